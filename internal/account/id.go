@@ -1,0 +1,13 @@
+// Package account knows the account tree: who an account's ancestors are, what it is called, and the API key that
+// speaks for it (kazoo-facts §2, §7.5).
+package account
+
+import "regexp"
+
+// ID names an account: 32 lower-case hex digits (kazoo-facts §2.3).
+type ID string
+
+var idShape = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// Valid reports whether id has the shape of an account id. It says nothing about existence.
+func (id ID) Valid() bool { return idShape.MatchString(string(id)) }

@@ -1,0 +1,61 @@
+package function
+
+import (
+	"encoding/json"
+	"time"
+
+	"callfn/internal/account"
+)
+
+// ID names a function document: 32 lower-case hex digits, made by the server (kazoo-facts §2.3).
+type ID string
+
+// RunID names one run of one function: 32 lower-case hex digits.
+type RunID string
+
+// Origin says on whose behalf a function runs.
+type Origin string
+
+// The origins. Rehearsals never count against a function and never delay a call.
+const (
+	FromCall      Origin = "call"
+	FromRehearsal Origin = "rehearsal"
+)
+
+// Request asks for one run of a stored function.
+type Request struct {
+	Account  account.ID        // whose call it is; only this account's functions may run
+	Function ID                // which function
+	CallID   string            // SIP Call-ID of the call, for logs and records; may be empty
+	Params   map[string]string // the flat parameters, as the function sees them in `call`
+	TimeZone string            // IANA name for the function's Date, "" for UTC
+	Origin   Origin
+}
+
+// Draft asks for one run of source text that is stored nowhere.
+type Draft struct {
+	Source   string
+	Account  account.ID
+	Params   map[string]string
+	TimeZone string
+}
+
+// Result is what came of one run. Exactly one of Flow and Error is set.
+type Result struct {
+	Run      RunID
+	Outcome  Outcome
+	Value    json.RawMessage // what the function returned, where it returned anything; not validated unless OK
+	Flow     map[string]any  // the validated flow with every module's defaults filled in, when OK
+	Error    *Error          // what went wrong, when not OK
+	Logs     []string        // captured console and log lines, bounded
+	Duration time.Duration   // wall time of the run as the caller saw it
+}
+
+// Error explains a run that gave no flow, for a telecom admin.
+type Error struct {
+	Message string         `json:"message"`
+	Line    int            `json:"line,omitempty"`   // from 1, in the admin's own text; 0 when unknown
+	Column  int            `json:"column,omitempty"` // from 1; 0 when unknown
+	Hint    string         `json:"hint,omitempty"`   // what to do next
+	Fields  map[string]any `json:"fields,omitempty"` // for invalid_flow: KAZOO's field errors (kazoo-facts §1.7)
+}
