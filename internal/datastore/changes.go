@@ -1,0 +1,85 @@
+package datastore
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"time"
+
+	"github.com/go-kivik/kivik/v4"
+)
+
+// Feed selects which changes to read, and whether to wait for more.
+type Feed struct {
+	Since       string        // sequence to start after; "" for the beginning, "now" for only what comes
+	Follow      bool          // keep the feed open and yield changes as they happen
+	IncludeDocs bool          // with each change the document as it is now
+	Heartbeat   time.Duration // with Follow: how often the server shows that it lives; 30 s when zero
+}
+
+// Change is one changed document.
+type Change struct {
+	Seq     string // feed it back as Since
+	ID      string
+	Rev     string
+	Deleted bool     // really deleted; soft deletion is in the document
+	Doc     Document // with IncludeDocs
+}
+
+// Changes yields changes in order. Without Follow it ends with the last; with Follow it ends when ctx does, the server
+// goes away or the caller stops. A failure is yielded once, last. The caller reconnects from the last Seq it saw.
+func (d *Database) Changes(ctx context.Context, feed Feed) iter.Seq2[Change, error] {
+	return func(yield func(Change, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		set := d.db.Changes(ctx, kivik.Params(feed.params()))
+		defer set.Close() //nolint:errcheck // Err below reports what matters
+		for set.Next() {
+			change, err := readChange(set, feed.IncludeDocs)
+			if !yield(change, fail("changes", d.name, ErrDatabaseMissing, err)) || err != nil {
+				return
+			}
+		}
+		if err := set.Err(); err != nil {
+			yield(Change{}, fail("changes", d.name, ErrDatabaseMissing, err))
+		}
+	}
+}
+
+func readChange(set *kivik.Changes, docs bool) (Change, error) {
+	c := Change{Seq: set.Seq(), ID: set.ID(), Deleted: set.Deleted()}
+	if revs := set.Changes(); len(revs) > 0 {
+		c.Rev = revs[0]
+	}
+	if !docs {
+		return c, nil
+	}
+	var raw json.RawMessage
+	if err := set.ScanDoc(&raw); err != nil {
+		return c, err
+	}
+	if len(raw) == 0 || string(raw) == "null" {
+		return c, nil
+	}
+	var err error
+	c.Doc, err = decodeDocument(raw)
+	return c, err
+}
+
+func (f Feed) params() map[string]any {
+	p := map[string]any{}
+	if f.Since != "" {
+		p["since"] = f.Since
+	}
+	if f.IncludeDocs {
+		p["include_docs"] = true
+	}
+	if f.Follow {
+		beat := f.Heartbeat
+		if beat <= 0 {
+			beat = 30 * time.Second
+		}
+		p["feed"], p["heartbeat"] = "continuous", int(beat.Milliseconds())
+	}
+	return p
+}

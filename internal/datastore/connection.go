@@ -1,0 +1,184 @@
+package datastore
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/go-kivik/kivik/v4"
+	"github.com/go-kivik/kivik/v4/couchdb"
+	"github.com/go-kivik/kivik/v4/couchdb/chttp"
+)
+
+// Config says how to reach one datastore. The zero value of every field but URL has a working default.
+type Config struct {
+	// Name identifies the connection in logs and storage plans; "local" when empty.
+	Name string
+	// URL is the server's root, http or https. Credentials in it are used like Username and Password and never
+	// appear in an error or log. With a Transport of its own (the embedded node) any host name will do.
+	URL string
+	// Username and Password authenticate every request (HTTP basic); empty means none.
+	Username, Password string
+	// Transport carries the requests; nil is a pooled TCP transport with ConnectTimeout.
+	Transport http.RoundTripper
+	// ConnectTimeout bounds dialling and the TLS handshake; 5 s when zero.
+	ConnectTimeout time.Duration
+	// Timeout bounds each operation whose context has no earlier deadline; 20 s when zero (KAZOO's recv_timeout,
+	// kazoo-facts §6.5). Change feeds are not bounded by it.
+	Timeout time.Duration
+}
+
+const (
+	defaultTimeout        = 20 * time.Second
+	defaultConnectTimeout = 5 * time.Second
+)
+
+// Connection is one datastore server. It is safe for concurrent use. Opening one sends nothing.
+type Connection struct {
+	name    string
+	timeout time.Duration
+	client  *kivik.Client
+	http    *chttp.Client // the very client kivik uses, for requests that kivik has no method for
+	own     *http.Transport
+	root    *url.URL
+}
+
+// Open prepares a connection. It does not talk to the server: use Ping for that.
+func Open(cfg Config) (*Connection, error) {
+	root, err := url.Parse(cfg.URL)
+	if err != nil || root.Host == "" || (root.Scheme != "http" && root.Scheme != "https") {
+		// The URL may hold a password, so it is not repeated.
+		return nil, &Error{Op: "open", Subject: nameOr(cfg.Name), Kind: ErrInvalid,
+			Cause: errors.New("the datastore URL must look like http://host:5984 or https://host:6984")}
+	}
+	if root.Path != "" && root.Path != "/" {
+		return nil, &Error{Op: "open", Subject: nameOr(cfg.Name), Kind: ErrInvalid,
+			Cause: errors.New("the datastore URL must not have a path: the driver cannot escape ids below one")}
+	}
+	username, password := cfg.Username, cfg.Password
+	if root.User != nil && username == "" {
+		username = root.User.Username()
+		password, _ = root.User.Password()
+	}
+	root.User, root.Path, root.RawQuery, root.Fragment = nil, "", "", ""
+
+	c := &Connection{name: nameOr(cfg.Name), timeout: cfg.Timeout, root: root}
+	if c.timeout <= 0 {
+		c.timeout = defaultTimeout
+	}
+	transport := cfg.Transport
+	if transport == nil {
+		connect := cfg.ConnectTimeout
+		if connect <= 0 {
+			connect = defaultConnectTimeout
+		}
+		c.own = &http.Transport{
+			DialContext:         (&net.Dialer{Timeout: connect, KeepAlive: 30 * time.Second}).DialContext,
+			TLSHandshakeTimeout: connect,
+			MaxIdleConns:        64,
+			MaxIdleConnsPerHost: 64,
+			IdleConnTimeout:     90 * time.Second,
+			ForceAttemptHTTP2:   true,
+		}
+		transport = c.own
+	}
+	captured := &capture{}
+	options := []kivik.Option{
+		couchdb.OptionHTTPClient(&http.Client{Transport: transport, CheckRedirect: refuseRedirect}),
+		couchdb.OptionUserAgent("callfn"),
+		couchdb.OptionNoRequestCompression(), // a show must see a form body as it was sent; documents are small
+		captured,
+	}
+	if username != "" {
+		options = append(options, couchdb.BasicAuth(username, password))
+	}
+	c.client, err = kivik.New("couch", root.String(), options...)
+	if err != nil {
+		return nil, fail("open", c.name, ErrFault, err)
+	}
+	if captured.client == nil {
+		return nil, &Error{Op: "open", Subject: c.name, Kind: ErrFault, Cause: errors.New("the driver did not hand over its HTTP client")}
+	}
+	c.http = captured.client
+	return c, nil
+}
+
+// capture is a kivik option that keeps the driver's HTTP client, credentials and all. The driver applies every option
+// to it while connecting; TestOpenCapturesTheDriversClient pins that.
+type capture struct{ client *chttp.Client }
+
+func (o *capture) Apply(target any) {
+	if c, ok := target.(*chttp.Client); ok {
+		o.client = c
+	}
+}
+
+// refuseRedirect: a datastore never redirects, and credentials must not follow one.
+func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+func nameOr(name string) string {
+	if name == "" {
+		return "local"
+	}
+	return name
+}
+
+// Name is the connection's name in logs and storage plans.
+func (c *Connection) Name() string { return c.name }
+
+// Address is the server's root URL without credentials.
+func (c *Connection) Address() string { return c.root.String() }
+
+// Ping asks the server who it is and returns its version.
+func (c *Connection) Ping(ctx context.Context) (version string, err error) {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
+	v, err := c.client.Version(ctx)
+	if err != nil {
+		return "", fail("ping", c.name, ErrFault, err)
+	}
+	return v.Version, nil
+}
+
+// EnsureDatabase creates the database when it is not there, and reports whether it did. Safe to race.
+func (c *Connection) EnsureDatabase(ctx context.Context, database string) (created bool, err error) {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
+	exists, err := c.client.DBExists(ctx, database)
+	if err != nil {
+		return false, fail("ensure", database, ErrDatabaseMissing, err)
+	}
+	if exists {
+		return false, nil
+	}
+	switch err := c.client.CreateDB(ctx, database); kivik.HTTPStatus(err) {
+	case 0:
+		return true, nil
+	case http.StatusPreconditionFailed: // created by someone else since
+		return false, nil
+	default:
+		return false, fail("create", database, ErrDatabaseMissing, err)
+	}
+}
+
+// Database names a database on this connection. It sends nothing.
+func (c *Connection) Database(name string) *Database {
+	return &Database{connection: c, name: name, db: c.client.DB(name)}
+}
+
+// Close frees the connection's idle sockets. Operations in flight are not interrupted.
+func (c *Connection) Close() error {
+	err := c.client.Close()
+	if c.own != nil {
+		c.own.CloseIdleConnections()
+	}
+	return err
+}
+
+// bound gives an operation its deadline.
+func (c *Connection) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, c.timeout)
+}

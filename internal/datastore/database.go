@@ -1,0 +1,120 @@
+package datastore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+
+	"github.com/go-kivik/kivik/v4"
+)
+
+// Database is one database on one connection. It is a name, not a resource: nothing to close.
+type Database struct {
+	connection *Connection
+	name       string
+	db         *kivik.DB
+}
+
+// Name of the database.
+func (d *Database) Name() string { return d.name }
+
+// Connection the database is on.
+func (d *Database) Connection() *Connection { return d.connection }
+
+func (d *Database) subject(id string) string { return d.name + "/" + id }
+
+// Get reads a document, whatever its type and also when it is softly deleted: see Document.Deleted. ErrNotFound when
+// it is absent or really deleted.
+func (d *Database) Get(ctx context.Context, id string) (Document, error) {
+	if id == "" {
+		return nil, &Error{Op: "get", Subject: d.subject(id), Kind: ErrNotFound}
+	}
+	ctx, cancel := d.connection.bound(ctx)
+	defer cancel()
+	var raw json.RawMessage
+	if err := d.db.Get(ctx, id).ScanDoc(&raw); err != nil {
+		return nil, fail("get", d.subject(id), ErrNotFound, err)
+	}
+	doc, err := decodeDocument(raw)
+	return doc, fail("get", d.subject(id), ErrNotFound, err)
+}
+
+// Create stores a new document under its `_id`. ErrConflict when the id is taken; ErrInvalid when the document has
+// no id or already has a revision. The answer is the document with its `_rev`; the argument is not changed.
+func (d *Database) Create(ctx context.Context, doc Document) (Document, error) {
+	if doc.Rev() != "" {
+		return nil, &Error{Op: "create", Subject: d.subject(doc.ID()), Kind: ErrInvalid, Cause: errors.New("a new document has no _rev")}
+	}
+	return d.put(ctx, "create", doc)
+}
+
+// Save stores a document over the revision it carries in `_rev`. ErrConflict when that is no longer the current one.
+// The answer is the document with its new `_rev`; the argument is not changed.
+func (d *Database) Save(ctx context.Context, doc Document) (Document, error) {
+	return d.put(ctx, "save", doc)
+}
+
+func (d *Database) put(ctx context.Context, op string, doc Document) (Document, error) {
+	id := doc.ID()
+	if id == "" {
+		return nil, &Error{Op: op, Subject: d.subject(id), Kind: ErrInvalid, Cause: errors.New("the document has no _id")}
+	}
+	ctx, cancel := d.connection.bound(ctx)
+	defer cancel()
+	rev, err := d.db.Put(ctx, id, map[string]any(doc))
+	if err != nil {
+		return nil, fail(op, d.subject(id), ErrDatabaseMissing, err)
+	}
+	saved := doc.clone()
+	saved["_rev"] = rev
+	return saved, nil
+}
+
+// Delete removes a document for good. ErrConflict when rev is not the current revision, ErrNotFound when it is gone.
+// KAZOO's soft delete is Document.SoftDelete and Save.
+func (d *Database) Delete(ctx context.Context, id, rev string) error {
+	ctx, cancel := d.connection.bound(ctx)
+	defer cancel()
+	_, err := d.db.Delete(ctx, id, rev)
+	return fail("delete", d.subject(id), ErrNotFound, err)
+}
+
+// BulkResult is what became of one document of a BulkSave.
+type BulkResult struct {
+	ID  string
+	Rev string // the new revision, when Err is nil
+	Err error  // ErrConflict for a document that was not written
+}
+
+// BulkSave stores many documents in one request, in order; a document with `_deleted: true` is removed. It is not a
+// transaction: look at each result. The error is for the request as a whole.
+func (d *Database) BulkSave(ctx context.Context, docs []Document) ([]BulkResult, error) {
+	if len(docs) == 0 {
+		return nil, nil
+	}
+	ctx, cancel := d.connection.bound(ctx)
+	defer cancel()
+	batch := make([]any, len(docs))
+	for i, doc := range docs {
+		batch[i] = map[string]any(doc)
+	}
+	answers, err := d.db.BulkDocs(ctx, batch)
+	if err != nil {
+		return nil, fail("bulk save", d.name, ErrDatabaseMissing, err)
+	}
+	results := make([]BulkResult, len(answers))
+	for i, a := range answers {
+		results[i] = BulkResult{ID: a.ID, Rev: a.Rev, Err: fail("bulk save", d.subject(a.ID), ErrNotFound, a.Error)}
+	}
+	return results, nil
+}
+
+// withoutURL strips the URL, and with it a query string, from a transport error.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
+}

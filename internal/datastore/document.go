@@ -1,0 +1,109 @@
+package datastore
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+)
+
+// Document is a stored JSON object. Numbers are json.Number, so that nothing is lost between store and client. Keys
+// beginning `_` or `pvt_` are private: the platform's own (kazoo-facts §1.10).
+type Document map[string]any
+
+func decodeDocument(raw []byte) (Document, error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var doc Document
+	if err := dec.Decode(&doc); err != nil {
+		return nil, err
+	}
+	if doc == nil {
+		return nil, errors.New("the datastore answered with something that is no document")
+	}
+	return doc, nil
+}
+
+// Private reports whether a top-level key belongs to the platform.
+func Private(key string) bool {
+	return strings.HasPrefix(key, "_") || strings.HasPrefix(key, "pvt_")
+}
+
+// ID is the document's `_id`.
+func (d Document) ID() string { return d.Text("_id") }
+
+// Rev is the document's `_rev`, empty before it was first saved.
+func (d Document) Rev() string { return d.Text("_rev") }
+
+// Type is the document's `pvt_type`.
+func (d Document) Type() string { return d.Text("pvt_type") }
+
+// Account is the id of the account the document belongs to, its `pvt_account_id`.
+func (d Document) Account() string { return d.Text("pvt_account_id") }
+
+// Deleted reports a soft deletion, `pvt_deleted: true`.
+func (d Document) Deleted() bool { return d.Is("pvt_deleted") }
+
+// Text is the string at a top-level key, or "" where there is no string.
+func (d Document) Text(key string) string {
+	s, _ := d[key].(string)
+	return s
+}
+
+// Is reports whether the top-level key holds true.
+func (d Document) Is(key string) bool {
+	b, _ := d[key].(bool)
+	return b
+}
+
+// Public is what a client may see: the document without private keys, with `id` for `_id`, and with `_read_only`,
+// the one exception (kazoo-facts §1.10). The values are shared with the document, not copied.
+func (d Document) Public() map[string]any {
+	public := make(map[string]any, len(d))
+	for key, value := range d {
+		if !Private(key) {
+			public[key] = value
+		}
+	}
+	if readOnly, ok := d["_read_only"].(map[string]any); ok {
+		public["_read_only"] = readOnly
+	}
+	if id := d.ID(); id != "" {
+		public["id"] = id
+	}
+	return public
+}
+
+// StripPrivate is what may be taken from a client: data without private keys and without `id`, which the server makes.
+func StripPrivate(data map[string]any) map[string]any {
+	public := make(map[string]any, len(data))
+	for key, value := range data {
+		if !Private(key) && key != "id" {
+			public[key] = value
+		}
+	}
+	return public
+}
+
+// Replace is the document with its public part replaced by public, private fields kept: KAZOO's POST.
+func (d Document) Replace(public map[string]any) Document {
+	out := make(Document, len(d)+len(public))
+	for key, value := range d {
+		if Private(key) && key != "_read_only" {
+			out[key] = value
+		}
+	}
+	for key, value := range StripPrivate(public) {
+		out[key] = value
+	}
+	return out
+}
+
+// clone copies the top level.
+func (d Document) clone() Document {
+	out := make(Document, len(d)+1)
+	for key, value := range d {
+		out[key] = value
+	}
+	return out
+}

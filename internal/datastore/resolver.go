@@ -1,0 +1,30 @@
+package datastore
+
+// The databases (design.md, "What is stored where").
+const (
+	Functions    = "functions"
+	FunctionRuns = "function_runs"
+	Accounts     = "accounts"
+	Callflows    = "callflows"
+	SystemData   = "system_data"
+)
+
+// Databases lists every database of the service.
+func Databases() []string {
+	return []string{Accounts, Callflows, Functions, FunctionRuns, SystemData}
+}
+
+// Resolver says on which connection a database is, for documents of a type (storage plans; kazoo-facts §6.4). Ask
+// anew for every operation, so that a changed plan takes hold. docType is the document's pvt_type, or "" for
+// operations without one; both answers are the same database. ErrUnreachable when the connection is not open.
+type Resolver interface {
+	Resolve(database, docType string) (*Database, error)
+}
+
+// Single resolves everything to one connection.
+type Single struct{ Connection *Connection }
+
+// Resolve names the database on the only connection.
+func (s Single) Resolve(database, _ string) (*Database, error) {
+	return s.Connection.Database(database), nil
+}

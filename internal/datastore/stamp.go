@@ -1,0 +1,81 @@
+package datastore
+
+import (
+	"strings"
+	"time"
+	"unicode"
+)
+
+// gregorianOffset is the number of seconds from year 0 to 1970 (kazoo-facts §2.3).
+const gregorianOffset = 62167219200
+
+// Gregorian is t as KAZOO stores times: whole seconds since year 0, UTC.
+func Gregorian(t time.Time) int64 { return t.Unix() + gregorianOffset }
+
+// FromGregorian is the time of KAZOO's gregorian seconds, in UTC.
+func FromGregorian(seconds int64) time.Time { return time.Unix(seconds-gregorianOffset, 0).UTC() }
+
+// Stamp is what a save leaves in a document's private fields (kazoo-facts §2.1): who, when, on which request.
+type Stamp struct {
+	Type          string    // pvt_type; empty leaves the document's own
+	AccountID     string    // pvt_account_id, only where the document has none
+	Database      string    // pvt_account_db, only where the document has none
+	Now           time.Time // pvt_modified, and pvt_created of a document without revision
+	RequestID     string    // pvt_request_id
+	Authenticated bool      // pvt_is_authenticated
+	AuthAccountID string    // pvt_auth_account_id, when authenticated
+	AuthUserID    string    // pvt_auth_user_id, when authenticated as a user
+}
+
+// Mark writes the stamp into the document.
+func (s Stamp) Mark(doc Document) {
+	if s.Type != "" {
+		doc["pvt_type"] = s.Type
+	}
+	setAbsent(doc, "pvt_vsn", "1")
+	if s.AccountID != "" {
+		setAbsent(doc, "pvt_account_id", s.AccountID)
+	}
+	if s.Database != "" {
+		setAbsent(doc, "pvt_account_db", s.Database)
+	}
+	now := Gregorian(s.Now)
+	if doc.Rev() == "" {
+		doc["pvt_created"] = now
+	}
+	doc["pvt_modified"] = now
+	if s.RequestID != "" {
+		doc["pvt_request_id"] = s.RequestID
+	}
+	doc["pvt_is_authenticated"] = s.Authenticated
+	if s.Authenticated && s.AuthAccountID != "" {
+		doc["pvt_auth_account_id"] = s.AuthAccountID
+	}
+	if s.Authenticated && s.AuthUserID != "" {
+		doc["pvt_auth_user_id"] = s.AuthUserID
+	}
+	if name := doc.Text("name"); name != "" {
+		doc["pvt_alphanum_name"] = AlphanumName(name)
+	} else {
+		delete(doc, "pvt_alphanum_name")
+	}
+}
+
+func setAbsent(doc Document, key, value string) {
+	if _, ok := doc[key]; !ok {
+		doc[key] = value
+	}
+}
+
+// SoftDelete marks the document deleted, as KAZOO does: it stays in the datastore, and no reader shows it.
+func (d Document) SoftDelete() { d["pvt_deleted"] = true }
+
+// AlphanumName is a name as KAZOO compares names: lower-case letters and digits only ("Say hi!" is "sayhi").
+func AlphanumName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r = unicode.ToLower(r); unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, name)
+}
