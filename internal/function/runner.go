@@ -176,7 +176,7 @@ func (r *Runner) finish(run RunID, ev Evaluated, err error) Result {
 }
 
 // Bounds on a returned value, before any schema sees it.
-var flowLimits = jsonvalue.Limits{MaxDepth: 200}
+var flowLimits = jsonvalue.Limits{Depth: 200}
 
 // checkFlow makes Flow of Value, or an invalid_flow of the result.
 func (r *Runner) checkFlow(res *Result) {
