@@ -193,11 +193,7 @@ func TestMap(t *testing.T) {
 
 func TestPoolClosesCleanly(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	self, err := sandbox.Self()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := sandbox.NewPool(sandbox.Config{Command: self, Workers: 2})
+	p, err := sandbox.NewPool(sandbox.Config{Command: sandboxtest.Command(t), Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
