@@ -27,7 +27,8 @@ var ErrFormat = errors.New("Invalid rev format") //nolint:staticcheck // CouchDB
 // (couch_doc:parse_revid). Ids compare by these bytes.
 type ID string
 
-// Rev names one revision of a document. The zero Rev is "no revision".
+// Rev names one revision of a document. The zero Rev is "no revision"; generation 0 with an id is a revision of a
+// _local document, which has no tree.
 type Rev struct {
 	Gen int64
 	ID  ID
@@ -59,17 +60,28 @@ func (id ID) String() string {
 func Parse(s string) (Rev, error) {
 	gen, id, ok := strings.Cut(s, "-")
 	n, err := strconv.ParseInt(gen, 10, 64)
-	if !ok || err != nil || n < 1 || n > maxGeneration || gen[0] == '+' {
+	if !ok || err != nil || n < 0 || n > maxGeneration || gen[0] == '+' || gen[0] == '-' {
 		return Rev{}, ErrFormat
+	}
+	if n == 0 {
+		if id == "" || len(id) > 20 || !utf8.ValidString(id) {
+			return Rev{}, ErrFormat
+		}
+		return Rev{ID: ID(id)}, nil
 	}
 	parsed, err := ParseID(id)
 	return Rev{Gen: n, ID: parsed}, err
 }
 
-func (r Rev) String() string { return strconv.FormatInt(r.Gen, 10) + "-" + r.ID.String() }
+func (r Rev) String() string {
+	if r.Gen == 0 {
+		return "0-" + string(r.ID)
+	}
+	return strconv.FormatInt(r.Gen, 10) + "-" + r.ID.String()
+}
 
 // IsZero reports whether r is no revision.
-func (r Rev) IsZero() bool { return r.Gen == 0 }
+func (r Rev) IsZero() bool { return r == Rev{} }
 
 // Less orders revisions as CouchDB picks winners: by generation, then by the bytes of the id.
 func (r Rev) Less(o Rev) bool {

@@ -18,6 +18,7 @@ func TestParse(t *testing.T) {
 		"1-abc":              "1-abc",
 		"12-" + hex:          "12-" + strings.ToLower(hex),
 		"9007199254740992-é": "9007199254740992-é",
+		"0-17":               "0-17",
 		"3-a-b":              "3-a-b",
 	} {
 		got, err := revtree.Parse(in)
@@ -25,7 +26,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("Parse(%q) = %v, %v", in, got, err)
 		}
 	}
-	for _, in := range []string{"", "1", "1-", "-abc", "0-a", "-1-a", "+1-a", "x-a", "1.5-a", "9007199254740993-a",
+	for _, in := range []string{"", "1", "1-", "-abc", "0-", "-0-a", "-1-a", "+1-a", "x-a", "1.5-a", "9007199254740993-a",
 		"1-" + strings.Repeat("z", 32), "1-" + strings.Repeat("a", 129), "1-\xff", "1-a\x00"} {
 		if got, err := revtree.Parse(in); err == nil {
 			t.Errorf("Parse(%q) = %v, want an error", in, got)
