@@ -1,0 +1,33 @@
+package jsonvalue
+
+import "strconv"
+
+// Error says why an input was refused and where.
+type Error struct {
+	// Offset is the position of the offending byte, from 0.
+	Offset int64
+	// Path is the place in the value as [Path] writes it; "" is the top.
+	Path string
+	// Reason is one sentence without a full stop, fit for an admin: "key \"name\" stands twice".
+	Reason string
+	// TooLarge is true when a limit was exceeded, as opposed to broken JSON.
+	TooLarge bool
+}
+
+// Error gives reason, place and byte position, as in `key "text" stands twice at flow.data, around byte 42`.
+func (e *Error) Error() string {
+	s := "json: " + e.Reason
+	if e.Path != "" {
+		s += " at " + shorten(e.Path)
+	}
+	return s + ", around byte " + strconv.FormatInt(e.Offset, 10)
+}
+
+// shorten keeps messages about absurdly deep input readable: the head and the tail of a path tell where it is.
+func shorten(path string) string {
+	const most = 200
+	if len(path) <= most {
+		return path
+	}
+	return path[:most/2] + "…" + path[len(path)-most/2:]
+}

@@ -1,0 +1,60 @@
+package jsonvalue
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// CheckNumber reports whether n is a JSON number within MaxNumberBytes and MaxExponent. Reason is empty when it is,
+// and otherwise says what is wrong in a few words.
+func CheckNumber(n json.Number) (reason string) {
+	s := string(n)
+	if len(s) > MaxNumberBytes {
+		return "number longer than " + strconv.Itoa(MaxNumberBytes) + " characters"
+	}
+	if !isNumber(s) {
+		return "not a JSON number"
+	}
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		exp, err := strconv.Atoi(strings.TrimPrefix(s[i+1:], "+"))
+		if err != nil || exp > MaxExponent || exp < -MaxExponent {
+			return "exponent beyond ±" + strconv.Itoa(MaxExponent)
+		}
+	}
+	return ""
+}
+
+// isNumber follows the grammar of RFC 8259 §6: -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
+func isNumber(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	digits := func() (n int) {
+		for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+			n++
+		}
+		return n
+	}
+	n := digits()
+	if n == 0 || n > 1 && s[0] == '0' {
+		return false
+	}
+	s = s[n:]
+	if strings.HasPrefix(s, ".") {
+		s = s[1:]
+		if n = digits(); n == 0 {
+			return false
+		}
+		s = s[n:]
+	}
+	if s != "" && (s[0] == 'e' || s[0] == 'E') {
+		s = s[1:]
+		if s != "" && (s[0] == '+' || s[0] == '-') {
+			s = s[1:]
+		}
+		if n = digits(); n == 0 {
+			return false
+		}
+		s = s[n:]
+	}
+	return s == ""
+}
