@@ -1,0 +1,13 @@
+// The show `print_doc`: what a function would be run with, for debugging: {"doc": the document, "call": the parameters}
+// (kazoo-facts §3.2, mended: it refuses what `wh` refuses).
+function (doc, req) {
+  'use strict';
+
+  // !code lib/answer.js
+  // !code lib/params.js
+  // !code lib/refusal.js
+
+  var call = params(req);
+  if (call === null) { return fail('refused', 'empty callflow document: the request has no parameters'); }
+  return refusal(doc, call) || { json: { doc: doc, call: call } };
+}

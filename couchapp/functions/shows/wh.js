@@ -1,0 +1,50 @@
+// The show `wh`: runs the stored function for one call and answers what it returned (kazoo-facts §3.2, mended).
+//
+//   GET /functions/_design/functions/_show/wh/{function id}?To=1000&From=…
+//
+// The parameters are the query string's; those of an application/x-www-form-urlencoded body come on top. The answer is
+// 200 with the bare JSON that the function returned; or, on failure, another code with
+// {"error": outcome, "message": text, "line": n, "column": n}. A failure is a response, never a protocol error: CouchDB ends
+// the process that raises one. Plain ES5, the same text on every engine.
+function (doc, req) {
+  'use strict';
+  var parse = JSON.parse, stringify = JSON.stringify;
+
+  // !code lib/answer.js
+  // !code lib/params.js
+  // !code lib/refusal.js
+  // !code lib/explain.js
+
+  var call = params(req);
+  if (call === null) { return fail('refused', 'empty callflow document: the request has no parameters'); }
+  var no = refusal(doc, call);
+  if (no) { return no; }
+
+  var run;
+  try {
+    run = new Function('call', doc.function_js);
+  } catch (e) {
+    return explain('syntax', e);
+  }
+
+  var result, text;
+  try {
+    result = run(call);
+  } catch (e) {
+    return explain('threw', e);
+  }
+  if (result === undefined) {
+    return fail('no_flow', 'the function returned nothing: end it with `return {module: …, data: {…}};`');
+  }
+
+  // Serialised here, under the deadline, so that getters, toJSON and cycles are the function's own trouble.
+  try {
+    text = stringify(result);
+  } catch (e) {
+    return explain('invalid_flow', e);
+  }
+  if (typeof text !== 'string') {
+    return fail('no_flow', 'the function returned ' + typeof result + ', which JSON cannot hold');
+  }
+  return { json: parse(text) };
+}

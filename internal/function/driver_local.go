@@ -1,0 +1,70 @@
+package function
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"callfn/internal/queryserver"
+	"callfn/internal/sandbox"
+)
+
+// LocalDrafts evaluates drafts in the service's own sandbox with the same `wh` that stored functions meet. No draft ever goes
+// into a request to a show.
+type LocalDrafts struct {
+	Eval   queryserver.Evaluator
+	Wh     string // the show's source
+	Limits sandbox.Limits
+}
+
+// EvaluateDraft runs source once.
+func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluation) (Evaluated, error) {
+	doc, err := json.Marshal(map[string]any{
+		"_id": "draft", "pvt_type": "function", "function_js": source, "pvt_account_id": e.Params["Account-ID"],
+	})
+	if err != nil {
+		return Evaluated{}, err
+	}
+	ask := queryserver.Ask{Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline}
+	req, err := json.Marshal(map[string]any{
+		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{queryserver.RunHeader: ask.String()},
+	})
+	if err != nil {
+		return Evaluated{}, err
+	}
+	resp, err := queryserver.Show(ctx, d.Eval, d.Wh, doc, req, d.Limits)
+	if err != nil {
+		return Evaluated{}, err
+	}
+	var r struct {
+		JSON json.RawMessage `json:"json"`
+	}
+	if err := json.Unmarshal(resp, &r); err != nil {
+		return Evaluated{}, fmt.Errorf("draft: malformed response: %w", err)
+	}
+	return readEnvelope(r.JSON, e.Run)
+}
+
+// Parse parses source alone as a function body, under the deadline of a run.
+func (d LocalDrafts) Parse(ctx context.Context, source string) (*sandbox.Fault, error) {
+	a, err := d.Eval.Do(ctx, sandbox.Job{Kind: sandbox.KindParse, Run: "parse", Source: source, Limits: d.Limits})
+	if err != nil {
+		return nil, err
+	}
+	switch a.Status {
+	case sandbox.Done:
+		return nil, nil
+	case sandbox.Failed:
+		var f sandbox.Fault
+		if err := json.Unmarshal(a.Body, &f); err != nil {
+			return nil, fmt.Errorf("parse: malformed answer: %w", err)
+		}
+		return &f, nil
+	case sandbox.Timeout:
+		return &sandbox.Fault{Name: "SyntaxError", Message: "the body takes too long to parse"}, nil
+	case sandbox.Memory:
+		return &sandbox.Fault{Name: "SyntaxError", Message: "the body takes too much memory to parse"}, nil
+	}
+	return nil, errors.New("parse: the worker died")
+}

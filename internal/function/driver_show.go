@@ -1,0 +1,110 @@
+package function
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"callfn/internal/datastore"
+	"callfn/internal/queryserver"
+)
+
+// ShowDriver runs functions the way KAZOO does (kazoo-facts §3.1): it fetches the show `wh` of the function's document with the
+// call's parameters as the query string. CouchDB, the embedded node and anything else that speaks CouchDB's API answers.
+type ShowDriver struct {
+	// Database names the functions database on the connection that holds it now; a storage plan may move it.
+	Database func() (*datastore.Database, error)
+	// Design is the design document's name, without "_design/"; "functions" when empty.
+	Design string
+	// Post sends every run's parameters as a form body, which keeps callers' numbers out of access logs.
+	Post bool
+	// MaxTarget is the longest request target in bytes that is still sent as a GET; DefaultMaxTarget when zero.
+	MaxTarget int
+	// MaxResult is the longest answer in bytes that is read; beyond it the outcome is too_large. 256 KiB when zero.
+	MaxResult int
+}
+
+// DefaultMaxTarget is what CouchDB's 8,192-byte request line leaves for a target (couchdb-facts, Parameters).
+const DefaultMaxTarget = 8177
+
+// Evaluate fetches the show. It never sends a conditional request: a show's ETag ignores the query string (couchdb-facts).
+func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, error) {
+	db, err := d.Database()
+	if err != nil {
+		return Evaluated{}, err
+	}
+	resp, err := d.fetch(ctx, db, e)
+	if err != nil {
+		if ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return Evaluated{}, fmt.Errorf("%s did not answer in time: %w", db.Connection().Address(), err)
+		}
+		return Evaluated{}, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	limit := d.MaxResult
+	if limit == 0 {
+		limit = 256 << 10
+	}
+	enveloped := resp.Header.Get(queryserver.RunHeader) == string(e.Run)
+	if enveloped {
+		limit += 64 << 10 // the envelope's own members: logs, error, ids
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
+	if err != nil {
+		return Evaluated{}, fmt.Errorf("read the answer of %s: %w", db.Connection().Address(), err)
+	}
+	switch {
+	case len(body) > limit:
+		return Evaluated{Outcome: TooLarge, Error: &Error{Message: fmt.Sprintf("the function returned more than %d KiB", limit>>10)}}, nil
+	case enveloped:
+		return readEnvelope(body, e.Run)
+	}
+	return readBare(resp.StatusCode, body, db)
+}
+
+// fetch sends the request: a GET, or a form POST where the target would be too long.
+func (d *ShowDriver) fetch(ctx context.Context, db *datastore.Database, e Evaluation) (*http.Response, error) {
+	design := d.Design
+	if design == "" {
+		design = "functions"
+	}
+	path := "/" + url.PathEscape(db.Name()) + "/_design/" + url.PathEscape(design) + "/_show/wh/" + url.PathEscape(string(e.Function))
+	query := EncodeParams(e.Params)
+	header := http.Header{"Accept": {"application/json"}}
+	header.Set(queryserver.RunHeader, queryserver.Ask{Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline}.String())
+	longest := d.MaxTarget
+	if longest == 0 {
+		longest = DefaultMaxTarget
+	}
+	if !d.Post && len(path)+1+len(query) <= longest {
+		return db.Connection().Raw(ctx, http.MethodGet, path, query, header, nil)
+	}
+	header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return db.Connection().Raw(ctx, http.MethodPost, path, "", header, strings.NewReader(query))
+}
+
+// readEnvelope reads the answer of our own query server.
+func readEnvelope(body []byte, run RunID) (Evaluated, error) {
+	var env queryserver.Envelope
+	if err := json.Unmarshal(body, &env); err != nil {
+		return Evaluated{}, fmt.Errorf("the query server's envelope is malformed: %w", err)
+	}
+	ev := Evaluated{Outcome: Outcome(env.Outcome), Value: env.Result}
+	if env.Run != string(run) || !ev.Outcome.Known() {
+		return Evaluated{}, fmt.Errorf("the query server answered run %q with outcome %q", env.Run, env.Outcome)
+	}
+	if env.Error != nil {
+		ev.Error = &Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column}
+	}
+	if env.Logs != nil {
+		if err := json.Unmarshal(env.Logs, &ev.Logs); err != nil {
+			return Evaluated{}, fmt.Errorf("the query server's logs are malformed: %w", err)
+		}
+	}
+	return ev, nil
+}

@@ -1,0 +1,238 @@
+package function
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"callfn/internal/jsonvalue"
+	"callfn/internal/sandbox"
+)
+
+// Driver is a place that evaluates the show `functions/wh`: it does that and nothing else. Who may run, deadlines, the check
+// of the result and the record are the Runner's.
+type Driver interface {
+	// Evaluate asks for one run. It returns within the deadline and a second; an error means that the place did not answer
+	// (outcome engine_down), everything else is told by the Evaluated.
+	Evaluate(ctx context.Context, e Evaluation) (Evaluated, error)
+}
+
+// Evaluation is one run as a Driver sees it.
+type Evaluation struct {
+	Run      RunID
+	Function ID
+	Params   map[string]string
+	TimeZone string
+	Deadline time.Duration
+}
+
+// Evaluated is what a place made of a run.
+type Evaluated struct {
+	Outcome Outcome
+	Value   json.RawMessage // what the function returned
+	Error   *Error
+	Logs    []string
+}
+
+// Drafts evaluates source text that is stored nowhere, and parses it.
+type Drafts interface {
+	EvaluateDraft(ctx context.Context, source string, e Evaluation) (Evaluated, error)
+	// Parse parses source alone as a function body and runs nothing. The fault is nil when it parses.
+	Parse(ctx context.Context, source string) (*sandbox.Fault, error)
+}
+
+// FlowValidator checks a flow that a function returned and fills in defaults: the fields that fail, by path, or none.
+type FlowValidator interface {
+	ValidateFlow(flow map[string]any) (completed map[string]any, fields map[string]any)
+}
+
+// Config wires a Runner. Every field but Log is required.
+type Config struct {
+	Driver   Driver
+	Drafts   Drafts
+	Flows    FlowValidator
+	NewRun   func() RunID
+	Deadline time.Duration // per run, in the engine
+	Log      *slog.Logger
+}
+
+// Runner runs functions for calls. It is the one place that knows what every way of running has in common.
+type Runner struct{ cfg Config }
+
+// NewRunner makes a Runner.
+func NewRunner(cfg Config) *Runner {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Deadline <= 0 {
+		cfg.Deadline = sandbox.DefaultLimits().Deadline
+	}
+	return &Runner{cfg: cfg}
+}
+
+// slack is what a run may take beyond its deadline before the caller stops waiting for the place that runs it.
+const slack = 500 * time.Millisecond
+
+// Run runs a stored function for a call. It always returns a Result, at most slack after the deadline.
+func (r *Runner) Run(ctx context.Context, req Request) Result {
+	start := time.Now()
+	run := r.cfg.NewRun()
+	params := make(map[string]string, len(req.Params)+1)
+	for k, v := range req.Params {
+		params[k] = v
+	}
+	params["Account-ID"] = string(req.Account) // `wh` refuses a document of any other account
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack)
+	defer cancel()
+	ev, err := r.cfg.Driver.Evaluate(ctx, Evaluation{
+		Run: run, Function: req.Function, Params: params, TimeZone: req.TimeZone, Deadline: r.cfg.Deadline,
+	})
+	res := r.finish(run, ev, err)
+	res.Duration = time.Since(start)
+	r.cfg.Log.LogAttrs(ctx, levelOf(res.Outcome), "function run",
+		slog.String("run", string(run)), slog.String("account", string(req.Account)), slog.String("function", string(req.Function)),
+		slog.String("call_id", req.CallID), slog.String("origin", string(req.Origin)),
+		slog.String("outcome", string(res.Outcome)), slog.Duration("took", res.Duration))
+	return res
+}
+
+func levelOf(o Outcome) slog.Level {
+	switch o {
+	case OK:
+		return slog.LevelDebug
+	case EngineDown, Crashed:
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+// RunDraft runs source text that is stored nowhere, in the service's own pool.
+func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
+	start := time.Now()
+	run := r.cfg.NewRun()
+	params := make(map[string]string, len(d.Params)+1)
+	for k, v := range d.Params {
+		params[k] = v
+	}
+	params["Account-ID"] = string(d.Account)
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack)
+	defer cancel()
+	res := r.finish(run, Evaluated{Outcome: Syntax}, nil)
+	if syntax, _, err := r.CheckSyntax(ctx, d.Source); err != nil {
+		res = r.finish(run, Evaluated{}, err)
+	} else if syntax != nil {
+		res.Error = &Error{Message: syntax.Message, Line: syntax.Line, Column: syntax.Column, Hint: syntax.Hint}
+	} else {
+		ev, err := r.cfg.Drafts.EvaluateDraft(ctx, d.Source, Evaluation{
+			Run: run, Params: params, TimeZone: d.TimeZone, Deadline: r.cfg.Deadline,
+		})
+		res = r.finish(run, ev, err)
+	}
+	res.Duration = time.Since(start)
+	return res
+}
+
+// CheckSyntax parses source alone as a function body. A nil SyntaxError and nil error means that it parses; the error means
+// that the checker itself failed.
+func (r *Runner) CheckSyntax(ctx context.Context, source string) (*SyntaxError, []Warning, error) {
+	fault, err := r.cfg.Drafts.Parse(ctx, source)
+	if err != nil {
+		return nil, nil, fmt.Errorf("check function syntax: %w", err)
+	}
+	if fault == nil {
+		return nil, nil, nil
+	}
+	e := &SyntaxError{Message: strings.TrimPrefix(fault.Name+": "+fault.Message, ": "), Line: fault.Line, Column: fault.Column}
+	e.Source = lineOf(source, e.Line)
+	e.Hint = "mend the function body at " + place(e.Line, e.Column) + " and save it again; nothing was stored"
+	return e, nil, nil
+}
+
+// finish checks what a place made of a run and turns it into a Result.
+func (r *Runner) finish(run RunID, ev Evaluated, err error) Result {
+	res := Result{Run: run, Outcome: ev.Outcome, Value: ev.Value, Error: ev.Error, Logs: ev.Logs}
+	switch {
+	case errors.Is(err, sandbox.ErrBusy):
+		res.Outcome, res.Error = Refused, &Error{Message: "the queue for running functions is full", Hint: hints[Refused]}
+	case err != nil:
+		res.Outcome, res.Error = EngineDown, &Error{Message: "functions cannot be run now: " + err.Error()}
+	case ev.Outcome == OK:
+		r.checkFlow(&res)
+	}
+	if res.Outcome != OK {
+		if res.Error == nil {
+			res.Error = &Error{Message: "the run ended with outcome " + string(res.Outcome)}
+		}
+		if res.Error.Hint == "" {
+			res.Error.Hint = hints[res.Outcome]
+		}
+	}
+	return res
+}
+
+// Bounds on a returned value, before any schema sees it.
+var flowLimits = jsonvalue.Limits{Depth: 200}
+
+// checkFlow makes Flow of Value, or an invalid_flow of the result.
+func (r *Runner) checkFlow(res *Result) {
+	v, err := jsonvalue.Decode(res.Value, flowLimits)
+	if err != nil {
+		res.Outcome, res.Error = InvalidFlow, &Error{Message: "the function returned what is no flow: " + err.Error()}
+		return
+	}
+	flow, ok := v.(map[string]any)
+	if !ok {
+		res.Outcome, res.Error = InvalidFlow, &Error{Message: "the function returned " + kindOf(v) + " instead of an object {module: …, data: {…}}"}
+		return
+	}
+	done, fields := r.cfg.Flows.ValidateFlow(flow)
+	if len(fields) > 0 {
+		res.Outcome = InvalidFlow
+		res.Error = &Error{Message: "the function returned no valid flow: " + firstField(fields), Fields: fields}
+		return
+	}
+	res.Flow = done
+}
+
+func kindOf(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "a boolean"
+	case string:
+		return "a string"
+	case []any:
+		return "a list"
+	}
+	return "a number"
+}
+
+// place writes a position for people.
+func place(line, column int) string {
+	switch {
+	case line == 0:
+		return "the place shown"
+	case column == 0:
+		return "line " + strconv.Itoa(line)
+	}
+	return "line " + strconv.Itoa(line) + ", column " + strconv.Itoa(column)
+}
+
+// lineOf is one line of source, clipped, or "".
+func lineOf(source string, line int) string {
+	lines := strings.Split(source, "\n")
+	if line < 1 || line > len(lines) {
+		return ""
+	}
+	s := []rune(strings.TrimRight(lines[line-1], "\r"))
+	if len(s) > 200 {
+		return string(s[:200]) + "…"
+	}
+	return string(s)
+}

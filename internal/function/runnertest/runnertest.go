@@ -1,0 +1,205 @@
+// Package runnertest is the contract suite of every place that evaluates functions: text fixtures, each a function, a
+// call and what must come of it, run against the sandbox alone, the embedded node, and CouchDB servers of others.
+//
+// A fixture is a txtar archive in testdata:
+//
+//	-- function.js --   the function body
+//	-- doc.json --      optional: members to add to or replace in the stored document
+//	-- params.json --   optional: the flat parameters ({"To": "1000"} when absent)
+//	-- want.json --     {"outcome": …, "value": …, "message": part of the error's, "line": n, "column": n, "logs": […]}
+package runnertest
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"callfn/internal/function"
+)
+
+//go:embed testdata
+var testdata embed.FS
+
+// Account owns the fixtures' functions, unless a fixture says otherwise.
+const Account = "11111111111111111111111111111111"
+
+// Place is somewhere functions are evaluated.
+type Place struct {
+	Driver function.Driver
+	// Store makes the place hold the document under its _id.
+	Store func(ctx context.Context, doc map[string]any) error
+	// Differs lists what this place is known not to do, fixture name to reason. A fixture listed here that passes fails the
+	// suite: the list can only change in a diff.
+	Differs map[string]string
+	// NoLogs is set for engines that keep no logs.
+	NoLogs bool
+	// NoPositions is set for engines that report no column, or another than ours.
+	NoPositions bool
+}
+
+// fixture is one parsed archive.
+type fixture struct {
+	name   string
+	source string
+	doc    map[string]any
+	params map[string]string
+	want   want
+}
+
+type want struct {
+	Outcome function.Outcome `json:"outcome"`
+	Value   any              `json:"value"`
+	Message string           `json:"message"`
+	Line    int              `json:"line"`
+	Column  int              `json:"column"`
+	Logs    []string         `json:"logs"`
+}
+
+// Run runs every fixture in the place.
+func Run(t *testing.T, p Place) {
+	fixtures, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range fixtures {
+		t.Run(f.name, func(t *testing.T) {
+			id := fmt.Sprintf("%032x", i+1)
+			problem := p.check(f, function.ID(id))
+			reason, known := p.Differs[f.name]
+			switch {
+			case known && problem == "":
+				t.Errorf("listed as a known difference (%s), but it passes: take it off the list", reason)
+			case known:
+				t.Logf("known difference: %s: %s", reason, problem)
+			case problem != "":
+				t.Error(problem)
+			}
+		})
+	}
+	for name := range p.Differs {
+		if !has(fixtures, name) {
+			t.Errorf("known difference %q names no fixture", name)
+		}
+	}
+}
+
+// check stores and runs one fixture and says what is wrong, or "".
+func (p Place) check(f fixture, id function.ID) string {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	doc := map[string]any{
+		"_id": string(id), "name": f.name, "function_js": f.source, "pvt_type": "function", "pvt_account_id": Account,
+	}
+	for k, v := range f.doc {
+		doc[k] = v
+	}
+	if err := p.Store(ctx, doc); err != nil {
+		return err.Error()
+	}
+	params := map[string]string{"Account-ID": Account}
+	for k, v := range f.params {
+		params[k] = v
+	}
+	got, err := p.Driver.Evaluate(ctx, function.Evaluation{
+		Run: function.RunID(fmt.Sprintf("%032x", time.Now().UnixNano())), Function: id, Params: params, Deadline: 500 * time.Millisecond,
+	})
+	if err != nil {
+		return err.Error()
+	}
+	return p.compare(f.want, got)
+}
+
+func (p Place) compare(w want, got function.Evaluated) string {
+	var value any
+	if got.Value != nil {
+		if err := json.Unmarshal(got.Value, &value); err != nil {
+			return err.Error()
+		}
+	}
+	var e function.Error
+	if got.Error != nil {
+		e = *got.Error
+	}
+	switch {
+	case got.Outcome != w.Outcome:
+		return fmt.Sprintf("outcome %s, want %s (value %s, error %+v)", got.Outcome, w.Outcome, got.Value, e)
+	case got.Outcome == function.OK && !reflect.DeepEqual(value, w.Value):
+		return fmt.Sprintf("value %s, want %v", got.Value, w.Value)
+	case !strings.Contains(e.Message, w.Message):
+		return fmt.Sprintf("message %q, want it to hold %q", e.Message, w.Message)
+	case w.Line != 0 && e.Line != w.Line && !p.NoPositions:
+		return fmt.Sprintf("line %d, want %d (%q)", e.Line, w.Line, e.Message)
+	case w.Column != 0 && e.Column != w.Column && !p.NoPositions:
+		return fmt.Sprintf("column %d, want %d (%q)", e.Column, w.Column, e.Message)
+	case len(w.Logs) > 0 && !p.NoLogs && !reflect.DeepEqual(got.Logs, w.Logs):
+		return fmt.Sprintf("logs %q, want %q", got.Logs, w.Logs)
+	}
+	return ""
+}
+
+func has(fixtures []fixture, name string) bool {
+	for _, f := range fixtures {
+		if f.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func load() ([]fixture, error) {
+	files, err := fs.Glob(testdata, "testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		return nil, fmt.Errorf("no fixtures: %v", err)
+	}
+	fixtures := make([]fixture, 0, len(files))
+	for _, file := range files {
+		text, err := testdata.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		f, err := parse(txtar.Parse(text))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		f.name = strings.TrimSuffix(path.Base(file), ".txtar")
+		fixtures = append(fixtures, f)
+	}
+	return fixtures, nil
+}
+
+func parse(a *txtar.Archive) (fixture, error) {
+	var f fixture
+	targets := map[string]any{"doc.json": &f.doc, "params.json": &f.params, "want.json": &f.want}
+	for _, file := range a.Files {
+		if file.Name == "function.js" {
+			f.source = strings.TrimSuffix(string(file.Data), "\n")
+			continue
+		}
+		target, ok := targets[file.Name]
+		if !ok {
+			return f, fmt.Errorf("unknown part %s", file.Name)
+		}
+		d := json.NewDecoder(bytes.NewReader(file.Data))
+		d.DisallowUnknownFields()
+		if err := d.Decode(target); err != nil {
+			return f, fmt.Errorf("%s: %w", file.Name, err)
+		}
+	}
+	if f.params == nil {
+		f.params = map[string]string{"To": "1000"}
+	}
+	if !f.want.Outcome.Known() {
+		return f, fmt.Errorf("want.json names no outcome of the closed set: %q", f.want.Outcome)
+	}
+	return f, nil
+}

@@ -1,0 +1,81 @@
+package function_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"testing"
+
+	"callfn/couchapp"
+	"callfn/internal/function"
+	"callfn/internal/function/runnertest"
+	"callfn/internal/queryserver"
+	"callfn/internal/sandbox"
+	"callfn/internal/sandbox/sandboxtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+
+// wh is the show's source as it is installed.
+func wh(t testing.TB) string {
+	t.Helper()
+	d, err := couchapp.Assemble("functions", couchapp.Callfn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Shows["wh"]
+}
+
+// lines drives the query server over its own protocol, as CouchDB does.
+type lines struct {
+	server *queryserver.Server
+	docs   map[function.ID]json.RawMessage
+}
+
+func (l lines) Evaluate(ctx context.Context, e function.Evaluation) (function.Evaluated, error) {
+	ask := queryserver.Ask{Run: string(e.Run), Deadline: e.Deadline}
+	req, err := json.Marshal(map[string]any{
+		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{"x-callfn-run": ask.String()},
+	})
+	if err != nil {
+		return function.Evaluated{}, err
+	}
+	l.server.Answer(ctx, []byte(`["reset",{"reduce_limit":true,"timeout":5000}]`))
+	line, err := json.Marshal([]any{"ddoc", "_design/functions", []string{"shows", "wh"}, []json.RawMessage{l.docs[e.Function], req}})
+	if err != nil {
+		return function.Evaluated{}, err
+	}
+	var answer []json.RawMessage
+	var resp struct{ JSON queryserver.Envelope }
+	if err := json.Unmarshal(l.server.Answer(ctx, line), &answer); err != nil {
+		return function.Evaluated{}, err
+	}
+	if err := json.Unmarshal(answer[1], &resp); err != nil {
+		return function.Evaluated{}, err
+	}
+	env := resp.JSON
+	ev := function.Evaluated{Outcome: function.Outcome(env.Outcome), Value: env.Result}
+	if env.Error != nil {
+		ev.Error = &function.Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column}
+	}
+	if env.Logs != nil {
+		err = json.Unmarshal(env.Logs, &ev.Logs)
+	}
+	return ev, err
+}
+
+func TestQueryServer(t *testing.T) {
+	l := lines{server: queryserver.NewServer(sandboxtest.Pool(t, 1), sandbox.Limits{}), docs: map[function.ID]json.RawMessage{}}
+	ddoc, err := json.Marshal([]any{"ddoc", "new", "_design/functions", map[string]any{"shows": map[string]string{"wh": wh(t)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := l.server.Answer(context.Background(), ddoc); string(got) != "true" {
+		t.Fatal(string(got))
+	}
+	runnertest.Run(t, runnertest.Place{Driver: l, Store: func(_ context.Context, doc map[string]any) error {
+		raw, err := json.Marshal(doc)
+		l.docs[function.ID(doc["_id"].(string))] = raw
+		return err
+	}})
+}

@@ -1,0 +1,98 @@
+package queryserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// RunHeader is the request header by which callfn asks a show for an Envelope, and the response header that marks one:
+//
+//	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800
+//
+// tz is the IANA zone of the function's Date, deadline its time in ms. Engines that do not know it ignore it.
+const RunHeader = "X-Callfn-Run"
+
+// Ask is what the request header says.
+type Ask struct {
+	Run      string
+	TimeZone string        // "" for UTC
+	Deadline time.Duration // 0 for the engine's own
+}
+
+// String is the header's value.
+func (a Ask) String() string {
+	s := a.Run
+	if a.TimeZone != "" {
+		s += "; tz=" + a.TimeZone
+	}
+	if a.Deadline > 0 {
+		s += "; deadline=" + strconv.FormatInt(a.Deadline.Milliseconds(), 10)
+	}
+	return s
+}
+
+// ParseAsk reads the header's value. Unknown parameters are left for later versions; a malformed value is an error.
+func ParseAsk(value string) (Ask, error) {
+	run, rest, more := strings.Cut(value, ";")
+	a := Ask{Run: strings.TrimSpace(run)}
+	if a.Run == "" || len(a.Run) > 64 || strings.ContainsFunc(a.Run, notIDRune) {
+		return Ask{}, fmt.Errorf("%s: malformed run id", RunHeader)
+	}
+	for more {
+		var part string
+		part, rest, more = strings.Cut(rest, ";")
+		name, v, _ := strings.Cut(strings.TrimSpace(part), "=")
+		switch name {
+		case "tz":
+			if len(v) > 64 {
+				return Ask{}, fmt.Errorf("%s: malformed tz", RunHeader)
+			}
+			a.TimeZone = v
+		case "deadline":
+			ms, err := strconv.ParseInt(v, 10, 32)
+			if err != nil || ms < 1 {
+				return Ask{}, fmt.Errorf("%s: malformed deadline %q: want milliseconds", RunHeader, v)
+			}
+			a.Deadline = time.Duration(ms) * time.Millisecond
+		}
+	}
+	return a, nil
+}
+
+func notIDRune(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-'
+}
+
+// Envelope is the answer to a request with RunHeader: status 200 and this object, whatever the outcome.
+type Envelope struct {
+	Run     string          `json:"run"`
+	Outcome string          `json:"outcome"` // "ok" or an outcome of package function
+	Result  json.RawMessage `json:"result,omitempty"`
+	Error   *Failure        `json:"error,omitempty"`
+	Logs    json.RawMessage `json:"logs,omitempty"` // a list of strings
+}
+
+// Failure is why a run gave no result. Without RunHeader it is the body of the response, beside the outcome.
+type Failure struct {
+	Message string `json:"message"`
+	Line    int    `json:"line,omitempty"`   // from 1, in the function's own text; 0 when unknown
+	Column  int    `json:"column,omitempty"` // from 1; 0 when unknown
+}
+
+// failureBody is the bare form of a failed run.
+type failureBody struct {
+	Error string `json:"error"`
+	Failure
+}
+
+// response is CouchDB's response object, the second element of ["resp", {…}].
+type response struct {
+	Code    int               `json:"code,omitempty"`
+	JSON    json.RawMessage   `json:"json,omitempty"`
+	Body    *string           `json:"body,omitempty"`
+	Base64  *string           `json:"base64,omitempty"`
+	Headers map[string]string `json:"headers,omitempty"`
+}

@@ -1,0 +1,202 @@
+package queryserver
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"callfn/internal/sandbox"
+)
+
+// maxLine bounds one line of the protocol: a document, a request and what JSON adds.
+const maxLine = 64 << 20
+
+// resetMargin is kept free of CouchDB's own timeout, so that our answer is there before CouchDB kills us.
+const resetMargin = 300 * time.Millisecond
+
+// Server speaks CouchDB's query server protocol. One Server serves one parent, one line at a time.
+type Server struct {
+	eval   Evaluator
+	limits sandbox.Limits
+	ddocs  map[string]designDoc
+	funs   []string // the map functions since the last reset
+	cap    time.Duration
+}
+
+// designDoc is the part of a design document that the server evaluates.
+type designDoc struct {
+	Shows map[string]string `json:"shows"`
+}
+
+// NewServer makes a server that evaluates on eval within limits.
+func NewServer(eval Evaluator, limits sandbox.Limits) *Server {
+	return &Server{eval: eval, limits: limits, ddocs: map[string]designDoc{}}
+}
+
+// Serve answers line after line until in ends (nil) or cannot be read or written.
+func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
+	r := bufio.NewReaderSize(in, 64<<10)
+	for {
+		line, err := readLine(r)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("queryserver: read: %w", err)
+		}
+		if _, err := out.Write(append(s.Answer(ctx, line), '\n')); err != nil {
+			return fmt.Errorf("queryserver: write: %w", err)
+		}
+	}
+}
+
+// readLine reads one line of at most maxLine bytes, without its end. A last line without end is none: the parent was cut off.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		if len(line)+len(part) > maxLine {
+			return nil, fmt.Errorf("a line of more than %d MiB", maxLine>>20)
+		}
+		line = append(line, part...)
+		if err == nil {
+			return bytes.TrimSuffix(line, []byte("\n")), nil
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return nil, err
+		}
+	}
+}
+
+// Answer answers one line. An ["error", …] makes CouchDB throw this process away; it stands only where the parent broke the
+// protocol or asks for what this server does not do.
+func (s *Server) Answer(ctx context.Context, line []byte) []byte {
+	var cmd []json.RawMessage
+	var name string
+	if json.Unmarshal(line, &cmd) != nil || len(cmd) == 0 || json.Unmarshal(cmd[0], &name) != nil {
+		return protocolError("query_protocol_error", "a line that is no command")
+	}
+	switch name {
+	case "reset":
+		return s.reset(cmd[1:])
+	case "ddoc":
+		return s.ddoc(ctx, cmd[1:])
+	case "add_lib":
+		return []byte("true") // our own views need no library
+	case "add_fun":
+		return s.addFun(cmd[1:])
+	case "map_doc":
+		return s.mapDoc(ctx, cmd[1:])
+	}
+	return protocolError("unknown_command", "the callfn query server has no command "+name)
+}
+
+func protocolError(word, reason string) []byte {
+	b, err := json.Marshal([]string{"error", word, reason})
+	if err != nil { // strings: cannot happen
+		return []byte(`["error","internal","unprintable"]`)
+	}
+	return b
+}
+
+// reset forgets the map functions and takes CouchDB's timeout: ["reset", {"timeout": ms}].
+func (s *Server) reset(args []json.RawMessage) []byte {
+	s.funs, s.cap = nil, 0
+	if len(args) > 0 {
+		var cfg struct {
+			Timeout float64 `json:"timeout"`
+		}
+		if json.Unmarshal(args[0], &cfg) == nil && cfg.Timeout > 0 {
+			s.cap = max(time.Duration(cfg.Timeout)*time.Millisecond-resetMargin, 50*time.Millisecond)
+		}
+	}
+	return []byte("true")
+}
+
+// budget is the limits of the next job: ours, cut to what CouchDB allows.
+func (s *Server) budget() sandbox.Limits {
+	l := s.limits
+	if l.Deadline == 0 {
+		l.Deadline = sandbox.DefaultLimits().Deadline
+	}
+	if s.cap > 0 {
+		l.Deadline = min(l.Deadline, s.cap)
+	}
+	return l
+}
+
+// ddoc keeps a design document (["ddoc", "new", id, doc]) or runs a function of one (["ddoc", id, ["shows", name], [doc, req]]).
+func (s *Server) ddoc(ctx context.Context, args []json.RawMessage) []byte {
+	var id string
+	if len(args) != 3 || json.Unmarshal(args[0], &id) != nil {
+		return protocolError("query_protocol_error", "a malformed ddoc command")
+	}
+	if id == "new" {
+		var d designDoc
+		if json.Unmarshal(args[1], &id) != nil || json.Unmarshal(args[2], &d) != nil {
+			return protocolError("query_protocol_error", "a malformed design document")
+		}
+		s.ddocs[id] = d
+		return []byte("true")
+	}
+	var path []string
+	var call []json.RawMessage
+	d, known := s.ddocs[id]
+	if !known || json.Unmarshal(args[1], &path) != nil || json.Unmarshal(args[2], &call) != nil {
+		return protocolError("query_protocol_error", "an unknown design document, or a malformed call of it: "+id)
+	}
+	if len(path) != 2 || path[0] != "shows" || len(call) != 2 {
+		return protocolError("not_supported", "the callfn query server runs shows and maps only")
+	}
+	return s.show(ctx, d, path[1], call[0], call[1])
+}
+
+func (s *Server) show(ctx context.Context, d designDoc, name string, doc, req json.RawMessage) []byte {
+	source, ok := d.Shows[name]
+	if !ok {
+		return respond(json.RawMessage(`{"code":404,"json":{"error":"not_found","reason":"missing json key: ` + jsonSafe(name) + `"}}`))
+	}
+	resp, err := Show(ctx, s.eval, source, doc, req, s.budget())
+	if err != nil {
+		body, _ := json.Marshal(failureBody{Error: "refused", Failure: Failure{Message: err.Error()}})
+		resp, _ = json.Marshal(response{Code: 503, JSON: body})
+	}
+	return respond(resp)
+}
+
+// jsonSafe is a name inside a JSON string.
+func jsonSafe(name string) string {
+	b, _ := json.Marshal(name)
+	return string(b[1 : len(b)-1])
+}
+
+func respond(resp json.RawMessage) []byte {
+	out := make([]byte, 0, len(resp)+10)
+	return append(append(append(out, `["resp",`...), resp...), ']')
+}
+
+func (s *Server) addFun(args []json.RawMessage) []byte {
+	var source string
+	if len(args) < 1 || json.Unmarshal(args[0], &source) != nil {
+		return protocolError("query_protocol_error", "a malformed add_fun command")
+	}
+	s.funs = append(s.funs, source)
+	return []byte("true")
+}
+
+func (s *Server) mapDoc(ctx context.Context, args []json.RawMessage) []byte {
+	if len(args) < 1 {
+		return protocolError("query_protocol_error", "a malformed map_doc command")
+	}
+	docs := append(append([]byte{'['}, args[0]...), ']')
+	rows, err := Map(ctx, s.eval, s.funs, docs, s.budget())
+	if err != nil {
+		return protocolError("map_runtime_error", err.Error())
+	}
+	return rows[1 : len(rows)-1] // the one document's
+}

@@ -1,0 +1,107 @@
+// Runs once in every fresh realm, before any other code: keeps the language's own functions for itself, so that what a
+// function changes later changes only its own run, and gives the realm the two names it adds to the language.
+// Returns what the worker calls: host(verb, source, doc, req, resultLimit, logLimit).
+(function (global) {
+  'use strict';
+  var parse = JSON.parse, stringify = JSON.stringify, indirectEval = eval, text = String;
+  var own = Function.prototype.call.bind(Object.prototype.hasOwnProperty);
+  var cut = Function.prototype.call.bind(String.prototype.slice);
+  var isArray = Array.isArray;
+
+  // Logs grow as the inside of a JSON list, so that reading them back runs nothing a function could have replaced.
+  var logs = '', dropped = 0, room = 0;
+
+  function log() {
+    var line = '';
+    for (var i = 0; i < arguments.length; i++) {
+      var v = arguments[i], s;
+      try { s = typeof v === 'object' && v !== null ? stringify(v) : text(v); } catch (e) { s = '[unprintable]'; }
+      line += (i ? ' ' : '') + s;
+      if (line.length > room) { break; }
+    }
+    if (room <= 0) { dropped++; return; }
+    if (line.length > room) { line = cut(line, 0, room) + '… [cut]'; room = 0; }
+    room -= line.length + 1;
+    logs += (logs ? ',' : '') + stringify(line);
+  }
+
+  function define(object, name, value) {
+    Object.defineProperty(object, name, { value: value, writable: true, configurable: true, enumerable: false });
+  }
+  define(global, 'log', log);
+  define(global, 'console', { log: log, info: log, warn: log, error: log, debug: log });
+  // Shared memory is for threads, and there are none; what can block a realm has no place here.
+  delete global.SharedArrayBuffer;
+  delete global.Atomics;
+
+  function compile(source) {
+    var f = indirectEval('(' + source + '\n)');
+    if (typeof f !== 'function') { throw new TypeError('the source is not a function expression'); }
+    return f;
+  }
+
+  // member appends one own member of a response; inherited ones are not the show's doing.
+  function member(out, resp, name, convert) {
+    if (!own(resp, name)) { return out; }
+    var t = convert(resp[name]);
+    if (typeof t !== 'string') { return out; }
+    return out + (out === '{' ? '' : ',') + '"' + name + '":' + t;
+  }
+  function asString(v) { return stringify(text(v)); }
+  function asCode(v) { return text(v | 0); }
+
+  function show(source, doc, req) {
+    var resp = compile(source)(parse(doc), parse(req));
+    if (typeof resp === 'string') { return '{"body":' + stringify(resp) + '}'; }
+    if (typeof resp !== 'object' || resp === null || isArray(resp)) {
+      throw new TypeError('the show returned no response object');
+    }
+    var out = '{';
+    out = member(out, resp, 'code', asCode);
+    out = member(out, resp, 'json', stringify);
+    out = member(out, resp, 'body', asString);
+    out = member(out, resp, 'base64', asString);
+    out = member(out, resp, 'headers', stringify);
+    out = member(out, resp, 'stop', stringify);
+    return out + '}';
+  }
+
+  var maps = null, mapped = '', rows = '';
+  function emit(key, value) {
+    var k = stringify(key), v = stringify(value);
+    rows += (rows ? ',' : '') + '[' + (k === undefined ? 'null' : k) + ',' + (v === undefined ? 'null' : v) + ']';
+  }
+
+  // map keeps its realm from one batch to the next: map functions are the operator's, unlike functions.
+  function map(sources, docs) {
+    if (maps === null) {
+      define(global, 'emit', emit);
+      maps = [];
+      var list = parse(sources);
+      for (var n = 0; n < list.length; n++) { maps[n] = compile(list[n]); }
+    }
+    mapped = '';
+    docs = parse(docs);
+    for (var d = 0; d < docs.length; d++) {
+      var perDoc = '';
+      for (var m = 0; m < maps.length; m++) {
+        rows = '';
+        // A map function that throws emits nothing for that document, as in CouchDB.
+        try { maps[m](docs[d]); } catch (e) { rows = ''; log('map function threw: ' + e); }
+        perDoc += (m ? ',' : '') + '[' + rows + ']';
+      }
+      mapped += (d ? ',' : '') + '[' + perDoc + ']';
+    }
+    return '[' + mapped + ']';
+  }
+
+  return function host(verb, source, doc, req, resultLimit, logLimit) {
+    if (verb === 'logs') {
+      if (dropped) { logs += (logs ? ',' : '') + '"… [' + dropped + ' more lines dropped]"'; }
+      return logs ? '[' + logs + ']' : '';
+    }
+    logs = ''; dropped = 0; room = logLimit;
+    var out = verb === 'map' ? map(source, doc) : show(source, doc, req);
+    return out.length > resultLimit ? false : out;
+  };
+})(globalThis)

@@ -1,0 +1,73 @@
+package sandbox
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// A frame is a list of byte fields: a uvarint count, then for each field a uvarint length and the bytes. Frames carry JSON
+// untouched, so nothing is encoded twice on the way to the engine and back. User code cannot write one: it has no I/O.
+
+const maxFields = 16
+
+var errFrame = errors.New("sandbox: malformed frame")
+
+// byteReader is what frames are read from: *bufio.Reader in both processes.
+type byteReader interface {
+	io.Reader
+	io.ByteReader
+}
+
+// writeFrame writes fields as one frame with a single Write call.
+func writeFrame(w io.Writer, fields ...[]byte) error {
+	size := binary.MaxVarintLen64
+	for _, f := range fields {
+		size += binary.MaxVarintLen64 + len(f)
+	}
+	buf := make([]byte, 0, size)
+	buf = binary.AppendUvarint(buf, uint64(len(fields)))
+	for _, f := range fields {
+		buf = binary.AppendUvarint(buf, uint64(len(f)))
+		buf = append(buf, f...)
+	}
+	_, err := w.Write(buf)
+	return err
+}
+
+// readFrame reads one frame of at most limit bytes in all its fields together. It allocates no more than what arrives.
+func readFrame(r byteReader, limit int) ([][]byte, error) {
+	n, err := binary.ReadUvarint(r)
+	if err != nil {
+		return nil, err
+	}
+	if n > maxFields {
+		return nil, fmt.Errorf("%w: %d fields, at most %d", errFrame, n, maxFields)
+	}
+	fields := make([][]byte, 0, n)
+	for range n {
+		size, err := binary.ReadUvarint(r)
+		if err != nil {
+			return nil, unexpected(err)
+		}
+		if size > uint64(limit) {
+			return nil, fmt.Errorf("%w: a field of %d bytes is over the limit", errFrame, size)
+		}
+		limit -= int(size)
+		field := make([]byte, size)
+		if _, err := io.ReadFull(r, field); err != nil {
+			return nil, unexpected(err)
+		}
+		fields = append(fields, field)
+	}
+	return fields, nil
+}
+
+// unexpected turns an end of input inside a frame into the error that says so.
+func unexpected(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}

@@ -1,0 +1,143 @@
+package sandbox
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Kind says what a job asks of a worker.
+type Kind byte
+
+// The kinds of job.
+const (
+	KindShow  Kind = 's' // run a show function over a document and a request, in a fresh realm
+	KindMap   Kind = 'm' // run map functions over documents
+	KindParse Kind = 'p' // parse a function body alone; run nothing
+)
+
+// Limits bound one job. A zero field means the default of DefaultLimits.
+type Limits struct {
+	Deadline time.Duration // wall time in the engine; the worker is killed Grace later
+	Memory   int64         // bytes of engine heap
+	Result   int           // bytes of the answer
+	Logs     int           // bytes of captured log text
+}
+
+// DefaultLimits are the limits of a job that names none (issue "Untrusted code", point 1).
+func DefaultLimits() Limits {
+	return Limits{Deadline: time.Second, Memory: 64 << 20, Result: 256 << 10, Logs: 16 << 10}
+}
+
+// MaxDeadline is the longest a job may ask for. CouchDB's own os_process_timeout is 5 s.
+const MaxDeadline = 5 * time.Second
+
+// Grace is how long after its deadline a job that the engine could not interrupt is killed.
+const Grace = 40 * time.Millisecond
+
+// fill replaces zero fields by defaults and cuts what is over the maximum.
+func (l Limits) fill() Limits {
+	d := DefaultLimits()
+	if l.Deadline <= 0 {
+		l.Deadline = d.Deadline
+	}
+	l.Deadline = min(l.Deadline, MaxDeadline)
+	if l.Memory <= 0 {
+		l.Memory = d.Memory
+	}
+	if l.Result <= 0 {
+		l.Result = d.Result
+	}
+	if l.Logs <= 0 {
+		l.Logs = d.Logs
+	}
+	return l
+}
+
+// Job is one piece of work for a worker.
+type Job struct {
+	Kind     Kind
+	Run      string          // the run's id; the answer carries it back
+	Source   string          // show: the function's source; map: a JSON list of sources; parse: the function body
+	Doc      json.RawMessage // show: the document or null; map: a JSON list of documents
+	Req      json.RawMessage // show: CouchDB's request object
+	TimeZone string          // IANA name for Date, "" for UTC
+	Limits   Limits
+}
+
+// Status says how a job ended, as far as the sandbox can tell.
+type Status string
+
+// The statuses of an answer.
+const (
+	Done     Status = "done"      // Body holds the answer
+	Failed   Status = "failed"    // the source threw or is no function; Body holds a Fault
+	Timeout  Status = "timeout"   // the deadline passed
+	Memory   Status = "memory"    // the memory cap was reached
+	TooLarge Status = "too_large" // the answer is over its limit
+	Crashed  Status = "crashed"   // the worker died or spoke nonsense
+)
+
+// Answer is what came of a job.
+type Answer struct {
+	Run    string
+	Status Status
+	Body   json.RawMessage // show: the query-server response object; map: rows; parse: null or a Fault
+	Logs   json.RawMessage // a JSON list of strings, bounded; nil when there are none
+}
+
+// Fault is an error of the code that ran, in its own terms.
+type Fault struct {
+	Name    string `json:"name,omitempty"` // "SyntaxError", "TypeError", …
+	Message string `json:"message"`
+	Line    int    `json:"line,omitempty"`   // from 1; 0 when unknown
+	Column  int    `json:"column,omitempty"` // from 1; 0 when unknown
+}
+
+func (f Fault) Error() string { return f.Name + ": " + f.Message }
+
+// frameLimit bounds a job on its way to the worker: a document, a request and a source.
+const frameLimit = 64 << 20
+
+func (j Job) frame() [][]byte {
+	nums := make([]byte, 0, 64)
+	for _, n := range []int64{int64(j.Limits.Deadline), j.Limits.Memory, int64(j.Limits.Result), int64(j.Limits.Logs)} {
+		nums = binary.AppendVarint(nums, n)
+	}
+	return [][]byte{{byte(j.Kind)}, []byte(j.Run), []byte(j.Source), j.Doc, j.Req, []byte(j.TimeZone), nums}
+}
+
+func parseJob(f [][]byte) (Job, error) {
+	if len(f) != 7 || len(f[0]) != 1 {
+		return Job{}, fmt.Errorf("%w: not a job", errFrame)
+	}
+	j := Job{Kind: Kind(f[0][0]), Run: string(f[1]), Source: string(f[2]), Doc: f[3], Req: f[4], TimeZone: string(f[5])}
+	var nums [4]int64
+	rest := f[6]
+	for i := range nums {
+		v, n := binary.Varint(rest)
+		if n <= 0 {
+			return Job{}, fmt.Errorf("%w: bad limits", errFrame)
+		}
+		nums[i], rest = v, rest[n:]
+	}
+	j.Limits = Limits{Deadline: time.Duration(nums[0]), Memory: nums[1], Result: int(nums[2]), Logs: int(nums[3])}.fill()
+	return j, nil
+}
+
+func (a Answer) frame() [][]byte {
+	return [][]byte{[]byte(a.Run), []byte(a.Status), a.Body, a.Logs}
+}
+
+func parseAnswer(f [][]byte) (Answer, error) {
+	if len(f) != 4 {
+		return Answer{}, fmt.Errorf("%w: not an answer", errFrame)
+	}
+	a := Answer{Run: string(f[0]), Status: Status(f[1]), Body: f[2], Logs: f[3]}
+	switch a.Status {
+	case Done, Failed, Timeout, Memory, TooLarge:
+		return a, nil
+	}
+	return Answer{}, fmt.Errorf("%w: status %q", errFrame, a.Status)
+}

@@ -1,0 +1,116 @@
+package sandbox
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// Command says how to start a worker process.
+type Command struct {
+	Path string   // the binary; os.Executable() in the service
+	Args []string // arguments after the program's name; {WorkerCommand} in the service
+}
+
+// Self is the command that starts this very binary as a worker.
+func Self() (Command, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return Command{}, fmt.Errorf("sandbox: where is my own binary: %w", err)
+	}
+	return Command{Path: path, Args: []string{WorkerCommand}}, nil
+}
+
+// process is the supervisor's side of one worker process. It is not safe for concurrent use.
+type process struct {
+	cmd  *exec.Cmd
+	in   *os.File // jobs
+	out  *os.File // answers
+	read *bufio.Reader
+}
+
+// startProcess starts a worker with no environment and nothing but its two pipes. attr is the platform's say in it.
+func startProcess(c Command) (*process, error) {
+	jobsR, jobsW, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("sandbox: start worker: %w", err)
+	}
+	answersR, answersW, err := os.Pipe()
+	if err != nil {
+		_ = jobsR.Close()
+		_ = jobsW.Close()
+		return nil, fmt.Errorf("sandbox: start worker: %w", err)
+	}
+	cmd := exec.Command(c.Path, c.Args...)
+	cmd.Env = []string{"GOMAXPROCS=2", "GOTRACEBACK=none"}
+	cmd.Stdin, cmd.Stdout = jobsR, answersW
+	cmd.SysProcAttr = processAttributes()
+	err = cmd.Start()
+	_ = jobsR.Close()
+	_ = answersW.Close()
+	if err != nil {
+		_ = jobsW.Close()
+		_ = answersR.Close()
+		return nil, fmt.Errorf("sandbox: start worker %s: %w", c.Path, err)
+	}
+	return &process{cmd: cmd, in: jobsW, out: answersR, read: bufio.NewReaderSize(answersR, 64<<10)}, nil
+}
+
+// errSpent says that the process must not be used again.
+var errSpent = errors.New("sandbox: worker is spent")
+
+// do hands the worker one job and waits for its answer, at most until Grace after the job's deadline or until ctx ends. With
+// errSpent the answer is good but the process must be stopped and replaced; any other error also spends it.
+func (p *process) do(ctx context.Context, j Job) (a Answer, err error) {
+	j.Limits = j.Limits.fill()
+	limit := time.Now().Add(j.Limits.Deadline + Grace)
+	_ = p.in.SetWriteDeadline(limit)
+	_ = p.out.SetReadDeadline(limit)
+	stop := context.AfterFunc(ctx, func() { _ = p.out.SetReadDeadline(time.Unix(1, 0)) })
+	defer func() {
+		if !stop() && err == nil { // the deadline of a run given up may still be set behind our back
+			err = errSpent
+		}
+	}()
+	if err := writeFrame(p.in, j.frame()...); err != nil {
+		return p.broken(ctx, j, err)
+	}
+	fields, err := readFrame(p.read, j.Limits.Result+j.Limits.Logs*8+frameSlack)
+	if err != nil {
+		return p.broken(ctx, j, err)
+	}
+	a, err = parseAnswer(fields)
+	if err != nil || a.Run != j.Run {
+		return Answer{Run: j.Run, Status: Crashed}, errSpent
+	}
+	if a.Status == Memory {
+		return a, errSpent // the engine freed its heap, but the process may not have given it back
+	}
+	return a, nil
+}
+
+// frameSlack is what an answer may add to its result and logs: ids, positions, JSON punctuation.
+const frameSlack = 16 << 10
+
+// broken names what a failed exchange means for the run.
+func (p *process) broken(ctx context.Context, j Job, err error) (Answer, error) {
+	if ctx.Err() != nil {
+		return Answer{}, fmt.Errorf("sandbox: run %s given up: %w", j.Run, ctx.Err())
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return Answer{Run: j.Run, Status: Timeout}, errSpent
+	}
+	return Answer{Run: j.Run, Status: Crashed}, errSpent
+}
+
+// stop kills the process and waits for its end.
+func (p *process) stop() {
+	_ = p.in.Close()
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+	_ = p.out.Close()
+}

@@ -1,0 +1,218 @@
+package sandbox_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"callfn/internal/sandbox"
+	"callfn/internal/sandbox/sandboxtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+
+// show is a show that runs the document's `js` member on the request.
+const show = `function (doc, req) { return {json: new Function('req', doc.js)(req)}; }`
+
+func doc(js string) json.RawMessage {
+	b, err := json.Marshal(map[string]string{"js": js})
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+func run(t *testing.T, p *sandbox.Pool, js string, l sandbox.Limits) sandbox.Answer {
+	t.Helper()
+	a, err := p.Do(context.Background(), sandbox.Job{
+		Kind: sandbox.KindShow, Run: "r1", Source: show, Doc: doc(js), Req: json.RawMessage(`{"query":{"To":"1000"}}`), Limits: l,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestShow(t *testing.T) {
+	p := sandboxtest.Pool(t, 1)
+	long := sandbox.Limits{Deadline: 300 * time.Millisecond}
+	for _, c := range []struct {
+		name, js string
+		status   sandbox.Status
+		body     string
+	}{
+		{"value", `return {to: req.query.To}`, sandbox.Done, `{"json":{"to":"1000"}}`},
+		{"undefined has no json member", ``, sandbox.Done, `{}`},
+		{"throws", `throw new TypeError('boom')`, sandbox.Failed, "boom"},
+		{"throws null", `throw null`, sandbox.Failed, "null"},
+		{"endless loop", `while (true) {}`, sandbox.Timeout, ""},
+		{"endless loop that catches", `for (;;) { try { while (1) {} } catch (e) {} }`, sandbox.Timeout, ""},
+		{"loop the engine cannot interrupt", `[].indexOf.call({length: 9e15}, 1)`, sandbox.Timeout, ""},
+		{"toJSON that loops", `return {toJSON: function () { for (;;) {} }}`, sandbox.Timeout, ""},
+		{"memory", `var a = []; for (;;) { a.push(new Array(10000).fill(1)) }`, sandbox.Memory, ""},
+		{"recursion", `function f() { return f() + 1 } return f()`, sandbox.Failed, "stack overflow"},
+		{"too large", `return new Array(300000).join('x')`, sandbox.TooLarge, ""},
+		{"cyclic", `var a = {}; a.a = a; return a`, sandbox.Failed, "circular"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			start := time.Now()
+			a := run(t, p, c.js, long)
+			took := time.Since(start)
+			if a.Status != c.status || !strings.Contains(string(a.Body), c.body) {
+				t.Errorf("got %s %s, want %s %s", a.Status, a.Body, c.status, c.body)
+			}
+			if c.status == sandbox.Timeout && took > long.Deadline+time.Second {
+				t.Errorf("took %v with a deadline of %v", took, long.Deadline)
+			}
+			t.Logf("%v", took)
+			if next := run(t, p, `return 'next'`, long); string(next.Body) != `{"json":"next"}` {
+				t.Errorf("the next run got %s %s", next.Status, next.Body)
+			}
+		})
+	}
+}
+
+func TestNothingSurvivesARun(t *testing.T) {
+	p := sandboxtest.Pool(t, 1)
+	for _, js := range []string{
+		`leak = 1; this.leak2 = 1; return 0`, `Object.prototype.module = 'hangup'; return 0`,
+		`JSON.parse = null; Array.prototype.push = null; return 0`, `Function = null; return 0`,
+	} {
+		run(t, p, js, sandbox.Limits{})
+	}
+	a := run(t, p, `return [typeof leak, typeof leak2, typeof ({}).module, typeof JSON.parse, typeof [].push, typeof Function]`, sandbox.Limits{})
+	if want := `{"json":["undefined","undefined","undefined","function","function","function"]}`; string(a.Body) != want {
+		t.Errorf("got %s, want %s", a.Body, want)
+	}
+}
+
+func TestLogs(t *testing.T) {
+	p := sandboxtest.Pool(t, 1)
+	a := run(t, p, `log('a', {b: 1}); console.log(1); for (;;) {}`, sandbox.Limits{Deadline: 100 * time.Millisecond})
+	if want := `["a {\"b\":1}","1"]`; string(a.Logs) != want || a.Status != sandbox.Timeout {
+		t.Errorf("got %s %s, want %s", a.Status, a.Logs, want)
+	}
+	a = run(t, p, `for (var i = 0; i < 200000; i++) { log('line ' + i) } return 1`, sandbox.Limits{Logs: 1000})
+	if len(a.Logs) > 2000 || !strings.Contains(string(a.Logs), "more lines dropped") {
+		t.Errorf("flooded logs: %d bytes, ending %q", len(a.Logs), a.Logs[max(0, len(a.Logs)-60):])
+	}
+}
+
+func TestTimeZones(t *testing.T) {
+	p := sandboxtest.Pool(t, 1)
+	for zone, want := range map[string]string{
+		"":                    `{"json":[0,0]}`,
+		"UTC":                 `{"json":[0,0]}`,
+		"Europe/Berlin":       `{"json":[-60,-120]}`,
+		"America/Los_Angeles": `{"json":[480,420]}`,
+		"Australia/Sydney":    `{"json":[-660,-600]}`,
+		"Asia/Kolkata":        `{"json":[-330,-330]}`,
+		"America/St_Johns":    `{"json":[210,150]}`,
+	} {
+		a, err := p.Do(context.Background(), sandbox.Job{
+			Kind: sandbox.KindShow, Run: "tz", Source: show, Req: json.RawMessage(`{}`), TimeZone: zone,
+			Doc: doc(`var y = new Date().getFullYear(); return [new Date(y, 0, 15).getTimezoneOffset(), new Date(y, 6, 15).getTimezoneOffset()]`),
+		})
+		if err != nil || string(a.Body) != want {
+			t.Errorf("%s: got %s %v, want %s", zone, a.Body, err, want)
+		}
+	}
+}
+
+func TestParse(t *testing.T) {
+	p := sandboxtest.Pool(t, 1)
+	for _, c := range []struct {
+		body         string
+		line, column int // 0: it parses
+	}{
+		{"return {a: 1};", 0, 0},
+		{"", 0, 0},
+		{"if (call.To) { return 1 } // no newline at the end", 0, 0},
+		{"var f = function () { return {}; }; return f()", 0, 0},
+		{"a ??= 1; class A { #x }", 0, 0},
+		{"return {", 1, 9},
+		{"\n\nvar x = ;", 3, 9},
+		{"/* open", 1, 0},
+		{"}); hit = 1; (function () {", 1, 2},
+		{"}, hit = 1, function () {", 1, 2},
+		{"}, hit, function () {", 1, 2},
+		{"} + (hit = 1) + function () {", 1, 0},
+		{"}; hit = 1; function g() {", 1, 0},
+		{"}}); hit = 1; ({f(call){", 1, 2},
+		{"} function g() {", 1, 0},
+		{"`", 1, 0},
+		{strings.Repeat("(", 20000), 1, 0},
+		{strings.Repeat("{", 30000), 1, 0},
+	} {
+		name := c.body
+		if len(name) > 30 {
+			name = name[:30]
+		}
+		t.Run(name, func(t *testing.T) {
+			a, err := p.Do(context.Background(), sandbox.Job{Kind: sandbox.KindParse, Run: "p", Source: c.body})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.line == 0 {
+				if a.Status != sandbox.Done {
+					t.Errorf("got %s %s, want it to parse", a.Status, a.Body)
+				}
+				return
+			}
+			var f sandbox.Fault
+			if a.Status != sandbox.Failed || json.Unmarshal(a.Body, &f) != nil {
+				t.Fatalf("got %s %s, want a fault", a.Status, a.Body)
+			}
+			if f.Line != c.line || c.column != 0 && f.Column != c.column {
+				t.Errorf("got %+v, want line %d column %d", f, c.line, c.column)
+			}
+			t.Log(f)
+		})
+	}
+}
+
+func TestMap(t *testing.T) {
+	p := sandboxtest.Pool(t, 1)
+	a, err := p.Do(context.Background(), sandbox.Job{
+		Kind: sandbox.KindMap, Run: "m", Source: `["function(d){emit(d.k,null); emit([d.k,1])}","function(d){emit(d.nope.x)}"]`,
+		Doc: json.RawMessage(`[{"k":1},{"k":"é"}]`),
+	})
+	if want := `[[[[1,null],[[1,1],null]],[]],[[["é",null],[["é",1],null]],[]]]`; err != nil || string(a.Body) != want {
+		t.Errorf("got %s %s %v, want %s", a.Status, a.Body, err, want)
+	}
+}
+
+func TestPoolClosesCleanly(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	self, err := sandbox.Self()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := sandbox.NewPool(sandbox.Config{Command: self, Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, p, `return 1`, sandbox.Limits{})
+	p.Close()
+	if _, err := p.Do(context.Background(), sandbox.Job{Kind: sandbox.KindParse}); err != sandbox.ErrClosed {
+		t.Errorf("after Close: %v", err)
+	}
+}
+
+func BenchmarkShow(b *testing.B) {
+	p := sandboxtest.Pool(b, 2)
+	d := doc(`return {module: 'tts', data: {text: 'Thanks for calling us ' + req.query.To}}`)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			a, err := p.Do(context.Background(), sandbox.Job{Kind: sandbox.KindShow, Run: "b", Source: show, Doc: d, Req: json.RawMessage(`{"query":{"To":"1000"}}`)})
+			if err != nil || a.Status != sandbox.Done {
+				b.Fatal(a, err)
+			}
+		}
+	})
+}
