@@ -68,3 +68,8 @@ func (c Collection) View(ctx context.Context, view string, q Query) ([]Row, erro
 	}
 	return db.View(ctx, c.Design, view, q)
 }
+
+// ByAccount reads rows of the collection's listing; keys are [account, id].
+func (c Collection) ByAccount(ctx context.Context, q Query) ([]Row, error) {
+	return c.View(ctx, c.Listing, q)
+}
