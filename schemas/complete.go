@@ -1,0 +1,274 @@
+package schemas
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"callfn/internal/jsonvalue"
+)
+
+// completer copies one hostile value, within limits, and writes the defaults of a plan into the copy.
+type completer struct {
+	limits  Limits
+	path    []string
+	values  int
+	nodes   int
+	tooDeep string // where the copy was cut off
+	cut     bool
+	errs    FieldErrors
+}
+
+// complete gives a copy of v with defaults written in. If v exceeds the limits, or holds anything but JSON, errs says so
+// and the copy is not fit for use.
+func complete(v any, p *plan, limits Limits) (any, FieldErrors) {
+	c := completer{limits: limits}
+	out := c.copy(v)
+	if c.errs != nil {
+		return nil, c.errs
+	}
+	c.apply(p, out, 0)
+	if c.cut && c.errs == nil {
+		c.errs.Add(c.tooDeep, "maxDepth", Violation{
+			"message": fmt.Sprintf("Value is nested deeper than %d levels", limits.Depth), "target": number(limits.Depth),
+		})
+	}
+	return out, c.errs
+}
+
+// copy is deep and bounded. Beyond the depth limit it leaves a null, so that apply can still say whether it is a flow
+// that is too deep.
+func (c *completer) copy(v any) any {
+	if c.values++; c.values > c.limits.Values {
+		if c.values == c.limits.Values+1 {
+			c.errs.Add("", "maxValues", Violation{
+				"message": fmt.Sprintf("There are more than %d values", c.limits.Values), "target": number(c.limits.Values),
+			})
+		}
+		return nil
+	}
+	switch v := v.(type) {
+	case nil, bool, string:
+		return v
+	case map[string]any:
+		if c.deep() {
+			return nil
+		}
+		out := make(map[string]any, len(v)+4) // room for some defaults
+		for k, e := range v {
+			if c.values > c.limits.Values {
+				break
+			}
+			c.path = append(c.path, k)
+			out[k] = c.copy(e)
+			c.path = c.path[:len(c.path)-1]
+		}
+		return out
+	case []any:
+		if c.deep() {
+			return nil
+		}
+		out := make([]any, min(len(v), c.limits.Values))
+		for i := range out {
+			if c.values > c.limits.Values {
+				break
+			}
+			c.path = append(c.path, strconv.Itoa(i))
+			out[i] = c.copy(v[i])
+			c.path = c.path[:len(c.path)-1]
+		}
+		return out
+	default:
+		return c.number(v)
+	}
+}
+
+func (c *completer) deep() bool {
+	if len(c.path) < c.limits.Depth {
+		return false
+	}
+	if !c.cut {
+		c.cut, c.tooDeep = true, Path(c.path...)
+	}
+	return true
+}
+
+// number accepts json.Number and, for values made by Go code, Go's own numbers.
+func (c *completer) number(v any) any {
+	var n json.Number
+	switch v := v.(type) {
+	case json.Number:
+		n = v
+	case int:
+		n = number(v)
+	case int64:
+		n = json.Number(strconv.FormatInt(v, 10))
+	case float64:
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			n = json.Number(strconv.FormatFloat(v, 'g', -1, 64))
+		}
+	default:
+		c.errs.Add(Path(c.path...), "invalid", Violation{"message": fmt.Sprintf("Value is no JSON but a Go %T", v)})
+		return nil
+	}
+	if reason := jsonvalue.CheckNumber(n); reason != "" {
+		c.errs.Add(Path(c.path...), "invalid", Violation{"message": "Number is not usable: " + reason})
+		return nil
+	}
+	return n
+}
+
+// apply writes defaults into v, a copy of our own. Its recursion is bounded by the depth of the copy.
+func (c *completer) apply(p *plan, v any, nodeDepth int) {
+	if p == nil {
+		return
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if p.family != nil {
+			if nodeDepth++; !c.countNode(nodeDepth) {
+				return
+			}
+		}
+		c.applyObject(p, v, nodeDepth)
+	case []any:
+		for i, e := range v {
+			sub := p.items
+			if i < len(p.tuple) {
+				sub = p.tuple[i]
+			}
+			if sub != nil {
+				v[i] = c.slot(sub, strconv.Itoa(i), e, nodeDepth)
+			}
+		}
+	}
+	for _, sub := range p.also {
+		c.apply(sub, v, nodeDepth)
+	}
+	for _, choices := range p.choices {
+		c.choose(choices, v, nodeDepth)
+	}
+}
+
+func (c *completer) applyObject(p *plan, obj map[string]any, nodeDepth int) {
+	for _, d := range p.defaults {
+		if _, there := obj[d.name]; !there {
+			obj[d.name] = jsonvalue.Copy(d.value)
+		}
+	}
+	for k, e := range obj {
+		sub, known := p.props[k]
+		if known {
+			e = c.slot(sub, k, e, nodeDepth)
+			obj[k] = e
+		}
+		matched := known
+		for _, pattern := range p.patterns {
+			if pattern.pattern.MatchString(k) {
+				matched = true
+				e = c.slot(pattern.plan, k, e, nodeDepth)
+				obj[k] = e
+			}
+		}
+		if !matched && p.extra != nil {
+			obj[k] = c.slot(p.extra, k, e, nodeDepth)
+		}
+	}
+	if p.family != nil {
+		module, _ := obj["module"].(string)
+		if data, ok := obj["data"].(map[string]any); ok {
+			c.slot(p.family.plans[module], "data", data, nodeDepth)
+		}
+	}
+}
+
+// slot completes the value e that stands under key, and gives what belongs there instead.
+func (c *completer) slot(p *plan, key string, e any, nodeDepth int) any {
+	if p == nil {
+		return e
+	}
+	if p.integer {
+		if n, ok := e.(json.Number); ok {
+			return plainInteger(n)
+		}
+	}
+	c.path = append(c.path, key)
+	c.apply(p, e, nodeDepth)
+	c.path = c.path[:len(c.path)-1]
+	return e
+}
+
+// choose writes the defaults of the first branch that v fits. Which one that is is tried on a copy, since a branch's
+// defaults may be what makes v fit.
+func (c *completer) choose(choices []choice, v any, nodeDepth int) {
+	obj, ok := v.(map[string]any)
+	if !ok {
+		return
+	}
+	for _, choice := range choices {
+		if choice.plan == nil {
+			continue
+		}
+		trial := jsonvalue.CopyObject(obj)
+		c.apply(choice.plan, trial, nodeDepth)
+		if c.errs == nil && choice.schema.Validate(trial) == nil {
+			maps.Copy(obj, trial)
+			return
+		}
+	}
+}
+
+// countNode reports whether one more node, nodeDepth nodes down, is within limits.
+func (c *completer) countNode(nodeDepth int) bool {
+	if nodeDepth > c.limits.NodeDepth {
+		c.errs.Add(Path(c.path...), "maxDepth", Violation{
+			"message": fmt.Sprintf("The flow is more than %d nodes deep", c.limits.NodeDepth), "target": number(c.limits.NodeDepth),
+		})
+		return false
+	}
+	if c.nodes++; c.nodes > c.limits.Nodes {
+		if c.nodes == c.limits.Nodes+1 {
+			c.errs.Add(c.flowPath(), "maxNodes", Violation{
+				"message": fmt.Sprintf("The flow has more than %d nodes", c.limits.Nodes), "target": number(c.limits.Nodes),
+			})
+		}
+		return false
+	}
+	return true
+}
+
+// flowPath is the path of the flow's root: what stands before the first "children".
+func (c *completer) flowPath() string {
+	for i, e := range c.path {
+		if e == "children" {
+			return Path(c.path[:i]...)
+		}
+	}
+	return Path(c.path...)
+}
+
+// plainInteger writes 5.0 and 1e2 as 5 and 100, for everybody who reads an integer later. Other numbers stay.
+func plainInteger(n json.Number) json.Number {
+	if !strings.ContainsAny(string(n), ".eE") {
+		return n
+	}
+	r, ok := new(big.Rat).SetString(string(n))
+	if !ok || !r.IsInt() {
+		return n
+	}
+	return shortEnough(r.Num(), n)
+}
+
+// shortEnough gives i as a number unless that is longer than numbers may be.
+func shortEnough(i *big.Int, otherwise json.Number) json.Number {
+	if n := json.Number(i.String()); jsonvalue.CheckNumber(n) == "" {
+		return n
+	}
+	return otherwise
+}
+
+func number(i int) json.Number { return json.Number(strconv.Itoa(i)) }

@@ -1,0 +1,75 @@
+package schemas
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// family is a kind of node whose "data" has a schema chosen by its "module": what KAZOO calls kazoo-validation
+// (kazoo-facts §5.2).
+type family struct {
+	node    string // schema of a node
+	noun    string // what KAZOO's message calls it
+	modules map[string]*jsonschema.Schema
+	plans   map[string]*plan // what to complete in the data of a module
+	names   []string         // of modules, sorted
+}
+
+// addFamilies finds the node schemas and the schemas of their modules. Names with a further dot are parts of a module's
+// data, not modules; so is the node schema itself, which would otherwise pass as a module "action".
+func (c *compiled) addFamilies() {
+	for _, f := range []*family{
+		{node: "callflows.action", noun: "callflow"},
+		{node: "metaflow", noun: "metaflow"},
+	} {
+		schema, ok := c.schemas[f.node]
+		if !ok {
+			continue // small sets in tests
+		}
+		f.modules = map[string]*jsonschema.Schema{}
+		for name, moduleSchema := range c.schemas {
+			module, found := strings.CutPrefix(name, f.noun+"s.")
+			if found && name != f.node && !strings.Contains(module, ".") {
+				f.modules[module] = moduleSchema
+			}
+		}
+		f.names = slices.Sorted(maps.Keys(f.modules))
+		c.families[schema] = f
+		extend(schema, nodeKeyword, nodeCheck{f})
+	}
+}
+
+// unknown is the message for a module without schema: KAZOO's words, and what was probably meant.
+func (f *family) unknown(module string) string {
+	if near := nearest(module, f.names); near != "" {
+		return "unable to find " + f.noun + " schema for module `" + module + "`: did you mean `" + near + "`?"
+	}
+	return "unable to find " + f.noun + " schema for module " + module
+}
+
+// nodeKeyword is the keyword that nodeCheck's own errors are reported under.
+const nodeKeyword = "kazoo-validation"
+
+// nodeCheck validates a node's data against the schema of its module. Whether module and data are there and of the
+// right type, the node's schema says.
+type nodeCheck struct{ family *family }
+
+// Validate is part of jsonschema.ExtSchema.
+func (n nodeCheck) Validate(ctx jsonschema.ValidationContext, v any) error {
+	node, _ := v.(map[string]any)
+	module, ok := node["module"].(string)
+	if !ok {
+		return nil
+	}
+	schema, known := n.family.modules[module]
+	if !known {
+		return ctx.Error(nodeKeyword, "unknown module")
+	}
+	if data, ok := node["data"].(map[string]any); ok {
+		return ctx.Validate(schema, nodeKeyword, data, "data")
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package schemas
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"callfn/internal/jsonvalue"
+)
+
+// FieldErrors says what is wrong with a value, in the shape of KAZOO's "data" for a 400 (kazoo-facts §1.7): path
+// ("flow.children._.data.text") → validator key ("required") → violation. nil or empty means valid.
+type FieldErrors map[string]map[string]Violation
+
+// Violation describes one failure. It always has "message"; most have "value" (what was sent), many "target" (what the
+// schema demands). Values are plain JSON values.
+type Violation map[string]any
+
+// Message is the violation's "message".
+func (v Violation) Message() string {
+	s, _ := v["message"].(string)
+	return s
+}
+
+// Path joins names into a path the way KAZOO does: by ".", with literal dots written %2E. Array indexes count from 0.
+func Path(elems ...string) string { return jsonvalue.Path(elems...) }
+
+// Add puts one violation at path, which [Path] makes. A violation already there under the same key is replaced. The
+// zero FieldErrors is ready for use.
+func (e *FieldErrors) Add(path, validator string, v Violation) {
+	if *e == nil {
+		*e = FieldErrors{}
+	}
+	at := (*e)[path]
+	if at == nil {
+		at = map[string]Violation{}
+		(*e)[path] = at
+	}
+	at[validator] = v
+}
+
+// Merge adds all of other. The violations themselves are shared, not copied.
+func (e *FieldErrors) Merge(other FieldErrors) {
+	for path, at := range other {
+		for validator, v := range at {
+			e.Add(path, validator, v)
+		}
+	}
+}
+
+// Under gives the same errors with every path put below prefix, for a value that was validated on its own but stands
+// deeper in what the client sent.
+func (e FieldErrors) Under(prefix string) FieldErrors {
+	var out FieldErrors
+	for path, at := range e {
+		switch {
+		case prefix == "":
+		case path == "":
+			path = prefix
+		default:
+			path = prefix + "." + path
+		}
+		for validator, v := range at {
+			out.Add(path, validator, v)
+		}
+	}
+	return out
+}
+
+// Has reports whether path failed validator.
+func (e FieldErrors) Has(path, validator string) bool {
+	_, ok := e[path][validator]
+	return ok
+}
+
+// Err gives e as an error, or nil if there is none. (A nil FieldErrors put into an error variable would not be nil.)
+func (e FieldErrors) Err() error {
+	if len(e) == 0 {
+		return nil
+	}
+	return e
+}
+
+// Error lists the failures in a fixed order, one after another: "data.text: Field is required but missing; …". Long
+// lists are cut after ten and counted.
+func (e FieldErrors) Error() string {
+	const most = 10
+	var lines []string
+	total := 0
+	for _, path := range slices.Sorted(maps.Keys(e)) {
+		for _, validator := range slices.Sorted(maps.Keys(e[path])) {
+			total++
+			if total > most {
+				continue
+			}
+			line := e[path][validator].Message()
+			if line == "" {
+				line = validator
+			}
+			if path != "" {
+				line = path + ": " + line
+			}
+			lines = append(lines, line)
+		}
+	}
+	if total == 0 {
+		return "no field errors"
+	}
+	if total > most {
+		lines = append(lines, fmt.Sprintf("and %d more", total-most))
+	}
+	return strings.Join(lines, "; ")
+}

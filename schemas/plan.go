@@ -1,0 +1,133 @@
+package schemas
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"callfn/internal/jsonvalue"
+)
+
+// plan says what completing a value against one schema takes: which defaults to write, where to look further. Schemas
+// with nothing to do have no plan, so whole branches of a value are passed over. Plans are made once, at compile.
+type plan struct {
+	defaults []propertyDefault
+	props    map[string]*plan
+	patterns []patternPlan
+	extra    *plan // additionalProperties
+	items    *plan
+	tuple    []*plan
+	also     []*plan // $ref and allOf: the same value again
+	choices  [][]choice
+	integer  bool
+	family   *family
+}
+
+type propertyDefault struct {
+	name  string
+	value any
+}
+
+type patternPlan struct {
+	pattern *regexp.Regexp
+	plan    *plan
+}
+
+// choice is a branch of oneOf or anyOf; its defaults are written if the value fits it.
+type choice struct {
+	schema *jsonschema.Schema
+	plan   *plan
+}
+
+// planAll makes the plans of all schemas. Schemas refer to each other in circles, so first every schema that leads to
+// any work is found, then the plans are linked.
+func (c *compiled) planAll() {
+	busy := map[*jsonschema.Schema]bool{}
+	for again := true; again; {
+		again = false
+		for _, schema := range c.locations {
+			if !busy[schema] && (c.hasWork(schema) || leadsTo(schema, busy)) {
+				busy[schema], again = true, true
+			}
+		}
+	}
+	for schema := range busy {
+		c.plans[schema] = &plan{}
+	}
+	for schema := range busy {
+		c.fillPlan(schema, c.plans[schema])
+	}
+	for _, f := range c.families {
+		f.plans = make(map[string]*plan, len(f.modules))
+		for name, schema := range f.modules {
+			f.plans[name] = c.plans[schema]
+		}
+	}
+}
+
+func (c *compiled) hasWork(schema *jsonschema.Schema) bool {
+	return c.families[schema] != nil || isInteger(schema) || len(defaultsOf(schema)) > 0
+}
+
+func leadsTo(schema *jsonschema.Schema, busy map[*jsonschema.Schema]bool) (found bool) {
+	eachChild(schema, func(child *jsonschema.Schema) { found = found || busy[child] })
+	return found
+}
+
+func (c *compiled) fillPlan(schema *jsonschema.Schema, p *plan) {
+	lookup := func(s any) *plan {
+		child, _ := s.(*jsonschema.Schema)
+		return c.plans[child] // nil for no schema and for one without work
+	}
+	p.defaults, p.integer, p.family = defaultsOf(schema), isInteger(schema), c.families[schema]
+	p.props = map[string]*plan{}
+	p.extra = lookup(schema.AdditionalProperties)
+	for name, prop := range schema.Properties {
+		if sub := lookup(prop); sub != nil || p.extra != nil { // extra must know which properties are not its own
+			p.props[name] = sub
+		}
+	}
+	for pattern, prop := range schema.PatternProperties {
+		if sub := lookup(prop); sub != nil || p.extra != nil {
+			p.patterns = append(p.patterns, patternPlan{pattern, sub})
+		}
+	}
+	p.items = lookup(schema.Items)
+	if tuple, ok := schema.Items.([]*jsonschema.Schema); ok {
+		for _, item := range tuple {
+			p.tuple = append(p.tuple, lookup(item))
+		}
+	}
+	for _, s := range append([]*jsonschema.Schema{schema.Ref}, schema.AllOf...) {
+		if sub := lookup(s); sub != nil {
+			p.also = append(p.also, sub)
+		}
+	}
+	for _, branches := range [][]*jsonschema.Schema{schema.AnyOf, schema.OneOf} {
+		var choices []choice
+		work := false
+		for _, s := range branches {
+			choices = append(choices, choice{s, lookup(s)})
+			work = work || lookup(s) != nil
+		}
+		if work {
+			p.choices = append(p.choices, choices)
+		}
+	}
+}
+
+// defaultsOf gives the defaults of a schema's properties. As in jesse, a default counts only if its property has a type
+// and the default is of that type.
+func defaultsOf(schema *jsonschema.Schema) (out []propertyDefault) {
+	for name, prop := range schema.Properties {
+		if prop.Default != nil && slices.ContainsFunc(prop.Types, func(t string) bool { return hasType(prop.Default, t) }) {
+			out = append(out, propertyDefault{name, jsonvalue.Copy(prop.Default)})
+		}
+	}
+	return out
+}
+
+func isInteger(schema *jsonschema.Schema) bool {
+	return slices.Equal(schema.Types, []string{"integer"})
+}

@@ -1,0 +1,79 @@
+package schemas
+
+import (
+	"errors"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// Validate checks value against the named schema as KAZOO checks the body of a request. value is what a json.Decoder
+// with UseNumber gives and is never changed.
+//
+// If it is valid, a completed copy comes back: defaults written in at every depth, also inside the data of every callflow
+// node, and values that only had the wrong type cast where KAZOO casts them: a string that spells an integer, a number or
+// a boolean becomes one, and a broken number becomes the nearest integer. If not, every failing field is in the errors
+// and the copy is nil.
+//
+// A name that is no schema gives KAZOO's "schema not found" under the path "schema". A flow beyond the limits of the set
+// gives maxDepth, maxNodes or maxValues and nothing else, after work bounded by those limits.
+func (s *Set) Validate(name string, value any) (any, FieldErrors) {
+	return s.validate(name, value, true)
+}
+
+// ValidateStrict is Validate without casting: what KAZOO does with a function's return (kzd_callflows:validate_flow), and
+// with request bodies where system_config/crossbar.schema_strict_validation is set. Integers written as 5.0 pass.
+func (s *Set) ValidateStrict(name string, value any) (any, FieldErrors) {
+	return s.validate(name, value, false)
+}
+
+func (s *Set) validate(name string, value any, casting bool) (any, FieldErrors) {
+	schema, ok := s.schemas[name]
+	if !ok {
+		return nil, schemaNotFound(name)
+	}
+	out, errs := complete(value, s.plans[schema], s.limits)
+	if errs != nil {
+		return nil, errs
+	}
+	// Casting can uncover further failures, but each round turns at least one value into its final type, and a value's
+	// place is looked at again only after something around it was cast. Two rounds have always done; four are plenty.
+	const rounds = 4
+	for round := 1; ; round++ {
+		found := s.check(schema, out)
+		if found == nil {
+			return out, nil
+		}
+		mended := false
+		if casting && round < rounds {
+			out, mended = found.cast(out)
+		}
+		if !mended {
+			return nil, found.fields()
+		}
+		if out, errs = complete(out, s.plans[schema], s.limits); errs != nil {
+			return nil, errs
+		}
+	}
+}
+
+// check runs the schema library over a value that complete has made.
+func (s *Set) check(schema *jsonschema.Schema, value any) failures {
+	err := schema.Validate(value)
+	if err == nil {
+		return nil
+	}
+	var invalid *jsonschema.ValidationError
+	if !errors.As(err, &invalid) {
+		// complete has let only JSON through and the documents have no endless references, so nothing should lead here.
+		return failures{{validator: "schema", violation: Violation{"message": "schema is invalid", "schema": err.Error()}, tokens: []string{"schema"}}}
+	}
+	r := reader{compiled: s.compiled, root: value}
+	r.read(invalid)
+	return r.found
+}
+
+func schemaNotFound(name string) FieldErrors {
+	var errs FieldErrors
+	errs.Add("schema", "schema", Violation{"message": "schema not found", "schema": name})
+	return errs
+}
