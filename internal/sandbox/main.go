@@ -1,15 +1,21 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 )
 
 // WorkerMain is what a binary does when it is started as WorkerCommand: serve jobs on stdin and stdout until stdin ends,
-// and exit. It returns the exit code. The worker dies with its supervisor however that one dies: the pipe it reads from ends
+// and exit. It first gives up every right it can and says in a greeting what that came to. It returns the exit code. The worker dies with its supervisor however that one dies: the pipe it reads from ends
 // then, and a goroutine of its own notices even while the engine spins.
 func WorkerMain(stdin io.Reader, stdout, stderr io.Writer) int {
+	held := confine()
+	if err := greet(stdout, held); err != nil {
+		_, _ = fmt.Fprintln(stderr, err)
+		return 1
+	}
 	pr, pw := io.Pipe()
 	go func() {
 		_, _ = io.Copy(pw, stdin)
@@ -20,4 +26,31 @@ func WorkerMain(stdin io.Reader, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+// greeting is the first field of a worker's first frame; the second is its Confinement as JSON.
+const greeting = "callfn worker 1"
+
+func greet(out io.Writer, c Confinement) error {
+	report, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	return writeFrame(out, []byte(greeting), report)
+}
+
+// hear reads a worker's greeting.
+func hear(r byteReader) (Confinement, error) {
+	var c Confinement
+	fields, err := readFrame(r, 4096)
+	if err != nil {
+		return c, fmt.Errorf("sandbox: the worker does not greet: %w", err)
+	}
+	if len(fields) != 2 || string(fields[0]) != greeting {
+		return c, fmt.Errorf("sandbox: what was started is no worker of this version")
+	}
+	if err := json.Unmarshal(fields[1], &c); err != nil {
+		return c, fmt.Errorf("sandbox: malformed greeting: %w", err)
+	}
+	return c, nil
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -21,6 +22,8 @@ type Config struct {
 	Workers int          // processes kept; at least 1
 	Queue   int          // jobs that may wait for a worker; beyond it Do answers ErrBusy at once
 	Log     *slog.Logger // spawn failures and kills; nil for none
+	// RequireConfinement refuses workers that the kernel does not hold in by every means this package knows.
+	RequireConfinement bool
 }
 
 // Pool runs jobs on a fixed number of worker processes and replaces the ones that die or are killed. Safe for concurrent use.
@@ -30,6 +33,7 @@ type Pool struct {
 	idle    chan *process
 	waiting atomic.Int64
 	queue   int64
+	held    Confinement
 	ctx     context.Context // ends with Close
 	cancel  context.CancelFunc
 	wg      sync.WaitGroup // workers alive or being replaced
@@ -49,11 +53,16 @@ func NewPool(c Config) (*Pool, error) {
 		queue: int64(workers + c.Queue), ctx: ctx, cancel: cancel,
 	}
 	first, err := p.spawn.start()
+	if err == nil && c.RequireConfinement && !first.held.Full() {
+		first.stop()
+		err = fmt.Errorf("sandbox: workers would run %s, and full confinement is required", first.held)
+	}
 	if err != nil {
 		cancel()
 		p.spawn.close()
 		return nil, err
 	}
+	p.held = first.held
 	p.wg.Add(workers)
 	p.idle <- first
 	for range workers - 1 {
@@ -131,6 +140,9 @@ func (p *Pool) replace() {
 		}
 	}
 }
+
+// Confinement says what holds the workers in.
+func (p *Pool) Confinement() Confinement { return p.held }
 
 // Workers counts the workers that are free right now and all that the pool keeps.
 func (p *Pool) Workers() (free, all int) { return len(p.idle), cap(p.idle) }

@@ -31,7 +31,11 @@ type process struct {
 	in   *os.File // jobs
 	out  *os.File // answers
 	read *bufio.Reader
+	held Confinement
 }
+
+// greetWithin bounds how long a started worker may take until it is ready.
+const greetWithin = 10 * time.Second
 
 // startProcess starts a worker with no environment and nothing but its two pipes. attr is the platform's say in it.
 func startProcess(c Command) (*process, error) {
@@ -57,7 +61,13 @@ func startProcess(c Command) (*process, error) {
 		_ = answersR.Close()
 		return nil, fmt.Errorf("sandbox: start worker %s: %w", c.Path, err)
 	}
-	return &process{cmd: cmd, in: jobsW, out: answersR, read: bufio.NewReaderSize(answersR, 64<<10)}, nil
+	p := &process{cmd: cmd, in: jobsW, out: answersR, read: bufio.NewReaderSize(answersR, 64<<10)}
+	_ = answersR.SetReadDeadline(time.Now().Add(greetWithin))
+	if p.held, err = hear(p.read); err != nil {
+		p.stop()
+		return nil, err
+	}
+	return p, nil
 }
 
 // errSpent says that the process must not be used again.

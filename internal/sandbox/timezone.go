@@ -87,6 +87,9 @@ func transitions(loc *time.Location, year int) []transition {
 	var list []transition
 	for len(list) < 8 {
 		_, end := t.ZoneBounds()
+		if !end.IsZero() && !end.After(t) {
+			end = t.Add(24 * time.Hour) // package time ends its rule-made zones after day 365, also in a year of 366
+		}
 		if end.IsZero() || end.In(loc).Year() != year {
 			break
 		}

@@ -6,7 +6,8 @@
 //	-- function.js --   the function body
 //	-- doc.json --      optional: members to add to or replace in the stored document
 //	-- params.json --   optional: the flat parameters ({"To": "1000"} when absent)
-//	-- want.json --     {"outcome": …, "value": …, "message": part of the error's, "line": n, "column": n, "logs": […]}
+//	-- want.json --     {"outcome": …, "value": …, "message": part of the error's, "line": n, "column": n, "logs": […],
+//	                    "deadline_ms": 500 when absent}
 package runnertest
 
 import (
@@ -63,6 +64,8 @@ type want struct {
 	Line    int              `json:"line"`
 	Column  int              `json:"column"`
 	Logs    []string         `json:"logs"`
+
+	DeadlineMS int64 `json:"deadline_ms"`
 }
 
 // Run runs every fixture in the place.
@@ -110,8 +113,12 @@ func (p Place) check(f fixture, id function.ID) string {
 	for k, v := range f.params {
 		params[k] = v
 	}
+	deadline := 500 * time.Millisecond
+	if f.want.DeadlineMS > 0 {
+		deadline = time.Duration(f.want.DeadlineMS) * time.Millisecond
+	}
 	got, err := p.Driver.Evaluate(ctx, function.Evaluation{
-		Run: function.RunID(fmt.Sprintf("%032x", time.Now().UnixNano())), Function: id, Params: params, Deadline: 500 * time.Millisecond,
+		Run: function.RunID(fmt.Sprintf("%032x", time.Now().UnixNano())), Function: id, Params: params, Deadline: deadline,
 	})
 	if err != nil {
 		return err.Error()

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+)
+
+type accountsCommand struct {
+	Create accountsCreate `cmd:"" help:"Create an account below yours (or below --account)."`
+	List   accountsList   `cmd:"" help:"List the accounts below yours (or below --account)."`
+	Get    accountsGet    `cmd:"" help:"Show your account (or --account)."`
+}
+
+// accountDoc is what the commands show of an account.
+type accountDoc struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Realm string `json:"realm"`
+}
+
+func printAccount(w world, raw json.RawMessage) error {
+	var a accountDoc
+	if err := json.Unmarshal(raw, &a); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w.stdout, "%s  %s  %s\n", a.ID, a.Name, a.Realm)
+	return err
+}
+
+type accountsCreate struct {
+	clientFlags
+	Name     string `arg:"" help:"The account's name."`
+	Realm    string `help:"SIP realm; made up when absent." placeholder:"REALM"`
+	Timezone string `help:"IANA time zone, such as America/Los_Angeles." placeholder:"ZONE"`
+}
+
+// Run creates the account and prints its id, name and realm.
+func (c accountsCreate) Run(ctx context.Context, w world) error {
+	data := map[string]string{"name": c.Name}
+	if c.Realm != "" {
+		data["realm"] = c.Realm
+	}
+	if c.Timezone != "" {
+		data["timezone"] = c.Timezone
+	}
+	return c.ask(ctx, w, http.MethodPut, func(api *client) string { return "/v2/accounts/" + url.PathEscape(api.account) }, data,
+		func(raw json.RawMessage) error { return printAccount(w, raw) })
+}
+
+type accountsList struct {
+	clientFlags
+}
+
+// Run prints one line an account.
+func (c accountsList) Run(ctx context.Context, w world) error {
+	return c.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("children") + "?paginate=false" }, nil,
+		func(raw json.RawMessage) error {
+			var list []json.RawMessage
+			if err := json.Unmarshal(raw, &list); err != nil {
+				return err
+			}
+			for _, a := range list {
+				if err := printAccount(w, a); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+}
+
+type accountsGet struct {
+	clientFlags
+}
+
+// Run prints the account.
+func (c accountsGet) Run(ctx context.Context, w world) error {
+	return c.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path() }, nil,
+		func(raw json.RawMessage) error { return printAccount(w, raw) })
+}

@@ -1,0 +1,37 @@
+package main
+
+// callFlags describe a pretend call.
+type callFlags struct {
+	To             string            `help:"Whom the caller dialled: number or user@realm." required:"" placeholder:"NUMBER"`
+	From           string            `help:"Who calls: number or user@realm." placeholder:"NUMBER"`
+	CallerIDName   string            `help:"Caller's name." name:"caller-id-name" placeholder:"NAME"`
+	CallerIDNumber string            `help:"Caller's number; that of --from when absent." name:"caller-id-number" placeholder:"NUMBER"`
+	Param          map[string]string `help:"Any other parameter of the call, as KEY=VALUE; may be repeated." placeholder:"KEY=VALUE" mapsep:"none"`
+}
+
+// fields are the call as the API takes it.
+func (f callFlags) fields() map[string]any {
+	call := map[string]any{}
+	for k, v := range f.Param {
+		call[k] = v
+	}
+	for k, v := range map[string]string{"To": f.To, "From": f.From, "Caller-ID-Name": f.CallerIDName, "Caller-ID-Number": f.CallerIDNumber} {
+		if v != "" {
+			call[k] = v
+		}
+	}
+	if _, ok := call["Caller-ID-Number"]; !ok && f.From != "" {
+		call["Caller-ID-Number"] = user(f.From)
+	}
+	return call
+}
+
+// user is the part of user@realm before the @.
+func user(s string) string {
+	for i := range s {
+		if s[i] == '@' {
+			return s[:i]
+		}
+	}
+	return s
+}

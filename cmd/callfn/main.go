@@ -1,0 +1,24 @@
+// Command callfn runs customer-written functions inside phone calls: the service (serve), CouchDB's query server
+// (queryserver), and the command line for people.
+//
+// Exit codes: 0 fine; 1 the call or function failed, or the service stopped with an error; 2 wrong usage; 3 the server
+// cannot be reached.
+package main
+
+import (
+	"os"
+
+	"golang.org/x/term"
+
+	"callfn/internal/sandbox"
+)
+
+func main() {
+	if len(os.Args) > 1 && os.Args[1] == sandbox.WorkerCommand {
+		os.Exit(sandbox.WorkerMain(os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(run(world{
+		args: os.Args[1:], getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		stdoutIsTerminal: term.IsTerminal(int(os.Stdout.Fd())), stderrIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+	}))
+}

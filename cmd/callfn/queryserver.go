@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"callfn/internal/queryserver"
+	"callfn/internal/sandbox"
+)
+
+// limitFlags bound every run of a function.
+type limitFlags struct {
+	Deadline  time.Duration `help:"How long one function may run (at most 5s)." default:"1s"`
+	MemoryMiB int64         `help:"How much engine memory one function may use, in MiB." name:"memory-mib" default:"64"`
+	ResultKiB int           `help:"How large a function's result may be, in KiB." name:"result-kib" default:"256"`
+}
+
+func (f limitFlags) limits() (sandbox.Limits, error) {
+	l := sandbox.Limits{Deadline: f.Deadline, Memory: f.MemoryMiB << 20, Result: f.ResultKiB << 10}
+	switch {
+	case f.Deadline < time.Millisecond || f.Deadline > sandbox.MaxDeadline:
+		return l, usageError{errorf("--deadline %s: want between 1ms and %s", f.Deadline, sandbox.MaxDeadline)}
+	case f.MemoryMiB < 4 || f.MemoryMiB > 1024:
+		return l, usageError{errorf("--memory-mib %d: want between 4 and 1024", f.MemoryMiB)}
+	case f.ResultKiB < 1 || f.ResultKiB > 16<<10:
+		return l, usageError{errorf("--result-kib %d: want between 1 and 16384", f.ResultKiB)}
+	}
+	return l, nil
+}
+
+type queryserverCommand struct {
+	limitFlags
+}
+
+// Help says how CouchDB is told about it.
+func (queryserverCommand) Help() string {
+	return `Set COUCHDB_QUERY_SERVER_CALLFN="/usr/local/bin/callfn queryserver" in CouchDB's environment; design documents with
+"language": "callfn" are then evaluated here, each show in a fresh realm of a worker process, with no eval enabled in CouchDB.
+The deadline is cut to CouchDB's own timeout less 300 ms.`
+}
+
+// Run serves until CouchDB closes stdin.
+func (c queryserverCommand) Run(ctx context.Context, w world) error {
+	limits, err := c.limits()
+	if err != nil {
+		return err
+	}
+	self, err := sandbox.Self()
+	if err != nil {
+		return err
+	}
+	pool, err := sandbox.NewPool(sandbox.Config{Command: self, Workers: 1})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return queryserver.NewServer(pool, limits).Serve(ctx, w.stdin, w.stdout)
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes, as the help prints them.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitUnreachable = 3
+)
+
+// world is all that the program touches of its surroundings.
+type world struct {
+	args                               []string
+	getenv                             func(string) string
+	stdin                              io.Reader
+	stdout, stderr                     io.Writer
+	stdoutIsTerminal, stderrIsTerminal bool
+}
+
+// cli is the whole command line.
+type cli struct {
+	Config kong.ConfigFlag `help:"Read settings from this YAML file. A flag's place in it is the flag's name, at the top or under the command's name (serve: {listen: …}). The command line wins over the environment, the environment over the file." placeholder:"FILE"`
+
+	Serve       serveCommand       `cmd:"" help:"Run the service: API, call execution, and the embedded node."`
+	Call        callCommand        `cmd:"" help:"Rehearse a call: show, step by step, what would happen. No effect outside."`
+	Functions   functionsCommand   `cmd:"" help:"List, read, store, delete and try functions."`
+	Accounts    accountsCommand    `cmd:"" help:"Create, list and read accounts."`
+	Queryserver queryserverCommand `cmd:"" help:"Speak CouchDB's query server protocol on stdin and stdout; CouchDB starts this."`
+	Version     versionCommand     `cmd:"" help:"Print the version."`
+}
+
+const about = `Customer-written JavaScript functions inside phone calls.
+
+Exit codes: 0 fine; 1 the call or function failed; 2 wrong usage; 3 the server cannot be reached.`
+
+// exit is what kong's --help panics with, to end parsing.
+type exit int
+
+// run is the program: it parses the command line, runs the command and returns the exit code.
+func run(w world) (code int) {
+	defer func() {
+		if e, ok := recover().(exit); ok {
+			code = int(e)
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("callfn"), kong.Description(about), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Writers(w.stdout, w.stderr), kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.Configuration(loadConfig), kong.DefaultEnvars("CALLFN"), kong.Bind(w),
+	)
+	if err != nil {
+		_, _ = fmt.Fprintln(w.stderr, "callfn:", err)
+		return exitUsage
+	}
+	k, err := parser.Parse(w.args)
+	if err != nil {
+		_, _ = fmt.Fprintf(w.stderr, "callfn: %v\nTry `callfn --help`.\n", err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	k.BindTo(ctx, (*context.Context)(nil))
+	return exitCode(w, k.Run())
+}
+
+// exitCode tells the error to the person and picks the code that scripts see.
+func exitCode(w world, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	var quiet failedQuietly
+	if !errors.As(err, &quiet) {
+		_, _ = fmt.Fprintln(w.stderr, "callfn:", err)
+	}
+	var usage usageError
+	var unreachable unreachableError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &unreachable):
+		return exitUnreachable
+	}
+	return exitFailed
+}
+
+// usageError is a command line that parses and cannot be meant.
+type usageError struct{ error }
+
+// unreachableError is a server that does not answer.
+type unreachableError struct{ error }
+
+// failedQuietly ends with exitFailed where the output already says why.
+type failedQuietly struct{}
+
+func (failedQuietly) Error() string { return "failed" }

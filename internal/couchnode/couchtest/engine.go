@@ -1,0 +1,140 @@
+package couchtest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"callfn/internal/couchnode"
+
+	"modernc.org/quickjs"
+)
+
+// Engine evaluates JavaScript design functions inside the test process, each call in a fresh QuickJS machine. It is
+// what the node needs to be tested; it isolates nothing and is no model for the service.
+type Engine struct{}
+
+var _ couchnode.Engine = Engine{}
+
+// showSource answers what CouchDB's query server would: ["resp", …], or ["error", word, reason].
+const showSource = `(function (source, doc, req) {
+	try {
+		var out = (0, eval)('(' + source + ')')(doc, req);
+		if (typeof out === 'string') out = {body: out};
+		if (out === undefined || out === null) out = {body: ''};
+		return JSON.stringify(['resp', out]);
+	} catch (e) {
+		if (Array.isArray(e) && e[0] === 'error') return JSON.stringify(e);
+		if (e && e.error) return JSON.stringify(['error', String(e.error), String(e.reason)]);
+		return JSON.stringify(['error', 'render_error', 'function raised error: ' + String(e)]);
+	}
+})`
+
+// mapSource answers rows per document per function; a function that throws over a document has none there.
+const mapSource = `(function (sources, docs) {
+	var rows = null, compiled = [];
+	globalThis.emit = function (key, value) { rows.push({key: key === undefined ? null : key, value: value === undefined ? null : value}); };
+	for (var i = 0; i < sources.length; i++) {
+		try { compiled.push((0, eval)('(' + sources[i] + ')')); }
+		catch (e) { return JSON.stringify({error: String(e)}); }
+		if (typeof compiled[i] !== 'function') return JSON.stringify({error: 'Expression does not eval to a function.'});
+	}
+	return JSON.stringify({rows: docs.map(function (doc) {
+		return compiled.map(function (fun) {
+			rows = [];
+			try { fun(JSON.parse(JSON.stringify(doc))); } catch (e) { rows = []; }
+			return rows;
+		});
+	})});
+})`
+
+// run calls a function, given as source, with JSON arguments and returns the text that it returns.
+func run(source string, args ...any) (string, error) {
+	vm, err := quickjs.NewVM()
+	if err != nil {
+		return "", err
+	}
+	defer vm.Close()
+	if err := vm.SetEvalTimeout(5 * time.Second); err != nil {
+		return "", err
+	}
+	call := source + "("
+	for i, a := range args {
+		text, err := json.Marshal(a)
+		if err != nil {
+			return "", err
+		}
+		if i > 0 {
+			call += ","
+		}
+		// Through JSON.parse, so that a member named __proto__ is data.
+		quoted, _ := json.Marshal(string(text))
+		call += "JSON.parse(" + string(quoted) + ")"
+	}
+	v, err := vm.Eval(call+")", quickjs.EvalGlobal)
+	if err != nil {
+		return "", err
+	}
+	text, ok := v.(string)
+	if !ok {
+		return "", fmt.Errorf("the script returned %T", v)
+	}
+	return text, nil
+}
+
+// Show implements couchnode.Engine.
+func (Engine) Show(ctx context.Context, language, fun string, doc, req json.RawMessage) (json.RawMessage, error) {
+	if err := known(language); err != nil {
+		return nil, err
+	}
+	text, err := run(showSource, fun, doc, req)
+	if err != nil {
+		return nil, err
+	}
+	var answer []json.RawMessage
+	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+		return nil, err
+	}
+	if len(answer) == 2 {
+		return answer[1], ctx.Err()
+	}
+	var e couchnode.EngineError
+	if len(answer) != 3 || json.Unmarshal(answer[1], &e.Word) != nil || json.Unmarshal(answer[2], &e.Reason) != nil {
+		return nil, errors.New("the script made no sense: " + text)
+	}
+	return nil, &e
+}
+
+// Map implements couchnode.Engine.
+func (Engine) Map(ctx context.Context, language string, funs []string, docs []json.RawMessage) ([][][]couchnode.Row, error) {
+	if err := known(language); err != nil {
+		return nil, err
+	}
+	if docs == nil {
+		docs = []json.RawMessage{}
+	}
+	text, err := run(mapSource, funs, docs)
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Error string
+		Rows  [][][]couchnode.Row
+	}
+	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+		return nil, err
+	}
+	if answer.Error != "" {
+		return nil, &couchnode.EngineError{Word: "compilation_error", Reason: answer.Error}
+	}
+	return answer.Rows, ctx.Err()
+}
+
+func known(language string) error {
+	if language != "javascript" {
+		return &couchnode.EngineError{Word: "unknown_query_language", Reason: language}
+	}
+	return nil
+}

@@ -1,0 +1,216 @@
+package couchnode
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+
+	"callfn/internal/couchnode/revtree"
+	"callfn/internal/couchnode/strictjson"
+)
+
+// design is what the node needs to know of a design document.
+type design struct {
+	language string
+	body     []byte
+	views    map[string]viewDef
+	index    indexSpec
+}
+
+// viewDef is one view: which map function of the index feeds it, and how its rows are reduced ("" for not).
+type viewDef struct {
+	fun    int
+	reduce string
+}
+
+// indexSpec is what a view index is made from. Equal specs have equal signatures, so that a design document whose map
+// functions did not change keeps its index, and one that goes back to an older version does not see that one's rows.
+type indexSpec struct {
+	sig           string
+	language      string
+	funs          []string // distinct sources, sorted
+	includeDesign bool
+}
+
+// parseDesign reads a design document's body; err is CouchDB's invalid_design_doc (couch_mrview:validate_ddoc_fields).
+func parseDesign(body []byte) (*design, error) {
+	var raw struct {
+		Language *string                    `json:"language"`
+		Views    map[string]json.RawMessage `json:"views"`
+		Shows    map[string]json.RawMessage `json:"shows"`
+		Options  *struct {
+			IncludeDesign bool `json:"include_design"`
+		} `json:"options"`
+	}
+	for _, f := range []struct {
+		name string
+		kind strictjson.Kind
+		word string
+	}{
+		{"language", strictjson.String, "string"},
+		{"views", strictjson.Object, "object"},
+		{"shows", strictjson.Object, "object"},
+		{"options", strictjson.Object, "object"},
+		{"filters", strictjson.Object, "object"},
+		{"lists", strictjson.Object, "object"},
+		{"updates", strictjson.Object, "object"},
+	} {
+		if v := strictjson.Get(body, f.name); v != nil && strictjson.KindOf(v) != f.kind {
+			return nil, invalidDesign("`" + f.name + "` field must have " + f.word + " type")
+		}
+	}
+	if err := json.Unmarshal(body, &raw); err != nil {
+		return nil, invalidDesign("`options.include_design` field must have boolean type")
+	}
+	d := &design{language: "javascript", body: body, views: map[string]viewDef{}}
+	if raw.Language != nil {
+		d.language = *raw.Language
+	}
+	for name, src := range raw.Shows {
+		if k := strictjson.KindOf(src); k != strictjson.String && k != strictjson.Object {
+			return nil, invalidDesign("`shows." + name + "` field must have object or string type")
+		}
+	}
+	sources := map[string]string{}
+	for name, def := range raw.Views {
+		if strictjson.KindOf(def) != strictjson.Object {
+			return nil, invalidDesign("`views." + name + "` field must have object type")
+		}
+		if name == "lib" {
+			continue
+		}
+		m := strictjson.Get(def, "map")
+		if m == nil {
+			return nil, invalidDesign("View `" + name + "` must contain map function")
+		}
+		if strictjson.KindOf(m) != strictjson.String {
+			return nil, invalidDesign("`views." + name + ".map` field must have string type")
+		}
+		view := viewDef{}
+		if r := strictjson.Get(def, "reduce"); r != nil {
+			if strictjson.KindOf(r) != strictjson.String {
+				return nil, invalidDesign("`views." + name + ".reduce` field must have string type")
+			}
+			view.reduce = strings.TrimSpace(strictjson.Unquote(r))
+		}
+		sources[name] = strictjson.Unquote(m)
+		d.views[name] = view
+	}
+	d.index = indexSpec{language: d.language}
+	if raw.Options != nil {
+		d.index.includeDesign = raw.Options.IncludeDesign
+	}
+	for _, src := range sources {
+		d.index.funs = append(d.index.funs, src)
+	}
+	slices.Sort(d.index.funs)
+	d.index.funs = slices.Compact(d.index.funs)
+	for name, src := range sources {
+		view := d.views[name]
+		view.fun, _ = slices.BinarySearch(d.index.funs, src)
+		d.views[name] = view
+	}
+	d.index.sig = d.index.signature()
+	return d, nil
+}
+
+func invalidDesign(reason string) error { return refuse(400, "invalid_design_doc", reason) }
+
+func (s indexSpec) signature() string {
+	b, _ := json.Marshal([]any{"index 1", s.language, s.funs, s.includeDesign})
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
+// show returns the source of a show function, or CouchDB's 404.
+func (d *design) show(name string) (string, error) {
+	shows := strictjson.Get(d.body, "shows")
+	if shows == nil {
+		return "", notFound("missing json key: shows")
+	}
+	src := strictjson.Get(shows, name)
+	if src == nil {
+		return "", notFound("missing json key: " + name)
+	}
+	if strictjson.KindOf(src) != strictjson.String {
+		return "", notFound("json_mismatch")
+	}
+	return strictjson.Unquote(src), nil
+}
+
+// checkDesign refuses an edit that would store a design document which cannot work: of the wrong shape, or with a map
+// function that does not compile. An engine that fails, or does not know the language, is no reason to refuse.
+func (rq *request) checkDesign(id string, doc *document) error {
+	if !strings.HasPrefix(id, designPrefix) || doc.deleted {
+		return nil
+	}
+	d, err := parseDesign(doc.body)
+	if err != nil {
+		return err
+	}
+	for _, view := range d.views {
+		switch view.reduce {
+		case "_count", "_sum", "_stats", "_approx_count_distinct", "":
+		default:
+			if strings.HasPrefix(view.reduce, "_") {
+				return invalidDesign("`" + view.reduce + "` is not a supported reduce function.")
+			}
+		}
+	}
+	if len(d.index.funs) == 0 || rq.engine == nil {
+		return nil
+	}
+	if _, err := rq.engine.Map(rq.ctx, d.language, d.index.funs, nil); err != nil {
+		if e, ok := asEngineError(err); ok && e.Word == "compilation_error" {
+			return e.apiError()
+		}
+	}
+	return nil
+}
+
+// ddocCache keeps parsed design documents: a show is asked for at every call.
+type ddocCache struct {
+	mu      sync.Mutex
+	entries map[ddocKey]ddocEntry
+}
+
+type ddocKey struct{ dbUUID, id string }
+
+type ddocEntry struct {
+	rev    revtree.Rev
+	design *design
+}
+
+// maxCachedDesigns bounds the cache; beyond it everything is forgotten and read anew.
+const maxCachedDesigns = 256
+
+// design loads a design document, or answers 404.
+func (n *Node) design(db *database, id string) (d *design, rev revtree.Rev, err error) {
+	key := ddocKey{db.uuid, id}
+	err = n.view(db, func(tx *dbTx) error {
+		r, err := tx.live(id)
+		if err != nil {
+			return err
+		}
+		leaf := r.tree.Winner()
+		rev = leaf.Rev()
+		n.ddocs.mu.Lock()
+		defer n.ddocs.mu.Unlock()
+		if e, ok := n.ddocs.entries[key]; ok && e.rev == rev {
+			d = e.design
+			return nil
+		}
+		if d, err = parseDesign(slices.Clone(leaf.Body)); err != nil {
+			return err
+		}
+		if len(n.ddocs.entries) >= maxCachedDesigns || n.ddocs.entries == nil {
+			n.ddocs.entries = map[ddocKey]ddocEntry{}
+		}
+		n.ddocs.entries[key] = ddocEntry{rev, d}
+		return nil
+	})
+	return d, rev, err
+}

@@ -1,0 +1,162 @@
+package couchnode
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"callfn/internal/couchnode/revtree"
+	"callfn/internal/couchnode/strictjson"
+)
+
+// revsLimit is how many revisions of a leaf's past are kept.
+const revsLimit = revtree.DefaultLimit
+
+// maxLeaves bounds a document's open branches: a peer must not be able to make one document's record grow for ever.
+const maxLeaves = 1000
+
+// edit applies an ordinary write: the document's revision must be a leaf, or there must be no live document
+// (couch_db_updater:merge_rev_tree). It returns the new revision, or a refusal that has changed nothing.
+func (n *Node) edit(tx *writeTx, db *database, d *dbTx, id string, doc *document) (revtree.Rev, error) {
+	if strings.HasPrefix(id, localPrefix) {
+		return editLocal(d, id, doc)
+	}
+	r, err := d.record(id)
+	if err != nil {
+		return revtree.Rev{}, err
+	}
+	parent := doc.parent()
+	leaf := revtree.Leaf{Deleted: doc.deleted, Body: doc.body}
+	switch {
+	case r == nil:
+		if !parent.IsZero() {
+			return revtree.Rev{}, errConflict
+		}
+	case r.tree.Deleted():
+		// A deleted document comes back on top of its tombstone; nobody needs to know the tombstone's revision.
+		if !parent.IsZero() || doc.deleted {
+			return revtree.Rev{}, errConflict
+		}
+		leaf.IDs = r.tree.Winner().IDs
+		parent = r.tree.Winner().Rev()
+	default:
+		base, ok := r.tree.Leaf(parent)
+		if !ok {
+			return revtree.Rev{}, errConflict
+		}
+		leaf.IDs = base.IDs
+	}
+	rev := revtree.Next(parent, doc.deleted, doc.body)
+	leaf.Path = revtree.Path{Gen: rev.Gen, IDs: append([]revtree.ID{rev.ID}, leaf.IDs...)}
+	return rev, n.merge(tx, db, d, id, r, leaf)
+}
+
+// replicate stores a revision that was made elsewhere (new_edits=false), whatever is there already.
+func (n *Node) replicate(tx *writeTx, db *database, d *dbTx, id string, doc *document) (revtree.Rev, error) {
+	if strings.HasPrefix(id, localPrefix) {
+		return editLocal(d, id, doc)
+	}
+	path := doc.path()
+	if len(path.IDs) == 0 {
+		return revtree.Rev{}, badRequest("When `new_edits: false`, the document needs `_rev` or `_revisions` specified")
+	}
+	if path.Gen == 0 {
+		return revtree.Rev{}, badRequest("%v", revtree.ErrFormat)
+	}
+	r, err := d.record(id)
+	if err != nil {
+		return revtree.Rev{}, err
+	}
+	return path.Rev(), n.merge(tx, db, d, id, r, revtree.Leaf{Path: path, Deleted: doc.deleted, Body: doc.body})
+}
+
+// merge adds a leaf to the document r (nil for a new one) and writes what follows from it: the record, its place in
+// the sequence, the counts. A leaf that is known already changes at most what is remembered of its past.
+func (n *Node) merge(tx *writeTx, db *database, d *dbTx, id string, r *record, leaf revtree.Leaf) error {
+	old := &record{}
+	if r != nil {
+		old = r
+	}
+	tree, added := old.tree.Merge(leaf, revsLimit)
+	next := &record{seq: old.seq, tree: tree}
+	if !added {
+		return d.docs.Put([]byte(id), next.encode())
+	}
+	if len(tree) > maxLeaves {
+		return refuse(413, "document_too_large", fmt.Sprintf("%s has %d conflicting revisions; resolve some first", id, len(old.tree)))
+	}
+	s := d.stats()
+	s.seq++
+	next.seq = s.seq
+	wasLive, isLive := r != nil && !old.tree.Deleted(), !tree.Deleted()
+	switch {
+	case isLive && !wasLive:
+		s.docs++
+	case !isLive && wasLive:
+		s.docs--
+	}
+	switch wasDeleted := r != nil && old.tree.Deleted(); {
+	case !isLive && !wasDeleted:
+		s.deleted++
+	case isLive && wasDeleted:
+		s.deleted--
+	}
+	if err := d.docs.Put([]byte(id), next.encode()); err != nil {
+		return err
+	}
+	if r != nil {
+		if err := d.seqs.Delete(seqKey(old.seq)); err != nil {
+			return err
+		}
+	}
+	if err := d.seqs.Put(seqKey(s.seq), []byte(id)); err != nil {
+		return err
+	}
+	if err := d.setStats(s); err != nil {
+		return err
+	}
+	tx.touch(db, s.seq)
+	if strings.HasPrefix(id, designPrefix) {
+		return n.pruneIndexes(d)
+	}
+	return nil
+}
+
+// editLocal writes a _local document: no history, no conflicts, its revision counts up from what the client says
+// (couch_db_updater:increment_local_doc_revs). Replicators keep their checkpoints there.
+func editLocal(d *dbTx, id string, doc *document) (revtree.Rev, error) {
+	n := uint64(1)
+	if parent := doc.parent(); !parent.IsZero() {
+		before, err := strconv.ParseUint(string(parent.ID), 10, 53)
+		if err != nil || parent.Gen != 0 {
+			return revtree.Rev{}, badRequest("%v", revtree.ErrFormat)
+		}
+		n = before + 1
+	}
+	if doc.deleted {
+		return localRev(0), d.locals.Delete([]byte(id))
+	}
+	return localRev(n), d.locals.Put([]byte(id), append(binary.AppendUvarint(nil, n), doc.body...))
+}
+
+// localRev is the revision "0-n" of a _local document.
+func localRev(n uint64) revtree.Rev { return revtree.Rev{ID: revtree.ID(strconv.FormatUint(n, 10))} }
+
+// appendLocal appends a _local document as clients see it, or answers 404.
+func (d *dbTx) appendLocal(dst []byte, id string) ([]byte, error) {
+	raw := d.locals.Get([]byte(id))
+	if raw == nil {
+		return nil, errMissing
+	}
+	n, size := binary.Uvarint(raw)
+	if size <= 0 {
+		return nil, fmt.Errorf("database %q, document %q: %w", d.name, id, errCorrupt)
+	}
+	dst = strictjson.AppendString(append(dst, `{"_id":`...), id)
+	dst = appendRev(append(dst, `,"_rev":`...), localRev(n))
+	if body := raw[size:]; len(body) > len("{}") {
+		dst = append(append(dst, ','), body[1:len(body)-1]...)
+	}
+	return append(dst, '}'), nil
+}

@@ -1,0 +1,26 @@
+package couchnode
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// Engine evaluates the functions of design documents for the node. In the service it is the sandbox pool. It must be
+// safe for concurrent use and must honour ctx. An error that is no *EngineError is the engine's own failure: it is
+// logged, and the client learns only that the engine failed.
+type Engine interface {
+	// Show runs the source fun for doc (JSON, null where the document is missing) and req (CouchDB's request object)
+	// and returns the response object: the second element of the query server's ["resp", {…}].
+	Show(ctx context.Context, language, fun string, doc, req json.RawMessage) (json.RawMessage, error)
+
+	// Map runs every source in funs over every document. rows[d][f] lists what funs[f] emitted for docs[d], in
+	// order; a document over which a function failed has no rows there. With no documents it only checks that the
+	// sources compile; one that does not is an *EngineError with the word "compilation_error".
+	Map(ctx context.Context, language string, funs []string, docs []json.RawMessage) (rows [][][]Row, err error)
+}
+
+// Row is one emitted key and value, as JSON.
+type Row struct {
+	Key   json.RawMessage `json:"key"`
+	Value json.RawMessage `json:"value"`
+}

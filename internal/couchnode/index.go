@@ -1,0 +1,346 @@
+package couchnode
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"callfn/internal/couchnode/strictjson"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// An index holds the rows of all map functions of one signature:
+//
+//	seq    the database's sequence that the index has caught up with
+//	back   document id → where its rows are: per row the function's number and the row's key
+//	rN     rows of function N: encoded key + document id + row number (4 bytes) →
+//	       length of the encoded key, length of the JSON key, JSON key, JSON value
+//	nN     how many rows rN has
+//
+// The row number starts with a zero byte and document ids hold none, so rows order by key, then by document.
+var (
+	keyIndexSeq = []byte("seq")
+	bucketBack  = []byte("back")
+)
+
+func rowsBucket(fun int) []byte { return fmt.Appendf(nil, "r%d", fun) }
+func countKey(fun int) []byte   { return fmt.Appendf(nil, "n%d", fun) }
+
+const (
+	// indexBatch is how many changes are indexed at once; indexBatchBytes bounds the documents among them.
+	indexBatch      = 500
+	indexBatchBytes = 4 << 20
+	// maxEncodedKey leaves room in a bbolt key (32,768 bytes) for the document id and the row number.
+	maxEncodedKey = bolt.MaxKeySize - maxIDBytes - 4
+	// maxRowsPerDoc bounds what one document may emit through one function.
+	maxRowsPerDoc = 10_000
+)
+
+// change is one document that an index has to take in: its rows are to be replaced.
+type change struct {
+	id  string
+	doc []byte // nil: the document has no rows any more
+}
+
+// updateIndex brings an index up to the database's present, in batches that are each durable: an update that is cut
+// short goes on where it was. Only one update of an index runs at a time.
+func (rq *request) updateIndex(ctx context.Context, spec *indexSpec) error {
+	unlock, err := rq.db.lockIndex(ctx, spec.sig)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	for {
+		from, to, batch, err := rq.pendingChanges(spec)
+		if err != nil || from == to {
+			return err
+		}
+		rows, err := rq.mapBatch(ctx, spec, batch)
+		if err != nil {
+			return err
+		}
+		if err := rq.applyBatch(spec, from, to, batch, rows); err != nil {
+			return err
+		}
+	}
+}
+
+// pendingChanges reads the next changes after the index's sequence.
+func (rq *request) pendingChanges(spec *indexSpec) (from, to uint64, batch []change, err error) {
+	err = rq.view(rq.db, func(d *dbTx) error {
+		from = indexSeq(d.views().Bucket([]byte(spec.sig)))
+		to = from
+		size := 0
+		c := d.seqs.Cursor()
+		for k, v := c.Seek(seqKey(from + 1)); k != nil && len(batch) < indexBatch && size < indexBatchBytes; k, v = c.Next() {
+			to = binary.BigEndian.Uint64(k)
+			ch := change{id: string(v)}
+			r, err := d.record(ch.id)
+			if err != nil {
+				return err
+			}
+			if r == nil {
+				return fmt.Errorf("database %q: sequence %d names no document", d.name, to)
+			}
+			if !r.tree.Deleted() && (spec.includeDesign || !strings.HasPrefix(ch.id, designPrefix)) {
+				ch.doc = appendDoc(nil, ch.id, r, r.tree.Winner(), docMeta{conflicts: true, deletedConflicts: true})
+				size += len(ch.doc)
+			}
+			batch = append(batch, ch)
+		}
+		return nil
+	})
+	return from, to, batch, err
+}
+
+func indexSeq(idx *bolt.Bucket) uint64 {
+	if idx == nil {
+		return 0
+	}
+	if b := idx.Get(keyIndexSeq); len(b) == 8 {
+		return binary.BigEndian.Uint64(b)
+	}
+	return 0
+}
+
+// mapBatch runs the map functions over the live documents of a batch. rows[i][f] belongs to batch[i].
+func (rq *request) mapBatch(ctx context.Context, spec *indexSpec, batch []change) ([][][]Row, error) {
+	var docs []json.RawMessage
+	for _, ch := range batch {
+		if ch.doc != nil {
+			docs = append(docs, ch.doc)
+		}
+	}
+	rows := make([][][]Row, len(batch))
+	if len(docs) == 0 {
+		return rows, nil
+	}
+	mapped, err := rq.engine.Map(ctx, spec.language, spec.funs, docs)
+	if err != nil {
+		return nil, err
+	}
+	if len(mapped) != len(docs) {
+		return nil, fmt.Errorf("the engine mapped %d documents of %d", len(mapped), len(docs))
+	}
+	next := 0
+	for i, ch := range batch {
+		if ch.doc == nil {
+			continue
+		}
+		if rows[i] = mapped[next]; len(rows[i]) != len(spec.funs) {
+			return nil, fmt.Errorf("the engine ran %d map functions of %d", len(rows[i]), len(spec.funs))
+		}
+		next++
+	}
+	return rows, nil
+}
+
+// indexRow is a row ready to be stored.
+type indexRow struct {
+	fun        int
+	key, value []byte
+}
+
+// encodeRows turns what a document emitted into rows. A function whose rows cannot be stored has none for this
+// document, as if it had thrown: the log says which document and why.
+func (n *Node) encodeRows(id string, emitted [][]Row) []indexRow {
+	var out []indexRow
+	for fun, rows := range emitted {
+		start := len(out)
+		for i, row := range rows {
+			r, err := n.encodeRow(id, fun, i, row)
+			if err == nil && i >= maxRowsPerDoc {
+				err = fmt.Errorf("more than %d rows", maxRowsPerDoc)
+			}
+			if err != nil {
+				n.opts.Logger.Warn("couchnode: a view leaves a document out",
+					slog.String("document", id), slog.Int("function", fun), slog.Any("error", err))
+				out = out[:start]
+				break
+			}
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (n *Node) encodeRow(id string, fun, number int, row Row) (indexRow, error) {
+	key, err := compactOrNull(row.Key)
+	if err != nil {
+		return indexRow{}, err
+	}
+	value, err := compactOrNull(row.Value)
+	if err != nil {
+		return indexRow{}, err
+	}
+	stored := n.collate.Append(nil, key)
+	if len(stored) > maxEncodedKey {
+		return indexRow{}, fmt.Errorf("a key of %d bytes is too long for this node", len(key))
+	}
+	v := binary.AppendUvarint(nil, uint64(len(stored)))
+	v = binary.AppendUvarint(v, uint64(len(key)))
+	v = append(append(v, key...), value...)
+	stored = append(stored, id...)
+	return indexRow{fun: fun, key: binary.BigEndian.AppendUint32(stored, uint32(number)), value: v}, nil
+}
+
+// compactOrNull checks a key or value; what a function left undefined is null.
+func compactOrNull(v json.RawMessage) ([]byte, error) {
+	if len(v) == 0 {
+		return []byte("null"), nil
+	}
+	return strictjson.Compact(nil, v, strictjson.DefaultMaxDepth)
+}
+
+// applyBatch replaces the rows of a batch's documents.
+func (rq *request) applyBatch(spec *indexSpec, from, to uint64, batch []change, emitted [][][]Row) error {
+	encoded := make([][]indexRow, len(batch))
+	for i, ch := range batch {
+		encoded[i] = rq.encodeRows(ch.id, emitted[i])
+	}
+	return rq.update(rq.db, func(_ *writeTx, d *dbTx) error {
+		live, err := rq.liveIndexes(d)
+		if err != nil {
+			return err
+		}
+		if !live[spec.sig] {
+			return errDDocGone
+		}
+		idx, err := d.views().CreateBucketIfNotExists([]byte(spec.sig))
+		if err != nil {
+			return err
+		}
+		if indexSeq(idx) != from {
+			return nil // it was dropped meanwhile: the next round starts from what there is
+		}
+		u, err := openIndexUpdate(idx, len(spec.funs))
+		if err != nil {
+			return err
+		}
+		for i, ch := range batch {
+			if err := u.replace(ch.id, encoded[i]); err != nil {
+				return err
+			}
+		}
+		return u.finish(to)
+	})
+}
+
+// indexUpdate is an index being written.
+type indexUpdate struct {
+	idx, back *bolt.Bucket
+	rows      []*bolt.Bucket
+	counts    []uint64
+}
+
+func openIndexUpdate(idx *bolt.Bucket, funs int) (*indexUpdate, error) {
+	u := &indexUpdate{idx: idx}
+	var err error
+	if u.back, err = idx.CreateBucketIfNotExists(bucketBack); err != nil {
+		return nil, err
+	}
+	for fun := range funs {
+		b, err := idx.CreateBucketIfNotExists(rowsBucket(fun))
+		if err != nil {
+			return nil, err
+		}
+		u.rows = append(u.rows, b)
+		u.counts = append(u.counts, rowCount(idx, fun))
+	}
+	return u, nil
+}
+
+func rowCount(idx *bolt.Bucket, fun int) uint64 {
+	if b := idx.Get(countKey(fun)); len(b) == 8 {
+		return binary.BigEndian.Uint64(b)
+	}
+	return 0
+}
+
+// replace removes a document's rows and stores new ones.
+func (u *indexUpdate) replace(id string, rows []indexRow) error {
+	old := decoder{b: append([]byte(nil), u.back.Get([]byte(id))...)}
+	had := len(old.b) > 0
+	for len(old.b) > 0 && !old.failed {
+		fun := old.uint()
+		key := old.bytes(old.uint())
+		if old.failed || fun >= uint64(len(u.rows)) {
+			return errors.New("couchnode: corrupt view index")
+		}
+		if err := u.rows[fun].Delete(key); err != nil {
+			return err
+		}
+		u.counts[fun]--
+	}
+	if len(rows) == 0 {
+		if had {
+			return u.back.Delete([]byte(id))
+		}
+		return nil
+	}
+	var back []byte
+	for _, r := range rows {
+		if err := u.rows[r.fun].Put(r.key, r.value); err != nil {
+			return err
+		}
+		u.counts[r.fun]++
+		back = binary.AppendUvarint(back, uint64(r.fun))
+		back = binary.AppendUvarint(back, uint64(len(r.key)))
+		back = append(back, r.key...)
+	}
+	return u.back.Put([]byte(id), back)
+}
+
+func (u *indexUpdate) finish(seq uint64) error {
+	for fun, n := range u.counts {
+		if err := u.idx.Put(countKey(fun), binary.BigEndian.AppendUint64(nil, n)); err != nil {
+			return err
+		}
+	}
+	return u.idx.Put(keyIndexSeq, seqKey(seq))
+}
+
+// liveIndexes lists the signatures that design documents of the database use now.
+func (n *Node) liveIndexes(d *dbTx) (map[string]bool, error) {
+	live := map[string]bool{}
+	c := d.docs.Cursor()
+	for k, v := c.Seek([]byte(designPrefix)); k != nil && strings.HasPrefix(string(k), designPrefix); k, v = c.Next() {
+		r, err := decodeRecord(v)
+		if err != nil {
+			return nil, fmt.Errorf("database %q, document %q: %w", d.name, k, err)
+		}
+		if r.tree.Deleted() {
+			continue
+		}
+		if ddoc, err := parseDesign(r.tree.Winner().Body); err == nil {
+			live[ddoc.index.sig] = true
+		}
+	}
+	return live, nil
+}
+
+// pruneIndexes drops the indexes that no design document uses any more.
+func (n *Node) pruneIndexes(d *dbTx) error {
+	live, err := n.liveIndexes(d)
+	if err != nil {
+		return err
+	}
+	var dead [][]byte
+	err = d.views().ForEachBucket(func(sig []byte) error {
+		if !live[string(sig)] {
+			dead = append(dead, append([]byte(nil), sig...))
+		}
+		return nil
+	})
+	for _, sig := range dead {
+		if err == nil {
+			err = d.views().DeleteBucket(sig)
+		}
+	}
+	return err
+}

@@ -1,0 +1,227 @@
+package couchnode
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"callfn/internal/couchnode/collation"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// Options tune a node; the zero value is what the service uses.
+type Options struct {
+	// Logger hears of what goes wrong inside; nil is silence. Document contents, queries and bodies are never logged.
+	Logger *slog.Logger
+	// Random makes uuids; nil is crypto/rand.
+	Random io.Reader
+	// MaxDocumentBytes bounds one document's JSON; 0 is CouchDB's 8,000,000.
+	MaxDocumentBytes int64
+	// MaxRequestBytes bounds the body of a request that carries many documents, uncompressed; 0 is 64 MiB.
+	MaxRequestBytes int64
+	// LockTimeout is how long Open waits for another process to let go of the file; 0 is one second.
+	LockTimeout time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.MaxDocumentBytes == 0 {
+		o.MaxDocumentBytes = 8_000_000
+	}
+	if o.MaxRequestBytes == 0 {
+		o.MaxRequestBytes = 64 << 20
+	}
+	if o.LockTimeout == 0 {
+		o.LockTimeout = time.Second
+	}
+	return o
+}
+
+// Node is an open node. It is an http.Handler and safe for concurrent use.
+type Node struct {
+	file    *bolt.DB
+	engine  Engine
+	opts    Options
+	uuid    string
+	writer  *writer
+	collate *collation.Encoder
+	ddocs   ddocCache
+
+	mu  sync.RWMutex
+	dbs map[string]*database
+
+	closing  context.Context // ends when Close begins
+	startEnd context.CancelFunc
+	gate     sync.RWMutex // held for writing while closing flips, so that no request slips past
+	closed   bool
+	requests sync.WaitGroup
+}
+
+// Open opens or creates the node's file (mode 0600; its directory must exist). Only one process can have it open. The
+// file is not scanned: opening takes the same few milliseconds however much is stored.
+func Open(path string, engine Engine, opts Options) (*Node, error) {
+	opts = opts.withDefaults()
+	file, err := bolt.Open(path, 0o600, &bolt.Options{
+		Timeout:         opts.LockTimeout,
+		FreelistType:    bolt.FreelistMapType,
+		InitialMmapSize: initialMmap,
+		NoStatistics:    true,
+	})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("couchnode: open %s: another process has this file open: stop it, or start with another data directory", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("couchnode: open %s: %w", path, err)
+	}
+	n := &Node{file: file, engine: engine, opts: opts, collate: collation.New(), dbs: map[string]*database{}}
+	if err := n.prepare(); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("couchnode: open %s: %w", path, err)
+	}
+	n.closing, n.startEnd = context.WithCancel(context.Background())
+	n.writer = startWriter(file)
+	return n, nil
+}
+
+// initialMmap lets the file grow to this size without waiting for readers to finish. It is address space, not memory.
+const initialMmap = 1 << 30 * (strconv.IntSize / 64) // 0 where addresses are scarce
+
+// prepare reads, or writes, what a node keeps about itself.
+func (n *Node) prepare() error {
+	load := func(tx *bolt.Tx) error {
+		meta := tx.Bucket(bucketMeta)
+		if meta == nil {
+			return os.ErrNotExist
+		}
+		if f := string(meta.Get(keyFormat)); f != fileFormat {
+			return fmt.Errorf("this is not a file of this program (format %q, want %q)", f, fileFormat)
+		}
+		n.uuid = string(meta.Get(keyUUID))
+		return tx.Bucket(bucketDBs).ForEachBucket(func(name []byte) error {
+			db, err := openDB(tx, string(name))
+			if err != nil {
+				return err
+			}
+			n.dbs[db.name] = newDatabase(db.name, db.uuid(), db.stats().seq)
+			return nil
+		})
+	}
+	err := n.file.View(load)
+	if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	uuid, err := n.newUUID()
+	if err != nil {
+		return err
+	}
+	err = n.file.Update(func(tx *bolt.Tx) error {
+		if k, _ := tx.Cursor().First(); k != nil {
+			return errors.New("this is a bbolt file of another program")
+		}
+		meta, err := tx.CreateBucket(bucketMeta)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.CreateBucket(bucketDBs); err != nil {
+			return err
+		}
+		if err := meta.Put(keyFormat, []byte(fileFormat)); err != nil {
+			return err
+		}
+		return meta.Put(keyUUID, []byte(uuid))
+	})
+	if err != nil {
+		return err
+	}
+	return n.file.View(load)
+}
+
+// Close ends change feeds, lets other requests finish, and closes the file. It may be called twice.
+func (n *Node) Close() error {
+	n.gate.Lock()
+	again := n.closed
+	n.closed = true
+	n.gate.Unlock()
+	if again {
+		return nil
+	}
+	n.startEnd()
+	n.requests.Wait()
+	n.writer.close()
+	return n.file.Close()
+}
+
+// enter registers a request, unless the node is closing.
+func (n *Node) enter() bool {
+	n.gate.RLock()
+	defer n.gate.RUnlock()
+	if n.closed {
+		return false
+	}
+	n.requests.Add(1)
+	return true
+}
+
+// newUUID makes 32 lower-case hex digits.
+func (n *Node) newUUID() (string, error) {
+	var b [16]byte
+	if _, err := io.ReadFull(n.opts.Random, b[:]); err != nil {
+		return "", fmt.Errorf("no randomness: %w", err)
+	}
+	return hex.EncodeToString(b[:]), nil
+}
+
+// database finds the state of an open database.
+func (n *Node) database(name string) (*database, error) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	db := n.dbs[name]
+	if db == nil {
+		return nil, errNoDatabase
+	}
+	return db, nil
+}
+
+// view runs fn on a database in a read transaction. Nothing that fn gets from it may outlive the call, and fn must
+// not wait for a client: an open transaction keeps the file from reusing pages.
+func (n *Node) view(db *database, fn func(*dbTx) error) error {
+	return n.file.View(func(tx *bolt.Tx) error {
+		d, err := openDB(tx, db.name)
+		if err != nil {
+			return err
+		}
+		if d.uuid() != db.uuid {
+			return errNoDatabase // deleted and made anew since the request began
+		}
+		return fn(d)
+	})
+}
+
+// update runs fn on a database in the next group of writes; see writer.write.
+func (n *Node) update(db *database, fn func(*writeTx, *dbTx) error) error {
+	return n.writer.write(func(tx *writeTx) error {
+		d, err := openDB(tx.Tx, db.name)
+		if err != nil {
+			return err
+		}
+		if d.uuid() != db.uuid {
+			return errNoDatabase
+		}
+		return fn(tx, d)
+	})
+}

@@ -1,0 +1,102 @@
+package couchnode
+
+import (
+	"strings"
+)
+
+// params is a query string or form as CouchDB reads it (mochiweb_util:parse_qs): pairs end at & or ;, + is a space,
+// a bare key has the value "", a % without two hex digits stands for itself.
+type params []param
+
+type param struct{ key, value string }
+
+func parseParams(s string) params {
+	var out params
+	for s != "" {
+		pair := s
+		if i := strings.IndexAny(s, "&;"); i >= 0 {
+			pair, s = s[:i], s[i+1:]
+		} else {
+			s = ""
+		}
+		key, value, _ := strings.Cut(pair, "=")
+		out = append(out, param{unquote(key), unquote(value)})
+	}
+	return out
+}
+
+// get returns the first value of a key, as chttpd:qs_value does.
+func (p params) get(key string) (string, bool) {
+	for _, x := range p {
+		if x.key == key {
+			return x.value, true
+		}
+	}
+	return "", false
+}
+
+func (p params) is(key, value string) bool {
+	v, ok := p.get(key)
+	return ok && v == value
+}
+
+// splitPath splits an escaped path at slashes, drops empty parts, and unescapes the rest; as in CouchDB a + in a path
+// is a space.
+func splitPath(path string) []string {
+	var parts []string
+	for part := range strings.SplitSeq(path, "/") {
+		if part != "" {
+			parts = append(parts, unquote(part))
+		}
+	}
+	return parts
+}
+
+// unquote resolves + and %XX; the result is UTF-8, with U+FFFD for what is not.
+func unquote(s string) string {
+	if strings.ContainsAny(s, "%+") {
+		b := make([]byte, 0, len(s))
+		for i := 0; i < len(s); i++ {
+			switch {
+			case s[i] == '+':
+				b = append(b, ' ')
+			case s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
+				b = append(b, unhex(s[i+1])<<4|unhex(s[i+2]))
+				i += 2
+			default:
+				b = append(b, s[i])
+			}
+		}
+		s = string(b)
+	}
+	return strings.ToValidUTF8(s, "\ufffd")
+}
+
+// wellEscaped reports whether every % is followed by two hex digits (chttpd:check_url_encoding).
+func wellEscaped(s string) bool {
+	for i := strings.IndexByte(s, '%'); i >= 0; {
+		if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
+			return false
+		}
+		j := strings.IndexByte(s[i+1:], '%')
+		if j < 0 {
+			break
+		}
+		i += 1 + j
+	}
+	return true
+}
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+func unhex(c byte) byte {
+	switch {
+	case c <= '9':
+		return c - '0'
+	case c <= 'F':
+		return c - 'A' + 10
+	}
+	return c - 'a' + 10
+}

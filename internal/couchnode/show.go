@@ -1,0 +1,206 @@
+package couchnode
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"callfn/internal/couchnode/strictjson"
+)
+
+// show answers /{db}/_design/{ddoc}/_show/{fun}[/{doc}]: any method runs the function (chttpd_show).
+//
+// It sends no ETag. CouchDB's is made of the document and the design document but not of the query, so a client that
+// asks conditionally gets one call's result for another's.
+func (rq *request) show(ddocID string, rest []string) error {
+	d, _, err := rq.design(rq.db, ddocID)
+	if err != nil {
+		return err
+	}
+	if len(rest) == 0 {
+		return refuse(http.StatusNotFound, "show_error", "Invalid path.")
+	}
+	docID := strings.Join(rest[1:], "/")
+	doc := json.RawMessage("null")
+	if docID != "" {
+		err := rq.view(rq.db, func(tx *dbTx) error {
+			r, err := tx.record(docID)
+			if err == nil && r != nil && !r.tree.Deleted() {
+				doc = appendDoc(nil, docID, r, r.tree.Winner(), docMeta{conflicts: true})
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	fun, err := d.show(rest[0])
+	if err != nil {
+		return err
+	}
+	req, err := rq.showRequest(docID)
+	if err != nil {
+		return err
+	}
+	if rq.engine == nil {
+		return notImplemented("this node has no engine for shows")
+	}
+	answer, err := rq.engine.Show(rq.ctx, d.language, fun, doc, req)
+	if err != nil {
+		return err
+	}
+	return rq.sendShow(answer)
+}
+
+// showRequest makes CouchDB's request object (chttpd_external:json_req_obj). Credentials never reach a function.
+func (rq *request) showRequest(docID string) (json.RawMessage, error) {
+	if e := rq.r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
+		return nil, refuse(http.StatusUnsupportedMediaType, "bad_content_type",
+			"send a show's body uncompressed: CouchDB hands the compressed bytes to the function")
+	}
+	body, err := rq.rawBody(rq.opts.MaxDocumentBytes)
+	if err != nil {
+		return nil, err
+	}
+	info, err := rq.databaseInfo()
+	if err != nil {
+		return nil, err
+	}
+	infoJSON, err := json.Marshal(info)
+	if err != nil {
+		return nil, err
+	}
+	uuid, err := rq.newUUID()
+	if err != nil {
+		return nil, err
+	}
+	query, err := rq.showQuery()
+	if err != nil {
+		return nil, err
+	}
+	var sec []byte
+	err = rq.view(rq.db, func(d *dbTx) error { sec = append(sec, d.security()...); return nil })
+	if err != nil {
+		return nil, err
+	}
+	rawPath := rq.r.URL.EscapedPath()
+	if rq.r.URL.RawQuery != "" {
+		rawPath += "?" + rq.r.URL.RawQuery
+	}
+	b := append([]byte(`{"info":`), infoJSON...)
+	b = strictjson.AppendString(append(b, `,"uuid":`...), uuid)
+	b = appendOrNull(append(b, `,"id":`...), docID)
+	b = strictjson.AppendString(append(b, `,"method":`...), rq.method)
+	b = appendStrings(append(b, `,"requested_path":`...), splitPath(rawPath))
+	b = appendStrings(append(b, `,"path":`...), rq.parts)
+	b = strictjson.AppendString(append(b, `,"raw_path":`...), rawPath)
+	b = append(append(b, `,"query":`...), query...)
+	b = appendPairs(append(b, `,"headers":`...), rq.showHeaders())
+	b = append(b, `,"body":`...)
+	if len(body) == 0 && rq.method != http.MethodPost && rq.method != http.MethodPut {
+		b = append(b, `"undefined"`...) // CouchDB's word for a request that has no body
+	} else {
+		b = strictjson.AppendString(b, string(body))
+	}
+	b = strictjson.AppendString(append(b, `,"peer":`...), rq.peer())
+	var form params
+	if (rq.method == http.MethodPost || rq.method == http.MethodPut) &&
+		strings.HasPrefix(contentType(rq.r), "application/x-www-form-urlencoded") {
+		form = parseParams(string(body))
+	}
+	b = appendPairs(append(b, `,"form":`...), form)
+	b = strictjson.AppendString(append(b, `,"cookie":{},"userCtx":{"db":`...), rq.db.name)
+	b = rq.appendUser(append(b, ','))
+	b = append(append(b, `},"secObj":`...), sec...)
+	return append(b, '}'), nil
+}
+
+// showQuery is the query as an object of strings; the last of equal keys wins. CouchDB reads the values of four keys
+// as JSON (json_query_keys): a parameter named "key" that is no JSON is refused.
+func (rq *request) showQuery() ([]byte, error) {
+	b := []byte{'{'}
+	for _, p := range lastWins(rq.query) {
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(strictjson.AppendString(b, p.key), ':')
+		switch p.key {
+		case "startkey", "endkey", "key", "descending":
+			v, err := strictjson.Compact(nil, []byte(p.value), strictjson.DefaultMaxDepth)
+			if err != nil {
+				return nil, badRequest("invalid UTF-8 JSON: query parameter %q: %v", p.key, err)
+			}
+			b = append(b, v...)
+		default:
+			b = strictjson.AppendString(b, p.value)
+		}
+	}
+	return append(b, '}'), nil
+}
+
+func lastWins(p params) params {
+	var out params
+	at := map[string]int{}
+	for _, x := range p {
+		if i, ok := at[x.key]; ok {
+			out[i] = x
+			continue
+		}
+		at[x.key] = len(out)
+		out = append(out, x)
+	}
+	return out
+}
+
+// hiddenHeaders carry credentials (chttpd's scrub_json_request).
+var hiddenHeaders = []string{"Authorization", "Cookie", "Proxy-Authorization"}
+
+func (rq *request) showHeaders() params {
+	var out params
+	if rq.r.Host != "" {
+		out = append(out, param{"Host", rq.r.Host})
+	}
+	names := make([]string, 0, len(rq.r.Header))
+	for name := range rq.r.Header {
+		if !slices.Contains(hiddenHeaders, name) && !strings.HasPrefix(name, "X-Auth-Couchdb-") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		out = append(out, param{name, strings.Join(rq.r.Header[name], ", ")})
+	}
+	return out
+}
+
+func (rq *request) peer() string {
+	if host, _, err := net.SplitHostPort(rq.r.RemoteAddr); err == nil {
+		return host
+	}
+	return "127.0.0.1"
+}
+
+func appendStrings(dst []byte, list []string) []byte {
+	dst = append(dst, '[')
+	for i, s := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = strictjson.AppendString(dst, s)
+	}
+	return append(dst, ']')
+}
+
+func appendPairs(dst []byte, pairs params) []byte {
+	dst = append(dst, '{')
+	for i, p := range lastWins(pairs) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(strictjson.AppendString(dst, p.key), ':')
+		dst = strictjson.AppendString(dst, p.value)
+	}
+	return append(dst, '}')
+}

@@ -1,0 +1,36 @@
+package schemas_test
+
+import (
+	"testing"
+
+	"callfn/internal/jsonvalue"
+	"callfn/schemas"
+)
+
+func load(t testing.TB) *schemas.Set {
+	t.Helper()
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// decode reads test input; unlike hostile input it may be as deep as it likes.
+func decode(t testing.TB, text string) any {
+	t.Helper()
+	v, err := jsonvalue.Decode([]byte(text), jsonvalue.Limits{Depth: 100_000, Bytes: 1 << 26, Values: 1 << 24})
+	if err != nil {
+		t.Fatalf("test input %.80s: %v", text, err)
+	}
+	return v
+}
+
+func encode(t testing.TB, v any) string {
+	t.Helper()
+	b, err := jsonvalue.Encode(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
