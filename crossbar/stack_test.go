@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,8 @@ import (
 	"callfn/crossbar"
 	"callfn/internal/account"
 	"callfn/internal/auth"
+	"callfn/internal/couchnode"
+	"callfn/internal/couchnode/couchtest"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/schemas"
@@ -96,20 +99,31 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	return s
 }
 
-// openStores opens the datastore the tests run on: CALLFN_TEST_COUCHDB_URL when set.
+// openStores opens the datastore the tests run on: an embedded node of their own, or the CouchDB that
+// CALLFN_TEST_COUCHDB_URL names.
 func openStores(t testing.TB) prefixed {
 	t.Helper()
-	url := os.Getenv("CALLFN_TEST_COUCHDB_URL")
-	connection, err := datastore.Open(datastore.Config{URL: url})
+	cfg, prefix := datastore.Config{URL: os.Getenv("CALLFN_TEST_COUCHDB_URL")}, ""
+	if cfg.URL == "" {
+		node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), couchtest.Engine{}, couchnode.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = node.Close() })
+		cfg = datastore.Config{URL: "http://node", Transport: node.Transport()}
+	} else {
+		id, err := datastore.NewID(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		prefix = "t" + id[:10] + "_"
+	}
+	connection, err := datastore.Open(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = connection.Close() })
-	id, err := datastore.NewID(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return prefixed{connection, "t" + id[:10] + "_"}
+	return prefixed{connection, prefix}
 }
 
 // clock is a clock that stands still until told otherwise.
