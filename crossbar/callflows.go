@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 
+	"callfn/callflow"
 	"callfn/internal/datastore"
 	"callfn/schemas"
 )
@@ -41,6 +42,7 @@ type callflowChecker struct{ collection datastore.Collection }
 
 func (c callflowChecker) check(x *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	var fields schemas.FieldErrors
+	normalize(doc)
 	numbers, patterns := texts(doc["numbers"]), texts(doc["patterns"])
 	if len(numbers) == 0 && len(patterns) == 0 {
 		fields.Add("numbers", "required", schemas.Violation{
@@ -67,6 +69,28 @@ func (c callflowChecker) check(x *exchange, _, doc datastore.Document) (schemas.
 		}
 	}
 	return fields, nil, nil
+}
+
+// normalize writes numbers as calls are looked up: +E.164 where KAZOO's converters know them (kazoo-facts §5.1). Two
+// spellings of one number become one.
+func normalize(doc datastore.Document) {
+	list, ok := doc["numbers"].([]any)
+	if !ok {
+		return
+	}
+	seen := map[string]bool{}
+	kept := make([]any, 0, len(list))
+	for _, item := range list {
+		text, ok := item.(string)
+		if !ok {
+			return // the schema says so
+		}
+		if text = callflow.Normalize(text); !seen[text] {
+			seen[text] = true
+			kept = append(kept, text)
+		}
+	}
+	doc["numbers"] = kept
 }
 
 type takenBy struct{ value, id, name string }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"callfn/callflow/params"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/schemas"
@@ -83,9 +84,13 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 	valid, _ := value.(map[string]any)
 	call, _ := valid["call"].(map[string]any)
 	source, _ := valid["function_js"].(string)
-	params := flatten(call)
-	params["Account-ID"] = string(x.account.ID()) // the platform's to say
-	return runOrder{source: source, params: params}, nil
+	flat, err := params.Flatten(call)
+	if err != nil {
+		fields.Add("call", "maxSize", schemas.Violation{"message": err.Error(), "target": params.MaxBytes})
+		return runOrder{}, invalid(fields)
+	}
+	flat["Account-ID"] = string(x.account.ID()) // the platform's to say
+	return runOrder{source: source, params: flat}, nil
 }
 
 // runData is a result as clients see it.

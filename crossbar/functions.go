@@ -14,7 +14,7 @@ const languagePack = "javascript"
 
 // functions is the functions of an account (kazoo-facts §11).
 func (a *API) functions() *documentKind {
-	collection := function.Collection(a.cfg.Datastores)
+	collection := function.Collection(a.cfg.Datastores).Collection
 	return &documentKind{
 		name:       "functions",
 		schema:     "functions",
