@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/url"
 
 	"github.com/go-kivik/kivik/v4"
 )
@@ -108,13 +107,4 @@ func (d *Database) BulkSave(ctx context.Context, docs []Document) ([]BulkResult,
 		results[i] = BulkResult{ID: a.ID, Rev: a.Rev, Err: fail("bulk save", d.subject(a.ID), ErrNotFound, a.Error)}
 	}
 	return results, nil
-}
-
-// withoutURL strips the URL, and with it a query string, from a transport error.
-func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err
-	}
-	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/go-kivik/kivik/v4"
@@ -89,7 +90,7 @@ func fail(op, subject string, whenMissing, err error) error {
 	if errors.As(err, &already) {
 		return err
 	}
-	return &Error{Op: op, Subject: subject, Kind: kindOf(whenMissing, err), Cause: err}
+	return &Error{Op: op, Subject: subject, Kind: kindOf(whenMissing, err), Cause: withoutURL(err)}
 }
 
 func kindOf(whenMissing, err error) error {
@@ -120,4 +121,13 @@ func kindOf(whenMissing, err error) error {
 func databaseIsMissing(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "Database does not exist") || strings.Contains(text, "no_db_file")
+}
+
+// withoutURL strips the URL from a transport error: its query string may hold an API key or a call's parameters.
+func withoutURL(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
 }

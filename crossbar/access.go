@@ -1,0 +1,135 @@
+package crossbar
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"callfn/internal/account"
+	"callfn/internal/auth"
+	"callfn/internal/datastore"
+)
+
+// authenticate finds out who asks. On public routes a token that does not count is as good as none.
+func (a *API) authenticate(x *exchange) error {
+	token := x.token()
+	if token == "" {
+		if x.route.Access == Public {
+			return nil
+		}
+		return invalidCredentials()
+	}
+	who, err := a.identify(x, token)
+	if err != nil {
+		if x.route.Access == Public {
+			return nil
+		}
+		return err
+	}
+	x.caller = who
+	return nil
+}
+
+func (a *API) identify(x *exchange, token string) (*caller, error) {
+	claims, err := a.cfg.Auth.Verify(x.ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	acct, err := a.cfg.Accounts.Get(x.ctx, claims.AccountID)
+	if errors.Is(err, datastore.ErrNotFound) {
+		return nil, auth.ErrInvalid
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := a.cfg.Auth.Counts(claims, acct); err != nil {
+		return nil, err
+	}
+	if named := x.request.Header.Get("X-Auth-Account-ID"); named != "" && named != string(acct.ID()) {
+		return nil, auth.ErrInvalid
+	}
+	return &caller{account: acct, claims: claims, token: token}, nil
+}
+
+// token finds the token where KAZOO looks for it, first match (kazoo-facts §7.4).
+func (x *exchange) token() string {
+	if token := x.request.Header.Get("X-Auth-Token"); token != "" {
+		return strings.TrimSpace(token)
+	}
+	if token, ok := x.param("auth_token"); ok && token != "" {
+		return token
+	}
+	if header := x.request.Header.Get("Authorization"); header != "" {
+		return bearer(header)
+	}
+	header, _ := x.param("authorization")
+	return bearer(header)
+}
+
+func bearer(header string) string {
+	scheme, rest, found := strings.Cut(strings.TrimSpace(header), " ")
+	switch {
+	case !found:
+		return scheme
+	case strings.EqualFold(scheme, "Bearer"):
+		return strings.TrimSpace(rest)
+	default:
+		return "-" // a scheme we do not know: credentials, but no token
+	}
+}
+
+// authorise finds the account of the path and decides whether the caller may be there.
+func (a *API) authorise(x *exchange) error {
+	if x.route.Access != Subtree {
+		return nil
+	}
+	named := account.ID(x.path["account"])
+	own := x.caller.account
+	if named == own.ID() {
+		x.account = own
+		return nil
+	}
+	// Deleted accounts are looked up too: below the caller they are 404, elsewhere 403 like everything there.
+	target, err := a.cfg.Accounts.Lookup(x.ctx, named)
+	absent := errors.Is(err, datastore.ErrNotFound)
+	if err != nil && !absent {
+		return err
+	}
+	if !own.Superduper() && (absent || !target.Below(own.ID())) {
+		return forbidden()
+	}
+	if absent || target.Deleted() {
+		return badIdentifier(string(named))
+	}
+	x.account = target
+	return nil
+}
+
+// banner greets whoever looks.
+func (a *API) banner(*exchange) (*answer, error) {
+	return &answer{text: "callfn " + a.cfg.Version + "\n\nKAZOO-compatible API: /v2\nWhat it can run: /v2/functions\n"}, nil
+}
+
+// healthy says that the process answers.
+func (a *API) healthy(*exchange) (*answer, error) {
+	return &answer{status: http.StatusOK, data: map[string]any{"healthy": true}}, nil
+}
+
+// ready says whether the service can do its work: it reaches its accounts, and whatever else it was told to ask.
+func (a *API) ready(x *exchange) (*answer, error) {
+	if _, err := a.cfg.Accounts.MasterID(x.ctx); err != nil {
+		return nil, notReady(err)
+	}
+	if a.cfg.Ready != nil {
+		if err := a.cfg.Ready(x.ctx); err != nil {
+			return nil, notReady(err)
+		}
+	}
+	return &answer{status: http.StatusOK, data: map[string]any{"ready": true}}, nil
+}
+
+func notReady(err error) *failure {
+	f := fail(http.StatusServiceUnavailable, "not_ready", says("not ready"))
+	f.cause = err
+	return f
+}

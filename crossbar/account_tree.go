@@ -1,0 +1,50 @@
+package crossbar
+
+import (
+	"callfn/internal/account"
+	"callfn/internal/datastore"
+)
+
+// listChildren lists the accounts directly below one.
+func (a *API) listChildren(x *exchange) (*answer, error) {
+	return listing{view: a.cfg.Accounts.Children, ascending: true}.read(x, string(x.account.ID()))
+}
+
+// listDescendants lists the accounts below one at any depth. Their trees are shown from the caller downwards: who is
+// above a caller is none of its business.
+func (a *API) listDescendants(x *exchange) (*answer, error) {
+	item := func(x *exchange, row datastore.Row) (map[string]any, error) {
+		value, err := rowValue(x, row)
+		if tree, ok := value["tree"].([]any); ok {
+			value["tree"] = from(tree, x.caller.account)
+		}
+		return value, err
+	}
+	return listing{view: a.cfg.Accounts.Descendants, item: item, ascending: true}.read(x, string(x.account.ID()))
+}
+
+// from drops what is above the caller; the superduper admin sees all.
+func from(tree []any, who account.Account) []any {
+	for i, id := range tree {
+		if id == string(who.ID()) {
+			return tree[i:]
+		}
+	}
+	return tree
+}
+
+// listAncestors lists the accounts above one, from the caller down to the parent. KAZOO knows it as parents and tree.
+func (a *API) listAncestors(x *exchange) (*answer, error) {
+	above, err := a.cfg.Accounts.Ancestors(x.ctx, x.account)
+	if err != nil {
+		return nil, err
+	}
+	own := x.caller.account
+	items := []any{}
+	for _, ancestor := range above {
+		if own.Superduper() || ancestor.ID() == own.ID() || ancestor.Below(own.ID()) {
+			items = append(items, map[string]any{"id": string(ancestor.ID()), "name": ancestor.Name()})
+		}
+	}
+	return &answer{data: items, page: &page{size: len(items)}}, nil
+}

@@ -1,0 +1,217 @@
+package crossbar
+
+import (
+	"errors"
+	"net/http"
+
+	"callfn/internal/account"
+	"callfn/internal/datastore"
+	"callfn/internal/jsonvalue"
+	"callfn/schemas"
+)
+
+// computed are properties that answers show and no client may set: they stand for private fields.
+var computedProperties = []string{
+	"superduper_admin", "is_reseller", "reseller_id", "created", "billing_mode", "wnm_allow_additions", "api_key", "trial_time_left",
+}
+
+// createAccount creates a child of the account of the path, or of the caller's own (kazoo-facts §7.5).
+func (a *API) createAccount(x *exchange) (*answer, error) {
+	parent := x.account
+	if x.route.Access != Subtree {
+		parent = x.caller.account
+	}
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	public, err := a.validAccount(data)
+	if err != nil {
+		return nil, err
+	}
+	created, err := a.cfg.Accounts.Create(x.ctx, parent, public, x.stamp())
+	if err != nil {
+		return nil, err
+	}
+	out, err := a.accountAnswer(x, created)
+	if err == nil {
+		out.location = "/v2/accounts/" + string(created.ID())
+	}
+	return out, err
+}
+
+func (a *API) showAccount(x *exchange) (*answer, error) { return a.accountAnswer(x, x.account) }
+
+func (a *API) replaceAccount(x *exchange) (*answer, error) {
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	return a.editAccount(x, func(datastore.Document) map[string]any { return data })
+}
+
+func (a *API) patchAccount(x *exchange) (*answer, error) {
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	return a.editAccount(x, func(doc datastore.Document) map[string]any {
+		return jsonvalue.Merge(datastore.StripPrivate(doc), datastore.StripPrivate(data))
+	})
+}
+
+// editAccount changes the current revision of the account of the path, as documentKind.edit does for documents.
+func (a *API) editAccount(x *exchange, change func(datastore.Document) map[string]any) (*answer, error) {
+	acct := x.account
+	for attempt := 1; ; attempt++ {
+		doc := acct.Document()
+		if err := x.precondition(doc.Rev()); err != nil {
+			return nil, err
+		}
+		next, err := a.changedAccount(x, acct, change(doc))
+		if err != nil {
+			return nil, err
+		}
+		saved, err := a.cfg.Accounts.Update(x.ctx, next, x.stamp())
+		if err == nil {
+			return a.accountAnswer(x, saved)
+		}
+		if !errors.Is(err, datastore.ErrConflict) {
+			return nil, err
+		}
+		if x.conditional() {
+			return nil, preconditionFailed()
+		}
+		if attempt == saveAttempts {
+			return nil, err
+		}
+		if acct, err = a.cfg.Accounts.Get(x.ctx, acct.ID()); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// changedAccount is the account's document with a new public part, after validation. A realm, once given, stays unless
+// the client gives another; whether the account is enabled is not its own to decide.
+func (a *API) changedAccount(x *exchange, acct account.Account, public map[string]any) (datastore.Document, error) {
+	given := datastore.StripPrivate(public)
+	_, wish := given["enabled"]
+	if own := acct.ID() == x.caller.account.ID(); own || !wish {
+		given["enabled"] = acct.Enabled()
+	}
+	if _, realm := given["realm"]; !realm {
+		given["realm"] = acct.Realm()
+	}
+	valid, err := a.validAccount(given)
+	if err != nil {
+		return nil, err
+	}
+	next := acct.Document().Replace(valid)
+	account.TakeEnabled(next)
+	return next, nil
+}
+
+// validAccount validates the public part of an account.
+func (a *API) validAccount(data map[string]any) (map[string]any, error) {
+	public := datastore.StripPrivate(data)
+	for _, name := range computedProperties {
+		delete(public, name)
+	}
+	value, fields := a.cfg.Schemas.Validate("accounts", public)
+	if fields == nil {
+		fields = schemas.FieldErrors{}
+	}
+	fields.Merge(checkSize(public, a.cfg.ExtraLimit))
+	if zone, ok := public["timezone"].(string); ok && !account.ValidTimeZone(zone) {
+		fields.Add("timezone", "wrong_format", schemas.Violation{
+			"message": "Field is not in the correct format", "format": "time zone name, such as Europe/Berlin", "value": clip(zone)})
+	}
+	if name, ok := public["name"].(string); ok && name != "" && datastore.AlphanumName(name) == "" {
+		fields.Add("name", "pattern", schemas.Violation{
+			"message": "A name has at least one letter or digit", "target": "[a-z0-9]", "value": clip(name)})
+	}
+	if len(fields) > 0 {
+		return nil, invalid(fields)
+	}
+	valid, ok := value.(map[string]any)
+	if !ok {
+		return nil, internalError(errors.New("the accounts schema gave no object"))
+	}
+	return valid, nil
+}
+
+// deleteAccount deletes an account without descendants, and everything it has.
+func (a *API) deleteAccount(x *exchange) (*answer, error) {
+	id := x.account.ID()
+	master, err := a.cfg.Accounts.MasterID(x.ctx)
+	if err != nil {
+		return nil, err
+	}
+	if id == master {
+		return nil, invalidMethod([]string{http.MethodOptions, http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch})
+	}
+	if err := x.precondition(x.account.Document().Rev()); err != nil {
+		return nil, err
+	}
+	below, err := a.cfg.Accounts.HasDescendants(x.ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if below {
+		return nil, account.ErrHasDescendants
+	}
+	out, err := a.accountAnswer(x, x.account)
+	if err != nil {
+		return nil, err
+	}
+	// First nobody can add to the account any more, then its documents go, then the account: should this stop half
+	// way, the account is still there to be deleted again.
+	if _, err := a.cfg.Accounts.Disable(x.ctx, id, x.stamp()); err != nil {
+		return nil, err
+	}
+	if err := a.wipe(x, id); err != nil {
+		return nil, err
+	}
+	stone, err := a.cfg.Accounts.Bury(x.ctx, id, x.stamp())
+	if err != nil {
+		return nil, err
+	}
+	if hard := !x.flag("should_soft_delete", true); hard && id != x.caller.account.ID() {
+		if err := a.cfg.Accounts.Remove(x.ctx, stone); err != nil {
+			return nil, err
+		}
+	}
+	if id == x.caller.account.ID() {
+		x.caller = nil // its token died with it
+	}
+	markDeleted(out)
+	out.revision = stone.Document().Rev()
+	return out, nil
+}
+
+// accountAnswer shows an account with the private fields that KAZOO shows.
+func (a *API) accountAnswer(x *exchange, acct account.Account) (*answer, error) {
+	doc := acct.Document()
+	shown := doc.Public()
+	reseller, err := a.cfg.Accounts.ResellerID(x.ctx, acct)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := a.cfg.Accounts.TimeZone(x.ctx, acct)
+	if err != nil {
+		return nil, err
+	}
+	shown["enabled"] = acct.Enabled()
+	shown["superduper_admin"] = acct.Superduper()
+	shown["is_reseller"] = acct.Reseller()
+	shown["reseller_id"] = orElse(string(reseller), string(acct.ID()))
+	shown["wnm_allow_additions"] = false
+	shown["created"] = doc["pvt_created"]
+	shown["language"] = orElse(acct.Language(), "en-us")
+	shown["timezone"] = zone
+	shown["billing_mode"] = "manual"
+	if reseller == x.caller.account.ID() {
+		shown["billing_mode"] = "limits_only"
+	}
+	return &answer{data: shown, revision: doc.Rev()}, nil
+}

@@ -1,0 +1,23 @@
+package crossbar
+
+import "callfn/internal/account"
+
+// showAPIKey tells the account's key to whoever may act for it.
+func (a *API) showAPIKey(x *exchange) (*answer, error) { return keyAnswer(x.account), nil }
+
+// rotateAPIKey gives the account a new key. The old one and every token of the account are dead at once, the token of
+// this very request included when it was one of them.
+func (a *API) rotateAPIKey(x *exchange) (*answer, error) {
+	changed, err := a.cfg.Accounts.RotateAPIKey(x.ctx, x.account.ID(), x.stamp())
+	if err != nil {
+		return nil, err
+	}
+	if changed.ID() == x.caller.account.ID() {
+		x.caller = nil
+	}
+	return keyAnswer(changed), nil
+}
+
+func keyAnswer(acct account.Account) *answer {
+	return &answer{data: map[string]any{"api_key": acct.APIKey()}}
+}

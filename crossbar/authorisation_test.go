@@ -1,0 +1,289 @@
+package crossbar_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sort"
+	"strings"
+	"testing"
+
+	"callfn/crossbar"
+	"callfn/internal/datastore"
+)
+
+// who may do what. The roles stand in this order: anonymous, self, child, parent, sibling, superduper; "self" owns the
+// account of the path, everybody else tries it on self's.
+type row struct {
+	body string // a request that would succeed
+	want [6]int
+}
+
+var roles = [6]string{"anonymous", "self", "child", "parent", "sibling", "superduper"}
+
+// subtree is what a route below an account answers: only its owner and who is above may be there.
+func subtree(success int) [6]int { return [6]int{401, success, 403, success, 403, success} }
+
+// everyone is what a public route answers.
+func everyone(success int) [6]int {
+	return [6]int{success, success, success, success, success, success}
+}
+
+// anyAccount is what a route for any token answers.
+func anyAccount(success int) [6]int {
+	return [6]int{401, success, success, success, success, success}
+}
+
+// matrix has a row for every route of the API: {A} is self's account, {F} and {C} a function and a callflow of it.
+var matrix = map[string]row{
+	"GET /":        {"", everyone(200)},
+	"GET /v2":      {"", everyone(200)},
+	"GET /healthz": {"", everyone(200)},
+	"GET /readyz":  {"", everyone(200)},
+
+	"PUT /v2/api_auth":      {`{"data":{"api_key":"` + masterKey + `"}}`, everyone(201)},
+	"GET /v2/token_auth":    {"", anyAccount(200)},
+	"DELETE /v2/token_auth": {"", anyAccount(200)},
+
+	"PUT /v2/accounts":                      {`{"data":{"name":"{NEW}"}}`, anyAccount(201)},
+	"GET /v2/accounts/:account":             {"", subtree(200)},
+	"PUT /v2/accounts/:account":             {`{"data":{"name":"{NEW}"}}`, subtree(201)},
+	"POST /v2/accounts/:account":            {`{"data":{"name":"{NEW}"}}`, subtree(200)},
+	"PATCH /v2/accounts/:account":           {`{"data":{"flags":["x"]}}`, subtree(200)},
+	"DELETE /v2/accounts/:account":          {"", subtree(409)}, // it has a child
+	"GET /v2/accounts/:account/children":    {"", subtree(200)},
+	"GET /v2/accounts/:account/descendants": {"", subtree(200)},
+	"GET /v2/accounts/:account/ancestors":   {"", subtree(200)},
+	"GET /v2/accounts/:account/parents":     {"", subtree(200)},
+	"GET /v2/accounts/:account/tree":        {"", subtree(200)},
+	"GET /v2/accounts/:account/api_key":     {"", subtree(200)},
+	"PUT /v2/accounts/:account/api_key":     {"", subtree(201)},
+
+	"GET /v2/functions":                           {"", everyone(200)},
+	"GET /v2/functions/samples":                   {"", everyone(200)},
+	"GET /v2/accounts/:account/functions/samples": {"", subtree(200)},
+	"PUT /v2/accounts/:account/functions/run":     {`{"data":{"function_js":"return {}"}}`, subtree(201)},
+	"PUT /v2/accounts/:account/functions/:id/run": {`{"data":{"call":{"To":"1"}}}`, subtree(201)},
+	"GET /v2/accounts/:account/functions":         {"", subtree(200)},
+	"PUT /v2/accounts/:account/functions":         {hello, subtree(201)},
+	"GET /v2/accounts/:account/functions/:id":     {"", subtree(200)},
+	"POST /v2/accounts/:account/functions/:id":    {hello, subtree(200)},
+	"PATCH /v2/accounts/:account/functions/:id":   {`{"data":{"custom":1}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/functions/:id":  {"", subtree(200)},
+	"GET /v2/accounts/:account/callflows":         {"", subtree(200)},
+	"PUT /v2/accounts/:account/callflows":         {`{"data":{"numbers":["{NUMBER}"],"flow":{"module":"hangup","data":{}}}}`, subtree(201)},
+	"GET /v2/accounts/:account/callflows/:id":     {"", subtree(200)},
+	"POST /v2/accounts/:account/callflows/:id":    {`{"data":{"numbers":["{NUMBER}"],"flow":{"module":"hangup","data":{}}}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/callflows/:id":   {`{"data":{"name":"x"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/callflows/:id":  {"", subtree(200)},
+	"PUT /v2/accounts/:account/simulations":       {`{"data":{"To":"1000"}}`, subtree(201)},
+}
+
+// changesOwn are the routes that change the caller's own documents when it uses them, wherever it stands in the tree.
+var changesOwn = map[string]bool{"PUT /v2/accounts": true, "DELETE /v2/token_auth": true}
+
+// The authorisation matrix: every role tries every route, and what is refused changes nothing and shows nothing.
+func TestAuthorisation(t *testing.T) {
+	s := newStack(t)
+	parent := s.tenant(t, s.master, "parent")
+	self := s.tenant(t, parent.id, "self")
+	child := s.tenant(t, self.id, "child")
+	sibling := s.tenant(t, parent.id, "sibling")
+	created := 0
+
+	seen := map[string]bool{}
+	for _, route := range s.api.Routes() {
+		name := route.Method + " " + route.Path
+		seen[name] = true
+		expected, ok := matrix[name]
+		if !ok {
+			t.Errorf("%s has no row in the authorisation matrix", name)
+			continue
+		}
+		for i, role := range roles {
+			t.Run(name+" as "+role, func(t *testing.T) {
+				// Keys are rotated and tokens revoked along the way, so everybody logs in anew.
+				admin := s.login(t, masterKey)
+				key := func(id string) string {
+					return s.login(t, s.must(t, 200, "GET", "/v2/accounts/"+id+"/api_key", admin, "").at("data", "api_key").(string))
+				}
+				token := map[string]func() string{
+					"anonymous": func() string { return "" }, "self": func() string { return key(self.id) }, "child": func() string { return key(child.id) },
+					"parent": func() string { return key(parent.id) }, "sibling": func() string { return key(sibling.id) }, "superduper": func() string { return admin },
+				}[role]()
+				created++
+				path, body := s.prepare(t, route, expected.body, self, created)
+				before := s.dump(t)
+				r := s.do(t, route.Method, path, token, body)
+				if r.status != expected.want[i] {
+					t.Fatalf("status %d, want %d: %s", r.status, expected.want[i], r.raw)
+				}
+				if r.status >= 400 {
+					if after := s.dump(t); after != before {
+						t.Errorf("a refused request changed something:\n%s", difference(before, after))
+					}
+					for _, secret := range []string{"function_js", "pvt_", self.key, "hangup"} {
+						if strings.Contains(r.raw, secret) {
+							t.Errorf("a refused request shows %q: %s", secret, r.raw)
+						}
+					}
+				}
+				if strings.Contains(r.raw, "pvt_") {
+					t.Errorf("private fields in %s", r.raw)
+				}
+			})
+		}
+	}
+	for name := range matrix {
+		if !seen[name] {
+			t.Errorf("the matrix has a row for %s, which is no route", name)
+		}
+	}
+}
+
+// prepare makes a request to a route that would succeed for who may make it: with documents to act upon.
+func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self tenant, n int) (path, filled string) {
+	t.Helper()
+	admin := s.login(t, masterKey)
+	path = strings.Replace(route.Path, ":account", self.id, 1)
+	body = strings.NewReplacer("{NEW}", fmt.Sprintf("new %d", n), "{NUMBER}", fmt.Sprint(2000+n)).Replace(body)
+	if strings.Contains(path, ":id") {
+		collection, content := "functions", hello
+		if strings.Contains(path, "callflows") {
+			collection, content = "callflows", fmt.Sprintf(`{"data":{"numbers":["%d"],"flow":{"module":"hangup","data":{}}}}`, 20000+n)
+		}
+		id := s.must(t, 201, "PUT", self.path("/"+collection), admin, content).id()
+		path = strings.Replace(path, ":id", id, 1)
+	}
+	return path, body
+}
+
+// dump is every document of every database, as text.
+func (s *stack) dump(t testing.TB) string {
+	t.Helper()
+	var lines []string
+	for _, name := range datastore.Databases() {
+		db, _ := s.stores.Resolve(name, "")
+		rows, err := db.AllDocs(t.Context(), datastore.Query{IncludeDocs: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			if strings.HasPrefix(row.ID, "_design/") {
+				continue
+			}
+			text, err := json.Marshal(row.Doc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines = append(lines, name+" "+string(text))
+		}
+	}
+	sort.Strings(lines)
+	return strings.Join(lines, "\n")
+}
+
+func difference(before, after string) string {
+	known := map[string]bool{}
+	for _, line := range strings.Split(before, "\n") {
+		known[line] = true
+	}
+	var out []string
+	for _, line := range strings.Split(after, "\n") {
+		if !known[line] {
+			out = append(out, "+ "+line)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// Outside the token's subtree every account path answers 403 whether it exists or not; inside, absent, deleted, foreign
+// and malformed ids answer the same 404.
+func TestNothingCanBeProbed(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	parent := s.tenant(t, s.master, "parent")
+	self := s.tenant(t, parent.id, "self")
+	gone := s.tenant(t, parent.id, "gone")
+	s.must(t, 200, "DELETE", "/v2/accounts/"+gone.id, admin, "")
+
+	nobody := strings.Repeat("0", 32)
+	for _, path := range []string{parent.id, s.master, gone.id, nobody, "x", "..", "%2e%2e", "%00", "_design%2Faccounts", strings.Repeat("a", 10000), "%ff"} {
+		for _, rest := range []string{"", "/functions", "/functions/" + nobody, "/api_key", "/children"} {
+			r := s.do(t, "GET", "/v2/accounts/"+path+rest, self.token, "")
+			if r.status != 403 || r.env["message"] != "forbidden" || len(r.data()) != 1 {
+				t.Errorf("%.60s%s: %d %.200s", path, rest, r.status, r.raw)
+			}
+		}
+	}
+	if r := s.do(t, "GET", "/v2/accounts/"+gone.id, parent.token, ""); r.status != 404 {
+		t.Errorf("a deleted account below the caller: %d %s", r.status, r.raw)
+	}
+	if r := s.do(t, "GET", "/v2/accounts/"+nobody, admin, ""); r.status != 404 {
+		t.Errorf("an absent account for the superduper admin: %d %s", r.status, r.raw)
+	}
+
+	mine := s.must(t, 201, "PUT", self.path("/functions"), self.token, hello).id()
+	deleted := s.must(t, 201, "PUT", self.path("/functions"), self.token, hello).id()
+	s.must(t, 200, "DELETE", self.path("/functions/"+deleted), self.token, "")
+	foreign := s.must(t, 201, "PUT", parent.path("/functions"), parent.token, hello).id()
+	callflow := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}}}}`).id()
+	s.must(t, 200, "GET", self.path("/functions/"+mine), self.token, "")
+
+	before := s.dump(t)
+	for _, id := range []string{nobody, deleted, foreign, callflow, self.id, "x", "..", "%2e%2e", "_design%2Ffunctions", "_design/functions"[:7], "%00", "%0d%0a",
+		strings.ToUpper(mine), mine + "%20", mine + "%00", "%ff%fe", strings.Repeat("a", 10000), "..%2f..%2faccounts%2f" + self.id, "__proto__"} {
+		for _, verb := range []string{"GET", "POST", "PATCH", "DELETE"} {
+			body := ""
+			if verb == "POST" || verb == "PATCH" {
+				body = hello
+			}
+			r := s.do(t, verb, self.path("/functions/"+id), self.token, body)
+			if r.status != 404 || r.env["message"] != "bad_identifier" || r.at("data", "message") != "bad identifier" || r.at("data", "cause") == nil {
+				t.Errorf("%s %.80s: %d %.200s", verb, id, r.status, r.raw)
+			}
+			if len(r.raw) > 2000 {
+				t.Errorf("%s %.80s: the answer repeats %d bytes", verb, id, len(r.raw))
+			}
+		}
+		if r := s.do(t, "PUT", self.path("/functions/"+id+"/run"), self.token, ""); r.status != 404 {
+			t.Errorf("run %.80s: %d %.200s", id, r.status, r.raw)
+		}
+	}
+	if after := s.dump(t); after != before {
+		t.Errorf("something changed:\n%s", difference(before, after))
+	}
+	if s.runner.runs != 0 {
+		t.Error("something ran")
+	}
+}
+
+// A verb that a path does not know is 405 with Allow, before anything is known about the caller.
+func TestVerbsOfEveryPath(t *testing.T) {
+	s := newStack(t)
+	verbs := map[string]map[string]bool{}
+	for _, route := range s.api.Routes() {
+		if verbs[route.Path] == nil {
+			verbs[route.Path] = map[string]bool{}
+		}
+		verbs[route.Path][route.Method] = true
+	}
+	for path, known := range verbs {
+		for _, verb := range []string{"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"} {
+			if known[verb] {
+				continue
+			}
+			r := s.do(t, verb, path, "", "")
+			if r.status != http.StatusMethodNotAllowed {
+				t.Errorf("%s %s: %d", verb, path, r.status)
+			}
+			allow := strings.Split(r.header.Get("Allow"), ", ")
+			if len(allow) != len(known)+1 || allow[0] != "OPTIONS" {
+				t.Errorf("%s %s: Allow %q", verb, path, allow)
+			}
+		}
+		if r := s.do(t, "OPTIONS", path, "", ""); r.status != 200 {
+			t.Errorf("OPTIONS %s: %d", path, r.status)
+		}
+	}
+}

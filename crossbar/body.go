@@ -1,0 +1,127 @@
+package crossbar
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"callfn/internal/jsonvalue"
+	"callfn/schemas"
+)
+
+// body is a request body taken apart (kazoo-facts §1.3).
+type body struct {
+	empty    bool
+	data     any            // an object or an array; an empty object for an empty body
+	envelope map[string]any // the other top-level keys, normalised
+}
+
+// readBody reads a body of at most limit bytes as KAZOO's request envelope. What it returns besides an error is an
+// empty body.
+func readBody(r *http.Request, limit int64) (body, error) {
+	none := body{empty: true, data: map[string]any{}}
+	if r.Body == nil || r.Body == http.NoBody {
+		return none, nil
+	}
+	if r.ContentLength > limit {
+		return none, tooLarge(limit)
+	}
+	raw, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if err != nil {
+		return none, fail(400, "parse_error", says("failed to parse request body"))
+	}
+	if int64(len(raw)) > limit {
+		return none, tooLarge(limit)
+	}
+	if len(strings.TrimSpace(string(raw))) == 0 {
+		return none, nil
+	}
+	if kind := r.Header.Get("Content-Type"); !readableAsJSON(kind) {
+		return none, unsupportedType(kind)
+	}
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return none, unsupportedType(encoding)
+	}
+	value, err := jsonvalue.Decode(raw, jsonvalue.Limits{Bytes: int(limit)})
+	if err != nil {
+		return none, unreadable(err)
+	}
+	return unwrap(value)
+}
+
+// readableAsJSON: JSON, nothing, and curl's default, which KAZOO reads as JSON too.
+func readableAsJSON(kind string) bool {
+	if kind == "" {
+		return true
+	}
+	name, params, err := mime.ParseMediaType(kind)
+	if err != nil {
+		return false
+	}
+	if charset := strings.ToLower(params["charset"]); charset != "" && charset != "utf-8" && charset != "utf8" && charset != "us-ascii" {
+		return false
+	}
+	switch name {
+	case "application/json", "application/x-json", "application/x-www-form-urlencoded":
+		return true
+	}
+	return false
+}
+
+func unwrap(value any) (body, error) {
+	none := body{empty: true, data: map[string]any{}}
+	top, ok := value.(map[string]any)
+	if !ok {
+		return none, invalidField("json", "invalid", schemas.Violation{
+			"message": "the body must be an object with the key data", "target": "body"})
+	}
+	out := body{envelope: map[string]any{}}
+	for key, value := range top {
+		if key != "data" {
+			out.envelope[strings.ReplaceAll(strings.ToLower(key), "-", "_")] = value
+		}
+	}
+	data, present := top["data"]
+	if !present {
+		none.envelope = out.envelope
+		return none, dataRequired()
+	}
+	switch data.(type) {
+	case map[string]any, []any:
+		out.data = data
+		return out, nil
+	}
+	none.envelope = out.envelope
+	return none, wrongData(data, "object,array")
+}
+
+func dataRequired() *failure {
+	return invalidField("data", "required", schemas.Violation{"message": "Field is required but missing", "value": "data"})
+}
+
+func wrongData(value any, target string) *failure {
+	if _, scalarValue := scalar(value); !scalarValue {
+		value = nil // an array of any size need not be sent back
+	}
+	return invalidField("data", "type", schemas.Violation{
+		"message": "Value did not match type(s): " + target, "target": target, "value": value})
+}
+
+func tooLarge(limit int64) *failure {
+	f := invalidField("file", "maxSize", schemas.Violation{
+		"message": fmt.Sprintf("Payload or Files must not be more than %d bytes", limit), "target": limit})
+	f.status = http.StatusRequestEntityTooLarge
+	return f
+}
+
+func unreadable(err error) *failure {
+	text := err.Error()
+	var refused *jsonvalue.Error
+	if errors.As(err, &refused) {
+		text = strings.TrimPrefix(text, "json: ")
+	}
+	return invalidField("json", "invalid", schemas.Violation{"message": text, "target": "body"})
+}

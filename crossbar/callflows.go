@@ -1,0 +1,149 @@
+package crossbar
+
+import (
+	"encoding/json"
+	"hash/maphash"
+	"regexp"
+	"strconv"
+	"sync"
+
+	"callfn/callflow"
+	"callfn/internal/datastore"
+	"callfn/schemas"
+)
+
+// callflowLimit bounds each property of a callflow, in bytes of JSON: a flow of a thousand nodes is a tenth of it.
+const callflowLimit = 1 << 20
+
+// callflows is the callflows of an account (kazoo-facts §5).
+func (a *API) callflows() *documentKind {
+	collection := datastore.Collection{
+		Datastores: a.cfg.Datastores, Database: datastore.Callflows, Type: "callflow", Design: "callflows", Listing: "crossbar_listing",
+	}
+	locks := newAccountLocks()
+	checker := callflowChecker{collection}
+	return &documentKind{
+		name:       "callflows",
+		schema:     "callflows",
+		collection: collection,
+		validator:  a.cfg.Schemas,
+		random:     a.cfg.Random,
+		stamp:      a.stamp,
+		extraLimit: callflowLimit,
+		computed:   []string{"metadata"},
+		check:      checker.check,
+		lock:       locks.lock,
+		listing:    listing{view: collection.ByAccount},
+	}
+}
+
+// callflowChecker checks what concerns several callflows of an account: a number or pattern answers in one place.
+type callflowChecker struct{ collection datastore.Collection }
+
+func (c callflowChecker) check(x *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
+	var fields schemas.FieldErrors
+	normalize(doc)
+	numbers, patterns := texts(doc["numbers"]), texts(doc["patterns"])
+	if len(numbers) == 0 && len(patterns) == 0 {
+		fields.Add("numbers", "required", schemas.Violation{
+			"message": "Callflows must be assigned at least one number or pattern", "value": "numbers"})
+		return fields, nil, nil
+	}
+	for i, pattern := range patterns {
+		if _, err := regexp.Compile(pattern); err != nil {
+			fields.Add(schemas.Path("patterns", strconv.Itoa(i)), "invalid", schemas.Violation{
+				"message": "Not a usable regular expression: " + err.Error(), "value": clip(pattern)})
+		}
+	}
+	for _, kind := range []struct {
+		field, view, noun string
+		values            []string
+	}{{"numbers", "listing_by_number", "Number", numbers}, {"patterns", "listing_by_pattern", "Pattern", patterns}} {
+		taken, err := c.taken(x, kind.view, doc.ID(), kind.values)
+		if err != nil {
+			return nil, nil, err
+		}
+		if taken != nil {
+			fields.Add(kind.field, "unique", schemas.Violation{
+				"message": kind.noun + " " + taken.value + " exists in callflow " + taken.id + " " + taken.name, "cause": taken.value})
+		}
+	}
+	return fields, nil, nil
+}
+
+// normalize writes numbers as calls are looked up: +E.164 where KAZOO's converters know them (kazoo-facts §5.1). Two
+// spellings of one number become one.
+func normalize(doc datastore.Document) {
+	list, ok := doc["numbers"].([]any)
+	if !ok {
+		return
+	}
+	seen := map[string]bool{}
+	kept := make([]any, 0, len(list))
+	for _, item := range list {
+		text, ok := item.(string)
+		if !ok {
+			return // the schema says so
+		}
+		if text = callflow.Normalize(text); !seen[text] {
+			seen[text] = true
+			kept = append(kept, text)
+		}
+	}
+	doc["numbers"] = kept
+}
+
+type takenBy struct{ value, id, name string }
+
+// taken finds the first of values that another callflow of the account has.
+func (c callflowChecker) taken(x *exchange, view, own string, values []string) (*takenBy, error) {
+	if len(values) == 0 {
+		return nil, nil
+	}
+	keys := make([]any, len(values))
+	for i, value := range values {
+		keys[i] = []any{string(x.account.ID()), value}
+	}
+	rows, err := c.collection.View(x.ctx, view, datastore.Query{Keys: keys})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		if row.ID == own {
+			continue
+		}
+		var key [2]string
+		var value struct{ Name string }
+		_ = json.Unmarshal(row.Key, &key)
+		_ = json.Unmarshal(row.Value, &value)
+		return &takenBy{value: key[1], id: row.ID, name: value.Name}, nil
+	}
+	return nil, nil
+}
+
+// texts is the strings of a list; the schema has refused everything else by the time it matters.
+func texts(value any) []string {
+	list, _ := value.([]any)
+	var out []string
+	for _, item := range list {
+		if text, ok := item.(string); ok {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// accountLocks lets one request at a time look what is free and take it, per account. Accounts that share a lock by
+// chance wait for each other, nothing worse.
+type accountLocks struct {
+	seed  maphash.Seed
+	locks [64]sync.Mutex
+}
+
+func newAccountLocks() *accountLocks { return &accountLocks{seed: maphash.MakeSeed()} }
+
+func (l *accountLocks) lock(accountID string) (unlock func()) {
+	mu := &l.locks[maphash.String(l.seed, accountID)%uint64(len(l.locks))]
+	mu.Lock()
+	return mu.Unlock
+}

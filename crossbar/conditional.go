@@ -1,0 +1,51 @@
+package crossbar
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+)
+
+// matches reports whether an If-Match or If-None-Match header names the revision. weak allows weak tags to count, as
+// If-None-Match does (RFC 9110 §13.1).
+func matches(header, revision string, weak bool) bool {
+	for _, tag := range strings.Split(header, ",") {
+		tag = strings.TrimSpace(tag)
+		if tag == "*" {
+			return true
+		}
+		if weak {
+			tag = strings.TrimPrefix(tag, "W/")
+		}
+		// KAZOO clients are seen to send the revision without quotes.
+		if tag != "" && strings.Trim(tag, `"`) == revision && !strings.HasPrefix(tag, "W/") {
+			return true
+		}
+	}
+	return false
+}
+
+// listRevision is the revision of a listing: a digest of what it shows. "" for an empty one (kazoo-facts §1.10).
+func listRevision(data any) string {
+	if list, ok := data.([]any); !ok || len(list) == 0 {
+		return ""
+	}
+	text, err := json.Marshal(data)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}
+
+// precondition checks If-Match against a document's revision.
+func (x *exchange) precondition(revision string) error {
+	if header := x.request.Header.Get("If-Match"); header != "" && !matches(header, revision, false) {
+		return preconditionFailed()
+	}
+	return nil
+}
+
+// conditional reports whether the client named the revision it means to change.
+func (x *exchange) conditional() bool { return x.request.Header.Get("If-Match") != "" }

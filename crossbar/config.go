@@ -1,0 +1,82 @@
+package crossbar
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"callfn/callflow"
+	"callfn/internal/account"
+	"callfn/internal/auth"
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+	"callfn/schemas"
+)
+
+// FunctionRunner runs functions, and checks their text.
+type FunctionRunner interface {
+	// Run runs a stored function. Whatever happens is an outcome of the result.
+	Run(context.Context, function.Request) function.Result
+	// RunDraft runs source text that is stored nowhere.
+	RunDraft(context.Context, function.Draft) function.Result
+	// CheckSyntax parses source alone as a function body, without running any of it. No syntax error and no error
+	// mean that it parses. An error means that the checker itself failed.
+	CheckSyntax(ctx context.Context, source string) (*function.SyntaxError, []function.Warning, error)
+}
+
+// Simulator walks a pretend call through an account's callflows.
+type Simulator interface {
+	Simulate(context.Context, callflow.SimulationRequest) (callflow.Trace, error)
+}
+
+// Validator checks a value against a named JSON schema, and returns it with defaults filled in and types cast, or the
+// failing fields.
+type Validator interface {
+	Validate(name string, value any) (any, schemas.FieldErrors)
+}
+
+// Config is what the API needs. The first block is required.
+type Config struct {
+	Datastores datastore.Resolver
+	Accounts   *account.Store
+	Auth       *auth.Service
+	Schemas    Validator
+	Functions  FunctionRunner
+	Simulator  Simulator
+	Random     io.Reader        // crypto/rand
+	Now        func() time.Time // the clock
+	Log        *slog.Logger
+
+	Version string // of the service, in the envelope
+	Node    string // name of this node; the envelope shows its digest
+
+	BodyLimit       int64                       // bytes of a request body; 8,000,000 when zero (KAZOO's max_upload_size)
+	SourceLimit     int                         // bytes of a function's source; 65,536 when zero
+	ExtraLimit      int                         // bytes of a document's properties beyond the schema; 65,536 when zero
+	RequestTimeout  time.Duration               // bounds a whole request; 30 s when zero
+	Ready           func(context.Context) error // what /readyz asks besides the datastore; may be nil
+	CatalogueLimits map[string]any              // what GET /v2/functions says about limits of a run; may be nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.BodyLimit <= 0 {
+		c.BodyLimit = 8_000_000
+	}
+	if c.SourceLimit <= 0 {
+		c.SourceLimit = 64 << 10
+	}
+	if c.ExtraLimit <= 0 {
+		c.ExtraLimit = 64 << 10
+	}
+	if c.RequestTimeout <= 0 {
+		c.RequestTimeout = 30 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Version == "" {
+		c.Version = "0"
+	}
+	return c
+}

@@ -1,0 +1,8 @@
+// Package crossbar is the HTTP API under /v2: KAZOO's paths, envelope, errors and ids (kazoo-facts §1, §7, §11), with
+// its holes closed (§10).
+//
+// Every route stands in one table (routes.go): path, verb, who may use it, handler. A request passes one road
+// (pipeline.go): read, route, authenticate, authorise, negotiate, handle. A handler gets an exchange, which knows who
+// asks, about which account and with what data, and gives an answer or an error; it never sees the web framework. One
+// file per resource; what resources share about stored documents is in documents.go.
+package crossbar

@@ -1,0 +1,267 @@
+package crossbar
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"callfn/internal/datastore"
+	"callfn/internal/jsonvalue"
+	"callfn/schemas"
+)
+
+// documentKind is one kind of documents that accounts own: what PUT, POST, PATCH, DELETE and GET have in common
+// (kazoo-facts §1.10). A resource is one of these plus its hooks.
+type documentKind struct {
+	name       string // of the resource, for messages
+	schema     string // name of its JSON schema
+	collection datastore.Collection
+	validator  Validator
+	random     io.Reader
+	stamp      func(*exchange) datastore.Stamp
+	extraLimit int // bytes of properties the schema does not know
+
+	// computed are properties that answers show and no client may set.
+	computed []string
+	// check looks at what a schema cannot: the document as it is about to be stored, defaults filled in, and as it was
+	// before (nil for a new one). It may set private fields. Its field errors refuse the document; its remarks go to
+	// the client with the stored one. May be nil.
+	check func(x *exchange, before, doc datastore.Document) (fields schemas.FieldErrors, remarks any, err error)
+	// lock, where documents of an account exclude each other, is held from check to save. May be nil.
+	lock func(accountID string) (unlock func())
+	// present is what the client sees of a document; its public part when nil.
+	present func(*exchange, datastore.Document) (map[string]any, error)
+	// listing reads pages of the kind.
+	listing listing
+}
+
+const saveAttempts = 5
+
+func (k *documentKind) create(x *exchange) (*answer, error) {
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	id, err := datastore.NewID(k.random)
+	if err != nil {
+		return nil, err
+	}
+	doc := datastore.Document{"_id": id}
+	saved, remarks, err := k.store(x, nil, doc.Replace(data))
+	if err != nil {
+		return nil, err
+	}
+	out, err := k.answer(x, saved, remarks)
+	if err == nil {
+		out.location = x.request.URL.EscapedPath() + "/" + id
+	}
+	return out, err
+}
+
+func (k *documentKind) show(x *exchange) (*answer, error) {
+	doc, err := k.load(x)
+	if err != nil {
+		return nil, err
+	}
+	return k.answer(x, doc, nil)
+}
+
+func (k *documentKind) replace(x *exchange) (*answer, error) {
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	return k.edit(x, func(doc datastore.Document) datastore.Document { return doc.Replace(data) })
+}
+
+func (k *documentKind) patch(x *exchange) (*answer, error) {
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	return k.edit(x, func(doc datastore.Document) datastore.Document {
+		return doc.Replace(jsonvalue.Merge(datastore.StripPrivate(doc), datastore.StripPrivate(data)))
+	})
+}
+
+// edit changes the current revision. Someone else being faster means: start again from theirs, unless the client named
+// the revision it means to change.
+func (k *documentKind) edit(x *exchange, change func(datastore.Document) datastore.Document) (*answer, error) {
+	for attempt := 1; ; attempt++ {
+		doc, err := k.load(x)
+		if err != nil {
+			return nil, err
+		}
+		if err := x.precondition(doc.Rev()); err != nil {
+			return nil, err
+		}
+		saved, remarks, err := k.store(x, doc, change(doc))
+		if err == nil {
+			return k.answer(x, saved, remarks)
+		}
+		if !errors.Is(err, datastore.ErrConflict) {
+			return nil, err
+		}
+		if x.conditional() {
+			return nil, preconditionFailed()
+		}
+		if attempt == saveAttempts {
+			return nil, err
+		}
+	}
+}
+
+func (k *documentKind) delete(x *exchange) (*answer, error) {
+	for attempt := 1; ; attempt++ {
+		doc, err := k.load(x)
+		if err != nil {
+			return nil, err
+		}
+		if err := x.precondition(doc.Rev()); err != nil {
+			return nil, err
+		}
+		// What really deletes takes an ancestor: nobody wipes out their own tracks.
+		if hard := !x.flag("should_soft_delete", true); hard && x.account.ID() != x.caller.account.ID() {
+			err = k.collection.Delete(x.ctx, doc)
+		} else {
+			doc.SoftDelete()
+			k.mark(x, doc)
+			doc, err = k.collection.Save(x.ctx, doc)
+		}
+		if err == nil {
+			return k.deleted(x, doc)
+		}
+		if !errors.Is(err, datastore.ErrConflict) {
+			return nil, err
+		}
+		if x.conditional() {
+			return nil, preconditionFailed()
+		}
+		if attempt == saveAttempts {
+			return nil, err
+		}
+	}
+}
+
+func (k *documentKind) deleted(x *exchange, doc datastore.Document) (*answer, error) {
+	out, err := k.answer(x, doc, nil)
+	if err != nil {
+		return nil, err
+	}
+	markDeleted(out)
+	return out, nil
+}
+
+// markDeleted adds what KAZOO adds to the answer of a DELETE.
+func markDeleted(out *answer) {
+	shown, _ := out.data.(map[string]any)
+	readOnly, _ := shown["_read_only"].(map[string]any)
+	readOnly = jsonvalue.CopyObject(readOnly)
+	readOnly["deleted"] = true
+	shown["_read_only"] = readOnly
+}
+
+// load reads the document of the path.
+func (k *documentKind) load(x *exchange) (datastore.Document, error) {
+	return k.collection.Get(x.ctx, string(x.account.ID()), x.id())
+}
+
+// store validates a whole document and saves it. Nothing is stored unless all of it is right.
+func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datastore.Document, any, error) {
+	for _, name := range k.computed {
+		delete(doc, name)
+	}
+	public := datastore.StripPrivate(doc)
+	value, fields := k.validator.Validate(k.schema, public)
+	if fields == nil {
+		fields = schemas.FieldErrors{}
+	}
+	if completed, ok := value.(map[string]any); ok && len(fields) == 0 {
+		doc = doc.Replace(completed)
+	}
+	fields.Merge(checkSize(public, k.extraLimit))
+	if k.lock != nil {
+		defer k.lock(string(x.account.ID()))()
+	}
+	var remarks any
+	if k.check != nil {
+		more, said, err := k.check(x, before, doc)
+		if err != nil {
+			return nil, nil, err
+		}
+		fields.Merge(more)
+		remarks = said
+	}
+	if len(fields) > 0 {
+		return nil, nil, invalid(fields)
+	}
+	k.mark(x, doc)
+	saved, err := k.collection.Save(x.ctx, doc)
+	return saved, remarks, err
+}
+
+func (k *documentKind) mark(x *exchange, doc datastore.Document) {
+	stamp := k.stamp(x)
+	stamp.Type, stamp.AccountID, stamp.Database = k.collection.Type, string(x.account.ID()), k.collection.Database
+	stamp.Mark(doc)
+}
+
+// checkSize bounds what a client may put into a document besides what its schema and hooks bound: in bytes of JSON of
+// any one property, and in depth.
+func checkSize(public map[string]any, limit int) schemas.FieldErrors {
+	const deepest = 80 // jsonvalue refuses beyond 100; a flow node takes two levels
+	var fields schemas.FieldErrors
+	for key, value := range public {
+		path := schemas.Path(key)
+		if len(key) > 256 {
+			fields.Add(schemas.Path(clip(key)), "maxLength", schemas.Violation{
+				"message": "Property names must not be more than 256 bytes", "target": 256})
+			continue
+		}
+		if key == "function_js" {
+			continue // has a limit of its own
+		}
+		text, err := json.Marshal(value)
+		if err != nil || len(text) > limit {
+			fields.Add(path, "maxSize", schemas.Violation{
+				"message": fmt.Sprintf("Property must not be more than %d bytes of JSON", limit), "target": limit})
+		}
+		if depth(value) > deepest {
+			fields.Add(path, "maxDepth", schemas.Violation{
+				"message": fmt.Sprintf("Property must not be nested deeper than %d levels", deepest), "target": deepest})
+		}
+	}
+	return fields
+}
+
+// depth of a value; its recursion is bounded by the decoder's.
+func depth(value any) int {
+	deepest := 0
+	switch v := value.(type) {
+	case map[string]any:
+		for _, item := range v {
+			deepest = max(deepest, depth(item)+1)
+		}
+	case []any:
+		for _, item := range v {
+			deepest = max(deepest, depth(item)+1)
+		}
+	}
+	return deepest
+}
+
+func (k *documentKind) answer(x *exchange, doc datastore.Document, remarks any) (*answer, error) {
+	shown := doc.Public()
+	if k.present != nil {
+		var err error
+		if shown, err = k.present(x, doc); err != nil {
+			return nil, err
+		}
+	}
+	return &answer{data: shown, revision: doc.Rev(), warnings: remarks}, nil
+}
+
+func (k *documentKind) list(x *exchange) (*answer, error) {
+	return k.listing.read(x, string(x.account.ID()))
+}

@@ -1,0 +1,169 @@
+package crossbar
+
+import (
+	"bytes"
+	"crypto/md5" //nolint:gosec // KAZOO's shape of a node's digest; nothing is protected by it
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+)
+
+// answer is what a handler gives: what goes into the envelope, and into the header.
+type answer struct {
+	status   int // 200 when zero; 201 for a PUT
+	data     any
+	revision string // of a single document
+	location string // of what was created
+	token    string // issued with this answer
+	page     *page  // of a listing
+	warnings any    // remarks that blocked nothing; envelope key `warnings` (callfn's own)
+	header   http.Header
+	text     string // a plain text instead of an envelope: the banner
+}
+
+// page is the envelope's part of a listing (kazoo-facts §1.8).
+type page struct {
+	size  int
+	start string
+	next  string
+}
+
+// writeAnswer sends a success envelope (kazoo-facts §1.4).
+func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
+	if out.text != "" {
+		c.Response().Header().Set("X-Request-ID", x.requestID)
+		_ = c.String(http.StatusOK, out.text)
+		return
+	}
+	env := a.envelope(x)
+	env["status"] = "success"
+	env["data"] = out.data
+	if out.data == nil {
+		env["data"] = map[string]any{}
+	}
+	header := c.Response().Header()
+	for key, values := range out.header {
+		header[key] = values
+	}
+	revision := out.revision
+	if revision == "" && out.page != nil {
+		revision = listRevision(out.data)
+	}
+	if revision != "" {
+		env["revision"] = revision
+		header.Set("ETag", `"`+revision+`"`)
+	}
+	if out.token != "" {
+		env["auth_token"], env["version"] = out.token, a.cfg.Version
+		header.Set("X-Auth-Token", out.token)
+	}
+	if out.page != nil && out.page.size >= 0 {
+		env["page_size"] = out.page.size
+		setText(env, "start_key", out.page.start)
+		setText(env, "next_start_key", out.page.next)
+	}
+	if out.warnings != nil {
+		env["warnings"] = out.warnings
+	}
+	if out.location != "" {
+		header.Set("Location", out.location)
+	}
+	if x.method == http.MethodGet && revision != "" && matches(x.request.Header.Get("If-None-Match"), revision, true) {
+		a.head(c, x, false)
+		c.Response().WriteHeader(http.StatusNotModified)
+		return
+	}
+	status := out.status
+	if status == 0 {
+		status = http.StatusOK
+		if x.method == http.MethodPut {
+			status = http.StatusCreated // KAZOO's HTTP server takes every PUT for a creation (kazoo-facts §1.10)
+		}
+	}
+	a.head(c, x, false)
+	a.writeJSON(c, x, status, env)
+}
+
+// writeFailure sends an error envelope (kazoo-facts §1.5) and logs what an operator must know.
+func (a *API) writeFailure(c echo.Context, x *exchange, f *failure) {
+	if c.Response().Committed {
+		return
+	}
+	level := a.cfg.Log.Debug
+	if f.status >= 500 && f.status != http.StatusNotImplemented {
+		level = a.cfg.Log.Error
+	}
+	level("request failed", "request_id", x.requestID, "method", x.method, "route", c.Path(), "status", f.status, "message", f.message, "error", causeText(f))
+	env := a.envelope(x)
+	env["status"], env["error"], env["message"], env["data"] = "error", strconv.Itoa(f.status), f.message, f.data
+	for key, values := range f.header {
+		c.Response().Header()[key] = values
+	}
+	a.head(c, x, true)
+	a.writeJSON(c, x, f.status, env)
+}
+
+func causeText(f *failure) string {
+	if f.cause == nil {
+		return ""
+	}
+	return f.cause.Error()
+}
+
+// envelope is what success and error have in common.
+func (a *API) envelope(x *exchange) map[string]any {
+	env := map[string]any{
+		"request_id": x.requestID,
+		"node":       a.node,
+		"timestamp":  a.cfg.Now().UTC().Format(time.RFC3339),
+	}
+	if x.caller != nil {
+		env["auth_token"], env["version"] = x.caller.token, a.cfg.Version
+	}
+	return env
+}
+
+// head sets the header fields of every answer.
+func (a *API) head(c echo.Context, x *exchange, failed bool) {
+	header := c.Response().Header()
+	header.Set("X-Request-ID", x.requestID)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	if _, etag := header["Etag"]; etag {
+		header.Set("Cache-Control", "private, no-cache") // may be kept, must be asked about
+	}
+	if failed || crossOrigin(x.request.Header) {
+		allowCrossOrigin(header, x.allowed)
+	}
+}
+
+// writeJSON sends a value; numbers and text exactly as they are stored.
+func (a *API) writeJSON(c echo.Context, x *exchange, status int, value any) {
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if _, header := x.request.Header["X-Pretty-Print"]; header || x.flag("pretty_print", false) {
+		enc.SetIndent("", "    ")
+	}
+	if err := enc.Encode(value); err != nil {
+		a.cfg.Log.Error("an answer could not be written as JSON", "route", c.Path(), "error", err)
+		status, out = http.StatusInternalServerError, *bytes.NewBufferString(`{"status":"error","error":"500","message":"unspecified_fault","data":{}}` + "\n")
+	}
+	_ = c.Blob(status, "application/json", out.Bytes()) // the client is gone: nobody left to tell
+}
+
+func setText(env map[string]any, key, text string) {
+	if text != "" {
+		env[key] = text
+	}
+}
+
+// nodeDigest is how the envelope names a node: 22 characters (kazoo-facts §1.4).
+func nodeDigest(name string) string {
+	sum := md5.Sum([]byte(name)) //nolint:gosec // see above
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}

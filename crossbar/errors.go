@@ -1,0 +1,144 @@
+package crossbar
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"callfn/internal/account"
+	"callfn/internal/auth"
+	"callfn/internal/datastore"
+	"callfn/schemas"
+)
+
+// failure is an answer that is an error (kazoo-facts §1.5, §1.6). What the client sees is status, message and data;
+// cause is for the log only.
+type failure struct {
+	status  int
+	message string
+	data    any
+	header  http.Header
+	cause   error
+}
+
+func (f *failure) Error() string {
+	text := fmt.Sprintf("%d %s", f.status, f.message)
+	if f.cause != nil {
+		text += ": " + f.cause.Error()
+	}
+	return text
+}
+
+func (f *failure) Unwrap() error { return f.cause }
+
+func fail(status int, message string, data any) *failure {
+	return &failure{status: status, message: message, data: data}
+}
+
+func says(text string) map[string]any { return map[string]any{"message": text} }
+
+// The failures that need no more than a name. Texts are KAZOO's.
+func invalidCredentials() *failure {
+	return fail(401, "invalid_credentials", says("invalid credentials"))
+}
+func staleToken() *failure { return fail(401, "invalid credentials", map[string]any{}) }
+func forbidden() *failure  { return fail(403, "forbidden", says("forbidden")) }
+func notFound() *failure   { return fail(404, "not_found", says("not found")) }
+func datastoreConflict() *failure {
+	return fail(409, "datastore_conflict", says("conflicting documents"))
+}
+func preconditionFailed() *failure {
+	return fail(412, "precondition_failed", says("the document is not the one named by If-Match"))
+}
+func notAcceptable() *failure {
+	return fail(406, "not_acceptable", says("this API answers application/json only"))
+}
+func unsupportedType(kind string) *failure {
+	return fail(415, "unsupported_media_type", map[string]any{"message": "send application/json", "cause": clip(kind)})
+}
+func notImplemented() *failure { return fail(501, "not_implemented", says("not implemented")) }
+func internalError(cause error) *failure {
+	f := fail(500, "unspecified_fault", says("unspecified fault"))
+	f.cause = cause
+	return f
+}
+
+// badIdentifier is the one answer for a document that may not be seen, whatever the reason.
+func badIdentifier(id string) *failure {
+	return fail(404, "bad_identifier", map[string]any{"message": "bad identifier", "cause": clip(id)})
+}
+
+func invalidMethod(allowed []string) *failure {
+	f := fail(405, "invalid_method", says("method not allowed"))
+	f.header = http.Header{"Allow": {strings.Join(allowed, ", ")}}
+	return f
+}
+
+// invalid is a 400 with KAZOO's field errors.
+func invalid(fields schemas.FieldErrors) *failure { return fail(400, "validation error", fields) }
+
+// invalidField is invalid for one field and one validator.
+func invalidField(path, validator string, violation schemas.Violation) *failure {
+	return invalid(schemas.FieldErrors{path: {validator: violation}})
+}
+
+// clip keeps an identifier that came from outside short enough to be repeated.
+func clip(text string) string {
+	const most = 64
+	if len(text) > most {
+		return text[:most] + "…"
+	}
+	return text
+}
+
+// failureOf turns any error into what the client may know of it. about is the identifier the request was about.
+func failureOf(err error, about string) *failure {
+	var f *failure
+	if errors.As(err, &f) {
+		return f
+	}
+	if errors.Is(err, auth.ErrExpired) {
+		return staleToken()
+	}
+	if errors.Is(err, auth.ErrInvalid) {
+		return invalidCredentials()
+	}
+	if errors.Is(err, account.ErrHasDescendants) {
+		return fail(409, "account_has_descendants", says("account has descendants"))
+	}
+	var taken *account.TakenError
+	if errors.As(err, &taken) {
+		return invalidField(taken.Field, "unique", schemas.Violation{
+			"message": "Account " + taken.Field + " already in use", "cause": taken.Value,
+		})
+	}
+	var stored *datastore.Error
+	if errors.As(err, &stored) {
+		return datastoreFailure(stored, about)
+	}
+	return internalError(err)
+}
+
+// datastoreFailure is KAZOO's mapping as its documentation intends it: 503, with the cause (kazoo-facts §1.6, B47).
+func datastoreFailure(err *datastore.Error, about string) *failure {
+	unavailable := func(message, text string) *failure {
+		f := fail(503, message, map[string]any{"message": text, "cause": err.Subject})
+		f.cause = err
+		return f
+	}
+	switch err.Kind {
+	case datastore.ErrNotFound:
+		return badIdentifier(about)
+	case datastore.ErrConflict:
+		return datastoreConflict()
+	case datastore.ErrUnreachable:
+		return unavailable("datastore_unreachable", "datastore timeout")
+	case datastore.ErrDatabaseMissing:
+		return unavailable("datastore_missing", "data collection missing: database not found")
+	case datastore.ErrViewMissing:
+		return unavailable("datastore_missing_view", "datastore missing view")
+	default:
+		return unavailable("datastore_fault", "datastore fatal error")
+	}
+}

@@ -1,0 +1,115 @@
+package crossbar
+
+import (
+	"fmt"
+	"net/http"
+
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+	"callfn/schemas"
+)
+
+// languagePack is the one language functions are written in, for now.
+const languagePack = "javascript"
+
+// functions is the functions of an account (kazoo-facts §11).
+func (a *API) functions() *documentKind {
+	collection := function.Collection(a.cfg.Datastores).Collection
+	return &documentKind{
+		name:       "functions",
+		schema:     "functions",
+		collection: collection,
+		validator:  a.cfg.Schemas,
+		random:     a.cfg.Random,
+		stamp:      a.stamp,
+		extraLimit: a.cfg.ExtraLimit,
+		computed:   []string{"disable_reason"},
+		check:      a.checkFunction,
+		present:    presentFunction,
+		listing: listing{
+			view: collection.ByAccount,
+			docs: func(x *exchange) bool { return x.wantsSource() },
+			item: functionItem,
+		},
+	}
+}
+
+func (a *API) stamp(x *exchange) datastore.Stamp {
+	stamp := x.stamp()
+	stamp.Now = a.cfg.Now()
+	return stamp
+}
+
+// wantsSource: a listing leaves the source out unless asked for it.
+func (x *exchange) wantsSource() bool {
+	wish, _ := x.option("include")
+	return wish == "function_js"
+}
+
+func functionItem(x *exchange, row datastore.Row) (map[string]any, error) {
+	item, err := rowValue(x, row)
+	if err == nil && row.Doc != nil {
+		item["function_js"] = row.Doc.Text("function_js")
+	}
+	return item, err
+}
+
+func presentFunction(_ *exchange, doc datastore.Document) (map[string]any, error) {
+	shown := doc.Public()
+	setText(shown, "disable_reason", doc.Text(function.DisabledMessage))
+	return shown, nil
+}
+
+// checkFunction looks at the source: its size, its language, and whether it parses alone as a function body.
+func (a *API) checkFunction(x *exchange, before, doc datastore.Document) (schemas.FieldErrors, any, error) {
+	var fields schemas.FieldErrors
+	if pack, ok := doc["language_pack"].(string); ok && pack != languagePack {
+		fields.Add("language_pack", "enum", schemas.Violation{
+			"message": "Value not found in enumerated list of values", "target": []any{languagePack}, "value": clip(pack)})
+	}
+	if doc.Is("enabled") {
+		delete(doc, function.DisabledMessage) // whoever switches it on again has seen why it was off
+	}
+	source, ok := doc["function_js"].(string)
+	if !ok || source == "" || (before != nil && before["function_js"] == source) {
+		return fields, nil, nil
+	}
+	if violation := a.sourceTooLong(source); violation != nil {
+		fields.Add("function_js", "maxLength", violation)
+		return fields, nil, nil
+	}
+	fault, warnings, err := a.cfg.Functions.CheckSyntax(x.ctx, source)
+	if err != nil {
+		return nil, nil, checkerDown(err)
+	}
+	if fault != nil {
+		fields.Add("function_js", "syntax", syntaxViolation(fault))
+	}
+	if len(warnings) == 0 {
+		return fields, nil, nil
+	}
+	return fields, map[string]any{"function_js": warnings}, nil
+}
+
+func (a *API) sourceTooLong(source string) schemas.Violation {
+	if len(source) <= a.cfg.SourceLimit {
+		return nil
+	}
+	return schemas.Violation{
+		"message": fmt.Sprintf("String must not be more than %d characters", a.cfg.SourceLimit), "target": a.cfg.SourceLimit}
+}
+
+func syntaxViolation(fault *function.SyntaxError) schemas.Violation {
+	v := schemas.Violation{"message": fault.Message, "line": fault.Line, "column": fault.Column}
+	setText(v, "source", fault.Source)
+	setText(v, "hint", fault.Hint)
+	return v
+}
+
+func checkerDown(cause error) *failure {
+	f := fail(http.StatusServiceUnavailable, "function_engine_unreachable",
+		says("the function could not be checked now and was not stored; try again"))
+	f.header = http.Header{"Retry-After": {"1"}}
+	f.cause = cause
+	return f
+}

@@ -1,0 +1,176 @@
+package crossbar
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"callfn/internal/datastore"
+)
+
+// listing reads pages of a view whose keys begin with an account's id (kazoo-facts §1.8). A page costs the same
+// wherever it is and however many rows other accounts have: it is one range of the index.
+type listing struct {
+	view func(context.Context, datastore.Query) ([]datastore.Row, error)
+	// item is what a listing shows of a row; its value with `id` when nil.
+	item func(*exchange, datastore.Row) (map[string]any, error)
+	// docs asks for each row's document.
+	docs func(*exchange) bool
+	// ascending is the order without a wish: KAZOO's listings of documents descend.
+	ascending bool
+}
+
+const (
+	pageSize     = 50     // KAZOO's pagination_page_size
+	largestPage  = 1000   // what a client gets at most; the next page is one request away
+	largestWhole = 20_000 // rows of a listing without pages; beyond it 416
+)
+
+func (l listing) read(x *exchange, accountID string) (*answer, error) {
+	limit, paged, err := x.pageSize()
+	if err != nil {
+		return nil, err
+	}
+	q, err := l.window(x, accountID)
+	if err != nil {
+		return nil, err
+	}
+	q.Limit = limit + 1
+	rows, err := l.view(x.ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if !paged && len(rows) > limit {
+		return nil, fail(http.StatusRequestedRangeNotSatisfiable, "range not satisfiable", map[string]any{})
+	}
+	shown := &page{size: -1}
+	if paged {
+		shown.size = min(limit, len(rows))
+		if len(rows) > 0 {
+			shown.start = cursor(rows[0].Key)
+		}
+		if len(rows) > limit {
+			shown.next = cursor(rows[limit].Key)
+			rows = rows[:limit]
+		}
+	}
+	items, err := l.items(x, rows)
+	return &answer{data: items, page: shown}, err
+}
+
+func (l listing) items(x *exchange, rows []datastore.Row) ([]any, error) {
+	items := make([]any, 0, len(rows))
+	for _, row := range rows {
+		show := l.item
+		if show == nil {
+			show = rowValue
+		}
+		item, err := show(x, row)
+		if err != nil {
+			return nil, err
+		}
+		if item != nil {
+			items = append(items, item)
+		}
+	}
+	return items, nil
+}
+
+// rowValue is a row's value with the id of its document.
+func rowValue(_ *exchange, row datastore.Row) (map[string]any, error) {
+	value := map[string]any{}
+	dec := json.NewDecoder(strings.NewReader(string(row.Value)))
+	dec.UseNumber()
+	if err := dec.Decode(&value); err != nil || value == nil {
+		value = map[string]any{}
+	}
+	value["id"] = row.ID
+	return value, nil
+}
+
+// window is the range of keys a request asks for, clamped to the account: what a client can say about a key comes
+// after the account's id, never in place of it (kazoo-facts §10, B5).
+func (l listing) window(x *exchange, accountID string) (datastore.Query, error) {
+	descending := !l.ascending
+	if ascending, ok := x.option("ascending"); ok {
+		descending = ascending != "true"
+	}
+	if wish, ok := x.option("descending"); ok {
+		descending = wish == "true" || (wish != "false" && descending)
+	}
+	first, last := []any{accountID}, []any{accountID, datastore.AfterEverything{}}
+	if descending {
+		first, last = last, first
+	}
+	if wish, ok := x.option("start_key"); ok && wish != "" {
+		first = append([]any{accountID}, suffix(wish)...)
+	}
+	if wish, ok := x.option("end_key"); ok && wish != "" {
+		last = append([]any{accountID}, suffix(wish)...)
+	}
+	q := datastore.Query{StartKey: first, EndKey: last, Descending: descending}
+	q.IncludeDocs = l.docs != nil && l.docs(x)
+	return q, nil
+}
+
+// cursor is the opaque form of a row's key: what follows the account's id.
+func cursor(key json.RawMessage) string {
+	var parts []json.RawMessage
+	if err := json.Unmarshal(key, &parts); err != nil || len(parts) < 2 {
+		return ""
+	}
+	text, err := json.Marshal(parts[1:])
+	if err != nil {
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// suffix reads a cursor. What is none is taken as it is, like KAZOO does: as the first part of a key. Parts are text
+// or numbers; nothing deeper can get into a key.
+func suffix(text string) []any {
+	const most = 4096
+	if len(text) > most {
+		text = text[:most]
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return []any{text}
+	}
+	dec := json.NewDecoder(strings.NewReader(string(raw)))
+	dec.UseNumber()
+	var parts []any
+	if err := dec.Decode(&parts); err != nil || len(parts) == 0 || len(parts) > 8 {
+		return []any{text}
+	}
+	for _, part := range parts {
+		switch part.(type) {
+		case string, json.Number, nil:
+		default:
+			return []any{text}
+		}
+	}
+	return parts
+}
+
+// pageSize is how many items the client wants; paged is false for all of them.
+func (x *exchange) pageSize() (limit int, paged bool, err error) {
+	if text, _ := x.option("paginate"); text == "false" {
+		return largestWhole, false, nil
+	}
+	text, given := x.option("page_size")
+	if !given {
+		return pageSize, true, nil
+	}
+	size, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, true, fail(http.StatusNotFound, "faulty_request", says("invalid page size"))
+	}
+	if size < 1 {
+		return 0, true, fail(http.StatusNotFound, "faulty_request", says("page size must be at least 1"))
+	}
+	return min(size, largestPage), true, nil
+}

@@ -1,0 +1,118 @@
+package crossbar
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+)
+
+// serve is the road of every request to a path.
+func (a *API) serve(set *pathRoutes) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		x := a.newExchange(c)
+		x.allowed = set.methods
+		out, err := a.travel(x, set, c)
+		if err != nil {
+			a.writeFailure(c, x, failureOf(err, x.about))
+			return nil
+		}
+		a.writeAnswer(c, x, out)
+		return nil
+	}
+}
+
+// travel goes the road: verb, authentication, authorisation, negotiation, body, handler. A body that cannot be read
+// is only complained about once it is known that the client may be here at all.
+func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, error) {
+	if x.method == http.MethodOptions {
+		return &answer{status: http.StatusOK, header: http.Header{"Allow": {strings.Join(withOptions(set.methods), ", ")}}}, nil
+	}
+	var bodyErr error
+	x.body, bodyErr = readBody(c.Request(), a.cfg.BodyLimit)
+	if verb := x.tunnelled(); verb != "" {
+		x.method = verb
+	}
+	route, ok := set.routes[x.method]
+	if !ok {
+		return nil, invalidMethod(withOptions(set.methods))
+	}
+	x.route = route
+	for i, name := range c.ParamNames() {
+		x.path[name] = c.ParamValues()[i]
+	}
+	x.about = x.path["id"]
+	if err := a.authenticate(x); err != nil {
+		return nil, err
+	}
+	if err := a.authorise(x); err != nil {
+		return nil, err
+	}
+	if !x.acceptsJSON() {
+		return nil, notAcceptable()
+	}
+	if bodyErr != nil {
+		return nil, bodyErr
+	}
+	if route.NeedsBody && x.body.empty {
+		return nil, dataRequired()
+	}
+	return route.handle(x)
+}
+
+func withOptions(methods []string) []string { return append([]string{http.MethodOptions}, methods...) }
+
+// guard is the outermost layer: it catches what nobody should have let happen, logs it, and tells the client nothing
+// but that it happened.
+func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				if r == http.ErrAbortHandler {
+					panic(r)
+				}
+				a.cfg.Log.Error("request handler panicked", "method", c.Request().Method, "route", c.Path(),
+					"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+				a.writeFailure(c, a.newExchange(c), internalError(nil))
+			}
+		}()
+		if !knownVerb(c.Request().Method) {
+			a.writeFailure(c, a.newExchange(c), notImplemented())
+			return nil
+		}
+		return next(c)
+	}
+}
+
+func knownVerb(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return true
+	}
+	return false
+}
+
+// frameworkError answers what never reached a route.
+func (a *API) frameworkError(err error, c echo.Context) {
+	x := a.newExchange(c)
+	var web *echo.HTTPError
+	switch {
+	case errors.As(err, &web) && (web.Code == http.StatusNotFound || web.Code == http.StatusMethodNotAllowed):
+		a.writeFailure(c, x, lost(c.Request().URL.Path))
+	case errors.As(err, &web) && web.Code < 500:
+		a.writeFailure(c, x, fail(400, "parse_error", says("failed to parse request")))
+	default:
+		a.writeFailure(c, x, internalError(err))
+	}
+}
+
+// lost is the answer for a path that is no route's.
+func lost(path string) *failure {
+	if path == "/v1" || strings.HasPrefix(path, "/v1/") {
+		return fail(410, "gone", says("API version 1 is not supported. Please use version 2."))
+	}
+	return notFound()
+}

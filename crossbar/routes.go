@@ -1,0 +1,88 @@
+package crossbar
+
+import (
+	"net/http"
+	"slices"
+)
+
+// Access says who may use a route.
+type Access string
+
+const (
+	// Public routes need no token.
+	Public Access = "public"
+	// AnyAccount routes need a valid token, of whatever account.
+	AnyAccount Access = "any account"
+	// Subtree routes have an account in their path: the token's own, one below it, or any for the superduper admin.
+	// Outside that, every account path answers 403, whether there is such an account or not.
+	Subtree Access = "subtree"
+)
+
+// Route is one row of the table: the whole API is the list of them.
+type Route struct {
+	Method   string
+	Path     string // ":account" is the account, ":id" a document
+	Resource string // what it is about: "functions", "callflows" …
+	Access   Access
+	// NeedsBody: a request without a body is a validation error.
+	NeedsBody bool
+
+	handle func(*exchange) (*answer, error)
+}
+
+// Routes lists every route of the API, in the order they are declared.
+func (a *API) Routes() []Route { return slices.Clone(a.routes) }
+
+const underAccount = "/v2/accounts/:account"
+
+func (a *API) table() []Route {
+	get, put, post, patch, del := http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete
+	table := []Route{
+		{get, "/", "banner", Public, false, a.banner},
+		{get, "/v2", "banner", Public, false, a.banner},
+		{get, "/healthz", "health", Public, false, a.healthy},
+		{get, "/readyz", "health", Public, false, a.ready},
+
+		{put, "/v2/api_auth", "api_auth", Public, true, a.apiAuth},
+		{get, "/v2/token_auth", "token_auth", AnyAccount, false, a.showToken},
+		{del, "/v2/token_auth", "token_auth", AnyAccount, false, a.revokeToken},
+
+		{put, "/v2/accounts", "accounts", AnyAccount, true, a.createAccount},
+		{get, underAccount, "accounts", Subtree, false, a.showAccount},
+		{put, underAccount, "accounts", Subtree, true, a.createAccount},
+		{post, underAccount, "accounts", Subtree, true, a.replaceAccount},
+		{patch, underAccount, "accounts", Subtree, true, a.patchAccount},
+		{del, underAccount, "accounts", Subtree, false, a.deleteAccount},
+		{get, underAccount + "/children", "accounts", Subtree, false, a.listChildren},
+		{get, underAccount + "/descendants", "accounts", Subtree, false, a.listDescendants},
+		{get, underAccount + "/ancestors", "accounts", Subtree, false, a.listAncestors},
+		{get, underAccount + "/parents", "accounts", Subtree, false, a.listAncestors},
+		{get, underAccount + "/tree", "accounts", Subtree, false, a.listAncestors},
+		{get, underAccount + "/api_key", "api_key", Subtree, false, a.showAPIKey},
+		{put, underAccount + "/api_key", "api_key", Subtree, false, a.rotateAPIKey},
+
+		{get, "/v2/functions", "functions", Public, false, a.catalogue},
+		{get, "/v2/functions/samples", "functions", Public, false, a.samples},
+		{get, underAccount + "/functions/samples", "functions", Subtree, false, a.samples},
+		{put, underAccount + "/functions/run", "functions", Subtree, true, a.runDraft},
+		{put, underAccount + "/functions/:id/run", "functions", Subtree, false, a.runFunction},
+
+		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},
+	}
+	table = append(table, documentRoutes("functions", a.functions())...)
+	table = append(table, documentRoutes("callflows", a.callflows())...)
+	return table
+}
+
+// documentRoutes are the six routes of a kind of documents that an account owns.
+func documentRoutes(resource string, k *documentKind) []Route {
+	collection, item := underAccount+"/"+resource, underAccount+"/"+resource+"/:id"
+	return []Route{
+		{http.MethodGet, collection, resource, Subtree, false, k.list},
+		{http.MethodPut, collection, resource, Subtree, true, k.create},
+		{http.MethodGet, item, resource, Subtree, false, k.show},
+		{http.MethodPost, item, resource, Subtree, true, k.replace},
+		{http.MethodPatch, item, resource, Subtree, true, k.patch},
+		{http.MethodDelete, item, resource, Subtree, false, k.delete},
+	}
+}

@@ -1,0 +1,55 @@
+package crossbar
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+)
+
+// The samples are files, so that an editor and a test can read them: index.json says what each one is.
+//
+//go:embed samples/index.json samples/*.js
+var sampleFiles embed.FS
+
+// Sample is a function to start from. It is what GET /v2/functions/samples shows, and can be PUT as it is.
+type Sample struct {
+	ID           string            `json:"id"` // name of its file without .js
+	Name         string            `json:"name"`
+	Description  string            `json:"description"`
+	FunctionJS   string            `json:"function_js"`
+	Enabled      bool              `json:"enabled"`
+	LanguagePack string            `json:"language_pack"`
+	Call         map[string]string `json:"call"` // a call to try it on
+}
+
+// Samples reads the samples.
+func Samples() ([]Sample, error) {
+	raw, err := sampleFiles.ReadFile("samples/index.json")
+	if err != nil {
+		return nil, fmt.Errorf("crossbar: samples: %w", err)
+	}
+	var samples []Sample
+	if err := json.Unmarshal(raw, &samples); err != nil {
+		return nil, fmt.Errorf("crossbar: samples/index.json: %w", err)
+	}
+	for i := range samples {
+		source, err := sampleFiles.ReadFile("samples/" + samples[i].ID + ".js")
+		if err != nil {
+			return nil, fmt.Errorf("crossbar: samples: %w", err)
+		}
+		samples[i].FunctionJS, samples[i].Enabled, samples[i].LanguagePack = string(source), true, languagePack
+	}
+	return samples, nil
+}
+
+func (a *API) samples(*exchange) (*answer, error) {
+	samples, err := Samples()
+	if err != nil {
+		return nil, err
+	}
+	items := make([]any, len(samples))
+	for i, sample := range samples {
+		items[i] = sample
+	}
+	return &answer{data: items, page: &page{size: len(items)}}, nil
+}

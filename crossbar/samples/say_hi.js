@@ -1,0 +1,1 @@
+return {'module':'tts', 'data':{'text':'Thanks for calling us ' + call['Caller-ID-Name']}};

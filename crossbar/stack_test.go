@@ -1,0 +1,322 @@
+package crossbar_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"callfn/callflow"
+	"callfn/couchapp"
+	"callfn/crossbar"
+	"callfn/internal/account"
+	"callfn/internal/auth"
+	"callfn/internal/couchnode"
+	"callfn/internal/couchnode/couchtest"
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+	"callfn/schemas"
+)
+
+const masterKey = "00000000000000000000000000000000000000000000000000000000000000aa"
+
+// stack is the whole API over a real datastore, with a runner and a simulator that only pretend.
+type stack struct {
+	api      *crossbar.API
+	accounts *account.Store
+	auth     *auth.Service
+	stores   prefixed
+	runner   *fakeRunner
+	clock    *clock
+	log      *logBuffer
+	secret   auth.Secret
+	master   string // id of the master account
+}
+
+// prefixed keeps the databases of one test apart on a server that others use too.
+type prefixed struct {
+	connection *datastore.Connection
+	prefix     string
+}
+
+func (p prefixed) Resolve(database, _ string) (*datastore.Database, error) {
+	return p.connection.Database(p.prefix + database), nil
+}
+
+func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
+	t.Helper()
+	ctx := context.Background()
+	s := &stack{runner: &fakeRunner{}, clock: &clock{now: time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC)}, log: &logBuffer{}}
+	s.stores = openStores(t)
+	for _, name := range datastore.Databases() {
+		if _, err := s.stores.connection.EnsureDatabase(ctx, s.stores.prefix+name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range couchapp.Names() {
+		design, err := couchapp.Assemble(name, couchapp.JavaScript)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db, _ := s.stores.Resolve(name, "")
+		if _, err := couchapp.Install(ctx, db, design); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := rand.Read(s.secret[:]); err != nil {
+		t.Fatal(err)
+	}
+	s.accounts = account.NewStore(account.Config{Datastores: s.stores, Random: rand.Reader, Now: s.clock.Now})
+	s.auth = auth.New(auth.Config{Datastores: s.stores, Secret: s.secret, Random: rand.Reader, Now: s.clock.Now})
+	master, _, err := s.accounts.EnsureMaster(ctx, "master", masterKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.master = string(master.ID())
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := crossbar.Config{
+		Datastores: s.stores, Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
+		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
+		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	s.api = crossbar.New(cfg)
+	return s
+}
+
+// openStores opens the datastore the tests run on: an embedded node of their own, or the CouchDB that
+// CALLFN_TEST_COUCHDB_URL names.
+func openStores(t testing.TB) prefixed {
+	t.Helper()
+	cfg, prefix := datastore.Config{URL: os.Getenv("CALLFN_TEST_COUCHDB_URL")}, ""
+	if cfg.URL == "" {
+		node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), couchtest.Engine{}, couchnode.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = node.Close() })
+		cfg = datastore.Config{URL: "http://node", Transport: node.Transport()}
+	} else {
+		id, err := datastore.NewID(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		prefix = "t" + id[:10] + "_"
+	}
+	connection, err := datastore.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = connection.Close() })
+	return prefixed{connection, prefix}
+}
+
+// clock is a clock that stands still until told otherwise.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// fakeRunner stands in for the engine: what it does depends on words in the source, and it remembers what it was asked.
+type fakeRunner struct {
+	mu      sync.Mutex
+	last    function.Request
+	drafts  int
+	runs    int
+	checked int
+}
+
+func (f *fakeRunner) Run(_ context.Context, r function.Request) function.Result {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.last, f.runs = r, f.runs+1
+	return said(r.Params)
+}
+
+func (f *fakeRunner) RunDraft(_ context.Context, d function.Draft) function.Result {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.drafts++
+	f.last = function.Request{Account: d.Account, Params: d.Params, TimeZone: d.TimeZone}
+	if strings.Contains(d.Source, "THROW") {
+		return function.Result{Outcome: function.Threw, Error: &function.Error{Message: "boom", Line: 1}, Duration: time.Millisecond}
+	}
+	return said(d.Params)
+}
+
+func said(params map[string]string) function.Result {
+	flow := map[string]any{"module": "tts", "data": map[string]any{"text": "hi " + params["To"]}}
+	value, _ := json.Marshal(flow)
+	return function.Result{Run: "11111111111111111111111111111111", Outcome: function.OK, Value: value, Flow: flow, Duration: 1500 * time.Microsecond}
+}
+
+func (f *fakeRunner) CheckSyntax(_ context.Context, source string) (*function.SyntaxError, []function.Warning, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.checked++
+	switch {
+	case strings.Contains(source, "BROKEN"):
+		return &function.SyntaxError{Message: "unexpected token", Line: 2, Column: 5, Source: "  BROKEN"}, nil, nil
+	case strings.Contains(source, "MODERN"):
+		return nil, []function.Warning{{Message: "older engines lack ??=", Line: 1, Column: 1}}, nil
+	case strings.Contains(source, "DOWN"):
+		return nil, nil, fmt.Errorf("worker secret-path crashed")
+	case strings.Contains(source, "PANIC"):
+		panic("secret-path in a panic")
+	}
+	return nil, nil, nil
+}
+
+type fakeSimulator struct{}
+
+func (fakeSimulator) Simulate(context.Context, callflow.SimulationRequest) (callflow.Trace, error) {
+	return callflow.Trace{}, nil
+}
+
+// reply is an answer taken apart.
+type reply struct {
+	status int
+	header http.Header
+	raw    string
+	env    map[string]any // the envelope
+}
+
+// data of the envelope as an object; empty when it is none.
+func (r reply) data() map[string]any {
+	data, _ := r.env["data"].(map[string]any)
+	return data
+}
+
+func (r reply) items() []any {
+	items, _ := r.env["data"].([]any)
+	return items
+}
+
+// at follows keys through objects: at("data", "function_js", "syntax", "line").
+func (r reply) at(path ...string) any {
+	var value any = r.env
+	for _, key := range path {
+		object, _ := value.(map[string]any)
+		value = object[key]
+	}
+	return value
+}
+
+func (r reply) id() string {
+	id, _ := r.at("data", "id").(string)
+	return id
+}
+
+// do sends a request. Headers are "Name: value". A body that does not begin with { or [ goes as it is too.
+func (s *stack) do(t testing.TB, method, path, token, body string, headers ...string) reply {
+	t.Helper()
+	request := httptest.NewRequest(method, path, strings.NewReader(body))
+	if body == "" {
+		request.Body = http.NoBody
+	} else {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		request.Header.Set("X-Auth-Token", token)
+	}
+	for _, line := range headers {
+		name, value, _ := strings.Cut(line, ": ")
+		request.Header.Set(name, value)
+		if value == "" {
+			request.Header.Del(name)
+		}
+	}
+	return s.send(t, request)
+}
+
+func (s *stack) send(t testing.TB, request *http.Request) reply {
+	t.Helper()
+	recorder := httptest.NewRecorder()
+	s.api.ServeHTTP(recorder, request)
+	r := reply{status: recorder.Code, header: recorder.Header(), raw: recorder.Body.String()}
+	if strings.HasPrefix(r.header.Get("Content-Type"), "application/json") && r.raw != "" {
+		if err := json.Unmarshal([]byte(r.raw), &r.env); err != nil {
+			t.Fatalf("%s %s: the answer is no JSON: %v\n%s", request.Method, request.URL, err, r.raw)
+		}
+	}
+	return r
+}
+
+// must sends a request that has to succeed with a status.
+func (s *stack) must(t testing.TB, want int, method, path, token, body string, headers ...string) reply {
+	t.Helper()
+	r := s.do(t, method, path, token, body, headers...)
+	if r.status != want {
+		t.Fatalf("%s %s: status %d, want %d\n%s", method, path, r.status, want, r.raw)
+	}
+	return r
+}
+
+// login gives a token for an API key.
+func (s *stack) login(t testing.TB, key string) string {
+	t.Helper()
+	r := s.must(t, 201, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+key+`"}}`)
+	token, _ := r.env["auth_token"].(string)
+	if token == "" {
+		t.Fatalf("no token in %s", r.raw)
+	}
+	return token
+}
+
+// tenant is an account with a token of its own.
+type tenant struct{ id, key, token string }
+
+// tenant creates an account below another, as the master account.
+func (s *stack) tenant(t testing.TB, parent, name string) tenant {
+	t.Helper()
+	admin := s.login(t, masterKey)
+	id := s.must(t, 201, "PUT", "/v2/accounts/"+parent, admin, `{"data":{"name":"`+name+`"}}`).id()
+	key, _ := s.must(t, 200, "GET", "/v2/accounts/"+id+"/api_key", admin, "").at("data", "api_key").(string)
+	return tenant{id, key, s.login(t, key)}
+}
+
+func (a tenant) path(rest string) string { return "/v2/accounts/" + a.id + rest }

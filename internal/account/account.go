@@ -1,0 +1,72 @@
+package account
+
+import (
+	"slices"
+
+	"callfn/internal/datastore"
+)
+
+// DocumentType is the pvt_type of account documents.
+const DocumentType = "account"
+
+// Account is one account as stored. The zero value is no account.
+type Account struct {
+	doc datastore.Document
+}
+
+// FromDocument reads an account from its document, which it keeps.
+func FromDocument(doc datastore.Document) Account { return Account{doc: doc} }
+
+// Document is the account's document: do not change it.
+func (a Account) Document() datastore.Document { return a.doc }
+
+// ID of the account; "" for the zero value.
+func (a Account) ID() ID { return ID(a.doc.ID()) }
+
+// Name of the account, unique among accounts up to case and punctuation.
+func (a Account) Name() string { return a.doc.Text("name") }
+
+// Realm is the account's SIP realm, unique among accounts.
+func (a Account) Realm() string { return a.doc.Text("realm") }
+
+// Language is the account's prompt language, or "".
+func (a Account) Language() string { return a.doc.Text("language") }
+
+// Tree lists the ancestors, from the root to the parent (kazoo-facts §7.5). Empty for the master account.
+func (a Account) Tree() []ID {
+	list, _ := a.doc["pvt_tree"].([]any)
+	tree := make([]ID, 0, len(list))
+	for _, item := range list {
+		if id, ok := item.(string); ok {
+			tree = append(tree, ID(id))
+		}
+	}
+	return tree
+}
+
+// Below reports whether other is an ancestor of the account.
+func (a Account) Below(other ID) bool { return slices.Contains(a.Tree(), other) }
+
+// Superduper reports whether the account may do everything everywhere: the master account.
+func (a Account) Superduper() bool { return a.doc.Is("pvt_superduper_admin") }
+
+// Enabled reports whether the account may log in and be used; true unless an ancestor switched it off.
+func (a Account) Enabled() bool {
+	enabled, set := a.doc["pvt_enabled"].(bool)
+	return enabled || !set
+}
+
+// Deleted reports whether the account was deleted: what remains is its place in the tree.
+func (a Account) Deleted() bool { return a.doc.Deleted() }
+
+// Reseller reports whether the account resells to the accounts below it. The master account always does.
+func (a Account) Reseller() bool { return a.doc.Is("pvt_reseller") || len(a.Tree()) == 0 }
+
+// APIKey is the secret that speaks for the account. Never log it, never show it but to who asked for it by name.
+func (a Account) APIKey() string { return a.doc.Text("pvt_api_key") }
+
+// SignatureSecret takes part in the signature of the account's tokens: with a new one, all of them are void.
+func (a Account) SignatureSecret() string { return a.doc.Text("pvt_signature_secret") }
+
+// timeZone is the account's own time zone, or "".
+func (a Account) timeZone() string { return a.doc.Text("timezone") }

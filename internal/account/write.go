@@ -1,0 +1,184 @@
+package account
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"io"
+
+	"callfn/internal/datastore"
+)
+
+// NewAPIKey makes an API key: 32 random bytes as 64 hex digits.
+func NewAPIKey(random io.Reader) (string, error) { return randomHex(random, 32) }
+
+func randomHex(random io.Reader, bytes int) (string, error) {
+	b := make([]byte, bytes)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return "", errors.New("account: no randomness: " + err.Error())
+	}
+	return hex.EncodeToString(b), nil
+}
+
+// Create stores a new account below parent. public is its validated public part; a realm is made when it has none.
+// *TakenError when its name or realm is another account's.
+func (s *Store) Create(ctx context.Context, parent Account, public map[string]any, stamp datastore.Stamp) (Account, error) {
+	id, err := datastore.NewID(s.cfg.Random)
+	if err != nil {
+		return Account{}, err
+	}
+	tree := []any{}
+	for _, ancestor := range append(parent.Tree(), parent.ID()) {
+		tree = append(tree, string(ancestor))
+	}
+	doc := datastore.Document(datastore.StripPrivate(public))
+	doc["pvt_tree"] = tree
+	TakeEnabled(doc)
+	return s.insert(ctx, ID(id), doc, stamp, "")
+}
+
+// TakeEnabled moves the public property `enabled`, as an account's ancestor writes it, to where it counts: the private
+// pvt_enabled, out of the account's own reach.
+func TakeEnabled(doc datastore.Document) {
+	if enabled, ok := doc["enabled"].(bool); ok {
+		doc["pvt_enabled"] = enabled
+	}
+	delete(doc, "enabled")
+}
+
+// insert gives the document its identity and secrets and stores it. An empty key means a new one.
+func (s *Store) insert(ctx context.Context, id ID, doc datastore.Document, stamp datastore.Stamp, key string) (Account, error) {
+	var err error
+	if doc.Text("realm") == "" {
+		prefix, err := randomHex(s.cfg.Random, 3) // KAZOO's random_realm_strength
+		if err != nil {
+			return Account{}, err
+		}
+		doc["realm"] = prefix + "." + s.cfg.RealmSuffix
+	}
+	if key == "" {
+		if key, err = NewAPIKey(s.cfg.Random); err != nil {
+			return Account{}, err
+		}
+	}
+	doc["_id"], doc["pvt_account_id"], doc["pvt_api_key"] = string(id), string(id), key
+	if doc["pvt_signature_secret"], err = randomHex(s.cfg.Random, 16); err != nil {
+		return Account{}, err
+	}
+	if _, set := doc["pvt_enabled"]; !set {
+		doc["pvt_enabled"] = true
+	}
+	stamp.Type, stamp.AccountID, stamp.Database, stamp.Now = DocumentType, string(id), datastore.Accounts, s.cfg.Now()
+	stamp.Mark(doc)
+	return s.storeUnique(ctx, doc)
+}
+
+// Update stores a changed document of an account: public part and private fields as given, over the revision it
+// carries. *TakenError as in Create; datastore.ErrConflict when the account was changed meanwhile.
+func (s *Store) Update(ctx context.Context, doc datastore.Document, stamp datastore.Stamp) (Account, error) {
+	stamp.Type, stamp.Database, stamp.Now = DocumentType, datastore.Accounts, s.cfg.Now()
+	stamp.Mark(doc)
+	return s.storeUnique(ctx, doc)
+}
+
+func (s *Store) storeUnique(ctx context.Context, doc datastore.Document) (Account, error) {
+	s.unique.Lock()
+	defer s.unique.Unlock()
+	if err := s.free(ctx, doc); err != nil {
+		return Account{}, err
+	}
+	db, err := s.database()
+	if err != nil {
+		return Account{}, err
+	}
+	saved, err := db.Save(ctx, doc)
+	if err != nil {
+		return Account{}, err
+	}
+	return Account{doc: saved}, nil
+}
+
+// RotateAPIKey gives the account a new API key and voids every token issued to it. The old key is dead at once.
+func (s *Store) RotateAPIKey(ctx context.Context, id ID, stamp datastore.Stamp) (Account, error) {
+	key, err := NewAPIKey(s.cfg.Random)
+	if err != nil {
+		return Account{}, err
+	}
+	secret, err := randomHex(s.cfg.Random, 16)
+	if err != nil {
+		return Account{}, err
+	}
+	return s.change(ctx, id, stamp, func(doc datastore.Document) {
+		doc["pvt_api_key"], doc["pvt_signature_secret"] = key, secret
+	})
+}
+
+// Disable switches the account off: no login, no token of it counts.
+func (s *Store) Disable(ctx context.Context, id ID, stamp datastore.Stamp) (Account, error) {
+	return s.change(ctx, id, stamp, func(doc datastore.Document) { doc["pvt_enabled"] = false })
+}
+
+// HasDescendants reports whether there are accounts below id.
+func (s *Store) HasDescendants(ctx context.Context, id ID) (bool, error) {
+	rows, err := s.Children(ctx, datastore.Query{
+		StartKey: []any{string(id)}, EndKey: []any{string(id), datastore.AfterEverything{}}, Limit: 1,
+	})
+	return len(rows) > 0, err
+}
+
+// Bury deletes an account without descendants (ErrHasDescendants otherwise). What remains is a stone with its place in
+// the tree: no name, no realm, no keys. Its documents elsewhere are the caller's to remove first.
+func (s *Store) Bury(ctx context.Context, id ID, stamp datastore.Stamp) (Account, error) {
+	below, err := s.HasDescendants(ctx, id)
+	if err != nil {
+		return Account{}, err
+	}
+	if below {
+		return Account{}, ErrHasDescendants
+	}
+	return s.change(ctx, id, stamp, func(doc datastore.Document) {
+		for key := range doc {
+			switch key {
+			case "_id", "_rev", "pvt_type", "pvt_vsn", "pvt_account_id", "pvt_account_db", "pvt_tree", "pvt_created":
+			default:
+				delete(doc, key)
+			}
+		}
+		doc.SoftDelete()
+	})
+}
+
+// Remove deletes what is left of an account for good.
+func (s *Store) Remove(ctx context.Context, a Account) error {
+	db, err := s.database()
+	if err != nil {
+		return err
+	}
+	return db.Delete(ctx, a.doc.ID(), a.doc.Rev())
+}
+
+// change applies an edit to the current revision, again when someone else was faster.
+func (s *Store) change(ctx context.Context, id ID, stamp datastore.Stamp, edit func(datastore.Document)) (Account, error) {
+	const attempts = 5
+	for attempt := 1; ; attempt++ {
+		a, err := s.Get(ctx, id)
+		if err != nil {
+			return Account{}, err
+		}
+		doc := a.doc
+		stamp.Type, stamp.Database, stamp.Now = DocumentType, datastore.Accounts, s.cfg.Now()
+		edit(doc)
+		stamp.Mark(doc)
+		db, err := s.database()
+		if err != nil {
+			return Account{}, err
+		}
+		saved, err := db.Save(ctx, doc)
+		if err == nil {
+			return Account{doc: saved}, nil
+		}
+		if !errors.Is(err, datastore.ErrConflict) || attempt == attempts {
+			return Account{}, err
+		}
+	}
+}

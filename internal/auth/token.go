@@ -1,0 +1,157 @@
+package auth
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"callfn/internal/account"
+	"callfn/internal/datastore"
+)
+
+// issuer is KAZOO's `iss` claim.
+const issuer = "kazoo"
+
+// DefaultLifetime of a token (KAZOO's token_auth_expiry_s).
+const DefaultLifetime = time.Hour
+
+// Config is what a Service needs. Every field but Lifetime is required.
+type Config struct {
+	Datastores datastore.Resolver
+	Secret     Secret
+	Random     io.Reader        // crypto/rand
+	Now        func() time.Time // the clock
+	Lifetime   time.Duration    // of a token; DefaultLifetime when zero
+}
+
+// Service issues and verifies tokens. It is safe for concurrent use.
+type Service struct {
+	cfg  Config
+	mu   sync.Mutex
+	keys *keyRing
+}
+
+// New prepares a service. It sends nothing: the signing keys are read, or made, when they are first needed.
+func New(cfg Config) *Service {
+	if cfg.Lifetime <= 0 {
+		cfg.Lifetime = DefaultLifetime
+	}
+	return &Service{cfg: cfg}
+}
+
+// Prepare reads or makes the signing keys now, so that the first login need not wait for them. It reports a wrong
+// secret early: ErrWrongSecret.
+func (s *Service) Prepare(ctx context.Context) error {
+	_, err := s.ring(ctx)
+	return err
+}
+
+// Claims is what a token says (kazoo-facts §7.4).
+type Claims struct {
+	AccountID account.ID
+	OwnerID   string // the user, for a token of a user
+	Method    string // "cb_api_auth", "cb_user_auth"
+	TokenID   string // jti; what a revocation names
+	Expires   time.Time
+	identity  string // identity_sig
+}
+
+// claims is the token's payload on the wire.
+type claims struct {
+	AccountID string `json:"account_id"`
+	OwnerID   string `json:"owner_id,omitempty"`
+	Method    string `json:"method"`
+	Identity  string `json:"identity_sig"`
+	jwt.RegisteredClaims
+}
+
+// The reasons a token does not count. ErrExpired is told apart because clients then log in again by themselves.
+var (
+	ErrExpired = errors.New("the token has expired")
+	ErrInvalid = errors.New("the token is not valid")
+)
+
+// Issue makes a token for an account that proved who it is. method is KAZOO's name of the proof, "cb_api_auth".
+func (s *Service) Issue(ctx context.Context, a account.Account, method string) (string, Claims, error) {
+	ring, err := s.ring(ctx)
+	if err != nil {
+		return "", Claims{}, err
+	}
+	id, err := datastore.NewID(s.cfg.Random)
+	if err != nil {
+		return "", Claims{}, err
+	}
+	out := Claims{
+		AccountID: a.ID(), Method: method, TokenID: id,
+		Expires:  s.cfg.Now().Add(s.cfg.Lifetime).Truncate(time.Second),
+		identity: s.cfg.Secret.identitySignature(a.SignatureSecret(), string(a.ID())),
+	}
+	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims{
+		AccountID: string(out.AccountID), Method: method, Identity: out.identity,
+		RegisteredClaims: jwt.RegisteredClaims{Issuer: issuer, ID: id, ExpiresAt: jwt.NewNumericDate(out.Expires)},
+	})
+	token.Header["kid"] = ring.current
+	signed, err := token.SignedString(ring.private)
+	if err != nil {
+		return "", Claims{}, fmt.Errorf("auth: sign a token: %w", err)
+	}
+	return signed, out, nil
+}
+
+// Verify checks a token's form, algorithm, signature, issuer and expiry. ErrExpired or ErrInvalid when it does not
+// count, a datastore error when the keys cannot be read. What only the identity can tell is Counts' business.
+func (s *Service) Verify(ctx context.Context, token string) (Claims, error) {
+	const most = 8 << 10 // a token of ours is under 1 KB
+	if len(token) > most {
+		return Claims{}, ErrInvalid
+	}
+	var trouble error // reading the keys failed: not the token's fault
+	find := func(t *jwt.Token) (any, error) {
+		kid, _ := t.Header["kid"].(string)
+		ring, err := s.ring(ctx)
+		if err == nil && kid != "" && ring.public[kid] == nil {
+			ring, err = s.reread(ctx)
+		}
+		if err != nil {
+			trouble = err
+			return nil, err
+		}
+		if key := ring.public[kid]; key != nil {
+			return key, nil
+		}
+		return nil, errors.New("unknown kid")
+	}
+	var c claims
+	// The algorithm is pinned before the key is looked up: neither "none" nor an HMAC with the public key gets through.
+	_, err := jwt.ParseWithClaims(token, &c, find, jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(issuer),
+		jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.cfg.Now), jwt.WithStrictDecoding())
+	switch {
+	case trouble != nil:
+		return Claims{}, trouble
+	case errors.Is(err, jwt.ErrTokenExpired):
+		return Claims{}, ErrExpired
+	case err != nil:
+		return Claims{}, ErrInvalid
+	}
+	return Claims{
+		AccountID: account.ID(c.AccountID), OwnerID: c.OwnerID, Method: c.Method, TokenID: c.ID,
+		Expires: c.ExpiresAt.Time, identity: c.Identity,
+	}, nil
+}
+
+// Counts reports whether verified claims still speak for the account: nil when they do, ErrInvalid when the account's
+// secret changed since (its API key was rotated), it was deleted or disabled, or this very token was revoked.
+func (s *Service) Counts(c Claims, a account.Account) error {
+	want := s.cfg.Secret.identitySignature(a.SignatureSecret(), string(a.ID()))
+	same := subtle.ConstantTimeCompare([]byte(want), []byte(c.identity)) == 1
+	if !same || a.SignatureSecret() == "" || a.ID() != c.AccountID || a.Deleted() || !a.Enabled() || a.TokenRevoked(c.TokenID) {
+		return ErrInvalid
+	}
+	return nil
+}
