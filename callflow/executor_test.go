@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -201,48 +200,4 @@ func TestSwitchThatDoesNotHangUp(t *testing.T) {
 	if !strings.Contains(ended.Hint, "node down") {
 		t.Errorf("the trouble is not told: %+v", ended)
 	}
-}
-
-// testSwitch is a Control that only remembers what it was asked.
-type testSwitch struct {
-	asked       []string
-	gone        bool
-	hangupFails error
-}
-
-func (s *testSwitch) Answer(context.Context) error                     { return s.up() }
-func (s *testSwitch) Play(context.Context, callflow.Media) error       { return s.up() }
-func (s *testSwitch) Speak(context.Context, callflow.Speech) error     { return s.up() }
-func (s *testSwitch) Sleep(context.Context, time.Duration) error       { return s.up() }
-func (s *testSwitch) Noop(context.Context) error                       { return s.up() }
-func (s *testSwitch) Respond(context.Context, callflow.Response) error { return s.up() }
-func (s *testSwitch) Set(context.Context, callflow.Variables) error    { return s.up() }
-func (s *testSwitch) Now() time.Duration                               { return 0 }
-
-func (s *testSwitch) Hangup(ctx context.Context, cause string) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	s.asked = append(s.asked, "hangup("+cause+")")
-	if s.hangupFails != nil {
-		return s.hangupFails
-	}
-	s.gone = true
-	return nil
-}
-
-func (s *testSwitch) WaitForHangup(context.Context) error {
-	s.gone = true
-	return callflow.ErrHungUp
-}
-
-func (s *testSwitch) Gone() (callflow.Ended, bool) {
-	return callflow.Ended{How: callflow.EndCaller}, s.gone
-}
-
-func (s *testSwitch) up() error {
-	if s.gone {
-		return callflow.ErrHungUp
-	}
-	return nil
 }
