@@ -1,0 +1,71 @@
+package callflow
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrHungUp is what every Control method answers once the call is over (KAZOO's {error, channel_hungup}).
+var ErrHungUp = errors.New("the call is over")
+
+// Control is what modules ask of the switch for one call. A method returns when the switch has done what it was asked,
+// at the latest when the call ends (ErrHungUp) or ctx does. A Control serves one call and one executor; only Gone may be
+// called concurrently with the other methods.
+//
+// The set is small on purpose: collecting digits, bridging and outward HTTP join it with the modules that need them.
+type Control interface {
+	// Answer answers the call; it does nothing on a call that is answered.
+	Answer(ctx context.Context) error
+	// Play plays media to its end, or until the caller presses a terminator.
+	Play(ctx context.Context, m Media) error
+	// Speak reads text aloud, as Play plays media.
+	Speak(ctx context.Context, s Speech) error
+	// Sleep lets d pass. The switch has no part in it, except that it may report the end of the call.
+	Sleep(ctx context.Context, d time.Duration) error
+	// Noop waits until everything asked before is done.
+	Noop(ctx context.Context) error
+	// Respond gives the final SIP response to a call that is not answered, which ends it.
+	Respond(ctx context.Context, r Response) error
+	// Hangup ends the call after everything asked before, with a cause such as NORMAL_CLEARING; empty leaves the cause
+	// to the switch.
+	Hangup(ctx context.Context, cause string) error
+	// Set stores variables on the channel.
+	Set(ctx context.Context, v Variables) error
+	// WaitForHangup returns ErrHungUp when the call is over.
+	WaitForHangup(ctx context.Context) error
+
+	// Gone reports how the call ended, if it did.
+	Gone() (Ended, bool)
+	// Now is the time since the call began.
+	Now() time.Duration
+}
+
+// Media asks for one piece of media (kazoo-facts §9.4, play).
+type Media struct {
+	Name        string // path or URL
+	Terminators []string
+	Endless     bool
+	Loops       int64 // 0 for once
+}
+
+// Speech asks for text to be read aloud (kazoo-facts §9.4, tts). Empty members leave the choice to the switch.
+type Speech struct {
+	Text, Voice, Language, Engine string
+	Terminators                   []string
+	Endless                       bool
+}
+
+// Response is a final SIP response (kazoo-facts §9.4, respond).
+type Response struct {
+	Code    int64
+	Message string
+	Media   string // played as early media first, if not empty
+}
+
+// Variables go on the channel (kazoo-facts §9.4, set).
+type Variables struct {
+	Channel     map[string]any // Custom-Channel-Vars
+	Application map[string]any // Custom-Application-Vars
+	Export      bool           // also on channels bridged later
+}

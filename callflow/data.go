@@ -1,0 +1,90 @@
+package callflow
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// Data is the `data` of a flow node, read with KAZOO's casts (kz_json.erl): numbers and booleans pass as strings and
+// the other way round, as they do in documents that were never validated. The zero Data is empty.
+type Data map[string]any
+
+// String gives the member name as text; empty when it is absent or no scalar (kz_json:get_ne_binary_value).
+func (d Data) String(name string) string {
+	text, _ := asString(d[name])
+	return text
+}
+
+// Int gives the member name as a whole number, or otherwise when it is absent or none (kz_json:get_integer_value).
+func (d Data) Int(name string, otherwise int64) int64 {
+	switch v := d[name].(type) {
+	case int:
+		return int64(v)
+	case int64:
+		return v
+	case float64:
+		if v == float64(int64(v)) {
+			return int64(v)
+		}
+	case json.Number:
+		return parseInt(v.String(), otherwise)
+	case string:
+		return parseInt(v, otherwise)
+	}
+	return otherwise
+}
+
+// True reports whether the member name is true or "true" (kz_json:is_true).
+func (d Data) True(name string) bool { return d[name] == true || d[name] == "true" }
+
+// False reports whether the member name is false or "false"; an absent one is neither (kz_json:is_false).
+func (d Data) False(name string) bool { return d[name] == false || d[name] == "false" }
+
+// Object gives the member name as an object, nil when it is none.
+func (d Data) Object(name string) map[string]any {
+	m, _ := d[name].(map[string]any)
+	return m
+}
+
+// Strings gives the text elements of the member name, nil when it is no array.
+func (d Data) Strings(name string) []string {
+	list, _ := d[name].([]any)
+	var out []string
+	for _, element := range list {
+		if text, ok := asString(element); ok {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// asString renders a scalar; false for null, objects and arrays.
+func asString(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case bool:
+		return strconv.FormatBool(v), true
+	case int:
+		return strconv.Itoa(v), true
+	case int64:
+		return strconv.FormatInt(v, 10), true
+	case float64:
+		if v == float64(int64(v)) {
+			return strconv.FormatInt(int64(v), 10), true
+		}
+		return strconv.FormatFloat(v, 'g', -1, 64), true
+	case json.Number:
+		return v.String(), true
+	}
+	return "", false
+}
+
+func parseInt(s string, otherwise int64) int64 {
+	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
+	if err != nil {
+		return otherwise
+	}
+	return n
+}

@@ -1,0 +1,56 @@
+package callflow
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"callfn/internal/account"
+)
+
+// Memory is a Directory of the callflows of some accounts, held in memory: for tests and examples. It must not change
+// while it is in use.
+type Memory map[account.ID][]MemoryDocument
+
+// MemoryDocument is a callflow with its patterns.
+type MemoryDocument struct {
+	Document
+	Patterns []string
+}
+
+// ByNumber implements Directory.
+func (m Memory) ByNumber(_ context.Context, id account.ID, number string) ([]Document, error) {
+	var docs []Document
+	for _, doc := range m[id] {
+		if slices.Contains(doc.Numbers, number) {
+			docs = append(docs, doc.Document)
+		}
+	}
+	slices.SortFunc(docs, func(a, b Document) int { return cmp.Compare(a.ID, b.ID) })
+	return docs, nil
+}
+
+// Patterns implements Directory.
+func (m Memory) Patterns(_ context.Context, id account.ID) ([]PatternRow, error) {
+	var rows []PatternRow
+	for _, doc := range m[id] {
+		for _, pattern := range doc.Patterns {
+			rows = append(rows, PatternRow{Pattern: pattern, ID: doc.ID})
+		}
+	}
+	slices.SortFunc(rows, func(a, b PatternRow) int {
+		return cmp.Or(cmp.Compare(a.Pattern, b.Pattern), cmp.Compare(a.ID, b.ID))
+	})
+	return rows, nil
+}
+
+// ByID implements Directory.
+func (m Memory) ByID(_ context.Context, id account.ID, callflow ID) (Document, error) {
+	for _, doc := range m[id] {
+		if doc.ID == callflow {
+			return doc.Document, nil
+		}
+	}
+	return Document{}, fmt.Errorf("open callflow %s: %w", clip(string(callflow), 64), ErrNoDocument)
+}

@@ -1,0 +1,83 @@
+package callflow
+
+import (
+	"context"
+
+	"callfn/internal/account"
+	"callfn/internal/function"
+)
+
+// Module does the work of one kind of node and says how to go on. It may change the turn's call, never its data.
+type Module func(ctx context.Context, t *Turn) Next
+
+// Modules is a table of modules by name.
+type Modules map[string]Module
+
+// DefaultModules gives the modules that callfn executes.
+func DefaultModules() Modules {
+	return Modules{
+		"answer":          answer,
+		"branch_variable": branchVariable,
+		"callflow":        jump,
+		"function":        runFunction,
+		"hangup":          hangup,
+		"language":        language,
+		"noop":            noop,
+		"play":            play,
+		"response":        response,
+		"set_variables":   setVariables,
+		"sleep":           sleep,
+		"tts":             tts,
+	}
+}
+
+// Runner runs one stored function for one call. function.Runner satisfies it: whether the account may run the function,
+// whether it is enabled, the deadline and the validity of the flow are its concern.
+type Runner interface {
+	Run(ctx context.Context, r function.Request) function.Result
+}
+
+// Turn is what a module gets to work with: its node's data, the call and the switch.
+type Turn struct {
+	Data   Data
+	Call   *Call
+	Switch Control
+
+	node      Node
+	step      *Step
+	runner    Runner
+	directory Directory
+	origin    function.Origin
+	timeZone  string
+}
+
+// Account is whose call it is.
+func (t *Turn) Account() account.ID { return t.Call.Account }
+
+// Keys lists the keys of the node's children, the wildcard left out.
+func (t *Turn) Keys() []string { return t.node.Keys() }
+
+// Attempt goes on at the child under key if there is one that is not empty; unlike ContinueAt it knows no fallback.
+func (t *Turn) Attempt(key string) (Next, error) {
+	if child, ok := t.node.Child(key); !ok || child.Empty() {
+		return Next{}, ErrEmptyChild
+	}
+	return ContinueAt(key), nil
+}
+
+// Outcome sets what became of the step; without it the step is Done.
+func (t *Turn) Outcome(o Outcome) { t.step.Outcome = o }
+
+// Note adds one sentence for the reader of the trace.
+func (t *Turn) Note(text string) { t.step.note(text) }
+
+// fail marks the step by what a Control method answered.
+func (t *Turn) fail(err error) {
+	if hungUp(err) {
+		t.Outcome(HungUp)
+		t.Note("the call was over before this was done")
+		return
+	}
+	t.Outcome(Failed)
+	t.Note("the switch answered: " + err.Error())
+}

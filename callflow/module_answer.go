@@ -1,0 +1,11 @@
+package callflow
+
+import "context"
+
+// answer is KAZOO's `answer` (cf_answer.erl): it answers and goes on, whatever the switch says.
+func answer(ctx context.Context, t *Turn) Next {
+	if err := t.Switch.Answer(ctx); err != nil {
+		t.fail(err)
+	}
+	return Continue()
+}

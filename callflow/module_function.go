@@ -1,0 +1,54 @@
+package callflow
+
+import (
+	"context"
+
+	"callfn/callflow/params"
+	"callfn/internal/function"
+)
+
+// runFunction is KAZOO's `function` (cf_function.erl; kazoo-facts §5.6): the function named by data.id runs with the
+// call's parameters and the flow it returns is branched to. Whatever goes wrong, the call goes on at `_`, and the step
+// carries the outcome.
+func runFunction(ctx context.Context, t *Turn) Next {
+	result := invoke(ctx, t)
+	if !result.Outcome.Known() {
+		result.Outcome, result.Flow = function.EngineDown, nil
+		result.Error = &function.Error{Message: "the engine gave no outcome"}
+	}
+	if result.Outcome == function.OK && result.Flow == nil {
+		result.Outcome = function.NoFlow
+		result.Error = &function.Error{Message: "the function returned nothing"}
+	}
+	t.Outcome(Outcome(result.Outcome))
+	t.step.DurationMS = milliseconds(result.Duration)
+	t.step.Function = &FunctionStep{
+		ID: function.ID(t.Data.String("id")), Run: result.Run, Outcome: result.Outcome, Flow: result.Flow,
+		Error: result.Error, Logs: result.Logs,
+	}
+	if result.Outcome != function.OK {
+		t.step.Function.Flow = nil
+		t.step.Function.Result = result.Value
+		return Continue()
+	}
+	return Branch(result.Flow)
+}
+
+func invoke(ctx context.Context, t *Turn) function.Result {
+	id := function.ID(t.Data.String("id"))
+	if id == "" {
+		return function.Result{Outcome: function.NotFound, Error: &function.Error{
+			Message: "the node names no function", Hint: "put the function's id into data.id",
+		}}
+	}
+	flat, err := params.Flatten(Params(t.Call))
+	if err != nil {
+		return function.Result{Outcome: function.TooLarge, Error: &function.Error{Message: err.Error()}}
+	}
+	if t.runner == nil {
+		return function.Result{Outcome: function.EngineDown, Error: &function.Error{Message: "no engine is configured to run functions"}}
+	}
+	return t.runner.Run(ctx, function.Request{
+		Account: t.Account(), Function: id, CallID: t.Call.ID, Params: flat, TimeZone: t.timeZone, Origin: t.origin,
+	})
+}

@@ -1,0 +1,13 @@
+package callflow
+
+import "context"
+
+// noop is KAZOO's `noop` (cf_noop.erl): it waits until everything asked of the switch before is done and goes on, or
+// stops when that fails.
+func noop(ctx context.Context, t *Turn) Next {
+	if err := t.Switch.Noop(ctx); err != nil {
+		t.fail(err)
+		return Stop()
+	}
+	return Continue()
+}

@@ -1,0 +1,33 @@
+package callflow
+
+import "context"
+
+// tts is KAZOO's `tts` (cf_tts.erl): it answers, reads data.text aloud and goes on when that is done. When the call ends
+// meanwhile, or the switch cannot speak, it stops.
+func tts(ctx context.Context, t *Turn) Next {
+	if err := t.Switch.Answer(ctx); err != nil {
+		t.fail(err)
+		return Stop()
+	}
+	err := t.Switch.Speak(ctx, Speech{
+		Text:        t.Data.String("text"),
+		Voice:       or(t.Data.String("voice"), "female"),
+		Language:    or(t.Data.String("language"), t.Call.Language),
+		Engine:      t.Data.String("engine"),
+		Terminators: terminators(t.Data),
+		Endless:     t.Data.True("endless_playback"),
+	})
+	if err != nil {
+		t.fail(err)
+		return Stop()
+	}
+	return Continue()
+}
+
+// terminators are the keys that end playback: all twelve unless data says otherwise (?ANY_DIGIT).
+func terminators(d Data) []string {
+	if _, given := d["terminators"].([]any); given {
+		return d.Strings("terminators")
+	}
+	return []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"}
+}

@@ -1,0 +1,63 @@
+package callflow
+
+import "regexp"
+
+// capture is what one pattern makes of a number.
+type capture struct {
+	row   PatternRow
+	text  string            // the longest capture group, or the whole match where the pattern has no groups
+	named map[string]string // the named groups that are not empty
+}
+
+// matchPatterns runs every pattern against number and gives the winner by KAZOO's rule (cf_flow:test_callflow_patterns;
+// kazoo-facts §5.4): the pattern whose text is longest; of equals the last row wins, since KAZOO examines rows from the
+// last to the first and only a strictly longer text replaces an earlier one.
+//
+// KAZOO's patterns are PCRE; ours run on RE2, in linear time whatever the pattern. Patterns that RE2 does not know
+// (look-around, back references) are skipped as KAZOO skips invalid ones, and named in skipped.
+func matchPatterns(rows []PatternRow, number string) (best *capture, skipped []PatternRow) {
+	for i := len(rows) - 1; i >= 0; i-- {
+		re, err := regexp.Compile(rows[i].Pattern)
+		if err != nil {
+			skipped = append(skipped, rows[i])
+			continue
+		}
+		groups := re.FindStringSubmatch(number)
+		if groups == nil {
+			continue
+		}
+		text := longest(groups)
+		if best == nil || len(text) > len(best.text) {
+			best = &capture{row: rows[i], text: text, named: named(re.SubexpNames(), groups)}
+		}
+	}
+	return best, skipped
+}
+
+// longest picks the first of the longest groups, or the whole match when there are no groups.
+func longest(groups []string) string {
+	if len(groups) == 1 {
+		return groups[0]
+	}
+	best := groups[1]
+	for _, text := range groups[2:] {
+		if len(text) > len(best) {
+			best = text
+		}
+	}
+	return best
+}
+
+func named(names, groups []string) map[string]string {
+	var found map[string]string
+	for i, name := range names {
+		if name == "" || groups[i] == "" {
+			continue
+		}
+		if found == nil {
+			found = make(map[string]string)
+		}
+		found[name] = groups[i]
+	}
+	return found
+}

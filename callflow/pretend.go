@@ -1,0 +1,145 @@
+package callflow
+
+import (
+	"context"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// speechRate is how fast a pretend switch reads aloud, in characters per second: a calm voice, about 150 words a minute.
+const speechRate = 15
+
+// pretendCaller is a Control without a phone: it does nothing outside, and time passes on a clock of its own, so that
+// a sleep of 20 s takes none. Speech takes as long as speechRate has it; media takes no time, since nobody knows its
+// length. The caller stays on the line until hangUpAfter, or hears endless playback, which he ends by hanging up.
+type pretendCaller struct {
+	now         time.Duration
+	hangUpAfter time.Duration // 0 for never
+	answered    bool
+	gone        *Ended
+}
+
+func (p *pretendCaller) Now() time.Duration { return p.now }
+
+func (p *pretendCaller) Gone() (Ended, bool) {
+	if p.gone == nil {
+		return Ended{}, false
+	}
+	return *p.gone, true
+}
+
+// pass lets d go by, or less when the call ends first.
+func (p *pretendCaller) pass(ctx context.Context, d time.Duration) error {
+	if err := p.up(ctx); err != nil {
+		return err
+	}
+	if p.hangUpAfter > 0 && p.now+d >= p.hangUpAfter {
+		p.now = max(p.now, p.hangUpAfter)
+		return p.callerHangsUp()
+	}
+	p.now += d
+	return nil
+}
+
+func (p *pretendCaller) up(ctx context.Context) error {
+	if p.gone != nil {
+		return ErrHungUp
+	}
+	return context.Cause(ctx)
+}
+
+func (p *pretendCaller) callerHangsUp() error {
+	p.gone = &Ended{How: EndCaller, Cause: normalClearing}
+	return ErrHungUp
+}
+
+func (p *pretendCaller) Answer(ctx context.Context) error {
+	if err := p.up(ctx); err != nil {
+		return err
+	}
+	p.answered = true
+	return nil
+}
+
+func (p *pretendCaller) Play(ctx context.Context, m Media) error {
+	return p.hear(ctx, 0, m.Endless)
+}
+
+func (p *pretendCaller) Speak(ctx context.Context, s Speech) error {
+	length := time.Duration(utf8.RuneCountInString(s.Text)) * time.Second / speechRate
+	return p.hear(ctx, length.Truncate(time.Millisecond), s.Endless)
+}
+
+func (p *pretendCaller) hear(ctx context.Context, length time.Duration, endless bool) error {
+	if err := p.pass(ctx, length); err != nil || !endless {
+		return err
+	}
+	p.now = max(p.now, p.hangUpAfter)
+	return p.callerHangsUp()
+}
+
+func (p *pretendCaller) Sleep(ctx context.Context, d time.Duration) error { return p.pass(ctx, d) }
+
+func (p *pretendCaller) Noop(ctx context.Context) error { return p.up(ctx) }
+
+// Respond ends a call that is not answered. An answered one had its final response already, so nothing happens.
+func (p *pretendCaller) Respond(ctx context.Context, r Response) error {
+	if err := p.up(ctx); err != nil {
+		return err
+	}
+	if p.answered || r.Code < 300 {
+		return nil
+	}
+	p.gone = &Ended{How: EndResponse, Cause: strconv.FormatInt(r.Code, 10) + " " + or(r.Message, reasonPhrase(r.Code))}
+	return nil
+}
+
+func (p *pretendCaller) Hangup(_ context.Context, cause string) error {
+	if p.gone != nil {
+		return ErrHungUp
+	}
+	p.gone = &Ended{How: EndHangup, Cause: or(cause, normalClearing)}
+	return nil
+}
+
+func (p *pretendCaller) Set(ctx context.Context, _ Variables) error { return p.up(ctx) }
+
+func (p *pretendCaller) WaitForHangup(ctx context.Context) error {
+	if err := p.up(ctx); err != nil {
+		return err
+	}
+	p.now = max(p.now, p.hangUpAfter)
+	return p.callerHangsUp()
+}
+
+// reasonPhrase gives the usual words for the SIP responses that callflows give (RFC 3261, section 21).
+func reasonPhrase(code int64) string {
+	switch code {
+	case 403:
+		return "Forbidden"
+	case 404:
+		return "Not Found"
+	case 408:
+		return "Request Timeout"
+	case 410:
+		return "Gone"
+	case 480:
+		return "Temporarily Unavailable"
+	case 486:
+		return "Busy Here"
+	case 487:
+		return "Request Terminated"
+	case 488:
+		return "Not Acceptable Here"
+	case 500:
+		return "Server Internal Error"
+	case 503:
+		return "Service Unavailable"
+	case 600:
+		return "Busy Everywhere"
+	case 603:
+		return "Decline"
+	}
+	return "Refused"
+}

@@ -1,0 +1,71 @@
+package callflow
+
+import (
+	"context"
+	"errors"
+)
+
+// recorder is a Control that notes in a step what the module asks of the switch, and whether the module ended the call
+// itself.
+type recorder struct {
+	Control
+	step  *Step
+	ended bool
+}
+
+func (r *recorder) asks(command string, args map[string]any) {
+	for name, value := range args {
+		if value == "" || value == nil || value == false || value == int64(0) {
+			delete(args, name)
+		}
+	}
+	r.step.Asks = append(r.step.Asks, Ask{Command: command, Args: args})
+}
+
+func (r *recorder) Answer(ctx context.Context) error {
+	r.asks("answer", nil)
+	return r.Control.Answer(ctx)
+}
+
+func (r *recorder) Play(ctx context.Context, m Media) error {
+	r.asks("play", map[string]any{"Media-Name": m.Name, "Endless-Playback": m.Endless, "Loop-Count": m.Loops})
+	return r.Control.Play(ctx, m)
+}
+
+func (r *recorder) Speak(ctx context.Context, s Speech) error {
+	r.asks("tts", map[string]any{"Text": s.Text, "Voice": s.Voice, "Language": s.Language, "Engine": s.Engine, "Endless-Playback": s.Endless})
+	return r.Control.Speak(ctx, s)
+}
+
+func (r *recorder) Noop(ctx context.Context) error {
+	r.asks("noop", nil)
+	return r.Control.Noop(ctx)
+}
+
+func (r *recorder) Respond(ctx context.Context, response Response) error {
+	r.asks("respond", map[string]any{"Response-Code": response.Code, "Response-Message": response.Message, "Media-Name": response.Media})
+	err := r.Control.Respond(ctx, response)
+	r.ended = r.ended || err == nil
+	return err
+}
+
+func (r *recorder) Hangup(ctx context.Context, cause string) error {
+	r.asks("hangup", map[string]any{"Hangup-Cause": cause})
+	err := r.Control.Hangup(ctx, cause)
+	r.ended = r.ended || err == nil
+	return err
+}
+
+func (r *recorder) Set(ctx context.Context, v Variables) error {
+	args := map[string]any{"Export-All": v.Export}
+	if v.Channel != nil {
+		args["Custom-Channel-Vars"] = v.Channel
+	}
+	if v.Application != nil {
+		args["Custom-Application-Vars"] = v.Application
+	}
+	r.asks("set", args)
+	return r.Control.Set(ctx, v)
+}
+
+func hungUp(err error) bool { return errors.Is(err, ErrHungUp) }

@@ -1,0 +1,144 @@
+package callflow
+
+import "maps"
+
+// APIVersion is the constant KAZOO gives as Api-Version (kazoo-facts §4.1).
+const APIVersion = "4.x"
+
+// Params gives the parameters of a call, structured, under KAZOO's names (kazoo-facts §4.1–4.3; kzt_kazoo.erl): the
+// platform's own on top of request variables on top of the customer's UserVars. What the call does not know is left
+// out. A UserVars entry never takes the name of a platform parameter, not even of one that this call lacks.
+//
+// params.Flatten makes of it what a function sees. The maps and slices inside belong to the call: do not change them.
+func Params(c *Call) map[string]any {
+	all := make(map[string]any, 24+len(c.UserVars))
+	for name, value := range c.UserVars {
+		if !platformParameter(name) {
+			all[name] = value
+		}
+	}
+	maps.Copy(all, present(requestVars(c)))
+	maps.Copy(all, present(baseParams(c)))
+	return all
+}
+
+// ParameterNames lists the platform's own parameters in KAZOO's order, whether a call has them or not.
+func ParameterNames() []string {
+	var names []string
+	for _, p := range baseParams(&Call{}) {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+type parameter struct {
+	name  string
+	value any // nil or "" when the call does not say
+}
+
+func baseParams(c *Call) []parameter {
+	return []parameter{
+		{"Account-ID", string(c.Account)},
+		{"Api-Version", APIVersion},
+		{"Call-ID", c.ID},
+		{"Call-Status", c.Store["call_status"]},
+		{"Caller-ID-Name", or(c.CallerIDName, UnknownCallerName)},
+		{"Caller-ID-Number", or(c.CallerIDNumber, AnonymousCallNumber)},
+		{"Custom-Application-Vars", object(c.ApplicationVars)},
+		{"Custom-SIP-Headers", object(c.SIPHeaders)},
+		{"Digits", digits(c)},
+		{"Direction", "inbound"},
+		{"From", or(c.From.User, noUser)},
+		{"From-Realm", or(c.From.Realm, noRealm)},
+		{"Language", or(c.Language, DefaultLanguage)},
+		{"Recording-Duration", c.Store["recording_duration"]},
+		{"Recording-ID", c.Store["recording_sid"]},
+		{"Recording-Url", c.Store["recording_url"]},
+		{"Request", or(Normalize(c.Request.User), noUser)},
+		{"Request-Realm", or(c.Request.Realm, noRealm)},
+		{"To", or(c.To.User, noUser)},
+		{"To-Realm", or(c.To.Realm, noRealm)},
+		{"Transcription-ID", c.Store["transcription_sid"]},
+		{"Transcription-Status", c.Store["transcription_status"]},
+		{"Transcription-Text", c.Store["transcription_text"]},
+		{"Transcription-Url", c.Store["transcription_url"]},
+		{"User-ID", owners(c.OwnerIDs)},
+	}
+}
+
+// requestVars are the ones kzt_util:get_request_vars adds (kazoo-facts §4.2).
+func requestVars(c *Call) []parameter {
+	return []parameter{
+		{"Digits", c.Store["digits_collected"]},
+		{"RecordingUrl", c.Store["recording_url"]},
+		{"RecordingDuration", c.Store["recording_duration"]},
+		{"DialCallStatus", c.Store["dial_call_status"]},
+		{"DialCallSid", c.Store["dial_call_sid"]},
+		{"DialCallDuration", c.Store["dial_call_duration"]},
+		{"QueueSid", c.Store["queue_sid"]},
+		{"CallStatus", c.Store["call_status"]},
+	}
+}
+
+func platformParameter(name string) bool {
+	for _, p := range append(baseParams(&Call{}), requestVars(&Call{})...) {
+		if p.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func present(list []parameter) map[string]any {
+	found := make(map[string]any, len(list))
+	for _, p := range list {
+		if p.value != nil && p.value != "" {
+			found[p.name] = p.value
+		}
+	}
+	return found
+}
+
+// digits is the last digit pressed, else the collections by name (kzt_util:get_digit_pressed).
+func digits(c *Call) any {
+	if c.Digit != "" {
+		return c.Digit
+	}
+	if len(c.Collections) == 0 {
+		return nil
+	}
+	collected := make(map[string]any, len(c.Collections))
+	for name, pressed := range c.Collections {
+		collected[name] = pressed
+	}
+	return collected
+}
+
+// owners is a string for one owner and an array for several (kazoo-facts §4.1).
+func owners(ids []string) any {
+	switch len(ids) {
+	case 0:
+		return nil
+	case 1:
+		return ids[0]
+	}
+	list := make([]any, len(ids))
+	for i, id := range ids {
+		list[i] = id
+	}
+	return list
+}
+
+func object(m map[string]any) map[string]any {
+	if m == nil {
+		return map[string]any{}
+	}
+	return m
+}
+
+func or(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}

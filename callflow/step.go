@@ -1,0 +1,98 @@
+package callflow
+
+import (
+	"encoding/json"
+
+	"callfn/internal/function"
+)
+
+// Outcome says what became of one step. Function steps carry the function's outcome (function.Outcomes), all others
+// one of the constants here.
+type Outcome string
+
+// The outcomes of steps that run no function; Done is also a function's `ok`.
+const (
+	Done          Outcome = "ok"             // the module did its work
+	Skipped       Outcome = "skipped"        // data.skip_module is true
+	UnknownModule Outcome = "unknown_module" // KAZOO has no such module
+	NotSimulated  Outcome = "not_simulated"  // a module of KAZOO's that needs more than callfn has; see the note
+	Crashed       Outcome = "crashed"        // the module broke; the call goes on at `_`
+	Failed        Outcome = "failed"         // the module could not do its work; see the note
+	HungUp        Outcome = "hung_up"        // the call was over before the module was done
+)
+
+// Step is one visit of one node: the event of which traces, records and live views are made.
+type Step struct {
+	Index      int            `json:"index"`            // from 1
+	Depth      int            `json:"depth"`            // how many branches this node's flow is away from the first one
+	Via        string         `json:"via"`              // how the walk got here: `start`, `child`, `branch` or `resume`
+	Parent     int            `json:"parent,omitempty"` // the Index of the step that led here
+	Key        string         `json:"key,omitempty"`    // under which of Parent's children this node is
+	Module     string         `json:"module"`
+	Data       map[string]any `json:"data"`
+	Outcome    Outcome        `json:"outcome"`
+	AtMS       int64          `json:"at_ms"`       // when it began, since the call began; functions take no time on this clock in a rehearsal
+	DurationMS float64        `json:"duration_ms"` // how long it took: on the call's clock, or for a function as measured
+	Asks       []Ask          `json:"asks,omitempty"`
+	Function   *FunctionStep  `json:"function,omitempty"`
+	Next       Move           `json:"next"`
+	Notes      []string       `json:"notes,omitempty"`
+}
+
+// The values of Step.Via.
+const (
+	ViaStart  = "start"  // the first node
+	ViaChild  = "child"  // the child Key of the step before
+	ViaBranch = "branch" // the first node of a flow that the step before branched to
+	ViaResume = "resume" // the `_` child of an earlier step, taken up again after its branch stopped
+)
+
+// Ask is one thing the module asked of the switch, under KAZOO's dialplan names (kazoo-facts §9.4).
+type Ask struct {
+	Command string         `json:"command"`
+	Args    map[string]any `json:"args,omitempty"`
+}
+
+// Move says how the walk went on after a step.
+type Move struct {
+	Op     string `json:"op"`               // continue, branch, stop, hard_stop or wait
+	Key    string `json:"key,omitempty"`    // the child taken, when continue
+	Wanted string `json:"wanted,omitempty"` // the child asked for, where that one does not exist
+	Cause  string `json:"cause,omitempty"`  // the hangup cause asked for, when stop
+}
+
+// FunctionStep says what a function step's function did.
+type FunctionStep struct {
+	ID      function.ID      `json:"id"`
+	Run     function.RunID   `json:"run,omitempty"`
+	Outcome function.Outcome `json:"outcome"`
+	Flow    map[string]any   `json:"flow,omitempty"`   // the flow it returned, with defaults filled in, when ok
+	Result  json.RawMessage  `json:"result,omitempty"` // what it returned instead of a valid flow, where it returned anything
+	Error   *function.Error  `json:"error,omitempty"`
+	Logs    []string         `json:"logs,omitempty"`
+}
+
+// note adds one sentence for the reader of the trace.
+func (s *Step) note(text string) { s.Notes = append(s.Notes, text) }
+
+// Ended says how a call ended.
+type Ended struct {
+	How   How    `json:"how"`
+	Cause string `json:"cause,omitempty"` // such as NORMAL_CLEARING, or a SIP response
+	Hint  string `json:"hint,omitempty"`  // what to do about it, where it was no plain end
+}
+
+// How is one of a closed set of ways a call ends.
+type How string
+
+// The ways a call ends.
+const (
+	EndHangup      How = "hangup"         // a module hung up
+	EndFlow        How = "flow_ended"     // nothing left to run; the platform hung up
+	EndResponse    How = "responded"      // a final SIP response was given
+	EndCaller      How = "caller_hung_up" // the caller hung up
+	EndBranchLimit How = "branch_limit"   // too many branches; the platform hung up
+	EndStepLimit   How = "step_limit"     // too many steps; the platform hung up
+	EndCancelled   How = "cancelled"      // whoever asked for the walk gave up
+	EndNoCallflow  How = "no_callflow"    // no callflow answers the call
+)

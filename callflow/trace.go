@@ -1,0 +1,33 @@
+package callflow
+
+import "callfn/internal/account"
+
+// Trace tells what happened to one call, or would have happened.
+type Trace struct {
+	CallID     string         `json:"call_id"`
+	AccountID  account.ID     `json:"account_id"`
+	Call       map[string]any `json:"call"`               // the parameters the call began with, as Params gives them
+	Callflow   *Found         `json:"callflow,omitempty"` // absent when no callflow answers
+	Steps      []Step         `json:"steps"`
+	Ended      Ended          `json:"ended"`
+	DurationMS int64          `json:"duration_ms"` // how long the call lasted, on its own clock
+	Notes      []string       `json:"notes,omitempty"`
+}
+
+// Found says which callflow answered, and what found it.
+type Found struct {
+	ID            ID                `json:"id"`
+	Name          string            `json:"name,omitempty"`
+	Number        string            `json:"number"`  // as dialled
+	MatchedBy     Matched           `json:"matched"` // number, pattern or no_match
+	Pattern       string            `json:"pattern,omitempty"`
+	CaptureGroup  string            `json:"capture_group,omitempty"`
+	CaptureGroups map[string]string `json:"capture_groups,omitempty"`
+}
+
+func found(m Match) *Found {
+	return &Found{
+		ID: m.ID, Name: m.Name, Number: m.Number, MatchedBy: m.By,
+		Pattern: m.Pattern, CaptureGroup: m.CaptureGroup, CaptureGroups: m.CaptureGroups,
+	}
+}

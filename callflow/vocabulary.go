@@ -1,0 +1,99 @@
+package callflow
+
+import (
+	"maps"
+	"slices"
+)
+
+// asksFor says in words what KAZOO's other modules would do next (kazoo-facts §5.7). callfn knows them, validates them
+// and shows them in a rehearsal, but does not execute them.
+var asksFor = map[string]string{
+	"acdc_agent":           "change the state of a queue agent",
+	"acdc_member":          "put the caller into a queue",
+	"acdc_queue":           "log an agent into or out of a queue",
+	"acdc_wait_time":       "branch on the waiting time of a queue",
+	"after_bridge":         "remember what to do after the next bridge",
+	"audio_macro":          "play a sequence of media, prompts, speech and tones",
+	"branch_bnumber":       "branch on what the number's pattern captured",
+	"call_forward":         "change call forwarding",
+	"call_waiting":         "change call waiting",
+	"camping_feature":      "call back when a busy extension is free",
+	"check_cid":            "branch on the caller's number",
+	"cidlistmatch":         "look the caller up in a list",
+	"collect_dtmf":         "collect digits from the caller",
+	"conference":           "join a conference",
+	"conference_feature":   "join a conference by feature code",
+	"dead_air":             "answer without any media",
+	"device":               "ring a device",
+	"directory":            "let the caller find a person by name",
+	"disa":                 "give the caller a dial tone",
+	"do_not_disturb":       "change do-not-disturb",
+	"dynamic_cid":          "choose a caller id and dial on",
+	"eavesdrop":            "listen in to a call",
+	"eavesdrop_feature":    "listen in to a call by feature code",
+	"edr":                  "record an event",
+	"fax_detect":           "listen for a fax tone",
+	"faxbox":               "receive a fax into a box",
+	"flush_dtmf":           "forget collected digits",
+	"group":                "ring a group",
+	"group_pickup":         "pick up a ringing call",
+	"group_pickup_feature": "pick up a ringing call by feature code",
+	"hotdesk":              "log a user into or out of a device",
+	"intercept":            "take over a call",
+	"intercept_feature":    "take over a call by feature code",
+	"intercom":             "call an extension on its loudspeaker",
+	"lookupcidname":        "look the caller's name up in lists",
+	"manual_presence":      "set a presence lamp",
+	"menu":                 "play a menu and collect a choice",
+	"missed_call_alert":    "send an alert when the call is missed",
+	"move":                 "move a call to another device",
+	"nomorobo":             "ask a service whether the caller is a robot",
+	"notification":         "send a notification",
+	"offnet":               "dial out through a carrier",
+	"page_group":           "page a group",
+	"park":                 "park or retrieve a call",
+	"pivot":                "ask a web server for the next flow",
+	"prepend_cid":          "put a prefix before the caller id",
+	"privacy":              "hide the caller id",
+	"receive_fax":          "receive a fax",
+	"record_call":          "start or stop recording",
+	"record_caller":        "record the caller",
+	"remote_action":        "run an action on another node",
+	"resources":            "dial out through a carrier",
+	"ring_group":           "ring a group of endpoints",
+	"ring_group_toggle":    "log an endpoint into or out of a ring group",
+	"route_to_cid":         "route by the caller id",
+	"send_dtmf":            "send digits",
+	"set":                  "set agent skills",
+	"set_alert_info":       "set how phones ring",
+	"set_cid":              "set the caller id of later legs",
+	"set_variable":         "set a channel variable",
+	"skel":                 "do nothing (KAZOO's example module)",
+	"temporal_route":       "branch on date and time",
+	"transfer":             "transfer the call",
+	"user":                 "ring a user's devices",
+	"voicemail":            "leave or check voicemail",
+	"wait_for_hangup":      "wait until the caller hangs up",
+	"webhook":              "send a webhook",
+}
+
+// NotExecuted lists the modules of KAZOO's that callfn knows but does not execute, in alphabetical order.
+func NotExecuted() []string { return slices.Sorted(maps.Keys(asksFor)) }
+
+// unsimulated is the step of a module that is not executed. Modules that KAZOO does not have go on at `_`, as there;
+// known ones go on at `_` too, so that a rehearsal shows what follows.
+func unsimulated(t *Turn) Next {
+	what, known := asksFor[t.step.Module]
+	switch {
+	case known:
+		t.Outcome(NotSimulated)
+		t.Note("KAZOO would now " + what + "; that is not executed here, the walk goes on at `_`")
+	case t.step.Module == "":
+		t.Outcome(UnknownModule)
+		t.Note("the node names no module")
+	default:
+		t.Outcome(UnknownModule)
+		t.Note("there is no module of this name")
+	}
+	return Continue()
+}
