@@ -138,6 +138,7 @@ func knows(schema *jsonschema.Schema, name string) bool {
 }
 
 // unknownModule reports what KAZOO reports twice: at the module, and as a schema that was not found (kazoo-facts §5.2).
+// There is room for one such schema: the first by name.
 func (r *reader) unknownModule(schema *jsonschema.Schema, tokens []string, value any) {
 	f := r.families[schema]
 	if f == nil {
@@ -146,7 +147,9 @@ func (r *reader) unknownModule(schema *jsonschema.Schema, tokens []string, value
 	node, _ := value.(map[string]any)
 	module, _ := node["module"].(string)
 	r.add(schema, below(tokens, "module"), "error", Violation{"message": f.unknown(module), "value": module})
-	r.add(schema, []string{"schema"}, "schema", Violation{"message": "schema not found", "schema": f.noun + "s." + module})
+	if name := f.noun + "s." + module; r.unknown == "" || name < r.unknown {
+		r.unknown = name
+	}
 }
 
 // rational writes a bound as it stands in the document: 5, not 5/1; 0.5, not 1/2.

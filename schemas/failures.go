@@ -31,8 +31,9 @@ func (fs failures) fields() FieldErrors {
 // the value; what exactly failed is worked out again from the schema, never read from message text.
 type reader struct {
 	*compiled
-	root  any
-	found failures
+	root    any
+	found   failures
+	unknown string // schema of a module that does not exist
 }
 
 func (r *reader) read(e *jsonschema.ValidationError) {
@@ -63,16 +64,12 @@ func (r *reader) add(schema *jsonschema.Schema, tokens []string, validator strin
 }
 
 // locate splits the location of a keyword into the schema it stands in and the keyword. Some keywords are followed by
-// the place in them that failed (allOf/0, dependencies/name/1), some schemas fail as a whole (keyword "").
+// the place in them that failed (allOf/0, dependencies/name/1). An error that only groups others may have no keyword.
 func (r *reader) locate(location string) (schema *jsonschema.Schema, keyword string) {
-	place := strings.TrimSuffix(location, "/")
-	for cut := len(place); cut > 0; cut = strings.LastIndexByte(place[:cut], '/') {
-		if schema, ok := r.locations[place[:cut]]; ok {
-			keyword, _, _ = strings.Cut(strings.TrimPrefix(place[cut:], "/"), "/")
+	for cut := strings.LastIndexByte(location, '/'); cut > 0; cut = strings.LastIndexByte(location[:cut], '/') {
+		if schema, ok := r.locations[location[:cut]]; ok {
+			keyword, _, _ = strings.Cut(location[cut+1:], "/")
 			return schema, keyword
-		}
-		if strings.HasSuffix(place[:cut], "#") {
-			break
 		}
 	}
 	return nil, ""

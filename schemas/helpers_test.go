@@ -16,6 +16,12 @@ func load(t testing.TB) *schemas.Set {
 	return set
 }
 
+// failer is what *testing.T and *rapid.T have in common.
+type failer interface {
+	Helper()
+	Fatal(...any)
+}
+
 // decode reads test input; unlike hostile input it may be as deep as it likes.
 func decode(t testing.TB, text string) any {
 	t.Helper()
@@ -26,7 +32,7 @@ func decode(t testing.TB, text string) any {
 	return v
 }
 
-func encode(t testing.TB, v any) string {
+func encode(t failer, v any) string {
 	t.Helper()
 	b, err := jsonvalue.Encode(v)
 	if err != nil {

@@ -3,9 +3,9 @@ package schemas
 import "strings"
 
 // nearest gives the candidate that word is probably a misspelling of, or "" if none is close: at most one wrong letter
-// in words of up to four letters, two in up to eight, three in longer ones; two swapped neighbours count as one. A word
-// of four letters or more that a candidate begins with is close, too, and so is the same word in other case. Candidates
-// are sorted; of equally near ones the first wins.
+// in words of up to four letters, two in up to eight, three in longer ones; two swapped neighbours count as one. The same
+// word in other case is close, and so is one that begins alike for four letters and two thirds of its length (childs and
+// children, record and record_call). Candidates are sorted; of equally near ones the first wins.
 func nearest(word string, candidates []string) string {
 	const longest = 64 // names are short; comparing a megabyte with each of them is not worth it
 	if word == "" || len(word) > longest {
@@ -21,14 +21,23 @@ func nearest(word string, candidates []string) string {
 			best, least = c, d
 		}
 	}
-	if best == "" && len(word) >= 4 {
-		for _, c := range candidates {
-			if strings.HasPrefix(c, lower) {
-				return c
-			}
+	if best != "" {
+		return best
+	}
+	longestSame := max(4, (2*len(word)+2)/3) - 1
+	for _, c := range candidates {
+		if n := sameStart(lower, strings.ToLower(c)); n > longestSame {
+			best, longestSame = c, n
 		}
 	}
 	return best
+}
+
+func sameStart(a, b string) (n int) {
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 func allowed(word string) int {

@@ -29,7 +29,7 @@ func (s *Set) ValidateStrict(name string, value any) (any, FieldErrors) {
 func (s *Set) validate(name string, value any, casting bool) (any, FieldErrors) {
 	schema, ok := s.schemas[name]
 	if !ok {
-		return nil, schemaNotFound(name)
+		return nil, failures{schemaNotFound(name)}.fields()
 	}
 	out, errs := complete(value, s.plans[schema], s.limits)
 	if errs != nil {
@@ -69,11 +69,12 @@ func (s *Set) check(schema *jsonschema.Schema, value any) failures {
 	}
 	r := reader{compiled: s.compiled, root: value}
 	r.read(invalid)
+	if r.unknown != "" {
+		r.found = append(r.found, schemaNotFound(r.unknown))
+	}
 	return r.found
 }
 
-func schemaNotFound(name string) FieldErrors {
-	var errs FieldErrors
-	errs.Add("schema", "schema", Violation{"message": "schema not found", "schema": name})
-	return errs
+func schemaNotFound(name string) failure {
+	return failure{tokens: []string{"schema"}, validator: "schema", violation: Violation{"message": "schema not found", "schema": name}}
 }

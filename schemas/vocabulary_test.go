@@ -119,10 +119,11 @@ func flatten(t *testing.T, name, key string, s map[string]any, required bool, em
 	}
 }
 
+// each goes through properties in a fixed order.
 func each(props any, f func(string, map[string]any)) {
 	m, _ := props.(map[string]any)
-	for k, p := range m {
-		f(k, p.(map[string]any))
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		f(k, m[k].(map[string]any))
 	}
 }
 

@@ -163,8 +163,7 @@ func (s *Server) show(ctx context.Context, d designDoc, name string, doc, req js
 	}
 	resp, err := Show(ctx, s.eval, source, doc, req, s.budget())
 	if err != nil {
-		body, _ := json.Marshal(failureBody{Error: "refused", Failure: Failure{Message: err.Error()}})
-		resp, _ = json.Marshal(response{Code: 503, JSON: body})
+		return protocolError("callfn_error", err.Error())
 	}
 	return respond(resp)
 }

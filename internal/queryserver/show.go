@@ -16,12 +16,13 @@ type Evaluator interface {
 }
 
 // Show runs the show function source over doc (JSON, or null) and req (CouchDB's request object) and answers the response
-// object of the query server protocol. What the code did wrong is a response with a code that is not 200, never an error: the
-// error is for a place that cannot run anything (sandbox.ErrBusy, sandbox.ErrClosed, ctx's), and for a malformed RunHeader.
+// object of the query server protocol. What the code did wrong is a response with a code that is not 200, never an error, and so
+// are a full queue and a malformed RunHeader (503 and 400, outcome "refused"); the error is for a place that cannot run
+// anything: sandbox.ErrClosed, ctx's.
 func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMessage, limits sandbox.Limits) (json.RawMessage, error) {
 	ask, asked, err := askOf(req)
 	if err != nil {
-		return nil, err
+		return refuse(400, err)
 	}
 	if ask.Deadline > 0 && (limits.Deadline == 0 || ask.Deadline < limits.Deadline) {
 		limits.Deadline = ask.Deadline
@@ -35,6 +36,9 @@ func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 	a, err := e.Do(ctx, sandbox.Job{
 		Kind: sandbox.KindShow, Run: ask.Run, Source: source, Doc: doc, Req: req, TimeZone: ask.TimeZone, Limits: limits,
 	})
+	if errors.Is(err, sandbox.ErrBusy) {
+		return refuse(503, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -42,6 +46,15 @@ func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 		return bare(a, limits)
 	}
 	return enveloped(a, limits)
+}
+
+// refuse answers a run that never began.
+func refuse(code int, why error) (json.RawMessage, error) {
+	body, err := json.Marshal(failureBody{Error: "refused", Failure: Failure{Message: why.Error()}})
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(response{Code: code, JSON: body})
 }
 
 // bare is the answer that any HTTP client of the show gets.

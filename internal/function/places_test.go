@@ -1,0 +1,171 @@
+package function_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"callfn/couchapp"
+	"callfn/internal/couchnode"
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+	"callfn/internal/function/runnertest"
+	"callfn/internal/queryserver"
+	"callfn/internal/sandbox/sandboxtest"
+)
+
+// install puts the functions design document on a new database of the connection and makes it a place.
+func install(t *testing.T, c *datastore.Connection, language string) runnertest.Place {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	name := make([]byte, 8)
+	if _, err := rand.Read(name); err != nil {
+		t.Fatal(err)
+	}
+	db := c.Database("callfn_test_" + hex.EncodeToString(name))
+	if _, err := c.EnsureDatabase(ctx, db.Name()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		resp, err := c.Raw(context.Background(), "DELETE", "/"+db.Name(), "", nil, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = resp.Body.Close()
+	})
+	d, err := couchapp.Assemble("functions", language)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if change, err := couchapp.Install(ctx, db, d); err != nil || change != couchapp.Created {
+		t.Fatal(change, err)
+	}
+	if change, err := couchapp.Install(ctx, db, d); err != nil || change != couchapp.Unchanged {
+		t.Fatal("installed twice: ", change, err)
+	}
+	return runnertest.Place{
+		Driver: &function.ShowDriver{Database: func() (*datastore.Database, error) { return db, nil }},
+		Store: func(ctx context.Context, doc map[string]any) error {
+			_, err := db.Create(ctx, doc)
+			if errors.Is(err, datastore.ErrConflict) {
+				var old datastore.Document
+				if old, err = db.Get(ctx, doc["_id"].(string)); err == nil {
+					doc["_rev"] = old.Rev()
+					_, err = db.Save(ctx, doc)
+				}
+			}
+			return err
+		},
+	}
+}
+
+func connect(t *testing.T, cfg datastore.Config) *datastore.Connection {
+	t.Helper()
+	c, err := datastore.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func TestEmbeddedNode(t *testing.T) {
+	pool := sandboxtest.Pool(t, 1)
+	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{Shows: pool, Maps: pool}, couchnode.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = node.Close() })
+	c := connect(t, datastore.Config{URL: "http://node", Transport: node.Transport()})
+	runnertest.Run(t, install(t, c, couchapp.Callfn))
+}
+
+// TestCouchDB runs the fixtures on the CouchDB that CALLFN_TEST_COUCHDB_URL names, in CouchDB's own engine where that allows
+// `new Function`, and in our query server where it is registered as language callfn.
+func TestCouchDB(t *testing.T) {
+	url := os.Getenv("CALLFN_TEST_COUCHDB_URL")
+	if url == "" {
+		t.Skip("no real CouchDB: set CALLFN_TEST_COUCHDB_URL=http://user:password@host:5984 to run the fixtures there")
+	}
+	c := connect(t, datastore.Config{URL: url})
+	ran := 0
+	for _, language := range []string{couchapp.JavaScript, couchapp.Callfn} {
+		t.Run(language, func(t *testing.T) {
+			p := install(t, c, language)
+			if why := cannotRun(t, p); why != "" {
+				t.Skipf("%s cannot run functions here: %s", language, why)
+			}
+			ran++
+			if language == couchapp.JavaScript {
+				p.NoLogs, p.Differs = true, differsOnCouchjs[engineOf(t, c)]
+			}
+			runnertest.Run(t, p)
+		})
+	}
+	if ran == 0 {
+		t.Error("this CouchDB runs functions in neither language: start couchjs with --eval, or register `callfn queryserver` as language callfn")
+	}
+}
+
+// differsOnCouchjs is what CouchDB's own engines cannot do. Measured on 3.4.3; both share one realm among all functions of a
+// database, and neither caps memory (couchdb-facts, Isolation).
+var differsOnCouchjs = map[string]map[string]string{
+	"spidermonkey": {
+		"console":                    "couchjs has log, not console",
+		"memory_bomb":                "no memory cap: CouchDB's 5 s timeout ends it",
+		"zz_changes_intrinsics":      "couchjs itself uses the intrinsics that the function changed",
+		"zz_changes_intrinsics_then": "the realm is shared: the change outlives the run",
+	},
+	"quickjs": {
+		"console":               "couchjs has log, not console",
+		"deep_recursion":        "couchjs dies of a stack overflow (signal 11)",
+		"memory_bomb":           "no memory cap: CouchDB's 5 s timeout ends it",
+		"zz_changes_intrinsics": "couchjs itself uses the intrinsics that the function changed, and hangs",
+		"syntax_error":          "QuickJS 2024-02-14 tells no column",
+	},
+}
+
+// engineOf asks CouchDB which JavaScript engine it has.
+func engineOf(t *testing.T, c *datastore.Connection) string {
+	t.Helper()
+	resp, err := c.Raw(context.Background(), "GET", "/_node/_local/_versions", "", nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var v struct {
+		Engine struct{ Name string } `json:"javascript_engine"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	return v.Engine.Name
+}
+
+// cannotRun tries the simplest function and says why it does not run, or "".
+func cannotRun(t *testing.T, p runnertest.Place) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	id := strings.Repeat("f", 32)
+	if err := p.Store(ctx, map[string]any{"_id": id, "pvt_type": "function", "function_js": "return 1"}); err != nil {
+		t.Fatal(err)
+	}
+	ev, err := p.Driver.Evaluate(ctx, function.Evaluation{Run: "probe", Function: function.ID(id), Params: map[string]string{"a": "b"}})
+	switch {
+	case err != nil:
+		return err.Error()
+	case ev.Outcome != function.OK:
+		return string(ev.Outcome) + ": " + ev.Error.Message
+	}
+	return ""
+}

@@ -1,0 +1,70 @@
+package queryserver
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"callfn/internal/couchnode"
+	"callfn/internal/sandbox"
+)
+
+// Engine evaluates design documents for the embedded node, in the same sandbox and with the same answers as under CouchDB. It
+// serves both of our design documents' languages: there is one engine here, whatever they name.
+type Engine struct {
+	Shows  Evaluator      // runs shows: customers' code
+	Maps   Evaluator      // runs map functions: the operator's code, kept apart so that no call delays an index
+	Limits sandbox.Limits // of a show
+}
+
+var _ couchnode.Engine = Engine{}
+
+// Show runs one show function.
+func (e Engine) Show(ctx context.Context, language, fun string, doc, req json.RawMessage) (json.RawMessage, error) {
+	if err := known(language); err != nil {
+		return nil, err
+	}
+	return Show(ctx, e.Shows, fun, doc, req, e.Limits)
+}
+
+// Map runs map functions over documents.
+func (e Engine) Map(ctx context.Context, language string, funs []string, docs []json.RawMessage) ([][][]couchnode.Row, error) {
+	if err := known(language); err != nil {
+		return nil, err
+	}
+	list, err := json.Marshal(docs)
+	if err != nil {
+		return nil, fmt.Errorf("queryserver: map: %w", err)
+	}
+	if docs == nil {
+		list = []byte("[]")
+	}
+	raw, err := Map(ctx, e.Maps, funs, list, sandbox.Limits{Deadline: sandbox.MaxDeadline})
+	if err != nil {
+		if len(docs) == 0 {
+			return nil, &couchnode.EngineError{Word: "compilation_error", Reason: err.Error()}
+		}
+		return nil, err
+	}
+	var pairs [][][][2]json.RawMessage
+	if err := json.Unmarshal(raw, &pairs); err != nil {
+		return nil, fmt.Errorf("queryserver: map: %w", err)
+	}
+	rows := make([][][]couchnode.Row, len(pairs))
+	for d, perDoc := range pairs {
+		rows[d] = make([][]couchnode.Row, len(perDoc))
+		for f, perFun := range perDoc {
+			for _, kv := range perFun {
+				rows[d][f] = append(rows[d][f], couchnode.Row{Key: kv[0], Value: kv[1]})
+			}
+		}
+	}
+	return rows, nil
+}
+
+func known(language string) error {
+	if language == "javascript" || language == "callfn" {
+		return nil
+	}
+	return &couchnode.EngineError{Word: "unknown_query_language", Reason: language}
+}

@@ -1,0 +1,37 @@
+package schemas_test
+
+import "testing"
+
+const threeNodes = `{"module":"tts","data":{"text":"Thanks for calling us Alice"},
+ "children":{"_":{"module":"play","data":{"id":"0123456789abcdef0123456789abcdef"},"children":{"_":{"module":"hangup","data":{}}}}}}`
+
+// What every call that runs a function waits for, once its result is there.
+func BenchmarkValidateFlow(b *testing.B) {
+	set, flow := load(b), decode(b, threeNodes)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, errs := set.ValidateStrict("callflows.action", flow); errs != nil {
+			b.Fatal(errs)
+		}
+	}
+}
+
+func BenchmarkValidateFlowWithErrors(b *testing.B) {
+	set, flow := load(b), decode(b, `{"module":"tts","data":{},"children":{"_":{"module":"plai","data":{}}}}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, errs := set.Validate("callflows.action", flow); errs == nil {
+			b.Fatal("valid")
+		}
+	}
+}
+
+func BenchmarkValidateFunction(b *testing.B) {
+	set, doc := load(b), decode(b, `{"name":"say hi","function_js":"return {'module':'tts','data':{'text':'hi'}};"}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, errs := set.Validate("functions", doc); errs != nil {
+			b.Fatal(errs)
+		}
+	}
+}

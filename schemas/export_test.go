@@ -1,0 +1,19 @@
+package schemas
+
+import "io/fs"
+
+// Compile lets tests use small schemas of their own.
+func Compile(dir fs.FS) (*Set, error) {
+	c, err := compile(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Set{compiled: c, limits: Limits{}.withDefaults()}, nil
+}
+
+// Nearest and IsClientURL are tested by themselves.
+var (
+	Nearest     = nearest
+	IsClientURL = isClientURL
+	CastTo      = castTo
+)

@@ -1,0 +1,198 @@
+package schemas_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"callfn/schemas"
+)
+
+// chain is a flow of n nodes below each other.
+func chain(n int) map[string]any {
+	flow := map[string]any{"module": "noop"}
+	for range n - 1 {
+		flow = map[string]any{"module": "noop", "children": map[string]any{"_": flow}}
+	}
+	return flow
+}
+
+func TestDeepFlows(t *testing.T) {
+	set := load(t)
+	if _, errs := set.Validate("callflows", map[string]any{"flow": chain(64)}); errs != nil {
+		t.Errorf("64 nodes deep: %v", errs)
+	}
+	want := schemas.FieldErrors{"flow" + strings.Repeat(".children._", 64): {"maxDepth": {"message": "The flow is more than 64 nodes deep", "target": json.Number("64")}}}
+	for _, n := range []int{65, 100, 10_000, 1_000_000} {
+		value := map[string]any{"flow": chain(n)}
+		start := time.Now()
+		_, errs := set.Validate("callflows", value)
+		took := time.Since(start)
+		if diff := cmp.Diff(want, errs); diff != "" {
+			t.Errorf("%d nodes deep: %s", n, diff)
+		}
+		if took > time.Second {
+			t.Errorf("%d nodes deep: took %s", n, took)
+		}
+	}
+}
+
+func TestWideFlows(t *testing.T) {
+	set := load(t)
+	wide := func(n int) map[string]any {
+		children := map[string]any{}
+		for i := range n - 1 {
+			children[fmt.Sprint(i)] = map[string]any{"module": "noop"}
+		}
+		return map[string]any{"flow": map[string]any{"module": "noop", "children": children}}
+	}
+	if _, errs := set.Validate("callflows", wide(1000)); errs != nil {
+		t.Errorf("1,000 nodes: %v", errs)
+	}
+	want := schemas.FieldErrors{"flow": {"maxNodes": {"message": "The flow has more than 1000 nodes", "target": json.Number("1000")}}}
+	for _, n := range []int{1001, 10_000} {
+		_, errs := set.Validate("callflows", wide(n))
+		if diff := cmp.Diff(want, errs); diff != "" {
+			t.Errorf("%d nodes: %s", n, diff)
+		}
+	}
+}
+
+func TestOwnLimits(t *testing.T) {
+	set := load(t).WithLimits(schemas.Limits{NodeDepth: 3, Nodes: 5, Depth: 9, Values: 50})
+	deepData := any("x")
+	for range 9 {
+		deepData = []any{deepData}
+	}
+	for name, tt := range map[string]struct {
+		value any
+		want  string
+	}{
+		"deep flow":      {chain(4), `{"children._.children._.children._":{"maxDepth":{"message":"The flow is more than 3 nodes deep","target":3}}}`},
+		"deep data":      {map[string]any{"module": "noop", "data": map[string]any{"a": deepData}}, `{"data.a.0.0.0.0.0.0.0":{"maxDepth":{"message":"Value is nested deeper than 9 levels","target":9}}}`},
+		"many values":    {map[string]any{"module": "noop", "x": make([]any, 1_000_000)}, `{"":{"maxValues":{"message":"There are more than 50 values","target":50}}}`},
+		"within all":     {chain(3), `null`},
+		"deep but other": {map[string]any{"a": deepData}, `{"a.0.0.0.0.0.0.0.0":{"maxDepth":{"message":"Value is nested deeper than 9 levels","target":9}}}`},
+	} {
+		_, errs := set.Validate("callflows.action", tt.value)
+		if diff := cmp.Diff(decode(t, tt.want), decode(t, encode(t, errs))); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
+	if _, errs := load(t).Validate("callflows.action", chain(4)); errs != nil {
+		t.Errorf("WithLimits changed the set it was called on: %v", errs)
+	}
+}
+
+func TestNumbers(t *testing.T) {
+	set := load(t)
+	sleep := func(duration any) map[string]any {
+		return map[string]any{"module": "sleep", "data": map[string]any{"duration": duration}}
+	}
+	for _, n := range []any{json.Number("1e1000000"), json.Number("1e-1000000"), json.Number("abc"), json.Number(""), math.NaN(), math.Inf(1)} {
+		if _, errs := set.Validate("callflows.action", sleep(n)); !errs.Has("data.duration", "invalid") {
+			t.Errorf("%v: %v", n, errs)
+		}
+	}
+	for _, n := range []any{json.Number("1e400"), "1e400", strings.Repeat("9", 100_000), "1.0e400", json.Number(strings.Repeat("9", 399) + ".9")} {
+		if _, errs := set.Validate("callflows.action", sleep(n)); errs == nil {
+			t.Errorf("%.20v… passed as a duration", n)
+		}
+	}
+	// Go code that builds a value may use Go's numbers.
+	for _, n := range []any{5, int64(5), 5.0, 5.2, "5"} {
+		out, errs := set.Validate("callflows.action", sleep(n))
+		if got := encode(t, out); errs != nil || !strings.Contains(got, `"duration":5,`) {
+			t.Errorf("%T %v: %s %v", n, n, got, errs)
+		}
+	}
+	for _, v := range []any{make(chan int), []string{"a"}, struct{}{}, func() {}} {
+		if _, errs := set.Validate("callflows.action", sleep(v)); !errs.Has("data.duration", "invalid") {
+			t.Errorf("%T: %v", v, errs)
+		}
+	}
+}
+
+// Items that all have the same hash in the schema library, which then compares each with each.
+func TestUniqueItemsTakesLinearTime(t *testing.T) {
+	var items []any
+	for i := range 20_000 {
+		// The library hashes ["a","b"] like ["a\x03b"]; so do all ways of cutting one text into strings.
+		var list []any
+		part := "x"
+		for bit := range 15 {
+			if i>>bit&1 == 1 {
+				list = append(list, part)
+				part = "x"
+			} else {
+				part += "\x03x"
+			}
+		}
+		items = append(items, append(list, part))
+	}
+	start := time.Now()
+	_, errs := load(t).Validate("callflows", map[string]any{"numbers": items[:1000]})
+	if errs.Has("numbers", "uniqueItems") {
+		t.Error("different items were taken for the same")
+	}
+	set := compile(t, map[string]string{"test": `{"uniqueItems":true}`}).WithLimits(schemas.Limits{Values: 1_000_000})
+	if _, errs := set.Validate("test", items); errs != nil {
+		t.Errorf("different items: %v", errs)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %s", took)
+	}
+}
+
+// One set serves all calls at a time; the race detector watches.
+func TestConcurrentUse(t *testing.T) {
+	set := load(t)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for range 20 {
+				flow := decode(t, `{"module":"tts","data":{"text":"hi"},"children":{"_":{"module":"sleep","data":{"duration":"5"}},"x":{"module":"nope","data":{}}}}`)
+				if i%2 == 0 {
+					delete(flow.(map[string]any)["children"].(map[string]any), "x")
+				}
+				_, errs := set.Validate("callflows.action", flow)
+				if (errs == nil) != (i%2 == 0) {
+					t.Error(errs)
+				}
+				set.Warnings("callflows.action", flow)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// What comes back must not be a way into the schemas: scribbling on defaults and targets changes nothing for others.
+func TestResultsAreTheCallers(t *testing.T) {
+	set := load(t)
+	flow := map[string]any{"module": "play"}
+	first, _ := set.Validate("callflows.action", flow)
+	want := encode(t, first)
+	first.(map[string]any)["data"].(map[string]any)["terminators"].([]any)[0] = "scribbled"
+	again, _ := set.Validate("callflows.action", flow)
+	if got := encode(t, again); got != want {
+		t.Errorf("the default list was shared: %s", got)
+	}
+	bad := map[string]any{"credentials": "x", "method": "rot13"}
+	_, errs := set.Validate("user_auth", bad)
+	errs["method"]["enum"]["target"].([]any)[0] = "scribbled"
+	_, errs = set.Validate("user_auth", bad)
+	if got := encode(t, errs["method"]["enum"]["target"]); got != `["md5","sha"]` {
+		t.Errorf("the enum was shared: %s", got)
+	}
+	doc, _ := set.Document("functions")
+	doc[0] = 'x'
+	if doc, _ := set.Document("functions"); doc[0] != '{' {
+		t.Error("the document was shared")
+	}
+}
