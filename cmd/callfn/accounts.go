@@ -9,6 +9,8 @@ import (
 )
 
 type accountsCommand struct {
+	clientFlags
+
 	Create accountsCreate `cmd:"" help:"Create an account below yours (or below --account)."`
 	List   accountsList   `cmd:"" help:"List the accounts below yours (or below --account)."`
 	Get    accountsGet    `cmd:"" help:"Show your account (or --account)."`
@@ -31,14 +33,13 @@ func printAccount(w world, raw json.RawMessage) error {
 }
 
 type accountsCreate struct {
-	clientFlags
 	Name     string `arg:"" help:"The account's name."`
 	Realm    string `help:"SIP realm; made up when absent." placeholder:"REALM"`
 	Timezone string `help:"IANA time zone, such as America/Los_Angeles." placeholder:"ZONE"`
 }
 
 // Run creates the account and prints its id, name and realm.
-func (c accountsCreate) Run(ctx context.Context, w world) error {
+func (c accountsCreate) Run(ctx context.Context, w world, on *accountsCommand) error {
 	data := map[string]string{"name": c.Name}
 	if c.Realm != "" {
 		data["realm"] = c.Realm
@@ -46,17 +47,15 @@ func (c accountsCreate) Run(ctx context.Context, w world) error {
 	if c.Timezone != "" {
 		data["timezone"] = c.Timezone
 	}
-	return c.ask(ctx, w, http.MethodPut, func(api *client) string { return "/v2/accounts/" + url.PathEscape(api.account) }, data,
+	return on.ask(ctx, w, http.MethodPut, func(api *client) string { return "/v2/accounts/" + url.PathEscape(api.account) }, data,
 		func(raw json.RawMessage) error { return printAccount(w, raw) })
 }
 
-type accountsList struct {
-	clientFlags
-}
+type accountsList struct{}
 
 // Run prints one line an account.
-func (c accountsList) Run(ctx context.Context, w world) error {
-	return c.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("children") + "?paginate=false" }, nil,
+func (accountsList) Run(ctx context.Context, w world, on *accountsCommand) error {
+	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("children") + "?paginate=false" }, nil,
 		func(raw json.RawMessage) error {
 			var list []json.RawMessage
 			if err := json.Unmarshal(raw, &list); err != nil {
@@ -71,12 +70,10 @@ func (c accountsList) Run(ctx context.Context, w world) error {
 		})
 }
 
-type accountsGet struct {
-	clientFlags
-}
+type accountsGet struct{}
 
 // Run prints the account.
-func (c accountsGet) Run(ctx context.Context, w world) error {
-	return c.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path() }, nil,
+func (accountsGet) Run(ctx context.Context, w world, on *accountsCommand) error {
+	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path() }, nil,
 		func(raw json.RawMessage) error { return printAccount(w, raw) })
 }

@@ -13,6 +13,8 @@ import (
 )
 
 type functionsCommand struct {
+	clientFlags
+
 	List   functionsList   `cmd:"" help:"List the account's functions."`
 	Get    functionsGet    `cmd:"" help:"Show one function with its source."`
 	Put    functionsPut    `cmd:"" help:"Store a function from a file of JavaScript; with --id, replace that one."`
@@ -39,13 +41,11 @@ func (f functionDoc) state() string {
 	return "disabled"
 }
 
-type functionsList struct {
-	clientFlags
-}
+type functionsList struct{}
 
 // Run prints one line a function.
-func (c functionsList) Run(ctx context.Context, w world) error {
-	return c.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("functions") + "?paginate=false" }, nil,
+func (functionsList) Run(ctx context.Context, w world, on *functionsCommand) error {
+	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("functions") + "?paginate=false" }, nil,
 		func(raw json.RawMessage) error { return printFunctions(w, raw) })
 }
 
@@ -68,13 +68,12 @@ func printFunctions(w world, raw json.RawMessage) error {
 }
 
 type functionsGet struct {
-	clientFlags
 	ID string `arg:"" help:"The function's id."`
 }
 
 // Run prints the function's source under a line about it.
-func (c functionsGet) Run(ctx context.Context, w world) error {
-	return c.show(ctx, w, http.MethodGet, func(api *client) string { return api.path("functions", c.ID) }, nil, func(f functionDoc) error {
+func (c functionsGet) Run(ctx context.Context, w world, on *functionsCommand) error {
+	return on.show(ctx, w, http.MethodGet, func(api *client) string { return api.path("functions", c.ID) }, nil, func(f functionDoc) error {
 		_, err := fmt.Fprintf(w.stdout, "// %s %q, %s\n%s\n", f.ID, f.Name, f.state(), f.FunctionJS)
 		return err
 	})
@@ -92,14 +91,13 @@ func (f clientFlags) show(ctx context.Context, w world, method string, path func
 }
 
 type functionsPut struct {
-	clientFlags
 	ID   string `help:"Replace the source of this function instead of storing a new one." placeholder:"ID"`
 	Name string `help:"What the function is called; needed for a new one."`
 	File string `arg:"" help:"The function body in JavaScript; - for standard input."`
 }
 
 // Run stores the file as it is.
-func (c functionsPut) Run(ctx context.Context, w world) error {
+func (c functionsPut) Run(ctx context.Context, w world, on *functionsCommand) error {
 	source, err := readSource(w, c.File)
 	if err != nil {
 		return err
@@ -115,20 +113,19 @@ func (c functionsPut) Run(ctx context.Context, w world) error {
 		}
 		method, path, done = http.MethodPut, func(api *client) string { return api.path("functions") }, "stored"
 	}
-	return c.show(ctx, w, method, path, data, func(f functionDoc) error {
+	return on.show(ctx, w, method, path, data, func(f functionDoc) error {
 		_, err := fmt.Fprintf(w.stdout, "%s %s %q\n", done, f.ID, f.Name)
 		return err
 	})
 }
 
 type functionsDelete struct {
-	clientFlags
 	ID string `arg:"" help:"The function's id."`
 }
 
 // Run deletes the function; callflows that name it go on at their _ child.
-func (c functionsDelete) Run(ctx context.Context, w world) error {
-	return c.show(ctx, w, http.MethodDelete, func(api *client) string { return api.path("functions", c.ID) }, nil, func(f functionDoc) error {
+func (c functionsDelete) Run(ctx context.Context, w world, on *functionsCommand) error {
+	return on.show(ctx, w, http.MethodDelete, func(api *client) string { return api.path("functions", c.ID) }, nil, func(f functionDoc) error {
 		_, err := fmt.Fprintf(w.stdout, "deleted %s %q\n", c.ID, f.Name)
 		return err
 	})

@@ -11,7 +11,6 @@ import (
 )
 
 type functionsRun struct {
-	clientFlags
 	callFlags
 	ID   string `arg:"" optional:"" help:"The function's id; leave out with --file."`
 	File string `help:"Run this draft instead of a stored function, storing nothing; - for standard input." placeholder:"FILE"`
@@ -28,7 +27,7 @@ type runAnswer struct {
 }
 
 // Run runs the function and prints what came of it; it fails unless a valid flow came back.
-func (c functionsRun) Run(ctx context.Context, w world) error {
+func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) error {
 	if (c.ID == "") == (c.File == "") {
 		return usageError{errorf("name either a function's id or a draft with --file")}
 	}
@@ -40,7 +39,7 @@ func (c functionsRun) Run(ctx context.Context, w world) error {
 		}
 		data["function_js"] = source
 	}
-	api, err := c.open(ctx)
+	api, err := on.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -58,7 +57,7 @@ func (c functionsRun) Run(ctx context.Context, w world) error {
 	if err := json.Unmarshal(answer.Data, &run); err != nil {
 		return err
 	}
-	if c.JSON {
+	if on.JSON {
 		err = printJSON(w.stdout, answer.Data)
 	} else {
 		err = printRun(w, run)

@@ -15,7 +15,15 @@ func newLog(w world, format, level string) *slog.Logger {
 		at = slog.LevelInfo
 	}
 	if format == "json" || format == "auto" && !w.stderrIsTerminal {
-		return slog.New(slog.NewJSONHandler(w.stderr, &slog.HandlerOptions{Level: at}))
+		return slog.New(slog.NewJSONHandler(w.stderr, &slog.HandlerOptions{Level: at, ReplaceAttr: readable}))
 	}
 	return slog.New(tint.NewHandler(w.stderr, &tint.Options{Level: at, TimeFormat: time.TimeOnly, NoColor: !w.stderrIsTerminal}))
+}
+
+// readable writes durations as people do ("1.5s") instead of as nanoseconds.
+func readable(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }

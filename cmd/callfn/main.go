@@ -6,6 +6,7 @@
 package main
 
 import (
+	"context"
 	"os"
 
 	"golang.org/x/term"
@@ -17,7 +18,7 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == sandbox.WorkerCommand {
 		os.Exit(sandbox.WorkerMain(os.Stdin, os.Stdout, os.Stderr))
 	}
-	os.Exit(run(world{
+	os.Exit(run(context.Background(), world{
 		args: os.Args[1:], getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		stdoutIsTerminal: term.IsTerminal(int(os.Stdout.Fd())), stderrIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}))

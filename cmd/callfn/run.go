@@ -52,10 +52,14 @@ Exit codes: 0 fine; 1 the call or function failed; 2 wrong usage; 3 the server c
 type exit int
 
 // run is the program: it parses the command line, runs the command and returns the exit code.
-func run(w world) (code int) {
+func run(ctx context.Context, w world) (code int) {
 	defer func() {
-		if e, ok := recover().(exit); ok {
+		switch e := recover().(type) {
+		case nil:
+		case exit:
 			code = int(e)
+		default:
+			panic(e)
 		}
 	}()
 	var c cli
@@ -73,7 +77,7 @@ func run(w world) (code int) {
 		_, _ = fmt.Fprintf(w.stderr, "callfn: %v\nTry `callfn --help`.\n", err)
 		return exitUsage
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
 	return exitCode(w, k.Run())

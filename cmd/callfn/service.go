@@ -44,8 +44,8 @@ func (s *service) close() {
 }
 
 // openService opens the embedded node, makes it hold what the service needs, and builds the API.
-func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w world, log *slog.Logger) (s *service, err error) {
-	s = &service{}
+func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w world, log *slog.Logger) (_ *service, err error) {
+	s := &service{}
 	defer func() {
 		if err != nil {
 			s.close()

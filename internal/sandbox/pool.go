@@ -96,9 +96,9 @@ func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 		p.giveBack(w)
 		return a, nil
 	}
-	p.log.Warn("sandbox worker replaced", "run", j.Run, "status", string(a.Status), "pid", w.cmd.Process.Pid)
 	go func() {
-		w.stop()
+		end := w.stop()
+		p.log.Warn("sandbox worker replaced", "run", j.Run, "status", string(a.Status), "pid", w.cmd.Process.Pid, "end", end)
 		p.replace()
 	}()
 	if errors.Is(err, errSpent) {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -32,6 +34,27 @@ type process struct {
 	out  *os.File // answers
 	read *bufio.Reader
 	held Confinement
+	last *lastWords
+}
+
+// lastWords keeps the beginning of what a worker says on stderr before it dies: the Go runtime names the cause first. User
+// code cannot write there.
+type lastWords struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (l *lastWords) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, b[:min(len(b), 500-min(500, len(l.text)))]...)
+	return len(b), nil
+}
+
+func (l *lastWords) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.text)
 }
 
 // greetWithin bounds how long a started worker may take until it is ready.
@@ -51,7 +74,8 @@ func startProcess(c Command) (*process, error) {
 	}
 	cmd := exec.Command(c.Path, c.Args...)
 	cmd.Env = []string{"GOMAXPROCS=2", "GOTRACEBACK=none"}
-	cmd.Stdin, cmd.Stdout = jobsR, answersW
+	last := &lastWords{}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = jobsR, answersW, last
 	cmd.SysProcAttr = processAttributes()
 	err = cmd.Start()
 	_ = jobsR.Close()
@@ -61,7 +85,7 @@ func startProcess(c Command) (*process, error) {
 		_ = answersR.Close()
 		return nil, fmt.Errorf("sandbox: start worker %s: %w", c.Path, err)
 	}
-	p := &process{cmd: cmd, in: jobsW, out: answersR, read: bufio.NewReaderSize(answersR, 64<<10)}
+	p := &process{cmd: cmd, last: last, in: jobsW, out: answersR, read: bufio.NewReaderSize(answersR, 64<<10)}
 	_ = answersR.SetReadDeadline(time.Now().Add(greetWithin))
 	if p.held, err = hear(p.read); err != nil {
 		p.stop()
@@ -117,10 +141,11 @@ func (p *process) broken(ctx context.Context, j Job, err error) (Answer, error) 
 	return Answer{Run: j.Run, Status: Crashed}, errSpent
 }
 
-// stop kills the process and waits for its end.
-func (p *process) stop() {
+// stop kills the process, waits for its end and says how it ended and what it said.
+func (p *process) stop() string {
 	_ = p.in.Close()
 	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait()
+	err := p.cmd.Wait()
 	_ = p.out.Close()
+	return strings.TrimSpace(fmt.Sprint(err, " ", p.last))
 }

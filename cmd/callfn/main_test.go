@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"callfn/internal/sandbox/sandboxtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+
+// testKey is the master API key of services under test.
+var testKey = strings.Repeat("ab", 32)
+
+// output is a terminal or pipe that a test can read while the program writes.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// program runs the command line with an environment of its own.
+type program struct {
+	env      map[string]string
+	stdin    string
+	terminal bool
+}
+
+func (p program) world(t testing.TB, stdout, stderr io.Writer, args ...string) world {
+	return world{
+		args: args, getenv: func(k string) string { return p.env[k] }, stdin: strings.NewReader(p.stdin),
+		stdout: stdout, stderr: stderr, stdoutIsTerminal: p.terminal, stderrIsTerminal: p.terminal, worker: sandboxtest.Command(t),
+	}
+}
+
+// run runs one command to its end.
+func (p program) run(t testing.TB, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs output
+	for k, v := range p.env { // kong reads the process's own environment
+		setenv(t, k, v)
+	}
+	code = run(context.Background(), p.world(t, &out, &errs, args...))
+	return code, out.String(), errs.String()
+}
+
+func setenv(t testing.TB, k, v string) {
+	if s, ok := t.(interface{ Setenv(k, v string) }); ok {
+		s.Setenv(k, v)
+	}
+}
+
+// served is a running `callfn serve`.
+type served struct {
+	url, couch string
+	out, errs  *output
+	stop       func() int
+	dataDir    string
+}
+
+// serve starts `callfn serve` on a free port and waits until it is ready.
+func serve(t testing.TB, p program, args ...string) *served {
+	t.Helper()
+	s := &served{out: &output{}, errs: &output{}, dataDir: filepath.Join(t.TempDir(), "data")}
+	ctx, cancel := context.WithCancel(context.Background())
+	code := make(chan int, 1)
+	args = append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + s.dataDir, "--log-format=json"}, args...)
+	go func() { code <- run(ctx, p.world(t, s.out, s.errs, args...)) }()
+	var once sync.Once
+	result := 0
+	s.stop = func() int {
+		once.Do(func() {
+			cancel()
+			result = <-code
+		})
+		return result
+	}
+	t.Cleanup(func() {
+		s.stop()
+		if t.Failed() {
+			t.Logf("the service's log:\n%s", s.errs)
+		}
+	})
+	deadline := time.After(30 * time.Second)
+	for {
+		for line := range strings.Lines(s.errs.String()) {
+			var event struct{ Msg, URL string }
+			if json.Unmarshal([]byte(line), &event) != nil {
+				continue
+			}
+			switch event.Msg {
+			case "callfn is ready":
+				s.url = event.URL
+			case "the embedded node listens":
+				s.couch = event.URL
+			}
+		}
+		if s.url != "" {
+			return s
+		}
+		select {
+		case c := <-code:
+			code <- c // for stop
+			t.Fatalf("serve ended with %d: %s%s", c, s.out, s.errs)
+		case <-deadline:
+			t.Fatalf("serve is not ready: %s", s.errs)
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+// keyed is a program with the master key, talking to s.
+func (s *served) keyed() program {
+	return program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": testKey}}
+}
+
+func get(t testing.TB, url string) (int, string) {
+	t.Helper()
+	resp, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(body)
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestServeKeepsWhatItStored(t *testing.T) {
+	p := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
+	s := serve(t, p)
+	if code, body := get(t, s.url+"/readyz"); code != 200 {
+		t.Errorf("readyz: %d %s", code, body)
+	}
+	if info, err := os.Stat(s.dataDir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("data directory: %v %v", info.Mode(), err)
+	}
+	code, out, errs := s.keyed().run(t, "accounts", "create", "acme")
+	if code != exitOK || !strings.Contains(out, "acme") {
+		t.Fatalf("%d %s %s", code, out, errs)
+	}
+	if code := s.stop(); code != exitOK {
+		t.Fatalf("stop: %d %s", code, s.errs)
+	}
+
+	// The same data, another key: a clear error. The right key, or none: everything is there.
+	again := program{env: map[string]string{"CALLFN_MASTER_API_KEY": strings.Repeat("cd", 32)}}
+	if code, _, errs := again.run(t, "serve", "--listen=127.0.0.1:0", "--data="+s.dataDir); code != exitFailed || !strings.Contains(errs, "not the one this store was created with") {
+		t.Errorf("another key: %d %s", code, errs)
+	}
+	t.Setenv("CALLFN_MASTER_API_KEY", "")
+	s2 := serve(t, program{}, "--data="+s.dataDir)
+	code, out, errs = s2.keyed().run(t, "accounts", "list")
+	if code != exitOK || !strings.Contains(out, "acme") {
+		t.Errorf("after a restart: %d %q %s", code, out, errs)
+	}
+}
+
+func TestFirstStartMakesAKey(t *testing.T) {
+	s := serve(t, program{})
+	file := filepath.Join(s.dataDir, "master-api-key")
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("%v %v", info, err)
+	}
+	key, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.TrimSpace(string(key))
+	if all := s.out.String() + s.errs.String(); strings.Contains(all, text) || !strings.Contains(all, file) {
+		t.Errorf("off a terminal the key's file is named and the key is not shown:\n%s", all)
+	}
+	login := program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": text}}
+	if code, out, errs := login.run(t, "accounts", "get"); code != exitOK || !strings.Contains(out, "master") {
+		t.Errorf("%d %s %s", code, out, errs)
+	}
+}
+
+func TestFirstStartAtATerminalShowsTheKey(t *testing.T) {
+	s := serve(t, program{terminal: true})
+	key, err := os.ReadFile(filepath.Join(s.dataDir, "master-api-key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := s.out.String()
+	if !strings.Contains(out, "curl -X PUT "+s.url+"/v2/api_auth") || !strings.Contains(out, strings.TrimSpace(string(key))) {
+		t.Errorf("no ready-to-paste line:\n%s", out)
+	}
+}
+
+func TestServeRefusesBadSettings(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		env  map[string]string
+		args []string
+		code int
+		says string
+	}{
+		{"short master key", map[string]string{"CALLFN_MASTER_API_KEY": "abc"}, nil, exitFailed, "64 hex digits"},
+		{"deadline", nil, []string{"--deadline=6s"}, exitUsage, "between 1ms and 5s"},
+		{"memory", nil, []string{"--memory-mib=1"}, exitUsage, "between 4 and 1024"},
+		{"address", nil, []string{"--listen=nowhere:99999"}, exitFailed, "--listen"},
+		{"couch socket for everybody", nil, []string{"--couch-listen=0.0.0.0:0"}, exitUsage, "without a password"},
+		{"unknown flag", nil, []string{"--nope"}, exitUsage, "unknown flag"},
+		{"secret", nil, []string{"--secret-key-file=/dev/null"}, exitUsage, "64 hex digits"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args := append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + filepath.Join(t.TempDir(), "d")}, c.args...)
+			code, _, errs := program{env: c.env}.run(t, args...)
+			if code != c.code || !strings.Contains(errs, c.says) {
+				t.Errorf("got %d %q, want %d and %q", code, errs, c.code, c.says)
+			}
+		})
+	}
+}
+
+func TestDataDirectoryInUse(t *testing.T) {
+	s := serve(t, program{})
+	code, _, errs := program{}.run(t, "serve", "--listen=127.0.0.1:0", "--data="+s.dataDir)
+	if code != exitFailed || !strings.Contains(errs, "node.db") {
+		t.Errorf("%d %s", code, errs)
+	}
+}
+
+func TestConfigFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "callfn.yaml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("serve:\n  deadline: 6s\n")
+	args := []string{"serve", "--config=" + file, "--data=" + filepath.Join(t.TempDir(), "d")}
+	if code, _, errs := (program{}).run(t, args...); code != exitUsage || !strings.Contains(errs, "--deadline 6s") {
+		t.Errorf("the file's setting counts: %d %s", code, errs)
+	}
+	write("memory-mib: 2\n")
+	if code, _, errs := (program{}).run(t, args...); code != exitUsage || !strings.Contains(errs, "--memory-mib 2") {
+		t.Errorf("a setting at the top counts: %d %s", code, errs)
+	}
+	write("serve:\n  deadlin: 1s\n")
+	if code, _, errs := (program{}).run(t, args...); code != exitUsage || !strings.Contains(errs, "serve.deadlin") {
+		t.Errorf("a misspelt setting is named: %d %s", code, errs)
+	}
+}
+
+func TestCouchListen(t *testing.T) {
+	s := serve(t, program{}, "--couch-listen=127.0.0.1:0")
+	for path, want := range map[string]int{"/": 200, "/functions": 200, "/accounts": 403, "/_all_dbs": 403} {
+		if code, body := get(t, s.couch+path); code != want && !(want == 403 && code == 401) {
+			t.Errorf("%s: %d %s, want %d", path, code, body, want)
+		}
+	}
+}
