@@ -33,6 +33,7 @@ const masterKey = "0000000000000000000000000000000000000000000000000000000000000
 // stack is the whole API over a real datastore, with a runner and a simulator that only pretend.
 type stack struct {
 	api      *crossbar.API
+	cfg      crossbar.Config
 	accounts *account.Store
 	auth     *auth.Service
 	stores   prefixed
@@ -87,16 +88,22 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := crossbar.Config{
+	s.cfg = crossbar.Config{
 		Datastores: s.stores, Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
 		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
-	for _, c := range change {
-		c(&cfg)
-	}
-	s.api = crossbar.New(cfg)
+	s.rewire(t, change...)
 	return s
+}
+
+// rewire builds the API anew with changes to its wiring.
+func (s *stack) rewire(t testing.TB, change ...func(*crossbar.Config)) {
+	t.Helper()
+	for _, c := range change {
+		c(&s.cfg)
+	}
+	s.api = crossbar.New(s.cfg)
 }
 
 // openStores opens the datastore the tests run on: an embedded node of their own, or the CouchDB that

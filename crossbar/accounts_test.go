@@ -1,0 +1,257 @@
+package crossbar_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"callfn/internal/datastore"
+)
+
+func TestAccountAsKazooShowsIt(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	r := s.must(t, 201, "PUT", "/v2/accounts", admin, `{"data":{"name":"acme","timezone":"Europe/Berlin","superduper_admin":true,"pvt_superduper_admin":true,"api_key":"x","reseller_id":"y"}}`)
+	data := r.data()
+	realm, _ := data["realm"].(string)
+	if !strings.HasSuffix(realm, ".sip.callfn.local") {
+		t.Errorf("realm %q", realm)
+	}
+	delete(data, "realm")
+	want := map[string]any{
+		"id": r.id(), "name": "acme", "timezone": "Europe/Berlin", "enabled": true, "superduper_admin": false, "is_reseller": false,
+		"reseller_id": s.master, "wnm_allow_additions": false, "created": 63877456800.0, "language": "en-us", "billing_mode": "limits_only",
+	}
+	for key, value := range want {
+		if diff := cmp.Diff(value, data[key]); diff != "" {
+			t.Errorf("%s: %s", key, diff)
+		}
+	}
+	if strings.Contains(r.raw, "api_key") || strings.Contains(r.raw, "pvt_") {
+		t.Errorf("secrets in %s", r.raw)
+	}
+	if got := r.header.Get("Location"); got != "/v2/accounts/"+r.id() {
+		t.Errorf("Location %q", got)
+	}
+	stored, err := s.accounts.Get(t.Context(), "")
+	if err == nil {
+		t.Errorf("an account without id: %v", stored)
+	}
+}
+
+func TestAccountRules(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	b := s.tenant(t, a.id, "below")
+	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"realm":"acme.example"}}`)
+	for _, tc := range []struct{ name, method, path, body, at string }{
+		{"a name twice", "PUT", "/v2/accounts", `{"data":{"name":"ACME!"}}`, "name unique cause"},
+		{"a name twice, renaming", "PATCH", b.path(""), `{"data":{"name":"acme"}}`, "name unique message"},
+		{"a realm twice", "PUT", "/v2/accounts", `{"data":{"name":"x","realm":"ACME.example"}}`, "realm unique cause"},
+		{"no name", "PUT", "/v2/accounts", `{"data":{}}`, "name required"},
+		{"nothing in the name", "PUT", "/v2/accounts", `{"data":{"name":"!!!"}}`, "name pattern"},
+		{"a name of many letters", "PUT", "/v2/accounts", `{"data":{"name":"` + strings.Repeat("x", 129) + `"}}`, "name maxLength"},
+		{"no time zone", "PUT", "/v2/accounts", `{"data":{"name":"x","timezone":"Mars/Olympus"}}`, "timezone wrong_format"},
+		{"a path as time zone", "PUT", "/v2/accounts", `{"data":{"name":"x","timezone":"../../etc/passwd"}}`, "timezone wrong_format"},
+		{"this machine's time zone", "PUT", "/v2/accounts", `{"data":{"name":"x","timezone":"Local"}}`, "timezone wrong_format"},
+		{"replaced by nothing", "POST", b.path(""), `{"data":{}}`, "name required"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			before := s.dump(t)
+			r := s.do(t, tc.method, tc.path, a.token, tc.body)
+			if r.status != 400 || r.at(append([]string{"data"}, strings.Fields(tc.at)...)...) == nil {
+				t.Errorf("got %d %s", r.status, r.raw)
+			}
+			if s.dump(t) != before {
+				t.Error("something was stored")
+			}
+		})
+	}
+	// Its own name and realm are free for an account.
+	s.must(t, 200, "POST", b.path(""), a.token, `{"data":{"name":"below"}}`)
+}
+
+func TestAccountKeepsWhatPostDoesNotReplace(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	before := s.must(t, 200, "GET", a.path(""), a.token, "").data()
+	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"custom":{"a":1,"b":2}}}`)
+	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"custom":{"a":null,"c":3}}}`)
+	r := s.must(t, 200, "GET", a.path(""), a.token, "")
+	if diff := cmp.Diff(map[string]any{"b": 2.0, "c": 3.0}, r.at("data", "custom")); diff != "" {
+		t.Errorf("a patch merges deep: %s", diff)
+	}
+	r = s.must(t, 200, "POST", a.path(""), a.token, `{"data":{"name":"acme 2"}}`)
+	if r.at("data", "custom") != nil || r.at("data", "name") != "acme 2" {
+		t.Errorf("a replacement keeps properties: %s", r.raw)
+	}
+	if r.at("data", "realm") != before["realm"] {
+		t.Errorf("the realm changed from %v to %v", before["realm"], r.at("data", "realm"))
+	}
+	s.must(t, 200, "GET", a.path("/api_key"), a.token, "") // the private fields are still there
+}
+
+func TestAccountTree(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	a := s.tenant(t, s.master, "a")
+	b := s.tenant(t, a.id, "b")
+	c := s.tenant(t, b.id, "c")
+	s.tenant(t, s.master, "elsewhere")
+	names := func(token, path string) string {
+		t.Helper()
+		var names []string
+		for _, item := range s.must(t, 200, "GET", path, token, "").items() {
+			names = append(names, item.(map[string]any)["name"].(string))
+		}
+		return strings.Join(names, " ")
+	}
+	for _, tc := range []struct{ token, path, want string }{
+		{admin, "/v2/accounts/" + s.master + "/children", "a elsewhere"},
+		{admin, "/v2/accounts/" + s.master + "/descendants", "a b c elsewhere"},
+		{a.token, a.path("/children"), "b"},
+		{a.token, a.path("/descendants"), "b c"},
+		{c.token, c.path("/children"), ""},
+		{admin, c.path("/ancestors"), "master a b"},
+		{a.token, c.path("/ancestors"), "a b"}, // nobody sees above itself
+		{a.token, c.path("/parents"), "a b"},
+		{c.token, c.path("/ancestors"), ""},
+	} {
+		if got := names(tc.token, tc.path); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.path, got, tc.want)
+		}
+	}
+	if r := s.must(t, 200, "GET", a.path("/descendants"), a.token, ""); strings.Contains(r.raw, s.master) {
+		t.Errorf("an account learns who is above it: %s", r.raw)
+	}
+	// A page can be followed by the next.
+	r := s.must(t, 200, "GET", a.path("/descendants?page_size=1"), a.token, "")
+	next, _ := r.env["next_start_key"].(string)
+	if r = s.must(t, 200, "GET", a.path("/descendants?page_size=1&start_key="+next), a.token, ""); r.items()[0].(map[string]any)["name"] != "c" || r.env["next_start_key"] != nil {
+		t.Errorf("second page: %s", r.raw)
+	}
+}
+
+func TestDisabledAccount(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "a")
+	b := s.tenant(t, a.id, "b")
+	if r := s.must(t, 200, "PATCH", b.path(""), b.token, `{"data":{"enabled":false}}`); r.at("data", "enabled") != true {
+		t.Error("an account switched itself off")
+	}
+	if r := s.must(t, 200, "PATCH", b.path(""), a.token, `{"data":{"enabled":false}}`); r.at("data", "enabled") != false {
+		t.Errorf("not disabled: %s", r.raw)
+	}
+	s.must(t, 401, "GET", b.path(""), b.token, "")
+	if r := s.must(t, 400, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+b.key+`"}}`); r.at("data", "account", "disabled") == nil {
+		t.Errorf("login of a disabled account: %s", r.raw)
+	}
+	// An edit of something else does not switch it on again.
+	if r := s.must(t, 200, "PATCH", b.path(""), a.token, `{"data":{"flags":["x"]}}`); r.at("data", "enabled") != false {
+		t.Errorf("enabled by an edit: %s", r.raw)
+	}
+	s.must(t, 200, "PATCH", b.path(""), a.token, `{"data":{"enabled":true}}`)
+	s.must(t, 200, "GET", b.path(""), b.token, "")
+}
+
+func TestDeletingAnAccountLeavesNothing(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	a := s.tenant(t, s.master, "acme")
+	other := s.tenant(t, s.master, "other")
+	for i := range 5 {
+		id := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
+		if i == 0 {
+			s.must(t, 200, "DELETE", a.path("/functions/"+id), a.token, "")
+		}
+		s.must(t, 201, "PUT", a.path("/callflows"), a.token, fmt.Sprintf(`{"data":{"numbers":["%d"],"flow":{"module":"hangup","data":{}}}}`, 1000+i))
+		s.must(t, 201, "PUT", other.path("/functions"), other.token, hello)
+	}
+	below := s.tenant(t, a.id, "below")
+	if r := s.must(t, 409, "DELETE", a.path(""), admin, ""); r.env["message"] != "account_has_descendants" {
+		t.Errorf("got %s", r.raw)
+	}
+	s.must(t, 200, "DELETE", below.path(""), a.token, "")
+	r := s.must(t, 200, "DELETE", a.path(""), admin, "")
+	if r.at("data", "_read_only", "deleted") != true {
+		t.Errorf("the answer is %s", r.raw)
+	}
+	for _, name := range []string{datastore.Functions, datastore.Callflows, datastore.FunctionRuns} {
+		db, _ := s.stores.Resolve(name, "")
+		rows, err := db.AllDocs(t.Context(), datastore.Query{IncludeDocs: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			if row.Doc.Account() == a.id {
+				t.Errorf("%s still holds %v", name, row.Doc)
+			}
+		}
+	}
+	for _, secret := range []string{a.key, `"acme"`} {
+		if strings.Contains(s.dump(t), secret) {
+			t.Errorf("the datastore still holds %.10s…", secret)
+		}
+	}
+	s.must(t, 401, "GET", a.path(""), a.token, "")
+	s.must(t, 404, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+a.key+`"}}`)
+	s.must(t, 404, "GET", a.path(""), admin, "")
+	if r := s.must(t, 200, "GET", other.path("/functions"), other.token, ""); len(r.items()) != 5 {
+		t.Errorf("the other account has %d functions left", len(r.items()))
+	}
+	s.must(t, 201, "PUT", "/v2/accounts", admin, `{"data":{"name":"acme"}}`) // the name is free again
+	if r := s.do(t, "DELETE", "/v2/accounts/"+s.master, admin, ""); r.status != 405 {
+		t.Errorf("deleting the master account: %d", r.status)
+	}
+}
+
+// However many ask at once, one gets the name.
+func TestNamesAreUniqueUnderLoad(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	codes := map[int]int{}
+	for range 12 {
+		wg.Go(func() {
+			r := s.do(t, "PUT", "/v2/accounts", admin, `{"data":{"name":"same"}}`)
+			mu.Lock()
+			defer mu.Unlock()
+			codes[r.status]++
+		})
+	}
+	wg.Wait()
+	if codes[201] != 1 || codes[400] != 11 {
+		t.Errorf("codes %v", codes)
+	}
+}
+
+func TestFunctionsLiveInTheAccountsTimeZone(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	a := s.tenant(t, s.master, "a")
+	b := s.tenant(t, a.id, "b")
+	zone := func() string {
+		t.Helper()
+		s.must(t, 201, "PUT", b.path("/functions/run"), b.token, `{"data":{"function_js":"return {}","call":{"To":"1"}}}`)
+		return s.runner.last.TimeZone
+	}
+	if got := zone(); got != "UTC" {
+		t.Errorf("nobody has a zone: %q", got)
+	}
+	s.must(t, 200, "PATCH", "/v2/accounts/"+s.master, admin, `{"data":{"timezone":"Asia/Tokyo"}}`)
+	if got := zone(); got != "Asia/Tokyo" {
+		t.Errorf("the master's zone: %q", got)
+	}
+	s.must(t, 200, "PATCH", a.path(""), admin, `{"data":{"timezone":"Europe/Berlin"}}`)
+	if got := zone(); got != "Europe/Berlin" {
+		t.Errorf("the nearest ancestor's zone: %q", got)
+	}
+	s.must(t, 200, "PATCH", b.path(""), admin, `{"data":{"timezone":"America/New_York"}}`)
+	if got := zone(); got != "America/New_York" {
+		t.Errorf("its own zone: %q", got)
+	}
+}

@@ -1,0 +1,146 @@
+package crossbar_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+func TestLogin(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	r := s.must(t, 201, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+strings.ToUpper(a.key)+`"}}`)
+	for key, want := range map[string]any{"account_id": a.id, "account_name": "acme", "is_reseller": false, "reseller_id": s.master,
+		"is_master_account": false, "language": "en-us"} {
+		if r.at("data", key) != want {
+			t.Errorf("%s is %v, want %v", key, r.at("data", key), want)
+		}
+	}
+	var claims jwt.MapClaims
+	token, _, err := jwt.NewParser().ParseUnverified(r.env["auth_token"].(string), &claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token.Header["alg"] != "RS256" || token.Header["typ"] != "JWT" || len(token.Header["kid"].(string)) != 32 {
+		t.Errorf("header %v", token.Header)
+	}
+	if claims["iss"] != "kazoo" || claims["account_id"] != a.id || claims["method"] != "cb_api_auth" || claims["identity_sig"] == "" ||
+		int64(claims["exp"].(float64)) != s.clock.Now().Add(time.Hour).Unix() {
+		t.Errorf("claims %v", claims)
+	}
+	for _, tc := range []struct {
+		body   string
+		status int
+		at     string
+	}{
+		{`{"data":{"api_key":"` + strings.Repeat("0", 64) + `"}}`, 404, ""},
+		{`{"data":{"api_key":"` + strings.Repeat("x", 64) + `"}}`, 404, ""},
+		{`{"data":{"api_key":"short"}}`, 400, "api_key minLength"},
+		{`{"data":{"api_key":"` + a.key + `","more":1}}`, 400, "more additionalProperties"},
+		{`{"data":{}}`, 400, "api_key required"},
+	} {
+		r := s.do(t, "PUT", "/v2/api_auth", "", tc.body)
+		if r.status != tc.status || r.env["auth_token"] != nil {
+			t.Errorf("%s: %d %s", tc.body, r.status, r.raw)
+		}
+		if tc.at != "" && r.at(append([]string{"data"}, strings.Fields(tc.at)...)...) == nil {
+			t.Errorf("%s: nothing at %s: %s", tc.body, tc.at, r.raw)
+		}
+	}
+}
+
+func TestTokenTransport(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	for name, r := range map[string]reply{
+		"header":         s.do(t, "GET", a.path(""), "", "", "X-Auth-Token: "+a.token),
+		"bearer":         s.do(t, "GET", a.path(""), "", "", "Authorization: Bearer "+a.token),
+		"bare":           s.do(t, "GET", a.path(""), "", "", "Authorization: "+a.token),
+		"query":          s.do(t, "GET", a.path("?auth_token="+a.token), "", ""),
+		"envelope":       s.do(t, "PATCH", a.path(""), "", `{"auth_token":"`+a.token+`","data":{"x":1}}`),
+		"named envelope": s.do(t, "PATCH", a.path(""), "", `{"Auth-Token":"`+a.token+`","data":{"x":1}}`),
+		"own account":    s.do(t, "GET", a.path(""), a.token, "", "X-Auth-Account-ID: "+a.id),
+	} {
+		if r.status != 200 {
+			t.Errorf("%s: %d %s", name, r.status, r.raw)
+		}
+	}
+	for name, r := range map[string]reply{
+		"none":          s.do(t, "GET", a.path(""), "", ""),
+		"nonsense":      s.do(t, "GET", a.path(""), "x.y.z", ""),
+		"long":          s.do(t, "GET", a.path(""), strings.Repeat("a", 20000), ""),
+		"basic":         s.do(t, "GET", a.path(""), "", "", "Authorization: Basic "+a.token),
+		"other account": s.do(t, "GET", a.path(""), a.token, "", "X-Auth-Account-ID: "+s.master),
+	} {
+		if r.status != 401 || r.env["message"] != "invalid_credentials" || r.env["auth_token"] != nil {
+			t.Errorf("%s: %d %s", name, r.status, r.raw)
+		}
+	}
+}
+
+func TestTokensDie(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+
+	t.Run("of age", func(t *testing.T) {
+		a := s.tenant(t, s.master, "old")
+		s.clock.Advance(59 * time.Minute)
+		s.must(t, 200, "GET", a.path(""), a.token, "")
+		s.clock.Advance(2 * time.Minute)
+		if r := s.must(t, 401, "GET", a.path(""), a.token, ""); r.env["message"] != "invalid credentials" {
+			t.Errorf("an expired token: %s", r.raw)
+		}
+		admin = s.login(t, masterKey)
+	})
+	t.Run("with the key", func(t *testing.T) {
+		a := s.tenant(t, s.master, "rotated")
+		second := s.login(t, a.key)
+		r := s.must(t, 201, "PUT", a.path("/api_key"), a.token, "")
+		fresh, _ := r.at("data", "api_key").(string)
+		if len(fresh) != 64 || fresh == a.key {
+			t.Errorf("new key %q", fresh)
+		}
+		s.must(t, 401, "GET", a.path(""), a.token, "")
+		s.must(t, 401, "GET", a.path(""), second, "")
+		s.must(t, 404, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+a.key+`"}}`)
+		s.must(t, 200, "GET", a.path(""), s.login(t, fresh), "")
+		s.must(t, 200, "GET", a.path(""), admin, "") // nobody else's token died
+	})
+	t.Run("by revocation", func(t *testing.T) {
+		a := s.tenant(t, s.master, "revoked")
+		second := s.login(t, a.key)
+		if r := s.must(t, 200, "DELETE", "/v2/token_auth", a.token, ""); strings.Contains(r.raw, a.token) {
+			t.Errorf("the dead token is in %s", r.raw)
+		}
+		s.must(t, 401, "GET", a.path(""), a.token, "")
+		s.must(t, 200, "GET", a.path(""), second, "")
+	})
+	t.Run("with the signing key, in time", func(t *testing.T) {
+		a := s.tenant(t, s.master, "signed")
+		if _, err := s.auth.Rotate(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.must(t, 200, "GET", a.path(""), a.token, "")
+		s.must(t, 200, "GET", a.path(""), s.login(t, a.key), "")
+	})
+}
+
+func TestTokenIsShown(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	r := s.must(t, 200, "GET", "/v2/token_auth", a.token, "")
+	if r.at("data", "account_id") != a.id || r.at("data", "method") != "cb_api_auth" || r.at("data", "exp") != float64(s.clock.Now().Add(time.Hour).Unix()) {
+		t.Errorf("got %s", r.raw)
+	}
+}
+
+// A stale token in a client's hands must not keep it from logging in again.
+func TestStaleTokenOnPublicRoutes(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	s.clock.Advance(2 * time.Hour)
+	s.must(t, 201, "PUT", "/v2/api_auth", a.token, `{"data":{"api_key":"`+a.key+`"}}`)
+	s.must(t, 200, "GET", "/v2/functions", a.token, "")
+}
