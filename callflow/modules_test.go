@@ -217,7 +217,7 @@ func TestFunctionFlowsAreValidated(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			runner := function.NewRunner(function.Config{Driver: returns(c.returned), Flows: flowSchema{set}, NewRun: func() function.RunID { return "r" }})
+			runner := function.NewRunner(function.Config{Driver: returns(c.returned), Flows: set, NewRun: func() function.RunID { return "r" }})
 			simulator := callflow.Simulator{Executor: &callflow.Executor{Runner: runner, Directory: callflow.Memory{acme: {{Document: callflow.Document{
 				ID: "c1", Numbers: []string{"1000"},
 				Flow: callflow.Node{"module": "function", "data": map[string]any{"id": "f1"}, "children": map[string]any{"_": map[string]any{"module": "answer"}}},
@@ -245,18 +245,6 @@ type returns string
 
 func (r returns) Evaluate(context.Context, function.Evaluation) (function.Evaluated, error) {
 	return function.Evaluated{Outcome: function.OK, Value: json.RawMessage(r)}, nil
-}
-
-type flowSchema struct{ set *schemas.Set }
-
-func (s flowSchema) ValidateFlow(flow map[string]any) (map[string]any, map[string]any) {
-	done, faults := s.set.Validate("callflows.action", flow)
-	fields := map[string]any{}
-	for path, rules := range faults {
-		fields[path] = rules
-	}
-	completed, _ := done.(map[string]any)
-	return completed, fields
 }
 
 // A call whose variables outgrew every limit does not even ask.

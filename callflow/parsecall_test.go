@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"callfn/callflow"
-	"callfn/callflow/params"
+	"callfn/internal/function/params"
 )
 
 func TestParseCall(t *testing.T) {
