@@ -285,7 +285,7 @@ func TestVocabularyIsComplete(t *testing.T) {
 
 func TestSleepIsBounded(t *testing.T) {
 	for data, want := range map[string]int64{
-		`{"duration":20.0}`: 20_000, `{"duration":2e1}`: 20_000, `{"duration":1.5}`: 0, `{"duration":true}`: 0,
+		`{"duration":1e19}`: 86_400_000, `{"duration":-1e19}`: 0, `{"duration":20.0}`: 20_000, `{"duration":2e1}`: 20_000, `{"duration":1.5}`: 0, `{"duration":true}`: 0,
 		`{}`: 0, `{"duration":20}`: 20_000, `{"duration":"20","unit":"ms"}`: 20, `{"duration":2,"unit":"m"}`: 120_000, `{"duration":1,"unit":"h"}`: 3_600_000,
 		`{"duration":1,"unit":"parsec"}`: 1000, `{"duration":-5}`: 0, `{"duration":9223372036854775807,"unit":"h"}`: 86_400_000, `{"duration":86400000,"unit":"s"}`: 86_400_000,
 	} {
