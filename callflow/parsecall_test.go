@@ -163,6 +163,13 @@ func TestParamsAsAFunctionSeesThem(t *testing.T) {
 	}
 }
 
+func TestParameterNames(t *testing.T) {
+	names := callflow.ParameterNames()
+	if len(names) != 25 || names[0] != "Account-ID" || names[24] != "User-ID" {
+		t.Errorf("got %q", names)
+	}
+}
+
 func FuzzParseCall(f *testing.F) {
 	f.Add([]byte(`{"To":"1000@acme.example","Custom-SIP-Headers":{"X":"y"}}`))
 	f.Add([]byte(`{"To":1e400,"User-ID":[null],"Digits":{"":[]}}`))
