@@ -9,6 +9,9 @@ import (
 // ErrHungUp is what every Control method answers once the call is over (KAZOO's {error, channel_hungup}).
 var ErrHungUp = errors.New("the call is over")
 
+// ErrAnswered is what Control.Respond answers for a call that had its final response already.
+var ErrAnswered = errors.New("the call is answered already and can no longer be refused")
+
 // Control is what modules ask of the switch for one call. A method returns when the switch has done what it was asked,
 // at the latest when the call ends (ErrHungUp) or ctx does. A Control serves one call and one executor; only Gone may be
 // called concurrently with the other methods.
@@ -25,7 +28,7 @@ type Control interface {
 	Sleep(ctx context.Context, d time.Duration) error
 	// Noop waits until everything asked before is done.
 	Noop(ctx context.Context) error
-	// Respond gives the final SIP response to a call that is not answered, which ends it.
+	// Respond gives the final SIP response to a call that is not answered, which ends it; else ErrAnswered.
 	Respond(ctx context.Context, r Response) error
 	// Hangup ends the call after everything asked before, with a cause such as NORMAL_CLEARING; empty leaves the cause
 	// to the switch.

@@ -28,7 +28,12 @@ func (d Data) Int(name string, otherwise int64) int64 {
 	case float64:
 		return wholeNumber(v, otherwise)
 	case json.Number:
-		return parseInt(v.String(), otherwise)
+		if n, err := v.Int64(); err == nil {
+			return n
+		}
+		if f, err := v.Float64(); err == nil {
+			return wholeNumber(f, otherwise)
+		}
 	case string:
 		return parseInt(v, otherwise)
 	}

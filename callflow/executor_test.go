@@ -189,6 +189,11 @@ func TestCancelledWalkHangsUp(t *testing.T) {
 	if diff := cmp.Diff([]string{"hangup()"}, control.asked); diff != "" {
 		t.Error(diff)
 	}
+	ctx2, cancel2 := context.WithCancel(context.Background())
+	modules["cancel"] = func(context.Context, *callflow.Turn) callflow.Next { cancel2(); return callflow.Stop() }
+	if _, ended := walk(t, ctx2, executor, &testSwitch{}, `{"module":"cancel"}`); ended.How != callflow.EndCancelled {
+		t.Errorf("a walk that was cancelled in its last step ended %+v", ended)
+	}
 	if _, ended := walk(t, ctx, executor, &testSwitch{}, `{"module":"stop"}`); ended.How != callflow.EndCancelled {
 		t.Errorf("a walk that was cancelled before it began ended %+v", ended)
 	}

@@ -79,5 +79,5 @@ func (t *Turn) fail(err error) {
 		return
 	}
 	t.Outcome(Failed)
-	t.Note("the switch answered: " + err.Error())
+	t.Note("the switch says: " + err.Error())
 }

@@ -3,8 +3,8 @@ package callflow
 import (
 	"context"
 
-	"callfn/internal/function/params"
 	"callfn/internal/function"
+	"callfn/internal/function/params"
 )
 
 // runFunction is KAZOO's `function` (cf_function.erl; kazoo-facts §5.6): the function named by data.id runs with the

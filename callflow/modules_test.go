@@ -124,6 +124,9 @@ func summary(t *testing.T, s callflow.Step) string {
 	if to == "_" {
 		to = "next"
 	}
+	if s.Next.Wanted != "" {
+		to += " for lack of " + s.Next.Wanted
+	}
 	return strings.Join(append(words, "->", to), " ")
 }
 
@@ -200,6 +203,50 @@ func TestFunctionThatGivesNoFlow(t *testing.T) {
 	}
 }
 
+// With the real Runner: a flow that names a module KAZOO does not have is refused whole, and defaults are filled in
+// before a valid one runs (kazoo-facts §5.3; §12.11).
+func TestFunctionFlowsAreValidated(t *testing.T) {
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct{ name, returned, want string }{
+		{"unknown module below", `{"module":"tts","data":{"text":"never said"},"children":{"_":{"module":"frobnicate","data":{}}}}`, "function=invalid_flow answer"},
+		{"no flow", `"hi"`, "function=invalid_flow answer"},
+		{"valid", `{"module":"sleep","data":{"duration":"20"}}`, "function sleep answer"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			runner := function.NewRunner(function.Config{Driver: returns(c.returned), Flows: set, NewRun: func() function.RunID { return "r" }})
+			simulator := callflow.Simulator{Executor: &callflow.Executor{Runner: runner, Directory: callflow.Memory{acme: {{Document: callflow.Document{
+				ID: "c1", Numbers: []string{"1000"},
+				Flow: callflow.Node{"module": "function", "data": map[string]any{"id": "f1"}, "children": map[string]any{"_": map[string]any{"module": "answer"}}},
+			}}}}}}
+			trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1000"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var visited []string
+			for _, step := range trace.Steps {
+				visited = append(visited, strings.TrimSuffix(step.Module+"="+string(step.Outcome), "=ok"))
+				if step.Module == "sleep" && (step.Data["unit"] != "s" || step.DurationMS != 20_000) {
+					t.Errorf("the default unit is missing: %+v", step)
+				}
+			}
+			if got := strings.Join(visited, " "); got != c.want {
+				t.Errorf("visited %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+// returns is a place where every function returns the same JSON.
+type returns string
+
+func (r returns) Evaluate(context.Context, function.Evaluation) (function.Evaluated, error) {
+	return function.Evaluated{Outcome: function.OK, Value: json.RawMessage(r)}, nil
+}
+
 // A call whose variables outgrew every limit does not even ask.
 func TestFunctionWithTooLargeParameters(t *testing.T) {
 	runner := runnerFunc(func(function.Request) function.Result { t.Error("asked"); return function.Result{} })
@@ -238,11 +285,14 @@ func TestVocabularyIsComplete(t *testing.T) {
 
 func TestSleepIsBounded(t *testing.T) {
 	for data, want := range map[string]int64{
+		`{"duration":1e19}`: 86_400_000, `{"duration":-1e19}`: 0, `{"duration":20.0}`: 20_000, `{"duration":2e1}`: 20_000, `{"duration":1.5}`: 0, `{"duration":true}`: 0,
 		`{}`: 0, `{"duration":20}`: 20_000, `{"duration":"20","unit":"ms"}`: 20, `{"duration":2,"unit":"m"}`: 120_000, `{"duration":1,"unit":"h"}`: 3_600_000,
 		`{"duration":1,"unit":"parsec"}`: 1000, `{"duration":-5}`: 0, `{"duration":9223372036854775807,"unit":"h"}`: 86_400_000, `{"duration":86400000,"unit":"s"}`: 86_400_000,
 	} {
 		var node map[string]any
-		if err := json.Unmarshal([]byte(data), &node); err != nil {
+		decoder := json.NewDecoder(strings.NewReader(data))
+		decoder.UseNumber() // as documents from the store have them
+		if err := decoder.Decode(&node); err != nil {
 			t.Fatal(err)
 		}
 		simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{acme: {{

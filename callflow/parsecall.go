@@ -8,8 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"callfn/internal/function/params"
 	"callfn/internal/account"
+	"callfn/internal/function/params"
 )
 
 // maxText bounds one text member of a described call, in characters. SIP users, realms and names are far shorter.

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"callfn/callflow"
-	"callfn/callflow/params"
+	"callfn/internal/function/params"
 )
 
 func TestParseCall(t *testing.T) {
@@ -160,6 +160,13 @@ func TestParamsAsAFunctionSeesThem(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, flat); diff != "" {
 		t.Errorf("flat (-want +got):\n%s", diff)
+	}
+}
+
+func TestParameterNames(t *testing.T) {
+	names := callflow.ParameterNames()
+	if len(names) != 25 || names[0] != "Account-ID" || names[24] != "User-ID" {
+		t.Errorf("got %q", names)
 	}
 }
 

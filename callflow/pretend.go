@@ -83,12 +83,15 @@ func (p *pretendCaller) Sleep(ctx context.Context, d time.Duration) error { retu
 
 func (p *pretendCaller) Noop(ctx context.Context) error { return p.up(ctx) }
 
-// Respond ends a call that is not answered. An answered one had its final response already, so nothing happens.
+// Respond ends a call that is not answered; a code below 300 is no refusal and changes nothing.
 func (p *pretendCaller) Respond(ctx context.Context, r Response) error {
 	if err := p.up(ctx); err != nil {
 		return err
 	}
-	if p.answered || r.Code < 300 {
+	if p.answered {
+		return ErrAnswered
+	}
+	if r.Code < 300 {
 		return nil
 	}
 	p.gone = &Ended{How: EndResponse, Cause: strconv.FormatInt(r.Code, 10) + " " + or(r.Message, reasonPhrase(r.Code))}

@@ -2,7 +2,9 @@ package callflow_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"testing"
 	"time"
@@ -141,4 +143,31 @@ func TestModulesAreListedOnce(t *testing.T) {
 	if !slices.IsSorted(callflow.NotExecuted()) {
 		t.Error("the list is not sorted")
 	}
+}
+
+// Any JSON at all may stand where a flow should.
+func FuzzFlow(f *testing.F) {
+	f.Add([]byte(`{"module":"function","data":{"id":"f"},"children":{"_":{"module":"tts","data":{"text":1}}}}`))
+	f.Add([]byte(`{"module":{},"data":[],"children":{"_":{"children":{"_":{}}}}}`))
+	f.Add([]byte(`{"module":"set_variables","data":{"custom_application_vars":{"":[[]]}},"children":{"_":{"module":"callflow","data":{"id":"c0"}}}}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var flow callflow.Node
+		if json.Unmarshal(raw, &flow) != nil {
+			return
+		}
+		simulator := callflow.Simulator{Executor: &callflow.Executor{
+			Runner:    &anyFunctions{outcomes: []function.Outcome{function.OK, function.Threw}, flows: []callflow.Node{flow}},
+			Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c0", Numbers: []string{"1000"}, Flow: flow}}}},
+		}}
+		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1000"}})
+		if err != nil || trace.Ended.How == "" {
+			t.Fatalf("%+v, %v", trace.Ended, err)
+		}
+		if err := callflow.WriteTrace(io.Discard, trace, true); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := json.Marshal(trace); err != nil {
+			t.Fatalf("the trace is no JSON: %v", err)
+		}
+	})
 }

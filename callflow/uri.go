@@ -24,6 +24,3 @@ func ParseURI(s string) URI {
 	}
 	return URI{User: user, Realm: realm}
 }
-
-// String gives `user@realm`.
-func (u URI) String() string { return u.User + "@" + u.Realm }

@@ -1,0 +1,90 @@
+package callflow_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+
+	"callfn/callflow"
+)
+
+// Colours are the only thing that colour changes.
+func TestWriteTraceInColour(t *testing.T) {
+	trace := rehearse(t, callflow.Node{"module": "voicemail", "children": map[string]any{"_": map[string]any{"module": "hangup"}}})
+	var plain, coloured bytes.Buffer
+	if err := errors.Join(callflow.WriteTrace(&plain, trace, false), callflow.WriteTrace(&coloured, trace, true)); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(coloured.String(), "\x1b[33mnot_simulated\x1b[0m") {
+		t.Errorf("plain:\n%s\ncoloured:\n%s", plain.String(), coloured.String())
+	}
+	if stripped := regexp.MustCompile("\x1b\\[[0-9]+m").ReplaceAllString(coloured.String(), ""); stripped != plain.String() {
+		t.Errorf("without colours:\n%s\nwant:\n%s", stripped, plain.String())
+	}
+}
+
+func TestWriteTraceReportsTheWriter(t *testing.T) {
+	full := errors.New("disk full")
+	if err := callflow.WriteTrace(brokenWriter{full}, callflow.Trace{}, false); !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+}
+
+type brokenWriter struct{ err error }
+
+func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
+
+// A module that leaves the call to the switch is waited for, until the pretend caller hangs up.
+func TestPretendCallerEndsAWait(t *testing.T) {
+	executor := &callflow.Executor{
+		Modules:   callflow.Modules{"conference": func(context.Context, *callflow.Turn) callflow.Next { return callflow.Next{} }},
+		Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.Node{"module": "conference"}}}}},
+	}
+	simulator := callflow.Simulator{Executor: executor}
+	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1"}, HangUpAfter: 1e9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if trace.Ended.How != callflow.EndCaller || trace.DurationMS != 1000 || trace.Steps[0].Next.Op != "wait" {
+		t.Errorf("got %+v", trace)
+	}
+	var b bytes.Buffer
+	if err := callflow.WriteTrace(&b, trace, false); err != nil || !strings.Contains(b.String(), "waiting for the caller to hang up") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+}
+
+func TestSimulateCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("the client went away"))
+	simulator := callflow.Simulator{Executor: &callflow.Executor{
+		Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.Node{"module": "answer"}}}}},
+	}}
+	trace, err := simulator.Simulate(ctx, callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1"}})
+	if err != nil || trace.Ended.How != callflow.EndCancelled || !strings.Contains(trace.Ended.Hint, "the client went away") || len(trace.Steps) != 0 {
+		t.Errorf("got %+v, %v", trace, err)
+	}
+}
+
+// A callflow without flow is a call that ends, with a hint.
+func TestSimulateEmptyFlow(t *testing.T) {
+	trace := rehearse(t, nil)
+	if trace.Ended.How != callflow.EndFlow || trace.Ended.Hint == "" || trace.Steps == nil {
+		t.Errorf("got %+v", trace)
+	}
+}
+
+func rehearse(t *testing.T, flow callflow.Node) callflow.Trace {
+	t.Helper()
+	simulator := callflow.Simulator{Executor: &callflow.Executor{
+		Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c1", Numbers: []string{"1000"}, Flow: flow}}}},
+	}}
+	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1000"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trace
+}
