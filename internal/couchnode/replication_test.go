@@ -15,8 +15,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// tester is what testing.TB and *rapid.T have in common.
+type tester interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
 // call sends a JSON request and returns the status and the decoded answer.
-func call(t testing.TB, client *http.Client, method, url string, body any) (int, any) {
+func call(t tester, client *http.Client, method, url string, body any) (int, any) {
 	t.Helper()
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -49,7 +56,7 @@ func call(t testing.TB, client *http.Client, method, url string, body any) (int,
 	return resp.StatusCode, v
 }
 
-func mustCall(t testing.TB, client *http.Client, method, url string, body any) any {
+func mustCall(t tester, client *http.Client, method, url string, body any) any {
 	t.Helper()
 	status, v := call(t, client, method, url, body)
 	if status/100 != 2 {
@@ -59,13 +66,13 @@ func mustCall(t testing.TB, client *http.Client, method, url string, body any) a
 }
 
 // contents is everything that replication carries: every leaf with its history, and what is deleted.
-func contents(t testing.TB, db string) map[string][]string {
+func contents(t tester, client *http.Client, db string) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
-	changes := mustCall(t, http.DefaultClient, "GET", db+"/_changes?style=all_docs", nil)
+	changes := mustCall(t, client, "GET", db+"/_changes?style=all_docs", nil)
 	for _, c := range changes.(map[string]any)["results"].([]any) {
 		id := c.(map[string]any)["id"].(string)
-		leaves := mustCall(t, http.DefaultClient, "GET", db+"/"+escapeID(id)+"?open_revs=all&revs=true", nil)
+		leaves := mustCall(t, client, "GET", db+"/"+escapeID(id)+"?open_revs=all&revs=true", nil)
 		for _, l := range leaves.([]any) {
 			text, _ := json.Marshal(l)
 			out[id] = append(out[id], string(text))
@@ -133,11 +140,11 @@ func testInterop(t *testing.T, server string) {
 
 	replicate(t, server, node+"/source", there)
 	replicate(t, server, there, node+"/back")
-	want := contents(t, node+"/source")
+	want := contents(t, http.DefaultClient, node+"/source")
 	if len(want) != 304 {
 		t.Errorf("%d documents to begin with", len(want))
 	}
-	if d := cmp.Diff(want, contents(t, node+"/back")); d != "" {
+	if d := cmp.Diff(want, contents(t, http.DefaultClient, node+"/back")); d != "" {
 		t.Errorf("lost or changed on the way there and back:\n%s", d)
 	}
 
@@ -149,7 +156,7 @@ func testInterop(t *testing.T, server string) {
 	mustCall(t, http.DefaultClient, "DELETE", node+"/source/doc-101?rev="+gone["_rev"].(string), nil)
 	replicate(t, server, node+"/source", there)
 	replicate(t, server, there, node+"/back")
-	if d := cmp.Diff(contents(t, node+"/source"), contents(t, node+"/back")); d != "" {
+	if d := cmp.Diff(contents(t, http.DefaultClient, node+"/source"), contents(t, http.DefaultClient, node+"/back")); d != "" {
 		t.Errorf("lost or changed in the second round:\n%s", d)
 	}
 }
