@@ -117,7 +117,7 @@ func parseRev(s string) (revtree.Rev, error) {
 	return rev, nil
 }
 
-// parseRevisions reads {"start":3,"ids":["c","b","a"]}.
+// parseRevisions reads {"start":3,"ids":["c","b","a"]}; CouchDB's replicator says start 0 for its _local checkpoints.
 func parseRevisions(v []byte) (revtree.Path, error) {
 	var p revtree.Path
 	if strictjson.KindOf(v) != strictjson.Object {
@@ -125,7 +125,7 @@ func parseRevisions(v []byte) (revtree.Path, error) {
 	}
 	start, ids := strictjson.Get(v, "start"), strictjson.Get(v, "ids")
 	n, ok := jsonInt(start)
-	if !ok || n < 1 || n > 1<<53 {
+	if !ok || n < 0 || n > 1<<53 {
 		return p, docValidation("_revisions.start isn't an integer.")
 	}
 	if ids == nil || strictjson.KindOf(ids) != strictjson.Array {
@@ -142,7 +142,7 @@ func parseRevisions(v []byte) (revtree.Path, error) {
 		}
 		p.IDs = append(p.IDs, id)
 	}
-	if len(p.IDs) == 0 || int64(len(p.IDs)) > n {
+	if len(p.IDs) == 0 || int64(len(p.IDs)) > max(n, 1) {
 		return p, docValidation("_revisions.ids doesn't fit _revisions.start")
 	}
 	return p, nil

@@ -1,0 +1,175 @@
+package couchnode_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// tester is what testing.TB and *rapid.T have in common.
+type tester interface {
+	Helper()
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
+// call sends a JSON request and returns the status and the decoded answer.
+func call(t tester, client *http.Client, method, url string, body any) (int, any) {
+	t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body == nil {
+		text = nil
+	}
+	req, err := http.NewRequest(method, url, bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json")
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v any
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &v); err != nil {
+			t.Fatalf("%s %s: %d %s", method, url, resp.StatusCode, raw)
+		}
+	}
+	return resp.StatusCode, v
+}
+
+func mustCall(t tester, client *http.Client, method, url string, body any) any {
+	t.Helper()
+	status, v := call(t, client, method, url, body)
+	if status/100 != 2 {
+		t.Fatalf("%s %s: %d %v", method, url, status, v)
+	}
+	return v
+}
+
+// contents is everything that replication carries: every leaf with its history, and what is deleted.
+func contents(t tester, client *http.Client, db string) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	changes := mustCall(t, client, "GET", db+"/_changes?style=all_docs", nil)
+	for _, c := range changes.(map[string]any)["results"].([]any) {
+		id := c.(map[string]any)["id"].(string)
+		leaves := mustCall(t, client, "GET", db+"/"+escapeID(id)+"?open_revs=all&revs=true", nil)
+		for _, l := range leaves.([]any) {
+			text, _ := json.Marshal(l)
+			out[id] = append(out[id], string(text))
+		}
+		sort.Strings(out[id])
+	}
+	return out
+}
+
+// escapeID makes a path segment of a document id; a + in a path would be a space to CouchDB.
+func escapeID(id string) string { return strings.ReplaceAll(url.PathEscape(id), "+", "%2B") }
+
+// fill makes a database with what replicators stumble over.
+func fill(t testing.TB, db string) {
+	t.Helper()
+	mustCall(t, http.DefaultClient, "PUT", db, nil)
+	docs := []any{
+		map[string]any{"_id": "conflict", "_rev": "2-bbb", "_revisions": map[string]any{"start": 2, "ids": []string{"bbb", "aaa"}}, "x": "b"},
+		map[string]any{"_id": "conflict", "_rev": "2-ccc", "_revisions": map[string]any{"start": 2, "ids": []string{"ccc", "aaa"}}, "x": "c"},
+		map[string]any{"_id": "conflict", "_rev": "3-ddd", "_revisions": map[string]any{"start": 3, "ids": []string{"ddd", "ccc2", "aaa"}}, "_deleted": true},
+		map[string]any{"_id": "gone", "_rev": "2-b", "_revisions": map[string]any{"start": 2, "ids": []string{"b", "a"}}, "_deleted": true, "why": "moved"},
+		map[string]any{"_id": "a/b +é", "_rev": "1-a", "text": "é 😀", "n": 1.5},
+		map[string]any{"_id": "_design/d", "_rev": "1-a", "views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(doc.x, null); }"}}},
+	}
+	mustCall(t, http.DefaultClient, "POST", db+"/_bulk_docs", map[string]any{"new_edits": false, "docs": docs})
+	var many []any
+	for i := range 300 {
+		many = append(many, map[string]any{"_id": fmt.Sprintf("doc-%03d", i), "i": i})
+	}
+	mustCall(t, http.DefaultClient, "POST", db+"/_bulk_docs", map[string]any{"docs": many})
+	for i := range 20 { // updates move documents to the end of the sequence
+		at := fmt.Sprintf("%s/doc-%03d", db, i)
+		doc := mustCall(t, http.DefaultClient, "GET", at, nil).(map[string]any)
+		doc["again"] = true
+		mustCall(t, http.DefaultClient, "PUT", at, doc)
+	}
+}
+
+// replicate lets a server's own replicator copy one database to another, and says how many writes failed.
+func replicate(t testing.TB, server, source, target string) {
+	t.Helper()
+	answer := mustCall(t, http.DefaultClient, "POST", server+"/_replicate",
+		map[string]any{"source": source, "target": target}).(map[string]any)
+	if answer["ok"] != true {
+		t.Fatalf("replication: %v", answer)
+	}
+	failures := answer["doc_write_failures"]
+	if history, ok := answer["history"].([]any); ok && len(history) > 0 {
+		failures = history[0].(map[string]any)["doc_write_failures"]
+	}
+	if failures != nil && failures != 0.0 {
+		t.Errorf("%v documents could not be written: %v", failures, answer)
+	}
+}
+
+// testInterop replicates to another server and back to a second database, by that server's replicator.
+func testInterop(t *testing.T, server string) {
+	node := serve(t, openNode(t))
+	there := server + "/callfn-test-" + strings.ToLower(strings.ReplaceAll(t.Name(), "/", "-"))
+	call(t, http.DefaultClient, "DELETE", there, nil)
+	mustCall(t, http.DefaultClient, "PUT", there, nil)
+	t.Cleanup(func() { call(t, http.DefaultClient, "DELETE", there, nil) })
+	fill(t, node+"/source")
+	mustCall(t, http.DefaultClient, "PUT", node+"/back", nil)
+
+	replicate(t, server, node+"/source", there)
+	replicate(t, server, there, node+"/back")
+	want := contents(t, http.DefaultClient, node+"/source")
+	if len(want) != 304 {
+		t.Errorf("%d documents to begin with", len(want))
+	}
+	if d := cmp.Diff(want, contents(t, http.DefaultClient, node+"/back")); d != "" {
+		t.Errorf("lost or changed on the way there and back:\n%s", d)
+	}
+
+	// Another round, after a few changes, continues from the checkpoint and brings only those.
+	doc := mustCall(t, http.DefaultClient, "GET", node+"/source/doc-100", nil).(map[string]any)
+	doc["more"] = true
+	mustCall(t, http.DefaultClient, "PUT", node+"/source/doc-100", doc)
+	gone := mustCall(t, http.DefaultClient, "GET", node+"/source/doc-101", nil).(map[string]any)
+	mustCall(t, http.DefaultClient, "DELETE", node+"/source/doc-101?rev="+gone["_rev"].(string), nil)
+	replicate(t, server, node+"/source", there)
+	replicate(t, server, there, node+"/back")
+	if d := cmp.Diff(contents(t, http.DefaultClient, node+"/source"), contents(t, http.DefaultClient, node+"/back")); d != "" {
+		t.Errorf("lost or changed in the second round:\n%s", d)
+	}
+}
+
+func TestReplicationByCouchDB(t *testing.T) {
+	url := os.Getenv("CALLFN_TEST_COUCHDB_URL")
+	if url == "" || !strings.Contains(url, "127.0.0.1") && !strings.Contains(url, "localhost") {
+		t.Skip("skipped: replication by Apache CouchDB. To run it: CALLFN_TEST_COUCHDB_URL=http://admin:password@127.0.0.1:5984 " +
+			"go test -run TestReplicationByCouchDB ./internal/couchnode (the server must be on this machine)")
+	}
+	testInterop(t, strings.TrimSuffix(url, "/"))
+}
+
+func TestReplicationByPouchDB(t *testing.T) {
+	testInterop(t, startPouchDBServer(t))
+}
