@@ -241,7 +241,7 @@ func (f *faulty) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // split has functions on a connection of their own.
 type split struct {
-	stores    prefixed
+	stores    datastore.Resolver
 	functions *datastore.Connection
 }
 
