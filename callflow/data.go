@@ -2,6 +2,8 @@ package callflow
 
 import (
 	"encoding/json"
+	"errors"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -24,9 +26,7 @@ func (d Data) Int(name string, otherwise int64) int64 {
 	case int64:
 		return v
 	case float64:
-		if v == float64(int64(v)) {
-			return int64(v)
-		}
+		return wholeNumber(v, otherwise)
 	case json.Number:
 		return parseInt(v.String(), otherwise)
 	case string:
@@ -71,8 +71,8 @@ func asString(v any) (string, bool) {
 	case int64:
 		return strconv.FormatInt(v, 10), true
 	case float64:
-		if v == float64(int64(v)) {
-			return strconv.FormatInt(int64(v), 10), true
+		if v == math.Trunc(v) && math.Abs(v) < 1e21 {
+			return strconv.FormatFloat(v, 'f', 0, 64), true
 		}
 		return strconv.FormatFloat(v, 'g', -1, 64), true
 	case json.Number:
@@ -81,9 +81,22 @@ func asString(v any) (string, bool) {
 	return "", false
 }
 
+// wholeNumber keeps what is beyond 64 bits at the nearest that fits, since callers bound numbers anyway.
+func wholeNumber(v float64, otherwise int64) int64 {
+	switch {
+	case v != math.Trunc(v):
+		return otherwise
+	case v >= math.MaxInt64:
+		return math.MaxInt64
+	case v <= math.MinInt64:
+		return math.MinInt64
+	}
+	return int64(v)
+}
+
 func parseInt(s string, otherwise int64) int64 {
 	n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
-	if err != nil {
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return otherwise
 	}
 	return n

@@ -3,7 +3,7 @@ package callflow
 import (
 	"context"
 
-	"callfn/callflow/params"
+	"callfn/internal/function/params"
 	"callfn/internal/function"
 )
 

@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"callfn/callflow/params"
+	"callfn/internal/function/params"
 	"callfn/internal/account"
 )
 

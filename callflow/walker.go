@@ -167,11 +167,12 @@ func (w *walker) continueAt(step *Step, key string) {
 // branch runs flow now and this node's `_` child afterwards. The limit is checked before anything else, and reaching it
 // ends the call whatever is on the stack.
 func (w *walker) branch(step *Step, flow Node) {
-	step.Next = Move{Op: "branch"}
 	if w.branches <= 0 {
+		step.Next = Move{Op: "hard_stop"}
 		w.end(EndBranchLimit, "", "this call branched too often: look for a function or callflow that leads back to itself")
 		return
 	}
+	step.Next = Move{Op: "branch"}
 	w.branches--
 	if child, ok := w.node.Child(Wildcard); ok && !child.Empty() {
 		w.stack = append(w.stack, frame{node: child, depth: w.depth, parent: w.steps})

@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"callfn/callflow/params"
+	"callfn/internal/function/params"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/schemas"

@@ -4,10 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
-	"math/big"
 	"strconv"
-	"strings"
 
 	"callfn/internal/jsonvalue"
 )
@@ -38,88 +35,6 @@ func complete(v any, p *plan, limits Limits) (any, FieldErrors) {
 		})
 	}
 	return out, c.errs
-}
-
-// copy is deep and bounded. Beyond the depth limit it leaves a null, so that apply can still say whether it is a flow
-// that is too deep.
-func (c *completer) copy(v any) any {
-	if c.values++; c.values > c.limits.Values {
-		if c.values == c.limits.Values+1 {
-			c.errs.Add("", "maxValues", Violation{
-				"message": fmt.Sprintf("There are more than %d values", c.limits.Values), "target": number(c.limits.Values),
-			})
-		}
-		return nil
-	}
-	switch v := v.(type) {
-	case nil, bool, string:
-		return v
-	case map[string]any:
-		if c.deep() {
-			return nil
-		}
-		out := make(map[string]any, len(v)+4) // room for some defaults
-		for k, e := range v {
-			if c.values > c.limits.Values {
-				break
-			}
-			c.path = append(c.path, k)
-			out[k] = c.copy(e)
-			c.path = c.path[:len(c.path)-1]
-		}
-		return out
-	case []any:
-		if c.deep() {
-			return nil
-		}
-		out := make([]any, min(len(v), c.limits.Values))
-		for i := range out {
-			if c.values > c.limits.Values {
-				break
-			}
-			c.path = append(c.path, strconv.Itoa(i))
-			out[i] = c.copy(v[i])
-			c.path = c.path[:len(c.path)-1]
-		}
-		return out
-	default:
-		return c.number(v)
-	}
-}
-
-func (c *completer) deep() bool {
-	if len(c.path) < c.limits.Depth {
-		return false
-	}
-	if !c.cut {
-		c.cut, c.tooDeep = true, Path(c.path...)
-	}
-	return true
-}
-
-// number accepts json.Number and, for values made by Go code, Go's own numbers.
-func (c *completer) number(v any) any {
-	var n json.Number
-	switch v := v.(type) {
-	case json.Number:
-		n = v
-	case int:
-		n = number(v)
-	case int64:
-		n = json.Number(strconv.FormatInt(v, 10))
-	case float64:
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			n = json.Number(strconv.FormatFloat(v, 'g', -1, 64))
-		}
-	default:
-		c.errs.Add(Path(c.path...), "invalid", Violation{"message": fmt.Sprintf("Value is no JSON but a Go %T", v)})
-		return nil
-	}
-	if reason := jsonvalue.CheckNumber(n); reason != "" {
-		c.errs.Add(Path(c.path...), "invalid", Violation{"message": "Number is not usable: " + reason})
-		return nil
-	}
-	return n
 }
 
 // apply writes defaults into v, a copy of our own. Its recursion is bounded by the depth of the copy.
@@ -250,25 +165,3 @@ func (c *completer) flowPath() string {
 	}
 	return Path(c.path...)
 }
-
-// plainInteger writes 5.0 and 1e2 as 5 and 100, for everybody who reads an integer later. Other numbers stay.
-func plainInteger(n json.Number) json.Number {
-	if !strings.ContainsAny(string(n), ".eE") {
-		return n
-	}
-	r, ok := new(big.Rat).SetString(string(n))
-	if !ok || !r.IsInt() {
-		return n
-	}
-	return shortEnough(r.Num(), n)
-}
-
-// shortEnough gives i as a number unless that is longer than numbers may be.
-func shortEnough(i *big.Int, otherwise json.Number) json.Number {
-	if n := json.Number(i.String()); jsonvalue.CheckNumber(n) == "" {
-		return n
-	}
-	return otherwise
-}
-
-func number(i int) json.Number { return json.Number(strconv.Itoa(i)) }

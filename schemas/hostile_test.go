@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/bits"
 	"strings"
 	"sync"
 	"testing"
@@ -119,15 +120,19 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// Items that all have the same hash in the schema library, which then compares each with each.
+// Items that all have the same hash in the schema library, which then compares each with each: it hashes ["a","b"] like
+// ["a\x03b"], and so all ways of cutting one text into equally many strings.
 func TestUniqueItemsTakesLinearTime(t *testing.T) {
+	const count, cuts, places = 30_000, 10, 20
 	var items []any
-	for i := range 20_000 {
-		// The library hashes ["a","b"] like ["a\x03b"]; so do all ways of cutting one text into strings.
+	for i := uint(0); len(items) < count; i++ {
+		if bits.OnesCount(i) != cuts {
+			continue
+		}
 		var list []any
 		part := "x"
-		for bit := range 15 {
-			if i>>bit&1 == 1 {
+		for place := places - 1; place >= 0; place-- { // the difference comes last
+			if i>>place&1 == 1 {
 				list = append(list, part)
 				part = "x"
 			} else {
@@ -136,17 +141,16 @@ func TestUniqueItemsTakesLinearTime(t *testing.T) {
 		}
 		items = append(items, append(list, part))
 	}
-	start := time.Now()
-	_, errs := load(t).Validate("callflows", map[string]any{"numbers": items[:1000]})
-	if errs.Has("numbers", "uniqueItems") {
-		t.Error("different items were taken for the same")
-	}
 	set := compile(t, map[string]string{"test": `{"uniqueItems":true}`}).WithLimits(schemas.Limits{Values: 1_000_000})
+	start := time.Now()
 	if _, errs := set.Validate("test", items); errs != nil {
-		t.Errorf("different items: %v", errs)
+		t.Errorf("different items were taken for the same: %.200s", errs)
 	}
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("took %s", took)
+	}
+	if _, errs := set.Validate("test", append(items, items[17])); !errs.Has("", "uniqueItems") {
+		t.Error("the same item twice was not found")
 	}
 }
 
@@ -194,5 +198,28 @@ func TestResultsAreTheCallers(t *testing.T) {
 	doc[0] = 'x'
 	if doc, _ := set.Document("functions"); doc[0] != '{' {
 		t.Error("the document was shared")
+	}
+}
+
+func TestWarningsOnHostileValues(t *testing.T) {
+	set := load(t)
+	many := map[string]any{}
+	for i := range 200 {
+		many[fmt.Sprint("k", i)] = map[string]any{"module": "noop", "modul": i, "chidlren": i}
+	}
+	if n := len(set.Warnings("callflows.action", map[string]any{"module": "noop", "children": many})); n != 50 {
+		t.Errorf("%d warnings, want 50", n)
+	}
+	start := time.Now()
+	set.Warnings("callflows.action", chain(1_000_000))
+	set.Warnings("callflows.action", map[string]any{strings.Repeat("m", 1<<24): 1})
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %s", took)
+	}
+	if found := set.Warnings("no_such", many); found != nil {
+		t.Error(found)
+	}
+	if found := set.Warnings("callflows.action", "a string"); found != nil {
+		t.Error(found)
 	}
 }

@@ -123,8 +123,11 @@ func (w *warner) node(f *family, node map[string]any) {
 	}
 }
 
+// warn says at most one thing about each key.
 func (w *warner) warn(key, message, suggestion string) {
-	if len(w.found) < maxWarnings {
-		w.found = append(w.found, Warning{Path(append(slices.Clip(w.path), key)...), message, suggestion})
+	path := Path(below(w.path, key)...)
+	same := func(other Warning) bool { return other.Path == path }
+	if len(w.found) < maxWarnings && !slices.ContainsFunc(w.found, same) {
+		w.found = append(w.found, Warning{path, message, suggestion})
 	}
 }

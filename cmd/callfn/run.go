@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"callfn/internal/sandbox"
 )
 
 // The exit codes, as the help prints them.
@@ -27,6 +29,7 @@ type world struct {
 	stdin                              io.Reader
 	stdout, stderr                     io.Writer
 	stdoutIsTerminal, stderrIsTerminal bool
+	worker                             sandbox.Command // how to start a sandbox worker; this very binary when empty
 }
 
 // cli is the whole command line.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"callfn/internal/datastore"
+	"callfn/internal/function/params"
 	"callfn/internal/queryserver"
 )
 
@@ -74,7 +75,7 @@ func (d *ShowDriver) fetch(ctx context.Context, db *datastore.Database, e Evalua
 		design = "functions"
 	}
 	path := "/" + url.PathEscape(db.Name()) + "/_design/" + url.PathEscape(design) + "/_show/wh/" + url.PathEscape(string(e.Function))
-	query := EncodeParams(e.Params)
+	query := params.Encode(e.Params)
 	header := http.Header{"Accept": {"application/json"}}
 	header.Set(queryserver.RunHeader, queryserver.Ask{Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline}.String())
 	longest := d.MaxTarget

@@ -2,7 +2,10 @@ package function
 
 import (
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
+
+	"callfn/schemas"
 )
 
 // hints says what to do about an outcome, for a person who sees it at night.
@@ -22,20 +25,12 @@ var hints = map[Outcome]string{
 }
 
 // firstField names one field that fails and how many more do, so that a log line says what to look at.
-func firstField(fields map[string]any) string {
-	paths := make([]string, 0, len(fields))
-	for p := range fields {
-		paths = append(paths, p)
-	}
-	sort.Strings(paths)
+func firstField(fields schemas.FieldErrors) string {
+	paths := slices.Sorted(maps.Keys(fields))
 	s := paths[0]
-	if checks, ok := fields[s].(map[string]any); ok {
-		for _, v := range checks {
-			if obj, ok := v.(map[string]any); ok {
-				s += fmt.Sprintf(" (%v)", obj["message"])
-				break
-			}
-		}
+	for _, check := range slices.Sorted(maps.Keys(fields[s])) {
+		s += fmt.Sprintf(" (%v)", fields[s][check]["message"])
+		break
 	}
 	if len(paths) > 1 {
 		s += fmt.Sprintf(" and %d more", len(paths)-1)

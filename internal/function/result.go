@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"callfn/internal/account"
+	"callfn/schemas"
 )
 
 // ID names a function document: 32 lower-case hex digits, made by the server (kazoo-facts §2.3).
@@ -53,9 +54,9 @@ type Result struct {
 
 // Error explains a run that gave no flow, for a telecom admin.
 type Error struct {
-	Message string         `json:"message"`
-	Line    int            `json:"line,omitempty"`   // from 1, in the admin's own text; 0 when unknown
-	Column  int            `json:"column,omitempty"` // from 1; 0 when unknown
-	Hint    string         `json:"hint,omitempty"`   // what to do next
-	Fields  map[string]any `json:"fields,omitempty"` // for invalid_flow: KAZOO's field errors (kazoo-facts §1.7)
+	Message string              `json:"message"`
+	Line    int                 `json:"line,omitempty"`   // from 1, in the admin's own text; 0 when unknown
+	Column  int                 `json:"column,omitempty"` // from 1; 0 when unknown
+	Hint    string              `json:"hint,omitempty"`   // what to do next
+	Fields  schemas.FieldErrors `json:"fields,omitempty"` // for invalid_flow: KAZOO's field errors (kazoo-facts §1.7)
 }

@@ -12,6 +12,7 @@ import (
 
 	"callfn/internal/jsonvalue"
 	"callfn/internal/sandbox"
+	"callfn/schemas"
 )
 
 // Driver is a place that evaluates the show `functions/wh`: it does that and nothing else. Who may run, deadlines, the check
@@ -48,7 +49,7 @@ type Drafts interface {
 
 // FlowValidator checks a flow that a function returned and fills in defaults: the fields that fail, by path, or none.
 type FlowValidator interface {
-	ValidateFlow(flow map[string]any) (completed map[string]any, fields map[string]any)
+	ValidateFlow(flow map[string]any) (completed map[string]any, fields schemas.FieldErrors)
 }
 
 // Config wires a Runner. Every field but Log is required.

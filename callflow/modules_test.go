@@ -1,0 +1,281 @@
+package callflow_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"callfn/callflow"
+	"callfn/internal/account"
+	"callfn/internal/function"
+	"callfn/schemas"
+)
+
+var _ callflow.Runner = (*function.Runner)(nil)
+
+// What each module asks of the switch, what becomes of its step and where it goes (the cf_*.erl files; kazoo-facts §5.7).
+func TestModules(t *testing.T) {
+	trouble := errors.New("no such codec")
+	cases := []struct {
+		name    string
+		module  string
+		data    string
+		control testSwitch
+		want    string // outcome, asks, where to
+	}{
+		{"answer", "answer", `{}`, testSwitch{}, "ok answer -> next"},
+		{"answer goes on whatever the switch says", "answer", `{}`, testSwitch{fails: trouble}, "failed answer -> next"},
+		{"noop", "noop", `{}`, testSwitch{}, "ok noop -> next"},
+		{"noop that fails stops", "noop", `{}`, testSwitch{fails: trouble}, "failed noop -> stop"},
+		{"tts", "tts", `{"text":"hi"}`, testSwitch{}, `ok answer tts{"Language":"de-de","Text":"hi","Voice":"female"} -> next`},
+		{"tts with everything", "tts", `{"text":"hi","voice":"male","language":"en-gb","engine":"flite","endless_playback":"true","terminators":["#"]}`, testSwitch{},
+			`ok answer tts{"Endless-Playback":true,"Engine":"flite","Language":"en-gb","Text":"hi","Voice":"male"} -> next`},
+		{"tts on a dead channel stops", "tts", `{"text":"hi"}`, testSwitch{gone: true}, "hung_up answer -> stop"},
+		{"tts that fails stops", "tts", `{"text":"hi"}`, testSwitch{speakFails: trouble}, `failed answer tts{"Language":"de-de","Text":"hi","Voice":"female"} -> stop`},
+		{"play in the account's media", "play", `{"id":"m1"}`, testSwitch{}, `ok answer play{"Media-Name":"/` + string(acme) + `/m1"} -> next`},
+		{"play a path, unanswered, twice", "play", `{"id":"/system_media/hi","answer":false,"loop_count":2}`, testSwitch{}, `ok play{"Loop-Count":2,"Media-Name":"/system_media/hi"} -> next`},
+		{"play nothing", "play", `{}`, testSwitch{}, "failed -> next"},
+		{"play that fails goes on", "play", `{"id":"http://a/b.wav"}`, testSwitch{fails: trouble}, "failed answer -> next"},
+		{"play on a dead channel ends everything", "play", `{"id":"m1"}`, testSwitch{gone: true}, "hung_up answer -> hard_stop"},
+		{"sleep asks nothing", "sleep", `{"duration":5}`, testSwitch{}, "ok -> next"},
+		{"sleep on a dead channel stops", "sleep", `{"duration":5}`, testSwitch{gone: true}, "hung_up -> stop"},
+		{"sleep goes on whatever the switch says", "sleep", `{"duration":5}`, testSwitch{fails: trouble}, "failed -> next"},
+		{"response without code is busy", "response", `{}`, testSwitch{}, `ok respond{"Response-Code":486} -> stop`},
+		{"response with media", "response", `{"code":"503","message":"Later","media":"sorry"}`, testSwitch{},
+			`ok respond{"Media-Name":"/` + string(acme) + `/sorry","Response-Code":503,"Response-Message":"Later"} -> stop`},
+		{"response that fails stops all the same", "response", `{"code":486}`, testSwitch{fails: trouble}, `failed respond{"Response-Code":486} -> stop`},
+		{"hangup", "hangup", `{}`, testSwitch{}, "ok hangup -> hard_stop"},
+		{"hangup that fails ends all the same", "hangup", `{}`, testSwitch{hangupFails: trouble}, "failed hangup -> hard_stop"},
+		{"language", "language", `{"language":"fr-fr"}`, testSwitch{}, `ok set{"Custom-Channel-Vars":{"default_language":"fr-fr"}} -> next`},
+		{"no language", "language", `{"language":7.5e300}`, testSwitch{fails: trouble}, `failed set{"Custom-Channel-Vars":{"default_language":"7.5e+300"}} -> next`},
+		{"language missing", "language", `{}`, testSwitch{}, "failed -> next"},
+		{"set_variables", "set_variables", `{"custom_application_vars":{"a":"b"},"export":true}`, testSwitch{},
+			`ok set{"Custom-Application-Vars":{"a":"b"},"Export-All":true} -> next`},
+		{"set_variables without any", "set_variables", `{"custom_application_vars":{}}`, testSwitch{}, "ok -> next"},
+		{"branch_variable finds its child", "branch_variable", `{"variable":"Kind"}`, testSwitch{}, "ok -> gold"},
+		{"normalised", "branch_variable", `{"variable":"VIP-level"}`, testSwitch{}, "ok -> 7"},
+		{"a value without child", "branch_variable", `{"variable":"other"}`, testSwitch{}, "ok -> next"},
+		{"a value named like the wildcard", "branch_variable", `{"variable":"wild"}`, testSwitch{}, "ok -> next"},
+		{"a value that is no scalar", "branch_variable", `{"variable":"object"}`, testSwitch{}, "ok -> next"},
+		{"no variable", "branch_variable", `{"variable":""}`, testSwitch{}, "ok -> next"},
+		{"another scope", "branch_variable", `{"variable":"kind","scope":"account"}`, testSwitch{}, "not_simulated -> next"},
+		{"callflow without id", "callflow", `{}`, testSwitch{}, "failed -> next"},
+		{"callflow of another account", "callflow", `{"id":"theirs"}`, testSwitch{}, "failed -> next"},
+		{"callflow", "callflow", `{"id":"ours"}`, testSwitch{}, "ok -> branch"},
+		{"function without a runner", "function", `{"id":"f1"}`, testSwitch{}, "engine_down -> next"},
+		{"function without id", "function", `{}`, testSwitch{}, "not_found -> next"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			var data map[string]any
+			if err := json.Unmarshal([]byte(c.data), &data); err != nil {
+				t.Fatal(err)
+			}
+			child := map[string]any{"module": "answer"}
+			executor := callflow.Executor{Directory: callflow.Memory{
+				acme:      {{Document: callflow.Document{ID: "ours", Flow: callflow.Node{}}}},
+				"another": {{Document: callflow.Document{ID: "theirs", Flow: callflow.Node{}}}},
+			}}
+			call := &callflow.Call{Account: acme, Language: "de-de", ChannelVars: map[string]any{
+				"Kind": "gold", "Vip_Level": 7.0, "other": "silver", "wild": "_", "object": map[string]any{},
+			}}
+			var first *callflow.Step
+			executor.Run(context.Background(), callflow.Walk{
+				Call: call, Switch: &c.control, Origin: function.FromCall,
+				Flow: callflow.Node{"module": c.module, "data": data, "children": map[string]any{"_": child, "gold": child, "7": child}},
+				Observe: func(s callflow.Step) {
+					if first == nil {
+						first = &s
+					}
+				},
+			})
+			if diff := cmp.Diff(c.want, summary(t, *first)); diff != "" {
+				t.Errorf("step (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// summary writes a step short: outcome, what was asked, where it went.
+func summary(t *testing.T, s callflow.Step) string {
+	t.Helper()
+	words := []string{string(s.Outcome)}
+	for _, ask := range s.Asks {
+		word := ask.Command
+		if len(ask.Args) > 0 {
+			args, err := json.Marshal(ask.Args)
+			if err != nil {
+				t.Fatal(err)
+			}
+			word += string(args)
+		}
+		words = append(words, word)
+	}
+	to := s.Next.Op
+	if s.Next.Op == "continue" {
+		to = s.Next.Key
+	}
+	if to == "_" {
+		to = "next"
+	}
+	return strings.Join(append(words, "->", to), " ")
+}
+
+func TestSetVariablesBelongToTheCall(t *testing.T) {
+	data := map[string]any{"custom_application_vars": map[string]any{"new": map[string]any{"x": "1"}, "old": "replaced"}}
+	call := &callflow.Call{Account: acme, ApplicationVars: map[string]any{"old": "value", "kept": "yes"}}
+	executor := callflow.Executor{}
+	executor.Run(context.Background(), callflow.Walk{Call: call, Switch: &testSwitch{}, Flow: callflow.Node{"module": "set_variables", "data": data}})
+	want := map[string]any{"new": map[string]any{"x": "1"}, "old": "replaced", "kept": "yes"}
+	if diff := cmp.Diff(want, call.ApplicationVars); diff != "" {
+		t.Error(diff)
+	}
+	call.ApplicationVars["new"].(map[string]any)["x"] = "changed"
+	if data["custom_application_vars"].(map[string]any)["new"].(map[string]any)["x"] != "1" {
+		t.Error("the call shares memory with the flow")
+	}
+}
+
+// What a function is asked with, and every outcome it may have: anything but ok goes on at `_`.
+func TestFunctionOutcomes(t *testing.T) {
+	for _, outcome := range append(function.Outcomes(), "made up", "") {
+		t.Run(fmt.Sprintf("%q", outcome), func(t *testing.T) {
+			var asked function.Request
+			runner := runnerFunc(func(r function.Request) function.Result {
+				asked = r
+				return function.Result{Outcome: outcome, Flow: map[string]any{"module": "noop"}}
+			})
+			executor := callflow.Executor{Runner: runner}
+			var steps []callflow.Step
+			executor.Run(context.Background(), callflow.Walk{
+				Call:     &callflow.Call{ID: "id", Account: acme, To: callflow.URI{User: "1000"}},
+				Flow:     callflow.Node{"module": "function", "data": map[string]any{"id": "f1"}, "children": map[string]any{"_": map[string]any{"module": "answer"}}},
+				Switch:   &testSwitch{},
+				Origin:   function.FromCall,
+				TimeZone: "Europe/Berlin",
+				Observe:  func(s callflow.Step) { steps = append(steps, s) },
+			})
+			if asked.Account != acme || asked.Function != "f1" || asked.CallID != "id" || asked.TimeZone != "Europe/Berlin" ||
+				asked.Origin != function.FromCall || asked.Params["To"] != "1000" || asked.Params["Account-ID"] != string(acme) {
+				t.Errorf("asked with %+v", asked)
+			}
+			var modules []string
+			for _, s := range steps {
+				modules = append(modules, s.Module)
+			}
+			want := []string{"function", "answer"}
+			if outcome == function.OK {
+				want = []string{"function", "noop", "answer"}
+			}
+			if !slices.Equal(modules, want) {
+				t.Errorf("visited %v, want %v", modules, want)
+			}
+			wanted := outcome
+			if !outcome.Known() {
+				wanted = function.EngineDown
+			}
+			if got := steps[0]; got.Function == nil || got.Function.Outcome != wanted || got.Outcome != callflow.Outcome(wanted) {
+				t.Errorf("the step says %+v", got)
+			}
+		})
+	}
+}
+
+func TestFunctionThatGivesNoFlow(t *testing.T) {
+	runner := runnerFunc(func(function.Request) function.Result { return function.Result{Outcome: function.OK} })
+	executor := callflow.Executor{Runner: runner}
+	var steps []callflow.Step
+	executor.Run(context.Background(), callflow.Walk{
+		Call: &callflow.Call{Account: acme}, Flow: callflow.Node{"module": "function", "data": map[string]any{"id": "f1"}}, Switch: &testSwitch{},
+		Observe: func(s callflow.Step) { steps = append(steps, s) },
+	})
+	if steps[0].Outcome != "no_flow" || steps[0].Function.Error == nil {
+		t.Errorf("got %+v", steps[0])
+	}
+}
+
+// A call whose variables outgrew every limit does not even ask.
+func TestFunctionWithTooLargeParameters(t *testing.T) {
+	runner := runnerFunc(func(function.Request) function.Result { t.Error("asked"); return function.Result{} })
+	executor := callflow.Executor{Runner: runner}
+	var steps []callflow.Step
+	executor.Run(context.Background(), callflow.Walk{
+		Call: &callflow.Call{Account: acme, SIPHeaders: map[string]any{"X": strings.Repeat("x", 1<<20)}},
+		Flow: callflow.Node{"module": "function", "data": map[string]any{"id": "f1"}}, Switch: &testSwitch{},
+		Observe: func(s callflow.Step) { steps = append(steps, s) },
+	})
+	if steps[0].Outcome != "too_large" || len(steps[0].Function.Error.Message) > 500 {
+		t.Errorf("got %+v", steps[0].Function)
+	}
+}
+
+type runnerFunc func(function.Request) function.Result
+
+func (f runnerFunc) Run(_ context.Context, r function.Request) function.Result { return f(r) }
+
+// Every module that validates is either executed or explained, so that no valid flow meets an unknown module.
+func TestVocabularyIsComplete(t *testing.T) {
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	executed, known := callflow.DefaultModules(), callflow.NotExecuted()
+	if len(set.Modules()) < 70 {
+		t.Fatalf("only %d modules have a schema", len(set.Modules()))
+	}
+	for _, name := range set.Modules() {
+		if _, ok := executed[name]; !ok && !slices.Contains(known, name) {
+			t.Errorf("%s has a schema, but is neither executed nor explained", name)
+		}
+	}
+}
+
+func TestSleepIsBounded(t *testing.T) {
+	for data, want := range map[string]int64{
+		`{}`: 0, `{"duration":20}`: 20_000, `{"duration":"20","unit":"ms"}`: 20, `{"duration":2,"unit":"m"}`: 120_000, `{"duration":1,"unit":"h"}`: 3_600_000,
+		`{"duration":1,"unit":"parsec"}`: 1000, `{"duration":-5}`: 0, `{"duration":9223372036854775807,"unit":"h"}`: 86_400_000, `{"duration":86400000,"unit":"s"}`: 86_400_000,
+	} {
+		var node map[string]any
+		if err := json.Unmarshal([]byte(data), &node); err != nil {
+			t.Fatal(err)
+		}
+		simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{acme: {{
+			Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.Node{"module": "sleep", "data": node}},
+		}}}}}
+		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if trace.DurationMS != want {
+			t.Errorf("%s took %d ms, want %d", data, trace.DurationMS, want)
+		}
+	}
+}
+
+// Two accounts that use the same ids never see each other's callflows.
+func TestSimulateStaysInTheAccount(t *testing.T) {
+	const other account.ID = "0ther000000000000000000000000002"
+	simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{other: {{
+		Document: callflow.Document{ID: "c1", Numbers: []string{"1000"}, Flow: callflow.Node{"module": "answer"}},
+	}}}}}
+	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{
+		"To": "1000", "Account-ID": string(other), "Custom-Channel-Vars": map[string]any{"Account-ID": string(other)},
+	}})
+	if err != nil || trace.Ended.How != callflow.EndNoCallflow || trace.AccountID != acme || trace.Ended.Hint == "" {
+		t.Errorf("got %+v, %v", trace, err)
+	}
+}
+
+func TestSimulateWithoutStore(t *testing.T) {
+	simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: faulty{numbers: errors.New("connection refused")}}}
+	_, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1000"}})
+	if err == nil || !strings.Contains(err.Error(), "connection refused") || !strings.Contains(err.Error(), "1000") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,144 @@
+package callflow_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"callfn/callflow"
+	"callfn/internal/function"
+)
+
+// Whatever the flows and whatever functions return, a call ends, within its limits, and its trace is consistent.
+func TestEveryCallEnds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		flows := rapid.SliceOfN(node(4), 1, 4).Draw(t, "flows")
+		branchLimit := rapid.IntRange(1, 12).Draw(t, "branch limit")
+		stepLimit := rapid.IntRange(1, 80).Draw(t, "step limit")
+		hangUpAfter := rapid.SampledFrom([]time.Duration{0, 0, time.Millisecond, 5 * time.Second}).Draw(t, "hang up after")
+
+		var docs []callflow.MemoryDocument
+		for i, flow := range flows {
+			docs = append(docs, callflow.MemoryDocument{Document: callflow.Document{ID: callflow.ID(fmt.Sprint("c", i)), Numbers: []string{"1000"}, Flow: flow}})
+		}
+		runner := &anyFunctions{outcomes: rapid.SliceOfN(rapid.SampledFrom(append(function.Outcomes(), function.OK, function.OK, "")), 1, 5).Draw(t, "outcomes"), flows: flows}
+		simulator := callflow.Simulator{Executor: &callflow.Executor{
+			Runner: runner, Directory: callflow.Memory{acme: docs}, BranchLimit: branchLimit, StepLimit: stepLimit,
+		}}
+		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
+			Account: acme, Call: map[string]any{"To": "1000"}, HangUpAfter: hangUpAfter,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkLimits(t, trace, branchLimit, stepLimit)
+		checkOrder(t, trace)
+	})
+}
+
+func checkLimits(t *rapid.T, trace callflow.Trace, branchLimit, stepLimit int) {
+	branches := 0
+	for _, step := range trace.Steps {
+		if step.Next.Op == "branch" {
+			branches++
+		}
+		if step.Depth > branchLimit {
+			t.Fatalf("step %d is %d branches deep, the limit is %d", step.Index, step.Depth, branchLimit)
+		}
+	}
+	if branches > branchLimit || len(trace.Steps) > stepLimit {
+		t.Fatalf("%d branches and %d steps, allowed are %d and %d", branches, len(trace.Steps), branchLimit, stepLimit)
+	}
+	if trace.Ended.How == callflow.EndBranchLimit && branches != branchLimit {
+		t.Fatalf("ended by the branch limit after %d of %d", branches, branchLimit)
+	}
+	if trace.Ended.How == callflow.EndStepLimit && len(trace.Steps) != stepLimit {
+		t.Fatalf("ended by the step limit after %d of %d", len(trace.Steps), stepLimit)
+	}
+	if trace.Ended.How == "" || trace.Ended.How == callflow.EndCancelled || trace.Ended.How == callflow.EndNoCallflow {
+		t.Fatalf("ended %+v", trace.Ended)
+	}
+}
+
+func checkOrder(t *rapid.T, trace callflow.Trace) {
+	for i, step := range trace.Steps {
+		if step.Index != i+1 || step.Parent >= step.Index || (i > 0 && (step.Parent == 0 || step.AtMS < trace.Steps[i-1].AtMS)) {
+			t.Fatalf("step %d is out of order: %+v", i+1, step)
+		}
+		if step.Module == "function" && step.Outcome != callflow.Skipped && step.Outcome != callflow.Crashed {
+			if step.Function == nil || !step.Function.Outcome.Known() || string(step.Outcome) != string(step.Function.Outcome) {
+				t.Fatalf("a function step without a known outcome: %+v", step)
+			}
+			if step.Outcome == callflow.Done && step.Next.Op == "continue" {
+				t.Fatalf("a flow that was returned was not run: %+v", step)
+			}
+		}
+		last := i == len(trace.Steps)-1
+		if !last && step.Next.Op == "hard_stop" {
+			t.Fatalf("the walk went on after %+v", step)
+		}
+		if !last && trace.Steps[i+1].Via == callflow.ViaChild && (step.Next.Op != "continue" || step.Next.Key != trace.Steps[i+1].Key) {
+			t.Fatalf("step %d is not where %+v leads", i+2, step.Next)
+		}
+	}
+}
+
+// anyFunctions answers the nth run with the nth outcome, over and over; ok ones return one of the flows.
+type anyFunctions struct {
+	outcomes []function.Outcome
+	flows    []callflow.Node
+	runs     int
+}
+
+func (f *anyFunctions) Run(_ context.Context, r function.Request) function.Result {
+	f.runs++
+	if r.Function == "panics" {
+		panic("the runner broke")
+	}
+	result := function.Result{Outcome: f.outcomes[f.runs%len(f.outcomes)]}
+	if result.Outcome == function.OK && r.Function != "nothing" {
+		result.Flow = f.flows[f.runs%len(f.flows)]
+	}
+	return result
+}
+
+func node(depth int) *rapid.Generator[callflow.Node] {
+	modules := append([]string{"function", "function", "callflow", "callflow", "answer", "tts", "play", "sleep", "response", "hangup", "noop",
+		"set_variables", "branch_variable", "language", "bogus", ""}, callflow.NotExecuted()[:3]...)
+	return rapid.Custom(func(t *rapid.T) callflow.Node {
+		n := callflow.Node{}
+		if rapid.IntRange(0, 9).Draw(t, "empty") == 0 {
+			return n
+		}
+		n["module"] = rapid.SampledFrom(modules).Draw(t, "module")
+		n["data"] = rapid.MapOf(
+			rapid.SampledFrom([]string{"id", "text", "duration", "unit", "code", "skip_module", "language", "variable", "custom_application_vars", "endless_playback"}),
+			rapid.SampledFrom([]any{"c0", "c1", "f", "panics", "nothing", "", "Account-ID", true, nil, 5.0, 1e300, -1.0, []any{1.0}, map[string]any{"a": "b"}}),
+		).Draw(t, "data")
+		if depth > 0 && rapid.Bool().Draw(t, "has children") {
+			children := map[string]any{}
+			for _, key := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"_", "x", string(acme)}), rapid.ID).Draw(t, "keys") {
+				children[key] = map[string]any(node(depth-1).Draw(t, "child"))
+			}
+			n["children"] = children
+		}
+		return n
+	})
+}
+
+// The modules that callfn runs and those it only knows are two separate lists.
+func TestModulesAreListedOnce(t *testing.T) {
+	executed := callflow.DefaultModules()
+	for _, name := range callflow.NotExecuted() {
+		if _, ok := executed[name]; ok {
+			t.Errorf("%s is both executed and not", name)
+		}
+	}
+	if !slices.IsSorted(callflow.NotExecuted()) {
+		t.Error("the list is not sorted")
+	}
+}

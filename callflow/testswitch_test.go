@@ -1,0 +1,60 @@
+package callflow_test
+
+import (
+	"context"
+	"time"
+
+	"callfn/callflow"
+)
+
+// testSwitch is a Control that remembers what the platform asked of it and fails as it is told.
+type testSwitch struct {
+	asked       []string
+	gone        bool
+	fails       error // what every request answers
+	speakFails  error
+	hangupFails error
+}
+
+func (s *testSwitch) Answer(context.Context) error                     { return s.up() }
+func (s *testSwitch) Play(context.Context, callflow.Media) error       { return s.up() }
+func (s *testSwitch) Sleep(context.Context, time.Duration) error       { return s.up() }
+func (s *testSwitch) Noop(context.Context) error                       { return s.up() }
+func (s *testSwitch) Respond(context.Context, callflow.Response) error { return s.up() }
+func (s *testSwitch) Set(context.Context, callflow.Variables) error    { return s.up() }
+func (s *testSwitch) Now() time.Duration                               { return 0 }
+
+func (s *testSwitch) Speak(context.Context, callflow.Speech) error {
+	if s.speakFails != nil {
+		return s.speakFails
+	}
+	return s.up()
+}
+
+func (s *testSwitch) Hangup(ctx context.Context, cause string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	s.asked = append(s.asked, "hangup("+cause+")")
+	if s.hangupFails != nil {
+		return s.hangupFails
+	}
+	s.gone = true
+	return nil
+}
+
+func (s *testSwitch) WaitForHangup(context.Context) error {
+	s.gone = true
+	return callflow.ErrHungUp
+}
+
+func (s *testSwitch) Gone() (callflow.Ended, bool) {
+	return callflow.Ended{How: callflow.EndCaller}, s.gone
+}
+
+func (s *testSwitch) up() error {
+	if s.gone {
+		return callflow.ErrHungUp
+	}
+	return s.fails
+}

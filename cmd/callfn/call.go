@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"callfn/callflow"
+	"callfn/internal/function"
+)
+
+type callCommand struct {
+	clientFlags
+	callFlags
+}
+
+// Run rehearses the call and prints what would have happened. It fails when no callflow answers or a function failed.
+func (c callCommand) Run(ctx context.Context, w world) error {
+	api, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Data json.RawMessage `json:"data"`
+	}
+	if err := api.do(ctx, http.MethodPut, api.path("simulations"), c.fields(), &answer); err != nil {
+		return err
+	}
+	var trace callflow.Trace
+	if err := json.Unmarshal(answer.Data, &trace); err != nil {
+		return unreachableError{errorf("%s does not answer like callfn: %w", api.base, err)}
+	}
+	if c.JSON {
+		err = printJSON(w.stdout, answer.Data)
+	} else {
+		err = callflow.WriteTrace(w.stdout, trace, w.stdoutIsTerminal && w.getenv("NO_COLOR") == "")
+	}
+	if err == nil && failed(trace) {
+		return failedQuietly{}
+	}
+	return err
+}
+
+// failed reports whether the call found no callflow, or met a function that gave no flow.
+func failed(t callflow.Trace) bool {
+	if t.Callflow == nil {
+		return true
+	}
+	for _, s := range t.Steps {
+		if s.Function != nil && s.Function.Outcome != function.OK {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/lmittmann/tint"
+)
+
+// newLog logs to stderr: text for people at a terminal, JSON for machines. What is logged never holds tokens, keys or digits:
+// whoever logs passes ids and outcomes, not documents or parameters.
+func newLog(w world, format, level string) *slog.Logger {
+	var at slog.Level
+	if err := at.UnmarshalText([]byte(level)); err != nil { // kong's enum allows nothing else
+		at = slog.LevelInfo
+	}
+	if format == "json" || format == "auto" && !w.stderrIsTerminal {
+		return slog.New(slog.NewJSONHandler(w.stderr, &slog.HandlerOptions{Level: at}))
+	}
+	return slog.New(tint.NewHandler(w.stderr, &tint.Options{Level: at, TimeFormat: time.TimeOnly, NoColor: !w.stderrIsTerminal}))
+}

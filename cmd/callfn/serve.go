@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"time"
+)
+
+type serveCommand struct {
+	Listen             string        `help:"Address of the API; port 0 picks a free one and prints it." default:"127.0.0.1:8000"`
+	Data               string        `help:"Directory of the embedded node and of the service's keys; created with mode 0700." default:"./callfn-data" placeholder:"DIR"`
+	MasterAccount      string        `help:"Name of the master account that the first start creates. Its API key is CALLFN_MASTER_API_KEY (64 hex digits), or generated and written to master-api-key in the data directory." default:"master"`
+	SecretKeyFile      string        `help:"File with the 32-byte secret (64 hex digits) that seals private keys in the datastore; secret.key in the data directory, made at first start, when absent." placeholder:"FILE"`
+	CouchListen        string        `help:"Also serve the embedded node's CouchDB API at this address. Without --couch-user only the functions database, and only on loopback." placeholder:"HOST:PORT"`
+	CouchUser          string        `help:"User name that opens the whole embedded node on --couch-listen; the password is CALLFN_COUCH_PASSWORD." placeholder:"NAME"`
+	Workers            int           `help:"Sandbox processes that run calls' functions; 0 for one per core." default:"0"`
+	Queue              int           `help:"How many runs may wait for a sandbox process; beyond it the outcome is refused." default:"256"`
+	RequireConfinement bool          `help:"Refuse to start when the kernel cannot hold the sandbox processes in by every means known (seccomp, landlock, rlimits …)."`
+	ShowTransport      string        `help:"How parameters reach the show: get (as KAZOO does) or post (keeps callers' numbers out of CouchDB's access log). Long ones always go as post." enum:"get,post" default:"get"`
+	SourceLimitKiB     int           `help:"How long a function's source may be, in KiB." name:"source-limit-kib" default:"64"`
+	ShutdownTimeout    time.Duration `help:"How long a graceful stop waits for requests under way." default:"10s"`
+	LogFormat          string        `help:"text, json, or auto: text on a terminal." enum:"auto,text,json" default:"auto"`
+	LogLevel           string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
+
+	limitFlags
+}
+
+// Run serves until the context ends, then stops gracefully.
+func (c serveCommand) Run(ctx context.Context, w world) error {
+	limits, err := c.limits()
+	if err != nil {
+		return err
+	}
+	if c.Workers == 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if c.Workers < 1 || c.Workers > 1024 || c.Queue < 0 || c.SourceLimitKiB < 1 || c.SourceLimitKiB > 1024 {
+		return usageError{errorf("want --workers 1 to 1024, --queue 0 or more, --source-limit-kib 1 to 1024")}
+	}
+	log := newLog(w, c.LogFormat, c.LogLevel)
+	start := time.Now()
+	s, err := openService(ctx, c, limits, w, log)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w: choose another address with --listen", c.Listen, err)
+	}
+	servers := []*http.Server{server(listener, s.api, log)}
+	failed := make(chan error, 2)
+	go func() { failed <- servers[0].Serve(listener) }()
+	if c.CouchListen != "" {
+		couch, l, err := s.couchServer(c, w, log)
+		if err != nil {
+			_ = servers[0].Close()
+			return err
+		}
+		servers = append(servers, couch)
+		go func() { failed <- couch.Serve(l) }()
+		log.Info("the embedded node listens", "url", "http://"+l.Addr().String(), "whole_node", c.CouchUser != "")
+	}
+	base := "http://" + listener.Addr().String()
+	log.Info("callfn is ready", "url", base, "data", c.Data, "took", time.Since(start).Round(time.Millisecond),
+		"workers", c.Workers, "confinement", s.calls.Confinement().String())
+	s.welcome(w, base)
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	log.Info("stopping: requests under way may finish", "within", c.ShutdownTimeout)
+	return errors.Join(ignoreClosed(err), shutdown(servers, c.ShutdownTimeout))
+}
+
+// server bounds what a slow or hostile client can hold.
+func server(l net.Listener, h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Addr: l.Addr().String(), Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second,
+		IdleTimeout: 120 * time.Second, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// shutdown lets requests under way finish, then cuts what is left.
+func shutdown(servers []*http.Server, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	var errs []error
+	for _, s := range servers {
+		if err := s.Shutdown(ctx); err != nil {
+			_ = s.Close()
+			errs = append(errs, fmt.Errorf("requests at %s were still under way and have been cut off: %w", s.Addr, err))
+		}
+	}
+	return errors.Join(errs...)
+}

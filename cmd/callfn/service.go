@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"callfn/callflow"
+	"callfn/couchapp"
+	"callfn/crossbar"
+	"callfn/internal/account"
+	"callfn/internal/auth"
+	"callfn/internal/couchnode"
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+	"callfn/internal/queryserver"
+	"callfn/internal/sandbox"
+	"callfn/internal/version"
+	"callfn/schemas"
+)
+
+// service is everything `callfn serve` holds open. close undoes what openService did, newest first.
+type service struct {
+	api     http.Handler
+	calls   *sandbox.Pool
+	node    *couchnode.Node
+	keyFile string // where the generated master key was written, at the first start only
+	key     string
+	account account.ID // the master account
+	closers []func()
+}
+
+func (s *service) close() {
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		s.closers[i]()
+	}
+}
+
+// openService opens the embedded node, makes it hold what the service needs, and builds the API.
+func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w world, log *slog.Logger) (s *service, err error) {
+	s = &service{}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if err := prepareData(c.Data); err != nil {
+		return nil, err
+	}
+	secret, err := readSecret(c.SecretKeyFile, c.Data)
+	if err != nil {
+		return nil, err
+	}
+	rehearsals, maps, err := s.openPools(c, w, log)
+	if err != nil {
+		return nil, err
+	}
+	engine := queryserver.Engine{Shows: s.calls, Maps: maps, Limits: limits}
+	if s.node, err = couchnode.Open(filepath.Join(c.Data, "node.db"), engine, couchnode.Options{Logger: log}); err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, func() { closing(log, "embedded node", s.node.Close()) })
+	conn, err := datastore.Open(datastore.Config{URL: "http://embedded", Transport: s.node.Transport()})
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, func() { closing(log, "datastore connection", conn.Close()) })
+	stores := datastore.Single{Connection: conn}
+	wh, err := provision(ctx, conn, couchapp.Callfn, log)
+	if err != nil {
+		return nil, err
+	}
+	accounts := account.NewStore(account.Config{Datastores: stores, Random: rand.Reader, Now: time.Now})
+	if err := s.master(ctx, accounts, c, w); err != nil {
+		return nil, err
+	}
+	tokens := auth.New(auth.Config{Datastores: stores, Secret: secret, Random: rand.Reader, Now: time.Now})
+	if err := tokens.Prepare(ctx); err != nil {
+		return nil, err
+	}
+	set, err := schemas.Load()
+	if err != nil {
+		return nil, err
+	}
+	runner := function.NewRunner(function.Config{
+		Driver: &function.ShowDriver{
+			Database: func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) },
+			Post:     c.ShowTransport == "post", MaxResult: limits.Result,
+		},
+		Drafts: function.LocalDrafts{Eval: rehearsals, Wh: wh, Limits: limits},
+		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log,
+	})
+	executor := &callflow.Executor{Runner: runner, Directory: callflow.Stored{Datastores: stores}}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "callfn"
+	}
+	s.api = crossbar.New(crossbar.Config{
+		Datastores: stores, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
+		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
+		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10,
+		CatalogueLimits: map[string]any{
+			"deadline_ms": limits.Deadline.Milliseconds(), "memory_bytes": limits.Memory, "result_bytes": limits.Result,
+		},
+	})
+	return s, nil
+}
+
+// openPools starts the sandbox: one pool for calls, and one process each for rehearsals and for the views' map functions, so
+// that neither ever stands before a call.
+func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (rehearsals, maps *sandbox.Pool, err error) {
+	command := w.worker
+	if command.Path == "" {
+		if command, err = sandbox.Self(); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, p := range []struct {
+		pool    **sandbox.Pool
+		workers int
+	}{{&s.calls, c.Workers}, {&rehearsals, 1}, {&maps, 1}} {
+		pool, err := sandbox.NewPool(sandbox.Config{
+			Command: command, Workers: p.workers, Queue: c.Queue, Log: log, RequireConfinement: c.RequireConfinement,
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+		s.closers = append(s.closers, pool.Close)
+		*p.pool = pool
+	}
+	return rehearsals, maps, nil
+}
+
+// provision makes the connection hold every database and design document, and returns the source of the show `wh`.
+func provision(ctx context.Context, conn *datastore.Connection, language string, log *slog.Logger) (wh string, err error) {
+	for _, db := range datastore.Databases() {
+		if _, err := conn.EnsureDatabase(ctx, db); err != nil {
+			return "", err
+		}
+	}
+	for _, name := range couchapp.Names() {
+		d, err := couchapp.Assemble(name, language)
+		if err != nil {
+			return "", err
+		}
+		change, err := couchapp.Install(ctx, conn.Database(name), d)
+		if err != nil {
+			return "", err
+		}
+		if change != couchapp.Unchanged {
+			log.Info("design document installed", "database", name, "design_document", d.ID, "change", string(change))
+		}
+		if name == datastore.Functions {
+			wh = d.Shows["wh"]
+		}
+	}
+	return wh, nil
+}
+
+// newRun makes a run id. crypto/rand does not fail on any system Go runs on; should it, the run stops here.
+func newRun() function.RunID {
+	id, err := datastore.NewID(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return function.RunID(id)
+}
+
+// master makes sure of the master account, with the key from the environment, or with one made at the first start. A made key
+// is on disk before the account has it: a crash in between loses nothing.
+func (s *service) master(ctx context.Context, accounts *account.Store, c serveCommand, w world) error {
+	given := w.getenv("CALLFN_MASTER_API_KEY")
+	file := filepath.Join(c.Data, "master-api-key")
+	key := given
+	if key == "" {
+		var err error
+		if key, err = generatedKey(ctx, accounts, file); err != nil {
+			return err
+		}
+	}
+	master, created, err := accounts.EnsureMaster(ctx, c.MasterAccount, key)
+	if err != nil {
+		return fmt.Errorf("master account: %w", err)
+	}
+	s.account = master.ID()
+	if created {
+		s.key = master.APIKey()
+		if given == "" {
+			s.keyFile = file
+		}
+	}
+	return nil
+}
+
+func closing(log *slog.Logger, what string, err error) {
+	if err != nil {
+		log.Error("closing failed", "what", what, "error", err)
+	}
+}
+
+// couchServer serves the embedded node on a socket.
+func (s *service) couchServer(c serveCommand, w world, log *slog.Logger) (*http.Server, net.Listener, error) {
+	l, err := net.Listen("tcp", c.CouchListen)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--couch-listen: %w", err)
+	}
+	cfg := couchnode.PublicConfig{Listen: l.Addr().String()}
+	if c.CouchUser != "" {
+		cfg.Credentials = &couchnode.Credentials{User: c.CouchUser, Password: w.getenv("CALLFN_COUCH_PASSWORD")}
+	}
+	h, err := couchnode.Public(s.node, cfg)
+	if err != nil {
+		_ = l.Close()
+		return nil, nil, usageError{fmt.Errorf("--couch-listen %s: %w", c.CouchListen, err)}
+	}
+	return server(l, h, log), l, nil
+}
+
+// hexKey is 32 random bytes as hex digits.
+func hexKey() (string, error) {
+	b := make([]byte, 32)
+	_, err := rand.Read(b)
+	return hex.EncodeToString(b), err
+}

@@ -1,0 +1,120 @@
+package schemas_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"callfn/internal/jsonvalue"
+)
+
+// The keywords that documents may use; anything else is a misspelling that the schema compiler would pass over.
+var keywords = strings.Fields(`$schema _id description type required default properties patternProperties additionalProperties
+	items uniqueItems minItems maxItems enum format pattern minLength maxLength minimum maximum oneOf anyOf allOf $ref kazoo-validation`)
+
+func TestDocuments(t *testing.T) {
+	set := load(t)
+	files, err := os.ReadDir("documents")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != len(set.Names()) || !slices.IsSorted(set.Names()) {
+		t.Errorf("%d files, %d names", len(files), len(set.Names()))
+	}
+	for _, name := range set.Names() {
+		text, _ := set.Document(name)
+		doc, err := jsonvalue.Decode(text, jsonvalue.Limits{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		root := doc.(map[string]any)
+		if root["_id"] != name || root["$schema"] != "http://json-schema.org/draft-04/schema#" || root["type"] != "object" {
+			t.Errorf("%s: wrong _id, $schema or type", name)
+		}
+		checkDocument(t, name, root, true)
+	}
+	if _, ok := set.Document("nope"); ok {
+		t.Error("a document that does not exist")
+	}
+}
+
+func checkDocument(t *testing.T, place string, s map[string]any, described bool) {
+	t.Helper()
+	if text, _ := s["description"].(string); described && s["$ref"] == nil && text == "" {
+		t.Errorf("%s has no description", place)
+	}
+	for keyword, v := range s {
+		if !slices.Contains(keywords, keyword) {
+			t.Errorf("%s: unknown keyword %s", place, keyword)
+		}
+		switch sub := v.(type) {
+		case map[string]any:
+			switch keyword {
+			case "properties":
+				each(sub, func(k string, p map[string]any) { checkDocument(t, place+"."+k, p, !strings.Contains(place, "(")) })
+			case "patternProperties":
+				each(sub, func(k string, p map[string]any) { checkDocument(t, place+"/"+k+"/", p, false) })
+			case "items", "additionalProperties":
+				checkDocument(t, place+"[]", sub, false)
+			}
+		case []any:
+			if keyword == "oneOf" || keyword == "anyOf" || keyword == "allOf" {
+				for _, branch := range sub {
+					checkDocument(t, place+"("+keyword+")", branch.(map[string]any), false)
+				}
+			}
+		}
+	}
+}
+
+// Every module that the executor of the first issue has, and none that is only a part of one.
+func TestModules(t *testing.T) {
+	modules := load(t).Modules()
+	for _, m := range strings.Fields("function callflow tts play sleep response hangup answer noop set_variables branch_variable language") {
+		if !slices.Contains(modules, m) {
+			t.Errorf("no module %s", m)
+		}
+	}
+	for _, m := range modules {
+		if m == "action" || strings.Contains(m, ".") {
+			t.Errorf("%s is no module", m)
+		}
+	}
+	modules[0] = "scribbled"
+	if load(t).Modules()[0] == "scribbled" {
+		t.Error("the list was shared")
+	}
+}
+
+// Where KAZOO's documents ask for its external validation, there must be one here: by node or by URL.
+func TestEveryExternalValidationIsDone(t *testing.T) {
+	set := load(t)
+	probes := map[string]string{
+		"callflows.action module": `{"module":"nope","data":{}}`, "callflows.action data": `{"module":"tts","data":{}}`,
+		"metaflow module": `{"module":"nope","data":{}}`, "metaflow data": `{"module":"pivot","data":{}}`,
+		"callflows.webhook uri": `{"uri":"http://localhost/"}`, "callflows.pivot voice_url": `{"voice_url":"http://localhost/"}`,
+		"callflows.record_call url": `{"url":"http://localhost/"}`, "callflows.record_caller url": `{"url":"http://localhost/"}`,
+		"metaflows.pivot voice_url": `{"voice_url":"http://localhost/"}`, "metaflows.record_call url": `{"url":"http://localhost/"}`,
+	}
+	for _, name := range set.Names() {
+		each(document(t, set, name)["properties"], func(k string, p map[string]any) {
+			if p["kazoo-validation"] != true {
+				return
+			}
+			probe, ok := probes[name+" "+k]
+			if !ok {
+				t.Errorf("%s.%s asks for validation, but nothing probes it", name, k)
+				return
+			}
+			delete(probes, name+" "+k)
+			if _, errs := set.Validate(name, decode(t, probe)); errs == nil {
+				t.Errorf("%s.%s: %s passed", name, k, probe)
+			}
+		})
+	}
+	if len(probes) > 0 {
+		t.Errorf("nothing asks for %v", probes)
+	}
+}

@@ -1,0 +1,66 @@
+package schemas_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"callfn/schemas"
+)
+
+func TestFieldErrors(t *testing.T) {
+	var errs schemas.FieldErrors
+	if errs.Err() != nil {
+		t.Error("no errors, but an error")
+	}
+	errs.Add(schemas.Path("function_js"), "syntax", schemas.Violation{"message": "Unexpected token", "line": 3})
+	errs.Add(schemas.Path("flow", "children", "a.b"), "forbidden", schemas.Violation{"message": "No"})
+	var more schemas.FieldErrors
+	more.Add("function_js", "maxLength", schemas.Violation{"message": "Too long"})
+	more.Add("", "type", schemas.Violation{})
+	errs.Merge(more)
+
+	want := schemas.FieldErrors{
+		"function_js":         {"syntax": {"message": "Unexpected token", "line": 3}, "maxLength": {"message": "Too long"}},
+		"flow.children.a%2Eb": {"forbidden": {"message": "No"}},
+		"":                    {"type": {}},
+	}
+	if diff := cmp.Diff(want, errs); diff != "" {
+		t.Error(diff)
+	}
+	if got, want := errs.Err().Error(), "type; flow.children.a%2Eb: No; function_js: Too long; function_js: Unexpected token"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	var as schemas.FieldErrors
+	if !errors.As(errs.Err(), &as) || !as.Has("function_js", "syntax") || as.Has("function_js", "type") {
+		t.Error("lost on the way through an error")
+	}
+	under := errs.Under("data.0")
+	if !under.Has("data.0", "type") || !under.Has("data.0.function_js", "syntax") || len(under) != 3 {
+		t.Errorf("under a prefix: %v", under)
+	}
+	if diff := cmp.Diff(errs, errs.Under("")); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Errors go to logs, values must not: one of them may be a key or a PIN.
+func TestErrorTextHoldsNoValues(t *testing.T) {
+	set := load(t)
+	_, errs := set.Validate("api_auth", map[string]any{"api_key": "secret", "secret-too": "secret"})
+	if text := errs.Error(); strings.Contains(strings.ReplaceAll(text, "secret-too:", ""), "secret") {
+		t.Errorf("%s", text)
+	}
+}
+
+func TestLongErrorLists(t *testing.T) {
+	var errs schemas.FieldErrors
+	for _, c := range "abcdefghijkl" {
+		errs.Add(string(c), "error", schemas.Violation{"message": "wrong"})
+	}
+	if text := errs.Error(); !strings.HasSuffix(text, "j: wrong; and 2 more") {
+		t.Error(text)
+	}
+}
