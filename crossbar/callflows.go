@@ -17,9 +17,7 @@ const callflowLimit = 1 << 20
 
 // callflows is the callflows of an account (kazoo-facts §5).
 func (a *API) callflows() *documentKind {
-	collection := datastore.Collection{
-		Datastores: a.cfg.Datastores, Database: datastore.Callflows, Type: "callflow", Design: "callflows", Listing: "crossbar_listing",
-	}
+	collection := callflow.Collection(a.cfg.Datastores)
 	locks := newAccountLocks()
 	checker := callflowChecker{collection}
 	return &documentKind{
