@@ -12,7 +12,7 @@ import (
 	"callfn/schemas"
 )
 
-// callflowLimit bounds each property of a callflow, in bytes of JSON: a flow of a thousand nodes is a tenth of it.
+// callflowLimit bounds a callflow, in bytes of JSON: a flow of a thousand nodes is a tenth of it.
 const callflowLimit = 1 << 20
 
 // callflows is the callflows of an account (kazoo-facts §5).

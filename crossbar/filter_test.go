@@ -108,6 +108,39 @@ func TestFilteredPages(t *testing.T) {
 	}
 }
 
+// Large documents make short pages, and every one is on some page.
+func TestHeavyPages(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	db, _ := s.stores.Resolve(datastore.Functions, "")
+	source := strings.Repeat("x", 1<<20)
+	for n := range 40 {
+		if _, err := db.Create(t.Context(), datastore.Document{"_id": fmt.Sprintf("%032x", n), "pvt_type": "function", "pvt_account_id": a.id,
+			"name": fmt.Sprint(n), "function_js": source}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen, pages, next := 0, 0, ""
+	for pages < 40 {
+		pages++
+		r := s.must(t, 200, "GET", a.path("/functions?include=function_js"+next), a.token, "")
+		seen += len(r.items())
+		if len(r.raw) > 24<<20 {
+			t.Errorf("a page of %d bytes", len(r.raw))
+		}
+		key, more := r.env["next_start_key"].(string)
+		if !more {
+			break
+		}
+		next = "&start_key=" + key
+	}
+	if seen != 40 || pages < 3 {
+		t.Errorf("%d documents on %d pages", seen, pages)
+	}
+	s.must(t, 416, "GET", a.path("/functions?include=function_js&paginate=false"), a.token, "")
+	s.must(t, 200, "GET", a.path("/functions?paginate=false"), a.token, "")
+}
+
 // Nobody can guess at secrets by filtering.
 func TestSecretsAreNotFilterable(t *testing.T) {
 	s := newStack(t)

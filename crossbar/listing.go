@@ -25,11 +25,12 @@ type listing struct {
 }
 
 const (
-	pageSize     = 50     // KAZOO's pagination_page_size
-	largestPage  = 1000   // what a client gets at most; the next page is one request away
-	largestWhole = 20_000 // rows of a listing without pages; beyond it 416
-	filterBatch  = 200    // documents read at a time for filters
-	mostScanned  = 50_000 // documents looked at for one page
+	pageSize     = 50       // KAZOO's pagination_page_size
+	largestPage  = 1000     // what a client gets at most; the next page is one request away
+	largestWhole = 20_000   // rows of a listing without pages; beyond it 416
+	docBatch     = 200      // documents read at a time
+	mostScanned  = 50_000   // rows looked at for one page
+	mostWeight   = 16 << 20 // bytes of documents in one page, roughly
 )
 
 func (l listing) read(x *exchange, accountID string) (*answer, error) {
@@ -61,14 +62,16 @@ func (l listing) read(x *exchange, accountID string) (*answer, error) {
 }
 
 // collect reads at most limit rows that pass the request's filters, and the key of the first row beyond them, nil after
-// the last. Filters that let little through end a page early rather than read an account's every document for it.
+// the last. A page ends early rather than grow beyond measure: when filters let little through, or documents are large.
 func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []datastore.Row, next json.RawMessage, err error) {
 	wanted := filtersOf(x.query)
 	q.Limit = limit + 1
-	if len(wanted) > 0 {
-		q.IncludeDocs, q.Limit = true, filterBatch
+	show := q.IncludeDocs
+	if q.IncludeDocs = show || len(wanted) > 0; q.IncludeDocs {
+		q.Limit = min(limit+1, docBatch)
 	}
 	var last json.RawMessage
+	heavy := 0
 	for scanned := 0; ; {
 		rows, err := l.view(x.ctx, q)
 		if err != nil {
@@ -86,8 +89,13 @@ func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []data
 			if !wanted.pass(row) {
 				continue
 			}
-			if len(kept) == limit {
+			if len(kept) == limit || heavy > mostWeight {
 				return kept, row.Key, nil
+			}
+			if show {
+				heavy += weight(map[string]any(row.Doc))
+			} else {
+				row.Doc = nil // looked at, not shown
 			}
 			kept = append(kept, row)
 		}
@@ -214,4 +222,22 @@ func (x *exchange) pageSize() (limit int, paged bool, err error) {
 		return 0, true, fail(http.StatusNotFound, "faulty_request", says("page size must be at least 1"))
 	}
 	return min(size, largestPage), true, nil
+}
+
+// weight is the memory a value takes, roughly; its recursion is bounded by the decoder's.
+func weight(value any) int {
+	total := 16
+	switch v := value.(type) {
+	case string:
+		total += len(v)
+	case map[string]any:
+		for key, item := range v {
+			total += len(key) + weight(item)
+		}
+	case []any:
+		for _, item := range v {
+			total += weight(item)
+		}
+	}
+	return total
 }
