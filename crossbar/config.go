@@ -2,6 +2,7 @@ package crossbar
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"time"
@@ -36,12 +37,19 @@ type Validator interface {
 	Validate(name string, value any) (any, schemas.FieldErrors)
 }
 
+// Schemas are the JSON schemas of the service.
+type Schemas interface {
+	Validator
+	Names() []string
+	Document(name string) (json.RawMessage, bool)
+}
+
 // Config is what the API needs. The first block is required.
 type Config struct {
 	Datastores datastore.Resolver
 	Accounts   *account.Store
 	Auth       *auth.Service
-	Schemas    Validator
+	Schemas    Schemas
 	Functions  FunctionRunner
 	Simulator  Simulator
 	Random     io.Reader        // crypto/rand
