@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
 
 	"callfn/internal/auth"
 )
@@ -18,12 +19,20 @@ type API struct {
 	routes []Route
 	echo   *echo.Echo
 	node   string
+
+	// nil without rate limit
+	requests, failuresByAddress, failuresByKey *buckets
 }
 
 // New builds the API from its table of routes.
 func New(cfg Config) *API {
 	a := &API{cfg: cfg.withDefaults()}
 	a.node = nodeDigest(a.cfg.Node)
+	if limit := a.cfg.RateLimit; limit.PerSecond > 0 {
+		a.requests = newBuckets(rate.Limit(limit.PerSecond), limit.Burst, a.cfg.Now)
+		a.failuresByAddress = newBuckets(rate.Every(failureReturns), failuresPerAddress, a.cfg.Now)
+		a.failuresByKey = newBuckets(rate.Every(failureReturnsKey), failuresPerKey, a.cfg.Now)
+	}
 	a.routes = a.table()
 	a.echo = echo.New()
 	a.echo.HideBanner, a.echo.HidePort = true, true

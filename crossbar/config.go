@@ -62,6 +62,7 @@ type Config struct {
 	BodyLimit       int64                       // bytes of a request body; 8,000,000 when zero (KAZOO's max_upload_size)
 	SourceLimit     int                         // bytes of a function's source; 65,536 when zero
 	ExtraLimit      int                         // bytes of a document's properties besides its source; 65,536 when zero
+	RateLimit       RateLimit                   // per address and account; see RateLimit for its defaults
 	RequestTimeout  time.Duration               // bounds a whole request; 30 s when zero
 	Ready           func(context.Context) error // what /readyz asks besides the datastore; may be nil
 	CatalogueLimits map[string]any              // what GET /v2/functions says about limits of a run; may be nil
@@ -77,6 +78,7 @@ func (c Config) withDefaults() Config {
 	if c.ExtraLimit <= 0 {
 		c.ExtraLimit = 64 << 10
 	}
+	c.RateLimit = c.RateLimit.withDefaults()
 	if c.RequestTimeout <= 0 {
 		c.RequestTimeout = 30 * time.Second
 	}

@@ -47,8 +47,12 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 		x.path[name] = c.ParamValues()[i]
 	}
 	x.about = x.path["id"]
-	if err := a.authenticate(x); err != nil {
+	refused := a.authenticate(x)
+	if err := a.charge(x); err != nil {
 		return nil, err
+	}
+	if refused != nil {
+		return nil, refused
 	}
 	if err := a.authorise(x); err != nil {
 		return nil, err
