@@ -62,6 +62,7 @@ type Config struct {
 	BodyLimit       int64                       // bytes of a request body; 8,000,000 when zero (KAZOO's max_upload_size)
 	SourceLimit     int                         // bytes of a function's source; 65,536 when zero
 	ExtraLimit      int                         // bytes of a document's properties besides its source; 65,536 when zero
+	PageBytes       int                         // bytes of documents, roughly, that fill a page; 16 MiB when zero
 	RateLimit       RateLimit                   // per address and account; see RateLimit for its defaults
 	RequestTimeout  time.Duration               // bounds a whole request; 30 s when zero
 	Ready           func(context.Context) error // what /readyz asks besides the datastore; may be nil
@@ -77,6 +78,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ExtraLimit <= 0 {
 		c.ExtraLimit = 64 << 10
+	}
+	if c.PageBytes <= 0 {
+		c.PageBytes = 16 << 20
 	}
 	c.RateLimit = c.RateLimit.withDefaults()
 	if c.RequestTimeout <= 0 {

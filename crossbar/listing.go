@@ -20,17 +20,18 @@ type listing struct {
 	item func(*exchange, datastore.Row) (map[string]any, error)
 	// docs asks for each row's document.
 	docs func(*exchange) bool
+	// docBytes is how many bytes of documents, roughly, fill a page.
+	docBytes int
 	// ascending is the order without a wish: KAZOO's listings of documents descend.
 	ascending bool
 }
 
 const (
-	pageSize     = 50       // KAZOO's pagination_page_size
-	largestPage  = 1000     // what a client gets at most; the next page is one request away
-	largestWhole = 20_000   // rows of a listing without pages; beyond it 416
-	docBatch     = 200      // documents read at a time
-	mostScanned  = 50_000   // rows looked at for one page
-	mostWeight   = 16 << 20 // bytes of documents in one page, roughly
+	pageSize     = 50     // KAZOO's pagination_page_size
+	largestPage  = 1000   // what a client gets at most; the next page is one request away
+	largestWhole = 20_000 // rows of a listing without pages; beyond it 416
+	docBatch     = 200    // documents read at a time
+	mostScanned  = 50_000 // rows looked at for one page
 )
 
 func (l listing) read(x *exchange, accountID string) (*answer, error) {
@@ -89,7 +90,7 @@ func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []data
 			if !wanted.pass(row) {
 				continue
 			}
-			if len(kept) == limit || heavy > mostWeight {
+			if len(kept) == limit || heavy > l.docBytes {
 				return kept, row.Key, nil
 			}
 			if show {
