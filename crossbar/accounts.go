@@ -176,6 +176,9 @@ func (a *API) deleteAccount(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.wipe(x, id); err != nil { // what an ancestor was storing there meanwhile
+		return nil, err
+	}
 	if hard := !x.flag("should_soft_delete", true); hard && id != x.caller.account.ID() {
 		if err := a.cfg.Accounts.Remove(x.ctx, stone); err != nil {
 			return nil, err

@@ -3,10 +3,14 @@ package crossbar
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
+
+	"callfn/internal/auth"
 )
 
 // API is the HTTP API: an http.Handler that is safe for concurrent use.
@@ -15,12 +19,20 @@ type API struct {
 	routes []Route
 	echo   *echo.Echo
 	node   string
+
+	// nil without rate limit
+	requests, failuresByAddress, failuresByKey *buckets
 }
 
 // New builds the API from its table of routes.
 func New(cfg Config) *API {
 	a := &API{cfg: cfg.withDefaults()}
 	a.node = nodeDigest(a.cfg.Node)
+	if limit := a.cfg.RateLimit; limit.PerSecond > 0 {
+		a.requests = newBuckets(rate.Limit(limit.PerSecond), limit.Burst, a.cfg.Now)
+		a.failuresByAddress = newBuckets(rate.Every(failureReturns), failuresPerAddress, a.cfg.Now)
+		a.failuresByKey = newBuckets(rate.Every(failureReturnsKey), failuresPerKey, a.cfg.Now)
+	}
 	a.routes = a.table()
 	a.echo = echo.New()
 	a.echo.HideBanner, a.echo.HidePort = true, true
@@ -41,7 +53,24 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r = r.Clone(ctx) // KAZOO splits paths into tokens and does not mind a slash at the end
 		r.URL.Path, r.URL.RawPath = strings.TrimRight(r.URL.Path, "/"), trimmed
 	}
-	a.echo.ServeHTTP(w, r.WithContext(ctx))
+	a.echo.ServeHTTP(w, ownAccount(r.WithContext(ctx)))
+}
+
+// ownAccount rewrites KAZOO's /v2/account/… to the account that the request's token names (kazoo-facts §1.1). Whether
+// the token counts is decided where it always is; without one the account is named "-", which is nobody's.
+func ownAccount(r *http.Request) *http.Request {
+	const alias = "/v2/account"
+	path := r.URL.EscapedPath()
+	if path != alias && !strings.HasPrefix(path, alias+"/") {
+		return r
+	}
+	query, _ := url.ParseQuery(r.URL.RawQuery)
+	x := &exchange{request: r, query: query}
+	own := "/v2/accounts/" + orElse(string(auth.Names(x.token())), "-")
+	r = r.Clone(r.Context())
+	r.URL.RawPath = own + strings.TrimPrefix(path, alias)
+	r.URL.Path, _ = url.PathUnescape(r.URL.RawPath) // it was a path before
+	return r
 }
 
 // pathRoutes is the routes that share a path.

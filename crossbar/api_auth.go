@@ -21,8 +21,12 @@ func (a *API) apiAuth(x *exchange) (*answer, error) {
 	}
 	valid, _ := value.(map[string]any)
 	key, _ := valid["api_key"].(string)
+	if err := a.mayLogIn(x, key); err != nil {
+		return nil, err
+	}
 	acct, err := a.cfg.Accounts.ByAPIKey(x.ctx, key)
 	if errors.Is(err, datastore.ErrNotFound) {
+		a.loginFailed(x, key)
 		return nil, fail(404, "bad identifier", []any{key})
 	}
 	if err != nil {

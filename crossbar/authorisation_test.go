@@ -45,6 +45,10 @@ var matrix = map[string]row{
 	"GET /v2/token_auth":    {"", anyAccount(200)},
 	"DELETE /v2/token_auth": {"", anyAccount(200)},
 
+	"GET /v2/schemas":                {"", everyone(200)},
+	"GET /v2/schemas/:id":            {"", everyone(200)},
+	"PUT /v2/schemas/:id/validation": {`{"data":{"name":"n","function_js":"x"}}`, anyAccount(200)},
+
 	"PUT /v2/accounts":                      {`{"data":{"name":"{NEW}"}}`, anyAccount(201)},
 	"GET /v2/accounts/:account":             {"", subtree(200)},
 	"PUT /v2/accounts/:account":             {`{"data":{"name":"{NEW}"}}`, subtree(201)},
@@ -147,6 +151,7 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 	admin := s.login(t, masterKey)
 	path = strings.Replace(route.Path, ":account", self.id, 1)
 	body = strings.NewReplacer("{NEW}", fmt.Sprintf("new %d", n), "{NUMBER}", fmt.Sprint(2000+n)).Replace(body)
+	path = strings.Replace(path, "/v2/schemas/:id", "/v2/schemas/functions", 1)
 	if strings.Contains(path, ":id") {
 		collection, content := "functions", hello
 		if strings.Contains(path, "callflows") {

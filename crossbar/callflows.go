@@ -12,14 +12,12 @@ import (
 	"callfn/schemas"
 )
 
-// callflowLimit bounds each property of a callflow, in bytes of JSON: a flow of a thousand nodes is a tenth of it.
+// callflowLimit bounds a callflow, in bytes of JSON: a flow of a thousand nodes is a tenth of it.
 const callflowLimit = 1 << 20
 
 // callflows is the callflows of an account (kazoo-facts §5).
 func (a *API) callflows() *documentKind {
-	collection := datastore.Collection{
-		Datastores: a.cfg.Datastores, Database: datastore.Callflows, Type: "callflow", Design: "callflows", Listing: "crossbar_listing",
-	}
+	collection := callflow.Collection(a.cfg.Datastores)
 	locks := newAccountLocks()
 	checker := callflowChecker{collection}
 	return &documentKind{

@@ -2,6 +2,7 @@ package crossbar
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"time"
@@ -36,12 +37,19 @@ type Validator interface {
 	Validate(name string, value any) (any, schemas.FieldErrors)
 }
 
+// Schemas are the JSON schemas of the service.
+type Schemas interface {
+	Validator
+	Names() []string
+	Document(name string) (json.RawMessage, bool)
+}
+
 // Config is what the API needs. The first block is required.
 type Config struct {
 	Datastores datastore.Resolver
 	Accounts   *account.Store
 	Auth       *auth.Service
-	Schemas    Validator
+	Schemas    Schemas
 	Functions  FunctionRunner
 	Simulator  Simulator
 	Random     io.Reader        // crypto/rand
@@ -53,7 +61,9 @@ type Config struct {
 
 	BodyLimit       int64                       // bytes of a request body; 8,000,000 when zero (KAZOO's max_upload_size)
 	SourceLimit     int                         // bytes of a function's source; 65,536 when zero
-	ExtraLimit      int                         // bytes of a document's properties beyond the schema; 65,536 when zero
+	ExtraLimit      int                         // bytes of a document's properties besides its source; 65,536 when zero
+	PageBytes       int                         // bytes of documents, roughly, that fill a page; 16 MiB when zero
+	RateLimit       RateLimit                   // per address and account; see RateLimit for its defaults
 	RequestTimeout  time.Duration               // bounds a whole request; 30 s when zero
 	Ready           func(context.Context) error // what /readyz asks besides the datastore; may be nil
 	CatalogueLimits map[string]any              // what GET /v2/functions says about limits of a run; may be nil
@@ -69,6 +79,10 @@ func (c Config) withDefaults() Config {
 	if c.ExtraLimit <= 0 {
 		c.ExtraLimit = 64 << 10
 	}
+	if c.PageBytes <= 0 {
+		c.PageBytes = 16 << 20
+	}
+	c.RateLimit = c.RateLimit.withDefaults()
 	if c.RequestTimeout <= 0 {
 		c.RequestTimeout = 30 * time.Second
 	}

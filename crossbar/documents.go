@@ -20,7 +20,7 @@ type documentKind struct {
 	validator  Validator
 	random     io.Reader
 	stamp      func(*exchange) datastore.Stamp
-	extraLimit int // bytes of properties the schema does not know
+	extraLimit int // bytes of all properties together, but for a function's source
 
 	// computed are properties that answers show and no client may set.
 	computed []string
@@ -207,30 +207,34 @@ func (k *documentKind) mark(x *exchange, doc datastore.Document) {
 	stamp.Mark(doc)
 }
 
-// checkSize bounds what a client may put into a document besides what its schema and hooks bound: in bytes of JSON of
-// any one property, and in depth.
+// checkSize bounds what a client may put into a document besides what its schema and hooks bound: the bytes of JSON of
+// all its properties together (the source of a function has a limit of its own), and their depth.
 func checkSize(public map[string]any, limit int) schemas.FieldErrors {
 	const deepest = 80 // jsonvalue refuses beyond 100; a flow node takes two levels
 	var fields schemas.FieldErrors
+	total, largest, largestSize := 0, "", -1
 	for key, value := range public {
-		path := schemas.Path(key)
-		if len(key) > 256 {
-			fields.Add(schemas.Path(clip(key)), "maxLength", schemas.Violation{
-				"message": "Property names must not be more than 256 bytes", "target": 256})
+		if key == "function_js" {
 			continue
 		}
-		if key == "function_js" {
-			continue // has a limit of its own
-		}
 		text, err := json.Marshal(value)
-		if err != nil || len(text) > limit {
-			fields.Add(path, "maxSize", schemas.Violation{
-				"message": fmt.Sprintf("Property must not be more than %d bytes of JSON", limit), "target": limit})
+		if err != nil {
+			fields.Add(schemas.Path(clip(key)), "invalid", schemas.Violation{"message": "Property is no JSON"})
+			continue
+		}
+		size := len(text) + len(key)
+		total += size
+		if size > largestSize || (size == largestSize && key < largest) {
+			largest, largestSize = key, size
 		}
 		if depth(value) > deepest {
-			fields.Add(path, "maxDepth", schemas.Violation{
+			fields.Add(schemas.Path(clip(key)), "maxDepth", schemas.Violation{
 				"message": fmt.Sprintf("Property must not be nested deeper than %d levels", deepest), "target": deepest})
 		}
+	}
+	if total > limit {
+		fields.Add(schemas.Path(clip(largest)), "maxSize", schemas.Violation{
+			"message": fmt.Sprintf("Properties must not be more than %d bytes of JSON together; this is the largest", limit), "target": limit})
 	}
 	return fields
 }

@@ -121,6 +121,9 @@ func (a *API) envelope(x *exchange) map[string]any {
 		"node":       a.node,
 		"timestamp":  a.cfg.Now().UTC().Format(time.RFC3339),
 	}
+	if x.tokens != nil {
+		env["tokens"] = x.tokens
+	}
 	if x.caller != nil {
 		env["auth_token"], env["version"] = x.caller.token, a.cfg.Version
 	}

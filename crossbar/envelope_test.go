@@ -86,7 +86,9 @@ func TestMalformedRequests(t *testing.T) {
 		{"language", "PUT", functions, `{"data":{"name":"n","function_js":"x","language_pack":"python"}}`, nil, 400, "validation error", "language_pack enum target"},
 		{"a name that is gone", "PATCH", item, `{"data":{"name":null}}`, nil, 400, "validation error", "name required"},
 		{"large extra", "PUT", functions, `{"data":{"name":"n","function_js":"x","extra":"` + strings.Repeat("x", 2001) + `"}}`, nil, 400, "validation error", "extra maxSize"},
-		{"long key", "PUT", functions, `{"data":{"name":"n","function_js":"x","` + strings.Repeat("k", 300) + `":1}}`, nil, 400, "validation error", ""},
+		{"long key", "PUT", functions, `{"data":{"name":"n","function_js":"x","` + strings.Repeat("k", 3000) + `":1}}`, nil, 400, "validation error", ""},
+		{"many extras", "PUT", functions, `{"data":{"name":"n","function_js":"x","a":"` + strings.Repeat("x", 900) + `","b":"` + strings.Repeat("x", 901) + `","c":"` + strings.Repeat("x", 900) + `"}}`, nil, 400, "validation error", "b maxSize target"},
+		{"deep extra", "PUT", functions, `{"data":{"name":"n","function_js":"x","deep":` + strings.Repeat("[", 85) + strings.Repeat("]", 85) + `}}`, nil, 400, "validation error", "deep maxDepth target"},
 
 		{"unknown type of content", "PUT", functions, hello, []string{"Content-Type: text/csv"}, 415, "unsupported_media_type", "message"},
 		{"nonsense type of content", "PUT", functions, hello, []string{"Content-Type: ;;;"}, 415, "unsupported_media_type", "message"},
@@ -241,7 +243,7 @@ func (f *faulty) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // split has functions on a connection of their own.
 type split struct {
-	stores    prefixed
+	stores    datastore.Resolver
 	functions *datastore.Connection
 }
 

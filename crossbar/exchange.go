@@ -32,6 +32,7 @@ type exchange struct {
 
 	caller  *caller         // nil for an anonymous request
 	account account.Account // the account of the path, once the caller may be there
+	tokens  map[string]any  // what the rate limit has to say
 }
 
 // caller is who proved to be asking.

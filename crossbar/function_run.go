@@ -5,9 +5,9 @@ import (
 	"math"
 	"time"
 
-	"callfn/internal/function/params"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
+	"callfn/internal/function/params"
 	"callfn/schemas"
 )
 

@@ -29,7 +29,7 @@ func (a *API) functions() *documentKind {
 		listing: listing{
 			view: collection.ByAccount,
 			docs: func(x *exchange) bool { return x.wantsSource() },
-			item: functionItem,
+			item: functionItem, docBytes: a.cfg.PageBytes,
 		},
 	}
 }
@@ -48,7 +48,7 @@ func (x *exchange) wantsSource() bool {
 
 func functionItem(x *exchange, row datastore.Row) (map[string]any, error) {
 	item, err := rowValue(x, row)
-	if err == nil && row.Doc != nil {
+	if err == nil && row.Doc != nil && x.wantsSource() {
 		item["function_js"] = row.Doc.Text("function_js")
 	}
 	return item, err

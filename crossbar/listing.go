@@ -1,6 +1,7 @@
 package crossbar
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -19,6 +20,8 @@ type listing struct {
 	item func(*exchange, datastore.Row) (map[string]any, error)
 	// docs asks for each row's document.
 	docs func(*exchange) bool
+	// docBytes is how many bytes of documents, roughly, fill a page.
+	docBytes int
 	// ascending is the order without a wish: KAZOO's listings of documents descend.
 	ascending bool
 }
@@ -27,6 +30,8 @@ const (
 	pageSize     = 50     // KAZOO's pagination_page_size
 	largestPage  = 1000   // what a client gets at most; the next page is one request away
 	largestWhole = 20_000 // rows of a listing without pages; beyond it 416
+	docBatch     = 200    // documents read at a time
+	mostScanned  = 50_000 // rows looked at for one page
 )
 
 func (l listing) read(x *exchange, accountID string) (*answer, error) {
@@ -38,27 +43,69 @@ func (l listing) read(x *exchange, accountID string) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Limit = limit + 1
-	rows, err := l.view(x.ctx, q)
+	rows, next, err := l.collect(x, q, limit)
 	if err != nil {
 		return nil, err
 	}
-	if !paged && len(rows) > limit {
+	if !paged && next != nil {
 		return nil, fail(http.StatusRequestedRangeNotSatisfiable, "range not satisfiable", map[string]any{})
 	}
 	shown := &page{size: -1}
 	if paged {
-		shown.size = min(limit, len(rows))
+		shown.size = len(rows)
 		if len(rows) > 0 {
 			shown.start = cursor(rows[0].Key)
 		}
-		if len(rows) > limit {
-			shown.next = cursor(rows[limit].Key)
-			rows = rows[:limit]
-		}
+		shown.next = cursor(next)
 	}
 	items, err := l.items(x, rows)
 	return &answer{data: items, page: shown}, err
+}
+
+// collect reads at most limit rows that pass the request's filters, and the key of the first row beyond them, nil after
+// the last. A page ends early rather than grow beyond measure: when filters let little through, or documents are large.
+func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []datastore.Row, next json.RawMessage, err error) {
+	wanted := filtersOf(x.query)
+	q.Limit = limit + 1
+	show := q.IncludeDocs
+	if q.IncludeDocs = show || len(wanted) > 0; q.IncludeDocs {
+		q.Limit = min(limit+1, docBatch)
+	}
+	var last json.RawMessage
+	heavy := 0
+	for scanned := 0; ; {
+		rows, err := l.view(x.ctx, q)
+		if err != nil {
+			return nil, nil, err
+		}
+		full := len(rows) == q.Limit
+		if last != nil && len(rows) > 0 && bytes.Equal(rows[0].Key, last) {
+			rows = rows[1:] // where the last batch ended
+		}
+		for _, row := range rows {
+			if scanned == mostScanned {
+				return kept, row.Key, nil
+			}
+			scanned++
+			if !wanted.pass(row) {
+				continue
+			}
+			if len(kept) == limit || heavy > l.docBytes {
+				return kept, row.Key, nil
+			}
+			if show {
+				heavy += weight(map[string]any(row.Doc))
+			} else {
+				row.Doc = nil // looked at, not shown
+			}
+			kept = append(kept, row)
+		}
+		if !full || len(rows) == 0 {
+			return kept, nil, nil
+		}
+		last = rows[len(rows)-1].Key
+		q.StartKey = last
+	}
 }
 
 func (l listing) items(x *exchange, rows []datastore.Row) ([]any, error) {
@@ -119,6 +166,9 @@ func (l listing) window(x *exchange, accountID string) (datastore.Query, error) 
 // cursor is the opaque form of a row's key: what follows the account's id.
 func cursor(key json.RawMessage) string {
 	var parts []json.RawMessage
+	if key == nil {
+		return ""
+	}
 	if err := json.Unmarshal(key, &parts); err != nil || len(parts) < 2 {
 		return ""
 	}
@@ -173,4 +223,22 @@ func (x *exchange) pageSize() (limit int, paged bool, err error) {
 		return 0, true, fail(http.StatusNotFound, "faulty_request", says("page size must be at least 1"))
 	}
 	return min(size, largestPage), true, nil
+}
+
+// weight is the memory a value takes, roughly; its recursion is bounded by the decoder's.
+func weight(value any) int {
+	total := 16
+	switch v := value.(type) {
+	case string:
+		total += len(v)
+	case map[string]any:
+		for key, item := range v {
+			total += len(key) + weight(item)
+		}
+	case []any:
+		for _, item := range v {
+			total += weight(item)
+		}
+	}
+	return total
 }

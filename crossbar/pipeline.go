@@ -3,9 +3,11 @@ package crossbar
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
@@ -45,8 +47,12 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 		x.path[name] = c.ParamValues()[i]
 	}
 	x.about = x.path["id"]
-	if err := a.authenticate(x); err != nil {
+	refused := a.authenticate(x)
+	if err := a.charge(x); err != nil {
 		return nil, err
+	}
+	if refused != nil {
+		return nil, refused
 	}
 	if err := a.authorise(x); err != nil {
 		return nil, err
@@ -69,6 +75,7 @@ func withOptions(methods []string) []string { return append([]string{http.Method
 // but that it happened.
 func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
+		defer a.logRequest(c, time.Now())
 		defer func() {
 			if r := recover(); r != nil {
 				if r == http.ErrAbortHandler {
@@ -85,6 +92,17 @@ func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// logRequest notes each request by its route, never by its URL: a query string may hold a token.
+func (a *API) logRequest(c echo.Context, begun time.Time) {
+	level := slog.LevelInfo
+	if path := c.Path(); path == "/healthz" || path == "/readyz" {
+		level = slog.LevelDebug // asked all the time
+	}
+	a.cfg.Log.LogAttrs(c.Request().Context(), level, "request", slog.String("request_id", c.Response().Header().Get("X-Request-ID")),
+		slog.String("method", c.Request().Method), slog.String("route", c.Path()), slog.Int("status", c.Response().Status),
+		slog.Int64("bytes", c.Response().Size), slog.Duration("took", time.Since(begun)))
 }
 
 func knownVerb(method string) bool {

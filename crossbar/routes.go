@@ -47,6 +47,10 @@ func (a *API) table() []Route {
 		{get, "/v2/token_auth", "token_auth", AnyAccount, false, a.showToken},
 		{del, "/v2/token_auth", "token_auth", AnyAccount, false, a.revokeToken},
 
+		{get, "/v2/schemas", "schemas", Public, false, a.listSchemas},
+		{get, "/v2/schemas/:id", "schemas", Public, false, a.showSchema},
+		{put, "/v2/schemas/:id/validation", "schemas", AnyAccount, true, a.checkSchema},
+
 		{put, "/v2/accounts", "accounts", AnyAccount, true, a.createAccount},
 		{get, underAccount, "accounts", Subtree, false, a.showAccount},
 		{put, underAccount, "accounts", Subtree, true, a.createAccount},

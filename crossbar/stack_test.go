@@ -9,21 +9,16 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"callfn/callflow"
-	"callfn/couchapp"
 	"callfn/crossbar"
 	"callfn/internal/account"
 	"callfn/internal/auth"
-	"callfn/internal/couchnode"
-	"callfn/internal/couchnode/couchtest"
-	"callfn/internal/datastore"
+	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/function"
 	"callfn/schemas"
 )
@@ -36,7 +31,7 @@ type stack struct {
 	cfg      crossbar.Config
 	accounts *account.Store
 	auth     *auth.Service
-	stores   prefixed
+	stores   datastoretest.Stores
 	runner   *fakeRunner
 	clock    *clock
 	log      *logBuffer
@@ -44,36 +39,11 @@ type stack struct {
 	master   string // id of the master account
 }
 
-// prefixed keeps the databases of one test apart on a server that others use too.
-type prefixed struct {
-	connection *datastore.Connection
-	prefix     string
-}
-
-func (p prefixed) Resolve(database, _ string) (*datastore.Database, error) {
-	return p.connection.Database(p.prefix + database), nil
-}
-
 func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	t.Helper()
 	ctx := context.Background()
 	s := &stack{runner: &fakeRunner{}, clock: &clock{now: time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC)}, log: &logBuffer{}}
-	s.stores = openStores(t)
-	for _, name := range datastore.Databases() {
-		if _, err := s.stores.connection.EnsureDatabase(ctx, s.stores.prefix+name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, name := range couchapp.Names() {
-		design, err := couchapp.Assemble(name, couchapp.JavaScript)
-		if err != nil {
-			t.Fatal(err)
-		}
-		db, _ := s.stores.Resolve(name, "")
-		if _, err := couchapp.Install(ctx, db, design); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s.stores = datastoretest.Open(t)
 	if _, err := rand.Read(s.secret[:]); err != nil {
 		t.Fatal(err)
 	}
@@ -104,33 +74,6 @@ func (s *stack) rewire(t testing.TB, change ...func(*crossbar.Config)) {
 		c(&s.cfg)
 	}
 	s.api = crossbar.New(s.cfg)
-}
-
-// openStores opens the datastore the tests run on: an embedded node of their own, or the CouchDB that
-// CALLFN_TEST_COUCHDB_URL names.
-func openStores(t testing.TB) prefixed {
-	t.Helper()
-	cfg, prefix := datastore.Config{URL: os.Getenv("CALLFN_TEST_COUCHDB_URL")}, ""
-	if cfg.URL == "" {
-		node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), couchtest.Engine{}, couchnode.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = node.Close() })
-		cfg = datastore.Config{URL: "http://node", Transport: node.Transport()}
-	} else {
-		id, err := datastore.NewID(rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		prefix = "t" + id[:10] + "_"
-	}
-	connection, err := datastore.Open(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = connection.Close() })
-	return prefixed{connection, prefix}
 }
 
 // clock is a clock that stands still until told otherwise.

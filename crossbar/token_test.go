@@ -144,3 +144,44 @@ func TestStaleTokenOnPublicRoutes(t *testing.T) {
 	s.must(t, 201, "PUT", "/v2/api_auth", a.token, `{"data":{"api_key":"`+a.key+`"}}`)
 	s.must(t, 200, "GET", "/v2/functions", a.token, "")
 }
+
+// KAZOO's /v2/account is the token's own account, and nothing for a token that does not count.
+func TestOwnAccountAlias(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	if got := s.must(t, 200, "GET", "/v2/account", a.token, "").id(); got != a.id {
+		t.Errorf("got %q", got)
+	}
+	created := s.must(t, 201, "PUT", "/v2/account/functions", a.token, hello)
+	if got := created.header.Get("Location"); got != a.path("/functions/"+created.id()) {
+		t.Errorf("Location %q", got)
+	}
+	s.must(t, 200, "GET", "/v2/account/functions/"+created.id(), "", "", "Authorization: Bearer "+a.token)
+	s.must(t, 404, "GET", "/v2/account/functions/..%2f", a.token, "")
+	for _, token := range []string{"", "x.y.z", a.token + "x", a.token[:len(a.token)-6] + "AAAAAA"} {
+		s.must(t, 401, "GET", "/v2/account/functions", token, "")
+	}
+	s.must(t, 404, "GET", "/v2/accountant", a.token, "")
+}
+
+func TestSchemas(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	names := s.must(t, 200, "GET", "/v2/schemas", "", "").items()
+	if len(names) < 50 {
+		t.Errorf("%d schemas", len(names))
+	}
+	if r := s.must(t, 200, "GET", "/v2/schemas/functions", "", ""); r.id() != "functions" || r.at("data", "properties", "function_js") == nil {
+		t.Errorf("got %s", r.raw)
+	}
+	for _, bad := range []string{"nonsense", "..%2f..%2fgo", "%00"} {
+		s.must(t, 404, "GET", "/v2/schemas/"+bad, "", "")
+		s.must(t, 404, "PUT", "/v2/schemas/"+bad+"/validation", a.token, hello)
+	}
+	if r := s.must(t, 200, "PUT", "/v2/schemas/functions/validation", a.token, hello); r.at("data", "enabled") != true {
+		t.Errorf("got %s", r.raw)
+	}
+	if r := s.must(t, 400, "PUT", "/v2/schemas/functions/validation", a.token, `{"data":{}}`); r.at("data", "name", "required") == nil {
+		t.Errorf("got %s", r.raw)
+	}
+}

@@ -1,0 +1,67 @@
+package crossbar_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Whatever stands in a body, the answer is a documented one and JSON: never a 500.
+func FuzzBody(f *testing.F) {
+	s := newStack(f)
+	a := s.tenant(f, s.master, "acme")
+	for _, body := range []string{hello, ``, `{`, `{"data":null}`, `{"data":{"name":1}}`, `{"verb":"DELETE","data":{}}`, `{"data":{"numbers":[{},[]]}}`,
+		`{"auth_token":{},"data":{}}`, "\ufeff{}", `{"data":{"flow":{"module":"x"},"numbers":["1"]}}`, `{"data":{"call":{"a":{"b":[1]}}}}`, `{"data":{"To":{}}}`} {
+		f.Add(body, uint8(0))
+	}
+	targets := []struct{ method, path string }{
+		{"PUT", a.path("/functions")}, {"PUT", a.path("/callflows")}, {"PUT", a.path("/functions/run")}, {"PUT", a.path("/simulations")},
+		{"PATCH", a.path("")}, {"PUT", "/v2/accounts"}, {"PUT", "/v2/api_auth"}, {"POST", a.path("/functions")}, {"GET", a.path("/callflows")},
+	}
+	f.Fuzz(func(t *testing.T, body string, target uint8) {
+		at := targets[int(target)%len(targets)]
+		request := httptest.NewRequest(at.method, at.path, strings.NewReader(body))
+		request.Header.Set("X-Auth-Token", a.token)
+		begun := time.Now()
+		documented(t, s.send(t, request))
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("%s %s took %v", at.method, at.path, took)
+		}
+	})
+}
+
+// Whatever stands in a path or a query, an account sees its own and changes nothing by looking.
+func FuzzPath(f *testing.F) {
+	s := newStack(f)
+	a, other := s.tenant(f, s.master, "acme"), s.tenant(f, s.master, "other")
+	secret := s.must(f, 201, "PUT", other.path("/functions"), other.token, `{"data":{"name":"foreign-secret","function_js":"return 1"}}`).id()
+	for _, token := range []string{secret, "_design%2Ffunctions", "..", "%2e%2e%2f", "%00", "x?start_key=W10", "?page_size=1&start_key=" + secret, "?filter_name=x", "%ff", "//", "a/run"} {
+		f.Add(token)
+	}
+	f.Fuzz(func(t *testing.T, rest string) {
+		target, err := url.ParseRequestURI(a.path("/functions/") + rest)
+		if err != nil {
+			t.Skip()
+		}
+		request := (&http.Request{Method: "GET", URL: target, Header: http.Header{"X-Auth-Token": {a.token}}, Body: http.NoBody}).WithContext(t.Context())
+		r := s.send(t, request)
+		documented(t, r)
+		if strings.Contains(r.raw, "foreign-secret") {
+			t.Errorf("%q shows another account's function", rest)
+		}
+	})
+}
+
+// documented reports answers that no client may ever see.
+func documented(t *testing.T, r reply) {
+	t.Helper()
+	if r.status >= 500 || r.status < 200 {
+		t.Errorf("status %d: %s", r.status, r.raw)
+	}
+	if r.env["status"] != "success" && r.env["status"] != "error" {
+		t.Errorf("no envelope: %d %q", r.status, r.raw)
+	}
+}

@@ -1,0 +1,101 @@
+package crossbar_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"callfn/crossbar"
+)
+
+func TestRateLimit(t *testing.T) {
+	s := newStack(t)
+	a, b := s.tenant(t, s.master, "a"), s.tenant(t, s.master, "b")
+	s.rewire(t, func(c *crossbar.Config) { c.RateLimit = crossbar.RateLimit{PerSecond: 1, Burst: 3} })
+	for i := range 3 {
+		r := s.must(t, 200, "GET", a.path(""), a.token, "")
+		if r.at("tokens", "consumed") != 1.0 || r.at("tokens", "remaining") != float64(2-i) {
+			t.Errorf("request %d: tokens %v", i, r.env["tokens"])
+		}
+	}
+	r := s.must(t, 429, "GET", a.path(""), a.token, "")
+	if r.env["message"] != "too_many_requests" || r.at("tokens", "remaining") != 0.0 || r.header.Get("Retry-After") != "1" {
+		t.Errorf("got %s, %v", r.raw, r.header)
+	}
+	s.must(t, 200, "GET", b.path(""), b.token, "") // another account's requests are its own
+	s.must(t, 200, "GET", "/v2/functions", "", "")
+	for range 10 {
+		s.must(t, 200, "GET", "/healthz", "", "") // whoever watches is never refused
+	}
+	s.clock.Advance(time.Second)
+	s.must(t, 200, "GET", a.path(""), a.token, "")
+	s.must(t, 429, "GET", a.path(""), a.token, "")
+	// A refused token is charged too.
+	for range 2 {
+		s.must(t, 401, "GET", a.path(""), "x.y.z", "")
+	}
+	s.clock.Advance(time.Second)
+	codes := map[int]int{}
+	for range 5 {
+		codes[s.do(t, "GET", a.path(""), "x.y.z", "").status]++
+	}
+	if codes[429] == 0 {
+		t.Errorf("anonymous requests are not limited: %v", codes)
+	}
+	s.rewire(t, func(c *crossbar.Config) { c.RateLimit = crossbar.RateLimit{PerSecond: -1} })
+	for range 50 {
+		if r := s.must(t, 200, "GET", a.path(""), a.token, ""); r.env["tokens"] != nil {
+			t.Fatalf("tokens without limit: %s", r.raw)
+		}
+	}
+}
+
+// Guessing keys gets slow, for the address that guesses and for the key that is tried; nobody else is held up.
+func TestLoginAttempts(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	attempt := func(address, key string) int {
+		request := httptest.NewRequest("PUT", "/v2/api_auth", strings.NewReader(`{"data":{"api_key":"`+key+`"}}`))
+		request.RemoteAddr = address
+		return s.send(t, request).status
+	}
+	codes := map[int]int{}
+	for i := range 100 {
+		codes[attempt("198.51.100.7:1000", fmt.Sprintf("%064x", i))]++
+	}
+	if codes[404] != 30 || codes[429] != 70 {
+		t.Errorf("by address: %v", codes)
+	}
+	if got := attempt("198.51.100.7:2000", a.key); got != 429 {
+		t.Errorf("the right key after many wrong ones: %d", got)
+	}
+	if got := attempt("198.51.100.8:1000", a.key); got != 201 {
+		t.Errorf("from elsewhere: %d", got)
+	}
+	codes = map[int]int{}
+	for i := range 20 {
+		codes[attempt(fmt.Sprintf("203.0.113.%d:1000", i), strings.Repeat("e", 64))]++
+	}
+	if codes[404] != 10 || codes[429] != 10 {
+		t.Errorf("by key: %v", codes)
+	}
+	for range 100 { // logging in rightly costs nothing
+		if got := attempt("198.51.100.9:1000", a.key); got != 201 {
+			t.Fatalf("login: %d", got)
+		}
+	}
+	// One customer has many IPv6 addresses.
+	codes = map[int]int{}
+	for i := range 40 {
+		codes[attempt(fmt.Sprintf("[2001:db8::%x]:1000", i), fmt.Sprintf("%064x", 1000+i))]++
+	}
+	if codes[429] != 10 {
+		t.Errorf("by IPv6 network: %v", codes)
+	}
+	s.clock.Advance(time.Minute)
+	if got := attempt("198.51.100.7:2000", a.key); got != 201 {
+		t.Errorf("a minute later: %d", got)
+	}
+}

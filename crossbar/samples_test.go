@@ -1,0 +1,68 @@
+package crossbar_test
+
+import (
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"callfn/couchapp"
+	"callfn/crossbar"
+	"callfn/internal/function"
+	"callfn/internal/sandbox"
+	"callfn/internal/sandbox/sandboxtest"
+	"callfn/schemas"
+)
+
+func TestMain(m *testing.M) {
+	code := sandboxtest.Main(m)
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			println(err.Error())
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// Each sample runs, in a real worker, and gives a valid flow: on the call it names, and on a call that says nothing.
+func TestSamplesRun(t *testing.T) {
+	samples, err := crossbar.Samples()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	design, err := couchapp.Assemble("functions", couchapp.Callfn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	limits := sandbox.DefaultLimits()
+	runner := function.NewRunner(function.Config{
+		Drafts: function.LocalDrafts{Eval: sandboxtest.Pool(t, 1), Wh: design.Shows["wh"], Limits: limits}, Flows: set,
+		NewRun: func() function.RunID { return "0123456789abcdef0123456789abcdef" }, Deadline: limits.Deadline,
+	})
+	files, err := os.ReadDir("samples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != len(samples)+1 {
+		t.Errorf("%d files for %d samples", len(files), len(samples))
+	}
+	for _, sample := range samples {
+		t.Run(sample.ID, func(t *testing.T) {
+			for name, params := range map[string]map[string]string{"its own call": sample.Call, "an empty call": {}} {
+				r := runner.RunDraft(t.Context(), function.Draft{Source: sample.FunctionJS, Params: params, TimeZone: "Europe/Berlin",
+					Account: "0123456789abcdef0123456789abcdef"})
+				if r.Outcome != function.OK {
+					t.Errorf("%s: %s %+v", name, r.Outcome, r.Error)
+				}
+			}
+			if sample.Name == "" || sample.Description == "" {
+				t.Error("no name or description")
+			}
+		})
+	}
+}

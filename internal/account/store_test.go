@@ -1,0 +1,173 @@
+package account_test
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"callfn/internal/account"
+	"callfn/internal/datastore"
+	"callfn/internal/datastore/datastoretest"
+)
+
+var key = strings.Repeat("0a", 32)
+
+func newStore(t *testing.T) *account.Store {
+	return storeOn(datastoretest.Open(t))
+}
+
+func storeOn(stores datastore.Resolver) *account.Store {
+	return account.NewStore(account.Config{Datastores: stores, Random: rand.Reader,
+		Now: func() time.Time { return time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC) }})
+}
+
+func TestMaster(t *testing.T) {
+	ctx := t.Context()
+	s := newStore(t)
+	if _, err := s.MasterID(ctx); !errors.Is(err, datastore.ErrNotFound) {
+		t.Errorf("before: %v", err)
+	}
+	for _, bad := range []string{"short", strings.Repeat("g", 64), key + "0", " " + key[1:]} {
+		if _, _, err := s.EnsureMaster(ctx, "master", bad); err == nil || strings.Contains(err.Error(), bad) {
+			t.Errorf("key %q: %v", bad, err)
+		}
+	}
+	master, created, err := s.EnsureMaster(ctx, "master", strings.ToUpper(key))
+	if err != nil || !created || master.APIKey() != key || !master.Superduper() || !master.Reseller() || len(master.Tree()) != 0 || master.Name() != "master" {
+		t.Fatalf("%v %v %+v", created, err, master)
+	}
+	for name, given := range map[string]string{"without a key": "", "with the same": key, "with the same in capitals": strings.ToUpper(key)} {
+		again, created, err := s.EnsureMaster(ctx, "other", given)
+		if err != nil || created || again.ID() != master.ID() || again.Name() != "master" {
+			t.Errorf("%s: %v %v %v", name, again.ID(), created, err)
+		}
+	}
+	if _, _, err := s.EnsureMaster(ctx, "master", strings.Repeat("b", 64)); !errors.Is(err, account.ErrMasterKeyDiffers) || strings.Contains(err.Error(), key) {
+		t.Errorf("with another key: %v", err)
+	}
+	if got, err := s.ByAPIKey(ctx, key); err != nil || got.ID() != master.ID() {
+		t.Errorf("by key: %v %v", got.ID(), err)
+	}
+}
+
+func TestMasterKeyIsMade(t *testing.T) {
+	master, _, err := newStore(t).EnsureMaster(t.Context(), "master", "")
+	if err != nil || !account.ValidAPIKey(master.APIKey()) {
+		t.Errorf("%v %q", err, master.APIKey())
+	}
+}
+
+// Services that start at once on an empty store agree on one master account.
+func TestOneMasterHoweverManyStart(t *testing.T) {
+	stores := datastoretest.Open(t)
+	var wg sync.WaitGroup
+	ids := make([]account.ID, 8)
+	for i := range ids {
+		wg.Go(func() {
+			master, _, err := storeOn(stores).EnsureMaster(t.Context(), "master", key)
+			if err != nil {
+				t.Error(err)
+			}
+			ids[i] = master.ID()
+		})
+	}
+	wg.Wait()
+	for _, id := range ids {
+		if id != ids[0] || !id.Valid() {
+			t.Errorf("masters %v", ids)
+		}
+	}
+	db, _ := stores.Resolve(datastore.Accounts, "")
+	rows, err := db.View(t.Context(), "accounts", "listing_by_name", datastore.Query{})
+	if err != nil || len(rows) != 1 {
+		t.Errorf("%d accounts, %v", len(rows), err)
+	}
+}
+
+// A start that died between its two writes is completed by the next.
+func TestMasterAfterACrash(t *testing.T) {
+	stores := datastoretest.Open(t)
+	db, _ := stores.Resolve(datastore.SystemData, "")
+	id := strings.Repeat("c", 32)
+	if _, err := db.Create(t.Context(), datastore.Document{"_id": "master_account", "account_id": id}); err != nil {
+		t.Fatal(err)
+	}
+	master, created, err := storeOn(stores).EnsureMaster(t.Context(), "master", "")
+	if err != nil || !created || string(master.ID()) != id {
+		t.Errorf("%v %v %v", master.ID(), created, err)
+	}
+}
+
+func TestRotationAndRevocation(t *testing.T) {
+	ctx := t.Context()
+	s := newStore(t)
+	master, _, err := s.EnsureMaster(ctx, "master", key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expires := time.Date(2024, 3, 12, 11, 0, 0, 0, time.UTC)
+	if err := s.RevokeToken(ctx, master.ID(), "old", expires.Add(-2*time.Hour), datastore.Stamp{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RevokeToken(ctx, master.ID(), "new", expires, datastore.Stamp{}); err != nil {
+		t.Fatal(err)
+	}
+	a, _ := s.Get(ctx, master.ID())
+	if !a.TokenRevoked("new") || a.TokenRevoked("old") || a.TokenRevoked("other") {
+		t.Errorf("revoked: new %v, expired %v, other %v", a.TokenRevoked("new"), a.TokenRevoked("old"), a.TokenRevoked("other"))
+	}
+	rotated, err := s.RotateAPIKey(ctx, master.ID(), datastore.Stamp{})
+	if err != nil || rotated.APIKey() == key || rotated.SignatureSecret() == master.SignatureSecret() {
+		t.Errorf("%v %q", err, rotated.APIKey())
+	}
+	if _, err := s.ByAPIKey(ctx, key); !errors.Is(err, datastore.ErrNotFound) {
+		t.Errorf("the old key: %v", err)
+	}
+	// Logging out without end does not fill the document: it ends with every token void.
+	secret := rotated.SignatureSecret()
+	for i := range 501 {
+		if err := s.RevokeToken(ctx, master.ID(), fmt.Sprint(i), expires, datastore.Stamp{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a, _ = s.Get(ctx, master.ID()); a.SignatureSecret() == secret {
+		t.Error("501 revocations are kept")
+	}
+}
+
+func TestBurial(t *testing.T) {
+	ctx := t.Context()
+	s := newStore(t)
+	master, _, err := s.EnsureMaster(ctx, "master", key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := s.Create(ctx, master, map[string]any{"name": "acme", "realm": "acme.example", "custom": "private matter"}, datastore.Stamp{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Create(ctx, a, map[string]any{"name": "below"}, datastore.Stamp{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Bury(ctx, a.ID(), datastore.Stamp{}); !errors.Is(err, account.ErrHasDescendants) {
+		t.Errorf("with descendants: %v", err)
+	}
+	b, err := s.Create(ctx, master, map[string]any{"name": "b", "custom": "private matter", "enabled": false}, datastore.Stamp{})
+	if err != nil || b.Enabled() {
+		t.Fatalf("enabled %v, %v", b.Enabled(), err)
+	}
+	stone, err := s.Bury(ctx, b.ID(), datastore.Stamp{})
+	if err != nil || !stone.Deleted() || !stone.Below(master.ID()) || stone.APIKey() != "" || stone.Document()["custom"] != nil || stone.Name() != "" {
+		t.Errorf("%v %v", err, stone.Document())
+	}
+	if _, err := s.Get(ctx, b.ID()); !errors.Is(err, datastore.ErrNotFound) {
+		t.Errorf("get: %v", err)
+	}
+	if found, err := s.Lookup(ctx, b.ID()); err != nil || !found.Deleted() {
+		t.Errorf("lookup: %v", err)
+	}
+}

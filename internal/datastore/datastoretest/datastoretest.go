@@ -1,0 +1,75 @@
+// Package datastoretest gives tests a datastore of their own: an embedded node in a temporary directory, or the server
+// that CALLFN_TEST_COUCHDB_URL names, with the databases' names prefixed so that nobody meets.
+package datastoretest
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"callfn/couchapp"
+	"callfn/internal/couchnode"
+	"callfn/internal/couchnode/couchtest"
+	"callfn/internal/datastore"
+)
+
+// Stores resolves databases of one test.
+type Stores struct {
+	Connection *datastore.Connection
+	prefix     string
+}
+
+// Resolve names a database.
+func (s Stores) Resolve(database, _ string) (*datastore.Database, error) {
+	return s.Connection.Database(s.prefix + database), nil
+}
+
+// Open gives an empty datastore: databases and design documents, nothing else.
+func Open(t testing.TB) Stores {
+	t.Helper()
+	s := connect(t)
+	ctx := context.Background()
+	for _, name := range datastore.Databases() {
+		if _, err := s.Connection.EnsureDatabase(ctx, s.prefix+name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range couchapp.Names() {
+		design, err := couchapp.Assemble(name, couchapp.JavaScript)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db, _ := s.Resolve(name, "")
+		if _, err := couchapp.Install(ctx, db, design); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+func connect(t testing.TB) Stores {
+	t.Helper()
+	cfg, prefix := datastore.Config{URL: os.Getenv("CALLFN_TEST_COUCHDB_URL")}, ""
+	if cfg.URL == "" {
+		node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), couchtest.Engine{}, couchnode.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = node.Close() })
+		cfg = datastore.Config{URL: "http://node", Transport: node.Transport()}
+	} else {
+		id, err := datastore.NewID(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		prefix = "t" + id[:10] + "_"
+	}
+	connection, err := datastore.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = connection.Close() })
+	return Stores{connection, prefix}
+}
