@@ -1,15 +1,15 @@
 package schemas
 
-// ValidateFlow checks what a function returned as KAZOO does: as the flow of a callflow (kazoo-facts §5.3), with every module's
-// data against its schema. Paths in the errors begin with "flow". The completed copy has all defaults filled in.
+// ValidateFlow checks what a function returned as KAZOO does: against callflows.action, with every module's data against its
+// schema, and without casting (kzd_callflows:validate_flow). Paths in the errors begin with "flow", as in a callflow. The
+// completed copy has all defaults filled in.
 func (s *Set) ValidateFlow(flow map[string]any) (map[string]any, FieldErrors) {
-	done, fields := s.Validate("callflows", map[string]any{"flow": flow})
+	done, fields := s.ValidateStrict("callflows.action", flow)
 	if len(fields) > 0 {
-		return nil, fields
+		return nil, fields.Under("flow")
 	}
-	doc, _ := done.(map[string]any)
-	completed, ok := doc["flow"].(map[string]any)
-	if !ok { // the schema says that flow is an object
+	completed, ok := done.(map[string]any)
+	if !ok { // the schema says that it is an object
 		fields.Add("flow", "type", Violation{"message": "Value did not match type(s): object", "target": "object"})
 		return nil, fields
 	}
