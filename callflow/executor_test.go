@@ -144,8 +144,7 @@ func TestBranchLimit(t *testing.T) {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
 			control := &testSwitch{}
 			runs := 0
-			var circle callflow.Modules
-			circle = callflow.Modules{"circle": func(context.Context, *callflow.Turn) callflow.Next {
+			circle := callflow.Modules{"circle": func(context.Context, *callflow.Turn) callflow.Next {
 				runs++
 				return callflow.Branch(callflow.Node{"module": "circle", "children": map[string]any{"_": map[string]any{"module": "circle"}}})
 			}}

@@ -83,9 +83,6 @@ var matrix = map[string]row{
 	"PUT /v2/accounts/:account/simulations":       {`{"data":{"To":"1000"}}`, subtree(201)},
 }
 
-// changesOwn are the routes that change the caller's own documents when it uses them, wherever it stands in the tree.
-var changesOwn = map[string]bool{"PUT /v2/accounts": true, "DELETE /v2/token_auth": true}
-
 // The authorisation matrix: every role tries every route, and what is refused changes nothing and shows nothing.
 func TestAuthorisation(t *testing.T) {
 	s := newStack(t)

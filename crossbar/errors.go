@@ -64,12 +64,6 @@ func internalError(cause error) *failure {
 	return f
 }
 
-func unauthorised(message string, data any) *failure {
-	f := fail(http.StatusUnauthorized, message, data)
-	f.header = http.Header{"Www-Authenticate": {`Bearer realm="callfn"`}} // RFC 9110 §11.6.1
-	return f
-}
-
 // badIdentifier is the one answer for a document that may not be seen, whatever the reason.
 func badIdentifier(id string) *failure {
 	return fail(404, "bad_identifier", map[string]any{"message": "bad identifier", "cause": clip(id)})

@@ -17,7 +17,7 @@ func newLog(w world, format, level string) *slog.Logger {
 	if format == "json" || format == "auto" && !w.stderrIsTerminal {
 		return slog.New(slog.NewJSONHandler(w.stderr, &slog.HandlerOptions{Level: at, ReplaceAttr: readable}))
 	}
-	return slog.New(tint.NewHandler(w.stderr, &tint.Options{Level: at, TimeFormat: time.TimeOnly, NoColor: !w.stderrIsTerminal}))
+	return slog.New(tint.NewTextHandler(w.stderr, &tint.Options{Level: at, TimeFormat: time.TimeOnly, NoColor: !w.stderrIsTerminal}))
 }
 
 // readable writes durations as people do ("1.5s") instead of as nanoseconds.

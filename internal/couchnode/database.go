@@ -144,6 +144,3 @@ func checkDatabaseName(name string) error {
 	}
 	return nil
 }
-
-// isGone reports that the database vanished under a request.
-func isGone(err error) bool { return errors.Is(err, errNoDatabase) }

@@ -21,7 +21,9 @@ const (
 )
 
 // ErrFormat is the one error of parsing: CouchDB's reason for a revision it cannot read.
-var ErrFormat = errors.New("Invalid rev format") //nolint:staticcheck // CouchDB's words, sent as they are
+//
+//lint:ignore ST1005 CouchDB's words, sent as they are
+var ErrFormat = errors.New("Invalid rev format")
 
 // ID is a revision's id in stored form: 16 raw bytes for the usual 32 hex digits, the text itself otherwise
 // (couch_doc:parse_revid). Ids compare by these bytes.
