@@ -3,7 +3,6 @@ package couchnode
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"sync"
 )
 
