@@ -2,6 +2,7 @@ package couchnode_test
 
 import (
 	"bytes"
+	"callfn/internal/couchnode/couchtest"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -171,5 +172,5 @@ func TestReplicationByCouchDB(t *testing.T) {
 }
 
 func TestReplicationByPouchDB(t *testing.T) {
-	testInterop(t, startPouchDBServer(t))
+	testInterop(t, couchtest.StartPouchDBServer(t))
 }
