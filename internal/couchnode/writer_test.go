@@ -60,3 +60,30 @@ func TestGroupedWritesFailAlone(t *testing.T) {
 		}
 	}
 }
+
+// A commit that fails is no success: the client is told, nothing is stored, and the node goes on.
+func TestFailedCommitIsReported(t *testing.T) {
+	n, err := Open(filepath.Join(t.TempDir(), "node.db"), nil, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	put := func(key string, size int) error {
+		return n.writer.write(func(tx *writeTx) error { return tx.Bucket(bucketMeta).Put([]byte(key), make([]byte, size)) })
+	}
+	n.file.MaxSize = 1 << 20 // the file may not grow any more, as on a full disk
+	if err := put("big", 64<<20); err == nil {
+		t.Error("a write that did not fit was acknowledged")
+	}
+	if err := put("small", 10); err != nil {
+		t.Errorf("a write that fits, afterwards: %v", err)
+	}
+	tx, err := n.file.Begin(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if meta := tx.Bucket(bucketMeta); meta.Get([]byte("big")) != nil || meta.Get([]byte("small")) == nil {
+		t.Error("what is stored is not what was acknowledged")
+	}
+}
