@@ -93,7 +93,7 @@ func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 	}
 	a, err := w.do(ctx, j)
 	if err == nil {
-		p.giveBack(w)
+		go p.tidy(w, j.Run) // off the run's clock
 		return a, nil
 	}
 	go func() {
@@ -105,6 +105,18 @@ func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 		return a, nil
 	}
 	return Answer{}, err
+}
+
+// tidy gives a worker back once it is ready for the next run, or replaces it when what this run left is too much.
+func (p *Pool) tidy(w *process, run string) {
+	err := w.ready(tidyWithin)
+	if err == nil {
+		p.giveBack(w)
+		return
+	}
+	end := w.stop()
+	p.log.Warn("sandbox worker replaced", "run", run, "error", err, "pid", w.cmd.Process.Pid, "end", end)
+	p.replace()
 }
 
 // giveBack returns a healthy worker, or stops it when the pool has been closed meanwhile.
