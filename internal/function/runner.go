@@ -150,7 +150,7 @@ func (r *Runner) CheckSyntax(ctx context.Context, source string) (*SyntaxError, 
 	}
 	e := &SyntaxError{Message: strings.TrimPrefix(fault.Name+": "+fault.Message, ": "), Line: fault.Line, Column: fault.Column}
 	e.Source = lineOf(source, e.Line)
-	e.Hint = "mend the function body at " + place(e.Line, e.Column) + " and save it again; nothing was stored"
+	e.Hint = "mend the function body at " + position(e.Line, e.Column) + " and save it again; nothing was stored"
 	return e, nil, nil
 }
 
@@ -214,8 +214,8 @@ func kindOf(v any) string {
 	return "a number"
 }
 
-// place writes a position for people.
-func place(line, column int) string {
+// position writes a position for people.
+func position(line, column int) string {
 	switch {
 	case line == 0:
 		return "the place shown"
