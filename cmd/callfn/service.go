@@ -95,7 +95,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 			Post:     c.ShowTransport == "post", MaxResult: limits.Result,
 		},
 		Drafts: function.LocalDrafts{Eval: rehearsals, Wh: wh, Limits: limits},
-		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log,
+		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
 	})
 	executor := &callflow.Executor{Runner: runner, Directory: callflow.Stored{Datastores: stores}}
 	host, err := os.Hostname()
