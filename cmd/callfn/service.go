@@ -82,7 +82,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		return nil, err
 	}
 	tokens := auth.New(auth.Config{Datastores: stores, Secret: secret, Random: rand.Reader, Now: time.Now})
-	if err := tokens.Prepare(ctx); err != nil {
+	if err := s.signingKeys(ctx, tokens, log); err != nil {
 		return nil, err
 	}
 	set, err := schemas.Load()
@@ -111,6 +111,28 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		},
 	})
 	return s, nil
+}
+
+// signingKeys makes tokens ready to be signed. The first start makes the keys, which takes a moment of computing, while the
+// service is up already; a login meanwhile waits.
+func (s *service) signingKeys(ctx context.Context, tokens *auth.Service, log *slog.Logger) error {
+	found, err := tokens.Load(ctx)
+	if err != nil || found {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := tokens.Prepare(ctx); err != nil && ctx.Err() == nil {
+			log.Error("signing keys cannot be made; logins will try again", "error", err)
+		}
+	}()
+	s.closers = append(s.closers, func() {
+		cancel()
+		<-done
+	})
+	return nil
 }
 
 // openPools starts the sandbox: one pool for calls, and one process each for rehearsals and for the views' map functions, so

@@ -1,6 +1,7 @@
 package couchnode
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"strconv"
@@ -81,9 +82,16 @@ func (n *Node) merge(tx *writeTx, db *database, d *dbTx, id string, r *record, l
 	tree, added := old.tree.Merge(leaf, revsLimit)
 	next := &record{seq: old.seq, tree: tree}
 	if !added {
-		return d.docs.Put([]byte(id), next.encode())
+		if encoded := next.encode(); !bytes.Equal(encoded, d.docs.Get([]byte(id))) {
+			return d.docs.Put([]byte(id), encoded)
+		}
+		return nil
 	}
-	if len(tree) > maxLeaves {
+	size := int64(0)
+	for _, l := range tree {
+		size += int64(len(l.Body))
+	}
+	if len(tree) > maxLeaves || size > n.opts.MaxRequestBytes {
 		return refuse(413, "document_too_large", fmt.Sprintf("%s has %d conflicting revisions; resolve some first", id, len(old.tree)))
 	}
 	s := d.stats()

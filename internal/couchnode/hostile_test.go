@@ -49,6 +49,7 @@ func TestRefusals(t *testing.T) {
 		{"long document in a bulk", "POST", "/db/_bulk_docs", `{"docs":[{"_id":"a"},{"_id":"b","a":"` + long + long + `"}]}`, 413, "document_too_large"},
 		{"no document in a bulk", "POST", "/db/_bulk_docs", `{"docs":[1]}`, 400, "bad_request"},
 		{"long id", "PUT", "/db/" + strings.Repeat("x", 5000), `{}`, 400, "illegal_docid"},
+		{"no UTF-8 in an id", "PUT", "/db/a%ffb", `{}`, 400, "illegal_docid"},
 		{"NUL in an id", "PUT", "/db/a%00b", `{}`, 400, "illegal_docid"},
 		{"long revision id", "PUT", "/db/a?new_edits=false", `{"_rev":"1-` + strings.Repeat("a", 200) + `"}`, 400, "bad_request"},
 		{"generation 0", "PUT", "/db/a?new_edits=false", `{"_rev":"0-a"}`, 400, "bad_request"},

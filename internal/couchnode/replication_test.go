@@ -2,6 +2,7 @@ package couchnode_test
 
 import (
 	"bytes"
+	"callfn/internal/couchnode/couchtest"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -86,9 +87,9 @@ func contents(t tester, client *http.Client, db string) map[string][]string {
 func escapeID(id string) string { return strings.ReplaceAll(url.PathEscape(id), "+", "%2B") }
 
 // fill makes a database with what replicators stumble over.
-func fill(t testing.TB, db string) {
+func fill(t testing.TB, client *http.Client, db string) {
 	t.Helper()
-	mustCall(t, http.DefaultClient, "PUT", db, nil)
+	mustCall(t, client, "PUT", db, nil)
 	docs := []any{
 		map[string]any{"_id": "conflict", "_rev": "2-bbb", "_revisions": map[string]any{"start": 2, "ids": []string{"bbb", "aaa"}}, "x": "b"},
 		map[string]any{"_id": "conflict", "_rev": "2-ccc", "_revisions": map[string]any{"start": 2, "ids": []string{"ccc", "aaa"}}, "x": "c"},
@@ -97,17 +98,17 @@ func fill(t testing.TB, db string) {
 		map[string]any{"_id": "a/b +é", "_rev": "1-a", "text": "é 😀", "n": 1.5},
 		map[string]any{"_id": "_design/d", "_rev": "1-a", "views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(doc.x, null); }"}}},
 	}
-	mustCall(t, http.DefaultClient, "POST", db+"/_bulk_docs", map[string]any{"new_edits": false, "docs": docs})
+	mustCall(t, client, "POST", db+"/_bulk_docs", map[string]any{"new_edits": false, "docs": docs})
 	var many []any
 	for i := range 300 {
 		many = append(many, map[string]any{"_id": fmt.Sprintf("doc-%03d", i), "i": i})
 	}
-	mustCall(t, http.DefaultClient, "POST", db+"/_bulk_docs", map[string]any{"docs": many})
+	mustCall(t, client, "POST", db+"/_bulk_docs", map[string]any{"docs": many})
 	for i := range 20 { // updates move documents to the end of the sequence
 		at := fmt.Sprintf("%s/doc-%03d", db, i)
-		doc := mustCall(t, http.DefaultClient, "GET", at, nil).(map[string]any)
+		doc := mustCall(t, client, "GET", at, nil).(map[string]any)
 		doc["again"] = true
-		mustCall(t, http.DefaultClient, "PUT", at, doc)
+		mustCall(t, client, "PUT", at, doc)
 	}
 }
 
@@ -135,7 +136,7 @@ func testInterop(t *testing.T, server string) {
 	call(t, http.DefaultClient, "DELETE", there, nil)
 	mustCall(t, http.DefaultClient, "PUT", there, nil)
 	t.Cleanup(func() { call(t, http.DefaultClient, "DELETE", there, nil) })
-	fill(t, node+"/source")
+	fill(t, http.DefaultClient, node+"/source")
 	mustCall(t, http.DefaultClient, "PUT", node+"/back", nil)
 
 	replicate(t, server, node+"/source", there)
@@ -171,5 +172,5 @@ func TestReplicationByCouchDB(t *testing.T) {
 }
 
 func TestReplicationByPouchDB(t *testing.T) {
-	testInterop(t, startPouchDBServer(t))
+	testInterop(t, couchtest.StartPouchDBServer(t))
 }

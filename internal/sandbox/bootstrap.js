@@ -1,6 +1,7 @@
 // Runs once in every fresh realm, before any other code: keeps the language's own functions for itself, so that what a
 // function changes later changes only its own run, and gives the realm the two names it adds to the language.
-// Returns what the worker calls: host(verb, source, doc, req, resultLimit, logLimit).
+// Returns what the worker calls: host(verb, code, doc, req, resultLimit, logLimit); code is a show function, or the list of
+// map sources.
 (function (global) {
   'use strict';
   var parse = JSON.parse, stringify = JSON.stringify, indirectEval = eval, text = String;
@@ -50,8 +51,9 @@
   function asString(v) { return stringify(text(v)); }
   function asCode(v) { return text(v | 0); }
 
-  function show(source, doc, req) {
-    var resp = compile(source)(parse(doc), parse(req));
+  function show(fun, doc, req) {
+    if (typeof fun !== 'function') { throw new TypeError('the source is not a function expression'); }
+    var resp = fun(parse(doc), parse(req));
     if (typeof resp === 'string') { return '{"body":' + stringify(resp) + '}'; }
     if (typeof resp !== 'object' || resp === null || isArray(resp)) {
       throw new TypeError('the show returned no response object');
@@ -95,13 +97,13 @@
     return '[' + mapped + ']';
   }
 
-  return function host(verb, source, doc, req, resultLimit, logLimit) {
+  return function host(verb, code, doc, req, resultLimit, logLimit) {
     if (verb === 'logs') {
       if (dropped) { logs += (logs ? ',' : '') + '"… [' + dropped + ' more lines dropped]"'; }
       return logs ? '[' + logs + ']' : '';
     }
     logs = ''; dropped = 0; room = logLimit;
-    var out = verb === 'map' ? map(source, doc) : show(source, doc, req);
+    var out = verb === 'map' ? map(code, doc) : show(code, doc, req);
     return out.length > resultLimit ? false : out;
   };
 })(globalThis)

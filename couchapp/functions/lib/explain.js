@@ -11,8 +11,8 @@ function explain(outcome, e) {
         try { new Function('*'); } catch (probe) { first = probe.columnNumber; }
         column = typeof e.columnNumber === 'number' ? e.columnNumber + (outcome === 'syntax' && first === 0 ? 1 : 0) : 0;
       } else if (typeof e.stack === 'string') {
-        // QuickJS names code from new Function <input>, V8 <anonymous>.
-        at = /<(?:input|anonymous)>:(\d+)(?::(\d+))?/.exec(e.stack);
+        // QuickJS names code from new Function <input>, V8 <anonymous>; V8's syntax errors name only who called.
+        at = (outcome === 'syntax' ? /<input>:(\d+)(?::(\d+))?/ : /<(?:input|anonymous)>:(\d+)(?::(\d+))?/).exec(e.stack);
         if (at) { line = at[1] - shift; column = at[2] ? +at[2] : 0; }
       }
       if (e.name === 'InternalError' && e.message === 'out of memory') { outcome = 'memory'; }
