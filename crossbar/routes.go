@@ -44,6 +44,7 @@ func (a *API) table() []Route {
 		{get, "/readyz", "health", Public, false, a.ready},
 
 		{put, "/v2/api_auth", "api_auth", Public, true, a.apiAuth},
+		{put, "/v2/user_auth", "user_auth", Public, true, a.userAuth},
 		{get, "/v2/token_auth", "token_auth", AnyAccount, false, a.showToken},
 		{del, "/v2/token_auth", "token_auth", AnyAccount, false, a.revokeToken},
 
@@ -75,6 +76,7 @@ func (a *API) table() []Route {
 	}
 	table = append(table, documentRoutes("functions", a.functions())...)
 	table = append(table, documentRoutes("callflows", a.callflows())...)
+	table = append(table, documentRoutes("users", a.users())...)
 	return table
 }
 

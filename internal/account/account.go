@@ -66,7 +66,7 @@ func (a Account) Reseller() bool { return a.doc.Is("pvt_reseller") || len(a.Tree
 func (a Account) APIKey() string { return a.doc.Text("pvt_api_key") }
 
 // SignatureSecret takes part in the signature of the account's tokens: with a new one, all of them are void.
-func (a Account) SignatureSecret() string { return a.doc.Text("pvt_signature_secret") }
+func (a Account) SignatureSecret() string { return a.doc.Text(secretField) }
 
 // timeZone is the account's own time zone, or "".
 func (a Account) timeZone() string { return a.doc.Text("timezone") }
