@@ -53,13 +53,14 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w: choose another address with --listen", c.Listen, err)
 	}
-	servers := []*http.Server{server(listener, s.api, log)}
+	api := server(listener, s.api, log)
+	servers := []*http.Server{api}
 	failed := make(chan error, 2)
-	go func() { failed <- servers[0].Serve(listener) }()
+	go func() { failed <- api.Serve(listener) }()
 	if c.CouchListen != "" {
 		couch, l, err := s.couchServer(c, w, log)
 		if err != nil {
-			_ = servers[0].Close()
+			_ = api.Close()
 			return err
 		}
 		servers = append(servers, couch)
