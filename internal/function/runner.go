@@ -89,10 +89,16 @@ func NewRunner(cfg Config) *Runner {
 	return &Runner{cfg: cfg}
 }
 
-// slack is what a run may take beyond its deadline before the caller stops waiting for the place that runs it.
-const slack = 500 * time.Millisecond
+// slack is what a run may take beyond its deadline, a wait for its turn included, before the caller stops waiting for the place
+// that runs it. No caller is on the line in a rehearsal.
+func slack(o Origin) time.Duration {
+	if o == FromRehearsal {
+		return 5 * time.Second
+	}
+	return time.Second
+}
 
-// Run runs a stored function for a call. It always returns a Result, at most slack after the deadline.
+// Run runs a stored function for a call. It always returns a Result, for a call at most a second after the deadline.
 func (r *Runner) Run(ctx context.Context, req Request) Result {
 	start := time.Now()
 	run := r.cfg.NewRun()
@@ -101,7 +107,7 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 		params[k] = v
 	}
 	params["Account-ID"] = string(req.Account) // `wh` refuses a document of any other account
-	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack)
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack(req.Origin))
 	defer cancel()
 	e := Evaluation{
 		Run: run, Function: req.Function, Params: params, TimeZone: req.TimeZone, Deadline: r.cfg.Deadline,
@@ -144,7 +150,7 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 		params[k] = v
 	}
 	params["Account-ID"] = string(d.Account)
-	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack)
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack(FromRehearsal))
 	defer cancel()
 	res := r.finish(run, Evaluated{Outcome: Syntax}, nil)
 	if syntax, _, err := r.CheckSyntax(ctx, d.Source); err != nil {
@@ -185,7 +191,7 @@ func (r *Runner) finish(run RunID, ev Evaluated, err error) Result {
 	res := Result{Run: run, Outcome: ev.Outcome, Value: ev.Value, Error: ev.Error, Logs: ev.Logs}
 	switch {
 	case errors.Is(err, sandbox.ErrBusy):
-		res.Outcome, res.Error = Refused, &Error{Message: "the queue for running functions is full", Hint: hints[Refused]}
+		res.Outcome, res.Error = Refused, &Error{Message: strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": "), Hint: hints[Refused]}
 	case err != nil:
 		res.Outcome, res.Error = EngineDown, &Error{Message: "functions cannot be run now: " + err.Error()}
 	case ev.Outcome == OK:

@@ -45,7 +45,7 @@ func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 	}
 	a, err := e.Do(ctx, job)
 	if errors.Is(err, sandbox.ErrBusy) {
-		return refuse(503, err)
+		return refuse(503, errors.New(strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": ")))
 	}
 	if err != nil {
 		return nil, err

@@ -94,6 +94,10 @@ type Answer struct {
 	Body   json.RawMessage // show: the query-server response object; map: rows; parse: null or a Fault
 	Logs   json.RawMessage // a JSON list of strings, bounded; nil when there are none
 	Missed json.RawMessage // explain: a JSON list of the absent keys that were read, bounded; nil when there are none
+
+	// Replaced is set by a pool whose worker the job used up, and closed once there is a new one or the pool is closed. Nil as a
+	// rule.
+	Replaced <-chan struct{}
 }
 
 // Fault is an error of the code that ran, in its own terms.
