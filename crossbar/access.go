@@ -75,7 +75,7 @@ func (c *caller) admin() bool { return c.claims.OwnerID == "" || c.user.Admin() 
 // may always change itself (what it may do excepted: checkUser).
 func (x *exchange) reserved() bool {
 	switch x.route.Resource {
-	case "api_key":
+	case "api_key", "modules":
 		return true
 	case "accounts":
 		return x.route.Method != http.MethodGet
@@ -121,7 +121,13 @@ func (a *API) authorise(x *exchange) error {
 	if !x.caller.admin() && x.reserved() {
 		return forbidden()
 	}
-	if x.route.Access == AnyAccount {
+	switch x.route.Access {
+	case AnyAccount:
+		return nil
+	case SuperduperOnly:
+		if !x.caller.account.Superduper() {
+			return forbidden()
+		}
 		return nil
 	}
 	named := account.ID(x.path["account"])

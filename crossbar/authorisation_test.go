@@ -53,6 +53,9 @@ func anyAccount(success int) [6]int {
 	return [6]int{401, success, success, success, success, success}
 }
 
+// superduperOnly is what a route of the system itself answers.
+func superduperOnly(success int) [6]int { return [6]int{401, 403, 403, 403, 403, success} }
+
 // matrix has a row for every route of the API: {A} is self's account, {F} and {C} a function and a callflow of it.
 var matrix = map[string]row{
 	"GET /":        {"", everyone(200)},
@@ -64,6 +67,10 @@ var matrix = map[string]row{
 	"PUT /v2/user_auth":     {`{"data":{"account_realm":"self.example","credentials":"` + md5Hex("ann:secret") + `"}}`, everyone(201)},
 	"GET /v2/token_auth":    {"", anyAccount(200)},
 	"DELETE /v2/token_auth": {"", anyAccount(200)},
+
+	"GET /v2/modules":      {"", superduperOnly(200)},
+	"GET /v2/modules/:id":  {"", superduperOnly(200)},
+	"POST /v2/modules/:id": {`{"data":{"running":true}}`, superduperOnly(200)},
 
 	"GET /v2/schemas":                {"", everyone(200)},
 	"GET /v2/schemas/:id":            {"", everyone(200)},
@@ -180,6 +187,7 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 	path = strings.Replace(route.Path, ":account", self.id, 1)
 	body = strings.NewReplacer("{NEW}", fmt.Sprintf("new %d", n), "{NUMBER}", fmt.Sprint(2000+n)).Replace(body)
 	path = strings.Replace(path, "/v2/schemas/:id", "/v2/schemas/functions", 1)
+	path = strings.Replace(path, "/v2/modules/:id", "/v2/modules/functions", 1)
 	if strings.Contains(path, ":id") {
 		collection, content := "functions", hello
 		if strings.Contains(path, "callflows") {
