@@ -26,7 +26,7 @@ func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluat
 	if err != nil {
 		return Evaluated{}, err
 	}
-	ask := queryserver.Ask{Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline}
+	ask := queryserver.Ask{Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline, Now: e.Now}
 	req, err := json.Marshal(map[string]any{
 		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{queryserver.RunHeader: ask.String()},
 	})

@@ -124,7 +124,7 @@ func (d *ShowDriver) fetch(ctx context.Context, db *datastore.Database, e Evalua
 	path := "/" + url.PathEscape(db.Name()) + "/_design/" + url.PathEscape(db.Design(datastore.Functions)) + "/_show/wh/" + url.PathEscape(string(e.Function))
 	query := params.Encode(e.Params)
 	header := http.Header{"Accept": {"application/json"}}
-	header.Set(queryserver.RunHeader, queryserver.Ask{Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline}.String())
+	header.Set(queryserver.RunHeader, queryserver.Ask{Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline, Now: e.Now}.String())
 	longest := d.MaxTarget
 	if longest == 0 {
 		longest = DefaultMaxTarget

@@ -29,6 +29,7 @@ type Evaluation struct {
 	Function ID
 	Params   map[string]string
 	TimeZone string
+	Now      time.Time // what Date begins at; zero for the real time
 	Deadline time.Duration
 }
 
@@ -91,7 +92,7 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack)
 	defer cancel()
 	ev, err := r.cfg.Driver.Evaluate(ctx, Evaluation{
-		Run: run, Function: req.Function, Params: params, TimeZone: req.TimeZone, Deadline: r.cfg.Deadline,
+		Run: run, Function: req.Function, Params: params, TimeZone: req.TimeZone, Now: req.Now, Deadline: r.cfg.Deadline,
 	})
 	res := r.finish(run, ev, err)
 	res.Duration = time.Since(start)

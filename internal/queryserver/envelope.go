@@ -10,9 +10,10 @@ import (
 
 // RunHeader is the request header by which callfn asks a show for an Envelope, and the response header that marks one:
 //
-//	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800
+//	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800; now=1798131900000
 //
-// tz is the IANA zone of the function's Date, deadline its time in ms. Engines that do not know it ignore it.
+// tz is the IANA zone of the function's Date, deadline its time in ms, now what its Date begins at in a rehearsal, in ms
+// since 1970. Engines that do not know it ignore it.
 const RunHeader = "X-Callfn-Run"
 
 // Ask is what the request header says.
@@ -20,6 +21,7 @@ type Ask struct {
 	Run      string
 	TimeZone string        // "" for UTC
 	Deadline time.Duration // 0 for the engine's own
+	Now      time.Time     // zero for the real time; exact to a millisecond
 }
 
 // String is the header's value.
@@ -30,6 +32,9 @@ func (a Ask) String() string {
 	}
 	if a.Deadline > 0 {
 		s += "; deadline=" + strconv.FormatInt(a.Deadline.Milliseconds(), 10)
+	}
+	if !a.Now.IsZero() {
+		s += "; now=" + strconv.FormatInt(a.Now.UnixMilli(), 10)
 	}
 	return s
 }
@@ -57,10 +62,19 @@ func ParseAsk(value string) (Ask, error) {
 				return Ask{}, fmt.Errorf("%s: malformed deadline %q: want milliseconds", RunHeader, v)
 			}
 			a.Deadline = time.Duration(ms) * time.Millisecond
+		case "now":
+			ms, err := strconv.ParseInt(v, 10, 64)
+			if err != nil || ms < -latest || ms > latest {
+				return Ask{}, fmt.Errorf("%s: malformed now: want milliseconds since 1970", RunHeader)
+			}
+			a.Now = time.UnixMilli(ms)
 		}
 	}
 	return a, nil
 }
+
+// latest is as far from 1970 as a Date reaches, in ms (ECMAScript, Time Values).
+const latest = 8_640_000_000_000_000
 
 func notIDRune(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-'

@@ -33,9 +33,13 @@ func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 	if !asked {
 		ask.Run = "bare"
 	}
-	a, err := e.Do(ctx, sandbox.Job{
+	job := sandbox.Job{
 		Kind: sandbox.KindShow, Run: ask.Run, Source: source, Doc: doc, Req: req, TimeZone: ask.TimeZone, Limits: limits,
-	})
+	}
+	if !ask.Now.IsZero() {
+		job.Now = ask.Now.UnixMilli()
+	}
+	a, err := e.Do(ctx, job)
 	if errors.Is(err, sandbox.ErrBusy) {
 		return refuse(503, err)
 	}
