@@ -3,7 +3,6 @@ package couchnode
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"sync"
 )
 
@@ -144,6 +143,3 @@ func checkDatabaseName(name string) error {
 	}
 	return nil
 }
-
-// isGone reports that the database vanished under a request.
-func isGone(err error) bool { return errors.Is(err, errNoDatabase) }
