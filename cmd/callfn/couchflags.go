@@ -36,14 +36,14 @@ const (
 // with functions.
 func (f couchFlags) sites(log *slog.Logger) (_ []provision.Site, closeAll func(), err error) {
 	var opened []*datastore.Connection
-	closeAll = func() {
+	undo := func() {
 		for _, c := range opened {
 			closing(log, "connection to CouchDB", c.Close())
 		}
 	}
 	defer func() {
 		if err != nil {
-			closeAll()
+			undo()
 		}
 	}()
 	roots, err := f.roots()
@@ -86,7 +86,7 @@ func (f couchFlags) sites(log *slog.Logger) (_ []provision.Site, closeAll func()
 		}
 		sites = append(sites, apart)
 	}
-	return sites, closeAll, nil
+	return sites, undo, nil
 }
 
 // credentials takes user and password from the URL, the password from the file where one is named.
