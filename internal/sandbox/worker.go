@@ -74,12 +74,13 @@ type worker struct {
 	mapOf string // the sources maps was made for
 	mapTZ string
 	clock zone
+	code  codeCache
 }
 
 // prepare makes the next realm ahead of need, off the run's clock. An error shows at the run.
 func (w *worker) prepare() {
 	if w.next == nil {
-		w.next, _ = newRealm()
+		w.next, _ = newRealm(&w.code)
 	}
 }
 
@@ -97,7 +98,7 @@ func (w *worker) fresh() (*realm, error) {
 	w.next = nil
 	if r == nil {
 		var err error
-		if r, err = newRealm(); err != nil {
+		if r, err = newRealm(&w.code); err != nil {
 			return nil, err
 		}
 	}
@@ -119,7 +120,7 @@ func (w *worker) do(j Job) (Answer, error) {
 	if j.Kind == KindParse {
 		return r.parse(j), nil
 	}
-	return r.run(j), nil
+	return r.run(j, &w.code), nil
 }
 
 // mapJob reuses the realm while the sources stay the same; any trouble ends it.
@@ -129,13 +130,13 @@ func (w *worker) mapJob(j Job) (Answer, error) {
 		w.maps = nil
 	}
 	if w.maps == nil {
-		r, err := newRealm()
+		r, err := newRealm(&w.code)
 		if err != nil {
 			return Answer{}, err
 		}
 		w.maps, w.mapOf, w.mapTZ = r, j.Source, j.TimeZone
 	}
-	a := w.maps.run(j)
+	a := w.maps.run(j, &w.code)
 	if a.Status != Done {
 		w.maps.close()
 		w.maps = nil

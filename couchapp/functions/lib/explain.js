@@ -12,8 +12,8 @@ function explain(outcome, e, source) {
         try { new kept.Function('*'); } catch (probe) { first = probe.columnNumber; }
         column = typeof e.columnNumber === 'number' ? e.columnNumber + (outcome === 'syntax' && first === 0 ? 1 : 0) : 0;
       } else if (typeof (stack = e.stack) === 'string') {
-        // QuickJS names code from new Function <input>, V8 <anonymous>.
-        at = kept.exec(/<(?:input|anonymous)>:(\d+)(?::(\d+))?/, stack);
+        // QuickJS names code from new Function <input>, V8 <anonymous>; V8's syntax errors name only who called.
+        at = kept.exec(outcome === 'syntax' ? /<input>:(\d+)(?::(\d+))?/ : /<(?:input|anonymous)>:(\d+)(?::(\d+))?/, stack);
         if (at) { line = at[1] - shift; column = at[2] ? +at[2] : 0; }
       }
       if (name === 'InternalError' && message === 'out of memory') { outcome = 'memory'; }

@@ -8,6 +8,8 @@
 // the process that raises one. Plain ES5, the same text on every engine. What it does against hostile functions on an
 // engine that all functions share is defence in depth, no more: docs/security.md says what that closes.
 //
+// In rehearsals our own engine gives a third argument, by which it sees which absent parameters the function asks for.
+//
 // The source is an expression whose value is the show: what the outer function keeps was there before any function ran, and
 // no function can reach it.
 (function () {
@@ -27,7 +29,7 @@
   kept.naive = naive();
   leaveHost();
 
-  return function (doc, req) {
+  return function (doc, req, watch) {
     var call = params(req), no, run, result, text;
     if (call === null) { return fail('refused', 'empty callflow document: the request has no parameters'); }
     no = refusal(doc, call);
@@ -41,7 +43,7 @@
 
     try {
       try {
-        result = run(call);
+        result = run(typeof watch === 'function' ? watch(call) : call);
       } catch (e) {
         return explain('threw', e, doc.function_js);
       }
