@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -265,5 +267,100 @@ func TestHostileCouchDB(t *testing.T) {
 	}
 	if ran == 0 {
 		t.Error(errors.New("this CouchDB runs functions in neither language: start couchjs with --eval, or register `callfn queryserver` as language callfn"))
+	}
+}
+
+// H12: two accounts take turns, each leaving its mark wherever it can; nobody finds another's.
+func TestInterleavedAccounts(t *testing.T) {
+	c, _ := startQueryServer(t)
+	ctx := context.Background()
+	for _, id := range []string{"a", "b"} {
+		if err := c.store(ctx, map[string]any{"_id": id, "pvt_type": "function", "pvt_account_id": id, "function_js": marking}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	turns := 500
+	if os.Getenv("CALLFN_TEST_SOAK") != "" {
+		turns = 10_000
+	}
+	for i := range turns {
+		id := []string{"a", "b"}[i%2]
+		me := fmt.Sprint(id, i)
+		got, err := c.Evaluate(ctx, function.Evaluation{Run: "r", Function: function.ID(id),
+			Params: map[string]string{"me": me, "Account-ID": id}, Deadline: 2 * time.Second})
+		if want := fmt.Sprintf(`{"module":"noop","data":{"me":%q,"found":[]}}`, me); err != nil || string(got.Value) != want {
+			t.Fatalf("%s: %s %s %+v %v", me, got.Outcome, got.Value, got.Error, err)
+		}
+	}
+}
+
+// H48: a show is never answered with 304, whatever a client claims to have.
+func TestNoConditionalShow(t *testing.T) {
+	pool := sandboxtest.Pool(t, 1)
+	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{Shows: pool, Maps: pool}, couchnode.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = node.Close() })
+	c := connect(t, datastore.Config{URL: "http://node", Transport: node.Transport()})
+	ctx := context.Background()
+	if _, err := c.EnsureDatabase(ctx, "functions"); err != nil {
+		t.Fatal(err)
+	}
+	d, err := couchapp.Assemble("functions", couchapp.Callfn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := c.Database("functions")
+	if _, err := couchapp.Install(ctx, db, d); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Create(ctx, map[string]any{"_id": "f", "pvt_type": "function", "function_js": "return call.To"}); err != nil {
+		t.Fatal(err)
+	}
+	etag := `"none"`
+	for _, to := range []string{"1", "2"} {
+		resp, err := c.Raw(ctx, "GET", "/functions/_design/functions/_show/wh/f", "To="+to, http.Header{"If-None-Match": {etag, "*"}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK || string(body) != `"`+to+"\"\n" {
+			t.Errorf("To=%s: %d %q %v", to, resp.StatusCode, body, err)
+		}
+		if tag := resp.Header.Get("ETag"); tag != "" {
+			etag = tag
+		}
+	}
+}
+
+// H51: a worker that is killed under a call costs that call its flow and nobody else anything.
+func TestKilledWorker(t *testing.T) {
+	c, cmd := startQueryServer(t)
+	ctx := context.Background()
+	for id, js := range map[string]string{"loop": `for (;;) {}`, "next": `return 'next'`} {
+		if err := c.store(ctx, map[string]any{"_id": id, "pvt_type": "function", "function_js": js}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	workers := hostiletest.Descendants(cmd.Process.Pid)
+	if len(workers) != 1 {
+		t.Skipf("workers cannot be found here (%v): run this on Linux", workers)
+	}
+	killed := time.AfterFunc(100*time.Millisecond, func() {
+		if p, err := os.FindProcess(workers[0]); err == nil {
+			_ = p.Kill()
+		}
+	})
+	defer killed.Stop()
+	got, err := c.Evaluate(ctx, function.Evaluation{Run: "r", Function: "loop", Params: map[string]string{"a": "b"}, Deadline: 4 * time.Second})
+	if err != nil || got.Outcome != function.Crashed {
+		t.Errorf("%s %+v %v", got.Outcome, got.Error, err)
+	}
+	start := time.Now()
+	got, err = c.Evaluate(ctx, function.Evaluation{Run: "r", Function: "next", Params: map[string]string{"a": "b"}, Deadline: 4 * time.Second})
+	if took := time.Since(start); err != nil || string(got.Value) != `"next"` || took > 4*time.Second {
+		t.Errorf("after %v: %s %s %v", took, got.Outcome, got.Value, err)
 	}
 }
