@@ -19,6 +19,7 @@ import (
 	"callfn/internal/auth"
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
+	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
@@ -58,11 +59,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	rehearsals, maps, err := s.openPools(c, w, log)
+	lanes, maps, err := s.openPools(c, w, log)
 	if err != nil {
 		return nil, err
 	}
-	engine := queryserver.Engine{Shows: s.calls, Maps: maps, Limits: limits}
+	engine := queryserver.Engine{Shows: lanes, Maps: maps, Limits: limits}
 	if s.node, err = couchnode.Open(filepath.Join(c.Data, "node.db"), engine, couchnode.Options{Logger: log}); err != nil {
 		return nil, err
 	}
@@ -94,8 +95,9 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 			Database: func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) },
 			Post:     c.ShowTransport == "post", MaxResult: limits.Result,
 		},
-		Drafts: function.LocalDrafts{Eval: rehearsals, Wh: wh, Limits: limits},
-		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log,
+		Drafts: function.LocalDrafts{Eval: lanes, Wh: wh, Limits: limits},
+		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
+		Root: topLevel(account.NewCache(accounts, time.Now)),
 	})
 	executor := &callflow.Executor{Runner: runner, Directory: callflow.Stored{Datastores: stores}}
 	host, err := os.Hostname()
@@ -135,29 +137,48 @@ func (s *service) signingKeys(ctx context.Context, tokens *auth.Service, log *sl
 	return nil
 }
 
-// openPools starts the sandbox: one pool for calls, and one process each for rehearsals and for the views' map functions, so
-// that neither ever stands before a call.
-func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (rehearsals, maps *sandbox.Pool, err error) {
+// topLevel names an account's top-level ancestor for the sandbox's queues; "" for an account that cannot be read now.
+func topLevel(accounts *account.Cache) func(context.Context, account.ID) account.ID {
+	return func(ctx context.Context, id account.ID) account.ID {
+		ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		defer cancel()
+		a, err := accounts.Get(ctx, id)
+		if err != nil {
+			return ""
+		}
+		return a.TopLevel()
+	}
+}
+
+// openPools starts the sandbox: a pool for calls, a smaller one for rehearsals, and one process for the views' map functions, so
+// that neither ever stands before a call. Accounts take turns in the first two.
+func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fair.Lanes, maps *sandbox.Pool, err error) {
 	command := w.worker
 	if command.Path == "" {
 		if command, err = sandbox.Self(); err != nil {
-			return nil, nil, err
+			return lanes, nil, err
 		}
 	}
+	var rehearsals *sandbox.Pool
+	few := max(c.Workers/4, 1)
 	for _, p := range []struct {
 		pool    **sandbox.Pool
 		workers int
-	}{{&s.calls, c.Workers}, {&rehearsals, 1}, {&maps, 1}} {
+	}{{&s.calls, c.Workers}, {&rehearsals, few}, {&maps, 1}} {
 		pool, err := sandbox.NewPool(sandbox.Config{
 			Command: command, Workers: p.workers, Queue: c.Queue, Log: log, RequireConfinement: c.RequireConfinement,
 		})
 		if err != nil {
-			return nil, nil, err
+			return lanes, nil, err
 		}
 		s.closers = append(s.closers, pool.Close)
 		*p.pool = pool
 	}
-	return rehearsals, maps, nil
+	lanes.Calls = fair.NewLane(s.calls, fair.Config{
+		Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers,
+	})
+	lanes.Rehearsals = fair.NewLane(rehearsals, fair.Config{Workers: few, Queue: c.Queue, MaxWait: 4 * time.Second})
+	return lanes, maps, nil
 }
 
 // provision makes the connection hold every database and design document, and returns the source of the show `wh`.

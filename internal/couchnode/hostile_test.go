@@ -201,3 +201,24 @@ func TestShowHeaders(t *testing.T) {
 		t.Errorf("a compressed body: %d", w.Code)
 	}
 }
+
+// A sequence of a database that has been deleted and made anew does not hide the new one's changes.
+func TestSequenceOfAnEarlierDatabase(t *testing.T) {
+	_, client := inProcess(t)
+	const db = "http://node/db"
+	seq := func() string { return mustCall(t, client, "GET", db, nil).(map[string]any)["update_seq"].(string) }
+	mustCall(t, client, "PUT", db, nil)
+	for i := range 5 {
+		mustCall(t, client, "PUT", fmt.Sprintf("%s/%d", db, i), map[string]any{})
+	}
+	old := seq()
+	mustCall(t, client, "DELETE", db, nil)
+	mustCall(t, client, "PUT", db, nil)
+	mustCall(t, client, "PUT", db+"/new", map[string]any{})
+	for since, want := range map[string]int{old: 1, seq(): 0, "0": 1, "1": 0, "now": 0} {
+		v := mustCall(t, client, "GET", db+"/_changes?since="+since, nil).(map[string]any)
+		if got := len(v["results"].([]any)); got != want {
+			t.Errorf("since %s: %d changes, want %d", since, got, want)
+		}
+	}
+}

@@ -26,7 +26,7 @@ type Change struct {
 	Doc     Document // with IncludeDocs
 }
 
-// Changes yields changes in order. Without Follow it ends with the last; with Follow it ends when ctx does, the server
+// Changes yields changes, those of one document in order; a cluster gives none between documents of different shards. Without Follow it ends with the last; with Follow it ends when ctx does, the server
 // goes away or the caller stops. A failure is yielded once, last. The caller reconnects from the last Seq it saw.
 func (d *Database) Changes(ctx context.Context, feed Feed) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {

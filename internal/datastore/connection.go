@@ -2,6 +2,8 @@ package datastore
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"net/http"
@@ -29,6 +31,13 @@ type Config struct {
 	// Timeout bounds each operation whose context has no earlier deadline; 20 s when zero (KAZOO's recv_timeout,
 	// kazoo-facts §6.5). Change feeds are not bounded by it.
 	Timeout time.Duration
+	// RootCAs verify an https server; nil is the system's.
+	RootCAs *x509.CertPool
+	// Breaker lets requests fail at once while the server is down, and looks by itself whether it is back. For a server
+	// across a network; the embedded node has no use for it.
+	Breaker bool
+	// OnOutage is told when the breaker finds the server down (and why) and when it is back. It must not block.
+	OnOutage func(down bool, cause error)
 }
 
 const (
@@ -43,6 +52,8 @@ type Connection struct {
 	client  *kivik.Client
 	http    *chttp.Client // the very client kivik uses, for requests that kivik has no method for
 	own     *http.Transport
+	wire    http.RoundTripper // what carries the requests, below credentials and breaker
+	breaker *breaker          // nil without
 	root    *url.URL
 }
 
@@ -83,8 +94,17 @@ func Open(cfg Config) (*Connection, error) {
 			IdleConnTimeout:     90 * time.Second,
 			ForceAttemptHTTP2:   true,
 		}
+		if cfg.RootCAs != nil {
+			c.own.TLSClientConfig = &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12}
+		}
 		transport = c.own
 	}
+	c.wire = transport
+	if cfg.Breaker {
+		c.breaker = newBreaker(transport, root, defaultPatience(), cfg.OnOutage)
+		transport = c.breaker
+	}
+	transport = whole{transport}
 	captured := &capture{}
 	options := []kivik.Option{
 		couchdb.OptionHTTPClient(&http.Client{Transport: transport, CheckRedirect: refuseRedirect}),
@@ -143,6 +163,15 @@ func (c *Connection) Ping(ctx context.Context) (version string, err error) {
 	return v.Version, nil
 }
 
+// Alive asks the server, past the breaker, whether it is there at all: nil, or why not. It is the cheapest question there is,
+// for telling a slow answer from a server that is gone.
+func (c *Connection) Alive(ctx context.Context) error {
+	if err := alive(ctx, c.wire, c.root); err != nil {
+		return &Error{Op: "look for", Subject: c.name, Kind: ErrUnreachable, Cause: err}
+	}
+	return nil
+}
+
 // EnsureDatabase creates the database when it is not there, and reports whether it did. Safe to race.
 func (c *Connection) EnsureDatabase(ctx context.Context, database string) (created bool, err error) {
 	ctx, cancel := c.bound(ctx)
@@ -172,6 +201,9 @@ func (c *Connection) Database(name string) *Database {
 // Close frees the connection's idle sockets. Operations in flight are not interrupted.
 func (c *Connection) Close() error {
 	err := c.client.Close()
+	if c.breaker != nil {
+		c.breaker.close()
+	}
 	if c.own != nil {
 		c.own.CloseIdleConnections()
 	}

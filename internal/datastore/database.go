@@ -13,6 +13,7 @@ type Database struct {
 	connection *Connection
 	name       string
 	db         *kivik.DB
+	design     string // see Designed
 }
 
 // Name of the database.
@@ -20,6 +21,25 @@ func (d *Database) Name() string { return d.name }
 
 // Connection the database is on.
 func (d *Database) Connection() *Connection { return d.connection }
+
+// Designed is the database with our design document there under another name, so that one that someone else keeps in the same
+// database is left alone. An empty name changes nothing.
+func (d *Database) Designed(name string) *Database {
+	if name == "" {
+		return d
+	}
+	other := *d
+	other.design = name
+	return &other
+}
+
+// Design is the name under which a design document of ours is found here: its own, or the one that Designed gave.
+func (d *Database) Design(own string) string {
+	if d.design != "" {
+		return d.design
+	}
+	return own
+}
 
 func (d *Database) subject(id string) string { return d.name + "/" + id }
 

@@ -42,6 +42,7 @@ type Row struct {
 func (d *Database) View(ctx context.Context, ddoc, view string, q Query) ([]Row, error) {
 	ctx, cancel := d.connection.bound(ctx)
 	defer cancel()
+	ddoc = d.Design(ddoc)
 	subject := d.name + "/_design/" + ddoc + "/_view/" + view
 	set := d.db.Query(ctx, "_design/"+ddoc, "_view/"+view, kivik.Params(q.params()))
 	rows, err := collect(set, q.IncludeDocs)

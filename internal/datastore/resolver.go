@@ -22,9 +22,13 @@ type Resolver interface {
 }
 
 // Single resolves everything to one connection.
-type Single struct{ Connection *Connection }
+type Single struct {
+	Connection *Connection
+	Prefix     string // begins every database's name; mostly ""
+	Design     string // name of our design document in every database; "" for the usual ones
+}
 
 // Resolve names the database on the only connection.
 func (s Single) Resolve(database, _ string) (*Database, error) {
-	return s.Connection.Database(database), nil
+	return s.Connection.Database(s.Prefix + database).Designed(s.Design), nil
 }

@@ -1,7 +1,9 @@
 package function
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -18,49 +20,139 @@ type bareBody struct {
 	Reason  string `json:"reason"`
 }
 
+// server is what reading an answer may have to ask about the server that gave it.
+type server interface {
+	// address names it for people.
+	address() string
+	// sees reports whether our credentials are good for the database, our design document is in it, and so is the function.
+	sees() (design, function bool, err error)
+}
+
 // readBare reads the answer of an engine that is not ours. A 200 is the bare value that the function returned; whether it is
 // a flow is checked later. `wh` answers failures with a message; a reason is CouchDB's own (couchdb-facts, table of answers).
-func readBare(status int, body []byte, db *datastore.Database) (Evaluated, error) {
+func readBare(status int, body []byte, from server) (Evaluated, error) {
 	if status == http.StatusOK {
-		if len(strings.TrimSpace(string(body))) == 0 {
+		text := strings.TrimSpace(string(body))
+		if text == "" {
 			return Evaluated{Outcome: NoFlow, Error: &Error{Message: "the show answered with an empty body"}}, nil
 		}
 		if !json.Valid(body) {
 			return Evaluated{Outcome: InvalidFlow, Error: &Error{Message: "the show answered with something that is no JSON"}}, nil
 		}
-		return Evaluated{Outcome: OK, Value: json.RawMessage(strings.TrimSpace(string(body)))}, nil
+		return Evaluated{Outcome: OK, Value: json.RawMessage(text)}, nil
 	}
 	var b bareBody
-	if json.Unmarshal(body, &b) != nil {
-		return Evaluated{}, fmt.Errorf("%s answered status %d without JSON", db.Connection().Address(), status)
+	if json.Unmarshal(body, &b) != nil || b.Error == "" {
+		return Evaluated{}, fmt.Errorf("%s answered status %d without saying why", from.address(), status)
 	}
-	if o := Outcome(b.Error); b.Message != "" && o.Known() && o != OK && o != EngineDown {
-		return Evaluated{Outcome: o, Error: &Error{Message: b.Message, Line: b.Line, Column: b.Column}}, nil
+	if b.Error == string(Syntax) && strings.HasPrefix(b.Message, "EvalError:") { // no function gets as far as its own EvalError
+		return Evaluated{}, blocked(from)
 	}
-	return readCouch(status, b, db)
+	if b.Message != "" && b.Reason == "" {
+		return reportedByWh(b), nil
+	}
+	return readCouch(status, b, from)
 }
 
-// readCouch tells what CouchDB itself says went wrong.
-func readCouch(status int, b bareBody, db *datastore.Database) (Evaluated, error) {
-	reason := b.Reason
-	if len(reason) > 1000 {
-		reason = strings.ToValidUTF8(reason[:1000], "") + "…"
+// reportedByWh reads what `wh` says. It can know no more than these; the rest would be a function's claim.
+func reportedByWh(b bareBody) Evaluated {
+	e := &Error{Message: clip(b.Message), Line: b.Line, Column: b.Column}
+	switch o := Outcome(b.Error); o {
+	case Syntax, Threw, NoFlow, InvalidFlow, Memory, Disabled, Refused, NotFound:
+		return Evaluated{Outcome: o, Error: e}
 	}
+	return Evaluated{Outcome: Threw, Error: e}
+}
+
+// readCouch tells what CouchDB itself says went wrong. Whatever a function can make CouchDB say is checked before it is believed.
+func readCouch(status int, b bareBody, from server) (Evaluated, error) {
+	reason := clip(b.Reason)
+	threw := Evaluated{Outcome: Threw, Error: &Error{Message: reason}}
 	switch {
-	case status == http.StatusNotFound && (reason == "document not found" || reason == "deleted"):
-		return Evaluated{Outcome: NotFound, Error: &Error{Message: "no such function in this account"}}, nil
-	case status == http.StatusNotFound:
-		return Evaluated{}, fmt.Errorf("%s has no show functions/wh for database %s (%s): install the design document by starting `callfn serve` with write access",
-			db.Connection().Address(), db.Name(), reason)
-	case strings.Contains(reason, "blocked by CSP") || strings.Contains(reason, "EvalError"):
-		return Evaluated{}, fmt.Errorf("%s blocks `new Function`: register `callfn queryserver` as language callfn there, or start couchjs with --eval",
-			db.Connection().Address())
-	case strings.Contains(reason, "timed out"):
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound:
+		return readRefusal(status, b, from)
+	case strings.Contains(reason, "blocked by CSP"):
+		return Evaluated{}, blocked(from)
+	case b.Error == "unknown_query_language":
+		return Evaluated{}, fmt.Errorf("%s has no query server for language %s: set COUCHDB_QUERY_SERVER_CALLFN=\"/usr/local/bin/callfn queryserver\" in its environment and restart it, or install the design documents with --functions-language javascript",
+			from.address(), reason)
+	case b.Error == "os_process_error" && strings.Contains(reason, "timed out"), b.Error == "timeout":
 		return Evaluated{Outcome: Timeout, Error: &Error{Message: "CouchDB stopped the function: " + reason}}, nil
-	case b.Error == "os_process_error" || strings.Contains(reason, "exit_status"):
+	case b.Error == "os_process_error", strings.Contains(reason, "exit_status"):
 		return Evaluated{Outcome: Crashed, Error: &Error{Message: "CouchDB's JavaScript process died under the function: " + reason}}, nil
-	case b.Error == "render_error" || b.Error == "TypeError" || b.Error == "InternalError":
-		return Evaluated{Outcome: Threw, Error: &Error{Message: reason}}, nil
+	case status == http.StatusInternalServerError && thrown(b.Error):
+		return threw, nil
 	}
-	return Evaluated{}, fmt.Errorf("%s answered status %d %s: %s", db.Connection().Address(), status, b.Error, reason)
+	return Evaluated{}, fmt.Errorf("%s answered status %d %s: %s", from.address(), status, b.Error, reason)
+}
+
+// blocked is the error of an engine that compiles no functions.
+func blocked(from server) error {
+	return fmt.Errorf("%s blocks `new Function`: register `callfn queryserver` there as language callfn, or start couchjs with --eval", from.address())
+}
+
+// thrown reports whether an error word is one that CouchDB's own `show` gives for what a function threw. A function that throws
+// {error: …} chooses the word; CouchDB's own failures have words of their own.
+func thrown(word string) bool {
+	switch word {
+	case "unknown_error", "internal_server_error", "badmatch", "function_clause", "case_clause", "nocatch", "noproc", "error",
+		"file_exists", "enospc", "eio", "emfile", "system_limit", "nodedown", "rexi_DOWN", "no_majority", "all_dbs_active",
+		"callfn_error", "query_protocol_error", "not_supported":
+		return false
+	}
+	return true
+}
+
+// readRefusal tells a refusal of CouchDB's from one that the function made: `throw ['error', 'unauthorized', …]` on an engine that
+// runs the function inside CouchDB's own loop gives a perfect 401.
+func readRefusal(status int, b bareBody, from server) (Evaluated, error) {
+	design, function, err := from.sees()
+	switch {
+	case errors.Is(err, datastore.ErrUnauthorized):
+		return Evaluated{}, fmt.Errorf("%s refuses the credentials (%s): check user name and password, and the functions database's security; `callfn doctor` tells", from.address(), clip(b.Reason))
+	case errors.Is(err, datastore.ErrDatabaseMissing):
+		return Evaluated{}, fmt.Errorf("%s has no functions database: run `callfn couchdb setup`", from.address())
+	case err != nil:
+		return Evaluated{}, err
+	case !design:
+		return Evaluated{}, fmt.Errorf("%s has no show functions/wh (%s): run `callfn couchdb setup`", from.address(), clip(b.Reason))
+	case !function:
+		return Evaluated{Outcome: NotFound, Error: &Error{Message: "no such function in this account"}}, nil
+	case status == http.StatusNotFound && strings.HasPrefix(b.Reason, "missing"):
+		return Evaluated{}, fmt.Errorf("%s's design document has no show wh (%s): run `callfn couchdb setup`", from.address(), clip(b.Reason))
+	}
+	return Evaluated{Outcome: Threw, Error: &Error{Message: "threw " + clip(b.Error+": "+b.Reason)}}, nil
+}
+
+// clip bounds a text that a function or a server chose.
+func clip(text string) string {
+	if len(text) <= 1000 {
+		return text
+	}
+	return strings.ToValidUTF8(text[:1000], "") + "…"
+}
+
+// place is the server of one show.
+type place struct {
+	ctx      context.Context
+	db       *datastore.Database
+	function ID
+}
+
+func (p place) address() string { return p.db.Connection().Address() }
+
+func (p place) sees() (design, function bool, err error) {
+	if design, err = p.has("_design/" + p.db.Design(datastore.Functions)); err != nil || !design {
+		return design, false, err
+	}
+	function, err = p.has(string(p.function))
+	return design, function, err
+}
+
+func (p place) has(id string) (bool, error) {
+	_, err := p.db.Get(p.ctx, id)
+	if errors.Is(err, datastore.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }

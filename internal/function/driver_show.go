@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"callfn/internal/datastore"
 	"callfn/internal/function/params"
@@ -18,10 +19,9 @@ import (
 // ShowDriver runs functions the way KAZOO does (kazoo-facts §3.1): it fetches the show `wh` of the function's document with the
 // call's parameters as the query string. CouchDB, the embedded node and anything else that speaks CouchDB's API answers.
 type ShowDriver struct {
-	// Database names the functions database on the connection that holds it now; a storage plan may move it.
+	// Database names the functions database on the connection that holds it now; a storage plan may move it. Its Design says
+	// what the design document is called there.
 	Database func() (*datastore.Database, error)
-	// Design is the design document's name, without "_design/"; "functions" when empty.
-	Design string
 	// Post sends every run's parameters as a form body, which keeps callers' numbers out of access logs.
 	Post bool
 	// MaxTarget is the longest request target in bytes that is still sent as a GET; DefaultMaxTarget when zero.
@@ -33,17 +33,68 @@ type ShowDriver struct {
 // DefaultMaxTarget is what CouchDB's 8,192-byte request line leaves for a target (couchdb-facts, Parameters).
 const DefaultMaxTarget = 8177
 
+// answerSlack is what an engine that ends functions by itself may take beyond their deadline until its answer is here. An engine
+// that does not (CouchDB's own, whose limit is its operator's) is no longer waited for then.
+const answerSlack = 300 * time.Millisecond
+
 // Evaluate fetches the show. It never sends a conditional request: a show's ETag ignores the query string (couchdb-facts).
+//
+// A function that the engine does not end is given up answerSlack after its deadline: outcome timeout. Since no answer can also
+// mean that the server is gone, it is asked meanwhile whether it lives; when it does not say so, that is an error.
 func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, error) {
 	db, err := d.Database()
 	if err != nil {
 		return Evaluated{}, err
 	}
-	resp, err := d.fetch(ctx, db, e)
-	if err != nil {
-		if ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return Evaluated{}, fmt.Errorf("%s did not answer in time: %w", db.Connection().Address(), err)
+	patient := ctx
+	if e.Deadline > 0 {
+		var cancel context.CancelFunc
+		patient, cancel = context.WithTimeout(ctx, e.Deadline+answerSlack)
+		defer cancel()
+	}
+	lives := func() error { return errors.New("the run had no deadline") }
+	if e.Deadline > 0 {
+		var forget func()
+		lives, forget = d.askWhetherItLives(ctx, db, e.Deadline)
+		defer forget()
+	}
+	ev, err := d.evaluate(patient, ctx, db, e)
+	if err == nil || patient.Err() == nil {
+		return ev, err
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return Evaluated{}, err // the caller went away
+	}
+	if dead := lives(); dead != nil {
+		return Evaluated{}, fmt.Errorf("%s did not answer in time, and whether it lives neither: %w", db.Connection().Address(), dead)
+	}
+	return Evaluated{Outcome: Timeout, Error: &Error{Message: fmt.Sprintf("the function was given up after %d ms", e.Deadline.Milliseconds())}}, nil
+}
+
+// askWhetherItLives asks the server for a sign of life once the deadline has passed. lives waits for the answer; forget ends the
+// asking.
+func (d *ShowDriver) askWhetherItLives(ctx context.Context, db *datastore.Database, after time.Duration) (lives func() error, forget func()) {
+	ctx, cancel := context.WithTimeout(ctx, after+answerSlack+time.Second)
+	answer := make(chan error, 1)
+	timer := time.AfterFunc(after, func() { answer <- db.Connection().Alive(ctx) })
+	lives = func() error {
+		select {
+		case err := <-answer:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
 		}
+	}
+	return lives, func() {
+		timer.Stop()
+		cancel()
+	}
+}
+
+// evaluate fetches the show within patient, and whatever else must be known to read its answer within ctx.
+func (d *ShowDriver) evaluate(patient, ctx context.Context, db *datastore.Database, e Evaluation) (Evaluated, error) {
+	resp, err := d.fetch(patient, db, e)
+	if err != nil {
 		return Evaluated{}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
@@ -65,19 +116,15 @@ func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, err
 	case enveloped:
 		return readEnvelope(body, e.Run)
 	}
-	return readBare(resp.StatusCode, body, db)
+	return readBare(resp.StatusCode, body, place{ctx: ctx, db: db, function: e.Function})
 }
 
 // fetch sends the request: a GET, or a form POST where the target would be too long.
 func (d *ShowDriver) fetch(ctx context.Context, db *datastore.Database, e Evaluation) (*http.Response, error) {
-	design := d.Design
-	if design == "" {
-		design = "functions"
-	}
-	path := "/" + url.PathEscape(db.Name()) + "/_design/" + url.PathEscape(design) + "/_show/wh/" + url.PathEscape(string(e.Function))
+	path := "/" + url.PathEscape(db.Name()) + "/_design/" + url.PathEscape(db.Design(datastore.Functions)) + "/_show/wh/" + url.PathEscape(string(e.Function))
 	query := params.Encode(e.Params)
 	header := http.Header{"Accept": {"application/json"}}
-	header.Set(queryserver.RunHeader, queryserver.Ask{Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline}.String())
+	header.Set(queryserver.RunHeader, askFor(e).String())
 	longest := d.MaxTarget
 	if longest == 0 {
 		longest = DefaultMaxTarget
@@ -95,17 +142,31 @@ func readEnvelope(body []byte, run RunID) (Evaluated, error) {
 	if err := json.Unmarshal(body, &env); err != nil {
 		return Evaluated{}, fmt.Errorf("the query server's envelope is malformed: %w", err)
 	}
-	ev := Evaluated{Outcome: Outcome(env.Outcome), Value: env.Result}
+	ev := Evaluated{Outcome: Outcome(env.Outcome), Value: env.Result, Rev: env.Rev}
 	if env.Run != string(run) || !ev.Outcome.Known() {
 		return Evaluated{}, fmt.Errorf("the query server answered run %q with outcome %q", env.Run, env.Outcome)
 	}
 	if env.Error != nil {
-		ev.Error = &Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column}
+		ev.Error = &Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column, Source: env.Error.Source}
 	}
 	if env.Logs != nil {
 		if err := json.Unmarshal(env.Logs, &ev.Logs); err != nil {
 			return Evaluated{}, fmt.Errorf("the query server's logs are malformed: %w", err)
 		}
 	}
+	if env.Missed != nil {
+		if err := json.Unmarshal(env.Missed, &ev.Missed); err != nil {
+			return Evaluated{}, fmt.Errorf("the query server's list of absent parameters is malformed: %w", err)
+		}
+	}
 	return ev, nil
+}
+
+// askFor is what our query server is told about a run.
+func askFor(e Evaluation) queryserver.Ask {
+	rehearsal := e.Origin == FromRehearsal
+	return queryserver.Ask{
+		Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline,
+		Account: string(e.Account), Root: string(e.Root), Rehearsal: rehearsal, Explain: rehearsal,
+	}
 }

@@ -35,6 +35,7 @@ func Open(t testing.TB) Stores {
 		if _, err := s.Connection.EnsureDatabase(ctx, s.prefix+name); err != nil {
 			t.Fatal(err)
 		}
+		t.Cleanup(func() { _ = s.Connection.Ask(context.Background(), "DELETE", "/"+s.prefix+name, nil, nil) })
 	}
 	for _, name := range couchapp.Names() {
 		design, err := couchapp.Assemble(name, couchapp.JavaScript)

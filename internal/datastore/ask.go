@@ -1,0 +1,67 @@
+package datastore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// Ask sends a request for which the driver has no method (security, configuration, users) and decodes the JSON answer into
+// out, which may be nil. path is escaped, begins with "/" and may carry a query; in, unless nil, is sent as JSON. Answers are read up
+// to 1 MiB. Every status but 2xx is an Error of the kind that it stands for; a 404 is ErrNotFound.
+func (c *Connection) Ask(ctx context.Context, method, path string, in, out any) error {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
+	var body io.Reader
+	header := http.Header{"Accept": {"application/json"}}
+	if in != nil {
+		raw, err := json.Marshal(in)
+		if err != nil {
+			return &Error{Op: method, Subject: path, Kind: ErrInvalid, Cause: err}
+		}
+		body = bytes.NewReader(raw)
+		header.Set("Content-Type", "application/json")
+	}
+	resp, err := c.Raw(ctx, method, path, "", header, body)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return &Error{Op: method, Subject: path, Kind: ErrUnreachable, Cause: withoutURL(err)}
+	}
+	if resp.StatusCode/100 != 2 {
+		return fail(method, path, ErrNotFound, refusal(resp.StatusCode, raw))
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(raw, out); err != nil {
+		return &Error{Op: method, Subject: path, Kind: ErrFault, Cause: fmt.Errorf("the answer is no JSON: %w", err)}
+	}
+	return nil
+}
+
+// statusError carries a status to kindOf the way the driver's errors do.
+type statusError struct {
+	error
+	status int
+}
+
+func (e statusError) HTTPStatus() int { return e.status }
+
+func refusal(status int, body []byte) error {
+	var b struct{ Error, Reason string }
+	if json.Unmarshal(body, &b) != nil || b.Error == "" {
+		return statusError{fmt.Errorf("status %d without a reason", status), status}
+	}
+	if len(b.Reason) > 300 {
+		b.Reason = b.Reason[:300]
+	}
+	return statusError{errors.New(b.Error + ": " + b.Reason), status}
+}
