@@ -110,8 +110,10 @@ func simulate(t *testing.T, parts map[string][]byte) callflow.Trace {
 		},
 		Random: bytes.NewReader(bytes.Repeat([]byte{0xca}, 16)),
 	}
+	var script map[string]any
+	decode(t, parts, "script.json", &script)
 	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
-		Account: acme, Call: call, HangUpAfter: time.Duration(settings.HangUpAfterMS) * time.Millisecond,
+		Account: acme, Call: call, Script: script, TimeZone: "Europe/Berlin", HangUpAfter: time.Duration(settings.HangUpAfterMS) * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)

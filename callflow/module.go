@@ -2,6 +2,7 @@ package callflow
 
 import (
 	"context"
+	"time"
 
 	"callfn/internal/account"
 	"callfn/internal/function"
@@ -49,6 +50,9 @@ type Turn struct {
 	directory Directory
 	origin    function.Origin
 	timeZone  string
+	now       func() time.Time
+	pretend   bool
+	flows     function.FlowValidator
 }
 
 // Account is whose call it is.
