@@ -19,6 +19,7 @@ type Bridge struct {
 type Leg struct {
 	Kind    string        // device, user, group or offnet
 	ID      string        // a document's id, or the number when offnet
+	Owner   string        // of a device that is rung for its user
 	Delay   time.Duration // before it begins to ring
 	Timeout time.Duration // how long it rings; 0 for as long as the bridge
 }
