@@ -23,11 +23,14 @@ type Simulator struct {
 
 // SimulationRequest describes one pretend call.
 type SimulationRequest struct {
-	Account     account.ID
-	Call        map[string]any // as ParseCall takes it
-	Script      map[string]any // as ParseScript takes it; may be nil
-	TimeZone    string         // the account's, IANA; empty for UTC
-	HangUpAfter time.Duration  // when the caller hangs up, on the call's own clock, unless the script says; 0 for not before the end
+	Account account.ID
+	Call    map[string]any // as ParseCall takes it
+	Script  map[string]any // as ParseScript takes it; may be nil
+	// DefaultRealm is the realm of parties that are described without one, the account's as a rule. KAZOO's `norealm`
+	// where this is empty too.
+	DefaultRealm string
+	TimeZone     string        // the account's, IANA; empty for UTC
+	HangUpAfter  time.Duration // when the caller hangs up, on the call's own clock, unless the script says; 0 for not before the end
 }
 
 // Simulate tells what would happen to a call, and does nothing outside: functions run as rehearsals, nothing is dialled
@@ -42,6 +45,7 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 	if script.HangUpAfter == 0 {
 		script.HangUpAfter = r.HangUpAfter
 	}
+	call.defaultRealm(r.DefaultRealm)
 	if call.ID == "" {
 		if call.ID, err = s.newCallID(); err != nil {
 			return Trace{}, err

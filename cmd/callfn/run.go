@@ -40,6 +40,8 @@ type cli struct {
 	Call        callCommand        `cmd:"" help:"Rehearse a call: show, step by step, what would happen. No effect outside."`
 	Functions   functionsCommand   `cmd:"" help:"List, read, store, delete and try functions."`
 	Accounts    accountsCommand    `cmd:"" help:"Create, list and read accounts."`
+	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service."`
+	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work."`
 	Queryserver queryserverCommand `cmd:"" help:"Speak CouchDB's query server protocol on stdin and stdout; CouchDB starts this."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

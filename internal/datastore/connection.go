@@ -104,6 +104,7 @@ func Open(cfg Config) (*Connection, error) {
 		c.breaker = newBreaker(transport, root, defaultPatience(), cfg.OnOutage)
 		transport = c.breaker
 	}
+	transport = whole{transport}
 	captured := &capture{}
 	options := []kivik.Option{
 		couchdb.OptionHTTPClient(&http.Client{Transport: transport, CheckRedirect: refuseRedirect}),

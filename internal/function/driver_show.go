@@ -124,7 +124,7 @@ func (d *ShowDriver) fetch(ctx context.Context, db *datastore.Database, e Evalua
 	path := "/" + url.PathEscape(db.Name()) + "/_design/" + url.PathEscape(db.Design(datastore.Functions)) + "/_show/wh/" + url.PathEscape(string(e.Function))
 	query := params.Encode(e.Params)
 	header := http.Header{"Accept": {"application/json"}}
-	header.Set(queryserver.RunHeader, queryserver.Ask{Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline, Now: e.Now}.String())
+	header.Set(queryserver.RunHeader, askFor(e).String())
 	longest := d.MaxTarget
 	if longest == 0 {
 		longest = DefaultMaxTarget
@@ -142,17 +142,31 @@ func readEnvelope(body []byte, run RunID) (Evaluated, error) {
 	if err := json.Unmarshal(body, &env); err != nil {
 		return Evaluated{}, fmt.Errorf("the query server's envelope is malformed: %w", err)
 	}
-	ev := Evaluated{Outcome: Outcome(env.Outcome), Value: env.Result}
+	ev := Evaluated{Outcome: Outcome(env.Outcome), Value: env.Result, Rev: env.Rev}
 	if env.Run != string(run) || !ev.Outcome.Known() {
 		return Evaluated{}, fmt.Errorf("the query server answered run %q with outcome %q", env.Run, env.Outcome)
 	}
 	if env.Error != nil {
-		ev.Error = &Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column}
+		ev.Error = &Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column, Source: env.Error.Source}
 	}
 	if env.Logs != nil {
 		if err := json.Unmarshal(env.Logs, &ev.Logs); err != nil {
 			return Evaluated{}, fmt.Errorf("the query server's logs are malformed: %w", err)
 		}
 	}
+	if env.Missed != nil {
+		if err := json.Unmarshal(env.Missed, &ev.Missed); err != nil {
+			return Evaluated{}, fmt.Errorf("the query server's list of absent parameters is malformed: %w", err)
+		}
+	}
 	return ev, nil
+}
+
+// askFor is what our query server is told about a run.
+func askFor(e Evaluation) queryserver.Ask {
+	rehearsal := e.Origin == FromRehearsal
+	return queryserver.Ask{
+		Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline, Now: e.Now,
+		Account: string(e.Account), Root: string(e.Root), Rehearsal: rehearsal, Explain: rehearsal,
+	}
 }

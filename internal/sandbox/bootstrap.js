@@ -26,6 +26,19 @@
     logs += (logs ? ',' : '') + stringify(line);
   }
 
+  // watch wraps the parameters of a rehearsal and notes the absent ones that are asked for. The wrapper has no handler but the
+  // one for reading, and inherits none: in all else it is the object itself.
+  var missed = '', misses = 0, seen = { __proto__: null }, get = Reflect.get, Wrapper = Proxy;
+  function watch(call) {
+    return new Wrapper(call, { __proto__: null, get: function (target, key, receiver) {
+      if (typeof key === 'string' && misses < 20 && key.length <= 200 && !(key in target) && !seen[key]) {
+        seen[key] = true;
+        missed += (misses++ ? ',' : '') + stringify(key);
+      }
+      return get(target, key, receiver);
+    } });
+  }
+
   function define(object, name, value) {
     Object.defineProperty(object, name, { value: value, writable: true, configurable: true, enumerable: false });
   }
@@ -67,9 +80,9 @@
   function asString(v) { return stringify(text(v)); }
   function asCode(v) { return text(v | 0); }
 
-  function show(fun, doc, req) {
+  function show(fun, doc, req, third) {
     if (typeof fun !== 'function') { throw new TypeError('the source is not a function expression'); }
-    var resp = fun(parse(doc), parse(req));
+    var resp = third ? fun(parse(doc), parse(req), third) : fun(parse(doc), parse(req));
     if (typeof resp === 'string') { return '{"body":' + stringify(resp) + '}'; }
     if (typeof resp !== 'object' || resp === null || isArray(resp)) {
       throw new TypeError('the show returned no response object');
@@ -119,8 +132,9 @@
       if (dropped) { logs += (logs ? ',' : '') + '"… [' + dropped + ' more lines dropped]"'; }
       return logs ? '[' + logs + ']' : '';
     }
+    if (verb === 'missed') { return missed ? '[' + missed + ']' : ''; }
     logs = ''; dropped = 0; room = logLimit;
-    var out = verb === 'map' ? map(code, doc) : show(code, doc, req);
+    var out = verb === 'map' ? map(code, doc) : show(code, doc, req, verb === 'explain' ? watch : null);
     return out.length > resultLimit ? false : out;
   };
 })(globalThis)

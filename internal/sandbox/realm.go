@@ -51,7 +51,7 @@ func (r *realm) close() {
 // run does a show or map job in the realm.
 func (r *realm) run(j Job, code *codeCache) Answer {
 	verb, arg := "map", any(j.Source)
-	if j.Kind == KindShow {
+	if j.Kind == KindShow || j.Kind == KindExplain {
 		compiled, err := code.show(j.Source)
 		if err != nil {
 			status, body := faultOf(err)
@@ -64,6 +64,9 @@ func (r *realm) run(j Job, code *codeCache) Answer {
 		}
 		defer fun.Free()
 		verb, arg = "show", fun
+		if j.Kind == KindExplain {
+			verb = "explain"
+		}
 	}
 	if j.Now != 0 {
 		if _, err := r.host.Call(quickjs.UndefinedValue, "clock", float64(j.Now)); err != nil {
@@ -88,14 +91,18 @@ func (r *realm) run(j Job, code *codeCache) Answer {
 	default:
 		a.Status, a.Body = Done, json.RawMessage(text)
 	}
-	a.Logs = r.logs()
+	a.Logs = r.list("logs")
+	if j.Kind == KindExplain {
+		a.Missed = r.list("missed")
+	}
 	return a
 }
 
-// logs reads what was logged; also after an interrupt, where the realm is still whole.
-func (r *realm) logs() json.RawMessage {
+// list reads what the bootstrap kept of the run, its "logs" or "missed" keys; also after an interrupt, where the realm is still
+// whole.
+func (r *realm) list(verb string) json.RawMessage {
 	_ = r.vm.SetEvalTimeout(10 * time.Millisecond)
-	out, err := r.host.Call(quickjs.UndefinedValue, "logs")
+	out, err := r.host.Call(quickjs.UndefinedValue, verb)
 	if text, ok := out.(string); err == nil && ok && text != "" && json.Valid([]byte(text)) {
 		return json.RawMessage(text)
 	}
