@@ -93,7 +93,7 @@ func (p Place) check(f fixture) (problems []string) {
 		}
 	}
 
-	deadline := 500 * time.Millisecond
+	deadline := 300 * time.Millisecond
 	if f.want.DeadlineMS > 0 {
 		deadline = time.Duration(f.want.DeadlineMS) * time.Millisecond
 	}
