@@ -116,7 +116,7 @@ func (d *ShowDriver) evaluate(patient, ctx context.Context, db *datastore.Databa
 	case enveloped:
 		return readEnvelope(body, e.Run)
 	}
-	return readBare(resp.StatusCode, body, place{ctx: ctx, db: db, function: e.Function})
+	return readBare(resp.StatusCode, resp.Header.Get("Content-Type"), body, place{ctx: ctx, db: db, function: e.Function})
 }
 
 // fetch sends the request: a GET, or a form POST where the target would be too long.
