@@ -213,7 +213,8 @@ func TestFunctionFlowsAreValidated(t *testing.T) {
 	cases := []struct{ name, returned, want string }{
 		{"unknown module below", `{"module":"tts","data":{"text":"never said"},"children":{"_":{"module":"frobnicate","data":{}}}}`, "function=invalid_flow answer"},
 		{"no flow", `"hi"`, "function=invalid_flow answer"},
-		{"valid", `{"module":"sleep","data":{"duration":"20"}}`, "function sleep answer"},
+		{"another type is not cast", `{"module":"sleep","data":{"duration":"20"}}`, "function=invalid_flow answer"},
+		{"valid", `{"module":"sleep","data":{"duration":20}}`, "function sleep answer"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -21,10 +21,13 @@ type Simulator struct {
 
 // SimulationRequest describes one pretend call.
 type SimulationRequest struct {
-	Account     account.ID
-	Call        map[string]any // as ParseCall takes it
-	TimeZone    string         // IANA name for functions' Date; empty for UTC
-	HangUpAfter time.Duration  // when the caller hangs up, on the call's own clock; 0 for not before the end
+	Account account.ID
+	Call    map[string]any // as ParseCall takes it
+	// DefaultRealm is the realm of parties that are described without one, the account's as a rule. KAZOO's `norealm`
+	// where this is empty too.
+	DefaultRealm string
+	TimeZone     string        // IANA name for functions' Date; empty for UTC
+	HangUpAfter  time.Duration // when the caller hangs up, on the call's own clock; 0 for not before the end
 }
 
 // Simulate tells what would happen to a call, and does nothing outside: functions run as rehearsals, nothing is dialled
@@ -35,6 +38,7 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 	if err != nil {
 		return Trace{}, err
 	}
+	call.defaultRealm(r.DefaultRealm)
 	if call.ID == "" {
 		if call.ID, err = s.newCallID(); err != nil {
 			return Trace{}, err

@@ -70,6 +70,7 @@ type FunctionStep struct {
 	Result  json.RawMessage  `json:"result,omitempty"` // what it returned instead of a valid flow, where it returned anything
 	Error   *function.Error  `json:"error,omitempty"`
 	Logs    []string         `json:"logs,omitempty"`
+	Hints   []string         `json:"hints,omitempty"` // rehearsals: what looks like a mistake
 }
 
 // note adds one sentence for the reader of the trace.

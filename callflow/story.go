@@ -94,9 +94,15 @@ func (s *story) function(margin string, f FunctionStep, ms float64) {
 			where = fmt.Sprintf(" (line %d, column %d)", e.Line, e.Column)
 		}
 		s.line("%s%s%s", margin, text(clip(e.Message, 400)), where)
+		if e.Source != "" {
+			s.line("%s  %s", margin, text(e.Source))
+		}
 		if e.Hint != "" {
 			s.line("%s%s", margin, text(clip(e.Hint, 400)))
 		}
+	}
+	for _, hint := range f.Hints {
+		s.line("%shint: %s", margin, text(clip(hint, 400)))
 	}
 	for _, logged := range f.Logs {
 		s.line("%slog: %s", margin, text(clip(logged, 400)))

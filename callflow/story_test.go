@@ -88,3 +88,24 @@ func rehearse(t *testing.T, flow callflow.Node) callflow.Trace {
 	}
 	return trace
 }
+
+// A party described without a realm is in the account's, where that is known.
+func TestDefaultRealm(t *testing.T) {
+	for _, c := range []struct{ realm, to, request, from string }{
+		{"acme.example", "1000@acme.example", "1000@acme.example", "2000@elsewhere.example"},
+		{"", "1000@norealm", "1000@norealm", "2000@elsewhere.example"},
+	} {
+		simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{}}}
+		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
+			Account: acme, DefaultRealm: c.realm, Call: map[string]any{"To": "1000", "From": "2000@elsewhere.example"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		realm := func(s string) string { _, realm, _ := strings.Cut(s, "@"); return realm }
+		for key, want := range map[string]string{"To-Realm": realm(c.to), "Request-Realm": realm(c.request), "From-Realm": realm(c.from)} {
+			if trace.Call[key] != want {
+				t.Errorf("default realm %q: %s is %v, want %s", c.realm, key, trace.Call[key], want)
+			}
+		}
+	}
+}

@@ -24,3 +24,15 @@ func ParseURI(s string) URI {
 	}
 	return URI{User: user, Realm: realm}
 }
+
+// defaultRealm gives the call's parties that have no realm of their own a likelier one than `norealm`. Empty: none.
+func (c *Call) defaultRealm(realm string) {
+	if realm == "" {
+		return
+	}
+	for _, party := range []*URI{&c.To, &c.From, &c.Request} {
+		if party.Realm == noRealm {
+			party.Realm = realm
+		}
+	}
+}

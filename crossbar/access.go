@@ -42,13 +42,48 @@ func (a *API) identify(x *exchange, token string) (*caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.cfg.Auth.Counts(claims, acct); err != nil {
+	who := &caller{account: acct, claims: claims, token: token}
+	if err := a.stillCounts(x, who); err != nil {
 		return nil, err
 	}
 	if named := x.request.Header.Get("X-Auth-Account-ID"); named != "" && named != string(acct.ID()) {
 		return nil, auth.ErrInvalid
 	}
-	return &caller{account: acct, claims: claims, token: token}, nil
+	return who, nil
+}
+
+// stillCounts asks the identity behind a token, the account itself or one of its users, whether it is still good.
+func (a *API) stillCounts(x *exchange, who *caller) error {
+	if who.claims.OwnerID == "" {
+		return a.cfg.Auth.Counts(who.claims, who.account)
+	}
+	user, err := a.cfg.Accounts.User(x.ctx, who.account.ID(), who.claims.OwnerID)
+	if errors.Is(err, datastore.ErrNotFound) {
+		return auth.ErrInvalid
+	}
+	if err != nil {
+		return err
+	}
+	who.user = user
+	return a.cfg.Auth.CountsUser(who.claims, who.account, user)
+}
+
+// admin reports whether the caller may do what its account may: the account's own key, or a user of priv_level admin.
+func (c *caller) admin() bool { return c.claims.OwnerID == "" || c.user.Admin() }
+
+// reserved reports whether a route takes an admin: the account's key, its place in the tree, and who may log in. A user
+// may always change itself (what it may do excepted: checkUser).
+func (x *exchange) reserved() bool {
+	switch x.route.Resource {
+	case "api_key", "modules":
+		return true
+	case "accounts":
+		return x.route.Method != http.MethodGet
+	case "users":
+		itself := (x.route.Method == http.MethodPost || x.route.Method == http.MethodPatch) && x.id() == x.caller.claims.OwnerID
+		return x.route.Method != http.MethodGet && !itself
+	}
+	return false
 }
 
 // token finds the token where KAZOO looks for it, first match (kazoo-facts §7.4).
@@ -80,7 +115,19 @@ func bearer(header string) string {
 
 // authorise finds the account of the path and decides whether the caller may be there.
 func (a *API) authorise(x *exchange) error {
-	if x.route.Access != Subtree {
+	if x.route.Access == Public {
+		return nil
+	}
+	if !x.caller.admin() && x.reserved() {
+		return forbidden()
+	}
+	switch x.route.Access {
+	case AnyAccount:
+		return nil
+	case SuperduperOnly:
+		if !x.caller.account.Superduper() {
+			return forbidden()
+		}
 		return nil
 	}
 	named := account.ID(x.path["account"])

@@ -20,6 +20,8 @@ type API struct {
 	echo   *echo.Echo
 	node   string
 
+	modules *modules
+
 	// nil without rate limit
 	requests, failuresByAddress, failuresByKey *buckets
 }
@@ -34,6 +36,7 @@ func New(cfg Config) *API {
 		a.failuresByKey = newBuckets(rate.Every(failureReturnsKey), failuresPerKey, a.cfg.Now)
 	}
 	a.routes = a.table()
+	a.modules = newModules(a.cfg, a.routes)
 	a.echo = echo.New()
 	a.echo.HideBanner, a.echo.HidePort = true, true
 	a.echo.IPExtractor = echo.ExtractIPDirect() // forwarded-for headers are anybody's to write
@@ -75,9 +78,10 @@ func ownAccount(r *http.Request) *http.Request {
 
 // pathRoutes is the routes that share a path.
 type pathRoutes struct {
-	path    string
-	methods []string // in the order of the table
-	routes  map[string]Route
+	path     string
+	resource string
+	methods  []string // in the order of the table
+	routes   map[string]Route
 }
 
 func pathsOf(routes []Route) []*pathRoutes {
@@ -86,7 +90,7 @@ func pathsOf(routes []Route) []*pathRoutes {
 		i := slices.IndexFunc(sets, func(s *pathRoutes) bool { return s.path == route.Path })
 		if i < 0 {
 			i = len(sets)
-			sets = append(sets, &pathRoutes{path: route.Path, routes: map[string]Route{}})
+			sets = append(sets, &pathRoutes{path: route.Path, resource: route.Resource, routes: map[string]Route{}})
 		}
 		if _, twice := sets[i].routes[route.Method]; twice {
 			panic("crossbar: two routes for " + route.Method + " " + route.Path)

@@ -59,7 +59,13 @@ func (a *API) showToken(x *exchange) (*answer, error) {
 // revokeToken makes the request's token worthless now.
 func (a *API) revokeToken(x *exchange) (*answer, error) {
 	claims := x.caller.claims
-	if err := a.cfg.Accounts.RevokeToken(x.ctx, claims.AccountID, claims.TokenID, claims.Expires, x.stamp()); err != nil {
+	var err error
+	if claims.OwnerID == "" {
+		err = a.cfg.Accounts.RevokeToken(x.ctx, claims.AccountID, claims.TokenID, claims.Expires, x.stamp())
+	} else {
+		err = a.cfg.Accounts.RevokeUserToken(x.ctx, claims.AccountID, claims.OwnerID, claims.TokenID, claims.Expires, x.stamp())
+	}
+	if err != nil {
 		return nil, err
 	}
 	x.caller = nil // it is not repeated in the answer

@@ -19,7 +19,26 @@ type row struct {
 	want [6]int
 }
 
-var roles = [6]string{"anonymous", "self", "child", "parent", "sibling", "superduper"}
+// The last two are users of self's: an admin may what self may, a plain user not what is in adminsOnly.
+var roles = [8]string{"anonymous", "self", "child", "parent", "sibling", "superduper", "admin user", "plain user"}
+
+var adminsOnly = map[string]bool{
+	"PUT /v2/accounts": true, "PUT /v2/accounts/:account": true, "POST /v2/accounts/:account": true, "PATCH /v2/accounts/:account": true,
+	"DELETE /v2/accounts/:account": true, "GET /v2/accounts/:account/api_key": true, "PUT /v2/accounts/:account/api_key": true,
+	"PUT /v2/accounts/:account/users": true, "POST /v2/accounts/:account/users/:id": true, "PATCH /v2/accounts/:account/users/:id": true,
+	"DELETE /v2/accounts/:account/users/:id": true,
+}
+
+// status that a role must get.
+func (r row) status(route string, role int) int {
+	switch {
+	case role < 6:
+		return r.want[role]
+	case role == 7 && adminsOnly[route]:
+		return 403
+	}
+	return r.want[1]
+}
 
 // subtree is what a route below an account answers: only its owner and who is above may be there.
 func subtree(success int) [6]int { return [6]int{401, success, 403, success, 403, success} }
@@ -34,6 +53,9 @@ func anyAccount(success int) [6]int {
 	return [6]int{401, success, success, success, success, success}
 }
 
+// superduperOnly is what a route of the system itself answers.
+func superduperOnly(success int) [6]int { return [6]int{401, 403, 403, 403, 403, success} }
+
 // matrix has a row for every route of the API: {A} is self's account, {F} and {C} a function and a callflow of it.
 var matrix = map[string]row{
 	"GET /":        {"", everyone(200)},
@@ -42,8 +64,13 @@ var matrix = map[string]row{
 	"GET /readyz":  {"", everyone(200)},
 
 	"PUT /v2/api_auth":      {`{"data":{"api_key":"` + masterKey + `"}}`, everyone(201)},
+	"PUT /v2/user_auth":     {`{"data":{"account_realm":"self.example","credentials":"` + md5Hex("ann:secret") + `"}}`, everyone(201)},
 	"GET /v2/token_auth":    {"", anyAccount(200)},
 	"DELETE /v2/token_auth": {"", anyAccount(200)},
+
+	"GET /v2/modules":      {"", superduperOnly(200)},
+	"GET /v2/modules/:id":  {"", superduperOnly(200)},
+	"POST /v2/modules/:id": {`{"data":{"running":true}}`, superduperOnly(200)},
 
 	"GET /v2/schemas":                {"", everyone(200)},
 	"GET /v2/schemas/:id":            {"", everyone(200)},
@@ -80,6 +107,12 @@ var matrix = map[string]row{
 	"POST /v2/accounts/:account/callflows/:id":    {`{"data":{"numbers":["{NUMBER}"],"flow":{"module":"hangup","data":{}}}}`, subtree(200)},
 	"PATCH /v2/accounts/:account/callflows/:id":   {`{"data":{"name":"x"}}`, subtree(200)},
 	"DELETE /v2/accounts/:account/callflows/:id":  {"", subtree(200)},
+	"GET /v2/accounts/:account/users":             {"", subtree(200)},
+	"PUT /v2/accounts/:account/users":             {`{"data":{"first_name":"F","last_name":"L"}}`, subtree(201)},
+	"GET /v2/accounts/:account/users/:id":         {"", subtree(200)},
+	"POST /v2/accounts/:account/users/:id":        {`{"data":{"first_name":"F","last_name":"L"}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/users/:id":       {`{"data":{"first_name":"G"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/users/:id":      {"", subtree(200)},
 	"PUT /v2/accounts/:account/simulations":       {`{"data":{"To":"1000"}}`, subtree(201)},
 }
 
@@ -91,6 +124,9 @@ func TestAuthorisation(t *testing.T) {
 	child := s.tenant(t, self.id, "child")
 	sibling := s.tenant(t, parent.id, "sibling")
 	created := 0
+	s.must(t, 200, "PATCH", self.path(""), self.token, `{"data":{"realm":"self.example"}}`)
+	s.user(t, self, "ann", "secret", "admin")
+	s.user(t, self, "bob", "secret", "user")
 
 	seen := map[string]bool{}
 	for _, route := range s.api.Routes() {
@@ -111,13 +147,15 @@ func TestAuthorisation(t *testing.T) {
 				token := map[string]func() string{
 					"anonymous": func() string { return "" }, "self": func() string { return key(self.id) }, "child": func() string { return key(child.id) },
 					"parent": func() string { return key(parent.id) }, "sibling": func() string { return key(sibling.id) }, "superduper": func() string { return admin },
+					"admin user": func() string { return s.userLogin(t, "self.example", "ann", "secret") },
+					"plain user": func() string { return s.userLogin(t, "self.example", "bob", "secret") },
 				}[role]()
 				created++
 				path, body := s.prepare(t, route, expected.body, self, created)
 				before := s.dump(t)
 				r := s.do(t, route.Method, path, token, body)
-				if r.status != expected.want[i] {
-					t.Fatalf("status %d, want %d: %s", r.status, expected.want[i], r.raw)
+				if want := expected.status(name, i); r.status != want {
+					t.Fatalf("status %d, want %d: %s", r.status, want, r.raw)
 				}
 				if r.status >= 400 {
 					if after := s.dump(t); after != before {
@@ -149,10 +187,14 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 	path = strings.Replace(route.Path, ":account", self.id, 1)
 	body = strings.NewReplacer("{NEW}", fmt.Sprintf("new %d", n), "{NUMBER}", fmt.Sprint(2000+n)).Replace(body)
 	path = strings.Replace(path, "/v2/schemas/:id", "/v2/schemas/functions", 1)
+	path = strings.Replace(path, "/v2/modules/:id", "/v2/modules/functions", 1)
 	if strings.Contains(path, ":id") {
 		collection, content := "functions", hello
 		if strings.Contains(path, "callflows") {
 			collection, content = "callflows", fmt.Sprintf(`{"data":{"numbers":["%d"],"flow":{"module":"hangup","data":{}}}}`, 20000+n)
+		}
+		if strings.Contains(path, "users") {
+			collection, content = "users", `{"data":{"first_name":"F","last_name":"L"}}`
 		}
 		id := s.must(t, 201, "PUT", self.path("/"+collection), admin, content).id()
 		path = strings.Replace(path, ":id", id, 1)

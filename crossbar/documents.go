@@ -28,6 +28,8 @@ type documentKind struct {
 	// before (nil for a new one). It may set private fields. Its field errors refuse the document; its remarks go to
 	// the client with the stored one. May be nil.
 	check func(x *exchange, before, doc datastore.Document) (fields schemas.FieldErrors, remarks any, err error)
+	// bury takes from a document what must not outlive it, before it is softly deleted. May be nil.
+	bury func(datastore.Document)
 	// lock, where documents of an account exclude each other, is held from check to save. May be nil.
 	lock func(accountID string) (unlock func())
 	// present is what the client sees of a document; its public part when nil.
@@ -126,6 +128,9 @@ func (k *documentKind) delete(x *exchange) (*answer, error) {
 			err = k.collection.Delete(x.ctx, doc)
 		} else {
 			doc.SoftDelete()
+			if k.bury != nil {
+				k.bury(doc)
+			}
 			k.mark(x, doc)
 			doc, err = k.collection.Save(x.ctx, doc)
 		}

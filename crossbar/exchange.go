@@ -38,6 +38,7 @@ type exchange struct {
 // caller is who proved to be asking.
 type caller struct {
 	account account.Account
+	user    account.User // of that account; the zero value for the account's own key
 	claims  auth.Claims
 	token   string
 }

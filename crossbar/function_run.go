@@ -33,7 +33,7 @@ func (a *API) runFunction(x *exchange) (*answer, error) {
 	}
 	return &answer{data: runData(a.cfg.Functions.Run(x.ctx, function.Request{
 		Account: x.account.ID(), Function: function.ID(x.id()), CallID: order.params["Call-ID"],
-		Params: order.params, TimeZone: zone, Origin: function.FromRehearsal,
+		Params: order.params, TimeZone: zone, Origin: function.FromRehearsal, Source: doc.Text("function_js"),
 	}))}, nil
 }
 
@@ -115,6 +115,9 @@ func runData(result function.Result) map[string]any {
 	}
 	if result.Logs != nil {
 		shown["logs"] = result.Logs
+	}
+	if len(result.Hints) > 0 {
+		shown["hints"] = result.Hints
 	}
 	return shown
 }

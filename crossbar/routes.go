@@ -16,6 +16,8 @@ const (
 	// Subtree routes have an account in their path: the token's own, one below it, or any for the superduper admin.
 	// Outside that, every account path answers 403, whether there is such an account or not.
 	Subtree Access = "subtree"
+	// SuperduperOnly routes are the system's own: for admins of the master account.
+	SuperduperOnly Access = "superduper"
 )
 
 // Route is one row of the table: the whole API is the list of them.
@@ -44,12 +46,17 @@ func (a *API) table() []Route {
 		{get, "/readyz", "health", Public, false, a.ready},
 
 		{put, "/v2/api_auth", "api_auth", Public, true, a.apiAuth},
+		{put, "/v2/user_auth", "user_auth", Public, true, a.userAuth},
 		{get, "/v2/token_auth", "token_auth", AnyAccount, false, a.showToken},
 		{del, "/v2/token_auth", "token_auth", AnyAccount, false, a.revokeToken},
 
 		{get, "/v2/schemas", "schemas", Public, false, a.listSchemas},
 		{get, "/v2/schemas/:id", "schemas", Public, false, a.showSchema},
 		{put, "/v2/schemas/:id/validation", "schemas", AnyAccount, true, a.checkSchema},
+
+		{get, "/v2/modules", "modules", SuperduperOnly, false, a.listModules},
+		{get, "/v2/modules/:id", "modules", SuperduperOnly, false, a.showModule},
+		{post, "/v2/modules/:id", "modules", SuperduperOnly, true, a.switchModule},
 
 		{put, "/v2/accounts", "accounts", AnyAccount, true, a.createAccount},
 		{get, underAccount, "accounts", Subtree, false, a.showAccount},
@@ -75,6 +82,7 @@ func (a *API) table() []Route {
 	}
 	table = append(table, documentRoutes("functions", a.functions())...)
 	table = append(table, documentRoutes("callflows", a.callflows())...)
+	table = append(table, documentRoutes("users", a.users())...)
 	return table
 }
 

@@ -23,7 +23,7 @@ func (a *API) simulate(x *exchange) (*answer, error) {
 		return nil, err
 	}
 	trace, err := a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
-		Account: x.account.ID(), Call: call, TimeZone: zone,
+		Account: x.account.ID(), Call: call, TimeZone: zone, DefaultRealm: x.account.Realm(),
 	})
 	var unusable *callflow.InvalidCall
 	if errors.As(err, &unusable) {

@@ -12,17 +12,18 @@ import (
 	"callfn/couchapp"
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
+	"callfn/internal/fair"
 	"callfn/internal/provision"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
 )
 
 // openDatastore opens where documents are: the CouchDB that the flags name, or the embedded node. Nothing above knows which.
-func (s *service) openDatastore(ctx context.Context, c serveCommand, limits sandbox.Limits, maps *sandbox.Pool, log *slog.Logger) (datastore.Resolver, error) {
+func (s *service) openDatastore(ctx context.Context, c serveCommand, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (datastore.Resolver, error) {
 	if c.CouchDBURL != "" {
 		return s.openCouchDB(ctx, c, log)
 	}
-	engine := queryserver.Engine{Shows: s.calls, Maps: maps, Limits: limits}
+	engine := queryserver.Engine{Shows: lanes, Maps: maps, Limits: limits}
 	var err error
 	if s.node, err = couchnode.Open(filepath.Join(c.Data, "node.db"), engine, couchnode.Options{Logger: log}); err != nil {
 		return nil, err

@@ -23,6 +23,7 @@ type runAnswer struct {
 	Flow       json.RawMessage  `json:"flow"`
 	Error      *function.Error  `json:"error"`
 	Logs       []string         `json:"logs"`
+	Hints      []string         `json:"hints"`
 	DurationMS json.Number      `json:"duration_ms"`
 }
 
@@ -79,9 +80,15 @@ func printRun(w world, run runAnswer) error {
 		if e.Line > 0 {
 			fmt.Fprintf(&b, "  at line %d, column %d\n", e.Line, e.Column)
 		}
+		if e.Source != "" {
+			fmt.Fprintf(&b, "    %s\n", e.Source)
+		}
 		if e.Hint != "" {
 			fmt.Fprintf(&b, "  hint: %s\n", e.Hint)
 		}
+	}
+	for _, hint := range run.Hints {
+		fmt.Fprintf(&b, "  hint: %s\n", hint)
 	}
 	shown := run.Flow
 	if shown == nil || string(shown) == "null" {

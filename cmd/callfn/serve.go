@@ -18,8 +18,10 @@ type serveCommand struct {
 	SecretKeyFile      string        `help:"File with the 32-byte secret (64 hex digits) that seals private keys in the datastore; secret.key in the data directory, made at first start, when absent." placeholder:"FILE"`
 	CouchListen        string        `help:"Also serve the embedded node's CouchDB API at this address. Without --couch-user only the functions database, and only on loopback." placeholder:"HOST:PORT"`
 	CouchUser          string        `help:"User name that opens the whole embedded node on --couch-listen; the password is CALLFN_COUCH_PASSWORD." placeholder:"NAME"`
-	Workers            int           `help:"Sandbox processes that run calls' functions; 0 for one per core." default:"0"`
+	Workers            int           `help:"Sandbox processes that run calls' functions; 0 for one per core, and at least two. Rehearsals have a quarter as many of their own." default:"0"`
 	Queue              int           `help:"How many runs may wait for a sandbox process; beyond it the outcome is refused." default:"256"`
+	AccountWorkers     int           `help:"How many of them one account's calls may hold at once; 0 for all but one, so that one is free for others." default:"0"`
+	TreeWorkers        int           `help:"How many of them the calls of a top-level account and all below it may hold together; 0 for all but one." default:"0"`
 	RequireConfinement bool          `help:"Refuse to start when the kernel cannot hold the sandbox processes in by every means known (seccomp, landlock, rlimits …)."`
 	ShowTransport      string        `help:"How parameters reach the show: get (as KAZOO does) or post (keeps callers' numbers out of CouchDB's access log). Long ones always go as post." enum:"get,post" default:"get"`
 	SourceLimitKiB     int           `help:"How long a function's source may be, in KiB." name:"source-limit-kib" default:"64"`
@@ -41,9 +43,9 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	if c.Workers == 0 {
-		c.Workers = runtime.GOMAXPROCS(0)
+		c.Workers = max(runtime.GOMAXPROCS(0), 2)
 	}
-	if c.Workers < 1 || c.Workers > 1024 || c.Queue < 0 || c.SourceLimitKiB < 1 || c.SourceLimitKiB > 1024 {
+	if c.Workers < 1 || c.Workers > 1024 || c.Queue < 0 || c.AccountWorkers < 0 || c.TreeWorkers < 0 || c.SourceLimitKiB < 1 || c.SourceLimitKiB > 1024 {
 		return usageError{errorf("want --workers 1 to 1024, --queue 0 or more, --source-limit-kib 1 to 1024")}
 	}
 	if err := c.check(); err != nil {
@@ -66,13 +68,14 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w: choose another address with --listen", c.Listen, err)
 	}
-	servers := []*http.Server{server(listener, s.api, log)}
+	api := server(listener, s.api, log)
+	servers := []*http.Server{api}
 	failed := make(chan error, 2)
-	go func() { failed <- servers[0].Serve(listener) }()
+	go func() { failed <- api.Serve(listener) }()
 	if c.CouchListen != "" {
 		couch, l, err := s.couchServer(c, w, log)
 		if err != nil {
-			_ = servers[0].Close()
+			_ = api.Close()
 			return err
 		}
 		servers = append(servers, couch)

@@ -19,6 +19,7 @@ import (
 	"callfn/internal/auth"
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
+	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/sandbox"
 	"callfn/internal/version"
@@ -28,7 +29,7 @@ import (
 // service is everything `callfn serve` holds open. close undoes what openService did, newest first.
 type service struct {
 	api     http.Handler
-	calls   *sandbox.Pool
+	calls   *sandbox.Pool   // nil where a CouchDB runs functions
 	node    *couchnode.Node // nil where a CouchDB holds the documents
 	where   string          // documents are, for people
 	keyFile string          // where the generated master key was written, at the first start only
@@ -60,11 +61,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	rehearsals, maps, err := s.openPools(c, w, log)
+	lanes, maps, err := s.openPools(c, w, log)
 	if err != nil {
 		return nil, err
 	}
-	stores, err := s.openDatastore(ctx, c, limits, maps, log)
+	stores, err := s.openDatastore(ctx, c, limits, lanes, maps, log)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		return nil, err
 	}
 	tokens := auth.New(auth.Config{Datastores: stores, Secret: secret, Random: rand.Reader, Now: time.Now})
-	if err := tokens.Prepare(ctx); err != nil {
+	if err := s.signingKeys(ctx, tokens, log); err != nil {
 		return nil, err
 	}
 	set, err := schemas.Load()
@@ -88,9 +89,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Driver: &function.ShowDriver{
 			Database: func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) },
 			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result,
+			Ours: s.node != nil,
 		},
-		Drafts: function.LocalDrafts{Eval: rehearsals, Wh: functions.Shows["wh"], Limits: limits},
-		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log,
+		Drafts: function.LocalDrafts{Eval: lanes, Wh: functions.Shows["wh"], Limits: limits},
+		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
+		Root: topLevel(account.NewCache(accounts, time.Now)),
 	})
 	executor := &callflow.Executor{Runner: runner, Directory: callflow.Stored{Datastores: stores}}
 	host, err := os.Hostname()
@@ -108,19 +111,56 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	return s, nil
 }
 
-// openPools starts the sandbox: one pool for calls, and one process each for rehearsals and for the views' map functions, so
-// that neither ever stands before a call.
-func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (rehearsals, maps *sandbox.Pool, err error) {
+// signingKeys makes tokens ready to be signed. The first start makes the keys, which takes a moment of computing, while the
+// service is up already; a login meanwhile waits.
+func (s *service) signingKeys(ctx context.Context, tokens *auth.Service, log *slog.Logger) error {
+	found, err := tokens.Load(ctx)
+	if err != nil || found {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := tokens.Prepare(ctx); err != nil && ctx.Err() == nil {
+			log.Error("signing keys cannot be made; logins will try again", "error", err)
+		}
+	}()
+	s.closers = append(s.closers, func() {
+		cancel()
+		<-done
+	})
+	return nil
+}
+
+// topLevel names an account's top-level ancestor for the sandbox's queues; "" for an account that cannot be read now.
+func topLevel(accounts *account.Cache) func(context.Context, account.ID) account.ID {
+	return func(ctx context.Context, id account.ID) account.ID {
+		ctx, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		defer cancel()
+		a, err := accounts.Get(ctx, id)
+		if err != nil {
+			return ""
+		}
+		return a.TopLevel()
+	}
+}
+
+// openPools starts the sandbox: a pool for calls, a smaller one for rehearsals, and one process for the views' map functions, so
+// that neither ever stands before a call. Accounts take turns in the first two.
+func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fair.Lanes, maps *sandbox.Pool, err error) {
 	command := w.worker
 	if command.Path == "" {
 		if command, err = sandbox.Self(); err != nil {
-			return nil, nil, err
+			return lanes, nil, err
 		}
 	}
+	var rehearsals *sandbox.Pool
+	few := max(c.Workers/4, 1)
 	for _, p := range []struct {
 		pool    **sandbox.Pool
 		workers int
-	}{{&rehearsals, 1}, {&s.calls, c.Workers}, {&maps, 1}} {
+	}{{&rehearsals, few}, {&s.calls, c.Workers}, {&maps, 1}} {
 		if c.CouchDBURL != "" && p.pool != &rehearsals {
 			break // CouchDB has its own for these
 		}
@@ -128,13 +168,20 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (rehearsa
 			Command: command, Workers: p.workers, Queue: c.Queue, Log: log, RequireConfinement: c.RequireConfinement,
 		})
 		if err != nil {
-			return nil, nil, err
+			return lanes, nil, err
 		}
 		s.closers = append(s.closers, pool.Close)
 		*p.pool = pool
 		s.confinement = pool.Confinement().String()
 	}
-	return rehearsals, maps, nil
+	lanes.Rehearsals = fair.NewLane(rehearsals, fair.Config{Workers: few, Queue: c.Queue, MaxWait: 4 * time.Second})
+	lanes.Calls = lanes.Rehearsals
+	if s.calls != nil {
+		lanes.Calls = fair.NewLane(s.calls, fair.Config{
+			Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers,
+		})
+	}
+	return lanes, maps, nil
 }
 
 // newRun makes a run id. crypto/rand does not fail on any system Go runs on; should it, the run stops here.

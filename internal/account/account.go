@@ -44,6 +44,15 @@ func (a Account) Tree() []ID {
 	return tree
 }
 
+// TopLevel is the account directly below the master account that this one is, or belongs to; the master account's own id for
+// itself. Who shares it shares a fate: accounts below one are free to make.
+func (a Account) TopLevel() ID {
+	if tree := a.Tree(); len(tree) > 1 {
+		return tree[1]
+	}
+	return a.ID()
+}
+
 // Below reports whether other is an ancestor of the account.
 func (a Account) Below(other ID) bool { return slices.Contains(a.Tree(), other) }
 
@@ -66,7 +75,7 @@ func (a Account) Reseller() bool { return a.doc.Is("pvt_reseller") || len(a.Tree
 func (a Account) APIKey() string { return a.doc.Text("pvt_api_key") }
 
 // SignatureSecret takes part in the signature of the account's tokens: with a new one, all of them are void.
-func (a Account) SignatureSecret() string { return a.doc.Text("pvt_signature_secret") }
+func (a Account) SignatureSecret() string { return a.doc.Text(secretField) }
 
 // timeZone is the account's own time zone, or "".
 func (a Account) timeZone() string { return a.doc.Text("timezone") }

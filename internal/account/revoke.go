@@ -9,18 +9,23 @@ import (
 	"callfn/internal/datastore"
 )
 
-// revokedField of an account's document holds its revoked tokens: token id -> when it would have expired, Unix
-// seconds. It lives in the account because the account is read for every request anyway.
+// revokedField of an account's or user's document holds its revoked tokens: token id -> when it would have expired,
+// Unix seconds. It lives there because that document is read for every request of the identity anyway.
 const revokedField = "pvt_revoked_tokens"
 
 // mostRevoked bounds the list. Whoever logs out more often than that within a token's lifetime loses all tokens at
 // once: the safe side.
 const mostRevoked = 500
 
+// secretField of an account's or user's document takes part in the signature of its tokens.
+const secretField = "pvt_signature_secret"
+
 // TokenRevoked reports whether a token of the account was revoked.
-func (a Account) TokenRevoked(tokenID string) bool {
-	revoked, _ := a.doc[revokedField].(map[string]any)
-	_, found := revoked[tokenID]
+func (a Account) TokenRevoked(tokenID string) bool { return revoked(a.doc, tokenID) }
+
+func revoked(doc datastore.Document, tokenID string) bool {
+	list, _ := doc[revokedField].(map[string]any)
+	_, found := list[tokenID]
 	return found
 }
 
@@ -30,21 +35,25 @@ func (s *Store) RevokeToken(ctx context.Context, id ID, tokenID string, expires 
 	if err != nil {
 		return err
 	}
-	_, err = s.change(ctx, id, stamp, func(doc datastore.Document) {
-		kept := map[string]any{tokenID: json.Number(strconv.FormatInt(expires.Unix(), 10))}
-		revoked, _ := doc[revokedField].(map[string]any)
-		for other, until := range revoked {
-			if n, ok := until.(json.Number); ok {
-				if at, err := n.Int64(); err == nil && at > s.cfg.Now().Unix() {
-					kept[other] = n
-				}
+	_, err = s.change(ctx, id, stamp, func(doc datastore.Document) { s.revoke(doc, tokenID, expires, secret) })
+	return err
+}
+
+// revoke notes a revoked token in the document of its identity, and forgets those that expired. Where there are too
+// many, secret becomes the identity's, which voids all its tokens.
+func (s *Store) revoke(doc datastore.Document, tokenID string, expires time.Time, secret string) {
+	kept := map[string]any{tokenID: json.Number(strconv.FormatInt(expires.Unix(), 10))}
+	list, _ := doc[revokedField].(map[string]any)
+	for other, until := range list {
+		if n, ok := until.(json.Number); ok {
+			if at, err := n.Int64(); err == nil && at > s.cfg.Now().Unix() {
+				kept[other] = n
 			}
 		}
-		doc[revokedField] = kept
-		if len(kept) > mostRevoked {
-			delete(doc, revokedField)
-			doc["pvt_signature_secret"] = secret
-		}
-	})
-	return err
+	}
+	doc[revokedField] = kept
+	if len(kept) > mostRevoked {
+		delete(doc, revokedField)
+		doc[secretField] = secret
+	}
 }

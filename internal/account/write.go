@@ -62,7 +62,7 @@ func (s *Store) insert(ctx context.Context, id ID, doc datastore.Document, stamp
 		}
 	}
 	doc["_id"], doc["pvt_account_id"], doc["pvt_api_key"] = string(id), string(id), key
-	if doc["pvt_signature_secret"], err = randomHex(s.cfg.Random, 16); err != nil {
+	if doc[secretField], err = randomHex(s.cfg.Random, 16); err != nil {
 		return Account{}, err
 	}
 	if _, set := doc["pvt_enabled"]; !set {
@@ -109,7 +109,7 @@ func (s *Store) RotateAPIKey(ctx context.Context, id ID, stamp datastore.Stamp) 
 		return Account{}, err
 	}
 	return s.change(ctx, id, stamp, func(doc datastore.Document) {
-		doc["pvt_api_key"], doc["pvt_signature_secret"] = key, secret
+		doc["pvt_api_key"], doc[secretField] = key, secret
 	})
 }
 

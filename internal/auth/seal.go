@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"io"
 )
@@ -71,4 +72,15 @@ func (s Secret) identitySignature(identitySecret, id string) string {
 	mac := hmac.New(sha256.New, append([]byte(identitySecret), s.derive("identity signature")...))
 	mac.Write([]byte(id))
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// credential is what is stored of a login: hexadecimal HMAC-SHA256, under the service's secret, of the digest that
+// clients send. It is bound to account and method, so that equal passwords do not look equal.
+func (s Secret) credential(accountID, method, digest string) string {
+	mac := hmac.New(sha256.New, s.derive("user credentials"))
+	for _, part := range []string{accountID, method, digest} {
+		mac.Write([]byte(part))
+		mac.Write([]byte{0}) // no part has one: ids and digests are hexadecimal
+	}
+	return hex.EncodeToString(mac.Sum(nil))
 }

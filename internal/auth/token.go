@@ -82,22 +82,30 @@ var (
 
 // Issue makes a token for an account that proved who it is. method is KAZOO's name of the proof, "cb_api_auth".
 func (s *Service) Issue(ctx context.Context, a account.Account, method string) (string, Claims, error) {
+	return s.issue(ctx, Claims{
+		AccountID: a.ID(), Method: method, identity: s.cfg.Secret.identitySignature(a.SignatureSecret(), string(a.ID())),
+	})
+}
+
+// IssueUser is Issue for a user: the token names the user as its owner and dies with the user's secret.
+func (s *Service) IssueUser(ctx context.Context, u account.User, method string) (string, Claims, error) {
+	return s.issue(ctx, Claims{
+		AccountID: u.AccountID(), OwnerID: u.ID(), Method: method, identity: s.cfg.Secret.identitySignature(u.SignatureSecret(), u.ID()),
+	})
+}
+
+func (s *Service) issue(ctx context.Context, out Claims) (string, Claims, error) {
 	ring, err := s.ring(ctx)
 	if err != nil {
 		return "", Claims{}, err
 	}
-	id, err := datastore.NewID(s.cfg.Random)
-	if err != nil {
+	if out.TokenID, err = datastore.NewID(s.cfg.Random); err != nil {
 		return "", Claims{}, err
 	}
-	out := Claims{
-		AccountID: a.ID(), Method: method, TokenID: id,
-		Expires:  s.cfg.Now().Add(s.cfg.Lifetime).Truncate(time.Second),
-		identity: s.cfg.Secret.identitySignature(a.SignatureSecret(), string(a.ID())),
-	}
+	out.Expires = s.cfg.Now().Add(s.cfg.Lifetime).Truncate(time.Second)
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims{
-		AccountID: string(out.AccountID), Method: method, Identity: out.identity,
-		RegisteredClaims: jwt.RegisteredClaims{Issuer: issuer, ID: id, ExpiresAt: jwt.NewNumericDate(out.Expires)},
+		AccountID: string(out.AccountID), OwnerID: out.OwnerID, Method: out.Method, Identity: out.identity,
+		RegisteredClaims: jwt.RegisteredClaims{Issuer: issuer, ID: out.TokenID, ExpiresAt: jwt.NewNumericDate(out.Expires)},
 	})
 	token.Header["kid"] = ring.current
 	signed, err := token.SignedString(ring.private)
@@ -148,14 +156,33 @@ func (s *Service) Verify(ctx context.Context, token string) (Claims, error) {
 }
 
 // Counts reports whether verified claims still speak for the account: nil when they do, ErrInvalid when the account's
-// secret changed since (its API key was rotated), it was deleted or disabled, or this very token was revoked.
+// secret changed since (its API key was rotated), it was deleted or disabled, or this very token was revoked. Claims of
+// a user never count as the account's own: see CountsUser.
 func (s *Service) Counts(c Claims, a account.Account) error {
-	want := s.cfg.Secret.identitySignature(a.SignatureSecret(), string(a.ID()))
-	same := subtle.ConstantTimeCompare([]byte(want), []byte(c.identity)) == 1
-	if !same || a.SignatureSecret() == "" || a.ID() != c.AccountID || a.Deleted() || !a.Enabled() || a.TokenRevoked(c.TokenID) {
+	if c.OwnerID != "" || !usable(c, a) || a.TokenRevoked(c.TokenID) || !s.same(c, a.SignatureSecret(), string(a.ID())) {
 		return ErrInvalid
 	}
 	return nil
+}
+
+// CountsUser reports whether verified claims still speak for the user: ErrInvalid when the user's secret changed since
+// (a new password), user or account were deleted or disabled, or this very token was revoked.
+func (s *Service) CountsUser(c Claims, a account.Account, u account.User) error {
+	if c.OwnerID == "" || !usable(c, a) || u.ID() != c.OwnerID || u.AccountID() != a.ID() || u.Document().Deleted() || !u.Enabled() ||
+		u.TokenRevoked(c.TokenID) || !s.same(c, u.SignatureSecret(), u.ID()) {
+		return ErrInvalid
+	}
+	return nil
+}
+
+func usable(c Claims, a account.Account) bool {
+	return a.ID() == c.AccountID && !a.Deleted() && a.Enabled()
+}
+
+// same compares the claims' identity signature with the one that an identity's secret gives today.
+func (s *Service) same(c Claims, secret, id string) bool {
+	want := s.cfg.Secret.identitySignature(secret, id)
+	return secret != "" && subtle.ConstantTimeCompare([]byte(want), []byte(c.identity)) == 1
 }
 
 // Names reads which account a token names, without checking anything: whoever uses the answer for more than finding

@@ -56,8 +56,7 @@ func (rq *request) changes() error {
 
 // parse reads the query (chttpd_db:parse_changes_query) and the body that a filter may need.
 func (f *feed) parse() error {
-	now := uint64(0)
-	err := f.view(f.db, func(d *dbTx) error { now = d.stats().seq; return nil })
+	now, err := f.currentSeq(f.db)
 	if err != nil {
 		return err
 	}
@@ -251,7 +250,7 @@ func (f *feed) list() error {
 	timeout := time.NewTimer(f.timeout)
 	defer timeout.Stop()
 	for {
-		end, err := f.end()
+		end, err := f.currentSeq(f.db)
 		if err != nil {
 			return err
 		}
@@ -293,12 +292,6 @@ func (f *feed) list() error {
 	return f.flush()
 }
 
-// end is the sequence that the database has now.
-func (f *feed) end() (seq uint64, err error) {
-	err = f.view(f.db, func(d *dbTx) error { seq = d.stats().seq; return nil })
-	return seq, err
-}
-
 // pending counts the entries after the last one.
 func (f *feed) pending() (n int64, err error) {
 	if f.descending {
@@ -318,7 +311,7 @@ func (f *feed) continuous() error {
 		f.buf = append(f.appendChange(f.buf, seq, id, r), '\n')
 	}
 	for {
-		end, err := f.end()
+		end, err := f.currentSeq(f.db)
 		if err != nil {
 			return err
 		}

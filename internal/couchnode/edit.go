@@ -1,6 +1,7 @@
 package couchnode
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"strconv"
@@ -62,7 +63,7 @@ func (n *Node) replicate(tx *writeTx, db *database, d *dbTx, id string, doc *doc
 		return revtree.Rev{}, badRequest("When `new_edits: false`, the document needs `_rev` or `_revisions` specified")
 	}
 	if path.Gen == 0 {
-		return revtree.Rev{}, badRequest("%v", revtree.ErrFormat)
+		return revtree.Rev{}, errRevFormat
 	}
 	r, err := d.record(id)
 	if err != nil {
@@ -81,9 +82,16 @@ func (n *Node) merge(tx *writeTx, db *database, d *dbTx, id string, r *record, l
 	tree, added := old.tree.Merge(leaf, revsLimit)
 	next := &record{seq: old.seq, tree: tree}
 	if !added {
-		return d.docs.Put([]byte(id), next.encode())
+		if encoded := next.encode(); !bytes.Equal(encoded, d.docs.Get([]byte(id))) {
+			return d.docs.Put([]byte(id), encoded)
+		}
+		return nil
 	}
-	if len(tree) > maxLeaves {
+	size := int64(0)
+	for _, l := range tree {
+		size += int64(len(l.Body))
+	}
+	if len(tree) > maxLeaves || size > n.opts.MaxRequestBytes {
 		return refuse(413, "document_too_large", fmt.Sprintf("%s has %d conflicting revisions; resolve some first", id, len(old.tree)))
 	}
 	s := d.stats()
@@ -130,7 +138,7 @@ func editLocal(d *dbTx, id string, doc *document) (revtree.Rev, error) {
 	if parent := doc.parent(); !parent.IsZero() {
 		before, err := strconv.ParseUint(string(parent.ID), 10, 53)
 		if err != nil || parent.Gen != 0 {
-			return revtree.Rev{}, badRequest("%v", revtree.ErrFormat)
+			return revtree.Rev{}, errRevFormat
 		}
 		n = before + 1
 	}

@@ -49,6 +49,7 @@ func TestRefusals(t *testing.T) {
 		{"long document in a bulk", "POST", "/db/_bulk_docs", `{"docs":[{"_id":"a"},{"_id":"b","a":"` + long + long + `"}]}`, 413, "document_too_large"},
 		{"no document in a bulk", "POST", "/db/_bulk_docs", `{"docs":[1]}`, 400, "bad_request"},
 		{"long id", "PUT", "/db/" + strings.Repeat("x", 5000), `{}`, 400, "illegal_docid"},
+		{"no UTF-8 in an id", "PUT", "/db/a%ffb", `{}`, 400, "illegal_docid"},
 		{"NUL in an id", "PUT", "/db/a%00b", `{}`, 400, "illegal_docid"},
 		{"long revision id", "PUT", "/db/a?new_edits=false", `{"_rev":"1-` + strings.Repeat("a", 200) + `"}`, 400, "bad_request"},
 		{"generation 0", "PUT", "/db/a?new_edits=false", `{"_rev":"0-a"}`, 400, "bad_request"},
@@ -198,5 +199,26 @@ func TestShowHeaders(t *testing.T) {
 	w = httptest.NewRecorder()
 	if n.ServeHTTP(w, r); w.Code != 415 {
 		t.Errorf("a compressed body: %d", w.Code)
+	}
+}
+
+// A sequence of a database that has been deleted and made anew does not hide the new one's changes.
+func TestSequenceOfAnEarlierDatabase(t *testing.T) {
+	_, client := inProcess(t)
+	const db = "http://node/db"
+	seq := func() string { return mustCall(t, client, "GET", db, nil).(map[string]any)["update_seq"].(string) }
+	mustCall(t, client, "PUT", db, nil)
+	for i := range 5 {
+		mustCall(t, client, "PUT", fmt.Sprintf("%s/%d", db, i), map[string]any{})
+	}
+	old := seq()
+	mustCall(t, client, "DELETE", db, nil)
+	mustCall(t, client, "PUT", db, nil)
+	mustCall(t, client, "PUT", db+"/new", map[string]any{})
+	for since, want := range map[string]int{old: 1, seq(): 0, "0": 1, "1": 0, "now": 0} {
+		v := mustCall(t, client, "GET", db+"/_changes?since="+since, nil).(map[string]any)
+		if got := len(v["results"].([]any)); got != want {
+			t.Errorf("since %s: %d changes, want %d", since, got, want)
+		}
 	}
 }

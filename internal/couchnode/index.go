@@ -55,9 +55,14 @@ func (rq *request) updateIndex(ctx context.Context, spec *indexSpec) error {
 		return err
 	}
 	defer unlock()
+	// What is written from now on is for the next query: a busy writer must not keep this one from its answer.
+	target, err := rq.currentSeq(rq.db)
+	if err != nil {
+		return err
+	}
 	for {
 		from, to, batch, err := rq.pendingChanges(spec)
-		if err != nil || from == to {
+		if err != nil || from >= target {
 			return err
 		}
 		rows, err := rq.mapBatch(ctx, spec, batch)
@@ -117,8 +122,11 @@ func (rq *request) mapBatch(ctx context.Context, spec *indexSpec, batch []change
 		}
 	}
 	rows := make([][][]Row, len(batch))
-	if len(docs) == 0 {
+	if len(docs) == 0 || len(spec.funs) == 0 {
 		return rows, nil
+	}
+	if rq.engine == nil {
+		return nil, notImplemented("this node has no engine for views")
 	}
 	mapped, err := rq.engine.Map(ctx, spec.language, spec.funs, docs)
 	if err != nil {

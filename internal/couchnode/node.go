@@ -23,12 +23,14 @@ import (
 type Options struct {
 	// Logger hears of what goes wrong inside; nil is silence. Document contents, queries and bodies are never logged.
 	Logger *slog.Logger
-	// Random makes uuids; nil is crypto/rand.
+	// Random makes uuids; nil is crypto/rand. It must be safe for concurrent use.
 	Random io.Reader
 	// MaxDocumentBytes bounds one document's JSON; 0 is CouchDB's 8,000,000.
 	MaxDocumentBytes int64
 	// MaxRequestBytes bounds the body of a request that carries many documents, uncompressed; 0 is 64 MiB.
 	MaxRequestBytes int64
+	// CloseGrace is how long Close lets requests finish before it cuts them off; 0 is five seconds.
+	CloseGrace time.Duration
 	// LockTimeout is how long Open waits for another process to let go of the file; 0 is one second.
 	LockTimeout time.Duration
 }
@@ -45,6 +47,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxRequestBytes == 0 {
 		o.MaxRequestBytes = 64 << 20
+	}
+	if o.CloseGrace == 0 {
+		o.CloseGrace = 5 * time.Second
 	}
 	if o.LockTimeout == 0 {
 		o.LockTimeout = time.Second
@@ -67,6 +72,8 @@ type Node struct {
 
 	closing  context.Context // ends when Close begins
 	startEnd context.CancelFunc
+	aborted  context.Context // ends when Close has waited long enough
+	abort    context.CancelFunc
 	gate     sync.RWMutex // held for writing while closing flips, so that no request slips past
 	closed   bool
 	requests sync.WaitGroup
@@ -90,10 +97,11 @@ func Open(path string, engine Engine, opts Options) (*Node, error) {
 	}
 	n := &Node{file: file, engine: engine, opts: opts, collate: collation.New(), dbs: map[string]*database{}}
 	if err := n.prepare(); err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, fmt.Errorf("couchnode: open %s: %w", path, err)
 	}
 	n.closing, n.startEnd = context.WithCancel(context.Background())
+	n.aborted, n.abort = context.WithCancel(context.Background())
 	n.writer = startWriter(file)
 	return n, nil
 }
@@ -151,7 +159,9 @@ func (n *Node) prepare() error {
 	return n.file.View(load)
 }
 
-// Close ends change feeds, lets other requests finish, and closes the file. It may be called twice.
+// Close ends change feeds, lets other requests finish for Options.CloseGrace, cuts off the rest, and closes the file.
+// It may be called twice. Shut a server down before its node: what a socket's client does not read, only the server
+// can cut off.
 func (n *Node) Close() error {
 	n.gate.Lock()
 	again := n.closed
@@ -161,7 +171,10 @@ func (n *Node) Close() error {
 		return nil
 	}
 	n.startEnd()
+	cut := time.AfterFunc(n.opts.CloseGrace, n.abort)
 	n.requests.Wait()
+	cut.Stop()
+	n.abort()
 	n.writer.close()
 	return n.file.Close()
 }
@@ -195,6 +208,12 @@ func (n *Node) database(name string) (*database, error) {
 		return nil, errNoDatabase
 	}
 	return db, nil
+}
+
+// currentSeq is the sequence that a database has now.
+func (n *Node) currentSeq(db *database) (seq uint64, err error) {
+	err = n.view(db, func(d *dbTx) error { seq = d.stats().seq; return nil })
+	return seq, err
 }
 
 // view runs fn on a database in a read transaction. Nothing that fn gets from it may outlive the call, and fn must

@@ -20,7 +20,7 @@ func parseParams(s string) params {
 			s = ""
 		}
 		key, value, _ := strings.Cut(pair, "=")
-		out = append(out, param{unquote(key), unquote(value)})
+		out = append(out, param{validUTF8(unquote(key)), validUTF8(unquote(value))})
 	}
 	return out
 }
@@ -52,7 +52,10 @@ func splitPath(path string) []string {
 	return parts
 }
 
-// unquote resolves + and %XX; the result is UTF-8, with U+FFFD for what is not.
+// validUTF8 puts U+FFFD for what is not UTF-8, as CouchDB does with parameters.
+func validUTF8(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
+
+// unquote resolves + and %XX.
 func unquote(s string) string {
 	if strings.ContainsAny(s, "%+") {
 		b := make([]byte, 0, len(s))
@@ -69,7 +72,7 @@ func unquote(s string) string {
 		}
 		s = string(b)
 	}
-	return strings.ToValidUTF8(s, "\ufffd")
+	return s
 }
 
 // wellEscaped reports whether every % is followed by two hex digits (chttpd:check_url_encoding).

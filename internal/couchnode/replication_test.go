@@ -2,6 +2,7 @@ package couchnode_test
 
 import (
 	"bytes"
+	"callfn/internal/couchnode/couchtest"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -83,12 +84,18 @@ func contents(t tester, client *http.Client, db string) map[string][]string {
 }
 
 // escapeID makes a path segment of a document id; a + in a path would be a space to CouchDB.
-func escapeID(id string) string { return strings.ReplaceAll(url.PathEscape(id), "+", "%2B") }
+func escapeID(id string) string {
+	prefix := ""
+	if rest, ok := strings.CutPrefix(id, "_design/"); ok {
+		prefix, id = "_design/", rest
+	}
+	return prefix + strings.ReplaceAll(url.PathEscape(id), "+", "%2B")
+}
 
 // fill makes a database with what replicators stumble over.
-func fill(t testing.TB, db string) {
+func fill(t testing.TB, client *http.Client, db string) {
 	t.Helper()
-	mustCall(t, http.DefaultClient, "PUT", db, nil)
+	mustCall(t, client, "PUT", db, nil)
 	docs := []any{
 		map[string]any{"_id": "conflict", "_rev": "2-bbb", "_revisions": map[string]any{"start": 2, "ids": []string{"bbb", "aaa"}}, "x": "b"},
 		map[string]any{"_id": "conflict", "_rev": "2-ccc", "_revisions": map[string]any{"start": 2, "ids": []string{"ccc", "aaa"}}, "x": "c"},
@@ -97,17 +104,17 @@ func fill(t testing.TB, db string) {
 		map[string]any{"_id": "a/b +é", "_rev": "1-a", "text": "é 😀", "n": 1.5},
 		map[string]any{"_id": "_design/d", "_rev": "1-a", "views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(doc.x, null); }"}}},
 	}
-	mustCall(t, http.DefaultClient, "POST", db+"/_bulk_docs", map[string]any{"new_edits": false, "docs": docs})
+	mustCall(t, client, "POST", db+"/_bulk_docs", map[string]any{"new_edits": false, "docs": docs})
 	var many []any
 	for i := range 300 {
 		many = append(many, map[string]any{"_id": fmt.Sprintf("doc-%03d", i), "i": i})
 	}
-	mustCall(t, http.DefaultClient, "POST", db+"/_bulk_docs", map[string]any{"docs": many})
+	mustCall(t, client, "POST", db+"/_bulk_docs", map[string]any{"docs": many})
 	for i := range 20 { // updates move documents to the end of the sequence
 		at := fmt.Sprintf("%s/doc-%03d", db, i)
-		doc := mustCall(t, http.DefaultClient, "GET", at, nil).(map[string]any)
+		doc := mustCall(t, client, "GET", at, nil).(map[string]any)
 		doc["again"] = true
-		mustCall(t, http.DefaultClient, "PUT", at, doc)
+		mustCall(t, client, "PUT", at, doc)
 	}
 }
 
@@ -135,7 +142,7 @@ func testInterop(t *testing.T, server string) {
 	call(t, http.DefaultClient, "DELETE", there, nil)
 	mustCall(t, http.DefaultClient, "PUT", there, nil)
 	t.Cleanup(func() { call(t, http.DefaultClient, "DELETE", there, nil) })
-	fill(t, node+"/source")
+	fill(t, http.DefaultClient, node+"/source")
 	mustCall(t, http.DefaultClient, "PUT", node+"/back", nil)
 
 	replicate(t, server, node+"/source", there)
@@ -161,6 +168,25 @@ func testInterop(t *testing.T, server string) {
 	}
 }
 
+// testOpenInterop replicates the one database that a socket without credentials serves, away and back.
+func testOpenInterop(t *testing.T, server string) {
+	n, client := inProcess(t)
+	open := "http://" + servePublic(t, n, nil) + "/functions"
+	there := server + "/callfn-test-" + strings.ToLower(t.Name())
+	call(t, http.DefaultClient, "DELETE", there, nil)
+	mustCall(t, http.DefaultClient, "PUT", there, nil)
+	t.Cleanup(func() { call(t, http.DefaultClient, "DELETE", there, nil) })
+	fill(t, client, "http://node/functions")
+	replicate(t, server, open, there)
+	mustCall(t, client, "DELETE", "http://node/functions", nil)
+	mustCall(t, client, "PUT", "http://node/functions", nil)
+	want := contents(t, http.DefaultClient, there)
+	replicate(t, server, there, open)
+	if d := cmp.Diff(want, contents(t, client, "http://node/functions")); d != "" || len(want) != 304 {
+		t.Errorf("%d documents; lost or changed:\n%s", len(want), d)
+	}
+}
+
 func TestReplicationByCouchDB(t *testing.T) {
 	url := os.Getenv("CALLFN_TEST_COUCHDB_URL")
 	if url == "" || !strings.Contains(url, "127.0.0.1") && !strings.Contains(url, "localhost") {
@@ -168,8 +194,11 @@ func TestReplicationByCouchDB(t *testing.T) {
 			"go test -run TestReplicationByCouchDB ./internal/couchnode (the server must be on this machine)")
 	}
 	testInterop(t, strings.TrimSuffix(url, "/"))
+	testOpenInterop(t, strings.TrimSuffix(url, "/"))
 }
 
 func TestReplicationByPouchDB(t *testing.T) {
-	testInterop(t, startPouchDBServer(t))
+	server := couchtest.StartPouchDBServer(t)
+	testInterop(t, server)
+	testOpenInterop(t, server)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"syscall"
 )
 
 // request is one HTTP request on its way through the node.
@@ -48,6 +49,10 @@ func (n *Node) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer n.requests.Done()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(n.aborted, cancel)()
+	rq.ctx = ctx
 	defer rq.recover()
 	if err := rq.serve(); err != nil {
 		rq.fail(err)
@@ -114,6 +119,9 @@ func (rq *request) fail(err error) {
 	case errors.As(err, &refused):
 	case errors.As(err, &engine):
 		refused = engine.apiError()
+	case errors.Is(err, syscall.ENOSPC):
+		rq.opts.Logger.Error("couchnode: the disk is full", slog.String("file", rq.file.Path()))
+		refused = refuse(http.StatusInsufficientStorage, "insufficient_storage", "the disk of this node is full")
 	case rq.ctx.Err() != nil:
 		refused = refuse(http.StatusInternalServerError, "timeout",
 			"The request could not be processed in a reasonable amount of time.")

@@ -16,7 +16,7 @@ import (
 // closing the response's body, ends the work behind it.
 func (n *Node) Transport() http.RoundTripper { return inProcess{n} }
 
-type inProcess struct{ handler http.Handler }
+type inProcess struct{ node *Node }
 
 // errAborted is what a reader sees when the node gave up in the middle of an answer.
 var errAborted = errors.New("couchnode: the node gave up in the middle of its answer")
@@ -27,7 +27,7 @@ const heldBytes = 64 << 10
 func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		if r.Body != nil {
-			r.Body.Close()
+			_ = r.Body.Close()
 		}
 		return nil, err
 	}
@@ -45,27 +45,35 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	if in.ContentLength > 0 && in.Header.Get("Content-Length") == "" {
 		in.Header.Set("Content-Length", strconv.FormatInt(in.ContentLength, 10))
 	}
-	p := &pipe{head: r.Method == http.MethodHead, header: http.Header{}, ctx: ctx, cancel: cancel, ready: make(chan struct{})}
+	p := &pipe{head: r.Method == http.MethodHead, header: http.Header{}, outer: r.Context(), ctx: ctx, cancel: cancel, ready: make(chan struct{})}
 	p.cond = sync.NewCond(&p.mu)
+	cutOff := func() bool { return true }
+	if t.node.aborted.Err() == nil { // a closed node still says that it is closed
+		cutOff = context.AfterFunc(t.node.aborted, p.abandon)
+	}
 	go func() {
-		// Closing the body and giving up the context belong to the round trip, not to the handler.
-		defer in.Body.Close()
+		defer func() { _ = in.Body.Close() }() // a RoundTripper must, whatever its handler does
+		defer cutOff()
 		defer func() { p.finish(recover()) }()
-		t.handler.ServeHTTP(p, in)
+		t.node.ServeHTTP(p, in)
 	}()
 	select {
 	case <-p.ready:
 		return p.response(r)
 	case <-ctx.Done():
 		p.abandon()
-		return nil, ctx.Err()
+		if err := r.Context().Err(); err != nil {
+			return nil, err
+		}
+		return nil, errAborted
 	}
 }
 
 // pipe is the http.ResponseWriter of one exchange, and the body that its reader gets. Writing waits while the reader
 // lags behind by more than heldBytes.
 type pipe struct {
-	ctx    context.Context
+	outer  context.Context // the client's
+	ctx    context.Context // the handler's, which ends earlier if the client closes the body
 	cancel context.CancelFunc
 	ready  chan struct{} // closed when the response can be handed out
 	head   bool          // a HEAD has no body, whatever the handler writes
@@ -130,13 +138,13 @@ func (p *pipe) FlushError() error {
 }
 
 // Flush is FlushError for callers that ask for an http.Flusher.
-func (p *pipe) Flush() { p.FlushError() }
+func (p *pipe) Flush() { _ = p.FlushError() }
 
 func (p *pipe) gone() error {
-	if err := p.ctx.Err(); err != nil {
+	if err := p.outer.Err(); err != nil {
 		return err
 	}
-	return io.ErrClosedPipe
+	return errAborted
 }
 
 // stream hands out the response before its end is known.
@@ -210,6 +218,9 @@ func (b *pipeBody) Read(dst []byte) (int, error) {
 	for b.buf.Len() == 0 {
 		switch {
 		case b.done && b.err != nil:
+			if err := b.outer.Err(); err != nil {
+				return 0, err // the handler gave up because its client did
+			}
 			return 0, b.err
 		case b.done:
 			b.cancel()

@@ -120,7 +120,8 @@ func TestLongPollWakesUp(t *testing.T) {
 }
 
 func TestFeedEndsWithItsNode(t *testing.T) {
-	n, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), couchtest.Engine{}, couchnode.Options{})
+	n, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), couchtest.Engine{},
+		couchnode.Options{CloseGrace: time.Hour}) // the feed must not need it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,16 +220,25 @@ func TestWholeAnswersHaveALength(t *testing.T) {
 
 // A list far longer than what is held back arrives whole, in-process and on a socket.
 func TestLongAnswersStream(t *testing.T) {
-	n, client := inProcess(t)
+	n, client := openNodeWith(t, mapEngine{mapDoc: func(raw json.RawMessage) []couchnode.Row {
+		var doc struct {
+			ID  json.RawMessage `json:"_id"`
+			Pad json.RawMessage `json:"pad"`
+		}
+		if err := json.Unmarshal(raw, &doc); err != nil {
+			panic(err)
+		}
+		return []couchnode.Row{{Key: doc.ID, Value: doc.Pad}}
+	}})
 	url := serve(t, n)
 	mustCall(t, client, "PUT", "http://node/db", nil)
 	var docs []any
 	for i := range 3000 {
-		docs = append(docs, map[string]any{"_id": fmt.Sprintf("%06d", i), "pad": strings.Repeat("x", 400)})
+		docs = append(docs, map[string]any{"_id": fmt.Sprintf("%0100d", i), "pad": strings.Repeat("x", 400)})
 	}
 	mustCall(t, client, "POST", "http://node/db/_bulk_docs", map[string]any{"docs": docs})
 	mustCall(t, client, "PUT", "http://node/db/_design/d", map[string]any{
-		"views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(doc._id, doc.pad); }", "reduce": "_count"}}})
+		"views": map[string]any{"v": map[string]any{"map": "emit(_id, pad)", "reduce": "_count"}}})
 	for _, path := range []string{"/db/_all_docs?include_docs=true&startkey=%220%22&endkey=%229%22", "/db/_design/d/_view/v?reduce=false",
 		"/db/_design/d/_view/v?group=true", "/db/_design/d/_view/v?reduce=false&descending=true", "/db/_changes?include_docs=true&filter=_doc_ids"} {
 		for _, c := range []struct {
@@ -282,7 +292,7 @@ func TestCompressedBodies(t *testing.T) {
 		z.Close()
 		return b.Bytes()
 	}
-	bomb := squeeze(`{"x":"` + strings.Repeat("x", 50<<20) + `"}`)
+	bomb := squeeze(`{"x":"` + strings.Repeat("x", 9<<20) + `"}`)
 	for _, c := range []struct {
 		name     string
 		body     []byte
@@ -298,5 +308,31 @@ func TestCompressedBodies(t *testing.T) {
 		if got := put(c.body, c.encoding); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)
 		}
+	}
+}
+
+// Close does not wait for ever for a client that does not read its answer.
+func TestCloseCutsOffSlowReaders(t *testing.T) {
+	const portion = 300 << 10
+	n, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), couchtest.Engine{},
+		couchnode.Options{CloseGrace: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Transport: n.Transport()}
+	mustCall(t, client, "PUT", "http://node/db", nil)
+	for i := range 10 { // more than is held back, in more than one portion
+		mustCall(t, client, "PUT", fmt.Sprintf("http://node/db/%d", i), map[string]any{"pad": strings.Repeat("x", portion)})
+	}
+	resp, err := client.Get("http://node/db/_all_docs?include_docs=true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(resp.Body); err == nil {
+		t.Errorf("the answer looks whole with %d bytes", len(b))
 	}
 }

@@ -26,9 +26,8 @@ func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluat
 	if err != nil {
 		return Evaluated{}, err
 	}
-	ask := queryserver.Ask{Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline}
 	req, err := json.Marshal(map[string]any{
-		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{queryserver.RunHeader: ask.String()},
+		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{queryserver.RunHeader: askFor(e).String()},
 	})
 	if err != nil {
 		return Evaluated{}, err
@@ -48,7 +47,7 @@ func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluat
 
 // Parse parses source alone as a function body, under the deadline of a run.
 func (d LocalDrafts) Parse(ctx context.Context, source string) (*sandbox.Fault, error) {
-	a, err := d.Eval.Do(ctx, sandbox.Job{Kind: sandbox.KindParse, Run: "parse", Source: source, Limits: d.Limits})
+	a, err := d.Eval.Do(ctx, sandbox.Job{Kind: sandbox.KindParse, Run: "parse", Source: source, Limits: d.Limits, Rehearsal: true})
 	if err != nil {
 		return nil, err
 	}

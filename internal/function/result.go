@@ -30,7 +30,9 @@ type Request struct {
 	CallID   string            // SIP Call-ID of the call, for logs and records; may be empty
 	Params   map[string]string // the flat parameters, as the function sees them in `call`
 	TimeZone string            // IANA name for the function's Date, "" for UTC
+	Now      time.Time         // what the function's Date begins at, in a rehearsal; zero for the real time
 	Origin   Origin
+	Source   string // the function's text, where the caller has it at hand: for the line in an error
 }
 
 // Draft asks for one run of source text that is stored nowhere.
@@ -49,6 +51,7 @@ type Result struct {
 	Flow     map[string]any  // the validated flow with every module's defaults filled in, when OK
 	Error    *Error          // what went wrong, when not OK
 	Logs     []string        // captured console and log lines, bounded
+	Hints    []string        // rehearsals: what looks like a mistake, such as a parameter that is not set
 	Duration time.Duration   // wall time of the run as the caller saw it
 }
 
@@ -57,6 +60,7 @@ type Error struct {
 	Message string              `json:"message"`
 	Line    int                 `json:"line,omitempty"`   // from 1, in the admin's own text; 0 when unknown
 	Column  int                 `json:"column,omitempty"` // from 1; 0 when unknown
+	Source  string              `json:"source,omitempty"` // that line of the text, clipped
 	Hint    string              `json:"hint,omitempty"`   // what to do next
 	Fields  schemas.FieldErrors `json:"fields,omitempty"` // for invalid_flow: KAZOO's field errors (kazoo-facts §1.7)
 }

@@ -10,8 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"callfn/internal/account"
 	"callfn/internal/jsonvalue"
 	"callfn/internal/sandbox"
+	"callfn/internal/sourceline"
 	"callfn/schemas"
 )
 
@@ -29,7 +31,12 @@ type Evaluation struct {
 	Function ID
 	Params   map[string]string
 	TimeZone string
+	Now      time.Time // what Date begins at; zero for the real time
 	Deadline time.Duration
+
+	Account account.ID
+	Root    account.ID // the account's top-level ancestor, or ""
+	Origin  Origin
 }
 
 // Evaluated is what a place made of a run.
@@ -38,6 +45,8 @@ type Evaluated struct {
 	Value   json.RawMessage // what the function returned
 	Error   *Error
 	Logs    []string
+	Missed  []string // absent parameters that the function read, where the place can tell; rehearsals only
+	Rev     string   // of the document that ran, where the place can tell
 }
 
 // Drafts evaluates source text that is stored nowhere, and parses it.
@@ -52,7 +61,7 @@ type FlowValidator interface {
 	ValidateFlow(flow map[string]any) (completed map[string]any, fields schemas.FieldErrors)
 }
 
-// Config wires a Runner. Every field but Log is required.
+// Config wires a Runner. The first block is required.
 type Config struct {
 	Driver   Driver
 	Drafts   Drafts
@@ -60,6 +69,11 @@ type Config struct {
 	NewRun   func() RunID
 	Deadline time.Duration // per run, in the engine
 	Log      *slog.Logger
+
+	// Parameters are the names that calls give their parameters: what a rehearsal's hints suggest.
+	Parameters []string
+	// Root names an account's top-level ancestor, from memory as a rule: calls wait for it. May be nil.
+	Root func(context.Context, account.ID) account.ID
 }
 
 // Runner runs functions for calls. It is the one place that knows what every way of running has in common.
@@ -76,10 +90,16 @@ func NewRunner(cfg Config) *Runner {
 	return &Runner{cfg: cfg}
 }
 
-// slack is what a run may take beyond its deadline before the caller stops waiting for the place that runs it.
-const slack = 500 * time.Millisecond
+// slack is what a run may take beyond its deadline, a wait for its turn included, before the caller stops waiting for the place
+// that runs it. No caller is on the line in a rehearsal.
+func slack(o Origin) time.Duration {
+	if o == FromRehearsal {
+		return 5 * time.Second
+	}
+	return time.Second
+}
 
-// Run runs a stored function for a call. It always returns a Result, at most slack after the deadline.
+// Run runs a stored function for a call. It always returns a Result, for a call at most a second after the deadline.
 func (r *Runner) Run(ctx context.Context, req Request) Result {
 	start := time.Now()
 	run := r.cfg.NewRun()
@@ -88,18 +108,28 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 		params[k] = v
 	}
 	params["Account-ID"] = string(req.Account) // `wh` refuses a document of any other account
-	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack)
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack(req.Origin))
 	defer cancel()
-	ev, err := r.cfg.Driver.Evaluate(ctx, Evaluation{
-		Run: run, Function: req.Function, Params: params, TimeZone: req.TimeZone, Deadline: r.cfg.Deadline,
-	})
+	e := Evaluation{
+		Run: run, Function: req.Function, Params: params, TimeZone: req.TimeZone, Now: req.Now, Deadline: r.cfg.Deadline,
+		Account: req.Account, Root: r.rootOf(ctx, req.Account), Origin: req.Origin,
+	}
+	ev, err := r.cfg.Driver.Evaluate(ctx, e)
 	res := r.finish(run, ev, err)
+	r.explain(&res, ev, e, req.Source)
 	res.Duration = time.Since(start)
 	r.cfg.Log.LogAttrs(ctx, levelOf(res.Outcome), "function run",
 		slog.String("run", string(run)), slog.String("account", string(req.Account)), slog.String("function", string(req.Function)),
 		slog.String("call_id", req.CallID), slog.String("origin", string(req.Origin)),
 		slog.String("outcome", string(res.Outcome)), slog.Duration("took", res.Duration))
 	return res
+}
+
+func (r *Runner) rootOf(ctx context.Context, id account.ID) account.ID {
+	if r.cfg.Root == nil {
+		return ""
+	}
+	return r.cfg.Root(ctx, id)
 }
 
 func levelOf(o Outcome) slog.Level {
@@ -121,18 +151,21 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 		params[k] = v
 	}
 	params["Account-ID"] = string(d.Account)
-	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack)
+	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack(FromRehearsal))
 	defer cancel()
 	res := r.finish(run, Evaluated{Outcome: Syntax}, nil)
 	if syntax, _, err := r.CheckSyntax(ctx, d.Source); err != nil {
 		res = r.finish(run, Evaluated{}, err)
 	} else if syntax != nil {
-		res.Error = &Error{Message: syntax.Message, Line: syntax.Line, Column: syntax.Column, Hint: syntax.Hint}
+		res.Error = &Error{Message: syntax.Message, Line: syntax.Line, Column: syntax.Column, Source: syntax.Source, Hint: syntax.Hint}
 	} else {
-		ev, err := r.cfg.Drafts.EvaluateDraft(ctx, d.Source, Evaluation{
+		e := Evaluation{
 			Run: run, Params: params, TimeZone: d.TimeZone, Deadline: r.cfg.Deadline,
-		})
+			Account: d.Account, Root: r.rootOf(ctx, d.Account), Origin: FromRehearsal,
+		}
+		ev, err := r.cfg.Drafts.EvaluateDraft(ctx, d.Source, e)
 		res = r.finish(run, ev, err)
+		r.explain(&res, ev, e, d.Source)
 	}
 	res.Duration = time.Since(start)
 	return res
@@ -149,7 +182,7 @@ func (r *Runner) CheckSyntax(ctx context.Context, source string) (*SyntaxError, 
 		return nil, nil, nil
 	}
 	e := &SyntaxError{Message: strings.TrimPrefix(fault.Name+": "+fault.Message, ": "), Line: fault.Line, Column: fault.Column}
-	e.Source = lineOf(source, e.Line)
+	e.Source = sourceline.At(source, e.Line)
 	e.Hint = "mend the function body at " + position(e.Line, e.Column) + " and save it again; nothing was stored"
 	return e, nil, nil
 }
@@ -159,7 +192,7 @@ func (r *Runner) finish(run RunID, ev Evaluated, err error) Result {
 	res := Result{Run: run, Outcome: ev.Outcome, Value: ev.Value, Error: ev.Error, Logs: ev.Logs}
 	switch {
 	case errors.Is(err, sandbox.ErrBusy):
-		res.Outcome, res.Error = Refused, &Error{Message: "the queue for running functions is full", Hint: hints[Refused]}
+		res.Outcome, res.Error = Refused, &Error{Message: strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": "), Hint: hints[Refused]}
 	case err != nil:
 		res.Outcome, res.Error = EngineDown, &Error{Message: "functions cannot be run now: " + err.Error()}
 	case ev.Outcome == OK:
@@ -223,17 +256,4 @@ func position(line, column int) string {
 		return "line " + strconv.Itoa(line)
 	}
 	return "line " + strconv.Itoa(line) + ", column " + strconv.Itoa(column)
-}
-
-// lineOf is one line of source, clipped, or "".
-func lineOf(source string, line int) string {
-	lines := strings.Split(source, "\n")
-	if line < 1 || line > len(lines) {
-		return ""
-	}
-	s := []rune(strings.TrimRight(lines[line-1], "\r"))
-	if len(s) > 200 {
-		return string(s[:200]) + "…"
-	}
-	return string(s)
 }

@@ -28,12 +28,13 @@ func wh(t testing.TB) string {
 
 // lines drives the query server over its own protocol, as CouchDB does.
 type lines struct {
-	server *queryserver.Server
-	docs   map[function.ID]json.RawMessage
+	server  *queryserver.Server
+	docs    map[function.ID]json.RawMessage
+	explain bool
 }
 
 func (l lines) Evaluate(ctx context.Context, e function.Evaluation) (function.Evaluated, error) {
-	ask := queryserver.Ask{Run: string(e.Run), Deadline: e.Deadline}
+	ask := queryserver.Ask{Run: string(e.Run), Deadline: e.Deadline, Explain: l.explain}
 	req, err := json.Marshal(map[string]any{
 		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{"x-callfn-run": ask.String()},
 	})
@@ -64,8 +65,14 @@ func (l lines) Evaluate(ctx context.Context, e function.Evaluation) (function.Ev
 	return ev, err
 }
 
-func TestQueryServer(t *testing.T) {
-	l := lines{server: queryserver.NewServer(sandboxtest.Pool(t, 1), sandbox.Limits{}), docs: map[function.ID]json.RawMessage{}}
+func TestQueryServer(t *testing.T) { queryServer(t, false) }
+
+// A rehearsal watches which parameters are read. No function must be able to tell.
+func TestQueryServerExplains(t *testing.T) { queryServer(t, true) }
+
+func queryServer(t *testing.T, explain bool) {
+	t.Helper()
+	l := lines{explain: explain, server: queryserver.NewServer(sandboxtest.Pool(t, 1), sandbox.Limits{}), docs: map[function.ID]json.RawMessage{}}
 	ddoc, err := json.Marshal([]any{"ddoc", "new", "_design/functions", map[string]any{"shows": map[string]string{"wh": wh(t)}}})
 	if err != nil {
 		t.Fatal(err)

@@ -10,9 +10,11 @@ import (
 
 // RunHeader is the request header by which callfn asks a show for an Envelope, and the response header that marks one:
 //
-//	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800
+//	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800; account=…; root=…; lane=rehearsal; explain=1; now=1798131900000
 //
-// tz is the IANA zone of the function's Date, deadline its time in ms. Engines that do not know it ignore it.
+// tz is the IANA zone of the function's Date, deadline its time in ms; account and root (the account's top-level ancestor) say
+// who is to wait when workers are short, lane that no call waits; with explain the envelope tells absent parameters that
+// were asked for; now is what Date begins at in a rehearsal, in ms since 1970. Engines that do not know it ignore it.
 const RunHeader = "X-Callfn-Run"
 
 // Ask is what the request header says.
@@ -20,6 +22,12 @@ type Ask struct {
 	Run      string
 	TimeZone string        // "" for UTC
 	Deadline time.Duration // 0 for the engine's own
+
+	Account   string    // whose run it is, "" when not said
+	Root      string    // the account's top-level ancestor, "" when not said
+	Rehearsal bool      // no call waits for it
+	Explain   bool      // tell which absent parameters were read
+	Now       time.Time // zero for the real time; exact to a millisecond
 }
 
 // String is the header's value.
@@ -31,6 +39,21 @@ func (a Ask) String() string {
 	if a.Deadline > 0 {
 		s += "; deadline=" + strconv.FormatInt(a.Deadline.Milliseconds(), 10)
 	}
+	if a.Account != "" {
+		s += "; account=" + a.Account
+	}
+	if a.Root != "" {
+		s += "; root=" + a.Root
+	}
+	if a.Rehearsal {
+		s += "; lane=rehearsal"
+	}
+	if a.Explain {
+		s += "; explain=1"
+	}
+	if !a.Now.IsZero() {
+		s += "; now=" + strconv.FormatInt(a.Now.UnixMilli(), 10)
+	}
 	return s
 }
 
@@ -38,7 +61,7 @@ func (a Ask) String() string {
 func ParseAsk(value string) (Ask, error) {
 	run, rest, more := strings.Cut(value, ";")
 	a := Ask{Run: strings.TrimSpace(run)}
-	if a.Run == "" || len(a.Run) > 64 || strings.ContainsFunc(a.Run, notIDRune) {
+	if a.Run == "" || malformedID(a.Run) {
 		return Ask{}, fmt.Errorf("%s: malformed run id", RunHeader)
 	}
 	for more {
@@ -57,10 +80,34 @@ func ParseAsk(value string) (Ask, error) {
 				return Ask{}, fmt.Errorf("%s: malformed deadline %q: want milliseconds", RunHeader, v)
 			}
 			a.Deadline = time.Duration(ms) * time.Millisecond
+		case "account", "root":
+			if malformedID(v) {
+				return Ask{}, fmt.Errorf("%s: malformed %s", RunHeader, name)
+			}
+			if name == "account" {
+				a.Account = v
+			} else {
+				a.Root = v
+			}
+		case "lane":
+			a.Rehearsal = v == "rehearsal"
+		case "explain":
+			a.Explain = v == "1"
+		case "now":
+			ms, err := strconv.ParseInt(v, 10, 64)
+			if err != nil || ms < -latest || ms > latest {
+				return Ask{}, fmt.Errorf("%s: malformed now: want milliseconds since 1970", RunHeader)
+			}
+			a.Now = time.UnixMilli(ms)
 		}
 	}
 	return a, nil
 }
+
+func malformedID(s string) bool { return len(s) > 64 || strings.ContainsFunc(s, notIDRune) }
+
+// latest is as far from 1970 as a Date reaches, in ms (ECMAScript, Time Values).
+const latest = 8_640_000_000_000_000
 
 func notIDRune(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-'
@@ -72,7 +119,9 @@ type Envelope struct {
 	Outcome string          `json:"outcome"` // "ok" or an outcome of package function
 	Result  json.RawMessage `json:"result,omitempty"`
 	Error   *Failure        `json:"error,omitempty"`
-	Logs    json.RawMessage `json:"logs,omitempty"` // a list of strings
+	Logs    json.RawMessage `json:"logs,omitempty"`   // a list of strings
+	Missed  json.RawMessage `json:"missed,omitempty"` // a list of the absent parameters that were read, when asked to explain
+	Rev     string          `json:"rev,omitempty"`    // of the document that ran
 }
 
 // Failure is why a run gave no result. Without RunHeader it is the body of the response, beside the outcome.
@@ -80,6 +129,7 @@ type Failure struct {
 	Message string `json:"message"`
 	Line    int    `json:"line,omitempty"`   // from 1, in the function's own text; 0 when unknown
 	Column  int    `json:"column,omitempty"` // from 1; 0 when unknown
+	Source  string `json:"source,omitempty"` // the line it is in, clipped; in an Envelope only
 }
 
 // failureBody is the bare form of a failed run.

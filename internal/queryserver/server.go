@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	"callfn/internal/sandbox"
@@ -18,6 +19,9 @@ const maxLine = 64 << 20
 
 // resetMargin is kept free of CouchDB's own timeout, so that our answer is there before CouchDB kills us.
 const resetMargin = 300 * time.Millisecond
+
+// answerMargin is the part of resetMargin in which a show may still answer: waiting for a worker is not in its deadline.
+const answerMargin = 200 * time.Millisecond
 
 // Server speaks CouchDB's query server protocol. One Server serves one parent, one line at a time.
 type Server struct {
@@ -161,7 +165,15 @@ func (s *Server) show(ctx context.Context, d designDoc, name string, doc, req js
 	if !ok {
 		return respond(json.RawMessage(`{"code":404,"json":{"error":"not_found","reason":"missing json key: ` + jsonSafe(name) + `"}}`))
 	}
+	if s.cap > 0 { // a line without answer costs CouchDB this process: refuse rather than wait too long for a worker
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.cap+answerMargin)
+		defer cancel()
+	}
 	resp, err := Show(ctx, s.eval, source, doc, req, s.budget())
+	if errors.Is(err, context.DeadlineExceeded) {
+		resp, err = refuse(http.StatusServiceUnavailable, errors.New("no worker was free in CouchDB's time"))
+	}
 	if err != nil {
 		return protocolError("callfn_error", err.Error())
 	}

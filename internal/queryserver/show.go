@@ -33,11 +33,22 @@ func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 	if !asked {
 		ask.Run = "bare"
 	}
-	a, err := e.Do(ctx, sandbox.Job{
+	job := sandbox.Job{
 		Kind: sandbox.KindShow, Run: ask.Run, Source: source, Doc: doc, Req: req, TimeZone: ask.TimeZone, Limits: limits,
-	})
+		Account: ask.Account, Root: ask.Root, Rehearsal: ask.Rehearsal,
+	}
+	if ask.Explain {
+		job.Kind = sandbox.KindExplain
+	}
+	if !asked {
+		job.Account = ownerOf(doc)
+	}
+	if !ask.Now.IsZero() {
+		job.Now = ask.Now.UnixMilli()
+	}
+	a, err := e.Do(ctx, job)
 	if errors.Is(err, sandbox.ErrBusy) {
-		return refuse(503, err)
+		return refuse(503, errors.New(strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": ")))
 	}
 	if err != nil {
 		return nil, err
@@ -45,7 +56,7 @@ func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 	if !asked {
 		return bare(a, limits)
 	}
-	return enveloped(a, limits)
+	return enveloped(a, limits, doc)
 }
 
 // refuse answers a run that never began.
@@ -70,9 +81,9 @@ func bare(a sandbox.Answer, l sandbox.Limits) (json.RawMessage, error) {
 	return json.Marshal(response{Code: 500, JSON: body})
 }
 
-// enveloped is the answer that callfn gets: the outcome, the result or the error, the logs.
-func enveloped(a sandbox.Answer, l sandbox.Limits) (json.RawMessage, error) {
-	env := Envelope{Run: a.Run, Logs: a.Logs}
+// enveloped is the answer that callfn gets: the outcome, the result or the error and its line, the logs.
+func enveloped(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) (json.RawMessage, error) {
+	env := Envelope{Run: a.Run, Logs: a.Logs, Missed: a.Missed, Rev: revOf(doc)}
 	var r response
 	switch {
 	case a.Status != sandbox.Done:
@@ -87,6 +98,9 @@ func enveloped(a sandbox.Answer, l sandbox.Limits) (json.RawMessage, error) {
 		}
 	default:
 		env.Outcome, env.Error = reported(r.JSON)
+	}
+	if env.Error != nil && env.Error.Line > 0 {
+		env.Error.Source = lineOf(doc, env.Error.Line)
 	}
 	body, err := json.Marshal(env)
 	if err != nil {

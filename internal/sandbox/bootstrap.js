@@ -1,6 +1,7 @@
 // Runs once in every fresh realm, before any other code: keeps the language's own functions for itself, so that what a
 // function changes later changes only its own run, and gives the realm the two names it adds to the language.
-// Returns what the worker calls: host(verb, source, doc, req, resultLimit, logLimit).
+// Returns what the worker calls: host(verb, code, doc, req, resultLimit, logLimit); code is a show function, or the list of
+// map sources.
 (function (global) {
   'use strict';
   var parse = JSON.parse, stringify = JSON.stringify, indirectEval = eval, text = String;
@@ -25,6 +26,19 @@
     logs += (logs ? ',' : '') + stringify(line);
   }
 
+  // watch wraps the parameters of a rehearsal and notes the absent ones that are asked for. The wrapper has no handler but the
+  // one for reading, and inherits none: in all else it is the object itself.
+  var missed = '', misses = 0, seen = { __proto__: null }, get = Reflect.get, Wrapper = Proxy;
+  function watch(call) {
+    return new Wrapper(call, { __proto__: null, get: function (target, key, receiver) {
+      if (typeof key === 'string' && misses < 20 && key.length <= 200 && !(key in target) && !seen[key]) {
+        seen[key] = true;
+        missed += (misses++ ? ',' : '') + stringify(key);
+      }
+      return get(target, key, receiver);
+    } });
+  }
+
   function define(object, name, value) {
     Object.defineProperty(object, name, { value: value, writable: true, configurable: true, enumerable: false });
   }
@@ -33,6 +47,22 @@
   // Shared memory is for threads, and there are none; what can block a realm has no place here.
   delete global.SharedArrayBuffer;
   delete global.Atomics;
+
+  // setClock makes the realm's Date begin at now (ms since 1970) and go on from there. The engine's own Date stays behind
+  // it; a proxy of a built-in function prints, subclasses and compares like the function itself.
+  function setClock(now) {
+    var Engine = Date, engineNow = Date.now, construct = Reflect.construct, offset = now - Date.now();
+    var nowIs = new Proxy(engineNow, { apply: function () { return engineNow() + offset; } });
+    var shifted = new Proxy(Engine, {
+      apply: function () { return text(new Engine(engineNow() + offset)); },
+      construct: function (target, args, type) {
+        return construct(target, args.length ? args : [engineNow() + offset], type);
+      }
+    });
+    define(Engine, 'now', nowIs);
+    define(Engine.prototype, 'constructor', shifted);
+    define(global, 'Date', shifted);
+  }
 
   function compile(source) {
     var f = indirectEval('(' + source + '\n)');
@@ -50,8 +80,9 @@
   function asString(v) { return stringify(text(v)); }
   function asCode(v) { return text(v | 0); }
 
-  function show(source, doc, req) {
-    var resp = compile(source)(parse(doc), parse(req));
+  function show(fun, doc, req, third) {
+    if (typeof fun !== 'function') { throw new TypeError('the source is not a function expression'); }
+    var resp = third ? fun(parse(doc), parse(req), third) : fun(parse(doc), parse(req));
     if (typeof resp === 'string') { return '{"body":' + stringify(resp) + '}'; }
     if (typeof resp !== 'object' || resp === null || isArray(resp)) {
       throw new TypeError('the show returned no response object');
@@ -95,13 +126,15 @@
     return '[' + mapped + ']';
   }
 
-  return function host(verb, source, doc, req, resultLimit, logLimit) {
+  return function host(verb, code, doc, req, resultLimit, logLimit) {
+    if (verb === 'clock') { return setClock(code); }
     if (verb === 'logs') {
       if (dropped) { logs += (logs ? ',' : '') + '"… [' + dropped + ' more lines dropped]"'; }
       return logs ? '[' + logs + ']' : '';
     }
+    if (verb === 'missed') { return missed ? '[' + missed + ']' : ''; }
     logs = ''; dropped = 0; room = logLimit;
-    var out = verb === 'map' ? map(source, doc) : show(source, doc, req);
+    var out = verb === 'map' ? map(code, doc) : show(code, doc, req, verb === 'explain' ? watch : null);
     return out.length > resultLimit ? false : out;
   };
 })(globalThis)

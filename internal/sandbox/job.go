@@ -12,9 +12,12 @@ type Kind byte
 
 // The kinds of job.
 const (
-	KindShow  Kind = 's' // run a show function over a document and a request, in a fresh realm
-	KindMap   Kind = 'm' // run map functions over documents
-	KindParse Kind = 'p' // parse a function body alone; run nothing
+	KindShow Kind = 's' // run a show function over a document and a request, in a fresh realm
+	KindMap  Kind = 'm' // run map functions over documents
+	// KindExplain is KindShow that gives the show a third argument: a function that wraps an object and notes the absent keys
+	// read from it. To the code that runs, the wrapper is the object.
+	KindExplain Kind = 'e'
+	KindParse   Kind = 'p' // parse a function body alone; run nothing
 )
 
 // Limits bound one job. A zero field means the default of DefaultLimits.
@@ -63,7 +66,13 @@ type Job struct {
 	Doc      json.RawMessage // show: the document or null; map: a JSON list of documents
 	Req      json.RawMessage // show: CouchDB's request object
 	TimeZone string          // IANA name for Date, "" for UTC
+	Now      int64           // what Date begins at, in ms since 1970; 0 for the real time
 	Limits   Limits
+
+	// For whoever shares workers out; a worker is not told.
+	Account   string // whose code it is, "" when unknown
+	Root      string // that account's top-level ancestor, "" when unknown
+	Rehearsal bool   // no call waits for it
 }
 
 // Status says how a job ended, as far as the sandbox can tell.
@@ -85,6 +94,11 @@ type Answer struct {
 	Status Status
 	Body   json.RawMessage // show: the query-server response object; map: rows; parse: null or a Fault
 	Logs   json.RawMessage // a JSON list of strings, bounded; nil when there are none
+	Missed json.RawMessage // explain: a JSON list of the absent keys that were read, bounded; nil when there are none
+
+	// Replaced is set by a pool whose worker the job used up, and closed once there is a new one or the pool is closed. Nil as a
+	// rule.
+	Replaced <-chan struct{}
 }
 
 // Fault is an error of the code that ran, in its own terms.
@@ -102,7 +116,7 @@ const frameLimit = 64 << 20
 
 func (j Job) frame() [][]byte {
 	nums := make([]byte, 0, 64)
-	for _, n := range []int64{int64(j.Limits.Deadline), j.Limits.Memory, int64(j.Limits.Result), int64(j.Limits.Logs)} {
+	for _, n := range []int64{int64(j.Limits.Deadline), j.Limits.Memory, int64(j.Limits.Result), int64(j.Limits.Logs), j.Now} {
 		nums = binary.AppendVarint(nums, n)
 	}
 	return [][]byte{{byte(j.Kind)}, []byte(j.Run), []byte(j.Source), j.Doc, j.Req, []byte(j.TimeZone), nums}
@@ -113,7 +127,7 @@ func parseJob(f [][]byte) (Job, error) {
 		return Job{}, fmt.Errorf("%w: not a job", errFrame)
 	}
 	j := Job{Kind: Kind(f[0][0]), Run: string(f[1]), Source: string(f[2]), Doc: f[3], Req: f[4], TimeZone: string(f[5])}
-	var nums [4]int64
+	var nums [5]int64
 	rest := f[6]
 	for i := range nums {
 		v, n := binary.Varint(rest)
@@ -122,19 +136,20 @@ func parseJob(f [][]byte) (Job, error) {
 		}
 		nums[i], rest = v, rest[n:]
 	}
+	j.Now = nums[4]
 	j.Limits = Limits{Deadline: time.Duration(nums[0]), Memory: nums[1], Result: int(nums[2]), Logs: int(nums[3])}.fill()
 	return j, nil
 }
 
 func (a Answer) frame() [][]byte {
-	return [][]byte{[]byte(a.Run), []byte(a.Status), a.Body, a.Logs}
+	return [][]byte{[]byte(a.Run), []byte(a.Status), a.Body, a.Logs, a.Missed}
 }
 
 func parseAnswer(f [][]byte) (Answer, error) {
-	if len(f) != 4 {
+	if len(f) != 5 {
 		return Answer{}, fmt.Errorf("%w: not an answer", errFrame)
 	}
-	a := Answer{Run: string(f[0]), Status: Status(f[1]), Body: f[2], Logs: f[3]}
+	a := Answer{Run: string(f[0]), Status: Status(f[1]), Body: f[2], Logs: f[3], Missed: f[4]}
 	switch a.Status {
 	case Done, Failed, Timeout, Memory, TooLarge:
 		return a, nil

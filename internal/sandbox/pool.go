@@ -71,8 +71,8 @@ func NewPool(c Config) (*Pool, error) {
 	return p, nil
 }
 
-// Do runs one job. It waits for a free worker until ctx ends. The error is ErrBusy, ErrClosed or ctx's; whatever the job's
-// code did is told by the answer's Status.
+// Do runs one job. It waits for a free worker until ctx ends. The error is ErrBusy, ErrClosed or ctx's, and then nothing of the
+// answer counts but Replaced; whatever the job's code did is told by the answer's Status.
 func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 	if p.waiting.Add(1) > p.queue {
 		p.waiting.Add(-1)
@@ -93,10 +93,13 @@ func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 	}
 	a, err := w.do(ctx, j)
 	if err == nil {
-		p.giveBack(w)
+		go p.tidy(w, j.Run) // off the run's clock
 		return a, nil
 	}
+	replaced := make(chan struct{})
+	a.Replaced = replaced
 	go func() {
+		defer close(replaced)
 		end := w.stop()
 		p.log.Warn("sandbox worker replaced", "run", j.Run, "status", string(a.Status), "pid", w.cmd.Process.Pid, "end", end)
 		p.replace()
@@ -104,7 +107,19 @@ func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 	if errors.Is(err, errSpent) {
 		return a, nil
 	}
-	return Answer{}, err
+	return Answer{Replaced: replaced}, err
+}
+
+// tidy gives a worker back once it is ready for the next run, or replaces it when what this run left is too much.
+func (p *Pool) tidy(w *process, run string) {
+	err := w.ready(tidyWithin)
+	if err == nil {
+		p.giveBack(w)
+		return
+	}
+	end := w.stop()
+	p.log.Warn("sandbox worker replaced", "run", run, "error", err, "pid", w.cmd.Process.Pid, "end", end)
+	p.replace()
 }
 
 // giveBack returns a healthy worker, or stops it when the pool has been closed meanwhile.

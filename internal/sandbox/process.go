@@ -87,11 +87,28 @@ func startProcess(c Command) (*process, error) {
 	}
 	p := &process{cmd: cmd, last: last, in: jobsW, out: answersR, read: bufio.NewReaderSize(answersR, 64<<10)}
 	_ = answersR.SetReadDeadline(time.Now().Add(greetWithin))
-	if p.held, err = hear(p.read); err != nil {
+	if p.held, err = hear(p.read); err == nil {
+		err = p.ready(greetWithin)
+	}
+	if err != nil {
 		p.stop()
 		return nil, err
 	}
 	return p, nil
+}
+
+// ready waits until the worker asks for a job. A worker that has answered is not ready yet: it still throws away what the run
+// left, and how much that is was up to the function.
+func (p *process) ready(within time.Duration) error {
+	_ = p.out.SetReadDeadline(time.Now().Add(within))
+	fields, err := readFrame(p.read, len(readyWord))
+	if err != nil {
+		return fmt.Errorf("sandbox: the worker does not get ready: %w", err)
+	}
+	if len(fields) != 1 || string(fields[0]) != readyWord {
+		return fmt.Errorf("sandbox: the worker speaks out of turn: %w", errFrame)
+	}
+	return nil
 }
 
 // errSpent says that the process must not be used again.
@@ -111,11 +128,11 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, err error) {
 		}
 	}()
 	if err := writeFrame(p.in, j.frame()...); err != nil {
-		return p.broken(ctx, j, err)
+		return p.broken(ctx, j, limit, err)
 	}
 	fields, err := readFrame(p.read, j.Limits.Result+j.Limits.Logs*8+frameSlack)
 	if err != nil {
-		return p.broken(ctx, j, err)
+		return p.broken(ctx, j, limit, err)
 	}
 	a, err = parseAnswer(fields)
 	if err != nil || a.Run != j.Run {
@@ -130,12 +147,13 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, err error) {
 // frameSlack is what an answer may add to its result and logs: ids, positions, JSON punctuation.
 const frameSlack = 16 << 10
 
-// broken names what a failed exchange means for the run.
-func (p *process) broken(ctx context.Context, j Job, err error) (Answer, error) {
+// broken names what a failed exchange means for the run. A worker that is gone after the limit has ended itself for it: this
+// process was stopped, or too busy to look.
+func (p *process) broken(ctx context.Context, j Job, limit time.Time, err error) (Answer, error) {
 	if ctx.Err() != nil {
 		return Answer{}, fmt.Errorf("sandbox: run %s given up: %w", j.Run, ctx.Err())
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	if errors.Is(err, os.ErrDeadlineExceeded) || time.Now().After(limit) {
 		return Answer{Run: j.Run, Status: Timeout}, errSpent
 	}
 	return Answer{Run: j.Run, Status: Crashed}, errSpent

@@ -24,14 +24,18 @@ type realm struct {
 	host quickjs.Value
 }
 
-func newRealm() (*realm, error) {
+func newRealm(code *codeCache) (*realm, error) {
+	compiled, err := code.bootstrap()
+	if err != nil {
+		return nil, err
+	}
 	vm, err := quickjs.NewVM()
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: new realm: %w", err)
 	}
 	vm.SetMaxStackSize(maxStack)
 	vm.SetCanBlock(false)
-	host, err := vm.EvalValue(bootstrap, quickjs.EvalGlobal)
+	host, err := vm.EvalBytecodeValue(compiled)
 	if err != nil {
 		_ = vm.Close()
 		return nil, fmt.Errorf("sandbox: bootstrap: %w", err)
@@ -45,15 +49,34 @@ func (r *realm) close() {
 }
 
 // run does a show or map job in the realm.
-func (r *realm) run(j Job) Answer {
-	verb := "show"
-	if j.Kind == KindMap {
-		verb = "map"
+func (r *realm) run(j Job, code *codeCache) Answer {
+	verb, arg := "map", any(j.Source)
+	if j.Kind == KindShow || j.Kind == KindExplain {
+		compiled, err := code.show(j.Source)
+		if err != nil {
+			status, body := faultOf(err)
+			return Answer{Run: j.Run, Status: status, Body: body}
+		}
+		fun, err := r.vm.EvalBytecodeValue(compiled) // an expression: nothing but a function comes into being
+		if err != nil {
+			status, body := faultOf(err)
+			return Answer{Run: j.Run, Status: status, Body: body}
+		}
+		defer fun.Free()
+		verb, arg = "show", fun
+		if j.Kind == KindExplain {
+			verb = "explain"
+		}
+	}
+	if j.Now != 0 {
+		if _, err := r.host.Call(quickjs.UndefinedValue, "clock", float64(j.Now)); err != nil {
+			return Answer{Run: j.Run, Status: Failed, Body: encodeFault(toFault(err))}
+		}
 	}
 	r.vm.SetMemoryLimit(uintptr(j.Limits.Memory))
 	_ = r.vm.SetEvalTimeout(j.Limits.Deadline)
 	start := time.Now()
-	out, err := r.host.Call(quickjs.UndefinedValue, verb, j.Source, string(j.Doc), string(j.Req), j.Limits.Result, j.Limits.Logs)
+	out, err := r.host.Call(quickjs.UndefinedValue, verb, arg, string(j.Doc), string(j.Req), j.Limits.Result, j.Limits.Logs)
 	late := time.Since(start) >= j.Limits.Deadline
 	a := Answer{Run: j.Run}
 	switch text, isText := out.(string); {
@@ -68,14 +91,18 @@ func (r *realm) run(j Job) Answer {
 	default:
 		a.Status, a.Body = Done, json.RawMessage(text)
 	}
-	a.Logs = r.logs()
+	a.Logs = r.list("logs")
+	if j.Kind == KindExplain {
+		a.Missed = r.list("missed")
+	}
 	return a
 }
 
-// logs reads what was logged; also after an interrupt, where the realm is still whole.
-func (r *realm) logs() json.RawMessage {
+// list reads what the bootstrap kept of the run, its "logs" or "missed" keys; also after an interrupt, where the realm is still
+// whole.
+func (r *realm) list(verb string) json.RawMessage {
 	_ = r.vm.SetEvalTimeout(10 * time.Millisecond)
-	out, err := r.host.Call(quickjs.UndefinedValue, "logs")
+	out, err := r.host.Call(quickjs.UndefinedValue, verb)
 	if text, ok := out.(string); err == nil && ok && text != "" && json.Valid([]byte(text)) {
 		return json.RawMessage(text)
 	}

@@ -14,7 +14,17 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+// roles are what else this test binary can be started as, by its first argument.
+var roles = map[string]func() int{"confinement-probe": probe, "hold-pool": holdPool}
+
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 {
+		if role, ok := roles[os.Args[1]]; ok {
+			os.Exit(role())
+		}
+	}
+	os.Exit(sandboxtest.Main(m))
+}
 
 // show is a show that runs the document's `js` member on the request.
 const show = `function (doc, req) { return {json: new Function('req', doc.js)(req)}; }`

@@ -17,20 +17,25 @@ var allowed = append([]uint32{
 	unix.SYS_MUNMAP, unix.SYS_MADVISE, unix.SYS_MREMAP, unix.SYS_MINCORE, unix.SYS_BRK,
 	unix.SYS_FUTEX, unix.SYS_SCHED_YIELD, unix.SYS_SCHED_GETAFFINITY, unix.SYS_NANOSLEEP, unix.SYS_CLOCK_NANOSLEEP,
 	unix.SYS_CLOCK_GETTIME, unix.SYS_GETTIMEOFDAY, unix.SYS_RT_SIGACTION, unix.SYS_RT_SIGPROCMASK, unix.SYS_RT_SIGRETURN,
-	unix.SYS_SIGALTSTACK, unix.SYS_RESTART_SYSCALL, unix.SYS_TGKILL, unix.SYS_GETPID, unix.SYS_GETTID, unix.SYS_GETRANDOM,
+	unix.SYS_SIGALTSTACK, unix.SYS_RESTART_SYSCALL, unix.SYS_GETPID, unix.SYS_GETTID, unix.SYS_GETRANDOM,
 	unix.SYS_EPOLL_CTL, unix.SYS_EPOLL_PWAIT, unix.SYS_EPOLL_CREATE1, unix.SYS_EVENTFD2,
 	unix.SYS_RSEQ, unix.SYS_SET_ROBUST_LIST, unix.SYS_EXIT, unix.SYS_EXIT_GROUP,
 }, allowedOnThisArch...)
 
-// conditional are calls that are allowed by one argument: the masked bits must equal want.
-var conditional = []struct {
+// condition allows a call by one argument: the masked bits must equal want.
+type condition struct {
 	nr         uint32
 	arg        uint32
 	mask, want uint32
-}{
-	{unix.SYS_CLONE, 0, unix.CLONE_THREAD, unix.CLONE_THREAD}, // threads, no processes
-	{unix.SYS_MMAP, 2, unix.PROT_EXEC, 0},                     // no new code
-	{unix.SYS_MPROTECT, 2, unix.PROT_EXEC, 0},
+}
+
+func conditional() []condition {
+	return []condition{
+		{unix.SYS_CLONE, 0, unix.CLONE_THREAD, unix.CLONE_THREAD}, // threads, no processes
+		{unix.SYS_MMAP, 2, unix.PROT_EXEC, 0},                     // no new code
+		{unix.SYS_MPROTECT, 2, unix.PROT_EXEC, 0},
+		{unix.SYS_TGKILL, 0, 1<<32 - 1, uint32(unix.Getpid())}, // signals to itself: every worker has the same user
+	}
 }
 
 // Offsets in struct seccomp_data.
@@ -67,7 +72,7 @@ func assembleFilter() ([]bpf.RawInstruction, error) {
 		deny, // another architecture's numbers mean other calls
 		bpf.LoadAbsolute{Off: dataNr, Size: 4},
 	}
-	for _, c := range conditional {
+	for _, c := range conditional() {
 		program = append(program,
 			bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: c.nr, SkipTrue: 5},
 			bpf.LoadAbsolute{Off: dataArgs + 8*c.arg, Size: 4},

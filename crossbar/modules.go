@@ -1,0 +1,222 @@
+package crossbar
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"callfn/internal/datastore"
+)
+
+// modules is which parts of the API answer. KAZOO's crossbar_maintenance:start_module switches one on or off while the
+// service runs, for this process only or for good (kazoo-facts §1.1). What is for good stands in system_data, and every
+// process follows it within moduleRefresh.
+type modules struct {
+	cfg   Config
+	names []string // that can be switched, in the order of the routes
+
+	reading sync.Mutex // held while system_data is read
+	mu      sync.Mutex
+	read    time.Time       // when the stored part was; zero for never
+	stopped map[string]bool // by system_data
+	here    map[string]bool // running or not, by word to this process only
+}
+
+const (
+	modulesDocument = "crossbar_modules"
+	moduleRefresh   = 10 * time.Second
+)
+
+// essential modules cannot be switched off: without them nobody could switch anything on.
+var essential = []string{"banner", "health", "api_auth", "token_auth", "modules", "openapi"}
+
+// moduleOf is the module that serves a resource.
+func moduleOf(resource string) string {
+	if resource == "api_key" {
+		return "accounts"
+	}
+	return resource
+}
+
+func newModules(cfg Config, routes []Route) *modules {
+	m := &modules{cfg: cfg, stopped: map[string]bool{}, here: map[string]bool{}}
+	for _, route := range routes {
+		if name := moduleOf(route.Resource); !slices.Contains(essential, name) && !slices.Contains(m.names, name) {
+			m.names = append(m.names, name)
+		}
+	}
+	return m
+}
+
+// running reports whether a module answers. An error means that what is stored was never read: better no answer than
+// one that an operator switched off.
+func (m *modules) running(ctx context.Context, name string) (bool, error) {
+	if !slices.Contains(m.names, name) {
+		return true, nil
+	}
+	if err := m.refresh(ctx); err != nil {
+		return false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if here, set := m.here[name]; set {
+		return here, nil
+	}
+	return !m.stopped[name], nil
+}
+
+// refresh reads the stored part when that is due. Only the very first read is waited for, and only its failure matters.
+func (m *modules) refresh(ctx context.Context) error {
+	m.mu.Lock()
+	first := m.read.IsZero()
+	due := first || m.cfg.Now().Sub(m.read) >= moduleRefresh
+	m.mu.Unlock()
+	if !due || !first && !m.reading.TryLock() {
+		return nil
+	}
+	if first {
+		m.reading.Lock()
+	}
+	defer m.reading.Unlock()
+	doc, err := m.load(ctx)
+	if err != nil {
+		if !first {
+			m.cfg.Log.Warn("which modules run could not be read again", "error", err)
+			return nil
+		}
+		return err
+	}
+	m.take(doc)
+	return nil
+}
+
+func (m *modules) load(ctx context.Context) (datastore.Document, error) {
+	db, err := m.cfg.Datastores.Resolve(datastore.SystemData, modulesDocument)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := db.Get(ctx, modulesDocument)
+	if errors.Is(err, datastore.ErrNotFound) {
+		return datastore.Document{"_id": modulesDocument}, nil
+	}
+	return doc, err
+}
+
+func (m *modules) take(doc datastore.Document) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.read, m.stopped = m.cfg.Now(), map[string]bool{}
+	for _, name := range texts(doc["stopped"]) {
+		m.stopped[name] = true
+	}
+}
+
+// change switches a module for good, or in this process only.
+func (m *modules) change(ctx context.Context, name string, running, persist bool, stamp datastore.Stamp) error {
+	if !persist {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.here[name] = running
+		return nil
+	}
+	for attempt := 1; ; attempt++ {
+		doc, err := m.load(ctx)
+		if err != nil {
+			return err
+		}
+		stopped := []any{}
+		for _, other := range texts(doc["stopped"]) {
+			if other != name {
+				stopped = append(stopped, other)
+			}
+		}
+		if !running {
+			stopped = append(stopped, name)
+		}
+		doc["stopped"] = stopped
+		stamp.Type, stamp.Database, stamp.Now = modulesDocument, datastore.SystemData, m.cfg.Now()
+		stamp.Mark(doc)
+		db, err := m.cfg.Datastores.Resolve(datastore.SystemData, modulesDocument)
+		if err != nil {
+			return err
+		}
+		saved, err := db.Save(ctx, doc)
+		if err == nil {
+			m.take(saved)
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			delete(m.here, name)
+			return nil
+		}
+		if !errors.Is(err, datastore.ErrConflict) || attempt == saveAttempts {
+			return err
+		}
+	}
+}
+
+// named finds a module by its name, or by KAZOO's: cb_functions is functions.
+func (m *modules) named(name string) (string, bool) {
+	name = strings.TrimPrefix(name, "cb_")
+	return name, slices.Contains(m.names, name)
+}
+
+// show is what clients see of a module.
+func (m *modules) show(ctx context.Context, name string) (map[string]any, error) {
+	running, err := m.running(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, here := m.here[name]
+	return map[string]any{"id": name, "name": "cb_" + name, "running": running, "persisted": !here}, nil
+}
+
+func (a *API) listModules(x *exchange) (*answer, error) {
+	items := []any{}
+	for _, name := range a.modules.names {
+		shown, err := a.modules.show(x.ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, shown)
+	}
+	return &answer{data: items, page: &page{size: len(items)}}, nil
+}
+
+func (a *API) showModule(x *exchange) (*answer, error) {
+	name, ok := a.modules.named(x.id())
+	if !ok {
+		return nil, badIdentifier(x.id())
+	}
+	shown, err := a.modules.show(x.ctx, name)
+	return &answer{data: shown}, err
+}
+
+// switchModule starts or stops a module. Requests under way finish.
+func (a *API) switchModule(x *exchange) (*answer, error) {
+	name, ok := a.modules.named(x.id())
+	if !ok {
+		return nil, badIdentifier(x.id())
+	}
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	value, fields := a.cfg.Schemas.Validate("modules", datastore.StripPrivate(data))
+	if len(fields) > 0 {
+		return nil, invalid(fields)
+	}
+	valid, _ := value.(map[string]any)
+	running, _ := valid["running"].(bool)
+	persist, _ := valid["persist"].(bool)
+	if err := a.modules.change(x.ctx, name, running, persist, x.stamp()); err != nil {
+		return nil, err
+	}
+	a.cfg.Log.Info("module switched", "request_id", x.requestID, "module", name, "running", running, "persisted", persist)
+	shown, err := a.modules.show(x.ctx, name)
+	return &answer{data: shown}, err
+}

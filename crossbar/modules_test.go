@@ -1,0 +1,120 @@
+package crossbar_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"callfn/crossbar"
+	"callfn/internal/datastore"
+)
+
+// A module is switched off and on while the service runs: for good, which other processes and the next start follow, or
+// in one process only (KAZOO's crossbar_maintenance:stop_module).
+func TestModules(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	a := s.tenant(t, s.master, "acme")
+	there := crossbar.New(s.cfg) // another process on the same datastore
+	here := s.api
+	ask := func(api *crossbar.API, path string) reply {
+		s.api = api
+		defer func() { s.api = here }()
+		return s.do(t, "GET", path, a.token, "")
+	}
+	functions := a.path("/functions")
+	running := func(step string, inHere, inThere bool) {
+		t.Helper()
+		for api, want := range map[*crossbar.API]bool{here: inHere, there: inThere} {
+			r := ask(api, functions)
+			if want && r.status != 200 || !want && (r.status != 404 || r.env["message"] != "not_found") {
+				t.Errorf("%s: %d %s", step, r.status, r.raw)
+			}
+		}
+		if r := ask(here, a.path("/callflows")); r.status != 200 {
+			t.Errorf("%s: callflows: %d %s", step, r.status, r.raw)
+		}
+	}
+	running("at first", true, true)
+	names := ""
+	for _, item := range s.must(t, 200, "GET", "/v2/modules", admin, "").items() {
+		module := item.(map[string]any)
+		names += module["id"].(string) + " "
+		if module["running"] != true || module["persisted"] != true || module["name"] != "cb_"+module["id"].(string) {
+			t.Errorf("got %v", module)
+		}
+	}
+	for _, name := range []string{"functions", "callflows", "users", "accounts", "schemas", "simulations", "user_auth"} {
+		if !strings.Contains(names, name+" ") {
+			t.Errorf("no %s among %s", name, names)
+		}
+	}
+
+	r := s.must(t, 200, "POST", "/v2/modules/cb_functions", admin, `{"data":{"running":false,"persist":false}}`)
+	if r.at("data", "running") != false || r.at("data", "persisted") != false {
+		t.Errorf("got %s", r.raw)
+	}
+	running("off here", false, true)
+	for _, path := range []string{"/v2/functions", "/v2/functions/samples", functions + "/x", functions + "/x/run", functions + "/run"} {
+		for _, verb := range []string{"GET", "PUT", "DELETE", "OPTIONS"} {
+			if r := s.do(t, verb, path, "", ""); r.status != 404 || r.env["message"] != "not_found" {
+				t.Errorf("%s %s: %d %s", verb, path, r.status, r.raw)
+			}
+		}
+	}
+	s.must(t, 200, "POST", "/v2/modules/functions", admin, `{"data":{"running":true,"persist":false}}`)
+	running("on here", true, true)
+
+	s.must(t, 200, "POST", "/v2/modules/functions", admin, `{"data":{"running":false}}`)
+	running("off for good, not yet seen there", false, true)
+	s.clock.Advance(10 * time.Second)
+	running("off for good", false, false)
+	there = crossbar.New(s.cfg)
+	running("off for good, after a restart", false, false)
+	s.must(t, 200, "POST", "/v2/modules/schemas", admin, `{"data":{"running":false}}`)
+	s.must(t, 200, "POST", "/v2/modules/functions", admin, `{"data":{"running":true}}`)
+	s.clock.Advance(10 * time.Second)
+	running("on for good", true, true)
+	s.must(t, 404, "GET", "/v2/schemas", "", "")
+
+	// What is off stays off while the datastore cannot be asked again, and nothing answers before it was asked once.
+	down := unreachable{s.cfg.Datastores, datastore.SystemData, true}
+	s.rewire(t, func(c *crossbar.Config) { c.Datastores = &down })
+	s.must(t, 503, "GET", "/v2/functions", "", "")
+	s.must(t, 200, "GET", "/healthz", "", "")
+	down.down = false
+	s.must(t, 200, "GET", "/v2/functions", "", "")
+	down.down = true
+	s.clock.Advance(time.Minute)
+	s.must(t, 200, "GET", "/v2/functions", "", "")
+	s.must(t, 404, "GET", "/v2/schemas", "", "")
+}
+
+// unreachable is a datastore that has lost one database.
+type unreachable struct {
+	datastore.Resolver
+	name string
+	down bool
+}
+
+func (u *unreachable) Resolve(database, docType string) (*datastore.Database, error) {
+	if u.down && database == u.name {
+		return nil, &datastore.Error{Op: "resolve", Subject: database, Kind: datastore.ErrUnreachable, Cause: errors.New("down")}
+	}
+	return u.Resolver.Resolve(database, docType)
+}
+
+func TestModuleRequests(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	for _, name := range []string{"modules", "api_auth", "health", "nonsense", "%00"} { // what must not be switched, and what is none
+		s.must(t, 404, "GET", "/v2/modules/"+name, admin, "")
+		s.must(t, 404, "POST", "/v2/modules/"+name, admin, `{"data":{"running":false}}`)
+	}
+	if r := s.must(t, 400, "POST", "/v2/modules/functions", admin, `{"data":{}}`); r.at("data", "running", "required") == nil {
+		t.Errorf("got %s", r.raw)
+	}
+	s.must(t, http.StatusOK, "GET", "/v2/modules/functions", admin, "")
+}

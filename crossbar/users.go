@@ -1,0 +1,78 @@
+package crossbar
+
+import (
+	"strings"
+
+	"callfn/internal/account"
+	"callfn/internal/datastore"
+	"callfn/schemas"
+)
+
+// users is the users of an account: people who log in with a name and a password (kazoo-facts §7.2).
+func (a *API) users() *documentKind {
+	collection := a.cfg.Accounts.Users()
+	locks := newAccountLocks()
+	return &documentKind{
+		name:       "users",
+		schema:     "users",
+		collection: collection,
+		validator:  a.cfg.Schemas,
+		random:     a.cfg.Random,
+		stamp:      a.stamp,
+		extraLimit: a.cfg.ExtraLimit,
+		computed:   []string{"credentials"}, // KAZOO imports digests here; one could log in with what was stored
+		check:      a.checkUser,
+		bury:       account.DropCredentials,
+		lock:       locks.lock,
+		listing:    listing{view: collection.ByAccount},
+	}
+}
+
+// checkUser sees to it that user names are unique in their account and that credentials follow name and password. The
+// password itself is never stored.
+func (a *API) checkUser(x *exchange, before, doc datastore.Document) (schemas.FieldErrors, any, error) {
+	var fields schemas.FieldErrors
+	password, withPassword := doc["password"].(string)
+	delete(doc, "password")
+	if !x.caller.admin() && before != nil { // a plain user edits itself: not what it may do
+		keep(doc, before, "priv_level")
+		keep(doc, before, "enabled")
+	}
+	if withPassword && password == "" {
+		fields.Add("password", "minLength", schemas.Violation{
+			"message": "String must be at least 1 characters", "target": 1, "value": ""})
+	}
+	name := strings.ToLower(doc.Text("username"))
+	if name == "" {
+		if withPassword {
+			fields.Add("username", "required", schemas.Violation{
+				"message": "A password needs a user name to go with it", "value": "username"})
+		}
+		return fields, nil, a.cfg.Accounts.SetCredentials(doc, nil) // nobody can log in as this user
+	}
+	doc["username"] = name
+	taken, err := a.cfg.Accounts.UserNamed(x.ctx, x.account.ID(), name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if taken != "" && taken != doc.ID() {
+		fields.Add("username", "unique", schemas.Violation{"message": "Username must be unique", "cause": name})
+	}
+	switch {
+	case withPassword:
+		err = a.cfg.Accounts.SetCredentials(doc, a.cfg.Auth.UserCredentials(x.account.ID(), name, password))
+	case before == nil || before.Text("username") != name:
+		// What is stored of a password holds the name too.
+		fields.Add("password", "required", schemas.Violation{
+			"message": "A new user name needs the password to go with it", "value": "password"})
+	}
+	return fields, nil, err
+}
+
+// keep takes a property back to what it was.
+func keep(doc, before datastore.Document, name string) {
+	delete(doc, name)
+	if value, ok := before[name]; ok {
+		doc[name] = value
+	}
+}

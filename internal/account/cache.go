@@ -1,0 +1,60 @@
+package account
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// cached is how long an account is remembered: what comes of it may be as old.
+const cached = 30 * time.Second
+
+// cachedError is how long an account that could not be read is taken for one that cannot.
+const cachedError = 5 * time.Second
+
+// most is how many accounts are remembered before all are forgotten.
+const most = 10_000
+
+// Cache remembers accounts for those who cannot wait for the datastore at every call and can do with an account as it was half
+// a minute ago. Never decide about access by it. Safe for concurrent use.
+type Cache struct {
+	store *Store
+	now   func() time.Time
+
+	mu   sync.RWMutex
+	kept map[ID]kept
+}
+
+type kept struct {
+	account Account
+	err     error
+	until   time.Time
+}
+
+// NewCache makes an empty cache before a store.
+func NewCache(store *Store, now func() time.Time) *Cache {
+	return &Cache{store: store, now: now, kept: map[ID]kept{}}
+}
+
+// Get is Store.Get, remembered; an error for a shorter time, so that an unreachable datastore does not hold up every call.
+func (c *Cache) Get(ctx context.Context, id ID) (Account, error) {
+	now := c.now()
+	c.mu.RLock()
+	k, ok := c.kept[id]
+	c.mu.RUnlock()
+	if ok && now.Before(k.until) {
+		return k.account, k.err
+	}
+	a, err := c.store.Get(ctx, id)
+	until := now.Add(cached)
+	if err != nil {
+		until = now.Add(cachedError)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.kept) >= most {
+		clear(c.kept)
+	}
+	c.kept[id] = kept{a, err, until}
+	return a, err
+}

@@ -1,0 +1,168 @@
+package account
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"strings"
+	"time"
+
+	"callfn/internal/datastore"
+)
+
+// UserType is the pvt_type of user documents. They live beside the accounts.
+const UserType = "user"
+
+// Admin is the priv_level of users who may do for their account whatever the account may.
+const Admin = "admin"
+
+// credentialsField of a user's document holds what proves a login: method -> keyed hash of the client's digest. The
+// digest itself is nowhere: with it one could log in.
+const credentialsField = "pvt_credentials"
+
+// User is one user of an account as stored. The zero value is no user.
+type User struct{ doc datastore.Document }
+
+// UserFromDocument reads a user from its document, which it keeps.
+func UserFromDocument(doc datastore.Document) User { return User{doc: doc} }
+
+// Document is the user's document: do not change it.
+func (u User) Document() datastore.Document { return u.doc }
+
+// ID of the user; "" for the zero value.
+func (u User) ID() string { return u.doc.ID() }
+
+// AccountID is the account the user belongs to.
+func (u User) AccountID() ID { return ID(u.doc.Account()) }
+
+// Enabled reports whether the user may log in; true unless switched off.
+func (u User) Enabled() bool {
+	enabled, set := u.doc["enabled"].(bool)
+	return enabled || !set
+}
+
+// Admin reports whether the user's priv_level is admin.
+func (u User) Admin() bool { return u.doc.Text("priv_level") == Admin }
+
+// SignatureSecret takes part in the signature of the user's tokens: with a new one, all of them are void.
+func (u User) SignatureSecret() string { return u.doc.Text(secretField) }
+
+// TokenRevoked reports whether a token of the user was revoked.
+func (u User) TokenRevoked(tokenID string) bool { return revoked(u.doc, tokenID) }
+
+// SetCredentials stores what proves a login from now on, method -> keyed hash, and voids every token of the user. None
+// means that the user cannot log in.
+func (s *Store) SetCredentials(doc datastore.Document, credentials map[string]string) error {
+	secret, err := randomHex(s.cfg.Random, 16)
+	if err != nil {
+		return err
+	}
+	doc[secretField] = secret
+	delete(doc, credentialsField)
+	delete(doc, revokedField)
+	if len(credentials) > 0 {
+		stored := make(map[string]any, len(credentials))
+		for method, hash := range credentials {
+			stored[method] = hash
+		}
+		doc[credentialsField] = stored
+	}
+	return nil
+}
+
+// DropCredentials takes from a user's document whatever lets it log in or have tokens.
+func DropCredentials(doc datastore.Document) {
+	delete(doc, credentialsField)
+	delete(doc, secretField)
+	delete(doc, revokedField)
+}
+
+// Users is the documents of all users, seen through their accounts.
+func (s *Store) Users() datastore.Collection {
+	return datastore.Collection{
+		Datastores: s.cfg.Datastores, Database: datastore.Accounts, Type: UserType, Design: "accounts", Listing: "crossbar_users",
+	}
+}
+
+// User reads a user of an account. datastore.ErrNotFound when the account has no such user.
+func (s *Store) User(ctx context.Context, id ID, user string) (User, error) {
+	doc, err := s.Users().Get(ctx, string(id), user)
+	return User{doc: doc}, err
+}
+
+// UserByCredentials finds the user of an account whose login a keyed hash proves. datastore.ErrNotFound when there is
+// none. A disabled user is found: what that means is the caller's decision.
+func (s *Store) UserByCredentials(ctx context.Context, id ID, method, hash string) (User, error) {
+	none := absent("of these credentials")
+	if hash == "" {
+		return User{}, none
+	}
+	rows, err := s.view(ctx, "users_by_credentials", datastore.Query{Keys: []any{[]any{string(id), hash}}, IncludeDocs: true})
+	if err != nil {
+		return User{}, err
+	}
+	for _, row := range rows {
+		if row.Doc == nil || row.Doc.Deleted() || row.Doc.Type() != UserType || row.Doc.Account() != string(id) {
+			continue
+		}
+		stored, _ := row.Doc[credentialsField].(map[string]any)
+		if text, _ := stored[method].(string); subtle.ConstantTimeCompare([]byte(text), []byte(hash)) == 1 {
+			return User{doc: row.Doc}, nil
+		}
+	}
+	return User{}, none
+}
+
+// UserNamed is the id of the account's user of that name, in lower case, "" when there is none.
+func (s *Store) UserNamed(ctx context.Context, id ID, name string) (string, error) {
+	rows, err := s.view(ctx, "users_by_name", datastore.Query{Keys: []any{[]any{string(id), name}}})
+	if err != nil || len(rows) == 0 {
+		return "", err
+	}
+	return rows[0].ID, nil
+}
+
+// RevokeUserToken voids one token of a user until it expires by itself.
+func (s *Store) RevokeUserToken(ctx context.Context, id ID, user, tokenID string, expires time.Time, stamp datastore.Stamp) error {
+	secret, err := randomHex(s.cfg.Random, 16)
+	if err != nil {
+		return err
+	}
+	const attempts = 5
+	for attempt := 1; ; attempt++ {
+		u, err := s.User(ctx, id, user)
+		if err != nil {
+			return err
+		}
+		s.revoke(u.doc, tokenID, expires, secret)
+		stamp.Type, stamp.Database, stamp.Now = UserType, datastore.Accounts, s.cfg.Now()
+		stamp.Mark(u.doc)
+		if _, err = s.Users().Save(ctx, u.doc); !errors.Is(err, datastore.ErrConflict) || attempt == attempts {
+			return err
+		}
+	}
+}
+
+// ByName finds the account of a name, however it is spelt. datastore.ErrNotFound when there is none.
+func (s *Store) ByName(ctx context.Context, name string) (Account, error) {
+	return s.byView(ctx, "listing_by_name", datastore.AlphanumName(name))
+}
+
+// ByRealm finds the account of a realm. datastore.ErrNotFound when there is none.
+func (s *Store) ByRealm(ctx context.Context, realm string) (Account, error) {
+	return s.byView(ctx, "listing_by_realm", strings.ToLower(realm))
+}
+
+func (s *Store) byView(ctx context.Context, view, key string) (Account, error) {
+	if key == "" {
+		return Account{}, absent("of this name")
+	}
+	rows, err := s.view(ctx, view, datastore.Query{Key: key, Limit: 1, IncludeDocs: true})
+	if err != nil {
+		return Account{}, err
+	}
+	if len(rows) == 0 || rows[0].Doc == nil || rows[0].Doc.Deleted() {
+		return Account{}, absent("of this name")
+	}
+	return Account{doc: rows[0].Doc}, nil
+}

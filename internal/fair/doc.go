@@ -1,0 +1,64 @@
+// Package fair shares a pool's workers out among accounts, so that no account can keep another from running: caps on what an
+// account, and everything below one top-level account together (children are free to make), may run at once and have waiting;
+// the next free worker goes to whoever has used the least lately. Rehearsals have a lane of their own.
+package fair
+
+import (
+	"context"
+	"time"
+
+	"callfn/internal/sandbox"
+)
+
+// Evaluator runs sandbox jobs: *sandbox.Pool, or a Lane before it.
+type Evaluator interface {
+	Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error)
+}
+
+// Lanes sends calls and rehearsals different ways.
+type Lanes struct{ Calls, Rehearsals Evaluator }
+
+// Do runs the job on the lane it belongs to.
+func (l Lanes) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error) {
+	if j.Rehearsal {
+		return l.Rehearsals.Do(ctx, j)
+	}
+	return l.Calls.Do(ctx, j)
+}
+
+// Config bounds a lane. A zero field means its default.
+type Config struct {
+	Workers int // of the pool behind it; at least 1
+	Queue   int // jobs that may wait in all; 0 for none
+
+	AccountWorkers int // that one account may hold at once; all but one, and at least one, when zero
+	TreeWorkers    int // that one top-level account and all below it may hold at once; likewise
+	AccountQueue   int // jobs of one account that may wait; a quarter of Queue when zero
+	TreeQueue      int // jobs of one top-level account and all below it that may wait; half of Queue when zero
+
+	MaxWait time.Duration    // how long a job may wait; 800 ms when zero
+	Now     func() time.Time // the clock; time.Now when nil
+}
+
+func (c Config) withDefaults() Config {
+	c.Workers, c.Queue = max(c.Workers, 1), max(c.Queue, 0)
+	most := max(c.Workers-1, 1)
+	for _, f := range []struct {
+		field    *int
+		fallback int
+	}{
+		{&c.AccountWorkers, most}, {&c.TreeWorkers, most},
+		{&c.AccountQueue, (c.Queue + 3) / 4}, {&c.TreeQueue, (c.Queue + 1) / 2},
+	} {
+		if *f.field <= 0 {
+			*f.field = f.fallback
+		}
+	}
+	if c.MaxWait <= 0 {
+		c.MaxWait = 800 * time.Millisecond
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}

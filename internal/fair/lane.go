@@ -1,0 +1,263 @@
+package fair
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"callfn/internal/sandbox"
+)
+
+// Lane is an Evaluator before a pool that makes accounts take turns. Safe for concurrent use.
+type Lane struct {
+	pool Evaluator
+	cfg  Config
+
+	mu      sync.Mutex
+	running int
+	waiting int
+	trees   map[string]*tree
+	known   int               // accounts in all trees
+	refused map[string]uint64 // by reason
+}
+
+// tree is what one top-level account and all below it have going.
+type tree struct {
+	running, waiting int
+	used             usage
+	accounts         map[string]*account
+}
+
+// account is what one account has going.
+type account struct {
+	running int
+	used    usage
+	queue   []*waiter // longest waiting first
+}
+
+// waiter is one job in a queue.
+type waiter struct {
+	turn    chan struct{} // closed when it may run
+	granted bool
+}
+
+// NewLane makes a lane before a pool.
+func NewLane(pool Evaluator, cfg Config) *Lane {
+	return &Lane{pool: pool, cfg: cfg.withDefaults(), trees: map[string]*tree{}, refused: map[string]uint64{}}
+}
+
+// Do runs the job when it is its account's turn. sandbox.ErrBusy, wrapped with the reason, at once when a queue is full, and
+// after MaxWait.
+func (l *Lane) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error) {
+	root := j.Root
+	if root == "" {
+		root = j.Account
+	}
+	if err := l.enter(ctx, root, j.Account); err != nil {
+		return sandbox.Answer{}, err
+	}
+	start := l.cfg.Now()
+	a, err := l.pool.Do(ctx, j)
+	if a.Replaced == nil {
+		l.leave(root, j.Account, start)
+		return a, err
+	}
+	go func() { // whoever broke a worker holds its place until there is a new one
+		<-a.Replaced
+		l.leave(root, j.Account, start)
+	}()
+	return a, err
+}
+
+// enter returns once the account holds a worker.
+func (l *Lane) enter(ctx context.Context, root, id string) error {
+	l.mu.Lock()
+	t, a := l.find(root, id)
+	if l.running < l.cfg.Workers && len(a.queue) == 0 && l.mayRun(t, a) {
+		l.start(t, a)
+		l.mu.Unlock()
+		return nil
+	}
+	reason := ""
+	switch {
+	case len(a.queue) >= l.cfg.AccountQueue:
+		reason = "the account has too many functions waiting to run"
+	case t.waiting >= l.cfg.TreeQueue:
+		reason = "the account and those it belongs to have too many functions waiting to run"
+	case l.waiting >= l.cfg.Queue:
+		reason = "too many functions are waiting to run"
+	}
+	if reason != "" {
+		l.refused["full"]++
+		l.mu.Unlock()
+		return fmt.Errorf("%w: %s", sandbox.ErrBusy, reason)
+	}
+	w := &waiter{turn: make(chan struct{})}
+	a.queue = append(a.queue, w)
+	t.waiting++
+	l.waiting++
+	l.mu.Unlock()
+	return l.wait(ctx, w, root, id)
+}
+
+// wait for a turn.
+func (l *Lane) wait(ctx context.Context, w *waiter, root, id string) error {
+	timer := time.NewTimer(l.cfg.MaxWait)
+	defer timer.Stop()
+	var err error
+	select {
+	case <-w.turn:
+		return nil
+	case <-timer.C:
+		err = fmt.Errorf("%w: no turn within %s", sandbox.ErrBusy, l.cfg.MaxWait)
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w.granted {
+		return nil // its turn came meanwhile
+	}
+	l.refused["waited"]++
+	t, a := l.find(root, id)
+	for i, other := range a.queue {
+		if other == w {
+			a.queue = append(a.queue[:i], a.queue[i+1:]...)
+			t.waiting--
+			l.waiting--
+			break
+		}
+	}
+	return err
+}
+
+// leave gives the worker back and lets the next one in.
+func (l *Lane) leave(root, id string, since time.Time) {
+	now := l.cfg.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t, a := l.find(root, id)
+	l.running--
+	t.running--
+	a.running--
+	t.used.add(now, now.Sub(since))
+	a.used.add(now, now.Sub(since))
+	for l.running < l.cfg.Workers && l.waiting > 0 {
+		t, a := l.next(now)
+		if a == nil {
+			break
+		}
+		w := a.queue[0]
+		a.queue = a.queue[1:]
+		t.waiting--
+		l.waiting--
+		l.start(t, a)
+		w.granted = true
+		close(w.turn)
+	}
+	l.forget(now)
+}
+
+// next picks who may run: of the trees with somebody waiting the one that used the least lately, in it the account likewise.
+func (l *Lane) next(now time.Time) (*tree, *account) {
+	var best *tree
+	var pick *account
+	least := 0.0
+	for _, t := range l.trees {
+		if t.waiting == 0 || t.running >= l.cfg.TreeWorkers {
+			continue
+		}
+		u := t.used.now(now) + float64(t.running)
+		if best != nil && u >= least {
+			continue
+		}
+		if a := l.nextOf(t, now); a != nil {
+			best, pick, least = t, a, u
+		}
+	}
+	return best, pick
+}
+
+func (l *Lane) nextOf(t *tree, now time.Time) *account {
+	var pick *account
+	least := 0.0
+	for _, a := range t.accounts {
+		if len(a.queue) == 0 || a.running >= l.cfg.AccountWorkers {
+			continue
+		}
+		if u := a.used.now(now) + float64(a.running); pick == nil || u < least {
+			pick, least = a, u
+		}
+	}
+	return pick
+}
+
+func (l *Lane) mayRun(t *tree, a *account) bool {
+	return t.running < l.cfg.TreeWorkers && a.running < l.cfg.AccountWorkers
+}
+
+func (l *Lane) start(t *tree, a *account) {
+	l.running++
+	t.running++
+	a.running++
+}
+
+func (l *Lane) find(root, id string) (*tree, *account) {
+	t := l.trees[root]
+	if t == nil {
+		t = &tree{accounts: map[string]*account{}}
+		l.trees[root] = t
+	}
+	a := t.accounts[id]
+	if a == nil {
+		a = &account{}
+		t.accounts[id] = a
+		l.known++
+	}
+	return t, a
+}
+
+// remembered is how many accounts' past usage is kept before the idle ones are looked through.
+const remembered = 4096
+
+// forget drops accounts that have nothing going and whose usage has faded; when there are still too many, all that have
+// nothing going.
+func (l *Lane) forget(now time.Time) {
+	if l.known < remembered && len(l.trees) < remembered {
+		return
+	}
+	for _, all := range []bool{false, true} {
+		for root, t := range l.trees {
+			for id, a := range t.accounts {
+				if a.running == 0 && len(a.queue) == 0 && (all || a.used.forgotten(now)) {
+					delete(t.accounts, id)
+					l.known--
+				}
+			}
+			if len(t.accounts) == 0 && (all || t.used.forgotten(now)) {
+				delete(l.trees, root)
+			}
+		}
+		if l.known < remembered/2 && len(l.trees) < remembered/2 {
+			return
+		}
+	}
+}
+
+// Stats counts what a lane has going and what it refused: "full" queues and those who "waited" in vain.
+type Stats struct {
+	Running, Waiting int
+	Refused          map[string]uint64
+}
+
+// Stats are the lane's now.
+func (l *Lane) Stats() Stats {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	refused := make(map[string]uint64, len(l.refused))
+	for reason, n := range l.refused {
+		refused[reason] = n
+	}
+	return Stats{Running: l.running, Waiting: l.waiting, Refused: refused}
+}

@@ -1,0 +1,329 @@
+package fair_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+
+	"callfn/internal/fair"
+	"callfn/internal/sandbox"
+	"callfn/internal/sandbox/sandboxtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+
+// gate is a pool whose jobs end when told to, and that remembers who runs.
+type gate struct {
+	mu      sync.Mutex
+	started chan sandbox.Job
+	end     map[string]chan struct{}
+}
+
+func newGate() *gate {
+	return &gate{started: make(chan sandbox.Job, 1000), end: map[string]chan struct{}{}}
+}
+
+func (g *gate) Do(_ context.Context, j sandbox.Job) (sandbox.Answer, error) {
+	g.mu.Lock()
+	end := make(chan struct{})
+	g.end[j.Run] = end
+	g.mu.Unlock()
+	g.started <- j
+	<-end
+	return sandbox.Answer{Run: j.Run, Status: sandbox.Done}, nil
+}
+
+func (g *gate) finish(run string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	close(g.end[run])
+}
+
+// jobs starts jobs on a lane, in order: each is running or waiting before the next is given.
+type jobs struct {
+	lane *fair.Lane
+	errs sync.Map
+	wg   sync.WaitGroup
+}
+
+func (js *jobs) start(t testing.TB, root, account, run string) {
+	t.Helper()
+	before := js.lane.Stats()
+	js.wg.Add(1)
+	done := make(chan struct{})
+	go func() {
+		defer js.wg.Done()
+		_, err := js.lane.Do(context.Background(), sandbox.Job{Root: root, Account: account, Run: run})
+		js.errs.Store(run, err)
+		close(done)
+	}()
+	for {
+		now := js.lane.Stats()
+		if now.Running+now.Waiting > before.Running+before.Waiting {
+			return
+		}
+		select {
+		case <-done:
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+func (g *gate) expect(t testing.TB, runs ...string) {
+	t.Helper()
+	for _, want := range runs {
+		select {
+		case j := <-g.started:
+			if j.Run != want {
+				t.Fatalf("%s runs, want %s", j.Run, want)
+			}
+		case <-time.After(5 * time.Second):
+			t.Fatalf("%s does not run", want)
+		}
+	}
+	select {
+	case j := <-g.started:
+		t.Fatalf("%s runs as well", j.Run)
+	default:
+	}
+}
+
+func TestOneAccountLeavesAWorkerFree(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	g := newGate()
+	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 2, Queue: 100, MaxWait: time.Minute})}
+	js.start(t, "a", "a", "a1")
+	js.start(t, "a", "a", "a2")
+	js.start(t, "a", "a-child", "a3")
+	g.expect(t, "a1")
+	js.start(t, "b", "b", "b1")
+	g.expect(t, "b1")
+	g.finish("b1")
+	g.finish("a1") // of a's tree the account that used less is next
+	g.expect(t, "a3")
+	g.finish("a3")
+	g.expect(t, "a2")
+	g.finish("a2")
+	js.wg.Wait()
+	if s := js.lane.Stats(); s.Running != 0 || s.Waiting != 0 {
+		t.Errorf("left over: %+v", s)
+	}
+}
+
+func TestOnlyWorkerIsUsed(t *testing.T) {
+	g := newGate()
+	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 1, Queue: 10, MaxWait: time.Minute})}
+	js.start(t, "a", "a", "a1")
+	g.expect(t, "a1")
+	g.finish("a1")
+	js.wg.Wait()
+}
+
+// However many an account has waiting, who used less is next.
+func TestLeastUsedIsNext(t *testing.T) {
+	g := newGate()
+	clock := &clock{now: time.Unix(1e9, 0)}
+	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 1, Queue: 100, MaxWait: time.Minute, Now: clock.Now})}
+	js.start(t, "a", "a", "a1")
+	g.expect(t, "a1")
+	for i := 2; i < 20; i++ {
+		js.start(t, "a", "a", fmt.Sprintf("a%d", i))
+	}
+	js.start(t, "b", "b", "b1")
+	js.start(t, "b", "b", "b2")
+	clock.advance(time.Second)
+	g.finish("a1") // a used a second
+	g.expect(t, "b1")
+	clock.advance(10 * time.Millisecond)
+	g.finish("b1")
+	g.expect(t, "b2")
+	clock.advance(10 * time.Millisecond)
+	g.finish("b2")
+	g.expect(t, "a2") // nobody else is left: in order
+	for i := 2; i < 20; i++ {
+		g.finish(fmt.Sprintf("a%d", i))
+		if i < 19 {
+			g.expect(t, fmt.Sprintf("a%d", i+1))
+		}
+	}
+	js.wg.Wait()
+}
+
+func TestFullQueueRefusesAtOnce(t *testing.T) {
+	g := newGate()
+	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 2, Queue: 8, MaxWait: time.Minute})}
+	js.start(t, "a", "a", "a1")
+	g.expect(t, "a1")
+	for i := 2; i < 4; i++ {
+		js.start(t, "a", "a", fmt.Sprintf("a%d", i)) // a quarter of the queue
+	}
+	for i, job := range []sandbox.Job{{Root: "a", Account: "a"}, {Root: "a", Account: "a"}} {
+		start := time.Now()
+		_, err := js.lane.Do(context.Background(), job)
+		if took := time.Since(start); !errors.Is(err, sandbox.ErrBusy) || took > 10*time.Millisecond {
+			t.Errorf("%d: %v in %s", i, err, took)
+		}
+	}
+	js.start(t, "a", "c1", "c1")
+	js.start(t, "a", "c2", "c2") // half of the queue
+	if _, err := js.lane.Do(context.Background(), sandbox.Job{Root: "a", Account: "c3"}); !errors.Is(err, sandbox.ErrBusy) {
+		t.Errorf("children are free to make: %v", err)
+	}
+	js.start(t, "b", "b", "b1")
+	g.expect(t, "b1")
+	for range 4 {
+		js.start(t, "b", "b2", "x") // the rest of the queue, of which one account gets two
+	}
+	if s := js.lane.Stats(); s.Waiting != 6 || s.Refused["full"] != 5 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestNobodyWaitsForever(t *testing.T) {
+	g := newGate()
+	lane := fair.NewLane(g, fair.Config{Workers: 1, Queue: 8, MaxWait: 20 * time.Millisecond})
+	js := &jobs{lane: lane}
+	js.start(t, "a", "a", "a1")
+	g.expect(t, "a1")
+	if _, err := lane.Do(context.Background(), sandbox.Job{Root: "b", Account: "b"}); !errors.Is(err, sandbox.ErrBusy) {
+		t.Errorf("got %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := lane.Do(ctx, sandbox.Job{Root: "b", Account: "b"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	g.finish("a1")
+	js.wg.Wait()
+	if s := lane.Stats(); s.Running != 0 || s.Waiting != 0 || s.Refused["waited"] != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// breaker is a pool whose worker dies of every job.
+type breaker struct{ replaced chan struct{} }
+
+func (b breaker) Do(context.Context, sandbox.Job) (sandbox.Answer, error) {
+	return sandbox.Answer{Status: sandbox.Crashed, Replaced: b.replaced}, nil
+}
+
+func TestWhoBreaksAWorkerWaitsForTheNext(t *testing.T) {
+	b := breaker{make(chan struct{})}
+	lane := fair.NewLane(b, fair.Config{Workers: 2, Queue: 8, MaxWait: 10 * time.Millisecond})
+	if _, err := lane.Do(context.Background(), sandbox.Job{Account: "a"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lane.Do(context.Background(), sandbox.Job{Account: "a"}); !errors.Is(err, sandbox.ErrBusy) {
+		t.Errorf("got %v while the worker is being replaced", err)
+	}
+	close(b.replaced)
+	for lane.Stats().Running > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := lane.Do(context.Background(), sandbox.Job{Account: "a"}); err != nil {
+		t.Error(err)
+	}
+}
+
+// counting asserts the caps from inside.
+type counting struct {
+	t        *rapid.T
+	mu       sync.Mutex
+	all      int
+	accounts map[string]int
+	trees    map[string]int
+	worst    string
+}
+
+func (c *counting) Do(_ context.Context, j sandbox.Job) (sandbox.Answer, error) {
+	c.add(j, 1)
+	time.Sleep(50 * time.Microsecond)
+	c.add(j, -1)
+	return sandbox.Answer{}, nil
+}
+
+func (c *counting) add(j sandbox.Job, n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all += n
+	c.accounts[j.Account] += n
+	c.trees[j.Root] += n
+	if c.all > 4 || c.accounts[j.Account] > 2 || c.trees[j.Root] > 3 {
+		c.worst = fmt.Sprint(c.all, c.accounts, c.trees)
+	}
+}
+
+func TestCapsHold(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := &counting{t: t, accounts: map[string]int{}, trees: map[string]int{}}
+		lane := fair.NewLane(c, fair.Config{Workers: 4, AccountWorkers: 2, TreeWorkers: 3, Queue: 1000, AccountQueue: 1000, TreeQueue: 1000, MaxWait: time.Minute})
+		var wg sync.WaitGroup
+		for _, n := range rapid.SliceOfN(rapid.IntRange(0, 8), 1, 60).Draw(t, "accounts") {
+			wg.Go(func() {
+				if _, err := lane.Do(context.Background(), sandbox.Job{Root: fmt.Sprint(n % 3), Account: fmt.Sprint(n)}); err != nil {
+					t.Errorf("refused: %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		if s := lane.Stats(); c.worst != "" || s.Running != 0 || s.Waiting != 0 {
+			t.Errorf("caps: %s, left: %+v", c.worst, s)
+		}
+	})
+}
+
+// Accounts that come once must not stay in memory.
+func TestStrangersAreForgotten(t *testing.T) {
+	c := &counting{accounts: map[string]int{}, trees: map[string]int{}}
+	lane := fair.NewLane(c, fair.Config{Workers: 2, Queue: 8})
+	var wg sync.WaitGroup
+	for g := range 2 {
+		wg.Go(func() {
+			for i := range 5000 {
+				_, _ = lane.Do(context.Background(), sandbox.Job{Root: fmt.Sprint("r", i%7), Account: fmt.Sprint(g, "-", i)})
+			}
+		})
+	}
+	wg.Wait()
+	if n := lane.Known(); n > 5000 {
+		t.Errorf("%d accounts are remembered", n)
+	}
+}
+
+func BenchmarkLane(b *testing.B) {
+	lane := fair.NewLane(nothing{}, fair.Config{Workers: 2, Queue: 8})
+	for b.Loop() {
+		if _, err := lane.Do(context.Background(), sandbox.Job{Account: "a", Root: "r"}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+type nothing struct{}
+
+func (nothing) Do(context.Context, sandbox.Job) (sandbox.Answer, error) { return sandbox.Answer{}, nil }
+
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}

@@ -1,0 +1,104 @@
+package function
+
+import (
+	"fmt"
+	"strings"
+
+	"callfn/internal/datastore"
+	"callfn/internal/sourceline"
+)
+
+// explain adds to a result what helps whoever wrote the function: the line of an error, and parameters that are not set.
+func (r *Runner) explain(res *Result, ev Evaluated, e Evaluation, source string) {
+	if res.Error != nil && res.Error.Source == "" && source != "" {
+		res.Error.Source = sourceline.At(source, res.Error.Line)
+	}
+	for _, key := range ev.Missed {
+		if hint := r.aboutKey(key, e.Params); hint != "" {
+			res.Hints = append(res.Hints, hint)
+		}
+	}
+}
+
+// notParameters are keys that the language itself, or a habit, asks any object for.
+var notParameters = map[string]bool{"toJSON": true, "then": true, "length": true}
+
+// aboutKey says what is wrong with asking a call for a key it does not have; "" when nothing is.
+func (r *Runner) aboutKey(key string, params map[string]string) string {
+	if notParameters[key] {
+		return ""
+	}
+	for have := range params {
+		if strings.HasPrefix(have, key+"[") {
+			return fmt.Sprintf("`call['%s']` is not set: what it holds are keys of their own, such as `call['%s']`", key, least(params, key+"["))
+		}
+	}
+	near := ""
+	for _, name := range r.cfg.Parameters {
+		if name == key {
+			return "" // a good name that this call has no value for
+		}
+		near = nearer(key, name, near)
+	}
+	for name := range params {
+		near = nearer(key, name, near)
+	}
+	if near == "" {
+		return fmt.Sprintf("`call['%s']` is not set, and no parameter has a name like it", key)
+	}
+	return fmt.Sprintf("`call['%s']` is not set: did you mean `%s`?", key, near)
+}
+
+// least is the first key, alphabetically, that begins with prefix.
+func least(params map[string]string, prefix string) string {
+	first := ""
+	for name := range params {
+		if strings.HasPrefix(name, prefix) && (first == "" || name < first) {
+			first = name
+		}
+	}
+	return first
+}
+
+// nearer is name when it is a likelier meaning of key than best is, else best. Equally near ones go by the alphabet, so that a
+// hint does not depend on the order of a map.
+func nearer(key, name, best string) string {
+	a, b := datastore.AlphanumName(key), datastore.AlphanumName(name)
+	most := min(len([]rune(a))/4, 3)
+	d := distance(a, b, most)
+	if d > most || best == name {
+		return best
+	}
+	if best != "" {
+		than := distance(a, datastore.AlphanumName(best), most)
+		if d > than || d == than && name > best {
+			return best
+		}
+	}
+	return name
+}
+
+// distance counts the letters to add, drop or change to make b of a; more than most is not counted out.
+func distance(a, b string, most int) int {
+	x, y := []rune(a), []rune(b)
+	if len(x)-len(y) > most || len(y)-len(x) > most || len(x) > 200 {
+		return most + 1
+	}
+	row := make([]int, len(y)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, c := range x {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j, d := range y {
+			cost := diagonal
+			if c != d {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(row[j+1]+1, row[j]+1, cost)
+		}
+	}
+	return row[len(y)]
+}

@@ -1,0 +1,103 @@
+package function_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"callfn/internal/function"
+	"callfn/internal/sandbox/sandboxtest"
+	"callfn/schemas"
+)
+
+// drafter runs drafts in real workers.
+func drafter(t *testing.T) *function.Runner {
+	t.Helper()
+	set, err := schemas.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return function.NewRunner(function.Config{
+		Drafts: function.LocalDrafts{Eval: sandboxtest.Pool(t, 1), Wh: wh(t)}, Flows: set,
+		NewRun: func() function.RunID { return "r1" }, Deadline: time.Second,
+		Parameters: []string{"Caller-ID-Name", "Caller-ID-Number", "From", "From-Realm", "To", "Digits", "Custom-SIP-Headers"},
+	})
+}
+
+func TestHints(t *testing.T) {
+	r := drafter(t)
+	for _, c := range []struct {
+		name, source string
+		want         []string
+	}{
+		{"case", `return {module: 'tts', data: {text: 'hi ' + call['Caller-Id-Name']}}`, []string{"`call['Caller-Id-Name']` is not set: did you mean `Caller-ID-Name`?"}},
+		{"dots", `var c = call; return {module: 'tts', data: {text: 'hi ' + c.callerIDName}}`, []string{"`call['callerIDName']` is not set: did you mean `Caller-ID-Name`?"}},
+		{"slip", `return {module: 'tts', data: {text: 'hi ' + call['Caller-ID-Numbr']}}`, []string{"`call['Caller-ID-Numbr']` is not set: did you mean `Caller-ID-Number`?"}},
+		{"own variable", `return {module: 'tts', data: {text: 'hi ' + call.queue_nme}}`, []string{"`call['queue_nme']` is not set: did you mean `queue_name`?"}},
+		{"nothing like it", `return {module: 'tts', data: {text: 'hi ' + call.zebra}}`, []string{"`call['zebra']` is not set, and no parameter has a name like it"}},
+		{"flattened", `return {module: 'tts', data: {text: 'hi ' + call['Custom-SIP-Headers']['X-A']}}`,
+			[]string{"`call['Custom-SIP-Headers']` is not set: what it holds are keys of their own, such as `call['Custom-SIP-Headers[X-A]']`"}},
+		{"a good name without value", `return {module: 'tts', data: {text: 'hi ' + call.Digits}}`, nil},
+		{"asked whether it is there", `return {module: 'tts', data: {text: 'hi ' + ('zebra' in call)}}`, nil},
+		{"only in a comment", "// call['Caller-Id-Name']\nreturn {module: 'tts', data: {text: 'hi ' + call.To}}", nil},
+		{"printed", `return {module: 'tts', data: {text: JSON.stringify(call)}}`, nil},
+		{"also when it throws", `call.zebra.x; return 1`, []string{"`call['zebra']` is not set, and no parameter has a name like it"}},
+		{"also when it never ends", `call.zebra; for (;;) {}`, []string{"`call['zebra']` is not set, and no parameter has a name like it"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			res := r.RunDraft(context.Background(), function.Draft{
+				Source: c.source, Account: "11111111111111111111111111111111",
+				Params: map[string]string{"To": "1000", "queue_name": "x", "Custom-SIP-Headers[X-A]": "1"},
+			})
+			if diff := cmp.Diff(c.want, res.Hints); diff != "" {
+				t.Errorf("%s %+v (-want +got):\n%s", res.Outcome, res.Error, diff)
+			}
+		})
+	}
+}
+
+// A function that reads countless names must not make countless hints.
+func TestHintsAreBounded(t *testing.T) {
+	res := drafter(t).RunDraft(context.Background(), function.Draft{
+		Source: `for (var i = 0; i < 100000; i++) { call['x' + i + Array(150).join('y')]; } call[Array(1e6).join('z')]; return 1`, Params: map[string]string{"To": "1"},
+	})
+	if len(res.Hints) == 0 || len(res.Hints) > 20 || len(strings.Join(res.Hints, "")) > 20*400 {
+		t.Errorf("%d hints, %d bytes", len(res.Hints), len(strings.Join(res.Hints, "")))
+	}
+}
+
+func TestErrorShowsItsLine(t *testing.T) {
+	r := drafter(t)
+	for _, c := range []struct{ source, want string }{
+		{"var a = 1;\n  a.b.c();\nreturn a", "  a.b.c();"},
+		{"var a = 1;\r\nnope();\r\n", "nope();"},
+		{"return {", "return {"},
+		{"x = '" + strings.Repeat("é", 400) + "'; nope()", "x = '" + strings.Repeat("é", 195) + "…"},
+	} {
+		res := r.RunDraft(context.Background(), function.Draft{Source: c.source, Params: map[string]string{"To": "1"}})
+		if res.Error == nil || res.Error.Source != c.want || res.Error.Line == 0 {
+			t.Errorf("%.40q: got %+v, want source %q", c.source, res.Error, c.want)
+		}
+	}
+}
+
+// An engine that is not ours gives a line and no text: whoever has the text at hand gives it.
+func TestErrorShowsItsLineFromElsewhere(t *testing.T) {
+	elsewhere := driverFunc(func(_ context.Context, e function.Evaluation) (function.Evaluated, error) {
+		return function.Evaluated{Outcome: function.Threw, Error: &function.Error{Message: "TypeError: x", Line: 2}}, nil
+	})
+	r := function.NewRunner(function.Config{Driver: elsewhere, NewRun: func() function.RunID { return "r1" }})
+	res := r.Run(context.Background(), function.Request{Source: "var a;\na.b();", Origin: function.FromRehearsal})
+	if res.Error.Source != "a.b();" {
+		t.Errorf("got %+v", res.Error)
+	}
+}
+
+type driverFunc func(context.Context, function.Evaluation) (function.Evaluated, error)
+
+func (f driverFunc) Evaluate(ctx context.Context, e function.Evaluation) (function.Evaluated, error) {
+	return f(ctx, e)
+}

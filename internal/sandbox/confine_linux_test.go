@@ -1,0 +1,160 @@
+//go:build linux && (amd64 || arm64)
+
+package sandbox_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"callfn/internal/sandbox"
+	"callfn/internal/sandbox/sandboxtest"
+)
+
+// probe stands in a worker's place: it confines itself as one does, tries what a worker must not be able to do, even if its
+// engine were broken out of, and says what came of it. Every line is "name: errno".
+func probe() int {
+	file, err := unix.BytePtrFromString("/etc/passwd")
+	if err != nil {
+		return 2
+	}
+	path := uintptr(unsafe.Pointer(file))
+	var addr [16]byte
+	buf := uintptr(unsafe.Pointer(&addr))
+	parent := uintptr(os.Getppid())
+	const cwd = ^uintptr(-unix.AT_FDCWD - 1) // AT_FDCWD is negative
+	calls := []struct {
+		name string
+		nr   uintptr
+		args [6]uintptr
+	}{
+		{"openat", unix.SYS_OPENAT, [6]uintptr{cwd, path, unix.O_RDONLY}},
+		{"openat2", unix.SYS_OPENAT2, [6]uintptr{cwd, path, buf, 24}},
+		{"socket inet", unix.SYS_SOCKET, [6]uintptr{unix.AF_INET, unix.SOCK_STREAM}},
+		{"socket unix", unix.SYS_SOCKET, [6]uintptr{unix.AF_UNIX, unix.SOCK_STREAM}},
+		{"socket netlink", unix.SYS_SOCKET, [6]uintptr{unix.AF_NETLINK, unix.SOCK_RAW}},
+		{"socketpair", unix.SYS_SOCKETPAIR, [6]uintptr{unix.AF_UNIX, unix.SOCK_STREAM, 0, buf}},
+		{"connect", unix.SYS_CONNECT, [6]uintptr{0, buf, 16}},
+		{"execve", unix.SYS_EXECVE, [6]uintptr{path, 0, 0}},
+		{"execveat", unix.SYS_EXECVEAT, [6]uintptr{cwd, path, 0, 0, 0}},
+		{"fork", unix.SYS_CLONE, [6]uintptr{uintptr(unix.SIGCHLD)}},
+		{"new namespace", unix.SYS_UNSHARE, [6]uintptr{unix.CLONE_NEWUSER}},
+		{"executable memory", unix.SYS_MMAP, [6]uintptr{0, 4096, unix.PROT_READ | unix.PROT_EXEC, unix.MAP_PRIVATE | unix.MAP_ANON, ^uintptr(0), 0}},
+		{"kill the parent", unix.SYS_KILL, [6]uintptr{parent, 0}},
+		{"signal the parent's thread", unix.SYS_TGKILL, [6]uintptr{parent, parent, 0}},
+		{"ptrace", unix.SYS_PTRACE, [6]uintptr{unix.PTRACE_ATTACH, parent}},
+		{"read another's memory", unix.SYS_PROCESS_VM_READV, [6]uintptr{parent, buf, 0, buf, 0}},
+		{"memfd", unix.SYS_MEMFD_CREATE, [6]uintptr{path, 0}},
+		{"io_uring", unix.SYS_IO_URING_SETUP, [6]uintptr{1, buf}},
+		{"bpf", unix.SYS_BPF, [6]uintptr{0, buf, 0}},
+		{"setuid", unix.SYS_SETUID, [6]uintptr{0}},
+		{"raise a limit", unix.SYS_PRLIMIT64, [6]uintptr{0, unix.RLIMIT_DATA, buf, 0}},
+		{"unlinkat", unix.SYS_UNLINKAT, [6]uintptr{cwd, path}},
+		{"mount", unix.SYS_MOUNT, [6]uintptr{path, path, 0, 0, 0}},
+	}
+	out := bufio.NewWriter(os.Stdout)
+	held := sandbox.Confine()
+	_, _ = fmt.Fprintf(out, "held: %s\n", held)
+	for _, c := range calls {
+		_, _, errno := unix.Syscall6(c.nr, c.args[0], c.args[1], c.args[2], c.args[3], c.args[4], c.args[5])
+		if errno == 0 && c.name == "fork" {
+			os.Exit(0) // parent or child: one of both must not go on writing
+		}
+		_, _ = fmt.Fprintf(out, "%s: %s\n", c.name, unix.ErrnoName(errno))
+	}
+	// The same through the standard library, as a second opinion.
+	_, err = os.ReadFile("/etc/passwd")
+	_, _ = fmt.Fprintf(out, "read a file: %s\n", name(err))
+	_, err = net.Dial("tcp", "127.0.0.1:1")
+	_, _ = fmt.Fprintf(out, "dial: %s\n", name(err))
+	err = exec.Command("/bin/true").Run()
+	_, _ = fmt.Fprintf(out, "run a program: %s\n", name(err))
+	_ = out.Flush()
+	return 0
+}
+
+func name(err error) string {
+	var errno unix.Errno
+	if errors.As(err, &errno) {
+		return unix.ErrnoName(errno)
+	}
+	return fmt.Sprint(err)
+}
+
+// A worker's report of its own confinement proves little: this tries every door.
+func TestConfinementHolds(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self, "confinement-probe")
+	cmd.Env = []string{"GOMAXPROCS=2"}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(lines) < 20 {
+		t.Fatalf("the probe did not get to its end: %s", out)
+	}
+	if strings.Contains(lines[0], "seccomp") {
+		t.Fatalf("no seccomp here: %s", lines[0])
+	}
+	for _, line := range lines[1:] {
+		if !strings.HasSuffix(line, ": EPERM") && !strings.HasSuffix(line, ": EACCES") {
+			t.Errorf("not refused: %s", line)
+		}
+	}
+	t.Logf("%s", out)
+}
+
+// What a running worker has, seen from outside.
+func TestWorkerHasNothing(t *testing.T) {
+	pool := sandboxtest.Pool(t, 1)
+	run(t, pool, `return 1`, sandbox.Limits{})
+	workers := children(t, os.Getpid())
+	if len(workers) == 0 {
+		t.Fatal("no worker process")
+	}
+	for _, pid := range workers {
+		proc := fmt.Sprintf("/proc/%d", pid)
+		env, err := os.ReadFile(proc + "/environ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.ReplaceAll(strings.TrimRight(string(env), "\x00"), "\x00", " "); got != "GOMAXPROCS=2 GOTRACEBACK=none" {
+			t.Errorf("environment %q", got)
+		}
+		fds, err := os.ReadDir(proc + "/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, fd := range fds {
+			link, err := os.Readlink(filepath.Join(proc, "fd", fd.Name()))
+			if err != nil {
+				continue
+			}
+			if !strings.HasPrefix(link, "pipe:") && !strings.HasPrefix(link, "anon_inode:[event") && link != "/dev/null" {
+				t.Errorf("open: %s", link)
+			}
+		}
+		status, err := os.ReadFile(proc + "/status")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000", "CapPrm:\t0000000000000000"} {
+			if !strings.Contains(string(status), want) {
+				t.Errorf("not %q in the worker's status", want)
+			}
+		}
+	}
+}

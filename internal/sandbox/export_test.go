@@ -1,0 +1,21 @@
+package sandbox
+
+import "io"
+
+// Confine lets a test stand in a worker's place.
+var Confine = confine
+
+// AwaitReady reads a worker's greeting and its first demand for a job.
+func AwaitReady(r byteReader) error {
+	if _, err := hear(r); err != nil {
+		return err
+	}
+	_, err := readFrame(r, len(readyWord))
+	return err
+}
+
+// WriteJob hands a job to a worker.
+func WriteJob(w io.Writer, j Job) error {
+	j.Limits = j.Limits.fill()
+	return writeFrame(w, j.frame()...)
+}

@@ -1,0 +1,212 @@
+package sandbox_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"callfn/internal/sandbox"
+	"callfn/internal/sandbox/sandboxtest"
+)
+
+// nativeLoop is a loop that the engine cannot interrupt.
+const nativeLoop = `return [].indexOf.call({length: 9e15}, 1)`
+
+// holdPool is a supervisor to be killed: it holds two workers, keeps one busy in a native loop for os.Args[2] milliseconds,
+// and tells on stdout.
+func holdPool() int {
+	ms, err := strconv.Atoi(os.Args[2])
+	if err != nil {
+		return 2
+	}
+	cmd := sandbox.Command{Path: os.Getenv("CALLFN_TEST_WORKER")}
+	if cmd.Path == "" {
+		if cmd, err = sandbox.Self(); err != nil {
+			return 2
+		}
+	}
+	pool, err := sandbox.NewPool(sandbox.Config{Command: cmd, Workers: 2})
+	if err != nil {
+		fmt.Println(err)
+		return 2
+	}
+	defer pool.Close()
+	for {
+		if free, all := pool.Workers(); free == all {
+			break
+		}
+		time.Sleep(time.Millisecond) // both are up
+	}
+	ended := make(chan sandbox.Answer)
+	go func() {
+		raw, _ := json.Marshal(map[string]string{"js": nativeLoop})
+		a, _ := pool.Do(context.Background(), sandbox.Job{Kind: sandbox.KindShow, Run: "spin", Source: show, Doc: raw,
+			Req: json.RawMessage(`{}`), Limits: sandbox.Limits{Deadline: time.Duration(ms) * time.Millisecond}})
+		ended <- a
+	}()
+	for {
+		if free, _ := pool.Workers(); free == 1 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	fmt.Println("holding")
+	a := <-ended
+	fmt.Println(a.Status)
+	_, _ = bufio.NewReader(os.Stdin).ReadByte()
+	return 0
+}
+
+// children lists the processes whose parent is pid and that are not dead yet.
+func children(t *testing.T, pid int) []int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pids []int
+	for _, e := range entries {
+		child, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		if state, parent := stat(child); parent == pid && state != "Z" {
+			pids = append(pids, child)
+		}
+	}
+	return pids
+}
+
+// stat is a process's state and parent; "" when there is no such process.
+func stat(pid int) (state string, parent int) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return "", 0
+	}
+	_, rest, _ := strings.Cut(string(b), ") ") // the name before it may hold spaces
+	fields := strings.Fields(rest)
+	if len(fields) < 2 {
+		return "", 0
+	}
+	parent, _ = strconv.Atoi(fields[1])
+	return fields[0], parent
+}
+
+// supervise starts a process that holds a pool with one worker in a native loop of that many milliseconds.
+func supervise(t *testing.T, ms int) (cmd *exec.Cmd, said *bufio.Scanner, workers []int) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd = exec.Command(self, "hold-pool", strconv.Itoa(ms))
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = stdin.Close(); _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	said = bufio.NewScanner(stdout)
+	if !said.Scan() || said.Text() != "holding" {
+		t.Fatalf("the supervisor says %q", said.Text())
+	}
+	workers = children(t, cmd.Process.Pid)
+	if len(workers) != 2 {
+		t.Fatalf("workers: %v", workers)
+	}
+	return cmd, said, workers
+}
+
+func gone(t *testing.T, pids []int, want int, within time.Duration) {
+	t.Helper()
+	limit := time.Now().Add(within)
+	for {
+		alive := 0
+		for _, pid := range pids {
+			if state, _ := stat(pid); state != "" && state != "Z" {
+				alive++
+			}
+		}
+		if alive <= len(pids)-want {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Fatalf("%d of the workers %v live on after %v", alive, pids, within)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// A supervisor that is killed takes its workers along, the idle one and the one in a native loop.
+func TestWorkersDieWithTheirSupervisor(t *testing.T) {
+	cmd, _, workers := supervise(t, 5000)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	gone(t, workers, 2, 2*time.Second)
+}
+
+// A supervisor that is stopped kills nobody: the overrunning worker ends itself, and the run is still told as a timeout once
+// the supervisor goes on.
+func TestStoppedSupervisor(t *testing.T) {
+	cmd, said, workers := supervise(t, 300)
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	gone(t, workers, 1, 5*time.Second)
+	if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if !said.Scan() || said.Text() != string(sandbox.Timeout) {
+		t.Errorf("the run ended as %q", said.Text())
+	}
+}
+
+// Workers that only lose their input, as on kernels without parent-death signals, notice also while the engine spins.
+func TestWorkerNoticesTheEndOfItsInput(t *testing.T) {
+	c := sandboxtest.Command(t)
+	cmd := exec.Command(c.Path, c.Args...)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(out)
+	if err := sandbox.AwaitReady(r); err != nil {
+		t.Fatal(err)
+	}
+	raw, _ := json.Marshal(map[string]string{"js": nativeLoop})
+	err = sandbox.WriteJob(in, sandbox.Job{Kind: sandbox.KindShow, Run: "spin", Source: show, Doc: raw,
+		Req: json.RawMessage(`{}`), Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	_ = cmd.Wait()
+	if took := time.Since(start); took > 3*time.Second {
+		t.Errorf("the worker lived on for %v", took)
+	}
+}
