@@ -164,7 +164,7 @@ func (f *fakeRunner) CheckSyntax(_ context.Context, source string) (*function.Sy
 type fakeSimulator struct{}
 
 func (fakeSimulator) Simulate(context.Context, callflow.SimulationRequest) (callflow.Trace, error) {
-	return callflow.Trace{}, nil
+	return callflow.Trace{Call: map[string]any{}, Steps: []callflow.Step{}, Ended: callflow.Ended{How: callflow.EndNoCallflow}}, nil
 }
 
 // reply is an answer taken apart.
@@ -226,6 +226,8 @@ func (s *stack) do(t testing.TB, method, path, token, body string, headers ...st
 func (s *stack) send(t testing.TB, request *http.Request) reply {
 	t.Helper()
 	recorder := httptest.NewRecorder()
+	body := readBody(request)
+	asked := request.Clone(request.Context())
 	s.api.ServeHTTP(recorder, request)
 	r := reply{status: recorder.Code, header: recorder.Header(), raw: recorder.Body.String()}
 	if strings.HasPrefix(r.header.Get("Content-Type"), "application/json") && r.raw != "" {
@@ -233,6 +235,7 @@ func (s *stack) send(t testing.TB, request *http.Request) reply {
 			t.Fatalf("%s %s: the answer is no JSON: %v\n%s", request.Method, request.URL, err, r.raw)
 		}
 	}
+	checked(t, asked, body, r)
 	return r
 }
 
