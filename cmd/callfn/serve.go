@@ -30,7 +30,11 @@ type serveCommand struct {
 	LogFormat          string        `help:"text, json, or auto: text on a terminal." enum:"auto,text,json" default:"auto"`
 	LogLevel           string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 
+	ShowMaxTarget int           `help:"Longest request target, in bytes, that is sent to a show as a GET; longer ones go as a POST. CouchDB's default request line leaves 8177." default:"8177"`
+	CouchDBWait   time.Duration `name:"couchdb-wait" help:"How long the start waits for CouchDB to answer." default:"30s"`
+
 	limitFlags
+	couchFlags
 }
 
 // Run serves until the context ends, then stops gracefully.
@@ -44,6 +48,15 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	}
 	if c.Workers < 1 || c.Workers > 1024 || c.Queue < 0 || c.AccountWorkers < 0 || c.TreeWorkers < 0 || c.SourceLimitKiB < 1 || c.SourceLimitKiB > 1024 {
 		return usageError{errorf("want --workers 1 to 1024, --queue 0 or more, --source-limit-kib 1 to 1024")}
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.CouchDBURL != "" && c.CouchListen != "" {
+		return usageError{errorf("--couch-listen serves the embedded node, and with --couchdb-url there is none")}
+	}
+	if c.ShowMaxTarget < 64 || c.ShowMaxTarget > 1<<20 {
+		return usageError{errorf("--show-max-target %d: want between 64 and 1048576", c.ShowMaxTarget)}
 	}
 	log := newLog(w, c.LogFormat, c.LogLevel)
 	start := time.Now()
@@ -71,8 +84,8 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 		log.Info("the embedded node listens", "url", "http://"+l.Addr().String(), "whole_node", c.CouchUser != "")
 	}
 	base := "http://" + listener.Addr().String()
-	log.Info("callfn is ready", "url", base, "data", c.Data, "took", time.Since(start).Round(time.Millisecond),
-		"workers", c.Workers, "confinement", s.calls.Confinement().String())
+	log.Info("callfn is ready", "url", base, "documents", s.where, "took", time.Since(start).Round(time.Millisecond),
+		"workers", c.Workers, "confinement", s.confinement)
 	s.welcome(w, base)
 	select {
 	case <-ctx.Done():
