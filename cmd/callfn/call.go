@@ -12,6 +12,7 @@ import (
 type callCommand struct {
 	clientFlags
 	callFlags
+	scriptFlags
 }
 
 // Run rehearses the call and prints what would have happened. It fails when no callflow answers or a function failed.
@@ -20,10 +21,18 @@ func (c callCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return err
 	}
+	call := c.fields()
+	script, err := c.script()
+	if err != nil {
+		return err
+	}
+	if script != nil {
+		call["script"] = script
+	}
 	var answer struct {
 		Data json.RawMessage `json:"data"`
 	}
-	if err := api.do(ctx, http.MethodPut, api.path("simulations"), c.fields(), &answer); err != nil {
+	if err := api.do(ctx, http.MethodPut, api.path("simulations"), call, &answer); err != nil {
 		return err
 	}
 	var trace callflow.Trace
