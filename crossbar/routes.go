@@ -76,6 +76,9 @@ func (a *API) table() []Route {
 		{get, "/v2/functions/samples", "functions", Public, false, a.samples},
 		{get, underAccount + "/functions/samples", "functions", Subtree, false, a.samples},
 		{put, underAccount + "/functions/run", "functions", Subtree, true, a.runDraft},
+		{get, underAccount + "/functions/runs", "functions", Subtree, false, a.listRuns},
+		{get, underAccount + "/functions/:id/runs", "functions", Subtree, false, a.listFunctionRuns},
+		{get, underAccount + "/functions/:id/runs/:run", "functions", Subtree, false, a.showRun},
 		{put, underAccount + "/functions/:id/run", "functions", Subtree, false, a.runFunction},
 
 		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},

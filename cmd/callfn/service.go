@@ -90,14 +90,15 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
+	records := s.recordRuns(c, stores, log)
 	runner := function.NewRunner(function.Config{
 		Driver: &function.ShowDriver{
 			Database: func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) },
-			Post:     c.ShowTransport == "post", MaxResult: limits.Result,
+			Post:     c.ShowTransport == "post", MaxResult: limits.Result, Queued: true,
 		},
 		Drafts: function.LocalDrafts{Eval: lanes, Wh: wh, Limits: limits},
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
-		Root: topLevel(account.NewCache(accounts, time.Now)),
+		Root: topLevel(account.NewCache(accounts, time.Now)), Observers: []function.Observer{records},
 	})
 	executor := &callflow.Executor{Runner: runner, Directory: callflow.Stored{Datastores: stores}}
 	host, err := os.Hostname()
@@ -175,9 +176,9 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 		*p.pool = pool
 	}
 	lanes.Calls = fair.NewLane(s.calls, fair.Config{
-		Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers,
+		Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers, MaxWait: function.MaxWait(function.FromCall),
 	})
-	lanes.Rehearsals = fair.NewLane(rehearsals, fair.Config{Workers: few, Queue: c.Queue, MaxWait: 4 * time.Second})
+	lanes.Rehearsals = fair.NewLane(rehearsals, fair.Config{Workers: few, Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)})
 	return lanes, maps, nil
 }
 
@@ -209,11 +210,11 @@ func provision(ctx context.Context, conn *datastore.Connection, language string,
 
 // newRun makes a run id. crypto/rand does not fail on any system Go runs on; should it, the run stops here.
 func newRun() function.RunID {
-	id, err := datastore.NewID(rand.Reader)
+	id, err := function.NewRunID(time.Now(), rand.Reader)
 	if err != nil {
 		panic(err)
 	}
-	return function.RunID(id)
+	return id
 }
 
 // master makes sure of the master account, with the key from the environment, or with one made at the first start. A made key

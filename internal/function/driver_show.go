@@ -28,6 +28,8 @@ type ShowDriver struct {
 	MaxTarget int
 	// MaxResult is the longest answer in bytes that is read; beyond it the outcome is too_large. 256 KiB when zero.
 	MaxResult int
+	// Queued is set when runs wait for their turn in the place: it may then answer later by MaxWait.
+	Queued bool
 }
 
 // DefaultMaxTarget is what CouchDB's 8,192-byte request line leaves for a target (couchdb-facts, Parameters).
@@ -47,15 +49,19 @@ func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, err
 		return Evaluated{}, err
 	}
 	patient := ctx
+	within := e.Deadline
+	if d.Queued && within > 0 {
+		within += MaxWait(e.Origin)
+	}
 	if e.Deadline > 0 {
 		var cancel context.CancelFunc
-		patient, cancel = context.WithTimeout(ctx, e.Deadline+answerSlack)
+		patient, cancel = context.WithTimeout(ctx, within+answerSlack)
 		defer cancel()
 	}
 	lives := func() error { return errors.New("the run had no deadline") }
 	if e.Deadline > 0 {
 		var forget func()
-		lives, forget = d.askWhetherItLives(ctx, db, e.Deadline)
+		lives, forget = d.askWhetherItLives(ctx, db, within)
 		defer forget()
 	}
 	ev, err := d.evaluate(patient, ctx, db, e)
@@ -116,7 +122,11 @@ func (d *ShowDriver) evaluate(patient, ctx context.Context, db *datastore.Databa
 	case enveloped:
 		return readEnvelope(body, e.Run)
 	}
-	return readBare(resp.StatusCode, body, place{ctx: ctx, db: db, function: e.Function})
+	ev, err := readBare(resp.StatusCode, body, place{ctx: ctx, db: db, function: e.Function})
+	if ev.Place = InShow; ev.Outcome == Refused {
+		ev.Place = "" // it did not run
+	}
+	return ev, err
 }
 
 // fetch sends the request: a GET, or a form POST where the target would be too long.
@@ -142,7 +152,7 @@ func readEnvelope(body []byte, run RunID) (Evaluated, error) {
 	if err := json.Unmarshal(body, &env); err != nil {
 		return Evaluated{}, fmt.Errorf("the query server's envelope is malformed: %w", err)
 	}
-	ev := Evaluated{Outcome: Outcome(env.Outcome), Value: env.Result, Rev: env.Rev}
+	ev := Evaluated{Outcome: Outcome(env.Outcome), Value: env.Result, Rev: env.Rev, Place: InOurs}
 	if env.Run != string(run) || !ev.Outcome.Known() {
 		return Evaluated{}, fmt.Errorf("the query server answered run %q with outcome %q", env.Run, env.Outcome)
 	}

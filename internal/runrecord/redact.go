@@ -1,0 +1,103 @@
+package runrecord
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+const redacted = "[redacted]"
+
+// secretWord begins or ends where a name's words do: "Digits", "Digits[pin]", "user_pin", "userPin", not "Pinball" or "Opinion".
+var secretWord = regexp.MustCompile(`(?i)\b(digits?|pins?|passcodes?|passwords?|passwd|secrets?|tokens?|dtmf|cvv)\b`)
+
+// secret reports whether a value under this name is not to be kept: what a caller typed, and what opens doors.
+func secret(name string) bool {
+	var b strings.Builder
+	before := ' '
+	for _, r := range name {
+		switch {
+		case !unicode.IsLetter(r):
+			r = ' '
+		case unicode.IsUpper(r) && unicode.IsLower(before):
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+		before = r
+	}
+	return secretWord.MatchString(b.String())
+}
+
+// redactor knows what must not be kept of one run.
+type redactor struct{ values []string }
+
+// newRedactor learns from a run's parameters. A single key pressed or two say nothing and are in everything, so they are only
+// left out where they stand under their own name.
+func newRedactor(params map[string]string) redactor {
+	var r redactor
+	for name, value := range params {
+		if len(value) >= 3 && secret(name) {
+			r.values = append(r.values, value)
+		}
+	}
+	return r
+}
+
+// text leaves the secret values out of a text.
+func (r redactor) text(s string) string {
+	for _, v := range r.values {
+		s = strings.ReplaceAll(s, v, redacted)
+	}
+	return s
+}
+
+// value leaves secrets out of a JSON value, by what they are and by the names they stand under. Its recursion is bounded by
+// the decoder's.
+func (r redactor) value(v any) any {
+	switch v := v.(type) {
+	case string:
+		return r.text(v)
+	case json.Number:
+		if s := v.String(); r.text(s) != s {
+			return redacted
+		}
+		return v
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = r.value(item)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, item := range v {
+			if secret(name) && scalar(item) {
+				item = redacted
+			}
+			out[r.text(name)] = r.value(item)
+		}
+		return out
+	}
+	return v
+}
+
+func scalar(v any) bool {
+	switch v.(type) {
+	case string, json.Number:
+		return true
+	}
+	return false
+}
+
+// params leaves secrets out of a call's parameters.
+func (r redactor) params(all map[string]string) map[string]any {
+	out := make(map[string]any, len(all))
+	for name, value := range all {
+		if secret(name) {
+			value = redacted
+		}
+		out[r.text(name)] = r.text(value)
+	}
+	return out
+}
