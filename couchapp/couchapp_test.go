@@ -34,7 +34,7 @@ func TestAssemble(t *testing.T) {
 			sources["views/"+view] = v.Map
 		}
 		for part, source := range sources {
-			if !strings.HasPrefix(source, "function") || strings.Contains(source, "!code") {
+			if !strings.HasPrefix(source, "function") && !strings.HasPrefix(source, "(function") || strings.Contains(source, "!code") {
 				t.Errorf("%s %s begins %.40q", name, part, source)
 			}
 		}
@@ -44,7 +44,7 @@ func TestAssemble(t *testing.T) {
 		t.Fatal(err)
 	}
 	if d.Shows["wh"] == "" || d.Shows["print_doc"] == "" || d.Views["accounts_listing"].Reduce != "_count" ||
-		!strings.Contains(d.Shows["wh"], "new Function('call'") || !strings.Contains(d.Shows["wh"], "function refusal") {
+		!strings.Contains(d.Shows["wh"], "new kept.Function(") || !strings.Contains(d.Shows["wh"], "function refusal") {
 		t.Errorf("functions: %+v", d)
 	}
 	if _, err := couchapp.Assemble("nosuch", couchapp.JavaScript); err == nil {

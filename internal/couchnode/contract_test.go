@@ -17,18 +17,21 @@ func TestContractInProcess(t *testing.T) {
 // serve puts a node on a loopback socket, open to admin:secret.
 func serve(t testing.TB, n *couchnode.Node) (url string) {
 	t.Helper()
+	return "http://admin:secret@" + servePublic(t, n, &couchnode.Credentials{User: "admin", Password: "secret"})
+}
+
+// servePublic puts a node on a loopback socket and returns its address.
+func servePublic(t testing.TB, n *couchnode.Node, credentials *couchnode.Credentials) (addr string) {
+	t.Helper()
 	s := httptest.NewUnstartedServer(nil)
-	h, err := couchnode.Public(n, couchnode.PublicConfig{
-		Listen:      s.Listener.Addr().String(),
-		Credentials: &couchnode.Credentials{User: "admin", Password: "secret"},
-	})
+	h, err := couchnode.Public(n, couchnode.PublicConfig{Listen: s.Listener.Addr().String(), Credentials: credentials})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Config.Handler = h
 	s.Start()
 	t.Cleanup(s.Close)
-	return "http://admin:secret@" + s.Listener.Addr().String()
+	return s.Listener.Addr().String()
 }
 
 func TestContractOnASocket(t *testing.T) {

@@ -104,7 +104,7 @@ func (d *document) special(m strictjson.Member) error {
 
 func parseRevJSON(v []byte) (revtree.Rev, error) {
 	if strictjson.KindOf(v) != strictjson.String {
-		return revtree.Rev{}, badRequest("%v", revtree.ErrFormat)
+		return revtree.Rev{}, errRevFormat
 	}
 	return parseRev(strictjson.Unquote(v))
 }
@@ -112,7 +112,7 @@ func parseRevJSON(v []byte) (revtree.Rev, error) {
 func parseRev(s string) (revtree.Rev, error) {
 	rev, err := revtree.Parse(s)
 	if err != nil {
-		return rev, badRequest("%v", err)
+		return rev, errRevFormat
 	}
 	return rev, nil
 }

@@ -63,7 +63,7 @@ func (n *Node) replicate(tx *writeTx, db *database, d *dbTx, id string, doc *doc
 		return revtree.Rev{}, badRequest("When `new_edits: false`, the document needs `_rev` or `_revisions` specified")
 	}
 	if path.Gen == 0 {
-		return revtree.Rev{}, badRequest("%v", revtree.ErrFormat)
+		return revtree.Rev{}, errRevFormat
 	}
 	r, err := d.record(id)
 	if err != nil {
@@ -138,7 +138,7 @@ func editLocal(d *dbTx, id string, doc *document) (revtree.Rev, error) {
 	if parent := doc.parent(); !parent.IsZero() {
 		before, err := strconv.ParseUint(string(parent.ID), 10, 53)
 		if err != nil || parent.Gen != 0 {
-			return revtree.Rev{}, badRequest("%v", revtree.ErrFormat)
+			return revtree.Rev{}, errRevFormat
 		}
 		n = before + 1
 	}

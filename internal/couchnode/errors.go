@@ -59,6 +59,7 @@ var (
 	errDeleted    = notFound("deleted")
 	errConflict   = refuse(http.StatusConflict, "conflict", "Document update conflict.")
 	errTooLarge   = refuse(http.StatusRequestEntityTooLarge, "too_large", "the request entity is too large")
+	errRevFormat  = badRequest("Invalid rev format")
 	errDDocGone   = notFound("Design document was updated or deleted.")
 	errClosing    = refuse(http.StatusServiceUnavailable, "service unavailable", "the node is shutting down")
 )

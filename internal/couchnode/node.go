@@ -97,7 +97,7 @@ func Open(path string, engine Engine, opts Options) (*Node, error) {
 	}
 	n := &Node{file: file, engine: engine, opts: opts, collate: collation.New(), dbs: map[string]*database{}}
 	if err := n.prepare(); err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, fmt.Errorf("couchnode: open %s: %w", path, err)
 	}
 	n.closing, n.startEnd = context.WithCancel(context.Background())

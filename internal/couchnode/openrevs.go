@@ -126,15 +126,18 @@ func (rq *request) sendMultipart(found []revResult) error {
 		if err != nil {
 			return err
 		}
-		part.Write(body)
+		if _, err := part.Write(body); err != nil {
+			return err
+		}
 	}
 	if err := m.Close(); err != nil {
 		return err
 	}
 	rq.w.Header().Set("Content-Type", `multipart/mixed; boundary="`+m.Boundary()+`"`)
 	rq.w.WriteHeader(http.StatusOK)
-	rq.w.Write(b.Bytes())
-	return nil
+	// CouchDB's replicator gives up (open_doc_revs_failed) if anything follows the last boundary.
+	_, err := rq.w.Write(bytes.TrimSuffix(b.Bytes(), []byte("\r\n")))
+	return err
 }
 
 // accepts reports whether the client takes a media type; no Accept header means any.

@@ -1,6 +1,7 @@
 package couchnode_test
 
 import (
+	"io"
 	"net/http"
 	"os"
 	"strings"

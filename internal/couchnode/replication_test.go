@@ -84,7 +84,13 @@ func contents(t tester, client *http.Client, db string) map[string][]string {
 }
 
 // escapeID makes a path segment of a document id; a + in a path would be a space to CouchDB.
-func escapeID(id string) string { return strings.ReplaceAll(url.PathEscape(id), "+", "%2B") }
+func escapeID(id string) string {
+	prefix := ""
+	if rest, ok := strings.CutPrefix(id, "_design/"); ok {
+		prefix, id = "_design/", rest
+	}
+	return prefix + strings.ReplaceAll(url.PathEscape(id), "+", "%2B")
+}
 
 // fill makes a database with what replicators stumble over.
 func fill(t testing.TB, client *http.Client, db string) {
@@ -162,6 +168,25 @@ func testInterop(t *testing.T, server string) {
 	}
 }
 
+// testOpenInterop replicates the one database that a socket without credentials serves, away and back.
+func testOpenInterop(t *testing.T, server string) {
+	n, client := inProcess(t)
+	open := "http://" + servePublic(t, n, nil) + "/functions"
+	there := server + "/callfn-test-" + strings.ToLower(t.Name())
+	call(t, http.DefaultClient, "DELETE", there, nil)
+	mustCall(t, http.DefaultClient, "PUT", there, nil)
+	t.Cleanup(func() { call(t, http.DefaultClient, "DELETE", there, nil) })
+	fill(t, client, "http://node/functions")
+	replicate(t, server, open, there)
+	mustCall(t, client, "DELETE", "http://node/functions", nil)
+	mustCall(t, client, "PUT", "http://node/functions", nil)
+	want := contents(t, http.DefaultClient, there)
+	replicate(t, server, there, open)
+	if d := cmp.Diff(want, contents(t, client, "http://node/functions")); d != "" || len(want) != 304 {
+		t.Errorf("%d documents; lost or changed:\n%s", len(want), d)
+	}
+}
+
 func TestReplicationByCouchDB(t *testing.T) {
 	url := os.Getenv("CALLFN_TEST_COUCHDB_URL")
 	if url == "" || !strings.Contains(url, "127.0.0.1") && !strings.Contains(url, "localhost") {
@@ -169,8 +194,11 @@ func TestReplicationByCouchDB(t *testing.T) {
 			"go test -run TestReplicationByCouchDB ./internal/couchnode (the server must be on this machine)")
 	}
 	testInterop(t, strings.TrimSuffix(url, "/"))
+	testOpenInterop(t, strings.TrimSuffix(url, "/"))
 }
 
 func TestReplicationByPouchDB(t *testing.T) {
-	testInterop(t, couchtest.StartPouchDBServer(t))
+	server := couchtest.StartPouchDBServer(t)
+	testInterop(t, server)
+	testOpenInterop(t, server)
 }

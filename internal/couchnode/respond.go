@@ -18,7 +18,7 @@ func (rq *request) send(status int, body []byte) {
 	h.Set("Content-Length", strconv.Itoa(len(body)+1))
 	rq.w.WriteHeader(status)
 	if rq.r.Method != http.MethodHead {
-		rq.w.Write(append(body, '\n'))
+		_, _ = rq.w.Write(append(body, '\n')) // a client that has gone is nobody to tell
 	}
 }
 

@@ -111,7 +111,7 @@ func (rq *request) sendShow(raw []byte) error {
 	}
 	rq.w.WriteHeader(a.code)
 	if rq.r.Method != http.MethodHead && len(body) > 0 {
-		rq.w.Write(body)
+		_, err = rq.w.Write(body)
 	}
-	return nil
+	return err
 }

@@ -27,7 +27,7 @@ const heldBytes = 64 << 10
 func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		if r.Body != nil {
-			r.Body.Close()
+			_ = r.Body.Close()
 		}
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		cutOff = context.AfterFunc(t.node.aborted, p.abandon)
 	}
 	go func() {
-		defer in.Body.Close() // a RoundTripper must, whatever its handler does
+		defer func() { _ = in.Body.Close() }() // a RoundTripper must, whatever its handler does
 		defer cutOff()
 		defer func() { p.finish(recover()) }()
 		t.node.ServeHTTP(p, in)
@@ -138,7 +138,7 @@ func (p *pipe) FlushError() error {
 }
 
 // Flush is FlushError for callers that ask for an http.Flusher.
-func (p *pipe) Flush() { p.FlushError() }
+func (p *pipe) Flush() { _ = p.FlushError() }
 
 func (p *pipe) gone() error {
 	if err := p.outer.Err(); err != nil {

@@ -176,7 +176,7 @@ func readEnvelope(body []byte, run RunID) (Evaluated, error) {
 func askFor(e Evaluation) queryserver.Ask {
 	rehearsal := e.Origin == FromRehearsal
 	return queryserver.Ask{
-		Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline,
+		Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline, Now: e.Now,
 		Account: string(e.Account), Root: string(e.Root), Rehearsal: rehearsal, Explain: rehearsal,
 	}
 }

@@ -30,6 +30,7 @@ type Request struct {
 	CallID   string            // SIP Call-ID of the call, for logs and records; may be empty
 	Params   map[string]string // the flat parameters, as the function sees them in `call`
 	TimeZone string            // IANA name for the function's Date, "" for UTC
+	Now      time.Time         // what the function's Date begins at, in a rehearsal; zero for the real time
 	Origin   Origin
 	Source   string // the function's text, where the caller has it at hand: for the line in an error
 }

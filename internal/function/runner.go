@@ -31,6 +31,7 @@ type Evaluation struct {
 	Function ID
 	Params   map[string]string
 	TimeZone string
+	Now      time.Time // what Date begins at; zero for the real time
 	Deadline time.Duration
 
 	Account account.ID
@@ -126,7 +127,7 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack(req.Origin))
 	defer cancel()
 	e := Evaluation{
-		Run: run, Function: req.Function, Params: params, TimeZone: req.TimeZone, Deadline: r.cfg.Deadline,
+		Run: run, Function: req.Function, Params: params, TimeZone: req.TimeZone, Now: req.Now, Deadline: r.cfg.Deadline,
 		Account: req.Account, Root: r.rootOf(ctx, req.Account), Origin: req.Origin,
 	}
 	ev, err := r.cfg.Driver.Evaluate(ctx, e)

@@ -10,11 +10,11 @@ import (
 
 // RunHeader is the request header by which callfn asks a show for an Envelope, and the response header that marks one:
 //
-//	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800; account=…; root=…; lane=rehearsal; explain=1
+//	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800; account=…; root=…; lane=rehearsal; explain=1; now=1798131900000
 //
 // tz is the IANA zone of the function's Date, deadline its time in ms; account and root (the account's top-level ancestor) say
 // who is to wait when workers are short, lane that no call waits; with explain the envelope tells absent parameters that
-// were asked for. Engines that do not know it ignore it.
+// were asked for; now is what Date begins at in a rehearsal, in ms since 1970. Engines that do not know it ignore it.
 const RunHeader = "X-Callfn-Run"
 
 // Ask is what the request header says.
@@ -23,10 +23,11 @@ type Ask struct {
 	TimeZone string        // "" for UTC
 	Deadline time.Duration // 0 for the engine's own
 
-	Account   string // whose run it is, "" when not said
-	Root      string // the account's top-level ancestor, "" when not said
-	Rehearsal bool   // no call waits for it
-	Explain   bool   // tell which absent parameters were read
+	Account   string    // whose run it is, "" when not said
+	Root      string    // the account's top-level ancestor, "" when not said
+	Rehearsal bool      // no call waits for it
+	Explain   bool      // tell which absent parameters were read
+	Now       time.Time // zero for the real time; exact to a millisecond
 }
 
 // String is the header's value.
@@ -49,6 +50,9 @@ func (a Ask) String() string {
 	}
 	if a.Explain {
 		s += "; explain=1"
+	}
+	if !a.Now.IsZero() {
+		s += "; now=" + strconv.FormatInt(a.Now.UnixMilli(), 10)
 	}
 	return s
 }
@@ -89,12 +93,21 @@ func ParseAsk(value string) (Ask, error) {
 			a.Rehearsal = v == "rehearsal"
 		case "explain":
 			a.Explain = v == "1"
+		case "now":
+			ms, err := strconv.ParseInt(v, 10, 64)
+			if err != nil || ms < -latest || ms > latest {
+				return Ask{}, fmt.Errorf("%s: malformed now: want milliseconds since 1970", RunHeader)
+			}
+			a.Now = time.UnixMilli(ms)
 		}
 	}
 	return a, nil
 }
 
 func malformedID(s string) bool { return len(s) > 64 || strings.ContainsFunc(s, notIDRune) }
+
+// latest is as far from 1970 as a Date reaches, in ms (ECMAScript, Time Values).
+const latest = 8_640_000_000_000_000
 
 func notIDRune(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-'

@@ -43,6 +43,9 @@ func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 	if !asked {
 		job.Account = ownerOf(doc)
 	}
+	if !ask.Now.IsZero() {
+		job.Now = ask.Now.UnixMilli()
+	}
 	a, err := e.Do(ctx, job)
 	if errors.Is(err, sandbox.ErrBusy) {
 		return refuse(503, errors.New(strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": ")))

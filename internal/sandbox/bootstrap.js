@@ -48,6 +48,22 @@
   delete global.SharedArrayBuffer;
   delete global.Atomics;
 
+  // setClock makes the realm's Date begin at now (ms since 1970) and go on from there. The engine's own Date stays behind
+  // it; a proxy of a built-in function prints, subclasses and compares like the function itself.
+  function setClock(now) {
+    var Engine = Date, engineNow = Date.now, construct = Reflect.construct, offset = now - Date.now();
+    var nowIs = new Proxy(engineNow, { apply: function () { return engineNow() + offset; } });
+    var shifted = new Proxy(Engine, {
+      apply: function () { return text(new Engine(engineNow() + offset)); },
+      construct: function (target, args, type) {
+        return construct(target, args.length ? args : [engineNow() + offset], type);
+      }
+    });
+    define(Engine, 'now', nowIs);
+    define(Engine.prototype, 'constructor', shifted);
+    define(global, 'Date', shifted);
+  }
+
   function compile(source) {
     var f = indirectEval('(' + source + '\n)');
     if (typeof f !== 'function') { throw new TypeError('the source is not a function expression'); }
@@ -111,6 +127,7 @@
   }
 
   return function host(verb, code, doc, req, resultLimit, logLimit) {
+    if (verb === 'clock') { return setClock(code); }
     if (verb === 'logs') {
       if (dropped) { logs += (logs ? ',' : '') + '"… [' + dropped + ' more lines dropped]"'; }
       return logs ? '[' + logs + ']' : '';

@@ -66,6 +66,7 @@ type Job struct {
 	Doc      json.RawMessage // show: the document or null; map: a JSON list of documents
 	Req      json.RawMessage // show: CouchDB's request object
 	TimeZone string          // IANA name for Date, "" for UTC
+	Now      int64           // what Date begins at, in ms since 1970; 0 for the real time
 	Limits   Limits
 
 	// For whoever shares workers out; a worker is not told.
@@ -115,7 +116,7 @@ const frameLimit = 64 << 20
 
 func (j Job) frame() [][]byte {
 	nums := make([]byte, 0, 64)
-	for _, n := range []int64{int64(j.Limits.Deadline), j.Limits.Memory, int64(j.Limits.Result), int64(j.Limits.Logs)} {
+	for _, n := range []int64{int64(j.Limits.Deadline), j.Limits.Memory, int64(j.Limits.Result), int64(j.Limits.Logs), j.Now} {
 		nums = binary.AppendVarint(nums, n)
 	}
 	return [][]byte{{byte(j.Kind)}, []byte(j.Run), []byte(j.Source), j.Doc, j.Req, []byte(j.TimeZone), nums}
@@ -126,7 +127,7 @@ func parseJob(f [][]byte) (Job, error) {
 		return Job{}, fmt.Errorf("%w: not a job", errFrame)
 	}
 	j := Job{Kind: Kind(f[0][0]), Run: string(f[1]), Source: string(f[2]), Doc: f[3], Req: f[4], TimeZone: string(f[5])}
-	var nums [4]int64
+	var nums [5]int64
 	rest := f[6]
 	for i := range nums {
 		v, n := binary.Varint(rest)
@@ -135,6 +136,7 @@ func parseJob(f [][]byte) (Job, error) {
 		}
 		nums[i], rest = v, rest[n:]
 	}
+	j.Now = nums[4]
 	j.Limits = Limits{Deadline: time.Duration(nums[0]), Memory: nums[1], Result: int(nums[2]), Logs: int(nums[3])}.fill()
 	return j, nil
 }

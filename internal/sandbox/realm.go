@@ -68,6 +68,11 @@ func (r *realm) run(j Job, code *codeCache) Answer {
 			verb = "explain"
 		}
 	}
+	if j.Now != 0 {
+		if _, err := r.host.Call(quickjs.UndefinedValue, "clock", float64(j.Now)); err != nil {
+			return Answer{Run: j.Run, Status: Failed, Body: encodeFault(toFault(err))}
+		}
+	}
 	r.vm.SetMemoryLimit(uintptr(j.Limits.Memory))
 	_ = r.vm.SetEvalTimeout(j.Limits.Deadline)
 	start := time.Now()

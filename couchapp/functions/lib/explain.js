@@ -1,29 +1,41 @@
 // explain answers what a caught value says: bounded text, and the position in the admin's own text where the engine tells.
-// `new Function` puts two lines before the body on every engine (ECMA-262, CreateDynamicFunction).
-function explain(outcome, e) {
-  var shift = 2, most = 1000, text = '', line = 0, column = 0, at, first = 1;
+// Two lines of `new Function` (ECMA-262, CreateDynamicFunction) and one of build stand before the body.
+function explain(outcome, e, source) {
+  var shift = 3, most = 1000, text = '', name, message, stack, line = 0, column = 0, at, first = 1, lines;
   try {
-    if (e !== null && typeof e === 'object' && typeof e.message === 'string') {
-      text = (typeof e.name === 'string' && e.name ? e.name + ': ' : '') + e.message;
+    if (e !== null && typeof e === 'object' && typeof (message = e.message) === 'string') {
+      name = e.name;
+      text = (typeof name === 'string' && name ? name + ': ' : '') + message;
       if (typeof e.lineNumber === 'number') {
         line = e.lineNumber - shift;
         // SpiderMonkey's older versions count the columns of syntax errors from 0: look at one known to be the first.
-        try { new Function('*'); } catch (probe) { first = probe.columnNumber; }
+        try { new kept.Function('*'); } catch (probe) { first = probe.columnNumber; }
         column = typeof e.columnNumber === 'number' ? e.columnNumber + (outcome === 'syntax' && first === 0 ? 1 : 0) : 0;
-      } else if (typeof e.stack === 'string') {
+      } else if (typeof (stack = e.stack) === 'string') {
         // QuickJS names code from new Function <input>, V8 <anonymous>; V8's syntax errors name only who called.
-        at = (outcome === 'syntax' ? /<input>:(\d+)(?::(\d+))?/ : /<(?:input|anonymous)>:(\d+)(?::(\d+))?/).exec(e.stack);
+        at = kept.exec(outcome === 'syntax' ? /<input>:(\d+)(?::(\d+))?/ : /<(?:input|anonymous)>:(\d+)(?::(\d+))?/, stack);
         if (at) { line = at[1] - shift; column = at[2] ? +at[2] : 0; }
       }
-      if (e.name === 'InternalError' && e.message === 'out of memory') { outcome = 'memory'; }
+      if (name === 'InternalError' && message === 'out of memory') { outcome = 'memory'; }
+      // QuickJS, SpiderMonkey and V8 in turn.
+      if (message === 'stack overflow' || message === 'too much recursion' || message === 'Maximum call stack size exceeded') {
+        text += ': the function calls itself too many times';
+      }
     } else if (e !== null && typeof e === 'object') {
-      text = 'threw ' + stringify(e);
+      text = 'threw ' + kept.stringify(e);
     } else {
-      text = 'threw ' + String(e);
+      text = 'threw ' + kept.text(e);
     }
   } catch (ignored) {
-    text = text || 'threw a value that cannot be printed';
+    text = typeof text === 'string' && text || 'threw a value that cannot be printed';
   }
-  if (text.length > most) { text = text.substring(0, most) + '…'; }
+  for (lines = 1, at = 0; at < source.length; at++) {
+    if (source[at] === '\n') { lines++; }
+  }
+  if (line > lines) { // the engine stumbled over what stands behind the body
+    line = lines;
+    column = 0;
+  }
+  if (text.length > most) { text = kept.cut(text, 0, most) + '…'; }
   return fail(outcome, text, line, column);
 }

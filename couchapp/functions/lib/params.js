@@ -1,15 +1,13 @@
 // params copies the request's parameters into a plain object of this realm, key by key as data: no key, `__proto__` and
 // `constructor` included, is anything but a property. Null when the request has no parameters at all.
 function params(req) {
-  var own = Object.prototype.hasOwnProperty, out = {}, found = false;
+  var out = {}, found = false;
   function add(from) {
+    var i, names;
     if (from === null || typeof from !== 'object') { return; }
     found = true;
-    for (var key in from) {
-      if (own.call(from, key)) {
-        Object.defineProperty(out, key, { value: from[key], enumerable: true, writable: true, configurable: true });
-      }
-    }
+    names = kept.keys(from);
+    for (i = 0; i < names.length; i++) { put(out, names[i], copy(from[names[i]]), true); }
   }
   if (req === null || typeof req !== 'object') { return null; }
   add(req.query);

@@ -3,11 +3,12 @@
 function (doc, req) {
   'use strict';
 
+  // !code lib/realm.js
   // !code lib/answer.js
   // !code lib/params.js
   // !code lib/refusal.js
 
-  var call = params(req);
+  var kept = realm(), call = params(req);
   if (call === null) { return fail('refused', 'empty callflow document: the request has no parameters'); }
-  return refusal(doc, call) || { json: { doc: doc, call: call } };
+  return refusal(doc, call) || answer(200, { doc: doc, call: call });
 }

@@ -5,48 +5,63 @@
 // The parameters are the query string's; those of an application/x-www-form-urlencoded body come on top. The answer is
 // 200 with the bare JSON that the function returned; or, on failure, another code with
 // {"error": outcome, "message": text, "line": n, "column": n}. A failure is a response, never a protocol error: CouchDB ends
-// the process that raises one. Plain ES5, the same text on every engine.
+// the process that raises one. Plain ES5, the same text on every engine. What it does against hostile functions on an
+// engine that all functions share is defence in depth, no more: docs/security.md says what that closes.
 //
 // In rehearsals our own engine gives a third argument, by which it sees which absent parameters the function asks for.
-function (doc, req, watch) {
+//
+// The source is an expression whose value is the show: what the outer function keeps was there before any function ran, and
+// no function can reach it.
+(function () {
   'use strict';
-  var parse = JSON.parse, stringify = JSON.stringify;
 
+  var kept;
+
+  // !code lib/realm.js
   // !code lib/answer.js
   // !code lib/params.js
   // !code lib/refusal.js
   // !code lib/explain.js
+  // !code lib/build.js
+  // !code lib/couchjs.js
 
-  var call = params(req);
-  if (call === null) { return fail('refused', 'empty callflow document: the request has no parameters'); }
-  var no = refusal(doc, call);
-  if (no) { return no; }
+  kept = realm();
+  leaveHost();
 
-  var run;
-  try {
-    run = new Function('call', doc.function_js);
-  } catch (e) {
-    return explain('syntax', e);
-  }
+  return function (doc, req, watch) {
+    var call = params(req), no, run, result, text;
+    if (call === null) { return fail('refused', 'empty callflow document: the request has no parameters'); }
+    no = refusal(doc, call);
+    if (no) { return no; }
 
-  var result, text;
-  try {
-    result = run(typeof watch === 'function' ? watch(call) : call);
-  } catch (e) {
-    return explain('threw', e);
-  }
-  if (result === undefined) {
-    return fail('no_flow', 'the function returned nothing: end it with `return {module: …, data: {…}};`');
-  }
+    try {
+      run = build(doc.function_js);
+    } catch (e) {
+      return explain('syntax', e, doc.function_js);
+    }
 
-  // Serialised here, under the deadline, so that getters, toJSON and cycles are the function's own trouble.
-  try {
-    text = stringify(result);
-  } catch (e) {
-    return explain('invalid_flow', e);
-  }
-  if (typeof text !== 'string') {
-    return fail('no_flow', 'the function returned ' + typeof result + ', which JSON cannot hold');
-  }
-  return { json: parse(text) };
-}
+    try {
+      try {
+        result = run(typeof watch === 'function' ? watch(call) : call);
+      } catch (e) {
+        return explain('threw', e, doc.function_js);
+      }
+      if (result === undefined) {
+        return fail('no_flow', 'the function returned nothing: end it with `return {module: …, data: {…}};`');
+      }
+
+      // Serialised here, under the deadline, so that getters, toJSON and cycles are the function's own trouble.
+      try {
+        text = kept.stringify(result);
+      } catch (e) {
+        return explain('invalid_flow', e, doc.function_js);
+      }
+      if (typeof text !== 'string') {
+        return fail('no_flow', 'the function returned ' + typeof result + ', which JSON cannot hold');
+      }
+      return answer(200, kept.parse(text));
+    } finally {
+      if (kept.host) { sweep(); }
+    }
+  };
+})()

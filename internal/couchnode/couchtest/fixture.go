@@ -30,7 +30,8 @@ import (
 // order if the first is "<set>"). Wanted strings in angle brackets stand for more than themselves: <any>, <absent>,
 // <string>, <number>, <rev>, <rev:name>, <any:name> (captured under that name), <re:expression>.
 //
-// "< lines" wants one JSON value per line, empty lines ignored; "< text …" wants exactly that text, quoted as in Go.
+// "< lines" wants one JSON value per line, empty lines ignored; "< text …" wants exactly that text, quoted as in Go;
+// "< ends …" wants a text that ends like that.
 type Case struct {
 	Name      string
 	MakesDB   bool // {db} is not made beforehand
@@ -46,6 +47,7 @@ type Exchange struct {
 	Status       int
 	WantHeader   []Field
 	WantText     *string
+	WantEnd      string
 	WantLines    bool
 	Want         string // JSON; with WantLines one value per line
 }
@@ -112,6 +114,11 @@ func (ex *Exchange) want(rest string) error {
 	if quoted, ok := strings.CutPrefix(rest, "text "); ok {
 		text, err := strconv.Unquote(quoted)
 		ex.WantText = &text
+		return err
+	}
+	if quoted, ok := strings.CutPrefix(rest, "ends "); ok {
+		text, err := strconv.Unquote(quoted)
+		ex.WantEnd = text
 		return err
 	}
 	if rest == "lines" {

@@ -180,6 +180,9 @@ func (p Peer) exchange(ex Exchange, v vars) []string {
 	if ex.WantText != nil && string(got) != *ex.WantText {
 		problems = append(problems, fmt.Sprintf("body %q, want %q", got, *ex.WantText))
 	}
+	if !strings.HasSuffix(string(got), ex.WantEnd) {
+		problems = append(problems, fmt.Sprintf("body %q, want it to end in %q", got, ex.WantEnd))
+	}
 	return append(problems, v.matchBody(ex, got, p.AnyReason)...)
 }
 

@@ -20,10 +20,8 @@ const (
 	maxGeneration = 1 << 53 // exact in every peer's numbers
 )
 
-// ErrFormat is the one error of parsing: CouchDB's reason for a revision it cannot read.
-//
-//lint:ignore ST1005 CouchDB's words, sent as they are
-var ErrFormat = errors.New("Invalid rev format")
+// ErrFormat is the one error of parsing.
+var ErrFormat = errors.New("revtree: not a revision")
 
 // ID is a revision's id in stored form: 16 raw bytes for the usual 32 hex digits, the text itself otherwise
 // (couch_doc:parse_revid). Ids compare by these bytes.

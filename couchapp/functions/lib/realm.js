@@ -1,0 +1,34 @@
+// realm keeps the language's own functions for the show, as they are before any function has run in this engine. Stock couchjs
+// runs every function of a database in one realm: what one replaces there must not decide what the show does for the next.
+function realm() {
+  var call = Function.prototype.call;
+  return {
+    Function: Function, create: Object.create, defineProperty: Object.defineProperty, keys: Object.keys,
+    names: Object.getOwnPropertyNames, descriptor: Object.getOwnPropertyDescriptor, isArray: Array.isArray,
+    parse: JSON.parse, stringify: JSON.stringify, text: String, random: Math.random,
+    own: call.bind(Object.prototype.hasOwnProperty), cut: call.bind(String.prototype.substring), exec: call.bind(RegExp.prototype.exec)
+  };
+}
+// put makes an own property; no setter and no inherited member of a descriptor has a say in it.
+function put(object, name, value, enumerable) {
+  var d = kept.create(null);
+  d.value = value;
+  d.enumerable = enumerable;
+  d.writable = true;
+  d.configurable = true;
+  kept.defineProperty(object, name, d);
+}
+// copy makes the same data of this realm's objects: the host's lead to the host's realm through `.constructor.constructor`.
+function copy(from) {
+  var to, i, names;
+  if (from === null || typeof from !== 'object') { return from; }
+  if (kept.isArray(from)) {
+    to = [];
+    for (i = 0; i < from.length; i++) { put(to, i, copy(from[i]), true); }
+    return to;
+  }
+  to = {};
+  names = kept.keys(from);
+  for (i = 0; i < names.length; i++) { put(to, names[i], copy(from[names[i]]), true); }
+  return to;
+}
