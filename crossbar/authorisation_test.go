@@ -96,6 +96,8 @@ var matrix = map[string]row{
 	"GET /v2/accounts/:account/functions/samples":       {"", subtree(200)},
 	"PUT /v2/accounts/:account/functions/run":           {`{"data":{"function_js":"return {}"}}`, subtree(201)},
 	"PUT /v2/accounts/:account/functions/:id/run":       {`{"data":{"call":{"To":"1"}}}`, subtree(201)},
+	"PATCH /v2/accounts/:account/functions":             {`{"data":{"re-enable":true}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/descendants/functions": {`{"data":{"re-enable":true}}`, subtree(200)},
 	"GET /v2/accounts/:account/functions/runs":          {"", subtree(200)},
 	"GET /v2/accounts/:account/functions/:id/runs":      {"", subtree(200)},
 	"GET /v2/accounts/:account/functions/:id/runs/:run": {"", subtree(200)},

@@ -84,6 +84,10 @@ func (a *API) table() []Route {
 		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},
 	}
 	table = append(table, documentRoutes("functions", a.functions())...)
+	table = append(table,
+		Route{patch, underAccount + "/functions", "functions", Subtree, true, a.enableFunctions},
+		Route{patch, underAccount + "/descendants/functions", "functions", Subtree, true, a.enableDescendantsFunctions},
+	)
 	table = append(table, documentRoutes("callflows", a.callflows())...)
 	table = append(table, documentRoutes("users", a.users())...)
 	return table

@@ -47,7 +47,9 @@ func TestRunsFromTheShell(t *testing.T) {
 	defer cancel()
 	var followed, errs output
 	ended := make(chan int, 1)
-	go func() { ended <- run(ctx, p.world(t, &followed, &errs, "functions", "runs", id, "--follow", "--interval=20ms")) }()
+	go func() {
+		ended <- run(ctx, p.world(t, &followed, &errs, "functions", "runs", id, "--follow", "--interval=20ms"))
+	}()
 	await("the tail does not begin", func() bool { return strings.Count(followed.String(), "\n") == 1 })
 	p.run(t, "functions", "run", id, "--to=1000")
 	await("the tail does not go on", func() bool { return strings.Count(followed.String(), "\n") == 2 })

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"callfn/internal/account"
+	"callfn/internal/autodisable"
 	"callfn/internal/datastore"
 	"callfn/internal/runrecord"
 )
@@ -21,4 +23,17 @@ func (s *service) recordRuns(c serveCommand, stores datastore.Resolver, log *slo
 		records.Close(ctx)
 	})
 	return records
+}
+
+// guardFunctions starts to switch off functions that keep failing.
+func (s *service) guardFunctions(c serveCommand, stores datastore.Resolver, accounts *account.Cache, log *slog.Logger) *autodisable.Guard {
+	guard := autodisable.New(autodisable.Config{
+		Datastores: stores, Now: time.Now, Log: log, Threshold: autodisable.Threshold{Failures: c.DisableAfter, Within: c.DisableWithin},
+		Account: func(ctx context.Context, id account.ID) (datastore.Document, error) {
+			a, err := accounts.Get(ctx, id)
+			return a.Document(), err
+		},
+	})
+	s.closers = append(s.closers, guard.Close)
+	return guard
 }

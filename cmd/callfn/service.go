@@ -90,7 +90,9 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
+	known := account.NewCache(accounts, time.Now)
 	records := s.recordRuns(c, stores, log)
+	guard := s.guardFunctions(c, stores, known, log)
 	runner := function.NewRunner(function.Config{
 		Driver: &function.ShowDriver{
 			Database: func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) },
@@ -98,7 +100,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		},
 		Drafts: function.LocalDrafts{Eval: lanes, Wh: wh, Limits: limits},
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
-		Root: topLevel(account.NewCache(accounts, time.Now)), Observers: []function.Observer{records},
+		Root: topLevel(known), Observers: []function.Observer{records, guard},
 	})
 	executor := &callflow.Executor{Runner: runner, Directory: callflow.Stored{Datastores: stores}}
 	host, err := os.Hostname()

@@ -8,6 +8,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/redact"
 )
 
 // What a record keeps at most of what a function made, in bytes of JSON.
@@ -21,7 +22,7 @@ var flowLimits = jsonvalue.Limits{Depth: 80}
 
 // document is the record of a run.
 func document(r function.Ran, keep Keep) datastore.Document {
-	hide := newRedactor(r.Params)
+	hide := redact.New(r.Params)
 	doc := datastore.Document{
 		"_id":         string(r.Run),
 		"function_id": string(r.Function),
@@ -40,7 +41,7 @@ func document(r function.Ran, keep Keep) datastore.Document {
 	if len(r.Logs) > 0 {
 		logs := make([]any, len(r.Logs))
 		for i, line := range r.Logs {
-			logs[i] = hide.text(line)
+			logs[i] = hide.Text(line)
 		}
 		doc["logs"] = logs
 	}
@@ -55,10 +56,10 @@ func document(r function.Ran, keep Keep) datastore.Document {
 	case err != nil:
 		doc[name+"_omitted"] = "no JSON to keep: " + clip(err.Error())
 	default:
-		doc[name] = hide.value(value)
+		doc[name] = hide.Value(value)
 	}
 	if keep.Parameters {
-		doc["parameters"] = hide.params(r.Params)
+		doc["parameters"] = hide.Params(r.Params)
 	}
 	stamp := datastore.Stamp{Type: DocumentType, AccountID: string(r.Account), Database: datastore.FunctionRuns, Now: r.Start}
 	stamp.Mark(doc)
@@ -66,20 +67,20 @@ func document(r function.Ran, keep Keep) datastore.Document {
 }
 
 // failure is a run's error as a record keeps it.
-func failure(e *function.Error, hide redactor) map[string]any {
-	out := map[string]any{"message": hide.text(clip(e.Message))}
+func failure(e *function.Error, hide redact.Redactor) map[string]any {
+	out := map[string]any{"message": hide.Text(clip(e.Message))}
 	for name, n := range map[string]int{"line": e.Line, "column": e.Column} {
 		if n > 0 {
 			out[name] = n
 		}
 	}
-	setText(out, "source", hide.text(e.Source))
+	setText(out, "source", hide.Text(e.Source))
 	setText(out, "hint", e.Hint)
 	if len(e.Fields) > 0 {
 		var fields any
 		if raw, err := json.Marshal(e.Fields); err == nil && len(raw) <= mostFlow {
 			if fields, err = jsonvalue.Decode(raw, flowLimits); err == nil {
-				out["fields"] = hide.value(fields)
+				out["fields"] = hide.Value(fields)
 			}
 		}
 	}

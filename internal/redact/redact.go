@@ -1,4 +1,5 @@
-package runrecord
+// Package redact leaves what a caller typed, and what opens doors, out of what is kept of a call.
+package redact
 
 import (
 	"encoding/json"
@@ -7,7 +8,8 @@ import (
 	"unicode"
 )
 
-const redacted = "[redacted]"
+// Mark stands where something was left out.
+const Mark = "[redacted]"
 
 // secretWord begins or ends where a name's words do: "Digits", "Digits[pin]", "user_pin", "userPin", not "Pinball" or "Opinion".
 var secretWord = regexp.MustCompile(`(?i)\b(digits?|pins?|passcodes?|passwords?|passwd|secrets?|tokens?|dtmf|cvv)\b`)
@@ -29,13 +31,13 @@ func secret(name string) bool {
 	return secretWord.MatchString(b.String())
 }
 
-// redactor knows what must not be kept of one run.
-type redactor struct{ values []string }
+// Redactor knows what must not be kept of one run.
+type Redactor struct{ values []string }
 
-// newRedactor learns from a run's parameters. A single key pressed or two say nothing and are in everything, so they are only
+// New learns from a run's parameters. A single key pressed or two say nothing and are in everything, so they are only
 // left out where they stand under their own name.
-func newRedactor(params map[string]string) redactor {
-	var r redactor
+func New(params map[string]string) Redactor {
+	var r Redactor
 	for name, value := range params {
 		if len(value) >= 3 && secret(name) {
 			r.values = append(r.values, value)
@@ -44,38 +46,38 @@ func newRedactor(params map[string]string) redactor {
 	return r
 }
 
-// text leaves the secret values out of a text.
-func (r redactor) text(s string) string {
+// Text leaves the secret values out of a text.
+func (r Redactor) Text(s string) string {
 	for _, v := range r.values {
-		s = strings.ReplaceAll(s, v, redacted)
+		s = strings.ReplaceAll(s, v, Mark)
 	}
 	return s
 }
 
-// value leaves secrets out of a JSON value, by what they are and by the names they stand under. Its recursion is bounded by
+// Value leaves secrets out of a JSON value, by what they are and by the names they stand under. Its recursion is bounded by
 // the decoder's.
-func (r redactor) value(v any) any {
+func (r Redactor) Value(v any) any {
 	switch v := v.(type) {
 	case string:
-		return r.text(v)
+		return r.Text(v)
 	case json.Number:
-		if s := v.String(); r.text(s) != s {
-			return redacted
+		if s := v.String(); r.Text(s) != s {
+			return Mark
 		}
 		return v
 	case []any:
 		out := make([]any, len(v))
 		for i, item := range v {
-			out[i] = r.value(item)
+			out[i] = r.Value(item)
 		}
 		return out
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for name, item := range v {
 			if secret(name) && scalar(item) {
-				item = redacted
+				item = Mark
 			}
-			out[r.text(name)] = r.value(item)
+			out[r.Text(name)] = r.Value(item)
 		}
 		return out
 	}
@@ -90,14 +92,14 @@ func scalar(v any) bool {
 	return false
 }
 
-// params leaves secrets out of a call's parameters.
-func (r redactor) params(all map[string]string) map[string]any {
+// Params leaves secrets out of a call's parameters.
+func (r Redactor) Params(all map[string]string) map[string]any {
 	out := make(map[string]any, len(all))
 	for name, value := range all {
 		if secret(name) {
-			value = redacted
+			value = Mark
 		}
-		out[r.text(name)] = r.text(value)
+		out[r.Text(name)] = r.Text(value)
 	}
 	return out
 }
