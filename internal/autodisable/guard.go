@@ -16,7 +16,7 @@ import (
 // Guard is a function.Observer that counts failures and switches functions off, beside the call's path.
 type Guard struct {
 	cfg   Config
-	queue chan failure
+	queue chan function.Ran
 	stop  chan struct{}
 	done  chan struct{}
 	once  sync.Once // closes stop
@@ -50,7 +50,7 @@ func New(cfg Config) *Guard {
 		cfg.Buffer = 4096
 	}
 	g := &Guard{
-		cfg: cfg, queue: make(chan failure, cfg.Buffer), stop: make(chan struct{}), done: make(chan struct{}), seen: map[key][]failure{},
+		cfg: cfg, queue: make(chan function.Ran, cfg.Buffer), stop: make(chan struct{}), done: make(chan struct{}), seen: map[key][]failure{},
 	}
 	go g.count()
 	return g
@@ -61,8 +61,9 @@ func (g *Guard) Ran(r function.Ran) {
 	if g.cfg.Threshold.Failures <= 0 || r.Origin != function.FromCall || !counts(r.Outcome) {
 		return
 	}
+	r.Value, r.Flow, r.Logs, r.Source = nil, nil, nil, "" // not needed
 	select {
-	case g.queue <- failure{key{r.Account, r.Function}, r.Start, lastOf(r)}:
+	case g.queue <- r:
 	default:
 		g.dropped.Add(1)
 	}
@@ -95,9 +96,9 @@ func (g *Guard) count() {
 	}()
 	for {
 		select {
-		case f := <-g.queue:
+		case r := <-g.queue:
 			g.failures.Add(1)
-			g.add(ctx, f)
+			g.add(ctx, failure{key{r.Account, r.Function}, r.Start, lastOf(r)})
 		case <-g.stop:
 			return
 		}
