@@ -116,7 +116,11 @@ func (d *ShowDriver) evaluate(patient, ctx context.Context, db *datastore.Databa
 	case enveloped:
 		return readEnvelope(body, e.Run)
 	}
-	return readBare(resp.StatusCode, resp.Header.Get("Content-Type"), body, place{ctx: ctx, db: db, function: e.Function})
+	ev, err := readBare(resp.StatusCode, resp.Header.Get("Content-Type"), body, place{ctx: ctx, db: db, function: e.Function})
+	if ev.Place = InShow; ev.Outcome == Refused {
+		ev.Place = "" // it did not run
+	}
+	return ev, err
 }
 
 // fetch sends the request: a GET, or a form POST where the target would be too long.
@@ -142,7 +146,7 @@ func readEnvelope(body []byte, run RunID) (Evaluated, error) {
 	if err := json.Unmarshal(body, &env); err != nil {
 		return Evaluated{}, fmt.Errorf("the query server's envelope is malformed: %w", err)
 	}
-	ev := Evaluated{Outcome: Outcome(env.Outcome), Value: env.Result, Rev: env.Rev}
+	ev := Evaluated{Outcome: Outcome(env.Outcome), Value: env.Result, Rev: env.Rev, Place: InOurs}
 	if env.Run != string(run) || !ev.Outcome.Known() {
 		return Evaluated{}, fmt.Errorf("the query server answered run %q with outcome %q", env.Run, env.Outcome)
 	}
