@@ -25,6 +25,7 @@ type serveCommand struct {
 	RequireConfinement bool          `help:"Refuse to start when the kernel cannot hold the sandbox processes in by every means known (seccomp, landlock, rlimits …)."`
 	ShowTransport      string        `help:"How parameters reach the show: get (as KAZOO does) or post (keeps callers' numbers out of CouchDB's access log). Long ones always go as post." enum:"get,post" default:"get"`
 	SourceLimitKiB     int           `help:"How long a function's source may be, in KiB." name:"source-limit-kib" default:"64"`
+	RateLimit          rateLimit     `help:"Requests per account and address: BURST/PER_SECOND, kazoo (100/10), or off. Failed logins are always limited." default:"2000/500" placeholder:"LIMIT"`
 	ShutdownTimeout    time.Duration `help:"How long a graceful stop waits for requests under way." default:"10s"`
 	LogFormat          string        `help:"text, json, or auto: text on a terminal." enum:"auto,text,json" default:"auto"`
 	LogLevel           string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`

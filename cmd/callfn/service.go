@@ -103,7 +103,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	s.api = crossbar.New(crossbar.Config{
 		Datastores: stores, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
-		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10,
+		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
 		CatalogueLimits: map[string]any{
 			"deadline_ms": limits.Deadline.Milliseconds(), "memory_bytes": limits.Memory, "result_bytes": limits.Result,
 		},
