@@ -34,6 +34,8 @@ type Simulator interface {
 // Validator checks a value against a named JSON schema, and returns it with defaults filled in and types cast, or the
 // failing fields.
 type Validator interface {
+	// Warnings looks for misspelt keys, which are valid but probably not meant.
+	Warnings(name string, value any) []schemas.Warning
 	Validate(name string, value any) (any, schemas.FieldErrors)
 }
 

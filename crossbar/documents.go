@@ -203,7 +203,7 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 	}
 	k.mark(x, doc)
 	saved, err := k.collection.Save(x.ctx, doc)
-	return saved, remarks, err
+	return saved, withWarnings(remarks, k.validator.Warnings(k.schema, public)), err
 }
 
 func (k *documentKind) mark(x *exchange, doc datastore.Document) {

@@ -94,7 +94,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
 		Root: topLevel(account.NewCache(accounts, time.Now)),
 	})
-	executor := &callflow.Executor{Runner: runner, Directory: callflow.Stored{Datastores: stores}}
+	executor := &callflow.Executor{Runner: runner, Directory: callflow.Stored{Datastores: stores}, Flows: set}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "callfn"
