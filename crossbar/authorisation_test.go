@@ -93,6 +93,62 @@ var matrix = map[string]row{
 	"GET /v2/accounts/:account/api_key":     {"", subtree(200)},
 	"PUT /v2/accounts/:account/api_key":     {"", subtree(201)},
 
+<<<<<<< HEAD
+	"GET /v2/functions":                                    {"", everyone(200)},
+	"GET /v2/functions/samples":                            {"", everyone(200)},
+	"GET /v2/accounts/:account/functions/samples":          {"", subtree(200)},
+	"PUT /v2/accounts/:account/functions/run":              {`{"data":{"function_js":"return {}"}}`, subtree(201)},
+	"PUT /v2/accounts/:account/functions/:id/run":          {`{"data":{"call":{"To":"1"}}}`, subtree(201)},
+	"GET /v2/accounts/:account/functions":                  {"", subtree(200)},
+	"PUT /v2/accounts/:account/functions":                  {hello, subtree(201)},
+	"GET /v2/accounts/:account/functions/:id":              {"", subtree(200)},
+	"POST /v2/accounts/:account/functions/:id":             {hello, subtree(200)},
+	"PATCH /v2/accounts/:account/functions/:id":            {`{"data":{"custom":1}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/functions/:id":           {"", subtree(200)},
+	"GET /v2/accounts/:account/callflows":                  {"", subtree(200)},
+	"PUT /v2/accounts/:account/callflows":                  {`{"data":{"numbers":["{NUMBER}"],"flow":{"module":"hangup","data":{}}}}`, subtree(201)},
+	"GET /v2/accounts/:account/callflows/:id":              {"", subtree(200)},
+	"POST /v2/accounts/:account/callflows/:id":             {`{"data":{"numbers":["{NUMBER}"],"flow":{"module":"hangup","data":{}}}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/callflows/:id":            {`{"data":{"name":"x"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/callflows/:id":           {"", subtree(200)},
+	"GET /v2/accounts/:account/users":                      {"", subtree(200)},
+	"PUT /v2/accounts/:account/users":                      {`{"data":{"first_name":"F","last_name":"L"}}`, subtree(201)},
+	"GET /v2/accounts/:account/users/:id":                  {"", subtree(200)},
+	"POST /v2/accounts/:account/users/:id":                 {`{"data":{"first_name":"F","last_name":"L"}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/users/:id":                {`{"data":{"first_name":"G"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/users/:id":               {"", subtree(200)},
+	"GET /v2/accounts/:account/menus":                      {"", subtree(200)},
+	"PUT /v2/accounts/:account/menus":                      {`{"data":{"name":"m"}}`, subtree(201)},
+	"GET /v2/accounts/:account/menus/:id":                  {"", subtree(200)},
+	"POST /v2/accounts/:account/menus/:id":                 {`{"data":{"name":"m"}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/menus/:id":                {`{"data":{"name":"x"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/menus/:id":               {"", subtree(200)},
+	"GET /v2/accounts/:account/devices":                    {"", subtree(200)},
+	"PUT /v2/accounts/:account/devices":                    {`{"data":{"name":"d"}}`, subtree(201)},
+	"GET /v2/accounts/:account/devices/:id":                {"", subtree(200)},
+	"POST /v2/accounts/:account/devices/:id":               {`{"data":{"name":"d"}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/devices/:id":              {`{"data":{"name":"x"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/devices/:id":             {"", subtree(200)},
+	"GET /v2/accounts/:account/lists":                      {"", subtree(200)},
+	"PUT /v2/accounts/:account/lists":                      {`{"data":{"name":"l"}}`, subtree(201)},
+	"GET /v2/accounts/:account/lists/:id":                  {"", subtree(200)},
+	"POST /v2/accounts/:account/lists/:id":                 {`{"data":{"name":"l"}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/lists/:id":                {`{"data":{"name":"x"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/lists/:id":               {"", subtree(200)},
+	"GET /v2/accounts/:account/temporal_rules":             {"", subtree(200)},
+	"PUT /v2/accounts/:account/temporal_rules":             {`{"data":{"name":"r","cycle":"daily"}}`, subtree(201)},
+	"GET /v2/accounts/:account/temporal_rules/:id":         {"", subtree(200)},
+	"POST /v2/accounts/:account/temporal_rules/:id":        {`{"data":{"name":"r","cycle":"daily"}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/temporal_rules/:id":       {`{"data":{"name":"x"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/temporal_rules/:id":      {"", subtree(200)},
+	"GET /v2/accounts/:account/temporal_rules_sets":        {"", subtree(200)},
+	"PUT /v2/accounts/:account/temporal_rules_sets":        {`{"data":{"name":"s"}}`, subtree(201)},
+	"GET /v2/accounts/:account/temporal_rules_sets/:id":    {"", subtree(200)},
+	"POST /v2/accounts/:account/temporal_rules_sets/:id":   {`{"data":{"name":"s"}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/temporal_rules_sets/:id":  {`{"data":{"name":"x"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/temporal_rules_sets/:id": {"", subtree(200)},
+	"PUT /v2/accounts/:account/simulations":                {`{"data":{"To":"1000"}}`, subtree(201)},
+=======
 	"GET /v2/functions":                                 {"", everyone(200)},
 	"GET /v2/functions/samples":                         {"", everyone(200)},
 	"GET /v2/accounts/:account/functions/samples":       {"", subtree(200)},
@@ -122,6 +178,7 @@ var matrix = map[string]row{
 	"PATCH /v2/accounts/:account/users/:id":             {`{"data":{"first_name":"G"}}`, subtree(200)},
 	"DELETE /v2/accounts/:account/users/:id":            {"", subtree(200)},
 	"PUT /v2/accounts/:account/simulations":             {`{"data":{"To":"1000"}}`, subtree(201)},
+>>>>>>> bf929fa12431548916805ff7ea606e8f339ec98f
 }
 
 // The authorisation matrix: every role tries every route, and what is refused changes nothing and shows nothing.
@@ -203,6 +260,11 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 		}
 		if strings.Contains(path, "users") {
 			collection, content = "users", `{"data":{"first_name":"F","last_name":"L"}}`
+		}
+		for _, name := range []string{"menus", "devices", "lists", "temporal_rules", "temporal_rules_sets"} {
+			if strings.HasSuffix(path, "/"+name+"/:id") {
+				collection, content = name, `{"data":{"name":"n","cycle":"daily"}}`
+			}
 		}
 		id := s.must(t, 201, "PUT", self.path("/"+collection), admin, content).id()
 		path = strings.Replace(path, ":id", id, 1)
