@@ -50,3 +50,15 @@ func (c *Call) setChannelVar(name string, value any) {
 	}
 	c.ChannelVars[name] = value
 }
+
+// store keeps one value for later modules; an empty one is forgotten.
+func (c *Call) store(name, value string) {
+	if value == "" {
+		delete(c.Store, name)
+		return
+	}
+	if c.Store == nil {
+		c.Store = make(map[string]any)
+	}
+	c.Store[name] = value
+}

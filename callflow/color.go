@@ -28,7 +28,7 @@ func outcomeColor(o Outcome) string {
 
 func endColor(how How) string {
 	switch how {
-	case EndHangup, EndFlow, EndResponse, EndCaller:
+	case EndHangup, EndFlow, EndResponse, EndCaller, EndAnswered:
 		return green
 	}
 	return red

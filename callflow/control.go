@@ -15,8 +15,6 @@ var ErrAnswered = errors.New("the call is answered already and can no longer be 
 // Control is what modules ask of the switch for one call. A method returns when the switch has done what it was asked,
 // at the latest when the call ends (ErrHungUp) or ctx does. A Control serves one call and one executor; only Gone may be
 // called concurrently with the other methods.
-//
-// The set is small on purpose: collecting digits, bridging and outward HTTP join it with the modules that need them.
 type Control interface {
 	// Answer answers the call; it does nothing on a call that is answered.
 	Answer(ctx context.Context) error
@@ -24,6 +22,21 @@ type Control interface {
 	Play(ctx context.Context, m Media) error
 	// Speak reads text aloud, as Play plays media.
 	Speak(ctx context.Context, s Speech) error
+	// Say pronounces a value, Sound plays tones, as Play plays media.
+	Say(ctx context.Context, s Say) error
+	Sound(ctx context.Context, tones []Tone) error
+	// Record records the caller and answers for how long, to the limit, a terminator, or the end of the call (which is
+	// no error when something was recorded).
+	Record(ctx context.Context, r Recording) (time.Duration, error)
+	// Collect waits for digits; none is no error.
+	Collect(ctx context.Context, c Collect) (string, error)
+	// Flush forgets what the caller pressed and nobody collected yet.
+	Flush(ctx context.Context) error
+	// Bridge rings legs. That nobody answered is a Bridged; the error is for a switch that could not try, and ErrHungUp
+	// for a caller who hung up while it rang. A bridge that succeeded returns when they have finished talking.
+	Bridge(ctx context.Context, b Bridge) (Bridged, error)
+	// HTTP asks a web server outside. Any answer is an answer, whatever its status; an error says why there is none.
+	HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, error)
 	// Sleep lets d pass. The switch has no part in it, except that it may report the end of the call.
 	Sleep(ctx context.Context, d time.Duration) error
 	// Noop waits until everything asked before is done.

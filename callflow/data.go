@@ -64,6 +64,12 @@ func (d Data) Strings(name string) []string {
 	return out
 }
 
+// asObject reads a value as an object, nil when it is none.
+func asObject(v any) Data {
+	m, _ := v.(map[string]any)
+	return m
+}
+
 // asString renders a scalar; false for null, objects and arrays.
 func asString(v any) (string, bool) {
 	switch v := v.(type) {

@@ -7,9 +7,21 @@ import (
 	"callfn/internal/account"
 )
 
-// ErrNoDocument is what Directory.ByID answers for a callflow that is absent, deleted or of another account: one answer
+// Kind is the type of a document that modules refer to: its pvt_type.
+type Kind string
+
+// The kinds of documents behind modules.
+const (
+	MenuKind            Kind = "menu"
+	DeviceKind          Kind = "device"
+	ListKind            Kind = "list"
+	TemporalRuleKind    Kind = "temporal_rule"
+	TemporalRuleSetKind Kind = "temporal_rule_set"
+)
+
+// ErrNoDocument is what a Directory answers for a document that is absent, deleted or of another account: one answer
 // for all of them.
-var ErrNoDocument = errors.New("no such callflow in this account")
+var ErrNoDocument = errors.New("no such document in this account")
 
 // Document is a callflow as the executor needs it.
 type Document struct {
@@ -44,4 +56,8 @@ type Directory interface {
 	Patterns(ctx context.Context, id account.ID) ([]PatternRow, error)
 	// ByID gives one callflow, or an error that wraps ErrNoDocument.
 	ByID(ctx context.Context, id account.ID, callflow ID) (Document, error)
+	// Resource gives one of the documents that modules refer to, or an error that wraps ErrNoDocument.
+	Resource(ctx context.Context, id account.ID, kind Kind, document string) (Data, error)
+	// Devices gives the ids of the devices that a user owns, in order; none is no error.
+	Devices(ctx context.Context, id account.ID, owner string) ([]string, error)
 }

@@ -2,6 +2,7 @@ package callflow
 
 import (
 	"context"
+	"time"
 
 	"callfn/internal/function"
 )
@@ -21,9 +22,10 @@ const (
 type Executor struct {
 	Runner      Runner
 	Directory   Directory
-	Modules     Modules // nil for DefaultModules
-	BranchLimit int     // how often one call may branch; 0 for DefaultBranchLimit
-	StepLimit   int     // how many nodes one call may visit; 0 for DefaultStepLimit
+	Modules     Modules                // nil for DefaultModules
+	Flows       function.FlowValidator // checks flows that web servers return; nil for no checks beyond their shape
+	BranchLimit int                    // how often one call may branch; 0 for DefaultBranchLimit
+	StepLimit   int                    // how many nodes one call may visit; 0 for DefaultStepLimit
 }
 
 // Walk is one call to be walked through one flow.
@@ -32,7 +34,9 @@ type Walk struct {
 	Flow     Node
 	Switch   Control
 	Origin   function.Origin
-	TimeZone string     // IANA name for functions' Date; empty for UTC
+	TimeZone string     // IANA name for functions' Date and time rules; empty for UTC
+	Began    time.Time  // when the call began, for time rules
+	Pretend  bool       // Began is made up: functions get it for their Date too
 	Observe  func(Step) // told of every step, in order, from the goroutine of Run; may be nil
 }
 

@@ -93,6 +93,15 @@ func simulate(t *testing.T, parts map[string][]byte) callflow.Trace {
 			Document: callflow.Document{ID: f.ID, Name: f.Name, Numbers: f.Numbers, Flow: f.Flow}, Patterns: f.Patterns,
 		})
 	}
+	var others []struct {
+		ID   callflow.ID   `json:"id"`
+		Kind callflow.Kind `json:"kind"`
+		Data callflow.Data `json:"data"`
+	}
+	decode(t, parts, "documents.json", &others)
+	for _, d := range others {
+		directory[acme] = append(directory[acme], callflow.MemoryDocument{Document: callflow.Document{ID: d.ID}, Kind: d.Kind, Data: d.Data})
+	}
 	functions := cannedFunctions{}
 	decode(t, parts, "functions.json", &functions)
 	call := map[string]any{}
@@ -109,9 +118,12 @@ func simulate(t *testing.T, parts map[string][]byte) callflow.Trace {
 			Runner: functions, Directory: directory, BranchLimit: settings.BranchLimit, StepLimit: settings.StepLimit,
 		},
 		Random: bytes.NewReader(bytes.Repeat([]byte{0xca}, 16)),
+		Clock:  func() time.Time { return time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC) }, // a Monday
 	}
+	var script map[string]any
+	decode(t, parts, "script.json", &script)
 	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
-		Account: acme, Call: call, HangUpAfter: time.Duration(settings.HangUpAfterMS) * time.Millisecond,
+		Account: acme, Call: call, Script: script, TimeZone: "Europe/Berlin", HangUpAfter: time.Duration(settings.HangUpAfterMS) * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -130,3 +130,9 @@ func TestNormalize(t *testing.T) {
 		}
 	}
 }
+
+func (f faulty) Resource(context.Context, account.ID, callflow.Kind, string) (callflow.Data, error) {
+	return nil, f.byID
+}
+
+func (f faulty) Devices(context.Context, account.ID, string) ([]string, error) { return nil, f.byID }

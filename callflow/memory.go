@@ -13,10 +13,13 @@ import (
 // while it is in use.
 type Memory map[account.ID][]MemoryDocument
 
-// MemoryDocument is a callflow with its patterns.
+// MemoryDocument is a callflow with its patterns, or a document of another kind.
 type MemoryDocument struct {
 	Document
 	Patterns []string
+
+	Kind Kind // of a document that is no callflow
+	Data Data // its content
 }
 
 // ByNumber implements Directory.
@@ -48,9 +51,31 @@ func (m Memory) Patterns(_ context.Context, id account.ID) ([]PatternRow, error)
 // ByID implements Directory.
 func (m Memory) ByID(_ context.Context, id account.ID, callflow ID) (Document, error) {
 	for _, doc := range m[id] {
-		if doc.ID == callflow {
+		if doc.ID == callflow && doc.Kind == "" {
 			return doc.Document, nil
 		}
 	}
 	return Document{}, fmt.Errorf("open callflow %s: %w", clip(string(callflow), 64), ErrNoDocument)
+}
+
+// Resource implements Directory.
+func (m Memory) Resource(_ context.Context, id account.ID, kind Kind, document string) (Data, error) {
+	for _, doc := range m[id] {
+		if string(doc.ID) == document && doc.Kind == kind {
+			return doc.Data, nil
+		}
+	}
+	return nil, fmt.Errorf("open %s %s: %w", kind, clip(document, 64), ErrNoDocument)
+}
+
+// Devices implements Directory.
+func (m Memory) Devices(_ context.Context, id account.ID, owner string) ([]string, error) {
+	var ids []string
+	for _, doc := range m[id] {
+		if doc.Kind == DeviceKind && owner != "" && doc.Data.String("owner_id") == owner {
+			ids = append(ids, string(doc.ID))
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
 }

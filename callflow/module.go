@@ -2,6 +2,7 @@ package callflow
 
 import (
 	"context"
+	"time"
 
 	"callfn/internal/account"
 	"callfn/internal/function"
@@ -17,17 +18,36 @@ type Modules map[string]Module
 func DefaultModules() Modules {
 	return Modules{
 		"answer":          answer,
+		"audio_macro":     audioMacro,
+		"branch_bnumber":  branchBnumber,
 		"branch_variable": branchVariable,
 		"callflow":        jump,
+		"check_cid":       checkCID,
+		"cidlistmatch":    cidlistmatch,
+		"collect_dtmf":    collectDTMF,
+		"device":          device,
+		"flush_dtmf":      flushDTMF,
 		"function":        runFunction,
 		"hangup":          hangup,
 		"language":        language,
+		"menu":            menu,
 		"noop":            noop,
+		"offnet":          resources,
+		"pivot":           pivot,
 		"play":            play,
+		"prepend_cid":     prependCID,
+		"resources":       resources,
 		"response":        response,
+		"ring_group":      ringGroup,
+		"set_cid":         setCID,
+		"set_variable":    setVariable,
 		"set_variables":   setVariables,
 		"sleep":           sleep,
+		"temporal_route":  temporalRoute,
 		"tts":             tts,
+		"user":            user,
+		"voicemail":       voicemail,
+		"webhook":         webhook,
 	}
 }
 
@@ -49,6 +69,9 @@ type Turn struct {
 	directory Directory
 	origin    function.Origin
 	timeZone  string
+	now       func() time.Time
+	pretend   bool
+	flows     function.FlowValidator
 }
 
 // Account is whose call it is.

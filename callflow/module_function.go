@@ -48,7 +48,11 @@ func invoke(ctx context.Context, t *Turn) function.Result {
 	if t.runner == nil {
 		return function.Result{Outcome: function.EngineDown, Error: &function.Error{Message: "no engine is configured to run functions"}}
 	}
-	return t.runner.Run(ctx, function.Request{
+	request := function.Request{
 		Account: t.Account(), Function: id, CallID: t.Call.ID, Params: flat, TimeZone: t.timeZone, Origin: t.origin,
-	})
+	}
+	if t.pretend {
+		request.Now = t.now()
+	}
+	return t.runner.Run(ctx, request)
 }

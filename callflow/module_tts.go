@@ -24,10 +24,10 @@ func tts(ctx context.Context, t *Turn) Next {
 	return Continue()
 }
 
-// terminators are the keys that end playback: all twelve unless data says otherwise (?ANY_DIGIT).
+// terminators are the keys that end playback: all twelve unless data says otherwise.
 func terminators(d Data) []string {
 	if _, given := d["terminators"].([]any); given {
 		return d.Strings("terminators")
 	}
-	return []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"}
+	return anyDigit()
 }

@@ -20,6 +20,7 @@ const (
 	opWait op = iota
 	opContinue
 	opBranch
+	opReplace
 	opStop
 	opHardStop
 )
@@ -32,6 +33,9 @@ func ContinueAt(key string) Next { return Next{op: opContinue, key: key} }
 
 // Branch runs another flow, and afterwards this node's `_` child.
 func Branch(flow Node) Next { return Next{op: opBranch, flow: flow} }
+
+// Replace runs another flow in place of what is left of this one (cf_exe:continue_with_flow).
+func Replace(flow Node) Next { return Next{op: opReplace, flow: flow} }
 
 // Stop ends this flow: the one that was branched from goes on, or the call ends.
 func Stop() Next { return Next{op: opStop} }

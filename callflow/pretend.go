@@ -12,12 +12,15 @@ const speechRate = 15
 
 // pretendCaller is a Control without a phone: it does nothing outside, and time passes on a clock of its own, so that
 // a sleep of 20 s takes none. Speech takes as long as speechRate has it; media takes no time, since nobody knows its
-// length. The caller stays on the line until hangUpAfter, or hears endless playback, which he ends by hanging up.
+// length. The caller does as the script says, or hears endless playback, which he ends by hanging up. What he presses
+// waits until something collects it; KAZOO hands what is pressed during a tts or audio_macro to the next collect_dtmf only.
 type pretendCaller struct {
-	now         time.Duration
-	hangUpAfter time.Duration // 0 for never
-	answered    bool
-	gone        *Ended
+	script   Script
+	now      time.Duration
+	pressed  int // how many of script.Digits are used up
+	used     int // how many digits of the next of them
+	answered bool
+	gone     *Ended
 }
 
 func (p *pretendCaller) Now() time.Duration { return p.now }
@@ -34,8 +37,8 @@ func (p *pretendCaller) pass(ctx context.Context, d time.Duration) error {
 	if err := p.up(ctx); err != nil {
 		return err
 	}
-	if p.hangUpAfter > 0 && p.now+d >= p.hangUpAfter {
-		p.now = max(p.now, p.hangUpAfter)
+	if p.script.HangUpAfter > 0 && p.now+d >= p.script.HangUpAfter {
+		p.now = max(p.now, p.script.HangUpAfter)
 		return p.callerHangsUp()
 	}
 	p.now += d
@@ -63,19 +66,22 @@ func (p *pretendCaller) Answer(ctx context.Context) error {
 }
 
 func (p *pretendCaller) Play(ctx context.Context, m Media) error {
-	return p.hear(ctx, 0, m.Endless)
+	return p.hear(ctx, 0, m.Endless, m.Terminators)
 }
 
 func (p *pretendCaller) Speak(ctx context.Context, s Speech) error {
 	length := time.Duration(utf8.RuneCountInString(s.Text)) * time.Second / speechRate
-	return p.hear(ctx, length.Truncate(time.Millisecond), s.Endless)
+	return p.hear(ctx, length.Truncate(time.Millisecond), s.Endless, s.Terminators)
 }
 
-func (p *pretendCaller) hear(ctx context.Context, length time.Duration, endless bool) error {
+func (p *pretendCaller) hear(ctx context.Context, length time.Duration, endless bool, terminators []string) error {
+	if at, ok := p.interrupted(terminators); ok && (endless || at < p.now+length) {
+		return p.pass(ctx, max(0, at-p.now))
+	}
 	if err := p.pass(ctx, length); err != nil || !endless {
 		return err
 	}
-	p.now = max(p.now, p.hangUpAfter)
+	p.now = max(p.now, p.script.HangUpAfter)
 	return p.callerHangsUp()
 }
 
@@ -112,7 +118,7 @@ func (p *pretendCaller) WaitForHangup(ctx context.Context) error {
 	if err := p.up(ctx); err != nil {
 		return err
 	}
-	p.now = max(p.now, p.hangUpAfter)
+	p.now = max(p.now, p.script.HangUpAfter)
 	return p.callerHangsUp()
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -21,6 +22,8 @@ func TestEveryCallEnds(t *testing.T) {
 		flows := rapid.SliceOfN(node(4), 1, 4).Draw(t, "flows")
 		branchLimit := rapid.IntRange(1, 12).Draw(t, "branch limit")
 		stepLimit := rapid.IntRange(1, 80).Draw(t, "step limit")
+		script := rapid.SampledFrom([]map[string]any{nil, {"digits": []any{map[string]any{"digits": "1#"}}, "answers": map[string]any{"*": "busy"}},
+			{"answers": map[string]any{"*": "answered"}, "http": map[string]any{"*": map[string]any{"body": map[string]any{"module": "pivot", "data": map[string]any{"voice_url": "https://a.example/"}}}}}}).Draw(t, "script")
 		hangUpAfter := rapid.SampledFrom([]time.Duration{0, 0, time.Millisecond, 5 * time.Second}).Draw(t, "hang up after")
 
 		var docs []callflow.MemoryDocument
@@ -32,7 +35,7 @@ func TestEveryCallEnds(t *testing.T) {
 			Runner: runner, Directory: callflow.Memory{acme: docs}, BranchLimit: branchLimit, StepLimit: stepLimit,
 		}}
 		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
-			Account: acme, Call: map[string]any{"To": "1000"}, HangUpAfter: hangUpAfter,
+			Account: acme, Call: map[string]any{"To": "1000"}, HangUpAfter: hangUpAfter, Script: script,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +113,7 @@ func (f *anyFunctions) Run(_ context.Context, r function.Request) function.Resul
 
 func node(depth int) *rapid.Generator[callflow.Node] {
 	modules := append([]string{"function", "function", "callflow", "callflow", "answer", "tts", "play", "sleep", "response", "hangup", "noop",
-		"set_variables", "branch_variable", "language", "bogus", ""}, callflow.NotExecuted()[:3]...)
+		"set_variables", "branch_variable", "language", "bogus", ""}, append(slices.Sorted(maps.Keys(callflow.DefaultModules())), callflow.NotExecuted()[:3]...)...)
 	return rapid.Custom(func(t *rapid.T) callflow.Node {
 		n := callflow.Node{}
 		if rapid.IntRange(0, 9).Draw(t, "empty") == 0 {
@@ -118,8 +121,10 @@ func node(depth int) *rapid.Generator[callflow.Node] {
 		}
 		n["module"] = rapid.SampledFrom(modules).Draw(t, "module")
 		n["data"] = rapid.MapOf(
-			rapid.SampledFrom([]string{"id", "text", "duration", "unit", "code", "skip_module", "language", "variable", "custom_application_vars", "endless_playback"}),
-			rapid.SampledFrom([]any{"c0", "c1", "f", "panics", "nothing", "", "Account-ID", true, nil, 5.0, 1e300, -1.0, []any{1.0}, map[string]any{"a": "b"}}),
+			rapid.SampledFrom([]string{"id", "text", "duration", "unit", "code", "skip_module", "language", "variable", "custom_application_vars", "endless_playback",
+				"endpoints", "macros", "repeats", "timeout", "hunt", "regex", "voice_url", "uri", "to_did", "max_digits", "rules", "timezone"}),
+			rapid.SampledFrom([]any{"c0", "c1", "f", "panics", "nothing", "", "Account-ID", true, nil, 5.0, 1e300, -1.0, []any{1.0}, map[string]any{"a": "b"}, "(", "https://a.example/",
+				[]any{map[string]any{"id": "x", "macro": "tone", "frequencies": []any{1.0}, "weight": "7"}}}),
 		).Draw(t, "data")
 		if depth > 0 && rapid.Bool().Draw(t, "has children") {
 			children := map[string]any{}

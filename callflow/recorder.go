@@ -3,6 +3,7 @@ package callflow
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // recorder is a Control that notes in a step what the module asks of the switch, and whether the module ended the call
@@ -66,6 +67,51 @@ func (r *recorder) Set(ctx context.Context, v Variables) error {
 	}
 	r.asks("set", args)
 	return r.Control.Set(ctx, v)
+}
+
+func (r *recorder) Say(ctx context.Context, s Say) error {
+	r.asks("say", map[string]any{"Say-Text": s.Text, "Type": s.Type, "Method": s.Method, "Language": s.Language, "Gender": s.Gender})
+	return r.Control.Say(ctx, s)
+}
+
+func (r *recorder) Sound(ctx context.Context, tones []Tone) error {
+	shown := make([]any, len(tones))
+	for i, t := range tones {
+		shown[i] = map[string]any{"Frequencies": t.Frequencies, "Duration-ON": t.On.Milliseconds(), "Duration-OFF": t.Off.Milliseconds()}
+	}
+	r.asks("tones", map[string]any{"Tones": shown})
+	return r.Control.Sound(ctx, tones)
+}
+
+func (r *recorder) Record(ctx context.Context, rec Recording) (time.Duration, error) {
+	r.asks("record", map[string]any{"Media-Name": rec.Name, "Time-Limit": int64(rec.Limit.Seconds())})
+	return r.Control.Record(ctx, rec)
+}
+
+func (r *recorder) Collect(ctx context.Context, c Collect) (string, error) {
+	r.asks("collect_digits", map[string]any{"Maximum-Digits": int64(c.Max), "Timeout": c.Timeout.Milliseconds()})
+	return r.Control.Collect(ctx, c)
+}
+
+func (r *recorder) Bridge(ctx context.Context, b Bridge) (Bridged, error) {
+	legs := make([]any, len(b.Legs))
+	for i, leg := range b.Legs {
+		legs[i] = leg.Kind + ":" + leg.ID
+	}
+	method := "simultaneous"
+	if b.InTurn {
+		method = "single"
+	}
+	r.asks("bridge", map[string]any{
+		"Endpoints": legs, "Timeout": int64(b.Timeout.Seconds()), "Dial-Endpoint-Method": method, "Ringback": b.Ringback,
+		"Caller-ID-Name": b.CallerIDName, "Caller-ID-Number": b.CallerIDNumber,
+	})
+	return r.Control.Bridge(ctx, b)
+}
+
+func (r *recorder) HTTP(ctx context.Context, q HTTPRequest) (HTTPResponse, error) {
+	r.asks("http", map[string]any{"Method": q.Method, "URL": clip(q.URL, 2048), "Body": clip(string(q.Body), 2048)})
+	return r.Control.HTTP(ctx, q)
 }
 
 func hungUp(err error) bool { return errors.Is(err, ErrHungUp) }

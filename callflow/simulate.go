@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"time"
 
 	"callfn/internal/account"
@@ -16,18 +17,20 @@ import (
 // Simulator rehearses calls. It is safe for concurrent use.
 type Simulator struct {
 	Executor *Executor
-	Random   io.Reader // for Call-IDs; nil for crypto/rand
+	Random   io.Reader        // for Call-IDs; nil for crypto/rand
+	Clock    func() time.Time // for scripts that name no time; nil for time.Now
 }
 
 // SimulationRequest describes one pretend call.
 type SimulationRequest struct {
 	Account account.ID
 	Call    map[string]any // as ParseCall takes it
+	Script  map[string]any // as ParseScript takes it; may be nil
 	// DefaultRealm is the realm of parties that are described without one, the account's as a rule. KAZOO's `norealm`
 	// where this is empty too.
 	DefaultRealm string
-	TimeZone     string        // IANA name for functions' Date; empty for UTC
-	HangUpAfter  time.Duration // when the caller hangs up, on the call's own clock; 0 for not before the end
+	TimeZone     string        // the account's, IANA; empty for UTC
+	HangUpAfter  time.Duration // when the caller hangs up, on the call's own clock, unless the script says; 0 for not before the end
 }
 
 // Simulate tells what would happen to a call, and does nothing outside: functions run as rehearsals, nothing is dialled
@@ -35,8 +38,12 @@ type SimulationRequest struct {
 // and what the Directory answers when it cannot be reached.
 func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, error) {
 	call, ignored, err := ParseCall(r.Account, r.Call)
-	if err != nil {
+	script, scriptErr := ParseScript(r.Script, r.TimeZone)
+	if err := bothInvalid(err, scriptErr); err != nil {
 		return Trace{}, err
+	}
+	if script.HangUpAfter == 0 {
+		script.HangUpAfter = r.HangUpAfter
 	}
 	call.defaultRealm(r.DefaultRealm)
 	if call.ID == "" {
@@ -71,9 +78,10 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 	call.CaptureGroup, call.CaptureGroups = match.CaptureGroup, match.CaptureGroups
 	call.setChannelVar("CallFlow-ID", string(match.ID))
 
-	caller := &pretendCaller{hangUpAfter: r.HangUpAfter}
+	caller := &pretendCaller{script: script}
 	trace.Ended = s.Executor.Run(ctx, Walk{
-		Call: call, Flow: match.Flow, Switch: caller, Origin: function.FromRehearsal, TimeZone: r.TimeZone,
+		Call: call, Flow: match.Flow, Switch: caller, Origin: function.FromRehearsal, TimeZone: or(script.TimeZone, r.TimeZone),
+		Began: s.began(script), Pretend: !script.Now.IsZero(),
 		Observe: func(step Step) { trace.Steps = append(trace.Steps, step) },
 	})
 	trace.DurationMS = caller.now.Milliseconds()
@@ -81,6 +89,29 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 		trace.Ended.Hint = "the callflow has an empty flow"
 	}
 	return trace, nil
+}
+
+// began is when the call begins.
+func (s *Simulator) began(script Script) time.Time {
+	switch {
+	case !script.Now.IsZero():
+		return script.Now
+	case s.Clock != nil:
+		return s.Clock()
+	}
+	return time.Now()
+}
+
+// bothInvalid joins what is wrong with the call and with the script into one error.
+func bothInvalid(call, script error) error {
+	var a, b *InvalidCall
+	if errors.As(call, &a) && errors.As(script, &b) {
+		maps.Copy(a.Fields, b.Fields)
+	}
+	if call != nil {
+		return call
+	}
+	return script
 }
 
 func unanswered(c *Call, hint string) Ended {

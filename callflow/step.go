@@ -25,7 +25,7 @@ const (
 type Step struct {
 	Index      int            `json:"index"`            // from 1
 	Depth      int            `json:"depth"`            // how many branches this node's flow is away from the first one
-	Via        string         `json:"via"`              // how the walk got here: `start`, `child`, `branch` or `resume`
+	Via        string         `json:"via"`              // how the walk got here: `start`, `child`, `branch`, `replace` or `resume`
 	Parent     int            `json:"parent,omitempty"` // the Index of the step that led here
 	Key        string         `json:"key,omitempty"`    // under which of Parent's children this node is
 	Module     string         `json:"module"`
@@ -41,10 +41,11 @@ type Step struct {
 
 // The values of Step.Via.
 const (
-	ViaStart  = "start"  // the first node
-	ViaChild  = "child"  // the child Key of the step before
-	ViaBranch = "branch" // the first node of a flow that the step before branched to
-	ViaResume = "resume" // the `_` child of an earlier step, taken up again after its branch stopped
+	ViaStart   = "start"   // the first node
+	ViaChild   = "child"   // the child Key of the step before
+	ViaBranch  = "branch"  // the first node of a flow that the step before branched to
+	ViaReplace = "replace" // the first node of a flow that took the place of the one before
+	ViaResume  = "resume"  // the `_` child of an earlier step, taken up again after its branch stopped
 )
 
 // Ask is one thing the module asked of the switch, under KAZOO's dialplan names (kazoo-facts §9.4).
@@ -55,7 +56,7 @@ type Ask struct {
 
 // Move says how the walk went on after a step.
 type Move struct {
-	Op     string `json:"op"`               // continue, branch, stop, hard_stop or wait
+	Op     string `json:"op"`               // continue, branch, replace, stop, hard_stop or wait
 	Key    string `json:"key,omitempty"`    // the child taken, when continue
 	Wanted string `json:"wanted,omitempty"` // the child asked for, where that one does not exist
 	Cause  string `json:"cause,omitempty"`  // the hangup cause asked for, when stop
@@ -92,6 +93,7 @@ const (
 	EndFlow        How = "flow_ended"     // nothing left to run; the platform hung up
 	EndResponse    How = "responded"      // a final SIP response was given
 	EndCaller      How = "caller_hung_up" // the caller hung up
+	EndAnswered    How = "answered"       // somebody answered, and they have finished talking
 	EndBranchLimit How = "branch_limit"   // too many branches; the platform hung up
 	EndStepLimit   How = "step_limit"     // too many steps; the platform hung up
 	EndCancelled   How = "cancelled"      // whoever asked for the walk gave up

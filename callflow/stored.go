@@ -92,3 +92,33 @@ func fromDocument(doc datastore.Document) Document {
 	}
 	return d
 }
+
+// resources are the collections of the documents behind modules.
+func (s Stored) resources(kind Kind) datastore.Collection {
+	return datastore.Collection{Datastores: s.Datastores, Database: datastore.Callflows, Type: string(kind), Design: "callflows"}
+}
+
+// Resource reads one document of the account.
+func (s Stored) Resource(ctx context.Context, id account.ID, kind Kind, document string) (Data, error) {
+	doc, err := s.resources(kind).Get(ctx, string(id), document)
+	if errors.Is(err, datastore.ErrNotFound) {
+		return nil, ErrNoDocument
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Data(doc), nil
+}
+
+// Devices reads the view devices_by_owner.
+func (s Stored) Devices(ctx context.Context, id account.ID, owner string) ([]string, error) {
+	rows, err := s.view(ctx, "devices_by_owner", datastore.Query{Key: []any{id, owner}})
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(rows))
+	for _, row := range rows {
+		ids = append(ids, row.ID)
+	}
+	return ids, nil
+}

@@ -131,6 +131,7 @@ var endings = map[How]string{
 	EndFlow:        "Nothing left to do, the platform hung up",
 	EndResponse:    "The call was refused",
 	EndCaller:      "The caller hung up",
+	EndAnswered:    "Somebody answered, and they have finished talking",
 	EndBranchLimit: "Too many branches, the platform hung up",
 	EndStepLimit:   "Too many steps, the platform hung up",
 	EndCancelled:   "The rehearsal was cancelled",

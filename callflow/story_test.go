@@ -13,7 +13,7 @@ import (
 
 // Colours are the only thing that colour changes.
 func TestWriteTraceInColour(t *testing.T) {
-	trace := rehearse(t, callflow.Node{"module": "voicemail", "children": map[string]any{"_": map[string]any{"module": "hangup"}}})
+	trace := rehearse(t, callflow.Node{"module": "conference", "children": map[string]any{"_": map[string]any{"module": "hangup"}}})
 	var plain, coloured bytes.Buffer
 	if err := errors.Join(callflow.WriteTrace(&plain, trace, false), callflow.WriteTrace(&coloured, trace, true)); err != nil {
 		t.Fatal(err)

@@ -24,6 +24,24 @@ func (s *testSwitch) Respond(context.Context, callflow.Response) error { return 
 func (s *testSwitch) Set(context.Context, callflow.Variables) error    { return s.up() }
 func (s *testSwitch) Now() time.Duration                               { return 0 }
 
+func (s *testSwitch) Say(context.Context, callflow.Say) error      { return s.up() }
+func (s *testSwitch) Sound(context.Context, []callflow.Tone) error { return s.up() }
+func (s *testSwitch) Flush(context.Context) error                  { return s.up() }
+
+func (s *testSwitch) Record(context.Context, callflow.Recording) (time.Duration, error) {
+	return 0, s.up()
+}
+
+func (s *testSwitch) Collect(context.Context, callflow.Collect) (string, error) { return "", s.up() }
+
+func (s *testSwitch) Bridge(context.Context, callflow.Bridge) (callflow.Bridged, error) {
+	return callflow.Bridged{Cause: "USER_BUSY", Code: "sip:486"}, s.up()
+}
+
+func (s *testSwitch) HTTP(context.Context, callflow.HTTPRequest) (callflow.HTTPResponse, error) {
+	return callflow.HTTPResponse{Status: 204}, s.up()
+}
+
 func (s *testSwitch) Speak(context.Context, callflow.Speech) error {
 	if s.speakFails != nil {
 		return s.speakFails

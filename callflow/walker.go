@@ -91,7 +91,7 @@ func (w *walker) round(ctx context.Context) {
 func (w *walker) launch(ctx context.Context, step *Step, control Control) Next {
 	turn := &Turn{
 		Data: w.node.Data(), Call: w.Call, Switch: control, node: w.node, step: step,
-		runner: w.exec.Runner, directory: w.exec.Directory, origin: w.Origin, timeZone: w.TimeZone,
+		runner: w.exec.Runner, directory: w.exec.Directory, origin: w.Origin, timeZone: w.TimeZone, now: w.now, pretend: w.Pretend, flows: w.exec.Flows,
 	}
 	module, known := w.modules[step.Module]
 	switch {
@@ -131,6 +131,9 @@ func (w *walker) apply(ctx context.Context, step *Step, next Next, endedItself b
 		w.continueAt(step, next.key)
 	case opBranch:
 		w.branch(step, next.flow)
+	case opReplace:
+		step.Next = Move{Op: "replace"}
+		w.node, w.parent, w.via, w.key = next.flow, w.steps, ViaReplace, ""
 	case opStop:
 		step.Next = Move{Op: "stop", Cause: next.cause}
 		w.stop(next.cause, gone)
@@ -206,5 +209,8 @@ func (w *walker) end(how How, cause, hint string) {
 func (w *walker) cancelled(err error) {
 	w.end(EndCancelled, "", "the walk was given up: "+err.Error())
 }
+
+// now is what time it is for the call.
+func (w *walker) now() time.Time { return w.Began.Add(w.Switch.Now()) }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 
 	"callfn/internal/datastore"
 )
@@ -47,12 +46,13 @@ func install(ctx context.Context, db *datastore.Database, want datastore.Documen
 	case err != nil:
 		return "", err
 	}
-	rev := have["_rev"]
-	delete(have, "_rev")
-	if reflect.DeepEqual(map[string]any(have), map[string]any(want)) {
+	switch compare(have, want) {
+	case Current:
 		return Unchanged, nil
+	case Foreign:
+		return "", ErrForeign
 	}
-	next := datastore.Document{"_rev": rev}
+	next := datastore.Document{"_rev": have.Rev()}
 	for k, v := range want {
 		next[k] = v
 	}

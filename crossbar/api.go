@@ -22,8 +22,8 @@ type API struct {
 
 	modules *modules
 
-	// nil without rate limit
-	requests, failuresByAddress, failuresByKey *buckets
+	requests                         *buckets // nil without rate limit
+	failuresByAddress, failuresByKey *buckets
 }
 
 // New builds the API from its table of routes.
@@ -32,9 +32,9 @@ func New(cfg Config) *API {
 	a.node = nodeDigest(a.cfg.Node)
 	if limit := a.cfg.RateLimit; limit.PerSecond > 0 {
 		a.requests = newBuckets(rate.Limit(limit.PerSecond), limit.Burst, a.cfg.Now)
-		a.failuresByAddress = newBuckets(rate.Every(failureReturns), failuresPerAddress, a.cfg.Now)
-		a.failuresByKey = newBuckets(rate.Every(failureReturnsKey), failuresPerKey, a.cfg.Now)
 	}
+	a.failuresByAddress = newBuckets(rate.Every(failureReturns), failuresPerAddress, a.cfg.Now)
+	a.failuresByKey = newBuckets(rate.Every(failureReturnsKey), failuresPerKey, a.cfg.Now)
 	a.routes = a.table()
 	a.modules = newModules(a.cfg, a.routes)
 	a.echo = echo.New()

@@ -5,9 +5,23 @@ import (
 
 	"callfn/callflow"
 	"callfn/internal/datastore"
+	"callfn/schemas"
 )
 
-// simulate walks a pretend call through the account's callflows: 201 and the trace, also when nothing answers. It has
+// scriptOf takes the script out of a described call.
+func scriptOf(call map[string]any) (map[string]any, schemas.FieldErrors) {
+	value := call["script"]
+	delete(call, "script")
+	script, ok := value.(map[string]any)
+	if value == nil || ok {
+		return script, nil
+	}
+	var fields schemas.FieldErrors
+	fields.Add("script", "type", schemas.Violation{"message": "Value did not match type(s): object", "target": "object"})
+	return nil, fields
+}
+
+// simulate walks a pretend call through the account's callflows, with the script beside it: 201 and the trace, also when nothing answers. It has
 // no effect outside.
 func (a *API) simulate(x *exchange) (*answer, error) {
 	data, err := x.object()
@@ -18,12 +32,16 @@ func (a *API) simulate(x *exchange) (*answer, error) {
 	if fields := checkSize(call, a.cfg.ExtraLimit); len(fields) > 0 {
 		return nil, invalid(fields)
 	}
+	script, fields := scriptOf(call)
+	if fields != nil {
+		return nil, invalid(fields)
+	}
 	zone, err := a.cfg.Accounts.TimeZone(x.ctx, x.account)
 	if err != nil {
 		return nil, err
 	}
 	trace, err := a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
-		Account: x.account.ID(), Call: call, TimeZone: zone, DefaultRealm: x.account.Realm(),
+		Account: x.account.ID(), Call: call, Script: script, TimeZone: zone, DefaultRealm: x.account.Realm(),
 	})
 	var unusable *callflow.InvalidCall
 	if errors.As(err, &unusable) {

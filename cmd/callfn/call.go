@@ -12,18 +12,27 @@ import (
 type callCommand struct {
 	clientFlags
 	callFlags
+	scriptFlags
 }
 
 // Run rehearses the call and prints what would have happened. It fails when no callflow answers or a function failed.
 func (c callCommand) Run(ctx context.Context, w world) error {
-	api, err := c.open(ctx)
+	api, err := c.open(ctx, w)
 	if err != nil {
 		return err
+	}
+	call := c.fields()
+	script, err := c.script()
+	if err != nil {
+		return err
+	}
+	if script != nil {
+		call["script"] = script
 	}
 	var answer struct {
 		Data json.RawMessage `json:"data"`
 	}
-	if err := api.do(ctx, http.MethodPut, api.path("simulations"), c.fields(), &answer); err != nil {
+	if err := api.do(ctx, http.MethodPut, api.path("simulations"), call, &answer); err != nil {
 		return err
 	}
 	var trace callflow.Trace

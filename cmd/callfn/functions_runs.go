@@ -37,7 +37,7 @@ func (c functionsRuns) Run(ctx context.Context, w world, on *functionsCommand) e
 	if c.Last < 1 || c.Last > 1000 || c.Interval <= 0 {
 		return usageError{errorf("want --last 1 to 1000")}
 	}
-	api, err := on.open(ctx)
+	api, err := on.open(ctx, w)
 	if err != nil {
 		return err
 	}

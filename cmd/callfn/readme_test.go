@@ -52,7 +52,7 @@ func TestReadme(t *testing.T) {
 	}
 	cmd := exec.Command("bash", "-c", script)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CALLFN_SERVER="+s.url)
+	cmd.Env = append(os.Environ(), "CALLFN_SERVER="+s.url, "XDG_CACHE_HOME="+dir)
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {

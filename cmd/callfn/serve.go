@@ -31,11 +31,16 @@ type serveCommand struct {
 	RequireConfinement bool          `help:"Refuse to start when the kernel cannot hold the sandbox processes in by every means known (seccomp, landlock, rlimits …)."`
 	ShowTransport      string        `help:"How parameters reach the show: get (as KAZOO does) or post (keeps callers' numbers out of CouchDB's access log). Long ones always go as post." enum:"get,post" default:"get"`
 	SourceLimitKiB     int           `help:"How long a function's source may be, in KiB." name:"source-limit-kib" default:"64"`
+	RateLimit          rateLimit     `help:"Requests per account and address: BURST/PER_SECOND, kazoo (100/10), or off. Failed logins are always limited." default:"2000/500" placeholder:"LIMIT"`
 	ShutdownTimeout    time.Duration `help:"How long a graceful stop waits for requests under way." default:"10s"`
 	LogFormat          string        `help:"text, json, or auto: text on a terminal." enum:"auto,text,json" default:"auto"`
 	LogLevel           string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 
+	ShowMaxTarget int           `help:"Longest request target, in bytes, that is sent to a show as a GET; longer ones go as a POST. CouchDB's default request line leaves 8177." default:"8177"`
+	CouchDBWait   time.Duration `name:"couchdb-wait" help:"How long the start waits for CouchDB to answer." default:"30s"`
+
 	limitFlags
+	couchFlags
 }
 
 // Run serves until the context ends, then stops gracefully.
@@ -49,6 +54,15 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	}
 	if c.Workers < 1 || c.Workers > 1024 || c.Queue < 0 || c.AccountWorkers < 0 || c.TreeWorkers < 0 || c.KeepSuccesses < 0 || c.KeepRunsFor < 0 || c.DisableAfter < 0 || c.DisableAfter > 100 || c.DisableWithin < time.Second || c.DisableWithin > time.Hour || c.SourceLimitKiB < 1 || c.SourceLimitKiB > 1024 {
 		return usageError{errorf("want --workers 1 to 1024, --queue 0 or more, --source-limit-kib 1 to 1024")}
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.CouchDBURL != "" && c.CouchListen != "" {
+		return usageError{errorf("--couch-listen serves the embedded node, and with --couchdb-url there is none")}
+	}
+	if c.ShowMaxTarget < 64 || c.ShowMaxTarget > 1<<20 {
+		return usageError{errorf("--show-max-target %d: want between 64 and 1048576", c.ShowMaxTarget)}
 	}
 	log := newLog(w, c.LogFormat, c.LogLevel)
 	start := time.Now()
@@ -76,8 +90,8 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 		log.Info("the embedded node listens", "url", "http://"+l.Addr().String(), "whole_node", c.CouchUser != "")
 	}
 	base := "http://" + listener.Addr().String()
-	log.Info("callfn is ready", "url", base, "data", c.Data, "took", time.Since(start).Round(time.Millisecond),
-		"workers", c.Workers, "confinement", s.calls.Confinement().String())
+	log.Info("callfn is ready", "url", base, "documents", s.where, "took", time.Since(start).Round(time.Millisecond),
+		"workers", c.Workers, "confinement", s.confinement)
 	s.welcome(w, base)
 	select {
 	case <-ctx.Done():

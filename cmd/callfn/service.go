@@ -21,7 +21,6 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
 	"callfn/internal/function"
-	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
 	"callfn/internal/version"
 	"callfn/schemas"
@@ -31,11 +30,14 @@ import (
 type service struct {
 	api     http.Handler
 	calls   *sandbox.Pool
-	node    *couchnode.Node
-	keyFile string // where the generated master key was written, at the first start only
+	node    *couchnode.Node // nil where a CouchDB holds the documents
+	where   string          // documents are, for people
+	keyFile string          // where the generated master key was written, at the first start only
 	key     string
 	account account.ID // the master account
 	closers []func()
+
+	confinement string // what holds the sandbox processes in
 }
 
 func (s *service) close() {
@@ -44,7 +46,7 @@ func (s *service) close() {
 	}
 }
 
-// openService opens the embedded node, makes it hold what the service needs, and builds the API.
+// openService opens the datastore, makes sure that it holds what the service needs, and builds the API.
 func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w world, log *slog.Logger) (_ *service, err error) {
 	s := &service{}
 	defer func() {
@@ -63,18 +65,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	engine := queryserver.Engine{Shows: lanes, Maps: maps, Limits: limits}
-	if s.node, err = couchnode.Open(filepath.Join(c.Data, "node.db"), engine, couchnode.Options{Logger: log}); err != nil {
-		return nil, err
-	}
-	s.closers = append(s.closers, func() { closing(log, "embedded node", s.node.Close()) })
-	conn, err := datastore.Open(datastore.Config{URL: "http://embedded", Transport: s.node.Transport()})
+	stores, err := s.openDatastore(ctx, c, limits, lanes, maps, log)
 	if err != nil {
 		return nil, err
 	}
-	s.closers = append(s.closers, func() { closing(log, "datastore connection", conn.Close()) })
-	stores := datastore.Single{Connection: conn}
-	wh, err := provision(ctx, conn, couchapp.Callfn, log)
+	functions, err := couchapp.Assemble(datastore.Functions, couchapp.Callfn)
 	if err != nil {
 		return nil, err
 	}
@@ -96,9 +91,9 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	runner := function.NewRunner(function.Config{
 		Driver: &function.ShowDriver{
 			Database: func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) },
-			Post:     c.ShowTransport == "post", MaxResult: limits.Result, Queued: true,
+			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result, Queued: s.calls != nil,
 		},
-		Drafts: function.LocalDrafts{Eval: lanes, Wh: wh, Limits: limits},
+		Drafts: function.LocalDrafts{Eval: lanes, Wh: functions.Shows["wh"], Limits: limits},
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
 		Root: topLevel(known), Observers: []function.Observer{records, guard},
 	})
@@ -110,7 +105,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	s.api = crossbar.New(crossbar.Config{
 		Datastores: stores, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
-		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10,
+		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
 		CatalogueLimits: map[string]any{
 			"deadline_ms": limits.Deadline.Milliseconds(), "memory_bytes": limits.Memory, "result_bytes": limits.Result,
 		},
@@ -167,7 +162,10 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 	for _, p := range []struct {
 		pool    **sandbox.Pool
 		workers int
-	}{{&s.calls, c.Workers}, {&rehearsals, few}, {&maps, 1}} {
+	}{{&rehearsals, few}, {&s.calls, c.Workers}, {&maps, 1}} {
+		if c.CouchDBURL != "" && p.pool != &rehearsals {
+			break // CouchDB has its own for these
+		}
 		pool, err := sandbox.NewPool(sandbox.Config{
 			Command: command, Workers: p.workers, Queue: c.Queue, Log: log, RequireConfinement: c.RequireConfinement,
 		})
@@ -176,38 +174,16 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 		}
 		s.closers = append(s.closers, pool.Close)
 		*p.pool = pool
+		s.confinement = pool.Confinement().String()
 	}
-	lanes.Calls = fair.NewLane(s.calls, fair.Config{
-		Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers, MaxWait: function.MaxWait(function.FromCall),
-	})
+	if s.calls != nil {
+		lanes.Calls = fair.NewLane(s.calls, fair.Config{
+			Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers,
+			MaxWait: function.MaxWait(function.FromCall),
+		})
+	}
 	lanes.Rehearsals = fair.NewLane(rehearsals, fair.Config{Workers: few, Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)})
 	return lanes, maps, nil
-}
-
-// provision makes the connection hold every database and design document, and returns the source of the show `wh`.
-func provision(ctx context.Context, conn *datastore.Connection, language string, log *slog.Logger) (wh string, err error) {
-	for _, db := range datastore.Databases() {
-		if _, err := conn.EnsureDatabase(ctx, db); err != nil {
-			return "", err
-		}
-	}
-	for _, name := range couchapp.Names() {
-		d, err := couchapp.Assemble(name, language)
-		if err != nil {
-			return "", err
-		}
-		change, err := couchapp.Install(ctx, conn.Database(name), d)
-		if err != nil {
-			return "", err
-		}
-		if change != couchapp.Unchanged {
-			log.Info("design document installed", "database", name, "design_document", d.ID, "change", string(change))
-		}
-		if name == datastore.Functions {
-			wh = d.Shows["wh"]
-		}
-	}
-	return wh, nil
 }
 
 // newRun makes a run id. crypto/rand does not fail on any system Go runs on; should it, the run stops here.

@@ -139,7 +139,7 @@ func (d *ShowDriver) fetch(ctx context.Context, db *datastore.Database, e Evalua
 	if longest == 0 {
 		longest = DefaultMaxTarget
 	}
-	if !d.Post && len(path)+1+len(query) <= longest {
+	if !d.Post && !readAsJSON(e.Params) && len(path)+1+len(query) <= longest {
 		return db.Connection().Raw(ctx, http.MethodGet, path, query, header, nil)
 	}
 	header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -179,4 +179,15 @@ func askFor(e Evaluation) queryserver.Ask {
 		Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline, Now: e.Now,
 		Account: string(e.Account), Root: string(e.Root), Rehearsal: rehearsal, Explain: rehearsal,
 	}
+}
+
+// readAsJSON reports whether a parameter has one of the names whose values CouchDB reads as JSON in a show's query, refusing
+// what is none (couch_httpd:json_query_keys). In a form they are text like any other.
+func readAsJSON(params map[string]string) bool {
+	for _, name := range []string{"key", "startkey", "endkey", "descending"} {
+		if _, ok := params[name]; ok {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,66 @@
+package callflow
+
+import (
+	"context"
+	"time"
+)
+
+// audioMacro is KAZOO's `audio_macro` (cf_audio_macro.erl): it plays the sequence data.macros of media (play), prompts,
+// speech (tts), pronounced values (say) and tones, and goes on when all is played. Entries without content are passed
+// over. When the call ends meanwhile it stops; any other trouble is passed over.
+func audioMacro(ctx context.Context, t *Turn) Next {
+	entries, _ := t.Data["macros"].([]any)
+	entries = entries[:min(len(entries), mostMembers)]
+	if len(entries) == 0 {
+		t.Note("no macros to play")
+	}
+	for _, entry := range entries {
+		if err := t.playMacro(ctx, asObject(entry)); err != nil {
+			t.fail(err)
+			if hungUp(err) {
+				return Stop()
+			}
+			return Continue()
+		}
+	}
+	return Continue()
+}
+
+func (t *Turn) playMacro(ctx context.Context, m Data) error {
+	ends := terminators(m)
+	if _, own := m["terminators"]; !own {
+		ends = terminators(t.Data)
+	}
+	language := or(m.String("language"), t.Data.String("language"))
+	switch m.String("macro") {
+	case "play":
+		if media := mediaPath(m.String("id"), t.Account()); media != "" {
+			return t.Switch.Play(ctx, Media{Name: media, Terminators: ends})
+		}
+	case "prompt":
+		if id := m.String("id"); id != "" {
+			return t.Switch.Play(ctx, Media{Name: "prompt://" + string(t.Account()) + "/" + id + "/" + or(language, or(t.Call.Language, DefaultLanguage)), Terminators: ends})
+		}
+	case "tts":
+		if words := m.String("text"); words != "" {
+			return t.Switch.Speak(ctx, Speech{Text: words, Voice: or(m.String("voice"), "female"), Language: or(language, t.Call.Language), Terminators: ends})
+		}
+	case "say":
+		if words := m.String("text"); words != "" {
+			return t.Switch.Say(ctx, Say{Text: words, Type: or(m.String("type"), "name_spelled"), Method: or(m.String("method"), "pronounced"), Language: or(language, t.Call.Language), Gender: m.String("gender")})
+		}
+	case "tone":
+		return t.Switch.Sound(ctx, []Tone{tone(m)})
+	}
+	t.Note("a macro without content was passed over")
+	return nil
+}
+
+func tone(m Data) Tone {
+	made := Tone{On: waitFor(m, "duration_on", 0), Off: waitFor(m, "duration_off", 0), Repeat: min(max(m.Int("repeat", 1), 1), int64(maxMoment/time.Second))}
+	frequencies, _ := m["frequencies"].([]any)
+	for _, f := range frequencies[:min(len(frequencies), mostMembers)] {
+		made.Frequencies = append(made.Frequencies, Data{"f": f}.Int("f", 0))
+	}
+	return made
+}

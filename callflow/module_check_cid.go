@@ -1,0 +1,46 @@
+package callflow
+
+import (
+	"context"
+	"regexp"
+)
+
+// checkCID is KAZOO's `check_cid` (cf_check_cid.erl): it goes on at `match` when data.regex (anything when missing) matches
+// the caller's number, else at `nomatch`; with data.use_absolute_mode a match goes on at the child named like the number.
+// Without such a child it goes on at `_`. A match may make the caller someone else: when data.caller_id.external.name,
+// .number and data.user_id are all given.
+func checkCID(_ context.Context, t *Turn) Next {
+	number := or(t.Call.CallerIDNumber, AnonymousCallNumber)
+	re, err := regexp.Compile(or(t.Data.String("regex"), ".*"))
+	if err != nil {
+		t.Outcome(Failed)
+		t.Note("data.regex is no usable regular expression: " + err.Error())
+		return Continue()
+	}
+	key := "nomatch"
+	switch {
+	case re.MatchString(number) && t.Data.True("use_absolute_mode"):
+		key = number
+	case re.MatchString(number):
+		key = "match"
+	}
+	next, err := t.Attempt(key)
+	if err != nil {
+		t.Note("no child is named " + clip(key, maxText))
+		return Continue()
+	}
+	if key != "nomatch" {
+		becomeCaller(t)
+	}
+	return next
+}
+
+func becomeCaller(t *Turn) {
+	external := Data(Data(t.Data.Object("caller_id")).Object("external"))
+	name, number, user := external.String("name"), external.String("number"), t.Data.String("user_id")
+	if name == "" || number == "" || user == "" {
+		return
+	}
+	t.Call.CallerIDName, t.Call.CallerIDNumber = name, number
+	t.Call.store("owner_id", user)
+}

@@ -1,0 +1,10 @@
+package callflow
+
+import "context"
+
+// flushDTMF is KAZOO's `flush_dtmf` (cf_flush_dtmf.erl): it forgets the digits of the collection data.collection_name
+// (`default` when missing) and goes on.
+func flushDTMF(_ context.Context, t *Turn) Next {
+	delete(t.Call.Collections, or(t.Data.String("collection_name"), defaultCollection))
+	return Continue()
+}

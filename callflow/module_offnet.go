@@ -1,0 +1,44 @@
+package callflow
+
+import (
+	"context"
+	"time"
+)
+
+// offnetTimeout is how long a number outside is rung where nothing else is said.
+const offnetTimeout = 60 * time.Second
+
+// resources is KAZOO's `resources` and `offnet` (cf_resources.erl, cf_offnet.erl): it dials data.to_did, or else the number
+// that was called, through a carrier. When somebody answered it stops. A failure goes on at the child named like its cause or
+// SIP response; without one KAZOO stops with that cause, and does not go on at `_`: with nothing at `_` it also tells
+// the caller's side why.
+func resources(ctx context.Context, t *Turn) Next {
+	number := or(t.Data.String("to_did"), t.requestedNumber())
+	if number == "" {
+		t.Outcome(Failed)
+		t.Note("the node names no number: put it into data.to_did")
+		return Stop()
+	}
+	next, result, ok := t.bridge(ctx, Bridge{
+		Legs: []Leg{{Kind: "offnet", ID: number}}, Timeout: t.Data.seconds("timeout", offnetTimeout),
+		IgnoreEarlyMedia: t.Data.True("ignore_early_media"), Ringback: t.Data.String("ringback"), SIPHeaders: t.Data.Object("custom_sip_headers"),
+	})
+	if ok {
+		return next
+	}
+	if _, err := t.Attempt(Wildcard); err == nil {
+		t.Note("KAZOO does not go on at `_` after a number outside that failed: name a child like the cause")
+	}
+	return StopWith(or(result.Cause, normalClearing))
+}
+
+// requestedNumber is the number called, normalised unless the node says otherwise.
+func (t *Turn) requestedNumber() string {
+	if t.Call.Request.User == noUser {
+		return ""
+	}
+	if t.Data.True("do_not_normalize") || t.Data.True("bypass_e164") {
+		return t.Call.Request.User
+	}
+	return Normalize(t.Call.Request.User)
+}

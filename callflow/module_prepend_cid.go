@@ -1,0 +1,22 @@
+package callflow
+
+import "context"
+
+// prependCID is KAZOO's `prepend_cid` (cf_prepend_cid.erl): what later legs show as the caller begins with
+// data.caller_id_name_prefix and data.caller_id_number_prefix, before earlier prefixes unless data.apply_to is `original`.
+// Action `reset` forgets all prefixes. A function's Caller-ID-Name and -Number stay as they were. It goes on.
+func prependCID(_ context.Context, t *Turn) Next {
+	if t.Data.String("action") == "reset" {
+		t.Call.store("prepend_cid_name", "")
+		t.Call.store("prepend_cid_number", "")
+		return Continue()
+	}
+	name, number := t.Data.String("caller_id_name_prefix"), t.Data.String("caller_id_number_prefix")
+	if t.Data.String("apply_to") != "original" {
+		stored := Data(t.Call.Store)
+		name, number = name+stored.String("prepend_cid_name"), number+stored.String("prepend_cid_number")
+	}
+	t.Call.store("prepend_cid_name", clip(name, maxText))
+	t.Call.store("prepend_cid_number", clip(number, maxText))
+	return Continue()
+}

@@ -1,0 +1,48 @@
+package callflow
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"callfn/internal/function/params"
+)
+
+// webhook is KAZOO's `webhook` (cf_webhook.erl): it has what is known of the call, and data.custom_data, sent to data.uri with
+// data.http_verb (post, or get with a query string), and goes on at once: nobody waits for the answer.
+func webhook(ctx context.Context, t *Turn) Next {
+	target, err := webAddress(t.Data.String("uri"))
+	if err != nil {
+		t.Outcome(Failed)
+		t.Note("data.uri: " + err.Error())
+		return Continue()
+	}
+	all := Params(t.Call)
+	if custom := t.Data.Object("custom_data"); custom != nil {
+		all["custom_data"] = custom
+	}
+	r := HTTPRequest{Method: http.MethodPost, ContentType: "application/json", Timeout: pivotTimeout, Forget: true}
+	if t.Data.String("http_verb") == "get" {
+		flat, err := params.Flatten(all)
+		if err != nil {
+			t.Outcome(Failed)
+			t.Note(err.Error())
+			return Continue()
+		}
+		r.Method, r.ContentType = http.MethodGet, ""
+		target.RawQuery = params.Encode(flat)
+	} else if r.Body, err = json.Marshal(all); err != nil {
+		t.Outcome(Failed)
+		t.Note(err.Error())
+		return Continue()
+	}
+	r.URL = target.String()
+	switch answer, err := t.Switch.HTTP(ctx, r); {
+	case err == nil && answer.Status != 0:
+		t.Note(fmt.Sprintf("the server answers %d, which nobody waits for", answer.Status))
+	case hungUp(err):
+		t.fail(err)
+	}
+	return Continue()
+}

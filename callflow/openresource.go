@@ -1,0 +1,24 @@
+package callflow
+
+import (
+	"context"
+	"errors"
+)
+
+// open reads a document behind the module and notes why it cannot: ok is false then.
+func (t *Turn) open(ctx context.Context, kind Kind, id string) (doc Data, ok bool) {
+	if id == "" || t.directory == nil {
+		t.Note("the node names no " + string(kind))
+		return Data{}, false
+	}
+	doc, err := t.directory.Resource(ctx, t.Account(), kind, id)
+	switch {
+	case errors.Is(err, ErrNoDocument):
+		t.Note("this account has no " + string(kind) + " " + clip(id, 64) + " here")
+		return Data{}, false
+	case err != nil:
+		t.Note("the " + string(kind) + " could not be read: " + err.Error())
+		return Data{}, false
+	}
+	return doc, true
+}

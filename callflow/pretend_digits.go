@@ -1,0 +1,78 @@
+package callflow
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// interrupted finds when the caller presses a terminator next; presses on demand interrupt nothing.
+func (p *pretendCaller) interrupted(terminators []string) (time.Duration, bool) {
+	if p.pressed >= len(p.script.Digits) {
+		return 0, false
+	}
+	press := p.script.Digits[p.pressed]
+	if press.WhenAsked || !slices.Contains(terminators, press.Digits[p.used:p.used+1]) {
+		return 0, false
+	}
+	return press.At, true
+}
+
+// Collect hands out what was pressed before, then what is pressed in time. What one press on demand holds answers one
+// collection: the rest of it is dropped.
+func (p *pretendCaller) Collect(ctx context.Context, c Collect) (string, error) {
+	if err := p.up(ctx); err != nil {
+		return "", err
+	}
+	digits, wait := "", c.Timeout
+	for len(digits) < c.Max {
+		digit, ok, err := p.nextDigit(ctx, wait, digits != "")
+		if err != nil {
+			return "", err
+		}
+		if !ok || slices.Contains(c.Terminators, digit) {
+			break
+		}
+		digits, wait = digits+digit, c.Interdigit
+	}
+	p.dropDemanded()
+	return digits, nil
+}
+
+// nextDigit gives the next digit pressed within wait; begun says that the collection has some already.
+func (p *pretendCaller) nextDigit(ctx context.Context, wait time.Duration, begun bool) (string, bool, error) {
+	if p.pressed >= len(p.script.Digits) {
+		return "", false, p.pass(ctx, wait)
+	}
+	press := p.script.Digits[p.pressed]
+	if press.WhenAsked && begun && p.used == 0 {
+		return "", false, p.pass(ctx, wait) // it answers the next collection
+	}
+	if !press.WhenAsked {
+		if press.At > p.now+wait {
+			return "", false, p.pass(ctx, wait)
+		}
+		if err := p.pass(ctx, max(0, press.At-p.now)); err != nil {
+			return "", false, err
+		}
+	}
+	digit := press.Digits[p.used : p.used+1]
+	if p.used++; p.used == len(press.Digits) {
+		p.pressed, p.used = p.pressed+1, 0
+	}
+	return digit, true, nil
+}
+
+func (p *pretendCaller) dropDemanded() {
+	if p.pressed < len(p.script.Digits) && p.used > 0 && p.script.Digits[p.pressed].WhenAsked {
+		p.pressed, p.used = p.pressed+1, 0
+	}
+}
+
+// Flush drops what was pressed until now.
+func (p *pretendCaller) Flush(ctx context.Context) error {
+	for p.pressed < len(p.script.Digits) && !p.script.Digits[p.pressed].WhenAsked && p.script.Digits[p.pressed].At <= p.now {
+		p.pressed, p.used = p.pressed+1, 0
+	}
+	return p.up(ctx)
+}

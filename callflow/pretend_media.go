@@ -1,0 +1,57 @@
+package callflow
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode/utf8"
+)
+
+func (p *pretendCaller) Say(ctx context.Context, s Say) error {
+	length := time.Duration(utf8.RuneCountInString(s.Text)) * time.Second / speechRate
+	return p.hear(ctx, length.Truncate(time.Millisecond), false, nil)
+}
+
+func (p *pretendCaller) Sound(ctx context.Context, tones []Tone) error {
+	var length time.Duration
+	for _, t := range tones {
+		length += (t.On + t.Off) * time.Duration(max(t.Repeat, 1))
+	}
+	return p.hear(ctx, min(length, maxMoment), false, nil)
+}
+
+// pretendMessage is how long a caller speaks who does not hang up before.
+const pretendMessage = 10 * time.Second
+
+// Record lets the caller speak for a while, or until the script has him hang up or press a terminator.
+func (p *pretendCaller) Record(ctx context.Context, r Recording) (time.Duration, error) {
+	began := p.now
+	err := p.hear(ctx, min(pretendMessage, r.Limit), false, r.Terminators)
+	if errors.Is(err, ErrHungUp) && p.now > began {
+		err = nil
+	}
+	return p.now - began, err
+}
+
+// HTTP answers from the script; nothing leaves the machine.
+func (p *pretendCaller) HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
+	if err := p.up(ctx); err != nil {
+		return HTTPResponse{}, err
+	}
+	reply, ok := p.script.httpReply(r.URL)
+	if !ok {
+		return HTTPResponse{}, ErrNotScripted
+	}
+	if !r.Forget {
+		if err := p.pass(ctx, min(reply.After, r.Timeout)); err != nil {
+			return HTTPResponse{}, err
+		}
+		if reply.After > r.Timeout {
+			return HTTPResponse{}, ErrHTTPTimeout
+		}
+	}
+	if reply.Error != "" {
+		return HTTPResponse{}, errors.New(reply.Error)
+	}
+	return HTTPResponse{Status: reply.Status, Body: reply.Body}, nil
+}

@@ -1,0 +1,102 @@
+package callflow
+
+import (
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Script says what the world does during a rehearsal: what the caller presses and when, who answers, what web servers
+// answer, when the caller hangs up, and what time it is. The zero Script is a caller who presses nothing and a world in
+// which nobody answers.
+type Script struct {
+	Now         time.Time // when the call begins; zero for the real time
+	TimeZone    string    // IANA name; empty for the account's
+	Digits      []Press   // in the order pressed
+	Answers     map[string]Reply
+	HTTP        map[string]HTTPReply
+	HangUpAfter time.Duration // when the caller hangs up, on the call's own clock; 0 for not before the end
+}
+
+// Press is what a caller presses at one time.
+type Press struct {
+	At        time.Duration // since the call began
+	WhenAsked bool          // instead of At: as soon as something collects digits
+	Digits    string        // of 0-9, * and #
+}
+
+// Reply is what becomes of a leg that is rung.
+type Reply struct {
+	Cause string        // SUCCESS when somebody answers, else the hangup cause, such as USER_BUSY
+	After time.Duration // how long it rings before that
+	Talk  time.Duration // how long they talk when answered
+}
+
+// HTTPReply is what a web server answers.
+type HTTPReply struct {
+	Status int
+	Body   []byte
+	After  time.Duration
+	Error  string // instead of an answer: why there is none
+}
+
+// success is the cause of a leg that was answered (kazoo-facts §5.7, resources).
+const success = "SUCCESS"
+
+// defaultRing and defaultTalk are how long a scripted leg that answers rings and talks, where the script does not say.
+const (
+	defaultRing = 5 * time.Second
+	defaultTalk = time.Minute
+)
+
+// reply finds what the script says about a leg: the most exact of `kind:id`, `kind` and `*`. Nobody answers otherwise.
+func (s Script) reply(kind, id string) (r Reply, scripted bool) {
+	for _, key := range []string{kind + ":" + id, kind, "*"} {
+		if r, ok := s.Answers[key]; ok {
+			return r, true
+		}
+	}
+	return Reply{Cause: noAnswer}, false
+}
+
+// httpReply finds what the script says about a URL: as requested, without its query, or `*`.
+func (s Script) httpReply(address string) (HTTPReply, bool) {
+	keys := []string{address, "*"}
+	if u, err := url.Parse(address); err == nil {
+		u.RawQuery, u.Fragment = "", ""
+		keys = []string{address, u.String(), "*"}
+	}
+	for _, key := range keys {
+		if r, ok := s.HTTP[key]; ok {
+			return r, true
+		}
+	}
+	return HTTPReply{}, false
+}
+
+// The causes that scripts have words for.
+const (
+	noAnswer      = "NO_ANSWER"
+	userBusy      = "USER_BUSY"
+	rejected      = "CALL_REJECTED"
+	notRegistered = "USER_NOT_REGISTERED"
+)
+
+// causeWords are the plain words a script may use.
+var causeWords = map[string]string{
+	"answered": success, "answer": success, "none": noAnswer, "no_answer": noAnswer, "busy": userBusy,
+	"rejected": rejected, "offline": notRegistered,
+}
+
+// sipCode is the response code that a hangup cause goes with, as KAZOO writes it (FreeSWITCH, mod_sofia).
+func sipCode(cause string) string {
+	code := map[string]int{
+		success: 200, noAnswer: 480, userBusy: 486, rejected: 603, notRegistered: 480, "NO_USER_RESPONSE": 408,
+		"UNALLOCATED_NUMBER": 404, "NO_ROUTE_DESTINATION": 404, "NORMAL_TEMPORARY_FAILURE": 503, "ORIGINATOR_CANCEL": 487,
+		"RECOVERY_ON_TIMER_EXPIRE": 504, "INCOMPATIBLE_DESTINATION": 488, "NORMAL_CIRCUIT_CONGESTION": 503,
+	}[cause]
+	if code == 0 {
+		return ""
+	}
+	return "sip:" + strconv.Itoa(code)
+}

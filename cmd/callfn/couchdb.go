@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"strings"
+
+	"callfn/internal/datastore"
+	"callfn/internal/provision"
+)
+
+type couchdbCommand struct {
+	Setup couchSetupCommand `cmd:"" help:"Create databases, security, design documents and a user of few rights. Run it once, and after each upgrade; it changes nothing that is right."`
+}
+
+type couchSetupCommand struct {
+	AdminURL                   string `name:"admin-url" help:"CouchDB with an administrator's name: http://admin@host:5984." required:"" placeholder:"URL"`
+	AdminPasswordFile          string `name:"admin-password-file" help:"File with the administrator's password." placeholder:"FILE"`
+	FunctionsAdminURL          string `name:"functions-admin-url" help:"The CouchDB that keeps and runs functions, where that is another." placeholder:"URL"`
+	FunctionsAdminPasswordFile string `name:"functions-admin-password-file" help:"File with its administrator's password; --admin-password-file when absent." placeholder:"FILE"`
+	User                       string `help:"Name of the user that serve will use." default:"callfn"`
+	PasswordFile               string `help:"File with that user's password; made, with mode 0600 and a password of 64 random hex digits, when it is not there." default:"callfn-couchdb-password" placeholder:"FILE"`
+	CouchDBCA                  string `name:"couchdb-ca" help:"Trust the certificates in this PEM file for https, instead of the system's." placeholder:"FILE"`
+	FunctionsLanguage          string `help:"As for serve." enum:"auto,javascript,callfn" default:"auto"`
+	DesignDoc                  string `help:"As for serve." placeholder:"NAME"`
+	DatabasePrefix             string `help:"As for serve." placeholder:"TEXT"`
+}
+
+// Run sets CouchDB up, step by step, and proves with the new user's own rights that it worked.
+func (c couchSetupCommand) Run(ctx context.Context, w world) error {
+	if c.User == "" || strings.ContainsAny(c.User, ":/@?# ") {
+		return usageError{errorf("--user %q: want a plain name", c.User)}
+	}
+	flags := couchFlags{
+		CouchDBURL: c.AdminURL, CouchDBPasswordFile: c.AdminPasswordFile, FunctionsCouchDBURL: c.FunctionsAdminURL,
+		FunctionsCouchDBPasswordFile: c.FunctionsAdminPasswordFile, CouchDBCA: c.CouchDBCA,
+		FunctionsLanguage: c.FunctionsLanguage, DesignDoc: c.DesignDoc, DatabasePrefix: c.DatabasePrefix,
+	}
+	if err := flags.check(); err != nil {
+		return err
+	}
+	log := newLog(w, "auto", "info")
+	sites, closeAll, err := flags.sites(log)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	for _, site := range sites {
+		rights, err := site.Who(ctx)
+		if err != nil {
+			return unreachable(err)
+		}
+		if !rights.ServerAdmin {
+			return fmt.Errorf("user %q is no administrator of CouchDB at %s (its roles: %v): nothing was changed", rights.User, site.Stores.Connection.Address(), rights.Roles)
+		}
+	}
+	password, made, err := userPassword(c.PasswordFile)
+	if err != nil {
+		return err
+	}
+	for _, site := range sites {
+		if err := c.setUp(ctx, site, password); err != nil {
+			return err
+		}
+	}
+	if err := c.proveAsUser(ctx, flags, w); err != nil {
+		return err
+	}
+	if made {
+		_, _ = fmt.Fprintf(w.stdout, "The password of user %s is in %s (mode 0600).\n", c.User, c.PasswordFile)
+	}
+	_, err = fmt.Fprintf(w.stdout, "CouchDB is ready. Serve with:\n\n  %s\n", c.serveLine())
+	return err
+}
+
+func (c couchSetupCommand) setUp(ctx context.Context, site provision.Site, password string) error {
+	created, err := site.CreateDatabases(ctx)
+	if err != nil {
+		return err
+	}
+	if len(created) > 0 {
+		site.Log.Info("databases created", "databases", strings.Join(created, ", "))
+	}
+	if err := site.EnsureUser(ctx, c.User, password); err != nil {
+		return err
+	}
+	if err := site.Secure(ctx, c.User); err != nil {
+		return err
+	}
+	return install(ctx, site, c.FunctionsLanguage, site.Log)
+}
+
+// proveAsUser connects with nothing but what serve will have.
+func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, w world) error {
+	flags.CouchDBURL, flags.CouchDBPasswordFile = asUser(c.AdminURL, c.User), c.PasswordFile
+	if c.FunctionsAdminURL != "" {
+		flags.FunctionsCouchDBURL, flags.FunctionsCouchDBPasswordFile = asUser(c.FunctionsAdminURL, c.User), c.PasswordFile
+	}
+	sites, closeAll, err := flags.sites(newLog(w, "auto", "error"))
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	for _, site := range sites {
+		if _, err := site.Who(ctx); err != nil {
+			return fmt.Errorf("as user %s: %w", c.User, err)
+		}
+		for _, name := range site.Databases {
+			if _, err := site.Database(name).Get(ctx, "setup"); err != nil && !errors.Is(err, datastore.ErrNotFound) {
+				return fmt.Errorf("as user %s: %w", c.User, err)
+			}
+		}
+		if site.HasFunctions() {
+			if err := site.Run(ctx); err != nil {
+				return fmt.Errorf("everything is in place, but functions cannot run: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// asUser is an address with another user and no password.
+func asUser(address, user string) string {
+	u, err := url.Parse(address)
+	if err != nil { // it was parsed before
+		return ""
+	}
+	u.User = url.User(user)
+	return u.String()
+}
+
+// userPassword reads the password from the file, or makes one and writes it there before anything uses it.
+func userPassword(file string) (password string, made bool, err error) {
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		if password, err = hexKey(); err != nil {
+			return "", false, err
+		}
+		return password, true, writeNew(file, []byte(password+"\n"))
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("password file: %w", err)
+	}
+	if password = strings.TrimSpace(string(text)); password == "" {
+		return "", false, usageError{errorf("password file %s is empty", file)}
+	}
+	return password, false, nil
+}
+
+// serveLine is the command that uses what was set up. It holds no secret.
+func (c couchSetupCommand) serveLine() string {
+	line := "callfn serve --couchdb-url " + asUser(c.AdminURL, c.User) + " --couchdb-password-file " + c.PasswordFile
+	for _, f := range []struct{ flag, value string }{
+		{"--functions-couchdb-url", asUserOrNone(c.FunctionsAdminURL, c.User)}, {"--couchdb-ca", c.CouchDBCA},
+		{"--design-doc", c.DesignDoc}, {"--database-prefix", c.DatabasePrefix},
+	} {
+		if f.value != "" {
+			line += " " + f.flag + " " + f.value
+		}
+	}
+	return line
+}
+
+func asUserOrNone(address, user string) string {
+	if address == "" {
+		return ""
+	}
+	return asUser(address, user)
+}

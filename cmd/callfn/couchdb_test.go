@@ -1,0 +1,297 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"callfn/internal/datastore"
+)
+
+// couchUnderTest is a CouchDB for one test: a real one where CALLFN_TEST_COUCHDB_URL names it, and always the embedded node of
+// another service on its socket. Databases have a prefix of the test's own and are removed after it.
+type couchUnderTest struct {
+	admin  string // address with an administrator's credentials
+	prefix string
+	real   bool
+}
+
+const couchPassword = "s3cret-of-couch"
+
+func eachCouch(t *testing.T, test func(t *testing.T, c couchUnderTest)) {
+	t.Run("node", func(t *testing.T) {
+		s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+		test(t, couchUnderTest{admin: withUser(t, s.couch, "admin", couchPassword), prefix: "t_"})
+	})
+	t.Run("couchdb", func(t *testing.T) {
+		address := os.Getenv("CALLFN_TEST_COUCHDB_URL")
+		if address == "" {
+			t.Skip("no real CouchDB: set CALLFN_TEST_COUCHDB_URL=http://admin:password@host:5984 to run this there")
+		}
+		id, err := datastore.NewID(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := couchUnderTest{admin: strings.TrimSuffix(address, "/"), prefix: "t" + id[:10] + "_", real: true}
+		t.Cleanup(func() { c.remove(t) })
+		test(t, c)
+	})
+}
+
+func withUser(t testing.TB, address, user, password string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User = url.UserPassword(user, password)
+	if password == "" {
+		u.User = url.User(user)
+	}
+	return u.String()
+}
+
+func (c couchUnderTest) user() string { return strings.TrimSuffix(c.prefix, "_") + "user" }
+
+// as is the address with a user name and no password.
+func (c couchUnderTest) as(t testing.TB, user string) string { return withUser(t, c.admin, user, "") }
+
+func (c couchUnderTest) connect(t testing.TB) *datastore.Connection {
+	t.Helper()
+	conn, err := datastore.Open(datastore.Config{URL: c.admin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+func (c couchUnderTest) remove(t testing.TB) {
+	conn, err := datastore.Open(datastore.Config{URL: c.admin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	for _, name := range datastore.Databases() {
+		_ = conn.Ask(context.Background(), "DELETE", "/"+c.prefix+name, nil, nil)
+	}
+	users := conn.Database("_users")
+	if doc, err := users.Get(context.Background(), "org.couchdb.user:"+c.user()); err == nil {
+		_ = users.Delete(context.Background(), doc.ID(), doc.Rev())
+	}
+}
+
+// secret is the password that must not show anywhere.
+func (c couchUnderTest) secret() string {
+	u, _ := url.Parse(c.admin)
+	p, _ := u.User.Password()
+	return "admin:" + p + "@"
+}
+
+// callWorks stores a function through the API and calls it.
+func callWorks(t *testing.T, s *served) {
+	t.Helper()
+	p := s.keyed()
+	p.stdin = "return {module: 'tts', data: {text: 'Hi ' + call['Caller-ID-Name']}}"
+	code, out, errs := p.run(t, "functions", "put", "--name", "hi", "-")
+	if code != exitOK {
+		t.Fatal(code, out, errs)
+	}
+	token := login(t, s.url)
+	var listing struct{ Data []struct{ ID string } }
+	_, body := send(t, "GET", s.url+"/v2/accounts/"+token.account+"/functions", token.token, "")
+	if err := json.Unmarshal([]byte(body), &listing); err != nil || len(listing.Data) != 1 {
+		t.Fatalf("the probe is no function of anybody's: %s %v", body, err)
+	}
+	flow := `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"` + listing.Data[0].ID + `"},"children":{"_":{"module":"hangup","data":{}}}}}}`
+	if code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/callflows", token.token, flow); code != 201 {
+		t.Fatal(code, body)
+	}
+	if code, out, errs := p.run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK || !strings.Contains(out, "Hi Bob") {
+		t.Errorf("call: %d %s %s", code, out, errs)
+	}
+}
+
+// An administrator's credentials and an empty CouchDB are enough, and the log says what would be better.
+func TestServeSetsUpCouchDBItself(t *testing.T) {
+	eachCouch(t, func(t *testing.T, c couchUnderTest) {
+		p := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
+		s := serve(t, p, "--couchdb-url="+c.admin, "--database-prefix="+c.prefix)
+		callWorks(t, s)
+		if code, body := get(t, s.url+"/readyz"); code != 200 {
+			t.Errorf("readyz: %d %s", code, body)
+		}
+		if !strings.Contains(s.errs.String(), "callfn couchdb setup") {
+			t.Error("nobody is told that a user of few rights is better")
+		}
+		if _, err := os.Stat(filepath.Join(s.dataDir, "node.db")); err == nil {
+			t.Error("an embedded node was made")
+		}
+		if code := s.stop(); code != exitOK {
+			t.Errorf("stop: %d", code)
+		}
+		if all := s.out.String() + s.errs.String(); strings.Contains(all, c.secret()) || strings.Contains(all, couchPassword) {
+			t.Errorf("credentials in the log:\n%s", all)
+		}
+	})
+}
+
+// The way that is recommended: setup once with an administrator's rights, then serve without.
+func TestSetupThenServeWithFewRights(t *testing.T) {
+	eachCouch(t, func(t *testing.T, c couchUnderTest) {
+		if !c.real {
+			t.Skip("the node has no users")
+		}
+		file := filepath.Join(t.TempDir(), "password")
+		setup := []string{"couchdb", "setup", "--admin-url=" + c.admin, "--user=" + c.user(), "--password-file=" + file, "--database-prefix=" + c.prefix, "--design-doc=ours"}
+		flags := []string{"--couchdb-url=" + c.as(t, c.user()), "--couchdb-password-file=" + file, "--database-prefix=" + c.prefix, "--design-doc=ours"}
+		for _, again := range []string{"first", "second"} {
+			code, out, errs := program{}.run(t, setup...)
+			password, err := os.ReadFile(file)
+			if code != exitOK || err != nil {
+				t.Fatalf("%s setup: %d %s %s %v", again, code, out, errs, err)
+			}
+			if all := out + errs; strings.Contains(all, strings.TrimSpace(string(password))) || strings.Contains(all, c.secret()) {
+				t.Errorf("a password is shown: %s", all)
+			}
+		}
+		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("password file: %v %v", info.Mode(), err)
+		}
+		s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, flags...)
+		callWorks(t, s)
+		if strings.Contains(s.errs.String(), "administrator") {
+			t.Errorf("serve has more rights than it needs:\n%s", s.errs)
+		}
+
+		// A member may not write design documents: a drifted one is reported, a missing one refused.
+		conn := c.connect(t)
+		db := conn.Database(c.prefix + datastore.Functions)
+		doc, err := db.Get(t.Context(), "_design/ours")
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc["more"] = true
+		if doc, err = db.Save(t.Context(), doc); err != nil {
+			t.Fatal(err)
+		}
+		code, out, errs := program{}.run(t, append([]string{"doctor"}, flags...)...)
+		if code != exitOK || !strings.Contains(out, "drifted") || !strings.Contains(out, "needs --admin-url") {
+			t.Errorf("doctor on a drifted design document: %d\n%s%s", code, out, errs)
+		}
+		if err := db.Delete(t.Context(), doc.ID(), doc.Rev()); err != nil {
+			t.Fatal(err)
+		}
+		code, out, _ = program{}.run(t, append([]string{"doctor"}, flags...)...)
+		if code != exitFailed || !strings.Contains(out, "missing") || !strings.Contains(out, "would NOT work") {
+			t.Errorf("doctor without design document: %d\n%s", code, out)
+		}
+		code, _, errs = program{}.run(t, append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir()}, flags...)...)
+		if code != exitFailed || !strings.Contains(errs, "callfn couchdb setup") {
+			t.Errorf("serve without design document: %d %s", code, errs)
+		}
+	})
+}
+
+// Without rights and without databases, serve says what to run.
+func TestServeWithoutRightsOnAnEmptyCouchDB(t *testing.T) {
+	eachCouch(t, func(t *testing.T, c couchUnderTest) {
+		args := []string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir(), "--couchdb-url=" + withUser(t, c.admin, "nobody", "wrong-pass"), "--database-prefix=" + c.prefix}
+		code, out, errs := program{}.run(t, args...)
+		if code != exitFailed || !strings.Contains(errs, "user name, password") || strings.Contains(out+errs, "wrong-pass") {
+			t.Errorf("wrong password: %d %s", code, errs)
+		}
+		code, out, errs = program{}.run(t, "doctor", args[3], args[4])
+		if code != exitFailed || !strings.Contains(out, "credentials") || strings.Contains(out+errs, "wrong-pass") {
+			t.Errorf("doctor: %d %s %s", code, out, errs)
+		}
+		code, out, errs = program{}.run(t, "couchdb", "setup", "--admin-url="+withUser(t, c.admin, "nobody", "wrong-pass"), "--password-file="+filepath.Join(t.TempDir(), "p"))
+		if code != exitFailed || strings.Contains(out+errs, "wrong-pass") {
+			t.Errorf("setup: %d %s %s", code, out, errs)
+		}
+	})
+}
+
+func TestDoctorJSON(t *testing.T) {
+	eachCouch(t, func(t *testing.T, c couchUnderTest) {
+		flags := []string{"doctor", "--json", "--couchdb-url=" + c.admin, "--database-prefix=" + c.prefix}
+		if code, out, _ := (program{}).run(t, flags...); code != exitFailed || !strings.Contains(out, `"missing: `) {
+			t.Errorf("an empty CouchDB: %d %s", code, out)
+		}
+		serve(t, program{}, "--couchdb-url="+c.admin, "--database-prefix="+c.prefix).stop()
+		code, out, errs := program{}.run(t, flags...)
+		var report struct {
+			Works    bool
+			Findings []struct{ Site, Check, Status, Says, Fix string }
+		}
+		if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitOK || !report.Works {
+			t.Fatalf("%d %v %s%s", code, err, out, errs)
+		}
+		seen := map[string]string{}
+		for _, f := range report.Findings {
+			seen[f.Check] = f.Status
+			if f.Status == "change" && f.Fix == "" {
+				t.Errorf("%s: says what is wrong and not what to do", f.Check)
+			}
+		}
+		for _, check := range []string{"reachable", "version", "clock", "credentials", "databases", "security", "design documents", "functions run",
+			"request line", "engine", "db_tag", "scrub_json_request", "os_process_timeout", "os_process_limit", "transport"} {
+			if seen[check] == "" {
+				t.Errorf("nothing about %s", check)
+			}
+			if c.real && seen[check] == "unknown" {
+				t.Errorf("%s is unknown to an administrator", check)
+			}
+		}
+		if strings.Contains(out+errs, c.secret()) {
+			t.Error("credentials in the report")
+		}
+	})
+}
+
+func TestDoctorUnreachable(t *testing.T) {
+	code, out, errs := program{}.run(t, "doctor", "--couchdb-url=http://bob:hunter2@127.0.0.1:1")
+	if code != exitFailed || !strings.Contains(out, "broken") || !strings.Contains(out, "would NOT work") || strings.Contains(out+errs, "hunter2") {
+		t.Errorf("%d %s %s", code, out, errs)
+	}
+	if code, _, errs := (program{}).run(t, "doctor"); code != exitUsage || !strings.Contains(errs, "--couchdb-url") {
+		t.Errorf("%d %s", code, errs)
+	}
+}
+
+func TestCouchDBSettingsThatCannotBe(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"no address":         {[]string{"--couchdb-url=hunter2"}, exitUsage, "http://user@host:5984"},
+		"path":               {[]string{"--couchdb-url=http://bob:hunter2@127.0.0.1:1/x"}, exitUsage, "must not have a path"},
+		"nobody there":       {[]string{"--couchdb-url=http://bob:hunter2@127.0.0.1:1", "--couchdb-wait=1s"}, exitUnreachable, "127.0.0.1:1"},
+		"no CA file":         {[]string{"--couchdb-url=https://127.0.0.1:1", "--couchdb-ca=/nonexistent"}, exitUsage, "--couchdb-ca"},
+		"no certificate":     {[]string{"--couchdb-url=https://127.0.0.1:1", "--couchdb-ca=" + empty}, exitUsage, "no PEM"},
+		"empty password":     {[]string{"--couchdb-url=http://bob@127.0.0.1:1", "--couchdb-password-file=" + empty}, exitUsage, "empty"},
+		"password of nobody": {[]string{"--couchdb-url=http://127.0.0.1:1", "--couchdb-password-file=" + empty}, exitUsage, "names no user"},
+		"nothing to prefix":  {[]string{"--database-prefix=x_"}, exitUsage, "need --couchdb-url"},
+		"bad prefix":         {[]string{"--couchdb-url=http://127.0.0.1:1", "--database-prefix=../"}, exitUsage, "lower-case"},
+		"bad design doc":     {[]string{"--couchdb-url=http://127.0.0.1:1", "--design-doc=a/b"}, exitUsage, "plain name"},
+		"node and CouchDB":   {[]string{"--couchdb-url=http://127.0.0.1:1", "--couch-listen=127.0.0.1:0"}, exitUsage, "there is none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + filepath.Join(t.TempDir(), "d")}, c.args...)
+			code, out, errs := program{}.run(t, args...)
+			if code != c.code || !strings.Contains(errs, c.says) || strings.Contains(out+errs, "hunter2") {
+				t.Errorf("%d %q, want %d and %q", code, out+errs, c.code, c.says)
+			}
+		})
+	}
+}

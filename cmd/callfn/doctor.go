@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"text/tabwriter"
+	"time"
+
+	"callfn/internal/datastore"
+	"callfn/internal/doctor"
+)
+
+type doctorCommand struct {
+	AdminURL                   string        `name:"admin-url" help:"The same CouchDB with an administrator's name, for what only an administrator can see." placeholder:"URL"`
+	AdminPasswordFile          string        `name:"admin-password-file" help:"File with the administrator's password." placeholder:"FILE"`
+	FunctionsAdminURL          string        `name:"functions-admin-url" help:"Likewise for --functions-couchdb-url." placeholder:"URL"`
+	FunctionsAdminPasswordFile string        `name:"functions-admin-password-file" help:"File with that administrator's password; --admin-password-file when absent." placeholder:"FILE"`
+	Deadline                   time.Duration `help:"How long a function may run, as serve has it." default:"1s"`
+	ShowMaxTarget              int           `help:"Longest request target of a show, as serve has it." default:"8177"`
+	JSON                       bool          `name:"json" help:"Print JSON."`
+
+	couchFlags
+}
+
+// Run examines every CouchDB that the flags name and prints what it found.
+func (c doctorCommand) Run(ctx context.Context, w world) error {
+	if c.CouchDBURL == "" {
+		return usageError{errorf("say which CouchDB: --couchdb-url http://user@host:5984 (or CALLFN_COUCHDB_URL). The embedded node needs no doctor: `callfn serve` says at start what is amiss")}
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.Deadline < time.Millisecond || c.ShowMaxTarget < 64 || c.ShowMaxTarget > 1<<20 {
+		return usageError{errorf("want --deadline of at least 1ms, --show-max-target between 64 and 1048576")}
+	}
+	log := slog.New(slog.DiscardHandler) // the report says it all
+	sites, closeAll, err := c.sites(log)
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	admins, closeAdmins, err := c.admins(log)
+	if err != nil {
+		return err
+	}
+	defer closeAdmins()
+	var findings []doctor.Finding
+	for i, site := range sites {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		findings = append(findings, doctor.Examine(ctx, doctor.Patient{
+			Site: site, Admin: admins[i], Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Now: time.Now,
+		})...)
+		cancel()
+	}
+	if err := c.print(w, findings); err != nil {
+		return err
+	}
+	if !doctor.Works(findings) {
+		return failedQuietly{}
+	}
+	return nil
+}
+
+// admins are the connections with administrators' rights, nil where none is given.
+func (c doctorCommand) admins(log *slog.Logger) (of [2]*datastore.Connection, closeAll func(), err error) {
+	closeAll = func() {}
+	if c.AdminURL == "" && c.FunctionsAdminURL == "" {
+		return of, closeAll, nil
+	}
+	flags := couchFlags{CouchDBURL: c.AdminURL, CouchDBPasswordFile: c.AdminPasswordFile, CouchDBCA: c.CouchDBCA,
+		FunctionsCouchDBURL: c.FunctionsAdminURL, FunctionsCouchDBPasswordFile: c.FunctionsAdminPasswordFile}
+	only := c.AdminURL == ""
+	if only { // sites wants the first
+		flags.CouchDBURL, flags.CouchDBPasswordFile = c.FunctionsAdminURL, c.FunctionsAdminPasswordFile
+		flags.FunctionsCouchDBURL = ""
+	}
+	sites, closeAll, err := flags.sites(log)
+	if err != nil {
+		return of, nil, err
+	}
+	for i, site := range sites {
+		of[i] = site.Stores.Connection
+	}
+	if only {
+		of[0], of[1] = nil, of[0]
+	}
+	return of, closeAll, nil
+}
+
+func (c doctorCommand) print(w world, findings []doctor.Finding) error {
+	if c.JSON {
+		e := json.NewEncoder(w.stdout)
+		e.SetIndent("", "  ")
+		return e.Encode(map[string]any{"works": doctor.Works(findings), "findings": findings})
+	}
+	t := tabwriter.NewWriter(w.stdout, 0, 8, 2, ' ', 0)
+	site := ""
+	for _, f := range findings {
+		if f.Site != site {
+			site = f.Site
+			_, _ = fmt.Fprintf(t, "CouchDB at %s\n", site)
+		}
+		line := f.Says
+		if f.Fix != "" {
+			line += ": " + f.Fix
+		}
+		_, _ = fmt.Fprintf(t, "  %s\t%s\t%s\n", f.Status, f.Check, line)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	verdict := "Calls would work."
+	if !doctor.Works(findings) {
+		verdict = "Calls would NOT work."
+	}
+	_, err := fmt.Fprintln(w.stdout, verdict)
+	return err
+}

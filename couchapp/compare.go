@@ -1,0 +1,71 @@
+package couchapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"callfn/internal/datastore"
+)
+
+// State says how an installed design document stands to ours.
+type State string
+
+// The states.
+const (
+	Current State = "current"
+	Missing State = "missing"
+	Drifted State = "drifted" // another version's, or changed by hand
+	Foreign State = "foreign" // KAZOO's, of the same name
+)
+
+// ErrForeign: the name is taken by a design document of KAZOO's.
+var ErrForeign = errors.New("KAZOO keeps a design document of its own under this name; choose another for ours with --design-doc")
+
+// Named is the design document under another name.
+func (d DesignDoc) Named(name string) DesignDoc {
+	d.ID = "_design/" + name
+	return d
+}
+
+// Compare tells how the design document in db stands to d. An empty language in d is any.
+func Compare(ctx context.Context, db *datastore.Database, d DesignDoc) (State, error) {
+	have, err := db.Get(ctx, d.ID)
+	if errors.Is(err, datastore.ErrNotFound) {
+		return Missing, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("compare %s on database %s: %w", d.ID, db.Name(), err)
+	}
+	if d.Language == "" {
+		d.Language = have.Text("language")
+	}
+	want, err := d.document()
+	if err != nil {
+		return "", err
+	}
+	return compare(have, want), nil
+}
+
+func compare(have, want datastore.Document) State {
+	if foreign(have) {
+		return Foreign
+	}
+	bare := datastore.Document{}
+	for k, v := range have {
+		if k != "_rev" {
+			bare[k] = v
+		}
+	}
+	if reflect.DeepEqual(bare, want) {
+		return Current
+	}
+	return Drifted
+}
+
+// foreign recognises KAZOO's design documents by the member that its own installer keeps there (kazoo-facts §3.2).
+func foreign(doc datastore.Document) bool {
+	_, ok := doc["kazoo"]
+	return ok
+}

@@ -1,0 +1,129 @@
+package provision
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"callfn/couchapp"
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+)
+
+// Auto lets the site choose: our query server where it is registered, else CouchDB's own engine.
+const Auto = "auto"
+
+// probe is a function that belongs to no account. Running it is the proof that functions run.
+const (
+	probeID     = "ca11f000000000000000000000000000"
+	probeSource = "return {module: 'noop', data: {probe: call.probe}};"
+	probeWant   = `{"module":"noop","data":{"probe":"a b"}}`
+	noAccount   = "00000000000000000000000000000000"
+)
+
+// probePatience is what a first run may take: CouchDB starts a process for it.
+const probePatience = 4 * time.Second
+
+// StoreProbe makes the functions database hold the probe function.
+func (s Site) StoreProbe(ctx context.Context) error {
+	db := s.Database(datastore.Functions)
+	want := datastore.Document{
+		"_id": probeID, "pvt_type": function.DocumentType, "pvt_account_id": noAccount, "name": "callfn: proves that functions run",
+		"function_js": probeSource,
+	}
+	have, err := db.Get(ctx, probeID)
+	switch {
+	case errors.Is(err, datastore.ErrNotFound):
+		if _, err = db.Create(ctx, want); errors.Is(err, datastore.ErrConflict) {
+			return nil // someone else was faster
+		}
+		return err
+	case err != nil:
+		return err
+	case have.Text("function_js") == probeSource && have.Type() == function.DocumentType:
+		return nil
+	}
+	want["_rev"] = have.Rev()
+	_, err = db.Save(ctx, want)
+	return err
+}
+
+// Run runs the probe function by the installed design document: nil when functions run, or why they do not.
+func (s Site) Run(ctx context.Context) error {
+	return run(ctx, s.Database(datastore.Functions))
+}
+
+func run(ctx context.Context, db *datastore.Database) error {
+	id, err := datastore.NewID(rand.Reader)
+	if err != nil {
+		return err
+	}
+	d := function.ShowDriver{Database: func() (*datastore.Database, error) { return db, nil }}
+	ev, err := d.Evaluate(ctx, function.Evaluation{
+		Run: function.RunID(id), Function: probeID, Params: map[string]string{"probe": "a b"}, Deadline: probePatience,
+	})
+	switch {
+	case err != nil:
+		return err
+	case ev.Outcome != function.OK:
+		return fmt.Errorf("a function that only returns a flow ended as %s: %s", ev.Outcome, ev.Error.Message)
+	case string(ev.Value) != probeWant:
+		return fmt.Errorf("a function that returns %s was answered by %.200s", probeWant, ev.Value)
+	}
+	return nil
+}
+
+// Choose finds the language to install the functions' design document for. What is installed is not touched: the try is made
+// with a design document of its own, which needs a database administrator's rights. The probe function must be stored.
+func (s Site) Choose(ctx context.Context, wanted string) (string, error) {
+	candidates := []string{couchapp.Callfn, couchapp.JavaScript}
+	if wanted != Auto {
+		candidates = []string{wanted}
+	}
+	var why []error
+	for _, language := range candidates {
+		err := s.Try(ctx, language)
+		if err == nil {
+			return language, nil
+		}
+		if errors.Is(err, datastore.ErrUnauthorized) || errors.Is(err, datastore.ErrUnreachable) {
+			return "", err
+		}
+		why = append(why, fmt.Errorf("language %s: %w", language, err))
+	}
+	return "", fmt.Errorf("functions cannot run on %s: %w", s.Stores.Connection.Address(), errors.Join(why...))
+}
+
+// Try runs the probe function in a language: nil when it ran.
+func (s Site) Try(ctx context.Context, language string) error {
+	id, err := datastore.NewID(rand.Reader)
+	if err != nil {
+		return err
+	}
+	d, err := couchapp.Assemble(datastore.Functions, language)
+	if err != nil {
+		return err
+	}
+	d.Views = nil // a try builds no index
+	db := s.Database(datastore.Functions).Designed("callfn-try-" + id)
+	if _, err := couchapp.Install(ctx, db, d.Named(db.Design(""))); err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if doc, err := db.Get(ctx, "_design/"+db.Design("")); err == nil {
+			_ = db.Delete(ctx, doc.ID(), doc.Rev())
+		}
+	}()
+	return run(ctx, db)
+}
+
+// InstalledLanguage is the language of the functions' design document. datastore.ErrNotFound when there is none.
+func (s Site) InstalledLanguage(ctx context.Context) (string, error) {
+	db := s.Database(datastore.Functions)
+	doc, err := db.Get(ctx, "_design/"+db.Design(datastore.Functions))
+	return doc.Text("language"), err
+}

@@ -1,0 +1,228 @@
+// Package provision makes a CouchDB hold what the service needs, and tells what is missing: databases, their security, a user
+// of few rights, design documents, and a function that proves by running that functions run.
+package provision
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+
+	"callfn/couchapp"
+	"callfn/internal/datastore"
+)
+
+// Site is one CouchDB (or cluster) and the databases of the service that are on it.
+type Site struct {
+	Stores    datastore.Single
+	Databases []string // of datastore.Databases
+	Log       *slog.Logger
+}
+
+// HasFunctions reports whether functions run at this site.
+func (s Site) HasFunctions() bool { return slices.Contains(s.Databases, datastore.Functions) }
+
+// Database is a database of the site.
+func (s Site) Database(name string) *datastore.Database {
+	db, _ := s.Stores.Resolve(name, "") // Single knows no failure
+	return db
+}
+
+// Rights is what a connection's user may do.
+type Rights struct {
+	User          string   // "" without credentials
+	Roles         []string // as CouchDB knows them
+	ServerAdmin   bool
+	DatabaseAdmin bool // of every database of the site: may install design documents
+}
+
+// Who asks the site whose rights the connection has. ErrUnauthorized when the password is wrong.
+func (s Site) Who(ctx context.Context) (Rights, error) {
+	var session struct {
+		UserCtx struct {
+			Name  *string  `json:"name"`
+			Roles []string `json:"roles"`
+		} `json:"userCtx"`
+	}
+	if err := s.Stores.Connection.Ask(ctx, "GET", "/_session", nil, &session); err != nil {
+		return Rights{}, err
+	}
+	r := Rights{Roles: session.UserCtx.Roles, ServerAdmin: slices.Contains(session.UserCtx.Roles, "_admin")}
+	if session.UserCtx.Name != nil {
+		r.User = *session.UserCtx.Name
+	}
+	r.DatabaseAdmin = r.ServerAdmin
+	if r.ServerAdmin {
+		return r, nil
+	}
+	for _, name := range s.Databases {
+		sec, err := s.Security(ctx, name)
+		if err != nil || !sec.Admins.holds(r) {
+			return r, nil //nolint:nilerr // a database that is missing or closed has no admin in us
+		}
+	}
+	r.DatabaseAdmin = len(s.Databases) > 0
+	return r, nil
+}
+
+// Group is one half of a security object.
+type Group struct {
+	Names []string `json:"names"`
+	Roles []string `json:"roles"`
+}
+
+func (g Group) holds(r Rights) bool {
+	return slices.Contains(g.Names, r.User) || slices.ContainsFunc(r.Roles, func(role string) bool { return slices.Contains(g.Roles, role) })
+}
+
+func (g Group) empty() bool { return len(g.Names)+len(g.Roles) == 0 }
+
+// Security is a database's security object.
+type Security struct {
+	Admins  Group `json:"admins"`
+	Members Group `json:"members"`
+}
+
+// Public reports whether everybody may read and write the database.
+func (s Security) Public() bool { return s.Members.empty() }
+
+// Security reads a database's security object.
+func (s Site) Security(ctx context.Context, name string) (Security, error) {
+	var sec Security
+	err := s.Stores.Connection.Ask(ctx, "GET", s.path(name)+"/_security", nil, &sec)
+	return sec, err
+}
+
+func (s Site) path(name string) string { return "/" + url.PathEscape(s.Stores.Prefix+name) }
+
+// Missing lists the site's databases that are not there. ErrUnauthorized when one must not be looked at.
+func (s Site) Missing(ctx context.Context) ([]string, error) {
+	var missing []string
+	for _, name := range s.Databases {
+		err := s.Stores.Connection.Ask(ctx, "GET", s.path(name), nil, nil)
+		switch {
+		case errors.Is(err, datastore.ErrDatabaseMissing), errors.Is(err, datastore.ErrNotFound):
+			missing = append(missing, name)
+		case err != nil:
+			return nil, err
+		}
+	}
+	return missing, nil
+}
+
+// CreateDatabases creates what is missing. It needs a server administrator's rights where anything is.
+func (s Site) CreateDatabases(ctx context.Context) (created []string, err error) {
+	for _, name := range s.Databases {
+		made, err := s.Stores.Connection.EnsureDatabase(ctx, s.Stores.Prefix+name)
+		if err != nil {
+			return created, err
+		}
+		if made {
+			created = append(created, name)
+		}
+	}
+	return created, nil
+}
+
+// Secure makes a user a member of every database: it may read and write documents, not design documents. Whoever had rights
+// keeps them; a database that was open to everybody is so no more.
+func (s Site) Secure(ctx context.Context, user string) error {
+	for _, name := range s.Databases {
+		var raw map[string]any // kept as it is: others keep things of theirs in it
+		path := s.path(name) + "/_security"
+		if err := s.Stores.Connection.Ask(ctx, "GET", path, nil, &raw); err != nil {
+			return err
+		}
+		members, _ := raw["members"].(map[string]any)
+		if members == nil {
+			members = map[string]any{"roles": []any{"_admin"}}
+		}
+		names, _ := members["names"].([]any)
+		if !slices.Contains(names, any(user)) {
+			members["names"] = append(names, user)
+		}
+		if raw == nil {
+			raw = map[string]any{}
+		}
+		raw["members"] = members
+		if raw["admins"] == nil {
+			raw["admins"] = map[string]any{"names": []any{}, "roles": []any{"_admin"}}
+		}
+		if err := s.Stores.Connection.Ask(ctx, "PUT", path, raw, nil); err != nil {
+			return fmt.Errorf("secure database %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// EnsureUser makes or updates a user without roles. It needs a server administrator's rights.
+func (s Site) EnsureUser(ctx context.Context, name, password string) error {
+	if _, err := s.Stores.Connection.EnsureDatabase(ctx, "_users"); err != nil {
+		return err
+	}
+	id := "org.couchdb.user:" + name
+	path := "/_users/" + url.PathEscape(id)
+	doc := map[string]any{}
+	err := s.Stores.Connection.Ask(ctx, "GET", path, nil, &doc)
+	if err != nil && !errors.Is(err, datastore.ErrNotFound) {
+		return err
+	}
+	next := map[string]any{"_id": id, "name": name, "type": "user", "roles": []any{}, "password": password}
+	if rev, ok := doc["_rev"]; ok {
+		next["_rev"] = rev
+	}
+	if roles, ok := doc["roles"]; ok {
+		next["roles"] = roles
+	}
+	if err := s.Stores.Connection.Ask(ctx, "PUT", path, next, nil); err != nil {
+		return fmt.Errorf("store user %s: %w", name, err)
+	}
+	return nil
+}
+
+// Designs installs the design documents: the one of functions for the given language, others for CouchDB's own.
+func (s Site) Designs(ctx context.Context, functionsLanguage string) error {
+	return s.eachDesign(functionsLanguage, func(db *datastore.Database, d couchapp.DesignDoc) error {
+		change, err := couchapp.Install(ctx, db, d)
+		if err == nil && change != couchapp.Unchanged {
+			s.Log.Info("design document installed", "database", db.Name(), "design_document", d.ID, "language", d.Language, "change", string(change))
+		}
+		return err
+	})
+}
+
+// Compare tells, by database, how the design documents there differ from ours; nothing of one that does not.
+func (s Site) Compare(ctx context.Context) (map[string]couchapp.State, error) {
+	states := map[string]couchapp.State{}
+	err := s.eachDesign("", func(db *datastore.Database, d couchapp.DesignDoc) error {
+		state, err := couchapp.Compare(ctx, db, d)
+		if err == nil && state != couchapp.Current {
+			states[db.Name()] = state
+		}
+		return err
+	})
+	return states, err
+}
+
+func (s Site) eachDesign(functionsLanguage string, do func(*datastore.Database, couchapp.DesignDoc) error) error {
+	for _, name := range couchapp.Names() {
+		if !slices.Contains(s.Databases, name) {
+			continue
+		}
+		language := couchapp.JavaScript
+		if name == datastore.Functions {
+			language = functionsLanguage
+		}
+		d, err := couchapp.Assemble(name, language)
+		if err != nil {
+			return err
+		}
+		db := s.Database(name)
+		if err := do(db, d.Named(db.Design(name))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
