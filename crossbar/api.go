@@ -2,10 +2,12 @@ package crossbar
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 	"golang.org/x/time/rate"
@@ -21,6 +23,7 @@ type API struct {
 	node   string
 
 	modules *modules
+	openAPI func() (json.RawMessage, error) // built when first asked for
 
 	requests                         *buckets // nil without rate limit
 	failuresByAddress, failuresByKey *buckets
@@ -37,6 +40,7 @@ func New(cfg Config) *API {
 	a.failuresByKey = newBuckets(rate.Every(failureReturnsKey), failuresPerKey, a.cfg.Now)
 	a.routes = a.table()
 	a.modules = newModules(a.cfg, a.routes)
+	a.openAPI = sync.OnceValues(func() (json.RawMessage, error) { return openAPI(a.cfg, a.routes) })
 	a.echo = echo.New()
 	a.echo.HideBanner, a.echo.HidePort = true, true
 	a.echo.IPExtractor = echo.ExtractIPDirect() // forwarded-for headers are anybody's to write

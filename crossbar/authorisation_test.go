@@ -64,6 +64,8 @@ var matrix = map[string]row{
 	"GET /healthz": {"", everyone(200)},
 	"GET /readyz":  {"", everyone(200)},
 
+	"GET /v2/openapi.json": {"", everyone(200)},
+
 	"PUT /v2/api_auth":      {`{"data":{"api_key":"` + masterKey + `"}}`, everyone(201)},
 	"PUT /v2/user_auth":     {`{"data":{"account_realm":"self.example","credentials":"` + md5Hex("ann:secret") + `"}}`, everyone(201)},
 	"GET /v2/token_auth":    {"", anyAccount(200)},

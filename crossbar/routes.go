@@ -45,6 +45,8 @@ func (a *API) table() []Route {
 		{get, "/healthz", "health", Public, false, a.healthy},
 		{get, "/readyz", "health", Public, false, a.ready},
 
+		{get, "/v2/openapi.json", "openapi", Public, false, a.showOpenAPI},
+
 		{put, "/v2/api_auth", "api_auth", Public, true, a.apiAuth},
 		{put, "/v2/user_auth", "user_auth", Public, true, a.userAuth},
 		{get, "/v2/token_auth", "token_auth", AnyAccount, false, a.showToken},

@@ -29,7 +29,7 @@ import (
 // service is everything `callfn serve` holds open. close undoes what openService did, newest first.
 type service struct {
 	api     http.Handler
-	calls   *sandbox.Pool
+	calls   *sandbox.Pool   // nil where a CouchDB runs functions
 	node    *couchnode.Node // nil where a CouchDB holds the documents
 	where   string          // documents are, for people
 	keyFile string          // where the generated master key was written, at the first start only
@@ -89,10 +89,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	records := s.recordRuns(c, stores, log)
 	guard := s.guardFunctions(c, stores, known, log)
 	runner := function.NewRunner(function.Config{
-		Driver: &function.ShowDriver{
+		Driver: s.inTurn(c, &function.ShowDriver{
 			Database: func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) },
-			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result, Queued: s.calls != nil,
-		},
+			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result,
+			Ours: s.node != nil,
+		}),
 		Drafts: function.LocalDrafts{Eval: lanes, Wh: functions.Shows["wh"], Limits: limits},
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
 		Root: topLevel(known), Observers: []function.Observer{records, guard},
@@ -176,13 +177,13 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 		*p.pool = pool
 		s.confinement = pool.Confinement().String()
 	}
+	lanes.Rehearsals = fair.NewLane(rehearsals, fair.Config{Workers: few, Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)})
+	lanes.Calls = lanes.Rehearsals
 	if s.calls != nil {
 		lanes.Calls = fair.NewLane(s.calls, fair.Config{
-			Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers,
-			MaxWait: function.MaxWait(function.FromCall),
+			Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers, MaxWait: function.MaxWait(function.FromCall),
 		})
 	}
-	lanes.Rehearsals = fair.NewLane(rehearsals, fair.Config{Workers: few, Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)})
 	return lanes, maps, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"callfn/internal/datastore"
@@ -28,48 +29,40 @@ type ShowDriver struct {
 	MaxTarget int
 	// MaxResult is the longest answer in bytes that is read; beyond it the outcome is too_large. 256 KiB when zero.
 	MaxResult int
-	// Queued is set when runs wait for their turn in the place: it may then answer later by MaxWait.
-	Queued bool
+	// Ours is set where the engine is known to be our query server. It ends functions by itself and lets them wait for their turn;
+	// otherwise that is learnt from its answers.
+	Ours bool
+
+	ours atomic.Bool // the last answer was our query server's
 }
 
 // DefaultMaxTarget is what CouchDB's 8,192-byte request line leaves for a target (couchdb-facts, Parameters).
 const DefaultMaxTarget = 8177
 
-// answerSlack is what an engine that ends functions by itself may take beyond their deadline until its answer is here. An engine
-// that does not (CouchDB's own, whose limit is its operator's) is no longer waited for then.
+// answerSlack is what an engine that is not ours may take beyond a function's deadline until its answer is here. It may never end
+// the function, or only at a limit of its operator's; it is no longer waited for then.
 const answerSlack = 300 * time.Millisecond
 
 // Evaluate fetches the show. It never sends a conditional request: a show's ETag ignores the query string (couchdb-facts).
 //
 // A function that the engine does not end is given up answerSlack after its deadline: outcome timeout. Since no answer can also
-// mean that the server is gone, it is asked meanwhile whether it lives; when it does not say so, that is an error.
+// mean that the server is gone, it is asked meanwhile whether it lives; when it does not say so, that is an error. Our own query
+// server always ends functions, so there no answer within ctx is an error too.
 func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, error) {
 	db, err := d.Database()
 	if err != nil {
 		return Evaluated{}, err
 	}
-	patient := ctx
-	within := e.Deadline
-	if d.Queued && within > 0 {
-		within += MaxWait(e.Origin)
+	if e.Deadline <= 0 || d.Ours || d.ours.Load() {
+		return d.evaluate(ctx, ctx, db, e)
 	}
-	if e.Deadline > 0 {
-		var cancel context.CancelFunc
-		patient, cancel = context.WithTimeout(ctx, within+answerSlack)
-		defer cancel()
-	}
-	lives := func() error { return errors.New("the run had no deadline") }
-	if e.Deadline > 0 {
-		var forget func()
-		lives, forget = d.askWhetherItLives(ctx, db, within)
-		defer forget()
-	}
+	patient, cancel := context.WithTimeout(ctx, e.Deadline+answerSlack)
+	defer cancel()
+	lives, forget := askWhetherItLives(ctx, db, e.Deadline)
+	defer forget()
 	ev, err := d.evaluate(patient, ctx, db, e)
-	if err == nil || patient.Err() == nil {
+	if err == nil || patient.Err() == nil || errors.Is(ctx.Err(), context.Canceled) {
 		return ev, err
-	}
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return Evaluated{}, err // the caller went away
 	}
 	if dead := lives(); dead != nil {
 		return Evaluated{}, fmt.Errorf("%s did not answer in time, and whether it lives neither: %w", db.Connection().Address(), dead)
@@ -79,7 +72,7 @@ func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, err
 
 // askWhetherItLives asks the server for a sign of life once the deadline has passed. lives waits for the answer; forget ends the
 // asking.
-func (d *ShowDriver) askWhetherItLives(ctx context.Context, db *datastore.Database, after time.Duration) (lives func() error, forget func()) {
+func askWhetherItLives(ctx context.Context, db *datastore.Database, after time.Duration) (lives func() error, forget func()) {
 	ctx, cancel := context.WithTimeout(ctx, after+answerSlack+time.Second)
 	answer := make(chan error, 1)
 	timer := time.AfterFunc(after, func() { answer <- db.Connection().Alive(ctx) })
@@ -109,6 +102,7 @@ func (d *ShowDriver) evaluate(patient, ctx context.Context, db *datastore.Databa
 		limit = 256 << 10
 	}
 	enveloped := resp.Header.Get(queryserver.RunHeader) == string(e.Run)
+	d.ours.Store(enveloped)
 	if enveloped {
 		limit += 64 << 10 // the envelope's own members: logs, error, ids
 	}
@@ -122,7 +116,7 @@ func (d *ShowDriver) evaluate(patient, ctx context.Context, db *datastore.Databa
 	case enveloped:
 		return readEnvelope(body, e.Run)
 	}
-	ev, err := readBare(resp.StatusCode, body, place{ctx: ctx, db: db, function: e.Function})
+	ev, err := readBare(resp.StatusCode, resp.Header.Get("Content-Type"), body, place{ctx: ctx, db: db, function: e.Function})
 	if ev.Place = InShow; ev.Outcome == Refused {
 		ev.Place = "" // it did not run
 	}
