@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-//go:embed accounts callflows functions
+//go:embed accounts callflows function_runs functions
 var files embed.FS
 
 // The languages that a design document's functions can be evaluated by.

@@ -211,6 +211,9 @@ func (a *API) accountAnswer(x *exchange, acct account.Account) (*answer, error) 
 	shown["wnm_allow_additions"] = false
 	shown["created"] = doc["pvt_created"]
 	shown["language"] = orElse(acct.Language(), "en-us")
+	if zone == "UTC" {
+		zone = "Etc/UTC" // the same, and long enough for KAZOO's schema when the client sends back what it got
+	}
 	shown["timezone"] = zone
 	shown["billing_mode"] = "manual"
 	if reseller == x.caller.account.ID() {

@@ -2,10 +2,12 @@ package crossbar
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 	"golang.org/x/time/rate"
@@ -21,9 +23,10 @@ type API struct {
 	node   string
 
 	modules *modules
+	openAPI func() (json.RawMessage, error) // built when first asked for
 
-	// nil without rate limit
-	requests, failuresByAddress, failuresByKey *buckets
+	requests                         *buckets // nil without rate limit
+	failuresByAddress, failuresByKey *buckets
 }
 
 // New builds the API from its table of routes.
@@ -32,11 +35,12 @@ func New(cfg Config) *API {
 	a.node = nodeDigest(a.cfg.Node)
 	if limit := a.cfg.RateLimit; limit.PerSecond > 0 {
 		a.requests = newBuckets(rate.Limit(limit.PerSecond), limit.Burst, a.cfg.Now)
-		a.failuresByAddress = newBuckets(rate.Every(failureReturns), failuresPerAddress, a.cfg.Now)
-		a.failuresByKey = newBuckets(rate.Every(failureReturnsKey), failuresPerKey, a.cfg.Now)
 	}
+	a.failuresByAddress = newBuckets(rate.Every(failureReturns), failuresPerAddress, a.cfg.Now)
+	a.failuresByKey = newBuckets(rate.Every(failureReturnsKey), failuresPerKey, a.cfg.Now)
 	a.routes = a.table()
 	a.modules = newModules(a.cfg, a.routes)
+	a.openAPI = sync.OnceValues(func() (json.RawMessage, error) { return openAPI(a.cfg, a.routes) })
 	a.echo = echo.New()
 	a.echo.HideBanner, a.echo.HidePort = true, true
 	a.echo.IPExtractor = echo.ExtractIPDirect() // forwarded-for headers are anybody's to write

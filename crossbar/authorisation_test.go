@@ -10,6 +10,7 @@ import (
 
 	"callfn/crossbar"
 	"callfn/internal/datastore"
+	"callfn/internal/function"
 )
 
 // who may do what. The roles stand in this order: anonymous, self, child, parent, sibling, superduper; "self" owns the
@@ -62,6 +63,8 @@ var matrix = map[string]row{
 	"GET /v2":      {"", everyone(200)},
 	"GET /healthz": {"", everyone(200)},
 	"GET /readyz":  {"", everyone(200)},
+
+	"GET /v2/openapi.json": {"", everyone(200)},
 
 	"PUT /v2/api_auth":      {`{"data":{"api_key":"` + masterKey + `"}}`, everyone(201)},
 	"PUT /v2/user_auth":     {`{"data":{"account_realm":"self.example","credentials":"` + md5Hex("ann:secret") + `"}}`, everyone(201)},
@@ -144,6 +147,11 @@ var matrix = map[string]row{
 	"PATCH /v2/accounts/:account/temporal_rules_sets/:id":  {`{"data":{"name":"x"}}`, subtree(200)},
 	"DELETE /v2/accounts/:account/temporal_rules_sets/:id": {"", subtree(200)},
 	"PUT /v2/accounts/:account/simulations":                {`{"data":{"To":"1000"}}`, subtree(201)},
+	"PATCH /v2/accounts/:account/functions":                {`{"data":{"re-enable":true}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/descendants/functions":    {`{"data":{"re-enable":true}}`, subtree(200)},
+	"GET /v2/accounts/:account/functions/runs":             {"", subtree(200)},
+	"GET /v2/accounts/:account/functions/:id/runs":         {"", subtree(200)},
+	"GET /v2/accounts/:account/functions/:id/runs/:run":    {"", subtree(200)},
 }
 
 // The authorisation matrix: every role tries every route, and what is refused changes nothing and shows nothing.
@@ -233,6 +241,9 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 		}
 		id := s.must(t, 201, "PUT", self.path("/"+collection), admin, content).id()
 		path = strings.Replace(path, ":id", id, 1)
+		if before, found := strings.CutSuffix(path, ":run"); found {
+			path = before + s.record(t, self, id, "call-1", function.Threw)
+		}
 	}
 	return path, body
 }

@@ -23,6 +23,7 @@ type answer struct {
 	warnings any    // remarks that blocked nothing; envelope key `warnings` (callfn's own)
 	header   http.Header
 	text     string // a plain text instead of an envelope: the banner
+	raw      any    // JSON instead of an envelope: the OpenAPI document
 }
 
 // page is the envelope's part of a listing (kazoo-facts §1.8).
@@ -37,6 +38,11 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 	if out.text != "" {
 		c.Response().Header().Set("X-Request-ID", x.requestID)
 		_ = c.String(http.StatusOK, out.text)
+		return
+	}
+	if out.raw != nil {
+		a.head(c, x, false)
+		a.writeJSON(c, x, http.StatusOK, out.raw)
 		return
 	}
 	env := a.envelope(x)

@@ -289,7 +289,7 @@ func TestCrossOrigin(t *testing.T) {
 	s := newStack(t)
 	path := "/v2/accounts/" + s.master + "/functions"
 	r := s.must(t, 200, "OPTIONS", path, "", "", "Origin: https://admin.example", "Access-Control-Request-Method: PUT")
-	if got := r.header.Get("Access-Control-Allow-Methods"); got != "OPTIONS, GET, PUT" {
+	if got := r.header.Get("Access-Control-Allow-Methods"); got != "OPTIONS, GET, PUT, PATCH" {
 		t.Errorf("methods %q", got)
 	}
 	if got := r.header.Get("Access-Control-Allow-Headers"); !strings.Contains(got, "x-auth-token") || !strings.Contains(got, "if-match") {

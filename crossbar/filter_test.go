@@ -157,9 +157,9 @@ func TestSecretsAreNotFilterable(t *testing.T) {
 	}
 }
 
-// A page of 50 costs the same however many functions other accounts have.
+// A page of 50 costs the same with 100,000 functions in 1,000 other accounts as with none.
 func BenchmarkPage(b *testing.B) {
-	for _, others := range []int{0, 2_000, 20_000} {
+	for _, others := range []int{0, 100_000} {
 		b.Run(fmt.Sprintf("beside %d functions", others), func(b *testing.B) {
 			s := newStack(b)
 			a := s.tenant(b, s.master, "acme")
@@ -170,9 +170,10 @@ func BenchmarkPage(b *testing.B) {
 					b.Fatal(err)
 				}
 				batch = nil
+				s.must(b, 200, "GET", a.path("/functions"), a.token, "") // the index follows as it would in life
 			}
 			for n := range others + 100 {
-				owner := fmt.Sprintf("%032x", n%200)
+				owner := fmt.Sprintf("%032x", n%1000)
 				if n < 100 {
 					owner = a.id
 				}

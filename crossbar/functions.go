@@ -69,6 +69,9 @@ func (a *API) checkFunction(x *exchange, before, doc datastore.Document) (schema
 	}
 	if doc.Is("enabled") {
 		delete(doc, function.DisabledMessage) // whoever switches it on again has seen why it was off
+		if before != nil && before["enabled"] == false {
+			enableAgain(doc, a.cfg.Now())
+		}
 	}
 	source, ok := doc["function_js"].(string)
 	if !ok || source == "" || (before != nil && before["function_js"] == source) {

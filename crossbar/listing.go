@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,8 @@ type listing struct {
 	docs func(*exchange) bool
 	// docBytes is how many bytes of documents, roughly, fill a page.
 	docBytes int
+	// within narrows the listing to keys that go on after the account's id with these parts. May be nil.
+	within func(*exchange) []any
 	// ascending is the order without a wish: KAZOO's listings of documents descend.
 	ascending bool
 }
@@ -54,9 +57,9 @@ func (l listing) read(x *exchange, accountID string) (*answer, error) {
 	if paged {
 		shown.size = len(rows)
 		if len(rows) > 0 {
-			shown.start = cursor(rows[0].Key)
+			shown.start = cursor(rows[0].Key, l.parts(x))
 		}
-		shown.next = cursor(next)
+		shown.next = cursor(next, l.parts(x))
 	}
 	items, err := l.items(x, rows)
 	return &answer{data: items, page: shown}, err
@@ -148,31 +151,40 @@ func (l listing) window(x *exchange, accountID string) (datastore.Query, error) 
 	if wish, ok := x.option("descending"); ok {
 		descending = wish == "true" || (wish != "false" && descending)
 	}
-	first, last := []any{accountID}, []any{accountID, datastore.AfterEverything{}}
+	fixed := append([]any{accountID}, l.parts(x)...)
+	first, last := fixed, append(slices.Clone(fixed), datastore.AfterEverything{})
 	if descending {
 		first, last = last, first
 	}
 	if wish, ok := x.option("start_key"); ok && wish != "" {
-		first = append([]any{accountID}, suffix(wish)...)
+		first = append(slices.Clone(fixed), suffix(wish)...)
 	}
 	if wish, ok := x.option("end_key"); ok && wish != "" {
-		last = append([]any{accountID}, suffix(wish)...)
+		last = append(slices.Clone(fixed), suffix(wish)...)
 	}
 	q := datastore.Query{StartKey: first, EndKey: last, Descending: descending}
 	q.IncludeDocs = l.docs != nil && l.docs(x)
 	return q, nil
 }
 
-// cursor is the opaque form of a row's key: what follows the account's id.
-func cursor(key json.RawMessage) string {
+// parts are the parts of every key that follow the account's id.
+func (l listing) parts(x *exchange) []any {
+	if l.within == nil {
+		return nil
+	}
+	return l.within(x)
+}
+
+// cursor is the opaque form of a row's key: what follows the account's id and the parts that are the same in every key.
+func cursor(key json.RawMessage, fixed []any) string {
 	var parts []json.RawMessage
 	if key == nil {
 		return ""
 	}
-	if err := json.Unmarshal(key, &parts); err != nil || len(parts) < 2 {
+	if err := json.Unmarshal(key, &parts); err != nil || len(parts) < 2+len(fixed) {
 		return ""
 	}
-	text, err := json.Marshal(parts[1:])
+	text, err := json.Marshal(parts[1+len(fixed):])
 	if err != nil {
 		return ""
 	}

@@ -35,7 +35,7 @@ func (l RateLimit) withDefaults() RateLimit {
 }
 
 // Failed logins have buckets of their own: one per address, one per key that was tried. Successful ones cost nothing
-// here, so a machine that logs in often is no suspect.
+// here, so a machine that logs in often is no suspect. They are limited also where requests are not.
 const (
 	failuresPerAddress = 30
 	failuresPerKey     = 10
@@ -118,9 +118,6 @@ func (a *API) charge(x *exchange) error {
 
 // mayLogIn refuses whoever failed too often.
 func (a *API) mayLogIn(x *exchange, key string) error {
-	if a.requests == nil {
-		return nil
-	}
 	if a.failuresByAddress.left(x.address()) < 1 || a.failuresByKey.left(keyID(key)) < 1 {
 		return tooManyRequests(failureReturnsKey)
 	}
@@ -129,9 +126,6 @@ func (a *API) mayLogIn(x *exchange, key string) error {
 
 // loginFailed counts a failure.
 func (a *API) loginFailed(x *exchange, key string) {
-	if a.requests == nil {
-		return
-	}
 	a.failuresByAddress.take(x.address(), 1)
 	a.failuresByKey.take(keyID(key), 1)
 }

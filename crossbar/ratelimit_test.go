@@ -45,6 +45,13 @@ func TestRateLimit(t *testing.T) {
 		t.Errorf("anonymous requests are not limited: %v", codes)
 	}
 	s.rewire(t, func(c *crossbar.Config) { c.RateLimit = crossbar.RateLimit{PerSecond: -1} })
+	codes = map[int]int{}
+	for range 50 { // but guessing is slow all the same
+		codes[s.do(t, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+strings.Repeat("d", 64)+`"}}`).status]++
+	}
+	if codes[404] != 10 || codes[429] != 40 {
+		t.Errorf("failed logins without limit: %v", codes)
+	}
 	for range 50 {
 		if r := s.must(t, 200, "GET", a.path(""), a.token, ""); r.env["tokens"] != nil {
 			t.Fatalf("tokens without limit: %s", r.raw)
@@ -97,5 +104,24 @@ func TestLoginAttempts(t *testing.T) {
 	s.clock.Advance(time.Minute)
 	if got := attempt("198.51.100.7:2000", a.key); got != 201 {
 		t.Errorf("a minute later: %d", got)
+	}
+}
+
+// KAZOO's own figures, as a preset: 100 at once, 10 a second.
+func TestKazoosRateLimit(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "a")
+	s.rewire(t, func(c *crossbar.Config) { c.RateLimit = crossbar.KazooRateLimit() })
+	codes := map[int]int{}
+	ask := func(n int) {
+		for range n {
+			codes[s.do(t, "GET", a.path("/api_key"), a.token, "").status]++
+		}
+	}
+	ask(120)
+	s.clock.Advance(time.Second)
+	ask(20)
+	if codes[200] != 110 || codes[429] != 30 {
+		t.Errorf("codes %v", codes)
 	}
 }

@@ -45,6 +45,8 @@ func (a *API) table() []Route {
 		{get, "/healthz", "health", Public, false, a.healthy},
 		{get, "/readyz", "health", Public, false, a.ready},
 
+		{get, "/v2/openapi.json", "openapi", Public, false, a.showOpenAPI},
+
 		{put, "/v2/api_auth", "api_auth", Public, true, a.apiAuth},
 		{put, "/v2/user_auth", "user_auth", Public, true, a.userAuth},
 		{get, "/v2/token_auth", "token_auth", AnyAccount, false, a.showToken},
@@ -76,11 +78,18 @@ func (a *API) table() []Route {
 		{get, "/v2/functions/samples", "functions", Public, false, a.samples},
 		{get, underAccount + "/functions/samples", "functions", Subtree, false, a.samples},
 		{put, underAccount + "/functions/run", "functions", Subtree, true, a.runDraft},
+		{get, underAccount + "/functions/runs", "functions", Subtree, false, a.listRuns},
+		{get, underAccount + "/functions/:id/runs", "functions", Subtree, false, a.listFunctionRuns},
+		{get, underAccount + "/functions/:id/runs/:run", "functions", Subtree, false, a.showRun},
 		{put, underAccount + "/functions/:id/run", "functions", Subtree, false, a.runFunction},
 
 		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},
 	}
 	table = append(table, documentRoutes("functions", a.functions())...)
+	table = append(table,
+		Route{patch, underAccount + "/functions", "functions", Subtree, true, a.enableFunctions},
+		Route{patch, underAccount + "/descendants/functions", "functions", Subtree, true, a.enableDescendantsFunctions},
+	)
 	table = append(table, documentRoutes("callflows", a.callflows())...)
 	table = append(table, documentRoutes("users", a.users())...)
 	for _, kind := range a.behindModules() {

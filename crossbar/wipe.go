@@ -12,6 +12,7 @@ func (a *API) wipe(x *exchange, id account.ID) error {
 	for _, place := range []struct{ database, design string }{
 		{datastore.Functions, "functions"},
 		{datastore.Callflows, "callflows"},
+		{datastore.FunctionRuns, "function_runs"},
 		{datastore.Accounts, "accounts"}, // its users
 	} {
 		if err := a.wipeDatabase(x, place.database, place.design, id); err != nil {

@@ -17,7 +17,7 @@ type callCommand struct {
 
 // Run rehearses the call and prints what would have happened. It fails when no callflow answers or a function failed.
 func (c callCommand) Run(ctx context.Context, w world) error {
-	api, err := c.open(ctx)
+	api, err := c.open(ctx, w)
 	if err != nil {
 		return err
 	}

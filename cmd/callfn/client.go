@@ -27,10 +27,14 @@ type client struct {
 	base    string
 	token   string
 	account string
+
+	key    string
+	cache  tokenCache
+	cached bool // the token is from the cache, and may have died since
 }
 
-// open logs in.
-func (f clientFlags) open(ctx context.Context) (*client, error) {
+// open logs in, or takes the token of the last login.
+func (f clientFlags) open(ctx context.Context, w world) (*client, error) {
 	base, err := url.Parse(f.Server)
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
 		return nil, usageError{errorf("--server %q: want a URL such as http://127.0.0.1:8000", f.Server)}
@@ -38,21 +42,37 @@ func (f clientFlags) open(ctx context.Context) (*client, error) {
 	if f.APIKey == "" {
 		return nil, usageError{errors.New("no API key: set CALLFN_API_KEY (the first `callfn serve` writes the master account's to its data directory)")}
 	}
-	c := &client{http: &http.Client{Timeout: 60 * time.Second}, base: strings.TrimSuffix(f.Server, "/")}
+	c := &client{http: &http.Client{Timeout: 60 * time.Second}, base: strings.TrimSuffix(f.Server, "/"), key: f.APIKey}
+	c.cache = newTokenCache(w.getenv, c.base, c.key)
+	if t, ok := c.cache.load(); ok {
+		c.token, c.account, c.cached = t.Token, t.AccountID, true
+	} else if err := c.login(ctx); err != nil {
+		return nil, err
+	}
+	if f.Account != "" {
+		c.account = f.Account
+	}
+	return c, nil
+}
+
+// login gets a token for the key, and keeps it.
+func (c *client) login(ctx context.Context) error {
+	c.token, c.cached = "", false
 	var login struct {
 		Data struct {
 			AccountID string `json:"account_id"`
 		} `json:"data"`
 		Token string `json:"auth_token"`
 	}
-	if err := c.do(ctx, http.MethodPut, "/v2/api_auth", map[string]string{"api_key": f.APIKey}, &login); err != nil {
-		return nil, fmt.Errorf("log in: %w", err)
+	if err := c.do(ctx, http.MethodPut, "/v2/api_auth", map[string]string{"api_key": c.key}, &login); err != nil {
+		return fmt.Errorf("log in: %w", err)
 	}
-	c.token, c.account = login.Token, login.Data.AccountID
-	if f.Account != "" {
-		c.account = f.Account
+	c.token = login.Token
+	if c.account == "" {
+		c.account = login.Data.AccountID
 	}
-	return c, nil
+	c.cache.save(cachedToken{Token: login.Token, AccountID: login.Data.AccountID, Expires: expiry(login.Token)})
+	return nil
 }
 
 // path is a path below the account.
@@ -95,6 +115,14 @@ func (c *client) do(ctx context.Context, method, path string, data, out any) err
 	if err != nil {
 		return unreachableError{errorf("%s broke off its answer: %w", c.base, err)}
 	}
+	if resp.StatusCode == http.StatusUnauthorized && c.cached {
+		// The key was rotated, the token revoked or the server is another: nothing was done, so it can be asked again.
+		c.cache.drop()
+		if err := c.login(ctx); err != nil {
+			return err
+		}
+		return c.do(ctx, method, path, data, out)
+	}
 	if resp.StatusCode >= 300 {
 		return newAPIError(method, path, resp.StatusCode, text)
 	}
@@ -111,7 +139,7 @@ func (c *client) do(ctx context.Context, method, path string, data, out any) err
 
 // ask sends one request and hands over its data, or prints it as JSON.
 func (f clientFlags) ask(ctx context.Context, w world, method string, path func(*client) string, data any, text func(json.RawMessage) error) error {
-	api, err := f.open(ctx)
+	api, err := f.open(ctx, w)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type functionsCommand struct {
 	Put    functionsPut    `cmd:"" help:"Store a function from a file of JavaScript; with --id, replace that one."`
 	Delete functionsDelete `cmd:"" help:"Delete a function."`
 	Run    functionsRun    `cmd:"" help:"Run a stored function, or a draft from a file, on a pretend call."`
+	Runs   functionsRuns   `cmd:"" help:"Show what came of a function's runs, the last ones last."`
 }
 
 // functionDoc is what the commands show of a function.

@@ -40,7 +40,7 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 		}
 		data["function_js"] = source
 	}
-	api, err := on.open(ctx)
+	api, err := on.open(ctx, w)
 	if err != nil {
 		return err
 	}

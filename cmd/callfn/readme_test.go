@@ -52,14 +52,14 @@ func TestReadme(t *testing.T) {
 	}
 	cmd := exec.Command("bash", "-c", script)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CALLFN_SERVER="+s.url)
+	cmd.Env = append(os.Environ(), "CALLFN_SERVER="+s.url, "XDG_CACHE_HOME="+dir)
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`tts "Thanks for calling us Alice"`, "hangup", "Hello Bob", "fun day!", "ReferenceError: 'Name' is not defined", "line 1, column 48",
+		`tts "Thanks for calling us Alice"`, "hangup", "Hello Bob", "fun day!", "ReferenceError: 'Name' is not defined", "line 1, column 48", "enabled  Ann Admin",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the tour's output lacks %q", want)

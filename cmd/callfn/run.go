@@ -39,7 +39,10 @@ type cli struct {
 	Serve       serveCommand       `cmd:"" help:"Run the service: API, call execution, and the embedded node."`
 	Call        callCommand        `cmd:"" help:"Rehearse a call: show, step by step, what would happen. No effect outside."`
 	Functions   functionsCommand   `cmd:"" help:"List, read, store, delete and try functions."`
-	Accounts    accountsCommand    `cmd:"" help:"Create, list and read accounts."`
+	Accounts    accountsCommand    `cmd:"" help:"Create, list, read and delete accounts; show and change their API keys."`
+	Users       usersCommand       `cmd:"" help:"Create, list, read and delete an account's users."`
+	Token       tokenCommand       `cmd:"" help:"Print a token for the API key, for curl and scripts."`
+	Modules     modulesCommand     `cmd:"" help:"Switch modules of the API on and off while the service runs."`
 	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work."`
 	Queryserver queryserverCommand `cmd:"" help:"Speak CouchDB's query server protocol on stdin and stdout; CouchDB starts this."`

@@ -22,9 +22,16 @@ type serveCommand struct {
 	Queue              int           `help:"How many runs may wait for a sandbox process; beyond it the outcome is refused." default:"256"`
 	AccountWorkers     int           `help:"How many of them one account's calls may hold at once; 0 for all but one, so that one is free for others." default:"0"`
 	TreeWorkers        int           `help:"How many of them the calls of a top-level account and all below it may hold together; 0 for all but one." default:"0"`
+	KeepSuccesses      int           `help:"How many of the last runs of each function that gave a flow are recorded; 0 for none." default:"100"`
+	KeepFailures       bool          `help:"Record every run that gave no flow." default:"true" negatable:""`
+	KeepRunsFor        time.Duration `help:"How long records of runs are kept; 0 for ever." default:"168h"`
+	RecordParameters   bool          `help:"Record the call's parameters as well, callers' numbers among them; digits and PINs never."`
+	DisableAfter       int           `help:"Switch a function off after so many failures in calls within --disable-within; 0 for never. Accounts may set their own." default:"6"`
+	DisableWithin      time.Duration `help:"See --disable-after." default:"60s"`
 	RequireConfinement bool          `help:"Refuse to start when the kernel cannot hold the sandbox processes in by every means known (seccomp, landlock, rlimits …)."`
 	ShowTransport      string        `help:"How parameters reach the show: get (as KAZOO does) or post (keeps callers' numbers out of CouchDB's access log). Long ones always go as post." enum:"get,post" default:"get"`
 	SourceLimitKiB     int           `help:"How long a function's source may be, in KiB." name:"source-limit-kib" default:"64"`
+	RateLimit          rateLimit     `help:"Requests per account and address: BURST/PER_SECOND, kazoo (100/10), or off. Failed logins are always limited." default:"2000/500" placeholder:"LIMIT"`
 	ShutdownTimeout    time.Duration `help:"How long a graceful stop waits for requests under way." default:"10s"`
 	LogFormat          string        `help:"text, json, or auto: text on a terminal." enum:"auto,text,json" default:"auto"`
 	LogLevel           string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
@@ -45,7 +52,7 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	if c.Workers == 0 {
 		c.Workers = max(runtime.GOMAXPROCS(0), 2)
 	}
-	if c.Workers < 1 || c.Workers > 1024 || c.Queue < 0 || c.AccountWorkers < 0 || c.TreeWorkers < 0 || c.SourceLimitKiB < 1 || c.SourceLimitKiB > 1024 {
+	if c.Workers < 1 || c.Workers > 1024 || c.Queue < 0 || c.AccountWorkers < 0 || c.TreeWorkers < 0 || c.KeepSuccesses < 0 || c.KeepRunsFor < 0 || c.DisableAfter < 0 || c.DisableAfter > 100 || c.DisableWithin < time.Second || c.DisableWithin > time.Hour || c.SourceLimitKiB < 1 || c.SourceLimitKiB > 1024 {
 		return usageError{errorf("want --workers 1 to 1024, --queue 0 or more, --source-limit-kib 1 to 1024")}
 	}
 	if err := c.check(); err != nil {

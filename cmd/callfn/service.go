@@ -29,7 +29,7 @@ import (
 // service is everything `callfn serve` holds open. close undoes what openService did, newest first.
 type service struct {
 	api     http.Handler
-	calls   *sandbox.Pool
+	calls   *sandbox.Pool   // nil where a CouchDB runs functions
 	node    *couchnode.Node // nil where a CouchDB holds the documents
 	where   string          // documents are, for people
 	keyFile string          // where the generated master key was written, at the first start only
@@ -85,14 +85,18 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
+	known := account.NewCache(accounts, time.Now)
+	records := s.recordRuns(c, stores, log)
+	guard := s.guardFunctions(c, stores, known, log)
 	runner := function.NewRunner(function.Config{
 		Driver: &function.ShowDriver{
 			Database: func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) },
 			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result,
+			Ours: s.node != nil,
 		},
 		Drafts: function.LocalDrafts{Eval: lanes, Wh: functions.Shows["wh"], Limits: limits},
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
-		Root: topLevel(account.NewCache(accounts, time.Now)),
+		Root: topLevel(known), Observers: []function.Observer{records, guard},
 	})
 	directory := callflow.NewCache(callflow.Stored{Datastores: stores}, time.Now)
 	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set}
@@ -104,7 +108,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Datastores: stores, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget,
-		Version:         version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10,
+		Version:         version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
 		CatalogueLimits: map[string]any{
 			"deadline_ms": limits.Deadline.Milliseconds(), "memory_bytes": limits.Memory, "result_bytes": limits.Result,
 		},
@@ -175,22 +179,23 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 		*p.pool = pool
 		s.confinement = pool.Confinement().String()
 	}
+	lanes.Rehearsals = fair.NewLane(rehearsals, fair.Config{Workers: few, Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)})
+	lanes.Calls = lanes.Rehearsals
 	if s.calls != nil {
 		lanes.Calls = fair.NewLane(s.calls, fair.Config{
-			Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers,
+			Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers, MaxWait: function.MaxWait(function.FromCall),
 		})
 	}
-	lanes.Rehearsals = fair.NewLane(rehearsals, fair.Config{Workers: few, Queue: c.Queue, MaxWait: 4 * time.Second})
 	return lanes, maps, nil
 }
 
 // newRun makes a run id. crypto/rand does not fail on any system Go runs on; should it, the run stops here.
 func newRun() function.RunID {
-	id, err := datastore.NewID(rand.Reader)
+	id, err := function.NewRunID(time.Now(), rand.Reader)
 	if err != nil {
 		panic(err)
 	}
-	return function.RunID(id)
+	return id
 }
 
 // master makes sure of the master account, with the key from the environment, or with one made at the first start. A made key

@@ -30,11 +30,14 @@ type server interface {
 
 // readBare reads the answer of an engine that is not ours. A 200 is the bare value that the function returned; whether it is
 // a flow is checked later. `wh` answers failures with a message; a reason is CouchDB's own (couchdb-facts, table of answers).
-func readBare(status int, body []byte, from server) (Evaluated, error) {
+func readBare(status int, contentType string, body []byte, from server) (Evaluated, error) {
 	if status == http.StatusOK {
 		text := strings.TrimSpace(string(body))
 		if text == "" {
 			return Evaluated{Outcome: NoFlow, Error: &Error{Message: "the show answered with an empty body"}}, nil
+		}
+		if !json.Valid(body) && !strings.HasPrefix(contentType, "application/json") { // a gateway's page, perhaps
+			return Evaluated{}, fmt.Errorf("%s answered with %.60q instead of JSON: check that the address is a CouchDB's", from.address(), contentType)
 		}
 		if !json.Valid(body) {
 			return Evaluated{Outcome: InvalidFlow, Error: &Error{Message: "the show answered with something that is no JSON"}}, nil

@@ -39,6 +39,7 @@ func TestReadBare(t *testing.T) {
 		{"null", 200, "null\n", there, OK, ""},
 		{"nothing returned", 200, "", there, NoFlow, "empty body"},
 		{"no JSON", 200, "abc", there, InvalidFlow, "no JSON"},
+		{"a gateway's page", 200, "<html>", there, "", "text/html"},
 		{"syntax error, SpiderMonkey", 500, `{"error":"render_error","reason":"function raised error: (new SyntaxError(\"expected expression, got ';'\", \"<unknown>\", 3)) \nstacktrace: @<unknown>:2:20"}`, there, Threw, "expected expression"},
 		{"syntax error, QuickJS", 500, `{"error":"render_error","reason":"function raised error: SyntaxError: unexpected token in expression: ';' \nstacktrace:     at <input>:3"}`, there, Threw, "unexpected token"},
 		{"throw 'boom'", 500, `{"error":"render_error","reason":"function raised error: (new String(\"boom\")) \nstacktrace: undefined"}`, there, Threw, "boom"},
@@ -79,7 +80,11 @@ func TestReadBare(t *testing.T) {
 		{"wh cannot claim engine_down", 500, `{"error":"engine_down","message":"x"}`, there, Threw, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := readBare(c.status, []byte(c.body), c.from)
+			contentType := "application/json"
+			if strings.HasPrefix(c.body, "<") {
+				contentType = "text/html"
+			}
+			got, err := readBare(c.status, contentType, []byte(c.body), c.from)
 			said := ""
 			if err != nil {
 				said = err.Error()

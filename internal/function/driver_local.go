@@ -42,7 +42,9 @@ func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluat
 	if err := json.Unmarshal(resp, &r); err != nil {
 		return Evaluated{}, fmt.Errorf("draft: malformed response: %w", err)
 	}
-	return readEnvelope(r.JSON, e.Run)
+	ev, err := readEnvelope(r.JSON, e.Run)
+	ev.Place = InDraft
+	return ev, err
 }
 
 // Parse parses source alone as a function body, under the deadline of a run.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"callfn/internal/datastore"
@@ -28,42 +29,40 @@ type ShowDriver struct {
 	MaxTarget int
 	// MaxResult is the longest answer in bytes that is read; beyond it the outcome is too_large. 256 KiB when zero.
 	MaxResult int
+	// Ours is set where the engine is known to be our query server. It ends functions by itself and lets them wait for their turn;
+	// otherwise that is learnt from its answers.
+	Ours bool
+
+	ours atomic.Bool // the last answer was our query server's
 }
 
 // DefaultMaxTarget is what CouchDB's 8,192-byte request line leaves for a target (couchdb-facts, Parameters).
 const DefaultMaxTarget = 8177
 
-// answerSlack is what an engine that ends functions by itself may take beyond their deadline until its answer is here. An engine
-// that does not (CouchDB's own, whose limit is its operator's) is no longer waited for then.
+// answerSlack is what an engine that is not ours may take beyond a function's deadline until its answer is here. It may never end
+// the function, or only at a limit of its operator's; it is no longer waited for then.
 const answerSlack = 300 * time.Millisecond
 
 // Evaluate fetches the show. It never sends a conditional request: a show's ETag ignores the query string (couchdb-facts).
 //
 // A function that the engine does not end is given up answerSlack after its deadline: outcome timeout. Since no answer can also
-// mean that the server is gone, it is asked meanwhile whether it lives; when it does not say so, that is an error.
+// mean that the server is gone, it is asked meanwhile whether it lives; when it does not say so, that is an error. Our own query
+// server always ends functions, so there no answer within ctx is an error too.
 func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, error) {
 	db, err := d.Database()
 	if err != nil {
 		return Evaluated{}, err
 	}
-	patient := ctx
-	if e.Deadline > 0 {
-		var cancel context.CancelFunc
-		patient, cancel = context.WithTimeout(ctx, e.Deadline+answerSlack)
-		defer cancel()
+	if e.Deadline <= 0 || d.Ours || d.ours.Load() {
+		return d.evaluate(ctx, ctx, db, e)
 	}
-	lives := func() error { return errors.New("the run had no deadline") }
-	if e.Deadline > 0 {
-		var forget func()
-		lives, forget = d.askWhetherItLives(ctx, db, e.Deadline)
-		defer forget()
-	}
+	patient, cancel := context.WithTimeout(ctx, e.Deadline+answerSlack)
+	defer cancel()
+	lives, forget := askWhetherItLives(ctx, db, e.Deadline)
+	defer forget()
 	ev, err := d.evaluate(patient, ctx, db, e)
-	if err == nil || patient.Err() == nil {
+	if err == nil || patient.Err() == nil || errors.Is(ctx.Err(), context.Canceled) {
 		return ev, err
-	}
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return Evaluated{}, err // the caller went away
 	}
 	if dead := lives(); dead != nil {
 		return Evaluated{}, fmt.Errorf("%s did not answer in time, and whether it lives neither: %w", db.Connection().Address(), dead)
@@ -73,7 +72,7 @@ func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, err
 
 // askWhetherItLives asks the server for a sign of life once the deadline has passed. lives waits for the answer; forget ends the
 // asking.
-func (d *ShowDriver) askWhetherItLives(ctx context.Context, db *datastore.Database, after time.Duration) (lives func() error, forget func()) {
+func askWhetherItLives(ctx context.Context, db *datastore.Database, after time.Duration) (lives func() error, forget func()) {
 	ctx, cancel := context.WithTimeout(ctx, after+answerSlack+time.Second)
 	answer := make(chan error, 1)
 	timer := time.AfterFunc(after, func() { answer <- db.Connection().Alive(ctx) })
@@ -103,6 +102,7 @@ func (d *ShowDriver) evaluate(patient, ctx context.Context, db *datastore.Databa
 		limit = 256 << 10
 	}
 	enveloped := resp.Header.Get(queryserver.RunHeader) == string(e.Run)
+	d.ours.Store(enveloped)
 	if enveloped {
 		limit += 64 << 10 // the envelope's own members: logs, error, ids
 	}
@@ -116,7 +116,11 @@ func (d *ShowDriver) evaluate(patient, ctx context.Context, db *datastore.Databa
 	case enveloped:
 		return readEnvelope(body, e.Run)
 	}
-	return readBare(resp.StatusCode, body, place{ctx: ctx, db: db, function: e.Function})
+	ev, err := readBare(resp.StatusCode, resp.Header.Get("Content-Type"), body, place{ctx: ctx, db: db, function: e.Function})
+	if ev.Place = InShow; ev.Outcome == Refused {
+		ev.Place = "" // it did not run
+	}
+	return ev, err
 }
 
 // fetch sends the request: a GET, or a form POST where the target would be too long.
@@ -129,7 +133,7 @@ func (d *ShowDriver) fetch(ctx context.Context, db *datastore.Database, e Evalua
 	if longest == 0 {
 		longest = DefaultMaxTarget
 	}
-	if !d.Post && len(path)+1+len(query) <= longest {
+	if !d.Post && !readAsJSON(e.Params) && len(path)+1+len(query) <= longest {
 		return db.Connection().Raw(ctx, http.MethodGet, path, query, header, nil)
 	}
 	header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -142,7 +146,7 @@ func readEnvelope(body []byte, run RunID) (Evaluated, error) {
 	if err := json.Unmarshal(body, &env); err != nil {
 		return Evaluated{}, fmt.Errorf("the query server's envelope is malformed: %w", err)
 	}
-	ev := Evaluated{Outcome: Outcome(env.Outcome), Value: env.Result, Rev: env.Rev}
+	ev := Evaluated{Outcome: Outcome(env.Outcome), Value: env.Result, Rev: env.Rev, Place: InOurs}
 	if env.Run != string(run) || !ev.Outcome.Known() {
 		return Evaluated{}, fmt.Errorf("the query server answered run %q with outcome %q", env.Run, env.Outcome)
 	}
@@ -169,4 +173,15 @@ func askFor(e Evaluation) queryserver.Ask {
 		Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline, Now: e.Now,
 		Account: string(e.Account), Root: string(e.Root), Rehearsal: rehearsal, Explain: rehearsal,
 	}
+}
+
+// readAsJSON reports whether a parameter has one of the names whose values CouchDB reads as JSON in a show's query, refusing
+// what is none (couch_httpd:json_query_keys). In a form they are text like any other.
+func readAsJSON(params map[string]string) bool {
+	for _, name := range []string{"key", "startkey", "endkey", "descending"} {
+		if _, ok := params[name]; ok {
+			return true
+		}
+	}
+	return false
 }

@@ -53,7 +53,19 @@ type Result struct {
 	Logs     []string        // captured console and log lines, bounded
 	Hints    []string        // rehearsals: what looks like a mistake, such as a parameter that is not set
 	Duration time.Duration   // wall time of the run as the caller saw it
+	Rev      string          // revision of the document that ran, where the place can tell
+	Place    Place           // where it ran, "" when it ran nowhere
 }
+
+// Place says where a function ran (design.md, "One path, three places").
+type Place string
+
+// The places.
+const (
+	InShow  Place = "show"   // a show on an engine that is not ours
+	InOurs  Place = "callfn" // a show on our query server, whoever asked it: the embedded node or CouchDB
+	InDraft Place = "draft"  // the service's own sandbox, source that is stored nowhere
+)
 
 // Error explains a run that gave no flow, for a telecom admin.
 type Error struct {

@@ -20,7 +20,7 @@ import (
 // Driver is a place that evaluates the show `functions/wh`: it does that and nothing else. Who may run, deadlines, the check
 // of the result and the record are the Runner's.
 type Driver interface {
-	// Evaluate asks for one run. It returns within the deadline and a second; an error means that the place did not answer
+	// Evaluate asks for one run. It returns within the deadline, MaxWait and half a second; an error means that the place did not answer
 	// (outcome engine_down), everything else is told by the Evaluated.
 	Evaluate(ctx context.Context, e Evaluation) (Evaluated, error)
 }
@@ -47,6 +47,7 @@ type Evaluated struct {
 	Logs    []string
 	Missed  []string // absent parameters that the function read, where the place can tell; rehearsals only
 	Rev     string   // of the document that ran, where the place can tell
+	Place   Place    // where it ran
 }
 
 // Drafts evaluates source text that is stored nowhere, and parses it.
@@ -74,6 +75,18 @@ type Config struct {
 	Parameters []string
 	// Root names an account's top-level ancestor, from memory as a rule: calls wait for it. May be nil.
 	Root func(context.Context, account.ID) account.ID
+	// Observers are told of every run of a stored function.
+	Observers []Observer
+}
+
+// Observer is told of finished runs. It must return at once: a call waits for it.
+type Observer interface{ Ran(Ran) }
+
+// Ran is one finished run of a stored function. It must not be changed.
+type Ran struct {
+	Request
+	Result
+	Start time.Time
 }
 
 // Runner runs functions for calls. It is the one place that knows what every way of running has in common.
@@ -90,14 +103,17 @@ func NewRunner(cfg Config) *Runner {
 	return &Runner{cfg: cfg}
 }
 
-// slack is what a run may take beyond its deadline, a wait for its turn included, before the caller stops waiting for the place
-// that runs it. No caller is on the line in a rehearsal.
-func slack(o Origin) time.Duration {
+// MaxWait is how long a run may wait for its turn at a worker. No caller is on the line in a rehearsal.
+func MaxWait(o Origin) time.Duration {
 	if o == FromRehearsal {
-		return 5 * time.Second
+		return 4 * time.Second
 	}
-	return time.Second
+	return 500 * time.Millisecond
 }
+
+// slack is what a run may take beyond its deadline, the wait for its turn included, before the caller stops waiting for the
+// place that runs it.
+func slack(o Origin) time.Duration { return MaxWait(o) + 500*time.Millisecond }
 
 // Run runs a stored function for a call. It always returns a Result, for a call at most a second after the deadline.
 func (r *Runner) Run(ctx context.Context, req Request) Result {
@@ -118,6 +134,9 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 	res := r.finish(run, ev, err)
 	r.explain(&res, ev, e, req.Source)
 	res.Duration = time.Since(start)
+	for _, o := range r.cfg.Observers {
+		o.Ran(Ran{Request: req, Result: res, Start: start})
+	}
 	r.cfg.Log.LogAttrs(ctx, levelOf(res.Outcome), "function run",
 		slog.String("run", string(run)), slog.String("account", string(req.Account)), slog.String("function", string(req.Function)),
 		slog.String("call_id", req.CallID), slog.String("origin", string(req.Origin)),
@@ -189,7 +208,7 @@ func (r *Runner) CheckSyntax(ctx context.Context, source string) (*SyntaxError, 
 
 // finish checks what a place made of a run and turns it into a Result.
 func (r *Runner) finish(run RunID, ev Evaluated, err error) Result {
-	res := Result{Run: run, Outcome: ev.Outcome, Value: ev.Value, Error: ev.Error, Logs: ev.Logs}
+	res := Result{Run: run, Outcome: ev.Outcome, Value: ev.Value, Error: ev.Error, Logs: ev.Logs, Rev: ev.Rev, Place: ev.Place}
 	switch {
 	case errors.Is(err, sandbox.ErrBusy):
 		res.Outcome, res.Error = Refused, &Error{Message: strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": "), Hint: hints[Refused]}

@@ -14,7 +14,12 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "serve-lines" {
+		os.Exit(serveLines())
+	}
+	os.Exit(sandboxtest.Main(m))
+}
 
 // wh is the show's source as it is installed.
 func wh(t testing.TB) string {

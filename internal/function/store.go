@@ -14,6 +14,10 @@ const DocumentType = "function"
 // disable_reason (kazoo-facts §3.2, §8).
 const DisabledMessage = "pvt_disabled_message"
 
+// EnabledAgain is the private field with the time, RFC 3339, at which somebody switched the function on again: runs before it
+// count no more against the function.
+const EnabledAgain = "pvt_enabled_again"
+
 // Documents is the function documents, each seen through the account it belongs to.
 type Documents struct{ datastore.Collection }
 

@@ -17,6 +17,7 @@
     for (var i = 0; i < arguments.length; i++) {
       var v = arguments[i], s;
       try { s = typeof v === 'object' && v !== null ? stringify(v) : text(v); } catch (e) { s = '[unprintable]'; }
+      if (s.length > room) { s = cut(s, 0, room > 0 ? room + 1 : 0); } // what is cut anyway is not copied
       line += (i ? ' ' : '') + s;
       if (line.length > room) { break; }
     }

@@ -37,7 +37,7 @@ func DefaultLimits() Limits {
 const MaxDeadline = 5 * time.Second
 
 // Grace is how long after its deadline a job that the engine could not interrupt is killed.
-const Grace = 40 * time.Millisecond
+const Grace = 60 * time.Millisecond
 
 // fill replaces zero fields by defaults and cuts what is over the maximum.
 func (l Limits) fill() Limits {

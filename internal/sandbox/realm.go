@@ -75,7 +75,7 @@ func (r *realm) run(j Job, code *codeCache) Answer {
 	}
 	r.vm.SetMemoryLimit(uintptr(j.Limits.Memory))
 	_ = r.vm.SetEvalTimeout(j.Limits.Deadline)
-	start := time.Now()
+	start, peak := time.Now(), peakMemory()
 	out, err := r.host.Call(quickjs.UndefinedValue, verb, arg, string(j.Doc), string(j.Req), j.Limits.Result, j.Limits.Logs)
 	late := time.Since(start) >= j.Limits.Deadline
 	a := Answer{Run: j.Run}
@@ -90,6 +90,9 @@ func (r *realm) run(j Job, code *codeCache) Answer {
 		a.Status = TooLarge
 	default:
 		a.Status, a.Body = Done, json.RawMessage(text)
+	}
+	if ranOutOfMemory(a, peak, j.Limits.Memory) {
+		a.Status, a.Body = Memory, nil
 	}
 	a.Logs = r.list("logs")
 	if j.Kind == KindExplain {

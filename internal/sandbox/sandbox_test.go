@@ -107,11 +107,18 @@ func TestNothingSurvivesARun(t *testing.T) {
 
 func TestLogs(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
-	a := run(t, p, `log('a', {b: 1}); console.log(1); for (;;) {}`, sandbox.Limits{Deadline: 100 * time.Millisecond})
-	if want := `["a {\"b\":1}","1"]`; string(a.Logs) != want || a.Status != sandbox.Timeout {
-		t.Errorf("got %s %s, want %s", a.Status, a.Logs, want)
+	// A starved machine may not come to answering within the grace period: then the worker is killed, and its logs with it.
+	want, got := `["a {\"b\":1}","1"]`, ""
+	for try := 0; try < 10 && got != want; try++ {
+		a := run(t, p, `log('a', {b: 1}); console.log(1); for (;;) {}`, sandbox.Limits{Deadline: 100 * time.Millisecond})
+		if got = string(a.Logs); a.Status != sandbox.Timeout {
+			t.Fatalf("got %s", a.Status)
+		}
 	}
-	a = run(t, p, `for (var i = 0; i < 200000; i++) { log('line ' + i) } return 1`, sandbox.Limits{Logs: 1000})
+	if got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	a := run(t, p, `for (var i = 0; i < 200000; i++) { log('line ' + i) } return 1`, sandbox.Limits{Logs: 1000})
 	if len(a.Logs) > 2000 || !strings.Contains(string(a.Logs), "more lines dropped") {
 		t.Errorf("flooded logs: %d bytes, ending %q", len(a.Logs), a.Logs[max(0, len(a.Logs)-60):])
 	}

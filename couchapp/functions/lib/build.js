@@ -1,23 +1,35 @@
-// build makes the function of a body; nothing of the body runs yet. QuickJS does not check that the body of `new Function` is
-// one, and would run what stands behind a brace that closes its wrapper; so the body also stands in brackets that it cannot
-// know and therefore cannot close. Its `log`, `console` and `JSON` are its own.
+// build makes the function of a body; nothing of the body runs yet. Its `log`, `console` and `JSON` are its own.
+//
+// QuickJS does not check that the body of `new Function` is one, and would run what stands behind a brace that closes the
+// wrapper. There the body is parsed twice first, as dead code inside brackets that it cannot know and so cannot close: after
+// the one function only a statement can follow, after the other only a comma or a brace. What parses in both closes neither.
 function build(source) {
-  var i, made, write;
-  if (!kept.open) {
-    kept.open = 'return ';
-    kept.close = '';
-    for (i = 0; i < 24; i++) {
-      if (kept.random() < 0.5) {
-        kept.open += '(';
-        kept.close = ')' + kept.close;
-      } else {
-        kept.open += '[';
-        kept.close = '][0]' + kept.close;
-      }
-    }
+  var made, write;
+  if (kept.naive) {
+    parses('(function () { function f(call) {\n' + source + '\n} })');
+    parses('({ get f() {\n' + source + '\n} })');
+  } else {
+    new kept.Function('call', '\n' + source); // the same line as below
   }
-  made = new kept.Function('log', 'console', 'JSON', kept.open + 'function (call) {\n' + source + '\n}' + kept.close);
+  made = new kept.Function('log', 'console', 'JSON', 'return function (call) {\n' + source + '\n}');
   if (!kept.host) { return made(typeof log === 'function' ? log : undefined, typeof console === 'object' ? console : undefined, JSON); }
   write = ownLog();
   return made(write, { log: write, info: write, warn: write, error: write, debug: write }, ownJSON());
+}
+// parses throws a SyntaxError where an expression does not parse.
+function parses(expression) {
+  var i;
+  for (i = 0; i < 24; i++) {
+    expression = kept.random() < 0.5 ? '(' + expression + ')' : '[' + expression + ']';
+  }
+  new kept.Function('return; ' + expression);
+}
+// naive tells an engine that does not check the body of `new Function`.
+function naive() {
+  try {
+    new Function('}); (function () {');
+    return true;
+  } catch (e) {
+    return false;
+  }
 }

@@ -26,6 +26,7 @@
   // !code lib/couchjs.js
 
   kept = realm();
+  kept.naive = naive();
   leaveHost();
 
   return function (doc, req, watch) {

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// commands runs the command line as p and wants an exit code.
+func commands(t *testing.T, p *program) func(want int, args ...string) string {
+	return func(want int, args ...string) string {
+		t.Helper()
+		code, out, errs := p.run(t, args...)
+		if code != want {
+			t.Fatalf("callfn %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), code, want, out, errs)
+		}
+		return out + errs
+	}
+}
+
+var anID = regexp.MustCompile(`[0-9a-f]{32}`)
+
+func TestAccountsAndUsersFromTheShell(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	must := commands(t, &p)
+	id := anID.FindString(must(exitOK, "accounts", "create", "acme", "--realm=acme.example"))
+	key := strings.TrimSpace(must(exitOK, "accounts", "api-key", id))
+	if len(key) != 64 || must(exitOK, "accounts", "--account="+id, "api-key") != key+"\n" {
+		t.Errorf("key %q", key)
+	}
+	if out := must(exitOK, "users", "--account="+id, "list"); !strings.Contains(out, "no users yet") {
+		t.Errorf("empty list: %s", out)
+	}
+	p.stdin = "s3cret\n"
+	user := anID.FindString(must(exitOK, "users", "--account="+id, "create", "ann", "--first-name=Ann", "--last-name=Admin", "--priv-level=admin"))
+	for _, args := range [][]string{{"list"}, {"get", user}} {
+		if out := must(exitOK, append([]string{"users", "--account=" + id}, args...)...); !regexp.MustCompile(user + `  ann  admin  enabled  Ann Admin`).MatchString(out) {
+			t.Errorf("%v: %s", args, out)
+		}
+	}
+	sum := md5.Sum([]byte("ann:s3cret"))
+	login := func() int {
+		code, _ := send(t, "PUT", s.url+"/v2/user_auth", "", fmt.Sprintf(`{"data":{"account_name":"acme","credentials":"%s"}}`, hex.EncodeToString(sum[:])))
+		return code
+	}
+	if code := login(); code != 201 {
+		t.Errorf("log in: %d", code)
+	}
+	must(exitFailed, "users", "--account="+id, "create", "ann", "--first-name=A", "--last-name=B") // there is one
+	p.stdin = "\n"
+	must(exitUsage, "users", "--account="+id, "create", "eve", "--first-name=A", "--last-name=B")
+	must(exitOK, "users", "--account="+id, "delete", user)
+	if code := login(); code != 401 {
+		t.Errorf("log in as a deleted user: %d", code)
+	}
+
+	rotated := strings.TrimSpace(must(exitOK, "accounts", "api-key", id, "--rotate"))
+	if len(rotated) != 64 || rotated == key {
+		t.Errorf("rotated to %q", rotated)
+	}
+	if out := must(exitOK, "accounts", "delete", id); !strings.Contains(out, "deleted "+id+"  acme  acme.example") {
+		t.Errorf("delete: %s", out)
+	}
+	if out := must(exitOK, "accounts", "list"); strings.Contains(out, "acme") {
+		t.Errorf("list: %s", out)
+	}
+	must(exitFailed, "accounts", "delete", id)
+}
+
+func TestModulesFromTheShell(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	must := commands(t, &p)
+	if out := must(exitOK, "modules", "list"); !strings.Contains(out, "functions") || strings.Contains(out, "stopped") {
+		t.Errorf("list: %s", out)
+	}
+	if out := must(exitOK, "modules", "stop", "cb_functions"); !regexp.MustCompile(`functions +stopped`).MatchString(out) {
+		t.Errorf("stop: %s", out)
+	}
+	if out := must(exitFailed, "functions", "list"); !strings.Contains(out, "404 not_found") {
+		t.Errorf("a stopped module: %s", out)
+	}
+	s.stop() // it is still off after a restart
+	s = serve(t, program{}, "--data="+s.dataDir)
+	p = s.keyed()
+	must(exitFailed, "functions", "list")
+	must(exitOK, "modules", "start", "functions")
+	must(exitOK, "functions", "list")
+	if out := must(exitOK, "modules", "stop", "functions", "--this-instance"); !strings.Contains(out, "until it ends") {
+		t.Errorf("stop here: %s", out)
+	}
+	must(exitFailed, "modules", "stop", "modules")
+}
+
+// One login serves many commands; what the server no longer takes is forgotten.
+func TestTokenIsKept(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	dir := t.TempDir()
+	p.env["XDG_CACHE_HOME"] = dir
+	must := commands(t, &p)
+	token := strings.TrimSpace(must(exitOK, "token"))
+	if code, body := send(t, "GET", s.url+"/v2/token_auth", token, ""); code != 200 {
+		t.Fatal(code, body)
+	}
+	if again := strings.TrimSpace(must(exitOK, "token")); again != token {
+		t.Error("a second command logged in again")
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "callfn", "tokens", "*"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("files %v, %v", files, err)
+	}
+	file := files[0]
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	if text, err := os.ReadFile(file); err != nil || strings.Contains(string(text), testKey) {
+		t.Errorf("the key is in the cache, or %v", err)
+	}
+
+	if code, body := send(t, "DELETE", s.url+"/v2/token_auth", token, ""); code != 200 {
+		t.Fatal(code, body)
+	}
+	must(exitOK, "accounts", "create", "acme") // the dead token is noticed, and the request repeated
+	fresh := strings.TrimSpace(must(exitOK, "token"))
+	if fresh == token {
+		t.Error("a dead token was printed")
+	}
+	if out := must(exitOK, "token", "--json"); !strings.Contains(out, fresh) || !strings.Contains(out, `"expires":"20`) {
+		t.Errorf("as JSON: %s", out)
+	}
+	// Another key has another token; a wrong one has none, and leaves none behind.
+	p.env["CALLFN_API_KEY"] = strings.Repeat("0", 64)
+	must(exitFailed, "token")
+	p.env["CALLFN_API_KEY"] = testKey
+	// What others can read is not used.
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if other := strings.TrimSpace(must(exitOK, "token")); other == fresh {
+		t.Error("a token that others can read was used")
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestTokenCacheExpires(t *testing.T) {
+	now := time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC)
+	c := newTokenCache(func(k string) string { return map[string]string{"HOME": t.TempDir()}[k] }, "http://x", "k")
+	c.now = func() time.Time { return now }
+	if _, ok := c.load(); ok {
+		t.Error("a token from nowhere")
+	}
+	c.save(cachedToken{Token: "t", AccountID: "a", Expires: now.Add(2 * time.Minute)})
+	if got, ok := c.load(); !ok || got.Token != "t" {
+		t.Errorf("got %v %v", got, ok)
+	}
+	now = now.Add(61 * time.Second)
+	if _, ok := c.load(); ok {
+		t.Error("a token about to expire is used")
+	}
+	for _, damaged := range []string{"", "{", `{"token":""}`, `[]`} {
+		if err := os.WriteFile(c.file, []byte(damaged), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := c.load(); ok {
+			t.Errorf("%q is used", damaged)
+		}
+	}
+	for _, token := range []string{"", "a.b.c", "a.e30.c", "a.eyJleHAiOi0xfQ.c"} {
+		if !expiry(token).IsZero() {
+			t.Errorf("%q expires at %v", token, expiry(token))
+		}
+	}
+	if none := newTokenCache(func(string) string { return "" }, "http://x", "k"); none.file != "" {
+		t.Errorf("a cache at %q without a home", none.file)
+	}
+}
+
+func TestRateLimitFlag(t *testing.T) {
+	for text, want := range map[string]rateLimit{
+		"off": {PerSecond: -1}, "kazoo": {PerSecond: 10, Burst: 100}, "2000/500": {PerSecond: 500, Burst: 2000}, "1/0.5": {PerSecond: 0.5, Burst: 1},
+	} {
+		var got rateLimit
+		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "10", "0/1", "1/0", "-1/1", "1/-1", "x/y", "1/NaN", "1/Inf", "1/1/1"} {
+		if err := new(rateLimit).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is taken", text)
+		}
+	}
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--rate-limit=3/0.01")
+	codes := map[int]int{}
+	for range 5 {
+		code, _ := get(t, s.url+"/v2/functions")
+		codes[code]++
+	}
+	if codes[http.StatusOK] != 3 || codes[http.StatusTooManyRequests] != 2 {
+		t.Errorf("codes %v", codes)
+	}
+	if code, _, errs := (program{}).run(t, "serve", "--rate-limit=fast", "--data="+t.TempDir()); code != exitUsage || !strings.Contains(errs, "BURST/PER_SECOND") {
+		t.Errorf("%d %s", code, errs)
+	}
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"callfn/internal/datastore/faultproxy"
+)
+
+// couchFaults are what happens to a CouchDB across a network. quick is how soon the first request must have its answer.
+var couchFaults = []struct {
+	name  string
+	fault faultproxy.Fault
+	down  bool // the breaker should open
+	error string
+}{
+	{"refusing", faultproxy.Refuse, true, "datastore_unreachable"},
+	{"resetting", faultproxy.Reset, true, "datastore_unreachable"},
+	{"half-open", faultproxy.Silent, true, "datastore_unreachable"},
+	{"503", faultproxy.Status(503, `{"error":"nodedown","reason":"progress not possible"}`), true, "datastore_unreachable"},
+	{"disk full", faultproxy.Status(500, `{"error":"enospc","reason":"no space left on device"}`), false, "datastore_fault"},
+	{"garbage", faultproxy.Answer("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"), false, "datastore_"},
+}
+
+// noLeaks fails the test when goroutines, and with them connections, are left after everything that it closed.
+func noLeaks(t *testing.T) {
+	t.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	ignore := goleak.IgnoreCurrent()
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		if err := goleak.Find(ignore); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// behind starts a CouchDB (the embedded node of a service of its own) behind a fault proxy.
+func behind(t *testing.T) (*faultproxy.Proxy, string) {
+	t.Helper()
+	s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+	u, err := url.Parse(s.couch)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := faultproxy.Start(t, u.Host)
+	return p, withUser(t, "http://"+p.Address(), "admin", couchPassword)
+}
+
+// await polls until the condition holds.
+func await(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for until := time.Now().Add(15 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		if holds() {
+			return
+		}
+	}
+	t.Fatalf("%s: waited in vain", what)
+}
+
+// The API while its CouchDB has trouble: 503, soon; at once when it is known to be down; and all is well afterwards, with every
+// write that was acknowledged.
+func TestAPIThroughFaults(t *testing.T) {
+	noLeaks(t)
+	p, address := behind(t)
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address, "--database-prefix=t_")
+	token := login(t, s.url)
+	functions := s.url + "/v2/accounts/" + token.account + "/functions"
+	acknowledged := 0
+	put := func() (int, string, time.Duration) {
+		begun := time.Now()
+		code, body := send(t, "PUT", functions, token.token, fmt.Sprintf(`{"data":{"name":"n%d","function_js":"return {module: 'noop'}"}}`, acknowledged))
+		if code == 201 {
+			acknowledged++
+		}
+		return code, body, time.Since(begun)
+	}
+	for _, f := range couchFaults {
+		t.Run(f.name, func(t *testing.T) {
+			if code, body, _ := put(); code != 201 {
+				t.Fatal(code, body)
+			}
+			p.Set(f.fault)
+			code, body, took := put()
+			if code != 503 || !strings.Contains(body, f.error) || took > 3*time.Second {
+				t.Errorf("the first request: %d %s after %s", code, body, took)
+			}
+			if f.down {
+				quick := 0
+				await(t, "fast failures", func() bool {
+					code, _, took := put()
+					if code == 503 && took < 100*time.Millisecond {
+						quick++
+					} else {
+						quick = 0
+					}
+					return quick == 5
+				})
+				if code, _ := get(t, s.url+"/readyz"); code != 503 {
+					t.Errorf("readyz: %d", code)
+				}
+			}
+			if code, _ := get(t, s.url+"/healthz"); code != 200 {
+				t.Errorf("healthz: %d: the process lives", code)
+			}
+			p.Set(faultproxy.Pass)
+			await(t, "recovery", func() bool { code, _, _ := put(); return code == 201 })
+		})
+	}
+	_, body := send(t, "GET", functions+"?paginate=false", token.token, "")
+	if n := strings.Count(body, `"name":"n`); n < acknowledged {
+		t.Errorf("%d functions are there, %d were acknowledged", n, acknowledged)
+	}
+	if log := s.errs.String(); !strings.Contains(log, "CouchDB does not answer") || !strings.Contains(log, "CouchDB answers again") || strings.Contains(log, couchPassword) {
+		t.Error("the log tells of the outage, and no password")
+	}
+}
+
+// A call while the CouchDB with the functions has trouble goes on at `_`, within the deadline, and without any wait once the
+// trouble is known.
+func TestCallsThroughFaults(t *testing.T) {
+	noLeaks(t)
+	p, address := behind(t)
+	_, main := behind(t)
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+main, "--functions-couchdb-url="+address, "--database-prefix=t_")
+	callWorks(t, s)
+	token := login(t, s.url)
+	call := func() (string, time.Duration) {
+		begun := time.Now()
+		code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/simulations", token.token, `{"data":{"To":"1000","From":"2000"}}`)
+		if code/100 != 2 {
+			t.Fatal(code, body)
+		}
+		return body, time.Since(begun)
+	}
+	for _, f := range couchFaults {
+		t.Run(f.name, func(t *testing.T) {
+			if body, _ := call(); !strings.Contains(body, `"outcome":"ok"`) {
+				t.Fatal(body)
+			}
+			p.Set(f.fault)
+			body, took := call()
+			if !strings.Contains(body, `"engine_down"`) || !strings.Contains(body, `"hangup"`) || took > 2*time.Second {
+				t.Errorf("the first call, after %s: %s", took, body)
+			}
+			if f.down {
+				quick := 0
+				await(t, "calls that do not wait", func() bool {
+					body, took := call()
+					if strings.Contains(body, `"engine_down"`) && took < 50*time.Millisecond {
+						quick++
+					} else {
+						quick = 0
+					}
+					return quick == 5
+				})
+			}
+			p.Set(faultproxy.Pass)
+			await(t, "recovery", func() bool { body, _ := call(); return strings.Contains(body, `"outcome":"ok"`) })
+		})
+	}
+}
+
+// A slow CouchDB is not a dead one: everything works, later.
+func TestSlowCouchDB(t *testing.T) {
+	noLeaks(t)
+	p, address := behind(t)
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address, "--database-prefix=t_")
+	p.Set(faultproxy.Slow(60 * time.Millisecond))
+	callWorks(t, s)
+	if strings.Contains(s.errs.String(), "CouchDB does not answer") {
+		t.Error("taken for dead")
+	}
+}
+
+// A service that starts before its CouchDB waits for it.
+func TestServeWaitsForCouchDB(t *testing.T) {
+	p, address := behind(t)
+	p.Set(faultproxy.Refuse)
+	time.AfterFunc(500*time.Millisecond, func() { p.Set(faultproxy.Pass) })
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address, "--database-prefix=t_")
+	if !strings.Contains(s.errs.String(), "waiting") {
+		t.Error("it does not say what it waits for")
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A rehearsal that failed is on record soon after, in the API's words; --follow shows the next one as it happens.
+func TestRunsFromTheShell(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	file := filepath.Join(t.TempDir(), "f.js")
+	if err := os.WriteFile(file, []byte("var a;\na.b();\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, out, _ := p.run(t, "functions", "put", "--name", "f", file)
+	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(out)
+	if _, out, errs := p.run(t, "functions", "runs", id); out != "" || !strings.Contains(errs, "no runs recorded") {
+		t.Errorf("before any run: %s%s", out, errs)
+	}
+	if code, out, _ := p.run(t, "functions", "run", id, "--to=1000"); code == exitOK || !strings.Contains(out, "a.b();") {
+		t.Fatalf("a failing run: %d %s", code, out)
+	}
+	await := func(what string, done func() bool) {
+		t.Helper()
+		for end := time.Now().Add(15 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatal(what)
+			}
+		}
+	}
+	line := regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\d \S+  [0-9a-f]{32}  threw +\S+ ms  rehearsal .*TypeError`)
+	await("the run is not recorded", func() bool { _, out, _ := p.run(t, "functions", "runs", id); return line.MatchString(out) })
+	if _, out, _ := p.run(t, "functions", "runs", id, "--outcome=ok"); out != "" {
+		t.Errorf("runs that were ok: %s", out)
+	}
+	if _, out, _ := p.run(t, "functions", "--json", "runs", id); !strings.Contains(out, `"outcome":"threw"`) {
+		t.Errorf("as JSON: %s", out)
+	}
+
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	var followed, errs output
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(ctx, p.world(t, &followed, &errs, "functions", "runs", id, "--follow", "--interval=20ms"))
+	}()
+	await("the tail does not begin", func() bool { return strings.Count(followed.String(), "\n") == 1 })
+	p.run(t, "functions", "run", id, "--to=1000")
+	await("the tail does not go on", func() bool { return strings.Count(followed.String(), "\n") == 2 })
+	cancel()
+	if code := <-ended; code != exitOK || !strings.Contains(followed.String(), "threw") {
+		t.Errorf("exit code %d: %s%s", code, &followed, &errs)
+	}
+}

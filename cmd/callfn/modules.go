@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"text/tabwriter"
+)
+
+type modulesCommand struct {
+	clientFlags
+
+	List  modulesList  `cmd:"" help:"List the modules and whether they run."`
+	Start modulesStart `cmd:"" help:"Switch a module on."`
+	Stop  modulesStop  `cmd:"" help:"Switch a module off: its paths answer 404 not_found."`
+}
+
+// moduleDoc is what the API says of a module.
+type moduleDoc struct {
+	ID        string `json:"id"`
+	Running   bool   `json:"running"`
+	Persisted bool   `json:"persisted"`
+}
+
+func printModules(w world, modules ...moduleDoc) error {
+	t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+	for _, m := range modules {
+		state, note := "stopped", ""
+		if m.Running {
+			state = "running"
+		}
+		if !m.Persisted {
+			note = "in the process that answered, until it ends"
+		}
+		if _, err := fmt.Fprintf(t, "%s\t%s\t%s\n", m.ID, state, note); err != nil {
+			return err
+		}
+	}
+	return t.Flush()
+}
+
+type modulesList struct{}
+
+// Run prints one line a module.
+func (modulesList) Run(ctx context.Context, w world, on *modulesCommand) error {
+	return on.ask(ctx, w, http.MethodGet, func(*client) string { return "/v2/modules" }, nil, func(raw json.RawMessage) error {
+		var list []moduleDoc
+		if err := json.Unmarshal(raw, &list); err != nil {
+			return err
+		}
+		return printModules(w, list...)
+	})
+}
+
+// moduleSwitch is what start and stop have in common.
+type moduleSwitch struct {
+	Module       string `arg:"" help:"The module: functions, or KAZOO's cb_functions."`
+	ThisInstance bool   `help:"Only in the process that answers, until it ends; otherwise for good, in every process."`
+}
+
+type modulesStart struct{ moduleSwitch }
+
+// Run switches the module on.
+func (c modulesStart) Run(ctx context.Context, w world, on *modulesCommand) error {
+	return c.change(ctx, w, on, true)
+}
+
+type modulesStop struct{ moduleSwitch }
+
+// Run switches the module off. Requests under way finish.
+func (c modulesStop) Run(ctx context.Context, w world, on *modulesCommand) error {
+	return c.change(ctx, w, on, false)
+}
+
+func (c moduleSwitch) change(ctx context.Context, w world, on *modulesCommand, running bool) error {
+	return on.ask(ctx, w, http.MethodPost, func(*client) string { return "/v2/modules/" + url.PathEscape(c.Module) },
+		map[string]any{"running": running, "persist": !c.ThisInstance}, func(raw json.RawMessage) error {
+			var m moduleDoc
+			if err := json.Unmarshal(raw, &m); err != nil {
+				return err
+			}
+			return printModules(w, m)
+		})
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+type tokenCommand struct{ clientFlags }
+
+// Run prints a token that the server takes, and nothing else.
+func (c tokenCommand) Run(ctx context.Context, w world) error {
+	api, err := c.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	if err := api.do(ctx, http.MethodGet, "/v2/token_auth", nil, nil); err != nil { // one from the cache may have died since
+		return err
+	}
+	if c.JSON {
+		_, err = fmt.Fprintf(w.stdout, "{\"token\":%q,\"account_id\":%q,\"expires\":%q}\n", api.token, api.account, expiry(api.token).Format(time.RFC3339))
+		return err
+	}
+	_, err = fmt.Fprintln(w.stdout, api.token)
+	return err
+}

@@ -1,0 +1,215 @@
+package crossbar
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// base.json is the part of the OpenAPI document that no route and no schema says: envelope, errors, parameters, what
+// answers look like. operations.json has a row for every route, by its verb and path.
+//
+//go:embed openapi/base.json openapi/operations.json
+var openAPIFiles embed.FS
+
+// operation is what operations.json says of a route.
+type operation struct {
+	Summary  string `json:"summary"`
+	Body     string `json:"body"`     // component that the data of a request is; "" for no body
+	Optional bool   `json:"optional"` // the body may be left out
+	Data     string `json:"data"`     // component that the data of an answer is, or each of its items
+	List     string `json:"list"`     // "paged" for a listing in pages, "whole" for a short one
+	Creates  bool   `json:"creates"`  // answers with a Location
+	Edits    bool   `json:"edits"`    // heeds If-Match
+	Issues   bool   `json:"issues"`   // answers with a token
+	Text     bool   `json:"text"`     // a plain text, no envelope
+	Raw      bool   `json:"raw"`      // JSON without envelope
+	Status   int    `json:"status"`   // of success, where it is not the verb's
+}
+
+// openAPI builds the OpenAPI 3.1 document from the routes and the schemas.
+func openAPI(cfg Config, routes []Route) (json.RawMessage, error) {
+	var doc map[string]any
+	var operations map[string]operation
+	for file, into := range map[string]any{"openapi/base.json": &doc, "openapi/operations.json": &operations} {
+		text, err := openAPIFiles.ReadFile(file)
+		if err == nil {
+			err = json.Unmarshal(text, into)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("crossbar: %s: %w", file, err)
+		}
+	}
+	info, _ := doc["info"].(map[string]any)
+	info["version"] = cfg.Version
+	components, _ := doc["components"].(map[string]any)
+	if err := addSchemas(components["schemas"].(map[string]any), cfg.Schemas); err != nil {
+		return nil, err
+	}
+	paths := map[string]any{}
+	var tags []any
+	for _, route := range routes {
+		path := templated(route.Path)
+		item, ok := paths[path].(map[string]any)
+		if !ok {
+			item = map[string]any{}
+			paths[path] = item
+		}
+		item[strings.ToLower(route.Method)] = describe(route, operations[route.Method+" "+route.Path])
+		if tag := map[string]any{"name": route.Resource}; !slices.ContainsFunc(tags, func(t any) bool { return maps.Equal(t.(map[string]any), tag) }) {
+			tags = append(tags, tag)
+		}
+	}
+	doc["paths"], doc["tags"] = paths, tags
+	return json.Marshal(doc)
+}
+
+// templated is a route's path as OpenAPI writes it: "{account}" for ":account".
+func templated(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if name, ok := strings.CutPrefix(part, ":"); ok {
+			parts[i] = "{" + name + "}"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+type object = map[string]any
+
+func reference(kind, name string) object { return object{"$ref": "#/components/" + kind + "/" + name} }
+
+// describe is one operation of the document.
+func describe(route Route, op operation) object {
+	id := strings.ToLower(route.Method) + strings.NewReplacer("/", "_", ":", "", ".", "_").Replace(route.Path)
+	out := object{"operationId": strings.TrimRight(id, "_"), "summary": op.Summary, "tags": []any{route.Resource}, "responses": op.responses(route)}
+	if route.Access == Public {
+		out["security"] = []any{}
+	} else {
+		out["security"] = []any{object{"token": []any{}}, object{"bearer": []any{}}, object{"parameter": []any{}}}
+		out["description"] = map[Access]string{
+			AnyAccount: "For a token of any account.", SuperduperOnly: "For admins of the master account.",
+			Subtree: "For the account itself, accounts above it, and admins of the master account.",
+		}[route.Access]
+	}
+	if parameters := op.parameters(route); len(parameters) > 0 {
+		out["parameters"] = parameters
+	}
+	if op.Body != "" {
+		out["requestBody"] = object{"required": !op.Optional, "content": object{"application/json": object{"schema": object{
+			"type": "object", "required": []any{"data"}, "properties": object{"data": reference("schemas", op.Body)}}}}}
+	}
+	return out
+}
+
+func (op operation) parameters(route Route) []any {
+	var names []string
+	for _, part := range strings.Split(route.Path, "/") {
+		if name, ok := strings.CutPrefix(part, ":"); ok {
+			names = append(names, name)
+		}
+	}
+	names = append(names, "X-Request-ID", "pretty_print", "accept")
+	if op.List == "paged" {
+		names = append(names, "page_size", "start_key", "end_key", "paginate", "ascending", "descending", "filters")
+	}
+	switch route.Method {
+	case http.MethodGet:
+		if !op.Text {
+			names = append(names, "If-None-Match")
+		}
+		if route.Resource == "functions" && op.List == "paged" {
+			names = append(names, "include")
+		}
+	case http.MethodDelete:
+		if op.Edits {
+			names = append(names, "should_soft_delete")
+		}
+	}
+	if op.Edits {
+		names = append(names, "If-Match")
+	}
+	out := make([]any, len(names))
+	for i, name := range names {
+		out[i] = reference("parameters", name)
+	}
+	return out
+}
+
+func (op operation) responses(route Route) object {
+	codes := []string{"400", "404", "406", "413", "415", "429", "500", "503"}
+	if route.Access != Public || route.Resource == "user_auth" {
+		codes = append(codes, "401")
+	}
+	if route.Access != Public {
+		codes = append(codes, "403")
+	}
+	if route.Method == http.MethodGet && !op.Text {
+		codes = append(codes, "304")
+	}
+	if op.List == "paged" {
+		codes = append(codes, "416")
+	}
+	if op.Edits || op.Creates || route.Method == http.MethodPut || route.Method == http.MethodDelete {
+		codes = append(codes, "409")
+	}
+	if op.Edits {
+		codes = append(codes, "412")
+	}
+	if op.Edits && route.Method == http.MethodDelete {
+		codes = append(codes, "405")
+	}
+	out := object{}
+	for _, code := range codes {
+		out[code] = reference("responses", code)
+	}
+	status := op.Status
+	if status == 0 {
+		status = http.StatusOK
+		if route.Method == http.MethodPut {
+			status = http.StatusCreated
+		}
+	}
+	out[strconv.Itoa(status)] = op.success(route)
+	return out
+}
+
+func (op operation) success(route Route) object {
+	headers := object{"X-Request-ID": reference("headers", "X-Request-ID")}
+	add := func(name string, wanted bool) {
+		if wanted {
+			headers[name] = reference("headers", name)
+		}
+	}
+	add("ETag", op.Creates || op.Edits || route.Method == http.MethodGet)
+	add("Location", op.Creates)
+	add("X-Auth-Token", op.Issues)
+	content := object{}
+	switch data := reference("schemas", op.Data); {
+	case op.Text:
+		content["text/plain"] = object{"schema": object{"type": "string"}}
+	case op.Raw:
+		content["application/json"] = object{"schema": object{"type": "object"}}
+	default:
+		if op.List != "" {
+			data = object{"type": "array", "items": data}
+		}
+		if op.Data == "" {
+			data = object{}
+		}
+		content["application/json"] = object{"schema": object{
+			"allOf": []any{reference("schemas", "envelope"), object{"type": "object", "properties": object{"data": data}}}}}
+	}
+	return object{"description": orElse(op.Summary, "Done"), "headers": headers, "content": content}
+}
+
+// showOpenAPI shows the document as it is, without an envelope: tools read it.
+func (a *API) showOpenAPI(*exchange) (*answer, error) {
+	doc, err := a.openAPI()
+	return &answer{raw: doc}, err
+}

@@ -1,0 +1,72 @@
+package crossbar_test
+
+import (
+	"crypto/rand"
+	"strings"
+	"testing"
+
+	"callfn/crossbar"
+	"callfn/internal/account"
+	"callfn/internal/auth"
+	"callfn/internal/datastore"
+)
+
+// While one database cannot be reached, every route either does without it or says 503 and what failed: never another
+// error, never half a change.
+func TestOutages(t *testing.T) {
+	for _, database := range []string{datastore.Accounts, datastore.Functions, datastore.Callflows, datastore.SystemData} {
+		t.Run(database, func(t *testing.T) {
+			s := newStack(t)
+			self := s.tenant(t, s.master, "self")
+			s.must(t, 200, "PATCH", self.path(""), self.token, `{"data":{"realm":"self.example"}}`)
+			s.user(t, self, "ann", "secret", "admin")
+			down := &unreachable{Resolver: s.stores, name: database}
+			s.rewire(t, func(c *crossbar.Config) {
+				c.Datastores = down
+				c.Accounts = account.NewStore(account.Config{Datastores: down, Random: rand.Reader, Now: s.clock.Now})
+				c.Auth = auth.New(auth.Config{Datastores: down, Secret: s.secret, Random: rand.Reader, Now: s.clock.Now})
+			})
+			refused := 0
+			for i, route := range s.api.Routes() {
+				name := route.Method + " " + route.Path
+				path, body := s.prepare(t, route, matrix[name].body, self, 100+i)
+				token := s.login(t, masterKey)
+				before := s.dump(t)
+				down.down = true
+				r := s.do(t, route.Method, path, token, body)
+				down.down = false
+				switch {
+				case r.status == 503:
+					refused++
+					if r.at("data", "message") == nil || strings.Contains(r.raw, "resolve") {
+						t.Errorf("%s: %s", name, r.raw)
+					}
+					if after := s.dump(t); after != before {
+						t.Errorf("%s changed something:\n%s", name, difference(before, after))
+					}
+				case r.status >= 400 && name != "DELETE /v2/accounts/:account": // it has descendants by now
+					t.Errorf("%s: %d %s", name, r.status, r.raw)
+				}
+			}
+			if refused == 0 {
+				t.Error("nothing noticed")
+			}
+			s.must(t, 200, "GET", "/healthz", "", "")
+			if database == datastore.SystemData {
+				return
+			}
+			// A deletion that stopped half way can be repeated, and is whole then.
+			gone := s.tenant(t, s.master, "gone")
+			s.must(t, 201, "PUT", gone.path("/functions"), gone.token, hello)
+			s.user(t, gone, "ann", "secret", "admin")
+			admin := s.login(t, masterKey)
+			down.down = true
+			s.must(t, 503, "DELETE", gone.path(""), admin, "")
+			down.down = false
+			s.must(t, 200, "DELETE", gone.path("?should_soft_delete=false"), admin, "")
+			if strings.Contains(s.dump(t), gone.id) {
+				t.Error("something is left of the account")
+			}
+		})
+	}
+}

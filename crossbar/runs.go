@@ -1,0 +1,48 @@
+package crossbar
+
+import (
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+	"callfn/internal/runrecord"
+)
+
+// Records of functions' runs. They go like other documents' listings: newest first, in pages, with filters such as
+// filter_outcome, filter_source and created_from.
+
+// listRuns lists all runs of the account, or those of one call (?call_id=…).
+func (a *API) listRuns(x *exchange) (*answer, error) {
+	l := a.runsListing("crossbar_listing")
+	if call, ok := x.option("call_id"); ok && call != "" {
+		l = a.runsListing("by_call")
+		l.within = func(*exchange) []any { return []any{call} }
+	}
+	return l.read(x, string(x.account.ID()))
+}
+
+// listFunctionRuns lists the runs of one function, which may be deleted by now.
+func (a *API) listFunctionRuns(x *exchange) (*answer, error) {
+	if !datastore.ValidID(x.id()) {
+		return nil, badIdentifier(x.id())
+	}
+	l := a.runsListing("by_function")
+	l.within = func(x *exchange) []any { return []any{x.id()} }
+	return l.read(x, string(x.account.ID()))
+}
+
+func (a *API) runsListing(view string) listing {
+	records := runrecord.Collection(a.cfg.Datastores)
+	records.Listing = view
+	return listing{view: records.ByAccount, docBytes: a.cfg.PageBytes}
+}
+
+// showRun shows everything that was kept of one run.
+func (a *API) showRun(x *exchange) (*answer, error) {
+	doc, err := runrecord.Collection(a.cfg.Datastores).Get(x.ctx, string(x.account.ID()), x.path["run"])
+	if err != nil {
+		return nil, err
+	}
+	if function.ID(doc.Text("function_id")) != function.ID(x.id()) {
+		return nil, badIdentifier(x.path["run"])
+	}
+	return &answer{data: doc.Public(), revision: doc.Rev()}, nil
+}

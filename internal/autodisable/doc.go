@@ -1,0 +1,66 @@
+// Package autodisable switches functions off that keep failing in calls, as KAZOO promises for functions and does for webhooks
+// (kazoo-facts §8). Each process counts for itself; that a function is off stands in its document, which every run reads.
+package autodisable
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"callfn/internal/account"
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+)
+
+// Threshold is how much failing is too much.
+type Threshold struct {
+	Failures int           // so many failures, 1 to 100; 0 switches nothing off
+	Within   time.Duration // in this time
+}
+
+// Default is KAZOO's: 6 failures in a minute.
+func Default() Threshold { return Threshold{Failures: 6, Within: time.Minute} }
+
+// Config is what a Guard needs.
+type Config struct {
+	Datastores datastore.Resolver
+	Now        func() time.Time
+	Log        *slog.Logger // may be nil
+	Threshold  Threshold    // the system's; Failures 0 is off for all
+	// Account reads an account's document, which may have its own threshold: functions.attempt_failure_count and
+	// functions.attempt_failure_expiry_ms, named as KAZOO's for webhooks. May be nil.
+	Account func(context.Context, account.ID) (datastore.Document, error)
+	// Buffer is how many failures may wait to be counted; 4096 when zero.
+	Buffer int
+}
+
+// counts reports whether an outcome is the function's own failure. What the platform did, refused or could not do is not.
+func counts(o function.Outcome) bool {
+	switch o {
+	case function.Threw, function.Timeout, function.Memory, function.Crashed, function.InvalidFlow, function.NoFlow, function.TooLarge:
+		return true
+	}
+	return false
+}
+
+// thresholdOf is an account's own threshold as far as it has one that makes sense, else the system's.
+func thresholdOf(doc datastore.Document, system Threshold) Threshold {
+	own, _ := doc["functions"].(map[string]any)
+	if n, ok := whole(own["attempt_failure_count"]); ok && n >= 1 && n <= 100 {
+		system.Failures = int(n)
+	}
+	if ms, ok := whole(own["attempt_failure_expiry_ms"]); ok && ms >= 1000 && ms <= 3_600_000 {
+		system.Within = time.Duration(ms) * time.Millisecond
+	}
+	return system
+}
+
+func whole(v any) (int64, bool) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	i, err := n.Int64()
+	return i, err == nil
+}

@@ -1,0 +1,215 @@
+package autodisable
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"callfn/internal/account"
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+)
+
+// Guard is a function.Observer that counts failures and switches functions off, beside the call's path.
+type Guard struct {
+	cfg   Config
+	queue chan function.Ran
+	stop  chan struct{}
+	done  chan struct{}
+	once  sync.Once // closes stop
+
+	failures, disabled, dropped atomic.Uint64
+
+	seen map[key][]failure // the last failures of each function, oldest first; the counting goroutine's alone
+}
+
+// key names a function of an account.
+type key struct {
+	account  account.ID
+	function function.ID
+}
+
+// failure is one failed run.
+type failure struct {
+	key
+	at   time.Time // when the run began
+	last string
+}
+
+var _ function.Observer = (*Guard)(nil)
+
+// New starts a Guard.
+func New(cfg Config) *Guard {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Buffer <= 0 {
+		cfg.Buffer = 4096
+	}
+	g := &Guard{
+		cfg: cfg, queue: make(chan function.Ran, cfg.Buffer), stop: make(chan struct{}), done: make(chan struct{}), seen: map[key][]failure{},
+	}
+	go g.count()
+	return g
+}
+
+// Ran takes note of a call's failure. It never waits.
+func (g *Guard) Ran(r function.Ran) {
+	if g.cfg.Threshold.Failures <= 0 || r.Origin != function.FromCall || !counts(r.Outcome) {
+		return
+	}
+	r.Value, r.Flow, r.Logs, r.Source = nil, nil, nil, "" // not needed
+	select {
+	case g.queue <- r:
+	default:
+		g.dropped.Add(1)
+	}
+}
+
+// Stats counts failures of functions in calls, functions switched off, and failures not counted for want of room.
+type Stats struct{ Failures, Disabled, Dropped uint64 }
+
+// Stats are the counts since the start.
+func (g *Guard) Stats() Stats {
+	return Stats{Failures: g.failures.Load(), Disabled: g.disabled.Load(), Dropped: g.dropped.Load()}
+}
+
+// Close stops counting.
+func (g *Guard) Close() {
+	g.once.Do(func() { close(g.stop) })
+	<-g.done
+}
+
+// remembered bounds the functions whose failures are remembered before those long past are looked for.
+const remembered = 4096
+
+func (g *Guard) count() {
+	defer close(g.done)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-g.stop
+		cancel()
+	}()
+	for {
+		select {
+		case r := <-g.queue:
+			g.failures.Add(1)
+			g.add(ctx, failure{key{r.Account, r.Function}, r.Start, lastOf(r)})
+		case <-g.stop:
+			return
+		}
+	}
+}
+
+// add counts one failure and switches the function off when it was one too many.
+func (g *Guard) add(ctx context.Context, f failure) {
+	t := g.threshold(ctx, f.account)
+	recent := young(append(g.seen[f.key], f), f.at.Add(-t.Within))
+	if len(recent) > t.Failures {
+		recent = recent[len(recent)-t.Failures:]
+	}
+	g.seen[f.key] = recent
+	if len(recent) >= t.Failures {
+		g.disable(ctx, f.key, t, recent)
+	}
+	if len(g.seen) > remembered {
+		g.forget(g.cfg.Now())
+	}
+}
+
+func (g *Guard) threshold(ctx context.Context, id account.ID) Threshold {
+	if g.cfg.Account == nil {
+		return g.cfg.Threshold
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	doc, err := g.cfg.Account(ctx, id)
+	if err != nil {
+		return g.cfg.Threshold
+	}
+	return thresholdOf(doc, g.cfg.Threshold)
+}
+
+// young drops failures of runs that began at since or before it.
+func young(all []failure, since time.Time) []failure {
+	var kept []failure
+	for _, f := range all {
+		if f.at.After(since) {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+// forget drops what cannot count any more, whatever an account's threshold is; when that is not enough, everything.
+func (g *Guard) forget(now time.Time) {
+	for k, list := range g.seen {
+		if list[len(list)-1].at.Before(now.Add(-time.Hour)) {
+			delete(g.seen, k)
+		}
+	}
+	if len(g.seen) > remembered/2 {
+		clear(g.seen)
+	}
+}
+
+const (
+	attempts   = 5
+	saveWithin = 10 * time.Second
+)
+
+// disable switches a function off. Whoever changes it at the same time is heard first.
+func (g *Guard) disable(ctx context.Context, k key, t Threshold, recent []failure) {
+	ctx, cancel := context.WithTimeout(ctx, saveWithin)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		done, err := g.tryDisable(ctx, k, t, recent)
+		switch {
+		case err == nil && done:
+			delete(g.seen, k)
+			return
+		case err == nil:
+			return
+		case errors.Is(err, datastore.ErrConflict) && attempt < attempts:
+			continue
+		}
+		g.cfg.Log.Error("function fails too often and cannot be disabled now; the next failure tries again",
+			"account", string(k.account), "function", string(k.function), "error", err)
+		return
+	}
+}
+
+// tryDisable is one attempt; done when the function needs no more counting: it is off, or gone.
+func (g *Guard) tryDisable(ctx context.Context, k key, t Threshold, recent []failure) (done bool, err error) {
+	functions := function.Collection(g.cfg.Datastores)
+	doc, err := functions.Get(ctx, string(k.account), string(k.function))
+	if errors.Is(err, datastore.ErrNotFound) || err == nil && !function.FromDocument(doc).Enabled {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if again, err := time.Parse(time.RFC3339Nano, doc.Text(function.EnabledAgain)); err == nil {
+		if g.seen[k] = young(recent, again); len(g.seen[k]) < t.Failures {
+			if len(g.seen[k]) == 0 {
+				delete(g.seen, k)
+			}
+			return false, nil
+		}
+	}
+	why := reason(t, recent[len(recent)-1].last)
+	doc["enabled"] = false
+	doc[function.DisabledMessage] = why
+	doc["pvt_modified"] = datastore.Gregorian(g.cfg.Now())
+	if _, err := functions.Save(ctx, doc); err != nil {
+		return false, err
+	}
+	g.disabled.Add(1)
+	g.cfg.Log.Warn("function disabled: it failed too often in calls", "account", string(k.account), "function", string(k.function),
+		"name", doc.Text("name"), "reason", why, "disabled_total", g.disabled.Load())
+	return true, nil
+}

@@ -1,0 +1,318 @@
+package autodisable_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"callfn/internal/account"
+	"callfn/internal/autodisable"
+	"callfn/internal/datastore"
+	"callfn/internal/datastore/datastoretest"
+	"callfn/internal/function"
+	"callfn/internal/sandbox/sandboxtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+
+const acme = account.ID("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
+
+var began = time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC)
+
+// world is a datastore with functions and a guard that watches them.
+type world struct {
+	t      testing.TB
+	stores datastoretest.Stores
+	guard  *autodisable.Guard
+}
+
+func newWorld(t testing.TB, change ...func(*autodisable.Config)) *world {
+	t.Helper()
+	w := &world{t: t, stores: datastoretest.Open(t)}
+	cfg := autodisable.Config{Datastores: w.stores, Now: func() time.Time { return began }, Threshold: autodisable.Default()}
+	for _, c := range change {
+		c(&cfg)
+	}
+	w.guard = autodisable.New(cfg)
+	t.Cleanup(w.guard.Close)
+	return w
+}
+
+func (w *world) function() function.ID {
+	w.t.Helper()
+	id, err := datastore.NewID(rand.Reader)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_, err = function.Collection(w.stores).Save(context.Background(), datastore.Document{
+		"_id": id, "name": "f", "function_js": "return 1", "enabled": true, "pvt_type": "function", "pvt_account_id": string(acme),
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return function.ID(id)
+}
+
+func (w *world) doc(id function.ID) datastore.Document {
+	w.t.Helper()
+	doc, err := function.Collection(w.stores).Get(context.Background(), string(acme), string(id))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return doc
+}
+
+func ran(id function.ID, at time.Time, o function.Outcome) function.Ran {
+	r := function.Ran{Start: at}
+	r.Account, r.Function, r.Origin, r.Outcome = acme, id, function.FromCall, o
+	if o == function.Timeout {
+		r.Error = &function.Error{Message: "the function was stopped after 1000 ms", Line: 3}
+	} else if o != function.OK {
+		r.Error = &function.Error{Message: "TypeError: x is undefined", Line: 3}
+	}
+	return r
+}
+
+// settle waits until the guard has counted so many failures, and has acted on them.
+func (w *world) settle(failures uint64) {
+	w.t.Helper()
+	for end := time.Now().Add(10 * time.Second); w.guard.Stats().Failures < failures; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			w.t.Fatalf("%+v, want %d failures", w.guard.Stats(), failures)
+		}
+	}
+	w.guard.Ran(ran("another", began, function.Threw)) // counted after the last one was acted upon
+	for w.guard.Stats().Failures < failures+1 {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestSixFailuresInAMinute(t *testing.T) {
+	w := newWorld(t)
+	id := w.function()
+	for i := range 5 {
+		w.guard.Ran(ran(id, began.Add(time.Duration(i)*10*time.Second), function.Threw))
+	}
+	w.settle(5)
+	if doc := w.doc(id); !doc.Is("enabled") {
+		t.Fatalf("off after five: %v", doc)
+	}
+	w.guard.Ran(ran(id, began.Add(59*time.Second), function.Timeout))
+	w.settle(7)
+	doc := w.doc(id)
+	if want := "6 failures in 60 s, last: timeout after 1000 ms, line 3"; doc["enabled"] != false || doc.Text(function.DisabledMessage) != want {
+		t.Errorf("got %v %q, want %q", doc["enabled"], doc.Text(function.DisabledMessage), want)
+	}
+	if doc.Text("name") != "f" || doc.Text("function_js") != "return 1" || w.guard.Stats().Disabled != 1 {
+		t.Errorf("%v %+v", doc, w.guard.Stats())
+	}
+}
+
+func TestWhatDoesNotCount(t *testing.T) {
+	w := newWorld(t)
+	id := w.function()
+	rehearsal := ran(id, began, function.Threw)
+	rehearsal.Origin = function.FromRehearsal
+	for range 20 {
+		w.guard.Ran(rehearsal)
+		for _, o := range []function.Outcome{function.OK, function.EngineDown, function.Refused, function.Disabled, function.NotFound, function.Syntax} {
+			w.guard.Ran(ran(id, began, o))
+		}
+	}
+	for i := range 12 { // never six within a minute
+		w.guard.Ran(ran(id, began.Add(time.Duration(i)*12*time.Second), function.Threw))
+	}
+	w.settle(12)
+	if doc := w.doc(id); !doc.Is("enabled") {
+		t.Errorf("off: %s", doc.Text(function.DisabledMessage))
+	}
+}
+
+func TestEveryFailureOfItsOwnCounts(t *testing.T) {
+	for _, o := range []function.Outcome{function.Threw, function.Timeout, function.Memory, function.Crashed, function.InvalidFlow, function.NoFlow, function.TooLarge} {
+		t.Run(string(o), func(t *testing.T) {
+			w := newWorld(t)
+			id := w.function()
+			for range 6 {
+				w.guard.Ran(ran(id, began, o))
+			}
+			w.settle(6)
+			if doc := w.doc(id); doc["enabled"] != false || !strings.Contains(doc.Text(function.DisabledMessage), string(o)) {
+				t.Errorf("got %v", doc)
+			}
+		})
+	}
+}
+
+func TestThresholds(t *testing.T) {
+	of := func(count, ms string) func(context.Context, account.ID) (datastore.Document, error) {
+		return func(context.Context, account.ID) (datastore.Document, error) {
+			return datastore.Document{"functions": map[string]any{"attempt_failure_count": json.Number(count), "attempt_failure_expiry_ms": json.Number(ms)}}, nil
+		}
+	}
+	for _, c := range []struct {
+		name     string
+		system   autodisable.Threshold
+		account  func(context.Context, account.ID) (datastore.Document, error)
+		failures int
+		off      string
+	}{
+		{"of the system", autodisable.Threshold{Failures: 2, Within: time.Second}, nil, 2, "2 failures in 1 s"},
+		{"of the account", autodisable.Default(), of("3", "30000"), 3, "3 failures in 30 s"},
+		{"of the account, more", autodisable.Default(), of("8", "30000"), 7, ""},
+		{"of the account, nonsense", autodisable.Default(), of("0", "1"), 6, "6 failures in 60 s"},
+		{"of the account, unknown", autodisable.Default(), func(context.Context, account.ID) (datastore.Document, error) { return nil, errors.New("down") }, 6, "6 failures in 60 s"},
+		{"never", autodisable.Threshold{Within: time.Second}, of("3", "30000"), 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t, func(cfg *autodisable.Config) { cfg.Threshold, cfg.Account = c.system, c.account })
+			id := w.function()
+			for range max(c.failures, 1) {
+				w.guard.Ran(ran(id, began, function.Threw))
+			}
+			if c.failures > 0 {
+				w.settle(uint64(c.failures))
+			}
+			if got := w.doc(id).Text(function.DisabledMessage); (got == "") != (c.off == "") || !strings.HasPrefix(got, c.off) {
+				t.Errorf("got %q, want %q", got, c.off)
+			}
+		})
+	}
+}
+
+// Whoever switches a function on again starts at nothing, in every process.
+func TestEnabledAgainStartsAtNothing(t *testing.T) {
+	w := newWorld(t)
+	elsewhere := newWorld(t)
+	elsewhere.guard.Close()
+	elsewhere.guard = autodisable.New(autodisable.Config{Datastores: w.stores, Now: time.Now, Threshold: autodisable.Default()})
+	t.Cleanup(elsewhere.guard.Close)
+	id := w.function()
+	for range 5 {
+		elsewhere.guard.Ran(ran(id, began, function.Threw))
+	}
+	for range 6 {
+		w.guard.Ran(ran(id, began, function.Threw))
+	}
+	elsewhere.settle(5)
+	w.settle(6)
+	doc := w.doc(id)
+	if doc["enabled"] != false {
+		t.Fatal("not off")
+	}
+	doc["enabled"] = true
+	delete(doc, function.DisabledMessage)
+	doc[function.EnabledAgain] = began.Add(time.Second).Format(time.RFC3339Nano)
+	if _, err := function.Collection(w.stores).Save(context.Background(), doc); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		w.guard.Ran(ran(id, began.Add(2*time.Second), function.Threw))
+		elsewhere.guard.Ran(ran(id, began.Add(2*time.Second), function.Threw))
+	}
+	w.settle(12)
+	elsewhere.settle(11)
+	if doc := w.doc(id); !doc.Is("enabled") {
+		t.Errorf("off too early: %s", doc.Text(function.DisabledMessage))
+	}
+	elsewhere.guard.Ran(ran(id, began.Add(3*time.Second), function.Threw))
+	elsewhere.settle(13)
+	if doc := w.doc(id); doc.Is("enabled") {
+		t.Error("not off after six")
+	}
+}
+
+// What a caller typed does not get into the reason.
+func TestReasonKeepsSecrets(t *testing.T) {
+	w := newWorld(t)
+	id := w.function()
+	r := ran(id, began, function.Threw)
+	r.Params = map[string]string{"Digits[pin]": "471199"}
+	r.Error = &function.Error{Message: "Error: no pin 471199 " + strings.Repeat("é", 500) + "\xff"}
+	for range 6 {
+		w.guard.Ran(r)
+	}
+	w.settle(6)
+	if got := w.doc(id).Text(function.DisabledMessage); strings.Contains(got, "4711") || !strings.Contains(got, "no pin [redacted]") || len(got) > 400 {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A function that is deleted, of another account, or off already is left alone; a busy document is waited for.
+func TestConflictsAndAbsence(t *testing.T) {
+	w := newWorld(t)
+	id := w.function()
+	var wg sync.WaitGroup
+	stop := make(chan struct{})
+	wg.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			doc, err := function.Collection(w.stores).Get(context.Background(), string(acme), string(id))
+			if err == nil {
+				doc["touched"] = true
+				_, _ = function.Collection(w.stores).Save(context.Background(), doc)
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
+	})
+	n := uint64(0)
+	for w.guard.Stats().Disabled == 0 && n < 100 {
+		w.guard.Ran(ran(id, began, function.Threw))
+		n++
+		for w.guard.Stats().Failures < n {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	close(stop)
+	wg.Wait()
+	if doc := w.doc(id); doc["enabled"] != false {
+		t.Errorf("not off: %v", doc)
+	}
+	for range 12 {
+		w.guard.Ran(ran("00000000000000000000000000000000", began, function.Threw))
+		w.guard.Ran(ran(id, began, function.Threw))
+	}
+	w.settle(n + 24)
+	if got := w.guard.Stats().Disabled; got != 1 {
+		t.Errorf("%d disabled", got)
+	}
+}
+
+// stuck is a datastore that does not answer until told to.
+type stuck struct{ until chan struct{} }
+
+func (s stuck) Resolve(string, string) (*datastore.Database, error) {
+	<-s.until
+	return nil, errors.New("gone")
+}
+
+func TestNeverHoldsUpACall(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	s := stuck{make(chan struct{})}
+	g := autodisable.New(autodisable.Config{Datastores: s, Now: time.Now, Threshold: autodisable.Default(), Buffer: 10})
+	start := time.Now()
+	const runs = 10_000
+	for range runs {
+		g.Ran(ran("00000000000000000000000000000001", began, function.Threw))
+	}
+	if took := time.Since(start) / runs; took > 20*time.Microsecond {
+		t.Errorf("a run is held up by %s", took)
+	}
+	if got := g.Stats(); got.Dropped < runs-100 {
+		t.Errorf("%+v", got)
+	}
+	close(s.until)
+	g.Close()
+}

@@ -1,0 +1,146 @@
+package function_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"callfn/internal/datastore"
+	"callfn/internal/datastore/faultproxy"
+	"callfn/internal/function"
+)
+
+// showServer answers shows with h, and everything else at once.
+func showServer(t *testing.T, h http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if strings.Contains(r.URL.Path, "/_show/") {
+			h(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, `{"status":"ok"}`)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func driver(t *testing.T, url string) *function.ShowDriver {
+	t.Helper()
+	c := connect(t, datastore.Config{URL: url, Breaker: true})
+	return &function.ShowDriver{Database: func() (*datastore.Database, error) { return c.Database("functions").Designed("ours"), nil }}
+}
+
+func ask(t *testing.T, d *function.ShowDriver, params map[string]string) (function.Evaluated, time.Duration, error) {
+	t.Helper()
+	begun := time.Now()
+	ev, err := d.Evaluate(t.Context(), function.Evaluation{Run: "r", Function: "f", Params: params, Deadline: 300 * time.Millisecond})
+	return ev, time.Since(begun), err
+}
+
+// An engine that does not end a function, on a server that lives: the function's fault, known at our deadline.
+func TestAFunctionThatNobodyEndsIsATimeout(t *testing.T) {
+	release := make(chan struct{})
+	s := showServer(t, func(http.ResponseWriter, *http.Request) { <-release })
+	defer close(release)
+	ev, took, err := ask(t, driver(t, s.URL), nil)
+	if err != nil || ev.Outcome != function.Timeout || took > 1500*time.Millisecond {
+		t.Errorf("%+v %v after %s", ev, err, took)
+	}
+}
+
+// The same silence from a server that is gone is not the function's fault.
+func TestASilentServerIsNoTimeout(t *testing.T) {
+	s := showServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "1") })
+	for name, fault := range map[string]faultproxy.Fault{
+		"half-open": faultproxy.Silent, "refusing": faultproxy.Refuse, "resetting": faultproxy.Reset,
+		"503": faultproxy.Status(503, `{"error":"x","reason":"y"}`), "disk full": faultproxy.Status(500, `{"error":"enospc","reason":"no space"}`),
+		"garbage": faultproxy.Answer("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"), "no HTTP": faultproxy.Answer("\x00\x01\x02"),
+		"half an answer": faultproxy.Answer("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"module\":"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := faultproxy.Start(t, s.Listener.Addr().String())
+			d := driver(t, "http://"+p.Address())
+			if ev, _, err := ask(t, d, nil); err != nil || ev.Outcome != function.OK {
+				t.Fatalf("%+v %v", ev, err)
+			}
+			p.Set(fault)
+			if ev, took, err := ask(t, d, nil); err == nil || took > 2*time.Second {
+				t.Errorf("%+v after %s: want an error, which is engine_down", ev, took)
+			}
+			p.Set(faultproxy.Pass)
+			recovered := false
+			for until := time.Now().Add(10 * time.Second); !recovered && time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+				ev, _, err := ask(t, d, nil)
+				recovered = err == nil && ev.Outcome == function.OK
+			}
+			if !recovered {
+				t.Error("it does not recover")
+			}
+		})
+	}
+}
+
+// What goes over the wire: KAZOO's GET, or the same encoding as a form; never conditional, never compressed, never into a log by POST.
+func TestShowRequests(t *testing.T) {
+	var got *http.Request
+	var body string
+	s := showServer(t, func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		got, body = r, string(b)
+		w.Header().Set("ETag", `"x"`)
+		_, _ = io.WriteString(w, `1`)
+	})
+	d := driver(t, s.URL)
+	path := "/functions/_design/ours/_show/wh/f"
+	longest := strings.Repeat("x", function.DefaultMaxTarget-len(path)-len("?To="))
+	for _, c := range []struct {
+		name, to, method string
+		post             bool
+	}{
+		{"short", "1000", "GET", false}, {"as long as a target may be", longest, "GET", false}, {"one byte more", longest + "x", "POST", false}, {"asked for", "1000", "POST", true},
+	} {
+		d.Post = c.post
+		for range 2 { // the second could be conditional
+			if ev, _, err := ask(t, d, map[string]string{"To": c.to}); err != nil || ev.Outcome != function.OK {
+				t.Fatalf("%s: %+v %v", c.name, ev, err)
+			}
+			wantQuery, wantBody := "To="+c.to, ""
+			if c.method == "POST" {
+				wantQuery, wantBody = "", wantQuery
+				if got.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
+					t.Errorf("%s: %s", c.name, got.Header.Get("Content-Type"))
+				}
+			}
+			if got.Method != c.method || got.URL.Path != path || got.URL.RawQuery != wantQuery || body != wantBody {
+				t.Errorf("%s: %s %s, %d bytes of query, %d of body", c.name, got.Method, got.URL.Path, len(got.URL.RawQuery), len(body))
+			}
+			for _, h := range []string{"If-None-Match", "If-Modified-Since", "Content-Encoding"} {
+				if got.Header.Get(h) != "" {
+					t.Errorf("%s: header %s", c.name, h)
+				}
+			}
+		}
+	}
+	d.MaxTarget, d.Post = 20, false
+	if _, _, err := ask(t, d, map[string]string{"To": "1"}); err != nil || got.Method != "POST" {
+		t.Errorf("a lower limit: %s %v", got.Method, err)
+	}
+}
+
+func TestShowAnswersAreBounded(t *testing.T) {
+	s := showServer(t, func(w http.ResponseWriter, _ *http.Request) {
+		for { // until the client hangs up
+			if _, err := io.WriteString(w, strings.Repeat("x", 64<<10)); err != nil {
+				return
+			}
+		}
+	})
+	d := driver(t, s.URL)
+	if ev, took, err := ask(t, d, nil); err != nil || ev.Outcome != function.TooLarge || took > time.Second {
+		t.Errorf("%s %v after %s", ev.Outcome, err, took)
+	}
+}

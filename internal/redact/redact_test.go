@@ -1,0 +1,48 @@
+package redact_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"callfn/internal/redact"
+)
+
+func TestWhichNamesAreSecret(t *testing.T) {
+	for name, want := range map[string]bool{
+		"Digits": true, "digits": true, "Digits[menu]": true, "Custom-Application-Vars[PIN]": true, "userPin": true, "user_pin_2": true, "PINs": true,
+		"password": true, "api-token": true, "passcode": true, "DTMF": true,
+		"To": false, "Caller-ID-Number": false, "Opinion": false, "Pinball": false, "Shipping": false, "Recording-Url": false, "Tokenring": false,
+	} {
+		got := redact.New(nil).Params(map[string]string{name: "12345"})[name] == redact.Mark
+		if got != want {
+			t.Errorf("%s: secret %t, want %t", name, got, want)
+		}
+	}
+}
+
+func TestValue(t *testing.T) {
+	r := redact.New(map[string]string{"Digits": "4711", "To": "1000", "pin": "1"})
+	var v any
+	if err := json.Unmarshal([]byte(`{"a":["x4711y",{"pin":"99","digits":{"k":"v"}}],"To":"1000","one":"1"}`), &v); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"a": []any{"x[redacted]y", map[string]any{"pin": redact.Mark, "digits": map[string]any{"k": "v"}}}, "To": "1000", "one": "1"}
+	if diff := cmp.Diff(want, r.Value(v)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Whatever was typed, no text that was cleaned has it.
+func TestTextHasNoSecret(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		typed := rapid.StringMatching(`[0-9*#]{3,12}`).Draw(t, "typed")
+		before, after := rapid.String().Draw(t, "before"), rapid.String().Draw(t, "after")
+		if got := redact.New(map[string]string{"Digits": typed}).Text(before + typed + after); strings.Contains(got, typed) {
+			t.Fatalf("%q has %q", got, typed)
+		}
+	})
+}

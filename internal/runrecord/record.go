@@ -1,0 +1,122 @@
+package runrecord
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+	"callfn/internal/jsonvalue"
+	"callfn/internal/redact"
+)
+
+// What a record keeps at most of what a function made, in bytes of JSON.
+const (
+	mostFlow = 32 << 10
+	mostText = 2 << 10
+)
+
+// flowLimits are below the datastore's own.
+var flowLimits = jsonvalue.Limits{Depth: 80}
+
+// document is the record of a run.
+func document(r function.Ran, keep Keep) datastore.Document {
+	hide := redact.New(r.Params)
+	doc := datastore.Document{
+		"_id":         string(r.Run),
+		"function_id": string(r.Function),
+		"timestamp":   r.Start.UTC().Format("2006-01-02T15:04:05.000Z"),
+		"source":      string(r.Origin),
+		"outcome":     string(r.Outcome),
+		"duration_ms": float64(r.Duration.Microseconds()) / 1000,
+		"sizes":       map[string]any{"parameters": sizeOf(r.Params), "result": len(r.Value)},
+	}
+	setText(doc, "call_id", clip(r.CallID))
+	setText(doc, "revision", r.Rev)
+	setText(doc, "place", string(r.Place))
+	if r.Error != nil {
+		doc["error"] = failure(r.Error, hide)
+	}
+	if len(r.Logs) > 0 {
+		logs := make([]any, len(r.Logs))
+		for i, line := range r.Logs {
+			logs[i] = hide.Text(line)
+		}
+		doc["logs"] = logs
+	}
+	name := "result"
+	if r.Outcome == function.OK {
+		name = "flow"
+	}
+	switch value, err := jsonvalue.Decode(r.Value, flowLimits); {
+	case len(r.Value) == 0:
+	case len(r.Value) > mostFlow:
+		doc[name+"_omitted"] = "too large to keep"
+	case err != nil:
+		doc[name+"_omitted"] = "no JSON to keep: " + clip(err.Error())
+	default:
+		doc[name] = hide.Value(value)
+	}
+	if keep.Parameters {
+		doc["parameters"] = hide.Params(r.Params)
+	}
+	stamp := datastore.Stamp{Type: DocumentType, AccountID: string(r.Account), Database: datastore.FunctionRuns, Now: r.Start}
+	stamp.Mark(doc)
+	return doc
+}
+
+// failure is a run's error as a record keeps it.
+func failure(e *function.Error, hide redact.Redactor) map[string]any {
+	out := map[string]any{"message": hide.Text(clip(e.Message))}
+	for name, n := range map[string]int{"line": e.Line, "column": e.Column} {
+		if n > 0 {
+			out[name] = n
+		}
+	}
+	setText(out, "source", hide.Text(e.Source))
+	setText(out, "hint", e.Hint)
+	if len(e.Fields) > 0 {
+		var fields any
+		if raw, err := json.Marshal(e.Fields); err == nil && len(raw) <= mostFlow {
+			if fields, err = jsonvalue.Decode(raw, flowLimits); err == nil {
+				out["fields"] = hide.Value(fields)
+			}
+		}
+	}
+	return out
+}
+
+func setText(doc map[string]any, name, text string) {
+	if text != "" {
+		doc[name] = text
+	}
+}
+
+func clip(s string) string {
+	if len(s) <= mostText {
+		return strings.ToValidUTF8(s, "�")
+	}
+	return strings.ToValidUTF8(s[:mostText], "") + "…"
+}
+
+// sizeOf is the bytes of all names and values.
+func sizeOf(params map[string]string) int {
+	n := 0
+	for name, value := range params {
+		n += len(name) + len(value)
+	}
+	return n
+}
+
+// weight is what a waiting record holds in memory, roughly.
+func weight(r function.Ran) int64 {
+	n := len(r.Value) + 512
+	for _, line := range r.Logs {
+		n += len(line)
+	}
+	return int64(n)
+}
+
+// expired is the first run that is young enough to be kept.
+func expired(now time.Time, keep Keep) string { return string(function.FirstRunID(now.Add(-keep.For))) }

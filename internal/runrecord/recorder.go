@@ -1,0 +1,193 @@
+package runrecord
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+)
+
+// Recorder is a function.Observer that keeps records. Close it to have the last ones written.
+type Recorder struct {
+	cfg    Config
+	queue  chan function.Ran
+	held   atomic.Int64 // bytes in queue
+	closed atomic.Bool
+	stop   chan struct{}
+	done   chan struct{}
+	once   sync.Once // closes stop
+
+	kept, dropped, lost atomic.Uint64
+
+	touched map[ofFunction]int // successes written since the last trim; the writer's alone
+}
+
+// ofFunction names a function of an account.
+type ofFunction struct{ account, function string }
+
+var _ function.Observer = (*Recorder)(nil)
+
+// New starts a Recorder.
+func New(cfg Config) *Recorder {
+	r := &Recorder{
+		cfg: cfg.withDefaults(), stop: make(chan struct{}), done: make(chan struct{}), touched: map[ofFunction]int{},
+	}
+	r.queue = make(chan function.Ran, r.cfg.Buffer)
+	go r.write()
+	return r
+}
+
+// Ran takes a run over. It never waits: what finds no room is dropped and counted.
+func (r *Recorder) Ran(ran function.Ran) {
+	if ran.Outcome == function.OK && r.cfg.Keep.Successes <= 0 || ran.Outcome != function.OK && !r.cfg.Keep.Failures {
+		return
+	}
+	ran.Source, ran.Flow = "", nil // not kept
+	n := weight(ran)
+	if r.closed.Load() || r.held.Add(n) > r.cfg.BufferBytes {
+		r.drop(n)
+		return
+	}
+	select {
+	case r.queue <- ran:
+	default:
+		r.drop(n)
+	}
+}
+
+func (r *Recorder) drop(n int64) {
+	r.held.Add(-n)
+	r.dropped.Add(1)
+}
+
+// Stats counts records: written, dropped for want of room, lost because the datastore did not take them.
+type Stats struct{ Written, Dropped, Lost uint64 }
+
+// Stats are the counts since the start.
+func (r *Recorder) Stats() Stats {
+	return Stats{Written: r.kept.Load(), Dropped: r.dropped.Load(), Lost: r.lost.Load()}
+}
+
+// Close has what waits written, at most until ctx ends, and stops.
+func (r *Recorder) Close(ctx context.Context) {
+	r.closed.Store(true)
+	r.once.Do(func() { close(r.stop) })
+	select {
+	case <-r.done:
+	case <-ctx.Done():
+	}
+}
+
+const batchSize = 200
+
+// write is the goroutine that writes and sweeps.
+func (r *Recorder) write() {
+	defer close(r.done)
+	flush, sweep := time.NewTicker(r.cfg.FlushEvery), time.NewTicker(r.cfg.SweepEvery)
+	defer flush.Stop()
+	defer sweep.Stop()
+	var batch []function.Ran
+	var told Stats
+	for {
+		select {
+		case ran := <-r.queue:
+			if batch = append(batch, ran); len(batch) < batchSize {
+				continue
+			}
+		case <-flush.C:
+		case <-sweep.C:
+			r.sweep()
+			told = r.tell(told)
+		case <-r.stop:
+			for {
+				select {
+				case ran := <-r.queue:
+					if batch = append(batch, ran); len(batch) >= batchSize {
+						batch = r.flush(batch)
+					}
+					continue
+				default:
+				}
+				break
+			}
+			r.flush(batch)
+			r.tell(told)
+			return
+		}
+		batch = r.flush(batch)
+	}
+}
+
+// tell logs what was dropped or lost since the last time.
+func (r *Recorder) tell(told Stats) Stats {
+	now := r.Stats()
+	if now.Dropped != told.Dropped || now.Lost != told.Lost {
+		r.cfg.Log.Warn("records of function runs were not kept", "dropped", now.Dropped-told.Dropped, "lost", now.Lost-told.Lost)
+	}
+	return now
+}
+
+// writeWithin bounds one request to the datastore.
+const writeWithin = 10 * time.Second
+
+// flush writes a batch and returns it empty.
+func (r *Recorder) flush(batch []function.Ran) []function.Ran {
+	if len(batch) == 0 {
+		return batch
+	}
+	docs := make([]datastore.Document, 0, len(batch))
+	successes := map[ofFunction]int{}
+	for i := len(batch) - 1; i >= 0; i-- { // the newest first: of too many successes the older ones need not be written
+		ran := batch[i]
+		r.held.Add(-weight(ran))
+		if ran.Outcome == function.OK {
+			of := ofFunction{string(ran.Account), string(ran.Function)}
+			if successes[of]++; successes[of] > r.cfg.Keep.Successes {
+				continue
+			}
+		}
+		docs = append(docs, document(ran, r.cfg.Keep))
+	}
+	clear(batch)
+	written, err := r.save(docs)
+	r.kept.Add(uint64(written))
+	if lost := len(docs) - written; lost > 0 {
+		r.lost.Add(uint64(lost))
+		r.cfg.Log.Error("records of function runs were not written", "records", lost, "error", err)
+	}
+	for of, n := range successes {
+		if len(r.touched) < mostTouched {
+			r.touched[of] += n
+		}
+		if r.touched[of] >= max(r.cfg.Keep.Successes, 100) {
+			r.trim(of)
+		}
+	}
+	return batch[:0]
+}
+
+// save stores documents and tells how many were taken. One that is there already was written by an attempt whose answer got
+// lost.
+func (r *Recorder) save(docs []datastore.Document) (written int, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
+	defer cancel()
+	db, err := r.cfg.Datastores.Resolve(datastore.FunctionRuns, DocumentType)
+	if err != nil {
+		return 0, err
+	}
+	results, err := db.BulkSave(ctx, docs)
+	if err != nil {
+		return 0, err
+	}
+	for _, result := range results {
+		if result.Err == nil {
+			written++
+		} else if err == nil {
+			err = result.Err
+		}
+	}
+	return written, err
+}

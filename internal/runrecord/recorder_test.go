@@ -1,0 +1,313 @@
+package runrecord_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"callfn/internal/account"
+	"callfn/internal/datastore"
+	"callfn/internal/datastore/datastoretest"
+	"callfn/internal/function"
+	"callfn/internal/runrecord"
+	"callfn/internal/sandbox/sandboxtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+
+const acme = account.ID("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
+
+var began = time.Date(2024, 3, 12, 10, 0, 0, 123e6, time.UTC)
+
+// ran is a run of function f at a time, with an outcome.
+func ran(t testing.TB, f string, at time.Time, o function.Outcome) function.Ran {
+	t.Helper()
+	id, err := function.NewRunID(at, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := function.Ran{Start: at}
+	r.Account, r.Function, r.CallID, r.Origin = acme, function.ID(f), "call@host", function.FromCall
+	r.Params = map[string]string{"To": "1000"}
+	r.Run, r.Outcome, r.Duration, r.Rev, r.Place = id, o, 1500*time.Microsecond, "3-abc", function.InOurs
+	if o == function.OK {
+		r.Value = json.RawMessage(`{"module":"hangup","data":{}}`)
+	} else {
+		r.Error = &function.Error{Message: "TypeError: x is undefined", Line: 2, Column: 3, Source: "x.y()", Hint: "look"}
+	}
+	return r
+}
+
+// kept is every record, by id.
+func kept(t testing.TB, stores datastore.Resolver) []datastore.Document {
+	t.Helper()
+	db, err := stores.Resolve(datastore.FunctionRuns, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := db.AllDocs(context.Background(), datastore.Query{IncludeDocs: true, StartKey: "0", EndKey: "g"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var docs []datastore.Document
+	for _, row := range rows {
+		if datastore.ValidID(row.ID) {
+			docs = append(docs, row.Doc)
+		}
+	}
+	return docs
+}
+
+func TestRecord(t *testing.T) {
+	stores := datastoretest.Open(t)
+	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep()})
+	run := ran(t, "f", began, function.Threw)
+	run.Logs = []string{"a", "b"}
+	r.Ran(run)
+	r.Close(context.Background())
+	docs := kept(t, stores)
+	if len(docs) != 1 {
+		t.Fatalf("%d records", len(docs))
+	}
+	text, err := json.Marshal(docs[0].Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got map[string]any
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{
+		"id": string(run.Run), "function_id": "f", "call_id": "call@host", "timestamp": "2024-03-12T10:00:00.123Z", "source": "call",
+		"outcome": "threw", "duration_ms": 1.5, "revision": "3-abc", "place": "callfn", "sizes": map[string]any{"parameters": 6.0, "result": 0.0},
+		"error": map[string]any{"message": "TypeError: x is undefined", "line": 2.0, "column": 3.0, "source": "x.y()", "hint": "look"},
+		"logs":  []any{"a", "b"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if docs[0].Account() != string(acme) || docs[0].Type() != "function_run" || docs[0]["pvt_created"] == nil {
+		t.Errorf("private fields: %v", docs[0])
+	}
+}
+
+// What a caller typed is not kept: not as parameter, not where the function repeated it.
+func TestSecretsAreNotKept(t *testing.T) {
+	stores := datastoretest.Open(t)
+	keep := runrecord.DefaultKeep()
+	keep.Parameters = true
+	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: keep})
+	params := map[string]string{
+		"To": "1000", "Digits[account]": "4711987", "Digits": "8", "user_pin": "90817263", "Custom-Application-Vars[doorPin]": "55443322",
+		"api_token": "tok-abcdef", "Pinball": "wizard", "Opinion": "good",
+	}
+	failed := ran(t, "f", began, function.Threw)
+	failed.Params = params
+	failed.Error.Message = "Error: no account 4711987"
+	failed.Logs = []string{"typed 4711987, pin 90817263", `{"t":"tok-abcdef"}`, "8 o'clock"}
+	good := ran(t, "f", began.Add(time.Second), function.OK)
+	good.Params = params
+	good.Value = json.RawMessage(`{"module":"x","data":{"pin":"0000","pins":["00"],"n":4711987,"text":"you typed 4711987","55443322":1,"digits":{"a":"8"}}}`)
+	r.Ran(failed)
+	r.Ran(good)
+	r.Close(context.Background())
+	docs := kept(t, stores)
+	if len(docs) != 2 {
+		t.Fatalf("%d records", len(docs))
+	}
+	text, err := json.Marshal(docs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typed := range []string{"4711987", "90817263", "55443322", "tok-abcdef", `"0000"`} {
+		if strings.Contains(string(text), typed) {
+			t.Errorf("%s is in %s", typed, text)
+		}
+	}
+	want := map[string]any{
+		"To": "1000", "Digits[account]": "[redacted]", "Digits": "[redacted]", "user_pin": "[redacted]", "Custom-Application-Vars[doorPin]": "[redacted]",
+		"api_token": "[redacted]", "Pinball": "wizard", "Opinion": "good",
+	}
+	if diff := cmp.Diff(want, docs[0]["parameters"]); diff != "" {
+		t.Error(diff)
+	}
+	if logs := docs[0]["logs"].([]any); logs[2] != "8 o'clock" {
+		t.Errorf("a single key is everywhere: %v", logs)
+	}
+}
+
+func TestKeepsTheLastSuccessesAndAllFailures(t *testing.T) {
+	stores := datastoretest.Open(t)
+	keep := runrecord.Keep{Successes: 5, Failures: true}
+	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: keep, FlushEvery: time.Millisecond, SweepEvery: 20 * time.Millisecond})
+	defer r.Close(context.Background())
+	var last []string
+	for i := range 30 {
+		run := ran(t, "f", began.Add(time.Duration(i)*time.Second), function.OK)
+		last = append(last, string(run.Run))
+		r.Ran(run)
+		if i < 12 {
+			r.Ran(ran(t, "f", began.Add(time.Duration(i)*time.Second), function.Timeout))
+		}
+		if i%10 == 0 {
+			r.Ran(ran(t, "g", began, function.OK))
+		}
+		time.Sleep(time.Millisecond) // several batches
+	}
+	count := func() map[string]int {
+		n := map[string]int{}
+		for _, doc := range kept(t, stores) {
+			n[doc.Text("function_id")+" "+doc.Text("outcome")]++
+		}
+		return n
+	}
+	want := map[string]int{"f ok": 5, "f timeout": 12, "g ok": 3}
+	for end := time.Now().Add(10 * time.Second); !cmp.Equal(count(), want); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("kept %v, want %v", count(), want)
+		}
+	}
+	for _, doc := range kept(t, stores) {
+		if doc.Text("outcome") == "ok" && doc.Text("function_id") == "f" && !strings.Contains(strings.Join(last[25:], " "), doc.ID()) {
+			t.Errorf("kept %s, which is not among the last", doc.ID())
+		}
+	}
+}
+
+func TestOldRecordsGo(t *testing.T) {
+	stores := datastoretest.Open(t)
+	now := began.Add(48 * time.Hour)
+	keep := runrecord.Keep{Successes: 5, Failures: true, For: 24 * time.Hour}
+	r := runrecord.New(runrecord.Config{Datastores: stores, Now: func() time.Time { return now }, Keep: keep, FlushEvery: time.Millisecond, SweepEvery: 10 * time.Millisecond})
+	defer r.Close(context.Background())
+	r.Ran(ran(t, "f", began, function.Threw))
+	r.Ran(ran(t, "f", now.Add(-24*time.Hour-time.Second), function.OK))
+	young := ran(t, "f", now.Add(-23*time.Hour), function.OK)
+	r.Ran(young)
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if docs := kept(t, stores); r.Stats().Written == 3 && len(docs) == 1 && docs[0].ID() == string(young.Run) {
+			return
+		} else if time.Now().After(end) {
+			t.Fatalf("kept: %v", docs)
+		}
+	}
+}
+
+func TestSettings(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		keep runrecord.Keep
+		want uint64
+	}{
+		{"both", runrecord.Keep{Successes: 1, Failures: true}, 2},
+		{"no successes", runrecord.Keep{Failures: true}, 1},
+		{"no failures", runrecord.Keep{Successes: 1}, 1},
+		{"none", runrecord.Keep{}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := runrecord.New(runrecord.Config{Datastores: datastoretest.Open(t), Now: time.Now, Keep: c.keep})
+			r.Ran(ran(t, "f", began, function.OK))
+			r.Ran(ran(t, "f", began, function.Threw))
+			r.Close(context.Background())
+			if got := r.Stats(); got.Written != c.want || got.Dropped != 0 {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+// stuck is a datastore that does not answer until told to.
+type stuck struct{ until chan struct{} }
+
+func (s stuck) Resolve(string, string) (*datastore.Database, error) {
+	<-s.until
+	return nil, errors.New("gone")
+}
+
+// Whatever the datastore does, a run is not held up.
+func TestOverloadDropsAndCounts(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	s := stuck{make(chan struct{})}
+	r := runrecord.New(runrecord.Config{Datastores: s, Now: time.Now, Keep: runrecord.DefaultKeep(), Buffer: 100, FlushEvery: time.Millisecond})
+	run := ran(t, "f", began, function.Threw)
+	start := time.Now()
+	const runs = 20_000
+	for range runs {
+		r.Ran(run)
+	}
+	if took := time.Since(start) / runs; took > 20*time.Microsecond {
+		t.Errorf("a run is held up by %s", took)
+	}
+	if got := r.Stats().Dropped; got < runs-1000 {
+		t.Errorf("%d dropped", got)
+	}
+	close(s.until)
+	r.Close(context.Background())
+	if got := r.Stats(); got.Dropped+got.Lost != runs {
+		t.Errorf("%+v", got)
+	}
+	r.Ran(run)
+	if got := r.Stats(); got.Dropped+got.Lost != runs+1 {
+		t.Errorf("after Close: %+v", got)
+	}
+}
+
+func TestMemoryIsBounded(t *testing.T) {
+	s := stuck{make(chan struct{})}
+	r := runrecord.New(runrecord.Config{Datastores: s, Now: time.Now, Keep: runrecord.DefaultKeep(), BufferBytes: 10_000})
+	run := ran(t, "f", began, function.OK)
+	run.Value = json.RawMessage(`"` + strings.Repeat("x", 4000) + `"`)
+	for range 10 {
+		r.Ran(run)
+	}
+	if got := r.Stats().Dropped; got != 8 {
+		t.Errorf("%d dropped", got)
+	}
+	close(s.until)
+	r.Close(context.Background())
+}
+
+// What came from a function must not keep a batch from being written.
+func TestOddValues(t *testing.T) {
+	stores := datastoretest.Open(t)
+	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep()})
+	for i, value := range []string{
+		`{"_id":"x","_rev":1,"_attachments":{"a":{}}}`, strings.Repeat("[", 150) + strings.Repeat("]", 150), `{"a":1,"a":2}`, "\"\xff\"", `{`, `null`, `1e999`,
+		`"` + strings.Repeat("é", 100_000) + `"`, `{"__proto__":{"x":1}}`, "\"\\ud800\"", `""`,
+	} {
+		run := ran(t, "f", began.Add(time.Duration(i)*time.Second), function.InvalidFlow)
+		run.Value = json.RawMessage(value)
+		run.Error.Message = "\xff" + strings.Repeat("é", 5000)
+		run.CallID = "\x00\xfe" + strings.Repeat("c", 5000)
+		run.Logs = []string{"\xff\x00"}
+		r.Ran(run)
+	}
+	r.Close(context.Background())
+	if got := r.Stats(); got.Lost != 0 || got.Written != 11 {
+		t.Errorf("%+v", got)
+	}
+	for _, doc := range kept(t, stores) {
+		if text, _ := json.Marshal(doc); len(text) > 20_000 {
+			t.Errorf("a record of %d bytes", len(text))
+		}
+	}
+}
+
+func BenchmarkRan(b *testing.B) {
+	s := stuck{make(chan struct{})}
+	r := runrecord.New(runrecord.Config{Datastores: s, Now: time.Now, Keep: runrecord.DefaultKeep()})
+	run := ran(b, "f", began, function.OK)
+	for b.Loop() {
+		r.Ran(run)
+	}
+	close(s.until)
+	r.Close(context.Background())
+}
