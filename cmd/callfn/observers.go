@@ -8,6 +8,8 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/autodisable"
 	"callfn/internal/datastore"
+	"callfn/internal/fair"
+	"callfn/internal/function"
 	"callfn/internal/runrecord"
 )
 
@@ -36,4 +38,26 @@ func (s *service) guardFunctions(c serveCommand, stores datastore.Resolver, acco
 	})
 	s.closers = append(s.closers, guard.Close)
 	return guard
+}
+
+// inTurn makes accounts take turns at CouchDB, which does not know them. The embedded node's own pool does.
+func (s *service) inTurn(c serveCommand, driver function.Driver) function.Driver {
+	if s.calls != nil {
+		return driver
+	}
+	few := max(c.CouchDBRuns/4, 1)
+	most := func(own int) int {
+		if own > 0 {
+			return own
+		}
+		return max(c.CouchDBRuns/2, 1)
+	}
+	return function.InTurn{
+		Driver: driver,
+		Calls: fair.NewLane(nil, fair.Config{
+			Workers: c.CouchDBRuns, Queue: c.Queue, AccountWorkers: most(c.AccountWorkers), TreeWorkers: most(c.TreeWorkers),
+			MaxWait: function.MaxWait(function.FromCall),
+		}),
+		Rehearsals: fair.NewLane(nil, fair.Config{Workers: few, Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)}),
+	}
 }

@@ -89,11 +89,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	records := s.recordRuns(c, stores, log)
 	guard := s.guardFunctions(c, stores, known, log)
 	runner := function.NewRunner(function.Config{
-		Driver: &function.ShowDriver{
+		Driver: s.inTurn(c, &function.ShowDriver{
 			Database: func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) },
 			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result,
 			Ours: s.node != nil,
-		},
+		}),
 		Drafts: function.LocalDrafts{Eval: lanes, Wh: functions.Shows["wh"], Limits: limits},
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
 		Root: topLevel(known), Observers: []function.Observer{records, guard},

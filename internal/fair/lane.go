@@ -42,7 +42,7 @@ type waiter struct {
 	granted bool
 }
 
-// NewLane makes a lane before a pool.
+// NewLane makes a lane before a pool; the pool may be nil where only Admit is used.
 func NewLane(pool Evaluator, cfg Config) *Lane {
 	return &Lane{pool: pool, cfg: cfg.withDefaults(), trees: map[string]*tree{}, refused: map[string]uint64{}}
 }
@@ -50,24 +50,33 @@ func NewLane(pool Evaluator, cfg Config) *Lane {
 // Do runs the job when it is its account's turn. sandbox.ErrBusy, wrapped with the reason, at once when a queue is full, and
 // after MaxWait.
 func (l *Lane) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error) {
-	root := j.Root
-	if root == "" {
-		root = j.Account
-	}
-	if err := l.enter(ctx, root, j.Account); err != nil {
+	leave, err := l.Admit(ctx, j.Root, j.Account)
+	if err != nil {
 		return sandbox.Answer{}, err
 	}
-	start := l.cfg.Now()
 	a, err := l.pool.Do(ctx, j)
 	if a.Replaced == nil {
-		l.leave(root, j.Account, start)
+		leave()
 		return a, err
 	}
 	go func() { // whoever broke a worker holds its place until there is a new one
 		<-a.Replaced
-		l.leave(root, j.Account, start)
+		leave()
 	}()
 	return a, err
+}
+
+// Admit waits for the account's turn, for a pool that is elsewhere. root is its top-level ancestor, or "". Errors are Do's. Call
+// leave once, when the place may be given to the next.
+func (l *Lane) Admit(ctx context.Context, root, account string) (leave func(), err error) {
+	if root == "" {
+		root = account
+	}
+	if err := l.enter(ctx, root, account); err != nil {
+		return nil, err
+	}
+	start := l.cfg.Now()
+	return func() { l.leave(root, account, start) }, nil
 }
 
 // enter returns once the account holds a worker.

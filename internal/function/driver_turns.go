@@ -1,0 +1,31 @@
+package function
+
+import "context"
+
+// Turns makes accounts take turns: *fair.Lane.
+type Turns interface {
+	// Admit waits for the account's turn, or refuses with an error that wraps sandbox.ErrBusy. Call leave once, afterwards.
+	Admit(ctx context.Context, root, account string) (leave func(), err error)
+}
+
+// InTurn is a Driver before one whose place does not know accounts, such as CouchDB: it holds runs back here, so that one
+// account's never fill the place.
+type InTurn struct {
+	Driver     Driver
+	Calls      Turns
+	Rehearsals Turns
+}
+
+// Evaluate waits for the account's turn and evaluates. An error that wraps sandbox.ErrBusy is a refusal.
+func (d InTurn) Evaluate(ctx context.Context, e Evaluation) (Evaluated, error) {
+	turns := d.Calls
+	if e.Origin == FromRehearsal {
+		turns = d.Rehearsals
+	}
+	leave, err := turns.Admit(ctx, string(e.Root), string(e.Account))
+	if err != nil {
+		return Evaluated{}, err
+	}
+	defer leave()
+	return d.Driver.Evaluate(ctx, e)
+}
