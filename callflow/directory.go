@@ -3,6 +3,7 @@ package callflow
 import (
 	"context"
 	"errors"
+	"regexp"
 
 	"callfn/internal/account"
 )
@@ -45,6 +46,8 @@ func (d Document) containsNoMatch() bool {
 type PatternRow struct {
 	Pattern string
 	ID      ID // the callflow that has it
+
+	expr *regexp.Regexp // the pattern compiled ahead, where it was
 }
 
 // Directory finds the callflows of one account. Deleted documents are never found. Implementations are safe for

@@ -18,7 +18,7 @@ const (
 // any call and is safe for concurrent use as long as what it is made of is.
 //
 // Not part of it: KAZOO's token buckets (cf_util:token_check), call recording and restrictions before the first node,
-// preflows and termination handlers.
+// and termination handlers.
 type Executor struct {
 	Runner      Runner
 	Directory   Directory

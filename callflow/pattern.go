@@ -17,7 +17,7 @@ type capture struct {
 // (look-around, back references) are skipped as KAZOO skips invalid ones, and named in skipped.
 func matchPatterns(rows []PatternRow, number string) (best *capture, skipped []PatternRow) {
 	for i := len(rows) - 1; i >= 0; i-- {
-		re, err := regexp.Compile(rows[i].Pattern)
+		re, err := rows[i].compile()
 		if err != nil {
 			skipped = append(skipped, rows[i])
 			continue
@@ -32,6 +32,14 @@ func matchPatterns(rows []PatternRow, number string) (best *capture, skipped []P
 		}
 	}
 	return best, skipped
+}
+
+// compile gives the compiled pattern, or why it is none.
+func (r PatternRow) compile() (*regexp.Regexp, error) {
+	if r.expr != nil {
+		return r.expr, nil
+	}
+	return regexp.Compile(r.Pattern)
 }
 
 // longest picks the first of the longest groups, or the whole match when there are no groups.
@@ -60,4 +68,9 @@ func named(names, groups []string) map[string]string {
 		found[name] = groups[i]
 	}
 	return found
+}
+
+// Equal compares what rows say, not whether their pattern is compiled yet.
+func (r PatternRow) Equal(other PatternRow) bool {
+	return r.Pattern == other.Pattern && r.ID == other.ID
 }

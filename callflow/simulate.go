@@ -29,6 +29,7 @@ type SimulationRequest struct {
 	// DefaultRealm is the realm of parties that are described without one, the account's as a rule. KAZOO's `norealm`
 	// where this is empty too.
 	DefaultRealm string
+	Preflow      ID            // callflow that the account runs before every other; may be empty
 	TimeZone     string        // the account's, IANA; empty for UTC
 	HangUpAfter  time.Duration // when the caller hangs up, on the call's own clock, unless the script says; 0 for not before the end
 }
@@ -80,7 +81,7 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 
 	caller := &pretendCaller{script: script}
 	trace.Ended = s.Executor.Run(ctx, Walk{
-		Call: call, Flow: match.Flow, Switch: caller, Origin: function.FromRehearsal, TimeZone: or(script.TimeZone, r.TimeZone),
+		Call: call, Flow: withPreflow(r.Preflow, match.Flow), Switch: caller, Origin: function.FromRehearsal, TimeZone: or(script.TimeZone, r.TimeZone),
 		Began: s.began(script), Pretend: !script.Now.IsZero(),
 		Observe: func(step Step) { trace.Steps = append(trace.Steps, step) },
 	})

@@ -93,14 +93,20 @@ func fromDocument(doc datastore.Document) Document {
 	return d
 }
 
-// resources are the collections of the documents behind modules.
-func (s Stored) resources(kind Kind) datastore.Collection {
-	return datastore.Collection{Datastores: s.Datastores, Database: datastore.Callflows, Type: string(kind), Design: "callflows"}
+// ResourceCollection names the documents of one kind behind modules. It sends nothing.
+func ResourceCollection(datastores datastore.Resolver, kind Kind) datastore.Collection {
+	listings := map[Kind]string{
+		MenuKind: "listing_menus", DeviceKind: "listing_devices", ListKind: "listing_lists",
+		TemporalRuleKind: "listing_temporal_rules", TemporalRuleSetKind: "listing_temporal_rules_sets",
+	}
+	return datastore.Collection{
+		Datastores: datastores, Database: datastore.Callflows, Type: string(kind), Design: "callflows", Listing: listings[kind],
+	}
 }
 
 // Resource reads one document of the account.
 func (s Stored) Resource(ctx context.Context, id account.ID, kind Kind, document string) (Data, error) {
-	doc, err := s.resources(kind).Get(ctx, string(id), document)
+	doc, err := ResourceCollection(s.Datastores, kind).Get(ctx, string(id), document)
 	if errors.Is(err, datastore.ErrNotFound) {
 		return nil, ErrNoDocument
 	}

@@ -34,6 +34,8 @@ type Simulator interface {
 // Validator checks a value against a named JSON schema, and returns it with defaults filled in and types cast, or the
 // failing fields.
 type Validator interface {
+	// Warnings looks for misspelt keys, which are valid but probably not meant.
+	Warnings(name string, value any) []schemas.Warning
 	Validate(name string, value any) (any, schemas.FieldErrors)
 }
 
@@ -66,6 +68,7 @@ type Config struct {
 	RateLimit       RateLimit                   // per address and account; see RateLimit for its defaults
 	RequestTimeout  time.Duration               // bounds a whole request; 30 s when zero
 	Ready           func(context.Context) error // what /readyz asks besides the datastore; may be nil
+	CallflowChanged func(account.ID)            // told after a callflow of the account was saved or deleted; may be nil
 	CatalogueLimits map[string]any              // what GET /v2/functions says about limits of a run; may be nil
 }
 

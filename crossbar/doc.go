@@ -5,4 +5,7 @@
 // (pipeline.go): read, route, authenticate, authorise, negotiate, handle. A handler gets an exchange, which knows who
 // asks, about which account and with what data, and gives an answer or an error; it never sees the web framework. One
 // file per resource; what resources share about stored documents is in documents.go.
+//
+// openapi/operations.json has a row for every route; with it, the routes and the schemas make the OpenAPI document that
+// the tests hold every exchange against. modules.go switches resources on and off while the service runs.
 package crossbar

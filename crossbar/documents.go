@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"callfn/internal/account"
 	"callfn/internal/datastore"
 	"callfn/internal/jsonvalue"
 	"callfn/schemas"
@@ -34,6 +35,8 @@ type documentKind struct {
 	lock func(accountID string) (unlock func())
 	// present is what the client sees of a document; its public part when nil.
 	present func(*exchange, datastore.Document) (map[string]any, error)
+	// changed is told after a document of the account was saved or deleted. May be nil.
+	changed func(account.ID)
 	// listing reads pages of the kind.
 	listing listing
 }
@@ -134,6 +137,7 @@ func (k *documentKind) delete(x *exchange) (*answer, error) {
 			k.mark(x, doc)
 			doc, err = k.collection.Save(x.ctx, doc)
 		}
+		k.tell(x)
 		if err == nil {
 			return k.deleted(x, doc)
 		}
@@ -203,7 +207,15 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 	}
 	k.mark(x, doc)
 	saved, err := k.collection.Save(x.ctx, doc)
-	return saved, remarks, err
+	k.tell(x)
+	return saved, withWarnings(remarks, k.validator.Warnings(k.schema, public)), err
+}
+
+// tell says that something changed; also where it only may have, since an answer can get lost.
+func (k *documentKind) tell(x *exchange) {
+	if k.changed != nil {
+		k.changed(x.account.ID())
+	}
 }
 
 func (k *documentKind) mark(x *exchange, doc datastore.Document) {

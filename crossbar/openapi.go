@@ -115,6 +115,9 @@ func (op operation) parameters(route Route) []any {
 		}
 	}
 	names = append(names, "X-Request-ID", "pretty_print", "accept")
+	if strings.HasSuffix(route.Path, "/functions/runs") {
+		names = append(names, "call_id")
+	}
 	if op.List == "paged" {
 		names = append(names, "page_size", "start_key", "end_key", "paginate", "ascending", "descending", "filters")
 	}

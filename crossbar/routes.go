@@ -92,6 +92,9 @@ func (a *API) table() []Route {
 	)
 	table = append(table, documentRoutes("callflows", a.callflows())...)
 	table = append(table, documentRoutes("users", a.users())...)
+	for _, kind := range a.behindModules() {
+		table = append(table, documentRoutes(kind.name, kind)...)
+	}
 	return table
 }
 

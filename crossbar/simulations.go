@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"callfn/callflow"
+	"callfn/internal/account"
 	"callfn/internal/datastore"
 	"callfn/schemas"
 )
@@ -19,6 +20,13 @@ func scriptOf(call map[string]any) (map[string]any, schemas.FieldErrors) {
 	var fields schemas.FieldErrors
 	fields.Add("script", "type", schemas.Violation{"message": "Value did not match type(s): object", "target": "object"})
 	return nil, fields
+}
+
+// preflowOf is the callflow that the account runs before every other (kazoo-facts §5.4).
+func preflowOf(a account.Account) callflow.ID {
+	preflow, _ := a.Document()["preflow"].(map[string]any)
+	id, _ := preflow["always"].(string)
+	return callflow.ID(id)
 }
 
 // simulate walks a pretend call through the account's callflows, with the script beside it: 201 and the trace, also when nothing answers. It has
@@ -42,6 +50,7 @@ func (a *API) simulate(x *exchange) (*answer, error) {
 	}
 	trace, err := a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
 		Account: x.account.ID(), Call: call, Script: script, TimeZone: zone, DefaultRealm: x.account.Realm(),
+		Preflow: preflowOf(x.account),
 	})
 	var unusable *callflow.InvalidCall
 	if errors.As(err, &unusable) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -179,13 +180,23 @@ func TestSlowCouchDB(t *testing.T) {
 	}
 }
 
-// A service that starts before its CouchDB waits for it.
+// A service that starts before its CouchDB says so, and waits for it.
 func TestServeWaitsForCouchDB(t *testing.T) {
 	p, address := behind(t)
 	p.Set(faultproxy.Refuse)
-	time.AfterFunc(500*time.Millisecond, func() { p.Set(faultproxy.Pass) })
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address, "--database-prefix=t_")
-	if !strings.Contains(s.errs.String(), "waiting") {
-		t.Error("it does not say what it waits for")
+	var out, errs output
+	ctx, cancel := context.WithCancel(t.Context())
+	code := make(chan int, 1)
+	go func() {
+		code <- run(ctx, program{}.world(t, &out, &errs, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(), "--log-format=json",
+			"--couchdb-url="+address, "--database-prefix=t_"))
+	}()
+	says := func(text string) func() bool { return func() bool { return strings.Contains(errs.String(), text) } }
+	await(t, "a word about the wait", says("waiting"))
+	p.Set(faultproxy.Pass)
+	await(t, "ready", says("callfn is ready"))
+	cancel()
+	if c := <-code; c != exitOK {
+		t.Errorf("exit code %d: %s", c, errs.String())
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"callfn/internal/queryserver"
@@ -30,6 +31,7 @@ func (f limitFlags) limits() (sandbox.Limits, error) {
 
 type queryserverCommand struct {
 	limitFlags
+	RequireConfinement bool `help:"Refuse to run when the kernel cannot hold the worker in by every means known (seccomp, landlock, rlimits …)."`
 }
 
 // Help says how CouchDB is told about it.
@@ -49,10 +51,13 @@ func (c queryserverCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return err
 	}
-	pool, err := sandbox.NewPool(sandbox.Config{Command: self, Workers: 1})
+	pool, err := sandbox.NewPool(sandbox.Config{Command: self, Workers: 1, RequireConfinement: c.RequireConfinement})
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
+	// CouchDB passes stderr on to its own; stdout is the protocol's.
+	_, _ = fmt.Fprintf(w.stderr, "callfn queryserver: confinement %s, deadline %s, memory %d MiB\n",
+		pool.Confinement(), limits.Deadline, limits.Memory>>20)
 	return queryserver.NewServer(pool, limits).Serve(ctx, w.stdin, w.stdout)
 }

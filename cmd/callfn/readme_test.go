@@ -59,7 +59,7 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`tts "Thanks for calling us Alice"`, "hangup", "Hello Bob", "fun day!", "ReferenceError: 'Name' is not defined", "line 1, column 48",
+		`tts "Thanks for calling us Alice"`, "hangup", "Hello Bob", "fun day!", "ReferenceError: 'Name' is not defined", "line 1, column 48", "enabled  Ann Admin",
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the tour's output lacks %q", want)

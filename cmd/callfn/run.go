@@ -45,6 +45,7 @@ type cli struct {
 	Modules     modulesCommand     `cmd:"" help:"Switch modules of the API on and off while the service runs."`
 	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work."`
+	Ready       readyCommand       `cmd:"" help:"Ask the service on this machine whether it is ready. For health checks."`
 	Queryserver queryserverCommand `cmd:"" help:"Speak CouchDB's query server protocol on stdin and stdout; CouchDB starts this."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
 }

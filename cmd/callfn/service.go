@@ -98,7 +98,8 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
 		Root: topLevel(known), Observers: []function.Observer{records, guard},
 	})
-	executor := &callflow.Executor{Runner: runner, Directory: callflow.Stored{Datastores: stores}}
+	directory := callflow.NewCache(callflow.Stored{Datastores: stores}, time.Now)
+	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "callfn"
@@ -106,7 +107,8 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	s.api = crossbar.New(crossbar.Config{
 		Datastores: stores, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
-		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
+		CallflowChanged: directory.Forget,
+		Version:         version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
 		CatalogueLimits: map[string]any{
 			"deadline_ms": limits.Deadline.Milliseconds(), "memory_bytes": limits.Memory, "result_bytes": limits.Result,
 		},

@@ -14,7 +14,6 @@ import (
 var differsOnPouchDB = map[string]string{
 	"call_is_a_plain_object": "it parses the query's values as JSON",
 	"bracket_keys":           "it parses brackets in parameter names into nested objects",
-	"logs":                   "it has console, not log",
 	"long_parameter":         "a form body of this size arrives empty",
 	"odd_keys":               "it loses __proto__ while parsing the query",
 	"syntax_error":           "V8 tells no position of a syntax error",

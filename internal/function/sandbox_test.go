@@ -77,7 +77,7 @@ func TestQueryServerExplains(t *testing.T) { queryServer(t, true) }
 
 func queryServer(t *testing.T, explain bool) {
 	t.Helper()
-	l := lines{explain: explain, server: queryserver.NewServer(sandboxtest.Pool(t, 1), sandbox.Limits{}), docs: map[function.ID]json.RawMessage{}}
+	l := lines{explain: explain, server: queryserver.NewServer(sandboxtest.Pool(t, 1), sandbox.Limits{Deadline: sandbox.MaxDeadline}), docs: map[function.ID]json.RawMessage{}}
 	ddoc, err := json.Marshal([]any{"ddoc", "new", "_design/functions", map[string]any{"shows": map[string]string{"wh": wh(t)}}})
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,7 @@
 // the one function only a statement can follow, after the other only a comma or a brace. What parses in both closes neither.
 function build(source) {
   var made, write;
-  if (kept.naive) {
+  if (kept.naive) { // not SpiderMonkey
     parses('(function () { function f(call) {\n' + source + '\n} })');
     parses('({ get f() {\n' + source + '\n} })');
   } else {
@@ -19,17 +19,8 @@ function build(source) {
 // parses throws a SyntaxError where an expression does not parse.
 function parses(expression) {
   var i;
-  for (i = 0; i < 24; i++) {
+  for (i = kept.host ? 24 : 0; i > 0; i--) { // in our own query server there is nothing to reach behind them
     expression = kept.random() < 0.5 ? '(' + expression + ')' : '[' + expression + ']';
   }
   new kept.Function('return; ' + expression);
-}
-// naive tells an engine that does not check the body of `new Function`.
-function naive() {
-  try {
-    new Function('}); (function () {');
-    return true;
-  } catch (e) {
-    return false;
-  }
 }

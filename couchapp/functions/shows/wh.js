@@ -26,7 +26,7 @@
   // !code lib/couchjs.js
 
   kept = realm();
-  kept.naive = naive();
+  kept.naive = typeof new Error('').lineNumber !== 'number';
   leaveHost();
 
   return function (doc, req, watch) {

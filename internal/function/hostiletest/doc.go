@@ -7,7 +7,7 @@
 //	-- params.json --   optional: its parameters
 //	-- then.js --       optional: what runs next; a function that looks for traces when absent
 //	-- want.json --     {"outcome": "timeout or memory", "value": …, "message": part of the error's, "then": …,
-//	                    "deadline_ms": 500 when absent}
+//	                    "deadline_ms": 3000 when absent, 300 where a timeout is allowed}
 //
 // What a place cannot hold stands in testdata/known/{place}.txt, with the reason.
 package hostiletest

@@ -1,0 +1,110 @@
+package callflow
+
+import (
+	"context"
+	"regexp"
+	"sync"
+	"time"
+
+	"callfn/internal/account"
+)
+
+// The bounds of a Cache.
+const (
+	cacheKeep     = 10 * time.Second
+	cacheAccounts = 1000
+	cacheNumbers  = 1000 // of one account
+)
+
+// Cache is a Directory that remembers which callflow has a number, and an account's patterns, compiled once. KAZOO remembers
+// them for an hour and forgets them at every change of a callflow (kazoo-facts §5.4); here Forget is for changes made by this
+// process, and those of others show after ten seconds. It is safe for concurrent use. Documents behind modules are
+// always read anew.
+type Cache struct {
+	Directory
+	now func() time.Time
+
+	mu       sync.Mutex
+	accounts map[account.ID]*remembered
+}
+
+// remembered is what is known of one account. It is replaced, never emptied, so that an answer that was on its way while
+// the account was forgotten finds nothing to be written into.
+type remembered struct {
+	until    time.Time
+	numbers  map[string][]Document
+	patterns []PatternRow
+	complete bool // patterns are all of them
+}
+
+// NewCache puts a cache before a directory.
+func NewCache(d Directory, now func() time.Time) *Cache {
+	return &Cache{Directory: d, now: now, accounts: make(map[account.ID]*remembered)}
+}
+
+// Forget makes the next call of the account ask the directory again.
+func (c *Cache) Forget(id account.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.accounts, id)
+}
+
+// of gives what is remembered of an account; the caller holds mu.
+func (c *Cache) of(id account.ID) *remembered {
+	r, ok := c.accounts[id]
+	if ok && c.now().Before(r.until) {
+		return r
+	}
+	if len(c.accounts) >= cacheAccounts {
+		clear(c.accounts)
+	}
+	r = &remembered{until: c.now().Add(cacheKeep), numbers: make(map[string][]Document)}
+	c.accounts[id] = r
+	return r
+}
+
+// ByNumber implements Directory. That nobody has a number is remembered too.
+func (c *Cache) ByNumber(ctx context.Context, id account.ID, number string) ([]Document, error) {
+	c.mu.Lock()
+	r := c.of(id)
+	docs, ok := r.numbers[number]
+	c.mu.Unlock()
+	if ok {
+		return docs, nil
+	}
+	docs, err := c.Directory.ByNumber(ctx, id, number)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(r.numbers) >= cacheNumbers {
+		clear(r.numbers)
+	}
+	r.numbers[number] = docs
+	return docs, nil
+}
+
+// Patterns implements Directory.
+func (c *Cache) Patterns(ctx context.Context, id account.ID) ([]PatternRow, error) {
+	c.mu.Lock()
+	r := c.of(id)
+	rows, ok := r.patterns, r.complete
+	c.mu.Unlock()
+	if ok {
+		return rows, nil
+	}
+	rows, err := c.Directory.Patterns(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	compiled := make([]PatternRow, len(rows))
+	for i, row := range rows {
+		compiled[i] = row
+		compiled[i].expr, _ = regexp.Compile(row.Pattern) // one that is none is told apart when it is used
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r.patterns, r.complete = compiled, true
+	return compiled, nil
+}

@@ -1,0 +1,81 @@
+package crossbar
+
+import (
+	"regexp"
+
+	"callfn/callflow"
+	"callfn/internal/datastore"
+	"callfn/schemas"
+)
+
+// behindModules are the documents that callflow modules refer to: menus, devices, lists, time rules and sets of them
+// (kazoo-facts §5.7). They live beside the callflows.
+func (a *API) behindModules() []*documentKind {
+	return []*documentKind{
+		a.behind("menus", callflow.MenuKind, usablePatterns("hunt_allow", "hunt_deny")),
+		a.behind("devices", callflow.DeviceKind, nil),
+		a.behind("lists", callflow.ListKind, usableEntries),
+		a.behind("temporal_rules", callflow.TemporalRuleKind, usableRule),
+		a.behind("temporal_rules_sets", callflow.TemporalRuleSetKind, nil),
+	}
+}
+
+// behind is one kind of them, named like its schema.
+func (a *API) behind(name string, kind callflow.Kind, check func(datastore.Document) schemas.FieldErrors) *documentKind {
+	collection := callflow.ResourceCollection(a.cfg.Datastores, kind)
+	k := &documentKind{
+		name: name, schema: name, collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random, stamp: a.stamp,
+		extraLimit: a.cfg.ExtraLimit, listing: listing{view: collection.ByAccount},
+	}
+	if check != nil {
+		k.check = func(_ *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
+			return check(doc), nil, nil
+		}
+	}
+	return k
+}
+
+// usablePatterns wants the named properties to be regular expressions that the executor's engine understands.
+func usablePatterns(names ...string) func(datastore.Document) schemas.FieldErrors {
+	return func(doc datastore.Document) schemas.FieldErrors {
+		var fields schemas.FieldErrors
+		for _, name := range names {
+			checkPattern(&fields, doc.Text(name), name)
+		}
+		return fields
+	}
+}
+
+func checkPattern(fields *schemas.FieldErrors, pattern string, path ...string) {
+	if _, err := regexp.Compile(pattern); err != nil {
+		fields.Add(schemas.Path(path...), "invalid", schemas.Violation{
+			"message": "Not a usable regular expression: " + err.Error(), "value": clip(pattern)})
+	}
+}
+
+func usableEntries(doc datastore.Document) schemas.FieldErrors {
+	var fields schemas.FieldErrors
+	entries, _ := doc["entries"].(map[string]any)
+	for key, value := range entries {
+		entry, _ := value.(map[string]any)
+		for _, name := range []string{"regexp", "pattern"} {
+			pattern, _ := entry[name].(string)
+			checkPattern(&fields, pattern, "entries", clip(key), name)
+		}
+	}
+	return fields
+}
+
+// usableRule refuses what breaks KAZOO's temporal_route in the middle of a call: a monthly or yearly rule without days must
+// name exactly one weekday.
+func usableRule(doc datastore.Document) schemas.FieldErrors {
+	var fields schemas.FieldErrors
+	cycle := doc.Text("cycle")
+	days, _ := doc["days"].([]any)
+	wdays, _ := doc["wdays"].([]any)
+	if (cycle == "monthly" || cycle == "yearly") && len(days) == 0 && len(wdays) != 1 {
+		fields.Add("wdays", "invalid", schemas.Violation{
+			"message": "A monthly or yearly rule needs days, or an ordinal and exactly one weekday", "value": "wdays"})
+	}
+	return fields
+}
