@@ -103,7 +103,7 @@ func TestCompose(t *testing.T) {
 
 // The variant with eval differs in that and in nothing else.
 func TestComposeEval(t *testing.T) {
-	p := compose(t, "docker-compose.yml", "docker-compose.eval.yml")
+	p := compose(t, "docker-compose.yml", "docs/docker-compose.eval.yml")
 	functions, err := p.GetService("functions")
 	if err != nil {
 		t.Fatal(err)
@@ -143,7 +143,7 @@ func TestDeploymentSettingsExist(t *testing.T) {
 		}
 		return next(nil)
 	})
-	p := compose(t, "docker-compose.yml", "docker-compose.eval.yml")
+	p := compose(t, "docker-compose.yml", "docs/docker-compose.eval.yml")
 	for name, s := range p.Services {
 		for key := range s.Environment {
 			if strings.HasPrefix(key, "CALLFN_") && !known[key] {
