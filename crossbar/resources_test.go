@@ -27,6 +27,15 @@ func (s *stack) collections(t *testing.T, a tenant) map[string]func(n int) strin
 		"users": func(n int) string {
 			return create(a.path("/users"), fmt.Sprintf(`{"first_name":"n%d","last_name":"L","custom":%d}`, n, n))
 		},
+		"menus":   func(n int) string { return create(a.path("/menus"), fmt.Sprintf(`{"name":"n%d","custom":%d}`, n, n)) },
+		"devices": func(n int) string { return create(a.path("/devices"), fmt.Sprintf(`{"name":"n%d","custom":%d}`, n, n)) },
+		"lists":   func(n int) string { return create(a.path("/lists"), fmt.Sprintf(`{"name":"n%d","custom":%d}`, n, n)) },
+		"temporal_rules": func(n int) string {
+			return create(a.path("/temporal_rules"), fmt.Sprintf(`{"name":"n%d","cycle":"daily","custom":%d}`, n, n))
+		},
+		"temporal_rules_sets": func(n int) string {
+			return create(a.path("/temporal_rules_sets"), fmt.Sprintf(`{"name":"n%d","custom":%d}`, n, n))
+		},
 		"children": func(n int) string {
 			return create(a.path(""), fmt.Sprintf(`{"name":"%s n%d","custom":%d}`, a.id, n, n))
 		},
@@ -129,7 +138,7 @@ func TestEveryConditionalEdit(t *testing.T) {
 			s.must(t, 304, "GET", item, admin, "", "If-None-Match: "+old)
 			s.must(t, 200, "PATCH", item, admin, `{"data":{"theirs":1}}`, "If-Match: "+old)
 			before := s.dump(t)
-			body := `{"data":{"name":"x","first_name":"x","last_name":"x","function_js":"x","numbers":["1007"],"flow":{"module":"hangup"}}}`
+			body := `{"data":{"name":"x","first_name":"x","last_name":"x","function_js":"x","numbers":["1007"],"flow":{"module":"hangup"},"cycle":"daily"}}`
 			for verb, body := range map[string]string{"PATCH": `{"data":{"mine":1}}`, "POST": body, "DELETE": ""} {
 				if r := s.do(t, verb, item, admin, body, "If-Match: "+old); r.status != 412 || r.env["message"] != "precondition_failed" {
 					t.Errorf("%s: %d %s", verb, r.status, r.raw)

@@ -18,6 +18,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/function/runnertest"
 	"callfn/internal/queryserver"
+	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
 
@@ -80,7 +81,9 @@ func connect(t *testing.T, cfg datastore.Config) *datastore.Connection {
 
 func TestEmbeddedNode(t *testing.T) {
 	pool := sandboxtest.Pool(t, 1)
-	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{Shows: pool, Maps: pool}, couchnode.Options{})
+	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{
+		Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline},
+	}, couchnode.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ function build(source) {
 // parses throws a SyntaxError where an expression does not parse.
 function parses(expression) {
   var i;
-  for (i = kept.host ? 24 : 0; i > 0; i--) { // in our own query server there is nothing to reach behind them
+  for (i = 0; i < 24; i++) {
     expression = kept.random() < 0.5 ? '(' + expression + ')' : '[' + expression + ']';
   }
   new kept.Function('return; ' + expression);
