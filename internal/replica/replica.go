@@ -26,7 +26,8 @@ type Config struct {
 	Database func() (*datastore.Database, error) // what is copied; asked about once a second, since a storage plan may move it
 	Keep     func(datastore.Document) bool       // which documents are held; of others only the revision is
 	Now      func() time.Time
-	Log      *slog.Logger
+
+	Log *slog.Logger // nil for none
 }
 
 // Replica is the copy. It is safe for concurrent use.
@@ -54,6 +55,9 @@ func (s State) Age(now time.Time) time.Duration { return now.Sub(s.AsOf) }
 // Open opens the copy, or makes an empty one, and begins to follow the database. A file that is no copy, or is damaged, is made
 // anew: everything in it can be had again.
 func Open(cfg Config) (*Replica, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
 	s, err := openStore(cfg.Path, cfg.Log)
 	if err != nil {
 		return nil, err
