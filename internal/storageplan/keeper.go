@@ -66,7 +66,7 @@ type Applied struct {
 }
 
 // Apply stores a plan and lets it take effect: here before it returns, in other processes a moment later. Databases without
-// documents change over at once; for others a migration is started. ErrConflict when someone else stored a plan since Change.Before; OccupiedError, MovingError.
+// documents change over at once; for others a migration is started. ErrConflict when someone else stored a plan since Change.Before; OccupiedError, MovingError, StartError.
 func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	r := k.cfg.Resolver
 	if err := r.catchUp(ctx, c.Before); err != nil {
@@ -175,7 +175,7 @@ func (k *Keeper) start(ctx context.Context, out *Applied) error {
 		}
 		started, err := k.cfg.Mover.Start(ctx, m.Database, m.From, m.To)
 		if err != nil {
-			return err
+			return &StartError{Database: m.Database, Cause: err}
 		}
 		out.Migrations = append(out.Migrations, started)
 	}
