@@ -44,10 +44,10 @@ func (s *service) guardFunctions(c serveCommand, stores datastore.Resolver, acco
 
 // driver evaluates functions where they are: in the embedded node, or in a CouchDB, which does not know accounts and before which
 // they take turns. The node's own pool does know them.
-func (s *service) driver(c serveCommand, stores *storageplan.Resolver, limits sandbox.Limits) function.Driver {
+func (s *service) driver(c serveCommand, stores *storageplan.Resolver, database func() (*datastore.Database, error), limits sandbox.Limits) function.Driver {
 	show := func(own bool) *function.ShowDriver {
 		return &function.ShowDriver{
-			Database: func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) },
+			Database: database,
 			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result, Ours: own,
 		}
 	}
