@@ -66,9 +66,10 @@ type Place string
 
 // The places.
 const (
-	InShow  Place = "show"   // a show on an engine that is not ours
-	InOurs  Place = "callfn" // a show on our query server, whoever asked it: the embedded node or CouchDB
-	InDraft Place = "draft"  // the service's own sandbox, source that is stored nowhere
+	InShow   Place = "show"   // a show on an engine that is not ours
+	InOurs   Place = "callfn" // a show on our query server, whoever asked it: the embedded node or CouchDB
+	InDirect Place = "direct" // the service's own processes, without a show (design.md: direct runner)
+	InDraft  Place = "draft"  // the service's own sandbox, source that is stored nowhere
 )
 
 // Error explains a run that gave no flow, for a telecom admin.
