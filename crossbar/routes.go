@@ -3,6 +3,8 @@ package crossbar
 import (
 	"net/http"
 	"slices"
+
+	"callfn/internal/savedcase"
 )
 
 // Access says who may use a route.
@@ -23,7 +25,7 @@ const (
 // Route is one row of the table: the whole API is the list of them.
 type Route struct {
 	Method   string
-	Path     string // ":account" is the account, ":id" a document
+	Path     string // ":account" is the account, ":id" a document, ":part" a part of it
 	Resource string // what it is about: "functions", "callflows" …
 	Access   Access
 	// NeedsBody: a request without a body is a validation error.
@@ -85,12 +87,15 @@ func (a *API) table() []Route {
 
 		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},
 	}
-	table = append(table, documentRoutes("functions", a.functions())...)
+	functions, callflows := a.functions(), a.callflows()
+	table = append(table, testRoutes("functions", a.testsOf(functions, savedcase.OfFunction, "function_js", "language_pack"))...)
+	table = append(table, testRoutes("callflows", a.testsOf(callflows, savedcase.OfCallflow, "flow", "numbers", "patterns"))...)
+	table = append(table, documentRoutes("functions", functions)...)
 	table = append(table,
 		Route{patch, underAccount + "/functions", "functions", Subtree, true, a.enableFunctions},
 		Route{patch, underAccount + "/descendants/functions", "functions", Subtree, true, a.enableDescendantsFunctions},
 	)
-	table = append(table, documentRoutes("callflows", a.callflows())...)
+	table = append(table, documentRoutes("callflows", callflows)...)
 	table = append(table, documentRoutes("users", a.users())...)
 	for _, kind := range a.behindModules() {
 		table = append(table, documentRoutes(kind.name, kind)...)

@@ -41,6 +41,10 @@ type Draft struct {
 	Account  account.ID
 	Params   map[string]string
 	TimeZone string
+	Now      time.Time // what the function's Date begins at; zero for the real time
+
+	Function ID     // the stored function that the text may replace: the run is recorded as a rehearsal of it; may be empty
+	CallID   string // for the record
 }
 
 // Result is what came of one run. Exactly one of Flow and Error is set.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/jsonvalue"
 	"callfn/internal/sandbox"
-	"callfn/internal/sourceline"
 	"callfn/schemas"
 )
 
@@ -75,8 +73,15 @@ type Config struct {
 	Parameters []string
 	// Root names an account's top-level ancestor, from memory as a rule: calls wait for it. May be nil.
 	Root func(context.Context, account.ID) account.ID
-	// Observers are told of every run of a stored function.
+	// Dialect knows what the engine of stored functions does not parse. May be nil, where it is the one that checks syntax.
+	Dialect Dialect
+	// Observers are told of every run of a stored function, and of drafts that may replace one.
 	Observers []Observer
+}
+
+// Dialect tells what newer syntax an engine does not parse, by the names of package dialect. Asked at every save.
+type Dialect interface {
+	Lacks(ctx context.Context) ([]string, error)
 }
 
 // Observer is told of finished runs. It must return at once: a call waits for it.
@@ -134,9 +139,7 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 	res := r.finish(run, ev, err)
 	r.explain(&res, ev, e, req.Source)
 	res.Duration = time.Since(start)
-	for _, o := range r.cfg.Observers {
-		o.Ran(Ran{Request: req, Result: res, Start: start})
-	}
+	r.tell(Ran{Request: req, Result: res, Start: start})
 	r.cfg.Log.LogAttrs(ctx, levelOf(res.Outcome), "function run",
 		slog.String("run", string(run)), slog.String("account", string(req.Account)), slog.String("function", string(req.Function)),
 		slog.String("call_id", req.CallID), slog.String("origin", string(req.Origin)),
@@ -179,7 +182,7 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 		res.Error = &Error{Message: syntax.Message, Line: syntax.Line, Column: syntax.Column, Source: syntax.Source, Hint: syntax.Hint}
 	} else {
 		e := Evaluation{
-			Run: run, Params: params, TimeZone: d.TimeZone, Deadline: r.cfg.Deadline,
+			Run: run, Params: params, TimeZone: d.TimeZone, Now: d.Now, Deadline: r.cfg.Deadline,
 			Account: d.Account, Root: r.rootOf(ctx, d.Account), Origin: FromRehearsal,
 		}
 		ev, err := r.cfg.Drafts.EvaluateDraft(ctx, d.Source, e)
@@ -187,23 +190,18 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 		r.explain(&res, ev, e, d.Source)
 	}
 	res.Duration = time.Since(start)
+	if d.Function != "" {
+		r.tell(Ran{Start: start, Result: res, Request: Request{
+			Account: d.Account, Function: d.Function, CallID: d.CallID, Params: params, TimeZone: d.TimeZone, Now: d.Now, Origin: FromRehearsal,
+		}})
+	}
 	return res
 }
 
-// CheckSyntax parses source alone as a function body. A nil SyntaxError and nil error means that it parses; the error means
-// that the checker itself failed.
-func (r *Runner) CheckSyntax(ctx context.Context, source string) (*SyntaxError, []Warning, error) {
-	fault, err := r.cfg.Drafts.Parse(ctx, source)
-	if err != nil {
-		return nil, nil, fmt.Errorf("check function syntax: %w", err)
+func (r *Runner) tell(ran Ran) {
+	for _, o := range r.cfg.Observers {
+		o.Ran(ran)
 	}
-	if fault == nil {
-		return nil, nil, nil
-	}
-	e := &SyntaxError{Message: strings.TrimPrefix(fault.Name+": "+fault.Message, ": "), Line: fault.Line, Column: fault.Column}
-	e.Source = sourceline.At(source, e.Line)
-	e.Hint = "mend the function body at " + position(e.Line, e.Column) + " and save it again; nothing was stored"
-	return e, nil, nil
 }
 
 // finish checks what a place made of a run and turns it into a Result.

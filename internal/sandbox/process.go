@@ -119,9 +119,6 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, err error) {
 	if err != nil || a.Run != j.Run {
 		return Answer{Run: j.Run, Status: Crashed}, errSpent
 	}
-	if a.Status == Memory {
-		return a, errSpent // the engine freed its heap, but the process may not have given it back
-	}
 	return a, nil
 }
 
