@@ -30,7 +30,7 @@ type Config struct {
 	Log *slog.Logger // nil for none
 }
 
-// Copy is what is copied. It is safe for concurrent use.
+// Copy is such a copy. It is safe for concurrent use.
 type Copy struct {
 	cfg   Config
 	store *store
