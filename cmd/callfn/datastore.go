@@ -13,6 +13,7 @@ import (
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
+	"callfn/internal/localcopy"
 	"callfn/internal/provision"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
@@ -50,14 +51,19 @@ func (s *service) openCouchDB(ctx context.Context, c serveCommand, log *slog.Log
 	}
 	s.closers = append(s.closers, closeAll)
 	var where []string
-	for _, site := range sites {
+	for i, site := range sites {
+		where = append(where, site.Stores.Connection.Address())
+		if i > 0 && c.direct() && localcopy.Whole(c.copyFile()) { // functions apart, and a copy of them here
+			if s.prepareLater(ctx, site, c, log) {
+				continue
+			}
+		}
 		if err := awaitCouchDB(ctx, site, c.CouchDBWait, log); err != nil {
 			return nil, err
 		}
-		if err := prepare(ctx, site, c.FunctionsLanguage, log); err != nil {
+		if err := prepare(ctx, site, c.FunctionsLanguage, c.runnerFlags, log); err != nil {
 			return nil, err
 		}
-		where = append(where, site.Stores.Connection.Address())
 	}
 	s.where = strings.Join(where, " and ")
 	return resolver(sites), nil
@@ -94,7 +100,7 @@ func awaitCouchDB(ctx context.Context, site provision.Site, patience time.Durati
 
 // prepare makes a CouchDB hold what the service needs, as far as the user's rights go, and says what is left to do. Functions
 // that cannot run are no reason not to start: the API works, and calls go on at `_`.
-func prepare(ctx context.Context, site provision.Site, language string, log *slog.Logger) error {
+func prepare(ctx context.Context, site provision.Site, language string, runner runnerFlags, log *slog.Logger) error {
 	rights, err := site.Who(ctx)
 	if err != nil {
 		return err
@@ -117,7 +123,7 @@ func prepare(ctx context.Context, site provision.Site, language string, log *slo
 		}
 	}
 	if rights.DatabaseAdmin {
-		return install(ctx, site, language, log)
+		return install(ctx, site, language, runner, log)
 	}
 	states, err := site.Compare(ctx)
 	if err != nil {
@@ -129,15 +135,16 @@ func prepare(ctx context.Context, site provision.Site, language string, log *slo
 		}
 		log.Error("a design document is not this version's: run `callfn couchdb setup --admin-url URL`", "database", db)
 	}
-	if !site.HasFunctions() {
+	if !site.HasFunctions() || runner.direct() {
 		return nil
 	}
 	sayWhetherFunctionsRun(ctx, site, log)
 	return nil
 }
 
-// install chooses the language and installs the design documents.
-func install(ctx context.Context, site provision.Site, language string, log *slog.Logger) error {
+// install chooses the language and installs the design documents. Where functions run without a show, the language is only that
+// of views and of other services' shows: CouchDB's own will always do.
+func install(ctx context.Context, site provision.Site, language string, runner runnerFlags, log *slog.Logger) error {
 	if !site.HasFunctions() {
 		return site.Designs(ctx, couchapp.JavaScript)
 	}
@@ -147,6 +154,12 @@ func install(ctx context.Context, site provision.Site, language string, log *slo
 	chosen, err := site.Choose(ctx, language)
 	if errors.Is(err, datastore.ErrUnauthorized) || errors.Is(err, datastore.ErrUnreachable) {
 		return err
+	}
+	if err != nil && runner.direct() {
+		if chosen = language; language == provision.Auto {
+			chosen = couchapp.JavaScript
+		}
+		return site.Designs(ctx, chosen)
 	}
 	if err != nil { // everything but functions works; and whoever mends CouchDB need not start us anew
 		log.Error("functions cannot run here", "cause", err)
