@@ -14,6 +14,7 @@ import (
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
+	"callfn/internal/localcopy"
 	"callfn/internal/provision"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
@@ -70,14 +71,20 @@ func (s *service) openCouchDB(ctx context.Context, c serveCommand, cfg *storagep
 	}
 	s.closers = append(s.closers, closeAll)
 	var where []string
-	for _, site := range sites {
+	for i, site := range sites {
+		where = append(where, site.Stores.Connection.Address())
+		if i > 0 && c.direct() && localcopy.Whole(c.copyFile()) { // functions apart, and a copy of them here
+			if s.prepareLater(ctx, site, c, log) {
+				continue
+			}
+		}
 		if err := awaitCouchDB(ctx, site, c.CouchDBWait, log); err != nil {
 			return err
 		}
+		site.Direct = c.direct()
 		if err := prepare(ctx, site, c.FunctionsLanguage, log); err != nil {
 			return err
 		}
-		where = append(where, site.Stores.Connection.Address())
 	}
 	s.where = strings.Join(where, " and ")
 	cfg.Main = sites[0].Stores
@@ -133,7 +140,7 @@ func sayWhoEvaluates(site provision.Site, language string, runs error, log *slog
 	if runs != nil {
 		log.Error("functions cannot run here: `callfn doctor` tells what to change", "at", address, "cause", runs)
 	}
-	if language != "" {
+	if language != "" && !site.Direct {
 		log.Info("functions are evaluated", "by", language, "at", address)
 	}
 }
