@@ -53,10 +53,10 @@ func (p probe) try(ctx context.Context) *Problem {
 		return nil
 	}
 	if p.look {
-		if p.site.HasFunctions() {
-			return p.runs(p.site.Run(ctx))
+		if _, err := p.site.Database(datastore.Functions).Get(ctx, provision.ProbeID); err != nil || !p.site.HasFunctions() {
+			return nil // never set up: whether functions run there is seen by doing so
 		}
-		return nil
+		return p.runs(p.site.Run(ctx))
 	}
 	done, err := p.site.Prepare(ctx, p.settings.language(p.otherwise))
 	if err == nil && done.Rights.ServerAdmin && done.Rights.User != "" {
