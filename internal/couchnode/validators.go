@@ -128,7 +128,10 @@ func (d *dbTx) proposed(p *proposal) (Edit, bool, error) {
 	if p.doc.deleted {
 		b = append(b, `,"_deleted":true`...)
 	}
-	edit.New = append(appendRevisions(b, path), '}')
+	if len(path.IDs) > 0 {
+		b = appendRevisions(b, path)
+	}
+	edit.New = append(b, '}')
 	return edit, true, nil
 }
 
