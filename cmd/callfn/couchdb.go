@@ -91,7 +91,11 @@ func (c couchSetupCommand) setUp(ctx context.Context, site provision.Site, passw
 	if err := site.Secure(ctx, c.User); err != nil {
 		return err
 	}
-	return install(ctx, site, c.FunctionsLanguage, site.Log)
+	language, runs, err := site.Install(ctx, c.FunctionsLanguage)
+	if err == nil {
+		sayWhoEvaluates(site, language, runs, site.Log)
+	}
+	return err
 }
 
 // proveAsUser connects with nothing but what serve will have.

@@ -92,83 +92,31 @@ func awaitCouchDB(ctx context.Context, site provision.Site, patience time.Durati
 	}
 }
 
-// prepare makes a CouchDB hold what the service needs, as far as the user's rights go, and says what is left to do. Functions
-// that cannot run are no reason not to start: the API works, and calls go on at `_`.
+// prepare makes a CouchDB hold what the service needs, and logs what an operator should know.
 func prepare(ctx context.Context, site provision.Site, language string, log *slog.Logger) error {
-	rights, err := site.Who(ctx)
+	p, err := site.Prepare(ctx, language)
 	if err != nil {
 		return err
 	}
-	missing, err := site.Missing(ctx)
-	if err != nil {
-		return err
-	}
-	if len(missing) > 0 && !rights.ServerAdmin {
-		return fmt.Errorf("CouchDB at %s lacks the databases %s, and user %q may not create them: run once `callfn couchdb setup --admin-url URL`",
-			site.Stores.Connection.Address(), strings.Join(missing, ", "), rights.User)
-	}
-	if rights.ServerAdmin {
+	address := site.Stores.Connection.Address()
+	if p.Rights.ServerAdmin {
 		log.Warn("running with the rights of a CouchDB administrator: better run `callfn couchdb setup` once and serve with the user that it makes",
-			"url", site.Stores.Connection.Address(), "user", rights.User)
-		if created, err := site.CreateDatabases(ctx); err != nil {
-			return err
-		} else if len(created) > 0 {
-			log.Info("databases created", "databases", strings.Join(created, ", "))
-		}
+			"url", address, "user", p.Rights.User)
 	}
-	if rights.DatabaseAdmin {
-		return install(ctx, site, language, log)
+	if len(p.Created) > 0 {
+		log.Info("databases created", "databases", strings.Join(p.Created, ", "))
 	}
-	states, err := site.Compare(ctx)
-	if err != nil {
-		return err
-	}
-	for db, state := range states {
-		if state != couchapp.Drifted {
-			return fmt.Errorf("database %s at %s: our design document is %s: run `callfn couchdb setup --admin-url URL`", db, site.Stores.Connection.Address(), state)
-		}
-		log.Error("a design document is not this version's: run `callfn couchdb setup --admin-url URL`", "database", db)
-	}
-	if !site.HasFunctions() {
-		return nil
-	}
-	sayWhetherFunctionsRun(ctx, site, log)
+	sayWhoEvaluates(site, p.Language, p.Runs, log)
 	return nil
 }
 
-// install chooses the language and installs the design documents.
-func install(ctx context.Context, site provision.Site, language string, log *slog.Logger) error {
-	if !site.HasFunctions() {
-		return site.Designs(ctx, couchapp.JavaScript)
+// sayWhoEvaluates logs where functions run, and in which language, or why they do not.
+func sayWhoEvaluates(site provision.Site, language string, runs error, log *slog.Logger) {
+	address := site.Stores.Connection.Address()
+	if runs != nil {
+		log.Error("functions cannot run here: `callfn doctor` tells what to change", "at", address, "cause", runs)
 	}
-	if err := site.StoreProbe(ctx); err != nil {
-		return err
-	}
-	chosen, err := site.Choose(ctx, language)
-	if errors.Is(err, datastore.ErrUnauthorized) || errors.Is(err, datastore.ErrUnreachable) {
-		return err
-	}
-	if err != nil { // everything but functions works; and whoever mends CouchDB need not start us anew
-		log.Error("functions cannot run here", "cause", err)
-		chosen = couchapp.Callfn
-		if language != provision.Auto {
-			chosen = language
-		}
-	}
-	if err := site.Designs(ctx, chosen); err != nil {
-		return err
-	}
-	log.Info("functions are evaluated", "by", chosen, "at", site.Stores.Connection.Address())
-	return nil
-}
-
-// sayWhetherFunctionsRun runs one and logs what came of it.
-func sayWhetherFunctionsRun(ctx context.Context, site provision.Site, log *slog.Logger) {
-	if err := site.StoreProbe(ctx); err != nil {
-		log.Error("it cannot be seen whether functions run", "cause", err)
-		return
-	}
-	if err := site.Run(ctx); err != nil {
-		log.Error("functions cannot run here: `callfn doctor` tells what to change", "at", site.Stores.Connection.Address(), "cause", err)
+	if language != "" {
+		log.Info("functions are evaluated", "by", language, "at", address)
 	}
 }

@@ -59,6 +59,6 @@ type Mover interface {
 	// Start stores a migration of the database in state Copying and begins to copy, in the background: it outlives ctx and the
 	// process (another process, or the next start, goes on). The plan that wants the database at `to` is stored already, so
 	// Resolver.Connection(to) opens the target, which has database, security and design documents. Where the database is being moved already, Start gives that migration
-	// if it has the same target, and ErrMoving if it has another. Before it stores Finished, the Mover calls Resolver.Settle.
+	// if it has the same target, and a MovingError if it has another. Before it stores Finished, the Mover calls Resolver.Settle.
 	Start(ctx context.Context, database string, from, to Tag) (Migration, error)
 }

@@ -50,10 +50,12 @@ type Home struct {
 
 // snapshot is everything at one moment. It is replaced, never changed.
 type snapshot struct {
-	plan   Plan // the stored one over the default one
-	homes  map[string]Home
-	opened map[Tag]datastore.Single
-	failed map[Tag]error // why a connection of the plan is not open
+	plan  Plan // the stored one over the default one
+	homes map[string]Home
+	// recorded is where databases are, migrations apart.
+	recorded map[string]Tag
+	opened   map[Tag]datastore.Single
+	failed   map[Tag]error // why a connection of the plan is not open
 }
 
 // Open reads the stored plan and the migrations, opens the plan's connections (which sends nothing) and follows both until
@@ -135,13 +137,26 @@ func (r *Resolver) Changed() <-chan struct{} {
 	return r.changed
 }
 
+// unfinished are the migrations under way, by database.
+func (r *Resolver) unfinished() map[string]Migration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[string]Migration{}
+	for _, doc := range r.migrations {
+		if m, err := ReadMigration(doc); err == nil && m.Unfinished() {
+			out[m.Database] = m
+		}
+	}
+	return out
+}
+
 // put makes and publishes the next snapshot. The lock is held.
 func (r *Resolver) put() error {
 	stored, err := openDocument(r.stored, r.cfg.Secret)
 	if err != nil {
 		return err
 	}
-	s := &snapshot{plan: stored.plan.Over(Default(r.cfg.Functions != nil)), homes: map[string]Home{}}
+	s := &snapshot{plan: stored.plan.Over(Default(r.cfg.Functions != nil)), homes: map[string]Home{}, recorded: map[string]Tag{}}
 	wanted := map[Tag]Connection{}
 	for _, connections := range []map[Tag]Connection{stored.retained, s.plan.Connections} {
 		for tag, c := range connections {
@@ -160,7 +175,7 @@ func (r *Resolver) put() error {
 		if !recorded {
 			home = Resolve(s.plan, database, "")
 		}
-		s.homes[database] = Home{Connection: home}
+		s.homes[database], s.recorded[database] = Home{Connection: home}, home
 	}
 	for id, doc := range r.migrations {
 		m, err := ReadMigration(doc)
