@@ -72,6 +72,9 @@ func (j *job) take() error {
 		return errLost
 	}
 	j.mig = mig
+	if err := j.at("lease"); err != nil {
+		return err
+	}
 	return j.store(func(*migration) {})
 }
 
