@@ -54,6 +54,7 @@ type Config struct {
 	Schemas    Schemas
 	Functions  FunctionRunner
 	Simulator  Simulator
+	Storage    StoragePlans
 	Random     io.Reader        // crypto/rand
 	Now        func() time.Time // the clock
 	Log        *slog.Logger

@@ -15,11 +15,14 @@ import (
 	"time"
 
 	"callfn/callflow"
+	"callfn/couchapp"
 	"callfn/crossbar"
 	"callfn/internal/account"
 	"callfn/internal/auth"
+	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/function"
+	"callfn/internal/storageplan"
 	"callfn/schemas"
 )
 
@@ -58,7 +61,15 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
+	resolver, err := storageplan.Open(ctx, storageplan.Config{Main: datastore.Single{Connection: s.stores.Connection, Prefix: s.stores.Prefix}, Secret: s.secret, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(resolver.Close)
+	keeper := storageplan.NewKeeper(storageplan.KeeperConfig{Resolver: resolver, Language: couchapp.JavaScript, Log: slog.New(slog.DiscardHandler)})
+	t.Cleanup(keeper.Close)
 	s.cfg = crossbar.Config{
+		Storage:    keeper,
 		Datastores: s.stores, Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
 		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),

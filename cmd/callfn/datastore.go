@@ -10,64 +10,81 @@ import (
 	"time"
 
 	"callfn/couchapp"
+	"callfn/internal/auth"
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
 	"callfn/internal/provision"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
+	"callfn/internal/storageplan"
 )
 
-// openDatastore opens where documents are: the CouchDB that the flags name, or the embedded node. Nothing above knows which.
-func (s *service) openDatastore(ctx context.Context, c serveCommand, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (datastore.Resolver, error) {
+// openDatastore opens where documents are: the CouchDB that the flags name, or the embedded node, and what the stored storage plan
+// names besides. Nothing above knows which.
+func (s *service) openDatastore(ctx context.Context, c serveCommand, secret auth.Secret, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (*storageplan.Resolver, error) {
+	cfg := storageplan.Config{Secret: secret, Log: log, OnOutage: func(connection string) func(bool, error) { return outages(log, connection) }}
+	var err error
 	if c.CouchDBURL != "" {
-		return s.openCouchDB(ctx, c, log)
+		err = s.openCouchDB(ctx, c, &cfg, log)
+	} else {
+		cfg.Main, err = s.openNode(ctx, c, limits, lanes, maps, log)
 	}
+	if err != nil {
+		return nil, err
+	}
+	stores, err := storageplan.Open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, stores.Close)
+	return stores, nil
+}
+
+func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (datastore.Single, error) {
+	var none datastore.Single
 	engine := queryserver.Engine{Shows: lanes, Maps: maps, Limits: limits}
 	var err error
 	if s.node, err = couchnode.Open(filepath.Join(c.Data, "node.db"), engine, couchnode.Options{Logger: log}); err != nil {
-		return nil, err
+		return none, err
 	}
 	s.closers = append(s.closers, func() { closing(log, "embedded node", s.node.Close()) })
 	conn, err := datastore.Open(datastore.Config{URL: "http://embedded", Transport: s.node.Transport()})
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	s.closers = append(s.closers, func() { closing(log, "datastore connection", conn.Close()) })
 	s.where = "embedded node in " + c.Data
 	site := provision.Site{Stores: datastore.Single{Connection: conn}, Databases: datastore.Databases(), Log: log}
 	if _, err := site.CreateDatabases(ctx); err != nil {
-		return nil, err
+		return none, err
 	}
 	return site.Stores, site.Designs(ctx, couchapp.Callfn)
 }
 
 // openCouchDB connects, waits until CouchDB answers, and makes sure that it holds what the service needs.
-func (s *service) openCouchDB(ctx context.Context, c serveCommand, log *slog.Logger) (datastore.Resolver, error) {
+func (s *service) openCouchDB(ctx context.Context, c serveCommand, cfg *storageplan.Config, log *slog.Logger) error {
 	sites, closeAll, err := c.sites(log)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.closers = append(s.closers, closeAll)
 	var where []string
 	for _, site := range sites {
 		if err := awaitCouchDB(ctx, site, c.CouchDBWait, log); err != nil {
-			return nil, err
+			return err
 		}
 		if err := prepare(ctx, site, c.FunctionsLanguage, log); err != nil {
-			return nil, err
+			return err
 		}
 		where = append(where, site.Stores.Connection.Address())
 	}
 	s.where = strings.Join(where, " and ")
-	return resolver(sites), nil
-}
-
-func resolver(sites []provision.Site) datastore.Resolver {
-	if len(sites) == 1 {
-		return sites[0].Stores
+	cfg.Main = sites[0].Stores
+	if len(sites) > 1 {
+		cfg.Functions = &sites[1].Stores
 	}
-	return datastore.Split{Main: sites[0].Stores, Functions: sites[1].Stores}
+	return nil
 }
 
 // awaitCouchDB waits until CouchDB answers, for services that are started together.

@@ -11,6 +11,8 @@ import (
 	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/runrecord"
+	"callfn/internal/sandbox"
+	"callfn/internal/storageplan"
 )
 
 // recordRuns starts to keep records of functions' runs; what waits is written when the service closes.
@@ -40,11 +42,27 @@ func (s *service) guardFunctions(c serveCommand, stores datastore.Resolver, acco
 	return guard
 }
 
-// inTurn makes accounts take turns at CouchDB, which does not know them. The embedded node's own pool does.
-func (s *service) inTurn(c serveCommand, driver function.Driver) function.Driver {
-	if s.calls != nil {
-		return driver
+// driver evaluates functions where they are: in the embedded node, or in a CouchDB, which does not know accounts and before which
+// they take turns. The node's own pool does know them.
+func (s *service) driver(c serveCommand, stores *storageplan.Resolver, database func() (*datastore.Database, error), limits sandbox.Limits) function.Driver {
+	show := func(own bool) *function.ShowDriver {
+		return &function.ShowDriver{
+			Database: database,
+			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result, Ours: own,
+		}
 	}
+	elsewhere := inTurn(c, show(false))
+	if s.node == nil {
+		return elsewhere
+	}
+	return function.Placed{
+		Own:  func() bool { return stores.Home(datastore.Functions).Connection == storageplan.Local },
+		Here: show(true), Elsewhere: elsewhere,
+	}
+}
+
+// inTurn makes accounts take turns at CouchDB.
+func inTurn(c serveCommand, driver function.Driver) function.Driver {
 	few := max(c.CouchDBRuns/4, 1)
 	most := func(own int) int {
 		if own > 0 {

@@ -65,10 +65,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	stores, err := s.openDatastore(ctx, c, limits, lanes, maps, log)
+	stores, err := s.openDatastore(ctx, c, secret, limits, lanes, maps, log)
 	if err != nil {
 		return nil, err
 	}
+	plans := s.keepStoragePlan(c, stores, log)
 	functions, err := couchapp.Assemble(datastore.Functions, couchapp.Callfn)
 	if err != nil {
 		return nil, err
@@ -88,15 +89,13 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	known := account.NewCache(accounts, time.Now)
 	records := s.recordRuns(c, stores, log)
 	guard := s.guardFunctions(c, stores, known, log)
+	database := func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) }
 	runner := function.NewRunner(function.Config{
-		Driver: s.inTurn(c, &function.ShowDriver{
-			Database: func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) },
-			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result,
-			Ours: s.node != nil,
-		}),
+		Driver: s.driver(c, stores, database, limits),
 		Drafts: function.LocalDrafts{Eval: lanes, Wh: functions.Shows["wh"], Limits: limits},
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
 		Root: topLevel(known), Observers: []function.Observer{records, guard},
+		Dialect: &function.ShowDialect{Database: database, Now: time.Now},
 	})
 	directory := callflow.NewCache(callflow.Stored{Datastores: stores}, time.Now)
 	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set}
@@ -105,7 +104,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		host = "callfn"
 	}
 	s.api = crossbar.New(crossbar.Config{
-		Datastores: stores, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
+		Datastores: stores, Storage: plans, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget,
 		Version:         version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),

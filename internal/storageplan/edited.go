@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -59,32 +58,40 @@ func (k *Keeper) open(p Plan) (opened map[Tag]datastore.Single, closeAll func(),
 // probeTimeout bounds the trial of a connection; a first run of a function starts processes there.
 const probeTimeout = 20 * time.Second
 
-// tryAll tries, side by side, the connections that are new, have other settings, or get a database.
-func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Single, edited []Tag, changing []Move, look bool) []Problem {
-	gains := map[Tag]bool{}
-	for _, tag := range edited {
-		gains[tag] = true
+// toTry are the connections to be tried: new ones, those with other settings and those that get a database; or only those that get one with
+// documents.
+func toTry(all bool, edited []Tag, moves []Move) []Tag {
+	var out []Tag
+	if all {
+		out = slices.Clone(edited)
 	}
-	for _, m := range changing {
-		gains[m.To] = true
+	for _, m := range moves {
+		if all || m.Documents > 0 {
+			out = append(out, m.To)
+		}
 	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// databasesOn are the databases that a plan wants on a connection.
+func databasesOn(p Plan, tag Tag) []string {
+	return slices.DeleteFunc(movable(), func(name string) bool { return Resolve(p, name, "") != tag })
+}
+
+// tryAll tries connections side by side.
+func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Single, tags []Tag, look bool) []Problem {
 	_, field := decide(p, datastore.Functions, "")
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	var problems []Problem
-	for _, tag := range slices.Sorted(maps.Keys(gains)) {
+	for _, tag := range tags {
 		if tag == Local || tag == Flagged {
 			continue // what serve was started with, it looked at itself
 		}
-		var databases []string
-		for _, name := range movable() {
-			if Resolve(p, name, "") == tag {
-				databases = append(databases, name)
-			}
-		}
-		try := probe{tag: tag, settings: p.Connections[tag].Settings, site: site(opened[tag], databases, k.cfg.Log), field: at(field), otherwise: k.cfg.Language, look: look}
+		try := probe{tag: tag, settings: p.Connections[tag].Settings, site: site(opened[tag], databasesOn(p, tag), k.cfg.Log), field: at(field), otherwise: k.cfg.Language, look: look}
 		wg.Go(func() {
 			if problem := try.try(ctx); problem != nil {
 				mu.Lock()
@@ -99,7 +106,7 @@ func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Si
 
 // leftBehind finds connections whose new settings lead to another server than the one that a database is on: its documents would
 // be left behind. New settings for the same server are fine, and a look at the database through both tells.
-func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single, edited []Tag, homes map[string]Tag, migrations map[string]Migration) ([]Problem, error) {
+func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single, edited []Tag, homes map[string]Tag, migrations map[string]Migration) []Problem {
 	var problems []Problem
 	for _, tag := range edited {
 		old, err := k.cfg.Resolver.Connection(tag)
@@ -125,7 +132,7 @@ func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single
 			break
 		}
 	}
-	return problems, nil
+	return problems
 }
 
 // sameDatabase writes a local document (which is replicated nowhere) one way and looks for it the other way.

@@ -13,6 +13,20 @@ func (e *OccupiedError) Error() string {
 	return fmt.Sprintf("the database %s has %d documents on connection %s and cannot be moved to %s: this service does not move documents", e.Database, e.Documents, e.From, e.To)
 }
 
+// StartError: the plan is stored, but the move of a database that it wants elsewhere could not be started. The database is where it
+// was; applying the plan again tries again.
+type StartError struct {
+	Database string
+	Cause    error
+}
+
+func (e *StartError) Error() string {
+	return fmt.Sprintf("the move of database %s could not be started: %v", e.Database, e.Cause)
+}
+
+// Unwrap gives the cause.
+func (e *StartError) Unwrap() error { return e.Cause }
+
 // MovingError: a database is being moved elsewhere already.
 type MovingError struct {
 	Migration Migration

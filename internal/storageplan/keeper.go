@@ -45,7 +45,7 @@ type Change struct {
 	Before datastore.Document // as Resolver.Stored gave it
 	Wanted map[string]any     // the visible part, valid by the schema "storage"
 	Stamp  datastore.Stamp
-	Probe  bool // try connections that are new or changed before anything is stored
+	Probe  bool // try connections that are new or changed before anything is stored; those that documents move to are always tried
 	DryRun bool // look only: nothing is stored, created or moved
 }
 
@@ -66,7 +66,7 @@ type Applied struct {
 }
 
 // Apply stores a plan and lets it take effect: here before it returns, in other processes a moment later. Databases without
-// documents change over at once; for others a migration is started. ErrConflict when someone else stored a plan since Change.Before; OccupiedError, MovingError.
+// documents change over at once; for others a migration is started. ErrConflict when someone else stored a plan since Change.Before; OccupiedError, MovingError, StartError.
 func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	r := k.cfg.Resolver
 	if err := r.catchUp(ctx, c.Before); err != nil {
@@ -100,17 +100,17 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	if err != nil {
 		return out, err
 	}
-	if c.Probe {
-		edited := before.edited(after)
-		if out.Problems = k.tryAll(ctx, after.plan, opened, edited, changing, c.DryRun); len(out.Problems) > 0 {
-			return out, nil
-		}
-		if out.Problems, err = k.leftBehind(ctx, opened, edited, homes, migrations); err != nil || len(out.Problems) > 0 {
-			return out, err
-		}
-	}
 	if out.Moves, err = k.count(ctx, changing); err != nil {
 		return out, err
+	}
+	if c.Probe {
+		out.Problems = k.leftBehind(ctx, opened, before.edited(after), homes, migrations)
+	}
+	if len(out.Problems) == 0 {
+		out.Problems = k.tryAll(ctx, after.plan, opened, toTry(c.Probe, before.edited(after), out.Moves), c.DryRun)
+	}
+	if len(out.Problems) > 0 {
+		return out, nil
 	}
 	for _, m := range out.Moves {
 		if m.Documents > 0 && k.cfg.Mover == nil {
@@ -131,6 +131,9 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 		return out, err
 	}
 	r.Take(out.Document)
+	if !c.Probe {
+		k.Provision()
+	}
 	return out, k.start(ctx, &out)
 }
 
@@ -175,7 +178,7 @@ func (k *Keeper) start(ctx context.Context, out *Applied) error {
 		}
 		started, err := k.cfg.Mover.Start(ctx, m.Database, m.From, m.To)
 		if err != nil {
-			return err
+			return &StartError{Database: m.Database, Cause: err}
 		}
 		out.Migrations = append(out.Migrations, started)
 	}

@@ -3,66 +3,37 @@ package storageplan_test
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
 	"callfn/internal/auth"
-	"callfn/internal/couchnode"
-	"callfn/internal/couchnode/couchtest"
 	"callfn/internal/datastore"
+	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/storageplan"
 )
 
 var secret = auth.Secret{1, 2, 3}
 
-// node is an embedded node served on a socket.
-type node struct {
-	host string
-	port int
-	main datastore.Single
-}
+// node is an embedded node on a socket, with every database.
+type node struct{ datastoretest.Node }
 
 func startNode(t testing.TB) node {
 	t.Helper()
-	n, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), couchtest.Engine{}, couchnode.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(n)
-	address := server.Listener.Addr().(*net.TCPAddr)
-	connection, err := datastore.Open(datastore.Config{URL: server.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = connection.Close()
-		server.CloseClientConnections()
-		server.Close()
-		_ = n.Close()
-	})
-	out := node{address.IP.String(), address.Port, datastore.Single{Connection: connection}}
-	for _, name := range datastore.Databases() {
-		if _, err := connection.EnsureDatabase(t.Context(), name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return out
+	n := node{datastoretest.Serve(t, datastoretest.NodeConfig{})}
+	n.CreateDatabases(t)
+	return n
 }
 
 func (n node) connection() map[string]any {
-	return map[string]any{"driver": "kazoo_couch", "settings": map[string]any{"ip": n.host, "port": n.port}}
+	return map[string]any{"driver": "kazoo_couch", "settings": n.Settings()}
 }
 
 func (n node) open(t testing.TB) *storageplan.Resolver {
 	t.Helper()
-	r, err := storageplan.Open(t.Context(), storageplan.Config{Main: n.main, Secret: secret, Log: slog.New(slog.DiscardHandler)})
+	r, err := storageplan.Open(t.Context(), storageplan.Config{Main: datastore.Single{Connection: n.Connection}, Secret: secret, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +43,7 @@ func (n node) open(t testing.TB) *storageplan.Resolver {
 
 func (n node) store(t testing.TB, doc datastore.Document) datastore.Document {
 	t.Helper()
-	saved, err := n.main.Connection.Database(datastore.SystemData).Save(t.Context(), doc)
+	saved, err := n.Connection.Database(datastore.SystemData).Save(t.Context(), doc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +101,7 @@ func TestResolverFollows(t *testing.T) {
 	noLeaks(t)
 	main, a, b := startNode(t), startNode(t), startNode(t)
 	one, two := main.open(t), main.open(t)
-	at := func(n node) string { return "http://" + net.JoinHostPort(n.host, strconv.Itoa(n.port)) }
+	at := func(n node) string { return n.URL }
 	await(t, datastore.Functions, at(main), one, two)
 
 	doc := main.store(t, documented(a.connection()))
@@ -194,7 +165,7 @@ func TestEditedSettingsLetRequestsFinish(t *testing.T) {
 	main, a, b := startNode(t), startNode(t), startNode(t)
 	r := main.open(t)
 	doc := main.store(t, documented(a.connection()))
-	old := "http://" + net.JoinHostPort(a.host, strconv.Itoa(a.port))
+	old := a.URL
 	await(t, datastore.Functions, old, r)
 	before, err := r.Resolve(datastore.Functions, "function")
 	if err != nil {
@@ -202,7 +173,7 @@ func TestEditedSettingsLetRequestsFinish(t *testing.T) {
 	}
 	doc["connections"] = map[string]any{first: b.connection()}
 	main.store(t, doc)
-	await(t, datastore.Functions, "http://"+net.JoinHostPort(b.host, strconv.Itoa(b.port)), r)
+	await(t, datastore.Functions, b.URL, r)
 	if _, err := before.Create(t.Context(), datastore.Document{"_id": "x"}); err != nil {
 		t.Errorf("an operation that was resolved before: %v", err)
 	}
