@@ -22,11 +22,15 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/function"
+	"callfn/internal/mover"
 	"callfn/internal/storageplan"
 	"callfn/schemas"
 )
 
 const masterKey = "00000000000000000000000000000000000000000000000000000000000000aa"
+
+// pastMigration is a move of long ago.
+const pastMigration = "0000000000000000000000000000000e"
 
 // stack is the whole API over a real datastore, with a runner and a simulator that only pretend.
 type stack struct {
@@ -68,7 +72,22 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	t.Cleanup(resolver.Close)
 	keeper := storageplan.NewKeeper(storageplan.KeeperConfig{Resolver: resolver, Language: couchapp.JavaScript, Log: slog.New(slog.DiscardHandler)})
 	t.Cleanup(keeper.Close)
+	journal, err := s.stores.Resolve(datastore.SystemData, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	moves := mover.New(mover.Config{
+		Places: resolver, Journal: journal, Holder: "test", Random: rand.Reader, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Prepare: func(context.Context, datastore.Single, storageplan.Tag, string) error { return nil },
+	})
+	t.Cleanup(moves.Close)
+	if _, err := journal.Create(ctx, datastore.Document{
+		"_id": pastMigration, "pvt_type": storageplan.MigrationType, "database": "functions", "from": "local", "to": "local", "state": "rolled_back",
+	}); err != nil {
+		t.Fatal(err)
+	}
 	s.cfg = crossbar.Config{
+		Migrations: moves,
 		Storage:    keeper,
 		Datastores: s.stores, Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
 		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",

@@ -12,6 +12,10 @@ import (
 // FenceWord begins the reason of every write that the fence around a database refuses while the database is being moved.
 const FenceWord = "callfn_moving"
 
+// FenceID is the design document that is the fence. CouchDB asks its validate_doc_update about every document that is written,
+// whoever writes; design documents excepted, so that it can be taken away again.
+const FenceID = "_design/callfn_fence"
+
 // fenced reports whether a write was refused by a fence. Of a document in a batch the driver keeps the reason but not that it was
 // forbidden: it calls everything but conflicts a 500.
 func fenced(err error) bool {

@@ -13,9 +13,6 @@ import (
 )
 
 const (
-	// fenceID is the design document that is the fence. CouchDB asks it about every document that is written, whoever writes; design
-	// documents excepted, so that it can be taken away again.
-	fenceID = "_design/callfn_fence"
 	// probePrefix begins the ids of documents that only try the fence. They are never copied.
 	probePrefix = "callfn-fence-probe-"
 )
@@ -26,7 +23,7 @@ const (
 // each looks at the fence first, then makes sure of the lease, and only then changes what it looked at: whoever slept in between
 // finds either the lease or the fence changed, and changes nothing.
 func (j *job) fence(c replica.Copy) (datastore.Document, error) {
-	have, err := c.From.Get(j.ctx, fenceID)
+	have, err := c.From.Get(j.ctx, datastore.FenceID)
 	if err != nil && !errors.Is(err, datastore.ErrNotFound) {
 		return nil, err
 	}
@@ -45,7 +42,7 @@ func (j *job) putUp(c replica.Copy) error {
 			return err
 		}
 		want := datastore.Document{
-			"_id": fenceID, "language": "javascript", "migration": j.id, "holder": j.cfg.Holder, "stamp": stamp,
+			"_id": datastore.FenceID, "language": "javascript", "migration": j.id, "holder": j.cfg.Holder, "stamp": stamp,
 			"about": "callfn is moving this database, or has moved it: writes belong elsewhere. See `callfn storage` before you take this away.",
 			"validate_doc_update": fmt.Sprintf(`function (doc) { throw({forbidden: '%s: this database is being moved elsewhere by callfn (migration %s); `+
 				`write there'}); }`, datastore.FenceWord, j.id),
@@ -61,7 +58,7 @@ func (j *job) putUp(c replica.Copy) error {
 			return err
 		}
 		if err := j.change(func(*migration) {}); errors.Is(err, errLost) { // asleep after all, and nobody else needs this fence
-			_ = c.From.Delete(context.WithoutCancel(j.ctx), fenceID, saved.Rev())
+			_ = c.From.Delete(context.WithoutCancel(j.ctx), datastore.FenceID, saved.Rev())
 			return err
 		}
 		return holds(j.ctx, c.From, j.cfg.Random)
@@ -74,7 +71,7 @@ func (j *job) lift(c replica.Copy) error {
 	if err != nil || have == nil {
 		return err
 	}
-	return gone(c.From.Delete(j.ctx, fenceID, have.Rev()))
+	return gone(c.From.Delete(j.ctx, datastore.FenceID, have.Rev()))
 }
 
 // gone is nil for what is not there, or was changed by someone else.
@@ -87,11 +84,11 @@ func gone(err error) error {
 
 // open lifts whatever fence is around a database that documents are moved into.
 func open(ctx context.Context, db *datastore.Database) error {
-	have, err := db.Get(ctx, fenceID)
+	have, err := db.Get(ctx, datastore.FenceID)
 	if err != nil {
 		return gone(err)
 	}
-	return gone(db.Delete(ctx, fenceID, have.Rev()))
+	return gone(db.Delete(ctx, datastore.FenceID, have.Rev()))
 }
 
 const (
