@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -39,6 +40,7 @@ type stack struct {
 	accounts *account.Store
 	auth     *auth.Service
 	stores   datastoretest.Stores
+	plans    *storageplan.Resolver
 	runner   *fakeRunner
 	clock    *clock
 	log      *logBuffer
@@ -65,36 +67,52 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resolver, err := storageplan.Open(ctx, storageplan.Config{Main: datastore.Single{Connection: s.stores.Connection, Prefix: s.stores.Prefix}, Secret: s.secret, Log: slog.New(slog.DiscardHandler)})
+	resolver, err := storageplan.Open(ctx, storageplan.Config{Main: datastore.Single{Connection: s.stores.Connection, Prefix: s.stores.Prefix}, Secret: s.secret, Log: s.logger()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(resolver.Close)
-	keeper := storageplan.NewKeeper(storageplan.KeeperConfig{Resolver: resolver, Language: couchapp.JavaScript, Log: slog.New(slog.DiscardHandler)})
-	t.Cleanup(keeper.Close)
+	s.plans = resolver
+	s.cfg = crossbar.Config{
+		Datastores: resolver, Storage: s.keeper(t, nil), Migrations: s.moves(t), Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
+		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
+		Log: s.logger(),
+	}
+	s.rewire(t, change...)
+	return s
+}
+
+func (s *stack) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// keeper keeps the stack's storage plan, with a mover or nil.
+func (s *stack) keeper(t testing.TB, mover storageplan.Mover) *storageplan.Keeper {
+	t.Helper()
+	k := storageplan.NewKeeper(storageplan.KeeperConfig{Resolver: s.plans, Mover: mover, Language: couchapp.JavaScript, Log: s.logger()})
+	t.Cleanup(k.Close)
+	return k
+}
+
+// moves tells of migrations and works at none. There is one of long ago.
+func (s *stack) moves(t testing.TB) *mover.Mover {
+	t.Helper()
 	journal, err := s.stores.Resolve(datastore.SystemData, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	moves := mover.New(mover.Config{
-		Places: resolver, Journal: journal, Holder: "test", Random: rand.Reader, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		Prepare: func(context.Context, datastore.Single, storageplan.Tag, string) error { return nil },
-	})
-	t.Cleanup(moves.Close)
-	if _, err := journal.Create(ctx, datastore.Document{
+	past := datastore.Document{
 		"_id": pastMigration, "pvt_type": storageplan.MigrationType, "database": "functions", "from": "local", "to": "local", "state": "rolled_back",
-	}); err != nil {
+	}
+	if _, err := journal.Create(context.Background(), past); err != nil {
 		t.Fatal(err)
 	}
-	s.cfg = crossbar.Config{
-		Migrations: moves,
-		Storage:    keeper,
-		Datastores: s.stores, Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
-		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
-		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	}
-	s.rewire(t, change...)
-	return s
+	m := mover.New(mover.Config{
+		Places: s.plans, Journal: journal, Holder: "test", Random: rand.Reader, Now: time.Now, Log: s.logger(),
+		Stumble: func(string) error { return errors.New("this one works at nothing") },
+	})
+	t.Cleanup(m.Close)
+	return m
 }
 
 // rewire builds the API anew with changes to its wiring.
