@@ -68,6 +68,9 @@ func (a *API) table() []Route {
 		{patch, "/v2/storage", "storage", SuperduperOnly, true, true, a.patchStorage},
 		{get, "/v2/storage/check", "storage", SuperduperOnly, false, false, a.checkStorage},
 		{del, "/v2/storage", "storage", SuperduperOnly, false, false, a.deleteStorage},
+		{get, "/v2/storage/migrations", "storage", SuperduperOnly, false, false, a.listMigrations},
+		{get, "/v2/storage/migrations/:id", "storage", SuperduperOnly, false, false, a.showMigration},
+		{post, "/v2/storage/migrations/:id", "storage", SuperduperOnly, true, false, a.steerMigration},
 
 		{put, "/v2/accounts", "accounts", AnyAccount, true, false, a.createAccount},
 		{get, underAccount, "accounts", Subtree, false, false, a.showAccount},
