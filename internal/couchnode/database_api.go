@@ -2,7 +2,6 @@ package couchnode
 
 import (
 	"net/http"
-	"os"
 	"strconv"
 
 	"callfn/internal/couchnode/strictjson"
@@ -99,16 +98,13 @@ func (rq *request) databaseInfo() (*databaseInfo, error) {
 	err := rq.view(rq.db, func(d *dbTx) error {
 		s := d.stats()
 		info.DocCount, info.DocDelCount, info.UpdateSeq = s.docs, s.deleted, rq.db.formatSeq(s.seq)
+		size := d.root.Tx().Size() // the whole file's: databases share it
+		info.Sizes = map[string]int64{"file": size, "active": size, "external": size}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	var size int64
-	if st, err := os.Stat(rq.file.Path()); err == nil {
-		size = st.Size()
-	}
-	info.Sizes = map[string]int64{"file": size, "active": size, "external": size}
 	return info, nil
 }
 
