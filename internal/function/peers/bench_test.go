@@ -18,6 +18,10 @@ func BenchmarkGoja(b *testing.B)   { measure(b, gojaEngine{}) }
 func BenchmarkOtto(b *testing.B)   { measure(b, ottoEngine{}) }
 func BenchmarkNodeVM(b *testing.B) { measure(b, startNode(b)) }
 
+// BenchmarkGojaProcess is goja behind pipes, as far from the service as callfn's own sandbox is, and as much at the mercy of what
+// else the machine does: CI's yardstick.
+func BenchmarkGojaProcess(b *testing.B) { measure(b, startGoja(b)) }
+
 // measure runs every function of the workload as callfn's own benchmarks do: by two callers a core.
 func measure(b *testing.B, e engine) {
 	for _, f := range workload.Functions() {
