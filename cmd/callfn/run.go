@@ -46,6 +46,7 @@ type cli struct {
 	Modules     modulesCommand     `cmd:"" help:"Switch modules of the API on and off while the service runs."`
 	Storage     storageCommand     `cmd:"" help:"Say on which CouchDB each database is, by a storage plan."`
 	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service."`
+	Bench       benchCommand       `cmd:"" help:"Measure how many calls a live system takes, and how long they take."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work."`
 	Ready       readyCommand       `cmd:"" help:"Ask the service on this machine whether it is ready. For health checks."`
 	Queryserver queryserverCommand `cmd:"" help:"Speak CouchDB's query server protocol on stdin and stdout; CouchDB starts this."`
@@ -116,6 +117,8 @@ type usageError struct{ error }
 
 // unreachableError is a server that does not answer.
 type unreachableError struct{ error }
+
+func (e unreachableError) Unwrap() error { return e.error }
 
 // failedQuietly ends with exitFailed where the output already says why.
 type failedQuietly struct{}
