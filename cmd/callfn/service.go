@@ -21,6 +21,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
 	"callfn/internal/function"
+	"callfn/internal/guardedhttp"
 	"callfn/internal/sandbox"
 	"callfn/internal/version"
 	"callfn/schemas"
@@ -109,7 +110,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	}
 	s.api = crossbar.New(crossbar.Config{
 		Datastores: stores, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
-		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
+		Simulator: &callflow.Simulator{Executor: executor, Web: s.rehearsalWeb(c)}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget,
 		Version:         version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
 		CatalogueLimits: map[string]any{
@@ -117,6 +118,16 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		},
 	})
 	return s, nil
+}
+
+// rehearsalWeb is what lets rehearsals ask web servers, where the operator does.
+func (s *service) rehearsalWeb(c serveCommand) *callflow.Web {
+	if !c.RehearsalHTTP {
+		return nil
+	}
+	web := callflow.NewWeb(guardedhttp.Config{})
+	s.closers = append(s.closers, web.Close)
+	return web
 }
 
 // signingKeys makes tokens ready to be signed. The first start makes the keys, which takes a moment of computing, while the
