@@ -1,11 +1,11 @@
-// Package replica keeps, on this machine's disk, a copy of some documents of one database, current from the database's changes
+// Package localcopy keeps, on this machine's disk, a copy of some documents of one database, current from the database's changes
 // feed. Whoever needs the documents for every call reads the copy: that costs no request, and goes on working, with the age of the
 // copy known, while the database cannot be reached, also after a restart meanwhile.
 //
 // The copy is a bbolt file and not a map: 100,000 functions of up to 64 KiB are 6 GB, of which the kernel keeps in memory what
 // is used and there is room for. On the heap there is the batch under way (at most 8 MiB, or one document), and during a check the
 // ids and revisions of the database (about 10 MB for 100,000 documents).
-package replica
+package localcopy
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Config wires a Replica. The first block is required.
+// Config wires a Copy. The first block is required.
 type Config struct {
 	Name     string                              // of what is copied, for people: "functions"
 	Path     string                              // of the copy; made with mode 0600
@@ -30,8 +30,8 @@ type Config struct {
 	Log *slog.Logger // nil for none
 }
 
-// Replica is the copy. It is safe for concurrent use.
-type Replica struct {
+// Copy is such a copy. It is safe for concurrent use.
+type Copy struct {
 	cfg   Config
 	store *store
 	stop  context.CancelFunc
@@ -54,7 +54,7 @@ func (s State) Age(now time.Time) time.Duration { return now.Sub(s.AsOf) }
 
 // Open opens the copy, or makes an empty one, and begins to follow the database. A file that is no copy, or is damaged, is made
 // anew: everything in it can be had again.
-func Open(cfg Config) (*Replica, error) {
+func Open(cfg Config) (*Copy, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -62,7 +62,7 @@ func Open(cfg Config) (*Replica, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Replica{cfg: cfg, store: s, done: make(chan struct{})}
+	r := &Copy{cfg: cfg, store: s, done: make(chan struct{})}
 	m, err := s.meta()
 	if err != nil {
 		_ = s.close()
@@ -79,20 +79,20 @@ func Open(cfg Config) (*Replica, error) {
 }
 
 // Close stops following and closes the copy.
-func (r *Replica) Close() error {
+func (r *Copy) Close() error {
 	r.stop()
 	<-r.done
 	return r.store.close()
 }
 
 // State is the copy's now.
-func (r *Replica) State() State {
+func (r *Copy) State() State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.state
 }
 
-func (r *Replica) change(f func(*State)) {
+func (r *Copy) change(f func(*State)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	f(&r.state)
@@ -118,7 +118,7 @@ func (e *StaleError) Unwrap() error { return e.Cause }
 
 // Get reads a document from the copy. One that is not there is asked for at the database, at most as long as ctx allows: it may be
 // newer than the copy. nil where there is none, or none that is held; *StaleError where that cannot be known.
-func (r *Replica) Get(ctx context.Context, id string) (json.RawMessage, error) {
+func (r *Copy) Get(ctx context.Context, id string) (json.RawMessage, error) {
 	raw, known, err := r.store.get(id)
 	if err != nil || known {
 		return raw, err
@@ -128,7 +128,7 @@ func (r *Replica) Get(ctx context.Context, id string) (json.RawMessage, error) {
 
 // Newest asks the database first, and falls back to the copy where that does not answer: for whoever has just changed the
 // document and is not on the phone.
-func (r *Replica) Newest(ctx context.Context, id string) (json.RawMessage, error) {
+func (r *Copy) Newest(ctx context.Context, id string) (json.RawMessage, error) {
 	raw, err := r.ask(ctx, id)
 	if err == nil {
 		return raw, nil
@@ -141,7 +141,7 @@ func (r *Replica) Newest(ctx context.Context, id string) (json.RawMessage, error
 }
 
 // ask reads one document from the database.
-func (r *Replica) ask(ctx context.Context, id string) (json.RawMessage, error) {
+func (r *Copy) ask(ctx context.Context, id string) (json.RawMessage, error) {
 	db, err := r.cfg.Database()
 	if err == nil {
 		var raw json.RawMessage

@@ -1,4 +1,4 @@
-package replica_test
+package localcopy_test
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ import (
 	"callfn/internal/couchnode/couchtest"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/faultproxy"
-	"callfn/internal/replica"
+	"callfn/internal/localcopy"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -102,14 +102,14 @@ func (l *logged) has(text string) bool {
 
 func keep(d datastore.Document) bool { return d.Type() == "function" && !d.Deleted() }
 
-func config(file string, log *logged, db func() (*datastore.Database, error)) replica.Config {
-	return replica.Config{Name: "functions", Path: file, Database: db, Keep: keep, Now: time.Now, Log: slog.New(slog.NewTextHandler(log, nil))}
+func config(file string, log *logged, db func() (*datastore.Database, error)) localcopy.Config {
+	return localcopy.Config{Name: "functions", Path: file, Database: db, Keep: keep, Now: time.Now, Log: slog.New(slog.NewTextHandler(log, nil))}
 }
 
-func open(t *testing.T, file string, db *datastore.Database) (*replica.Replica, *logged) {
+func open(t *testing.T, file string, db *datastore.Database) (*localcopy.Copy, *logged) {
 	t.Helper()
 	log := &logged{}
-	r, err := replica.Open(config(file, log, func() (*datastore.Database, error) { return db, nil }))
+	r, err := localcopy.Open(config(file, log, func() (*datastore.Database, error) { return db, nil }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +159,7 @@ func await(t *testing.T, what string, holds func() bool) time.Duration {
 }
 
 // n is the member n of a document in the copy, "none", or the error.
-func n(r *replica.Replica, id string) string {
+func n(r *localcopy.Copy, id string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	raw, err := r.Get(ctx, id)
@@ -176,11 +176,11 @@ func n(r *replica.Replica, id string) string {
 	return fmt.Sprint(d.N)
 }
 
-func is(r *replica.Replica, id, want string) func() bool {
+func is(r *localcopy.Copy, id, want string) func() bool {
 	return func() bool { return n(r, id) == want }
 }
 
-func following(r *replica.Replica) func() bool { return func() bool { return r.State().Following } }
+func following(r *localcopy.Copy) func() bool { return func() bool { return r.State().Following } }
 
 // What happens to a document is in the copy within a second.
 func TestCopyIsCurrent(t *testing.T) {
@@ -273,7 +273,7 @@ func TestOutage(t *testing.T) {
 			if s := r.State(); s.Following || !s.Complete || s.Cause == nil || s.AsOf != before.AsOf {
 				t.Errorf("%+v", s)
 			}
-			var stale *replica.StaleError
+			var stale *localcopy.StaleError
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			if _, err := r.Get(ctx, "c"); !errors.As(err, &stale) || stale.Age <= 0 || !strings.Contains(err.Error(), "old") {
 				t.Errorf("a document that the copy has not: %v", err)
@@ -362,7 +362,7 @@ func TestDatabaseMoves(t *testing.T) {
 	put(t, to.direct, "b", datastore.Document{"n": 2})
 	var mu sync.Mutex
 	now := from.seen
-	r, err := replica.Open(config(file(t), &logged{}, func() (*datastore.Database, error) {
+	r, err := localcopy.Open(config(file(t), &logged{}, func() (*datastore.Database, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		return now, nil
@@ -397,7 +397,7 @@ func TestDamagedFile(t *testing.T) {
 	if n(r, "a") != "1" || !log.has("made anew") {
 		t.Errorf("%s", n(r, "a"))
 	}
-	if _, err := replica.Open(config(path, &logged{}, nil)); err == nil || !strings.Contains(err.Error(), "data directory of its own") {
+	if _, err := localcopy.Open(config(path, &logged{}, nil)); err == nil || !strings.Contains(err.Error(), "data directory of its own") {
 		t.Errorf("opened twice: %v", err)
 	}
 }
