@@ -147,9 +147,9 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 	if err := json.Unmarshal([]byte(must(exitFailed, "functions", "test", id, "--json", "--file="+worse)), &v); err != nil || v.Failed != 2 {
 		t.Errorf("--json: %+v %v", v, err)
 	}
-	if out := must(exitOK, "functions", "runs", id); !strings.Contains(out, "rehearsal") {
-		t.Errorf("the cases' runs are not recorded as rehearsals: %s", out)
-	}
+	await(t, "records of the cases' runs, as rehearsals", func() bool {
+		return strings.Contains(must(exitOK, "functions", "runs", id), "rehearsal")
+	})
 
 	// Pruning, and what cannot be read.
 	if out := must(exitOK, "functions", "import-tests", other, "--prune", filepath.Join(dir, "cases", "a.json")); !strings.Contains(out, "deleted   says when it is") {
