@@ -107,9 +107,10 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Root: topLevel(known), Observers: []function.Observer{records, guard},
 		Dialect: &function.ShowDialect{Database: database, Now: time.Now},
 	})
-	directory := callflow.NewCache(callflow.Stored{Datastores: stores}, time.Now)
+	stored := callflow.Stored{Datastores: stores}
+	directory := callflow.NewCache(stored, time.Now)
 	s.followChanges(stores, directory, known, log)
-	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set}
+	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Rules: stored}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "callfn"
