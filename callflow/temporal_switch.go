@@ -47,9 +47,7 @@ func (t *Turn) ruleMenu(ctx context.Context) error {
 		if err := t.playPrompt(ctx, "temporal-menu"); err != nil {
 			return err
 		}
-		digit, err := t.Switch.Collect(ctx, Collect{
-			Max: 1, Timeout: collectTimeout, Interdigit: waitFor(t.Data, "interdigit_timeout", interdigitTimeout), Terminators: []string{"#"},
-		})
+		digit, err := t.Switch.Collect(ctx, t.collectKeys(1, "#"))
 		if err != nil {
 			return err
 		}
