@@ -23,6 +23,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/guardedhttp"
 	"callfn/internal/localcopy"
+	"callfn/internal/provision"
 	"callfn/internal/sandbox"
 	"callfn/internal/version"
 	"callfn/schemas"
@@ -31,10 +32,11 @@ import (
 // service is everything `callfn serve` holds open. close undoes what openService did, newest first.
 type service struct {
 	api     http.Handler
-	calls   *sandbox.Pool   // nil where a CouchDB runs functions
-	node    *couchnode.Node // nil where a CouchDB holds the documents
-	where   string          // documents are, for people
-	keyFile string          // where the generated master key was written, at the first start only
+	calls   *sandbox.Pool    // nil where a CouchDB runs functions
+	node    *couchnode.Node  // nil where a CouchDB holds the documents
+	sites   []provision.Site // that the flags name
+	where   string           // documents are, for people
+	keyFile string           // where the generated master key was written, at the first start only
 	key     string
 	account account.ID // the master account
 	closers []func()
@@ -72,7 +74,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	plans := s.keepStoragePlan(c, stores, log)
+	plans := s.keepStoragePlan(c, limits.Deadline, stores, log)
 	functions, err := couchapp.Assemble(datastore.Functions, couchapp.Callfn)
 	if err != nil {
 		return nil, err

@@ -98,7 +98,11 @@ func (r *Resolver) Resolve(database, docType string) (*datastore.Database, error
 	if err != nil {
 		return nil, &datastore.Error{Op: "resolve", Subject: database, Kind: datastore.ErrUnreachable, Cause: err}
 	}
-	return on.Resolve(database, docType)
+	db, err := on.Resolve(database, docType)
+	if err != nil || !ours {
+		return db, err
+	}
+	return r.following(db, database, docType), nil
 }
 
 // Home says where a database of callfn's is: where its unfinished migration has it, else where it was put last.
