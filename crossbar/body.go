@@ -17,6 +17,7 @@ type body struct {
 	empty    bool
 	data     any            // an object or an array; an empty object for an empty body
 	envelope map[string]any // the other top-level keys, normalised
+	bare     map[string]any // without the key data: everything
 }
 
 // readBody reads a body of at most limit bytes as KAZOO's request envelope. What it returns besides an error is an
@@ -86,7 +87,7 @@ func unwrap(value any) (body, error) {
 	}
 	data, present := top["data"]
 	if !present {
-		none.envelope = out.envelope
+		none.envelope, none.bare = out.envelope, top
 		return none, dataRequired()
 	}
 	switch data.(type) {
@@ -124,4 +125,19 @@ func unreadable(err error) *failure {
 		text = strings.TrimPrefix(text, "json: ")
 	}
 	return invalidField("json", "invalid", schemas.Violation{"message": text, "target": "body"})
+}
+
+// unwrapped takes the named keys of a body without envelope for its data, and reports whether there were any.
+func (b *body) unwrapped(keys []string) bool {
+	data := map[string]any{}
+	for _, key := range keys {
+		if value, ok := b.bare[key]; ok {
+			data[key] = value
+		}
+	}
+	if len(data) == 0 {
+		return false
+	}
+	b.data, b.empty = data, false
+	return true
 }

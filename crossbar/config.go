@@ -43,6 +43,7 @@ type Validator interface {
 type Schemas interface {
 	Validator
 	Names() []string
+	Modules() []string
 	Document(name string) (json.RawMessage, bool)
 }
 
@@ -54,6 +55,7 @@ type Config struct {
 	Schemas    Schemas
 	Functions  FunctionRunner
 	Simulator  Simulator
+	Storage    StoragePlans
 	Random     io.Reader        // crypto/rand
 	Now        func() time.Time // the clock
 	Log        *slog.Logger

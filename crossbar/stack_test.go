@@ -15,11 +15,14 @@ import (
 	"time"
 
 	"callfn/callflow"
+	"callfn/couchapp"
 	"callfn/crossbar"
 	"callfn/internal/account"
 	"callfn/internal/auth"
+	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/function"
+	"callfn/internal/storageplan"
 	"callfn/schemas"
 )
 
@@ -32,6 +35,7 @@ type stack struct {
 	accounts *account.Store
 	auth     *auth.Service
 	stores   datastoretest.Stores
+	plans    *storageplan.Resolver
 	runner   *fakeRunner
 	clock    *clock
 	log      *logBuffer
@@ -58,13 +62,31 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
+	resolver, err := storageplan.Open(ctx, storageplan.Config{Main: datastore.Single{Connection: s.stores.Connection, Prefix: s.stores.Prefix}, Secret: s.secret, Log: s.logger()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(resolver.Close)
+	s.plans = resolver
 	s.cfg = crossbar.Config{
-		Datastores: s.stores, Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
+		Datastores: resolver, Storage: s.keeper(t, nil), Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
 		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
-		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Log: s.logger(),
 	}
 	s.rewire(t, change...)
 	return s
+}
+
+func (s *stack) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// keeper keeps the stack's storage plan, with a mover or nil.
+func (s *stack) keeper(t testing.TB, mover storageplan.Mover) *storageplan.Keeper {
+	t.Helper()
+	k := storageplan.NewKeeper(storageplan.KeeperConfig{Resolver: s.plans, Mover: mover, Language: couchapp.JavaScript, Log: s.logger()})
+	t.Cleanup(k.Close)
+	return k
 }
 
 // rewire builds the API anew with changes to its wiring.

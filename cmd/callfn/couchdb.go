@@ -92,10 +92,15 @@ func (c couchSetupCommand) setUp(ctx context.Context, site provision.Site, passw
 	if err := site.Secure(ctx, c.User); err != nil {
 		return err
 	}
-	return install(ctx, site, c.FunctionsLanguage, c.runner(), site.Log)
+	site.Direct = c.direct()
+	language, runs, err := site.Install(ctx, c.FunctionsLanguage)
+	if err == nil {
+		sayWhoEvaluates(site, language, runs, site.Log)
+	}
+	return err
 }
 
-func (c couchSetupCommand) runner() runnerFlags { return runnerFlags{Runner: c.Runner} }
+func (c couchSetupCommand) direct() bool { return c.Runner == runnerDirect }
 
 // proveAsUser connects with nothing but what serve will have.
 func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, w world) error {
@@ -117,7 +122,7 @@ func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, w 
 				return fmt.Errorf("as user %s: %w", c.User, err)
 			}
 		}
-		if site.HasFunctions() && !c.runner().direct() {
+		if site.HasFunctions() && !c.direct() {
 			if err := site.Run(ctx); err != nil {
 				return fmt.Errorf("everything is in place, but functions cannot run: %w", err)
 			}

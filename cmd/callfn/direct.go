@@ -82,7 +82,7 @@ func (s *service) prepareLater(ctx context.Context, site provision.Site, c serve
 		for {
 			err := awaitCouchDB(ctx, site, time.Hour, slog.New(slog.DiscardHandler))
 			if err == nil {
-				err = prepare(ctx, site, c.FunctionsLanguage, c.runnerFlags, log)
+				err = prepare(ctx, site, c.FunctionsLanguage, log)
 			}
 			switch {
 			case ctx.Err() != nil:

@@ -12,6 +12,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/runrecord"
 	"callfn/internal/sandbox"
+	"callfn/internal/storageplan"
 )
 
 // recordRuns starts to keep records of functions' runs; what waits is written when the service closes.
@@ -46,18 +47,26 @@ func functionsOf(stores datastore.Resolver) func() (*datastore.Database, error) 
 	return func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) }
 }
 
-// driver is the place where functions run.
-func (s *service) driver(c serveCommand, database func() (*datastore.Database, error), lanes fair.Lanes, limits sandbox.Limits, log *slog.Logger) (function.Driver, error) {
+// driver evaluates functions here, with the direct runner, or where they are: in the embedded node, or in a CouchDB, which does not
+// know accounts and before which they take turns. The node's own pool does know them.
+func (s *service) driver(c serveCommand, stores *storageplan.Resolver, lanes fair.Lanes, limits sandbox.Limits, log *slog.Logger) (function.Driver, error) {
 	if c.direct() {
 		return s.directDriver(c, lanes, limits, log)
 	}
-	show := &function.ShowDriver{
-		Database: database, Post: c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result, Ours: s.node != nil,
+	show := func(own bool) *function.ShowDriver {
+		return &function.ShowDriver{
+			Database: functionsOf(stores),
+			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result, Ours: own,
+		}
 	}
-	if s.node != nil {
-		return show, nil // its pool knows accounts
+	elsewhere := inTurn(c, c.CouchDBRuns, show(false))
+	if s.node == nil {
+		return elsewhere, nil
 	}
-	return inTurn(c, c.CouchDBRuns, show), nil
+	return function.Placed{
+		Own:  func() bool { return stores.Home(datastore.Functions).Connection == storageplan.Local },
+		Here: show(true), Elsewhere: elsewhere,
+	}, nil
 }
 
 // inTurn makes accounts take turns at a place that does not know them, which runs so many calls' functions at once.

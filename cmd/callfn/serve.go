@@ -22,7 +22,7 @@ type serveCommand struct {
 	Queue              int           `help:"How many runs may wait for a sandbox process; beyond it the outcome is refused." default:"256"`
 	AccountWorkers     int           `help:"How many of them one account's calls may hold at once; 0 for all but one, so that one is free for others." default:"0"`
 	TreeWorkers        int           `help:"How many of them the calls of a top-level account and all below it may hold together; 0 for all but one." default:"0"`
-	CouchDBRuns        int           `name:"couchdb-runs" help:"With --couchdb-url: how many calls' functions CouchDB is asked to run at once, of which one account may have half; a quarter as many rehearsals come on top. CouchDB's os_process_limit must allow both." default:"32"`
+	CouchDBRuns        int           `name:"couchdb-runs" help:"Where a CouchDB runs functions (--couchdb-url, or by a storage plan): how many calls' functions CouchDB is asked to run at once, of which one account may have half; a quarter as many rehearsals come on top. CouchDB's os_process_limit must allow both." default:"32"`
 	KeepSuccesses      int           `help:"How many of the last runs of each function that gave a flow are recorded; 0 for none." default:"100"`
 	KeepFailures       bool          `help:"Record every run that gave no flow." default:"true" negatable:""`
 	KeepRunsFor        time.Duration `help:"How long records of runs are kept; 0 for ever." default:"168h"`

@@ -67,10 +67,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	stores, err := s.openDatastore(ctx, c, limits, lanes, maps, log)
+	stores, err := s.openDatastore(ctx, c, secret, limits, lanes, maps, log)
 	if err != nil {
 		return nil, err
 	}
+	plans := s.keepStoragePlan(c, stores, log)
 	functions, err := couchapp.Assemble(datastore.Functions, couchapp.Callfn)
 	if err != nil {
 		return nil, err
@@ -94,7 +95,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err := s.copyFunctions(c, database, log); err != nil {
 		return nil, err
 	}
-	driver, err := s.driver(c, database, lanes, limits, log)
+	driver, err := s.driver(c, stores, lanes, limits, log)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +114,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		host = "callfn"
 	}
 	s.api = crossbar.New(crossbar.Config{
-		Datastores: stores, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
+		Datastores: stores, Storage: plans, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
 		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),

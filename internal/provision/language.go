@@ -16,9 +16,10 @@ import (
 // Auto lets the site choose: our query server where it is registered, else CouchDB's own engine.
 const Auto = "auto"
 
-// probe is a function that belongs to no account. Running it is the proof that functions run.
+// ProbeID is the id of a function that belongs to no account. Running it is the proof that functions run.
+const ProbeID = "ca11f000000000000000000000000000"
+
 const (
-	probeID     = "ca11f000000000000000000000000000"
 	probeSource = "return {module: 'noop', data: {probe: call.probe}};"
 	probeWant   = `{"module":"noop","data":{"probe":"a b"}}`
 	noAccount   = "00000000000000000000000000000000"
@@ -29,7 +30,7 @@ const probePatience = 4 * time.Second
 
 func probeDocument() datastore.Document {
 	return datastore.Document{
-		"_id": probeID, "pvt_type": function.DocumentType, "pvt_account_id": noAccount, "name": "callfn: proves that functions run",
+		"_id": ProbeID, "pvt_type": function.DocumentType, "pvt_account_id": noAccount, "name": "callfn: proves that functions run",
 		"function_js": probeSource,
 	}
 }
@@ -51,7 +52,7 @@ func (c ProbeCopy) Newest(ctx context.Context, id string) (json.RawMessage, erro
 func (s Site) StoreProbe(ctx context.Context) error {
 	db := s.Database(datastore.Functions)
 	want := probeDocument()
-	have, err := db.Get(ctx, probeID)
+	have, err := db.Get(ctx, ProbeID)
 	switch {
 	case errors.Is(err, datastore.ErrNotFound):
 		if _, err = db.Create(ctx, want); errors.Is(err, datastore.ErrConflict) {
@@ -84,7 +85,7 @@ func Prove(ctx context.Context, d function.Driver) error {
 		return err
 	}
 	ev, err := d.Evaluate(ctx, function.Evaluation{
-		Run: function.RunID(id), Function: probeID, Params: map[string]string{"probe": "a b"}, Deadline: probePatience,
+		Run: function.RunID(id), Function: ProbeID, Params: map[string]string{"probe": "a b"}, Deadline: probePatience,
 	})
 	switch {
 	case err != nil:

@@ -18,6 +18,7 @@ import (
 type Site struct {
 	Stores    datastore.Single
 	Databases []string // of datastore.Databases
+	Direct    bool     // functions run without its shows: it need not be able to run them
 	Log       *slog.Logger
 }
 
