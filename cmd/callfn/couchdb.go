@@ -45,7 +45,7 @@ func (c couchSetupCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	log := newLog(w, "auto", "info")
-	sites, closeAll, err := flags.sites(log)
+	sites, closeAll, err := flags.sites(log, false)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, w 
 	if c.FunctionsAdminURL != "" {
 		flags.FunctionsCouchDBURL, flags.FunctionsCouchDBPasswordFile = asUser(c.FunctionsAdminURL, c.User), c.PasswordFile
 	}
-	sites, closeAll, err := flags.sites(newLog(w, "auto", "error"))
+	sites, closeAll, err := flags.sites(newLog(w, "auto", "error"), false)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.L
 
 // openCouchDB connects, waits until CouchDB answers, and makes sure that it holds what the service needs.
 func (s *service) openCouchDB(ctx context.Context, c serveCommand, cfg *storageplan.Config, log *slog.Logger) error {
-	sites, closeAll, err := c.sites(log)
+	sites, closeAll, err := c.sites(log, true)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"text/tabwriter"
@@ -10,6 +11,8 @@ import (
 
 	"callfn/internal/datastore"
 	"callfn/internal/doctor"
+	"callfn/internal/function"
+	"callfn/internal/sandbox"
 )
 
 type doctorCommand struct {
@@ -21,6 +24,7 @@ type doctorCommand struct {
 	ShowMaxTarget              int           `help:"Longest request target of a show, as serve has it." default:"8177"`
 	JSON                       bool          `name:"json" help:"Print JSON."`
 
+	runnerFlags
 	couchFlags
 }
 
@@ -29,14 +33,14 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 	if c.CouchDBURL == "" {
 		return usageError{errorf("say which CouchDB: --couchdb-url http://user@host:5984 (or CALLFN_COUCHDB_URL). The embedded node needs no doctor: `callfn serve` says at start what is amiss")}
 	}
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.check(), c.checkRunner()); err != nil {
 		return err
 	}
 	if c.Deadline < time.Millisecond || c.ShowMaxTarget < 64 || c.ShowMaxTarget > 1<<20 {
 		return usageError{errorf("want --deadline of at least 1ms, --show-max-target between 64 and 1048576")}
 	}
 	log := slog.New(slog.DiscardHandler) // the report says it all
-	sites, closeAll, err := c.sites(log)
+	sites, closeAll, err := c.sites(log, false)
 	if err != nil {
 		return err
 	}
@@ -46,12 +50,19 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	defer closeAdmins()
+	engine, closeEngine, err := c.directEngine(w, log)
+	if err != nil {
+		return err
+	}
+	defer closeEngine()
 	var findings []doctor.Finding
 	for i, site := range sites {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
-		findings = append(findings, doctor.Examine(ctx, doctor.Patient{
-			Site: site, Admin: admins[i], Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Now: time.Now,
-		})...)
+		patient := doctor.Patient{Site: site, Admin: admins[i], Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Now: time.Now}
+		if c.direct() {
+			patient.Direct = function.DirectDriver{Documents: stored{site.Database(datastore.Functions)}, Engine: engine}
+		}
+		findings = append(findings, doctor.Examine(ctx, patient)...)
 		cancel()
 	}
 	if err := c.print(w, findings); err != nil {
@@ -61,6 +72,33 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 		return failedQuietly{}
 	}
 	return nil
+}
+
+// directEngine is what runs functions with the direct runner: what serve would start; nil with shows.
+func (c doctorCommand) directEngine(w world, log *slog.Logger) (function.Engine, func(), error) {
+	if !c.direct() {
+		return nil, func() {}, nil
+	}
+	limits := sandbox.DefaultLimits()
+	limits.Deadline = c.Deadline
+	var pool *sandbox.Pool
+	closePool := func() {}
+	if c.inSandbox() {
+		command, err := w.workerCommand()
+		if err != nil {
+			return nil, nil, err
+		}
+		if pool, err = sandbox.NewPool(sandbox.Config{Command: command, Workers: 1, Log: log}); err != nil {
+			return nil, nil, err
+		}
+		closePool = pool.Close
+	}
+	engine, closeEngine, err := c.engine(pool, 1, limits, log)
+	if err != nil {
+		closePool()
+		return nil, nil, err
+	}
+	return engine, func() { closeEngine(); closePool() }, nil
 }
 
 // admins are the connections with administrators' rights, nil where none is given.
@@ -76,7 +114,7 @@ func (c doctorCommand) admins(log *slog.Logger) (of [2]*datastore.Connection, cl
 		flags.CouchDBURL, flags.CouchDBPasswordFile = c.FunctionsAdminURL, c.FunctionsAdminPasswordFile
 		flags.FunctionsCouchDBURL = ""
 	}
-	sites, closeAll, err := flags.sites(log)
+	sites, closeAll, err := flags.sites(log, false)
 	if err != nil {
 		return of, nil, err
 	}

@@ -163,11 +163,9 @@ func topLevel(accounts *account.Cache) func(context.Context, account.ID) account
 // openPools starts the sandbox: a pool for calls, a smaller one for rehearsals, and one process for the views' map functions, so
 // that neither ever stands before a call. Accounts take turns in the first two.
 func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fair.Lanes, maps *sandbox.Pool, err error) {
-	command := w.worker
-	if command.Path == "" {
-		if command, err = sandbox.Self(); err != nil {
-			return lanes, nil, err
-		}
+	command, err := w.workerCommand()
+	if err != nil {
+		return lanes, nil, err
 	}
 	var rehearsals *sandbox.Pool
 	few := rehearsalWorkers(c.Workers)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"callfn/internal/datastore"
+	"callfn/internal/function"
 	"callfn/internal/provision"
 )
 
@@ -43,6 +44,8 @@ type Patient struct {
 	Deadline  time.Duration
 	MaxTarget int
 	Now       func() time.Time
+	// Direct runs functions where they run without a show, from documents that follow the changes feed. nil where shows run them.
+	Direct function.Driver
 }
 
 // exam is one examination under way.
@@ -67,12 +70,16 @@ func Examine(ctx context.Context, p Patient) []Finding {
 	if x.databases() {
 		x.security()
 		x.designDocuments()
-		if p.Site.HasFunctions() {
+		switch {
+		case p.Site.HasFunctions() && p.Direct != nil:
+			x.functionsRunHere()
+			x.changesArrive()
+		case p.Site.HasFunctions():
 			x.functionsRun()
 			x.requestLine()
 		}
 	}
-	if p.Site.HasFunctions() {
+	if p.Site.HasFunctions() && p.Direct == nil {
 		x.showsEngine()
 		x.isolation()
 		x.scrubbing()
