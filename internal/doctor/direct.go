@@ -47,7 +47,7 @@ func (x *exam) changesArrive() {
 	switch {
 	case arrived:
 		x.add(check, OK, "", "live after %s: changed functions take effect at once", x.Now().Sub(begun).Round(time.Millisecond))
-	case err == nil || errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case err == nil, errors.Is(err, datastore.ErrUnreachable): // the server is there, that was seen before
 		x.add(check, Broken, "let the proxy before CouchDB pass answers on unbuffered (nginx: proxy_buffering off)", "nothing arrives on it: changed functions would not take effect")
 	default:
 		x.add(check, Broken, "", "cannot be followed: %v", cause(err))
