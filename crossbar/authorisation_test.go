@@ -92,11 +92,16 @@ var matrix = map[string]row{
 	"GET /v2/modules/:id":  {"", superduperOnly(200)},
 	"POST /v2/modules/:id": {`{"data":{"running":true}}`, superduperOnly(200)},
 
-	"GET /v2/storage":    {"", superduperOnly(200)},
-	"PUT /v2/storage":    {`{"data":{"plan":{}}}`, superduperOnly(201)},
-	"POST /v2/storage":   {`{"data":{"plan":{}}}`, superduperOnly(200)},
-	"PATCH /v2/storage":  {`{"data":{"plan":{}}}`, superduperOnly(200)},
-	"DELETE /v2/storage": {"", superduperOnly(200)},
+	"GET /v2/storage":       {"", superduperOnly(200)},
+	"GET /v2/storage/check": {"", superduperOnly(200)},
+	"PUT /v2/storage":       {`{"data":{"plan":{}}}`, superduperOnly(201)},
+	"POST /v2/storage":      {`{"data":{"plan":{}}}`, superduperOnly(200)},
+	"PATCH /v2/storage":     {`{"data":{"plan":{}}}`, superduperOnly(200)},
+	"DELETE /v2/storage":    {"", superduperOnly(200)},
+
+	"GET /v2/storage/migrations":      {"", superduperOnly(200)},
+	"GET /v2/storage/migrations/:id":  {"", superduperOnly(200)},
+	"POST /v2/storage/migrations/:id": {`{"data":{"action":"rollback"}}`, superduperOnly(200)},
 
 	"GET /v2/storage/plans":                          {"", superduperOnly(501)},
 	"PUT /v2/storage/plans":                          {"", superduperOnly(501)},
@@ -290,6 +295,7 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 	path = strings.Replace(path, "/v2/schemas/:id", "/v2/schemas/functions", 1)
 	path = strings.Replace(path, "/v2/modules/:id", "/v2/modules/functions", 1)
 	path = strings.Replace(path, "/storage/plans/:id", "/storage/plans/x", 1)
+	path = strings.Replace(path, "/storage/migrations/:id", "/storage/migrations/"+pastMigration, 1)
 	if route.Path == "/v2/storage" {
 		s.do(t, "DELETE", route.Path, admin, "")
 		if route.Method != "PUT" && route.Method != "GET" {

@@ -56,6 +56,7 @@ type Config struct {
 	Functions  FunctionRunner
 	Simulator  Simulator
 	Storage    StoragePlans
+	Migrations Migrations
 	Random     io.Reader        // crypto/rand
 	Now        func() time.Time // the clock
 	Log        *slog.Logger

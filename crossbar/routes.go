@@ -69,7 +69,11 @@ func (a *API) table() []Route {
 		{put, "/v2/storage", "storage", SuperduperOnly, true, a.createStorage},
 		{post, "/v2/storage", "storage", SuperduperOnly, true, a.replaceStorage},
 		{patch, "/v2/storage", "storage", SuperduperOnly, true, a.patchStorage},
+		{get, "/v2/storage/check", "storage", SuperduperOnly, false, a.checkStorage},
 		{del, "/v2/storage", "storage", SuperduperOnly, false, a.deleteStorage},
+		{get, "/v2/storage/migrations", "storage", SuperduperOnly, false, a.listMigrations},
+		{get, "/v2/storage/migrations/:id", "storage", SuperduperOnly, false, a.showMigration},
+		{post, "/v2/storage/migrations/:id", "storage", SuperduperOnly, true, a.steerMigration},
 
 		{put, "/v2/accounts", "accounts", AnyAccount, true, a.createAccount},
 		{get, underAccount, "accounts", Subtree, false, a.showAccount},

@@ -47,8 +47,8 @@ func functionsOf(stores datastore.Resolver) func() (*datastore.Database, error) 
 	return func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) }
 }
 
-// driver evaluates functions here, with the direct runner, or where they are: in the embedded node, or in a CouchDB, which does not
-// know accounts and before which they take turns. The node's own pool does know them.
+// driver evaluates functions: here, from a copy of their documents, or where they are, in the embedded node or in a CouchDB, which
+// does not know accounts and before which they take turns. The node's own pool does know them.
 func (s *service) driver(c serveCommand, stores *storageplan.Resolver, lanes fair.Lanes, limits sandbox.Limits, log *slog.Logger) (function.Driver, error) {
 	if c.direct() {
 		return s.directDriver(c, lanes, limits, log)

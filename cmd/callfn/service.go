@@ -22,6 +22,7 @@ import (
 	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/localcopy"
+	"callfn/internal/provision"
 	"callfn/internal/sandbox"
 	"callfn/internal/version"
 	"callfn/schemas"
@@ -30,14 +31,16 @@ import (
 // service is everything `callfn serve` holds open. close undoes what openService did, newest first.
 type service struct {
 	api     http.Handler
-	calls   *sandbox.Pool   // nil where a CouchDB runs functions
-	node    *couchnode.Node // nil where a CouchDB holds the documents
-	where   string          // documents are, for people
-	keyFile string          // where the generated master key was written, at the first start only
+	calls   *sandbox.Pool    // nil where a CouchDB runs functions
+	node    *couchnode.Node  // nil where a CouchDB holds the documents
+	sites   []provision.Site // that the flags name
+	where   string           // documents are, for people
+	keyFile string           // where the generated master key was written, at the first start only
 	key     string
 	account account.ID // the master account
 	closers []func()
 	copied  *localcopy.Copy // of the function documents; nil with shows
+	engine  function.Engine // that runs them; nil with shows
 
 	confinement string // what holds the sandbox processes in
 }
@@ -71,7 +74,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	plans := s.keepStoragePlan(c, stores, log)
+	plans := s.keepStoragePlan(c, limits.Deadline, stores, log)
 	functions, err := couchapp.Assemble(datastore.Functions, couchapp.Callfn)
 	if err != nil {
 		return nil, err

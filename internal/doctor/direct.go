@@ -17,7 +17,7 @@ func (x *exam) functionsRunHere() {
 		return
 	}
 	begun := x.Now()
-	if err := provision.Prove(x.ctx, x.Direct); err != nil {
+	if err := provision.Prove(x.ctx, x.Direct(x.Site.Database(datastore.Functions))); err != nil {
 		x.add(check, Broken, "mend the machine that callfn runs on, or --queryserver-command", "%v", err)
 		return
 	}

@@ -44,8 +44,9 @@ type Patient struct {
 	Deadline  time.Duration
 	MaxTarget int
 	Now       func() time.Time
-	// Direct runs functions where they run without a show, from documents that follow the changes feed. nil where shows run them.
-	Direct function.Driver
+	// Direct gives what runs the functions of a database without a show, where they are run from a copy of their documents that
+	// follows the changes feed. nil where shows run them.
+	Direct func(functions *datastore.Database) function.Driver
 }
 
 // exam is one examination under way.

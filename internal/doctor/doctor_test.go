@@ -241,7 +241,7 @@ func TestDirect(t *testing.T) {
 		return function.Evaluated{Outcome: function.OK, Value: json.RawMessage(`{"module":"noop","data":{"probe":"a b"}}`)}, nil
 	}
 	direct := func(run func(context.Context) (function.Evaluated, error)) func(*doctor.Patient) {
-		return func(p *doctor.Patient) { p.Direct = runs(run) }
+		return func(p *doctor.Patient) { p.Direct = func(*datastore.Database) function.Driver { return runs(run) } }
 	}
 	couch := wholesome(t, couchapp.JavaScript)
 	couch.Say("/functions/_design/functions/_show", sitetest.Status(500, `{"error":"unknown_query_language","reason":"callfn"}`))

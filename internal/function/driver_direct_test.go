@@ -78,6 +78,10 @@ func (nobody) Map(context.Context, string, []string, []json.RawMessage) ([][][]c
 	return nil, errNobody
 }
 
+func (nobody) Validate(context.Context, string, string, json.RawMessage, json.RawMessage, []couchnode.Edit) ([]*couchnode.EngineError, error) {
+	return nil, errNobody
+}
+
 func ownSandbox(t *testing.T) function.Sandbox {
 	return function.Sandbox{Eval: sandboxtest.Pool(t, 1), Wh: wh(t), Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline}}
 }

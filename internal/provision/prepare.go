@@ -77,14 +77,11 @@ func (s Site) Install(ctx context.Context, language string) (chosen string, runs
 	if errors.Is(runs, datastore.ErrUnauthorized) || errors.Is(runs, datastore.ErrUnreachable) {
 		return "", nil, runs
 	}
-	if runs != nil && s.Direct { // the language is only that of views: CouchDB's own always does
-		if chosen = language; language == Auto {
-			chosen = couchapp.JavaScript
-		}
-		return chosen, nil, s.Designs(ctx, chosen)
-	}
 	if runs != nil {
 		chosen = couchapp.Callfn
+		if s.Direct { // then this is only the language of views and of other services' shows: CouchDB's own will always do
+			chosen, runs = couchapp.JavaScript, nil
+		}
 		if language != Auto {
 			chosen = language
 		}

@@ -18,8 +18,9 @@ import (
 type Site struct {
 	Stores    datastore.Single
 	Databases []string // of datastore.Databases
-	Direct    bool     // functions run without its shows: it need not be able to run them
 	Log       *slog.Logger
+	// Direct: functions run without this site's shows, so it is no fault when they cannot.
+	Direct bool
 }
 
 // HasFunctions reports whether functions run at this site.

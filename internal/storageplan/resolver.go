@@ -23,7 +23,9 @@ type Config struct {
 	Secret auth.Secret
 	// OnOutage makes datastore.Config.OnOutage for a connection of the plan; nil for none.
 	OnOutage func(connection string) func(down bool, cause error)
-	Log      *slog.Logger
+	// Direct: functions run without the shows of the connections, which need not be able to run them.
+	Direct bool
+	Log    *slog.Logger
 }
 
 // Resolver is the storage plan in force. It implements datastore.Resolver and is safe for concurrent use; Resolve takes no
@@ -98,7 +100,11 @@ func (r *Resolver) Resolve(database, docType string) (*datastore.Database, error
 	if err != nil {
 		return nil, &datastore.Error{Op: "resolve", Subject: database, Kind: datastore.ErrUnreachable, Cause: err}
 	}
-	return on.Resolve(database, docType)
+	db, err := on.Resolve(database, docType)
+	if err != nil || !ours {
+		return db, err
+	}
+	return r.following(db, database, docType), nil
 }
 
 // Home says where a database of callfn's is: where its unfinished migration has it, else where it was put last.
