@@ -41,6 +41,7 @@ type service struct {
 	account account.ID // the master account
 	closers []func()
 	copied  *localcopy.Copy // of the function documents; nil with shows
+	engine  function.Engine // that runs them; nil with shows
 
 	confinement string // what holds the sandbox processes in
 }
@@ -177,11 +178,9 @@ func topLevel(accounts *account.Cache) func(context.Context, account.ID) account
 // openPools starts the sandbox: a pool for calls, a smaller one for rehearsals, and one process for the views' map functions, so
 // that neither ever stands before a call. Accounts take turns in the first two.
 func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fair.Lanes, maps *sandbox.Pool, err error) {
-	command := w.worker
-	if command.Path == "" {
-		if command, err = sandbox.Self(); err != nil {
-			return lanes, nil, err
-		}
+	command, err := w.workerCommand()
+	if err != nil {
+		return lanes, nil, err
 	}
 	var rehearsals *sandbox.Pool
 	few := rehearsalWorkers(c.Workers)
