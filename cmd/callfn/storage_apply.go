@@ -154,7 +154,7 @@ func (c storageApply) print(w world, before, after json.RawMessage) error {
 	}
 	for _, m := range p.Moves {
 		switch {
-		case m.Documents == 0:
+		case m.AtOnce:
 			lines = append(lines, fmt.Sprintf("%s would be on %s at once: it has no documents", m.Database, p.named(m.To)))
 		case m.Documents < 1000:
 			lines = append(lines, fmt.Sprintf("%s would be moved from %s to %s, with %d documents", m.Database, p.named(m.From), p.named(m.To), m.Documents))

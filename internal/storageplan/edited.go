@@ -45,7 +45,7 @@ func (k *Keeper) open(p Plan) (opened map[Tag]datastore.Single, closeAll func(),
 		if tag == Local {
 			continue
 		}
-		connection, err := OpenConnection(tag, c.Settings, nil)
+		connection, err := openForTrial(tag, c.Settings)
 		if err != nil {
 			return nil, closeAll, err
 		}
