@@ -16,7 +16,12 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if worker := os.Getenv(childEnv); worker != "" {
+		os.Exit(beChild(worker))
+	}
+	os.Exit(sandboxtest.Main(m))
+}
 
 // testKey is the master API key of services under test.
 var testKey = strings.Repeat("ab", 32)

@@ -69,7 +69,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	plans := s.keepStoragePlan(c, stores, log)
+	moves, err := s.moveDatabases(c, stores, log)
+	if err != nil {
+		return nil, err
+	}
+	plans := s.keepStoragePlan(c, stores, moves, log)
 	functions, err := couchapp.Assemble(datastore.Functions, couchapp.Callfn)
 	if err != nil {
 		return nil, err
@@ -104,7 +108,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		host = "callfn"
 	}
 	s.api = crossbar.New(crossbar.Config{
-		Datastores: stores, Storage: plans, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
+		Datastores: stores, Storage: plans, Migrations: moves, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget,
 		Version:         version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
