@@ -92,11 +92,12 @@ var matrix = map[string]row{
 	"GET /v2/modules/:id":  {"", superduperOnly(200)},
 	"POST /v2/modules/:id": {`{"data":{"running":true}}`, superduperOnly(200)},
 
-	"GET /v2/storage":    {"", superduperOnly(200)},
-	"PUT /v2/storage":    {`{"data":{"plan":{}}}`, superduperOnly(201)},
-	"POST /v2/storage":   {`{"data":{"plan":{}}}`, superduperOnly(200)},
-	"PATCH /v2/storage":  {`{"data":{"plan":{}}}`, superduperOnly(200)},
-	"DELETE /v2/storage": {"", superduperOnly(200)},
+	"GET /v2/storage":       {"", superduperOnly(200)},
+	"GET /v2/storage/check": {"", superduperOnly(200)},
+	"PUT /v2/storage":       {`{"data":{"plan":{}}}`, superduperOnly(201)},
+	"POST /v2/storage":      {`{"data":{"plan":{}}}`, superduperOnly(200)},
+	"PATCH /v2/storage":     {`{"data":{"plan":{}}}`, superduperOnly(200)},
+	"DELETE /v2/storage":    {"", superduperOnly(200)},
 
 	"GET /v2/storage/migrations":      {"", superduperOnly(200)},
 	"GET /v2/storage/migrations/:id":  {"", superduperOnly(200)},

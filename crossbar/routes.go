@@ -66,6 +66,7 @@ func (a *API) table() []Route {
 		{put, "/v2/storage", "storage", SuperduperOnly, true, true, a.createStorage},
 		{post, "/v2/storage", "storage", SuperduperOnly, true, true, a.replaceStorage},
 		{patch, "/v2/storage", "storage", SuperduperOnly, true, true, a.patchStorage},
+		{get, "/v2/storage/check", "storage", SuperduperOnly, false, false, a.checkStorage},
 		{del, "/v2/storage", "storage", SuperduperOnly, false, false, a.deleteStorage},
 		{get, "/v2/storage/migrations", "storage", SuperduperOnly, false, false, a.listMigrations},
 		{get, "/v2/storage/migrations/:id", "storage", SuperduperOnly, false, false, a.showMigration},

@@ -22,6 +22,7 @@ import (
 	"callfn/internal/auth"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
+	"callfn/internal/doctor"
 	"callfn/internal/function"
 	"callfn/internal/mover"
 	"callfn/internal/storageplan"
@@ -89,7 +90,10 @@ func (s *stack) logger() *slog.Logger {
 // keeper keeps the stack's storage plan, with a mover or nil.
 func (s *stack) keeper(t testing.TB, mover storageplan.Mover) *storageplan.Keeper {
 	t.Helper()
-	k := storageplan.NewKeeper(storageplan.KeeperConfig{Resolver: s.plans, Mover: mover, Language: couchapp.JavaScript, Log: s.logger()})
+	k := storageplan.NewKeeper(storageplan.KeeperConfig{
+		Resolver: s.plans, Mover: mover, Language: couchapp.JavaScript, Log: s.logger(),
+		Patient: doctor.Patient{Deadline: time.Second, MaxTarget: 8177, Now: time.Now},
+	})
 	t.Cleanup(k.Close)
 	return k
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"callfn/internal/datastore"
+	"callfn/internal/doctor"
 	"callfn/internal/jsonvalue"
 	"callfn/internal/storageplan"
 	"callfn/schemas"
@@ -21,6 +22,8 @@ type StoragePlans interface {
 	Apply(context.Context, storageplan.Change) (storageplan.Applied, error)
 	// Overview says where databases are now, and what is being moved.
 	Overview() storageplan.Overview
+	// Examine looks at every connection of the plan as `callfn doctor` does.
+	Examine(context.Context) []doctor.Finding
 }
 
 // storagePlanKeys are the properties of a plan: what a body without envelope may consist of.
@@ -229,6 +232,12 @@ func storageFailure(err error) error {
 		return f
 	}
 	return err
+}
+
+// checkStorage says what is right and what to change about the plan's connections.
+func (a *API) checkStorage(x *exchange) (*answer, error) {
+	findings := a.cfg.Storage.Examine(x.ctx)
+	return &answer{data: map[string]any{"works": doctor.Works(findings), "findings": findings}}, nil
 }
 
 // noStorageHere answers for plans of accounts and resellers.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,7 +39,24 @@ func (s *service) openDatastore(ctx context.Context, c serveCommand, secret auth
 		return nil, err
 	}
 	s.closers = append(s.closers, stores.Close)
-	return stores, nil
+	s.where = whereabouts(stores, s.where)
+	return stores, s.prepareSites(ctx, c, stores, log)
+}
+
+// whereabouts says for people where documents are. own is what the connection Local is called; its address when empty.
+func whereabouts(stores *storageplan.Resolver, own string) string {
+	overview := stores.Overview()
+	var all []string
+	for _, place := range overview.Databases {
+		switch {
+		case place.Connection == storageplan.Local && own != "":
+			all = append(all, own)
+		case place.Address != "":
+			all = append(all, place.Address)
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " and ")
 }
 
 func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (datastore.Single, error) {
@@ -62,29 +80,50 @@ func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.L
 	return site.Stores, site.Designs(ctx, couchapp.Callfn)
 }
 
-// openCouchDB connects, waits until CouchDB answers, and makes sure that it holds what the service needs.
+// openCouchDB connects, waits until CouchDB answers, and makes sure that it holds the storage plan.
 func (s *service) openCouchDB(ctx context.Context, c serveCommand, cfg *storageplan.Config, log *slog.Logger) error {
 	sites, closeAll, err := c.sites(log)
 	if err != nil {
 		return err
 	}
 	s.closers = append(s.closers, closeAll)
-	var where []string
 	for _, site := range sites {
 		if err := awaitCouchDB(ctx, site, c.CouchDBWait, log); err != nil {
 			return err
 		}
-		if err := prepare(ctx, site, c.FunctionsLanguage, log); err != nil {
-			return err
-		}
-		where = append(where, site.Stores.Connection.Address())
 	}
-	s.where = strings.Join(where, " and ")
+	s.sites = sites
 	cfg.Main = sites[0].Stores
 	if len(sites) > 1 {
 		cfg.Functions = &sites[1].Stores
 	}
+	first := sites[0]
+	first.Databases = []string{datastore.SystemData}
+	done, err := first.Prepare(ctx, c.FunctionsLanguage)
+	if len(done.Created) > 0 {
+		log.Info("databases created", "databases", strings.Join(done.Created, ", "))
+	}
+	return err
+}
+
+// prepareSites makes sure that the CouchDBs of the flags hold what the service needs there, by the storage plan.
+func (s *service) prepareSites(ctx context.Context, c serveCommand, stores *storageplan.Resolver, log *slog.Logger) error {
+	for _, site := range atHome(s.sites, stores) {
+		if err := prepare(ctx, site, c.FunctionsLanguage, log); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// atHome are the sites of the flags, each with the databases that the storage plan has there.
+func atHome(sites []provision.Site, stores *storageplan.Resolver) []provision.Site {
+	out := make([]provision.Site, len(sites))
+	for i, site := range sites {
+		site.Databases = stores.Overview().On([]storageplan.Tag{storageplan.Local, storageplan.Flagged}[i])
+		out[i] = site
+	}
+	return out
 }
 
 // awaitCouchDB waits until CouchDB answers, for services that are started together.

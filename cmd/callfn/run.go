@@ -43,7 +43,7 @@ type cli struct {
 	Users       usersCommand       `cmd:"" help:"Create, list, read and delete an account's users."`
 	Token       tokenCommand       `cmd:"" help:"Print a token for the API key, for curl and scripts."`
 	Modules     modulesCommand     `cmd:"" help:"Switch modules of the API on and off while the service runs."`
-	Storage     storageCommand     `cmd:"" help:"Move databases to other CouchDBs, and back."`
+	Storage     storageCommand     `cmd:"" help:"Say on which CouchDB each database is, by a storage plan."`
 	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work."`
 	Ready       readyCommand       `cmd:"" help:"Ask the service on this machine whether it is ready. For health checks."`

@@ -21,6 +21,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
 	"callfn/internal/function"
+	"callfn/internal/provision"
 	"callfn/internal/sandbox"
 	"callfn/internal/version"
 	"callfn/schemas"
@@ -29,10 +30,11 @@ import (
 // service is everything `callfn serve` holds open. close undoes what openService did, newest first.
 type service struct {
 	api     http.Handler
-	calls   *sandbox.Pool   // nil where a CouchDB runs functions
-	node    *couchnode.Node // nil where a CouchDB holds the documents
-	where   string          // documents are, for people
-	keyFile string          // where the generated master key was written, at the first start only
+	calls   *sandbox.Pool    // nil where a CouchDB runs functions
+	node    *couchnode.Node  // nil where a CouchDB holds the documents
+	sites   []provision.Site // that the flags name
+	where   string           // documents are, for people
+	keyFile string           // where the generated master key was written, at the first start only
 	key     string
 	account account.ID // the master account
 	closers []func()
@@ -73,7 +75,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	plans := s.keepStoragePlan(c, stores, moves, log)
+	plans := s.keepStoragePlan(c, limits.Deadline, stores, moves, log)
 	functions, err := couchapp.Assemble(datastore.Functions, couchapp.Callfn)
 	if err != nil {
 		return nil, err

@@ -9,13 +9,17 @@ import (
 	"time"
 
 	"callfn/internal/datastore"
+	"callfn/internal/doctor"
 	"callfn/internal/mover"
 	"callfn/internal/storageplan"
 )
 
 // keepStoragePlan starts to keep the storage plan: the API changes it, and what it names is set up in the background.
-func (s *service) keepStoragePlan(c serveCommand, stores *storageplan.Resolver, moves *mover.Mover, log *slog.Logger) *storageplan.Keeper {
-	keeper := storageplan.NewKeeper(storageplan.KeeperConfig{Resolver: stores, Mover: moves, Language: c.FunctionsLanguage, Log: log})
+func (s *service) keepStoragePlan(c serveCommand, deadline time.Duration, stores *storageplan.Resolver, moves *mover.Mover, log *slog.Logger) *storageplan.Keeper {
+	keeper := storageplan.NewKeeper(storageplan.KeeperConfig{
+		Resolver: stores, Mover: moves, Language: c.FunctionsLanguage, Log: log,
+		Patient: doctor.Patient{Deadline: deadline, MaxTarget: c.ShowMaxTarget, Now: time.Now},
+	})
 	s.closers = append(s.closers, keeper.Close)
 	keeper.Provision()
 	return keeper

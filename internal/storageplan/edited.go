@@ -82,15 +82,15 @@ func databasesOn(p Plan, tag Tag) []string {
 // tryAll tries connections side by side.
 func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Single, tags []Tag, look bool) []Problem {
 	_, field := decide(p, datastore.Functions, "")
+	if field == "" {
+		field = "plan" // nothing in it says otherwise
+	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	var problems []Problem
 	for _, tag := range tags {
-		if tag == Local || tag == Flagged {
-			continue // what serve was started with, it looked at itself
-		}
 		try := probe{tag: tag, settings: p.Connections[tag].Settings, site: site(opened[tag], databasesOn(p, tag), k.cfg.Log), field: at(field), otherwise: k.cfg.Language, look: look}
 		wg.Go(func() {
 			if problem := try.try(ctx); problem != nil {

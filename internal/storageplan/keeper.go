@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"callfn/internal/datastore"
+	"callfn/internal/doctor"
 )
 
 // Keeper changes the stored plan.
@@ -22,8 +23,9 @@ type Keeper struct {
 // KeeperConfig is what a Keeper needs.
 type KeeperConfig struct {
 	Resolver *Resolver
-	Mover    Mover  // nil where documents cannot be moved: changes that would move some are refused
-	Language string // evaluates functions where a connection's settings say nothing: provision.Auto …
+	Mover    Mover          // nil where documents cannot be moved: changes that would move some are refused
+	Language string         // evaluates functions where a connection's settings say nothing: provision.Auto …
+	Patient  doctor.Patient // Deadline, MaxTarget and Now of Examine
 	Log      *slog.Logger
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"callfn/internal/datastore"
+	"callfn/internal/doctor"
 	"callfn/internal/jsonvalue"
 )
 
@@ -13,6 +14,18 @@ import (
 type Overview struct {
 	Databases  map[string]Place // every one of callfn's
 	Migrations []Migration      // unfinished ones, in order of their databases
+}
+
+// On lists the databases on a connection, sorted.
+func (o Overview) On(tag Tag) []string {
+	var out []string
+	for name, place := range o.Databases {
+		if place.Connection == tag {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Place is where a database is.
@@ -27,6 +40,11 @@ func (k *Keeper) Overview() Overview { return k.cfg.Resolver.Overview() }
 // Stored is Resolver.Stored.
 func (k *Keeper) Stored(ctx context.Context) (datastore.Document, error) {
 	return k.cfg.Resolver.Stored(ctx)
+}
+
+// Examine is Resolver.Examine with what the service uses.
+func (k *Keeper) Examine(ctx context.Context) []doctor.Finding {
+	return k.cfg.Resolver.Examine(ctx, k.cfg.Patient)
 }
 
 // Overview of the plan in force.

@@ -23,7 +23,7 @@ type probe struct {
 	tag       Tag
 	settings  Settings
 	site      provision.Site // with the databases that the plan wants there
-	field     []string       // of the plan, that wants functions there
+	field     []string       // of the plan, that wants databases there
 	otherwise string         // language
 	look      bool           // change nothing there
 }
@@ -33,7 +33,7 @@ type probe struct {
 func (p probe) try(ctx context.Context) *Problem {
 	c := p.site.Stores.Connection
 	if _, err := c.Ping(ctx); err != nil && !errors.Is(err, datastore.ErrUnauthorized) {
-		return &Problem{Field: settingOf(p.tag, "ip"), Kind: Unreachable, Value: c.Address(), Says: "no CouchDB answers at " + c.Address() + ": " + reason(err)}
+		return &Problem{Field: p.setting("ip"), Kind: Unreachable, Value: c.Address(), Says: "no CouchDB answers at " + c.Address() + ": " + reason(err)}
 	}
 	rights, err := p.site.Who(ctx)
 	if err != nil {
@@ -48,15 +48,15 @@ func (p probe) try(ctx context.Context) *Problem {
 	}
 	if len(missing) > 0 && p.look {
 		if !rights.ServerAdmin {
-			return &Problem{Field: settingOf(p.tag, "credentials"), Kind: Refused, Says: "databases are missing there, and the user may not create them: run `callfn couchdb setup` for it once"}
+			return &Problem{Field: p.setting("credentials"), Kind: Refused, Says: "databases are missing there, and the user may not create them: run `callfn couchdb setup` for it once"}
 		}
 		return nil
 	}
 	if p.look {
-		if p.site.HasFunctions() {
-			return p.runs(p.site.Run(ctx))
+		if _, err := p.site.Database(datastore.Functions).Get(ctx, provision.ProbeID); err != nil || !p.site.HasFunctions() {
+			return nil // never set up: whether functions run there is seen by doing so
 		}
-		return nil
+		return p.runs(p.site.Run(ctx))
 	}
 	done, err := p.site.Prepare(ctx, p.settings.language(p.otherwise))
 	if err == nil && done.Rights.ServerAdmin && done.Rights.User != "" {
@@ -68,10 +68,18 @@ func (p probe) try(ctx context.Context) *Problem {
 	return p.runs(done.Runs)
 }
 
+// setting is a field of the connection; of one that the flags name, which has none, the field of the plan that wants databases there.
+func (p probe) setting(names ...string) []string {
+	if p.tag == Local || p.tag == Flagged {
+		return p.field
+	}
+	return settingOf(p.tag, names...)
+}
+
 func (p probe) refused(err error) *Problem {
-	out := &Problem{Field: settingOf(p.tag, "credentials"), Kind: Refused, Says: reason(err)}
+	out := &Problem{Field: p.setting("credentials"), Kind: Refused, Says: reason(err)}
 	if errors.Is(err, datastore.ErrUnreachable) {
-		out.Field, out.Kind = settingOf(p.tag, "ip"), Unreachable
+		out.Field, out.Kind = p.setting("ip"), Unreachable
 	}
 	if user, _ := p.settings.User(); user != "" {
 		out.Value = user
@@ -85,7 +93,7 @@ func (p probe) runs(err error) *Problem {
 	}
 	out := &Problem{Field: p.field, Kind: NoFunctions, Value: string(p.tag), Says: reason(err)}
 	if p.settings.FunctionsLanguage != "" {
-		out.Field, out.Value = settingOf(p.tag, "functions_language"), p.settings.FunctionsLanguage
+		out.Field, out.Value = p.setting("functions_language"), p.settings.FunctionsLanguage
 		out.Target = []string{provision.Auto, couchapp.Callfn, couchapp.JavaScript}
 	}
 	return out

@@ -2,7 +2,6 @@ package storageplan
 
 import (
 	"context"
-	"slices"
 	"time"
 )
 
@@ -52,16 +51,9 @@ func (k *Keeper) provisionOnce(tag Tag) error {
 	if err != nil {
 		return err
 	}
-	var databases []string
-	for name, place := range r.Overview().Databases {
-		if place.Connection == tag {
-			databases = append(databases, name)
-		}
-	}
-	slices.Sort(databases)
 	ctx, cancel := context.WithTimeout(k.ctx, probeTimeout)
 	defer cancel()
-	done, err := site(on, databases, k.cfg.Log).Prepare(ctx, r.Plan().Connections[tag].Settings.language(k.cfg.Language))
+	done, err := site(on, r.Overview().On(tag), k.cfg.Log).Prepare(ctx, r.Plan().Connections[tag].Settings.language(k.cfg.Language))
 	if err == nil && done.Runs != nil {
 		k.cfg.Log.Error("functions cannot run here: `callfn doctor` tells what to change", "at", on.Connection.Address(), "cause", done.Runs)
 	}
