@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"callfn/internal/datastore"
-	"callfn/internal/replica"
+	"callfn/internal/replication"
 )
 
 const (
@@ -22,7 +22,7 @@ const (
 // Two processes may take themselves for the holder of the lease for a moment: one that was asleep, and the one that took over. So
 // each looks at the fence first, then makes sure of the lease, and only then changes what it looked at: whoever slept in between
 // finds either the lease or the fence changed, and changes nothing.
-func (j *job) fence(c replica.Copy) (datastore.Document, error) {
+func (j *job) fence(c replication.Copy) (datastore.Document, error) {
 	have, err := c.From.Get(j.ctx, datastore.FenceID)
 	if err != nil && !errors.Is(err, datastore.ErrNotFound) {
 		return nil, err
@@ -31,7 +31,7 @@ func (j *job) fence(c replica.Copy) (datastore.Document, error) {
 }
 
 // putUp fences From against writes, and waits until that holds everywhere. A fence that is there gets our stamp.
-func (j *job) putUp(c replica.Copy) error {
+func (j *job) putUp(c replication.Copy) error {
 	stamp, err := datastore.NewID(j.cfg.Random)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (j *job) putUp(c replica.Copy) error {
 }
 
 // lift takes the fence around From away.
-func (j *job) lift(c replica.Copy) error {
+func (j *job) lift(c replication.Copy) error {
 	have, err := j.fence(c)
 	if err != nil || have == nil {
 		return err
