@@ -43,6 +43,7 @@ type Validator interface {
 type Schemas interface {
 	Validator
 	Names() []string
+	Modules() []string
 	Document(name string) (json.RawMessage, bool)
 }
 

@@ -105,7 +105,7 @@ func describe(route Route, op operation) object {
 	}
 	if op.Body != "" {
 		var body any = object{"type": "object", "required": []any{"data"}, "properties": object{"data": reference("schemas", op.Body)}}
-		if route.Bare {
+		if route.Bare() {
 			body = object{"anyOf": []any{body, object{"allOf": []any{object{"not": object{"required": []any{"data"}}}, reference("schemas", op.Body)}}}}
 		}
 		out["requestBody"] = object{"required": !op.Optional, "content": object{"application/json": object{"schema": body}}}
@@ -143,6 +143,9 @@ func (op operation) parameters(route Route) []any {
 	}
 	if op.Edits {
 		names = append(names, "If-Match")
+	}
+	if op.Body != "" && (route.Path == underAccount+"/functions/:id" || route.Path == underAccount+"/callflows/:id") {
+		names = append(names, "run_tests")
 	}
 	out := make([]any, len(names))
 	for i, name := range names {

@@ -65,7 +65,7 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	if !x.acceptsJSON() {
 		return nil, notAcceptable()
 	}
-	if route.Bare && x.body.unwrapped(storagePlanKeys) {
+	if route.Bare() && x.body.unwrapped(storagePlanKeys) {
 		bodyErr = nil
 	}
 	if bodyErr != nil {

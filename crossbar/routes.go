@@ -3,6 +3,8 @@ package crossbar
 import (
 	"net/http"
 	"slices"
+
+	"callfn/internal/savedcase"
 )
 
 // Access says who may use a route.
@@ -23,16 +25,17 @@ const (
 // Route is one row of the table: the whole API is the list of them.
 type Route struct {
 	Method   string
-	Path     string // ":account" is the account, ":id" a document
+	Path     string // ":account" is the account, ":id" a document, ":part" a part of it
 	Resource string // what it is about: "functions", "callflows" …
 	Access   Access
 	// NeedsBody: a request without a body is a validation error.
 	NeedsBody bool
-	// Bare: data may come without the envelope, as KAZOO's documentation sends it.
-	Bare bool
 
 	handle func(*exchange) (*answer, error)
 }
+
+// Bare reports whether data may come without the envelope, as KAZOO's documentation sends a storage plan.
+func (r Route) Bare() bool { return r.Path == "/v2/storage" && r.NeedsBody }
 
 // Routes lists every route of the API, in the order they are declared.
 func (a *API) Routes() []Route { return slices.Clone(a.routes) }
@@ -42,67 +45,71 @@ const underAccount = "/v2/accounts/:account"
 func (a *API) table() []Route {
 	get, put, post, patch, del := http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete
 	table := []Route{
-		{get, "/", "banner", Public, false, false, a.banner},
-		{get, "/v2", "banner", Public, false, false, a.banner},
-		{get, "/healthz", "health", Public, false, false, a.healthy},
-		{get, "/readyz", "health", Public, false, false, a.ready},
+		{get, "/", "banner", Public, false, a.banner},
+		{get, "/v2", "banner", Public, false, a.banner},
+		{get, "/healthz", "health", Public, false, a.healthy},
+		{get, "/readyz", "health", Public, false, a.ready},
 
-		{get, "/v2/openapi.json", "openapi", Public, false, false, a.showOpenAPI},
+		{get, "/v2/openapi.json", "openapi", Public, false, a.showOpenAPI},
 
-		{put, "/v2/api_auth", "api_auth", Public, true, false, a.apiAuth},
-		{put, "/v2/user_auth", "user_auth", Public, true, false, a.userAuth},
-		{get, "/v2/token_auth", "token_auth", AnyAccount, false, false, a.showToken},
-		{del, "/v2/token_auth", "token_auth", AnyAccount, false, false, a.revokeToken},
+		{put, "/v2/api_auth", "api_auth", Public, true, a.apiAuth},
+		{put, "/v2/user_auth", "user_auth", Public, true, a.userAuth},
+		{get, "/v2/token_auth", "token_auth", AnyAccount, false, a.showToken},
+		{del, "/v2/token_auth", "token_auth", AnyAccount, false, a.revokeToken},
 
-		{get, "/v2/schemas", "schemas", Public, false, false, a.listSchemas},
-		{get, "/v2/schemas/:id", "schemas", Public, false, false, a.showSchema},
-		{put, "/v2/schemas/:id/validation", "schemas", AnyAccount, true, false, a.checkSchema},
+		{get, "/v2/schemas", "schemas", Public, false, a.listSchemas},
+		{get, "/v2/schemas/:id", "schemas", Public, false, a.showSchema},
+		{put, "/v2/schemas/:id/validation", "schemas", AnyAccount, true, a.checkSchema},
 
-		{get, "/v2/modules", "modules", SuperduperOnly, false, false, a.listModules},
-		{get, "/v2/modules/:id", "modules", SuperduperOnly, false, false, a.showModule},
-		{post, "/v2/modules/:id", "modules", SuperduperOnly, true, false, a.switchModule},
+		{get, "/v2/modules", "modules", SuperduperOnly, false, a.listModules},
+		{get, "/v2/modules/:id", "modules", SuperduperOnly, false, a.showModule},
+		{post, "/v2/modules/:id", "modules", SuperduperOnly, true, a.switchModule},
 
-		{get, "/v2/storage", "storage", SuperduperOnly, false, false, a.showStorage},
-		{put, "/v2/storage", "storage", SuperduperOnly, true, true, a.createStorage},
-		{post, "/v2/storage", "storage", SuperduperOnly, true, true, a.replaceStorage},
-		{patch, "/v2/storage", "storage", SuperduperOnly, true, true, a.patchStorage},
-		{get, "/v2/storage/check", "storage", SuperduperOnly, false, false, a.checkStorage},
-		{del, "/v2/storage", "storage", SuperduperOnly, false, false, a.deleteStorage},
-		{get, "/v2/storage/migrations", "storage", SuperduperOnly, false, false, a.listMigrations},
-		{get, "/v2/storage/migrations/:id", "storage", SuperduperOnly, false, false, a.showMigration},
-		{post, "/v2/storage/migrations/:id", "storage", SuperduperOnly, true, false, a.steerMigration},
+		{get, "/v2/storage", "storage", SuperduperOnly, false, a.showStorage},
+		{put, "/v2/storage", "storage", SuperduperOnly, true, a.createStorage},
+		{post, "/v2/storage", "storage", SuperduperOnly, true, a.replaceStorage},
+		{patch, "/v2/storage", "storage", SuperduperOnly, true, a.patchStorage},
+		{del, "/v2/storage", "storage", SuperduperOnly, false, a.deleteStorage},
+		{get, "/v2/storage/check", "storage", SuperduperOnly, false, a.checkStorage},
+		{get, "/v2/storage/migrations", "storage", SuperduperOnly, false, a.listMigrations},
+		{get, "/v2/storage/migrations/:id", "storage", SuperduperOnly, false, a.showMigration},
+		{post, "/v2/storage/migrations/:id", "storage", SuperduperOnly, true, a.steerMigration},
 
-		{put, "/v2/accounts", "accounts", AnyAccount, true, false, a.createAccount},
-		{get, underAccount, "accounts", Subtree, false, false, a.showAccount},
-		{put, underAccount, "accounts", Subtree, true, false, a.createAccount},
-		{post, underAccount, "accounts", Subtree, true, false, a.replaceAccount},
-		{patch, underAccount, "accounts", Subtree, true, false, a.patchAccount},
-		{del, underAccount, "accounts", Subtree, false, false, a.deleteAccount},
-		{get, underAccount + "/children", "accounts", Subtree, false, false, a.listChildren},
-		{get, underAccount + "/descendants", "accounts", Subtree, false, false, a.listDescendants},
-		{get, underAccount + "/ancestors", "accounts", Subtree, false, false, a.listAncestors},
-		{get, underAccount + "/parents", "accounts", Subtree, false, false, a.listAncestors},
-		{get, underAccount + "/tree", "accounts", Subtree, false, false, a.listAncestors},
-		{get, underAccount + "/api_key", "api_key", Subtree, false, false, a.showAPIKey},
-		{put, underAccount + "/api_key", "api_key", Subtree, false, false, a.rotateAPIKey},
+		{put, "/v2/accounts", "accounts", AnyAccount, true, a.createAccount},
+		{get, underAccount, "accounts", Subtree, false, a.showAccount},
+		{put, underAccount, "accounts", Subtree, true, a.createAccount},
+		{post, underAccount, "accounts", Subtree, true, a.replaceAccount},
+		{patch, underAccount, "accounts", Subtree, true, a.patchAccount},
+		{del, underAccount, "accounts", Subtree, false, a.deleteAccount},
+		{get, underAccount + "/children", "accounts", Subtree, false, a.listChildren},
+		{get, underAccount + "/descendants", "accounts", Subtree, false, a.listDescendants},
+		{get, underAccount + "/ancestors", "accounts", Subtree, false, a.listAncestors},
+		{get, underAccount + "/parents", "accounts", Subtree, false, a.listAncestors},
+		{get, underAccount + "/tree", "accounts", Subtree, false, a.listAncestors},
+		{get, underAccount + "/api_key", "api_key", Subtree, false, a.showAPIKey},
+		{put, underAccount + "/api_key", "api_key", Subtree, false, a.rotateAPIKey},
 
-		{get, "/v2/functions", "functions", Public, false, false, a.catalogue},
-		{get, "/v2/functions/samples", "functions", Public, false, false, a.samples},
-		{get, underAccount + "/functions/samples", "functions", Subtree, false, false, a.samples},
-		{put, underAccount + "/functions/run", "functions", Subtree, true, false, a.runDraft},
-		{get, underAccount + "/functions/runs", "functions", Subtree, false, false, a.listRuns},
-		{get, underAccount + "/functions/:id/runs", "functions", Subtree, false, false, a.listFunctionRuns},
-		{get, underAccount + "/functions/:id/runs/:run", "functions", Subtree, false, false, a.showRun},
-		{put, underAccount + "/functions/:id/run", "functions", Subtree, false, false, a.runFunction},
+		{get, "/v2/functions", "functions", Public, false, a.catalogue},
+		{get, "/v2/functions/samples", "functions", Public, false, a.samples},
+		{get, "/v2/functions/callfn.d.ts", "functions", Public, false, a.declaration},
+		{get, underAccount + "/functions/samples", "functions", Subtree, false, a.samples},
+		{put, underAccount + "/functions/run", "functions", Subtree, true, a.runDraft},
+		{get, underAccount + "/functions/runs", "functions", Subtree, false, a.listRuns},
+		{get, underAccount + "/functions/:id/runs", "functions", Subtree, false, a.listFunctionRuns},
+		{get, underAccount + "/functions/:id/runs/:run", "functions", Subtree, false, a.showRun},
+		{put, underAccount + "/functions/:id/run", "functions", Subtree, false, a.runFunction},
 
-		{put, underAccount + "/simulations", "simulations", Subtree, true, false, a.simulate},
+		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},
 	}
-	table = append(table, documentRoutes("functions", a.functions())...)
+	functions, callflows := a.functions(), a.callflows()
+	table = append(table, testRoutes("functions", a.testsOf(functions, savedcase.OfFunction, "function_js", "language_pack"))...)
+	table = append(table, testRoutes("callflows", a.testsOf(callflows, savedcase.OfCallflow, "flow", "numbers", "patterns"))...)
+	table = append(table, documentRoutes("functions", functions)...)
 	table = append(table,
-		Route{patch, underAccount + "/functions", "functions", Subtree, true, false, a.enableFunctions},
-		Route{patch, underAccount + "/descendants/functions", "functions", Subtree, true, false, a.enableDescendantsFunctions},
+		Route{patch, underAccount + "/functions", "functions", Subtree, true, a.enableFunctions},
+		Route{patch, underAccount + "/descendants/functions", "functions", Subtree, true, a.enableDescendantsFunctions},
 	)
-	table = append(table, documentRoutes("callflows", a.callflows())...)
+	table = append(table, documentRoutes("callflows", callflows)...)
 	table = append(table, documentRoutes("users", a.users())...)
 	table = append(table, a.noStorageRoutes()...)
 	for _, kind := range a.behindModules() {
@@ -115,12 +122,12 @@ func (a *API) table() []Route {
 func documentRoutes(resource string, k *documentKind) []Route {
 	collection, item := underAccount+"/"+resource, underAccount+"/"+resource+"/:id"
 	return []Route{
-		{http.MethodGet, collection, resource, Subtree, false, false, k.list},
-		{http.MethodPut, collection, resource, Subtree, true, false, k.create},
-		{http.MethodGet, item, resource, Subtree, false, false, k.show},
-		{http.MethodPost, item, resource, Subtree, true, false, k.replace},
-		{http.MethodPatch, item, resource, Subtree, true, false, k.patch},
-		{http.MethodDelete, item, resource, Subtree, false, false, k.delete},
+		{http.MethodGet, collection, resource, Subtree, false, k.list},
+		{http.MethodPut, collection, resource, Subtree, true, k.create},
+		{http.MethodGet, item, resource, Subtree, false, k.show},
+		{http.MethodPost, item, resource, Subtree, true, k.replace},
+		{http.MethodPatch, item, resource, Subtree, true, k.patch},
+		{http.MethodDelete, item, resource, Subtree, false, k.delete},
 	}
 }
 
@@ -129,7 +136,7 @@ func (a *API) noStorageRoutes() []Route {
 	var out []Route
 	add := func(path string, access Access, verbs ...string) {
 		for _, verb := range verbs {
-			out = append(out, Route{verb, path, "storage", access, false, false, a.noStorageHere})
+			out = append(out, Route{verb, path, "storage", access, false, a.noStorageHere})
 		}
 	}
 	add("/v2/storage/plans", SuperduperOnly, http.MethodGet, http.MethodPut)

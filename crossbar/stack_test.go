@@ -170,6 +170,7 @@ type fakeRunner struct {
 	drafts  int
 	runs    int
 	checked int
+	broken  function.Outcome // what every run comes to, where it is set
 }
 
 func (f *fakeRunner) Run(_ context.Context, r function.Request) function.Result {
@@ -184,6 +185,9 @@ func (f *fakeRunner) RunDraft(_ context.Context, d function.Draft) function.Resu
 	defer f.mu.Unlock()
 	f.drafts++
 	f.last = function.Request{Account: d.Account, Params: d.Params, TimeZone: d.TimeZone}
+	if f.broken != "" {
+		return function.Result{Outcome: f.broken, Error: &function.Error{Message: "broken"}}
+	}
 	if strings.Contains(d.Source, "THROW") {
 		return function.Result{Outcome: function.Threw, Error: &function.Error{Message: "boom", Line: 1}, Duration: time.Millisecond}
 	}

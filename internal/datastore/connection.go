@@ -107,7 +107,7 @@ func Open(cfg Config) (*Connection, error) {
 		c.breaker = newBreaker(transport, root, defaultPatience(), cfg.OnOutage)
 		transport = c.breaker
 	}
-	c.flights.inner = whole{transport}
+	c.flights.inner = prompt{whole{transport}}
 	transport = &c.flights
 	captured := &capture{}
 	options := []kivik.Option{
