@@ -59,7 +59,7 @@ func (storageMigrations) Run(ctx context.Context, w world, on *storageCommand) e
 
 // storageSteer is what finish and rollback have in common.
 type storageSteer struct {
-	ID   string `arg:"" optional:"" help:"The move; the only unfinished one when absent."`
+	ID   string `arg:"" optional:"" help:"The move; every unfinished one when absent."`
 	Wait bool   `help:"Wait until it is done." default:"true" negatable:""`
 }
 
@@ -82,36 +82,37 @@ func (c storageSteer) steer(ctx context.Context, w world, on *storageCommand, ac
 	if err != nil {
 		return err
 	}
+	ids := []string{c.ID}
 	if c.ID == "" {
-		if c.ID, err = api.onlyMigration(ctx); err != nil {
+		if ids, err = api.unfinishedMigrations(ctx); err != nil {
 			return err
 		}
 	}
-	var answer struct{ Data json.RawMessage }
-	if err := api.do(ctx, http.MethodPost, migrationPath(c.ID), map[string]string{"action": action}, &answer); err != nil {
-		return err
+	var steered []migrationDoc
+	for _, id := range ids { // all of them are on their way before one is waited for
+		var answer struct{ Data migrationDoc }
+		if err := api.do(ctx, http.MethodPost, migrationPath(id), map[string]string{"action": action}, &answer); err != nil {
+			return err
+		}
+		steered = append(steered, answer.Data)
 	}
-	if on.JSON && !c.Wait {
-		return printJSON(w.stdout, answer.Data)
-	}
-	var m migrationDoc
-	if err := json.Unmarshal(answer.Data, &m); err != nil {
-		return err
-	}
-	if c.Wait {
-		if m, err = api.follow(ctx, w, c.ID, end); err != nil {
+	for i, m := range steered {
+		if c.Wait {
+			if steered[i], err = api.follow(ctx, w, m.ID, end); err != nil {
+				return err
+			}
+		}
+		if on.JSON {
+			continue
+		}
+		if _, err := fmt.Fprintf(w.stdout, "%s: %s\n", m.Database, steered[i].says()); err != nil {
 			return err
 		}
 	}
-	if on.JSON {
-		return printMigrationJSON(w, m)
+	if !on.JSON {
+		return nil
 	}
-	_, err = fmt.Fprintf(w.stdout, "%s: %s\n", m.Database, m.says())
-	return err
-}
-
-func printMigrationJSON(w world, m migrationDoc) error {
-	text, err := json.Marshal(m)
+	text, err := json.Marshal(steered)
 	if err != nil {
 		return err
 	}
@@ -120,20 +121,22 @@ func printMigrationJSON(w world, m migrationDoc) error {
 
 func migrationPath(id string) string { return "/v2/storage/migrations/" + url.PathEscape(id) }
 
-// onlyMigration finds the one move that is unfinished.
-func (c *client) onlyMigration(ctx context.Context) (string, error) {
+// unfinishedMigrations finds the moves that are unfinished.
+func (c *client) unfinishedMigrations(ctx context.Context) ([]string, error) {
 	var answer struct{ Data []migrationDoc }
 	if err := c.do(ctx, http.MethodGet, "/v2/storage/migrations", nil, &answer); err != nil {
-		return "", err
+		return nil, err
 	}
-	list := slices.DeleteFunc(answer.Data, func(m migrationDoc) bool { return !m.unfinished() })
-	switch len(list) {
-	case 0:
-		return "", errorf("no database is being moved: `callfn storage migrations` lists the moves of before")
-	case 1:
-		return list[0].ID, nil
+	var ids []string
+	for _, m := range answer.Data {
+		if m.unfinished() {
+			ids = append(ids, m.ID)
+		}
 	}
-	return "", usageError{errorf("%d databases are being moved: say which by its id, see `callfn storage migrations`", len(list))}
+	if len(ids) == 0 {
+		return nil, errorf("no database is being moved: `callfn storage migrations` lists the moves of before")
+	}
+	return ids, nil
 }
 
 const followEvery = 250 * time.Millisecond

@@ -78,7 +78,7 @@ func (c storageApply) follow(ctx context.Context, w world, api *client, data jso
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(w.stdout, "%s is on %s now. `callfn storage finish %s` ends the move, `callfn storage rollback %s` undoes it.\n", m.Database, p.named(m.To), m.ID, m.ID); err != nil {
+		if _, err := fmt.Fprintf(w.stdout, "%s is on %s now. `callfn storage finish` ends the move, `callfn storage rollback` undoes it.\n", m.Database, p.named(m.To)); err != nil {
 			return err
 		}
 	}

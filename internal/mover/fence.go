@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"callfn/internal/datastore"
+	"callfn/internal/provision"
 	"callfn/internal/replication"
 )
 
@@ -41,11 +42,12 @@ func (j *job) putUp(c replication.Copy) error {
 		if err != nil {
 			return err
 		}
+		refusal := fmt.Sprintf("%s: this database is being moved elsewhere by callfn (migration %s); write there", datastore.FenceWord, j.id)
 		want := datastore.Document{
 			"_id": datastore.FenceID, "language": "javascript", "migration": j.id, "holder": j.cfg.Holder, "stamp": stamp,
 			"about": "callfn is moving this database, or has moved it: writes belong elsewhere. See `callfn storage` before you take this away.",
-			"validate_doc_update": fmt.Sprintf(`function (doc) { throw({forbidden: '%s: this database is being moved elsewhere by callfn (migration %s); `+
-				`write there'}); }`, datastore.FenceWord, j.id),
+			// The probe function belongs to each place, and proves there that functions run.
+			"validate_doc_update": fmt.Sprintf(`function (doc) { if (doc._id !== %q) { throw({forbidden: %q}); } }`, provision.ProbeID, refusal),
 		}
 		if have != nil {
 			want["_rev"] = have.Rev()

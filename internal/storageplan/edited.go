@@ -66,7 +66,7 @@ func toTry(all bool, edited []Tag, moves []Move) []Tag {
 		out = slices.Clone(edited)
 	}
 	for _, m := range moves {
-		if all || m.Documents > 0 {
+		if all || !m.atOnce() {
 			out = append(out, m.To)
 		}
 	}

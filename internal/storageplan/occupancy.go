@@ -26,6 +26,20 @@ func (k *Keeper) count(ctx context.Context, moves []Move) ([]Move, error) {
 	return moves, nil
 }
 
+// lookForFences notes which new places still hold what an earlier move left behind its fence: even an empty database goes there by a
+// move, so that what was deleted meanwhile does not come back.
+func (k *Keeper) lookForFences(ctx context.Context, opened map[Tag]datastore.Single, moves []Move) {
+	for i, m := range moves {
+		on, ok := opened[m.To]
+		if !ok || k.cfg.Mover == nil {
+			continue
+		}
+		db, _ := on.Resolve(m.Database, "") // Single knows no failure
+		_, err := db.Get(ctx, datastore.FenceID)
+		moves[i].Held = err == nil
+	}
+}
+
 const countMost = 1000
 
 // occupants are the documents of a database that are somebody's: no design documents, not the probe.
