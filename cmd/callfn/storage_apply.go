@@ -20,6 +20,7 @@ type storageApply struct {
 	DryRun       bool              `help:"Only say what would change and what would be moved. Connections are tried, nothing is stored or created."`
 	Merge        bool              `help:"Merge the file into the plan as it is, null deletes; otherwise the file is the whole plan."`
 	NoValidate   bool              `help:"Store the plan without trying its connections: for a CouchDB that is down now."`
+	Wait         bool              `help:"Wait until what is moved has switched, and show how far it is." default:"true" negatable:""`
 	PasswordFile map[string]string `name:"connection-password-file" help:"File with the password of a connection, instead of the one in the plan. Without it, ******** in the plan is the password that is kept." placeholder:"UUID=FILE" mapsep:","`
 	CAFile       map[string]string `name:"connection-ca-file" help:"PEM file with the certificates that a connection trusts, instead of its settings' tls.ca." placeholder:"UUID=FILE" mapsep:","`
 }
@@ -60,7 +61,28 @@ func (c storageApply) Run(ctx context.Context, w world, on *storageCommand) erro
 	if on.JSON {
 		return printJSON(w.stdout, answer.Data)
 	}
-	return c.print(w, before, answer.Data)
+	if err := c.print(w, before, answer.Data); err != nil {
+		return err
+	}
+	return c.follow(ctx, w, api, answer.Data)
+}
+
+// follow waits for what is moved.
+func (c storageApply) follow(ctx context.Context, w world, api *client, data json.RawMessage) error {
+	var p planDoc
+	if err := json.Unmarshal(data, &p); err != nil || !c.Wait || c.DryRun {
+		return err
+	}
+	for _, m := range p.Migrations {
+		m, err := api.follow(ctx, w, m.ID, "switched", "finished")
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w.stdout, "%s is on %s now. `callfn storage finish` ends the move, `callfn storage rollback` undoes it.\n", m.Database, p.named(m.To)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func storageNow(ctx context.Context, api *client) (json.RawMessage, error) {
@@ -172,7 +194,7 @@ func (c storageApply) print(w world, before, after json.RawMessage) error {
 		_, err := fmt.Fprintln(w.stdout, "Nothing was changed (--dry-run).")
 		return err
 	}
-	if len(p.Migrations) > 0 {
+	if len(p.Migrations) > 0 && !c.Wait {
 		_, err := fmt.Fprintln(w.stdout, "See `callfn storage get`.")
 		return err
 	}
