@@ -35,7 +35,7 @@ type Route struct {
 }
 
 // Bare reports whether data may come without the envelope, as KAZOO's documentation sends a storage plan.
-func (r Route) Bare() bool { return r.Resource == "storage" && r.NeedsBody }
+func (r Route) Bare() bool { return r.Path == "/v2/storage" && r.NeedsBody }
 
 // Routes lists every route of the API, in the order they are declared.
 func (a *API) Routes() []Route { return slices.Clone(a.routes) }
