@@ -35,7 +35,7 @@ func TestStorageMovesFromTheCommandLine(t *testing.T) {
 	expect(exitOK, "functions: rolled_back", "storage", "rollback")
 	stillCalls()
 	expect(exitOK, ": rolled_back", "storage", "rollback", strings.Fields(first(t, p, "storage", "migrations"))[0]) // again
-	expect(exitOK, "copying", "storage", "apply", file)                                                                      // said on its way
+	expect(exitOK, "copying", "storage", "apply", file)                                                             // said on its way
 	stillCalls()
 	expect(exitOK, "functions: finished", "storage", "finish")
 	stillCalls()
