@@ -2,6 +2,7 @@ package crossbar
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -172,7 +173,11 @@ func (a *API) ready(x *exchange) (*answer, error) {
 			return nil, notReady(err)
 		}
 	}
-	return &answer{status: http.StatusOK, data: map[string]any{"ready": true}}, nil
+	data := map[string]any{"ready": true}
+	if a.cfg.ReadyDetails != nil {
+		maps.Copy(data, a.cfg.ReadyDetails())
+	}
+	return &answer{status: http.StatusOK, data: data}, nil
 }
 
 func notReady(err error) *failure {

@@ -15,6 +15,7 @@ import (
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
+	"callfn/internal/localcopy"
 	"callfn/internal/provision"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
@@ -87,12 +88,15 @@ func (s *service) openCouchDB(ctx context.Context, c serveCommand, cfg *storagep
 		return err
 	}
 	s.closers = append(s.closers, closeAll)
-	for _, site := range sites {
+	for i, site := range sites {
+		if i > 0 && c.direct() && localcopy.Whole(c.copyFile()) && s.prepareLater(ctx, site, c, log) {
+			continue // functions apart, and a copy of them here
+		}
 		if err := awaitCouchDB(ctx, site, c.CouchDBWait, log); err != nil {
 			return err
 		}
+		s.sites = append(s.sites, site)
 	}
-	s.sites = sites
 	cfg.Main = sites[0].Stores
 	if len(sites) > 1 {
 		cfg.Functions = &sites[1].Stores
@@ -109,6 +113,7 @@ func (s *service) openCouchDB(ctx context.Context, c serveCommand, cfg *storagep
 // prepareSites makes sure that the CouchDBs of the flags hold what the service needs there, by the storage plan.
 func (s *service) prepareSites(ctx context.Context, c serveCommand, stores *storageplan.Resolver, log *slog.Logger) error {
 	for _, site := range atHome(s.sites, stores) {
+		site.Direct = c.direct()
 		if err := prepare(ctx, site, c.FunctionsLanguage, log); err != nil {
 			return err
 		}
@@ -172,7 +177,7 @@ func sayWhoEvaluates(site provision.Site, language string, runs error, log *slog
 	if runs != nil {
 		log.Error("functions cannot run here: `callfn doctor` tells what to change", "at", address, "cause", runs)
 	}
-	if language != "" {
+	if language != "" && !site.Direct {
 		log.Info("functions are evaluated", "by", language, "at", address)
 	}
 }

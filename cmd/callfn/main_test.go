@@ -17,6 +17,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "queryserver" { // as CouchDB, or --queryserver-command, starts it
+		main()
+	}
 	if worker := os.Getenv(childEnv); worker != "" {
 		os.Exit(beChild(worker))
 	}

@@ -40,6 +40,7 @@ type serveCommand struct {
 	ShowMaxTarget int           `help:"Longest request target, in bytes, that is sent to a show as a GET; longer ones go as a POST. CouchDB's default request line leaves 8177." default:"8177"`
 	CouchDBWait   time.Duration `name:"couchdb-wait" help:"How long the start waits for CouchDB to answer." default:"30s"`
 
+	runnerFlags
 	limitFlags
 	couchFlags
 }
@@ -56,7 +57,7 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	if c.Workers < 1 || c.Workers > 1024 || c.Queue < 0 || c.AccountWorkers < 0 || c.TreeWorkers < 0 || c.KeepSuccesses < 0 || c.CouchDBRuns < 1 || c.CouchDBRuns > 1000 || c.KeepRunsFor < 0 || c.DisableAfter < 0 || c.DisableAfter > 100 || c.DisableWithin < time.Second || c.DisableWithin > time.Hour || c.SourceLimitKiB < 1 || c.SourceLimitKiB > 1024 {
 		return usageError{errorf("want --workers 1 to 1024, --queue 0 or more, --source-limit-kib 1 to 1024")}
 	}
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.check(), c.checkRunner()); err != nil {
 		return err
 	}
 	if c.CouchDBURL != "" && c.CouchListen != "" {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,7 +52,7 @@ func (c storageApply) Run(ctx context.Context, w world, on *storageCommand) erro
 		} `json:"warnings"`
 	}
 	if err := api.do(ctx, method, storagePath+"?"+options.Encode(), plan, &answer); err != nil {
-		return err
+		return c.hint(err)
 	}
 	for _, path := range slices.Sorted(maps.Keys(answer.Warnings)) {
 		for _, warning := range answer.Warnings[path] {
@@ -83,6 +84,17 @@ func (c storageApply) follow(ctx context.Context, w world, api *client, data jso
 		}
 	}
 	return nil
+}
+
+// keptPassword finds the connection in the API's word for a ******** that stands for nothing.
+var keptPassword = regexp.MustCompile(`connections\.([a-z0-9]{32})\.settings\.credentials\.password: the placeholder`)
+
+// hint adds the flag that would help.
+func (storageApply) hint(err error) error {
+	if m := keptPassword.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("%w\n  with --connection-password-file %s=FILE", err, m[1])
+	}
+	return err
 }
 
 func storageNow(ctx context.Context, api *client) (json.RawMessage, error) {
@@ -176,7 +188,7 @@ func (c storageApply) print(w world, before, after json.RawMessage) error {
 	}
 	for _, m := range p.Moves {
 		switch {
-		case m.Documents == 0:
+		case m.AtOnce:
 			lines = append(lines, fmt.Sprintf("%s would be on %s at once: it has no documents", m.Database, p.named(m.To)))
 		case m.Documents < 1000:
 			lines = append(lines, fmt.Sprintf("%s would be moved from %s to %s, with %d documents", m.Database, p.named(m.From), p.named(m.To), m.Documents))

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -27,13 +28,30 @@ const (
 // probePatience is what a first run may take: CouchDB starts a process for it.
 const probePatience = 4 * time.Second
 
-// StoreProbe makes the functions database hold the probe function.
-func (s Site) StoreProbe(ctx context.Context) error {
-	db := s.Database(datastore.Functions)
-	want := datastore.Document{
+func probeDocument() datastore.Document {
+	return datastore.Document{
 		"_id": ProbeID, "pvt_type": function.DocumentType, "pvt_account_id": noAccount, "name": "callfn: proves that functions run",
 		"function_js": probeSource,
 	}
+}
+
+// ProbeCopy is a function.Copy of nothing but the probe function: for proving an engine before there is a database.
+type ProbeCopy struct{}
+
+// Get gives the probe function, whatever it is asked for.
+func (ProbeCopy) Get(context.Context, string) (json.RawMessage, error) {
+	return json.Marshal(probeDocument())
+}
+
+// Newest gives the probe function.
+func (c ProbeCopy) Newest(ctx context.Context, id string) (json.RawMessage, error) {
+	return c.Get(ctx, id)
+}
+
+// StoreProbe makes the functions database hold the probe function.
+func (s Site) StoreProbe(ctx context.Context) error {
+	db := s.Database(datastore.Functions)
+	want := probeDocument()
 	have, err := db.Get(ctx, ProbeID)
 	switch {
 	case errors.Is(err, datastore.ErrNotFound):
@@ -57,11 +75,15 @@ func (s Site) Run(ctx context.Context) error {
 }
 
 func run(ctx context.Context, db *datastore.Database) error {
+	return Prove(ctx, &function.ShowDriver{Database: func() (*datastore.Database, error) { return db, nil }})
+}
+
+// Prove runs the probe function by a driver: nil when functions run, or why they do not.
+func Prove(ctx context.Context, d function.Driver) error {
 	id, err := datastore.NewID(rand.Reader)
 	if err != nil {
 		return err
 	}
-	d := function.ShowDriver{Database: func() (*datastore.Database, error) { return db, nil }}
 	ev, err := d.Evaluate(ctx, function.Evaluation{
 		Run: function.RunID(id), Function: ProbeID, Params: map[string]string{"probe": "a b"}, Deadline: probePatience,
 	})

@@ -56,7 +56,7 @@ func (s Site) Prepare(ctx context.Context, language string) (Prepared, error) {
 		}
 		s.Log.Error("a design document is not this version's: run `callfn couchdb setup --admin-url URL`", "database", db)
 	}
-	if s.HasFunctions() {
+	if s.HasFunctions() && !s.Direct {
 		if p.Runs = s.StoreProbe(ctx); p.Runs == nil {
 			p.Runs = s.Run(ctx)
 		}
@@ -79,6 +79,9 @@ func (s Site) Install(ctx context.Context, language string) (chosen string, runs
 	}
 	if runs != nil {
 		chosen = couchapp.Callfn
+		if s.Direct { // then this is only the language of views and of other services' shows: CouchDB's own will always do
+			chosen, runs = couchapp.JavaScript, nil
+		}
 		if language != Auto {
 			chosen = language
 		}

@@ -45,7 +45,7 @@ func (k *Keeper) open(p Plan) (opened map[Tag]datastore.Single, closeAll func(),
 		if tag == Local {
 			continue
 		}
-		connection, err := OpenConnection(tag, c.Settings, nil)
+		connection, err := openForTrial(tag, c.Settings)
 		if err != nil {
 			return nil, closeAll, err
 		}
@@ -66,7 +66,7 @@ func toTry(all bool, edited []Tag, moves []Move) []Tag {
 		out = slices.Clone(edited)
 	}
 	for _, m := range moves {
-		if all || !m.atOnce() {
+		if all || m.Documents > 0 {
 			out = append(out, m.To)
 		}
 	}

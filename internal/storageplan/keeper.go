@@ -55,11 +55,10 @@ type Change struct {
 type Move struct {
 	Database  string
 	From, To  Tag
-	Documents int  // that have to come along; none means that the change takes effect at once, unless
-	Held      bool // the new place is fenced since an earlier move: what it holds has to be brought up to date first
+	Documents int // that have to come along
+	// AtOnce: there are none, nor a former life of the database at the other place, so it just changes over.
+	AtOnce bool
 }
-
-func (m Move) atOnce() bool { return m.Documents == 0 && !m.Held }
 
 // Applied is what became of a change. With Problems nothing was stored.
 type Applied struct {
@@ -108,7 +107,6 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	if out.Moves, err = k.count(ctx, changing); err != nil {
 		return out, err
 	}
-	k.lookForFences(ctx, opened, out.Moves)
 	if c.Probe {
 		out.Problems = k.leftBehind(ctx, opened, before.edited(after), homes, migrations)
 	}
@@ -118,11 +116,14 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	if len(out.Problems) > 0 {
 		return out, nil
 	}
+	if err := atOnce(ctx, out.Moves, opened); err != nil {
+		return out, err
+	}
 	for _, m := range out.Moves {
-		if !m.atOnce() && k.cfg.Mover == nil {
+		if !m.AtOnce && k.cfg.Mover == nil {
 			return out, &OccupiedError{Database: m.Database, From: m.From, To: m.To, Documents: m.Documents}
 		}
-		if m.atOnce() {
+		if m.AtOnce {
 			homes[m.Database] = m.To
 		}
 	}
@@ -178,7 +179,7 @@ func changes(p Plan, homes map[string]Tag, migrations map[string]Migration) ([]M
 // start starts the migrations that the stored plan wants, and looks after the databases that changed over at once.
 func (k *Keeper) start(ctx context.Context, out *Applied) error {
 	for _, m := range out.Moves {
-		if m.atOnce() {
+		if m.AtOnce {
 			k.fetchStragglers(m)
 			continue
 		}

@@ -63,11 +63,11 @@ type snapshot struct {
 func Open(ctx context.Context, cfg Config) (*Resolver, error) {
 	r := &Resolver{cfg: cfg, migrations: map[string]datastore.Document{}, changed: make(chan struct{}), done: make(chan struct{})}
 	r.pools = newPools(cfg.Main, func(tag Tag, s Settings) (*datastore.Connection, error) {
-		var onOutage func(bool, error)
+		kept := datastore.Config{Breaker: true}
 		if cfg.OnOutage != nil {
-			onOutage = cfg.OnOutage(string(tag))
+			kept.OnOutage = cfg.OnOutage(string(tag))
 		}
-		return OpenConnection(tag, s, onOutage)
+		return open(tag, s, kept)
 	}, cfg.Log)
 	since, err := r.read(ctx, "")
 	if err != nil {
