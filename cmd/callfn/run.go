@@ -32,6 +32,14 @@ type world struct {
 	worker                             sandbox.Command // how to start a sandbox worker; this very binary when empty
 }
 
+// workerCommand starts a sandbox worker.
+func (w world) workerCommand() (sandbox.Command, error) {
+	if w.worker.Path != "" {
+		return w.worker, nil
+	}
+	return sandbox.Self()
+}
+
 // cli is the whole command line.
 type cli struct {
 	Config kong.ConfigFlag `help:"Read settings from this YAML file. A flag's place in it is the flag's name, at the top or under the command's name (serve: {listen: …}). The command line wins over the environment, the environment over the file." placeholder:"FILE"`
