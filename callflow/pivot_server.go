@@ -81,7 +81,9 @@ func (p *PivotServer) ForFunction(ctx context.Context, r PivotRequest, id functi
 	return p.resolve(ctx, r, Node{"module": "function", "data": map[string]any{"id": string(id)}})
 }
 
-func onNet(params map[string]string) bool { return params["User-ID"] != "" || params["User-ID[0]"] != "" }
+func onNet(params map[string]string) bool {
+	return params["User-ID"] != "" || params["User-ID[0]"] != ""
+}
 
 // resolve runs the functions that a flow begins with, as the executor would: a flow that comes back is branched to, the
 // node's `_` child waits behind it; a function that gives none leads to the node's `_` child. What waits is then hung

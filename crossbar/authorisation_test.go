@@ -7,11 +7,15 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	"callfn/crossbar"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 )
+
+// failureReturns is when the API takes another failed attempt of an address.
+const failureReturns = 2 * time.Second
 
 // who may do what. The roles stand in this order: anonymous, self, child, parent, sibling, superduper; "self" owns the
 // account of the path, everybody else tries it on self's.
@@ -28,6 +32,8 @@ var adminsOnly = map[string]bool{
 	"DELETE /v2/accounts/:account": true, "GET /v2/accounts/:account/api_key": true, "PUT /v2/accounts/:account/api_key": true,
 	"PUT /v2/accounts/:account/users": true, "POST /v2/accounts/:account/users/:id": true, "PATCH /v2/accounts/:account/users/:id": true,
 	"DELETE /v2/accounts/:account/users/:id": true,
+	"GET /v2/accounts/:account/pivot/keys":   true, "PUT /v2/accounts/:account/pivot/keys": true,
+	"GET /v2/accounts/:account/pivot/keys/:id": true, "DELETE /v2/accounts/:account/pivot/keys/:id": true,
 }
 
 // status that a role must get.
@@ -56,6 +62,9 @@ func anyAccount(success int) [6]int {
 
 // superduperOnly is what a route of the system itself answers.
 func superduperOnly(success int) [6]int { return [6]int{401, 403, 403, 403, 403, success} }
+
+// keyOnly is what a route answers that no token opens.
+func keyOnly() [6]int { return [6]int{401, 401, 401, 401, 401, 401} }
 
 // matrix has a row for every route of the API: {A} is self's account, {F} and {C} a function and a callflow of it.
 var matrix = map[string]row{
@@ -150,6 +159,14 @@ var matrix = map[string]row{
 	"PATCH /v2/accounts/:account/functions":                {`{"data":{"re-enable":true}}`, subtree(200)},
 	"PATCH /v2/accounts/:account/descendants/functions":    {`{"data":{"re-enable":true}}`, subtree(200)},
 	"GET /v2/accounts/:account/functions/runs":             {"", subtree(200)},
+	"GET /v2/accounts/:account/pivot":                      {"", keyOnly()},
+	"POST /v2/accounts/:account/pivot":                     {`{"To":"1000"}`, keyOnly()},
+	"GET /v2/accounts/:account/functions/:id/pivot":        {"", keyOnly()},
+	"POST /v2/accounts/:account/functions/:id/pivot":       {`{"To":"1000"}`, keyOnly()},
+	"GET /v2/accounts/:account/pivot/keys":                 {"", subtree(200)},
+	"PUT /v2/accounts/:account/pivot/keys":                 {`{"data":{"name":"k"}}`, subtree(201)},
+	"GET /v2/accounts/:account/pivot/keys/:id":             {"", subtree(200)},
+	"DELETE /v2/accounts/:account/pivot/keys/:id":          {"", subtree(200)},
 	"GET /v2/accounts/:account/functions/:id/runs":         {"", subtree(200)},
 	"GET /v2/accounts/:account/functions/:id/runs/:run":    {"", subtree(200)},
 }
@@ -177,6 +194,7 @@ func TestAuthorisation(t *testing.T) {
 		}
 		for i, role := range roles {
 			t.Run(name+" as "+role, func(t *testing.T) {
+				s.clock.Advance(failureReturns) // so many refusals from one address are not the subject here
 				// Keys are rotated and tokens revoked along the way, so everybody logs in anew.
 				admin := s.login(t, masterKey)
 				key := func(id string) string {
@@ -233,6 +251,9 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 		}
 		if strings.Contains(path, "users") {
 			collection, content = "users", `{"data":{"first_name":"F","last_name":"L"}}`
+		}
+		if strings.Contains(path, "pivot/keys") {
+			collection, content = "pivot/keys", `{"data":{"name":"k"}}`
 		}
 		for _, name := range []string{"menus", "devices", "lists", "temporal_rules", "temporal_rules_sets"} {
 			if strings.HasSuffix(path, "/"+name+"/:id") {

@@ -54,12 +54,17 @@ type Config struct {
 	Schemas    Schemas
 	Functions  FunctionRunner
 	Simulator  Simulator
+	Pivot      PivotServer
 	Random     io.Reader        // crypto/rand
 	Now        func() time.Time // the clock
 	Log        *slog.Logger
 
 	Version string // of the service, in the envelope
 	Node    string // name of this node; the envelope shows its digest
+
+	// PublicURL is where KAZOO reaches this API, without a slash at the end: "https://fn.example". It goes into addresses
+	// that KAZOO is given. "" for none.
+	PublicURL string
 
 	BodyLimit       int64                       // bytes of a request body; 8,000,000 when zero (KAZOO's max_upload_size)
 	SourceLimit     int                         // bytes of a function's source; 65,536 when zero

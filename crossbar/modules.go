@@ -35,8 +35,11 @@ var essential = []string{"banner", "health", "api_auth", "token_auth", "modules"
 
 // moduleOf is the module that serves a resource.
 func moduleOf(resource string) string {
-	if resource == "api_key" {
+	switch resource {
+	case "api_key":
 		return "accounts"
+	case "pivot_keys":
+		return "pivot"
 	}
 	return resource
 }

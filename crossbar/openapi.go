@@ -29,6 +29,7 @@ type operation struct {
 	Issues   bool   `json:"issues"`   // answers with a token
 	Text     bool   `json:"text"`     // a plain text, no envelope
 	Raw      bool   `json:"raw"`      // JSON without envelope
+	Invokes  bool   `json:"invokes"`  // takes a call's parameters and an invoke key, answers the bare data
 	Status   int    `json:"status"`   // of success, where it is not the verb's
 }
 
@@ -84,13 +85,25 @@ type object = map[string]any
 
 func reference(kind, name string) object { return object{"$ref": "#/components/" + kind + "/" + name} }
 
+func references(kind string, names []string) []any {
+	out := make([]any, len(names))
+	for i, name := range names {
+		out[i] = reference(kind, name)
+	}
+	return out
+}
+
 // describe is one operation of the document.
 func describe(route Route, op operation) object {
 	id := strings.ToLower(route.Method) + strings.NewReplacer("/", "_", ":", "", ".", "_").Replace(route.Path)
 	out := object{"operationId": strings.TrimRight(id, "_"), "summary": op.Summary, "tags": []any{route.Resource}, "responses": op.responses(route)}
-	if route.Access == Public {
+	switch route.Access {
+	case Public:
 		out["security"] = []any{}
-	} else {
+	case InvokeKey:
+		out["security"] = []any{object{"invokeKey": []any{}}, object{"invokeBasic": []any{}}}
+		out["description"] = "For the endpoint's own key; no token opens it. Any status but 200 has KAZOO go on at the pivot node's `_` child."
+	default:
 		out["security"] = []any{object{"token": []any{}}, object{"bearer": []any{}}, object{"parameter": []any{}}}
 		out["description"] = map[Access]string{
 			AnyAccount: "For a token of any account.", SuperduperOnly: "For admins of the master account.",
@@ -99,6 +112,10 @@ func describe(route Route, op operation) object {
 	}
 	if parameters := op.parameters(route); len(parameters) > 0 {
 		out["parameters"] = parameters
+	}
+	if op.Invokes && route.Method == http.MethodPost {
+		told := object{"schema": object{"type": "object"}}
+		out["requestBody"] = object{"content": object{"application/json": told, "application/x-www-form-urlencoded": told}}
 	}
 	if op.Body != "" {
 		out["requestBody"] = object{"required": !op.Optional, "content": object{"application/json": object{"schema": object{
@@ -114,7 +131,11 @@ func (op operation) parameters(route Route) []any {
 			names = append(names, name)
 		}
 	}
-	names = append(names, "X-Request-ID", "pretty_print", "accept")
+	names = append(names, "X-Request-ID")
+	if op.Invokes {
+		return references("parameters", append(names, "call"))
+	}
+	names = append(names, "pretty_print", "accept")
 	if strings.HasSuffix(route.Path, "/functions/runs") {
 		names = append(names, "call_id")
 	}
@@ -137,11 +158,7 @@ func (op operation) parameters(route Route) []any {
 	if op.Edits {
 		names = append(names, "If-Match")
 	}
-	out := make([]any, len(names))
-	for i, name := range names {
-		out[i] = reference("parameters", name)
-	}
-	return out
+	return references("parameters", names)
 }
 
 func (op operation) responses(route Route) object {
@@ -149,10 +166,13 @@ func (op operation) responses(route Route) object {
 	if route.Access != Public || route.Resource == "user_auth" {
 		codes = append(codes, "401")
 	}
-	if route.Access != Public {
+	if route.Access != Public && !op.Invokes {
 		codes = append(codes, "403")
 	}
-	if route.Method == http.MethodGet && !op.Text {
+	if op.Invokes {
+		codes = append(codes, "409", "502", "504")
+	}
+	if route.Method == http.MethodGet && !op.Text && !op.Invokes {
 		codes = append(codes, "304")
 	}
 	if op.List == "paged" {
@@ -189,7 +209,7 @@ func (op operation) success(route Route) object {
 			headers[name] = reference("headers", name)
 		}
 	}
-	add("ETag", op.Creates || op.Edits || route.Method == http.MethodGet)
+	add("ETag", op.Creates || op.Edits || route.Method == http.MethodGet && !op.Invokes)
 	add("Location", op.Creates)
 	add("X-Auth-Token", op.Issues)
 	content := object{}
@@ -198,6 +218,8 @@ func (op operation) success(route Route) object {
 		content["text/plain"] = object{"schema": object{"type": "string"}}
 	case op.Raw:
 		content["application/json"] = object{"schema": object{"type": "object"}}
+	case op.Invokes:
+		content["application/json"] = object{"schema": data}
 	default:
 		if op.List != "" {
 			data = object{"type": "array", "items": data}

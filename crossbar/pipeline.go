@@ -38,6 +38,10 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	if x.method == http.MethodOptions {
 		return &answer{status: http.StatusOK, header: http.Header{"Allow": {strings.Join(withOptions(set.methods), ", ")}}}, nil
 	}
+	if route, ok := set.routes[x.method]; ok && route.Access == InvokeKey {
+		x.enter(route, c) // bodies and queries of calls are not the API's
+		return route.handle(x)
+	}
 	var bodyErr error
 	x.body, bodyErr = readBody(c.Request(), a.cfg.BodyLimit)
 	if verb := x.tunnelled(); verb != "" {
@@ -47,11 +51,7 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	if !ok {
 		return nil, invalidMethod(withOptions(set.methods))
 	}
-	x.route = route
-	for i, name := range c.ParamNames() {
-		x.path[name] = c.ParamValues()[i]
-	}
-	x.about = x.path["id"]
+	x.enter(route, c)
 	refused := a.authenticate(x)
 	if err := a.charge(x); err != nil {
 		return nil, err
@@ -72,6 +72,15 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 		return nil, dataRequired()
 	}
 	return route.handle(x)
+}
+
+// enter notes which route the request is for, and what its path says.
+func (x *exchange) enter(route Route, c echo.Context) {
+	x.route = route
+	for i, name := range c.ParamNames() {
+		x.path[name] = c.ParamValues()[i]
+	}
+	x.about = x.path["id"]
 }
 
 func withOptions(methods []string) []string { return append([]string{http.MethodOptions}, methods...) }

@@ -18,6 +18,8 @@ const (
 	Subtree Access = "subtree"
 	// SuperduperOnly routes are the system's own: for admins of the master account.
 	SuperduperOnly Access = "superduper"
+	// InvokeKey routes take no token: only the key of that very endpoint, which opens nothing else.
+	InvokeKey Access = "invoke key"
 )
 
 // Route is one row of the table: the whole API is the list of them.
@@ -85,6 +87,17 @@ func (a *API) table() []Route {
 
 		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},
 	}
+	keys := a.pivotKeys()
+	table = append(table,
+		Route{get, underAccount + "/pivot", "pivot", InvokeKey, false, a.pivotNumber},
+		Route{post, underAccount + "/pivot", "pivot", InvokeKey, false, a.pivotNumber},
+		Route{get, underAccount + "/functions/:id/pivot", "pivot", InvokeKey, false, a.pivotFunction},
+		Route{post, underAccount + "/functions/:id/pivot", "pivot", InvokeKey, false, a.pivotFunction},
+		Route{get, underAccount + "/pivot/keys", "pivot_keys", Subtree, false, keys.list},
+		Route{put, underAccount + "/pivot/keys", "pivot_keys", Subtree, true, a.createPivotKey},
+		Route{get, underAccount + "/pivot/keys/:id", "pivot_keys", Subtree, false, keys.show},
+		Route{del, underAccount + "/pivot/keys/:id", "pivot_keys", Subtree, false, keys.delete},
+	)
 	table = append(table, documentRoutes("functions", a.functions())...)
 	table = append(table,
 		Route{patch, underAccount + "/functions", "functions", Subtree, true, a.enableFunctions},

@@ -60,6 +60,7 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	}
 	s.cfg = crossbar.Config{
 		Datastores: s.stores, Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
+		Pivot:  &callflow.PivotServer{Directory: callflow.Stored{Datastores: s.stores}, Runner: s.runner, Flows: set},
 		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
@@ -118,12 +119,16 @@ type fakeRunner struct {
 	drafts  int
 	runs    int
 	checked int
+	outcome function.Outcome // what becomes of every run; of OK when ""
 }
 
 func (f *fakeRunner) Run(_ context.Context, r function.Request) function.Result {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last, f.runs = r, f.runs+1
+	if f.outcome != "" {
+		return function.Result{Run: "11111111111111111111111111111111", Outcome: f.outcome, Error: &function.Error{Message: "it was " + string(f.outcome)}}
+	}
 	return said(r.Params)
 }
 

@@ -33,6 +33,7 @@ type serveCommand struct {
 	ShowTransport      string        `help:"How parameters reach the show: get (as KAZOO does) or post (keeps callers' numbers out of CouchDB's access log). Long ones always go as post." enum:"get,post" default:"get"`
 	SourceLimitKiB     int           `help:"How long a function's source may be, in KiB." name:"source-limit-kib" default:"64"`
 	RateLimit          rateLimit     `help:"Requests per account and address: BURST/PER_SECOND, kazoo (100/10), or off. Failed logins are always limited." default:"2000/500" placeholder:"LIMIT"`
+	PublicURL          string        `name:"public-url" help:"Where KAZOO reaches this service, such as https://fn.example.com: it goes into the addresses that KAZOO's pivot nodes are given. Not localhost, which KAZOO refuses." placeholder:"URL"`
 	ShutdownTimeout    time.Duration `help:"How long a graceful stop waits for requests under way." default:"10s"`
 	LogFormat          string        `help:"text, json, or auto: text on a terminal." enum:"auto,text,json" default:"auto"`
 	LogLevel           string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
@@ -64,6 +65,9 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	}
 	if c.ShowMaxTarget < 64 || c.ShowMaxTarget > 1<<20 {
 		return usageError{errorf("--show-max-target %d: want between 64 and 1048576", c.ShowMaxTarget)}
+	}
+	if c.PublicURL, err = publicURL(c.PublicURL); err != nil {
+		return err
 	}
 	log := newLog(w, c.LogFormat, c.LogLevel)
 	start := time.Now()

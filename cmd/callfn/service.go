@@ -106,6 +106,8 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	}
 	s.api = crossbar.New(crossbar.Config{
 		Datastores: stores, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
+		Pivot:     &callflow.PivotServer{Directory: directory, Runner: runner, Flows: set},
+		PublicURL: c.PublicURL,
 		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget,
 		Version:         version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
