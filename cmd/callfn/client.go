@@ -144,9 +144,13 @@ func (f clientFlags) ask(ctx context.Context, w world, method string, path func(
 		return err
 	}
 	var answer struct {
-		Data json.RawMessage `json:"data"`
+		Data     json.RawMessage      `json:"data"`
+		Warnings map[string][]warning `json:"warnings"`
 	}
 	if err := api.do(ctx, method, path(api), data, &answer); err != nil {
+		return err
+	}
+	if err := printWarnings(w.stderr, answer.Warnings); err != nil {
 		return err
 	}
 	if f.JSON {

@@ -88,15 +88,17 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	known := account.NewCache(accounts, time.Now)
 	records := s.recordRuns(c, stores, log)
 	guard := s.guardFunctions(c, stores, known, log)
+	database := func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) }
 	runner := function.NewRunner(function.Config{
 		Driver: s.inTurn(c, &function.ShowDriver{
-			Database: func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) },
+			Database: database,
 			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result,
 			Ours: s.node != nil,
 		}),
 		Drafts: function.LocalDrafts{Eval: lanes, Wh: functions.Shows["wh"], Limits: limits},
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
 		Root: topLevel(known), Observers: []function.Observer{records, guard},
+		Dialect: &function.ShowDialect{Database: database, Now: time.Now},
 	})
 	directory := callflow.NewCache(callflow.Stored{Datastores: stores}, time.Now)
 	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set}

@@ -16,6 +16,7 @@ import (
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
+	"callfn/internal/function/dialect"
 	"callfn/internal/function/runnertest"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
@@ -89,7 +90,11 @@ func TestEmbeddedNode(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = node.Close() })
 	c := connect(t, datastore.Config{URL: "http://node", Transport: node.Transport()})
-	runnertest.Run(t, install(t, c, couchapp.Callfn))
+	p := install(t, c, couchapp.Callfn)
+	runnertest.Run(t, p)
+	if lacks := showDialect(t, p); len(lacks) > 0 {
+		t.Errorf("lacks %v", lacks)
+	}
 }
 
 // TestCouchDB runs the fixtures on the CouchDB that CALLFN_TEST_COUCHDB_URL names, in CouchDB's own engine where that allows
@@ -112,6 +117,16 @@ func TestCouchDB(t *testing.T) {
 				p.NoLogs, p.Differs, p.May = true, differsOnCouchjs[engineOf(t, c)], mayDifferOnCouchjs
 			}
 			runnertest.Run(t, p)
+			lacks := showDialect(t, p)
+			t.Logf("the engine lacks %v", lacks)
+			if language == couchapp.Callfn && len(lacks) > 0 {
+				t.Errorf("our own lacks %v", lacks)
+			}
+			for _, feature := range lacks {
+				if _, _, ok := dialect.Describe(feature); !ok {
+					t.Errorf("unknown feature %q", feature)
+				}
+			}
 		})
 	}
 	if ran == 0 {
@@ -171,4 +186,15 @@ func cannotRun(t *testing.T, p runnertest.Place) string {
 		return string(ev.Outcome) + ": " + ev.Error.Message
 	}
 	return ""
+}
+
+// showDialect asks the place what its engine does not parse.
+func showDialect(t *testing.T, p runnertest.Place) []string {
+	t.Helper()
+	d := function.ShowDialect{Database: p.Driver.(*function.ShowDriver).Database, Now: time.Now}
+	lacks, err := d.Lacks(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lacks
 }

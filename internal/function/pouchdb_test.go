@@ -28,4 +28,7 @@ func TestPouchDBServer(t *testing.T) {
 	p := install(t, c, couchapp.JavaScript)
 	p.NoLogs, p.Differs, p.Leave = true, differsOnPouchDB, stopsPouchDB
 	runnertest.Run(t, p)
+	if lacks := showDialect(t, p); len(lacks) > 0 {
+		t.Errorf("Node.js lacks %v", lacks)
+	}
 }

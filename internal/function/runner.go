@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/jsonvalue"
 	"callfn/internal/sandbox"
-	"callfn/internal/sourceline"
 	"callfn/schemas"
 )
 
@@ -75,8 +73,15 @@ type Config struct {
 	Parameters []string
 	// Root names an account's top-level ancestor, from memory as a rule: calls wait for it. May be nil.
 	Root func(context.Context, account.ID) account.ID
+	// Dialect knows what the engine of stored functions does not parse. May be nil, where it is the one that checks syntax.
+	Dialect Dialect
 	// Observers are told of every run of a stored function.
 	Observers []Observer
+}
+
+// Dialect tells what newer syntax an engine does not parse, by the names of package dialect. Asked at every save.
+type Dialect interface {
+	Lacks(ctx context.Context) ([]string, error)
 }
 
 // Observer is told of finished runs. It must return at once: a call waits for it.
@@ -188,22 +193,6 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 	}
 	res.Duration = time.Since(start)
 	return res
-}
-
-// CheckSyntax parses source alone as a function body. A nil SyntaxError and nil error means that it parses; the error means
-// that the checker itself failed.
-func (r *Runner) CheckSyntax(ctx context.Context, source string) (*SyntaxError, []Warning, error) {
-	fault, err := r.cfg.Drafts.Parse(ctx, source)
-	if err != nil {
-		return nil, nil, fmt.Errorf("check function syntax: %w", err)
-	}
-	if fault == nil {
-		return nil, nil, nil
-	}
-	e := &SyntaxError{Message: strings.TrimPrefix(fault.Name+": "+fault.Message, ": "), Line: fault.Line, Column: fault.Column}
-	e.Source = sourceline.At(source, e.Line)
-	e.Hint = "mend the function body at " + position(e.Line, e.Column) + " and save it again; nothing was stored"
-	return e, nil, nil
 }
 
 // finish checks what a place made of a run and turns it into a Result.

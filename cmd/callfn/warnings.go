@@ -1,0 +1,31 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+)
+
+// warning is a remark of the server that blocked nothing: a misspelt key, syntax that the engine of calls does not know.
+type warning struct {
+	Message string `json:"message"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+}
+
+// printWarnings prints the remarks of an answer, by the key they are about.
+func printWarnings(out io.Writer, byKey map[string][]warning) error {
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		for _, w := range byKey[key] {
+			at := ""
+			if w.Line > 0 {
+				at = fmt.Sprintf(" line %d, column %d", w.Line, w.Column)
+			}
+			if _, err := fmt.Fprintf(out, "warning: %s%s: %s\n", key, at, w.Message); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
