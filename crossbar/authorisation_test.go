@@ -84,6 +84,10 @@ var matrix = map[string]row{
 	"GET /v2/modules/:id":  {"", superduperOnly(200)},
 	"POST /v2/modules/:id": {`{"data":{"running":true}}`, superduperOnly(200)},
 
+	"GET /v2/auth/keys":     {"", superduperOnly(200)},
+	"GET /v2/auth/keys/:id": {"", superduperOnly(200)},
+	"PUT /v2/auth/keys/:id": {`{"data":{"action":"rotate"}}`, superduperOnly(201)},
+
 	"GET /v2/schemas":                {"", everyone(200)},
 	"GET /v2/schemas/:id":            {"", everyone(200)},
 	"PUT /v2/schemas/:id/validation": {`{"data":{"name":"n","function_js":"x"}}`, anyAccount(200)},
@@ -243,6 +247,10 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 	path = strings.Replace(route.Path, ":account", self.id, 1)
 	body = strings.NewReplacer("{NEW}", fmt.Sprintf("new %d", n), "{NUMBER}", fmt.Sprint(2000+n)).Replace(body)
 	path = strings.Replace(path, "/v2/schemas/:id", "/v2/schemas/functions", 1)
+	if strings.Contains(path, "/v2/auth/keys/:id") {
+		current, _ := s.must(t, 200, "GET", "/v2/auth/keys", admin, "").items()[0].(string)
+		path = strings.Replace(path, ":id", current, 1)
+	}
 	path = strings.Replace(path, "/v2/modules/:id", "/v2/modules/functions", 1)
 	if strings.Contains(path, ":id") {
 		collection, content := "functions", hello

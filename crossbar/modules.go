@@ -31,7 +31,7 @@ const (
 )
 
 // essential modules cannot be switched off: without them nobody could switch anything on.
-var essential = []string{"banner", "health", "api_auth", "token_auth", "modules", "openapi"}
+var essential = []string{"banner", "health", "api_auth", "auth_keys", "token_auth", "modules", "openapi"}
 
 // moduleOf is the module that serves a resource.
 func moduleOf(resource string) string {

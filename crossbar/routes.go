@@ -54,6 +54,10 @@ func (a *API) table() []Route {
 		{get, "/v2/token_auth", "token_auth", AnyAccount, false, a.showToken},
 		{del, "/v2/token_auth", "token_auth", AnyAccount, false, a.revokeToken},
 
+		{get, "/v2/auth/keys", "auth_keys", SuperduperOnly, false, a.listSigningKeys},
+		{get, "/v2/auth/keys/:id", "auth_keys", SuperduperOnly, false, a.showSigningKey},
+		{put, "/v2/auth/keys/:id", "auth_keys", SuperduperOnly, true, a.rotateSigningKeys},
+
 		{get, "/v2/schemas", "schemas", Public, false, a.listSchemas},
 		{get, "/v2/schemas/:id", "schemas", Public, false, a.showSchema},
 		{put, "/v2/schemas/:id/validation", "schemas", AnyAccount, true, a.checkSchema},

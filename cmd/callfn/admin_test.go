@@ -75,6 +75,29 @@ func TestAccountsAndUsersFromTheShell(t *testing.T) {
 	must(exitFailed, "accounts", "delete", id)
 }
 
+func TestSigningKeysFromTheShell(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	p.env["XDG_CACHE_HOME"] = t.TempDir()
+	must := commands(t, &p)
+	token := strings.TrimSpace(must(exitOK, "token"))
+	first := anID.FindString(must(exitOK, "signing-keys", "list"))
+	second := anID.FindString(must(exitOK, "signing-keys", "rotate"))
+	if out := must(exitOK, "signing-keys", "list"); second == first || !regexp.MustCompile(second+` +signs +since .*\n`+first+` +retired `).MatchString(out) {
+		t.Errorf("rotated from %s to %s: %s", first, second, out)
+	}
+	if code, _ := send(t, "GET", s.url+"/v2/token_auth", token, ""); code != 200 {
+		t.Errorf("a token after a gentle rotation: %d", code)
+	}
+	must(exitOK, "signing-keys", "rotate", "--void-tokens")
+	if code, _ := send(t, "GET", s.url+"/v2/token_auth", token, ""); code != 401 {
+		t.Errorf("a token after a rotation that voids it: %d", code)
+	}
+	if out := must(exitOK, "signing-keys", "list"); strings.Count(out, "\n") != 1 {
+		t.Errorf("list: %s", out)
+	}
+}
+
 func TestModulesFromTheShell(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()

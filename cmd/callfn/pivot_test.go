@@ -75,7 +75,10 @@ func TestPivot(t *testing.T) {
 			}
 		}
 	}
-	await("it is not switched off", func() bool { code, body := get(t, failing+call); return code == 409 && strings.Contains(body, "disabled") })
+	await("it is not switched off", func() bool {
+		code, body := get(t, failing+call)
+		return code == 409 && strings.Contains(body, "disabled")
+	})
 	await("its runs are not recorded as calls", func() bool {
 		out := must(exitOK, "functions", "runs", bad)
 		return strings.Count(out, "  call ") >= 3 && strings.Contains(out, "threw")

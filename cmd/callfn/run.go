@@ -43,6 +43,7 @@ type cli struct {
 	Users       usersCommand       `cmd:"" help:"Create, list, read and delete an account's users."`
 	Token       tokenCommand       `cmd:"" help:"Print a token for the API key, for curl and scripts."`
 	Pivot       pivotCommand       `cmd:"" help:"Let real calls in: make, list and revoke the keys with which KAZOO's pivot nodes ask for flows."`
+	SigningKeys signingKeysCommand `cmd:"" help:"List and replace the keys that tokens are signed with."`
 	Modules     modulesCommand     `cmd:"" help:"Switch modules of the API on and off while the service runs."`
 	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work."`
