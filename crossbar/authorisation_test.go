@@ -17,6 +17,9 @@ import (
 // failureReturns is when the API takes another failed attempt of an address.
 const failureReturns = 2 * time.Second
 
+// failureReturnsKey is the same of a key, and more than a minute: a user gets no second reset before.
+const failureReturnsKey = 61 * time.Second
+
 // who may do what. The roles stand in this order: anonymous, self, child, parent, sibling, superduper; "self" owns the
 // account of the path, everybody else tries it on self's.
 type row struct {
@@ -75,10 +78,12 @@ var matrix = map[string]row{
 
 	"GET /v2/openapi.json": {"", everyone(200)},
 
-	"PUT /v2/api_auth":      {`{"data":{"api_key":"` + masterKey + `"}}`, everyone(201)},
-	"PUT /v2/user_auth":     {`{"data":{"account_realm":"self.example","credentials":"` + md5Hex("ann:secret") + `"}}`, everyone(201)},
-	"GET /v2/token_auth":    {"", anyAccount(200)},
-	"DELETE /v2/token_auth": {"", anyAccount(200)},
+	"PUT /v2/api_auth":            {`{"data":{"api_key":"` + masterKey + `"}}`, everyone(201)},
+	"PUT /v2/user_auth":           {`{"data":{"account_realm":"self.example","credentials":"` + md5Hex("ann:secret") + `"}}`, everyone(201)},
+	"PUT /v2/user_auth/recovery":  {`{"data":{"account_realm":"self.example","username":"ann","ui_url":"https://ui.example/"}}`, everyone(201)},
+	"POST /v2/user_auth/recovery": {`{"data":{"reset_id":"{RESET}"}}`, everyone(200)},
+	"GET /v2/token_auth":          {"", anyAccount(200)},
+	"DELETE /v2/token_auth":       {"", anyAccount(200)},
 
 	"GET /v2/modules":      {"", superduperOnly(200)},
 	"GET /v2/modules/:id":  {"", superduperOnly(200)},
@@ -177,14 +182,17 @@ var matrix = map[string]row{
 
 // The authorisation matrix: every role tries every route, and what is refused changes nothing and shows nothing.
 func TestAuthorisation(t *testing.T) {
-	s := newStack(t)
+	s := newStack(t, func(c *crossbar.Config) {
+		c.Recovery = crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}}
+	})
 	parent := s.tenant(t, s.master, "parent")
 	self := s.tenant(t, parent.id, "self")
 	child := s.tenant(t, self.id, "child")
 	sibling := s.tenant(t, parent.id, "sibling")
 	created := 0
 	s.must(t, 200, "PATCH", self.path(""), self.token, `{"data":{"realm":"self.example"}}`)
-	s.user(t, self, "ann", "secret", "admin")
+	ann := s.user(t, self, "ann", "secret", "admin")
+	s.must(t, 200, "PATCH", self.path("/users/"+ann), self.token, `{"data":{"email":"ann@self.example"}}`)
 	s.user(t, self, "bob", "secret", "user")
 
 	seen := map[string]bool{}
@@ -198,7 +206,7 @@ func TestAuthorisation(t *testing.T) {
 		}
 		for i, role := range roles {
 			t.Run(name+" as "+role, func(t *testing.T) {
-				s.clock.Advance(failureReturns) // so many refusals from one address are not the subject here
+				s.clock.Advance(failureReturnsKey) // so many refusals from one address are not the subject here
 				// Keys are rotated and tokens revoked along the way, so everybody logs in anew.
 				admin := s.login(t, masterKey)
 				key := func(id string) string {
@@ -245,6 +253,9 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 	t.Helper()
 	admin := s.login(t, masterKey)
 	path = strings.Replace(route.Path, ":account", self.id, 1)
+	if strings.Contains(body, "{RESET}") {
+		body = strings.Replace(body, "{RESET}", s.reset(t, "self.example", "ann"), 1)
+	}
 	body = strings.NewReplacer("{NEW}", fmt.Sprintf("new %d", n), "{NUMBER}", fmt.Sprint(2000+n)).Replace(body)
 	path = strings.Replace(path, "/v2/schemas/:id", "/v2/schemas/functions", 1)
 	if strings.Contains(path, "/v2/auth/keys/:id") {

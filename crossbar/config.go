@@ -65,6 +65,7 @@ type Config struct {
 	// PublicURL is where KAZOO reaches this API, without a slash at the end: "https://fn.example". It goes into addresses
 	// that KAZOO is given. "" for none.
 	PublicURL string
+	Recovery  Recovery // of forgotten passwords
 
 	BodyLimit       int64                       // bytes of a request body; 8,000,000 when zero (KAZOO's max_upload_size)
 	SourceLimit     int                         // bytes of a function's source; 65,536 when zero
@@ -96,6 +97,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Recovery.Later == nil {
+		c.Recovery.Later = func(errand func(context.Context)) { errand(context.Background()) }
 	}
 	if c.Version == "" {
 		c.Version = "0"

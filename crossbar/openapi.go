@@ -19,18 +19,19 @@ var openAPIFiles embed.FS
 
 // operation is what operations.json says of a route.
 type operation struct {
-	Summary  string `json:"summary"`
-	Body     string `json:"body"`     // component that the data of a request is; "" for no body
-	Optional bool   `json:"optional"` // the body may be left out
-	Data     string `json:"data"`     // component that the data of an answer is, or each of its items
-	List     string `json:"list"`     // "paged" for a listing in pages, "whole" for a short one
-	Creates  bool   `json:"creates"`  // answers with a Location
-	Edits    bool   `json:"edits"`    // heeds If-Match
-	Issues   bool   `json:"issues"`   // answers with a token
-	Text     bool   `json:"text"`     // a plain text, no envelope
-	Raw      bool   `json:"raw"`      // JSON without envelope
-	Invokes  bool   `json:"invokes"`  // takes a call's parameters and an invoke key, answers the bare data
-	Status   int    `json:"status"`   // of success, where it is not the verb's
+	Summary       string `json:"summary"`
+	Body          string `json:"body"`          // component that the data of a request is; "" for no body
+	Optional      bool   `json:"optional"`      // the body may be left out
+	Data          string `json:"data"`          // component that the data of an answer is, or each of its items
+	List          string `json:"list"`          // "paged" for a listing in pages, "whole" for a short one
+	Creates       bool   `json:"creates"`       // answers with a Location
+	Edits         bool   `json:"edits"`         // heeds If-Match
+	Issues        bool   `json:"issues"`        // answers with a token
+	Text          bool   `json:"text"`          // a plain text, no envelope
+	Raw           bool   `json:"raw"`           // JSON without envelope
+	Invokes       bool   `json:"invokes"`       // takes a call's parameters and an invoke key, answers the bare data
+	Unimplemented bool   `json:"unimplemented"` // may be answered with 501
+	Status        int    `json:"status"`        // of success, where it is not the verb's
 }
 
 // openAPI builds the OpenAPI 3.1 document from the routes and the schemas.
@@ -174,6 +175,9 @@ func (op operation) responses(route Route) object {
 	}
 	if route.Method == http.MethodGet && !op.Text && !op.Invokes {
 		codes = append(codes, "304")
+	}
+	if op.Unimplemented {
+		codes = append(codes, "501")
 	}
 	if op.List == "paged" {
 		codes = append(codes, "416")

@@ -51,6 +51,8 @@ func (a *API) table() []Route {
 
 		{put, "/v2/api_auth", "api_auth", Public, true, a.apiAuth},
 		{put, "/v2/user_auth", "user_auth", Public, true, a.userAuth},
+		{put, "/v2/user_auth/recovery", "user_auth", Public, true, a.requestRecovery},
+		{post, "/v2/user_auth/recovery", "user_auth", Public, true, a.useRecovery},
 		{get, "/v2/token_auth", "token_auth", AnyAccount, false, a.showToken},
 		{del, "/v2/token_auth", "token_auth", AnyAccount, false, a.revokeToken},
 
