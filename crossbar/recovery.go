@@ -7,28 +7,17 @@ import (
 	"net/url"
 	"path"
 	"strings"
-	"time"
 
 	"callfn/internal/account"
 	"callfn/internal/datastore"
+	"callfn/internal/resetmail"
 	"callfn/schemas"
 )
-
-// PasswordReset is what a user who forgot the password is to be sent.
-type PasswordReset struct {
-	Account             account.ID
-	UserID, Username    string
-	Email               string // never empty
-	FirstName, LastName string
-	TimeZone            string    // IANA name; may be empty
-	Link                string    // opens the form for a new password, once. It is as good as the password: never log it
-	Expires             time.Time // of the link
-}
 
 // ResetMailer brings password resets to people.
 type ResetMailer interface {
 	// Mail sends one. It may take its time: nobody waits for it.
-	Mail(context.Context, PasswordReset) error
+	Mail(context.Context, resetmail.Reset) error
 }
 
 // Recovery is how users get at a new password by themselves. The zero value means that they cannot.
@@ -127,7 +116,7 @@ func (a *API) sendReset(x *exchange, wish datastore.Document, name string, page 
 		query.Set("recovery", text)
 		link.RawQuery = query.Encode()
 		doc := user.Document()
-		return a.cfg.Recovery.Mailer.Mail(x.ctx, PasswordReset{
+		return a.cfg.Recovery.Mailer.Mail(x.ctx, resetmail.Reset{
 			Account: acct.ID(), UserID: id, Username: name, Email: email, FirstName: doc.Text("first_name"), LastName: doc.Text("last_name"),
 			TimeZone: doc.Text("timezone"), Link: link.String(), Expires: a.cfg.Now().Add(account.ResetLife),
 		})

@@ -10,16 +10,17 @@ import (
 	"time"
 
 	"callfn/crossbar"
+	"callfn/internal/resetmail"
 )
 
 // mailbox keeps what would be mailed.
 type mailbox struct {
 	mu     sync.Mutex
-	mails  []crossbar.PasswordReset
+	mails  []resetmail.Reset
 	broken bool
 }
 
-func (m *mailbox) Mail(_ context.Context, r crossbar.PasswordReset) error {
+func (m *mailbox) Mail(_ context.Context, r resetmail.Reset) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.broken {
@@ -73,7 +74,7 @@ func TestPasswordRecovery(t *testing.T) {
 		t.Fatalf("mails %v", box.mails)
 	}
 	mail, reset := box.mails[0], box.last(t)
-	if want := (crossbar.PasswordReset{Account: mail.Account, UserID: id, Username: "ann", Email: "ann@acme.example", FirstName: "Ann", LastName: "Lee", TimeZone: "Europe/Berlin",
+	if want := (resetmail.Reset{Account: mail.Account, UserID: id, Username: "ann", Email: "ann@acme.example", FirstName: "Ann", LastName: "Lee", TimeZone: "Europe/Berlin",
 		Link: "https://ui.example/app/?recovery=" + reset + "#/login", Expires: s.clock.Now().Add(30 * time.Minute)}); mail != want || string(mail.Account) != a.id {
 		t.Errorf("mail %+v, want %+v", mail, want)
 	}

@@ -54,6 +54,18 @@ func TestAccountsAndUsersFromTheShell(t *testing.T) {
 	if code := login(); code != 201 {
 		t.Errorf("log in: %d", code)
 	}
+	p.stdin = "new, and longer\n"
+	if out := must(exitOK, "users", "--account="+id, "password", user); !strings.Contains(out, user) {
+		t.Errorf("new password: %s", out)
+	}
+	if code := login(); code != 401 {
+		t.Errorf("log in with the old password: %d", code)
+	}
+	p.stdin = "s3cret\n"
+	must(exitOK, "users", "--account="+id, "password", user)
+	if code := login(); code != 201 {
+		t.Errorf("log in with the newest password: %d", code)
+	}
 	must(exitFailed, "users", "--account="+id, "create", "ann", "--first-name=A", "--last-name=B") // there is one
 	p.stdin = "\n"
 	must(exitUsage, "users", "--account="+id, "create", "eve", "--first-name=A", "--last-name=B")

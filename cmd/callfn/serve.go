@@ -43,6 +43,7 @@ type serveCommand struct {
 
 	limitFlags
 	couchFlags
+	resetFlags
 }
 
 // Run serves until the context ends, then stops gracefully.

@@ -54,6 +54,10 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 			s.close()
 		}
 	}()
+	recovery, err := c.recovery()
+	if err != nil {
+		return nil, err
+	}
 	if err := prepareData(c.Data); err != nil {
 		return nil, err
 	}
@@ -102,6 +106,9 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	})
 	directory := callflow.NewCache(callflow.Stored{Datastores: stores}, time.Now)
 	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set}
+	after := newErrands(log)
+	s.closers = append(s.closers, after.close)
+	recovery.Later = after.later
 	host, err := os.Hostname()
 	if err != nil {
 		host = "callfn"
@@ -109,7 +116,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	s.api = crossbar.New(crossbar.Config{
 		Datastores: stores, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Pivot:     &callflow.PivotServer{Directory: directory, Runner: runner, Flows: set},
-		PublicURL: c.PublicURL,
+		PublicURL: c.PublicURL, Recovery: recovery,
 		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget,
 		Version:         version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
