@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"callfn/internal/account"
+	"callfn/internal/datastore"
 )
 
 // The bounds of a Cache.
@@ -17,9 +18,9 @@ const (
 )
 
 // Cache is a Directory that remembers which callflow has a number, and an account's patterns, compiled once. KAZOO remembers
-// them for an hour and forgets them at every change of a callflow (kazoo-facts §5.4); here Forget is for changes made by this
-// process, and those of others show after ten seconds. It is safe for concurrent use. Documents behind modules are
-// always read anew.
+// them for an hour and forgets them at every change of a callflow (kazoo-facts §5.4); here Forget and Changed are told of
+// changes, and what nobody could tell of, since the datastore's changes cannot be followed for a while, shows after ten
+// seconds. It is safe for concurrent use. Documents behind modules are always read anew.
 type Cache struct {
 	Directory
 	now func() time.Time
@@ -47,6 +48,24 @@ func (c *Cache) Forget(id account.ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.accounts, id)
+}
+
+// ForgetAll makes the next call of every account ask the directory again.
+func (c *Cache) ForgetAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.accounts)
+}
+
+// Changed forgets what a change in the callflows database touches. Change.Doc is needed: a document that is really deleted does
+// not say any more whose it was, and makes all accounts forgotten.
+func (c *Cache) Changed(change datastore.Change) {
+	switch {
+	case change.Doc.Type() == DocumentType:
+		c.Forget(account.ID(change.Doc.Account()))
+	case change.Deleted:
+		c.ForgetAll()
+	}
 }
 
 // of gives what is remembered of an account; the caller holds mu.

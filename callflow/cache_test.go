@@ -8,6 +8,7 @@ import (
 
 	"callfn/callflow"
 	"callfn/internal/account"
+	"callfn/internal/datastore"
 )
 
 // counting counts what is asked of a directory.
@@ -60,6 +61,16 @@ func TestCache(t *testing.T) {
 	look(acme, "1001", "c1", 1)
 	look(other, "1000", "c2", 0)
 	now = now.Add(10 * time.Second)
+	look(other, "1000", "c2", 1)
+
+	look(acme, "1001", "c1", 1) // ten seconds went by for it too
+	look(other, "1000", "c2", 0)
+	cache.Changed(datastore.Change{Doc: datastore.Document{"pvt_type": "menu", "pvt_account_id": string(acme)}})
+	look(acme, "1001", "c1", 0)
+	cache.Changed(datastore.Change{Doc: datastore.Document{"pvt_type": "callflow", "pvt_account_id": string(acme)}})
+	look(acme, "1001", "c1", 1)
+	look(other, "1000", "c2", 0)
+	cache.Changed(datastore.Change{Deleted: true})
 	look(other, "1000", "c2", 1)
 
 	cache.Forget(acme)

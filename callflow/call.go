@@ -51,6 +51,14 @@ func (c *Call) setChannelVar(name string, value any) {
 	c.ChannelVars[name] = value
 }
 
+// setUserVar stores one variable of the customer's own.
+func (c *Call) setUserVar(name, value string) {
+	if c.UserVars == nil {
+		c.UserVars = make(map[string]any)
+	}
+	c.UserVars[name] = value
+}
+
 // store keeps one value for later modules; an empty one is forgotten.
 func (c *Call) store(name, value string) {
 	if value == "" {

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"callfn/schemas"
 )
 
 // InvalidCall says which members of a pretend call's description cannot be used. Fields has KAZOO's shape of field
@@ -15,6 +17,19 @@ type InvalidCall struct {
 
 func (e *InvalidCall) Error() string {
 	return fmt.Sprintf("describe a pretend call: look at %s", strings.Join(slices.Sorted(maps.Keys(e.Fields)), ", "))
+}
+
+// Errors gives the fields as those who validate documents do.
+func (e *InvalidCall) Errors() schemas.FieldErrors {
+	var out schemas.FieldErrors
+	for path, value := range e.Fields {
+		rules, _ := value.(map[string]any)
+		for rule, detail := range rules {
+			violation, _ := detail.(map[string]any)
+			out.Add(path, rule, violation)
+		}
+	}
+	return out
 }
 
 func (e *InvalidCall) add(path, rule, message string, target any) {

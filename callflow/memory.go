@@ -42,10 +42,13 @@ func (m Memory) Patterns(_ context.Context, id account.ID) ([]PatternRow, error)
 			rows = append(rows, PatternRow{Pattern: pattern, ID: doc.ID})
 		}
 	}
-	slices.SortFunc(rows, func(a, b PatternRow) int {
-		return cmp.Or(cmp.Compare(a.Pattern, b.Pattern), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(rows, byPattern)
 	return rows, nil
+}
+
+// byPattern is the order of Directory.Patterns.
+func byPattern(a, b PatternRow) int {
+	return cmp.Or(cmp.Compare(a.Pattern, b.Pattern), cmp.Compare(a.ID, b.ID))
 }
 
 // ByID implements Directory.

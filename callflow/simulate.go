@@ -32,13 +32,21 @@ type SimulationRequest struct {
 	Preflow      ID            // callflow that the account runs before every other; may be empty
 	TimeZone     string        // the account's, IANA; empty for UTC
 	HangUpAfter  time.Duration // when the caller hangs up, on the call's own clock, unless the script says; 0 for not before the end
+
+	// Flow is walked instead of looking for a callflow; nil to look for one. The call then need not say whom it is for, and
+	// members of it that are no parameter of a call are the customer's own variables (kazoo-facts §4.2).
+	Flow Node
+	// Candidate stands in for the stored callflow of its id, or beside those there are; may be nil.
+	Candidate *Candidate
+	// Runner runs functions instead of the Executor's; may be nil.
+	Runner Runner
 }
 
 // Simulate tells what would happen to a call, and does nothing outside: functions run as rehearsals, nothing is dialled
 // or sent. That no callflow answers is a trace, too. Errors are an *InvalidCall for a description that cannot be used,
 // and what the Directory answers when it cannot be reached.
 func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, error) {
-	call, ignored, err := ParseCall(r.Account, r.Call)
+	call, ignored, err := ParseCall(r.Account, r.described())
 	script, scriptErr := ParseScript(r.Script, r.TimeZone)
 	if err := bothInvalid(err, scriptErr); err != nil {
 		return Trace{}, err
@@ -52,36 +60,28 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 			return Trace{}, err
 		}
 	}
-	trace := Trace{CallID: call.ID, AccountID: call.Account, Call: clone(Params(call)).(map[string]any), Steps: []Step{}}
+	trace := Trace{CallID: call.ID, AccountID: call.Account, Steps: []Step{}}
 	for _, name := range ignored {
+		if value, ok := asString(r.Call[name]); ok && r.Flow != nil && name != "Account-ID" {
+			call.setUserVar(name, value)
+			continue
+		}
 		trace.Notes = append(trace.Notes, ignoredNote(name))
 	}
+	trace.Call = clone(Params(call)).(map[string]any)
 
-	match, err := Lookup(ctx, s.Executor.Directory, call.Account, call.Request.User)
-	for _, row := range match.Skipped {
-		trace.Notes = append(trace.Notes, fmt.Sprintf("the pattern %s of callflow %s is not understood and was skipped", clip(row.Pattern, maxText), row.ID))
+	executor := s.executorFor(r)
+	flow := r.Flow
+	if flow == nil {
+		match, answered, err := s.answer(ctx, executor.Directory, call, &trace)
+		if err != nil || !answered {
+			return trace, err
+		}
+		flow = withPreflow(r.Preflow, match.Flow)
 	}
-	if errors.Is(err, ErrNoCallflow) {
-		trace.Ended = unanswered(call, "add the number to a callflow's numbers or patterns, or give the account a callflow with the number no_match")
-		return trace, nil
-	}
-	if err != nil {
-		return Trace{}, fmt.Errorf("simulate a call to %s: %w", clip(call.Request.User, maxText), err)
-	}
-	if ok, why := eligible(call, match); !ok {
-		trace.Ended = unanswered(call, why)
-		return trace, nil
-	}
-	trace.Callflow = found(match)
-	if match.CatchAll && call.AuthorizingType() == "" {
-		trace.Notes = append(trace.Notes, "the no_match callflow serves calls from the account's own endpoints only; to see what a carrier's call gets, set Authorizing-Type to resource in Custom-Channel-Vars")
-	}
-	call.CaptureGroup, call.CaptureGroups = match.CaptureGroup, match.CaptureGroups
-	call.setChannelVar("CallFlow-ID", string(match.ID))
-
 	caller := &pretendCaller{script: script}
-	trace.Ended = s.Executor.Run(ctx, Walk{
-		Call: call, Flow: withPreflow(r.Preflow, match.Flow), Switch: caller, Origin: function.FromRehearsal, TimeZone: or(script.TimeZone, r.TimeZone),
+	trace.Ended = executor.Run(ctx, Walk{
+		Call: call, Flow: flow, Switch: caller, Origin: function.FromRehearsal, TimeZone: or(script.TimeZone, r.TimeZone),
 		Began: s.began(script), Pretend: !script.Now.IsZero(),
 		Observe: func(step Step) { trace.Steps = append(trace.Steps, step) },
 	})
@@ -90,6 +90,60 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 		trace.Ended.Hint = "the callflow has an empty flow"
 	}
 	return trace, nil
+}
+
+// answer finds the callflow that answers the call and writes into the trace which one does, or why none.
+func (s *Simulator) answer(ctx context.Context, directory Directory, call *Call, trace *Trace) (match Match, answered bool, err error) {
+	match, err = Lookup(ctx, directory, call.Account, call.Request.User)
+	for _, row := range match.Skipped {
+		trace.Notes = append(trace.Notes, fmt.Sprintf("the pattern %s of callflow %s is not understood and was skipped", clip(row.Pattern, maxText), row.ID))
+	}
+	if errors.Is(err, ErrNoCallflow) {
+		trace.Ended = unanswered(call, "add the number to a callflow's numbers or patterns, or give the account a callflow with the number no_match")
+		return match, false, nil
+	}
+	if err != nil {
+		return match, false, fmt.Errorf("simulate a call to %s: %w", clip(call.Request.User, maxText), err)
+	}
+	if ok, why := eligible(call, match); !ok {
+		trace.Ended = unanswered(call, why)
+		return match, false, nil
+	}
+	trace.Callflow = found(match)
+	if match.CatchAll && call.AuthorizingType() == "" {
+		trace.Notes = append(trace.Notes, "the no_match callflow serves calls from the account's own endpoints only; to see what a carrier's call gets, set Authorizing-Type to resource in Custom-Channel-Vars")
+	}
+	call.CaptureGroup, call.CaptureGroups = match.CaptureGroup, match.CaptureGroups
+	call.setChannelVar("CallFlow-ID", string(match.ID))
+	return match, true, nil
+}
+
+// described is the call as ParseCall takes it. Where a flow is given nothing is looked up, so that nobody need be called.
+func (r SimulationRequest) described() map[string]any {
+	if r.Flow == nil || r.Call["To"] != nil || r.Call["Request"] != nil {
+		return r.Call
+	}
+	call := maps.Clone(r.Call)
+	if call == nil {
+		call = map[string]any{}
+	}
+	call["To"] = noUser
+	return call
+}
+
+// executorFor is the Executor with what the request puts in the place of its parts.
+func (s *Simulator) executorFor(r SimulationRequest) *Executor {
+	if r.Runner == nil && r.Candidate == nil {
+		return s.Executor
+	}
+	e := *s.Executor
+	if r.Runner != nil {
+		e.Runner = r.Runner
+	}
+	if r.Candidate != nil {
+		e.Directory = withCandidate{Directory: e.Directory, account: r.Account, candidate: *r.Candidate}
+	}
+	return &e
 }
 
 // began is when the call begins.

@@ -37,6 +37,13 @@ type documentKind struct {
 	present func(*exchange, datastore.Document) (map[string]any, error)
 	// changed is told after a document of the account was saved or deleted. May be nil.
 	changed func(account.ID)
+	// rehearse tries a document that is right in itself and about to take the place of before. It may take its time. May be nil.
+	rehearse func(x *exchange, before, doc datastore.Document) error
+	// of is the kind that documents of this one are parts of: they are seen below one document of it, and go with it. nil
+	// for kinds that the account alone owns.
+	of *documentKind
+	// parts are the kinds that go with documents of this one.
+	parts []*documentKind
 	// listing reads pages of the kind.
 	listing listing
 }
@@ -53,6 +60,12 @@ func (k *documentKind) create(x *exchange) (*answer, error) {
 		return nil, err
 	}
 	doc := datastore.Document{"_id": id}
+	if k.of != nil {
+		if _, err := k.of.load(x); err != nil {
+			return nil, err
+		}
+		doc[subject] = x.id()
+	}
 	saved, remarks, err := k.store(x, nil, doc.Replace(data))
 	if err != nil {
 		return nil, err
@@ -127,7 +140,8 @@ func (k *documentKind) delete(x *exchange) (*answer, error) {
 			return nil, err
 		}
 		// What really deletes takes an ancestor: nobody wipes out their own tracks.
-		if hard := !x.flag("should_soft_delete", true); hard && x.account.ID() != x.caller.account.ID() {
+		hard := !x.flag("should_soft_delete", true) && x.account.ID() != x.caller.account.ID()
+		if hard {
 			err = k.collection.Delete(x.ctx, doc)
 		} else {
 			doc.SoftDelete()
@@ -139,6 +153,9 @@ func (k *documentKind) delete(x *exchange) (*answer, error) {
 		}
 		k.tell(x)
 		if err == nil {
+			if err := k.deleteParts(x, hard); err != nil {
+				return nil, err
+			}
 			return k.deleted(x, doc)
 		}
 		if !errors.Is(err, datastore.ErrConflict) {
@@ -173,6 +190,9 @@ func markDeleted(out *answer) {
 
 // load reads the document of the path.
 func (k *documentKind) load(x *exchange) (datastore.Document, error) {
+	if k.of != nil {
+		return k.loadPart(x)
+	}
 	return k.collection.Get(x.ctx, string(x.account.ID()), x.id())
 }
 
@@ -190,6 +210,11 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 		doc = doc.Replace(completed)
 	}
 	fields.Merge(checkSize(public, k.extraLimit))
+	if k.rehearse != nil && before != nil && len(fields) == 0 {
+		if err := k.tried(x, before, doc); err != nil {
+			return nil, nil, err
+		}
+	}
 	if k.lock != nil {
 		defer k.lock(string(x.account.ID()))()
 	}
@@ -209,6 +234,21 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 	saved, err := k.collection.Save(x.ctx, doc)
 	k.tell(x)
 	return saved, withWarnings(remarks, k.validator.Warnings(k.schema, public)), err
+}
+
+// tried rehearses a document that passes its check. That is before the lock is taken, since rehearsals take time; the check is made
+// again under the lock.
+func (k *documentKind) tried(x *exchange, before, doc datastore.Document) error {
+	if k.check != nil {
+		fields, _, err := k.check(x, before, doc)
+		if err != nil {
+			return err
+		}
+		if len(fields) > 0 {
+			return invalid(fields)
+		}
+	}
+	return k.rehearse(x, before, doc)
 }
 
 // tell says that something changed; also where it only may have, since an answer can get lost.
@@ -284,5 +324,10 @@ func (k *documentKind) answer(x *exchange, doc datastore.Document, remarks any) 
 }
 
 func (k *documentKind) list(x *exchange) (*answer, error) {
+	if k.of != nil {
+		if _, err := k.of.load(x); err != nil {
+			return nil, err
+		}
+	}
 	return k.listing.read(x, string(x.account.ID()))
 }

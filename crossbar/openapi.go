@@ -159,6 +159,9 @@ func (op operation) parameters(route Route) []any {
 	if op.Edits {
 		names = append(names, "If-Match")
 	}
+	if op.Body != "" && (route.Path == underAccount+"/functions/:id" || route.Path == underAccount+"/callflows/:id") {
+		names = append(names, "run_tests")
+	}
 	return references("parameters", names)
 }
 

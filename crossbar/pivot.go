@@ -31,6 +31,22 @@ const pivotTimeout = 4500 * time.Millisecond
 // pivotBody bounds what a pivot node may send, in bytes.
 const pivotBody = 1 << 20
 
+// pivotRoutes are the endpoints that KAZOO's pivot asks, and their keys.
+func (a *API) pivotRoutes() []Route {
+	keys := a.pivotKeys()
+	numbers, one := underAccount+"/pivot", underAccount+"/functions/:id/pivot"
+	return []Route{
+		{http.MethodGet, numbers, "pivot", InvokeKey, false, a.pivotNumber},
+		{http.MethodPost, numbers, "pivot", InvokeKey, false, a.pivotNumber},
+		{http.MethodGet, one, "pivot", InvokeKey, false, a.pivotFunction},
+		{http.MethodPost, one, "pivot", InvokeKey, false, a.pivotFunction},
+		{http.MethodGet, numbers + "/keys", "pivot_keys", Subtree, false, keys.list},
+		{http.MethodPut, numbers + "/keys", "pivot_keys", Subtree, true, a.createPivotKey},
+		{http.MethodGet, numbers + "/keys/:id", "pivot_keys", Subtree, false, keys.show},
+		{http.MethodDelete, numbers + "/keys/:id", "pivot_keys", Subtree, false, keys.delete},
+	}
+}
+
 // pivotNumber answers with the flow of the callflow that has the call's number.
 func (a *API) pivotNumber(x *exchange) (*answer, error) {
 	return a.pivot(x, auth.Endpoint{Account: account.ID(x.path["account"])},

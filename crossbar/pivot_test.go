@@ -99,7 +99,7 @@ func TestPivotFailuresLetKazooGoOn(t *testing.T) {
 		function.NotFound: 404, function.Disabled: 409, function.Threw: 502, function.Syntax: 502, function.NoFlow: 502, function.InvalidFlow: 502,
 		function.Memory: 502, function.Crashed: 502, function.TooLarge: 502, function.Timeout: 504, function.Refused: 503, function.EngineDown: 503,
 	} {
-		s.runner.outcome = outcome
+		s.runner.broken = outcome
 		for _, path := range []string{"/functions/" + f + "/pivot?To=1&key=" + one, "/pivot?To=1000&key=" + numbers} {
 			r := s.must(t, want, "GET", a.path(path), "", "")
 			if r.env["message"] != "function_failed" || r.at("data", "outcome") != string(outcome) || r.header.Get("Retry-After") != "" {
@@ -111,7 +111,7 @@ func TestPivotFailuresLetKazooGoOn(t *testing.T) {
 			t.Errorf("%s: %s", outcome, r.raw)
 		}
 	}
-	s.runner.outcome = ""
+	s.runner.broken = ""
 	s.must(t, 404, "GET", a.path("/pivot?To=1003&key="+numbers), "", "")
 	s.must(t, 404, "GET", a.path("/pivot?key="+numbers), "", "")
 	s.must(t, 502, "GET", a.path("/pivot?To=1002&key="+numbers), "", "")

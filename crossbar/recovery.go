@@ -134,23 +134,38 @@ func (a *API) useRecovery(x *exchange) (*answer, error) {
 	if err := a.mayLogIn(x, text); err != nil {
 		return nil, err
 	}
-	var user account.User
-	err = account.ErrNoReset
-	reset, ok := a.cfg.Auth.ReadReset(text)
-	if ok {
-		user, err = a.cfg.Accounts.UseReset(x.ctx, reset.Account, reset.User, reset.Hash, x.stamp())
-	}
+	out, err := a.resetGrant(x, text)
 	if errors.Is(err, account.ErrNoReset) || errors.Is(err, datastore.ErrNotFound) {
 		a.loginFailed(x, text)
 		return nil, invalidField("user", "not_found", schemas.Violation{
 			"message": "The provided reset_id did not resolve to any user: it may have been used, or be over"})
 	}
+	return out, err
+}
+
+// resetGrant makes the token before it uses the reset up: where the one fails, the other can be tried again.
+func (a *API) resetGrant(x *exchange, text string) (*answer, error) {
+	reset, ok := a.cfg.Auth.ReadReset(text)
+	if !ok {
+		return nil, account.ErrNoReset
+	}
+	user, err := a.cfg.Accounts.User(x.ctx, reset.Account, reset.User)
 	if err != nil {
 		return nil, err
+	}
+	if !user.ResetCounts(reset.Hash, a.cfg.Now()) {
+		return nil, account.ErrNoReset
 	}
 	acct, err := a.cfg.Accounts.Get(x.ctx, reset.Account)
 	if err != nil {
 		return nil, err
 	}
-	return a.grant(x, acct, user, "cb_user_auth")
+	out, err := a.grant(x, acct, user, "cb_user_auth")
+	if err != nil {
+		return nil, err
+	}
+	if _, err := a.cfg.Accounts.UseReset(x.ctx, reset.Account, reset.User, reset.Hash, x.stamp()); err != nil {
+		return nil, err
+	}
+	return out, nil
 }

@@ -179,7 +179,7 @@ func TestRecoveryLeadsHome(t *testing.T) {
 }
 
 func TestRecoveryWithoutMail(t *testing.T) {
-	s := newStack(t)
+	s := newStack(t, func(c *crossbar.Config) { c.Recovery = crossbar.Recovery{} })
 	r := s.must(t, 501, "PUT", "/v2/user_auth/recovery", "", `{"data":{"account_name":"acme","username":"ann","ui_url":"https://ui.example/app"}}`)
 	if r.env["message"] != "not_implemented" || r.at("data", "message") == nil {
 		t.Errorf("%s", r.raw)

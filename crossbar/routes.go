@@ -3,6 +3,8 @@ package crossbar
 import (
 	"net/http"
 	"slices"
+
+	"callfn/internal/savedcase"
 )
 
 // Access says who may use a route.
@@ -25,7 +27,7 @@ const (
 // Route is one row of the table: the whole API is the list of them.
 type Route struct {
 	Method   string
-	Path     string // ":account" is the account, ":id" a document
+	Path     string // ":account" is the account, ":id" a document, ":part" a part of it
 	Resource string // what it is about: "functions", "callflows" …
 	Access   Access
 	// NeedsBody: a request without a body is a validation error.
@@ -93,23 +95,16 @@ func (a *API) table() []Route {
 
 		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},
 	}
-	keys := a.pivotKeys()
-	table = append(table,
-		Route{get, underAccount + "/pivot", "pivot", InvokeKey, false, a.pivotNumber},
-		Route{post, underAccount + "/pivot", "pivot", InvokeKey, false, a.pivotNumber},
-		Route{get, underAccount + "/functions/:id/pivot", "pivot", InvokeKey, false, a.pivotFunction},
-		Route{post, underAccount + "/functions/:id/pivot", "pivot", InvokeKey, false, a.pivotFunction},
-		Route{get, underAccount + "/pivot/keys", "pivot_keys", Subtree, false, keys.list},
-		Route{put, underAccount + "/pivot/keys", "pivot_keys", Subtree, true, a.createPivotKey},
-		Route{get, underAccount + "/pivot/keys/:id", "pivot_keys", Subtree, false, keys.show},
-		Route{del, underAccount + "/pivot/keys/:id", "pivot_keys", Subtree, false, keys.delete},
-	)
-	table = append(table, documentRoutes("functions", a.functions())...)
+	table = append(table, a.pivotRoutes()...)
+	functions, callflows := a.functions(), a.callflows()
+	table = append(table, testRoutes("functions", a.testsOf(functions, savedcase.OfFunction, "function_js", "language_pack"))...)
+	table = append(table, testRoutes("callflows", a.testsOf(callflows, savedcase.OfCallflow, "flow", "numbers", "patterns"))...)
+	table = append(table, documentRoutes("functions", functions)...)
 	table = append(table,
 		Route{patch, underAccount + "/functions", "functions", Subtree, true, a.enableFunctions},
 		Route{patch, underAccount + "/descendants/functions", "functions", Subtree, true, a.enableDescendantsFunctions},
 	)
-	table = append(table, documentRoutes("callflows", a.callflows())...)
+	table = append(table, documentRoutes("callflows", callflows)...)
 	table = append(table, documentRoutes("users", a.users())...)
 	for _, kind := range a.behindModules() {
 		table = append(table, documentRoutes(kind.name, kind)...)

@@ -60,8 +60,9 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	}
 	s.cfg = crossbar.Config{
 		Datastores: s.stores, Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
-		Pivot:  &callflow.PivotServer{Directory: callflow.Stored{Datastores: s.stores}, Runner: s.runner, Flows: set},
-		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
+		Pivot:    &callflow.PivotServer{Directory: callflow.Stored{Datastores: s.stores}, Runner: s.runner, Flows: set},
+		Recovery: crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}},
+		Random:   rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
 		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	s.rewire(t, change...)
@@ -119,16 +120,13 @@ type fakeRunner struct {
 	drafts  int
 	runs    int
 	checked int
-	outcome function.Outcome // what becomes of every run; of OK when ""
+	broken  function.Outcome // what every run comes to, where it is set
 }
 
 func (f *fakeRunner) Run(_ context.Context, r function.Request) function.Result {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last, f.runs = r, f.runs+1
-	if f.outcome != "" {
-		return function.Result{Run: "11111111111111111111111111111111", Outcome: f.outcome, Error: &function.Error{Message: "it was " + string(f.outcome)}}
-	}
 	return said(r.Params)
 }
 
@@ -137,6 +135,9 @@ func (f *fakeRunner) RunDraft(_ context.Context, d function.Draft) function.Resu
 	defer f.mu.Unlock()
 	f.drafts++
 	f.last = function.Request{Account: d.Account, Params: d.Params, TimeZone: d.TimeZone}
+	if f.broken != "" {
+		return function.Result{Outcome: f.broken, Error: &function.Error{Message: "broken"}}
+	}
 	if strings.Contains(d.Source, "THROW") {
 		return function.Result{Outcome: function.Threw, Error: &function.Error{Message: "boom", Line: 1}, Duration: time.Millisecond}
 	}

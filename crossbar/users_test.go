@@ -29,7 +29,7 @@ func sha1Hex(text string) string {
 func (s *stack) user(t testing.TB, a tenant, name, password, level string) string {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"data": map[string]any{
-		"first_name": "F", "last_name": "L", "username": name, "password": password, "priv_level": level}})
+		"first_name": "F", "last_name": "L", "username": name, "password": password, "priv_level": level, "email": name + "@example.com"}})
 	if err != nil {
 		t.Fatal(err)
 	}

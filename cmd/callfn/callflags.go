@@ -1,19 +1,21 @@
 package main
 
+import "strings"
+
 // callFlags describe a pretend call.
 type callFlags struct {
 	To             string            `help:"Whom the caller dialled: number or user@realm." required:"" placeholder:"NUMBER"`
 	From           string            `help:"Who calls: number or user@realm." placeholder:"NUMBER"`
 	CallerIDName   string            `help:"Caller's name." name:"caller-id-name" placeholder:"NAME"`
 	CallerIDNumber string            `help:"Caller's number; that of --from when absent." name:"caller-id-number" placeholder:"NUMBER"`
-	Param          map[string]string `help:"Any other parameter of the call, as KEY=VALUE; may be repeated." placeholder:"KEY=VALUE" mapsep:"none"`
+	Param          map[string]string `help:"Any other parameter of the call, as KEY=VALUE, such as 'Custom-SIP-Headers[X-Ticket]=42'; may be repeated." placeholder:"KEY=VALUE" mapsep:"none"`
 }
 
 // fields are the call as the API takes it.
 func (f callFlags) fields() map[string]any {
 	call := map[string]any{}
 	for k, v := range f.Param {
-		call[k] = v
+		put(call, k, v)
 	}
 	for k, v := range map[string]string{"To": f.To, "From": f.From, "Caller-ID-Name": f.CallerIDName, "Caller-ID-Number": f.CallerIDNumber} {
 		if v != "" {
@@ -24,6 +26,22 @@ func (f callFlags) fields() map[string]any {
 		call["Caller-ID-Number"] = user(f.From)
 	}
 	return call
+}
+
+// put stores a parameter under its name as functions see it: Custom-SIP-Headers[X-Ticket] is a member of an object.
+func put(call map[string]any, name, value string) {
+	object, member, ok := strings.Cut(name, "[")
+	member, closed := strings.CutSuffix(member, "]")
+	if !ok || !closed || object == "" || member == "" || strings.ContainsAny(member, "[]") {
+		call[name] = value
+		return
+	}
+	members, isObject := call[object].(map[string]any)
+	if !isObject {
+		members = map[string]any{}
+		call[object] = members
+	}
+	members[member] = value
 }
 
 // user is the part of user@realm before the @.

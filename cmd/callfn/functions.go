@@ -18,9 +18,13 @@ type functionsCommand struct {
 	List   functionsList   `cmd:"" help:"List the account's functions."`
 	Get    functionsGet    `cmd:"" help:"Show one function with its source."`
 	Put    functionsPut    `cmd:"" help:"Store a function from a file of JavaScript; with --id, replace that one."`
-	Delete functionsDelete `cmd:"" help:"Delete a function."`
+	Delete functionsDelete `cmd:"" help:"Delete a function and its test cases."`
 	Run    functionsRun    `cmd:"" help:"Run a stored function, or a draft from a file, on a pretend call."`
 	Runs   functionsRuns   `cmd:"" help:"Show what came of a function's runs, the last ones last."`
+
+	Test        functionsTest        `cmd:"" help:"Run the test cases saved with a function. Exit code 1 when one fails."`
+	ExportTests functionsExportTests `cmd:"" name:"export-tests" help:"Write the saved test cases as files, one a case."`
+	ImportTests functionsImportTests `cmd:"" name:"import-tests" help:"Save test cases from files."`
 }
 
 // functionDoc is what the commands show of a function.
@@ -94,6 +98,9 @@ func (f clientFlags) show(ctx context.Context, w world, method string, path func
 type functionsPut struct {
 	ID   string `help:"Replace the source of this function instead of storing a new one." placeholder:"ID"`
 	Name string `help:"What the function is called; needed for a new one."`
+
+	RunTests bool `help:"With --id: replace it only if its saved test cases pass." name:"run-tests"`
+
 	File string `arg:"" help:"The function body in JavaScript; - for standard input."`
 }
 
@@ -107,7 +114,7 @@ func (c functionsPut) Run(ctx context.Context, w world, on *functionsCommand) er
 	if c.Name != "" {
 		data["name"] = c.Name
 	}
-	method, path, done := http.MethodPatch, func(api *client) string { return api.path("functions", c.ID) }, "replaced"
+	method, path, done := http.MethodPatch, func(api *client) string { return api.path("functions", c.ID) + runTestsQuery(c.RunTests) }, "replaced"
 	if c.ID == "" {
 		if c.Name == "" {
 			return usageError{errorf("a new function needs --name")}

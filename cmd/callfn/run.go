@@ -38,7 +38,8 @@ type cli struct {
 
 	Serve       serveCommand       `cmd:"" help:"Run the service: API, call execution, and the embedded node."`
 	Call        callCommand        `cmd:"" help:"Rehearse a call: show, step by step, what would happen. No effect outside."`
-	Functions   functionsCommand   `cmd:"" help:"List, read, store, delete and try functions."`
+	Functions   functionsCommand   `cmd:"" help:"List, read, store, delete, try and test functions."`
+	Callflows   callflowsCommand   `cmd:"" help:"List, read, store, delete and test callflows."`
 	Accounts    accountsCommand    `cmd:"" help:"Create, list, read and delete accounts; show and change their API keys."`
 	Users       usersCommand       `cmd:"" help:"Create, list, read and delete an account's users."`
 	Token       tokenCommand       `cmd:"" help:"Print a token for the API key, for curl and scripts."`

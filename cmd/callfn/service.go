@@ -105,6 +105,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Dialect: &function.ShowDialect{Database: database, Now: time.Now},
 	})
 	directory := callflow.NewCache(callflow.Stored{Datastores: stores}, time.Now)
+	s.followChanges(stores, directory, known, log)
 	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set}
 	after := newErrands(log)
 	s.closers = append(s.closers, after.close)

@@ -16,13 +16,14 @@ const cachedError = 5 * time.Second
 const most = 10_000
 
 // Cache remembers accounts for those who cannot wait for the datastore at every call and can do with an account as it was half
-// a minute ago. Never decide about access by it. Safe for concurrent use.
+// a minute ago, or until Forget. Never decide about access by it. Safe for concurrent use.
 type Cache struct {
 	store *Store
 	now   func() time.Time
 
-	mu   sync.RWMutex
-	kept map[ID]kept
+	mu        sync.RWMutex
+	kept      map[ID]kept
+	forgotten uint64 // how often something was: an answer that was on its way meanwhile is not remembered
 }
 
 type kept struct {
@@ -41,6 +42,7 @@ func (c *Cache) Get(ctx context.Context, id ID) (Account, error) {
 	now := c.now()
 	c.mu.RLock()
 	k, ok := c.kept[id]
+	forgotten := c.forgotten
 	c.mu.RUnlock()
 	if ok && now.Before(k.until) {
 		return k.account, k.err
@@ -52,9 +54,28 @@ func (c *Cache) Get(ctx context.Context, id ID) (Account, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.forgotten != forgotten {
+		return a, err
+	}
 	if len(c.kept) >= most {
 		clear(c.kept)
 	}
 	c.kept[id] = kept{a, err, until}
 	return a, err
+}
+
+// Forget makes the next Get of the account ask the store again.
+func (c *Cache) Forget(id ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forgotten++
+	delete(c.kept, id)
+}
+
+// ForgetAll forgets every account.
+func (c *Cache) ForgetAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forgotten++
+	clear(c.kept)
 }

@@ -41,8 +41,28 @@ func TestCache(t *testing.T) {
 	if _, err := c.Get(ctx, child.ID()); err != nil {
 		t.Errorf("not remembered: %v", err)
 	}
-	now = now.Add(time.Minute)
+	c.Forget(child.ID())
 	if _, err := c.Get(ctx, child.ID()); !errors.Is(err, datastore.ErrNotFound) {
+		t.Errorf("not forgotten: %v", err)
+	}
+	if err := s.Remove(ctx, top); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Get(ctx, top.ID()); err != nil {
+		t.Errorf("not remembered: %v", err)
+	}
+	c.ForgetAll()
+	if _, err := c.Get(ctx, top.ID()); !errors.Is(err, datastore.ErrNotFound) {
+		t.Errorf("not forgotten: %v", err)
+	}
+	if _, err := c.Get(ctx, master.ID()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Remove(ctx, master); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	if _, err := c.Get(ctx, master.ID()); !errors.Is(err, datastore.ErrNotFound) {
 		t.Errorf("remembered too long: %v", err)
 	}
 }

@@ -41,14 +41,19 @@ func (s *Store) BeginReset(ctx context.Context, id ID, user, hash string, stamp 
 	})
 }
 
+// ResetCounts reports whether hash is of the password reset that the user can still use.
+func (u User) ResetCounts(hash string, now time.Time) bool {
+	reset, _ := u.doc[resetField].(map[string]any)
+	stored, _ := reset["hash"].(string)
+	ends, _ := reset["ends"].(string)
+	return stored != "" && subtle.ConstantTimeCompare([]byte(stored), []byte(hash)) == 1 && now.Before(moment(ends))
+}
+
 // UseReset ends a password reset, once, and says that a new password is due (require_password_update, as KAZOO does).
 // ErrNoReset, or datastore.ErrNotFound without such a user, when hash is of none that can be used.
 func (s *Store) UseReset(ctx context.Context, id ID, user, hash string, stamp datastore.Stamp) (User, error) {
 	return s.changeUser(ctx, id, user, stamp, func(doc datastore.Document) error {
-		reset, _ := doc[resetField].(map[string]any)
-		stored, _ := reset["hash"].(string)
-		ends, _ := reset["ends"].(string)
-		if stored == "" || subtle.ConstantTimeCompare([]byte(stored), []byte(hash)) != 1 || !s.cfg.Now().Before(moment(ends)) {
+		if !UserFromDocument(doc).ResetCounts(hash, s.cfg.Now()) {
 			return ErrNoReset
 		}
 		delete(doc, resetField)

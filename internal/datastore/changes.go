@@ -15,6 +15,9 @@ type Feed struct {
 	Follow      bool          // keep the feed open and yield changes as they happen
 	IncludeDocs bool          // with each change the document as it is now
 	Heartbeat   time.Duration // with Follow: how often the server shows that it lives; 30 s when zero
+	// OnHeartbeat is told, with Follow, of each heartbeat: everything that the server had to tell before has been yielded. It is
+	// called where the changes are yielded, never at the same time. May be nil.
+	OnHeartbeat func()
 }
 
 // Change is one changed document.
@@ -24,11 +27,17 @@ type Change struct {
 	Rev     string
 	Deleted bool     // really deleted; soft deletion is in the document
 	Doc     Document // with IncludeDocs
+
+	Raw json.RawMessage // with IncludeDocs: the document as it was sent
 }
 
-// Changes yields changes, those of one document in order; a cluster gives none between documents of different shards. Without Follow it ends with the last; with Follow it ends when ctx does, the server
-// goes away or the caller stops. A failure is yielded once, last. The caller reconnects from the last Seq it saw.
+// Changes yields changes, those of one document in order; a cluster gives none between documents of different shards. Without
+// Follow it ends with the last; with Follow it ends when ctx does, the server ends the feed or goes away (also when it is not heard
+// of for five heartbeats), or the caller stops. A failure is yielded once, last. The caller reconnects from the last Seq it saw.
 func (d *Database) Changes(ctx context.Context, feed Feed) iter.Seq2[Change, error] {
+	if feed.Follow {
+		return d.follow(ctx, feed)
+	}
 	return func(yield func(Change, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -58,12 +67,25 @@ func readChange(set *kivik.Changes, docs bool) (Change, error) {
 	if err := set.ScanDoc(&raw); err != nil {
 		return c, err
 	}
+	return c, c.take(raw)
+}
+
+// take keeps a change's document; there may be none.
+func (c *Change) take(raw json.RawMessage) (err error) {
 	if len(raw) == 0 || string(raw) == "null" {
-		return c, nil
+		return nil
 	}
-	var err error
+	c.Raw = raw
 	c.Doc, err = decodeDocument(raw)
-	return c, err
+	return err
+}
+
+// beat is how often the server is to show that it lives.
+func (f Feed) beat() time.Duration {
+	if f.Heartbeat <= 0 {
+		return 30 * time.Second
+	}
+	return f.Heartbeat
 }
 
 func (f Feed) params() map[string]any {
@@ -75,11 +97,7 @@ func (f Feed) params() map[string]any {
 		p["include_docs"] = true
 	}
 	if f.Follow {
-		beat := f.Heartbeat
-		if beat <= 0 {
-			beat = 30 * time.Second
-		}
-		p["feed"], p["heartbeat"] = "continuous", int(beat.Milliseconds())
+		p["feed"], p["heartbeat"] = "continuous", int(f.beat().Milliseconds())
 	}
 	return p
 }

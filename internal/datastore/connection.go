@@ -104,7 +104,7 @@ func Open(cfg Config) (*Connection, error) {
 		c.breaker = newBreaker(transport, root, defaultPatience(), cfg.OnOutage)
 		transport = c.breaker
 	}
-	transport = whole{transport}
+	transport = prompt{whole{transport}}
 	captured := &capture{}
 	options := []kivik.Option{
 		couchdb.OptionHTTPClient(&http.Client{Transport: transport, CheckRedirect: refuseRedirect}),

@@ -46,6 +46,16 @@ func (d *Database) subject(id string) string { return d.name + "/" + id }
 // Get reads a document, whatever its type and also when it is softly deleted: see Document.Deleted. ErrNotFound when
 // it is absent or really deleted.
 func (d *Database) Get(ctx context.Context, id string) (Document, error) {
+	raw, err := d.GetRaw(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := decodeDocument(raw)
+	return doc, fail("get", d.subject(id), ErrNotFound, err)
+}
+
+// GetRaw reads a document as the datastore has it, byte for byte. Errors are Get's.
+func (d *Database) GetRaw(ctx context.Context, id string) (json.RawMessage, error) {
 	if id == "" {
 		return nil, &Error{Op: "get", Subject: d.subject(id), Kind: ErrNotFound}
 	}
@@ -55,8 +65,7 @@ func (d *Database) Get(ctx context.Context, id string) (Document, error) {
 	if err := d.db.Get(ctx, id).ScanDoc(&raw); err != nil {
 		return nil, fail("get", d.subject(id), ErrNotFound, err)
 	}
-	doc, err := decodeDocument(raw)
-	return doc, fail("get", d.subject(id), ErrNotFound, err)
+	return raw, nil
 }
 
 // Create stores a new document under its `_id`. ErrConflict when the id is taken; ErrInvalid when the document has

@@ -6,17 +6,12 @@ import (
 	"errors"
 	"fmt"
 
-	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
 )
 
 // LocalDrafts evaluates drafts in the service's own sandbox with the same `wh` that stored functions meet. No draft ever goes
 // into a request to a show.
-type LocalDrafts struct {
-	Eval   queryserver.Evaluator
-	Wh     string // the show's source
-	Limits sandbox.Limits
-}
+type LocalDrafts Sandbox
 
 // EvaluateDraft runs source once.
 func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluation) (Evaluated, error) {
@@ -26,23 +21,11 @@ func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluat
 	if err != nil {
 		return Evaluated{}, err
 	}
-	req, err := json.Marshal(map[string]any{
-		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{queryserver.RunHeader: askFor(e).String()},
-	})
+	req, err := requestOf(e)
 	if err != nil {
 		return Evaluated{}, err
 	}
-	resp, err := queryserver.Show(ctx, d.Eval, d.Wh, doc, req, d.Limits)
-	if err != nil {
-		return Evaluated{}, err
-	}
-	var r struct {
-		JSON json.RawMessage `json:"json"`
-	}
-	if err := json.Unmarshal(resp, &r); err != nil {
-		return Evaluated{}, fmt.Errorf("draft: malformed response: %w", err)
-	}
-	ev, err := readEnvelope(r.JSON, e.Run)
+	ev, err := Sandbox(d).Show(ctx, doc, req, e)
 	ev.Place = InDraft
 	return ev, err
 }

@@ -112,7 +112,7 @@ func (d *ShowDriver) evaluate(patient, ctx context.Context, db *datastore.Databa
 	}
 	switch {
 	case len(body) > limit:
-		return Evaluated{Outcome: TooLarge, Error: &Error{Message: fmt.Sprintf("the function returned more than %d KiB", limit>>10)}}, nil
+		return Evaluated{Outcome: TooLarge, Error: tooLarge(limit)}, nil
 	case enveloped:
 		return readEnvelope(body, e.Run)
 	}

@@ -41,6 +41,10 @@ type Draft struct {
 	Account  account.ID
 	Params   map[string]string
 	TimeZone string
+	Now      time.Time // what the function's Date begins at; zero for the real time
+
+	Function ID     // the stored function that the text may replace: the run is recorded as a rehearsal of it; may be empty
+	CallID   string // for the record
 }
 
 // Result is what came of one run. Exactly one of Flow and Error is set.
@@ -62,9 +66,10 @@ type Place string
 
 // The places.
 const (
-	InShow  Place = "show"   // a show on an engine that is not ours
-	InOurs  Place = "callfn" // a show on our query server, whoever asked it: the embedded node or CouchDB
-	InDraft Place = "draft"  // the service's own sandbox, source that is stored nowhere
+	InShow   Place = "show"   // a show on an engine that is not ours
+	InOurs   Place = "callfn" // a show on our query server, whoever asked it: the embedded node or CouchDB
+	InDirect Place = "direct" // the service's own processes, without a show (design.md: direct runner)
+	InDraft  Place = "draft"  // the service's own sandbox, source that is stored nowhere
 )
 
 // Error explains a run that gave no flow, for a telecom admin.

@@ -75,7 +75,7 @@ type Config struct {
 	Root func(context.Context, account.ID) account.ID
 	// Dialect knows what the engine of stored functions does not parse. May be nil, where it is the one that checks syntax.
 	Dialect Dialect
-	// Observers are told of every run of a stored function.
+	// Observers are told of every run of a stored function, and of drafts that may replace one.
 	Observers []Observer
 }
 
@@ -139,9 +139,7 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 	res := r.finish(run, ev, err)
 	r.explain(&res, ev, e, req.Source)
 	res.Duration = time.Since(start)
-	for _, o := range r.cfg.Observers {
-		o.Ran(Ran{Request: req, Result: res, Start: start})
-	}
+	r.tell(Ran{Request: req, Result: res, Start: start})
 	r.cfg.Log.LogAttrs(ctx, levelOf(res.Outcome), "function run",
 		slog.String("run", string(run)), slog.String("account", string(req.Account)), slog.String("function", string(req.Function)),
 		slog.String("call_id", req.CallID), slog.String("origin", string(req.Origin)),
@@ -184,7 +182,7 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 		res.Error = &Error{Message: syntax.Message, Line: syntax.Line, Column: syntax.Column, Source: syntax.Source, Hint: syntax.Hint}
 	} else {
 		e := Evaluation{
-			Run: run, Params: params, TimeZone: d.TimeZone, Deadline: r.cfg.Deadline,
+			Run: run, Params: params, TimeZone: d.TimeZone, Now: d.Now, Deadline: r.cfg.Deadline,
 			Account: d.Account, Root: r.rootOf(ctx, d.Account), Origin: FromRehearsal,
 		}
 		ev, err := r.cfg.Drafts.EvaluateDraft(ctx, d.Source, e)
@@ -192,7 +190,18 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 		r.explain(&res, ev, e, d.Source)
 	}
 	res.Duration = time.Since(start)
+	if d.Function != "" {
+		r.tell(Ran{Start: start, Result: res, Request: Request{
+			Account: d.Account, Function: d.Function, CallID: d.CallID, Params: params, TimeZone: d.TimeZone, Now: d.Now, Origin: FromRehearsal,
+		}})
+	}
 	return res
+}
+
+func (r *Runner) tell(ran Ran) {
+	for _, o := range r.cfg.Observers {
+		o.Ran(ran)
+	}
 }
 
 // finish checks what a place made of a run and turns it into a Result.

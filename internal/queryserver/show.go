@@ -27,7 +27,7 @@ func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 	if ask.Deadline > 0 && (limits.Deadline == 0 || ask.Deadline < limits.Deadline) {
 		limits.Deadline = ask.Deadline
 	}
-	if own := timeoutOf(doc); own > 0 && (limits.Deadline == 0 || own < limits.Deadline) {
+	if own := Timeout(doc); own > 0 && (limits.Deadline == 0 || own < limits.Deadline) {
 		limits.Deadline = own
 	}
 	if !asked {

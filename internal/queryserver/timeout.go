@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// timeoutOf is the function's own deadline, its document's `timeout_ms` (1 to 5,000); 0 when it has none.
-func timeoutOf(doc json.RawMessage) time.Duration {
+// Timeout is the function's own deadline, its document's `timeout_ms` (1 to 5,000); 0 when it has none.
+func Timeout(doc json.RawMessage) time.Duration {
 	if !bytes.Contains(doc, []byte(`"timeout_ms"`)) {
 		return 0
 	}

@@ -1,4 +1,4 @@
-// Runs once in every fresh realm, before any other code: keeps the language's own functions for itself, so that what a
+// Runs once in every realm, before any other code: keeps the language's own functions for itself, so that what a
 // function changes later changes only its own run, and gives the realm the two names it adds to the language.
 // Returns what the worker calls: host(verb, code, doc, req, resultLimit, logLimit); code is a show function, or the list of
 // map sources.
@@ -128,7 +128,7 @@
   }
 
   return function host(verb, code, doc, req, resultLimit, logLimit) {
-    if (verb === 'clock') { return setClock(code); }
+    if (verb === 'clock') { return setClock(+code); }
     if (verb === 'logs') {
       if (dropped) { logs += (logs ? ',' : '') + '"… [' + dropped + ' more lines dropped]"'; }
       return logs ? '[' + logs + ']' : '';

@@ -8,8 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"sync"
 	"time"
+
+	"callfn/internal/subprocess"
 )
 
 // Command says how to start a worker process.
@@ -34,27 +35,7 @@ type process struct {
 	out  *os.File // answers
 	read *bufio.Reader
 	held Confinement
-	last *lastWords
-}
-
-// lastWords keeps the beginning of what a worker says on stderr before it dies: the Go runtime names the cause first. User
-// code cannot write there.
-type lastWords struct {
-	mu   sync.Mutex
-	text []byte
-}
-
-func (l *lastWords) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text = append(l.text, b[:min(len(b), 500-min(500, len(l.text)))]...)
-	return len(b), nil
-}
-
-func (l *lastWords) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return string(l.text)
+	last *subprocess.LastWords // user code cannot write there
 }
 
 // greetWithin bounds how long a started worker may take until it is ready.
@@ -74,9 +55,9 @@ func startProcess(c Command) (*process, error) {
 	}
 	cmd := exec.Command(c.Path, c.Args...)
 	cmd.Env = []string{"GOMAXPROCS=2", "GOTRACEBACK=none"}
-	last := &lastWords{}
+	last := &subprocess.LastWords{}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = jobsR, answersW, last
-	cmd.SysProcAttr = processAttributes()
+	cmd.SysProcAttr = subprocess.Attributes()
 	err = cmd.Start()
 	_ = jobsR.Close()
 	_ = answersW.Close()
@@ -137,9 +118,6 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, err error) {
 	a, err = parseAnswer(fields)
 	if err != nil || a.Run != j.Run {
 		return Answer{Run: j.Run, Status: Crashed}, errSpent
-	}
-	if a.Status == Memory {
-		return a, errSpent // the engine freed its heap, but the process may not have given it back
 	}
 	return a, nil
 }

@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
-	"modernc.org/quickjs"
+	"callfn/internal/sandbox/engine"
 )
 
 //go:embed bootstrap.js
@@ -18,82 +19,120 @@ var bootstrap string
 // Go stack; this lower figure answers runaway recursion within a few milliseconds.
 const maxStack = 6000
 
-// realm is one JavaScript world: its own heap, its own globals. It serves one job (or, for maps, one list of sources).
+// maxShows bounds the show functions that a realm keeps ready. A design document has a handful.
+const maxShows = 8
+
+// realm is a place for JavaScript worlds, one at a time. A world begins as an image: the language and the bootstrap, and for a show
+// the function too, all made here before any user's code ran anywhere. Putting the image back gives a job a world that
+// nothing has run in (package engine).
 type realm struct {
-	vm   *quickjs.VM
-	host quickjs.Value
+	engine *engine.Engine
+	host   engine.Value
+	bare   *engine.Image
+	shows  map[string]show
+
+	fresh *engine.Image // what the world is now, as long as nothing has run in it; else nil
+	next  *engine.Image // what it was last, and will probably be again
 }
 
-func newRealm(code *codeCache) (*realm, error) {
-	compiled, err := code.bootstrap()
-	if err != nil {
-		return nil, err
-	}
-	vm, err := quickjs.NewVM()
+// show is a show function in a world of its own.
+type show struct {
+	image *engine.Image
+	fun   engine.Value
+}
+
+func newRealm() (*realm, error) {
+	e, err := engine.New(maxStack)
 	if err != nil {
 		return nil, fmt.Errorf("sandbox: new realm: %w", err)
 	}
-	vm.SetMaxStackSize(maxStack)
-	vm.SetCanBlock(false)
-	host, err := vm.EvalBytecodeValue(compiled)
+	host, err := e.Eval(bootstrap)
 	if err != nil {
-		_ = vm.Close()
+		e.Close()
 		return nil, fmt.Errorf("sandbox: bootstrap: %w", err)
 	}
-	return &realm{vm: vm, host: host}, nil
+	r := &realm{engine: e, host: host, bare: e.Save(), shows: map[string]show{}}
+	r.next = r.bare
+	return r, nil
 }
 
-func (r *realm) close() {
-	r.host.Free()
-	_ = r.vm.Close()
+func (r *realm) close() { r.engine.Close() }
+
+// tidy ends the world that was used and puts back the one that is probably needed next, off any run's clock.
+func (r *realm) tidy() { r.begin(r.next) }
+
+// begin makes the world what the image is.
+func (r *realm) begin(image *engine.Image) {
+	if r.fresh != image {
+		r.engine.Restore(image)
+	}
+	r.fresh, r.next = image, image
 }
 
-// run does a show or map job in the realm.
-func (r *realm) run(j Job, code *codeCache) Answer {
+// use hands the world over to a job.
+func (r *realm) use(l Limits) {
+	r.fresh = nil
+	r.engine.Reseed()
+	r.engine.Limit(l.Memory)
+	r.engine.Deadline(l.Deadline)
+}
+
+// show makes a world with the show function in it. The error is the engine's, about that source.
+func (r *realm) show(source string) (engine.Value, error) {
+	if s, ok := r.shows[source]; ok {
+		r.begin(s.image)
+		return s.fun, nil
+	}
+	r.begin(r.bare)
+	r.use(DefaultLimits())
+	fun, err := r.engine.Eval("(" + source + "\n)") // an expression: nothing but a function comes into being
+	if err != nil {
+		return engine.Value{}, err
+	}
+	if len(r.shows) >= maxShows {
+		clear(r.shows)
+	}
+	s := show{image: r.engine.Save(), fun: fun}
+	r.shows[source] = s
+	r.begin(s.image)
+	return fun, nil
+}
+
+// run does a show job in a world of its own, or a map job in the one that is there.
+func (r *realm) run(j Job) Answer {
 	verb, arg := "map", any(j.Source)
-	if j.Kind == KindShow || j.Kind == KindExplain {
-		compiled, err := code.show(j.Source)
+	if j.Kind != KindMap {
+		fun, err := r.show(j.Source)
 		if err != nil {
 			status, body := faultOf(err)
 			return Answer{Run: j.Run, Status: status, Body: body}
 		}
-		fun, err := r.vm.EvalBytecodeValue(compiled) // an expression: nothing but a function comes into being
-		if err != nil {
-			status, body := faultOf(err)
-			return Answer{Run: j.Run, Status: status, Body: body}
-		}
-		defer fun.Free()
 		verb, arg = "show", fun
 		if j.Kind == KindExplain {
 			verb = "explain"
 		}
 	}
+	r.use(j.Limits)
 	if j.Now != 0 {
-		if _, err := r.host.Call(quickjs.UndefinedValue, "clock", float64(j.Now)); err != nil {
+		if _, _, err := r.engine.Call(r.host, "clock", strconv.FormatInt(j.Now, 10)); err != nil {
 			return Answer{Run: j.Run, Status: Failed, Body: encodeFault(toFault(err))}
 		}
 	}
-	r.vm.SetMemoryLimit(uintptr(j.Limits.Memory))
-	_ = r.vm.SetEvalTimeout(j.Limits.Deadline)
-	start, peak := time.Now(), peakMemory()
-	out, err := r.host.Call(quickjs.UndefinedValue, verb, arg, string(j.Doc), string(j.Req), j.Limits.Result, j.Limits.Logs)
+	start := time.Now()
+	text, isText, err := r.engine.Call(r.host, verb, arg, string(j.Doc), string(j.Req), int32(j.Limits.Result), int32(j.Limits.Logs))
 	late := time.Since(start) >= j.Limits.Deadline
 	a := Answer{Run: j.Run}
-	switch text, isText := out.(string); {
+	switch {
 	case err != nil && late:
 		a.Status = Timeout
 	case err != nil:
 		a.Status, a.Body = faultOf(err)
-	case !isText:
-		a.Status = TooLarge
-	case len(text) > j.Limits.Result:
+	case !isText, len(text) > j.Limits.Result:
 		a.Status = TooLarge
 	default:
 		a.Status, a.Body = Done, json.RawMessage(text)
 	}
-	if ranOutOfMemory(a, peak, j.Limits.Memory) {
-		a.Status, a.Body = Memory, nil
-	}
+	blame(&a, r.engine.Starved())
 	a.Logs = r.list("logs")
 	if j.Kind == KindExplain {
 		a.Missed = r.list("missed")
@@ -104,9 +143,8 @@ func (r *realm) run(j Job, code *codeCache) Answer {
 // list reads what the bootstrap kept of the run, its "logs" or "missed" keys; also after an interrupt, where the realm is still
 // whole.
 func (r *realm) list(verb string) json.RawMessage {
-	_ = r.vm.SetEvalTimeout(10 * time.Millisecond)
-	out, err := r.host.Call(quickjs.UndefinedValue, verb)
-	if text, ok := out.(string); err == nil && ok && text != "" && json.Valid([]byte(text)) {
+	r.engine.Deadline(10 * time.Millisecond)
+	if text, ok, err := r.engine.Call(r.host, verb); err == nil && ok && text != "" && json.Valid([]byte(text)) {
 		return json.RawMessage(text)
 	}
 	return nil
@@ -123,12 +161,12 @@ const (
 
 // parse checks that the job's source parses alone as a function body.
 func (r *realm) parse(j Job) Answer {
-	r.vm.SetMemoryLimit(uintptr(j.Limits.Memory))
-	_ = r.vm.SetEvalTimeout(j.Limits.Deadline)
+	r.begin(r.bare)
+	r.use(j.Limits)
 	a := Answer{Run: j.Run, Status: Done, Body: json.RawMessage("null")}
 	start := time.Now()
 	for i, w := range [][2]string{{parseOpen1, parseClose1}, {parseOpen2, parseClose2}} {
-		_, err := r.vm.Compile(w[0]+j.Source+w[1], quickjs.EvalGlobal)
+		err := r.engine.Compile(w[0] + j.Source + w[1])
 		if err == nil {
 			continue
 		}
@@ -179,11 +217,11 @@ func faultOf(err error) (Status, json.RawMessage) {
 }
 
 func toFault(err error) Fault {
-	var e *quickjs.Error
+	var e *engine.Error
 	if !errors.As(err, &e) {
 		return Fault{Name: "Error", Message: clip(err.Error())}
 	}
-	f := Fault{Name: clip(e.Name), Message: clip(e.Message), Line: e.LineNumber, Column: e.ColumnNumber}
+	f := Fault{Name: clip(e.Name), Message: clip(e.Message), Line: e.Line, Column: e.Column}
 	if f.Message == "" {
 		f.Message = clip(e.Error())
 	}

@@ -15,8 +15,8 @@ const WorkerCommand = "queryserver-worker"
 // readyWord is the one field of the frame by which a worker asks for its next job.
 const readyWord = "ready"
 
-// tidyWithin is how long a worker may take, after its answer, to throw the used realm away and make the next. A function
-// decides how much there is to throw away; a worker that takes longer is replaced.
+// tidyWithin is how long a worker may take, after its answer, to end the used world and make the next. A function decides how
+// much there is to end; a worker that takes longer is replaced.
 const tidyWithin = 250 * time.Millisecond
 
 // overtime is what a worker grants itself beyond what its supervisor grants it; then it exits on its own. It matters when
@@ -37,7 +37,9 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 	watch := time.AfterFunc(greetWithin, func() { os.Exit(exitOverrun) })
 	defer watch.Stop()
 	for {
-		w.prepare() // while the supervisor has nothing for us
+		if err := w.prepare(); err != nil {
+			return err
+		}
 		if err := writeFrame(out, []byte(readyWord)); err != nil {
 			return fmt.Errorf("sandbox worker: ask for a job: %w", err)
 		}
@@ -62,91 +64,63 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 			return fmt.Errorf("sandbox worker: write answer: %w", err)
 		}
 		watch.Reset(tidyWithin + overtime)
-		w.discard()
 	}
 }
 
-// worker holds the realm made ahead for the next run, and the realm of the current map functions.
+// worker holds the realm of runs and the one of the current map functions.
 type worker struct {
-	next  *realm // fresh, never run
-	used  *realm // ran, to be closed once the answer is out
+	runs  *realm
 	maps  *realm
-	mapOf string // the sources maps was made for
+	mapOf string // the sources of the world in maps; "" for none
 	mapTZ string
 	clock zone
-	code  codeCache
 }
 
-// prepare makes the next realm ahead of need, off the run's clock. An error shows at the run.
-func (w *worker) prepare() {
-	if w.next == nil {
-		w.next, _ = newRealm(&w.code)
-	}
-}
-
-// discard closes the realm of the run that has been answered.
-func (w *worker) discard() {
-	if w.used != nil {
-		w.used.close()
-		w.used = nil
-	}
-}
-
-// fresh hands out a realm that nothing has run in; it serves one job.
-func (w *worker) fresh() (*realm, error) {
-	r := w.next
-	w.next = nil
-	if r == nil {
+// prepare ends what the last run left and makes the next world, off any run's clock.
+func (w *worker) prepare() error {
+	if w.runs == nil {
 		var err error
-		if r, err = newRealm(&w.code); err != nil {
-			return nil, err
-		}
+		w.runs, err = newRealm()
+		return err
 	}
-	w.used = r
-	return r, nil
+	w.runs.tidy()
+	return nil
 }
 
 func (w *worker) do(j Job) (Answer, error) {
 	if err := w.clock.set(j.TimeZone); err != nil {
 		return Answer{Run: j.Run, Status: Failed, Body: encodeFault(Fault{Name: "RangeError", Message: err.Error()})}, nil
 	}
-	if j.Kind == KindMap {
+	switch j.Kind {
+	case KindMap:
 		return w.mapJob(j)
+	case KindParse:
+		return w.runs.parse(j), nil
 	}
-	r, err := w.fresh()
-	if err != nil {
-		return Answer{}, err
-	}
-	if j.Kind == KindParse {
-		return r.parse(j), nil
-	}
-	return r.run(j, &w.code), nil
+	return w.runs.run(j), nil
 }
 
-// mapJob reuses the realm while the sources stay the same; any trouble ends it.
+// mapJob goes on in the same world while the sources stay the same; any trouble ends it.
 func (w *worker) mapJob(j Job) (Answer, error) {
-	if w.maps != nil && (w.mapOf != j.Source || w.mapTZ != j.TimeZone) {
-		w.maps.close()
-		w.maps = nil
-	}
 	if w.maps == nil {
-		r, err := newRealm(&w.code)
-		if err != nil {
+		var err error
+		if w.maps, err = newRealm(); err != nil {
 			return Answer{}, err
 		}
-		w.maps, w.mapOf, w.mapTZ = r, j.Source, j.TimeZone
 	}
-	a := w.maps.run(j, &w.code)
+	if w.mapOf != j.Source || w.mapTZ != j.TimeZone {
+		w.maps.tidy()
+		w.mapOf, w.mapTZ = j.Source, j.TimeZone
+	}
+	a := w.maps.run(j)
 	if a.Status != Done {
-		w.maps.close()
-		w.maps = nil
+		w.mapOf = ""
 	}
 	return a, nil
 }
 
 func (w *worker) close() {
-	w.discard()
-	for _, r := range []*realm{w.next, w.maps} {
+	for _, r := range []*realm{w.runs, w.maps} {
 		if r != nil {
 			r.close()
 		}

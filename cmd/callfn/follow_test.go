@@ -1,0 +1,54 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What another process that shares the CouchDB changes takes effect within a second, although lookups are remembered.
+func TestAnotherProcessChangesCallflow(t *testing.T) {
+	eachCouch(t, func(t *testing.T, c couchUnderTest) {
+		p := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
+		one := serve(t, p, "--couchdb-url="+c.admin, "--database-prefix="+c.prefix)
+		two := serve(t, p, "--couchdb-url="+c.admin, "--database-prefix="+c.prefix, "--secret-key-file="+filepath.Join(one.dataDir, "secret.key"))
+		token := login(t, one.url)
+		callflows := one.url + "/v2/accounts/" + token.account + "/callflows"
+		says := func(text string) string {
+			return `{"data":{"numbers":["1000"],"flow":{"module":"tts","data":{"text":"` + text + `"}}}}`
+		}
+		code, body := send(t, "PUT", callflows, token.token, says("first"))
+		if code != 201 {
+			t.Fatal(code, body)
+		}
+		var stored struct{ Data struct{ ID string } }
+		if err := json.Unmarshal([]byte(body), &stored); err != nil {
+			t.Fatal(err)
+		}
+		other := two.keyed()
+		hears := func(text string) bool {
+			_, out, _ := other.run(t, "call", "--to=1000")
+			return strings.Contains(out, text)
+		}
+		await(t, "the first callflow at the other process", func() bool { return hears("first") })
+		for _, change := range []struct {
+			what, method, path, body, heard string
+			status                          int
+		}{
+			{"a change", "POST", "/" + stored.Data.ID, says("second"), "second", 200},
+			{"a deletion", "DELETE", "/" + stored.Data.ID, "", "Nobody answers", 200},
+			{"a new callflow", "PUT", "", says("third"), "third", 201},
+		} {
+			if code, body := send(t, change.method, callflows+change.path, token.token, change.body); code != change.status {
+				t.Fatal(code, body)
+			}
+			begun := time.Now()
+			await(t, change.what, func() bool { return hears(change.heard) })
+			if took := time.Since(begun); took > 5*time.Second { // a second on a machine that has time; ten without following
+				t.Errorf("%s took effect after %s", change.what, took)
+			}
+		}
+	})
+}

@@ -1,0 +1,36 @@
+package main
+
+import "context"
+
+type functionsTest struct {
+	testFlags
+	ID   string `arg:"" help:"The function's id."`
+	File string `help:"Try this source instead of the stored one, storing nothing; - for standard input." placeholder:"FILE"`
+}
+
+// Run runs the function's saved cases.
+func (c functionsTest) Run(ctx context.Context, w world, on *functionsCommand) error {
+	var candidate map[string]any
+	if c.File != "" {
+		source, err := readSource(w, c.File)
+		if err != nil {
+			return err
+		}
+		candidate = map[string]any{"function_js": source}
+	}
+	return on.runTests(ctx, w, "functions", c.ID, c.Case, candidate)
+}
+
+type functionsExportTests struct{ exportTests }
+
+// Run writes the cases as files.
+func (c functionsExportTests) Run(ctx context.Context, w world, on *functionsCommand) error {
+	return on.exportTests(ctx, w, "functions", c.exportTests)
+}
+
+type functionsImportTests struct{ importTests }
+
+// Run stores the cases of files.
+func (c functionsImportTests) Run(ctx context.Context, w world, on *functionsCommand) error {
+	return on.importTests(ctx, w, "functions", c.importTests)
+}

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"callfn/internal/savedcase"
+)
+
+// testFlags choose the cases to run.
+type testFlags struct {
+	Case []string `help:"Run only this case, by name or id; may be repeated." placeholder:"NAME" sep:"none"`
+}
+
+// verdicts is what the API says of cases that it ran.
+type verdicts struct {
+	Passed, Failed int
+	Tests          []struct {
+		Name       string
+		Passed     bool
+		Mismatches []savedcase.Mismatch
+	}
+}
+
+// runTests runs the cases saved with a document, on the candidate if there is one, and prints what came of it. It fails when one
+// of them does.
+func (f clientFlags) runTests(ctx context.Context, w world, resource, id string, only []string, candidate map[string]any) error {
+	data := map[string]any{}
+	for name, value := range candidate {
+		data[name] = value
+	}
+	if len(only) > 0 {
+		data["tests"] = only
+	}
+	api, err := f.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Data json.RawMessage `json:"data"`
+	}
+	if err := api.do(ctx, http.MethodPut, api.path(resource, id, "tests", "run"), data, &answer); err != nil {
+		return err
+	}
+	var v verdicts
+	if err := json.Unmarshal(answer.Data, &v); err != nil {
+		return unreachableError{errorf("%s does not answer like callfn: %w", api.base, err)}
+	}
+	if f.JSON {
+		err = printJSON(w.stdout, answer.Data)
+	} else {
+		err = printVerdicts(w, resource, id, v)
+	}
+	if err == nil && v.Failed > 0 {
+		return failedQuietly{}
+	}
+	return err
+}
+
+func printVerdicts(w world, resource, id string, v verdicts) error {
+	if len(v.Tests) == 0 {
+		_, err := fmt.Fprintf(w.stderr, "no cases yet: write one as JSON and store it with `callfn %s import-tests %s FILE.json`\n", resource, id)
+		return err
+	}
+	var b bytes.Buffer
+	for _, t := range v.Tests {
+		if t.Passed {
+			fmt.Fprintf(&b, "ok    %s\n", t.Name)
+			continue
+		}
+		fmt.Fprintf(&b, "FAIL  %s\n", t.Name)
+		for _, m := range t.Mismatches {
+			fmt.Fprintf(&b, "        %s: %s\n", m.Path, m.Message)
+		}
+	}
+	fmt.Fprintf(&b, "\n%d of %d cases pass\n", v.Passed, v.Passed+v.Failed)
+	_, err := b.WriteTo(w.stdout)
+	return err
+}
+
+// storedCase is a case with its id.
+type storedCase struct {
+	ID string
+	savedcase.Case
+}
+
+// cases reads the cases saved with a document, in order of their names.
+func (c *client) cases(ctx context.Context, resource, id string) ([]storedCase, error) {
+	var answer struct{ Data []map[string]any }
+	if err := c.do(ctx, http.MethodGet, c.path(resource, id, "tests")+"?paginate=false", nil, &answer); err != nil {
+		return nil, err
+	}
+	cases := make([]storedCase, len(answer.Data))
+	for i, doc := range answer.Data {
+		cases[i].Case = savedcase.Of(doc)
+		cases[i].ID, _ = doc["id"].(string)
+	}
+	slices.SortFunc(cases, func(a, b storedCase) int { return strings.Compare(a.Name, b.Name) })
+	return cases, nil
+}
+
+type exportTests struct {
+	ID  string `arg:"" help:"Whose cases."`
+	Dir string `arg:"" help:"Directory for the files; made when it is not there."`
+}
+
+// export writes one file a case, and names what else of the kind is in the directory.
+func (f clientFlags) exportTests(ctx context.Context, w world, resource string, e exportTests) error {
+	api, err := f.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	cases, err := api.cases(ctx, resource, e.ID)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(e.Dir, 0o777); err != nil {
+		return usageError{err}
+	}
+	names := make([]string, len(cases))
+	for i, c := range cases {
+		names[i] = c.Name
+	}
+	files := savedcase.FileNames(names)
+	for i, c := range cases {
+		text, err := savedcase.Encode(c.Case)
+		if err != nil {
+			return err
+		}
+		file := filepath.Join(e.Dir, files[i])
+		if err := os.WriteFile(file, text, 0o666); err != nil { //nolint:gosec // files for version control, as the umask has it
+			return usageError{err}
+		}
+		if _, err := fmt.Fprintln(w.stdout, file); err != nil {
+			return err
+		}
+	}
+	there, err := caseFiles(e.Dir)
+	if err != nil {
+		return err
+	}
+	for _, file := range there {
+		if !slices.Contains(files, filepath.Base(file)) {
+			_, _ = fmt.Fprintf(w.stderr, "callfn: %s is none of these cases: remove it, or import it\n", file)
+		}
+	}
+	return nil
+}
+
+type importTests struct {
+	ID    string   `arg:"" help:"Whose cases."`
+	Files []string `arg:"" help:"Files with a case each, or directories of such files."`
+	Prune bool     `help:"Delete the cases that no file has."`
+}
+
+// importTests stores the cases of files: a case whose name is there already takes its place. Nothing is sent unless all files
+// can be read.
+func (f clientFlags) importTests(ctx context.Context, w world, resource string, i importTests) error {
+	wanted, err := readCases(i.Files)
+	if err != nil {
+		return err
+	}
+	api, err := f.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	there, err := api.cases(ctx, resource, i.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range wanted {
+		what, err := api.putCase(ctx, resource, i.ID, c, there)
+		if err != nil {
+			return fmt.Errorf("case %q: %w", c.Name, err)
+		}
+		if _, err := fmt.Fprintf(w.stdout, "%-9s %s\n", what, c.Name); err != nil {
+			return err
+		}
+	}
+	for _, old := range there {
+		if !i.Prune || slices.ContainsFunc(wanted, func(c savedcase.Case) bool { return c.Name == old.Name }) {
+			continue
+		}
+		if err := api.do(ctx, http.MethodDelete, api.path(resource, i.ID, "tests", old.ID), nil, nil); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w.stdout, "%-9s %s\n", "deleted", old.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putCase stores a case, in place of the one of its name, and says what it did.
+func (c *client) putCase(ctx context.Context, resource, id string, wanted savedcase.Case, there []storedCase) (string, error) {
+	text, err := savedcase.Encode(wanted)
+	if err != nil {
+		return "", err
+	}
+	for _, old := range there {
+		if old.Name != wanted.Name {
+			continue
+		}
+		if same, err := savedcase.Encode(old.Case); err == nil && bytes.Equal(same, text) {
+			return "unchanged", nil
+		}
+		return "replaced", c.do(ctx, http.MethodPost, c.path(resource, id, "tests", old.ID), json.RawMessage(text), nil)
+	}
+	return "stored", c.do(ctx, http.MethodPut, c.path(resource, id, "tests"), json.RawMessage(text), nil)
+}
+
+// readCases reads files, and the files of directories.
+func readCases(paths []string) ([]savedcase.Case, error) {
+	var cases []savedcase.Case
+	from := map[string]string{}
+	for _, path := range paths {
+		files, err := caseFiles(path)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			text, err := readAtMost(file, 1<<20)
+			if err != nil {
+				return nil, err
+			}
+			c, err := savedcase.Decode(text)
+			if err != nil {
+				return nil, usageError{errorf("%s: %w", file, err)}
+			}
+			if other, taken := from[c.Name]; taken {
+				return nil, usageError{errorf("%s and %s are both called %q: a case's name is its own", other, file, c.Name)}
+			}
+			from[c.Name] = file
+			cases = append(cases, c)
+		}
+	}
+	return cases, nil
+}
+
+// caseFiles are the files of a directory, sorted, or the one file.
+func caseFiles(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	var files []string
+	for _, entry := range entries {
+		if entry.Type().IsRegular() && filepath.Ext(entry.Name()) == savedcase.Extension {
+			files = append(files, filepath.Join(path, entry.Name()))
+		}
+	}
+	return files, nil
+}
+
+func readAtMost(file string, most int64) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	var broken *fs.PathError
+	switch {
+	case errors.As(err, &broken), err != nil:
+		return nil, usageError{errorf("read %s: %w", file, err)}
+	case int64(len(text)) > most:
+		return nil, usageError{errorf("%s is longer than %d bytes", file, most)}
+	}
+	return text, nil
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const greetsAlice = `{
+  "name": "greets Alice, kindly",
+  "description": "whoever shows a name is greeted by it",
+  "call": {
+    "Caller-ID-Name": "Alice",
+    "Custom-SIP-Headers": {
+      "X-Plan": "gold"
+    }
+  },
+  "expected": {
+    "flow": {
+      "data": {
+        "text": "Hi Alice <gold>"
+      },
+      "module": "tts"
+    },
+    "steps": [
+      {
+        "module": "tts"
+      }
+    ]
+  }
+}
+`
+
+const christmas = `{
+  "name": "says when it is",
+  "call": {
+    "To": "1000"
+  },
+  "script": {
+    "now": "2026-12-24T18:05",
+    "timezone": "Europe/Berlin"
+  },
+  "expected": {
+    "flow": {
+      "data": {
+        "text": "Hi 24"
+      }
+    }
+  }
+}
+`
+
+const greets = `var name = call['Caller-ID-Name'] === 'Alice' ? 'Alice <' + call['Custom-SIP-Headers[X-Plan]'] + '>' : new Date().getDate();
+return {module: 'tts', data: {text: 'Hi ' + name}};`
+
+// The whole life of saved cases from the shell, with functions that really run.
+func TestSavedCasesFromTheShell(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	must := func(want int, args ...string) string {
+		t.Helper()
+		code, out, errs := p.run(t, args...)
+		if code != want {
+			t.Fatalf("callfn %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), code, want, out, errs)
+		}
+		return out + errs
+	}
+	dir := t.TempDir()
+	file := func(name, content string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(must(exitOK, "functions", "put", "--name=greets", file("greets.js", greets)))
+	if out := must(exitOK, "functions", "test", id); !strings.Contains(out, "no cases yet") || !strings.Contains(out, "import-tests "+id) {
+		t.Errorf("no cases: %s", out)
+	}
+	file("cases/a.json", greetsAlice)
+	file("cases/b.json", christmas)
+	if out := must(exitOK, "functions", "import-tests", id, filepath.Join(dir, "cases")); out != "stored    greets Alice, kindly\nstored    says when it is\n" {
+		t.Errorf("import: %s", out)
+	}
+	if out := must(exitOK, "functions", "test", id); out != "ok    greets Alice, kindly\nok    says when it is\n\n2 of 2 cases pass\n" && out != "ok    says when it is\nok    greets Alice, kindly\n\n2 of 2 cases pass\n" {
+		t.Errorf("test: %s", out)
+	}
+	if out := must(exitOK, "functions", "import-tests", id, filepath.Join(dir, "cases")); strings.Count(out, "unchanged") != 2 {
+		t.Errorf("imported again: %s", out)
+	}
+
+	// What is exported is what was imported, byte for byte, also by way of another function.
+	exported := func(id string) map[string]string {
+		t.Helper()
+		to := filepath.Join(t.TempDir(), "new", "place")
+		must(exitOK, "functions", "export-tests", id, to)
+		found := map[string]string{}
+		entries, err := os.ReadDir(to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			text, err := os.ReadFile(filepath.Join(to, e.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[e.Name()] = string(text)
+		}
+		return found
+	}
+	want := map[string]string{"greets-alice-kindly.json": greetsAlice, "says-when-it-is.json": christmas}
+	if diff := cmp.Diff(want, exported(id)); diff != "" {
+		t.Errorf("export (-want +got):\n%s", diff)
+	}
+	other := regexp.MustCompile(`[0-9a-f]{32}`).FindString(must(exitOK, "functions", "put", "--name=other", file("greets.js", greets)))
+	for name, text := range want {
+		must(exitOK, "functions", "import-tests", other, file("again/"+name, text))
+	}
+	if diff := cmp.Diff(want, exported(other)); diff != "" {
+		t.Errorf("round trip (-want +got):\n%s", diff)
+	}
+
+	// A draft, a refused update, an update that passes.
+	worse := file("worse.js", strings.Replace(greets, "'Hi '", "'Ho '", 1))
+	out := must(exitFailed, "functions", "test", id, "--file="+worse, "--case=greets Alice, kindly")
+	if out != "FAIL  greets Alice, kindly\n        flow.data.text: wanted \"Hi Alice <gold>\", got \"Ho Alice <gold>\"\n\n0 of 1 cases pass\n" {
+		t.Errorf("draft: %s", out)
+	}
+	if out := must(exitFailed, "functions", "put", "--id="+id, "--run-tests", worse); strings.Count(out, "wanted") != 2 || !strings.Contains(out, "Case says when it is fails") {
+		t.Errorf("refused update: %s", out)
+	}
+	if out := must(exitOK, "functions", "get", id); !strings.Contains(out, "'Hi '") {
+		t.Errorf("stored all the same: %s", out)
+	}
+	must(exitOK, "functions", "put", "--id="+id, "--run-tests", file("greets.js", greets+"\n// mended"))
+	var v struct{ Passed, Failed int }
+	if err := json.Unmarshal([]byte(must(exitFailed, "functions", "test", id, "--json", "--file="+worse)), &v); err != nil || v.Failed != 2 {
+		t.Errorf("--json: %+v %v", v, err)
+	}
+	if out := must(exitOK, "functions", "runs", id); !strings.Contains(out, "rehearsal") {
+		t.Errorf("the cases' runs are not recorded as rehearsals: %s", out)
+	}
+
+	// Pruning, and what cannot be read.
+	if out := must(exitOK, "functions", "import-tests", other, "--prune", filepath.Join(dir, "cases", "a.json")); !strings.Contains(out, "deleted   says when it is") {
+		t.Errorf("prune: %s", out)
+	}
+	if diff := cmp.Diff([]string{"greets-alice-kindly.json"}, keys(exported(other))); diff != "" {
+		t.Error(diff)
+	}
+	must(exitUsage, "functions", "import-tests", id, filepath.Join(dir, "nowhere"))
+	must(exitUsage, "functions", "import-tests", id, file("bad.json", `{"name":"n","expect":{}}`))
+	must(exitUsage, "functions", "import-tests", id, file("twice/a.json", greetsAlice), file("twice/b.json", greetsAlice))
+	must(exitFailed, "functions", "import-tests", id, file("empty.json", `{"name":"n","call":{},"expected":{}}`))
+	must(exitFailed, "functions", "test", id, "--case=nobody")
+	must(exitFailed, "functions", "test", strings.Repeat("0", 32))
+}
+
+func TestCallflowsFromTheShell(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	must := func(want int, args ...string) string {
+		t.Helper()
+		code, out, errs := p.run(t, args...)
+		if code != want {
+			t.Fatalf("callfn %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), code, want, out, errs)
+		}
+		return out + errs
+	}
+	dir := t.TempDir()
+	file := func(content string) string {
+		t.Helper()
+		f, err := os.CreateTemp(dir, "*.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = f.Close() }()
+		if _, err := f.WriteString(content); err != nil {
+			t.Fatal(err)
+		}
+		return f.Name()
+	}
+	if out := must(exitOK, "callflows", "list"); !strings.Contains(out, "no callflows yet") {
+		t.Errorf("list: %s", out)
+	}
+	flow := `{"name":"office","numbers":["1000"],"patterns":["^2"],"flow":{"module":"user","data":{"id":"u1"},"children":{"_":{"module":"voicemail","data":{"id":"` + strings.Repeat("b", 32) + `"}}}}}`
+	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(must(exitOK, "callflows", "put", file(flow)))
+	if out := must(exitOK, "callflows", "list"); !strings.Contains(out, id+"  1000 ^2  office") {
+		t.Errorf("list: %s", out)
+	}
+	must(exitOK, "callflows", "import-tests", id,
+		file(`{"name":"nobody there","call":{},"script":{"answers":{"user":"none"}},"expected":{"steps":[{"module":"user"},{"module":"voicemail"}],"ended":{"how":"flow_ended"}}}`),
+		file(`{"name":"by pattern","call":{"To":"234"},"script":{"answers":{"user":"answered"}},"expected":{"ended":{"how":"answered"}}}`))
+	if out := must(exitOK, "callflows", "test", id); !strings.Contains(out, "2 of 2 cases pass") {
+		t.Errorf("test: %s", out)
+	}
+	worse := file(strings.Replace(flow, `"voicemail"`, `"play"`, 1))
+	if out := must(exitFailed, "callflows", "test", id, "--file="+worse); !strings.Contains(out, "FAIL  nobody there\n        steps.1.module: wanted \"voicemail\", got \"play\"") {
+		t.Errorf("draft: %s", out)
+	}
+	if out := must(exitFailed, "callflows", "put", "--id="+id, "--run-tests", worse); !strings.Contains(out, "Case nobody there fails") {
+		t.Errorf("refused update: %s", out)
+	}
+	if out := must(exitOK, "callflows", "get", id); !strings.Contains(out, `"voicemail"`) {
+		t.Errorf("get: %s", out)
+	}
+	must(exitOK, "callflows", "put", "--id="+id, worse)
+	must(exitOK, "callflows", "delete", id)
+	must(exitFailed, "callflows", "test", id)
+	must(exitUsage, "callflows", "put", file("[]"))
+}
+
+func keys(m map[string]string) []string {
+	var out []string
+	for k := range maps.Keys(m) {
+		out = append(out, k)
+	}
+	return out
+}
+
+func TestCallFlagsMakeObjects(t *testing.T) {
+	got := callFlags{To: "1000", Param: map[string]string{
+		"Custom-SIP-Headers[X-Ticket]": "42", "Custom-SIP-Headers[X-Plan]": "gold", "Language": "de", "odd[": "1", "[x]": "2", "a[b][c]": "3",
+	}}.fields()
+	want := map[string]any{
+		"To": "1000", "Custom-SIP-Headers": map[string]any{"X-Ticket": "42", "X-Plan": "gold"}, "Language": "de", "odd[": "1", "[x]": "2", "a[b][c]": "3",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,62 @@
+package crossbar
+
+import (
+	"context"
+	"reflect"
+
+	"callfn/callflow"
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+	"callfn/internal/savedcase"
+)
+
+// tryFunction walks the flow that a function returns for a case's call.
+func (a *API) tryFunction(x *exchange, doc datastore.Document, c savedcase.Case, zone string) (callflow.Trace, error) {
+	return a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
+		Account: x.account.ID(), Call: c.Call, Script: c.Script, TimeZone: zone, DefaultRealm: x.account.Realm(),
+		Flow:   callflow.Node{"module": "function", "data": map[string]any{"id": doc.ID()}},
+		Runner: candidateRunner{FunctionRunner: a.cfg.Functions, function: function.ID(doc.ID()), source: doc.Text("function_js")},
+	})
+}
+
+// tryCallflow makes a case's call, which a callflow must answer.
+func (a *API) tryCallflow(x *exchange, doc datastore.Document, c savedcase.Case, zone string) (callflow.Trace, error) {
+	return a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
+		Account: x.account.ID(), Call: callOf(c.Call, doc), Script: c.Script, TimeZone: zone, DefaultRealm: x.account.Realm(),
+		Candidate: callflow.CandidateOf(doc),
+	})
+}
+
+// callOf is a case's call, to the callflow's first number where the case does not say whom.
+func callOf(call map[string]any, doc datastore.Document) map[string]any {
+	numbers := texts(doc["numbers"])
+	if call["To"] != nil || call["Request"] != nil || len(numbers) == 0 {
+		return call
+	}
+	out := map[string]any{"To": numbers[0]}
+	for name, value := range call {
+		out[name] = value
+	}
+	return out
+}
+
+// candidateRunner runs one function from source that need not be the stored one, in the service's own sandbox, and all others
+// as they are stored. Its runs are rehearsals, recorded as such, and do not ask whether the function is enabled.
+type candidateRunner struct {
+	FunctionRunner
+	function function.ID
+	source   string
+}
+
+// Run implements callflow.Runner.
+func (c candidateRunner) Run(ctx context.Context, r function.Request) function.Result {
+	if r.Function != c.function {
+		return c.FunctionRunner.Run(ctx, r)
+	}
+	return c.RunDraft(ctx, function.Draft{
+		Source: c.source, Account: r.Account, Params: r.Params, TimeZone: r.TimeZone, Now: r.Now, Function: r.Function, CallID: r.CallID,
+	})
+}
+
+// equalJSON compares JSON values as they were decoded.
+func equalJSON(a, b any) bool { return reflect.DeepEqual(a, b) }

@@ -1,0 +1,327 @@
+package crossbar
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"callfn/callflow"
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+	"callfn/internal/savedcase"
+	"callfn/schemas"
+)
+
+// mostCases is how many test cases a function or callflow may have.
+const mostCases = 100
+
+// tested is a kind of documents that test cases are saved with.
+type tested struct {
+	api   *API
+	kind  *documentKind // functions or callflows
+	cases *documentKind
+	about savedcase.Kind
+	// affects are the properties of a document whose change can change what comes of its cases.
+	affects []string
+	// try runs one case on a document, which need not be stored, as the answer of the call.
+	try func(x *exchange, doc datastore.Document, c savedcase.Case, zone string) (callflow.Trace, error)
+}
+
+// testsOf adds test cases to a kind of documents: they are stored beside its documents and go with them.
+func (a *API) testsOf(k *documentKind, about savedcase.Kind, affects ...string) *tested {
+	t := &tested{api: a, kind: k, about: about, affects: affects}
+	t.try = map[savedcase.Kind]func(*exchange, datastore.Document, savedcase.Case, string) (callflow.Trace, error){
+		savedcase.OfFunction: a.tryFunction, savedcase.OfCallflow: a.tryCallflow,
+	}[about]
+	collection := k.collection
+	collection.Type, collection.Listing = k.collection.Type+"_test", "tests"
+	locks := newAccountLocks()
+	t.cases = &documentKind{
+		name: k.name + "/tests", schema: "tests", collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random, stamp: a.stamp,
+		extraLimit: a.cfg.ExtraLimit, check: t.check, lock: locks.lock, of: k,
+		listing: listing{
+			view: collection.ByAccount, within: func(x *exchange) []any { return []any{x.id()} }, ascending: true,
+			docs: func(*exchange) bool { return true }, docBytes: a.cfg.PageBytes,
+			item: func(_ *exchange, row datastore.Row) (map[string]any, error) { return row.Doc.Public(), nil },
+		},
+	}
+	k.parts = append(k.parts, t.cases)
+	k.rehearse = t.beforeUpdate
+	return t
+}
+
+// check looks at what a schema cannot: that the call and the script can be used, that something is expected, and that no other
+// case has the name.
+func (t *tested) check(x *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
+	var fields schemas.FieldErrors
+	c := savedcase.Of(doc)
+	zone, err := t.api.cfg.Accounts.TimeZone(x.ctx, x.account)
+	if err != nil {
+		return nil, nil, err
+	}
+	fields.Merge(usableCall(x, c, zone))
+	fields.Merge(t.checkExpected(c.Expected))
+	others, err := t.cases.partsOf(x, mostCases+1)
+	if err != nil {
+		return nil, nil, err
+	}
+	if doc.Rev() == "" && len(others) >= mostCases {
+		fields.Add("name", "maxItems", schemas.Violation{
+			"message": fmt.Sprintf("There are %d cases here already, the most there can be: delete one", len(others)), "target": mostCases})
+	}
+	for _, other := range others {
+		if other.ID() != doc.ID() && other.Text("name") == c.Name {
+			fields.Add("name", "unique", schemas.Violation{"message": "Case " + other.ID() + " has this name already", "cause": c.Name})
+		}
+	}
+	return fields, nil, nil
+}
+
+// usableCall looks whether a case's call and script can be rehearsed.
+func usableCall(x *exchange, c savedcase.Case, zone string) (fields schemas.FieldErrors) {
+	var unusable *callflow.InvalidCall
+	call := callOf(c.Call, datastore.Document{"numbers": []any{"1000"}}) // whom it is for need not be said
+	if _, _, err := callflow.ParseCall(x.account.ID(), call); errors.As(err, &unusable) {
+		fields.Merge(unusable.Errors().Under("call"))
+	}
+	if _, err := callflow.ParseScript(c.Script, zone); errors.As(err, &unusable) {
+		fields.Merge(unusable.Errors())
+	}
+	return fields
+}
+
+func (t *tested) checkExpected(expected map[string]any) (fields schemas.FieldErrors) {
+	if len(expected) == 0 {
+		fields.Add("expected", "required", schemas.Violation{
+			"message": "Say what must come of it: flow, steps, outcome or ended", "value": "expected"})
+	}
+	if t.about == savedcase.OfCallflow {
+		for _, name := range []string{"flow", "outcome"} {
+			if _, there := expected[name]; there {
+				fields.Add("expected."+name, "invalid", schemas.Violation{
+					"message": "Only a function returns a flow with an outcome: expect steps of the callflow", "value": name})
+			}
+		}
+		return fields
+	}
+	if outcome, ok := expected["outcome"].(string); ok && outcome != "" && !function.Outcome(outcome).Known() {
+		known := make([]any, 0, len(function.Outcomes()))
+		for _, o := range function.Outcomes() {
+			known = append(known, string(o))
+		}
+		fields.Add("expected.outcome", "enum", schemas.Violation{
+			"message": "Value not found in enumerated list of values", "target": known, "value": clip(outcome)})
+	}
+	return fields
+}
+
+// verdict is what came of one case.
+type verdict struct {
+	ID         string               `json:"id"`
+	Name       string               `json:"name"`
+	Passed     bool                 `json:"passed"`
+	Mismatches []savedcase.Mismatch `json:"mismatches"`
+	CallID     string               `json:"call_id"` // of the rehearsal: records of runs have it
+
+	down bool // what had to run could not be run now
+}
+
+// judge runs the cases, or those of them that only names by id or name, on a document.
+func (t *tested) judge(x *exchange, doc datastore.Document, only []string) ([]verdict, error) {
+	docs, err := t.cases.partsOf(x, mostCases)
+	if err != nil {
+		return nil, err
+	}
+	if docs, err = chosen(docs, only); err != nil {
+		return nil, err
+	}
+	zone, err := t.api.cfg.Accounts.TimeZone(x.ctx, x.account)
+	if err != nil {
+		return nil, err
+	}
+	verdicts := make([]verdict, 0, len(docs))
+	for _, saved := range docs {
+		c := savedcase.Of(saved)
+		trace, err := t.try(x, doc, c, zone)
+		var unusable *callflow.InvalidCall
+		switch {
+		case errors.As(err, &unusable): // a case that was right when it was saved, by an older version
+			return nil, invalid(unusable.Errors().Under(schemas.Path("tests", c.Name)))
+		case err != nil:
+			return nil, err
+		}
+		v := verdict{ID: saved.ID(), Name: c.Name, CallID: trace.CallID}
+		if v.Mismatches, err = c.Check(t.about, callflow.ID(doc.ID()), trace); err != nil {
+			return nil, err
+		}
+		if v.Passed = len(v.Mismatches) == 0; v.Passed {
+			v.Mismatches = []savedcase.Mismatch{}
+		}
+		v.down = !v.Passed && couldNotRun(trace)
+		verdicts = append(verdicts, v)
+	}
+	return verdicts, nil
+}
+
+// chosen are the cases that are named by id or name; all of them where none is.
+func chosen(docs []datastore.Document, only []string) ([]datastore.Document, error) {
+	if len(only) == 0 {
+		return docs, nil
+	}
+	var out []datastore.Document
+	for _, wish := range only {
+		found := false
+		for _, doc := range docs {
+			if doc.ID() == wish || doc.Text("name") == wish {
+				out, found = append(out, doc), true
+			}
+		}
+		if !found {
+			return nil, invalidField("tests", "invalid", schemas.Violation{"message": "There is no case of this id or name", "value": clip(wish)})
+		}
+	}
+	return out, nil
+}
+
+// couldNotRun reports whether a rehearsal says nothing about what it was to try, since a place that runs functions did not
+// answer, or time ran out.
+func couldNotRun(t callflow.Trace) bool {
+	if t.Ended.How == callflow.EndCancelled {
+		return true
+	}
+	for _, step := range t.Steps {
+		if step.Function != nil && (step.Function.Outcome == function.EngineDown || step.Function.Outcome == function.Refused) {
+			return true
+		}
+	}
+	return false
+}
+
+// beforeUpdate lets a document be stored only when its cases pass, where the request (?run_tests=true) or the account
+// (`run_tests`) asks for that. What an account asks for concerns changes that cases can notice: a function that fails can
+// always be switched off.
+func (t *tested) beforeUpdate(x *exchange, before, doc datastore.Document) error {
+	asked := x.account.Document().Is("run_tests")
+	if asked {
+		asked = t.changed(before, doc)
+	}
+	if !x.flag("run_tests", asked) {
+		return nil
+	}
+	verdicts, err := t.judge(x, doc, nil)
+	if err != nil {
+		return err
+	}
+	var fields schemas.FieldErrors
+	for _, v := range verdicts {
+		if v.down {
+			return checkerDown(fmt.Errorf("case %s of %s %s could not be run", v.ID, t.kind.name, doc.ID()))
+		}
+		for _, m := range v.Mismatches {
+			fields.Add(schemas.Path("tests", v.Name)+"."+m.Path, "expected", schemas.Violation{
+				"message": "Case " + v.Name + " fails: " + m.Message, "case": v.Name, "case_id": v.ID, "path": m.Path, "wanted": m.Wanted, "got": m.Got})
+		}
+	}
+	if len(fields) > 0 {
+		return invalid(fields)
+	}
+	return nil
+}
+
+func (t *tested) changed(before, doc datastore.Document) bool {
+	for _, name := range t.affects {
+		if !equalJSON(before[name], doc[name]) {
+			return true
+		}
+	}
+	return false
+}
+
+// run runs the cases of a stored document, or of what the request brings instead: 201 whatever came of it.
+func (t *tested) run(x *exchange) (*answer, error) {
+	doc, err := t.kind.load(x)
+	if err != nil {
+		return nil, err
+	}
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	only, fields := wishes(data["tests"])
+	if fields != nil {
+		return nil, invalid(fields)
+	}
+	if doc, err = t.candidate(x, doc, data); err != nil {
+		return nil, err
+	}
+	verdicts, err := t.judge(x, doc, only)
+	if err != nil {
+		return nil, err
+	}
+	passed := 0
+	for _, v := range verdicts {
+		if v.Passed {
+			passed++
+		}
+	}
+	return &answer{status: http.StatusCreated, data: map[string]any{
+		"passed": passed, "failed": len(verdicts) - passed, "tests": verdicts,
+	}}, nil
+}
+
+// candidate is the document with what the request brings of what cases can notice, checked as if it were to be stored.
+func (t *tested) candidate(x *exchange, doc datastore.Document, data map[string]any) (datastore.Document, error) {
+	public, brings := datastore.StripPrivate(doc), false
+	for _, name := range t.affects {
+		if value, there := data[name]; there {
+			public[name], brings = value, true
+		}
+	}
+	if !brings {
+		return doc, nil
+	}
+	value, fields := t.kind.validator.Validate(t.kind.schema, public)
+	if len(fields) > 0 {
+		return nil, invalid(fields)
+	}
+	completed, _ := value.(map[string]any)
+	next := doc.Replace(completed)
+	fields, _, err := t.kind.check(x, doc, next)
+	if err != nil {
+		return nil, err
+	}
+	if len(fields) > 0 {
+		return nil, invalid(fields)
+	}
+	return next, nil
+}
+
+// wishes are the cases that a request names.
+func wishes(value any) ([]string, schemas.FieldErrors) {
+	if value == nil {
+		return nil, nil
+	}
+	list, ok := value.([]any)
+	only := texts(value)
+	if !ok || len(only) != len(list) {
+		var fields schemas.FieldErrors
+		fields.Add("tests", "type", schemas.Violation{"message": "Value did not match type(s): array of string", "target": "array"})
+		return nil, fields
+	}
+	return only, nil
+}
+
+// testRoutes are the routes of the cases saved with documents of a kind.
+func testRoutes(resource string, t *tested) []Route {
+	cases := underAccount + "/" + resource + "/:id/tests"
+	item := cases + "/:part"
+	return []Route{
+		{http.MethodPut, cases + "/run", resource, Subtree, false, t.run},
+		{http.MethodGet, cases, resource, Subtree, false, t.cases.list},
+		{http.MethodPut, cases, resource, Subtree, true, t.cases.create},
+		{http.MethodGet, item, resource, Subtree, false, t.cases.show},
+		{http.MethodPost, item, resource, Subtree, true, t.cases.replace},
+		{http.MethodPatch, item, resource, Subtree, true, t.cases.patch},
+		{http.MethodDelete, item, resource, Subtree, false, t.cases.delete},
+	}
+}

@@ -1,0 +1,212 @@
+package crossbar_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"callfn/callflow"
+	"callfn/crossbar"
+	"callfn/internal/function"
+)
+
+// rehearsing gives the stack a real simulator.
+func (s *stack) rehearsing(t *testing.T) {
+	t.Helper()
+	s.rewire(t, func(c *crossbar.Config) {
+		c.Simulator = &callflow.Simulator{Executor: &callflow.Executor{Runner: s.runner, Directory: callflow.Stored{Datastores: s.stores}}}
+	})
+}
+
+const (
+	speaks = `{"data":{"name":"speaks","call":{"To":"1000"},"expected":{"flow":{"module":"tts","data":{"text":"hi 1000"}},"steps":[{"module":"tts"}]}}}`
+	sings  = `{"data":{"name":"sings","call":{},"expected":{"flow":{"module":"play"}}}}`
+)
+
+// Test cases are kept with a function, seen nowhere else, run on demand, and go with it.
+func TestSavedCases(t *testing.T) {
+	s := newStack(t)
+	s.rehearsing(t)
+	a, other := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
+	one := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
+	two := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
+	cases := a.path("/functions/" + one + "/tests")
+	saved := s.must(t, 201, "PUT", cases, a.token, speaks)
+	id := saved.id()
+	if saved.header.Get("Location") != cases+"/"+id {
+		t.Errorf("Location %q", saved.header.Get("Location"))
+	}
+	s.must(t, 201, "PUT", cases, a.token, sings)
+
+	if r := s.must(t, 200, "GET", cases, a.token, ""); len(r.items()) != 2 || r.items()[0].(map[string]any)["expected"] == nil {
+		t.Errorf("listing: %s", r.raw)
+	}
+	if r := s.must(t, 200, "GET", a.path("/functions/"+two+"/tests"), a.token, ""); len(r.items()) != 0 {
+		t.Errorf("another function's: %s", r.raw)
+	}
+	s.must(t, 404, "GET", a.path("/functions/"+two+"/tests/"+id), a.token, "")
+	s.must(t, 404, "GET", a.path("/functions/"+id), a.token, "")
+	s.must(t, 404, "GET", a.path("/functions/"+strings.Repeat("0", 32)+"/tests"), a.token, "")
+	s.must(t, 404, "PUT", a.path("/functions/"+strings.Repeat("0", 32)+"/tests"), a.token, speaks)
+	s.must(t, 404, "GET", other.path("/functions/"+one+"/tests/"+id), other.token, "")
+	if r := s.must(t, 200, "GET", a.path("/functions"), a.token, ""); len(r.items()) != 2 {
+		t.Errorf("cases among functions: %s", r.raw)
+	}
+
+	r := s.must(t, 201, "PUT", cases+"/run", a.token, "")
+	if r.at("data", "passed") != 1.0 || r.at("data", "failed") != 1.0 || !strings.Contains(r.raw, `"path":"flow.module"`) {
+		t.Errorf("run: %s", r.raw)
+	}
+	if s.runner.drafts != 2 || s.runner.runs != 0 {
+		t.Errorf("%d drafts, %d runs", s.runner.drafts, s.runner.runs)
+	}
+	if r := s.must(t, 201, "PUT", cases+"/run", a.token, `{"data":{"tests":["`+id+`"]}}`); r.at("data", "failed") != 0.0 {
+		t.Errorf("one of them: %s", r.raw)
+	}
+	if r := s.must(t, 201, "PUT", cases+"/run", a.token, `{"data":{"tests":["speaks"],"function_js":"THROW"}}`); r.at("data", "failed") != 1.0 || !strings.Contains(r.raw, "boom (line 1)") {
+		t.Errorf("a draft: %s", r.raw)
+	}
+	for _, bad := range []string{`{"tests":["nobody"]}`, `{"tests":"speaks"}`, `{"function_js":"BROKEN"}`, `{"function_js":7}`} {
+		s.must(t, 400, "PUT", cases+"/run", a.token, `{"data":`+bad+`}`)
+	}
+
+	s.must(t, 200, "DELETE", a.path("/functions/"+one), a.token, "")
+	s.must(t, 404, "GET", cases+"/"+id, a.token, "")
+	db, _ := s.stores.Resolve("functions", "")
+	if doc, err := db.Get(t.Context(), id); err != nil || !doc.Deleted() {
+		t.Errorf("a case outlives its function: %v %v", doc, err)
+	}
+	kept := s.must(t, 201, "PUT", a.path("/functions/"+two+"/tests"), a.token, speaks).id()
+	s.must(t, 200, "DELETE", a.path("/functions/"+two+"?should_soft_delete=false"), s.login(t, masterKey), "")
+	if strings.Contains(s.dump(t), kept) {
+		t.Error("a case is left of what was deleted for good")
+	}
+	s.must(t, 200, "DELETE", a.path("?should_soft_delete=false"), s.login(t, masterKey), "")
+	if strings.Contains(s.dump(t), id) {
+		t.Error("a case is left of an account")
+	}
+}
+
+// What no case can be is refused, and says what is wrong where.
+func TestCasesThatCannotBe(t *testing.T) {
+	s := newStack(t)
+	s.rehearsing(t)
+	a := s.tenant(t, s.master, "acme")
+	function := a.path("/functions/" + s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id() + "/tests")
+	callflow := a.path("/callflows/" + s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup"}}}`).id() + "/tests")
+	s.must(t, 201, "PUT", function, a.token, speaks)
+	for _, c := range []struct{ at, body, field, rule string }{
+		{function, `{}`, "name", "required"},
+		{function, `{"name":"n"}`, "expected", "required"},
+		{function, `{"name":"n","expected":{}}`, "expected", "required"},
+		{function, `{"name":"n","expected":{"stpes":[]}}`, "expected.stpes", "additionalProperties"},
+		{function, `{"name":"n","expected":{"outcome":"fine"}}`, "expected.outcome", "enum"},
+		{function, `{"name":"n","expected":{"steps":{}}}`, "expected.steps", "type"},
+		{function, `{"name":"n","expected":{"outcome":"ok"},"call":{"To":{}}}`, "call.To", "type"},
+		{function, `{"name":"n","expected":{"outcome":"ok"},"script":{"now":"soon"}}`, "script.now", "invalid"},
+		{function, `{"name":"n","expected":{"outcome":"ok"},"script":{"answer":{}}}`, "script.answer", "unknown"},
+		{function, `{"name":"speaks","expected":{"outcome":"ok"}}`, "name", "unique"},
+		{callflow, `{"name":"n","expected":{"flow":{}}}`, "expected.flow", "invalid"},
+		{callflow, `{"name":"n","expected":{"outcome":"ok"}}`, "expected.outcome", "invalid"},
+	} {
+		if r := s.must(t, 400, "PUT", c.at, a.token, `{"data":`+c.body+`}`); r.at("data", c.field, c.rule) == nil {
+			t.Errorf("%s: %s", c.body, r.raw)
+		}
+	}
+}
+
+// An update whose cases fail is refused whole where somebody asked for that: the request, or the account.
+func TestCasesBeforeUpdate(t *testing.T) {
+	s := newStack(t)
+	s.rehearsing(t)
+	a := s.tenant(t, s.master, "acme")
+	item := a.path("/functions/" + s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id())
+	id := s.must(t, 201, "PUT", item+"/tests", a.token, speaks).id()
+	broken, mended := `{"data":{"name":"n","function_js":"THROW"}}`, `{"data":{"name":"n","function_js":"return 1"}}`
+
+	before := s.dump(t)
+	r := s.must(t, 400, "POST", item+"?run_tests=true", a.token, broken)
+	why := r.at("data", "tests.speaks.outcome", "expected")
+	if r.at("data", "tests.speaks.outcome", "expected", "wanted") != "ok" || r.at("data", "tests.speaks.outcome", "expected", "got") != "threw" ||
+		r.at("data", "tests.speaks.outcome", "expected", "case_id") != id || !strings.Contains(fmt.Sprint(why), "boom") {
+		t.Errorf("got %s", r.raw)
+	}
+	s.must(t, 400, "PATCH", item+"?run_tests=true", a.token, broken)
+	if after := s.dump(t); after != before {
+		t.Errorf("a refused update changed something:\n%s", difference(before, after))
+	}
+	s.must(t, 200, "POST", item+"?run_tests=true", a.token, mended)
+	s.must(t, 200, "POST", item, a.token, broken) // nobody asked
+
+	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"run_tests":true}}`)
+	s.must(t, 400, "PATCH", item, a.token, `{"data":{"function_js":"THROW twice"}}`)
+	s.must(t, 200, "PATCH", item, a.token, `{"data":{"enabled":false}}`) // what is broken can be switched off
+	s.must(t, 200, "PATCH", item+"?run_tests=false", a.token, `{"data":{"function_js":"THROW twice"}}`)
+	s.must(t, 200, "PATCH", item, a.token, mended)
+	if r := s.do(t, "PATCH", item+"?run_tests=true", a.token, `{"data":{"function_js":"BROKEN"}}`); r.status != 400 || r.at("data", "function_js", "syntax") == nil {
+		t.Errorf("what cannot be stored is not tried: %d %s", r.status, r.raw)
+	}
+	s.must(t, 201, "PUT", a.path("/functions"), a.token, broken) // a new one has no cases
+}
+
+// A case that could not be run says nothing about the function: nothing is stored, and it is told to try again.
+func TestCasesWhenTheEngineIsDown(t *testing.T) {
+	s := newStack(t)
+	s.rehearsing(t)
+	a := s.tenant(t, s.master, "acme")
+	item := a.path("/functions/" + s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id())
+	s.must(t, 201, "PUT", item+"/tests", a.token, speaks)
+	s.runner.broken = function.EngineDown
+	before := s.dump(t)
+	if r := s.must(t, 503, "PATCH", item+"?run_tests=true", a.token, `{"data":{"function_js":"x"}}`); r.header.Get("Retry-After") == "" {
+		t.Errorf("got %s", r.raw)
+	}
+	if after := s.dump(t); after != before {
+		t.Errorf("something changed:\n%s", difference(before, after))
+	}
+	if r := s.must(t, 201, "PUT", item+"/tests/run", a.token, ""); r.at("data", "failed") != 1.0 {
+		t.Errorf("on demand it is told: %s", r.raw)
+	}
+}
+
+// The cases of a callflow call it: the candidate's numbers, patterns and flow count, not the stored ones.
+func TestCasesOfCallflow(t *testing.T) {
+	s := newStack(t)
+	s.rehearsing(t)
+	a := s.tenant(t, s.master, "acme")
+	f := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
+	item := a.path("/callflows/" + s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"tts","data":{"text":"old"}}}}`).id())
+	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["2000"],"flow":{"module":"hangup"}}}`)
+	s.must(t, 201, "PUT", item+"/tests", a.token, `{"data":{"name":"says old","call":{"From":"5"},"expected":{"steps":[{"module":"tts","data":{"text":"old"}}],"ended":{"how":"flow_ended"}}}}`)
+	if r := s.must(t, 201, "PUT", item+"/tests/run", a.token, ""); r.at("data", "failed") != 0.0 {
+		t.Errorf("got %s", r.raw)
+	}
+	if r := s.must(t, 201, "PUT", item+"/tests/run", a.token, `{"data":{"flow":{"module":"tts","data":{"text":"new"}}}}`); r.at("data", "failed") != 1.0 {
+		t.Errorf("a draft: %s", r.raw)
+	}
+	before := s.dump(t)
+	update := func(numbers, flow string) reply {
+		return s.do(t, "POST", item+"?run_tests=true", a.token, `{"data":{`+numbers+`,"flow":`+flow+`}}`)
+	}
+	if r := update(`"numbers":["1000"]`, `{"module":"tts","data":{"text":"new"}}`); r.status != 400 || r.at("data", "tests.says old.steps.0.data.text", "expected", "got") != "new" {
+		t.Errorf("got %d %s", r.status, r.raw)
+	}
+	if r := update(`"numbers":["2000"]`, `{"module":"tts","data":{"text":"old"}}`); r.status != 400 || r.at("data", "numbers", "unique") == nil {
+		t.Errorf("what cannot be stored is not tried: %d %s", r.status, r.raw)
+	}
+	if after := s.dump(t); after != before {
+		t.Errorf("something changed:\n%s", difference(before, after))
+	}
+	// Another number, by a pattern, a function on the way, itself as the callflow to go on with.
+	s.must(t, 201, "PUT", item+"/tests", a.token, `{"data":{"name":"by pattern","call":{"To":"777"},"expected":{"steps":[{"module":"function","outcome":"ok"},{"module":"tts"}]}}}`)
+	if r := update(`"patterns":["^7(.*)$"],"numbers":["1001"]`, `{"module":"function","data":{"id":"`+f+`"},"children":{"_":{"module":"tts","data":{"text":"old"}}}}`); r.status != 200 {
+		t.Errorf("got %d %s", r.status, r.raw)
+	}
+	if s.runner.runs == 0 {
+		t.Error("functions on the way run as they are stored")
+	}
+	s.must(t, 200, "DELETE", item, a.token, "")
+	if r := s.do(t, "GET", item+"/tests", a.token, ""); r.status != 404 {
+		t.Errorf("got %d %s", r.status, r.raw)
+	}
+}

@@ -1,0 +1,83 @@
+package function
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"callfn/internal/queryclient"
+	"callfn/internal/queryserver"
+)
+
+// QueryServers is an Engine of query server processes of others: a stock couchjs, which is started and owned here as CouchDB
+// would, or `callfn queryserver`.
+type QueryServers struct {
+	Pool      *queryclient.Pool
+	Name      string // for people: what was given as the command
+	MaxResult int    // bytes of an answer that are read; beyond it the outcome is too_large. 256 KiB when zero
+}
+
+// answerRoom is what a process may say beyond the result: escaping, the envelope's own members, logs.
+const answerRoom = 128 << 10
+
+// MaxAnswer is how long a line a process may answer where results of maxResult bytes are allowed.
+func MaxAnswer(maxResult int) int { return 2*maxResult + answerRoom }
+
+// Show runs `wh` in a process that has run no other account's functions.
+func (q QueryServers) Show(ctx context.Context, doc, req json.RawMessage, e Evaluation) (Evaluated, error) {
+	deadline := e.Deadline
+	if own := queryserver.Timeout(doc); own > 0 && own < deadline {
+		deadline = own
+	}
+	owner := e.Params["Account-ID"]
+	if owner == "" {
+		owner = "nobody"
+	}
+	a, err := q.Pool.Show(ctx, queryclient.Show{Owner: owner, Name: "wh", Doc: doc, Req: req, Deadline: deadline})
+	if err != nil {
+		return q.failed(err, deadline.Milliseconds())
+	}
+	ev, err := readResponse(a.Response, e.Run, q.Name)
+	limit := q.MaxResult
+	if limit == 0 {
+		limit = 256 << 10
+	}
+	if len(ev.Value) > limit {
+		return Evaluated{Outcome: TooLarge, Error: tooLarge(limit), Place: InShow}, nil
+	}
+	if ev.Logs == nil {
+		ev.Logs = a.Logs
+	}
+	if err == nil && ev.Place == "" {
+		ev.Place = InShow
+	}
+	return ev, err
+}
+
+func tooLarge(limit int) *Error {
+	return &Error{Message: fmt.Sprintf("the function returned more than %d KiB", limit>>10)}
+}
+
+// failed tells what a run that gave no response came to. Whatever the process says by itself may be the function's word.
+func (q QueryServers) failed(err error, deadline int64) (Evaluated, error) {
+	var died *queryclient.DiedError
+	var raised *queryclient.RaisedError
+	ended := func(o Outcome, format string, args ...any) (Evaluated, error) {
+		return Evaluated{Outcome: o, Error: &Error{Message: fmt.Sprintf(format, args...)}, Place: InShow}, nil
+	}
+	switch {
+	case errors.Is(err, queryclient.ErrTimeout):
+		return ended(Timeout, "the function was stopped after %d ms", deadline)
+	case errors.Is(err, queryclient.ErrTooLarge):
+		return ended(TooLarge, "the function returned more than %d KiB", q.MaxResult>>10)
+	case errors.As(err, &died):
+		return ended(Crashed, "the JavaScript process died under the function: %s", clip(died.End))
+	case errors.As(err, &raised) && strings.Contains(raised.Reason, "blocked by CSP"):
+		return Evaluated{}, blocked(process(q.Name))
+	case errors.As(err, &raised) && thrown(raised.Word):
+		return ended(Threw, "%s", clip(raised.Word+": "+raised.Reason))
+	}
+	return Evaluated{}, fmt.Errorf("%s: %w", q.Name, err)
+}

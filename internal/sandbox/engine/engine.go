@@ -1,0 +1,249 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+	"unicode/utf8"
+	"unsafe"
+
+	lib "modernc.org/libquickjs"
+
+	"modernc.org/libc"
+)
+
+// Engine is one JavaScript world and its heap.
+type Engine struct {
+	heap heap
+	all  []byte // the heap's addresses
+	tls  *libc.TLS
+	rt   uintptr
+	ctx  uintptr
+
+	clock    *clock
+	deadline time.Duration
+	scratch  uintptr // outside of the heap, for strings on their way in
+	room     int     // of scratch, in bytes
+}
+
+// Value is a value of the world: of this very state of it, and of every state that it is put back to from then on.
+type Value struct{ v lib.TJSValue }
+
+// clock is what the engine asks every so often whether to go on. It is memory of the C library's, not of the heap's.
+type clock struct {
+	until int64 // ns since base; 0 for no end
+}
+
+// New makes a world with the whole language in it. maxStack bounds the depth of calls in slots, about one for each.
+func New(maxStack int) (*Engine, error) {
+	h, all, err := newHeap()
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{heap: h, all: all, tls: libc.NewTLS()}
+	e.clock = at[clock](libc.Xcalloc(e.tls, 1, lib.Tsize_t(unsafe.Sizeof(clock{}))))
+	functions := libc.Xcalloc(e.tls, 1, lib.Tsize_t(unsafe.Sizeof(lib.TJSMallocFunctions{})))
+	defer libc.Xfree(e.tls, functions)
+	*at[lib.TJSMallocFunctions](functions) = lib.TJSMallocFunctions{
+		Fjs_malloc: address(engineAlloc), Fjs_free: address(engineFree),
+		Fjs_realloc: address(engineRealloc), Fjs_malloc_usable_size: address(engineUsable),
+	}
+	if e.rt = lib.XJS_NewRuntime2(e.tls, functions, h.base); e.rt == 0 {
+		e.Close()
+		return nil, errors.New("engine: no runtime")
+	}
+	lib.XJS_SetMaxStackSize(e.tls, e.rt, lib.Tsize_t(maxStack))
+	lib.XJS_SetCanBlock(e.tls, e.rt, 0)
+	lib.XJS_SetInterruptHandler(e.tls, e.rt, address(goOn), uintptr(unsafe.Pointer(e.clock)))
+	if e.ctx = lib.XJS_NewContext(e.tls, e.rt); e.ctx == 0 {
+		e.Close()
+		return nil, errors.New("engine: no context")
+	}
+	return e, nil
+}
+
+// Close gives the world's memory back. Nothing of it runs: finalizers have nobody to tell.
+func (e *Engine) Close() {
+	unreserve(e.all)
+	libc.Xfree(e.tls, uintptr(unsafe.Pointer(e.clock)))
+	libc.Xfree(e.tls, e.scratch)
+	e.tls.Close()
+	*e = Engine{}
+}
+
+// address is how transpiled C points to a function of Go's. f must be a function declared at package level.
+func address(f any) uintptr {
+	type face struct{ _, data uintptr }
+	return (*face)(unsafe.Pointer(&f)).data
+}
+
+var base = time.Now()
+
+// goOn answers 1 to end what runs, past every catch and finally.
+func goOn(_ *libc.TLS, _, opaque uintptr) int32 {
+	if c := at[clock](opaque); c.until != 0 && int64(time.Since(base)) >= c.until {
+		return 1
+	}
+	return 0
+}
+
+// Limit caps the heap, in bytes. The engine needs a little to say that there is no more: less than 128 KiB is 128 KiB.
+func (e *Engine) Limit(heap int64) {
+	lib.XJS_SetMemoryLimit(e.tls, e.rt, max(lib.Tsize_t(heap), 128<<10))
+}
+
+// Deadline is how long each Eval, Compile or Call from now on may take; 0 for as long as it likes. What overruns ends with an
+// Error that no code could catch.
+func (e *Engine) Deadline(d time.Duration) { e.deadline = d }
+
+// Reseed gives Math.random a new beginning. A world that was put back would draw the same numbers again.
+func (e *Engine) Reseed() {
+	at[lib.TJSContext](e.ctx).Frandom_state = lib.Tuint64_t(rand.Uint64() | 1)
+}
+
+// start begins a stay in the engine.
+func (e *Engine) start() {
+	e.clock.until = 0
+	if e.deadline > 0 {
+		e.clock.until = int64(time.Since(base) + e.deadline)
+	}
+}
+
+var fileName = [...]byte{'<', 'e', 'v', 'a', 'l', '>', 0}
+
+// Eval runs global code and answers its value.
+func (e *Engine) Eval(source string) (Value, error) {
+	e.start()
+	return e.value(e.eval(source, lib.MJS_EVAL_TYPE_GLOBAL))
+}
+
+// Compile parses global code and runs none of it. It leaves nothing behind but used memory.
+func (e *Engine) Compile(source string) error {
+	e.start()
+	v, err := e.value(e.eval(source, lib.MJS_EVAL_TYPE_GLOBAL|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
+	if err == nil {
+		e.free(v)
+	}
+	return err
+}
+
+func (e *Engine) eval(source string, flags int32) lib.TJSValue {
+	return lib.XJS_Eval(e.tls, e.ctx, e.put(source), lib.Tsize_t(len(source)), uintptr(unsafe.Pointer(&fileName)), flags)
+}
+
+// put copies text to where the engine can read it, with a zero behind it, until the next put.
+func (e *Engine) put(text string) uintptr {
+	if len(text) >= e.room {
+		libc.Xfree(e.tls, e.scratch)
+		e.room = max(2*len(text)+1, 16<<10)
+		if e.scratch = libc.Xmalloc(e.tls, lib.Tsize_t(e.room)); e.scratch == 0 {
+			panic("engine: no memory to pass text") // the C library has none left: nothing more can be done in this process
+		}
+	}
+	to := bytesAt(e.scratch, uintptr(len(text)+1))
+	copy(to, text)
+	to[len(text)] = 0
+	return e.scratch
+}
+
+// value tells an exception from a value.
+func (e *Engine) value(v lib.TJSValue) (Value, error) {
+	if isException(v) {
+		return Value{}, e.exception()
+	}
+	return Value{v}, nil
+}
+
+func (e *Engine) free(v Value) { lib.XFreeValue(e.tls, e.ctx, v.v) }
+
+// Call calls a function with undefined as this. An argument is a string, an int32 or a Value; a string that is no UTF-8 gets
+// U+FFFD for each bad byte. When the function returns a string, text is it (lone surrogates become U+FFFD) and isText is true;
+// any other value is dropped.
+func (e *Engine) Call(f Value, args ...any) (text string, isText bool, err error) {
+	e.start()
+	const most = 8
+	if len(args) > most {
+		return "", false, fmt.Errorf("engine: %d arguments, at most %d", len(args), most)
+	}
+	size := int(most * unsafe.Sizeof(undefined))
+	argv := e.tls.Alloc(size)
+	defer e.tls.Free(size)
+	list := unsafe.Slice(at[lib.TJSValue](argv), most)
+	made := 0
+	defer func() {
+		for i := range made {
+			if _, ours := args[i].(Value); !ours {
+				lib.XFreeValue(e.tls, e.ctx, list[i])
+			}
+		}
+	}()
+	for i, arg := range args {
+		switch arg := arg.(type) {
+		case string:
+			list[i] = e.text(arg)
+		case int32:
+			list[i] = lib.XNewInt32(e.tls, e.ctx, arg)
+		case Value:
+			list[i] = arg.v
+		default:
+			return "", false, fmt.Errorf("engine: an argument of type %T", arg)
+		}
+		if isException(list[i]) {
+			return "", false, e.exception()
+		}
+		made++
+	}
+	v, err := e.value(lib.XJS_Call(e.tls, e.ctx, f.v, undefined, int32(len(args)), argv))
+	if err != nil {
+		return "", false, err
+	}
+	defer e.free(v)
+	if !isString(v.v) {
+		return "", false, nil
+	}
+	text, ok := e.goText(v.v)
+	if !ok {
+		return "", false, e.exception()
+	}
+	return text, true, nil
+}
+
+func (e *Engine) text(s string) lib.TJSValue {
+	if !utf8.ValidString(s) {
+		s = strings.Map(func(r rune) rune { return r }, s) // each bad byte becomes U+FFFD
+	}
+	return lib.XJS_NewStringLen(e.tls, e.ctx, e.put(s), lib.Tsize_t(len(s)))
+}
+
+// goText converts a value to text; for what is no string, its toString runs. false leaves an exception behind.
+func (e *Engine) goText(v lib.TJSValue) (string, bool) {
+	size := int(unsafe.Sizeof(lib.Tsize_t(0)))
+	length := e.tls.Alloc(size)
+	defer e.tls.Free(size)
+	p := lib.XJS_ToCStringLen2(e.tls, e.ctx, length, v, 0)
+	if p == 0 {
+		return "", false
+	}
+	defer lib.XJS_FreeCString(e.tls, e.ctx, p)
+	return wellFormed(bytesAt(p, uintptr(*at[lib.Tsize_t](length)))), true
+}
+
+// wellFormed copies text of the engine's. It writes a lone surrogate as the three bytes that UTF-8 would have for it, of which
+// strings.ToValidUTF8 would make one U+FFFD for a whole run.
+func wellFormed(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	out := make([]byte, 0, len(b))
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 && len(b) >= 3 && b[0] == 0xed {
+			n = 3
+		}
+		out = utf8.AppendRune(out, r)
+		b = b[n:]
+	}
+	return string(out)
+}

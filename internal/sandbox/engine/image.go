@@ -1,0 +1,40 @@
+package engine
+
+import lib "modernc.org/libquickjs"
+
+// Image is a world's heap as it was. It belongs to the Engine that made it: pointers in it are addresses there.
+type Image struct {
+	heap []byte
+}
+
+// Size is what the image holds, in bytes.
+func (i *Image) Size() int { return len(i.heap) }
+
+// Save makes an image of the world as it is. No call may be under way.
+func (e *Engine) Save() *Image {
+	lib.XJS_RunGC(e.tls, e.rt)
+	b := e.heap.book()
+	return &Image{heap: append([]byte(nil), bytesAt(e.heap.base, b.top-e.heap.base)...)}
+}
+
+// Starved reports whether code has met the heap's limit since the world was put back.
+func (e *Engine) Starved() bool { return e.heap.book().refused > 0 }
+
+// clearAtOnce is how much is overwritten with zeros rather than given back to the system, in bytes.
+const clearAtOnce = 1 << 20
+
+// Restore puts the world back to what it was when the image was saved, whatever happened to it since. What was beyond is zeros
+// again.
+func (e *Engine) Restore(i *Image) {
+	b := e.heap.book()
+	high, committed := b.high, b.committed
+	end := e.heap.base + uintptr(len(i.heap))
+	copy(bytesAt(e.heap.base, uintptr(len(i.heap))), i.heap)
+	b.committed = committed
+	b.high = b.top
+	edge := e.heap.base + (uintptr(len(i.heap))+clearAtOnce+commitStep-1)&^(commitStep-1) // whole pages from here on
+	if near := min(high, edge); near > end {
+		clear(bytesAt(end, near-end))
+		decommit(near, (high-e.heap.base+commitStep-1)&^(commitStep-1)+e.heap.base)
+	}
+}

@@ -1,0 +1,16 @@
+//go:build 386 || arm
+
+package engine
+
+import lib "modernc.org/libquickjs"
+
+// undefined has no memory and is the same in every world.
+const undefined = lib.TJSValue(lib.EJS_TAG_UNDEFINED) << 32
+
+// tagOf looks at the upper half, where there are more tags for numbers than one.
+func tagOf(v lib.TJSValue) int {
+	if t := int32(v >> 32); t >= lib.EJS_TAG_FIRST && t < lib.EJS_TAG_FLOAT64 {
+		return int(t)
+	}
+	return lib.EJS_TAG_FLOAT64
+}
