@@ -267,8 +267,8 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 	t.Helper()
 	admin := s.login(t, masterKey)
 	path = strings.Replace(route.Path, ":account", self.id, 1)
-	if strings.Contains(body, "{RESET}") {
-		body = strings.Replace(body, "{RESET}", s.reset(t, "self.example", "ann"), 1)
+	if before, after, found := strings.Cut(body, "{RESET}"); found {
+		body = before + s.reset(t, "self.example", "ann") + after
 	}
 	body = strings.NewReplacer("{NEW}", fmt.Sprintf("new %d", n), "{NUMBER}", fmt.Sprint(2000+n)).Replace(body)
 	path = strings.Replace(path, "/v2/schemas/:id", "/v2/schemas/functions", 1)

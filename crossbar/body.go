@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 
 	"callfn/internal/jsonvalue"
@@ -53,6 +54,9 @@ func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
 		return nil, tooLarge(limit)
 	}
 	raw, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, fail(http.StatusRequestTimeout, "request_timeout", says("the request body took too long to arrive"))
+	}
 	if err != nil {
 		return nil, fail(400, "parse_error", says("failed to parse request body"))
 	}

@@ -166,7 +166,7 @@ func (op operation) parameters(route Route) []any {
 }
 
 func (op operation) responses(route Route) object {
-	codes := []string{"400", "404", "406", "413", "415", "429", "500", "503"}
+	codes := []string{"400", "404", "406", "408", "413", "415", "429", "500", "503"}
 	if route.Access != Public || route.Resource == "user_auth" {
 		codes = append(codes, "401")
 	}

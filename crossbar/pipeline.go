@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -74,11 +75,18 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	return route.handle(x)
 }
 
-// enter notes which route the request is for, and what its path says.
+// enter notes which route the request is for, and what its path says: each token decoded by itself, as KAZOO has it
+// (kazoo-facts §1.1). The router decodes them only where the path need not be kept as it was sent.
 func (x *exchange) enter(route Route, c echo.Context) {
 	x.route = route
 	for i, name := range c.ParamNames() {
 		x.path[name] = c.ParamValues()[i]
+		if c.Request().URL.RawPath == "" {
+			continue
+		}
+		if token, err := url.PathUnescape(x.path[name]); err == nil {
+			x.path[name] = token
+		}
 	}
 	x.about = x.path["id"]
 }

@@ -220,6 +220,9 @@ func TestSchemas(t *testing.T) {
 	if r := s.must(t, 200, "GET", "/v2/schemas/functions", "", ""); r.id() != "functions" || r.at("data", "properties", "function_js") == nil {
 		t.Errorf("got %s", r.raw)
 	}
+	if r := s.must(t, 200, "GET", "/v2/schemas/callflows%2Eaction", "", ""); r.id() != "callflows.action" { // every token is decoded
+		t.Errorf("got %s", r.raw)
+	}
 	for _, bad := range []string{"nonsense", "..%2f..%2fgo", "%00"} {
 		s.must(t, 404, "GET", "/v2/schemas/"+bad, "", "")
 		s.must(t, 404, "PUT", "/v2/schemas/"+bad+"/validation", a.token, hello)

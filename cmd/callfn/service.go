@@ -257,7 +257,7 @@ func (s *service) couchServer(c serveCommand, w world, log *slog.Logger) (*http.
 		_ = l.Close()
 		return nil, nil, usageError{fmt.Errorf("--couch-listen %s: %w", c.CouchListen, err)}
 	}
-	return server(l, h, log), l, nil
+	return server(l, h, c, log), l, nil
 }
 
 // hexKey is 32 random bytes as hex digits.
