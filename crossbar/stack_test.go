@@ -127,6 +127,9 @@ func (f *fakeRunner) Run(_ context.Context, r function.Request) function.Result 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last, f.runs = r, f.runs+1
+	if f.broken != "" {
+		return function.Result{Run: "11111111111111111111111111111111", Outcome: f.broken, Error: &function.Error{Message: "broken"}}
+	}
 	return said(r.Params)
 }
 
