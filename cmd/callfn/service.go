@@ -41,6 +41,7 @@ type service struct {
 	account account.ID // the master account
 	closers []func()
 	copied  *localcopy.Copy // of the function documents; nil with shows
+	engine  function.Engine // that runs them; nil with shows
 
 	confinement string // what holds the sandbox processes in
 }
@@ -74,7 +75,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	plans := s.keepStoragePlan(c, limits.Deadline, stores, log)
+	moves, err := s.moveDatabases(c, stores, log)
+	if err != nil {
+		return nil, err
+	}
+	plans := s.keepStoragePlan(c, limits.Deadline, stores, moves, log)
 	functions, err := couchapp.Assemble(datastore.Functions, couchapp.Callfn)
 	if err != nil {
 		return nil, err
@@ -118,7 +123,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		host = "callfn"
 	}
 	s.api = crossbar.New(crossbar.Config{
-		Datastores: stores, Storage: plans, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
+		Datastores: stores, Storage: plans, Migrations: moves, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Simulator: &callflow.Simulator{Executor: executor, Web: s.rehearsalWeb(c)}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
 		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
@@ -177,11 +182,9 @@ func topLevel(accounts *account.Cache) func(context.Context, account.ID) account
 // openPools starts the sandbox: a pool for calls, a smaller one for rehearsals, and one process for the views' map functions, so
 // that neither ever stands before a call. Accounts take turns in the first two.
 func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fair.Lanes, maps *sandbox.Pool, err error) {
-	command := w.worker
-	if command.Path == "" {
-		if command, err = sandbox.Self(); err != nil {
-			return lanes, nil, err
-		}
+	command, err := w.workerCommand()
+	if err != nil {
+		return lanes, nil, err
 	}
 	var rehearsals *sandbox.Pool
 	few := rehearsalWorkers(c.Workers)
