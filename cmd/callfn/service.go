@@ -117,7 +117,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	stored := callflow.Stored{Datastores: stores}
 	directory := callflow.NewCache(stored, time.Now)
 	s.followChanges(stores, directory, known, log)
-	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Rules: stored}
+	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Rules: stored, BranchLimit: c.MaxBranchCount}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "callfn"
