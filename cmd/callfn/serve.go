@@ -30,6 +30,7 @@ type serveCommand struct {
 	RecordParameters   bool          `help:"Record the call's parameters as well, callers' numbers among them; digits and PINs never."`
 	DisableAfter       int           `help:"Switch a function off after so many failures in calls within --disable-within; 0 for never. Accounts may set their own." default:"6"`
 	DisableWithin      time.Duration `help:"See --disable-after." default:"60s"`
+	MaxBranchCount     int           `help:"How often one call may branch, to callflows and to what functions return, before the platform hangs up (KAZOO's max_branch_count)." default:"50"`
 	RehearsalHTTP      bool          `name:"rehearsal-http" help:"Let rehearsals whose script says real_http ask the web servers of pivot and webhook nodes. Only public addresses are reached, within 5 s and 256 KiB; without this no rehearsal has an effect outside."`
 	RequireConfinement bool          `help:"Refuse to start when the kernel cannot hold the sandbox processes in by every means known (seccomp, landlock, rlimits …)."`
 	ShowTransport      string        `help:"How parameters reach the show: get (as KAZOO does) or post (keeps callers' numbers out of CouchDB's access log). Long ones always go as post." enum:"get,post" default:"get"`
@@ -62,6 +63,9 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	}
 	if c.Workers < 1 || c.Workers > 1024 || c.Queue < 0 || c.AccountWorkers < 0 || c.TreeWorkers < 0 || c.KeepSuccesses < 0 || c.CouchDBRuns < 1 || c.CouchDBRuns > 1000 || c.KeepRunsFor < 0 || c.DisableAfter < 0 || c.DisableAfter > 100 || c.DisableWithin < time.Second || c.DisableWithin > time.Hour || c.SourceLimitKiB < 1 || c.SourceLimitKiB > 1024 {
 		return usageError{errorf("want --workers 1 to 1024, --queue 0 or more, --source-limit-kib 1 to 1024")}
+	}
+	if c.MaxBranchCount < 1 || c.MaxBranchCount > 1000 {
+		return usageError{errorf("--max-branch-count %d: want between 1 and 1000", c.MaxBranchCount)}
 	}
 	if err := errors.Join(c.check(), c.checkRunner()); err != nil {
 		return err

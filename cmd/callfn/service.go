@@ -123,7 +123,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	stored := callflow.Stored{Datastores: stores}
 	directory := callflow.NewCache(stored, time.Now)
 	s.followChanges(stores, directory, known, log)
-	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Rules: stored}
+	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Rules: stored, BranchLimit: c.MaxBranchCount}
 	after := newErrands(log)
 	s.closers = append(s.closers, after.close)
 	recovery.Later = after.later
