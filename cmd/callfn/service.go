@@ -21,6 +21,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
 	"callfn/internal/function"
+	"callfn/internal/guardedhttp"
 	"callfn/internal/localcopy"
 	"callfn/internal/provision"
 	"callfn/internal/sandbox"
@@ -109,16 +110,17 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Root: topLevel(known), Observers: []function.Observer{records, guard},
 		Dialect: &function.ShowDialect{Database: database, Now: time.Now},
 	})
-	directory := callflow.NewCache(callflow.Stored{Datastores: stores}, time.Now)
+	stored := callflow.Stored{Datastores: stores}
+	directory := callflow.NewCache(stored, time.Now)
 	s.followChanges(stores, directory, known, log)
-	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set}
+	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Rules: stored}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "callfn"
 	}
 	s.api = crossbar.New(crossbar.Config{
 		Datastores: stores, Storage: plans, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
-		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
+		Simulator: &callflow.Simulator{Executor: executor, Web: s.rehearsalWeb(c)}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
 		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
 		CatalogueLimits: map[string]any{
@@ -126,6 +128,16 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		},
 	})
 	return s, nil
+}
+
+// rehearsalWeb is what lets rehearsals ask web servers, where the operator does.
+func (s *service) rehearsalWeb(c serveCommand) *callflow.Web {
+	if !c.RehearsalHTTP {
+		return nil
+	}
+	web := callflow.NewWeb(guardedhttp.Config{})
+	s.closers = append(s.closers, web.Close)
+	return web
 }
 
 // signingKeys makes tokens ready to be signed. The first start makes the keys, which takes a moment of computing, while the
