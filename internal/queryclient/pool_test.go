@@ -61,7 +61,8 @@ func speak() {
 			time.Sleep(time.Hour)
 		case "spin with closed pipes":
 			_ = os.Stdin.Close()
-			for {
+			for i := 0; ; i++ { // user code that never comes back
+				ran ^= i
 			}
 		case "die":
 			fmt.Fprintln(os.Stderr, "segmentation fault")
