@@ -75,7 +75,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	plans := s.keepStoragePlan(c, limits.Deadline, stores, log)
+	moves, err := s.moveDatabases(c, stores, log)
+	if err != nil {
+		return nil, err
+	}
+	plans := s.keepStoragePlan(c, limits.Deadline, stores, moves, log)
 	functions, err := couchapp.Assemble(datastore.Functions, couchapp.Callfn)
 	if err != nil {
 		return nil, err
@@ -119,7 +123,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		host = "callfn"
 	}
 	s.api = crossbar.New(crossbar.Config{
-		Datastores: stores, Storage: plans, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
+		Datastores: stores, Storage: plans, Migrations: moves, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Simulator: &callflow.Simulator{Executor: executor, Web: s.rehearsalWeb(c)}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
 		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),

@@ -20,7 +20,7 @@ func (s stored) edited(after stored) []Tag {
 		if !there {
 			had, there = s.retained[tag]
 		}
-		if tag != Local && (!there || !had.Settings.same(c.Settings)) {
+		if tag != Local && (!there || s.locked[tag] != nil || !had.Settings.same(c.Settings)) {
 			out = append(out, tag)
 		}
 	}
@@ -45,7 +45,7 @@ func (k *Keeper) open(p Plan) (opened map[Tag]datastore.Single, closeAll func(),
 		if tag == Local {
 			continue
 		}
-		connection, err := OpenConnection(tag, c.Settings, nil)
+		connection, err := openForTrial(tag, c.Settings)
 		if err != nil {
 			return nil, closeAll, err
 		}
