@@ -20,6 +20,8 @@ const (
 	Subtree Access = "subtree"
 	// SuperduperOnly routes are the system's own: for admins of the master account.
 	SuperduperOnly Access = "superduper"
+	// InvokeKey routes take no token: only the key of that very endpoint, which opens nothing else.
+	InvokeKey Access = "invoke key"
 )
 
 // Route is one row of the table: the whole API is the list of them.
@@ -35,7 +37,7 @@ type Route struct {
 }
 
 // Bare reports whether data may come without the envelope, as KAZOO's documentation sends a storage plan.
-func (r Route) Bare() bool { return r.Resource == "storage" && r.NeedsBody }
+func (r Route) Bare() bool { return r.Path == "/v2/storage" && r.NeedsBody }
 
 // Routes lists every route of the API, in the order they are declared.
 func (a *API) Routes() []Route { return slices.Clone(a.routes) }
@@ -54,8 +56,14 @@ func (a *API) table() []Route {
 
 		{put, "/v2/api_auth", "api_auth", Public, true, a.apiAuth},
 		{put, "/v2/user_auth", "user_auth", Public, true, a.userAuth},
+		{put, "/v2/user_auth/recovery", "user_auth", Public, true, a.requestRecovery},
+		{post, "/v2/user_auth/recovery", "user_auth", Public, true, a.useRecovery},
 		{get, "/v2/token_auth", "token_auth", AnyAccount, false, a.showToken},
 		{del, "/v2/token_auth", "token_auth", AnyAccount, false, a.revokeToken},
+
+		{get, "/v2/auth/keys", "auth_keys", SuperduperOnly, false, a.listSigningKeys},
+		{get, "/v2/auth/keys/:id", "auth_keys", SuperduperOnly, false, a.showSigningKey},
+		{put, "/v2/auth/keys/:id", "auth_keys", SuperduperOnly, true, a.rotateSigningKeys},
 
 		{get, "/v2/schemas", "schemas", Public, false, a.listSchemas},
 		{get, "/v2/schemas/:id", "schemas", Public, false, a.showSchema},
@@ -71,6 +79,8 @@ func (a *API) table() []Route {
 		{patch, "/v2/storage", "storage", SuperduperOnly, true, a.patchStorage},
 		{get, "/v2/storage/check", "storage", SuperduperOnly, false, a.checkStorage},
 		{del, "/v2/storage", "storage", SuperduperOnly, false, a.deleteStorage},
+		{get, "/v2/databases/:id/documents", "databases", SuperduperOnly, false, a.exportDocuments},
+		{put, "/v2/databases/:id/documents", "databases", SuperduperOnly, true, a.importDocuments},
 		{get, "/v2/storage/migrations", "storage", SuperduperOnly, false, a.listMigrations},
 		{get, "/v2/storage/migrations/:id", "storage", SuperduperOnly, false, a.showMigration},
 		{post, "/v2/storage/migrations/:id", "storage", SuperduperOnly, true, a.steerMigration},
@@ -101,6 +111,7 @@ func (a *API) table() []Route {
 
 		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},
 	}
+	table = append(table, a.pivotRoutes()...)
 	functions, callflows := a.functions(), a.callflows()
 	table = append(table, testRoutes("functions", a.testsOf(functions, savedcase.OfFunction, "function_js", "language_pack"))...)
 	table = append(table, testRoutes("callflows", a.testsOf(callflows, savedcase.OfCallflow, "flow", "numbers", "patterns"))...)

@@ -8,8 +8,8 @@ import (
 	"os"
 	"time"
 
-	"callfn/internal/load"
-	"callfn/internal/load/chart"
+	"callfn/internal/loadgen"
+	"callfn/internal/loadgen/chart"
 )
 
 type benchCommand struct {
@@ -61,13 +61,13 @@ func (c benchCommand) Run(ctx context.Context, w world) (err error) {
 		return err
 	}
 	plan := c.plan(len(targets))
+	var shown *progress
 	if w.stderrIsTerminal {
-		plan.Progress = func(p load.Progress) { benchProgress(w.stderr, p) }
+		shown = newProgress(w, "callfn bench")
+		plan.Progress = func(p loadgen.Progress) { shown.at(benchStage(p), int64(p.Share*100), 100) }
 	}
-	results, interrupted := load.Run(ctx, plan, targets)
-	if w.stderrIsTerminal {
-		_, _ = fmt.Fprint(w.stderr, clearLine)
-	}
+	results, interrupted := loadgen.Run(ctx, plan, targets)
+	shown.done()
 	if interrupted != nil && !errors.Is(interrupted, context.Canceled) {
 		return usageError{interrupted}
 	}
@@ -100,8 +100,8 @@ func (c benchCommand) check() error {
 	return nil
 }
 
-func (c benchCommand) plan(targets int) load.Plan {
-	p := load.Plan{
+func (c benchCommand) plan(targets int) loadgen.Plan {
+	p := loadgen.Plan{
 		Rate: c.Rate, Connections: c.Connections, WarmUp: c.WarmUp, Duration: c.Duration, Rounds: c.Rounds, Timeout: c.Timeout,
 	}
 	if p.Connections == 0 {
@@ -116,18 +116,15 @@ func (c benchCommand) plan(targets int) load.Plan {
 	return p
 }
 
-// clearLine goes back to the start of a terminal's line and empties it.
-const clearLine = "\r\x1b[K"
-
-func benchProgress(w io.Writer, p load.Progress) {
+func benchStage(p loadgen.Progress) string {
 	when := fmt.Sprintf("round %d of %d", p.Round, p.Rounds)
 	if p.Round == 0 {
 		when = "warming up"
 	}
-	_, _ = fmt.Fprintf(w, "%s%s, %s: %d calls, %d failed", clearLine, when, p.Target, p.Calls, p.Failed)
+	return fmt.Sprintf("%s, %s: %d calls, %d failed", when, p.Target, p.Calls, p.Failed)
 }
 
-func (c benchCommand) report(w io.Writer, results []load.Result) error {
+func (c benchCommand) report(w io.Writer, results []loadgen.Result) error {
 	if c.Plot != "" {
 		if err := c.draw(results); err != nil {
 			return err
@@ -135,14 +132,14 @@ func (c benchCommand) report(w io.Writer, results []load.Result) error {
 	}
 	switch {
 	case c.JSON:
-		return load.WriteJSON(w, results)
+		return loadgen.WriteJSON(w, results)
 	case c.CSV:
-		return load.WriteCSV(w, results)
+		return loadgen.WriteCSV(w, results)
 	}
-	return load.WriteText(w, results)
+	return loadgen.WriteText(w, results)
 }
 
-func (c benchCommand) draw(results []load.Result) error {
+func (c benchCommand) draw(results []loadgen.Result) error {
 	format, err := chart.FormatOf(c.Plot)
 	if err != nil {
 		return err
@@ -168,18 +165,18 @@ func (c benchCommand) how() string {
 }
 
 // verdict fails where too many calls did, and says what can be done about the usual reasons.
-func (c benchCommand) verdict(w io.Writer, results []load.Result) error {
+func (c benchCommand) verdict(w io.Writer, results []loadgen.Result) error {
 	failed := false
 	for _, r := range results {
 		if r.Calls() == 0 || r.FailedShare()*100 > c.MaxFailed {
 			failed = true
 		}
 		for outcome, hint := range map[string]string{
-			"http_429":    "the service limits requests: serve with --rate-limit off while you measure",
-			"http_404":    "there is no such show or document: is the path right?",
-			"refused":     "more runs waited than may: that is the system's limit, or see --workers and --queue of callfn serve",
-			load.NotSent:  "the rate is more than the target takes: measure how much it takes without --rate",
-			"unreachable": "connections failed: is the server still there, and are there enough file descriptors?",
+			"http_429":      "the service limits requests: serve with --rate-limit off while you measure",
+			"http_404":      "there is no such show or document: is the path right?",
+			"refused":       "more runs waited than may: that is the system's limit, or see --workers and --queue of callfn serve",
+			loadgen.NotSent: "the rate is more than the target takes: measure how much it takes without --rate",
+			"unreachable":   "connections failed: is the server still there, and are there enough file descriptors?",
 		} {
 			if r.Outcomes[outcome] > 0 {
 				_, _ = fmt.Fprintf(w, "hint: %s: %s\n", outcome, hint)
@@ -193,7 +190,7 @@ func (c benchCommand) verdict(w io.Writer, results []load.Result) error {
 }
 
 // unique gives targets of one name numbers.
-func unique(targets []load.Target) {
+func unique(targets []loadgen.Target) {
 	seen := map[string]int{}
 	for i, t := range targets {
 		seen[t.Name]++

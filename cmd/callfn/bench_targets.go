@@ -15,11 +15,11 @@ import (
 	"callfn/callflow"
 	"callfn/internal/function"
 	"callfn/internal/function/workload"
-	"callfn/internal/load"
+	"callfn/internal/loadgen"
 )
 
 // targets makes everything that is to be called ready. tidy undoes that, also after an error.
-func (c benchCommand) targets(ctx context.Context, w world) (targets []load.Target, tidy func(context.Context) error, err error) {
+func (c benchCommand) targets(ctx context.Context, w world) (targets []loadgen.Target, tidy func(context.Context) error, err error) {
 	b := &benchTargets{http: benchClient(c.Timeout)}
 	if err := c.mayLoad(ctx); err != nil {
 		return nil, b.tidy, err
@@ -117,17 +117,17 @@ func (b *benchTargets) tidy(ctx context.Context) error {
 }
 
 // function runs a function through the API. A built-in one is stored first.
-func (b *benchTargets) function(ctx context.Context, name string) (load.Target, error) {
+func (b *benchTargets) function(ctx context.Context, name string) (loadgen.Target, error) {
 	f, known := workload.Named(name)
 	id := name
 	switch {
 	case name == "json_64k":
-		return load.Target{}, usageError{errorf("--function %s: its calls are larger than the API takes", name)}
+		return loadgen.Target{}, usageError{errorf("--function %s: its calls are larger than the API takes", name)}
 	case known:
 		var answer struct{ Data functionDoc }
 		doc := map[string]any{"name": "callfn bench: " + f.Name, "function_js": f.Source}
 		if err := b.api.do(ctx, http.MethodPut, b.api.path("functions"), doc, &answer); err != nil {
-			return load.Target{}, err
+			return loadgen.Target{}, err
 		}
 		id = answer.Data.ID
 		b.stored = append(b.stored, id)
@@ -139,7 +139,7 @@ func (b *benchTargets) function(ctx context.Context, name string) (load.Target, 
 	}
 	path := b.api.path("functions", id, "run")
 	call := map[string]any{"call": f.Call()}
-	return load.Target{Name: "function " + name, Call: func(ctx context.Context) string {
+	return loadgen.Target{Name: "function " + name, Call: func(ctx context.Context) string {
 		var answer struct {
 			Data struct{ Outcome function.Outcome }
 		}
@@ -151,12 +151,12 @@ func (b *benchTargets) function(ctx context.Context, name string) (load.Target, 
 }
 
 // call rehearses calls to a number.
-func (b *benchTargets) call(number string) load.Target {
+func (b *benchTargets) call(number string) loadgen.Target {
 	hello, _ := workload.Named("hello")
 	call := hello.Call()
 	call["To"] = number
 	path := b.api.path("simulations")
-	return load.Target{Name: "call to " + number, Call: func(ctx context.Context) string {
+	return loadgen.Target{Name: "call to " + number, Call: func(ctx context.Context) string {
 		var answer struct{ Data callflow.Trace }
 		if err := b.api.do(ctx, http.MethodPut, path, call, &answer); err != nil {
 			return failure(err)
@@ -169,7 +169,7 @@ func (b *benchTargets) call(number string) load.Target {
 				return string(s.Function.Outcome)
 			}
 		}
-		return load.OK
+		return loadgen.OK
 	}}
 }
 
@@ -177,16 +177,16 @@ func (b *benchTargets) call(number string) load.Target {
 const functionInURL = "{function}"
 
 // show asks for a show as KAZOO does, parameters in the query, or as a form where they are too long for that.
-func (b *benchTargets) show(address string) (load.Target, error) {
+func (b *benchTargets) show(address string) (loadgen.Target, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return load.Target{}, usageError{errors.New("--show-url: want a URL")} // which may hold a password
+		return loadgen.Target{}, usageError{errors.New("--show-url: want a URL")} // which may hold a password
 	}
 	name := "show " + u.Host
 	form := ""
 	if strings.Contains(address, functionInURL) {
 		if b.first == "" {
-			return load.Target{}, usageError{errorf("--show-url: %s stands for a --function, and none is given", functionInURL)}
+			return loadgen.Target{}, usageError{errorf("--show-url: %s stands for a --function, and none is given", functionInURL)}
 		}
 		u.Path, u.RawPath = strings.ReplaceAll(u.Path, functionInURL, b.first), ""
 		query := u.Query()
@@ -202,7 +202,7 @@ func (b *benchTargets) show(address string) (load.Target, error) {
 	user := u.User
 	u.User = nil
 	target := u.String()
-	return load.Target{Name: name, Call: func(ctx context.Context) string {
+	return loadgen.Target{Name: name, Call: func(ctx context.Context) string {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 		if form != "" {
 			req, err = http.NewRequestWithContext(ctx, http.MethodPost, target, strings.NewReader(form))
@@ -233,7 +233,7 @@ func (b *benchTargets) show(address string) (load.Target, error) {
 // showOutcome is the outcome that `wh` tells, or the HTTP status of what else went wrong.
 func showOutcome(status int, body []byte) string {
 	if status == http.StatusOK {
-		return load.OK
+		return loadgen.OK
 	}
 	var told struct{ Error function.Outcome }
 	if json.Unmarshal(body, &told) == nil && told.Error.Known() && told.Error != function.NotFound { // which CouchDB says of shows, too

@@ -1,0 +1,129 @@
+// Package replication copies documents between databases with their revision ids: a deletion stays deleted, a conflict a conflict, and
+// what is copied twice changes nothing. It reads and writes what CouchDB's replicator does (couchdb-facts, "Moving documents"),
+// and looks at everything it wrote.
+//
+// Design documents are not copied: they are installed where they are needed. `_local` documents belong to their server.
+package replication
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"callfn/internal/datastore"
+)
+
+// Page is how many documents are looked at together.
+const Page = 500
+
+// batchBytes is how much is written in one request, unless one document is larger.
+const batchBytes = 4 << 20
+
+// Copy is a copy of one database into another.
+type Copy struct {
+	From, To *datastore.Database
+	Skip     func(id string) bool // documents that are not copied, besides design documents; nil for none
+}
+
+// Step is what one step of a copy did.
+type Step struct {
+	Since  string // where the next step begins
+	Looked int    // how many documents the step was about
+	Stored int    // revisions that the target lacked
+	Left   int64  // changes after Since; -1 where the source does not tell
+}
+
+// Done reports whether the step found nothing new. The source may have changed since.
+func (s Step) Done() bool { return s.Looked == 0 }
+
+// Step copies the next page of changes after since ("" for the beginning).
+func (c Copy) Step(ctx context.Context, since string) (Step, error) {
+	p, err := c.From.LeavesSince(ctx, since, Page)
+	if err != nil {
+		return Step{Since: since}, err
+	}
+	step := Step{Since: p.Last, Looked: len(p.Documents), Left: p.Left}
+	missing, err := c.missing(ctx, c.kept(p.Documents))
+	if err != nil {
+		return step, err
+	}
+	err = Read(ctx, c.From, missing, func(docs []json.RawMessage) error {
+		step.Stored += len(docs)
+		return Write(ctx, c.To, docs)
+	})
+	return step, err
+}
+
+func (c Copy) missing(ctx context.Context, leaves []datastore.Leaves) ([]datastore.Leaves, error) {
+	if len(leaves) == 0 {
+		return nil, nil
+	}
+	return c.To.Missing(ctx, leaves)
+}
+
+// kept leaves out what is not copied.
+func (c Copy) kept(all []datastore.Leaves) []datastore.Leaves {
+	kept := make([]datastore.Leaves, 0, len(all))
+	for _, l := range all {
+		if !strings.HasPrefix(l.ID, "_design/") && (c.Skip == nil || !c.Skip(l.ID)) {
+			kept = append(kept, l)
+		}
+	}
+	return kept
+}
+
+// Read reads revisions in parts that fit into memory.
+func Read(ctx context.Context, db *datastore.Database, wanted []datastore.Leaves, take func([]json.RawMessage) error) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	docs, err := db.Revisions(ctx, wanted)
+	if errors.Is(err, datastore.ErrTooLarge) {
+		first, second := halve(wanted)
+		if second == nil {
+			return err // a single revision
+		}
+		if err := Read(ctx, db, first, take); err != nil {
+			return err
+		}
+		return Read(ctx, db, second, take)
+	}
+	if err != nil || len(docs) == 0 {
+		return err
+	}
+	return take(docs)
+}
+
+// halve divides the revisions that are wanted; second is nil where there is only one.
+func halve(wanted []datastore.Leaves) (first, second []datastore.Leaves) {
+	if n := len(wanted) / 2; n > 0 {
+		return wanted[:n], wanted[n:]
+	}
+	only := wanted[0]
+	n := len(only.Revs) / 2
+	if n == 0 {
+		return wanted, nil
+	}
+	return []datastore.Leaves{{ID: only.ID, Revs: only.Revs[:n]}}, []datastore.Leaves{{ID: only.ID, Revs: only.Revs[n:]}}
+}
+
+// Write stores revisions, as Revisions or Read gave them, and reads them back. *DifferentError when what was stored is not
+// what was sent.
+func Write(ctx context.Context, db *datastore.Database, docs []json.RawMessage) error {
+	for len(docs) > 0 {
+		n, size := 1, len(docs[0])
+		for n < len(docs) && size+len(docs[n]) <= batchBytes {
+			size += len(docs[n])
+			n++
+		}
+		if err := db.StoreRevisions(ctx, docs[:n]); err != nil {
+			return err
+		}
+		if err := readBack(ctx, db, docs[:n]); err != nil {
+			return err
+		}
+		docs = docs[n:]
+	}
+	return nil
+}

@@ -1,0 +1,189 @@
+package replication_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"callfn/internal/couchnode/couchtest"
+	"callfn/internal/datastore"
+	"callfn/internal/datastore/datastoretest"
+	"callfn/internal/replication"
+)
+
+// servers are the servers that a copy may go to: an embedded node, pouchdb-server and a real CouchDB, where there are.
+func servers(t *testing.T, test func(t *testing.T, from, to *datastore.Database)) {
+	source := func(t *testing.T) *datastore.Database {
+		db, _ := datastoretest.Open(t).Resolve(datastore.Functions, "")
+		return db
+	}
+	t.Run("node", func(t *testing.T) { test(t, source(t), source(t)) })
+	t.Run("pouchdb-server", func(t *testing.T) { test(t, source(t), remote(t, couchtest.StartPouchDBServer(t))) })
+	t.Run("couchdb", func(t *testing.T) {
+		address := os.Getenv("CALLFN_TEST_COUCHDB_URL")
+		if address == "" {
+			t.Skip("no real CouchDB: set CALLFN_TEST_COUCHDB_URL=http://admin:password@host:5984 to run this there")
+		}
+		test(t, source(t), remote(t, address))
+	})
+}
+
+func remote(t *testing.T, address string) *datastore.Database {
+	t.Helper()
+	c, err := datastore.Open(datastore.Config{URL: address})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := datastore.NewID(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "t" + id[:10] + "_functions"
+	if _, err := c.EnsureDatabase(t.Context(), name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Ask(context.Background(), http.MethodDelete, "/"+name, nil, nil)
+		_ = c.Close()
+	})
+	return c.Database(name)
+}
+
+// copyAll copies until nothing is new.
+func copyAll(t *testing.T, c replication.Copy, since string) (stored int, next string) {
+	t.Helper()
+	for {
+		step, err := c.Step(t.Context(), since)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored, since = stored+step.Stored, step.Since
+		if step.Done() {
+			return stored, since
+		}
+	}
+}
+
+func raw(format string, args ...any) json.RawMessage {
+	return json.RawMessage(fmt.Sprintf(format, args...))
+}
+
+func TestCopy(t *testing.T) {
+	servers(t, func(t *testing.T, from, to *datastore.Database) {
+		ctx := t.Context()
+		long := strings.Repeat("é", 1<<20)
+		docs := []json.RawMessage{
+			raw(`{"_id":"gone","_rev":"2-b","_deleted":true,"left":"behind","_revisions":{"start":2,"ids":["bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]}}`),
+			raw(`{"_id":"torn","x":1,"_revisions":{"start":2,"ids":["cccccccccccccccccccccccccccccccc","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]}}`),
+			raw(`{"_id":"torn","x":2,"_revisions":{"start":2,"ids":["dddddddddddddddddddddddddddddddd","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]}}`),
+			raw(`{"_id":"torn","_deleted":true,"_revisions":{"start":3,"ids":["eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee","ffffffffffffffffffffffffffffffff"]}}`),
+			raw(`{"_id":"odd + id/with %% & ü","_rev":"1-abababababababababababababababab","nested":{"a":[1,2.5,-0,true,null,"\u2028<&>"]},"":"empty"}`),
+		}
+		docs[0] = json.RawMessage(strings.Replace(string(docs[0]), `"_rev":"2-b",`, "", 1))
+		for i := range 1200 {
+			docs = append(docs, raw(`{"_id":"d%04d","_rev":"1-%032x","n":%d}`, i, i, i))
+		}
+		if err := from.StoreRevisions(ctx, docs); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := from.Create(ctx, datastore.Document{"_id": "_design/own"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := from.Create(ctx, datastore.Document{"_id": "long", "text": long}); err != nil {
+			t.Fatal(err)
+		}
+		c := replication.Copy{From: from, To: to, Skip: func(id string) bool { return id == "d0007" }}
+		stored, since := copyAll(t, c, "")
+		if stored != 1200+5 {
+			t.Errorf("%d revisions were copied", stored)
+		}
+		if again, _ := copyAll(t, c, ""); again != 0 {
+			t.Errorf("%d revisions were copied again", again)
+		}
+		before, err := c.Verify(ctx)
+		if err != nil || before.Documents != 1199+3 || before.Deleted != 1 {
+			t.Errorf("%+v %v", before, err)
+		}
+		_, err = to.Get(ctx, "gone")
+		if !errors.Is(err, datastore.ErrNotFound) {
+			t.Errorf("what was deleted is %v", err)
+		}
+		if _, err := to.Get(ctx, "d0007"); !errors.Is(err, datastore.ErrNotFound) {
+			t.Errorf("what was to be skipped is %v", err)
+		}
+		if _, err := to.Get(ctx, "_design/own"); !errors.Is(err, datastore.ErrNotFound) {
+			t.Errorf("the design document is %v", err)
+		}
+		missing, err := to.Missing(ctx, []datastore.Leaves{{ID: "torn", Revs: []string{"2-cccccccccccccccccccccccccccccccc", "2-dddddddddddddddddddddddddddddddd", "3-eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"}}})
+		if err != nil || len(missing) != 0 {
+			t.Errorf("of the conflict %v is missing (%v)", missing, err)
+		}
+		odd, err := to.Get(ctx, "odd + id/with % & ü")
+		if err != nil || fmt.Sprint(odd["nested"]) != "map[a:[1 2.5 0 true <nil> \u2028<&>]]" && fmt.Sprint(odd["nested"]) != "map[a:[1 2.5 -0 true <nil> \u2028<&>]]" {
+			t.Errorf("%v %v", odd, err)
+		}
+
+		// What happens later is copied from where the copy was.
+		doc, err := from.Get(ctx, "d0001")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := from.Delete(ctx, "d0001", doc.Rev()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Verify(ctx); !errors.As(err, new(*replication.DifferentError)) {
+			t.Errorf("a deletion that was not copied: %v", err)
+		}
+		if stored, _ := copyAll(t, c, since); stored != 1 {
+			t.Errorf("%d revisions were copied later", stored)
+		}
+		after, err := c.Verify(ctx)
+		if err != nil || after.Documents != before.Documents-1 || after.Deleted != 2 || after.Digest == before.Digest {
+			t.Errorf("%+v %v", after, err)
+		}
+	})
+}
+
+// A document that the target had before hides the one that was copied: that is found.
+func TestVerifyFindsAForeignDocument(t *testing.T) {
+	servers(t, func(t *testing.T, from, to *datastore.Database) {
+		if err := from.StoreRevisions(t.Context(), []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","ours":true}`, 1)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := to.StoreRevisions(t.Context(), []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","theirs":true}`, 2)}); err != nil {
+			t.Fatal(err)
+		}
+		c := replication.Copy{From: from, To: to}
+		copyAll(t, c, "")
+		_, err := c.Verify(t.Context())
+		var different *replication.DifferentError
+		if !errors.As(err, &different) || different.ID != "a" || !strings.Contains(err.Error(), "had a document of this id before") {
+			t.Error(err)
+		}
+	})
+}
+
+// Whoever stores something else than what was sent is found out.
+func TestWriteReadsBack(t *testing.T) {
+	db, _ := datastoretest.Open(t).Resolve(datastore.Functions, "")
+	kept := raw(`{"_id":"a","_rev":"1-%032x","x":1}`, 1)
+	if err := replication.Write(t.Context(), db, []json.RawMessage{kept}); err != nil {
+		t.Fatal(err)
+	}
+	var different *replication.DifferentError
+	err := replication.Write(t.Context(), db, []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","x":2}`, 1)}) // the revision is there: nothing is stored
+	if !errors.As(err, &different) || different.ID != "a" {
+		t.Error(err)
+	}
+	for _, same := range []string{`{"_id":"a","_rev":"1-%032x","x":1.0}`, `{"_rev":"1-%032x","x":10e-1,"_id":"a"}`} {
+		if err := replication.Write(t.Context(), db, []json.RawMessage{raw(same, 1)}); err != nil {
+			t.Errorf("%s: %v", same, err)
+		}
+	}
+}
