@@ -1,17 +1,44 @@
 package main
 
 import (
+	"crypto/rand"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"callfn/internal/datastore"
 )
 
 // The whole embedded node moves to a CouchDB while it serves; it can go back; and in the end serve starts with --couchdb-url.
 func TestMigrate(t *testing.T) {
-	empty := startPlace(t, "node")
-	to := withUser(t, empty.address, empty.user, empty.password)
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	t.Run("embedded node to a node", func(t *testing.T) {
+		empty := startPlace(t, "node")
+		migrate(t, withUser(t, empty.address, empty.user, empty.password))
+	})
+	// Servers that others use too need a prefix, which an embedded node has none of; so the way there is from a CouchDB.
+	for _, name := range []string{"pouchdb", "couchdb"} {
+		t.Run("CouchDB to "+name, func(t *testing.T) {
+			id, err := datastore.NewID(rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := startPlace(t, name)
+			to := couchUnderTest{admin: withUser(t, p.address, p.user, p.password), prefix: "t" + id[:10] + "_"}
+			if p.user == "" {
+				to.admin = p.address
+			}
+			t.Cleanup(func() { to.remove(t) })
+			migrate(t, to.admin, "--couchdb-url="+socketNode(t), "--database-prefix="+to.prefix)
+		})
+	}
+}
+
+// migrate starts a service where the flags say, and moves it.
+func migrate(t *testing.T, to string, flags ...string) {
+	t.Helper()
+	env := map[string]string{"CALLFN_MASTER_API_KEY": testKey}
+	s := serve(t, program{env: env}, flags...)
 	callWorks(t, s)
 	p := s.keyed()
 	must := func(says string, args ...string) {
@@ -52,13 +79,17 @@ func TestMigrate(t *testing.T) {
 	stillCalls()
 	must("zenith", "accounts", "list")
 	s.stop()
-	again := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+s.dataDir) // works on as it was
+	again := serve(t, program{env: env}, append(flags, "--data="+s.dataDir)...) // works on as it was
 	p = again.keyed()
 	stillCalls()
 	must("omega", "accounts", "create", "omega")
 	again.stop()
 
-	moved := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+to, "--data="+s.dataDir)
+	var prefix []string
+	if len(flags) > 0 {
+		prefix = flags[1:]
+	}
+	moved := serve(t, program{env: env}, append(prefix, "--couchdb-url="+to, "--data="+s.dataDir)...)
 	p = moved.keyed()
 	stillCalls()
 	for _, account := range []string{"acme", "zenith", "omega"} {
