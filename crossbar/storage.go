@@ -224,7 +224,10 @@ func storageFailure(err error) error {
 	var unstarted *storageplan.StartError
 	var migrated *storageplan.MigratedError
 	var away *storageplan.AwayError
+	var inhabited *storageplan.InhabitedError
 	switch {
+	case errors.As(err, &inhabited):
+		return fail(409, "database_not_empty", map[string]any{"message": inhabited.Error(), "cause": inhabited.Database})
 	case errors.As(err, &migrated):
 		return fail(409, "databases_migrated", map[string]any{"message": migrated.Error(), "cause": migrated.Address})
 	case errors.As(err, &away):

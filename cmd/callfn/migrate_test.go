@@ -73,6 +73,7 @@ func migrate(t *testing.T, to string, flags ...string) {
 	stillCalls()
 	must("acme", "accounts", "list")
 	must("zenith", "accounts", "create", "zenith")
+	must("The plan is as it was", "storage", "apply", home)
 
 	must("Everything is at", "migrate", "--to="+to)
 	must("system_data: finished", "storage", "finish")

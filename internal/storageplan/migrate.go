@@ -88,6 +88,9 @@ func (k *Keeper) Migrate(ctx context.Context, c map[string]any, stamp datastore.
 		problem.Field = problem.Field[2:] // below the connection
 		return nil, []Problem{*problem}, nil
 	}
+	if err := empty(ctx, on); err != nil {
+		return nil, nil, err
+	}
 	if err := k.keepConnection(ctx, before, alone, tag, stamp); err != nil {
 		return nil, nil, err
 	}
@@ -100,6 +103,31 @@ func (k *Keeper) Migrate(ctx context.Context, c map[string]any, stamp datastore.
 		started = append(started, m)
 	}
 	return started, nil, nil
+}
+
+// InhabitedError: the server that everything is to be moved to has documents of somebody else's.
+type InhabitedError struct{ Database, Document, Address string }
+
+func (e *InhabitedError) Error() string {
+	return fmt.Sprintf("%s at %s has documents already, %s among them: migrate to an empty CouchDB, or start callfn there with a --database-prefix", e.Database, e.Address, e.Document)
+}
+
+// empty makes sure that nothing is where everything is to be moved to, but what an earlier move left behind.
+func empty(ctx context.Context, on datastore.Single) error {
+	for _, database := range datastore.Databases() {
+		rows, err := occupants(ctx, on, database, false)
+		if err != nil {
+			return err
+		}
+		left, err := wasLeft(ctx, on, database)
+		if err != nil {
+			return err
+		}
+		if len(rows) > 0 && !left {
+			return &InhabitedError{database, rows[0].ID, on.Connection.Address()}
+		}
+	}
+	return nil
 }
 
 // underWay are the moves of an earlier Migrate to the same server; MovingError where others are under way.
