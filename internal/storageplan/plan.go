@@ -1,9 +1,12 @@
 package storageplan
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"maps"
+
+	"callfn/internal/datastore"
 )
 
 // Tag names a connection: [Local], [Flagged], or 32 characters a-z and 0-9, mostly a UUID without hyphens.
@@ -114,4 +117,10 @@ func (r Rule) over(base Rule) Rule {
 	}
 	r.Types = types
 	return r
+}
+
+// newTag makes a tag for a connection.
+func newTag() (Tag, error) {
+	id, err := datastore.NewID(rand.Reader)
+	return Tag(id), err
 }
