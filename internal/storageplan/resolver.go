@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -179,7 +180,10 @@ func (r *Resolver) put() error {
 	}
 	for _, database := range datastore.Databases() {
 		home, recorded := stored.homes[database]
-		if !recorded {
+		switch {
+		case !slices.Contains(movable(), database):
+			home = Local // whatever a plan says that somebody else stored
+		case !recorded:
 			home = Resolve(s.plan, database, "")
 		}
 		s.homes[database], s.recorded[database] = Home{Connection: home}, home
