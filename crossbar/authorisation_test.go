@@ -99,6 +99,8 @@ var matrix = map[string]row{
 	"PATCH /v2/storage":     {`{"data":{"plan":{}}}`, superduperOnly(200)},
 	"DELETE /v2/storage":    {"", superduperOnly(200)},
 
+	"GET /v2/databases/:id/documents": {"", superduperOnly(200)},
+	"PUT /v2/databases/:id/documents": {`{"data":{"documents":[]}}`, superduperOnly(200)},
 	"GET /v2/storage/migrations":      {"", superduperOnly(200)},
 	"GET /v2/storage/migrations/:id":  {"", superduperOnly(200)},
 	"POST /v2/storage/migrations/:id": {`{"data":{"action":"rollback"}}`, superduperOnly(200)},
@@ -273,7 +275,7 @@ func TestAuthorisation(t *testing.T) {
 						}
 					}
 				}
-				if strings.Contains(r.raw, "pvt_") {
+				if strings.Contains(r.raw, "pvt_") && name != "GET /v2/databases/:id/documents" { // an export is private fields, too
 					t.Errorf("private fields in %s", r.raw)
 				}
 			})
@@ -295,6 +297,7 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 	path = strings.Replace(path, "/v2/schemas/:id", "/v2/schemas/functions", 1)
 	path = strings.Replace(path, "/v2/modules/:id", "/v2/modules/functions", 1)
 	path = strings.Replace(path, "/storage/plans/:id", "/storage/plans/x", 1)
+	path = strings.Replace(path, "/databases/:id", "/databases/accounts", 1)
 	path = strings.Replace(path, "/storage/migrations/:id", "/storage/migrations/"+pastMigration, 1)
 	if route.Path == "/v2/storage" {
 		s.do(t, "DELETE", route.Path, admin, "")

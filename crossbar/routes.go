@@ -71,6 +71,8 @@ func (a *API) table() []Route {
 		{patch, "/v2/storage", "storage", SuperduperOnly, true, a.patchStorage},
 		{get, "/v2/storage/check", "storage", SuperduperOnly, false, a.checkStorage},
 		{del, "/v2/storage", "storage", SuperduperOnly, false, a.deleteStorage},
+		{get, "/v2/databases/:id/documents", "databases", SuperduperOnly, false, a.exportDocuments},
+		{put, "/v2/databases/:id/documents", "databases", SuperduperOnly, true, a.importDocuments},
 		{get, "/v2/storage/migrations", "storage", SuperduperOnly, false, a.listMigrations},
 		{get, "/v2/storage/migrations/:id", "storage", SuperduperOnly, false, a.showMigration},
 		{post, "/v2/storage/migrations/:id", "storage", SuperduperOnly, true, a.steerMigration},

@@ -91,7 +91,7 @@ func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Si
 	var wg sync.WaitGroup
 	var problems []Problem
 	for _, tag := range tags {
-		try := probe{tag: tag, settings: p.Connections[tag].Settings, site: site(opened[tag], databasesOn(p, tag), k.cfg.Log), field: at(field), otherwise: k.cfg.Language, look: look}
+		try := probe{tag: tag, settings: p.Connections[tag].Settings, site: site(opened[tag], databasesOn(p, tag), k.cfg.Resolver.cfg.Direct, k.cfg.Log), field: at(field), otherwise: k.cfg.Language, look: look}
 		wg.Go(func() {
 			if problem := try.try(ctx); problem != nil {
 				mu.Lock()

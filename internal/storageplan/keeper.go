@@ -25,7 +25,7 @@ type KeeperConfig struct {
 	Resolver *Resolver
 	Mover    Mover          // nil where documents cannot be moved: changes that would move some are refused
 	Language string         // evaluates functions where a connection's settings say nothing: provision.Auto …
-	Patient  doctor.Patient // Deadline, MaxTarget and Now of Examine
+	Patient  doctor.Patient // Deadline, MaxTarget, Now and Direct of Examine
 	Log      *slog.Logger
 }
 

@@ -25,7 +25,9 @@ type Config struct {
 	Secret auth.Secret
 	// OnOutage makes datastore.Config.OnOutage for a connection of the plan; nil for none.
 	OnOutage func(connection string) func(down bool, cause error)
-	Log      *slog.Logger
+	// Direct: functions run without the shows of the connections, which need not be able to run them.
+	Direct bool
+	Log    *slog.Logger
 }
 
 // Resolver is the storage plan in force. It implements datastore.Resolver and is safe for concurrent use; Resolve takes no
