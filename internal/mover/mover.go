@@ -144,13 +144,20 @@ func (m *Mover) Start(ctx context.Context, database string, from, to storageplan
 	if err := mayFence(ctx, source, database); err != nil {
 		return none, err
 	}
+	target, err := m.cfg.Places.Connection(to)
+	if err != nil {
+		return none, err
+	}
+	if err := apart(ctx, source, target); err != nil {
+		return none, err
+	}
 	id, err := datastore.NewID(m.cfg.Random)
 	if err != nil {
 		return none, err
 	}
 	now := datastore.Gregorian(m.cfg.Now())
 	mig := migration{
-		Migration: storageplan.Migration{ID: id, Database: database, From: from, To: to, State: storageplan.Copying},
+		Migration: storageplan.Migration{ID: idPrefix + id, Database: database, From: from, To: to, State: storageplan.Copying},
 		Type:      storageplan.MigrationType, Created: now, Modified: now,
 	}
 	mig.Total = total(ctx, source, database)
@@ -162,7 +169,7 @@ func (m *Mover) Start(ctx context.Context, database string, from, to storageplan
 	if err != nil {
 		return none, err
 	}
-	m.cfg.Log.Info("move started", "migration", id, "database", database, "from", from, "to", to, "documents", mig.Total)
+	m.cfg.Log.Info("move started", "migration", mig.ID, "database", database, "from", from, "to", to, "documents", mig.Total)
 	m.cfg.Places.Take(saved)
 	m.nudge()
 	return mig.Migration, nil
