@@ -34,6 +34,9 @@ type serveCommand struct {
 	ShowTransport      string        `help:"How parameters reach the show: get (as KAZOO does) or post (keeps callers' numbers out of CouchDB's access log). Long ones always go as post." enum:"get,post" default:"get"`
 	SourceLimitKiB     int           `help:"How long a function's source may be, in KiB." name:"source-limit-kib" default:"64"`
 	RateLimit          rateLimit     `help:"Requests per account and address: BURST/PER_SECOND, kazoo (100/10), or off. Failed logins are always limited." default:"2000/500" placeholder:"LIMIT"`
+	PublicURL          string        `name:"public-url" help:"Where KAZOO reaches this service, such as https://fn.example.com: it goes into the addresses that KAZOO's pivot nodes are given. Not localhost, which KAZOO refuses." placeholder:"URL"`
+	HeaderTimeout      time.Duration `help:"How long a client may take to send the header of a request, however steadily it sends." default:"10s"`
+	BodyTimeout        time.Duration `help:"How long a client may take to send a whole request." default:"60s"`
 	ShutdownTimeout    time.Duration `help:"How long a graceful stop waits for requests under way." default:"10s"`
 	LogFormat          string        `help:"text, json, or auto: text on a terminal." enum:"auto,text,json" default:"auto"`
 	LogLevel           string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
@@ -44,6 +47,7 @@ type serveCommand struct {
 	runnerFlags
 	limitFlags
 	couchFlags
+	resetFlags
 }
 
 // Run serves until the context ends, then stops gracefully.
@@ -64,8 +68,14 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	if c.CouchDBURL != "" && c.CouchListen != "" {
 		return usageError{errorf("--couch-listen serves the embedded node, and with --couchdb-url there is none")}
 	}
+	if c.HeaderTimeout < 10*time.Millisecond || c.BodyTimeout < c.HeaderTimeout {
+		return usageError{errorf("--header-timeout %v, --body-timeout %v: want the second to be no less than the first, and both above 10ms", c.HeaderTimeout, c.BodyTimeout)}
+	}
 	if c.ShowMaxTarget < 64 || c.ShowMaxTarget > 1<<20 {
 		return usageError{errorf("--show-max-target %d: want between 64 and 1048576", c.ShowMaxTarget)}
+	}
+	if c.PublicURL, err = publicURL(c.PublicURL); err != nil {
+		return err
 	}
 	log := newLog(w, c.LogFormat, c.LogLevel)
 	start := time.Now()
@@ -78,7 +88,7 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w: choose another address with --listen", c.Listen, err)
 	}
-	api := server(listener, s.api, log)
+	api := server(listener, s.api, c, log)
 	servers := []*http.Server{api}
 	failed := make(chan error, 2)
 	go func() { failed <- api.Serve(listener) }()
@@ -105,9 +115,9 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 }
 
 // server bounds what a slow or hostile client can hold.
-func server(l net.Listener, h http.Handler, log *slog.Logger) *http.Server {
+func server(l net.Listener, h http.Handler, c serveCommand, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Addr: l.Addr().String(), Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second,
+		Addr: l.Addr().String(), Handler: h, ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.BodyTimeout,
 		IdleTimeout: 120 * time.Second, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 }

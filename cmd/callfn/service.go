@@ -60,6 +60,10 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 			s.close()
 		}
 	}()
+	recovery, err := c.recovery()
+	if err != nil {
+		return nil, err
+	}
 	if err := prepareData(c.Data); err != nil {
 		return nil, err
 	}
@@ -118,12 +122,17 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	directory := callflow.NewCache(stored, time.Now)
 	s.followChanges(stores, directory, known, log)
 	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Rules: stored}
+	after := newErrands(log)
+	s.closers = append(s.closers, after.close)
+	recovery.Later = after.later
 	host, err := os.Hostname()
 	if err != nil {
 		host = "callfn"
 	}
 	s.api = crossbar.New(crossbar.Config{
 		Datastores: stores, Storage: plans, Migrations: moves, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
+		Pivot:     &callflow.PivotServer{Directory: directory, Runner: runner, Flows: set},
+		PublicURL: c.PublicURL, Recovery: recovery,
 		Simulator: &callflow.Simulator{Executor: executor, Web: s.rehearsalWeb(c)}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
 		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
@@ -274,7 +283,7 @@ func (s *service) couchServer(c serveCommand, w world, log *slog.Logger) (*http.
 		_ = l.Close()
 		return nil, nil, usageError{fmt.Errorf("--couch-listen %s: %w", c.CouchListen, err)}
 	}
-	return server(l, h, log), l, nil
+	return server(l, h, c, log), l, nil
 }
 
 // hexKey is 32 random bytes as hex digits.
