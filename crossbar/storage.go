@@ -20,6 +20,8 @@ type StoragePlans interface {
 	Stored(context.Context) (datastore.Document, error)
 	// Apply stores a plan and lets it take effect.
 	Apply(context.Context, storageplan.Change) (storageplan.Applied, error)
+	// Migrate moves every database to another CouchDB.
+	Migrate(ctx context.Context, connection map[string]any, stamp datastore.Stamp) ([]storageplan.Migration, []storageplan.Problem, error)
 	// Overview says where databases are now, and what is being moved.
 	Overview() storageplan.Overview
 	// Examine looks at every connection of the plan as `callfn doctor` does.
@@ -216,7 +218,16 @@ func storageFailure(err error) error {
 	var occupied *storageplan.OccupiedError
 	var moving *storageplan.MovingError
 	var unstarted *storageplan.StartError
+	var migrated *storageplan.MigratedError
+	var away *storageplan.AwayError
+	var inhabited *storageplan.InhabitedError
 	switch {
+	case errors.As(err, &inhabited):
+		return fail(409, "database_not_empty", map[string]any{"message": inhabited.Error(), "cause": inhabited.Database})
+	case errors.As(err, &migrated):
+		return fail(409, "databases_migrated", map[string]any{"message": migrated.Error(), "cause": migrated.Address})
+	case errors.As(err, &away):
+		return fail(409, "database_elsewhere", map[string]any{"message": away.Error(), "cause": away.Database})
 	case errors.As(err, &occupied):
 		return fail(409, "database_not_empty", map[string]any{"message": occupied.Error(), "cause": occupied.Database})
 	case errors.As(err, &moving):

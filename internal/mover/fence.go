@@ -45,7 +45,7 @@ func (j *job) putUp(c replication.Copy) error {
 		if err != nil {
 			return err
 		}
-		refusal := fmt.Sprintf("%s: this database is being moved elsewhere by callfn (migration %s); write there", datastore.FenceWord, j.id)
+		refusal := fmt.Sprintf("%s: this database is being moved elsewhere by callfn (%s); write there", datastore.FenceWord, j.id)
 		want := datastore.Document{
 			"_id": datastore.FenceID, "language": "javascript", "migration": j.id, "holder": j.cfg.Holder, "stamp": stamp,
 			"about": "callfn is moving this database, or has moved it: writes belong elsewhere. See `callfn storage` before you take this away.",

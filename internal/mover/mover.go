@@ -234,7 +234,7 @@ type StateError struct {
 }
 
 func (e *StateError) Error() string {
-	return fmt.Sprintf("migration %s is %s: %s", e.ID, e.State, e.Says)
+	return fmt.Sprintf("%s is %s: %s", e.ID, e.State, e.Says)
 }
 
 // Finish asks a move that has switched to be done with: its database is not gone back from any more. Idempotent; *StateError where

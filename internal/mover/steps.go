@@ -211,7 +211,7 @@ func (j *job) over(err error) bool {
 
 // settleAt sends readers and writers to To.
 func (m *migration) settleAt(proof replication.Proof) {
-	m.Proof, m.Trouble, m.Swept = &proof, "", false
+	m.Proof, m.Trouble, m.Swept, m.Total = &proof, "", false, m.Copied
 	if !m.Returns {
 		m.State = storageplan.Switched
 		return

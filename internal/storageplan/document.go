@@ -108,6 +108,12 @@ func Conceal(before, doc datastore.Document, secret auth.Secret) (out datastore.
 	}
 	kept, _ := before["pvt_secrets"].(map[string]any)
 	secrets := map[string]any{}
+	retained, _ := before["pvt_retained"].(map[string]any)
+	for tag := range retained { // theirs stay as long as they do
+		if sealed, ok := kept[tag]; ok {
+			secrets[tag] = sealed
+		}
+	}
 	for tag, c := range plan.Connections {
 		switch password := *c.Settings.password(); password {
 		case "":

@@ -34,5 +34,5 @@ type MovingError struct {
 
 func (e *MovingError) Error() string {
 	m := e.Migration
-	return fmt.Sprintf("the database %s is being moved from %s to %s (migration %s, %s): finish that or roll it back first", m.Database, m.From, m.To, m.ID, m.State)
+	return fmt.Sprintf("the database %s is being moved from %s to %s (%s, %s): finish that or roll it back first", m.Database, m.From, m.To, m.ID, m.State)
 }

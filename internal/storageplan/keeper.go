@@ -76,6 +76,9 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	if err := r.catchUp(ctx, c.Before); err != nil {
 		return Applied{}, err
 	}
+	if err := r.migrated(); err != nil {
+		return Applied{}, err
+	}
 	doc, out, err := k.draft(c)
 	if err != nil || len(out.Problems) > 0 {
 		return out, err

@@ -1,6 +1,7 @@
 package storageplan
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -128,4 +129,10 @@ func (r Rule) over(base Rule) Rule {
 	}
 	r.Types = types
 	return r
+}
+
+// newTag makes a tag for a connection.
+func newTag() (Tag, error) {
+	id, err := datastore.NewID(rand.Reader)
+	return Tag(id), err
 }
