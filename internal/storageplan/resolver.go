@@ -183,10 +183,11 @@ func (r *Resolver) put() error {
 	for _, database := range datastore.Databases() {
 		home, recorded := stored.homes[database]
 		switch {
-		case !slices.Contains(movable(), database):
-			home = Local // whatever a plan says that somebody else stored
-		case !recorded:
+		case recorded:
+		case slices.Contains(movable(), database):
 			home = Resolve(s.plan, database, "")
+		default:
+			home = Local // whatever a plan says that somebody else stored
 		}
 		s.homes[database], s.recorded[database] = Home{Connection: home}, home
 	}
