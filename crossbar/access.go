@@ -2,6 +2,7 @@ package crossbar
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -75,7 +76,7 @@ func (c *caller) admin() bool { return c.claims.OwnerID == "" || c.user.Admin() 
 // may always change itself (what it may do excepted: checkUser).
 func (x *exchange) reserved() bool {
 	switch x.route.Resource {
-	case "api_key", "auth_keys", "modules", "pivot_keys":
+	case "api_key", "auth_keys", "modules", "pivot_keys", "storage":
 		return true
 	case "accounts":
 		return x.route.Method != http.MethodGet
@@ -172,7 +173,11 @@ func (a *API) ready(x *exchange) (*answer, error) {
 			return nil, notReady(err)
 		}
 	}
-	return &answer{status: http.StatusOK, data: map[string]any{"ready": true}}, nil
+	data := map[string]any{"ready": true}
+	if a.cfg.ReadyDetails != nil {
+		maps.Copy(data, a.cfg.ReadyDetails())
+	}
+	return &answer{status: http.StatusOK, data: data}, nil
 }
 
 func notReady(err error) *failure {

@@ -34,8 +34,25 @@ var adminsOnly = map[string]bool{
 	"PUT /v2/accounts": true, "PUT /v2/accounts/:account": true, "POST /v2/accounts/:account": true, "PATCH /v2/accounts/:account": true,
 	"DELETE /v2/accounts/:account": true, "GET /v2/accounts/:account/api_key": true, "PUT /v2/accounts/:account/api_key": true,
 	"PUT /v2/accounts/:account/users": true, "POST /v2/accounts/:account/users/:id": true, "PATCH /v2/accounts/:account/users/:id": true,
-	"DELETE /v2/accounts/:account/users/:id": true,
-	"GET /v2/accounts/:account/pivot/keys":   true, "PUT /v2/accounts/:account/pivot/keys": true,
+	"DELETE /v2/accounts/:account/users/:id":         true,
+	"GET /v2/accounts/:account/storage":              true,
+	"PUT /v2/accounts/:account/storage":              true,
+	"POST /v2/accounts/:account/storage":             true,
+	"PATCH /v2/accounts/:account/storage":            true,
+	"DELETE /v2/accounts/:account/storage":           true,
+	"GET /v2/accounts/:account/storage/plans":        true,
+	"PUT /v2/accounts/:account/storage/plans":        true,
+	"GET /v2/accounts/:account/storage/plans/:id":    true,
+	"POST /v2/accounts/:account/storage/plans/:id":   true,
+	"PATCH /v2/accounts/:account/storage/plans/:id":  true,
+	"DELETE /v2/accounts/:account/storage/plans/:id": true,
+	"GET /v2/accounts/:account/users/:id/storage":    true,
+	"PUT /v2/accounts/:account/users/:id/storage":    true,
+	"POST /v2/accounts/:account/users/:id/storage":   true,
+	"PATCH /v2/accounts/:account/users/:id/storage":  true,
+	"DELETE /v2/accounts/:account/users/:id/storage": true,
+
+	"GET /v2/accounts/:account/pivot/keys": true, "PUT /v2/accounts/:account/pivot/keys": true,
 	"GET /v2/accounts/:account/pivot/keys/:id": true, "DELETE /v2/accounts/:account/pivot/keys/:id": true,
 }
 
@@ -93,6 +110,40 @@ var matrix = map[string]row{
 	"GET /v2/auth/keys/:id": {"", superduperOnly(200)},
 	"PUT /v2/auth/keys/:id": {`{"data":{"action":"rotate"}}`, superduperOnly(201)},
 
+	"GET /v2/storage":       {"", superduperOnly(200)},
+	"GET /v2/storage/check": {"", superduperOnly(200)},
+	"PUT /v2/storage":       {`{"data":{"plan":{}}}`, superduperOnly(201)},
+	"POST /v2/storage":      {`{"data":{"plan":{}}}`, superduperOnly(200)},
+	"PATCH /v2/storage":     {`{"data":{"plan":{}}}`, superduperOnly(200)},
+	"DELETE /v2/storage":    {"", superduperOnly(200)},
+
+	"GET /v2/storage/migrations":      {"", superduperOnly(200)},
+	"GET /v2/storage/migrations/:id":  {"", superduperOnly(200)},
+	"POST /v2/storage/migrations/:id": {`{"data":{"action":"rollback"}}`, superduperOnly(200)},
+
+	"GET /v2/storage/plans":                          {"", superduperOnly(501)},
+	"PUT /v2/storage/plans":                          {"", superduperOnly(501)},
+	"GET /v2/storage/plans/:id":                      {"", superduperOnly(501)},
+	"POST /v2/storage/plans/:id":                     {"", superduperOnly(501)},
+	"PATCH /v2/storage/plans/:id":                    {"", superduperOnly(501)},
+	"DELETE /v2/storage/plans/:id":                   {"", superduperOnly(501)},
+	"GET /v2/accounts/:account/storage":              {"", subtree(501)},
+	"PUT /v2/accounts/:account/storage":              {"", subtree(501)},
+	"POST /v2/accounts/:account/storage":             {"", subtree(501)},
+	"PATCH /v2/accounts/:account/storage":            {"", subtree(501)},
+	"DELETE /v2/accounts/:account/storage":           {"", subtree(501)},
+	"GET /v2/accounts/:account/storage/plans":        {"", subtree(501)},
+	"PUT /v2/accounts/:account/storage/plans":        {"", subtree(501)},
+	"GET /v2/accounts/:account/storage/plans/:id":    {"", subtree(501)},
+	"POST /v2/accounts/:account/storage/plans/:id":   {"", subtree(501)},
+	"PATCH /v2/accounts/:account/storage/plans/:id":  {"", subtree(501)},
+	"DELETE /v2/accounts/:account/storage/plans/:id": {"", subtree(501)},
+	"GET /v2/accounts/:account/users/:id/storage":    {"", subtree(501)},
+	"PUT /v2/accounts/:account/users/:id/storage":    {"", subtree(501)},
+	"POST /v2/accounts/:account/users/:id/storage":   {"", subtree(501)},
+	"PATCH /v2/accounts/:account/users/:id/storage":  {"", subtree(501)},
+	"DELETE /v2/accounts/:account/users/:id/storage": {"", subtree(501)},
+
 	"GET /v2/schemas":                {"", everyone(200)},
 	"GET /v2/schemas/:id":            {"", everyone(200)},
 	"PUT /v2/schemas/:id/validation": {`{"data":{"name":"n","function_js":"x"}}`, anyAccount(200)},
@@ -113,6 +164,7 @@ var matrix = map[string]row{
 
 	"GET /v2/functions":                                      {"", everyone(200)},
 	"GET /v2/functions/samples":                              {"", everyone(200)},
+	"GET /v2/functions/callfn.d.ts":                          {"", everyone(200)},
 	"GET /v2/accounts/:account/functions/samples":            {"", subtree(200)},
 	"PUT /v2/accounts/:account/functions/run":                {`{"data":{"function_js":"return {}"}}`, subtree(201)},
 	"PUT /v2/accounts/:account/functions/:id/run":            {`{"data":{"call":{"To":"1"}}}`, subtree(201)},
@@ -233,6 +285,7 @@ func TestAuthorisation(t *testing.T) {
 					"plain user": func() string { return s.userLogin(t, "self.example", "bob", "secret") },
 				}[role]()
 				created++
+				s.clock.Advance(100 * time.Millisecond) // the rate limit has nothing to do with it
 				path, body := s.prepare(t, route, expected.body, self, created)
 				before := s.dump(t)
 				r := s.do(t, route.Method, path, token, body)
@@ -277,6 +330,14 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 		path = strings.Replace(path, ":id", current, 1)
 	}
 	path = strings.Replace(path, "/v2/modules/:id", "/v2/modules/functions", 1)
+	path = strings.Replace(path, "/storage/plans/:id", "/storage/plans/x", 1)
+	path = strings.Replace(path, "/storage/migrations/:id", "/storage/migrations/"+pastMigration, 1)
+	if route.Path == "/v2/storage" {
+		s.do(t, "DELETE", route.Path, admin, "")
+		if route.Method != "PUT" && route.Method != "GET" {
+			s.must(t, 201, "PUT", route.Path, admin, `{"data":{"plan":{"yodb":{"connection":"local"}}}}`)
+		}
+	}
 	if strings.Contains(path, ":id") {
 		collection, content := "functions", hello
 		if strings.Contains(path, "callflows") {

@@ -19,6 +19,7 @@ type body struct {
 	empty    bool
 	data     any            // an object or an array; an empty object for an empty body
 	envelope map[string]any // the other top-level keys, normalised
+	bare     map[string]any // without the key data: everything
 }
 
 // readBody reads a body of at most limit bytes as KAZOO's request envelope. What it returns besides an error is an
@@ -51,6 +52,7 @@ func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
 		return nil, nil
 	}
 	if r.ContentLength > limit {
+		drain(r.Body, limit)
 		return nil, tooLarge(limit)
 	}
 	raw, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
@@ -61,6 +63,7 @@ func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
 		return nil, fail(400, "parse_error", says("failed to parse request body"))
 	}
 	if int64(len(raw)) > limit {
+		drain(r.Body, limit)
 		return nil, tooLarge(limit)
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
@@ -68,6 +71,10 @@ func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
 	}
 	return raw, nil
 }
+
+// drain takes in what is left of a body that is too large, within reason: a client that is still sending when the connection
+// is closed sees a broken pipe instead of the answer.
+func drain(body io.Reader, limit int64) { _, _ = io.CopyN(io.Discard, body, 8*limit) }
 
 // readableAsJSON: JSON, nothing, and curl's default, which KAZOO reads as JSON too.
 func readableAsJSON(kind string) bool {
@@ -103,7 +110,7 @@ func unwrap(value any) (body, error) {
 	}
 	data, present := top["data"]
 	if !present {
-		none.envelope = out.envelope
+		none.envelope, none.bare = out.envelope, top
 		return none, dataRequired()
 	}
 	switch data.(type) {
@@ -141,4 +148,19 @@ func unreadable(err error) *failure {
 		text = strings.TrimPrefix(text, "json: ")
 	}
 	return invalidField("json", "invalid", schemas.Violation{"message": text, "target": "body"})
+}
+
+// unwrapped takes the named keys of a body without envelope for its data, and reports whether there were any.
+func (b *body) unwrapped(keys []string) bool {
+	data := map[string]any{}
+	for _, key := range keys {
+		if value, ok := b.bare[key]; ok {
+			data[key] = value
+		}
+	}
+	if len(data) == 0 {
+		return false
+	}
+	b.data, b.empty = data, false
+	return true
 }

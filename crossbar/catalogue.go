@@ -1,12 +1,16 @@
 package crossbar
 
-import "callfn/internal/function"
+import (
+	"callfn/internal/function"
+	"callfn/internal/typescript"
+)
 
 // parameter documents one key of `call` (kazoo-facts §4.1).
 type parameter struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	Example     string `json:"example,omitempty"`
+	Always      bool   `json:"always"` // every call has it
 }
 
 // catalogue says what this system can run: for anyone, since it holds nobody's data (kazoo-facts §10, B2).
@@ -31,34 +35,49 @@ func (a *API) catalogue(*exchange) (*answer, error) {
 	}}, nil
 }
 
+// declaration is what a function gets and returns as TypeScript: for editors, and for anyone.
+func (a *API) declaration(*exchange) (*answer, error) {
+	text, err := Declaration(a.cfg.Schemas)
+	return &answer{text: text}, err
+}
+
+// Declaration writes what a function gets and returns as TypeScript (docs/callfn.d.ts).
+func Declaration(set typescript.Documents) (string, error) {
+	var parameters []typescript.Parameter
+	for _, p := range callParameters() {
+		parameters = append(parameters, typescript.Parameter{Name: p.Name, Description: p.Description, Always: p.Always})
+	}
+	return typescript.Declaration(set, parameters)
+}
+
 // callParameters lists what a function finds in `call`. Every value is text; what a call has no value for is absent.
 func callParameters() []parameter {
 	return []parameter{
-		{"Account-ID", "Account the call belongs to", "4a6863fe2f1fe5fdd8b2cb8ee3cd4a4f"},
-		{"Api-Version", "Version of this vocabulary", "4.x"},
-		{"Call-ID", "Id of the call", "8f2c1a@pbx.example"},
-		{"Call-Status", "State of the call, where a flow has set one", "answered"},
-		{"Caller-ID-Name", "Name the caller shows", "Alice"},
-		{"Caller-ID-Number", "Number the caller shows", "4158867900"},
-		{"Custom-Application-Vars[NAME]", "Application variable NAME of the call", "gold"},
-		{"Custom-SIP-Headers[NAME]", "SIP header NAME of the call", "42"},
-		{"Digits", "Last digits the caller pressed", "1"},
-		{"Digits[NAME]", "Digits collected under NAME by collect_dtmf", "1234"},
-		{"Direction", "Always inbound", "inbound"},
-		{"From", "Who calls, before the @", "4158867900"},
-		{"From-Realm", "Who calls, after the @", "acme.example"},
-		{"Language", "Language of the call", "en-us"},
-		{"Recording-Duration", "Length of the last recording, in seconds", "12"},
-		{"Recording-ID", "Id of the last recording", ""},
-		{"Recording-Url", "Where the last recording is", ""},
-		{"Request", "What was dialled, before the @", "1000"},
-		{"Request-Realm", "What was dialled, after the @", "acme.example"},
-		{"To", "Whom the call is for, before the @", "1000"},
-		{"To-Realm", "Whom the call is for, after the @", "acme.example"},
-		{"Transcription-ID", "Id of the last transcription", ""},
-		{"Transcription-Status", "State of the last transcription", ""},
-		{"Transcription-Text", "Text of the last transcription", ""},
-		{"Transcription-Url", "Where the last transcription is", ""},
-		{"User-ID", "User whose device calls, where it is one of the account's", ""},
+		{"Account-ID", "Account the call belongs to", "4a6863fe2f1fe5fdd8b2cb8ee3cd4a4f", true},
+		{"Api-Version", "Version of this vocabulary", "4.x", true},
+		{"Call-ID", "Id of the call", "8f2c1a@pbx.example", true},
+		{"Call-Status", "State of the call, where a flow has set one", "answered", false},
+		{"Caller-ID-Name", "Name the caller shows", "Alice", true},
+		{"Caller-ID-Number", "Number the caller shows", "4158867900", true},
+		{"Custom-Application-Vars[NAME]", "Application variable NAME of the call", "gold", false},
+		{"Custom-SIP-Headers[NAME]", "SIP header NAME of the call", "42", false},
+		{"Digits", "Last digits the caller pressed", "1", false},
+		{"Digits[NAME]", "Digits collected under NAME by collect_dtmf", "1234", false},
+		{"Direction", "Always inbound", "inbound", true},
+		{"From", "Who calls, before the @", "4158867900", true},
+		{"From-Realm", "Who calls, after the @", "acme.example", true},
+		{"Language", "Language of the call", "en-us", true},
+		{"Recording-Duration", "Length of the last recording, in seconds", "12", false},
+		{"Recording-ID", "Id of the last recording", "", false},
+		{"Recording-Url", "Where the last recording is", "", false},
+		{"Request", "What was dialled, before the @", "1000", true},
+		{"Request-Realm", "What was dialled, after the @", "acme.example", true},
+		{"To", "Whom the call is for, before the @", "1000", true},
+		{"To-Realm", "Whom the call is for, after the @", "acme.example", true},
+		{"Transcription-ID", "Id of the last transcription", "", false},
+		{"Transcription-Status", "State of the last transcription", "", false},
+		{"Transcription-Text", "Text of the last transcription", "", false},
+		{"Transcription-Url", "Where the last transcription is", "", false},
+		{"User-ID", "User whose device calls, where it is one of the account's", "", false},
 	}
 }

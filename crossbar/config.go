@@ -43,6 +43,7 @@ type Validator interface {
 type Schemas interface {
 	Validator
 	Names() []string
+	Modules() []string
 	Document(name string) (json.RawMessage, bool)
 }
 
@@ -55,6 +56,8 @@ type Config struct {
 	Functions  FunctionRunner
 	Simulator  Simulator
 	Pivot      PivotServer
+	Storage    StoragePlans
+	Migrations Migrations
 	Random     io.Reader        // crypto/rand
 	Now        func() time.Time // the clock
 	Log        *slog.Logger
@@ -74,6 +77,7 @@ type Config struct {
 	RateLimit       RateLimit                   // per address and account; see RateLimit for its defaults
 	RequestTimeout  time.Duration               // bounds a whole request; 30 s when zero
 	Ready           func(context.Context) error // what /readyz asks besides the datastore; may be nil
+	ReadyDetails    func() map[string]any       // what /readyz tells besides that it is ready; may be nil
 	CallflowChanged func(account.ID)            // told after a callflow of the account was saved or deleted; may be nil
 	CatalogueLimits map[string]any              // what GET /v2/functions says about limits of a run; may be nil
 }

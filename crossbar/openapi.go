@@ -19,19 +19,22 @@ var openAPIFiles embed.FS
 
 // operation is what operations.json says of a route.
 type operation struct {
-	Summary       string `json:"summary"`
-	Body          string `json:"body"`          // component that the data of a request is; "" for no body
-	Optional      bool   `json:"optional"`      // the body may be left out
-	Data          string `json:"data"`          // component that the data of an answer is, or each of its items
-	List          string `json:"list"`          // "paged" for a listing in pages, "whole" for a short one
-	Creates       bool   `json:"creates"`       // answers with a Location
-	Edits         bool   `json:"edits"`         // heeds If-Match
-	Issues        bool   `json:"issues"`        // answers with a token
-	Text          bool   `json:"text"`          // a plain text, no envelope
-	Raw           bool   `json:"raw"`           // JSON without envelope
-	Invokes       bool   `json:"invokes"`       // takes a call's parameters and an invoke key, answers the bare data
-	Unimplemented bool   `json:"unimplemented"` // may be answered with 501
-	Status        int    `json:"status"`        // of success, where it is not the verb's
+	Summary       string   `json:"summary"`
+	Body          string   `json:"body"`          // component that the data of a request is; "" for no body
+	Optional      bool     `json:"optional"`      // the body may be left out
+	Data          string   `json:"data"`          // component that the data of an answer is, or each of its items
+	List          string   `json:"list"`          // "paged" for a listing in pages, "whole" for a short one
+	Creates       bool     `json:"creates"`       // answers with a Location
+	Edits         bool     `json:"edits"`         // heeds If-Match
+	Issues        bool     `json:"issues"`        // answers with a token
+	Text          bool     `json:"text"`          // a plain text, no envelope
+	Raw           bool     `json:"raw"`           // JSON without envelope
+	Status        int      `json:"status"`        // of success, where it is not the verb's
+	Accepts       bool     `json:"accepts"`       // answers 202 where work goes on after the answer
+	Refuses       bool     `json:"refuses"`       // answers 501 and nothing else: KAZOO's, out of scope here
+	Options       []string `json:"options"`       // query parameters of its own
+	Invokes       bool     `json:"invokes"`       // takes a call's parameters and an invoke key, answers the bare data
+	Unimplemented bool     `json:"unimplemented"` // may be answered with 501
 }
 
 // openAPI builds the OpenAPI 3.1 document from the routes and the schemas.
@@ -119,8 +122,11 @@ func describe(route Route, op operation) object {
 		out["requestBody"] = object{"content": object{"application/json": told, "application/x-www-form-urlencoded": told}}
 	}
 	if op.Body != "" {
-		out["requestBody"] = object{"required": !op.Optional, "content": object{"application/json": object{"schema": object{
-			"type": "object", "required": []any{"data"}, "properties": object{"data": reference("schemas", op.Body)}}}}}
+		var body any = object{"type": "object", "required": []any{"data"}, "properties": object{"data": reference("schemas", op.Body)}}
+		if route.Bare() {
+			body = object{"anyOf": []any{body, object{"allOf": []any{object{"not": object{"required": []any{"data"}}}, reference("schemas", op.Body)}}}}
+		}
+		out["requestBody"] = object{"required": !op.Optional, "content": object{"application/json": object{"schema": body}}}
 	}
 	return out
 }
@@ -137,6 +143,7 @@ func (op operation) parameters(route Route) []any {
 		return references("parameters", append(names, "call"))
 	}
 	names = append(names, "pretty_print", "accept")
+	names = append(names, op.Options...)
 	if strings.HasSuffix(route.Path, "/functions/runs") {
 		names = append(names, "call_id")
 	}
@@ -152,7 +159,7 @@ func (op operation) parameters(route Route) []any {
 			names = append(names, "include")
 		}
 	case http.MethodDelete:
-		if op.Edits {
+		if op.Edits && route.Resource != "storage" {
 			names = append(names, "should_soft_delete")
 		}
 	}
@@ -194,9 +201,18 @@ func (op operation) responses(route Route) object {
 	if op.Edits && route.Method == http.MethodDelete {
 		codes = append(codes, "405")
 	}
+	if op.Refuses {
+		codes = append(codes, "501")
+	}
 	out := object{}
 	for _, code := range codes {
 		out[code] = reference("responses", code)
+	}
+	if op.Refuses {
+		return out
+	}
+	if op.Accepts {
+		out["202"] = op.success(route)
 	}
 	status := op.Status
 	if status == 0 {

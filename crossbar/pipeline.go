@@ -66,6 +66,9 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	if !x.acceptsJSON() {
 		return nil, notAcceptable()
 	}
+	if route.Bare() && x.body.unwrapped(storagePlanKeys) {
+		bodyErr = nil
+	}
 	if bodyErr != nil {
 		return nil, bodyErr
 	}

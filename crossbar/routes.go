@@ -36,6 +36,9 @@ type Route struct {
 	handle func(*exchange) (*answer, error)
 }
 
+// Bare reports whether data may come without the envelope, as KAZOO's documentation sends a storage plan.
+func (r Route) Bare() bool { return r.Resource == "storage" && r.NeedsBody }
+
 // Routes lists every route of the API, in the order they are declared.
 func (a *API) Routes() []Route { return slices.Clone(a.routes) }
 
@@ -70,6 +73,16 @@ func (a *API) table() []Route {
 		{get, "/v2/modules/:id", "modules", SuperduperOnly, false, a.showModule},
 		{post, "/v2/modules/:id", "modules", SuperduperOnly, true, a.switchModule},
 
+		{get, "/v2/storage", "storage", SuperduperOnly, false, a.showStorage},
+		{put, "/v2/storage", "storage", SuperduperOnly, true, a.createStorage},
+		{post, "/v2/storage", "storage", SuperduperOnly, true, a.replaceStorage},
+		{patch, "/v2/storage", "storage", SuperduperOnly, true, a.patchStorage},
+		{get, "/v2/storage/check", "storage", SuperduperOnly, false, a.checkStorage},
+		{del, "/v2/storage", "storage", SuperduperOnly, false, a.deleteStorage},
+		{get, "/v2/storage/migrations", "storage", SuperduperOnly, false, a.listMigrations},
+		{get, "/v2/storage/migrations/:id", "storage", SuperduperOnly, false, a.showMigration},
+		{post, "/v2/storage/migrations/:id", "storage", SuperduperOnly, true, a.steerMigration},
+
 		{put, "/v2/accounts", "accounts", AnyAccount, true, a.createAccount},
 		{get, underAccount, "accounts", Subtree, false, a.showAccount},
 		{put, underAccount, "accounts", Subtree, true, a.createAccount},
@@ -86,6 +99,7 @@ func (a *API) table() []Route {
 
 		{get, "/v2/functions", "functions", Public, false, a.catalogue},
 		{get, "/v2/functions/samples", "functions", Public, false, a.samples},
+		{get, "/v2/functions/callfn.d.ts", "functions", Public, false, a.declaration},
 		{get, underAccount + "/functions/samples", "functions", Subtree, false, a.samples},
 		{put, underAccount + "/functions/run", "functions", Subtree, true, a.runDraft},
 		{get, underAccount + "/functions/runs", "functions", Subtree, false, a.listRuns},
@@ -106,6 +120,7 @@ func (a *API) table() []Route {
 	)
 	table = append(table, documentRoutes("callflows", callflows)...)
 	table = append(table, documentRoutes("users", a.users())...)
+	table = append(table, a.noStorageRoutes()...)
 	for _, kind := range a.behindModules() {
 		table = append(table, documentRoutes(kind.name, kind)...)
 	}
@@ -123,4 +138,21 @@ func documentRoutes(resource string, k *documentKind) []Route {
 		{http.MethodPatch, item, resource, Subtree, true, k.patch},
 		{http.MethodDelete, item, resource, Subtree, false, k.delete},
 	}
+}
+
+// noStorageRoutes are KAZOO's routes for storage plans of accounts and resellers.
+func (a *API) noStorageRoutes() []Route {
+	var out []Route
+	add := func(path string, access Access, verbs ...string) {
+		for _, verb := range verbs {
+			out = append(out, Route{verb, path, "storage", access, false, a.noStorageHere})
+		}
+	}
+	add("/v2/storage/plans", SuperduperOnly, http.MethodGet, http.MethodPut)
+	add("/v2/storage/plans/:id", SuperduperOnly, http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete)
+	add(underAccount+"/storage", Subtree, http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete)
+	add(underAccount+"/storage/plans", Subtree, http.MethodGet, http.MethodPut)
+	add(underAccount+"/storage/plans/:id", Subtree, http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete)
+	add(underAccount+"/users/:id/storage", Subtree, http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete)
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -15,15 +16,23 @@ import (
 	"time"
 
 	"callfn/callflow"
+	"callfn/couchapp"
 	"callfn/crossbar"
 	"callfn/internal/account"
 	"callfn/internal/auth"
+	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
+	"callfn/internal/doctor"
 	"callfn/internal/function"
+	"callfn/internal/mover"
+	"callfn/internal/storageplan"
 	"callfn/schemas"
 )
 
 const masterKey = "00000000000000000000000000000000000000000000000000000000000000aa"
+
+// pastMigration is a move of long ago.
+const pastMigration = "0000000000000000000000000000000e"
 
 // stack is the whole API over a real datastore, with a runner and a simulator that only pretend.
 type stack struct {
@@ -32,6 +41,7 @@ type stack struct {
 	accounts *account.Store
 	auth     *auth.Service
 	stores   datastoretest.Stores
+	plans    *storageplan.Resolver
 	runner   *fakeRunner
 	clock    *clock
 	log      *logBuffer
@@ -58,15 +68,57 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
+	resolver, err := storageplan.Open(ctx, storageplan.Config{Main: datastore.Single{Connection: s.stores.Connection, Prefix: s.stores.Prefix}, Secret: s.secret, Log: s.logger()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(resolver.Close)
+	s.plans = resolver
 	s.cfg = crossbar.Config{
-		Datastores: s.stores, Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
+		Datastores: resolver, Storage: s.keeper(t, nil), Migrations: s.moves(t), Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
+		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
+		Log:      s.logger(),
 		Pivot:    &callflow.PivotServer{Directory: callflow.Stored{Datastores: s.stores}, Runner: s.runner, Flows: set},
 		Recovery: crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}},
-		Random:   rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
-		Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	s.rewire(t, change...)
 	return s
+}
+
+func (s *stack) logger() *slog.Logger {
+	return slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// keeper keeps the stack's storage plan, with a mover or nil.
+func (s *stack) keeper(t testing.TB, mover storageplan.Mover) *storageplan.Keeper {
+	t.Helper()
+	k := storageplan.NewKeeper(storageplan.KeeperConfig{
+		Resolver: s.plans, Mover: mover, Language: couchapp.JavaScript, Log: s.logger(),
+		Patient: doctor.Patient{Deadline: time.Second, MaxTarget: 8177, Now: time.Now},
+	})
+	t.Cleanup(k.Close)
+	return k
+}
+
+// moves tells of migrations and works at none. There is one of long ago.
+func (s *stack) moves(t testing.TB) *mover.Mover {
+	t.Helper()
+	journal, err := s.stores.Resolve(datastore.SystemData, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	past := datastore.Document{
+		"_id": pastMigration, "pvt_type": storageplan.MigrationType, "database": "functions", "from": "local", "to": "local", "state": "rolled_back",
+	}
+	if _, err := journal.Create(context.Background(), past); err != nil {
+		t.Fatal(err)
+	}
+	m := mover.New(mover.Config{
+		Places: s.plans, Journal: journal, Holder: "test", Random: rand.Reader, Now: time.Now, Log: s.logger(),
+		Stumble: func(string) error { return errors.New("this one works at nothing") },
+	})
+	t.Cleanup(m.Close)
+	return m
 }
 
 // rewire builds the API anew with changes to its wiring.

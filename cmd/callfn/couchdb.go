@@ -28,6 +28,7 @@ type couchSetupCommand struct {
 	FunctionsLanguage          string `help:"As for serve." enum:"auto,javascript,callfn" default:"auto"`
 	DesignDoc                  string `help:"As for serve." placeholder:"NAME"`
 	DatabasePrefix             string `help:"As for serve." placeholder:"TEXT"`
+	Runner                     string `help:"As for serve: with direct, CouchDB need not be able to run functions." enum:"show,direct" default:"show"`
 }
 
 // Run sets CouchDB up, step by step, and proves with the new user's own rights that it worked.
@@ -91,8 +92,15 @@ func (c couchSetupCommand) setUp(ctx context.Context, site provision.Site, passw
 	if err := site.Secure(ctx, c.User); err != nil {
 		return err
 	}
-	return install(ctx, site, c.FunctionsLanguage, site.Log)
+	site.Direct = c.runner().direct()
+	language, runs, err := site.Install(ctx, c.FunctionsLanguage)
+	if err == nil {
+		sayWhoEvaluates(site, language, runs, site.Log)
+	}
+	return err
 }
+
+func (c couchSetupCommand) runner() runnerFlags { return runnerFlags{Runner: c.Runner} }
 
 // proveAsUser connects with nothing but what serve will have.
 func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, w world) error {
@@ -114,7 +122,7 @@ func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, w 
 				return fmt.Errorf("as user %s: %w", c.User, err)
 			}
 		}
-		if site.HasFunctions() {
+		if site.HasFunctions() && !c.runner().direct() {
 			if err := site.Run(ctx); err != nil {
 				return fmt.Errorf("everything is in place, but functions cannot run: %w", err)
 			}
@@ -156,7 +164,7 @@ func (c couchSetupCommand) serveLine() string {
 	line := "callfn serve --couchdb-url " + asUser(c.AdminURL, c.User) + " --couchdb-password-file " + c.PasswordFile
 	for _, f := range []struct{ flag, value string }{
 		{"--functions-couchdb-url", asUserOrNone(c.FunctionsAdminURL, c.User)}, {"--couchdb-ca", c.CouchDBCA},
-		{"--design-doc", c.DesignDoc}, {"--database-prefix", c.DatabasePrefix},
+		{"--design-doc", c.DesignDoc}, {"--database-prefix", c.DatabasePrefix}, {"--runner", strings.TrimPrefix(c.Runner, runnerShow)},
 	} {
 		if f.value != "" {
 			line += " " + f.flag + " " + f.value

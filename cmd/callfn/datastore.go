@@ -6,68 +6,129 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"callfn/couchapp"
+	"callfn/internal/auth"
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
+	"callfn/internal/localcopy"
 	"callfn/internal/provision"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
+	"callfn/internal/storageplan"
 )
 
-// openDatastore opens where documents are: the CouchDB that the flags name, or the embedded node. Nothing above knows which.
-func (s *service) openDatastore(ctx context.Context, c serveCommand, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (datastore.Resolver, error) {
+// openDatastore opens where documents are: the CouchDB that the flags name, or the embedded node, and what the stored storage plan
+// names besides. Nothing above knows which.
+func (s *service) openDatastore(ctx context.Context, c serveCommand, secret auth.Secret, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (*storageplan.Resolver, error) {
+	cfg := storageplan.Config{Secret: secret, Log: log, OnOutage: func(connection string) func(bool, error) { return outages(log, connection) }}
+	var err error
 	if c.CouchDBURL != "" {
-		return s.openCouchDB(ctx, c, log)
+		err = s.openCouchDB(ctx, c, &cfg, log)
+	} else {
+		cfg.Main, err = s.openNode(ctx, c, limits, lanes, maps, log)
 	}
+	if err != nil {
+		return nil, err
+	}
+	stores, err := storageplan.Open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	s.closers = append(s.closers, stores.Close)
+	s.where = whereabouts(stores, s.where)
+	return stores, s.prepareSites(ctx, c, stores, log)
+}
+
+// whereabouts says for people where documents are. own is what the connection Local is called; its address when empty.
+func whereabouts(stores *storageplan.Resolver, own string) string {
+	overview := stores.Overview()
+	var all []string
+	for _, place := range overview.Databases {
+		switch {
+		case place.Connection == storageplan.Local && own != "":
+			all = append(all, own)
+		case place.Address != "":
+			all = append(all, place.Address)
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " and ")
+}
+
+func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (datastore.Single, error) {
+	var none datastore.Single
 	engine := queryserver.Engine{Shows: lanes, Maps: maps, Limits: limits}
 	var err error
 	if s.node, err = couchnode.Open(filepath.Join(c.Data, "node.db"), engine, couchnode.Options{Logger: log}); err != nil {
-		return nil, err
+		return none, err
 	}
 	s.closers = append(s.closers, func() { closing(log, "embedded node", s.node.Close()) })
 	conn, err := datastore.Open(datastore.Config{URL: "http://embedded", Transport: s.node.Transport()})
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	s.closers = append(s.closers, func() { closing(log, "datastore connection", conn.Close()) })
 	s.where = "embedded node in " + c.Data
 	site := provision.Site{Stores: datastore.Single{Connection: conn}, Databases: datastore.Databases(), Log: log}
 	if _, err := site.CreateDatabases(ctx); err != nil {
-		return nil, err
+		return none, err
 	}
 	return site.Stores, site.Designs(ctx, couchapp.Callfn)
 }
 
-// openCouchDB connects, waits until CouchDB answers, and makes sure that it holds what the service needs.
-func (s *service) openCouchDB(ctx context.Context, c serveCommand, log *slog.Logger) (datastore.Resolver, error) {
+// openCouchDB connects, waits until CouchDB answers, and makes sure that it holds the storage plan.
+func (s *service) openCouchDB(ctx context.Context, c serveCommand, cfg *storageplan.Config, log *slog.Logger) error {
 	sites, closeAll, err := c.sites(log)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.closers = append(s.closers, closeAll)
-	var where []string
-	for _, site := range sites {
+	for i, site := range sites {
+		if i > 0 && c.direct() && localcopy.Whole(c.copyFile()) && s.prepareLater(ctx, site, c, log) {
+			continue // functions apart, and a copy of them here
+		}
 		if err := awaitCouchDB(ctx, site, c.CouchDBWait, log); err != nil {
-			return nil, err
+			return err
 		}
-		if err := prepare(ctx, site, c.FunctionsLanguage, log); err != nil {
-			return nil, err
-		}
-		where = append(where, site.Stores.Connection.Address())
+		s.sites = append(s.sites, site)
 	}
-	s.where = strings.Join(where, " and ")
-	return resolver(sites), nil
+	cfg.Main = sites[0].Stores
+	if len(sites) > 1 {
+		cfg.Functions = &sites[1].Stores
+	}
+	first := sites[0]
+	first.Databases = []string{datastore.SystemData}
+	done, err := first.Prepare(ctx, c.FunctionsLanguage)
+	if len(done.Created) > 0 {
+		log.Info("databases created", "databases", strings.Join(done.Created, ", "))
+	}
+	return err
 }
 
-func resolver(sites []provision.Site) datastore.Resolver {
-	if len(sites) == 1 {
-		return sites[0].Stores
+// prepareSites makes sure that the CouchDBs of the flags hold what the service needs there, by the storage plan.
+func (s *service) prepareSites(ctx context.Context, c serveCommand, stores *storageplan.Resolver, log *slog.Logger) error {
+	for _, site := range atHome(s.sites, stores) {
+		site.Direct = c.direct()
+		if err := prepare(ctx, site, c.FunctionsLanguage, log); err != nil {
+			return err
+		}
 	}
-	return datastore.Split{Main: sites[0].Stores, Functions: sites[1].Stores}
+	return nil
+}
+
+// atHome are the sites of the flags, each with the databases that the storage plan has there.
+func atHome(sites []provision.Site, stores *storageplan.Resolver) []provision.Site {
+	out := make([]provision.Site, len(sites))
+	for i, site := range sites {
+		site.Databases = stores.Overview().On([]storageplan.Tag{storageplan.Local, storageplan.Flagged}[i])
+		out[i] = site
+	}
+	return out
 }
 
 // awaitCouchDB waits until CouchDB answers, for services that are started together.
@@ -92,83 +153,31 @@ func awaitCouchDB(ctx context.Context, site provision.Site, patience time.Durati
 	}
 }
 
-// prepare makes a CouchDB hold what the service needs, as far as the user's rights go, and says what is left to do. Functions
-// that cannot run are no reason not to start: the API works, and calls go on at `_`.
+// prepare makes a CouchDB hold what the service needs, and logs what an operator should know.
 func prepare(ctx context.Context, site provision.Site, language string, log *slog.Logger) error {
-	rights, err := site.Who(ctx)
+	p, err := site.Prepare(ctx, language)
 	if err != nil {
 		return err
 	}
-	missing, err := site.Missing(ctx)
-	if err != nil {
-		return err
-	}
-	if len(missing) > 0 && !rights.ServerAdmin {
-		return fmt.Errorf("CouchDB at %s lacks the databases %s, and user %q may not create them: run once `callfn couchdb setup --admin-url URL`",
-			site.Stores.Connection.Address(), strings.Join(missing, ", "), rights.User)
-	}
-	if rights.ServerAdmin {
+	address := site.Stores.Connection.Address()
+	if p.Rights.ServerAdmin {
 		log.Warn("running with the rights of a CouchDB administrator: better run `callfn couchdb setup` once and serve with the user that it makes",
-			"url", site.Stores.Connection.Address(), "user", rights.User)
-		if created, err := site.CreateDatabases(ctx); err != nil {
-			return err
-		} else if len(created) > 0 {
-			log.Info("databases created", "databases", strings.Join(created, ", "))
-		}
+			"url", address, "user", p.Rights.User)
 	}
-	if rights.DatabaseAdmin {
-		return install(ctx, site, language, log)
+	if len(p.Created) > 0 {
+		log.Info("databases created", "databases", strings.Join(p.Created, ", "))
 	}
-	states, err := site.Compare(ctx)
-	if err != nil {
-		return err
-	}
-	for db, state := range states {
-		if state != couchapp.Drifted {
-			return fmt.Errorf("database %s at %s: our design document is %s: run `callfn couchdb setup --admin-url URL`", db, site.Stores.Connection.Address(), state)
-		}
-		log.Error("a design document is not this version's: run `callfn couchdb setup --admin-url URL`", "database", db)
-	}
-	if !site.HasFunctions() {
-		return nil
-	}
-	sayWhetherFunctionsRun(ctx, site, log)
+	sayWhoEvaluates(site, p.Language, p.Runs, log)
 	return nil
 }
 
-// install chooses the language and installs the design documents.
-func install(ctx context.Context, site provision.Site, language string, log *slog.Logger) error {
-	if !site.HasFunctions() {
-		return site.Designs(ctx, couchapp.JavaScript)
+// sayWhoEvaluates logs where functions run, and in which language, or why they do not.
+func sayWhoEvaluates(site provision.Site, language string, runs error, log *slog.Logger) {
+	address := site.Stores.Connection.Address()
+	if runs != nil {
+		log.Error("functions cannot run here: `callfn doctor` tells what to change", "at", address, "cause", runs)
 	}
-	if err := site.StoreProbe(ctx); err != nil {
-		return err
-	}
-	chosen, err := site.Choose(ctx, language)
-	if errors.Is(err, datastore.ErrUnauthorized) || errors.Is(err, datastore.ErrUnreachable) {
-		return err
-	}
-	if err != nil { // everything but functions works; and whoever mends CouchDB need not start us anew
-		log.Error("functions cannot run here", "cause", err)
-		chosen = couchapp.Callfn
-		if language != provision.Auto {
-			chosen = language
-		}
-	}
-	if err := site.Designs(ctx, chosen); err != nil {
-		return err
-	}
-	log.Info("functions are evaluated", "by", chosen, "at", site.Stores.Connection.Address())
-	return nil
-}
-
-// sayWhetherFunctionsRun runs one and logs what came of it.
-func sayWhetherFunctionsRun(ctx context.Context, site provision.Site, log *slog.Logger) {
-	if err := site.StoreProbe(ctx); err != nil {
-		log.Error("it cannot be seen whether functions run", "cause", err)
-		return
-	}
-	if err := site.Run(ctx); err != nil {
-		log.Error("functions cannot run here: `callfn doctor` tells what to change", "at", site.Stores.Connection.Address(), "cause", err)
+	if language != "" && !site.Direct {
+		log.Info("functions are evaluated", "by", language, "at", address)
 	}
 }

@@ -3,13 +3,18 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"text/tabwriter"
 	"time"
 
+	"callfn/internal/auth"
 	"callfn/internal/datastore"
 	"callfn/internal/doctor"
+	"callfn/internal/provision"
+	"callfn/internal/storageplan"
 )
 
 type doctorCommand struct {
@@ -20,6 +25,8 @@ type doctorCommand struct {
 	Deadline                   time.Duration `help:"How long a function may run, as serve has it." default:"1s"`
 	ShowMaxTarget              int           `help:"Longest request target of a show, as serve has it." default:"8177"`
 	JSON                       bool          `name:"json" help:"Print JSON."`
+	SecretKeyFile              string        `help:"As serve has it: opens the passwords in the storage plan. secret.key in --data when absent." placeholder:"FILE"`
+	Data                       string        `help:"As serve has it." default:"./callfn-data" placeholder:"DIR"`
 
 	couchFlags
 }
@@ -47,20 +54,51 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 	}
 	defer closeAdmins()
 	var findings []doctor.Finding
+	like := doctor.Patient{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Now: time.Now}
+	sites, elsewhere := c.storagePlan(ctx, sites, like, log)
 	for i, site := range sites {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
-		findings = append(findings, doctor.Examine(ctx, doctor.Patient{
-			Site: site, Admin: admins[i], Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Now: time.Now,
-		})...)
+		patient := like
+		patient.Site, patient.Admin = site, admins[i]
+		findings = append(findings, doctor.Examine(ctx, patient)...)
 		cancel()
 	}
-	if err := c.print(w, findings); err != nil {
+	findings = append(findings, elsewhere...)
+	if err := printFindings(w, findings, c.JSON); err != nil {
 		return err
 	}
 	if !doctor.Works(findings) {
 		return failedQuietly{}
 	}
 	return nil
+}
+
+// storagePlan examines what the stored storage plan names besides the sites, and gives the sites with the databases that are there by that
+// plan. Where there is none to be read, which the sites' own examination explains, everything is as the flags say.
+func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, like doctor.Patient, log *slog.Logger) ([]provision.Site, []doctor.Finding) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	secret, secretErr := knownSecret(c.SecretKeyFile, c.Data)
+	cfg := storageplan.Config{Main: sites[0].Stores, Secret: secret, Log: log}
+	if len(sites) > 1 {
+		cfg.Functions = &sites[1].Stores
+	}
+	stores, err := storageplan.Open(ctx, cfg)
+	switch {
+	case errors.Is(err, auth.ErrWrongSecret):
+		why := err
+		if secretErr != nil {
+			why = secretErr
+		}
+		return sites, []doctor.Finding{{Site: "storage plan", Check: "passwords", Status: doctor.Unknown, Says: "the stored passwords cannot be opened: " + why.Error(), Fix: "give --secret-key-file, or --data, as serve has it"}}
+	case err != nil:
+		return sites, nil
+	}
+	defer stores.Close()
+	if doc, err := stores.Stored(ctx); err != nil || doc.Rev() == "" {
+		return sites, nil
+	}
+	return atHome(sites, stores), stores.Examine(ctx, like)
 }
 
 // admins are the connections with administrators' rights, nil where none is given.
@@ -89,8 +127,9 @@ func (c doctorCommand) admins(log *slog.Logger) (of [2]*datastore.Connection, cl
 	return of, closeAll, nil
 }
 
-func (c doctorCommand) print(w world, findings []doctor.Finding) error {
-	if c.JSON {
+// printFindings prints a report.
+func printFindings(w world, findings []doctor.Finding, asJSON bool) error {
+	if asJSON {
 		e := json.NewEncoder(w.stdout)
 		e.SetIndent("", "  ")
 		return e.Encode(map[string]any{"works": doctor.Works(findings), "findings": findings})
@@ -100,7 +139,11 @@ func (c doctorCommand) print(w world, findings []doctor.Finding) error {
 	for _, f := range findings {
 		if f.Site != site {
 			site = f.Site
-			_, _ = fmt.Fprintf(t, "CouchDB at %s\n", site)
+			if strings.Contains(site, "://") {
+				_, _ = fmt.Fprintf(t, "CouchDB at %s\n", site)
+			} else {
+				_, _ = fmt.Fprintf(t, "%s\n", site)
+			}
 		}
 		line := f.Says
 		if f.Fix != "" {

@@ -23,20 +23,29 @@ func prepareData(dir string) error {
 
 // readSecret reads the secret that seals private keys, or makes the data directory's own at first start.
 func readSecret(file, dir string) (auth.Secret, error) {
+	secret, err := knownSecret(file, dir)
+	if file != "" || !errors.Is(err, fs.ErrNotExist) {
+		return secret, err
+	}
+	if _, err := rand.Read(secret[:]); err != nil {
+		return secret, err
+	}
+	if err := writeNew(ownSecret(dir), []byte(hex.EncodeToString(secret[:])+"\n")); err != nil {
+		return secret, fmt.Errorf("secret key file: %w", err)
+	}
+	return secret, nil
+}
+
+// ownSecret is the data directory's own secret key file.
+func ownSecret(dir string) string { return filepath.Join(dir, "secret.key") }
+
+// knownSecret reads the secret from the file, or the data directory's own. fs.ErrNotExist when there is none.
+func knownSecret(file, dir string) (auth.Secret, error) {
 	var secret auth.Secret
-	own := file == ""
-	if own {
-		file = filepath.Join(dir, "secret.key")
+	if file == "" {
+		file = ownSecret(dir)
 	}
 	text, err := os.ReadFile(file)
-	if own && errors.Is(err, fs.ErrNotExist) {
-		fresh := make([]byte, len(secret))
-		if _, err := rand.Read(fresh); err != nil {
-			return secret, err
-		}
-		text = []byte(hex.EncodeToString(fresh) + "\n")
-		err = writeNew(file, text)
-	}
 	if err != nil {
 		return secret, fmt.Errorf("secret key file: %w", err)
 	}

@@ -16,7 +16,12 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "queryserver" { // as CouchDB, or --queryserver-command, starts it
+		main()
+	}
+	os.Exit(sandboxtest.Main(m))
+}
 
 // testKey is the master API key of services under test.
 var testKey = strings.Repeat("ab", 32)

@@ -11,6 +11,8 @@ import (
 	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/runrecord"
+	"callfn/internal/sandbox"
+	"callfn/internal/storageplan"
 )
 
 // recordRuns starts to keep records of functions' runs; what waits is written when the service closes.
@@ -40,24 +42,47 @@ func (s *service) guardFunctions(c serveCommand, stores datastore.Resolver, acco
 	return guard
 }
 
-// inTurn makes accounts take turns at CouchDB, which does not know them. The embedded node's own pool does.
-func (s *service) inTurn(c serveCommand, driver function.Driver) function.Driver {
-	if s.calls != nil {
-		return driver
+// functionsOf says where the functions are now.
+func functionsOf(stores datastore.Resolver) func() (*datastore.Database, error) {
+	return func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) }
+}
+
+// driver evaluates functions: here, from a copy of their documents, or where they are, in the embedded node or in a CouchDB, which
+// does not know accounts and before which they take turns. The node's own pool does know them.
+func (s *service) driver(c serveCommand, stores *storageplan.Resolver, lanes fair.Lanes, limits sandbox.Limits, log *slog.Logger) (function.Driver, error) {
+	if c.direct() {
+		return s.directDriver(c, lanes, limits, log)
 	}
-	few := max(c.CouchDBRuns/4, 1)
+	show := func(own bool) *function.ShowDriver {
+		return &function.ShowDriver{
+			Database: functionsOf(stores),
+			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result, Ours: own,
+		}
+	}
+	elsewhere := inTurn(c, c.CouchDBRuns, show(false))
+	if s.node == nil {
+		return elsewhere, nil
+	}
+	return function.Placed{
+		Own:  func() bool { return stores.Home(datastore.Functions).Connection == storageplan.Local },
+		Here: show(true), Elsewhere: elsewhere,
+	}, nil
+}
+
+// inTurn makes accounts take turns at a place that does not know them, which runs so many calls' functions at once.
+func inTurn(c serveCommand, runs int, driver function.Driver) function.Driver {
 	most := func(own int) int {
 		if own > 0 {
 			return own
 		}
-		return max(c.CouchDBRuns/2, 1)
+		return max(runs/2, 1)
 	}
 	return function.InTurn{
 		Driver: driver,
 		Calls: fair.NewLane(nil, fair.Config{
-			Workers: c.CouchDBRuns, Queue: c.Queue, AccountWorkers: most(c.AccountWorkers), TreeWorkers: most(c.TreeWorkers),
+			Workers: runs, Queue: c.Queue, AccountWorkers: most(c.AccountWorkers), TreeWorkers: most(c.TreeWorkers),
 			MaxWait: function.MaxWait(function.FromCall),
 		}),
-		Rehearsals: fair.NewLane(nil, fair.Config{Workers: few, Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)}),
+		Rehearsals: fair.NewLane(nil, fair.Config{Workers: rehearsalWorkers(runs), Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)}),
 	}
 }

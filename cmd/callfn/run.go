@@ -46,6 +46,7 @@ type cli struct {
 	Pivot       pivotCommand       `cmd:"" help:"Let real calls in: make, list and revoke the keys with which KAZOO's pivot nodes ask for flows."`
 	SigningKeys signingKeysCommand `cmd:"" help:"List and replace the keys that tokens are signed with."`
 	Modules     modulesCommand     `cmd:"" help:"Switch modules of the API on and off while the service runs."`
+	Storage     storageCommand     `cmd:"" help:"Say on which CouchDB each database is, by a storage plan."`
 	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work."`
 	Ready       readyCommand       `cmd:"" help:"Ask the service on this machine whether it is ready. For health checks."`

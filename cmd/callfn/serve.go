@@ -22,7 +22,7 @@ type serveCommand struct {
 	Queue              int           `help:"How many runs may wait for a sandbox process; beyond it the outcome is refused." default:"256"`
 	AccountWorkers     int           `help:"How many of them one account's calls may hold at once; 0 for all but one, so that one is free for others." default:"0"`
 	TreeWorkers        int           `help:"How many of them the calls of a top-level account and all below it may hold together; 0 for all but one." default:"0"`
-	CouchDBRuns        int           `name:"couchdb-runs" help:"With --couchdb-url: how many calls' functions CouchDB is asked to run at once, of which one account may have half; a quarter as many rehearsals come on top. CouchDB's os_process_limit must allow both." default:"32"`
+	CouchDBRuns        int           `name:"couchdb-runs" help:"Where a CouchDB runs functions (--couchdb-url, or by a storage plan): how many calls' functions CouchDB is asked to run at once, of which one account may have half; a quarter as many rehearsals come on top. CouchDB's os_process_limit must allow both." default:"32"`
 	KeepSuccesses      int           `help:"How many of the last runs of each function that gave a flow are recorded; 0 for none." default:"100"`
 	KeepFailures       bool          `help:"Record every run that gave no flow." default:"true" negatable:""`
 	KeepRunsFor        time.Duration `help:"How long records of runs are kept; 0 for ever." default:"168h"`
@@ -43,6 +43,7 @@ type serveCommand struct {
 	ShowMaxTarget int           `help:"Longest request target, in bytes, that is sent to a show as a GET; longer ones go as a POST. CouchDB's default request line leaves 8177." default:"8177"`
 	CouchDBWait   time.Duration `name:"couchdb-wait" help:"How long the start waits for CouchDB to answer." default:"30s"`
 
+	runnerFlags
 	limitFlags
 	couchFlags
 	resetFlags
@@ -60,7 +61,7 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	if c.Workers < 1 || c.Workers > 1024 || c.Queue < 0 || c.AccountWorkers < 0 || c.TreeWorkers < 0 || c.KeepSuccesses < 0 || c.CouchDBRuns < 1 || c.CouchDBRuns > 1000 || c.KeepRunsFor < 0 || c.DisableAfter < 0 || c.DisableAfter > 100 || c.DisableWithin < time.Second || c.DisableWithin > time.Hour || c.SourceLimitKiB < 1 || c.SourceLimitKiB > 1024 {
 		return usageError{errorf("want --workers 1 to 1024, --queue 0 or more, --source-limit-kib 1 to 1024")}
 	}
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.check(), c.checkRunner()); err != nil {
 		return err
 	}
 	if c.CouchDBURL != "" && c.CouchListen != "" {

@@ -21,6 +21,8 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
 	"callfn/internal/function"
+	"callfn/internal/localcopy"
+	"callfn/internal/provision"
 	"callfn/internal/sandbox"
 	"callfn/internal/version"
 	"callfn/schemas"
@@ -29,13 +31,15 @@ import (
 // service is everything `callfn serve` holds open. close undoes what openService did, newest first.
 type service struct {
 	api     http.Handler
-	calls   *sandbox.Pool   // nil where a CouchDB runs functions
-	node    *couchnode.Node // nil where a CouchDB holds the documents
-	where   string          // documents are, for people
-	keyFile string          // where the generated master key was written, at the first start only
+	calls   *sandbox.Pool    // nil where a CouchDB runs functions
+	node    *couchnode.Node  // nil where a CouchDB holds the documents
+	sites   []provision.Site // that the flags name
+	where   string           // documents are, for people
+	keyFile string           // where the generated master key was written, at the first start only
 	key     string
 	account account.ID // the master account
 	closers []func()
+	copied  *localcopy.Copy // of the function documents; nil with shows
 
 	confinement string // what holds the sandbox processes in
 }
@@ -69,10 +73,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	stores, err := s.openDatastore(ctx, c, limits, lanes, maps, log)
+	stores, err := s.openDatastore(ctx, c, secret, limits, lanes, maps, log)
 	if err != nil {
 		return nil, err
 	}
+	plans := s.keepStoragePlan(c, limits.Deadline, stores, log)
 	functions, err := couchapp.Assemble(datastore.Functions, couchapp.Callfn)
 	if err != nil {
 		return nil, err
@@ -92,13 +97,16 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	known := account.NewCache(accounts, time.Now)
 	records := s.recordRuns(c, stores, log)
 	guard := s.guardFunctions(c, stores, known, log)
-	database := func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) }
+	database := functionsOf(stores)
+	if err := s.copyFunctions(c, database, log); err != nil {
+		return nil, err
+	}
+	driver, err := s.driver(c, stores, lanes, limits, log)
+	if err != nil {
+		return nil, err
+	}
 	runner := function.NewRunner(function.Config{
-		Driver: s.inTurn(c, &function.ShowDriver{
-			Database: database,
-			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result,
-			Ours: s.node != nil,
-		}),
+		Driver: driver,
 		Drafts: function.LocalDrafts{Eval: lanes, Wh: functions.Shows["wh"], Limits: limits},
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
 		Root: topLevel(known), Observers: []function.Observer{records, guard},
@@ -115,12 +123,12 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		host = "callfn"
 	}
 	s.api = crossbar.New(crossbar.Config{
-		Datastores: stores, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
+		Datastores: stores, Storage: plans, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Pivot:     &callflow.PivotServer{Directory: directory, Runner: runner, Flows: set},
 		PublicURL: c.PublicURL, Recovery: recovery,
 		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
-		CallflowChanged: directory.Forget,
-		Version:         version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
+		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
+		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
 		CatalogueLimits: map[string]any{
 			"deadline_ms": limits.Deadline.Milliseconds(), "memory_bytes": limits.Memory, "result_bytes": limits.Result,
 		},
@@ -173,13 +181,13 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 		}
 	}
 	var rehearsals *sandbox.Pool
-	few := max(c.Workers/4, 1)
+	few := rehearsalWorkers(c.Workers)
 	for _, p := range []struct {
 		pool    **sandbox.Pool
 		workers int
 	}{{&rehearsals, few}, {&s.calls, c.Workers}, {&maps, 1}} {
-		if c.CouchDBURL != "" && p.pool != &rehearsals {
-			break // CouchDB has its own for these
+		if c.CouchDBURL != "" && (p.pool == &maps || p.pool == &s.calls && !c.inSandbox()) {
+			continue // CouchDB has its own for these, or runs them in processes of a command
 		}
 		pool, err := sandbox.NewPool(sandbox.Config{
 			Command: command, Workers: p.workers, Queue: c.Queue, Log: log, RequireConfinement: c.RequireConfinement,
@@ -200,6 +208,9 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 	}
 	return lanes, maps, nil
 }
+
+// rehearsalWorkers is how many processes rehearsals have where calls have workers.
+func rehearsalWorkers(workers int) int { return max(workers/4, 1) }
 
 // newRun makes a run id. crypto/rand does not fail on any system Go runs on; should it, the run stops here.
 func newRun() function.RunID {

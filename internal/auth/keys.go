@@ -179,7 +179,7 @@ func (s *Service) newKeys(doc datastore.Document, keep bool) (datastore.Document
 	if err != nil {
 		return nil, fmt.Errorf("auth: encode the signing key: %w", err)
 	}
-	sealed, err := s.cfg.Secret.seal(s.cfg.Random, sealPurpose, kid, der)
+	sealed, err := s.cfg.Secret.Seal(s.cfg.Random, sealPurpose, kid, der)
 	if err != nil {
 		return nil, fmt.Errorf("auth: seal the signing key: %w", err)
 	}
@@ -240,7 +240,7 @@ func (s *Service) unseal(doc datastore.Document) (*keyRing, error) {
 			continue
 		}
 		sealed, _ := entry["sealed"].(string)
-		if der, err = s.cfg.Secret.open(sealPurpose, kid, sealed); err != nil {
+		if der, err = s.cfg.Secret.Open(sealPurpose, kid, sealed); err != nil {
 			return nil, fmt.Errorf("auth: signing key %s: %w", kid, err)
 		}
 		key, err := x509.ParsePKCS8PrivateKey(der)

@@ -29,9 +29,9 @@ func (s Secret) derive(purpose string) []byte {
 var ErrWrongSecret = errors.New("the secret key file is not the one this data was sealed with; " +
 	"start with the file that belongs to this datastore")
 
-// seal encrypts and authenticates text with AES-256-GCM under a key for the purpose. label is bound to the result:
+// Seal encrypts and authenticates text with AES-256-GCM under a key for the purpose. label is bound to the result:
 // opening it under another label fails.
-func (s Secret) seal(random io.Reader, purpose, label string, text []byte) (string, error) {
+func (s Secret) Seal(random io.Reader, purpose, label string, text []byte) (string, error) {
 	aead := s.aead(purpose)
 	nonce := make([]byte, aead.NonceSize())
 	if _, err := io.ReadFull(random, nonce); err != nil {
@@ -40,8 +40,8 @@ func (s Secret) seal(random io.Reader, purpose, label string, text []byte) (stri
 	return base64.RawStdEncoding.EncodeToString(aead.Seal(nonce, nonce, text, []byte(label))), nil
 }
 
-// open reverses seal. ErrWrongSecret for anything that was not sealed with this secret, purpose and label.
-func (s Secret) open(purpose, label, sealed string) ([]byte, error) {
+// Open reverses Seal. ErrWrongSecret for anything that was not sealed with this secret, purpose and label.
+func (s Secret) Open(purpose, label, sealed string) ([]byte, error) {
 	aead := s.aead(purpose)
 	box, err := base64.RawStdEncoding.DecodeString(sealed)
 	if err != nil || len(box) < aead.NonceSize() {

@@ -10,8 +10,7 @@ import (
 
 // bulkItem is one document of a _bulk_docs request and what became of it.
 type bulkItem struct {
-	id     string
-	doc    *document
+	*proposal
 	before error // refused before the write
 	rev    revtree.Rev
 	err    error
@@ -44,7 +43,11 @@ func (rq *request) bulkDocs() error {
 	if err != nil {
 		return err
 	}
-	err = rq.update(rq.db, func(tx *writeTx, d *dbTx) error {
+	proposals := make([]*proposal, len(items))
+	for i := range items {
+		proposals[i] = items[i].proposal
+	}
+	err = rq.validated(proposals, func(tx *writeTx, d *dbTx) error {
 		for i := range items {
 			if err := rq.bulkStore(tx, d, &items[i], newEdits); err != nil {
 				return err
@@ -73,7 +76,7 @@ func (rq *request) bulkItems(docs []byte, newEdits bool) ([]bulkItem, error) {
 		if err != nil {
 			return nil, err
 		}
-		item := bulkItem{id: doc.id, doc: doc}
+		item := bulkItem{proposal: &proposal{id: doc.id, doc: doc, newEdit: newEdits}}
 		if !newEdits && len(doc.path().IDs) == 0 {
 			return nil, badRequest("When `new_edits: false`, the document needs `_rev` or `_revisions` specified")
 		}
@@ -93,6 +96,9 @@ func (rq *request) bulkItems(docs []byte, newEdits bool) ([]bulkItem, error) {
 // bulkStore stores one item. It returns only errors that must undo everything; a refusal stays with the item.
 func (rq *request) bulkStore(tx *writeTx, d *dbTx, item *bulkItem, newEdits bool) error {
 	item.rev, item.err = revtree.Rev{}, item.before
+	if item.err == nil && item.refused != nil {
+		item.err = item.refused
+	}
 	if item.err != nil {
 		return nil
 	}

@@ -57,6 +57,7 @@ func parseDesign(body []byte) (*design, error) {
 		{"filters", strictjson.Object, "object"},
 		{"lists", strictjson.Object, "object"},
 		{"updates", strictjson.Object, "object"},
+		{"validate_doc_update", strictjson.String, "string"},
 	} {
 		if v := strictjson.Get(body, f.name); v != nil && strictjson.KindOf(v) != f.kind {
 			return nil, invalidDesign("`" + f.name + "` field must have " + f.word + " type")

@@ -3,7 +3,7 @@
 //
 // It is as large as callfn and a CouchDB replicator need: databases, documents with revisions and conflicts,
 // replication's endpoints (_revs_diff, open_revs, _bulk_get, new_edits=false, _local), _all_docs, _bulk_docs, map
-// views with _count and _sum, _changes and _show. Status codes, error words and reasons are CouchDB 3.4's. What it
+// views with _count and _sum, _changes, _show and validate_doc_update. Status codes, error words and reasons are CouchDB 3.4's. What it
 // does not do answers 501 not_implemented and says so.
 //
 // Where it deliberately differs from CouchDB:
@@ -12,7 +12,7 @@
 //   - Bodies of superseded revisions are gone at once, as if the database had just been compacted.
 //   - A show has no ETag: CouchDB's ignores the query, so If-None-Match answers one call with another's result.
 //   - A show whose request body is compressed is refused (415); CouchDB hands the compressed bytes to the function.
-//   - There are no attachments, no cluster, no _users and no validate_doc_update.
+//   - There are no attachments, no cluster, no _users.
 //
 // A write that was acknowledged is on disk (fsync) and survives kill -9. Concurrent writers share one fsync.
 package couchnode

@@ -187,15 +187,7 @@ func appendDoc(dst []byte, id string, r *record, leaf revtree.Leaf, with docMeta
 		dst = append(dst, `,"_deleted":true`...)
 	}
 	if with.revs {
-		dst = appendInt(append(dst, `,"_revisions":{"start":`...), leaf.Gen)
-		dst = append(dst, `,"ids":[`...)
-		for i, id := range leaf.IDs {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = strictjson.AppendString(dst, id.String())
-		}
-		dst = append(dst, `]}`...)
+		dst = appendRevisions(dst, leaf.Path)
 	}
 	if with.revsInfo {
 		dst = appendRevsInfo(append(dst, `,"_revs_info":`...), leaf)
@@ -210,6 +202,18 @@ func appendDoc(dst []byte, id string, r *record, leaf revtree.Leaf, with docMeta
 		dst = appendConflicts(dst, "_deleted_conflicts", r.tree.Conflicts(true))
 	}
 	return append(dst, '}')
+}
+
+func appendRevisions(dst []byte, p revtree.Path) []byte {
+	dst = appendInt(append(dst, `,"_revisions":{"start":`...), p.Gen)
+	dst = append(dst, `,"ids":[`...)
+	for i, id := range p.IDs {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = strictjson.AppendString(dst, id.String())
+	}
+	return append(dst, `]}`...)
 }
 
 // appendRevsInfo lists a leaf's past. Only the leaf's own body is kept.

@@ -267,10 +267,14 @@ func (rq *request) store(id string, doc *document, newEdit bool) (rev revtree.Re
 			return rev, err
 		}
 	}
-	err = rq.update(rq.db, func(tx *writeTx, d *dbTx) (err error) {
-		if newEdit {
+	p := proposal{id: id, doc: doc, newEdit: newEdit}
+	err = rq.validated([]*proposal{&p}, func(tx *writeTx, d *dbTx) (err error) {
+		switch {
+		case p.refused != nil:
+			return p.refused
+		case newEdit:
 			rev, err = rq.edit(tx, rq.db, d, id, doc)
-		} else {
+		default:
 			rev, err = rq.replicate(tx, rq.db, d, id, doc)
 		}
 		return err

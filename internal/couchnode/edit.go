@@ -27,30 +27,32 @@ func (n *Node) edit(tx *writeTx, db *database, d *dbTx, id string, doc *document
 	if err != nil {
 		return revtree.Rev{}, err
 	}
-	parent := doc.parent()
-	leaf := revtree.Leaf{Deleted: doc.deleted, Body: doc.body}
-	switch {
-	case r == nil:
-		if !parent.IsZero() {
-			return revtree.Rev{}, errConflict
-		}
-	case r.tree.Deleted():
-		// A deleted document comes back on top of its tombstone; nobody needs to know the tombstone's revision.
-		if !parent.IsZero() || doc.deleted {
-			return revtree.Rev{}, errConflict
-		}
-		leaf.IDs = r.tree.Winner().IDs
-		parent = r.tree.Winner().Rev()
-	default:
-		base, ok := r.tree.Leaf(parent)
-		if !ok {
-			return revtree.Rev{}, errConflict
-		}
-		leaf.IDs = base.IDs
+	base, ok := r.base(doc)
+	if !ok {
+		return revtree.Rev{}, errConflict
+	}
+	parent := revtree.Rev{}
+	if len(base.IDs) > 0 {
+		parent = base.Rev()
 	}
 	rev := revtree.Next(parent, doc.deleted, doc.body)
-	leaf.Path = revtree.Path{Gen: rev.Gen, IDs: append([]revtree.ID{rev.ID}, leaf.IDs...)}
+	leaf := revtree.Leaf{Deleted: doc.deleted, Body: doc.body}
+	leaf.Path = revtree.Path{Gen: rev.Gen, IDs: append([]revtree.ID{rev.ID}, base.IDs...)}
 	return rev, n.merge(tx, db, d, id, r, leaf)
+}
+
+// base is the leaf that an ordinary write of doc goes on top of, one without ids where the document begins; false for a
+// conflict. r is nil where there never was such a document.
+func (r *record) base(doc *document) (revtree.Leaf, bool) {
+	parent := doc.parent()
+	switch {
+	case r == nil:
+		return revtree.Leaf{}, parent.IsZero()
+	case r.tree.Deleted():
+		// A deleted document comes back on top of its tombstone; nobody needs to know the tombstone's revision.
+		return r.tree.Winner(), parent.IsZero() && !doc.deleted
+	}
+	return r.tree.Leaf(parent)
 }
 
 // replicate stores a revision that was made elsewhere (new_edits=false), whatever is there already.
@@ -125,10 +127,13 @@ func (n *Node) merge(tx *writeTx, db *database, d *dbTx, id string, r *record, l
 		return err
 	}
 	tx.touch(db, s.seq)
-	if strings.HasPrefix(id, designPrefix) {
-		return n.pruneIndexes(d)
+	if !strings.HasPrefix(id, designPrefix) {
+		return nil
 	}
-	return nil
+	if err := d.noteValidators(); err != nil {
+		return err
+	}
+	return n.pruneIndexes(d)
 }
 
 // editLocal writes a _local document: no history, no conflicts, its revision counts up from what the client says

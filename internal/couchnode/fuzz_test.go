@@ -80,6 +80,10 @@ func (noEngine) Show(context.Context, string, string, json.RawMessage, json.RawM
 	return json.RawMessage(`{"json":null}`), nil
 }
 
+func (noEngine) Validate(_ context.Context, _, _ string, _, _ json.RawMessage, edits []Edit) ([]*EngineError, error) {
+	return make([]*EngineError, len(edits)), nil
+}
+
 func (noEngine) Map(_ context.Context, _ string, funs []string, docs []json.RawMessage) ([][][]Row, error) {
 	rows := make([][][]Row, len(docs))
 	for i := range rows {

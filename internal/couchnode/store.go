@@ -10,7 +10,7 @@ import (
 
 // The file's layout: bucket "meta" (format, uuid) and bucket "dbs" with one bucket per database, which holds
 //
-//	info   stats (sequence, documents, deleted documents), uuid, security
+//	info   stats (sequence, documents, deleted documents), uuid, security, validators
 //	docs   document id → record, deleted documents included
 //	seqs   sequence (8 bytes) → id of the document whose latest change it is
 //	local  _local document id → revision number and body
@@ -28,6 +28,8 @@ var (
 	keyUUID     = []byte("uuid")
 	keyStats    = []byte("stats")
 	keySecurity = []byte("security")
+
+	keyValidators = []byte("validators") // see validators.go
 )
 
 const fileFormat = "callfn couchnode 1"

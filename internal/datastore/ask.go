@@ -16,12 +16,20 @@ import (
 func (c *Connection) Ask(ctx context.Context, method, path string, in, out any) error {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
+	return c.exchange(ctx, method, path, in, out, 1<<20)
+}
+
+// exchange is Ask with a bound on the answer, in bytes, and without one of its own on time. A json.RawMessage is sent as it is.
+func (c *Connection) exchange(ctx context.Context, method, path string, in, out any, limit int64) error {
 	var body io.Reader
 	header := http.Header{"Accept": {"application/json"}}
 	if in != nil {
-		raw, err := json.Marshal(in)
-		if err != nil {
-			return &Error{Op: method, Subject: path, Kind: ErrInvalid, Cause: err}
+		raw, given := in.(json.RawMessage)
+		if !given {
+			var err error
+			if raw, err = json.Marshal(in); err != nil {
+				return &Error{Op: method, Subject: path, Kind: ErrInvalid, Cause: err}
+			}
 		}
 		body = bytes.NewReader(raw)
 		header.Set("Content-Type", "application/json")
@@ -31,9 +39,12 @@ func (c *Connection) Ask(ctx context.Context, method, path string, in, out any) 
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	if err != nil {
 		return &Error{Op: method, Subject: path, Kind: ErrUnreachable, Cause: withoutURL(err)}
+	}
+	if int64(len(raw)) > limit {
+		return &Error{Op: method, Subject: path, Kind: ErrTooLarge, Cause: fmt.Errorf("the answer has more than %d MiB", limit>>20)}
 	}
 	if resp.StatusCode/100 != 2 {
 		return fail(method, path, ErrNotFound, refusal(resp.StatusCode, raw))

@@ -33,6 +33,8 @@ type Config struct {
 	Timeout time.Duration
 	// RootCAs verify an https server; nil is the system's.
 	RootCAs *x509.CertPool
+	// ServerName is the name that an https server's certificate must have; the URL's host when empty.
+	ServerName string
 	// Breaker lets requests fail at once while the server is down, and looks by itself whether it is back. For a server
 	// across a network; the embedded node has no use for it.
 	Breaker bool
@@ -54,6 +56,7 @@ type Connection struct {
 	own     *http.Transport
 	wire    http.RoundTripper // what carries the requests, below credentials and breaker
 	breaker *breaker          // nil without
+	flights flights
 	root    *url.URL
 }
 
@@ -94,8 +97,8 @@ func Open(cfg Config) (*Connection, error) {
 			IdleConnTimeout:     90 * time.Second,
 			ForceAttemptHTTP2:   true,
 		}
-		if cfg.RootCAs != nil {
-			c.own.TLSClientConfig = &tls.Config{RootCAs: cfg.RootCAs, MinVersion: tls.VersionTLS12}
+		if cfg.RootCAs != nil || cfg.ServerName != "" {
+			c.own.TLSClientConfig = &tls.Config{RootCAs: cfg.RootCAs, ServerName: cfg.ServerName, MinVersion: tls.VersionTLS12}
 		}
 		transport = c.own
 	}
@@ -104,7 +107,8 @@ func Open(cfg Config) (*Connection, error) {
 		c.breaker = newBreaker(transport, root, defaultPatience(), cfg.OnOutage)
 		transport = c.breaker
 	}
-	transport = prompt{whole{transport}}
+	c.flights.inner = prompt{whole{transport}}
+	transport = &c.flights
 	captured := &capture{}
 	options := []kivik.Option{
 		couchdb.OptionHTTPClient(&http.Client{Transport: transport, CheckRedirect: refuseRedirect}),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/go-kivik/kivik/v4"
 )
@@ -13,7 +14,8 @@ type Database struct {
 	connection *Connection
 	name       string
 	db         *kivik.DB
-	design     string // see Designed
+	design     string                                              // see Designed
+	home       func(context.Context, *Database) (*Database, error) // see Following
 }
 
 // Name of the database.
@@ -88,11 +90,13 @@ func (d *Database) put(ctx context.Context, op string, doc Document) (Document, 
 	if id == "" {
 		return nil, &Error{Op: op, Subject: d.subject(id), Kind: ErrInvalid, Cause: errors.New("the document has no _id")}
 	}
-	ctx, cancel := d.connection.bound(ctx)
-	defer cancel()
-	rev, err := d.db.Put(ctx, id, map[string]any(doc))
+	var rev string
+	err := d.write(ctx, func(ctx context.Context, d *Database) (err error) {
+		rev, err = d.db.Put(ctx, id, map[string]any(doc))
+		return fail(op, d.subject(id), ErrDatabaseMissing, err)
+	})
 	if err != nil {
-		return nil, fail(op, d.subject(id), ErrDatabaseMissing, err)
+		return nil, err
 	}
 	saved := doc.clone()
 	saved["_rev"] = rev
@@ -102,10 +106,10 @@ func (d *Database) put(ctx context.Context, op string, doc Document) (Document, 
 // Delete removes a document for good. ErrConflict when rev is not the current revision, ErrNotFound when it is gone.
 // KAZOO's soft delete is Document.SoftDelete and Save.
 func (d *Database) Delete(ctx context.Context, id, rev string) error {
-	ctx, cancel := d.connection.bound(ctx)
-	defer cancel()
-	_, err := d.db.Delete(ctx, id, rev)
-	return fail("delete", d.subject(id), ErrNotFound, err)
+	return d.write(ctx, func(ctx context.Context, d *Database) error {
+		_, err := d.db.Delete(ctx, id, rev)
+		return fail("delete", d.subject(id), ErrNotFound, err)
+	})
 }
 
 // BulkResult is what became of one document of a BulkSave.
@@ -121,19 +125,36 @@ func (d *Database) BulkSave(ctx context.Context, docs []Document) ([]BulkResult,
 	if len(docs) == 0 {
 		return nil, nil
 	}
-	ctx, cancel := d.connection.bound(ctx)
-	defer cancel()
-	batch := make([]any, len(docs))
-	for i, doc := range docs {
-		batch[i] = map[string]any(doc)
+	results := make([]BulkResult, len(docs))
+	left := make([]int, len(docs)) // which are still to be stored
+	for i := range docs {
+		left[i] = i
 	}
-	answers, err := d.db.BulkDocs(ctx, batch)
-	if err != nil {
-		return nil, fail("bulk save", d.name, ErrDatabaseMissing, err)
-	}
-	results := make([]BulkResult, len(answers))
-	for i, a := range answers {
-		results[i] = BulkResult{ID: a.ID, Rev: a.Rev, Err: fail("bulk save", d.subject(a.ID), ErrNotFound, a.Error)}
+	err := d.write(ctx, func(ctx context.Context, d *Database) error {
+		batch := make([]any, len(left))
+		for i, n := range left {
+			batch[i] = map[string]any(docs[n])
+		}
+		answers, err := d.db.BulkDocs(ctx, batch)
+		if err == nil && len(answers) != len(batch) {
+			err = fmt.Errorf("%d documents were answered by %d results", len(batch), len(answers))
+		}
+		if err != nil {
+			return fail("bulk save", d.name, ErrDatabaseMissing, err)
+		}
+		var again []int
+		var refused error
+		for i, a := range answers {
+			r := BulkResult{ID: a.ID, Rev: a.Rev, Err: fail("bulk save", d.subject(a.ID), ErrNotFound, a.Error)}
+			if results[left[i]] = r; Fenced(r.Err) {
+				again, refused = append(again, left[i]), r.Err
+			}
+		}
+		left = again
+		return refused
+	})
+	if err != nil && !Fenced(err) {
+		return nil, err
 	}
 	return results, nil
 }

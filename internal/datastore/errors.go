@@ -28,6 +28,8 @@ var (
 	ErrUnauthorized = errors.New("datastore refused the credentials")
 	// ErrInvalid: the datastore called the request malformed (a document id it does not allow, for instance).
 	ErrInvalid = errors.New("datastore refused the request")
+	// ErrTooLarge: a document, a request or an answer is longer than may be.
+	ErrTooLarge = errors.New("too large for the datastore")
 	// ErrFault: anything else that went wrong in the datastore.
 	ErrFault = errors.New("datastore fault")
 )
@@ -97,6 +99,9 @@ func kindOf(whenMissing, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
 		return ErrUnreachable
 	}
+	if fenced(err) {
+		return ErrUnreachable // for now: whoever asks again later finds it elsewhere
+	}
 	switch status := kivik.HTTPStatus(err); status {
 	case http.StatusNotFound:
 		if databaseIsMissing(err) {
@@ -107,8 +112,10 @@ func kindOf(whenMissing, err error) error {
 		return ErrConflict
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return ErrUnauthorized
-	case http.StatusBadRequest, http.StatusRequestEntityTooLarge:
+	case http.StatusBadRequest:
 		return ErrInvalid
+	case http.StatusRequestEntityTooLarge:
+		return ErrTooLarge
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusRequestTimeout:
 		return ErrUnreachable
 	default:

@@ -33,20 +33,9 @@ func (s Single) Resolve(database, _ string) (*Database, error) {
 	return s.Connection.Database(s.Prefix + database).Designed(s.Design), nil
 }
 
-// Split keeps functions and their run records on a connection of their own, where customers' code can do no harm to the rest.
-type Split struct{ Main, Functions Single }
-
-// Resolve names the database on the connection that has it.
-func (s Split) Resolve(database, docType string) (*Database, error) {
-	if apart(database) {
-		return s.Functions.Resolve(database, docType)
-	}
-	return s.Main.Resolve(database, docType)
-}
-
 func apart(database string) bool { return database == Functions || database == FunctionRuns }
 
-// Apart lists the databases as Split divides them.
+// Apart lists the databases as --functions-couchdb-url divides them.
 func Apart() (rest, functions []string) {
 	for _, name := range Databases() {
 		if apart(name) {

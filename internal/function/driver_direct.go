@@ -8,7 +8,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Copy is function documents at hand: *replica.Replica.
+// Copy is function documents at hand: *localcopy.Copy.
 type Copy interface {
 	// Get reads a document, or nil where there is none. The error is for a document of which that cannot be known.
 	Get(ctx context.Context, id string) (json.RawMessage, error)

@@ -15,7 +15,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/function/hostiletest"
 	"callfn/internal/function/runnertest"
-	"callfn/internal/replica"
+	"callfn/internal/localcopy"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -53,9 +53,9 @@ func direct(t *testing.T, engine function.Engine) runnertest.Place {
 	return place
 }
 
-func copyOf(t *testing.T, db func() (*datastore.Database, error)) *replica.Replica {
+func copyOf(t *testing.T, db func() (*datastore.Database, error)) *localcopy.Copy {
 	t.Helper()
-	r, err := replica.Open(replica.Config{
+	r, err := localcopy.Open(localcopy.Config{
 		Name: "functions", Path: filepath.Join(t.TempDir(), "copy.db"), Database: db, Now: time.Now, Keep: func(datastore.Document) bool { return true },
 	})
 	if err != nil {
@@ -75,6 +75,10 @@ func (nobody) Show(context.Context, string, string, json.RawMessage, json.RawMes
 }
 
 func (nobody) Map(context.Context, string, []string, []json.RawMessage) ([][][]couchnode.Row, error) {
+	return nil, errNobody
+}
+
+func (nobody) Validate(context.Context, string, string, json.RawMessage, json.RawMessage, []couchnode.Edit) ([]*couchnode.EngineError, error) {
 	return nil, errNobody
 }
 

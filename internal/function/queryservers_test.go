@@ -77,6 +77,6 @@ func TestHostileDirectOnCouchjs(t *testing.T) {
 	command, engine := couchjs(t)
 	hostiletest.Run(t, func(t *testing.T) hostiletest.Place {
 		p := direct(t, queryServers(t, command))
-		return hostiletest.Place{Driver: p.Driver, Store: p.Store, Known: engine, Late: late}
+		return hostiletest.Place{Driver: p.Driver, Store: p.Store, Known: engine, Apart: true, Late: late}
 	})
 }

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -15,9 +16,10 @@ import (
 // Auto lets the site choose: our query server where it is registered, else CouchDB's own engine.
 const Auto = "auto"
 
-// probe is a function that belongs to no account. Running it is the proof that functions run.
+// ProbeID is the id of a function that belongs to no account. Running it is the proof that functions run.
+const ProbeID = "ca11f000000000000000000000000000"
+
 const (
-	probeID     = "ca11f000000000000000000000000000"
 	probeSource = "return {module: 'noop', data: {probe: call.probe}};"
 	probeWant   = `{"module":"noop","data":{"probe":"a b"}}`
 	noAccount   = "00000000000000000000000000000000"
@@ -26,14 +28,31 @@ const (
 // probePatience is what a first run may take: CouchDB starts a process for it.
 const probePatience = 4 * time.Second
 
+func probeDocument() datastore.Document {
+	return datastore.Document{
+		"_id": ProbeID, "pvt_type": function.DocumentType, "pvt_account_id": noAccount, "name": "callfn: proves that functions run",
+		"function_js": probeSource,
+	}
+}
+
+// ProbeCopy is a function.Copy of nothing but the probe function: for proving an engine before there is a database.
+type ProbeCopy struct{}
+
+// Get gives the probe function, whatever it is asked for.
+func (ProbeCopy) Get(context.Context, string) (json.RawMessage, error) {
+	return json.Marshal(probeDocument())
+}
+
+// Newest gives the probe function.
+func (c ProbeCopy) Newest(ctx context.Context, id string) (json.RawMessage, error) {
+	return c.Get(ctx, id)
+}
+
 // StoreProbe makes the functions database hold the probe function.
 func (s Site) StoreProbe(ctx context.Context) error {
 	db := s.Database(datastore.Functions)
-	want := datastore.Document{
-		"_id": probeID, "pvt_type": function.DocumentType, "pvt_account_id": noAccount, "name": "callfn: proves that functions run",
-		"function_js": probeSource,
-	}
-	have, err := db.Get(ctx, probeID)
+	want := probeDocument()
+	have, err := db.Get(ctx, ProbeID)
 	switch {
 	case errors.Is(err, datastore.ErrNotFound):
 		if _, err = db.Create(ctx, want); errors.Is(err, datastore.ErrConflict) {
@@ -56,13 +75,17 @@ func (s Site) Run(ctx context.Context) error {
 }
 
 func run(ctx context.Context, db *datastore.Database) error {
+	return Prove(ctx, &function.ShowDriver{Database: func() (*datastore.Database, error) { return db, nil }})
+}
+
+// Prove runs the probe function by a driver: nil when functions run, or why they do not.
+func Prove(ctx context.Context, d function.Driver) error {
 	id, err := datastore.NewID(rand.Reader)
 	if err != nil {
 		return err
 	}
-	d := function.ShowDriver{Database: func() (*datastore.Database, error) { return db, nil }}
 	ev, err := d.Evaluate(ctx, function.Evaluation{
-		Run: function.RunID(id), Function: probeID, Params: map[string]string{"probe": "a b"}, Deadline: probePatience,
+		Run: function.RunID(id), Function: ProbeID, Params: map[string]string{"probe": "a b"}, Deadline: probePatience,
 	})
 	switch {
 	case err != nil:

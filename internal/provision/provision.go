@@ -19,6 +19,8 @@ type Site struct {
 	Stores    datastore.Single
 	Databases []string // of datastore.Databases
 	Log       *slog.Logger
+	// Direct: functions run without this site's shows, so it is no fault when they cannot.
+	Direct bool
 }
 
 // HasFunctions reports whether functions run at this site.

@@ -62,6 +62,14 @@ func (e Engine) Map(ctx context.Context, language string, funs []string, docs []
 	return rows, nil
 }
 
+// Validate asks a validate_doc_update function about edits.
+func (e Engine) Validate(ctx context.Context, language, fun string, user, security json.RawMessage, edits []couchnode.Edit) ([]*couchnode.EngineError, error) {
+	if err := known(language); err != nil {
+		return nil, err
+	}
+	return Validate(ctx, e.Maps, fun, user, security, edits)
+}
+
 func known(language string) error {
 	if language == "javascript" || language == "callfn" {
 		return nil

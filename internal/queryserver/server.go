@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"time"
 
+	"callfn/internal/couchnode"
 	"callfn/internal/sandbox"
 )
 
@@ -34,7 +35,8 @@ type Server struct {
 
 // designDoc is the part of a design document that the server evaluates.
 type designDoc struct {
-	Shows map[string]string `json:"shows"`
+	Shows    map[string]string `json:"shows"`
+	Validate string            `json:"validate_doc_update"`
 }
 
 // NewServer makes a server that evaluates on eval within limits.
@@ -154,10 +156,25 @@ func (s *Server) ddoc(ctx context.Context, args []json.RawMessage) []byte {
 	if !known || json.Unmarshal(args[1], &path) != nil || json.Unmarshal(args[2], &call) != nil {
 		return protocolError("query_protocol_error", "an unknown design document, or a malformed call of it: "+id)
 	}
-	if len(path) != 2 || path[0] != "shows" || len(call) != 2 {
-		return protocolError("not_supported", "the callfn query server runs shows and maps only")
+	switch {
+	case len(path) == 2 && path[0] == "shows" && len(call) == 2:
+		return s.show(ctx, d, path[1], call[0], call[1])
+	case len(path) == 1 && path[0] == "validate_doc_update" && len(call) == 4:
+		return s.validate(ctx, d, call)
 	}
-	return s.show(ctx, d, path[1], call[0], call[1])
+	return protocolError("not_supported", "the callfn query server runs shows, maps and validate_doc_update only")
+}
+
+// validate answers 1 where the edit may pass, else an object of what was thrown.
+func (s *Server) validate(ctx context.Context, d designDoc, call []json.RawMessage) []byte {
+	refusals, err := Validate(ctx, s.eval, d.Validate, call[2], call[3], []couchnode.Edit{{New: call[0], Old: call[1]}})
+	switch {
+	case err != nil:
+		return protocolError("callfn_error", err.Error())
+	case refusals[0] == nil:
+		return []byte("1")
+	}
+	return []byte(`{"` + jsonSafe(refusals[0].Word) + `":"` + jsonSafe(refusals[0].Reason) + `"}`)
 }
 
 func (s *Server) show(ctx context.Context, d designDoc, name string, doc, req json.RawMessage) []byte {

@@ -1,158 +1,129 @@
-// Package replica keeps, on this machine's disk, a copy of some documents of one database, current from the database's changes
-// feed. Whoever needs the documents for every call reads the copy: that costs no request, and goes on working, with the age of the
-// copy known, while the database cannot be reached, also after a restart meanwhile.
+// Package replica copies documents between databases with their revision ids: a deletion stays deleted, a conflict a conflict, and
+// what is copied twice changes nothing. It reads and writes what CouchDB's replicator does (couchdb-facts, "Moving documents"),
+// and looks at everything it wrote.
 //
-// The copy is a bbolt file and not a map: 100,000 functions of up to 64 KiB are 6 GB, of which the kernel keeps in memory what
-// is used and there is room for. On the heap there is the batch under way (at most 8 MiB, or one document), and during a check the
-// ids and revisions of the database (about 10 MB for 100,000 documents).
+// Design documents are not copied: they are installed where they are needed. `_local` documents belong to their server.
 package replica
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"log/slog"
-	"sync"
-	"time"
+	"strings"
 
 	"callfn/internal/datastore"
 )
 
-// Config wires a Replica. The first block is required.
-type Config struct {
-	Name     string                              // of what is copied, for people: "functions"
-	Path     string                              // of the copy; made with mode 0600
-	Database func() (*datastore.Database, error) // what is copied; asked about once a second, since a storage plan may move it
-	Keep     func(datastore.Document) bool       // which documents are held; of others only the revision is
-	Now      func() time.Time
+// Page is how many documents are looked at together.
+const Page = 500
 
-	Log *slog.Logger // nil for none
+// batchBytes is how much is written in one request, unless one document is larger.
+const batchBytes = 4 << 20
+
+// Copy is a copy of one database into another.
+type Copy struct {
+	From, To *datastore.Database
+	Skip     func(id string) bool // documents that are not copied, besides design documents; nil for none
 }
 
-// Replica is the copy. It is safe for concurrent use.
-type Replica struct {
-	cfg   Config
-	store *store
-	stop  context.CancelFunc
-	done  chan struct{}
-
-	mu    sync.Mutex
-	state State
+// Step is what one step of a copy did.
+type Step struct {
+	Since  string // where the next step begins
+	Looked int    // how many documents the step was about
+	Stored int    // revisions that the target lacked
+	Left   int64  // changes after Since; -1 where the source does not tell
 }
 
-// State says how good the copy is.
-type State struct {
-	Complete  bool      // there is a whole copy, of whatever age
-	Following bool      // changes arrive as they happen
-	AsOf      time.Time // everything that the database had to tell by then is in the copy; zero for never
-	Cause     error     // why changes do not arrive, where they do not
-}
+// Done reports whether the step found nothing new. The source may have changed since.
+func (s Step) Done() bool { return s.Looked == 0 }
 
-// Age is how old the copy is at most.
-func (s State) Age(now time.Time) time.Duration { return now.Sub(s.AsOf) }
-
-// Open opens the copy, or makes an empty one, and begins to follow the database. A file that is no copy, or is damaged, is made
-// anew: everything in it can be had again.
-func Open(cfg Config) (*Replica, error) {
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
-	s, err := openStore(cfg.Path, cfg.Log)
+// Step copies the next page of changes after since ("" for the beginning).
+func (c Copy) Step(ctx context.Context, since string) (Step, error) {
+	p, err := c.From.LeavesSince(ctx, since, Page)
 	if err != nil {
-		return nil, err
+		return Step{Since: since}, err
 	}
-	r := &Replica{cfg: cfg, store: s, done: make(chan struct{})}
-	m, err := s.meta()
+	step := Step{Since: p.Last, Looked: len(p.Documents), Left: p.Left}
+	missing, err := c.missing(ctx, c.kept(p.Documents))
 	if err != nil {
-		_ = s.close()
-		return nil, err
+		return step, err
 	}
-	r.state = State{Complete: m.Complete, AsOf: m.AsOf}
-	ctx, cancel := context.WithCancel(context.Background())
-	r.stop = cancel
-	go func() {
-		defer close(r.done)
-		r.run(ctx)
-	}()
-	return r, nil
+	err = Read(ctx, c.From, missing, func(docs []json.RawMessage) error {
+		step.Stored += len(docs)
+		return Write(ctx, c.To, docs)
+	})
+	return step, err
 }
 
-// Close stops following and closes the copy.
-func (r *Replica) Close() error {
-	r.stop()
-	<-r.done
-	return r.store.close()
-}
-
-// State is the copy's now.
-func (r *Replica) State() State {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.state
-}
-
-func (r *Replica) change(f func(*State)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	f(&r.state)
-}
-
-// StaleError says that a document is not in the copy, and that the database cannot be asked whether it has it since.
-type StaleError struct {
-	State State
-	Age   time.Duration // of the copy
-	Cause error         // why the database cannot be asked
-}
-
-// Error tells whoever operates the service how old the copy is.
-func (e *StaleError) Error() string {
-	if !e.State.Complete {
-		return fmt.Sprintf("there is no whole copy of the documents here yet, and the database does not answer: %v", e.Cause)
+func (c Copy) missing(ctx context.Context, leaves []datastore.Leaves) ([]datastore.Leaves, error) {
+	if len(leaves) == 0 {
+		return nil, nil
 	}
-	return fmt.Sprintf("it is not in the copy here, which is %s old, and the database does not answer: %v", e.Age.Round(time.Second), e.Cause)
+	return c.To.Missing(ctx, leaves)
 }
 
-// Unwrap gives the cause.
-func (e *StaleError) Unwrap() error { return e.Cause }
-
-// Get reads a document from the copy. One that is not there is asked for at the database, at most as long as ctx allows: it may be
-// newer than the copy. nil where there is none, or none that is held; *StaleError where that cannot be known.
-func (r *Replica) Get(ctx context.Context, id string) (json.RawMessage, error) {
-	raw, known, err := r.store.get(id)
-	if err != nil || known {
-		return raw, err
-	}
-	return r.ask(ctx, id)
-}
-
-// Newest asks the database first, and falls back to the copy where that does not answer: for whoever has just changed the
-// document and is not on the phone.
-func (r *Replica) Newest(ctx context.Context, id string) (json.RawMessage, error) {
-	raw, err := r.ask(ctx, id)
-	if err == nil {
-		return raw, nil
-	}
-	old, known, storeErr := r.store.get(id)
-	if storeErr != nil || known {
-		return old, storeErr
-	}
-	return nil, err
-}
-
-// ask reads one document from the database.
-func (r *Replica) ask(ctx context.Context, id string) (json.RawMessage, error) {
-	db, err := r.cfg.Database()
-	if err == nil {
-		var raw json.RawMessage
-		raw, err = db.GetRaw(ctx, id)
-		switch {
-		case errors.Is(err, datastore.ErrNotFound):
-			return nil, nil
-		case err == nil:
-			return raw, nil
+// kept leaves out what is not copied.
+func (c Copy) kept(all []datastore.Leaves) []datastore.Leaves {
+	kept := make([]datastore.Leaves, 0, len(all))
+	for _, l := range all {
+		if !strings.HasPrefix(l.ID, "_design/") && (c.Skip == nil || !c.Skip(l.ID)) {
+			kept = append(kept, l)
 		}
 	}
-	s := r.State()
-	return nil, &StaleError{State: s, Age: s.Age(r.cfg.Now()), Cause: err}
+	return kept
+}
+
+// Read reads revisions in parts that fit into memory.
+func Read(ctx context.Context, db *datastore.Database, wanted []datastore.Leaves, take func([]json.RawMessage) error) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	docs, err := db.Revisions(ctx, wanted)
+	if errors.Is(err, datastore.ErrTooLarge) {
+		first, second := halve(wanted)
+		if second == nil {
+			return err // a single revision
+		}
+		if err := Read(ctx, db, first, take); err != nil {
+			return err
+		}
+		return Read(ctx, db, second, take)
+	}
+	if err != nil || len(docs) == 0 {
+		return err
+	}
+	return take(docs)
+}
+
+// halve divides the revisions that are wanted; second is nil where there is only one.
+func halve(wanted []datastore.Leaves) (first, second []datastore.Leaves) {
+	if n := len(wanted) / 2; n > 0 {
+		return wanted[:n], wanted[n:]
+	}
+	only := wanted[0]
+	n := len(only.Revs) / 2
+	if n == 0 {
+		return wanted, nil
+	}
+	return []datastore.Leaves{{ID: only.ID, Revs: only.Revs[:n]}}, []datastore.Leaves{{ID: only.ID, Revs: only.Revs[n:]}}
+}
+
+// Write stores revisions, as Revisions or Read gave them, and reads them back. *DifferentError when what was stored is not
+// what was sent.
+func Write(ctx context.Context, db *datastore.Database, docs []json.RawMessage) error {
+	for len(docs) > 0 {
+		n, size := 1, len(docs[0])
+		for n < len(docs) && size+len(docs[n]) <= batchBytes {
+			size += len(docs[n])
+			n++
+		}
+		if err := db.StoreRevisions(ctx, docs[:n]); err != nil {
+			return err
+		}
+		if err := readBack(ctx, db, docs[:n]); err != nil {
+			return err
+		}
+		docs = docs[n:]
+	}
+	return nil
 }

@@ -50,6 +50,17 @@ const mapSource = `(function (sources, docs) {
 	})});
 })`
 
+// validateSource answers null for each edit that passed, or [word, reason].
+const validateSource = `(function (source, user, security, edits) {
+	var validate = (0, eval)('(' + source + ')');
+	return JSON.stringify(edits.map(function (edit) {
+		try { validate(edit.New, edit.Old, user, security); return null; } catch (e) {
+			if (e instanceof Error) return [e.name, e.message];
+			for (var word in e) return [word === 'forbidden' || word === 'unauthorized' ? word : 'unknown_error', String(e[word])];
+		}
+	}));
+})`
+
 // run calls a function, given as source, with JSON arguments and returns the text that it returns.
 func run(source string, args ...any) (string, error) {
 	vm, err := quickjs.NewVM()
@@ -130,6 +141,28 @@ func (Engine) Map(ctx context.Context, language string, funs []string, docs []js
 		return nil, &couchnode.EngineError{Word: "compilation_error", Reason: answer.Error}
 	}
 	return answer.Rows, ctx.Err()
+}
+
+// Validate implements couchnode.Engine.
+func (Engine) Validate(ctx context.Context, language, fun string, user, security json.RawMessage, edits []couchnode.Edit) ([]*couchnode.EngineError, error) {
+	if err := known(language); err != nil {
+		return nil, err
+	}
+	text, err := run(validateSource, fun, user, security, edits)
+	if err != nil {
+		return nil, err
+	}
+	var answer []*[2]string
+	if err := json.Unmarshal([]byte(text), &answer); err != nil {
+		return nil, err
+	}
+	refusals := make([]*couchnode.EngineError, len(answer))
+	for i, r := range answer {
+		if r != nil {
+			refusals[i] = &couchnode.EngineError{Word: r[0], Reason: r[1]}
+		}
+	}
+	return refusals, ctx.Err()
 }
 
 func known(language string) error {

@@ -18,12 +18,12 @@ import (
 // Stores resolves databases of one test.
 type Stores struct {
 	Connection *datastore.Connection
-	prefix     string
+	Prefix     string // begins every database's name
 }
 
 // Resolve names a database.
 func (s Stores) Resolve(database, _ string) (*datastore.Database, error) {
-	return s.Connection.Database(s.prefix + database), nil
+	return s.Connection.Database(s.Prefix + database), nil
 }
 
 // Open gives an empty datastore: databases and design documents, nothing else.
@@ -32,10 +32,10 @@ func Open(t testing.TB) Stores {
 	s := connect(t)
 	ctx := context.Background()
 	for _, name := range datastore.Databases() {
-		if _, err := s.Connection.EnsureDatabase(ctx, s.prefix+name); err != nil {
+		if _, err := s.Connection.EnsureDatabase(ctx, s.Prefix+name); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = s.Connection.Ask(context.Background(), "DELETE", "/"+s.prefix+name, nil, nil) })
+		t.Cleanup(func() { _ = s.Connection.Ask(context.Background(), "DELETE", "/"+s.Prefix+name, nil, nil) })
 	}
 	for _, name := range couchapp.Names() {
 		design, err := couchapp.Assemble(name, couchapp.JavaScript)

@@ -1,4 +1,4 @@
-package replica
+package localcopy
 
 import (
 	"bytes"
@@ -158,4 +158,19 @@ func (s *store) revisions(do func(id, rev string)) error {
 			return nil
 		})
 	})
+}
+
+// Whole reports whether the file, which nobody has open, is a whole copy of whatever age.
+func Whole(path string) bool {
+	if _, err := os.Stat(path); err != nil {
+		return false
+	}
+	db, err := open(path)
+	if err != nil {
+		return false
+	}
+	s := &store{db}
+	defer func() { _ = s.close() }()
+	m, err := s.meta()
+	return err == nil && m.Complete
 }

@@ -1,4 +1,4 @@
-package replica
+package localcopy
 
 import (
 	"context"
@@ -25,7 +25,7 @@ var errMoved = errors.New("the database has moved")
 
 // follower is the work of keeping the copy current; one goroutine's.
 type follower struct {
-	*Replica
+	*Copy
 	meta    meta
 	noted   time.Time // when the file was last told that the copy is current
 	checked time.Time // when the copy was last compared with the database; zero when it has to be
@@ -34,8 +34,8 @@ type follower struct {
 }
 
 // run follows the database until ctx ends, whatever happens to it.
-func (r *Replica) run(ctx context.Context) {
-	f := &follower{Replica: r}
+func (r *Copy) run(ctx context.Context) {
+	f := &follower{Copy: r}
 	for wait := retryFirst; ; wait = min(2*wait, retryMost) {
 		err := f.follow(ctx, func() { wait = retryFirst })
 		if ctx.Err() != nil {

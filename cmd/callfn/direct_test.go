@@ -1,0 +1,238 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"callfn/internal/datastore/faultproxy"
+)
+
+// copyState is what /readyz tells of the copy.
+type copyState struct {
+	Following, Complete bool
+	Age                 *int64 `json:"age_seconds"`
+}
+
+func readCopyState(t *testing.T, s *served) copyState {
+	t.Helper()
+	code, body := get(t, s.url+"/readyz")
+	var ready struct {
+		Data struct {
+			Ready bool
+			Copy  copyState `json:"functions_copy"`
+		}
+	}
+	if err := json.Unmarshal([]byte(body), &ready); err != nil || code != 200 || !ready.Data.Ready {
+		t.Fatal(code, body, err)
+	}
+	return ready.Data.Copy
+}
+
+// onlyFunction is the id of the only function of the account.
+func onlyFunction(t *testing.T, s *served, token session) string {
+	t.Helper()
+	var listing struct{ Data []struct{ ID string } }
+	_, body := send(t, "GET", s.url+"/v2/accounts/"+token.account+"/functions", token.token, "")
+	if err := json.Unmarshal([]byte(body), &listing); err != nil || len(listing.Data) != 1 {
+		t.Fatal(body, err)
+	}
+	return listing.Data[0].ID
+}
+
+// rehearse calls 1000 and gives the trace.
+func rehearse(t *testing.T, s *served, token session) string {
+	t.Helper()
+	code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/simulations", token.token, `{"data":{"To":"1000","From":"2000"}}`)
+	if code/100 != 2 {
+		t.Fatal(code, body)
+	}
+	return body
+}
+
+func gives(outcome string) func(string) bool {
+	return func(trace string) bool { return strings.Contains(trace, `"outcome":"`+outcome+`"`) }
+}
+
+// The direct runner, from the outside: what is stored runs, what is changed runs changed, what is switched off or deleted does not
+// run; on the embedded node and on CouchDB, in which nothing need be able to run functions.
+func TestDirectRunner(t *testing.T) {
+	try := func(t *testing.T, flags ...string) {
+		s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, append(flags, "--runner=direct")...)
+		callWorks(t, s)
+		await(t, "the copy", func() bool { c := readCopyState(t, s); return c.Following && c.Complete && c.Age != nil && *c.Age < 5 })
+		token := login(t, s.url)
+		function := s.url + "/v2/accounts/" + token.account + "/functions/" + onlyFunction(t, s, token)
+		for _, step := range []struct {
+			method, body string
+			then         func(string) bool
+		}{
+			{"PATCH", `{"data":{"function_js":"throw 'new'"}}`, gives("threw")},
+			{"PATCH", `{"data":{"enabled":false}}`, gives("disabled")},
+			{"PATCH", `{"data":{"enabled":true,"function_js":"return {module: 'noop'}"}}`, gives("ok")},
+			{"DELETE", ``, gives("not_found")},
+		} {
+			if code, body := send(t, step.method, function, token.token, step.body); code != 200 {
+				t.Fatal(code, body)
+			}
+			if trace := rehearse(t, s, token); !step.then(trace) {
+				t.Errorf("after %s %s: %s", step.method, step.body, trace)
+			}
+		}
+		info, err := os.Stat(filepath.Join(s.dataDir, "functions-copy.db"))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v %v", info, err)
+		}
+		if code := s.stop(); code != exitOK {
+			t.Error(code)
+		}
+	}
+	t.Run("embedded", func(t *testing.T) { noLeaks(t); try(t) })
+	t.Run("embedded, query server of another", func(t *testing.T) { noLeaks(t); try(t, "--queryserver-command="+testQueryServer(t)) })
+	eachCouch(t, func(t *testing.T, c couchUnderTest) { try(t, "--couchdb-url="+c.admin, "--database-prefix="+c.prefix) })
+	t.Run("query server of another", func(t *testing.T) {
+		_, address := behind(t)
+		try(t, "--couchdb-url="+address, "--database-prefix=t_", "--queryserver-command="+testQueryServer(t))
+	})
+}
+
+// testQueryServer is `callfn queryserver` as a command.
+func testQueryServer(t *testing.T) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return self + " queryserver"
+}
+
+// TestDirectOnStockCouchjs drives a stock couchjs through the front door.
+func TestDirectOnStockCouchjs(t *testing.T) {
+	command := os.Getenv("CALLFN_TEST_COUCHJS")
+	if command == "" {
+		t.Skip("no couchjs: set CALLFN_TEST_COUCHJS='/opt/couchdb/bin/couchjs --eval /opt/couchdb/share/server/main.js' to run this there")
+	}
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--runner=direct", "--queryserver-command="+command)
+	callWorks(t, s)
+	token := login(t, s.url)
+	function := s.url + "/v2/accounts/" + token.account + "/functions/" + onlyFunction(t, s, token)
+	for source, outcomes := range map[string]string{
+		"while (true) {}": "timeout", "throw new Error('x')": "threw", "return": "no_flow", "return {module: 'noop'}": "ok", "return 1": "invalid_flow",
+		"var s = 'x'; while (true) { s += s }": "threw timeout crashed memory", "function f() { return f() + 1 } return f()": "threw crashed", // by the engine and its version
+	} {
+		if code, body := send(t, "PATCH", function, token.token, `{"data":{"function_js":"`+source+`"}}`); code != 200 {
+			t.Fatal(code, body)
+		}
+		if trace := rehearse(t, s, token); !slices.ContainsFunc(strings.Fields(outcomes), func(o string) bool { return gives(o)(trace) }) {
+			t.Errorf("%s: %s, want %s", source, trace, outcomes)
+		}
+		if code, body := send(t, "PATCH", function, token.token, `{"data":{"function_js":"return {module: 'noop'}"}}`); code != 200 {
+			t.Fatal(code, body)
+		}
+		if trace := rehearse(t, s, token); !gives("ok")(trace) {
+			t.Errorf("after %s: %s", source, trace)
+		}
+	}
+}
+
+// Functions go on running while their CouchDB is away, from what was there; the service says how old that is; and what changed
+// meanwhile holds within a second of its return.
+func TestDirectThroughFaults(t *testing.T) {
+	noLeaks(t)
+	p, address := behind(t)
+	_, main := behind(t)
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+main, "--functions-couchdb-url="+address,
+		"--database-prefix=t_", "--runner=direct")
+	callWorks(t, s)
+	token := login(t, s.url)
+	function := s.url + "/v2/accounts/" + token.account + "/functions/" + onlyFunction(t, s, token)
+	await(t, "the copy", func() bool { return readCopyState(t, s).Following })
+	for _, f := range couchFaults {
+		t.Run(f.name, func(t *testing.T) {
+			p.Set(f.fault)
+			await(t, "knowing of it", func() bool { return !readCopyState(t, s).Following })
+			for range 3 {
+				begun := time.Now()
+				if trace := rehearse(t, s, token); !gives("ok")(trace) || time.Since(begun) > 3*time.Second {
+					t.Errorf("after %s: %s", time.Since(begun), trace)
+				}
+			}
+			if c := readCopyState(t, s); c.Age == nil || !c.Complete {
+				t.Errorf("%+v", c)
+			}
+			p.Set(faultproxy.Pass)
+			await(t, "recovery", func() bool {
+				code, _ := send(t, "PATCH", function, token.token, `{"data":{"enabled":false}}`)
+				return code == 200
+			})
+			if trace := rehearse(t, s, token); !gives("disabled")(trace) {
+				t.Error(trace)
+			}
+			if code, body := send(t, "PATCH", function, token.token, `{"data":{"enabled":true}}`); code != 200 {
+				t.Fatal(code, body)
+			}
+			await(t, "the copy", func() bool { return readCopyState(t, s).Following })
+		})
+	}
+	if log := s.errs.String(); !strings.Contains(log, "changes do not arrive: the copy on this machine is used as it is") || !strings.Contains(log, `"age"`) ||
+		!strings.Contains(log, "current again") {
+		t.Error("the log does not tell of the outage and the age of the copy")
+	}
+}
+
+// A service that restarts while the CouchDB with the functions is away runs them from what it had, and sets up what it must once
+// that is back.
+func TestDirectRestartsThroughOutage(t *testing.T) {
+	noLeaks(t)
+	p, address := behind(t)
+	_, main := behind(t)
+	data := filepath.Join(t.TempDir(), "data")
+	flags := []string{"--couchdb-url=" + main, "--functions-couchdb-url=" + address, "--database-prefix=t_", "--runner=direct", "--data=" + data}
+	with := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
+	s := serve(t, with, flags...)
+	callWorks(t, s)
+	await(t, "the copy", func() bool { return readCopyState(t, s).Following })
+	s.stop()
+	p.Set(faultproxy.Refuse)
+	s = serve(t, with, flags...)
+	token := login(t, s.url)
+	if trace := rehearse(t, s, token); !gives("ok")(trace) {
+		t.Error(trace)
+	}
+	if c := readCopyState(t, s); c.Following || !c.Complete {
+		t.Errorf("%+v", c)
+	}
+	p.Set(faultproxy.Pass)
+	await(t, "following again", func() bool { return readCopyState(t, s).Following })
+	await(t, "the API", func() bool {
+		code, _ := send(t, "GET", s.url+"/v2/accounts/"+token.account+"/functions", token.token, "")
+		return code == 200
+	})
+	await(t, "setting up", func() bool {
+		return strings.Contains(s.errs.String(), "CouchDB is back: it holds what the service needs")
+	})
+}
+
+func TestDirectSettingsThatCannotBe(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		says string
+	}{
+		"a command without direct": {[]string{"--queryserver-command=couchjs"}, "needs --runner direct"},
+		"no such command":          {[]string{"--runner=direct", "--queryserver-command=/nonexistent/couchjs main.js"}, "/nonexistent/couchjs"},
+		"no query server":          {[]string{"--runner=direct", "--queryserver-command=cat"}, "true is wanted"},
+		"no such runner":           {[]string{"--runner=lambda"}, "show"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + filepath.Join(t.TempDir(), "d")}, c.args...)
+			code, _, errs := program{}.run(t, args...)
+			if code != exitUsage || !strings.Contains(errs, c.says) {
+				t.Errorf("%d %s", code, errs)
+			}
+		})
+	}
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"callfn/internal/doctor"
+)
+
+type storageCommand struct {
+	clientFlags
+
+	Get   storageGet   `cmd:"" help:"Show the storage plan in force, and on which CouchDB each database is."`
+	Apply storageApply `cmd:"" help:"Make a file the storage plan. Connections are tried first; documents are moved, none is left behind."`
+	Check storageCheck `cmd:"" help:"Examine every connection of the storage plan, as callfn doctor does. Exit code 0 only when calls would work."`
+}
+
+// storagePath is the API's path of the storage plan.
+const storagePath = "/v2/storage"
+
+// planDoc is what the commands read of a storage plan.
+type planDoc struct {
+	Connections map[string]struct {
+		Name     string `json:"name"`
+		Settings struct {
+			IP          string    `json:"ip"`
+			Port        int       `json:"port"`
+			IsSSL       bool      `json:"is_ssl"`
+			TLS         *struct{} `json:"tls"`
+			Username    string    `json:"username"`
+			Credentials struct {
+				Username string `json:"username"`
+			} `json:"credentials"`
+		} `json:"settings"`
+	} `json:"connections"`
+	ReadOnly struct {
+		Databases map[string]struct {
+			Connection string `json:"connection"`
+			Address    string `json:"address"`
+		} `json:"databases"`
+		Migrations []migrationDoc `json:"migrations"`
+	} `json:"_read_only"`
+	Moves []struct {
+		Database  string `json:"database"`
+		From      string `json:"from"`
+		To        string `json:"to"`
+		Documents int    `json:"documents"`
+	} `json:"moves"`
+	Migrations []migrationDoc `json:"migrations"`
+}
+
+// migrationDoc is a database that is being moved.
+type migrationDoc struct {
+	ID       string `json:"id"`
+	Database string `json:"database"`
+	From     string `json:"from"`
+	To       string `json:"to"`
+	State    string `json:"state"`
+	Copied   int64  `json:"copied"`
+	Total    int64  `json:"total"`
+}
+
+// named is a connection for people.
+func (p planDoc) named(tag string) string {
+	if name := p.Connections[tag].Name; name != "" {
+		return fmt.Sprintf("%s (%s)", tag, name)
+	}
+	return tag
+}
+
+type storageGet struct{}
+
+// Run prints where everything is, and the connections. With --json it prints the plan, which `apply` takes.
+func (storageGet) Run(ctx context.Context, w world, on *storageCommand) error {
+	return on.ask(ctx, w, http.MethodGet, func(*client) string { return storagePath }, nil, func(raw json.RawMessage) error {
+		var p planDoc
+		if err := json.Unmarshal(raw, &p); err != nil {
+			return err
+		}
+		if err := printPlaces(w, p); err != nil {
+			return err
+		}
+		return printConnections(w, p)
+	})
+}
+
+// printConnections prints one line a connection of the plan.
+func printConnections(w world, p planDoc) error {
+	t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+	for _, tag := range slices.Sorted(maps.Keys(p.Connections)) {
+		s := p.Connections[tag].Settings
+		if s.IP == "" {
+			continue // local: the service's own
+		}
+		user := s.Credentials.Username
+		if user == "" {
+			user = s.Username
+		}
+		if user != "" {
+			user = "user " + user
+		}
+		secure := "plain"
+		if s.IsSSL || s.TLS != nil || s.Port == 443 {
+			secure = "TLS"
+		}
+		_, _ = fmt.Fprintf(t, "connection %s\t%s\t%s\t%s\n", p.named(tag), net.JoinHostPort(s.IP, strconv.Itoa(s.Port)), secure, user)
+	}
+	return t.Flush()
+}
+
+// printPlaces prints one line a database, and one a migration.
+func printPlaces(w world, p planDoc) error {
+	t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+	for _, name := range slices.Sorted(maps.Keys(p.ReadOnly.Databases)) {
+		place := p.ReadOnly.Databases[name]
+		_, _ = fmt.Fprintf(t, "%s\ton %s\t%s\n", name, p.named(place.Connection), place.Address)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, m := range p.ReadOnly.Migrations {
+		if _, err := fmt.Fprintln(w.stdout, migrationLine(p, m)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func migrationLine(p planDoc, m migrationDoc) string {
+	return fmt.Sprintf("%s is being moved from %s to %s: %s, %d of %d documents (migration %s)", m.Database, p.named(m.From), p.named(m.To), m.State, m.Copied, m.Total, m.ID)
+}
+
+type storageCheck struct{}
+
+// Run prints the service's report.
+func (storageCheck) Run(ctx context.Context, w world, on *storageCommand) error {
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Data struct {
+			Findings []doctor.Finding `json:"findings"`
+		} `json:"data"`
+	}
+	if err := api.do(ctx, http.MethodGet, storagePath+"/check", nil, &answer); err != nil {
+		return err
+	}
+	if err := printFindings(w, answer.Data.Findings, on.JSON); err != nil {
+		return err
+	}
+	if !doctor.Works(answer.Data.Findings) {
+		return failedQuietly{}
+	}
+	return nil
+}
+
+// flatten writes a JSON value as lines: dotted path to scalar.
+func flatten(path []string, value any, into map[string]string) {
+	object, ok := value.(map[string]any)
+	if !ok || len(object) == 0 {
+		text, _ := json.Marshal(value)
+		into[strings.Join(path, ".")] = string(text)
+		return
+	}
+	for key, part := range object {
+		flatten(append(slices.Clone(path), key), part, into)
+	}
+}

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+type storageApply struct {
+	File         string            `arg:"" help:"The plan, JSON, with or without KAZOO's data envelope; - for stdin. storage-plans/ has some to start from."`
+	DryRun       bool              `help:"Only say what would change and what would be moved. Connections are tried, nothing is stored or created."`
+	Merge        bool              `help:"Merge the file into the plan as it is, null deletes; otherwise the file is the whole plan."`
+	NoValidate   bool              `help:"Store the plan without trying its connections: for a CouchDB that is down now."`
+	PasswordFile map[string]string `name:"connection-password-file" help:"File with the password of a connection, instead of the one in the plan. Without it, ******** in the plan is the password that is kept." placeholder:"UUID=FILE" mapsep:","`
+	CAFile       map[string]string `name:"connection-ca-file" help:"PEM file with the certificates that a connection trusts, instead of its settings' tls.ca." placeholder:"UUID=FILE" mapsep:","`
+}
+
+// Run sends the plan and prints what came of it.
+func (c storageApply) Run(ctx context.Context, w world, on *storageCommand) error {
+	plan, err := c.read(w)
+	if err != nil {
+		return err
+	}
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	before, err := storageNow(ctx, api)
+	if err != nil {
+		return err
+	}
+	method := http.MethodPost
+	if c.Merge {
+		method = http.MethodPatch
+	}
+	options := url.Values{"dry_run": {strconv.FormatBool(c.DryRun)}, "validate_settings": {strconv.FormatBool(!c.NoValidate)}}
+	var answer struct {
+		Data     json.RawMessage `json:"data"`
+		Warnings map[string][]struct {
+			Message string `json:"message"`
+		} `json:"warnings"`
+	}
+	if err := api.do(ctx, method, storagePath+"?"+options.Encode(), plan, &answer); err != nil {
+		return err
+	}
+	for _, path := range slices.Sorted(maps.Keys(answer.Warnings)) {
+		for _, warning := range answer.Warnings[path] {
+			_, _ = fmt.Fprintf(w.stderr, "callfn: %s: %s\n", path, warning.Message)
+		}
+	}
+	if on.JSON {
+		return printJSON(w.stdout, answer.Data)
+	}
+	return c.print(w, before, answer.Data)
+}
+
+func storageNow(ctx context.Context, api *client) (json.RawMessage, error) {
+	var answer struct {
+		Data json.RawMessage `json:"data"`
+	}
+	err := api.do(ctx, http.MethodGet, storagePath, nil, &answer)
+	return answer.Data, err
+}
+
+// read takes the plan from its file, and passwords and certificates from theirs.
+func (c storageApply) read(w world) (map[string]any, error) {
+	var text []byte
+	var err error
+	if c.File == "-" {
+		text, err = io.ReadAll(io.LimitReader(w.stdin, maxAnswer))
+	} else {
+		text, err = os.ReadFile(c.File)
+	}
+	if err != nil {
+		return nil, usageError{fmt.Errorf("storage plan: %w", err)}
+	}
+	var plan map[string]any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&plan); err != nil {
+		return nil, usageError{errorf("%s is no JSON object: %w", c.File, err)}
+	}
+	if data, ok := plan["data"].(map[string]any); ok {
+		plan = data
+	}
+	if plan["plan"] == nil && plan["connections"] == nil {
+		return nil, usageError{errorf("%s is no storage plan: it has neither plan nor connections", c.File)}
+	}
+	for uuid, file := range c.PasswordFile {
+		settings, err := settingsOf(plan, uuid, "--connection-password-file")
+		if err != nil {
+			return nil, err
+		}
+		password, err := os.ReadFile(file)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--connection-password-file: %w", err)}
+		}
+		place := settings
+		if credentials, ok := settings["credentials"].(map[string]any); ok {
+			place = credentials
+		}
+		place["password"] = strings.TrimSpace(string(password))
+	}
+	for uuid, file := range c.CAFile {
+		settings, err := settingsOf(plan, uuid, "--connection-ca-file")
+		if err != nil {
+			return nil, err
+		}
+		pem, err := os.ReadFile(file)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--connection-ca-file: %w", err)}
+		}
+		tls, ok := settings["tls"].(map[string]any)
+		if !ok {
+			tls = map[string]any{}
+			settings["tls"] = tls
+		}
+		tls["ca"] = string(pem)
+	}
+	return plan, nil
+}
+
+func settingsOf(plan map[string]any, uuid, flag string) (map[string]any, error) {
+	connections, _ := plan["connections"].(map[string]any)
+	connection, _ := connections[uuid].(map[string]any)
+	settings, ok := connection["settings"].(map[string]any)
+	if !ok {
+		return nil, usageError{errorf("%s: the plan has no connection %q with settings", flag, uuid)}
+	}
+	return settings, nil
+}
+
+// print says what changes, and what is moved.
+func (c storageApply) print(w world, before, after json.RawMessage) error {
+	var p planDoc
+	if err := json.Unmarshal(after, &p); err != nil {
+		return err
+	}
+	lines, err := difference(before, after)
+	if err != nil {
+		return err
+	}
+	if len(lines) == 0 {
+		lines = []string{"The plan is as it was."}
+	}
+	for _, m := range p.Moves {
+		switch {
+		case m.Documents == 0:
+			lines = append(lines, fmt.Sprintf("%s would be on %s at once: it has no documents", m.Database, p.named(m.To)))
+		case m.Documents < 1000:
+			lines = append(lines, fmt.Sprintf("%s would be moved from %s to %s, with %d documents", m.Database, p.named(m.From), p.named(m.To), m.Documents))
+		default:
+			lines = append(lines, fmt.Sprintf("%s would be moved from %s to %s, with 1000 documents or more", m.Database, p.named(m.From), p.named(m.To)))
+		}
+	}
+	for _, m := range p.Migrations {
+		lines = append(lines, migrationLine(p, m))
+	}
+	for _, line := range lines {
+		_, _ = fmt.Fprintln(w.stdout, line)
+	}
+	if c.DryRun {
+		_, err := fmt.Fprintln(w.stdout, "Nothing was changed (--dry-run).")
+		return err
+	}
+	if len(p.Migrations) > 0 {
+		_, err := fmt.Fprintln(w.stdout, "See `callfn storage get`.")
+		return err
+	}
+	return nil
+}
+
+// difference between two plans: a line for each scalar that came, went or changed.
+func difference(before, after json.RawMessage) ([]string, error) {
+	old, now := map[string]string{}, map[string]string{}
+	for raw, into := range map[*json.RawMessage]map[string]string{&before: old, &after: now} {
+		var doc map[string]any
+		if err := json.Unmarshal(*raw, &doc); err != nil {
+			return nil, err
+		}
+		for _, own := range []string{"_read_only", "id", "moves", "migration", "migrations"} {
+			delete(doc, own)
+		}
+		flatten(nil, doc, into)
+	}
+	both := maps.Clone(old)
+	maps.Copy(both, now)
+	var lines []string
+	for _, path := range slices.Sorted(maps.Keys(both)) {
+		was, had := old[path]
+		is, has := now[path]
+		switch {
+		case !had:
+			lines = append(lines, fmt.Sprintf("+ %s: %s", path, is))
+		case !has:
+			lines = append(lines, fmt.Sprintf("- %s: %s", path, was))
+		case was != is:
+			lines = append(lines, fmt.Sprintf("~ %s: %s -> %s", path, was, is))
+		}
+	}
+	return lines, nil
+}

@@ -1,0 +1,69 @@
+package crossbar
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"callfn/internal/mover"
+	"callfn/schemas"
+)
+
+// Migrations are the moves of databases from one CouchDB to another.
+type Migrations interface {
+	// List gives every move there ever was, the latest first.
+	List(context.Context) ([]mover.Status, error)
+	// Get reads one. datastore.ErrNotFound when there is none.
+	Get(ctx context.Context, id string) (mover.Status, error)
+	// Finish and Rollback tell a move where to go; it goes there in the background. *mover.StateError when it cannot.
+	Finish(ctx context.Context, id string) (mover.Status, error)
+	Rollback(ctx context.Context, id string) (mover.Status, error)
+}
+
+func (a *API) listMigrations(x *exchange) (*answer, error) {
+	list, err := a.cfg.Migrations.List(x.ctx)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]any, len(list))
+	for i, m := range list {
+		items[i] = m.Public()
+	}
+	return &answer{data: items, page: &page{size: len(items)}}, nil
+}
+
+func (a *API) showMigration(x *exchange) (*answer, error) {
+	m, err := a.cfg.Migrations.Get(x.ctx, x.id())
+	if err != nil {
+		return nil, err
+	}
+	return &answer{data: m.Public()}, nil
+}
+
+// steerMigration finishes a move, or rolls it back.
+func (a *API) steerMigration(x *exchange) (*answer, error) {
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	steer := map[any]func(context.Context, string) (mover.Status, error){"finish": a.cfg.Migrations.Finish, "rollback": a.cfg.Migrations.Rollback}[data["action"]]
+	if steer == nil {
+		return nil, invalidField("action", "enum", schemas.Violation{
+			"message": "Value not found in enumerated list of values", "target": []string{"finish", "rollback"}, "value": data["action"],
+		})
+	}
+	m, err := steer(x.ctx, x.id())
+	var state *mover.StateError
+	if errors.As(err, &state) {
+		return nil, fail(http.StatusConflict, "migration_state", map[string]any{"message": state.Error(), "cause": string(state.State)})
+	}
+	if err != nil {
+		return nil, err
+	}
+	a.cfg.Log.Info("migration steered", "request_id", x.requestID, "migration", x.id(), "action", data["action"])
+	status := http.StatusOK
+	if m.Unfinished() {
+		status = http.StatusAccepted
+	}
+	return &answer{status: status, data: m.Public()}, nil
+}

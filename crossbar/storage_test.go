@@ -1,0 +1,372 @@
+package crossbar_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"callfn/crossbar"
+	"callfn/internal/datastore"
+	"callfn/internal/datastore/datastoretest"
+	"callfn/internal/storageplan"
+)
+
+const planUUID = "9ee5860b4d717907dfc63274af0d06e9"
+
+// documentedPlan is the request in KAZOO's documentation, with the UUID that it says to make and a node's port.
+func documentedPlan(t testing.TB, n datastoretest.Node) string {
+	t.Helper()
+	text, err := os.ReadFile("testdata/kazoo-storage-plan.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.NewReplacer("{UUID}", planUUID, "55984", fmt.Sprint(n.Port)).Replace(string(text))
+}
+
+// onNode is a plan with functions on a node.
+func onNode(t testing.TB, n datastoretest.Node, more ...func(connection, rule map[string]any)) string {
+	t.Helper()
+	connection := map[string]any{"driver": "kazoo_couch", "settings": n.Settings()}
+	rule := map[string]any{"connection": planUUID, "database": map[string]any{"names": []any{"functions"}}}
+	for _, m := range more {
+		m(connection, rule)
+	}
+	text, err := json.Marshal(map[string]any{"data": map[string]any{
+		"connections": map[string]any{planUUID: connection}, "plan": map[string]any{"aggregate": rule},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// where the API says that a database is.
+func where(r reply, database string) any {
+	return r.at("data", "_read_only", "databases", database, "connection")
+}
+
+// KAZOO's documented request works as it is printed: by PATCH, PUT and POST, with the envelope that KAZOO's own curl forgets and
+// without, declared as JSON, as curl declares everything, or as nothing.
+func TestDocumentedStoragePlan(t *testing.T) {
+	for _, method := range []string{"PATCH", "PUT", "POST"} {
+		for _, kind := range []string{"application/x-www-form-urlencoded", "application/json", ""} {
+			for _, enveloped := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s %q envelope %t", method, kind, enveloped), func(t *testing.T) {
+					s := newStack(t)
+					admin := s.login(t, masterKey)
+					n := datastoretest.Serve(t, datastoretest.NodeConfig{})
+					body := documentedPlan(t, n)
+					if enveloped {
+						body = `{"data":` + body + `}`
+					}
+					status := 200
+					if method == "PUT" {
+						status = 201
+					}
+					s.must(t, status, method, "/v2/storage", admin, body, "Content-Type: "+kind)
+
+					r := s.must(t, 200, "GET", "/v2/storage", admin, "")
+					for database, want := range map[string]string{
+						datastore.Functions: planUUID, datastore.FunctionRuns: planUUID,
+						datastore.Accounts: "local", datastore.Callflows: "local", datastore.SystemData: "local",
+					} {
+						if got := where(r, database); got != want {
+							t.Errorf("%s is on %v, want %s", database, got, want)
+						}
+					}
+					if r.at("data", "plan", "yodb", "connection") != "local" || r.at("data", "plan", "aggregate", "types", "function", "connection") != planUUID {
+						t.Errorf("the plan in force: %s", r.raw)
+					}
+					tenant := s.tenant(t, s.master, "acme")
+					id := s.must(t, 201, "PUT", tenant.path("/functions"), tenant.token, hello).id()
+					if _, err := n.Connection.Database(s.stores.Prefix+datastore.Functions).Get(t.Context(), id); err != nil {
+						t.Errorf("a new function is not there: %v", err)
+					}
+					if len(s.must(t, 200, "GET", tenant.path("/functions"), tenant.token, "").items()) != 1 {
+						t.Error("the listing, whose design document had to be installed, lacks it")
+					}
+				})
+			}
+		}
+	}
+}
+
+// What cannot work is refused before it is stored, and the answer names the field and the reason.
+func TestStoragePlansThatCannotWork(t *testing.T) {
+	open := datastoretest.Serve(t, datastoretest.NodeConfig{})
+	closed := datastoretest.Serve(t, datastoretest.NodeConfig{User: "admin", Password: "right"})
+	secure := datastoretest.Serve(t, datastoretest.NodeConfig{TLS: true})
+	stopped := datastoretest.Serve(t, datastoretest.NodeConfig{})
+	stopped.Stop()
+	nothing := httptest.NewServer(nil) // answers 404 to everything
+	t.Cleanup(nothing.Close)
+	var port int
+	_, _ = fmt.Sscanf(nothing.URL, "http://127.0.0.1:%d", &port)
+	setting := func(name string, value any) func(connection, rule map[string]any) {
+		return func(connection, _ map[string]any) { connection["settings"].(map[string]any)[name] = value }
+	}
+	ruled := func(name string, value any) func(connection, rule map[string]any) {
+		return func(_, rule map[string]any) { rule[name] = value }
+	}
+	for name, c := range map[string]struct{ body, field, validator, says string }{
+		"unknown connection": {onNode(t, open, ruled("connection", strings.Repeat("f", 32))), "plan.aggregate.connection", "not_found", "invalid reference 'ffff"},
+		"unknown in a type": {onNode(t, open, ruled("types", map[string]any{"function": map[string]any{"connection": "x"}})),
+			"plan.aggregate.types.function.connection", "not_found", "invalid reference 'x'"},
+		"unknown elsewhere":      {`{"data":{"plan":{"yodb":{"connection":"x"}}}}`, "plan.yodb.connection", "not_found", "invalid reference"},
+		"mistyped UUID":          {`{"data":{"connections":{"9EE5":{"driver":"kazoo_couch","settings":{"ip":"x","port":1}}}}}`, "connections.9EE5", "additionalProperties", ""},
+		"unreachable":            {onNode(t, stopped), "connections." + planUUID + ".settings.ip", "unreachable", "no CouchDB answers at " + stopped.URL},
+		"no such host":           {onNode(t, open, setting("ip", "nowhere.invalid")), "connections." + planUUID + ".settings.ip", "unreachable", "nowhere.invalid"},
+		"no CouchDB":             {onNode(t, open, setting("port", port)), "connections." + planUUID + ".settings.ip", "unreachable", "no CouchDB answers"},
+		"a URL for a host":       {onNode(t, open, setting("ip", "http://x@y/")), "connections." + planUUID + ".settings.ip", "pattern", ""},
+		"no credentials":         {onNode(t, closed, setting("credentials", map[string]any{"username": "x", "password": "wrong"})), "connections." + planUUID + ".settings.credentials", "credentials", "Name or password is incorrect"},
+		"numeric password":       {onNode(t, closed, setting("credentials", map[string]any{"username": "x", "password": 1})), "connections." + planUUID + ".settings.credentials.password", "type", ""},
+		"strange certificate":    {onNode(t, secure, setting("tls", map[string]any{})), "connections." + planUUID + ".settings.ip", "unreachable", "certificate"},
+		"no certificate":         {onNode(t, secure, setting("tls", map[string]any{"ca": "x"})), "connections." + planUUID + ".settings.tls.ca", "invalid", "no PEM certificate"},
+		"another name":           {onNode(t, secure, setting("tls", map[string]any{"ca": secure.Settings()["tls"].(map[string]any)["ca"], "server_name": "couch.internal"})), "connections." + planUUID + ".settings.ip", "unreachable", "couch.internal"},
+		"TLS on a plain port":    {onNode(t, open, setting("is_ssl", true)), "connections." + planUUID + ".settings.ip", "unreachable", ""},
+		"language":               {onNode(t, open, setting("functions_language", "erlang")), "connections." + planUUID + ".settings.functions_language", "enum", ""},
+		"unknown setting":        {onNode(t, open, setting("is_sll", true)), "connections." + planUUID + ".settings.is_sll", "additionalProperties", ""},
+		"accounts, by no names":  {onNode(t, open, ruled("database", map[string]any{})), "plan.aggregate.connection", "forbidden", `"names": ["functions"]`},
+		"accounts, by name":      {onNode(t, open, ruled("database", map[string]any{"names": []any{"accounts"}})), "plan.aggregate.connection", "forbidden", "nobody can log in"},
+		"accounts, by the class": {`{"data":{"connections":{"` + planUUID + `":{"driver":"kazoo_couch","settings":{"ip":"x","port":1}}},"plan":{"system":{"connection":"` + planUUID + `"}}}}`, "plan.system.connection", "forbidden", "accounts"},
+		"system_data": {`{"data":{"connections":{"` + planUUID + `":{"driver":"kazoo_couch","settings":{"ip":"x","port":1}}},"plan":{"system":{"types":{"system_data":{"connection":"` + planUUID + `"}}}}}}`,
+			"plan.system.types.system_data.connection", "forbidden", "the storage plan itself is in system_data"},
+		"one type of many": {onNode(t, open, ruled("database", map[string]any{"names": []any{"callflows"}}), ruled("types", map[string]any{"menu": map[string]any{"connection": "local"}})),
+			"plan.aggregate.types.menu.connection", "invalid", "on one connection"},
+		"attachments":   {`{"data":{"attachments":{"` + planUUID + `":{"handler":"s3"}}}}`, "attachments." + planUUID, "additionalProperties", ""},
+		"a local of us": {`{"data":{"connections":{"local":{"settings":{}}}}}`, "connections.local.settings", "additionalProperties", ""},
+		"a placeholder for nothing": {onNode(t, closed, setting("credentials", map[string]any{"username": "admin", "password": storageplan.Placeholder})),
+			"connections." + planUUID + ".settings.credentials.password", "credentials", "none is kept"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStack(t)
+			admin := s.login(t, masterKey)
+			before := s.dump(t)
+			r := s.must(t, 400, "PATCH", "/v2/storage", admin, c.body)
+			text, _ := r.at("data", c.field, c.validator, "message").(string)
+			if field, ok := r.data()[c.field].(map[string]any); !ok || field[c.validator] == nil || !strings.Contains(text, c.says) {
+				t.Errorf("want %s of %s with %q in %s", c.validator, c.field, c.says, r.raw)
+			}
+			if strings.Contains(r.raw, "wrong") || strings.Contains(s.log.String(), "wrong\"") {
+				t.Error("a password is shown")
+			}
+			if after := s.dump(t); after != before {
+				t.Errorf("something was stored:\n%s", difference(before, after))
+			}
+		})
+	}
+}
+
+// Nobody is asked with validate_settings=false: a plan for a CouchDB that is down can be stored, and is set up when it is there.
+func TestStoragePlanUntried(t *testing.T) {
+	stopped := datastoretest.Serve(t, datastoretest.NodeConfig{})
+	stopped.Stop()
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	if r := s.must(t, 200, "PATCH", "/v2/storage?validate_settings=false", admin, onNode(t, stopped)); where(r, datastore.Functions) != planUUID {
+		t.Error(r.raw)
+	}
+	s.must(t, 400, "PATCH", "/v2/storage?validate_settings=false", admin, `{"data":{"plan":{"aggregate":{"connection":"x"}}}}`)
+}
+
+// Passwords go in and never come out: not by the API, not in the log, not readable in the datastore.
+func TestStoragePlanSecrets(t *testing.T) {
+	const password = "pass-word-of-couch"
+	for name, place := range map[string]func(settings map[string]any){
+		"credentials": func(map[string]any) {},
+		"settings": func(settings map[string]any) {
+			delete(settings, "credentials")
+			settings["username"], settings["password"] = "admin", password
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := datastoretest.Serve(t, datastoretest.NodeConfig{User: "admin", Password: password})
+			other := datastoretest.Serve(t, datastoretest.NodeConfig{User: "admin", Password: password})
+			s := newStack(t)
+			admin := s.login(t, masterKey)
+			raw := s.must(t, 200, "PATCH", "/v2/storage", admin, onNode(t, n, func(c, _ map[string]any) { place(c["settings"].(map[string]any)) })).raw
+			shown := s.must(t, 200, "GET", "/v2/storage", admin, "")
+			if !strings.Contains(shown.raw, storageplan.Placeholder) {
+				t.Error("nothing shows that a password is kept")
+			}
+			// What was read can be sent back: the password stays.
+			data, _ := json.Marshal(map[string]any{"data": shown.data()})
+			raw += shown.raw + s.must(t, 200, "POST", "/v2/storage", admin, string(data)).raw
+			raw += s.must(t, 200, "PATCH", "/v2/storage", admin, `{"data":{"connections":{"`+planUUID+`":{"name":"x"}}}}`).raw
+			raw += s.must(t, 200, "PATCH", "/v2/storage?dry_run=true", admin, onNode(t, n)).raw
+			tenant := s.tenant(t, s.master, "acme")
+			s.must(t, 201, "PUT", tenant.path("/functions"), tenant.token, hello)
+
+			// A password that is kept is for the server that it was given for, and for no other that somebody names.
+			r := s.must(t, 400, "PATCH", "/v2/storage?validate_settings=false", admin, fmt.Sprintf(`{"data":{"connections":{"%s":{"settings":{"port":%d}}}}}`, planUUID, other.Port))
+			if raw += r.raw; !strings.Contains(r.raw, "send the password") {
+				t.Error(r.raw)
+			}
+			if strings.Contains(raw, password) || strings.Contains(s.log.String(), password) || strings.Contains(s.dump(t), password) {
+				t.Error("the password is shown")
+			}
+			if strings.Contains(raw, "pvt_") || strings.Contains(raw, "sealed") {
+				t.Error("private fields are shown")
+			}
+		})
+	}
+}
+
+// fakeMover starts migrations and does nothing more about them.
+type fakeMover struct{ started []string }
+
+func (m *fakeMover) Start(_ context.Context, database string, from, to storageplan.Tag) (storageplan.Migration, error) {
+	m.started = append(m.started, fmt.Sprintf("%s %s %s", database, from, to))
+	return storageplan.Migration{ID: strings.Repeat("1", 32), Database: database, From: from, To: to, State: storageplan.Copying, Total: 1}, nil
+}
+
+// A database with documents never just changes over.
+func TestStoragePlanMovesDocuments(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	n := datastoretest.Serve(t, datastoretest.NodeConfig{})
+	tenant := s.tenant(t, s.master, "acme")
+	id := s.must(t, 201, "PUT", tenant.path("/functions"), tenant.token, hello).id()
+
+	before := s.dump(t)
+	r := s.must(t, 409, "PATCH", "/v2/storage", admin, onNode(t, n))
+	if r.env["message"] != "database_not_empty" || !strings.Contains(r.raw, "functions has 1 documents") {
+		t.Error(r.raw)
+	}
+	if after := s.dump(t); after != before {
+		t.Errorf("something changed:\n%s", difference(before, after))
+	}
+
+	mover := &fakeMover{}
+	s.rewire(t, func(c *crossbar.Config) { c.Storage = s.keeper(t, mover) })
+	r = s.must(t, 200, "PATCH", "/v2/storage?dry_run=true", admin, onNode(t, n))
+	want := `[{"database":"functions","documents":1,"from":"local","to":"` + planUUID + `"},{"database":"function_runs","documents":0,"from":"local","to":"` + planUUID + `"}]`
+	if got, _ := json.Marshal(r.at("data", "moves")); string(got) != want {
+		t.Errorf("a dry run says %s, want %s", got, want)
+	}
+	if after := s.dump(t); after != before || len(mover.started) > 0 {
+		t.Error("a dry run changed something")
+	}
+
+	r = s.must(t, 202, "PATCH", "/v2/storage", admin, onNode(t, n))
+	if r.at("data", "migration", "state") != "copying" || r.at("data", "migration", "database") != "functions" || r.at("data", "migration", "total") != 1.0 {
+		t.Error(r.raw)
+	}
+	if got := strings.Join(mover.started, ";"); got != "functions local "+planUUID {
+		t.Errorf("started %s", got)
+	}
+	if where(r, datastore.Functions) != "local" || where(r, datastore.FunctionRuns) != planUUID {
+		t.Errorf("only the empty database changes over at once: %s", r.raw)
+	}
+	s.must(t, 200, "GET", tenant.path("/functions/"+id), tenant.token, "")
+	if _, err := n.Connection.Database(s.stores.Prefix+datastore.Functions).Get(t.Context(), "_design/functions"); err != nil {
+		t.Errorf("the place to go to is not set up: %v", err)
+	}
+
+	if err := s.plans.Settle(t.Context(), datastore.Functions, planUUID); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, 404, "GET", tenant.path("/functions/"+id), tenant.token, "") // nothing moved it, in this test
+
+	// Back again, without the plan: its connection is kept as long as something is there.
+	s.must(t, 201, "PUT", tenant.path("/functions"), tenant.token, hello)
+	r = s.must(t, 202, "DELETE", "/v2/storage", admin, "")
+	if where(r, datastore.Functions) != planUUID || r.at("data", "connections", planUUID) != nil {
+		t.Error(r.raw)
+	}
+	s.must(t, 200, "GET", tenant.path("/functions"), tenant.token, "")
+	if err := s.plans.Settle(t.Context(), datastore.Functions, storageplan.Local); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, 200, "GET", tenant.path("/functions/"+id), tenant.token, "")
+	if strings.Contains(s.dump(t), fmt.Sprint(n.Port)) {
+		t.Error("the connection is still kept")
+	}
+}
+
+// New settings of a connection in use may lead to the same server, and not to another: documents would be left behind.
+func TestEditedConnectionLeavesNothingBehind(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	n, other := datastoretest.Serve(t, datastoretest.NodeConfig{}), datastoretest.Serve(t, datastoretest.NodeConfig{})
+	s.must(t, 200, "PATCH", "/v2/storage", admin, onNode(t, n))
+	tenant := s.tenant(t, s.master, "acme")
+	s.must(t, 201, "PUT", tenant.path("/functions"), tenant.token, hello)
+
+	field := "connections." + planUUID + ".settings.ip"
+	r := s.must(t, 400, "PATCH", "/v2/storage", admin, onNode(t, other))
+	if text, _ := r.at("data", field, "conflict", "message").(string); !strings.Contains(text, "would be left behind") {
+		t.Error(r.raw)
+	}
+	s.must(t, 200, "PATCH", "/v2/storage", admin, onNode(t, n, func(c, _ map[string]any) { c["settings"].(map[string]any)["ip"] = "localhost" }))
+	if len(s.must(t, 200, "GET", tenant.path("/functions"), tenant.token, "").items()) != 1 {
+		t.Error("the function is not found by the other name of the same server")
+	}
+}
+
+// Documents that another process stored in the old place while an empty database changed over are taken along.
+func TestStragglers(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	n := datastoretest.Serve(t, datastoretest.NodeConfig{})
+	s.must(t, 200, "PATCH", "/v2/storage", admin, onNode(t, n))
+	late := datastore.Document{"_id": strings.Repeat("2", 32), "pvt_type": "function", "name": "late"}
+	if _, err := s.stores.Connection.Database(s.stores.Prefix+datastore.Functions).Create(t.Context(), late); err != nil {
+		t.Fatal(err)
+	}
+	there := n.Connection.Database(s.stores.Prefix + datastore.Functions)
+	for until := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		doc, err := there.Get(t.Context(), late.ID())
+		if err == nil && doc.Text("name") == "late" {
+			return
+		}
+		if time.Now().After(until) {
+			t.Fatal("left behind:", err)
+		}
+	}
+}
+
+func TestStoragePlanRevisions(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	s.must(t, 404, "DELETE", "/v2/storage", admin, "")
+	if r := s.must(t, 200, "GET", "/v2/storage", admin, ""); r.at("data", "plan", "account", "connection") != "local" || r.header.Get("ETag") != "" {
+		t.Errorf("the default plan: %s", r.raw)
+	}
+	const plan = `{"data":{"plan":{"yodb":{"connection":"local"}}}}`
+	first := s.must(t, 201, "PUT", "/v2/storage", admin, plan).header.Get("ETag")
+	if r := s.must(t, 409, "PUT", "/v2/storage", admin, plan); r.env["message"] != "datastore_conflict" {
+		t.Error(r.raw)
+	}
+	s.must(t, 200, "POST", "/v2/storage", admin, plan, "If-Match: "+first)
+	s.must(t, 412, "POST", "/v2/storage", admin, plan, "If-Match: "+first)
+	s.must(t, 400, "POST", "/v2/storage", admin, `{}`)
+	s.must(t, 400, "POST", "/v2/storage", admin, `{"auth_token":"x"}`)
+	r := s.must(t, 200, "PATCH", "/v2/storage", admin, `{"data":{"plan":{"modb":{"connection":"local"}},"migration":{"id":"x"},"validate_settings":false,"custom":1}}`)
+	if r.at("data", "migration") != nil || r.at("data", "validate_settings") != nil || r.at("data", "custom") != 1.0 {
+		t.Error(r.raw)
+	}
+	if r := s.must(t, 200, "PATCH", "/v2/storage", admin, `{"data":{"plan":{"account":{"connection":"local"},"aggregate":{"database":{"names":["webhooks"]}}}}}`); r.env["warnings"] == nil {
+		t.Errorf("nobody is told that callfn has no webhooks: %s", r.raw)
+	}
+	s.must(t, 200, "DELETE", "/v2/storage", admin, "")
+	s.must(t, 404, "DELETE", "/v2/storage", admin, "")
+	s.must(t, 201, "PUT", "/v2/storage", admin, plan)
+}
+
+// Plans of accounts and resellers answer that they are none here, and what there is.
+func TestNoPlansOfAccounts(t *testing.T) {
+	s := newStack(t)
+	tenant := s.tenant(t, s.master, "acme")
+	for _, path := range []string{"/storage", "/storage/plans", "/storage/plans/system", "/users/" + strings.Repeat("1", 32) + "/storage"} {
+		if r := s.must(t, 501, "GET", tenant.path(path), tenant.token, ""); !strings.Contains(r.raw, "/v2/storage") || !strings.Contains(r.raw, "out of scope") {
+			t.Error(r.raw)
+		}
+	}
+	s.must(t, 403, "GET", "/v2/storage", tenant.token, "")
+}

@@ -1,0 +1,58 @@
+package couchnode_test
+
+import (
+	"fmt"
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// Once a design document with a validate_doc_update is stored, nothing gets past it, not even what was on its way.
+func TestNothingGetsPastAValidator(t *testing.T) {
+	client := &http.Client{Transport: openNode(t).Transport()}
+	mustCall(t, client, "PUT", "http://node/db", nil)
+	var closed atomic.Bool
+	var late, stored, refused atomic.Int64
+	stop := make(chan struct{})
+	var writers sync.WaitGroup
+	for w := range 4 {
+		writers.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				after := closed.Load()
+				status, _ := call(t, client, "PUT", fmt.Sprintf("http://node/db/w%d-%d", w, i), map[string]any{"i": i})
+				switch {
+				case status == http.StatusForbidden:
+					refused.Add(1)
+				case after:
+					late.Add(1)
+				default:
+					stored.Add(1)
+				}
+			}
+		})
+	}
+	for stored.Load() < 20 {
+		runtime.Gosched()
+	}
+	mustCall(t, client, "PUT", "http://node/db/_design/fence", map[string]any{"validate_doc_update": "function () { throw({forbidden: 'closed'}); }"})
+	closed.Store(true)
+	count := func() string {
+		return fmt.Sprint(mustCall(t, client, "GET", "http://node/db", nil).(map[string]any)["doc_count"])
+	}
+	before := count()
+	for refused.Load() < 20 {
+		runtime.Gosched()
+	}
+	close(stop)
+	writers.Wait()
+	if after := count(); late.Load() != 0 || after != before {
+		t.Errorf("%d writes got past the validator; %s documents when it came, %s later", late.Load(), before, after)
+	}
+}

@@ -1,0 +1,211 @@
+package datastore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// What a replicator needs: documents with every open branch and their revision ids, so that a deletion stays deleted and a
+// conflict a conflict (couchdb-facts, "Moving documents"). kivik's own replicator reads document by document; these read and write
+// hundreds in a request.
+
+// Leaves is a document's open revisions: the one that readers see, conflicts, and deletions.
+type Leaves struct {
+	ID   string
+	Revs []string
+}
+
+// Portion is a part of what ever changed in a database, in the order of its changes: each document once, where it changed last.
+type Portion struct {
+	Documents []Leaves // design documents too; never _local ones
+	Last      string   // feed it back as since
+	Left      int64    // how many changes come after Last; -1 where the server does not tell (PouchDB)
+}
+
+// maxReplicated bounds the answer to one request of this file, in bytes. The embedded node's own bound is the same.
+const maxReplicated = 64 << 20
+
+// LeavesSince reads up to limit changes after since ("" for the beginning).
+func (d *Database) LeavesSince(ctx context.Context, since string, limit int) (Portion, error) {
+	q := url.Values{"style": {"all_docs"}, "limit": {strconv.Itoa(limit)}}
+	if since != "" {
+		q.Set("since", since)
+	}
+	var answer struct {
+		Results []struct {
+			ID      string
+			Changes []struct{ Rev string }
+		}
+		Last    json.RawMessage `json:"last_seq"` // a string; PouchDB's is a number
+		Pending *int64
+	}
+	if err := d.ask(ctx, http.MethodGet, "/_changes?"+q.Encode(), nil, &answer); err != nil {
+		return Portion{}, err
+	}
+	p := Portion{Last: string(bytes.Trim(answer.Last, `"`)), Left: -1}
+	if answer.Pending != nil {
+		p.Left = *answer.Pending
+	}
+	for _, r := range answer.Results {
+		l := Leaves{ID: r.ID}
+		for _, c := range r.Changes {
+			l.Revs = append(l.Revs, c.Rev)
+		}
+		p.Documents = append(p.Documents, l)
+	}
+	return p, nil
+}
+
+// Revisions reads revisions as the server has them, with `_revisions` and attachments. Those that are not there any more are left
+// out. ErrTooLarge when they are more than one answer may hold: ask for fewer.
+func (d *Database) Revisions(ctx context.Context, wanted []Leaves) ([]json.RawMessage, error) {
+	type one struct {
+		ID  string `json:"id"`
+		Rev string `json:"rev"`
+	}
+	var ask struct {
+		Docs []one `json:"docs"`
+	}
+	for _, l := range wanted {
+		for _, rev := range l.Revs {
+			ask.Docs = append(ask.Docs, one{l.ID, rev})
+		}
+	}
+	if len(ask.Docs) == 0 {
+		return nil, nil
+	}
+	var answer struct {
+		Results []struct {
+			Docs []struct {
+				OK    json.RawMessage `json:"ok"`
+				Error *struct{ Error, Reason string }
+			}
+		}
+	}
+	if err := d.ask(ctx, http.MethodPost, "/_bulk_get?revs=true&attachments=true", ask, &answer); err != nil {
+		return nil, err
+	}
+	var docs []json.RawMessage
+	for _, r := range answer.Results {
+		for _, doc := range r.Docs {
+			if doc.OK != nil {
+				docs = append(docs, doc.OK)
+			} else if doc.Error != nil && doc.Error.Error != "not_found" {
+				return nil, &Error{Op: "read revisions", Subject: d.name, Kind: ErrFault, Cause: fmt.Errorf("%s: %s", doc.Error.Error, doc.Error.Reason)}
+			}
+		}
+	}
+	return docs, nil
+}
+
+// Missing says which of the revisions the database does not have, neither as leaves nor as their ancestors.
+func (d *Database) Missing(ctx context.Context, have []Leaves) ([]Leaves, error) {
+	ask := make(map[string][]string, len(have))
+	for _, l := range have {
+		ask[l.ID] = l.Revs
+	}
+	var answer map[string]struct{ Missing []string }
+	if err := d.ask(ctx, http.MethodPost, "/_revs_diff", ask, &answer); err != nil {
+		return nil, err
+	}
+	var missing []Leaves
+	for _, l := range have {
+		if m := answer[l.ID].Missing; len(m) > 0 {
+			missing = append(missing, Leaves{l.ID, m})
+		}
+	}
+	return missing, nil
+}
+
+// StoreRevisions stores revisions as Revisions read them, whatever the database has of these documents. Storing what is there
+// already changes nothing. The error is that of the first document that was refused; others may have been stored.
+func (d *Database) StoreRevisions(ctx context.Context, docs []json.RawMessage) error {
+	if len(docs) == 0 {
+		return nil
+	}
+	// Not through json.Marshal: it would spell the documents anew.
+	body := append([]byte(`{"new_edits":false,"docs":[`), bytes.Join(raws(docs), []byte{','})...)
+	var answer []struct{ ID, Error, Reason string }
+	if err := d.ask(ctx, http.MethodPost, "/_bulk_docs", json.RawMessage(append(body, `]}`...)), &answer); err != nil {
+		return err
+	}
+	for _, a := range answer {
+		if a.Error != "" {
+			refused := refusal(statusOf(a.Error), []byte(fmt.Sprintf(`{"error":%q,"reason":%q}`, a.Error, a.Reason)))
+			return fail("store revisions", d.subject(a.ID), ErrNotFound, refused)
+		}
+	}
+	return nil
+}
+
+func raws(docs []json.RawMessage) [][]byte {
+	out := make([][]byte, len(docs))
+	for i, doc := range docs {
+		out[i] = doc
+	}
+	return out
+}
+
+// statusOf is the status that CouchDB answers a single write with where it has this word for one in a batch.
+func statusOf(word string) int {
+	switch word {
+	case "forbidden":
+		return http.StatusForbidden
+	case "unauthorized":
+		return http.StatusUnauthorized
+	case "conflict":
+		return http.StatusConflict
+	}
+	return http.StatusInternalServerError
+}
+
+// Winner is the revision of a document that readers see.
+type Winner struct {
+	ID, Rev string
+	Deleted bool
+}
+
+// Winners looks documents up; those that never were are left out.
+func (d *Database) Winners(ctx context.Context, ids []string) ([]Winner, error) {
+	var answer struct {
+		Rows []struct {
+			Key   string
+			Value struct {
+				Rev     string
+				Deleted bool
+			}
+		}
+	}
+	if err := d.ask(ctx, http.MethodPost, "/_all_docs", map[string]any{"keys": ids}, &answer); err != nil {
+		return nil, err
+	}
+	var winners []Winner
+	for _, row := range answer.Rows {
+		if row.Value.Rev != "" {
+			winners = append(winners, Winner{ID: row.Key, Rev: row.Value.Rev, Deleted: row.Value.Deleted})
+		}
+	}
+	return winners, nil
+}
+
+// Size is how many documents a database has, and how many that are deleted.
+func (d *Database) Size(ctx context.Context) (documents, deleted int64, err error) {
+	var info struct {
+		Docs    int64 `json:"doc_count"`
+		Deleted int64 `json:"doc_del_count"`
+	}
+	err = d.ask(ctx, http.MethodGet, "", nil, &info)
+	return info.Docs, info.Deleted, err
+}
+
+// ask is Connection.Ask below the database, for answers of up to maxReplicated bytes.
+func (d *Database) ask(ctx context.Context, method, path string, in, out any) error {
+	ctx, cancel := d.connection.bound(ctx)
+	defer cancel()
+	return d.connection.exchange(ctx, method, "/"+url.PathEscape(d.name)+path, in, out, maxReplicated)
+}

@@ -1,0 +1,204 @@
+package mover_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"callfn/internal/datastore"
+	"callfn/internal/mover"
+	"callfn/internal/storageplan"
+)
+
+// writer writes its own documents through one process's view of the plan, and remembers what was acknowledged.
+type writer struct {
+	name    string
+	r       *storageplan.Resolver
+	random  *rand.Rand
+	docs    map[string]datastore.Document // as acknowledged; nil for deleted
+	ids     []string
+	longest time.Duration
+}
+
+// write makes one change. Every write must be acknowledged: there is nothing wrong but that the database moves.
+func (w *writer) write(ctx context.Context) error {
+	db, err := w.r.Resolve(datastore.Functions, "function")
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	defer func() { w.longest = max(w.longest, time.Since(begun)) }()
+	if len(w.ids) == 0 || w.random.IntN(3) == 0 {
+		id := fmt.Sprintf("%s-%d", w.name, len(w.ids))
+		saved, err := db.Create(ctx, datastore.Document{"_id": id, "text": "born <&>", "n": json.Number("9007199254740991")})
+		if err != nil {
+			return err
+		}
+		w.docs[id], w.ids = saved, append(w.ids, id)
+		return nil
+	}
+	id := w.ids[w.random.IntN(len(w.ids))]
+	doc := w.docs[id]
+	switch {
+	case doc == nil: // comes back
+		doc = datastore.Document{"_id": id, "text": "born again"}
+	case w.random.IntN(4) == 0:
+		if err := db.Delete(ctx, id, doc.Rev()); err != nil {
+			return err
+		}
+		w.docs[id] = nil
+		return nil
+	default:
+		next := datastore.Document{"changes": w.random.IntN(1000)}
+		for key, value := range doc {
+			if _, ok := next[key]; !ok {
+				next[key] = value
+			}
+		}
+		doc = next
+	}
+	saved, err := db.Save(ctx, doc)
+	if err == nil {
+		w.docs[id] = saved
+	}
+	return err
+}
+
+// check compares what was acknowledged with what is there. A document has one open revision: nothing was written twice.
+func (w *writer) check(t *testing.T, db *datastore.Database) {
+	t.Helper()
+	for _, id := range w.ids {
+		got, err := db.Get(t.Context(), id)
+		want := w.docs[id]
+		if want == nil {
+			if !errors.Is(err, datastore.ErrNotFound) {
+				t.Errorf("%s was deleted and is there: %v %v", id, got, err)
+			}
+			continue
+		}
+		if diff := cmp.Diff(asJSON(want), asJSON(got)); diff != "" || err != nil {
+			t.Errorf("%s: %v, acknowledged and found: %s", id, err, diff)
+		}
+	}
+}
+
+func asJSON(doc datastore.Document) string {
+	text, _ := json.Marshal(doc)
+	return string(text)
+}
+
+func oneLeafEach(t *testing.T, db *datastore.Database) {
+	t.Helper()
+	all, err := db.LeavesSince(t.Context(), "", 1_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, doc := range all.Documents {
+		if len(doc.Revs) != 1 {
+			t.Errorf("%s has the open revisions %v", doc.ID, doc.Revs)
+		}
+	}
+}
+
+// mortal runs movers that die between two steps, at random, until the move is in the state that is wanted.
+func mortal(t *testing.T, s site, r *storageplan.Resolver, id string, random *rand.Rand, want storageplan.MigrationState) (deaths int) {
+	t.Helper()
+	end := time.Now().Add(40 * time.Second)
+	for {
+		var dead atomic.Bool
+		lives := random.IntN(8) // steps
+		m := s.mover(t, r, func(step string) error {
+			if lives--; lives < 0 || dead.Load() {
+				dead.Store(true)
+				return errors.New("killed")
+			}
+			return nil
+		})
+		for !dead.Load() {
+			status, err := m.Get(t.Context(), id)
+			if err == nil && status.State == want {
+				m.Close()
+				return deaths
+			}
+			if time.Now().After(end) {
+				m.Close()
+				t.Fatalf("want %s, have %+v after %d deaths (%v)", want, status, deaths, err)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+		m.Close()
+		deaths++
+	}
+}
+
+// Writers of two processes write all the time while the functions move there and back, and whoever moves them dies again and again.
+func TestNothingIsLostUnderLoad(t *testing.T) {
+	eachSite(t, func(t *testing.T, s site) {
+		seed := time.Now().UnixNano()
+		t.Logf("seed %d", seed)
+		random := rand.New(rand.NewPCG(uint64(seed), 1))
+		ctx, stop := context.WithCancel(context.Background())
+		defer stop()
+		var writers []*writer
+		var running sync.WaitGroup
+		failed := make(chan error, 8)
+		processes := []*storageplan.Resolver{s.resolver(t), s.resolver(t)}
+		for i := range 4 {
+			w := &writer{name: fmt.Sprint("writer", i), r: processes[i%2], random: rand.New(rand.NewPCG(uint64(seed), uint64(i+10))), docs: map[string]datastore.Document{}}
+			writers = append(writers, w)
+			running.Go(func() {
+				for ctx.Err() == nil {
+					if err := w.write(context.WithoutCancel(ctx)); err != nil {
+						failed <- fmt.Errorf("%s: %w", w.name, err)
+						return
+					}
+					time.Sleep(2 * time.Millisecond)
+				}
+			})
+		}
+		starter := s.mover(t, processes[0], func(string) error { return errors.New("this one only starts") })
+		defer starter.Close()
+		var started storageplan.Migration
+		var err error
+		if started, err = starter.Start(ctx, datastore.Functions, storageplan.Local, elsewhere); err != nil {
+			t.Fatal(err)
+		}
+		deaths := mortal(t, s, processes[0], started.ID, random, storageplan.Switched)
+		there := awaitHome(t, processes[0], elsewhere)
+		time.Sleep(100 * time.Millisecond) // some writes there
+		if _, err := starter.Rollback(ctx, started.ID); err != nil {
+			t.Fatal(err)
+		}
+		deaths += mortal(t, s, processes[1], started.ID, random, storageplan.RolledBack)
+		back := awaitHome(t, processes[0], storageplan.Local)
+		time.Sleep(100 * time.Millisecond)
+		stop()
+		running.Wait()
+		close(failed)
+		for err := range failed {
+			t.Error(err)
+		}
+		written := 0
+		for _, w := range writers {
+			w.check(t, back)
+			written += len(w.ids)
+			t.Logf("%s: %d documents, longest wait %s", w.name, len(w.ids), w.longest.Round(time.Millisecond))
+		}
+		oneLeafEach(t, back)
+		oneLeafEach(t, there)
+		if written < 20 || deaths == 0 {
+			t.Errorf("%d documents and %d deaths prove nothing", written, deaths)
+		}
+		t.Logf("%d documents, %d deaths", written, deaths)
+	})
+}
+
+var _ mover.Places = (*storageplan.Resolver)(nil)

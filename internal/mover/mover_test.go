@@ -1,0 +1,194 @@
+package mover_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"callfn/internal/datastore"
+	"callfn/internal/mover"
+	"callfn/internal/storageplan"
+)
+
+func id(n int) string { return fmt.Sprintf("%032x", n) }
+
+func fill(t *testing.T, db *datastore.Database, from, to int) {
+	t.Helper()
+	var docs []datastore.Document
+	for i := from; i < to; i++ {
+		docs = append(docs, datastore.Document{"_id": id(i), "pvt_type": "function", "pvt_account_id": id(1), "name": fmt.Sprint("n ", i), "n": i})
+	}
+	results, err := db.BulkSave(t.Context(), docs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Err != nil {
+			t.Fatal(r.Err)
+		}
+	}
+}
+
+func remove(t *testing.T, db *datastore.Database, n int) {
+	t.Helper()
+	doc, err := db.Get(t.Context(), id(n))
+	if err == nil {
+		err = db.Delete(t.Context(), doc.ID(), doc.Rev())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func has(t *testing.T, db *datastore.Database, n int, want bool) {
+	t.Helper()
+	doc, err := db.Get(t.Context(), id(n))
+	if want && err != nil || !want && !errors.Is(err, datastore.ErrNotFound) {
+		t.Errorf("document %d at %s: %v %v, want it there: %t", n, db.Connection().Address(), doc, err, want)
+	}
+}
+
+func TestMoveAndFinish(t *testing.T) {
+	eachSite(t, func(t *testing.T, s site) {
+		ctx := t.Context()
+		from := s.database(s.local, datastore.Functions)
+		fill(t, from, 0, 700)
+		remove(t, from, 7)
+		r := s.resolver(t)
+		m := s.mover(t, r, nil)
+		defer m.Close()
+		started, err := m.Start(ctx, datastore.Functions, storageplan.Local, elsewhere)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := m.Start(ctx, datastore.Functions, storageplan.Local, elsewhere); err != nil || again.ID != started.ID {
+			t.Errorf("started again: %+v %v", again, err)
+		}
+		var moving *storageplan.MovingError
+		if _, err := m.Start(ctx, datastore.Functions, storageplan.Local, storageplan.Flagged); !errors.As(err, &moving) {
+			t.Errorf("started to another place: %v", err)
+		}
+		switched := await(t, m, started.ID, storageplan.Switched)
+		if switched.Proof == nil || switched.Proof.Documents != 699 || switched.Proof.Deleted != 1 || switched.Copied < 700 || switched.Total < switched.Copied {
+			t.Errorf("%+v proof %+v", switched.Migration, switched.Proof)
+		}
+
+		now := awaitHome(t, r, elsewhere)
+		if now.Connection().Address() != s.other.Connection.Address() {
+			t.Fatalf("after the move: %s", now.Connection().Address())
+		}
+		has(t, now, 699, true)
+		has(t, now, 7, false)
+		rows, err := now.View(ctx, "functions", "crossbar_listing", datastore.Query{})
+		if err != nil || len(rows) != 699 {
+			t.Errorf("the design document at the new place lists %d (%v)", len(rows), err)
+		}
+		if _, err := from.Create(ctx, datastore.Document{"_id": id(9999)}); !datastore.Fenced(err) {
+			t.Errorf("a write at the old place: %v", err)
+		}
+
+		done, err := m.Finish(ctx, started.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done = await(t, m, done.ID, storageplan.Finished)
+		if r.Home(datastore.Functions).Connection != elsewhere {
+			t.Errorf("home after the end: %+v", r.Home(datastore.Functions))
+		}
+		var state *mover.StateError
+		if _, err := m.Rollback(ctx, done.ID); !errors.As(err, &state) {
+			t.Errorf("rolled back after the end: %v", err)
+		}
+		if list, err := m.List(ctx); err != nil || len(list) != 1 || list[0].State != storageplan.Finished {
+			t.Errorf("%+v %v", list, err)
+		}
+	})
+}
+
+// What was written at the new place comes back, deletions too.
+func TestRollbackAfterTheSwitch(t *testing.T) {
+	eachSite(t, func(t *testing.T, s site) {
+		ctx := t.Context()
+		from := s.database(s.local, datastore.Functions)
+		fill(t, from, 0, 20)
+		r := s.resolver(t)
+		m := s.mover(t, r, nil)
+		defer m.Close()
+		started, err := m.Start(ctx, datastore.Functions, storageplan.Local, elsewhere)
+		if err != nil {
+			t.Fatal(err)
+		}
+		await(t, m, started.ID, storageplan.Switched)
+		now := awaitHome(t, r, elsewhere)
+		fill(t, now, 20, 30)
+		remove(t, now, 3)
+		changed, err := now.Get(ctx, id(4))
+		if err != nil {
+			t.Fatal(err)
+		}
+		changed["n"] = "changed there"
+		if changed, err = now.Save(ctx, changed); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := m.Rollback(ctx, started.ID); err != nil {
+			t.Fatal(err)
+		}
+		back := await(t, m, started.ID, storageplan.RolledBack)
+		if back.From != storageplan.Local || back.To != elsewhere || back.Proof.Documents != 29 {
+			t.Errorf("%+v %+v", back.Migration, back.Proof)
+		}
+		home := awaitHome(t, r, storageplan.Local)
+		has(t, home, 3, false)
+		has(t, home, 29, true)
+		if doc, err := home.Get(ctx, id(4)); err != nil || doc.Rev() != changed.Rev() || doc["n"] != "changed there" {
+			t.Errorf("%v %v", doc, err)
+		}
+		if _, err := home.Create(ctx, datastore.Document{"_id": id(31)}); err != nil {
+			t.Errorf("a write after the way back: %v", err)
+		}
+
+		// And forth again: what is there already, fence included, is no obstacle.
+		again, err := m.Start(ctx, datastore.Functions, storageplan.Local, elsewhere)
+		if err != nil {
+			t.Fatal(err)
+		}
+		await(t, m, again.ID, storageplan.Switched)
+		now = awaitHome(t, r, elsewhere)
+		has(t, now, 31, true)
+		has(t, now, 3, false)
+	})
+}
+
+// A document that the target had before is found before readers are sent there; nobody is kept waiting for good.
+func TestAMoveThatCannotBe(t *testing.T) {
+	eachSite(t, func(t *testing.T, s site) {
+		ctx := t.Context()
+		from, to := s.database(s.local, datastore.Functions), s.database(s.other, datastore.Functions)
+		fill(t, from, 0, 3)
+		if _, err := s.other.Connection.EnsureDatabase(ctx, to.Name()); err != nil {
+			t.Fatal(err)
+		}
+		doc := datastore.Document{"_id": id(1), "foreign": true}
+		for range 3 { // a later revision wins
+			var err error
+			if doc, err = to.Save(ctx, doc); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := s.resolver(t)
+		m := s.mover(t, r, nil)
+		defer m.Close()
+		started, err := m.Start(ctx, datastore.Functions, storageplan.Local, elsewhere)
+		if err != nil {
+			t.Fatal(err)
+		}
+		off := await(t, m, started.ID, storageplan.RolledBack)
+		if off.Trouble == "" {
+			t.Error("the move does not say why it was called off")
+		}
+		home := awaitHome(t, r, storageplan.Local)
+		if _, err := home.Create(ctx, datastore.Document{"_id": id(4)}); err != nil {
+			t.Errorf("a write after the move was called off: %v", err)
+		}
+	})
+}

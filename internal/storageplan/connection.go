@@ -1,0 +1,91 @@
+package storageplan
+
+import (
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Connection is a connection of a plan.
+type Connection struct {
+	Driver   string   `json:"driver"` // "kazoo_couch", the only one there is
+	Name     string   `json:"name,omitempty"`
+	Settings Settings `json:"settings"`
+}
+
+// Settings say how to reach a CouchDB and what to expect there. Names are KAZOO's (kazoo-facts §6.2, §6.5), but for TLS and
+// FunctionsLanguage. What else KAZOO has there (pools, pipelines) has no effect.
+type Settings struct {
+	IP             string      `json:"ip"` // host name or address
+	Port           int         `json:"port"`
+	Credentials    Credentials `json:"credentials,omitzero"`
+	Username       string      `json:"username,omitempty"` // where Credentials has none
+	Password       string      `json:"password,omitempty"`
+	ConnectTimeout int         `json:"connect_timeout,omitempty"` // ms, for dialling and the TLS handshake
+	RecvTimeout    int         `json:"recv_timeout,omitempty"`    // ms, for each operation
+	IsSSL          bool        `json:"is_ssl,omitempty"`          // https, as TLS and port 443 mean too
+	TLS            *TLS        `json:"tls,omitempty"`
+	// FunctionsLanguage evaluates functions there: provision.Auto, couchapp.JavaScript or couchapp.Callfn; "" for the service's own.
+	FunctionsLanguage string `json:"functions_language,omitempty"`
+}
+
+// Credentials are a CouchDB user's.
+type Credentials struct {
+	Username string `json:"username,omitempty"`
+	Password string `json:"password,omitempty"`
+}
+
+// TLS says whom to trust behind https.
+type TLS struct {
+	CA         string `json:"ca,omitempty"`          // certificates, PEM; the system's when empty
+	ServerName string `json:"server_name,omitempty"` // that the certificate must have, where IP is another: a load balancer's address
+}
+
+// User and password of the connection; "" for none.
+func (s Settings) User() (username, password string) {
+	if s.Credentials.Username != "" {
+		return s.Credentials.Username, s.Credentials.Password
+	}
+	return s.Username, s.Password
+}
+
+// Secure reports whether the connection is encrypted.
+func (s Settings) Secure() bool { return s.IsSSL || s.TLS != nil || s.Port == 443 }
+
+// Address is the root URL, without credentials.
+func (s Settings) Address() string {
+	scheme, port := "http://", s.Port
+	if s.Secure() {
+		scheme = "https://"
+	}
+	if port == 0 {
+		port = 5984
+	}
+	return scheme + net.JoinHostPort(strings.Trim(s.IP, "[]"), strconv.Itoa(port))
+}
+
+func (s Settings) timeouts() (connect, operation time.Duration) {
+	connect, operation = 2*time.Second, 10*time.Second
+	if s.ConnectTimeout > 0 {
+		connect = time.Duration(s.ConnectTimeout) * time.Millisecond
+	}
+	if s.RecvTimeout > 0 {
+		operation = time.Duration(s.RecvTimeout) * time.Millisecond
+	}
+	return connect, operation
+}
+
+// same reports whether a connection with these settings is the same as one with others.
+func (s Settings) same(other Settings) bool {
+	var ours, theirs TLS
+	if s.TLS != nil {
+		ours = *s.TLS
+	}
+	if other.TLS != nil {
+		theirs = *other.TLS
+	}
+	together := s.Secure() == other.Secure() && ours == theirs
+	s.TLS, other.TLS = nil, nil
+	return together && s == other
+}

@@ -1,0 +1,161 @@
+package storageplan
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"callfn/internal/datastore"
+)
+
+// edited are the connections that are new in another document, or have other settings there.
+func (s stored) edited(after stored) []Tag {
+	var out []Tag
+	for tag, c := range after.plan.Connections {
+		had, there := s.plan.Connections[tag]
+		if !there {
+			had, there = s.retained[tag]
+		}
+		if tag != Local && (!there || !had.Settings.same(c.Settings)) {
+			out = append(out, tag)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// open opens the connections of a plan that is not in force yet; closeAll is never nil.
+func (k *Keeper) open(p Plan) (opened map[Tag]datastore.Single, closeAll func(), err error) {
+	main := k.cfg.Resolver.cfg.Main
+	opened = map[Tag]datastore.Single{Local: main}
+	if f := k.cfg.Resolver.cfg.Functions; f != nil {
+		opened[Flagged] = *f
+	}
+	var own []*datastore.Connection
+	closeAll = func() {
+		for _, c := range own {
+			_ = c.Close()
+		}
+	}
+	for tag, c := range p.Connections {
+		if tag == Local {
+			continue
+		}
+		connection, err := OpenConnection(tag, c.Settings, nil)
+		if err != nil {
+			return nil, closeAll, err
+		}
+		own = append(own, connection)
+		opened[tag] = datastore.Single{Connection: connection, Prefix: main.Prefix, Design: main.Design}
+	}
+	return opened, closeAll, nil
+}
+
+// probeTimeout bounds the trial of a connection; a first run of a function starts processes there.
+const probeTimeout = 20 * time.Second
+
+// toTry are the connections to be tried: new ones, those with other settings and those that get a database; or only those that get one with
+// documents.
+func toTry(all bool, edited []Tag, moves []Move) []Tag {
+	var out []Tag
+	if all {
+		out = slices.Clone(edited)
+	}
+	for _, m := range moves {
+		if all || m.Documents > 0 {
+			out = append(out, m.To)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// databasesOn are the databases that a plan wants on a connection.
+func databasesOn(p Plan, tag Tag) []string {
+	return slices.DeleteFunc(movable(), func(name string) bool { return Resolve(p, name, "") != tag })
+}
+
+// tryAll tries connections side by side.
+func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Single, tags []Tag, look bool) []Problem {
+	_, field := decide(p, datastore.Functions, "")
+	if field == "" {
+		field = "plan" // nothing in it says otherwise
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	var problems []Problem
+	for _, tag := range tags {
+		try := probe{tag: tag, settings: p.Connections[tag].Settings, site: site(opened[tag], databasesOn(p, tag), k.cfg.Log), field: at(field), otherwise: k.cfg.Language, look: look}
+		wg.Go(func() {
+			if problem := try.try(ctx); problem != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				problems = append(problems, *problem)
+			}
+		})
+	}
+	wg.Wait()
+	return problems
+}
+
+// leftBehind finds connections whose new settings lead to another server than the one that a database is on: its documents would
+// be left behind. New settings for the same server are fine, and a look at the database through both tells.
+func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single, edited []Tag, homes map[string]Tag, migrations map[string]Migration) []Problem {
+	var problems []Problem
+	for _, tag := range edited {
+		old, err := k.cfg.Resolver.Connection(tag)
+		if err != nil || old.Connection.Address() == opened[tag].Connection.Address() {
+			continue // it is new, or has another password, say
+		}
+		for _, database := range movable() {
+			m, moving := migrations[database]
+			if homes[database] != tag && !(moving && (m.From == tag || m.To == tag)) {
+				continue
+			}
+			same, err := sameDatabase(ctx, old, opened[tag], database)
+			switch {
+			case err != nil:
+				problems = append(problems, Problem{Field: settingOf(tag, "ip"), Kind: Elsewhere, Value: opened[tag].Connection.Address(),
+					Says: fmt.Sprintf("it cannot be seen whether this leads to the same database %s as before, which must not be lost: %s. Where you know that it does, say validate_settings=false", database, reason(err))})
+			case !same:
+				problems = append(problems, Problem{Field: settingOf(tag, "ip"), Kind: Elsewhere, Value: opened[tag].Connection.Address(),
+					Says: fmt.Sprintf("this is another server than %s, where the database %s is: its documents would be left behind. Give the other server a connection of its own; then they are moved", old.Connection.Address(), database)})
+			default:
+				continue
+			}
+			break
+		}
+	}
+	return problems
+}
+
+// sameDatabase writes a local document (which is replicated nowhere) one way and looks for it the other way.
+func sameDatabase(ctx context.Context, one, other datastore.Single, database string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	nonce, err := datastore.NewID(rand.Reader)
+	if err != nil {
+		return false, err
+	}
+	here, _ := one.Resolve(database, "")
+	there, _ := other.Resolve(database, "")
+	mark, err := here.Create(ctx, datastore.Document{"_id": "_local/callfn-" + nonce})
+	if errors.Is(err, datastore.ErrDatabaseMissing) {
+		return true, nil // nothing to leave behind
+	}
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = here.Delete(context.WithoutCancel(ctx), mark.ID(), mark.Rev()) }()
+	_, err = there.Get(ctx, mark.ID())
+	if errors.Is(err, datastore.ErrNotFound) || errors.Is(err, datastore.ErrDatabaseMissing) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,38 @@
+package storageplan
+
+import "fmt"
+
+// OccupiedError: a database has documents, and there is no Mover to take them along.
+type OccupiedError struct {
+	Database  string
+	From, To  Tag
+	Documents int
+}
+
+func (e *OccupiedError) Error() string {
+	return fmt.Sprintf("the database %s has %d documents on connection %s and cannot be moved to %s: this service does not move documents", e.Database, e.Documents, e.From, e.To)
+}
+
+// StartError: the plan is stored, but the move of a database that it wants elsewhere could not be started. The database is where it
+// was; applying the plan again tries again.
+type StartError struct {
+	Database string
+	Cause    error
+}
+
+func (e *StartError) Error() string {
+	return fmt.Sprintf("the move of database %s could not be started: %v", e.Database, e.Cause)
+}
+
+// Unwrap gives the cause.
+func (e *StartError) Unwrap() error { return e.Cause }
+
+// MovingError: a database is being moved elsewhere already.
+type MovingError struct {
+	Migration Migration
+}
+
+func (e *MovingError) Error() string {
+	m := e.Migration
+	return fmt.Sprintf("the database %s is being moved from %s to %s (migration %s, %s): finish that or roll it back first", m.Database, m.From, m.To, m.ID, m.State)
+}

@@ -1,0 +1,102 @@
+package storageplan
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"callfn/internal/datastore"
+)
+
+// read takes in what is stored now and gives the place in the feed to follow from.
+func (r *Resolver) read(ctx context.Context, since string) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for change, err := range r.cfg.Main.Connection.Database(r.systemData()).Changes(ctx, datastore.Feed{Since: since, IncludeDocs: true}) {
+		if err != nil {
+			return since, err
+		}
+		r.note(change)
+		since = change.Seq
+	}
+	return since, r.put()
+}
+
+// follow takes in changes as they happen, for a cycle.
+func (r *Resolver) follow(ctx context.Context, since string) (string, error) {
+	cycle, cancel := context.WithTimeout(ctx, followCycle)
+	defer cancel()
+	feed := datastore.Feed{Since: since, Follow: true, IncludeDocs: true, Heartbeat: followCycle / 3}
+	for change, err := range r.cfg.Main.Connection.Database(r.systemData()).Changes(cycle, feed) {
+		if err != nil {
+			if cycle.Err() != nil {
+				err = nil
+			}
+			return since, err
+		}
+		r.take(change)
+		since = change.Seq
+	}
+	if cycle.Err() == nil {
+		return since, errors.New("the change feed of system_data ended")
+	}
+	return since, nil
+}
+
+func (r *Resolver) systemData() string { return r.cfg.Main.Prefix + datastore.SystemData }
+
+// take takes in one change.
+func (r *Resolver) take(change datastore.Change) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.note(change) {
+		return
+	}
+	if err := r.put(); err != nil {
+		r.cfg.Log.Error("the stored storage plan cannot be used: the last one stays in force", "error", err)
+	}
+}
+
+// Take takes in a document of system_data that this process has just stored, before the feed brings it.
+func (r *Resolver) Take(saved datastore.Document) {
+	r.take(datastore.Change{ID: saved.ID(), Rev: saved.Rev(), Doc: saved})
+}
+
+// note keeps what concerns resolution, and reports whether anything did. The lock is held.
+func (r *Resolver) note(change datastore.Change) bool {
+	doc := change.Doc
+	if change.Deleted {
+		doc = nil
+	}
+	switch {
+	case change.ID == Document:
+		if older(change.Rev, r.stored.Rev()) {
+			return false
+		}
+		if doc == nil {
+			doc = datastore.Document{"_rev": change.Rev}
+		}
+		r.stored = doc
+	case doc.Type() == MigrationType:
+		if older(change.Rev, r.migrations[change.ID].Rev()) {
+			return false
+		}
+		r.migrations[change.ID] = doc
+	case doc == nil && r.migrations[change.ID] != nil:
+		delete(r.migrations, change.ID)
+	default:
+		return false
+	}
+	return true
+}
+
+// older reports whether a revision comes before another: the feed may bring what is no news any more.
+func older(rev, than string) bool {
+	generation := func(rev string) int {
+		text, _, _ := strings.Cut(rev, "-")
+		n, _ := strconv.Atoi(text)
+		return n
+	}
+	return generation(rev) < generation(than)
+}

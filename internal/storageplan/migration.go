@@ -1,0 +1,64 @@
+package storageplan
+
+import (
+	"context"
+	"encoding/json"
+
+	"callfn/internal/datastore"
+)
+
+// MigrationType is the pvt_type of migrations' documents in system_data.
+const MigrationType = "migration"
+
+// MigrationState is how far a migration is. Only a [Mover] changes it, each time by storing the next revision of the document.
+type MigrationState string
+
+// The states. Where a database is follows from the state of its migration; see [Resolver.Home].
+const (
+	Copying    MigrationState = "copying"     // documents are read and written at From
+	Fenced     MigrationState = "fenced"      // at From too, which takes no writes: writers wait
+	Switched   MigrationState = "switched"    // at To; From is fenced and can be gone back to
+	Finished   MigrationState = "finished"    // at To, for good: Settle came before
+	RolledBack MigrationState = "rolled_back" // at From again
+)
+
+// Migration is the document of a database that is being moved, as far as resolution and the API's answers go. The Mover's document
+// may hold more.
+type Migration struct {
+	ID       string         `json:"_id"`
+	Database string         `json:"database"` // one of datastore.Databases
+	From     Tag            `json:"from"`
+	To       Tag            `json:"to"`
+	State    MigrationState `json:"state"`
+	Copied   int64          `json:"copied"` // documents, deleted ones among them
+	Total    int64          `json:"total"`
+}
+
+// Unfinished reports whether the migration still says where its database is.
+func (m Migration) Unfinished() bool { return m.State != Finished && m.State != RolledBack }
+
+// Public is what clients see of it.
+func (m Migration) Public() map[string]any {
+	return map[string]any{
+		"id": m.ID, "database": m.Database, "from": string(m.From), "to": string(m.To), "state": string(m.State), "copied": m.Copied, "total": m.Total,
+	}
+}
+
+// ReadMigration reads a migration's document.
+func ReadMigration(doc datastore.Document) (Migration, error) {
+	var m Migration
+	raw, err := json.Marshal(doc)
+	if err == nil {
+		err = json.Unmarshal(raw, &m)
+	}
+	return m, err
+}
+
+// Mover moves databases from one connection to another.
+type Mover interface {
+	// Start stores a migration of the database in state Copying and begins to copy, in the background: it outlives ctx and the
+	// process (another process, or the next start, goes on). The plan that wants the database at `to` is stored already, so
+	// Resolver.Connection(to) opens the target, which has database, security and design documents. Where the database is being moved already, Start gives that migration
+	// if it has the same target, and a MovingError if it has another. Before it stores Finished, the Mover calls Resolver.Settle.
+	Start(ctx context.Context, database string, from, to Tag) (Migration, error)
+}

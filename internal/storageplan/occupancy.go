@@ -1,0 +1,91 @@
+package storageplan
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"callfn/internal/datastore"
+	"callfn/internal/provision"
+)
+
+// count says of each move how many documents have to come along: at most countMost, which stands for more.
+func (k *Keeper) count(ctx context.Context, moves []Move) ([]Move, error) {
+	for i, m := range moves {
+		on, err := k.cfg.Resolver.Connection(m.From)
+		if err != nil {
+			return nil, &datastore.Error{Op: "count", Subject: m.Database, Kind: datastore.ErrUnreachable, Cause: err}
+		}
+		rows, err := occupants(ctx, on, m.Database, false)
+		if err != nil {
+			return nil, err
+		}
+		moves[i].Documents = len(rows)
+	}
+	return moves, nil
+}
+
+const countMost = 1000
+
+// occupants are the documents of a database that are somebody's: no design documents, not the probe.
+func occupants(ctx context.Context, on datastore.Single, database string, docs bool) ([]datastore.Row, error) {
+	db, _ := on.Resolve(database, "") // Single knows no failure
+	rows, err := db.AllDocs(ctx, datastore.Query{Limit: countMost, IncludeDocs: docs})
+	if errors.Is(err, datastore.ErrDatabaseMissing) {
+		return nil, nil
+	}
+	var out []datastore.Row
+	for _, row := range rows {
+		if row.ID != provision.ProbeID && !strings.HasPrefix(row.ID, "_design/") {
+			out = append(out, row)
+		}
+	}
+	return out, err
+}
+
+// stragglersAfter is when every process follows a plan for sure.
+const stragglersAfter = 3 * time.Second
+
+// fetchStragglers looks once more where a database was empty when it changed over at once: another process, which did not know yet, may
+// have stored documents there in the moment between. They are taken along.
+func (k *Keeper) fetchStragglers(m Move) {
+	k.pending.Add(1)
+	go func() {
+		defer k.pending.Done()
+		select {
+		case <-k.ctx.Done():
+		case <-time.After(stragglersAfter):
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(k.ctx), 20*time.Second)
+		defer cancel()
+		if err := k.takeAlong(ctx, m); err != nil {
+			k.cfg.Log.Error("it cannot be seen whether documents were stored in the old place while the storage plan changed: look there", "database", m.Database, "from", m.From, "to", m.To, "error", err)
+		}
+	}()
+}
+
+func (k *Keeper) takeAlong(ctx context.Context, m Move) error {
+	from, err := k.cfg.Resolver.Connection(m.From)
+	if err != nil {
+		return err
+	}
+	rows, err := occupants(ctx, from, m.Database, true)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	to, err := k.cfg.Resolver.Connection(m.To)
+	if err != nil {
+		return err
+	}
+	db, _ := to.Resolve(m.Database, "")
+	for _, row := range rows {
+		doc := row.Doc
+		delete(doc, "_rev")
+		if _, err := db.Create(ctx, doc); err != nil && !errors.Is(err, datastore.ErrConflict) {
+			return err
+		}
+	}
+	k.cfg.Log.Info("documents stored while the storage plan changed were taken along", "database", m.Database, "documents", len(rows))
+	return nil
+}

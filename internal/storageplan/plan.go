@@ -1,0 +1,117 @@
+package storageplan
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+)
+
+// Tag names a connection: [Local], [Flagged], or 32 characters a-z and 0-9, mostly a UUID without hyphens.
+type Tag string
+
+const (
+	// Local is the connection that callfn was started with. It holds system_data, and with it the plan itself.
+	Local Tag = "local"
+	// Flagged is the connection that --functions-couchdb-url names; there is one only with that flag.
+	Flagged Tag = "functions"
+)
+
+// Class of databases; a plan has one rule for each (kazoo-facts §6.4).
+type Class string
+
+// The classes. callfn's own databases are all aggregates, which span accounts, but for system_data.
+const (
+	Account   Class = "account" // one for each account; callfn has none
+	Aggregate Class = "aggregate"
+	MODB      Class = "modb" // one for each account and month; callfn has none
+	System    Class = "system"
+	YODB      Class = "yodb" // one for each account and year; callfn has none
+)
+
+// Plan is a storage plan as JSON has it:
+//
+//	{"connections": {"UUID": {"driver": "kazoo_couch", "settings": {"ip": "10.0.0.2", "port": 5984}}},
+//	 "plan": {"aggregate": {"connection": "UUID", "database": {"names": ["functions"]},
+//	                        "types": {"function": {"connection": "UUID"}}}}}
+type Plan struct {
+	Connections map[Tag]Connection `json:"connections,omitempty"`
+	Rules       map[Class]Rule     `json:"plan,omitempty"`
+}
+
+// Rule says where the databases of a class are.
+type Rule struct {
+	Connection Tag             `json:"connection,omitempty"` // Local when empty
+	Database   Selection       `json:"database,omitzero"`
+	Types      map[string]Type `json:"types,omitempty"` // by pvt_type; by the name of a database in the rule of System
+}
+
+// Selection narrows a rule to databases.
+type Selection struct {
+	Names []string `json:"names,omitempty"` // every database of the class when empty
+}
+
+// Type says where documents of a type are.
+type Type struct {
+	Connection Tag `json:"connection,omitempty"` // the rule's when empty
+}
+
+// Decode reads a plan from a document of decoded JSON. Keys it does not know are left alone.
+func Decode(doc map[string]any) (Plan, error) {
+	var p Plan
+	raw, err := json.Marshal(map[string]any{"connections": doc["connections"], "plan": doc["plan"]})
+	if err == nil {
+		err = json.Unmarshal(raw, &p)
+	}
+	if err != nil {
+		return Plan{}, fmt.Errorf("storageplan: the document is no storage plan: %w", err)
+	}
+	return p, nil
+}
+
+// Default is the plan where none is stored: everything on Local, or with functions apart (--functions-couchdb-url) those
+// and their runs on Flagged.
+func Default(functionsApart bool) Plan {
+	p := Plan{Rules: map[Class]Rule{Account: {}, MODB: {}, System: {}, YODB: {}}}
+	if functionsApart {
+		p.Rules[Aggregate] = Rule{Connection: Flagged, Database: Selection{Names: []string{"functions"}}}
+	}
+	return p
+}
+
+// Over is the plan with another one's parts where it has none: KAZOO's merge of the default and the stored plan.
+// Objects merge, everything else replaces.
+func (p Plan) Over(base Plan) Plan {
+	out := Plan{Connections: maps.Clone(base.Connections), Rules: maps.Clone(base.Rules)}
+	if out.Connections == nil {
+		out.Connections = map[Tag]Connection{}
+	}
+	maps.Copy(out.Connections, p.Connections)
+	if out.Rules == nil {
+		out.Rules = map[Class]Rule{}
+	}
+	for class, rule := range p.Rules {
+		out.Rules[class] = rule.over(out.Rules[class])
+	}
+	return out
+}
+
+func (r Rule) over(base Rule) Rule {
+	if r.Connection == "" {
+		r.Connection = base.Connection
+	}
+	if r.Database.Names == nil {
+		r.Database.Names = base.Database.Names
+	}
+	types := maps.Clone(base.Types)
+	if types == nil {
+		types = map[string]Type{}
+	}
+	for name, t := range r.Types {
+		if t.Connection == "" {
+			t.Connection = types[name].Connection
+		}
+		types[name] = t
+	}
+	r.Types = types
+	return r
+}

@@ -1,0 +1,113 @@
+package storageplan
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"callfn/couchapp"
+	"callfn/internal/datastore"
+	"callfn/internal/provision"
+)
+
+// language of functions on a connection: its settings', else the service's.
+func (s Settings) language(otherwise string) string {
+	if s.FunctionsLanguage != "" {
+		return s.FunctionsLanguage
+	}
+	return otherwise
+}
+
+// probe is one connection to be tried before a plan with it is stored.
+type probe struct {
+	tag       Tag
+	settings  Settings
+	site      provision.Site // with the databases that the plan wants there
+	field     []string       // of the plan, that wants databases there
+	otherwise string         // language
+	look      bool           // change nothing there
+}
+
+// try asks the server everything that would keep the service from working there, as the doctor does, and provisions it on the way:
+// databases, security, design documents.
+func (p probe) try(ctx context.Context) *Problem {
+	c := p.site.Stores.Connection
+	if _, err := c.Ping(ctx); err != nil && !errors.Is(err, datastore.ErrUnauthorized) {
+		return &Problem{Field: p.setting("ip"), Kind: Unreachable, Value: c.Address(), Says: "no CouchDB answers at " + c.Address() + ": " + reason(err)}
+	}
+	rights, err := p.site.Who(ctx)
+	if err != nil {
+		return p.refused(err)
+	}
+	if len(p.site.Databases) == 0 {
+		return nil
+	}
+	missing, err := p.site.Missing(ctx)
+	if err != nil {
+		return p.refused(err)
+	}
+	if len(missing) > 0 && p.look {
+		if !rights.ServerAdmin {
+			return &Problem{Field: p.setting("credentials"), Kind: Refused, Says: "databases are missing there, and the user may not create them: run `callfn couchdb setup` for it once"}
+		}
+		return nil
+	}
+	if p.look {
+		if _, err := p.site.Database(datastore.Functions).Get(ctx, provision.ProbeID); err != nil || !p.site.HasFunctions() {
+			return nil // never set up: whether functions run there is seen by doing so
+		}
+		return p.runs(p.site.Run(ctx))
+	}
+	done, err := p.site.Prepare(ctx, p.settings.language(p.otherwise))
+	if err == nil && done.Rights.ServerAdmin && done.Rights.User != "" {
+		err = p.site.Secure(ctx, done.Rights.User)
+	}
+	if err != nil {
+		return p.refused(err)
+	}
+	return p.runs(done.Runs)
+}
+
+// setting is a field of the connection; of one that the flags name, which has none, the field of the plan that wants databases there.
+func (p probe) setting(names ...string) []string {
+	if p.tag == Local || p.tag == Flagged {
+		return p.field
+	}
+	return settingOf(p.tag, names...)
+}
+
+func (p probe) refused(err error) *Problem {
+	out := &Problem{Field: p.setting("credentials"), Kind: Refused, Says: reason(err)}
+	if errors.Is(err, datastore.ErrUnreachable) {
+		out.Field, out.Kind = p.setting("ip"), Unreachable
+	}
+	if user, _ := p.settings.User(); user != "" {
+		out.Value = user
+	}
+	return out
+}
+
+func (p probe) runs(err error) *Problem {
+	if err == nil {
+		return nil
+	}
+	out := &Problem{Field: p.field, Kind: NoFunctions, Value: string(p.tag), Says: reason(err)}
+	if p.settings.FunctionsLanguage != "" {
+		out.Field, out.Value = p.setting("functions_language"), p.settings.FunctionsLanguage
+		out.Target = []string{provision.Auto, couchapp.Callfn, couchapp.JavaScript}
+	}
+	return out
+}
+
+// reason is an error without what only an operator of this process needs.
+func reason(err error) string {
+	var e *datastore.Error
+	if errors.As(err, &e) && e.Cause != nil {
+		return e.Kind.Error() + ": " + e.Cause.Error()
+	}
+	return err.Error()
+}
+
+func site(on datastore.Single, databases []string, log *slog.Logger) provision.Site {
+	return provision.Site{Stores: on, Databases: databases, Log: log}
+}

@@ -1,0 +1,232 @@
+package storageplan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"callfn/internal/auth"
+	"callfn/internal/datastore"
+)
+
+// Config is what a Resolver needs.
+type Config struct {
+	// Main is the connection Local; system_data is there, and must exist.
+	Main datastore.Single
+	// Functions is the connection Flagged, or nil.
+	Functions *datastore.Single
+	// Secret opens the passwords in the stored plan.
+	Secret auth.Secret
+	// OnOutage makes datastore.Config.OnOutage for a connection of the plan; nil for none.
+	OnOutage func(connection string) func(down bool, cause error)
+	Log      *slog.Logger
+}
+
+// Resolver is the storage plan in force. It implements datastore.Resolver and is safe for concurrent use; Resolve takes no
+// lock and asks nobody.
+type Resolver struct {
+	cfg     Config
+	pools   *pools
+	current atomic.Pointer[snapshot]
+
+	mu         sync.Mutex // held while the next snapshot is made
+	stored     datastore.Document
+	migrations map[string]datastore.Document
+	changed    chan struct{} // closed when a new snapshot is in force, and replaced
+
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// Home says where a database is.
+type Home struct {
+	Connection Tag
+	Fenced     bool // takes no writes now: Await the change of its home
+}
+
+// snapshot is everything at one moment. It is replaced, never changed.
+type snapshot struct {
+	plan  Plan // the stored one over the default one
+	homes map[string]Home
+	// recorded is where databases are, migrations apart.
+	recorded map[string]Tag
+	opened   map[Tag]datastore.Single
+	failed   map[Tag]error // why a connection of the plan is not open
+}
+
+// Open reads the stored plan and the migrations, opens the plan's connections (which sends nothing) and follows both until
+// Close. The error is that of reading, or auth's ErrWrongSecret.
+func Open(ctx context.Context, cfg Config) (*Resolver, error) {
+	r := &Resolver{cfg: cfg, migrations: map[string]datastore.Document{}, changed: make(chan struct{}), done: make(chan struct{})}
+	r.pools = newPools(cfg.Main, func(tag Tag, s Settings) (*datastore.Connection, error) {
+		var onOutage func(bool, error)
+		if cfg.OnOutage != nil {
+			onOutage = cfg.OnOutage(string(tag))
+		}
+		return OpenConnection(tag, s, onOutage)
+	}, cfg.Log)
+	since, err := r.read(ctx, "")
+	if err != nil {
+		r.pools.close()
+		return nil, err
+	}
+	watching, stop := context.WithCancel(context.Background())
+	r.stop = stop
+	go r.watch(watching, since)
+	return r, nil
+}
+
+// Close stops following and closes the plan's connections. Main and Functions are the caller's.
+func (r *Resolver) Close() {
+	r.stop()
+	<-r.done
+	r.pools.close()
+}
+
+// Resolve implements datastore.Resolver.
+func (r *Resolver) Resolve(database, docType string) (*datastore.Database, error) {
+	s := r.current.Load()
+	home, ours := s.homes[database]
+	if !ours {
+		home = Home{Connection: Resolve(s.plan, database, docType)}
+	}
+	on, err := s.connection(home.Connection)
+	if err != nil {
+		return nil, &datastore.Error{Op: "resolve", Subject: database, Kind: datastore.ErrUnreachable, Cause: err}
+	}
+	db, err := on.Resolve(database, docType)
+	if err != nil || !ours {
+		return db, err
+	}
+	return r.following(db, database, docType), nil
+}
+
+// Home says where a database of callfn's is: where its unfinished migration has it, else where it was put last.
+func (r *Resolver) Home(database string) Home { return r.current.Load().homes[database] }
+
+// Plan is the plan in force: the stored one over the default one. Passwords are in it.
+func (r *Resolver) Plan() Plan { return r.current.Load().plan }
+
+// Connection is an open connection of the plan in force. Edited settings close it, after the requests under way; so ask anew for every
+// piece of work.
+func (r *Resolver) Connection(tag Tag) (datastore.Single, error) {
+	return r.current.Load().connection(tag)
+}
+
+func (s *snapshot) connection(tag Tag) (datastore.Single, error) {
+	if on, ok := s.opened[tag]; ok {
+		return on, nil
+	}
+	if err := s.failed[tag]; err != nil {
+		return datastore.Single{}, err
+	}
+	if tag == Flagged {
+		return datastore.Single{}, errors.New("documents are on the connection of --functions-couchdb-url, and serve was started without: start it with that flag, or move them first")
+	}
+	return datastore.Single{}, fmt.Errorf("the storage plan has no connection %s", tag)
+}
+
+// Changed is closed when the next plan, home or migration state is in force. Take it before looking at what it is about:
+//
+//	for changed := r.Changed(); r.Home(database).Fenced; changed = r.Changed() {
+//		select { case <-changed: case <-ctx.Done(): … }
+//	}
+func (r *Resolver) Changed() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.changed
+}
+
+// unfinished are the migrations under way, by database.
+func (r *Resolver) unfinished() map[string]Migration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[string]Migration{}
+	for _, doc := range r.migrations {
+		if m, err := ReadMigration(doc); err == nil && m.Unfinished() {
+			out[m.Database] = m
+		}
+	}
+	return out
+}
+
+// put makes and publishes the next snapshot. The lock is held.
+func (r *Resolver) put() error {
+	stored, err := openDocument(r.stored, r.cfg.Secret)
+	if err != nil {
+		return err
+	}
+	s := &snapshot{plan: stored.plan.Over(Default(r.cfg.Functions != nil)), homes: map[string]Home{}, recorded: map[string]Tag{}}
+	wanted := map[Tag]Connection{}
+	for _, connections := range []map[Tag]Connection{stored.retained, s.plan.Connections} {
+		for tag, c := range connections {
+			if tag != Local && tag != Flagged {
+				wanted[tag] = c
+			}
+		}
+	}
+	s.opened, s.failed = r.pools.follow(wanted)
+	s.opened[Local] = r.cfg.Main
+	if r.cfg.Functions != nil {
+		s.opened[Flagged] = *r.cfg.Functions
+	}
+	for _, database := range datastore.Databases() {
+		home, recorded := stored.homes[database]
+		if !recorded {
+			home = Resolve(s.plan, database, "")
+		}
+		s.homes[database], s.recorded[database] = Home{Connection: home}, home
+	}
+	for id, doc := range r.migrations {
+		m, err := ReadMigration(doc)
+		if err != nil {
+			r.cfg.Log.Error("a migration's document in system_data cannot be read", "id", id, "error", err)
+			continue
+		}
+		switch m.State {
+		case Copying, Fenced:
+			s.homes[m.Database] = Home{Connection: m.From, Fenced: m.State == Fenced}
+		case Switched:
+			s.homes[m.Database] = Home{Connection: m.To}
+		}
+	}
+	for tag, err := range s.failed {
+		r.cfg.Log.Error("a connection of the storage plan cannot be opened", "connection", tag, "error", err)
+	}
+	r.current.Store(s)
+	close(r.changed)
+	r.changed = make(chan struct{})
+	return nil
+}
+
+// watch follows system_data. A feed that broke is taken up where it ended; every cycle ends by itself too, for a connection that
+// died in silence.
+func (r *Resolver) watch(ctx context.Context, since string) {
+	defer close(r.done)
+	said := false
+	for ctx.Err() == nil {
+		next, err := r.follow(ctx, since)
+		since = next
+		if err != nil && ctx.Err() == nil {
+			if !said {
+				r.cfg.Log.Warn("the storage plan cannot be followed now: the last one stays in force", "error", err)
+				said = true
+			}
+			select {
+			case <-ctx.Done():
+			case <-time.After(followAgain):
+			}
+			continue
+		}
+		said = false
+	}
+}
+
+const (
+	followAgain = 250 * time.Millisecond
+	followCycle = 30 * time.Second
+)

@@ -1,0 +1,193 @@
+package storageplan_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"callfn/internal/auth"
+	"callfn/internal/datastore"
+	"callfn/internal/datastore/datastoretest"
+	"callfn/internal/storageplan"
+)
+
+var secret = auth.Secret{1, 2, 3}
+
+// node is an embedded node on a socket, with every database.
+type node struct{ datastoretest.Node }
+
+func startNode(t testing.TB) node {
+	t.Helper()
+	n := node{datastoretest.Serve(t, datastoretest.NodeConfig{})}
+	n.CreateDatabases(t)
+	return n
+}
+
+func (n node) connection() map[string]any {
+	return map[string]any{"driver": "kazoo_couch", "settings": n.Settings()}
+}
+
+func (n node) open(t testing.TB) *storageplan.Resolver {
+	t.Helper()
+	r, err := storageplan.Open(t.Context(), storageplan.Config{Main: datastore.Single{Connection: n.Connection}, Secret: secret, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
+}
+
+func (n node) store(t testing.TB, doc datastore.Document) datastore.Document {
+	t.Helper()
+	saved, err := n.Connection.Database(datastore.SystemData).Save(t.Context(), doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return saved
+}
+
+func noLeaks(t *testing.T) {
+	ignore := goleak.IgnoreCurrent()
+	t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections()
+		if err := goleak.Find(ignore); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// address is where a resolver has a database.
+func address(t testing.TB, r datastore.Resolver, database string) string {
+	t.Helper()
+	db, err := r.Resolve(database, "")
+	if err != nil {
+		return err.Error()
+	}
+	return db.Connection().Address()
+}
+
+// await waits until the database is at an address for every resolver: within a second of the change.
+func await(t testing.TB, database, want string, all ...*storageplan.Resolver) {
+	t.Helper()
+	begun := time.Now()
+	for _, r := range all {
+		for address(t, r, database) != want {
+			if time.Since(begun) > 15*time.Second {
+				t.Fatalf("%s is at %s, want %s", database, address(t, r, database), want)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	if took := time.Since(begun); took > time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+func documented(to map[string]any) datastore.Document {
+	return datastore.Document{
+		"_id": storageplan.Document, "pvt_type": storageplan.DocumentType, "connections": map[string]any{first: to},
+		"plan": map[string]any{"aggregate": map[string]any{
+			"connection": first, "database": map[string]any{"names": []any{"functions"}}, "types": map[string]any{"function": map[string]any{"connection": first}},
+		}},
+	}
+}
+
+// Every process that shares a CouchDB follows the stored plan, edited settings of a connection too, and the states of migrations.
+func TestResolverFollows(t *testing.T) {
+	noLeaks(t)
+	main, a, b := startNode(t), startNode(t), startNode(t)
+	one, two := main.open(t), main.open(t)
+	at := func(n node) string { return n.URL }
+	await(t, datastore.Functions, at(main), one, two)
+
+	doc := main.store(t, documented(a.connection()))
+	await(t, datastore.Functions, at(a), one, two)
+	await(t, datastore.FunctionRuns, at(a), one, two)
+	for _, stays := range []string{datastore.Accounts, datastore.Callflows, datastore.SystemData} {
+		await(t, stays, at(main), one, two)
+	}
+
+	doc["connections"] = map[string]any{first: b.connection()}
+	doc = main.store(t, doc)
+	await(t, datastore.Functions, at(b), one, two)
+
+	doc["pvt_homes"] = map[string]any{"functions": "local"} // where it was put last wins over what is wanted
+	doc = main.store(t, doc)
+	await(t, datastore.Functions, at(main), one, two)
+
+	migration := datastore.Document{"_id": second, "pvt_type": storageplan.MigrationType, "database": "functions", "from": "local", "to": first}
+	for _, step := range []struct {
+		state storageplan.MigrationState
+		where node
+	}{{storageplan.Copying, main}, {storageplan.Fenced, main}, {storageplan.Switched, b}} {
+		migration["state"] = string(step.state)
+		migration = main.store(t, migration)
+		await(t, datastore.Functions, at(step.where), one, two)
+	}
+	doc["pvt_homes"] = map[string]any{"functions": first}
+	main.store(t, doc)
+	migration["state"] = string(storageplan.Finished)
+	main.store(t, migration)
+	await(t, datastore.Functions, at(b), one, two)
+}
+
+// A writer that meets the fence waits for the change of its database's home.
+func TestChanged(t *testing.T) {
+	noLeaks(t)
+	main := startNode(t)
+	r := main.open(t)
+	migration := datastore.Document{"_id": second, "pvt_type": storageplan.MigrationType, "database": "functions", "from": "local", "to": "local", "state": "fenced"}
+	migration = main.store(t, migration)
+	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+	defer cancel()
+	wait := func(until bool) {
+		for changed := r.Changed(); r.Home(datastore.Functions).Fenced != until; changed = r.Changed() {
+			select {
+			case <-changed:
+			case <-ctx.Done():
+				t.Fatal("waited in vain")
+			}
+		}
+	}
+	wait(true)
+	migration["state"] = "rolled_back"
+	main.store(t, migration)
+	wait(false)
+}
+
+// What was resolved before an edit of the settings still works; the old connection is closed when nobody uses it.
+func TestEditedSettingsLetRequestsFinish(t *testing.T) {
+	noLeaks(t)
+	main, a, b := startNode(t), startNode(t), startNode(t)
+	r := main.open(t)
+	doc := main.store(t, documented(a.connection()))
+	old := a.URL
+	await(t, datastore.Functions, old, r)
+	before, err := r.Resolve(datastore.Functions, "function")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc["connections"] = map[string]any{first: b.connection()}
+	main.store(t, doc)
+	await(t, datastore.Functions, b.URL, r)
+	if _, err := before.Create(t.Context(), datastore.Document{"_id": "x"}); err != nil {
+		t.Errorf("an operation that was resolved before: %v", err)
+	}
+}
+
+func TestResolveWithoutConnection(t *testing.T) {
+	noLeaks(t)
+	main := startNode(t)
+	doc := documented(nil)
+	delete(doc, "connections")
+	main.store(t, doc)
+	r := main.open(t)
+	_, err := r.Resolve(datastore.Functions, "")
+	if datastore.KindOf(err) != datastore.ErrUnreachable {
+		t.Errorf("%v", err)
+	}
+}

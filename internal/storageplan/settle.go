@@ -1,0 +1,84 @@
+package storageplan
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"callfn/internal/datastore"
+)
+
+// Stored reads the plan's document. A missing one has only its id.
+func (r *Resolver) Stored(ctx context.Context) (datastore.Document, error) {
+	doc, err := r.document().Get(ctx, Document)
+	if errors.Is(err, datastore.ErrNotFound) {
+		return datastore.Document{"_id": Document}, nil
+	}
+	return doc, err
+}
+
+func (r *Resolver) document() *datastore.Database {
+	db, _ := r.cfg.Main.Resolve(datastore.SystemData, DocumentType) // Single knows no failure
+	return db
+}
+
+// catchUp takes in everything that is stored, now. ErrConflict where the plan's document is not the given one any more.
+func (r *Resolver) catchUp(ctx context.Context, known datastore.Document) error {
+	if _, err := r.read(ctx, ""); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now := r.stored; now.ID() == Document && now.Rev() != known.Rev() || now.ID() == "" && known.Rev() != "" {
+		return &datastore.Error{Op: "save", Subject: datastore.SystemData + "/" + Document, Kind: datastore.ErrConflict}
+	}
+	return nil
+}
+
+// recorded is where the databases are that a plan can move, by their last record: migrations apart.
+func (r *Resolver) recorded() map[string]Tag {
+	s := r.current.Load()
+	homes := map[string]Tag{}
+	for _, database := range movable() {
+		homes[database] = s.recorded[database]
+	}
+	return homes
+}
+
+const settleAttempts = 5
+
+// Settle records where a database is, for good. The Mover calls it before it calls a migration finished. Safe to repeat.
+func (r *Resolver) Settle(ctx context.Context, database string, home Tag) error {
+	for attempt := 1; ; attempt++ {
+		err := r.settle(ctx, database, home)
+		if !errors.Is(err, datastore.ErrConflict) || attempt == settleAttempts {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(attempt) * 20 * time.Millisecond):
+		}
+	}
+}
+
+func (r *Resolver) settle(ctx context.Context, database string, home Tag) error {
+	doc, err := r.Stored(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.catchUp(ctx, doc); err != nil {
+		return err
+	}
+	homes, migrations := r.recorded(), r.unfinished()
+	homes[database] = home
+	delete(migrations, database)
+	record(doc, homes)
+	retain(doc, doc, inUse(homes, migrations))
+	datastore.Stamp{Type: DocumentType, Database: datastore.SystemData, Now: time.Now()}.Mark(doc)
+	saved, err := r.document().Save(ctx, doc)
+	if err == nil {
+		r.Take(saved)
+	}
+	return err
+}
