@@ -18,10 +18,12 @@ type HTTPRequest struct {
 	Body        []byte
 	Timeout     time.Duration
 	Forget      bool // nobody waits for the answer, nor does the call
+	Retries     int  // how often to send again what is forgotten and not taken
 }
 
 // HTTPResponse is what it answered.
 type HTTPResponse struct {
-	Status int
-	Body   []byte
+	Status      int
+	ContentType string // of Body, where it is known
+	Body        []byte
 }

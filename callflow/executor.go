@@ -24,6 +24,7 @@ type Executor struct {
 	Directory   Directory
 	Modules     Modules                // nil for DefaultModules
 	Flows       function.FlowValidator // checks flows that web servers return; nil for no checks beyond their shape
+	Rules       RuleSwitch             // keeps what callers change of time rules; nil where they may not
 	BranchLimit int                    // how often one call may branch; 0 for DefaultBranchLimit
 	StepLimit   int                    // how many nodes one call may visit; 0 for DefaultStepLimit
 }

@@ -92,7 +92,7 @@ func TestExecutorRules(t *testing.T) {
 		{"skip_module goes on at `_`", `{"module":"hard","data":{"skip_module":true},"children":{"_":{"module":"a"},"x":{"module":"b"}}}`, "hard=skipped a", callflow.EndFlow, "hangup()"},
 		{"skip_module may be text", `{"module":"hard","data":{"skip_module":"true"},"children":{"_":{"module":"a"}}}`, "hard=skipped a", callflow.EndFlow, "hangup()"},
 		{"an unknown module goes on at `_`", `{"module":"frobnicate","children":{"_":{"module":"a"}}}`, "frobnicate=unknown_module a", callflow.EndFlow, "hangup()"},
-		{"so does one that is not executed", `{"module":"conference","children":{"_":{"module":"a"}}}`, "conference=not_simulated a", callflow.EndFlow, "hangup()"},
+		{"so does one that is not executed", `{"module":"edr","children":{"_":{"module":"a"}}}`, "edr=not_simulated a", callflow.EndFlow, "hangup()"},
 		{"and one that breaks", `{"module":"panic","children":{"_":{"module":"a"}}}`, "panic=crashed a", callflow.EndFlow, "hangup()"},
 		{"a module that says nothing is waited for", `{"module":"wait","children":{"_":{"module":"a"}}}`, "wait", callflow.EndCaller, ""},
 		{"continue ends when the channel is gone", `{"module":"caller hangs up","children":{"_":{"module":"a"}}}`, "caller hangs up", callflow.EndCaller, ""},

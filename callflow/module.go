@@ -25,6 +25,7 @@ func DefaultModules() Modules {
 		"check_cid":       checkCID,
 		"cidlistmatch":    cidlistmatch,
 		"collect_dtmf":    collectDTMF,
+		"dead_air":        deadAir,
 		"device":          device,
 		"flush_dtmf":      flushDTMF,
 		"function":        runFunction,
@@ -47,6 +48,7 @@ func DefaultModules() Modules {
 		"tts":             tts,
 		"user":            user,
 		"voicemail":       voicemail,
+		"wait_for_hangup": waitForHangup,
 		"webhook":         webhook,
 	}
 }
@@ -72,6 +74,8 @@ type Turn struct {
 	now       func() time.Time
 	pretend   bool
 	flows     function.FlowValidator
+	rules     RuleSwitch
+	switched  map[string]*bool // time rules as this call switched them: on, off, or nil for by the clock
 }
 
 // Account is whose call it is.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"time"
@@ -18,14 +19,10 @@ const pivotTimeout = 5 * time.Second
 
 // pivot is KAZOO's `pivot` (cf_pivot.erl, pivot_call.erl): it asks the web server data.voice_url for the next flow, telling it
 // what functions are told (kazoo-facts §4): as query string, or with data.method `post` as a form or, with
-// data.req_body_format `json`, as JSON. The flow that comes back takes the place of what is left of this one. Whatever goes
-// wrong, the call goes on at `_`. Format `twiml` is not known here.
+// data.req_body_format `json`, as JSON; with data.req_format `twiml` under TwiML's names. What comes back, whatever the request's
+// format: a flow, which takes the place of what is left of this one, or TwiML, which is done instead and then hangs up. The answer's
+// type says which (kzt_translator:find_candidate_translators). Whatever goes wrong, the call goes on at `_`.
 func pivot(ctx context.Context, t *Turn) Next {
-	if format := or(t.Data.String("req_format"), "kazoo"); format != "kazoo" {
-		t.Outcome(NotSimulated)
-		t.Note("the format " + clip(format, 40) + " is not executed here, the walk goes on at `_`")
-		return Continue()
-	}
 	request, err := t.pivotRequest()
 	if err != nil {
 		return t.pivotFailed(err)
@@ -37,6 +34,15 @@ func pivot(ctx context.Context, t *Turn) Next {
 	}
 	if err != nil {
 		return t.pivotFailed(err)
+	}
+	document, isTwiML, err := asTwiML(answer)
+	if err != nil {
+		return t.pivotFailed(err)
+	}
+	if isTwiML {
+		delete(t.Call.Store, "digits_collected")
+		address, _ := url.Parse(t.Data.String("voice_url")) // it was asked
+		return t.runTwiML(ctx, document, address)
 	}
 	flow, err := t.pivotFlow(answer)
 	if err != nil {
@@ -58,6 +64,9 @@ func (t *Turn) pivotRequest() (HTTPRequest, error) {
 		return HTTPRequest{}, fmt.Errorf("data.voice_url: %w", err)
 	}
 	all := Params(t.Call)
+	if t.Data.String("req_format") == "twiml" {
+		all = twimlParams(t.Call)
+	}
 	flat, err := params.Flatten(all)
 	if err != nil {
 		return HTTPRequest{}, err
@@ -68,11 +77,8 @@ func (t *Turn) pivotRequest() (HTTPRequest, error) {
 	}
 	switch {
 	case t.Data.String("method") != "post":
-		query := params.Encode(flat)
-		if target.RawQuery != "" {
-			query = target.RawQuery + "&" + query
-		}
-		target.RawQuery = query
+		r.URL = withQuery(*target, params.Encode(flat))
+		return r, nil
 	case t.Data.String("req_body_format") == "json":
 		r.Method, r.ContentType = http.MethodPost, "application/json"
 		if r.Body, err = json.Marshal(all); err != nil {
@@ -83,6 +89,32 @@ func (t *Turn) pivotRequest() (HTTPRequest, error) {
 	}
 	r.URL = target.String()
 	return r, nil
+}
+
+// withQuery adds a query to an address that may have one.
+func withQuery(address url.URL, query string) string {
+	if address.RawQuery != "" {
+		query = address.RawQuery + "&" + query
+	}
+	address.RawQuery = query
+	return address.String()
+}
+
+// asTwiML reads an answer as TwiML where its type says that it is XML, or says nothing that KAZOO knows and the answer is
+// TwiML. An error is for XML that is none.
+func asTwiML(answer HTTPResponse) (document element, isTwiML bool, err error) {
+	if answer.Status < 200 || answer.Status > 299 {
+		return element{}, false, nil
+	}
+	document, err = parseTwiML(answer.Body)
+	kind, _, _ := mime.ParseMediaType(answer.ContentType)
+	switch kind {
+	case "text/xml", "application/xml":
+		return document, true, err
+	case "application/json":
+		return element{}, false, nil
+	}
+	return document, err == nil, nil
 }
 
 // webAddress reads an absolute http or https address without credentials.

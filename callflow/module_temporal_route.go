@@ -3,6 +3,7 @@ package callflow
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 )
@@ -11,14 +12,14 @@ import (
 // holds now, else at `_`. Looked at are the rules of data.rules, then those the children are named after, then those of the
 // set data.rule_set, whose child is `rule_set`; where a name is that of a set, its rules lead to the child of that name.
 // A rule that is switched on or off by its `enabled` holds always or never; one that begins in the future does not hold yet.
-// The time zone is data.timezone, or the account's. The actions menu, enable, disable and reset change rules in KAZOO;
-// here they are only shown, and go on at `_` as there.
+// The time zone is data.timezone, or the account's. With data.action enable, disable or reset it changes the rules of data.rules
+// instead, or lets the caller choose with menu, and goes on at `_`.
 func temporalRoute(ctx context.Context, t *Turn) Next {
-	switch action := t.Data.String("action"); action {
-	case "menu", "enable", "disable", "reset":
-		t.Outcome(NotSimulated)
-		t.Note("KAZOO would now change time rules (" + action + "); that is not executed here, the walk goes on at `_`")
-		return Continue()
+	if change, ok := ruleActions()[t.Data.String("action")]; ok {
+		return t.afterRules(t.switchRules(ctx, change))
+	}
+	if t.Data.String("action") == "menu" {
+		return t.afterRules(t.ruleMenu(ctx))
 	}
 	zone, err := t.zone()
 	if err != nil {
@@ -42,6 +43,14 @@ func temporalRoute(ctx context.Context, t *Turn) Next {
 		}
 	}
 	t.Note("it is " + when + ": no rule holds")
+	return Continue()
+}
+
+// afterRules goes on at `_` whatever came of changing rules; a call that is over ends there.
+func (t *Turn) afterRules(err error) Next {
+	if err != nil {
+		t.fail(err)
+	}
 	return Continue()
 }
 
@@ -116,6 +125,9 @@ func (t *Turn) ruleHolds(ctx context.Context, id string, wall time.Time, zone *t
 		return false, "", err
 	}
 	name = clip(doc.String("name"), 128)
+	if enabled, switched := t.switched[id]; switched {
+		doc = withSwitch(doc, enabled)
+	}
 	rule := ruleOf(doc, wall, zone)
 	switch {
 	case rule.start.After(wall), doc.False("enabled"):
@@ -127,4 +139,13 @@ func (t *Turn) ruleHolds(ctx context.Context, id string, wall time.Time, zone *t
 	}
 	holds, err = rule.applies(wall)
 	return holds, name, err
+}
+
+// withSwitch is a rule as this call switched it.
+func withSwitch(doc Data, enabled *bool) Data {
+	out := maps.Clone(doc)
+	if delete(out, "enabled"); enabled != nil {
+		out["enabled"] = *enabled
+	}
+	return out
 }

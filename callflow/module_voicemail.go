@@ -8,19 +8,18 @@ import (
 
 // voicemail is KAZOO's `voicemail` (cf_voicemail.erl) as far as a call is concerned: it answers, tells the caller that nobody
 // is there, and lets him leave a message of at most data.max_message_length seconds (500) in the box data.id, to `#` or any
-// other key. The caller who hangs up after speaking has left it too, and stops it; else it goes on. Boxes are not kept here,
-// so that no message is either; action `check`, which lets the owner listen, is only shown.
+// other key. The caller who hangs up after speaking has left it too, and stops it; else it goes on. Action `check` lets the caller
+// into the box. Boxes are not kept here, so that no message is either.
 func voicemail(ctx context.Context, t *Turn) Next {
+	work := t.leaveMessage
 	switch or(t.Data.String("action"), "compose") {
 	case "compose":
 	case "check":
-		t.Outcome(NotSimulated)
-		t.Note("KAZOO would now let the caller check voicemail; that is not executed here, the walk goes on at `_`")
-		return Continue()
+		work = t.checkMessages
 	default:
 		return Continue()
 	}
-	if err := t.leaveMessage(ctx); err != nil {
+	if err := work(ctx); err != nil {
 		t.fail(err)
 		if hungUp(err) {
 			return Stop()

@@ -3,14 +3,22 @@ package callflow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
 	"callfn/internal/function/params"
 )
 
+// How often a webhook is sent where the node does not say, and at most (webhooks.hrl, hook_retries).
+const (
+	hookAttempts     = 3
+	mostHookAttempts = 5
+)
+
 // webhook is KAZOO's `webhook` (cf_webhook.erl): it has what is known of the call, and data.custom_data, sent to data.uri with
-// data.http_verb (post, or get with a query string), and goes on at once: nobody waits for the answer.
+// data.http_verb (post, or get with a query string), and goes on at once: nobody waits for the answer. A server that does not take
+// it is asked again, data.retries (3) times in all.
 func webhook(ctx context.Context, t *Turn) Next {
 	target, err := webAddress(t.Data.String("uri"))
 	if err != nil {
@@ -22,7 +30,10 @@ func webhook(ctx context.Context, t *Turn) Next {
 	if custom := t.Data.Object("custom_data"); custom != nil {
 		all["custom_data"] = custom
 	}
-	r := HTTPRequest{Method: http.MethodPost, ContentType: "application/json", Timeout: pivotTimeout, Forget: true}
+	r := HTTPRequest{
+		Method: http.MethodPost, ContentType: "application/json", Timeout: pivotTimeout, Forget: true,
+		Retries: int(min(max(t.Data.Int("retries", hookAttempts), 1), mostHookAttempts)) - 1,
+	}
 	if t.Data.String("http_verb") == "get" {
 		flat, err := params.Flatten(all)
 		if err != nil {
@@ -43,6 +54,9 @@ func webhook(ctx context.Context, t *Turn) Next {
 		t.Note(fmt.Sprintf("the server answers %d, which nobody waits for", answer.Status))
 	case hungUp(err):
 		t.fail(err)
+	case err != nil && !errors.Is(err, ErrNotScripted): // without a script nothing is to be said: nobody waits for the answer
+		t.Outcome(Failed)
+		t.Note("the webhook could not be sent: " + err.Error())
 	}
 	return Continue()
 }

@@ -21,20 +21,22 @@ const (
 //	{"now":"2026-12-24T18:05","timezone":"Europe/Berlin","hangup_after_ms":60000,
 //	 "digits":[{"after_ms":4000,"digits":"1"},{"digits":"12#"}],
 //	 "answers":{"user":"none","device:0123…":"busy","offnet:+14155550100":{"outcome":"answered","after_ms":8000,"talk_ms":30000}},
-//	 "http":{"https://example.com/pivot":{"status":200,"body":{"module":"hangup","data":{}},"after_ms":300}}}
+//	 "http":{"https://example.com/pivot":{"status":200,"body":{"module":"hangup","data":{}},"after_ms":300}},"real_http":false}
 //
 // now is local to timezone unless it says an offset, or a number of milliseconds since 1970; zone (IANA) stands in for a
 // missing timezone. Digits without after_ms are pressed as soon as something collects them. Outcomes are answered, none,
-// busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION. A script that cannot be used gives an
+// busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION. A body that is text goes as it is, with content_type
+// where that is given; real_http asks web servers that http has no answer for, where the service allows that. A script that cannot be used gives an
 // *InvalidCall with every fault at once, its paths below `script`.
 func ParseScript(described map[string]any, zone string) (Script, error) {
 	p := scriptParser{}
-	p.only("script", described, "now", "timezone", "digits", "answers", "http", "hangup_after_ms")
+	p.only("script", described, "now", "timezone", "digits", "answers", "http", "real_http", "hangup_after_ms")
 	s := Script{TimeZone: p.zone(described), HangUpAfter: p.moment("script.hangup_after_ms", described["hangup_after_ms"])}
 	s.Now = p.now(described["now"], or(s.TimeZone, zone))
 	s.Digits = p.digits(described["digits"])
 	s.Answers = p.answers(described["answers"])
 	s.HTTP = p.http(described["http"])
+	s.RealHTTP = p.flag("script.real_http", described["real_http"])
 	if p.problems.Fields != nil {
 		return Script{}, &p.problems
 	}
@@ -103,6 +105,17 @@ func (p *scriptParser) now(value any, zone string) time.Time {
 	}
 	p.problems.add("script.now", "invalid", "name a moment from 1970 to 2099 as 2026-12-24T18:05, with an offset if it is not local, or as milliseconds since 1970", nil)
 	return time.Time{}
+}
+
+func (p *scriptParser) flag(path string, value any) bool {
+	if value == nil {
+		return false
+	}
+	set, ok := value.(bool)
+	if !ok {
+		p.wrongType(path, "boolean")
+	}
+	return set
 }
 
 func (p *scriptParser) moment(path string, value any) time.Duration {
@@ -222,7 +235,7 @@ func (p *scriptParser) http(value any) map[string]HTTPReply {
 			p.wrongType(path, "object")
 			continue
 		}
-		p.only(path, entry, "status", "body", "after_ms", "error")
+		p.only(path, entry, "status", "body", "content_type", "after_ms", "error")
 		r := HTTPReply{Status: int(Data(entry).Int("status", 200)), After: p.moment(path+".after_ms", entry["after_ms"]), Error: clip(Data(entry).String("error"), maxText)}
 		if r.Status < 100 || r.Status > 599 {
 			p.problems.add(path+".status", "invalid", "an HTTP status is from 100 to 599", nil)
@@ -232,11 +245,15 @@ func (p *scriptParser) http(value any) map[string]HTTPReply {
 		case string:
 			r.Body = []byte(body)
 		default:
+			r.ContentType = "application/json"
 			raw, err := json.Marshal(body)
 			if err != nil {
 				p.problems.add(path+".body", "invalid", "the body is no JSON", nil)
 			}
 			r.Body = raw
+		}
+		if given := Data(entry).String("content_type"); given != "" {
+			r.ContentType = clip(given, maxText)
 		}
 		replies[name] = r
 	}

@@ -26,7 +26,7 @@ func TestParseScript(t *testing.T) {
 			"user": {Cause: "NO_ANSWER"}, "device:d1": {Cause: "SUCCESS", After: 8 * time.Second}, "offnet": {Cause: "NO_ROUTE_DESTINATION"},
 		},
 		HTTP: map[string]callflow.HTTPReply{
-			"https://a.example/p": {Status: 200, Body: []byte(`{"module":"hangup"}`), After: 300 * time.Millisecond}, "*": {Status: 503},
+			"https://a.example/p": {Status: 200, ContentType: "application/json", Body: []byte(`{"module":"hangup"}`), After: 300 * time.Millisecond}, "*": {Status: 503},
 		},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })); err != nil || diff != "" {

@@ -16,6 +16,7 @@ const speechRate = 15
 // waits until something collects it; KAZOO hands what is pressed during a tts or audio_macro to the next collect_dtmf only.
 type pretendCaller struct {
 	script   Script
+	web      *Web // asks web servers for which the script has no answer; nil for none
 	now      time.Duration
 	pressed  int // how many of script.Digits are used up
 	used     int // how many digits of the next of them

@@ -33,14 +33,17 @@ func (p *pretendCaller) Record(ctx context.Context, r Recording) (time.Duration,
 	return p.now - began, err
 }
 
-// HTTP answers from the script; nothing leaves the machine.
+// HTTP answers from the script; nothing leaves the machine unless the script wants that and may.
 func (p *pretendCaller) HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
 	if err := p.up(ctx); err != nil {
 		return HTTPResponse{}, err
 	}
 	reply, ok := p.script.httpReply(r.URL)
-	if !ok {
+	switch {
+	case !ok && p.web == nil:
 		return HTTPResponse{}, ErrNotScripted
+	case !ok:
+		return p.really(ctx, r)
 	}
 	if !r.Forget {
 		if err := p.pass(ctx, min(reply.After, r.Timeout)); err != nil {
@@ -53,5 +56,16 @@ func (p *pretendCaller) HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, 
 	if reply.Error != "" {
 		return HTTPResponse{}, errors.New(reply.Error)
 	}
-	return HTTPResponse{Status: reply.Status, Body: reply.Body}, nil
+	return HTTPResponse{Status: reply.Status, ContentType: reply.ContentType, Body: reply.Body}, nil
+}
+
+// really asks the web server. What the call waits for it takes on the call's clock too.
+func (p *pretendCaller) really(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
+	r.Forget, r.Retries = false, 0 // whoever rehearses wants to know what came of it
+	began := time.Now()
+	answer, err := p.web.HTTP(ctx, r)
+	if err := p.pass(ctx, time.Since(began).Round(time.Millisecond)); err != nil {
+		return HTTPResponse{}, err
+	}
+	return answer, err
 }

@@ -15,6 +15,7 @@ type Script struct {
 	Digits      []Press   // in the order pressed
 	Answers     map[string]Reply
 	HTTP        map[string]HTTPReply
+	RealHTTP    bool          // ask web servers that HTTP does not know; takes a Simulator that may
 	HangUpAfter time.Duration // when the caller hangs up, on the call's own clock; 0 for not before the end
 }
 
@@ -34,10 +35,11 @@ type Reply struct {
 
 // HTTPReply is what a web server answers.
 type HTTPReply struct {
-	Status int
-	Body   []byte
-	After  time.Duration
-	Error  string // instead of an answer: why there is none
+	Status      int
+	ContentType string
+	Body        []byte
+	After       time.Duration
+	Error       string // instead of an answer: why there is none
 }
 
 // success is the cause of a leg that was answered (kazoo-facts §5.7, resources).

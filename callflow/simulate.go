@@ -19,6 +19,7 @@ type Simulator struct {
 	Executor *Executor
 	Random   io.Reader        // for Call-IDs; nil for crypto/rand
 	Clock    func() time.Time // for scripts that name no time; nil for time.Now
+	Web      *Web             // for scripts that want real_http; nil where none may
 }
 
 // SimulationRequest describes one pretend call.
@@ -43,12 +44,16 @@ type SimulationRequest struct {
 }
 
 // Simulate tells what would happen to a call, and does nothing outside: functions run as rehearsals, nothing is dialled
-// or sent. That no callflow answers is a trace, too. Errors are an *InvalidCall for a description that cannot be used,
+// or sent, except to web servers where the script wants that and may. That no callflow answers is a trace, too. Errors are an *InvalidCall for a description that cannot be used,
 // and what the Directory answers when it cannot be reached.
 func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, error) {
 	call, ignored, err := ParseCall(r.Account, r.described())
 	script, scriptErr := ParseScript(r.Script, r.TimeZone)
 	if err := bothInvalid(err, scriptErr); err != nil {
+		return Trace{}, err
+	}
+	web, err := s.webFor(script)
+	if err != nil {
 		return Trace{}, err
 	}
 	if script.HangUpAfter == 0 {
@@ -79,7 +84,7 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 		}
 		flow = withPreflow(r.Preflow, match.Flow)
 	}
-	caller := &pretendCaller{script: script}
+	caller := &pretendCaller{script: script, web: web}
 	trace.Ended = executor.Run(ctx, Walk{
 		Call: call, Flow: flow, Switch: caller, Origin: function.FromRehearsal, TimeZone: or(script.TimeZone, r.TimeZone),
 		Began: s.began(script), Pretend: !script.Now.IsZero(),
@@ -155,6 +160,19 @@ func (s *Simulator) began(script Script) time.Time {
 		return s.Clock()
 	}
 	return time.Now()
+}
+
+// webFor is what asks web servers for a script that wants that.
+func (s *Simulator) webFor(script Script) (*Web, error) {
+	if !script.RealHTTP {
+		return nil, nil
+	}
+	if s.Web == nil {
+		var refused InvalidCall
+		refused.add("script.real_http", "forbidden", "rehearsals do not ask web servers here: say in script.http what they answer, or have the operator start the service with --rehearsal-http", nil)
+		return nil, &refused
+	}
+	return s.Web, nil
 }
 
 // bothInvalid joins what is wrong with the call and with the script into one error.

@@ -6,7 +6,8 @@ import (
 )
 
 // asksFor says in words what KAZOO's other modules would do next (kazoo-facts §5.7). callfn knows them, validates them
-// and shows them in a rehearsal, but does not execute them.
+// and shows them in a rehearsal, but does not execute them: for each, what stands between it and that is a part of the switch or of
+// KAZOO that callfn does not have.
 var asksFor = map[string]string{
 	"acdc_agent":           "change the state of a queue agent",
 	"acdc_member":          "put the caller into a queue",
@@ -18,7 +19,6 @@ var asksFor = map[string]string{
 	"camping_feature":      "call back when a busy extension is free",
 	"conference":           "join a conference",
 	"conference_feature":   "join a conference by feature code",
-	"dead_air":             "answer without any media",
 	"directory":            "let the caller find a person by name",
 	"disa":                 "give the caller a dial tone",
 	"do_not_disturb":       "change do-not-disturb",
@@ -55,26 +55,45 @@ var asksFor = map[string]string{
 	"set_alert_info":       "set how phones ring",
 	"skel":                 "do nothing (KAZOO's example module)",
 	"transfer":             "transfer the call",
-	"wait_for_hangup":      "wait until the caller hangs up",
 }
 
 // NotExecuted lists the modules of KAZOO's that callfn knows but does not execute, in alphabetical order.
 func NotExecuted() []string { return slices.Sorted(maps.Keys(asksFor)) }
 
-// unsimulated is the step of a module that is not executed. Modules that KAZOO does not have go on at `_`, as there;
-// known ones go on at `_` too, so that a rehearsal shows what follows.
+// What KAZOO's modules do after that, where it is not going on at `_`: stopsAfter end their flow whatever came of it, keepsCall
+// hand the call over to something else for good (cf_exe:control_usurped), or leave it to the switch.
+var (
+	stopsAfter = []string{
+		"camping_feature", "eavesdrop", "eavesdrop_feature", "group_pickup", "group_pickup_feature", "intercept", "intercept_feature", "move", "park",
+	}
+	keepsCall = []string{"conference", "conference_feature", "faxbox", "receive_fax", "transfer"}
+)
+
+// unsimulated is the step of a module that is not executed. Modules that KAZOO does not have go on at `_`, as there; known
+// ones go on as in KAZOO when they do their work.
 func unsimulated(t *Turn) Next {
-	what, known := asksFor[t.step.Module]
+	module := t.step.Module
+	what, known := asksFor[module]
 	switch {
-	case known:
-		t.Outcome(NotSimulated)
-		t.Note("KAZOO would now " + what + "; that is not executed here, the walk goes on at `_`")
-	case t.step.Module == "":
+	case !known && module == "":
 		t.Outcome(UnknownModule)
 		t.Note("the node names no module")
-	default:
+		return Continue()
+	case !known:
 		t.Outcome(UnknownModule)
 		t.Note("there is no module of this name")
+		return Continue()
 	}
+	t.Outcome(NotSimulated)
+	shown := "KAZOO would now " + what + "; that is not executed here, "
+	switch {
+	case slices.Contains(stopsAfter, module):
+		t.Note(shown + "the flow ends with it")
+		return Stop()
+	case slices.Contains(keepsCall, module):
+		t.Note(shown + "the call stays there")
+		return Next{}
+	}
+	t.Note(shown + "the walk goes on at `_`")
 	return Continue()
 }

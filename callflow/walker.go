@@ -12,8 +12,9 @@ type walker struct {
 	Walk
 	exec     *Executor
 	modules  Modules
-	branches int // how many are left
-	steps    int // how many were made
+	switched map[string]*bool // time rules that the call changed
+	branches int              // how many are left
+	steps    int              // how many were made
 
 	node   Node // the one to launch next
 	depth  int
@@ -32,7 +33,7 @@ type frame struct {
 }
 
 func newWalker(e *Executor, w Walk) *walker {
-	walk := &walker{Walk: w, exec: e, modules: e.Modules, branches: e.BranchLimit, node: w.Flow, via: ViaStart}
+	walk := &walker{Walk: w, exec: e, switched: map[string]*bool{}, modules: e.Modules, branches: e.BranchLimit, node: w.Flow, via: ViaStart}
 	if walk.modules == nil {
 		walk.modules = DefaultModules()
 	}
@@ -91,7 +92,7 @@ func (w *walker) round(ctx context.Context) {
 func (w *walker) launch(ctx context.Context, step *Step, control Control) Next {
 	turn := &Turn{
 		Data: w.node.Data(), Call: w.Call, Switch: control, node: w.node, step: step,
-		runner: w.exec.Runner, directory: w.exec.Directory, origin: w.Origin, timeZone: w.TimeZone, now: w.now, pretend: w.Pretend, flows: w.exec.Flows,
+		runner: w.exec.Runner, directory: w.exec.Directory, origin: w.Origin, timeZone: w.TimeZone, now: w.now, pretend: w.Pretend, flows: w.exec.Flows, rules: w.exec.Rules, switched: w.switched,
 	}
 	module, known := w.modules[step.Module]
 	switch {

@@ -76,7 +76,7 @@ func (c *caller) admin() bool { return c.claims.OwnerID == "" || c.user.Admin() 
 // may always change itself (what it may do excepted: checkUser).
 func (x *exchange) reserved() bool {
 	switch x.route.Resource {
-	case "api_key", "auth_keys", "modules", "pivot_keys", "storage":
+	case "api_key", "auth_keys", "databases", "modules", "pivot_keys", "storage":
 		return true
 	case "accounts":
 		return x.route.Method != http.MethodGet

@@ -51,8 +51,7 @@ var adminsOnly = map[string]bool{
 	"POST /v2/accounts/:account/users/:id/storage":   true,
 	"PATCH /v2/accounts/:account/users/:id/storage":  true,
 	"DELETE /v2/accounts/:account/users/:id/storage": true,
-
-	"GET /v2/accounts/:account/pivot/keys": true, "PUT /v2/accounts/:account/pivot/keys": true,
+	"GET /v2/accounts/:account/pivot/keys":           true, "PUT /v2/accounts/:account/pivot/keys": true,
 	"GET /v2/accounts/:account/pivot/keys/:id": true, "DELETE /v2/accounts/:account/pivot/keys/:id": true,
 }
 
@@ -106,10 +105,6 @@ var matrix = map[string]row{
 	"GET /v2/modules/:id":  {"", superduperOnly(200)},
 	"POST /v2/modules/:id": {`{"data":{"running":true}}`, superduperOnly(200)},
 
-	"GET /v2/auth/keys":     {"", superduperOnly(200)},
-	"GET /v2/auth/keys/:id": {"", superduperOnly(200)},
-	"PUT /v2/auth/keys/:id": {`{"data":{"action":"rotate"}}`, superduperOnly(201)},
-
 	"GET /v2/storage":       {"", superduperOnly(200)},
 	"GET /v2/storage/check": {"", superduperOnly(200)},
 	"PUT /v2/storage":       {`{"data":{"plan":{}}}`, superduperOnly(201)},
@@ -117,6 +112,8 @@ var matrix = map[string]row{
 	"PATCH /v2/storage":     {`{"data":{"plan":{}}}`, superduperOnly(200)},
 	"DELETE /v2/storage":    {"", superduperOnly(200)},
 
+	"GET /v2/databases/:id/documents": {"", superduperOnly(200)},
+	"PUT /v2/databases/:id/documents": {`{"data":{"documents":[]}}`, superduperOnly(200)},
 	"GET /v2/storage/migrations":      {"", superduperOnly(200)},
 	"GET /v2/storage/migrations/:id":  {"", superduperOnly(200)},
 	"POST /v2/storage/migrations/:id": {`{"data":{"action":"rollback"}}`, superduperOnly(200)},
@@ -143,6 +140,9 @@ var matrix = map[string]row{
 	"POST /v2/accounts/:account/users/:id/storage":   {"", subtree(501)},
 	"PATCH /v2/accounts/:account/users/:id/storage":  {"", subtree(501)},
 	"DELETE /v2/accounts/:account/users/:id/storage": {"", subtree(501)},
+	"GET /v2/auth/keys":                              {"", superduperOnly(200)},
+	"GET /v2/auth/keys/:id":                          {"", superduperOnly(200)},
+	"PUT /v2/auth/keys/:id":                          {`{"data":{"action":"rotate"}}`, superduperOnly(201)},
 
 	"GET /v2/schemas":                {"", everyone(200)},
 	"GET /v2/schemas/:id":            {"", everyone(200)},
@@ -305,7 +305,7 @@ func TestAuthorisation(t *testing.T) {
 						}
 					}
 				}
-				if strings.Contains(r.raw, "pvt_") {
+				if strings.Contains(r.raw, "pvt_") && name != "GET /v2/databases/:id/documents" { // an export is private fields, too
 					t.Errorf("private fields in %s", r.raw)
 				}
 			})
@@ -334,6 +334,7 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 	}
 	path = strings.Replace(path, "/v2/modules/:id", "/v2/modules/functions", 1)
 	path = strings.Replace(path, "/storage/plans/:id", "/storage/plans/x", 1)
+	path = strings.Replace(path, "/databases/:id", "/databases/accounts", 1)
 	path = strings.Replace(path, "/storage/migrations/:id", "/storage/migrations/"+pastMigration, 1)
 	if route.Path == "/v2/storage" {
 		s.do(t, "DELETE", route.Path, admin, "")

@@ -55,9 +55,9 @@ type Config struct {
 	Schemas    Schemas
 	Functions  FunctionRunner
 	Simulator  Simulator
-	Pivot      PivotServer
 	Storage    StoragePlans
 	Migrations Migrations
+	Pivot      PivotServer
 	Random     io.Reader        // crypto/rand
 	Now        func() time.Time // the clock
 	Log        *slog.Logger

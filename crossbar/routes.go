@@ -37,7 +37,7 @@ type Route struct {
 }
 
 // Bare reports whether data may come without the envelope, as KAZOO's documentation sends a storage plan.
-func (r Route) Bare() bool { return r.Resource == "storage" && r.NeedsBody }
+func (r Route) Bare() bool { return r.Path == "/v2/storage" && r.NeedsBody }
 
 // Routes lists every route of the API, in the order they are declared.
 func (a *API) Routes() []Route { return slices.Clone(a.routes) }
@@ -79,6 +79,8 @@ func (a *API) table() []Route {
 		{patch, "/v2/storage", "storage", SuperduperOnly, true, a.patchStorage},
 		{get, "/v2/storage/check", "storage", SuperduperOnly, false, a.checkStorage},
 		{del, "/v2/storage", "storage", SuperduperOnly, false, a.deleteStorage},
+		{get, "/v2/databases/:id/documents", "databases", SuperduperOnly, false, a.exportDocuments},
+		{put, "/v2/databases/:id/documents", "databases", SuperduperOnly, true, a.importDocuments},
 		{get, "/v2/storage/migrations", "storage", SuperduperOnly, false, a.listMigrations},
 		{get, "/v2/storage/migrations/:id", "storage", SuperduperOnly, false, a.showMigration},
 		{post, "/v2/storage/migrations/:id", "storage", SuperduperOnly, true, a.steerMigration},

@@ -76,10 +76,10 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	s.plans = resolver
 	s.cfg = crossbar.Config{
 		Datastores: resolver, Storage: s.keeper(t, nil), Migrations: s.moves(t), Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
-		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
-		Log:      s.logger(),
-		Pivot:    &callflow.PivotServer{Directory: callflow.Stored{Datastores: s.stores}, Runner: s.runner, Flows: set},
+		Pivot:    &callflow.PivotServer{Directory: callflow.Stored{Datastores: resolver}, Runner: s.runner, Flows: set},
 		Recovery: crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}},
+		Random:   rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
+		Log: s.logger(),
 	}
 	s.rewire(t, change...)
 	return s

@@ -210,7 +210,7 @@ func remarks(warnings []string) any {
 func moves(list []storageplan.Move) []any {
 	out := make([]any, len(list))
 	for i, m := range list {
-		out[i] = map[string]any{"database": m.Database, "from": string(m.From), "to": string(m.To), "documents": m.Documents}
+		out[i] = map[string]any{"database": m.Database, "from": string(m.From), "to": string(m.To), "documents": m.Documents, "at_once": m.AtOnce}
 	}
 	return out
 }

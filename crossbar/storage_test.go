@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"callfn/crossbar"
+	"callfn/internal/couchnode/couchtest"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/storageplan"
@@ -245,7 +246,7 @@ func TestStoragePlanMovesDocuments(t *testing.T) {
 	mover := &fakeMover{}
 	s.rewire(t, func(c *crossbar.Config) { c.Storage = s.keeper(t, mover) })
 	r = s.must(t, 200, "PATCH", "/v2/storage?dry_run=true", admin, onNode(t, n))
-	want := `[{"database":"functions","documents":1,"from":"local","to":"` + planUUID + `"},{"database":"function_runs","documents":0,"from":"local","to":"` + planUUID + `"}]`
+	want := `[{"at_once":false,"database":"functions","documents":1,"from":"local","to":"` + planUUID + `"},{"at_once":true,"database":"function_runs","documents":0,"from":"local","to":"` + planUUID + `"}]`
 	if got, _ := json.Marshal(r.at("data", "moves")); string(got) != want {
 		t.Errorf("a dry run says %s, want %s", got, want)
 	}
@@ -369,4 +370,51 @@ func TestNoPlansOfAccounts(t *testing.T) {
 		}
 	}
 	s.must(t, 403, "GET", "/v2/storage", tenant.token, "")
+}
+
+// A place that a database was moved away from still has what it had, behind a fence: an empty database does not just change over to
+// there, or what was deleted since would come to light again.
+func TestAFormerPlaceIsNotGoneBackToAtOnce(t *testing.T) {
+	s := newStack(t)
+	mover := &fakeMover{}
+	s.rewire(t, func(c *crossbar.Config) { c.Storage = s.keeper(t, mover) })
+	n := datastoretest.Serve(t, datastoretest.NodeConfig{})
+	for _, name := range []string{datastore.Functions, datastore.FunctionRuns} {
+		if _, err := n.Connection.EnsureDatabase(t.Context(), s.stores.Prefix+name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := n.Connection.Database(s.stores.Prefix+datastore.FunctionRuns).Create(t.Context(), datastore.Document{"_id": datastore.FenceID}); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, 202, "PATCH", "/v2/storage", s.login(t, masterKey), onNode(t, n))
+	if got := strings.Join(mover.started, ";"); got != "function_runs local "+planUUID {
+		t.Errorf("started %q", got)
+	}
+}
+
+// showless is an engine that runs no functions, like a CouchDB without `--eval`.
+type showless struct{ couchtest.Engine }
+
+func (showless) Show(context.Context, string, string, json.RawMessage, json.RawMessage) (json.RawMessage, error) {
+	return json.RawMessage(`["error","render_error","new Function is not allowed"]`), nil
+}
+
+// Where functions do not run, no plan puts them; the field is the language where the plan names one.
+func TestStoragePlanWantsFunctionsToRun(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	n := datastoretest.Serve(t, datastoretest.NodeConfig{Engine: showless{}})
+	before := s.dump(t)
+	r := s.must(t, 400, "PATCH", "/v2/storage", admin, onNode(t, n))
+	if text, _ := r.at("data", "plan.aggregate.connection", "functions", "message").(string); !strings.Contains(text, "functions cannot run on "+n.URL) {
+		t.Error(r.raw)
+	}
+	r = s.must(t, 400, "PATCH", "/v2/storage", admin, onNode(t, n, func(c, _ map[string]any) { c["settings"].(map[string]any)["functions_language"] = "javascript" }))
+	if text, _ := r.at("data", "connections."+planUUID+".settings.functions_language", "functions", "message").(string); !strings.Contains(text, "language javascript") {
+		t.Error(r.raw)
+	}
+	if after := s.dump(t); after != before {
+		t.Errorf("something was stored:\n%s", difference(before, after))
+	}
 }

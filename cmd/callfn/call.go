@@ -22,7 +22,7 @@ func (c callCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	call := c.fields()
-	script, err := c.script()
+	script, err := c.script(w)
 	if err != nil {
 		return err
 	}

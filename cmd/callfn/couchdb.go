@@ -45,7 +45,7 @@ func (c couchSetupCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	log := newLog(w, "auto", "info")
-	sites, closeAll, err := flags.sites(log)
+	sites, closeAll, err := flags.sites(log, false)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (c couchSetupCommand) setUp(ctx context.Context, site provision.Site, passw
 	if err := site.Secure(ctx, c.User); err != nil {
 		return err
 	}
-	site.Direct = c.runner().direct()
+	site.Direct = c.direct()
 	language, runs, err := site.Install(ctx, c.FunctionsLanguage)
 	if err == nil {
 		sayWhoEvaluates(site, language, runs, site.Log)
@@ -100,7 +100,7 @@ func (c couchSetupCommand) setUp(ctx context.Context, site provision.Site, passw
 	return err
 }
 
-func (c couchSetupCommand) runner() runnerFlags { return runnerFlags{Runner: c.Runner} }
+func (c couchSetupCommand) direct() bool { return c.Runner == runnerDirect }
 
 // proveAsUser connects with nothing but what serve will have.
 func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, w world) error {
@@ -108,7 +108,7 @@ func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, w 
 	if c.FunctionsAdminURL != "" {
 		flags.FunctionsCouchDBURL, flags.FunctionsCouchDBPasswordFile = asUser(c.FunctionsAdminURL, c.User), c.PasswordFile
 	}
-	sites, closeAll, err := flags.sites(newLog(w, "auto", "error"))
+	sites, closeAll, err := flags.sites(newLog(w, "auto", "error"), false)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, w 
 				return fmt.Errorf("as user %s: %w", c.User, err)
 			}
 		}
-		if site.HasFunctions() && !c.runner().direct() {
+		if site.HasFunctions() && !c.direct() {
 			if err := site.Run(ctx); err != nil {
 				return fmt.Errorf("everything is in place, but functions cannot run: %w", err)
 			}

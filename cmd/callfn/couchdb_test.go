@@ -33,14 +33,20 @@ func eachCouch(t *testing.T, test func(t *testing.T, c couchUnderTest)) {
 		if address == "" {
 			t.Skip("no real CouchDB: set CALLFN_TEST_COUCHDB_URL=http://admin:password@host:5984 to run this there")
 		}
-		id, err := datastore.NewID(rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := couchUnderTest{admin: strings.TrimSuffix(address, "/"), prefix: "t" + id[:10] + "_", real: true}
+		c := couchUnderTest{admin: strings.TrimSuffix(address, "/"), prefix: uniquePrefix(t), real: true}
 		t.Cleanup(func() { c.remove(t) })
 		test(t, c)
 	})
+}
+
+// uniquePrefix begins the names of one test's databases.
+func uniquePrefix(t testing.TB) string {
+	t.Helper()
+	id, err := datastore.NewID(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "t" + id[:10] + "_"
 }
 
 func withUser(t testing.TB, address, user, password string) string {

@@ -33,8 +33,9 @@ const (
 )
 
 // sites are the CouchDBs that the flags name, connected but not yet spoken to: the one with everything, or that and the one
-// with functions.
-func (f couchFlags) sites(log *slog.Logger) (_ []provision.Site, closeAll func(), err error) {
+// with functions. With breakers, requests fail at once while a CouchDB is down, which is for a service that lives on; who asks
+// once and goes waits.
+func (f couchFlags) sites(log *slog.Logger, breakers bool) (_ []provision.Site, closeAll func(), err error) {
 	var opened []*datastore.Connection
 	undo := func() {
 		for _, c := range opened {
@@ -57,7 +58,7 @@ func (f couchFlags) sites(log *slog.Logger) (_ []provision.Site, closeAll func()
 		}
 		c, err := datastore.Open(datastore.Config{
 			Name: name, URL: address, Username: user, Password: password, RootCAs: roots, Timeout: couchTimeout,
-			ConnectTimeout: couchConnectTimeout, Breaker: true, OnOutage: outages(log, name),
+			ConnectTimeout: couchConnectTimeout, Breaker: breakers, OnOutage: outages(log, name),
 		})
 		if err != nil {
 			return provision.Site{}, usageError{fmt.Errorf("%s: %w", flag, err)}

@@ -144,6 +144,7 @@ func (s *service) directDriver(c serveCommand, shows queryserver.Evaluator, limi
 		return nil, err
 	}
 	s.closers = append(s.closers, closeIt)
+	s.engine = engine
 	var driver function.Driver = function.DirectDriver{Documents: s.copied, Engine: engine}
 	if !c.inSandbox() {
 		driver = inTurn(c, c.Workers, driver)
@@ -164,9 +165,17 @@ func (s *service) tellOfCopy() map[string]any {
 	return map[string]any{"functions_copy": tell}
 }
 
-// stored is the copy that keeps nothing: for the doctor, who runs one function once.
+// directOn runs the functions of a database without a show and without a copy: for the doctor, who runs one once.
+func directOn(engine function.Engine) func(*datastore.Database) function.Driver {
+	return func(db *datastore.Database) function.Driver {
+		return function.DirectDriver{Documents: stored{db}, Engine: engine}
+	}
+}
+
+// stored is a function.Copy of nothing: it reads the database each time.
 type stored struct{ db *datastore.Database }
 
+// Get reads the database.
 func (s stored) Get(ctx context.Context, id string) (json.RawMessage, error) {
 	raw, err := s.db.GetRaw(ctx, id)
 	if errors.Is(err, datastore.ErrNotFound) {
@@ -175,6 +184,7 @@ func (s stored) Get(ctx context.Context, id string) (json.RawMessage, error) {
 	return raw, err
 }
 
+// Newest reads the database.
 func (s stored) Newest(ctx context.Context, id string) (json.RawMessage, error) {
 	return s.Get(ctx, id)
 }

@@ -10,10 +10,11 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"callfn/internal/auth"
 	"callfn/internal/datastore"
 	"callfn/internal/doctor"
+	"callfn/internal/function"
 	"callfn/internal/provision"
+	"callfn/internal/sandbox"
 	"callfn/internal/storageplan"
 )
 
@@ -28,6 +29,7 @@ type doctorCommand struct {
 	SecretKeyFile              string        `help:"As serve has it: opens the passwords in the storage plan. secret.key in --data when absent." placeholder:"FILE"`
 	Data                       string        `help:"As serve has it." default:"./callfn-data" placeholder:"DIR"`
 
+	runnerFlags
 	couchFlags
 }
 
@@ -36,14 +38,14 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 	if c.CouchDBURL == "" {
 		return usageError{errorf("say which CouchDB: --couchdb-url http://user@host:5984 (or CALLFN_COUCHDB_URL). The embedded node needs no doctor: `callfn serve` says at start what is amiss")}
 	}
-	if err := c.check(); err != nil {
+	if err := errors.Join(c.check(), c.checkRunner()); err != nil {
 		return err
 	}
 	if c.Deadline < time.Millisecond || c.ShowMaxTarget < 64 || c.ShowMaxTarget > 1<<20 {
 		return usageError{errorf("want --deadline of at least 1ms, --show-max-target between 64 and 1048576")}
 	}
 	log := slog.New(slog.DiscardHandler) // the report says it all
-	sites, closeAll, err := c.sites(log)
+	sites, closeAll, err := c.sites(log, false)
 	if err != nil {
 		return err
 	}
@@ -53,8 +55,16 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	defer closeAdmins()
+	engine, closeEngine, err := c.directEngine(w, log)
+	if err != nil {
+		return err
+	}
+	defer closeEngine()
 	var findings []doctor.Finding
 	like := doctor.Patient{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Now: time.Now}
+	if c.direct() {
+		like.Direct = directOn(engine)
+	}
 	sites, elsewhere := c.storagePlan(ctx, sites, like, log)
 	for i, site := range sites {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
@@ -73,32 +83,58 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 	return nil
 }
 
+// directEngine is what runs functions with the direct runner: what serve would start; nil with shows.
+func (c doctorCommand) directEngine(w world, log *slog.Logger) (function.Engine, func(), error) {
+	if !c.direct() {
+		return nil, func() {}, nil
+	}
+	limits := sandbox.DefaultLimits()
+	limits.Deadline = c.Deadline
+	var pool *sandbox.Pool
+	closePool := func() {}
+	if c.inSandbox() {
+		command, err := w.workerCommand()
+		if err != nil {
+			return nil, nil, err
+		}
+		if pool, err = sandbox.NewPool(sandbox.Config{Command: command, Workers: 1, Log: log}); err != nil {
+			return nil, nil, err
+		}
+		closePool = pool.Close
+	}
+	engine, closeEngine, err := c.engine(pool, 1, limits, log)
+	if err != nil {
+		closePool()
+		return nil, nil, err
+	}
+	return engine, func() { closeEngine(); closePool() }, nil
+}
+
 // storagePlan examines what the stored storage plan names besides the sites, and gives the sites with the databases that are there by that
 // plan. Where there is none to be read, which the sites' own examination explains, everything is as the flags say.
 func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, like doctor.Patient, log *slog.Logger) ([]provision.Site, []doctor.Finding) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	secret, secretErr := knownSecret(c.SecretKeyFile, c.Data)
-	cfg := storageplan.Config{Main: sites[0].Stores, Secret: secret, Log: log}
+	cfg := storageplan.Config{Main: sites[0].Stores, Secret: secret, Direct: c.direct(), Log: log}
 	if len(sites) > 1 {
 		cfg.Functions = &sites[1].Stores
 	}
 	stores, err := storageplan.Open(ctx, cfg)
-	switch {
-	case errors.Is(err, auth.ErrWrongSecret):
-		why := err
-		if secretErr != nil {
-			why = secretErr
-		}
-		return sites, []doctor.Finding{{Site: "storage plan", Check: "passwords", Status: doctor.Unknown, Says: "the stored passwords cannot be opened: " + why.Error(), Fix: "give --secret-key-file, or --data, as serve has it"}}
-	case err != nil:
+	if err != nil {
 		return sites, nil
 	}
 	defer stores.Close()
 	if doc, err := stores.Stored(ctx); err != nil || doc.Rev() == "" {
 		return sites, nil
 	}
-	return atHome(sites, stores), stores.Examine(ctx, like)
+	findings := stores.Examine(ctx, like)
+	for i, f := range findings {
+		if secretErr != nil && f.Site == "storage plan" && f.Status == doctor.Broken { // it is not the service that lacks the secret
+			findings[i].Status, findings[i].Says, findings[i].Fix = doctor.Unknown, "its password cannot be opened: "+secretErr.Error(), "give --secret-key-file, or --data, as serve has it"
+		}
+	}
+	return atHome(sites, stores), findings
 }
 
 // admins are the connections with administrators' rights, nil where none is given.
@@ -114,7 +150,7 @@ func (c doctorCommand) admins(log *slog.Logger) (of [2]*datastore.Connection, cl
 		flags.CouchDBURL, flags.CouchDBPasswordFile = c.FunctionsAdminURL, c.FunctionsAdminPasswordFile
 		flags.FunctionsCouchDBURL = ""
 	}
-	sites, closeAll, err := flags.sites(log)
+	sites, closeAll, err := flags.sites(log, false)
 	if err != nil {
 		return of, nil, err
 	}

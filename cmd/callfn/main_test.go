@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "queryserver" { // as CouchDB, or --queryserver-command, starts it
 		main()
 	}
+	if worker := os.Getenv(childEnv); worker != "" {
+		os.Exit(beChild(worker))
+	}
 	os.Exit(sandboxtest.Main(m))
 }
 

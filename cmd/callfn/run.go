@@ -32,6 +32,14 @@ type world struct {
 	worker                             sandbox.Command // how to start a sandbox worker; this very binary when empty
 }
 
+// workerCommand starts a sandbox worker.
+func (w world) workerCommand() (sandbox.Command, error) {
+	if w.worker.Path != "" {
+		return w.worker, nil
+	}
+	return sandbox.Self()
+}
+
 // cli is the whole command line.
 type cli struct {
 	Config kong.ConfigFlag `help:"Read settings from this YAML file. A flag's place in it is the flag's name, at the top or under the command's name (serve: {listen: …}). The command line wins over the environment, the environment over the file." placeholder:"FILE"`
@@ -47,6 +55,8 @@ type cli struct {
 	SigningKeys signingKeysCommand `cmd:"" help:"List and replace the keys that tokens are signed with."`
 	Modules     modulesCommand     `cmd:"" help:"Switch modules of the API on and off while the service runs."`
 	Storage     storageCommand     `cmd:"" help:"Say on which CouchDB each database is, by a storage plan."`
+	Export      exportCommand      `cmd:"" help:"Write every document of a running service, or one account's, into a file."`
+	Import      importCommand      `cmd:"" help:"Store the documents of an export in a running service."`
 	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work."`
 	Ready       readyCommand       `cmd:"" help:"Ask the service on this machine whether it is ready. For health checks."`

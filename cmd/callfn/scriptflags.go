@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -10,13 +11,22 @@ type scriptFlags struct {
 	Digits   []string      `help:"What the caller presses when asked, or at a time: 1, 12#, 1@5s; may be repeated." placeholder:"DIGITS[@TIME]"`
 	At       string        `help:"When the call takes place, in the account's time zone: 2026-12-24T18:05." placeholder:"TIME"`
 	Timezone string        `help:"Time zone of the call instead of the account's." placeholder:"ZONE"`
-	Answer   []string      `help:"Who answers, or not: user:none, device:ID:busy, offnet:+14155550100:answered; may be repeated." placeholder:"WHO:OUTCOME"`
+	Answer   []string      `help:"Who answers, or not, after which time of ringing, and how long they talk: user:none, device:ID:busy, offnet:+14155550100:answered@8s+30s; may be repeated." placeholder:"WHO:OUTCOME[@TIME[+TIME]]"`
+	HTTP     []string      `help:"What a web address (without its query; * for any) answers: a status, JSON or XML, or a file with the answer: http://pivot.example/=503, '*={\"module\":\"hangup\"}', http://pivot.example/=answer.xml; may be repeated." name:"http" placeholder:"URL=ANSWER" sep:"none"`
+	RealHTTP bool          `help:"Ask web addresses that --http has no answer for; only where the service runs with --rehearsal-http." name:"real-http"`
 	HangUp   time.Duration `help:"When the caller hangs up." name:"hang-up" placeholder:"TIME"`
+	Script   string        `help:"File with the whole script as JSON, as the API takes it; - for standard input. The other flags win over it." placeholder:"FILE"`
 }
 
 // script is what the API takes; nil when no flag was given.
-func (f scriptFlags) script() (map[string]any, error) {
+func (f scriptFlags) script(w world) (map[string]any, error) {
 	script := map[string]any{}
+	if f.Script != "" {
+		var err error
+		if script, err = readObject(w, f.Script); err != nil {
+			return nil, err
+		}
+	}
 	if f.At != "" {
 		script["now"] = f.At
 	}
@@ -33,7 +43,7 @@ func (f scriptFlags) script() (map[string]any, error) {
 		if timed {
 			d, err := time.ParseDuration(at)
 			if err != nil {
-				return nil, errorf("--digits %s: %q is no time such as 5s", given, at)
+				return nil, usageError{errorf("--digits %s: %q is no time such as 5s", given, at)}
 			}
 			press["after_ms"] = d.Milliseconds()
 		}
@@ -42,19 +52,82 @@ func (f scriptFlags) script() (map[string]any, error) {
 	if presses != nil {
 		script["digits"] = presses
 	}
-	answers := map[string]any{}
 	for _, given := range f.Answer {
-		i := strings.LastIndexByte(given, ':')
-		if i < 1 {
-			return nil, errorf("--answer %s: say who and what, such as user:none", given)
+		who, reply, err := answer(given)
+		if err != nil {
+			return nil, err
 		}
-		answers[given[:i]] = given[i+1:]
+		into(script, "answers")[who] = reply
 	}
-	if len(answers) > 0 {
-		script["answers"] = answers
+	for _, given := range f.HTTP {
+		address, reply, err := httpAnswer(given)
+		if err != nil {
+			return nil, err
+		}
+		into(script, "http")[address] = reply
+	}
+	if f.RealHTTP {
+		script["real_http"] = true
 	}
 	if len(script) == 0 {
 		return nil, nil
 	}
 	return script, nil
+}
+
+// into gives the object that the script has under a name.
+func into(script map[string]any, name string) map[string]any {
+	object, ok := script[name].(map[string]any)
+	if !ok {
+		object = map[string]any{}
+		script[name] = object
+	}
+	return object
+}
+
+// answer reads WHO:OUTCOME[@TIME[+TIME]].
+func answer(given string) (who string, reply any, err error) {
+	i := strings.LastIndexByte(given, ':')
+	if i < 1 {
+		return "", nil, usageError{errorf("--answer %s: say who and what, such as user:none", given)}
+	}
+	outcome, times, timed := strings.Cut(given[i+1:], "@")
+	if !timed {
+		return given[:i], outcome, nil
+	}
+	entry := map[string]any{"outcome": outcome}
+	after, talk, talks := strings.Cut(times, "+")
+	for name, text := range map[string]string{"after_ms": after, "talk_ms": talk} {
+		if name == "talk_ms" && !talks {
+			continue
+		}
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return "", nil, usageError{errorf("--answer %s: %q is no time such as 8s", given, text)}
+		}
+		entry[name] = d.Milliseconds()
+	}
+	return given[:i], entry, nil
+}
+
+// httpAnswer reads URL=ANSWER.
+func httpAnswer(given string) (address string, reply map[string]any, err error) {
+	address, text, ok := strings.Cut(given, "=")
+	if !ok || address == "" || text == "" {
+		return "", nil, usageError{errorf("--http %s: say which address answers what, such as http://pivot.example/=503", given)}
+	}
+	if status, err := strconv.Atoi(text); err == nil {
+		return address, map[string]any{"status": status}, nil
+	}
+	if begins := text[0]; begins != '{' && begins != '<' {
+		raw, err := readAtMost(text, 1<<20)
+		if err != nil {
+			return "", nil, err
+		}
+		text = strings.TrimSpace(string(raw))
+	}
+	if strings.HasPrefix(text, "<") {
+		return address, map[string]any{"body": text, "content_type": "text/xml"}, nil
+	}
+	return address, map[string]any{"body": text, "content_type": "application/json"}, nil
 }

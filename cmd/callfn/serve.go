@@ -29,6 +29,7 @@ type serveCommand struct {
 	RecordParameters   bool          `help:"Record the call's parameters as well, callers' numbers among them; digits and PINs never."`
 	DisableAfter       int           `help:"Switch a function off after so many failures in calls within --disable-within; 0 for never. Accounts may set their own." default:"6"`
 	DisableWithin      time.Duration `help:"See --disable-after." default:"60s"`
+	RehearsalHTTP      bool          `name:"rehearsal-http" help:"Let rehearsals whose script says real_http ask the web servers of pivot and webhook nodes. Only public addresses are reached, within 5 s and 256 KiB; without this no rehearsal has an effect outside."`
 	RequireConfinement bool          `help:"Refuse to start when the kernel cannot hold the sandbox processes in by every means known (seccomp, landlock, rlimits …)."`
 	ShowTransport      string        `help:"How parameters reach the show: get (as KAZOO does) or post (keeps callers' numbers out of CouchDB's access log). Long ones always go as post." enum:"get,post" default:"get"`
 	SourceLimitKiB     int           `help:"How long a function's source may be, in KiB." name:"source-limit-kib" default:"64"`

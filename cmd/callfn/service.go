@@ -21,6 +21,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
 	"callfn/internal/function"
+	"callfn/internal/guardedhttp"
 	"callfn/internal/localcopy"
 	"callfn/internal/provision"
 	"callfn/internal/sandbox"
@@ -40,6 +41,7 @@ type service struct {
 	account account.ID // the master account
 	closers []func()
 	copied  *localcopy.Copy // of the function documents; nil with shows
+	engine  function.Engine // that runs them; nil with shows
 
 	confinement string // what holds the sandbox processes in
 }
@@ -77,7 +79,11 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	plans := s.keepStoragePlan(c, limits.Deadline, stores, log)
+	moves, err := s.moveDatabases(c, stores, log)
+	if err != nil {
+		return nil, err
+	}
+	plans := s.keepStoragePlan(c, limits.Deadline, stores, moves, log)
 	functions, err := couchapp.Assemble(datastore.Functions, couchapp.Callfn)
 	if err != nil {
 		return nil, err
@@ -112,9 +118,10 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Root: topLevel(known), Observers: []function.Observer{records, guard},
 		Dialect: &function.ShowDialect{Database: database, Now: time.Now},
 	})
-	directory := callflow.NewCache(callflow.Stored{Datastores: stores}, time.Now)
+	stored := callflow.Stored{Datastores: stores}
+	directory := callflow.NewCache(stored, time.Now)
 	s.followChanges(stores, directory, known, log)
-	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set}
+	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Rules: stored}
 	after := newErrands(log)
 	s.closers = append(s.closers, after.close)
 	recovery.Later = after.later
@@ -123,10 +130,10 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		host = "callfn"
 	}
 	s.api = crossbar.New(crossbar.Config{
-		Datastores: stores, Storage: plans, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
+		Datastores: stores, Storage: plans, Migrations: moves, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Pivot:     &callflow.PivotServer{Directory: directory, Runner: runner, Flows: set},
 		PublicURL: c.PublicURL, Recovery: recovery,
-		Simulator: &callflow.Simulator{Executor: executor}, Random: rand.Reader, Now: time.Now, Log: log,
+		Simulator: &callflow.Simulator{Executor: executor, Web: s.rehearsalWeb(c)}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
 		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
 		CatalogueLimits: map[string]any{
@@ -134,6 +141,16 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		},
 	})
 	return s, nil
+}
+
+// rehearsalWeb is what lets rehearsals ask web servers, where the operator does.
+func (s *service) rehearsalWeb(c serveCommand) *callflow.Web {
+	if !c.RehearsalHTTP {
+		return nil
+	}
+	web := callflow.NewWeb(guardedhttp.Config{})
+	s.closers = append(s.closers, web.Close)
+	return web
 }
 
 // signingKeys makes tokens ready to be signed. The first start makes the keys, which takes a moment of computing, while the
@@ -174,11 +191,9 @@ func topLevel(accounts *account.Cache) func(context.Context, account.ID) account
 // openPools starts the sandbox: a pool for calls, a smaller one for rehearsals, and one process for the views' map functions, so
 // that neither ever stands before a call. Accounts take turns in the first two.
 func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fair.Lanes, maps *sandbox.Pool, err error) {
-	command := w.worker
-	if command.Path == "" {
-		if command, err = sandbox.Self(); err != nil {
-			return lanes, nil, err
-		}
+	command, err := w.workerCommand()
+	if err != nil {
+		return lanes, nil, err
 	}
 	var rehearsals *sandbox.Pool
 	few := rehearsalWorkers(c.Workers)

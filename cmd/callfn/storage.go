@@ -21,6 +21,10 @@ type storageCommand struct {
 	Get   storageGet   `cmd:"" help:"Show the storage plan in force, and on which CouchDB each database is."`
 	Apply storageApply `cmd:"" help:"Make a file the storage plan. Connections are tried first; documents are moved, none is left behind."`
 	Check storageCheck `cmd:"" help:"Examine every connection of the storage plan, as callfn doctor does. Exit code 0 only when calls would work."`
+
+	Migrations storageMigrations `cmd:"" help:"List the moves of databases, the latest first."`
+	Finish     storageFinish     `cmd:"" help:"End a move that has switched: its database is not gone back from any more. Its old place keeps its documents, fenced against writes."`
+	Rollback   storageRollback   `cmd:"" help:"Put a database back where it was. What was written since it switched is copied back first."`
 }
 
 // storagePath is the API's path of the storage plan.
@@ -53,19 +57,9 @@ type planDoc struct {
 		From      string `json:"from"`
 		To        string `json:"to"`
 		Documents int    `json:"documents"`
+		AtOnce    bool   `json:"at_once"`
 	} `json:"moves"`
 	Migrations []migrationDoc `json:"migrations"`
-}
-
-// migrationDoc is a database that is being moved.
-type migrationDoc struct {
-	ID       string `json:"id"`
-	Database string `json:"database"`
-	From     string `json:"from"`
-	To       string `json:"to"`
-	State    string `json:"state"`
-	Copied   int64  `json:"copied"`
-	Total    int64  `json:"total"`
 }
 
 // named is a connection for people.
@@ -135,7 +129,7 @@ func printPlaces(w world, p planDoc) error {
 }
 
 func migrationLine(p planDoc, m migrationDoc) string {
-	return fmt.Sprintf("%s is being moved from %s to %s: %s, %d of %d documents (migration %s)", m.Database, p.named(m.From), p.named(m.To), m.State, m.Copied, m.Total, m.ID)
+	return fmt.Sprintf("%s is being moved from %s to %s: %s, %d of %d documents (migration %s)", m.Database, p.named(m.From), p.named(m.To), m.says(), m.Copied, m.Total, m.ID)
 }
 
 type storageCheck struct{}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ type storageApply struct {
 	DryRun       bool              `help:"Only say what would change and what would be moved. Connections are tried, nothing is stored or created."`
 	Merge        bool              `help:"Merge the file into the plan as it is, null deletes; otherwise the file is the whole plan."`
 	NoValidate   bool              `help:"Store the plan without trying its connections: for a CouchDB that is down now."`
+	Wait         bool              `help:"Wait until what is moved has switched, and show how far it is." default:"true" negatable:""`
 	PasswordFile map[string]string `name:"connection-password-file" help:"File with the password of a connection, instead of the one in the plan. Without it, ******** in the plan is the password that is kept." placeholder:"UUID=FILE" mapsep:","`
 	CAFile       map[string]string `name:"connection-ca-file" help:"PEM file with the certificates that a connection trusts, instead of its settings' tls.ca." placeholder:"UUID=FILE" mapsep:","`
 }
@@ -50,7 +52,7 @@ func (c storageApply) Run(ctx context.Context, w world, on *storageCommand) erro
 		} `json:"warnings"`
 	}
 	if err := api.do(ctx, method, storagePath+"?"+options.Encode(), plan, &answer); err != nil {
-		return err
+		return c.hint(err)
 	}
 	for _, path := range slices.Sorted(maps.Keys(answer.Warnings)) {
 		for _, warning := range answer.Warnings[path] {
@@ -60,7 +62,39 @@ func (c storageApply) Run(ctx context.Context, w world, on *storageCommand) erro
 	if on.JSON {
 		return printJSON(w.stdout, answer.Data)
 	}
-	return c.print(w, before, answer.Data)
+	if err := c.print(w, before, answer.Data); err != nil {
+		return err
+	}
+	return c.follow(ctx, w, api, answer.Data)
+}
+
+// follow waits for what is moved.
+func (c storageApply) follow(ctx context.Context, w world, api *client, data json.RawMessage) error {
+	var p planDoc
+	if err := json.Unmarshal(data, &p); err != nil || !c.Wait || c.DryRun {
+		return err
+	}
+	for _, m := range p.Migrations {
+		m, err := api.follow(ctx, w, m.ID, "switched", "finished")
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w.stdout, "%s is on %s now. `callfn storage finish` ends the move, `callfn storage rollback` undoes it.\n", m.Database, p.named(m.To)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptPassword finds the connection in the API's word for a ******** that stands for nothing.
+var keptPassword = regexp.MustCompile(`connections\.([a-z0-9]{32})\.settings\.credentials\.password: the placeholder`)
+
+// hint adds the flag that would help.
+func (storageApply) hint(err error) error {
+	if m := keptPassword.FindStringSubmatch(err.Error()); m != nil {
+		return fmt.Errorf("%w\n  with --connection-password-file %s=FILE", err, m[1])
+	}
+	return err
 }
 
 func storageNow(ctx context.Context, api *client) (json.RawMessage, error) {
@@ -154,7 +188,7 @@ func (c storageApply) print(w world, before, after json.RawMessage) error {
 	}
 	for _, m := range p.Moves {
 		switch {
-		case m.Documents == 0:
+		case m.AtOnce:
 			lines = append(lines, fmt.Sprintf("%s would be on %s at once: it has no documents", m.Database, p.named(m.To)))
 		case m.Documents < 1000:
 			lines = append(lines, fmt.Sprintf("%s would be moved from %s to %s, with %d documents", m.Database, p.named(m.From), p.named(m.To), m.Documents))
@@ -172,7 +206,7 @@ func (c storageApply) print(w world, before, after json.RawMessage) error {
 		_, err := fmt.Fprintln(w.stdout, "Nothing was changed (--dry-run).")
 		return err
 	}
-	if len(p.Migrations) > 0 {
+	if len(p.Migrations) > 0 && !c.Wait {
 		_, err := fmt.Fprintln(w.stdout, "See `callfn storage get`.")
 		return err
 	}

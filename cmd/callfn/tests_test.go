@@ -147,9 +147,9 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 	if err := json.Unmarshal([]byte(must(exitFailed, "functions", "test", id, "--json", "--file="+worse)), &v); err != nil || v.Failed != 2 {
 		t.Errorf("--json: %+v %v", v, err)
 	}
-	if out := must(exitOK, "functions", "runs", id); !strings.Contains(out, "rehearsal") {
-		t.Errorf("the cases' runs are not recorded as rehearsals: %s", out)
-	}
+	await(t, "records of the cases' runs, as rehearsals", func() bool {
+		return strings.Contains(must(exitOK, "functions", "runs", id), "rehearsal")
+	})
 
 	// Pruning, and what cannot be read.
 	if out := must(exitOK, "functions", "import-tests", other, "--prune", filepath.Join(dir, "cases", "a.json")); !strings.Contains(out, "deleted   says when it is") {
@@ -237,5 +237,22 @@ func TestCallFlagsMakeObjects(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Rehearsals ask web servers only where the operator lets them, and private addresses never.
+func TestRehearsalHTTP(t *testing.T) {
+	for allowed, args := range map[bool][]string{false: nil, true: {"--rehearsal-http"}} {
+		s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, args...)
+		token := login(t, s.url)
+		at := s.url + "/v2/accounts/" + token.account
+		flow := `{"data":{"numbers":["1000"],"flow":{"module":"pivot","data":{"voice_url":"http://10.1.2.3/"}}}}`
+		if code, body := send(t, "PUT", at+"/callflows", token.token, flow); code != 201 {
+			t.Fatal(code, body)
+		}
+		code, body := send(t, "PUT", at+"/simulations", token.token, `{"data":{"To":"1000","script":{"real_http":true}}}`)
+		if !allowed && (code != 400 || !strings.Contains(body, "--rehearsal-http")) || allowed && (code != 201 || !strings.Contains(body, "the server gave no flow: the address is not a public one")) {
+			t.Errorf("allowed %v: %d %s", allowed, code, body)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package couchnode
 
 import (
 	"net/http"
-	"os"
 	"strconv"
 
 	"callfn/internal/couchnode/strictjson"
@@ -78,38 +77,45 @@ func (rq *request) serveDatabase() error {
 
 // databaseInfo is what GET /{db} answers. The sizes are the whole file's: databases share it.
 type databaseInfo struct {
-	Name          string           `json:"db_name"`
-	PurgeSeq      int              `json:"purge_seq"`
-	UpdateSeq     string           `json:"update_seq"`
-	Sizes         map[string]int64 `json:"sizes"`
-	Props         struct{}         `json:"props"`
-	DocDelCount   uint64           `json:"doc_del_count"`
-	DocCount      uint64           `json:"doc_count"`
-	DiskFormat    int              `json:"disk_format_version"`
-	Compacting    bool             `json:"compact_running"`
-	Cluster       map[string]int   `json:"cluster"`
-	InstanceStart string           `json:"instance_start_time"`
+	Name          string        `json:"db_name"`
+	PurgeSeq      int           `json:"purge_seq"`
+	UpdateSeq     string        `json:"update_seq"`
+	Sizes         databaseSizes `json:"sizes"`
+	Props         struct{}      `json:"props"`
+	DocDelCount   uint64        `json:"doc_del_count"`
+	DocCount      uint64        `json:"doc_count"`
+	DiskFormat    int           `json:"disk_format_version"`
+	Compacting    bool          `json:"compact_running"`
+	Cluster       clusterSizes  `json:"cluster"`
+	InstanceStart string        `json:"instance_start_time"`
+}
+
+type databaseSizes struct {
+	Active   int64 `json:"active"`
+	External int64 `json:"external"`
+	File     int64 `json:"file"`
+}
+
+type clusterSizes struct {
+	N int `json:"n"`
+	Q int `json:"q"`
+	R int `json:"r"`
+	W int `json:"w"`
 }
 
 func (rq *request) databaseInfo() (*databaseInfo, error) {
-	info := &databaseInfo{
-		Name: rq.db.name, DiskFormat: 8, InstanceStart: "0",
-		Cluster: map[string]int{"q": 1, "n": 1, "w": 1, "r": 1},
+	var info *databaseInfo
+	err := rq.view(rq.db, func(d *dbTx) error { info = rq.infoOf(d); return nil })
+	return info, err
+}
+
+func (rq *request) infoOf(d *dbTx) *databaseInfo {
+	s, size := d.stats(), d.root.Tx().Size() // the whole file's: databases share it
+	return &databaseInfo{
+		Name: rq.db.name, DiskFormat: 8, InstanceStart: "0", Cluster: clusterSizes{1, 1, 1, 1},
+		DocCount: s.docs, DocDelCount: s.deleted, UpdateSeq: rq.db.formatSeq(s.seq),
+		Sizes: databaseSizes{File: size, Active: size, External: size},
 	}
-	err := rq.view(rq.db, func(d *dbTx) error {
-		s := d.stats()
-		info.DocCount, info.DocDelCount, info.UpdateSeq = s.docs, s.deleted, rq.db.formatSeq(s.seq)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	var size int64
-	if st, err := os.Stat(rq.file.Path()); err == nil {
-		size = st.Size()
-	}
-	info.Sizes = map[string]int64{"file": size, "active": size, "external": size}
-	return info, nil
 }
 
 // ensureFullCommit has nothing to do: every acknowledged write is on disk already.

@@ -17,6 +17,7 @@ type design struct {
 	language string
 	body     []byte
 	views    map[string]viewDef
+	shows    map[string]showDef
 	index    indexSpec
 }
 
@@ -24,6 +25,12 @@ type design struct {
 type viewDef struct {
 	fun    int
 	reduce string
+}
+
+// showDef is a show function's source, or CouchDB's 404 for what stands there instead.
+type showDef struct {
+	source string
+	err    error
 }
 
 // indexSpec is what a view index is made from. Equal specs have equal signatures, so that a design document whose map
@@ -66,13 +73,17 @@ func parseDesign(body []byte) (*design, error) {
 	if err := json.Unmarshal(body, &raw); err != nil {
 		return nil, invalidDesign("`options.include_design` field must have boolean type")
 	}
-	d := &design{language: "javascript", body: body, views: map[string]viewDef{}}
+	d := &design{language: "javascript", body: body, views: map[string]viewDef{}, shows: map[string]showDef{}}
 	if raw.Language != nil {
 		d.language = *raw.Language
 	}
 	for name, src := range raw.Shows {
 		if k := strictjson.KindOf(src); k != strictjson.String && k != strictjson.Object {
 			return nil, invalidDesign("`shows." + name + "` field must have object or string type")
+		} else if k == strictjson.String {
+			d.shows[name] = showDef{source: strictjson.Unquote(src)}
+		} else {
+			d.shows[name] = showDef{err: notFound("json_mismatch")}
 		}
 	}
 	sources := map[string]string{}
@@ -128,18 +139,13 @@ func (s indexSpec) signature() string {
 
 // show returns the source of a show function, or CouchDB's 404.
 func (d *design) show(name string) (string, error) {
-	shows := strictjson.Get(d.body, "shows")
-	if shows == nil {
+	if def, ok := d.shows[name]; ok {
+		return def.source, def.err
+	}
+	if strictjson.Get(d.body, "shows") == nil {
 		return "", notFound("missing json key: shows")
 	}
-	src := strictjson.Get(shows, name)
-	if src == nil {
-		return "", notFound("missing json key: " + name)
-	}
-	if strictjson.KindOf(src) != strictjson.String {
-		return "", notFound("json_mismatch")
-	}
-	return strictjson.Unquote(src), nil
+	return "", notFound("missing json key: " + name)
 }
 
 // checkDesign refuses an edit that would store a design document which cannot work: of the wrong shape, or with a map

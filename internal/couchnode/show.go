@@ -64,7 +64,12 @@ func (rq *request) showRequest(docID string) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := rq.databaseInfo()
+	var info *databaseInfo
+	var sec []byte
+	err = rq.view(rq.db, func(d *dbTx) error {
+		info, sec = rq.infoOf(d), append(sec, d.security()...)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -77,11 +82,6 @@ func (rq *request) showRequest(docID string) (json.RawMessage, error) {
 		return nil, err
 	}
 	query, err := rq.showQuery()
-	if err != nil {
-		return nil, err
-	}
-	var sec []byte
-	err = rq.view(rq.db, func(d *dbTx) error { sec = append(sec, d.security()...); return nil })
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ import (
 type Leaves struct {
 	ID   string
 	Revs []string
+	Seq  string // of LeavesSince: the place of the last change, to be fed back as since
 }
 
 // Portion is a part of what ever changed in a database, in the order of its changes: each document once, where it changed last.
@@ -38,6 +39,7 @@ func (d *Database) LeavesSince(ctx context.Context, since string, limit int) (Po
 	}
 	var answer struct {
 		Results []struct {
+			Seq     json.RawMessage
 			ID      string
 			Changes []struct{ Rev string }
 		}
@@ -52,7 +54,7 @@ func (d *Database) LeavesSince(ctx context.Context, since string, limit int) (Po
 		p.Left = *answer.Pending
 	}
 	for _, r := range answer.Results {
-		l := Leaves{ID: r.ID}
+		l := Leaves{ID: r.ID, Seq: string(bytes.Trim(r.Seq, `"`))}
 		for _, c := range r.Changes {
 			l.Revs = append(l.Revs, c.Rev)
 		}
@@ -116,7 +118,7 @@ func (d *Database) Missing(ctx context.Context, have []Leaves) ([]Leaves, error)
 	var missing []Leaves
 	for _, l := range have {
 		if m := answer[l.ID].Missing; len(m) > 0 {
-			missing = append(missing, Leaves{l.ID, m})
+			missing = append(missing, Leaves{ID: l.ID, Revs: m})
 		}
 	}
 	return missing, nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"callfn/internal/datastore"
+	"callfn/internal/function"
 	"callfn/internal/provision"
 )
 
@@ -43,6 +44,9 @@ type Patient struct {
 	Deadline  time.Duration
 	MaxTarget int
 	Now       func() time.Time
+	// Direct gives what runs the functions of a database without a show, where they are run from a copy of their documents that
+	// follows the changes feed. nil where shows run them.
+	Direct func(functions *datastore.Database) function.Driver
 }
 
 // exam is one examination under way.
@@ -67,12 +71,16 @@ func Examine(ctx context.Context, p Patient) []Finding {
 	if x.databases() {
 		x.security()
 		x.designDocuments()
-		if p.Site.HasFunctions() {
+		switch {
+		case p.Site.HasFunctions() && p.Direct != nil:
+			x.functionsRunHere()
+			x.changesArrive()
+		case p.Site.HasFunctions():
 			x.functionsRun()
 			x.requestLine()
 		}
 	}
-	if p.Site.HasFunctions() {
+	if p.Site.HasFunctions() && p.Direct == nil {
 		x.showsEngine()
 		x.isolation()
 		x.scrubbing()

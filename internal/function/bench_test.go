@@ -2,74 +2,138 @@ package function_test
 
 import (
 	"context"
-	"path/filepath"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"callfn/couchapp"
-	"callfn/internal/account"
-	"callfn/internal/couchnode"
-	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/internal/function/runnertest"
-	"callfn/internal/queryserver"
+	"callfn/internal/function/workload"
 	"callfn/internal/sandbox/sandboxtest"
-	"callfn/schemas"
 )
 
-// BenchmarkRun is one function run as a call has it: parameters encoded, the show fetched from the embedded node, a fresh
-// realm in a worker, the answer validated as a flow. Compare with `_show` of a CouchDB by the same tool in the same minutes.
-func BenchmarkRun(b *testing.B) {
-	pool := sandboxtest.Pool(b, 2)
-	node, err := couchnode.Open(filepath.Join(b.TempDir(), "node.db"), queryserver.Engine{Shows: pool, Maps: pool}, couchnode.Options{})
-	if err != nil {
-		b.Fatal(err)
+// BenchmarkStep is the whole step of a call that meets the module `function`: executor, runner, show on the embedded node, a fresh
+// realm in a sandbox process, validated flow, run recorded. docs/performance.md says how it is read.
+func BenchmarkStep(b *testing.B) {
+	s := openStep(b, embeddedNode(b), couchapp.Callfn)
+	for i, f := range workload.Functions() {
+		b.Run(f.Name, func(b *testing.B) {
+			c := s.caller(b, i, accountID(i), f)
+			s.run(b, func(uint64) caller { return c })
+		})
 	}
-	b.Cleanup(func() { _ = node.Close() })
-	c, err := datastore.Open(datastore.Config{URL: "http://node", Transport: node.Transport()})
-	if err != nil {
-		b.Fatal(err)
+}
+
+// BenchmarkMixedTenants is BenchmarkStep of 1,000 accounts, some of which get far more calls than others: Zipf's law.
+func BenchmarkMixedTenants(b *testing.B) {
+	const accounts = 1000
+	s := openStep(b, embeddedNode(b), couchapp.Callfn)
+	usual := workload.Functions()[:4]
+	tenants := s.fill(b, accounts, accounts, func(n int) workload.Function { return usual[n%len(usual)] })
+	zipf := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.1, 1, accounts-1)
+	drawn := make([]caller, 1<<14)
+	for i := range drawn {
+		drawn[i] = tenants[zipf.Uint64()]
 	}
-	ctx := context.Background()
-	db := c.Database("functions")
-	if _, err := c.EnsureDatabase(ctx, db.Name()); err != nil {
-		b.Fatal(err)
+	s.run(b, func(n uint64) caller { return drawn[n%uint64(len(drawn))] })
+}
+
+// BenchmarkHostile is BenchmarkStep of hello while another account calls too, one call to a hundred, and its functions do their
+// worst. Only the good account's calls are measured.
+func BenchmarkHostile(b *testing.B) {
+	s := openStep(b, embeddedNode(b), couchapp.Callfn)
+	good := s.caller(b, 0, accountID(0), workload.Functions()[0])
+	var bad []caller
+	for i, f := range workload.Hostile() {
+		bad = append(bad, s.caller(b, 1+i, accountID(1), f))
 	}
-	design, err := couchapp.Assemble("functions", couchapp.Callfn)
-	if err != nil {
-		b.Fatal(err)
-	}
-	if _, err := couchapp.Install(ctx, db, design); err != nil {
-		b.Fatal(err)
-	}
-	id := function.ID("0123456789abcdef0123456789abcdef")
-	if _, err := db.Create(ctx, datastore.Document{
-		"_id": string(id), "pvt_type": function.DocumentType, "pvt_account_id": runnertest.Account, "name": "say hi",
-		"function_js": `return {'module':'tts', 'data':{'text':'Thanks for calling us ' + call['Caller-ID-Name']}};`,
-	}); err != nil {
-		b.Fatal(err)
-	}
-	set, err := schemas.Load()
-	if err != nil {
-		b.Fatal(err)
-	}
-	runner := function.NewRunner(function.Config{
-		Driver: &function.ShowDriver{Database: func() (*datastore.Database, error) { return db, nil }},
-		Flows:  set, NewRun: func() function.RunID { return "0123456789abcdef0123456789abcdef" },
+	ctx, cancel := context.WithCancel(b.Context())
+	var attacks sync.WaitGroup
+	defer attacks.Wait()
+	defer cancel()
+	going := make(chan struct{}, 100) // calls of the hostile account
+	s.run(b, func(n uint64) caller {
+		if n%100 == 0 {
+			select {
+			case going <- struct{}{}:
+				attacks.Go(func() {
+					c := bad[int(n/100)%len(bad)]
+					if got := s.walk(ctx, c); got == function.OK {
+						b.Errorf("function %s: outcome %s", c.function, got)
+					}
+					<-going
+				})
+			default:
+			}
+		}
+		return good
 	})
-	params := map[string]string{
-		"Api-Version": "4.x", "Call-ID": "1234567890@10.0.0.1", "Caller-ID-Name": "Alice", "Caller-ID-Number": "4158867900",
-		"Direction": "inbound", "From": "4158867900", "From-Realm": "acme.example", "Language": "en-us", "Request": "1000",
-		"Request-Realm": "acme.example", "To": "1000", "To-Realm": "acme.example",
+}
+
+// BenchmarkStepAmong is BenchmarkStep of hello beside few and many other functions: a run must not cost more the more there are.
+func BenchmarkStepAmong(b *testing.B) {
+	hello := workload.Functions()[0]
+	for _, among := range []struct{ functions, accounts int }{{100, 1}, {10_000, 100}, {100_000, 1000}} {
+		b.Run(fmt.Sprint(among.functions), func(b *testing.B) {
+			s := openStep(b, embeddedNode(b), couchapp.Callfn)
+			callers := s.fill(b, among.functions, among.accounts, func(int) workload.Function { return hello })
+			s.run(b, func(n uint64) caller { return callers[n*7919%uint64(len(callers))] })
+		})
 	}
+}
+
+// BenchmarkSandbox is a run without datastore, executor and validation: parameters handed to a sandbox process, a fresh realm, its
+// answer read.
+func BenchmarkSandbox(b *testing.B) {
+	d := &poolDriver{pool: sandboxtest.Pool(b, runtime.GOMAXPROCS(0)), wh: wh(b), docs: map[function.ID]json.RawMessage{}}
+	for _, f := range workload.Functions() {
+		b.Run(f.Name, func(b *testing.B) {
+			if err := d.store(b.Context(), functionDocument(f.Name, runnertest.Account, f)); err != nil {
+				b.Fatal(err)
+			}
+			params := f.Params()
+			params["Account-ID"] = runnertest.Account
+			measure(b, func(n uint64) error {
+				ev, err := d.Evaluate(b.Context(), function.Evaluation{Run: "0123456789abcdef0123456789abcdef", Function: function.ID(f.Name), Params: params})
+				if err == nil && ev.Outcome != function.OK {
+					err = fmt.Errorf("%s: %s %+v", f.Name, ev.Outcome, ev.Error)
+				}
+				return err
+			})
+		})
+	}
+}
+
+// measure runs do by two callers a core, who number their calls, and reports calls a second besides.
+func measure(b *testing.B, do func(n uint64) error) {
+	b.Helper()
+	if err := do(1); err != nil { // warm, and worth measuring
+		b.Fatal(err)
+	}
+	var calls atomic.Uint64
 	b.ReportAllocs()
-	b.SetParallelism(4)
+	b.SetParallelism(2)
+	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			r := runner.Run(ctx, function.Request{Account: account.ID(runnertest.Account), Function: id, Params: params})
-			if r.Outcome != function.OK {
-				b.Error(r.Outcome, r.Error)
+			if err := do(calls.Add(1)); err != nil {
+				b.Error(err)
 				return
 			}
 		}
 	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+}
+
+// functionDocument is a function as it is stored.
+func functionDocument(id, owner string, f workload.Function) map[string]any {
+	return map[string]any{
+		"_id": id, "pvt_type": function.DocumentType, "pvt_account_id": owner, "name": strings.ReplaceAll(f.Name, "_", " "), "function_js": f.Source,
+	}
 }

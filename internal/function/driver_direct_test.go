@@ -74,11 +74,11 @@ func (nobody) Show(context.Context, string, string, json.RawMessage, json.RawMes
 	return nil, errNobody
 }
 
-func (nobody) Map(context.Context, string, []string, []json.RawMessage) ([][][]couchnode.Row, error) {
+func (nobody) Validate(context.Context, string, string, json.RawMessage, json.RawMessage, []couchnode.Edit) ([]*couchnode.EngineError, error) {
 	return nil, errNobody
 }
 
-func (nobody) Validate(context.Context, string, string, json.RawMessage, json.RawMessage, []couchnode.Edit) ([]*couchnode.EngineError, error) {
+func (nobody) Map(context.Context, string, []string, []json.RawMessage) ([][][]couchnode.Row, error) {
 	return nil, errNobody
 }
 

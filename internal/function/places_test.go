@@ -24,7 +24,7 @@ import (
 )
 
 // install puts the functions design document on a new database of the connection and makes it a place.
-func install(t *testing.T, c *datastore.Connection, language string) runnertest.Place {
+func install(t testing.TB, c *datastore.Connection, language string) runnertest.Place {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
@@ -70,7 +70,7 @@ func install(t *testing.T, c *datastore.Connection, language string) runnertest.
 	}
 }
 
-func connect(t *testing.T, cfg datastore.Config) *datastore.Connection {
+func connect(t testing.TB, cfg datastore.Config) *datastore.Connection {
 	t.Helper()
 	c, err := datastore.Open(cfg)
 	if err != nil {
@@ -170,7 +170,7 @@ func engineOf(t *testing.T, c *datastore.Connection) string {
 }
 
 // cannotRun tries the simplest function and says why it does not run, or "".
-func cannotRun(t *testing.T, p runnertest.Place) string {
+func cannotRun(t testing.TB, p runnertest.Place) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"callfn/internal/datastore"
-	"callfn/internal/replica"
+	"callfn/internal/replication"
 	"callfn/internal/storageplan"
 )
 
@@ -15,18 +15,18 @@ import (
 type migration struct {
 	storageplan.Migration
 
-	Rev      string         `json:"_rev,omitempty"`
-	Type     string         `json:"pvt_type"`
-	Created  int64          `json:"pvt_created"`  // gregorian seconds
-	Modified int64          `json:"pvt_modified"` // gregorian seconds
-	Since    string         `json:"pvt_since"`    // how far From has been copied
-	Lease    *lease         `json:"pvt_lease,omitempty"`
-	Swept    bool           `json:"pvt_swept"`              // From was looked at once more after the switch
-	Returns  bool           `json:"returns,omitempty"`      // on its way back: From and To are exchanged
-	Wanted   wish           `json:"wanted,omitempty"`       // what Finish or Rollback asked for
-	Proof    *replica.Proof `json:"proof,omitempty"`        // what both sides had in common when it switched
-	Trouble  string         `json:"last_error,omitempty"`   // what the last try failed at; "" once it went on
-	Retreats int            `json:"pvt_retreats,omitempty"` // how often the fence was lifted without a switch
+	Rev      string             `json:"_rev,omitempty"`
+	Type     string             `json:"pvt_type"`
+	Created  int64              `json:"pvt_created"`  // gregorian seconds
+	Modified int64              `json:"pvt_modified"` // gregorian seconds
+	Since    string             `json:"pvt_since"`    // how far From has been copied
+	Lease    *lease             `json:"pvt_lease,omitempty"`
+	Swept    bool               `json:"pvt_swept"`              // From was looked at once more after the switch
+	Returns  bool               `json:"returns,omitempty"`      // on its way back: From and To are exchanged
+	Wanted   wish               `json:"wanted,omitempty"`       // what Finish or Rollback asked for
+	Proof    *replication.Proof `json:"proof,omitempty"`        // what both sides had in common when it switched
+	Trouble  string             `json:"last_error,omitempty"`   // what the last try failed at; "" once it went on
+	Retreats int                `json:"pvt_retreats,omitempty"` // how often the fence was lifted without a switch
 }
 
 // lease says which process works at a move.
@@ -48,7 +48,7 @@ type Status struct {
 	storageplan.Migration
 	Returns bool   // on its way back
 	Trouble string // what the last try failed at
-	Proof   *replica.Proof
+	Proof   *replication.Proof
 	Started time.Time
 }
 

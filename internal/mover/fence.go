@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"callfn/internal/datastore"
-	"callfn/internal/replica"
+	"callfn/internal/provision"
+	"callfn/internal/replication"
 )
 
 const (
@@ -22,7 +23,7 @@ const (
 // Two processes may take themselves for the holder of the lease for a moment: one that was asleep, and the one that took over. So
 // each looks at the fence first, then makes sure of the lease, and only then changes what it looked at: whoever slept in between
 // finds either the lease or the fence changed, and changes nothing.
-func (j *job) fence(c replica.Copy) (datastore.Document, error) {
+func (j *job) fence(c replication.Copy) (datastore.Document, error) {
 	have, err := c.From.Get(j.ctx, datastore.FenceID)
 	if err != nil && !errors.Is(err, datastore.ErrNotFound) {
 		return nil, err
@@ -31,7 +32,7 @@ func (j *job) fence(c replica.Copy) (datastore.Document, error) {
 }
 
 // putUp fences From against writes, and waits until that holds everywhere. A fence that is there gets our stamp.
-func (j *job) putUp(c replica.Copy) error {
+func (j *job) putUp(c replication.Copy) error {
 	stamp, err := datastore.NewID(j.cfg.Random)
 	if err != nil {
 		return err
@@ -41,11 +42,12 @@ func (j *job) putUp(c replica.Copy) error {
 		if err != nil {
 			return err
 		}
+		refusal := fmt.Sprintf("%s: this database is being moved elsewhere by callfn (migration %s); write there", datastore.FenceWord, j.id)
 		want := datastore.Document{
 			"_id": datastore.FenceID, "language": "javascript", "migration": j.id, "holder": j.cfg.Holder, "stamp": stamp,
 			"about": "callfn is moving this database, or has moved it: writes belong elsewhere. See `callfn storage` before you take this away.",
-			"validate_doc_update": fmt.Sprintf(`function (doc) { throw({forbidden: '%s: this database is being moved elsewhere by callfn (migration %s); `+
-				`write there'}); }`, datastore.FenceWord, j.id),
+			// The probe function belongs to each place, and proves there that functions run.
+			"validate_doc_update": fmt.Sprintf(`function (doc) { if (doc._id !== %q) { throw({forbidden: %q}); } }`, provision.ProbeID, refusal),
 		}
 		if have != nil {
 			want["_rev"] = have.Rev()
@@ -66,7 +68,7 @@ func (j *job) putUp(c replica.Copy) error {
 }
 
 // lift takes the fence around From away.
-func (j *job) lift(c replica.Copy) error {
+func (j *job) lift(c replication.Copy) error {
 	have, err := j.fence(c)
 	if err != nil || have == nil {
 		return err

@@ -37,7 +37,7 @@ type Config struct {
 	Log    *slog.Logger
 	// Alone: there can be no other process, since the datastore is this one's. Then no lease is waited for.
 	Alone bool
-	// Lease is how long a process may be silent before another takes its moves over; 15 s when zero.
+	// Lease is how long a process may be silent before another takes its moves over; 5 s when zero.
 	Lease time.Duration
 	// Stumble is for tests: called between any two steps; an error ends the work there and then, as if the process had died.
 	Stumble func(step string) error
@@ -60,7 +60,7 @@ var _ storageplan.Mover = (*Mover)(nil)
 // New makes a Mover that goes on with every unfinished move that nobody works at. Close ends it.
 func New(cfg Config) *Mover {
 	if cfg.Lease <= 0 {
-		cfg.Lease = 15 * time.Second
+		cfg.Lease = 5 * time.Second
 	}
 	if cfg.Stumble == nil {
 		cfg.Stumble = func(string) error { return nil }

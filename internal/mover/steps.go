@@ -10,7 +10,7 @@ import (
 	"callfn/couchapp"
 	"callfn/internal/datastore"
 	"callfn/internal/provision"
-	"callfn/internal/replica"
+	"callfn/internal/replication"
 	"callfn/internal/storageplan"
 )
 
@@ -60,25 +60,25 @@ func (j *job) steps() error {
 }
 
 // sides are the two databases of a move.
-func (j *job) sides(mig migration) (replica.Copy, datastore.Single, error) {
+func (j *job) sides(mig migration) (replication.Copy, datastore.Single, error) {
 	from, err := j.cfg.Places.Connection(mig.From)
 	if err != nil {
-		return replica.Copy{}, from, fmt.Errorf("the connection %s that %s is moved from: %w", mig.From, mig.Database, err)
+		return replication.Copy{}, from, fmt.Errorf("the connection %s that %s is moved from: %w", mig.From, mig.Database, err)
 	}
 	to, err := j.cfg.Places.Connection(mig.To)
 	if err != nil {
-		return replica.Copy{}, to, fmt.Errorf("the connection %s that %s is moved to: %w", mig.To, mig.Database, err)
+		return replication.Copy{}, to, fmt.Errorf("the connection %s that %s is moved to: %w", mig.To, mig.Database, err)
 	}
 	source, err := from.Resolve(mig.Database, "")
 	if err != nil {
-		return replica.Copy{}, to, err
+		return replication.Copy{}, to, err
 	}
 	target, err := to.Resolve(mig.Database, "")
 	if err != nil {
-		return replica.Copy{}, to, err
+		return replication.Copy{}, to, err
 	}
 	skip := func(id string) bool { return skipped(id) || id == provision.ProbeID }
-	return replica.Copy{From: source, To: target, Skip: skip}, to, nil
+	return replication.Copy{From: source, To: target, Skip: skip}, to, nil
 }
 
 // copy copies until nothing new comes, and calls for the fence.
@@ -96,7 +96,7 @@ func (j *job) copy(mig migration) error {
 	if err := j.cfg.Prepare(j.ctx, to, mig.To, mig.Database); err != nil {
 		return fmt.Errorf("prepare %s on connection %s: %w", mig.Database, mig.To, err)
 	}
-	if err := j.copyAll(j.ctx, c, replica.Page); err != nil || j.wantsBack() {
+	if err := j.copyAll(j.ctx, c, replication.Page); err != nil || j.wantsBack() {
 		return err
 	}
 	if _, err := c.Verify(j.ctx); err != nil && !differs(err) { // what cannot be compared now must not be found out behind the fence
@@ -105,13 +105,13 @@ func (j *job) copy(mig migration) error {
 	if err := j.warm(c.To, mig.Database); err != nil {
 		return err
 	}
-	if err := j.copyAll(j.ctx, c, replica.Page); err != nil || j.wantsBack() {
+	if err := j.copyAll(j.ctx, c, replication.Page); err != nil || j.wantsBack() {
 		return err
 	}
 	return j.change(func(mig *migration) { mig.State = storageplan.Fenced })
 }
 
-func differs(err error) bool { return errors.As(err, new(*replica.DifferentError)) }
+func differs(err error) bool { return errors.As(err, new(*replication.DifferentError)) }
 
 func (j *job) wantsBack() bool {
 	j.mu.Lock()
@@ -120,7 +120,7 @@ func (j *job) wantsBack() bool {
 }
 
 // copyAll copies from where the move is until a step was about fewer than enough documents.
-func (j *job) copyAll(ctx context.Context, c replica.Copy, enough int) error {
+func (j *job) copyAll(ctx context.Context, c replication.Copy, enough int) error {
 	for {
 		j.mu.Lock()
 		mig := j.mig
@@ -210,7 +210,7 @@ func (j *job) over(err error) bool {
 }
 
 // settleAt sends readers and writers to To.
-func (m *migration) settleAt(proof replica.Proof) {
+func (m *migration) settleAt(proof replication.Proof) {
 	m.Proof, m.Trouble, m.Swept = &proof, "", false
 	if !m.Returns {
 		m.State = storageplan.Switched
@@ -221,14 +221,14 @@ func (m *migration) settleAt(proof replica.Proof) {
 }
 
 // catchUp copies what was written before the fence held, and proves that both sides are the same.
-func (j *job) catchUp(c replica.Copy, to datastore.Single, mig migration) (replica.Proof, error) {
+func (j *job) catchUp(c replication.Copy, to datastore.Single, mig migration) (replication.Proof, error) {
 	ctx, cancel := context.WithTimeout(j.ctx, fencedAtMost)
 	defer cancel()
 	if err := j.cfg.Prepare(ctx, to, mig.To, mig.Database); err != nil {
-		return replica.Proof{}, fmt.Errorf("prepare %s on connection %s: %w", mig.Database, mig.To, err)
+		return replication.Proof{}, fmt.Errorf("prepare %s on connection %s: %w", mig.Database, mig.To, err)
 	}
 	if err := j.copyAll(ctx, c, 1); err != nil {
-		return replica.Proof{}, err
+		return replication.Proof{}, err
 	}
 	proof, err := c.Verify(ctx)
 	if differs(err) { // perhaps only what this copy left out: from the beginning
@@ -247,7 +247,7 @@ func (j *job) catchUp(c replica.Copy, to datastore.Single, mig migration) (repli
 }
 
 // retreat lifts the fence, so that writers go on at From, and tries again later; after a few times the move is called off.
-func (j *job) retreat(c replica.Copy, why error) error {
+func (j *job) retreat(c replication.Copy, why error) error {
 	j.mu.Lock()
 	mig := j.mig
 	j.mu.Unlock()

@@ -24,7 +24,11 @@ func (e Engine) Show(ctx context.Context, language, fun string, doc, req json.Ra
 	if err := known(language); err != nil {
 		return nil, err
 	}
-	return Show(ctx, e.Shows, fun, doc, req, e.Limits)
+	ask, asked, err := askOfCompact(req)
+	if err != nil {
+		return refuse(400, err)
+	}
+	return show(ctx, e.Shows, fun, doc, req, e.Limits, ask, asked)
 }
 
 // Map runs map functions over documents.

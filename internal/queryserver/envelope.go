@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"callfn/internal/couchnode/strictjson"
 )
 
 // RunHeader is the request header by which callfn asks a show for an Envelope, and the response header that marks one:
@@ -122,6 +124,32 @@ type Envelope struct {
 	Logs    json.RawMessage `json:"logs,omitempty"`   // a list of strings
 	Missed  json.RawMessage `json:"missed,omitempty"` // a list of the absent parameters that were read, when asked to explain
 	Rev     string          `json:"rev,omitempty"`    // of the document that ran
+}
+
+// appendTo appends the envelope as JSON. Result, Logs and Missed are JSON already, made by the engine itself, and are not read again.
+func (e Envelope) appendTo(b []byte) ([]byte, error) {
+	b = strictjson.AppendString(append(b, `{"run":`...), e.Run)
+	b = strictjson.AppendString(append(b, `,"outcome":`...), e.Outcome)
+	b = appendMember(b, "result", e.Result)
+	if e.Error != nil {
+		failure, err := json.Marshal(e.Error)
+		if err != nil {
+			return nil, err
+		}
+		b = appendMember(b, "error", failure)
+	}
+	b = appendMember(appendMember(b, "logs", e.Logs), "missed", e.Missed)
+	if e.Rev != "" {
+		b = strictjson.AppendString(append(b, `,"rev":`...), e.Rev)
+	}
+	return append(b, '}'), nil
+}
+
+func appendMember(b []byte, name string, value json.RawMessage) []byte {
+	if len(value) == 0 {
+		return b
+	}
+	return append(append(append(append(b, `,"`...), name...), `":`...), value...)
 }
 
 // Failure is why a run gave no result. Without RunHeader it is the body of the response, beside the outcome.

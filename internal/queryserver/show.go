@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"callfn/internal/couchnode/strictjson"
 	"callfn/internal/sandbox"
 )
 
@@ -24,6 +25,10 @@ func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 	if err != nil {
 		return refuse(400, err)
 	}
+	return show(ctx, e, source, doc, req, limits, ask, asked)
+}
+
+func show(ctx context.Context, e Evaluator, source string, doc, req json.RawMessage, limits sandbox.Limits, ask Ask, asked bool) (json.RawMessage, error) {
 	if ask.Deadline > 0 && (limits.Deadline == 0 || ask.Deadline < limits.Deadline) {
 		limits.Deadline = ask.Deadline
 	}
@@ -82,7 +87,7 @@ func bare(a sandbox.Answer, l sandbox.Limits) (json.RawMessage, error) {
 }
 
 // enveloped is the answer that callfn gets: the outcome, the result or the error and its line, the logs.
-func enveloped(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) (json.RawMessage, error) {
+func enveloped(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) (_ json.RawMessage, err error) {
 	env := Envelope{Run: a.Run, Logs: a.Logs, Missed: a.Missed, Rev: revOf(doc)}
 	var r response
 	switch {
@@ -102,11 +107,12 @@ func enveloped(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) (json.Ra
 	if env.Error != nil && env.Error.Line > 0 {
 		env.Error.Source = lineOf(doc, env.Error.Line)
 	}
-	body, err := json.Marshal(env)
-	if err != nil {
+	b := append(make([]byte, 0, 256+len(env.Result)+len(env.Logs)), `{"json":`...)
+	if b, err = env.appendTo(b); err != nil {
 		return nil, fmt.Errorf("queryserver: encode envelope of run %s: %w", a.Run, err)
 	}
-	return json.Marshal(response{JSON: body, Headers: map[string]string{RunHeader: a.Run, "Cache-Control": "no-store"}})
+	b = strictjson.AppendString(append(b, `,"headers":{"Cache-Control":"no-store","`+RunHeader+`":`...), a.Run)
+	return append(b, "}}"...), nil
 }
 
 // reported reads the failure that `wh` answered. Only the outcomes that `wh` can know are believed: the rest belong to the
@@ -169,6 +175,17 @@ func askOf(req json.RawMessage) (Ask, bool, error) {
 		}
 		ask, err := ParseAsk(value)
 		return ask, err == nil, err
+	}
+	return Ask{}, false, nil
+}
+
+// askOfCompact is askOf for a request object that the embedded node made: compact, and no name twice.
+func askOfCompact(req json.RawMessage) (Ask, bool, error) {
+	for _, h := range strictjson.Members(strictjson.Get(req, "headers")) {
+		if strings.EqualFold(h.Name, RunHeader) {
+			ask, err := ParseAsk(strictjson.Unquote(h.Value))
+			return ask, err == nil, err
+		}
 	}
 	return Ask{}, false, nil
 }

@@ -1,7 +1,7 @@
 // Runs once in every realm, before any other code: keeps the language's own functions for itself, so that what a
 // function changes later changes only its own run, and gives the realm the two names it adds to the language.
-// Returns what the worker calls: host(verb, code, doc, req, resultLimit, logLimit); code is a show function, or the list of
-// map sources.
+// Returns what the worker calls: host(verb, …). "read" takes a show's document and request and answers the function body that
+// the document holds, if any; "show" then runs the show.
 (function (global) {
   'use strict';
   var parse = JSON.parse, stringify = JSON.stringify, indirectEval = eval, text = String;
@@ -81,9 +81,20 @@
   function asString(v) { return stringify(text(v)); }
   function asCode(v) { return text(v | 0); }
 
-  function show(fun, doc, req, third) {
+  // read parses what a show is about. The answer is the text that the worker may check before the show builds a function of it.
+  var given = null, asked = null, body;
+  function read(doc, req) {
+    given = parse(doc);
+    asked = parse(req);
+    body = typeof given === 'object' && given !== null && own(given, 'function_js') ? given.function_js : undefined;
+    return typeof body === 'string' ? body : undefined;
+  }
+
+  // show runs the function over what was read. Its third argument is what only this engine has: checked is the text that is known to
+  // be a function body and no more, watch is there in rehearsals.
+  function show(fun, checked, rehearsal) {
     if (typeof fun !== 'function') { throw new TypeError('the source is not a function expression'); }
-    var resp = third ? fun(parse(doc), parse(req), third) : fun(parse(doc), parse(req));
+    var resp = fun(given, asked, { __proto__: null, checked: checked ? body : undefined, watch: rehearsal ? watch : undefined });
     if (typeof resp === 'string') { return '{"body":' + stringify(resp) + '}'; }
     if (typeof resp !== 'object' || resp === null || isArray(resp)) {
       throw new TypeError('the show returned no response object');
@@ -127,15 +138,22 @@
     return '[' + mapped + ']';
   }
 
-  return function host(verb, code, doc, req, resultLimit, logLimit) {
-    if (verb === 'clock') { return setClock(+code); }
-    if (verb === 'logs') {
+  function bounded(out, resultLimit) { return out.length > resultLimit ? false : out; }
+
+  return function host(verb, a, b, c, d) {
+    switch (verb) {
+    case 'clock': return setClock(+a);
+    case 'logs':
       if (dropped) { logs += (logs ? ',' : '') + '"… [' + dropped + ' more lines dropped]"'; }
       return logs ? '[' + logs + ']' : '';
+    case 'missed': return missed ? '[' + missed + ']' : '';
+    case 'read': return read(a, b);
     }
-    if (verb === 'missed') { return missed ? '[' + missed + ']' : ''; }
-    logs = ''; dropped = 0; room = logLimit;
-    var out = verb === 'map' ? map(code, doc) : show(code, doc, req, verb === 'explain' ? watch : null);
-    return out.length > resultLimit ? false : out;
+    logs = ''; dropped = 0; room = d;
+    switch (verb) {
+    case 'show': return bounded(show(a, b, false), c);
+    case 'explain': return bounded(show(a, b, true), c);
+    case 'map': return bounded(map(a, b), c);
+    }
   };
 })(globalThis)

@@ -17,5 +17,5 @@ func AwaitReady(r byteReader) error {
 // WriteJob hands a job to a worker.
 func WriteJob(w io.Writer, j Job) error {
 	j.Limits = j.Limits.fill()
-	return writeFrame(w, j.frame()...)
+	return writeFrame(w, j.frame(false)...)
 }

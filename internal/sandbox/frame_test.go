@@ -43,7 +43,7 @@ func FuzzFrame(f *testing.F) {
 		if size > 1000 {
 			t.Errorf("%d bytes came through a limit of 1000", size)
 		}
-		_, _ = parseJob(fields)
+		_, _ = parseJob(fields, "before")
 		_, _ = parseAnswer(fields)
 	})
 }

@@ -114,20 +114,27 @@ func (f Fault) Error() string { return f.Name + ": " + f.Message }
 // frameLimit bounds a job on its way to the worker: a document, a request and a source.
 const frameLimit = 64 << 20
 
-func (j Job) frame() [][]byte {
+// frame is the job as it is sent. With sourceKnown the worker has the source from the job before: a show's is longer than all
+// the rest together, and as a rule always the same.
+func (j Job) frame(sourceKnown bool) [][]byte {
+	source, known := []byte(j.Source), int64(0)
+	if sourceKnown {
+		source, known = nil, 1
+	}
 	nums := make([]byte, 0, 64)
-	for _, n := range []int64{int64(j.Limits.Deadline), j.Limits.Memory, int64(j.Limits.Result), int64(j.Limits.Logs), j.Now} {
+	for _, n := range []int64{int64(j.Limits.Deadline), j.Limits.Memory, int64(j.Limits.Result), int64(j.Limits.Logs), j.Now, known} {
 		nums = binary.AppendVarint(nums, n)
 	}
-	return [][]byte{{byte(j.Kind)}, []byte(j.Run), []byte(j.Source), j.Doc, j.Req, []byte(j.TimeZone), nums}
+	return [][]byte{{byte(j.Kind)}, []byte(j.Run), source, j.Doc, j.Req, []byte(j.TimeZone), nums}
 }
 
-func parseJob(f [][]byte) (Job, error) {
+// parseJob reads a frame; before is the source of the job before.
+func parseJob(f [][]byte, before string) (Job, error) {
 	if len(f) != 7 || len(f[0]) != 1 {
 		return Job{}, fmt.Errorf("%w: not a job", errFrame)
 	}
 	j := Job{Kind: Kind(f[0][0]), Run: string(f[1]), Source: string(f[2]), Doc: f[3], Req: f[4], TimeZone: string(f[5])}
-	var nums [5]int64
+	var nums [6]int64
 	rest := f[6]
 	for i := range nums {
 		v, n := binary.Varint(rest)
@@ -137,6 +144,9 @@ func parseJob(f [][]byte) (Job, error) {
 		nums[i], rest = v, rest[n:]
 	}
 	j.Now = nums[4]
+	if nums[5] != 0 {
+		j.Source = before
+	}
 	j.Limits = Limits{Deadline: time.Duration(nums[0]), Memory: nums[1], Result: int(nums[2]), Logs: int(nums[3])}.fill()
 	return j, nil
 }

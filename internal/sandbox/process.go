@@ -35,7 +35,9 @@ type process struct {
 	out  *os.File // answers
 	read *bufio.Reader
 	held Confinement
-	last *subprocess.LastWords // user code cannot write there
+
+	source string                // of the job before
+	last   *subprocess.LastWords // user code cannot write there
 }
 
 // greetWithin bounds how long a started worker may take until it is ready.
@@ -108,9 +110,10 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, err error) {
 			err = errSpent
 		}
 	}()
-	if err := writeFrame(p.in, j.frame()...); err != nil {
+	if err := writeFrame(p.in, j.frame(j.Source == p.source)...); err != nil {
 		return p.broken(ctx, j, limit, err)
 	}
+	p.source = j.Source
 	fields, err := readFrame(p.read, j.Limits.Result+j.Limits.Logs*8+frameSlack)
 	if err != nil {
 		return p.broken(ctx, j, limit, err)

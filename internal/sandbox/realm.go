@@ -30,6 +30,7 @@ type realm struct {
 	host   engine.Value
 	bare   *engine.Image
 	shows  map[string]show
+	bodies bodies
 
 	fresh *engine.Image // what the world is now, as long as nothing has run in it; else nil
 	next  *engine.Image // what it was last, and will probably be again
@@ -100,16 +101,12 @@ func (r *realm) show(source string) (engine.Value, error) {
 
 // run does a show job in a world of its own, or a map job in the one that is there.
 func (r *realm) run(j Job) Answer {
-	verb, arg := "map", any(j.Source)
+	var fun engine.Value
 	if j.Kind != KindMap {
-		fun, err := r.show(j.Source)
-		if err != nil {
+		var err error
+		if fun, err = r.show(j.Source); err != nil {
 			status, body := faultOf(err)
 			return Answer{Run: j.Run, Status: status, Body: body}
-		}
-		verb, arg = "show", fun
-		if j.Kind == KindExplain {
-			verb = "explain"
 		}
 	}
 	r.use(j.Limits)
@@ -119,7 +116,7 @@ func (r *realm) run(j Job) Answer {
 		}
 	}
 	start := time.Now()
-	text, isText, err := r.engine.Call(r.host, verb, arg, string(j.Doc), string(j.Req), int32(j.Limits.Result), int32(j.Limits.Logs))
+	text, isText, err := r.evaluate(j, fun)
 	late := time.Since(start) >= j.Limits.Deadline
 	a := Answer{Run: j.Run}
 	switch {
@@ -140,6 +137,40 @@ func (r *realm) run(j Job) Answer {
 	return a
 }
 
+// evaluate is the job's own stay in the world.
+func (r *realm) evaluate(j Job, fun engine.Value) (text string, isText bool, err error) {
+	if j.Kind == KindMap {
+		return r.engine.Call(r.host, "map", j.Source, string(j.Doc), int32(j.Limits.Result), int32(j.Limits.Logs))
+	}
+	body, hasBody, err := r.engine.Call(r.host, "read", string(j.Doc), string(j.Req))
+	if err != nil {
+		return "", false, err
+	}
+	verb, checked := "show", int32(0)
+	if j.Kind == KindExplain {
+		verb = "explain"
+	}
+	if hasBody && r.isBody(body) {
+		checked = 1
+	}
+	return r.engine.Call(r.host, verb, fun, checked, int32(j.Limits.Result), int32(j.Limits.Logs))
+}
+
+// isBody reports whether text is a function body and no more. What it is not, or could not be told in time, the show finds out for
+// itself.
+func (r *realm) isBody(text string) bool {
+	if r.bodies.has(text) {
+		return true
+	}
+	for _, w := range wrappers {
+		if r.engine.Compile(w.open+text+w.close) != nil {
+			return false
+		}
+	}
+	r.bodies.add(text)
+	return true
+}
+
 // list reads what the bootstrap kept of the run, its "logs" or "missed" keys; also after an interrupt, where the realm is still
 // whole.
 func (r *realm) list(verb string) json.RawMessage {
@@ -154,10 +185,7 @@ func (r *realm) list(verb string) json.RawMessage {
 // the same brace under both; what follows must then be "," or "}" to go on under the first and can be neither under the
 // second. So what parses under both is a function body and nothing more (couchdb-facts, Isolation: `new Function` does
 // not check this on QuickJS). The first wrapper puts the body at line 2.
-const (
-	parseOpen1, parseClose1 = "function f(call){\n", "\n}"
-	parseOpen2, parseClose2 = "({f(call){\n", "\n}})"
-)
+var wrappers = [2]struct{ open, close string }{{"function f(call){\n", "\n}"}, {"({f(call){\n", "\n}})"}}
 
 // parse checks that the job's source parses alone as a function body.
 func (r *realm) parse(j Job) Answer {
@@ -165,8 +193,8 @@ func (r *realm) parse(j Job) Answer {
 	r.use(j.Limits)
 	a := Answer{Run: j.Run, Status: Done, Body: json.RawMessage("null")}
 	start := time.Now()
-	for i, w := range [][2]string{{parseOpen1, parseClose1}, {parseOpen2, parseClose2}} {
-		err := r.engine.Compile(w[0] + j.Source + w[1])
+	for i, w := range wrappers {
+		err := r.engine.Compile(w.open + j.Source + w.close)
 		if err == nil {
 			continue
 		}

@@ -36,6 +36,7 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 	defer w.close()
 	watch := time.AfterFunc(greetWithin, func() { os.Exit(exitOverrun) })
 	defer watch.Stop()
+	var source string // of the job before
 	for {
 		if err := w.prepare(); err != nil {
 			return err
@@ -51,10 +52,11 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("sandbox worker: read job: %w", err)
 		}
-		job, err := parseJob(fields)
+		job, err := parseJob(fields, source)
 		if err != nil {
 			return fmt.Errorf("sandbox worker: %w", err)
 		}
+		source = job.Source
 		watch.Reset(job.Limits.Deadline + Grace + overtime)
 		answer, err := w.do(job)
 		if err != nil {

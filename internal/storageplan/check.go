@@ -19,7 +19,7 @@ func check(p Plan, flagged bool) (problems []Problem, warnings []string) {
 			continue
 		}
 		s := p.Connections[tag].Settings
-		if connection, err := OpenConnection(tag, s, nil); err != nil {
+		if connection, err := openForTrial(tag, s); err != nil {
 			field := settingOf(tag, "ip")
 			if s.TLS != nil && s.TLS.CA != "" {
 				field = settingOf(tag, "tls", "ca")

@@ -20,7 +20,7 @@ func (s stored) edited(after stored) []Tag {
 		if !there {
 			had, there = s.retained[tag]
 		}
-		if tag != Local && (!there || !had.Settings.same(c.Settings)) {
+		if tag != Local && (!there || s.locked[tag] != nil || !had.Settings.same(c.Settings)) {
 			out = append(out, tag)
 		}
 	}
@@ -45,7 +45,7 @@ func (k *Keeper) open(p Plan) (opened map[Tag]datastore.Single, closeAll func(),
 		if tag == Local {
 			continue
 		}
-		connection, err := OpenConnection(tag, c.Settings, nil)
+		connection, err := openForTrial(tag, c.Settings)
 		if err != nil {
 			return nil, closeAll, err
 		}
@@ -91,7 +91,7 @@ func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Si
 	var wg sync.WaitGroup
 	var problems []Problem
 	for _, tag := range tags {
-		try := probe{tag: tag, settings: p.Connections[tag].Settings, site: site(opened[tag], databasesOn(p, tag), k.cfg.Log), field: at(field), otherwise: k.cfg.Language, look: look}
+		try := probe{tag: tag, settings: p.Connections[tag].Settings, site: site(opened[tag], databasesOn(p, tag), k.cfg.Resolver.cfg.Direct, k.cfg.Log), field: at(field), otherwise: k.cfg.Language, look: look}
 		wg.Go(func() {
 			if problem := try.try(ctx); problem != nil {
 				mu.Lock()

@@ -16,7 +16,7 @@ import (
 const planSite = "storage plan"
 
 // Examine examines every connection of the plan in force as a doctor does, and whether databases are where the plan wants them.
-// like has Deadline, MaxTarget and Now of each examination. Main and Functions are left to who opened them.
+// like has Deadline, MaxTarget, Now and Direct of each examination. Main and Functions are left to who opened them.
 func (r *Resolver) Examine(ctx context.Context, like doctor.Patient) []doctor.Finding {
 	s := r.current.Load()
 	findings := r.places()
@@ -36,7 +36,7 @@ func (r *Resolver) Examine(ctx context.Context, like doctor.Patient) []doctor.Fi
 				return
 			}
 			patient := like
-			patient.Site = site(on, r.Overview().On(tag), r.cfg.Log)
+			patient.Site = site(on, r.Overview().On(tag), r.cfg.Direct, r.cfg.Log)
 			results[i] = doctor.Examine(ctx, patient)
 		})
 	}

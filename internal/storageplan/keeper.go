@@ -25,7 +25,7 @@ type KeeperConfig struct {
 	Resolver *Resolver
 	Mover    Mover          // nil where documents cannot be moved: changes that would move some are refused
 	Language string         // evaluates functions where a connection's settings say nothing: provision.Auto …
-	Patient  doctor.Patient // Deadline, MaxTarget and Now of Examine
+	Patient  doctor.Patient // Deadline, MaxTarget, Now and Direct of Examine
 	Log      *slog.Logger
 }
 
@@ -55,7 +55,9 @@ type Change struct {
 type Move struct {
 	Database  string
 	From, To  Tag
-	Documents int // that have to come along; none means that the change takes effect at once
+	Documents int // that have to come along
+	// AtOnce: there are none, nor a former life of the database at the other place, so it just changes over.
+	AtOnce bool
 }
 
 // Applied is what became of a change. With Problems nothing was stored.
@@ -114,11 +116,14 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	if len(out.Problems) > 0 {
 		return out, nil
 	}
+	if err := atOnce(ctx, out.Moves, opened); err != nil {
+		return out, err
+	}
 	for _, m := range out.Moves {
-		if m.Documents > 0 && k.cfg.Mover == nil {
+		if !m.AtOnce && k.cfg.Mover == nil {
 			return out, &OccupiedError{Database: m.Database, From: m.From, To: m.To, Documents: m.Documents}
 		}
-		if m.Documents == 0 {
+		if m.AtOnce {
 			homes[m.Database] = m.To
 		}
 	}
@@ -174,7 +179,7 @@ func changes(p Plan, homes map[string]Tag, migrations map[string]Migration) ([]M
 // start starts the migrations that the stored plan wants, and looks after the databases that changed over at once.
 func (k *Keeper) start(ctx context.Context, out *Applied) error {
 	for _, m := range out.Moves {
-		if m.Documents == 0 {
+		if m.AtOnce {
 			k.fetchStragglers(m)
 			continue
 		}

@@ -10,7 +10,7 @@ import (
 	"callfn/internal/provision"
 )
 
-// count says of each move how many documents have to come along: at most countMost, which stands for more.
+// count says of each move how many documents have to come along, at most countMost, which stands for more.
 func (k *Keeper) count(ctx context.Context, moves []Move) ([]Move, error) {
 	for i, m := range moves {
 		on, err := k.cfg.Resolver.Connection(m.From)
@@ -24,6 +24,33 @@ func (k *Keeper) count(ctx context.Context, moves []Move) ([]Move, error) {
 		moves[i].Documents = len(rows)
 	}
 	return moves, nil
+}
+
+// atOnce says which moves may be made at once. to are the connections of the plan that wants them.
+func atOnce(ctx context.Context, moves []Move, to map[Tag]datastore.Single) error {
+	for i, m := range moves {
+		if m.Documents > 0 {
+			continue
+		}
+		left, err := wasLeft(ctx, to[m.To], m.Database)
+		if err != nil {
+			return err
+		}
+		moves[i].AtOnce = !left
+	}
+	return nil
+}
+
+// wasLeft reports whether a database was moved away from a place: then what it had is still there, behind the fence, and must not
+// come to light again. One that cannot be seen now was not.
+func wasLeft(ctx context.Context, on datastore.Single, database string) (bool, error) {
+	db, _ := on.Resolve(database, "") // Single knows no failure
+	_, err := db.Get(ctx, datastore.FenceID)
+	switch {
+	case errors.Is(err, datastore.ErrNotFound), errors.Is(err, datastore.ErrDatabaseMissing), errors.Is(err, datastore.ErrUnreachable), errors.Is(err, datastore.ErrUnauthorized):
+		return false, nil
+	}
+	return err == nil, err
 }
 
 const countMost = 1000

@@ -97,9 +97,13 @@ func (p *pools) close() {
 	p.retired.Wait()
 }
 
-// OpenConnection opens a connection of a plan. It sends nothing. onOutage as in datastore.Config.
-func OpenConnection(tag Tag, s Settings, onOutage func(bool, error)) (*datastore.Connection, error) {
-	cfg := datastore.Config{Name: string(tag), URL: s.Address(), Breaker: true, OnOutage: onOutage}
+// openForTrial opens a connection of a plan for a trial: without a breaker, which would hide why something fails. It sends nothing.
+func openForTrial(tag Tag, s Settings) (*datastore.Connection, error) {
+	return open(tag, s, datastore.Config{})
+}
+
+func open(tag Tag, s Settings, cfg datastore.Config) (*datastore.Connection, error) {
+	cfg.Name, cfg.URL = string(tag), s.Address()
 	cfg.Username, cfg.Password = s.User()
 	cfg.ConnectTimeout, cfg.Timeout = s.timeouts()
 	if s.TLS != nil {

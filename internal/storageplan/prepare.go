@@ -9,7 +9,7 @@ import (
 // Prepare makes a connection hold a database, with its design document in the language that the connection's settings or the service
 // choose. A Mover calls it before it sends anybody there.
 func (r *Resolver) Prepare(ctx context.Context, on datastore.Single, at Tag, database, language string) error {
-	done, err := site(on, []string{database}, r.cfg.Log).Prepare(ctx, r.Plan().Connections[at].Settings.language(language))
+	done, err := site(on, []string{database}, r.cfg.Direct, r.cfg.Log).Prepare(ctx, r.Plan().Connections[at].Settings.language(language))
 	if err == nil {
 		err = done.Runs
 	}

@@ -108,6 +108,6 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func site(on datastore.Single, databases []string, log *slog.Logger) provision.Site {
-	return provision.Site{Stores: on, Databases: databases, Log: log}
+func site(on datastore.Single, databases []string, direct bool, log *slog.Logger) provision.Site {
+	return provision.Site{Stores: on, Databases: databases, Direct: direct, Log: log}
 }

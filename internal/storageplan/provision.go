@@ -53,7 +53,7 @@ func (k *Keeper) provisionOnce(tag Tag) error {
 	}
 	ctx, cancel := context.WithTimeout(k.ctx, probeTimeout)
 	defer cancel()
-	done, err := site(on, r.Overview().On(tag), k.cfg.Log).Prepare(ctx, r.Plan().Connections[tag].Settings.language(k.cfg.Language))
+	done, err := site(on, r.Overview().On(tag), k.cfg.Resolver.cfg.Direct, k.cfg.Log).Prepare(ctx, r.Plan().Connections[tag].Settings.language(k.cfg.Language))
 	if err == nil && done.Runs != nil {
 		k.cfg.Log.Error("functions cannot run here: `callfn doctor` tells what to change", "at", on.Connection.Address(), "cause", done.Runs)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,9 @@ type Config struct {
 	Secret auth.Secret
 	// OnOutage makes datastore.Config.OnOutage for a connection of the plan; nil for none.
 	OnOutage func(connection string) func(down bool, cause error)
-	Log      *slog.Logger
+	// Direct: functions run without the shows of the connections, which need not be able to run them.
+	Direct bool
+	Log    *slog.Logger
 }
 
 // Resolver is the storage plan in force. It implements datastore.Resolver and is safe for concurrent use; Resolve takes no
@@ -59,15 +62,16 @@ type snapshot struct {
 }
 
 // Open reads the stored plan and the migrations, opens the plan's connections (which sends nothing) and follows both until
-// Close. The error is that of reading, or auth's ErrWrongSecret.
+// Close. The error is that of reading; a connection that cannot be
+// opened is one for whoever asks for what is on it.
 func Open(ctx context.Context, cfg Config) (*Resolver, error) {
 	r := &Resolver{cfg: cfg, migrations: map[string]datastore.Document{}, changed: make(chan struct{}), done: make(chan struct{})}
 	r.pools = newPools(cfg.Main, func(tag Tag, s Settings) (*datastore.Connection, error) {
-		var onOutage func(bool, error)
+		kept := datastore.Config{Breaker: true}
 		if cfg.OnOutage != nil {
-			onOutage = cfg.OnOutage(string(tag))
+			kept.OnOutage = cfg.OnOutage(string(tag))
 		}
-		return OpenConnection(tag, s, onOutage)
+		return open(tag, s, kept)
 	}, cfg.Log)
 	since, err := r.read(ctx, "")
 	if err != nil {
@@ -164,12 +168,13 @@ func (r *Resolver) put() error {
 	wanted := map[Tag]Connection{}
 	for _, connections := range []map[Tag]Connection{stored.retained, s.plan.Connections} {
 		for tag, c := range connections {
-			if tag != Local && tag != Flagged {
+			if tag != Local && tag != Flagged && stored.locked[tag] == nil {
 				wanted[tag] = c
 			}
 		}
 	}
 	s.opened, s.failed = r.pools.follow(wanted)
+	maps.Copy(s.failed, stored.locked)
 	s.opened[Local] = r.cfg.Main
 	if r.cfg.Functions != nil {
 		s.opened[Flagged] = *r.cfg.Functions

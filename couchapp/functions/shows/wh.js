@@ -8,7 +8,8 @@
 // the process that raises one. Plain ES5, the same text on every engine. What it does against hostile functions on an
 // engine that all functions share is defence in depth, no more: docs/security.md says what that closes.
 //
-// In rehearsals our own engine gives a third argument, by which it sees which absent parameters the function asks for.
+// Our own engine gives a third argument. Its `checked` is the text that it has found to be a function body and no more; its
+// `watch`, in rehearsals, is how it sees which absent parameters the function asks for.
 //
 // The source is an expression whose value is the show: what the outer function keeps was there before any function ran, and
 // no function can reach it.
@@ -29,21 +30,21 @@
   kept.naive = typeof new Error('').lineNumber !== 'number';
   leaveHost();
 
-  return function (doc, req, watch) {
+  return function (doc, req, engine) {
     var call = params(req), no, run, result, text;
     if (call === null) { return fail('refused', 'empty callflow document: the request has no parameters'); }
     no = refusal(doc, call);
     if (no) { return no; }
 
     try {
-      run = build(doc.function_js);
+      run = build(doc.function_js, engine && engine.checked);
     } catch (e) {
       return explain('syntax', e, doc.function_js);
     }
 
     try {
       try {
-        result = run(typeof watch === 'function' ? watch(call) : call);
+        result = run(engine && engine.watch ? engine.watch(call) : call);
       } catch (e) {
         return explain('threw', e, doc.function_js);
       }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/pem"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -45,6 +47,7 @@ func Serve(t testing.TB, cfg NodeConfig) Node {
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(nil)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // a client that does not trust it is what some tests are about
 	server.Config.Handler = handler(t, n, cfg, server.Listener.Addr().String())
 	if cfg.TLS {
 		server.StartTLS()

@@ -22,10 +22,9 @@ type Engine struct {
 	rt   uintptr
 	ctx  uintptr
 
-	clock    *clock
-	deadline time.Duration
-	scratch  uintptr // outside of the heap, for strings on their way in
-	room     int     // of scratch, in bytes
+	clock   *clock
+	scratch uintptr // outside of the heap, for strings on their way in
+	room    int     // of scratch, in bytes
 }
 
 // Value is a value of the world: of this very state of it, and of every state that it is put back to from then on.
@@ -94,34 +93,29 @@ func (e *Engine) Limit(heap int64) {
 	lib.XJS_SetMemoryLimit(e.tls, e.rt, max(lib.Tsize_t(heap), 128<<10))
 }
 
-// Deadline is how long each Eval, Compile or Call from now on may take; 0 for as long as it likes. What overruns ends with an
-// Error that no code could catch.
-func (e *Engine) Deadline(d time.Duration) { e.deadline = d }
+// Deadline is how long all that is done from now on may take together, until the next Deadline; 0 for as long as it likes. What
+// overruns ends with an Error that no code could catch.
+func (e *Engine) Deadline(d time.Duration) {
+	e.clock.until = 0
+	if d > 0 {
+		e.clock.until = int64(time.Since(base) + d)
+	}
+}
 
 // Reseed gives Math.random a new beginning. A world that was put back would draw the same numbers again.
 func (e *Engine) Reseed() {
 	at[lib.TJSContext](e.ctx).Frandom_state = lib.Tuint64_t(rand.Uint64() | 1)
 }
 
-// start begins a stay in the engine.
-func (e *Engine) start() {
-	e.clock.until = 0
-	if e.deadline > 0 {
-		e.clock.until = int64(time.Since(base) + e.deadline)
-	}
-}
-
 var fileName = [...]byte{'<', 'e', 'v', 'a', 'l', '>', 0}
 
 // Eval runs global code and answers its value.
 func (e *Engine) Eval(source string) (Value, error) {
-	e.start()
 	return e.value(e.eval(source, lib.MJS_EVAL_TYPE_GLOBAL))
 }
 
 // Compile parses global code and runs none of it. It leaves nothing behind but used memory.
 func (e *Engine) Compile(source string) error {
-	e.start()
 	v, err := e.value(e.eval(source, lib.MJS_EVAL_TYPE_GLOBAL|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
 	if err == nil {
 		e.free(v)
@@ -162,7 +156,6 @@ func (e *Engine) free(v Value) { lib.XFreeValue(e.tls, e.ctx, v.v) }
 // U+FFFD for each bad byte. When the function returns a string, text is it (lone surrogates become U+FFFD) and isText is true;
 // any other value is dropped.
 func (e *Engine) Call(f Value, args ...any) (text string, isText bool, err error) {
-	e.start()
 	const most = 8
 	if len(args) > most {
 		return "", false, fmt.Errorf("engine: %d arguments, at most %d", len(args), most)

@@ -1,9 +1,9 @@
-// Package replica copies documents between databases with their revision ids: a deletion stays deleted, a conflict a conflict, and
+// Package replication copies documents between databases with their revision ids: a deletion stays deleted, a conflict a conflict, and
 // what is copied twice changes nothing. It reads and writes what CouchDB's replicator does (couchdb-facts, "Moving documents"),
 // and looks at everything it wrote.
 //
 // Design documents are not copied: they are installed where they are needed. `_local` documents belong to their server.
-package replica
+package replication
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package replica_test
+package replication_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"callfn/internal/couchnode/couchtest"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
-	"callfn/internal/replica"
+	"callfn/internal/replication"
 )
 
 // servers are the servers that a copy may go to: an embedded node, pouchdb-server and a real CouchDB, where there are.
@@ -56,7 +56,7 @@ func remote(t *testing.T, address string) *datastore.Database {
 }
 
 // copyAll copies until nothing is new.
-func copyAll(t *testing.T, c replica.Copy, since string) (stored int, next string) {
+func copyAll(t *testing.T, c replication.Copy, since string) (stored int, next string) {
 	t.Helper()
 	for {
 		step, err := c.Step(t.Context(), since)
@@ -98,7 +98,7 @@ func TestCopy(t *testing.T) {
 		if _, err := from.Create(ctx, datastore.Document{"_id": "long", "text": long}); err != nil {
 			t.Fatal(err)
 		}
-		c := replica.Copy{From: from, To: to, Skip: func(id string) bool { return id == "d0007" }}
+		c := replication.Copy{From: from, To: to, Skip: func(id string) bool { return id == "d0007" }}
 		stored, since := copyAll(t, c, "")
 		if stored != 1200+5 {
 			t.Errorf("%d revisions were copied", stored)
@@ -137,7 +137,7 @@ func TestCopy(t *testing.T) {
 		if err := from.Delete(ctx, "d0001", doc.Rev()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Verify(ctx); !errors.As(err, new(*replica.DifferentError)) {
+		if _, err := c.Verify(ctx); !errors.As(err, new(*replication.DifferentError)) {
 			t.Errorf("a deletion that was not copied: %v", err)
 		}
 		if stored, _ := copyAll(t, c, since); stored != 1 {
@@ -159,10 +159,10 @@ func TestVerifyFindsAForeignDocument(t *testing.T) {
 		if err := to.StoreRevisions(t.Context(), []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","theirs":true}`, 2)}); err != nil {
 			t.Fatal(err)
 		}
-		c := replica.Copy{From: from, To: to}
+		c := replication.Copy{From: from, To: to}
 		copyAll(t, c, "")
 		_, err := c.Verify(t.Context())
-		var different *replica.DifferentError
+		var different *replication.DifferentError
 		if !errors.As(err, &different) || different.ID != "a" || !strings.Contains(err.Error(), "had a document of this id before") {
 			t.Error(err)
 		}
@@ -173,16 +173,16 @@ func TestVerifyFindsAForeignDocument(t *testing.T) {
 func TestWriteReadsBack(t *testing.T) {
 	db, _ := datastoretest.Open(t).Resolve(datastore.Functions, "")
 	kept := raw(`{"_id":"a","_rev":"1-%032x","x":1}`, 1)
-	if err := replica.Write(t.Context(), db, []json.RawMessage{kept}); err != nil {
+	if err := replication.Write(t.Context(), db, []json.RawMessage{kept}); err != nil {
 		t.Fatal(err)
 	}
-	var different *replica.DifferentError
-	err := replica.Write(t.Context(), db, []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","x":2}`, 1)}) // the revision is there: nothing is stored
+	var different *replication.DifferentError
+	err := replication.Write(t.Context(), db, []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","x":2}`, 1)}) // the revision is there: nothing is stored
 	if !errors.As(err, &different) || different.ID != "a" {
 		t.Error(err)
 	}
 	for _, same := range []string{`{"_id":"a","_rev":"1-%032x","x":1.0}`, `{"_rev":"1-%032x","x":10e-1,"_id":"a"}`} {
-		if err := replica.Write(t.Context(), db, []json.RawMessage{raw(same, 1)}); err != nil {
+		if err := replication.Write(t.Context(), db, []json.RawMessage{raw(same, 1)}); err != nil {
 			t.Errorf("%s: %v", same, err)
 		}
 	}

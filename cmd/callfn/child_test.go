@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+
+	"callfn/internal/sandbox"
+)
+
+// childEnv makes this test binary a callfn. Its value is where the sandbox worker is, or "self".
+const childEnv = "CALLFN_TEST_BE_CALLFN"
+
+// beChild is the program as its own process, for tests that kill it.
+func beChild(worker string) int {
+	w := world{args: os.Args[1:], getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	if worker != "self" {
+		w.worker = sandbox.Command{Path: worker}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	return run(ctx, w)
+}
+
+// child is a `callfn serve` in a process of its own.
+type child struct {
+	url string
+	cmd *exec.Cmd
+}
+
+// startChild starts one and waits until it is ready.
+func startChild(t testing.TB, worker sandbox.Command, args ...string) *child {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	be := "self"
+	if worker.Path != self {
+		be = worker.Path
+	}
+	c := &child{cmd: exec.Command(self, append([]string{"serve", "--listen=127.0.0.1:0", "--log-format=json"}, args...)...)}
+	c.cmd.Env = []string{childEnv + "=" + be, "CALLFN_MASTER_API_KEY=" + testKey, "HOME=" + t.TempDir()}
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that its workers are killed with it
+	stderr, err := c.cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.kill)
+	ready := make(chan string, 1)
+	var log output
+	go func() {
+		lines := bufio.NewScanner(stderr)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			_, _ = log.Write(append(lines.Bytes(), '\n'))
+			var event struct{ Msg, URL string }
+			if json.Unmarshal(lines.Bytes(), &event) == nil && event.Msg == "callfn is ready" {
+				ready <- event.URL
+			}
+		}
+		close(ready)
+	}()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the process's log:\n%s", log.String())
+		}
+	})
+	select {
+	case url, ok := <-ready:
+		if !ok {
+			t.Fatalf("the process ended: %s", log.String())
+		}
+		c.url = url
+	case <-time.After(30 * time.Second):
+		t.Fatalf("the process is not ready: %s", log.String())
+	}
+	return c
+}
+
+// kill is SIGKILL, to the process and its workers.
+func (c *child) kill() {
+	if c.cmd.ProcessState == nil {
+		_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL)
+		_ = c.cmd.Wait()
+	}
+}

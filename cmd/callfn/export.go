@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+
+	"callfn/internal/backup"
+	"callfn/internal/datastore"
+)
+
+type exportCommand struct {
+	clientFlags
+
+	File           string   `arg:"" help:"Where to write; made with mode 0600. One that was cut off is gone on with." type:"path"`
+	Only           []string `help:"These databases only: accounts, callflows, functions, function_runs, system_data." placeholder:"DATABASE"`
+	IncludeSecrets bool     `help:"Export API keys, signing keys and what proves logins, too. The file then opens every account."`
+}
+
+// Run writes every document that the service has, or one account's, into a file.
+func (c exportCommand) Run(ctx context.Context, w world) error {
+	databases, err := databasesOf(c.Only)
+	if err != nil {
+		return err
+	}
+	api, err := c.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	out, since, err := c.file(api)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = out.file.Close() }()
+	bar := newProgress(w, "export")
+	defer bar.done()
+	var written int64
+	without := 0
+	for _, database := range databases {
+		for done := false; !done; {
+			part, err := c.part(ctx, api, database, since[database])
+			if err != nil {
+				return fmt.Errorf("%w: run the same command again to go on", err)
+			}
+			if done = part.Done; done {
+				break
+			}
+			docs := make([]json.RawMessage, len(part.Documents))
+			for i, text := range part.Documents {
+				docs[i] = json.RawMessage(text)
+			}
+			if err := out.writer.Documents(database, docs, part.Since); err != nil {
+				return fmt.Errorf("write %s: %w", c.File, err)
+			}
+			since[database] = part.Since
+			written += int64(len(docs))
+			without += part.WithoutSecrets
+			bar.at(database, written, 0)
+		}
+	}
+	sums, err := out.writer.End()
+	if err == nil {
+		err = out.file.Sync()
+	}
+	if err == nil {
+		err = out.file.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", c.File, err)
+	}
+	return c.tell(w, sums, without)
+}
+
+// exportFile is the file that an export goes into.
+type exportFile struct {
+	file   *os.File
+	writer *backup.Writer
+}
+
+// file begins the file, or goes on with one of the same export. since says where each database goes on.
+func (c exportCommand) file(api *client) (exportFile, map[string]string, error) {
+	header := backup.Header{Version: backup.Version, From: api.base, Account: c.Account, Secrets: c.IncludeSecrets}
+	f, err := os.OpenFile(c.File, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		writer, err := backup.NewWriter(f, header)
+		return exportFile{f, writer}, map[string]string{}, err
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return exportFile{}, nil, usageError{err}
+	}
+	if f, err = os.OpenFile(c.File, os.O_RDWR, 0); err != nil {
+		return exportFile{}, nil, usageError{err}
+	}
+	writer, began, since, err := backup.Resume(f)
+	if err == nil && began != header {
+		err = errors.New("it is the beginning of another export: of another service, account, or with other secrets")
+	}
+	if err != nil {
+		_ = f.Close()
+		return exportFile{}, nil, usageError{fmt.Errorf("%s is there already: %w: name another file, or remove this one", c.File, err)}
+	}
+	return exportFile{f, writer}, since, nil
+}
+
+// exportPart is what one request for documents is answered with.
+type exportPart struct {
+	Documents      []string `json:"documents"`
+	Since          string   `json:"since"`
+	Done           bool     `json:"done"`
+	WithoutSecrets int      `json:"without_secrets"`
+}
+
+func (c exportCommand) part(ctx context.Context, api *client, database, since string) (exportPart, error) {
+	q := url.Values{}
+	for name, value := range map[string]string{"since": since, "account_id": c.Account} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if c.IncludeSecrets {
+		q.Set("include_secrets", "true")
+	}
+	var answer struct{ Data exportPart }
+	err := api.do(ctx, http.MethodGet, documentsPath(database)+"?"+q.Encode(), nil, &answer)
+	return answer.Data, err
+}
+
+func documentsPath(database string) string {
+	return "/v2/databases/" + url.PathEscape(database) + "/documents"
+}
+
+func (c exportCommand) tell(w world, sums map[string]backup.Sum, without int) error {
+	if c.JSON {
+		text, err := json.Marshal(sums)
+		if err != nil {
+			return err
+		}
+		return printJSON(w.stdout, text)
+	}
+	for _, database := range slices.Sorted(maps.Keys(sums)) {
+		if _, err := fmt.Fprintf(w.stdout, "%s: %d documents, digest %.16s\n", database, sums[database].Documents, sums[database].Digest); err != nil {
+			return err
+		}
+	}
+	if without > 0 {
+		_, err := fmt.Fprintf(w.stdout, "Secrets were left out of %d documents; --include-secrets exports them, too.\n", without)
+		return err
+	}
+	return nil
+}
+
+// databasesOf checks names of databases; none means all.
+func databasesOf(names []string) ([]string, error) {
+	if len(names) == 0 {
+		return datastore.Databases(), nil
+	}
+	for _, name := range names {
+		if !slices.Contains(datastore.Databases(), name) {
+			return nil, usageError{errorf("--only %s: want one of %v", name, datastore.Databases())}
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What one service exports another imports: calls work there, deletions stay deletions, and a second time changes nothing.
+func TestExportAndImport(t *testing.T) {
+	old := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	callWorks(t, old)
+	p := old.keyed()
+	must := func(p program, args ...string) string {
+		t.Helper()
+		code, out, errs := p.run(t, args...)
+		if code != exitOK {
+			t.Fatalf("callfn %s: %d %s%s", strings.Join(args, " "), code, out, errs)
+		}
+		return out
+	}
+	acme := strings.Fields(must(p, "accounts", "create", "acme"))[0]
+	p.stdin = "return {module: 'noop'}"
+	must(p, "functions", "--account", acme, "put", "--name", "kept", "-")
+	must(p, "functions", "--account", acme, "put", "--name", "gone", "-")
+	for line := range strings.Lines(must(p, "functions", "--account", acme, "list")) {
+		if strings.Contains(line, "gone") {
+			must(p, "functions", "--account", acme, "delete", strings.Fields(line)[0])
+		}
+	}
+
+	dir := t.TempDir()
+	bare, whole, one := filepath.Join(dir, "bare"), filepath.Join(dir, "whole"), filepath.Join(dir, "one")
+	if out := must(p, "export", bare); !strings.Contains(out, "Secrets were left out") {
+		t.Error(out)
+	}
+	must(p, "export", "--include-secrets", whole)
+	must(p, "export", "--account", acme, one)
+	texts := map[string]string{}
+	for _, file := range []string{bare, whole, one} {
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v %v", file, info.Mode(), err)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[file] = string(text)
+	}
+	for _, secret := range []string{testKey, "pvt_api_key", "pvt_signature_secret", `"sealed"`} {
+		if strings.Contains(texts[bare], secret) || strings.Contains(texts[one], secret) {
+			t.Errorf("%q is in an export without secrets", secret)
+		}
+		if !strings.Contains(texts[whole], secret) {
+			t.Errorf("%q is not in an export with secrets", secret)
+		}
+	}
+	if strings.Contains(texts[one], `"name":"hi"`) || !strings.Contains(texts[one], `"name":"kept"`) || !strings.Contains(texts[one], "acme") {
+		t.Error("one account's export has another's documents, or not its own")
+	}
+	if code, _, errs := p.run(t, "export", bare); code != exitUsage || !strings.Contains(errs, "complete") {
+		t.Errorf("the same file again: %d %s", code, errs)
+	}
+
+	// A file that was cut off is refused by import, and gone on with by export.
+	cut := filepath.Join(dir, "cut")
+	if err := os.WriteFile(cut, []byte(texts[bare][:len(texts[bare])*2/3]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := p.run(t, "import", cut); code != exitUsage || !strings.Contains(errs, "cut off") && !strings.Contains(errs, "line") {
+		t.Errorf("import of a part: %d %s", code, errs)
+	}
+	must(p, "export", cut)
+	text, err := os.ReadFile(cut)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, database := range []string{"accounts", "callflows", "functions"} { // the others may have changed since
+		if got, want := linesOf(string(text), database), linesOf(texts[bare], database); got != want || got == "" {
+			t.Errorf("gone on with, the export of %s is\n%s\nwant\n%s", database, got, want)
+		}
+	}
+	changed := filepath.Join(dir, "changed")
+	if err := os.WriteFile(changed, []byte(strings.Replace(texts[bare], `"name":"kept"`, `"name":"cept"`, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := p.run(t, "import", changed); code != exitUsage || !strings.Contains(errs, "was changed") {
+		t.Errorf("import of a changed file: %d %s", code, errs)
+	}
+	if out := must(p, "import", whole); !strings.Contains(out, "functions: 0 stored") {
+		t.Errorf("import where it comes from: %s", out)
+	}
+
+	fresh := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	q := fresh.keyed()
+	code, out, errs := q.run(t, "import", whole)
+	if code != exitFailed || !strings.Contains(errs, "system_data/master_account has another history") {
+		t.Errorf("import into a service with a master of its own: %d %s%s", code, out, errs)
+	}
+	if out := must(q, "functions", "--account", acme, "list"); !strings.Contains(out, "kept") || strings.Contains(out, "gone") {
+		t.Errorf("acme's functions: %s", out)
+	}
+	if _, out, _ := q.run(t, "import", whole); strings.Contains(out, "functions: 3") || !strings.Contains(out, "functions: 0 stored, 3 there already") {
+		t.Errorf("import again: %s", out)
+	}
+}
+
+// linesOf are an export's documents of a database.
+func linesOf(export, database string) string {
+	var out strings.Builder
+	for line := range strings.Lines(export) {
+		if strings.HasPrefix(line, `{"database":"`+database+`"`) {
+			out.WriteString(line)
+		}
+	}
+	return out.String()
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"text/tabwriter"
+	"time"
+)
+
+// migrationDoc is what the API says of a move of a database.
+type migrationDoc struct {
+	ID        string `json:"id"`
+	Database  string `json:"database"`
+	From      string `json:"from"`
+	To        string `json:"to"`
+	State     string `json:"state"`
+	Copied    int64  `json:"copied"`
+	Total     int64  `json:"total"`
+	Returns   bool   `json:"returns"`
+	LastError string `json:"last_error"`
+	Proof     *struct {
+		Documents, Deleted int64
+		Digest             string
+	} `json:"proof"`
+}
+
+func (m migrationDoc) unfinished() bool { return m.State != "finished" && m.State != "rolled_back" }
+
+// says is the state in words.
+func (m migrationDoc) says() string {
+	if m.Returns && m.unfinished() {
+		return "going back, " + m.State
+	}
+	return m.State
+}
+
+type storageMigrations struct{}
+
+// Run prints one line a move.
+func (storageMigrations) Run(ctx context.Context, w world, on *storageCommand) error {
+	return on.ask(ctx, w, http.MethodGet, func(*client) string { return "/v2/storage/migrations" }, nil, func(raw json.RawMessage) error {
+		var list []migrationDoc
+		if err := json.Unmarshal(raw, &list); err != nil {
+			return err
+		}
+		t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+		for _, m := range list {
+			if _, err := fmt.Fprintf(t, "%s\t%s\t%s -> %s\t%s\t%d/%d\t%s\n", m.ID, m.Database, m.From, m.To, m.says(), m.Copied, m.Total, m.LastError); err != nil {
+				return err
+			}
+		}
+		return t.Flush()
+	})
+}
+
+// storageSteer is what finish and rollback have in common.
+type storageSteer struct {
+	ID   string `arg:"" optional:"" help:"The move; every unfinished one when absent."`
+	Wait bool   `help:"Wait until it is done." default:"true" negatable:""`
+}
+
+type storageFinish struct{ storageSteer }
+
+// Run finishes a move.
+func (c storageFinish) Run(ctx context.Context, w world, on *storageCommand) error {
+	return c.steer(ctx, w, on, "finish", "finished")
+}
+
+type storageRollback struct{ storageSteer }
+
+// Run rolls a move back.
+func (c storageRollback) Run(ctx context.Context, w world, on *storageCommand) error {
+	return c.steer(ctx, w, on, "rollback", "rolled_back")
+}
+
+func (c storageSteer) steer(ctx context.Context, w world, on *storageCommand, action, end string) error {
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	ids := []string{c.ID}
+	if c.ID == "" {
+		if ids, err = api.unfinishedMigrations(ctx); err != nil {
+			return err
+		}
+	}
+	var steered []migrationDoc
+	for _, id := range ids { // all of them are on their way before one is waited for
+		var answer struct{ Data migrationDoc }
+		if err := api.do(ctx, http.MethodPost, migrationPath(id), map[string]string{"action": action}, &answer); err != nil {
+			return err
+		}
+		steered = append(steered, answer.Data)
+	}
+	for i, m := range steered {
+		if c.Wait {
+			if steered[i], err = api.follow(ctx, w, m.ID, end); err != nil {
+				return err
+			}
+		}
+		if on.JSON {
+			continue
+		}
+		if _, err := fmt.Fprintf(w.stdout, "%s: %s\n", m.Database, steered[i].says()); err != nil {
+			return err
+		}
+	}
+	if !on.JSON {
+		return nil
+	}
+	text, err := json.Marshal(steered)
+	if err != nil {
+		return err
+	}
+	return printJSON(w.stdout, text)
+}
+
+func migrationPath(id string) string { return "/v2/storage/migrations/" + url.PathEscape(id) }
+
+// unfinishedMigrations finds the moves that are unfinished.
+func (c *client) unfinishedMigrations(ctx context.Context) ([]string, error) {
+	var answer struct{ Data []migrationDoc }
+	if err := c.do(ctx, http.MethodGet, "/v2/storage/migrations", nil, &answer); err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, m := range answer.Data {
+		if m.unfinished() {
+			ids = append(ids, m.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, errorf("no database is being moved: `callfn storage migrations` lists the moves of before")
+	}
+	return ids, nil
+}
+
+const followEvery = 250 * time.Millisecond
+
+// follow watches a move, with a progress bar on a terminal, until it is in one of the states that are wanted. It is an error when
+// it ends elsewhere.
+func (c *client) follow(ctx context.Context, w world, id string, wanted ...string) (migrationDoc, error) {
+	var bar *progress
+	defer func() { bar.done() }()
+	said := ""
+	for {
+		var answer struct{ Data migrationDoc }
+		if err := c.do(ctx, http.MethodGet, migrationPath(id), nil, &answer); err != nil {
+			return answer.Data, err
+		}
+		m := answer.Data
+		if bar == nil {
+			bar = newProgress(w, m.Database)
+		}
+		bar.at(m.says(), m.Copied, m.Total)
+		if m.LastError != said && m.LastError != "" {
+			bar.note("%s: %s", m.Database, m.LastError)
+		}
+		said = m.LastError
+		if slices.Contains(wanted, m.State) {
+			return m, nil
+		}
+		if !m.unfinished() {
+			return m, fmt.Errorf("%s: the move ended as %s: %s", m.Database, m.State, m.LastError)
+		}
+		select {
+		case <-ctx.Done():
+			return m, fmt.Errorf("%s: the move goes on without you: `callfn storage migrations` tells how far it is: %w", m.Database, ctx.Err())
+		case <-time.After(followEvery):
+		}
+	}
+}

@@ -1,0 +1,305 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	crand "crypto/rand"
+
+	"callfn/internal/couchnode/couchtest"
+	"callfn/internal/datastore"
+	"callfn/internal/sandbox/sandboxtest"
+)
+
+const newHome = "0123456789abcdef0123456789abcdef"
+
+// socketNode is the embedded node of another service, on its socket, as a CouchDB.
+func socketNode(t *testing.T) string {
+	t.Helper()
+	s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+	return withUser(t, s.couch, "admin", couchPassword)
+}
+
+// eachNewHome runs a test with every kind of server that functions can be moved to.
+func eachNewHome(t *testing.T, test func(t *testing.T, address string)) {
+	t.Run("node", func(t *testing.T) { test(t, socketNode(t)) })
+	t.Run("pouchdb-server", func(t *testing.T) { test(t, couchtest.StartPouchDBServer(t)) })
+	t.Run("couchdb", func(t *testing.T) {
+		address := os.Getenv("CALLFN_TEST_COUCHDB_URL")
+		if address == "" {
+			t.Skip("no real CouchDB: set CALLFN_TEST_COUCHDB_URL=http://admin:password@host:5984 to run this there")
+		}
+		test(t, strings.TrimSuffix(address, "/"))
+	})
+}
+
+// planFor is the documented storage plan: functions on a server of their own.
+func planFor(t testing.TB, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := map[string]any{"ip": u.Hostname(), "port": json.Number(u.Port())}
+	if password, ok := u.User.Password(); ok {
+		settings["credentials"] = map[string]any{"username": u.User.Username(), "password": password}
+	}
+	on := map[string]any{"connection": newHome}
+	text, err := json.Marshal(map[string]any{"data": map[string]any{
+		"connections": map[string]any{newHome: map[string]any{"driver": "kazoo_couch", "settings": settings}},
+		"plan": map[string]any{"aggregate": map[string]any{
+			"connection": newHome, "database": map[string]any{"names": []string{"functions"}}, "types": map[string]any{"function": on},
+		}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// load is API clients that write functions, and callers, while whatever happens to the service happens.
+type load struct {
+	base    atomic.Value // where the service is now
+	session session
+	stop    chan struct{}
+	running sync.WaitGroup
+
+	mu      sync.Mutex
+	stored  map[string][]string // by function: what it may be, as the API showed it; one thing, but after an answer that never came
+	deleted map[string]bool     // true: acknowledged; false: nobody knows
+	faults  []string
+	flows   int // calls that got the function's flow
+	others  int // calls that got the `_` child
+	unknown int // requests without an answer
+}
+
+func (l *load) url(path string) string {
+	return l.base.Load().(string) + "/v2/accounts/" + l.session.account + path
+}
+
+// ask sends one request; ok is false when no answer came, or one that promises nothing.
+func (l *load) ask(client *http.Client, method, path, body string) (status int, data string, ok bool) {
+	req, err := http.NewRequest(method, l.url(path), strings.NewReader(body))
+	if err != nil {
+		return 0, "", false
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Auth-Token", l.session.token)
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, "", false
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var envelope struct{ Data json.RawMessage }
+	if err := json.NewDecoder(resp.Body).Decode(&envelope); err != nil || resp.StatusCode >= 500 {
+		return resp.StatusCode, string(envelope.Data), false
+	}
+	return resp.StatusCode, string(envelope.Data), true
+}
+
+func (l *load) note(do func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	do()
+}
+
+func (l *load) stopped() bool {
+	select {
+	case <-l.stop:
+		return true
+	case <-time.After(5 * time.Millisecond):
+		return false
+	}
+}
+
+// write creates, replaces and deletes functions of its own. One whose fate is unknown is left alone from then on.
+func (l *load) write(random *rand.Rand, name string) {
+	client := &http.Client{Timeout: 20 * time.Second}
+	defer client.CloseIdleConnections()
+	var mine []string
+	for n := 0; !l.stopped(); n++ {
+		body := fmt.Sprintf(`{"data":{"name":"%s %d","function_js":"return {module: 'tts', data: {text: '<%d>'}}","n":%d}}`, name, n, n, n)
+		if len(mine) == 0 || random.IntN(2) == 0 {
+			status, data, ok := l.ask(client, "PUT", "/functions", body)
+			var doc struct{ ID string }
+			switch {
+			case !ok:
+				l.note(func() { l.unknown++ })
+			case status != 201 || json.Unmarshal([]byte(data), &doc) != nil:
+				l.note(func() { l.faults = append(l.faults, fmt.Sprintf("create: %d %s", status, data)) })
+			default:
+				mine = append(mine, doc.ID)
+				l.note(func() { l.stored[doc.ID] = []string{data} })
+			}
+			continue
+		}
+		i := random.IntN(len(mine))
+		id := mine[i]
+		method := "POST"
+		if random.IntN(4) == 0 {
+			method, body = "DELETE", ""
+		}
+		status, data, ok := l.ask(client, method, "/functions/"+id, body)
+		l.note(func() {
+			switch {
+			case !ok:
+				l.unknown++
+				l.deleted[id] = l.deleted[id] && method != "DELETE"
+				l.stored[id] = append(l.stored[id], "") // anything of ours
+			case status != 200:
+				l.faults = append(l.faults, fmt.Sprintf("%s: %d %s", method, status, data))
+			case method == "DELETE":
+				l.deleted[id] = true
+			default:
+				l.stored[id] = []string{data}
+			}
+		})
+		if !ok || method == "DELETE" {
+			mine = append(mine[:i], mine[i+1:]...)
+		}
+	}
+}
+
+// call calls number 1000.
+func (l *load) call() {
+	client := &http.Client{Timeout: 20 * time.Second}
+	defer client.CloseIdleConnections()
+	for !l.stopped() {
+		status, data, ok := l.ask(client, "PUT", "/simulations", `{"data":{"To":"1000"}}`)
+		l.note(func() {
+			switch {
+			case !ok:
+				l.unknown++
+			case status == 201 && strings.Contains(data, "the flow of the function"):
+				l.flows++
+			case status == 201 && strings.Contains(data, "the child"):
+				l.others++
+			default:
+				l.faults = append(l.faults, fmt.Sprintf("call: %d %s", status, data))
+			}
+		})
+	}
+}
+
+// The functions move to another server under a steady load of writes and calls, and the service is killed again and again
+// meanwhile: everything that was acknowledged is there afterwards, and every call got what calls get.
+func TestFunctionsMoveUnderLoad(t *testing.T) {
+	eachNewHome(t, func(t *testing.T, to string) {
+		seed := time.Now().UnixNano()
+		t.Logf("seed %d", seed)
+		random := rand.New(rand.NewPCG(uint64(seed), 0))
+		id, err := datastore.NewID(crand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		prefix := "t" + id[:10] + "_"
+		target := couchUnderTest{admin: to, prefix: prefix}
+		t.Cleanup(func() { target.remove(t) })
+		worker := sandboxtest.Command(t)
+		args := []string{"--couchdb-url=" + socketNode(t), "--database-prefix=" + prefix, "--data=" + t.TempDir() + "/data", "--rate-limit=off"}
+		process := startChild(t, worker, args...)
+
+		l := &load{stop: make(chan struct{}), stored: map[string][]string{}, deleted: map[string]bool{}}
+		l.base.Store(process.url)
+		l.session = login(t, process.url)
+		client := &http.Client{Timeout: 20 * time.Second}
+		defer client.CloseIdleConnections()
+		var f struct{ ID string }
+		status, data, _ := l.ask(client, "PUT", "/functions", `{"data":{"name":"called","function_js":"return {module: 'tts', data: {text: 'the flow of the function'}}"}}`)
+		if err := json.Unmarshal([]byte(data), &f); err != nil || status != 201 {
+			t.Fatal(status, data)
+		}
+		flow := `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"` + f.ID + `"},"children":{"_":{"module":"tts","data":{"text":"the child"}}}}}}`
+		if status, data, _ := l.ask(client, "PUT", "/callflows", flow); status != 201 {
+			t.Fatal(status, data)
+		}
+		for i := range 150 { // something to copy
+			if status, data, _ := l.ask(client, "PUT", "/functions", fmt.Sprintf(`{"data":{"name":"old %d","function_js":"return {module: 'noop'}"}}`, i)); status != 201 {
+				t.Fatal(status, data)
+			}
+		}
+		for i := range 2 {
+			l.running.Go(func() { l.write(rand.New(rand.NewPCG(uint64(seed), uint64(i+1))), fmt.Sprint("writer ", i)) })
+			l.running.Go(l.call)
+		}
+		halt := sync.OnceFunc(func() { close(l.stop); l.running.Wait() })
+		defer halt()
+
+		status, body := send(t, "PATCH", process.url+"/v2/storage", l.session.token, planFor(t, to))
+		var applied struct {
+			Data struct{ Migration migrationDoc }
+		}
+		if err := json.Unmarshal([]byte(body), &applied); err != nil || status != 202 || applied.Data.Migration.ID == "" {
+			t.Fatalf("%d %s %v", status, body, err)
+		}
+		kills := 0
+		for ; kills < 3; kills++ {
+			time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond)
+			process.kill()
+			process = startChild(t, worker, args...)
+			l.base.Store(process.url)
+		}
+		m := migrationDoc{}
+		for end := time.Now().Add(40 * time.Second); m.State != "switched"; time.Sleep(50 * time.Millisecond) {
+			var answer struct{ Data migrationDoc }
+			_, body := send(t, "GET", process.url+"/v2/storage/migrations/"+applied.Data.Migration.ID, l.session.token, "")
+			if err := json.Unmarshal([]byte(body), &answer); err != nil {
+				t.Fatal(body, err)
+			}
+			if m = answer.Data; time.Now().After(end) {
+				t.Fatalf("not switched: %s", body)
+			}
+		}
+		time.Sleep(300 * time.Millisecond) // some load there
+		halt()
+
+		p := program{env: map[string]string{"CALLFN_SERVER": process.url, "CALLFN_API_KEY": testKey}}
+		if code, out, errs := p.run(t, "storage", "finish"); code != exitOK || !strings.Contains(out, "functions: finished\n") {
+			t.Errorf("finish: %d %q %q", code, out, errs)
+		}
+		l.check(t, client)
+		design, err := target.connect(t).Database(prefix+"functions").Get(t.Context(), "_design/functions")
+		if shows, _ := design["shows"].(map[string]any); err != nil || shows["wh"] == nil {
+			t.Errorf("the design document at the new home: %v", err)
+		}
+		t.Logf("%d functions, %d deleted, %d calls got the flow, %d the child; %d requests without an answer; %d kills; proof %+v",
+			len(l.stored), len(l.deleted), l.flows, l.others, l.unknown, kills, m.Proof)
+	})
+}
+
+// check compares what was acknowledged with what the API shows now.
+func (l *load) check(t *testing.T, client *http.Client) {
+	t.Helper()
+	for _, fault := range l.faults {
+		t.Error(fault)
+	}
+	for id, may := range l.stored {
+		status, data, _ := l.ask(client, "GET", "/functions/"+id, "")
+		gone, decided := l.deleted[id]
+		unsure := len(may) > 1
+		switch {
+		case decided && gone:
+			if status != 404 {
+				t.Errorf("function %s was deleted and answers %d", id, status)
+			}
+		case unsure:
+			if status != 200 && !(decided && status == 404) {
+				t.Errorf("function %s: %d", id, status)
+			}
+		case status != 200 || data != may[0]:
+			t.Errorf("function %s: %d\nacknowledged %s\nfound        %s", id, status, may[0], data)
+		}
+	}
+	if l.flows == 0 || len(l.stored) < 20 || len(l.deleted) == 0 {
+		t.Errorf("%d flows, %d functions and %d deletions prove nothing", l.flows, len(l.stored), len(l.deleted))
+	}
+}

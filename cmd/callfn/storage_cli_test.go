@@ -1,0 +1,146 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A plan that is stored through one process is in force in every other that shares the CouchDB, within a second and without a
+// restart; edited settings of a connection too. A process that starts later begins with it.
+func TestStoragePlanReachesEveryProcess(t *testing.T) {
+	main := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+	flags := []string{"--couchdb-url=" + withUser(t, main.couch, "admin", couchPassword), "--database-prefix=" + uniquePrefix(t)}
+	env := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
+	one := serve(t, env, flags...)
+	secret := "--secret-key-file=" + filepath.Join(one.dataDir, "secret.key")
+	two := serve(t, env, append(flags, secret)...)
+	p := startPlace(t, "node")
+	apply := planFile(t, "../../storage-plans/functions-apart.json", p)
+
+	at := func(s *served) string {
+		token := login(t, s.url)
+		_, body := send(t, "GET", s.url+"/v2/storage", token.token, "")
+		var answer struct{ Data planDoc }
+		if err := json.Unmarshal([]byte(body), &answer); err != nil {
+			t.Fatal(body, err)
+		}
+		return answer.Data.ReadOnly.Databases["functions"].Address
+	}
+	follows := func(what, address string) {
+		t.Helper()
+		begun := time.Now()
+		await(t, what, func() bool { return at(two) == address })
+		if took := time.Since(begun); took > time.Second {
+			t.Errorf("%s: %s", what, took)
+		}
+	}
+	if code, out, errs := one.keyed().run(t, apply...); code != exitOK {
+		t.Fatal(code, out, errs)
+	}
+	follows("the plan in the other process", p.address)
+	callWorks(t, two)
+
+	byName := strings.Replace(p.address, "127.0.0.1", "localhost", 1)
+	text, err := os.ReadFile(apply[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(apply[2], []byte(strings.Replace(string(text), "127.0.0.1", "localhost", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := one.keyed().run(t, apply...)
+	if code != exitOK || !strings.Contains(out, `settings.ip: "127.0.0.1" -> "localhost"`) {
+		t.Fatal(code, out, errs)
+	}
+	follows("edited settings in the other process", byName)
+	if code, out, _ := two.keyed().run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK || !strings.Contains(out, "Hi Bob") {
+		t.Errorf("a call afterwards: %d %s", code, out)
+	}
+
+	three := serve(t, env, append(flags, secret)...)
+	if at(three) != byName || !strings.Contains(three.errs.String(), byName) {
+		t.Errorf("a process that starts now has functions at %s, and its log says:\n%s", at(three), three.errs)
+	}
+	if all := one.errs.String() + two.errs.String() + three.errs.String() + out + errs; strings.Contains(all, p.password) {
+		t.Error("the password of the plan's connection is in the log")
+	}
+}
+
+// The doctor examines what the storage plan names, too; it needs the secret for the passwords there.
+func TestDoctorExaminesTheStoragePlan(t *testing.T) {
+	main := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+	flags := []string{"--couchdb-url=" + withUser(t, main.couch, "admin", couchPassword), "--database-prefix=" + uniquePrefix(t)}
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, flags...)
+	p := startPlace(t, "node")
+	if code, out, errs := s.keyed().run(t, planFile(t, "../../storage-plans/functions-apart.json", p)...); code != exitOK {
+		t.Fatal(code, out, errs)
+	}
+	doctor := append([]string{"doctor"}, flags...)
+	code, out, errs := program{}.run(t, append(doctor, "--data="+s.dataDir)...)
+	if code != exitOK || !strings.Contains(out, "CouchDB at "+p.address) || strings.Contains(out+errs, p.password) {
+		t.Errorf("doctor: %d %s%s", code, out, errs)
+	}
+	if main, _, _ := strings.Cut(out, "storage plan\n"); strings.Contains(main, "functions run") {
+		t.Errorf("functions are not run by the main CouchDB any more:\n%s", main)
+	}
+	nowhere := t.TempDir()
+	code, out, _ = program{}.run(t, append(doctor, "--data="+nowhere)...)
+	if code != exitOK || !strings.Contains(out, "--secret-key-file") || strings.Contains(out, "CouchDB at "+p.address) {
+		t.Errorf("doctor without the secret: %d %s", code, out)
+	}
+	if left, _ := os.ReadDir(nowhere); len(left) > 0 {
+		t.Errorf("the doctor made %v", left)
+	}
+}
+
+func TestStorageCommandsThatCannotBe(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	const uuid = "9ee5860b4d717907dfc63274af0d06e9"
+	plan := write("plan.json", `{"data":{"connections":{"`+uuid+`":{"driver":"kazoo_couch","settings":{"ip":"127.0.0.1","port":1,"credentials":{"username":"u","password":"********"}}}},
+		"plan":{"aggregate":{"connection":"`+uuid+`","database":{"names":["functions"]}}}}}`)
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"no file":               {[]string{"/nonexistent"}, exitUsage, "no such file"},
+		"no JSON":               {[]string{write("text", "x")}, exitUsage, "no JSON"},
+		"no plan":               {[]string{write("other", `{"functions":[]}`)}, exitUsage, "neither plan nor connections"},
+		"password of nobody":    {[]string{plan, "--connection-password-file=x=" + plan}, exitUsage, `no connection "x"`},
+		"no password file":      {[]string{plan, "--connection-password-file=" + uuid + "=/nonexistent"}, exitUsage, "no such file"},
+		"no CA file":            {[]string{plan, "--connection-ca-file=" + uuid + "=/nonexistent"}, exitUsage, "no such file"},
+		"password never sent":   {[]string{plan}, exitFailed, "--connection-password-file " + uuid + "="},
+		"nobody there":          {[]string{plan, "--connection-password-file=" + uuid + "=" + write("password", "hunter2")}, exitFailed, "settings.ip: no CouchDB answers at http://127.0.0.1:1"},
+		"nobody there, dry run": {[]string{plan, "--dry-run", "--connection-password-file=" + uuid + "=" + write("password", "hunter2")}, exitFailed, "settings.ip: no CouchDB answers at http://127.0.0.1:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, out, errs := s.keyed().run(t, append([]string{"storage", "apply"}, c.args...)...)
+			if code != c.code || !strings.Contains(errs, c.says) || strings.Contains(out+errs, "hunter2") {
+				t.Errorf("%d %s%s, want %d and %q", code, out, errs, c.code, c.says)
+			}
+		})
+	}
+	if code, out, errs := s.keyed().run(t, "storage", "get"); code != exitOK || strings.Contains(out, uuid) {
+		t.Errorf("something was stored: %d %s%s", code, out, errs)
+	}
+	// What is read can be applied.
+	_, text, _ := s.keyed().run(t, "storage", "get", "--json")
+	if code, out, errs := s.keyed().run(t, "storage", "apply", write("same.json", text)); code != exitOK || !strings.Contains(out, "The plan is as it was.") {
+		t.Errorf("apply of what get gives: %d %s%s", code, out, errs)
+	}
+	if code, out, errs := s.keyed().run(t, "storage", "check", "--json"); code != exitOK || !strings.Contains(out, `"works": true`) {
+		t.Errorf("check: %d %s%s", code, out, errs)
+	}
+}

@@ -1,0 +1,145 @@
+package crossbar
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"callfn/internal/backup"
+	"callfn/internal/datastore"
+	"callfn/internal/provision"
+	"callfn/internal/replication"
+	"callfn/internal/storageplan"
+	"callfn/schemas"
+)
+
+const (
+	exportPage  = 200     // documents that are looked at for one answer
+	exportChunk = 20      // that are read together
+	exportBytes = 4 << 20 // after which an answer is long enough
+)
+
+// backupDatabase is the database of the path.
+func (a *API) backupDatabase(x *exchange) (*datastore.Database, error) {
+	if !slices.Contains(datastore.Databases(), x.id()) {
+		return nil, badIdentifier(x.id())
+	}
+	return a.cfg.Datastores.Resolve(x.id(), "")
+}
+
+// exportDocuments gives a part of a database's documents, deleted ones and conflicts among them: with private fields and
+// revisions, each as the very text that the datastore has. Not among them are design documents, which every version brings, and
+// what belongs to this installation only: storage plan, moves.
+func (a *API) exportDocuments(x *exchange) (*answer, error) {
+	db, err := a.backupDatabase(x)
+	if err != nil {
+		return nil, err
+	}
+	since, _ := x.option("since")
+	of, _ := x.option("account_id")
+	e := exporting{database: x.id(), account: of, secrets: x.flag("include_secrets", false), docs: []any{}}
+	p, err := db.LeavesSince(x.ctx, since, exportPage)
+	if err != nil {
+		return nil, err
+	}
+	next := p.Last
+	for chunk := range slices.Chunk(p.Documents, exportChunk) {
+		wanted := slices.DeleteFunc(slices.Clone(chunk), func(l datastore.Leaves) bool {
+			return strings.HasPrefix(l.ID, "_design/") || l.ID == provision.ProbeID
+		})
+		if err := replication.Read(x.ctx, db, wanted, e.take); err != nil {
+			return nil, err
+		}
+		if next = chunk[len(chunk)-1].Seq; e.bytes > exportBytes {
+			break
+		}
+	}
+	if len(p.Documents) == 0 {
+		next = since
+	}
+	a.cfg.Log.Info("documents exported", "request_id", x.requestID, "database", x.id(), "documents", len(e.docs), "secrets", e.secrets)
+	return &answer{data: map[string]any{
+		"documents": e.docs, "since": next, "done": len(p.Documents) == 0, "without_secrets": e.without,
+	}, header: http.Header{"Cache-Control": {"no-store"}}}, nil
+}
+
+// exporting gathers the documents of one answer.
+type exporting struct {
+	database, account string
+	secrets           bool
+	docs              []any
+	bytes             int
+	without           int // documents that a secret was left out of
+}
+
+func (e *exporting) take(docs []json.RawMessage) error {
+	for _, doc := range docs {
+		var known struct {
+			ID      string `json:"_id"`
+			Type    string `json:"pvt_type"`
+			Account string `json:"pvt_account_id"`
+		}
+		if err := json.Unmarshal(doc, &known); err != nil {
+			return err
+		}
+		ours := e.database == datastore.SystemData && (known.Type == storageplan.MigrationType || known.ID == storageplan.Document)
+		if ours || e.account != "" && known.Account != e.account && known.ID != e.account {
+			continue
+		}
+		if !e.secrets {
+			out, left, err := backup.LeaveOutSecrets(e.database, doc)
+			if err != nil {
+				return err
+			}
+			if len(left) > 0 {
+				e.without++
+			}
+			if doc = out; doc == nil {
+				continue
+			}
+		}
+		e.docs = append(e.docs, string(doc))
+		e.bytes += len(doc)
+	}
+	return nil
+}
+
+// importDocuments stores documents as exportDocuments gave them. What is there already, the same or newer, is left alone.
+func (a *API) importDocuments(x *exchange) (*answer, error) {
+	db, err := a.backupDatabase(x)
+	if err != nil {
+		return nil, err
+	}
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	texts, ok := data["documents"].([]any)
+	if !ok {
+		return nil, invalidField("documents", "required", schemas.Violation{"message": "Field is required but missing: a list of texts, each a document"})
+	}
+	docs := make([]json.RawMessage, len(texts))
+	for i, text := range texts {
+		doc, ok := text.(string)
+		var known struct {
+			ID  string `json:"_id"`
+			Rev string `json:"_rev"`
+		}
+		if !ok || json.Unmarshal([]byte(doc), &known) != nil || known.ID == "" || known.Rev == "" || strings.HasPrefix(known.ID, "_design/") {
+			return nil, invalidField("documents", "type", schemas.Violation{"message": "Each document is the text of one, with _id and _rev, and no design document", "target": i})
+		}
+		docs[i] = json.RawMessage(doc)
+	}
+	replace, _ := data["replace"].(bool)
+	out, err := replication.Merge(x.ctx, db, docs, replace)
+	if err != nil {
+		return nil, err
+	}
+	a.cfg.Log.Info("documents imported", "request_id", x.requestID, "database", x.id(), "stored", out.Stored, "known", out.Known, "foreign", len(out.Foreign), "replaced", replace)
+	foreign := make([]any, len(out.Foreign))
+	for i, id := range out.Foreign {
+		foreign[i] = id
+	}
+	return &answer{status: http.StatusOK, data: map[string]any{"stored": out.Stored, "known": out.Known, "foreign": foreign}}, nil
+}

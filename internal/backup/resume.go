@@ -1,0 +1,45 @@
+package backup
+
+import (
+	"errors"
+	"io"
+)
+
+// File is what Resume needs of a file: *os.File.
+type File interface {
+	io.ReadWriteSeeker
+	Truncate(size int64) error
+}
+
+// ErrComplete: the file has its end already.
+var ErrComplete = errors.New("this export is complete")
+
+// Resume goes on with a file that was cut off: what came after its last "at" is cut away. since says where the export of each database
+// goes on. ErrComplete when the file has its end.
+func Resume(f File) (w *Writer, h Header, since map[string]string, err error) {
+	read := func() (reader, error) {
+		var r reader
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return r, err
+		}
+		return r, r.read(f)
+	}
+	r, err := read()
+	if err == nil {
+		return nil, r.header, nil, ErrComplete
+	}
+	cut := errors.Is(err, ErrCutOff) || r.offset > 0 // a line that was cut in its middle may be no JSON
+	if !cut {
+		return nil, Header{}, nil, err
+	}
+	if err := f.Truncate(r.offset); err != nil {
+		return nil, Header{}, nil, err
+	}
+	if r, err = read(); !errors.Is(err, ErrCutOff) {
+		return nil, Header{}, nil, err
+	}
+	if _, err := f.Seek(0, io.SeekEnd); err != nil {
+		return nil, Header{}, nil, err
+	}
+	return &Writer{out: f, sums: r.sums}, r.header, r.places, nil
+}

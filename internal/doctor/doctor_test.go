@@ -1,0 +1,277 @@
+package doctor_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"callfn/couchapp"
+	"callfn/internal/datastore"
+	"callfn/internal/datastore/faultproxy"
+	"callfn/internal/doctor"
+	"callfn/internal/function"
+	"callfn/internal/provision/sitetest"
+	"callfn/internal/sandbox/sandboxtest"
+)
+
+func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
+
+// engines is the answer of /_node/_local/_versions.
+func engines(name string) http.HandlerFunc {
+	return sitetest.Status(200, `{"javascript_engine":{"name":"`+name+`","version":"78"}}`)
+}
+
+func configured(c string) http.HandlerFunc { return sitetest.Status(200, c) }
+
+// examine sees the patient with an administrator's eyes.
+func examine(t *testing.T, couch *sitetest.CouchDB, change func(*doctor.Patient)) []doctor.Finding {
+	t.Helper()
+	p := doctor.Patient{Site: couch.Site, Admin: couch.Site.Stores.Connection, Deadline: time.Second, MaxTarget: 8177, Now: time.Now}
+	if change != nil {
+		change(&p)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	return doctor.Examine(ctx, p)
+}
+
+// find gives the finding of a check.
+func find(t *testing.T, findings []doctor.Finding, check string) doctor.Finding {
+	t.Helper()
+	for _, f := range findings {
+		if f.Check == check {
+			return f
+		}
+	}
+	t.Fatalf("nothing about %s in %+v", check, findings)
+	return doctor.Finding{}
+}
+
+// wholesome is a CouchDB with nothing to complain about: our query server, few rights, closed databases.
+func wholesome(t *testing.T, language string) *sitetest.CouchDB {
+	t.Helper()
+	couch := sitetest.Ready(t, language)
+	if err := couch.Site.Secure(t.Context(), "callfn"); err != nil {
+		t.Fatal(err)
+	}
+	couch.AsUser("callfn")
+	couch.Say("GET /_node/_local/_config", configured(`{}`))
+	couch.Say("GET /_node/_local/_versions", engines("spidermonkey"))
+	return couch
+}
+
+func TestNothingToComplain(t *testing.T) {
+	findings := examine(t, wholesome(t, couchapp.Callfn), nil)
+	for _, f := range findings {
+		if f.Status != doctor.OK || f.Fix != "" {
+			t.Errorf("%+v", f)
+		}
+	}
+	if !doctor.Works(findings) || len(findings) < 14 {
+		t.Errorf("%d findings", len(findings))
+	}
+}
+
+// Each thing that can be wrong: what the doctor says, how bad it is, and what it says to do.
+func TestFindings(t *testing.T) {
+	const javascript, callfn = couchapp.JavaScript, couchapp.Callfn
+	ask := func(c *sitetest.CouchDB, method, path string, body any) {
+		if err := c.Site.Stores.Connection.Ask(context.Background(), method, path, body, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	config := func(text string) func(*sitetest.CouchDB) {
+		return func(c *sitetest.CouchDB) { c.Say("GET /_node/_local/_config", configured(text)) }
+	}
+	welcome := func(version string) func(*sitetest.CouchDB) {
+		return func(c *sitetest.CouchDB) {
+			c.Say("GET /", sitetest.Status(200, `{"couchdb":"Welcome","version":"`+version+`"}`))
+		}
+	}
+	say := func(path string, status int, body string) func(*sitetest.CouchDB) {
+		return func(c *sitetest.CouchDB) { c.Say(path, sitetest.Status(status, body)) }
+	}
+	for _, c := range []struct {
+		name, language string
+		ill            func(*sitetest.CouchDB)
+		check          string
+		status         doctor.Status
+		says, fix      string
+	}{
+		{"no CouchDB", callfn, say("GET /", 200, `<html>`), "reachable", doctor.Broken, "no CouchDB", "address"},
+		{"version 4", callfn, welcome("4.0.0"), "version", doctor.Broken, "no show functions", "3.3.3"},
+		{"version 1", callfn, welcome("1.7.2"), "version", doctor.Change, "not supported any more", "upgrade"},
+		{"version 3.3.2", callfn, welcome("3.3.2"), "version", doctor.Change, "3.3.2", "CVE-2023-45725"},
+		{"a version of a later day", callfn, welcome("3.6.0-rc1"), "version", doctor.OK, "3.6.0", ""},
+		{"no version", callfn, welcome("nightly"), "version", doctor.Unknown, "nightly", ""},
+		{"clock", callfn, func(c *sitetest.CouchDB) {
+			c.Say("GET /", func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
+				sitetest.Status(200, `{"version":"3.4.3"}`)(w, r)
+			})
+		}, "clock", doctor.Change, "1h0m", "NTP"},
+		{"wrong password", callfn, say("GET /_session", 401, `{"error":"unauthorized","reason":"Name or password is incorrect."}`), "credentials", doctor.Broken, "Name or password", "callfn couchdb setup"},
+		{"administrator", callfn, func(c *sitetest.CouchDB) { c.AsUser("root", "_admin") }, "credentials", doctor.Change, "user root is a server administrator", "callfn couchdb setup"},
+		{"admin party", callfn, say("GET /_session", 200, `{"userCtx":{"name":null,"roles":["_admin"]}}`), "credentials", doctor.Change, "no administrator", "[admins]"},
+		{"nobody", callfn, say("GET /_session", 200, `{"userCtx":{"name":null,"roles":[]}}`), "credentials", doctor.Change, "no user name", "callfn couchdb setup"},
+		{"no database", callfn, func(c *sitetest.CouchDB) { ask(c, "DELETE", "/callflows", nil) }, "databases", doctor.Broken, "missing: callflows", "callfn couchdb setup"},
+		{"closed database", callfn, say("GET /accounts", 403, `{"error":"forbidden","reason":"You are not allowed to access this db."}`), "databases", doctor.Broken, "may not look", "callfn couchdb setup"},
+		{"open database", callfn, func(c *sitetest.CouchDB) {
+			ask(c, "PUT", "/accounts/_security", json.RawMessage(`{"admins":{"names":[],"roles":[]},"members":{"names":[],"roles":[]}}`))
+		}, "security", doctor.Change, "everybody may read and write accounts", "callfn couchdb setup"},
+		{"no design document", callfn, func(c *sitetest.CouchDB) { dropDesign(t, c) }, "design documents", doctor.Broken, "functions's is missing", "callfn couchdb setup"},
+		{"drifted", callfn, func(c *sitetest.CouchDB) { editDesign(t, c, "more") }, "design documents", doctor.Change, "functions's is drifted", "callfn couchdb setup"},
+		{"KAZOO's", callfn, func(c *sitetest.CouchDB) { editDesign(t, c, "kazoo") }, "design documents", doctor.Broken, "foreign", "--design-doc"},
+		{"query server not registered", callfn, say("/functions/_design/functions/_show", 500, `{"error":"unknown_query_language","reason":"callfn"}`), "functions run", doctor.Broken, "no query server for language callfn", "COUCHDB_QUERY_SERVER_CALLFN"},
+		{"no eval", javascript, say("/functions/_design/functions/_show", 500, `{"error":"render_error","reason":"(new EvalError(\"call to Function() blocked by CSP\"))"}`), "functions run", doctor.Broken, "blocks `new Function`", "COUCHDB_QUERY_SERVER_JAVASCRIPT="},
+		{"no eval, old", javascript, func(c *sitetest.CouchDB) {
+			welcome("2.2.0")(c)
+			say("/functions/_design/functions/_show", 500, `{"error":"render_error","reason":"(new EvalError(\"call to Function() blocked by CSP\"))"}`)(c)
+		}, "functions run", doctor.Broken, "blocks", "[query_servers] javascript"},
+		{"no right to store", callfn, say("PUT /functions/ca11f", 403, `{"error":"forbidden","reason":"no"}`), "functions run", doctor.Broken, "cannot be stored", "callfn couchdb setup"},
+		{"short request line", callfn, func(c *sitetest.CouchDB) {
+			c.Say("GET /functions$", func(w http.ResponseWriter, r *http.Request) {
+				sitetest.Status(map[bool]int{true: 400, false: 200}[len(r.URL.RawQuery) > 4000], `{}`)(w, r)
+			})
+		}, "request line", doctor.Change, "8177 bytes does not arrive (status 400)", "--show-max-target"},
+		{"configuration is secret", callfn, say("GET /_node/_local/_config", 401, `{"error":"unauthorized","reason":"no"}`), "administration", doctor.Unknown, "cannot be read", "--admin-url"},
+		{"engine", javascript, func(c *sitetest.CouchDB) { c.Say("GET /_node/_local/_versions", engines("quickjs")) }, "engine", doctor.OK, "quickjs", ""},
+		{"shared processes", javascript, config(`{"query_server_config":{"db_tag":"none"}}`), "db_tag", doctor.Change, "none", "db_tag = name"},
+		{"shared processes, old", javascript, welcome("3.3.1"), "db_tag", doctor.Change, "before 3.3.2", "upgrade"},
+		{"credentials in functions", javascript, config(`{"chttpd":{"scrub_json_request":"false"}}`), "scrub_json_request", doctor.Change, "Authorization", "scrub_json_request = true"},
+		{"credentials in functions, old", javascript, welcome("3.3.2"), "scrub_json_request", doctor.Change, "CVE-2023-45725", "upgrade"},
+		{"short timeout", callfn, config(`{"couchdb":{"os_process_timeout":"1200"}}`), "os_process_timeout", doctor.Change, "1.2s is too short", "os_process_timeout = 1500"},
+		{"long timeout for couchjs", javascript, config(`{}`), "os_process_timeout", doctor.Change, "5s: a function that loops", "os_process_timeout = 1500"},
+		{"long timeout for ours", callfn, config(`{}`), "os_process_timeout", doctor.OK, "5s", ""},
+		{"odd timeout", callfn, config(`{"couchdb":{"os_process_timeout":"soon"}}`), "os_process_timeout", doctor.Unknown, "soon", ""},
+		{"processes", callfn, config(`{"query_server_config":{"os_process_limit":"10"}}`), "os_process_limit", doctor.OK, "10 processes per language: about 400 MiB", ""},
+		{"odd limit", callfn, config(`{"query_server_config":{"os_process_limit":"0"}}`), "os_process_limit", doctor.Unknown, "0", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			couch := wholesome(t, c.language)
+			c.ill(couch)
+			findings := examine(t, couch, nil)
+			f := find(t, findings, c.check)
+			if f.Status != c.status || !strings.Contains(f.Says, c.says) || !strings.Contains(f.Fix, c.fix) || (c.fix == "") != (f.Fix == "") {
+				t.Errorf("%+v", f)
+			}
+			if doctor.Works(findings) != (c.status != doctor.Broken) {
+				t.Errorf("calls would work: %v: %+v", doctor.Works(findings), findings)
+			}
+		})
+	}
+}
+
+func design(t *testing.T, c *sitetest.CouchDB) (*datastore.Database, datastore.Document) {
+	t.Helper()
+	db := c.Site.Database(datastore.Functions)
+	doc, err := db.Get(t.Context(), "_design/functions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return db, doc
+}
+
+func dropDesign(t *testing.T, c *sitetest.CouchDB) {
+	t.Helper()
+	db, doc := design(t, c)
+	if err := db.Delete(t.Context(), doc.ID(), doc.Rev()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func editDesign(t *testing.T, c *sitetest.CouchDB, key string) {
+	t.Helper()
+	db, doc := design(t, c)
+	doc[key] = map[string]any{}
+	if _, err := db.Save(t.Context(), doc); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Without an administrator's eyes, what cannot be seen is called so, and is no reason for alarm.
+func TestWithoutAdministrator(t *testing.T) {
+	findings := examine(t, wholesome(t, couchapp.JavaScript), func(p *doctor.Patient) { p.Admin = nil })
+	for _, check := range []string{"engine", "db_tag", "scrub_json_request", "os_process_timeout", "os_process_limit"} {
+		if f := find(t, findings, check); f.Status != doctor.Unknown || !strings.Contains(f.Says, "unknown, needs --admin-url") {
+			t.Errorf("%+v", f)
+		}
+	}
+	if !doctor.Works(findings) {
+		t.Error("what is unknown is taken for broken")
+	}
+}
+
+// A CouchDB that does not answer is one finding, and it tells no password.
+func TestUnreachable(t *testing.T) {
+	couch := sitetest.Start(t)
+	proxy := faultproxy.Start(t, strings.TrimPrefix(couch.Site.Stores.Connection.Address(), "http://"))
+	conn, err := datastore.Open(datastore.Config{URL: "http://bob:hunter2@" + proxy.Address()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	proxy.Set(faultproxy.Refuse)
+	findings := examine(t, couch, func(p *doctor.Patient) { p.Site.Stores.Connection = conn })
+	if len(findings) != 1 || findings[0].Status != doctor.Broken || findings[0].Check != "reachable" || strings.Contains(fmt.Sprint(findings), "hunter2") {
+		t.Errorf("%+v", findings)
+	}
+}
+
+// A site without functions is not asked to run any.
+func TestSiteWithoutFunctions(t *testing.T) {
+	couch := wholesome(t, couchapp.Callfn)
+	couch.Site.Databases, _ = datastore.Apart()
+	for _, f := range examine(t, couch, nil) {
+		if f.Check == "functions run" || f.Check == "os_process_limit" {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+// With the direct runner, what counts is that functions run here and that changes arrive.
+func TestDirect(t *testing.T) {
+	healthy := func(context.Context) (function.Evaluated, error) {
+		return function.Evaluated{Outcome: function.OK, Value: json.RawMessage(`{"module":"noop","data":{"probe":"a b"}}`)}, nil
+	}
+	direct := func(run func(context.Context) (function.Evaluated, error)) func(*doctor.Patient) {
+		return func(p *doctor.Patient) { p.Direct = func(*datastore.Database) function.Driver { return runs(run) } }
+	}
+	couch := wholesome(t, couchapp.JavaScript)
+	couch.Say("/functions/_design/functions/_show", sitetest.Status(500, `{"error":"unknown_query_language","reason":"callfn"}`))
+	findings := examine(t, couch, direct(healthy))
+	if !doctor.Works(findings) || find(t, findings, "functions run").Status != doctor.OK || find(t, findings, "changes feed").Status != doctor.OK {
+		t.Errorf("%+v", findings)
+	}
+	for _, f := range findings {
+		if f.Check == "os_process_timeout" || f.Check == "request line" {
+			t.Errorf("of no consequence: %+v", f)
+		}
+	}
+	findings = examine(t, couch, direct(func(context.Context) (function.Evaluated, error) {
+		return function.Evaluated{}, errors.New("no sandbox")
+	}))
+	if f := find(t, findings, "functions run"); f.Status != doctor.Broken || !strings.Contains(f.Says, "no sandbox") || doctor.Works(findings) {
+		t.Errorf("%+v", f)
+	}
+	couch.Say("GET /functions/_changes", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }) // a proxy that waits for the end
+	if f := find(t, examine(t, couch, direct(healthy)), "changes feed"); f.Status != doctor.Broken || !strings.Contains(f.Fix, "unbuffered") {
+		t.Errorf("%+v", f)
+	}
+	couch.Say("GET /functions/_changes", sitetest.Status(403, `{"error":"forbidden","reason":"not you"}`))
+	if f := find(t, examine(t, couch, direct(healthy)), "changes feed"); f.Status != doctor.Broken || !strings.Contains(f.Says, "not you") {
+		t.Errorf("%+v", f)
+	}
+}
+
+type runs func(context.Context) (function.Evaluated, error)
+
+func (f runs) Evaluate(ctx context.Context, _ function.Evaluation) (function.Evaluated, error) {
+	return f(ctx)
+}

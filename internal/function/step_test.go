@@ -1,0 +1,202 @@
+package function_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"callfn/callflow"
+	"callfn/couchapp"
+	"callfn/internal/account"
+	"callfn/internal/couchnode"
+	"callfn/internal/datastore"
+	"callfn/internal/fair"
+	"callfn/internal/function"
+	"callfn/internal/function/workload"
+	"callfn/internal/queryserver"
+	"callfn/internal/runrecord"
+	"callfn/internal/sandbox/sandboxtest"
+	"callfn/schemas"
+)
+
+// step is the way of a call's function as `callfn serve` wires it, for benchmarks.
+type step struct {
+	executor *callflow.Executor
+	db       *datastore.Database
+}
+
+// embeddedNode is a node in a file with sandbox processes, at which accounts take turns.
+func embeddedNode(b *testing.B) *datastore.Connection {
+	b.Helper()
+	workers := max(2, runtime.GOMAXPROCS(0))
+	calls, maps := sandboxtest.Pool(b, workers), sandboxtest.Pool(b, 1)
+	lanes := fair.Lanes{
+		Calls:      fair.NewLane(calls, fair.Config{Workers: workers, Queue: 256, MaxWait: function.MaxWait(function.FromCall)}),
+		Rehearsals: maps,
+	}
+	node, err := couchnode.Open(filepath.Join(b.TempDir(), "node.db"), queryserver.Engine{Shows: lanes, Maps: maps}, couchnode.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = node.Close() })
+	return connect(b, datastore.Config{URL: "http://node", Transport: node.Transport()})
+}
+
+// openStep makes a functions database on a connection and everything that runs functions there; runs are recorded beside.
+func openStep(b *testing.B, c *datastore.Connection, language string) *step {
+	b.Helper()
+	place := install(b, c, language)
+	driver := place.Driver.(*function.ShowDriver)
+	db, err := driver.Database()
+	if err != nil {
+		b.Fatal(err)
+	}
+	set, err := schemas.Load()
+	if err != nil {
+		b.Fatal(err)
+	}
+	runner := function.NewRunner(function.Config{
+		Driver: driver, Flows: set, Observers: []function.Observer{recorder(b, c, db.Name()+"_")}, Deadline: time.Second,
+		NewRun: func() function.RunID {
+			id, err := function.NewRunID(time.Now(), rand.Reader)
+			if err != nil {
+				panic(err)
+			}
+			return id
+		},
+		Root: func(_ context.Context, id account.ID) account.ID { return id },
+	})
+	return &step{executor: &callflow.Executor{Runner: runner, Directory: callflow.Memory{}, Flows: set}, db: db}
+}
+
+// recorder keeps records of runs with the defaults of `callfn serve`.
+func recorder(b *testing.B, c *datastore.Connection, prefix string) *runrecord.Recorder {
+	b.Helper()
+	stores := datastore.Single{Connection: c, Prefix: prefix}
+	db, err := stores.Resolve(datastore.FunctionRuns, runrecord.DocumentType)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := c.EnsureDatabase(b.Context(), db.Name()); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = c.Ask(context.Background(), "DELETE", "/"+db.Name(), nil, nil) })
+	design, err := couchapp.Assemble(datastore.FunctionRuns, couchapp.Callfn)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if _, err := couchapp.Install(b.Context(), db, design); err != nil {
+		b.Fatal(err)
+	}
+	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep()})
+	b.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		r.Close(ctx)
+		if s := r.Stats(); s.Dropped+s.Lost > 0 {
+			b.Logf("of the run records, %d were written, %d dropped for want of room, %d lost", s.Written, s.Dropped, s.Lost)
+		}
+	})
+	return r
+}
+
+// caller is a call of an account that meets one of the account's functions.
+type caller struct {
+	call     *callflow.Call
+	function function.ID
+}
+
+// accountID is the n-th account.
+func accountID(n int) account.ID { return account.ID(fmt.Sprintf("%032x", 0xacc000+n)) }
+
+// caller stores a function under the n-th id.
+func (s *step) caller(b *testing.B, n int, owner account.ID, f workload.Function) caller {
+	b.Helper()
+	id := function.ID(fmt.Sprintf("%032x", 0xf000+n))
+	if _, err := s.db.BulkSave(b.Context(), []datastore.Document{functionDocument(string(id), string(owner), f)}); err != nil {
+		b.Fatal(err)
+	}
+	return calling(b, owner, id, f)
+}
+
+func calling(b *testing.B, owner account.ID, id function.ID, f workload.Function) caller {
+	call, _, err := callflow.ParseCall(owner, f.Call())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return caller{call, id}
+}
+
+// fill stores many functions of some accounts, in turn.
+func (s *step) fill(b *testing.B, functions, accounts int, of func(n int) workload.Function) []caller {
+	b.Helper()
+	var all []caller
+	var batch []datastore.Document
+	for n := range functions {
+		owner, id, f := accountID(n%accounts), function.ID(fmt.Sprintf("%032x", uint64(n)*2654435761)), of(n)
+		all = append(all, calling(b, owner, id, f))
+		batch = append(batch, functionDocument(string(id), string(owner), f))
+		if len(batch) == 500 || n == functions-1 {
+			if _, err := s.db.BulkSave(b.Context(), batch); err != nil {
+				b.Fatal(err)
+			}
+			batch = nil
+		}
+	}
+	return all
+}
+
+// run measures calls; of says which the n-th is.
+func (s *step) run(b *testing.B, of func(n uint64) caller) {
+	b.Helper()
+	measure(b, func(n uint64) error {
+		c := of(n)
+		if got := s.walk(b.Context(), c); got != function.OK {
+			return fmt.Errorf("function %s: outcome %s", c.function, got)
+		}
+		return nil
+	})
+}
+
+// walk takes the call through a flow that runs the function, and says what came of the function.
+func (s *step) walk(ctx context.Context, c caller) (outcome function.Outcome) {
+	call := *c.call // modules change their call
+	call.ApplicationVars, call.ChannelVars = maps.Clone(call.ApplicationVars), maps.Clone(call.ChannelVars)
+	s.executor.Run(ctx, callflow.Walk{
+		Call: &call, Switch: &quietSwitch{}, Origin: function.FromCall, Began: time.Now(),
+		Flow: callflow.Node{"module": "function", "data": map[string]any{"id": string(c.function)}},
+		Observe: func(s callflow.Step) {
+			if s.Function != nil {
+				outcome = s.Function.Outcome
+			}
+		},
+	})
+	return outcome
+}
+
+// quietSwitch does at once what the workload's flows ask of a switch.
+type quietSwitch struct {
+	callflow.Control
+	gone bool
+}
+
+func (s *quietSwitch) Answer(context.Context) error                  { return nil }
+func (s *quietSwitch) Speak(context.Context, callflow.Speech) error  { return nil }
+func (s *quietSwitch) Set(context.Context, callflow.Variables) error { return nil }
+func (s *quietSwitch) Now() time.Duration                            { return 0 }
+
+func (s *quietSwitch) Bridge(context.Context, callflow.Bridge) (callflow.Bridged, error) {
+	return callflow.Bridged{Cause: "SUCCESS"}, nil
+}
+
+func (s *quietSwitch) Hangup(context.Context, string) error {
+	s.gone = true
+	return nil
+}
+
+func (s *quietSwitch) Gone() (callflow.Ended, bool) { return callflow.Ended{}, s.gone }

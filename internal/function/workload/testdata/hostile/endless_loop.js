@@ -1,0 +1,2 @@
+// Never ends: the engine's own interrupt ends it.
+while (true) {}

@@ -1,0 +1,3 @@
+// Eats memory up to the cap.
+var text = 'x';
+for (;;) { text += text; }

@@ -1,0 +1,3 @@
+// Overflows the stack.
+function again() { return again() + 1; }
+return again();

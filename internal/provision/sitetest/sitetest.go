@@ -1,0 +1,133 @@
+// Package sitetest gives tests a CouchDB of their own that says what the test wants it to say: the embedded node on a socket,
+// with answers of the test's before it.
+package sitetest
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"callfn/internal/couchnode"
+	"callfn/internal/datastore"
+	"callfn/internal/provision"
+	"callfn/internal/queryserver"
+	"callfn/internal/sandbox"
+	"callfn/internal/sandbox/sandboxtest"
+)
+
+// CouchDB is such a server.
+type CouchDB struct {
+	Site provision.Site
+
+	mu      sync.Mutex
+	answers map[string]http.HandlerFunc
+}
+
+// Start starts one without databases, whose engine knows these languages of design documents.
+func Start(t *testing.T, languages ...string) *CouchDB {
+	t.Helper()
+	pool := sandboxtest.Pool(t, 1)
+	engine := speaks{queryserver.Engine{Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline}}, languages}
+	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), engine, couchnode.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &CouchDB{answers: map[string]http.HandlerFunc{}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h := c.answer(r); h != nil {
+			h(w, r)
+			return
+		}
+		node.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() { _ = node.Close(); server.Close() })
+	conn, err := datastore.Open(datastore.Config{URL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	c.Site = provision.Site{Stores: datastore.Single{Connection: conn}, Databases: datastore.Databases(), Log: slog.New(slog.DiscardHandler)}
+	return c
+}
+
+// Ready starts one that holds what the service needs, functions in a language.
+func Ready(t *testing.T, language string) *CouchDB {
+	t.Helper()
+	c := Start(t, language)
+	if _, err := c.Site.CreateDatabases(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Site.Designs(t.Context(), language); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Say has requests whose path begins with prefix answered by h; with a method before it ("PUT /_users") only such ones, with a $
+// at its end ("/functions$") only those for that very path.
+func (c *CouchDB) Say(prefix string, h http.HandlerFunc) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answers[prefix] = h
+}
+
+// Status answers with a status and a body.
+func Status(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// AsUser has the server take the caller for a user with these roles.
+func (c *CouchDB) AsUser(name string, roles ...string) {
+	body, _ := json.Marshal(map[string]any{"ok": true, "userCtx": map[string]any{"name": name, "roles": roles}})
+	c.Say("GET /_session", Status(200, string(body)))
+}
+
+func (c *CouchDB) answer(r *http.Request) http.HandlerFunc {
+	path, err := url.PathUnescape(r.URL.EscapedPath())
+	if err != nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	best := ""
+	for prefix := range c.answers {
+		method, of, split := strings.Cut(prefix, " ")
+		if split && method != r.Method {
+			continue
+		}
+		if !split {
+			of = prefix
+		}
+		exact, ends := strings.CutSuffix(of, "$")
+		if (path == exact || !ends && of != "/" && strings.HasPrefix(path, of)) && len(prefix) > len(best) {
+			best = prefix
+		}
+	}
+	return c.answers[best]
+}
+
+// speaks is an engine of certain languages.
+type speaks struct {
+	couchnode.Engine
+	languages []string
+}
+
+func (s speaks) Show(ctx context.Context, language, fun string, doc, req json.RawMessage) (json.RawMessage, error) {
+	if !slices.Contains(s.languages, language) {
+		return nil, &couchnode.EngineError{Word: "unknown_query_language", Reason: language}
+	}
+	return s.Engine.Show(ctx, language, fun, doc, req)
+}
