@@ -19,6 +19,7 @@ import (
 	"callfn/internal/function/runnertest"
 	"callfn/internal/function/workload"
 	"callfn/internal/loadgen"
+	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
 
@@ -171,4 +172,25 @@ func functionDocument(id, owner string, f workload.Function) map[string]any {
 	return map[string]any{
 		"_id": id, "pvt_type": function.DocumentType, "pvt_account_id": owner, "name": strings.ReplaceAll(f.Name, "_", " "), "function_js": f.Source,
 	}
+}
+
+// BenchmarkRespawn is how long it takes until there is a new sandbox process, ready to run, where one had to be killed.
+func BenchmarkRespawn(b *testing.B) {
+	pool := sandboxtest.Pool(b, 1)
+	job := sandbox.Job{
+		Kind: sandbox.KindShow, Run: "0123456789abcdef0123456789abcdef", Source: "function () { return [].indexOf.call({length: 9e15}, 1); }",
+		Doc: json.RawMessage("{}"), Req: json.RawMessage("{}"), Limits: sandbox.Limits{Deadline: 20 * time.Millisecond},
+	}
+	took := hdrhistogram.New(1, time.Minute.Microseconds(), 3)
+	for b.Loop() {
+		a, err := pool.Do(b.Context(), job)
+		if err != nil || a.Replaced == nil {
+			b.Fatalf("the worker was not killed: %s %s %v", a.Status, a.Body, err)
+		}
+		killed := time.Now()
+		<-a.Replaced
+		_ = took.RecordValue(time.Since(killed).Microseconds())
+	}
+	b.ReportMetric(float64(took.ValueAtQuantile(50)), "p50-µs")
+	b.ReportMetric(float64(took.ValueAtQuantile(95)), "p95-µs")
 }
