@@ -23,8 +23,8 @@ func writeTable(out io.Writer, rounds []round) error {
 		}
 	}
 	slices.Sort(engines)
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	_, _ = fmt.Fprintln(t, "function\truns/s\ttime of a run, ours = 1\t of \t")
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(t, "function\tof\truns/s\ttime of a run, ours = 1")
 	for _, f := range workload.Functions() {
 		for _, engine := range engines {
 			b := benchmark(engine + "/" + f.Name)
@@ -41,7 +41,7 @@ func writeTable(out io.Writer, rounds []round) error {
 			if err != nil {
 				return err
 			}
-			_, _ = fmt.Fprintf(t, "%s\t%.0f\t%s\t %s \t\n", f.Name, 1/median(took), number(relative), engine)
+			_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", f.Name, engine, number(1/median(took)), number(relative))
 		}
 	}
 	return t.Flush()
