@@ -18,6 +18,7 @@ type serveCommand struct {
 	SecretKeyFile      string        `help:"File with the 32-byte secret (64 hex digits) that seals private keys in the datastore; secret.key in the data directory, made at first start, when absent." placeholder:"FILE"`
 	CouchListen        string        `help:"Also serve the embedded node's CouchDB API at this address. Without --couch-user only the functions database, and only on loopback." placeholder:"HOST:PORT"`
 	CouchUser          string        `help:"User name that opens the whole embedded node on --couch-listen; the password is CALLFN_COUCH_PASSWORD." placeholder:"NAME"`
+	MetricsListen      string        `help:"Address on which GET /metrics tells Prometheus how the service fares; none when empty. Nothing guards it: choose one that only the monitoring reaches." placeholder:"HOST:PORT"`
 	Workers            int           `help:"Sandbox processes that run calls' functions; 0 for one per core, and at least two. Rehearsals have a quarter as many of their own." default:"0"`
 	Queue              int           `help:"How many runs may wait for a sandbox process; beyond it the outcome is refused." default:"256"`
 	AccountWorkers     int           `help:"How many of them one account's calls may hold at once; 0 for all but one, so that one is free for others." default:"0"`
@@ -92,9 +93,9 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w: choose another address with --listen", c.Listen, err)
 	}
-	api := server(listener, s.api, c, log)
+	api := server(listener, s.metrics.Requests(s.api), c, log)
 	servers := []*http.Server{api}
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	go func() { failed <- api.Serve(listener) }()
 	if c.CouchListen != "" {
 		couch, l, err := s.couchServer(c, w, log)
@@ -105,6 +106,16 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 		servers = append(servers, couch)
 		go func() { failed <- couch.Serve(l) }()
 		log.Info("the embedded node listens", "url", "http://"+l.Addr().String(), "whole_node", c.CouchUser != "")
+	}
+	if c.MetricsListen != "" {
+		l, err := net.Listen("tcp", c.MetricsListen)
+		if err != nil {
+			return errors.Join(fmt.Errorf("--metrics-listen: %w", err), shutdown(servers, c.ShutdownTimeout))
+		}
+		told := server(l, s.metrics.Handler(), c, log)
+		servers = append(servers, told)
+		go func() { failed <- told.Serve(l) }()
+		log.Info("metrics are told", "url", "http://"+l.Addr().String()+"/metrics")
 	}
 	base := "http://" + listener.Addr().String()
 	log.Info("callfn is ready", "url", base, "documents", s.where, "took", time.Since(start).Round(time.Millisecond),
