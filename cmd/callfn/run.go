@@ -59,6 +59,7 @@ type cli struct {
 	Export      exportCommand      `cmd:"" help:"Write every document of a running service, or one account's, into a file."`
 	Import      importCommand      `cmd:"" help:"Store the documents of an export in a running service."`
 	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service."`
+	Bench       benchCommand       `cmd:"" help:"Measure how many calls a live system takes, and how long they take."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work."`
 	Ready       readyCommand       `cmd:"" help:"Ask the service on this machine whether it is ready. For health checks."`
 	Queryserver queryserverCommand `cmd:"" help:"Speak CouchDB's query server protocol on stdin and stdout; CouchDB starts this."`
@@ -129,6 +130,8 @@ type usageError struct{ error }
 
 // unreachableError is a server that does not answer.
 type unreachableError struct{ error }
+
+func (e unreachableError) Unwrap() error { return e.error }
 
 // failedQuietly ends with exitFailed where the output already says why.
 type failedQuietly struct{}

@@ -10,11 +10,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"callfn/couchapp"
 	"callfn/internal/function"
 	"callfn/internal/function/runnertest"
 	"callfn/internal/function/workload"
+	"callfn/internal/loadgen"
+	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
 
@@ -110,24 +115,55 @@ func BenchmarkSandbox(b *testing.B) {
 	}
 }
 
-// measure runs do by two callers a core, who number their calls, and reports calls a second besides.
+// BenchmarkStepAt500 is BenchmarkStep of hello for calls that come at 500 a second whether or not earlier ones are done: what a
+// caller waits, counted from when the call came. Run it with -benchtime 1x.
+func BenchmarkStepAt500(b *testing.B) {
+	s := openStep(b, embeddedNode(b), couchapp.Callfn)
+	c := s.caller(b, 0, accountID(0), workload.Functions()[0])
+	target := loadgen.Target{Name: "step", Call: func(ctx context.Context) string { return string(s.walk(ctx, c)) }}
+	plan := loadgen.Plan{Rate: 500, Connections: 256, WarmUp: time.Second, Duration: 5 * time.Second, Rounds: 1, Timeout: 5 * time.Second}
+	for b.Loop() {
+		results, err := loadgen.Run(b.Context(), plan, []loadgen.Target{target})
+		if err != nil {
+			b.Fatal(err)
+		}
+		r := results[0]
+		if r.Bad.Count() > 0 {
+			b.Logf("this machine did not take 500 a second: outcomes %v", r.Outcomes)
+		}
+		b.ReportMetric(100*r.FailedShare(), "failed-%")
+		for name, share := range map[string]float64{"p50-µs": 0.5, "p95-µs": 0.95, "p99-µs": 0.99} {
+			b.ReportMetric(float64(r.Good.Quantile(share).Microseconds()), name)
+		}
+	}
+}
+
+// measure runs do by two callers a core, who number their calls, and reports calls a second and how long they took besides.
 func measure(b *testing.B, do func(n uint64) error) {
 	b.Helper()
 	if err := do(1); err != nil { // warm, and worth measuring
 		b.Fatal(err)
 	}
 	var calls atomic.Uint64
+	var mu sync.Mutex
+	took := hdrhistogram.New(1, time.Minute.Microseconds(), 3)
 	b.ReportAllocs()
 	b.SetParallelism(2)
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
+			began := time.Now()
 			if err := do(calls.Add(1)); err != nil {
 				b.Error(err)
 				return
 			}
+			mu.Lock()
+			_ = took.RecordValue(time.Since(began).Microseconds())
+			mu.Unlock()
 		}
 	})
+	b.ReportMetric(float64(took.ValueAtQuantile(50)), "p50-µs")
+	b.ReportMetric(float64(took.ValueAtQuantile(99)), "p99-µs")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
 }
 
@@ -136,4 +172,25 @@ func functionDocument(id, owner string, f workload.Function) map[string]any {
 	return map[string]any{
 		"_id": id, "pvt_type": function.DocumentType, "pvt_account_id": owner, "name": strings.ReplaceAll(f.Name, "_", " "), "function_js": f.Source,
 	}
+}
+
+// BenchmarkRespawn is how long it takes until there is a new sandbox process, ready to run, where one had to be killed.
+func BenchmarkRespawn(b *testing.B) {
+	pool := sandboxtest.Pool(b, 1)
+	job := sandbox.Job{
+		Kind: sandbox.KindShow, Run: "0123456789abcdef0123456789abcdef", Source: "function () { return [].indexOf.call({length: 9e15}, 1); }",
+		Doc: json.RawMessage("{}"), Req: json.RawMessage("{}"), Limits: sandbox.Limits{Deadline: 20 * time.Millisecond},
+	}
+	took := hdrhistogram.New(1, time.Minute.Microseconds(), 3)
+	for b.Loop() {
+		a, err := pool.Do(b.Context(), job)
+		if err != nil || a.Replaced == nil {
+			b.Fatalf("the worker was not killed: %s %s %v", a.Status, a.Body, err)
+		}
+		killed := time.Now()
+		<-a.Replaced
+		_ = took.RecordValue(time.Since(killed).Microseconds())
+	}
+	b.ReportMetric(float64(took.ValueAtQuantile(50)), "p50-µs")
+	b.ReportMetric(float64(took.ValueAtQuantile(95)), "p95-µs")
 }

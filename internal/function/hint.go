@@ -28,13 +28,12 @@ var hints = map[Outcome]string{
 func firstField(fields schemas.FieldErrors) string {
 	paths := slices.Sorted(maps.Keys(fields))
 	s := paths[0]
-	for _, check := range slices.Sorted(maps.Keys(fields[s])) {
-		what := fields[s][check]
+	if checks := slices.Sorted(maps.Keys(fields[s])); len(checks) > 0 {
+		what := fields[s][checks[0]]
 		s += fmt.Sprintf(" (%v)", what["message"])
 		if hint := what.Hint(); hint != "" {
 			s += ": " + hint
 		}
-		break
 	}
 	if len(paths) > 1 {
 		s += fmt.Sprintf(" and %d more", len(paths)-1)

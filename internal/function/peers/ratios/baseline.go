@@ -79,11 +79,11 @@ func (r ratio) now(rounds []round) (float64, error) {
 	return median(all), nil
 }
 
-// compare prints how every ratio stands. It is false when one is worse than it was by more than allow.
-func (b baseline) compare(out io.Writer, rounds []round, allow float64) (bool, error) {
+// compare prints how every ratio stands, and gives those that are worse than they were by more than allow.
+func (b baseline) compare(out io.Writer, rounds []round, allow float64) (baseline, error) {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, "\tnow\tbaseline\tat most\t")
-	fine := true
+	worse := baseline{lines: b.lines, ratios: map[int]ratio{}}
 	for i := range b.lines {
 		r, ok := b.ratios[i]
 		if !ok {
@@ -91,24 +91,19 @@ func (b baseline) compare(out io.Writer, rounds []round, allow float64) (bool, e
 		}
 		now, err := r.now(rounds)
 		if err != nil {
-			return false, err
+			return worse, err
 		}
 		verdict := "ok"
 		switch most := r.was * (1 + allow); {
 		case now > most:
-			verdict, fine = "WORSE", false
+			verdict = "WORSE"
+			worse.ratios[i] = r
 		case now < r.was/(1+allow):
 			verdict = "better: lower the baseline"
 		}
 		_, _ = fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", r.about, number(now), number(r.was), number(r.was*(1+allow)), verdict)
 	}
-	if err := t.Flush(); err != nil {
-		return false, err
-	}
-	if !fine {
-		_, _ = fmt.Fprintf(out, "A ratio is more than %.0f %% worse than its baseline. Profile the first benchmark of its line, or, where the cost is meant, run again with -update and say why in the commit.\n", allow*100)
-	}
-	return fine, nil
+	return worse, t.Flush()
 }
 
 // update writes the file anew with the ratios of now.

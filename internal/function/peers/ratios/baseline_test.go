@@ -37,13 +37,35 @@ func TestCompare(t *testing.T) {
 		says string
 	}{{0.5, true, "ok"}, {0.6, true, "ok"}, {0.66, false, "WORSE"}, {0.3, true, "better"}} {
 		var out strings.Builder
-		fine, err := b.compare(&out, rounds(c.now), 0.3)
-		if err != nil || fine != c.fine || !strings.Contains(out.String(), c.says) {
-			t.Errorf("%v: %v %v\n%s", c.now, fine, err, out.String())
+		worse, err := b.compare(&out, rounds(c.now), 0.3)
+		if err != nil || (len(worse.ratios) == 0) != c.fine || !strings.Contains(out.String(), c.says) {
+			t.Errorf("%v: %v %v\n%s", c.now, worse.ratios, err, out.String())
 		}
 	}
 	if _, err := b.compare(&strings.Builder{}, []round{{"a.New": 1}}, 0.3); err == nil || !strings.Contains(err.Error(), "a.Old") {
 		t.Errorf("a benchmark that is not there: %v", err)
+	}
+}
+
+// A machine that is busy once fails nobody; what is worse every time does.
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		now  []float64
+		fine bool
+	}{{"fine", []float64{0.5}, true}, {"busy once", []float64{5, 0.5}, true}, {"busy twice", []float64{5, 0.7, 0.5}, true}, {"worse", []float64{0.7, 0.7, 0.7}, false}} {
+		b, _, err := readFile(t, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		measured := 0
+		fine, err := check(options{allow: 0.3}, b, func([]benchmark) ([]round, error) {
+			measured++
+			return rounds(c.now[measured-1]), nil
+		}, &strings.Builder{})
+		if err != nil || fine != c.fine || measured != len(c.now) {
+			t.Errorf("%s: %v after %d: %v", c.name, fine, measured, err)
+		}
 	}
 }
 

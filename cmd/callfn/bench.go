@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"callfn/internal/loadgen"
+	"callfn/internal/loadgen/chart"
+)
+
+type benchCommand struct {
+	clientFlags
+
+	Function []string `help:"Run this function: an id, or one of the built-in ones (hello, table, opening_hours, prefixes, heavy), which is stored for the time being. May be repeated." placeholder:"ID|NAME"`
+	To       []string `help:"Rehearse calls to this number. May be repeated." placeholder:"NUMBER"`
+	ShowURL  []string `help:"Ask for this CouchDB show. {function} in it stands for the id of the first --function, of which it then gets a call's parameters. Credentials belong in the environment variable. May be repeated." name:"show-url" sep:"none" placeholder:"URL"`
+
+	Rate        float64       `help:"Calls a second to each target, begun by the clock whether or not earlier ones are answered; how long a call took counts from then. 0 for as many as are answered." default:"0"`
+	Connections int           `help:"Calls under way at once, at most. 8, or 256 with --rate, when 0." default:"0"`
+	WarmUp      time.Duration `help:"Call each target for so long before measuring." default:"2s"`
+	Duration    time.Duration `help:"Measure each target for so long, all rounds together." default:"10s"`
+	Rounds      int           `help:"How often it is each target's turn, where there are several." default:"5"`
+	Timeout     time.Duration `help:"Give a call up after this." default:"10s"`
+	MaxFailed   float64       `help:"Exit code 1 when more than this percentage of a target's calls failed." default:"1"`
+	CSV         bool          `help:"Print a line for each round as CSV. (--json prints a summary as JSON.)" name:"csv"`
+	Plot        string        `help:"Draw how long calls took into this file: .svg or .png." placeholder:"FILE"`
+
+	YesLoadThisHost bool `help:"Load a server that is not on this machine. Do this to nobody else's."`
+}
+
+// Help stands below the flags.
+func (benchCommand) Help() string {
+	return `Nothing is dialled. Several targets are called in turns, round after round, and compared with the first one.
+
+  callfn bench --function hello --rate 500                     500 runs a second, for 10 s
+  callfn bench --to 1000 --connections 16 --plot times.svg     rehearsed calls, as many as are answered
+  callfn bench --function hello --show-url 'http://127.0.0.1:5984/functions/_design/functions/_show/wh/{function}'
+                                                               the service against the CouchDB's own show
+
+Runs and rehearsals through the API are served by the workers for rehearsals, a quarter as many as calls have (callfn serve --workers).
+What calls get is what the embedded node's show answers: serve with --couch-listen, and name it by --show-url. Serve with
+--rate-limit off, or most calls are refused with http_429.`
+}
+
+// Run calls the targets, and tells how they did.
+func (c benchCommand) Run(ctx context.Context, w world) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
+	targets, tidy, err := c.targets(ctx, w)
+	defer func() {
+		if tidied := tidy(context.WithoutCancel(ctx)); err == nil {
+			err = tidied
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	plan := c.plan(len(targets))
+	var shown *progress
+	if w.stderrIsTerminal {
+		shown = newProgress(w, "callfn bench")
+		plan.Progress = func(p loadgen.Progress) { shown.at(benchStage(p), int64(p.Share*100), 100) }
+	}
+	results, interrupted := loadgen.Run(ctx, plan, targets)
+	shown.done()
+	if interrupted != nil && !errors.Is(interrupted, context.Canceled) {
+		return usageError{interrupted}
+	}
+	if interrupted != nil {
+		_, _ = fmt.Fprintln(w.stderr, "interrupted: what follows is what was measured until then")
+	}
+	if err := c.report(w.stdout, results); err != nil {
+		return err
+	}
+	return c.verdict(w.stderr, results)
+}
+
+// check refuses what cannot be meant, before anything is called.
+func (c benchCommand) check() error {
+	switch {
+	case len(c.Function)+len(c.To)+len(c.ShowURL) == 0:
+		return usageError{errors.New("nothing to measure: name a --function, a number with --to, or a --show-url")}
+	case c.JSON && c.CSV:
+		return usageError{errors.New("want one of --json and --csv")}
+	case c.Rate < 0 || c.Rate > 100_000 || c.Connections < 0 || c.Connections > 1000 || c.Rounds < 1 || c.Rounds > 1000:
+		return usageError{errors.New("want --rate up to 100000, --connections up to 1000, --rounds 1 to 1000")}
+	case c.Duration < 100*time.Millisecond || c.Duration > time.Hour || c.WarmUp < 0 || c.WarmUp > time.Hour || c.Timeout < time.Millisecond || c.Timeout > 5*time.Minute:
+		return usageError{errors.New("want --duration 100ms to 1h, --warm-up up to 1h, --timeout 1ms to 5m")}
+	}
+	if c.Plot != "" {
+		if _, err := chart.FormatOf(c.Plot); err != nil {
+			return usageError{fmt.Errorf("--plot %w", err)}
+		}
+	}
+	return nil
+}
+
+func (c benchCommand) plan(targets int) loadgen.Plan {
+	p := loadgen.Plan{
+		Rate: c.Rate, Connections: c.Connections, WarmUp: c.WarmUp, Duration: c.Duration, Rounds: c.Rounds, Timeout: c.Timeout,
+	}
+	if p.Connections == 0 {
+		p.Connections = 8
+		if c.Rate > 0 {
+			p.Connections = 256
+		}
+	}
+	if targets == 1 {
+		p.Rounds = 1
+	}
+	return p
+}
+
+func benchStage(p loadgen.Progress) string {
+	when := fmt.Sprintf("round %d of %d", p.Round, p.Rounds)
+	if p.Round == 0 {
+		when = "warming up"
+	}
+	return fmt.Sprintf("%s, %s: %d calls, %d failed", when, p.Target, p.Calls, p.Failed)
+}
+
+func (c benchCommand) report(w io.Writer, results []loadgen.Result) error {
+	if c.Plot != "" {
+		if err := c.draw(results); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.JSON:
+		return loadgen.WriteJSON(w, results)
+	case c.CSV:
+		return loadgen.WriteCSV(w, results)
+	}
+	return loadgen.WriteText(w, results)
+}
+
+func (c benchCommand) draw(results []loadgen.Result) error {
+	format, err := chart.FormatOf(c.Plot)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(c.Plot)
+	if err != nil {
+		return err
+	}
+	if err := chart.Write(f, format, c.how(), results); err != nil {
+		_ = f.Close()
+		return fmt.Errorf("--plot %s: %w", c.Plot, err)
+	}
+	return f.Close()
+}
+
+// how says in a few words how targets were called.
+func (c benchCommand) how() string {
+	p := c.plan(0)
+	if c.Rate > 0 {
+		return fmt.Sprintf("%g calls a second for %s, counted from when each was due", c.Rate, c.Duration)
+	}
+	return fmt.Sprintf("%d connections for %s, each calling again at once", p.Connections, c.Duration)
+}
+
+// verdict fails where too many calls did, and says what can be done about the usual reasons.
+func (c benchCommand) verdict(w io.Writer, results []loadgen.Result) error {
+	failed := false
+	for _, r := range results {
+		if r.Calls() == 0 || r.FailedShare()*100 > c.MaxFailed {
+			failed = true
+		}
+		for outcome, hint := range map[string]string{
+			"http_429":      "the service limits requests: serve with --rate-limit off while you measure",
+			"http_404":      "there is no such show or document: is the path right?",
+			"refused":       "more runs waited than may: that is the system's limit, or see --workers and --queue of callfn serve",
+			loadgen.NotSent: "the rate is more than the target takes: measure how much it takes without --rate",
+			"unreachable":   "connections failed: is the server still there, and are there enough file descriptors?",
+		} {
+			if r.Outcomes[outcome] > 0 {
+				_, _ = fmt.Fprintf(w, "hint: %s: %s\n", outcome, hint)
+			}
+		}
+	}
+	if failed {
+		return failedQuietly{}
+	}
+	return nil
+}
+
+// unique gives targets of one name numbers.
+func unique(targets []loadgen.Target) {
+	seen := map[string]int{}
+	for i, t := range targets {
+		seen[t.Name]++
+		if n := seen[t.Name]; n > 1 {
+			targets[i].Name = fmt.Sprintf("%s (%d)", t.Name, n)
+		}
+	}
+}
