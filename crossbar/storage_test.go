@@ -236,7 +236,7 @@ func TestStoragePlanMovesDocuments(t *testing.T) {
 
 	before := s.dump(t)
 	r := s.must(t, 409, "PATCH", "/v2/storage", admin, onNode(t, n))
-	if r.env["message"] != "database_not_empty" || !strings.Contains(r.raw, "functions has 1 documents") {
+	if r.env["message"] != "database_not_empty" || !strings.Contains(r.raw, "functions has documents (1)") {
 		t.Error(r.raw)
 	}
 	if after := s.dump(t); after != before {
