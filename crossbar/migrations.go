@@ -96,7 +96,7 @@ func (a *API) steerMigration(x *exchange) (*answer, error) {
 		return nil, fail(http.StatusConflict, "migration_state", map[string]any{"message": state.Error(), "cause": string(state.State)})
 	}
 	if err != nil {
-		return nil, err
+		return nil, storageFailure(err)
 	}
 	a.cfg.Log.Info("migration steered", "request_id", x.requestID, "migration", x.id(), "action", data["action"])
 	status := http.StatusOK

@@ -221,7 +221,10 @@ func storageFailure(err error) error {
 	var migrated *storageplan.MigratedError
 	var away *storageplan.AwayError
 	var inhabited *storageplan.InhabitedError
+	var fence *storageplan.FenceError
 	switch {
+	case errors.As(err, &fence):
+		return fail(409, "move_forbidden", map[string]any{"message": fence.Error(), "cause": fence.Database})
 	case errors.As(err, &inhabited):
 		return fail(409, "database_not_empty", map[string]any{"message": inhabited.Error(), "cause": inhabited.Database})
 	case errors.As(err, &migrated):

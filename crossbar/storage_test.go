@@ -226,6 +226,8 @@ func (m *fakeMover) Start(_ context.Context, database string, from, to storagepl
 	return storageplan.Migration{ID: strings.Repeat("1", 32), Database: database, From: from, To: to, State: storageplan.Copying, Total: 1}, nil
 }
 
+func (m *fakeMover) Check(context.Context, string, storageplan.Tag) error { return nil }
+
 // A database with documents never just changes over.
 func TestStoragePlanMovesDocuments(t *testing.T) {
 	s := newStack(t)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callfn/internal/datastore"
+	"callfn/internal/provision"
 	"callfn/internal/storageplan"
 )
 
@@ -137,11 +138,11 @@ func (m *Mover) Start(ctx context.Context, database string, from, to storageplan
 		}
 		return none, &storageplan.MovingError{Migration: known}
 	}
-	source, err := m.cfg.Places.Connection(from)
-	if err != nil {
+	if err := m.Check(ctx, database, from); err != nil {
 		return none, err
 	}
-	if err := mayFence(ctx, source, database); err != nil {
+	source, err := m.cfg.Places.Connection(from)
+	if err != nil {
 		return none, err
 	}
 	target, err := m.cfg.Places.Connection(to)
@@ -173,6 +174,19 @@ func (m *Mover) Start(ctx context.Context, database string, from, to storageplan
 	m.cfg.Places.Take(saved)
 	m.nudge()
 	return mig.Migration, nil
+}
+
+// Check implements storageplan.Mover: only a database's administrators store design documents, and the fence is one.
+func (m *Mover) Check(ctx context.Context, database string, from storageplan.Tag) error {
+	on, err := m.cfg.Places.Connection(from)
+	if err != nil {
+		return err
+	}
+	rights, err := provision.Site{Stores: on, Databases: []string{database}}.Who(ctx)
+	if err != nil || rights.DatabaseAdmin {
+		return err
+	}
+	return &storageplan.FenceError{Database: database, User: rights.User, Address: on.Connection.Address()}
 }
 
 // total is about how many documents there are to copy.
@@ -255,6 +269,11 @@ func (m *Mover) Finish(ctx context.Context, id string) (Status, error) {
 // Idempotent; *StateError where it is finished.
 func (m *Mover) Rollback(ctx context.Context, id string) (Status, error) {
 	return m.want(ctx, id, rollback, func(mig migration) (bool, error) {
+		if mig.State == storageplan.Switched && !mig.Returns && mig.Wanted != finish {
+			if err := m.Check(ctx, mig.Database, mig.To); err != nil {
+				return false, err
+			}
+		}
 		switch {
 		case mig.State == storageplan.RolledBack, mig.Returns:
 			return false, nil

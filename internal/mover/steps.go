@@ -9,7 +9,6 @@ import (
 
 	"callfn/couchapp"
 	"callfn/internal/datastore"
-	"callfn/internal/provision"
 	"callfn/internal/replication"
 	"callfn/internal/storageplan"
 )
@@ -327,20 +326,6 @@ func (j *job) finish(mig migration) error {
 	return j.change(func(mig *migration) {
 		mig.State, mig.Lease, mig.Wanted, mig.Trouble = storageplan.Finished, nil, "", ""
 	})
-}
-
-// mayFence looks whether the connection's user may put up a fence: only a database's administrators store design documents.
-func mayFence(ctx context.Context, on datastore.Single, database string) error {
-	site := provision.Site{Stores: on, Databases: []string{database}}
-	rights, err := site.Who(ctx)
-	if err != nil {
-		return err
-	}
-	if !rights.DatabaseAdmin {
-		return fmt.Errorf("user %q at %s may not put the fence around %s that a move needs: only an administrator of that database may; "+
-			"make it one in the database's _security, at least until the move is finished", rights.User, on.Connection.Address(), database)
-	}
-	return nil
 }
 
 // apart refuses a move to the very server that the database is on: it would be fenced off from itself.

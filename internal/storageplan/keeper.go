@@ -126,6 +126,11 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 		if !m.AtOnce && k.cfg.Mover == nil {
 			return out, &OccupiedError{Database: m.Database, From: m.From, To: m.To, Documents: m.Documents}
 		}
+		if !m.AtOnce {
+			if err := k.cfg.Mover.Check(ctx, m.Database, m.From); err != nil {
+				return out, err
+			}
+		}
 		if m.AtOnce {
 			homes[m.Database] = m.To
 		}

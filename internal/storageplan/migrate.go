@@ -73,6 +73,9 @@ func (k *Keeper) Migrate(ctx context.Context, c map[string]any, stamp datastore.
 		if home := r.Home(database).Connection; home != Local {
 			return nil, nil, &AwayError{database, home}
 		}
+		if err := k.cfg.Mover.Check(ctx, database, Local); err != nil {
+			return nil, nil, err
+		}
 	}
 	connection, err := openForTrial(tag, settings)
 	if err != nil {
