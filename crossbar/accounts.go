@@ -29,7 +29,7 @@ func (a *API) createAccount(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	created, err := a.cfg.Accounts.Create(x.ctx, parent, public, x.stamp())
+	created, err := a.newAccount(x, parent, public, data["id"])
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +38,20 @@ func (a *API) createAccount(x *exchange) (*answer, error) {
 		out.location = "/v2/accounts/" + string(created.ID())
 	}
 	return out, err
+}
+
+// newAccount makes the account, under the id that the superduper admin gives, so that an account can be here what it is in
+// KAZOO. Everybody else's `id` is ignored, as everywhere.
+func (a *API) newAccount(x *exchange, parent account.Account, public map[string]any, wish any) (account.Account, error) {
+	if wish == nil || !x.caller.account.Superduper() {
+		return a.cfg.Accounts.Create(x.ctx, parent, public, x.stamp())
+	}
+	text, _ := wish.(string)
+	if id := account.ID(text); id.Valid() {
+		return a.cfg.Accounts.CreateAs(x.ctx, id, parent, public, x.stamp())
+	}
+	return account.Account{}, invalidField("id", "pattern", schemas.Violation{
+		"message": "An account's id is 32 lower-case hexadecimal digits", "target": "^[0-9a-f]{32}$", "value": clip(text)})
 }
 
 func (a *API) showAccount(x *exchange) (*answer, error) { return a.accountAnswer(x, x.account) }

@@ -74,6 +74,26 @@ func TestAccountRules(t *testing.T) {
 	s.must(t, 200, "POST", b.path(""), a.token, `{"data":{"name":"below"}}`)
 }
 
+// An account can be here what it is in KAZOO: by the word of who runs the system, and of nobody else.
+func TestAccountUnderItsKazooID(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	a := s.tenant(t, s.master, "acme")
+	const id = "0123456789abcdef0123456789abcdef"
+	if r := s.must(t, 201, "PUT", "/v2/accounts", a.token, `{"data":{"name":"mine","id":"`+id+`"}}`); r.id() == id {
+		t.Errorf("chosen by its parent: %s", r.raw)
+	}
+	if r := s.must(t, 201, "PUT", "/v2/accounts", admin, `{"data":{"name":"same","id":"`+id+`"}}`); r.id() != id || r.header.Get("Location") != "/v2/accounts/"+id {
+		t.Errorf("chosen by the system's admin: %s", r.raw)
+	}
+	s.must(t, 409, "PUT", "/v2/accounts", admin, `{"data":{"name":"again","id":"`+id+`"}}`)
+	for _, bad := range []string{`"x"`, `"_design/accounts"`, `"0123456789ABCDEF0123456789ABCDEF"`, `7`, `""`} {
+		if r := s.must(t, 400, "PUT", "/v2/accounts", admin, `{"data":{"name":"bad","id":`+bad+`}}`); r.at("data", "id", "pattern") == nil {
+			t.Errorf("%s: %s", bad, r.raw)
+		}
+	}
+}
+
 func TestAccountKeepsWhatPostDoesNotReplace(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

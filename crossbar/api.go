@@ -27,6 +27,7 @@ type API struct {
 
 	requests                         *buckets // nil without rate limit
 	failuresByAddress, failuresByKey *buckets
+	invocations                      *invocations
 }
 
 // New builds the API from its table of routes.
@@ -38,6 +39,7 @@ func New(cfg Config) *API {
 	}
 	a.failuresByAddress = newBuckets(rate.Every(failureReturns), failuresPerAddress, a.cfg.Now)
 	a.failuresByKey = newBuckets(rate.Every(failureReturnsKey), failuresPerKey, a.cfg.Now)
+	a.invocations = newInvocations(a.cfg.RateLimit, a.cfg.Now)
 	a.routes = a.table()
 	a.modules = newModules(a.cfg, a.routes)
 	a.openAPI = sync.OnceValues(func() (json.RawMessage, error) { return openAPI(a.cfg, a.routes) })

@@ -14,6 +14,12 @@ import (
 	"callfn/internal/function"
 )
 
+// failureReturns is when the API takes another failed attempt of an address.
+const failureReturns = 2 * time.Second
+
+// failureReturnsKey is the same of a key, and more than a minute: a user gets no second reset before.
+const failureReturnsKey = 61 * time.Second
+
 // who may do what. The roles stand in this order: anonymous, self, child, parent, sibling, superduper; "self" owns the
 // account of the path, everybody else tries it on self's.
 type row struct {
@@ -45,6 +51,8 @@ var adminsOnly = map[string]bool{
 	"POST /v2/accounts/:account/users/:id/storage":   true,
 	"PATCH /v2/accounts/:account/users/:id/storage":  true,
 	"DELETE /v2/accounts/:account/users/:id/storage": true,
+	"GET /v2/accounts/:account/pivot/keys":           true, "PUT /v2/accounts/:account/pivot/keys": true,
+	"GET /v2/accounts/:account/pivot/keys/:id": true, "DELETE /v2/accounts/:account/pivot/keys/:id": true,
 }
 
 // status that a role must get.
@@ -74,6 +82,9 @@ func anyAccount(success int) [6]int {
 // superduperOnly is what a route of the system itself answers.
 func superduperOnly(success int) [6]int { return [6]int{401, 403, 403, 403, 403, success} }
 
+// keyOnly is what a route answers that no token opens.
+func keyOnly() [6]int { return [6]int{401, 401, 401, 401, 401, 401} }
+
 // matrix has a row for every route of the API: {A} is self's account, {F} and {C} a function and a callflow of it.
 var matrix = map[string]row{
 	"GET /":        {"", everyone(200)},
@@ -83,10 +94,12 @@ var matrix = map[string]row{
 
 	"GET /v2/openapi.json": {"", everyone(200)},
 
-	"PUT /v2/api_auth":      {`{"data":{"api_key":"` + masterKey + `"}}`, everyone(201)},
-	"PUT /v2/user_auth":     {`{"data":{"account_realm":"self.example","credentials":"` + md5Hex("ann:secret") + `"}}`, everyone(201)},
-	"GET /v2/token_auth":    {"", anyAccount(200)},
-	"DELETE /v2/token_auth": {"", anyAccount(200)},
+	"PUT /v2/api_auth":            {`{"data":{"api_key":"` + masterKey + `"}}`, everyone(201)},
+	"PUT /v2/user_auth":           {`{"data":{"account_realm":"self.example","credentials":"` + md5Hex("ann:secret") + `"}}`, everyone(201)},
+	"PUT /v2/user_auth/recovery":  {`{"data":{"account_realm":"self.example","username":"ann","ui_url":"https://ui.example/"}}`, everyone(201)},
+	"POST /v2/user_auth/recovery": {`{"data":{"reset_id":"{RESET}"}}`, everyone(200)},
+	"GET /v2/token_auth":          {"", anyAccount(200)},
+	"DELETE /v2/token_auth":       {"", anyAccount(200)},
 
 	"GET /v2/modules":      {"", superduperOnly(200)},
 	"GET /v2/modules/:id":  {"", superduperOnly(200)},
@@ -128,6 +141,9 @@ var matrix = map[string]row{
 	"POST /v2/accounts/:account/users/:id/storage":   {"", subtree(501)},
 	"PATCH /v2/accounts/:account/users/:id/storage":  {"", subtree(501)},
 	"DELETE /v2/accounts/:account/users/:id/storage": {"", subtree(501)},
+	"GET /v2/auth/keys":                              {"", superduperOnly(200)},
+	"GET /v2/auth/keys/:id":                          {"", superduperOnly(200)},
+	"PUT /v2/auth/keys/:id":                          {`{"data":{"action":"rotate"}}`, superduperOnly(201)},
 
 	"GET /v2/schemas":                {"", everyone(200)},
 	"GET /v2/schemas/:id":            {"", everyone(200)},
@@ -221,11 +237,22 @@ var matrix = map[string]row{
 	"GET /v2/accounts/:account/functions/runs":               {"", subtree(200)},
 	"GET /v2/accounts/:account/functions/:id/runs":           {"", subtree(200)},
 	"GET /v2/accounts/:account/functions/:id/runs/:run":      {"", subtree(200)},
+
+	"GET /v2/accounts/:account/pivot":                {"", keyOnly()},
+	"POST /v2/accounts/:account/pivot":               {`{"To":"1000"}`, keyOnly()},
+	"GET /v2/accounts/:account/functions/:id/pivot":  {"", keyOnly()},
+	"POST /v2/accounts/:account/functions/:id/pivot": {`{"To":"1000"}`, keyOnly()},
+	"GET /v2/accounts/:account/pivot/keys":           {"", subtree(200)},
+	"PUT /v2/accounts/:account/pivot/keys":           {`{"data":{"name":"k"}}`, subtree(201)},
+	"GET /v2/accounts/:account/pivot/keys/:id":       {"", subtree(200)},
+	"DELETE /v2/accounts/:account/pivot/keys/:id":    {"", subtree(200)},
 }
 
 // The authorisation matrix: every role tries every route, and what is refused changes nothing and shows nothing.
 func TestAuthorisation(t *testing.T) {
-	s := newStack(t)
+	s := newStack(t, func(c *crossbar.Config) {
+		c.Recovery = crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}}
+	})
 	parent := s.tenant(t, s.master, "parent")
 	self := s.tenant(t, parent.id, "self")
 	child := s.tenant(t, self.id, "child")
@@ -246,7 +273,7 @@ func TestAuthorisation(t *testing.T) {
 		}
 		for i, role := range roles {
 			t.Run(name+" as "+role, func(t *testing.T) {
-				s.clock.Advance(time.Second) // so that nobody is kept waiting for sending too much
+				s.clock.Advance(failureReturnsKey) // so many refusals from one address are not the subject here
 				// Keys are rotated and tokens revoked along the way, so everybody logs in anew.
 				admin := s.login(t, masterKey)
 				key := func(id string) string {
@@ -294,8 +321,15 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 	t.Helper()
 	admin := s.login(t, masterKey)
 	path = strings.Replace(route.Path, ":account", self.id, 1)
+	if before, after, found := strings.Cut(body, "{RESET}"); found {
+		body = before + s.reset(t, "self.example", "ann") + after
+	}
 	body = strings.NewReplacer("{NEW}", fmt.Sprintf("new %d", n), "{NUMBER}", fmt.Sprint(2000+n)).Replace(body)
 	path = strings.Replace(path, "/v2/schemas/:id", "/v2/schemas/functions", 1)
+	if strings.Contains(path, "/v2/auth/keys/:id") {
+		current, _ := s.must(t, 200, "GET", "/v2/auth/keys", admin, "").items()[0].(string)
+		path = strings.Replace(path, ":id", current, 1)
+	}
 	path = strings.Replace(path, "/v2/modules/:id", "/v2/modules/functions", 1)
 	path = strings.Replace(path, "/storage/plans/:id", "/storage/plans/x", 1)
 	path = strings.Replace(path, "/databases/:id", "/databases/accounts", 1)
@@ -313,6 +347,9 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 		}
 		if strings.Contains(path, "users") {
 			collection, content = "users", `{"data":{"first_name":"F","last_name":"L"}}`
+		}
+		if strings.Contains(path, "pivot/keys") {
+			collection, content = "pivot/keys", `{"data":{"name":"k"}}`
 		}
 		for _, name := range []string{"menus", "devices", "lists", "temporal_rules", "temporal_rules_sets"} {
 			if strings.HasSuffix(path, "/"+name+"/:id") {

@@ -1,11 +1,13 @@
 package crossbar
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 
 	"callfn/internal/jsonvalue"
@@ -24,20 +26,11 @@ type body struct {
 // empty body.
 func readBody(r *http.Request, limit int64) (body, error) {
 	none := body{empty: true, data: map[string]any{}}
-	if r.Body == nil || r.Body == http.NoBody {
-		return none, nil
+	raw, failed := readAtMost(r, limit)
+	if failed != nil {
+		return none, failed
 	}
-	if r.ContentLength > limit {
-		return none, tooLarge(limit)
-	}
-	raw, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
-	if err != nil {
-		return none, fail(400, "parse_error", says("failed to parse request body"))
-	}
-	if int64(len(raw)) > limit {
-		return none, tooLarge(limit)
-	}
-	if len(strings.TrimSpace(string(raw))) == 0 {
+	if len(raw) == 0 {
 		return none, nil
 	}
 	if kind := r.Header.Get("Content-Type"); !readableAsJSON(kind) {
@@ -51,6 +44,30 @@ func readBody(r *http.Request, limit int64) (body, error) {
 		return none, unreadable(err)
 	}
 	return unwrap(value)
+}
+
+// readAtMost reads a body of at most limit bytes; nothing for one that is blank.
+func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil, nil
+	}
+	if r.ContentLength > limit {
+		return nil, tooLarge(limit)
+	}
+	raw, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return nil, fail(http.StatusRequestTimeout, "request_timeout", says("the request body took too long to arrive"))
+	}
+	if err != nil {
+		return nil, fail(400, "parse_error", says("failed to parse request body"))
+	}
+	if int64(len(raw)) > limit {
+		return nil, tooLarge(limit)
+	}
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return nil, nil
+	}
+	return raw, nil
 }
 
 // readableAsJSON: JSON, nothing, and curl's default, which KAZOO reads as JSON too.

@@ -57,12 +57,18 @@ type Config struct {
 	Simulator  Simulator
 	Storage    StoragePlans
 	Migrations Migrations
+	Pivot      PivotServer
 	Random     io.Reader        // crypto/rand
 	Now        func() time.Time // the clock
 	Log        *slog.Logger
 
 	Version string // of the service, in the envelope
 	Node    string // name of this node; the envelope shows its digest
+
+	// PublicURL is where KAZOO reaches this API, without a slash at the end: "https://fn.example". It goes into addresses
+	// that KAZOO is given. "" for none.
+	PublicURL string
+	Recovery  Recovery // of forgotten passwords
 
 	BodyLimit       int64                       // bytes of a request body; 8,000,000 when zero (KAZOO's max_upload_size)
 	SourceLimit     int                         // bytes of a function's source; 65,536 when zero
@@ -95,6 +101,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Recovery.Later == nil {
+		c.Recovery.Later = func(errand func(context.Context)) { errand(context.Background()) }
 	}
 	if c.Version == "" {
 		c.Version = "0"

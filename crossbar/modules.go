@@ -31,12 +31,15 @@ const (
 )
 
 // essential modules cannot be switched off: without them nobody could switch anything on.
-var essential = []string{"banner", "health", "api_auth", "token_auth", "modules", "openapi"}
+var essential = []string{"banner", "health", "api_auth", "auth_keys", "token_auth", "modules", "openapi"}
 
 // moduleOf is the module that serves a resource.
 func moduleOf(resource string) string {
-	if resource == "api_key" {
+	switch resource {
+	case "api_key":
 		return "accounts"
+	case "pivot_keys":
+		return "pivot"
 	}
 	return resource
 }

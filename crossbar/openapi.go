@@ -19,20 +19,22 @@ var openAPIFiles embed.FS
 
 // operation is what operations.json says of a route.
 type operation struct {
-	Summary  string   `json:"summary"`
-	Body     string   `json:"body"`     // component that the data of a request is; "" for no body
-	Optional bool     `json:"optional"` // the body may be left out
-	Data     string   `json:"data"`     // component that the data of an answer is, or each of its items
-	List     string   `json:"list"`     // "paged" for a listing in pages, "whole" for a short one
-	Creates  bool     `json:"creates"`  // answers with a Location
-	Edits    bool     `json:"edits"`    // heeds If-Match
-	Issues   bool     `json:"issues"`   // answers with a token
-	Text     bool     `json:"text"`     // a plain text, no envelope
-	Raw      bool     `json:"raw"`      // JSON without envelope
-	Status   int      `json:"status"`   // of success, where it is not the verb's
-	Accepts  bool     `json:"accepts"`  // answers 202 where work goes on after the answer
-	Refuses  bool     `json:"refuses"`  // answers 501 and nothing else: KAZOO's, out of scope here
-	Options  []string `json:"options"`  // query parameters of its own
+	Summary       string   `json:"summary"`
+	Body          string   `json:"body"`          // component that the data of a request is; "" for no body
+	Optional      bool     `json:"optional"`      // the body may be left out
+	Data          string   `json:"data"`          // component that the data of an answer is, or each of its items
+	List          string   `json:"list"`          // "paged" for a listing in pages, "whole" for a short one
+	Creates       bool     `json:"creates"`       // answers with a Location
+	Edits         bool     `json:"edits"`         // heeds If-Match
+	Issues        bool     `json:"issues"`        // answers with a token
+	Text          bool     `json:"text"`          // a plain text, no envelope
+	Raw           bool     `json:"raw"`           // JSON without envelope
+	Status        int      `json:"status"`        // of success, where it is not the verb's
+	Accepts       bool     `json:"accepts"`       // answers 202 where work goes on after the answer
+	Refuses       bool     `json:"refuses"`       // answers 501 and nothing else: KAZOO's, out of scope here
+	Options       []string `json:"options"`       // query parameters of its own
+	Invokes       bool     `json:"invokes"`       // takes a call's parameters and an invoke key, answers the bare data
+	Unimplemented bool     `json:"unimplemented"` // may be answered with 501
 }
 
 // openAPI builds the OpenAPI 3.1 document from the routes and the schemas.
@@ -87,13 +89,25 @@ type object = map[string]any
 
 func reference(kind, name string) object { return object{"$ref": "#/components/" + kind + "/" + name} }
 
+func references(kind string, names []string) []any {
+	out := make([]any, len(names))
+	for i, name := range names {
+		out[i] = reference(kind, name)
+	}
+	return out
+}
+
 // describe is one operation of the document.
 func describe(route Route, op operation) object {
 	id := strings.ToLower(route.Method) + strings.NewReplacer("/", "_", ":", "", ".", "_").Replace(route.Path)
 	out := object{"operationId": strings.TrimRight(id, "_"), "summary": op.Summary, "tags": []any{route.Resource}, "responses": op.responses(route)}
-	if route.Access == Public {
+	switch route.Access {
+	case Public:
 		out["security"] = []any{}
-	} else {
+	case InvokeKey:
+		out["security"] = []any{object{"invokeKey": []any{}}, object{"invokeBasic": []any{}}}
+		out["description"] = "For the endpoint's own key; no token opens it. Any status but 200 has KAZOO go on at the pivot node's `_` child."
+	default:
 		out["security"] = []any{object{"token": []any{}}, object{"bearer": []any{}}, object{"parameter": []any{}}}
 		out["description"] = map[Access]string{
 			AnyAccount: "For a token of any account.", SuperduperOnly: "For admins of the master account.",
@@ -102,6 +116,10 @@ func describe(route Route, op operation) object {
 	}
 	if parameters := op.parameters(route); len(parameters) > 0 {
 		out["parameters"] = parameters
+	}
+	if op.Invokes && route.Method == http.MethodPost {
+		told := object{"schema": object{"type": "object"}}
+		out["requestBody"] = object{"content": object{"application/json": told, "application/x-www-form-urlencoded": told}}
 	}
 	if op.Body != "" {
 		var body any = object{"type": "object", "required": []any{"data"}, "properties": object{"data": reference("schemas", op.Body)}}
@@ -120,7 +138,11 @@ func (op operation) parameters(route Route) []any {
 			names = append(names, name)
 		}
 	}
-	names = append(names, "X-Request-ID", "pretty_print", "accept")
+	names = append(names, "X-Request-ID")
+	if op.Invokes {
+		return references("parameters", append(names, "call"))
+	}
+	names = append(names, "pretty_print", "accept")
 	names = append(names, op.Options...)
 	if strings.HasSuffix(route.Path, "/functions/runs") {
 		names = append(names, "call_id")
@@ -147,23 +169,25 @@ func (op operation) parameters(route Route) []any {
 	if op.Body != "" && (route.Path == underAccount+"/functions/:id" || route.Path == underAccount+"/callflows/:id") {
 		names = append(names, "run_tests")
 	}
-	out := make([]any, len(names))
-	for i, name := range names {
-		out[i] = reference("parameters", name)
-	}
-	return out
+	return references("parameters", names)
 }
 
 func (op operation) responses(route Route) object {
-	codes := []string{"400", "404", "406", "413", "415", "429", "500", "503"}
+	codes := []string{"400", "404", "406", "408", "413", "415", "429", "500", "503"}
 	if route.Access != Public || route.Resource == "user_auth" {
 		codes = append(codes, "401")
 	}
-	if route.Access != Public {
+	if route.Access != Public && !op.Invokes {
 		codes = append(codes, "403")
 	}
-	if route.Method == http.MethodGet && !op.Text {
+	if op.Invokes {
+		codes = append(codes, "409", "502", "504")
+	}
+	if route.Method == http.MethodGet && !op.Text && !op.Invokes {
 		codes = append(codes, "304")
+	}
+	if op.Unimplemented {
+		codes = append(codes, "501")
 	}
 	if op.List == "paged" {
 		codes = append(codes, "416")
@@ -208,7 +232,7 @@ func (op operation) success(route Route) object {
 			headers[name] = reference("headers", name)
 		}
 	}
-	add("ETag", op.Creates || op.Edits || route.Method == http.MethodGet)
+	add("ETag", op.Creates || op.Edits || route.Method == http.MethodGet && !op.Invokes)
 	add("Location", op.Creates)
 	add("X-Auth-Token", op.Issues)
 	content := object{}
@@ -217,6 +241,8 @@ func (op operation) success(route Route) object {
 		content["text/plain"] = object{"schema": object{"type": "string"}}
 	case op.Raw:
 		content["application/json"] = object{"schema": object{"type": "object"}}
+	case op.Invokes:
+		content["application/json"] = object{"schema": data}
 	default:
 		if op.List != "" {
 			data = object{"type": "array", "items": data}

@@ -201,7 +201,7 @@ func (c *contract) checkRequest(operation map[string]any, request *http.Request,
 		names[parameter["name"].(string)] = true
 	}
 	for name := range request.URL.Query() {
-		if name != "" && !names[name] && (!names["filters"] || !documentedFilters.MatchString(name)) {
+		if name != "" && !names[name] && !names["call"] && (!names["filters"] || !documentedFilters.MatchString(name)) {
 			return fmt.Errorf("query parameter %s is not documented", name)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -38,6 +39,10 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	if x.method == http.MethodOptions {
 		return &answer{status: http.StatusOK, header: http.Header{"Allow": {strings.Join(withOptions(set.methods), ", ")}}}, nil
 	}
+	if route, ok := set.routes[x.method]; ok && route.Access == InvokeKey {
+		x.enter(route, c) // bodies and queries of calls are not the API's
+		return route.handle(x)
+	}
 	var bodyErr error
 	x.body, bodyErr = readBody(c.Request(), a.cfg.BodyLimit)
 	if verb := x.tunnelled(); verb != "" {
@@ -47,11 +52,7 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	if !ok {
 		return nil, invalidMethod(withOptions(set.methods))
 	}
-	x.route = route
-	for i, name := range c.ParamNames() {
-		x.path[name] = c.ParamValues()[i]
-	}
-	x.about = x.path["id"]
+	x.enter(route, c)
 	refused := a.authenticate(x)
 	if err := a.charge(x); err != nil {
 		return nil, err
@@ -75,6 +76,22 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 		return nil, dataRequired()
 	}
 	return route.handle(x)
+}
+
+// enter notes which route the request is for, and what its path says: each token decoded by itself, as KAZOO has it
+// (kazoo-facts §1.1). The router decodes them only where the path need not be kept as it was sent.
+func (x *exchange) enter(route Route, c echo.Context) {
+	x.route = route
+	for i, name := range c.ParamNames() {
+		x.path[name] = c.ParamValues()[i]
+		if c.Request().URL.RawPath == "" {
+			continue
+		}
+		if token, err := url.PathUnescape(x.path[name]); err == nil {
+			x.path[name] = token
+		}
+	}
+	x.about = x.path["id"]
 }
 
 func withOptions(methods []string) []string { return append([]string{http.MethodOptions}, methods...) }

@@ -20,6 +20,8 @@ const (
 	Subtree Access = "subtree"
 	// SuperduperOnly routes are the system's own: for admins of the master account.
 	SuperduperOnly Access = "superduper"
+	// InvokeKey routes take no token: only the key of that very endpoint, which opens nothing else.
+	InvokeKey Access = "invoke key"
 )
 
 // Route is one row of the table: the whole API is the list of them.
@@ -54,8 +56,14 @@ func (a *API) table() []Route {
 
 		{put, "/v2/api_auth", "api_auth", Public, true, a.apiAuth},
 		{put, "/v2/user_auth", "user_auth", Public, true, a.userAuth},
+		{put, "/v2/user_auth/recovery", "user_auth", Public, true, a.requestRecovery},
+		{post, "/v2/user_auth/recovery", "user_auth", Public, true, a.useRecovery},
 		{get, "/v2/token_auth", "token_auth", AnyAccount, false, a.showToken},
 		{del, "/v2/token_auth", "token_auth", AnyAccount, false, a.revokeToken},
+
+		{get, "/v2/auth/keys", "auth_keys", SuperduperOnly, false, a.listSigningKeys},
+		{get, "/v2/auth/keys/:id", "auth_keys", SuperduperOnly, false, a.showSigningKey},
+		{put, "/v2/auth/keys/:id", "auth_keys", SuperduperOnly, true, a.rotateSigningKeys},
 
 		{get, "/v2/schemas", "schemas", Public, false, a.listSchemas},
 		{get, "/v2/schemas/:id", "schemas", Public, false, a.showSchema},
@@ -104,6 +112,7 @@ func (a *API) table() []Route {
 
 		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},
 	}
+	table = append(table, a.pivotRoutes()...)
 	functions, callflows := a.functions(), a.callflows()
 	table = append(table, testRoutes("functions", a.testsOf(functions, savedcase.OfFunction, "function_js", "language_pack"))...)
 	table = append(table, testRoutes("callflows", a.testsOf(callflows, savedcase.OfCallflow, "flow", "numbers", "patterns"))...)

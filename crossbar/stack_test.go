@@ -76,7 +76,9 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	s.plans = resolver
 	s.cfg = crossbar.Config{
 		Datastores: resolver, Storage: s.keeper(t, nil), Migrations: s.moves(t), Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
-		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
+		Pivot:    &callflow.PivotServer{Directory: callflow.Stored{Datastores: resolver}, Runner: s.runner, Flows: set},
+		Recovery: crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}},
+		Random:   rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
 		Log: s.logger(),
 	}
 	s.rewire(t, change...)
@@ -177,6 +179,9 @@ func (f *fakeRunner) Run(_ context.Context, r function.Request) function.Result 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last, f.runs = r, f.runs+1
+	if f.broken != "" {
+		return function.Result{Run: "11111111111111111111111111111111", Outcome: f.broken, Error: &function.Error{Message: "broken"}}
+	}
 	return said(r.Params)
 }
 

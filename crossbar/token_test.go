@@ -119,12 +119,58 @@ func TestTokensDie(t *testing.T) {
 	})
 	t.Run("with the signing key, in time", func(t *testing.T) {
 		a := s.tenant(t, s.master, "signed")
-		if _, err := s.auth.Rotate(t.Context()); err != nil {
+		if _, err := s.auth.Rotate(t.Context(), true); err != nil {
 			t.Fatal(err)
 		}
 		s.must(t, 200, "GET", a.path(""), a.token, "")
 		s.must(t, 200, "GET", a.path(""), s.login(t, a.key), "")
 	})
+}
+
+// KAZOO's paths (cb_auth.erl): who runs the system replaces the signing key, gently or at once.
+func TestSigningKeys(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	admin := s.login(t, masterKey)
+	current := func() string {
+		return s.must(t, 200, "GET", "/v2/auth/keys", s.login(t, masterKey), "").items()[0].(string)
+	}
+	first := current()
+	shown := s.must(t, 200, "GET", "/v2/auth/keys/"+first, admin, "")
+	if pem, _ := shown.at("data", "public_key_pem").(string); !strings.HasPrefix(pem, "-----BEGIN RSA PUBLIC KEY-----\n") || shown.at("data", "current") != true {
+		t.Errorf("shown %s", shown.raw)
+	}
+	for body, path := range map[string]string{
+		`{"data":{}}`:                                "/v2/auth/keys/" + first,
+		`{"data":{"action":"eat"}}`:                  "/v2/auth/keys/" + first,
+		`{"action":"reset_private_key","data":null}`: "/v2/auth/keys/" + first,
+	} {
+		s.must(t, 400, "PUT", path, admin, body)
+	}
+	s.must(t, 404, "PUT", "/v2/auth/keys/"+a.id, admin, `{"data":{"action":"rotate"}}`)
+	s.must(t, 404, "GET", "/v2/auth/keys/signing_keys", admin, "")
+
+	s.must(t, 201, "PUT", "/v2/auth/keys/"+first, admin, `{"data":{"action":"rotate"}}`)
+	second := current()
+	if second == first || len(s.must(t, 200, "GET", "/v2/auth/keys", admin, "").items()) != 2 {
+		t.Errorf("rotated from %s to %s", first, second)
+	}
+	if r := s.must(t, 200, "GET", "/v2/auth/keys/"+first, admin, ""); r.at("data", "current") != false || r.at("data", "retired") == nil {
+		t.Errorf("retired: %s", r.raw)
+	}
+	s.must(t, 200, "GET", a.path(""), a.token, "")
+	s.must(t, 409, "PUT", "/v2/auth/keys/"+first, admin, `{"data":{"action":"rotate"}}`)
+	r := s.must(t, 201, "PUT", "/v2/auth/keys/"+second, admin, `{"action":"reset_private_key","data":{}}`) // as KAZOO's documentation has it
+	if strings.Contains(r.raw, admin) {
+		t.Errorf("the dead token is in %s", r.raw)
+	}
+	for _, token := range []string{a.token, admin} {
+		s.must(t, 401, "GET", "/v2/token_auth", token, "")
+	}
+	s.must(t, 200, "GET", a.path(""), s.login(t, a.key), "")
+	if strings.Contains(s.dump(t), "PRIVATE") || len(s.must(t, 200, "GET", "/v2/auth/keys", s.login(t, masterKey), "").items()) != 1 {
+		t.Error("keys are left")
+	}
 }
 
 func TestTokenIsShown(t *testing.T) {
@@ -172,6 +218,9 @@ func TestSchemas(t *testing.T) {
 		t.Errorf("%d schemas", len(names))
 	}
 	if r := s.must(t, 200, "GET", "/v2/schemas/functions", "", ""); r.id() != "functions" || r.at("data", "properties", "function_js") == nil {
+		t.Errorf("got %s", r.raw)
+	}
+	if r := s.must(t, 200, "GET", "/v2/schemas/callflows%2Eaction", "", ""); r.id() != "callflows.action" { // every token is decoded
 		t.Errorf("got %s", r.raw)
 	}
 	for _, bad := range []string{"nonsense", "..%2f..%2fgo", "%00"} {

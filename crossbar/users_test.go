@@ -29,7 +29,7 @@ func sha1Hex(text string) string {
 func (s *stack) user(t testing.TB, a tenant, name, password, level string) string {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"data": map[string]any{
-		"first_name": "F", "last_name": "L", "username": name, "password": password, "priv_level": level}})
+		"first_name": "F", "last_name": "L", "username": name, "password": password, "priv_level": level, "email": name + "@example.com"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,12 +53,18 @@ func TestUserLogin(t *testing.T) {
 	if created.at("data", "username") != "ann@acme" || created.at("data", "password") != nil || created.at("data", "credentials") != nil {
 		t.Errorf("created %s", created.raw)
 	}
+	for account, numbers := range map[tenant]string{a: `"4158867900","1000","no_match"`, b: `"4158867901","1000"`} {
+		s.must(t, 201, "PUT", account.path("/callflows"), account.token, `{"data":{"numbers":[`+numbers+`],"flow":{"module":"hangup","data":{}}}}`)
+	}
 	good, goodSHA := md5Hex("ann@acme:s3cret!"), sha1Hex("ann@acme:s3cret!")
 	for name, body := range map[string]string{
 		"name":       `{"credentials":"` + good + `","account_name":"acme"}`,
 		"other name": `{"credentials":"` + good + `","account_name":"ACME!"}`,
 		"realm":      `{"credentials":"` + good + `","account_realm":"Acme.example"}`,
 		"upper case": `{"credentials":"` + strings.ToUpper(good) + `","account_name":"acme","method":"md5"}`,
+		"number":     `{"credentials":"` + good + `","phone_number":"+14158867900"}`,
+		"dialled":    `{"credentials":"` + good + `","phone_number":"4158867900"}`,
+		"next way":   `{"credentials":"` + good + `","phone_number":"+14158867999","account_realm":"nobody.example","account_name":"acme"}`,
 		"sha":        `{"credentials":"` + goodSHA + `","account_name":"acme","method":"sha"}`,
 	} {
 		r := s.must(t, 201, "PUT", "/v2/user_auth", "", `{"data":`+body+`}`)
@@ -82,10 +88,13 @@ func TestUserLogin(t *testing.T) {
 		"of the other hash":  {`{"credentials":"` + good + `","account_name":"acme","method":"sha"}`, 401, "message"},
 		"no digest":          {`{"credentials":"s3cret!","account_name":"acme"}`, 401, "message"},
 		"another's account":  {`{"credentials":"` + good + `","account_name":"other"}`, 401, "message"},
-		"unknown name":       {`{"credentials":"` + good + `","account_name":"nobody"}`, 400, "account_name not_found cause"},
-		"no letters":         {`{"credentials":"` + good + `","account_name":"!!!"}`, 400, "account_name not_found"},
-		"unknown realm":      {`{"credentials":"` + good + `","account_realm":"nobody.example"}`, 400, "account_realm not_found message"},
-		"unknown number":     {`{"credentials":"` + good + `","phone_number":"+14158867900"}`, 400, "phone_number not_found"},
+		"unknown name":       {`{"credentials":"` + good + `","account_name":"nobody"}`, 401, "message"},
+		"no letters":         {`{"credentials":"` + good + `","account_name":"!!!"}`, 401, "message"},
+		"unknown realm":      {`{"credentials":"` + good + `","account_realm":"nobody.example"}`, 401, "message"},
+		"unknown number":     {`{"credentials":"` + good + `","phone_number":"+14158867999"}`, 401, "message"},
+		"another's number":   {`{"credentials":"` + good + `","phone_number":"+14158867901"}`, 401, "message"},
+		"an extension":       {`{"credentials":"` + good + `","phone_number":"1000"}`, 401, "message"},
+		"no number":          {`{"credentials":"` + good + `","phone_number":"no_match"}`, 401, "message"},
 		"no account":         {`{"credentials":"` + good + `"}`, 400, "account_name required"},
 		"no credentials":     {`{"account_name":"acme"}`, 400, "credentials required"},
 		"unknown method":     {`{"credentials":"` + good + `","account_name":"acme","method":"none"}`, 400, "method enum"},

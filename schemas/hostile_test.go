@@ -213,7 +213,7 @@ func TestWarningsOnHostileValues(t *testing.T) {
 	start := time.Now()
 	set.Warnings("callflows.action", chain(1_000_000))
 	set.Warnings("callflows.action", map[string]any{strings.Repeat("m", 1<<24): 1})
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("took %s", took)
 	}
 	if found := set.Warnings("no_such", many); found != nil {

@@ -37,6 +37,7 @@ func printAccount(w world, raw json.RawMessage) error {
 type accountsCreate struct {
 	Name     string `arg:"" help:"The account's name."`
 	Realm    string `help:"SIP realm; made up when absent." placeholder:"REALM"`
+	ID       string `name:"id" help:"Id of the same account in KAZOO, where the two share functions; for admins of the master account." placeholder:"ID"`
 	Timezone string `help:"IANA time zone, such as America/Los_Angeles." placeholder:"ZONE"`
 }
 
@@ -48,6 +49,9 @@ func (c accountsCreate) Run(ctx context.Context, w world, on *accountsCommand) e
 	}
 	if c.Timezone != "" {
 		data["timezone"] = c.Timezone
+	}
+	if c.ID != "" {
+		data["id"] = c.ID
 	}
 	return on.ask(ctx, w, http.MethodPut, func(api *client) string { return "/v2/accounts/" + url.PathEscape(api.account) }, data,
 		func(raw json.RawMessage) error { return printAccount(w, raw) })

@@ -54,6 +54,18 @@ func TestAccountsAndUsersFromTheShell(t *testing.T) {
 	if code := login(); code != 201 {
 		t.Errorf("log in: %d", code)
 	}
+	p.stdin = "new, and longer\n"
+	if out := must(exitOK, "users", "--account="+id, "password", user); !strings.Contains(out, user) {
+		t.Errorf("new password: %s", out)
+	}
+	if code := login(); code != 401 {
+		t.Errorf("log in with the old password: %d", code)
+	}
+	p.stdin = "s3cret\n"
+	must(exitOK, "users", "--account="+id, "password", user)
+	if code := login(); code != 201 {
+		t.Errorf("log in with the newest password: %d", code)
+	}
 	must(exitFailed, "users", "--account="+id, "create", "ann", "--first-name=A", "--last-name=B") // there is one
 	p.stdin = "\n"
 	must(exitUsage, "users", "--account="+id, "create", "eve", "--first-name=A", "--last-name=B")
@@ -73,6 +85,29 @@ func TestAccountsAndUsersFromTheShell(t *testing.T) {
 		t.Errorf("list: %s", out)
 	}
 	must(exitFailed, "accounts", "delete", id)
+}
+
+func TestSigningKeysFromTheShell(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	p.env["XDG_CACHE_HOME"] = t.TempDir()
+	must := commands(t, &p)
+	token := strings.TrimSpace(must(exitOK, "token"))
+	first := anID.FindString(must(exitOK, "signing-keys", "list"))
+	second := anID.FindString(must(exitOK, "signing-keys", "rotate"))
+	if out := must(exitOK, "signing-keys", "list"); second == first || !regexp.MustCompile(second+` +signs +since .*\n`+first+` +retired `).MatchString(out) {
+		t.Errorf("rotated from %s to %s: %s", first, second, out)
+	}
+	if code, _ := send(t, "GET", s.url+"/v2/token_auth", token, ""); code != 200 {
+		t.Errorf("a token after a gentle rotation: %d", code)
+	}
+	must(exitOK, "signing-keys", "rotate", "--void-tokens")
+	if code, _ := send(t, "GET", s.url+"/v2/token_auth", token, ""); code != 401 {
+		t.Errorf("a token after a rotation that voids it: %d", code)
+	}
+	if out := must(exitOK, "signing-keys", "list"); strings.Count(out, "\n") != 1 {
+		t.Errorf("list: %s", out)
+	}
 }
 
 func TestModulesFromTheShell(t *testing.T) {

@@ -10,7 +10,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"callfn/internal/auth"
 	"callfn/internal/datastore"
 	"callfn/internal/doctor"
 	"callfn/internal/function"
@@ -122,21 +121,20 @@ func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, 
 		cfg.Functions = &sites[1].Stores
 	}
 	stores, err := storageplan.Open(ctx, cfg)
-	switch {
-	case errors.Is(err, auth.ErrWrongSecret):
-		why := err
-		if secretErr != nil {
-			why = secretErr
-		}
-		return sites, []doctor.Finding{{Site: "storage plan", Check: "passwords", Status: doctor.Unknown, Says: "the stored passwords cannot be opened: " + why.Error(), Fix: "give --secret-key-file, or --data, as serve has it"}}
-	case err != nil:
+	if err != nil {
 		return sites, nil
 	}
 	defer stores.Close()
 	if doc, err := stores.Stored(ctx); err != nil || doc.Rev() == "" {
 		return sites, nil
 	}
-	return atHome(sites, stores), stores.Examine(ctx, like)
+	findings := stores.Examine(ctx, like)
+	for i, f := range findings {
+		if secretErr != nil && f.Site == "storage plan" && f.Status == doctor.Broken { // it is not the service that lacks the secret
+			findings[i].Status, findings[i].Says, findings[i].Fix = doctor.Unknown, "its password cannot be opened: "+secretErr.Error(), "give --secret-key-file, or --data, as serve has it"
+		}
+	}
+	return atHome(sites, stores), findings
 }
 
 // admins are the connections with administrators' rights, nil where none is given.

@@ -51,6 +51,8 @@ type cli struct {
 	Accounts    accountsCommand    `cmd:"" help:"Create, list, read and delete accounts; show and change their API keys."`
 	Users       usersCommand       `cmd:"" help:"Create, list, read and delete an account's users."`
 	Token       tokenCommand       `cmd:"" help:"Print a token for the API key, for curl and scripts."`
+	Pivot       pivotCommand       `cmd:"" help:"Let real calls in: make, list and revoke the keys with which KAZOO's pivot nodes ask for flows."`
+	SigningKeys signingKeysCommand `cmd:"" help:"List and replace the keys that tokens are signed with."`
 	Modules     modulesCommand     `cmd:"" help:"Switch modules of the API on and off while the service runs."`
 	Storage     storageCommand     `cmd:"" help:"Say on which CouchDB each database is, by a storage plan."`
 	Migrate     migrateCommand     `cmd:"" help:"Move everything that a running service has to another CouchDB, while it serves."`

@@ -13,10 +13,11 @@ import (
 type usersCommand struct {
 	clientFlags
 
-	Create usersCreate `cmd:"" help:"Create a user of your account (or --account)."`
-	List   usersList   `cmd:"" help:"List the account's users."`
-	Get    usersGet    `cmd:"" help:"Show one user."`
-	Delete usersDelete `cmd:"" help:"Delete a user. Its tokens are dead at once."`
+	Create   usersCreate   `cmd:"" help:"Create a user of your account (or --account)."`
+	List     usersList     `cmd:"" help:"List the account's users."`
+	Get      usersGet      `cmd:"" help:"Show one user."`
+	Password usersPassword `cmd:"" help:"Give a user a new password. Its tokens are dead at once."`
+	Delete   usersDelete   `cmd:"" help:"Delete a user. Its tokens are dead at once."`
 }
 
 // userDoc is what the commands show of a user.
@@ -62,23 +63,36 @@ func printUser(w world) func(json.RawMessage) error {
 }
 
 type usersCreate struct {
-	Username     string `arg:"" help:"Name to log in with."`
-	FirstName    string `help:"First name." required:"" placeholder:"NAME"`
-	LastName     string `help:"Last name." required:"" placeholder:"NAME"`
-	Email        string `help:"E-mail address." placeholder:"ADDRESS"`
-	PrivLevel    string `help:"user, or admin: may do for the account whatever its API key may." enum:"user,admin" default:"user"`
+	Username  string `arg:"" help:"Name to log in with."`
+	FirstName string `help:"First name." required:"" placeholder:"NAME"`
+	LastName  string `help:"Last name." required:"" placeholder:"NAME"`
+	Email     string `help:"E-mail address." placeholder:"ADDRESS"`
+	PrivLevel string `help:"user, or admin: may do for the account whatever its API key may." enum:"user,admin" default:"user"`
+	passwordFlag
+}
+
+// passwordFlag is where a new password comes from.
+type passwordFlag struct {
 	PasswordFile string `help:"File with the password on its first line; - for standard input. There is no flag for the password itself: other users of the machine can see a command line." default:"-" placeholder:"FILE"`
+}
+
+func (f passwordFlag) read(w world) (string, error) {
+	text, err := readSource(w, f.PasswordFile)
+	if err != nil {
+		return "", err
+	}
+	password, _, _ := strings.Cut(text, "\n")
+	if password = strings.TrimSuffix(password, "\r"); password == "" {
+		return "", usageError{errorf("the password is empty: write it to standard input, or name a file with --password-file")}
+	}
+	return password, nil
 }
 
 // Run creates the user. Only a keyed hash of the password is stored.
 func (c usersCreate) Run(ctx context.Context, w world, on *usersCommand) error {
-	text, err := readSource(w, c.PasswordFile)
+	password, err := c.read(w)
 	if err != nil {
 		return err
-	}
-	password, _, _ := strings.Cut(text, "\n")
-	if password = strings.TrimSuffix(password, "\r"); password == "" {
-		return usageError{errorf("the password is empty: write it to standard input, or name a file with --password-file")}
 	}
 	data := map[string]string{
 		"username": c.Username, "password": password, "first_name": c.FirstName, "last_name": c.LastName, "priv_level": c.PrivLevel,
@@ -114,6 +128,20 @@ type usersGet struct {
 // Run prints the user.
 func (c usersGet) Run(ctx context.Context, w world, on *usersCommand) error {
 	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("users", c.ID) }, nil, printUser(w))
+}
+
+type usersPassword struct {
+	ID string `arg:"" help:"The user's id."`
+	passwordFlag
+}
+
+// Run changes the password.
+func (c usersPassword) Run(ctx context.Context, w world, on *usersCommand) error {
+	password, err := c.read(w)
+	if err != nil {
+		return err
+	}
+	return on.ask(ctx, w, http.MethodPatch, func(api *client) string { return api.path("users", c.ID) }, map[string]string{"password": password}, printUser(w))
 }
 
 type usersDelete struct {

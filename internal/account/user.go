@@ -60,6 +60,7 @@ func (s *Store) SetCredentials(doc datastore.Document, credentials map[string]st
 	doc[secretField] = secret
 	delete(doc, credentialsField)
 	delete(doc, revokedField)
+	delete(doc, resetField)
 	if len(credentials) > 0 {
 		stored := make(map[string]any, len(credentials))
 		for method, hash := range credentials {
@@ -75,6 +76,7 @@ func DropCredentials(doc datastore.Document) {
 	delete(doc, credentialsField)
 	delete(doc, secretField)
 	delete(doc, revokedField)
+	delete(doc, resetField)
 }
 
 // Users is the documents of all users, seen through their accounts.
@@ -128,17 +130,33 @@ func (s *Store) RevokeUserToken(ctx context.Context, id ID, user, tokenID string
 	if err != nil {
 		return err
 	}
+	_, err = s.changeUser(ctx, id, user, stamp, func(doc datastore.Document) error {
+		s.revoke(doc, tokenID, expires, secret)
+		return nil
+	})
+	return err
+}
+
+// changeUser applies an edit to the user's current revision, again when someone else was faster. An error of the edit ends
+// it, with nothing changed.
+func (s *Store) changeUser(ctx context.Context, id ID, user string, stamp datastore.Stamp, edit func(datastore.Document) error) (User, error) {
 	const attempts = 5
 	for attempt := 1; ; attempt++ {
 		u, err := s.User(ctx, id, user)
 		if err != nil {
-			return err
+			return User{}, err
 		}
-		s.revoke(u.doc, tokenID, expires, secret)
+		if err := edit(u.doc); err != nil {
+			return User{}, err
+		}
 		stamp.Type, stamp.Database, stamp.Now = UserType, datastore.Accounts, s.cfg.Now()
 		stamp.Mark(u.doc)
-		if _, err = s.Users().Save(ctx, u.doc); !errors.Is(err, datastore.ErrConflict) || attempt == attempts {
-			return err
+		saved, err := s.Users().Save(ctx, u.doc)
+		if err == nil {
+			return User{doc: saved}, nil
+		}
+		if !errors.Is(err, datastore.ErrConflict) || attempt == attempts {
+			return User{}, err
 		}
 	}
 }

@@ -27,6 +27,12 @@ func (s *Store) Create(ctx context.Context, parent Account, public map[string]an
 	if err != nil {
 		return Account{}, err
 	}
+	return s.CreateAs(ctx, ID(id), parent, public, stamp)
+}
+
+// CreateAs is Create under an id that was chosen elsewhere: that of the same account in KAZOO. datastore.ErrConflict when
+// there is, or was, an account of this id.
+func (s *Store) CreateAs(ctx context.Context, id ID, parent Account, public map[string]any, stamp datastore.Stamp) (Account, error) {
 	tree := []any{}
 	for _, ancestor := range append(parent.Tree(), parent.ID()) {
 		tree = append(tree, string(ancestor))
@@ -34,7 +40,7 @@ func (s *Store) Create(ctx context.Context, parent Account, public map[string]an
 	doc := datastore.Document(datastore.StripPrivate(public))
 	doc["pvt_tree"] = tree
 	TakeEnabled(doc)
-	return s.insert(ctx, ID(id), doc, stamp, "")
+	return s.insert(ctx, id, doc, stamp, "")
 }
 
 // TakeEnabled moves the public property `enabled`, as an account's ancestor writes it, to where it counts: the private

@@ -1,12 +1,15 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"callfn/internal/datastore"
@@ -25,30 +28,61 @@ type keyRing struct {
 	current string // kid that signs
 	private *rsa.PrivateKey
 	public  map[string]*rsa.PublicKey // by kid, older ones included until they are dropped
+	listed  map[string]SigningKey     // the same, with their dates
 	read    time.Time
 }
 
-// ring returns the keys, reading or creating them the first time.
-func (s *Service) ring(ctx context.Context) (*keyRing, error) {
+// keysFresh is how old what is known of the keys may be: within it, every process follows a rotation.
+const keysFresh = 10 * time.Second
+
+func (s *Service) known() *keyRing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.keys != nil {
-		return s.keys, nil
+	return s.keys
+}
+
+func (s *Service) learn(ring *keyRing) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.keys = ring
+}
+
+// ring returns the keys, reading or creating them the first time. When they are due to be read again, one request does so
+// and the others go on with those known; where that fails, all do.
+func (s *Service) ring(ctx context.Context) (*keyRing, error) {
+	keys := s.known()
+	if keys != nil && (s.cfg.Now().Sub(keys.read) < keysFresh || !s.reading.TryLock()) {
+		return keys, nil
 	}
-	return s.load(ctx)
+	if keys == nil {
+		s.reading.Lock()
+	}
+	defer s.reading.Unlock()
+	if newer := s.known(); newer != keys {
+		return newer, nil
+	}
+	ring, err := s.load(ctx)
+	if err != nil && keys != nil {
+		later := *keys
+		later.read = s.cfg.Now()
+		s.learn(&later)
+		return keys, nil
+	}
+	return ring, err
 }
 
 // reread fetches the keys again, for a token signed with one unknown here: another service may have rotated them. At
 // most once a second, since anyone can send an unknown kid.
 func (s *Service) reread(ctx context.Context) (*keyRing, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.keys != nil && s.cfg.Now().Sub(s.keys.read) < time.Second {
-		return s.keys, nil
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	if keys := s.known(); keys != nil && s.cfg.Now().Sub(keys.read) < time.Second {
+		return keys, nil
 	}
 	return s.load(ctx)
 }
 
+// load reads or creates the keys. The caller holds s.reading.
 func (s *Service) load(ctx context.Context) (*keyRing, error) {
 	db, err := s.cfg.Datastores.Resolve(datastore.SystemData, keysDocument)
 	if err != nil {
@@ -56,7 +90,7 @@ func (s *Service) load(ctx context.Context) (*keyRing, error) {
 	}
 	doc, err := db.Get(ctx, keysDocument)
 	if errors.Is(err, datastore.ErrNotFound) {
-		if doc, err = s.newKeys(datastore.Document{"_id": keysDocument}); err != nil {
+		if doc, err = s.newKeys(datastore.Document{"_id": keysDocument}, true); err != nil {
 			return nil, err
 		}
 		if doc, err = db.Create(ctx, doc); errors.Is(err, datastore.ErrConflict) {
@@ -70,13 +104,14 @@ func (s *Service) load(ctx context.Context) (*keyRing, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.keys = ring
+	s.learn(ring)
 	return ring, nil
 }
 
-// Rotate makes a new signing key. Tokens signed with older keys stay valid until they expire; keys that can no longer
-// have valid tokens are dropped.
-func (s *Service) Rotate(ctx context.Context) (kid string, err error) {
+// Rotate makes a new signing key. With keepTokens, tokens signed with older keys stay valid until they expire, and keys
+// that can no longer have valid tokens are dropped; without, all of them are void. Here that is so at once, in other
+// processes within keysFresh. ErrConflict when two rotate at the same time: the keys are then the other one's.
+func (s *Service) Rotate(ctx context.Context, keepTokens bool) (kid string, err error) {
 	if _, err := s.ring(ctx); err != nil {
 		return "", err
 	}
@@ -88,14 +123,14 @@ func (s *Service) Rotate(ctx context.Context) (kid string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if doc, err = s.newKeys(doc); err != nil {
+	if doc, err = s.newKeys(doc, keepTokens); err != nil {
 		return "", err
 	}
 	if _, err = db.Save(ctx, doc); err != nil {
 		return "", err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.reading.Lock()
+	defer s.reading.Unlock()
 	ring, err := s.load(ctx)
 	if err != nil {
 		return "", err
@@ -103,8 +138,35 @@ func (s *Service) Rotate(ctx context.Context) (kid string, err error) {
 	return ring.current, nil
 }
 
-// newKeys adds a key to the document and makes it the current one.
-func (s *Service) newKeys(doc datastore.Document) (datastore.Document, error) {
+// SigningKey is what may be known of a signing key.
+type SigningKey struct {
+	ID      string // kid
+	Current bool   // it signs; the others only verify
+	Created time.Time
+	Retired time.Time // zero for the current one
+	Public  *rsa.PublicKey
+}
+
+// SigningKeys lists the keys that tokens may be signed with, the current one first, then the last retired.
+func (s *Service) SigningKeys(ctx context.Context) ([]SigningKey, error) {
+	s.reading.Lock()
+	ring, err := s.load(ctx)
+	s.reading.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	keys := slices.Collect(maps.Values(ring.listed))
+	slices.SortFunc(keys, func(a, b SigningKey) int {
+		if a.Current != b.Current {
+			return map[bool]int{true: -1, false: 1}[a.Current]
+		}
+		return cmp.Or(b.Retired.Compare(a.Retired), cmp.Compare(a.ID, b.ID))
+	})
+	return keys, nil
+}
+
+// newKeys adds a key to the document and makes it the current one. keep says whether older ones still verify.
+func (s *Service) newKeys(doc datastore.Document, keep bool) (datastore.Document, error) {
 	kid, err := datastore.NewID(s.cfg.Random)
 	if err != nil {
 		return nil, err
@@ -125,7 +187,7 @@ func (s *Service) newKeys(doc datastore.Document) (datastore.Document, error) {
 	keys := map[string]any{}
 	old, _ := doc["keys"].(map[string]any)
 	for name, entry := range old {
-		if e, ok := entry.(map[string]any); ok && stillNeeded(e, now.Add(-s.cfg.Lifetime)) {
+		if e, ok := entry.(map[string]any); ok && keep && stillNeeded(e, now.Add(-s.cfg.Lifetime-2*keysFresh)) {
 			retire(e, now)
 			keys[name] = e
 		}
@@ -159,7 +221,7 @@ func stillNeeded(entry map[string]any, since time.Time) bool {
 }
 
 func (s *Service) unseal(doc datastore.Document) (*keyRing, error) {
-	ring := &keyRing{current: doc.Text("current"), public: map[string]*rsa.PublicKey{}, read: s.cfg.Now()}
+	ring := &keyRing{current: doc.Text("current"), public: map[string]*rsa.PublicKey{}, listed: map[string]SigningKey{}, read: s.cfg.Now()}
 	entries, _ := doc["keys"].(map[string]any)
 	for kid, value := range entries {
 		entry, _ := value.(map[string]any)
@@ -170,6 +232,9 @@ func (s *Service) unseal(doc datastore.Document) (*keyRing, error) {
 		}
 		if ring.public[kid], err = x509.ParsePKCS1PublicKey(der); err != nil {
 			return nil, fmt.Errorf("auth: signing key %s is damaged: %w", kid, err)
+		}
+		ring.listed[kid] = SigningKey{
+			ID: kid, Current: kid == ring.current, Created: moment(entry["created"]), Retired: moment(entry["retired"]), Public: ring.public[kid],
 		}
 		if kid != ring.current {
 			continue
@@ -193,4 +258,11 @@ func (s *Service) unseal(doc datastore.Document) (*keyRing, error) {
 		return nil, fmt.Errorf("auth: document %s/%s names no current signing key", datastore.SystemData, keysDocument)
 	}
 	return ring, nil
+}
+
+// moment reads a time of the document, zero for none.
+func moment(value any) time.Time {
+	text, _ := value.(string)
+	at, _ := time.Parse(time.RFC3339, text)
+	return at
 }

@@ -35,9 +35,10 @@ type Config struct {
 
 // Service issues and verifies tokens. It is safe for concurrent use.
 type Service struct {
-	cfg  Config
-	mu   sync.Mutex
-	keys *keyRing
+	cfg     Config
+	reading sync.Mutex // held while the keys are read
+	mu      sync.Mutex // of keys
+	keys    *keyRing
 }
 
 // New prepares a service. It sends nothing: the signing keys are read, or made, when they are first needed.

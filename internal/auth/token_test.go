@@ -44,6 +44,19 @@ func (b *bench) service() *auth.Service {
 	return auth.New(auth.Config{Datastores: b.stores, Secret: b.secret, Random: rand.Reader, Now: func() time.Time { return b.now }})
 }
 
+// breakable is datastores that can be away.
+type breakable struct {
+	datastore.Resolver
+	broken bool
+}
+
+func (r *breakable) Resolve(database, documentType string) (*datastore.Database, error) {
+	if r.broken {
+		return nil, &datastore.Error{Op: "resolve", Subject: database, Kind: datastore.ErrUnreachable}
+	}
+	return r.Resolver.Resolve(database, documentType)
+}
+
 func someone() account.Account {
 	return account.FromDocument(datastore.Document{"_id": strings.Repeat("a", 32), "pvt_type": "account", "pvt_signature_secret": "s1"})
 }
@@ -220,7 +233,7 @@ func TestRotation(t *testing.T) {
 	if _, err := there.Verify(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
-	first, err := here.Rotate(t.Context())
+	first, err := here.Rotate(t.Context(), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +250,7 @@ func TestRotation(t *testing.T) {
 		}
 	}
 	b.now = b.now.Add(2 * time.Hour)
-	second, err := here.Rotate(t.Context())
+	second, err := here.Rotate(t.Context(), true)
 	if err != nil || second == first {
 		t.Fatalf("%s %s %v", first, second, err)
 	}
@@ -248,6 +261,47 @@ func TestRotation(t *testing.T) {
 	}
 	if keys := doc["keys"].(map[string]any); len(keys) != 2 {
 		t.Errorf("%d keys are kept, want the current and the one retired now", len(keys))
+	}
+}
+
+// A service that signs all the time follows a rotation elsewhere soon, without ever meeting a token of it; and after one that
+// keeps no tokens, the old ones count nowhere.
+func TestRotationReachesOthers(t *testing.T) {
+	b := newBench(t)
+	stores := &breakable{Resolver: b.stores}
+	here, there := b.service(), auth.New(auth.Config{Datastores: stores, Secret: b.secret, Random: rand.Reader, Now: func() time.Time { return b.now }})
+	old, _, err := there.Issue(t.Context(), someone(), "cb_api_auth")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kid, err := here.Rotate(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := here.Verify(t.Context(), old); !errors.Is(err, auth.ErrInvalid) {
+		t.Errorf("here, at once: %v", err)
+	}
+	b.now = b.now.Add(11 * time.Second)
+	if _, err := there.Verify(t.Context(), old); !errors.Is(err, auth.ErrInvalid) {
+		t.Errorf("there, soon: %v", err)
+	}
+	fresh, _, err := there.Issue(t.Context(), someone(), "cb_api_auth")
+	if err != nil {
+		t.Fatal(err)
+	}
+	header, _, _ := strings.Cut(fresh, ".")
+	if text, _ := base64.RawURLEncoding.DecodeString(header); !strings.Contains(string(text), kid) {
+		t.Errorf("there it signs with %s, want %s", text, kid)
+	}
+	keys, err := there.SigningKeys(t.Context())
+	if err != nil || len(keys) != 1 || keys[0].ID != kid || !keys[0].Current || keys[0].Created.IsZero() || keys[0].Public == nil {
+		t.Errorf("keys %+v, %v", keys, err)
+	}
+	// While the datastore is away, what is known goes on to count.
+	stores.broken = true
+	b.now = b.now.Add(time.Minute)
+	if _, err := there.Verify(t.Context(), fresh); err != nil {
+		t.Errorf("during an outage: %v", err)
 	}
 }
 

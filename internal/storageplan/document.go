@@ -31,16 +31,17 @@ type stored struct {
 	plan     Plan // passwords in it
 	retained map[Tag]Connection
 	homes    map[string]Tag
+	locked   map[Tag]error // connections whose password does not open: auth.ErrWrongSecret
 }
 
-// openDocument reads the stored document; a missing one is empty. auth.ErrWrongSecret when a password was sealed with another
-// secret, or for another server.
+// openDocument reads the stored document; a missing one is empty. A password that was sealed with another secret, or for another
+// server, locks its connection and no other.
 func openDocument(doc datastore.Document, secret auth.Secret) (stored, error) {
 	plan, err := Decode(doc)
 	if err != nil {
 		return stored{}, err
 	}
-	out := stored{plan: plan}
+	out := stored{plan: plan, locked: map[Tag]error{}}
 	var private struct {
 		Homes    map[string]Tag     `json:"pvt_homes"`
 		Retained map[Tag]Connection `json:"pvt_retained"`
@@ -56,9 +57,11 @@ func openDocument(doc datastore.Document, secret auth.Secret) (stored, error) {
 	out.homes, out.retained = private.Homes, private.Retained
 	for _, connections := range []map[Tag]Connection{out.plan.Connections, out.retained} {
 		for tag, c := range connections {
-			if c.Settings, err = c.Settings.unseal(tag, private.Secrets[tag], secret); err != nil {
-				return stored{}, fmt.Errorf("storageplan: password of connection %s: %w", tag, err)
+			open, err := c.Settings.unseal(tag, private.Secrets[tag], secret)
+			if err != nil {
+				out.locked[tag] = fmt.Errorf("the password that is kept for connection %s does not open: %w", tag, err)
 			}
+			c.Settings = open
 			connections[tag] = c
 		}
 	}

@@ -20,7 +20,7 @@ func (s stored) edited(after stored) []Tag {
 		if !there {
 			had, there = s.retained[tag]
 		}
-		if tag != Local && (!there || !had.Settings.same(c.Settings)) {
+		if tag != Local && (!there || s.locked[tag] != nil || !had.Settings.same(c.Settings)) {
 			out = append(out, tag)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -61,7 +62,8 @@ type snapshot struct {
 }
 
 // Open reads the stored plan and the migrations, opens the plan's connections (which sends nothing) and follows both until
-// Close. The error is that of reading, or auth's ErrWrongSecret.
+// Close. The error is that of reading; a connection that cannot be
+// opened is one for whoever asks for what is on it.
 func Open(ctx context.Context, cfg Config) (*Resolver, error) {
 	r := &Resolver{cfg: cfg, migrations: map[string]datastore.Document{}, changed: make(chan struct{}), done: make(chan struct{})}
 	r.pools = newPools(cfg.Main, func(tag Tag, s Settings) (*datastore.Connection, error) {
@@ -166,12 +168,13 @@ func (r *Resolver) put() error {
 	wanted := map[Tag]Connection{}
 	for _, connections := range []map[Tag]Connection{stored.retained, s.plan.Connections} {
 		for tag, c := range connections {
-			if tag != Local && tag != Flagged {
+			if tag != Local && tag != Flagged && stored.locked[tag] == nil {
 				wanted[tag] = c
 			}
 		}
 	}
 	s.opened, s.failed = r.pools.follow(wanted)
+	maps.Copy(s.failed, stored.locked)
 	s.opened[Local] = r.cfg.Main
 	if r.cfg.Functions != nil {
 		s.opened[Flagged] = *r.cfg.Functions

@@ -15,7 +15,10 @@ import (
 	"callfn/internal/storageplan"
 )
 
-var secret = auth.Secret{1, 2, 3}
+var (
+	secret  = auth.Secret{1, 2, 3}
+	discard = slog.New(slog.DiscardHandler)
+)
 
 // node is an embedded node on a socket, with every database.
 type node struct{ datastoretest.Node }
@@ -33,7 +36,7 @@ func (n node) connection() map[string]any {
 
 func (n node) open(t testing.TB) *storageplan.Resolver {
 	t.Helper()
-	r, err := storageplan.Open(t.Context(), storageplan.Config{Main: datastore.Single{Connection: n.Connection}, Secret: secret, Log: slog.New(slog.DiscardHandler)})
+	r, err := storageplan.Open(t.Context(), storageplan.Config{Main: datastore.Single{Connection: n.Connection}, Secret: secret, Log: discard})
 	if err != nil {
 		t.Fatal(err)
 	}

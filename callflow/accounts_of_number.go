@@ -1,0 +1,34 @@
+package callflow
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"callfn/internal/account"
+	"callfn/internal/datastore"
+)
+
+// AccountsOfNumber names the accounts, at most limit, that have a callflow with a phone number, however it is written.
+// What KAZOO would not take for a phone number (extensions, feature codes, no_match) belongs to nobody, as there
+// (knm_numbers:lookup_account).
+func AccountsOfNumber(ctx context.Context, datastores datastore.Resolver, number string, limit int) ([]account.ID, error) {
+	number = Normalize(strings.TrimSpace(number))
+	if !strings.HasPrefix(number, "+") || !onlyDigits(number) {
+		return nil, nil
+	}
+	// As Keys the number travels in a body: in a URL it would be in the datastore's access log.
+	rows, err := Collection(datastores).View(ctx, "accounts_by_number", datastore.Query{Keys: []any{number}, Limit: 10 * limit})
+	if err != nil {
+		return nil, err
+	}
+	var ids []account.ID
+	for _, row := range rows {
+		var id account.ID
+		if json.Unmarshal(row.Value, &id) == nil && !slices.Contains(ids, id) && len(ids) < limit {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}

@@ -1,0 +1,139 @@
+package callflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"callfn/internal/account"
+	"callfn/internal/function"
+)
+
+// PivotServer answers KAZOO's pivot module with the flow that a call is to run: the other end of the module `pivot`
+// (cf_pivot.erl, pivot_call.erl). KAZOO walks that flow, in its own callflow application, in place of the one that had
+// the pivot node. It is safe for concurrent use as long as what it is made of is.
+type PivotServer struct {
+	Directory Directory
+	Runner    Runner
+	Flows     function.FlowValidator // checks stored flows: KAZOO hangs up on a caller whose new flow is not valid
+}
+
+// pivotRuns is how many functions may follow one another before a node of another module: KAZOO gives a pivot server
+// five seconds (system_config/pivot.request_timeout_ms).
+const pivotRuns = 10
+
+// PivotRequest is what one pivot node asks.
+type PivotRequest struct {
+	Account  account.ID        // whose call it is; never taken from Params
+	Params   map[string]string // as PivotForm or PivotJSON read them: what functions see
+	TimeZone string            // IANA name for functions' Date
+
+	// Address is the voice_url at which KAZOO can have one function run: what becomes of function nodes that are deeper
+	// in the flow. "", or no Address at all, leaves such nodes as they are.
+	Address func(function.ID) string
+}
+
+// FunctionFailed says that a function gave no flow where there was no `_` child to go on at.
+type FunctionFailed struct{ Result function.Result }
+
+func (e *FunctionFailed) Error() string {
+	text := "the function gave no flow: " + string(e.Result.Outcome)
+	if e.Result.Error != nil {
+		text += ": " + e.Result.Error.Message
+	}
+	return text
+}
+
+// ErrUnfitFlow says that there is a flow and that KAZOO must not be given it: it is empty, not valid, too large, or
+// does not come to an end of functions.
+var ErrUnfitFlow = errors.New("the flow cannot be given to KAZOO")
+
+// ForNumber gives the flow of the callflow that answers the call's number: its Request, else its To. It wraps
+// ErrNoCallflow when none does. KAZOO says of a call's origin only whose endpoint placed it (User-ID), so a call
+// without that counts as a carrier's: no_match callflows, which as a rule dial out, do not answer it (kazoo-facts §5.4).
+// The account's preflow is not run: KAZOO ran its own before it came to the pivot node.
+func (p *PivotServer) ForNumber(ctx context.Context, r PivotRequest) (Node, error) {
+	number := ParseURI(or(r.Params["Request"], r.Params["To"])).User
+	if number == noUser {
+		return nil, fmt.Errorf("the call names no number: %w", ErrNoCallflow)
+	}
+	match, err := Lookup(ctx, p.Directory, r.Account, number)
+	if err != nil {
+		return nil, err
+	}
+	call := &Call{Account: r.Account, Request: URI{User: number}}
+	call.setChannelVar("Authorizing-Type", "resource")
+	if onNet(r.Params) {
+		call.setChannelVar("Authorizing-Type", "user")
+	}
+	if ok, why := eligible(call, match); !ok {
+		return nil, fmt.Errorf("%s: %w", why, ErrNoCallflow)
+	}
+	flow, fields := p.Flows.ValidateFlow(match.Flow)
+	if len(fields) > 0 {
+		return nil, fmt.Errorf("callflow %s: look at %s: %w", match.ID, firstKey(fields), ErrUnfitFlow)
+	}
+	return p.resolve(ctx, r, flow)
+}
+
+// ForFunction gives the flow that one function returns.
+func (p *PivotServer) ForFunction(ctx context.Context, r PivotRequest, id function.ID) (Node, error) {
+	return p.resolve(ctx, r, Node{"module": "function", "data": map[string]any{"id": string(id)}})
+}
+
+func onNet(params map[string]string) bool {
+	return params["User-ID"] != "" || params["User-ID[0]"] != ""
+}
+
+// resolve runs the functions that a flow begins with, as the executor would: a flow that comes back is branched to, the
+// node's `_` child waits behind it; a function that gives none leads to the node's `_` child. What waits is then hung
+// where the flow ends, since in KAZOO the flow of a pivot server replaces what was there.
+func (p *PivotServer) resolve(ctx context.Context, r PivotRequest, flow Node) (Node, error) {
+	var waiting []Node
+	var failed error
+	for runs := 0; ; {
+		if flow.Empty() { // nothing here: what waits is next
+			if len(waiting) == 0 {
+				return nil, orElse(failed, fmt.Errorf("it is empty: %w", ErrUnfitFlow))
+			}
+			flow, waiting = waiting[len(waiting)-1], waiting[:len(waiting)-1]
+			continue
+		}
+		if flow.Module() != "function" {
+			return compose(flow, waiting, r.Address)
+		}
+		child, _ := flow.Child(Wildcard)
+		if flow.Data().True("skip_module") {
+			flow = child
+			continue
+		}
+		if runs++; runs > pivotRuns {
+			return nil, fmt.Errorf("it begins with more than %d functions, one after the other: %w", pivotRuns, ErrUnfitFlow)
+		}
+		result := p.run(ctx, r, function.ID(flow.Data().String("id")))
+		if result.Outcome != function.OK || result.Flow == nil {
+			flow, failed = child, &FunctionFailed{Result: result}
+			continue
+		}
+		if !child.Empty() {
+			waiting = append(waiting, child)
+		}
+		flow = result.Flow
+	}
+}
+
+func (p *PivotServer) run(ctx context.Context, r PivotRequest, id function.ID) function.Result {
+	if id == "" {
+		return function.Result{Outcome: function.NotFound, Error: &function.Error{Message: "the node names no function"}}
+	}
+	return p.Runner.Run(ctx, function.Request{
+		Account: r.Account, Function: id, CallID: clip(r.Params["Call-ID"], maxText), Params: r.Params, TimeZone: r.TimeZone, Origin: function.FromCall,
+	})
+}
+
+func orElse(err, otherwise error) error {
+	if err == nil {
+		return otherwise
+	}
+	return err
+}

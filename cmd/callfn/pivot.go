@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"text/tabwriter"
+)
+
+type pivotCommand struct {
+	clientFlags
+
+	Create pivotCreate `cmd:"" help:"Make a key for a pivot node of KAZOO's, and print the address to put there. It is shown this once."`
+	List   pivotList   `cmd:"" help:"List the account's keys, without their secrets."`
+	Revoke pivotRevoke `cmd:"" help:"Revoke a key at once: calls that ask with it go on at the pivot node's _ child."`
+}
+
+// pivotKey is what the API says of a key.
+type pivotKey struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Function string `json:"function"`
+	Key      string `json:"key"`
+	Path     string `json:"path"`
+	VoiceURL string `json:"voice_url"`
+}
+
+// opens says what the key is good for.
+func (k pivotKey) opens() string {
+	if k.Function == "" {
+		return "numbers"
+	}
+	return "function " + k.Function
+}
+
+type pivotCreate struct {
+	Function string `help:"The function to run. Without it: the account's callflows, by the call's number." placeholder:"ID"`
+	Name     string `help:"What the key is for, to tell it from others in the list."`
+}
+
+// Run makes the key and prints the address for the node's voice_url, and nothing else on stdout.
+func (c pivotCreate) Run(ctx context.Context, w world, on *pivotCommand) error {
+	data := map[string]string{}
+	if c.Function != "" {
+		data["function"] = c.Function
+	}
+	if c.Name != "" {
+		data["name"] = c.Name
+	}
+	return on.ask(ctx, w, http.MethodPut, func(api *client) string { return api.path("pivot", "keys") }, data, func(raw json.RawMessage) error {
+		var k pivotKey
+		if err := json.Unmarshal(raw, &k); err != nil {
+			return err
+		}
+		note := `Put this into the node: {"module":"pivot","data":{"voice_url":"…","method":"post","req_body_format":"json"},"children":{"_":…}}`
+		if k.VoiceURL == "" {
+			k.VoiceURL = "https://YOUR-SERVER" + k.Path + "?key=" + k.Key
+			note = "Put the address at which KAZOO reaches the service in place of YOUR-SERVER; `callfn serve --public-url` knows it next time.\n" + note
+		}
+		if _, err := fmt.Fprintln(w.stdout, k.VoiceURL); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(w.stderr, "Key %s for %s. It is not shown again.\n%s\n", k.ID, k.opens(), note)
+		return err
+	})
+}
+
+type pivotList struct{}
+
+// Run prints one line a key.
+func (pivotList) Run(ctx context.Context, w world, on *pivotCommand) error {
+	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("pivot", "keys") + "?paginate=false" }, nil, func(raw json.RawMessage) error {
+		var list []pivotKey
+		if err := json.Unmarshal(raw, &list); err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			_, err := io.WriteString(w.stderr, "no keys yet: make one with `callfn pivot create`\n")
+			return err
+		}
+		t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+		for _, k := range list {
+			if _, err := fmt.Fprintf(t, "%s\t%s\t%s\n", k.ID, k.opens(), k.Name); err != nil {
+				return err
+			}
+		}
+		return t.Flush()
+	})
+}
+
+type pivotRevoke struct {
+	ID string `arg:"" help:"The key's id: its part before the dot."`
+}
+
+// Run revokes the key.
+func (c pivotRevoke) Run(ctx context.Context, w world, on *pivotCommand) error {
+	return on.ask(ctx, w, http.MethodDelete, func(api *client) string { return api.path("pivot", "keys", c.ID) }, nil, func(json.RawMessage) error {
+		_, err := fmt.Fprintf(w.stdout, "revoked %s\n", c.ID)
+		return err
+	})
+}

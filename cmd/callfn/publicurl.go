@@ -1,0 +1,25 @@
+package main
+
+import (
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// publicURL checks --public-url and gives it without a slash at the end. KAZOO refuses flows with addresses on its
+// default blacklist, and hangs up on a caller whose flow it refuses, so such an address must never get into one.
+func publicURL(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || len(text) > 256 {
+		return "", usageError{errorf("--public-url %q: want an address such as https://fn.example.com", text)}
+	}
+	host := strings.ToLower(u.Hostname())
+	addr, err := netip.ParseAddr(host)
+	if host == "localhost" || err == nil && (addr.IsLoopback() || addr.IsUnspecified()) {
+		return "", usageError{errorf("--public-url %q: KAZOO does not accept addresses on localhost in a flow; give the one that it reaches this machine at", text)}
+	}
+	return strings.TrimRight(text, "/"), nil
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"net/url"
+	"os"
+	"strings"
+
+	"callfn/crossbar"
+	"callfn/internal/resetmail"
+)
+
+// resetFlags say how users who forgot their password get at a new one.
+type resetFlags struct {
+	ResetUI               []string `name:"reset-ui" help:"Web clients that the link of a password reset may lead to, separated by commas: https://ui.example.com. With --reset-smtp or --reset-webhook, users can then have resets sent (PUT /v2/user_auth/recovery)." placeholder:"URL"`
+	ResetSMTP             string   `name:"reset-smtp" help:"Mail server that sends password resets: smtp://user@host:587 (STARTTLS) or smtps://user@host:465." placeholder:"URL"`
+	ResetSMTPPasswordFile string   `name:"reset-smtp-password-file" help:"File with that user's password on its first line." placeholder:"FILE"`
+	ResetFrom             string   `help:"Sender of these mails." placeholder:"ADDRESS"`
+	ResetWebhook          string   `help:"Instead of a mail server: address that password resets are posted to as JSON, for whatever delivers them. Prefer the environment variable where it has a password." placeholder:"URL"`
+}
+
+// recovery makes of the flags what the API needs; the zero Recovery when there are none.
+func (f resetFlags) recovery() (r crossbar.Recovery, err error) {
+	switch {
+	case f.ResetSMTP == "" && f.ResetWebhook == "":
+		if len(f.ResetUI) > 0 {
+			return r, usageError{errorf("--reset-ui needs --reset-smtp or --reset-webhook, which send the resets")}
+		}
+		return r, nil
+	case f.ResetSMTP != "" && f.ResetWebhook != "":
+		return r, usageError{errorf("--reset-smtp and --reset-webhook: choose one")}
+	case len(f.ResetUI) == 0:
+		return r, usageError{errorf("password resets need --reset-ui: where their links may lead")}
+	}
+	for _, ui := range f.ResetUI {
+		u, err := url.Parse(ui)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+			return r, usageError{errorf("--reset-ui %q: want an address such as https://ui.example.com", ui)}
+		}
+	}
+	r.UIs = f.ResetUI
+	if f.ResetWebhook != "" {
+		if r.Mailer, err = resetmail.NewWebhook(f.ResetWebhook); err != nil {
+			return r, usageError{errorf("--reset-webhook: %w", err)}
+		}
+		return r, nil
+	}
+	password := ""
+	if f.ResetSMTPPasswordFile != "" {
+		text, err := os.ReadFile(f.ResetSMTPPasswordFile)
+		if err != nil {
+			return r, usageError{errorf("--reset-smtp-password-file: %w", err)}
+		}
+		password, _, _ = strings.Cut(string(text), "\n")
+	}
+	if r.Mailer, err = resetmail.NewSMTP(f.ResetSMTP, strings.TrimSuffix(password, "\r"), f.ResetFrom); err != nil {
+		return r, usageError{errorf("--reset-smtp: %w", err)}
+	}
+	return r, nil
+}

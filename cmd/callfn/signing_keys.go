@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"text/tabwriter"
+	"time"
+)
+
+type signingKeysCommand struct {
+	clientFlags
+
+	List   signingKeysList   `cmd:"" help:"List the keys, the one that signs first."`
+	Rotate signingKeysRotate `cmd:"" help:"Make a new key in place of the one that signs, in every process within ten seconds."`
+}
+
+// signingKey is what the API says of a key.
+type signingKey struct {
+	ID      string    `json:"id"`
+	Current bool      `json:"current"`
+	Created time.Time `json:"created"`
+	Retired time.Time `json:"retired"`
+}
+
+func (k signingKey) state() string {
+	if k.Current {
+		return "signs\tsince " + k.Created.Local().Format(time.DateTime)
+	}
+	return "retired\t" + k.Retired.Local().Format(time.DateTime)
+}
+
+// signingKeyIDs names the keys, the current one first.
+func (c *client) signingKeyIDs(ctx context.Context) ([]string, error) {
+	var answer struct {
+		Data []string `json:"data"`
+	}
+	err := c.do(ctx, http.MethodGet, "/v2/auth/keys", nil, &answer)
+	if err == nil && len(answer.Data) == 0 {
+		err = errorf("the server names no signing key")
+	}
+	return answer.Data, err
+}
+
+type signingKeysList struct{}
+
+// Run prints one line a key.
+func (signingKeysList) Run(ctx context.Context, w world, on *signingKeysCommand) error {
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	ids, err := api.signingKeyIDs(ctx)
+	if err != nil {
+		return err
+	}
+	keys := make([]json.RawMessage, len(ids))
+	t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+	for i, id := range ids {
+		var answer struct {
+			Data json.RawMessage `json:"data"`
+		}
+		if err := api.do(ctx, http.MethodGet, "/v2/auth/keys/"+url.PathEscape(id), nil, &answer); err != nil {
+			return err
+		}
+		keys[i] = answer.Data
+		var k signingKey
+		if err := json.Unmarshal(answer.Data, &k); err != nil {
+			return err
+		}
+		if !on.JSON {
+			_, _ = fmt.Fprintf(t, "%s\t%s\n", k.ID, k.state())
+		}
+	}
+	if on.JSON {
+		all, err := json.Marshal(keys)
+		if err != nil {
+			return err
+		}
+		return printJSON(w.stdout, all)
+	}
+	return t.Flush()
+}
+
+type signingKeysRotate struct {
+	VoidTokens bool `help:"Every token is void at once, and everybody logs in again: for when the private key may be in wrong hands. Otherwise tokens live until they expire."`
+}
+
+// Run replaces the key that signs.
+func (c signingKeysRotate) Run(ctx context.Context, w world, on *signingKeysCommand) error {
+	action := "rotate"
+	if c.VoidTokens {
+		action = "reset_private_key"
+	}
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	ids, err := api.signingKeyIDs(ctx)
+	if err != nil {
+		return err
+	}
+	return on.ask(ctx, w, http.MethodPut, func(*client) string { return "/v2/auth/keys/" + url.PathEscape(ids[0]) }, map[string]string{"action": action},
+		func(raw json.RawMessage) error {
+			var k signingKey
+			if err := json.Unmarshal(raw, &k); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(w.stdout, "%s signs now\n", k.ID)
+			return err
+		})
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Whoever sends a request byte by byte (slow-loris) is cut off in time, header or body, and meanwhile the service serves others.
+func TestSlowClients(t *testing.T) {
+	const header, body = 300 * time.Millisecond, 600 * time.Millisecond
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--header-timeout="+header.String(), "--body-timeout="+body.String())
+	address := strings.TrimPrefix(s.url, "http://")
+	for _, c := range []struct {
+		name, whole, drip string
+		within            time.Duration
+		status            string // of the answer, if there is one
+	}{
+		{"header", "GET /healthz HTTP/1.1\r\nHost: callfn\r\n", "X-Slow: drip\r\n", header, ""},
+		{"request line", "", "G", header, ""},
+		{"body", "PUT /v2/api_auth HTTP/1.1\r\nHost: callfn\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n", " ", body, "408"},
+		{"chunks", "PUT /v2/api_auth HTTP/1.1\r\nHost: callfn\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n", body, "408"},
+		{"pivot", "POST /v2/accounts/0/pivot HTTP/1.1\r\nHost: callfn\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n", " ", body, "401"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close() }()
+			begun := time.Now()
+			if err := conn.SetDeadline(begun.Add(c.within + 20*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			stop := make(chan struct{})
+			dripped := make(chan struct{})
+			go func() {
+				defer close(dripped)
+				_, _ = io.WriteString(conn, c.whole)
+				for tick := time.Tick(10 * time.Millisecond); ; {
+					select {
+					case <-stop:
+						return
+					case <-tick:
+						if _, err := io.WriteString(conn, c.drip); err != nil {
+							return
+						}
+					}
+				}
+			}()
+			answer, _ := io.ReadAll(conn) // to the end that the server makes
+			took := time.Since(begun)
+			close(stop)
+			<-dripped
+			if took > c.within+15*time.Second {
+				t.Errorf("held the connection for %v", took)
+			}
+			if c.status == "" {
+				return
+			}
+			response, err := http.ReadResponse(bufio.NewReader(strings.NewReader(string(answer))), nil)
+			if err != nil || !strings.HasPrefix(response.Status, c.status) {
+				t.Errorf("answer %q, %v", answer, err)
+			}
+		})
+		if code, _ := get(t, s.url+"/healthz"); code != 200 {
+			t.Errorf("another client: %d", code)
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package crossbar
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"callfn/internal/account"
+	"callfn/internal/datastore"
+	"callfn/schemas"
+)
+
+// What comes in bytes from clients, taken apart alone: fuzz_test.go drives the same through the whole API.
+
+// A body is an envelope with data that is an object or an array, or a refusal the client can act upon.
+func FuzzEnvelope(f *testing.F) {
+	for _, body := range []string{``, ` `, `{"data":{}}`, `{"data":[1]}`, `{"data":1}`, `{"DATA":{}}`, `{"data":{},"Auth-Token":"t","auth_token":"u"}`, `{"data":{"a":1,"a":2}}`,
+		`[]`, `null`, `{`, `{"data":{}}{}`, "\ufeff{}", "{\"data\":{\"\\ud800\":1}}", `{"data":` + strings.Repeat(`[`, 200) + strings.Repeat(`]`, 200) + `}`} {
+		f.Add(body, "application/json")
+	}
+	f.Add(`{"data":{}}`, "")
+	f.Add(`{"data":{}}`, "application/x-www-form-urlencoded; charset=latin1")
+	f.Add(`{"data":{}}`, ";;")
+	f.Fuzz(func(t *testing.T, text, kind string) {
+		request := httptest.NewRequest("PUT", "/v2/x", strings.NewReader(text))
+		request.Header.Set("Content-Type", kind)
+		got, err := readBody(request, 1<<16)
+		if err != nil {
+			var refused *failure
+			if !errors.As(err, &refused) || refused.status < 400 || refused.status > 415 || !got.empty {
+				t.Fatalf("%q: %v, %+v", text, err, got)
+			}
+			return
+		}
+		switch got.data.(type) {
+		case map[string]any, []any:
+		default:
+			t.Fatalf("%q: data is %T", text, got.data)
+		}
+		if _, twice := got.envelope["data"]; twice {
+			t.Fatalf("%q: data is in the envelope", text)
+		}
+		if again, err := json.Marshal(map[string]any{"data": got.data}); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		} else if second, err := unwrapped(again); err != nil || !reflect.DeepEqual(second.data, got.data) {
+			t.Fatalf("%q: read again %v, %v", text, second.data, err)
+		}
+	})
+}
+
+func unwrapped(text []byte) (body, error) {
+	return readBody(httptest.NewRequest("PUT", "/v2/x", strings.NewReader(string(text))), 1<<20)
+}
+
+// A filter and its contrary never agree, whatever the document; and no filter tells what is private.
+func FuzzFilters(f *testing.F) {
+	for _, query := range []string{"name=a", "a.b=1", "a.b=[1,\"2\"]", "=", ".=", "..=[", "pvt_api_key=secret", "_id=x", "name=%00", "a.b.c.d=" + strings.Repeat("[", 100)} {
+		f.Add(query, `{"name":"a","a":{"b":"1"},"pvt_api_key":"secret","_id":"x","pvt_created":63877}`)
+	}
+	f.Add("pvt_created=63877", `{"pvt_created":1e400,"a":[{}]}`)
+	f.Fuzz(func(t *testing.T, pair, text string) {
+		var doc datastore.Document
+		dec := json.NewDecoder(strings.NewReader(text))
+		dec.UseNumber()
+		if dec.Decode(&doc) != nil || doc == nil {
+			t.Skip()
+		}
+		row := datastore.Row{Doc: doc}
+		path, value, _ := strings.Cut(pair, "=")
+		passes := func(name, value string) bool { return filtersOf(url.Values{name: {value}}).pass(row) }
+		for _, both := range [][2]bool{
+			{passes("filter_"+path, value) && !strings.HasPrefix(path, "not_"), passes("filter_not_"+path, value) && !strings.HasPrefix(path, "not_")},
+			{passes("has_key", path), passes("key_missing", path)},
+			{passes("has_value", path), passes("value_missing", path)},
+		} {
+			if both[0] == both[1] && !strings.HasPrefix(path, "not_") {
+				t.Fatalf("%q of %s: a filter and its contrary agree: %v", pair, text, both[0])
+			}
+		}
+		if passes("value_missing", path) != passes("missing_value", path) {
+			t.Fatalf("%q of %s: KAZOO's two names differ", pair, text)
+		}
+		for _, name := range []string{"created_from", "created_to", "modified_from", "modified_to"} {
+			passes(name, value)
+		}
+		hidden, _, _ := strings.Cut(path, ".")
+		secret := strings.HasPrefix(hidden, "_") && hidden != "_read_only" || strings.HasPrefix(hidden, "pvt_") && hidden != "pvt_type" && !listed(hidden)
+		if secret && (passes("filter_"+path, value) || passes("has_key", path)) {
+			t.Fatalf("%q tells of %s", pair, text)
+		}
+	})
+}
+
+func listed(name string) bool {
+	for _, known := range filterablePrivate {
+		if name == known {
+			return true
+		}
+	}
+	return false
+}
+
+// A cursor is read back as the key it was made of; whatever else stands there stays behind the account.
+func FuzzCursor(f *testing.F) {
+	for _, text := range []string{"", "W10", "WyJhIl0", "bnVsbA", "x", "W1tdXQ", "WzEsIngiLG51bGxd", strings.Repeat("W", 5000), "\x00\ufff0", cursor(json.RawMessage(`["a","n",1]`), nil)} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		parts := suffix(text)
+		if len(parts) == 0 || len(parts) > 8 {
+			t.Fatalf("%q: %d parts", text, len(parts))
+		}
+		key, err := json.Marshal(append([]any{"account"}, parts...))
+		if err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+		for _, part := range parts {
+			switch part.(type) {
+			case string, json.Number, nil:
+			default:
+				t.Fatalf("%q: a part is %T", text, part)
+			}
+		}
+		again := suffix(cursor(key, nil))
+		valid := strings.ToValidUTF8(text, "") == text // what is none can be in no key
+		if second, err := json.Marshal(append([]any{"account"}, again...)); err != nil || valid && len(key) < 3000 && string(second) != string(key) {
+			t.Fatalf("%q: %s became %s", text, key, second)
+		}
+		x := &exchange{request: httptest.NewRequest("GET", "/", nil), query: url.Values{"start_key": {text}, "end_key": {text}}}
+		q, err := listing{}.window(x, "account")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, bound := range []any{q.StartKey, q.EndKey} {
+			if list, ok := bound.([]any); !ok || len(list) < 1 || list[0] != "account" {
+				t.Fatalf("%q: a bound is %v", text, bound)
+			}
+		}
+	})
+}
+
+// A token of a path, however it is escaped, reaches its handler as it was meant, alone: it is never two tokens, nor another
+// account's path; and /v2/account leads below /v2/accounts only.
+func FuzzPathTokens(f *testing.F) {
+	set, err := schemas.Load()
+	if err != nil {
+		f.Fatal(err)
+	}
+	a := New(Config{Schemas: set, Accounts: account.NewStore(account.Config{}), Random: rand.Reader, Now: time.Now})
+	for _, token := range []string{"x", "..", ".", "a/b", "a b", "%2f", "\x00", "\xff", "_design/functions", ":id", "*", "ä", "a?b", "a#b", strings.Repeat("a", 4000)} {
+		f.Add(token, token)
+	}
+	f.Fuzz(func(t *testing.T, account, id string) {
+		if account == "" || id == "" {
+			t.Skip()
+		}
+		target, err := url.ParseRequestURI("/v2/accounts/" + url.PathEscape(account) + "/callflows/" + url.PathEscape(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := &http.Request{Method: "GET", URL: target, Header: http.Header{}, Body: http.NoBody}
+		c := a.echo.NewContext(ownAccount(request), httptest.NewRecorder())
+		path := target.RawPath
+		if path == "" {
+			path = target.Path
+		}
+		a.echo.Router().Find("GET", path, c)
+		x := &exchange{path: map[string]string{}}
+		x.enter(Route{}, c)
+		if c.Path() != "/v2/accounts/:account/callflows/:id" || x.path["account"] != account || x.path["id"] != id {
+			t.Fatalf("%q: route %q, account %q, id %q", target, c.Path(), x.path["account"], x.path["id"])
+		}
+		alias, err := url.ParseRequestURI("/v2/account/" + url.PathEscape(account) + "/" + url.PathEscape(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := ownAccount(&http.Request{Method: "GET", URL: alias, Header: http.Header{"X-Auth-Token": {id}}})
+		if !strings.HasPrefix(own.URL.EscapedPath(), "/v2/accounts/-/") || strings.Count(own.URL.EscapedPath(), "/") != 5 {
+			t.Fatalf("%q became %q", alias, own.URL.EscapedPath())
+		}
+	})
+}

@@ -1,0 +1,147 @@
+package crossbar
+
+import (
+	"errors"
+	"net/http"
+
+	"callfn/internal/account"
+	"callfn/internal/auth"
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+	"callfn/schemas"
+)
+
+// keyHashField is all that is stored of a key's secret: see auth.Service.NewInvokeKey.
+const keyHashField = "pvt_key_hash"
+
+// pivotKeys is the keys that KAZOO's pivot nodes ask with. Each is good for one endpoint of its account: its numbers, or
+// one function. They live beside users, and are told once, when they are made.
+func (a *API) pivotKeys() *documentKind {
+	collection := datastore.Collection{
+		Datastores: a.cfg.Datastores, Database: datastore.Accounts, Type: "pivot_key", Design: "accounts", Listing: "crossbar_pivot_keys",
+	}
+	return &documentKind{
+		name: "pivot_keys", schema: "pivot_keys", collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random,
+		stamp: a.stamp, extraLimit: a.cfg.ExtraLimit,
+		check: a.checkPivotKey,
+		bury:  func(doc datastore.Document) { delete(doc, keyHashField) },
+		present: func(_ *exchange, doc datastore.Document) (map[string]any, error) {
+			shown := doc.Public()
+			shown["path"] = pivotPath(endpointOf(doc))
+			return shown, nil
+		},
+		listing: listing{view: collection.ByAccount},
+	}
+}
+
+func endpointOf(doc datastore.Document) auth.Endpoint {
+	return auth.Endpoint{Account: account.ID(doc.Account()), Function: doc.Text("function")}
+}
+
+// checkPivotKey wants the function to be one of the account's.
+func (a *API) checkPivotKey(x *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
+	id := doc.Text("function")
+	if id == "" {
+		return nil, nil, nil
+	}
+	_, err := function.Collection(a.cfg.Datastores).Get(x.ctx, string(x.account.ID()), id)
+	if errors.Is(err, datastore.ErrNotFound) {
+		return schemas.FieldErrors{"function": {"not_found": schemas.Violation{
+			"message": "The account has no such function", "cause": clip(id)}}}, nil, nil
+	}
+	return nil, nil, err
+}
+
+// createPivotKey makes a key and tells it, this once.
+func (a *API) createPivotKey(x *exchange) (*answer, error) {
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	id, err := datastore.NewID(a.cfg.Random)
+	if err != nil {
+		return nil, err
+	}
+	k := a.pivotKeys()
+	doc := datastore.Document{"_id": id}.Replace(data)
+	text, _ := data["function"].(string)
+	key, hash, err := a.cfg.Auth.NewInvokeKey(id, auth.Endpoint{Account: x.account.ID(), Function: text})
+	if err != nil {
+		return nil, err
+	}
+	doc[keyHashField] = hash
+	saved, remarks, err := k.store(x, nil, doc)
+	if err != nil {
+		return nil, err
+	}
+	out, err := k.answer(x, saved, remarks)
+	if err != nil {
+		return nil, err
+	}
+	out.location = x.request.URL.EscapedPath() + "/" + id
+	shown, _ := out.data.(map[string]any)
+	shown["key"] = key
+	if a.cfg.PublicURL != "" {
+		shown["voice_url"] = a.cfg.PublicURL + pivotPath(endpointOf(saved)) + "?" + keyParameter + "=" + key
+	}
+	return out, nil
+}
+
+// invokeKey is a key that counted.
+type invokeKey struct {
+	id, hash string
+	account  account.Account
+}
+
+// keyParameter is where a voice_url carries its key. KAZOO can be told nothing but an address, and breaks those with
+// user and password when it adds its parameters to a GET (kz_http_util:urlunsplit).
+const keyParameter = "key"
+
+// presentedKey finds the key of a request: HTTP basic credentials (as password, or as user alone), a bearer, or the
+// parameter `key` of the address.
+func (x *exchange) presentedKey() string {
+	if user, password, ok := x.request.BasicAuth(); ok {
+		return orElse(password, user)
+	}
+	if header := x.request.Header.Get("Authorization"); header != "" {
+		return bearer(header)
+	}
+	return x.query.Get(keyParameter)
+}
+
+// admit lets a request with the endpoint's key through. Whatever else it came with is refused alike: no account, no
+// function and no key can be told from another by asking.
+func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
+	presented := x.presentedKey()
+	id := auth.InvokeKeyID(presented)
+	if id == "" || !a.invocations.mayTry(x.address(), id) {
+		return invokeKey{}, a.notAdmitted(x)
+	}
+	doc, err := a.pivotKeys().collection.Get(x.ctx, string(e.Account), id)
+	if errors.Is(err, datastore.ErrNotFound) {
+		return invokeKey{}, a.notAdmitted(x)
+	}
+	if err != nil {
+		return invokeKey{}, err
+	}
+	key := invokeKey{id: id, hash: doc.Text(keyHashField)}
+	if !(endpointOf(doc) == e && a.cfg.Auth.InvokeKeyCounts(e, presented, key.hash) || a.cfg.Auth.InvokeTicketCounts(e, presented, key.hash)) {
+		return invokeKey{}, a.notAdmitted(x)
+	}
+	if !a.invocations.charge(id) {
+		return invokeKey{}, tooManyRequests(a.invocations.wait)
+	}
+	key.account, err = a.cfg.Accounts.Get(x.ctx, e.Account)
+	if errors.Is(err, datastore.ErrNotFound) || err == nil && !key.account.Enabled() {
+		return invokeKey{}, a.notAdmitted(x)
+	}
+	return key, err
+}
+
+// notAdmitted counts a failure against the address.
+func (a *API) notAdmitted(x *exchange) error {
+	if !a.invocations.failed(x.address()) {
+		return tooManyRequests(failureReturns)
+	}
+	return fail(http.StatusUnauthorized, "invalid_credentials", says("this is not the key of this endpoint, or it was revoked"))
+}

@@ -1,0 +1,65 @@
+package crossbar
+
+import (
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// invocations limits requests that come with invoke keys. A KAZOO cluster asks for all its accounts from few addresses:
+// so what one of them does wrong, such as a revoked key in a callflow, must cost no other account its calls. Each key has
+// a bucket of its own, and failures of an address only keep out keys that did not count of late.
+type invocations struct {
+	perKey   *buckets // nil without rate limit
+	failures *buckets // per address
+	wait     time.Duration
+	now      func() time.Time
+
+	mu      sync.Mutex
+	counted map[string]time.Time // when a key last counted
+}
+
+// countedLately is how long a key that counted is looked up whatever its address did.
+const countedLately = time.Hour
+
+func newInvocations(limit RateLimit, now func() time.Time) *invocations {
+	l := &invocations{failures: newBuckets(rate.Every(failureReturns), failuresPerAddress, now), now: now, counted: map[string]time.Time{}}
+	if limit.PerSecond > 0 {
+		l.perKey = newBuckets(rate.Limit(limit.PerSecond), limit.Burst, now)
+		l.wait = time.Duration(float64(time.Second) / limit.PerSecond)
+	}
+	return l
+}
+
+// mayTry reports whether a key is worth a look into the datastore.
+func (l *invocations) mayTry(address, key string) bool {
+	if l.failures.left(address) >= 1 {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, ok := l.counted[key]
+	return ok && l.now().Sub(at) < countedLately
+}
+
+// charge takes the price of a request with a key that counts. False when the key has asked too often.
+func (l *invocations) charge(key string) bool {
+	l.mu.Lock()
+	if len(l.counted) >= mostBuckets {
+		clear(l.counted)
+	}
+	l.counted[key] = l.now()
+	l.mu.Unlock()
+	if l.perKey == nil {
+		return true
+	}
+	ok, _ := l.perKey.take(key, 1)
+	return ok
+}
+
+// failed counts a failure. False when there were too many.
+func (l *invocations) failed(address string) bool {
+	ok, _ := l.failures.take(address, 1)
+	return ok
+}

@@ -1,0 +1,27 @@
+package crossbar
+
+// showToken says what the request's token is (kazoo-facts §7.3).
+func (a *API) showToken(x *exchange) (*answer, error) {
+	shown, err := a.tokenData(x, x.caller.account, x.caller.claims)
+	if err != nil {
+		return nil, err
+	}
+	shown["method"], shown["exp"] = x.caller.claims.Method, x.caller.claims.Expires.Unix()
+	return &answer{data: shown}, nil
+}
+
+// revokeToken makes the request's token worthless now.
+func (a *API) revokeToken(x *exchange) (*answer, error) {
+	claims := x.caller.claims
+	var err error
+	if claims.OwnerID == "" {
+		err = a.cfg.Accounts.RevokeToken(x.ctx, claims.AccountID, claims.TokenID, claims.Expires, x.stamp())
+	} else {
+		err = a.cfg.Accounts.RevokeUserToken(x.ctx, claims.AccountID, claims.OwnerID, claims.TokenID, claims.Expires, x.stamp())
+	}
+	if err != nil {
+		return nil, err
+	}
+	x.caller = nil // it is not repeated in the answer
+	return &answer{}, nil
+}
