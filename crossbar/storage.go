@@ -44,13 +44,9 @@ func (a *API) showStorage(x *exchange) (*answer, error) {
 
 // storageShown is what clients see of a plan: the stored one over the default one, as in KAZOO, and where everything is.
 func (a *API) storageShown(doc datastore.Document) map[string]any {
-	local := func() map[string]any { return map[string]any{"connection": string(storageplan.Local)} }
-	shown := jsonvalue.Merge(map[string]any{
-		"connections": map[string]any{string(storageplan.Local): map[string]any{}},
-		"plan":        map[string]any{"account": local(), "modb": local(), "system": local(), "yodb": local()},
-	}, doc.Public())
-	shown["id"] = storageplan.Document
 	overview := a.cfg.Storage.Overview()
+	shown := jsonvalue.Merge(storageplan.DefaultDocument(overview.Flagged), doc.Public())
+	shown["id"] = storageplan.Document
 	databases := map[string]any{}
 	for name, place := range overview.Databases {
 		databases[name] = map[string]any{"connection": string(place.Connection), "address": place.Address}

@@ -76,7 +76,7 @@ func (s Settings) label(tag Tag) string {
 }
 
 // password points to where the settings have the password that counts.
-func (s *Settings) password() *string {
+func (s *Settings) password() *Password {
 	if s.Credentials.Username != "" || s.Password == "" {
 		return &s.Credentials.Password
 	}
@@ -89,7 +89,7 @@ func (s Settings) unseal(tag Tag, sealed string, secret auth.Secret) (Settings, 
 		if err != nil {
 			return s, err
 		}
-		*p = string(text)
+		*p = Password(text)
 	}
 	return s, nil
 }
@@ -143,7 +143,7 @@ func conceal(doc datastore.Document, tag Tag) {
 	settings, _ := connection["settings"].(map[string]any)
 	credentials, _ := settings["credentials"].(map[string]any)
 	for _, place := range []map[string]any{settings, credentials} {
-		if text, ok := place["password"].(string); ok && text != "" {
+		if given, ok := place["password"]; ok && given != nil && given != "" {
 			place["password"] = Placeholder
 		}
 	}
