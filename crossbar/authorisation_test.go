@@ -115,6 +115,7 @@ var matrix = map[string]row{
 	"GET /v2/databases/:id/documents": {"", superduperOnly(200)},
 	"PUT /v2/databases/:id/documents": {`{"data":{"documents":[]}}`, superduperOnly(200)},
 	"GET /v2/storage/migrations":      {"", superduperOnly(200)},
+	"PUT /v2/storage/migrations":      {`{"data":{}}`, superduperOnly(400)},
 	"GET /v2/storage/migrations/:id":  {"", superduperOnly(200)},
 	"POST /v2/storage/migrations/:id": {`{"data":{"action":"rollback"}}`, superduperOnly(200)},
 

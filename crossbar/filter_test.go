@@ -156,37 +156,3 @@ func TestSecretsAreNotFilterable(t *testing.T) {
 		t.Errorf("got %s", r.raw)
 	}
 }
-
-// A page of 50 costs the same with 100,000 functions in 1,000 other accounts as with none.
-func BenchmarkPage(b *testing.B) {
-	for _, others := range []int{0, 100_000} {
-		b.Run(fmt.Sprintf("beside %d functions", others), func(b *testing.B) {
-			s := newStack(b)
-			a := s.tenant(b, s.master, "acme")
-			db, _ := s.stores.Resolve(datastore.Functions, "")
-			var batch []datastore.Document
-			flush := func() {
-				if _, err := db.BulkSave(b.Context(), batch); err != nil {
-					b.Fatal(err)
-				}
-				batch = nil
-				s.must(b, 200, "GET", a.path("/functions"), a.token, "") // the index follows as it would in life
-			}
-			for n := range others + 100 {
-				owner := fmt.Sprintf("%032x", n%1000)
-				if n < 100 {
-					owner = a.id
-				}
-				batch = append(batch, datastore.Document{"_id": fmt.Sprintf("%032x", n), "pvt_type": "function", "pvt_account_id": owner, "name": fmt.Sprint(n), "function_js": "return 1"})
-				if len(batch) == 500 {
-					flush()
-				}
-			}
-			flush()
-			s.must(b, 200, "GET", a.path("/functions"), a.token, "")
-			for b.Loop() {
-				s.must(b, 200, "GET", a.path("/functions"), a.token, "")
-			}
-		})
-	}
-}

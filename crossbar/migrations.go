@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"callfn/internal/mover"
 	"callfn/schemas"
@@ -18,6 +19,43 @@ type Migrations interface {
 	// Finish and Rollback tell a move where to go; it goes there in the background. *mover.StateError when it cannot.
 	Finish(ctx context.Context, id string) (mover.Status, error)
 	Rollback(ctx context.Context, id string) (mover.Status, error)
+}
+
+// aConnection stands for the connection's tag while it is validated.
+const aConnection = "00000000000000000000000000000000"
+
+// migrate moves every database to another CouchDB.
+func (a *API) migrate(x *exchange) (*answer, error) {
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	connection, ok := data["connection"].(map[string]any)
+	if !ok {
+		return nil, invalidField("connection", "required", schemas.Violation{"message": "Field is required but missing: a connection, as a storage plan has it"})
+	}
+	_, wrong := a.cfg.Schemas.Validate("storage", map[string]any{"connections": map[string]any{aConnection: connection}})
+	fields := schemas.FieldErrors{}
+	for path, violations := range wrong {
+		for validator, violation := range violations {
+			fields.Add(strings.Replace(path, "connections."+aConnection, "connection", 1), validator, violation)
+		}
+	}
+	if len(fields) > 0 {
+		return nil, invalid(fields)
+	}
+	started, problems, err := a.cfg.Storage.Migrate(x.ctx, connection, a.stamp(x))
+	if err != nil {
+		return nil, storageFailure(err)
+	}
+	for _, p := range problems {
+		fields.Add(schemas.Path(append([]string{"connection"}, p.Field...)...), string(p.Kind), violation(p))
+	}
+	if len(fields) > 0 {
+		return nil, invalid(fields)
+	}
+	a.cfg.Log.Info("every database is being moved", "request_id", x.requestID, "databases", len(started))
+	return &answer{status: http.StatusAccepted, data: publicMigrations(started)}, nil
 }
 
 func (a *API) listMigrations(x *exchange) (*answer, error) {
@@ -58,7 +96,7 @@ func (a *API) steerMigration(x *exchange) (*answer, error) {
 		return nil, fail(http.StatusConflict, "migration_state", map[string]any{"message": state.Error(), "cause": string(state.State)})
 	}
 	if err != nil {
-		return nil, err
+		return nil, storageFailure(err)
 	}
 	a.cfg.Log.Info("migration steered", "request_id", x.requestID, "migration", x.id(), "action", data["action"])
 	status := http.StatusOK

@@ -82,6 +82,7 @@ func (a *API) table() []Route {
 		{get, "/v2/databases/:id/documents", "databases", SuperduperOnly, false, a.exportDocuments},
 		{put, "/v2/databases/:id/documents", "databases", SuperduperOnly, true, a.importDocuments},
 		{get, "/v2/storage/migrations", "storage", SuperduperOnly, false, a.listMigrations},
+		{put, "/v2/storage/migrations", "storage", SuperduperOnly, true, a.migrate},
 		{get, "/v2/storage/migrations/:id", "storage", SuperduperOnly, false, a.showMigration},
 		{post, "/v2/storage/migrations/:id", "storage", SuperduperOnly, true, a.steerMigration},
 

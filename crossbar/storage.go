@@ -20,6 +20,8 @@ type StoragePlans interface {
 	Stored(context.Context) (datastore.Document, error)
 	// Apply stores a plan and lets it take effect.
 	Apply(context.Context, storageplan.Change) (storageplan.Applied, error)
+	// Migrate moves every database to another CouchDB.
+	Migrate(ctx context.Context, connection map[string]any, stamp datastore.Stamp) ([]storageplan.Migration, []storageplan.Problem, error)
 	// Overview says where databases are now, and what is being moved.
 	Overview() storageplan.Overview
 	// Examine looks at every connection of the plan as `callfn doctor` does.
@@ -42,13 +44,9 @@ func (a *API) showStorage(x *exchange) (*answer, error) {
 
 // storageShown is what clients see of a plan: the stored one over the default one, as in KAZOO, and where everything is.
 func (a *API) storageShown(doc datastore.Document) map[string]any {
-	local := func() map[string]any { return map[string]any{"connection": string(storageplan.Local)} }
-	shown := jsonvalue.Merge(map[string]any{
-		"connections": map[string]any{string(storageplan.Local): map[string]any{}},
-		"plan":        map[string]any{"account": local(), "modb": local(), "system": local(), "yodb": local()},
-	}, doc.Public())
-	shown["id"] = storageplan.Document
 	overview := a.cfg.Storage.Overview()
+	shown := jsonvalue.Merge(storageplan.DefaultDocument(overview.Flagged), doc.Public())
+	shown["id"] = storageplan.Document
 	databases := map[string]any{}
 	for name, place := range overview.Databases {
 		databases[name] = map[string]any{"connection": string(place.Connection), "address": place.Address}
@@ -220,7 +218,19 @@ func storageFailure(err error) error {
 	var occupied *storageplan.OccupiedError
 	var moving *storageplan.MovingError
 	var unstarted *storageplan.StartError
+	var migrated *storageplan.MigratedError
+	var away *storageplan.AwayError
+	var inhabited *storageplan.InhabitedError
+	var fence *storageplan.FenceError
 	switch {
+	case errors.As(err, &fence):
+		return fail(409, "move_forbidden", map[string]any{"message": fence.Error(), "cause": fence.Database})
+	case errors.As(err, &inhabited):
+		return fail(409, "database_not_empty", map[string]any{"message": inhabited.Error(), "cause": inhabited.Database})
+	case errors.As(err, &migrated):
+		return fail(409, "databases_migrated", map[string]any{"message": migrated.Error(), "cause": migrated.Address})
+	case errors.As(err, &away):
+		return fail(409, "database_elsewhere", map[string]any{"message": away.Error(), "cause": away.Database})
 	case errors.As(err, &occupied):
 		return fail(409, "database_not_empty", map[string]any{"message": occupied.Error(), "cause": occupied.Database})
 	case errors.As(err, &moving):

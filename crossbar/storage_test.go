@@ -226,6 +226,8 @@ func (m *fakeMover) Start(_ context.Context, database string, from, to storagepl
 	return storageplan.Migration{ID: strings.Repeat("1", 32), Database: database, From: from, To: to, State: storageplan.Copying, Total: 1}, nil
 }
 
+func (m *fakeMover) Check(context.Context, string, storageplan.Tag) error { return nil }
+
 // A database with documents never just changes over.
 func TestStoragePlanMovesDocuments(t *testing.T) {
 	s := newStack(t)
@@ -355,6 +357,9 @@ func TestStoragePlanRevisions(t *testing.T) {
 	if r := s.must(t, 200, "PATCH", "/v2/storage", admin, `{"data":{"plan":{"account":{"connection":"local"},"aggregate":{"database":{"names":["webhooks"]}}}}}`); r.env["warnings"] == nil {
 		t.Errorf("nobody is told that callfn has no webhooks: %s", r.raw)
 	}
+	// KAZOO's own default plan, as its GET gives it.
+	class := `{"connection":"local","attachments":{},"types":{}}`
+	s.must(t, 200, "POST", "/v2/storage", admin, `{"data":{"id":"system","attachments":{},"connections":{"local":{}},"plan":{"account":`+class+`,"modb":`+class+`,"system":`+class+`,"yodb":`+class+`}}}`)
 	s.must(t, 200, "DELETE", "/v2/storage", admin, "")
 	s.must(t, 404, "DELETE", "/v2/storage", admin, "")
 	s.must(t, 201, "PUT", "/v2/storage", admin, plan)

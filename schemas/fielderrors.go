@@ -68,6 +68,25 @@ func (e FieldErrors) Under(prefix string) FieldErrors {
 	return out
 }
 
+// hint tells of what is missing which key was probably meant for it.
+func (e FieldErrors) hint(warnings []Warning) {
+	for _, w := range warnings {
+		meant := w.Suggestion
+		if i := strings.LastIndexByte(w.Path, '.'); i >= 0 {
+			meant = w.Path[:i+1] + meant
+		}
+		if missing, ok := e[meant]["required"]; ok {
+			missing["hint"] = w.Message
+		}
+	}
+}
+
+// Hint is the violation's "hint", "" where there is none.
+func (v Violation) Hint() string {
+	s, _ := v["hint"].(string)
+	return s
+}
+
 // Has reports whether path failed validator.
 func (e FieldErrors) Has(path, validator string) bool {
 	_, ok := e[path][validator]
@@ -97,6 +116,9 @@ func (e FieldErrors) Error() string {
 			line := e[path][validator].Message()
 			if line == "" {
 				line = validator
+			}
+			if hint := e[path][validator].Hint(); hint != "" {
+				line += " (" + hint + ")"
 			}
 			if path != "" {
 				line = path + ": " + line

@@ -14,6 +14,8 @@ import (
 // a boolean becomes one, and a broken number becomes the nearest integer. If not, every failing field is in the errors
 // and the copy is nil.
 //
+// A required property that is missing while a key like its name is there has a "hint" besides its "message".
+//
 // A name that is no schema gives KAZOO's "schema not found" under the path "schema". A flow beyond the limits of the set
 // gives maxDepth, maxNodes or maxValues and nothing else, after work bounded by those limits.
 func (s *Set) Validate(name string, value any) (any, FieldErrors) {
@@ -48,7 +50,9 @@ func (s *Set) validate(name string, value any, casting bool) (any, FieldErrors) 
 			out, mended = found.cast(out)
 		}
 		if !mended {
-			return nil, found.fields()
+			fields := found.fields()
+			fields.hint(s.Warnings(name, value))
+			return nil, fields
 		}
 		if out, errs = complete(out, s.plans[schema], s.limits); errs != nil {
 			return nil, errs

@@ -64,6 +64,9 @@ func fieldLines(fields map[string]map[string]json.RawMessage) []string {
 					line += "\n    " + strings.Repeat(" ", v.Column-1) + "^"
 				}
 			}
+			if v.Hint != "" {
+				line += "\n    " + v.Hint
+			}
 			lines = append(lines, line)
 		}
 	}

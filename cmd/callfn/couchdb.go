@@ -24,6 +24,7 @@ type couchSetupCommand struct {
 	FunctionsAdminPasswordFile string `name:"functions-admin-password-file" help:"File with its administrator's password; --admin-password-file when absent." placeholder:"FILE"`
 	User                       string `help:"Name of the user that serve will use." default:"callfn"`
 	PasswordFile               string `help:"File with that user's password; made, with mode 0600 and a password of 64 random hex digits, when it is not there." default:"callfn-couchdb-password" placeholder:"FILE"`
+	MayMove                    bool   `help:"Let the user move databases to other CouchDBs and back: makes it an administrator of these databases, which may write their design documents, not of the server."`
 	CouchDBCA                  string `name:"couchdb-ca" help:"Trust the certificates in this PEM file for https, instead of the system's." placeholder:"FILE"`
 	FunctionsLanguage          string `help:"As for serve." enum:"auto,javascript,callfn" default:"auto"`
 	DesignDoc                  string `help:"As for serve." placeholder:"NAME"`
@@ -91,6 +92,11 @@ func (c couchSetupCommand) setUp(ctx context.Context, site provision.Site, passw
 	}
 	if err := site.Secure(ctx, c.User); err != nil {
 		return err
+	}
+	if c.MayMove {
+		if err := site.Promote(ctx, c.User); err != nil {
+			return err
+		}
 	}
 	site.Direct = c.direct()
 	language, runs, err := site.Install(ctx, c.FunctionsLanguage)

@@ -62,6 +62,10 @@ func (s *service) copyFunctions(c serveCommand, database func() (*datastore.Data
 		return err
 	}
 	s.closers = append(s.closers, func() { closing(log, "copy of functions", s.copied.Close()) })
+	s.metrics.Copy(func() (time.Duration, bool) {
+		state := s.copied.State()
+		return state.Age(time.Now()), !state.AsOf.IsZero()
+	})
 	return nil
 }
 
@@ -147,9 +151,18 @@ func (s *service) directDriver(c serveCommand, shows queryserver.Evaluator, limi
 	s.engine = engine
 	var driver function.Driver = function.DirectDriver{Documents: s.copied, Engine: engine}
 	if !c.inSandbox() {
-		driver = inTurn(c, c.Workers, driver)
+		driver = s.inTurn(c, "queryserver", c.Workers, driver)
 	}
 	return driver, nil
+}
+
+// dialect knows what the engine of stored functions does not parse; nil where it is the one that checks syntax.
+func (s *service) dialect(database func() (*datastore.Database, error)) function.Dialect {
+	if s.engine == nil {
+		return &function.ShowDialect{Database: database, Now: time.Now}
+	}
+	d, _ := s.engine.(function.Dialect)
+	return d
 }
 
 // tellOfCopy is what /readyz tells of the copy.

@@ -65,6 +65,7 @@ func (c exportCommand) Run(ctx context.Context, w world) error {
 			bar.at(database, written, 0)
 		}
 	}
+	bar.done()
 	sums, err := out.writer.End()
 	if err == nil {
 		err = out.file.Sync()

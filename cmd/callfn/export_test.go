@@ -107,6 +107,43 @@ func TestExportAndImport(t *testing.T) {
 	}
 }
 
+// A whole installation comes back from an export with secrets and the old secret.key.
+func TestRestore(t *testing.T) {
+	old := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	callWorks(t, old)
+	file := filepath.Join(t.TempDir(), "whole")
+	if code, out, errs := old.keyed().run(t, "export", "--include-secrets", file); code != exitOK {
+		t.Fatal(code, out, errs)
+	}
+	old.stop()
+	key, err := os.ReadFile(filepath.Join(old.dataDir, "secret.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	if err := os.Mkdir(data, 0o700); err == nil {
+		err = os.WriteFile(filepath.Join(data, "secret.key"), key, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CALLFN_MASTER_API_KEY", "")
+	fresh := serve(t, program{}, "--data="+data)
+	own, err := os.ReadFile(filepath.Join(data, "master-api-key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := program{env: map[string]string{"CALLFN_SERVER": fresh.url, "CALLFN_API_KEY": strings.TrimSpace(string(own))}}
+	if code, out, errs := q.run(t, "import", "--replace", file); code != exitOK || !strings.Contains(errs, "master_account has another history here: replaced") {
+		t.Fatal(code, out, errs)
+	}
+	fresh.stop()
+	again := serve(t, program{}, "--data="+data)
+	if code, out, errs := again.keyed().run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK || !strings.Contains(out, "Hi Bob") {
+		t.Errorf("with the old master key: %d %s%s", code, out, errs)
+	}
+}
+
 // linesOf are an export's documents of a database.
 func linesOf(export, database string) string {
 	var out strings.Builder

@@ -70,6 +70,7 @@ func (c importCommand) Run(ctx context.Context, w world) error {
 	if err := in.send(ctx); err != nil {
 		return fmt.Errorf("%s: %w: run the same command again to go on", c.File, err)
 	}
+	bar.done()
 	return c.tell(w, header, in.results)
 }
 

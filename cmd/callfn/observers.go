@@ -21,6 +21,7 @@ func (s *service) recordRuns(c serveCommand, stores datastore.Resolver, log *slo
 		Datastores: stores, Now: time.Now, Log: log,
 		Keep: runrecord.Keep{Successes: c.KeepSuccesses, Failures: c.KeepFailures, For: c.KeepRunsFor, Parameters: c.RecordParameters},
 	})
+	s.metrics.Records(records.Stats)
 	s.closers = append(s.closers, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -38,6 +39,7 @@ func (s *service) guardFunctions(c serveCommand, stores datastore.Resolver, acco
 			return a.Document(), err
 		},
 	})
+	s.metrics.Disabling(guard.Stats)
 	s.closers = append(s.closers, guard.Close)
 	return guard
 }
@@ -59,7 +61,7 @@ func (s *service) driver(c serveCommand, stores *storageplan.Resolver, lanes fai
 			Post:     c.ShowTransport == "post", MaxTarget: c.ShowMaxTarget, MaxResult: limits.Result, Ours: own,
 		}
 	}
-	elsewhere := inTurn(c, c.CouchDBRuns, show(false))
+	elsewhere := s.inTurn(c, "couchdb", c.CouchDBRuns, show(false))
 	if s.node == nil {
 		return elsewhere, nil
 	}
@@ -70,19 +72,19 @@ func (s *service) driver(c serveCommand, stores *storageplan.Resolver, lanes fai
 }
 
 // inTurn makes accounts take turns at a place that does not know them, which runs so many calls' functions at once.
-func inTurn(c serveCommand, runs int, driver function.Driver) function.Driver {
+func (s *service) inTurn(c serveCommand, place string, runs int, driver function.Driver) function.Driver {
 	most := func(own int) int {
 		if own > 0 {
 			return own
 		}
 		return max(runs/2, 1)
 	}
-	return function.InTurn{
-		Driver: driver,
-		Calls: fair.NewLane(nil, fair.Config{
-			Workers: runs, Queue: c.Queue, AccountWorkers: most(c.AccountWorkers), TreeWorkers: most(c.TreeWorkers),
-			MaxWait: function.MaxWait(function.FromCall),
-		}),
-		Rehearsals: fair.NewLane(nil, fair.Config{Workers: rehearsalWorkers(runs), Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)}),
-	}
+	calls := fair.NewLane(nil, fair.Config{
+		Workers: runs, Queue: c.Queue, AccountWorkers: most(c.AccountWorkers), TreeWorkers: most(c.TreeWorkers),
+		MaxWait: function.MaxWait(function.FromCall),
+	})
+	rehearsals := fair.NewLane(nil, fair.Config{Workers: rehearsalWorkers(runs), Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)})
+	s.metrics.Lane(place, "calls", calls.Stats)
+	s.metrics.Lane(place, "rehearsals", rehearsals.Stats)
+	return function.InTurn{Driver: driver, Calls: calls, Rehearsals: rehearsals}
 }

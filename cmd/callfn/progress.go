@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/schollz/progressbar/v3"
 )
@@ -13,36 +12,41 @@ type progress struct {
 	out   io.Writer
 	what  string
 	stage string
-	bar   *progressbar.ProgressBar // nil elsewhere
+	bar   *progressbar.ProgressBar
+
+	terminal bool
 }
 
 // newProgress shows progress on the standard error output, which scripts do not read.
 func newProgress(w world, what string) *progress {
-	p := &progress{out: w.stderr, what: what}
-	if w.stderrIsTerminal {
-		p.bar = progressbar.NewOptions64(-1, progressbar.OptionSetWriter(w.stderr), progressbar.OptionSetDescription(what),
-			progressbar.OptionShowCount(), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(50*time.Millisecond), progressbar.OptionUseANSICodes(true))
-	}
-	return p
+	return &progress{out: w.stderr, what: what, terminal: w.stderrIsTerminal}
 }
 
 // at says how far it is. A total of 0 is an unknown one.
 func (p *progress) at(stage string, done, total int64) {
-	if p.bar == nil {
-		if stage != p.stage {
-			_, _ = fmt.Fprintf(p.out, "%s: %s\n", p.what, stage)
-		}
-		p.stage = stage
-		return
-	}
-	if stage != p.stage {
-		p.bar.Describe(p.what + ": " + stage)
-	}
+	news := stage != p.stage
 	p.stage = stage
-	if total > 0 {
-		p.bar.ChangeMax64(total)
+	switch {
+	case !p.terminal && news:
+		_, _ = fmt.Fprintf(p.out, "%s: %s\n", p.what, stage)
+	case !p.terminal:
+	case p.bar == nil:
+		if total <= 0 {
+			total = -1
+		}
+		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.out), progressbar.OptionSetDescription(p.what+": "+stage),
+			progressbar.OptionShowCount(), progressbar.OptionSetWidth(30), progressbar.OptionSetPredictTime(false), progressbar.OptionUseANSICodes(true))
+	default:
+		if total > 0 {
+			p.bar.ChangeMax64(total)
+		}
+		if news {
+			p.bar.Describe(p.what + ": " + stage)
+		}
 	}
-	_ = p.bar.Set64(min(done, max(total, 1)))
+	if p.bar != nil {
+		_ = p.bar.Set64(done)
+	}
 }
 
 // note says something besides.
@@ -56,6 +60,8 @@ func (p *progress) note(format string, args ...any) {
 // done leaves the last state standing. A nil progress has nothing to show.
 func (p *progress) done() {
 	if p != nil && p.bar != nil {
+		_ = p.bar.Exit()
 		_, _ = fmt.Fprintln(p.out)
+		p.bar = nil
 	}
 }

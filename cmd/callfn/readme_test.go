@@ -64,6 +64,7 @@ func TestReadme(t *testing.T) {
 	}
 	for _, want := range []string{
 		`tts "Thanks for calling us Alice"`, "hangup", "Hello Bob", "fun day!", "ReferenceError: 'Name' is not defined", "line 1, column 48", "enabled  Ann Admin",
+		"1 of 1 cases pass", `wanted "Thanks for calling us Alice", got "Hello Alice"`,
 	} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the tour's output lacks %q", want)

@@ -55,6 +55,7 @@ type cli struct {
 	SigningKeys signingKeysCommand `cmd:"" help:"List and replace the keys that tokens are signed with."`
 	Modules     modulesCommand     `cmd:"" help:"Switch modules of the API on and off while the service runs."`
 	Storage     storageCommand     `cmd:"" help:"Say on which CouchDB each database is, by a storage plan."`
+	Migrate     migrateCommand     `cmd:"" help:"Move everything that a running service has to another CouchDB, while it serves."`
 	Export      exportCommand      `cmd:"" help:"Write every document of a running service, or one account's, into a file."`
 	Import      importCommand      `cmd:"" help:"Store the documents of an export in a running service."`
 	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service."`

@@ -18,6 +18,7 @@ type serveCommand struct {
 	SecretKeyFile      string        `help:"File with the 32-byte secret (64 hex digits) that seals private keys in the datastore; secret.key in the data directory, made at first start, when absent." placeholder:"FILE"`
 	CouchListen        string        `help:"Also serve the embedded node's CouchDB API at this address. Without --couch-user only the functions database, and only on loopback." placeholder:"HOST:PORT"`
 	CouchUser          string        `help:"User name that opens the whole embedded node on --couch-listen; the password is CALLFN_COUCH_PASSWORD." placeholder:"NAME"`
+	MetricsListen      string        `help:"Address on which GET /metrics tells Prometheus how the service fares; none when empty. Nothing guards it: choose one that only the monitoring reaches." placeholder:"HOST:PORT"`
 	Workers            int           `help:"Sandbox processes that run calls' functions; 0 for one per core, and at least two. Rehearsals have a quarter as many of their own." default:"0"`
 	Queue              int           `help:"How many runs may wait for a sandbox process; beyond it the outcome is refused." default:"256"`
 	AccountWorkers     int           `help:"How many of them one account's calls may hold at once; 0 for all but one, so that one is free for others." default:"0"`
@@ -29,6 +30,7 @@ type serveCommand struct {
 	RecordParameters   bool          `help:"Record the call's parameters as well, callers' numbers among them; digits and PINs never."`
 	DisableAfter       int           `help:"Switch a function off after so many failures in calls within --disable-within; 0 for never. Accounts may set their own." default:"6"`
 	DisableWithin      time.Duration `help:"See --disable-after." default:"60s"`
+	MaxBranchCount     int           `help:"How often one call may branch, to callflows and to what functions return, before the platform hangs up (KAZOO's max_branch_count)." default:"50"`
 	RehearsalHTTP      bool          `name:"rehearsal-http" help:"Let rehearsals whose script says real_http ask the web servers of pivot and webhook nodes. Only public addresses are reached, within 5 s and 256 KiB; without this no rehearsal has an effect outside."`
 	RequireConfinement bool          `help:"Refuse to start when the kernel cannot hold the sandbox processes in by every means known (seccomp, landlock, rlimits …)."`
 	ShowTransport      string        `help:"How parameters reach the show: get (as KAZOO does) or post (keeps callers' numbers out of CouchDB's access log). Long ones always go as post." enum:"get,post" default:"get"`
@@ -62,6 +64,9 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	if c.Workers < 1 || c.Workers > 1024 || c.Queue < 0 || c.AccountWorkers < 0 || c.TreeWorkers < 0 || c.KeepSuccesses < 0 || c.CouchDBRuns < 1 || c.CouchDBRuns > 1000 || c.KeepRunsFor < 0 || c.DisableAfter < 0 || c.DisableAfter > 100 || c.DisableWithin < time.Second || c.DisableWithin > time.Hour || c.SourceLimitKiB < 1 || c.SourceLimitKiB > 1024 {
 		return usageError{errorf("want --workers 1 to 1024, --queue 0 or more, --source-limit-kib 1 to 1024")}
 	}
+	if c.MaxBranchCount < 1 || c.MaxBranchCount > 1000 {
+		return usageError{errorf("--max-branch-count %d: want between 1 and 1000", c.MaxBranchCount)}
+	}
 	if err := errors.Join(c.check(), c.checkRunner()); err != nil {
 		return err
 	}
@@ -88,9 +93,9 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w: choose another address with --listen", c.Listen, err)
 	}
-	api := server(listener, s.api, c, log)
+	api := server(listener, s.metrics.Requests(s.api), c, log)
 	servers := []*http.Server{api}
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	go func() { failed <- api.Serve(listener) }()
 	if c.CouchListen != "" {
 		couch, l, err := s.couchServer(c, w, log)
@@ -101,6 +106,16 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 		servers = append(servers, couch)
 		go func() { failed <- couch.Serve(l) }()
 		log.Info("the embedded node listens", "url", "http://"+l.Addr().String(), "whole_node", c.CouchUser != "")
+	}
+	if c.MetricsListen != "" {
+		l, err := net.Listen("tcp", c.MetricsListen)
+		if err != nil {
+			return errors.Join(fmt.Errorf("--metrics-listen: %w", err), shutdown(servers, c.ShutdownTimeout))
+		}
+		told := server(l, s.metrics.Handler(), c, log)
+		servers = append(servers, told)
+		go func() { failed <- told.Serve(l) }()
+		log.Info("metrics are told", "url", "http://"+l.Addr().String()+"/metrics")
 	}
 	base := "http://" + listener.Addr().String()
 	log.Info("callfn is ready", "url", base, "documents", s.where, "took", time.Since(start).Round(time.Millisecond),

@@ -23,6 +23,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/guardedhttp"
 	"callfn/internal/localcopy"
+	"callfn/internal/metrics"
 	"callfn/internal/provision"
 	"callfn/internal/sandbox"
 	"callfn/internal/version"
@@ -43,6 +44,7 @@ type service struct {
 	copied  *localcopy.Copy // of the function documents; nil with shows
 	engine  function.Engine // that runs them; nil with shows
 
+	metrics     *metrics.Metrics
 	confinement string // what holds the sandbox processes in
 }
 
@@ -54,7 +56,7 @@ func (s *service) close() {
 
 // openService opens the datastore, makes sure that it holds what the service needs, and builds the API.
 func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w world, log *slog.Logger) (_ *service, err error) {
-	s := &service{}
+	s := &service{metrics: metrics.New(version.String())}
 	defer func() {
 		if err != nil {
 			s.close()
@@ -115,13 +117,13 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Driver: driver,
 		Drafts: function.LocalDrafts{Eval: lanes, Wh: functions.Shows["wh"], Limits: limits},
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
-		Root: topLevel(known), Observers: []function.Observer{records, guard},
-		Dialect: &function.ShowDialect{Database: database, Now: time.Now},
+		Root: topLevel(known), Observers: []function.Observer{records, guard, s.metrics},
+		Dialect: s.dialect(database),
 	})
 	stored := callflow.Stored{Datastores: stores}
 	directory := callflow.NewCache(stored, time.Now)
 	s.followChanges(stores, directory, known, log)
-	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Rules: stored}
+	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Rules: stored, BranchLimit: c.MaxBranchCount}
 	after := newErrands(log)
 	s.closers = append(s.closers, after.close)
 	recovery.Later = after.later
@@ -214,12 +216,17 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 		*p.pool = pool
 		s.confinement = pool.Confinement().String()
 	}
-	lanes.Rehearsals = fair.NewLane(rehearsals, fair.Config{Workers: few, Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)})
-	lanes.Calls = lanes.Rehearsals
+	own := fair.NewLane(rehearsals, fair.Config{Workers: few, Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)})
+	lanes = fair.Lanes{Calls: own, Rehearsals: own}
+	s.metrics.Lane("sandbox", "rehearsals", own.Stats)
+	s.metrics.Workers("rehearsals", rehearsals.Workers)
 	if s.calls != nil {
-		lanes.Calls = fair.NewLane(s.calls, fair.Config{
+		calls := fair.NewLane(s.calls, fair.Config{
 			Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers, MaxWait: function.MaxWait(function.FromCall),
 		})
+		lanes.Calls = calls
+		s.metrics.Lane("sandbox", "calls", calls.Stats)
+		s.metrics.Workers("calls", s.calls.Workers)
 	}
 	return lanes, maps, nil
 }

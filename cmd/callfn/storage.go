@@ -129,7 +129,7 @@ func printPlaces(w world, p planDoc) error {
 }
 
 func migrationLine(p planDoc, m migrationDoc) string {
-	return fmt.Sprintf("%s is being moved from %s to %s: %s, %d of %d documents (migration %s)", m.Database, p.named(m.From), p.named(m.To), m.says(), m.Copied, m.Total, m.ID)
+	return fmt.Sprintf("%s is being moved from %s to %s: %s, %d of %d documents (%s)", m.Database, p.named(m.From), p.named(m.To), m.says(), m.Copied, m.Total, m.ID)
 }
 
 type storageCheck struct{}

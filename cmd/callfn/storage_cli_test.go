@@ -144,3 +144,51 @@ func TestStorageCommandsThatCannotBe(t *testing.T) {
 		t.Errorf("check: %d %s%s", code, out, errs)
 	}
 }
+
+// --functions-couchdb-url is the plan where none is stored: it is shown as such, a stored plan moves what it put apart, and then the
+// flag can go.
+func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
+	couch := func() string {
+		s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+		return withUser(t, s.couch, "admin", couchPassword)
+	}
+	env := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
+	main := []string{"--couchdb-url=" + couch(), "--database-prefix=" + uniquePrefix(t)}
+	apart := append(main, "--functions-couchdb-url="+couch())
+	s := serve(t, env, apart...)
+	callWorks(t, s)
+	calls := func(s *served) {
+		t.Helper()
+		if code, out, errs := s.keyed().run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK || !strings.Contains(out, "Hi Bob") {
+			t.Fatalf("call: %d %s%s", code, out, errs)
+		}
+	}
+	if _, out, _ := s.keyed().run(t, "storage", "get"); strings.Count(out, "on functions") != 2 {
+		t.Errorf("the flag's databases: %s", out)
+	}
+	// What is shown can be stored, and changes nothing.
+	file := filepath.Join(t.TempDir(), "plan.json")
+	_, text, _ := s.keyed().run(t, "storage", "get", "--json")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, errs := s.keyed().run(t, "storage", "apply", file); code != exitOK || !strings.Contains(out, "The plan is as it was.") {
+		t.Errorf("the default plan: %d %s%s", code, out, errs)
+	}
+
+	p := startPlace(t, "node")
+	if code, out, errs := s.keyed().run(t, planFile(t, "../../storage-plans/functions-apart.json", p)...); code != exitOK || !strings.Contains(out, "functions is on") {
+		t.Fatal(code, out, errs)
+	}
+	calls(s)
+	if code, out, errs := s.keyed().run(t, "storage", "finish"); code != exitOK {
+		t.Fatal(code, out, errs)
+	}
+	secret := "--secret-key-file=" + filepath.Join(s.dataDir, "secret.key")
+	s.stop()
+	s = serve(t, env, append(main, secret)...)
+	calls(s)
+	if _, out, _ := s.keyed().run(t, "storage", "get"); strings.Contains(out, "on functions") || strings.Count(out, p.address) != 2 {
+		t.Errorf("without the flag: %s", out)
+	}
+}

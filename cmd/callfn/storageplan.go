@@ -29,10 +29,6 @@ func (s *service) keepStoragePlan(c serveCommand, deadline time.Duration, stores
 
 // moveDatabases starts to move the databases that the storage plan wants elsewhere, and goes on with moves that are under way.
 func (s *service) moveDatabases(c serveCommand, stores *storageplan.Resolver, log *slog.Logger) (*mover.Mover, error) {
-	journal, err := stores.Resolve(datastore.SystemData, storageplan.MigrationType)
-	if err != nil {
-		return nil, err
-	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "callfn"
@@ -42,7 +38,7 @@ func (s *service) moveDatabases(c serveCommand, stores *storageplan.Resolver, lo
 		return nil, err
 	}
 	moves := mover.New(mover.Config{
-		Places: stores, Journal: journal, Holder: fmt.Sprintf("%s, process %d, %s", host, os.Getpid(), instance), Random: rand.Reader, Now: time.Now, Log: log,
+		Places: stores, Journal: stores.Journal(), Holder: fmt.Sprintf("%s, process %d, %s", host, os.Getpid(), instance), Random: rand.Reader, Now: time.Now, Log: log,
 		Alone: s.node != nil, // nobody else can have the node's file open
 		Prepare: func(ctx context.Context, on datastore.Single, at storageplan.Tag, database string) error {
 			return stores.Prepare(ctx, on, at, database, c.FunctionsLanguage)

@@ -256,3 +256,28 @@ func TestRehearsalHTTP(t *testing.T) {
 		}
 	}
 }
+
+// A function that leads back to itself ends at the limit that the operator set.
+func TestMaxBranchCount(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--max-branch-count=3")
+	token := login(t, s.url)
+	at := s.url + "/v2/accounts/" + token.account
+	p := s.keyed()
+	p.stdin = `{"numbers":["1000"],"flow":{"module":"noop","data":{}}}`
+	_, out, _ := p.run(t, "callflows", "put", "-")
+	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(out)
+	if code, body := send(t, "PATCH", at+"/callflows/"+id, token.token, `{"data":{"flow":{"module":"callflow","data":{"id":"`+id+`"}}}}`); code != 200 {
+		t.Fatal(code, body)
+	}
+	var trace struct {
+		Steps []any
+		Ended struct{ How string }
+	}
+	_, out, _ = p.run(t, "call", "--to=1000", "--json")
+	if err := json.Unmarshal([]byte(out), &trace); err != nil || len(trace.Steps) != 4 || trace.Ended.How != "branch_limit" {
+		t.Errorf("%v: %d steps, %+v", err, len(trace.Steps), trace.Ended)
+	}
+	if code, _, errs := (program{}).run(t, "serve", "--max-branch-count=0"); code != exitUsage || !strings.Contains(errs, "max-branch-count") {
+		t.Errorf("%d %s", code, errs)
+	}
+}

@@ -28,9 +28,8 @@ func Resume(f File) (w *Writer, h Header, since map[string]string, err error) {
 	if err == nil {
 		return nil, r.header, nil, ErrComplete
 	}
-	cut := errors.Is(err, ErrCutOff) || r.offset > 0 // a line that was cut in its middle may be no JSON
-	if !cut {
-		return nil, Header{}, nil, err
+	if r.offset == 0 {
+		return nil, Header{}, nil, errors.New("it does not begin like an export")
 	}
 	if err := f.Truncate(r.offset); err != nil {
 		return nil, Header{}, nil, err

@@ -98,7 +98,7 @@ func (l *Lane) enter(ctx context.Context, root, id string) error {
 		reason = "too many functions are waiting to run"
 	}
 	if reason != "" {
-		l.refused["full"]++
+		l.refused[Full]++
 		l.mu.Unlock()
 		return fmt.Errorf("%w: %s", sandbox.ErrBusy, reason)
 	}
@@ -128,7 +128,7 @@ func (l *Lane) wait(ctx context.Context, w *waiter, root, id string) error {
 	if w.granted {
 		return nil // its turn came meanwhile
 	}
-	l.refused["waited"]++
+	l.refused[Waited]++
 	t, a := l.find(root, id)
 	for i, other := range a.queue {
 		if other == w {
@@ -254,7 +254,16 @@ func (l *Lane) forget(now time.Time) {
 	}
 }
 
-// Stats counts what a lane has going and what it refused: "full" queues and those who "waited" in vain.
+// Why a lane refuses a run.
+const (
+	Full   = "full"   // the queue was, or the account's share of it
+	Waited = "waited" // its turn did not come in time
+)
+
+// Reasons lists why a lane refuses.
+func Reasons() []string { return []string{Full, Waited} }
+
+// Stats counts what a lane has going, and what it refused, by reason.
 type Stats struct {
 	Running, Waiting int
 	Refused          map[string]uint64

@@ -29,7 +29,11 @@ func firstField(fields schemas.FieldErrors) string {
 	paths := slices.Sorted(maps.Keys(fields))
 	s := paths[0]
 	for _, check := range slices.Sorted(maps.Keys(fields[s])) {
-		s += fmt.Sprintf(" (%v)", fields[s][check]["message"])
+		what := fields[s][check]
+		s += fmt.Sprintf(" (%v)", what["message"])
+		if hint := what.Hint(); hint != "" {
+			s += ": " + hint
+		}
 		break
 	}
 	if len(paths) > 1 {

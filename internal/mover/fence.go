@@ -11,9 +11,12 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/provision"
 	"callfn/internal/replication"
+	"callfn/internal/storageplan"
 )
 
 const (
+	// idPrefix begins the ids of moves. They stay where the plan is, whatever is moved.
+	idPrefix = "migration-"
 	// probePrefix begins the ids of documents that only try the fence. They are never copied.
 	probePrefix = "callfn-fence-probe-"
 )
@@ -42,12 +45,13 @@ func (j *job) putUp(c replication.Copy) error {
 		if err != nil {
 			return err
 		}
-		refusal := fmt.Sprintf("%s: this database is being moved elsewhere by callfn (migration %s); write there", datastore.FenceWord, j.id)
+		refusal := fmt.Sprintf("%s: this database is being moved elsewhere by callfn (%s); write there", datastore.FenceWord, j.id)
 		want := datastore.Document{
 			"_id": datastore.FenceID, "language": "javascript", "migration": j.id, "holder": j.cfg.Holder, "stamp": stamp,
 			"about": "callfn is moving this database, or has moved it: writes belong elsewhere. See `callfn storage` before you take this away.",
-			// The probe function belongs to each place, and proves there that functions run.
-			"validate_doc_update": fmt.Sprintf(`function (doc) { if (doc._id !== %q) { throw({forbidden: %q}); } }`, provision.ProbeID, refusal),
+			// What is never copied belongs to its place: the probe, which proves there that functions run; plan and moves.
+			"validate_doc_update": fmt.Sprintf(`function (doc) { if (doc._id !== %q && doc._id !== %q && doc._id.indexOf(%q) !== 0) { throw({forbidden: %q}); } }`,
+				provision.ProbeID, storageplan.Document, idPrefix, refusal),
 		}
 		if have != nil {
 			want["_rev"] = have.Rev()
@@ -145,5 +149,7 @@ func refusesAll(ctx context.Context, db *datastore.Database, random io.Reader) (
 	return true, nil
 }
 
-// skipped are documents that are not moved besides design documents.
-func skipped(id string) bool { return strings.HasPrefix(id, probePrefix) }
+// skipped are documents that are not moved, besides design documents.
+func skipped(id string) bool {
+	return strings.HasPrefix(id, probePrefix) || strings.HasPrefix(id, idPrefix) || id == provision.ProbeID || id == storageplan.Document
+}

@@ -160,17 +160,19 @@ func (j *job) state() (migration, error) {
 	if err != nil {
 		return migration{}, err
 	}
-	j.mu.Lock()
-	known := j.mig.Wanted
-	j.mu.Unlock()
-	if now.Wanted != known {
+	if now.Wanted != j.now().Wanted {
 		if err := j.change(func(mig *migration) { mig.Wanted = now.Wanted }); err != nil {
 			return migration{}, err
 		}
 	}
+	return j.now(), nil
+}
+
+// now is the move as this process knows it.
+func (j *job) now() migration {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.mig, nil
+	return j.mig
 }
 
 // at is a point between two steps.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callfn/internal/datastore"
+	"callfn/internal/provision"
 	"callfn/internal/storageplan"
 )
 
@@ -137,11 +138,18 @@ func (m *Mover) Start(ctx context.Context, database string, from, to storageplan
 		}
 		return none, &storageplan.MovingError{Migration: known}
 	}
+	if err := m.Check(ctx, database, from); err != nil {
+		return none, err
+	}
 	source, err := m.cfg.Places.Connection(from)
 	if err != nil {
 		return none, err
 	}
-	if err := mayFence(ctx, source, database); err != nil {
+	target, err := m.cfg.Places.Connection(to)
+	if err != nil {
+		return none, err
+	}
+	if err := apart(ctx, source, target); err != nil {
 		return none, err
 	}
 	id, err := datastore.NewID(m.cfg.Random)
@@ -150,7 +158,7 @@ func (m *Mover) Start(ctx context.Context, database string, from, to storageplan
 	}
 	now := datastore.Gregorian(m.cfg.Now())
 	mig := migration{
-		Migration: storageplan.Migration{ID: id, Database: database, From: from, To: to, State: storageplan.Copying},
+		Migration: storageplan.Migration{ID: idPrefix + id, Database: database, From: from, To: to, State: storageplan.Copying},
 		Type:      storageplan.MigrationType, Created: now, Modified: now,
 	}
 	mig.Total = total(ctx, source, database)
@@ -162,10 +170,23 @@ func (m *Mover) Start(ctx context.Context, database string, from, to storageplan
 	if err != nil {
 		return none, err
 	}
-	m.cfg.Log.Info("move started", "migration", id, "database", database, "from", from, "to", to, "documents", mig.Total)
+	m.cfg.Log.Info("move started", "migration", mig.ID, "database", database, "from", from, "to", to, "documents", mig.Total)
 	m.cfg.Places.Take(saved)
 	m.nudge()
 	return mig.Migration, nil
+}
+
+// Check implements storageplan.Mover: only a database's administrators store design documents, and the fence is one.
+func (m *Mover) Check(ctx context.Context, database string, from storageplan.Tag) error {
+	on, err := m.cfg.Places.Connection(from)
+	if err != nil {
+		return err
+	}
+	rights, err := provision.Site{Stores: on, Databases: []string{database}}.Who(ctx)
+	if err != nil || rights.DatabaseAdmin {
+		return err
+	}
+	return &storageplan.FenceError{Database: database, User: rights.User, Address: on.Connection.Address()}
 }
 
 // total is about how many documents there are to copy.
@@ -227,7 +248,7 @@ type StateError struct {
 }
 
 func (e *StateError) Error() string {
-	return fmt.Sprintf("migration %s is %s: %s", e.ID, e.State, e.Says)
+	return fmt.Sprintf("%s is %s: %s", e.ID, e.State, e.Says)
 }
 
 // Finish asks a move that has switched to be done with: its database is not gone back from any more. Idempotent; *StateError where
@@ -248,6 +269,11 @@ func (m *Mover) Finish(ctx context.Context, id string) (Status, error) {
 // Idempotent; *StateError where it is finished.
 func (m *Mover) Rollback(ctx context.Context, id string) (Status, error) {
 	return m.want(ctx, id, rollback, func(mig migration) (bool, error) {
+		if mig.State == storageplan.Switched && !mig.Returns && mig.Wanted != finish {
+			if err := m.Check(ctx, mig.Database, mig.To); err != nil {
+				return false, err
+			}
+		}
 		switch {
 		case mig.State == storageplan.RolledBack, mig.Returns:
 			return false, nil

@@ -3,6 +3,11 @@ package mover_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
 	"testing"
 
 	"callfn/internal/datastore"
@@ -191,4 +196,56 @@ func TestAMoveThatCannotBe(t *testing.T) {
 			t.Errorf("a write after the move was called off: %v", err)
 		}
 	})
+}
+
+// Whoever may not write design documents may not put up a fence: that is said before anything begins.
+func TestStartNeedsTheRightToFence(t *testing.T) {
+	node := startNode(t)
+	u, err := url.Parse(node)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(u)
+	few := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/_session" {
+			_, _ = w.Write([]byte(`{"ok":true,"userCtx":{"name":"few","roles":[]}}`))
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	defer few.Close()
+	s := site{local: connect(t, few.URL, "")}
+	for _, name := range []string{datastore.SystemData, datastore.Functions} {
+		if _, err := s.local.Connection.EnsureDatabase(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.store(t, datastore.Document{"_id": storageplan.Document, "connections": map[string]any{string(elsewhere): planned(t, startNode(t))}})
+	m := s.mover(t, s.resolver(t), nil)
+	defer m.Close()
+	_, err = m.Start(t.Context(), datastore.Functions, storageplan.Local, elsewhere)
+	var fence *storageplan.FenceError
+	if !errors.As(err, &fence) || fence.User != "few" || !strings.Contains(err.Error(), "--may-move") {
+		t.Error(err)
+	}
+	if list, err := m.List(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("%+v %v", list, err)
+	}
+}
+
+// A database is never fenced off from itself.
+func TestStartRefusesTheSameServer(t *testing.T) {
+	node := startNode(t)
+	s := site{local: connect(t, node, "")}
+	for _, name := range []string{datastore.SystemData, datastore.Functions} {
+		if _, err := s.local.Connection.EnsureDatabase(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.store(t, datastore.Document{"_id": storageplan.Document, "connections": map[string]any{string(elsewhere): planned(t, node)}})
+	m := s.mover(t, s.resolver(t), nil)
+	defer m.Close()
+	if _, err := m.Start(t.Context(), datastore.Functions, storageplan.Local, elsewhere); err == nil || !strings.Contains(err.Error(), "the same server") {
+		t.Error(err)
+	}
 }

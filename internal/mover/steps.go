@@ -9,7 +9,6 @@ import (
 
 	"callfn/couchapp"
 	"callfn/internal/datastore"
-	"callfn/internal/provision"
 	"callfn/internal/replication"
 	"callfn/internal/storageplan"
 )
@@ -77,8 +76,7 @@ func (j *job) sides(mig migration) (replication.Copy, datastore.Single, error) {
 	if err != nil {
 		return replication.Copy{}, to, err
 	}
-	skip := func(id string) bool { return skipped(id) || id == provision.ProbeID }
-	return replication.Copy{From: source, To: target, Skip: skip}, to, nil
+	return replication.Copy{From: source, To: target, Skip: skipped}, to, nil
 }
 
 // copy copies until nothing new comes, and calls for the fence.
@@ -114,18 +112,16 @@ func (j *job) copy(mig migration) error {
 func differs(err error) bool { return errors.As(err, new(*replication.DifferentError)) }
 
 func (j *job) wantsBack() bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.mig.Wanted == rollback && !j.mig.Returns
+	mig := j.now()
+	return mig.Wanted == rollback && !mig.Returns
 }
 
-// copyAll copies from where the move is until a step was about fewer than enough documents.
+// copyAll copies from where the move is until a step was about fewer than enough documents. Steps about nothing that is copied
+// are not written down: in system_data, where the move's own document is, that would never end.
 func (j *job) copyAll(ctx context.Context, c replication.Copy, enough int) error {
+	since := j.now().Since
 	for {
-		j.mu.Lock()
-		mig := j.mig
-		j.mu.Unlock()
-		step, err := c.Step(ctx, mig.Since)
+		step, err := c.Step(ctx, since)
 		if err != nil {
 			return err
 		}
@@ -134,6 +130,9 @@ func (j *job) copyAll(ctx context.Context, c replication.Copy, enough int) error
 		}
 		if step.Done() || j.wantsBack() {
 			return nil
+		}
+		if since = step.Since; step.Looked == 0 {
+			continue
 		}
 		err = j.change(func(mig *migration) {
 			mig.Since = step.Since
@@ -211,7 +210,7 @@ func (j *job) over(err error) bool {
 
 // settleAt sends readers and writers to To.
 func (m *migration) settleAt(proof replication.Proof) {
-	m.Proof, m.Trouble, m.Swept = &proof, "", false
+	m.Proof, m.Trouble, m.Swept, m.Total = &proof, "", false, m.Copied
 	if !m.Returns {
 		m.State = storageplan.Switched
 		return
@@ -248,9 +247,7 @@ func (j *job) catchUp(c replication.Copy, to datastore.Single, mig migration) (r
 
 // retreat lifts the fence, so that writers go on at From, and tries again later; after a few times the move is called off.
 func (j *job) retreat(c replication.Copy, why error) error {
-	j.mu.Lock()
-	mig := j.mig
-	j.mu.Unlock()
+	mig := j.now()
 	if mig.Retreats+1 >= maxRetreats && !mig.Returns {
 		j.cfg.Log.Error("a move is called off", "migration", j.id, "database", mig.Database, "error", why)
 		return j.callOff(why.Error())
@@ -266,9 +263,7 @@ func (j *job) retreat(c replication.Copy, why error) error {
 
 // callOff ends a move that has not switched: everything stays where it is.
 func (j *job) callOff(why string) error {
-	j.mu.Lock()
-	mig := j.mig
-	j.mu.Unlock()
+	mig := j.now()
 	c, _, err := j.sides(mig)
 	if err != nil {
 		return err
@@ -333,16 +328,16 @@ func (j *job) finish(mig migration) error {
 	})
 }
 
-// mayFence looks whether the connection's user may put up a fence: only a database's administrators store design documents.
-func mayFence(ctx context.Context, on datastore.Single, database string) error {
-	site := provision.Site{Stores: on, Databases: []string{database}}
-	rights, err := site.Who(ctx)
-	if err != nil {
-		return err
+// apart refuses a move to the very server that the database is on: it would be fenced off from itself.
+func apart(ctx context.Context, from, to datastore.Single) error {
+	var here, there struct{ UUID string }
+	for c, into := range map[*datastore.Connection]any{from.Connection: &here, to.Connection: &there} {
+		if err := c.Ask(ctx, "GET", "/", nil, into); err != nil {
+			return err
+		}
 	}
-	if !rights.DatabaseAdmin {
-		return fmt.Errorf("user %q at %s may not put the fence around %s that a move needs: only an administrator of that database may; "+
-			"make it one in the database's _security, at least until the move is finished", rights.User, on.Connection.Address(), database)
+	if here.UUID != "" && here.UUID == there.UUID && from.Prefix == to.Prefix {
+		return fmt.Errorf("%s and %s are the same server", from.Connection.Address(), to.Connection.Address())
 	}
 	return nil
 }

@@ -130,27 +130,32 @@ func (s Site) CreateDatabases(ctx context.Context) (created []string, err error)
 
 // Secure makes a user a member of every database: it may read and write documents, not design documents. Whoever had rights
 // keeps them; a database that was open to everybody is so no more.
-func (s Site) Secure(ctx context.Context, user string) error {
+func (s Site) Secure(ctx context.Context, user string) error { return s.admit(ctx, user, "members") }
+
+// Promote makes a user an administrator of every database, which may write design documents: moving a database away needs one
+// that fences it. It is none of the server's.
+func (s Site) Promote(ctx context.Context, user string) error { return s.admit(ctx, user, "admins") }
+
+// admit adds a user to a group of every database's security.
+func (s Site) admit(ctx context.Context, user, group string) error {
 	for _, name := range s.Databases {
-		var raw map[string]any // kept as it is: others keep things of theirs in it
+		raw := map[string]any{} // kept as it is: others keep things of theirs in it
 		path := s.path(name) + "/_security"
 		if err := s.Stores.Connection.Ask(ctx, "GET", path, nil, &raw); err != nil {
 			return err
 		}
-		members, _ := raw["members"].(map[string]any)
-		if members == nil {
-			members = map[string]any{"roles": []any{"_admin"}}
-		}
-		names, _ := members["names"].([]any)
-		if !slices.Contains(names, any(user)) {
-			members["names"] = append(names, user)
-		}
 		if raw == nil {
 			raw = map[string]any{}
 		}
-		raw["members"] = members
-		if raw["admins"] == nil {
-			raw["admins"] = map[string]any{"names": []any{}, "roles": []any{"_admin"}}
+		for _, group := range []string{"members", "admins"} {
+			if _, ok := raw[group].(map[string]any); !ok {
+				raw[group] = map[string]any{"names": []any{}, "roles": []any{"_admin"}}
+			}
+		}
+		members, _ := raw[group].(map[string]any)
+		names, _ := members["names"].([]any)
+		if !slices.Contains(names, any(user)) {
+			members["names"] = append(names, user)
 		}
 		if err := s.Stores.Connection.Ask(ctx, "PUT", path, raw, nil); err != nil {
 			return fmt.Errorf("secure database %s: %w", name, err)

@@ -29,13 +29,14 @@ type Copy struct {
 // Step is what one step of a copy did.
 type Step struct {
 	Since  string // where the next step begins
-	Looked int    // how many documents the step was about
+	Looked int    // how many documents the step was about, without those that are not copied
+	last   bool   // the source had no more changes than were looked at
 	Stored int    // revisions that the target lacked
 	Left   int64  // changes after Since; -1 where the source does not tell
 }
 
-// Done reports whether the step found nothing new. The source may have changed since.
-func (s Step) Done() bool { return s.Looked == 0 }
+// Done reports whether the step found nothing new to the end of the changes. The source may have changed since.
+func (s Step) Done() bool { return s.Looked == 0 && s.last }
 
 // Step copies the next page of changes after since ("" for the beginning).
 func (c Copy) Step(ctx context.Context, since string) (Step, error) {
@@ -43,8 +44,9 @@ func (c Copy) Step(ctx context.Context, since string) (Step, error) {
 	if err != nil {
 		return Step{Since: since}, err
 	}
-	step := Step{Since: p.Last, Looked: len(p.Documents), Left: p.Left}
-	missing, err := c.missing(ctx, c.kept(p.Documents))
+	kept := c.kept(p.Documents)
+	step := Step{Since: p.Last, Looked: len(kept), Left: p.Left, last: len(p.Documents) < Page}
+	missing, err := c.missing(ctx, kept)
 	if err != nil {
 		return step, err
 	}

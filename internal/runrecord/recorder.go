@@ -2,6 +2,7 @@ package runrecord
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -81,7 +82,12 @@ func (r *Recorder) Close(ctx context.Context) {
 	}
 }
 
-const batchSize = 200
+// Bounds of a batch: how many runs it takes together, and how many documents go to the datastore in one request. A busy function's
+// older successes are passed over within a batch, so a large one saves most of the writing.
+const (
+	batchRuns = 4000
+	batchDocs = 200
+)
 
 // write is the goroutine that writes and sweeps.
 func (r *Recorder) write() {
@@ -94,7 +100,7 @@ func (r *Recorder) write() {
 	for {
 		select {
 		case ran := <-r.queue:
-			if batch = append(batch, ran); len(batch) < batchSize {
+			if batch = append(batch, ran); len(batch) < batchRuns {
 				continue
 			}
 		case <-flush.C:
@@ -105,7 +111,7 @@ func (r *Recorder) write() {
 			for {
 				select {
 				case ran := <-r.queue:
-					if batch = append(batch, ran); len(batch) >= batchSize {
+					if batch = append(batch, ran); len(batch) >= batchRuns {
 						batch = r.flush(batch)
 					}
 					continue
@@ -152,11 +158,13 @@ func (r *Recorder) flush(batch []function.Ran) []function.Ran {
 		docs = append(docs, document(ran, r.cfg.Keep))
 	}
 	clear(batch)
-	written, err := r.save(docs)
-	r.kept.Add(uint64(written))
-	if lost := len(docs) - written; lost > 0 {
-		r.lost.Add(uint64(lost))
-		r.cfg.Log.Error("records of function runs were not written", "records", lost, "error", err)
+	for some := range slices.Chunk(docs, batchDocs) {
+		written, err := r.save(some)
+		r.kept.Add(uint64(written))
+		if lost := len(some) - written; lost > 0 {
+			r.lost.Add(uint64(lost))
+			r.cfg.Log.Error("records of function runs were not written", "records", lost, "error", err)
+		}
 	}
 	for of, n := range successes {
 		if len(r.touched) < mostTouched {

@@ -1,6 +1,7 @@
 package storageplan
 
 import (
+	"encoding/json"
 	"net"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ type Settings struct {
 	Port           int         `json:"port"`
 	Credentials    Credentials `json:"credentials,omitzero"`
 	Username       string      `json:"username,omitempty"` // where Credentials has none
-	Password       string      `json:"password,omitempty"`
+	Password       Password    `json:"password,omitempty"`
 	ConnectTimeout int         `json:"connect_timeout,omitempty"` // ms, for dialling and the TLS handshake
 	RecvTimeout    int         `json:"recv_timeout,omitempty"`    // ms, for each operation
 	IsSSL          bool        `json:"is_ssl,omitempty"`          // https, as TLS and port 443 mean too
@@ -32,8 +33,24 @@ type Settings struct {
 
 // Credentials are a CouchDB user's.
 type Credentials struct {
-	Username string `json:"username,omitempty"`
-	Password string `json:"password,omitempty"`
+	Username string   `json:"username,omitempty"`
+	Password Password `json:"password,omitempty"`
+}
+
+// Password of a CouchDB user. KAZOO's schema calls it an integer (kazoo-facts §6.2), so plans that KAZOO stored have numbers.
+type Password string
+
+// UnmarshalJSON takes a string, or a number as it is written.
+func (p *Password) UnmarshalJSON(raw []byte) error {
+	var number json.Number
+	if len(raw) > 0 && raw[0] != '"' {
+		if err := json.Unmarshal(raw, &number); err != nil {
+			return err
+		}
+		*p = Password(number)
+		return nil
+	}
+	return json.Unmarshal(raw, (*string)(p))
 }
 
 // TLS says whom to trust behind https.
@@ -45,9 +62,9 @@ type TLS struct {
 // User and password of the connection; "" for none.
 func (s Settings) User() (username, password string) {
 	if s.Credentials.Username != "" {
-		return s.Credentials.Username, s.Credentials.Password
+		return s.Credentials.Username, string(s.Credentials.Password)
 	}
-	return s.Username, s.Password
+	return s.Username, string(s.Password)
 }
 
 // Secure reports whether the connection is encrypted.

@@ -76,7 +76,7 @@ func (s Settings) label(tag Tag) string {
 }
 
 // password points to where the settings have the password that counts.
-func (s *Settings) password() *string {
+func (s *Settings) password() *Password {
 	if s.Credentials.Username != "" || s.Password == "" {
 		return &s.Credentials.Password
 	}
@@ -89,7 +89,7 @@ func (s Settings) unseal(tag Tag, sealed string, secret auth.Secret) (Settings, 
 		if err != nil {
 			return s, err
 		}
-		*p = string(text)
+		*p = Password(text)
 	}
 	return s, nil
 }
@@ -108,6 +108,12 @@ func Conceal(before, doc datastore.Document, secret auth.Secret) (out datastore.
 	}
 	kept, _ := before["pvt_secrets"].(map[string]any)
 	secrets := map[string]any{}
+	retained, _ := before["pvt_retained"].(map[string]any)
+	for tag := range retained { // theirs stay as long as they do
+		if sealed, ok := kept[tag]; ok {
+			secrets[tag] = sealed
+		}
+	}
 	for tag, c := range plan.Connections {
 		switch password := *c.Settings.password(); password {
 		case "":
@@ -137,7 +143,7 @@ func conceal(doc datastore.Document, tag Tag) {
 	settings, _ := connection["settings"].(map[string]any)
 	credentials, _ := settings["credentials"].(map[string]any)
 	for _, place := range []map[string]any{settings, credentials} {
-		if text, ok := place["password"].(string); ok && text != "" {
+		if given, ok := place["password"]; ok && given != nil && given != "" {
 			place["password"] = Placeholder
 		}
 	}

@@ -34,5 +34,14 @@ type MovingError struct {
 
 func (e *MovingError) Error() string {
 	m := e.Migration
-	return fmt.Sprintf("the database %s is being moved from %s to %s (migration %s, %s): finish that or roll it back first", m.Database, m.From, m.To, m.ID, m.State)
+	return fmt.Sprintf("the database %s is being moved from %s to %s (%s, %s): finish that or roll it back first", m.Database, m.From, m.To, m.ID, m.State)
+}
+
+// FenceError: a database cannot be moved away from where it is, since the connection's user may not put the fence around it that a
+// move needs.
+type FenceError struct{ Database, User, Address string }
+
+func (e *FenceError) Error() string {
+	return fmt.Sprintf("the database %s cannot be moved away from %s: user %q may not put the fence around it that a move needs. Make that user an administrator of the database, with "+
+		"`callfn couchdb setup --may-move` for instance", e.Database, e.Address, e.User)
 }

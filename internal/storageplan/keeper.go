@@ -76,6 +76,9 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	if err := r.catchUp(ctx, c.Before); err != nil {
 		return Applied{}, err
 	}
+	if err := r.migrated(); err != nil {
+		return Applied{}, err
+	}
 	doc, out, err := k.draft(c)
 	if err != nil || len(out.Problems) > 0 {
 		return out, err
@@ -122,6 +125,11 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	for _, m := range out.Moves {
 		if !m.AtOnce && k.cfg.Mover == nil {
 			return out, &OccupiedError{Database: m.Database, From: m.From, To: m.To, Documents: m.Documents}
+		}
+		if !m.AtOnce {
+			if err := k.cfg.Mover.Check(ctx, m.Database, m.From); err != nil {
+				return out, err
+			}
 		}
 		if m.AtOnce {
 			homes[m.Database] = m.To

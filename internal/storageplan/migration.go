@@ -60,5 +60,8 @@ type Mover interface {
 	// process (another process, or the next start, goes on). The plan that wants the database at `to` is stored already, so
 	// Resolver.Connection(to) opens the target, which has database, security and design documents. Where the database is being moved already, Start gives that migration
 	// if it has the same target, and a MovingError if it has another. Before it stores Finished, the Mover calls Resolver.Settle.
+	//
+	// Check says beforehand why Start could not begin: FenceError.
 	Start(ctx context.Context, database string, from, to Tag) (Migration, error)
+	Check(ctx context.Context, database string, from Tag) error
 }

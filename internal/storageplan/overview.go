@@ -14,6 +14,7 @@ import (
 type Overview struct {
 	Databases  map[string]Place // every one of callfn's
 	Migrations []Migration      // unfinished ones, in order of their databases
+	Flagged    bool             // there is a connection Flagged
 }
 
 // On lists the databases on a connection, sorted.
@@ -50,7 +51,7 @@ func (k *Keeper) Examine(ctx context.Context) []doctor.Finding {
 // Overview of the plan in force.
 func (r *Resolver) Overview() Overview {
 	s := r.current.Load()
-	out := Overview{Databases: map[string]Place{}}
+	out := Overview{Databases: map[string]Place{}, Flagged: r.cfg.Functions != nil}
 	for database, home := range s.homes {
 		place := Place{Connection: home.Connection}
 		if on, err := s.connection(home.Connection); err == nil {

@@ -1,9 +1,12 @@
 package storageplan
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"maps"
+
+	"callfn/internal/datastore"
 )
 
 // Tag names a connection: [Local], [Flagged], or 32 characters a-z and 0-9, mostly a UUID without hyphens.
@@ -73,9 +76,21 @@ func Decode(doc map[string]any) (Plan, error) {
 func Default(functionsApart bool) Plan {
 	p := Plan{Rules: map[Class]Rule{Account: {}, MODB: {}, System: {}, YODB: {}}}
 	if functionsApart {
-		p.Rules[Aggregate] = Rule{Connection: Flagged, Database: Selection{Names: []string{"functions"}}}
+		p.Rules[Aggregate] = Rule{Connection: Flagged, Database: Selection{Names: []string{datastore.Functions}}}
 	}
 	return p
+}
+
+// DefaultDocument is Default as clients see it: KAZOO's default plan.
+func DefaultDocument(functionsApart bool) map[string]any {
+	rule := func(tag Tag) map[string]any { return map[string]any{"connection": string(tag)} }
+	plan := map[string]any{string(Account): rule(Local), string(MODB): rule(Local), string(System): rule(Local), string(YODB): rule(Local)}
+	if functionsApart {
+		apart := rule(Flagged)
+		apart["database"] = map[string]any{"names": []any{datastore.Functions}}
+		plan[string(Aggregate)] = apart
+	}
+	return map[string]any{"connections": map[string]any{string(Local): map[string]any{}}, "plan": plan}
 }
 
 // Over is the plan with another one's parts where it has none: KAZOO's merge of the default and the stored plan.
@@ -114,4 +129,10 @@ func (r Rule) over(base Rule) Rule {
 	}
 	r.Types = types
 	return r
+}
+
+// newTag makes a tag for a connection.
+func newTag() (Tag, error) {
+	id, err := datastore.NewID(rand.Reader)
+	return Tag(id), err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"callfn/couchapp"
 	"callfn/internal/datastore"
@@ -99,13 +100,18 @@ func (p probe) runs(err error) *Problem {
 	return out
 }
 
-// reason is an error without what only an operator of this process needs.
+// reason is an error without what only an operator of this process needs, and cut: the other server may have written it.
 func reason(err error) string {
+	const most = 400
+	text := err.Error()
 	var e *datastore.Error
 	if errors.As(err, &e) && e.Cause != nil {
-		return e.Kind.Error() + ": " + e.Cause.Error()
+		text = e.Kind.Error() + ": " + e.Cause.Error()
 	}
-	return err.Error()
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
 }
 
 func site(on datastore.Single, databases []string, direct bool, log *slog.Logger) provision.Site {

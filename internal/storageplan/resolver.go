@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -181,8 +182,12 @@ func (r *Resolver) put() error {
 	}
 	for _, database := range datastore.Databases() {
 		home, recorded := stored.homes[database]
-		if !recorded {
+		switch {
+		case recorded:
+		case slices.Contains(movable(), database):
 			home = Resolve(s.plan, database, "")
+		default:
+			home = Local // whatever a plan says that somebody else stored
 		}
 		s.homes[database], s.recorded[database] = Home{Connection: home}, home
 	}

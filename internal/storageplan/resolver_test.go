@@ -194,3 +194,27 @@ func TestResolveWithoutConnection(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// A plan that KAZOO stored may want every aggregate database elsewhere, and have a number for a password: accounts and the plan itself
+// stay where they are found at all.
+func TestPlanThatKazooStored(t *testing.T) {
+	noLeaks(t)
+	main, a := startNode(t), startNode(t)
+	connection := a.connection()
+	connection["settings"].(map[string]any)["credentials"] = map[string]any{"username": "callfn", "password": 1234}
+	main.store(t, datastore.Document{
+		"_id": storageplan.Document, "pvt_type": storageplan.DocumentType, "connections": map[string]any{first: connection},
+		"plan": map[string]any{"aggregate": map[string]any{"connection": first}, "system": map[string]any{"connection": first}},
+	})
+	r := main.open(t)
+	for database, want := range map[string]string{
+		datastore.Accounts: main.URL, datastore.SystemData: main.URL, datastore.Functions: a.URL, datastore.FunctionRuns: a.URL, datastore.Callflows: a.URL,
+	} {
+		if got := address(t, r, database); got != want {
+			t.Errorf("%s is at %s, want %s", database, got, want)
+		}
+	}
+	if _, password := r.Plan().Connections[first].Settings.User(); password != "1234" {
+		t.Errorf("password %q", password)
+	}
+}

@@ -3,6 +3,7 @@ package storageplan
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"callfn/internal/datastore"
@@ -35,15 +36,21 @@ func (r *Resolver) catchUp(ctx context.Context, known datastore.Document) error 
 	return nil
 }
 
-// recorded is where the databases are that a plan can move, by their last record: migrations apart.
+// recorded is where the databases are by their last record, migrations apart: those that a plan can move, and those that Migrate has.
 func (r *Resolver) recorded() map[string]Tag {
 	s := r.current.Load()
 	homes := map[string]Tag{}
-	for _, database := range movable() {
-		homes[database] = s.recorded[database]
+	for _, database := range datastore.Databases() {
+		if slices.Contains(movable(), database) || s.recorded[database] != Local {
+			homes[database] = s.recorded[database]
+		}
 	}
 	return homes
 }
+
+// Journal is where the moves' documents are, beside the plan's: system_data on the connection that callfn was started with, wherever
+// system_data itself has been moved.
+func (r *Resolver) Journal() *datastore.Database { return r.document() }
 
 const settleAttempts = 5
 

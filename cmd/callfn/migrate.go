@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+)
+
+type migrateCommand struct {
+	clientFlags
+
+	To           string `required:"" help:"The CouchDB to move everything to: http://user@host:5984. It needs an administrator's rights there." placeholder:"URL"`
+	PasswordFile string `help:"File with the password of the URL's user." placeholder:"FILE"`
+	CA           string `name:"ca" help:"Trust the certificates in this PEM file for https, instead of the system's." placeholder:"FILE"`
+}
+
+// Run moves every database of a running service to another CouchDB, while it serves.
+func (c migrateCommand) Run(ctx context.Context, w world) error {
+	connection, err := c.connection()
+	if err != nil {
+		return err
+	}
+	api, err := c.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	var answer struct{ Data []migrationDoc }
+	if err := api.do(ctx, http.MethodPut, "/v2/storage/migrations", map[string]any{"connection": connection}, &answer); err != nil {
+		return err
+	}
+	moved := make([]migrationDoc, len(answer.Data))
+	for i, m := range answer.Data {
+		if moved[i], err = api.follow(ctx, w, m.ID, "switched", "finished"); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		text, err := json.Marshal(moved)
+		if err != nil {
+			return err
+		}
+		return printJSON(w.stdout, text)
+	}
+	for _, m := range moved {
+		if m.Proof != nil {
+			_, _ = fmt.Fprintf(w.stdout, "%s: %d documents, and %d that are deleted\n", m.Database, m.Proof.Documents, m.Proof.Deleted)
+		}
+	}
+	u, _ := url.Parse(c.To) // connection has
+	_, err = fmt.Fprintf(w.stdout, `Everything is at %s://%s now, and the service works there. Next:
+  callfn storage finish      makes that final; until then `+"`callfn storage rollback`"+` puts everything back
+  then restart callfn serve with --couchdb-url=%s and the same secret.key
+`, u.Scheme, u.Host, u.Scheme+"://"+u.Host)
+	return err
+}
+
+// connection is the URL as a storage plan writes it.
+func (c migrateCommand) connection() (map[string]any, error) {
+	user, password, err := credentials("--to", c.To, c.PasswordFile)
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(c.To)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
+		return nil, usageError{errorf("--to: want the address of a CouchDB, such as http://user@host:5984")}
+	}
+	port := 5984
+	if u.Scheme == "https" {
+		port = 443
+	}
+	if u.Port() != "" {
+		if port, err = strconv.Atoi(u.Port()); err != nil {
+			return nil, usageError{fmt.Errorf("--to: %w", err)}
+		}
+	}
+	settings := map[string]any{"ip": u.Hostname(), "port": port}
+	if user != "" {
+		settings["credentials"] = map[string]any{"username": user, "password": password}
+	}
+	if u.Scheme == "https" {
+		tls := map[string]any{}
+		if c.CA != "" {
+			pem, err := os.ReadFile(c.CA)
+			if err != nil {
+				return nil, usageError{fmt.Errorf("--ca: %w", err)}
+			}
+			tls["ca"] = string(pem)
+		}
+		settings["tls"] = tls
+	}
+	return map[string]any{"driver": "kazoo_couch", "name": "where everything is moved to", "settings": settings}, nil
+}
