@@ -88,13 +88,20 @@ func (a *API) createPivotKey(x *exchange) (*answer, error) {
 	return out, nil
 }
 
+// revokePivotKey deletes a key. It counts no more, nor does what is remembered of it here.
+func (a *API) revokePivotKey(x *exchange) (*answer, error) {
+	out, err := a.pivotKeys().delete(x)
+	a.invocations.forget(x.account.ID(), x.id())
+	return out, err
+}
+
 // invokeKey is a key that counted, and what a call of its account needs.
 type invokeKey struct {
 	id, hash string
 	endpoint auth.Endpoint // of the key; a ticket of it is good for another
 	account  account.ID
-	zone     string // the account's time zone
-	zoneRead time.Time
+	zone     string    // the account's time zone
+	zoneRead time.Time // when it was read
 }
 
 // zoneKept is how long a key's call does without reading the account's time zone again, which may be an ancestor's.
@@ -133,6 +140,7 @@ func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
 		}
 	}
 	if errors.Is(err, datastore.ErrNotFound) {
+		a.invocations.forget(e.Account, id)
 		return invokeKey{}, a.notAdmitted(x)
 	}
 	if err != nil {

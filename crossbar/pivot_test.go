@@ -331,6 +331,10 @@ func TestPivotDuringAnOutage(t *testing.T) {
 	s.must(t, 503, "GET", target+known, "", "")
 	down.down = false
 	s.must(t, 200, "GET", target+known, "", "")
+	// What was revoked before the outage does not come back with it.
+	s.must(t, 200, "DELETE", a.path("/pivot/keys/"+known[:32]), s.login(t, a.key), "")
+	down.down = true
+	s.must(t, 503, "GET", target+known, "", "")
 }
 
 // flowOf is a flow with what its modules' schemas fill in.
