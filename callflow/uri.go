@@ -1,6 +1,9 @@
 package callflow
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // What KAZOO puts where a call names no user or no realm (kapps_call.erl; kazoo-facts §4.4).
 const (
@@ -23,6 +26,24 @@ func ParseURI(s string) URI {
 		realm = noRealm
 	}
 	return URI{User: user, Realm: realm}
+}
+
+// SplitParties gives parameters of a call as a function sees them: To, From and Request name users only, and what follows an
+// `@` is their realm (kazoo-facts §4.1), unless the parameters say another. The map passed in stays as it is.
+func SplitParties(call map[string]any) map[string]any {
+	out := maps.Clone(call)
+	for _, name := range []string{"To", "From", "Request"} {
+		text, _ := call[name].(string)
+		user, realm, found := strings.Cut(text, "@")
+		if !found {
+			continue
+		}
+		out[name] = user
+		if _, given := call[name+"-Realm"]; !given {
+			out[name+"-Realm"] = realm
+		}
+	}
+	return out
 }
 
 // defaultRealm gives the call's parties that have no realm of their own a likelier one than `norealm`. Empty: none.

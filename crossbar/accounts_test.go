@@ -193,6 +193,9 @@ func TestDeletingAnAccountLeavesNothing(t *testing.T) {
 		if i == 0 {
 			s.must(t, 200, "DELETE", a.path("/users/"+user), a.token, "")
 		}
+		if key, _ := s.pivotKey(t, a, ""); i == 0 {
+			s.must(t, 200, "DELETE", a.path("/pivot/keys/"+key), a.token, "")
+		}
 	}
 	below := s.tenant(t, a.id, "below")
 	if r := s.must(t, 409, "DELETE", a.path(""), admin, ""); r.env["message"] != "account_has_descendants" {

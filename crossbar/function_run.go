@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"callfn/callflow"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/internal/function/params"
@@ -84,7 +85,7 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 	valid, _ := value.(map[string]any)
 	call, _ := valid["call"].(map[string]any)
 	source, _ := valid["function_js"].(string)
-	flat, err := params.Flatten(call)
+	flat, err := params.Flatten(callflow.SplitParties(call))
 	if err != nil {
 		fields.Add("call", "maxSize", schemas.Violation{"message": err.Error(), "target": params.MaxBytes})
 		return runOrder{}, invalid(fields)

@@ -26,7 +26,7 @@ func TestKazoosSequence(t *testing.T) {
 	if r := s.must(t, 200, "GET", list, a.token, ""); len(r.items()) != 1 || r.items()[0].(map[string]any)["id"] != created.id() {
 		t.Errorf("the listing is %s", r.raw)
 	}
-	r := s.must(t, 201, "PUT", item+"/run", a.token, `{"data":{"call":{"To":"to","From":"from"}}}`)
+	r := s.must(t, 201, "PUT", item+"/run", a.token, `{"data":{"call":{"To":"to@nodomain","From":"from@nodomain","Caller-ID-Number":"123456","Caller-ID-Name":"from"}}}`)
 	if r.at("data", "outcome") != "ok" || s.runner.last.Params["To"] != "to" {
 		t.Errorf("the run gave %s, asked with %v", r.raw, s.runner.last.Params)
 	}

@@ -80,11 +80,7 @@ func (a *API) pivot(x *exchange, e auth.Endpoint, flow func(context.Context, cal
 	if err != nil {
 		return nil, err
 	}
-	zone, err := a.cfg.Accounts.TimeZone(ctx, key.account)
-	if err != nil {
-		return nil, err
-	}
-	node, err := flow(ctx, callflow.PivotRequest{Account: e.Account, Params: told, TimeZone: zone, Address: a.ticketed(e.Account, key)})
+	node, err := flow(ctx, callflow.PivotRequest{Account: e.Account, Params: told, TimeZone: key.zone, Address: a.ticketed(e.Account, key)})
 	if err != nil {
 		return nil, pivotFailure(err)
 	}

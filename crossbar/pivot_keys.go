@@ -87,10 +87,12 @@ func (a *API) createPivotKey(x *exchange) (*answer, error) {
 	return out, nil
 }
 
-// invokeKey is a key that counted.
+// invokeKey is a key that counted, and what a call of its account needs.
 type invokeKey struct {
 	id, hash string
-	account  account.Account
+	endpoint auth.Endpoint // of the key; a ticket of it is good for another
+	account  account.ID
+	zone     string // the account's time zone
 }
 
 // keyParameter is where a voice_url carries its key. KAZOO can be told nothing but an address, and breaks those with
@@ -110,32 +112,55 @@ func (x *exchange) presentedKey() string {
 }
 
 // admit lets a request with the endpoint's key through. Whatever else it came with is refused alike: no account, no
-// function and no key can be told from another by asking.
+// function and no key can be told from another by asking. While the datastore does not answer, which is also when nobody
+// can revoke a key, one that counted of late goes on to count: calls go on.
 func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
 	presented := x.presentedKey()
 	id := auth.InvokeKeyID(presented)
 	if id == "" || !a.invocations.mayTry(x.address(), id) {
 		return invokeKey{}, a.notAdmitted(x)
 	}
-	doc, err := a.pivotKeys().collection.Get(x.ctx, string(e.Account), id)
+	key, err := a.readInvokeKey(x, e.Account, id)
+	away := errors.Is(err, datastore.ErrUnreachable)
+	if away {
+		if known, ok := a.invocations.remembered(id); ok && known.account == e.Account {
+			key, err = known, nil
+		}
+	}
 	if errors.Is(err, datastore.ErrNotFound) {
 		return invokeKey{}, a.notAdmitted(x)
 	}
 	if err != nil {
 		return invokeKey{}, err
 	}
-	key := invokeKey{id: id, hash: doc.Text(keyHashField)}
-	if !(endpointOf(doc) == e && a.cfg.Auth.InvokeKeyCounts(e, presented, key.hash) || a.cfg.Auth.InvokeTicketCounts(e, presented, key.hash)) {
+	if !(key.endpoint == e && a.cfg.Auth.InvokeKeyCounts(e, presented, key.hash) || a.cfg.Auth.InvokeTicketCounts(e, presented, key.hash)) {
 		return invokeKey{}, a.notAdmitted(x)
+	}
+	if !away {
+		a.invocations.remember(key)
 	}
 	if !a.invocations.charge(id) {
 		return invokeKey{}, tooManyRequests(a.invocations.wait)
 	}
-	key.account, err = a.cfg.Accounts.Get(x.ctx, e.Account)
-	if errors.Is(err, datastore.ErrNotFound) || err == nil && !key.account.Enabled() {
-		return invokeKey{}, a.notAdmitted(x)
+	return key, nil
+}
+
+// readInvokeKey reads a key, and of its account what makes it count. datastore.ErrNotFound when there is no such key, or
+// the account is deleted or disabled.
+func (a *API) readInvokeKey(x *exchange, of account.ID, id string) (invokeKey, error) {
+	doc, err := a.pivotKeys().collection.Get(x.ctx, string(of), id)
+	if err != nil {
+		return invokeKey{}, err
 	}
-	return key, err
+	acct, err := a.cfg.Accounts.Get(x.ctx, of)
+	if err != nil {
+		return invokeKey{}, err
+	}
+	if !acct.Enabled() {
+		return invokeKey{}, &datastore.Error{Op: "get", Subject: "account " + string(of), Kind: datastore.ErrNotFound}
+	}
+	zone, err := a.cfg.Accounts.TimeZone(x.ctx, acct)
+	return invokeKey{id: id, hash: doc.Text(keyHashField), endpoint: endpointOf(doc), account: of, zone: zone}, err
 }
 
 // notAdmitted counts a failure against the address.

@@ -17,14 +17,21 @@ type invocations struct {
 	now      func() time.Time
 
 	mu      sync.Mutex
-	counted map[string]time.Time // when a key last counted
+	counted map[string]counted // by key id
 }
 
-// countedLately is how long a key that counted is looked up whatever its address did.
+// counted is a key as it was when it last counted.
+type counted struct {
+	key invokeKey
+	at  time.Time
+}
+
+// countedLately is how long a key that counted is looked up whatever its address did, and counts without a look while the
+// datastore is away.
 const countedLately = time.Hour
 
 func newInvocations(limit RateLimit, now func() time.Time) *invocations {
-	l := &invocations{failures: newBuckets(rate.Every(failureReturns), failuresPerAddress, now), now: now, counted: map[string]time.Time{}}
+	l := &invocations{failures: newBuckets(rate.Every(failureReturns), failuresPerAddress, now), now: now, counted: map[string]counted{}}
 	if limit.PerSecond > 0 {
 		l.perKey = newBuckets(rate.Limit(limit.PerSecond), limit.Burst, now)
 		l.wait = time.Duration(float64(time.Second) / limit.PerSecond)
@@ -37,20 +44,30 @@ func (l *invocations) mayTry(address, key string) bool {
 	if l.failures.left(address) >= 1 {
 		return true
 	}
+	_, ok := l.remembered(key)
+	return ok
+}
+
+// remembered is a key that counted of late.
+func (l *invocations) remembered(key string) (invokeKey, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at, ok := l.counted[key]
-	return ok && l.now().Sub(at) < countedLately
+	c, ok := l.counted[key]
+	return c.key, ok && l.now().Sub(c.at) < countedLately
+}
+
+// remember notes that a key counts.
+func (l *invocations) remember(key invokeKey) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.counted) >= mostBuckets {
+		clear(l.counted)
+	}
+	l.counted[key.id] = counted{key, l.now()}
 }
 
 // charge takes the price of a request with a key that counts. False when the key has asked too often.
 func (l *invocations) charge(key string) bool {
-	l.mu.Lock()
-	if len(l.counted) >= mostBuckets {
-		clear(l.counted)
-	}
-	l.counted[key] = l.now()
-	l.mu.Unlock()
 	if l.perKey == nil {
 		return true
 	}

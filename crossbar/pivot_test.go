@@ -1,6 +1,7 @@
 package crossbar_test
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
@@ -12,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"callfn/crossbar"
+	"callfn/internal/account"
+	"callfn/internal/datastore"
 	"callfn/internal/function"
 )
 
@@ -275,6 +278,36 @@ func TestPivotRateLimits(t *testing.T) {
 	s.must(t, 429, "GET", b.path("/pivot?To=1000&key="+good), "", "")
 	s.clock.Advance(2 * time.Second)
 	s.must(t, 200, "GET", b.path("/pivot?To=1000&key="+good), "", "")
+}
+
+// While the datastore does not answer, calls with keys that counted of late go on; others are told what is wrong.
+func TestPivotDuringAnOutage(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	f := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
+	_, known := s.pivotKey(t, a, f)
+	_, fresh := s.pivotKey(t, a, f)
+	_, numbers := s.pivotKey(t, a, "")
+	down := &unreachable{Resolver: s.cfg.Datastores, name: datastore.Accounts}
+	s.rewire(t, func(c *crossbar.Config) {
+		c.Datastores = down
+		c.Accounts = account.NewStore(account.Config{Datastores: down, Random: rand.Reader, Now: s.clock.Now})
+	})
+	target := a.path("/functions/" + f + "/pivot?To=1&key=")
+	s.must(t, 200, "GET", target+known, "", "")
+	down.down = true
+	s.must(t, 200, "GET", target+known, "", "")
+	s.must(t, 401, "GET", target+known[:33]+strings.Repeat("0", 64), "", "")
+	s.must(t, 401, "GET", a.path("/pivot?To=1&key="+known), "", "")
+	for _, key := range []string{fresh, numbers} {
+		if r := s.must(t, 503, "GET", target+key, "", ""); r.env["message"] != "datastore_unreachable" || r.header.Get("Retry-After") != "" {
+			t.Errorf("%s %v", r.raw, r.header)
+		}
+	}
+	s.clock.Advance(61 * time.Minute)
+	s.must(t, 503, "GET", target+known, "", "")
+	down.down = false
+	s.must(t, 200, "GET", target+known, "", "")
 }
 
 // flowOf is a flow with what its modules' schemas fill in.

@@ -156,6 +156,15 @@ func (s *service) directDriver(c serveCommand, shows queryserver.Evaluator, limi
 	return driver, nil
 }
 
+// dialect knows what the engine of stored functions does not parse; nil where it is the one that checks syntax.
+func (s *service) dialect(database func() (*datastore.Database, error)) function.Dialect {
+	if s.engine == nil {
+		return &function.ShowDialect{Database: database, Now: time.Now}
+	}
+	d, _ := s.engine.(function.Dialect)
+	return d
+}
+
 // tellOfCopy is what /readyz tells of the copy.
 func (s *service) tellOfCopy() map[string]any {
 	if s.copied == nil {

@@ -83,6 +83,9 @@ func TestDirectRunner(t *testing.T) {
 				t.Errorf("after %s %s: %s", step.method, step.body, trace)
 			}
 		}
+		if code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token, `{"data":{"name":"new","function_js":"var a; a ??= 1"}}`); code != 201 || strings.Contains(body, "does not know") {
+			t.Errorf("warned of syntax that the engine knows: %d %s", code, body)
+		}
 		info, err := os.Stat(filepath.Join(s.dataDir, "functions-copy.db"))
 		if err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%v %v", info, err)
@@ -120,6 +123,12 @@ func TestDirectOnStockCouchjs(t *testing.T) {
 	callWorks(t, s)
 	token := login(t, s.url)
 	function := s.url + "/v2/accounts/" + token.account + "/functions/" + onlyFunction(t, s, token)
+	if !strings.Contains(command, "mainjs") { // SpiderMonkey 78 and 102 do not parse static blocks, or what is newer
+		code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token, `{"data":{"name":"new","function_js":"/a/v; return {module: 'noop'}"}}`)
+		if code != 201 || !strings.Contains(body, "does not know") {
+			t.Errorf("not warned of syntax that couchjs lacks: %d %s", code, body)
+		}
+	}
 	for source, outcomes := range map[string]string{
 		"while (true) {}": "timeout", "throw new Error('x')": "threw", "return": "no_flow", "return {module: 'noop'}": "ok", "return 1": "invalid_flow",
 		"var s = 'x'; while (true) { s += s }": "threw timeout crashed memory", "function f() { return f() + 1 } return f()": "threw crashed", // by the engine and its version

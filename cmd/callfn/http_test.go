@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -44,4 +47,24 @@ func send(t testing.TB, method, url, token, body string) (int, string) {
 		t.Fatal(err)
 	}
 	return resp.StatusCode, string(text)
+}
+
+// Whoever sends too much is told so, also a client that sends all of it before it reads the answer.
+func TestTooMuchIsAnswered(t *testing.T) {
+	s := serve(t, program{})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	const much = 12 << 20
+	for _, part := range []string{fmt.Sprintf("PUT /v2/api_auth HTTP/1.1\r\nHost: callfn\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", much), strings.Repeat("x", much)} {
+		if _, err := io.WriteString(conn, part); err != nil {
+			t.Fatalf("the server does not take it in: %v", err)
+		}
+	}
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil || answer.StatusCode != 413 {
+		t.Errorf("answer %v, %v", answer, err)
+	}
 }

@@ -118,7 +118,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Drafts: function.LocalDrafts{Eval: lanes, Wh: functions.Shows["wh"], Limits: limits},
 		Flows:  set, NewRun: newRun, Deadline: limits.Deadline, Log: log, Parameters: callflow.ParameterNames(),
 		Root: topLevel(known), Observers: []function.Observer{records, guard, s.metrics},
-		Dialect: &function.ShowDialect{Database: database, Now: time.Now},
+		Dialect: s.dialect(database),
 	})
 	stored := callflow.Stored{Datastores: stores}
 	directory := callflow.NewCache(stored, time.Now)

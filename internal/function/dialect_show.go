@@ -47,6 +47,11 @@ func (d *ShowDialect) Lacks(ctx context.Context) ([]string, error) {
 	return lacks, nil
 }
 
+// dialectAnswer is what the show answers.
+type dialectAnswer struct {
+	Lacks *[]string `json:"lacks"`
+}
+
 func ask(ctx context.Context, db *datastore.Database) ([]string, error) {
 	path := "/" + url.PathEscape(db.Name()) + "/_design/" + url.PathEscape(db.Design(datastore.Functions)) + "/_show/dialect"
 	resp, err := db.Connection().Raw(ctx, http.MethodGet, path, "", http.Header{"Accept": {"application/json"}}, nil)
@@ -58,9 +63,7 @@ func ask(ctx context.Context, db *datastore.Database) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the answer of %s: %w", db.Connection().Address(), err)
 	}
-	var answer struct {
-		Lacks *[]string `json:"lacks"`
-	}
+	var answer dialectAnswer
 	if resp.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("the show dialect of %s answered %s", db.Connection().Address(), resp.Status)
 	}

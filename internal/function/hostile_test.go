@@ -269,7 +269,7 @@ func TestHostileCouchDB(t *testing.T) {
 			}
 			ran++
 			if language == couchapp.Callfn {
-				p := hostiletest.Place{Driver: shared.Driver, Store: shared.Store, Late: late}
+				p := hostiletest.Place{Driver: shared.Driver, Store: shared.Store, Late: late, Known: "callfn"}
 				hostiletest.Run(t, func(*testing.T) hostiletest.Place { return p })
 				return
 			}

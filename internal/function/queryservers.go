@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"callfn/internal/queryclient"
 	"callfn/internal/queryserver"
@@ -58,6 +59,21 @@ func (q QueryServers) Show(ctx context.Context, doc, req json.RawMessage, e Eval
 
 func tooLarge(limit int) *Error {
 	return &Error{Message: fmt.Sprintf("the function returned more than %d KiB", limit>>10)}
+}
+
+// Lacks asks the show `dialect` what newer syntax the engine does not parse.
+func (q QueryServers) Lacks(ctx context.Context) ([]string, error) {
+	a, err := q.Pool.Show(ctx, queryclient.Show{
+		Owner: "nobody", Name: "dialect", Doc: json.RawMessage("null"), Req: json.RawMessage("{}"), Deadline: 2 * time.Second,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", q.Name, err)
+	}
+	var r struct{ JSON dialectAnswer }
+	if err := json.Unmarshal(a.Response, &r); err != nil || r.JSON.Lacks == nil {
+		return nil, fmt.Errorf("the show dialect of %s answered what is no list: %.200q", q.Name, a.Response)
+	}
+	return *r.JSON.Lacks, nil
 }
 
 // failed tells what a run that gave no response came to. Whatever the process says by itself may be the function's word.

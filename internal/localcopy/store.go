@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
 // The buckets of the file. docs holds, by document id, the revision, a newline, and the document as the database sent it, or
@@ -45,7 +46,7 @@ type store struct{ db *bbolt.DB }
 // openStore opens the file, or makes it. One that cannot be read is thrown away.
 func openStore(path string, log *slog.Logger) (*store, error) {
 	db, err := open(path)
-	if errors.Is(err, bbolt.ErrTimeout) {
+	if errors.Is(err, bbolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("copy of documents %s: another process has it open: every `callfn serve` needs a data directory of its own", path)
 	}
 	if err != nil {

@@ -99,7 +99,7 @@ type Answer struct {
 	Logs     []string
 }
 
-// Show runs a show. It waits for a free process until ctx ends; the deadline begins when there is one.
+// Show runs a show. It waits for a free process, or a new one, until ctx ends; the deadline begins when there is one.
 func (p *Pool) Show(ctx context.Context, s Show) (Answer, error) {
 	if s.Owner == "" {
 		return Answer{}, errors.New("queryclient: a show of nobody's")
@@ -112,13 +112,13 @@ func (p *Pool) Show(ctx context.Context, s Show) (Answer, error) {
 	case <-ctx.Done():
 		return Answer{}, ctx.Err()
 	}
-	w, err := p.take(s.Owner)
+	w, err := p.take(ctx, s.Owner)
 	if err != nil {
 		return Answer{}, err
 	}
 	if err := w.reset(ctx); err != nil { // what an earlier run left makes the process useless: once more with a new one
 		p.drop(w, err)
-		if w, err = p.take(""); err != nil {
+		if w, err = p.take(ctx, ""); err != nil {
 			return Answer{}, err
 		}
 		if err := w.reset(ctx); err != nil {
@@ -144,7 +144,7 @@ func (p *Pool) Show(ctx context.Context, s Show) (Answer, error) {
 }
 
 // take gives a process of the owner's, or one that has run nothing yet.
-func (p *Pool) take(owner string) (*process, error) {
+func (p *Pool) take(ctx context.Context, owner string) (*process, error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()
@@ -171,13 +171,39 @@ func (p *Pool) take(owner string) (*process, error) {
 		defer p.wg.Done()
 		stopAll(excess)
 	}()
-	w, err := p.start()
-	if err != nil {
-		p.mu.Lock()
-		p.running--
-		p.mu.Unlock()
+	return p.startFor(ctx)
+}
+
+// startFor starts a process for a caller who waits until ctx ends; then it is there for the next.
+func (p *Pool) startFor(ctx context.Context) (*process, error) {
+	type started struct {
+		w   *process
+		err error
 	}
-	return w, err
+	done := make(chan started) // unbuffered: either somebody takes the process, or nobody waits any more
+	p.wg.Add(1)
+	go func() {
+		defer p.wg.Done()
+		w, err := p.start()
+		if err != nil {
+			p.mu.Lock()
+			p.running--
+			p.mu.Unlock()
+		}
+		select {
+		case done <- started{w, err}:
+		case <-ctx.Done():
+			if err == nil {
+				p.giveBack(w)
+			}
+		}
+	}()
+	select {
+	case s := <-done:
+		return s.w, s.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func stopAll(processes []*process) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -61,7 +62,8 @@ func speak() {
 			time.Sleep(time.Hour)
 		case "spin with closed pipes":
 			_ = os.Stdin.Close()
-			for {
+			for i := 0; ; i++ { // user code that never comes back
+				ran ^= i
 			}
 		case "die":
 			fmt.Fprintln(os.Stderr, "segmentation fault")
@@ -233,9 +235,41 @@ func TestCallerLeaves(t *testing.T) {
 	}
 }
 
+// A process that takes long to start keeps nobody waiting longer than they want.
+func TestSlowStart(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := filepath.Join(t.TempDir(), "begun") // the first process starts at once, others take a while
+	p, err := queryclient.New(queryclient.Config{
+		Command: "sh -c 'test -e " + begun + " && sleep 2; touch " + begun + "; exec " + self + " speak'",
+		Design:  json.RawMessage(`{}`), ID: "_design/d", Processes: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	if _, _, err := show(p, "a", "", 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	waited := time.Now()
+	if _, err := p.Show(ctx, queryclient.Show{Owner: "b", Doc: json.RawMessage(`{}`), Req: json.RawMessage(`{}`), Deadline: time.Second}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	if took := time.Since(waited); took > 1500*time.Millisecond {
+		t.Errorf("waited %s", took)
+	}
+	if _, _, err := show(p, "b", "", 10*time.Second); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestCommandsThatAreNone(t *testing.T) {
 	for command, says := range map[string]string{
-		"/nonexistent/couchjs main.js": "does not start", "true": "does not start", "echo hello; cat": "true is wanted",
+		"/nonexistent/couchjs main.js": "does not start", "true": "does not start", "cat": "true is wanted",
 	} {
 		_, err := queryclient.New(queryclient.Config{Command: command, Design: json.RawMessage(`{}`), ID: "_design/d"})
 		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), command) {

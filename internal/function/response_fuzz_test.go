@@ -1,0 +1,42 @@
+package function
+
+import (
+	"encoding/json"
+	"testing"
+
+	"callfn/internal/queryserver"
+)
+
+// Whatever a query server of others answers: a known outcome or an error, a value that is JSON, and never an envelope of another run.
+func FuzzReadResponse(f *testing.F) {
+	for _, seed := range []string{
+		`{"json":{"module":"noop"}}`, `{"code":500,"json":{"error":"threw","message":"x","line":1}}`, `{"code":404,"json":{"error":"not_found","reason":"x"}}`,
+		`{"body":"{}","headers":{"Content-Type":"application/json"}}`, `{"body":"<p>"}`, `{}`, `null`, `[]`, `{"code":200,"json":null}`,
+		`{"code":302}`, `{"headers":{"X-Callfn-Run":"r"},"json":{"run":"r","outcome":"ok","result":1}}`,
+		`{"headers":{"X-Callfn-Run":"r"},"json":{"run":"s","outcome":"ok","result":1}}`, `{"headers":{"X-Callfn-Run":"r"},"json":{"run":"r","outcome":"won"}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		ev, err := readResponse(raw, "r", "couchjs")
+		if err != nil {
+			return
+		}
+		if !ev.Outcome.Known() {
+			t.Fatalf("outcome %q", ev.Outcome)
+		}
+		if ev.Outcome == OK && ev.Place != InOurs && !json.Valid(ev.Value) {
+			t.Fatalf("value %q", ev.Value)
+		}
+		if ev.Outcome != OK && ev.Error == nil && ev.Place != InOurs {
+			t.Fatalf("%s without a word", ev.Outcome)
+		}
+		var r struct {
+			JSON    struct{ Run string }
+			Headers map[string]string
+		}
+		if ev.Place == InOurs && (json.Unmarshal(raw, &r) != nil || r.JSON.Run != "r" || r.Headers[queryserver.RunHeader] != "r") {
+			t.Fatalf("another run's: %s", raw)
+		}
+	})
+}
