@@ -10,11 +10,14 @@ import (
 	"callfn/internal/datastore"
 )
 
+// punctuation is what people write into phone numbers.
+var punctuation = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "")
+
 // AccountsOfNumber names the accounts, at most limit, that have a callflow with a phone number, however it is written.
 // What KAZOO would not take for a phone number (extensions, feature codes, no_match) belongs to nobody, as there
 // (knm_numbers:lookup_account).
 func AccountsOfNumber(ctx context.Context, datastores datastore.Resolver, number string, limit int) ([]account.ID, error) {
-	number = Normalize(strings.TrimSpace(number))
+	number = Normalize(punctuation.Replace(number))
 	if !strings.HasPrefix(number, "+") || !onlyDigits(number) {
 		return nil, nil
 	}

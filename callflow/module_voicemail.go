@@ -8,7 +8,7 @@ import (
 
 // voicemail is KAZOO's `voicemail` (cf_voicemail.erl) as far as a call is concerned: it answers, tells the caller that nobody
 // is there, and lets him leave a message of at most data.max_message_length seconds (500) in the box data.id, to `#` or any
-// other key. The caller who hangs up after speaking has left it too, and stops it; else it goes on. Action `check` lets the caller
+// other key; who presses `*` before is let into the box. The caller who hangs up after speaking has left it too, and stops it; else it goes on. Action `check` lets the caller
 // into the box. Boxes are not kept here, so that no message is either.
 func voicemail(ctx context.Context, t *Turn) Next {
 	work := t.leaveMessage
@@ -28,6 +28,9 @@ func voicemail(ctx context.Context, t *Turn) Next {
 	return Continue()
 }
 
+// loginKey leads from the greeting into the box (cf_voicemail.erl).
+const loginKey = "*"
+
 func (t *Turn) leaveMessage(ctx context.Context) error {
 	if err := t.Switch.Answer(ctx); err != nil {
 		return err
@@ -39,6 +42,13 @@ func (t *Turn) leaveMessage(ctx context.Context) error {
 	}
 	if err := t.playPrompt(ctx, "vm-person_not_available"); err != nil {
 		return err
+	}
+	switch key, err := t.Switch.Collect(ctx, Collect{Max: 1}); {
+	case err != nil:
+		return err
+	case key == loginKey:
+		t.Note("pressed " + key + ": on to checking the box")
+		return t.checkMessages(ctx)
 	}
 	length, err := t.Switch.Record(ctx, Recording{
 		Name: "voicemail", Limit: max(t.Data.seconds("max_message_length", 500*time.Second), time.Second), Terminators: anyDigit(),

@@ -23,7 +23,9 @@ type API struct {
 	node   string
 
 	modules *modules
-	openAPI func() (json.RawMessage, error) // built when first asked for
+	// Built when first asked for.
+	openAPI    func() (json.RawMessage, error)
+	typeScript func() (string, error)
 
 	requests                         *buckets // nil without rate limit
 	failuresByAddress, failuresByKey *buckets
@@ -42,6 +44,7 @@ func New(cfg Config) *API {
 	a.invocations = newInvocations(a.cfg.RateLimit, a.cfg.Now)
 	a.routes = a.table()
 	a.modules = newModules(a.cfg, a.routes)
+	a.typeScript = sync.OnceValues(func() (string, error) { return Declaration(a.cfg.Schemas) })
 	a.openAPI = sync.OnceValues(func() (json.RawMessage, error) { return openAPI(a.cfg, a.routes) })
 	a.echo = echo.New()
 	a.echo.HideBanner, a.echo.HidePort = true, true

@@ -37,7 +37,7 @@ func (a *API) catalogue(*exchange) (*answer, error) {
 
 // declaration is what a function gets and returns as TypeScript: for editors, and for anyone.
 func (a *API) declaration(*exchange) (*answer, error) {
-	text, err := Declaration(a.cfg.Schemas)
+	text, err := a.typeScript()
 	return &answer{text: text}, err
 }
 

@@ -49,6 +49,9 @@ func (k *documentKind) partsOf(x *exchange, most int) ([]datastore.Document, err
 func (k *documentKind) deleteParts(x *exchange, hard bool) error {
 	for _, part := range k.parts {
 		docs, err := part.partsOf(x, mostCases)
+		if errors.Is(err, datastore.ErrViewMissing) {
+			continue // the design document is that of an older version, which has no parts
+		}
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func (a *API) pivotRoutes() []Route {
 		{http.MethodGet, numbers + "/keys", "pivot_keys", Subtree, false, keys.list},
 		{http.MethodPut, numbers + "/keys", "pivot_keys", Subtree, true, a.createPivotKey},
 		{http.MethodGet, numbers + "/keys/:id", "pivot_keys", Subtree, false, keys.show},
-		{http.MethodDelete, numbers + "/keys/:id", "pivot_keys", Subtree, false, keys.delete},
+		{http.MethodDelete, numbers + "/keys/:id", "pivot_keys", Subtree, false, a.revokePivotKey},
 	}
 }
 

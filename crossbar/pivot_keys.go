@@ -3,6 +3,7 @@ package crossbar
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"callfn/internal/account"
 	"callfn/internal/auth"
@@ -87,13 +88,24 @@ func (a *API) createPivotKey(x *exchange) (*answer, error) {
 	return out, nil
 }
 
+// revokePivotKey deletes a key. It counts no more, nor does what is remembered of it here.
+func (a *API) revokePivotKey(x *exchange) (*answer, error) {
+	out, err := a.pivotKeys().delete(x)
+	a.invocations.forget(x.account.ID(), x.id())
+	return out, err
+}
+
 // invokeKey is a key that counted, and what a call of its account needs.
 type invokeKey struct {
 	id, hash string
 	endpoint auth.Endpoint // of the key; a ticket of it is good for another
 	account  account.ID
-	zone     string // the account's time zone
+	zone     string    // the account's time zone
+	zoneRead time.Time // when it was read
 }
+
+// zoneKept is how long a key's call does without reading the account's time zone again, which may be an ancestor's.
+const zoneKept = 30 * time.Second
 
 // keyParameter is where a voice_url carries its key. KAZOO can be told nothing but an address, and breaks those with
 // user and password when it adds its parameters to a GET (kz_http_util:urlunsplit).
@@ -128,6 +140,7 @@ func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
 		}
 	}
 	if errors.Is(err, datastore.ErrNotFound) {
+		a.invocations.forget(e.Account, id)
 		return invokeKey{}, a.notAdmitted(x)
 	}
 	if err != nil {
@@ -159,8 +172,14 @@ func (a *API) readInvokeKey(x *exchange, of account.ID, id string) (invokeKey, e
 	if !acct.Enabled() {
 		return invokeKey{}, &datastore.Error{Op: "get", Subject: "account " + string(of), Kind: datastore.ErrNotFound}
 	}
-	zone, err := a.cfg.Accounts.TimeZone(x.ctx, acct)
-	return invokeKey{id: id, hash: doc.Text(keyHashField), endpoint: endpointOf(doc), account: of, zone: zone}, err
+	key := invokeKey{id: id, hash: doc.Text(keyHashField), endpoint: endpointOf(doc), account: of}
+	if known, ok := a.invocations.remembered(id); ok && known.account == of && a.cfg.Now().Sub(known.zoneRead) < zoneKept {
+		key.zone, key.zoneRead = known.zone, known.zoneRead
+		return key, nil
+	}
+	key.zone, err = a.cfg.Accounts.TimeZone(x.ctx, acct)
+	key.zoneRead = a.cfg.Now()
+	return key, err
 }
 
 // notAdmitted counts a failure against the address.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"callfn/internal/account"
 )
 
 // invocations limits requests that come with invoke keys. A KAZOO cluster asks for all its accounts from few addresses:
@@ -64,6 +66,15 @@ func (l *invocations) remember(key invokeKey) {
 		clear(l.counted)
 	}
 	l.counted[key.id] = counted{key, l.now()}
+}
+
+// forget is what becomes of an account's key that counts no more.
+func (l *invocations) forget(of account.ID, key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.counted[key].key.account == of {
+		delete(l.counted, key)
+	}
 }
 
 // charge takes the price of a request with a key that counts. False when the key has asked too often.

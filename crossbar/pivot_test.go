@@ -280,6 +280,29 @@ func TestPivotRateLimits(t *testing.T) {
 	s.must(t, 200, "GET", b.path("/pivot?To=1000&key="+good), "", "")
 }
 
+// A changed time zone counts for calls within half a minute.
+func TestPivotInTheAccountsTimeZone(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	f := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
+	_, key := s.pivotKey(t, a, f)
+	zone := func() string {
+		s.must(t, 200, "GET", a.path("/functions/"+f+"/pivot?To=1&key="+key), "", "")
+		return s.runner.last.TimeZone
+	}
+	if got := zone(); got != "UTC" {
+		t.Errorf("nobody has a zone: %s", got)
+	}
+	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"timezone":"Asia/Tokyo"}}`)
+	for range 4 {
+		s.clock.Advance(10 * time.Second)
+		zone()
+	}
+	if got := zone(); got != "Asia/Tokyo" {
+		t.Errorf("half a minute later: %s", got)
+	}
+}
+
 // While the datastore does not answer, calls with keys that counted of late go on; others are told what is wrong.
 func TestPivotDuringAnOutage(t *testing.T) {
 	s := newStack(t)
@@ -308,6 +331,10 @@ func TestPivotDuringAnOutage(t *testing.T) {
 	s.must(t, 503, "GET", target+known, "", "")
 	down.down = false
 	s.must(t, 200, "GET", target+known, "", "")
+	// What was revoked before the outage does not come back with it.
+	s.must(t, 200, "DELETE", a.path("/pivot/keys/"+known[:32]), s.login(t, a.key), "")
+	down.down = true
+	s.must(t, 503, "GET", target+known, "", "")
 }
 
 // flowOf is a flow with what its modules' schemas fill in.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"callfn/callflow"
 	"callfn/internal/datastore"
@@ -139,6 +141,7 @@ func (t *tested) judge(x *exchange, doc datastore.Document, only []string) ([]ve
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(docs, func(a, b datastore.Document) int { return strings.Compare(a.Text("name"), b.Text("name")) })
 	verdicts := make([]verdict, 0, len(docs))
 	for _, saved := range docs {
 		c := savedcase.Of(saved)

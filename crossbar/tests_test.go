@@ -210,3 +210,21 @@ func TestCasesOfCallflow(t *testing.T) {
 		t.Errorf("got %d %s", r.status, r.raw)
 	}
 }
+
+// With the design document of an older version, which knows no cases, documents can be deleted all the same.
+func TestDeletingWithAnOlderDesign(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	item := a.path("/functions/" + s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id())
+	db, _ := s.stores.Resolve("functions", "")
+	design, err := db.Get(t.Context(), "_design/functions")
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(design["views"].(map[string]any), "tests")
+	if _, err := db.Save(t.Context(), design); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, 200, "DELETE", item, a.token, "")
+	s.must(t, 404, "GET", item, a.token, "")
+}

@@ -64,6 +64,7 @@ func TestUserLogin(t *testing.T) {
 		"upper case": `{"credentials":"` + strings.ToUpper(good) + `","account_name":"acme","method":"md5"}`,
 		"number":     `{"credentials":"` + good + `","phone_number":"+14158867900"}`,
 		"dialled":    `{"credentials":"` + good + `","phone_number":"4158867900"}`,
+		"written":    `{"credentials":"` + good + `","phone_number":"+1 (415) 886-7900"}`,
 		"next way":   `{"credentials":"` + good + `","phone_number":"+14158867999","account_realm":"nobody.example","account_name":"acme"}`,
 		"sha":        `{"credentials":"` + goodSHA + `","account_name":"acme","method":"sha"}`,
 	} {

@@ -35,6 +35,6 @@ func ExampleSet_Validate() {
 	}
 	// Output:
 	// {"children":{"_":{"data":{},"module":"hangup"}},"data":{"duration":5,"unit":"s"},"module":"sleep"}
-	// children._.module: unable to find callflow schema for module `hnagup`: did you mean `hangup`?; data.text: Field is required but missing; schema: schema not found
+	// children._.module: unable to find callflow schema for module `hnagup`: did you mean `hangup`?; data.text: Field is required but missing (unknown key `txt`: did you mean `text`?); schema: schema not found
 	// unknown key `txt`: did you mean `text`?
 }

@@ -68,15 +68,17 @@ func (e FieldErrors) Under(prefix string) FieldErrors {
 	return out
 }
 
-// hint tells of what is missing which key was probably meant for it.
+// hint tells of what is missing, and of a key that may not be there, what was probably meant.
 func (e FieldErrors) hint(warnings []Warning) {
 	for _, w := range warnings {
 		meant := w.Suggestion
 		if i := strings.LastIndexByte(w.Path, '.'); i >= 0 {
 			meant = w.Path[:i+1] + meant
 		}
-		if missing, ok := e[meant]["required"]; ok {
-			missing["hint"] = w.Message
+		for _, violation := range []Violation{e[meant]["required"], e[w.Path]["additionalProperties"]} {
+			if violation != nil {
+				violation["hint"] = w.Message
+			}
 		}
 	}
 }

@@ -14,7 +14,8 @@ import (
 // a boolean becomes one, and a broken number becomes the nearest integer. If not, every failing field is in the errors
 // and the copy is nil.
 //
-// A required property that is missing while a key like its name is there has a "hint" besides its "message".
+// A required property that is missing while a key like its name is there, and a key like one that may be there, have a "hint"
+// besides their "message".
 //
 // A name that is no schema gives KAZOO's "schema not found" under the path "schema". A flow beyond the limits of the set
 // gives maxDepth, maxNodes or maxValues and nothing else, after work bounded by those limits.

@@ -16,14 +16,7 @@ func TestFunctionsFromTheShell(t *testing.T) {
 	if err := os.WriteFile(file, []byte("return {module: 'tts', data: {text: 'Hi ' + call['Caller-ID-Name']}};\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	must := func(want int, args ...string) string {
-		t.Helper()
-		code, out, errs := p.run(t, args...)
-		if code != want {
-			t.Fatalf("callfn %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), code, want, out, errs)
-		}
-		return out + errs
-	}
+	must := func(want int, args ...string) string { t.Helper(); return p.must(t, want, args...) }
 	if out := must(exitOK, "functions", "list"); !strings.Contains(out, "no functions yet") {
 		t.Errorf("empty list: %s", out)
 	}

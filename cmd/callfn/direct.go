@@ -121,7 +121,7 @@ func (f runnerFlags) engine(shows queryserver.Evaluator, processes int, limits s
 		return nil, nil, err
 	}
 	pool, err := queryclient.New(queryclient.Config{
-		Command: f.QueryserverCommand, Design: design, ID: d.ID, Processes: processes, MaxAnswer: function.MaxAnswer(limits.Result),
+		Command: f.QueryserverCommand, Design: design, ID: d.ID, Warm: "wh", Processes: processes, MaxAnswer: function.MaxAnswer(limits.Result),
 		Memory: commandMemory(limits), Log: log,
 	})
 	if err != nil {

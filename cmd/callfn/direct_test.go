@@ -158,8 +158,10 @@ func TestDirectThroughFaults(t *testing.T) {
 		"--database-prefix=t_", "--runner=direct")
 	callWorks(t, s)
 	token := login(t, s.url)
-	function := s.url + "/v2/accounts/" + token.account + "/functions/" + onlyFunction(t, s, token)
+	id := onlyFunction(t, s, token)
+	function := s.url + "/v2/accounts/" + token.account + "/functions/" + id
 	await(t, "the copy", func() bool { return readCopyState(t, s).Following })
+	real := realCalls(t, s, id)
 	for _, f := range couchFaults {
 		t.Run(f.name, func(t *testing.T) {
 			p.Set(f.fault)
@@ -169,6 +171,10 @@ func TestDirectThroughFaults(t *testing.T) {
 				if trace := rehearse(t, s, token); !gives("ok")(trace) || time.Since(begun) > 3*time.Second {
 					t.Errorf("after %s: %s", time.Since(begun), trace)
 				}
+			}
+			begun := time.Now()
+			if code, body := get(t, real); code != 200 || !strings.Contains(body, "Hi Alice") || time.Since(begun) > 2*time.Second {
+				t.Errorf("a real call, after %s: %d %s", time.Since(begun), code, body)
 			}
 			if c := readCopyState(t, s); c.Age == nil || !c.Complete {
 				t.Errorf("%+v", c)
@@ -181,16 +187,41 @@ func TestDirectThroughFaults(t *testing.T) {
 			if trace := rehearse(t, s, token); !gives("disabled")(trace) {
 				t.Error(trace)
 			}
+			await(t, "real calls to be refused", func() bool { code, body := get(t, real); return code == 409 && strings.Contains(body, "disabled") })
 			if code, body := send(t, "PATCH", function, token.token, `{"data":{"enabled":true}}`); code != 200 {
 				t.Fatal(code, body)
 			}
 			await(t, "the copy", func() bool { return readCopyState(t, s).Following })
+			await(t, "real calls", func() bool { code, _ := get(t, real); return code == 200 })
 		})
+	}
+	// With nothing wrong, what is switched off is off for calls within a second.
+	for _, enabled := range []string{"false", "true", "false"} {
+		if code, body := send(t, "PATCH", function, token.token, `{"data":{"enabled":`+enabled+`}}`); code != 200 {
+			t.Fatal(code, body)
+		}
+		begun := time.Now()
+		await(t, "enabled="+enabled, func() bool { code, _ := get(t, real); return (code == 200) == (enabled == "true") })
+		if took := time.Since(begun); took > time.Second {
+			t.Errorf("enabled=%s took effect after %s", enabled, took)
+		}
 	}
 	if log := s.errs.String(); !strings.Contains(log, "changes do not arrive: the copy on this machine is used as it is") || !strings.Contains(log, `"age"`) ||
 		!strings.Contains(log, "current again") {
 		t.Error("the log does not tell of the outage and the age of the copy")
 	}
+}
+
+// realCalls makes a key for calls that run the function, and gives the address that KAZOO would fetch.
+func realCalls(t *testing.T, s *served, function string) string {
+	t.Helper()
+	code, out, errs := s.keyed().run(t, "pivot", "create", "--function="+function)
+	line, _, _ := strings.Cut(out, "\n")
+	_, path, found := strings.Cut(line, "/v2/")
+	if code != exitOK || !found {
+		t.Fatal(code, out, errs)
+	}
+	return s.url + "/v2/" + path + "&Call-ID=call-1&To=1000&Caller-ID-Name=Alice"
 }
 
 // A service that restarts while the CouchDB with the functions is away runs them from what it had, and sets up what it must once

@@ -72,6 +72,16 @@ func (p program) run(t testing.TB, args ...string) (code int, stdout, stderr str
 	return code, out.String(), errs.String()
 }
 
+// must runs one command that has to end with a code, and gives all that it printed.
+func (p program) must(t testing.TB, want int, args ...string) string {
+	t.Helper()
+	code, out, errs := p.run(t, args...)
+	if code != want {
+		t.Fatalf("callfn %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), code, want, out, errs)
+	}
+	return out + errs
+}
+
 func setenv(t testing.TB, k, v string) {
 	if s, ok := t.(interface{ Setenv(k, v string) }); ok {
 		s.Setenv(k, v)

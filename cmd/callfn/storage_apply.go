@@ -187,14 +187,17 @@ func (c storageApply) print(w world, before, after json.RawMessage) error {
 		lines = []string{"The plan is as it was."}
 	}
 	for _, m := range p.Moves {
+		how := "1 document"
 		switch {
 		case m.AtOnce:
 			lines = append(lines, fmt.Sprintf("%s would be on %s at once: it has no documents", m.Database, p.named(m.To)))
-		case m.Documents < 1000:
-			lines = append(lines, fmt.Sprintf("%s would be moved from %s to %s, with %d documents", m.Database, p.named(m.From), p.named(m.To), m.Documents))
-		default:
-			lines = append(lines, fmt.Sprintf("%s would be moved from %s to %s, with 1000 documents or more", m.Database, p.named(m.From), p.named(m.To)))
+			continue
+		case m.Documents >= 1000:
+			how = "1000 documents or more"
+		case m.Documents != 1:
+			how = fmt.Sprintf("%d documents", m.Documents)
 		}
+		lines = append(lines, fmt.Sprintf("%s would be moved from %s to %s, with %s", m.Database, p.named(m.From), p.named(m.To), how))
 	}
 	for _, m := range p.Migrations {
 		lines = append(lines, migrationLine(p, m))

@@ -25,7 +25,7 @@ func queryServers(t *testing.T, command string) function.QueryServers {
 		t.Fatal(err)
 	}
 	pool, err := queryclient.New(queryclient.Config{
-		Command: command, Design: design, ID: d.ID, Processes: 1, MaxAnswer: function.MaxAnswer(256 << 10), Memory: 512 << 20,
+		Command: command, Design: design, ID: d.ID, Warm: "wh", Processes: 1, MaxAnswer: function.MaxAnswer(256 << 10), Memory: 512 << 20,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -57,7 +57,7 @@ func TestMoveAndFinish(t *testing.T) {
 	eachSite(t, func(t *testing.T, s site) {
 		ctx := t.Context()
 		from := s.database(s.local, datastore.Functions)
-		fill(t, from, 0, 700)
+		fill(t, from, 0, 60)
 		remove(t, from, 7)
 		r := s.resolver(t)
 		m := s.mover(t, r, nil)
@@ -74,7 +74,7 @@ func TestMoveAndFinish(t *testing.T) {
 			t.Errorf("started to another place: %v", err)
 		}
 		switched := await(t, m, started.ID, storageplan.Switched)
-		if switched.Proof == nil || switched.Proof.Documents != 699 || switched.Proof.Deleted != 1 || switched.Copied < 700 || switched.Total < switched.Copied {
+		if switched.Proof == nil || switched.Proof.Documents != 59 || switched.Proof.Deleted != 1 || switched.Copied < 60 || switched.Total < switched.Copied {
 			t.Errorf("%+v proof %+v", switched.Migration, switched.Proof)
 		}
 
@@ -82,10 +82,10 @@ func TestMoveAndFinish(t *testing.T) {
 		if now.Connection().Address() != s.other.Connection.Address() {
 			t.Fatalf("after the move: %s", now.Connection().Address())
 		}
-		has(t, now, 699, true)
+		has(t, now, 59, true)
 		has(t, now, 7, false)
 		rows, err := now.View(ctx, "functions", "crossbar_listing", datastore.Query{})
-		if err != nil || len(rows) != 699 {
+		if err != nil || len(rows) != 59 {
 			t.Errorf("the design document at the new place lists %d (%v)", len(rows), err)
 		}
 		if _, err := from.Create(ctx, datastore.Document{"_id": id(9999)}); !datastore.Fenced(err) {

@@ -23,6 +23,10 @@ type Config struct {
 	Design  json.RawMessage // the design document with the shows, as it is stored
 	ID      string          // of the design document: "_design/functions"
 
+	// Warm names a show that a new process runs once over no document, so that compiling it (couchjs rewrites its source, which takes
+	// longer than most functions) is in nobody's deadline. "" for none.
+	Warm string
+
 	Processes int    // that may run shows at once; at least 1. One more is kept ready
 	MaxAnswer int    // bytes of a line that a process may answer; 1 MiB when zero
 	Memory    uint64 // bytes that a process may allocate, on Linux; 0 for no limit
@@ -280,7 +284,7 @@ func (p *Pool) start() (w *process, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.greet(p.hello); err != nil {
+	if err := w.greet(p.hello, p.cfg.ID, p.cfg.Warm); err != nil {
 		end := w.stop()
 		return nil, fmt.Errorf("the query server %q does not start: %w (%s)", p.cfg.Command, err, end)
 	}

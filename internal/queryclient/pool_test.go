@@ -235,6 +235,24 @@ func TestCallerLeaves(t *testing.T) {
 	}
 }
 
+// A process has run the show to be warmed before anybody's deadline begins.
+func TestWarm(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := queryclient.New(queryclient.Config{Command: self + " speak", Design: json.RawMessage(`{}`), ID: "_design/d", Warm: "wh"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	for _, want := range []int{2, 3} {
+		if r, _, err := show(p, "a", "", 10*time.Second); err != nil || r.Ran != want {
+			t.Errorf("%+v %v, want run %d of the process", r, err, want)
+		}
+	}
+}
+
 // A process that takes long to start keeps nobody waiting longer than they want.
 func TestSlowStart(t *testing.T) {
 	self, err := os.Executable()

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	greetWithin = 10 * time.Second // to start and take the design document
+	greetWithin = 10 * time.Second // to start and take the design document; and again to compile
 	resetWithin = 2 * time.Second
 	maxLogs     = 64 << 10 // bytes of log lines that are kept of a run
 )
@@ -76,9 +76,17 @@ func line(command ...any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// greet hands over the design document.
-func (p *process) greet(hello []byte) error {
-	return p.ask(context.Background(), hello, greetWithin)
+// greet hands over the design document, and has the show that is named compiled.
+func (p *process) greet(hello []byte, id, warm string) error {
+	ctx := context.Background()
+	if err := p.ask(ctx, hello, greetWithin); err != nil || warm == "" {
+		return err
+	}
+	if err := p.reset(ctx); err != nil {
+		return err
+	}
+	_, err := p.show(ctx, id, Show{Name: warm, Doc: json.RawMessage("null"), Req: json.RawMessage(`{"query":{},"form":{},"headers":{}}`), Deadline: greetWithin})
+	return err
 }
 
 // reset is what CouchDB says before each show.

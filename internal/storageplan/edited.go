@@ -105,8 +105,9 @@ func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Si
 }
 
 // leftBehind finds connections whose new settings lead to another server than the one that a database is on: its documents would
-// be left behind. New settings for the same server are fine, and a look at the database through both tells.
-func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single, edited []Tag, homes map[string]Tag, migrations map[string]Migration) []Problem {
+// be left behind. New settings for the same server are fine, and a look at the database through both tells. sure is whether one that
+// cannot be looked at counts as another.
+func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single, edited []Tag, homes map[string]Tag, migrations map[string]Migration, sure bool) []Problem {
 	var problems []Problem
 	for _, tag := range edited {
 		old, err := k.cfg.Resolver.Connection(tag)
@@ -120,6 +121,8 @@ func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single
 			}
 			same, err := sameDatabase(ctx, old, opened[tag], database)
 			switch {
+			case err != nil && !sure:
+				continue
 			case err != nil:
 				problems = append(problems, Problem{Field: settingOf(tag, "ip"), Kind: Elsewhere, Value: opened[tag].Connection.Address(),
 					Says: fmt.Sprintf("it cannot be seen whether this leads to the same database %s as before, which must not be lost: %s. Where you know that it does, say validate_settings=false", database, reason(err))})

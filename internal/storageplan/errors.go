@@ -10,7 +10,7 @@ type OccupiedError struct {
 }
 
 func (e *OccupiedError) Error() string {
-	return fmt.Sprintf("the database %s has %d documents on connection %s and cannot be moved to %s: this service does not move documents", e.Database, e.Documents, e.From, e.To)
+	return fmt.Sprintf("the database %s has documents (%d) on connection %s and cannot be moved to %s: this service does not move documents", e.Database, e.Documents, e.From, e.To)
 }
 
 // StartError: the plan is stored, but the move of a database that it wants elsewhere could not be started. The database is where it

@@ -110,9 +110,7 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	if out.Moves, err = k.count(ctx, changing); err != nil {
 		return out, err
 	}
-	if c.Probe {
-		out.Problems = k.leftBehind(ctx, opened, before.edited(after), homes, migrations)
-	}
+	out.Problems = k.leftBehind(ctx, opened, before.edited(after), homes, migrations, c.Probe)
 	if len(out.Problems) == 0 {
 		out.Problems = k.tryAll(ctx, after.plan, opened, toTry(c.Probe, before.edited(after), out.Moves), c.DryRun)
 	}
