@@ -121,10 +121,10 @@ func TestRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := filepath.Join(t.TempDir(), "data")
-	if err := os.Mkdir(data, 0o700); err == nil {
-		err = os.WriteFile(filepath.Join(data, "secret.key"), key, 0o600)
+	if err := os.Mkdir(data, 0o700); err != nil {
+		t.Fatal(err)
 	}
-	if err != nil {
+	if err := os.WriteFile(filepath.Join(data, "secret.key"), key, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("CALLFN_MASTER_API_KEY", "")
