@@ -251,6 +251,9 @@ var matrix = map[string]row{
 
 // The authorisation matrix: every role tries every route, and what is refused changes nothing and shows nothing.
 func TestAuthorisation(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long, and the race detector makes it longer: run this without -short")
+	}
 	s := newStack(t, func(c *crossbar.Config) {
 		c.Recovery = crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}}
 	})

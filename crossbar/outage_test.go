@@ -14,6 +14,9 @@ import (
 // While one database cannot be reached, every route either does without it or says 503 and what failed: never another
 // error, never half a change.
 func TestOutages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long, and the race detector makes it longer: run this without -short")
+	}
 	for _, database := range []string{datastore.Accounts, datastore.Functions, datastore.Callflows, datastore.SystemData} {
 		t.Run(database, func(t *testing.T) {
 			s := newStack(t)

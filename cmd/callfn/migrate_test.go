@@ -12,6 +12,9 @@ import (
 
 // The whole embedded node moves to a CouchDB while it serves; it can go back; and in the end serve starts with --couchdb-url.
 func TestMigrate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long, and the race detector makes it longer: run this without -short")
+	}
 	t.Run("embedded node to a node", func(t *testing.T) {
 		empty := startPlace(t, "node")
 		migrate(t, withUser(t, empty.address, empty.user, empty.password))

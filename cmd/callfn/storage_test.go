@@ -113,6 +113,9 @@ func planFile(t *testing.T, file string, p place) (args []string) {
 
 // Every ready plan is applied as its README says, to an embedded node and to a service on CouchDB, with every CouchDB there is; then functions are there, and run.
 func TestReadyStoragePlans(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long, and the race detector makes it longer: run this without -short")
+	}
 	files, err := filepath.Glob("../../storage-plans/*.json")
 	if err != nil || len(files) < 4 {
 		t.Fatal(files, err)

@@ -89,6 +89,9 @@ func ownSandbox(t *testing.T) function.Sandbox {
 func TestDirect(t *testing.T) { runnertest.Run(t, direct(t, ownSandbox(t))) }
 
 func TestHostileDirect(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long, and the race detector makes it longer: run this without -short")
+	}
 	place := direct(t, ownSandbox(t))
 	p := hostiletest.Place{Driver: place.Driver, Store: place.Store, Late: late, Processes: here, MaxRSS: maxWorker}
 	hostiletest.Run(t, func(*testing.T) hostiletest.Place { return p })

@@ -189,6 +189,9 @@ func (c *couch) Evaluate(_ context.Context, e function.Evaluation) (function.Eva
 }
 
 func TestHostileQueryServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long, and the race detector makes it longer: run this without -short")
+	}
 	c, cmd := startQueryServer(t)
 	p := hostiletest.Place{Driver: c, Store: c.store, Late: late, MaxRSS: maxWorker,
 		Processes: func() []int { return hostiletest.Descendants(cmd.Process.Pid) }}
@@ -239,6 +242,9 @@ func TestQueryServerAnswersInCouchDBsTime(t *testing.T) {
 }
 
 func TestHostileEmbeddedNode(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes long, and the race detector makes it longer: run this without -short")
+	}
 	pool := sandboxtest.Pool(t, 1)
 	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{
 		Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline},
