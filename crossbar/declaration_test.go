@@ -11,7 +11,6 @@ import (
 
 	"callfn/callflow"
 	"callfn/crossbar"
-	"callfn/schemas"
 )
 
 var update = flag.Bool("update", false, "write docs/callfn.d.ts anew")
@@ -20,7 +19,7 @@ const declarationFile = "../docs/callfn.d.ts"
 
 // The declaration in the repository is what the service makes of its tables, and serves.
 func TestDeclaration(t *testing.T) {
-	set, err := schemas.Load()
+	set, err := loadSchemas()
 	if err != nil {
 		t.Fatal(err)
 	}

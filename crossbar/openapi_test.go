@@ -37,7 +37,7 @@ type contract struct {
 
 // theContract is read from an API of its own once: the document is the same for all.
 var theContract = sync.OnceValues(func() (*contract, error) {
-	set, err := schemas.Load()
+	set, err := loadSchemas()
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,6 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
-	"callfn/schemas"
 )
 
 func TestMain(m *testing.M) {
@@ -31,7 +30,7 @@ func TestSamplesRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set, err := schemas.Load()
+	set, err := loadSchemas()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,6 +49,9 @@ type stack struct {
 	master   string // id of the master account
 }
 
+// loadSchemas compiles them once: a Set never changes, and compiling takes the race detector a second.
+var loadSchemas = sync.OnceValues(schemas.Load)
+
 func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	t.Helper()
 	ctx := context.Background()
@@ -64,7 +67,7 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 		t.Fatal(err)
 	}
 	s.master = string(master.ID())
-	set, err := schemas.Load()
+	set, err := loadSchemas()
 	if err != nil {
 		t.Fatal(err)
 	}
