@@ -105,6 +105,18 @@ func TestNothingSurvivesARun(t *testing.T) {
 	}
 }
 
+// Worlds begin alike, and must not draw alike: a function that sends every tenth call elsewhere would send all or none.
+func TestEveryRunDrawsItsOwnNumbers(t *testing.T) {
+	p := sandboxtest.Pool(t, 1)
+	drawn := map[string]bool{}
+	for range 5 {
+		drawn[string(run(t, p, `return Math.random()`, sandbox.Limits{}).Body)] = true
+	}
+	if len(drawn) != 5 {
+		t.Errorf("five runs drew %v", drawn)
+	}
+}
+
 func TestLogs(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	// A starved machine may not come to answering within the grace period: then the worker is killed, and its logs with it.

@@ -213,6 +213,9 @@ func TestLimit(t *testing.T) {
 	if _, err := e.Eval("var all = []; while (true) all.push(new Uint8Array(1 << 20))"); err == nil || !e.Starved() {
 		t.Errorf("beyond the limit: %v", err)
 	}
+	if used := e.heap.book().high - e.heap.base; used > 12<<20 {
+		t.Errorf("%d bytes of the heap were used under a limit of %d", used, 8<<20)
+	}
 	e.Restore(image)
 	if _, err := e.Eval("throw new Error('out of memory')"); err == nil || e.Starved() {
 		t.Error("whoever only says so is not starved")
