@@ -30,7 +30,7 @@ func TestAccountAsKazooShowsIt(t *testing.T) {
 			t.Errorf("%s: %s", key, diff)
 		}
 	}
-	if strings.Contains(r.raw, "api_key") || strings.Contains(r.raw, "pvt_") {
+	if strings.Contains(r.raw, "api_key") || strings.Contains(r.raw, privateKey) {
 		t.Errorf("secrets in %s", r.raw)
 	}
 	if got := r.header.Get("Location"); got != "/v2/accounts/"+r.id() {

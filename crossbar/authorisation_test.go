@@ -308,13 +308,13 @@ func TestAuthorisation(t *testing.T) {
 					if after := s.written(t); after != before {
 						t.Errorf("a refused request wrote something: %s became %s", before, after)
 					}
-					for _, secret := range []string{"function_js", "pvt_", self.key, "hangup"} {
+					for _, secret := range []string{"function_js", privateKey, self.key, "hangup"} {
 						if strings.Contains(r.raw, secret) {
 							t.Errorf("a refused request shows %q: %s", secret, r.raw)
 						}
 					}
 				}
-				if strings.Contains(r.raw, "pvt_") && name != "GET /v2/databases/:id/documents" { // an export is private fields, too
+				if strings.Contains(r.raw, privateKey) && name != "GET /v2/databases/:id/documents" { // an export is private fields, too
 					t.Errorf("private fields in %s", r.raw)
 				}
 			})

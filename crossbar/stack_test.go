@@ -34,6 +34,9 @@ const masterKey = "0000000000000000000000000000000000000000000000000000000000000
 // pastMigration is a move of long ago.
 const pastMigration = "0000000000000000000000000000000e"
 
+// privateKey begins every private field of an answer that should have none. With its quote: a token is random enough to hold the rest.
+const privateKey = `"pvt_`
+
 // stack is the whole API over a real datastore, with a runner and a simulator that only pretend.
 type stack struct {
 	api      *crossbar.API

@@ -211,7 +211,7 @@ func TestStoragePlanSecrets(t *testing.T) {
 			if strings.Contains(raw, password) || strings.Contains(s.log.String(), password) || strings.Contains(s.dump(t), password) {
 				t.Error("the password is shown")
 			}
-			if strings.Contains(raw, "pvt_") || strings.Contains(raw, "sealed") {
+			if strings.Contains(raw, privateKey) || strings.Contains(raw, "sealed") {
 				t.Error("private fields are shown")
 			}
 		})

@@ -152,7 +152,7 @@ func TestUserRules(t *testing.T) {
 	for _, item := range r.items() {
 		names = append(names, item.(map[string]any)["username"])
 	}
-	if len(names) != 2 || strings.Contains(r.raw, "password") || strings.Contains(r.raw, "pvt_") {
+	if len(names) != 2 || strings.Contains(r.raw, "password") || strings.Contains(r.raw, privateKey) {
 		t.Errorf("listing %s", r.raw)
 	}
 	if r := s.must(t, 200, "GET", list+"?filter_username=ann", a.token, ""); len(r.items()) != 1 {
