@@ -91,10 +91,16 @@
   }
 
   // show runs the function over what was read. Its third argument is what only this engine has: checked is the text that is known to
-  // be a function body and no more, watch is there in rehearsals.
-  function show(fun, checked, rehearsal) {
+  // be a function body and no more, made the function that `new Function` would make the body's of, if it was compiled before; json
+  // answers a result that is JSON already; watch is there in rehearsals.
+  var result = '', ready = {};
+  function json(text) { result = text; return ready; }
+  function show(fun, checked, rehearsal, made) {
     if (typeof fun !== 'function') { throw new TypeError('the source is not a function expression'); }
-    var resp = fun(given, asked, { __proto__: null, checked: checked ? body : undefined, watch: rehearsal ? watch : undefined });
+    var resp = fun(given, asked, {
+      __proto__: null, checked: checked ? body : undefined, made: made, json: json, watch: rehearsal ? watch : undefined
+    });
+    if (resp === ready) { return '{"json":' + result + '}'; }
     if (typeof resp === 'string') { return '{"body":' + stringify(resp) + '}'; }
     if (typeof resp !== 'object' || resp === null || isArray(resp)) {
       throw new TypeError('the show returned no response object');
@@ -140,7 +146,7 @@
 
   function bounded(out, resultLimit) { return out.length > resultLimit ? false : out; }
 
-  return function host(verb, a, b, c, d) {
+  return function host(verb, a, b, c, d, e) {
     switch (verb) {
     case 'clock': return setClock(+a);
     case 'logs':
@@ -151,8 +157,8 @@
     }
     logs = ''; dropped = 0; room = d;
     switch (verb) {
-    case 'show': return bounded(show(a, b, false), c);
-    case 'explain': return bounded(show(a, b, true), c);
+    case 'show': return bounded(show(a, b, false, e), c);
+    case 'explain': return bounded(show(a, b, true, e), c);
     case 'map': return bounded(map(a, b), c);
     }
   };

@@ -146,30 +146,47 @@ func (r *realm) evaluate(j Job, fun engine.Value) (text string, isText bool, err
 	if err != nil {
 		return "", false, err
 	}
-	verb, checked := "show", int32(0)
+	verb, checked, made := "show", int32(0), engine.Undefined
 	if j.Kind == KindExplain {
 		verb = "explain"
 	}
-	if hasBody && r.isBody(body) {
-		checked = 1
+	if hasBody {
+		code, known := r.body(body)
+		if known {
+			checked = 1
+		}
+		if len(code) > 0 {
+			if made, err = r.engine.Load(code); err != nil {
+				return "", false, err
+			}
+		}
 	}
-	return r.engine.Call(r.host, verb, fun, checked, int32(j.Limits.Result), int32(j.Limits.Logs))
+	return r.engine.Call(r.host, verb, fun, checked, int32(j.Limits.Result), int32(j.Limits.Logs), made)
 }
 
-// isBody reports whether text is a function body and no more. What it is not, or could not be told in time, the show finds out for
-// itself.
-func (r *realm) isBody(text string) bool {
-	if r.bodies.has(text) {
-		return true
+// body reports whether text is a function body and no more, and the code of the function that makes the body's: the very one that
+// `wh` would have made of it (couchapp, lib/build.js). What is no body, or could not be told in time, the show finds out for itself,
+// and it makes the function itself where there is no code.
+func (r *realm) body(text string) (engine.Code, bool) {
+	if code, known := r.bodies.find(text); known {
+		return code, true
 	}
 	for _, w := range wrappers {
 		if r.engine.Compile(w.open+text+w.close) != nil {
-			return false
+			return nil, false
 		}
 	}
-	r.bodies.add(text)
-	return true
+	code, err := r.engine.Code(maker.open + text + maker.close)
+	if err != nil {
+		code = nil
+	}
+	r.bodies.add(text, code)
+	return code, true
 }
+
+// maker is the text that `new Function('log', 'console', 'JSON', 'return function (call) {\n' + body + '\n}')` compiles
+// (ECMA-262, CreateDynamicFunction), so that errors are at the same lines and columns.
+var maker = struct{ open, close string }{"(function anonymous(log,console,JSON\n) {\nreturn function (call) {\n", "\n}\n})"}
 
 // list reads what the bootstrap kept of the run, its "logs" or "missed" keys; also after an interrupt, where the realm is still
 // whole.

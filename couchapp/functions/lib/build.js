@@ -1,9 +1,10 @@
-// build makes the function of a body; nothing of the body runs yet. Its `log`, `console` and `JSON` are its own.
+// build makes the function of a body; nothing of the body runs yet. An engine that has parsed it gives what it knows: the text that it
+// checked, and what it compiled of it, which is what new Function makes below. The function's `log`, `console` and `JSON` are its own.
 //
 // QuickJS does not check that the body of `new Function` is one, and would run what stands behind a brace that closes the
 // wrapper. There the body is parsed twice first, as dead code inside brackets that it cannot know and so cannot close: after
 // the one function only a statement can follow, after the other only a comma or a brace. What parses in both closes neither.
-function build(source, checked) {
+function build(source, checked, compiled) {
   var made, write;
   if (kept.naive && source !== checked) { // not SpiderMonkey
     parses('x(function () { function f(call) {\n' + source + '\n} })');
@@ -11,7 +12,7 @@ function build(source, checked) {
   } else {
     new kept.Function('call', '\n' + source); // the same line as below
   }
-  made = new kept.Function('log', 'console', 'JSON', 'return function (call) {\n' + source + '\n}');
+  made = source === checked && compiled || new kept.Function('log', 'console', 'JSON', 'return function (call) {\n' + source + '\n}');
   if (!kept.host) { return made(typeof log === 'function' ? log : undefined, typeof console === 'object' ? console : undefined, JSON); }
   write = ownLog();
   return made(write, { log: write, info: write, warn: write, error: write, debug: write }, ownJSON());
