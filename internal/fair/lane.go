@@ -26,6 +26,7 @@ type Lane struct {
 type tree struct {
 	running, waiting int
 	used             usage
+	standing         standing
 	accounts         map[string]*account
 }
 
@@ -83,7 +84,7 @@ func (l *Lane) Admit(ctx context.Context, root, account string) (leave func(), e
 func (l *Lane) enter(ctx context.Context, root, id string) error {
 	l.mu.Lock()
 	t, a := l.find(root, id)
-	if l.running < l.cfg.Workers && len(a.queue) == 0 && l.mayRun(t, a) {
+	if l.running < l.cfg.Workers && len(a.queue) == 0 && l.mayRun(t, a, l.cfg.Now()) {
 		l.start(t, a)
 		l.mu.Unlock()
 		return nil
@@ -151,6 +152,7 @@ func (l *Lane) leave(root, id string, since time.Time) {
 	t.running--
 	a.running--
 	t.used.add(now, now.Sub(since))
+	t.standing.ran(now, now.Sub(since))
 	a.used.add(now, now.Sub(since))
 	for l.running < l.cfg.Workers && l.waiting > 0 {
 		t, a := l.next(now)
@@ -174,7 +176,7 @@ func (l *Lane) next(now time.Time) (*tree, *account) {
 	var pick *account
 	least := 0.0
 	for _, t := range l.trees {
-		if t.waiting == 0 || t.running >= l.cfg.TreeWorkers {
+		if t.waiting == 0 {
 			continue
 		}
 		u := t.used.now(now) + float64(t.running)
@@ -192,7 +194,7 @@ func (l *Lane) nextOf(t *tree, now time.Time) *account {
 	var pick *account
 	least := 0.0
 	for _, a := range t.accounts {
-		if len(a.queue) == 0 || a.running >= l.cfg.AccountWorkers {
+		if len(a.queue) == 0 || !l.mayRun(t, a, now) {
 			continue
 		}
 		if u := a.used.now(now) + float64(a.running); pick == nil || u < least {
@@ -202,8 +204,10 @@ func (l *Lane) nextOf(t *tree, now time.Time) *account {
 	return pick
 }
 
-func (l *Lane) mayRun(t *tree, a *account) bool {
-	return t.running < l.cfg.TreeWorkers && a.running < l.cfg.AccountWorkers
+// mayRun reports whether the caps leave the account a worker. A tree in good standing has no caps but those that were given.
+func (l *Lane) mayRun(t *tree, a *account, now time.Time) bool {
+	good := t.standing.good(now)
+	return (t.running < l.cfg.TreeWorkers || l.cfg.treeYields && good) && (a.running < l.cfg.AccountWorkers || l.cfg.accountYields && good)
 }
 
 func (l *Lane) start(t *tree, a *account) {
