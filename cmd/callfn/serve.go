@@ -54,6 +54,7 @@ type serveCommand struct {
 
 // Run serves until the context ends, then stops gracefully.
 func (c serveCommand) Run(ctx context.Context, w world) error {
+	tradeMemory(w.getenv)
 	limits, err := c.limits()
 	if err != nil {
 		return err

@@ -269,6 +269,52 @@ func TestFullQueueRefusesAtOnce(t *testing.T) {
 	}
 }
 
+// Who would wait in vain is refused at once: its own runs are known to be long, whatever room the queue has.
+func TestHopelessWaitsAreRefusedAtOnce(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	g, clock := newGate(), &clock{now: time.Unix(1e9, 0)}
+	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 2, Queue: 1000, MaxWait: time.Minute, Now: clock.Now})}
+	for i := range 40 { // each of a's runs holds its worker for 20 s
+		run := fmt.Sprint("long", i)
+		js.start(t, "a", "a", run)
+		g.expect(t, run)
+		clock.advance(20 * time.Second)
+		g.finish(run)
+		await(t, js.lane, 0)
+	}
+	js.start(t, "a", "a", "a0")
+	g.expect(t, "a0")
+	waiting := 0
+	for i := range 20 {
+		run := fmt.Sprint("queued", i)
+		js.start(t, "a", "a", run)
+		if err, _ := js.errs.Load(run); err == nil {
+			waiting++
+		} else if !errors.Is(err.(error), sandbox.ErrBusy) {
+			t.Error(err)
+		}
+	}
+	if s := js.lane.Stats(); waiting < 4 || waiting > 7 || s.Waiting != waiting || s.Refused[fair.Full] != uint64(20-waiting) {
+		t.Errorf("%d wait for two workers with runs of 20 s and a minute's patience: %+v", waiting, s)
+	}
+	js.start(t, "b", "b", "b1") // what others are like is not b's
+	g.expect(t, "b1")
+	js.start(t, "b", "b", "b2")
+	if err, refused := js.errs.Load("b2"); refused {
+		t.Error("b waits behind short runs of its own: ", err)
+	}
+	g.finish("b1")
+	g.expect(t, "b2")
+	g.finish("b2")
+	g.finish("a0")
+	for i := range waiting {
+		run := fmt.Sprint("queued", i)
+		g.expect(t, run)
+		g.finish(run)
+	}
+	js.wg.Wait()
+}
+
 func TestNobodyWaitsForever(t *testing.T) {
 	g := newGate()
 	lane := fair.NewLane(g, fair.Config{Workers: 1, Queue: 8, MaxWait: 20 * time.Millisecond})

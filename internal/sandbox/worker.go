@@ -27,11 +27,13 @@ const overtime = 100 * time.Millisecond
 const exitOverrun = 3
 
 // ServeWorker is the whole of a worker process: it answers jobs from in on out until in ends, one at a time, and asks for each
-// with a frame of its own, so that no run waits for what an earlier one left behind. It returns nil when in ends cleanly. A
-// job or a cleaning up that overruns ends the process.
+// with a frame of its own, so that no run waits for what an earlier one left behind. It returns what went wrong with in or out. A
+// job or a cleaning up that overruns ends the process, and so does the end of in, also while the engine spins: the supervisor is gone
+// then, however it ended, or wants no more.
 func ServeWorker(in io.Reader, out io.Writer) error {
 	debug.SetGCPercent(400) // the engine's heap is not Go's; what Go allocates per job is small
-	r := bufio.NewReaderSize(in, 64<<10)
+	jobs := make(chan sent)
+	go receive(in, jobs)
 	w := &worker{}
 	defer w.close()
 	watch := time.AfterFunc(greetWithin, func() { os.Exit(exitOverrun) })
@@ -45,14 +47,11 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 			return fmt.Errorf("sandbox worker: ask for a job: %w", err)
 		}
 		watch.Stop()
-		fields, err := readFrame(r, frameLimit)
-		if err == io.EOF {
-			return nil
+		next := <-jobs
+		if next.err != nil {
+			return fmt.Errorf("sandbox worker: read job: %w", next.err)
 		}
-		if err != nil {
-			return fmt.Errorf("sandbox worker: read job: %w", err)
-		}
-		job, err := parseJob(fields, source)
+		job, err := parseJob(next.frame, source)
 		if err != nil {
 			return fmt.Errorf("sandbox worker: %w", err)
 		}
@@ -66,6 +65,27 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 			return fmt.Errorf("sandbox worker: write answer: %w", err)
 		}
 		watch.Reset(tidyWithin + overtime)
+	}
+}
+
+// sent is a frame from the supervisor, or why there will be none.
+type sent struct {
+	frame [][]byte
+	err   error
+}
+
+// receive reads frames until one is bad; at the end of in it ends the process.
+func receive(in io.Reader, jobs chan<- sent) {
+	r := bufio.NewReaderSize(in, 64<<10)
+	for {
+		frame, err := readFrame(r, frameLimit)
+		if err == io.EOF {
+			os.Exit(0)
+		}
+		jobs <- sent{frame, err}
+		if err != nil {
+			return
+		}
 	}
 }
 
