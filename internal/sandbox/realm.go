@@ -78,6 +78,9 @@ func (r *realm) use(l Limits) {
 	r.engine.Deadline(l.Deadline)
 }
 
+// logRoom is how many bytes a run's logs may take: a character is at most six as JSON, and each line has a little around it.
+func logRoom(l Limits) int { return l.Logs*8 + 1024 }
+
 // show makes a world with the show function in it. The error is the engine's, about that source.
 func (r *realm) show(source string) (engine.Value, error) {
 	if s, ok := r.shows[source]; ok {
@@ -130,9 +133,9 @@ func (r *realm) run(j Job) Answer {
 		a.Status, a.Body = Done, json.RawMessage(text)
 	}
 	blame(&a, r.engine.Starved())
-	a.Logs = r.list("logs")
+	a.Logs = r.logs()
 	if j.Kind == KindExplain {
-		a.Missed = r.list("missed")
+		a.Missed = r.missed()
 	}
 	return a
 }
@@ -188,11 +191,28 @@ func (r *realm) body(text string) (engine.Code, bool) {
 // (ECMA-262, CreateDynamicFunction), so that errors are at the same lines and columns.
 var maker = struct{ open, close string }{"(function anonymous(log,console,JSON\n) {\nreturn function (call) {\n", "\n}\n})"}
 
-// list reads what the bootstrap kept of the run, its "logs" or "missed" keys; also after an interrupt, where the realm is still
-// whole.
-func (r *realm) list(verb string) json.RawMessage {
+// logs are the lines of the run that is on, or was last, as a JSON list; nil when there are none. It may be called while the run
+// goes on.
+func (r *realm) logs() json.RawMessage {
+	lines, dropped := r.engine.Said()
+	if dropped > 0 {
+		lines = fmt.Appendf(lines, `"… [%d more lines dropped]",`, dropped)
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	list := append([]byte{'['}, lines...)
+	list[len(list)-1] = ']' // for the last comma
+	if !json.Valid(list) {
+		return nil
+	}
+	return list
+}
+
+// missed reads which absent keys the run asked for; also after an interrupt, where the realm is still whole.
+func (r *realm) missed() json.RawMessage {
 	r.engine.Deadline(10 * time.Millisecond)
-	if text, ok, err := r.engine.Call(r.host, verb); err == nil && ok && text != "" && json.Valid([]byte(text)) {
+	if text, ok, err := r.engine.Call(r.host, "missed"); err == nil && ok && text != "" && json.Valid([]byte(text)) {
 		return json.RawMessage(text)
 	}
 	return nil

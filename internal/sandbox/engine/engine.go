@@ -23,6 +23,7 @@ type Engine struct {
 	ctx  uintptr
 
 	clock   *clock
+	said    *said
 	scratch uintptr // outside of the heap, for strings on their way in
 	room    int     // of scratch, in bytes
 }
@@ -38,7 +39,7 @@ type clock struct {
 	until int64 // ns since base; 0 for no end
 }
 
-// New makes a world with the whole language in it. maxStack bounds the depth of calls in slots, about one for each.
+// New makes a world with the whole language in it, and a global function `say`, whose texts Said tells. maxStack bounds the depth of calls in slots, about one for each.
 func New(maxStack int) (*Engine, error) {
 	h, all, err := newHeap()
 	if err != nil {
@@ -46,6 +47,7 @@ func New(maxStack int) (*Engine, error) {
 	}
 	e := &Engine{heap: h, all: all, tls: libc.NewTLS()}
 	e.clock = at[clock](libc.Xcalloc(e.tls, 1, lib.Tsize_t(unsafe.Sizeof(clock{}))))
+	e.said = at[said](libc.Xcalloc(e.tls, 1, lib.Tsize_t(unsafe.Sizeof(said{}))))
 	functions := libc.Xcalloc(e.tls, 1, lib.Tsize_t(unsafe.Sizeof(lib.TJSMallocFunctions{})))
 	defer libc.Xfree(e.tls, functions)
 	*at[lib.TJSMallocFunctions](functions) = lib.TJSMallocFunctions{
@@ -63,6 +65,7 @@ func New(maxStack int) (*Engine, error) {
 		e.Close()
 		return nil, errors.New("engine: no context")
 	}
+	e.defineSay()
 	return e, nil
 }
 
@@ -70,6 +73,8 @@ func New(maxStack int) (*Engine, error) {
 func (e *Engine) Close() {
 	unreserve(e.all)
 	libc.Xfree(e.tls, uintptr(unsafe.Pointer(e.clock)))
+	libc.Xfree(e.tls, e.said.text)
+	libc.Xfree(e.tls, uintptr(unsafe.Pointer(e.said)))
 	libc.Xfree(e.tls, e.scratch)
 	e.tls.Close()
 	*e = Engine{}
