@@ -128,6 +128,7 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 			if err := k.cfg.Mover.Check(ctx, m.Database, m.From); err != nil {
 				return out, err
 			}
+			out.Warnings = append(out.Warnings, noWayBack(ctx, opened[m.To], m)...)
 		}
 		if m.AtOnce {
 			homes[m.Database] = m.To

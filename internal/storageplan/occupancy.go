@@ -53,6 +53,16 @@ func wasLeft(ctx context.Context, on datastore.Single, database string) (bool, e
 	return err == nil, err
 }
 
+// noWayBack warns of a move to where our user may not put up the fence that a rollback needs. What cannot be seen now is not warned of.
+func noWayBack(ctx context.Context, to datastore.Single, m Move) []string {
+	rights, err := provision.Site{Stores: to, Databases: []string{m.Database}}.Who(ctx)
+	if err != nil || rights.DatabaseAdmin {
+		return nil
+	}
+	cannot := &FenceError{Database: m.Database, User: rights.User, Address: to.Connection.Address()}
+	return []string{"there will be no rollback of this move as it is: " + cannot.Error()}
+}
+
 const countMost = 1000
 
 // occupants are the documents of a database that are somebody's: no design documents, not the probe.
