@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -33,6 +34,8 @@ type step struct {
 // embeddedNode is a node in a file with sandbox processes, at which accounts take turns.
 func embeddedNode(b *testing.B) *datastore.Connection {
 	b.Helper()
+	before := debug.SetGCPercent(400) // as `callfn serve` does
+	b.Cleanup(func() { debug.SetGCPercent(before) })
 	workers := max(2, runtime.GOMAXPROCS(0))
 	calls, maps := sandboxtest.Pool(b, workers), sandboxtest.Pool(b, 1)
 	lanes := fair.Lanes{

@@ -213,7 +213,7 @@ func TestStartNeedsTheRightToFence(t *testing.T) {
 		}
 		proxy.ServeHTTP(w, r)
 	}))
-	defer few.Close()
+	t.Cleanup(few.Close) // after the resolver: it waits for requests under way, and one follows the changes
 	s := site{local: connect(t, few.URL, "")}
 	for _, name := range []string{datastore.SystemData, datastore.Functions} {
 		if _, err := s.local.Connection.EnsureDatabase(t.Context(), name); err != nil {

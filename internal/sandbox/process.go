@@ -114,13 +114,16 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, err error) {
 		return p.broken(ctx, j, limit, err)
 	}
 	p.source = j.Source
-	fields, err := readFrame(p.read, j.Limits.Result+j.Limits.Logs*8+frameSlack)
+	fields, err := readFrame(p.read, j.Limits.Result+logRoom(j.Limits)+frameSlack)
 	if err != nil {
 		return p.broken(ctx, j, limit, err)
 	}
-	a, err = parseAnswer(fields)
+	a, last, err := parseAnswer(fields)
 	if err != nil || a.Run != j.Run {
 		return Answer{Run: j.Run, Status: Crashed}, errSpent
+	}
+	if last {
+		return a, errSpent
 	}
 	return a, nil
 }
