@@ -35,9 +35,7 @@ type journey struct {
 
 // eachJourney runs a test with every kind of server that functions can be moved to, and from a real CouchDB.
 func eachJourney(t *testing.T, test func(t *testing.T, j journey)) {
-	t.Run("node", func(t *testing.T) {
-		test(t, journey{from: socketNode(t), to: socketNode(t), prefix: uniquePrefix(t), back: true})
-	})
+	t.Run("node", func(t *testing.T) { test(t, journey{from: socketNode(t), to: socketNode(t), prefix: uniquePrefix(t)}) })
 	t.Run("pouchdb-server", func(t *testing.T) {
 		test(t, journey{from: socketNode(t), to: couchtest.StartPouchDBServer(t), prefix: uniquePrefix(t)})
 	})
