@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -60,9 +61,7 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	ctx := context.Background()
 	s := &stack{runner: &fakeRunner{}, clock: &clock{now: time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC)}, log: &logBuffer{}}
 	s.stores = datastoretest.Open(t)
-	if _, err := rand.Read(s.secret[:]); err != nil {
-		t.Fatal(err)
-	}
+	s.signingKeys(t)
 	s.accounts = account.NewStore(account.Config{Datastores: s.stores, Random: rand.Reader, Now: s.clock.Now})
 	s.auth = auth.New(auth.Config{Datastores: s.stores, Secret: s.secret, Random: rand.Reader, Now: s.clock.Now})
 	master, _, err := s.accounts.EnsureMaster(ctx, "master", masterKey)
@@ -89,6 +88,44 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	}
 	s.rewire(t, change...)
 	return s
+}
+
+// firstKeys are the first stack's signing keys as they were stored, and the secret that seals them.
+var firstKeys struct {
+	sync.Mutex
+	secret auth.Secret
+	stored datastore.Document
+}
+
+// signingKeys gives a stack its secret and the signing keys. They are made once: it takes longer than most tests.
+func (s *stack) signingKeys(t testing.TB) {
+	t.Helper()
+	db, err := s.stores.Resolve(datastore.SystemData, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	firstKeys.Lock()
+	defer firstKeys.Unlock()
+	if firstKeys.stored != nil {
+		s.secret = firstKeys.secret
+		if _, err := db.Create(t.Context(), maps.Clone(firstKeys.stored)); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if _, err := rand.Read(s.secret[:]); err != nil {
+		t.Fatal(err)
+	}
+	maker := auth.New(auth.Config{Datastores: s.stores, Secret: s.secret, Random: rand.Reader, Now: s.clock.Now})
+	if err := maker.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	made, err := db.Get(t.Context(), "signing_keys")
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(made, "_rev")
+	firstKeys.secret, firstKeys.stored = s.secret, made
 }
 
 func (s *stack) logger() *slog.Logger {

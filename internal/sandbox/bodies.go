@@ -19,6 +19,9 @@ func (b *bodies) find(text string) (code engine.Code, known bool) {
 	return code, known
 }
 
+// keeps reports whether a text is short enough to be worth compiling ahead: its code is a few times as long.
+func (b *bodies) keeps(text string) bool { return len(text) <= maxBodies/64 }
+
 func (b *bodies) add(text string, code engine.Code) {
 	size := len(text) + len(code)
 	if size > maxBodies/16 {

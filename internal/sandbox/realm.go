@@ -179,9 +179,11 @@ func (r *realm) body(text string) (engine.Code, bool) {
 			return nil, false
 		}
 	}
-	code, err := r.engine.Code(maker.open + text + maker.close)
-	if err != nil {
-		code = nil
+	var code engine.Code
+	if r.bodies.keeps(text) {
+		if c, err := r.engine.Code(maker.open + text + maker.close); err == nil {
+			code = c
+		}
 	}
 	r.bodies.add(text, code)
 	return code, true
