@@ -131,14 +131,24 @@ func (p Place) check(f fixture, id function.ID) string {
 	if f.want.DeadlineMS > 0 {
 		deadline = time.Duration(f.want.DeadlineMS) * time.Millisecond
 	}
-	got, err := p.Driver.Evaluate(ctx, function.Evaluation{
-		Run: function.RunID(fmt.Sprintf("%032x", time.Now().UnixNano())), Function: id, Params: params, Deadline: deadline,
-	})
-	if err != nil {
-		return err.Error()
+	var got function.Evaluated
+	for range tries {
+		var err error
+		if got, err = p.Driver.Evaluate(ctx, function.Evaluation{
+			Run: function.RunID(fmt.Sprintf("%032x", time.Now().UnixNano())), Function: id, Params: params, Deadline: deadline,
+		}); err != nil {
+			return err.Error()
+		}
+		if got.Outcome != function.Timeout || f.want.Outcome == function.Timeout {
+			break
+		}
 	}
 	return p.compare(f.want, got)
 }
+
+// tries is how often what ends by itself may time out: a query server that another started has a deadline of its own, which no fixture
+// can raise, and the machine may be busy.
+const tries = 3
 
 func (p Place) compare(w want, got function.Evaluated) string {
 	var value any
