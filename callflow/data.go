@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"callfn/internal/jsonvalue"
 )
 
 // Data is the `data` of a flow node, read with KAZOO's casts (kz_json.erl): numbers and booleans pass as strings and
@@ -14,7 +16,7 @@ type Data map[string]any
 
 // String gives the member name as text; empty when it is absent or no scalar (kz_json:get_ne_binary_value).
 func (d Data) String(name string) string {
-	text, _ := asString(d[name])
+	text, _ := jsonvalue.Scalar(d[name])
 	return text
 }
 
@@ -57,7 +59,7 @@ func (d Data) Strings(name string) []string {
 	list, _ := d[name].([]any)
 	var out []string
 	for _, element := range list {
-		if text, ok := asString(element); ok {
+		if text, ok := jsonvalue.Scalar(element); ok {
 			out = append(out, text)
 		}
 	}
@@ -68,28 +70,6 @@ func (d Data) Strings(name string) []string {
 func asObject(v any) Data {
 	m, _ := v.(map[string]any)
 	return m
-}
-
-// asString renders a scalar; false for null, objects and arrays.
-func asString(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case bool:
-		return strconv.FormatBool(v), true
-	case int:
-		return strconv.Itoa(v), true
-	case int64:
-		return strconv.FormatInt(v, 10), true
-	case float64:
-		if v == math.Trunc(v) && math.Abs(v) < 1e21 {
-			return strconv.FormatFloat(v, 'f', 0, 64), true
-		}
-		return strconv.FormatFloat(v, 'g', -1, 64), true
-	case json.Number:
-		return v.String(), true
-	}
-	return "", false
 }
 
 // wholeNumber keeps what is beyond 64 bits at the nearest that fits, since callers bound numbers anyway.

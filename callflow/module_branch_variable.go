@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"callfn/internal/jsonvalue"
 )
 
 // branchVariable is KAZOO's `branch_variable` (cf_branch_variable.erl): it goes on at the child named like the value of
@@ -43,7 +45,7 @@ func lookupNormalized(vars map[string]any, name string) (value string, found boo
 		if normalizeKey(key) != name {
 			continue
 		}
-		if text, ok := asString(vars[key]); ok && text != "" {
+		if text, ok := jsonvalue.Scalar(vars[key]); ok && text != "" {
 			value, found = text, true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/function/params"
+	"callfn/internal/jsonvalue"
 )
 
 // maxText bounds one text member of a described call, in characters. SIP users, realms and names are far shorter.
@@ -82,7 +83,7 @@ func (p *callParser) text(name string) string {
 	if value == nil {
 		return ""
 	}
-	text, ok := asString(value)
+	text, ok := jsonvalue.Scalar(value)
 	if !ok {
 		p.problems.add(name, "type", "Value did not match type(s): string", "string")
 		return ""
@@ -140,7 +141,7 @@ func (p *callParser) texts(name string) []string {
 	p.known[name] = true
 	var out []string
 	for i, element := range list {
-		text, ok := asString(element)
+		text, ok := jsonvalue.Scalar(element)
 		if !ok || text == "" {
 			p.problems.add(fmt.Sprintf("%s.%d", name, i), "type", "Value did not match type(s): string", "string")
 			continue
@@ -158,7 +159,7 @@ func (p *callParser) digits(name string) (digit string, collections map[string]s
 	p.known[name] = true
 	collections = make(map[string]string, len(collected))
 	for _, key := range slices.Sorted(maps.Keys(collected)) {
-		text, ok := asString(collected[key])
+		text, ok := jsonvalue.Scalar(collected[key])
 		if !ok {
 			p.problems.add(name+"."+key, "type", "Value did not match type(s): string", "string")
 			continue

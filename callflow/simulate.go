@@ -12,6 +12,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/function"
+	"callfn/internal/jsonvalue"
 )
 
 // Simulator rehearses calls. It is safe for concurrent use.
@@ -67,7 +68,7 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 	}
 	trace := Trace{CallID: call.ID, AccountID: call.Account, Steps: []Step{}}
 	for _, name := range ignored {
-		if value, ok := asString(r.Call[name]); ok && r.Flow != nil && name != "Account-ID" {
+		if value, ok := jsonvalue.Scalar(r.Call[name]); ok && r.Flow != nil && name != "Account-ID" {
 			call.setUserVar(name, value)
 			continue
 		}

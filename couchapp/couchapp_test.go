@@ -59,9 +59,6 @@ func TestInstall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Connection().EnsureDatabase(ctx, "functions"); err != nil {
-		t.Fatal(err)
-	}
 	d, err := couchapp.Assemble("functions", couchapp.Callfn)
 	if err != nil {
 		t.Fatal(err)

@@ -278,13 +278,13 @@ func TestAuthorisation(t *testing.T) {
 			t.Run(name+" as "+role, func(t *testing.T) {
 				s.clock.Advance(failureReturnsKey) // so many refusals from one address are not the subject here
 				// Keys are rotated and tokens revoked along the way, so everybody logs in anew.
-				admin := s.login(t, masterKey)
+				admin := func() string { return s.login(t, masterKey) }
 				key := func(id string) string {
-					return s.login(t, s.must(t, 200, "GET", "/v2/accounts/"+id+"/api_key", admin, "").at("data", "api_key").(string))
+					return s.login(t, s.must(t, 200, "GET", "/v2/accounts/"+id+"/api_key", admin(), "").at("data", "api_key").(string))
 				}
 				token := map[string]func() string{
 					"anonymous": func() string { return "" }, "self": func() string { return key(self.id) }, "child": func() string { return key(child.id) },
-					"parent": func() string { return key(parent.id) }, "sibling": func() string { return key(sibling.id) }, "superduper": func() string { return admin },
+					"parent": func() string { return key(parent.id) }, "sibling": func() string { return key(sibling.id) }, "superduper": admin,
 					"admin user": func() string { return s.userLogin(t, "self.example", "ann", "secret") },
 					"plain user": func() string { return s.userLogin(t, "self.example", "bob", "secret") },
 				}[role]()

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -56,6 +57,8 @@ func BenchmarkPage(b *testing.B) {
 // benchStack is a stack that checks syntax for real and limits nobody's rate.
 func benchStack(b *testing.B) *stack {
 	b.Helper()
+	before := debug.SetGCPercent(400) // as `callfn serve` does
+	b.Cleanup(func() { debug.SetGCPercent(before) })
 	return newStack(b, func(c *crossbar.Config) {
 		c.Functions = function.NewRunner(function.Config{
 			Drafts: function.LocalDrafts{Eval: sandboxtest.Pool(b, 2), Limits: sandbox.DefaultLimits()}, // syntax is all that is checked

@@ -198,6 +198,9 @@ func TestDatastoreFaults(t *testing.T) {
 			"datastore_missing_view", "datastore missing view"},
 		{"wrong password", func(*http.Request) (int, string) { return 401, `{"error":"unauthorized","reason":"hunter2"}` },
 			"datastore_fault", "datastore fatal error"},
+		{"being moved", func(*http.Request) (int, string) {
+			return 403, `{"error":"forbidden","reason":"` + datastore.FenceWord + `: write elsewhere"}`
+		}, "datastore_unreachable", "the database is being moved: nothing was stored, send it again"},
 		{"fault", func(*http.Request) (int, string) { return 500, `{"error":"x","reason":"badmatch"}` }, "datastore_fault", "datastore fatal error"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

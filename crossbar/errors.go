@@ -133,6 +133,9 @@ func datastoreFailure(err *datastore.Error, about string) *failure {
 	case datastore.ErrConflict:
 		return datastoreConflict()
 	case datastore.ErrUnreachable:
+		if datastore.Fenced(err) {
+			return unavailable("datastore_unreachable", "the database is being moved: nothing was stored, send it again")
+		}
 		return unavailable("datastore_unreachable", "datastore timeout")
 	case datastore.ErrDatabaseMissing:
 		return unavailable("datastore_missing", "data collection missing: database not found")

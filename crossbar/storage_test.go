@@ -3,6 +3,7 @@ package crossbar_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"callfn/internal/couchnode/couchtest"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
+	"callfn/internal/mover"
 	"callfn/internal/storageplan"
 )
 
@@ -228,6 +230,10 @@ func (m *fakeMover) Start(_ context.Context, database string, from, to storagepl
 
 func (m *fakeMover) Check(context.Context, string, storageplan.Tag) error { return nil }
 
+func (m *fakeMover) Hold(context.Context, string, datastore.Single, datastore.Single) (func(context.Context) error, error) {
+	return func(context.Context) error { return nil }, nil
+}
+
 // A database with documents never just changes over.
 func TestStoragePlanMovesDocuments(t *testing.T) {
 	s := newStack(t)
@@ -332,6 +338,94 @@ func TestStragglers(t *testing.T) {
 		if time.Now().After(until) {
 			t.Fatal("left behind:", err)
 		}
+	}
+}
+
+// While an empty database changes over, writes at the old place wait and are made at the new one, those of a process that has not
+// heard of the plan too; and going back at once is no different.
+func TestAnEmptyDatabaseChangesOverBehindAFence(t *testing.T) {
+	s := newStack(t)
+	s.rewire(t, func(c *crossbar.Config) { c.Storage = s.keeper(t, c.Migrations.(*mover.Mover)) })
+	admin := s.login(t, masterKey)
+	n := datastoretest.Serve(t, datastoretest.NodeConfig{})
+	other, err := storageplan.Open(t.Context(), storageplan.Config{Main: datastore.Single{Connection: s.stores.Connection, Prefix: s.stores.Prefix}, Secret: s.secret, Log: s.logger()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(other.Close)
+	at := func(c *datastore.Connection, name string) *datastore.Database {
+		return c.Database(s.stores.Prefix + name)
+	}
+	has := func(db *datastore.Database, id string, want bool) {
+		t.Helper()
+		if _, err := db.Get(t.Context(), id); want && err != nil || !want && !errors.Is(err, datastore.ErrNotFound) {
+			t.Errorf("%s at %s: %v, want it there: %t", id, db.Connection().Address(), err, want)
+		}
+	}
+	// late has resolved the database before the plan changes, and writes after.
+	late := func(database string) *datastore.Database {
+		t.Helper()
+		db, err := other.Resolve(database, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return db
+	}
+	write := func(db *datastore.Database, id string) {
+		t.Helper()
+		if _, err := db.Create(t.Context(), datastore.Document{"_id": id, "pvt_type": "function"}); err != nil {
+			t.Error(err)
+		}
+	}
+	functions, runs := late(datastore.Functions), late(datastore.FunctionRuns)
+	s.must(t, 200, "PATCH", "/v2/storage", admin, onNode(t, n))
+	write(functions, "first")
+	has(at(n.Connection, datastore.Functions), "first", true)
+	has(at(s.stores.Connection, datastore.Functions), "first", false)
+
+	back := late(datastore.FunctionRuns)
+	r := s.must(t, 202, "DELETE", "/v2/storage", admin, "") // functions are moved now, runs change over
+	if r.at("data", "migration", "database") != datastore.Functions || where(r, datastore.FunctionRuns) != "local" {
+		t.Error(r.raw)
+	}
+	for i, db := range []*datastore.Database{runs, back} {
+		id := fmt.Sprint("second ", i)
+		write(db, id)
+		has(at(s.stores.Connection, datastore.FunctionRuns), id, true)
+		has(at(n.Connection, datastore.FunctionRuns), id, false)
+	}
+	for _, db := range []*datastore.Database{at(s.stores.Connection, datastore.Functions), at(n.Connection, datastore.FunctionRuns)} {
+		for until := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			if _, err := db.Get(t.Context(), datastore.FenceID); errors.Is(err, datastore.ErrNotFound) {
+				break
+			} else if time.Now().After(until) {
+				t.Fatalf("the fence around %s at %s stays: %v", db.Name(), db.Connection().Address(), err)
+			}
+		}
+	}
+}
+
+// lateWriter stores a document just before the fence stands.
+type lateWriter struct {
+	fakeMover
+	into *datastore.Database
+}
+
+func (m *lateWriter) Hold(ctx context.Context, database string, from, to datastore.Single) (func(context.Context) error, error) {
+	if strings.HasSuffix(m.into.Name(), database) {
+		_, _ = m.into.Create(ctx, datastore.Document{"_id": "late", "pvt_type": "function"})
+	}
+	return m.fakeMover.Hold(ctx, database, from, to)
+}
+
+// A database that is not empty any more once the fence stands is moved.
+func TestALateDocumentIsMoved(t *testing.T) {
+	s := newStack(t)
+	mover := &lateWriter{into: s.stores.Connection.Database(s.stores.Prefix + datastore.Functions)}
+	s.rewire(t, func(c *crossbar.Config) { c.Storage = s.keeper(t, mover) })
+	s.must(t, 202, "PATCH", "/v2/storage", s.login(t, masterKey), onNode(t, datastoretest.Serve(t, datastoretest.NodeConfig{})))
+	if got := strings.Join(mover.started, ";"); got != "functions local "+planUUID {
+		t.Errorf("started %q", got)
 	}
 }
 

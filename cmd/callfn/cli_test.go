@@ -75,6 +75,7 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{"help", nil, []string{"--help"}, exitOK, ""},
 		{"version", nil, []string{"version"}, exitOK, ""},
+		{"version as a flag", nil, []string{"--version"}, exitOK, ""},
 		{"nothing", nil, nil, exitUsage, "callfn --help"},
 		{"unknown command", nil, []string{"dance"}, exitUsage, "dance"},
 		{"no key", map[string]string{"CALLFN_API_KEY": ""}, []string{"functions", "list"}, exitUsage, "CALLFN_API_KEY"},

@@ -19,6 +19,7 @@ type couchUnderTest struct {
 	admin  string // address with an administrator's credentials
 	prefix string
 	real   bool
+	dir    string // of the test, for files with passwords
 }
 
 const couchPassword = "s3cret-of-couch"
@@ -26,17 +27,21 @@ const couchPassword = "s3cret-of-couch"
 func eachCouch(t *testing.T, test func(t *testing.T, c couchUnderTest)) {
 	t.Run("node", func(t *testing.T) {
 		s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
-		test(t, couchUnderTest{admin: withUser(t, s.couch, "admin", couchPassword), prefix: "t_"})
+		test(t, couchUnderTest{admin: withUser(t, s.couch, "admin", couchPassword), prefix: "t_", dir: t.TempDir()})
 	})
-	t.Run("couchdb", func(t *testing.T) {
-		address := os.Getenv("CALLFN_TEST_COUCHDB_URL")
-		if address == "" {
-			t.Skip("no real CouchDB: set CALLFN_TEST_COUCHDB_URL=http://admin:password@host:5984 to run this there")
-		}
-		c := couchUnderTest{admin: strings.TrimSuffix(address, "/"), prefix: uniquePrefix(t), real: true}
-		t.Cleanup(func() { c.remove(t) })
-		test(t, c)
-	})
+	t.Run("couchdb", func(t *testing.T) { test(t, realCouch(t)) })
+}
+
+// realCouch is the real CouchDB, for what only that has: users of few rights.
+func realCouch(t *testing.T) couchUnderTest {
+	t.Helper()
+	address := os.Getenv("CALLFN_TEST_COUCHDB_URL")
+	if address == "" {
+		t.Skip("no real CouchDB: set CALLFN_TEST_COUCHDB_URL=http://admin:password@host:5984 to run this there")
+	}
+	c := couchUnderTest{admin: strings.TrimSuffix(address, "/"), prefix: uniquePrefix(t), real: true, dir: t.TempDir()}
+	t.Cleanup(func() { c.remove(t) })
+	return c
 }
 
 // uniquePrefix begins the names of one test's databases.
@@ -149,59 +154,55 @@ func TestServeSetsUpCouchDBItself(t *testing.T) {
 
 // The way that is recommended: setup once with an administrator's rights, then serve without.
 func TestSetupThenServeWithFewRights(t *testing.T) {
-	eachCouch(t, func(t *testing.T, c couchUnderTest) {
-		if !c.real {
-			t.Skip("the node has no users")
+	c := realCouch(t)
+	file := filepath.Join(c.dir, "password")
+	setup := []string{"couchdb", "setup", "--admin-url=" + c.admin, "--user=" + c.user(), "--password-file=" + file, "--database-prefix=" + c.prefix, "--design-doc=ours"}
+	flags := []string{"--couchdb-url=" + c.as(t, c.user()), "--couchdb-password-file=" + file, "--database-prefix=" + c.prefix, "--design-doc=ours"}
+	for _, again := range []string{"first", "second"} {
+		code, out, errs := program{}.run(t, setup...)
+		password, err := os.ReadFile(file)
+		if code != exitOK || err != nil {
+			t.Fatalf("%s setup: %d %s %s %v", again, code, out, errs, err)
 		}
-		file := filepath.Join(t.TempDir(), "password")
-		setup := []string{"couchdb", "setup", "--admin-url=" + c.admin, "--user=" + c.user(), "--password-file=" + file, "--database-prefix=" + c.prefix, "--design-doc=ours"}
-		flags := []string{"--couchdb-url=" + c.as(t, c.user()), "--couchdb-password-file=" + file, "--database-prefix=" + c.prefix, "--design-doc=ours"}
-		for _, again := range []string{"first", "second"} {
-			code, out, errs := program{}.run(t, setup...)
-			password, err := os.ReadFile(file)
-			if code != exitOK || err != nil {
-				t.Fatalf("%s setup: %d %s %s %v", again, code, out, errs, err)
-			}
-			if all := out + errs; strings.Contains(all, strings.TrimSpace(string(password))) || strings.Contains(all, c.secret()) {
-				t.Errorf("a password is shown: %s", all)
-			}
+		if all := out + errs; strings.Contains(all, strings.TrimSpace(string(password))) || strings.Contains(all, c.secret()) {
+			t.Errorf("a password is shown: %s", all)
 		}
-		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("password file: %v %v", info.Mode(), err)
-		}
-		s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, flags...)
-		callWorks(t, s)
-		if strings.Contains(s.errs.String(), "administrator") {
-			t.Errorf("serve has more rights than it needs:\n%s", s.errs)
-		}
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("password file: %v %v", info.Mode(), err)
+	}
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, flags...)
+	callWorks(t, s)
+	if strings.Contains(s.errs.String(), "administrator") {
+		t.Errorf("serve has more rights than it needs:\n%s", s.errs)
+	}
 
-		// A member may not write design documents: a drifted one is reported, a missing one refused.
-		conn := c.connect(t)
-		db := conn.Database(c.prefix + datastore.Functions)
-		doc, err := db.Get(t.Context(), "_design/ours")
-		if err != nil {
-			t.Fatal(err)
-		}
-		doc["more"] = true
-		if doc, err = db.Save(t.Context(), doc); err != nil {
-			t.Fatal(err)
-		}
-		code, out, errs := program{}.run(t, append([]string{"doctor"}, flags...)...)
-		if code != exitOK || !strings.Contains(out, "drifted") || !strings.Contains(out, "needs --admin-url") {
-			t.Errorf("doctor on a drifted design document: %d\n%s%s", code, out, errs)
-		}
-		if err := db.Delete(t.Context(), doc.ID(), doc.Rev()); err != nil {
-			t.Fatal(err)
-		}
-		code, out, _ = program{}.run(t, append([]string{"doctor"}, flags...)...)
-		if code != exitFailed || !strings.Contains(out, "missing") || !strings.Contains(out, "would NOT work") {
-			t.Errorf("doctor without design document: %d\n%s", code, out)
-		}
-		code, _, errs = program{}.run(t, append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir()}, flags...)...)
-		if code != exitFailed || !strings.Contains(errs, "callfn couchdb setup") {
-			t.Errorf("serve without design document: %d %s", code, errs)
-		}
-	})
+	// A member may not write design documents: a drifted one is reported, a missing one refused.
+	conn := c.connect(t)
+	db := conn.Database(c.prefix + datastore.Functions)
+	doc, err := db.Get(t.Context(), "_design/ours")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc["more"] = true
+	if doc, err = db.Save(t.Context(), doc); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := program{}.run(t, append([]string{"doctor"}, flags...)...)
+	if code != exitOK || !strings.Contains(out, "drifted") || !strings.Contains(out, "needs --admin-url") {
+		t.Errorf("doctor on a drifted design document: %d\n%s%s", code, out, errs)
+	}
+	if err := db.Delete(t.Context(), doc.ID(), doc.Rev()); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ = program{}.run(t, append([]string{"doctor"}, flags...)...)
+	if code != exitFailed || !strings.Contains(out, "missing") || !strings.Contains(out, "would NOT work") {
+		t.Errorf("doctor without design document: %d\n%s", code, out)
+	}
+	code, _, errs = program{}.run(t, append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir()}, flags...)...)
+	if code != exitFailed || !strings.Contains(errs, "callfn couchdb setup") {
+		t.Errorf("serve without design document: %d %s", code, errs)
+	}
 }
 
 // Without rights and without databases, serve says what to run.

@@ -78,7 +78,11 @@ func printRun(w world, run runAnswer) error {
 	if e := run.Error; e != nil {
 		fmt.Fprintf(&b, "  %s\n", e.Message)
 		if e.Line > 0 {
-			fmt.Fprintf(&b, "  at line %d, column %d\n", e.Line, e.Column)
+			fmt.Fprintf(&b, "  at line %d", e.Line)
+			if e.Column > 0 { // CouchDB's QuickJS tells none
+				fmt.Fprintf(&b, ", column %d", e.Column)
+			}
+			b.WriteByte('\n')
 		}
 		if e.Source != "" {
 			fmt.Fprintf(&b, "    %s\n", e.Source)

@@ -6,14 +6,11 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	crand "crypto/rand"
 
 	"callfn/internal/couchnode/couchtest"
 	"callfn/internal/datastore"
@@ -29,16 +26,26 @@ func socketNode(t *testing.T) string {
 	return withUser(t, s.couch, "admin", couchPassword)
 }
 
-// eachNewHome runs a test with every kind of server that functions can be moved to.
-func eachNewHome(t *testing.T, test func(t *testing.T, address string)) {
-	t.Run("node", func(t *testing.T) { test(t, socketNode(t)) })
-	t.Run("pouchdb-server", func(t *testing.T) { test(t, couchtest.StartPouchDBServer(t)) })
-	t.Run("couchdb", func(t *testing.T) {
-		address := os.Getenv("CALLFN_TEST_COUCHDB_URL")
-		if address == "" {
-			t.Skip("no real CouchDB: set CALLFN_TEST_COUCHDB_URL=http://admin:password@host:5984 to run this there")
-		}
-		test(t, strings.TrimSuffix(address, "/"))
+// journey is a move of functions from one server to another, with databases' names of its own.
+type journey struct {
+	from, to string // addresses with an administrator's credentials
+	prefix   string
+	back     bool // it is rolled back on the way, and made again
+}
+
+// eachJourney runs a test with every kind of server that functions can be moved to, and from a real CouchDB.
+func eachJourney(t *testing.T, test func(t *testing.T, j journey)) {
+	t.Run("node", func(t *testing.T) { test(t, journey{from: socketNode(t), to: socketNode(t), prefix: uniquePrefix(t)}) })
+	t.Run("pouchdb-server", func(t *testing.T) {
+		test(t, journey{from: socketNode(t), to: couchtest.StartPouchDBServer(t), prefix: uniquePrefix(t)})
+	})
+	t.Run("to couchdb", func(t *testing.T) {
+		c := realCouch(t)
+		test(t, journey{from: socketNode(t), to: c.admin, prefix: c.prefix, back: true})
+	})
+	t.Run("from couchdb", func(t *testing.T) {
+		c := realCouch(t)
+		test(t, journey{from: c.admin, to: socketNode(t), prefix: c.prefix, back: true})
 	})
 }
 
@@ -190,46 +197,74 @@ func (l *load) call() {
 	}
 }
 
-// The functions move to another server under a steady load of writes and calls, and the service is killed again and again
-// meanwhile: everything that was acknowledged is there afterwards, and every call got what calls get.
+// mortalService is a service in a process of its own that is killed and started again under load.
+type mortalService struct {
+	*child
+	start func() *child
+	load  *load
+	kills int
+}
+
+// die kills it at some time within the next 0.4 s, and starts it again.
+func (s *mortalService) die(random *rand.Rand) {
+	time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond)
+	s.kill()
+	s.child = s.start()
+	s.load.base.Store(s.url)
+	s.kills++
+}
+
+// move applies a plan that moves something, and gives the first move.
+func (s *mortalService) move(t *testing.T, plan string) (id string) {
+	t.Helper()
+	status, body := send(t, "PATCH", s.url+"/v2/storage", s.load.session.token, plan)
+	var applied struct {
+		Data struct{ Migration migrationDoc }
+	}
+	if err := json.Unmarshal([]byte(body), &applied); err != nil || status != 202 || applied.Data.Migration.Database != datastore.Functions {
+		t.Fatalf("%d %s %v", status, body, err)
+	}
+	return applied.Data.Migration.ID
+}
+
+// await waits until a move is in a state.
+func (s *mortalService) await(t *testing.T, id, state string) migrationDoc {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		var answer struct{ Data migrationDoc }
+		_, body := send(t, "GET", s.url+"/v2/storage/migrations/"+id, s.load.session.token, "")
+		if err := json.Unmarshal([]byte(body), &answer); err != nil {
+			t.Fatal(body, err)
+		}
+		if answer.Data.State == state {
+			return answer.Data
+		}
+		if time.Now().After(end) {
+			t.Fatalf("not %s: %s", state, body)
+		}
+	}
+}
+
+// The functions move to another server under a steady load of writes and calls, are rolled back and moved again, and the service is
+// killed again and again meanwhile: everything that was acknowledged is there afterwards, and every call got what calls get.
 func TestFunctionsMoveUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long, and the race detector makes it longer: run this without -short")
 	}
-	eachNewHome(t, func(t *testing.T, to string) {
+	eachJourney(t, func(t *testing.T, j journey) {
 		seed := time.Now().UnixNano()
 		t.Logf("seed %d", seed)
 		random := rand.New(rand.NewPCG(uint64(seed), 0))
-		id, err := datastore.NewID(crand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		prefix := "t" + id[:10] + "_"
-		target := couchUnderTest{admin: to, prefix: prefix}
-		t.Cleanup(func() { target.remove(t) })
 		worker := sandboxtest.Command(t)
-		args := []string{"--couchdb-url=" + socketNode(t), "--database-prefix=" + prefix, "--data=" + t.TempDir() + "/data", "--rate-limit=off"}
-		process := startChild(t, worker, args...)
-
+		args := []string{"--couchdb-url=" + j.from, "--database-prefix=" + j.prefix, "--data=" + t.TempDir() + "/data", "--rate-limit=off"}
 		l := &load{stop: make(chan struct{}), stored: map[string][]string{}, deleted: map[string]bool{}}
-		l.base.Store(process.url)
-		l.session = login(t, process.url)
+		s := &mortalService{load: l, start: func() *child { return startChild(t, worker, args...) }}
+		s.child = s.start()
+		l.base.Store(s.url)
+		l.session = login(t, s.url)
 		client := &http.Client{Timeout: 20 * time.Second}
 		defer client.CloseIdleConnections()
-		var f struct{ ID string }
-		status, data, _ := l.ask(client, "PUT", "/functions", `{"data":{"name":"called","function_js":"return {module: 'tts', data: {text: 'the flow of the function'}}"}}`)
-		if err := json.Unmarshal([]byte(data), &f); err != nil || status != 201 {
-			t.Fatal(status, data)
-		}
-		flow := `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"` + f.ID + `"},"children":{"_":{"module":"tts","data":{"text":"the child"}}}}}}`
-		if status, data, _ := l.ask(client, "PUT", "/callflows", flow); status != 201 {
-			t.Fatal(status, data)
-		}
-		for i := range 150 { // something to copy
-			if status, data, _ := l.ask(client, "PUT", "/functions", fmt.Sprintf(`{"data":{"name":"old %d","function_js":"return {module: 'noop'}"}}`, i)); status != 201 {
-				t.Fatal(status, data)
-			}
-		}
+		l.begin(t, client)
 		for i := range 2 {
 			l.running.Go(func() { l.write(rand.New(rand.NewPCG(uint64(seed), uint64(i+1))), fmt.Sprint("writer ", i)) })
 			l.running.Go(l.call)
@@ -237,46 +272,56 @@ func TestFunctionsMoveUnderLoad(t *testing.T) {
 		halt := sync.OnceFunc(func() { close(l.stop); l.running.Wait() })
 		defer halt()
 
-		status, body := send(t, "PATCH", process.url+"/v2/storage", l.session.token, planFor(t, to))
-		var applied struct {
-			Data struct{ Migration migrationDoc }
+		plan := planFor(t, j.to)
+		id := s.move(t, plan)
+		for range 3 {
+			s.die(random)
 		}
-		if err := json.Unmarshal([]byte(body), &applied); err != nil || status != 202 || applied.Data.Migration.ID == "" {
-			t.Fatalf("%d %s %v", status, body, err)
-		}
-		kills := 0
-		for ; kills < 3; kills++ {
-			time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond)
-			process.kill()
-			process = startChild(t, worker, args...)
-			l.base.Store(process.url)
-		}
-		m := migrationDoc{}
-		for end := time.Now().Add(time.Minute); m.State != "switched"; time.Sleep(50 * time.Millisecond) {
-			var answer struct{ Data migrationDoc }
-			_, body := send(t, "GET", process.url+"/v2/storage/migrations/"+applied.Data.Migration.ID, l.session.token, "")
-			if err := json.Unmarshal([]byte(body), &answer); err != nil {
-				t.Fatal(body, err)
+		m := s.await(t, id, "switched")
+		if j.back {
+			if status, body := send(t, "POST", s.url+"/v2/storage/migrations/"+id, l.session.token, `{"data":{"action":"rollback"}}`); status >= 300 {
+				t.Fatal(status, body)
 			}
-			if m = answer.Data; time.Now().After(end) {
-				t.Fatalf("not switched: %s", body)
-			}
+			s.die(random)
+			s.await(t, id, "rolled_back")
+			id = s.move(t, plan)
+			s.die(random)
+			m = s.await(t, id, "switched")
 		}
 		time.Sleep(300 * time.Millisecond) // some load there
 		halt()
 
-		p := program{env: map[string]string{"CALLFN_SERVER": process.url, "CALLFN_API_KEY": testKey}}
+		p := program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": testKey}}
 		if code, out, errs := p.run(t, "storage", "finish"); code != exitOK || !strings.Contains(out, "functions: finished\n") {
 			t.Errorf("finish: %d %q %q", code, out, errs)
 		}
 		l.check(t, client)
-		design, err := target.connect(t).Database(prefix+"functions").Get(t.Context(), "_design/functions")
+		design, err := couchUnderTest{admin: j.to}.connect(t).Database(j.prefix+"functions").Get(t.Context(), "_design/functions")
 		if shows, _ := design["shows"].(map[string]any); err != nil || shows["wh"] == nil {
 			t.Errorf("the design document at the new home: %v", err)
 		}
 		t.Logf("%d functions, %d deleted, %d calls got the flow, %d the child; %d requests without an answer; %d kills; proof %+v",
-			len(l.stored), len(l.deleted), l.flows, l.others, l.unknown, kills, m.Proof)
+			len(l.stored), len(l.deleted), l.flows, l.others, l.unknown, s.kills, m.Proof)
 	})
+}
+
+// begin stores a function, the callflow that calls it, and something to copy.
+func (l *load) begin(t *testing.T, client *http.Client) {
+	t.Helper()
+	var f struct{ ID string }
+	status, data, _ := l.ask(client, "PUT", "/functions", `{"data":{"name":"called","function_js":"return {module: 'tts', data: {text: 'the flow of the function'}}"}}`)
+	if err := json.Unmarshal([]byte(data), &f); err != nil || status != 201 {
+		t.Fatal(status, data)
+	}
+	flow := `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"` + f.ID + `"},"children":{"_":{"module":"tts","data":{"text":"the child"}}}}}}`
+	if status, data, _ := l.ask(client, "PUT", "/callflows", flow); status != 201 {
+		t.Fatal(status, data)
+	}
+	for i := range 150 {
+		if status, data, _ := l.ask(client, "PUT", "/functions", fmt.Sprintf(`{"data":{"name":"old %d","function_js":"return {module: 'noop'}"}}`, i)); status != 201 {
+			t.Fatal(status, data)
+		}
+	}
 }
 
 // check compares what was acknowledged with what the API shows now.

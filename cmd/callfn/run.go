@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"callfn/internal/sandbox"
+	"callfn/internal/version"
 )
 
 // The exit codes, as the help prints them.
@@ -43,6 +44,8 @@ func (w world) workerCommand() (sandbox.Command, error) {
 // cli is the whole command line.
 type cli struct {
 	Config kong.ConfigFlag `help:"Read settings from this YAML file. A flag's place in it is the flag's name, at the top or under the command's name (serve: {listen: …}). The command line wins over the environment, the environment over the file." placeholder:"FILE"`
+
+	ShowVersion kong.VersionFlag `name:"version" env:"-" help:"Print the version."`
 
 	Serve       serveCommand       `cmd:"" help:"Run the service: API, call execution, and the embedded node."`
 	Call        callCommand        `cmd:"" help:"Rehearse a call: show, step by step, what would happen. No effect outside."`
@@ -88,7 +91,7 @@ func run(ctx context.Context, w world) (code int) {
 	parser, err := kong.New(&c,
 		kong.Name("callfn"), kong.Description(about), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Writers(w.stdout, w.stderr), kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.Configuration(loadConfig), kong.DefaultEnvars("CALLFN"), kong.Bind(w),
+		kong.Configuration(loadConfig), kong.DefaultEnvars("CALLFN"), kong.Bind(w), kong.Vars{"version": "callfn " + version.String()},
 	)
 	if err != nil {
 		_, _ = fmt.Fprintln(w.stderr, "callfn:", err)

@@ -21,8 +21,8 @@ type serveCommand struct {
 	MetricsListen      string        `help:"Address on which GET /metrics tells Prometheus how the service fares; none when empty. Nothing guards it: choose one that only the monitoring reaches." placeholder:"HOST:PORT"`
 	Workers            int           `help:"Sandbox processes that run calls' functions; 0 for one per core, and at least two. Rehearsals have a quarter as many of their own." default:"0"`
 	Queue              int           `help:"How many runs may wait for a sandbox process; beyond it the outcome is refused." default:"256"`
-	AccountWorkers     int           `help:"How many of them one account's calls may hold at once; 0 for all but one, so that one is free for others." default:"0"`
-	TreeWorkers        int           `help:"How many of them the calls of a top-level account and all below it may hold together; 0 for all but one." default:"0"`
+	AccountWorkers     int           `help:"How many of them one account's calls may hold at once; 0 for all but one, so that one is free for others, and for all as long as its runs are short." default:"0"`
+	TreeWorkers        int           `help:"How many of them the calls of a top-level account and all below it may hold together; 0 likewise." default:"0"`
 	CouchDBRuns        int           `name:"couchdb-runs" help:"Where a CouchDB runs functions (--couchdb-url, or by a storage plan): how many calls' functions CouchDB is asked to run at once, of which one account may have half; a quarter as many rehearsals come on top. CouchDB's os_process_limit must allow both." default:"32"`
 	KeepSuccesses      int           `help:"How many of the last runs of each function that gave a flow are recorded; 0 for none." default:"100"`
 	KeepFailures       bool          `help:"Record every run that gave no flow." default:"true" negatable:""`
@@ -54,6 +54,7 @@ type serveCommand struct {
 
 // Run serves until the context ends, then stops gracefully.
 func (c serveCommand) Run(ctx context.Context, w world) error {
+	tradeMemory(w.getenv)
 	limits, err := c.limits()
 	if err != nil {
 		return err

@@ -11,6 +11,8 @@ import (
 	"hash"
 	"io"
 	"maps"
+
+	"callfn/internal/textline"
 )
 
 // Header is the first line of a file.
@@ -149,7 +151,7 @@ func (r *reader) read(in io.Reader) error {
 	b := bufio.NewReaderSize(in, 1<<20)
 	read := int64(0)
 	for {
-		text, err := readLine(b)
+		text, err := textline.Read(b, maxLine)
 		read += int64(len(text))
 		if errors.Is(err, io.EOF) {
 			return ErrCutOff
@@ -164,20 +166,6 @@ func (r *reader) read(in io.Reader) error {
 		}
 		if bytes.HasPrefix(text, []byte(`{"at":`)) || r.number == 1 {
 			r.offset = read
-		}
-	}
-}
-
-func readLine(b *bufio.Reader) ([]byte, error) {
-	var text []byte
-	for {
-		part, err := b.ReadSlice('\n')
-		if len(text)+len(part) > maxLine {
-			return nil, fmt.Errorf("a line of more than %d MiB", maxLine>>20)
-		}
-		text = append(text, part...)
-		if err == nil || !errors.Is(err, bufio.ErrBufferFull) {
-			return text, err
 		}
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"callfn/internal/textline"
 )
 
 // maxChangeLine bounds one line of a continuous feed: CouchDB's largest document (8 MB by default, more where it is raised) and
@@ -67,7 +69,7 @@ func (d *Database) readFeed(ctx context.Context, cut context.CancelCauseFunc, fe
 	}
 	r := bufio.NewReaderSize(resp.Body, 64<<10)
 	for {
-		line, err := readFeedLine(r)
+		line, err := textline.Read(r, maxChangeLine)
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil // the server ended the feed; a line without end is no change
@@ -75,7 +77,7 @@ func (d *Database) readFeed(ctx context.Context, cut context.CancelCauseFunc, fe
 			return &Error{Op: "changes", Subject: d.name, Kind: ErrUnreachable, Cause: err}
 		}
 		quiet.Reset(silence)
-		if len(line) == 0 {
+		if line = bytes.TrimSpace(line); len(line) == 0 { // a heartbeat
 			if feed.OnHeartbeat != nil {
 				feed.OnHeartbeat()
 			}
@@ -87,24 +89,6 @@ func (d *Database) readFeed(ctx context.Context, cut context.CancelCauseFunc, fe
 		}
 		if change.ID != "" && !yield(change) { // without an id it is the last_seq with which a feed ends
 			return nil
-		}
-	}
-}
-
-// readFeedLine reads one line without its end; an empty one is a heartbeat.
-func readFeedLine(r *bufio.Reader) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := r.ReadSlice('\n')
-		if len(line)+len(part) > maxChangeLine {
-			return nil, fmt.Errorf("a change of more than %d MiB", maxChangeLine>>20)
-		}
-		line = append(line, part...)
-		if err == nil {
-			return bytes.TrimSpace(line), nil
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return nil, err
 		}
 	}
 }

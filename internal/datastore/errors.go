@@ -49,7 +49,9 @@ func (e *Error) Error() string {
 	if e.Cause != nil {
 		fmt.Fprintf(&b, ": %v", e.Cause)
 	}
-	if h := hints[e.Kind]; h != "" {
+	if fenced(e.Cause) {
+		b.WriteString(" (nothing was stored; `callfn storage migrations` says how far the move is. Without one this database was left behind by a move: start callfn where its documents are now)")
+	} else if h := hints[e.Kind]; h != "" {
 		fmt.Fprintf(&b, " (%s)", h)
 	}
 	return b.String()

@@ -3,6 +3,7 @@ package datastore_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +38,9 @@ func TestAFencedWriteIsRefused(t *testing.T) {
 	settle(t, func() bool { _, err := db.Save(ctx, kept); return datastore.Fenced(err) })
 	_, err = db.Create(ctx, datastore.Document{"_id": id(2)})
 	expect(t, "create", err, datastore.ErrUnreachable)
+	if text := err.Error(); !strings.Contains(text, "nothing was stored") || strings.Contains(text, "address and port") {
+		t.Errorf("no help to whoever reads the log: %s", text)
+	}
 	expect(t, "delete", db.Delete(ctx, id(1), kept.Rev()), datastore.ErrUnreachable)
 	results, err := db.BulkSave(ctx, []datastore.Document{{"_id": id(3)}})
 	if err != nil || len(results) != 1 || !datastore.Fenced(results[0].Err) {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"testing"
 	"testing/iotest"
+
+	"callfn/internal/textline"
 )
 
 // Whatever a server sends on a feed: every line is a change or an error, however the network cuts it.
@@ -21,14 +23,14 @@ func FuzzFeed(f *testing.F) {
 		read := func(r io.Reader) (changes []string, failed bool) {
 			b := bufio.NewReaderSize(r, 16)
 			for {
-				line, err := readFeedLine(b)
+				line, err := textline.Read(b, maxChangeLine)
 				if errors.Is(err, io.EOF) {
 					return changes, false
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				if len(line) == 0 {
+				if line = bytes.TrimSpace(line); len(line) == 0 {
 					continue
 				}
 				c, err := parseChange(line, true)

@@ -17,6 +17,7 @@ type Lane struct {
 	mu      sync.Mutex
 	running int
 	waiting int
+	behind  int // trees with somebody waiting
 	trees   map[string]*tree
 	known   int               // accounts in all trees
 	refused map[string]uint64 // by reason
@@ -26,6 +27,8 @@ type Lane struct {
 type tree struct {
 	running, waiting int
 	used             usage
+	standing         standing
+	hold             hold
 	accounts         map[string]*account
 }
 
@@ -83,7 +86,7 @@ func (l *Lane) Admit(ctx context.Context, root, account string) (leave func(), e
 func (l *Lane) enter(ctx context.Context, root, id string) error {
 	l.mu.Lock()
 	t, a := l.find(root, id)
-	if l.running < l.cfg.Workers && len(a.queue) == 0 && l.mayRun(t, a) {
+	if l.running < l.cfg.Workers && len(a.queue) == 0 && l.mayRun(t, a, l.cfg.Now()) {
 		l.start(t, a)
 		l.mu.Unlock()
 		return nil
@@ -96,6 +99,8 @@ func (l *Lane) enter(ctx context.Context, root, id string) error {
 		reason = "the account and those it belongs to have too many functions waiting to run"
 	case l.waiting >= l.cfg.Queue:
 		reason = "too many functions are waiting to run"
+	case l.expected(t) > l.cfg.MaxWait/2: // an estimate: half the patience is left for what it does not know
+		reason = fmt.Sprintf("its turn would not come within %s", l.cfg.MaxWait)
 	}
 	if reason != "" {
 		l.refused[Full]++
@@ -104,8 +109,7 @@ func (l *Lane) enter(ctx context.Context, root, id string) error {
 	}
 	w := &waiter{turn: make(chan struct{})}
 	a.queue = append(a.queue, w)
-	t.waiting++
-	l.waiting++
+	l.queued(t, 1)
 	l.mu.Unlock()
 	return l.wait(ctx, w, root, id)
 }
@@ -133,8 +137,7 @@ func (l *Lane) wait(ctx context.Context, w *waiter, root, id string) error {
 	for i, other := range a.queue {
 		if other == w {
 			a.queue = append(a.queue[:i], a.queue[i+1:]...)
-			t.waiting--
-			l.waiting--
+			l.queued(t, -1)
 			break
 		}
 	}
@@ -151,6 +154,8 @@ func (l *Lane) leave(root, id string, since time.Time) {
 	t.running--
 	a.running--
 	t.used.add(now, now.Sub(since))
+	t.standing.ran(now, now.Sub(since))
+	t.hold.ran(now.Sub(since))
 	a.used.add(now, now.Sub(since))
 	for l.running < l.cfg.Workers && l.waiting > 0 {
 		t, a := l.next(now)
@@ -159,8 +164,7 @@ func (l *Lane) leave(root, id string, since time.Time) {
 		}
 		w := a.queue[0]
 		a.queue = a.queue[1:]
-		t.waiting--
-		l.waiting--
+		l.queued(t, -1)
 		l.start(t, a)
 		w.granted = true
 		close(w.turn)
@@ -174,7 +178,7 @@ func (l *Lane) next(now time.Time) (*tree, *account) {
 	var pick *account
 	least := 0.0
 	for _, t := range l.trees {
-		if t.waiting == 0 || t.running >= l.cfg.TreeWorkers {
+		if t.waiting == 0 {
 			continue
 		}
 		u := t.used.now(now) + float64(t.running)
@@ -192,7 +196,7 @@ func (l *Lane) nextOf(t *tree, now time.Time) *account {
 	var pick *account
 	least := 0.0
 	for _, a := range t.accounts {
-		if len(a.queue) == 0 || a.running >= l.cfg.AccountWorkers {
+		if len(a.queue) == 0 || !l.mayRun(t, a, now) {
 			continue
 		}
 		if u := a.used.now(now) + float64(a.running); pick == nil || u < least {
@@ -202,14 +206,39 @@ func (l *Lane) nextOf(t *tree, now time.Time) *account {
 	return pick
 }
 
-func (l *Lane) mayRun(t *tree, a *account) bool {
-	return t.running < l.cfg.TreeWorkers && a.running < l.cfg.AccountWorkers
+// mayRun reports whether the caps leave the account a worker. A tree in good standing has no caps but those that were given.
+func (l *Lane) mayRun(t *tree, a *account, now time.Time) bool {
+	good := t.standing.good(now)
+	return (t.running < l.cfg.TreeWorkers || l.cfg.treeYields && good) && (a.running < l.cfg.AccountWorkers || l.cfg.accountYields && good)
 }
 
 func (l *Lane) start(t *tree, a *account) {
 	l.running++
 	t.running++
 	a.running++
+}
+
+// queued counts who waits.
+func (l *Lane) queued(t *tree, n int) {
+	before := t.waiting
+	t.waiting += n
+	l.waiting += n
+	switch {
+	case before == 0:
+		l.behind++
+	case t.waiting == 0:
+		l.behind--
+	}
+}
+
+// expected is how long the last of a tree's queue would wait: for those before it, by turns with the other trees that wait.
+func (l *Lane) expected(t *tree) time.Duration {
+	others := l.behind
+	if t.waiting > 0 {
+		others--
+	}
+	ahead := time.Duration(t.waiting+1) * t.hold.mean
+	return ahead * time.Duration(1+others) / time.Duration(l.cfg.Workers)
 }
 
 func (l *Lane) find(root, id string) (*tree, *account) {

@@ -118,6 +118,88 @@ func TestOneAccountLeavesAWorkerFree(t *testing.T) {
 	}
 }
 
+// Who has shown that its runs are short may hold the last worker too, until one of them is not; a cap that was given holds whatever.
+func TestGoodStandingTakesTheLastWorker(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	for _, c := range []struct {
+		name   string
+		config fair.Config
+		both   bool
+	}{
+		{"no caps given", fair.Config{}, true},
+		{"a cap for accounts", fair.Config{AccountWorkers: 1}, false},
+		{"a cap for trees", fair.Config{TreeWorkers: 1}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g, clock := newGate(), &clock{now: time.Unix(1e9, 0)}
+			c.config.Workers, c.config.Queue, c.config.MaxWait, c.config.Now = 2, 100, time.Minute, clock.Now
+			js := &jobs{lane: fair.NewLane(g, c.config)}
+			short := func(from, to int) {
+				for i := from; i < to; i++ {
+					run := fmt.Sprint("short", i)
+					js.start(t, "a", "a", run)
+					g.expect(t, run)
+					clock.advance(99 * time.Millisecond)
+					g.finish(run)
+					await(t, js.lane, 0)
+				}
+			}
+			// two starts two runs that take a while and tells how many of them got a worker at once.
+			two := func(name string, took time.Duration) (running int) {
+				js.start(t, "a", "a", name+"1")
+				js.start(t, "a", "a", name+"2")
+				running = js.lane.Stats().Running
+				if running == 2 {
+					g.expect(t, name+"1", name+"2")
+				} else {
+					g.expect(t, name+"1")
+				}
+				clock.advance(took)
+				g.finish(name + "1")
+				if running == 1 {
+					g.expect(t, name+"2")
+				}
+				g.finish(name + "2")
+				await(t, js.lane, 0)
+				return running
+			}
+			want := 1
+			if c.both {
+				want = 2
+			}
+			if n := two("unknown", time.Millisecond); n != 1 {
+				t.Errorf("an unknown account holds %d workers", n)
+			}
+			short(2, 20)
+			if n := two("proven", time.Second); n != want {
+				t.Errorf("after short runs: %d workers, want %d", n, want)
+			}
+			short(20, 45)
+			if n := two("on probation", time.Millisecond); n != 1 {
+				t.Errorf("after a long run: %d workers", n)
+			}
+			clock.advance(5 * time.Minute)
+			if n := two("good again", time.Millisecond); n != want {
+				t.Errorf("after its probation: %d workers, want %d", n, want)
+			}
+			js.wg.Wait()
+		})
+	}
+}
+
+// await waits until as many jobs run or wait.
+func await(t *testing.T, l *fair.Lane, n int) {
+	t.Helper()
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Microsecond) {
+		if s := l.Stats(); s.Running+s.Waiting == n {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("still %+v, want %d", l.Stats(), n)
+		}
+	}
+}
+
 func TestOnlyWorkerIsUsed(t *testing.T) {
 	g := newGate()
 	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 1, Queue: 10, MaxWait: time.Minute})}
@@ -185,6 +267,52 @@ func TestFullQueueRefusesAtOnce(t *testing.T) {
 	if s := js.lane.Stats(); s.Waiting != 6 || s.Refused["full"] != 5 {
 		t.Errorf("%+v", s)
 	}
+}
+
+// Who would wait in vain is refused at once: its own runs are known to be long, whatever room the queue has.
+func TestHopelessWaitsAreRefusedAtOnce(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	g, clock := newGate(), &clock{now: time.Unix(1e9, 0)}
+	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 2, Queue: 1000, MaxWait: time.Minute, Now: clock.Now})}
+	for i := range 40 { // each of a's runs holds its worker for 20 s
+		run := fmt.Sprint("long", i)
+		js.start(t, "a", "a", run)
+		g.expect(t, run)
+		clock.advance(20 * time.Second)
+		g.finish(run)
+		await(t, js.lane, 0)
+	}
+	js.start(t, "a", "a", "a0")
+	g.expect(t, "a0")
+	waiting := 0
+	for i := range 20 {
+		run := fmt.Sprint("queued", i)
+		js.start(t, "a", "a", run)
+		if err, _ := js.errs.Load(run); err == nil {
+			waiting++
+		} else if !errors.Is(err.(error), sandbox.ErrBusy) {
+			t.Error(err)
+		}
+	}
+	if s := js.lane.Stats(); waiting < 2 || waiting > 4 || s.Waiting != waiting || s.Refused[fair.Full] != uint64(20-waiting) {
+		t.Errorf("%d wait for two workers with runs of 20 s and a minute's patience: %+v", waiting, s)
+	}
+	js.start(t, "b", "b", "b1") // what others are like is not b's
+	g.expect(t, "b1")
+	js.start(t, "b", "b", "b2")
+	if err, refused := js.errs.Load("b2"); refused {
+		t.Error("b waits behind short runs of its own: ", err)
+	}
+	g.finish("b1")
+	g.expect(t, "b2")
+	g.finish("b2")
+	g.finish("a0")
+	for i := range waiting {
+		run := fmt.Sprint("queued", i)
+		g.expect(t, run)
+		g.finish(run)
+	}
+	js.wg.Wait()
 }
 
 func TestNobodyWaitsForever(t *testing.T) {

@@ -22,12 +22,17 @@ func job(root, account, body string) sandbox.Job {
 }
 
 // 110 endless loops of account A, and of children of A, beside a caller of account B. The ratio of B's p95 is logged; what is
-// asserted holds on a busy machine too: every run of B succeeds, and none waits for one of A's to reach its deadline.
+// asserted holds on a busy machine too: every run of B succeeds, and none waits for one of A's to reach its deadline, but one where A
+// behaved until then and could take every worker.
 func TestNoisyNeighbour(t *testing.T) {
 	const deadline = 500 * time.Millisecond
-	for _, loop := range []struct{ name, body string }{
-		{"loops", `for (;;) {}`},
-		{"native loops, which cost a worker each", `Array.prototype.indexOf.call({length: 9e15}, 1)`},
+	for _, loop := range []struct {
+		name, body string
+		behaved    int // short runs of A before
+	}{
+		{"loops", `for (;;) {}`, 0},
+		{"native loops, which cost a worker each", `Array.prototype.indexOf.call({length: 9e15}, 1)`, 0},
+		{"loops after good behaviour", `for (;;) {}`, 50},
 	} {
 		t.Run(loop.name, func(t *testing.T) {
 			lane := fair.NewLane(sandboxtest.Pool(t, 2), fair.Config{Workers: 2, Queue: 256})
@@ -35,7 +40,8 @@ func TestNoisyNeighbour(t *testing.T) {
 			var wg sync.WaitGroup
 			defer wg.Wait()
 			defer cancel()
-			_, quiet := callsOfB(t, lane, 200)
+			_, quiet := callsOf(t, lane, "b", 200, 0)
+			callsOf(t, lane, "a", loop.behaved, 0)
 			for i := range 110 {
 				wg.Go(func() {
 					account := []string{"a", "child1", "child2"}[i%3]
@@ -55,7 +61,7 @@ func TestNoisyNeighbour(t *testing.T) {
 			for lane.Stats().Waiting == 0 {
 				time.Sleep(time.Millisecond)
 			}
-			slowest, noisy := callsOfB(t, lane, 200)
+			slowest, noisy := callsOf(t, lane, "b", 200, min(loop.behaved, 1))
 			t.Logf("B's p95 alone %s, beside 110 loops of A %s: ratio %.2f; slowest %s", quiet, noisy, float64(noisy)/float64(quiet), slowest)
 			if slowest > deadline*8/10 {
 				t.Errorf("a run of B took %s: it waited for A", slowest)
@@ -64,19 +70,22 @@ func TestNoisyNeighbour(t *testing.T) {
 	}
 }
 
-// callsOfB runs one call after the other and answers the slowest and the 95th percentile.
-func callsOfB(t *testing.T, lane *fair.Lane, n int) (slowest, p95 time.Duration) {
+// callsOf runs one call after the other and answers the slowest, but for as many as are forgiven, and the 95th percentile.
+func callsOf(t *testing.T, lane *fair.Lane, account string, n, forgiven int) (slowest, p95 time.Duration) {
 	t.Helper()
+	if n == 0 {
+		return 0, 0
+	}
 	var took []time.Duration
 	for range n {
 		start := time.Now()
-		a, err := lane.Do(context.Background(), job("b", "b", `return {module: 'tts', data: {text: 'hi'}}`))
+		a, err := lane.Do(context.Background(), job(account, account, `return {module: 'tts', data: {text: 'hi'}}`))
 		if err != nil || a.Status != sandbox.Done {
-			t.Fatalf("B: %s %v", a.Status, err)
+			t.Fatalf("%s: %s %v", account, a.Status, err)
 		}
 		took = append(took, time.Since(start))
 		time.Sleep(5 * time.Millisecond) // a caller, not a benchmark
 	}
 	slices.Sort(took)
-	return took[len(took)-1], took[len(took)*95/100]
+	return took[len(took)-1-forgiven], took[len(took)*95/100]
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"testing"
 	"time"
 
@@ -33,6 +34,8 @@ type step struct {
 // embeddedNode is a node in a file with sandbox processes, at which accounts take turns.
 func embeddedNode(b *testing.B) *datastore.Connection {
 	b.Helper()
+	before := debug.SetGCPercent(400) // as `callfn serve` does
+	b.Cleanup(func() { debug.SetGCPercent(before) })
 	workers := max(2, runtime.GOMAXPROCS(0))
 	calls, maps := sandboxtest.Pool(b, workers), sandboxtest.Pool(b, 1)
 	lanes := fair.Lanes{
@@ -60,8 +63,12 @@ func openStep(b *testing.B, c *datastore.Connection, language string) *step {
 	if err != nil {
 		b.Fatal(err)
 	}
+	runs := 4 * max(2, runtime.GOMAXPROCS(0))
+	turns := func(runs int) *fair.Lane {
+		return fair.NewLane(nil, fair.Config{Workers: runs, Queue: 256, AccountWorkers: runs / 2, TreeWorkers: runs / 2, MaxWait: function.MaxWait(function.FromCall)})
+	}
 	runner := function.NewRunner(function.Config{
-		Driver: driver, Flows: set, Observers: []function.Observer{recorder(b, c, db.Name()+"_")}, Deadline: time.Second,
+		Driver: function.InTurn{Driver: driver, Calls: turns(runs), Rehearsals: turns(2)}, Flows: set, Observers: []function.Observer{recorder(b, c, db.Name()+"_")}, Deadline: time.Second,
 		NewRun: func() function.RunID {
 			id, err := function.NewRunID(time.Now(), rand.Reader)
 			if err != nil {

@@ -45,14 +45,8 @@ func (j *job) putUp(c replication.Copy) error {
 		if err != nil {
 			return err
 		}
-		refusal := fmt.Sprintf("%s: this database is being moved elsewhere by callfn (%s); write there", datastore.FenceWord, j.id)
-		want := datastore.Document{
-			"_id": datastore.FenceID, "language": "javascript", "migration": j.id, "holder": j.cfg.Holder, "stamp": stamp,
-			"about": "callfn is moving this database, or has moved it: writes belong elsewhere. See `callfn storage` before you take this away.",
-			// What is never copied belongs to its place: the probe, which proves there that functions run; plan and moves.
-			"validate_doc_update": fmt.Sprintf(`function (doc) { if (doc._id !== %q && doc._id !== %q && doc._id.indexOf(%q) !== 0) { throw({forbidden: %q}); } }`,
-				provision.ProbeID, storageplan.Document, idPrefix, refusal),
-		}
+		want := fenceDocument("true", "this database is being moved elsewhere by callfn ("+j.id+"); write there")
+		want["migration"], want["holder"], want["stamp"] = j.id, j.cfg.Holder, stamp
 		if have != nil {
 			want["_rev"] = have.Rev()
 		}
@@ -68,6 +62,17 @@ func (j *job) putUp(c replication.Copy) error {
 			return err
 		}
 		return holds(j.ctx, c.From, j.cfg.Random)
+	}
+}
+
+// fenceDocument is a fence that refuses writes while a condition holds, saying why. What is never copied belongs to its place: the
+// probe, which proves there that functions run; plan and moves.
+func fenceDocument(condition, why string) datastore.Document {
+	return datastore.Document{
+		"_id": datastore.FenceID, "language": "javascript",
+		"about": "callfn is moving this database, or has moved it: writes belong elsewhere. See `callfn storage` before you take this away.",
+		"validate_doc_update": fmt.Sprintf(`function (doc) { if (%s && doc._id !== %q && doc._id !== %q && doc._id.indexOf(%q) !== 0) { throw({forbidden: %q}); } }`,
+			condition, provision.ProbeID, storageplan.Document, idPrefix, datastore.FenceWord+": "+why),
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"callfn/internal/subprocess"
+	"callfn/internal/textline"
 )
 
 const (
@@ -163,20 +164,11 @@ func (p *process) exchange(ctx context.Context, command []byte, within time.Dura
 
 // line reads one line of at most most bytes.
 func (p *process) line() ([]byte, error) {
-	var text []byte
-	for {
-		part, err := p.read.ReadSlice('\n')
-		if len(text)+len(part) > p.most {
-			return nil, ErrTooLarge
-		}
-		text = append(text, part...)
-		if err == nil {
-			return bytes.TrimSpace(text), nil
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return nil, err
-		}
+	text, err := textline.Read(p.read, p.most)
+	if errors.As(err, new(*textline.TooLongError)) {
+		return nil, ErrTooLarge
 	}
+	return bytes.TrimSpace(text), err
 }
 
 // broken names what a failed exchange means.

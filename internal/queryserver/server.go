@@ -13,6 +13,7 @@ import (
 
 	"callfn/internal/couchnode"
 	"callfn/internal/sandbox"
+	"callfn/internal/textline"
 )
 
 // maxLine bounds one line of the protocol: a document, a request and what JSON adds.
@@ -48,33 +49,15 @@ func NewServer(eval Evaluator, limits sandbox.Limits) *Server {
 func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	r := bufio.NewReaderSize(in, 64<<10)
 	for {
-		line, err := readLine(r)
+		line, err := textline.Read(r, maxLine)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("queryserver: read: %w", err)
 		}
-		if _, err := out.Write(append(s.Answer(ctx, line), '\n')); err != nil {
+		if _, err := out.Write(append(s.Answer(ctx, bytes.TrimSuffix(line, []byte("\n"))), '\n')); err != nil {
 			return fmt.Errorf("queryserver: write: %w", err)
-		}
-	}
-}
-
-// readLine reads one line of at most maxLine bytes, without its end. A last line without end is none: the parent was cut off.
-func readLine(r *bufio.Reader) ([]byte, error) {
-	var line []byte
-	for {
-		part, err := r.ReadSlice('\n')
-		if len(line)+len(part) > maxLine {
-			return nil, fmt.Errorf("a line of more than %d MiB", maxLine>>20)
-		}
-		line = append(line, part...)
-		if err == nil {
-			return bytes.TrimSuffix(line, []byte("\n")), nil
-		}
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return nil, err
 		}
 	}
 }

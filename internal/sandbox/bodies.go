@@ -1,27 +1,35 @@
 package sandbox
 
-// bodies remembers texts that are known to be function bodies: the functions of a busy account run again and again, and parsing
-// one costs more than running it. Only the text decides, so whose it is does not matter.
+import "callfn/internal/sandbox/engine"
+
+// bodies remembers texts that are known to be function bodies, and what they were compiled to: the functions of a busy account run
+// again and again, and parsing one costs more than running it. Only the text decides, so whose it is does not matter; and the engine
+// made the code before anything of it ran.
 type bodies struct {
-	known map[string]struct{}
+	known map[string]engine.Code
 	bytes int
 }
 
-// maxBodies bounds what is remembered, in bytes of text; beyond it everything is forgotten.
-const maxBodies = 4 << 20
+// maxBodies bounds what is remembered, in bytes of text and code; beyond it everything is forgotten.
+const maxBodies = 8 << 20
 
-func (b *bodies) has(text string) bool {
-	_, ok := b.known[text]
-	return ok
+// find answers the code of a text, nil where there is none, and whether the text is known.
+func (b *bodies) find(text string) (code engine.Code, known bool) {
+	code, known = b.known[text]
+	return code, known
 }
 
-func (b *bodies) add(text string) {
-	if len(text) > maxBodies/16 {
+// keeps reports whether a text is short enough to be worth compiling ahead: its code is a few times as long.
+func (b *bodies) keeps(text string) bool { return len(text) <= maxBodies/64 }
+
+func (b *bodies) add(text string, code engine.Code) {
+	size := len(text) + len(code)
+	if size > maxBodies/16 {
 		return
 	}
-	if b.known == nil || b.bytes+len(text) > maxBodies {
-		b.known, b.bytes = map[string]struct{}{}, 0
+	if b.known == nil || b.bytes+size > maxBodies {
+		b.known, b.bytes = map[string]engine.Code{}, 0
 	}
-	b.known[text] = struct{}{}
-	b.bytes += len(text)
+	b.known[text] = code
+	b.bytes += size
 }

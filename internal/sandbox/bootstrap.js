@@ -9,8 +9,9 @@
   var cut = Function.prototype.call.bind(String.prototype.slice);
   var isArray = Array.isArray;
 
-  // Logs grow as the inside of a JSON list, so that reading them back runs nothing a function could have replaced.
-  var logs = '', dropped = 0, room = 0;
+  // Logs leave the realm line by line, as JSON: they are there even if the engine never comes back.
+  var say = global.say, room = 0;
+  delete global.say;
 
   function log() {
     var line = '';
@@ -21,10 +22,10 @@
       line += (i ? ' ' : '') + s;
       if (line.length > room) { break; }
     }
-    if (room <= 0) { dropped++; return; }
+    if (room <= 0) { say(); return; }
     if (line.length > room) { line = cut(line, 0, room) + '… [cut]'; room = 0; }
     room -= line.length + 1;
-    logs += (logs ? ',' : '') + stringify(line);
+    say(stringify(line));
   }
 
   // watch wraps the parameters of a rehearsal and notes the absent ones that are asked for. The wrapper has no handler but the
@@ -91,10 +92,16 @@
   }
 
   // show runs the function over what was read. Its third argument is what only this engine has: checked is the text that is known to
-  // be a function body and no more, watch is there in rehearsals.
-  function show(fun, checked, rehearsal) {
+  // be a function body and no more, made the function that `new Function` would make the body's of, if it was compiled before; json
+  // answers a result that is JSON already; watch is there in rehearsals.
+  var result = '', ready = {};
+  function json(text) { result = text; return ready; }
+  function show(fun, checked, rehearsal, made) {
     if (typeof fun !== 'function') { throw new TypeError('the source is not a function expression'); }
-    var resp = fun(given, asked, { __proto__: null, checked: checked ? body : undefined, watch: rehearsal ? watch : undefined });
+    var resp = fun(given, asked, {
+      __proto__: null, checked: checked ? body : undefined, made: made, json: json, watch: rehearsal ? watch : undefined
+    });
+    if (resp === ready) { return '{"json":' + result + '}'; }
     if (typeof resp === 'string') { return '{"body":' + stringify(resp) + '}'; }
     if (typeof resp !== 'object' || resp === null || isArray(resp)) {
       throw new TypeError('the show returned no response object');
@@ -140,19 +147,16 @@
 
   function bounded(out, resultLimit) { return out.length > resultLimit ? false : out; }
 
-  return function host(verb, a, b, c, d) {
+  return function host(verb, a, b, c, d, e) {
     switch (verb) {
     case 'clock': return setClock(+a);
-    case 'logs':
-      if (dropped) { logs += (logs ? ',' : '') + '"… [' + dropped + ' more lines dropped]"'; }
-      return logs ? '[' + logs + ']' : '';
     case 'missed': return missed ? '[' + missed + ']' : '';
     case 'read': return read(a, b);
     }
-    logs = ''; dropped = 0; room = d;
+    room = d;
     switch (verb) {
-    case 'show': return bounded(show(a, b, false), c);
-    case 'explain': return bounded(show(a, b, true), c);
+    case 'show': return bounded(show(a, b, false, e), c);
+    case 'explain': return bounded(show(a, b, true, e), c);
     case 'map': return bounded(map(a, b), c);
     }
   };

@@ -44,6 +44,6 @@ func FuzzFrame(f *testing.F) {
 			t.Errorf("%d bytes came through a limit of 1000", size)
 		}
 		_, _ = parseJob(fields, "before")
-		_, _ = parseAnswer(fields)
+		_, _, _ = parseAnswer(fields)
 	})
 }

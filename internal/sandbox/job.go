@@ -155,14 +155,21 @@ func (a Answer) frame() [][]byte {
 	return [][]byte{[]byte(a.Run), []byte(a.Status), a.Body, a.Logs, a.Missed}
 }
 
-func parseAnswer(f [][]byte) (Answer, error) {
+// overrun is the status of a worker's last answer: its engine does not come back. To whoever asked it is a Timeout.
+const overrun Status = "overrun"
+
+// parseAnswer reads a frame; last says that the worker is done for.
+func parseAnswer(f [][]byte) (a Answer, last bool, err error) {
 	if len(f) != 5 {
-		return Answer{}, fmt.Errorf("%w: not an answer", errFrame)
+		return Answer{}, false, fmt.Errorf("%w: not an answer", errFrame)
 	}
-	a := Answer{Run: string(f[0]), Status: Status(f[1]), Body: f[2], Logs: f[3], Missed: f[4]}
+	a = Answer{Run: string(f[0]), Status: Status(f[1]), Body: f[2], Logs: f[3], Missed: f[4]}
 	switch a.Status {
 	case Done, Failed, Timeout, Memory, TooLarge:
-		return a, nil
+		return a, false, nil
+	case overrun:
+		a.Status, a.Body, a.Missed = Timeout, nil, nil
+		return a, true, nil
 	}
-	return Answer{}, fmt.Errorf("%w: status %q", errFrame, a.Status)
+	return Answer{}, false, fmt.Errorf("%w: status %q", errFrame, a.Status)
 }

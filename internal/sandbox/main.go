@@ -4,24 +4,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 )
 
 // WorkerMain is what a binary does when it is started as WorkerCommand: serve jobs on stdin and stdout until stdin ends,
-// and exit. It first gives up every right it can and says in a greeting what that came to. It returns the exit code. The worker dies with its supervisor however that one dies: the pipe it reads from ends
-// then, and a goroutine of its own notices even while the engine spins.
+// and exit. It first gives up every right it can and says in a greeting what that came to. It returns the exit code.
 func WorkerMain(stdin io.Reader, stdout, stderr io.Writer) int {
 	held := confine()
 	if err := greet(stdout, held); err != nil {
 		_, _ = fmt.Fprintln(stderr, err)
 		return 1
 	}
-	pr, pw := io.Pipe()
-	go func() {
-		_, _ = io.Copy(pw, stdin)
-		os.Exit(0) // the supervisor is gone or has closed the pipe: whatever runs now is for nobody
-	}()
-	if err := ServeWorker(pr, stdout); err != nil {
+	if err := ServeWorker(stdin, stdout); err != nil {
 		_, _ = fmt.Fprintln(stderr, err)
 		return 1
 	}

@@ -78,6 +78,9 @@ func (r *realm) use(l Limits) {
 	r.engine.Deadline(l.Deadline)
 }
 
+// logRoom is how many bytes a run's logs may take: a character is at most six as JSON, and each line has a little around it.
+func logRoom(l Limits) int { return l.Logs*8 + 1024 }
+
 // show makes a world with the show function in it. The error is the engine's, about that source.
 func (r *realm) show(source string) (engine.Value, error) {
 	if s, ok := r.shows[source]; ok {
@@ -130,9 +133,9 @@ func (r *realm) run(j Job) Answer {
 		a.Status, a.Body = Done, json.RawMessage(text)
 	}
 	blame(&a, r.engine.Starved())
-	a.Logs = r.list("logs")
+	a.Logs = r.logs()
 	if j.Kind == KindExplain {
-		a.Missed = r.list("missed")
+		a.Missed = r.missed()
 	}
 	return a
 }
@@ -146,36 +149,72 @@ func (r *realm) evaluate(j Job, fun engine.Value) (text string, isText bool, err
 	if err != nil {
 		return "", false, err
 	}
-	verb, checked := "show", int32(0)
+	verb, checked, made := "show", int32(0), engine.Undefined
 	if j.Kind == KindExplain {
 		verb = "explain"
 	}
-	if hasBody && r.isBody(body) {
-		checked = 1
+	if hasBody {
+		code, known := r.body(body)
+		if known {
+			checked = 1
+		}
+		if len(code) > 0 {
+			if made, err = r.engine.Load(code); err != nil {
+				return "", false, err
+			}
+		}
 	}
-	return r.engine.Call(r.host, verb, fun, checked, int32(j.Limits.Result), int32(j.Limits.Logs))
+	return r.engine.Call(r.host, verb, fun, checked, int32(j.Limits.Result), int32(j.Limits.Logs), made)
 }
 
-// isBody reports whether text is a function body and no more. What it is not, or could not be told in time, the show finds out for
-// itself.
-func (r *realm) isBody(text string) bool {
-	if r.bodies.has(text) {
-		return true
+// body reports whether text is a function body and no more, and the code of the function that makes the body's: the very one that
+// `wh` would have made of it (couchapp, lib/build.js). What is no body, or could not be told in time, the show finds out for itself,
+// and it makes the function itself where there is no code.
+func (r *realm) body(text string) (engine.Code, bool) {
+	if code, known := r.bodies.find(text); known {
+		return code, true
 	}
 	for _, w := range wrappers {
 		if r.engine.Compile(w.open+text+w.close) != nil {
-			return false
+			return nil, false
 		}
 	}
-	r.bodies.add(text)
-	return true
+	var code engine.Code
+	if r.bodies.keeps(text) {
+		if c, err := r.engine.Code(maker.open + text + maker.close); err == nil {
+			code = c
+		}
+	}
+	r.bodies.add(text, code)
+	return code, true
 }
 
-// list reads what the bootstrap kept of the run, its "logs" or "missed" keys; also after an interrupt, where the realm is still
-// whole.
-func (r *realm) list(verb string) json.RawMessage {
+// maker is the text that `new Function('log', 'console', 'JSON', 'return function (call) {\n' + body + '\n}')` compiles
+// (ECMA-262, CreateDynamicFunction), so that errors are at the same lines and columns.
+var maker = struct{ open, close string }{"(function anonymous(log,console,JSON\n) {\nreturn function (call) {\n", "\n}\n})"}
+
+// logs are the lines of the run that is on, or was last, as a JSON list; nil when there are none. It may be called while the run
+// goes on.
+func (r *realm) logs() json.RawMessage {
+	lines, dropped := r.engine.Said()
+	if dropped > 0 {
+		lines = fmt.Appendf(lines, `"… [%d more lines dropped]",`, dropped)
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	list := append([]byte{'['}, lines...)
+	list[len(list)-1] = ']' // for the last comma
+	if !json.Valid(list) {
+		return nil
+	}
+	return list
+}
+
+// missed reads which absent keys the run asked for; also after an interrupt, where the realm is still whole.
+func (r *realm) missed() json.RawMessage {
 	r.engine.Deadline(10 * time.Millisecond)
-	if text, ok, err := r.engine.Call(r.host, verb); err == nil && ok && text != "" && json.Valid([]byte(text)) {
+	if text, ok, err := r.engine.Call(r.host, "missed"); err == nil && ok && text != "" && json.Valid([]byte(text)) {
 		return json.RawMessage(text)
 	}
 	return nil

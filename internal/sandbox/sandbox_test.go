@@ -120,15 +120,23 @@ func TestEveryRunDrawsItsOwnNumbers(t *testing.T) {
 func TestLogs(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	// A starved machine may not come to answering within the grace period: then the worker is killed, and its logs with it.
-	want, got := `["a {\"b\":1}","1"]`, ""
-	for try := 0; try < 10 && got != want; try++ {
-		a := run(t, p, `log('a', {b: 1}); console.log(1); for (;;) {}`, sandbox.Limits{Deadline: 100 * time.Millisecond})
-		if got = string(a.Logs); a.Status != sandbox.Timeout {
-			t.Fatalf("got %s", a.Status)
+	for _, loop := range []string{`for (;;) {}`, `[].indexOf.call({length: 9e15}, 1)`} {
+		want, got := `["a {\"b\":1}","1"]`, ""
+		for try := 0; try < 10 && got != want; try++ {
+			a := run(t, p, `log('a', {b: 1}); console.log(1); `+loop, sandbox.Limits{Deadline: 100 * time.Millisecond})
+			if got = string(a.Logs); a.Status != sandbox.Timeout {
+				t.Fatalf("%s: got %s", loop, a.Status)
+			}
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", loop, got, want)
 		}
 	}
-	if got != want {
-		t.Errorf("got %s, want %s", got, want)
+	if a := run(t, p, `log('ü \ud800 "\u0000\n')`, sandbox.Limits{}); string(a.Logs) != `["ü \ud800 \"\u0000\n"]` {
+		t.Errorf("got %s", a.Logs)
+	}
+	if a := run(t, p, `return 1`, sandbox.Limits{}); len(a.Logs) > 0 {
+		t.Errorf("a run without logs has %s", a.Logs)
 	}
 	a := run(t, p, `for (var i = 0; i < 200000; i++) { log('line ' + i) } return 1`, sandbox.Limits{Logs: 1000})
 	if len(a.Logs) > 2000 || !strings.Contains(string(a.Logs), "more lines dropped") {

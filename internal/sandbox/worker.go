@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
@@ -23,19 +24,32 @@ const tidyWithin = 250 * time.Millisecond
 // the supervisor is alive but stopped and can kill nobody.
 const overtime = 100 * time.Millisecond
 
+// patience is how long after a job's deadline a worker whose engine does not come back answers for it, with what the run has logged.
+// Then it ends itself, rather than be killed.
+const patience = Grace / 2
+
 // exitOverrun is the exit code of a worker that ended itself.
 const exitOverrun = 3
 
 // ServeWorker is the whole of a worker process: it answers jobs from in on out until in ends, one at a time, and asks for each
-// with a frame of its own, so that no run waits for what an earlier one left behind. It returns nil when in ends cleanly. A
-// job or a cleaning up that overruns ends the process.
+// with a frame of its own, so that no run waits for what an earlier one left behind. It returns what went wrong with in or out. A
+// job or a cleaning up that overruns ends the process, and so does the end of in, also while the engine spins: the supervisor is gone
+// then, however it ended, or wants no more.
 func ServeWorker(in io.Reader, out io.Writer) error {
 	debug.SetGCPercent(400) // the engine's heap is not Go's; what Go allocates per job is small
-	r := bufio.NewReaderSize(in, 64<<10)
+	jobs := make(chan sent)
+	go receive(in, jobs)
 	w := &worker{}
 	defer w.close()
 	watch := time.AfterFunc(greetWithin, func() { os.Exit(exitOverrun) })
 	defer watch.Stop()
+	answerFor := time.AfterFunc(greetWithin, func() {
+		if a := w.giveUp(); a != nil {
+			_ = writeFrame(out, a.frame()...)
+			os.Exit(exitOverrun)
+		}
+	})
+	defer answerFor.Stop()
 	var source string // of the job before
 	for {
 		if err := w.prepare(); err != nil {
@@ -45,19 +59,17 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 			return fmt.Errorf("sandbox worker: ask for a job: %w", err)
 		}
 		watch.Stop()
-		fields, err := readFrame(r, frameLimit)
-		if err == io.EOF {
-			return nil
+		next := <-jobs
+		if next.err != nil {
+			return fmt.Errorf("sandbox worker: read job: %w", next.err)
 		}
-		if err != nil {
-			return fmt.Errorf("sandbox worker: read job: %w", err)
-		}
-		job, err := parseJob(fields, source)
+		job, err := parseJob(next.frame, source)
 		if err != nil {
 			return fmt.Errorf("sandbox worker: %w", err)
 		}
 		source = job.Source
 		watch.Reset(job.Limits.Deadline + Grace + overtime)
+		answerFor.Reset(job.Limits.Deadline + patience)
 		answer, err := w.do(job)
 		if err != nil {
 			return err
@@ -69,6 +81,27 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 	}
 }
 
+// sent is a frame from the supervisor, or why there will be none.
+type sent struct {
+	frame [][]byte
+	err   error
+}
+
+// receive reads frames until one is bad; at the end of in it ends the process.
+func receive(in io.Reader, jobs chan<- sent) {
+	r := bufio.NewReaderSize(in, 64<<10)
+	for {
+		frame, err := readFrame(r, frameLimit)
+		if err == io.EOF {
+			os.Exit(0)
+		}
+		jobs <- sent{frame, err}
+		if err != nil {
+			return
+		}
+	}
+}
+
 // worker holds the realm of runs and the one of the current map functions.
 type worker struct {
 	runs  *realm
@@ -76,6 +109,35 @@ type worker struct {
 	mapOf string // the sources of the world in maps; "" for none
 	mapTZ string
 	clock zone
+
+	mu  sync.Mutex
+	job *Job   // under way
+	in  *realm // where
+}
+
+// begin notes what is under way, and where.
+func (w *worker) begin(j Job, in *realm) {
+	w.mu.Lock()
+	in.engine.Listen(logRoom(j.Limits))
+	w.job, w.in = &j, in
+	w.mu.Unlock()
+}
+
+// finish notes that the job is done. It does not return when somebody has answered for it.
+func (w *worker) finish() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.job, w.in = nil, nil
+}
+
+// giveUp is the answer for a job whose engine does not come back; nil when none is under way. The job never ends after that.
+func (w *worker) giveUp() *Answer {
+	w.mu.Lock()
+	if w.job == nil {
+		w.mu.Unlock()
+		return nil
+	}
+	return &Answer{Run: w.job.Run, Status: overrun, Logs: w.in.logs()} // w.mu stays locked
 }
 
 // prepare ends what the last run left and makes the next world, off any run's clock.
@@ -93,10 +155,12 @@ func (w *worker) do(j Job) (Answer, error) {
 	if err := w.clock.set(j.TimeZone); err != nil {
 		return Answer{Run: j.Run, Status: Failed, Body: encodeFault(Fault{Name: "RangeError", Message: err.Error()})}, nil
 	}
-	switch j.Kind {
-	case KindMap:
+	if j.Kind == KindMap {
 		return w.mapJob(j)
-	case KindParse:
+	}
+	w.begin(j, w.runs)
+	defer w.finish()
+	if j.Kind == KindParse {
 		return w.runs.parse(j), nil
 	}
 	return w.runs.run(j), nil
@@ -114,7 +178,9 @@ func (w *worker) mapJob(j Job) (Answer, error) {
 		w.maps.tidy()
 		w.mapOf, w.mapTZ = j.Source, j.TimeZone
 	}
+	w.begin(j, w.maps)
 	a := w.maps.run(j)
+	w.finish()
 	if a.Status != Done {
 		w.mapOf = ""
 	}

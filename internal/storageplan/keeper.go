@@ -128,6 +128,7 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 			if err := k.cfg.Mover.Check(ctx, m.Database, m.From); err != nil {
 				return out, err
 			}
+			out.Warnings = append(out.Warnings, noWayBack(ctx, opened[m.To], m)...)
 		}
 		if m.AtOnce {
 			homes[m.Database] = m.To
@@ -136,18 +137,24 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	if c.DryRun {
 		return out, nil
 	}
+	h, err := k.hold(ctx, out.Moves, opened)
+	if err != nil {
+		k.release(h)
+		return out, err
+	}
 	record(doc, homes)
 	retain(c.Before, doc, inUse(homes, migrations))
 	c.Stamp.Type, c.Stamp.Database = DocumentType, datastore.SystemData
 	c.Stamp.Mark(doc)
 	if out.Document, err = r.document().Save(ctx, doc); err != nil {
+		k.release(h)
 		return out, err
 	}
 	r.Take(out.Document)
 	if !c.Probe {
 		k.Provision()
 	}
-	return out, k.start(ctx, &out)
+	return out, k.start(ctx, &out, h)
 }
 
 // draft is the document as it would be stored, but for homes and what is retained.
@@ -182,11 +189,15 @@ func changes(p Plan, homes map[string]Tag, migrations map[string]Migration) ([]M
 	return out, nil
 }
 
-// start starts the migrations that the stored plan wants, and looks after the databases that changed over at once.
-func (k *Keeper) start(ctx context.Context, out *Applied) error {
+// start looks after the databases that changed over at once, and starts the migrations that the stored plan wants.
+func (k *Keeper) start(ctx context.Context, out *Applied, h held) error {
 	for _, m := range out.Moves {
 		if m.AtOnce {
-			k.fetchStragglers(m)
+			k.fetchStragglers(m, held{m.Database: h[m.Database]})
+		}
+	}
+	for _, m := range out.Moves {
+		if m.AtOnce {
 			continue
 		}
 		started, err := k.cfg.Mover.Start(ctx, m.Database, m.From, m.To)

@@ -64,4 +64,8 @@ type Mover interface {
 	// Check says beforehand why Start could not begin: FenceError.
 	Start(ctx context.Context, database string, from, to Tag) (Migration, error)
 	Check(ctx context.Context, database string, from Tag) error
+	// Hold keeps writes from an empty database while it changes over without a migration: they wait for the plan that is stored meanwhile,
+	// and are made at `to`. Call release once every process follows that plan, or when it was not stored after all; the hold
+	// ends by itself 10 s later. A user who may not put up a fence holds nothing, without an error.
+	Hold(ctx context.Context, database string, from, to datastore.Single) (release func(context.Context) error, err error)
 }

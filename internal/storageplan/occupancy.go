@@ -45,12 +45,22 @@ func atOnce(ctx context.Context, moves []Move, to map[Tag]datastore.Single) erro
 // come to light again. One that cannot be seen now was not.
 func wasLeft(ctx context.Context, on datastore.Single, database string) (bool, error) {
 	db, _ := on.Resolve(database, "") // Single knows no failure
-	_, err := db.Get(ctx, datastore.FenceID)
+	fence, err := db.Get(ctx, datastore.FenceID)
 	switch {
 	case errors.Is(err, datastore.ErrNotFound), errors.Is(err, datastore.ErrDatabaseMissing), errors.Is(err, datastore.ErrUnreachable), errors.Is(err, datastore.ErrUnauthorized):
 		return false, nil
 	}
-	return err == nil, err
+	return err == nil && !datastore.PassingFence(fence), err
+}
+
+// noWayBack warns of a move to where our user may not put up the fence that a rollback needs. What cannot be seen now is not warned of.
+func noWayBack(ctx context.Context, to datastore.Single, m Move) []string {
+	rights, err := provision.Site{Stores: to, Databases: []string{m.Database}}.Who(ctx)
+	if err != nil || rights.DatabaseAdmin {
+		return nil
+	}
+	cannot := &FenceError{Database: m.Database, User: rights.User, Address: to.Connection.Address()}
+	return []string{"there will be no rollback of this move as it is: " + cannot.Error()}
 }
 
 const countMost = 1000
@@ -71,18 +81,68 @@ func occupants(ctx context.Context, on datastore.Single, database string, docs b
 	return out, err
 }
 
-// stragglersAfter is when every process follows a plan for sure.
-const stragglersAfter = 3 * time.Second
+// held are the empty databases that nobody can write to while they change over, and how to let go of them.
+type held map[string]func(context.Context) error
 
-// fetchStragglers looks once more where a database was empty when it changed over at once: another process, which did not know yet, may
-// have stored documents there in the moment between. They are taken along.
-func (k *Keeper) fetchStragglers(m Move) {
+// hold keeps writes from the databases that change over at once, where their connections let us. ErrConflict when one is not empty
+// any more: it has to be moved.
+func (k *Keeper) hold(ctx context.Context, moves []Move, to map[Tag]datastore.Single) (held, error) {
+	out := held{}
+	for _, m := range moves {
+		if !m.AtOnce || k.cfg.Mover == nil {
+			continue
+		}
+		from, err := k.cfg.Resolver.Connection(m.From)
+		if err != nil {
+			return out, err
+		}
+		release, err := k.cfg.Mover.Hold(ctx, m.Database, from, to[m.To])
+		if err != nil { // it changes over without: fetchStragglers has to do
+			k.cfg.Log.Warn("writes cannot be kept waiting while an empty database changes over", "database", m.Database, "from", m.From, "error", err)
+			continue
+		}
+		out[m.Database] = release
+		rows, err := occupants(ctx, from, m.Database, false)
+		if err == nil && len(rows) > 0 {
+			err = &datastore.Error{Op: "change over", Subject: m.Database, Kind: datastore.ErrConflict, Cause: errors.New("a document was stored meanwhile")}
+		}
+		if err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// release lets writes through again.
+func (k *Keeper) release(h held) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(k.ctx), releaseWithin)
+	defer cancel()
+	for database, let := range h {
+		if let == nil {
+			continue
+		}
+		if err := let(ctx); err != nil {
+			k.cfg.Log.Warn("the fence of a moment cannot be taken away: it ends by itself", "database", database, "error", err)
+		}
+	}
+}
+
+const (
+	// stragglersAfter is when every process follows a plan for sure.
+	stragglersAfter = 3 * time.Second
+	releaseWithin   = 5 * time.Second
+)
+
+// fetchStragglers looks once more where a database was empty when it changed over at once: where it could not be held, another process,
+// which did not know yet, may have stored documents there in the moment between. They are taken along. Then held is let go.
+func (k *Keeper) fetchStragglers(m Move, h held) {
 	k.pending.Add(1)
 	go func() {
 		defer k.pending.Done()
 		select {
 		case <-k.ctx.Done():
 		case <-time.After(stragglersAfter):
+			defer k.release(h)
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(k.ctx), 20*time.Second)
 		defer cancel()

@@ -1,10 +1,20 @@
-// build makes the function of a body; nothing of the body runs yet. Its `log`, `console` and `JSON` are its own.
+// build makes the function of a body; nothing of the body runs yet. An engine that has parsed it gives what it knows: the text that it
+// checked, and what it compiled of it, which is what new Function makes below. The function's `log`, `console` and `JSON` are its own.
+function build(source, checked, compiled) {
+  var made = source === checked && compiled || maker(source, checked), write;
+  if (!kept.host) { return made(typeof log === 'function' ? log : undefined, typeof console === 'object' ? console : undefined, JSON); }
+  write = ownLog();
+  return made(write, { log: write, info: write, warn: write, error: write, debug: write }, ownJSON());
+}
+// maker makes the function that makes a body's, once for each text where the engine goes on from run to run: parsing is most of what a
+// function with a long table costs. What it makes is new for every run, and it keeps nothing of one; no function can reach it.
 //
 // QuickJS does not check that the body of `new Function` is one, and would run what stands behind a brace that closes the
 // wrapper. There the body is parsed twice first, as dead code inside brackets that it cannot know and so cannot close: after
 // the one function only a statement can follow, after the other only a comma or a brace. What parses in both closes neither.
-function build(source, checked) {
-  var made, write;
+function maker(source, checked) {
+  var most = 1 << 20, made = kept.made[source];
+  if (made) { return made; }
   if (kept.naive && source !== checked) { // not SpiderMonkey
     parses('x(function () { function f(call) {\n' + source + '\n} })');
     parses('x({ get f() {\n' + source + '\n} })');
@@ -12,9 +22,14 @@ function build(source, checked) {
     new kept.Function('call', '\n' + source); // the same line as below
   }
   made = new kept.Function('log', 'console', 'JSON', 'return function (call) {\n' + source + '\n}');
-  if (!kept.host) { return made(typeof log === 'function' ? log : undefined, typeof console === 'object' ? console : undefined, JSON); }
-  write = ownLog();
-  return made(write, { log: write, info: write, warn: write, error: write, debug: write }, ownJSON());
+  if (source.length > most >> 3) { return made; }
+  if (kept.room < source.length) {
+    kept.made = kept.create(null);
+    kept.room = most;
+  }
+  kept.made[source] = made;
+  kept.room -= source.length;
+  return made;
 }
 // parses throws a SyntaxError where an expression does not parse. The brackets are those of calls and members: before any other
 // QuickJS looks ahead to its end, for an arrow or an assignment, and so would read the body 24 times.

@@ -8,8 +8,9 @@
 // the process that raises one. Plain ES5, the same text on every engine. What it does against hostile functions on an
 // engine that all functions share is defence in depth, no more: docs/security.md says what that closes.
 //
-// Our own engine gives a third argument. Its `checked` is the text that it has found to be a function body and no more; its
-// `watch`, in rehearsals, is how it sees which absent parameters the function asks for.
+// Our own engine gives a third argument. Its `checked` is the text that it has found to be a function body and no more, `made` what it
+// compiled of it before; `json` answers what is JSON already; `watch`, in rehearsals, is how it sees which absent parameters the
+// function asks for.
 //
 // The source is an expression whose value is the show: what the outer function keeps was there before any function ran, and
 // no function can reach it.
@@ -37,7 +38,7 @@
     if (no) { return no; }
 
     try {
-      run = build(doc.function_js, engine && engine.checked);
+      run = build(doc.function_js, engine && engine.checked, engine && engine.made);
     } catch (e) {
       return explain('syntax', e, doc.function_js);
     }
@@ -61,7 +62,7 @@
       if (typeof text !== 'string') {
         return fail('no_flow', 'the function returned ' + typeof result + ', which JSON cannot hold');
       }
-      return answer(200, kept.parse(text));
+      return engine && engine.json ? engine.json(text) : answer(200, kept.parse(text));
     } finally {
       if (kept.host) { sweep(); }
     }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"callfn/internal/function/fixtures"
 )
 
 // inputs is how many hostile inputs are on the list, H01 to H54.
@@ -15,11 +17,11 @@ const inputs = 54
 // Every input of the list is a fixture here, or has a test elsewhere that is there.
 func TestEveryInputIsTested(t *testing.T) {
 	covered := map[string]bool{}
-	fixtures, err := load()
+	all, err := fixtures.Load(testdata, parse)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range fixtures {
+	for _, f := range all {
 		input, _, _ := strings.Cut(f.name, "_")
 		covered[input] = true
 	}

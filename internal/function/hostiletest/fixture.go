@@ -5,8 +5,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"io/fs"
-	"path"
 	"slices"
 	"strings"
 
@@ -61,29 +59,8 @@ func clean(me string) any {
 	return map[string]any{"module": "noop", "data": map[string]any{"me": me, "odd": []any{}}}
 }
 
-func load() ([]fixture, error) {
-	files, err := fs.Glob(testdata, "testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("no fixtures: %v", err)
-	}
-	fixtures := make([]fixture, 0, len(files))
-	for _, file := range files {
-		text, err := testdata.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		f, err := parse(txtar.Parse(text))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		f.name = strings.TrimSuffix(path.Base(file), ".txtar")
-		fixtures = append(fixtures, f)
-	}
-	return fixtures, nil
-}
-
-func parse(a *txtar.Archive) (fixture, error) {
-	f := fixture{then: traces}
+func parse(name string, a *txtar.Archive) (fixture, error) {
+	f := fixture{name: name, then: traces}
 	for _, file := range a.Files {
 		switch file.Name {
 		case "function.js":

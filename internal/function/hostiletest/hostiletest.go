@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callfn/internal/function"
+	"callfn/internal/function/fixtures"
 )
 
 // The accounts of the suite: the hostile one, and one that must not notice.
@@ -37,13 +38,13 @@ type Place struct {
 // Run runs every fixture. prepare makes the place of one fixture: the same one for all where nothing can leak, one of its own
 // where one fixture's harm would otherwise be another's.
 func Run(t *testing.T, prepare func(t *testing.T) Place) {
-	fixtures, err := load()
+	all, err := fixtures.Load(testdata, parse)
 	if err != nil {
 		t.Fatal(err)
 	}
 	named := map[string]bool{}
 	list := ""
-	for _, f := range fixtures {
+	for _, f := range all {
 		named[f.name] = true
 		t.Run(f.name, func(t *testing.T) {
 			p := prepare(t)

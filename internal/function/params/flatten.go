@@ -1,13 +1,13 @@
 package params
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"callfn/internal/jsonvalue"
 )
 
 // MaxBytes bounds the names and values of one flat map together, and MaxDepth how deep objects and arrays may nest.
@@ -84,7 +84,7 @@ func (f *flattener) value(key string, v any, depth int) error {
 		}
 		return f.array(key, list, depth)
 	default:
-		if s, ok := scalar(v); ok {
+		if s, ok := jsonvalue.Scalar(v); ok {
 			return f.put(key, s)
 		}
 	}
@@ -97,7 +97,7 @@ func (f *flattener) array(key string, list []any, depth int) error {
 		if err := f.value(key+"["+strconv.Itoa(i)+"]", element, depth+1); err != nil {
 			return err
 		}
-		if s, ok := scalar(element); ok {
+		if s, ok := jsonvalue.Scalar(element); ok {
 			last, some = s, true
 		}
 	}
@@ -124,28 +124,6 @@ func (f *flattener) charge(key string, bytes int) error {
 		return &TooLargeError{Limit: fmt.Sprintf("%d bytes", MaxBytes), Key: shorten(key)}
 	}
 	return nil
-}
-
-// scalar renders v as KAZOO's encoder does; false for null, containers and anything JSON does not know.
-func scalar(v any) (string, bool) {
-	switch v := v.(type) {
-	case string:
-		return v, true
-	case bool:
-		return strconv.FormatBool(v), true
-	case json.Number:
-		return v.String(), true
-	case int:
-		return strconv.Itoa(v), true
-	case int64:
-		return strconv.FormatInt(v, 10), true
-	case float64:
-		if v == math.Trunc(v) && math.Abs(v) < 1e21 {
-			return strconv.FormatFloat(v, 'f', 0, 64), true
-		}
-		return strconv.FormatFloat(v, 'g', -1, 64), true
-	}
-	return "", false
 }
 
 func escape(name string) string {

@@ -23,6 +23,7 @@ type Engine struct {
 	ctx  uintptr
 
 	clock   *clock
+	said    *said
 	scratch uintptr // outside of the heap, for strings on their way in
 	room    int     // of scratch, in bytes
 }
@@ -30,12 +31,15 @@ type Engine struct {
 // Value is a value of the world: of this very state of it, and of every state that it is put back to from then on.
 type Value struct{ v lib.TJSValue }
 
+// Undefined is the same in every world.
+var Undefined = Value{undefined}
+
 // clock is what the engine asks every so often whether to go on. It is memory of the C library's, not of the heap's.
 type clock struct {
 	until int64 // ns since base; 0 for no end
 }
 
-// New makes a world with the whole language in it. maxStack bounds the depth of calls in slots, about one for each.
+// New makes a world with the whole language in it, and a global function `say`, whose texts Said tells. maxStack bounds the depth of calls in slots, about one for each.
 func New(maxStack int) (*Engine, error) {
 	h, all, err := newHeap()
 	if err != nil {
@@ -43,6 +47,7 @@ func New(maxStack int) (*Engine, error) {
 	}
 	e := &Engine{heap: h, all: all, tls: libc.NewTLS()}
 	e.clock = at[clock](libc.Xcalloc(e.tls, 1, lib.Tsize_t(unsafe.Sizeof(clock{}))))
+	e.said = at[said](libc.Xcalloc(e.tls, 1, lib.Tsize_t(unsafe.Sizeof(said{}))))
 	functions := libc.Xcalloc(e.tls, 1, lib.Tsize_t(unsafe.Sizeof(lib.TJSMallocFunctions{})))
 	defer libc.Xfree(e.tls, functions)
 	*at[lib.TJSMallocFunctions](functions) = lib.TJSMallocFunctions{
@@ -60,6 +65,7 @@ func New(maxStack int) (*Engine, error) {
 		e.Close()
 		return nil, errors.New("engine: no context")
 	}
+	e.defineSay()
 	return e, nil
 }
 
@@ -67,6 +73,8 @@ func New(maxStack int) (*Engine, error) {
 func (e *Engine) Close() {
 	unreserve(e.all)
 	libc.Xfree(e.tls, uintptr(unsafe.Pointer(e.clock)))
+	libc.Xfree(e.tls, e.said.text)
+	libc.Xfree(e.tls, uintptr(unsafe.Pointer(e.said)))
 	libc.Xfree(e.tls, e.scratch)
 	e.tls.Close()
 	*e = Engine{}
@@ -107,24 +115,30 @@ func (e *Engine) Reseed() {
 	at[lib.TJSContext](e.ctx).Frandom_state = lib.Tuint64_t(rand.Uint64() | 1)
 }
 
-var fileName = [...]byte{'<', 'e', 'v', 'a', 'l', '>', 0}
+// fileName is what errors call a piece of code.
+type fileName [8]byte
+
+var (
+	evalName  = fileName{'<', 'e', 'v', 'a', 'l', '>'}
+	inputName = fileName{'<', 'i', 'n', 'p', 'u', 't', '>'} // what `new Function` calls its own
+)
 
 // Eval runs global code and answers its value.
 func (e *Engine) Eval(source string) (Value, error) {
-	return e.value(e.eval(source, lib.MJS_EVAL_TYPE_GLOBAL))
+	return e.value(e.eval(source, &evalName, lib.MJS_EVAL_TYPE_GLOBAL))
 }
 
 // Compile parses global code and runs none of it. It leaves nothing behind but used memory.
 func (e *Engine) Compile(source string) error {
-	v, err := e.value(e.eval(source, lib.MJS_EVAL_TYPE_GLOBAL|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
+	v, err := e.value(e.eval(source, &evalName, lib.MJS_EVAL_TYPE_GLOBAL|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
 	if err == nil {
 		e.free(v)
 	}
 	return err
 }
 
-func (e *Engine) eval(source string, flags int32) lib.TJSValue {
-	return lib.XJS_Eval(e.tls, e.ctx, e.put(source), lib.Tsize_t(len(source)), uintptr(unsafe.Pointer(&fileName)), flags)
+func (e *Engine) eval(source string, name *fileName, flags int32) lib.TJSValue {
+	return lib.XJS_Eval(e.tls, e.ctx, e.put(source), lib.Tsize_t(len(source)), uintptr(unsafe.Pointer(name)), flags)
 }
 
 // put copies text to where the engine can read it, with a zero behind it, until the next put.

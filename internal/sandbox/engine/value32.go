@@ -7,6 +7,9 @@ import lib "modernc.org/libquickjs"
 // undefined has no memory and is the same in every world.
 const undefined = lib.TJSValue(lib.EJS_TAG_UNDEFINED) << 32
 
+// exception says that one was thrown.
+const exception = lib.TJSValue(lib.EJS_TAG_EXCEPTION) << 32
+
 // tagOf looks at the upper half, where there are more tags for numbers than one.
 func tagOf(v lib.TJSValue) int {
 	if t := int32(v >> 32); t >= lib.EJS_TAG_FIRST && t < lib.EJS_TAG_FLOAT64 {

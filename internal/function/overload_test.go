@@ -1,0 +1,57 @@
+package function_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"callfn/couchapp"
+	"callfn/internal/function"
+	"callfn/internal/function/workload"
+	"callfn/internal/loadgen"
+)
+
+// BenchmarkOverload finds how many whole steps of hello a second there are, and then has twice as many calls come, whether or not
+// earlier ones are done, of four accounts: what is refused must be refused at once, and must not cost those that run their place. Run
+// it with -benchtime 1x.
+func BenchmarkOverload(b *testing.B) {
+	s := openStep(b, embeddedNode(b), couchapp.Callfn)
+	var callers []caller
+	for n := range 4 {
+		callers = append(callers, s.caller(b, n, accountID(n), workload.Functions()[0]))
+	}
+	next := make(chan caller, len(callers))
+	for _, c := range callers {
+		next <- c
+	}
+	target := loadgen.Target{Name: "step", Call: func(ctx context.Context) string {
+		c := <-next
+		next <- c
+		return string(s.walk(ctx, c))
+	}}
+	load := func(rate float64, connections int) loadgen.Result {
+		plan := loadgen.Plan{Rate: rate, Connections: connections, WarmUp: time.Second, Duration: 5 * time.Second, Rounds: 1, Timeout: 5 * time.Second}
+		results, err := loadgen.Run(b.Context(), plan, []loadgen.Target{target})
+		if err != nil {
+			b.Fatal(err)
+		}
+		return results[0]
+	}
+	for b.Loop() {
+		peak := load(0, 16)
+		if peak.Bad.Count() > 0 {
+			b.Fatalf("at the peak: outcomes %v", peak.Outcomes)
+		}
+		over := load(2*peak.Rate(), 1000)
+		for outcome, n := range over.Outcomes {
+			if outcome != string(function.OK) && outcome != string(function.Refused) {
+				b.Errorf("%d calls ended as %s", n, outcome)
+			}
+		}
+		b.ReportMetric(peak.Rate(), "peak-calls/s")
+		b.ReportMetric(100*over.Rate()/peak.Rate(), "good-%-of-peak")
+		b.ReportMetric(100*over.FailedShare(), "refused-%")
+		b.ReportMetric(float64(over.Bad.Quantile(0.99).Microseconds()), "refused-p99-µs")
+		b.ReportMetric(float64(over.Good.Quantile(0.99).Microseconds()), "good-p99-µs")
+	}
+}
