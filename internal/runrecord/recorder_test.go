@@ -22,6 +22,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/runrecord"
 	"callfn/internal/sandbox/sandboxtest"
+	"callfn/schemas"
 )
 
 func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
@@ -115,6 +116,8 @@ func TestSecretsAreNotKept(t *testing.T) {
 	failed := ran(t, "f", began, function.Threw)
 	failed.Params = params
 	failed.Error.Message = "Error: no account 4711987"
+	failed.Error.Source = `if (call.user_pin == "90817263") throw Error(call["Digits[account]"]);`
+	failed.Error.Fields = schemas.FieldErrors{"data.text": {"type": {"message": "no text", "value": json.Number("4711987")}}}
 	failed.Logs = []string{"typed 4711987, pin 90817263", `{"t":"tok-abcdef"}`, "8 o'clock"}
 	good := ran(t, "f", began.Add(time.Second), function.OK)
 	good.Params = params
@@ -141,6 +144,11 @@ func TestSecretsAreNotKept(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, docs[0]["parameters"]); diff != "" {
 		t.Error(diff)
+	}
+	for name, kept := range map[string]string{"source": "call.user_pin", "fields": "no text"} {
+		if said := fmt.Sprint(docs[0]["error"].(map[string]any)[name]); !strings.Contains(said, kept) || !strings.Contains(said, "[redacted]") {
+			t.Errorf("of the error's %s, %q is kept", name, said)
+		}
 	}
 	if logs := docs[0]["logs"].([]any); logs[2] != "8 o'clock" {
 		t.Errorf("a single key is everywhere: %v", logs)
