@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -90,6 +91,38 @@ func TestBreakerFailsAtOnceAndRecovers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// While a server is down it gets no request but the breaker's own looks: a thousand callers would keep it from coming back.
+func TestBreakerKeepsRequestsFromAServerThatIsDown(t *testing.T) {
+	var down atomic.Bool
+	var asked atomic.Int32
+	f := behindFaults(t, func(w http.ResponseWriter, r *http.Request) {
+		if !down.Load() {
+			document(w, r)
+			return
+		}
+		if !strings.HasSuffix(r.URL.Path, "/_up") {
+			asked.Add(1)
+		}
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
+	down.Store(true)
+	if _, err := f.get(); !errors.Is(err, datastore.ErrUnreachable) || asked.Load() == 0 {
+		t.Fatalf("the first request: %v", err)
+	}
+	f.await(t, true)
+	before := asked.Load()
+	for range 500 {
+		if _, err := f.get(); !errors.Is(err, datastore.ErrUnreachable) {
+			t.Fatal(err)
+		}
+	}
+	if n := asked.Load() - before; n != 0 {
+		t.Errorf("%d requests reached a server that is down", n)
+	}
+	down.Store(false)
+	f.await(t, false)
 }
 
 // A server that answers nonsense, or slowly, lives: nothing is cut off.
