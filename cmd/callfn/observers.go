@@ -67,9 +67,14 @@ func (s *service) driver(c serveCommand, stores *storageplan.Resolver, lanes fai
 	}
 	return function.Placed{
 		Own:  func() bool { return stores.Home(datastore.Functions).Connection == storageplan.Local },
-		Here: show(true), Elsewhere: elsewhere,
+		Here: s.inTurn(c, "node", runsPerWorker*c.Workers, show(true)), Elsewhere: elsewhere,
 	}, nil
 }
+
+// runsPerWorker is how many runs may be on their way through the own node for each of its workers: enough to keep a worker busy while
+// others are read and answered. What comes beyond waits, or is refused, before it costs anything; with a thousand runs on their way at once
+// none would arrive in time.
+const runsPerWorker = 4
 
 // inTurn makes accounts take turns at a place that does not know them, which runs so many calls' functions at once.
 func (s *service) inTurn(c serveCommand, place string, runs int, driver function.Driver) function.Driver {

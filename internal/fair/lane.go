@@ -99,7 +99,7 @@ func (l *Lane) enter(ctx context.Context, root, id string) error {
 		reason = "the account and those it belongs to have too many functions waiting to run"
 	case l.waiting >= l.cfg.Queue:
 		reason = "too many functions are waiting to run"
-	case l.expected(t) > l.cfg.MaxWait:
+	case l.expected(t) > l.cfg.MaxWait/2: // an estimate: half the patience is left for what it does not know
 		reason = fmt.Sprintf("its turn would not come within %s", l.cfg.MaxWait)
 	}
 	if reason != "" {

@@ -8,8 +8,8 @@ type Turns interface {
 	Admit(ctx context.Context, root, account string) (leave func(), err error)
 }
 
-// InTurn is a Driver before one whose place does not know accounts, such as CouchDB: it holds runs back here, so that one
-// account's never fill the place.
+// InTurn is a Driver before one whose place does not know accounts, such as CouchDB, or knows them late: it holds runs back here, so that
+// one account's never fill the place, and that what is refused has cost nothing.
 type InTurn struct {
 	Driver     Driver
 	Calls      Turns

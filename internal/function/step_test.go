@@ -63,8 +63,12 @@ func openStep(b *testing.B, c *datastore.Connection, language string) *step {
 	if err != nil {
 		b.Fatal(err)
 	}
+	runs := 4 * max(2, runtime.GOMAXPROCS(0))
+	turns := func(runs int) *fair.Lane {
+		return fair.NewLane(nil, fair.Config{Workers: runs, Queue: 256, AccountWorkers: runs / 2, TreeWorkers: runs / 2, MaxWait: function.MaxWait(function.FromCall)})
+	}
 	runner := function.NewRunner(function.Config{
-		Driver: driver, Flows: set, Observers: []function.Observer{recorder(b, c, db.Name()+"_")}, Deadline: time.Second,
+		Driver: function.InTurn{Driver: driver, Calls: turns(runs), Rehearsals: turns(2)}, Flows: set, Observers: []function.Observer{recorder(b, c, db.Name()+"_")}, Deadline: time.Second,
 		NewRun: func() function.RunID {
 			id, err := function.NewRunID(time.Now(), rand.Reader)
 			if err != nil {

@@ -433,6 +433,9 @@ func TestCopyConverges(t *testing.T) {
 
 // A copy of many documents is on disk, not in memory. CALLFN_TEST_SOAK=1 makes it 100,000.
 func TestCopyOfMany(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures the heap, which the race detector fills: run this without -short")
+	}
 	n, size := 2000, 16<<10
 	if os.Getenv("CALLFN_TEST_SOAK") != "" {
 		n, size = 100_000, 4<<10

@@ -36,7 +36,7 @@ type Config struct {
 // Keep says which records are kept, and how much of a run.
 type Keep struct {
 	Successes  int           // the last so many runs of each function that gave a flow; 0 for none
-	Failures   bool          // every run that gave none
+	Failures   bool          // every run that gave none; of refused ones the latest, under overload
 	For        time.Duration // how long a record is kept; forever when zero
 	Parameters bool          // the call's parameters too; digits and PINs never
 }

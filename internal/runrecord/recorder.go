@@ -84,9 +84,13 @@ func (r *Recorder) Close(ctx context.Context) {
 
 // Bounds of a batch: how many runs it takes together, and how many documents go to the datastore in one request. A busy function's
 // older successes are passed over within a batch, so a large one saves most of the writing.
+//
+// Refusals come with an overload, by the thousand, which must not be spent on writing down that there is one: of each function's only the
+// latest of a batch are written, the others counted as dropped.
 const (
-	batchRuns = 4000
-	batchDocs = 200
+	batchRuns     = 4000
+	batchDocs     = 200
+	batchRefusals = 20
 )
 
 // write is the goroutine that writes and sweeps.
@@ -145,13 +149,19 @@ func (r *Recorder) flush(batch []function.Ran) []function.Ran {
 		return batch
 	}
 	docs := make([]datastore.Document, 0, len(batch))
-	successes := map[ofFunction]int{}
+	successes, refusals := map[ofFunction]int{}, map[ofFunction]int{}
 	for i := len(batch) - 1; i >= 0; i-- { // the newest first: of too many successes the older ones need not be written
 		ran := batch[i]
 		r.held.Add(-weight(ran))
-		if ran.Outcome == function.OK {
-			of := ofFunction{string(ran.Account), string(ran.Function)}
+		of := ofFunction{string(ran.Account), string(ran.Function)}
+		switch ran.Outcome {
+		case function.OK:
 			if successes[of]++; successes[of] > r.cfg.Keep.Successes {
+				continue
+			}
+		case function.Refused:
+			if refusals[of]++; refusals[of] > batchRefusals {
+				r.dropped.Add(1)
 				continue
 			}
 		}

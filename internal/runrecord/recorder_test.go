@@ -5,7 +5,10 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,14 +173,17 @@ func TestKeepsTheLastSuccessesAndAllFailures(t *testing.T) {
 		return n
 	}
 	want := map[string]int{"f ok": 5, "f timeout": 12, "g ok": 3}
-	for end := time.Now().Add(10 * time.Second); !cmp.Equal(count(), want); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("kept %v, want %v", count(), want)
+	strangers := func() (ids []string) { // among f's successes, what is not among the last
+		for _, doc := range kept(t, stores) {
+			if doc.Text("outcome") == "ok" && doc.Text("function_id") == "f" && !slices.Contains(last[25:], doc.ID()) {
+				ids = append(ids, doc.ID())
+			}
 		}
+		return ids
 	}
-	for _, doc := range kept(t, stores) {
-		if doc.Text("outcome") == "ok" && doc.Text("function_id") == "f" && !strings.Contains(strings.Join(last[25:], " "), doc.ID()) {
-			t.Errorf("kept %s, which is not among the last", doc.ID())
+	for end := time.Now().Add(10 * time.Second); !cmp.Equal(count(), want) || len(strangers()) > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("kept %v, want %v; not among the last: %v", count(), want, strangers())
 		}
 	}
 }
@@ -266,6 +272,38 @@ func TestOverloadDropsAndCounts(t *testing.T) {
 	r.Ran(run)
 	if got := r.Stats(); got.Dropped+got.Lost != runs+2 {
 		t.Errorf("after Close: %+v", got)
+	}
+}
+
+// An overload refuses thousands; each function keeps its latest refusals, and every failure of another kind.
+func TestRefusalsAreSampled(t *testing.T) {
+	stores := datastoretest.Open(t)
+	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep(), FlushEvery: time.Hour})
+	for i := range 500 {
+		r.Ran(ran(t, "f", began.Add(time.Duration(i)*time.Second), function.Refused))
+		if i%100 == 0 {
+			r.Ran(ran(t, "g", began, function.Refused))
+			r.Ran(ran(t, "f", began, function.Threw))
+		}
+	}
+	r.Close(context.Background())
+	counts := map[string]int{}
+	latest := ""
+	for _, doc := range kept(t, stores) {
+		of := fmt.Sprint(doc["function_id"], " ", doc["outcome"])
+		counts[of]++
+		if of == "f refused" {
+			latest = max(latest, fmt.Sprint(doc["timestamp"]))
+		}
+	}
+	if want := map[string]int{"f refused": 20, "g refused": 5, "f threw": 5}; !reflect.DeepEqual(counts, want) {
+		t.Errorf("kept %v, want %v", counts, want)
+	}
+	if got := r.Stats(); got.Dropped != 480 || got.Lost != 0 {
+		t.Errorf("%+v", got)
+	}
+	if !strings.HasPrefix(latest, "2024-03-12T10:08:19") {
+		t.Errorf("the latest refusal is of %s", latest)
 	}
 }
 

@@ -84,6 +84,9 @@ func startProcess(c Command) (*process, error) {
 // left, and how much that is was up to the function.
 func (p *process) ready(within time.Duration) error {
 	_ = p.out.SetReadDeadline(time.Now().Add(within))
+	if err := p.hears(context.Background()); err != nil {
+		return fmt.Errorf("sandbox: the worker does not get ready: %w", err)
+	}
 	fields, err := readFrame(p.read, len(readyWord))
 	if err != nil {
 		return fmt.Errorf("sandbox: the worker does not get ready: %w", err)
@@ -114,6 +117,9 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, err error) {
 		return p.broken(ctx, j, limit, err)
 	}
 	p.source = j.Source
+	if err := p.hears(ctx); err != nil {
+		return p.broken(ctx, j, limit, err)
+	}
 	fields, err := readFrame(p.read, j.Limits.Result+logRoom(j.Limits)+frameSlack)
 	if err != nil {
 		return p.broken(ctx, j, limit, err)
@@ -126,6 +132,18 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, err error) {
 		return a, errSpent
 	}
 	return a, nil
+}
+
+// hears waits for the first byte of what the worker says next. A supervisor too busy to look in time finds it lying there, and kills
+// nobody for that.
+func (p *process) hears(ctx context.Context) error {
+	const lookAgain = 2 * time.Millisecond
+	_, err := p.read.Peek(1)
+	if errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() == nil {
+		_ = p.out.SetReadDeadline(time.Now().Add(lookAgain))
+		_, err = p.read.Peek(1)
+	}
+	return err
 }
 
 // frameSlack is what an answer may add to its result and logs: ids, positions, JSON punctuation.
