@@ -265,6 +265,17 @@ func TestAuthorisation(t *testing.T) {
 	s.user(t, self, "ann", "secret", "admin")
 	s.user(t, self, "bob", "secret", "user")
 
+	admin := &pass{anew: func(t testing.TB) string { return s.login(t, masterKey) }}
+	of := func(id string) *pass {
+		return &pass{anew: func(t testing.TB) string {
+			return s.login(t, s.as(t, admin, "GET", "/v2/accounts/"+id+"/api_key", "").at("data", "api_key").(string))
+		}}
+	}
+	passes := map[string]*pass{
+		"anonymous": {anew: func(testing.TB) string { return "" }}, "self": of(self.id), "child": of(child.id), "parent": of(parent.id), "sibling": of(sibling.id), "superduper": admin,
+		"admin user": {anew: func(t testing.TB) string { return s.userLogin(t, "self.example", "ann", "secret") }},
+		"plain user": {anew: func(t testing.TB) string { return s.userLogin(t, "self.example", "bob", "secret") }},
+	}
 	seen := map[string]bool{}
 	for _, route := range s.api.Routes() {
 		name := route.Method + " " + route.Path
@@ -277,25 +288,14 @@ func TestAuthorisation(t *testing.T) {
 		for i, role := range roles {
 			t.Run(name+" as "+role, func(t *testing.T) {
 				s.clock.Advance(failureReturnsKey) // so many refusals from one address are not the subject here
-				// Keys are rotated and tokens revoked along the way, so everybody logs in anew.
-				admin := func() string { return s.login(t, masterKey) }
-				key := func(id string) string {
-					return s.login(t, s.must(t, 200, "GET", "/v2/accounts/"+id+"/api_key", admin(), "").at("data", "api_key").(string))
-				}
-				token := map[string]func() string{
-					"anonymous": func() string { return "" }, "self": func() string { return key(self.id) }, "child": func() string { return key(child.id) },
-					"parent": func() string { return key(parent.id) }, "sibling": func() string { return key(sibling.id) }, "superduper": admin,
-					"admin user": func() string { return s.userLogin(t, "self.example", "ann", "secret") },
-					"plain user": func() string { return s.userLogin(t, "self.example", "bob", "secret") },
-				}[role]()
 				created++
 				s.clock.Advance(100 * time.Millisecond) // the rate limit has nothing to do with it
-				path, body := s.prepare(t, route, expected.body, self, created)
+				path, body := s.prepare(t, admin, route, expected.body, self, created)
 				want, before := expected.status(name, i), ""
 				if want >= 400 {
 					before = s.written(t)
 				}
-				r := s.do(t, route.Method, path, token, body)
+				r := s.as(t, passes[role], route.Method, path, body)
 				if r.status != want {
 					t.Fatalf("status %d, want %d: %s", r.status, want, r.raw)
 				}
@@ -323,9 +323,16 @@ func TestAuthorisation(t *testing.T) {
 }
 
 // prepare makes a request to a route that would succeed for who may make it: with documents to act upon.
-func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self tenant, n int) (path, filled string) {
+func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body string, self tenant, n int) (path, filled string) {
 	t.Helper()
-	admin := s.login(t, masterKey)
+	must := func(want int, method, path, body string) reply {
+		t.Helper()
+		r := s.as(t, admin, method, path, body)
+		if r.status != want {
+			t.Fatalf("%s %s: status %d, want %d\n%s", method, path, r.status, want, r.raw)
+		}
+		return r
+	}
 	path = strings.Replace(route.Path, ":account", self.id, 1)
 	if before, after, found := strings.Cut(body, "{RESET}"); found {
 		body = before + s.reset(t, "self.example", "ann") + after
@@ -333,7 +340,7 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 	body = strings.NewReplacer("{NEW}", fmt.Sprintf("new %d", n), "{NUMBER}", fmt.Sprint(2000+n)).Replace(body)
 	path = strings.Replace(path, "/v2/schemas/:id", "/v2/schemas/functions", 1)
 	if strings.Contains(path, "/v2/auth/keys/:id") {
-		current, _ := s.must(t, 200, "GET", "/v2/auth/keys", admin, "").items()[0].(string)
+		current, _ := must(200, "GET", "/v2/auth/keys", "").items()[0].(string)
 		path = strings.Replace(path, ":id", current, 1)
 	}
 	path = strings.Replace(path, "/v2/modules/:id", "/v2/modules/functions", 1)
@@ -341,9 +348,9 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 	path = strings.Replace(path, "/databases/:id", "/databases/accounts", 1)
 	path = strings.Replace(path, "/storage/migrations/:id", "/storage/migrations/"+pastMigration, 1)
 	if route.Path == "/v2/storage" {
-		s.do(t, "DELETE", route.Path, admin, "")
+		s.as(t, admin, "DELETE", route.Path, "")
 		if route.Method != "PUT" && route.Method != "GET" {
-			s.must(t, 201, "PUT", route.Path, admin, `{"data":{"plan":{"yodb":{"connection":"local"}}}}`)
+			must(201, "PUT", route.Path, `{"data":{"plan":{"yodb":{"connection":"local"}}}}`)
 		}
 	}
 	if strings.Contains(path, ":id") {
@@ -362,14 +369,14 @@ func (s *stack) prepare(t *testing.T, route crossbar.Route, body string, self te
 				collection, content = name, `{"data":{"name":"n","cycle":"daily"}}`
 			}
 		}
-		id := s.must(t, 201, "PUT", self.path("/"+collection), admin, content).id()
+		id := must(201, "PUT", self.path("/"+collection), content).id()
 		path = strings.Replace(path, ":id", id, 1)
 		if before, found := strings.CutSuffix(path, ":run"); found {
 			path = before + s.record(t, self, id, "call-1", function.Threw)
 		}
 		if before, found := strings.CutSuffix(path, "/:part"); found {
 			expected := map[string]string{"functions": `{"outcome":"ok"}`, "callflows": `{"steps":[]}`}[collection]
-			path = before + "/" + s.must(t, 201, "PUT", before, admin, `{"data":{"name":"saved","call":{},"expected":`+expected+`}}`).id()
+			path = before + "/" + must(201, "PUT", before, `{"data":{"name":"saved","call":{},"expected":`+expected+`}}`).id()
 		}
 	}
 	return path, body
