@@ -1,17 +1,12 @@
 package crossbar_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
-	"sort"
 	"strings"
 	"testing"
 	"time"
 
 	"callfn/crossbar"
-	"callfn/internal/datastore"
 	"callfn/internal/function"
 )
 
@@ -385,156 +380,4 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 		}
 	}
 	return path, body
-}
-
-// dump is every document of every database, as text.
-func (s *stack) dump(t testing.TB) string {
-	t.Helper()
-	var lines []string
-	for _, name := range datastore.Databases() {
-		db, _ := s.stores.Resolve(name, "")
-		rows, err := db.AllDocs(t.Context(), datastore.Query{IncludeDocs: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, row := range rows {
-			if strings.HasPrefix(row.ID, "_design/") {
-				continue
-			}
-			text, err := json.Marshal(row.Doc)
-			if err != nil {
-				t.Fatal(err)
-			}
-			lines = append(lines, name+" "+string(text))
-		}
-	}
-	sort.Strings(lines)
-	return strings.Join(lines, "\n")
-}
-
-// written tells how much has been written to each database since it was made: the number in its update sequence. It is the same only
-// when nothing was, not even what was there already.
-func (s *stack) written(t testing.TB) string {
-	t.Helper()
-	var all []string
-	for _, name := range datastore.Databases() {
-		db, err := s.stores.Resolve(name, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var info struct {
-			Seq any `json:"update_seq"`
-		}
-		if err := db.Connection().Ask(t.Context(), http.MethodGet, "/"+url.PathEscape(db.Name()), nil, &info); err != nil {
-			t.Fatal(err)
-		}
-		number, _, _ := strings.Cut(fmt.Sprint(info.Seq), "-")
-		all = append(all, name+" "+number)
-	}
-	return strings.Join(all, ", ")
-}
-
-func difference(before, after string) string {
-	known := map[string]bool{}
-	for _, line := range strings.Split(before, "\n") {
-		known[line] = true
-	}
-	var out []string
-	for _, line := range strings.Split(after, "\n") {
-		if !known[line] {
-			out = append(out, "+ "+line)
-		}
-	}
-	return strings.Join(out, "\n")
-}
-
-// Outside the token's subtree every account path answers 403 whether it exists or not; inside, absent, deleted, foreign
-// and malformed ids answer the same 404.
-func TestNothingCanBeProbed(t *testing.T) {
-	s := newStack(t)
-	admin := s.login(t, masterKey)
-	parent := s.tenant(t, s.master, "parent")
-	self := s.tenant(t, parent.id, "self")
-	gone := s.tenant(t, parent.id, "gone")
-	s.must(t, 200, "DELETE", "/v2/accounts/"+gone.id, admin, "")
-
-	nobody := strings.Repeat("0", 32)
-	for _, path := range []string{parent.id, s.master, gone.id, nobody, "x", "..", "%2e%2e", "%00", "_design%2Faccounts", strings.Repeat("a", 10000), "%ff"} {
-		for _, rest := range []string{"", "/functions", "/functions/" + nobody, "/api_key", "/children"} {
-			r := s.do(t, "GET", "/v2/accounts/"+path+rest, self.token, "")
-			if r.status != 403 || r.env["message"] != "forbidden" || len(r.data()) != 1 {
-				t.Errorf("%.60s%s: %d %.200s", path, rest, r.status, r.raw)
-			}
-		}
-	}
-	if r := s.do(t, "GET", "/v2/accounts/"+gone.id, parent.token, ""); r.status != 404 {
-		t.Errorf("a deleted account below the caller: %d %s", r.status, r.raw)
-	}
-	if r := s.do(t, "GET", "/v2/accounts/"+nobody, admin, ""); r.status != 404 {
-		t.Errorf("an absent account for the superduper admin: %d %s", r.status, r.raw)
-	}
-
-	mine := s.must(t, 201, "PUT", self.path("/functions"), self.token, hello).id()
-	deleted := s.must(t, 201, "PUT", self.path("/functions"), self.token, hello).id()
-	s.must(t, 200, "DELETE", self.path("/functions/"+deleted), self.token, "")
-	foreign := s.must(t, 201, "PUT", parent.path("/functions"), parent.token, hello).id()
-	callflow := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}}}}`).id()
-	s.must(t, 200, "GET", self.path("/functions/"+mine), self.token, "")
-
-	before := s.dump(t)
-	for _, id := range []string{nobody, deleted, foreign, callflow, self.id, "x", "..", "%2e%2e", "_design%2Ffunctions", "_design/functions"[:7], "%00", "%0d%0a",
-		strings.ToUpper(mine), mine + "%20", mine + "%00", "%ff%fe", strings.Repeat("a", 10000), "..%2f..%2faccounts%2f" + self.id, "__proto__"} {
-		for _, verb := range []string{"GET", "POST", "PATCH", "DELETE"} {
-			body := ""
-			if verb == "POST" || verb == "PATCH" {
-				body = hello
-			}
-			r := s.do(t, verb, self.path("/functions/"+id), self.token, body)
-			if r.status != 404 || r.env["message"] != "bad_identifier" || r.at("data", "message") != "bad identifier" || r.at("data", "cause") == nil {
-				t.Errorf("%s %.80s: %d %.200s", verb, id, r.status, r.raw)
-			}
-			if len(r.raw) > 2000 {
-				t.Errorf("%s %.80s: the answer repeats %d bytes", verb, id, len(r.raw))
-			}
-		}
-		if r := s.do(t, "PUT", self.path("/functions/"+id+"/run"), self.token, ""); r.status != 404 {
-			t.Errorf("run %.80s: %d %.200s", id, r.status, r.raw)
-		}
-	}
-	if after := s.dump(t); after != before {
-		t.Errorf("something changed:\n%s", difference(before, after))
-	}
-	if s.runner.runs != 0 {
-		t.Error("something ran")
-	}
-}
-
-// A verb that a path does not know is 405 with Allow, before anything is known about the caller.
-func TestVerbsOfEveryPath(t *testing.T) {
-	s := newStack(t)
-	verbs := map[string]map[string]bool{}
-	for _, route := range s.api.Routes() {
-		if verbs[route.Path] == nil {
-			verbs[route.Path] = map[string]bool{}
-		}
-		verbs[route.Path][route.Method] = true
-	}
-	for path, known := range verbs {
-		for _, verb := range []string{"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"} {
-			if known[verb] {
-				continue
-			}
-			r := s.do(t, verb, path, "", "")
-			if r.status != http.StatusMethodNotAllowed {
-				t.Errorf("%s %s: %d", verb, path, r.status)
-			}
-			allow := strings.Split(r.header.Get("Allow"), ", ")
-			if len(allow) != len(known)+1 || allow[0] != "OPTIONS" {
-				t.Errorf("%s %s: Allow %q", verb, path, allow)
-			}
-		}
-		if r := s.do(t, "OPTIONS", path, "", ""); r.status != 200 {
-			t.Errorf("OPTIONS %s: %d", path, r.status)
-		}
-	}
 }

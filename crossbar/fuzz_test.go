@@ -44,7 +44,7 @@ func FuzzPath(f *testing.F) {
 	f.Fuzz(func(t *testing.T, rest string) {
 		target, err := url.ParseRequestURI(a.path("/functions/") + rest)
 		if err != nil {
-			t.Skip()
+			return // no HTTP server hands such a target on
 		}
 		request := (&http.Request{Method: "GET", URL: target, Header: http.Header{"X-Auth-Token": {a.token}}, Body: http.NoBody}).WithContext(t.Context())
 		r := s.serve(t, request)
@@ -75,13 +75,10 @@ func FuzzQuery(f *testing.F) {
 	theirs, _ := s.must(f, 200, "GET", other.path("/functions"), other.token, "").env["start_key"].(string)
 	for _, query := range []string{"start_key=" + theirs, "end_key=" + theirs, "start_key=W10", "end_key=bnVsbA", "start_key=%00&ascending=true", "filter_name=[", "filter_a.b.c=1",
 		"filter_not_=", "has_key=.", "has_value=..", "created_from=1e99", "modified_to=-9223372036854775809", "page_size=-1", "page_size=99999999999999999999", "paginate=false&include=function_js",
-		"filter_name=[[1]]", "filter_pvt_account_id=" + other.id, "descending=maybe&ascending=perhaps", "start_key[]=1", "start_key=" + strings.Repeat("W", 5000)} {
+		"filter_name=[[1]]", "filter_pvt_account_id=" + other.id, "descending=maybe&ascending=perhaps", "%zz&page_size=%", "start_key[]=1", "start_key=" + strings.Repeat("W", 5000)} {
 		f.Add(query)
 	}
 	f.Fuzz(func(t *testing.T, query string) {
-		if _, err := url.ParseQuery(query); err != nil {
-			t.Skip()
-		}
 		for _, name := range []string{"/functions", "/callflows", "/users", "/descendants"} {
 			request := (&http.Request{Method: "GET", URL: &url.URL{Path: a.path(name), RawQuery: query}, Header: http.Header{"X-Auth-Token": {a.token}}, Body: http.NoBody}).WithContext(t.Context())
 			r := s.serve(t, request)

@@ -70,7 +70,7 @@ func FuzzFilters(f *testing.F) {
 		dec := json.NewDecoder(strings.NewReader(text))
 		dec.UseNumber()
 		if dec.Decode(&doc) != nil || doc == nil {
-			t.Skip()
+			return // no document
 		}
 		row := datastore.Row{Doc: doc}
 		path, value, _ := strings.Cut(pair, "=")
@@ -159,7 +159,7 @@ func FuzzPathTokens(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, account, id string) {
 		if account == "" || id == "" {
-			t.Skip()
+			return // another route's path
 		}
 		target, err := url.ParseRequestURI("/v2/accounts/" + url.PathEscape(account) + "/callflows/" + url.PathEscape(id))
 		if err != nil {

@@ -123,6 +123,9 @@ func TestNumbers(t *testing.T) {
 // Items that all have the same hash in the schema library, which then compares each with each: it hashes ["a","b"] like
 // ["a\x03b"], and so all ways of cutting one text into equally many strings.
 func TestUniqueItemsTakesLinearTime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures time, which the race detector stretches: run this without -short")
+	}
 	const count, cuts, places = 30_000, 10, 20
 	var items []any
 	for i := uint(0); len(items) < count; i++ {

@@ -10,7 +10,8 @@ import (
 )
 
 // TestReadme runs the README's tour as printed, against a service of its own: only its address and the folder of its data
-// stand in for the README's. `go build` runs in the repository, the rest in an empty folder.
+// stand in for the README's. `go build` runs in the repository, the rest in an empty folder. What the README shows as printed
+// is printed: … stands for anything within a line, and a duration for any.
 func TestReadme(t *testing.T) {
 	for _, tool := range []string{"bash", "curl", "sed"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -61,6 +62,17 @@ func TestReadme(t *testing.T) {
 	t.Logf("%s", out)
 	if err != nil {
 		t.Fatal(err)
+	}
+	shown := regexp.MustCompile("(?s)```sh tour\n[^`]*```\n```text\n(.*?)```").FindAllStringSubmatch(readme, -1)
+	if len(shown) < 3 {
+		t.Errorf("the tour shows %d outputs", len(shown))
+	}
+	for _, block := range shown {
+		pattern := strings.ReplaceAll(regexp.QuoteMeta(block[1]), "…", ".*")
+		pattern = regexp.MustCompile(`[0-9]+(\\\.[0-9]+)? ms`).ReplaceAllString(pattern, `[0-9.]+ ms`)
+		if !regexp.MustCompile("(?m)^" + pattern).Match(out) {
+			t.Errorf("the tour does not print what the README shows:\n%s", block[1])
+		}
 	}
 	for _, want := range []string{
 		`tts "Thanks for calling us Alice"`, "hangup", "Hello Bob", "fun day!", "ReferenceError: 'Name' is not defined", "line 1, column 48", "enabled  Ann Admin",
