@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"callfn/callflow"
-	"callfn/couchapp"
 	"callfn/crossbar"
 	"callfn/internal/account"
 	"callfn/internal/auth"
@@ -26,6 +25,7 @@ import (
 	"callfn/internal/doctor"
 	"callfn/internal/function"
 	"callfn/internal/mover"
+	"callfn/internal/provision"
 	"callfn/internal/storageplan"
 	"callfn/schemas"
 )
@@ -136,7 +136,7 @@ func (s *stack) logger() *slog.Logger {
 func (s *stack) keeper(t testing.TB, mover storageplan.Mover) *storageplan.Keeper {
 	t.Helper()
 	k := storageplan.NewKeeper(storageplan.KeeperConfig{
-		Resolver: s.plans, Mover: mover, Language: couchapp.JavaScript, Log: s.logger(),
+		Resolver: s.plans, Mover: mover, Language: provision.Auto, Log: s.logger(), // not every CouchDB runs JavaScript of its own
 		Patient: doctor.Patient{Deadline: time.Second, MaxTarget: 8177, Now: time.Now},
 	})
 	t.Cleanup(k.Close)
