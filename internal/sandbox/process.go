@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"time"
 
@@ -19,8 +20,13 @@ type Command struct {
 	Args []string // arguments after the program's name; {WorkerCommand} in the service
 }
 
-// Self is the command that starts this very binary as a worker.
+// Self is the command that starts this very binary as a worker, also after its file was replaced by a newer one, where the system has a
+// name for that: a worker of another version need not understand its supervisor.
 func Self() (Command, error) {
+	const running = "/proc/self/exe"
+	if _, err := os.Stat(running); err == nil && runtime.GOOS == "linux" {
+		return Command{Path: running, Args: []string{WorkerCommand}}, nil
+	}
 	path, err := os.Executable()
 	if err != nil {
 		return Command{}, fmt.Errorf("sandbox: where is my own binary: %w", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -107,7 +108,12 @@ func supervise(t *testing.T, ms int) (cmd *exec.Cmd, said *bufio.Scanner, worker
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd = exec.Command(self, "hold-pool", strconv.Itoa(ms))
+	return superviseFrom(t, self, ms)
+}
+
+func superviseFrom(t *testing.T, binary string, ms int) (cmd *exec.Cmd, said *bufio.Scanner, workers []int) {
+	t.Helper()
+	cmd = exec.Command(binary, "hold-pool", strconv.Itoa(ms))
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -158,6 +164,49 @@ func TestWorkersDieWithTheirSupervisor(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone(t, workers, 2, 2*time.Second)
+}
+
+// Workers are of the supervisor's own version, also when its file was replaced by another's meanwhile: an upgrade in place.
+func TestWorkersAfterAnUpgrade(t *testing.T) {
+	if os.Getenv("CALLFN_TEST_WORKER") != "" {
+		t.Skip("workers have a binary of their own under the race detector: run without -race")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "callfn")
+	if err := os.WriteFile(file, program, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	cmd, said, before := superviseFrom(t, file, 100)
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("#!/bin/sh\nexit 1\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if !said.Scan() || said.Text() != string(sandbox.Timeout) {
+		t.Fatalf("the supervisor says %q", said.Text())
+	}
+	gone(t, before, 1, 5*time.Second)
+	workers := func() (n int) {
+		for _, pid := range children(t, cmd.Process.Pid) {
+			if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil && strings.HasSuffix(string(line), sandbox.WorkerCommand+"\x00") && !strings.HasPrefix(string(line), "/bin/sh") {
+				n++
+			}
+		}
+		return n
+	}
+	for limit := time.Now().Add(20 * time.Second); workers() < 2; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(limit) {
+			t.Fatal("the worker that was killed is not replaced")
+		}
+	}
 }
 
 // A supervisor that is stopped kills nobody: the overrunning worker ends itself, and the run is still told as a timeout once
