@@ -317,7 +317,7 @@ func TestPivotServerAgreesWithTheExecutor(t *testing.T) {
 		var failed *callflow.FunctionFailed
 		switch {
 		case errors.Is(err, callflow.ErrUnfitFlow) && !strings.Contains(err.Error(), "empty"):
-			t.Skip("too large")
+			return // too large to be an answer
 		case err != nil && !errors.As(err, &failed):
 			t.Fatal(err)
 		}

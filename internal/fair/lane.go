@@ -231,13 +231,14 @@ func (l *Lane) queued(t *tree, n int) {
 	}
 }
 
-// expected is how long the last of a tree's queue would wait: for those before it, by turns with the other trees that wait.
+// expected is how long one more of a tree's would wait for those that wait already: for its own, by turns with the other trees'. Who is the
+// first of its tree may wait in any case, since what it waits for then are runs of others.
 func (l *Lane) expected(t *tree) time.Duration {
 	others := l.behind
 	if t.waiting > 0 {
 		others--
 	}
-	ahead := time.Duration(t.waiting+1) * t.hold.mean
+	ahead := time.Duration(t.waiting) * t.hold.mean
 	return ahead * time.Duration(1+others) / time.Duration(l.cfg.Workers)
 }
 

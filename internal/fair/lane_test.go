@@ -315,6 +315,30 @@ func TestHopelessWaitsAreRefusedAtOnce(t *testing.T) {
 	js.wg.Wait()
 }
 
+// The first of its tree waits for others' runs, so what its own are like tells nothing.
+func TestTheFirstOfATreeMayWait(t *testing.T) {
+	g, clock := newGate(), &clock{now: time.Unix(1e9, 0)}
+	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 1, Queue: 100, MaxWait: 15 * time.Second, Now: clock.Now})}
+	for i := range 40 {
+		run := fmt.Sprint("long", i)
+		js.start(t, "a", "a", run)
+		g.expect(t, run)
+		clock.advance(20 * time.Second)
+		g.finish(run)
+		await(t, js.lane, 0)
+	}
+	js.start(t, "b", "b", "b1")
+	g.expect(t, "b1")
+	js.start(t, "a", "a", "a1")
+	if err, refused := js.errs.Load("a1"); refused {
+		t.Fatal("refused: ", err)
+	}
+	g.finish("b1")
+	g.expect(t, "a1")
+	g.finish("a1")
+	js.wg.Wait()
+}
+
 func TestNobodyWaitsForever(t *testing.T) {
 	g := newGate()
 	lane := fair.NewLane(g, fair.Config{Workers: 1, Queue: 8, MaxWait: 20 * time.Millisecond})

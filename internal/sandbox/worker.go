@@ -43,13 +43,13 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 	defer w.close()
 	watch := time.AfterFunc(greetWithin, func() { os.Exit(exitOverrun) })
 	defer watch.Stop()
-	answerFor := time.AfterFunc(greetWithin, func() {
+	w.late = time.AfterFunc(greetWithin, func() {
 		if a := w.giveUp(); a != nil {
 			_ = writeFrame(out, a.frame()...)
 			os.Exit(exitOverrun)
 		}
 	})
-	defer answerFor.Stop()
+	defer w.late.Stop()
 	var source string // of the job before
 	for {
 		if err := w.prepare(); err != nil {
@@ -69,7 +69,6 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 		}
 		source = job.Source
 		watch.Reset(job.Limits.Deadline + Grace + overtime)
-		answerFor.Reset(job.Limits.Deadline + patience)
 		answer, err := w.do(job)
 		if err != nil {
 			return err
@@ -110,16 +109,19 @@ type worker struct {
 	mapTZ string
 	clock zone
 
-	mu  sync.Mutex
-	job *Job   // under way
-	in  *realm // where
+	mu   sync.Mutex
+	job  *Job        // under way
+	in   *realm      // where
+	due  time.Time   // when it is given up
+	late *time.Timer // calls giveUp then
 }
 
 // begin notes what is under way, and where.
 func (w *worker) begin(j Job, in *realm) {
 	w.mu.Lock()
 	in.engine.Listen(logRoom(j.Limits))
-	w.job, w.in = &j, in
+	w.job, w.in, w.due = &j, in, time.Now().Add(j.Limits.Deadline+patience)
+	w.late.Reset(j.Limits.Deadline + patience)
 	w.mu.Unlock()
 }
 
@@ -127,13 +129,15 @@ func (w *worker) begin(j Job, in *realm) {
 func (w *worker) finish() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.late.Stop()
 	w.job, w.in = nil, nil
 }
 
-// giveUp is the answer for a job whose engine does not come back; nil when none is under way. The job never ends after that.
+// giveUp is the answer for a job whose engine does not come back; nil when none is under way, or another one than the timer went off
+// for. The job never ends after that.
 func (w *worker) giveUp() *Answer {
 	w.mu.Lock()
-	if w.job == nil {
+	if w.job == nil || time.Now().Before(w.due) {
 		w.mu.Unlock()
 		return nil
 	}
