@@ -1,7 +1,6 @@
 package crossbar_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -27,6 +26,7 @@ import (
 	"callfn/internal/mover"
 	"callfn/internal/provision"
 	"callfn/internal/storageplan"
+	"callfn/internal/testlog"
 	"callfn/schemas"
 )
 
@@ -48,7 +48,7 @@ type stack struct {
 	plans    *storageplan.Resolver
 	runner   *fakeRunner
 	clock    *clock
-	log      *logBuffer
+	log      *testlog.Buffer
 	secret   auth.Secret
 	master   string // id of the master account
 }
@@ -59,7 +59,7 @@ var loadSchemas = sync.OnceValues(schemas.Load)
 func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	t.Helper()
 	ctx := context.Background()
-	s := &stack{runner: &fakeRunner{}, clock: &clock{now: time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC)}, log: &logBuffer{}}
+	s := &stack{runner: &fakeRunner{}, clock: &clock{now: time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC)}, log: &testlog.Buffer{}}
 	s.stores = datastoretest.Open(t)
 	s.signingKeys(t)
 	s.accounts = account.NewStore(account.Config{Datastores: s.stores, Random: rand.Reader, Now: s.clock.Now})
@@ -189,23 +189,6 @@ func (c *clock) Advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
-}
-
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // fakeRunner stands in for the engine: what it does depends on words in the source, and it remembers what it was asked.

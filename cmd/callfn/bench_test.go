@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"callfn/internal/testlog"
 )
 
 // benchServer answers like a service, and like the show of a CouchDB at /db, as it is told.
@@ -210,7 +212,7 @@ func TestBenchInterrupted(t *testing.T) {
 		s.mu.Unlock()
 		ranWith("ok")(w)
 	}
-	var out, errs output
+	var out, errs testlog.Buffer
 	code := run(ctx, p.world(t, &out, &errs, "bench", "--function=hello", "--duration=1h", "--warm-up=0"))
 	if code != exitOK || !strings.Contains(errs.String(), "interrupted") || !strings.Contains(out.String(), "function hello") || len(s.stored) != 0 {
 		t.Errorf("%d %v\n%s%s", code, s.stored, &out, &errs)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"callfn/internal/sandbox"
+	"callfn/internal/testlog"
 )
 
 // childEnv makes this test binary a callfn. Its value is where the sandbox worker is, or "self".
@@ -57,7 +58,7 @@ func startChild(t testing.TB, worker sandbox.Command, args ...string) *child {
 	}
 	t.Cleanup(c.kill)
 	ready := make(chan string, 1)
-	var log output
+	var log testlog.Buffer
 	go func() {
 		lines := bufio.NewScanner(stderr)
 		lines.Buffer(nil, 1<<20)

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"callfn/internal/datastore/faultproxy"
+	"callfn/internal/testlog"
 )
 
 // couchFaults are what happens to a CouchDB across a network. quick is how soon the first request must have its answer.
@@ -184,7 +185,7 @@ func TestSlowCouchDB(t *testing.T) {
 func TestServeWaitsForCouchDB(t *testing.T) {
 	p, address := behind(t)
 	p.Set(faultproxy.Refuse)
-	var out, errs output
+	var out, errs testlog.Buffer
 	ctx, cancel := context.WithCancel(t.Context())
 	code := make(chan int, 1)
 	go func() {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"callfn/internal/testlog"
 )
 
 // A rehearsal that failed is on record soon after, in the API's words; --follow shows the next one as it happens.
@@ -45,7 +47,7 @@ func TestRunsFromTheShell(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	var followed, errs output
+	var followed, errs testlog.Buffer
 	ended := make(chan int, 1)
 	go func() {
 		ended <- run(ctx, p.world(t, &followed, &errs, "functions", "runs", id, "--follow", "--interval=20ms"))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"callfn/internal/sandbox/sandboxtest"
+	"callfn/internal/testlog"
 )
 
 func TestMain(m *testing.M) {
@@ -28,24 +28,6 @@ func TestMain(m *testing.M) {
 
 // testKey is the master API key of services under test.
 var testKey = strings.Repeat("ab", 32)
-
-// output is a terminal or pipe that a test can read while the program writes.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
 
 // program runs the command line with an environment of its own.
 type program struct {
@@ -64,7 +46,7 @@ func (p program) world(t testing.TB, stdout, stderr io.Writer, args ...string) w
 // run runs one command to its end.
 func (p program) run(t testing.TB, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	var out, errs output
+	var out, errs testlog.Buffer
 	for k, v := range p.env { // kong reads the process's own environment
 		setenv(t, k, v)
 	}
@@ -91,7 +73,7 @@ func setenv(t testing.TB, k, v string) {
 // served is a running `callfn serve`.
 type served struct {
 	url, couch string
-	out, errs  *output
+	out, errs  *testlog.Buffer
 	stop       func() int
 	dataDir    string
 }
@@ -99,7 +81,7 @@ type served struct {
 // serve starts `callfn serve` on a free port and waits until it is ready.
 func serve(t testing.TB, p program, args ...string) *served {
 	t.Helper()
-	s := &served{out: &output{}, errs: &output{}, dataDir: filepath.Join(t.TempDir(), "data")}
+	s := &served{out: &testlog.Buffer{}, errs: &testlog.Buffer{}, dataDir: filepath.Join(t.TempDir(), "data")}
 	ctx, cancel := context.WithCancel(context.Background())
 	code := make(chan int, 1)
 	args = append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + s.dataDir, "--log-format=json"}, args...)

@@ -12,6 +12,7 @@ import (
 
 	"callfn/internal/datastore"
 	"callfn/internal/localcopy"
+	"callfn/internal/testlog"
 )
 
 // What happens to a document is in the copy within a second.
@@ -119,7 +120,7 @@ func TestDatabaseMoves(t *testing.T) {
 	put(t, to.direct, "b", datastore.Document{"n": 2})
 	var mu sync.Mutex
 	now := from.seen
-	r, err := localcopy.Open(config(file(t), &logged{}, func() (*datastore.Database, error) {
+	r, err := localcopy.Open(config(file(t), &testlog.Buffer{}, func() (*datastore.Database, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		return now, nil
@@ -151,10 +152,10 @@ func TestDamagedFile(t *testing.T) {
 	}
 	r, log := open(t, path, s.seen)
 	await(t, "a new copy", following(r))
-	if n(r, "a") != "1" || !log.has("made anew") {
+	if n(r, "a") != "1" || !log.Has("made anew") {
 		t.Errorf("%s", n(r, "a"))
 	}
-	if _, err := localcopy.Open(config(path, &logged{}, nil)); err == nil || !strings.Contains(err.Error(), "data directory of its own") {
+	if _, err := localcopy.Open(config(path, &testlog.Buffer{}, nil)); err == nil || !strings.Contains(err.Error(), "data directory of its own") {
 		t.Errorf("opened twice: %v", err)
 	}
 }

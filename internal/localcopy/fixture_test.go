@@ -1,7 +1,6 @@
 package localcopy_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -12,8 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +21,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/faultproxy"
 	"callfn/internal/localcopy"
+	"callfn/internal/testlog"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -81,33 +79,15 @@ func drop(t *testing.T, db *datastore.Database) {
 	}
 }
 
-// logged collects the log.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logged) has(text string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Contains(l.b.String(), text)
-}
-
 func keep(d datastore.Document) bool { return d.Type() == "function" && !d.Deleted() }
 
-func config(file string, log *logged, db func() (*datastore.Database, error)) localcopy.Config {
+func config(file string, log *testlog.Buffer, db func() (*datastore.Database, error)) localcopy.Config {
 	return localcopy.Config{Name: "functions", Path: file, Database: db, Keep: keep, Now: time.Now, Log: slog.New(slog.NewTextHandler(log, nil))}
 }
 
-func open(t *testing.T, file string, db *datastore.Database) (*localcopy.Copy, *logged) {
+func open(t *testing.T, file string, db *datastore.Database) (*localcopy.Copy, *testlog.Buffer) {
 	t.Helper()
-	log := &logged{}
+	log := &testlog.Buffer{}
 	r, err := localcopy.Open(config(file, log, func() (*datastore.Database, error) { return db, nil }))
 	if err != nil {
 		t.Fatal(err)

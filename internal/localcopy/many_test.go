@@ -10,6 +10,7 @@ import (
 
 	"callfn/internal/datastore"
 	"callfn/internal/localcopy"
+	"callfn/internal/testlog"
 )
 
 // A copy of many documents is on disk, not in memory. CALLFN_TEST_SOAK=1 makes it 100,000.
@@ -36,7 +37,7 @@ func TestCopyOfMany(t *testing.T) {
 	peak := before
 	begun := time.Now()
 	path := file(t)
-	r, err := localcopy.Open(config(path, &logged{}, func() (*datastore.Database, error) { return s.seen, nil }))
+	r, err := localcopy.Open(config(path, &testlog.Buffer{}, func() (*datastore.Database, error) { return s.seen, nil }))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func TestCopyOfMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun = time.Now()
-	if r, err = localcopy.Open(config(path, &logged{}, func() (*datastore.Database, error) { return s.seen, nil })); err != nil {
+	if r, err = localcopy.Open(config(path, &testlog.Buffer{}, func() (*datastore.Database, error) { return s.seen, nil })); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = r.Close() }()

@@ -46,7 +46,7 @@ func TestOutage(t *testing.T) {
 				t.Errorf("what the copy has is not served: %s %s", n(r, "a"), n(r, "b"))
 			}
 			before := r.State()
-			await(t, "the log", func() bool { return log.has("changes do not arrive") && log.has("age=") })
+			await(t, "the log", func() bool { return log.Has("changes do not arrive") && log.Has("age=") })
 			if s := r.State(); s.Following || !s.Complete || s.Cause == nil || s.AsOf != before.AsOf {
 				t.Errorf("%+v", s)
 			}
@@ -64,7 +64,7 @@ func TestOutage(t *testing.T) {
 			await(t, "a", is(r, "a", "2"))
 			await(t, "b", is(r, "b", "none"))
 			await(t, "c", is(r, "c", "1"))
-			await(t, "the log", func() bool { return log.has("current again") })
+			await(t, "the log", func() bool { return log.Has("current again") })
 		})
 	}
 }
