@@ -30,22 +30,31 @@ func socketNode(t *testing.T) string {
 type journey struct {
 	from, to string // addresses with an administrator's credentials
 	prefix   string
-	back     bool // it is rolled back on the way, and made again
+	back     bool          // it is rolled back on the way, and made again
+	pace     time.Duration // between two requests of a client: a move gets done under a load that its servers can take
 }
+
+const (
+	steady = 30 * time.Millisecond
+	// pouchdb-server makes a JavaScript context for each view and document that it indexes: some 2 ms each, one after the other.
+	gentle = 120 * time.Millisecond
+)
 
 // eachJourney runs a test with every kind of server that functions can be moved to, and from a real CouchDB.
 func eachJourney(t *testing.T, test func(t *testing.T, j journey)) {
-	t.Run("node", func(t *testing.T) { test(t, journey{from: socketNode(t), to: socketNode(t), prefix: uniquePrefix(t)}) })
+	t.Run("node", func(t *testing.T) {
+		test(t, journey{from: socketNode(t), to: socketNode(t), prefix: uniquePrefix(t), pace: steady})
+	})
 	t.Run("pouchdb-server", func(t *testing.T) {
-		test(t, journey{from: socketNode(t), to: couchtest.StartPouchDBServer(t), prefix: uniquePrefix(t)})
+		test(t, journey{from: socketNode(t), to: couchtest.StartPouchDBServer(t), prefix: uniquePrefix(t), pace: gentle})
 	})
 	t.Run("to couchdb", func(t *testing.T) {
 		c := realCouch(t)
-		test(t, journey{from: socketNode(t), to: c.admin, prefix: c.prefix, back: true})
+		test(t, journey{from: socketNode(t), to: c.admin, prefix: c.prefix, back: true, pace: steady})
 	})
 	t.Run("from couchdb", func(t *testing.T) {
 		c := realCouch(t)
-		test(t, journey{from: c.admin, to: socketNode(t), prefix: c.prefix, back: true})
+		test(t, journey{from: c.admin, to: socketNode(t), prefix: c.prefix, back: true, pace: steady})
 	})
 }
 
@@ -77,6 +86,7 @@ func planFor(t testing.TB, address string) string {
 type load struct {
 	base    atomic.Value // where the service is now
 	session session
+	pace    time.Duration
 	stop    chan struct{}
 	running sync.WaitGroup
 
@@ -123,7 +133,7 @@ func (l *load) stopped() bool {
 	select {
 	case <-l.stop:
 		return true
-	case <-time.After(30 * time.Millisecond): // a steady load, not one that a small server never keeps up with
+	case <-time.After(l.pace):
 		return false
 	}
 }
@@ -227,6 +237,21 @@ func (s *mortalService) move(t *testing.T, plan string) (id string) {
 	return applied.Data.Migration.ID
 }
 
+// moves are the ids of all moves that have not ended.
+func (s *mortalService) moves(t *testing.T) (ids []string) {
+	t.Helper()
+	var list struct{ Data []migrationDoc }
+	if _, body := send(t, "GET", s.url+"/v2/storage/migrations", s.load.session.token, ""); json.Unmarshal([]byte(body), &list) != nil {
+		t.Fatal(body)
+	}
+	for _, m := range list.Data {
+		if m.State == "copying" || m.State == "fenced" || m.State == "switched" {
+			ids = append(ids, m.ID)
+		}
+	}
+	return ids
+}
+
 // await waits until a move is in a state.
 func (s *mortalService) await(t *testing.T, id, state string) migrationDoc {
 	t.Helper()
@@ -257,7 +282,7 @@ func TestFunctionsMoveUnderLoad(t *testing.T) {
 		random := rand.New(rand.NewPCG(uint64(seed), 0))
 		worker := sandboxtest.Command(t)
 		args := []string{"--couchdb-url=" + j.from, "--database-prefix=" + j.prefix, "--data=" + t.TempDir() + "/data", "--rate-limit=off"}
-		l := &load{stop: make(chan struct{}), stored: map[string][]string{}, deleted: map[string]bool{}}
+		l := &load{pace: j.pace, stop: make(chan struct{}), stored: map[string][]string{}, deleted: map[string]bool{}}
 		s := &mortalService{load: l, start: func() *child { return startChild(t, worker, args...) }}
 		s.child = s.start()
 		l.base.Store(s.url)
@@ -288,7 +313,10 @@ func TestFunctionsMoveUnderLoad(t *testing.T) {
 			s.die(random)
 			m = s.await(t, id, "switched")
 		}
-		time.Sleep(300 * time.Millisecond) // some load there
+		l.awaitEvidence(t)
+		for _, other := range s.moves(t) { // of the functions' runs
+			s.await(t, other, "switched")
+		}
 		halt()
 
 		p := program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": testKey}}
@@ -347,7 +375,23 @@ func (l *load) check(t *testing.T, client *http.Client) {
 			t.Errorf("function %s: %d\nacknowledged %s\nfound        %s", id, status, may[0], data)
 		}
 	}
-	if l.flows == 0 || len(l.stored) < 20 || len(l.deleted) == 0 {
-		t.Errorf("%d flows, %d functions and %d deletions prove nothing", l.flows, len(l.stored), len(l.deleted))
+}
+
+// awaitEvidence waits until enough was written and called to prove something, and some of it just now.
+func (l *load) awaitEvidence(t *testing.T) {
+	t.Helper()
+	done := func() (flows, stored, deleted int) {
+		l.note(func() { flows, stored, deleted = l.flows, len(l.stored), len(l.deleted) })
+		return flows, stored, deleted
+	}
+	flows, stored, deleted := done()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		f, s, d := done()
+		if f > max(flows, 20) && s > max(stored, 20) && d > max(deleted, 2) {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%d flows, %d functions and %d deletions prove nothing: %d, %d and %d were before the switch", f, s, d, flows, stored, deleted)
+		}
 	}
 }

@@ -2,9 +2,10 @@
 //
 // A move is one document in system_data, advanced by compare-and-set:
 //
-//	copying      documents are copied, with their revision ids, as often as something new comes; readers and writers are at From
-//	fenced       a validate_doc_update at From refuses every write, an administrator's too; writers wait. What came last is copied,
-//	             and both sides are compared
+//	copying      documents are copied, with their revision ids, as often as something new comes, and both sides are compared; readers
+//	             and writers are at From
+//	fenced       a validate_doc_update at From refuses every write, an administrator's too; writers wait. What came last is copied
+//	             and compared
 //	switched     readers and writers are at To. From keeps everything and stays fenced
 //	finished     told so by Finish: From is not gone back to any more
 //	rolled_back  told so by Rollback: everything is at From again. Of a move that had switched, what was written since is copied

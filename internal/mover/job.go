@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callfn/internal/datastore"
+	"callfn/internal/replication"
 	"callfn/internal/storageplan"
 )
 
@@ -25,6 +26,9 @@ type job struct {
 	id     string
 	ctx    context.Context
 	cancel context.CancelCauseFunc
+
+	pace     replication.Pace
+	compared *replication.Comparison // what was looked at before the fence; nil when that has to be done behind it
 
 	mu  sync.Mutex // one change of the document at a time
 	mig migration

@@ -76,7 +76,7 @@ func (j *job) sides(mig migration) (replication.Copy, datastore.Single, error) {
 	if err != nil {
 		return replication.Copy{}, to, err
 	}
-	return replication.Copy{From: source, To: target, Skip: skipped}, to, nil
+	return replication.Copy{From: source, To: target, Skip: skipped, Pace: &j.pace}, to, nil
 }
 
 // copy copies until nothing new comes, and calls for the fence.
@@ -94,16 +94,18 @@ func (j *job) copy(mig migration) error {
 	if err := j.cfg.Prepare(j.ctx, to, mig.To, mig.Database); err != nil {
 		return fmt.Errorf("prepare %s on connection %s: %w", mig.Database, mig.To, err)
 	}
-	if err := j.copyAll(j.ctx, c, replication.Page); err != nil || j.wantsBack() {
+	if err := j.copyAll(j.ctx, c, untilLittle); err != nil || j.wantsBack() {
 		return err
 	}
-	if _, err := c.Verify(j.ctx); err != nil && !differs(err) { // what cannot be compared now must not be found out behind the fence
+	// What cannot be compared must not be found out behind the fence, and writers shall not wait for what can be compared before.
+	j.compared = c.Compare()
+	if err := j.compared.Look(j.ctx); err != nil {
 		return err
 	}
 	if err := j.warm(c.To, mig.Database); err != nil {
 		return err
 	}
-	if err := j.copyAll(j.ctx, c, replication.Page); err != nil || j.wantsBack() {
+	if err := j.copyAll(j.ctx, c, untilLittle); err != nil || j.wantsBack() {
 		return err
 	}
 	return j.change(func(mig *migration) { mig.State = storageplan.Fenced })
@@ -116,9 +118,15 @@ func (j *job) wantsBack() bool {
 	return mig.Wanted == rollback && !mig.Returns
 }
 
-// copyAll copies from where the move is until a step was about fewer than enough documents. Steps about nothing that is copied
-// are not written down: in system_data, where the move's own document is, that would never end.
-func (j *job) copyAll(ctx context.Context, c replication.Copy, enough int) error {
+// untilLittle and untilNothing are how far copyAll goes.
+const (
+	untilLittle  = 200 * time.Millisecond // what is left takes no longer behind the fence, while writers wait
+	untilNothing = 0
+)
+
+// copyAll copies from where the move is until what is left takes at most so long. Steps about nothing that is copied are not written
+// down: in system_data, where the move's own document is, that would never end.
+func (j *job) copyAll(ctx context.Context, c replication.Copy, left time.Duration) error {
 	since := j.now().Since
 	for {
 		step, err := c.Step(ctx, since)
@@ -142,8 +150,11 @@ func (j *job) copyAll(ctx context.Context, c replication.Copy, enough int) error
 			}
 			mig.Total, mig.Trouble = max(mig.Total, mig.Copied), ""
 		})
-		if err != nil || step.Looked < enough {
+		if err != nil {
 			return err
+		}
+		if rest, known := step.Rest(); known && left > 0 && rest <= left {
+			return nil
 		}
 	}
 }
@@ -226,18 +237,22 @@ func (j *job) catchUp(c replication.Copy, to datastore.Single, mig migration) (r
 	if err := j.cfg.Prepare(ctx, to, mig.To, mig.Database); err != nil {
 		return replication.Proof{}, fmt.Errorf("prepare %s on connection %s: %w", mig.Database, mig.To, err)
 	}
-	if err := j.copyAll(ctx, c, 1); err != nil {
+	if err := j.copyAll(ctx, c, untilNothing); err != nil {
 		return replication.Proof{}, err
 	}
-	proof, err := c.Verify(ctx)
+	if j.compared == nil { // who began is dead
+		j.compared = c.Compare()
+	}
+	proof, err := j.compared.Prove(ctx)
+	j.compared = nil
 	if differs(err) { // perhaps only what this copy left out: from the beginning
 		if err := j.change(func(mig *migration) { mig.Since, mig.Copied = "", 0 }); err != nil {
 			return proof, err
 		}
-		if err := j.copyAll(ctx, c, 1); err != nil {
+		if err := j.copyAll(ctx, c, untilNothing); err != nil {
 			return proof, err
 		}
-		proof, err = c.Verify(ctx)
+		proof, err = c.Compare().Prove(ctx)
 	}
 	if err != nil {
 		return proof, err
@@ -299,7 +314,7 @@ func (j *job) sweep(mig migration) error {
 	if err != nil {
 		return err
 	}
-	if err := j.copyAll(j.ctx, c, 1); err != nil {
+	if err := j.copyAll(j.ctx, c, untilNothing); err != nil {
 		return err
 	}
 	return j.change(func(mig *migration) { mig.Swept = true })
@@ -311,7 +326,7 @@ func (j *job) finish(mig migration) error {
 	if err != nil {
 		return err
 	}
-	if err := j.copyAll(j.ctx, c, 1); err != nil {
+	if err := j.copyAll(j.ctx, c, untilNothing); err != nil {
 		return err
 	}
 	if err := j.at("swept"); err != nil {

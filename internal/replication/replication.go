@@ -10,12 +10,10 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 
 	"callfn/internal/datastore"
 )
-
-// Page is how many documents are looked at together.
-const Page = 500
 
 // batchBytes is how much is written in one request, unless one document is larger.
 const batchBytes = 4 << 20
@@ -24,6 +22,7 @@ const batchBytes = 4 << 20
 type Copy struct {
 	From, To *datastore.Database
 	Skip     func(id string) bool // documents that are not copied, besides design documents; nil for none
+	Pace     *Pace                // how many documents at a time; nil for always Page
 }
 
 // Step is what one step of a copy did.
@@ -33,19 +32,39 @@ type Step struct {
 	last   bool   // the source had no more changes than were looked at
 	Stored int    // revisions that the target lacked
 	Left   int64  // changes after Since; -1 where the source does not tell
+	took   time.Duration
 }
 
 // Done reports whether the step found nothing new to the end of the changes. The source may have changed since.
 func (s Step) Done() bool { return s.Looked == 0 && s.last }
 
+// Rest is how long what is left takes at the speed of this step; known is false where nobody can tell.
+func (s Step) Rest() (rest time.Duration, known bool) {
+	switch {
+	case s.last:
+		return 0, true
+	case s.Left < 0 || s.Looked == 0:
+		return 0, false
+	}
+	return time.Duration(float64(s.took) / float64(s.Looked) * float64(s.Left)), true
+}
+
 // Step copies the next page of changes after since ("" for the beginning).
 func (c Copy) Step(ctx context.Context, since string) (Step, error) {
-	p, err := c.From.LeavesSince(ctx, since, Page)
+	begun := time.Now()
+	step, err := c.step(ctx, since, c.Pace.of())
+	step.took = time.Since(begun)
+	c.Pace.took(step.took, err)
+	return step, err
+}
+
+func (c Copy) step(ctx context.Context, since string, page int) (Step, error) {
+	p, err := c.From.LeavesSince(ctx, since, page)
 	if err != nil {
 		return Step{Since: since}, err
 	}
 	kept := c.kept(p.Documents)
-	step := Step{Since: p.Last, Looked: len(kept), Left: p.Left, last: len(p.Documents) < Page}
+	step := Step{Since: p.Last, Looked: len(kept), Left: p.Left, last: len(p.Documents) < page}
 	missing, err := c.missing(ctx, kept)
 	if err != nil {
 		return step, err

@@ -106,7 +106,7 @@ func TestCopy(t *testing.T) {
 		if again, _ := copyAll(t, c, ""); again != 0 {
 			t.Errorf("%d revisions were copied again", again)
 		}
-		before, err := c.Verify(ctx)
+		before, err := c.Compare().Prove(ctx)
 		if err != nil || before.Documents != 1199+3 || before.Deleted != 1 {
 			t.Errorf("%+v %v", before, err)
 		}
@@ -137,13 +137,13 @@ func TestCopy(t *testing.T) {
 		if err := from.Delete(ctx, "d0001", doc.Rev()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Verify(ctx); !errors.As(err, new(*replication.DifferentError)) {
+		if _, err := c.Compare().Prove(ctx); !errors.As(err, new(*replication.DifferentError)) {
 			t.Errorf("a deletion that was not copied: %v", err)
 		}
 		if stored, _ := copyAll(t, c, since); stored != 1 {
 			t.Errorf("%d revisions were copied later", stored)
 		}
-		after, err := c.Verify(ctx)
+		after, err := c.Compare().Prove(ctx)
 		if err != nil || after.Documents != before.Documents-1 || after.Deleted != 2 || after.Digest == before.Digest {
 			t.Errorf("%+v %v", after, err)
 		}
@@ -151,7 +151,7 @@ func TestCopy(t *testing.T) {
 }
 
 // A document that the target had before hides the one that was copied: that is found.
-func TestVerifyFindsAForeignDocument(t *testing.T) {
+func TestCompareFindsAForeignDocument(t *testing.T) {
 	servers(t, func(t *testing.T, from, to *datastore.Database) {
 		if err := from.StoreRevisions(t.Context(), []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","ours":true}`, 1)}); err != nil {
 			t.Fatal(err)
@@ -161,12 +161,97 @@ func TestVerifyFindsAForeignDocument(t *testing.T) {
 		}
 		c := replication.Copy{From: from, To: to}
 		copyAll(t, c, "")
-		_, err := c.Verify(t.Context())
+		_, err := c.Compare().Prove(t.Context())
 		var different *replication.DifferentError
 		if !errors.As(err, &different) || different.ID != "a" || !strings.Contains(err.Error(), "had a document of this id before") {
 			t.Error(err)
 		}
 	})
+}
+
+// What is proved behind a fence is what changed since everything was looked at, on either side.
+func TestCompareGoesOn(t *testing.T) {
+	servers(t, func(t *testing.T, from, to *datastore.Database) {
+		ctx := t.Context()
+		var docs []json.RawMessage
+		for i := range 30 {
+			docs = append(docs, raw(`{"_id":"d%02d","_rev":"1-%032x"}`, i, i))
+		}
+		if err := from.StoreRevisions(ctx, docs); err != nil {
+			t.Fatal(err)
+		}
+		c := replication.Copy{From: from, To: to, Pace: new(replication.Pace)}
+		_, since := copyAll(t, c, "")
+		late := func(id string) {
+			t.Helper()
+			if _, err := from.Create(ctx, datastore.Document{"_id": id}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		late("before the look, and not copied yet")
+		v := c.Compare()
+		if err := v.Look(ctx); err != nil {
+			t.Fatal(err)
+		}
+		late("after the look")
+		_, since = copyAll(t, c, since)
+		if proof, err := v.Prove(ctx); err != nil || proof.Documents != 32 {
+			t.Errorf("%+v %v", proof, err)
+		}
+
+		v = c.Compare()
+		if err := v.Look(ctx); err != nil {
+			t.Fatal(err)
+		}
+		late("never copied")
+		var different *replication.DifferentError
+		if _, err := v.Prove(ctx); !errors.As(err, &different) || different.ID != "never copied" {
+			t.Errorf("a document that was not copied: %v", err)
+		}
+		copyAll(t, c, since)
+
+		v = c.Compare()
+		if err := v.Look(ctx); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{"d07", "only there"} {
+			doc := datastore.Document{"_id": id, "theirs": true}
+			if id == "d07" {
+				doc["_rev"] = "1-" + fmt.Sprintf("%032x", 7)
+			}
+			if _, err := to.Save(ctx, doc); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := v.Prove(ctx); !errors.As(err, &different) || different.ID != "d07" {
+			t.Errorf("a document that was changed at the target: %v", err)
+		}
+	})
+}
+
+// More differences than a comparison remembers are found by beginning again.
+func TestCompareBeginsAgain(t *testing.T) {
+	from, _ := datastoretest.Open(t).Resolve(datastore.Functions, "")
+	to, _ := datastoretest.Open(t).Resolve(datastore.Functions, "")
+	const many = 10_001
+	for part := range 11 {
+		var docs []json.RawMessage
+		for i := part * 1000; i < min(part*1000+1000, many); i++ {
+			docs = append(docs, raw(`{"_id":"d%05d","_rev":"1-%032x"}`, i, i))
+		}
+		if err := from.StoreRevisions(t.Context(), docs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := replication.Copy{From: from, To: to}
+	v := c.Compare()
+	if err := v.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	copyAll(t, c, "")
+	if proof, err := v.Prove(t.Context()); err != nil || proof.Documents != many {
+		t.Errorf("%+v %v", proof, err)
+	}
 }
 
 // Whoever stores something else than what was sent is found out.
