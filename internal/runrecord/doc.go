@@ -29,7 +29,7 @@ type Config struct {
 
 	Buffer      int           // records that may wait to be written; 4096
 	BufferBytes int64         // bytes of results and logs, roughly, that may wait to be written; 32 MiB
-	FlushEvery  time.Duration // how long a record may wait; 500 ms
+	FlushEvery  time.Duration // how long a record may wait, but a busy function's successes; 500 ms
 	SweepEvery  time.Duration // how often what need not be kept is removed; a minute
 }
 

@@ -23,7 +23,9 @@ type Recorder struct {
 
 	kept, dropped, lost atomic.Uint64
 
-	touched map[ofFunction]int // successes written since the last trim; the writer's alone
+	// The writer's alone.
+	successes successes
+	touched   map[ofFunction]int // successes written since the last trim
 }
 
 // ofFunction names a function of an account.
@@ -35,6 +37,7 @@ var _ function.Observer = (*Recorder)(nil)
 func New(cfg Config) *Recorder {
 	r := &Recorder{
 		cfg: cfg.withDefaults(), stop: make(chan struct{}), done: make(chan struct{}), touched: map[ofFunction]int{},
+		successes: successes{keep: cfg.Keep.Successes, waiting: map[ofFunction]*waiting{}},
 	}
 	r.queue = make(chan function.Ran, r.cfg.Buffer)
 	go r.write()
@@ -82,8 +85,7 @@ func (r *Recorder) Close(ctx context.Context) {
 	}
 }
 
-// Bounds of a batch: how many runs it takes together, and how many documents go to the datastore in one request. A busy function's
-// older successes are passed over within a batch, so a large one saves most of the writing.
+// Bounds of a batch: how many runs it takes together, and how many documents go to the datastore in one request.
 //
 // Refusals come with an overload, by the thousand, which must not be spent on writing down that there is one: of each function's only the
 // latest of a batch are written, the others counted as dropped.
@@ -116,18 +118,18 @@ func (r *Recorder) write() {
 				select {
 				case ran := <-r.queue:
 					if batch = append(batch, ran); len(batch) >= batchRuns {
-						batch = r.flush(batch)
+						batch = r.flush(batch, false)
 					}
 					continue
 				default:
 				}
 				break
 			}
-			r.flush(batch)
+			r.flush(batch, true)
 			r.tell(told)
 			return
 		}
-		batch = r.flush(batch)
+		batch = r.flush(batch, false)
 	}
 }
 
@@ -143,31 +145,43 @@ func (r *Recorder) tell(told Stats) Stats {
 // writeWithin bounds one request to the datastore.
 const writeWithin = 10 * time.Second
 
-// flush writes a batch and returns it empty.
-func (r *Recorder) flush(batch []function.Ran) []function.Ran {
-	if len(batch) == 0 {
-		return batch
-	}
-	docs := make([]datastore.Document, 0, len(batch))
-	successes, refusals := map[ofFunction]int{}, map[ofFunction]int{}
-	for i := len(batch) - 1; i >= 0; i-- { // the newest first: of too many successes the older ones need not be written
-		ran := batch[i]
+// flush writes a batch and returns it empty. Successes of busy functions wait for a later one, unless everything is to be written.
+func (r *Recorder) flush(batch []function.Ran, everything bool) []function.Ran {
+	var docs []datastore.Document
+	write := func(ran function.Ran) {
 		r.held.Add(-weight(ran))
-		of := ofFunction{string(ran.Account), string(ran.Function)}
-		switch ran.Outcome {
-		case function.OK:
-			if successes[of]++; successes[of] > r.cfg.Keep.Successes {
-				continue
-			}
-		case function.Refused:
-			if refusals[of]++; refusals[of] > batchRefusals {
-				r.dropped.Add(1)
-				continue
-			}
-		}
 		docs = append(docs, document(ran, r.cfg.Keep))
 	}
+	refusals := map[ofFunction]int{}
+	for i := len(batch) - 1; i >= 0; i-- { // the newest first
+		switch ran := batch[i]; {
+		case ran.Outcome == function.OK:
+		case ran.Outcome != function.Refused:
+			write(ran)
+		default:
+			of := ofFunction{string(ran.Account), string(ran.Function)}
+			if refusals[of]++; refusals[of] <= batchRefusals {
+				write(ran)
+				continue
+			}
+			r.held.Add(-weight(ran))
+			r.dropped.Add(1)
+		}
+	}
+	for _, ran := range batch {
+		if ran.Outcome == function.OK {
+			if old, replaced := r.successes.add(ran); replaced {
+				r.held.Add(-weight(old))
+			}
+		}
+	}
 	clear(batch)
+	due := r.successes.due(r.cfg.Now(), everything || r.held.Load() > r.cfg.BufferBytes/4)
+	for _, runs := range due {
+		for _, ran := range runs {
+			write(ran)
+		}
+	}
 	for some := range slices.Chunk(docs, batchDocs) {
 		written, err := r.save(some)
 		r.kept.Add(uint64(written))
@@ -176,9 +190,9 @@ func (r *Recorder) flush(batch []function.Ran) []function.Ran {
 			r.cfg.Log.Error("records of function runs were not written", "records", lost, "error", err)
 		}
 	}
-	for of, n := range successes {
+	for of, runs := range due {
 		if len(r.touched) < mostTouched {
-			r.touched[of] += n
+			r.touched[of] += len(runs)
 		}
 		if r.touched[of] >= max(r.cfg.Keep.Successes, 100) {
 			r.trim(of)
