@@ -2,7 +2,7 @@
 // leads to the host's global object and so to the protocol loop. Every show function has a global object to itself there, so
 // they are taken off it for good; a function gets a `log` and a `JSON` of its own realm instead.
 function leaveHost() {
-  var i, names, global = new kept.Function('return this')(), d;
+  var i, names, global = new kept.Function('return this')(), d, same = 'true';
   var helpers = ['emit', 'sum', 'log', 'toJSON', 'JSON', 'provides', 'registerType', 'start', 'send', 'getRow', 'isArray', 'require', 'index'];
   d = kept.descriptor(global, 'getRow');
   if (!d || typeof d.value !== 'function' || d.value.constructor === kept.Function) { return; } // another engine
@@ -14,12 +14,27 @@ function leaveHost() {
   for (i = 0; i < helpers.length; i++) { delete global[helpers[i]]; }
   kept.global = global;
   kept.globals = kept.create(null);
+  kept.values = kept.create(null);
   names = kept.names(global);
-  for (i = 0; i < names.length; i++) { kept.globals[names[i]] = kept.descriptor(global, names[i]); }
+  for (i = 0; i < names.length; i++) {
+    kept.globals[names[i]] = d = kept.descriptor(global, names[i]);
+    if (d.configurable || d.writable) {
+      kept.values[names[i]] = d.value;
+      d = '[' + kept.stringify(names[i]) + ']';
+      same += ' && g' + d + ' === v' + d;
+    }
+  }
+  kept.count = names.length;
+  kept.runs = 0;
+  // A name at a time, written out: a loop, and descriptors, make SpiderMonkey compile something in each run (see scalars).
+  kept.same = new kept.Function('g', 'v', "'use strict'; return " + same);
 }
-// sweep takes off the global object what a run has put there and puts back what it replaced. Prototypes are beyond it.
+// sweep takes off the global object what a run has put there and puts back what it replaced. Prototypes are beyond it; so is, for up to
+// 15 runs, a getter that shows it what was there.
 function sweep() {
   var i, was, is, names = kept.names(kept.global);
+  kept.runs++;
+  if (kept.runs % 16 && names.length === kept.count && kept.same(kept.global, kept.values)) { return; }
   for (i = 0; i < names.length; i++) {
     was = kept.globals[names[i]];
     is = kept.descriptor(kept.global, names[i]);
@@ -31,6 +46,9 @@ function sweep() {
       }
     } catch (ignored) { // made undeletable on purpose: no more can be done here
     }
+  }
+  for (i in kept.globals) { // what is gone
+    if (!kept.descriptor(kept.global, i)) { put(kept.global, i, kept.globals[i].value, false); }
   }
 }
 // ownError makes an error of the host's realm one of this realm; any other thrown value stays as it is.
@@ -61,7 +79,6 @@ function ownLog() {
 }
 // ownJSON is JSON whose functions, results and errors belong to this realm.
 function ownJSON() {
-  var json = {};
   function revive(reviver, holder, name) {
     var i, names, v = holder[name], n;
     if (v !== null && typeof v === 'object') {
@@ -73,14 +90,14 @@ function ownJSON() {
     }
     return kept.apply(reviver, holder, [name, v]);
   }
-  put(json, 'parse', function parse(text, reviver) {
+  function parse(text, reviver) {
     var v;
     text = kept.text(text);
     try { v = copy(kept.parse(text)); } catch (e) { throw ownError(e); }
     if (typeof reviver !== 'function') { return v; }
     return revive(reviver, { '': v }, '');
-  }, false);
-  put(json, 'stringify', function stringify(value, replacer, space) {
+  }
+  function stringify(value, replacer, space) {
     var first = true, own = replacer;
     if (typeof replacer === 'function') {
       own = function (name, v) {
@@ -93,6 +110,6 @@ function ownJSON() {
       };
     }
     try { return kept.stringify(value, own, space); } catch (e) { throw ownError(e); }
-  }, false);
-  return json;
+  }
+  return { parse: parse, stringify: stringify };
 }

@@ -2,14 +2,14 @@
 // nobody can probe for the functions of another account.
 function refusal(doc, call) {
   if (doc === null || typeof doc !== 'object' || doc.pvt_type !== 'function' || doc.pvt_deleted ||
-      kept.own(call, 'Account-ID') && call['Account-ID'] !== doc.pvt_account_id) {
+      call['Account-ID'] !== undefined && call['Account-ID'] !== doc.pvt_account_id) {
     return fail('not_found', 'no such function in this account');
   }
   if (doc.enabled === false) {
     return fail('disabled', 'the function is disabled' +
       (typeof doc.pvt_disabled_message === 'string' ? ': ' + doc.pvt_disabled_message : ''));
   }
-  if (kept.own(doc, 'language_pack') && doc.language_pack !== 'javascript') {
+  if (doc.language_pack !== undefined && (kept.host || kept.own(doc, 'language_pack')) && doc.language_pack !== 'javascript') {
     return fail('refused', 'language pack ' + kept.stringify(doc.language_pack) + ' cannot be run here: use "javascript"');
   }
   if (typeof doc.function_js !== 'string' || doc.function_js === '') {

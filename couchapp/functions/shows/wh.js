@@ -45,6 +45,7 @@
 
     try {
       try {
+        call = plain(call);
         result = run(engine && engine.watch ? engine.watch(call) : call);
       } catch (e) {
         return explain('threw', e, doc.function_js);
