@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"callfn/internal/couchnode"
+	"callfn/internal/couchnode/strictjson"
 	"callfn/internal/sandbox"
 	"callfn/internal/textline"
 )
@@ -65,9 +67,9 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 // Answer answers one line. An ["error", …] makes CouchDB throw this process away; it stands only where the parent broke the
 // protocol or asks for what this server does not do.
 func (s *Server) Answer(ctx context.Context, line []byte) []byte {
-	var cmd []json.RawMessage
 	var name string
-	if json.Unmarshal(line, &cmd) != nil || len(cmd) == 0 || json.Unmarshal(cmd[0], &name) != nil {
+	cmd, isList := list(line)
+	if !isList || len(cmd) == 0 || json.Unmarshal(cmd[0], &name) != nil {
 		return protocolError("query_protocol_error", "a line that is no command")
 	}
 	switch name {
@@ -83,6 +85,27 @@ func (s *Server) Answer(ctx context.Context, line []byte) []byte {
 		return s.mapDoc(ctx, cmd[1:])
 	}
 	return protocolError("unknown_command", "the callfn query server has no command "+name)
+}
+
+// list takes a line apart. It is read through once, however much of it is a document.
+func list(line []byte) (elements []json.RawMessage, ok bool) {
+	var compact bytes.Buffer
+	compact.Grow(len(line))
+	if json.Compact(&compact, line) != nil {
+		return nil, false
+	}
+	return elementsOf(compact.Bytes())
+}
+
+// elementsOf are the elements of what is compact JSON, if it is an array.
+func elementsOf(compact []byte) (elements []json.RawMessage, ok bool) {
+	if strictjson.KindOf(compact) != strictjson.Array {
+		return nil, false
+	}
+	for _, e := range strictjson.Elements(compact) {
+		elements = append(elements, slices.Clip(e))
+	}
+	return elements, true
 }
 
 func protocolError(word, reason string) []byte {
@@ -134,9 +157,9 @@ func (s *Server) ddoc(ctx context.Context, args []json.RawMessage) []byte {
 		return []byte("true")
 	}
 	var path []string
-	var call []json.RawMessage
 	d, known := s.ddocs[id]
-	if !known || json.Unmarshal(args[1], &path) != nil || json.Unmarshal(args[2], &call) != nil {
+	call, isList := elementsOf(args[2])
+	if !known || json.Unmarshal(args[1], &path) != nil || !isList {
 		return protocolError("query_protocol_error", "an unknown design document, or a malformed call of it: "+id)
 	}
 	switch {

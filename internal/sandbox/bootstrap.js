@@ -84,9 +84,14 @@
 
   // read parses what a show is about. The answer is the text that the worker may check before the show builds a function of it.
   var given = null, asked = null, body;
-  function read(doc, req) {
+  // What it is given of the document's body was cut out of it, and is not answered.
+  function read(doc, req, cut) {
     given = parse(doc);
     asked = parse(req);
+    if (cut !== undefined) {
+      given.function_js = body = cut;
+      return undefined;
+    }
     body = typeof given === 'object' && given !== null && own(given, 'function_js') ? given.function_js : undefined;
     return typeof body === 'string' ? body : undefined;
   }
@@ -151,7 +156,7 @@
     switch (verb) {
     case 'clock': return setClock(+a);
     case 'missed': return missed ? '[' + missed + ']' : '';
-    case 'read': return read(a, b);
+    case 'read': return read(a, b, c);
     }
     room = d;
     switch (verb) {

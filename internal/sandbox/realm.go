@@ -145,7 +145,12 @@ func (r *realm) evaluate(j Job, fun engine.Value) (text string, isText bool, err
 	if j.Kind == KindMap {
 		return r.engine.Call(r.host, "map", j.Source, string(j.Doc), int32(j.Limits.Result), int32(j.Limits.Logs))
 	}
-	body, hasBody, err := r.engine.Call(r.host, "read", string(j.Doc), string(j.Req))
+	doc, body, hasBody := cutBody(j.Doc)
+	if hasBody {
+		_, _, err = r.engine.Call(r.host, "read", doc, string(j.Req), body)
+	} else {
+		body, hasBody, err = r.engine.Call(r.host, "read", doc, string(j.Req))
+	}
 	if err != nil {
 		return "", false, err
 	}
