@@ -269,12 +269,10 @@ func TestFullQueueRefusesAtOnce(t *testing.T) {
 	}
 }
 
-// Who would wait in vain is refused at once: its own runs are known to be long, whatever room the queue has.
-func TestHopelessWaitsAreRefusedAtOnce(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	g, clock := newGate(), &clock{now: time.Unix(1e9, 0)}
-	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 2, Queue: 1000, MaxWait: time.Minute, Now: clock.Now})}
-	for i := range 40 { // each of a's runs holds its worker for 20 s
+// longRuns teaches a lane what a's runs are like: each holds its worker for 20 s.
+func longRuns(t *testing.T, js *jobs, g *gate, clock *clock) {
+	t.Helper()
+	for i := range 40 {
 		run := fmt.Sprint("long", i)
 		js.start(t, "a", "a", run)
 		g.expect(t, run)
@@ -282,6 +280,14 @@ func TestHopelessWaitsAreRefusedAtOnce(t *testing.T) {
 		g.finish(run)
 		await(t, js.lane, 0)
 	}
+}
+
+// Who would wait in vain is refused at once: its own runs are known to be long, whatever room the queue has.
+func TestHopelessWaitsAreRefusedAtOnce(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	g, clock := newGate(), &clock{now: time.Unix(1e9, 0)}
+	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 2, Queue: 1000, MaxWait: time.Minute, Now: clock.Now})}
+	longRuns(t, js, g, clock)
 	js.start(t, "a", "a", "a0")
 	g.expect(t, "a0")
 	waiting := 0
@@ -319,14 +325,7 @@ func TestHopelessWaitsAreRefusedAtOnce(t *testing.T) {
 func TestTheFirstOfATreeMayWait(t *testing.T) {
 	g, clock := newGate(), &clock{now: time.Unix(1e9, 0)}
 	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 1, Queue: 100, MaxWait: 15 * time.Second, Now: clock.Now})}
-	for i := range 40 {
-		run := fmt.Sprint("long", i)
-		js.start(t, "a", "a", run)
-		g.expect(t, run)
-		clock.advance(20 * time.Second)
-		g.finish(run)
-		await(t, js.lane, 0)
-	}
+	longRuns(t, js, g, clock)
 	js.start(t, "b", "b", "b1")
 	g.expect(t, "b1")
 	js.start(t, "a", "a", "a1")
