@@ -18,23 +18,22 @@ function leaveHost() {
   names = kept.names(global);
   for (i = 0; i < names.length; i++) {
     kept.globals[names[i]] = d = kept.descriptor(global, names[i]);
-    if (d.configurable || d.writable) {
+    if (d.configurable && d.writable) {
       kept.values[names[i]] = d.value;
-      d = '[' + kept.stringify(names[i]) + ']';
-      same += ' && g' + d + ' === v' + d;
+      d = kept.stringify(names[i]);
+      same += ' && set(g, ' + d + ', v, open) && !set(g, ' + d + ', v, shut) && g[' + d + '] === v[' + d + ']';
     }
   }
   kept.count = names.length;
-  kept.runs = 0;
-  // A name at a time, written out: a loop, and descriptors, make SpiderMonkey compile something in each run (see scalars).
-  kept.same = new kept.Function('g', 'v', "'use strict'; return " + same);
+  // A name at a time, written out: a loop, and descriptors, make SpiderMonkey compile something in each run (see scalars). A getter could
+  // show what was there. To set on an open receiver works for a value, and for what has a setter; on a shut one for a setter only.
+  kept.same = kept.set && new kept.Function('set', 'g', 'v', 'open', 'shut', "'use strict'; return " + same);
+  kept.shut = kept.shut && kept.shut(kept.create(null));
 }
-// sweep takes off the global object what a run has put there and puts back what it replaced. Prototypes are beyond it; so is, for up to
-// 15 runs, a getter that shows it what was there.
+// sweep takes off the global object what a run has put there and puts back what it replaced. Prototypes are beyond it.
 function sweep() {
   var i, was, is, names = kept.names(kept.global);
-  kept.runs++;
-  if (kept.runs % 16 && names.length === kept.count && kept.same(kept.global, kept.values)) { return; }
+  if (kept.same && names.length === kept.count && kept.same(kept.set, kept.global, kept.values, kept.create(null), kept.shut)) { return; }
   for (i = 0; i < names.length; i++) {
     was = kept.globals[names[i]];
     is = kept.descriptor(kept.global, names[i]);

@@ -6,6 +6,7 @@ function realm() {
     Function: Function, create: Object.create, defineProperty: Object.defineProperty, keys: Object.keys,
     names: Object.getOwnPropertyNames, descriptor: Object.getOwnPropertyDescriptor, isArray: Array.isArray,
     assign: Object.assign, setPrototype: Object.setPrototypeOf, prototype: Object.prototype,
+    set: typeof Reflect === 'object' && Reflect.set, shut: Object.preventExtensions,
     parse: JSON.parse, stringify: JSON.stringify, text: String, random: Math.random,
     made: Object.create(null), room: 0, // see maker
     own: call.bind(Object.prototype.hasOwnProperty), cut: call.bind(String.prototype.substring), exec: call.bind(RegExp.prototype.exec)
