@@ -151,25 +151,33 @@ func parseJob(f [][]byte, before string) (Job, error) {
 	return j, nil
 }
 
-func (a Answer) frame() [][]byte {
-	return [][]byte{[]byte(a.Run), []byte(a.Status), a.Body, a.Logs, a.Missed}
+// sequel is what a worker does after an answer. The answer says so.
+type sequel string
+
+const (
+	takesMore sequel = "more"   // it takes the next job: what the run left is thrown away in no time
+	tidies    sequel = "tidies" // it throws away what the run left, and then asks for the next job
+	ends      sequel = "ends"   // its engine does not come back, and the process ends
+)
+
+func (a Answer) frame(then sequel) [][]byte {
+	return [][]byte{[]byte(a.Run), []byte(a.Status), a.Body, a.Logs, a.Missed, []byte(then)}
 }
 
-// overrun is the status of a worker's last answer: its engine does not come back. To whoever asked it is a Timeout.
-const overrun Status = "overrun"
-
-// parseAnswer reads a frame; last says that the worker is done for.
-func parseAnswer(f [][]byte) (a Answer, last bool, err error) {
-	if len(f) != 5 {
-		return Answer{}, false, fmt.Errorf("%w: not an answer", errFrame)
+// parseAnswer reads a frame.
+func parseAnswer(f [][]byte) (a Answer, then sequel, err error) {
+	if len(f) != 6 {
+		return Answer{}, ends, fmt.Errorf("%w: not an answer", errFrame)
 	}
 	a = Answer{Run: string(f[0]), Status: Status(f[1]), Body: f[2], Logs: f[3], Missed: f[4]}
 	switch a.Status {
 	case Done, Failed, Timeout, Memory, TooLarge:
-		return a, false, nil
-	case overrun:
-		a.Status, a.Body, a.Missed = Timeout, nil, nil
-		return a, true, nil
+	default:
+		return Answer{}, ends, fmt.Errorf("%w: status %q", errFrame, a.Status)
 	}
-	return Answer{}, false, fmt.Errorf("%w: status %q", errFrame, a.Status)
+	switch then = sequel(f[5]); then {
+	case takesMore, tidies, ends:
+		return a, then, nil
+	}
+	return Answer{}, ends, fmt.Errorf("%w: a worker that %q", errFrame, then)
 }

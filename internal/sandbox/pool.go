@@ -91,9 +91,13 @@ func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 			return Answer{}, ErrClosed
 		}
 	}
-	a, err := w.do(ctx, j)
+	a, then, err := w.do(ctx, j)
 	if err == nil {
-		go p.tidy(w, j.Run) // off the run's clock
+		if then == takesMore {
+			p.giveBack(w)
+		} else {
+			go p.tidy(w, j.Run) // off the run's clock
+		}
 		return a, nil
 	}
 	replaced := make(chan struct{})

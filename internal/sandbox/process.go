@@ -107,8 +107,9 @@ func (p *process) ready(within time.Duration) error {
 var errSpent = errors.New("sandbox: worker is spent")
 
 // do hands the worker one job and waits for its answer, at most until Grace after the job's deadline or until ctx ends. With
-// errSpent the answer is good but the process must be stopped and replaced; any other error also spends it.
-func (p *process) do(ctx context.Context, j Job) (a Answer, err error) {
+// errSpent the answer is good but the process must be stopped and replaced; any other error also spends it. Without an error, then
+// says whether the worker must get ready before its next job.
+func (p *process) do(ctx context.Context, j Job) (a Answer, then sequel, err error) {
 	j.Limits = j.Limits.fill()
 	limit := time.Now().Add(j.Limits.Deadline + Grace)
 	_ = p.in.SetWriteDeadline(limit)
@@ -130,14 +131,14 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, err error) {
 	if err != nil {
 		return p.broken(ctx, j, limit, err)
 	}
-	a, last, err := parseAnswer(fields)
+	a, then, err = parseAnswer(fields)
 	if err != nil || a.Run != j.Run {
-		return Answer{Run: j.Run, Status: Crashed}, errSpent
+		return Answer{Run: j.Run, Status: Crashed}, ends, errSpent
 	}
-	if last {
-		return a, errSpent
+	if then == ends {
+		return a, ends, errSpent
 	}
-	return a, nil
+	return a, then, nil
 }
 
 // hears waits for the first byte of what the worker says next. A supervisor too busy to look in time finds it lying there, and kills
@@ -157,14 +158,14 @@ const frameSlack = 16 << 10
 
 // broken names what a failed exchange means for the run. A worker that is gone after the limit has ended itself for it: this
 // process was stopped, or too busy to look.
-func (p *process) broken(ctx context.Context, j Job, limit time.Time, err error) (Answer, error) {
+func (p *process) broken(ctx context.Context, j Job, limit time.Time, err error) (Answer, sequel, error) {
 	if ctx.Err() != nil {
-		return Answer{}, fmt.Errorf("sandbox: run %s given up: %w", j.Run, ctx.Err())
+		return Answer{}, ends, fmt.Errorf("sandbox: run %s given up: %w", j.Run, ctx.Err())
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) || time.Now().After(limit) {
-		return Answer{Run: j.Run, Status: Timeout}, errSpent
+		return Answer{Run: j.Run, Status: Timeout}, ends, errSpent
 	}
-	return Answer{Run: j.Run, Status: Crashed}, errSpent
+	return Answer{Run: j.Run, Status: Crashed}, ends, errSpent
 }
 
 // stop kills the process, waits for its end and says how it ended and what it said.

@@ -62,6 +62,9 @@ func (r *realm) close() { r.engine.Close() }
 // tidy ends the world that was used and puts back the one that is probably needed next, off any run's clock.
 func (r *realm) tidy() { r.begin(r.next) }
 
+// litter is how much memory tidy has to clear, in bytes.
+func (r *realm) litter() int { return r.engine.Beyond(r.next) }
+
 // begin makes the world what the image is.
 func (r *realm) begin(image *engine.Image) {
 	if r.fresh != image {

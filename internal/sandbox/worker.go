@@ -1,19 +1,17 @@
 package sandbox
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
-	"sync"
 	"time"
 )
 
 // WorkerCommand is the hidden command under which a binary that links this package must call ServeWorker.
 const WorkerCommand = "queryserver-worker"
 
-// readyWord is the one field of the frame by which a worker asks for its next job.
+// readyWord is the one field of the frame by which a worker asks for its next job, where its last answer has not done so.
 const readyWord = "ready"
 
 // tidyWithin is how long a worker may take, after its answer, to end the used world and make the next. A function decides how
@@ -24,124 +22,72 @@ const tidyWithin = 250 * time.Millisecond
 // the supervisor is alive but stopped and can kill nobody.
 const overtime = 100 * time.Millisecond
 
-// patience is how long after a job's deadline a worker whose engine does not come back answers for it, with what the run has logged.
-// Then it ends itself, rather than be killed.
-const patience = Grace / 2
-
-// exitOverrun is the exit code of a worker that ended itself.
-const exitOverrun = 3
-
-// ServeWorker is the whole of a worker process: it answers jobs from in on out until in ends, one at a time, and asks for each
-// with a frame of its own, so that no run waits for what an earlier one left behind. It returns what went wrong with in or out. A
-// job or a cleaning up that overruns ends the process, and so does the end of in, also while the engine spins: the supervisor is gone
-// then, however it ended, or wants no more.
+// ServeWorker is the whole of a worker process: it answers jobs from in on out until in ends, one at a time, and asks for each, so
+// that no run waits for what an earlier one left behind. It returns what went wrong with in or out. A job or a cleaning up that
+// overruns ends the process, and so does the end of in, also while the engine spins: the supervisor is gone then, however it ended,
+// or wants no more.
 func ServeWorker(in io.Reader, out io.Writer) error {
 	debug.SetGCPercent(400) // the engine's heap is not Go's; what Go allocates per job is small
-	jobs := make(chan sent)
-	go receive(in, jobs)
-	w := &worker{}
+	input := newInput(in)
+	w := &worker{watchdog: newWatchdog(input, out)}
 	defer w.close()
-	watch := time.AfterFunc(greetWithin, func() { os.Exit(exitOverrun) })
-	defer watch.Stop()
-	w.late = time.AfterFunc(greetWithin, func() {
-		if a := w.giveUp(); a != nil {
-			_ = writeFrame(out, a.frame()...)
-			os.Exit(exitOverrun)
-		}
-	})
-	defer w.late.Stop()
+	w.watchdog.allow(greetWithin)
 	var source string // of the job before
-	for {
+	for then := tidies; ; {
 		if err := w.prepare(); err != nil {
 			return err
 		}
-		if err := writeFrame(out, []byte(readyWord)); err != nil {
-			return fmt.Errorf("sandbox worker: ask for a job: %w", err)
+		if then == tidies {
+			if err := writeFrame(out, []byte(readyWord)); err != nil {
+				return fmt.Errorf("sandbox worker: ask for a job: %w", err)
+			}
 		}
-		watch.Stop()
-		next := <-jobs
-		if next.err != nil {
-			return fmt.Errorf("sandbox worker: read job: %w", next.err)
+		w.watchdog.rest()
+		frame, err := input.next()
+		if errors.Is(err, io.EOF) {
+			return nil
 		}
-		job, err := parseJob(next.frame, source)
+		if err != nil {
+			return fmt.Errorf("sandbox worker: read job: %w", err)
+		}
+		job, err := parseJob(frame, source)
 		if err != nil {
 			return fmt.Errorf("sandbox worker: %w", err)
 		}
 		source = job.Source
-		watch.Reset(job.Limits.Deadline + Grace + overtime)
+		w.watchdog.allow(job.Limits.Deadline + Grace + overtime)
 		answer, err := w.do(job)
 		if err != nil {
 			return err
 		}
-		if err := writeFrame(out, answer.frame()...); err != nil {
+		then = w.then()
+		if err := writeFrame(out, answer.frame(then)...); err != nil {
 			return fmt.Errorf("sandbox worker: write answer: %w", err)
 		}
-		watch.Reset(tidyWithin + overtime)
-	}
-}
-
-// sent is a frame from the supervisor, or why there will be none.
-type sent struct {
-	frame [][]byte
-	err   error
-}
-
-// receive reads frames until one is bad; at the end of in it ends the process.
-func receive(in io.Reader, jobs chan<- sent) {
-	r := bufio.NewReaderSize(in, 64<<10)
-	for {
-		frame, err := readFrame(r, frameLimit)
-		if err == io.EOF {
-			os.Exit(0)
-		}
-		jobs <- sent{frame, err}
-		if err != nil {
-			return
-		}
+		w.watchdog.allow(tidyWithin + overtime)
 	}
 }
 
 // worker holds the realm of runs and the one of the current map functions.
 type worker struct {
-	runs  *realm
-	maps  *realm
-	mapOf string // the sources of the world in maps; "" for none
-	mapTZ string
-	clock zone
-
-	mu   sync.Mutex
-	job  *Job        // under way
-	in   *realm      // where
-	due  time.Time   // when it is given up
-	late *time.Timer // calls giveUp then
+	watchdog *watchdog
+	runs     *realm
+	maps     *realm
+	mapOf    string // the sources of the world in maps; "" for none
+	mapTZ    string
+	clock    zone
 }
 
-// begin notes what is under way, and where.
-func (w *worker) begin(j Job, in *realm) {
-	w.mu.Lock()
-	in.engine.Listen(logRoom(j.Limits))
-	w.job, w.in, w.due = &j, in, time.Now().Add(j.Limits.Deadline+patience)
-	w.late.Reset(j.Limits.Deadline + patience)
-	w.mu.Unlock()
-}
+// littleLitter is how much a run may leave behind for the next job to be taken before it is thrown away, in bytes: that takes some 100
+// microseconds, less than to ask for the job with a frame of its own.
+const littleLitter = 1 << 20
 
-// finish notes that the job is done. It does not return when somebody has answered for it.
-func (w *worker) finish() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.late.Stop()
-	w.job, w.in = nil, nil
-}
-
-// giveUp is the answer for a job whose engine does not come back; nil when none is under way, or another one than the timer went off
-// for. The job never ends after that.
-func (w *worker) giveUp() *Answer {
-	w.mu.Lock()
-	if w.job == nil || time.Now().Before(w.due) {
-		w.mu.Unlock()
-		return nil
+// then is what the worker does after its answer.
+func (w *worker) then() sequel {
+	if w.runs.litter() > littleLitter {
+		return tidies
 	}
-	return &Answer{Run: w.job.Run, Status: overrun, Logs: w.in.logs()} // w.mu stays locked
+	return takesMore
 }
 
 // prepare ends what the last run left and makes the next world, off any run's clock.
@@ -162,8 +108,8 @@ func (w *worker) do(j Job) (Answer, error) {
 	if j.Kind == KindMap {
 		return w.mapJob(j)
 	}
-	w.begin(j, w.runs)
-	defer w.finish()
+	w.watchdog.begin(j, w.runs)
+	defer w.watchdog.finish()
 	if j.Kind == KindParse {
 		return w.runs.parse(j), nil
 	}
@@ -182,9 +128,9 @@ func (w *worker) mapJob(j Job) (Answer, error) {
 		w.maps.tidy()
 		w.mapOf, w.mapTZ = j.Source, j.TimeZone
 	}
-	w.begin(j, w.maps)
+	w.watchdog.begin(j, w.maps)
 	a := w.maps.run(j)
-	w.finish()
+	w.watchdog.finish()
 	if a.Status != Done {
 		w.mapOf = ""
 	}

@@ -20,6 +20,9 @@ func (e *Engine) Save() *Image {
 // Starved reports whether code has met the heap's limit since the world was put back.
 func (e *Engine) Starved() bool { return e.heap.book().refused > 0 }
 
+// Beyond is how much memory the world has touched that the image does not have, in bytes.
+func (e *Engine) Beyond(i *Image) int { return max(0, int(e.heap.book().high-e.heap.base)-len(i.heap)) }
+
 // clearAtOnce is how much is overwritten with zeros rather than given back to the system, in bytes.
 const clearAtOnce = 1 << 20
 
@@ -35,6 +38,8 @@ func (e *Engine) Restore(i *Image) {
 	edge := e.heap.base + (uintptr(len(i.heap))+clearAtOnce+commitStep-1)&^(commitStep-1) // whole pages from here on
 	if near := min(high, edge); near > end {
 		clear(bytesAt(end, near-end))
-		decommit(near, (high-e.heap.base+commitStep-1)&^(commitStep-1)+e.heap.base)
+	}
+	if high > edge {
+		decommit(edge, (high-e.heap.base+commitStep-1)&^(commitStep-1)+e.heap.base)
 	}
 }

@@ -1,0 +1,104 @@
+package sandbox
+
+import (
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// patience is how long after a job's deadline a worker whose engine does not come back answers for it, with what the run has logged.
+// Then it ends itself, rather than be killed.
+const patience = Grace / 2
+
+// lookEvery is how often a watchdog looks. It is shorter than any job may take.
+const lookEvery = patience * 2 / 3
+
+// exitOverrun is the exit code of a worker that ended itself.
+const exitOverrun = 3
+
+// watchdog looks after a worker from beside for as long as it has something to do. It looks now and then and is not told of every
+// job: a timer set anew for each wakes another thread, which costs more than many a run.
+type watchdog struct {
+	input *input
+	out   io.Writer
+	timer *time.Timer // looks
+
+	mu      sync.Mutex
+	looking bool      // the timer is set
+	until   time.Time // when the process ends itself; zero while it waits for a job
+	job     *Job      // under way
+	in      *realm    // where
+	due     time.Time // when it is given up
+}
+
+func newWatchdog(in *input, out io.Writer) *watchdog {
+	d := &watchdog{input: in, out: out}
+	d.timer = time.AfterFunc(time.Hour, d.look)
+	d.timer.Stop()
+	return d
+}
+
+// allow gives the worker so long for what it does next.
+func (d *watchdog) allow(within time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.until = time.Now().Add(within)
+	if !d.looking {
+		d.looking = true
+		d.timer.Reset(lookEvery)
+	}
+}
+
+// rest says that the worker waits for a job, as long as it takes.
+func (d *watchdog) rest() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.until = time.Time{}
+}
+
+// begin notes what is under way, and where.
+func (d *watchdog) begin(j Job, in *realm) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	in.engine.Listen(logRoom(j.Limits))
+	d.job, d.in, d.due = &j, in, time.Now().Add(j.Limits.Deadline+patience)
+}
+
+// finish notes that the job is done. It does not return when somebody has answered for it.
+func (d *watchdog) finish() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.job, d.in = nil, nil
+}
+
+func (d *watchdog) look() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	if d.until.IsZero() {
+		d.looking = false
+		return
+	}
+	if now.After(d.until) {
+		os.Exit(exitOverrun)
+	}
+	if a := d.overdue(now); a != nil {
+		_ = writeFrame(d.out, a.frame(ends)...) // in the job's place, which never ends: mu stays locked
+		os.Exit(exitOverrun)
+	}
+	d.input.watch()
+	next := lookEvery
+	if d.job != nil {
+		next = min(next, d.due.Sub(now))
+	}
+	d.timer.Reset(next)
+}
+
+// overdue is the answer for a job whose engine does not come back; nil when none is, or none is under way.
+func (d *watchdog) overdue(now time.Time) *Answer {
+	if d.job == nil || now.Before(d.due) {
+		return nil
+	}
+	return &Answer{Run: d.job.Run, Status: Timeout, Logs: d.in.logs()}
+}
