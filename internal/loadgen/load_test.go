@@ -38,6 +38,26 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
+// No call comes before it is due: what a target takes for one that came early would be told as less.
+func TestNoCallIsEarly(t *testing.T) {
+	p := plan()
+	p.Rate = 500
+	var mu sync.Mutex
+	var began []time.Duration
+	start := time.Now()
+	run(t, p, loadgen.Target{Name: "quick", Call: func(context.Context) string {
+		mu.Lock()
+		defer mu.Unlock()
+		began = append(began, time.Since(start))
+		return loadgen.OK
+	}})
+	for i, at := range began {
+		if due := time.Duration(i) * time.Second / 500; at < due {
+			t.Fatalf("call %d came after %v and was due after %v", i, at, due)
+		}
+	}
+}
+
 // A target that stands still once is charged for everyone who would have called meanwhile, although it only kept those few that
 // were under way.
 func TestNoCoordinatedOmission(t *testing.T) {

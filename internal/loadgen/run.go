@@ -94,22 +94,6 @@ func openLoop(start time.Time, long time.Duration, rate float64) func() (time.Ti
 	}
 }
 
-// await waits until a call is due; false when ctx ended before.
-func await(ctx context.Context, due time.Time) bool {
-	wait := time.Until(due)
-	if wait <= 0 {
-		return true
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // tell reports progress until the function that it returns is called.
 func tell(plan Plan, t Target, turn turn, r *recorder) (done func()) {
 	if plan.Progress == nil {
