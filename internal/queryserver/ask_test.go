@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,6 +77,36 @@ func TestShowSaysWhoseRunItIs(t *testing.T) {
 			}
 			if want := `{"code":503,"json":{"error":"refused","message":"the account has too many functions waiting to run"}}`; string(answer) != want {
 				t.Errorf("got %s, want %s", answer, want)
+			}
+		})
+	}
+}
+
+// What a run is told of its document is what JavaScript reads there, however CouchDB, or who made the document, has written it.
+func TestStrangeLines(t *testing.T) {
+	for _, c := range []struct{ name, doc, req, account, answer string }{
+		{"white space", ` { "pvt_account_id" : "cc" } `, ` { "headers" : { "X-Callfn-Run" : "r; account=aa" } } `, "aa", "refused"},
+		{"names twice", `{"pvt_account_id":"aa","pvt_account_id":"cc"}`, `{"headers":1,"headers":{}}`, "cc", "refused"},
+		{"names in other letters", `{"pvt_account_i\u0064":"cc"}`, `{"header\u0073":{"x-callfn-ru\u006e":"r; account=aa"}}`, "aa", "refused"},
+		{"half a surrogate", `{"x":"\ud800\n\\","\udc00\\":1,"pvt_account_id":"cc"}`, `{}`, "cc", "refused"},
+		{"nested deeply", `{"x":` + strings.Repeat("[", 1500) + strings.Repeat("]", 1500) + `,"pvt_account_id":"cc"}`, `{}`, "cc", "refused"},
+		{"no document", `null`, `{"headers":null}`, "", "refused"},
+		{"an account that is none", `{"pvt_account_id":["cc"]}`, `{}`, "", "refused"},
+		{"headers that are none", `{}`, `{"headers":"x-callfn-run"}`, "", "headers are no object"},
+		{"a header that is no text", `{}`, `{"headers":{"x-callfn-run":["r"]}}`, "", "not a string"},
+		{"a request that is none", `{}`, `[]`, "", "not an object"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got sandbox.Job
+			s := queryserver.NewServer(spy{&got}, sandbox.Limits{})
+			s.Answer(t.Context(), []byte(`["ddoc","new","_design/d",{"shows":{"x":"function () {}"}}]`))
+			answer := s.Answer(t.Context(), []byte(`["ddoc","_design/d",["shows","x"],[`+c.doc+`,`+c.req+`]]`))
+			if got.Account != c.account || !strings.Contains(string(answer), c.answer) {
+				t.Errorf("the account is %q, want %q; the answer is %s", got.Account, c.account, answer)
+			}
+			answer, err := queryserver.Show(t.Context(), spy{&got}, "function () {}", json.RawMessage(c.doc), json.RawMessage(c.req), sandbox.Limits{})
+			if err != nil || got.Account != c.account || !strings.Contains(string(answer), c.answer) {
+				t.Errorf("without the protocol: the account is %q, want %q; the answer is %s %v", got.Account, c.account, answer, err)
 			}
 		})
 	}

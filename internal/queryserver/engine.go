@@ -24,11 +24,7 @@ func (e Engine) Show(ctx context.Context, language, fun string, doc, req json.Ra
 	if err := known(language); err != nil {
 		return nil, err
 	}
-	ask, asked, err := askOfCompact(req)
-	if err != nil {
-		return refuse(400, err)
-	}
-	return show(ctx, e.Shows, fun, doc, req, e.Limits, ask, asked)
+	return show(ctx, e.Shows, fun, doc, req, e.Limits)
 }
 
 // Map runs map functions over documents.

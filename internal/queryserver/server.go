@@ -87,14 +87,13 @@ func (s *Server) Answer(ctx context.Context, line []byte) []byte {
 	return protocolError("unknown_command", "the callfn query server has no command "+name)
 }
 
-// list takes a line apart. It is read through once, however much of it is a document.
+// list takes a line apart.
 func list(line []byte) (elements []json.RawMessage, ok bool) {
-	var compact bytes.Buffer
-	compact.Grow(len(line))
-	if json.Compact(&compact, line) != nil {
+	compact, err := compacted(line)
+	if err != nil {
 		return nil, false
 	}
-	return elementsOf(compact.Bytes())
+	return elementsOf(compact)
 }
 
 // elementsOf are the elements of what is compact JSON, if it is an array.
@@ -193,7 +192,7 @@ func (s *Server) show(ctx context.Context, d designDoc, name string, doc, req js
 		ctx, cancel = context.WithTimeout(ctx, s.cap+answerMargin)
 		defer cancel()
 	}
-	resp, err := Show(ctx, s.eval, source, doc, req, s.budget())
+	resp, err := show(ctx, s.eval, source, doc, req, s.budget())
 	if errors.Is(err, context.DeadlineExceeded) {
 		resp, err = refuse(http.StatusServiceUnavailable, errors.New("no worker was free in CouchDB's time"))
 	}

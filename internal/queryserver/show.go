@@ -21,14 +21,22 @@ type Evaluator interface {
 // are a full queue and a malformed RunHeader (503 and 400, outcome "refused"); the error is for a place that cannot run
 // anything: sandbox.ErrClosed, ctx's.
 func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMessage, limits sandbox.Limits) (json.RawMessage, error) {
+	doc, err := compacted(doc)
+	if err != nil {
+		return refuse(400, fmt.Errorf("queryserver: malformed document: %w", err))
+	}
+	if req, err = compacted(req); err != nil {
+		return refuse(400, fmt.Errorf("queryserver: malformed request object: %w", err))
+	}
+	return show(ctx, e, source, doc, req, limits)
+}
+
+// show is Show for a document and a request that are compact JSON.
+func show(ctx context.Context, e Evaluator, source string, doc, req json.RawMessage, limits sandbox.Limits) (json.RawMessage, error) {
 	ask, asked, err := askOf(req)
 	if err != nil {
 		return refuse(400, err)
 	}
-	return show(ctx, e, source, doc, req, limits, ask, asked)
-}
-
-func show(ctx context.Context, e Evaluator, source string, doc, req json.RawMessage, limits sandbox.Limits, ask Ask, asked bool) (json.RawMessage, error) {
 	if ask.Deadline > 0 && (limits.Deadline == 0 || ask.Deadline < limits.Deadline) {
 		limits.Deadline = ask.Deadline
 	}
@@ -159,33 +167,25 @@ func failureOf(a sandbox.Answer, l sandbox.Limits) (string, Failure) {
 
 // askOf finds RunHeader in CouchDB's request object, whatever the header's case.
 func askOf(req json.RawMessage) (Ask, bool, error) {
-	var r struct {
-		Headers map[string]json.RawMessage `json:"headers"`
+	if strictjson.KindOf(req) != strictjson.Object {
+		return Ask{}, false, errors.New("queryserver: malformed request object: not an object")
 	}
-	if err := json.Unmarshal(req, &r); err != nil {
-		return Ask{}, false, fmt.Errorf("queryserver: malformed request object: %w", err)
+	headers := strictjson.Last(req, "headers")
+	if headers == nil || strictjson.KindOf(headers) == strictjson.Null {
+		return Ask{}, false, nil
 	}
-	for name, raw := range r.Headers {
-		if !strings.EqualFold(name, RunHeader) {
+	if strictjson.KindOf(headers) != strictjson.Object {
+		return Ask{}, false, errors.New("queryserver: malformed request object: its headers are no object")
+	}
+	for _, h := range strictjson.Members(headers) {
+		if !strings.EqualFold(h.Name, RunHeader) {
 			continue
 		}
-		var value string
-		if json.Unmarshal(raw, &value) != nil {
+		if strictjson.KindOf(h.Value) != strictjson.String {
 			return Ask{}, false, errors.New(RunHeader + ": not a string")
 		}
-		ask, err := ParseAsk(value)
+		ask, err := ParseAsk(strictjson.Unquote(h.Value))
 		return ask, err == nil, err
-	}
-	return Ask{}, false, nil
-}
-
-// askOfCompact is askOf for a request object that the embedded node made: compact, and no name twice.
-func askOfCompact(req json.RawMessage) (Ask, bool, error) {
-	for _, h := range strictjson.Members(strictjson.Get(req, "headers")) {
-		if strings.EqualFold(h.Name, RunHeader) {
-			ask, err := ParseAsk(strictjson.Unquote(h.Value))
-			return ask, err == nil, err
-		}
 	}
 	return Ask{}, false, nil
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -29,17 +30,23 @@ func cutBody(doc []byte) (rest, body string, found bool) {
 // alone, are left to it. encoding/json looks at every byte several times, which is more than the engine saves.
 func unquote(raw []byte) (text string, ok bool) {
 	raw = raw[1 : len(raw)-1]
+	var control byte // has its highest bit set where a character below ' ' was
+	for _, c := range raw {
+		control |= (c - ' ') &^ c
+	}
+	if control >= 0x80 {
+		return "", false
+	}
 	out := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); {
-		c := raw[i]
-		switch {
-		case c < ' ':
-			return "", false
-		case c != '\\':
-			out = append(out, c)
-			i++
-			continue
-		case raw[i+1] == 'u': // a string never ends in a backslash that begins something
+		n := bytes.IndexByte(raw[i:], '\\')
+		if n < 0 {
+			out = append(out, raw[i:]...)
+			break
+		}
+		out = append(out, raw[i:i+n]...)
+		i += n
+		if raw[i+1] == 'u' { // a string never ends in a backslash that begins something
 			if i+6 > len(raw) {
 				return "", false
 			}
@@ -51,7 +58,7 @@ func unquote(raw []byte) (text string, ok bool) {
 			i += 6
 			continue
 		}
-		n := bytes.IndexByte([]byte(`"\/bfnrt`), raw[i+1])
+		n = strings.IndexByte(`"\/bfnrt`, raw[i+1])
 		if n < 0 {
 			return "", false
 		}

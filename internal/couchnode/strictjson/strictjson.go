@@ -130,12 +130,16 @@ func (s *scanner) object() error {
 			return s.fail("expected a member name")
 		}
 		at := s.pos
-		name, err := s.str()
+		literal, err := s.str()
 		if err != nil {
 			return err
 		}
+		name := literal[1 : len(literal)-1]
+		if bytes.IndexByte(name, '\\') >= 0 {
+			name = unescape(name)
+		}
 		if !names.add(name) {
-			return &Error{Offset: at, Reason: fmt.Sprintf("duplicate member %s in a JSON object", strconv.Quote(name))}
+			return &Error{Offset: at, Reason: fmt.Sprintf("duplicate member %s in a JSON object", strconv.Quote(string(name)))}
 		}
 		s.space()
 		if s.pos >= len(s.src) || s.src[s.pos] != ':' {
@@ -177,39 +181,43 @@ func (s *scanner) separator(closing byte) (done bool, err error) {
 	return false, nil
 }
 
-// str copies one string literal and returns what it means.
-func (s *scanner) str() (string, error) {
+// plain are the bytes that stand for themselves in a string, and alone: most of any text.
+var plain = func() (p [256]bool) {
+	for c := byte(0x20); c < utf8.RuneSelf; c++ {
+		p[c] = c != '"' && c != '\\'
+	}
+	return p
+}()
+
+// str copies one string literal.
+func (s *scanner) str() (literal []byte, err error) {
 	start := s.pos
-	escaped := false
-	s.pos++
-	for s.pos < len(s.src) {
+	for s.pos++; ; {
+		for s.pos < len(s.src) && plain[s.src[s.pos]] {
+			s.pos++
+		}
+		if s.pos >= len(s.src) {
+			return nil, s.fail("unterminated string")
+		}
 		switch c := s.src[s.pos]; {
 		case c == '"':
 			s.pos++
-			raw := s.src[start:s.pos]
-			s.dst = append(s.dst, raw...)
-			if !escaped {
-				return string(raw[1 : len(raw)-1]), nil
-			}
-			return unescape(raw[1 : len(raw)-1]), nil
+			s.dst = append(s.dst, s.src[start:s.pos]...)
+			return s.src[start:s.pos], nil
 		case c == '\\':
-			escaped = true
 			if err := s.escape(); err != nil {
-				return "", err
+				return nil, err
 			}
 		case c < 0x20:
-			return "", s.fail("control character in a string")
-		case c < utf8.RuneSelf:
-			s.pos++
+			return nil, s.fail("control character in a string")
 		default:
 			r, size := utf8.DecodeRune(s.src[s.pos:])
 			if r == utf8.RuneError && size == 1 {
-				return "", s.fail("invalid UTF-8")
+				return nil, s.fail("invalid UTF-8")
 			}
 			s.pos += size
 		}
 	}
-	return "", s.fail("unterminated string")
 }
 
 func (s *scanner) escape() error {
@@ -315,29 +323,30 @@ func (s *scanner) number() error {
 
 // nameSet finds a repeated member name; small objects do without a map.
 type nameSet struct {
-	few  []string
+	few  [16][]byte
+	n    int // of few
 	many map[string]struct{}
 }
 
-func (n *nameSet) add(name string) bool {
+func (n *nameSet) add(name []byte) bool {
 	if n.many == nil {
-		for _, have := range n.few {
-			if have == name {
+		for _, have := range n.few[:n.n] {
+			if bytes.Equal(have, name) {
 				return false
 			}
 		}
-		if n.few = append(n.few, name); len(n.few) <= 16 {
+		if n.n < len(n.few) {
+			n.few[n.n] = name
+			n.n++
 			return true
 		}
 		n.many = make(map[string]struct{}, 64)
 		for _, have := range n.few {
-			n.many[have] = struct{}{}
+			n.many[string(have)] = struct{}{}
 		}
-		return true
-	}
-	if _, dup := n.many[name]; dup {
+	} else if _, dup := n.many[string(name)]; dup {
 		return false
 	}
-	n.many[name] = struct{}{}
+	n.many[string(name)] = struct{}{}
 	return true
 }

@@ -73,6 +73,16 @@ func Get(obj []byte, name string) []byte {
 	return nil
 }
 
+// Last is Get for an object that may name a member twice, as CouchDB's may: the last one counts there, as in JavaScript.
+func Last(obj []byte, name string) (value []byte) {
+	for _, m := range Members(obj) {
+		if m.Name == name {
+			value = m.Value
+		}
+	}
+	return value
+}
+
 // Elements lists the values of a compact array. It must only see Compact's output.
 func Elements(arr []byte) [][]byte {
 	var out [][]byte
@@ -114,13 +124,18 @@ func valueEnd(b []byte, i int) int {
 	return i
 }
 
+// stringEnd finds the end of the string that starts at i: behind the first quote that no odd number of backslashes stands before.
 func stringEnd(b []byte, i int) int {
-	for i++; b[i] != '"'; i++ {
-		if b[i] == '\\' {
-			i++
+	for start := i + 1; ; {
+		i += 1 + bytes.IndexByte(b[i+1:], '"')
+		slashes := 0
+		for k := i - 1; k >= start && b[k] == '\\'; k-- {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return i + 1
 		}
 	}
-	return i + 1
 }
 
 // Unquote returns what a string literal that Compact returned means.
@@ -129,44 +144,46 @@ func Unquote(lit []byte) string {
 	if bytes.IndexByte(body, '\\') < 0 {
 		return string(body)
 	}
-	return unescape(body)
+	return string(unescape(body))
 }
 
-// unescape resolves the escapes of a checked string body.
-func unescape(b []byte) string {
+// unescape resolves the escapes of a checked string body. A surrogate alone, which Compact lets nobody have, becomes U+FFFD.
+func unescape(b []byte) []byte {
 	out := make([]byte, 0, len(b))
-	for i := 0; i < len(b); {
-		if b[i] != '\\' {
-			out = append(out, b[i])
-			i++
-			continue
+	for {
+		n := bytes.IndexByte(b, '\\')
+		if n < 0 {
+			return append(out, b...)
 		}
-		switch c := b[i+1]; c {
-		case 'b':
-			out = append(out, '\b')
-		case 'f':
-			out = append(out, '\f')
-		case 'n':
-			out = append(out, '\n')
-		case 'r':
-			out = append(out, '\r')
-		case 't':
-			out = append(out, '\t')
-		case 'u':
-			r, _ := hex4(b[i:])
+		out = append(out, b[:n]...)
+		c := b[n+1]
+		if c == 'u' {
+			r, _ := hex4(b[n:])
+			b = b[n+6:]
 			if utf16.IsSurrogate(r) {
-				low, _ := hex4(b[i+6:])
-				r = utf16.DecodeRune(r, low)
-				i += 6
+				low, _ := hex4(b)
+				if r = utf16.DecodeRune(r, low); r != utf8.RuneError {
+					b = b[6:]
+				}
 			}
 			out = utf8.AppendRune(out, r)
-			i += 4
-		default:
-			out = append(out, c)
+			continue
 		}
-		i += 2
+		switch c {
+		case 'b':
+			c = '\b'
+		case 'f':
+			c = '\f'
+		case 'n':
+			c = '\n'
+		case 'r':
+			c = '\r'
+		case 't':
+			c = '\t'
+		}
+		out = append(out, c)
+		b = b[n+2:]
 	}
-	return string(out)
 }
 
 // AppendString appends s as a string literal. Bytes that are not UTF-8 become U+FFFD; nothing else is escaped beyond

@@ -10,9 +10,14 @@ type Image struct {
 // Size is what the image holds, in bytes.
 func (i *Image) Size() int { return len(i.heap) }
 
+// gcFrom is how much more than its image a world may hold before cycles are looked for, in bytes. Looking goes through all of the
+// language, which costs more than most runs; what has no cycles is freed at once.
+const gcFrom = 2 << 20
+
 // Save makes an image of the world as it is. No call may be under way.
 func (e *Engine) Save() *Image {
 	lib.XJS_RunGC(e.tls, e.rt)
+	lib.XJS_SetGCThreshold(e.tls, e.rt, lib.Tsize_t(e.heap.book().top-e.heap.base)+gcFrom)
 	b := e.heap.book()
 	return &Image{heap: append([]byte(nil), bytesAt(e.heap.base, b.top-e.heap.base)...)}
 }
