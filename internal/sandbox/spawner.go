@@ -8,7 +8,14 @@ type spawner struct {
 	thread  *subprocess.Thread
 }
 
-func newSpawner(c Command) *spawner { return &spawner{c, subprocess.NewThread()} }
+// slack is how late a worker's timers may go off. It has none that matter but its watchdog's, which is no more exact than that.
+const slack = lookEvery / 10
+
+func newSpawner(c Command) *spawner {
+	s := &spawner{c, subprocess.NewThread()}
+	s.thread.Do(func() { subprocess.Slack(slack) })
+	return s
+}
 
 // start starts one process. After close it fails.
 func (s *spawner) start() (p *process, err error) {
