@@ -13,12 +13,12 @@ func (a *API) listChildren(x *exchange) (*answer, error) {
 // listDescendants lists the accounts below one at any depth. Their trees are shown from the caller downwards: who is
 // above a caller is none of its business.
 func (a *API) listDescendants(x *exchange) (*answer, error) {
-	item := func(x *exchange, row datastore.Row) (map[string]any, error) {
-		value, err := rowValue(x, row)
+	item := func(x *exchange, row datastore.Row) (any, error) {
+		value := rowValue(row)
 		if tree, ok := value["tree"].([]any); ok {
 			value["tree"] = from(tree, x.caller.account)
 		}
-		return value, err
+		return value, nil
 	}
 	return listing{view: a.cfg.Accounts.Descendants, item: item, ascending: true}.read(x, string(x.account.ID()))
 }

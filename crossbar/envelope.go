@@ -5,11 +5,15 @@ import (
 	"crypto/md5" //nolint:gosec // KAZOO's shape of a node's digest; nothing is protected by it
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"callfn/internal/couchnode/strictjson"
 )
 
 // answer is what a handler gives: what goes into the envelope, and into the header.
@@ -47,17 +51,22 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 	}
 	env := a.envelope(x)
 	env["status"] = "success"
-	env["data"] = out.data
 	if out.data == nil {
-		env["data"] = map[string]any{}
+		out.data = map[string]any{}
 	}
+	data, err := encodeJSON(out.data)
+	if err != nil {
+		a.unprintable(c, err)
+		return
+	}
+	env["data"] = data
 	header := c.Response().Header()
 	for key, values := range out.header {
 		header[key] = values
 	}
 	revision := out.revision
 	if revision == "" && out.page != nil {
-		revision = listRevision(out.data)
+		revision = listRevision(data)
 	}
 	if revision != "" {
 		env["revision"] = revision
@@ -152,17 +161,56 @@ func (a *API) head(c echo.Context, x *exchange, failed bool) {
 
 // writeJSON sends a value; numbers and text exactly as they are stored.
 func (a *API) writeJSON(c echo.Context, x *exchange, status int, value any) {
+	var text []byte
+	var err error
+	if env, ok := value.(map[string]any); ok {
+		text, err = encodeEnvelope(env)
+	} else {
+		text, err = encodeJSON(value)
+	}
+	if err != nil {
+		a.unprintable(c, err)
+		return
+	}
+	if _, header := x.request.Header["X-Pretty-Print"]; header || x.flag("pretty_print", false) {
+		var pretty bytes.Buffer
+		_ = json.Indent(&pretty, text, "", "    ") // it is JSON
+		text = pretty.Bytes()
+	}
+	_ = c.Blob(status, "application/json", append(text, '\n')) // the client is gone: nobody left to tell
+}
+
+func (a *API) unprintable(c echo.Context, err error) {
+	a.cfg.Log.Error("an answer could not be written as JSON", "route", c.Path(), "error", err)
+	_ = c.Blob(http.StatusInternalServerError, "application/json", []byte(`{"status":"error","error":"500","message":"unspecified_fault","data":{}}`+"\n"))
+}
+
+// encodeJSON is a value as JSON, HTML's letters as they are.
+func encodeJSON(value any) (json.RawMessage, error) {
+	if text, ok := value.(json.RawMessage); ok {
+		return text, nil
+	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
-	if _, header := x.request.Header["X-Pretty-Print"]; header || x.flag("pretty_print", false) {
-		enc.SetIndent("", "    ")
+	err := enc.Encode(value)
+	return bytes.TrimSuffix(out.Bytes(), []byte{'\n'}), err
+}
+
+// encodeEnvelope is an object as JSON. Members that are JSON already, as a page of documents is, are not gone through again.
+func encodeEnvelope(env map[string]any) (json.RawMessage, error) {
+	text := []byte{'{'}
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		member, err := encodeJSON(env[name])
+		if err != nil {
+			return nil, err
+		}
+		if len(text) > 1 {
+			text = append(text, ',')
+		}
+		text = append(append(strictjson.AppendString(text, name), ':'), member...)
 	}
-	if err := enc.Encode(value); err != nil {
-		a.cfg.Log.Error("an answer could not be written as JSON", "route", c.Path(), "error", err)
-		status, out = http.StatusInternalServerError, *bytes.NewBufferString(`{"status":"error","error":"500","message":"unspecified_fault","data":{}}` + "\n")
-	}
-	_ = c.Blob(status, "application/json", out.Bytes()) // the client is gone: nobody left to tell
+	return append(text, '}'), nil
 }
 
 func setText(env map[string]any, key, text string) {

@@ -46,12 +46,13 @@ func (x *exchange) wantsSource() bool {
 	return wish == "function_js"
 }
 
-func functionItem(x *exchange, row datastore.Row) (map[string]any, error) {
-	item, err := rowValue(x, row)
-	if err == nil && row.Doc != nil && x.wantsSource() {
-		item["function_js"] = row.Doc.Text("function_js")
+func functionItem(x *exchange, row datastore.Row) (any, error) {
+	if row.Doc == nil || !x.wantsSource() {
+		return rowItem(x, row)
 	}
-	return item, err
+	item := rowValue(row)
+	item["function_js"] = row.Doc.Text("function_js")
+	return item, nil
 }
 
 func presentFunction(_ *exchange, doc datastore.Document) (map[string]any, error) {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"callfn/internal/couchnode/strictjson"
 	"callfn/internal/datastore"
 )
 
@@ -17,8 +18,8 @@ import (
 // wherever it is and however many rows other accounts have: it is one range of the index.
 type listing struct {
 	view func(context.Context, datastore.Query) ([]datastore.Row, error)
-	// item is what a listing shows of a row; its value with `id` when nil.
-	item func(*exchange, datastore.Row) (map[string]any, error)
+	// item is what a listing shows of a row; rowItem when nil.
+	item func(*exchange, datastore.Row) (any, error)
 	// docs asks for each row's document.
 	docs func(*exchange) bool
 	// docBytes is how many bytes of documents, roughly, fill a page.
@@ -111,26 +112,45 @@ func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []data
 	}
 }
 
-func (l listing) items(x *exchange, rows []datastore.Row) ([]any, error) {
-	items := make([]any, 0, len(rows))
+// items is the page as JSON.
+func (l listing) items(x *exchange, rows []datastore.Row) (json.RawMessage, error) {
+	show := l.item
+	if show == nil {
+		show = rowItem
+	}
+	list := []byte{'['}
 	for _, row := range rows {
-		show := l.item
-		if show == nil {
-			show = rowValue
-		}
 		item, err := show(x, row)
 		if err != nil {
 			return nil, err
 		}
-		if item != nil {
-			items = append(items, item)
+		text, err := encodeJSON(item)
+		if err != nil {
+			return nil, err
 		}
+		if len(list) > 1 {
+			list = append(list, ',')
+		}
+		list = append(list, text...)
 	}
-	return items, nil
+	return append(list, ']'), nil
 }
 
-// rowValue is a row's value with the id of its document.
-func rowValue(_ *exchange, row datastore.Row) (map[string]any, error) {
+// rowItem is a row's value with the id of its document. As a rule the text is taken over as it is.
+func rowItem(_ *exchange, row datastore.Row) (any, error) {
+	value, err := strictjson.Compact(nil, row.Value, strictjson.DefaultMaxDepth)
+	if err != nil || strictjson.KindOf(value) != strictjson.Object || strictjson.Get(value, "id") != nil {
+		return rowValue(row), nil
+	}
+	item := strictjson.AppendString([]byte(`{"id":`), row.ID)
+	if len(value) > len("{}") {
+		item = append(item, ',')
+	}
+	return json.RawMessage(append(item, value[1:]...)), nil
+}
+
+// rowValue is rowItem for who wants to change it.
+func rowValue(row datastore.Row) map[string]any {
 	value := map[string]any{}
 	dec := json.NewDecoder(strings.NewReader(string(row.Value)))
 	dec.UseNumber()
@@ -138,7 +158,7 @@ func rowValue(_ *exchange, row datastore.Row) (map[string]any, error) {
 		value = map[string]any{}
 	}
 	value["id"] = row.ID
-	return value, nil
+	return value
 }
 
 // window is the range of keys a request asks for, clamped to the account: what a client can say about a key comes

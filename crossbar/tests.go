@@ -44,7 +44,7 @@ func (a *API) testsOf(k *documentKind, about savedcase.Kind, affects ...string) 
 		listing: listing{
 			view: collection.ByAccount, within: func(x *exchange) []any { return []any{x.id()} }, ascending: true,
 			docs: func(*exchange) bool { return true }, docBytes: a.cfg.PageBytes,
-			item: func(_ *exchange, row datastore.Row) (map[string]any, error) { return row.Doc.Public(), nil },
+			item: func(_ *exchange, row datastore.Row) (any, error) { return row.Doc.Public(), nil },
 		},
 	}
 	k.parts = append(k.parts, t.cases)
