@@ -56,7 +56,7 @@ func oneRound(ctx context.Context, plan Plan, t Target, turn turn) Round {
 		callers.Go(func() {
 			for ctx.Err() == nil {
 				due, ok := next()
-				if !ok || !await(ctx, due) {
+				if !ok || !await(ctx, due, plan.Rate) {
 					return
 				}
 				if time.Since(start) > long+plan.Timeout { // of what is late by then, nobody waits any more
