@@ -2,14 +2,18 @@ package function_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
 
+	"callfn/callflow"
 	"callfn/couchapp"
 	"callfn/internal/function"
 	"callfn/internal/function/workload"
 	"callfn/internal/loadgen"
+	"callfn/internal/sandbox"
+	"callfn/schemas"
 )
 
 // BenchmarkOverload finds how many whole steps of hello a second there are, and then has twice as many calls come, whether or not
@@ -61,6 +65,30 @@ func BenchmarkOverload(b *testing.B) {
 		for unit, values := range told {
 			slices.Sort(values)
 			b.ReportMetric(values[len(values)/2], unit)
+		}
+	}
+}
+
+// full is a place that has no room.
+type full struct{ function.Driver }
+
+func (full) Evaluate(context.Context, function.Evaluation) (function.Evaluated, error) {
+	return function.Evaluated{}, fmt.Errorf("%w: too many functions are waiting to run", sandbox.ErrBusy)
+}
+
+// BenchmarkRefusal is what it costs to tell a call that there is no room for its function.
+func BenchmarkRefusal(b *testing.B) {
+	set, err := schemas.Load()
+	if err != nil {
+		b.Fatal(err)
+	}
+	runner := function.NewRunner(function.Config{Driver: full{}, Flows: set, Deadline: time.Second, NewRun: newRun})
+	s := &step{executor: &callflow.Executor{Runner: runner, Directory: callflow.Memory{}, Flows: set}}
+	c := calling(b, accountID(0), "f", workload.Functions()[0])
+	b.ReportAllocs()
+	for b.Loop() {
+		if got := s.walk(b.Context(), c); got != function.Refused {
+			b.Fatal(got)
 		}
 	}
 }
