@@ -96,6 +96,8 @@ func (c *compiled) compiler() *jsonschema.Compiler {
 func (c *compiled) register(ctx *jsonschema.CompilerContext, document map[string]any) (jsonschema.SchemaExt, error) {
 	schema := ctx.Enqueue(nil) // the path to itself
 	c.locations[schema.Location] = schema
+	// This validates as 4 does, but no string is copied for the sake of draft-07's contentEncoding.
+	schema.DraftVersion = 6
 	if types, ok := document["type"].([]any); ok && schema.Types != nil { // beside a $ref nothing counts
 		for _, name := range types {
 			c.typeLists[schema] = append(c.typeLists[schema], name.(string)) // as the metaschema demands
