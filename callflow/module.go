@@ -2,6 +2,7 @@ package callflow
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"callfn/internal/account"
@@ -13,6 +14,9 @@ type Module func(ctx context.Context, t *Turn) Next
 
 // Modules is a table of modules by name.
 type Modules map[string]Module
+
+// defaultModules is one table of them for all walks, which read it only.
+var defaultModules = sync.OnceValue(DefaultModules)
 
 // DefaultModules gives the modules that callfn executes.
 func DefaultModules() Modules {

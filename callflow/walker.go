@@ -35,7 +35,7 @@ type frame struct {
 func newWalker(e *Executor, w Walk) *walker {
 	walk := &walker{Walk: w, exec: e, switched: map[string]*bool{}, modules: e.Modules, branches: e.BranchLimit, node: w.Flow, via: ViaStart}
 	if walk.modules == nil {
-		walk.modules = DefaultModules()
+		walk.modules = defaultModules()
 	}
 	if walk.branches == 0 {
 		walk.branches = DefaultBranchLimit

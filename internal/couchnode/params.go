@@ -11,7 +11,10 @@ type params []param
 type param struct{ key, value string }
 
 func parseParams(s string) params {
-	var out params
+	if s == "" {
+		return nil
+	}
+	out := make(params, 0, 1+strings.Count(s, "&"))
 	for s != "" {
 		pair := s
 		if i := strings.IndexAny(s, "&;"); i >= 0 {

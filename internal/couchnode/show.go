@@ -141,8 +141,7 @@ func (rq *request) showQuery() ([]byte, error) {
 }
 
 func lastWins(p params) params {
-	var out params
-	at := map[string]int{}
+	out, at := make(params, 0, len(p)), make(map[string]int, len(p))
 	for _, x := range p {
 		if i, ok := at[x.key]; ok {
 			out[i] = x

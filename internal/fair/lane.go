@@ -17,7 +17,7 @@ type Lane struct {
 	mu      sync.Mutex
 	running int
 	waiting int
-	behind  int // trees with somebody waiting
+	behind  map[*tree]struct{} // with somebody waiting: few of those that are known
 	trees   map[string]*tree
 	known   int               // accounts in all trees
 	refused map[string]uint64 // by reason
@@ -30,6 +30,7 @@ type tree struct {
 	standing         standing
 	hold             hold
 	accounts         map[string]*account
+	behind           map[*account]struct{} // with somebody waiting
 }
 
 // account is what one account has going.
@@ -47,7 +48,7 @@ type waiter struct {
 
 // NewLane makes a lane before a pool; the pool may be nil where only Admit is used.
 func NewLane(pool Evaluator, cfg Config) *Lane {
-	return &Lane{pool: pool, cfg: cfg.withDefaults(), trees: map[string]*tree{}, refused: map[string]uint64{}}
+	return &Lane{pool: pool, cfg: cfg.withDefaults(), trees: map[string]*tree{}, behind: map[*tree]struct{}{}, refused: map[string]uint64{}}
 }
 
 // Do runs the job when it is its account's turn. sandbox.ErrBusy, wrapped with the reason, at once when a queue is full, and
@@ -109,7 +110,7 @@ func (l *Lane) enter(ctx context.Context, root, id string) error {
 	}
 	w := &waiter{turn: make(chan struct{})}
 	a.queue = append(a.queue, w)
-	l.queued(t, 1)
+	l.queued(t, a, 1)
 	l.mu.Unlock()
 	return l.wait(ctx, w, root, id)
 }
@@ -137,7 +138,7 @@ func (l *Lane) wait(ctx context.Context, w *waiter, root, id string) error {
 	for i, other := range a.queue {
 		if other == w {
 			a.queue = append(a.queue[:i], a.queue[i+1:]...)
-			l.queued(t, -1)
+			l.queued(t, a, -1)
 			break
 		}
 	}
@@ -164,7 +165,7 @@ func (l *Lane) leave(root, id string, since time.Time) {
 		}
 		w := a.queue[0]
 		a.queue = a.queue[1:]
-		l.queued(t, -1)
+		l.queued(t, a, -1)
 		l.start(t, a)
 		w.granted = true
 		close(w.turn)
@@ -177,10 +178,7 @@ func (l *Lane) next(now time.Time) (*tree, *account) {
 	var best *tree
 	var pick *account
 	least := 0.0
-	for _, t := range l.trees {
-		if t.waiting == 0 {
-			continue
-		}
+	for t := range l.behind {
 		u := t.used.now(now) + float64(t.running)
 		if best != nil && u >= least {
 			continue
@@ -195,8 +193,8 @@ func (l *Lane) next(now time.Time) (*tree, *account) {
 func (l *Lane) nextOf(t *tree, now time.Time) *account {
 	var pick *account
 	least := 0.0
-	for _, a := range t.accounts {
-		if len(a.queue) == 0 || !l.mayRun(t, a, now) {
+	for a := range t.behind {
+		if !l.mayRun(t, a, now) {
 			continue
 		}
 		if u := a.used.now(now) + float64(a.running); pick == nil || u < least {
@@ -218,23 +216,26 @@ func (l *Lane) start(t *tree, a *account) {
 	a.running++
 }
 
-// queued counts who waits.
-func (l *Lane) queued(t *tree, n int) {
-	before := t.waiting
+// queued counts who waits, after one more of the account's does, or one less.
+func (l *Lane) queued(t *tree, a *account, n int) {
 	t.waiting += n
 	l.waiting += n
-	switch {
-	case before == 0:
-		l.behind++
-	case t.waiting == 0:
-		l.behind--
+	if len(a.queue) > 0 {
+		t.behind[a] = struct{}{}
+	} else {
+		delete(t.behind, a)
+	}
+	if t.waiting > 0 {
+		l.behind[t] = struct{}{}
+	} else {
+		delete(l.behind, t)
 	}
 }
 
 // expected is how long one more of a tree's would wait for those that wait already: for its own, by turns with the other trees'. Who is the
 // first of its tree may wait in any case, since what it waits for then are runs of others.
 func (l *Lane) expected(t *tree) time.Duration {
-	others := l.behind
+	others := len(l.behind)
 	if t.waiting > 0 {
 		others--
 	}
@@ -245,7 +246,7 @@ func (l *Lane) expected(t *tree) time.Duration {
 func (l *Lane) find(root, id string) (*tree, *account) {
 	t := l.trees[root]
 	if t == nil {
-		t = &tree{accounts: map[string]*account{}}
+		t = &tree{accounts: map[string]*account{}, behind: map[*account]struct{}{}}
 		l.trees[root] = t
 	}
 	a := t.accounts[id]

@@ -2,18 +2,23 @@ package function_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"callfn/callflow"
 	"callfn/couchapp"
 	"callfn/internal/function"
 	"callfn/internal/function/workload"
 	"callfn/internal/loadgen"
+	"callfn/internal/sandbox"
+	"callfn/schemas"
 )
 
 // BenchmarkOverload finds how many whole steps of hello a second there are, and then has twice as many calls come, whether or not
-// earlier ones are done, of four accounts: what is refused must be refused at once, and must not cost those that run their place. Run
-// it with -benchtime 1x.
+// earlier ones are done, of four accounts: what is refused must be refused at once, and must not cost those that run their place. It
+// does so five times over, since what a machine can do changes from one second to the next, and tells the medians. Run it with -benchtime 1x.
 func BenchmarkOverload(b *testing.B) {
 	s := openStep(b, embeddedNode(b), couchapp.Callfn)
 	var callers []caller
@@ -30,7 +35,7 @@ func BenchmarkOverload(b *testing.B) {
 		return string(s.walk(ctx, c))
 	}}
 	load := func(rate float64, connections int) loadgen.Result {
-		plan := loadgen.Plan{Rate: rate, Connections: connections, WarmUp: time.Second, Duration: 5 * time.Second, Rounds: 1, Timeout: 5 * time.Second}
+		plan := loadgen.Plan{Rate: rate, Connections: connections, WarmUp: time.Second / 2, Duration: 2 * time.Second, Rounds: 1, Timeout: 5 * time.Second}
 		results, err := loadgen.Run(b.Context(), plan, []loadgen.Target{target})
 		if err != nil {
 			b.Fatal(err)
@@ -38,20 +43,52 @@ func BenchmarkOverload(b *testing.B) {
 		return results[0]
 	}
 	for b.Loop() {
-		peak := load(0, 16)
-		if peak.Bad.Count() > 0 {
-			b.Fatalf("at the peak: outcomes %v", peak.Outcomes)
-		}
-		over := load(2*peak.Rate(), 1000)
-		for outcome, n := range over.Outcomes {
-			if outcome != string(function.OK) && outcome != string(function.Refused) {
-				b.Errorf("%d calls ended as %s", n, outcome)
+		told := map[string][]float64{}
+		for range 5 {
+			peak := load(0, 16)
+			if peak.Bad.Count() > 0 {
+				b.Fatalf("at the peak: outcomes %v", peak.Outcomes)
+			}
+			over := load(2*peak.Rate(), 1000)
+			for outcome, n := range over.Outcomes {
+				if outcome != string(function.OK) && outcome != string(function.Refused) {
+					b.Errorf("%d calls ended as %s", n, outcome)
+				}
+			}
+			for unit, value := range map[string]float64{
+				"peak-calls/s": peak.Rate(), "good-%-of-peak": 100 * over.Rate() / peak.Rate(), "refused-%": 100 * over.FailedShare(),
+				"refused-p99-µs": float64(over.Bad.Quantile(0.99).Microseconds()), "good-p99-µs": float64(over.Good.Quantile(0.99).Microseconds()),
+			} {
+				told[unit] = append(told[unit], value)
 			}
 		}
-		b.ReportMetric(peak.Rate(), "peak-calls/s")
-		b.ReportMetric(100*over.Rate()/peak.Rate(), "good-%-of-peak")
-		b.ReportMetric(100*over.FailedShare(), "refused-%")
-		b.ReportMetric(float64(over.Bad.Quantile(0.99).Microseconds()), "refused-p99-µs")
-		b.ReportMetric(float64(over.Good.Quantile(0.99).Microseconds()), "good-p99-µs")
+		for unit, values := range told {
+			slices.Sort(values)
+			b.ReportMetric(values[len(values)/2], unit)
+		}
+	}
+}
+
+// full is a place that has no room.
+type full struct{ function.Driver }
+
+func (full) Evaluate(context.Context, function.Evaluation) (function.Evaluated, error) {
+	return function.Evaluated{}, fmt.Errorf("%w: too many functions are waiting to run", sandbox.ErrBusy)
+}
+
+// BenchmarkRefusal is what it costs to tell a call that there is no room for its function.
+func BenchmarkRefusal(b *testing.B) {
+	set, err := schemas.Load()
+	if err != nil {
+		b.Fatal(err)
+	}
+	runner := function.NewRunner(function.Config{Driver: full{}, Flows: set, Deadline: time.Second, NewRun: newRun})
+	s := &step{executor: &callflow.Executor{Runner: runner, Directory: callflow.Memory{}, Flows: set}}
+	c := calling(b, accountID(0), "f", workload.Functions()[0])
+	b.ReportAllocs()
+	for b.Loop() {
+		if got := s.walk(b.Context(), c); got != function.Refused {
+			b.Fatal(got)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -124,11 +125,7 @@ func slack(o Origin) time.Duration { return MaxWait(o) + 500*time.Millisecond }
 func (r *Runner) Run(ctx context.Context, req Request) Result {
 	start := time.Now()
 	run := r.cfg.NewRun()
-	params := make(map[string]string, len(req.Params)+1)
-	for k, v := range req.Params {
-		params[k] = v
-	}
-	params["Account-ID"] = string(req.Account) // `wh` refuses a document of any other account
+	params := withAccount(req.Params, req.Account)
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack(req.Origin))
 	defer cancel()
 	e := Evaluation{
@@ -145,6 +142,16 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 		slog.String("call_id", req.CallID), slog.String("origin", string(req.Origin)),
 		slog.String("outcome", string(res.Outcome)), slog.Duration("took", res.Duration))
 	return res
+}
+
+// withAccount is a copy of a call's parameters with the account's id: `wh` refuses a document of any other account.
+func withAccount(params map[string]string, id account.ID) map[string]string {
+	params = maps.Clone(params)
+	if params == nil {
+		params = map[string]string{}
+	}
+	params["Account-ID"] = string(id)
+	return params
 }
 
 func (r *Runner) rootOf(ctx context.Context, id account.ID) account.ID {
@@ -168,11 +175,7 @@ func levelOf(o Outcome) slog.Level {
 func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 	start := time.Now()
 	run := r.cfg.NewRun()
-	params := make(map[string]string, len(d.Params)+1)
-	for k, v := range d.Params {
-		params[k] = v
-	}
-	params["Account-ID"] = string(d.Account)
+	params := withAccount(d.Params, d.Account)
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack(FromRehearsal))
 	defer cancel()
 	res := r.finish(run, Evaluated{Outcome: Syntax}, nil)

@@ -69,16 +69,18 @@ func openStep(b *testing.B, c *datastore.Connection, language string) *step {
 	}
 	runner := function.NewRunner(function.Config{
 		Driver: function.InTurn{Driver: driver, Calls: turns(runs), Rehearsals: turns(2)}, Flows: set, Observers: []function.Observer{recorder(b, c, db.Name()+"_")}, Deadline: time.Second,
-		NewRun: func() function.RunID {
-			id, err := function.NewRunID(time.Now(), rand.Reader)
-			if err != nil {
-				panic(err)
-			}
-			return id
-		},
-		Root: func(_ context.Context, id account.ID) account.ID { return id },
+		NewRun: newRun,
+		Root:   func(_ context.Context, id account.ID) account.ID { return id },
 	})
 	return &step{executor: &callflow.Executor{Runner: runner, Directory: callflow.Memory{}, Flows: set}, db: db}
+}
+
+func newRun() function.RunID {
+	id, err := function.NewRunID(time.Now(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return id
 }
 
 // recorder keeps records of runs with the defaults of `callfn serve`.

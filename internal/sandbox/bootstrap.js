@@ -82,12 +82,54 @@
   function asString(v) { return stringify(text(v)); }
   function asCode(v) { return text(v | 0); }
 
+  // expect makes the request of a world that is then saved: an object with these members, of which all but query and form are read
+  // from the request's text when one of them is asked for.
+  var asked = null, request = null, rest = '', setMember = Object.defineProperty, describe = Object.getOwnPropertyDescriptor;
+  function expect(names) {
+    var promises = { __proto__: null }, all;
+    names = parse(names);
+    request = {};
+    for (var n = 0; n < names.length; n++) {
+      if (names[n] === 'query' || names[n] === 'form') { hold(request, names[n], undefined); } else { promise(names[n]); }
+    }
+    function hold(object, name, value) {
+      setMember(object, name, { __proto__: null, value: value, writable: true, enumerable: true, configurable: true });
+    }
+    function promise(name) {
+      promises[name] = function () { keep(); return all[name]; };
+      setMember(request, name, {
+        enumerable: true, configurable: true, get: promises[name],
+        set: function (value) {
+          keep();
+          var now = this === request ? describe(request, name) : undefined;
+          if (now !== undefined && now.get === promises[name]) { all[name] = value; } else { hold(this, name, value); } // sealed, or not
+        }
+      });
+    }
+    // What was written, removed or made fast meanwhile stays as it is.
+    function keep() {
+      if (all !== undefined) { return; }
+      all = parse(rest);
+      for (var name in promises) {
+        var now = describe(request, name);
+        if (now !== undefined && now.get === promises[name] && now.configurable) { hold(request, name, all[name]); }
+      }
+    }
+  }
+
   // read parses what a show is about. The answer is the text that the worker may check before the show builds a function of it.
-  var given = null, asked = null, body;
-  // What it is given of the document's body was cut out of it, and is not answered.
-  function read(doc, req, cut) {
+  var given = null, body;
+  // What it is given of the document's body was cut out of it, and is not answered; so were query and form of the request that was expected.
+  function read(doc, req, cut, query, form) {
     given = parse(doc);
-    asked = parse(req);
+    if (query === undefined) {
+      asked = parse(req);
+    } else {
+      asked = request;
+      rest = req;
+      asked.query = parse(query);
+      asked.form = parse(form);
+    }
     if (cut !== undefined) {
       given.function_js = body = cut;
       return undefined;
@@ -156,7 +198,8 @@
     switch (verb) {
     case 'clock': return setClock(+a);
     case 'missed': return missed ? '[' + missed + ']' : '';
-    case 'read': return read(a, b, c);
+    case 'expect': return expect(a);
+    case 'read': return read(a, b, c, d, e);
     }
     room = d;
     switch (verb) {

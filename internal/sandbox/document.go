@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"iter"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -9,7 +10,7 @@ import (
 )
 
 // bodyMember is the member of a document that `wh` makes a function of: often most of it.
-var bodyMember = []byte(`"function_js"`)
+const bodyMember = "function_js"
 
 // cutBody takes the function body out of a document: rest is the document with "" in its place, so that the engine, which reads JSON
 // a character at a time, needs not read the body too. found is false where the document has no such member, has it twice, or where Go
@@ -68,41 +69,102 @@ func unquote(raw []byte) (text string, ok bool) {
 	return string(out), true
 }
 
-// bodyPlace finds where the string stands that is the value of the outermost object's one function_js.
+// bodyPlace finds where the string stands that is the value of the document's one function_js.
 func bodyPlace(doc []byte) (from, to int, found bool) {
-	depth := 0
-	for i := 0; i < len(doc); i++ {
-		switch doc[i] {
-		case '{', '[':
-			depth++
-		case '}', ']':
-			depth--
-		case '"':
-			end := stringEnd(doc, i)
-			if end < 0 {
-				return 0, 0, false
-			}
-			value := skipSpace(doc, end)
-			switch name := doc[i:end]; {
-			case depth != 1 || value >= len(doc) || doc[value] != ':':
-			case bytes.IndexByte(name, '\\') >= 0: // it could be the same name in other letters
-				return 0, 0, false
-			case !bytes.Equal(name, bodyMember):
-			case found:
-				return 0, 0, false
-			default:
-				if from = skipSpace(doc, value+1); from >= len(doc) || doc[from] != '"' {
-					return 0, 0, false
-				}
-				if to = stringEnd(doc, from); to < 0 {
-					return 0, 0, false
-				}
-				found, end = true, to
-			}
-			i = end - 1
+	for m := range members(doc) {
+		switch {
+		case m.value < 0 || bytes.IndexByte(m.name, '\\') >= 0: // it could be the same name in other letters
+			return 0, 0, false
+		case string(m.name) != bodyMember:
+		case found || doc[m.value] != '"':
+			return 0, 0, false
+		default:
+			from, to, found = m.value, m.end, true
 		}
 	}
 	return from, to, found
+}
+
+// member is one of an object's: its name as it is written, without quotes, and where its value stands. That is at -1 where what was
+// to be an object turns out to be none.
+type member struct {
+	name       []byte
+	value, end int
+}
+
+// members goes through the members of what is an object, however it is written. The values are not looked at.
+func members(text []byte) iter.Seq[member] {
+	return func(yield func(member) bool) {
+		broken := member{value: -1}
+		i := skipSpace(text, 0)
+		if i >= len(text) || text[i] != '{' {
+			yield(broken)
+			return
+		}
+		if i = skipSpace(text, i+1); i < len(text) && text[i] == '}' {
+			return
+		}
+		for {
+			nameEnd := -1
+			if i < len(text) && text[i] == '"' {
+				nameEnd = stringEnd(text, i)
+			}
+			if nameEnd < 0 {
+				yield(broken)
+				return
+			}
+			m := member{name: text[i+1 : nameEnd-1], value: skipSpace(text, nameEnd)}
+			if m.value >= len(text) || text[m.value] != ':' {
+				yield(broken)
+				return
+			}
+			m.value = skipSpace(text, m.value+1)
+			if m.end = valueEnd(text, m.value); m.end < 0 {
+				yield(broken)
+				return
+			}
+			if !yield(m) {
+				return
+			}
+			i = skipSpace(text, m.end)
+			if i < len(text) && text[i] == '}' && skipSpace(text, i+1) == len(text) {
+				return
+			}
+			if i >= len(text) || text[i] != ',' {
+				yield(broken)
+				return
+			}
+			i = skipSpace(text, i+1)
+		}
+	}
+}
+
+// valueEnd is behind the value that begins at i; -1 where it does not end.
+func valueEnd(text []byte, i int) int {
+	for depth := 0; i < len(text); {
+		switch text[i] {
+		case '"':
+			if i = stringEnd(text, i); i < 0 || depth == 0 {
+				return i
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+			if depth < 0 {
+				return i
+			}
+		case ',', ' ', '\t', '\n', '\r':
+			if depth == 0 {
+				return i
+			}
+		}
+		i++
+	}
+	return -1
 }
 
 // stringEnd is behind the string that begins at i; -1 where it does not end.

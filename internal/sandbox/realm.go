@@ -29,12 +29,17 @@ type realm struct {
 	engine *engine.Engine
 	host   engine.Value
 	bare   *engine.Image
-	shows  map[string]show
+	shows  map[shown]show
+	ready  show  // the last one of them
+	of     shown // what it is made ready for
 	bodies bodies
 
 	fresh *engine.Image // what the world is now, as long as nothing has run in it; else nil
 	next  *engine.Image // what it was last, and will probably be again
 }
+
+// shown is what a world is made ready for: a show's source, and the members of requests ("" for any).
+type shown struct{ source, members string }
 
 // show is a show function in a world of its own.
 type show struct {
@@ -52,7 +57,7 @@ func newRealm() (*realm, error) {
 		e.Close()
 		return nil, fmt.Errorf("sandbox: bootstrap: %w", err)
 	}
-	r := &realm{engine: e, host: host, bare: e.Save(), shows: map[string]show{}}
+	r := &realm{engine: e, host: host, bare: e.Save(), shows: map[shown]show{}}
 	r.next = r.bare
 	return r, nil
 }
@@ -84,33 +89,43 @@ func (r *realm) use(l Limits) {
 // logRoom is how many bytes a run's logs may take: a character is at most six as JSON, and each line has a little around it.
 func logRoom(l Limits) int { return l.Logs*8 + 1024 }
 
-// show makes a world with the show function in it. The error is the engine's, about that source.
-func (r *realm) show(source string) (engine.Value, error) {
-	if s, ok := r.shows[source]; ok {
+// show makes a world with the show function in it, ready for such requests. The error is the engine's, about that source.
+func (r *realm) show(of shown) (engine.Value, error) {
+	if of != r.of { // as a rule the very same text as before, which costs less to see than to look for it
+		r.ready, r.of = r.shows[of], of
+	}
+	if s := r.ready; s.image != nil {
 		r.begin(s.image)
 		return s.fun, nil
 	}
 	r.begin(r.bare)
 	r.use(DefaultLimits())
-	fun, err := r.engine.Eval("(" + source + "\n)") // an expression: nothing but a function comes into being
+	fun, err := r.engine.Eval("(" + of.source + "\n)") // an expression: nothing but a function comes into being
 	if err != nil {
 		return engine.Value{}, err
+	}
+	if of.members != "" {
+		if _, _, err := r.engine.Call(r.host, "expect", of.members); err != nil {
+			return engine.Value{}, err
+		}
 	}
 	if len(r.shows) >= maxShows {
 		clear(r.shows)
 	}
-	s := show{image: r.engine.Save(), fun: fun}
-	r.shows[source] = s
-	r.begin(s.image)
+	r.ready = show{image: r.engine.Save(), fun: fun}
+	r.shows[of] = r.ready
+	r.begin(r.ready.image)
 	return fun, nil
 }
 
 // run does a show job in a world of its own, or a map job in the one that is there.
 func (r *realm) run(j Job) Answer {
 	var fun engine.Value
+	var req cut
 	if j.Kind != KindMap {
 		var err error
-		if fun, err = r.show(j.Source); err != nil {
+		req = cutRequest(j.Req)
+		if fun, err = r.show(shown{j.Source, req.names}); err != nil {
 			status, body := faultOf(err)
 			return Answer{Run: j.Run, Status: status, Body: body}
 		}
@@ -122,7 +137,7 @@ func (r *realm) run(j Job) Answer {
 		}
 	}
 	start := time.Now()
-	text, isText, err := r.evaluate(j, fun)
+	text, isText, err := r.evaluate(j, fun, req)
 	late := time.Since(start) >= j.Limits.Deadline
 	a := Answer{Run: j.Run}
 	switch {
@@ -144,18 +159,26 @@ func (r *realm) run(j Job) Answer {
 }
 
 // evaluate is the job's own stay in the world.
-func (r *realm) evaluate(j Job, fun engine.Value) (text string, isText bool, err error) {
+func (r *realm) evaluate(j Job, fun engine.Value, req cut) (text string, isText bool, err error) {
 	if j.Kind == KindMap {
 		return r.engine.Call(r.host, "map", j.Source, string(j.Doc), int32(j.Limits.Result), int32(j.Limits.Logs))
 	}
-	doc, body, hasBody := cutBody(j.Doc)
-	if hasBody {
-		_, _, err = r.engine.Call(r.host, "read", doc, string(j.Req), body)
-	} else {
-		body, hasBody, err = r.engine.Call(r.host, "read", doc, string(j.Req))
+	doc, body, cutOut := cutBody(j.Doc)
+	args := []any{"read", doc, string(j.Req), engine.Undefined}
+	if cutOut {
+		args[3] = body
 	}
+	if req.names != "" {
+		args = append(args, req.query, req.form)
+	}
+	found, hasBody, err := r.engine.Call(r.host, args...)
 	if err != nil {
 		return "", false, err
+	}
+	if cutOut {
+		hasBody = true
+	} else {
+		body = found
 	}
 	verb, checked, made := "show", int32(0), engine.Undefined
 	if j.Kind == KindExplain {

@@ -181,9 +181,9 @@ func (s *scanner) separator(closing byte) (done bool, err error) {
 	return false, nil
 }
 
-// plain are the bytes that stand for themselves in a string, and alone: most of any text.
+// plain are the bytes that stand for themselves in a string, and alone: most of any text. DEL does too, but is not written so.
 var plain = func() (p [256]bool) {
-	for c := byte(0x20); c < utf8.RuneSelf; c++ {
+	for c := byte(0x20); c < 0x7f; c++ {
 		p[c] = c != '"' && c != '\\'
 	}
 	return p
@@ -210,7 +210,7 @@ func (s *scanner) str() (literal []byte, err error) {
 			}
 		case c < 0x20:
 			return nil, s.fail("control character in a string")
-		default:
+		default: // DEL, or the first byte of several
 			r, size := utf8.DecodeRune(s.src[s.pos:])
 			if r == utf8.RuneError && size == 1 {
 				return nil, s.fail("invalid UTF-8")

@@ -2,7 +2,6 @@ package params
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,7 +40,7 @@ func (e *TooLargeError) Error() string {
 // memory with its input.
 func Flatten(structured map[string]any) (map[string]string, error) {
 	f := flattener{flat: make(map[string]string, len(structured))}
-	for _, name := range slices.Sorted(maps.Keys(structured)) {
+	for _, name := range names(structured) {
 		if err := f.value(escape(name), structured[name], 0); err != nil {
 			return nil, err
 		}
@@ -64,13 +63,13 @@ func (f *flattener) value(key string, v any, depth int) error {
 	}
 	switch v := v.(type) {
 	case map[string]any:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
+		for _, name := range names(v) {
 			if err := f.value(key+"["+escape(name)+"]", v[name], depth+1); err != nil {
 				return err
 			}
 		}
 	case map[string]string:
-		for _, name := range slices.Sorted(maps.Keys(v)) {
+		for _, name := range names(v) {
 			if err := f.value(key+"["+escape(name)+"]", v[name], depth+1); err != nil {
 				return err
 			}
@@ -105,6 +104,17 @@ func (f *flattener) array(key string, list []any, depth int) error {
 		return nil
 	}
 	return f.value(key+"[]", last, depth+1)
+}
+
+// names are those of an object, in order. Every run pays for this, and slices.Sorted, which cannot know how many there are, allocates
+// several times.
+func names[V any](object map[string]V) []string {
+	list := make([]string, 0, len(object))
+	for name := range object {
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return list
 }
 
 // put keeps the first of two keys that only differ in broken UTF-8; keys come in sorted order, so that is stable.
