@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v5"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // clientURLs are the properties that KAZOO hands to its check of client URLs (kazoo-facts §5.2).
@@ -21,22 +21,23 @@ var clientURLs = []struct{ schema, property string }{
 func (c *compiled) addURLChecks() {
 	for _, u := range clientURLs {
 		if schema, ok := c.schemas[u.schema]; ok {
-			extend(schema.Properties[u.property], urlKeyword, urlCheck{})
+			property := schema.Properties[u.property]
+			property.Extensions = append(property.Extensions, urlCheck{})
 		}
 	}
 }
 
-const urlKeyword = "kazoo-validation-url"
+// noClientURL is the failure of a URL to be one that a client may name.
+type noClientURL struct{ ownKind }
 
 // urlCheck refuses URLs that no client has a reason to name.
 type urlCheck struct{}
 
-// Validate is part of jsonschema.ExtSchema.
-func (urlCheck) Validate(ctx jsonschema.ValidationContext, v any) error {
+// Validate is part of jsonschema.SchemaExt.
+func (urlCheck) Validate(ctx *jsonschema.ValidatorContext, v any) {
 	if s, ok := v.(string); ok && !isClientURL(s) {
-		return ctx.Error(urlKeyword, "not a client URL")
+		ctx.AddError(&noClientURL{})
 	}
-	return nil
 }
 
 // isClientURL holds for http and https URLs whose host is not this machine: KAZOO's default blacklist (localhost,

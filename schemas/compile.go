@@ -3,13 +3,14 @@ package schemas
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v5"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // base is where the documents live as far as the schema compiler is concerned; it makes "$ref": "callflows.action"
@@ -22,6 +23,8 @@ type compiled struct {
 	schemas   map[string]*jsonschema.Schema
 	// locations finds the schema that a validation error is about.
 	locations map[string]*jsonschema.Schema
+	// typeLists are the types of schemas that name several, as written: the library sorts them.
+	typeLists map[*jsonschema.Schema][]string
 	plans     map[*jsonschema.Schema]*plan
 	families  map[*jsonschema.Schema]*family
 }
@@ -36,10 +39,11 @@ func compile(dir fs.FS) (*compiled, error) {
 		documents: make(map[string]json.RawMessage, len(files)),
 		schemas:   make(map[string]*jsonschema.Schema, len(files)),
 		locations: map[string]*jsonschema.Schema{},
+		typeLists: map[*jsonschema.Schema][]string{},
 		plans:     map[*jsonschema.Schema]*plan{},
 		families:  map[*jsonschema.Schema]*family{},
 	}
-	compiler := newCompiler()
+	compiler := c.compiler()
 	for _, file := range files {
 		text, err := fs.ReadFile(dir, file)
 		if err != nil {
@@ -47,7 +51,11 @@ func compile(dir fs.FS) (*compiled, error) {
 		}
 		name := strings.TrimSuffix(file, ".json")
 		c.documents[name] = text
-		if err := compiler.AddResource(base+name, bytes.NewReader(text)); err != nil {
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err == nil {
+			err = compiler.AddResource(base+name, doc)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("schema %s is not readable: %w", name, err)
 		}
 	}
@@ -58,8 +66,10 @@ func compile(dir fs.FS) (*compiled, error) {
 		}
 		c.schemas[name] = schema
 	}
-	for _, schema := range c.schemas {
-		c.prepare(schema)
+	for location, schema := range c.locations {
+		if endless(schema) {
+			return nil, fmt.Errorf("schema %s leads back to itself without end", location)
+		}
 	}
 	c.addFamilies()
 	c.addURLChecks()
@@ -67,75 +77,96 @@ func compile(dir fs.FS) (*compiled, error) {
 	return c, nil
 }
 
-func newCompiler() *jsonschema.Compiler {
+func (c *compiled) compiler() *jsonschema.Compiler {
 	compiler := jsonschema.NewCompiler()
-	compiler.Draft = jsonschema.Draft4
-	compiler.ExtractAnnotations = true                           // for the defaults
-	compiler.LoadURL = func(url string) (io.ReadCloser, error) { // never look on disk or in the network
-		return nil, fmt.Errorf("no document %s", strings.TrimPrefix(url, base))
-	}
-	// Formats as jesse has them; it looks at none but these (draft-04 of jesse 1.5-rc13).
-	email := regexp.MustCompile(`^[^@]+@[^@]+$`)
-	compiler.Formats["email"] = func(v any) bool {
-		s, isString := v.(string)
-		return !isString || email.MatchString(s)
-	}
-	for _, format := range []string{"uri", "hostname", "regex", "json-pointer"} {
-		compiler.Formats[format] = func(any) bool { return true }
-	}
+	compiler.DefaultDraft(jsonschema.Draft4)
+	compiler.UseLoader(jsonschema.SchemeURLLoader{}) // no scheme: never look on disk or in the network
+	email := regexp.MustCompile(`^[^@]+@[^@]+$`)     // jesse's
+	compiler.RegisterFormat(&jsonschema.Format{Name: "email", Validate: func(v any) error {
+		if s, ok := v.(string); ok && !email.MatchString(s) {
+			return errors.New("not one @ between two parts")
+		}
+		return nil
+	}})
+	compiler.RegisterVocabulary(&jsonschema.Vocabulary{URL: base + "vocabulary", Compile: c.register})
 	return compiler
 }
 
-// prepare registers schema and everything below it by location, and puts our own uniqueItems in place.
-func (c *compiled) prepare(schema *jsonschema.Schema) {
-	if schema == nil || c.locations[schema.Location] != nil {
-		return
-	}
+// register keeps every schema as soon as the library has compiled it, and puts in place what we have of our own.
+func (c *compiled) register(ctx *jsonschema.CompilerContext, document map[string]any) (jsonschema.SchemaExt, error) {
+	schema := ctx.Enqueue(nil) // the path to itself
 	c.locations[schema.Location] = schema
+	// This validates as 4 does, but no string is copied for the sake of draft-07's contentEncoding.
+	schema.DraftVersion = 6
+	if types, ok := document["type"].([]any); ok && schema.Types != nil { // beside a $ref nothing counts
+		for _, name := range types {
+			c.typeLists[schema] = append(c.typeLists[schema], name.(string)) // as the metaschema demands
+		}
+	}
+	if f := schema.Format; f != nil && !slices.Contains(formats, f.Name) {
+		schema.Format = nil
+	}
 	if schema.UniqueItems {
 		schema.UniqueItems = false
-		extend(schema, "uniqueItems", unique{})
+		return unique{}, nil
 	}
-	eachChild(schema, c.prepare)
+	return nil, nil
+}
+
+// types gives the names of the types that schema allows, in the order of its document.
+func (c *compiled) types(schema *jsonschema.Schema) []string {
+	if several, ok := c.typeLists[schema]; ok {
+		return several
+	}
+	if schema.Types == nil {
+		return nil
+	}
+	return schema.Types.ToStrings()
+}
+
+// formats are those that jesse looks at (draft-04 of jesse 1.5-rc13); a schema's other format is none.
+var formats = []string{"date-time", "email", "ipv4", "ipv6"}
+
+// endless reports whether validating any value against schema leads to validating it against schema again.
+func endless(schema *jsonschema.Schema, above ...*jsonschema.Schema) (found bool) {
+	if slices.Contains(above, schema) {
+		return true
+	}
+	eachInPlace(schema, func(s *jsonschema.Schema) { found = found || endless(s, append(above, schema)...) })
+	return found
 }
 
 // eachChild calls f with every schema directly below schema.
 func eachChild(schema *jsonschema.Schema, f func(*jsonschema.Schema)) {
-	one := func(s any) {
-		if s, ok := s.(*jsonschema.Schema); ok && s != nil {
+	eachInPlace(schema, f)
+	for _, s := range schema.Properties {
+		f(s)
+	}
+	for _, s := range schema.PatternProperties {
+		f(s)
+	}
+	for _, s := range []any{schema.AdditionalProperties, schema.Items, schema.AdditionalItems} {
+		switch s := s.(type) {
+		case *jsonschema.Schema:
+			f(s)
+		case []*jsonschema.Schema:
+			for _, item := range s {
+				f(item)
+			}
+		}
+	}
+}
+
+// eachInPlace calls f with every schema that looks at the same value as schema does.
+func eachInPlace(schema *jsonschema.Schema, f func(*jsonschema.Schema)) {
+	for _, s := range slices.Concat([]*jsonschema.Schema{schema.Ref, schema.Not}, schema.AllOf, schema.AnyOf, schema.OneOf) {
+		if s != nil {
 			f(s)
 		}
 	}
-	many := func(list []*jsonschema.Schema) {
-		for _, s := range list {
-			one(s)
+	for _, dependency := range schema.Dependencies {
+		if s, ok := dependency.(*jsonschema.Schema); ok {
+			f(s)
 		}
 	}
-	one(schema.Ref)
-	one(schema.Not)
-	many(schema.AllOf)
-	many(schema.AnyOf)
-	many(schema.OneOf)
-	for _, s := range schema.Properties {
-		one(s)
-	}
-	for _, s := range schema.PatternProperties {
-		one(s)
-	}
-	one(schema.AdditionalProperties)
-	for _, s := range schema.Dependencies {
-		one(s)
-	}
-	one(schema.Items)
-	if tuple, ok := schema.Items.([]*jsonschema.Schema); ok {
-		many(tuple)
-	}
-	one(schema.AdditionalItems)
-}
-
-func extend(schema *jsonschema.Schema, keyword string, ext jsonschema.ExtSchema) {
-	if schema.Extensions == nil {
-		schema.Extensions = map[string]jsonschema.ExtSchema{}
-	}
-	schema.Extensions[keyword] = ext
 }

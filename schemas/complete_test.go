@@ -16,6 +16,7 @@ func TestCompletes(t *testing.T) {
 		{"no default inside an absent object", `{"properties":{"o":{"type":"object","properties":{"n":{"type":"integer","default":1}}}}}`, `{}`, `{}`},
 		{"a default needs a type", `{"properties":{"n":{"default":5}}}`, `{}`, `{}`},
 		{"a default of the wrong type is none", `{"properties":{"n":{"type":"string","default":5}}}`, `{}`, `{}`},
+		{"a default null is none", `{"properties":{"n":{"type":["string","null"],"default":null}}}`, `{}`, `{}`},
 		{"a default of one of several types", `{"properties":{"n":{"type":["string","integer"],"default":5}}}`, `{}`, `{"n":5}`},
 		{"a default satisfies required", `{"required":["n"],"properties":{"n":{"type":"integer","default":5}}}`, `{}`, `{"n":5}`},
 		{"items", `{"properties":{"l":{"items":{"properties":{"n":{"type":"integer","default":1}}}}}}`, `{"l":[{},{"n":2},"x"]}`, `{"l":[{"n":1},{"n":2},"x"]}`},

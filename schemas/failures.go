@@ -1,12 +1,12 @@
 package schemas
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v5"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"golang.org/x/text/message"
 )
 
 // failure is one field error before it is written down, with what casting needs to know.
@@ -14,7 +14,7 @@ type failure struct {
 	tokens    []string // unescaped path
 	validator string
 	violation Violation
-	schema    *jsonschema.Schema // that failed
+	types     []string // that the value should have been of, where validator is "type"
 }
 
 type failures []failure
@@ -27,8 +27,8 @@ func (fs failures) fields() FieldErrors {
 	return errs
 }
 
-// reader turns the library's error tree into failures. The library tells where a keyword failed, and on which part of
-// the value; what exactly failed is worked out again from the schema, never read from message text.
+// reader turns the library's error tree into failures. The library tells which schema failed, how, and on which part of
+// the value; what KAZOO says of it is worked out from that, never read from message text.
 type reader struct {
 	*compiled
 	root    any
@@ -36,58 +36,43 @@ type reader struct {
 	unknown string // schema of a module that does not exist
 }
 
-func (r *reader) read(e *jsonschema.ValidationError) {
-	schema, keyword := r.locate(e.AbsoluteKeywordLocation)
-	switch keyword {
-	case "oneOf", "anyOf", "not": // what is wrong with each branch is no help, and KAZOO does not say it
+// check validates the part of the root that tokens lead to.
+func (r *reader) check(schema *jsonschema.Schema, tokens []string, value any) {
+	if err := schema.Validate(value); err != nil {
+		r.read(tokens, err.(*jsonschema.ValidationError)) // the library gives no other
+	}
+}
+
+// read takes an error about the part of the root that tokens lead to.
+func (r *reader) read(tokens []string, e *jsonschema.ValidationError) {
+	switch e.ErrorKind.(type) {
+	case *kind.OneOf, *kind.AnyOf: // what is wrong with each branch is no help, and KAZOO does not say it
 	default:
 		if len(e.Causes) > 0 {
 			for _, cause := range e.Causes {
-				r.read(cause)
+				r.read(tokens, cause)
 			}
 			return
 		}
 	}
-	tokens := pointer(e.InstanceLocation)
-	value := at(r.root, tokens)
-	before := len(r.found)
-	if schema != nil {
-		r.describe(schema, keyword, tokens, value)
-	}
-	if len(r.found) == before { // never lose a failure
-		r.add(schema, tokens, keyword, Violation{"message": "failed to validate", "value": value})
-	}
+	tokens = slices.Concat(tokens, e.InstanceLocation)
+	r.describe(r.locations[e.SchemaURL], e.ErrorKind, tokens, at(r.root, tokens))
 }
 
-func (r *reader) add(schema *jsonschema.Schema, tokens []string, validator string, v Violation) {
-	r.found = append(r.found, failure{tokens, validator, v, schema})
+func (r *reader) add(tokens []string, validator string, v Violation) {
+	r.found = append(r.found, failure{tokens: tokens, validator: validator, violation: v})
 }
 
-// locate splits the location of a keyword into the schema it stands in and the keyword. Some keywords are followed by
-// the place in them that failed (allOf/0, dependencies/name/1). An error that only groups others may have no keyword.
-func (r *reader) locate(location string) (schema *jsonschema.Schema, keyword string) {
-	for cut := strings.LastIndexByte(location, '/'); cut > 0; cut = strings.LastIndexByte(location[:cut], '/') {
-		if schema, ok := r.locations[location[:cut]]; ok {
-			keyword, _, _ = strings.Cut(location[cut+1:], "/")
-			return schema, keyword
-		}
-	}
-	return nil, ""
-}
+// ownKind makes a failure of KAZOO's own keywords one of the library's. The library's text is read by nobody: describe
+// writes what KAZOO says.
+type ownKind struct{}
 
-// pointer reads a JSON pointer as the library writes it: "~" and "/" escaped, then percent-encoded.
-func pointer(location string) []string {
-	if location == "" {
-		return nil
-	}
-	tokens := strings.Split(strings.TrimPrefix(location, "/"), "/")
-	for i, t := range tokens {
-		if plain, err := url.PathUnescape(t); err == nil {
-			t = plain
-		}
-		tokens[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(t)
-	}
-	return tokens
+// KeywordPath is part of jsonschema.ErrorKind.
+func (ownKind) KeywordPath() []string { return []string{"kazoo-validation"} }
+
+// LocalizedString is part of jsonschema.ErrorKind.
+func (ownKind) LocalizedString(p *message.Printer) string {
+	return p.Sprintf("'kazoo-validation' failed")
 }
 
 // at gives the part of v that tokens lead to, nil if they lead nowhere.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v5"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // family is a kind of node whose "data" has a schema chosen by its "module": what KAZOO calls kazoo-validation
@@ -38,7 +38,7 @@ func (c *compiled) addFamilies() {
 		}
 		f.names = slices.Sorted(maps.Keys(f.modules))
 		c.families[schema] = f
-		extend(schema, nodeKeyword, nodeCheck{f})
+		schema.Extensions = append(schema.Extensions, nodeCheck{f})
 	}
 }
 
@@ -50,26 +50,30 @@ func (f *family) unknown(module string) string {
 	return "unable to find " + f.noun + " schema for module " + module
 }
 
-// nodeKeyword is the keyword that nodeCheck's own errors are reported under.
-const nodeKeyword = "kazoo-validation"
+// unknownModule is the failure of a node to name a module that there is.
+type unknownModule struct {
+	ownKind
+	family *family
+	module string
+}
 
 // nodeCheck validates a node's data against the schema of its module. Whether module and data are there and of the
 // right type, the node's schema says.
 type nodeCheck struct{ family *family }
 
-// Validate is part of jsonschema.ExtSchema.
-func (n nodeCheck) Validate(ctx jsonschema.ValidationContext, v any) error {
+// Validate is part of jsonschema.SchemaExt.
+func (n nodeCheck) Validate(ctx *jsonschema.ValidatorContext, v any) {
 	node, _ := v.(map[string]any)
 	module, ok := node["module"].(string)
 	if !ok {
-		return nil
+		return
 	}
 	schema, known := n.family.modules[module]
 	if !known {
-		return ctx.Error(nodeKeyword, "unknown module")
+		ctx.AddError(&unknownModule{family: n.family, module: module})
+		return
 	}
 	if data, ok := node["data"].(map[string]any); ok {
-		return ctx.Validate(schema, nodeKeyword, data, "data")
+		ctx.AddErr(ctx.Validate(schema, data, []string{"data"}))
 	}
-	return nil
 }

@@ -121,7 +121,7 @@ func TestNumbers(t *testing.T) {
 }
 
 // Items that all have the same hash in the schema library, which then compares each with each: it hashes ["a","b"] like
-// ["a\x03b"], and so all ways of cutting one text into equally many strings.
+// ["a\x04b"], and so all ways of cutting one text into equally many strings.
 func TestUniqueItemsTakesLinearTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures time, which the race detector stretches: run this without -short")
@@ -139,7 +139,7 @@ func TestUniqueItemsTakesLinearTime(t *testing.T) {
 				list = append(list, part)
 				part = "x"
 			} else {
-				part += "\x03x"
+				part += "\x04x"
 			}
 		}
 		items = append(items, append(list, part))

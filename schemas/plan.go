@@ -1,10 +1,9 @@
 package schemas
 
 import (
-	"regexp"
 	"slices"
 
-	"github.com/santhosh-tekuri/jsonschema/v5"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"callfn/internal/jsonvalue"
 )
@@ -30,7 +29,7 @@ type propertyDefault struct {
 }
 
 type patternPlan struct {
-	pattern *regexp.Regexp
+	pattern jsonschema.Regexp
 	plan    *plan
 }
 
@@ -67,7 +66,7 @@ func (c *compiled) planAll() {
 }
 
 func (c *compiled) hasWork(schema *jsonschema.Schema) bool {
-	return c.families[schema] != nil || isInteger(schema) || len(defaultsOf(schema)) > 0
+	return c.families[schema] != nil || c.isInteger(schema) || len(c.defaultsOf(schema)) > 0
 }
 
 func leadsTo(schema *jsonschema.Schema, busy map[*jsonschema.Schema]bool) (found bool) {
@@ -80,7 +79,7 @@ func (c *compiled) fillPlan(schema *jsonschema.Schema, p *plan) {
 		child, _ := s.(*jsonschema.Schema)
 		return c.plans[child] // nil for no schema and for one without work
 	}
-	p.defaults, p.integer, p.family = defaultsOf(schema), isInteger(schema), c.families[schema]
+	p.defaults, p.integer, p.family = c.defaultsOf(schema), c.isInteger(schema), c.families[schema]
 	p.props = map[string]*plan{}
 	p.extra = lookup(schema.AdditionalProperties)
 	for name, prop := range schema.Properties {
@@ -118,16 +117,20 @@ func (c *compiled) fillPlan(schema *jsonschema.Schema, p *plan) {
 }
 
 // defaultsOf gives the defaults of a schema's properties. As in jesse, a default counts only if its property has a type
-// and the default is of that type.
-func defaultsOf(schema *jsonschema.Schema) (out []propertyDefault) {
+// and the default is of that type. A default null is none.
+func (c *compiled) defaultsOf(schema *jsonschema.Schema) (out []propertyDefault) {
 	for name, prop := range schema.Properties {
-		if prop.Default != nil && slices.ContainsFunc(prop.Types, func(t string) bool { return hasType(prop.Default, t) }) {
-			out = append(out, propertyDefault{name, jsonvalue.Copy(prop.Default)})
+		if prop.Default == nil || *prop.Default == nil {
+			continue
+		}
+		value := *prop.Default
+		if slices.ContainsFunc(c.types(prop), func(t string) bool { return hasType(value, t) }) {
+			out = append(out, propertyDefault{name, jsonvalue.Copy(value)})
 		}
 	}
 	return out
 }
 
-func isInteger(schema *jsonschema.Schema) bool {
-	return slices.Equal(schema.Types, []string{"integer"})
+func (c *compiled) isInteger(schema *jsonschema.Schema) bool {
+	return slices.Equal(c.types(schema), []string{"integer"})
 }

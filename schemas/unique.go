@@ -1,7 +1,8 @@
 package schemas
 
 import (
-	"github.com/santhosh-tekuri/jsonschema/v5"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"callfn/internal/jsonvalue"
 )
@@ -10,22 +11,22 @@ import (
 // to make collide, so a long list could take hours. Writing each item out once takes time in proportion to its size.
 type unique struct{}
 
-// Validate is part of jsonschema.ExtSchema.
-func (unique) Validate(ctx jsonschema.ValidationContext, v any) error {
+// Validate is part of jsonschema.SchemaExt.
+func (unique) Validate(ctx *jsonschema.ValidatorContext, v any) {
 	items, ok := v.([]any)
 	if !ok {
-		return nil
+		return
 	}
-	seen := make(map[string]struct{}, len(items))
-	for _, item := range items {
+	seen := make(map[string]int, len(items))
+	for i, item := range items {
 		text, err := jsonvalue.Encode(item)
 		if err != nil {
 			continue // no JSON, which the copy made before validating rules out
 		}
-		if _, twice := seen[string(text)]; twice {
-			return ctx.Error("uniqueItems", "item stands twice")
+		if first, twice := seen[string(text)]; twice {
+			ctx.AddError(&kind.UniqueItems{Duplicates: [2]int{first, i}})
+			return
 		}
-		seen[string(text)] = struct{}{}
+		seen[string(text)] = i
 	}
-	return nil
 }

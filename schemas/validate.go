@@ -1,10 +1,6 @@
 package schemas
 
-import (
-	"errors"
-
-	"github.com/santhosh-tekuri/jsonschema/v5"
-)
+import "github.com/santhosh-tekuri/jsonschema/v6"
 
 // Validate checks value against the named schema as KAZOO checks the body of a request. value is what a json.Decoder
 // with UseNumber gives and is never changed.
@@ -63,17 +59,8 @@ func (s *Set) validate(name string, value any, casting bool) (any, FieldErrors) 
 
 // check runs the schema library over a value that complete has made.
 func (s *Set) check(schema *jsonschema.Schema, value any) failures {
-	err := schema.Validate(value)
-	if err == nil {
-		return nil
-	}
-	var invalid *jsonschema.ValidationError
-	if !errors.As(err, &invalid) {
-		// complete has let only JSON through and the documents have no endless references, so nothing should lead here.
-		return failures{{validator: "schema", violation: Violation{"message": "schema is invalid", "schema": err.Error()}, tokens: []string{"schema"}}}
-	}
 	r := reader{compiled: s.compiled, root: value}
-	r.read(invalid)
+	r.check(schema, nil, value)
 	if r.unknown != "" {
 		r.found = append(r.found, schemaNotFound(r.unknown))
 	}
