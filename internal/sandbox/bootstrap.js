@@ -84,7 +84,8 @@
 
   // expect makes the request of a world that is then saved: an object with these members, of which all but query and form are read
   // from the request's text when one of them is asked for.
-  var asked = null, request = null, rest = '', setMember = Object.defineProperty, describe = Object.getOwnPropertyDescriptor;
+  var asked = null, request = null, rest = '';
+  var setMember = Object.defineProperty, describe = Object.getOwnPropertyDescriptor, isFrozen = Object.isFrozen;
   function expect(names) {
     var promises = { __proto__: null }, all;
     names = parse(names);
@@ -102,7 +103,8 @@
         set: function (value) {
           keep();
           var now = this === request ? describe(request, name) : undefined;
-          if (now !== undefined && now.get === promises[name]) { all[name] = value; } else { hold(this, name, value); } // sealed, or not
+          if (now === undefined || now.get !== promises[name]) { hold(this, name, value); return; }
+          if (!isFrozen(request)) { all[name] = value; } // it is sealed
         }
       });
     }

@@ -41,6 +41,7 @@ func TestRequestReadAsAskedFor(t *testing.T) {
 		"frozen":            `(Object.freeze(req), [req.query, typeof Object.keys(req)])`,
 		"frozen and asked":  `(Object.freeze(req), [req.peer, req.headers === req.headers, req])`,
 		"sealed":            `(Object.seal(req), req.peer = 'mine', [req.peer, req.id])`,
+		"frozen, written":   `(Object.freeze(req), req.peer = 'mine', req.query = 1, [req.peer, req.query])`,
 		"heir asked":        `(function () { var h = Object.create(req); return [h.body, h.query, h]; })()`,
 		"absent":            `req.absent === undefined`,
 		"an own language":   `(Object.prototype.get = Object.prototype.value = JSON.parse = Object.defineProperty = function () { throw 1; }, [req.peer, req.headers])`,
