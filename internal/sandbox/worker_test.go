@@ -29,3 +29,27 @@ func TestNoJobIsGivenUpForAnother(t *testing.T) {
 		t.Fatalf("an overdue job: %+v", a)
 	}
 }
+
+// What a run leaves behind is thrown away on nobody's clock: the next job is only asked for at once where there is little of it.
+func TestNextJobWaitsForMuchLitter(t *testing.T) {
+	r, err := newRealm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	w := &worker{runs: r}
+	for _, c := range []struct {
+		body string
+		want sequel
+	}{
+		{`return {json: 1}`, takesMore},
+		{`var a = []; for (var i = 0; i < 50000; i++) { a.push({i: i}); } return {json: a.length}`, tidies},
+		{`return {json: 2}`, takesMore},
+	} {
+		a := r.run(Job{Kind: KindShow, Source: `function () { ` + c.body + ` }`, Doc: []byte("null"), Req: []byte("{}"), Limits: DefaultLimits()})
+		if got := w.then(); a.Status != Done || got != c.want {
+			t.Errorf("%s: %s, and then the worker %q, want %q", c.body, a.Status, got, c.want)
+		}
+		r.tidy()
+	}
+}
