@@ -3,7 +3,6 @@ package crossbar
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"strings"
 )
 
@@ -27,7 +26,7 @@ func matches(header, revision string, weak bool) bool {
 }
 
 // listRevision is the revision of a listing: a digest of what it shows. "" for an empty one (kazoo-facts §1.10).
-func listRevision(list json.RawMessage) string {
+func listRevision(list encoded) string {
 	if text := string(list); text == "[]" || text == "null" {
 		return ""
 	}

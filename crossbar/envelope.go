@@ -185,9 +185,12 @@ func (a *API) unprintable(c echo.Context, err error) {
 	_ = c.Blob(http.StatusInternalServerError, "application/json", []byte(`{"status":"error","error":"500","message":"unspecified_fault","data":{}}`+"\n"))
 }
 
+// encoded is compact JSON that was made here, for one answer. A json.RawMessage may be anything, and others' too.
+type encoded []byte
+
 // encodeJSON is a value as JSON, HTML's letters as they are.
-func encodeJSON(value any) (json.RawMessage, error) {
-	if text, ok := value.(json.RawMessage); ok {
+func encodeJSON(value any) (encoded, error) {
+	if text, ok := value.(encoded); ok {
 		return text, nil
 	}
 	var out bytes.Buffer
@@ -197,8 +200,8 @@ func encodeJSON(value any) (json.RawMessage, error) {
 	return bytes.TrimSuffix(out.Bytes(), []byte{'\n'}), err
 }
 
-// encodeEnvelope is an object as JSON. Members that are JSON already, as a page of documents is, are not gone through again.
-func encodeEnvelope(env map[string]any) (json.RawMessage, error) {
+// encodeEnvelope is an object as JSON. Members that were encoded before, as a page of documents was, are not gone through again.
+func encodeEnvelope(env map[string]any) (encoded, error) {
 	text := []byte{'{'}
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		member, err := encodeJSON(env[name])

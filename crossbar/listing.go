@@ -113,7 +113,7 @@ func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []data
 }
 
 // items is the page as JSON.
-func (l listing) items(x *exchange, rows []datastore.Row) (json.RawMessage, error) {
+func (l listing) items(x *exchange, rows []datastore.Row) (encoded, error) {
 	show := l.item
 	if show == nil {
 		show = rowItem
@@ -146,7 +146,7 @@ func rowItem(_ *exchange, row datastore.Row) (any, error) {
 	if len(value) > len("{}") {
 		item = append(item, ',')
 	}
-	return json.RawMessage(append(item, value[1:]...)), nil
+	return encoded(append(item, value[1:]...)), nil
 }
 
 // rowValue is rowItem for who wants to change it.

@@ -354,3 +354,23 @@ func TestContractNotices(t *testing.T) {
 		}
 	}
 }
+
+// Everybody gets the one document, and nobody writes into it.
+func TestOpenAPIAtTheSameTime(t *testing.T) {
+	api := newStack(t).api
+	var answers [8]string
+	var asked sync.WaitGroup
+	for i := range answers {
+		asked.Go(func() {
+			recorder := httptest.NewRecorder()
+			api.ServeHTTP(recorder, httptest.NewRequest("GET", "/v2/openapi.json", nil))
+			answers[i] = recorder.Body.String()
+		})
+	}
+	asked.Wait()
+	for _, answer := range answers {
+		if answer != answers[0] || !json.Valid([]byte(answer)) || strings.Count(answer, "\n") != 1 {
+			t.Fatalf("one of the answers is %.200q … %q", answer, answer[max(0, len(answer)-20):])
+		}
+	}
+}
