@@ -39,17 +39,21 @@ func (d *Database) Changes(ctx context.Context, feed Feed) iter.Seq2[Change, err
 		return d.follow(ctx, feed)
 	}
 	return func(yield func(Change, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
+		reading, ctx := read(ctx)
+		defer reading.close()
 		set := d.db.Changes(ctx, kivik.Params(feed.params()))
 		defer set.Close() //nolint:errcheck // Err below reports what matters
 		for set.Next() {
-			change, err := readChange(set, feed.IncludeDocs)
+			var change Change
+			err := reading.row(func() (err error) {
+				change, err = readChange(set, feed.IncludeDocs)
+				return err
+			})
 			if !yield(change, fail("changes", d.name, ErrDatabaseMissing, err)) || err != nil {
 				return
 			}
 		}
-		if err := set.Err(); err != nil {
+		if err := reading.why(set.Err()); err != nil {
 			yield(Change{}, fail("changes", d.name, ErrDatabaseMissing, err))
 		}
 	}

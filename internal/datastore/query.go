@@ -44,8 +44,9 @@ func (d *Database) View(ctx context.Context, ddoc, view string, q Query) ([]Row,
 	defer cancel()
 	ddoc = d.Design(ddoc)
 	subject := d.name + "/_design/" + ddoc + "/_view/" + view
-	set := d.db.Query(ctx, "_design/"+ddoc, "_view/"+view, kivik.Params(q.params()))
-	rows, err := collect(set, q.IncludeDocs)
+	rows, err := collect(ctx, q.IncludeDocs, func(ctx context.Context) *kivik.ResultSet {
+		return d.db.Query(ctx, "_design/"+ddoc, "_view/"+view, kivik.Params(q.params()))
+	})
 	if err != nil {
 		return nil, fail("view", subject, ErrViewMissing, err)
 	}
@@ -58,24 +59,33 @@ func (d *Database) AllDocs(ctx context.Context, q Query) ([]Row, error) {
 	defer cancel()
 	params := q.params()
 	delete(params, "reduce")
-	rows, err := collect(d.db.AllDocs(ctx, kivik.Params(params)), q.IncludeDocs)
+	rows, err := collect(ctx, q.IncludeDocs, func(ctx context.Context) *kivik.ResultSet {
+		return d.db.AllDocs(ctx, kivik.Params(params))
+	})
 	if err != nil {
 		return nil, fail("all docs", d.name, ErrDatabaseMissing, err)
 	}
 	return rows, nil
 }
 
-func collect(set *kivik.ResultSet, docs bool) ([]Row, error) {
+func collect(ctx context.Context, docs bool, ask func(context.Context) *kivik.ResultSet) ([]Row, error) {
+	reading, ctx := read(ctx)
+	defer reading.close()
+	set := ask(ctx)
 	defer set.Close() //nolint:errcheck // Err below reports what matters
 	var rows []Row
 	for set.Next() {
-		row, err := scan(set, docs)
+		var row Row
+		err := reading.row(func() (err error) {
+			row, err = scan(set, docs)
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, row)
 	}
-	return rows, set.Err()
+	return rows, reading.why(set.Err())
 }
 
 func scan(set *kivik.ResultSet, docs bool) (Row, error) {
