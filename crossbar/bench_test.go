@@ -15,6 +15,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
+	"callfn/internal/steal"
 )
 
 // The three benchmarks of the API go through all of it, authentication included, down to a node in a file; what is saved is on disk
@@ -100,6 +101,7 @@ func (s *stack) measure(b *testing.B, clients, want int, request func(n int64) *
 	b.Helper()
 	var numbers atomic.Int64
 	b.ReportAllocs()
+	before := steal.Now()
 	b.ResetTimer()
 	b.SetParallelism(max(1, clients/runtime.GOMAXPROCS(0)))
 	b.RunParallel(func(pb *testing.PB) {
@@ -113,6 +115,7 @@ func (s *stack) measure(b *testing.B, clients, want int, request func(n int64) *
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
+	b.ReportMetric(100*steal.Now().Since(before), "steal-%")
 }
 
 func apiRequest(method, path, token, body string) *http.Request {

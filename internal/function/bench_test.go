@@ -21,6 +21,7 @@ import (
 	"callfn/internal/loadgen"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
+	"callfn/internal/steal"
 )
 
 // BenchmarkStep is the whole step of a call that meets the module `function`: executor, runner, show on the embedded node, a fresh
@@ -132,13 +133,15 @@ func BenchmarkStepAt500(b *testing.B) {
 			b.Logf("this machine did not take 500 a second: outcomes %v", r.Outcomes)
 		}
 		b.ReportMetric(100*r.FailedShare(), "failed-%")
+		b.ReportMetric(100*r.Stolen, "steal-%")
 		for name, share := range map[string]float64{"p50-µs": 0.5, "p95-µs": 0.95, "p99-µs": 0.99} {
 			b.ReportMetric(float64(r.Good.Quantile(share).Microseconds()), name)
 		}
 	}
 }
 
-// measure runs do by two callers a core, who number their calls, and reports calls a second and how long they took besides.
+// measure runs do by two callers a core, who number their calls, and reports calls a second and how long they took besides, and how
+// much of the processors' time was kept from this machine meanwhile.
 func measure(b *testing.B, do func(n uint64) error) {
 	b.Helper()
 	if err := do(1); err != nil { // warm, and worth measuring
@@ -149,6 +152,7 @@ func measure(b *testing.B, do func(n uint64) error) {
 	took := hdrhistogram.New(1, time.Minute.Microseconds(), 3)
 	b.ReportAllocs()
 	b.SetParallelism(2)
+	before := steal.Now()
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
@@ -165,6 +169,7 @@ func measure(b *testing.B, do func(n uint64) error) {
 	b.ReportMetric(float64(took.ValueAtQuantile(50)), "p50-µs")
 	b.ReportMetric(float64(took.ValueAtQuantile(99)), "p99-µs")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
+	b.ReportMetric(100*steal.Now().Since(before), "steal-%")
 }
 
 // functionDocument is a function as it is stored.
@@ -182,6 +187,7 @@ func BenchmarkRespawn(b *testing.B) {
 		Doc: json.RawMessage("{}"), Req: json.RawMessage("{}"), Limits: sandbox.Limits{Deadline: 20 * time.Millisecond},
 	}
 	took := hdrhistogram.New(1, time.Minute.Microseconds(), 3)
+	before := steal.Now()
 	for b.Loop() {
 		a, err := pool.Do(b.Context(), job)
 		if err != nil || a.Replaced == nil {
@@ -193,4 +199,5 @@ func BenchmarkRespawn(b *testing.B) {
 	}
 	b.ReportMetric(float64(took.ValueAtQuantile(50)), "p50-µs")
 	b.ReportMetric(float64(took.ValueAtQuantile(95)), "p95-µs")
+	b.ReportMetric(100*steal.Now().Since(before), "steal-%")
 }

@@ -58,6 +58,7 @@ func BenchmarkOverload(b *testing.B) {
 			for unit, value := range map[string]float64{
 				"peak-calls/s": peak.Rate(), "good-%-of-peak": 100 * over.Rate() / peak.Rate(), "refused-%": 100 * over.FailedShare(),
 				"refused-p99-µs": float64(over.Bad.Quantile(0.99).Microseconds()), "good-p99-µs": float64(over.Good.Quantile(0.99).Microseconds()),
+				"steal-%": 50 * (peak.Stolen + over.Stolen),
 			} {
 				told[unit] = append(told[unit], value)
 			}

@@ -180,6 +180,8 @@ func TestReports(t *testing.T) {
 			}
 			return loadgen.OK
 		}})
+	results[0].Stolen, results[1].Stolen = 0.002, 0.25
+	results[1].Rounds[1].Stolen = 0.5
 	var text, object, table bytes.Buffer
 	if err := loadgen.WriteText(&text, results); err != nil {
 		t.Fatal(err)
@@ -189,6 +191,9 @@ func TestReports(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text.String())
 		}
 	}
+	if got := text.String(); !strings.Contains(got, "steal, bad, now and then: the hypervisor kept 25.00 % of") || strings.Contains(got, "steal, good") {
+		t.Errorf("steal is told as\n%s", got)
+	}
 	if err := loadgen.WriteJSON(&object, results); err != nil {
 		t.Fatal(err)
 	}
@@ -196,16 +201,17 @@ func TestReports(t *testing.T) {
 		Target   string
 		P99      int64 `json:"p99_us"`
 		Outcomes map[string]uint64
+		Stolen   float64            `json:"stolen_share"`
 		Ratio    map[string]float64 `json:"compared_with_first"`
 	}
-	if err := json.Unmarshal(object.Bytes(), &rows); err != nil || len(rows) != 2 || rows[0].P99 < 1000 || rows[1].Outcomes["timeout"] == 0 || rows[1].Ratio["p50"] == 0 {
+	if err := json.Unmarshal(object.Bytes(), &rows); err != nil || len(rows) != 2 || rows[0].P99 < 1000 || rows[1].Outcomes["timeout"] == 0 || rows[1].Ratio["p50"] == 0 || rows[1].Stolen != 0.25 {
 		t.Errorf("%v\n%s", err, object.String())
 	}
 	if err := loadgen.WriteCSV(&table, results); err != nil {
 		t.Fatal(err)
 	}
 	lines, err := csv.NewReader(&table).ReadAll()
-	if err != nil || len(lines) != 5 || !strings.Contains(lines[4][11], "timeout=") {
+	if err != nil || len(lines) != 5 || !strings.Contains(lines[4][11], "timeout=") || lines[4][12] != "0.500" {
 		t.Errorf("%v %q", err, lines)
 	}
 }

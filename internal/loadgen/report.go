@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// WriteText writes a report for people: a line a target, then failures by outcome, then how the others compare with the first.
+// WriteText writes a report for people: a line a target, then time that was stolen, failures by outcome, and how the others compare with the first.
 func WriteText(w io.Writer, results []Result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(t, "ok calls/s\tp50\tp95\tp99\tmax\tcalls\tfailed\t  target")
@@ -22,6 +22,14 @@ func WriteText(w io.Writer, results []Result) error {
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	for _, r := range results {
+		if r.Stolen < worthTelling {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "steal, %s: the hypervisor kept %s of this machine's processor time from it: some of these times are its doing\n", r.Name, percent(r.Stolen)); err != nil {
+			return err
+		}
 	}
 	for _, r := range results {
 		if r.Bad.Count() == 0 {
@@ -39,6 +47,9 @@ func WriteText(w io.Writer, results []Result) error {
 	}
 	return writeRatios(w, results)
 }
+
+// worthTelling is from which share on stolen time is told to people.
+const worthTelling = 0.01
 
 func writeRatios(w io.Writer, results []Result) error {
 	if len(results) < 2 {
@@ -105,6 +116,7 @@ type row struct {
 	P99       int64             `json:"p99_us"`
 	Max       int64             `json:"max_us"`
 	FailedP99 int64             `json:"failed_p99_us"`
+	Stolen    float64           `json:"stolen_share"`
 	Outcomes  map[string]uint64 `json:"outcomes"`
 	Ratio     *jsonRatio        `json:"compared_with_first,omitempty"`
 }
@@ -119,7 +131,7 @@ func rowOf(name string, round int, r Round) row {
 	return row{
 		Target: name, Round: round, Seconds: r.Elapsed.Seconds(), Calls: r.Calls(), Failed: r.Bad.Count(), OKRate: r.Rate(),
 		P50: r.Good.Quantile(0.5).Microseconds(), P95: r.Good.Quantile(0.95).Microseconds(), P99: r.Good.Quantile(0.99).Microseconds(),
-		Max: r.Good.Max().Microseconds(), FailedP99: r.Bad.Quantile(0.99).Microseconds(), Outcomes: r.Outcomes,
+		Max: r.Good.Max().Microseconds(), FailedP99: r.Bad.Quantile(0.99).Microseconds(), Stolen: r.Stolen, Outcomes: r.Outcomes,
 	}
 }
 
@@ -142,7 +154,7 @@ func WriteJSON(w io.Writer, results []Result) error {
 // WriteCSV writes a line for each round of each target, for spreadsheets. Outcomes are "outcome=count" with spaces between.
 func WriteCSV(w io.Writer, results []Result) error {
 	c := csv.NewWriter(w)
-	_ = c.Write([]string{"target", "round", "seconds", "calls", "failed", "ok_calls_per_second", "p50_us", "p95_us", "p99_us", "max_us", "failed_p99_us", "outcomes"})
+	_ = c.Write([]string{"target", "round", "seconds", "calls", "failed", "ok_calls_per_second", "p50_us", "p95_us", "p99_us", "max_us", "failed_p99_us", "outcomes", "stolen_share"})
 	for _, r := range results {
 		for i, one := range r.Rounds {
 			x := rowOf(r.Name, i+1, one)
@@ -151,7 +163,7 @@ func WriteCSV(w io.Writer, results []Result) error {
 				outcomes = append(outcomes, fmt.Sprintf("%s=%d", outcome, x.Outcomes[outcome]))
 			}
 			_ = c.Write([]string{x.Target, strconv.Itoa(x.Round), decimal(x.Seconds), strconv.FormatUint(x.Calls, 10), strconv.FormatUint(x.Failed, 10), decimal(x.OKRate),
-				strconv.FormatInt(x.P50, 10), strconv.FormatInt(x.P95, 10), strconv.FormatInt(x.P99, 10), strconv.FormatInt(x.Max, 10), strconv.FormatInt(x.FailedP99, 10), strings.Join(outcomes, " ")})
+				strconv.FormatInt(x.P50, 10), strconv.FormatInt(x.P95, 10), strconv.FormatInt(x.P99, 10), strconv.FormatInt(x.Max, 10), strconv.FormatInt(x.FailedP99, 10), strings.Join(outcomes, " "), decimal(x.Stolen)})
 		}
 	}
 	c.Flush()

@@ -37,6 +37,7 @@ type Round struct {
 	Good     Times             // of calls that came back OK
 	Bad      Times             // of the others
 	Outcomes map[string]uint64 // OK among them
+	Stolen   float64           // share of this machine's processor time that its hypervisor kept from it; 0 where that is not known
 }
 
 // Rate is how many calls a second came back OK.
@@ -60,6 +61,9 @@ func newResult(name string) Result {
 
 func (r *Result) add(one Round) {
 	r.Rounds = append(r.Rounds, one)
+	if long := r.Elapsed + one.Elapsed; long > 0 {
+		r.Stolen = (r.Stolen*r.Elapsed.Seconds() + one.Stolen*one.Elapsed.Seconds()) / long.Seconds()
+	}
 	r.Elapsed += one.Elapsed
 	r.Good.h.Merge(one.Good.h)
 	r.Bad.h.Merge(one.Bad.h)
@@ -133,6 +137,6 @@ func (r *recorder) counts() (calls, failed uint64) {
 	return r.good.Count() + r.bad.Count(), r.bad.Count()
 }
 
-func (r *recorder) round(elapsed time.Duration) Round {
-	return Round{Elapsed: elapsed, Good: r.good, Bad: r.bad, Outcomes: r.outcomes}
+func (r *recorder) round(elapsed time.Duration, stolen float64) Round {
+	return Round{Elapsed: elapsed, Good: r.good, Bad: r.bad, Outcomes: r.outcomes, Stolen: stolen}
 }

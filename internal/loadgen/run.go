@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"callfn/internal/steal"
 )
 
 // Run calls the targets by the plan. When ctx ends it stops early and answers what was measured until then, with ctx's error.
@@ -46,6 +48,7 @@ type turn struct {
 func oneRound(ctx context.Context, plan Plan, t Target, turn turn) Round {
 	r, long := newRecorder(), turn.long
 	told := tell(plan, t, turn, r)
+	before := steal.Now()
 	start := time.Now()
 	next := closedLoop(start, long)
 	if plan.Rate > 0 {
@@ -74,7 +77,7 @@ func oneRound(ctx context.Context, plan Plan, t Target, turn turn) Round {
 	}
 	callers.Wait()
 	told()
-	return r.round(time.Since(start))
+	return r.round(time.Since(start), steal.Now().Since(before))
 }
 
 // closedLoop lets every caller call again at once, until it is over.
