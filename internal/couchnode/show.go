@@ -89,7 +89,9 @@ func (rq *request) showRequest(docID string) (json.RawMessage, error) {
 	if rq.r.URL.RawQuery != "" {
 		rawPath += "?" + rq.r.URL.RawQuery
 	}
-	b := append([]byte(`{"info":`), infoJSON...)
+	const others = 1 << 10 // names, headers and whose request it is, in bytes
+	b := make([]byte, 0, others+len(infoJSON)+2*len(rawPath)+len(query)+2*len(body)+len(sec))
+	b = append(append(b, `{"info":`...), infoJSON...)
 	b = strictjson.AppendString(append(b, `,"uuid":`...), uuid)
 	b = appendOrNull(append(b, `,"id":`...), docID)
 	b = strictjson.AppendString(append(b, `,"method":`...), rq.method)

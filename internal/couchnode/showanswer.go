@@ -26,7 +26,7 @@ func parseShowAnswer(raw []byte) (*showAnswer, error) {
 	bad := func(what string) error {
 		return refuse(http.StatusInternalServerError, "external_response_error", "Invalid data from external server: "+what)
 	}
-	src, err := strictjson.Compact(nil, raw, strictjson.DefaultMaxDepth)
+	src, err := strictjson.Compact(make([]byte, 0, len(raw)), raw, strictjson.DefaultMaxDepth)
 	if err != nil {
 		return nil, bad(err.Error())
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // A frame is a list of byte fields: a uvarint count, then for each field a uvarint length and the bytes. Frames carry JSON
@@ -22,18 +23,22 @@ type byteReader interface {
 
 // writeFrame writes fields as one frame with a single Write call.
 func writeFrame(w io.Writer, fields ...[]byte) error {
+	_, err := w.Write(appendFrame(nil, fields...))
+	return err
+}
+
+// appendFrame appends fields as one frame.
+func appendFrame(buf []byte, fields ...[]byte) []byte {
 	size := binary.MaxVarintLen64
 	for _, f := range fields {
 		size += binary.MaxVarintLen64 + len(f)
 	}
-	buf := make([]byte, 0, size)
-	buf = binary.AppendUvarint(buf, uint64(len(fields)))
+	buf = binary.AppendUvarint(slices.Grow(buf, size), uint64(len(fields)))
 	for _, f := range fields {
 		buf = binary.AppendUvarint(buf, uint64(len(f)))
 		buf = append(buf, f...)
 	}
-	_, err := w.Write(buf)
-	return err
+	return buf
 }
 
 // readFrame reads one frame of at most limit bytes in all its fields together. It allocates no more than what arrives.

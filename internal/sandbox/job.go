@@ -117,9 +117,10 @@ const frameLimit = 64 << 20
 // frame is the job as it is sent. With sourceKnown the worker has the source from the job before: a show's is longer than all
 // the rest together, and as a rule always the same.
 func (j Job) frame(sourceKnown bool) [][]byte {
-	source, known := []byte(j.Source), int64(0)
-	if sourceKnown {
-		source, known = nil, 1
+	var source []byte
+	known := int64(1)
+	if !sourceKnown {
+		source, known = []byte(j.Source), 0
 	}
 	nums := make([]byte, 0, 64)
 	for _, n := range []int64{int64(j.Limits.Deadline), j.Limits.Memory, int64(j.Limits.Result), int64(j.Limits.Logs), j.Now, known} {

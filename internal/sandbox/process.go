@@ -43,6 +43,7 @@ type process struct {
 	held Confinement
 
 	source string                // of the job before
+	frame  []byte                // the job as it was sent, for the next to be written over it
 	last   *subprocess.LastWords // user code cannot write there
 }
 
@@ -120,7 +121,12 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, then sequel, err err
 			err = errSpent
 		}
 	}()
-	if err := writeFrame(p.in, j.frame(j.Source == p.source)...); err != nil {
+	p.frame = appendFrame(p.frame[:0], j.frame(j.Source == p.source)...)
+	_, err = p.in.Write(p.frame)
+	if len(p.frame) > usualFrame {
+		p.frame = nil
+	}
+	if err != nil {
 		return p.broken(ctx, j, limit, err)
 	}
 	p.source = j.Source
@@ -140,6 +146,9 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, then sequel, err err
 	}
 	return a, then, nil
 }
+
+// usualFrame is the longest job whose memory is kept for the next, in bytes.
+const usualFrame = 64 << 10
 
 // hears waits for the first byte of what the worker says next. A supervisor too busy to look in time finds it lying there, and kills
 // nobody for that.
