@@ -19,7 +19,7 @@ type serveCommand struct {
 	CouchListen        string        `help:"Also serve the embedded node's CouchDB API at this address. Without --couch-user only the functions database, and only on loopback." placeholder:"HOST:PORT"`
 	CouchUser          string        `help:"User name that opens the whole embedded node on --couch-listen; the password is CALLFN_COUCH_PASSWORD." placeholder:"NAME"`
 	MetricsListen      string        `help:"Address on which GET /metrics tells Prometheus how the service fares; none when empty. Nothing guards it: choose one that only the monitoring reaches." placeholder:"HOST:PORT"`
-	Workers            int           `help:"Sandbox processes that run calls' functions; 0 for one per core, and at least two. Rehearsals have a quarter as many of their own." default:"0"`
+	Workers            int           `help:"Sandbox processes that run calls' functions; 0 for one per core, and at least two. One more stands by for one that is killed; rehearsals have a quarter as many of their own." default:"0"`
 	Queue              int           `help:"How many runs may wait for a sandbox process; beyond it the outcome is refused." default:"256"`
 	AccountWorkers     int           `help:"How many of them one account's calls may hold at once; 0 for all but one, so that one is free for others, and for all as long as its runs are short." default:"0"`
 	TreeWorkers        int           `help:"How many of them the calls of a top-level account and all below it may hold together; 0 likewise." default:"0"`

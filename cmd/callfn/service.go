@@ -200,14 +200,14 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 	var rehearsals *sandbox.Pool
 	few := rehearsalWorkers(c.Workers)
 	for _, p := range []struct {
-		pool    **sandbox.Pool
-		workers int
-	}{{&rehearsals, few}, {&s.calls, c.Workers}, {&maps, 1}} {
+		pool            **sandbox.Pool
+		workers, spares int
+	}{{&rehearsals, few, 0}, {&s.calls, c.Workers, 1}, {&maps, 1, 0}} { // no call waits until a killed process is replaced
 		if c.CouchDBURL != "" && (p.pool == &maps || p.pool == &s.calls && !c.inSandbox()) {
 			continue // CouchDB has its own for these, or runs them in processes of a command
 		}
 		pool, err := sandbox.NewPool(sandbox.Config{
-			Command: command, Workers: p.workers, Queue: c.Queue, Log: log, RequireConfinement: c.RequireConfinement,
+			Command: command, Workers: p.workers, Spares: p.spares, Queue: c.Queue, Log: log, RequireConfinement: c.RequireConfinement,
 		})
 		if err != nil {
 			return lanes, nil, err

@@ -19,3 +19,10 @@ func WriteJob(w io.Writer, j Job) error {
 	j.Limits = j.Limits.fill()
 	return writeFrame(w, j.frame(false)...)
 }
+
+// Spares counts the processes that are kept ready beside a pool's workers.
+func (p *Pool) Spares() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.spares)
+}

@@ -19,7 +19,8 @@ var (
 // Config sizes a pool.
 type Config struct {
 	Command Command
-	Workers int          // processes kept; at least 1
+	Workers int          // processes that run jobs; at least 1
+	Spares  int          // processes kept beside, started and ready, to stand in at once for workers that die
 	Queue   int          // jobs that may wait for a worker; beyond it Do answers ErrBusy at once
 	Log     *slog.Logger // spawn failures and kills; nil for none
 	// RequireConfinement refuses workers that the kernel does not hold in by every means this package knows.
@@ -36,9 +37,12 @@ type Pool struct {
 	held    Confinement
 	ctx     context.Context // ends with Close
 	cancel  context.CancelFunc
-	wg      sync.WaitGroup // workers alive or being replaced
+	wg      sync.WaitGroup // processes alive or being started
+
 	mu      sync.Mutex
 	closed  bool
+	spares  []*process
+	vacancy []chan struct{} // a worker's place without a process each, in the order in which they get one; closed then
 }
 
 // NewPool starts the workers and returns once the first is running; a binary that cannot be started is an error here.
@@ -63,10 +67,13 @@ func NewPool(c Config) (*Pool, error) {
 		return nil, err
 	}
 	p.held = first.held
-	p.wg.Add(workers)
+	p.wg.Add(workers + c.Spares)
 	p.idle <- first
 	for range workers - 1 {
-		go p.replace()
+		p.fill()
+	}
+	for range c.Spares {
+		go p.start()
 	}
 	return p, nil
 }
@@ -100,18 +107,11 @@ func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 		}
 		return a, nil
 	}
-	replaced := make(chan struct{})
-	a.Replaced = replaced
-	go func() {
-		defer close(replaced)
-		end := w.stop()
-		p.log.Warn("sandbox worker replaced", "run", j.Run, "status", string(a.Status), "pid", w.cmd.Process.Pid, "end", end)
-		p.replace()
-	}()
+	a.Replaced = p.replace(w, "run", j.Run, "status", string(a.Status))
 	if errors.Is(err, errSpent) {
 		return a, nil
 	}
-	return Answer{Replaced: replaced}, err
+	return Answer{Replaced: a.Replaced}, err
 }
 
 // tidy gives a worker back once it is ready for the next run, or replaces it when what this run left is too much.
@@ -121,9 +121,7 @@ func (p *Pool) tidy(w *process, run string) {
 		p.giveBack(w)
 		return
 	}
-	end := w.stop()
-	p.log.Warn("sandbox worker replaced", "run", run, "error", err, "pid", w.cmd.Process.Pid, "end", end)
-	p.replace()
+	p.replace(w, "run", run, "error", err)
 }
 
 // giveBack returns a healthy worker, or stops it when the pool has been closed meanwhile.
@@ -140,16 +138,44 @@ func (p *Pool) giveBack(w *process) {
 	}
 }
 
-// replace starts a worker in the place of one that is gone, for as long as it takes.
-func (p *Pool) replace() {
-	for wait := 10 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+// replace stops a worker, says why in the log, and has another in its place. The channel is closed when there is one or the pool is
+// closed.
+func (p *Pool) replace(w *process, why ...any) <-chan struct{} {
+	p.wg.Add(1) // for the one that ends; its place still counts, too
+	filled := p.fill()
+	go func() {
+		defer p.wg.Done()
+		end := w.stop()
+		p.log.Warn("sandbox worker replaced", append(why, "pid", w.cmd.Process.Pid, "end", end)...)
+	}()
+	return filled
+}
+
+// fill puts a process in a worker's place: a spare, or else the next to be up. One is started in any case.
+func (p *Pool) fill() <-chan struct{} {
+	filled := make(chan struct{})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch last := len(p.spares) - 1; {
+	case p.closed:
+		close(filled)
+	case last >= 0:
+		p.idle <- p.spares[last] // never blocks: the channel holds every worker
+		p.spares = p.spares[:last]
+		close(filled)
+	default:
+		p.vacancy = append(p.vacancy, filled)
+	}
+	go p.start()
+	return filled
+}
+
+// start starts a process for the place that has waited longest, or as a spare, for as long as that takes.
+func (p *Pool) start() {
+	for wait := 10 * time.Millisecond; p.ctx.Err() == nil; wait = min(2*wait, 5*time.Second) {
 		w, err := p.spawn.start()
 		if err == nil {
-			p.giveBack(w)
-			return
-		}
-		if p.ctx.Err() != nil {
-			p.wg.Done()
+			p.take(w)
 			return
 		}
 		p.log.Error("sandbox worker cannot be started; trying again", "error", err, "in", wait)
@@ -157,6 +183,27 @@ func (p *Pool) replace() {
 		case <-time.After(wait):
 		case <-p.ctx.Done():
 		}
+	}
+	p.wg.Done()
+}
+
+// take gives a started process its place, or stops it when the pool has been closed meanwhile.
+func (p *Pool) take(w *process) {
+	p.mu.Lock()
+	closed := p.closed
+	switch {
+	case closed:
+	case len(p.vacancy) > 0:
+		p.idle <- w
+		close(p.vacancy[0])
+		p.vacancy = p.vacancy[1:]
+	default:
+		p.spares = append(p.spares, w)
+	}
+	p.mu.Unlock()
+	if closed {
+		w.stop()
+		p.wg.Done()
 	}
 }
 
@@ -174,17 +221,23 @@ func (p *Pool) Close() {
 		return
 	}
 	p.closed = true
-	p.mu.Unlock()
-	p.cancel()
-	for range cap(p.idle) {
+	free, vacancy := p.spares, p.vacancy
+	p.spares, p.vacancy = nil, nil
+	for len(p.idle) > 0 { // nobody puts one there any more; somebody may still take one
 		select {
 		case w := <-p.idle:
-			w.stop()
-			p.wg.Done()
-			continue
+			free = append(free, w)
 		default:
 		}
-		break
+	}
+	p.mu.Unlock()
+	p.cancel()
+	for _, filled := range vacancy {
+		close(filled)
+	}
+	for _, w := range free {
+		w.stop()
+		p.wg.Done()
 	}
 	p.wg.Wait()
 	p.spawn.close()

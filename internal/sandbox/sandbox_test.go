@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -226,30 +224,4 @@ func TestMap(t *testing.T) {
 	if want := `[[[[1,null],[[1,1],null]],[]],[[["é",null],[["é",1],null]],[]]]`; err != nil || string(a.Body) != want {
 		t.Errorf("got %s %s %v, want %s", a.Status, a.Body, err, want)
 	}
-}
-
-func TestPoolClosesCleanly(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	p, err := sandbox.NewPool(sandbox.Config{Command: sandboxtest.Command(t), Workers: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	run(t, p, `return 1`, sandbox.Limits{})
-	p.Close()
-	if _, err := p.Do(context.Background(), sandbox.Job{Kind: sandbox.KindParse}); err != sandbox.ErrClosed {
-		t.Errorf("after Close: %v", err)
-	}
-}
-
-func BenchmarkShow(b *testing.B) {
-	p := sandboxtest.Pool(b, 2)
-	d := doc(`return {module: 'tts', data: {text: 'Thanks for calling us ' + req.query.To}}`)
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			a, err := p.Do(context.Background(), sandbox.Job{Kind: sandbox.KindShow, Run: "b", Source: show, Doc: d, Req: json.RawMessage(`{"query":{"To":"1000"}}`)})
-			if err != nil || a.Status != sandbox.Done {
-				b.Fatal(a, err)
-			}
-		}
-	})
 }

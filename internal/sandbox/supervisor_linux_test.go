@@ -18,9 +18,6 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// nativeLoop is a loop that the engine cannot interrupt.
-const nativeLoop = `return [].indexOf.call({length: 9e15}, 1)`
-
 // holdPool is a supervisor to be killed: it holds two workers, keeps one busy in a native loop for os.Args[2] milliseconds,
 // and tells on stdout.
 func holdPool() int {
