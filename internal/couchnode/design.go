@@ -196,28 +196,33 @@ const maxCachedDesigns = 256
 
 // design loads a design document, or answers 404.
 func (n *Node) design(db *database, id string) (d *design, rev revtree.Rev, err error) {
-	key := ddocKey{db.uuid, id}
-	err = n.view(db, func(tx *dbTx) error {
-		r, err := tx.live(id)
-		if err != nil {
-			return err
-		}
-		leaf := r.tree.Winner()
-		rev = leaf.Rev()
-		n.ddocs.mu.Lock()
-		defer n.ddocs.mu.Unlock()
-		if e, ok := n.ddocs.entries[key]; ok && e.rev == rev {
-			d = e.design
-			return nil
-		}
-		if d, err = parseDesign(slices.Clone(leaf.Body)); err != nil {
-			return err
-		}
-		if len(n.ddocs.entries) >= maxCachedDesigns || n.ddocs.entries == nil {
-			n.ddocs.entries = map[ddocKey]ddocEntry{}
-		}
-		n.ddocs.entries[key] = ddocEntry{rev, d}
-		return nil
+	err = n.view(db, func(tx *dbTx) (err error) {
+		d, rev, err = n.ddocs.read(tx, ddocKey{db.uuid, id})
+		return err
 	})
 	return d, rev, err
+}
+
+// read gives a design document as it is in tx.
+func (c *ddocCache) read(tx *dbTx, key ddocKey) (*design, revtree.Rev, error) {
+	r, err := tx.live(key.id)
+	if err != nil {
+		return nil, revtree.Rev{}, err
+	}
+	leaf := r.tree.Winner()
+	rev := leaf.Rev()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.entries[key]; ok && e.rev == rev {
+		return e.design, rev, nil
+	}
+	d, err := parseDesign(slices.Clone(leaf.Body))
+	if err != nil {
+		return nil, rev, err
+	}
+	if len(c.entries) >= maxCachedDesigns || c.entries == nil {
+		c.entries = map[ddocKey]ddocEntry{}
+	}
+	c.entries[key] = ddocEntry{rev, d}
+	return d, rev, nil
 }

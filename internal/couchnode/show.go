@@ -15,47 +15,66 @@ import (
 // It sends no ETag. CouchDB's is made of the document and the design document but not of the query, so a client that
 // asks conditionally gets one call's result for another's.
 func (rq *request) show(ddocID string, rest []string) error {
-	d, _, err := rq.design(rq.db, ddocID)
-	if err != nil {
-		return err
-	}
 	if len(rest) == 0 {
+		if _, _, err := rq.design(rq.db, ddocID); err != nil {
+			return err
+		}
 		return refuse(http.StatusNotFound, "show_error", "Invalid path.")
 	}
 	docID := strings.Join(rest[1:], "/")
-	doc := json.RawMessage("null")
-	if docID != "" {
-		err := rq.view(rq.db, func(tx *dbTx) error {
-			r, err := tx.record(docID)
-			if err == nil && r != nil && !r.tree.Deleted() {
-				doc = appendDoc(nil, docID, r, r.tree.Winner(), docMeta{conflicts: true})
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	fun, err := d.show(rest[0])
+	from, err := rq.shown(ddocID, docID)
 	if err != nil {
 		return err
 	}
-	req, err := rq.showRequest(docID)
+	fun, err := from.design.show(rest[0])
+	if err != nil {
+		return err
+	}
+	req, err := rq.showRequest(docID, from)
 	if err != nil {
 		return err
 	}
 	if rq.engine == nil {
 		return notImplemented("this node has no engine for shows")
 	}
-	answer, err := rq.engine.Show(rq.ctx, d.language, fun, doc, req)
+	answer, err := rq.engine.Show(rq.ctx, from.design.language, fun, from.doc, req)
 	if err != nil {
 		return err
 	}
 	return rq.sendShow(answer)
 }
 
+// shown is what a show is made from, all of it as it was at one moment.
+type shown struct {
+	design   *design
+	doc      json.RawMessage // null when there is none
+	info     *databaseInfo
+	security []byte
+}
+
+func (rq *request) shown(ddocID, docID string) (shown, error) {
+	s := shown{doc: json.RawMessage("null")}
+	err := rq.view(rq.db, func(tx *dbTx) (err error) {
+		if s.design, _, err = rq.ddocs.read(tx, ddocKey{rq.db.uuid, ddocID}); err != nil {
+			return err
+		}
+		if docID != "" {
+			r, err := tx.record(docID)
+			if err != nil {
+				return err
+			}
+			if r != nil && !r.tree.Deleted() {
+				s.doc = appendDoc(nil, docID, r, r.tree.Winner(), docMeta{conflicts: true})
+			}
+		}
+		s.info, s.security = rq.infoOf(tx), slices.Clone(tx.security())
+		return nil
+	})
+	return s, err
+}
+
 // showRequest makes CouchDB's request object (chttpd_external:json_req_obj). Credentials never reach a function.
-func (rq *request) showRequest(docID string) (json.RawMessage, error) {
+func (rq *request) showRequest(docID string, from shown) (json.RawMessage, error) {
 	if e := rq.r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return nil, refuse(http.StatusUnsupportedMediaType, "bad_content_type",
 			"send a show's body uncompressed: CouchDB hands the compressed bytes to the function")
@@ -64,16 +83,7 @@ func (rq *request) showRequest(docID string) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	var info *databaseInfo
-	var sec []byte
-	err = rq.view(rq.db, func(d *dbTx) error {
-		info, sec = rq.infoOf(d), append(sec, d.security()...)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	infoJSON, err := json.Marshal(info)
+	infoJSON, err := json.Marshal(from.info)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +100,7 @@ func (rq *request) showRequest(docID string) (json.RawMessage, error) {
 		rawPath += "?" + rq.r.URL.RawQuery
 	}
 	const others = 1 << 10 // names, headers and whose request it is, in bytes
-	b := make([]byte, 0, others+len(infoJSON)+2*len(rawPath)+len(query)+2*len(body)+len(sec))
+	b := make([]byte, 0, others+len(infoJSON)+2*len(rawPath)+len(query)+2*len(body)+len(from.security))
 	b = append(append(b, `{"info":`...), infoJSON...)
 	b = strictjson.AppendString(append(b, `,"uuid":`...), uuid)
 	b = appendOrNull(append(b, `,"id":`...), docID)
@@ -115,7 +125,7 @@ func (rq *request) showRequest(docID string) (json.RawMessage, error) {
 	b = appendPairs(append(b, `,"form":`...), form)
 	b = strictjson.AppendString(append(b, `,"cookie":{},"userCtx":{"db":`...), rq.db.name)
 	b = rq.appendUser(append(b, ','))
-	b = append(append(b, `},"secObj":`...), sec...)
+	b = append(append(b, `},"secObj":`...), from.security...)
 	return append(b, '}'), nil
 }
 
