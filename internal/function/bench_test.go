@@ -82,15 +82,33 @@ func BenchmarkHostile(b *testing.B) {
 	})
 }
 
-// BenchmarkStepAmong is BenchmarkStep of hello beside few and many other functions: a run must not cost more the more there are.
+// BenchmarkStepAmong is BenchmarkStep of hello among few and among many other functions, in turns: what a run costs must not grow with
+// them. Run it with -benchtime 1x; it stores 100,000 functions first.
 func BenchmarkStepAmong(b *testing.B) {
 	hello := workload.Functions()[0]
+	var targets []loadgen.Target
 	for _, among := range []struct{ functions, accounts int }{{100, 1}, {10_000, 100}, {100_000, 1000}} {
-		b.Run(fmt.Sprint(among.functions), func(b *testing.B) {
-			s := openStep(b, embeddedNode(b), couchapp.Callfn)
-			callers := s.fill(b, among.functions, among.accounts, func(int) workload.Function { return hello })
-			s.run(b, func(n uint64) caller { return callers[n*7919%uint64(len(callers))] })
-		})
+		s := openStep(b, embeddedNode(b), couchapp.Callfn)
+		callers := s.fill(b, among.functions, among.accounts, func(int) workload.Function { return hello })
+		var n atomic.Uint64
+		targets = append(targets, loadgen.Target{Name: fmt.Sprint(among.functions), Call: func(ctx context.Context) string {
+			return string(s.walk(ctx, callers[n.Add(1)*7919%uint64(len(callers))]))
+		}})
+	}
+	plan := loadgen.Plan{Connections: 2 * runtime.GOMAXPROCS(0), WarmUp: time.Second, Duration: 10 * time.Second, Rounds: 10, Timeout: 5 * time.Second}
+	for b.Loop() {
+		results, err := loadgen.Run(b.Context(), plan, targets)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, r := range results {
+			if r.Bad.Count() > 0 {
+				b.Errorf("among %s: outcomes %v", r.Name, r.Outcomes)
+			}
+			b.ReportMetric(r.Rate(), "calls/s-among-"+r.Name)
+			b.ReportMetric(1/r.RatioTo(results[0]).Rate, "times-among-"+r.Name)
+			b.ReportMetric(100*r.Stolen, "steal-%-among-"+r.Name)
+		}
 	}
 }
 

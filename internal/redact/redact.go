@@ -3,32 +3,48 @@ package redact
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
-	"unicode"
 )
 
 // Mark stands where something was left out.
 const Mark = "[redacted]"
 
-// secretWord begins or ends where a name's words do: "Digits", "Digits[pin]", "user_pin", "userPin", not "Pinball" or "Opinion".
-var secretWord = regexp.MustCompile(`(?i)\b(digits?|pins?|passcodes?|passwords?|passwd|secrets?|tokens?|dtmf|cvv)\b`)
+// longestWord of those that isSecretWord knows, in letters.
+const longestWord = 9
 
-// secret reports whether a value under this name is not to be kept: what a caller typed, and what opens doors.
-func secret(name string) bool {
-	var b strings.Builder
-	before := ' '
-	for _, r := range name {
-		switch {
-		case !unicode.IsLetter(r):
-			r = ' '
-		case unicode.IsUpper(r) && unicode.IsLower(before):
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-		before = r
+func isSecretWord(lower string) bool {
+	switch lower {
+	case "digit", "digits", "pin", "pins", "passcode", "passcodes", "password", "passwords", "passwd", "secret", "secrets", "token", "tokens", "dtmf", "cvv":
+		return true
 	}
-	return secretWord.MatchString(b.String())
+	return false
+}
+
+// secret reports whether a value under this name is not to be kept: what a caller typed, and what opens doors. A secret word begins and
+// ends where a name's words do: "Digits", "Digits[pin]", "user_pin", "userPin", not "Pinball" or "Opinion". It is asked of every name of every
+// run that is recorded, so there is no regular expression in it.
+func secret(name string) bool {
+	var word [longestWord]byte
+	n := 0 // letters of the word so far, also beyond what word holds
+	ends := func() bool { return n <= longestWord && isSecretWord(string(word[:n])) }
+	for i := range len(name) {
+		c := name[i]
+		upper := 'A' <= c && c <= 'Z'
+		letter := upper || 'a' <= c && c <= 'z'
+		if n > 0 && (!letter || upper && name[i-1] >= 'a') { // a letter before: it is a small one
+			if ends() {
+				return true
+			}
+			n = 0
+		}
+		if letter {
+			if n < longestWord {
+				word[n] = c | 0x20 // small
+			}
+			n++
+		}
+	}
+	return ends()
 }
 
 // Redactor knows what must not be kept of one run.

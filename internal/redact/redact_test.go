@@ -2,6 +2,7 @@ package redact_test
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -22,6 +23,23 @@ func TestWhichNamesAreSecret(t *testing.T) {
 			t.Errorf("%s: secret %t, want %t", name, got, want)
 		}
 	}
+}
+
+// The same names are secret as by the regular expression that says it shortest.
+func TestSecretWordsAreWhole(t *testing.T) {
+	camel := regexp.MustCompile(`([a-z])([A-Z])`)
+	words := regexp.MustCompile(`(?i)(^|[^a-z])(digits?|pins?|passcodes?|passwords?|passwd|secrets?|tokens?|dtmf|cvv)($|[^a-z])`)
+	part := rapid.OneOf(
+		rapid.SampledFrom([]string{"digit", "Digits", "PIN", "pins", "Pin", "passCode", "passwords", "Passwd", "secret", "TOKENS", "token", "dtmf", "CVV", "s", "S", "ball", "Passwordss"}),
+		rapid.StringMatching(`[a-zA-Z0-9_\-\[\]. é]{0,3}`),
+	)
+	rapid.Check(t, func(t *rapid.T) {
+		name := strings.Join(rapid.SliceOfN(part, 0, 5).Draw(t, "parts"), "")
+		want := words.MatchString(camel.ReplaceAllString(name, "$1 $2"))
+		if got := redact.New(nil).Params(map[string]string{name: "12345"})[name] == redact.Mark; got != want {
+			t.Fatalf("%q: secret %t, want %t", name, got, want)
+		}
+	})
 }
 
 func TestValue(t *testing.T) {
