@@ -2,7 +2,6 @@ package runrecord
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -85,13 +84,10 @@ func (r *Recorder) Close(ctx context.Context) {
 	}
 }
 
-// Bounds of a batch: how many runs it takes together, and how many documents go to the datastore in one request.
-//
-// Refusals come with an overload, by the thousand, which must not be spent on writing down that there is one: of each function's only the
-// latest of a batch are written, the others counted as dropped.
+// Bounds of a batch: how many runs it takes together, and how many refusals of a function. Those come with an overload, by the thousand, which
+// must not be spent on writing down that there is one: only the latest of a batch are written, the others counted as dropped.
 const (
 	batchRuns     = 4000
-	batchDocs     = 200
 	batchRefusals = 20
 )
 
@@ -147,10 +143,11 @@ const writeWithin = 10 * time.Second
 
 // flush writes a batch and returns it empty. Successes of busy functions wait for a later one, unless everything is to be written.
 func (r *Recorder) flush(batch []function.Ran, everything bool) []function.Ran {
-	var docs []datastore.Document
+	var docs []weighed
 	write := func(ran function.Ran) {
-		r.held.Add(-weight(ran))
-		docs = append(docs, document(ran, r.cfg.Keep))
+		n := weight(ran)
+		r.held.Add(-n)
+		docs = append(docs, weighed{document(ran, r.cfg.Keep), n})
 	}
 	refusals := map[ofFunction]int{}
 	for i := len(batch) - 1; i >= 0; i-- { // the newest first
@@ -182,7 +179,7 @@ func (r *Recorder) flush(batch []function.Ran, everything bool) []function.Ran {
 			write(ran)
 		}
 	}
-	for some := range slices.Chunk(docs, batchDocs) {
+	for some := range requests(docs) {
 		written, err := r.save(some)
 		r.kept.Add(uint64(written))
 		if lost := len(some) - written; lost > 0 {
