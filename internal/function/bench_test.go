@@ -82,12 +82,27 @@ func BenchmarkHostile(b *testing.B) {
 	})
 }
 
-// BenchmarkStepAmong is BenchmarkStep of hello among few and among many other functions, in turns: what a run costs must not grow with
-// them. Run it with -benchtime 1x; it stores 100,000 functions first.
+// others are how many functions of how many accounts there are where growth is measured.
+var others = []struct{ functions, accounts int }{{100, 1}, {10_000, 100}, {100_000, 1000}}
+
+// BenchmarkStepAmong is BenchmarkStep of hello, each call to another function, of few and of many.
 func BenchmarkStepAmong(b *testing.B) {
 	hello := workload.Functions()[0]
+	for _, among := range others {
+		b.Run(fmt.Sprint(among.functions), func(b *testing.B) {
+			s := openStep(b, embeddedNode(b), couchapp.Callfn)
+			callers := s.fill(b, among.functions, among.accounts, func(int) workload.Function { return hello })
+			s.run(b, func(n uint64) caller { return callers[n*7919%uint64(len(callers))] })
+		})
+	}
+}
+
+// BenchmarkGrowth is BenchmarkStepAmong of few and of many in turns: what a run costs must not grow with what there is. Run it with
+// -benchtime 1x; it stores 100,000 functions first.
+func BenchmarkGrowth(b *testing.B) {
+	hello := workload.Functions()[0]
 	var targets []loadgen.Target
-	for _, among := range []struct{ functions, accounts int }{{100, 1}, {10_000, 100}, {100_000, 1000}} {
+	for _, among := range others {
 		s := openStep(b, embeddedNode(b), couchapp.Callfn)
 		callers := s.fill(b, among.functions, among.accounts, func(int) workload.Function { return hello })
 		var n atomic.Uint64
