@@ -50,7 +50,7 @@ func NewPool(c Config) (*Pool, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	workers := max(c.Workers, 1)
+	workers, spares := max(c.Workers, 1), max(c.Spares, 0)
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &Pool{
 		log: c.Log, spawn: newSpawner(c.Command), idle: make(chan *process, workers),
@@ -67,12 +67,12 @@ func NewPool(c Config) (*Pool, error) {
 		return nil, err
 	}
 	p.held = first.held
-	p.wg.Add(workers + c.Spares)
+	p.wg.Add(workers + spares)
 	p.idle <- first
 	for range workers - 1 {
 		p.fill()
 	}
-	for range c.Spares {
+	for range spares {
 		go p.start()
 	}
 	return p, nil
