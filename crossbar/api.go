@@ -47,8 +47,8 @@ func New(cfg Config) *API {
 	a.typeScript = sync.OnceValues(func() (string, error) { return Declaration(a.cfg.Schemas) })
 	a.openAPI = sync.OnceValues(func() (json.RawMessage, error) { return openAPI(a.cfg, a.routes) })
 	a.echo = echo.NewWithConfig(echo.Config{
-		IPExtractor:      echo.ExtractIPDirect(), // forwarded-for headers are anybody's to write
-		HTTPErrorHandler: a.frameworkError, Logger: a.cfg.Log,
+		IPExtractor: echo.ExtractIPDirect(), // forwarded-for headers are anybody's to write
+		Logger:      a.cfg.Log,
 	})
 	for _, set := range pathsOf(a.routes) {
 		a.echo.Any(set.path, a.serve(set))

@@ -98,7 +98,7 @@ func withOptions(methods []string) []string { return append([]string{http.Method
 // guard is the outermost layer: it catches what nobody should have let happen, logs it, and tells the client nothing
 // but that it happened.
 func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c *echo.Context) (err error) {
+	return func(c *echo.Context) error {
 		defer a.logRequest(c, time.Now())
 		defer func() {
 			if r := recover(); r != nil {
@@ -114,7 +114,10 @@ func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
 			a.writeFailure(c, a.newExchange(c), notImplemented())
 			return nil
 		}
-		return next(c)
+		if err := next(c); err != nil {
+			a.frameworkError(c, err) // here, so that it is logged as it is answered
+		}
+		return nil
 	}
 }
 
