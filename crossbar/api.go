@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v4"
 	"golang.org/x/time/rate"
 
 	"callfn/internal/auth"
@@ -46,10 +46,9 @@ func New(cfg Config) *API {
 	a.modules = newModules(a.cfg, a.routes)
 	a.typeScript = sync.OnceValues(func() (string, error) { return Declaration(a.cfg.Schemas) })
 	a.openAPI = sync.OnceValues(func() (json.RawMessage, error) { return openAPI(a.cfg, a.routes) })
-	a.echo = echo.NewWithConfig(echo.Config{
-		IPExtractor: echo.ExtractIPDirect(), // forwarded-for headers are anybody's to write
-		Logger:      a.cfg.Log,
-	})
+	a.echo = echo.New()
+	a.echo.HideBanner, a.echo.HidePort = true, true
+	a.echo.IPExtractor = echo.ExtractIPDirect() // forwarded-for headers are anybody's to write
 	for _, set := range pathsOf(a.routes) {
 		a.echo.Any(set.path, a.serve(set))
 	}

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v4"
 
 	"callfn/internal/couchnode/strictjson"
 )
@@ -38,7 +38,7 @@ type page struct {
 }
 
 // writeAnswer sends a success envelope (kazoo-facts §1.4).
-func (a *API) writeAnswer(c *echo.Context, x *exchange, out *answer) {
+func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 	if out.text != "" {
 		c.Response().Header().Set("X-Request-ID", x.requestID)
 		_ = c.String(http.StatusOK, out.text)
@@ -104,8 +104,8 @@ func (a *API) writeAnswer(c *echo.Context, x *exchange, out *answer) {
 }
 
 // writeFailure sends an error envelope (kazoo-facts §1.5) and logs what an operator must know.
-func (a *API) writeFailure(c *echo.Context, x *exchange, f *failure) {
-	if sentBy(c).Committed {
+func (a *API) writeFailure(c echo.Context, x *exchange, f *failure) {
+	if c.Response().Committed {
 		return
 	}
 	level := a.cfg.Log.Debug
@@ -146,7 +146,7 @@ func (a *API) envelope(x *exchange) map[string]any {
 }
 
 // head sets the header fields of every answer.
-func (a *API) head(c *echo.Context, x *exchange, failed bool) {
+func (a *API) head(c echo.Context, x *exchange, failed bool) {
 	header := c.Response().Header()
 	header.Set("X-Request-ID", x.requestID)
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -160,7 +160,7 @@ func (a *API) head(c *echo.Context, x *exchange, failed bool) {
 }
 
 // writeJSON sends a value; numbers and text exactly as they are stored.
-func (a *API) writeJSON(c *echo.Context, x *exchange, status int, value any) {
+func (a *API) writeJSON(c echo.Context, x *exchange, status int, value any) {
 	var text []byte
 	var err error
 	if env, ok := value.(map[string]any); ok {
@@ -180,7 +180,7 @@ func (a *API) writeJSON(c *echo.Context, x *exchange, status int, value any) {
 	_ = c.Blob(status, "application/json", append(text, '\n')) // the client is gone: nobody left to tell
 }
 
-func (a *API) unprintable(c *echo.Context, err error) {
+func (a *API) unprintable(c echo.Context, err error) {
 	a.cfg.Log.Error("an answer could not be written as JSON", "route", c.Path(), "error", err)
 	_ = c.Blob(http.StatusInternalServerError, "application/json", []byte(`{"status":"error","error":"500","message":"unspecified_fault","data":{}}`+"\n"))
 }

@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v4"
 
 	"callfn/internal/account"
 	"callfn/internal/auth"
@@ -45,7 +45,7 @@ type caller struct {
 
 var requestIDShape = regexp.MustCompile(`^[A-Za-z0-9._:@/+=-]{1,128}$`)
 
-func (a *API) newExchange(c *echo.Context) *exchange {
+func (a *API) newExchange(c echo.Context) *exchange {
 	r := c.Request()
 	x := &exchange{ctx: r.Context(), request: r, method: r.Method, path: map[string]string{}}
 	x.query, _ = url.ParseQuery(r.URL.RawQuery) // what cannot be parsed is not there

@@ -1,6 +1,7 @@
 package crossbar
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -9,12 +10,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/labstack/echo/v5"
+	"github.com/labstack/echo/v4"
 )
 
 // serve is the road of every request to a path.
 func (a *API) serve(set *pathRoutes) echo.HandlerFunc {
-	return func(c *echo.Context) error {
+	return func(c echo.Context) error {
 		x := a.newExchange(c)
 		x.allowed = set.methods
 		out, err := a.travel(x, set, c)
@@ -29,7 +30,7 @@ func (a *API) serve(set *pathRoutes) echo.HandlerFunc {
 
 // travel goes the road: verb, authentication, authorisation, negotiation, body, handler. A body that cannot be read
 // is only complained about once it is known that the client may be here at all.
-func (a *API) travel(x *exchange, set *pathRoutes, c *echo.Context) (*answer, error) {
+func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, error) {
 	if running, err := a.modules.running(x.ctx, moduleOf(set.resource)); err != nil {
 		return nil, err
 	} else if !running {
@@ -79,15 +80,15 @@ func (a *API) travel(x *exchange, set *pathRoutes, c *echo.Context) (*answer, er
 
 // enter notes which route the request is for, and what its path says: each token decoded by itself, as KAZOO has it
 // (kazoo-facts §1.1). The router decodes them only where the path need not be kept as it was sent.
-func (x *exchange) enter(route Route, c *echo.Context) {
+func (x *exchange) enter(route Route, c echo.Context) {
 	x.route = route
-	for _, token := range c.PathValues() {
-		x.path[token.Name] = token.Value
+	for i, name := range c.ParamNames() {
+		x.path[name] = c.ParamValues()[i]
 		if c.Request().URL.RawPath == "" {
 			continue
 		}
-		if text, err := url.PathUnescape(token.Value); err == nil {
-			x.path[token.Name] = text
+		if token, err := url.PathUnescape(x.path[name]); err == nil {
+			x.path[name] = token
 		}
 	}
 	x.about = x.path["id"]
@@ -98,7 +99,7 @@ func withOptions(methods []string) []string { return append([]string{http.Method
 // guard is the outermost layer: it catches what nobody should have let happen, logs it, and tells the client nothing
 // but that it happened.
 func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c *echo.Context) error {
+	return func(c echo.Context) error {
 		defer a.logRequest(c, time.Now())
 		defer func() {
 			if r := recover(); r != nil {
@@ -122,21 +123,14 @@ func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // logRequest notes each request by its route, never by its URL: a query string may hold a token.
-func (a *API) logRequest(c *echo.Context, begun time.Time) {
+func (a *API) logRequest(c echo.Context, begun time.Time) {
 	level := slog.LevelInfo
 	if path := c.Path(); path == "/healthz" || path == "/readyz" {
 		level = slog.LevelDebug // asked all the time
 	}
-	sent := sentBy(c)
-	a.cfg.Log.LogAttrs(c.Request().Context(), level, "request", slog.String("request_id", sent.Header().Get("X-Request-ID")),
-		slog.String("method", c.Request().Method), slog.String("route", c.Path()), slog.Int("status", sent.Status),
-		slog.Int64("bytes", sent.Size), slog.Duration("took", time.Since(begun)))
-}
-
-// sentBy is what became of a request's response so far.
-func sentBy(c *echo.Context) *echo.Response {
-	sent, _ := echo.UnwrapResponse(c.Response()) // nothing here puts another writer around it
-	return sent
+	a.cfg.Log.LogAttrs(c.Request().Context(), level, "request", slog.String("request_id", c.Response().Header().Get("X-Request-ID")),
+		slog.String("method", c.Request().Method), slog.String("route", c.Path()), slog.Int("status", c.Response().Status),
+		slog.Int64("bytes", c.Response().Size), slog.Duration("took", time.Since(begun)))
 }
 
 func knownVerb(method string) bool {
@@ -148,12 +142,13 @@ func knownVerb(method string) bool {
 }
 
 // frameworkError answers what never reached a route.
-func (a *API) frameworkError(c *echo.Context, err error) {
+func (a *API) frameworkError(c echo.Context, err error) {
 	x := a.newExchange(c)
-	switch code := echo.StatusCode(err); {
-	case code == http.StatusNotFound || code == http.StatusMethodNotAllowed:
+	var web *echo.HTTPError
+	switch {
+	case errors.As(err, &web) && (web.Code == http.StatusNotFound || web.Code == http.StatusMethodNotAllowed):
 		a.writeFailure(c, x, lost(c.Request().URL.Path))
-	case code != 0 && code < 500:
+	case errors.As(err, &web) && web.Code < 500:
 		a.writeFailure(c, x, fail(400, "parse_error", says("failed to parse request")))
 	default:
 		a.writeFailure(c, x, internalError(err))
