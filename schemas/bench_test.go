@@ -1,6 +1,11 @@
 package schemas_test
 
-import "testing"
+import (
+	"os"
+	"testing"
+
+	"callfn/schemas"
+)
 
 const threeNodes = `{"module":"tts","data":{"text":"Thanks for calling us Alice"},
  "children":{"_":{"module":"play","data":{"id":"0123456789abcdef0123456789abcdef"},"children":{"_":{"module":"hangup","data":{}}}}}}`
@@ -32,6 +37,16 @@ func BenchmarkValidateFunction(b *testing.B) {
 	for b.Loop() {
 		if _, errs := set.Validate("functions", doc); errs != nil {
 			b.Fatal(errs)
+		}
+	}
+}
+
+// What a process does once, before it serves.
+func BenchmarkLoad(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := schemas.Compile(os.DirFS("documents")); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -22,10 +22,10 @@ func (fs failures) cast(root any) (_ any, mended bool) {
 		alone[path] = (only || !seen) && (f.validator == "type" || f.validator == "enum")
 	}
 	for _, f := range fs {
-		if f.validator != "type" || !alone[Path(f.tokens...)] || len(f.types) != 1 {
+		if f.validator != "type" || !alone[Path(f.tokens...)] || len(f.schema.Types) != 1 {
 			continue
 		}
-		if v, ok := castTo(f.types[0], at(root, f.tokens)); ok {
+		if v, ok := castTo(f.schema.Types[0], at(root, f.tokens)); ok {
 			root = put(root, f.tokens, v)
 			mended = true
 		}

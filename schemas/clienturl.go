@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
 // clientURLs are the properties that KAZOO hands to its check of client URLs (kazoo-facts §5.2).
@@ -18,26 +18,15 @@ var clientURLs = []struct{ schema, property string }{
 	{"metaflows.record_call", "url"},
 }
 
-func (c *compiled) addURLChecks() {
+// clientURLSchemas are the schemas of those properties.
+func (c *compiled) clientURLSchemas() map[*jsonschema.Schema]bool {
+	out := map[*jsonschema.Schema]bool{}
 	for _, u := range clientURLs {
 		if schema, ok := c.schemas[u.schema]; ok {
-			property := schema.Properties[u.property]
-			property.Extensions = append(property.Extensions, urlCheck{})
+			out[schema.Properties[u.property]] = true
 		}
 	}
-}
-
-// noClientURL is the failure of a URL to be one that a client may name.
-type noClientURL struct{ ownKind }
-
-// urlCheck refuses URLs that no client has a reason to name.
-type urlCheck struct{}
-
-// Validate is part of jsonschema.SchemaExt.
-func (urlCheck) Validate(ctx *jsonschema.ValidatorContext, v any) {
-	if s, ok := v.(string); ok && !isClientURL(s) {
-		ctx.AddError(&noClientURL{})
-	}
+	return out
 }
 
 // isClientURL holds for http and https URLs whose host is not this machine: KAZOO's default blacklist (localhost,

@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
 // base is where the documents live as far as the schema compiler is concerned; it makes "$ref": "callflows.action"
@@ -21,10 +21,8 @@ const base = "kazoo:///"
 type compiled struct {
 	documents map[string]json.RawMessage
 	schemas   map[string]*jsonschema.Schema
-	// locations finds the schema that a validation error is about.
-	locations map[string]*jsonschema.Schema
-	// typeLists are the types of schemas that name several, as written: the library sorts them.
-	typeLists map[*jsonschema.Schema][]string
+	locations map[string]*jsonschema.Schema // every schema, also those inside others
+	rules     map[*jsonschema.Schema]*rules
 	plans     map[*jsonschema.Schema]*plan
 	families  map[*jsonschema.Schema]*family
 }
@@ -39,11 +37,11 @@ func compile(dir fs.FS) (*compiled, error) {
 		documents: make(map[string]json.RawMessage, len(files)),
 		schemas:   make(map[string]*jsonschema.Schema, len(files)),
 		locations: map[string]*jsonschema.Schema{},
-		typeLists: map[*jsonschema.Schema][]string{},
+		rules:     map[*jsonschema.Schema]*rules{},
 		plans:     map[*jsonschema.Schema]*plan{},
 		families:  map[*jsonschema.Schema]*family{},
 	}
-	compiler := c.compiler()
+	compiler := newCompiler()
 	for _, file := range files {
 		text, err := fs.ReadFile(dir, file)
 		if err != nil {
@@ -51,9 +49,9 @@ func compile(dir fs.FS) (*compiled, error) {
 		}
 		name := strings.TrimSuffix(file, ".json")
 		c.documents[name] = text
-		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		known, err := withoutOtherFormats(text)
 		if err == nil {
-			err = compiler.AddResource(base+name, doc)
+			err = compiler.AddResource(base+name, bytes.NewReader(known))
 		}
 		if err != nil {
 			return nil, fmt.Errorf("schema %s is not readable: %w", name, err)
@@ -65,6 +63,7 @@ func compile(dir fs.FS) (*compiled, error) {
 			return nil, fmt.Errorf("schema %s does not compile: %w", name, err)
 		}
 		c.schemas[name] = schema
+		c.register(schema)
 	}
 	for location, schema := range c.locations {
 		if endless(schema) {
@@ -72,60 +71,30 @@ func compile(dir fs.FS) (*compiled, error) {
 		}
 	}
 	c.addFamilies()
-	c.addURLChecks()
+	c.addRules()
 	c.planAll()
 	return c, nil
 }
 
-func (c *compiled) compiler() *jsonschema.Compiler {
+func newCompiler() *jsonschema.Compiler {
 	compiler := jsonschema.NewCompiler()
-	compiler.DefaultDraft(jsonschema.Draft4)
-	compiler.UseLoader(jsonschema.SchemeURLLoader{}) // no scheme: never look on disk or in the network
-	email := regexp.MustCompile(`^[^@]+@[^@]+$`)     // jesse's
-	compiler.RegisterFormat(&jsonschema.Format{Name: "email", Validate: func(v any) error {
-		if s, ok := v.(string); ok && !email.MatchString(s) {
-			return errors.New("not one @ between two parts")
-		}
-		return nil
-	}})
-	compiler.RegisterVocabulary(&jsonschema.Vocabulary{URL: base + "vocabulary", Compile: c.register})
+	compiler.Draft = jsonschema.Draft4
+	compiler.ExtractAnnotations = true                           // for the defaults
+	compiler.LoadURL = func(url string) (io.ReadCloser, error) { // never look on disk or in the network
+		return nil, errors.New("no document " + strings.TrimPrefix(url, base))
+	}
+	compiler.Formats["email"] = isEmail
 	return compiler
 }
 
-// register keeps every schema as soon as the library has compiled it, and puts in place what we have of our own.
-func (c *compiled) register(ctx *jsonschema.CompilerContext, document map[string]any) (jsonschema.SchemaExt, error) {
-	schema := ctx.Enqueue(nil) // the path to itself
+// register keeps schema and every schema that it leads to.
+func (c *compiled) register(schema *jsonschema.Schema) {
+	if c.locations[schema.Location] != nil {
+		return
+	}
 	c.locations[schema.Location] = schema
-	// This validates as 4 does, but no string is copied for the sake of draft-07's contentEncoding.
-	schema.DraftVersion = 6
-	if types, ok := document["type"].([]any); ok && schema.Types != nil { // beside a $ref nothing counts
-		for _, name := range types {
-			c.typeLists[schema] = append(c.typeLists[schema], name.(string)) // as the metaschema demands
-		}
-	}
-	if f := schema.Format; f != nil && !slices.Contains(formats, f.Name) {
-		schema.Format = nil
-	}
-	if schema.UniqueItems {
-		schema.UniqueItems = false
-		return unique{}, nil
-	}
-	return nil, nil
+	eachChild(schema, c.register)
 }
-
-// types gives the names of the types that schema allows, in the order of its document.
-func (c *compiled) types(schema *jsonschema.Schema) []string {
-	if several, ok := c.typeLists[schema]; ok {
-		return several
-	}
-	if schema.Types == nil {
-		return nil
-	}
-	return schema.Types.ToStrings()
-}
-
-// formats are those that jesse looks at (draft-04 of jesse 1.5-rc13); a schema's other format is none.
-var formats = []string{"date-time", "email", "ipv4", "ipv6"}
 
 // endless reports whether validating any value against schema leads to validating it against schema again.
 func endless(schema *jsonschema.Schema, above ...*jsonschema.Schema) (found bool) {

@@ -130,7 +130,7 @@ func (c *completer) choose(choices []choice, v any, nodeDepth int) {
 		}
 		trial := jsonvalue.CopyObject(obj)
 		c.apply(choice.plan, trial, nodeDepth)
-		if c.errs == nil && choice.schema.Validate(trial) == nil {
+		if c.errs == nil && fits(choice.rules, trial) {
 			maps.Copy(obj, trial)
 			return
 		}

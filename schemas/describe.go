@@ -5,15 +5,14 @@ import (
 	"math/big"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"callfn/internal/jsonvalue"
 )
 
-// describe writes down one failure in KAZOO's shape (kazoo-facts §1.7).
-func (r *reader) describe(schema *jsonschema.Schema, failed jsonschema.ErrorKind, tokens []string, value any) {
-	add := func(validator string, v Violation) { r.add(tokens, validator, v) }
+// describe writes down the failure of one keyword in KAZOO's shape (kazoo-facts §1.7).
+func (r *reader) describe(schema *jsonschema.Schema, keyword string, value any) {
+	add := func(validator string, v Violation) { r.add(schema, validator, v) }
 	target := func(validator, before string, target json.Number, after string) {
 		v := Violation{"message": before + string(target) + after, "target": target, "value": value}
 		if validator == "minLength" || validator == "maxLength" {
@@ -21,87 +20,67 @@ func (r *reader) describe(schema *jsonschema.Schema, failed jsonschema.ErrorKind
 		}
 		add(validator, v)
 	}
-	// For some keywords KAZOO has no words of its own: it passes jesse's name on.
-	jesse := func(name string) { add(name, Violation{"message": "failed to validate", "value": value}) }
-	switch failed := failed.(type) {
-	case *kind.Type:
-		r.wrongType(schema, tokens, value)
-	case *kind.Required:
-		for _, name := range failed.Missing {
-			r.add(below(tokens, name), "required", Violation{"message": "Field is required but missing", "value": name})
-		}
-	case *kind.AdditionalProperties:
-		for _, name := range failed.Properties { // as in KAZOO, "value" is the whole object
-			r.add(below(tokens, name), "additionalProperties", Violation{
-				"message": "Strict checking of data is enabled; only include schema-defined properties", "value": value,
-			})
-		}
-	case *kind.Enum:
+	switch keyword {
+	case "type":
+		r.wrongType(schema, value)
+	case "required":
+		r.missing(schema, value)
+	case "enum":
 		add("enum", enumViolation(schema, value))
-		rest := *schema // jesse looks on where the library stops
-		rest.Enum = nil
-		r.check(&rest, tokens, value)
-	case *kind.Format:
-		add("wrong_format", Violation{"message": "Field is not in the correct format", "value": value, "format": failed.Want})
-		rest := *schema
-		rest.Enum, rest.Format = nil, nil // the enum was looked at before
-		r.check(&rest, tokens, value)
-	case *kind.MinLength:
-		target("minLength", "String must be at least ", number(failed.Want), " characters")
-	case *kind.MaxLength:
-		target("maxLength", "String must not be more than ", number(failed.Want), " characters")
-	case *kind.MinItems:
-		target("minItems", "The list must have at least ", number(failed.Want), " items")
-	case *kind.MaxItems:
-		target("maxItems", "The list is more than ", number(failed.Want), " items")
-	case *kind.MinProperties:
-		target("minProperties", "The object must have at least ", number(failed.Want), " keys")
-	case *kind.Minimum:
-		target("minimum", "Value must be at least ", rational(failed.Want), "")
-	case *kind.ExclusiveMinimum:
-		target("minimum", "Value must be more than ", rational(failed.Want), "")
-	case *kind.Maximum:
-		target("maximum", "Value must be at most ", rational(failed.Want), "")
-	case *kind.ExclusiveMaximum:
-		target("maximum", "Value must be less than ", rational(failed.Want), "")
-	case *kind.Pattern:
-		add("pattern", Violation{"message": "Failed to match pattern '" + failed.Want + "'", "target": failed.Want, "value": value})
-	case *kind.UniqueItems:
+	case "minLength":
+		target("minLength", "String must be at least ", number(schema.MinLength), " characters")
+	case "maxLength":
+		target("maxLength", "String must not be more than ", number(schema.MaxLength), " characters")
+	case "minItems":
+		target("minItems", "The list must have at least ", number(schema.MinItems), " items")
+	case "maxItems":
+		target("maxItems", "The list is more than ", number(schema.MaxItems), " items")
+	case "minProperties":
+		target("minProperties", "The object must have at least ", number(schema.MinProperties), " keys")
+	case "minimum":
+		target("minimum", "Value must be at least ", rational(schema.Minimum), "")
+	case "exclusiveMinimum":
+		target("minimum", "Value must be more than ", rational(schema.ExclusiveMinimum), "")
+	case "maximum":
+		target("maximum", "Value must be at most ", rational(schema.Maximum), "")
+	case "exclusiveMaximum":
+		target("maximum", "Value must be less than ", rational(schema.ExclusiveMaximum), "")
+	case "pattern":
+		p := schema.Pattern.String()
+		add("pattern", Violation{"message": "Failed to match pattern '" + p + "'", "target": p, "value": value})
+	case "format":
+		add("wrong_format", Violation{"message": "Field is not in the correct format", "value": value, "format": schema.Format})
+	case "uniqueItems":
 		add("uniqueItems", Violation{"message": "List of items is not unique", "value": value})
-	case *kind.AdditionalItems:
+	case "additionalItems":
 		add("additionalItems", Violation{"message": "Strict checking of data is enabled; only include schema-defined items", "value": value})
-	case *kind.Dependency:
+	case "dependencies":
 		add("dependencies", Violation{"message": "Dependencies were not validated", "value": value})
-	case *unknownModule:
-		r.unknownModule(failed, tokens)
-	case *noClientURL:
-		add("error", Violation{"message": "invalid client URL", "value": value})
-	case *kind.OneOf:
-		jesse("not_one_schema_valid")
-	case *kind.AnyOf:
-		jesse("any_schemas_not_valid")
-	case *kind.Not:
-		jesse("not_schema_valid")
-	case *kind.MaxProperties:
-		jesse("too_many_properties")
-	case *kind.MultipleOf:
-		jesse("not_multiple_of")
-	default: // draft-04 has no more, but never lose a failure
-		jesse("invalid")
+	default:
+		validator, ok := jesseNames[keyword]
+		if !ok {
+			validator = "invalid" // draft-04 has no more keywords, but never lose a failure
+		}
+		add(validator, Violation{"message": "failed to validate", "value": value})
 	}
+}
+
+// jesseNames are the keywords for which KAZOO has no words of its own: it passes jesse's name on.
+var jesseNames = map[string]string{
+	"oneOf":         "not_one_schema_valid",
+	"anyOf":         "any_schemas_not_valid",
+	"not":           "not_schema_valid",
+	"maxProperties": "too_many_properties",
+	"multipleOf":    "not_multiple_of",
 }
 
 // wrongType also reports what jesse finds although the type is wrong: it holds any value against an enum, and any
 // number against a range. The schema library stops at the type.
-func (r *reader) wrongType(schema *jsonschema.Schema, tokens []string, value any) {
-	types := r.types(schema)
-	names := strings.Join(types, ", ")
-	r.found = append(r.found, failure{
-		tokens: tokens, validator: "type", types: types,
-		violation: Violation{"message": "Value did not match type(s): " + names, "target": names, "value": value},
-	})
+func (r *reader) wrongType(schema *jsonschema.Schema, value any) {
+	types := strings.Join(schema.Types, ", ")
+	r.add(schema, "type", Violation{"message": "Value did not match type(s): " + types, "target": types, "value": value})
 	if schema.Enum != nil {
-		r.add(tokens, "enum", enumViolation(schema, value))
+		r.add(schema, "enum", enumViolation(schema, value))
 	}
 	n, ok := value.(json.Number)
 	if !ok {
@@ -109,16 +88,32 @@ func (r *reader) wrongType(schema *jsonschema.Schema, tokens []string, value any
 	}
 	if v, ok := new(big.Rat).SetString(string(n)); ok {
 		if schema.Minimum != nil && v.Cmp(schema.Minimum) < 0 {
-			r.describe(schema, &kind.Minimum{Want: schema.Minimum}, tokens, value)
+			r.describe(schema, "minimum", value)
 		}
 		if schema.Maximum != nil && v.Cmp(schema.Maximum) > 0 {
-			r.describe(schema, &kind.Maximum{Want: schema.Maximum}, tokens, value)
+			r.describe(schema, "maximum", value)
 		}
 	}
 }
 
 func enumViolation(schema *jsonschema.Schema, value any) Violation {
-	return Violation{"message": "Value not found in enumerated list of values", "target": jsonvalue.Copy(schema.Enum.Values), "value": value}
+	return Violation{"message": "Value not found in enumerated list of values", "target": jsonvalue.Copy(schema.Enum), "value": value}
+}
+
+func (r *reader) missing(schema *jsonschema.Schema, value any) {
+	obj, _ := value.(map[string]any)
+	for _, name := range schema.Required {
+		if _, there := obj[name]; !there {
+			r.addBelow(name, schema, "required", Violation{"message": "Field is required but missing", "value": name})
+		}
+	}
+}
+
+// extra reports a property that the schema does not know. As in KAZOO, "value" is the whole object.
+func (r *reader) extra(schema *jsonschema.Schema, name string, object map[string]any) {
+	r.addBelow(name, schema, "additionalProperties", Violation{
+		"message": "Strict checking of data is enabled; only include schema-defined properties", "value": object,
+	})
 }
 
 func knows(schema *jsonschema.Schema, name string) bool {
@@ -135,9 +130,8 @@ func knows(schema *jsonschema.Schema, name string) bool {
 
 // unknownModule reports what KAZOO reports twice: at the module, and as a schema that was not found (kazoo-facts §5.2).
 // There is room for one such schema: the first by name.
-func (r *reader) unknownModule(failed *unknownModule, tokens []string) {
-	f, module := failed.family, failed.module
-	r.add(below(tokens, "module"), "error", Violation{"message": f.unknown(module), "value": module})
+func (r *reader) unknownModule(f *family, schema *jsonschema.Schema, module string) {
+	r.addBelow("module", schema, "error", Violation{"message": f.unknown(module), "value": module})
 	if name := f.noun + "s." + module; r.unknown == "" || name < r.unknown {
 		r.unknown = name
 	}

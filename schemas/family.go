@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
 // family is a kind of node whose "data" has a schema chosen by its "module": what KAZOO calls kazoo-validation
@@ -14,6 +14,7 @@ type family struct {
 	node    string // schema of a node
 	noun    string // what KAZOO's message calls it
 	modules map[string]*jsonschema.Schema
+	rules   map[string]*rules
 	plans   map[string]*plan // what to complete in the data of a module
 	names   []string         // of modules, sorted
 }
@@ -38,7 +39,6 @@ func (c *compiled) addFamilies() {
 		}
 		f.names = slices.Sorted(maps.Keys(f.modules))
 		c.families[schema] = f
-		schema.Extensions = append(schema.Extensions, nodeCheck{f})
 	}
 }
 
@@ -48,32 +48,4 @@ func (f *family) unknown(module string) string {
 		return "unable to find " + f.noun + " schema for module `" + module + "`: did you mean `" + near + "`?"
 	}
 	return "unable to find " + f.noun + " schema for module " + module
-}
-
-// unknownModule is the failure of a node to name a module that there is.
-type unknownModule struct {
-	ownKind
-	family *family
-	module string
-}
-
-// nodeCheck validates a node's data against the schema of its module. Whether module and data are there and of the
-// right type, the node's schema says.
-type nodeCheck struct{ family *family }
-
-// Validate is part of jsonschema.SchemaExt.
-func (n nodeCheck) Validate(ctx *jsonschema.ValidatorContext, v any) {
-	node, _ := v.(map[string]any)
-	module, ok := node["module"].(string)
-	if !ok {
-		return
-	}
-	schema, known := n.family.modules[module]
-	if !known {
-		ctx.AddError(&unknownModule{family: n.family, module: module})
-		return
-	}
-	if data, ok := node["data"].(map[string]any); ok {
-		ctx.AddErr(ctx.Validate(schema, data, []string{"data"}))
-	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -121,7 +123,7 @@ func TestNumbers(t *testing.T) {
 }
 
 // Items that all have the same hash in the schema library, which then compares each with each: it hashes ["a","b"] like
-// ["a\x04b"], and so all ways of cutting one text into equally many strings.
+// ["a\x03b"], and so all ways of cutting one text into equally many strings.
 func TestUniqueItemsTakesLinearTime(t *testing.T) {
 	if testing.Short() {
 		t.Skip("measures time, which the race detector stretches: run this without -short")
@@ -139,7 +141,7 @@ func TestUniqueItemsTakesLinearTime(t *testing.T) {
 				list = append(list, part)
 				part = "x"
 			} else {
-				part += "\x04x"
+				part += "\x03x"
 			}
 		}
 		items = append(items, append(list, part))
@@ -224,5 +226,30 @@ func TestWarningsOnHostileValues(t *testing.T) {
 	}
 	if found := set.Warnings("callflows.action", "a string"); found != nil {
 		t.Error(found)
+	}
+}
+
+// The deepest value that there may be takes little stack: the schema library would take 6 KB at each of its levels, some
+// 3 MB here, and every goroutine that validates would keep them.
+func TestDeepValuesTakeLittleStack(t *testing.T) {
+	set := compile(t, map[string]string{"tree": `{"type":"object","properties":{"x":{"enum":["a"]}},"additionalProperties":{"$ref":"tree"}}`})
+	value := map[string]any{"x": "a"}
+	for range 254 {
+		value = map[string]any{"below": value}
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which would shrink stacks
+	done := make(chan uint64)
+	go func() {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, errs := set.ValidateStrict("tree", value)
+		runtime.ReadMemStats(&after)
+		if errs != nil {
+			t.Error(errs)
+		}
+		done <- after.StackInuse - min(before.StackInuse, after.StackInuse)
+	}()
+	if grown := <-done; grown > 512<<10 {
+		t.Errorf("the stack grew by %d KiB, want 512 at most", grown>>10)
 	}
 }

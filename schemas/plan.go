@@ -1,9 +1,10 @@
 package schemas
 
 import (
+	"regexp"
 	"slices"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"callfn/internal/jsonvalue"
 )
@@ -29,14 +30,14 @@ type propertyDefault struct {
 }
 
 type patternPlan struct {
-	pattern jsonschema.Regexp
+	pattern *regexp.Regexp
 	plan    *plan
 }
 
 // choice is a branch of oneOf or anyOf; its defaults are written if the value fits it.
 type choice struct {
-	schema *jsonschema.Schema
-	plan   *plan
+	rules *rules
+	plan  *plan
 }
 
 // planAll makes the plans of all schemas. Schemas refer to each other in circles, so first every schema that leads to
@@ -66,7 +67,7 @@ func (c *compiled) planAll() {
 }
 
 func (c *compiled) hasWork(schema *jsonschema.Schema) bool {
-	return c.families[schema] != nil || c.isInteger(schema) || len(c.defaultsOf(schema)) > 0
+	return c.families[schema] != nil || isInteger(schema) || len(defaultsOf(schema)) > 0
 }
 
 func leadsTo(schema *jsonschema.Schema, busy map[*jsonschema.Schema]bool) (found bool) {
@@ -79,7 +80,7 @@ func (c *compiled) fillPlan(schema *jsonschema.Schema, p *plan) {
 		child, _ := s.(*jsonschema.Schema)
 		return c.plans[child] // nil for no schema and for one without work
 	}
-	p.defaults, p.integer, p.family = c.defaultsOf(schema), c.isInteger(schema), c.families[schema]
+	p.defaults, p.integer, p.family = defaultsOf(schema), isInteger(schema), c.families[schema]
 	p.props = map[string]*plan{}
 	p.extra = lookup(schema.AdditionalProperties)
 	for name, prop := range schema.Properties {
@@ -107,7 +108,7 @@ func (c *compiled) fillPlan(schema *jsonschema.Schema, p *plan) {
 		var choices []choice
 		work := false
 		for _, s := range branches {
-			choices = append(choices, choice{s, lookup(s)})
+			choices = append(choices, choice{c.rules[s], lookup(s)})
 			work = work || lookup(s) != nil
 		}
 		if work {
@@ -118,19 +119,15 @@ func (c *compiled) fillPlan(schema *jsonschema.Schema, p *plan) {
 
 // defaultsOf gives the defaults of a schema's properties. As in jesse, a default counts only if its property has a type
 // and the default is of that type. A default null is none.
-func (c *compiled) defaultsOf(schema *jsonschema.Schema) (out []propertyDefault) {
+func defaultsOf(schema *jsonschema.Schema) (out []propertyDefault) {
 	for name, prop := range schema.Properties {
-		if prop.Default == nil || *prop.Default == nil {
-			continue
-		}
-		value := *prop.Default
-		if slices.ContainsFunc(c.types(prop), func(t string) bool { return hasType(value, t) }) {
-			out = append(out, propertyDefault{name, jsonvalue.Copy(value)})
+		if prop.Default != nil && slices.ContainsFunc(prop.Types, func(t string) bool { return hasType(prop.Default, t) }) {
+			out = append(out, propertyDefault{name, jsonvalue.Copy(prop.Default)})
 		}
 	}
 	return out
 }
 
-func (c *compiled) isInteger(schema *jsonschema.Schema) bool {
-	return slices.Equal(c.types(schema), []string{"integer"})
+func isInteger(schema *jsonschema.Schema) bool {
+	return slices.Equal(schema.Types, []string{"integer"})
 }

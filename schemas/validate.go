@@ -1,7 +1,5 @@
 package schemas
 
-import "github.com/santhosh-tekuri/jsonschema/v6"
-
 // Validate checks value against the named schema as KAZOO checks the body of a request. value is what a json.Decoder
 // with UseNumber gives and is never changed.
 //
@@ -38,7 +36,7 @@ func (s *Set) validate(name string, value any, casting bool) (any, FieldErrors) 
 	// place is looked at again only after something around it was cast. Two rounds have always done; four are plenty.
 	const rounds = 4
 	for round := 1; ; round++ {
-		found := s.check(schema, out)
+		found := check(s.rules[schema], out)
 		if found == nil {
 			return out, nil
 		}
@@ -57,10 +55,10 @@ func (s *Set) validate(name string, value any, casting bool) (any, FieldErrors) 
 	}
 }
 
-// check runs the schema library over a value that complete has made.
-func (s *Set) check(schema *jsonschema.Schema, value any) failures {
-	r := reader{compiled: s.compiled, root: value}
-	r.check(schema, nil, value)
+// check holds a value that complete has made against rules.
+func check(rules *rules, value any) failures {
+	var r reader
+	r.check(rules, value)
 	if r.unknown != "" {
 		r.found = append(r.found, schemaNotFound(r.unknown))
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
 // Warning points at something that is valid, since KAZOO accepts unknown properties, but probably not meant.

@@ -1,0 +1,136 @@
+package schemas
+
+import (
+	"maps"
+	"regexp"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// rules are a schema of the library's, taken apart. The library judges a value by itself: its type, format, bounds, the
+// names it requires. The ways to the values inside and to further schemas are walked by reader, so that no value, however
+// deep, makes the library recurse; it takes 6 KB of stack at each level, and its uniqueItems compares pairwise where its
+// hash collides. A schema that no value can fail has no rules.
+type rules struct {
+	schema *jsonschema.Schema // as compiled
+	alone  *jsonschema.Schema // what is left for the library; nil if nothing is
+	simple *simple            // a short cut around the library
+
+	also         []*rules          // $ref and allOf: the same value again
+	dependencies map[string]*rules // the same value again, if it has the property
+	anyOf, oneOf []*rules          // nil in them always passes
+	not          *jsonschema.Schema
+	notRules     *rules
+
+	props    map[string]*rules
+	patterns []patternRules
+	extra    *rules // additionalProperties
+	closed   bool   // additionalProperties are refused
+
+	items       *rules
+	tuple       []*rules
+	extraItems  *rules
+	closedTuple bool
+	unique      bool
+
+	family    *family // checks the data of a node
+	clientURL bool
+}
+
+type patternRules struct {
+	pattern *regexp.Regexp
+	rules   *rules
+}
+
+// addRules makes the rules of all schemas. Schemas refer to each other in circles, so first every schema that can fail is
+// found, then the rules are linked.
+func (c *compiled) addRules() {
+	urls := c.clientURLSchemas()
+	checked := map[*jsonschema.Schema]bool{}
+	for again := true; again; {
+		again = false
+		for _, schema := range c.locations {
+			if !checked[schema] && (canFail(schema) || c.families[schema] != nil || urls[schema] || leadsTo(schema, checked)) {
+				checked[schema], again = true, true
+			}
+		}
+	}
+	for schema := range checked {
+		c.rules[schema] = &rules{schema: schema, family: c.families[schema], clientURL: urls[schema]}
+	}
+	for _, r := range c.rules {
+		c.fillRules(r)
+	}
+	for _, f := range c.families {
+		f.rules = make(map[string]*rules, len(f.modules))
+		for name, schema := range f.modules {
+			f.rules[name] = c.rules[schema]
+		}
+	}
+}
+
+// canFail reports whether schema refuses anything without the help of another schema.
+func canFail(schema *jsonschema.Schema) bool {
+	return ownKeywords(schema) != nil || schema.UniqueItems || schema.Not != nil || len(schema.OneOf) > 0 ||
+		schema.AdditionalProperties == false || schema.AdditionalItems == false
+}
+
+func (c *compiled) fillRules(r *rules) {
+	schema := r.schema
+	lookup := func(s any) *rules {
+		child, _ := s.(*jsonschema.Schema)
+		return c.rules[child]
+	}
+	each := func(list []*jsonschema.Schema) (out []*rules) {
+		for _, s := range list {
+			out = append(out, lookup(s))
+		}
+		return out
+	}
+	if r.alone = ownKeywords(schema); r.alone != nil {
+		r.simple = simplify(r.alone)
+	}
+	r.also = append(each(schema.AllOf), lookup(schema.Ref))
+	r.dependencies = map[string]*rules{}
+	for name, s := range schema.Dependencies {
+		r.dependencies[name] = lookup(s)
+	}
+	r.anyOf, r.oneOf, r.not, r.notRules = each(schema.AnyOf), each(schema.OneOf), schema.Not, lookup(schema.Not)
+	r.props = make(map[string]*rules, len(schema.Properties))
+	for name, s := range schema.Properties {
+		r.props[name] = lookup(s)
+	}
+	for pattern, s := range schema.PatternProperties {
+		r.patterns = append(r.patterns, patternRules{pattern, lookup(s)})
+	}
+	r.extra, r.closed = lookup(schema.AdditionalProperties), schema.AdditionalProperties == false
+	r.items, r.unique = lookup(schema.Items), schema.UniqueItems
+	if tuple, ok := schema.Items.([]*jsonschema.Schema); ok {
+		r.tuple, r.extraItems, r.closedTuple = each(tuple), lookup(schema.AdditionalItems), schema.AdditionalItems == false
+	}
+}
+
+// ownKeywords gives a copy of schema with only those keywords that look at a value by itself, nil if there are none.
+func ownKeywords(schema *jsonschema.Schema) *jsonschema.Schema {
+	own := *schema
+	own.Ref, own.Not, own.AllOf, own.AnyOf, own.OneOf = nil, nil, nil, nil, nil
+	own.Properties, own.PatternProperties, own.AdditionalProperties = nil, nil, nil
+	own.Items, own.AdditionalItems, own.UniqueItems = nil, nil, false
+	own.Dependencies = maps.Clone(schema.Dependencies)
+	maps.DeleteFunc(own.Dependencies, func(_ string, dependency any) bool {
+		_, names := dependency.([]string)
+		return !names
+	})
+	if len(own.Types) == 0 && len(own.Enum) == 0 && own.Format == "" && len(own.Required) == 0 && len(own.Dependencies) == 0 &&
+		own.MinProperties < 0 && own.MaxProperties < 0 && own.MinItems < 0 && own.MaxItems < 0 && own.MinLength < 0 &&
+		own.MaxLength < 0 && own.Pattern == nil && !bounded(&own) {
+		return nil
+	}
+	return &own
+}
+
+// bounded reports whether schema has a rule for numbers.
+func bounded(schema *jsonschema.Schema) bool {
+	return schema.Minimum != nil || schema.ExclusiveMinimum != nil || schema.Maximum != nil || schema.ExclusiveMaximum != nil ||
+		schema.MultipleOf != nil
+}
