@@ -13,11 +13,17 @@ import (
 func (a *API) behindModules() []*documentKind {
 	return []*documentKind{
 		a.behind("menus", callflow.MenuKind, usablePatterns("hunt_allow", "hunt_deny")),
-		a.behind("devices", callflow.DeviceKind, nil),
+		a.devices(),
 		a.behind("lists", callflow.ListKind, usableEntries),
 		a.behind("temporal_rules", callflow.TemporalRuleKind, usableRule),
 		a.behind("temporal_rules_sets", callflow.TemporalRuleSetKind, nil),
 	}
+}
+
+func (a *API) devices() *documentKind {
+	k := a.behind("devices", callflow.DeviceKind, nil)
+	k.listing.computed = []string{"username"} // sip.username
+	return k
 }
 
 // behind is one kind of them, named like its schema.

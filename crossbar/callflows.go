@@ -32,7 +32,7 @@ func (a *API) callflows() *documentKind {
 		check:      checker.check,
 		lock:       locks.lock,
 		changed:    a.cfg.CallflowChanged,
-		listing:    listing{view: collection.ByAccount},
+		listing:    listing{view: collection.ByAccount, computed: []string{"modules"}},
 	}
 }
 

@@ -2,12 +2,16 @@ package crossbar
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"callfn/internal/datastore"
+	"callfn/internal/jsonvalue"
 )
 
 // filter decides whether a document belongs into a listing (kazoo-facts §1.9).
@@ -16,14 +20,17 @@ type filter func(doc map[string]any) bool
 // filters is all filters of a request: a document must pass every one.
 type filters []filter
 
-func (fs filters) pass(row datastore.Row) bool {
+// mostFilters bounds the filters of one request: each is asked of every document that the listing goes through.
+const mostFilters = 50
+
+func (fs filters) pass(row datastore.Row, l listing) bool {
 	if len(fs) == 0 {
 		return true
 	}
 	if row.Doc == nil {
 		return false // deleted since the index was read
 	}
-	doc := filterable(row.Doc)
+	doc := l.filterable(row)
 	return !slices.ContainsFunc(fs, func(f filter) bool { return !f(doc) })
 }
 
@@ -32,75 +39,128 @@ func (fs filters) pass(row datastore.Row) bool {
 var filterablePrivate = []string{"pvt_type", "pvt_created", "pvt_modified", "pvt_account_id", "pvt_auth_account_id", "pvt_auth_user_id",
 	"pvt_alphanum_name", "pvt_request_id"}
 
-func filterable(doc datastore.Document) map[string]any {
-	out := doc.Public()
+// filterable is what filters see of a row: the whole document, as in KAZOO, and what is computed for clients. What a summary
+// fills in for what a document lacks is not there: has_key asks for the document's own.
+func (l listing) filterable(row datastore.Row) map[string]any {
+	out := row.Doc.Public()
 	for _, name := range filterablePrivate {
-		if value, ok := doc[name]; ok {
+		if value, ok := row.Doc[name]; ok {
 			out[name] = value
 		}
+	}
+	if len(l.computed) > 0 {
+		summary := rowValue(row)
+		for _, name := range l.computed {
+			if value, ok := summary[name]; ok {
+				out[name] = value
+			}
+		}
+	}
+	if l.compute != nil {
+		maps.Copy(out, l.compute(row.Doc))
 	}
 	return out
 }
 
-// filtersOf reads a request's filters. Names that are none are not looked at.
-func filtersOf(query url.Values) filters {
+// filtersOf reads a request's filters. Every pair of the query is one, so a name that stands there twice is two filters.
+// Names that are none are not looked at.
+func filtersOf(query url.Values) (filters, error) {
 	var fs filters
 	for name, values := range query {
-		value := values[len(values)-1]
-		switch {
-		case strings.HasPrefix(name, "filter_not_"):
-			fs = append(fs, not(equals(strings.TrimPrefix(name, "filter_not_"), value)))
-		case strings.HasPrefix(name, "filter_"):
-			fs = append(fs, equals(strings.TrimPrefix(name, "filter_"), value))
-		case name == "has_key":
-			fs = append(fs, hasKey(value))
-		case name == "key_missing":
-			fs = append(fs, not(hasKey(value)))
-		case name == "has_value":
-			fs = append(fs, hasValue(value))
-		case name == "value_missing", name == "missing_value": // KAZOO's code knows the one, its documentation the other
-			fs = append(fs, not(hasValue(value)))
-		case name == "created_from":
-			fs = append(fs, when("pvt_created", value, func(at, bound int64) bool { return at >= bound }))
-		case name == "created_to":
-			fs = append(fs, when("pvt_created", value, func(at, bound int64) bool { return at <= bound }))
-		case name == "modified_from":
-			fs = append(fs, when("pvt_modified", value, func(at, bound int64) bool { return at >= bound }))
-		case name == "modified_to":
-			fs = append(fs, when("pvt_modified", value, func(at, bound int64) bool { return at <= bound }))
+		for _, value := range values {
+			f := filterOf(name, value)
+			if f == nil {
+				break
+			}
+			if len(fs) == mostFilters {
+				return nil, fail(http.StatusBadRequest, "faulty_request", says(fmt.Sprintf(
+					"too many filters: at most %d; several values of one key are one filter with a list, such as filter_name=[\"a\",\"b\"]", mostFilters)))
+			}
+			fs = append(fs, f)
 		}
 	}
-	return fs
+	return fs, nil
+}
+
+// filterOf is the filter that a pair of the query stands for, nil for none.
+func filterOf(name, value string) filter {
+	if key, ok := strings.CutPrefix(name, "filter_not_"); ok {
+		return not(equals(key, value))
+	}
+	if key, ok := strings.CutPrefix(name, "filter_"); ok {
+		return equals(key, value)
+	}
+	switch name {
+	case "has_key":
+		return hasKey(value)
+	case "key_missing":
+		return not(hasKey(value))
+	case "has_value":
+		return hasValue(value)
+	case "value_missing", "missing_value": // KAZOO's code knows the one, its documentation the other
+		return not(hasValue(value))
+	case "created_from":
+		return when("pvt_created", value, func(at, bound int64) bool { return at >= bound })
+	case "created_to":
+		return when("pvt_created", value, func(at, bound int64) bool { return at <= bound })
+	case "modified_from":
+		return when("pvt_modified", value, func(at, bound int64) bool { return at >= bound })
+	case "modified_to":
+		return when("pvt_modified", value, func(at, bound int64) bool { return at <= bound })
+	}
+	return nil
 }
 
 func not(f filter) filter { return func(doc map[string]any) bool { return !f(doc) } }
 
-// equals compares the text of a scalar with a value, or with any of a JSON list.
-func equals(path, value string) filter {
-	wanted := []string{value}
-	var list []any
-	dec := json.NewDecoder(strings.NewReader(value))
-	dec.UseNumber()
-	if strings.HasPrefix(value, "[") && dec.Decode(&list) == nil {
-		wanted = nil
-		for _, item := range list {
-			if text, ok := scalar(item); ok {
-				wanted = append(wanted, text)
-			}
-		}
-	}
+// equals compares the text of a scalar, or of any item of a list, with a value or with any of a JSON list. What is not
+// there compares as the empty text (crossbar_filter:should_filter).
+func equals(key, value string) filter {
+	path, wanted := filterPath(key), wantedTexts(value)
 	return func(doc map[string]any) bool {
 		found, _ := lookup(doc, path)
-		text, ok := scalar(found)
-		return ok && slices.Contains(wanted, text)
+		if list, ok := found.([]any); ok && len(list) > 0 {
+			return slices.ContainsFunc(list, func(item any) bool { return wanted[filterText(item)] })
+		}
+		return wanted[filterText(found)]
 	}
 }
 
-func hasKey(path string) filter {
+// wantedTexts are the texts that a filter's value stands for: itself, and what it holds when it is JSON.
+func wantedTexts(value string) map[string]bool {
+	wanted := map[string]bool{value: true}
+	if !strings.HasPrefix(value, "[") && !strings.HasPrefix(value, `"`) {
+		return wanted
+	}
+	decoded, err := jsonvalue.Decode([]byte(value), jsonvalue.Limits{})
+	if err != nil {
+		return wanted
+	}
+	list, ok := decoded.([]any)
+	if !ok {
+		list = []any{decoded}
+	}
+	for _, item := range list {
+		if text, ok := scalar(item); ok {
+			wanted[text] = true
+		}
+	}
+	return wanted
+}
+
+// filterText is a value as filters compare it: objects and what is not there have no text.
+func filterText(value any) string {
+	text, _ := scalar(value)
+	return text
+}
+
+func hasKey(key string) filter {
+	path := filterPath(key)
 	return func(doc map[string]any) bool { _, ok := lookup(doc, path); return ok }
 }
 
-func hasValue(path string) filter {
+func hasValue(key string) filter {
+	path := filterPath(key)
 	return func(doc map[string]any) bool {
 		switch value, _ := lookup(doc, path); v := value.(type) {
 		case nil:
@@ -129,15 +189,30 @@ func when(field, value string, holds func(at, bound int64) bool) filter {
 	}
 }
 
-// lookup follows a dotted path: "flow.data.id".
-func lookup(doc map[string]any, path string) (any, bool) {
+// filterPath is a dotted path taken apart: "flow.data.id". A document is never as deep as a path of so many names, which are
+// then as good as one that nothing has.
+func filterPath(key string) []string {
+	const deepest = 128 // jsonvalue refuses documents beyond 100
+	return strings.SplitN(key, ".", deepest)
+}
+
+// lookup follows a path. Items of a list have the names 1, 2, 3 … (kz_json:get_value).
+func lookup(doc map[string]any, path []string) (any, bool) {
 	var value any = doc
-	for _, name := range strings.Split(path, ".") {
-		object, ok := value.(map[string]any)
-		if !ok {
-			return nil, false
-		}
-		if value, ok = object[name]; !ok {
+	for _, name := range path {
+		switch v := value.(type) {
+		case map[string]any:
+			var ok bool
+			if value, ok = v[name]; !ok {
+				return nil, false
+			}
+		case []any:
+			n, err := strconv.Atoi(name)
+			if err != nil || n < 1 || n > len(v) {
+				return nil, false
+			}
+			value = v[n-1]
+		default:
 			return nil, false
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"callfn/crossbar"
 	"callfn/internal/datastore"
+	"callfn/internal/function"
 )
 
 func TestFilters(t *testing.T) {
@@ -19,7 +20,7 @@ func TestFilters(t *testing.T) {
 		`"name":"a","enabled":true,"custom":{"level":1},"tags":["x"]`,
 		`"name":"b","enabled":false,"custom":{"level":2},"tags":[]`,
 		`"name":"c","custom":{"level":"2"},"note":""`,
-		`"name":"d e","note":"n"`,
+		`"name":"d e","note":"n","rooms":[{"floor":1},{"floor":3}]`,
 	} {
 		if i > 0 {
 			s.clock.Advance(time.Minute)
@@ -54,6 +55,34 @@ func TestFilters(t *testing.T) {
 		"filter_pvt_type=function":         "a b c d e",
 		"has_key=pvt_vsn":                  "",
 		"filter_=x":                        "",
+
+		// every pair of the query counts
+		"filter_not_name=a&filter_not_name=b":               "c d e",
+		"filter_name=a&filter_name=b":                       "",
+		"has_key=custom&has_key=note":                       "c",
+		"key_missing=note&key_missing=enabled":              "",
+		"key_missing=note&key_missing=tags":                 "",
+		"has_value=custom.level&has_value=tags":             "a",
+		"value_missing=note&value_missing=tags":             "b c",
+		"created_from=0&created_from=99999999999":           "",
+		"has_key=custom&key_missing=note&filter_not_name=a": "b",
+
+		// lists, by any of their items and by the place of one
+		"filter_tags=x":          "a",
+		"filter_not_tags=x":      "b c d e",
+		`filter_tags=["y","x"]`:  "a",
+		`filter_not_tags=["x"]`:  "b c d e",
+		"filter_tags.1=x":        "a",
+		"has_key=tags.1":         "a",
+		"filter_rooms.2.floor=3": "d e",
+		"filter_rooms.floor=3":   "",
+		"has_key=rooms.0":        "",
+
+		// what is not there is the empty text, as in KAZOO
+		"filter_note=":                "a b c",
+		"filter_not_note=":            "d e",
+		`filter_name="a"`:             "a",
+		`filter_custom.level=["2",1]`: "a b c",
 	} {
 		parts := strings.Split(query, "&")
 		for i, part := range parts {
@@ -73,6 +102,134 @@ func TestFilters(t *testing.T) {
 			t.Errorf("%s: a filter brought the source: %s", query, r.raw)
 		}
 	}
+}
+
+// The requests that KAZOO's user interfaces make of callflows.
+func TestFiltersOfUserInterfaces(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	for _, properties := range []string{
+		`"name":"catchall","numbers":["no_match"]`,
+		`"name":"desk","numbers":["1000","1001"]`,
+		`"name":"voip","numbers":["2"],"ui_metadata":{"origin":"voip"},"owner_id":"11111111111111111111111111111111","type":"mainUserCallflow"`,
+		`"name":"queue","numbers":["3"],"ui_metadata":{"origin":"callqueues"},"group_id":"22222222222222222222222222222222","type":"baseGroup"`,
+		`"name":"plain","numbers":["4"],"type":"main"`,
+	} {
+		s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"flow":{"module":"hangup","data":{}},`+properties+`}}`)
+	}
+	for query, want := range map[string]string{
+		"filter_not_numbers=no_match":             "desk plain queue voip",
+		"filter_numbers=no_match":                 "catchall",
+		"filter_numbers=1001":                     "desk",
+		"filter_numbers=%5B%221000%22%5D":         "desk",
+		"filter_numbers=%5B%221001%22,%222%22%5D": "desk voip",
+		"has_key=owner_id&has_key=type":           "voip",
+		"has_key=type&has_key=owner_id":           "voip",
+		"filter_not_ui_metadata.origin=voip&filter_not_ui_metadata.origin=callqueues": "catchall desk plain",
+		"has_value=type&key_missing=owner_id&key_missing=group_id":                    "plain",
+		"has_value=type&key_missing=group_id&key_missing=owner_id":                    "plain",
+		"filter_modules=hangup&filter_name=plain":                                     "plain", // the summary's, which is computed
+		"filter_flow.module=hangup&filter_type=main":                                  "plain", // in no summary
+		"has_key=featurecode": "", // the summary's, which no document has
+	} {
+		for _, paging := range []string{"paginate=false", "page_size=2"} {
+			var names []string
+			for next := ""; ; {
+				r := s.must(t, 200, "GET", a.path("/callflows?"+paging+"&"+query+next), a.token, "")
+				for _, item := range r.items() {
+					names = append(names, item.(map[string]any)["name"].(string))
+				}
+				key, more := r.env["next_start_key"].(string)
+				if !more {
+					break
+				}
+				next = "&start_key=" + key
+			}
+			sort.Strings(names)
+			if got := strings.Join(names, " "); got != want {
+				t.Errorf("%s&%s: %q, want %q", paging, query, got, want)
+			}
+		}
+	}
+}
+
+// What answers compute from private fields can be filtered by, and private fields cannot.
+func TestFiltersByComputedProperties(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	a := s.tenant(t, s.master, "acme")
+	s.must(t, 200, "PATCH", "/v2/accounts/"+s.tenant(t, s.master, "shut").id, admin, `{"data":{"enabled":false}}`)
+	id := s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"name":"off","function_js":"return 1","enabled":false}}`).id()
+	s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"name":"on","function_js":"return 1"}}`)
+	s.must(t, 201, "PUT", a.path("/devices"), a.token, `{"data":{"name":"phone","sip":{"username":"ann"}}}`)
+	db, _ := s.stores.Resolve(datastore.Functions, "")
+	doc, err := db.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc[function.DisabledMessage] = "failed too often"
+	if _, err := db.Save(t.Context(), doc); err != nil {
+		t.Fatal(err)
+	}
+	children := "/v2/accounts/" + s.master + "/children"
+	for request, want := range map[string]string{
+		a.path("/functions?has_key=disable_reason"):                         "off",
+		a.path("/functions?key_missing=disable_reason"):                     "on",
+		a.path("/functions?filter_disable_reason=failed+too+often"):         "off",
+		a.path("/functions?filter_pvt_disabled_message=failed+too+often"):   "",
+		a.path("/devices?filter_username=ann"):                              "phone",
+		children + "?filter_enabled=false":                                  "shut",
+		children + "?filter_enabled=true":                                   "acme",
+		children + "?has_key=pvt_enabled":                                   "",
+		"/v2/accounts/" + s.master + "/descendants?filter_is_reseller=true": "",
+	} {
+		token := a.token
+		if !strings.HasPrefix(request, a.path("/")) {
+			token = admin
+		}
+		var names []string
+		for _, item := range s.must(t, 200, "GET", request, token, "").items() {
+			names = append(names, item.(map[string]any)["name"].(string))
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: %q, want %q", request, got, want)
+		}
+	}
+}
+
+// What is asked of a listing in vain is said.
+func TestListingsSayWhatTheyIgnore(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	for query, want := range map[string]string{"sort=name": "sort", "created_from=yesterday": "created_from", "modified_to=": "modified_to", "created_to=63877456800": "", "filter_name=x": ""} {
+		r := s.must(t, 200, "GET", a.path("/functions?"+query), a.token, "")
+		warnings, _ := r.env["warnings"].(map[string]any)
+		if _, ok := warnings[want]; ok != (want != "") || len(warnings) > 1 {
+			t.Errorf("%s: warnings %v, want one of %q", query, warnings, want)
+		}
+	}
+}
+
+// Filters cost little, whatever is asked.
+func TestFiltersAreBounded(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	db, _ := s.stores.Resolve(datastore.Functions, "")
+	var batch []datastore.Document
+	for n := range 1500 {
+		batch = append(batch, datastore.Document{"_id": fmt.Sprintf("%032x", n), "pvt_type": "function", "pvt_account_id": a.id, "name": "n"})
+	}
+	if _, err := db.BulkSave(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	if r := s.must(t, 200, "GET", a.path("/functions?page_size=1000&filter_not_"+strings.Repeat("a.", 29_000)+"=x"), a.token, ""); len(r.items()) != 1000 {
+		t.Errorf("%d items, want 1000", len(r.items()))
+	}
+	many := a.path("/functions?" + strings.Repeat("filter_not_name=a&", 51))
+	if r := s.must(t, 400, "GET", many, a.token, ""); !strings.Contains(r.raw, "at most 50") {
+		t.Errorf("51 filters: %s", r.raw)
+	}
+	s.must(t, 200, "GET", a.path("/functions?"+strings.Repeat("filter_not_name=a&", 50)), a.token, "")
 }
 
 // Pages with a filter: every match once, in order, over more documents than are read at a time.

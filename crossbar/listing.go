@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,10 @@ type listing struct {
 	docBytes int
 	// within narrows the listing to keys that go on after the account's id with these parts. May be nil.
 	within func(*exchange) []any
+	// computed are properties of a row's value that filters see as if they were the document's.
+	computed []string
+	// compute gives more of them, from the document. May be nil.
+	compute func(datastore.Document) map[string]any
 	// ascending is the order without a wish: KAZOO's listings of documents descend.
 	ascending bool
 }
@@ -63,13 +68,35 @@ func (l listing) read(x *exchange, accountID string) (*answer, error) {
 		shown.next = cursor(next, l.parts(x))
 	}
 	items, err := l.items(x, rows)
-	return &answer{data: items, page: shown}, err
+	return &answer{data: items, page: shown, warnings: listingRemarks(x.query)}, err
+}
+
+// listingRemarks are about what a client asks of a listing in vain, nil for none. KAZOO says nothing of it.
+func listingRemarks(query url.Values) any {
+	remarks := map[string]any{}
+	if query.Has("sort") {
+		remarks["sort"] = []any{says("listings have the order of their keys, descending, or with ascending=true ascending: sort what you got")}
+	}
+	for _, name := range []string{"created_from", "created_to", "modified_from", "modified_to"} {
+		for _, value := range query[name] {
+			if _, err := strconv.ParseInt(value, 10, 64); err != nil {
+				remarks[name] = []any{says("want a time in gregorian seconds, such as 63877456800: nothing matches " + strconv.Quote(clip(value)))}
+			}
+		}
+	}
+	if len(remarks) == 0 {
+		return nil
+	}
+	return remarks
 }
 
 // collect reads at most limit rows that pass the request's filters, and the key of the first row beyond them, nil after
 // the last. A page ends early rather than grow beyond measure: when filters let little through, or documents are large.
 func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []datastore.Row, next json.RawMessage, err error) {
-	wanted := filtersOf(x.query)
+	wanted, err := filtersOf(x.query)
+	if err != nil {
+		return nil, nil, err
+	}
 	q.Limit = limit + 1
 	show := q.IncludeDocs
 	if q.IncludeDocs = show || len(wanted) > 0; q.IncludeDocs {
@@ -91,7 +118,7 @@ func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []data
 				return kept, row.Key, nil
 			}
 			scanned++
-			if !wanted.pass(row) {
+			if !wanted.pass(row, l) {
 				continue
 			}
 			if len(kept) == limit || heavy > l.docBytes {

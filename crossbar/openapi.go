@@ -148,7 +148,7 @@ func (op operation) parameters(route Route) []any {
 		names = append(names, "call_id")
 	}
 	if op.List == "paged" {
-		names = append(names, "page_size", "start_key", "end_key", "paginate", "ascending", "descending", "filters")
+		names = append(names, "page_size", "start_key", "end_key", "paginate", "ascending", "descending", "sort", "filters")
 	}
 	switch route.Method {
 	case http.MethodGet:

@@ -32,7 +32,7 @@ func (a *API) listFunctionRuns(x *exchange) (*answer, error) {
 func (a *API) runsListing(view string) listing {
 	records := runrecord.Collection(a.cfg.Datastores)
 	records.Listing = view
-	return listing{view: records.ByAccount, docBytes: a.cfg.PageBytes}
+	return listing{view: records.ByAccount, docBytes: a.cfg.PageBytes, computed: []string{"message"}}
 }
 
 // showRun shows everything that was kept of one run.
