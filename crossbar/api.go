@@ -92,6 +92,11 @@ type pathRoutes struct {
 	routes   map[string]Route
 }
 
+// invoked reports whether the routes are asked by calls, with an invoke key.
+func (s *pathRoutes) invoked() bool {
+	return slices.ContainsFunc(s.methods, func(method string) bool { return s.routes[method].Access == InvokeKey })
+}
+
 func pathsOf(routes []Route) []*pathRoutes {
 	var sets []*pathRoutes
 	for _, route := range routes {

@@ -18,6 +18,11 @@ func (a *API) serve(set *pathRoutes) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := a.newExchange(c)
 		x.allowed = set.methods
+		if set.invoked() {
+			// KAZOO's HTTP client queues requests behind the one that runs on a connection that is kept (httpc): a slow function
+			// would make other calls wait.
+			c.Response().Header().Set("Connection", "close")
+		}
 		out, err := a.travel(x, set, c)
 		if err != nil {
 			a.writeFailure(c, x, failureOf(err, x.about))
