@@ -14,16 +14,15 @@ func (a *API) apiAuth(x *exchange) (*answer, error) {
 		return nil, err
 	}
 	key := login.Text("api_key")
-	if err := a.mayLogIn(x, key); err != nil {
-		return nil, err
-	}
-	acct, err := a.cfg.Accounts.ByAPIKey(x.ctx, key)
-	if errors.Is(err, datastore.ErrNotFound) {
-		a.loginFailed(x, key)
-		return nil, fail(404, "bad identifier", []any{key})
-	}
-	if err != nil {
-		return nil, err
-	}
-	return a.grant(x, acct, account.User{}, "cb_api_auth")
+	return a.attempt(x, key, func() (*answer, bool, error) {
+		acct, err := a.cfg.Accounts.ByAPIKey(x.ctx, key)
+		if errors.Is(err, datastore.ErrNotFound) {
+			return nil, true, fail(404, "bad identifier", []any{key})
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		out, err := a.grant(x, acct, account.User{}, "cb_api_auth")
+		return out, false, err
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"callfn/callflow"
@@ -69,6 +70,8 @@ type Config struct {
 	// that KAZOO is given. "" for none.
 	PublicURL string
 	Recovery  Recovery // of forgotten passwords
+	// TrustedProxies are whose X-Forwarded-For says who the client is.
+	TrustedProxies []netip.Prefix
 
 	BodyLimit       int64                       // bytes of a request body; 8,000,000 when zero (KAZOO's max_upload_size)
 	SourceLimit     int                         // bytes of a function's source; 65,536 when zero

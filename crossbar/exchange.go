@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strconv"
@@ -29,6 +30,7 @@ type exchange struct {
 	query     url.Values
 	body      body
 	about     string // the identifier in question, for a 404
+	proxies   []netip.Prefix
 
 	caller  *caller         // nil for an anonymous request
 	account account.Account // the account of the path, once the caller may be there
@@ -47,7 +49,7 @@ var requestIDShape = regexp.MustCompile(`^[A-Za-z0-9._:@/+=-]{1,128}$`)
 
 func (a *API) newExchange(c echo.Context) *exchange {
 	r := c.Request()
-	x := &exchange{ctx: r.Context(), request: r, method: r.Method, path: map[string]string{}}
+	x := &exchange{ctx: r.Context(), request: r, method: r.Method, path: map[string]string{}, proxies: a.cfg.TrustedProxies}
 	x.query, _ = url.ParseQuery(r.URL.RawQuery) // what cannot be parsed is not there
 	x.requestID = r.Header.Get("X-Request-ID")
 	if !requestIDShape.MatchString(x.requestID) {

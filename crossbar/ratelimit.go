@@ -1,12 +1,9 @@
 package crossbar
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"context"
 	"math"
-	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -34,31 +31,29 @@ func (l RateLimit) withDefaults() RateLimit {
 	return l
 }
 
-// Failed logins have buckets of their own: one per address, one per key that was tried. Successful ones cost nothing
-// here, so a machine that logs in often is no suspect. They are limited also where requests are not.
-const (
-	failuresPerAddress = 30
-	failuresPerKey     = 10
-	failureReturns     = 2 * time.Second // one more attempt per address
-	failureReturnsKey  = 10 * time.Second
-)
-
 // buckets is a set of token buckets by name. A bucket that is full again is forgotten.
 type buckets struct {
 	limit rate.Limit
 	burst int
 	now   func() time.Time
 
-	mu    sync.Mutex
-	byID  map[string]*rate.Limiter
-	swept time.Time
+	mu      sync.Mutex
+	byID    map[string]*bucket
+	swept   time.Time
+	settled chan struct{} // closed when a held token goes, either way; nil while nobody waits
+}
+
+// bucket is one of them. Held tokens are still in the limiter: they are about to be taken, or given back.
+type bucket struct {
+	*rate.Limiter
+	held int
 }
 
 // mostBuckets is when buckets looks for full ones to forget, at most once a second.
 const mostBuckets = 10_000
 
 func newBuckets(limit rate.Limit, burst int, now func() time.Time) *buckets {
-	return &buckets{limit: limit, burst: burst, now: now, byID: map[string]*rate.Limiter{}}
+	return &buckets{limit: limit, burst: burst, now: now, byID: map[string]*bucket{}}
 }
 
 // take takes n tokens, none when there are too few. remaining is what is left.
@@ -66,14 +61,66 @@ func (b *buckets) take(id string, n int) (ok bool, remaining int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
-	limiter := b.byID[id]
-	if limiter == nil {
+	of := b.of(id, now)
+	ok = of.AllowN(now, n)
+	return ok, max(0, int(math.Floor(of.TokensAt(now))))
+}
+
+// of is the bucket of a name, a full one when there is none yet. The caller holds the lock.
+func (b *buckets) of(id string, now time.Time) *bucket {
+	found := b.byID[id]
+	if found == nil {
 		b.forget(now)
-		limiter = rate.NewLimiter(b.limit, b.burst)
-		b.byID[id] = limiter
+		found = &bucket{Limiter: rate.NewLimiter(b.limit, b.burst)}
+		b.byID[id] = found
 	}
-	ok = limiter.AllowN(now, n)
-	return ok, max(0, int(math.Floor(limiter.TokensAt(now))))
+	return found
+}
+
+// hold sets a token aside until settle says whether it is used. While there is none but others are held, which may come
+// back, it waits.
+func (b *buckets) hold(ctx context.Context, id string) bool {
+	for {
+		b.mu.Lock()
+		now := b.now()
+		of := b.of(id, now)
+		tokens := of.TokensAt(now)
+		if tokens-float64(of.held) >= 1 {
+			of.held++
+			b.mu.Unlock()
+			return true
+		}
+		if tokens < 1 {
+			b.mu.Unlock()
+			return false
+		}
+		if b.settled == nil {
+			b.settled = make(chan struct{})
+		}
+		settled := b.settled
+		b.mu.Unlock()
+		select {
+		case <-settled:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// settle ends a hold: the token is used, or given back.
+func (b *buckets) settle(id string, used bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	of := b.of(id, now)
+	of.held--
+	if used {
+		of.AllowN(now, 1)
+	}
+	if b.settled != nil {
+		close(b.settled)
+		b.settled = nil
+	}
 }
 
 // left is how many tokens a bucket has.
@@ -91,8 +138,8 @@ func (b *buckets) forget(now time.Time) {
 		return
 	}
 	b.swept = now
-	for id, limiter := range b.byID {
-		if limiter.TokensAt(now) >= float64(b.burst) {
+	for id, of := range b.byID {
+		if of.held == 0 && of.TokensAt(now) >= float64(b.burst) {
 			delete(b.byID, id)
 		}
 	}
@@ -114,44 +161,6 @@ func (a *API) charge(x *exchange) error {
 	}
 	x.tokens["consumed"] = 0
 	return tooManyRequests(time.Duration(float64(time.Second) / float64(a.requests.limit)))
-}
-
-// mayLogIn refuses whoever failed too often.
-func (a *API) mayLogIn(x *exchange, key string) error {
-	if a.failuresByAddress.left(x.address()) < 1 || a.failuresByKey.left(keyID(key)) < 1 {
-		return tooManyRequests(failureReturnsKey)
-	}
-	return nil
-}
-
-// loginFailed counts a failure.
-func (a *API) loginFailed(x *exchange, key string) {
-	a.failuresByAddress.take(x.address(), 1)
-	a.failuresByKey.take(keyID(key), 1)
-}
-
-// keyID names a key without keeping it.
-func keyID(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return hex.EncodeToString(sum[:8])
-}
-
-// address is the client's: the peer of the connection, for IPv6 its /64, which is one customer.
-func (x *exchange) address() string {
-	host, _, err := net.SplitHostPort(x.request.RemoteAddr)
-	if err != nil {
-		return "no_ip"
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return "no_ip"
-	}
-	if ip = ip.Unmap().WithZone(""); ip.Is6() {
-		if prefix, err := ip.Prefix(64); err == nil {
-			return prefix.String()
-		}
-	}
-	return ip.String()
 }
 
 func tooManyRequests(wait time.Duration) *failure {

@@ -3,7 +3,9 @@ package crossbar_test
 import (
 	"fmt"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -104,6 +106,100 @@ func TestLoginAttempts(t *testing.T) {
 	s.clock.Advance(time.Minute)
 	if got := attempt("198.51.100.7:2000", a.key); got != 201 {
 		t.Errorf("a minute later: %d", got)
+	}
+}
+
+// Of many attempts at once, no more are tried than may fail; right ones are all served.
+func TestLoginAttemptsAtOnce(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	s.rewire(t, func(c *crossbar.Config) { c.RateLimit = crossbar.RateLimit{PerSecond: -1} })
+	atOnce := func(n int, key func(int) string) map[int]int {
+		statuses := make([]int, n)
+		var all sync.WaitGroup
+		for i := range n {
+			all.Go(func() {
+				request := httptest.NewRequest("PUT", "/v2/api_auth", strings.NewReader(`{"data":{"api_key":"`+key(i)+`"}}`))
+				request.RemoteAddr = "198.51.100.7:1000"
+				recorder := httptest.NewRecorder()
+				s.api.ServeHTTP(recorder, request)
+				statuses[i] = recorder.Code
+			})
+		}
+		all.Wait()
+		codes := map[int]int{}
+		for _, status := range statuses {
+			codes[status]++
+		}
+		return codes
+	}
+	if codes := atOnce(200, func(int) string { return a.key }); codes[201] != 200 {
+		t.Errorf("200 right logins at once: %v, want all to be 201", codes)
+	}
+	if codes := atOnce(300, func(i int) string { return fmt.Sprintf("%064x", 1000+i) }); codes[404] != 30 || codes[429] != 270 {
+		t.Errorf("300 wrong logins at once: %v, want 30 tried and the others to be 429", codes)
+	}
+}
+
+// Behind proxies that are trusted, the client is whom the last of them names; what the client itself writes counts for nothing.
+func TestTrustedProxies(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	s.rewire(t, func(c *crossbar.Config) {
+		c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/64")}
+	})
+	attempt := func(peer, key string, forwarded ...string) int {
+		request := httptest.NewRequest("PUT", "/v2/api_auth", strings.NewReader(`{"data":{"api_key":"`+key+`"}}`))
+		request.RemoteAddr = peer
+		for _, line := range forwarded {
+			request.Header.Add("X-Forwarded-For", line)
+		}
+		return s.send(t, request).status
+	}
+	wrong := 0
+	guess := func(n int, peer string, forwarded ...string) map[int]int {
+		codes := map[int]int{}
+		for range n {
+			wrong++
+			codes[attempt(peer, fmt.Sprintf("%064x", wrong), forwarded...)]++
+		}
+		return codes
+	}
+	if codes := guess(40, "192.0.2.1:1", "203.0.113.1"); codes[404] != 30 {
+		t.Errorf("one client behind the proxy: %v, want 30 attempts", codes)
+	}
+	for name, tc := range map[string]struct {
+		peer      string
+		forwarded []string
+		want      int
+	}{
+		"another client":                  {"192.0.2.1:2", []string{"203.0.113.2"}, 201},
+		"the same client":                 {"192.0.2.1:2", []string{"203.0.113.1"}, 429},
+		"with a port":                     {"192.0.2.1:2", []string{"203.0.113.1:4711"}, 429},
+		"through another proxy":           {"192.0.2.9:2", []string{"203.0.113.1"}, 429},
+		"through two proxies":             {"[2001:db8::1]:2", []string{"203.0.113.1, 192.0.2.7"}, 429},
+		"in two lines":                    {"[2001:db8::1]:2", []string{"203.0.113.1", "192.0.2.7"}, 429},
+		"says it is another":              {"192.0.2.1:2", []string{"203.0.113.9, 203.0.113.1"}, 429},
+		"says it is a proxy":              {"192.0.2.1:2", []string{"192.0.2.3, 203.0.113.1"}, 429},
+		"a proxy that is not trusted":     {"198.51.100.1:2", []string{"203.0.113.1"}, 201},
+		"the proxy itself":                {"192.0.2.1:2", nil, 201},
+		"a proxy that writes no address":  {"192.0.2.1:2", []string{"unknown"}, 201},
+		"an address that is none, before": {"192.0.2.1:2", []string{"x, 203.0.113.1"}, 429},
+	} {
+		if got := attempt(tc.peer, a.key, tc.forwarded...); got != tc.want {
+			t.Errorf("%s: %d, want %d", name, got, tc.want)
+		}
+	}
+	// Without trusted proxies the header is anybody's to write.
+	s.rewire(t, func(c *crossbar.Config) { c.TrustedProxies = nil })
+	codes := map[int]int{}
+	for i := range 40 {
+		for code, n := range guess(1, "192.0.2.1:1", fmt.Sprintf("203.0.113.%d", i)) {
+			codes[code] += n
+		}
+	}
+	if codes[404] != 30 {
+		t.Errorf("many names of one peer: %v, want 30 attempts", codes)
 	}
 }
 

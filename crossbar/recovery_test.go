@@ -3,6 +3,7 @@ package crossbar_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"sync"
@@ -153,6 +154,54 @@ func TestRecoveryTellsNothing(t *testing.T) {
 	}
 	if statuses[429] < 10 {
 		t.Errorf("statuses %v", statuses)
+	}
+}
+
+// The link goes to somebody else than who asked, so nothing of it is the asker's but a route within the client.
+func TestRecoveryLinksAreTheServices(t *testing.T) {
+	s, box, a := newRecovery(t)
+	s.cfg.Recovery.UIs = append(s.cfg.Recovery.UIs, "https://brand.example/ui?skin=blue")
+	s.rewire(t)
+	s.user(t, a, "ann", "forgotten", "user")
+	for ui, want := range map[string]string{
+		"https://ui.example/app/login?next=https://evil.example&recovery=mine": "https://ui.example/app/login?recovery=ID",
+		"https://ui.example/app?":                         "https://ui.example/app?recovery=ID",
+		"https://ui.example/app/#/login":                  "https://ui.example/app/?recovery=ID#/login",
+		"https://ui.example/app/#/login?next=//evil.test": "https://ui.example/app/?recovery=ID",
+		"https://brand.example/ui?skin=red":               "https://brand.example/ui?recovery=ID&skin=blue",
+	} {
+		s.clock.Advance(failureReturnsKey)
+		before := len(box.mails)
+		s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{"realm":"acme.example","username":"ann","ui_url":"`+ui+`"}}`)
+		if len(box.mails) != before+1 {
+			t.Fatalf("%s: %d mails, want one more than %d", ui, len(box.mails), before)
+		}
+		if got := strings.Replace(box.mails[before].Link, box.last(t), "ID", 1); got != want {
+			t.Errorf("%s: the link is %s, want %s", ui, got, want)
+		}
+	}
+}
+
+// Of accounts that share a number each one's user gets a reset of its own: nobody else's account keeps it away.
+func TestRecoveryByNumberOfManyAccounts(t *testing.T) {
+	s, box, a := newRecovery(t)
+	s.user(t, a, "ann", "forgotten", "user")
+	other := s.tenant(t, s.master, "other")
+	for i := range 25 {
+		b := s.tenant(t, other.id, fmt.Sprintf("other %d", i))
+		s.user(t, b, "ann", "mine", "user")
+		s.must(t, 201, "PUT", b.path("/callflows"), b.token, `{"data":{"numbers":["+14158867900"],"flow":{"module":"hangup","data":{}}}}`)
+	}
+	s.clock.Advance(failureReturnsKey)
+	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{"phone_number":"+14158867900","realm":"acme.example","username":"ann","ui_url":"https://ui.example/app"}}`)
+	got := 0
+	for _, mail := range box.mails {
+		if string(mail.Account) == a.id {
+			got++
+		}
+	}
+	if got != 1 || len(box.mails) > 20 {
+		t.Errorf("%d resets for the account that the realm names, of %d; want 1 of at most 20", got, len(box.mails))
 	}
 }
 

@@ -18,81 +18,85 @@ func (a *API) userAuth(x *exchange) (*answer, error) {
 		return nil, err
 	}
 	credentials, method := login.Text("credentials"), login.Text("method")
-	if err := a.mayLogIn(x, credentials); err != nil {
-		return nil, err
-	}
-	accounts, err := a.accountsOfLogin(x, login)
-	if err != nil {
-		return nil, err
-	}
-	for _, acct := range accounts {
-		hash := a.cfg.Auth.UserCredential(acct.ID(), method, credentials)
-		user, err := a.cfg.Accounts.UserByCredentials(x.ctx, acct.ID(), method, hash)
-		if err == nil {
-			return a.grant(x, acct, user, "cb_user_auth")
+	return a.attempt(x, credentials, func() (*answer, bool, error) {
+		user, err := a.userOfLogin(x, login, method, credentials)
+		if errors.Is(err, datastore.ErrNotFound) {
+			return nil, true, invalidCredentials()
 		}
-		if !errors.Is(err, datastore.ErrNotFound) {
-			return nil, err
+		if err != nil {
+			return nil, false, err
 		}
-	}
-	a.loginFailed(x, credentials)
-	return nil, invalidCredentials()
+		acct, err := a.cfg.Accounts.Get(x.ctx, user.AccountID())
+		if err != nil {
+			return nil, false, err
+		}
+		out, err := a.grant(x, acct, user, "cb_user_auth")
+		return out, false, err
+	})
 }
 
-// accountsOfLogin finds the accounts that a login names, by the first of KAZOO's three ways that leads anywhere
-// (cb_user_auth:find_account). None is no error; a login that goes none of the ways is one.
-func (a *API) accountsOfLogin(x *exchange, login datastore.Document) ([]account.Account, error) {
+// userOfLogin finds whom the credentials of a login prove, in any of the accounts that it names. datastore.ErrNotFound for nobody.
+func (a *API) userOfLogin(x *exchange, login datastore.Document, method, credentials string) (account.User, error) {
+	ids, err := a.accountsOfLogin(x, login)
+	if err != nil {
+		return account.User{}, err
+	}
+	hashes := make(map[account.ID]string, len(ids))
+	for _, id := range ids {
+		hashes[id] = a.cfg.Auth.UserCredential(id, method, credentials)
+	}
+	return a.cfg.Accounts.UserByCredentials(x.ctx, method, hashes)
+}
+
+// accountsOfLogin finds the accounts that a login names, in any of KAZOO's three ways. KAZOO takes the first that leads anywhere
+// (cb_user_auth:find_account); here all count, since a number leads to whoever has a callflow with it. None is no error; a login
+// that goes none of the ways is one.
+func (a *API) accountsOfLogin(x *exchange, login datastore.Document) ([]account.ID, error) {
+	var found []account.ID
 	named := false
 	for _, way := range []struct {
-		field string
-		find  func(context.Context, string) ([]account.Account, error)
-	}{{"phone_number", a.accountsOfNumber}, {"account_realm", only(a.cfg.Accounts.ByRealm)}, {"account_name", only(a.cfg.Accounts.ByName)}} {
-		value := login.Text(way.field)
-		if value == "" {
+		value string
+		find  func(context.Context, string) ([]account.ID, error)
+	}{{realmOf(login), only(a.cfg.Accounts.ByRealm)}, {login.Text("account_name"), only(a.cfg.Accounts.ByName)}, {login.Text("phone_number"), a.accountsOfNumber}} {
+		if way.value == "" {
 			continue
 		}
 		named = true
-		if found, err := way.find(x.ctx, value); err != nil || len(found) > 0 {
-			return found, err
+		ids, err := way.find(x.ctx, way.value)
+		if err != nil {
+			return nil, err
 		}
+		found = append(found, ids...)
 	}
 	if !named {
-		return nil, invalidField("account_name", "required", schemas.Violation{
-			"message": "Field is required but missing", "value": "account_name"})
+		return nil, noAccountNamed()
 	}
-	return nil, nil
+	return found, nil
+}
+
+// realmOf is the realm that a login names, under either of KAZOO's names.
+func realmOf(login datastore.Document) string {
+	return orElse(login.Text("account_realm"), login.Text("realm"))
+}
+
+func noAccountNamed() *failure {
+	return invalidField("account_name", "required", schemas.Violation{"message": "Field is required but missing", "value": "account_name"})
 }
 
 // only makes a way to find one account one to find some.
-func only(find func(context.Context, string) (account.Account, error)) func(context.Context, string) ([]account.Account, error) {
-	return func(ctx context.Context, value string) ([]account.Account, error) {
+func only(find func(context.Context, string) (account.Account, error)) func(context.Context, string) ([]account.ID, error) {
+	return func(ctx context.Context, value string) ([]account.ID, error) {
 		acct, err := find(ctx, value)
 		if errors.Is(err, datastore.ErrNotFound) {
 			return nil, nil
 		}
-		return []account.Account{acct}, err
+		return []account.ID{acct.ID()}, err
 	}
 }
 
-// mostOfNumber is how many accounts with the same number a login tries. Numbers are unique in an account only.
-const mostOfNumber = 10
-
-// accountsOfNumber finds the accounts that have a callflow with a number, as dialled or as KAZOO normalises it.
-func (a *API) accountsOfNumber(ctx context.Context, number string) ([]account.Account, error) {
-	ids, err := callflow.AccountsOfNumber(ctx, a.cfg.Datastores, number, mostOfNumber)
-	if err != nil {
-		return nil, err
-	}
-	var found []account.Account
-	for _, id := range ids {
-		acct, err := a.cfg.Accounts.Get(ctx, id)
-		if errors.Is(err, datastore.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, acct)
-	}
-	return found, nil
+// accountsOfNumber finds the accounts that have a callflow with a number, as dialled or as KAZOO normalises it. Numbers are unique
+// in an account only, so anybody's account may be among them, and there may be many: all are looked at, since a limit would let
+// the accounts of one customer keep out another.
+func (a *API) accountsOfNumber(ctx context.Context, number string) ([]account.ID, error) {
+	return callflow.AccountsOfNumber(ctx, a.cfg.Datastores, number)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -58,15 +59,17 @@ func TestUserLogin(t *testing.T) {
 	}
 	good, goodSHA := md5Hex("ann@acme:s3cret!"), sha1Hex("ann@acme:s3cret!")
 	for name, body := range map[string]string{
-		"name":       `{"credentials":"` + good + `","account_name":"acme"}`,
-		"other name": `{"credentials":"` + good + `","account_name":"ACME!"}`,
-		"realm":      `{"credentials":"` + good + `","account_realm":"Acme.example"}`,
-		"upper case": `{"credentials":"` + strings.ToUpper(good) + `","account_name":"acme","method":"md5"}`,
-		"number":     `{"credentials":"` + good + `","phone_number":"+14158867900"}`,
-		"dialled":    `{"credentials":"` + good + `","phone_number":"4158867900"}`,
-		"written":    `{"credentials":"` + good + `","phone_number":"+1 (415) 886-7900"}`,
-		"next way":   `{"credentials":"` + good + `","phone_number":"+14158867999","account_realm":"nobody.example","account_name":"acme"}`,
-		"sha":        `{"credentials":"` + goodSHA + `","account_name":"acme","method":"sha"}`,
+		"name":          `{"credentials":"` + good + `","account_name":"acme"}`,
+		"other name":    `{"credentials":"` + good + `","account_name":"ACME!"}`,
+		"realm":         `{"credentials":"` + good + `","account_realm":"Acme.example"}`,
+		"realm as such": `{"credentials":"` + good + `","realm":"acme.example"}`,
+		"both realms":   `{"credentials":"` + good + `","account_realm":"acme.example","realm":"nobody.example"}`,
+		"upper case":    `{"credentials":"` + strings.ToUpper(good) + `","account_name":"acme","method":"md5"}`,
+		"number":        `{"credentials":"` + good + `","phone_number":"+14158867900"}`,
+		"dialled":       `{"credentials":"` + good + `","phone_number":"4158867900"}`,
+		"written":       `{"credentials":"` + good + `","phone_number":"+1 (415) 886-7900"}`,
+		"next way":      `{"credentials":"` + good + `","phone_number":"+14158867999","account_realm":"nobody.example","account_name":"acme"}`,
+		"sha":           `{"credentials":"` + goodSHA + `","account_name":"acme","method":"sha"}`,
 	} {
 		r := s.must(t, 201, "PUT", "/v2/user_auth", "", `{"data":`+body+`}`)
 		if r.at("data", "account_id") != a.id || r.at("data", "owner_id") != created.id() || r.at("data", "account_name") != "acme" {
@@ -85,22 +88,25 @@ func TestUserLogin(t *testing.T) {
 		status int
 		at     string
 	}{
-		"wrong password":     {`{"credentials":"` + md5Hex("ann@acme:x") + `","account_name":"acme"}`, 401, "message"},
-		"of the other hash":  {`{"credentials":"` + good + `","account_name":"acme","method":"sha"}`, 401, "message"},
-		"no digest":          {`{"credentials":"s3cret!","account_name":"acme"}`, 401, "message"},
-		"another's account":  {`{"credentials":"` + good + `","account_name":"other"}`, 401, "message"},
-		"unknown name":       {`{"credentials":"` + good + `","account_name":"nobody"}`, 401, "message"},
-		"no letters":         {`{"credentials":"` + good + `","account_name":"!!!"}`, 401, "message"},
-		"unknown realm":      {`{"credentials":"` + good + `","account_realm":"nobody.example"}`, 401, "message"},
-		"unknown number":     {`{"credentials":"` + good + `","phone_number":"+14158867999"}`, 401, "message"},
-		"another's number":   {`{"credentials":"` + good + `","phone_number":"+14158867901"}`, 401, "message"},
-		"an extension":       {`{"credentials":"` + good + `","phone_number":"1000"}`, 401, "message"},
-		"no number":          {`{"credentials":"` + good + `","phone_number":"no_match"}`, 401, "message"},
-		"no account":         {`{"credentials":"` + good + `"}`, 400, "account_name required"},
-		"no credentials":     {`{"account_name":"acme"}`, 400, "credentials required"},
-		"unknown method":     {`{"credentials":"` + good + `","account_name":"acme","method":"none"}`, 400, "method enum"},
-		"a list for a realm": {`{"credentials":"` + good + `","account_realm":["x"]}`, 400, "account_realm type"},
+		"wrong password":      {`{"credentials":"` + md5Hex("ann@acme:x") + `","account_name":"acme"}`, 401, "message"},
+		"of the other hash":   {`{"credentials":"` + good + `","account_name":"acme","method":"sha"}`, 401, "message"},
+		"no digest":           {`{"credentials":"s3cret!","account_name":"acme"}`, 401, "message"},
+		"another's account":   {`{"credentials":"` + good + `","account_name":"other"}`, 401, "message"},
+		"unknown name":        {`{"credentials":"` + good + `","account_name":"nobody"}`, 401, "message"},
+		"no letters":          {`{"credentials":"` + good + `","account_name":"!!!"}`, 401, "message"},
+		"unknown realm":       {`{"credentials":"` + good + `","account_realm":"nobody.example"}`, 401, "message"},
+		"unknown other realm": {`{"credentials":"` + good + `","realm":"nobody.example"}`, 401, "message"},
+		"a realm too short":   {`{"credentials":"` + good + `","realm":"x"}`, 400, "realm minLength"},
+		"unknown number":      {`{"credentials":"` + good + `","phone_number":"+14158867999"}`, 401, "message"},
+		"another's number":    {`{"credentials":"` + good + `","phone_number":"+14158867901"}`, 401, "message"},
+		"an extension":        {`{"credentials":"` + good + `","phone_number":"1000"}`, 401, "message"},
+		"no number":           {`{"credentials":"` + good + `","phone_number":"no_match"}`, 401, "message"},
+		"no account":          {`{"credentials":"` + good + `"}`, 400, "account_name required"},
+		"no credentials":      {`{"account_name":"acme"}`, 400, "credentials required"},
+		"unknown method":      {`{"credentials":"` + good + `","account_name":"acme","method":"none"}`, 400, "method enum"},
+		"a list for a realm":  {`{"credentials":"` + good + `","account_realm":["x"]}`, 400, "account_realm type"},
 	} {
+		s.clock.Advance(failureReturnsKey) // so many failures with one key are not the subject here
 		r := s.do(t, "PUT", "/v2/user_auth", "", `{"data":`+tc.body+`}`)
 		if r.status != tc.status || r.env["auth_token"] != nil || r.at(append([]string{"data"}, strings.Fields(tc.at)...)...) == nil {
 			t.Errorf("%s: %d %s", name, r.status, r.raw)
@@ -260,4 +266,39 @@ func TestUserLoginAttemptsAreLimited(t *testing.T) {
 	if codes[401] != 30 || codes[429] != 20 {
 		t.Errorf("codes %v", codes)
 	}
+}
+
+// A number leads to every account that has a callflow with it. Those of another customer change nothing for the right credentials.
+func TestLoginByNumberOfManyAccounts(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"realm":"acme.example"}}`)
+	ann := s.user(t, a, "ann", "s3cret", "user")
+	callflow := `{"data":{"numbers":["+14158867900"],"flow":{"module":"hangup","data":{}}}}`
+	db, _ := s.stores.Resolve(datastore.Callflows, "")
+	last := datastore.Document{"_id": strings.Repeat("f", 32), "pvt_type": "callflow", "pvt_account_id": a.id, "numbers": []any{"+14158867900"}}
+	if _, err := db.Create(t.Context(), last); err != nil { // behind everybody else's
+		t.Fatal(err)
+	}
+	other := s.tenant(t, s.master, "other")
+	for i := range 25 {
+		b := s.tenant(t, other.id, fmt.Sprintf("other %d", i))
+		s.user(t, b, "ann", "another", "user")
+		s.must(t, 201, "PUT", b.path("/callflows"), b.token, callflow)
+		s.must(t, 201, "PUT", b.path("/callflows"), b.token, strings.Replace(callflow, "7900", "7955", 1))
+	}
+	for name, rest := range map[string]string{
+		"the number":                         `"phone_number":"+14158867900"`,
+		"the number and the realm":           `"phone_number":"+14158867900","realm":"acme.example"`,
+		"others' number and the own realm":   `"phone_number":"+14158867955","account_realm":"acme.example"`,
+		"others' number and the own name":    `"phone_number":"+14158867955","account_name":"acme"`,
+		"an unknown number and the own name": `"phone_number":"+14158867999","account_name":"acme"`,
+	} {
+		r := s.do(t, "PUT", "/v2/user_auth", "", `{"data":{"credentials":"`+md5Hex("ann:s3cret")+`",`+rest+`}}`)
+		if r.status != 201 || r.at("data", "owner_id") != ann || r.at("data", "account_id") != a.id {
+			t.Errorf("%s: %d %s, want a token of ann", name, r.status, r.raw)
+		}
+	}
+	s.must(t, 401, "PUT", "/v2/user_auth", "", `{"data":{"credentials":"`+md5Hex("ann:s3cret")+`","phone_number":"+14158867955"}}`)
+	s.must(t, 401, "PUT", "/v2/user_auth", "", `{"data":{"credentials":"`+md5Hex("ann:wrong")+`","phone_number":"+14158867900"}}`)
 }

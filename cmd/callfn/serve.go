@@ -12,36 +12,37 @@ import (
 )
 
 type serveCommand struct {
-	Listen             string        `help:"Address of the API; port 0 picks a free one and prints it." default:"127.0.0.1:8000"`
-	Data               string        `help:"Directory of the embedded node and of the service's keys; created with mode 0700." default:"./callfn-data" placeholder:"DIR"`
-	MasterAccount      string        `help:"Name of the master account that the first start creates. Its API key is CALLFN_MASTER_API_KEY (64 hex digits), or generated and written to master-api-key in the data directory." default:"master"`
-	SecretKeyFile      string        `help:"File with the 32-byte secret (64 hex digits) that seals private keys in the datastore; secret.key in the data directory, made at first start, when absent." placeholder:"FILE"`
-	CouchListen        string        `help:"Also serve the embedded node's CouchDB API at this address. Without --couch-user only the functions database, and only on loopback." placeholder:"HOST:PORT"`
-	CouchUser          string        `help:"User name that opens the whole embedded node on --couch-listen; the password is CALLFN_COUCH_PASSWORD." placeholder:"NAME"`
-	MetricsListen      string        `help:"Address on which GET /metrics tells Prometheus how the service fares; none when empty. Nothing guards it: choose one that only the monitoring reaches." placeholder:"HOST:PORT"`
-	Workers            int           `help:"Sandbox processes that run calls' functions; 0 for one per core, and at least two. One more stands by for one that is killed; rehearsals have a quarter as many of their own." default:"0"`
-	Queue              int           `help:"How many runs may wait for a sandbox process; beyond it the outcome is refused." default:"256"`
-	AccountWorkers     int           `help:"How many of them one account's calls may hold at once; 0 for all but one, so that one is free for others, and for all as long as its runs are short." default:"0"`
-	TreeWorkers        int           `help:"How many of them the calls of a top-level account and all below it may hold together; 0 likewise." default:"0"`
-	CouchDBRuns        int           `name:"couchdb-runs" help:"Where a CouchDB runs functions (--couchdb-url, or by a storage plan): how many calls' functions CouchDB is asked to run at once, of which one account may have half; a quarter as many rehearsals come on top. CouchDB's os_process_limit must allow both." default:"32"`
-	KeepSuccesses      int           `help:"How many of the last runs of each function that gave a flow are recorded; 0 for none." default:"100"`
-	KeepFailures       bool          `help:"Record every run that gave no flow." default:"true" negatable:""`
-	KeepRunsFor        time.Duration `help:"How long records of runs are kept; 0 for ever." default:"168h"`
-	RecordParameters   bool          `help:"Record the call's parameters as well, callers' numbers among them; digits and PINs never."`
-	DisableAfter       int           `help:"Switch a function off after so many failures in calls within --disable-within; 0 for never. Accounts may set their own." default:"6"`
-	DisableWithin      time.Duration `help:"See --disable-after." default:"60s"`
-	MaxBranchCount     int           `help:"How often one call may branch, to callflows and to what functions return, before the platform hangs up (KAZOO's max_branch_count)." default:"50"`
-	RehearsalHTTP      bool          `name:"rehearsal-http" help:"Let rehearsals whose script says real_http ask the web servers of pivot and webhook nodes. Only public addresses are reached, within 5 s and 256 KiB; without this no rehearsal has an effect outside."`
-	RequireConfinement bool          `help:"Refuse to start when the kernel cannot hold the sandbox processes in by every means known (seccomp, landlock, rlimits …)."`
-	ShowTransport      string        `help:"How parameters reach the show: get (as KAZOO does) or post (keeps callers' numbers out of CouchDB's access log). Long ones always go as post." enum:"get,post" default:"get"`
-	SourceLimitKiB     int           `help:"How long a function's source may be, in KiB." name:"source-limit-kib" default:"64"`
-	RateLimit          rateLimit     `help:"Requests per account and address: BURST/PER_SECOND, kazoo (100/10), or off. Failed logins are always limited." default:"2000/500" placeholder:"LIMIT"`
-	PublicURL          string        `name:"public-url" help:"Where KAZOO reaches this service, such as https://fn.example.com: it goes into the addresses that KAZOO's pivot nodes are given. Not localhost, which KAZOO refuses." placeholder:"URL"`
-	HeaderTimeout      time.Duration `help:"How long a client may take to send the header of a request, however steadily it sends." default:"10s"`
-	BodyTimeout        time.Duration `help:"How long a client may take to send a whole request." default:"60s"`
-	ShutdownTimeout    time.Duration `help:"How long a graceful stop waits for requests under way." default:"10s"`
-	LogFormat          string        `help:"text, json, or auto: text on a terminal." enum:"auto,text,json" default:"auto"`
-	LogLevel           string        `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
+	Listen             string         `help:"Address of the API; port 0 picks a free one and prints it." default:"127.0.0.1:8000"`
+	Data               string         `help:"Directory of the embedded node and of the service's keys; created with mode 0700." default:"./callfn-data" placeholder:"DIR"`
+	MasterAccount      string         `help:"Name of the master account that the first start creates. Its API key is CALLFN_MASTER_API_KEY (64 hex digits), or generated and written to master-api-key in the data directory." default:"master"`
+	SecretKeyFile      string         `help:"File with the 32-byte secret (64 hex digits) that seals private keys in the datastore; secret.key in the data directory, made at first start, when absent." placeholder:"FILE"`
+	CouchListen        string         `help:"Also serve the embedded node's CouchDB API at this address. Without --couch-user only the functions database, and only on loopback." placeholder:"HOST:PORT"`
+	CouchUser          string         `help:"User name that opens the whole embedded node on --couch-listen; the password is CALLFN_COUCH_PASSWORD." placeholder:"NAME"`
+	MetricsListen      string         `help:"Address on which GET /metrics tells Prometheus how the service fares; none when empty. Nothing guards it: choose one that only the monitoring reaches." placeholder:"HOST:PORT"`
+	Workers            int            `help:"Sandbox processes that run calls' functions; 0 for one per core, and at least two. One more stands by for one that is killed; rehearsals have a quarter as many of their own." default:"0"`
+	Queue              int            `help:"How many runs may wait for a sandbox process; beyond it the outcome is refused." default:"256"`
+	AccountWorkers     int            `help:"How many of them one account's calls may hold at once; 0 for all but one, so that one is free for others, and for all as long as its runs are short." default:"0"`
+	TreeWorkers        int            `help:"How many of them the calls of a top-level account and all below it may hold together; 0 likewise." default:"0"`
+	CouchDBRuns        int            `name:"couchdb-runs" help:"Where a CouchDB runs functions (--couchdb-url, or by a storage plan): how many calls' functions CouchDB is asked to run at once, of which one account may have half; a quarter as many rehearsals come on top. CouchDB's os_process_limit must allow both." default:"32"`
+	KeepSuccesses      int            `help:"How many of the last runs of each function that gave a flow are recorded; 0 for none." default:"100"`
+	KeepFailures       bool           `help:"Record every run that gave no flow." default:"true" negatable:""`
+	KeepRunsFor        time.Duration  `help:"How long records of runs are kept; 0 for ever." default:"168h"`
+	RecordParameters   bool           `help:"Record the call's parameters as well, callers' numbers among them; digits and PINs never."`
+	DisableAfter       int            `help:"Switch a function off after so many failures in calls within --disable-within; 0 for never. Accounts may set their own." default:"6"`
+	DisableWithin      time.Duration  `help:"See --disable-after." default:"60s"`
+	MaxBranchCount     int            `help:"How often one call may branch, to callflows and to what functions return, before the platform hangs up (KAZOO's max_branch_count)." default:"50"`
+	RehearsalHTTP      bool           `name:"rehearsal-http" help:"Let rehearsals whose script says real_http ask the web servers of pivot and webhook nodes. Only public addresses are reached, within 5 s and 256 KiB; without this no rehearsal has an effect outside."`
+	RequireConfinement bool           `help:"Refuse to start when the kernel cannot hold the sandbox processes in by every means known (seccomp, landlock, rlimits …)."`
+	ShowTransport      string         `help:"How parameters reach the show: get (as KAZOO does) or post (keeps callers' numbers out of CouchDB's access log). Long ones always go as post." enum:"get,post" default:"get"`
+	SourceLimitKiB     int            `help:"How long a function's source may be, in KiB." name:"source-limit-kib" default:"64"`
+	RateLimit          rateLimit      `help:"Requests per account and address: BURST/PER_SECOND, kazoo (100/10), or off. Failed logins are always limited." default:"2000/500" placeholder:"LIMIT"`
+	TrustedProxy       trustedProxies `help:"Addresses or networks of the proxies in front, with commas between them. Only their X-Forwarded-For says who the client is, for the limits of requests and failed logins; without this every client behind a proxy shares the proxy's." placeholder:"CIDR"`
+	PublicURL          string         `name:"public-url" help:"Where KAZOO reaches this service, such as https://fn.example.com: it goes into the addresses that KAZOO's pivot nodes are given. Not localhost, which KAZOO refuses." placeholder:"URL"`
+	HeaderTimeout      time.Duration  `help:"How long a client may take to send the header of a request, however steadily it sends." default:"10s"`
+	BodyTimeout        time.Duration  `help:"How long a client may take to send a whole request." default:"60s"`
+	ShutdownTimeout    time.Duration  `help:"How long a graceful stop waits for requests under way." default:"10s"`
+	LogFormat          string         `help:"text, json, or auto: text on a terminal." enum:"auto,text,json" default:"auto"`
+	LogLevel           string         `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info"`
 
 	ShowMaxTarget int           `help:"Longest request target, in bytes, that is sent to a show as a GET; longer ones go as a POST. CouchDB's default request line leaves 8177." default:"8177"`
 	CouchDBWait   time.Duration `name:"couchdb-wait" help:"How long the start waits for CouchDB to answer." default:"30s"`

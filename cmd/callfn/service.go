@@ -134,7 +134,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	s.api = crossbar.New(crossbar.Config{
 		Datastores: stores, Storage: plans, Migrations: moves, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Pivot:     &callflow.PivotServer{Directory: directory, Runner: runner, Flows: set},
-		PublicURL: c.PublicURL, Recovery: recovery,
+		PublicURL: c.PublicURL, Recovery: recovery, TrustedProxies: c.TrustedProxy,
 		Simulator: &callflow.Simulator{Executor: executor, Web: s.rehearsalWeb(c)}, Random: rand.Reader, Now: time.Now, Log: log,
 		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
 		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),

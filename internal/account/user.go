@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,27 +94,32 @@ func (s *Store) User(ctx context.Context, id ID, user string) (User, error) {
 	return User{doc: doc}, err
 }
 
-// UserByCredentials finds the user of an account whose login a keyed hash proves. datastore.ErrNotFound when there is
-// none. A disabled user is found: what that means is the caller's decision.
-func (s *Store) UserByCredentials(ctx context.Context, id ID, method, hash string) (User, error) {
-	none := absent("of these credentials")
-	if hash == "" {
-		return User{}, none
-	}
-	rows, err := s.view(ctx, "users_by_credentials", datastore.Query{Keys: []any{[]any{string(id), hash}}, IncludeDocs: true})
-	if err != nil {
-		return User{}, err
-	}
-	for _, row := range rows {
-		if row.Doc == nil || row.Doc.Deleted() || row.Doc.Type() != UserType || row.Doc.Account() != string(id) {
-			continue
-		}
-		stored, _ := row.Doc[credentialsField].(map[string]any)
-		if text, _ := stored[method].(string); subtle.ConstantTimeCompare([]byte(text), []byte(hash)) == 1 {
-			return User{doc: row.Doc}, nil
+// UserByCredentials finds the user whose login is proved by the keyed hash for its account: hashes has one for each account that it
+// may be of. datastore.ErrNotFound when there is none. A disabled user is found: what that means is the caller's decision.
+func (s *Store) UserByCredentials(ctx context.Context, method string, hashes map[ID]string) (User, error) {
+	var keys []any
+	for _, id := range slices.Sorted(maps.Keys(hashes)) {
+		if hashes[id] != "" {
+			keys = append(keys, []any{string(id), hashes[id]})
 		}
 	}
-	return User{}, none
+	for batch := range slices.Chunk(keys, 500) {
+		rows, err := s.view(ctx, "users_by_credentials", datastore.Query{Keys: batch, IncludeDocs: true})
+		if err != nil {
+			return User{}, err
+		}
+		for _, row := range rows {
+			if row.Doc == nil || row.Doc.Deleted() || row.Doc.Type() != UserType {
+				continue
+			}
+			hash := hashes[ID(row.Doc.Account())]
+			stored, _ := row.Doc[credentialsField].(map[string]any)
+			if text, _ := stored[method].(string); hash != "" && subtle.ConstantTimeCompare([]byte(text), []byte(hash)) == 1 {
+				return User{doc: row.Doc}, nil
+			}
+		}
+	}
+	return User{}, absent("of these credentials")
 }
 
 // UserNamed is the id of the account's user of that name, in lower case, "" when there is none.

@@ -1,0 +1,53 @@
+package crossbar
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// address is the client's, for IPv6 its /64, which is one customer. It is the peer of the connection; behind proxies that the
+// operator trusts it is the one that the last of them names.
+func (x *exchange) address() string {
+	ip, ok := x.clientIP()
+	if !ok {
+		return "no_ip"
+	}
+	if ip.Is6() {
+		if prefix, err := ip.Prefix(64); err == nil {
+			return prefix.String()
+		}
+	}
+	return ip.String()
+}
+
+// clientIP follows X-Forwarded-For from its end, where each proxy adds who asked it, for as long as that is a trusted proxy. What
+// stands before is the client's to write.
+func (x *exchange) clientIP() (netip.Addr, bool) {
+	ip, ok := parseIP(x.request.RemoteAddr)
+	if !ok || len(x.proxies) == 0 {
+		return ip, ok
+	}
+	hops := strings.Split(strings.Join(x.request.Header.Values("X-Forwarded-For"), ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		if !slices.ContainsFunc(x.proxies, func(p netip.Prefix) bool { return p.Contains(ip) }) {
+			break
+		}
+		next, ok := parseIP(strings.TrimSpace(hop))
+		if !ok {
+			break
+		}
+		ip = next
+	}
+	return ip, true
+}
+
+// parseIP reads an address, with or without a port.
+func parseIP(text string) (netip.Addr, bool) {
+	if host, _, err := net.SplitHostPort(text); err == nil {
+		text = host
+	}
+	ip, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	return ip.Unmap().WithZone(""), err == nil
+}

@@ -1,0 +1,41 @@
+package crossbar
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
+
+// Failed logins have buckets of their own: one per address, one per key that was tried. Successful ones cost nothing
+// here, so a machine that logs in often is no suspect. They are limited also where requests are not.
+const (
+	failuresPerAddress = 30
+	failuresPerKey     = 10
+	failureReturns     = 2 * time.Second // one more attempt per address
+	failureReturnsKey  = 10 * time.Second
+)
+
+// attempt looks at a login. It sets aside what a failed one costs, of the address and of the key that is tried, before: of many
+// attempts at once no more are made than may fail. One that does not fail costs nothing.
+func (a *API) attempt(x *exchange, key string, look func() (out *answer, failed bool, err error)) (*answer, error) {
+	address, key := x.address(), keyID(key)
+	failed := false
+	if !a.failuresByAddress.hold(x.ctx, address) {
+		return nil, tooManyRequests(failureReturnsKey)
+	}
+	defer func() { a.failuresByAddress.settle(address, failed) }()
+	if !a.failuresByKey.hold(x.ctx, key) {
+		return nil, tooManyRequests(failureReturnsKey)
+	}
+	defer func() { a.failuresByKey.settle(key, failed) }()
+	var out *answer
+	var err error
+	out, failed, err = look()
+	return out, err
+}
+
+// keyID names a key without keeping it.
+func keyID(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:8])
+}
