@@ -3,7 +3,11 @@ package jsonvaluetest
 
 import (
 	"encoding/json"
+	"io"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"pgregory.net/rapid"
 )
@@ -51,4 +55,62 @@ func Number() *rapid.Generator[json.Number] {
 		rapid.Map(rapid.Float64(), func(f float64) json.Number { return json.Number(strconv.FormatFloat(f, 'g', -1, 64)) }),
 		rapid.SampledFrom([]json.Number{"0", "1", "-1", "5.0", "2.5", "-2.5", "1e2", "123456789012345678901234567890"}),
 	)
+}
+
+// Text draws an object as JSON text, its members and those of every object in it in any order.
+func Text(depth int) *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		var b strings.Builder
+		writeShuffled(t, &b, Object(depth).Draw(t, "object"))
+		return b.String()
+	})
+}
+
+func writeShuffled(t *rapid.T, b *strings.Builder, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		b.WriteByte('{')
+		for i, name := range rapid.Permutation(slices.Sorted(maps.Keys(v))).Draw(t, "members") {
+			if i > 0 {
+				b.WriteString(", ")
+			}
+			writeShuffled(t, b, name)
+			b.WriteString(": ")
+			writeShuffled(t, b, v[name])
+		}
+		b.WriteByte('}')
+	case []any:
+		b.WriteByte('[')
+		for i, e := range v {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			writeShuffled(t, b, e)
+		}
+		b.WriteByte(']')
+	default:
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(text)
+	}
+}
+
+// Tokens lists the tokens of JSON text in order, as encoding/json reads them: what two texts have in common that differ at most
+// in white space and in how their strings are spelt.
+func Tokens(text []byte) ([]json.Token, error) {
+	dec := json.NewDecoder(strings.NewReader(string(text)))
+	dec.UseNumber()
+	var tokens []json.Token
+	for {
+		token, err := dec.Token()
+		if err == io.EOF {
+			return tokens, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, token)
+	}
 }

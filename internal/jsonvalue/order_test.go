@@ -1,0 +1,202 @@
+package jsonvalue_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"callfn/internal/jsonvalue"
+	"callfn/internal/jsonvalue/jsonvaluetest"
+)
+
+func TestOrderOfAnyObjectIsKept(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := []byte(jsonvaluetest.Text(3).Draw(t, "text"))
+		obj := decodeObject(t, text)
+		written, err := json.Marshal(obj)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantTokens(t, written, text)
+	})
+}
+
+// A value may be changed after its order was read: what is new comes last, what is gone is passed over.
+func TestOrderOfAChangedObject(t *testing.T) {
+	obj := decodeObject(t, []byte(`{"zeta":1,"alpha":{"y":1,"x":2},"mid":[{"b":1,"a":2},7]}`))
+	delete(obj.Members, "zeta")
+	obj.Members["later"], obj.Members["early"] = true, nil
+	obj.Members["alpha"].(map[string]any)["new"] = json.Number("3")
+	want := `{"alpha":{"y":1,"x":2,"new":3},"mid":[{"b":1,"a":2},7],"early":null,"later":true}`
+	if got, err := json.Marshal(obj); err != nil || string(got) != want {
+		t.Errorf("got %s, %v; want %s", got, err, want)
+	}
+	if diff := cmp.Diff([]string{"alpha", "mid", "early", "later"}, obj.Names()); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+}
+
+func TestOrderOfWhatGoCodeMade(t *testing.T) {
+	obj := jsonvalue.Object{Members: map[string]any{
+		"n": 7, "big": int64(1) << 60, "list": []any(nil), "html": "<a&b>", "words": []string{"x"}, "bad": json.Number("0x1f"),
+	}}
+	if _, err := json.Marshal(obj); err == nil {
+		t.Error("0x1f passed for a number")
+	}
+	delete(obj.Members, "bad")
+	want := `{"big":1152921504606846976,"html":"<a&b>","list":null,"n":7,"words":["x"]}`
+	if got, err := obj.MarshalJSON(); err != nil || string(got) != want {
+		t.Errorf("got %s, %v; want %s", got, err, want)
+	}
+	if got, err := json.Marshal(jsonvalue.Object{}); err != nil || string(got) != "null" {
+		t.Errorf("no object: got %s, %v; want null", got, err)
+	}
+}
+
+// Stored documents may hold a name twice, which CouchDB lets pass: it is written once, where it stood first.
+func TestOrderOfANameThatStandsTwice(t *testing.T) {
+	many := strings.Repeat(`"x":0,`, 3)
+	for i := range 20 {
+		many += fmt.Sprintf(`"k%d":%d,`, i, i)
+	}
+	for _, text := range []string{`{"b":{"z":1},"a":2,"b":{"y":1,"x":2}}`, `{` + many + `"b":{"z":1},"a":2,"b":{"y":1,"x":2}}`} {
+		var members map[string]any
+		if err := json.Unmarshal([]byte(text), &members); err != nil {
+			t.Fatal(err)
+		}
+		got, err := jsonvalue.OrderOf([]byte(text)).Append(nil, members)
+		if err != nil || !strings.HasSuffix(string(got), `"b":{"y":1,"x":2},"a":2}`) {
+			t.Errorf("%s was written as %s, %v", text, got, err)
+		}
+		if n := strings.Count(string(got), `"x":`); n > 2 {
+			t.Errorf("x stands %d times in %s", n, got)
+		}
+	}
+}
+
+func TestOrderOfAMerge(t *testing.T) {
+	for _, tt := range []struct{ name, base, patch, want string }{
+		{"members that are there stay", `{"z":1,"a":2}`, `{"a":3,"z":4}`, `{"z":4,"a":3}`},
+		{"new ones come last, in their order", `{"z":1}`, `{"y":2,"b":3,"z":4}`, `{"z":4,"y":2,"b":3}`},
+		{"below, too", `{"c":{"z":{"q":1},"a":2}}`, `{"c":{"m":0,"z":{"p":1}}}`, `{"c":{"z":{"q":1,"p":1},"a":2,"m":0}}`},
+		{"what null removes leaves no gap", `{"z":1,"y":2,"x":3}`, `{"y":null}`, `{"z":1,"x":3}`},
+		{"an array is replaced", `{"l":[{"z":1,"a":2}]}`, `{"l":[{"b":1,"a":2}]}`, `{"l":[{"b":1,"a":2}]}`},
+		{"an object takes an array's place", `{"l":[{"z":1}]}`, `{"l":{"b":1,"a":2}}`, `{"l":{"b":1,"a":2}}`},
+		{"an array takes an object's place", `{"l":{"z":1,"a":2}}`, `{"l":[{"b":1,"a":2}]}`, `{"l":[{"b":1,"a":2}]}`},
+		{"an object takes a text's place", `{"z":"t","a":1}`, `{"z":{"b":1,"a":2}}`, `{"z":{"b":1,"a":2},"a":1}`},
+		{"nothing to merge", `{"z":1,"a":2}`, `{}`, `{"z":1,"a":2}`},
+		{"nothing there before", `{}`, `{"z":1,"a":2}`, `{"z":1,"a":2}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			base, patch := decodeObject(t, []byte(tt.base)), decodeObject(t, []byte(tt.patch))
+			merged := jsonvalue.Object{Members: jsonvalue.Merge(base.Members, patch.Members), Order: base.Order.Merge(patch.Order)}
+			if got, err := json.Marshal(merged); err != nil || string(got) != tt.want {
+				t.Errorf("got %s, %v; want %s", got, err, tt.want)
+			}
+			for _, unchanged := range []struct {
+				obj  jsonvalue.Object
+				want string
+			}{{base, tt.base}, {patch, tt.patch}} {
+				if got, err := json.Marshal(unchanged.obj); err != nil || string(got) != unchanged.want {
+					t.Errorf("merging changed %s to %s, %v", unchanged.want, got, err)
+				}
+			}
+		})
+	}
+}
+
+func TestOrderWith(t *testing.T) {
+	inner := decodeObject(t, []byte(`{"z":1,"a":2}`))
+	obj := decodeObject(t, []byte(`{"c":{"x":1},"b":2}`))
+	obj.Members["c"], obj.Members["a"] = inner.Members, inner.Members
+	obj.Order = obj.Order.With("c", inner.Order).With("a", inner.Order).With("b", nil)
+	want := `{"c":{"z":1,"a":2},"b":2,"a":{"z":1,"a":2}}`
+	if got, err := json.Marshal(obj); err != nil || string(got) != want {
+		t.Errorf("got %s, %v; want %s", got, err, want)
+	}
+	var none *jsonvalue.Order
+	if got := none.With("z", nil).With("a", nil).Names(map[string]any{"a": 1, "z": 2}); got[0] != "z" {
+		t.Errorf("got %v; want z first", got)
+	}
+}
+
+// A hostile value costs time in proportion to its length.
+func TestOrderOfManyMembers(t *testing.T) {
+	var b strings.Builder
+	for i := range 60_000 {
+		fmt.Fprintf(&b, `,"k%d":{}`, i)
+	}
+	text := []byte("{" + b.String()[1:] + "}")
+	obj := decodeObject(t, text)
+	started := time.Now()
+	merged := obj.Order.Merge(jsonvalue.OrderOf(text))
+	got, err := merged.Append(nil, obj.Members)
+	if err != nil || string(got) != string(text) {
+		t.Fatalf("%d bytes became %d, %v", len(text), len(got), err)
+	}
+	if took := time.Since(started); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+func FuzzOrderOf(f *testing.F) {
+	for _, seed := range []string{`{"a":[{"b":1,"\u0061":"\\\""}]}`, `{"a":1,"a":{}}`, `{"a`, `[{`, `"`, `{"a":}`, ` `, `]]`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		order := jsonvalue.OrderOf(data) // must come to an end, whatever the text
+		v, err := jsonvalue.Decode(data, jsonvalue.Limits{})
+		if err != nil {
+			return
+		}
+		written, err := order.Append(nil, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := jsonvalue.Decode(written, jsonvalue.Limits{Bytes: 2 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(v, again); diff != "" {
+			t.Fatal(diff)
+		}
+		if !strings.Contains(string(data), `\ud`) && !strings.Contains(string(data), `\uD`) { // cut surrogates are replaced
+			wantTokens(t, written, data)
+		}
+	})
+}
+
+type fataler interface {
+	Helper()
+	Fatal(...any)
+	Errorf(string, ...any)
+}
+
+func decodeObject(t fataler, text []byte) jsonvalue.Object {
+	t.Helper()
+	var obj jsonvalue.Object
+	if err := json.Unmarshal(text, &obj); err != nil {
+		t.Fatal(err)
+	}
+	return obj
+}
+
+func wantTokens(t fataler, got, want []byte) {
+	t.Helper()
+	gotTokens, err := jsonvaluetest.Tokens(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantTokens, err := jsonvaluetest.Tokens(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(wantTokens, gotTokens); diff != "" {
+		t.Errorf("%s was written as %s (-want +got):\n%s", want, got, diff)
+	}
+}
