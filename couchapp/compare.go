@@ -52,12 +52,8 @@ func compare(have, want datastore.Document) State {
 	if foreign(have) {
 		return Foreign
 	}
-	bare := datastore.Document{}
-	for k, v := range have {
-		if k != "_rev" {
-			bare[k] = v
-		}
-	}
+	bare := have.Ordered(nil)
+	delete(bare, "_rev")
 	if reflect.DeepEqual(bare, want) {
 		return Current
 	}

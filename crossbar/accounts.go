@@ -6,7 +6,6 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/datastore"
-	"callfn/internal/jsonvalue"
 	"callfn/schemas"
 )
 
@@ -29,7 +28,7 @@ func (a *API) createAccount(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	created, err := a.newAccount(x, parent, public, data["id"])
+	created, err := a.newAccount(x, parent, datastore.Document(public).Ordered(x.body.order), data["id"])
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +41,7 @@ func (a *API) createAccount(x *exchange) (*answer, error) {
 
 // newAccount makes the account, under the id that the superduper admin gives, so that an account can be here what it is in
 // KAZOO. Everybody else's `id` is ignored, as everywhere.
-func (a *API) newAccount(x *exchange, parent account.Account, public map[string]any, wish any) (account.Account, error) {
+func (a *API) newAccount(x *exchange, parent account.Account, public datastore.Document, wish any) (account.Account, error) {
 	if wish == nil || !x.caller.account.Superduper() {
 		return a.cfg.Accounts.Create(x.ctx, parent, public, x.stamp())
 	}
@@ -61,7 +60,7 @@ func (a *API) replaceAccount(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.editAccount(x, func(datastore.Document) map[string]any { return data })
+	return a.editAccount(x, func(doc datastore.Document) datastore.Document { return doc.Replace(data).Ordered(x.body.order) })
 }
 
 func (a *API) patchAccount(x *exchange) (*answer, error) {
@@ -69,13 +68,11 @@ func (a *API) patchAccount(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.editAccount(x, func(doc datastore.Document) map[string]any {
-		return jsonvalue.Merge(datastore.StripPrivate(doc), datastore.StripPrivate(data))
-	})
+	return a.editAccount(x, func(doc datastore.Document) datastore.Document { return doc.Patch(data, x.body.order) })
 }
 
 // editAccount changes the current revision of the account of the path, as documentKind.edit does for documents.
-func (a *API) editAccount(x *exchange, change func(datastore.Document) map[string]any) (*answer, error) {
+func (a *API) editAccount(x *exchange, change func(datastore.Document) datastore.Document) (*answer, error) {
 	acct := x.account
 	for attempt := 1; ; attempt++ {
 		doc := acct.Document()
@@ -107,8 +104,8 @@ func (a *API) editAccount(x *exchange, change func(datastore.Document) map[strin
 
 // changedAccount is the account's document with a new public part, after validation. A realm, once given, stays unless
 // the client gives another; whether the account is enabled is not its own to decide.
-func (a *API) changedAccount(x *exchange, acct account.Account, public map[string]any) (datastore.Document, error) {
-	given := datastore.StripPrivate(public)
+func (a *API) changedAccount(x *exchange, acct account.Account, wanted datastore.Document) (datastore.Document, error) {
+	given := datastore.StripPrivate(wanted)
 	_, wish := given["enabled"]
 	if own := acct.ID() == x.caller.account.ID(); own || !wish {
 		given["enabled"] = acct.Enabled()
@@ -120,7 +117,7 @@ func (a *API) changedAccount(x *exchange, acct account.Account, public map[strin
 	if err != nil {
 		return nil, err
 	}
-	next := acct.Document().Replace(valid)
+	next := acct.Document().Replace(valid).Ordered(wanted.Order())
 	account.TakeEnabled(next)
 	return next, nil
 }
@@ -233,5 +230,5 @@ func (a *API) accountAnswer(x *exchange, acct account.Account) (*answer, error) 
 	if reseller == x.caller.account.ID() {
 		shown["billing_mode"] = "limits_only"
 	}
-	return &answer{data: shown, revision: doc.Rev()}, nil
+	return &answer{data: shown, order: doc.Order(), revision: doc.Rev()}, nil
 }

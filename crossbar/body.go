@@ -17,9 +17,10 @@ import (
 // body is a request body taken apart (kazoo-facts §1.3).
 type body struct {
 	empty    bool
-	data     any            // an object or an array; an empty object for an empty body
-	envelope map[string]any // the other top-level keys, normalised
-	bare     map[string]any // without the key data: everything
+	data     any              // an object or an array; an empty object for an empty body
+	order    *jsonvalue.Order // in which data's members were written
+	envelope map[string]any   // the other top-level keys, normalised
+	bare     map[string]any   // without the key data: everything
 }
 
 // readBody reads a body of at most limit bytes as KAZOO's request envelope. What it returns besides an error is an
@@ -43,7 +44,12 @@ func readBody(r *http.Request, limit int64) (body, error) {
 	if err != nil {
 		return none, unreadable(err)
 	}
-	return unwrap(value)
+	out, err := unwrap(value)
+	whole := jsonvalue.OrderOf(raw)
+	if out.order = whole.Member("data"); out.bare != nil {
+		out.order = whole
+	}
+	return out, err
 }
 
 // readAtMost reads a body of at most limit bytes; nothing for one that is blank.

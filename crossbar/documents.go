@@ -66,7 +66,7 @@ func (k *documentKind) create(x *exchange) (*answer, error) {
 		}
 		doc[subject] = x.id()
 	}
-	saved, remarks, err := k.store(x, nil, doc.Replace(data))
+	saved, remarks, err := k.store(x, nil, doc.Replace(data).Ordered(x.body.order))
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (k *documentKind) replace(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k.edit(x, func(doc datastore.Document) datastore.Document { return doc.Replace(data) })
+	return k.edit(x, func(doc datastore.Document) datastore.Document { return doc.Replace(data).Ordered(x.body.order) })
 }
 
 func (k *documentKind) patch(x *exchange) (*answer, error) {
@@ -99,7 +99,7 @@ func (k *documentKind) patch(x *exchange) (*answer, error) {
 		return nil, err
 	}
 	return k.edit(x, func(doc datastore.Document) datastore.Document {
-		return doc.Replace(jsonvalue.Merge(datastore.StripPrivate(doc), datastore.StripPrivate(data)))
+		return doc.Patch(data, x.body.order)
 	})
 }
 
@@ -320,7 +320,7 @@ func (k *documentKind) answer(x *exchange, doc datastore.Document, remarks any) 
 			return nil, err
 		}
 	}
-	return &answer{data: shown, revision: doc.Rev(), warnings: remarks}, nil
+	return &answer{data: shown, order: doc.Order(), revision: doc.Rev(), warnings: remarks}, nil
 }
 
 func (k *documentKind) list(x *exchange) (*answer, error) {

@@ -14,17 +14,20 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/datastore"
+	"callfn/internal/jsonvalue"
 )
 
 // answer is what a handler gives: what goes into the envelope, and into the header.
 type answer struct {
 	status   int // 200 when zero; 201 for a PUT
 	data     any
-	revision string // of a single document
-	location string // of what was created
-	token    string // issued with this answer
-	page     *page  // of a listing
-	warnings any    // remarks that blocked nothing; envelope key `warnings` (callfn's own)
+	order    *jsonvalue.Order // of data, where it is a document
+	revision string           // of a single document
+	location string           // of what was created
+	token    string           // issued with this answer
+	page     *page            // of a listing
+	warnings any              // remarks that blocked nothing; envelope key `warnings` (callfn's own)
 	header   http.Header
 	text     string // a plain text instead of an envelope: the banner
 	raw      any    // JSON instead of an envelope: the OpenAPI document
@@ -54,7 +57,7 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 	if out.data == nil {
 		out.data = map[string]any{}
 	}
-	data, err := encodeJSON(out.data)
+	data, err := encodeOrdered(out.data, out.order)
 	if err != nil {
 		a.unprintable(c, err)
 		return
@@ -198,6 +201,19 @@ func encodeJSON(value any) (encoded, error) {
 	enc.SetEscapeHTML(false)
 	err := enc.Encode(value)
 	return bytes.TrimSuffix(out.Bytes(), []byte{'\n'}), err
+}
+
+// encodeOrdered is encodeJSON of a value whose members have an order.
+func encodeOrdered(value any, order *jsonvalue.Order) (encoded, error) {
+	if order == nil {
+		return encodeJSON(value)
+	}
+	return order.Append(nil, value)
+}
+
+// shownInOrder is what clients see of a document in a listing.
+func shownInOrder(doc datastore.Document) jsonvalue.Object {
+	return jsonvalue.Object{Members: doc.Public(), Order: doc.Order()}
 }
 
 // encodeEnvelope is an object as JSON. Members that were encoded before, as a page of documents was, are not gone through again.

@@ -64,7 +64,7 @@ func (a *API) createPivotKey(x *exchange) (*answer, error) {
 		return nil, err
 	}
 	k := a.pivotKeys()
-	doc := datastore.Document{"_id": id}.Replace(data)
+	doc := datastore.Document{"_id": id}.Replace(data).Ordered(x.body.order)
 	text, _ := data["function"].(string)
 	key, hash, err := a.cfg.Auth.NewInvokeKey(id, auth.Endpoint{Account: x.account.ID(), Function: text})
 	if err != nil {

@@ -44,5 +44,5 @@ func (a *API) checkSchema(x *exchange) (*answer, error) {
 	if len(fields) > 0 {
 		return nil, invalid(fields)
 	}
-	return &answer{status: 200, data: value}, nil
+	return &answer{status: 200, data: value, order: x.body.order}, nil
 }

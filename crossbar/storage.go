@@ -39,7 +39,7 @@ func (a *API) showStorage(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer{data: a.storageShown(doc), revision: doc.Rev()}, nil
+	return &answer{data: a.storageShown(doc), order: doc.Order(), revision: doc.Rev()}, nil
 }
 
 // storageShown is what clients see of a plan: the stored one over the default one, as in KAZOO, and where everything is.
@@ -72,11 +72,11 @@ func (a *API) createStorage(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.storePlan(x, func(doc datastore.Document) (map[string]any, error) {
+	return a.storePlan(x, func(doc datastore.Document) (datastore.Document, error) {
 		if len(datastore.StripPrivate(doc)) > 0 {
 			return nil, fail(409, "datastore_conflict", says("a storage plan is stored already: PATCH merges into it, POST replaces it"))
 		}
-		return data, nil
+		return datastore.Document(data).Ordered(x.body.order), nil
 	})
 }
 
@@ -85,7 +85,9 @@ func (a *API) replaceStorage(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.storePlan(x, func(datastore.Document) (map[string]any, error) { return data, nil })
+	return a.storePlan(x, func(datastore.Document) (datastore.Document, error) {
+		return datastore.Document(data).Ordered(x.body.order), nil
+	})
 }
 
 // patchStorage merges into what is stored. KAZOO merges into the default plan too, which its own schema then refuses (B43).
@@ -94,24 +96,24 @@ func (a *API) patchStorage(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.storePlan(x, func(doc datastore.Document) (map[string]any, error) {
-		return jsonvalue.Merge(datastore.StripPrivate(doc), datastore.StripPrivate(data)), nil
+	return a.storePlan(x, func(doc datastore.Document) (datastore.Document, error) {
+		return doc.Patch(data, x.body.order), nil
 	})
 }
 
 // deleteStorage goes back to the default plan.
 func (a *API) deleteStorage(x *exchange) (*answer, error) {
-	return a.storePlan(x, func(doc datastore.Document) (map[string]any, error) {
+	return a.storePlan(x, func(doc datastore.Document) (datastore.Document, error) {
 		if len(datastore.StripPrivate(doc)) == 0 {
 			return nil, fail(404, "not_found", says("no storage plan is stored: the default is in force"))
 		}
-		return map[string]any{}, nil
+		return datastore.Document{}, nil
 	})
 }
 
 // storePlan stores what change makes of the current plan. Someone else being faster means: start again from theirs, unless the
 // client named the revision it means to change.
-func (a *API) storePlan(x *exchange, change func(datastore.Document) (map[string]any, error)) (*answer, error) {
+func (a *API) storePlan(x *exchange, change func(datastore.Document) (datastore.Document, error)) (*answer, error) {
 	for attempt := 1; ; attempt++ {
 		before, err := a.cfg.Storage.Stored(x.ctx)
 		if err != nil {
@@ -138,8 +140,8 @@ func (a *API) storePlan(x *exchange, change func(datastore.Document) (map[string
 	}
 }
 
-func (a *API) applyPlan(x *exchange, before datastore.Document, wanted map[string]any) (*answer, error) {
-	wanted = maps.Clone(wanted)
+func (a *API) applyPlan(x *exchange, before, changed datastore.Document) (*answer, error) {
+	wanted, order := maps.Clone(map[string]any(changed)), changed.Order()
 	probe := x.flag("validate_settings", true)
 	if given, ok := wanted["validate_settings"].(bool); ok { // KAZOO takes it from the data too
 		probe = given
@@ -155,7 +157,7 @@ func (a *API) applyPlan(x *exchange, before datastore.Document, wanted map[strin
 	}
 	valid, _ := value.(map[string]any)
 	dryRun := x.flag("dry_run", false)
-	out, err := a.cfg.Storage.Apply(x.ctx, storageplan.Change{Before: before, Wanted: valid, Stamp: a.stamp(x), Probe: probe, DryRun: dryRun})
+	out, err := a.cfg.Storage.Apply(x.ctx, storageplan.Change{Before: before, Wanted: valid, Order: order, Stamp: a.stamp(x), Probe: probe, DryRun: dryRun})
 	if err != nil {
 		return nil, storageFailure(err)
 	}
@@ -169,11 +171,11 @@ func (a *API) applyPlan(x *exchange, before datastore.Document, wanted map[strin
 	if dryRun {
 		shown := a.storageShown(before.Replace(concealed(valid)))
 		shown["moves"] = moves(out.Moves)
-		return &answer{status: http.StatusOK, data: shown, warnings: warnings}, nil
+		return &answer{status: http.StatusOK, data: shown, order: order, warnings: warnings}, nil
 	}
 	a.cfg.Log.Info("storage plan stored", "request_id", x.requestID, "revision", out.Document.Rev(), "migrations", len(out.Migrations))
 	shown := a.storageShown(out.Document)
-	result := &answer{data: shown, revision: out.Document.Rev(), warnings: warnings}
+	result := &answer{data: shown, order: order, revision: out.Document.Rev(), warnings: warnings}
 	if len(out.Migrations) > 0 {
 		result.status = http.StatusAccepted
 		shown["migration"], shown["migrations"] = out.Migrations[0].Public(), publicMigrations(out.Migrations)

@@ -1,8 +1,8 @@
 package crossbar
 
 import (
+	"bytes"
 	"context"
-	"reflect"
 
 	"callfn/callflow"
 	"callfn/internal/datastore"
@@ -58,5 +58,13 @@ func (c candidateRunner) Run(ctx context.Context, r function.Request) function.R
 	})
 }
 
-// equalJSON compares JSON values as they were decoded.
-func equalJSON(a, b any) bool { return reflect.DeepEqual(a, b) }
+// sameMember reports whether a member is the same in two documents, the order of members in it included: where a
+// temporal_route names no rules, it tries its children in order.
+func sameMember(before, doc datastore.Document, name string) bool {
+	was, err := before.Order().Member(name).Append(nil, before[name])
+	if err != nil {
+		return false
+	}
+	is, err := doc.Order().Member(name).Append(nil, doc[name])
+	return err == nil && bytes.Equal(was, is)
+}

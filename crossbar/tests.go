@@ -44,7 +44,7 @@ func (a *API) testsOf(k *documentKind, about savedcase.Kind, affects ...string) 
 		listing: listing{
 			view: collection.ByAccount, within: func(x *exchange) []any { return []any{x.id()} }, ascending: true,
 			docs: func(*exchange) bool { return true }, docBytes: a.cfg.PageBytes,
-			item: func(_ *exchange, row datastore.Row) (any, error) { return row.Doc.Public(), nil },
+			item: func(_ *exchange, row datastore.Row) (any, error) { return shownInOrder(row.Doc), nil },
 		},
 	}
 	k.parts = append(k.parts, t.cases)
@@ -233,7 +233,7 @@ func (t *tested) beforeUpdate(x *exchange, before, doc datastore.Document) error
 
 func (t *tested) changed(before, doc datastore.Document) bool {
 	for _, name := range t.affects {
-		if !equalJSON(before[name], doc[name]) {
+		if !sameMember(before, doc, name) {
 			return true
 		}
 	}
@@ -274,10 +274,10 @@ func (t *tested) run(x *exchange) (*answer, error) {
 
 // candidate is the document with what the request brings of what cases can notice, checked as if it were to be stored.
 func (t *tested) candidate(x *exchange, doc datastore.Document, data map[string]any) (datastore.Document, error) {
-	public, brings := datastore.StripPrivate(doc), false
+	public, order, brings := datastore.StripPrivate(doc), doc.Order(), false
 	for _, name := range t.affects {
 		if value, there := data[name]; there {
-			public[name], brings = value, true
+			public[name], order, brings = value, order.With(name, x.body.order.Member(name)), true
 		}
 	}
 	if !brings {
@@ -288,7 +288,7 @@ func (t *tested) candidate(x *exchange, doc datastore.Document, data map[string]
 		return nil, invalid(fields)
 	}
 	completed, _ := value.(map[string]any)
-	next := doc.Replace(completed)
+	next := doc.Replace(completed).Ordered(order)
 	fields, _, err := t.kind.check(x, doc, next)
 	if err != nil {
 		return nil, err

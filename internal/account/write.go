@@ -22,7 +22,7 @@ func randomHex(random io.Reader, bytes int) (string, error) {
 
 // Create stores a new account below parent. public is its validated public part; a realm is made when it has none.
 // *TakenError when its name or realm is another account's.
-func (s *Store) Create(ctx context.Context, parent Account, public map[string]any, stamp datastore.Stamp) (Account, error) {
+func (s *Store) Create(ctx context.Context, parent Account, public datastore.Document, stamp datastore.Stamp) (Account, error) {
 	id, err := datastore.NewID(s.cfg.Random)
 	if err != nil {
 		return Account{}, err
@@ -32,12 +32,12 @@ func (s *Store) Create(ctx context.Context, parent Account, public map[string]an
 
 // CreateAs is Create under an id that was chosen elsewhere: that of the same account in KAZOO. datastore.ErrConflict when
 // there is, or was, an account of this id.
-func (s *Store) CreateAs(ctx context.Context, id ID, parent Account, public map[string]any, stamp datastore.Stamp) (Account, error) {
+func (s *Store) CreateAs(ctx context.Context, id ID, parent Account, public datastore.Document, stamp datastore.Stamp) (Account, error) {
 	tree := []any{}
 	for _, ancestor := range append(parent.Tree(), parent.ID()) {
 		tree = append(tree, string(ancestor))
 	}
-	doc := datastore.Document(datastore.StripPrivate(public))
+	doc := datastore.Document(datastore.StripPrivate(public)).Ordered(public.Order())
 	doc["pvt_tree"] = tree
 	TakeEnabled(doc)
 	return s.insert(ctx, id, doc, stamp, "")

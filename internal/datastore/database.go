@@ -92,7 +92,7 @@ func (d *Database) put(ctx context.Context, op string, doc Document) (Document, 
 	}
 	var rev string
 	err := d.write(ctx, func(ctx context.Context, d *Database) (err error) {
-		rev, err = d.db.Put(ctx, id, map[string]any(doc))
+		rev, err = d.db.Put(ctx, id, doc)
 		return fail(op, d.subject(id), ErrDatabaseMissing, err)
 	})
 	if err != nil {
@@ -133,7 +133,7 @@ func (d *Database) BulkSave(ctx context.Context, docs []Document) ([]BulkResult,
 	err := d.write(ctx, func(ctx context.Context, d *Database) error {
 		batch := make([]any, len(left))
 		for i, n := range left {
-			batch[i] = map[string]any(docs[n])
+			batch[i] = docs[n]
 		}
 		answers, err := d.db.BulkDocs(ctx, batch)
 		if err == nil && len(answers) != len(batch) {

@@ -5,11 +5,43 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+
+	"callfn/internal/jsonvalue"
 )
 
 // Document is a stored JSON object. Numbers are json.Number, so that nothing is lost between store and client. Keys
-// beginning `_` or `pvt_` are private: the platform's own (kazoo-facts §1.10).
+// beginning `_` or `pvt_` are private: the platform's own (kazoo-facts §1.10). The order in which its members were written goes
+// with it: see Order.
 type Document map[string]any
+
+// orderKey is where a Document keeps its Order. No document that is read has such a member, since CouchDB refuses names that
+// begin with `_`, and none is written.
+const orderKey = "_order"
+
+// Order is the order in which the document's members were written, where they were read; they are stored in it.
+func (d Document) Order() *jsonvalue.Order {
+	order, _ := d[orderKey].(*jsonvalue.Order)
+	return order
+}
+
+// Ordered is the document with its members in the given order, that of nil none in particular. The values are shared.
+func (d Document) Ordered(order *jsonvalue.Order) Document {
+	out := d.clone()
+	delete(out, orderKey)
+	if order != nil {
+		out[orderKey] = order
+	}
+	return out
+}
+
+// MarshalJSON writes the members in their order.
+func (d Document) MarshalJSON() ([]byte, error) {
+	members := map[string]any(d)
+	if _, ordered := d[orderKey]; ordered {
+		members = d.Ordered(nil)
+	}
+	return jsonvalue.Object{Members: members, Order: d.Order()}.MarshalJSON()
+}
 
 func decodeDocument(raw []byte) (Document, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
@@ -20,6 +52,10 @@ func decodeDocument(raw []byte) (Document, error) {
 	}
 	if doc == nil {
 		return nil, errors.New("the datastore answered with something that is no document")
+	}
+	delete(doc, orderKey) // not from outside
+	if order := jsonvalue.OrderOf(raw); order != nil {
+		doc[orderKey] = order
 	}
 	return doc, nil
 }
@@ -85,7 +121,8 @@ func StripPrivate(data map[string]any) map[string]any {
 	return public
 }
 
-// Replace is the document with its public part replaced by public, private fields kept: KAZOO's POST.
+// Replace is the document with its public part replaced by public, private fields kept: KAZOO's POST. Its order stays what it
+// was.
 func (d Document) Replace(public map[string]any) Document {
 	out := make(Document, len(d)+len(public))
 	for key, value := range d {
@@ -97,6 +134,12 @@ func (d Document) Replace(public map[string]any) Document {
 		out[key] = value
 	}
 	return out
+}
+
+// Patch is the document with data merged into its public part: KAZOO's PATCH. Members that are there keep their place, new ones
+// come after them in the order of data. (KAZOO's own kz_json:merge sorts all of them.)
+func (d Document) Patch(data map[string]any, order *jsonvalue.Order) Document {
+	return d.Replace(jsonvalue.Merge(StripPrivate(d), StripPrivate(data))).Ordered(d.Order().Merge(order))
 }
 
 // clone copies the top level.

@@ -9,6 +9,7 @@ import (
 
 	"callfn/internal/datastore"
 	"callfn/internal/doctor"
+	"callfn/internal/jsonvalue"
 )
 
 // Keeper changes the stored plan.
@@ -46,6 +47,7 @@ func (k *Keeper) Close() {
 type Change struct {
 	Before datastore.Document // as Resolver.Stored gave it
 	Wanted map[string]any     // the visible part, valid by the schema "storage"
+	Order  *jsonvalue.Order   // in which its members were written
 	Stamp  datastore.Stamp
 	Probe  bool // try connections that are new or changed before anything is stored; those that documents move to are always tried
 	DryRun bool // look only: nothing is stored, created or moved
@@ -160,7 +162,7 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 // draft is the document as it would be stored, but for homes and what is retained.
 func (k *Keeper) draft(c Change) (datastore.Document, Applied, error) {
 	var out Applied
-	doc, failed, err := Conceal(c.Before, c.Before.Replace(c.Wanted), k.cfg.Resolver.cfg.Secret)
+	doc, failed, err := Conceal(c.Before, c.Before.Replace(c.Wanted).Ordered(c.Order), k.cfg.Resolver.cfg.Secret)
 	for _, tag := range failed {
 		out.Problems = append(out.Problems, Problem{Field: settingOf(tag, "credentials", "password"), Kind: Refused, Says: ErrKept.Error(), Value: Placeholder})
 	}

@@ -1,0 +1,100 @@
+package datastore_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"callfn/internal/datastore"
+	"callfn/internal/datastore/datastoretest"
+	"callfn/internal/jsonvalue"
+	"callfn/internal/jsonvalue/jsonvaluetest"
+)
+
+// Documents come back with their members in the order in which they were written, whatever stores them.
+func TestStoredMembersKeepTheirOrder(t *testing.T) {
+	db, _ := datastoretest.Open(t).Resolve(datastore.SystemData, "")
+	number := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		text := `{"zeta":` + jsonvaluetest.Text(2).Draw(rt, "text") + `,"alpha":1}`
+		var obj jsonvalue.Object
+		if err := json.Unmarshal([]byte(text), &obj); err != nil {
+			rt.Fatal(err)
+		}
+		number++
+		doc := datastore.Document(obj.Members).Ordered(obj.Order)
+		doc["_id"] = id(number)
+		created, err := db.Create(t.Context(), doc)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		read, err := db.Get(t.Context(), created.ID())
+		if err != nil {
+			rt.Fatal(err)
+		}
+		again, err := db.Save(t.Context(), read)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		raw, err := db.GetRaw(t.Context(), again.ID())
+		if err != nil {
+			rt.Fatal(err)
+		}
+		inOrder(rt, raw, text)
+		batch := read.Ordered(read.Order())
+		batch["_rev"] = again.Rev()
+		if results, err := db.BulkSave(t.Context(), []datastore.Document{batch}); err != nil || results[0].Err != nil {
+			rt.Fatal(err, results)
+		}
+		rows, err := db.AllDocs(t.Context(), datastore.Query{Key: again.ID(), IncludeDocs: true})
+		if err != nil || len(rows) != 1 {
+			rt.Fatal(err, rows)
+		}
+		raw, err = json.Marshal(rows[0].Doc)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		inOrder(rt, raw, text)
+	})
+}
+
+// inOrder wants a stored document to have the members of text, in its order, besides _id and _rev before them.
+func inOrder(t *rapid.T, raw []byte, text string) {
+	got, err := jsonvaluetest.Tokens(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := jsonvaluetest.Tokens([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want[1:], got[5:]); diff != "" {
+		t.Errorf("%s was stored as %s (-want +got):\n%s", text, raw, diff)
+	}
+}
+
+func TestNoDocumentShowsWhereItsOrderIsKept(t *testing.T) {
+	db, _ := datastoretest.Open(t).Resolve(datastore.SystemData, "")
+	if _, err := db.Create(t.Context(), datastore.Document{"_id": id(1), "b": 1, "a": 2}); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := db.Get(t.Context(), id(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if doc.Order() == nil {
+		t.Fatal("the document has no order")
+	}
+	replaced := doc.Replace(map[string]any{"z": 1, "_order": "mine"})
+	patched := doc.Patch(map[string]any{"z": 1, "_order": "mine"}, nil)
+	for name, value := range map[string]any{
+		"document": doc, "public": doc.Public(), "from a client": datastore.StripPrivate(doc), "replaced": replaced, "patched": patched,
+	} {
+		if text, err := json.Marshal(value); err != nil || strings.Contains(string(text), "order") {
+			t.Errorf("%s: %s, %v", name, text, err)
+		}
+	}
+}
