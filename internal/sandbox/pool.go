@@ -78,7 +78,7 @@ func NewPool(c Config) (*Pool, error) {
 	return p, nil
 }
 
-// Do runs one job. It waits for a free worker until ctx ends. The error is ErrBusy, ErrClosed or ctx's, and then nothing of the
+// Do runs one job. It waits for a free worker until ctx ends. The error is ErrBusy, ErrClosed, ErrKilled or ctx's, and then nothing of the
 // answer counts but Replaced; whatever the job's code did is told by the answer's Status.
 func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 	if p.waiting.Add(1) > p.queue {

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"sync"
+	"syscall"
 	"time"
 
 	"callfn/internal/subprocess"
@@ -45,6 +47,10 @@ type process struct {
 	source string                // of the job before
 	frame  []byte                // the job as it was sent, for the next to be written over it
 	last   *subprocess.LastWords // user code cannot write there
+
+	waiting sync.Once
+	gone    chan struct{} // closed once the process has ended and waitErr says how
+	waitErr error
 }
 
 // greetWithin bounds how long a started worker may take until it is ready.
@@ -75,7 +81,7 @@ func startProcess(c Command) (*process, error) {
 		_ = answersR.Close()
 		return nil, fmt.Errorf("sandbox: start worker %s: %w", c.Path, err)
 	}
-	p := &process{cmd: cmd, last: last, in: jobsW, out: answersR, read: bufio.NewReaderSize(answersR, 64<<10)}
+	p := &process{cmd: cmd, last: last, in: jobsW, out: answersR, read: bufio.NewReaderSize(answersR, 64<<10), gone: make(chan struct{})}
 	_ = answersR.SetReadDeadline(time.Now().Add(greetWithin))
 	if p.held, err = hear(p.read); err == nil {
 		err = p.ready(greetWithin)
@@ -103,6 +109,9 @@ func (p *process) ready(within time.Duration) error {
 	}
 	return nil
 }
+
+// ErrKilled: the worker was ended by a signal from outside. It says nothing of the code that ran.
+var ErrKilled = errors.New("sandbox: a worker was killed from outside")
 
 // errSpent says that the process must not be used again.
 var errSpent = errors.New("sandbox: worker is spent")
@@ -174,14 +183,43 @@ func (p *process) broken(ctx context.Context, j Job, limit time.Time, err error)
 	if errors.Is(err, os.ErrDeadlineExceeded) || time.Now().After(limit) {
 		return Answer{Run: j.Run, Status: Timeout}, ends, errSpent
 	}
+	if p.killedFromOutside() {
+		return Answer{}, ends, fmt.Errorf("%w under run %s: is the machine out of memory?", ErrKilled, j.Run)
+	}
 	return Answer{Run: j.Run, Status: Crashed}, ends, errSpent
+}
+
+// deathWithin is how long a worker that has closed its pipes is given to be gone.
+const deathWithin = 100 * time.Millisecond
+
+// killedFromOutside reports whether somebody ended the worker, which no code in it can make happen: an administrator, or a machine without
+// memory.
+func (p *process) killedFromOutside() bool {
+	select {
+	case <-p.wait():
+	case <-time.After(deathWithin):
+		return false
+	}
+	state, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && state.Signaled() && (state.Signal() == syscall.SIGKILL || state.Signal() == syscall.SIGTERM)
+}
+
+// wait waits for the end of the process in the background.
+func (p *process) wait() <-chan struct{} {
+	p.waiting.Do(func() {
+		go func() {
+			p.waitErr = p.cmd.Wait()
+			close(p.gone)
+		}()
+	})
+	return p.gone
 }
 
 // stop kills the process, waits for its end and says how it ended and what it said.
 func (p *process) stop() string {
 	_ = p.in.Close()
 	_ = p.cmd.Process.Kill()
-	err := p.cmd.Wait()
+	<-p.wait()
 	_ = p.out.Close()
-	return strings.TrimSpace(fmt.Sprint(err, " ", p.last))
+	return strings.TrimSpace(fmt.Sprint(p.waitErr, " ", p.last))
 }
