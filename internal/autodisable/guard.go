@@ -18,6 +18,7 @@ type Guard struct {
 	cfg   Config
 	queue chan function.Ran
 	stop  chan struct{}
+	ctx   context.Context // until Close
 	done  chan struct{}
 	once  sync.Once // closes stop
 
@@ -52,16 +53,36 @@ func New(cfg Config) *Guard {
 	g := &Guard{
 		cfg: cfg, queue: make(chan function.Ran, cfg.Buffer), stop: make(chan struct{}), done: make(chan struct{}), seen: map[key][]failure{},
 	}
-	go g.count()
+	var cancel context.CancelFunc
+	g.ctx, cancel = context.WithCancel(context.Background())
+	go g.count(cancel)
 	return g
 }
 
-// Ran takes note of a call's failure. It never waits.
+// Ran takes note of a call's failure. It never waits. A run that was given up before anybody said whether the function ran counts when
+// that is known, and only if the function was at fault.
 func (g *Guard) Ran(r function.Ran) {
-	if g.cfg.Threshold.Failures <= 0 || r.Origin != function.FromCall || !counts(r.Outcome) {
+	if g.cfg.Threshold.Failures <= 0 || r.Origin != function.FromCall || !r.Open() && !counts(r.Outcome) {
 		return
 	}
 	r.Value, r.Flow, r.Logs, r.Source = nil, nil, nil, "" // not needed
+	if !r.Open() {
+		g.take(r)
+		return
+	}
+	go func() { // whoever runs functions bounds how many of these there are, and how long they wait
+		o := r.Blame(g.ctx)
+		if !counts(o) {
+			return
+		}
+		if o != r.Outcome {
+			r.Outcome, r.Error = o, nil // the error told what was known then
+		}
+		g.take(r)
+	}()
+}
+
+func (g *Guard) take(r function.Ran) {
 	select {
 	case g.queue <- r:
 	default:
@@ -86,9 +107,8 @@ func (g *Guard) Close() {
 // remembered bounds the functions whose failures are remembered before those long past are looked for.
 const remembered = 4096
 
-func (g *Guard) count() {
+func (g *Guard) count(cancel context.CancelFunc) {
 	defer close(g.done)
-	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
 		<-g.stop
@@ -98,7 +118,7 @@ func (g *Guard) count() {
 		select {
 		case r := <-g.queue:
 			g.failures.Add(1)
-			g.add(ctx, failure{key{r.Account, r.Function}, r.Start, lastOf(r)})
+			g.add(g.ctx, failure{key{r.Account, r.Function}, r.Start, lastOf(r)})
 		case <-g.stop:
 			return
 		}

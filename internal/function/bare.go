@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
+	"callfn/couchapp"
 	"callfn/internal/datastore"
 )
 
@@ -24,12 +26,20 @@ type bareBody struct {
 type server interface {
 	// address names it for people.
 	address() string
-	// sees reports whether our credentials are good for the database, our design document is in it, and so is the function.
-	sees() (design, function bool, err error)
+	// sees reports what is there for our credentials.
+	sees() (sight, error)
+}
+
+// sight is what our credentials see of a functions database.
+type sight struct {
+	design   bool   // our design document is there
+	language string // the design document's
+	function bool   // the function's document is there
 }
 
 // readBare reads the answer of an engine that is not ours. A 200 is the bare value that the function returned; whether it is
 // a flow is checked later. `wh` answers failures with a message; a reason is CouchDB's own (couchdb-facts, table of answers).
+// Only what `wh` or the engine itself says of a function is the function's failure. Every other answer is an error.
 func readBare(status int, contentType string, body []byte, from server) (Evaluated, error) {
 	if status == http.StatusOK {
 		text := strings.TrimSpace(string(body))
@@ -51,80 +61,115 @@ func readBare(status int, contentType string, body []byte, from server) (Evaluat
 	if b.Error == string(Syntax) && strings.HasPrefix(b.Message, "EvalError:") { // no function gets as far as its own EvalError
 		return Evaluated{}, blocked(from)
 	}
-	if b.Message != "" && b.Reason == "" {
-		return reportedByWh(b), nil
+	if b.Message == "" || b.Reason != "" {
+		return readCouch(status, b, from)
 	}
-	return readCouch(status, b, from)
+	if o := Outcome(b.Error); answeredByWh(status, o) {
+		return Evaluated{Outcome: o, Error: &Error{Message: clip(b.Message), Line: b.Line, Column: b.Column}}, nil
+	}
+	return Evaluated{}, fmt.Errorf("%s answered status %d %s: %s", from.address(), status, clip(b.Error), clip(b.Message))
 }
 
-// reportedByWh reads what `wh` says. It can know no more than these; the rest would be a function's claim.
-func reportedByWh(b bareBody) Evaluated {
-	e := &Error{Message: clip(b.Message), Line: b.Line, Column: b.Column}
-	switch o := Outcome(b.Error); o {
-	case Syntax, Threw, NoFlow, InvalidFlow, Memory, Disabled, Refused, NotFound:
-		return Evaluated{Outcome: o, Error: e}
+// answeredByWh reports whether `wh`, or our query server for it, answers such a failure with this status. The rest is a gateway's word,
+// or a function's claim.
+func answeredByWh(status int, o Outcome) bool {
+	switch o {
+	case Disabled:
+		return status == http.StatusForbidden
+	case NotFound:
+		return status == http.StatusNotFound
+	case Refused:
+		return status == http.StatusBadRequest || status == http.StatusServiceUnavailable
+	case Syntax, Threw, NoFlow, InvalidFlow, Memory:
+		return status == http.StatusInternalServerError
 	}
-	return Evaluated{Outcome: Threw, Error: e}
+	return false
 }
 
-// readCouch tells what CouchDB itself says went wrong. Whatever a function can make CouchDB say is checked before it is believed.
+// readCouch tells what CouchDB itself says went wrong.
 func readCouch(status int, b bareBody, from server) (Evaluated, error) {
 	reason := clip(b.Reason)
-	threw := Evaluated{Outcome: Threw, Error: &Error{Message: reason}}
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound:
-		return readRefusal(status, b, from)
+		return readRefusal(b, from)
 	case strings.Contains(reason, "blocked by CSP"):
 		return Evaluated{}, blocked(from)
 	case b.Error == "unknown_query_language":
 		return Evaluated{}, fmt.Errorf("%s has no query server for language %s: set COUCHDB_QUERY_SERVER_CALLFN=\"/usr/local/bin/callfn queryserver\" in its environment and restart it, or install the design documents with --functions-language javascript",
 			from.address(), reason)
-	case b.Error == "os_process_error" && strings.Contains(reason, "timed out"), b.Error == "timeout":
-		return Evaluated{Outcome: Timeout, Error: &Error{Message: "CouchDB stopped the function: " + reason}}, nil
-	case b.Error == "os_process_error", strings.Contains(reason, "exit_status"):
-		return Evaluated{Outcome: Crashed, Error: &Error{Message: "CouchDB's JavaScript process died under the function: " + reason}}, nil
-	case status == http.StatusInternalServerError && thrown(b.Error):
-		return threw, nil
+	case status == http.StatusInternalServerError && b.Error == "timeout":
+		return Evaluated{}, fmt.Errorf("%s had no query server process free in time, or its cluster did not answer (%s): compare its [query_server_config] os_process_limit with --couchdb-runs, and look at its log",
+			from.address(), reason)
 	}
-	return Evaluated{}, fmt.Errorf("%s answered status %d %s: %s", from.address(), status, b.Error, reason)
+	outcome, message := engineSays(status, b.Error, reason)
+	if outcome == "" {
+		return Evaluated{}, fmt.Errorf("%s answered status %d %s: %s", from.address(), status, clip(b.Error), reason)
+	}
+	// Our own query server says what a function did in its envelope: a bare failure is its own, or CouchDB's.
+	switch s, err := from.sees(); {
+	case err != nil:
+		return Evaluated{}, fmt.Errorf("%s answered status %d %s: %s, and cannot be asked more: %w", from.address(), status, clip(b.Error), reason, err)
+	case s.language == couchapp.Callfn:
+		return Evaluated{}, fmt.Errorf("%s answered status %d %s for its query server: %s; look at CouchDB's log", from.address(), status, clip(b.Error), reason)
+	}
+	return Evaluated{Outcome: outcome, Error: &Error{Message: message}}, nil
 }
+
+// engineSays tells what a stock engine says of the function that it ran, and CouchDB of the process that ran it; "" where it says nothing
+// of the function. CouchDB's own crashes have words without end (Erlang terms, error codes of the system), so these are the words that count.
+func engineSays(status int, word, reason string) (Outcome, string) {
+	if status != http.StatusInternalServerError {
+		return "", ""
+	}
+	switch word {
+	case "render_error", "compilation_error", "unnamed_error", // share/server/render.js, util.js, loop.js
+		"Error", "EvalError", "InternalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError", "AggregateError":
+		return Threw, reason
+	case "os_process_error":
+		if strings.Contains(reason, "timed out") {
+			return Timeout, "CouchDB stopped the function: " + reason
+		}
+		if m := exitStatus.FindStringSubmatch(reason); m != nil && !endedFromOutside[m[1]] {
+			return Crashed, "CouchDB's JavaScript process died under the function: " + reason
+		}
+	}
+	return "", ""
+}
+
+// exitStatus is how CouchDB tells that a query server process ended.
+var exitStatus = regexp.MustCompile(`^\{exit_status,(\d+)\}$`)
+
+// endedFromOutside are the exit statuses of a process that somebody else ended (an administrator, the kernel out of memory), or that never
+// began: SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM, and the shell's for a command that it cannot start.
+var endedFromOutside = map[string]bool{"126": true, "127": true, "129": true, "130": true, "131": true, "137": true, "143": true}
 
 // blocked is the error of an engine that compiles no functions.
 func blocked(from server) error {
 	return fmt.Errorf("%s blocks `new Function`: register `callfn queryserver` there as language callfn, or start couchjs with --eval", from.address())
 }
 
-// thrown reports whether an error word is one that CouchDB's own `show` gives for what a function threw. A function that throws
-// {error: …} chooses the word; CouchDB's own failures have words of their own.
-func thrown(word string) bool {
-	switch word {
-	case "unknown_error", "internal_server_error", "badmatch", "function_clause", "case_clause", "nocatch", "noproc", "error",
-		"file_exists", "enospc", "eio", "emfile", "system_limit", "nodedown", "rexi_DOWN", "no_majority", "all_dbs_active",
-		"callfn_error", "query_protocol_error", "not_supported":
-		return false
-	}
-	return true
-}
-
-// readRefusal tells a refusal of CouchDB's from one that the function made: `throw ['error', 'unauthorized', …]` on an engine that
-// runs the function inside CouchDB's own loop gives a perfect 401.
-func readRefusal(status int, b bareBody, from server) (Evaluated, error) {
-	design, function, err := from.sees()
+// readRefusal tells what a refusal of CouchDB's is about. None is the function's: `wh` catches what a function throws, and a node of a
+// cluster may know other passwords than the next.
+func readRefusal(b bareBody, from server) (Evaluated, error) {
+	reason := clip(b.Reason)
+	s, err := from.sees()
 	switch {
 	case errors.Is(err, datastore.ErrUnauthorized):
-		return Evaluated{}, fmt.Errorf("%s refuses the credentials (%s): check user name and password, and the functions database's security; `callfn doctor` tells", from.address(), clip(b.Reason))
+		return Evaluated{}, fmt.Errorf("%s refuses the credentials (%s): check user name and password, and the functions database's security; `callfn doctor` tells", from.address(), reason)
 	case errors.Is(err, datastore.ErrDatabaseMissing):
 		return Evaluated{}, fmt.Errorf("%s has no functions database: run `callfn couchdb setup`", from.address())
 	case err != nil:
 		return Evaluated{}, err
-	case !design:
-		return Evaluated{}, fmt.Errorf("%s has no show functions/wh (%s): run `callfn couchdb setup`", from.address(), clip(b.Reason))
-	case !function:
+	case !s.design:
+		return Evaluated{}, fmt.Errorf("%s has no show functions/wh (%s): run `callfn couchdb setup`", from.address(), reason)
+	case !s.function:
 		return Evaluated{Outcome: NotFound, Error: &Error{Message: "no such function in this account"}}, nil
-	case status == http.StatusNotFound && strings.HasPrefix(b.Reason, "missing"):
-		return Evaluated{}, fmt.Errorf("%s's design document has no show wh (%s): run `callfn couchdb setup`", from.address(), clip(b.Reason))
+	case b.Error == "not_found" && strings.HasPrefix(b.Reason, "missing"):
+		return Evaluated{}, fmt.Errorf("%s's design document has no show wh (%s): run `callfn couchdb setup`", from.address(), reason)
+	case b.Error == "not_found":
+		return Evaluated{}, fmt.Errorf("%s did not find what the show needs, which is there (%s)", from.address(), reason)
 	}
-	return Evaluated{Outcome: Threw, Error: &Error{Message: "threw " + clip(b.Error+": "+b.Reason)}}, nil
+	return Evaluated{}, fmt.Errorf("%s refused a show and not the documents (%s: %s): is it a cluster whose nodes differ in users or passwords?", from.address(), clip(b.Error), reason)
 }
 
 // clip bounds a text that a function or a server chose.
@@ -144,18 +189,19 @@ type place struct {
 
 func (p place) address() string { return p.db.Connection().Address() }
 
-func (p place) sees() (design, function bool, err error) {
-	if design, err = p.has("_design/" + p.db.Design(datastore.Functions)); err != nil || !design {
-		return design, false, err
-	}
-	function, err = p.has(string(p.function))
-	return design, function, err
-}
-
-func (p place) has(id string) (bool, error) {
-	_, err := p.db.Get(p.ctx, id)
+func (p place) sees() (s sight, err error) {
+	design, err := p.db.Get(p.ctx, "_design/"+p.db.Design(datastore.Functions))
 	if errors.Is(err, datastore.ErrNotFound) {
-		return false, nil
+		return sight{}, nil
 	}
-	return err == nil, err
+	if err != nil {
+		return sight{}, err
+	}
+	s.design, s.language = true, design.Text("language")
+	_, err = p.db.Get(p.ctx, string(p.function))
+	if errors.Is(err, datastore.ErrNotFound) {
+		return s, nil
+	}
+	s.function = err == nil
+	return s, err
 }

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"callfn/internal/datastore"
 	"callfn/internal/function/params"
@@ -33,76 +32,55 @@ type ShowDriver struct {
 	// otherwise that is learnt from its answers.
 	Ours bool
 
-	ours atomic.Bool // the last answer was our query server's
+	ours   atomic.Bool // our query server has answered
+	held   heldRuns
+	silent silence
 }
 
 // DefaultMaxTarget is what CouchDB's 8,192-byte request line leaves for a target (couchdb-facts, Parameters).
 const DefaultMaxTarget = 8177
 
-// answerSlack is what an engine that is not ours may take beyond a function's deadline until its answer is here. It may never end
-// the function, or only at a limit of its operator's; it is no longer waited for then.
-const answerSlack = 300 * time.Millisecond
-
 // Evaluate fetches the show. It never sends a conditional request: a show's ETag ignores the query string (couchdb-facts).
 //
-// A function that the engine does not end is given up answerSlack after its deadline: outcome timeout. Since no answer can also
-// mean that the server is gone, it is asked meanwhile whether it lives; when it does not say so, that is an error. Our own query
-// server always ends functions, so there no answer within ctx is an error too.
+// Our own query server always ends functions, so there no answer within ctx is an error. Other engines are given up a little after the
+// deadline: see giveUp. While the engine answers no show at all, an error comes at once.
 func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, error) {
 	db, err := d.Database()
 	if err != nil {
 		return Evaluated{}, err
 	}
-	if e.Deadline <= 0 || d.Ours || d.ours.Load() {
-		return d.evaluate(ctx, ctx, db, e)
+	probe := func(ctx context.Context) error { return d.probe(ctx, db) }
+	if err := d.silent.check(probe); err != nil {
+		return Evaluated{}, err
 	}
-	patient, cancel := context.WithTimeout(ctx, e.Deadline+answerSlack)
-	defer cancel()
-	lives, forget := askWhetherItLives(ctx, db, e.Deadline)
-	defer forget()
-	ev, err := d.evaluate(patient, ctx, db, e)
-	if err == nil || patient.Err() == nil || errors.Is(ctx.Err(), context.Canceled) {
+	if e.Deadline <= 0 || d.ourEngine() {
+		ev, err := d.evaluate(ctx, db, e)
+		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			err = d.silent.unanswered(err, probe)
+		}
 		return ev, err
 	}
-	if dead := lives(); dead != nil {
-		return Evaluated{}, fmt.Errorf("%s did not answer in time, and whether it lives neither: %w", db.Connection().Address(), dead)
-	}
-	return Evaluated{Outcome: Timeout, Error: &Error{Message: fmt.Sprintf("the function was given up after %d ms", e.Deadline.Milliseconds())}}, nil
+	return d.evaluatePatiently(ctx, db, e)
 }
 
-// askWhetherItLives asks the server for a sign of life once the deadline has passed. lives waits for the answer; forget ends the
-// asking.
-func askWhetherItLives(ctx context.Context, db *datastore.Database, after time.Duration) (lives func() error, forget func()) {
-	ctx, cancel := context.WithTimeout(ctx, after+answerSlack+time.Second)
-	answer := make(chan error, 1)
-	timer := time.AfterFunc(after, func() { answer <- db.Connection().Alive(ctx) })
-	lives = func() error {
-		select {
-		case err := <-answer:
-			return err
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return lives, func() {
-		timer.Stop()
-		cancel()
-	}
-}
+func (d *ShowDriver) ourEngine() bool { return d.Ours || d.ours.Load() }
 
-// evaluate fetches the show within patient, and whatever else must be known to read its answer within ctx.
-func (d *ShowDriver) evaluate(patient, ctx context.Context, db *datastore.Database, e Evaluation) (Evaluated, error) {
-	resp, err := d.fetch(patient, db, e)
+// evaluate fetches the show and reads its answer.
+func (d *ShowDriver) evaluate(ctx context.Context, db *datastore.Database, e Evaluation) (Evaluated, error) {
+	resp, err := d.fetch(ctx, db, e)
 	if err != nil {
 		return Evaluated{}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
+	d.silent.answered()
 	limit := d.MaxResult
 	if limit == 0 {
 		limit = 256 << 10
 	}
 	enveloped := resp.Header.Get(queryserver.RunHeader) == string(e.Run)
-	d.ours.Store(enveloped)
+	if enveloped || resp.StatusCode == http.StatusOK { // a failure without an envelope may be CouchDB's, before any engine
+		d.ours.Store(enveloped)
+	}
 	if enveloped {
 		limit += 64 << 10 // the envelope's own members: logs, error, ids
 	}
@@ -123,9 +101,14 @@ func (d *ShowDriver) evaluate(patient, ctx context.Context, db *datastore.Databa
 	return ev, err
 }
 
+// show is the path of the show `wh`.
+func show(db *datastore.Database) string {
+	return "/" + url.PathEscape(db.Name()) + "/_design/" + url.PathEscape(db.Design(datastore.Functions)) + "/_show/wh"
+}
+
 // fetch sends the request: a GET, or a form POST where the target would be too long.
 func (d *ShowDriver) fetch(ctx context.Context, db *datastore.Database, e Evaluation) (*http.Response, error) {
-	path := "/" + url.PathEscape(db.Name()) + "/_design/" + url.PathEscape(db.Design(datastore.Functions)) + "/_show/wh/" + url.PathEscape(string(e.Function))
+	path := show(db) + "/" + url.PathEscape(string(e.Function))
 	query := params.Encode(e.Params)
 	header := http.Header{"Accept": {"application/json"}}
 	header.Set(queryserver.RunHeader, askFor(e).String())

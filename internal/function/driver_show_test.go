@@ -13,12 +13,12 @@ import (
 	"callfn/internal/function"
 )
 
-// showServer answers shows with h, and everything else at once.
+// showServer answers shows of documents with h, and everything else at once: its query server has processes free.
 func showServer(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		if strings.Contains(r.URL.Path, "/_show/") {
+		if strings.Contains(r.URL.Path, "/_show/wh/") {
 			h(w, r)
 			return
 		}

@@ -71,4 +71,4 @@ type process string
 
 func (p process) address() string { return string(p) }
 
-func (p process) sees() (design, function bool, err error) { return true, true, nil }
+func (p process) sees() (sight, error) { return sight{design: true, function: true}, nil }

@@ -92,8 +92,17 @@ func (q QueryServers) failed(err error, deadline int64) (Evaluated, error) {
 		return ended(Crashed, "the JavaScript process died under the function: %s", clip(died.End))
 	case errors.As(err, &raised) && strings.Contains(raised.Reason, "blocked by CSP"):
 		return Evaluated{}, blocked(process(q.Name))
-	case errors.As(err, &raised) && thrown(raised.Word):
+	case errors.As(err, &raised) && !ourWord(raised.Word):
 		return ended(Threw, "%s", clip(raised.Word+": "+raised.Reason))
 	}
 	return Evaluated{}, fmt.Errorf("%s: %w", q.Name, err)
+}
+
+// ourWord reports whether an error is one that our query server raises for what is not the function's.
+func ourWord(word string) bool {
+	switch word {
+	case "callfn_error", "query_protocol_error", "not_supported", "unknown_command", "map_runtime_error":
+		return true
+	}
+	return false
 }

@@ -1,6 +1,7 @@
 package function
 
 import (
+	"context"
 	"encoding/json"
 	"time"
 
@@ -59,7 +60,26 @@ type Result struct {
 	Duration time.Duration   // wall time of the run as the caller saw it
 	Rev      string          // revision of the document that ran, where the place can tell
 	Place    Place           // where it ran, "" when it ran nowhere
+
+	settled <-chan Outcome
 }
+
+// Blame is how the function itself ended: Outcome as a rule. Where the run was given up before the place had answered, it waits for what the
+// place says in the end, which may be seconds; "" when it says nothing, and when ctx ends first.
+func (r Result) Blame(ctx context.Context) Outcome {
+	if r.settled == nil {
+		return r.Outcome
+	}
+	select {
+	case o := <-r.settled:
+		return o
+	case <-ctx.Done():
+		return ""
+	}
+}
+
+// Open reports whether Blame has to wait.
+func (r Result) Open() bool { return r.settled != nil }
 
 // Place says where a function ran (design.md, "One path, three places").
 type Place string

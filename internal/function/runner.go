@@ -47,6 +47,10 @@ type Evaluated struct {
 	Missed  []string // absent parameters that the function read, where the place can tell; rehearsals only
 	Rev     string   // of the document that ran, where the place can tell
 	Place   Place    // where it ran
+
+	// Settled is set where the place had not answered when the run was given up. It gives what the place said in the end, if it said
+	// anything, and is closed. Until then nobody knows whether the function ran at all.
+	Settled <-chan Outcome
 }
 
 // Drafts evaluates source text that is stored nowhere, and parses it.
@@ -209,7 +213,7 @@ func (r *Runner) tell(ran Ran) {
 
 // finish checks what a place made of a run and turns it into a Result.
 func (r *Runner) finish(run RunID, ev Evaluated, err error) Result {
-	res := Result{Run: run, Outcome: ev.Outcome, Value: ev.Value, Error: ev.Error, Logs: ev.Logs, Rev: ev.Rev, Place: ev.Place}
+	res := Result{Run: run, Outcome: ev.Outcome, Value: ev.Value, Error: ev.Error, Logs: ev.Logs, Rev: ev.Rev, Place: ev.Place, settled: ev.Settled}
 	switch {
 	case errors.Is(err, sandbox.ErrBusy):
 		res.Outcome, res.Error = Refused, &Error{Message: strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": "), Hint: hints[Refused]}
