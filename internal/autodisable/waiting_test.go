@@ -42,7 +42,7 @@ func TestWaitingNeverSwitchesAFunctionOff(t *testing.T) {
 			want = 6
 			w.await(func() bool { return w.guard.Stats().Disabled == 1 })
 		}
-		w.await(func() bool { return w.guard.Stats().Failures >= want && w.doc(id)["enabled"] == false })
+		w.await(func() bool { return w.guard.Stats().Failures >= want && w.guard.Stats().Disabled == 1 })
 		if got := w.guard.Stats(); got.Failures != want || got.Disabled != 1 {
 			t.Errorf("ended %q: %+v, want %d failures and one function off", end, got, want)
 		}
