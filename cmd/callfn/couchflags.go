@@ -147,10 +147,17 @@ func notDatabaseName(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' && r != '-'
 }
 
-// outages logs when a CouchDB goes and comes back.
+// outages logs when a CouchDB goes and comes back, and when it refuses our credentials.
 func outages(log *slog.Logger, name string) func(bool, error) {
 	return func(down bool, cause error) {
-		if down {
+		switch {
+		case down && datastore.LockedOut(cause):
+			log.Error("CouchDB has locked our user out after failed logins: waiting", "connection", name, "error", cause)
+			return
+		case down && errors.Is(cause, datastore.ErrUnauthorized):
+			log.Error("CouchDB refuses our password: it is tried again after a minute, then every five", "connection", name, "error", cause)
+			return
+		case down:
 			log.Error("CouchDB does not answer: calls go on at `_` and the API answers 503 until it does", "connection", name, "cause", cause)
 			return
 		}

@@ -92,7 +92,7 @@ func (s *service) openCouchDB(ctx context.Context, c serveCommand, cfg *storagep
 		if i > 0 && c.direct() && localcopy.Whole(c.copyFile()) && s.prepareLater(ctx, site, c, log) {
 			continue // functions apart, and a copy of them here
 		}
-		if err := awaitCouchDB(ctx, site, c.CouchDBWait, log); err != nil {
+		if err := awaitCouchDB(ctx, site, c.CouchDBWait, lockoutPatience, log); err != nil {
 			return err
 		}
 		s.sites = append(s.sites, site)
@@ -131,24 +131,36 @@ func atHome(sites []provision.Site, stores *storageplan.Resolver) []provision.Si
 	return out
 }
 
-// awaitCouchDB waits until CouchDB answers, for services that are started together.
-func awaitCouchDB(ctx context.Context, site provision.Site, patience time.Duration, log *slog.Logger) error {
-	ctx, cancel := context.WithTimeout(ctx, max(patience, time.Second))
-	defer cancel()
-	said := false
+// lockoutPatience is how long the start waits for CouchDB to let a user in that it has locked out: longer than its five minutes.
+const lockoutPatience = 6 * time.Minute
+
+// awaitCouchDB waits until CouchDB answers, for services that are started together, and until it lets our user in, which an earlier start
+// with another password may have locked out, at most for the time of lockout.
+func awaitCouchDB(ctx context.Context, site provision.Site, patience, lockout time.Duration, log *slog.Logger) error {
+	begun := time.Now()
+	most, said := max(patience, time.Second), ""
 	for {
-		_, err := site.Stores.Connection.Ping(ctx)
-		if err == nil || !errors.Is(err, datastore.ErrUnreachable) {
+		asking, cancel := context.WithDeadline(ctx, begun.Add(most))
+		_, err := site.Stores.Connection.Ping(asking)
+		cancel()
+		what := "CouchDB does not answer yet: waiting"
+		switch {
+		case datastore.LockedOut(err):
+			most, what = max(most, lockout), "CouchDB has locked our user out after failed logins: waiting"
+		case err == nil, !errors.Is(err, datastore.ErrUnreachable):
 			return err
 		}
-		if !said {
-			log.Warn("CouchDB does not answer yet: waiting", "url", site.Stores.Connection.Address(), "at_most", patience, "cause", err)
-			said = true
+		if said != what {
+			log.Warn(what, "url", site.Stores.Connection.Address(), "at_most", most, "error", err)
+			said = what
 		}
 		select {
 		case <-ctx.Done():
-			return unreachableError{fmt.Errorf("CouchDB at %s: %w", site.Stores.Connection.Address(), err)}
+			return ctx.Err()
 		case <-time.After(250 * time.Millisecond):
+		}
+		if time.Since(begun) >= most {
+			return unreachableError{fmt.Errorf("CouchDB at %s: %w", site.Stores.Connection.Address(), err)}
 		}
 	}
 }

@@ -75,7 +75,7 @@ const copyPatience = time.Second
 // prepareLater reports whether a CouchDB does not answer now; then it is made to hold what the service needs once it does.
 func (s *service) prepareLater(ctx context.Context, site provision.Site, c serveCommand, log *slog.Logger) bool {
 	var away unreachableError
-	if err := awaitCouchDB(ctx, site, min(copyPatience, c.CouchDBWait), log); !errors.As(err, &away) {
+	if err := awaitCouchDB(ctx, site, min(copyPatience, c.CouchDBWait), 0, log); !errors.As(err, &away) {
 		return false
 	}
 	log.Error("functions run from the copy on this machine until their CouchDB is back", "url", site.Stores.Connection.Address())
@@ -84,7 +84,7 @@ func (s *service) prepareLater(ctx context.Context, site provision.Site, c serve
 	go func() {
 		defer close(done)
 		for {
-			err := awaitCouchDB(ctx, site, time.Hour, slog.New(slog.DiscardHandler))
+			err := awaitCouchDB(ctx, site, time.Hour, 0, slog.New(slog.DiscardHandler))
 			if err == nil {
 				site.Direct = true
 				err = prepare(ctx, site, c.FunctionsLanguage, log)

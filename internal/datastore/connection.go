@@ -38,7 +38,8 @@ type Config struct {
 	// Breaker lets requests fail at once while the server is down, and looks by itself whether it is back. For a server
 	// across a network; the embedded node has no use for it.
 	Breaker bool
-	// OnOutage is told when the breaker finds the server down (and why) and when it is back. It must not block.
+	// OnOutage is told when the breaker finds the server down (and why) and when it is back, and the same of credentials that the server
+	// refuses (ErrUnauthorized). It must not block.
 	OnOutage func(down bool, cause error)
 }
 
@@ -106,6 +107,13 @@ func Open(cfg Config) (*Connection, error) {
 	if cfg.Breaker {
 		c.breaker = newBreaker(transport, root, defaultPatience(), cfg.OnOutage)
 		transport = c.breaker
+	}
+	if username != "" {
+		report := cfg.OnOutage
+		if report == nil {
+			report = func(bool, error) {}
+		}
+		transport = &gate{inner: transport, retries: defaultRetries(), report: report}
 	}
 	c.flights.inner = prompt{whole{transport}}
 	transport = &c.flights

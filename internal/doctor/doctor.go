@@ -132,7 +132,9 @@ func (x *exam) reachable() bool {
 	if err == nil {
 		x.versionIs(text)
 	}
-	x.clock(resp.Header.Get("Date"), begun, took)
+	if resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusForbidden { // that may be an earlier answer, kept
+		x.clock(resp.Header.Get("Date"), begun, took)
+	}
 	return true
 }
 
@@ -154,7 +156,11 @@ func (x *exam) clock(date string, begun time.Time, took time.Duration) {
 func (x *exam) credentials() bool {
 	rights, err := x.Site.Who(x.ctx)
 	if err != nil {
-		x.add("credentials", Broken, "check user name and password; `callfn couchdb setup` makes a user", "refused: %v", cause(err))
+		fix := "check user name and password; `callfn couchdb setup` makes a user"
+		if datastore.LockedOut(err) {
+			fix = "wait five minutes, or run `callfn couchdb setup`, which unlocks the user at once"
+		}
+		x.add("credentials", Broken, fix, "refused: %v", cause(err))
 		return false
 	}
 	x.rights = rights
