@@ -50,22 +50,6 @@
   delete global.SharedArrayBuffer;
   delete global.Atomics;
 
-  // setClock makes the realm's Date begin at now (ms since 1970) and go on from there. The engine's own Date stays behind
-  // it; a proxy of a built-in function prints, subclasses and compares like the function itself.
-  function setClock(now) {
-    var Engine = Date, engineNow = Date.now, construct = Reflect.construct, offset = now - Date.now();
-    var nowIs = new Proxy(engineNow, { apply: function () { return engineNow() + offset; } });
-    var shifted = new Proxy(Engine, {
-      apply: function () { return text(new Engine(engineNow() + offset)); },
-      construct: function (target, args, type) {
-        return construct(target, args.length ? args : [engineNow() + offset], type);
-      }
-    });
-    define(Engine, 'now', nowIs);
-    define(Engine.prototype, 'constructor', shifted);
-    define(global, 'Date', shifted);
-  }
-
   function compile(source) {
     var f = indirectEval('(' + source + '\n)');
     if (typeof f !== 'function') { throw new TypeError('the source is not a function expression'); }
@@ -198,7 +182,6 @@
 
   return function host(verb, a, b, c, d, e) {
     switch (verb) {
-    case 'clock': return setClock(+a);
     case 'missed': return missed ? '[' + missed + ']' : '';
     case 'expect': return expect(a);
     case 'read': return read(a, b, c, d, e);

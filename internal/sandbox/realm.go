@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -118,8 +117,8 @@ func (r *realm) show(of shown) (engine.Value, error) {
 	return fun, nil
 }
 
-// run does a show job in a world of its own, or a map job in the one that is there.
-func (r *realm) run(j Job) Answer {
+// run does a show job in a world of its own, or a map job in the one that is there, with zone as the zone of local time.
+func (r *realm) run(j Job, zone *time.Location) Answer {
 	var fun engine.Value
 	var req cut
 	if j.Kind != KindMap {
@@ -131,11 +130,8 @@ func (r *realm) run(j Job) Answer {
 		}
 	}
 	r.use(j.Limits)
-	if j.Now != 0 {
-		if _, _, err := r.engine.Call(r.host, "clock", strconv.FormatInt(j.Now, 10)); err != nil {
-			return Answer{Run: j.Run, Status: Failed, Body: encodeFault(toFault(err))}
-		}
-	}
+	r.engine.SetZone(zone)
+	r.engine.SetClock(j.Now)
 	start := time.Now()
 	text, isText, err := r.evaluate(j, fun, req)
 	late := time.Since(start) >= j.Limits.Deadline

@@ -44,7 +44,7 @@ func BenchmarkRealm(b *testing.B) {
 func putBackAndRun(b *testing.B, r *realm, job Job) {
 	for b.Loop() {
 		r.tidy()
-		if a := r.run(job); a.Status != Done {
+		if a := r.run(job, nil); a.Status != Done {
 			b.Fatal(a)
 		}
 	}

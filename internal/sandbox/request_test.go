@@ -50,7 +50,7 @@ func TestRequestReadAsAskedFor(t *testing.T) {
 			run := func(req string) string {
 				j := Job{Kind: KindShow, Source: `function (doc, req) { return {json: ` + body + `}; }`, Doc: json.RawMessage("null"), Req: json.RawMessage(req),
 					Limits: Limits{Deadline: 5 * time.Second}.fill()}
-				a := r.run(j)
+				a := r.run(j, nil)
 				if a.Status != Done {
 					return string(a.Status) + " " + string(a.Body)
 				}

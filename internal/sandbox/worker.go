@@ -29,7 +29,7 @@ const overtime = 100 * time.Millisecond
 func ServeWorker(in io.Reader, out io.Writer) error {
 	debug.SetGCPercent(400) // the engine's heap is not Go's; what Go allocates per job is small
 	input := newInput(in)
-	w := &worker{watchdog: newWatchdog(input, out)}
+	w := &worker{watchdog: newWatchdog(input, out), zones: zones{}}
 	defer w.close()
 	w.watchdog.allow(greetWithin)
 	var source string // of the job before
@@ -75,7 +75,7 @@ type worker struct {
 	maps     *realm
 	mapOf    string // the sources of the world in maps; "" for none
 	mapTZ    string
-	clock    zone
+	zones    zones
 }
 
 // littleLitter is how much a run may leave behind for the next job to be taken before it is thrown away, in bytes: that takes some 100
@@ -102,22 +102,23 @@ func (w *worker) prepare() error {
 }
 
 func (w *worker) do(j Job) (Answer, error) {
-	if err := w.clock.set(j.TimeZone); err != nil {
+	zone, err := w.zones.find(j.TimeZone)
+	if err != nil {
 		return Answer{Run: j.Run, Status: Failed, Body: encodeFault(Fault{Name: "RangeError", Message: err.Error()})}, nil
 	}
 	if j.Kind == KindMap {
-		return w.mapJob(j)
+		return w.mapJob(j, zone)
 	}
 	w.watchdog.begin(j, w.runs)
 	defer w.watchdog.finish()
 	if j.Kind == KindParse {
 		return w.runs.parse(j), nil
 	}
-	return w.runs.run(j), nil
+	return w.runs.run(j, zone), nil
 }
 
 // mapJob goes on in the same world while the sources stay the same; any trouble ends it.
-func (w *worker) mapJob(j Job) (Answer, error) {
+func (w *worker) mapJob(j Job, zone *time.Location) (Answer, error) {
 	if w.maps == nil {
 		var err error
 		if w.maps, err = newRealm(); err != nil {
@@ -129,7 +130,7 @@ func (w *worker) mapJob(j Job) (Answer, error) {
 		w.mapOf, w.mapTZ = j.Source, j.TimeZone
 	}
 	w.watchdog.begin(j, w.maps)
-	a := w.maps.run(j)
+	a := w.maps.run(j, zone)
 	w.watchdog.finish()
 	if a.Status != Done {
 		w.mapOf = ""

@@ -24,8 +24,11 @@ type Engine struct {
 
 	clock   *clock
 	said    *said
+	dates   dates
 	scratch uintptr // outside of the heap, for strings on their way in
 	room    int     // of scratch, in bytes
+
+	functions []any // of Go's that the world has the addresses of
 }
 
 // Value is a value of the world: of this very state of it, and of every state that it is put back to from then on.
@@ -66,6 +69,10 @@ func New(maxStack int) (*Engine, error) {
 		return nil, errors.New("engine: no context")
 	}
 	e.defineSay()
+	if err := e.defineDate(); err != nil {
+		e.Close()
+		return nil, fmt.Errorf("engine: date: %w", err)
+	}
 	return e, nil
 }
 
@@ -80,7 +87,8 @@ func (e *Engine) Close() {
 	*e = Engine{}
 }
 
-// address is how transpiled C points to a function of Go's. f must be a function declared at package level.
+// address is how transpiled C points to a function of Go's. f must be a function declared at package level, or be kept for as long as
+// the address is: transpiled C is nothing that the garbage collector looks at. It does not move what it keeps.
 func address(f any) uintptr {
 	type face struct{ _, data uintptr }
 	return (*face)(unsafe.Pointer(&f)).data

@@ -2,7 +2,11 @@
 
 package engine
 
-import lib "modernc.org/libquickjs"
+import (
+	"math"
+
+	lib "modernc.org/libquickjs"
+)
 
 // undefined has no memory and is the same in every world.
 const undefined = lib.TJSValue(lib.EJS_TAG_UNDEFINED) << 32
@@ -16,4 +20,14 @@ func tagOf(v lib.TJSValue) int {
 		return int(t)
 	}
 	return lib.EJS_TAG_FLOAT64
+}
+
+// number is a value that owns nothing. The engine moves the bits of a float out of the way of the tags; there is one NaN.
+func number(f float64) lib.TJSValue {
+	const away = uint64(lib.MJS_FLOAT64_TAG_ADDEND) << 32
+	bits := math.Float64bits(f)
+	if math.IsNaN(f) {
+		bits = 0x7ff8000000000000
+	}
+	return lib.TJSValue(bits - away)
 }

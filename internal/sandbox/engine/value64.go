@@ -2,7 +2,11 @@
 
 package engine
 
-import lib "modernc.org/libquickjs"
+import (
+	"unsafe"
+
+	lib "modernc.org/libquickjs"
+)
 
 // undefined has no memory and is the same in every world.
 var undefined = lib.TJSValue{Ftag: lib.EJS_TAG_UNDEFINED}
@@ -11,3 +15,10 @@ var undefined = lib.TJSValue{Ftag: lib.EJS_TAG_UNDEFINED}
 var exception = lib.TJSValue{Ftag: lib.EJS_TAG_EXCEPTION}
 
 func tagOf(v lib.TJSValue) int { return int(v.Ftag) }
+
+// number is a value that owns nothing.
+func number(f float64) lib.TJSValue {
+	v := lib.TJSValue{Ftag: lib.EJS_TAG_FLOAT64}
+	*(*float64)(unsafe.Pointer(&v.Fu)) = f
+	return v
+}
