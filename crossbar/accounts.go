@@ -206,7 +206,7 @@ func (a *API) deleteAccount(x *exchange) (*answer, error) {
 // accountAnswer shows an account with the private fields that KAZOO shows.
 func (a *API) accountAnswer(x *exchange, acct account.Account) (*answer, error) {
 	doc := acct.Document()
-	shown := doc.Public()
+	shown := public(doc)
 	reseller, err := a.cfg.Accounts.ResellerID(x.ctx, acct)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ func (a *API) callflows() *documentKind {
 		computed:   []string{"metadata"},
 		check:      checker.check,
 		lock:       locks.lock,
+		describe:   a.describeCallflow,
 		changed:    a.cfg.CallflowChanged,
 		listing:    listing{view: collection.ByAccount, computed: []string{"modules"}},
 	}

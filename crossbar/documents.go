@@ -35,6 +35,8 @@ type documentKind struct {
 	lock func(accountID string) (unlock func())
 	// present is what the client sees of a document; its public part when nil.
 	present func(*exchange, datastore.Document) (map[string]any, error)
+	// describe adds to what a client sees that only reads a document. May be nil.
+	describe func(x *exchange, doc datastore.Document, shown map[string]any) error
 	// changed is told after a document of the account was saved or deleted. May be nil.
 	changed func(account.ID)
 	// rehearse tries a document that is right in itself and about to take the place of before. It may take its time. May be nil.
@@ -82,7 +84,12 @@ func (k *documentKind) show(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k.answer(x, doc, nil)
+	out, err := k.answer(x, doc, nil)
+	if err == nil && k.describe != nil {
+		shown, _ := out.data.(map[string]any)
+		err = k.describe(x, doc, shown)
+	}
+	return out, err
 }
 
 func (k *documentKind) replace(x *exchange) (*answer, error) {
@@ -313,7 +320,7 @@ func depth(value any) int {
 }
 
 func (k *documentKind) answer(x *exchange, doc datastore.Document, remarks any) (*answer, error) {
-	shown := doc.Public()
+	shown := public(doc)
 	if k.present != nil {
 		var err error
 		if shown, err = k.present(x, doc); err != nil {
@@ -328,6 +335,9 @@ func (k *documentKind) list(x *exchange) (*answer, error) {
 		if _, err := k.of.load(x); err != nil {
 			return nil, err
 		}
+	}
+	if x.flag("deleted", false) {
+		return k.deletedListing().read(x, string(x.account.ID()))
 	}
 	return k.listing.read(x, string(x.account.ID()))
 }

@@ -213,7 +213,7 @@ func encodeOrdered(value any, order *jsonvalue.Order) (encoded, error) {
 
 // shownInOrder is what clients see of a document in a listing.
 func shownInOrder(doc datastore.Document) jsonvalue.Object {
-	return jsonvalue.Object{Members: doc.Public(), Order: doc.Order()}
+	return jsonvalue.Object{Members: public(doc), Order: doc.Order()}
 }
 
 // encodeEnvelope is an object as JSON. Members that were encoded before, as a page of documents was, are not gone through again.

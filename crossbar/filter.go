@@ -42,7 +42,7 @@ var filterablePrivate = []string{"pvt_type", "pvt_created", "pvt_modified", "pvt
 // filterable is what filters see of a row: the whole document, as in KAZOO, and what is computed for clients. What a summary
 // fills in for what a document lacks is not there: has_key asks for the document's own.
 func (l listing) filterable(row datastore.Row) map[string]any {
-	out := row.Doc.Public()
+	out := public(row.Doc)
 	for _, name := range filterablePrivate {
 		if value, ok := row.Doc[name]; ok {
 			out[name] = value

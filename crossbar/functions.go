@@ -56,7 +56,7 @@ func functionItem(x *exchange, row datastore.Row) (any, error) {
 }
 
 func presentFunction(_ *exchange, doc datastore.Document) (map[string]any, error) {
-	shown := doc.Public()
+	shown := public(doc)
 	setText(shown, "disable_reason", doc.Text(function.DisabledMessage))
 	return shown, nil
 }

@@ -244,6 +244,9 @@ func (op operation) success(route Route) object {
 	case op.Invokes:
 		content["application/json"] = object{"schema": data}
 	default:
+		if slices.Contains(op.Options, "deleted") {
+			data = object{"anyOf": []any{data, reference("schemas", "deleted.item")}}
+		}
 		if op.List != "" {
 			data = object{"type": "array", "items": data}
 		}

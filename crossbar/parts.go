@@ -55,23 +55,15 @@ func (k *documentKind) deleteParts(x *exchange, hard bool) error {
 		if err != nil {
 			return err
 		}
-		db, err := part.collection.Datastores.Resolve(part.collection.Database, part.collection.Type)
-		if err != nil {
-			return err
-		}
 		for _, doc := range docs {
-			if doc.SoftDelete(); hard {
+			doc.SoftDelete()
+			doc[deletedWith] = x.id()
+			if hard {
 				doc["_deleted"] = true
 			}
 		}
-		results, err := db.BulkSave(x.ctx, docs)
-		if err != nil {
+		if err := part.saveAll(x, docs); err != nil {
 			return err
-		}
-		for _, result := range results {
-			if result.Err != nil && !errors.Is(result.Err, datastore.ErrConflict) {
-				return result.Err
-			}
 		}
 	}
 	return nil

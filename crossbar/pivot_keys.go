@@ -27,7 +27,7 @@ func (a *API) pivotKeys() *documentKind {
 		check: a.checkPivotKey,
 		bury:  func(doc datastore.Document) { delete(doc, keyHashField) },
 		present: func(_ *exchange, doc datastore.Document) (map[string]any, error) {
-			shown := doc.Public()
+			shown := public(doc)
 			shown["path"] = pivotPath(endpointOf(doc))
 			return shown, nil
 		},

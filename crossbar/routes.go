@@ -130,7 +130,7 @@ func (a *API) table() []Route {
 	return table
 }
 
-// documentRoutes are the six routes of a kind of documents that an account owns.
+// documentRoutes are the seven routes of a kind of documents that an account owns.
 func documentRoutes(resource string, k *documentKind) []Route {
 	collection, item := underAccount+"/"+resource, underAccount+"/"+resource+"/:id"
 	return []Route{
@@ -140,6 +140,7 @@ func documentRoutes(resource string, k *documentKind) []Route {
 		{http.MethodPost, item, resource, Subtree, true, k.replace},
 		{http.MethodPatch, item, resource, Subtree, true, k.patch},
 		{http.MethodDelete, item, resource, Subtree, false, k.delete},
+		{http.MethodPost, item + "/undelete", resource, Subtree, false, k.undelete},
 	}
 }
 

@@ -44,5 +44,5 @@ func (a *API) showRun(x *exchange) (*answer, error) {
 	if function.ID(doc.Text("function_id")) != function.ID(x.id()) {
 		return nil, badIdentifier(x.path["run"])
 	}
-	return &answer{data: doc.Public(), order: doc.Order(), revision: doc.Rev()}, nil
+	return &answer{data: public(doc), order: doc.Order(), revision: doc.Rev()}, nil
 }

@@ -262,10 +262,12 @@ type reply struct {
 	env    map[string]any // the envelope
 }
 
-// data of the envelope as an object; empty when it is none.
+// data of the envelope as an object, without what every document has under _read_only; empty when it is none.
 func (r reply) data() map[string]any {
 	data, _ := r.env["data"].(map[string]any)
-	return data
+	out := maps.Clone(data)
+	delete(out, "_read_only")
+	return out
 }
 
 func (r reply) items() []any {

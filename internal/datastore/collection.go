@@ -21,6 +21,15 @@ func (c Collection) database() (*Database, error) {
 
 // Get reads one document of the account. ErrNotFound whatever the reason it may not be seen.
 func (c Collection) Get(ctx context.Context, accountID, id string) (Document, error) {
+	return c.get(ctx, accountID, id, false)
+}
+
+// GetDeleted reads one softly deleted document of the account. ErrNotFound also for one that is not deleted.
+func (c Collection) GetDeleted(ctx context.Context, accountID, id string) (Document, error) {
+	return c.get(ctx, accountID, id, true)
+}
+
+func (c Collection) get(ctx context.Context, accountID, id string, deleted bool) (Document, error) {
 	absent := &Error{Op: "get", Subject: c.Database + "/" + id, Kind: ErrNotFound}
 	if !ValidID(id) || !ValidID(accountID) {
 		return nil, absent
@@ -33,7 +42,7 @@ func (c Collection) Get(ctx context.Context, accountID, id string) (Document, er
 	if err != nil {
 		return nil, err
 	}
-	if doc.Type() != c.Type || doc.Account() != accountID || doc.Deleted() {
+	if doc.Type() != c.Type || doc.Account() != accountID || doc.Deleted() != deleted {
 		return nil, absent
 	}
 	return doc, nil
@@ -67,6 +76,11 @@ func (c Collection) View(ctx context.Context, view string, q Query) ([]Row, erro
 		return nil, err
 	}
 	return db.View(ctx, c.Design, view, q)
+}
+
+// Deleted reads rows of the softly deleted documents of the collection's database; keys are [account, type, id].
+func (c Collection) Deleted(ctx context.Context, q Query) ([]Row, error) {
+	return c.View(ctx, "deleted", q)
 }
 
 // ByAccount reads rows of the collection's listing; keys are [account, id].

@@ -51,6 +51,9 @@ func (s Stamp) Mark(doc Document) {
 	if s.Authenticated && s.AuthAccountID != "" {
 		doc["pvt_auth_account_id"] = s.AuthAccountID
 	}
+	if s.Authenticated {
+		delete(doc, "pvt_auth_user_id") // of an earlier save, which a user made
+	}
 	if s.Authenticated && s.AuthUserID != "" {
 		doc["pvt_auth_user_id"] = s.AuthUserID
 	}

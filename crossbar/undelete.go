@@ -1,0 +1,99 @@
+package crossbar
+
+import (
+	"errors"
+
+	"callfn/internal/datastore"
+)
+
+// deletedWith is the private field of a part that was deleted with the document that it belongs to: it comes back with it.
+const deletedWith = "pvt_deleted_with"
+
+// deletedListing lists the softly deleted documents of the kind.
+func (k *documentKind) deletedListing() listing {
+	return listing{view: k.collection.Deleted, within: func(*exchange) []any { return []any{k.collection.Type} }}
+}
+
+// undelete brings a softly deleted document back, if there is still room for it: what was free may have been taken since, such as
+// its numbers. Its saved test cases come back with it.
+func (k *documentKind) undelete(x *exchange) (*answer, error) {
+	for attempt := 1; ; attempt++ {
+		doc, err := k.collection.GetDeleted(x.ctx, string(x.account.ID()), x.id())
+		if errors.Is(err, datastore.ErrNotFound) {
+			if _, alive := k.load(x); alive == nil {
+				return nil, fail(409, "not_deleted", map[string]any{"message": "this document is not deleted", "cause": x.id()})
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := x.precondition(doc.Rev()); err != nil {
+			return nil, err
+		}
+		before := doc
+		doc = doc.Replace(doc)
+		delete(doc, "pvt_deleted")
+		saved, remarks, err := k.store(x, before, doc)
+		if err == nil {
+			if err := k.undeleteParts(x); err != nil {
+				return nil, err
+			}
+			return k.answer(x, saved, remarks)
+		}
+		if !errors.Is(err, datastore.ErrConflict) {
+			return nil, err
+		}
+		if x.conditional() {
+			return nil, preconditionFailed()
+		}
+		if attempt == saveAttempts {
+			return nil, err
+		}
+	}
+}
+
+// undeleteParts brings back the parts that were deleted with the document of the path.
+func (k *documentKind) undeleteParts(x *exchange) error {
+	for _, part := range k.parts {
+		prefix := []any{string(x.account.ID()), part.collection.Type}
+		rows, err := part.collection.Deleted(x.ctx, datastore.Query{
+			StartKey: prefix, EndKey: append(prefix[:2:2], datastore.AfterEverything{}), IncludeDocs: true,
+		})
+		if err != nil {
+			return err
+		}
+		var docs []datastore.Document
+		for _, row := range rows {
+			if row.Doc != nil && row.Doc.Text(deletedWith) == x.id() && row.Doc.Text(subject) == x.id() {
+				delete(row.Doc, "pvt_deleted")
+				delete(row.Doc, deletedWith)
+				docs = append(docs, row.Doc)
+			}
+		}
+		if err := part.saveAll(x, docs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveAll saves documents of the kind. One that somebody else changed meanwhile stays as they left it.
+func (k *documentKind) saveAll(x *exchange, docs []datastore.Document) error {
+	if len(docs) == 0 {
+		return nil
+	}
+	db, err := k.collection.Datastores.Resolve(k.collection.Database, k.collection.Type)
+	if err != nil {
+		return err
+	}
+	results, err := db.BulkSave(x.ctx, docs)
+	if err != nil {
+		return err
+	}
+	for _, result := range results {
+		if result.Err != nil && !errors.Is(result.Err, datastore.ErrConflict) {
+			return result.Err
+		}
+	}
+	return nil
+}
