@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/netip"
+	"net/url"
 	"sync"
 	"time"
 
@@ -68,7 +70,7 @@ func (w *Web) HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
 func (w *Web) deliver(r HTTPRequest) {
 	for attempt := 0; ; attempt++ {
 		answer, err := w.ask(w.ctx, r)
-		if err == nil && answer.Status/100 == 2 || attempt >= r.Retries || errors.Is(err, guardedhttp.ErrAddress) || errors.Is(err, guardedhttp.ErrURL) {
+		if err == nil && answer.Status/100 == 2 || attempt >= r.Retries || errors.Is(err, guardedhttp.ErrAddress) || errors.Is(err, errNoPublicName) || errors.Is(err, guardedhttp.ErrURL) {
 			return
 		}
 		select {
@@ -82,20 +84,30 @@ func (w *Web) deliver(r HTTPRequest) {
 func (w *Web) ask(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
 	answer, err := w.client.Do(ctx, guardedhttp.Request{Method: r.Method, URL: r.URL, ContentType: r.ContentType, Body: r.Body, Timeout: r.Timeout})
 	if err != nil {
-		return HTTPResponse{}, outside(ctx, err)
+		return HTTPResponse{}, outside(ctx, r.URL, err)
 	}
 	return HTTPResponse{Status: answer.Status, ContentType: answer.ContentType, Body: answer.Body}, nil
 }
 
-// outside says why there is no answer, without what is this machine's own business: which addresses a name has here, which
+// errNoPublicName is the answer for a name that is unknown, and for one that only this network knows: by asking, nobody learns
+// which names there are inside.
+var errNoPublicName = errors.New("its name leads to no public address")
+
+// outside says why there is no answer, without what is this machine's own business: which names and addresses it knows, which
 // resolver was asked. What it wraps is for errors.Is.
-func outside(ctx context.Context, err error) error {
+func outside(ctx context.Context, address string, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx) // the call's own end
 	}
 	var name *net.DNSError
+	if errors.As(err, &name) || errors.Is(err, guardedhttp.ErrAddress) {
+		if numeric(address) { // this one, or what it redirected to
+			return guardedhttp.ErrAddress
+		}
+		return errNoPublicName
+	}
 	var certificate *tls.CertificateVerificationError
-	for _, bound := range []error{guardedhttp.ErrAddress, guardedhttp.ErrURL, guardedhttp.ErrRedirects, guardedhttp.ErrTooLarge} {
+	for _, bound := range []error{guardedhttp.ErrURL, guardedhttp.ErrRedirects, guardedhttp.ErrTooLarge} {
 		if errors.Is(err, bound) {
 			return bound
 		}
@@ -103,10 +115,18 @@ func outside(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return ErrHTTPTimeout
-	case errors.As(err, &name):
-		return errors.New("its name is not known")
 	case errors.As(err, &certificate):
 		return errors.New("its certificate is not valid")
 	}
 	return errors.New("it cannot be reached")
+}
+
+// numeric reports whether the host of a URL is an address and no name.
+func numeric(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil {
+		return false
+	}
+	_, err = netip.ParseAddr(u.Hostname())
+	return err == nil
 }
