@@ -76,7 +76,9 @@ func invalidMethod(allowed []string) *failure {
 }
 
 // invalid is a 400 with KAZOO's field errors.
-func invalid(fields schemas.FieldErrors) *failure { return fail(400, "validation error", fields) }
+func invalid(fields schemas.FieldErrors) *failure {
+	return fail(400, "validation error", withoutSecrets(fields))
+}
 
 // invalidField is invalid for one field and one validator.
 func invalidField(path, validator string, violation schemas.Violation) *failure {

@@ -105,7 +105,10 @@ func (x *exchange) tunnelled() string {
 	if x.method != http.MethodPost {
 		return ""
 	}
-	verb, _ := x.param("verb")
+	verb, _ := x.option("verb")
+	if data, ok := x.body.data.(map[string]any); ok && verb == "" && len(data) == 1 {
+		verb, _ = scalar(data["verb"]) // the data is nothing but a verb, so it is no document that has such a property
+	}
 	switch verb = strings.ToUpper(verb); verb {
 	case http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete:
 		for _, allowed := range x.allowed {

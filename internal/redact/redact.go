@@ -20,6 +20,9 @@ func isSecretWord(lower string) bool {
 	return false
 }
 
+// Secret reports whether what stands under a name is not to be shown or kept.
+func Secret(name string) bool { return secret(name) }
+
 // secret reports whether a value under this name is not to be kept: what a caller typed, and what opens doors. A secret word begins and
 // ends where a name's words do: "Digits", "Digits[pin]", "user_pin", "userPin", not "Pinball" or "Opinion". It is asked of every name of every
 // run that is recorded, so there is no regular expression in it.
