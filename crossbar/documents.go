@@ -215,6 +215,7 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 	}
 	if completed, ok := value.(map[string]any); ok && len(fields) == 0 {
 		doc = doc.Replace(completed)
+		doc = doc.Ordered(doc.Order().Complete(datastore.StripPrivate(doc))) // defaults come last, as they are stored
 	}
 	fields.Merge(checkSize(public, k.extraLimit))
 	if k.rehearse != nil && before != nil && len(fields) == 0 {

@@ -1,6 +1,7 @@
 package crossbar_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -44,5 +45,27 @@ func TestReadOnlyProperties(t *testing.T) {
 	}
 	if r := s.must(t, 200, "GET", a.path("/users?has_key=_read_only.modified_by.user_id"), a.token, ""); len(r.items()) != 0 {
 		t.Errorf("users that a user changed: %s, want none", r.raw)
+	}
+}
+
+// What an answer to a save shows is what is read afterwards, also in the order of its members.
+func TestAnswersShowWhatIsRead(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	data := func(r reply) string {
+		var env struct{ Data json.RawMessage }
+		if err := json.Unmarshal([]byte(r.raw), &env); err != nil {
+			t.Fatal(err)
+		}
+		return string(env.Data)
+	}
+	created := s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"zone":1,"name":"n","function_js":"return 1","b":2,"_x":3}}`)
+	item := a.path("/functions/" + created.id())
+	if got, want := data(s.must(t, 200, "GET", item, a.token, "")), data(created); got != want {
+		t.Errorf("read %s, but created %s", got, want)
+	}
+	changed := s.must(t, 200, "PATCH", item, a.token, `{"data":{"language_pack":null,"z":1,"a":2}}`)
+	if got, want := data(s.must(t, 200, "GET", item, a.token, "")), data(changed); got != want {
+		t.Errorf("read %s, but changed to %s", got, want)
 	}
 }
