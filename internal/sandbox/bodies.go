@@ -1,35 +1,66 @@
 package sandbox
 
-import "callfn/internal/sandbox/engine"
+import (
+	"container/list"
 
-// bodies remembers texts that are known to be function bodies, and what they were compiled to: the functions of a busy account run
-// again and again, and parsing one costs more than running it. Only the text decides, so whose it is does not matter; and the engine
-// made the code before anything of it ran.
+	"callfn/internal/sandbox/engine"
+)
+
+// bodies remembers what is known of texts: whether they are function bodies, and what they were compiled to. The functions of a busy
+// account run again and again, and parsing one costs more than running it. Only the text decides, so whose it is does not matter;
+// and the engine made the code before anything of it ran. What was not asked for the longest is forgotten first.
 type bodies struct {
-	known map[string]engine.Code
-	bytes int
+	known  map[string]*list.Element // of *body
+	recent list.List                // last asked for first
+	bytes  int                      // of all texts and codes
+	most   int                      // that bytes may be; it follows the largest of them
 }
 
-// maxBodies bounds what is remembered, in bytes of text and code; beyond it everything is forgotten.
-const maxBodies = 8 << 20
-
-// find answers the code of a text, nil where there is none, and whether the text is known.
-func (b *bodies) find(text string) (code engine.Code, known bool) {
-	code, known = b.known[text]
-	return code, known
+// body is what is known of a text.
+type body struct {
+	text string
+	is   bool        // a function body, and nothing more
+	code engine.Code // of the function that makes the body's; nil where it is none
 }
 
-// keeps reports whether a text is short enough to be worth compiling ahead: its code is a few times as long.
-func (b *bodies) keeps(text string) bool { return len(text) <= maxBodies/64 }
+func (b *body) bytes() int { return len(b.text) + len(b.code) }
 
-func (b *bodies) add(text string, code engine.Code) {
-	size := len(text) + len(code)
-	if size > maxBodies/16 {
+// What is remembered takes at least leastKnown bytes, and room for the largest kept times over: how long a text may be is up to the
+// operator, and even the longest must not be parsed in every run. What is larger than a share of mostKnown is remembered without its
+// code.
+const (
+	leastKnown = 8 << 20
+	mostKnown  = 128 << 20
+	kept       = 4
+)
+
+// find answers what is known of a text; nil for nothing.
+func (b *bodies) find(text []byte) *body {
+	e := b.known[string(text)]
+	if e == nil {
+		return nil
+	}
+	b.recent.MoveToFront(e)
+	return e.Value.(*body)
+}
+
+// add remembers what was found out of a text.
+func (b *bodies) add(known *body) {
+	if known.bytes() > mostKnown/kept {
+		known.code = nil
+	}
+	if known.bytes() > mostKnown/kept {
 		return
 	}
-	if b.known == nil || b.bytes+size > maxBodies {
-		b.known, b.bytes = map[string]engine.Code{}, 0
+	if b.known == nil {
+		b.known, b.most = map[string]*list.Element{}, leastKnown
 	}
-	b.known[text] = code
-	b.bytes += size
+	b.most = max(b.most, kept*known.bytes())
+	b.known[known.text] = b.recent.PushFront(known)
+	b.bytes += known.bytes()
+	for b.bytes > b.most {
+		oldest := b.recent.Remove(b.recent.Back()).(*body)
+		delete(b.known, oldest.text)
+		b.bytes -= oldest.bytes()
+	}
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -15,28 +16,28 @@ const bodyMember = "function_js"
 // cutBody takes the function body out of a document: rest is the document with "" in its place, so that the engine, which reads JSON
 // a character at a time, needs not read the body too. found is false where the document has no such member, has it twice, or where Go
 // and JavaScript do not read the same from it; then nothing is cut.
-func cutBody(doc []byte) (rest, body string, found bool) {
+func cutBody(doc []byte) (rest, body []byte, found bool) {
 	from, to, found := bodyPlace(doc)
 	if !found {
-		return string(doc), "", false
+		return doc, nil, false
 	}
 	raw := doc[from:to]
 	if body, found = unquote(raw); !found || !utf8.Valid(raw) {
-		return string(doc), "", false
+		return doc, nil, false
 	}
-	return string(doc[:from]) + `""` + string(doc[to:]), body, true
+	return slices.Concat(doc[:from], []byte(`""`), doc[to:]), body, true
 }
 
 // unquote reads a JSON string that Go and JavaScript read the same: escaped surrogates, which JavaScript keeps also where they stand
 // alone, are left to it. encoding/json looks at every byte several times, which is more than the engine saves.
-func unquote(raw []byte) (text string, ok bool) {
+func unquote(raw []byte) (text []byte, ok bool) {
 	raw = raw[1 : len(raw)-1]
 	var control byte // has its highest bit set where a character below ' ' was
 	for _, c := range raw {
 		control |= (c - ' ') &^ c
 	}
 	if control >= 0x80 {
-		return "", false
+		return nil, false
 	}
 	out := make([]byte, 0, len(raw))
 	for i := 0; i < len(raw); {
@@ -49,11 +50,11 @@ func unquote(raw []byte) (text string, ok bool) {
 		i += n
 		if raw[i+1] == 'u' { // a string never ends in a backslash that begins something
 			if i+6 > len(raw) {
-				return "", false
+				return nil, false
 			}
 			n, err := strconv.ParseUint(string(raw[i+2:i+6]), 16, 16)
 			if err != nil || utf16.IsSurrogate(rune(n)) {
-				return "", false
+				return nil, false
 			}
 			out = utf8.AppendRune(out, rune(n))
 			i += 6
@@ -61,12 +62,12 @@ func unquote(raw []byte) (text string, ok bool) {
 		}
 		n = strings.IndexByte(`"\/bfnrt`, raw[i+1])
 		if n < 0 {
-			return "", false
+			return nil, false
 		}
 		out = append(out, "\"\\/\b\f\n\r\t"[n])
 		i += 2
 	}
-	return string(out), true
+	return out, true
 }
 
 // bodyPlace finds where the string stands that is the value of the document's one function_js.

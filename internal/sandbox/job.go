@@ -158,7 +158,7 @@ type sequel string
 const (
 	takesMore sequel = "more"   // it takes the next job: what the run left is thrown away in no time
 	tidies    sequel = "tidies" // it throws away what the run left, and then asks for the next job
-	ends      sequel = "ends"   // its engine does not come back, and the process ends
+	ends      sequel = "ends"   // its engine does not come back, or the system gives it no more memory, and the process ends
 )
 
 func (a Answer) frame(then sequel) [][]byte {

@@ -35,6 +35,8 @@ type realm struct {
 
 	fresh *engine.Image // what the world is now, as long as nothing has run in it; else nil
 	next  *engine.Image // what it was last, and will probably be again
+
+	parsed int // how many texts were parsed for runs
 }
 
 // shown is what a world is made ready for: a show's source, and the members of requests ("" for any).
@@ -144,7 +146,7 @@ func (r *realm) run(j Job, zone *time.Location) Answer {
 	case !isText, len(text) > j.Limits.Result:
 		a.Status = TooLarge
 	default:
-		a.Status, a.Body = Done, json.RawMessage(text)
+		a.Status, a.Body = Done, text
 	}
 	blame(&a, r.engine.Starved())
 	a.Logs = r.logs()
@@ -155,12 +157,16 @@ func (r *realm) run(j Job, zone *time.Location) Answer {
 }
 
 // evaluate is the job's own stay in the world.
-func (r *realm) evaluate(j Job, fun engine.Value, req cut) (text string, isText bool, err error) {
+func (r *realm) evaluate(j Job, fun engine.Value, req cut) (text []byte, isText bool, err error) {
 	if j.Kind == KindMap {
-		return r.engine.Call(r.host, "map", j.Source, string(j.Doc), int32(j.Limits.Result), int32(j.Limits.Logs))
+		return r.engine.Call(r.host, "map", j.Source, []byte(j.Doc), int32(j.Limits.Result), int32(j.Limits.Logs))
 	}
 	doc, body, cutOut := cutBody(j.Doc)
-	args := []any{"read", doc, string(j.Req), engine.Undefined}
+	if cutOut { // else they are the frame's, which is cleared as a whole
+		defer clear(doc)
+		defer clear(body)
+	}
+	args := []any{"read", doc, []byte(j.Req), engine.Undefined}
 	if cutOut {
 		args[3] = body
 	}
@@ -169,7 +175,7 @@ func (r *realm) evaluate(j Job, fun engine.Value, req cut) (text string, isText 
 	}
 	found, hasBody, err := r.engine.Call(r.host, args...)
 	if err != nil {
-		return "", false, err
+		return nil, false, err
 	}
 	if cutOut {
 		hasBody = true
@@ -181,44 +187,46 @@ func (r *realm) evaluate(j Job, fun engine.Value, req cut) (text string, isText 
 		verb = "explain"
 	}
 	if hasBody {
-		code, known := r.body(body)
-		if known {
+		known := r.body(body)
+		if known.is {
 			checked = 1
 		}
-		if len(code) > 0 {
-			if made, err = r.engine.Load(code); err != nil {
-				return "", false, err
+		if len(known.code) > 0 {
+			if made, err = r.engine.Load(known.code); err != nil {
+				return nil, false, err
 			}
 		}
 	}
 	return r.engine.Call(r.host, verb, fun, checked, int32(j.Limits.Result), int32(j.Limits.Logs), made)
 }
 
-// body reports whether text is a function body and no more, and the code of the function that makes the body's: the very one that
-// `wh` would have made of it (couchapp, lib/build.js). What is no body, or could not be told in time, the show finds out for itself,
-// and it makes the function itself where there is no code.
-func (r *realm) body(text string) (engine.Code, bool) {
-	if code, known := r.bodies.find(text); known {
-		return code, true
+// body tells whether text is a function body and no more, and has the code of the function that makes the body's: the very one that `wh`
+// would have made of it (couchapp, lib/build.js). What is no body the show finds out for itself, and it makes the function
+// itself where there is no code.
+//
+// A text is parsed once. What a body closes of its wrapper shows in what was parsed: the function that begins where the body's does
+// ends elsewhere.
+func (r *realm) body(text []byte) *body {
+	if known := r.bodies.find(text); known != nil {
+		return known
 	}
-	for _, w := range wrappers {
-		if r.engine.Compile(w.open+text+w.close) != nil {
-			return nil, false
-		}
+	r.parsed++
+	known := &body{text: string(text)}
+	function := maker.function + known.text + maker.end
+	code, whole, err := r.engine.Code(maker.open+function+maker.close, function)
+	switch {
+	case err == nil && whole:
+		known.is, known.code = true, code
+	case err != nil && toFault(err).Name != "SyntaxError":
+		return known // it could not be told: another time there may be more memory
 	}
-	var code engine.Code
-	if r.bodies.keeps(text) {
-		if c, err := r.engine.Code(maker.open + text + maker.close); err == nil {
-			code = c
-		}
-	}
-	r.bodies.add(text, code)
-	return code, true
+	r.bodies.add(known)
+	return known
 }
 
 // maker is the text that `new Function('log', 'console', 'JSON', 'return function (call) {\n' + body + '\n}')` compiles
 // (ECMA-262, CreateDynamicFunction), so that errors are at the same lines and columns.
-var maker = struct{ open, close string }{"(function anonymous(log,console,JSON\n) {\nreturn function (call) {\n", "\n}\n})"}
+var maker = struct{ open, function, end, close string }{"(function anonymous(log,console,JSON\n) {\nreturn ", "function (call) {\n", "\n}", "\n})"}
 
 // logs are the lines of the run that is on, or was last, as a JSON list; nil when there are none. It may be called while the run
 // goes on.
@@ -241,16 +249,16 @@ func (r *realm) logs() json.RawMessage {
 // missed reads which absent keys the run asked for; also after an interrupt, where the realm is still whole.
 func (r *realm) missed() json.RawMessage {
 	r.engine.Deadline(10 * time.Millisecond)
-	if text, ok, err := r.engine.Call(r.host, "missed"); err == nil && ok && text != "" && json.Valid([]byte(text)) {
-		return json.RawMessage(text)
+	if text, ok, err := r.engine.Call(r.host, "missed"); err == nil && ok && len(text) > 0 && json.Valid(text) {
+		return text
 	}
 	return nil
 }
 
-// The two wrappers under which a function body is parsed, never run. A body that closes its own wrapper ends the function at
-// the same brace under both; what follows must then be "," or "}" to go on under the first and can be neither under the
-// second. So what parses under both is a function body and nothing more (couchdb-facts, Isolation: `new Function` does
-// not check this on QuickJS). The first wrapper puts the body at line 2.
+// The two wrappers under which a function body is parsed, never run. What parses under the first is a function body and nothing more
+// where the function ends with the wrapper (`new Function` does not check this on QuickJS); the body is at line 2. A body that
+// closes its own wrapper ends the function at the same brace under both; what follows would have to be "," or "}" to go on under
+// the second and can be neither under the first. So the second finds where such a body goes wrong.
 var wrappers = [2]struct{ open, close string }{{"function f(call){\n", "\n}"}, {"({f(call){\n", "\n}})"}}
 
 // parse checks that the job's source parses alone as a function body.
@@ -260,19 +268,23 @@ func (r *realm) parse(j Job) Answer {
 	a := Answer{Run: j.Run, Status: Done, Body: json.RawMessage("null")}
 	start := time.Now()
 	for i, w := range wrappers {
-		err := r.engine.Compile(w.open + j.Source + w.close)
+		text := w.open + j.Source + w.close
+		whole, err := r.engine.Compile(text, text)
+		if whole {
+			return a
+		}
 		if err == nil {
 			continue
+		}
+		if r.engine.Starved() {
+			a.Status = Memory
+			return a
 		}
 		if time.Since(start) >= j.Limits.Deadline {
 			a.Status = Timeout
 			return a
 		}
 		f := toFault(err)
-		if f.Message == outOfMemory {
-			a.Status = Memory
-			return a
-		}
 		placeInBody(&f, j.Source)
 		if i == 1 {
 			f.Message = "the body closes a brace that it did not open (" + f.Message + ")"
@@ -280,6 +292,7 @@ func (r *realm) parse(j Job) Answer {
 		a.Status, a.Body = Failed, encodeFault(f)
 		return a
 	}
+	a.Status, a.Body = Failed, encodeFault(Fault{Name: "SyntaxError", Message: "the body closes a brace that it did not open"})
 	return a
 }
 

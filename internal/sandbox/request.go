@@ -7,7 +7,7 @@ const maxMembers = 32
 // in which the parameters stand three times, is as a rule not asked for.
 type cut struct {
 	names       string // of the members, as a JSON list; "" where the request is to be read whole
-	query, form string
+	query, form []byte // parts of the request
 }
 
 // cutRequest takes a request apart. What is not written as CouchDB and our own node do it is read whole.
@@ -32,12 +32,12 @@ func cutRequest(req []byte) cut {
 		default:
 			continue
 		}
-		if *into != "" {
+		if *into != nil {
 			return cut{} // named twice
 		}
-		*into = string(req[m.value:m.end])
+		*into = req[m.value:m.end]
 	}
-	if c.query == "" || c.form == "" {
+	if len(c.query) == 0 || len(c.form) == 0 {
 		return cut{}
 	}
 	c.names = string(append(names, ']'))

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -71,8 +72,8 @@ func TestRequestReadAsAskedFor(t *testing.T) {
 
 func TestCutRequest(t *testing.T) {
 	for req, want := range map[string]cut{
-		`{"query":{"a":1},"form":{}}`:                           {`["query","form"]`, `{"a":1}`, `{}`},
-		` { "x" : [ "}" ] , "form" : null , "query" : "\"," } `: {`["x","form","query"]`, `"\","`, `null`},
+		`{"query":{"a":1},"form":{}}`:                           {`["query","form"]`, []byte(`{"a":1}`), []byte(`{}`)},
+		` { "x" : [ "}" ] , "form" : null , "query" : "\"," } `: {`["x","form","query"]`, []byte(`"\","`), []byte(`null`)},
 		`{"query":{}}`:                          {},
 		`{"form":{}}`:                           {},
 		`{}`:                                    {},
@@ -91,7 +92,8 @@ func TestCutRequest(t *testing.T) {
 		`{"query":{},"form":"`:                  {},
 		`{"query":{},"form":{},}`:               {},
 	} {
-		if got := cutRequest([]byte(req)); got != want {
+		got := cutRequest([]byte(req))
+		if got.names != want.names || string(got.query) != string(want.query) || string(got.form) != string(want.form) {
 			t.Errorf("%s: got %q, want %q", req, got, want)
 		}
 	}
@@ -128,7 +130,7 @@ func FuzzCutRequest(f *testing.F) {
 		if json.Unmarshal(req, &whole) != nil {
 			return
 		}
-		if err := json.Unmarshal([]byte(`{"query":`+c.query+`,"form":`+c.form+`}`), &cut); err != nil {
+		if err := json.Unmarshal(fmt.Appendf(nil, `{"query":%s,"form":%s}`, c.query, c.form), &cut); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(whole, cut); diff != "" {

@@ -33,6 +33,7 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 	defer w.close()
 	w.watchdog.allow(greetWithin)
 	var source string // of the job before
+	var sent []byte   // the answer, as it was sent
 	for then := tidies; ; {
 		if err := w.prepare(); err != nil {
 			return err
@@ -61,10 +62,27 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 			return err
 		}
 		then = w.then()
-		if err := writeFrame(out, answer.frame(then)...); err != nil {
+		sent = appendFrame(sent[:0], answer.frame(then)...)
+		if _, err := out.Write(sent); err != nil {
 			return fmt.Errorf("sandbox worker: write answer: %w", err)
 		}
 		w.watchdog.allow(tidyWithin + overtime)
+		if then == ends {
+			return nil
+		}
+		forget(frame, answer.frame(then), sent)
+		if cap(sent) > usualFrame {
+			sent = nil
+		}
+	}
+}
+
+// forget overwrites a job and its answer: what comes next may be another account's.
+func forget(job, answer [][]byte, sent []byte) {
+	for _, fields := range [][][]byte{job, answer, {sent}} {
+		for _, field := range fields {
+			clear(field)
+		}
 	}
 }
 
@@ -84,6 +102,9 @@ const littleLitter = 1 << 20
 
 // then is what the worker does after its answer.
 func (w *worker) then() sequel {
+	if w.runs.engine.Spent() || w.maps != nil && w.maps.engine.Spent() {
+		return ends
+	}
 	if w.runs.litter() > littleLitter {
 		return tidies
 	}

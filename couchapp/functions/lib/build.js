@@ -22,7 +22,7 @@ function maker(source, checked) {
     new kept.Function('call', '\n' + source); // the same line as below
   }
   made = new kept.Function('log', 'console', 'JSON', 'return function (call) {\n' + source + '\n}');
-  if (source.length > most >> 3) { return made; }
+  if (source.length > most) { return made; }
   if (kept.room < source.length) {
     kept.made = kept.create(null);
     kept.room = most;

@@ -12,31 +12,58 @@ import (
 type Code []byte
 
 // Code parses global code and runs none of it. Errors say where as those of `new Function` do. It leaves nothing behind but used
-// memory.
-func (e *Engine) Code(source string) (Code, error) {
+// memory. function is part of the source: whole reports whether just this text is one of the functions within the source's own.
+func (e *Engine) Code(source, function string) (code Code, whole bool, err error) {
+	if e.exhausted {
+		return nil, false, outOfMemory()
+	}
+	defer e.exhaust(&err)
 	v, err := e.value(e.eval(source, &inputName, lib.MJS_EVAL_TYPE_GLOBAL|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	defer e.free(v)
+	whole = holds(v, function, 2)
 	size := int(unsafe.Sizeof(lib.Tsize_t(0)))
 	length := e.tls.Alloc(size)
 	defer e.tls.Free(size)
 	p := lib.XJS_WriteObject(e.tls, e.ctx, length, v.v, lib.MJS_WRITE_OBJ_BYTECODE)
+	e.free(v)
 	if p == 0 {
-		return nil, e.exception()
+		return nil, false, e.exception()
 	}
-	defer lib.Xjs_free(e.tls, e.ctx, p)
-	return Code(append([]byte(nil), bytesAt(p, uintptr(*at[lib.Tsize_t](length)))...)), nil
+	code = append(code, bytesAt(p, uintptr(*at[lib.Tsize_t](length)))...)
+	lib.Xjs_free(e.tls, e.ctx, p)
+	return code, whole, nil
+}
+
+// holds reports whether compiled code has a function of just this text, so many functions deep.
+func holds(compiled Value, text string, depth int) bool {
+	if tagOf(compiled.v) != lib.EJS_TAG_FUNCTION_BYTECODE {
+		return false
+	}
+	code := at[lib.TJSFunctionBytecode](pointerOf(compiled.v))
+	if depth == 0 {
+		return int(code.Fdebug.Fsource_len) == len(text) && string(bytesAt(code.Fdebug.Fsource, uintptr(len(text)))) == text
+	}
+	for _, v := range unsafe.Slice(at[lib.TJSValue](code.Fcpool), code.Fcpool_count) {
+		if holds(Value{v}, text, depth-1) {
+			return true
+		}
+	}
+	return false
 }
 
 // Load runs code that was parsed before and answers its value.
-func (e *Engine) Load(c Code) (Value, error) {
+func (e *Engine) Load(c Code) (v Value, err error) {
 	if len(c) == 0 {
 		return Value{}, errors.New("engine: no code")
 	}
+	if e.exhausted {
+		return Value{}, outOfMemory()
+	}
+	defer e.exhaust(&err)
 	p := e.put(unsafe.String(unsafe.SliceData(c), len(c)))
-	v, err := e.value(lib.XJS_ReadObject(e.tls, e.ctx, p, lib.Tsize_t(len(c)), lib.MJS_READ_OBJ_BYTECODE))
+	v, err = e.value(lib.XJS_ReadObject(e.tls, e.ctx, p, lib.Tsize_t(len(c)), lib.MJS_READ_OBJ_BYTECODE))
 	if err != nil {
 		return Value{}, err
 	}

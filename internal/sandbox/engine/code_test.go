@@ -48,11 +48,11 @@ func TestCodeIsWhatWasParsed(t *testing.T) {
 			if errors.As(err, &fault) {
 				return fmt.Sprintf("%s: %s at %d:%d", fault.Name, fault.Message, fault.Line, fault.Column)
 			}
-			return fmt.Sprint(text, ok, err)
+			return fmt.Sprint(string(text), ok, err)
 		}
 		parsed := told(func() (Value, error) { return e.Eval(source) })
 		e.Restore(fresh)
-		code, err := e.Code(source)
+		code, _, err := e.Code(source, "")
 		if err != nil {
 			t.Fatal(body, err)
 		}
@@ -67,11 +67,11 @@ func TestCodeIsWhatWasParsed(t *testing.T) {
 		if err != nil {
 			t.Fatal(body, err)
 		}
-		if text, ok, err := other.Call(f, "abc"); err == nil && fmt.Sprint(text, ok, err) != parsed {
+		if text, ok, err := other.Call(f, "abc"); err == nil && fmt.Sprint(string(text), ok, err) != parsed {
 			t.Errorf("%s\nparsed: %s\nelsewhere: %s", body, parsed, text)
 		}
 	}
-	if _, err := e.Code("(function () { "); err == nil {
+	if _, _, err := e.Code("(function () { ", ""); err == nil {
 		t.Error("what does not parse became code")
 	}
 	if _, err := e.Load(nil); err == nil {
@@ -92,7 +92,7 @@ func TestCodeUnderATightHeap(t *testing.T) {
 	for limit := int64(256 << 10); limit < 3<<20; limit += 50_000 {
 		e.Restore(fresh)
 		e.Limit(limit)
-		code, err := e.Code(source)
+		code, _, err := e.Code(source, "")
 		if err != nil {
 			failed++
 			continue
@@ -104,7 +104,7 @@ func TestCodeUnderATightHeap(t *testing.T) {
 		if err != nil {
 			t.Fatal(limit, err)
 		}
-		if text, _, err := e.Call(f); err != nil || text != "4000" {
+		if text, _, err := e.Call(f); err != nil || string(text) != "4000" {
 			t.Fatal(limit, text, err)
 		}
 	}

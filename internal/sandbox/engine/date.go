@@ -92,14 +92,12 @@ func setter(first, last int32) int32 { return isSetter | first<<4 | last }
 // defineDate replaces the world's Date.
 func (e *Engine) defineDate() error {
 	global := lib.XJS_GetGlobalObject(e.tls, e.ctx)
-	defer lib.XFreeValue(e.tls, e.ctx, global)
 	var err error
 	if e.dates.toPrimitive, err = e.Eval(toPrimitive); err != nil {
 		return err
 	}
 	original := e.property(global, "Date")
 	proto := e.property(original, "prototype")
-	defer lib.XFreeValue(e.tls, e.ctx, proto)
 	e.dates.construct = Value{original} // kept, as the next two are
 	e.dates.getTime = Value{e.property(proto, "getTime")}
 	e.dates.setTime = Value{e.property(proto, "setTime")}
@@ -113,6 +111,8 @@ func (e *Engine) defineDate() error {
 		e.define(proto, m.name, e.newFunction(m.name, m.length, lib.EJS_CFUNC_generic_magic, m.magic, method(e.dateMethod)))
 	}
 	e.define(global, "Date", date)
+	lib.XFreeValue(e.tls, e.ctx, proto)
+	lib.XFreeValue(e.tls, e.ctx, global)
 	return nil
 }
 
@@ -164,8 +164,14 @@ func (e *Engine) dateOf(target, v lib.TJSValue) lib.TJSValue {
 		if v = e.invoke(e.dates.toPrimitive, undefined, v); isException(v) {
 			return exception
 		}
-		defer lib.XFreeValue(e.tls, e.ctx, v)
+		made := e.dateOfPrimitive(target, v)
+		lib.XFreeValue(e.tls, e.ctx, v)
+		return made
 	}
+	return e.dateOfPrimitive(target, v)
+}
+
+func (e *Engine) dateOfPrimitive(target, v lib.TJSValue) lib.TJSValue {
 	if !isString(v) {
 		return e.construct(target, v)
 	}
@@ -173,7 +179,7 @@ func (e *Engine) dateOf(target, v lib.TJSValue) lib.TJSValue {
 	if !ok {
 		return exception
 	}
-	return e.construct(target, number(e.dates.zone.Parse(s)))
+	return e.construct(target, number(e.dates.zone.Parse(string(s))))
 }
 
 func (e *Engine) dateNow(*libc.TLS, uintptr, lib.TJSValue, int32, uintptr) lib.TJSValue {
@@ -185,7 +191,7 @@ func (e *Engine) dateParse(_ *libc.TLS, _ uintptr, _ lib.TJSValue, _ int32, argv
 	if !ok {
 		return exception
 	}
-	return number(e.dates.zone.Parse(s))
+	return number(e.dates.zone.Parse(string(s)))
 }
 
 // dateMethod is each of dateMethods.

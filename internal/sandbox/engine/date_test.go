@@ -72,7 +72,7 @@ func TestDateIsTheEnginesInUTC(t *testing.T) {
 	same := func(way, args string) {
 		t.Helper()
 		diff, ok, err := e.Call(compare, way, args)
-		if err != nil || !ok || diff != "" {
+		if err != nil || !ok || string(diff) != "" {
 			t.Errorf("%s %s: %s%v", way, args, diff, err)
 		}
 	}

@@ -27,6 +27,10 @@ type Engine struct {
 	dates   dates
 	scratch uintptr // outside of the heap, for strings on their way in
 	room    int     // of scratch, in bytes
+	written int     // bytes of scratch that hold such strings
+
+	exhausted bool // an allocation failed, and the world was left as it was at that moment
+	spent     bool // and it was the system that gave no memory
 
 	functions []any // of Go's that the world has the addresses of
 }
@@ -43,34 +47,37 @@ type clock struct {
 }
 
 // New makes a world with the whole language in it, and a global function `say`, whose texts Said tells. maxStack bounds the depth of calls in slots, about one for each.
-func New(maxStack int) (*Engine, error) {
+func New(maxStack int) (*Engine, error) { return newWith(maxStack, heapFunctions()) }
+
+// newWith is New with an allocator of the caller's choice, which must be over the heap's.
+func newWith(maxStack int, allocator lib.TJSMallocFunctions) (_ *Engine, err error) {
 	h, all, err := newHeap()
 	if err != nil {
 		return nil, err
 	}
 	e := &Engine{heap: h, all: all, tls: libc.NewTLS()}
+	defer func() {
+		if err != nil {
+			e.Close()
+		}
+	}()
+	defer e.exhaust(&err)
 	e.clock = at[clock](libc.Xcalloc(e.tls, 1, lib.Tsize_t(unsafe.Sizeof(clock{}))))
 	e.said = at[said](libc.Xcalloc(e.tls, 1, lib.Tsize_t(unsafe.Sizeof(said{}))))
 	functions := libc.Xcalloc(e.tls, 1, lib.Tsize_t(unsafe.Sizeof(lib.TJSMallocFunctions{})))
 	defer libc.Xfree(e.tls, functions)
-	*at[lib.TJSMallocFunctions](functions) = lib.TJSMallocFunctions{
-		Fjs_malloc: address(engineAlloc), Fjs_free: address(engineFree),
-		Fjs_realloc: address(engineRealloc), Fjs_malloc_usable_size: address(engineUsable),
-	}
+	*at[lib.TJSMallocFunctions](functions) = allocator
 	if e.rt = lib.XJS_NewRuntime2(e.tls, functions, h.base); e.rt == 0 {
-		e.Close()
 		return nil, errors.New("engine: no runtime")
 	}
 	lib.XJS_SetMaxStackSize(e.tls, e.rt, lib.Tsize_t(maxStack))
 	lib.XJS_SetCanBlock(e.tls, e.rt, 0)
 	lib.XJS_SetInterruptHandler(e.tls, e.rt, address(goOn), uintptr(unsafe.Pointer(e.clock)))
 	if e.ctx = lib.XJS_NewContext(e.tls, e.rt); e.ctx == 0 {
-		e.Close()
 		return nil, errors.New("engine: no context")
 	}
 	e.defineSay()
 	if err := e.defineDate(); err != nil {
-		e.Close()
 		return nil, fmt.Errorf("engine: date: %w", err)
 	}
 	return e, nil
@@ -79,6 +86,8 @@ func New(maxStack int) (*Engine, error) {
 // Close gives the world's memory back. Nothing of it runs: finalizers have nobody to tell.
 func (e *Engine) Close() {
 	unreserve(e.all)
+	e.forget()
+	e.said.forget()
 	libc.Xfree(e.tls, uintptr(unsafe.Pointer(e.clock)))
 	libc.Xfree(e.tls, e.said.text)
 	libc.Xfree(e.tls, uintptr(unsafe.Pointer(e.said)))
@@ -132,17 +141,28 @@ var (
 )
 
 // Eval runs global code and answers its value.
-func (e *Engine) Eval(source string) (Value, error) {
+func (e *Engine) Eval(source string) (v Value, err error) {
+	if e.exhausted {
+		return Value{}, outOfMemory()
+	}
+	defer e.exhaust(&err)
 	return e.value(e.eval(source, &evalName, lib.MJS_EVAL_TYPE_GLOBAL))
 }
 
-// Compile parses global code and runs none of it. It leaves nothing behind but used memory.
-func (e *Engine) Compile(source string) error {
-	v, err := e.value(e.eval(source, &evalName, lib.MJS_EVAL_TYPE_GLOBAL|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
-	if err == nil {
-		e.free(v)
+// Compile parses global code and runs none of it. It leaves nothing behind but used memory. function is part of the source: whole reports
+// whether just this text is one of the functions that the source declares, outside of all others.
+func (e *Engine) Compile(source, function string) (whole bool, err error) {
+	if e.exhausted {
+		return false, outOfMemory()
 	}
-	return err
+	defer e.exhaust(&err)
+	v, err := e.value(e.eval(source, &evalName, lib.MJS_EVAL_TYPE_GLOBAL|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
+	if err != nil {
+		return false, err
+	}
+	whole = holds(v, function, 1)
+	e.free(v)
+	return whole, nil
 }
 
 func (e *Engine) eval(source string, name *fileName, flags int32) lib.TJSValue {
@@ -152,16 +172,24 @@ func (e *Engine) eval(source string, name *fileName, flags int32) lib.TJSValue {
 // put copies text to where the engine can read it, with a zero behind it, until the next put.
 func (e *Engine) put(text string) uintptr {
 	if len(text) >= e.room {
+		e.forget()
 		libc.Xfree(e.tls, e.scratch)
 		e.room = max(2*len(text)+1, 16<<10)
-		if e.scratch = libc.Xmalloc(e.tls, lib.Tsize_t(e.room)); e.scratch == 0 {
+		if e.scratch = libc.Xcalloc(e.tls, 1, lib.Tsize_t(e.room)); e.scratch == 0 {
 			panic("engine: no memory to pass text") // the C library has none left: nothing more can be done in this process
 		}
 	}
 	to := bytesAt(e.scratch, uintptr(len(text)+1))
 	copy(to, text)
 	to[len(text)] = 0
+	e.written = max(e.written, len(to))
 	return e.scratch
+}
+
+// forget overwrites the texts that were passed in.
+func (e *Engine) forget() {
+	clear(bytesAt(e.scratch, uintptr(e.written)))
+	e.written = 0
 }
 
 // value tells an exception from a value.
@@ -174,55 +202,63 @@ func (e *Engine) value(v lib.TJSValue) (Value, error) {
 
 func (e *Engine) free(v Value) { lib.XFreeValue(e.tls, e.ctx, v.v) }
 
-// Call calls a function with undefined as this. An argument is a string, an int32 or a Value; a string that is no UTF-8 gets
-// U+FFFD for each bad byte. When the function returns a string, text is it (lone surrogates become U+FFFD) and isText is true;
-// any other value is dropped.
-func (e *Engine) Call(f Value, args ...any) (text string, isText bool, err error) {
+// Call calls a function with undefined as this. An argument is a string, a []byte of the same meaning, an int32 or a Value; text that
+// is no UTF-8 gets U+FFFD for each bad byte. When the function returns a string, text is it (lone surrogates become U+FFFD) and isText
+// is true; any other value is dropped. The text is the caller's.
+func (e *Engine) Call(f Value, args ...any) (text []byte, isText bool, err error) {
 	const most = 8
 	if len(args) > most {
-		return "", false, fmt.Errorf("engine: %d arguments, at most %d", len(args), most)
+		return nil, false, fmt.Errorf("engine: %d arguments, at most %d", len(args), most)
 	}
+	if e.exhausted {
+		return nil, false, outOfMemory()
+	}
+	defer e.exhaust(&err)
 	size := int(most * unsafe.Sizeof(undefined))
 	argv := e.tls.Alloc(size)
 	defer e.tls.Free(size)
-	list := unsafe.Slice(at[lib.TJSValue](argv), most)
-	made := 0
-	defer func() {
-		for i := range made {
-			if _, ours := args[i].(Value); !ours {
-				lib.XFreeValue(e.tls, e.ctx, list[i])
-			}
-		}
-	}()
+	list := unsafe.Slice(at[lib.TJSValue](argv), most)[:len(args)]
 	for i, arg := range args {
 		switch arg := arg.(type) {
 		case string:
 			list[i] = e.text(arg)
+		case []byte:
+			list[i] = e.text(unsafe.String(unsafe.SliceData(arg), len(arg)))
 		case int32:
 			list[i] = lib.XNewInt32(e.tls, e.ctx, arg)
 		case Value:
 			list[i] = arg.v
 		default:
-			return "", false, fmt.Errorf("engine: an argument of type %T", arg)
+			e.freeMade(list, args[:i])
+			return nil, false, fmt.Errorf("engine: an argument of type %T", arg)
 		}
 		if isException(list[i]) {
-			return "", false, e.exception()
+			e.freeMade(list, args[:i])
+			return nil, false, e.exception()
 		}
-		made++
 	}
-	v, err := e.value(lib.XJS_Call(e.tls, e.ctx, f.v, undefined, int32(len(args)), argv))
-	if err != nil {
-		return "", false, err
+	v := lib.XJS_Call(e.tls, e.ctx, f.v, undefined, int32(len(args)), argv)
+	e.freeMade(list, args)
+	switch {
+	case isException(v):
+		return nil, false, e.exception()
+	case isString(v):
+		text, isText = e.goText(v)
+		if !isText {
+			err = e.exception()
+		}
 	}
-	defer e.free(v)
-	if !isString(v.v) {
-		return "", false, nil
+	e.free(Value{v})
+	return text, isText, err
+}
+
+// freeMade frees the values that Call made of its arguments.
+func (e *Engine) freeMade(list []lib.TJSValue, args []any) {
+	for i := range args {
+		if _, ours := args[i].(Value); !ours {
+			lib.XFreeValue(e.tls, e.ctx, list[i])
+		}
 	}
-	text, ok := e.goText(v.v)
-	if !ok {
-		return "", false, e.exception()
-	}
-	return text, true, nil
 }
 
 func (e *Engine) text(s string) lib.TJSValue {
@@ -233,23 +269,24 @@ func (e *Engine) text(s string) lib.TJSValue {
 }
 
 // goText converts a value to text; for what is no string, its toString runs. false leaves an exception behind.
-func (e *Engine) goText(v lib.TJSValue) (string, bool) {
+func (e *Engine) goText(v lib.TJSValue) ([]byte, bool) {
 	size := int(unsafe.Sizeof(lib.Tsize_t(0)))
 	length := e.tls.Alloc(size)
 	defer e.tls.Free(size)
 	p := lib.XJS_ToCStringLen2(e.tls, e.ctx, length, v, 0)
 	if p == 0 {
-		return "", false
+		return nil, false
 	}
-	defer lib.XJS_FreeCString(e.tls, e.ctx, p)
-	return wellFormed(bytesAt(p, uintptr(*at[lib.Tsize_t](length)))), true
+	text := wellFormed(bytesAt(p, uintptr(*at[lib.Tsize_t](length))))
+	lib.XJS_FreeCString(e.tls, e.ctx, p)
+	return text, true
 }
 
 // wellFormed copies text of the engine's. It writes a lone surrogate as the three bytes that UTF-8 would have for it, of which
 // strings.ToValidUTF8 would make one U+FFFD for a whole run.
-func wellFormed(b []byte) string {
+func wellFormed(b []byte) []byte {
 	if utf8.Valid(b) {
-		return string(b)
+		return append([]byte{}, b...)
 	}
 	out := make([]byte, 0, len(b))
 	for len(b) > 0 {
@@ -260,5 +297,5 @@ func wellFormed(b []byte) string {
 		out = utf8.AppendRune(out, r)
 		b = b[n:]
 	}
-	return string(out)
+	return out
 }

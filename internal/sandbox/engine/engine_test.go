@@ -28,7 +28,7 @@ func eval(t testing.TB, e *Engine, expression string) string {
 	if err != nil || !ok {
 		t.Fatal(expression, ok, err)
 	}
-	return text
+	return string(text)
 }
 
 // Whatever code did to its world, the next one is new.
@@ -63,7 +63,7 @@ func TestRestoreUndoes(t *testing.T) {
 				t.Errorf("%s: got %s, want %s", c.looks, got, c.want)
 			}
 			e.Restore(image)
-			if text, ok, err := e.Call(f, "x"); text != "kept x" || !ok || err != nil {
+			if text, ok, err := e.Call(f, "x"); string(text) != "kept x" || !ok || err != nil {
 				t.Error(text, ok, err)
 			}
 		})
@@ -111,7 +111,7 @@ func TestImagesOfOneEngine(t *testing.T) {
 			t.Error(got)
 		}
 		e.Restore(with)
-		if text, _, err := e.Call(f); text != "n is 1" || err != nil {
+		if text, _, err := e.Call(f); string(text) != "n is 1" || err != nil {
 			t.Error(text, err)
 		}
 	}
@@ -151,10 +151,10 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	var syntax *Error
-	if err := e.Compile("var a;\n  var = 1"); !errors.As(err, &syntax) || syntax.Name != "SyntaxError" || syntax.Line != 2 || syntax.Column == 0 {
+	if _, err := e.Compile("var a;\n  var = 1", ""); !errors.As(err, &syntax) || syntax.Name != "SyntaxError" || syntax.Line != 2 || syntax.Column == 0 {
 		t.Errorf("%+v", syntax)
 	}
-	if err := e.Compile("globalThis.ran = 1"); err != nil || eval(t, e, "typeof ran") != "undefined" {
+	if _, err := e.Compile("globalThis.ran = 1", ""); err != nil || eval(t, e, "typeof ran") != "undefined" {
 		t.Error("compiling ran the code", err)
 	}
 }
@@ -168,7 +168,7 @@ func TestText(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "ab": "ab", "a\x00b": "a\x00b", "é€😀": "é€😀", "a\xff\xfeb": "a��b", strings.Repeat("ü", 100_000): strings.Repeat("ü", 100_000),
 	} {
-		if got, ok, err := e.Call(same, in); got != want || !ok || err != nil {
+		if got, ok, err := e.Call(same, in); string(got) != want || !ok || err != nil {
 			t.Errorf("%.20q: %.20q %v %v", in, got, ok, err)
 		}
 	}
@@ -176,7 +176,7 @@ func TestText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, _, err := e.Call(half); got != "a��b�" || err != nil {
+	if got, _, err := e.Call(half); string(got) != "a��b�" || err != nil {
 		t.Errorf("%q %v", got, err)
 	}
 	for source, want := range map[string]bool{"1": false, "undefined": false, "'a' + 'b'": true} {
@@ -237,7 +237,7 @@ func BenchmarkRestore(b *testing.B) {
 		b.ReportMetric(float64(image.Size()), "B/image")
 		for b.Loop() {
 			e.Restore(image)
-			if s, ok, err := e.Call(f, "abc"); s != "xabc" || !ok || err != nil {
+			if s, ok, err := e.Call(f, "abc"); string(s) != "xabc" || !ok || err != nil {
 				b.Fatal(s, ok, err)
 			}
 		}

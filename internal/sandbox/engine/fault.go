@@ -21,15 +21,16 @@ func (e *Error) Error() string { return e.Text }
 // exception takes the exception at hand. Reading it may run code: a getter, a toString.
 func (e *Engine) exception() error {
 	x := lib.XJS_GetException(e.tls, e.ctx)
-	defer lib.XFreeValue(e.tls, e.ctx, x)
 	text, ok := e.goText(x)
 	if !ok {
 		e.drop()
 	}
-	return &Error{
-		Text: text, Name: e.textAt(x, &nameKey), Message: e.textAt(x, &messageKey),
+	thrown := &Error{
+		Text: string(text), Name: e.textAt(x, &nameKey), Message: e.textAt(x, &messageKey),
 		Line: e.numberAt(x, &lineKey), Column: e.numberAt(x, &columnKey),
 	}
+	lib.XFreeValue(e.tls, e.ctx, x)
+	return thrown
 }
 
 // drop forgets the exception that reading another one threw.
@@ -44,41 +45,40 @@ var (
 	columnKey  = key{'c', 'o', 'l', 'u', 'm', 'n', 'N', 'u', 'm', 'b', 'e', 'r'}
 )
 
-func (e *Engine) textAt(x lib.TJSValue, k *key) string {
+func (e *Engine) textAt(x lib.TJSValue, k *key) (text string) {
 	v := lib.XJS_GetPropertyStr(e.tls, e.ctx, x, uintptr(unsafe.Pointer(k)))
 	if isException(v) {
 		e.drop()
 		return ""
 	}
-	defer lib.XFreeValue(e.tls, e.ctx, v)
-	if !isString(v) {
-		return ""
+	if isString(v) {
+		read, ok := e.goText(v)
+		if text = string(read); !ok {
+			e.drop()
+		}
 	}
-	text, ok := e.goText(v)
-	if !ok {
-		e.drop()
-	}
+	lib.XFreeValue(e.tls, e.ctx, v)
 	return text
 }
 
-func (e *Engine) numberAt(x lib.TJSValue, k *key) int {
+func (e *Engine) numberAt(x lib.TJSValue, k *key) (n int) {
 	v := lib.XJS_GetPropertyStr(e.tls, e.ctx, x, uintptr(unsafe.Pointer(k)))
 	if isException(v) {
 		e.drop()
 		return 0
 	}
-	defer lib.XFreeValue(e.tls, e.ctx, v)
-	if t := tagOf(v); t != lib.EJS_TAG_INT && t != lib.EJS_TAG_FLOAT64 {
-		return 0
+	if t := tagOf(v); t == lib.EJS_TAG_INT || t == lib.EJS_TAG_FLOAT64 {
+		size := int(unsafe.Sizeof(int32(0)))
+		to := e.tls.Alloc(size)
+		defer e.tls.Free(size)
+		if lib.XJS_ToInt32(e.tls, e.ctx, to, v) < 0 {
+			e.drop()
+		} else {
+			n = int(*at[int32](to))
+		}
 	}
-	size := int(unsafe.Sizeof(int32(0)))
-	to := e.tls.Alloc(size)
-	defer e.tls.Free(size)
-	if lib.XJS_ToInt32(e.tls, e.ctx, to, v) < 0 {
-		e.drop()
-		return 0
-	}
-	return int(*at[int32](to))
+	lib.XFreeValue(e.tls, e.ctx, v)
+	return n
 }
 
 func isException(v lib.TJSValue) bool { return tagOf(v) == lib.EJS_TAG_EXCEPTION }

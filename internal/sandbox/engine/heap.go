@@ -20,9 +20,10 @@ import (
 // two; a freed one waits on its class's list. All of it is plain memory without pointers of Go's.
 type heap struct{ base uintptr }
 
-// maxHeap is how many addresses a heap reserves, in bytes: 4 GiB, or 256 MiB where addresses are short. It is several times
-// the engine's cap, since a block that grows is there twice for a moment, and freed blocks serve their own size only.
-const maxHeap = uintptr(256<<20) << (4 * (^uintptr(0) >> 63))
+// maxHeap is how many addresses a heap reserves, in bytes: 768 MiB, or 256 MiB where addresses are short. It is several times
+// the engine's cap, since a block that grows is there twice for a moment, and freed blocks serve their own size only; and it leaves
+// something of what the process may have to the rest of it.
+const maxHeap = uintptr(256<<20) * (1 + 2*(^uintptr(0)>>63))
 
 // book is the allocator's state.
 type book struct {
@@ -30,7 +31,6 @@ type book struct {
 	high      uintptr // the highest top since the heap was last put back: what is above holds zeros
 	committed uintptr // accessible up to here
 	reserved  uintptr // ours up to here
-	refused   uintptr // how often the engine was told that there is no memory
 	free      [classes]uintptr
 }
 
@@ -117,7 +117,7 @@ func (h heap) alloc(size uintptr) uintptr {
 	return p
 }
 
-// grow makes n bytes from top accessible.
+// grow makes n bytes from top accessible, if the heap has room for them. A system that gives no memory ends what runs, as refuse does.
 func (b *book) grow(n uintptr) bool {
 	if n > b.reserved-b.top {
 		return false
@@ -125,7 +125,7 @@ func (b *book) grow(n uintptr) bool {
 	if end := b.top + n; end > b.committed {
 		more := min((end-b.committed+commitStep-1)&^(commitStep-1), b.reserved-b.committed)
 		if !commit(b.committed, more) {
-			return false
+			panic(errNoMemory)
 		}
 		b.committed += more
 	}
@@ -181,13 +181,20 @@ func (h heap) resize(p, size uintptr) uintptr {
 	return q
 }
 
-// refuse notes that there was no memory, and is none.
-func (h heap) refuse() uintptr {
-	h.book().refused++
-	return 0
-}
+// refuse ends what runs, for want of memory. The engine has code of its own for a failed allocation, in some thousand places that hardly
+// ever run; not all of them are right. None ever runs: the call unwinds to whoever entered the engine (Engine.exhaust), and what
+// it left halfway is put back with the image.
+func refuse() uintptr { panic(errExhausted) }
 
 func bytesAt(p, n uintptr) []byte { return unsafe.Slice(at[byte](p), n) }
+
+// heapFunctions are how the engine asks the heap.
+func heapFunctions() lib.TJSMallocFunctions {
+	return lib.TJSMallocFunctions{
+		Fjs_malloc: address(engineAlloc), Fjs_free: address(engineFree),
+		Fjs_realloc: address(engineRealloc), Fjs_malloc_usable_size: address(engineUsable),
+	}
+}
 
 // The engine's four calls. state is its own count of bytes and blocks, and the limit that it was given; its opaque member is
 // our base.
@@ -195,11 +202,11 @@ func bytesAt(p, n uintptr) []byte { return unsafe.Slice(at[byte](p), n) }
 func engineAlloc(_ *libc.TLS, state uintptr, size lib.Tsize_t) uintptr {
 	s := at[lib.TJSMallocState](state)
 	if s.Fmalloc_size+size > s.Fmalloc_limit {
-		return heap{s.Fopaque}.refuse()
+		return refuse()
 	}
 	p := heap{s.Fopaque}.alloc(uintptr(size))
 	if p == 0 {
-		return heap{s.Fopaque}.refuse()
+		return refuse()
 	}
 	s.Fmalloc_count++
 	s.Fmalloc_size += lib.Tsize_t(usable(p) + headerSize)
@@ -230,11 +237,11 @@ func engineRealloc(tls *libc.TLS, state, p uintptr, size lib.Tsize_t) uintptr {
 	s := at[lib.TJSMallocState](state)
 	was := lib.Tsize_t(usable(p))
 	if size > was && s.Fmalloc_size+size-was > s.Fmalloc_limit {
-		return heap{s.Fopaque}.refuse()
+		return refuse()
 	}
 	q := heap{s.Fopaque}.resize(p, uintptr(size))
 	if q == 0 {
-		return heap{s.Fopaque}.refuse()
+		return refuse()
 	}
 	s.Fmalloc_size += lib.Tsize_t(usable(q)) - was
 	return q

@@ -22,8 +22,9 @@ func (e *Engine) Save() *Image {
 	return &Image{heap: append([]byte(nil), bytesAt(e.heap.base, b.top-e.heap.base)...)}
 }
 
-// Starved reports whether code has met the heap's limit since the world was put back.
-func (e *Engine) Starved() bool { return e.heap.book().refused > 0 }
+// Starved reports whether code has met the heap's limit since the world was put back. Then every call but Restore and Close answers that
+// there is no memory: the world is what it was in the midst of whatever it did.
+func (e *Engine) Starved() bool { return e.exhausted }
 
 // Beyond is how much memory the world has touched that the image does not have, in bytes.
 func (e *Engine) Beyond(i *Image) int { return max(0, int(e.heap.book().high-e.heap.base)-len(i.heap)) }
@@ -31,9 +32,16 @@ func (e *Engine) Beyond(i *Image) int { return max(0, int(e.heap.book().high-e.h
 // clearAtOnce is how much is overwritten with zeros rather than given back to the system, in bytes.
 const clearAtOnce = 1 << 20
 
+// keepCommitted is how much of a heap stays accessible from one world to the next, in bytes. The system counts what is accessible, used or
+// not, against what the process may have.
+const keepCommitted = 256 << 20
+
 // Restore puts the world back to what it was when the image was saved, whatever happened to it since. What was beyond is zeros
-// again.
+// again, and so is all that was passed in and said.
 func (e *Engine) Restore(i *Image) {
+	e.forget()
+	e.said.forget()
+	e.exhausted = false
 	b := e.heap.book()
 	high, committed := b.high, b.committed
 	end := e.heap.base + uintptr(len(i.heap))
@@ -46,5 +54,8 @@ func (e *Engine) Restore(i *Image) {
 	}
 	if high > edge {
 		decommit(edge, (high-e.heap.base+commitStep-1)&^(commitStep-1)+e.heap.base)
+	}
+	if keep := max(edge, e.heap.base+keepCommitted); committed > keep && uncommit(keep, committed-keep) {
+		b.committed = keep
 	}
 }

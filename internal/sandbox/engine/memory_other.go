@@ -9,6 +9,8 @@ func unreserve([]byte) {}
 
 func commit(_, _ uintptr) bool { return true }
 
+func uncommit(_, _ uintptr) bool { return false }
+
 func decommit(from, to uintptr) {
 	if from < to {
 		clear(bytesAt(from, to-from))

@@ -22,6 +22,11 @@ func commit(p, n uintptr) bool {
 	return unix.Mprotect(bytesAt(p, n), unix.PROT_READ|unix.PROT_WRITE) == nil
 }
 
+// uncommit makes n bytes from p, which hold nothing, inaccessible again.
+func uncommit(p, n uintptr) bool {
+	return unix.Mprotect(bytesAt(p, n), unix.PROT_NONE) == nil
+}
+
 // decommit gives the whole pages between from and to back to the system. They read as zeros afterwards.
 func decommit(from, to uintptr) {
 	page := uintptr(os.Getpagesize())

@@ -21,15 +21,20 @@ type said struct {
 // Listen makes room for so many bytes of text, and forgets what was said before.
 func (e *Engine) Listen(room int) {
 	s := e.said
+	s.forget()
 	if int64(room) > s.room {
 		libc.Xfree(e.tls, s.text)
 		s.room = 0
-		if s.text = libc.Xmalloc(e.tls, lib.Tsize_t(room)); s.text != 0 {
+		if s.text = libc.Xcalloc(e.tls, 1, lib.Tsize_t(room)); s.text != 0 {
 			s.room = int64(room)
 		}
 	}
+}
+
+// forget overwrites what was said.
+func (s *said) forget() {
 	atomic.StoreInt64(&s.lost, 0)
-	atomic.StoreInt64(&s.size, 0)
+	clear(bytesAt(s.text, uintptr(atomic.SwapInt64(&s.size, 0))))
 }
 
 // Said is what code has said since Listen, each text with a comma behind it, and how often it called without a text or had no more
@@ -45,11 +50,11 @@ var sayName = key{'s', 'a', 'y'}
 // defineSay gives the world a global function `say(text)`.
 func (e *Engine) defineSay() {
 	global := lib.XJS_GetGlobalObject(e.tls, e.ctx)
-	defer lib.XFreeValue(e.tls, e.ctx, global)
 	name := uintptr(unsafe.Pointer(&sayName))
 	lib.XJS_SetRuntimeOpaque(e.tls, e.rt, uintptr(unsafe.Pointer(e.said)))
 	say := lib.XJS_NewCFunction2(e.tls, e.ctx, address(say), name, 1, lib.EJS_CFUNC_generic, 0)
 	lib.XJS_SetPropertyStr(e.tls, e.ctx, global, name, say)
+	lib.XFreeValue(e.tls, e.ctx, global)
 }
 
 func say(tls *libc.TLS, ctx uintptr, _ lib.TJSValue, argc int32, argv uintptr) lib.TJSValue {
@@ -65,15 +70,20 @@ func say(tls *libc.TLS, ctx uintptr, _ lib.TJSValue, argc int32, argv uintptr) l
 	if p == 0 {
 		return exception
 	}
-	defer lib.XJS_FreeCString(tls, ctx, p)
-	n := int64(*at[lib.Tsize_t](length))
+	s.add(bytesAt(p, uintptr(*at[lib.Tsize_t](length))))
+	lib.XJS_FreeCString(tls, ctx, p)
+	return undefined
+}
+
+// add keeps a text where there is room.
+func (s *said) add(text []byte) {
+	n := int64(len(text))
 	if n+1 > s.room-s.size {
 		atomic.AddInt64(&s.lost, 1)
-		return undefined
+		return
 	}
 	to := bytesAt(s.text+uintptr(s.size), uintptr(n+1))
-	copy(to, bytesAt(p, uintptr(n)))
+	copy(to, text)
 	to[n] = ','
 	atomic.StoreInt64(&s.size, s.size+n+1)
-	return undefined
 }

@@ -31,3 +31,6 @@ func number(f float64) lib.TJSValue {
 	}
 	return lib.TJSValue(bits - away)
 }
+
+// pointerOf is where the value lies in the heap, of one that does.
+func pointerOf(v lib.TJSValue) uintptr { return uintptr(uint32(v)) }

@@ -22,3 +22,6 @@ func number(f float64) lib.TJSValue {
 	*(*float64)(unsafe.Pointer(&v.Fu)) = f
 	return v
 }
+
+// pointerOf is where the value lies in the heap, of one that does.
+func pointerOf(v lib.TJSValue) uintptr { return *(*uintptr)(unsafe.Pointer(&v.Fu)) }
