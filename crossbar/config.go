@@ -24,7 +24,7 @@ type FunctionRunner interface {
 	RunDraft(context.Context, function.Draft) function.Result
 	// CheckSyntax parses source alone as a function body, without running any of it. No syntax error and no error
 	// mean that it parses. An error means that the checker itself failed.
-	CheckSyntax(ctx context.Context, source string) (*function.SyntaxError, []function.Warning, error)
+	CheckSyntax(ctx context.Context, owner account.ID, source string) (*function.SyntaxError, []function.Warning, error)
 }
 
 // Simulator walks a pretend call through an account's callflows.

@@ -82,7 +82,7 @@ func (a *API) checkFunction(x *exchange, before, doc datastore.Document) (schema
 		fields.Add("function_js", "maxLength", violation)
 		return fields, nil, nil
 	}
-	fault, warnings, err := a.cfg.Functions.CheckSyntax(x.ctx, source)
+	fault, warnings, err := a.cfg.Functions.CheckSyntax(x.ctx, x.account.ID(), source)
 	if err != nil {
 		return nil, nil, checkerDown(err)
 	}

@@ -231,7 +231,7 @@ func said(params map[string]string) function.Result {
 	return function.Result{Run: "11111111111111111111111111111111", Outcome: function.OK, Value: value, Flow: flow, Duration: 1500 * time.Microsecond}
 }
 
-func (f *fakeRunner) CheckSyntax(_ context.Context, source string) (*function.SyntaxError, []function.Warning, error) {
+func (f *fakeRunner) CheckSyntax(_ context.Context, _ account.ID, source string) (*function.SyntaxError, []function.Warning, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.checked++

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"callfn/internal/account"
 	"callfn/internal/sandbox"
 )
 
@@ -31,8 +32,10 @@ func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluat
 }
 
 // Parse parses source alone as a function body, under the deadline of a run.
-func (d LocalDrafts) Parse(ctx context.Context, source string) (*sandbox.Fault, error) {
-	a, err := d.Eval.Do(ctx, sandbox.Job{Kind: sandbox.KindParse, Run: "parse", Source: source, Limits: d.Limits, Rehearsal: true})
+func (d LocalDrafts) Parse(ctx context.Context, source string, owner, root account.ID) (*sandbox.Fault, error) {
+	a, err := d.Eval.Do(ctx, sandbox.Job{
+		Kind: sandbox.KindParse, Run: "parse", Source: source, Limits: d.Limits, Account: string(owner), Root: string(root), Rehearsal: true,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -56,8 +56,9 @@ type Evaluated struct {
 // Drafts evaluates source text that is stored nowhere, and parses it.
 type Drafts interface {
 	EvaluateDraft(ctx context.Context, source string, e Evaluation) (Evaluated, error)
-	// Parse parses source alone as a function body and runs nothing. The fault is nil when it parses.
-	Parse(ctx context.Context, source string) (*sandbox.Fault, error)
+	// Parse parses source alone as a function body and runs nothing. The fault is nil when it parses. owner and its top-level ancestor
+	// root, which may be "", are whose turn it takes.
+	Parse(ctx context.Context, source string, owner, root account.ID) (*sandbox.Fault, error)
 }
 
 // FlowValidator checks a flow that a function returned and fills in defaults: the fields that fail, by path, or none.
@@ -183,7 +184,7 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack(FromRehearsal))
 	defer cancel()
 	res := r.finish(run, Evaluated{Outcome: Syntax}, nil)
-	if syntax, _, err := r.CheckSyntax(ctx, d.Source); err != nil {
+	if syntax, _, err := r.CheckSyntax(ctx, d.Account, d.Source); err != nil {
 		res = r.finish(run, Evaluated{}, err)
 	} else if syntax != nil {
 		res.Error = &Error{Message: syntax.Message, Line: syntax.Line, Column: syntax.Column, Source: syntax.Source, Hint: syntax.Hint}

@@ -57,7 +57,7 @@ func TestSaveStorm(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 140 {
 		wg.Go(func() {
-			if _, _, err := runner.CheckSyntax(t.Context(), bombs[i%len(bombs)]); err != nil && !errors.Is(err, sandbox.ErrBusy) {
+			if _, _, err := runner.CheckSyntax(t.Context(), "a", bombs[i%len(bombs)]); err != nil && !errors.Is(err, sandbox.ErrBusy) {
 				t.Errorf("bomb %d: %v", i%len(bombs), err)
 			}
 		})
@@ -69,7 +69,7 @@ func TestSaveStorm(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	if _, _, err := runner.CheckSyntax(t.Context(), "return {module: 'noop'}"); err != nil {
+	if _, _, err := runner.CheckSyntax(t.Context(), "b", "return {module: 'noop'}"); err != nil {
 		t.Errorf("a save after the storm: %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"callfn/internal/account"
 	"callfn/internal/function/dialect"
 	"callfn/internal/sourceline"
 )
@@ -29,10 +30,10 @@ type Warning struct {
 }
 
 // CheckSyntax parses source alone as a function body. A nil SyntaxError and nil error means that it parses; the error means
-// that the checker itself failed. The warnings are about syntax that the checker knows and the engine of stored functions does
+// that the checker itself failed. Checks take turns by account. The warnings are about syntax that the checker knows and the engine of stored functions does
 // not: there, the function would end as `syntax` in every call.
-func (r *Runner) CheckSyntax(ctx context.Context, source string) (*SyntaxError, []Warning, error) {
-	fault, err := r.cfg.Drafts.Parse(ctx, source)
+func (r *Runner) CheckSyntax(ctx context.Context, owner account.ID, source string) (*SyntaxError, []Warning, error) {
+	fault, err := r.cfg.Drafts.Parse(ctx, source, owner, r.rootOf(ctx, owner))
 	if err != nil {
 		return nil, nil, fmt.Errorf("check function syntax: %w", err)
 	}
