@@ -21,6 +21,7 @@ import (
 // exchange is one request on its way: who asks, about what, with which data.
 type exchange struct {
 	ctx       context.Context
+	stored    *datastore.Request // what became of its writes; nil before it is let in, and for calls
 	request   *http.Request
 	requestID string
 	method    string // the verb that counts, after tunnelling

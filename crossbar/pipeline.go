@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+
+	"callfn/internal/datastore"
 )
 
 // serve is the road of every request to a path.
@@ -25,7 +27,7 @@ func (a *API) serve(set *pathRoutes) echo.HandlerFunc {
 		}
 		out, err := a.travel(x, set, c)
 		if err != nil {
-			a.writeFailure(c, x, failureOf(err, x.about))
+			a.writeFailure(c, x, x.failureOf(err))
 			return nil
 		}
 		a.writeAnswer(c, x, out)
@@ -48,6 +50,7 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 		x.enter(route, c) // bodies and queries of calls are not the API's
 		return route.handle(x)
 	}
+	x.ctx, x.stored = datastore.ForRequest(x.ctx)
 	var bodyErr error
 	x.body, bodyErr = readBody(c.Request(), a.cfg.BodyLimit)
 	if verb := x.tunnelled(); verb != "" {

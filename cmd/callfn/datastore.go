@@ -25,7 +25,12 @@ import (
 // openDatastore opens where documents are: the CouchDB that the flags name, or the embedded node, and what the stored storage plan
 // names besides. Nothing above knows which.
 func (s *service) openDatastore(ctx context.Context, c serveCommand, secret auth.Secret, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (*storageplan.Resolver, error) {
-	cfg := storageplan.Config{Secret: secret, Direct: c.direct(), Log: log, OnOutage: func(connection string) func(bool, error) { return outages(log, connection) }}
+	cfg := storageplan.Config{
+		Secret: secret, Direct: c.direct(), Log: log,
+		OnOutage:  func(connection string) func(bool, error) { return outages(log, connection) },
+		OnPartial: func(connection string) func() { return partials(log, connection, s.countPartial) },
+	}
+	s.metrics.PartialWrites(s.partial.Load)
 	var err error
 	if c.CouchDBURL != "" {
 		err = s.openCouchDB(ctx, c, &cfg, log)
@@ -60,6 +65,8 @@ func whereabouts(stores *storageplan.Resolver, own string) string {
 	return strings.Join(slices.Compact(all), " and ")
 }
 
+func (s *service) countPartial() { s.partial.Add(1) }
+
 func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (datastore.Single, error) {
 	var none datastore.Single
 	engine := queryserver.Engine{Shows: lanes, Maps: maps, Limits: limits}
@@ -83,7 +90,7 @@ func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.L
 
 // openCouchDB connects, waits until CouchDB answers, and makes sure that it holds the storage plan.
 func (s *service) openCouchDB(ctx context.Context, c serveCommand, cfg *storageplan.Config, log *slog.Logger) error {
-	sites, closeAll, err := c.sites(log, true)
+	sites, closeAll, err := c.sites(log, true, s.countPartial)
 	if err != nil {
 		return err
 	}

@@ -93,6 +93,9 @@ func TestAPIThroughFaults(t *testing.T) {
 			if code != 503 || !strings.Contains(body, f.error) || took > 3*time.Second {
 				t.Errorf("the first request: %d %s after %s", code, body, took)
 			}
+			if !strings.Contains(body, "nothing was stored") && !strings.Contains(body, "may have been stored") {
+				t.Errorf("the first request: %s, want it to say whether anything was stored", body)
+			}
 			if f.down {
 				quick := 0
 				await(t, "fast failures", func() bool {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"callfn/callflow"
@@ -44,6 +45,7 @@ type service struct {
 	copied  *localcopy.Copy // of the function documents; nil with shows
 	engine  function.Engine // that runs them; nil with shows
 
+	partial     atomic.Uint64 // writes that too few nodes of a cluster took
 	metrics     *metrics.Metrics
 	confinement string // what holds the sandbox processes in
 }

@@ -8,23 +8,32 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 )
 
-// errDown is what requests get at once while the server is known to be down.
+// errDown is what requests get at once while the server is known to be down. They were never sent.
 var errDown = errors.New("the server does not answer; it is looked after and used again as soon as it does")
 
-// patience says how long the breaker waits for what.
+// errCutOff is what requests get that were under way when the server was found to be down.
+var errCutOff = errors.New("the server stopped answering")
+
+// patience says how long the breaker waits for what. Times of the first three follow the round trip to the server: see distance.
 type patience struct {
 	suspicion time.Duration   // a request without an answer for this long makes it look whether the server lives
 	looks     []time.Duration // how long each look may take; all of them failing opens the breaker
 	again     time.Duration   // between two looks while the breaker is open
+	grace     time.Duration   // how long an outage may be for requests of clients that can wait (ForRequest)
+	far       time.Duration   // how long a look may take that finds a server farther away than any before
 }
 
 func defaultPatience() patience {
-	return patience{suspicion: 400 * time.Millisecond, looks: []time.Duration{200 * time.Millisecond, 300 * time.Millisecond}, again: 250 * time.Millisecond}
+	return patience{
+		suspicion: 400 * time.Millisecond, looks: []time.Duration{200 * time.Millisecond, 300 * time.Millisecond}, again: 250 * time.Millisecond,
+		grace: 1500 * time.Millisecond, far: 5 * time.Second,
+	}
 }
 
 // breaker is a transport that keeps callers from waiting for a server that is down. Trouble with a request (no connection, a
@@ -38,9 +47,15 @@ type breaker struct {
 	report   func(down bool, cause error)
 	state    circuitbreaker.CircuitBreaker[any]
 
+	distance distance
+	answered atomic.Uint64 // counts answers
+
 	mu       sync.Mutex
 	outage   context.Context // ends when the breaker opens; a new one begins when it closes
 	cutOff   context.CancelCauseFunc
+	lasting  context.Context // ends when it has been open for the time of grace
+	outlast  context.CancelFunc
+	back     chan struct{} // closed when it closes
 	watching bool
 	stop     context.Context
 	end      context.CancelFunc
@@ -54,30 +69,91 @@ func newBreaker(inner http.RoundTripper, root *url.URL, p patience, report func(
 	}
 	// It is opened and closed by what a look at the server says, never by counting or by a delay.
 	b.state = circuitbreaker.NewBuilder[any]().WithDelay(24 * 365 * time.Hour).Build()
-	b.outage, b.cutOff = context.WithCancelCause(context.Background())
+	b.renew()
 	b.stop, b.end = context.WithCancel(context.Background())
 	return b
 }
 
-// RoundTrip implements http.RoundTripper.
-func (b *breaker) RoundTrip(req *http.Request) (*http.Response, error) {
-	if b.state.IsOpen() {
-		return nil, errDown
+// renew begins the time until the next outage.
+func (b *breaker) renew() {
+	b.outage, b.cutOff = context.WithCancelCause(context.Background())
+	if b.lasting == nil || b.lasting.Err() != nil { // else what is under way goes on hearing of the next one by it
+		b.lasting, b.outlast = context.WithCancel(context.Background())
 	}
+	b.back = make(chan struct{})
+}
+
+// RoundTrip implements http.RoundTripper. A client that can wait waits out an outage as long as the grace: for the answer where the request
+// is under way, or to send it where it never left.
+func (b *breaker) RoundTrip(req *http.Request) (*http.Response, error) {
+	if requestOf(req.Context()) == nil {
+		if b.state.IsOpen() {
+			return nil, errDown
+		}
+		return b.try(req, false)
+	}
+	begun := time.Now()
+	for {
+		if err := b.awaitBack(req.Context()); err != nil {
+			return nil, err
+		}
+		resp, err := b.try(req, true)
+		if err == nil || !neverSent(err) || time.Since(begun) > b.patience.grace {
+			return resp, err
+		}
+		if req.Body != nil && req.Body != http.NoBody {
+			if req.GetBody == nil {
+				return nil, err
+			}
+			if req.Body, err = req.GetBody(); err != nil {
+				return nil, err
+			}
+		}
+		select {
+		case <-time.After(b.patience.again / 4):
+		case <-req.Context().Done():
+			return nil, req.Context().Err()
+		}
+	}
+}
+
+// awaitBack waits while the breaker is open, at most until the outage has lasted for the time of grace.
+func (b *breaker) awaitBack(ctx context.Context) error {
+	for b.state.IsOpen() {
+		b.mu.Lock()
+		lasting, back := b.lasting, b.back
+		b.mu.Unlock()
+		select {
+		case <-lasting.Done():
+			return errDown
+		case <-back:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// try sends a request once.
+func (b *breaker) try(req *http.Request, patient bool) (*http.Response, error) {
 	b.mu.Lock()
-	outage := b.outage
+	cut := b.outage
+	if patient {
+		cut = b.lasting
+	}
 	b.mu.Unlock()
 	ctx, cancel := context.WithCancelCause(req.Context())
-	release := context.AfterFunc(outage, func() { cancel(errDown) })
-	suspicion := time.AfterFunc(b.patience.suspicion, b.look)
+	release := context.AfterFunc(cut, func() { cancel(errCutOff) })
+	suspicion := time.AfterFunc(b.distance.atLeast(b.patience.suspicion), b.look)
+	begun := time.Now()
 	resp, err := b.inner.RoundTrip(req.WithContext(ctx))
 	suspicion.Stop()
 	if err != nil {
 		release()
 		cancel(nil)
 		switch {
-		case outage.Err() != nil && req.Context().Err() == nil:
-			return nil, errDown
+		case cut.Err() != nil && req.Context().Err() == nil:
+			return nil, errCutOff
 		case req.Context().Err() == nil:
 			b.look()
 		}
@@ -85,6 +161,11 @@ func (b *breaker) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if gatewayFailure(resp.StatusCode) {
 		b.look()
+	} else {
+		b.answered.Add(1)
+		if tellsDistance(req) {
+			b.distance.note(time.Since(begun))
+		}
 	}
 	resp.Body = &guarded{ReadCloser: resp.Body, release: func() { release(); cancel(nil) }}
 	return resp, nil
@@ -123,32 +204,68 @@ func (b *breaker) look() {
 func (b *breaker) watch() {
 	defer b.watchers.Done()
 	var err error
+	before := b.answered.Load()
 	for _, within := range b.patience.looks {
-		if err = b.alive(b.stop, within); err == nil || b.stop.Err() != nil {
+		err = b.alive(b.stop, b.distance.atLeast(within))
+		if err == nil || b.stop.Err() != nil || b.answered.Load() != before { // another request's answer is a sign of life, too
 			b.done()
 			return
 		}
 	}
 	b.mu.Lock()
 	b.state.Open()
-	b.cutOff(errDown)
+	b.cutOff(errCutOff)
+	grace := time.AfterFunc(b.patience.grace, b.outlast)
 	b.mu.Unlock()
 	b.report(true, err)
-	longest := b.patience.looks[len(b.patience.looks)-1]
-	for b.alive(b.stop, longest) != nil {
-		select {
-		case <-b.stop.Done():
-			b.done()
-			return
-		case <-time.After(b.patience.again):
-		}
+	if !b.awaitLife() {
+		grace.Stop()
+		b.done()
+		return
 	}
 	b.mu.Lock()
-	b.outage, b.cutOff = context.WithCancelCause(context.Background())
+	grace.Stop()
+	back := b.back
+	b.renew()
 	b.state.Close()
+	close(back)
 	b.mu.Unlock()
 	b.done()
 	b.report(false, nil)
+}
+
+// awaitLife looks until the server is back, or the breaker is closed for good. Looks of which one is long find a server that is farther away
+// than it was before; the short ones find one that is back while a long one still hangs.
+func (b *breaker) awaitLife() bool {
+	ctx, cancel := context.WithCancel(b.stop)
+	defer cancel()
+	longest := b.patience.looks[len(b.patience.looks)-1]
+	var lookers sync.WaitGroup
+	for _, far := range []bool{false, true} {
+		lookers.Add(1)
+		go func() {
+			defer lookers.Done()
+			for ctx.Err() == nil {
+				within, begun := b.distance.atLeast(longest), time.Now()
+				if far {
+					within = b.patience.far
+				}
+				if b.alive(ctx, within) == nil {
+					if took := time.Since(begun); far {
+						b.distance.reset(took)
+					}
+					cancel()
+					return
+				}
+				select {
+				case <-ctx.Done():
+				case <-time.After(b.patience.again):
+				}
+			}
+		}()
+	}
+	lookers.Wait()
+	return b.stop.Err() == nil
 }
 
 func (b *breaker) done() {
@@ -189,5 +306,6 @@ func (b *breaker) close() {
 	b.watchers.Wait()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.cutOff(errDown)
+	b.cutOff(errCutOff)
+	b.outlast()
 }

@@ -41,6 +41,8 @@ type Config struct {
 	// OnOutage is told when the breaker finds the server down (and why) and when it is back, and the same of credentials that the server
 	// refuses (ErrUnauthorized). It must not block.
 	OnOutage func(down bool, cause error)
+	// OnPartial is told of every write that fewer nodes of a cluster took than a majority (Partial). It must not block.
+	OnPartial func()
 }
 
 const (
@@ -115,7 +117,11 @@ func Open(cfg Config) (*Connection, error) {
 		}
 		transport = &gate{inner: transport, retries: defaultRetries(), report: report}
 	}
-	c.flights.inner = prompt{whole{transport}}
+	partial := cfg.OnPartial
+	if partial == nil {
+		partial = func() {}
+	}
+	c.flights.inner = prompt{whole{quorum{transport, partial}}}
 	transport = &c.flights
 	captured := &capture{}
 	options := []kivik.Option{

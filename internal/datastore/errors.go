@@ -51,6 +51,8 @@ func (e *Error) Error() string {
 	}
 	if fenced(e.Cause) {
 		b.WriteString(" (nothing was stored; `callfn storage migrations` says how far the move is. Without one this database was left behind by a move: start callfn where its documents are now)")
+	} else if Partial(e) {
+		b.WriteString(" (it was stored there and may be lost: bring the other nodes back, and look before you send it again)")
 	} else if LockedOut(e.Cause) {
 		b.WriteString(" (CouchDB locks a user out of an address for five minutes after five failed logins; it is tried again by itself. `callfn couchdb setup` unlocks at once)")
 	} else if h := hints[e.Kind]; h != "" {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"callfn/internal/account"
+	"callfn/internal/datastore"
 	"callfn/internal/jsonvalue"
 	"callfn/internal/sandbox"
 	"callfn/schemas"
@@ -131,7 +132,7 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 	start := time.Now()
 	run := r.cfg.NewRun()
 	params := withAccount(req.Params, req.Account)
-	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack(req.Origin))
+	ctx, cancel := context.WithTimeout(datastore.Urgently(ctx), r.cfg.Deadline+slack(req.Origin))
 	defer cancel()
 	e := Evaluation{
 		Run: run, Function: req.Function, Params: params, TimeZone: req.TimeZone, Now: req.Now, Deadline: r.cfg.Deadline,

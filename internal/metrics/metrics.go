@@ -84,6 +84,12 @@ func (m *Metrics) Records(stats func() runrecord.Stats) {
 	m.counter("callfn_run_records_lost_total", "Records of runs that the datastore did not take.", nil, func() float64 { return float64(stats().Lost) })
 }
 
+// PartialWrites watches writes to a cluster.
+func (m *Metrics) PartialWrites(count func() uint64) {
+	m.counter("callfn_datastore_writes_partial_total", "Writes that fewer nodes of a cluster took than a majority: refused, and perhaps lost.", nil,
+		func() float64 { return float64(count()) })
+}
+
 // Disabling watches the guard that switches functions off.
 func (m *Metrics) Disabling(stats func() autodisable.Stats) {
 	m.counter("callfn_functions_disabled_total", "Functions switched off because they failed too often.", nil, func() float64 { return float64(stats().Disabled) })

@@ -203,6 +203,7 @@ func (r *Recorder) flush(batch []function.Ran, everything bool) []function.Ran {
 func (r *Recorder) save(docs []datastore.Document) (written int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
 	defer cancel()
+	ctx, _ = datastore.ForRequest(ctx) // nobody waits for records
 	db, err := r.cfg.Datastores.Resolve(datastore.FunctionRuns, DocumentType)
 	if err != nil {
 		return 0, err

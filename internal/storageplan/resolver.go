@@ -25,6 +25,8 @@ type Config struct {
 	Secret auth.Secret
 	// OnOutage makes datastore.Config.OnOutage for a connection of the plan; nil for none.
 	OnOutage func(connection string) func(down bool, cause error)
+	// OnPartial makes datastore.Config.OnPartial likewise.
+	OnPartial func(connection string) func()
 	// Direct: functions run without the shows of the connections, which need not be able to run them.
 	Direct bool
 	Log    *slog.Logger
@@ -71,6 +73,9 @@ func Open(ctx context.Context, cfg Config) (*Resolver, error) {
 		kept := datastore.Config{Breaker: true}
 		if cfg.OnOutage != nil {
 			kept.OnOutage = cfg.OnOutage(string(tag))
+		}
+		if cfg.OnPartial != nil {
+			kept.OnPartial = cfg.OnPartial(string(tag))
 		}
 		return open(tag, s, kept)
 	}, cfg.Log)
