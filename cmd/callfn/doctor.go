@@ -25,6 +25,7 @@ type doctorCommand struct {
 	FunctionsAdminPasswordFile string        `name:"functions-admin-password-file" help:"File with that administrator's password; --admin-password-file when absent." placeholder:"FILE"`
 	Deadline                   time.Duration `help:"How long a function may run, as serve has it." default:"1s"`
 	ShowMaxTarget              int           `help:"Longest request target of a show, as serve has it." default:"8177"`
+	CouchDBRuns                int           `name:"couchdb-runs" help:"How many functions CouchDB is asked to run at once, as serve has it." default:"32"`
 	JSON                       bool          `name:"json" help:"Print JSON."`
 	SecretKeyFile              string        `help:"As serve has it: opens the passwords in the storage plan. secret.key in --data when absent." placeholder:"FILE"`
 	Data                       string        `help:"As serve has it." default:"./callfn-data" placeholder:"DIR"`
@@ -61,7 +62,7 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 	}
 	defer closeEngine()
 	var findings []doctor.Finding
-	like := doctor.Patient{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Now: time.Now}
+	like := doctor.Patient{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Runs: c.CouchDBRuns + rehearsalWorkers(c.CouchDBRuns), Now: time.Now}
 	if c.direct() {
 		like.Direct = directOn(engine)
 	}

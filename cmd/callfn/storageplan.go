@@ -17,7 +17,7 @@ import (
 
 // keepStoragePlan starts to keep the storage plan: the API changes it, and what it names is set up in the background.
 func (s *service) keepStoragePlan(c serveCommand, deadline time.Duration, stores *storageplan.Resolver, moves *mover.Mover, log *slog.Logger) *storageplan.Keeper {
-	like := doctor.Patient{Deadline: deadline, MaxTarget: c.ShowMaxTarget, Now: time.Now}
+	like := doctor.Patient{Deadline: deadline, MaxTarget: c.ShowMaxTarget, Runs: c.CouchDBRuns + rehearsalWorkers(c.CouchDBRuns), Now: time.Now}
 	if c.direct() {
 		like.Direct = func(db *datastore.Database) function.Driver { return directOn(s.engine)(db) } // which is not there yet
 	}

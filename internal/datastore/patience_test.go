@@ -114,7 +114,7 @@ func TestAnOutageThatLastsIsTold(t *testing.T) {
 
 // A server far away is reached as well as one next door: patience follows the distance.
 func TestAServerFarAwayIsNoOutage(t *testing.T) {
-	for _, away := range []time.Duration{240 * time.Millisecond, 600 * time.Millisecond} {
+	for _, away := range []time.Duration{240 * time.Millisecond, 600 * time.Millisecond, 1100 * time.Millisecond} {
 		t.Run(away.String(), func(t *testing.T) {
 			t.Parallel()
 			f := behindFaults(t, document)

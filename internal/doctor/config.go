@@ -1,11 +1,13 @@
 package doctor
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"callfn/couchapp"
+	"callfn/internal/datastore"
 )
 
 // config is CouchDB's configuration: section, key, value. What is not set has the version's default.
@@ -18,12 +20,17 @@ func (c config) get(section, key, otherwise string) string {
 	return otherwise
 }
 
+// administrator is the connection with an administrator's rights; nil where there is none.
+func (x *exam) administrator() *datastore.Connection {
+	if x.Admin == nil && x.rights.ServerAdmin {
+		return x.Site.Stores.Connection
+	}
+	return x.Admin
+}
+
 // readConfig reads configuration and engine with an administrator's rights, where there are any.
 func (x *exam) readConfig() {
-	admin := x.Admin
-	if admin == nil && x.rights.ServerAdmin {
-		admin = x.Site.Stores.Connection
-	}
+	admin := x.administrator()
 	if admin == nil {
 		return
 	}
@@ -130,7 +137,7 @@ func (x *exam) perProcess() (idle, most int) {
 	return 18, 1700 // the cap of 64 MiB covers only a part
 }
 
-// processLimit: what processes may need in memory.
+// processLimit: there must be a process for each run that the service asks for at once, and memory for them.
 func (x *exam) processLimit() {
 	const check = "os_process_limit"
 	if x.config == nil {
@@ -144,6 +151,11 @@ func (x *exam) processLimit() {
 		return
 	}
 	idle, most := x.perProcess()
-	x.add(check, OK, "", "%d processes per language: about %d MiB when idle, each up to %d MiB under a greedy function; give the machine that much, or lower [query_server_config] os_process_limit",
+	if x.Runs > 0 && n < x.Runs {
+		x.add(check, Change, fmt.Sprintf("[query_server_config] os_process_limit = %d, or lower serve's --couchdb-runs", x.Runs),
+			"%d processes, and the service asks for up to %d runs at once (--couchdb-runs, and a quarter as many rehearsals): the rest wait for a process, and calls fail", n, x.Runs)
+		return
+	}
+	x.add(check, OK, "", "%d processes per language: about %d MiB when idle, each up to %d MiB under a greedy function; give the machine that much",
 		n, n*idle, most)
 }

@@ -43,7 +43,9 @@ type Patient struct {
 	// Deadline of functions, MaxTarget of requests to shows: as the service will use them.
 	Deadline  time.Duration
 	MaxTarget int
-	Now       func() time.Time
+	// Runs is how many functions the service asks a CouchDB to run at once, rehearsals included; 0 when that is not known.
+	Runs int
+	Now  func() time.Time
 	// Direct gives what runs the functions of a database without a show, where they are run from a copy of their documents that
 	// follows the changes feed. nil where shows run them.
 	Direct func(functions *datastore.Database) function.Driver
@@ -59,6 +61,7 @@ type exam struct {
 	language string // of the functions' design document
 	engine   string // "spidermonkey", "quickjs", or "" when it cannot be seen
 	config   config // nil when it cannot be seen
+	nodes    int    // of the cluster; 0 when it cannot be seen
 }
 
 // Examine looks at everything. It changes nothing but the probe function, which it stores where it is missing.
@@ -68,6 +71,7 @@ func Examine(ctx context.Context, p Patient) []Finding {
 		return x.findings
 	}
 	x.readConfig()
+	x.cluster()
 	if x.databases() {
 		x.security()
 		x.designDocuments()
@@ -76,7 +80,9 @@ func Examine(ctx context.Context, p Patient) []Finding {
 			x.functionsRunHere()
 			x.changesArrive()
 		case p.Site.HasFunctions():
-			x.functionsRun()
+			if x.functionsRun() {
+				x.everyNode()
+			}
 			x.requestLine()
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,12 +28,21 @@ func engines(name string) http.HandlerFunc {
 	return sitetest.Status(200, `{"javascript_engine":{"name":"`+name+`","version":"78"}}`)
 }
 
+// members is the answer of /_membership: which nodes are up, and all of them.
+func members(up []string, all ...string) http.HandlerFunc {
+	body, err := json.Marshal(map[string][]string{"all_nodes": up, "cluster_nodes": all})
+	if err != nil {
+		panic(err)
+	}
+	return sitetest.Status(200, string(body))
+}
+
 func configured(c string) http.HandlerFunc { return sitetest.Status(200, c) }
 
 // examine sees the patient with an administrator's eyes.
 func examine(t *testing.T, couch *sitetest.CouchDB, change func(*doctor.Patient)) []doctor.Finding {
 	t.Helper()
-	p := doctor.Patient{Site: couch.Site, Admin: couch.Site.Stores.Connection, Deadline: time.Second, MaxTarget: 8177, Now: time.Now}
+	p := doctor.Patient{Site: couch.Site, Admin: couch.Site.Stores.Connection, Deadline: time.Second, MaxTarget: 8177, Runs: 40, Now: time.Now}
 	if change != nil {
 		change(&p)
 	}
@@ -63,6 +73,7 @@ func wholesome(t *testing.T, language string) *sitetest.CouchDB {
 	couch.AsUser("callfn")
 	couch.Say("GET /_node/_local/_config", configured(`{}`))
 	couch.Say("GET /_node/_local/_versions", engines("spidermonkey"))
+	couch.Say("GET /_membership", members([]string{"a"}, "a"))
 	return couch
 }
 
@@ -150,7 +161,26 @@ func TestFindings(t *testing.T) {
 		{"long timeout for couchjs", javascript, config(`{}`), "os_process_timeout", doctor.Change, "5s: a function that loops", "os_process_timeout = 1500"},
 		{"long timeout for ours", callfn, config(`{}`), "os_process_timeout", doctor.OK, "5s", ""},
 		{"odd timeout", callfn, config(`{"couchdb":{"os_process_timeout":"soon"}}`), "os_process_timeout", doctor.Unknown, "soon", ""},
-		{"processes", callfn, config(`{"query_server_config":{"os_process_limit":"10"}}`), "os_process_limit", doctor.OK, "10 processes per language: about 400 MiB", ""},
+		{"processes", callfn, config(`{"query_server_config":{"os_process_limit":"40"}}`), "os_process_limit", doctor.OK, "40 processes per language: about 1600 MiB", ""},
+		{"too few processes", callfn, config(`{"query_server_config":{"os_process_limit":"39"}}`), "os_process_limit", doctor.Change, "up to 40 runs at once", "os_process_limit = 40"},
+		{"a node is down", callfn, func(c *sitetest.CouchDB) { c.Say("GET /_membership", members([]string{"a", "b"}, "a", "b", "c")) }, "cluster", doctor.Change, "2 of 3 nodes are up; missing: c", "bring them back"},
+		{"the majority is down", callfn, func(c *sitetest.CouchDB) { c.Say("GET /_membership", members([]string{"a"}, "a", "b", "c")) }, "cluster", doctor.Broken, "1 of 3 nodes are up: writes reach no majority", "bring the other nodes back"},
+		{"all nodes are up", callfn, func(c *sitetest.CouchDB) { c.Say("GET /_membership", members([]string{"a", "b", "c"}, "a", "b", "c")) }, "cluster", doctor.OK, "all 3 nodes are up", ""},
+		{"one copy", callfn, func(c *sitetest.CouchDB) {
+			c.Say("GET /_membership", members([]string{"a", "b", "c"}, "a", "b", "c"))
+			c.Say("GET /accounts$", sitetest.Status(200, `{"db_name":"accounts","cluster":{"q":2,"n":1,"w":1,"r":1}}`))
+		}, "copies", doctor.Change, "one copy only of accounts", "replicate"},
+		{"one node of three lacks the query server", callfn, func(c *sitetest.CouchDB) {
+			c.Say("GET /_membership", members([]string{"a", "b", "c"}, "a", "b", "c"))
+			var turn atomic.Int64
+			c.Through("/functions/_design/functions/_show/wh/", func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				if r.Close && turn.Add(1)%3 == 0 {
+					sitetest.Status(500, `{"error":"unknown_query_language","reason":"callfn"}`)(w, r)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		}, "every node", doctor.Broken, "6 of 18 runs over connections of their own failed", "every node"},
 		{"odd limit", callfn, config(`{"query_server_config":{"os_process_limit":"0"}}`), "os_process_limit", doctor.Unknown, "0", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

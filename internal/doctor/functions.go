@@ -63,18 +63,18 @@ func (x *exam) designDocuments() {
 	x.add("design documents", worst, fix, "%s", strings.Join(list, ", "))
 }
 
-// functionsRun runs one.
-func (x *exam) functionsRun() {
+// functionsRun runs one, and reports whether that went well.
+func (x *exam) functionsRun() bool {
 	const check = "functions run"
 	language, err := x.Site.InstalledLanguage(x.ctx)
 	if err != nil {
 		x.add(check, Broken, "run `callfn couchdb setup`", "there is no design document to run them: %v", cause(err))
-		return
+		return false
 	}
 	x.language = language
 	if err := x.Site.StoreProbe(x.ctx); err != nil {
 		x.add(check, Broken, "run `callfn couchdb setup`, which gives the user what it needs", "the probe function cannot be stored: %v", cause(err))
-		return
+		return false
 	}
 	begun := x.Now()
 	err = x.Site.Run(x.ctx)
@@ -91,6 +91,7 @@ func (x *exam) functionsRun() {
 	default:
 		x.add(check, OK, "", "by %s, one in %s", by, took.Round(100_000))
 	}
+	return err == nil
 }
 
 // evalFix is how `new Function` is switched on, or better gone without, in this version.

@@ -31,6 +31,8 @@ type ShowDriver struct {
 	// Ours is set where the engine is known to be our query server. It ends functions by itself and lets them wait for their turn;
 	// otherwise that is learnt from its answers.
 	Ours bool
+	// Fresh opens a connection for every run, which a load balancer may send to another node.
+	Fresh bool
 
 	ours   atomic.Bool // our query server has answered
 	held   heldRuns
@@ -112,6 +114,9 @@ func (d *ShowDriver) fetch(ctx context.Context, db *datastore.Database, e Evalua
 	query := params.Encode(e.Params)
 	header := http.Header{"Accept": {"application/json"}}
 	header.Set(queryserver.RunHeader, askFor(e).String())
+	if d.Fresh {
+		header.Set("Connection", "close")
+	}
 	longest := d.MaxTarget
 	if longest == 0 {
 		longest = DefaultMaxTarget

@@ -28,6 +28,8 @@ import (
 type CouchDB struct {
 	Site provision.Site
 
+	node http.Handler
+
 	mu      sync.Mutex
 	answers map[string]http.HandlerFunc
 }
@@ -41,7 +43,7 @@ func Start(t *testing.T, languages ...string) *CouchDB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &CouchDB{answers: map[string]http.HandlerFunc{}}
+	c := &CouchDB{node: node, answers: map[string]http.HandlerFunc{}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h := c.answer(r); h != nil {
 			h(w, r)
@@ -78,6 +80,11 @@ func (c *CouchDB) Say(prefix string, h http.HandlerFunc) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answers[prefix] = h
+}
+
+// Through is Say for a handler that may pass a request on to the server.
+func (c *CouchDB) Through(prefix string, h func(w http.ResponseWriter, r *http.Request, next http.Handler)) {
+	c.Say(prefix, func(w http.ResponseWriter, r *http.Request) { h(w, r, c.node) })
 }
 
 // Status answers with a status and a body.
