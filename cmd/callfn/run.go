@@ -102,10 +102,20 @@ func run(ctx context.Context, w world) (code int) {
 		_, _ = fmt.Fprintf(w.stderr, "callfn: %v\nTry `callfn --help`.\n", err)
 		return exitUsage
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
 	return exitCode(w, k.Run())
+}
+
+// stopSignals are the signals that end a command gracefully. SIGHUP, which says that the terminal is gone, is one of them
+// unless the command was started to survive it (nohup): asking for an ignored signal would end that.
+func stopSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // exitCode tells the error to the person and picks the code that scripts see.
