@@ -182,6 +182,6 @@ func (a *API) ready(x *exchange) (*answer, error) {
 
 func notReady(err error) *failure {
 	f := fail(http.StatusServiceUnavailable, "not_ready", says("not ready"))
-	f.cause = err
+	f.cause, f.passing = err, true // asked again every few seconds, and what is wrong logs itself
 	return f
 }

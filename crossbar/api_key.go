@@ -12,6 +12,9 @@ func (a *API) rotateAPIKey(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.cfg.APIKeyChanged != nil {
+		a.cfg.APIKeyChanged(changed)
+	}
 	if changed.ID() == x.caller.account.ID() {
 		x.caller = nil
 	}

@@ -81,6 +81,7 @@ type Config struct {
 	RequestTimeout  time.Duration               // bounds a whole request; 30 s when zero
 	Ready           func(context.Context) error // what /readyz asks besides the datastore; may be nil
 	ReadyDetails    func() map[string]any       // what /readyz tells besides that it is ready; may be nil
+	APIKeyChanged   func(account.Account)       // told after an account was given a new API key; may be nil
 	CallflowChanged func(account.ID)            // told after a callflow of the account was saved or deleted; may be nil
 	CatalogueLimits map[string]any              // what GET /v2/functions says about limits of a run; may be nil
 }

@@ -106,16 +106,12 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 	a.writeJSON(c, x, status, env)
 }
 
-// writeFailure sends an error envelope (kazoo-facts §1.5) and logs what an operator must know.
+// writeFailure sends an error envelope (kazoo-facts §1.5).
 func (a *API) writeFailure(c echo.Context, x *exchange, f *failure) {
 	if c.Response().Committed {
 		return
 	}
-	level := a.cfg.Log.Debug
-	if f.status >= 500 && f.status != http.StatusNotImplemented {
-		level = a.cfg.Log.Error
-	}
-	level("request failed", "request_id", x.requestID, "method", x.method, "route", c.Path(), "status", f.status, "message", f.message, "error", causeText(f))
+	x.failed = f
 	env := a.envelope(x)
 	env["status"], env["error"], env["message"], env["data"] = "error", strconv.Itoa(f.status), f.message, f.data
 	for key, values := range f.header {
@@ -123,13 +119,6 @@ func (a *API) writeFailure(c echo.Context, x *exchange, f *failure) {
 	}
 	a.head(c, x, true)
 	a.writeJSON(c, x, f.status, env)
-}
-
-func causeText(f *failure) string {
-	if f.cause == nil {
-		return ""
-	}
-	return f.cause.Error()
 }
 
 // envelope is what success and error have in common.

@@ -20,6 +20,7 @@ type failure struct {
 	data    any
 	header  http.Header
 	cause   error
+	passing bool // a 5xx that no operator has to look after: a function's own failure, a move that ends by itself
 }
 
 func (f *failure) Error() string {
@@ -136,7 +137,9 @@ func datastoreFailure(err *datastore.Error, about string) *failure {
 		return datastoreConflict()
 	case datastore.ErrUnreachable:
 		if datastore.Fenced(err) {
-			return unavailable("datastore_unreachable", "the database is being moved: nothing was stored, send it again")
+			f := unavailable("datastore_unreachable", "the database is being moved: nothing was stored, send it again")
+			f.passing = true
+			return f
 		}
 		return unavailable("datastore_unreachable", "datastore timeout")
 	case datastore.ErrDatabaseMissing:

@@ -36,6 +36,8 @@ type exchange struct {
 	caller  *caller         // nil for an anonymous request
 	account account.Account // the account of the path, once the caller may be there
 	tokens  map[string]any  // what the rate limit has to say
+	granted auth.Claims     // of the token that this request, a login, was given
+	failed  *failure        // what was answered instead of what was asked for
 }
 
 // caller is who proved to be asking.
@@ -56,6 +58,7 @@ func (a *API) newExchange(c echo.Context) *exchange {
 	if !requestIDShape.MatchString(x.requestID) {
 		x.requestID, _ = datastore.NewID(a.cfg.Random) // without randomness the next step fails for good
 	}
+	c.Set(exchangeKey, x)
 	return x
 }
 

@@ -45,6 +45,7 @@ func (a *API) grant(x *exchange, acct account.Account, user account.User, method
 	if err != nil {
 		return nil, err
 	}
+	x.granted = claims
 	return &answer{data: shown, token: token}, nil
 }
 

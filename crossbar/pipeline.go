@@ -3,7 +3,6 @@ package crossbar
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -128,17 +127,6 @@ func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return nil
 	}
-}
-
-// logRequest notes each request by its route, never by its URL: a query string may hold a token.
-func (a *API) logRequest(c echo.Context, begun time.Time) {
-	level := slog.LevelInfo
-	if path := c.Path(); path == "/healthz" || path == "/readyz" {
-		level = slog.LevelDebug // asked all the time
-	}
-	a.cfg.Log.LogAttrs(c.Request().Context(), level, "request", slog.String("request_id", c.Response().Header().Get("X-Request-ID")),
-		slog.String("method", c.Request().Method), slog.String("route", c.Path()), slog.Int("status", c.Response().Status),
-		slog.Int64("bytes", c.Response().Size), slog.Duration("took", time.Since(begun)))
 }
 
 func knownVerb(method string) bool {

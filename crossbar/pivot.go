@@ -165,11 +165,15 @@ func pivotFailure(err error) error {
 		for _, name := range []string{"result", "flow", "logs"} {
 			delete(shown, name) // the run's record has them
 		}
-		return fail(outcomeStatus(failed.Result.Outcome), "function_failed", shown)
+		f := fail(outcomeStatus(failed.Result.Outcome), "function_failed", shown)
+		f.passing = true // the run's own line says what is whose fault
+		return f
 	case errors.Is(err, callflow.ErrNoCallflow):
 		return fail(http.StatusNotFound, "no_callflow", says("no callflow of this account answers this number"))
 	case errors.Is(err, callflow.ErrUnfitFlow):
-		return fail(http.StatusBadGateway, "invalid_flow", says(err.Error()))
+		f := fail(http.StatusBadGateway, "invalid_flow", says(err.Error()))
+		f.passing = true
+		return f
 	}
 	return err
 }

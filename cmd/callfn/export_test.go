@@ -142,6 +142,9 @@ func TestRestore(t *testing.T) {
 	if code, out, errs := again.keyed().run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK || !strings.Contains(out, "Hi Bob") {
 		t.Errorf("with the old master key: %d %s%s", code, out, errs)
 	}
+	if now, err := os.ReadFile(filepath.Join(data, "master-api-key")); err != nil || strings.TrimSpace(string(now)) != testKey {
+		t.Errorf("after the restore master-api-key holds %q (%v); want the restored master account's key, not the one made before", now, err)
+	}
 }
 
 // linesOf are an export's documents of a database.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -42,15 +43,17 @@ func generatedKey(ctx context.Context, accounts *account.Store, file string) (st
 	return key, nil
 }
 
-// welcome tells a person at a terminal, once, how to log in. Elsewhere the key stays in its file.
-func (s *service) welcome(w world, base string) {
+// welcome tells a person at a terminal, once, how to log in. Elsewhere the log tells which file has the key.
+func (s *service) welcome(w world, base string, log *slog.Logger) {
 	if s.key == "" {
 		return
 	}
 	if !w.stdoutIsTerminal {
+		from := "CALLFN_MASTER_API_KEY"
 		if s.keyFile != "" {
-			_, _ = fmt.Fprintf(w.stdout, "The master account's API key is in %s\n", s.keyFile)
+			from = s.keyFile
 		}
+		log.Info("created the master account", "account", string(s.account), "api_key_in", from)
 		return
 	}
 	_, _ = fmt.Fprintf(w.stdout, `

@@ -15,15 +15,15 @@ func newLog(w world, format, level string) *slog.Logger {
 		at = slog.LevelInfo
 	}
 	if format == "json" || format == "auto" && !w.stderrIsTerminal {
-		return slog.New(slog.NewJSONHandler(w.stderr, &slog.HandlerOptions{Level: at, ReplaceAttr: readable}))
+		return slog.New(slog.NewJSONHandler(w.stderr, &slog.HandlerOptions{Level: at, ReplaceAttr: milliseconds}))
 	}
-	return slog.New(tint.NewTextHandler(w.stderr, &tint.Options{Level: at, TimeFormat: time.TimeOnly, NoColor: !w.stderrIsTerminal}))
+	return slog.New(tint.NewTextHandler(w.stderr, &tint.Options{Level: at, TimeFormat: time.TimeOnly, NoColor: !w.stderrIsTerminal, ReplaceAttr: milliseconds}))
 }
 
-// readable writes durations as people do ("1.5s") instead of as nanoseconds.
-func readable(_ []string, a slog.Attr) slog.Attr {
+// milliseconds writes durations as numbers, under a key that names their unit: took becomes took_ms.
+func milliseconds(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindDuration {
-		a.Value = slog.StringValue(a.Value.Duration().String())
+		return slog.Float64(a.Key+"_ms", float64(a.Value.Duration().Microseconds())/1e3)
 	}
 	return a
 }

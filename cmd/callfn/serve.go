@@ -122,7 +122,7 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	base := "http://" + listener.Addr().String()
 	log.Info("callfn is ready", "url", base, "documents", s.where, "took", time.Since(start).Round(time.Millisecond),
 		"workers", c.Workers, "confinement", s.confinement)
-	s.welcome(w, base)
+	s.welcome(w, base, log)
 	select {
 	case <-ctx.Done():
 	case err = <-failed:

@@ -58,6 +58,32 @@ func TestFirstStartMakesAKey(t *testing.T) {
 	}
 }
 
+// The file is for people to read: a key that is dead is not left in it.
+func TestRotationRewritesTheKeyFile(t *testing.T) {
+	s := serve(t, program{})
+	file := filepath.Join(s.dataDir, masterKeyFile)
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	with := func(key []byte) program {
+		return program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": strings.TrimSpace(string(key))}}
+	}
+	if code, out, errs := with(before).run(t, "accounts", "api-key", "--rotate"); code != exitOK {
+		t.Fatal(code, out, errs)
+	}
+	after, err := os.ReadFile(file)
+	if err != nil || string(after) == string(before) {
+		t.Fatalf("after a rotation master-api-key still holds the old key (%v)", err)
+	}
+	if code, _, errs := with(after).run(t, "accounts", "get"); code != exitOK {
+		t.Errorf("the key in the file does not log in: %d %s", code, errs)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode of the rewritten file: %v %v; want 0600", info, err)
+	}
+}
+
 func TestFirstStartAtATerminalShowsTheKey(t *testing.T) {
 	s := serve(t, program{terminal: true})
 	key, err := os.ReadFile(filepath.Join(s.dataDir, "master-api-key"))

@@ -138,6 +138,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Pivot:     &callflow.PivotServer{Directory: directory, Runner: runner, Flows: set},
 		PublicURL: c.PublicURL, Recovery: recovery, TrustedProxies: c.TrustedProxy,
 		Simulator: &callflow.Simulator{Executor: executor, Web: s.rehearsalWeb(c)}, Random: rand.Reader, Now: time.Now, Log: log,
+		APIKeyChanged:   s.keepKeyFile(filepath.Join(c.Data, masterKeyFile), log),
 		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
 		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
 		CatalogueLimits: map[string]any{
@@ -249,7 +250,7 @@ func newRun() function.RunID {
 // is on disk before the account has it: a crash in between loses nothing.
 func (s *service) master(ctx context.Context, accounts *account.Store, c serveCommand, w world) error {
 	given := w.getenv("CALLFN_MASTER_API_KEY")
-	file := filepath.Join(c.Data, "master-api-key")
+	file := filepath.Join(c.Data, masterKeyFile)
 	key := given
 	if key == "" {
 		var err error
@@ -262,6 +263,9 @@ func (s *service) master(ctx context.Context, accounts *account.Store, c serveCo
 		return fmt.Errorf("master account: %w", err)
 	}
 	s.account = master.ID()
+	if err := refreshKeyFile(file, master.APIKey()); err != nil {
+		return err
+	}
 	if created {
 		s.key = master.APIKey()
 		if given == "" {

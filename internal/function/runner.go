@@ -13,6 +13,7 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/datastore"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/redact"
 	"callfn/internal/sandbox"
 	"callfn/schemas"
 )
@@ -143,11 +144,28 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 	r.explain(&res, ev, e, req.Source)
 	res.Duration = time.Since(start)
 	r.tell(Ran{Request: req, Result: res, Start: start})
-	r.cfg.Log.LogAttrs(ctx, levelOf(res.Outcome), "function run",
-		slog.String("run", string(run)), slog.String("account", string(req.Account)), slog.String("function", string(req.Function)),
-		slog.String("call_id", req.CallID), slog.String("origin", string(req.Origin)),
-		slog.String("outcome", string(res.Outcome)), slog.Duration("took", res.Duration))
+	r.log(ctx, req, res)
 	return res
+}
+
+// log writes one line for each run: debug for what gave a flow, else with what failed and where.
+func (r *Runner) log(ctx context.Context, req Request, res Result) {
+	level := levelOf(res.Outcome)
+	if !r.cfg.Log.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("run", string(res.Run)), slog.String("account", string(req.Account)), slog.String("function", string(req.Function)),
+		slog.String("call_id", req.CallID), slog.String("origin", string(req.Origin)),
+		slog.String("outcome", string(res.Outcome)), slog.Duration("took", res.Duration),
+	}
+	if res.Error != nil {
+		attrs = append(attrs, slog.String("error", clip(redact.New(req.Params).Text(res.Error.Message))))
+		if res.Error.Line > 0 {
+			attrs = append(attrs, slog.Int("line", res.Error.Line))
+		}
+	}
+	r.cfg.Log.LogAttrs(ctx, level, "function run", attrs...)
 }
 
 // withAccount is a copy of a call's parameters with the account's id: `wh` refuses a document of any other account.
@@ -171,8 +189,10 @@ func levelOf(o Outcome) slog.Level {
 	switch o {
 	case OK:
 		return slog.LevelDebug
-	case EngineDown, Crashed:
+	case EngineDown:
 		return slog.LevelError
+	case Crashed:
+		return slog.LevelWarn // a function's doing as a rule; its process is replaced
 	}
 	return slog.LevelInfo
 }
