@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"log/slog"
 	"time"
 
@@ -10,14 +11,29 @@ import (
 // newLog logs to stderr: text for people at a terminal, JSON for machines. What is logged never holds tokens, keys or digits:
 // whoever logs passes ids and outcomes, not documents or parameters.
 func newLog(w world, format, level string) *slog.Logger {
+	return slog.New(logHandler(w.stderr, w.stderrIsTerminal, format, level))
+}
+
+// newServiceLog is newLog for what must go on when nobody reads the log. close writes what has not been written yet.
+func newServiceLog(w world, format, level string) (log *slog.Logger, close func()) {
+	direct := newLog(w, format, level)
+	out := newUnblockedWriter(w.stderr, func(dropped int64) {
+		direct.Warn("dropped log lines that nobody read in time", "lines", dropped)
+	})
+	return slog.New(logHandler(out, w.stderrIsTerminal, format, level)), out.close
+}
+
+func logHandler(out io.Writer, terminal bool, format, level string) slog.Handler {
 	var at slog.Level
 	if err := at.UnmarshalText([]byte(level)); err != nil { // kong's enum allows nothing else
 		at = slog.LevelInfo
 	}
-	if format == "json" || format == "auto" && !w.stderrIsTerminal {
-		return slog.New(slog.NewJSONHandler(w.stderr, &slog.HandlerOptions{Level: at, ReplaceAttr: milliseconds}))
+	if format == "json" || format == "auto" && !terminal {
+		return slog.NewJSONHandler(out, &slog.HandlerOptions{Level: at, ReplaceAttr: milliseconds})
 	}
-	return slog.New(tint.NewTextHandler(w.stderr, &tint.Options{Level: at, TimeFormat: time.TimeOnly, NoColor: !w.stderrIsTerminal, ReplaceAttr: milliseconds}))
+	return tint.NewTextHandler(out, &tint.Options{
+		Level: at, TimeFormat: time.TimeOnly, NoColor: !terminal, ReplaceAttr: milliseconds,
+	})
 }
 
 // milliseconds writes durations as numbers, under a key that names their unit: took becomes took_ms.

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// lines reads the service's JSON log. A line that is no JSON object is an error of its own.
-func logLines(t testing.TB, s *served) []map[string]any {
+// readLog reads the service's JSON log. A line that is no JSON object is an error of its own.
+func readLog(t testing.TB, s *served) []map[string]any {
 	t.Helper()
 	var all []map[string]any
 	for line := range strings.Lines(s.errs.String()) {
@@ -65,13 +65,13 @@ func TestLogTellsWhoAndWhat(t *testing.T) {
 	if code, body := get(t, call); code != http.StatusBadGateway {
 		t.Fatal(code, body)
 	}
-	for deadline := time.Now().Add(10 * time.Second); len(withFields(logLines(t, s), map[string]any{"auth": "pivot_key"})) == 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); len(withFields(readLog(t, s), map[string]any{"auth": "pivot_key"})) == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the log has no line of the pivot request")
 		}
 	}
 
-	lines := logLines(t, s)
+	lines := readLog(t, s)
 	for _, want := range []map[string]any{
 		{"msg": "request", "level": "INFO", "path": "/v2/api_auth", "remote": "127.0.0.1", "message": "bad identifier", "status": 404.0},
 		{"msg": "request", "level": "INFO", "path": "/v2/api_auth", "remote": "127.0.0.1", "auth": "cb_api_auth", "auth_account": me.account, "status": 201.0},

@@ -84,7 +84,8 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	if c.PublicURL, err = publicURL(c.PublicURL); err != nil {
 		return err
 	}
-	log := newLog(w, c.LogFormat, c.LogLevel)
+	log, closeLog := newServiceLog(w, c.LogFormat, c.LogLevel)
+	defer closeLog()
 	start := time.Now()
 	s, err := openService(ctx, c, limits, w, log)
 	if err != nil {
