@@ -121,9 +121,9 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 		log.Info("metrics are told", "url", "http://"+l.Addr().String()+"/metrics")
 	}
 	base := "http://" + listener.Addr().String()
+	s.welcome(w, base, log)
 	log.Info("callfn is ready", "url", base, "documents", s.where, "took", time.Since(start).Round(time.Millisecond),
 		"workers", c.Workers, "confinement", s.confinement)
-	s.welcome(w, base, log)
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
