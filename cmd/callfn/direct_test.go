@@ -206,7 +206,7 @@ func TestDirectThroughFaults(t *testing.T) {
 			t.Errorf("enabled=%s took effect after %s", enabled, took)
 		}
 	}
-	if log := s.errs.String(); !strings.Contains(log, "changes do not arrive: the copy on this machine is used as it is") || !strings.Contains(log, `"age"`) ||
+	if log := s.errs.String(); !strings.Contains(log, "changes do not arrive: the copy on this machine is used as it is") || !strings.Contains(log, `"age_ms"`) ||
 		!strings.Contains(log, "current again") {
 		t.Error("the log does not tell of the outage and the age of the copy")
 	}
