@@ -28,6 +28,9 @@ func (a *API) createAccount(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.cfg.Quota.roomBelow(x, a.cfg.Accounts, parent); err != nil {
+		return nil, err
+	}
 	created, err := a.newAccount(x, parent, datastore.Document(public).Ordered(x.body.order), data["id"])
 	if err != nil {
 		return nil, err

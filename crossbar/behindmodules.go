@@ -32,6 +32,7 @@ func (a *API) behind(name string, kind callflow.Kind, check func(datastore.Docum
 	k := &documentKind{
 		name: name, schema: name, collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random, stamp: a.stamp,
 		extraLimit: a.cfg.ExtraLimit, listing: listing{view: collection.ByAccount},
+		room: a.cfg.Quota.roomFor,
 	}
 	if check != nil {
 		k.check = func(_ *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {

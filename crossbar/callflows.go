@@ -28,6 +28,7 @@ func (a *API) callflows() *documentKind {
 		random:     a.cfg.Random,
 		stamp:      a.stamp,
 		extraLimit: callflowLimit,
+		room:       a.cfg.Quota.roomFor,
 		computed:   []string{"metadata"},
 		check:      checker.check,
 		lock:       locks.lock,

@@ -78,6 +78,7 @@ type Config struct {
 	ExtraLimit      int                         // bytes of a document's properties besides its source; 65,536 when zero
 	PageBytes       int                         // bytes of documents, roughly, that fill a page; 16 MiB when zero
 	RateLimit       RateLimit                   // per address and account; see RateLimit for its defaults
+	Quota           Quota                       // what one account may have; nothing is bounded when zero
 	RequestTimeout  time.Duration               // bounds a whole request; 30 s when zero
 	Ready           func(context.Context) error // what /readyz asks besides the datastore; may be nil
 	ReadyDetails    func() map[string]any       // what /readyz tells besides that it is ready; may be nil

@@ -22,6 +22,8 @@ type documentKind struct {
 	random     io.Reader
 	stamp      func(*exchange) datastore.Stamp
 	extraLimit int // bytes of all properties together, but for a function's source
+	// room refuses a document more than the account may have.
+	room func(*exchange, *documentKind) error
 
 	// computed are properties that answers show and no client may set.
 	computed []string
@@ -237,6 +239,11 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 	}
 	if len(fields) > 0 {
 		return nil, nil, invalid(fields)
+	}
+	if before == nil || before.Deleted() {
+		if err := k.room(x, k); err != nil {
+			return nil, nil, err
+		}
 	}
 	k.mark(x, doc)
 	saved, err := k.collection.Save(x.ctx, doc)

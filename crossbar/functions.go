@@ -23,6 +23,7 @@ func (a *API) functions() *documentKind {
 		random:     a.cfg.Random,
 		stamp:      a.stamp,
 		extraLimit: a.cfg.ExtraLimit,
+		room:       a.cfg.Quota.roomFor,
 		computed:   []string{"disable_reason"},
 		check:      a.checkFunction,
 		present:    presentFunction,

@@ -24,6 +24,7 @@ func (a *API) pivotKeys() *documentKind {
 	return &documentKind{
 		name: "pivot_keys", schema: "pivot_keys", collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random,
 		stamp: a.stamp, extraLimit: a.cfg.ExtraLimit,
+		room:  a.cfg.Quota.roomFor,
 		check: a.checkPivotKey,
 		bury:  func(doc datastore.Document) { delete(doc, keyHashField) },
 		present: func(_ *exchange, doc datastore.Document) (map[string]any, error) {

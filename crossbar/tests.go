@@ -41,6 +41,7 @@ func (a *API) testsOf(k *documentKind, about savedcase.Kind, affects ...string) 
 	t.cases = &documentKind{
 		name: k.name + "/tests", schema: "tests", collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random, stamp: a.stamp,
 		extraLimit: a.cfg.ExtraLimit, check: t.check, lock: locks.lock, of: k,
+		room: t.api.cfg.Quota.roomFor,
 		listing: listing{
 			view: collection.ByAccount, within: func(x *exchange) []any { return []any{x.id()} }, ascending: true,
 			docs: func(*exchange) bool { return true }, docBytes: a.cfg.PageBytes,

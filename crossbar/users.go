@@ -20,6 +20,7 @@ func (a *API) users() *documentKind {
 		random:     a.cfg.Random,
 		stamp:      a.stamp,
 		extraLimit: a.cfg.ExtraLimit,
+		room:       a.cfg.Quota.roomFor,
 		computed:   []string{"credentials"}, // KAZOO imports digests here; one could log in with what was stored
 		check:      a.checkUser,
 		bury:       account.DropCredentials,

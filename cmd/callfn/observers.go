@@ -19,7 +19,10 @@ import (
 func (s *service) recordRuns(c serveCommand, stores datastore.Resolver, log *slog.Logger) *runrecord.Recorder {
 	records := runrecord.New(runrecord.Config{
 		Datastores: stores, Now: time.Now, Log: log,
-		Keep: runrecord.Keep{Successes: c.KeepSuccesses, Failures: c.KeepFailures, For: c.KeepRunsFor, Parameters: c.RecordParameters},
+		Keep: runrecord.Keep{
+			Successes: c.KeepSuccesses, Failures: c.KeepFailures, Rehearsals: c.KeepRehearsals, PerAccount: c.AccountRecords,
+			For: c.KeepRunsFor, Parameters: c.RecordParameters,
+		},
 	})
 	s.metrics.Records(records.Stats)
 	s.closers = append(s.closers, func() {

@@ -25,9 +25,14 @@ type serveCommand struct {
 	TreeWorkers        int            `help:"How many of them the calls of a top-level account and all below it may hold together; 0 likewise." default:"0"`
 	CouchDBRuns        int            `name:"couchdb-runs" help:"Where a CouchDB runs functions (--couchdb-url, or by a storage plan): how many calls' functions CouchDB is asked to run at once, of which one account may have half; a quarter as many rehearsals come on top. CouchDB's os_process_limit must allow both." default:"32"`
 	KeepSuccesses      int            `help:"How many of the last runs of each function that gave a flow are recorded; 0 for none." default:"100"`
-	KeepFailures       bool           `help:"Record every run that gave no flow." default:"true" negatable:""`
+	KeepFailures       int            `help:"How many of the last runs of each function that gave no flow are recorded; 0 for none." default:"1000"`
+	KeepRehearsals     int            `help:"How many of the last rehearsals of each function are recorded, drafts of it included; 0 for none." default:"100"`
 	KeepRunsFor        time.Duration  `help:"How long records of runs are kept; 0 for ever." default:"168h"`
 	RecordParameters   bool           `help:"Record the call's parameters as well, callers' numbers among them; digits and PINs never."`
+	AccountRecords     int            `help:"How many records of runs one account may have, whatever its functions; the oldest go. 0 for any number." default:"20000"`
+	AccountDocuments   int            `help:"How many documents of each kind (functions, callflows, users, test cases …) one account may have; 0 for any number." default:"10000"`
+	AccountMiB         int            `name:"account-mib" help:"How many MiB of documents one account may have in each database, deleted ones included; 0 for any number." default:"1024"`
+	AccountDescendants int            `help:"How many accounts may be below one account, the master account excepted; 0 for any number." default:"10000"`
 	DisableAfter       int            `help:"Switch a function off after so many failures in calls within --disable-within; 0 for never. Accounts may set their own." default:"6"`
 	DisableWithin      time.Duration  `help:"See --disable-after." default:"60s"`
 	MaxBranchCount     int            `help:"How often one call may branch, to callflows and to what functions return, before the platform hangs up (KAZOO's max_branch_count)." default:"50"`
@@ -65,6 +70,9 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 	}
 	if c.Workers < 1 || c.Workers > 1024 || c.Queue < 0 || c.AccountWorkers < 0 || c.TreeWorkers < 0 || c.KeepSuccesses < 0 || c.CouchDBRuns < 1 || c.CouchDBRuns > 1000 || c.KeepRunsFor < 0 || c.DisableAfter < 0 || c.DisableAfter > 100 || c.DisableWithin < time.Second || c.DisableWithin > time.Hour || c.SourceLimitKiB < 1 || c.SourceLimitKiB > 1024 {
 		return usageError{errorf("want --workers 1 to 1024, --queue 0 or more, --source-limit-kib 1 to 1024")}
+	}
+	if c.KeepFailures < 0 || c.KeepRehearsals < 0 || c.AccountRecords < 0 || c.AccountDocuments < 0 || c.AccountMiB < 0 || c.AccountDescendants < 0 {
+		return usageError{errorf("--keep-failures, --keep-rehearsals, --account-records, --account-documents, --account-mib and --account-descendants: want 0 or more")}
 	}
 	if c.MaxBranchCount < 1 || c.MaxBranchCount > 1000 {
 		return usageError{errorf("--max-branch-count %d: want between 1 and 1000", c.MaxBranchCount)}

@@ -141,6 +141,9 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		APIKeyChanged:   s.keepKeyFile(filepath.Join(c.Data, masterKeyFile), log),
 		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
 		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
+		Quota: crossbar.Quota{
+			Documents: c.AccountDocuments, Bytes: int64(c.AccountMiB) << 20, Descendants: c.AccountDescendants, Refused: s.metrics.QuotaRefused,
+		},
 		CatalogueLimits: map[string]any{
 			"deadline_ms": limits.Deadline.Milliseconds(), "memory_bytes": limits.Memory, "result_bytes": limits.Result,
 		},

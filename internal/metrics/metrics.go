@@ -21,6 +21,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	runs     *prometheus.HistogramVec
 	requests *prometheus.HistogramVec
+	quotas   *prometheus.CounterVec
 }
 
 var _ function.Observer = (*Metrics)(nil)
@@ -37,8 +38,11 @@ func New(version string) *Metrics {
 			Name: "callfn_api_request_seconds", Help: "Requests to the API.",
 			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},
 		}, []string{"method", "code"}),
+		quotas: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "callfn_quota_refused_total", Help: "Documents and accounts refused because an account has as many as it may.",
+		}, []string{"bound"}),
 	}
-	m.registry.MustRegister(m.runs, m.requests, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.runs, m.requests, m.quotas, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("callfn_build_info", "Always 1; the version is a label.", prometheus.Labels{"version": version}, func() float64 { return 1 })
 	return m
 }
@@ -82,7 +86,11 @@ func (m *Metrics) Records(stats func() runrecord.Stats) {
 	m.counter("callfn_run_records_written_total", "Records of runs written.", nil, func() float64 { return float64(stats().Written) })
 	m.counter("callfn_run_records_dropped_total", "Records of runs dropped, for want of room.", nil, func() float64 { return float64(stats().Dropped) })
 	m.counter("callfn_run_records_lost_total", "Records of runs that the datastore did not take.", nil, func() float64 { return float64(stats().Lost) })
+	m.counter("callfn_run_records_over_limit_total", "Records of runs removed because their account had too many.", nil, func() float64 { return float64(stats().Over) })
 }
+
+// QuotaRefused counts what was refused because an account has as much as it may.
+func (m *Metrics) QuotaRefused(bound string) { m.quotas.WithLabelValues(bound).Inc() }
 
 // PartialWrites watches writes to a cluster.
 func (m *Metrics) PartialWrites(count func() uint64) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"callfn/internal/datastore"
+	"callfn/internal/function"
 )
 
 // DocumentType is the pvt_type of records.
@@ -29,20 +30,63 @@ type Config struct {
 
 	Buffer      int           // records that may wait to be written; 4096
 	BufferBytes int64         // bytes of results and logs, roughly, that may wait to be written; 32 MiB
-	FlushEvery  time.Duration // how long a record may wait, but a busy function's successes; 500 ms
+	FlushEvery  time.Duration // how long a record may wait, but a busy function's; 500 ms
 	SweepEvery  time.Duration // how often what need not be kept is removed; a minute
 }
 
-// Keep says which records are kept, and how much of a run.
+// Keep says which records are kept, and how much of a run. The last runs of each function are kept, class by class, so that a storm of one
+// class drives out no other.
 type Keep struct {
-	Successes  int           // the last so many runs of each function that gave a flow; 0 for none
-	Failures   bool          // every run that gave none; of refused ones the latest, under overload
+	Successes  int           // calls that gave a flow; 0 for none
+	Failures   int           // calls that gave none; 0 for none. Of those that were refused mostRefused at most
+	Rehearsals int           // rehearsals and drafts, whatever came of them; 0 for none
+	PerAccount int           // all records of an account, whatever its functions, deleted ones included; no bound when zero
 	For        time.Duration // how long a record is kept; forever when zero
 	Parameters bool          // the call's parameters too; digits and PINs never
 }
 
-// DefaultKeep is all failures and the last 100 successes of each function, for a week, without parameters.
-func DefaultKeep() Keep { return Keep{Successes: 100, Failures: true, For: 7 * 24 * time.Hour} }
+// mostRefused bounds the refusals of a function that are kept: they come with an overload, by the thousand, and say little.
+const mostRefused = 100
+
+// DefaultKeep is for a week, and without parameters.
+func DefaultKeep() Keep {
+	return Keep{Successes: 100, Failures: 1000, Rehearsals: 100, PerAccount: 20_000, For: 7 * 24 * time.Hour}
+}
+
+// class is a kind of runs of which the last are kept. The view `kept` knows them.
+type class string
+
+const (
+	succeeded class = "ok"
+	failed    class = "failed"
+	refused   class = "refused"
+	rehearsed class = "rehearsal"
+)
+
+func classOf(ran function.Ran) class {
+	switch {
+	case ran.Origin == function.FromRehearsal:
+		return rehearsed
+	case ran.Outcome == function.OK:
+		return succeeded
+	case ran.Outcome == function.Refused:
+		return refused
+	}
+	return failed
+}
+
+// most is how many runs of a class are kept of each function.
+func (k Keep) most(c class) int {
+	switch c {
+	case succeeded:
+		return k.Successes
+	case rehearsed:
+		return k.Rehearsals
+	case refused:
+		return min(k.Failures, mostRefused)
+	}
+	return k.Failures
+}
 
 func (c Config) withDefaults() Config {
 	if c.Log == nil {

@@ -20,23 +20,31 @@ type Recorder struct {
 	done   chan struct{}
 	once   sync.Once // closes stop
 
-	kept, dropped, lost atomic.Uint64
+	kept, dropped, lost, over atomic.Uint64
 
 	// The writer's alone.
-	successes successes
-	touched   map[ofFunction]int // successes written since the last trim
+	latest   latest
+	touched  map[runsOf]int  // runs written since the last trim
+	accounts map[string]bool // accounts written for since the last sweep
 }
 
-// ofFunction names a function of an account.
-type ofFunction struct{ account, function string }
+// runsOf names the runs of a class of a function of an account.
+type runsOf struct {
+	account, function string
+	class             class
+}
+
+func of(ran function.Ran) runsOf {
+	return runsOf{string(ran.Account), string(ran.Function), classOf(ran)}
+}
 
 var _ function.Observer = (*Recorder)(nil)
 
 // New starts a Recorder.
 func New(cfg Config) *Recorder {
 	r := &Recorder{
-		cfg: cfg.withDefaults(), stop: make(chan struct{}), done: make(chan struct{}), touched: map[ofFunction]int{},
-		successes: successes{keep: cfg.Keep.Successes, waiting: map[ofFunction]*waiting{}},
+		cfg: cfg.withDefaults(), stop: make(chan struct{}), done: make(chan struct{}), touched: map[runsOf]int{}, accounts: map[string]bool{},
+		latest: latest{keep: cfg.Keep, waiting: map[runsOf]*waiting{}},
 	}
 	r.queue = make(chan function.Ran, r.cfg.Buffer)
 	go r.write()
@@ -45,7 +53,7 @@ func New(cfg Config) *Recorder {
 
 // Ran takes a run over. It never waits: what finds no room is dropped and counted.
 func (r *Recorder) Ran(ran function.Ran) {
-	if ran.Outcome == function.OK && r.cfg.Keep.Successes <= 0 || ran.Outcome != function.OK && !r.cfg.Keep.Failures {
+	if r.cfg.Keep.most(classOf(ran)) <= 0 {
 		return
 	}
 	ran.Source, ran.Flow = "", nil // not kept
@@ -66,12 +74,13 @@ func (r *Recorder) drop(n int64) {
 	r.dropped.Add(1)
 }
 
-// Stats counts records: written, dropped for want of room, lost because the datastore did not take them.
-type Stats struct{ Written, Dropped, Lost uint64 }
+// Stats counts records: written, dropped for want of room, lost because the datastore did not take them, removed because their account had
+// too many.
+type Stats struct{ Written, Dropped, Lost, Over uint64 }
 
 // Stats are the counts since the start.
 func (r *Recorder) Stats() Stats {
-	return Stats{Written: r.kept.Load(), Dropped: r.dropped.Load(), Lost: r.lost.Load()}
+	return Stats{Written: r.kept.Load(), Dropped: r.dropped.Load(), Lost: r.lost.Load(), Over: r.over.Load()}
 }
 
 // Close has what waits written, at most until ctx ends, and stops.
@@ -84,12 +93,8 @@ func (r *Recorder) Close(ctx context.Context) {
 	}
 }
 
-// Bounds of a batch: how many runs it takes together, and how many refusals of a function. Those come with an overload, by the thousand, which
-// must not be spent on writing down that there is one: only the latest of a batch are written, the others counted as dropped.
-const (
-	batchRuns     = 4000
-	batchRefusals = 20
-)
+// batchRuns is how many runs a batch takes together.
+const batchRuns = 4000
 
 // write is the goroutine that writes and sweeps.
 func (r *Recorder) write() {
@@ -141,7 +146,7 @@ func (r *Recorder) tell(told Stats) Stats {
 // writeWithin bounds one request to the datastore.
 const writeWithin = 10 * time.Second
 
-// flush writes a batch and returns it empty. Successes of busy functions wait for a later one, unless everything is to be written.
+// flush writes a batch and returns it empty. Runs of busy functions wait for a later one, unless everything is to be written.
 func (r *Recorder) flush(batch []function.Ran, everything bool) []function.Ran {
 	var docs []weighed
 	write := func(ran function.Ran) {
@@ -149,31 +154,13 @@ func (r *Recorder) flush(batch []function.Ran, everything bool) []function.Ran {
 		r.held.Add(-n)
 		docs = append(docs, weighed{document(ran, r.cfg.Keep), n})
 	}
-	refusals := map[ofFunction]int{}
-	for i := len(batch) - 1; i >= 0; i-- { // the newest first
-		switch ran := batch[i]; {
-		case ran.Outcome == function.OK:
-		case ran.Outcome != function.Refused:
-			write(ran)
-		default:
-			of := ofFunction{string(ran.Account), string(ran.Function)}
-			if refusals[of]++; refusals[of] <= batchRefusals {
-				write(ran)
-				continue
-			}
-			r.held.Add(-weight(ran))
-			r.dropped.Add(1)
-		}
-	}
 	for _, ran := range batch {
-		if ran.Outcome == function.OK {
-			if old, replaced := r.successes.add(ran); replaced {
-				r.held.Add(-weight(old))
-			}
+		if old, replaced := r.latest.add(ran); replaced {
+			r.held.Add(-weight(old))
 		}
 	}
 	clear(batch)
-	due := r.successes.due(r.cfg.Now(), everything || r.held.Load() > r.cfg.BufferBytes/4)
+	due := r.latest.due(r.cfg.Now(), everything || r.held.Load() > r.cfg.BufferBytes/4)
 	for _, runs := range due {
 		for _, ran := range runs {
 			write(ran)
@@ -190,8 +177,9 @@ func (r *Recorder) flush(batch []function.Ran, everything bool) []function.Ran {
 	for of, runs := range due {
 		if len(r.touched) < mostTouched {
 			r.touched[of] += len(runs)
+			r.accounts[of.account] = true
 		}
-		if r.touched[of] >= max(r.cfg.Keep.Successes, 100) {
+		if r.touched[of] >= max(r.cfg.Keep.most(of.class), 100) {
 			r.trim(of)
 		}
 	}

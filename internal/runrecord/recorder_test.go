@@ -157,7 +157,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 
 func TestKeepsTheLastSuccessesAndAllFailures(t *testing.T) {
 	stores := datastoretest.Open(t)
-	keep := runrecord.Keep{Successes: 5, Failures: true}
+	keep := runrecord.Keep{Successes: 5, Failures: 1000}
 	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: keep, FlushEvery: time.Millisecond, SweepEvery: 20 * time.Millisecond})
 	defer r.Close(context.Background())
 	var last []string
@@ -199,7 +199,7 @@ func TestKeepsTheLastSuccessesAndAllFailures(t *testing.T) {
 func TestOldRecordsGo(t *testing.T) {
 	stores := datastoretest.Open(t)
 	now := began.Add(48 * time.Hour)
-	keep := runrecord.Keep{Successes: 5, Failures: true, For: 24 * time.Hour}
+	keep := runrecord.Keep{Successes: 5, Failures: 1000, For: 24 * time.Hour}
 	r := runrecord.New(runrecord.Config{Datastores: stores, Now: func() time.Time { return now }, Keep: keep, FlushEvery: time.Millisecond, SweepEvery: 10 * time.Millisecond})
 	defer r.Close(context.Background())
 	r.Ran(ran(t, "f", began, function.Threw))
@@ -221,8 +221,8 @@ func TestSettings(t *testing.T) {
 		keep runrecord.Keep
 		want uint64
 	}{
-		{"both", runrecord.Keep{Successes: 1, Failures: true}, 2},
-		{"no successes", runrecord.Keep{Failures: true}, 1},
+		{"both", runrecord.Keep{Successes: 1, Failures: 1000}, 2},
+		{"no successes", runrecord.Keep{Failures: 1000}, 1},
 		{"no failures", runrecord.Keep{Successes: 1}, 1},
 		{"none", runrecord.Keep{}, 0},
 	} {
@@ -304,11 +304,11 @@ func TestRefusalsAreSampled(t *testing.T) {
 			latest = max(latest, fmt.Sprint(doc["timestamp"]))
 		}
 	}
-	if want := map[string]int{"f refused": 20, "g refused": 5, "f threw": 5}; !reflect.DeepEqual(counts, want) {
+	if want := map[string]int{"f refused": 100, "g refused": 5, "f threw": 5}; !reflect.DeepEqual(counts, want) {
 		t.Errorf("kept %v, want %v", counts, want)
 	}
-	if got := r.Stats(); got.Dropped != 480 || got.Lost != 0 {
-		t.Errorf("%+v", got)
+	if got := r.Stats(); got.Written != 110 || got.Lost != 0 {
+		t.Errorf("%+v, want only those that are kept to be written", got)
 	}
 	if !strings.HasPrefix(latest, "2024-03-12T10:08:19") {
 		t.Errorf("the latest refusal is of %s", latest)

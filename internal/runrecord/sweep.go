@@ -10,10 +10,13 @@ import (
 // mostTouched bounds the functions remembered between two sweeps; those beyond are trimmed when they run again.
 const mostTouched = 10_000
 
-// sweep removes what need not be kept: old records, and successes that newer ones have replaced.
+// sweep removes what need not be kept: old records, runs that newer ones have replaced, and what is beyond an account's bound.
 func (r *Recorder) sweep() {
 	for of := range r.touched {
 		r.trim(of)
+	}
+	for account := range r.accounts {
+		r.bound(account)
 	}
 	if r.cfg.Keep.For <= 0 {
 		return
@@ -52,28 +55,66 @@ func (r *Recorder) expire() (removed int, err error) {
 	})
 }
 
-// trim removes a function's successes but the last ones.
-func (r *Recorder) trim(of ofFunction) {
+// removals bounds the requests that one trim makes; the next goes on.
+const removals = 20
+
+// trim removes a function's runs of a class but the last ones.
+func (r *Recorder) trim(of runsOf) {
 	delete(r.touched, of)
+	_, err := r.removeBeyond("kept", datastore.Query{
+		StartKey: []any{of.account, of.function, string(of.class), datastore.AfterEverything{}}, EndKey: []any{of.account, of.function, string(of.class)},
+		Skip: r.cfg.Keep.most(of.class),
+	})
+	if err != nil {
+		r.cfg.Log.Warn("cannot remove records of runs that newer ones replaced", "account", of.account, "function", of.function, "error", err)
+	}
+}
+
+// bound removes what an account has beyond its bound, the oldest first. Records outlive their functions, so those of each function being
+// bounded is not enough.
+func (r *Recorder) bound(account string) {
+	delete(r.accounts, account)
+	if r.cfg.Keep.PerAccount <= 0 {
+		return
+	}
+	n, err := r.removeBeyond("everything_of_account", datastore.Query{StartKey: account, EndKey: account, Skip: r.cfg.Keep.PerAccount})
+	r.over.Add(uint64(n))
+	if n > 0 {
+		r.cfg.Log.Warn("an account has more records of runs than it may: the oldest were removed", "account", account, "removed", n, "most", r.cfg.Keep.PerAccount)
+	}
+	if err != nil {
+		r.cfg.Log.Warn("cannot remove records of an account that has too many", "account", account, "error", err)
+	}
+}
+
+// removeBeyond removes the records of a view, the newest first, that come after those that q skips.
+func (r *Recorder) removeBeyond(view string, q datastore.Query) (removed int, err error) {
+	q.Descending, q.Limit = true, removeAtOnce
+	for range removals {
+		n, err := r.removeSome(view, q)
+		removed += n
+		if err != nil || n < removeAtOnce {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
+
+func (r *Recorder) removeSome(view string, q datastore.Query) (int, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
 	defer cancel()
 	db, err := r.cfg.Datastores.Resolve(datastore.FunctionRuns, DocumentType)
-	var rows []datastore.Row
-	if err == nil {
-		rows, err = db.View(ctx, "function_runs", "successes", datastore.Query{
-			StartKey: []any{of.account, of.function, datastore.AfterEverything{}}, EndKey: []any{of.account, of.function},
-			Descending: true, Skip: r.cfg.Keep.Successes, Limit: removeAtOnce,
-		})
-	}
-	if err == nil {
-		_, err = r.remove(ctx, db, rows, func(value json.RawMessage) (rev string, err error) {
-			err = json.Unmarshal(value, &rev)
-			return rev, err
-		})
-	}
 	if err != nil {
-		r.cfg.Log.Warn("records of successful runs cannot be removed now", "account", of.account, "function", of.function, "error", err)
+		return 0, err
 	}
+	rows, err := db.View(ctx, "function_runs", view, q)
+	if err != nil {
+		return 0, err
+	}
+	return r.remove(ctx, db, rows, func(value json.RawMessage) (rev string, err error) {
+		err = json.Unmarshal(value, &rev)
+		return rev, err
+	})
 }
 
 // remove deletes the rows' documents for good. One that someone else removed meanwhile is as gone.

@@ -16,9 +16,9 @@ func success(f string, n int) function.Ran {
 	return ran
 }
 
-// A busy function's successes are written now and then, the last ones of the time between; another's at once.
+// A busy function's runs are written now and then, the last ones of the time between; another's at once.
 func TestBusyFunctionsWait(t *testing.T) {
-	s := successes{keep: 50, waiting: map[ofFunction]*waiting{}}
+	s := latest{keep: Keep{Successes: 50}, waiting: map[runsOf]*waiting{}}
 	now := time.Unix(1_800_000_000, 0)
 	look := func(everything bool) map[string]string {
 		got := map[string]string{}
@@ -66,7 +66,7 @@ func TestBusyFunctionsWait(t *testing.T) {
 	}
 	for i := range waitAtMost + 1 {
 		f := fmt.Sprint("f", i/busyRuns)
-		s.waiting[ofFunction{"a", f}] = cmp.Or(s.waiting[ofFunction{"a", f}], &waiting{written: now})
+		s.waiting[runsOf{"a", f, succeeded}] = cmp.Or(s.waiting[runsOf{"a", f, succeeded}], &waiting{written: now})
 		s.add(success(f, i))
 	}
 	if got := look(false); len(got) < waitAtMost/busyRuns {

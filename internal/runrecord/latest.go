@@ -7,36 +7,36 @@ import (
 )
 
 const (
-	// busyRuns is from how many successes since the last look a function counts as busy.
+	// busyRuns is from how many runs since the last look a function counts as busy.
 	busyRuns = 20
-	// busyEvery is how often a busy function's successes are written: of all in between only the last ones are kept, so most need never
+	// busyEvery is how often a busy function's runs are written: of all in between only the last ones are kept, so most need never
 	// be written, nor removed again. On CouchDB a document that is removed leaves something behind for good.
 	busyEvery = 5 * time.Second
-	// waitAtMost bounds the successes that wait together.
+	// waitAtMost bounds the runs that wait together.
 	waitAtMost = 4000
 )
 
-// successes are runs that gave a flow and wait to be written, the last ones of each function.
-type successes struct {
-	keep    int
-	waiting map[ofFunction]*waiting
+// latest are runs that wait to be written, the last ones of each function and class.
+type latest struct {
+	keep    Keep
+	waiting map[runsOf]*waiting
 	n       int
 }
 
 type waiting struct {
 	runs    []function.Ran // the oldest first
-	written time.Time      // when some of this function were
+	written time.Time      // when some of these were
 }
 
 // add takes a run over, and gives the one that it replaces.
-func (s *successes) add(ran function.Ran) (old function.Ran, replaced bool) {
-	of := ofFunction{string(ran.Account), string(ran.Function)}
+func (s *latest) add(ran function.Ran) (old function.Ran, replaced bool) {
+	of := of(ran)
 	w := s.waiting[of]
 	if w == nil {
 		w = &waiting{}
 		s.waiting[of] = w
 	}
-	if w.runs = append(w.runs, ran); len(w.runs) <= s.keep {
+	if w.runs = append(w.runs, ran); len(w.runs) <= s.keep.most(of.class) {
 		s.n++
 		return old, false
 	}
@@ -46,9 +46,9 @@ func (s *successes) add(ran function.Ran) (old function.Ran, replaced bool) {
 }
 
 // due takes out what is to be written now, and forgets functions that have been quiet.
-func (s *successes) due(now time.Time, everything bool) map[ofFunction][]function.Ran {
+func (s *latest) due(now time.Time, everything bool) map[runsOf][]function.Ran {
 	everything = everything || s.n > waitAtMost
-	out := map[ofFunction][]function.Ran{}
+	out := map[runsOf][]function.Ran{}
 	for of, w := range s.waiting {
 		lately := now.Sub(w.written) < busyEvery
 		switch {
