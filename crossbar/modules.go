@@ -18,8 +18,8 @@ type modules struct {
 	cfg   Config
 	names []string // that can be switched, in the order of the routes
 
-	reading sync.Mutex // held while system_data is read
 	mu      sync.Mutex
+	reading *moduleRead     // under way; nil when none is
 	read    time.Time       // when the stored part was; zero for never
 	stopped map[string]bool // by system_data
 	here    map[string]bool // running or not, by word to this process only
@@ -28,7 +28,17 @@ type modules struct {
 const (
 	modulesDocument = "crossbar_modules"
 	moduleRefresh   = 10 * time.Second
+	// moduleReadWithin bounds one read, which nobody need wait for.
+	moduleReadWithin = 5 * time.Second
+	// moduleWait is how long a request waits for a read that is due, and a call for the very first one; then what is known counts.
+	moduleWait = 300 * time.Millisecond
 )
+
+// moduleRead is one read of the stored part. Its error is set before done is closed.
+type moduleRead struct {
+	done chan struct{}
+	err  error
+}
 
 // essential modules cannot be switched off: without them nobody could switch anything on.
 var essential = []string{"banner", "health", "api_auth", "auth_keys", "token_auth", "modules", "openapi"}
@@ -56,11 +66,11 @@ func newModules(cfg Config, routes []Route) *modules {
 
 // running reports whether a module answers. An error means that what is stored was never read: better no answer than
 // one that an operator switched off.
-func (m *modules) running(ctx context.Context, name string) (bool, error) {
+func (m *modules) running(ctx context.Context, name string, call bool) (bool, error) {
 	if !slices.Contains(m.names, name) {
 		return true, nil
 	}
-	if err := m.refresh(ctx); err != nil {
+	if err := m.refresh(ctx, call); err != nil {
 		return false, err
 	}
 	m.mu.Lock()
@@ -71,29 +81,55 @@ func (m *modules) running(ctx context.Context, name string) (bool, error) {
 	return !m.stopped[name], nil
 }
 
-// refresh reads the stored part when that is due. Only the very first read is waited for, and only its failure matters.
-func (m *modules) refresh(ctx context.Context) error {
+// refresh has the stored part read when that is due, beside the request. Only the very first read matters to a call, and its failure to anybody.
+func (m *modules) refresh(ctx context.Context, call bool) error {
 	m.mu.Lock()
 	first := m.read.IsZero()
 	due := first || m.cfg.Now().Sub(m.read) >= moduleRefresh
+	if due && m.reading == nil {
+		m.reading = &moduleRead{done: make(chan struct{})}
+		go m.readStored(m.reading)
+	}
+	reading := m.reading
 	m.mu.Unlock()
-	if !due || !first && !m.reading.TryLock() {
+	if !due || call && !first {
 		return nil
 	}
-	if first {
-		m.reading.Lock()
+	wait := ctx
+	if call || !first {
+		var cancel context.CancelFunc
+		wait, cancel = context.WithTimeout(ctx, moduleWait)
+		defer cancel()
 	}
-	defer m.reading.Unlock()
-	doc, err := m.load(ctx)
-	if err != nil {
-		if !first {
-			m.cfg.Log.Warn("which modules run could not be read again", "error", err)
-			return nil
+	select {
+	case <-reading.done:
+		if first {
+			return reading.err
 		}
-		return err
+	case <-wait.Done():
+		if first {
+			return &datastore.Error{Op: "get", Subject: datastore.SystemData + "/" + modulesDocument, Kind: datastore.ErrUnreachable, Cause: wait.Err()}
+		}
 	}
-	m.take(doc)
 	return nil
+}
+
+// readStored reads the stored part once.
+func (m *modules) readStored(r *moduleRead) {
+	ctx, cancel := context.WithTimeout(context.Background(), moduleReadWithin)
+	defer cancel()
+	doc, err := m.load(ctx)
+	if err == nil {
+		m.take(doc)
+	}
+	m.mu.Lock()
+	first := m.read.IsZero()
+	m.reading, r.err = nil, err
+	m.mu.Unlock()
+	close(r.done)
+	if err != nil && !first {
+		m.cfg.Log.Warn("cannot read again which modules run", "error", err)
+	}
 }
 
 func (m *modules) load(ctx context.Context) (datastore.Document, error) {
@@ -168,7 +204,7 @@ func (m *modules) named(name string) (string, bool) {
 
 // show is what clients see of a module.
 func (m *modules) show(ctx context.Context, name string) (map[string]any, error) {
-	running, err := m.running(ctx, name)
+	running, err := m.running(ctx, name, false)
 	if err != nil {
 		return nil, err
 	}

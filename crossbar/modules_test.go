@@ -3,6 +3,7 @@ package crossbar_test
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,56 @@ func (u *unreachable) Resolve(database, docType string) (*datastore.Database, er
 		return nil, &datastore.Error{Op: "resolve", Subject: database, Kind: datastore.ErrUnreachable, Cause: errors.New("down")}
 	}
 	return u.Resolver.Resolve(database, docType)
+}
+
+// hung is a datastore of which one database gives no answer.
+type hung struct {
+	datastore.Resolver
+	name string
+	on   *datastore.Connection // nil while it answers
+}
+
+func (h *hung) Resolve(database, docType string) (*datastore.Database, error) {
+	if h.on != nil && database == h.name {
+		return h.on.Database(database), nil
+	}
+	return h.Resolver.Resolve(database, docType)
+}
+
+// A call never waits for what the API would like to know again: which modules run. A request waits a moment and goes on with what was known.
+func TestNoCallWaitsForTheModules(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	f := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
+	_, key := s.pivotKey(t, a, f)
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	t.Cleanup(func() { close(release); server.Close() })
+	conn, err := datastore.Open(datastore.Config{URL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	stores := &hung{Resolver: s.cfg.Datastores, name: datastore.SystemData}
+	s.rewire(t, func(c *crossbar.Config) { c.Datastores = stores })
+	call := func() time.Duration {
+		begun := time.Now()
+		s.must(t, 200, "GET", a.path("/functions/"+f+"/pivot?To=1&key="+key), "", "")
+		return time.Since(begun)
+	}
+	call()
+	stores.on = conn
+	for range 3 {
+		s.clock.Advance(10 * time.Second)
+		if took := call(); took > 200*time.Millisecond {
+			t.Errorf("a call took %s while system_data hangs, want it not to wait", took)
+		}
+		begun := time.Now()
+		s.must(t, 200, "GET", "/v2/functions", "", "")
+		if took := time.Since(begun); took > time.Second {
+			t.Errorf("a request took %s while system_data hangs, want it to wait a moment at most", took)
+		}
+	}
 }
 
 func TestModuleRequests(t *testing.T) {

@@ -37,7 +37,7 @@ func (a *API) serve(set *pathRoutes) echo.HandlerFunc {
 // travel goes the road: verb, authentication, authorisation, negotiation, body, handler. A body that cannot be read
 // is only complained about once it is known that the client may be here at all.
 func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, error) {
-	if running, err := a.modules.running(x.ctx, moduleOf(set.resource)); err != nil {
+	if running, err := a.modules.running(x.ctx, moduleOf(set.resource), set.invoked()); err != nil {
 		return nil, err
 	} else if !running {
 		return nil, notFound() // as if nobody had ever built it

@@ -18,10 +18,10 @@ func TestQuota(t *testing.T) {
 	self, other := s.tenant(t, s.master, "self"), s.tenant(t, s.master, "other")
 	function := s.must(t, 201, "PUT", self.path("/functions"), self.token, hello).id()
 	for kind, body := range map[string]string{
-		"/functions": hello,
-		"/callflows": `{"data":{"numbers":["100%d"],"flow":{"module":"hangup","data":{}}}}`,
-		"/users":     `{"data":{"first_name":"a","last_name":"b","username":"ann%d","password":"secret secret"}}`,
-		"/menus":     `{"data":{"name":"m%d"}}`,
+		"/functions":                        hello,
+		"/callflows":                        `{"data":{"numbers":["100%d"],"flow":{"module":"hangup","data":{}}}}`,
+		"/users":                            `{"data":{"first_name":"a","last_name":"b","username":"ann%d","password":"secret secret"}}`,
+		"/menus":                            `{"data":{"name":"m%d"}}`,
 		"/functions/" + function + "/tests": `{"data":{"name":"t%d","call":{"To":"1000"},"expected":{"outcome":"ok"}}}`,
 	} {
 		put := func(want, n int) reply {
