@@ -1,0 +1,268 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/tdewolff/parse/v2/js"
+)
+
+// Fault is what an engine says of a body. Line and Column are 0 where it does not tell.
+type Fault struct {
+	Message string
+	Line    int
+	Column  int
+}
+
+// Advice is a fault in words for whoever wrote the body. What is empty or 0 is left as the engine has it.
+type Advice struct {
+	Message string
+	Hint    string
+	Line    int
+	Column  int
+}
+
+func (s *scan) advice(i int, message, hint string) *Advice {
+	a := &Advice{Message: message, Hint: hint}
+	if i >= 0 && i < len(s.tokens) {
+		a.Line, a.Column = int(s.tokens[i].line), int(s.tokens[i].column)
+	}
+	return a
+}
+
+// Syntax explains why a body does not parse.
+func Syntax(body string, f Fault) Advice {
+	if a := otherText(body); a != nil {
+		return a.syntax()
+	}
+	s := scanBody(body)
+	at := s.find(f.Line, f.Column)
+	for _, look := range []func(*scan, int, Fault) *Advice{
+		typographic, namelessFunction, modules, awaits, bareFlow, cutReturn, unbalanced, quoteInText, entities, types, otherLanguage,
+		misspeltWord, missingComma, openText,
+	} {
+		if a := look(s, at, f); a != nil {
+			return a.syntax()
+		}
+	}
+	return Advice{}
+}
+
+// syntax is the advice as an engine would begin it.
+func (a *Advice) syntax() Advice {
+	if a.Message != "" {
+		a.Message = "SyntaxError: " + a.Message
+	}
+	return *a
+}
+
+// find is the first token that ends behind a position; the number of tokens where there is none.
+func (s *scan) find(line, column int) int {
+	if line == 0 {
+		return len(s.tokens)
+	}
+	for i, t := range s.tokens {
+		if int(t.line) > line ||
+			int(t.line) == line && (int(t.column) >= column || int(t.column)+t.to-t.from > column) {
+			return i
+		}
+	}
+	return len(s.tokens)
+}
+
+// typographic names a character that a word processor has put in place of the one that JavaScript has.
+func typographic(s *scan, _ int, f Fault) *Advice {
+	r := runeAt(s.body, f.Line, f.Column)
+	what, ok := lookalikes[r]
+	if !ok {
+		return nil
+	}
+	return &Advice{
+		Message: string(r) + " is " + what.name + ", which JavaScript does not read",
+		Hint:    "write " + what.instead + " instead, here and everywhere in the function; a word processor or a web page has changed it",
+	}
+}
+
+// namelessFunction is about `function (call) {…}` and `async function (call) {…}` as the whole body.
+func namelessFunction(s *scan, _ int, _ Fault) *Advice {
+	i := 0
+	for s.kind(i) == js.StringToken || s.kind(i) == js.SemicolonToken {
+		i++
+	}
+	start := i
+	if s.kind(i) == js.AsyncToken {
+		i++
+	}
+	if s.kind(i) != js.FunctionToken || s.kind(i+1) != js.OpenParenToken && s.kind(i+1) != js.MulToken {
+		return nil
+	}
+	return s.advice(start, "the function has no name, and nobody runs it: a function's text is the body only",
+		"store only what is between its braces, with its return")
+}
+
+// modules is about import and export, wherever the engine stumbled over them.
+func modules(s *scan, at int, _ Fault) *Advice {
+	for i := range s.tokens {
+		if i > at+1 {
+			break
+		}
+		keyword := s.kind(i) == js.ExportToken || s.kind(i) == js.ImportToken && s.kind(i+1) != js.OpenParenToken
+		if keyword && s.tokens[i].inside < 0 && !s.isMember(i) {
+			hint := "store only what is between the braces of the function, with its return, without `" +
+				s.text(i) + "`"
+			if s.kind(i) == js.ImportToken {
+				hint = "put all the code into the body, in plain JavaScript, and take the `import` lines away"
+			}
+			return s.advice(i, "functions have no modules: `"+s.text(i)+"` is not there", hint)
+		}
+	}
+	return nil
+}
+
+// awaits is about await outside of an async function.
+func awaits(s *scan, at int, _ Fault) *Advice {
+	for i := at; i >= at-1 && i >= 0; i-- {
+		if s.text(i) != "await" || s.isMember(i) {
+			continue
+		}
+		hint := "take `await` away, and use what is there at once"
+		if instead, foreign := names[s.text(i+1)]; foreign {
+			hint = "`" + s.text(i+1) + "` is not there either: " + instead
+		}
+		return s.advice(i, "functions are synchronous, no async/await", hint)
+	}
+	return nil
+}
+
+// bareFlow is about a flow without return.
+func bareFlow(s *scan, _ int, _ Fault) *Advice {
+	if s.kind(0) != js.OpenBraceToken || !s.looksLikeObject(0) {
+		return nil
+	}
+	return s.advice(0, "the body is a flow without `return`", "put `return` before its first brace, on the same line")
+}
+
+// cutReturn is about return and its object in the next line.
+func cutReturn(s *scan, at int, _ Fault) *Advice {
+	for i := min(at, len(s.tokens)-1); i >= 0 && i > at-12; i-- {
+		if s.isReturn(i) && s.cutReturn(i) && s.kind(i+1) == js.OpenBraceToken && s.looksLikeObject(i+1) {
+			return s.advice(i, "`return` ends at its line, and what stands in the next line is not returned",
+				"put what is returned on the same line: return {module: …, data: {…}};")
+		}
+	}
+	return nil
+}
+
+// quoteInText is about 'it's'.
+func quoteInText(s *scan, at int, _ Fault) *Advice {
+	for i := at; i >= at-1 && i > 0; i-- {
+		before := s.text(i - 1)
+		if s.kind(i-1) != js.StringToken || !js.IsIdentifierName(s.kind(i)) || s.tokens[i-1].to != s.tokens[i].from {
+			continue
+		}
+		quote := before[:1]
+		other := map[string]string{"'": `"`, `"`: "'"}[quote]
+		return s.advice(i, "a "+quote+" inside of a text ends it: the text ends before `"+clip(s.text(i))+"`",
+			"write \\"+quote+" inside of the text, or put the text between "+other+" and "+other)
+	}
+	return nil
+}
+
+// entities is about text that was copied from the source of a web page.
+func entities(s *scan, at int, _ Fault) *Advice {
+	for i := max(at-2, 0); i <= at && i < len(s.tokens); i++ {
+		if s.kind(i) == js.BitAndToken || s.kind(i) == js.AndToken {
+			switch name := s.text(i + 1); name {
+			case "quot", "lt", "gt", "amp", "apos", "nbsp":
+				if s.kind(i+2) == js.SemicolonToken {
+					return s.advice(
+						i,
+						"&"+name+"; is how a web page writes a character",
+						"write the character itself: "+
+							map[string]string{"quot": `"`, "lt": "<", "gt": ">", "amp": "&", "apos": "'", "nbsp": "a space"}[name],
+					)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// types is about TypeScript's.
+func types(s *scan, at int, _ Fault) *Advice {
+	message, hint := "types are TypeScript: functions are written in JavaScript", "take the types away, or compile the file to JavaScript first"
+	for i := max(at-3, 0); i <= at+1 && i < len(s.tokens); i++ {
+		word := s.text(i)
+		declares := s.kind(i-1) == js.VarToken || s.kind(i-1) == js.LetToken || s.kind(i-1) == js.ConstToken
+		switch {
+		case declares && s.kind(i+1) == js.ColonToken && js.IsIdentifierName(s.kind(i+2)),
+			(word == "interface" || word == "type" || word == "enum" || word == "declare") && js.IsIdentifierName(s.kind(i+1)) && !s.tokens[i+1].fresh,
+			word == "as" && js.IsIdentifierName(s.kind(i-1)) && js.IsIdentifierName(s.kind(i+1)):
+			return s.advice(i, message, hint)
+		case s.kind(i) == js.ColonToken && js.IsIdentifier(s.kind(i-1)) && tsTypes[s.text(i+1)] && s.tokens[i].inside >= 0 &&
+			s.kind(int(s.tokens[i].inside)) == js.OpenParenToken:
+			return s.advice(i, message, hint)
+		}
+	}
+	return nil
+}
+
+var tsTypes = map[string]bool{
+	"any":     true,
+	"string":  true,
+	"number":  true,
+	"boolean": true,
+	"object":  true,
+	"unknown": true,
+	"Record":  true,
+}
+
+// misspeltWord is about keywords with a slip: retrun, fucntion, cosnt.
+func misspeltWord(s *scan, at int, _ Fault) *Advice {
+	for i := at; i >= at-2 && i >= 0; i-- {
+		if s.kind(i) != js.IdentifierToken || s.isMember(i) {
+			continue
+		}
+		if word := nearest(s.text(i), words); word != "" && word != s.text(i) {
+			return s.advice(i, "`"+clip(s.text(i))+"` is no word of JavaScript", "did you mean `"+word+"`?")
+		}
+	}
+	return nil
+}
+
+// missingComma is about {a: 1 b: 2}.
+func missingComma(s *scan, at int, f Fault) *Advice {
+	if !strings.Contains(f.Message, "expecting") || at >= len(s.tokens) || at == 0 {
+		return nil
+	}
+	inside := s.tokens[at].inside
+	if inside < 0 || s.kind(at+1) != js.ColonToken || s.braceAround(inside) != objectLiteral ||
+		!js.IsIdentifierName(s.kind(at)) && s.kind(at) != js.StringToken {
+		return nil
+	}
+	return s.advice(
+		at,
+		"a comma is missing before `"+clip(s.text(at))+"`",
+		"put a comma between the members of an object",
+	)
+}
+
+// openText is about a text without its closing quote.
+func openText(_ *scan, _ int, f Fault) *Advice {
+	switch {
+	case strings.Contains(f.Message, "unexpected end of string"):
+		return &Advice{
+			Message: "a text has no closing quote",
+			Hint:    "close it with the quote it begins with, in the same line; texts of several lines stand between ` and `",
+		}
+	case strings.Contains(f.Message, "unexpected end of comment"):
+		return &Advice{Message: "a comment that begins with /* has no */"}
+	}
+	return nil
+}
+
+func clip(text string) string {
+	if len(text) <= 60 {
+		return text
+	}
+	return strings.ToValidUTF8(text[:60], "") + "…"
+}

@@ -1,0 +1,194 @@
+package lint_test
+
+import (
+	"strings"
+	"testing"
+
+	"callfn/internal/function/lint"
+)
+
+const flow = "{module: 'hangup', data: {}}"
+
+// A body that plainly was meant to return a flow and never can is refused, with the sentence that says what to store.
+func TestFaults(t *testing.T) {
+	for _, c := range []struct {
+		body, rule string
+		line       int
+		says       []string
+	}{
+		{"function main(call) { return " + flow + "; }", "only_defines", 1, []string{"`main`", "return main(call);"}},
+		{"'use strict';\n// how it is called\nfunction main(call)\n{\n  return " + flow + ";\n}", "only_defines", 3, []string{"return main(call);"}},
+		{"const f = function (call) { return " + flow + "; };", "only_defines", 1, []string{"return f(call);"}},
+		{"let f = (call) => { return " + flow + "; }", "only_defines", 1, []string{"return f(call);"}},
+		{"var f = call => (" + flow + ");", "only_defines", 1, []string{"return f(call);"}},
+		{"var f = (function (call) { return " + flow + "; });", "only_defines", 1, []string{"return f(call);"}},
+		{"// @ts-check\n/// <reference path=\"callfn.d.ts\" />\n/** @type {callfn.Function} */\nconst thanks = function (call) {\n  return " + flow + ";\n};\n",
+			"only_defines", 4, []string{"return thanks(call);"}},
+		{"\ufefffunction main(call) {\r\n  return " + flow + ";\r\n}\r\n", "only_defines", 1, []string{"return main(call);"}},
+		{"async function main(call) { return " + flow + "; }", "only_defines", 1, []string{"take `async` away"}},
+		{"function handler(event, context, callback) { return " + flow + "; }", "only_defines", 1, []string{"one parameter, `call`", "`event`, `context`"}},
+		{"var hello = 'hi';\nfunction main(call) { return {module: 'tts', data: {text: hello}}; }\n", "only_defines", 2, []string{"return main(call);"}},
+		{"function a(x) { return x; }\nfunction b(call) { return " + flow + "; }", "only_defines", 1, []string{"`a`, `b`", "return b(call);"}},
+		{"function main(call) { return " + flow + "; }\nfunction b(x) { return x; }", "only_defines", 1, []string{"return main(call);"}},
+		{"function main(call) { return " + flow + "; }\nmain(call);", "only_defines", 2, []string{"thrown away", "put `return` before `main(…)`"}},
+		{"console.log('loaded');\nfunction main(call) { return " + flow + "; }", "only_defines", 2, []string{"return main(call);"}},
+		{"(call) => { return " + flow + "; }", "only_defines", 1, []string{"between its braces"}},
+		{"call => (" + flow + ")", "only_defines", 1, []string{"behind `=>`"}},
+		{"async (call) => (" + flow + ");", "only_defines", 1, []string{"behind `=>`", "take `async` away"}},
+		{"(function (call) { return " + flow + "; })", "only_defines", 1, []string{"between its braces"}},
+		{"(function (call) { return " + flow + "; })(call)", "only_defines", 1, []string{"put `return` before it"}},
+		{"(function (call) { return " + flow + "; }(call));", "only_defines", 1, []string{"put `return` before it"}},
+		{"(() => " + flow[:0] + "({module: 'hangup'}))();", "only_defines", 1, []string{"put `return` before it"}},
+		{"!function (call) { return " + flow + "; }(call);", "only_defines", 1, []string{"put `return` before it"}},
+		{"(async function () { return " + flow + "; })();", "only_defines", 1, []string{"put `return` before it", "take `async` away"}},
+		{"module.exports = function (call) { return " + flow + "; };", "only_defines", 1, []string{"no modules", "between the braces"}},
+		{"module.exports.main = (call) => { return " + flow + "; };", "only_defines", 1, []string{"no modules"}},
+		{"module.exports = main;\nfunction main(call) { return " + flow + "; }", "only_defines", 1, []string{"no modules"}},
+		{"exports.handler = async (event) => { return {statusCode: 200}; };", "only_defines", 1, []string{"no modules", "take `async` away"}},
+		{"exports.handler = function (context, event, callback) { callback(null, 1); };", "only_defines", 1, []string{"no modules", "callback"}},
+		{"exports['handler'] = function (event) { return 1; };", "only_defines", 1, []string{"no modules"}},
+		{"{module: 'hangup'}", "bare_flow", 1, []string{"put `return` before"}},
+		{"// hang up\n(" + flow + ");", "bare_flow", 2, []string{"put `return` before"}},
+		{"[" + flow + "]", "bare_flow", 1, []string{"put `return` before"}},
+		{"return\n{module: 'hangup'}", "cut_return", 1, []string{"same line"}},
+		{"if (call.To) {\n  return\n  ({module: 'hangup'});\n}", "cut_return", 2, []string{"same line"}},
+		{"```js\nreturn 1\n```", "no_javascript", 1, []string{"Markdown"}},
+	} {
+		fault, _ := lint.Check(c.body)
+		if fault == nil {
+			t.Errorf("%q: no fault, want %s", c.body, c.rule)
+			continue
+		}
+		if fault.Rule != c.rule || fault.Line != c.line {
+			t.Errorf("%q: got %s in line %d, want %s in line %d", c.body, fault.Rule, fault.Line, c.rule, c.line)
+		}
+		for _, want := range c.says {
+			if text := fault.Message + ": " + fault.Hint; !strings.Contains(text, want) {
+				t.Errorf("%q: got %q, want it to say %q", c.body, text, want)
+			}
+		}
+	}
+}
+
+// Good code is neither refused nor warned of, however odd.
+func TestGoodBodies(t *testing.T) {
+	for _, body := range []string{
+		"return " + flow,
+		"const f = function (call) { return " + flow + "; };\n// @ts-ignore\nreturn f(call);",
+		"function f(x) { return x; }\nif (f(call.To)) { return " + flow + "; }",
+		"function f(x) { return x; }\nswitch (call.To) { case '1': return " + flow + "; default: return null; }",
+		"try { return " + flow + "; } catch (e) { return null; }",
+		"for (const d of ['a']) { if (d === call.To) { return " + flow + "; } }",
+		"if (call.To) {\n  return (\n    " + flow + "\n  );\n}\nreturn null;",
+		"return (function (call) { return " + flow + "; })(call);",
+		"return main(call);\nfunction main(call) { return " + flow + "; }",
+		"if (typeof module !== 'undefined') { module.exports = main; }\nfunction main(call) { return " + flow + "; }\nreturn main(call);",
+		"if (!call.To) return\nvar a = 1;\nreturn " + flow + ";",
+		"if (!call.To) { return }\nreturn " + flow + ";",
+		"throw new Error('not yet')",
+		"var o = {return: 1, fetch: 2, async: 3, function(x) { return x; }}; return {module: 'tts', data: {text: o.return + o.fetch}};",
+		"function fetch(x) { return x; }\nreturn fetch(" + flow + ");",
+		"var print = log; print('x'); return " + flow,
+		"const {event, body: {context}} = {event: 1, body: {context: 2}}; return event + context ? " + flow + " : null;",
+		"return ['a'].map((event, index) => event + index).length ? " + flow + " : null;",
+		"return ['a'].map(function (doc) { return doc; }).length ? " + flow + " : null;",
+		"try { null.x } catch (event) { log(event); } return " + flow,
+		"for (const start of [1]) { log(start); } return " + flow,
+		"var re = /fetch(/.source; return " + flow,
+		"return {module: 'tts', data: {text: `fetch ${call.To} ‘quoted’`}};",
+		"var async = 1; return async ? " + flow + " : null;",
+		"window: for (;;) { break window; }\nreturn " + flow,
+		"class A { fetch() { return 1; } static { } }\nreturn new A().fetch() ? " + flow + " : null;",
+		"var a = call.To - Number(call.From); return a ? " + flow + " : null;",
+		"var n = JSON.stringify({a: 1}).length; return n ? " + flow + " : null;",
+		"return {module: 'tts', data: {text: JSON.stringify(call)}};",
+		"var x = a ? {return: 1} : 2; var a; return " + flow,
+		"return {\n  module: 'menu', data: {id: '1'},\n  children: {_: " + flow + "}\n}",
+		"if (/[(]/.test(call.To)) /x/.exec(''); return " + flow,
+		"function f()\n{\n  return 1\n}\nreturn f() && " + flow,
+		"var f = function () { return\n}\nreturn f() || " + flow,
+	} {
+		if fault, remarks := lint.Check(body); fault != nil || len(remarks) > 0 {
+			t.Errorf("%q: got %+v %+v, want nothing", body, fault, remarks)
+		}
+	}
+}
+
+// What is no plain mistake is stored with a warning that says where and what to do.
+func TestRemarks(t *testing.T) {
+	for _, c := range []struct {
+		body, rule   string
+		line, column int
+		says         string
+	}{
+		{"var x = 1;", "nothing_returned", 0, 0, "nothing is returned"},
+		{"var flow = " + flow + ";\nflow", "nothing_returned", 0, 0, "return {module"},
+		{"for (;;) {}", "nothing_returned", 0, 0, "nothing is returned"},
+		{"if (call.To) { return }", "nothing_returned", 0, 0, "nothing is returned"},
+		{"return (async () => (" + flow + "))();", "promise", 1, 9, "no async/await"},
+		{"var f = async function () { return 1; }; return f();", "promise", 1, 9, "no async/await"},
+		{"return new Promise(function (r) { r(1); });", "promise", 1, 12, "Promise"},
+		{"return Promise.resolve(" + flow + ");", "promise", 1, 8, "Promise"},
+		{"var o = {async go() { return 1; }}; return o.go();", "promise", 1, 10, "no async/await"},
+		{"return JSON.stringify(" + flow + ");", "text_returned", 1, 1, "without"},
+		{"return {module: 'tts', data: {text: call.Caller-ID-Name}};", "dashed_name", 1, 37, "call['Caller-ID-Name']"},
+		{"var h = call.Custom-SIP-Headers; return h;", "dashed_name", 1, 9, "call['Custom-SIP-Headers']"},
+		{"switch (call.To) {\ndefault:\n  return\n  {module: 'hangup'}\n}\nreturn null;", "cut_return", 3, 3, "same line"},
+		{"var r = fetch('http://x');\nreturn r;", "unknown_name", 1, 9, "no network"},
+		{"var m = require('moment');\nreturn m;", "unknown_name", 1, 9, "no modules"},
+		{"return {module: 'tts', data: {text: process.env.NAME}};", "unknown_name", 1, 37, "no process"},
+		{"setTimeout(function () {}, 1); return " + flow, "unknown_name", 1, 1, "no timers"},
+	} {
+		fault, remarks := lint.Check(c.body)
+		found := false
+		for _, r := range remarks {
+			if r.Rule == c.rule {
+				found = true
+				if r.Line != c.line || r.Column != c.column ||
+					c.says != "without" && !strings.Contains(r.Message, c.says) {
+					t.Errorf("%q: got %+v, want line %d, column %d, saying %q", c.body, r, c.line, c.column, c.says)
+				}
+			}
+		}
+		if !found || fault != nil {
+			t.Errorf("%q: got %+v and %+v, want a remark %s", c.body, fault, remarks, c.rule)
+		}
+	}
+}
+
+// Whatever text it is given, it ends, and points into the text.
+func FuzzCheck(f *testing.F) {
+	f.Add("class A { #b = /a/d; static { a ??= `${1n}` } }")
+	f.Add("return\n{module: call.Caller-ID-Name}}}")
+	f.Add("const f = async ({a, b: [c]}) => (x ? {y} : z)\n(f)()")
+	f.Fuzz(func(t *testing.T, body string) {
+		lines := strings.Count(
+			body,
+			"\n",
+		) + strings.Count(
+			body,
+			"\r",
+		) + strings.Count(
+			body,
+			"\u2028",
+		) + strings.Count(
+			body,
+			"\u2029",
+		) + 1
+		fault, remarks := lint.Check(body)
+		if fault != nil {
+			remarks = append(remarks, *fault)
+		}
+		for _, r := range remarks {
+			if r.Line < 0 || r.Line > lines || r.Message == "" {
+				t.Errorf("%q: %+v", body, r)
+			}
+		}
+		for _, at := range []lint.Fault{{Message: "SyntaxError: expecting ';'", Line: lines, Column: 3}, {Message: "TypeError: not a function", Line: 1, Column: 2}} {
+			if a := lint.Syntax(body, at); a.Line > lines {
+				t.Errorf("%q: %+v", body, a)
+			}
+			lint.Thrown(body, at)
+		}
+	})
+}

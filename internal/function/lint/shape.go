@@ -1,0 +1,334 @@
+package lint
+
+import (
+	"github.com/tdewolff/parse/v2/js"
+)
+
+// isReturn reports whether a token is the statement's keyword.
+func (s *scan) isReturn(i int) bool {
+	return s.kind(i) == js.ReturnToken && !s.isMember(i) && !s.isKey(i)
+}
+
+// returnsValue reports whether a value stands behind a return, in the same line.
+func (s *scan) returnsValue(i int) bool {
+	next := s.kind(i + 1)
+	return next != js.ErrorToken && !s.tokens[i+1].fresh && next != js.SemicolonToken && next != js.CloseBraceToken
+}
+
+// cutReturn reports whether a return ends at its line although its value stands in the next one. An early `return`
+// without a semicolon before another statement is none.
+func (s *scan) cutReturn(i int) bool {
+	next := s.kind(i + 1)
+	if next == js.ErrorToken || !s.tokens[i+1].fresh {
+		return false
+	}
+	switch next {
+	case js.OpenBraceToken,
+		js.OpenParenToken,
+		js.OpenBracketToken,
+		js.StringToken,
+		js.TemplateToken,
+		js.TemplateStartToken:
+		return true
+	}
+	return false
+}
+
+// returns is what a body returns by itself, functions within it left out.
+type returns struct {
+	value  int // the first return with a value, -1 for none
+	cut    int // the first return that its line ends, -1 for none
+	nested int // the first return with a value inside a function within, or arrow with a value, -1 for none
+}
+
+func (s *scan) returns() returns {
+	r := returns{-1, -1, -1}
+	first := func(place *int, i int) {
+		if *place < 0 {
+			*place = i
+		}
+	}
+	for i := range s.tokens {
+		switch {
+		case s.kind(i) == js.ArrowToken && s.kind(i+1) != js.OpenBraceToken:
+			first(&r.nested, i)
+		case !s.isReturn(i):
+		case s.cutReturn(i):
+			first(&r.cut, i)
+		case !s.returnsValue(i):
+		case s.tokens[i].functions > 0:
+			first(&r.nested, i)
+		default:
+			first(&r.value, i)
+		}
+	}
+	return r
+}
+
+// form is what a statement of a body does with functions.
+type form byte
+
+const (
+	plain     form = iota // nothing to do with what is returned: a constant, a directive, a log line
+	other                 // anything that this package does not look into
+	defines               // a function with a name
+	exports               // an assignment to module.exports or exports
+	bare                  // a function without a name that nobody can call
+	called                // a function called on the spot, its value thrown away
+	callsOwn              // a call of a function that the body defines, its value thrown away
+	bareValue             // an object or list alone
+)
+
+// statement is one of a body's own statements.
+type statement struct {
+	form  form
+	at    int    // its first token
+	name  string // the function's
+	async bool
+	start int // where the function's parameters begin, for functions
+}
+
+// statements reads the body's own statements as far as they matter here.
+func (s *scan) statements() []statement {
+	var all []statement
+	for i := 0; i < len(s.tokens); {
+		st, next := s.statement(i)
+		if next <= i {
+			next = i + 1
+		}
+		if st.form != plain {
+			all = append(all, st)
+		}
+		i = next
+	}
+	return all
+}
+
+// statement reads the statement that begins at a token; next is the first token behind it.
+func (s *scan) statement(i int) (st statement, next int) {
+	st = statement{form: other, at: i}
+	if fn, end, ok := s.functionAt(i); ok && fn.name != "" && !s.isArrowAt(i) {
+		fn.form = defines
+		return fn, end
+	}
+	switch s.kind(i) {
+	case js.SemicolonToken:
+		st.form = plain
+		return st, i + 1
+	case js.VarToken, js.LetToken, js.ConstToken:
+		return s.declaration(i)
+	case js.ClassToken:
+		for j := i + 1; j < len(s.tokens); j = s.behind(j) {
+			if s.tokens[j].brace == classBody {
+				st.form = plain
+				return st, s.behind(j)
+			}
+		}
+		return st, len(s.tokens)
+	case js.OpenBraceToken:
+		if s.tokens[i].inside < 0 && s.looksLikeObject(i) {
+			st.form = bareValue
+		}
+		return st, s.behind(i)
+	}
+	next = s.expressionEnd(i)
+	st.form = s.expressionForm(i, next, &st)
+	return st, next
+}
+
+// looksLikeObject reports whether what stands in braces could be an object's members.
+func (s *scan) looksLikeObject(i int) bool {
+	return (js.IsIdentifierName(s.kind(i+1)) || s.kind(i+1) == js.StringToken) && s.kind(i+2) == js.ColonToken
+}
+
+// declaration reads var, let or const: it defines a function where one of its values is one.
+func (s *scan) declaration(i int) (statement, int) {
+	st := statement{form: plain, at: i}
+	end := s.expressionEnd(i + 1)
+	for j := i + 1; j < end; j = s.behind(j) {
+		if s.kind(j) != js.EqToken {
+			continue
+		}
+		if fn, _, ok := s.functionAt(j + 1); ok && js.IsIdentifier(s.kind(j-1)) && st.form == plain {
+			st = statement{form: defines, at: i, name: s.text(j - 1), async: fn.async, start: fn.start}
+		} else if fn, _, ok := s.wrapped(j + 1); ok && js.IsIdentifier(s.kind(j-1)) && st.form == plain {
+			st = statement{form: defines, at: i, name: s.text(j - 1), async: fn.async, start: fn.start}
+		}
+	}
+	return st, end
+}
+
+// expressionForm tells what an expression statement from i to end does.
+func (s *scan) expressionForm(i, end int, st *statement) form {
+	last := end - 1
+	if s.kind(last) == js.SemicolonToken {
+		last--
+	}
+	switch {
+	case s.kind(i) == js.StringToken && last == i:
+		return plain
+	case s.exportsAt(i):
+		for j := i; j < end; j = s.behind(j) {
+			if fn, _, ok := s.functionAt(j); ok && s.kind(j-1) == js.EqToken {
+				st.async, st.start = fn.async, fn.start
+			}
+		}
+		return exports
+	}
+	if fn, behind, ok := s.functionAt(i); ok && behind > last {
+		st.async, st.start = fn.async, fn.start
+		return bare
+	}
+	if fn, behind, ok := s.wrapped(i); ok {
+		st.async, st.start = fn.async, fn.start
+		switch {
+		case behind > last && s.kind(last-1) == js.CloseParenToken && !s.isArrowAt(i+1): // (function () {…}())
+			return called
+		case behind > last:
+			return bare
+		case s.kind(behind) == js.OpenParenToken && s.behind(behind) > last:
+			return called
+		}
+		return other
+	}
+	if k := s.kind(i); k == js.NotToken || k == js.VoidToken || k == js.AddToken ||
+		k == js.SubToken { // !function () {…}()
+		if fn, behind, ok := s.functionAt(i + 1); ok && s.kind(behind) == js.OpenParenToken && s.behind(behind) > last {
+			st.async, st.start = fn.async, fn.start
+			return called
+		}
+	}
+	if s.kind(i) == js.OpenParenToken && s.kind(i+1) == js.OpenBraceToken && s.behind(i) > last ||
+		s.kind(i) == js.OpenBracketToken && s.kind(i+1) == js.OpenBraceToken && s.behind(i) > last {
+		return bareValue
+	}
+	if js.IsIdentifier(s.kind(i)) && s.kind(i+1) == js.OpenParenToken && s.behind(i+1) > last {
+		st.name = s.text(i)
+		if st.name == "log" {
+			return plain
+		}
+		return callsOwn
+	}
+	if s.text(i) == "console" && s.kind(i+1) == js.DotToken && s.kind(i+3) == js.OpenParenToken &&
+		s.behind(i+3) > last {
+		return plain
+	}
+	return other
+}
+
+// exportsAt reports whether a statement assigns to module.exports or exports.
+func (s *scan) exportsAt(i int) bool {
+	switch {
+	case s.text(i) == "module" && s.kind(i+1) == js.DotToken && s.text(i+2) == "exports":
+		return true
+	case s.text(i) == "exports":
+		return s.kind(i+1) == js.DotToken || s.kind(i+1) == js.EqToken || s.kind(i+1) == js.OpenBracketToken
+	}
+	return false
+}
+
+// functionAt reads a function expression, declaration or arrow function that begins at a token; end is the first token
+// behind it.
+func (s *scan) functionAt(i int) (fn statement, end int, ok bool) {
+	fn = statement{at: i}
+	j := i
+	if s.kind(j) == js.AsyncToken && s.kind(j+1) != js.ErrorToken && !s.tokens[j+1].fresh &&
+		s.kind(j+1) != js.ArrowToken {
+		fn.async = true
+		j++
+	}
+	if s.kind(j) == js.FunctionToken {
+		j++
+		if s.kind(j) == js.MulToken {
+			j++
+		}
+		if js.IsIdentifier(s.kind(j)) {
+			fn.name = s.text(j)
+			j++
+		}
+		if s.kind(j) != js.OpenParenToken {
+			return fn, i, false
+		}
+		fn.start = j
+		if j = s.behind(j); s.kind(j) != js.OpenBraceToken {
+			return fn, i, false
+		}
+		return fn, s.behind(j), true
+	}
+	fn.start = j
+	switch {
+	case s.kind(j) == js.OpenParenToken:
+		j = s.behind(j)
+	case js.IsIdentifier(s.kind(j)):
+		j++
+	default:
+		return fn, i, false
+	}
+	if s.kind(j) != js.ArrowToken {
+		return fn, i, false
+	}
+	if s.kind(j+1) == js.OpenBraceToken {
+		return fn, s.behind(j + 1), true
+	}
+	return fn, s.expressionEnd(j + 1), true
+}
+
+// isArrowAt reports whether the function that begins at a token is an arrow function.
+func (s *scan) isArrowAt(i int) bool {
+	return s.kind(i) != js.FunctionToken && !(s.kind(i) == js.AsyncToken && s.kind(i+1) == js.FunctionToken)
+}
+
+// wrapped reads a function in parentheses; end is the first token behind them.
+func (s *scan) wrapped(i int) (fn statement, end int, ok bool) {
+	if s.kind(i) != js.OpenParenToken {
+		return fn, i, false
+	}
+	fn, _, ok = s.functionAt(i + 1)
+	return fn, s.behind(i), ok
+}
+
+// expressionEnd is the first token behind the expression or declarations that begin at a token: where a semicolon, a
+// bracket or a line ends them.
+func (s *scan) expressionEnd(i int) int {
+	for j := i; j < len(s.tokens); j = s.behind(j) {
+		t := s.tokens[j]
+		switch t.kind {
+		case js.SemicolonToken:
+			return j + 1
+		case js.CloseBraceToken, js.CloseParenToken, js.CloseBracketToken:
+			return j
+		}
+		if j > i && t.fresh && !s.goesOn(j) {
+			return j
+		}
+	}
+	return len(s.tokens)
+}
+
+// goesOn reports whether a token at the beginning of a line goes on with what stands before it.
+func (s *scan) goesOn(i int) bool {
+	if before := i - 1; s.expectsValue(before) || s.kind(before) == js.ArrowToken || s.kind(before) == js.ColonToken ||
+		s.isDot(before) {
+		return true
+	}
+	switch kind := s.kind(i); kind {
+	case js.IncrToken, js.DecrToken, js.NotToken, js.BitNotToken:
+		return false
+	case js.OpenParenToken,
+		js.OpenBracketToken,
+		js.TemplateToken,
+		js.TemplateStartToken,
+		js.CommaToken,
+		js.QuestionToken,
+		js.ColonToken,
+		js.DotToken,
+		js.InToken,
+		js.InstanceofToken,
+		js.ArrowToken:
+		return true
+	default:
+		return js.IsOperator(kind)
+	}
+}
+
+func (s *scan) isDot(i int) bool { return s.kind(i) == js.DotToken || s.kind(i) == js.OptChainToken }

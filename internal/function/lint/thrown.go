@@ -1,0 +1,261 @@
+package lint
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tdewolff/parse/v2/js"
+)
+
+// The messages of QuickJS, SpiderMonkey and V8.
+var (
+	notDefined  = regexp.MustCompile(`^ReferenceError: '?([^'\s]+)'? is not defined$`)
+	notFunction = regexp.MustCompile(`^TypeError: (?:([^\s].*?) is )?not a (?:function|constructor)$`)
+	noProperty  = regexp.MustCompile(
+		`^TypeError: (?i:cannot read propert(?:y '([^']*)' of (undefined|null)|ies of (undefined|null) \(reading '([^']*)'\)))$`,
+	)
+	readOnly = regexp.MustCompile(
+		`^TypeError: (?:'([^']*)' is read-only|invalid assignment to const '([^']*)'|Assignment to constant variable\.)$`,
+	)
+	tooEarly = regexp.MustCompile(
+		`^ReferenceError: (?:([^\s]+) is not initialized|can't access lexical declaration '([^']*)' before initialization|Cannot access '([^']*)' before initialization)$`,
+	)
+)
+
+// Thrown explains what a function threw. The body may be empty where it is not at hand: then the message alone is
+// explained.
+func Thrown(body string, f Fault) Advice {
+	switch {
+	case notDefined.MatchString(f.Message):
+		return undefinedName(body, f, notDefined.FindStringSubmatch(f.Message)[1])
+	case notFunction.MatchString(f.Message):
+		return wrongCall(body, f, notFunction.FindStringSubmatch(f.Message)[1])
+	case noProperty.MatchString(f.Message):
+		m := noProperty.FindStringSubmatch(f.Message)
+		return absentValue(body, f, m[1]+m[4], m[2]+m[3])
+	case readOnly.MatchString(f.Message):
+		m := readOnly.FindStringSubmatch(f.Message)
+		return changedConstant(body, f, m[1]+m[2])
+	case tooEarly.MatchString(f.Message):
+		return Advice{Hint: "it is used above its declaration: move the declaration up"}
+	case strings.HasPrefix(f.Message, "SyntaxError: ") && strings.Contains(body, "JSON.parse"):
+		return Advice{
+			Hint: "JSON.parse was given what is no JSON: every parameter of the call is plain text, and may be absent",
+		}
+	}
+	return Advice{}
+}
+
+// undefinedName is about a name that nothing gives a meaning.
+func undefinedName(body string, f Fault, name string) Advice {
+	if instead, foreign := names[name]; foreign {
+		return Advice{Hint: "`" + name + "` is not there: " + instead}
+	}
+	if body == "" {
+		return Advice{}
+	}
+	s := scanBody(body)
+	for i := range s.tokens {
+		dashed, end := s.dashedParameter(i)
+		if dashed == "" {
+			continue
+		}
+		for j := i; j < end; j++ {
+			if s.text(j) == name {
+				return Advice{Hint: "`call." + dashed + "` is read as a subtraction: write call['" + dashed + "']"}
+			}
+		}
+	}
+	at := s.find(f.Line, f.Column)
+	if s.text(at) == name && s.kind(at-1) == js.ColonToken && s.text(at-2) == "module" {
+		return Advice{Hint: "put the name between quotes: module: '" + name + "'"}
+	}
+	known := s.declared()
+	among := []string{
+		"call",
+		"console",
+		"Math",
+		"Date",
+		"JSON",
+		"Object",
+		"Array",
+		"String",
+		"Number",
+		"parseInt",
+		"parseFloat",
+		"undefined",
+		"RegExp",
+	}
+	for declared := range known {
+		if declared != name {
+			among = append(among, declared)
+		}
+	}
+	slices.Sort(among)
+	if near := nearest(name, among); near != "" {
+		return Advice{Hint: "did you mean `" + near + "`?"}
+	}
+	return Advice{
+		Hint: "`" + clip(
+			name,
+		) + "` is neither a variable of the function nor a name of the language: a text stands between quotes, and a parameter is read as call['…']",
+	}
+}
+
+// wrongCall is about calling what is no function. QuickJS does not tell what; the place it tells is the parenthesis.
+func wrongCall(body string, f Fault, callee string) Advice {
+	var a Advice
+	if callee == "" && body != "" && f.Line > 0 {
+		s := scanBody(body)
+		at := s.calledAt(s.find(f.Line, f.Column))
+		if s.kind(at) != js.OpenParenToken && s.kind(at) != js.TemplateToken && s.kind(at) != js.TemplateStartToken {
+			return a
+		}
+		if callee = s.valueBefore(at); callee == "" {
+			return a
+		}
+		a.Message = "TypeError: " + callee + " is not a function"
+	}
+	dot := strings.LastIndexByte(callee, '.')
+	method := callee[dot+1:]
+	switch {
+	case callee == "call":
+		a.Hint = "`call` holds the call's parameters: read one with call['Caller-ID-Number']"
+	case dot < 0:
+	case callee[:dot] == "call":
+		a.Hint = "the call's parameters are read with call['Caller-ID-Number']; `call` has no methods"
+	case callee[:dot] == "console":
+		a.Hint = "console has log, info, warn, error and debug"
+	case slices.Contains(methods, method):
+		a.Hint = "`" + clip(
+			callee[:dot],
+		) + "` is no value that has `" + method + "`: look what it is with console.log(" + clip(
+			callee[:dot],
+		) + ")"
+	default:
+		if near := nearest(method, methods); near != "" {
+			a.Hint = "did you mean `" + near + "`?"
+		}
+	}
+	return a
+}
+
+// calledAt is the parenthesis of the call that an engine means. QuickJS makes a jump of a call whose value is returned,
+// and then tells the place of the return.
+func (s *scan) calledAt(at int) int {
+	if !s.isReturn(at) {
+		return at
+	}
+	last := s.expressionEnd(at+1) - 1
+	if s.kind(last) == js.SemicolonToken {
+		last--
+	}
+	if s.kind(last) == js.CloseParenToken && s.tokens[last].pair > int32(at) {
+		return int(s.tokens[last].pair)
+	}
+	return at
+}
+
+// changedConstant is about changing what const declares. QuickJS tells the place of the statement behind it.
+func changedConstant(body string, f Fault, name string) Advice {
+	a := Advice{Hint: "what const declares cannot change: declare it with let or var"}
+	if body == "" || name == "" {
+		return a
+	}
+	s := scanBody(body)
+	for i := min(s.find(f.Line, f.Column), len(s.tokens)-1); i >= 0; i-- {
+		if s.text(i) == name && !s.isMember(i) &&
+			(isAssignment(s.kind(i+1)) || s.kind(i-1) == js.IncrToken || s.kind(i-1) == js.DecrToken) &&
+			s.kind(i-1) != js.ConstToken {
+			a.Line, a.Column = int(s.tokens[i].line), int(s.tokens[i].column)
+			break
+		}
+	}
+	return a
+}
+
+// isAssignment reports whether a token changes the variable beside it.
+func isAssignment(kind js.TokenType) bool {
+	switch kind {
+	case js.EqToken,
+		js.IncrToken,
+		js.DecrToken,
+		js.AddEqToken,
+		js.SubEqToken,
+		js.MulEqToken,
+		js.DivEqToken,
+		js.ModEqToken,
+		js.ExpEqToken,
+		js.LtLtEqToken,
+		js.GtGtEqToken,
+		js.GtGtGtEqToken,
+		js.BitAndEqToken,
+		js.BitOrEqToken,
+		js.BitXorEqToken,
+		js.AndEqToken,
+		js.OrEqToken,
+		js.NullishEqToken:
+		return true
+	}
+	return false
+}
+
+// absentValue is about a property of undefined or null.
+func absentValue(body string, f Fault, property, what string) Advice {
+	if body == "" || f.Line == 0 {
+		return Advice{}
+	}
+	s := scanBody(body)
+	at := s.find(f.Line, f.Column)
+	for i := at; i <= at+1; i++ { // the dot, or the name behind it
+		if s.isDot(i) || s.kind(i) == js.OpenBracketToken {
+			at = i
+			break
+		}
+	}
+	value := s.valueBefore(at)
+	switch {
+	case value == "" || !s.isDot(at) && s.kind(at) != js.OpenBracketToken:
+		return Advice{}
+	case strings.HasPrefix(value, "call[") || strings.HasPrefix(value, "call."):
+		return Advice{
+			Hint: "this call has no " + value + ": write (" + value + " || '')." + property + ", or look first whether it is there",
+		}
+	}
+	return Advice{
+		Hint: "`" + value + "` is " + what + " there: look first whether it is there, or write " + value + "?." + property,
+	}
+}
+
+// valueBefore is the text of the name or member that ends before a token: `a.b['c']`. "" for anything else.
+func (s *scan) valueBefore(at int) string {
+	start := at
+	for i := at - 1; i >= 0; {
+		switch {
+		case s.kind(i) == js.CloseBracketToken && s.tokens[i].pair >= 0,
+			s.kind(i) == js.CloseParenToken && s.tokens[i].pair >= 0:
+			i = int(s.tokens[i].pair)
+			start = i
+			if i--; i < 0 ||
+				!js.IsIdentifierName(s.kind(i)) && s.kind(i) != js.CloseBracketToken &&
+					s.kind(i) != js.CloseParenToken {
+				i = -1
+			}
+			continue
+		case js.IsIdentifierName(s.kind(i)):
+			start = i
+			if !s.isDot(i - 1) {
+				i = -1
+				continue
+			}
+			i -= 2
+			continue
+		}
+		i = -1
+	}
+	if start >= at {
+		return ""
+	}
+	return clip(strings.Join(strings.Fields(s.body[s.tokens[start].from:s.tokens[at-1].to]), " "))
+}

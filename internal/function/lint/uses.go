@@ -1,0 +1,169 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/tdewolff/parse/v2/js"
+)
+
+// declared is every name that a body may have given a meaning: variables, functions, classes, parameters, assignments.
+// It rather has a name too many: a warning about a good name is worse than none.
+func (s *scan) declared() map[string]bool {
+	known := map[string]bool{}
+	for i, t := range s.tokens {
+		switch t.kind {
+		case js.VarToken, js.LetToken, js.ConstToken:
+			s.declarators(i+1, known)
+		case js.FunctionToken, js.ClassToken:
+			j := i + 1
+			if s.kind(j) == js.MulToken {
+				j++
+			}
+			s.learn(j, j+1, known)
+		case js.ArrowToken:
+			if s.kind(i-1) == js.CloseParenToken && s.tokens[i-1].pair >= 0 {
+				s.learn(int(s.tokens[i-1].pair), i, known)
+			} else {
+				s.learn(i-1, i, known)
+			}
+		case js.OpenBraceToken:
+			if s.kind(i-1) == js.CloseParenToken && s.tokens[i-1].pair >= 0 &&
+				(t.brace == functionBody || s.kind(int(s.tokens[i-1].pair)-1) == js.CatchToken) {
+				s.learn(int(s.tokens[i-1].pair), i, known)
+			}
+		case js.EqToken:
+			if i > 0 && !s.isMember(i-1) {
+				s.learn(i-1, i, known)
+			}
+		case js.TypeofToken: // it is asked whether it is there
+			j := i + 1
+			if s.kind(j) == js.OpenParenToken {
+				j++
+			}
+			s.learn(j, j+1, known)
+		}
+	}
+	return known
+}
+
+// learn adds the names among some tokens.
+func (s *scan) learn(from, to int, known map[string]bool) {
+	for i := max(from, 0); i < to && i < len(s.tokens); i++ {
+		if js.IsIdentifier(s.kind(i)) && !s.isMember(i) {
+			known[s.text(i)] = true
+		}
+	}
+}
+
+// declarators adds the names that var, let or const give.
+func (s *scan) declarators(i int, known map[string]bool) {
+	for end := s.expressionEnd(i); i < end; i++ {
+		behind := s.behind(i)
+		if js.IsIdentifier(s.kind(i)) || s.kind(i) == js.OpenBraceToken || s.kind(i) == js.OpenBracketToken {
+			s.learn(i, behind, known)
+		}
+		for i = behind; i < end && s.kind(i) != js.CommaToken; i = s.behind(i) {
+			if s.kind(i) == js.InToken || s.kind(i) == js.OfToken {
+				return
+			}
+		}
+	}
+}
+
+// isUse reports whether a token is a name that is looked up, and not a member, a key or a label.
+func (s *scan) isUse(i int) bool {
+	label := s.kind(i+1) == js.ColonToken && s.tokens[i+1].brace != objectLiteral
+	jump := s.kind(i-1) == js.BreakToken || s.kind(i-1) == js.ContinueToken
+	return js.IsIdentifier(s.kind(i)) && !s.isMember(i) && !s.isKey(i) && !label && !jump
+}
+
+// unknownNames finds the first use of each name of other platforms that the body gives no meaning of its own.
+func (s *scan) unknownNames() []Finding {
+	var found []Finding
+	var known map[string]bool
+	told := map[string]bool{}
+	for i := range s.tokens {
+		name := s.text(i)
+		instead, foreign := names[name]
+		if !foreign || !s.isUse(i) {
+			continue
+		}
+		if known == nil {
+			known = s.declared()
+		}
+		if known[name] || told[name] {
+			continue
+		}
+		told[name] = true
+		found = append(found, s.finding(i, "unknown_name", "`"+name+"` is not there: "+instead))
+	}
+	return found
+}
+
+// waits finds the first place where a body expects to be waited for.
+func (s *scan) waits() (int, bool) {
+	for i := range s.tokens {
+		switch s.kind(i) {
+		case js.AsyncToken:
+			_, _, isFunction := s.functionAt(i)
+			isMethod := js.IsIdentifierName(s.kind(i+1)) && s.kind(i+2) == js.OpenParenToken && !s.tokens[i+1].fresh
+			if !s.isMember(i) && (isFunction && s.kind(i+1) != js.ArrowToken || isMethod) {
+				return i, true
+			}
+		case js.IdentifierToken:
+			if s.text(i) == "Promise" && s.isUse(i) && (s.kind(i-1) == js.NewToken || s.kind(i+1) == js.DotToken) {
+				return i, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// dashedParameters finds parameters that are read with a dot although their names have dashes: call.Caller-ID-Name.
+func (s *scan) dashedParameters() []Finding {
+	var found []Finding
+	for i := range s.tokens {
+		if name, _ := s.dashedParameter(i); name != "" {
+			found = append(
+				found,
+				s.finding(i, "dashed_name", "`call."+name+"` is read as a subtraction: write call['"+name+"']"),
+			)
+		}
+	}
+	return found
+}
+
+// dashedParameter reads a name with dashes behind `call.`, at a token; end is the first token behind it.
+func (s *scan) dashedParameter(i int) (name string, end int) {
+	if s.text(i) != "call" || s.isMember(i) || s.kind(i+1) != js.DotToken || !js.IsIdentifierName(s.kind(i+2)) {
+		return "", i
+	}
+	end = i + 3
+	for s.kind(end) == js.SubToken && js.IsIdentifierName(s.kind(end+1)) && s.tokens[end-1].to == s.tokens[end].from &&
+		s.tokens[end].to == s.tokens[end+1].from && startsUpper(s.text(end+1)) {
+		end += 2
+	}
+	if end == i+3 || !startsUpper(s.text(i+2)) {
+		return "", i
+	}
+	return s.body[s.tokens[i+2].from:s.tokens[end-1].to], end
+}
+
+func startsUpper(word string) bool {
+	return word != "" && strings.ToUpper(word[:1]) == word[:1] && word[0] != '_' && word[0] != '$'
+}
+
+// returnedText finds a return of JSON.stringify.
+func (s *scan) returnedText() (int, bool) {
+	for i := range s.tokens {
+		if s.isReturn(i) && s.tokens[i].functions == 0 && s.text(i+1) == "JSON" && s.text(i+3) == "stringify" &&
+			s.kind(i+4) == js.OpenParenToken {
+			behind := s.behind(i + 4)
+			if s.kind(behind) == js.SemicolonToken || s.kind(behind) == js.CloseBraceToken || behind >= len(s.tokens) ||
+				s.tokens[behind].fresh {
+				return i, true
+			}
+		}
+	}
+	return 0, false
+}
