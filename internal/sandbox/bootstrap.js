@@ -9,23 +9,87 @@
   var cut = Function.prototype.call.bind(String.prototype.slice);
   var isArray = Array.isArray;
 
-  // Logs leave the realm line by line, as JSON: they are there even if the engine never comes back.
+  // Logs leave the realm line by line, each as the first letter of its level and the text as JSON: they are there even if
+  // the engine never comes back.
   var say = global.say, room = 0;
   delete global.say;
 
-  function log() {
-    var line = '';
-    for (var i = 0; i < arguments.length; i++) {
-      var v = arguments[i], s;
-      try { s = typeof v === 'object' && v !== null ? stringify(v) : text(v); } catch (e) { s = '[unprintable]'; }
-      if (s.length > room) { s = cut(s, 0, room > 0 ? room + 1 : 0); } // what is cut anyway is not copied
-      line += (i ? ' ' : '') + s;
-      if (line.length > room) { break; }
+  function logger(level) {
+    return (...values) => {
+      var line = '';
+      for (var i = 0; i < values.length; i++) {
+        var v = values[i], s;
+        try { s = typeof v === 'string' ? v : print(v, 0, []); } catch (e) { s = '[unprintable]'; }
+        if (s.length > room) { s = cut(s, 0, room > 0 ? room + 1 : 0); } // what is cut anyway is not copied
+        line += (i ? ' ' : '') + s;
+        if (line.length > room) { break; }
+      }
+      if (room <= 0) { say(); return; }
+      if (line.length > room) { line = cut(line, 0, room) + '… [cut]'; room = 0; }
+      room -= line.length + 1;
+      say(level + stringify(line));
+    };
+  }
+  var log = logger('l');
+
+  // print writes a value for people, as JSON where JSON has words for it. What it makes is not much longer than what a run
+  // may still log.
+  var method = Function.prototype.call, keys = Object.keys, isView = ArrayBuffer.isView, deepest = 20;
+  var tagOf = method.bind(Object.prototype.toString), descends = method.bind(Object.prototype.isPrototypeOf);
+  var exec = method.bind(RegExp.prototype.exec), pattern = method.bind(RegExp.prototype.toString), errors = Error.prototype;
+  var iso = method.bind(Date.prototype.toISOString), time = method.bind(Date.prototype.getTime);
+  var eachOfMap = method.bind(Map.prototype.forEach), eachOfSet = method.bind(Set.prototype.forEach);
+  function print(v, depth, around) {
+    switch (typeof v) {
+    case 'string': return stringify(v.length > room ? cut(v, 0, room + 1) : v);
+    case 'bigint': return text(v) + 'n';
+    case 'function': return '[function' + (typeof v.name === 'string' && v.name ? ' ' + v.name : '') + ']';
+    case 'object': break;
+    default: return text(v);
     }
-    if (room <= 0) { say(); return; }
-    if (line.length > room) { line = cut(line, 0, room) + '… [cut]'; room = 0; }
-    room -= line.length + 1;
-    say(stringify(line));
+    if (v === null) { return 'null'; }
+    if (descends(errors, v)) { return printError(v); }
+    for (var i = 0; i < depth; i++) {
+      if (around[i] === v) { return '[cyclic]'; }
+    }
+    if (depth >= deepest) { return isArray(v) ? '[…]' : '{…}'; }
+    around[depth] = v;
+    switch (tagOf(v)) {
+    case '[object Date]': return time(v) === time(v) ? iso(v) : 'Invalid Date';
+    case '[object RegExp]': return pattern(v);
+    case '[object Promise]': return 'Promise';
+    case '[object Map]': return printAll('Map {', eachOfMap, v, '}', depth, around);
+    case '[object Set]': return printAll('Set {', eachOfSet, v, '}', depth, around);
+    }
+    if (typeof v.toJSON === 'function') { return print(v.toJSON(), depth + 1, around); }
+    return isArray(v) || isView(v) ? printList(v, depth, around) : printObject(v, depth, around);
+  }
+  function printList(v, depth, around) {
+    var out = '[';
+    for (var i = 0; i < v.length && out.length <= room; i++) { out += (i ? ',' : '') + print(v[i], depth + 1, around); }
+    return out + ']';
+  }
+  function printObject(v, depth, around) {
+    var out = '{', names = keys(v);
+    for (var i = 0; i < names.length && out.length <= room; i++) {
+      out += (i ? ',' : '') + stringify(names[i]) + ':' + print(v[names[i]], depth + 1, around);
+    }
+    return out + '}';
+  }
+  function printAll(open, each, v, close, depth, around) {
+    var out = open, n = 0;
+    each(v, function (value, key) {
+      if (out.length > room) { return; }
+      out += (n++ ? ', ' : '') + (each === eachOfMap ? print(key, depth + 1, around) + ' => ' : '') + print(value, depth + 1, around);
+    });
+    return out + close;
+  }
+  // Three lines stand before the body of a function (couchapp, lib/explain.js).
+  function printError(e) {
+    var name = e.name, message = e.message, stack = e.stack, out = typeof name === 'string' && name ? name : 'Error', at;
+    if (typeof message === 'string' && message) { out += ': ' + message; }
+    at = typeof stack === 'string' && exec(/\(<input>:([4-9]|\d\d+)/, stack);
+    return at ? out + ' (line ' + (at[1] - 3) + ')' : out;
   }
 
   // watch wraps the parameters of a rehearsal and notes the absent ones that are asked for. The wrapper has no handler but the
@@ -45,7 +109,7 @@
     Object.defineProperty(object, name, { value: value, writable: true, configurable: true, enumerable: false });
   }
   define(global, 'log', log);
-  define(global, 'console', { log: log, info: log, warn: log, error: log, debug: log });
+  define(global, 'console', { log: log, info: logger('i'), warn: logger('w'), error: logger('e'), debug: logger('d') });
   // Shared memory is for threads, and there are none; what can block a realm has no place here.
   delete global.SharedArrayBuffer;
   delete global.Atomics;

@@ -94,6 +94,7 @@ type Answer struct {
 	Status Status
 	Body   json.RawMessage // show: the query-server response object; map: rows; parse: null or a Fault
 	Logs   json.RawMessage // a JSON list of strings, bounded; nil when there are none
+	Levels json.RawMessage // a JSON list of the level of each line; nil when all are "log"
 	Missed json.RawMessage // explain: a JSON list of the absent keys that were read, bounded; nil when there are none
 
 	// Replaced is set by a pool whose worker the job used up, and closed once there is a new one or the pool is closed. Nil as a
@@ -162,21 +163,21 @@ const (
 )
 
 func (a Answer) frame(then sequel) [][]byte {
-	return [][]byte{[]byte(a.Run), []byte(a.Status), a.Body, a.Logs, a.Missed, []byte(then)}
+	return [][]byte{[]byte(a.Run), []byte(a.Status), a.Body, a.Logs, a.Levels, a.Missed, []byte(then)}
 }
 
 // parseAnswer reads a frame.
 func parseAnswer(f [][]byte) (a Answer, then sequel, err error) {
-	if len(f) != 6 {
+	if len(f) != 7 {
 		return Answer{}, ends, fmt.Errorf("%w: not an answer", errFrame)
 	}
-	a = Answer{Run: string(f[0]), Status: Status(f[1]), Body: f[2], Logs: f[3], Missed: f[4]}
+	a = Answer{Run: string(f[0]), Status: Status(f[1]), Body: f[2], Logs: f[3], Levels: f[4], Missed: f[5]}
 	switch a.Status {
 	case Done, Failed, Timeout, Memory, TooLarge:
 	default:
 		return Answer{}, ends, fmt.Errorf("%w: status %q", errFrame, a.Status)
 	}
-	switch then = sequel(f[5]); then {
+	switch then = sequel(f[6]); then {
 	case takesMore, tidies, ends:
 		return a, then, nil
 	}

@@ -149,10 +149,11 @@ func (r *realm) run(j Job, zone *time.Location) Answer {
 		a.Status, a.Body = Done, text
 	}
 	blame(&a, r.engine.Starved())
-	a.Logs = r.logs()
+	a.Logs, a.Levels = r.logs()
 	if j.Kind == KindExplain {
 		a.Missed = r.missed()
 	}
+	a.Body, a.Logs, a.Missed = paired(a.Body), paired(a.Logs), paired(a.Missed)
 	return a
 }
 
@@ -227,24 +228,6 @@ func (r *realm) body(text []byte) *body {
 // maker is the text that `new Function('log', 'console', 'JSON', 'return function (call) {\n' + body + '\n}')` compiles
 // (ECMA-262, CreateDynamicFunction), so that errors are at the same lines and columns.
 var maker = struct{ open, function, end, close string }{"(function anonymous(log,console,JSON\n) {\nreturn ", "function (call) {\n", "\n}", "\n})"}
-
-// logs are the lines of the run that is on, or was last, as a JSON list; nil when there are none. It may be called while the run
-// goes on.
-func (r *realm) logs() json.RawMessage {
-	lines, dropped := r.engine.Said()
-	if dropped > 0 {
-		lines = fmt.Appendf(lines, `"… [%d more lines dropped]",`, dropped)
-	}
-	if len(lines) == 0 {
-		return nil
-	}
-	list := append([]byte{'['}, lines...)
-	list[len(list)-1] = ']' // for the last comma
-	if !json.Valid(list) {
-		return nil
-	}
-	return list
-}
 
 // missed reads which absent keys the run asked for; also after an interrupt, where the realm is still whole.
 func (r *realm) missed() json.RawMessage {

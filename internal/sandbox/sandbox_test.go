@@ -130,7 +130,7 @@ func TestLogs(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", loop, got, want)
 		}
 	}
-	if a := run(t, p, `log('ü \ud800 "\u0000\n')`, sandbox.Limits{}); string(a.Logs) != `["ü \ud800 \"\u0000\n"]` {
+	if a := run(t, p, `log('ü \ud800 "\u0000\n')`, sandbox.Limits{}); string(a.Logs) != `["ü \ufffd \"\u0000\n"]` {
 		t.Errorf("got %s", a.Logs)
 	}
 	if a := run(t, p, `return 1`, sandbox.Limits{}); len(a.Logs) > 0 {

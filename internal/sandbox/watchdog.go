@@ -100,5 +100,6 @@ func (d *watchdog) overdue(now time.Time) *Answer {
 	if d.job == nil || now.Before(d.due) {
 		return nil
 	}
-	return &Answer{Run: d.job.Run, Status: Timeout, Logs: d.in.logs()}
+	lines, levels := d.in.logs()
+	return &Answer{Run: d.job.Run, Status: Timeout, Logs: paired(lines), Levels: levels}
 }
