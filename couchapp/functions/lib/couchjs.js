@@ -63,7 +63,7 @@ function ownLog() {
     for (i = 0; i < arguments.length; i++) {
       v = arguments[i];
       try {
-        s = typeof v === 'object' && v !== null ? kept.stringify(v) : kept.text(v);
+        s = typeof v === 'object' && v !== null ? errorText(v) || kept.stringify(v) : kept.text(v);
       } catch (e) {
         s = '[unprintable]';
       }
@@ -73,8 +73,13 @@ function ownLog() {
     if (line.length > room) { line = kept.cut(line, 0, room) + '… [cut]'; }
     room -= line.length + 1;
     if (--lines === 0 || room <= 0) { line += ' [more lines are dropped]'; }
-    try { kept.hostLog(line); } catch (ignored) { } // the host's error would lead to the host
+    try { kept.hostLog(printable(line)); } catch (ignored) { } // the host's error would lead to the host
   };
+}
+// errorText writes an error, which JSON has nothing of: name, message and line (see explain). '' for anything else.
+function errorText(e) {
+  if (typeof e.stack !== 'string' || typeof e.message !== 'string') { return ''; }
+  return (typeof e.name === 'string' && e.name ? e.name + ': ' : '') + e.message + (e.lineNumber > 3 ? ' (line ' + (e.lineNumber - 3) + ')' : '');
 }
 // ownJSON is JSON whose functions, results and errors belong to this realm.
 function ownJSON() {

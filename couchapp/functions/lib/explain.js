@@ -6,14 +6,16 @@ function explain(outcome, e, source) {
     if (e !== null && typeof e === 'object' && typeof (message = e.message) === 'string') {
       name = e.name;
       text = (typeof name === 'string' && name ? name + ': ' : '') + message;
-      if (typeof e.lineNumber === 'number') {
+      if (typeof e.lineNumber === 'number' && (outcome === 'syntax' || !kept.naive)) {
         line = e.lineNumber - shift;
         // SpiderMonkey's older versions count the columns of syntax errors from 0: look at one known to be the first.
         try { new kept.Function('*'); } catch (probe) { first = probe.columnNumber; }
         column = typeof e.columnNumber === 'number' ? e.columnNumber + (outcome === 'syntax' && first === 0 ? 1 : 0) : 0;
       } else if (typeof (stack = e.stack) === 'string') {
-        // QuickJS names code from new Function <input>, V8 <anonymous>; V8's syntax errors name only who called.
-        at = kept.exec(outcome === 'syntax' ? /<input>:(\d+)(?::(\d+))?/ : /<(?:input|anonymous)>:(\d+)(?::(\d+))?/, stack);
+        // QuickJS names code from new Function <input>, V8 <anonymous>; V8's syntax errors name only who called. QuickJS's JSON.parse
+        // tells first, without brackets, where it is in its text; what eval runs is at lines of its own.
+        at = kept.exec(outcome === 'syntax' ? /<input>:(\d+)(?::(\d+))?/ : /\(<input>:([4-9]|\d\d+)(?::(\d+))?/, stack);
+        if (!at && outcome !== 'syntax') { at = kept.exec(/<(?:input|anonymous)>:([4-9]|\d\d+)(?::(\d+))?/, stack); }
         if (at) { line = at[1] - shift; column = at[2] ? +at[2] : 0; }
       }
       if (name === 'InternalError' && message === 'out of memory') { outcome = 'memory'; }
@@ -37,5 +39,5 @@ function explain(outcome, e, source) {
     column = 0;
   }
   if (text.length > most) { text = kept.cut(text, 0, most) + '…'; }
-  return fail(outcome, text, line, column);
+  return fail(outcome, printable(text), line, column);
 }

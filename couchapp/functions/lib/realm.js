@@ -9,6 +9,7 @@ function realm() {
     set: typeof Reflect === 'object' && Reflect.set, shut: Object.preventExtensions,
     parse: JSON.parse, stringify: JSON.stringify, text: String, random: Math.random,
     made: Object.create(null), room: 0, // see maker
+    find: call.bind(String.prototype.indexOf), code: call.bind(String.prototype.charCodeAt),
     own: call.bind(Object.prototype.hasOwnProperty), cut: call.bind(String.prototype.substring), exec: call.bind(RegExp.prototype.exec)
   };
 }

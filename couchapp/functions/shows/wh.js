@@ -25,6 +25,7 @@
   // !code lib/refusal.js
   // !code lib/explain.js
   // !code lib/build.js
+  // !code lib/result.js
   // !code lib/couchjs.js
 
   kept = realm();
@@ -32,7 +33,7 @@
   leaveHost();
 
   return function (doc, req, engine) {
-    var call = params(req), no, run, result, text;
+    var call = params(req), no, run, result, text, broken;
     if (call === null) { return fail('refused', 'empty callflow document: the request has no parameters'); }
     no = refusal(doc, call);
     if (no) { return no; }
@@ -56,7 +57,10 @@
 
       // Serialised here, under the deadline, so that getters, toJSON and cycles are the function's own trouble.
       try {
+        if (thenable(result)) { return fail('invalid_flow', 'the function returned a Promise: functions are synchronous, no async/await'); }
         text = kept.stringify(result);
+        broken = halves(text);
+        if (broken) { return fail('invalid_flow', broken); }
       } catch (e) {
         return explain('invalid_flow', e, doc.function_js);
       }
