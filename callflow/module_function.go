@@ -24,7 +24,7 @@ func runFunction(ctx context.Context, t *Turn) Next {
 	t.step.DurationMS = milliseconds(result.Duration)
 	t.step.Function = &FunctionStep{
 		ID: function.ID(t.Data.String("id")), Run: result.Run, Outcome: result.Outcome, Flow: result.Flow,
-		Error: result.Error, Logs: result.Logs, Hints: result.Hints,
+		Error: result.Error, Logs: result.Logs, Levels: result.Levels, Hints: result.Hints,
 	}
 	if result.Outcome != function.OK {
 		t.step.Function.Flow = nil

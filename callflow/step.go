@@ -71,7 +71,8 @@ type FunctionStep struct {
 	Result  json.RawMessage  `json:"result,omitempty"` // what it returned instead of a valid flow, where it returned anything
 	Error   *function.Error  `json:"error,omitempty"`
 	Logs    []string         `json:"logs,omitempty"`
-	Hints   []string         `json:"hints,omitempty"` // rehearsals: what looks like a mistake
+	Levels  []string         `json:"log_levels,omitempty"` // of each line of Logs, where one is not log
+	Hints   []string         `json:"hints,omitempty"`      // rehearsals: what looks like a mistake
 }
 
 // note adds one sentence for the reader of the trace.

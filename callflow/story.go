@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"callfn/internal/function"
 )
 
 // WriteTrace tells a trace as a story for a person at a terminal, one line per step and what matters below it; with
@@ -104,8 +106,8 @@ func (s *story) function(margin string, f FunctionStep, ms float64) {
 	for _, hint := range f.Hints {
 		s.line("%shint: %s", margin, text(clip(hint, 400)))
 	}
-	for _, logged := range f.Logs {
-		s.line("%slog: %s", margin, text(clip(logged, 400)))
+	for i, logged := range f.Logs {
+		s.line("%s%s: %s", margin, function.LogLevel(f.Levels, i), text(clip(logged, 400)))
 	}
 }
 

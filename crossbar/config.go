@@ -22,7 +22,7 @@ type FunctionRunner interface {
 	Run(context.Context, function.Request) function.Result
 	// RunDraft runs source text that is stored nowhere.
 	RunDraft(context.Context, function.Draft) function.Result
-	// CheckSyntax parses source alone as a function body, without running any of it. No syntax error and no error
+	// CheckSyntax looks at source as a function body, without running any of it. No syntax error and no error
 	// mean that it parses. An error means that the checker itself failed.
 	CheckSyntax(ctx context.Context, owner account.ID, source string) (*function.SyntaxError, []function.Warning, error)
 }

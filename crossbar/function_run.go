@@ -117,6 +117,9 @@ func runData(result function.Result) map[string]any {
 	if result.Logs != nil {
 		shown["logs"] = result.Logs
 	}
+	if result.Levels != nil {
+		shown["log_levels"] = result.Levels
+	}
 	if len(result.Hints) > 0 {
 		shown["hints"] = result.Hints
 	}

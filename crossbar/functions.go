@@ -62,7 +62,7 @@ func presentFunction(_ *exchange, doc datastore.Document) (map[string]any, error
 	return shown, nil
 }
 
-// checkFunction looks at the source: its size, its language, and whether it parses alone as a function body.
+// checkFunction looks at the source: its size, its language, whether it parses alone as a function body, and whether it can return a flow.
 func (a *API) checkFunction(x *exchange, before, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	var fields schemas.FieldErrors
 	if pack, ok := doc["language_pack"].(string); ok && pack != languagePack {
@@ -88,7 +88,11 @@ func (a *API) checkFunction(x *exchange, before, doc datastore.Document) (schema
 		return nil, nil, checkerDown(err)
 	}
 	if fault != nil {
-		fields.Add("function_js", "syntax", syntaxViolation(fault))
+		check := "syntax"
+		if fault.Parses {
+			check = "no_flow"
+		}
+		fields.Add("function_js", check, syntaxViolation(fault))
 	}
 	if len(warnings) == 0 {
 		return fields, nil, nil

@@ -44,5 +44,9 @@ func (a *API) showRun(x *exchange) (*answer, error) {
 	if function.ID(doc.Text("function_id")) != function.ID(x.id()) {
 		return nil, badIdentifier(x.path["run"])
 	}
-	return &answer{data: public(doc), order: doc.Order(), revision: doc.Rev()}, nil
+	shown := public(doc)
+	if err := keepLevel(x, shown); err != nil {
+		return nil, err
+	}
+	return &answer{data: shown, order: doc.Order(), revision: doc.Rev()}, nil
 }

@@ -1,11 +1,15 @@
 // What a callfn function gets and returns. Made from the tables and schemas that the service itself goes by: do not edit.
 //
-// A function's source is the body of a function of type callfn.Function:
+// A function's source is the body of a function of type callfn.Function. A file like this can be stored as it is:
 //
+//   // @ts-check
+//   /// <reference path="callfn.d.ts" />
 //   /** @type {callfn.Function} */
 //   const thanks = function (call) {
 //     return {module: 'tts', data: {text: 'Thanks for calling us ' + call['Caller-ID-Name']}};
 //   };
+//   // @ts-ignore: callfn runs this file as the body of a function
+//   return thanks(call);
 //
 // For a file with the body alone, call is declared at the end.
 
@@ -1650,7 +1654,7 @@ declare const call: callfn.Call;
 /** Keeps a line for the record of the run. */
 declare function log(...values: any[]): void;
 
-/** Keeps a line for the record of the run, whichever of its functions is called. */
+/** Keeps a line for the record of the run, and its level: the function that is called. */
 interface Console {
   log(...values: any[]): void;
   info(...values: any[]): void;

@@ -23,6 +23,7 @@ type runAnswer struct {
 	Flow       json.RawMessage  `json:"flow"`
 	Error      *function.Error  `json:"error"`
 	Logs       []string         `json:"logs"`
+	LogLevels  []string         `json:"log_levels"`
 	Hints      []string         `json:"hints"`
 	DurationMS json.Number      `json:"duration_ms"`
 }
@@ -72,8 +73,8 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 func printRun(w world, run runAnswer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s in %s ms\n", run.Outcome, run.DurationMS)
-	for _, line := range run.Logs {
-		fmt.Fprintf(&b, "  log: %s\n", line)
+	for i, line := range run.Logs {
+		fmt.Fprintf(&b, "  %s: %s\n", function.LogLevel(run.LogLevels, i), line)
 	}
 	if e := run.Error; e != nil {
 		fmt.Fprintf(&b, "  %s\n", e.Message)

@@ -100,6 +100,11 @@ func (d *ShowDriver) evaluate(ctx context.Context, db *datastore.Database, e Eva
 	if ev.Place = InShow; ev.Outcome == Refused {
 		ev.Place = "" // it did not run
 	}
+	if e.Origin == FromRehearsal && ev.Error != nil { // no caller waits, and the document tells more than the engine
+		if doc, readErr := db.Get(ctx, string(e.Function)); readErr == nil {
+			adviseFrom(&ev, doc.Text("function_js"))
+		}
+	}
 	return ev, err
 }
 
@@ -139,11 +144,16 @@ func readEnvelope(body []byte, run RunID) (Evaluated, error) {
 		return Evaluated{}, fmt.Errorf("the query server answered run %q with outcome %q", env.Run, env.Outcome)
 	}
 	if env.Error != nil {
-		ev.Error = &Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column, Source: env.Error.Source}
+		ev.Error = &Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column, Source: env.Error.Source, Hint: env.Error.Hint}
 	}
 	if env.Logs != nil {
 		if err := json.Unmarshal(env.Logs, &ev.Logs); err != nil {
 			return Evaluated{}, fmt.Errorf("the query server's logs are malformed: %w", err)
+		}
+	}
+	if env.Levels != nil {
+		if err := json.Unmarshal(env.Levels, &ev.Levels); err != nil {
+			return Evaluated{}, fmt.Errorf("the query server's log levels are malformed: %w", err)
 		}
 	}
 	if env.Missed != nil {

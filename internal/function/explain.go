@@ -5,11 +5,14 @@ import (
 	"strings"
 
 	"callfn/internal/datastore"
+	"callfn/internal/function/lint"
 	"callfn/internal/sourceline"
 )
 
-// explain adds to a result what helps whoever wrote the function: the line of an error, and parameters that are not set.
+// explain adds to a result what helps whoever wrote the function: the line of an error, and parameters that are not
+// set.
 func (r *Runner) explain(res *Result, ev Evaluated, e Evaluation, source string) {
+	advise(res.Error, res.Outcome, source)
 	if res.Error != nil && res.Error.Source == "" && source != "" {
 		res.Error.Source = sourceline.At(source, res.Error.Line)
 	}
@@ -17,6 +20,52 @@ func (r *Runner) explain(res *Result, ev Evaluated, e Evaluation, source string)
 		if hint := r.aboutKey(key, e.Params); hint != "" {
 			res.Hints = append(res.Hints, hint)
 		}
+	}
+}
+
+// hintsOf are the warnings that saving a draft would give, but for what its error says already.
+func hintsOf(warnings []Warning, res Result) []string {
+	var hints []string
+	for _, w := range warnings {
+		said := w.rule == "nothing_returned" && res.Outcome == NoFlow || w.rule == "promise" && res.Outcome == InvalidFlow ||
+			res.Error != nil && (strings.Contains(res.Error.Hint, w.Message) || res.Outcome == NoFlow && w.rule == "cut_return")
+		switch {
+		case said:
+		case w.Line > 0:
+			hints = append(hints, position(w.Line, w.Column)+": "+w.Message)
+		default:
+			hints = append(hints, w.Message)
+		}
+	}
+	return hints
+}
+
+// advise puts an engine's words into what whoever wrote the function can do something with. The error says it already
+// where our own query server ran the function.
+func advise(e *Error, outcome Outcome, source string) {
+	if e == nil || e.Hint != "" && e.Hint != hints[outcome] {
+		return
+	}
+	advice := lint.Explain(source, string(outcome), lint.Fault{Message: e.Message, Line: e.Line, Column: e.Column})
+	if advice.Message != "" {
+		e.Message = advice.Message
+	}
+	if advice.Line > 0 {
+		e.Line, e.Column = advice.Line, advice.Column
+	}
+	if advice.Hint != "" {
+		e.Hint = advice.Hint
+	}
+}
+
+// adviseFrom is advise where the document that ran is at hand.
+func adviseFrom(ev *Evaluated, source string) {
+	if ev.Error == nil || source == "" {
+		return
+	}
+	advise(ev.Error, ev.Outcome, source)
+	if ev.Error.Source == "" {
+		ev.Error.Source = sourceline.At(source, ev.Error.Line)
 	}
 }
 
@@ -60,8 +109,8 @@ func least(params map[string]string, prefix string) string {
 	return first
 }
 
-// nearer is name when it is a likelier meaning of key than best is, else best. Equally near ones go by the alphabet, so that a
-// hint does not depend on the order of a map.
+// nearer is name when it is a likelier meaning of key than best is, else best. Equally near ones go by the alphabet, so
+// that a hint does not depend on the order of a map.
 func nearer(key, name, best string) string {
 	a, b := datastore.AlphanumName(key), datastore.AlphanumName(name)
 	most := min(len([]rune(a))/4, 3)

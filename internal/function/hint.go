@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"callfn/schemas"
 )
@@ -11,9 +12,9 @@ import (
 // hints says what to do about an outcome, for a person who sees it at night.
 var hints = map[Outcome]string{
 	NoFlow:      "end every path of the function with return {module: '…', data: {…}};",
-	InvalidFlow: "return one callflow node: {module: '…', data: {…}, children: {…}}; the fields that fail are listed",
+	InvalidFlow: "return one callflow node: {module: '…', data: {…}, children: {…}}",
 	Syntax:      "mend the function body and save it again: saving checks it",
-	Threw:       "the function itself failed: run it as a draft with the same parameters to see where",
+	Threw:       "the function itself failed: run it as a draft with the same parameters to see where", // where no line is known
 	Timeout:     "the function runs too long: look for a loop that does not end",
 	Memory:      "the function builds too much data: look for a string or list that keeps growing",
 	Crashed:     "the function brought its worker down; other calls were not affected; simplify it",
@@ -24,19 +25,32 @@ var hints = map[Outcome]string{
 	EngineDown:  "the place that runs functions does not answer: look at its log, then at `callfn serve`'s",
 }
 
-// firstField names one field that fails and how many more do, so that a log line says what to look at.
-func firstField(fields schemas.FieldErrors) string {
+// mostFields is how many fields that fail a message lists.
+const mostFields = 4
+
+// failing lists the fields that fail, so that a log line says what to look at.
+func failing(fields schemas.FieldErrors) string {
 	paths := slices.Sorted(maps.Keys(fields))
-	s := paths[0]
-	if checks := slices.Sorted(maps.Keys(fields[s])); len(checks) > 0 {
-		what := fields[s][checks[0]]
-		s += fmt.Sprintf(" (%v)", what["message"])
-		if hint := what.Hint(); hint != "" {
-			s += ": " + hint
-		}
+	var list []string
+	for _, path := range paths[:min(len(paths), mostFields)] {
+		list = append(list, failingField(path, fields[path]))
 	}
-	if len(paths) > 1 {
-		s += fmt.Sprintf(" and %d more", len(paths)-1)
+	s := strings.Join(list, ", ")
+	if more := len(paths) - mostFields; more > 0 {
+		s += fmt.Sprintf(" and %d more", more)
+	}
+	return s
+}
+
+func failingField(path string, checks map[string]schemas.Violation) string {
+	names := slices.Sorted(maps.Keys(checks))
+	if len(names) == 0 {
+		return path
+	}
+	what := checks[names[0]]
+	s := fmt.Sprintf("%s (%v)", path, what["message"])
+	if hint := what.Hint(); hint != "" {
+		s += ": " + hint
 	}
 	return s
 }

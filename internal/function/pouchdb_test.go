@@ -26,7 +26,7 @@ var stopsPouchDB = []string{"endless_loop", "native_loop", "memory_bomb", "zz_ch
 func TestPouchDBServer(t *testing.T) {
 	c := connect(t, datastore.Config{URL: couchtest.StartPouchDBServer(t)})
 	p := install(t, c, couchapp.JavaScript)
-	p.NoLogs, p.Differs, p.Leave = true, differsOnPouchDB, stopsPouchDB
+	p.NoLogs, p.NoHints, p.Differs, p.Leave = true, true, differsOnPouchDB, stopsPouchDB
 	runnertest.Run(t, p)
 	if lacks := showDialect(t, p); len(lacks) > 0 {
 		t.Errorf("Node.js lacks %v", lacks)

@@ -54,6 +54,14 @@ func (q QueryServers) Show(ctx context.Context, doc, req json.RawMessage, e Eval
 	if err == nil && ev.Place == "" {
 		ev.Place = InShow
 	}
+	if ev.Error != nil && ev.Place == InShow {
+		var d struct {
+			Source string `json:"function_js"`
+		}
+		if json.Unmarshal(doc, &d) == nil {
+			adviseFrom(&ev, d.Source)
+		}
+	}
 	return ev, err
 }
 

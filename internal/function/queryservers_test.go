@@ -69,7 +69,7 @@ func couchjs(t *testing.T) (command, engine string) {
 func TestDirectOnCouchjs(t *testing.T) {
 	command, engine := couchjs(t)
 	p := direct(t, queryServers(t, command))
-	p.NoLogs, p.Differs, p.May = true, differsOnCouchjs[engine], mayDifferOnCouchjs
+	p.NoLogs, p.NoHints, p.Differs, p.May = true, true, differsOnCouchjs[engine], mayDifferOnCouchjs
 	runnertest.Run(t, p)
 }
 

@@ -56,6 +56,7 @@ type Result struct {
 	Flow     map[string]any  // the validated flow with every module's defaults filled in, when OK
 	Error    *Error          // what went wrong, when not OK
 	Logs     []string        // captured console and log lines, bounded
+	Levels   []string        // how each line was logged: log, info, warn, error or debug; nil when all are log
 	Hints    []string        // rehearsals: what looks like a mistake, such as a parameter that is not set
 	Duration time.Duration   // wall time of the run as the caller saw it
 	Rev      string          // revision of the document that ran, where the place can tell

@@ -46,6 +46,7 @@ type Evaluated struct {
 	Value   json.RawMessage // what the function returned
 	Error   *Error
 	Logs    []string
+	Levels  []string // of each line, where one is not "log"
 	Missed  []string // absent parameters that the function read, where the place can tell; rehearsals only
 	Rev     string   // of the document that ran, where the place can tell
 	Place   Place    // where it ran
@@ -205,9 +206,9 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack(FromRehearsal))
 	defer cancel()
 	res := r.finish(run, Evaluated{Outcome: Syntax}, nil)
-	if syntax, _, err := r.CheckSyntax(ctx, d.Account, d.Source); err != nil {
+	if syntax, warnings, err := r.CheckSyntax(ctx, d.Account, d.Source); err != nil {
 		res = r.finish(run, Evaluated{}, err)
-	} else if syntax != nil {
+	} else if syntax != nil && !syntax.Parses {
 		res.Error = &Error{Message: syntax.Message, Line: syntax.Line, Column: syntax.Column, Source: syntax.Source, Hint: syntax.Hint}
 	} else {
 		e := Evaluation{
@@ -217,6 +218,7 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 		ev, err := r.cfg.Drafts.EvaluateDraft(ctx, d.Source, e)
 		res = r.finish(run, ev, err)
 		r.explain(&res, ev, e, d.Source)
+		res.Hints = append(res.Hints, hintsOf(warnings, res)...)
 	}
 	res.Duration = time.Since(start)
 	if d.Function != "" {
@@ -235,7 +237,7 @@ func (r *Runner) tell(ran Ran) {
 
 // finish checks what a place made of a run and turns it into a Result.
 func (r *Runner) finish(run RunID, ev Evaluated, err error) Result {
-	res := Result{Run: run, Outcome: ev.Outcome, Value: ev.Value, Error: ev.Error, Logs: ev.Logs, Rev: ev.Rev, Place: ev.Place, settled: ev.Settled}
+	res := Result{Run: run, Outcome: ev.Outcome, Value: ev.Value, Error: ev.Error, Logs: ev.Logs, Levels: levelsOf(ev), Rev: ev.Rev, Place: ev.Place, settled: ev.Settled}
 	switch {
 	case errors.Is(err, sandbox.ErrBusy):
 		res.Outcome, res.Error = Refused, &Error{Message: strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": "), Hint: hints[Refused]}
@@ -243,12 +245,15 @@ func (r *Runner) finish(run RunID, ev Evaluated, err error) Result {
 		res.Outcome, res.Error = EngineDown, &Error{Message: "functions cannot be run now: " + err.Error()}
 	case ev.Outcome == OK:
 		r.checkFlow(&res)
+		if res.Outcome == InvalidFlow {
+			res.Error.Hint = adviseOnValue(res.Value)
+		}
 	}
 	if res.Outcome != OK {
 		if res.Error == nil {
 			res.Error = &Error{Message: "the run ended with outcome " + string(res.Outcome)}
 		}
-		if res.Error.Hint == "" {
+		if res.Error.Hint == "" && (res.Outcome != Threw || res.Error.Line == 0) { // where it threw is said with the error
 			res.Error.Hint = hints[res.Outcome]
 		}
 	}
@@ -273,7 +278,7 @@ func (r *Runner) checkFlow(res *Result) {
 	done, fields := r.cfg.Flows.ValidateFlow(flow)
 	if len(fields) > 0 {
 		res.Outcome = InvalidFlow
-		res.Error = &Error{Message: "the function returned no valid flow: " + firstField(fields), Fields: fields}
+		res.Error = &Error{Message: "the function returned no valid flow: " + failing(fields), Fields: fields}
 		return
 	}
 	res.Flow = done

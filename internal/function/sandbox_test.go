@@ -62,10 +62,13 @@ func (l lines) Evaluate(ctx context.Context, e function.Evaluation) (function.Ev
 	env := resp.JSON
 	ev := function.Evaluated{Outcome: function.Outcome(env.Outcome), Value: env.Result}
 	if env.Error != nil {
-		ev.Error = &function.Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column}
+		ev.Error = &function.Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column, Hint: env.Error.Hint}
 	}
 	if env.Logs != nil {
 		err = json.Unmarshal(env.Logs, &ev.Logs)
+	}
+	if env.Levels != nil && err == nil {
+		err = json.Unmarshal(env.Levels, &ev.Levels)
 	}
 	return ev, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/function/dialect"
+	"callfn/internal/function/lint"
 	"callfn/internal/sourceline"
 )
 
@@ -18,36 +19,78 @@ type SyntaxError struct {
 	Column  int    `json:"column,omitempty"` // from 1; 0 when unknown
 	Source  string `json:"source,omitempty"` // the line it is in, clipped
 	Hint    string `json:"hint,omitempty"`   // what to do
+	// Parses is set where the body parses and can never return a flow.
+	Parses bool `json:"-"`
 }
 
 func (e *SyntaxError) Error() string { return e.Message }
 
-// Warning is about a body that parses here and may not elsewhere.
+// Warning is about a body that parses: syntax that may not parse elsewhere, or something that cannot work as it was
+// meant.
 type Warning struct {
 	Message string `json:"message"`
 	Line    int    `json:"line,omitempty"`
 	Column  int    `json:"column,omitempty"`
+
+	rule string // of package lint; "" for syntax
 }
 
-// CheckSyntax parses source alone as a function body. A nil SyntaxError and nil error means that it parses; the error means
-// that the checker itself failed. Checks take turns by account. The warnings are about syntax that the checker knows and the engine of stored functions does
-// not: there, the function would end as `syntax` in every call.
+// CheckSyntax looks at source as saving does: whether it parses alone as a function body, and whether it can return a
+// flow. A nil SyntaxError and nil error means that it may be stored; the error means that the checker itself failed.
+// Checks take turns by account.
+// The warnings are about syntax that the checker knows and the engine of stored functions does not, where the function
+// would end as `syntax` in every call, and about what people expect who come from other platforms (package lint).
 func (r *Runner) CheckSyntax(ctx context.Context, owner account.ID, source string) (*SyntaxError, []Warning, error) {
+	e, err := r.parse(ctx, owner, source)
+	if e != nil || err != nil {
+		return e, nil, err
+	}
+	fault, remarks := lint.Check(source)
+	if fault != nil {
+		return &SyntaxError{
+			Message: fault.Message, Line: fault.Line, Column: fault.Column, Source: sourceline.At(source, fault.Line), Hint: fault.Hint, Parses: true,
+		}, nil, nil
+	}
+	return nil, append(r.tooNew(ctx, source), warningsOf(remarks)...), nil
+}
+
+// parse parses source alone as a function body.
+func (r *Runner) parse(ctx context.Context, owner account.ID, source string) (*SyntaxError, error) {
 	fault, err := r.cfg.Drafts.Parse(ctx, source, owner, r.rootOf(ctx, owner))
 	if err != nil {
-		return nil, nil, fmt.Errorf("check function syntax: %w", err)
+		return nil, fmt.Errorf("check function syntax: %w", err)
 	}
 	if fault == nil {
-		return nil, r.tooNew(ctx, source), nil
+		return nil, nil
 	}
 	e := &SyntaxError{Message: strings.TrimPrefix(fault.Name+": "+fault.Message, ": "), Line: fault.Line, Column: fault.Column}
+	advice := lint.Syntax(source, lint.Fault{Message: e.Message, Line: e.Line, Column: e.Column})
+	if advice.Message != "" {
+		e.Message = advice.Message
+	}
+	if advice.Line > 0 {
+		e.Line, e.Column = advice.Line, advice.Column
+	}
 	e.Source = sourceline.At(source, e.Line)
-	e.Hint = "mend the function body at " + position(e.Line, e.Column) + " and save it again; nothing was stored"
-	return e, nil, nil
+	if e.Hint = advice.Hint; e.Hint == "" {
+		e.Hint = "mend the function body at " + position(e.Line, e.Column)
+	}
+	return e, nil
 }
 
-// tooNew warns of syntax that the engine of stored functions lacks. An engine that cannot be asked gives one warning too: the
-// function is stored all the same, as it would be without this look.
+// maxWarnings is how many remarks of one kind are told.
+const maxWarnings = 20
+
+func warningsOf(remarks []lint.Finding) []Warning {
+	var warnings []Warning
+	for _, remark := range remarks[:min(len(remarks), maxWarnings)] {
+		warnings = append(warnings, Warning{Message: remark.Message, Line: remark.Line, Column: remark.Column, rule: remark.Rule})
+	}
+	return warnings
+}
+
+// tooNew warns of syntax that the engine of stored functions lacks. An engine that cannot be asked gives one warning
+// too: the function is stored all the same, as it would be without this look.
 func (r *Runner) tooNew(ctx context.Context, source string) []Warning {
 	if r.cfg.Dialect == nil {
 		return nil

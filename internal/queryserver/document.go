@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/function/lint"
 	"callfn/internal/sourceline"
 )
 
@@ -67,13 +68,28 @@ func ownerOf(doc json.RawMessage) string {
 	return ""
 }
 
-// lineOf is a line of the document's function.
-func lineOf(doc json.RawMessage, line int) string {
+// explain adds to a failure what the function's own text tells: words for whoever wrote it, and the line where it is.
+func (f *Failure) explain(outcome string, doc json.RawMessage) {
+	switch outcome {
+	case "syntax", "threw", "no_flow", "invalid_flow":
+	default:
+		return
+	}
 	var d struct {
 		Source string `json:"function_js"`
 	}
 	if json.Unmarshal(doc, &d) != nil {
-		return ""
+		return
 	}
-	return sourceline.At(d.Source, line)
+	advice := lint.Explain(d.Source, outcome, lint.Fault{Message: f.Message, Line: f.Line, Column: f.Column})
+	if advice.Message != "" {
+		f.Message = advice.Message
+	}
+	if advice.Line > 0 {
+		f.Line, f.Column = advice.Line, advice.Column
+	}
+	f.Hint = advice.Hint
+	if f.Line > 0 {
+		f.Source = sourceline.At(d.Source, f.Line)
+	}
 }

@@ -122,11 +122,12 @@ type Envelope struct {
 	Result  json.RawMessage `json:"result,omitempty"`
 	Error   *Failure        `json:"error,omitempty"`
 	Logs    json.RawMessage `json:"logs,omitempty"`   // a list of strings
+	Levels  json.RawMessage `json:"levels,omitempty"` // a list of the level of each line, where one is not "log"
 	Missed  json.RawMessage `json:"missed,omitempty"` // a list of the absent parameters that were read, when asked to explain
 	Rev     string          `json:"rev,omitempty"`    // of the document that ran
 }
 
-// appendTo appends the envelope as JSON. Result, Logs and Missed are JSON already, made by the engine itself, and are not read again.
+// appendTo appends the envelope as JSON. Result, Logs, Levels and Missed are JSON already, made by the engine itself, and are not read again.
 func (e Envelope) appendTo(b []byte) ([]byte, error) {
 	b = strictjson.AppendString(append(b, `{"run":`...), e.Run)
 	b = strictjson.AppendString(append(b, `,"outcome":`...), e.Outcome)
@@ -138,7 +139,7 @@ func (e Envelope) appendTo(b []byte) ([]byte, error) {
 		}
 		b = appendMember(b, "error", failure)
 	}
-	b = appendMember(appendMember(b, "logs", e.Logs), "missed", e.Missed)
+	b = appendMember(appendMember(appendMember(b, "logs", e.Logs), "levels", e.Levels), "missed", e.Missed)
 	if e.Rev != "" {
 		b = strictjson.AppendString(append(b, `,"rev":`...), e.Rev)
 	}
@@ -158,6 +159,7 @@ type Failure struct {
 	Line    int    `json:"line,omitempty"`   // from 1, in the function's own text; 0 when unknown
 	Column  int    `json:"column,omitempty"` // from 1; 0 when unknown
 	Source  string `json:"source,omitempty"` // the line it is in, clipped; in an Envelope only
+	Hint    string `json:"hint,omitempty"`   // what to do, where the function's text tells; in an Envelope only
 }
 
 // failureBody is the bare form of a failed run.

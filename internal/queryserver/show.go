@@ -96,7 +96,7 @@ func bare(a sandbox.Answer, l sandbox.Limits) (json.RawMessage, error) {
 
 // enveloped is the answer that callfn gets: the outcome, the result or the error and its line, the logs.
 func enveloped(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) (_ json.RawMessage, err error) {
-	env := Envelope{Run: a.Run, Logs: a.Logs, Missed: a.Missed, Rev: revOf(doc)}
+	env := Envelope{Run: a.Run, Logs: a.Logs, Levels: a.Levels, Missed: a.Missed, Rev: revOf(doc)}
 	var r response
 	switch {
 	case a.Status != sandbox.Done:
@@ -112,8 +112,8 @@ func enveloped(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) (_ json.
 	default:
 		env.Outcome, env.Error = reported(r.JSON)
 	}
-	if env.Error != nil && env.Error.Line > 0 {
-		env.Error.Source = lineOf(doc, env.Error.Line)
+	if env.Error != nil {
+		env.Error.explain(env.Outcome, doc)
 	}
 	b := append(make([]byte, 0, 256+len(env.Result)+len(env.Logs)), `{"json":`...)
 	if b, err = env.appendTo(b); err != nil {

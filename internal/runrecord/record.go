@@ -45,6 +45,16 @@ func document(r function.Ran, keep Keep) datastore.Document {
 		}
 		doc["logs"] = logs
 	}
+	if len(r.Levels) > 0 {
+		levels, most := make([]any, len(r.Levels)), r.Levels[0]
+		for i, level := range r.Levels {
+			levels[i] = level
+			if function.AtLeast(level, most) {
+				most = level
+			}
+		}
+		doc["log_levels"], doc["log_level"] = levels, most
+	}
 	name := "result"
 	if r.Outcome == function.OK {
 		name = "flow"

@@ -10,7 +10,11 @@ import (
 // It rather has a name too many: a warning about a good name is worse than none.
 func (s *scan) declared() map[string]bool {
 	known := map[string]bool{}
+	parameters := make([]bool, len(s.tokens)) // brackets around a function's parameters, and patterns in them
 	for i, t := range s.tokens {
+		if t.inside >= 0 && parameters[t.inside] {
+			s.learn(i, i+1, known)
+		}
 		switch t.kind {
 		case js.VarToken, js.LetToken, js.ConstToken:
 			s.declarators(i+1, known)
@@ -21,16 +25,10 @@ func (s *scan) declared() map[string]bool {
 			}
 			s.learn(j, j+1, known)
 		case js.ArrowToken:
-			if s.kind(i-1) == js.CloseParenToken && s.tokens[i-1].pair >= 0 {
-				s.learn(int(s.tokens[i-1].pair), i, known)
-			} else {
-				s.learn(i-1, i, known)
-			}
-		case js.OpenBraceToken:
-			if s.kind(i-1) == js.CloseParenToken && s.tokens[i-1].pair >= 0 &&
-				(t.brace == functionBody || s.kind(int(s.tokens[i-1].pair)-1) == js.CatchToken) {
-				s.learn(int(s.tokens[i-1].pair), i, known)
-			}
+			s.learn(i-1, i, known)
+		case js.OpenParenToken, js.OpenBraceToken, js.OpenBracketToken:
+			parameters[i] = s.opensParameters(i) ||
+				t.inside >= 0 && parameters[t.inside] && t.brace != functionBody && t.brace != classBody
 		case js.EqToken:
 			if i > 0 && !s.isMember(i-1) {
 				s.learn(i-1, i, known)
@@ -44,6 +42,16 @@ func (s *scan) declared() map[string]bool {
 		}
 	}
 	return known
+}
+
+// opensParameters reports whether a function's parameters stand in the brackets that open at a token, or the name of catch.
+func (s *scan) opensParameters(i int) bool {
+	if s.kind(i) != js.OpenParenToken || s.tokens[i].pair < 0 {
+		return false
+	}
+	behind := int(s.tokens[i].pair) + 1
+	return s.kind(behind) == js.ArrowToken || s.kind(behind) == js.OpenBraceToken &&
+		(s.tokens[behind].brace == functionBody || s.kind(i-1) == js.CatchToken)
 }
 
 // learn adds the names among some tokens.

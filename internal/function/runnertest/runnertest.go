@@ -6,7 +6,8 @@
 //	-- function.js --   the function body
 //	-- doc.json --      optional: members to add to or replace in the stored document
 //	-- params.json --   optional: the flat parameters ({"To": "1000"} when absent)
-//	-- want.json --     {"outcome": …, "value": …, "message": part of the error's, "line": n, "column": n, "logs": […],
+//	-- want.json --     {"outcome": …, "value": …, "message": part of the error's, "hint": part of it, "line": n, "column": n,
+//	                    "logs": […], "levels": […],
 //	                    "deadline_ms": 3000 when absent, 500 where a timeout is wanted}
 package runnertest
 
@@ -48,6 +49,8 @@ type Place struct {
 	May map[string]string
 	// NoLogs is set for engines that keep no logs.
 	NoLogs bool
+	// NoHints is set for engines that are not ours: the Runner gives the hints there, where it has the function's text.
+	NoHints bool
 	// NoPositions is set for engines that report no column, or another than ours.
 	NoPositions bool
 }
@@ -68,6 +71,8 @@ type want struct {
 	Line    int              `json:"line"`
 	Column  int              `json:"column"`
 	Logs    []string         `json:"logs"`
+	Levels  []string         `json:"levels"`
+	Hint    string           `json:"hint"`
 
 	DeadlineMS int64 `json:"deadline_ms"`
 }
@@ -174,6 +179,10 @@ func (p Place) compare(w want, got function.Evaluated) string {
 		return fmt.Sprintf("column %d, want %d (%q)", e.Column, w.Column, e.Message)
 	case len(w.Logs) > 0 && !p.NoLogs && !reflect.DeepEqual(got.Logs, w.Logs):
 		return fmt.Sprintf("logs %q, want %q", got.Logs, w.Logs)
+	case len(w.Levels) > 0 && !p.NoLogs && !reflect.DeepEqual(got.Levels, w.Levels):
+		return fmt.Sprintf("levels %q, want %q", got.Levels, w.Levels)
+	case !strings.Contains(e.Hint, w.Hint) && !p.NoHints:
+		return fmt.Sprintf("hint %q, want it to hold %q", e.Hint, w.Hint)
 	}
 	return ""
 }

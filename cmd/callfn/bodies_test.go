@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What people bring from other platforms and can never work is refused when it is saved, by the command line and the API, with the
+// sentence that says what to store.
+func TestBodiesThatNeverReturnAreRefused(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	token := login(t, s.url)
+	for _, c := range []struct{ body, check, says string }{
+		{"function main(call) { return {module: 'hangup', data: {}}; }", "no_flow", "return main(call);"},
+		{"const f = function (call) { return {module: 'hangup', data: {}}; };", "no_flow", "return f(call);"},
+		{"(call) => { return {module: 'hangup', data: {}}; }", "no_flow", "between its braces"},
+		{"(function (call) { return {module: 'hangup', data: {}}; })(call)", "no_flow", "put `return` before it"},
+		{"module.exports = function (call) { return {module: 'hangup', data: {}}; };", "no_flow", "no modules"},
+		{"{module: 'hangup'}", "no_flow", "put `return` before"},
+		{"function (call) { return {module: 'hangup', data: {}}; }", "syntax", "between its braces"},
+		{"export default function (call) { return {module: 'hangup', data: {}}; }", "syntax", "no modules"},
+		{"return\n{module: 'tts', data: {text: 'x'}};", "syntax", "same line"},
+		{"return {module: 'tts', data: {text: ‘x’}};", "syntax", "typographic quote"},
+	} {
+		p.stdin = c.body
+		code, out, errs := p.run(t, "functions", "put", "--name=refused", "-")
+		if code != exitFailed || !strings.Contains(errs, c.says) || !strings.Contains(errs, "(line 1, column ") {
+			t.Errorf("put %q: exit code %d, %s%s, want %d and %q", c.body, code, out, errs, exitFailed, c.says)
+		}
+		data, err := json.Marshal(map[string]any{"data": map[string]any{"name": "refused", "function_js": c.body}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		code, answer := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token, string(data))
+		if code != 400 || !strings.Contains(answer, `"function_js":{"`+c.check+`":{`) {
+			t.Errorf("PUT %q: %d %s, want 400 with function_js.%s", c.body, code, answer, c.check)
+		}
+	}
+	if out := p.must(t, exitOK, "functions", "list"); strings.Contains(out, "refused") {
+		t.Errorf("something was stored: %s", out)
+	}
+}
+
+// What may be meant so is stored, and the command says what will not work.
+func TestBodiesAreWarnedOf(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	p.stdin = "if (call.To === '1') {\n  return fetch('http://example.com/' + call.Caller-ID-Name);\n}\nreturn (async () => ({module: 'hangup', data: {}}))();"
+	code, out, errs := p.run(t, "functions", "put", "--name=w", "-")
+	for _, want := range []string{"line 2, column 10: `fetch` is not there", "line 2, column 40: `call.Caller-ID-Name` is read as a subtraction", "line 4, column 9: functions are synchronous"} {
+		if code != exitOK || !strings.Contains(errs, want) {
+			t.Errorf("exit code %d, %s%s, want %q", code, out, errs, want)
+		}
+	}
+	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(out)
+	if out := p.must(t, exitFailed, "functions", "run", id, "--to=1"); !strings.Contains(
+		out,
+		"'fetch' is not defined",
+	) ||
+		!strings.Contains(out, "hint: `fetch` is not there: functions have no network") {
+		t.Errorf("a run of it: %s", out)
+	}
+	if out := p.must(t, exitFailed, "functions", "run", id, "--to=2"); !strings.Contains(
+		out,
+		"the function returned a Promise: functions are synchronous, no async/await",
+	) {
+		t.Errorf("a run of it: %s", out)
+	}
+	p.stdin = "var flow = {module: 'hangup', data: {}};"
+	if _, _, errs := p.run(t, "functions", "put", "--name=n", "-"); !strings.Contains(
+		errs,
+		"warning: function_js: nothing is returned",
+	) {
+		t.Errorf("nothing returned: %s", errs)
+	}
+}
+
+// The level of each log line is shown, kept with the run, and can be asked for.
+func TestLogLevels(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	file := filepath.Join(t.TempDir(), "f.js")
+	source := "console.debug('one'); console.log('two'); console.warn('three'); console.error(new TypeError('four')); return {module: 'hangup', data: {}};"
+	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(p.must(t, exitOK, "functions", "put", "--name=f", file))
+	want := "  debug: one\n  log: two\n  warn: three\n  error: TypeError: four (line 1)\n"
+	if out := p.must(t, exitOK, "functions", "run", id, "--to=1"); !strings.Contains(out, want) {
+		t.Errorf("run: %s, want %s", out, want)
+	}
+	token := login(t, s.url)
+	account := s.url + "/v2/accounts/" + token.account
+	if code, body := send(t, "PUT", account+"/callflows", token.token, `{"data":{"numbers":["1"],"flow":{"module":"function","data":{"id":"`+id+`"}}}}`); code != 201 {
+		t.Fatal(code, body)
+	}
+	if out := p.must(t, exitOK, "call", "--to=1"); !strings.Contains(out, "error: TypeError: four (line 1)") ||
+		!strings.Contains(out, "log: two") {
+		t.Errorf("call: %s", out)
+	}
+
+	var listed struct{ Data []struct{ ID string } }
+	for end := time.Now().Add(15 * time.Second); len(listed.Data) == 0; time.Sleep(20 * time.Millisecond) { // records are written beside
+		_, body := send(t, "GET", account+"/functions/"+id+"/runs?filter_log_level=error", token.token, "")
+		if err := json.Unmarshal([]byte(body), &listed); err != nil || time.Now().After(end) {
+			t.Fatalf("no run that logged an error is listed: %v %s", err, body)
+		}
+	}
+	run := account + "/functions/" + id + "/runs/" + listed.Data[0].ID
+	for query, want := range map[string]string{
+		"":                 `"log_levels":["debug","log","warn","error"],"logs":["one","two","three","TypeError: four (line 1)"]`,
+		"?log_level=debug": `"logs":["one","two","three","TypeError: four (line 1)"]`,
+		"?log_level=warn":  `"log_levels":["warn","error"],"logs":["three","TypeError: four (line 1)"]`,
+		"?log_level=error": `"logs":["TypeError: four (line 1)"]`,
+	} {
+		code, body := send(t, "GET", run+query, token.token, "")
+		var answer struct {
+			Data struct {
+				Levels []string `json:"log_levels"`
+				Logs   []string `json:"logs"`
+			}
+		}
+		if err := json.Unmarshal([]byte(body), &answer); err != nil {
+			t.Fatal(err)
+		}
+		got, _ := json.Marshal(answer.Data)
+		if code != 200 || !strings.Contains(string(got), want) {
+			t.Errorf("GET run%s: %d %s, want %s", query, code, got, want)
+		}
+	}
+	if code, body := send(t, "GET", run+"?log_level=loud", token.token, ""); code != 400 ||
+		!strings.Contains(body, `"log_level":{"enum"`) {
+		t.Errorf("an unknown level: %d %s, want 400", code, body)
+	}
+}

@@ -1,0 +1,216 @@
+package function_test
+
+import (
+	"context"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"callfn/internal/function"
+	"callfn/internal/function/lint"
+)
+
+// A body that does not parse says in plain words why, and where.
+func TestSyntaxInPlainWords(t *testing.T) {
+	r := drafter(t)
+	for _, c := range []struct {
+		body         string
+		line, column int
+		says, hint   string
+	}{
+		{"function (call) { return 1; }", 1, 1, "no name", "between its braces"},
+		{"'use strict';\nasync function (call) { return 1; }", 2, 1, "no name", "between its braces"},
+		{"export default function (call) { return 1; }", 1, 1, "no modules", "without `export`"},
+		{"export const handler = async (event) => { return 1; };", 1, 1, "no modules", "without `export`"},
+		{"import moment from 'moment';\nreturn 1;", 1, 1, "no modules", "take the `import` lines away"},
+		{"var a = 1;\nvar r = await fetch('http://x');", 2, 9, "no async/await", "no network"},
+		{"const x = await load();", 1, 11, "no async/await", "take `await` away"},
+		{"return\n{module: 'tts', data: {text: 'x'}};", 1, 1, "`return` ends at its line", "same line"},
+		{"if (call.To) {\n  return\n    {module: 'tts', data: {text: 'x'}};\n}", 2, 3, "`return` ends at its line", "same line"},
+		{`{"module": "hangup", "data": {}}`, 1, 1, "flow without `return`", "put `return` before"},
+		{"// a flow\n{module: 'hangup', data: {}}", 2, 1, "flow without `return`", "put `return` before"},
+		{"if (call.To) {\n  var x = 1;\n}}\nreturn {module: 'hangup', data: {}};", 3, 2, "one `}` too many", "take it away"},
+		{"return {module: 'tts', data: {text: 'x'}}};", 1, 42, "one `}` too many", "take it away"},
+		{"function f() {\n  if (call.To) {\n    log(1);\n  }\n  }\n  return 1;\n}\nreturn f();", 5, 3, "one `}` too many", "take it away"},
+		{"return foo(1));", 1, 14, "one `)` too many", "take it away"},
+		{"if (call.To) {\n  var x = 1;\nreturn {module: 'hangup', data: {}};", 1, 14, "never closed", "put `}`"},
+		{"function a() {\n  if (x) {\n    b();\n}\nreturn {module: 'hangup'}", 2, 10, "never closed", "put `}`"},
+		{"var a = [1, 2\nreturn {module: 'hangup'}", 2, 1, "", "the `[` of line 1, column 9 is still open"},
+		{"return {module: 'tts', data: {text: 'x'};", 1, 41, "", "the `{` of line 1, column 8 is still open"},
+		{"return {module: 'tts', data: [1, 2}};", 1, 35, "does not close the `[`", "close that one first"},
+		{"return {module: 'tts', data: {text: ‘hi’}};", 1, 37, "‘ is a typographic quote", "write '"},
+		{"return {module: “tts”};", 1, 17, "“ is a typographic quote", `write "`},
+		{"var a = 5 – 3;\nreturn a;", 1, 11, "– is a typographic dash", "write -"},
+		{"return {module： 'tts'};", 1, 15, "full-width", "write :"},
+		{"return {module: 'tts', data: {text: 'it's me'}};", 1, 41, "inside of a text ends it", `put the text between " and "`},
+		{"retrun {module: 'hangup'};", 1, 1, "`retrun` is no word", "`return`"},
+		{"fucntion f() { return 1; }\nreturn f();", 1, 1, "`fucntion` is no word", "`function`"},
+		{"cosnt a = 1;\nreturn a;", 1, 1, "`cosnt` is no word", "`const`"},
+		{"return {module: 'tts' data: {text: 'x'}};", 1, 23, "a comma is missing before `data`", "comma"},
+		{"return {module: 'tts', data: {text: 'abc}};", 0, 0, "no closing quote", "close it"},
+		{"return 1; /* open", 0, 0, "has no */", ""},
+		{"const name: string = 'x';\nreturn name;", 1, 7, "TypeScript", "take the types away"},
+		{"function f(call: any) { return 1; }\nreturn f(call);", 1, 16, "TypeScript", "take the types away"},
+		{"if (call.To === &quot;1&quot;) { return 1; }", 1, 17, "&quot;", `"`},
+		{"<?php return 1; ?>", 1, 1, "PHP", "JavaScript"},
+		{"\n<Response><Say>Hi</Say></Response>", 2, 1, "XML", "tts"},
+		{"<script>\nreturn 1;\n</script>", 1, 1, "<script>", "between"},
+		{"def main(call):\n    return 1", 1, 5, "Python", "function NAME"},
+		{"local x = 1\nreturn x", 1, 7, "Lua", "var instead of local"},
+		{"if call.To == '1' then\n  return 1\nend", 1, 4, "Lua", "if (…) {…}"},
+		{"return {module: 'tts', data: {text: \"a\" . \"b\"}};", 0, 0, "PHP", "+"},
+		{"echo 'hi';", 0, 0, "echo", "console.log"},
+		{"# a comment\nreturn 1;", 1, 1, "`#`", "//"},
+		{"return 1;\n```", 0, 0, "Markdown", "take them away"},
+	} {
+		e, _, err := r.CheckSyntax(context.Background(), "", c.body)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case e == nil:
+			t.Errorf("%q: parses, want %q", c.body, c.says)
+		case e.Line != c.line && c.line > 0, e.Column != c.column && c.column > 0:
+			t.Errorf(
+				"%q: got line %d, column %d (%s), want %d, %d",
+				c.body,
+				e.Line,
+				e.Column,
+				e.Message,
+				c.line,
+				c.column,
+			)
+		case !strings.Contains(e.Message, c.says), !strings.Contains(e.Hint, c.hint):
+			t.Errorf("%q: got %q and %q, want %q and %q", c.body, e.Message, e.Hint, c.says, c.hint)
+		case e.Line > 0 && e.Source != strings.TrimSuffix(strings.Split(c.body, "\n")[e.Line-1], "\r"):
+			t.Errorf("%q: shows %q, which is not its line %d", c.body, e.Source, e.Line)
+		}
+	}
+}
+
+// What a function throws, or returns instead of a flow, comes with a hint that says what to do.
+func TestRunsInPlainWords(t *testing.T) {
+	r := drafter(t)
+	for _, c := range []struct {
+		body          string
+		outcome       function.Outcome
+		message, hint string
+		line          int
+	}{
+		{"var r = fetch('http://x');\nreturn r;", function.Threw, "'fetch' is not defined", "no network", 1},
+		{"return require('x');", function.Threw, "'require' is not defined", "no modules", 1},
+		{"return {module: 'tts', data: {text: call.Caller-ID-Name}};", function.Threw, "", "write call['Caller-ID-Name']", 1},
+		{"var name = 'a b';\nvar x = name.splitt(' ');\nreturn x;", function.Threw, "name.splitt is not a function", "`split`", 2},
+		{"var l = call.To.split('').mpa(String); return l;", function.Threw, "call.To.split('').mpa is not a function", "`map`", 1},
+		{"return call.get('To');", function.Threw, "call.get is not a function", "call['Caller-ID-Number']", 1},
+		{"return call('To');", function.Threw, "call is not a function", "call['Caller-ID-Number']", 1},
+		{"console.tabel(1); return 1;", function.Threw, "console.tabel is not a function", "log, info, warn, error and debug", 1},
+		{"return consle.log(1);", function.Threw, "'consle' is not defined", "`console`", 1},
+		{"return {module: tts, data: {}};", function.Threw, "'tts' is not defined", "module: 'tts'", 1},
+		{"return nosuch;", function.Threw, "'nosuch' is not defined", "between quotes", 1},
+		{"return call['Digits'].length;", function.Threw, "", "(call['Digits'] || '').length", 1},
+		{"var o = {};\nreturn o.a.b;", function.Threw, "", "`o.a` is undefined", 2},
+		{"const a = 1;\na = 2;\nreturn a;", function.Threw, "", "let or var", 2},
+		{"var o = JSON.parse(call.To + '{');\nreturn o;", function.Threw, "SyntaxError", "JSON.parse", 1},
+		{"return (async () => ({module: 'hangup', data: {}}))();", function.InvalidFlow, "returned a Promise: functions are synchronous, no async/await", "take `async`", 0},
+		{"async function f() { return 1; }\nreturn f();", function.InvalidFlow, "returned a Promise", "take `async`", 0},
+		{"return {then: function () {}};", function.InvalidFlow, "returned a Promise", "", 0},
+		{"function main(call) { return {module: 'hangup'}; }", function.NoFlow, "returned nothing", "return main(call);", 1},
+		{"(function (call) { return {module: 'hangup'}; })(call);", function.NoFlow, "returned nothing", "put `return` before it", 1},
+		{"var a = 1;\nif (a) {\n  return\n  {module: 'hangup'}\n}\nreturn null;", function.NoFlow, "returned nothing", "`return` ends at its line", 3},
+		{"if (call.To === 'x') { return {module: 'hangup'}; }", function.NoFlow, "returned nothing", "every path", 0},
+		{"return JSON.stringify({module: 'hangup', data: {}});", function.InvalidFlow, "a string", "without JSON.stringify", 0},
+		{"return '<Response/>';", function.InvalidFlow, "a string", "no XML", 0},
+		{"return 'hello';", function.InvalidFlow, "a string", "module: 'tts'", 0},
+		{"return [{module: 'hangup', data: {}}];", function.InvalidFlow, "a list", "children", 0},
+		{"return {flow: {module: 'hangup', data: {}}};", function.InvalidFlow, "", "what stands in flow", 0},
+		{"return {data: {flow: {module: 'hangup', data: {}}}};", function.InvalidFlow, "", "what stands in data.flow", 0},
+		{"return {statusCode: 200, body: JSON.stringify({module: 'hangup'})};", function.InvalidFlow, "", "what stands in body", 0},
+		{"return {statusCode: 204};", function.InvalidFlow, "", "web server", 0},
+		{"return {Module: 'hangup', data: {}};", function.InvalidFlow, "", "module instead of Module", 0},
+		{"return {module: 'tts', data: {text: 'x'}, children: [{module: 'hangup'}]};", function.InvalidFlow, "", "children: {_:", 0},
+		{"return {module: 'tts', data: {text: 'x😀'.slice(0, 2)}};", function.InvalidFlow, "flow.data.text holds half of a character", "", 0},
+		{"return {module: 'tts', data: {text: 'x'}, children: {_: {module: 'tts', data: {text: '\\udc00'}}}};", function.InvalidFlow, "flow.children._.data.text", "", 0},
+		{"return {module: 'tts', data: {text: '\\\\ud800 is text, and 😀 is whole'}};", function.OK, "", "", 0},
+	} {
+		res := r.RunDraft(
+			context.Background(),
+			function.Draft{
+				Source:  c.body,
+				Account: "11111111111111111111111111111111",
+				Params:  map[string]string{"To": "1000"},
+			},
+		)
+		e := function.Error{}
+		if res.Error != nil {
+			e = *res.Error
+		}
+		if res.Outcome != c.outcome || e.Line != c.line || !strings.Contains(e.Message, c.message) ||
+			!strings.Contains(e.Hint, c.hint) {
+			t.Errorf(
+				"%q: got %s %+v, want %s, line %d, message %q, hint %q",
+				c.body,
+				res.Outcome,
+				e,
+				c.outcome,
+				c.line,
+				c.message,
+				c.hint,
+			)
+		}
+	}
+}
+
+// A draft is told what saving would warn of.
+func TestDraftsTellWarnings(t *testing.T) {
+	res := drafter(t).RunDraft(context.Background(), function.Draft{
+		Source: "if (call.To === 'x') { setTimeout(log, 1); }\nreturn {module: 'hangup', data: {}};", Params: map[string]string{"To": "1000"},
+	})
+	if res.Outcome != function.OK || len(res.Hints) != 1 ||
+		!strings.Contains(res.Hints[0], "line 1, column 24: `setTimeout` is not there: functions have no timers") {
+		t.Errorf("got %s, hints %q", res.Outcome, res.Hints)
+	}
+}
+
+// None of the names that are said not to be there is there.
+func TestForeignNamesAreAbsent(t *testing.T) {
+	res := drafter(t).RunDraft(context.Background(), function.Draft{
+		Source: "return {module: 'tts', data: {text: ':' + call.names.split(' ').filter(function (n) { return n in globalThis; }).join(' ')}};",
+		Params: map[string]string{"names": strings.Join(lint.Names(), " ")},
+	})
+	if text, _ := res.Flow["data"].(map[string]any); text["text"] != ":" {
+		t.Errorf("%v (%+v) is there, and package lint says that it is not", text["text"], res.Error)
+	}
+}
+
+// What README and callfn.d.ts show as a file to store is one.
+func TestDocumentedFileRuns(t *testing.T) {
+	r := drafter(t)
+	for file, pattern := range map[string]string{
+		"../../README.md":              "(?s)```js\n(// @ts-check.*?)```",
+		"../../docs/callfn.d.ts":       `(?s)(//   // @ts-check.*?thanks\(call\);)`,
+		"../typescript/declaration.go": `(?s)(//   // @ts-check.*?thanks\(call\);)`,
+	} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(pattern).FindSubmatch(text)
+		if found == nil {
+			t.Errorf("%s shows no file to store", file)
+			continue
+		}
+		body := strings.TrimSpace(regexp.MustCompile(`(?m)^//   `).ReplaceAllString(string(found[1]), ""))
+		fault, warnings, err := r.CheckSyntax(context.Background(), "", body)
+		if fault != nil || len(warnings) > 0 || err != nil {
+			t.Errorf("%s: got %+v, %v, %v, want a body to store:\n%s", file, fault, warnings, err, body)
+		}
+		res := r.RunDraft(
+			context.Background(),
+			function.Draft{Source: body, Params: map[string]string{"Caller-ID-Name": "Ann"}},
+		)
+		if data, _ := res.Flow["data"].(map[string]any); data["text"] != "Thanks for calling us Ann" {
+			t.Errorf("%s: got %s %+v", file, res.Outcome, res.Error)
+		}
+	}
+}
