@@ -67,28 +67,7 @@ func connect(t testing.TB, address, prefix string) datastore.Single {
 
 // eachSite runs a test with every kind of server as the new home.
 func eachSite(t *testing.T, test func(t *testing.T, s site)) {
-	run := func(t *testing.T, other string) {
-		id, err := datastore.NewID(rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
-		prefix := "t" + id[:10] + "_"
-		s := site{local: connect(t, startNode(t), prefix), other: connect(t, other, prefix), plan: planned(t, other)}
-		for _, name := range []string{datastore.SystemData, datastore.Functions} {
-			if _, err := s.local.Connection.EnsureDatabase(t.Context(), prefix+name); err != nil {
-				t.Fatal(err)
-			}
-		}
-		t.Cleanup(func() {
-			_ = s.other.Connection.Ask(context.Background(), http.MethodDelete, "/"+prefix+datastore.Functions, nil, nil)
-		})
-		s.store(t, datastore.Document{
-			"_id": storageplan.Document, "pvt_type": storageplan.DocumentType, "connections": map[string]any{string(elsewhere): s.plan},
-			"plan":      map[string]any{"aggregate": map[string]any{"connection": string(elsewhere), "database": map[string]any{"names": []any{datastore.Functions}}}},
-			"pvt_homes": map[string]any{datastore.Functions: "local"},
-		})
-		test(t, s)
-	}
+	run := func(t *testing.T, other string) { test(t, newSite(t, other)) }
 	t.Run("node", func(t *testing.T) { run(t, startNode(t)) })
 	t.Run("pouchdb-server", func(t *testing.T) { run(t, couchtest.StartPouchDBServer(t)) })
 	t.Run("couchdb", func(t *testing.T) {
@@ -98,6 +77,31 @@ func eachSite(t *testing.T, test func(t *testing.T, s site)) {
 		}
 		run(t, address)
 	})
+}
+
+// newSite is a node that a plan moves functions away from, to a server that is there.
+func newSite(t *testing.T, other string) site {
+	t.Helper()
+	id, err := datastore.NewID(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prefix := "t" + id[:10] + "_"
+	s := site{local: connect(t, startNode(t), prefix), other: connect(t, other, prefix), plan: planned(t, other)}
+	for _, name := range []string{datastore.SystemData, datastore.Functions} {
+		if _, err := s.local.Connection.EnsureDatabase(t.Context(), prefix+name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		_ = s.other.Connection.Ask(context.Background(), http.MethodDelete, "/"+prefix+datastore.Functions, nil, nil)
+	})
+	s.store(t, datastore.Document{
+		"_id": storageplan.Document, "pvt_type": storageplan.DocumentType, "connections": map[string]any{string(elsewhere): s.plan},
+		"plan":      map[string]any{"aggregate": map[string]any{"connection": string(elsewhere), "database": map[string]any{"names": []any{datastore.Functions}}}},
+		"pvt_homes": map[string]any{datastore.Functions: "local"},
+	})
+	return s
 }
 
 func planned(t testing.TB, address string) map[string]any {
@@ -146,17 +150,24 @@ var processes atomic.Int64
 // mover is one process that moves. stumble may be nil.
 func (s site) mover(t testing.TB, r *storageplan.Resolver, stumble func(string) error) *mover.Mover {
 	t.Helper()
-	return mover.New(mover.Config{
-		Places: r, Journal: s.database(s.local, datastore.SystemData), Holder: "process " + strconv.FormatInt(processes.Add(1), 10), Random: rand.Reader,
-		Now: time.Now, Log: slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelError})), Lease: 400 * time.Millisecond, Stumble: stumble,
-		Prepare: func(ctx context.Context, on datastore.Single, _ storageplan.Tag, database string) error {
-			site := provision.Site{Stores: on, Databases: []string{database}, Log: slog.New(slog.DiscardHandler)}
-			if _, err := site.CreateDatabases(ctx); err != nil {
-				return err
-			}
-			return site.Designs(ctx, couchapp.JavaScript)
-		},
+	return s.moverWith(t, mover.Config{
+		Places: r, Holder: "process " + strconv.FormatInt(processes.Add(1), 10), Now: time.Now, Lease: 400 * time.Millisecond, Stumble: stumble,
 	})
+}
+
+// moverWith is a process that moves, with what the site has where the configuration has nothing.
+func (s site) moverWith(t testing.TB, c mover.Config) *mover.Mover {
+	t.Helper()
+	c.Journal, c.Random = s.database(s.local, datastore.SystemData), rand.Reader
+	c.Log = slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelError}))
+	c.Prepare = func(ctx context.Context, on datastore.Single, _ storageplan.Tag, database string) error {
+		site := provision.Site{Stores: on, Databases: []string{database}, Log: slog.New(slog.DiscardHandler)}
+		if _, err := site.CreateDatabases(ctx); err != nil {
+			return err
+		}
+		return site.Designs(ctx, couchapp.JavaScript)
+	}
+	return mover.New(c)
 }
 
 type testLog struct{ t testing.TB }

@@ -1,0 +1,111 @@
+package mover_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"callfn/internal/datastore"
+	"callfn/internal/mover"
+	"callfn/internal/storageplan"
+)
+
+// sleeper stops a process at a step until it is woken, and notes the steps that come after.
+type sleeper struct {
+	at            string
+	asleep, woken chan struct{}
+
+	mu    sync.Mutex
+	slept bool
+	after []string
+}
+
+func newSleeper(at string) *sleeper {
+	return &sleeper{at: at, asleep: make(chan struct{}), woken: make(chan struct{})}
+}
+
+func (s *sleeper) stumble(step string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.slept:
+		s.after = append(s.after, step)
+	case step == s.at:
+		s.slept = true
+		close(s.asleep)
+		<-s.woken
+	}
+	return nil
+}
+
+func (s *sleeper) steps() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.after...)
+}
+
+// Of two processes one sleeps past its lease, and the other takes the move over. When the sleeper wakes, it finds that out before it
+// changes anything, also where the move is still where it left it.
+func TestSleepingPastTheLease(t *testing.T) {
+	for _, step := range []string{"lease", "copying", "opened", "copied", "warmed"} {
+		t.Run(step, func(t *testing.T) {
+			s := newSite(t, startNode(t))
+			fill(t, s.database(s.local, datastore.Functions), 0, 60)
+			process := func(holder string, clock func() time.Time, stumble func(string) error) *mover.Mover {
+				return s.moverWith(t, mover.Config{Places: s.resolver(t), Holder: holder, Now: clock, Lease: time.Hour, Stumble: stumble})
+			}
+			first, second := newSleeper(step), newSleeper("copying")
+			a := process("first", time.Now, first.stumble)
+			defer a.Close()
+			started, err := a.Start(t.Context(), datastore.Functions, storageplan.Local, elsewhere)
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-first.asleep
+			b := process("second", func() time.Time { return time.Now().Add(2 * time.Hour) }, second.stumble)
+			defer b.Close()
+			<-second.asleep
+			if got := s.leaseOf(t, started.ID); got != "second" {
+				t.Fatalf("two hours later the lease is %q's, want %q's", got, "second")
+			}
+
+			close(first.woken)
+			awaitIdle(t, a)
+			if got := s.leaseOf(t, started.ID); got != "second" {
+				t.Errorf("after the first process woke the lease is %q's, want %q's still", got, "second")
+			}
+			if status, err := a.Get(t.Context(), started.ID); err != nil || status.State != storageplan.Copying {
+				t.Errorf("after the first process woke the move is %s, error %v; want it where the second has it, %s", status.State, err, storageplan.Copying)
+			}
+			for _, taken := range first.steps() {
+				if taken == "fence up" || taken == string(storageplan.Fenced) {
+					t.Errorf("after it woke the first process went on to %q: %q", taken, first.steps())
+				}
+			}
+			close(second.woken)
+			await(t, b, started.ID, storageplan.Switched)
+		})
+	}
+}
+
+// leaseOf is the process that holds a move's lease.
+func (s site) leaseOf(t *testing.T, id string) string {
+	t.Helper()
+	doc, err := s.database(s.local, datastore.SystemData).Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease, _ := doc["pvt_lease"].(map[string]any)
+	holder, _ := lease["holder"].(string)
+	return holder
+}
+
+// awaitIdle waits until a process works at no move.
+func awaitIdle(t *testing.T, m *mover.Mover) {
+	t.Helper()
+	for end := time.Now().Add(45 * time.Second); !m.Idle(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the process works on, want it to give up")
+		}
+	}
+}
