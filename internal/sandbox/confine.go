@@ -1,15 +1,18 @@
 package sandbox
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Confinement says what holds a worker in, measured by the worker itself after it asked the kernel.
 type Confinement struct {
 	Descriptors bool `json:"descriptors"`  // nothing open but its pipes
-	Rlimits     bool `json:"rlimits"`      // no core, no file growth, few descriptors, bounded data segment
+	Rlimits     bool `json:"rlimits"`      // no core, no file growth, few descriptors, bounded data segment and addresses
 	User        bool `json:"user"`         // not root
 	NoNewPrivs  bool `json:"no_new_privs"` // nothing it could execute would gain rights
-	Landlock    int  `json:"landlock"`     // ABI version in force: no files, from 4 on no TCP; 0 for none
-	Seccomp     bool `json:"seccomp"`      // an allow-list of system calls: no exec, no fork, no files, no sockets
+	Landlock    int  `json:"landlock"`     // ABI version in force: no files, from 4 on no TCP, from 6 on no signals to others; 0 for none
+	Seccomp     bool `json:"seccomp"`      // an allow-list of system calls: no exec, no fork, no new threads, no files, no sockets
 }
 
 // Full reports whether everything this package knows is in force.
@@ -32,10 +35,26 @@ func (c Confinement) Missing() []string {
 	return m
 }
 
-// String is for logs: "full", or what is missing.
-func (c Confinement) String() string {
-	if c.Full() {
-		return "full"
+// seccompAlone names what this kernel's landlock is too old to refuse, so that the system call filter does so alone.
+func (c Confinement) seccompAlone() []string {
+	var alone []string
+	if c.Landlock < 4 {
+		alone = append(alone, "TCP")
 	}
-	return "without " + strings.Join(c.Missing(), ", ")
+	if c.Landlock < 6 {
+		alone = append(alone, "signals to other processes")
+	}
+	return alone
+}
+
+// String is for logs: "full", or what is missing, and what is refused by one means only where there should be two.
+func (c Confinement) String() string {
+	held := "full"
+	if !c.Full() {
+		held = "without " + strings.Join(c.Missing(), ", ")
+	}
+	if alone := c.seccompAlone(); c.Landlock > 0 && c.Seccomp && len(alone) > 0 {
+		held += fmt.Sprintf("; this kernel's landlock (version %d) cannot refuse %s, seccomp alone does", c.Landlock, strings.Join(alone, " and "))
+	}
+	return held
 }

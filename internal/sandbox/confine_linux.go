@@ -8,14 +8,23 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
 	"golang.org/x/sys/unix"
 )
 
-// maxData bounds what the worker process can allocate at all, in bytes, should the engine's own cap fail.
-const maxData = 1 << 30
+// maxData bounds what the worker process can allocate at all, in bytes, should the engine's own cap fail. maxAddresses bounds what is
+// mapped in any way: two heaps of the engine, and what Go's runtime reserves, are 3 GiB.
+const (
+	maxData      = 1 << 30
+	maxAddresses = 5 << 30
+)
+
+// threads is how many threads a worker has, at least, when it is confined, and about how many ever: two run Go code, and a few wait for
+// the system, as whoever looks for the end of the input does. No more can be made then.
+const threads = 12
 
 // nobody is the user and group that a worker started by root becomes.
 const nobody = 65534
@@ -27,6 +36,7 @@ func confine() Confinement {
 	c.Descriptors = closeDescriptors() == nil
 	c.Rlimits = setRlimits() == nil
 	c.User = leaveRoot() == nil
+	makeThreads(threads)
 	runtime.LockOSThread() // seccomp's TSYNC hands this thread's no_new_privs on to all the others
 	defer runtime.UnlockOSThread()
 	c.NoNewPrivs = unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == nil
@@ -36,6 +46,21 @@ func confine() Confinement {
 	c.Seccomp = filterSyscalls() == nil
 	c.NoNewPrivs = c.NoNewPrivs && c.Seccomp
 	return c
+}
+
+// makeThreads makes sure that the runtime has so many threads. It keeps them for later when they have nothing to do.
+func makeThreads(n int) {
+	var all, done sync.WaitGroup
+	all.Add(n)
+	for range n {
+		done.Go(func() {
+			runtime.LockOSThread() // of its own
+			defer runtime.UnlockOSThread()
+			all.Done()
+			all.Wait()
+		})
+	}
+	done.Wait()
 }
 
 // closeDescriptors closes what a careless parent left open, except the Go runtime's own poller.
@@ -62,7 +87,7 @@ func closeDescriptors() error {
 
 func setRlimits() error {
 	for resource, limit := range map[int]uint64{
-		unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: 0, unix.RLIMIT_NOFILE: 16, unix.RLIMIT_DATA: maxData,
+		unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: 0, unix.RLIMIT_NOFILE: 16, unix.RLIMIT_DATA: maxData, unix.RLIMIT_AS: maxAddresses,
 	} {
 		if err := unix.Setrlimit(resource, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"unsafe"
@@ -32,6 +33,7 @@ func probe() int {
 	buf := uintptr(unsafe.Pointer(&addr))
 	parent := uintptr(os.Getppid())
 	const cwd = ^uintptr(-unix.AT_FDCWD - 1) // AT_FDCWD is negative
+	const threadFlags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_SYSVSEM | unix.CLONE_THREAD
 	calls := []struct {
 		name string
 		nr   uintptr
@@ -58,6 +60,17 @@ func probe() int {
 		{"bpf", unix.SYS_BPF, [6]uintptr{0, buf, 0}},
 		{"setuid", unix.SYS_SETUID, [6]uintptr{0}},
 		{"raise a limit", unix.SYS_PRLIMIT64, [6]uintptr{0, unix.RLIMIT_DATA, buf, 0}},
+		{"have the kernel signal another", unix.SYS_FCNTL, [6]uintptr{0, unix.F_SETOWN, parent}},
+		{"have the kernel signal another thread", unix.SYS_FCNTL, [6]uintptr{0, unix.F_SETOWN_EX, buf}},
+		{"choose that signal", unix.SYS_FCNTL, [6]uintptr{0, unix.F_SETSIG, uintptr(unix.SIGKILL)}},
+		{"signal when there is input", unix.SYS_FCNTL, [6]uintptr{0, unix.F_SETFL, unix.O_ASYNC}},
+		{"notice changes of a directory", unix.SYS_FCNTL, [6]uintptr{0, unix.F_NOTIFY, 1}},
+		{"a larger pipe", unix.SYS_FCNTL, [6]uintptr{0, unix.F_SETPIPE_SZ, 1 << 20}},
+		{"another descriptor", unix.SYS_FCNTL, [6]uintptr{0, unix.F_DUPFD, 0}},
+		{"shared memory", unix.SYS_MMAP, [6]uintptr{0, 4096, unix.PROT_READ | unix.PROT_WRITE, unix.MAP_SHARED | unix.MAP_ANON, ^uintptr(0), 0}},
+		{"shared memory, checked", unix.SYS_MMAP, [6]uintptr{0, 4096, unix.PROT_READ | unix.PROT_WRITE, unix.MAP_SHARED_VALIDATE | unix.MAP_ANON, ^uintptr(0), 0}},
+		{"another thread", unix.SYS_CLONE, [6]uintptr{threadFlags, 0}},
+		{"another thread, the new way", unix.SYS_CLONE3, [6]uintptr{buf, 64}},
 		{"unlinkat", unix.SYS_UNLINKAT, [6]uintptr{cwd, path}},
 		{"mount", unix.SYS_MOUNT, [6]uintptr{path, path, 0, 0, 0}},
 	}
@@ -151,10 +164,25 @@ func TestWorkerHasNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if n := threadsIn(t, string(status)); n > 24 {
+			t.Errorf("%d threads, want at most 24", n)
+		}
 		for _, want := range []string{"NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000", "CapPrm:\t0000000000000000"} {
 			if !strings.Contains(string(status), want) {
 				t.Errorf("not %q in the worker's status", want)
 			}
 		}
 	}
+}
+
+// threadsIn is how many threads a process's status tells of.
+func threadsIn(t *testing.T, status string) int {
+	t.Helper()
+	_, rest, _ := strings.Cut(status, "\nThreads:")
+	line, _, _ := strings.Cut(rest, "\n")
+	n, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

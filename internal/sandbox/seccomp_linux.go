@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// allowed are the system calls that the Go runtime and the engine need once a worker is up: memory, threads of its own,
-// signals, clocks, and reading and writing what is open. Everything else answers EPERM: no open, no socket, no exec.
+// allowed are the system calls that the Go runtime and the engine need once a worker is up: memory, signals to itself, clocks, and
+// reading and writing what is open. Everything else answers EPERM: no open, no socket, no exec, no thread that is not there yet.
 var allowed = append([]uint32{
-	unix.SYS_READ, unix.SYS_WRITE, unix.SYS_CLOSE, unix.SYS_FCNTL, unix.SYS_FSTAT, unix.SYS_PPOLL,
+	unix.SYS_READ, unix.SYS_WRITE, unix.SYS_CLOSE, unix.SYS_FSTAT, unix.SYS_PPOLL,
 	unix.SYS_MUNMAP, unix.SYS_MADVISE, unix.SYS_MREMAP, unix.SYS_MINCORE, unix.SYS_BRK,
 	unix.SYS_FUTEX, unix.SYS_SCHED_YIELD, unix.SYS_SCHED_GETAFFINITY, unix.SYS_NANOSLEEP, unix.SYS_CLOCK_NANOSLEEP,
 	unix.SYS_CLOCK_GETTIME, unix.SYS_GETRUSAGE, unix.SYS_GETTIMEOFDAY, unix.SYS_RT_SIGACTION, unix.SYS_RT_SIGPROCMASK, unix.SYS_RT_SIGRETURN,
@@ -22,19 +22,29 @@ var allowed = append([]uint32{
 	unix.SYS_RSEQ, unix.SYS_SET_ROBUST_LIST, unix.SYS_EXIT, unix.SYS_EXIT_GROUP,
 }, allowedOnThisArch...)
 
-// condition allows a call by one argument: the masked bits must equal want.
+// condition allows a call by its arguments, where one of the alternatives holds.
 type condition struct {
-	nr         uint32
-	arg        uint32
-	mask, want uint32
+	nr           uint32
+	alternatives [][]check
 }
 
+// check holds for an argument whose masked bits equal want. No call that is allowed looks at the upper half of these arguments.
+type check struct{ arg, mask, want uint32 }
+
+const wholeArgument = 1<<32 - 1
+
 func conditional() []condition {
+	noCode := check{2, unix.PROT_EXEC, 0}
 	return []condition{
-		{unix.SYS_CLONE, 0, unix.CLONE_THREAD, unix.CLONE_THREAD}, // threads, no processes
-		{unix.SYS_MMAP, 2, unix.PROT_EXEC, 0},                     // no new code
-		{unix.SYS_MPROTECT, 2, unix.PROT_EXEC, 0},
-		{unix.SYS_TGKILL, 0, 1<<32 - 1, uint32(unix.Getpid())}, // signals to itself: every worker has the same user
+		{unix.SYS_MMAP, [][]check{{noCode, {3, unix.MAP_TYPE, unix.MAP_PRIVATE}}}}, // shared memory would be counted as nobody's
+		{unix.SYS_MPROTECT, [][]check{{noCode}}},
+		{unix.SYS_TGKILL, [][]check{{{0, wholeArgument, uint32(unix.Getpid())}}}}, // every worker has the same user
+		// Looking at flags, and what Go changes of them; not whom the kernel is to signal (F_SETOWN, F_SETSIG, O_ASYNC).
+		{unix.SYS_FCNTL, [][]check{
+			{{1, wholeArgument, unix.F_GETFL}}, {{1, wholeArgument, unix.F_GETFD}},
+			{{1, wholeArgument, unix.F_SETFD}, {2, ^uint32(unix.FD_CLOEXEC), 0}},
+			{{1, wholeArgument, unix.F_SETFL}, {2, ^uint32(unix.O_ACCMODE | unix.O_NONBLOCK | unix.O_LARGEFILE), 0}},
+		}},
 	}
 }
 
@@ -73,17 +83,22 @@ func assembleFilter() ([]bpf.RawInstruction, error) {
 		bpf.LoadAbsolute{Off: dataNr, Size: 4},
 	}
 	for _, c := range conditional() {
-		program = append(program,
-			bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: c.nr, SkipTrue: 5},
-			bpf.LoadAbsolute{Off: dataArgs + 8*c.arg, Size: 4},
-			bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: c.mask},
-			bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: c.want, SkipTrue: 1},
-			allow, deny,
-		)
+		var body []bpf.Instruction
+		for _, all := range c.alternatives {
+			for i, is := range all {
+				left := uint8(3 * (len(all) - 1 - i)) // instructions of the checks that follow
+				body = append(body,
+					bpf.LoadAbsolute{Off: dataArgs + 8*is.arg, Size: 4},
+					bpf.ALUOpConstant{Op: bpf.ALUOpAnd, Val: is.mask},
+					bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: is.want, SkipTrue: left + 1}, // to the next alternative
+				)
+			}
+			body = append(body, allow)
+		}
+		body = append(body, deny)
+		program = append(program, bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: c.nr, SkipTrue: uint8(len(body))})
+		program = append(program, body...)
 	}
-	// clone3 hides its flags behind a pointer; told that it does not exist, the C library takes clone.
-	program = append(program, bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: unix.SYS_CLONE3, SkipTrue: 1},
-		bpf.RetConstant{Val: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)})
 	for _, nr := range allowed {
 		program = append(program, bpf.JumpIf{Cond: bpf.JumpNotEqual, Val: nr, SkipTrue: 1}, allow)
 	}
