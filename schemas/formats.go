@@ -23,6 +23,9 @@ func isEmail(v any) bool {
 // withoutOtherFormats gives the document without the formats that KAZOO does not look at: the library would check those
 // that it knows.
 func withoutOtherFormats(document []byte) ([]byte, error) {
+	if !bytes.Contains(document, []byte(`"format"`)) {
+		return document, nil
+	}
 	decoder := json.NewDecoder(bytes.NewReader(document))
 	decoder.UseNumber()
 	var value any

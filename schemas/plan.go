@@ -43,15 +43,7 @@ type choice struct {
 // planAll makes the plans of all schemas. Schemas refer to each other in circles, so first every schema that leads to
 // any work is found, then the plans are linked.
 func (c *compiled) planAll() {
-	busy := map[*jsonschema.Schema]bool{}
-	for again := true; again; {
-		again = false
-		for _, schema := range c.locations {
-			if !busy[schema] && (c.hasWork(schema) || leadsTo(schema, busy)) {
-				busy[schema], again = true, true
-			}
-		}
-	}
+	busy := c.spread(c.hasWork)
 	for schema := range busy {
 		c.plans[schema] = &plan{}
 	}

@@ -3,6 +3,7 @@ package schemas
 import (
 	"maps"
 	"regexp"
+	"slices"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
@@ -46,16 +47,9 @@ type patternRules struct {
 // found, then the rules are linked.
 func (c *compiled) addRules() {
 	urls := c.clientURLSchemas()
-	checked := map[*jsonschema.Schema]bool{}
-	for again := true; again; {
-		again = false
-		for _, schema := range c.locations {
-			if !checked[schema] && (canFail(schema) || c.families[schema] != nil || urls[schema] || leadsTo(schema, checked)) {
-				checked[schema], again = true, true
-			}
-		}
-	}
-	for schema := range checked {
+	for schema := range c.spread(func(schema *jsonschema.Schema) bool {
+		return canFail(schema) || c.families[schema] != nil || urls[schema]
+	}) {
 		c.rules[schema] = &rules{schema: schema, family: c.families[schema], clientURL: urls[schema]}
 	}
 	for _, r := range c.rules {
@@ -67,6 +61,30 @@ func (c *compiled) addRules() {
 			f.rules[name] = c.rules[schema]
 		}
 	}
+}
+
+// spread gives the schemas for which is holds, and all that lead to one of them.
+func (c *compiled) spread(is func(*jsonschema.Schema) bool) map[*jsonschema.Schema]bool {
+	found := map[*jsonschema.Schema]bool{}
+	var others []*jsonschema.Schema
+	for _, schema := range c.locations {
+		if is(schema) {
+			found[schema] = true
+		} else {
+			others = append(others, schema)
+		}
+	}
+	for again := true; again; {
+		again = false
+		others = slices.DeleteFunc(others, func(schema *jsonschema.Schema) bool {
+			if !leadsTo(schema, found) {
+				return false
+			}
+			found[schema], again = true, true
+			return true
+		})
+	}
+	return found
 }
 
 // canFail reports whether schema refuses anything without the help of another schema.
@@ -116,7 +134,7 @@ func ownKeywords(schema *jsonschema.Schema) *jsonschema.Schema {
 	own.Ref, own.Not, own.AllOf, own.AnyOf, own.OneOf = nil, nil, nil, nil, nil
 	own.Properties, own.PatternProperties, own.AdditionalProperties = nil, nil, nil
 	own.Items, own.AdditionalItems, own.UniqueItems = nil, nil, false
-	own.Dependencies = maps.Clone(schema.Dependencies)
+	own.Dependencies = maps.Clone(schema.Dependencies) // nil of nil
 	maps.DeleteFunc(own.Dependencies, func(_ string, dependency any) bool {
 		_, names := dependency.([]string)
 		return !names
