@@ -2,12 +2,12 @@ package callflow
 
 import (
 	"context"
-	"regexp"
 	"sync"
 	"time"
 
 	"callfn/internal/account"
 	"callfn/internal/datastore"
+	"callfn/internal/pattern"
 )
 
 // The bounds of a Cache.
@@ -23,7 +23,8 @@ const (
 // seconds. It is safe for concurrent use. Documents behind modules are always read anew.
 type Cache struct {
 	Directory
-	now func() time.Time
+	now      func() time.Time
+	patterns *pattern.Cache
 
 	mu       sync.Mutex
 	accounts map[account.ID]*remembered
@@ -38,9 +39,9 @@ type remembered struct {
 	complete bool // patterns are all of them
 }
 
-// NewCache puts a cache before a directory.
-func NewCache(d Directory, now func() time.Time) *Cache {
-	return &Cache{Directory: d, now: now, accounts: make(map[account.ID]*remembered)}
+// NewCache puts a cache before a directory. patterns keeps compiled patterns beyond an account's turn; nil for none.
+func NewCache(d Directory, now func() time.Time, patterns *pattern.Cache) *Cache {
+	return &Cache{Directory: d, now: now, patterns: patterns, accounts: make(map[account.ID]*remembered)}
 }
 
 // Forget makes the next call of the account ask the directory again.
@@ -120,7 +121,10 @@ func (c *Cache) Patterns(ctx context.Context, id account.ID) ([]PatternRow, erro
 	compiled := make([]PatternRow, len(rows))
 	for i, row := range rows {
 		compiled[i] = row
-		compiled[i].expr, _ = regexp.Compile(row.Pattern) // one that is none is told apart when it is used
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		compiled[i].compiled, compiled[i].problem = c.patterns.Compile(row.Pattern)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -37,7 +37,7 @@ func TestCache(t *testing.T) {
 		acme:  {{Document: callflow.Document{ID: "c1", Numbers: []string{"1000"}}, Patterns: []string{"(", "^2(.*)$"}}},
 		other: {{Document: callflow.Document{ID: "c2", Numbers: []string{"1000"}}}},
 	}}
-	cache := callflow.NewCache(store, func() time.Time { return now })
+	cache := callflow.NewCache(store, func() time.Time { return now }, nil)
 	look := func(id account.ID, number string, want callflow.ID, asked int) {
 		t.Helper()
 		before := store.asked
@@ -86,7 +86,7 @@ func TestCache(t *testing.T) {
 func TestCacheForgetsWhatIsOnItsWay(t *testing.T) {
 	store := &counting{Memory: callflow.Memory{}}
 	slow := &forgetting{counting: store}
-	cache := callflow.NewCache(slow, time.Now)
+	cache := callflow.NewCache(slow, time.Now, nil)
 	slow.forget = func() { cache.Forget(acme) }
 	for range 2 {
 		if _, err := cache.ByNumber(context.Background(), acme, "1"); err != nil {

@@ -3,9 +3,9 @@ package callflow
 import (
 	"context"
 	"errors"
-	"regexp"
 
 	"callfn/internal/account"
+	"callfn/internal/pattern"
 )
 
 // Kind is the type of a document that modules refer to: its pvt_type.
@@ -47,7 +47,9 @@ type PatternRow struct {
 	Pattern string
 	ID      ID // the callflow that has it
 
-	expr *regexp.Regexp // the pattern compiled ahead, where it was
+	// The pattern compiled ahead, or why it could not be; both nil where nobody has tried.
+	compiled *pattern.Pattern
+	problem  error
 }
 
 // Directory finds the callflows of one account. Deleted documents are never found. Implementations are safe for

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"callfn/internal/function"
+	"callfn/internal/pattern"
 )
 
 // The limits of one call, where an Executor names none. KAZOO's own is the first one
@@ -24,6 +25,7 @@ type Executor struct {
 	Directory   Directory
 	Modules     Modules                // nil for DefaultModules
 	Flows       function.FlowValidator // checks flows that web servers return; nil for no checks beyond their shape
+	Patterns    *pattern.Cache         // keeps compiled patterns of modules; nil for none
 	Rules       RuleSwitch             // keeps what callers change of time rules; nil where they may not
 	BranchLimit int                    // how often one call may branch; 0 for DefaultBranchLimit
 	StepLimit   int                    // how many nodes one call may visit; 0 for DefaultStepLimit

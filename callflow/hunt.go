@@ -3,24 +3,36 @@ package callflow
 import (
 	"context"
 	"errors"
-	"regexp"
+
+	"callfn/internal/pattern"
 )
 
 // huntAllowed applies the patterns hunt_allow and hunt_deny to what was dialled: an allow pattern that cannot be used
 // allows nothing, a deny pattern that cannot be used denies nothing (cf_menu.erl, cf_branch_bnumber.erl).
-func huntAllowed(dialled string, rules Data) bool {
+func (t *Turn) huntAllowed(dialled string, rules Data) bool {
 	if allow := rules.String("hunt_allow"); allow != "" {
-		if re, err := regexp.Compile(allow); err != nil || !re.MatchString(dialled) {
+		p, err := t.pattern(allow)
+		if err != nil {
+			t.Note("hunt_allow cannot be used and allows nothing: " + err.Error())
+			return false
+		}
+		if !p.Match(dialled) {
 			return false
 		}
 	}
 	if deny := rules.String("hunt_deny"); deny != "" {
-		if re, err := regexp.Compile(deny); err == nil && re.MatchString(dialled) {
-			return false
+		p, err := t.pattern(deny)
+		if err != nil {
+			t.Note("hunt_deny cannot be used and denies nothing: " + err.Error())
+			return true
 		}
+		return !p.Match(dialled)
 	}
 	return true
 }
+
+// pattern compiles a regular expression of a customer's.
+func (t *Turn) pattern(text string) (*pattern.Pattern, error) { return t.patterns.Compile(text) }
 
 // hunt finds the account's callflow for what was dialled and puts what its pattern captured into the call.
 func (t *Turn) hunt(ctx context.Context, dialled string, noMatchToo bool) (Match, bool) {

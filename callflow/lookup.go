@@ -33,8 +33,8 @@ type Match struct {
 	Pattern       string  // the pattern, when ByPattern
 	CaptureGroup  string  // what it captured
 	CaptureGroups map[string]string
-	CatchAll      bool         // the callflow lists no_match, whatever found it
-	Skipped       []PatternRow // patterns that no engine of ours understands
+	CatchAll      bool // the callflow lists no_match, whatever found it
+	Skipped       []SkippedPattern
 }
 
 // Lookup finds the callflow that answers number in an account (cf_flow.erl; kazoo-facts §5.4): a callflow that lists
@@ -83,7 +83,10 @@ func (m *Match) byPattern(ctx context.Context, d Directory, id account.ID, numbe
 	if err != nil {
 		return false, fmt.Errorf("look up callflow patterns: %w", err)
 	}
-	best, skipped := matchPatterns(rows, Normalize(number))
+	best, skipped, err := matchPatterns(ctx, rows, Normalize(number))
+	if err != nil {
+		return false, fmt.Errorf("try callflow patterns: %w", err)
+	}
 	m.Skipped = skipped
 	if best == nil {
 		return false, nil

@@ -7,6 +7,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/function"
+	"callfn/internal/pattern"
 )
 
 // Module does the work of one kind of node and says how to go on. It may change the turn's call, never its data.
@@ -73,6 +74,7 @@ type Turn struct {
 	step      *Step
 	runner    Runner
 	directory Directory
+	patterns  *pattern.Cache
 	origin    function.Origin
 	timeZone  string
 	now       func() time.Time

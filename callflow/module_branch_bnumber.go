@@ -14,7 +14,7 @@ func branchBnumber(ctx context.Context, t *Turn) Next {
 	if !t.Data.True("hunt") {
 		return ContinueAt(captured)
 	}
-	if huntAllowed(captured, t.Data) {
+	if t.huntAllowed(captured, t.Data) {
 		own := t.Call.AuthorizingType() != "resource" && t.Call.AuthorizingType() != "sys_info"
 		if match, ok := t.hunt(ctx, captured, own); ok {
 			return Branch(match.Flow)

@@ -1,9 +1,6 @@
 package callflow
 
-import (
-	"context"
-	"regexp"
-)
+import "context"
 
 // checkCID is KAZOO's `check_cid` (cf_check_cid.erl): it goes on at `match` when data.regex (anything when missing) matches
 // the caller's number, else at `nomatch`; with data.use_absolute_mode a match goes on at the child named like the number.
@@ -11,7 +8,7 @@ import (
 // .number and data.user_id are all given.
 func checkCID(_ context.Context, t *Turn) Next {
 	number := or(t.Call.CallerIDNumber, AnonymousCallNumber)
-	re, err := regexp.Compile(or(t.Data.String("regex"), ".*"))
+	re, err := t.pattern(or(t.Data.String("regex"), ".*"))
 	if err != nil {
 		t.Outcome(Failed)
 		t.Note("data.regex is no usable regular expression: " + err.Error())
@@ -19,9 +16,9 @@ func checkCID(_ context.Context, t *Turn) Next {
 	}
 	key := "nomatch"
 	switch {
-	case re.MatchString(number) && t.Data.True("use_absolute_mode"):
+	case re.Match(number) && t.Data.True("use_absolute_mode"):
 		key = number
-	case re.MatchString(number):
+	case re.Match(number):
 		key = "match"
 	}
 	next, err := t.Attempt(key)

@@ -2,10 +2,12 @@ package callflow
 
 import (
 	"context"
+	"errors"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"callfn/internal/pattern"
 )
 
 // cidlistmatch is KAZOO's `cidlistmatch` (cf_cidlistmatch.erl): it goes on at `match` when an entry of the list data.id has
@@ -14,7 +16,7 @@ import (
 func cidlistmatch(ctx context.Context, t *Turn) Next {
 	list, _ := t.open(ctx, ListKind, t.Data.String("id"))
 	key := "nomatch"
-	if matchesList(list, or(t.Call.CallerIDNumber, AnonymousCallNumber)) {
+	if t.matchesList(list, or(t.Call.CallerIDNumber, AnonymousCallNumber)) {
 		key = "match"
 	}
 	next, err := t.Attempt(key)
@@ -25,7 +27,8 @@ func cidlistmatch(ctx context.Context, t *Turn) Next {
 	return next
 }
 
-func matchesList(list Data, number string) bool {
+func (t *Turn) matchesList(list Data, number string) bool {
+	total := 0
 	digits := strings.TrimLeft(number, "+")
 	entries := list.Object("entries")
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
@@ -35,8 +38,20 @@ func matchesList(list Data, number string) bool {
 		if prefix != "" && strings.HasPrefix(digits, prefix) {
 			return true
 		}
-		pattern := or(entry.String("regexp"), entry.String("pattern"))
-		if re, err := regexp.Compile(pattern); pattern != "" && err == nil && re.MatchString(number) {
+		text := or(entry.String("regexp"), entry.String("pattern"))
+		if text == "" {
+			continue
+		}
+		p, err := t.pattern(text)
+		if err == nil {
+			if total += p.Size(); total > pattern.MaxTotal {
+				err = errors.New("the list's patterns are too large together")
+			}
+		}
+		switch {
+		case err != nil:
+			t.Note("the pattern of entry " + clip(key, maxText) + " was skipped: " + err.Error())
+		case p.Match(number):
 			return true
 		}
 	}

@@ -58,7 +58,7 @@ func (m menuProfile) match(ctx context.Context, t *Turn, digits string) (Next, b
 	if next, err := t.Attempt(digits); err == nil {
 		return next, true
 	}
-	if !m.hunt || !huntAllowed(digits, m.Data) {
+	if !m.hunt || !t.huntAllowed(digits, m.Data) {
 		return Next{}, false
 	}
 	match, ok := t.hunt(ctx, digits, false)

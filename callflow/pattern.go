@@ -1,6 +1,11 @@
 package callflow
 
-import "regexp"
+import (
+	"context"
+	"errors"
+
+	"callfn/internal/pattern"
+)
 
 // capture is what one pattern makes of a number.
 type capture struct {
@@ -14,32 +19,49 @@ type capture struct {
 // last to the first and only a strictly longer text replaces an earlier one.
 //
 // KAZOO's patterns are PCRE; ours run on RE2, in linear time whatever the pattern. Patterns that RE2 does not know
-// (look-around, back references) are skipped as KAZOO skips invalid ones, and named in skipped.
-func matchPatterns(rows []PatternRow, number string) (best *capture, skipped []PatternRow) {
+// (look-around, back references) are skipped as KAZOO skips invalid ones, and so are those that are beyond what one
+// look-up may try; all of them are named in skipped. A look-up whose time is over ends with ctx's error.
+func matchPatterns(ctx context.Context, rows []PatternRow, number string) (best *capture, skipped []SkippedPattern, err error) {
+	total := 0
 	for i := len(rows) - 1; i >= 0; i-- {
-		re, err := rows[i].compile()
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		p, err := rows[i].compile()
+		if err == nil && total+p.Size() > pattern.MaxTotal {
+			err = errTooManyPatterns
+		}
 		if err != nil {
-			skipped = append(skipped, rows[i])
+			skipped = append(skipped, SkippedPattern{rows[i], err})
 			continue
 		}
-		groups := re.FindStringSubmatch(number)
+		total += p.Size()
+		groups := p.Submatches(number)
 		if groups == nil {
 			continue
 		}
 		text := longest(groups)
 		if best == nil || len(text) > len(best.text) {
-			best = &capture{row: rows[i], text: text, named: named(re.SubexpNames(), groups)}
+			best = &capture{row: rows[i], text: text, named: named(p.Names(), groups)}
 		}
 	}
-	return best, skipped
+	return best, skipped, nil
 }
 
+// SkippedPattern is a pattern that was not tried, and why.
+type SkippedPattern struct {
+	PatternRow
+	Err error
+}
+
+var errTooManyPatterns = errors.New("the account's patterns are too large together")
+
 // compile gives the compiled pattern, or why it is none.
-func (r PatternRow) compile() (*regexp.Regexp, error) {
-	if r.expr != nil {
-		return r.expr, nil
+func (r PatternRow) compile() (*pattern.Pattern, error) {
+	if r.compiled != nil || r.problem != nil {
+		return r.compiled, r.problem
 	}
-	return regexp.Compile(r.Pattern)
+	return pattern.Compile(r.Pattern)
 }
 
 // longest picks the first of the longest groups, or the whole match when there are no groups.

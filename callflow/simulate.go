@@ -102,7 +102,7 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 func (s *Simulator) answer(ctx context.Context, directory Directory, call *Call, trace *Trace) (match Match, answered bool, err error) {
 	match, err = Lookup(ctx, directory, call.Account, call.Request.User)
 	for _, row := range match.Skipped {
-		trace.Notes = append(trace.Notes, fmt.Sprintf("the pattern %s of callflow %s is not understood and was skipped", clip(row.Pattern, maxText), row.ID))
+		trace.Notes = append(trace.Notes, fmt.Sprintf("the pattern %s of callflow %s was skipped: %v", clip(row.Pattern, maxText), row.ID, row.Err))
 	}
 	if errors.Is(err, ErrNoCallflow) {
 		trace.Ended = unanswered(call, "add the number to a callflow's numbers or patterns, or give the account a callflow with the number no_match")

@@ -136,6 +136,8 @@ func (a *API) validAccount(data map[string]any) (map[string]any, error) {
 		fields = schemas.FieldErrors{}
 	}
 	fields.Merge(checkSize(public, a.cfg.ExtraLimit))
+	regexFields, _ := checkRegexes(a.cfg.Schemas, "accounts", public) // those of accounts are only kept
+	fields.Merge(regexFields)
 	if zone, ok := public["timezone"].(string); ok && !account.ValidTimeZone(zone) {
 		fields.Add("timezone", "wrong_format", schemas.Violation{
 			"message": "Field is not in the correct format", "format": "time zone name, such as Europe/Berlin", "value": clip(zone)})

@@ -1,8 +1,6 @@
 package crossbar
 
 import (
-	"regexp"
-
 	"callfn/callflow"
 	"callfn/internal/datastore"
 	"callfn/schemas"
@@ -12,9 +10,9 @@ import (
 // (kazoo-facts §5.7). They live beside the callflows.
 func (a *API) behindModules() []*documentKind {
 	return []*documentKind{
-		a.behind("menus", callflow.MenuKind, usablePatterns("hunt_allow", "hunt_deny")),
+		a.behind("menus", callflow.MenuKind, nil),
 		a.devices(),
-		a.behind("lists", callflow.ListKind, usableEntries),
+		a.behind("lists", callflow.ListKind, nil),
 		a.behind("temporal_rules", callflow.TemporalRuleKind, usableRule),
 		a.behind("temporal_rules_sets", callflow.TemporalRuleSetKind, nil),
 	}
@@ -40,37 +38,6 @@ func (a *API) behind(name string, kind callflow.Kind, check func(datastore.Docum
 		}
 	}
 	return k
-}
-
-// usablePatterns wants the named properties to be regular expressions that the executor's engine understands.
-func usablePatterns(names ...string) func(datastore.Document) schemas.FieldErrors {
-	return func(doc datastore.Document) schemas.FieldErrors {
-		var fields schemas.FieldErrors
-		for _, name := range names {
-			checkPattern(&fields, doc.Text(name), name)
-		}
-		return fields
-	}
-}
-
-func checkPattern(fields *schemas.FieldErrors, pattern string, path ...string) {
-	if _, err := regexp.Compile(pattern); err != nil {
-		fields.Add(schemas.Path(path...), "invalid", schemas.Violation{
-			"message": "Not a usable regular expression: " + err.Error(), "value": clip(pattern)})
-	}
-}
-
-func usableEntries(doc datastore.Document) schemas.FieldErrors {
-	var fields schemas.FieldErrors
-	entries, _ := doc["entries"].(map[string]any)
-	for key, value := range entries {
-		entry, _ := value.(map[string]any)
-		for _, name := range []string{"regexp", "pattern"} {
-			pattern, _ := entry[name].(string)
-			checkPattern(&fields, pattern, "entries", clip(key), name)
-		}
-	}
-	return fields
 }
 
 // usableRule refuses what breaks KAZOO's temporal_route in the middle of a call: a monthly or yearly rule without days must

@@ -3,8 +3,6 @@ package crossbar
 import (
 	"encoding/json"
 	"hash/maphash"
-	"regexp"
-	"strconv"
 	"sync"
 
 	"callfn/callflow"
@@ -19,7 +17,7 @@ const callflowLimit = 1 << 20
 func (a *API) callflows() *documentKind {
 	collection := callflow.Collection(a.cfg.Datastores)
 	locks := newAccountLocks()
-	checker := callflowChecker{collection}
+	checker := callflowChecker{collection, callflow.Stored{Datastores: a.cfg.Datastores}}
 	return &documentKind{
 		name:       "callflows",
 		schema:     "callflows",
@@ -39,7 +37,10 @@ func (a *API) callflows() *documentKind {
 }
 
 // callflowChecker checks what concerns several callflows of an account: a number or pattern answers in one place.
-type callflowChecker struct{ collection datastore.Collection }
+type callflowChecker struct {
+	collection datastore.Collection
+	directory  callflow.Directory
+}
 
 func (c callflowChecker) check(x *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	var fields schemas.FieldErrors
@@ -50,11 +51,12 @@ func (c callflowChecker) check(x *exchange, _, doc datastore.Document) (schemas.
 			"message": "Callflows must be assigned at least one number or pattern", "value": "numbers"})
 		return fields, nil, nil
 	}
-	for i, pattern := range patterns {
-		if _, err := regexp.Compile(pattern); err != nil {
-			fields.Add(schemas.Path("patterns", strconv.Itoa(i)), "invalid", schemas.Violation{
-				"message": "Not a usable regular expression: " + err.Error(), "value": clip(pattern)})
-		}
+	if fields = checkLists(numbers, patterns); len(fields) > 0 {
+		return fields, nil, nil
+	}
+	fields, err := c.checkAccountPatterns(x, doc, patterns)
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, kind := range []struct {
 		field, view, noun string

@@ -38,6 +38,8 @@ type Validator interface {
 	// Warnings looks for misspelt keys, which are valid but probably not meant.
 	Warnings(name string, value any) []schemas.Warning
 	Validate(name string, value any) (any, schemas.FieldErrors)
+	// Regexes finds the regular expressions in a value.
+	Regexes(name string, value any) []schemas.Regex
 }
 
 // Schemas are the JSON schemas of the service.

@@ -220,6 +220,8 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 		doc = doc.Ordered(doc.Order().Complete(datastore.StripPrivate(doc))) // defaults come last, as they are stored
 	}
 	fields.Merge(checkSize(public, k.extraLimit))
+	regexFields, warnings := checkRegexes(k.validator, k.schema, public)
+	fields.Merge(regexFields)
 	if k.rehearse != nil && before != nil && len(fields) == 0 {
 		if err := k.tried(x, before, doc); err != nil {
 			return nil, nil, err
@@ -248,7 +250,7 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 	k.mark(x, doc)
 	saved, err := k.collection.Save(x.ctx, doc)
 	k.tell(x)
-	return saved, withWarnings(remarks, k.validator.Warnings(k.schema, public)), err
+	return saved, withWarnings(remarks, append(k.validator.Warnings(k.schema, public), warnings...)), err
 }
 
 // tried rehearses a document that passes its check. That is before the lock is taken, since rehearsals take time; the check is made

@@ -1,9 +1,9 @@
 package schemas
 
 import (
+	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
@@ -25,72 +25,28 @@ const maxWarnings = 50
 // and keys of a module's data that stand beside "data" instead of in it. value need not be valid; it is never changed.
 // Warnings come in a fixed order, at most 50; an unknown name gives none.
 func (s *Set) Warnings(name string, value any) []Warning {
-	w := warner{compiled: s.compiled, limits: s.limits}
-	w.look(s.schemas[name], value)
+	w := warner{}
+	walk := walker{compiled: s.compiled, limits: s.limits, visit: w.visit}
+	walk.look(s.schemas[name], value)
 	return w.found
 }
 
-type warner struct {
-	*compiled
-	limits Limits
-	path   []string
-	looks  int
-	found  []Warning
-}
+type warner struct{ found []Warning }
 
-func (w *warner) look(schema *jsonschema.Schema, value any) {
-	if w.looks++; schema == nil || len(w.path) > w.limits.Depth || w.looks > w.limits.Values || len(w.found) >= maxWarnings {
+func (w *warner) visit(walk *walker, schema *jsonschema.Schema, value any) {
+	object, ok := value.(map[string]any)
+	if !ok || len(w.found) >= maxWarnings {
 		return
 	}
-	for schema.Ref != nil {
-		schema = schema.Ref
-	}
-	switch v := value.(type) {
-	case map[string]any:
-		if f := w.families[schema]; f != nil {
-			w.node(f, v)
-		}
-		w.object(schema, v)
-	case []any:
-		if items, ok := schema.Items.(*jsonschema.Schema); ok {
-			for i, e := range v {
-				w.below(strconv.Itoa(i), items, e)
-			}
+	w.node(walk, schema, object)
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if schema.Properties != nil && propertySchema(schema, key) == nil && !knows(schema, key) {
+			w.misspelt(walk.path, schema, object, key)
 		}
 	}
 }
 
-func (w *warner) below(key string, schema *jsonschema.Schema, value any) {
-	w.path = append(w.path, key)
-	w.look(schema, value)
-	w.path = w.path[:len(w.path)-1]
-}
-
-func (w *warner) object(schema *jsonschema.Schema, obj map[string]any) {
-	for _, key := range slices.Sorted(maps.Keys(obj)) {
-		if sub := propertySchema(schema, key); sub != nil {
-			w.below(key, sub, obj[key])
-		} else if schema.Properties != nil && !knows(schema, key) {
-			w.misspelt(schema, obj, key)
-		}
-	}
-}
-
-// propertySchema is the schema of one property, nil if it has none.
-func propertySchema(schema *jsonschema.Schema, key string) *jsonschema.Schema {
-	if sub, ok := schema.Properties[key]; ok {
-		return sub
-	}
-	for pattern, sub := range schema.PatternProperties {
-		if pattern.MatchString(key) {
-			return sub
-		}
-	}
-	extra, _ := schema.AdditionalProperties.(*jsonschema.Schema)
-	return extra
-}
-
-func (w *warner) misspelt(schema *jsonschema.Schema, obj map[string]any, key string) {
+func (w *warner) misspelt(path []string, schema *jsonschema.Schema, obj map[string]any, key string) {
 	var absent []string // a key that is there was not misspelt
 	for name := range schema.Properties {
 		if _, there := obj[name]; !there {
@@ -99,35 +55,31 @@ func (w *warner) misspelt(schema *jsonschema.Schema, obj map[string]any, key str
 	}
 	slices.Sort(absent)
 	if near := nearest(key, absent); near != "" {
-		w.warn(key, "unknown key `"+key+"`: did you mean `"+near+"`?", near)
+		w.warn(path, key, "unknown key `"+key+"`: did you mean `"+near+"`?", near)
 	}
 }
 
-// node looks into the data of a node, and for keys that belong there.
-func (w *warner) node(f *family, node map[string]any) {
-	module, _ := node["module"].(string)
-	schema := f.modules[module]
-	if schema == nil {
+// node looks for keys that belong into the data of a node and stand beside it.
+func (w *warner) node(walk *walker, schema *jsonschema.Schema, node map[string]any) {
+	module, data := walk.moduleOf(schema, node)
+	if module == nil {
 		return
 	}
-	data, _ := node["data"].(map[string]any)
-	w.below("data", schema, data)
-	own := w.schemas[f.node].Properties
 	for _, key := range slices.Sorted(maps.Keys(node)) {
-		_, ofNode := own[key]
-		_, ofData := schema.Properties[key]
+		_, ofNode := schema.Properties[key]
+		_, ofData := module.Properties[key]
 		_, there := data[key]
 		if ofData && !ofNode && !there {
-			w.warn(key, "key `"+key+"` has no effect here: module "+module+" reads it inside `data`", "data."+key)
+			w.warn(walk.path, key, fmt.Sprintf("key `%s` has no effect here: module %s reads it inside `data`", key, node["module"]), "data."+key)
 		}
 	}
 }
 
 // warn says at most one thing about each key.
-func (w *warner) warn(key, message, suggestion string) {
-	path := Path(below(w.path, key)...)
-	same := func(other Warning) bool { return other.Path == path }
+func (w *warner) warn(path []string, key, message, suggestion string) {
+	place := Path(below(path, key)...)
+	same := func(other Warning) bool { return other.Path == place }
 	if len(w.found) < maxWarnings && !slices.ContainsFunc(w.found, same) {
-		w.found = append(w.found, Warning{path, message, suggestion})
+		w.found = append(w.found, Warning{place, message, suggestion})
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"callfn/internal/guardedhttp"
 	"callfn/internal/localcopy"
 	"callfn/internal/metrics"
+	"callfn/internal/pattern"
 	"callfn/internal/provision"
 	"callfn/internal/sandbox"
 	"callfn/internal/version"
@@ -123,9 +124,10 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Dialect: s.dialect(database),
 	})
 	stored := callflow.Stored{Datastores: stores}
-	directory := callflow.NewCache(stored, time.Now)
+	patterns := new(pattern.Cache)
+	directory := callflow.NewCache(stored, time.Now, patterns)
 	s.followChanges(stores, directory, known, log)
-	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Rules: stored, BranchLimit: c.MaxBranchCount}
+	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Patterns: patterns, Rules: stored, BranchLimit: c.MaxBranchCount}
 	after := newErrands(log)
 	s.closers = append(s.closers, after.close)
 	recovery.Later = after.later

@@ -1,0 +1,106 @@
+package schemas
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// Regex is a regular expression in a value.
+type Regex struct {
+	// Path is where it stands, as in FieldErrors. A regular expression that is a key is the path's last name.
+	Path string
+	Text string
+	// Stored means that callfn only keeps it, for KAZOO: nothing here matches anything with it.
+	Stored bool
+	// Together means that one look-up tries it with all others that have it.
+	Together bool
+}
+
+// regexPlace is where a schema's values hold regular expressions: the names that lead there, "*" for each of an object's
+// or a list's. With keys it is the names of what stands there, but for the ones given.
+type regexPlace struct {
+	schema   string
+	path     []string
+	keys     bool
+	but      string
+	stored   bool
+	together bool
+}
+
+var regexPlaces = []regexPlace{
+	{schema: "callflows", path: []string{"patterns", "*"}, together: true},
+	{schema: "callflows.check_cid", path: []string{"regex"}},
+	{schema: "callflows.branch_bnumber", path: []string{"hunt_allow"}},
+	{schema: "callflows.branch_bnumber", path: []string{"hunt_deny"}},
+	{schema: "callflows.dynamic_cid", path: []string{"whitelist_regex"}, stored: true},
+	{schema: "menus", path: []string{"hunt_allow"}},
+	{schema: "menus", path: []string{"hunt_deny"}},
+	{schema: "lists", path: []string{"entries", "*", "pattern"}, together: true},
+	{schema: "lists", path: []string{"entries", "*", "regexp"}, together: true},
+	{schema: "metaflows", path: []string{"patterns"}, keys: true, stored: true},
+	{schema: "accounts", path: []string{"dial_plan"}, keys: true, but: "system", stored: true},
+	{schema: "users", path: []string{"dial_plan"}, keys: true, but: "system", stored: true},
+	{schema: "devices", path: []string{"dial_plan"}, keys: true, but: "system", stored: true},
+	{schema: "accounts", path: []string{"formatters", "*", "regex"}, stored: true},
+	{schema: "users", path: []string{"formatters", "*", "regex"}, stored: true},
+	{schema: "devices", path: []string{"formatters", "*", "regex"}, stored: true},
+	{schema: "accounts", path: []string{"formatters", "*", "*", "regex"}, stored: true},
+	{schema: "users", path: []string{"formatters", "*", "*", "regex"}, stored: true},
+	{schema: "devices", path: []string{"formatters", "*", "*", "regex"}, stored: true},
+}
+
+// Regexes finds every regular expression in a value of the named schema, also in the data of the nodes of flows. value
+// need not be valid.
+func (s *Set) Regexes(name string, value any) []Regex {
+	f := regexFinder{}
+	walk := walker{compiled: s.compiled, limits: s.limits, visit: f.visit}
+	walk.look(s.schemas[name], value)
+	return f.found
+}
+
+type regexFinder struct{ found []Regex }
+
+func (f *regexFinder) visit(w *walker, schema *jsonschema.Schema, value any) {
+	for _, place := range regexPlaces {
+		if w.schemas[place.schema] == schema {
+			f.collect(w.path, place, place.path, value)
+		}
+	}
+}
+
+// collect follows the names that are left.
+func (f *regexFinder) collect(path []string, place regexPlace, names []string, value any) {
+	if len(names) == 0 {
+		if text, ok := value.(string); ok && !place.keys {
+			f.found = append(f.found, Regex{Path(path...), text, place.stored, place.together})
+		}
+		if object, ok := value.(map[string]any); ok && place.keys {
+			for _, key := range slices.Sorted(maps.Keys(object)) {
+				if key != place.but {
+					f.found = append(f.found, Regex{Path(below(path, key)...), key, place.stored, place.together})
+				}
+			}
+		}
+		return
+	}
+	name, rest := names[0], names[1:]
+	switch v := value.(type) {
+	case map[string]any:
+		if name != "*" {
+			f.collect(below(path, name), place, rest, v[name])
+			return
+		}
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			f.collect(below(path, key), place, rest, v[key])
+		}
+	case []any:
+		for i, item := range v {
+			if name == "*" {
+				f.collect(below(path, strconv.Itoa(i)), place, rest, item)
+			}
+		}
+	}
+}

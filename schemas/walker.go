@@ -1,0 +1,84 @@
+package schemas
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// walker goes through a value by the schemas that its parts have, into the data of the nodes of flows as well, and calls
+// visit for each part: a node's data, the node, what is below it. The value need not be valid; the work is bounded by the limits.
+type walker struct {
+	*compiled
+	limits Limits
+	visit  func(w *walker, schema *jsonschema.Schema, value any)
+	path   []string
+	looks  int
+}
+
+func (w *walker) look(schema *jsonschema.Schema, value any) {
+	if w.looks++; schema == nil || len(w.path) > w.limits.Depth || w.looks > w.limits.Values {
+		return
+	}
+	for schema.Ref != nil {
+		schema = schema.Ref
+	}
+	for _, whole := range schema.AllOf {
+		if whole.Ref != nil { // ours for a $ref with siblings, which draft-04 ignores
+			w.look(whole, value)
+		}
+	}
+	object, _ := value.(map[string]any)
+	if module, data := w.moduleOf(schema, object); module != nil {
+		w.below("data", module, data)
+	}
+	w.visit(w, schema, value)
+	switch v := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if sub := propertySchema(schema, key); sub != nil {
+				w.below(key, sub, v[key])
+			}
+		}
+	case []any:
+		if items, ok := schema.Items.(*jsonschema.Schema); ok {
+			for i, e := range v {
+				w.below(strconv.Itoa(i), items, e)
+			}
+		}
+	}
+}
+
+func (w *walker) below(key string, schema *jsonschema.Schema, value any) {
+	w.path = append(w.path, key)
+	w.look(schema, value)
+	w.path = w.path[:len(w.path)-1]
+}
+
+// moduleOf gives the schema of the module that a node names, and the node's data; nil where value is no node, or its
+// module is none.
+func (c *compiled) moduleOf(schema *jsonschema.Schema, value map[string]any) (module *jsonschema.Schema, data map[string]any) {
+	f := c.families[schema]
+	if f == nil {
+		return nil, nil
+	}
+	name, _ := value["module"].(string)
+	data, _ = value["data"].(map[string]any)
+	return f.modules[name], data
+}
+
+// propertySchema is the schema of one property, nil if it has none.
+func propertySchema(schema *jsonschema.Schema, key string) *jsonschema.Schema {
+	if sub, ok := schema.Properties[key]; ok {
+		return sub
+	}
+	for pattern, sub := range schema.PatternProperties {
+		if pattern.MatchString(key) {
+			return sub
+		}
+	}
+	extra, _ := schema.AdditionalProperties.(*jsonschema.Schema)
+	return extra
+}
