@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"callfn/callflow"
 	"callfn/couchapp"
 	"callfn/crossbar"
 	"callfn/internal/function"
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// Each sample runs, in a real worker, and gives a valid flow: on the call it names, and on a call that says nothing.
+// Each sample runs, in a real worker, and gives a valid flow: on the call it names, and on a call that says nothing. None is warned of.
 func TestSamplesRun(t *testing.T) {
 	samples, err := crossbar.Samples()
 	if err != nil {
@@ -42,6 +43,7 @@ func TestSamplesRun(t *testing.T) {
 	runner := function.NewRunner(function.Config{
 		Drafts: function.LocalDrafts{Eval: sandboxtest.Pool(t, 1), Wh: design.Shows["wh"], Limits: limits}, Flows: set,
 		NewRun: func() function.RunID { return "0123456789abcdef0123456789abcdef" }, Deadline: limits.Deadline,
+		Parameters: callflow.ParameterNames(),
 	})
 	files, err := os.ReadDir("samples")
 	if err != nil {
@@ -58,6 +60,9 @@ func TestSamplesRun(t *testing.T) {
 				if r.Outcome != function.OK {
 					t.Errorf("%s: %s %+v", name, r.Outcome, r.Error)
 				}
+			}
+			if fault, warnings, err := runner.CheckSyntax(t.Context(), "", sample.FunctionJS); fault != nil || len(warnings) > 0 || err != nil {
+				t.Errorf("saving it says %+v %+v %v, want nothing", fault, warnings, err)
 			}
 			if sample.Name == "" || sample.Description == "" {
 				t.Error("no name or description")

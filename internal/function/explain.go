@@ -2,6 +2,7 @@ package function
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"callfn/internal/datastore"
@@ -27,7 +28,9 @@ func (r *Runner) explain(res *Result, ev Evaluated, e Evaluation, source string)
 func hintsOf(warnings []Warning, res Result) []string {
 	var hints []string
 	for _, w := range warnings {
-		said := w.rule == "nothing_returned" && res.Outcome == NoFlow || w.rule == "promise" && res.Outcome == InvalidFlow ||
+		key, _, _ := strings.Cut(w.Message, "]`")
+		missed := slices.ContainsFunc(res.Hints, func(hint string) bool { return strings.HasPrefix(hint, key) })
+		said := w.rule == "parameter_name" && missed || w.rule == "nothing_returned" && res.Outcome == NoFlow || w.rule == "promise" && res.Outcome == InvalidFlow ||
 			res.Error != nil && (strings.Contains(res.Error.Hint, w.Message) || res.Outcome == NoFlow && w.rule == "cut_return")
 		switch {
 		case said:

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"callfn/internal/function"
 	"callfn/internal/function/lint"
 )
@@ -62,6 +65,11 @@ func TestSyntaxInPlainWords(t *testing.T) {
 		{"return {module: 'tts', data: {text: \"a\" . \"b\"}};", 0, 0, "PHP", "+"},
 		{"echo 'hi';", 0, 0, "echo", "console.log"},
 		{"# a comment\nreturn 1;", 1, 1, "`#`", "//"},
+		{`{"data": {"name": "x", "function_js": "return 1"}}`, 1, 1, "document of the API's", "what is in function_js"},
+		{`{"numbers": ["1000"], "flow": {"module": "hangup"}}`, 1, 1, "the body is a callflow", "what stands in flow"},
+		{"var x = 1;\nreturn {module: 'tts', data: {text: f\"Hi {x}\"}};", 2, 37, "Python", "${name}"},
+		{"let call = {};\nreturn call;", 0, 0, "", "`call`, the parameter, is there already"},
+		{`return {\n  module: 'hangup'\n};`, 1, 9, `\n stands outside of a text`, "escaped once too often"},
 		{"return 1;\n```", 0, 0, "Markdown", "take them away"},
 	} {
 		e, _, err := r.CheckSyntax(context.Background(), "", c.body)
@@ -120,6 +128,7 @@ func TestRunsInPlainWords(t *testing.T) {
 		{"var a = 1;\nif (a) {\n  return\n  {module: 'hangup'}\n}\nreturn null;", function.NoFlow, "returned nothing", "`return` ends at its line", 3},
 		{"if (call.To === 'x') { return {module: 'hangup'}; }", function.NoFlow, "returned nothing", "every path", 0},
 		{"return JSON.stringify({module: 'hangup', data: {}});", function.InvalidFlow, "a string", "without JSON.stringify", 0},
+		{"function main(call) { return 1; }\nreturn main;", function.NoFlow, "returned function", "call it", 0},
 		{"return '<Response/>';", function.InvalidFlow, "a string", "no XML", 0},
 		{"return 'hello';", function.InvalidFlow, "a string", "module: 'tts'", 0},
 		{"return [{module: 'hangup', data: {}}];", function.InvalidFlow, "a list", "children", 0},
@@ -169,6 +178,18 @@ func TestDraftsTellWarnings(t *testing.T) {
 	if res.Outcome != function.OK || len(res.Hints) != 1 ||
 		!strings.Contains(res.Hints[0], "line 1, column 24: `setTimeout` is not there: functions have no timers") {
 		t.Errorf("got %s, hints %q", res.Outcome, res.Hints)
+	}
+}
+
+// A parameter whose name is nearly that of one is warned of when it is saved, also where no run reads it.
+func TestMisspeltParametersAreWarnedOf(t *testing.T) {
+	_, warnings, err := drafter(t).CheckSyntax(context.Background(), "",
+		"if (call.To === 'x') {\n  log(call['Caller-Id-Name'], call.queue_name, call['Custom-SIP-Headers[X-A]'], call.Digits);\n}\nreturn null;")
+	want := []function.Warning{{
+		Message: "`call['Caller-Id-Name']` is not set by any call: did you mean `Caller-ID-Name`?", Line: 2, Column: 7,
+	}}
+	if diff := cmp.Diff(want, warnings, cmpopts.IgnoreUnexported(function.Warning{})); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 

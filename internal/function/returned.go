@@ -18,8 +18,8 @@ func adviseOnValue(value json.RawMessage) string {
 	case string:
 		return adviseOnText(v)
 	case []any:
-		if len(v) > 0 && isNode(v[0]) {
-			return "a flow is one node: what comes next stands in its children, return {module: …, data: {…}, children: {_: {module: …}}};"
+		if len(v) > 0 {
+			return "a flow is one node, no list: what comes next stands in its children, return {module: …, data: {…}, children: {_: {module: …}}};"
 		}
 	case map[string]any:
 		return adviseOnObject(v)

@@ -37,9 +37,9 @@ type Warning struct {
 
 // CheckSyntax looks at source as saving does: whether it parses alone as a function body, and whether it can return a
 // flow. A nil SyntaxError and nil error means that it may be stored; the error means that the checker itself failed.
-// Checks take turns by account.
-// The warnings are about syntax that the checker knows and the engine of stored functions does not, where the function
-// would end as `syntax` in every call, and about what people expect who come from other platforms (package lint).
+// Checks take turns by account. The warnings are about syntax that the checker knows and the engine of stored functions
+// does not, where the function would end as `syntax` in every call, and about what people expect who come from other
+// platforms (package lint).
 func (r *Runner) CheckSyntax(ctx context.Context, owner account.ID, source string) (*SyntaxError, []Warning, error) {
 	e, err := r.parse(ctx, owner, source)
 	if e != nil || err != nil {
@@ -51,7 +51,7 @@ func (r *Runner) CheckSyntax(ctx context.Context, owner account.ID, source strin
 			Message: fault.Message, Line: fault.Line, Column: fault.Column, Source: sourceline.At(source, fault.Line), Hint: fault.Hint, Parses: true,
 		}, nil, nil
 	}
-	return nil, append(r.tooNew(ctx, source), warningsOf(remarks)...), nil
+	return nil, slices.Concat(r.tooNew(ctx, source), warningsOf(remarks), r.misspelt(source)), nil
 }
 
 // parse parses source alone as a function body.
@@ -87,6 +87,38 @@ func warningsOf(remarks []lint.Finding) []Warning {
 		warnings = append(warnings, Warning{Message: remark.Message, Line: remark.Line, Column: remark.Column, rule: remark.Rule})
 	}
 	return warnings
+}
+
+// misspelt warns of parameters whose names no call has, and that are nearly the name of one that calls have.
+func (r *Runner) misspelt(source string) []Warning {
+	if len(r.cfg.Parameters) == 0 {
+		return nil
+	}
+	var warnings []Warning
+	for _, read := range lint.Reads(source) {
+		if len(warnings) == maxWarnings {
+			break
+		}
+		if near := r.nearest(read.Name); near != "" {
+			warnings = append(warnings, Warning{
+				Message: fmt.Sprintf("`call['%s']` is not set by any call: did you mean `%s`?", read.Name, near),
+				Line:    read.Line, Column: read.Column, rule: "parameter_name",
+			})
+		}
+	}
+	return warnings
+}
+
+// nearest is the parameter that a name was probably meant to be; "" where it is one, or is like none.
+func (r *Runner) nearest(key string) string {
+	if notParameters[key] || strings.Contains(key, "[") || slices.Contains(r.cfg.Parameters, key) {
+		return ""
+	}
+	near := ""
+	for _, name := range r.cfg.Parameters {
+		near = nearer(key, name, near)
+	}
+	return near
 }
 
 // tooNew warns of syntax that the engine of stored functions lacks. An engine that cannot be asked gives one warning

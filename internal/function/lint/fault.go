@@ -38,7 +38,7 @@ func Syntax(body string, f Fault) Advice {
 	at := s.find(f.Line, f.Column)
 	for _, look := range []func(*scan, int, Fault) *Advice{
 		typographic, namelessFunction, modules, awaits, bareFlow, cutReturn, unbalanced, quoteInText, entities, types, otherLanguage,
-		misspeltWord, missingComma, openText,
+		prefixedText, declaredTwice, escapedTwice, misspeltWord, missingComma, openText,
 	} {
 		if a := look(s, at, f); a != nil {
 			return a.syntax()
@@ -133,10 +133,19 @@ func awaits(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// bareFlow is about a flow without return.
+// bareFlow is about a flow without return, and about JSON of the API's.
 func bareFlow(s *scan, _ int, _ Fault) *Advice {
 	if s.kind(0) != js.OpenBraceToken || !s.looksLikeObject(0) {
 		return nil
+	}
+	for i := range s.tokens {
+		switch name := strings.Trim(s.text(i), `"'`); {
+		case s.kind(i+1) != js.ColonToken:
+		case name == "function_js":
+			return s.advice(0, "the body is a document of the API's", "store only what is in function_js, with its line ends and quotes as they are meant")
+		case name == "numbers" || name == "flow":
+			return s.advice(0, "the body is a callflow", "a function returns a flow only: return what stands in flow")
+		}
 	}
 	return s.advice(0, "the body is a flow without `return`", "put `return` before its first brace, on the same line")
 }
@@ -224,6 +233,44 @@ func misspeltWord(s *scan, at int, _ Fault) *Advice {
 		}
 		if word := nearest(s.text(i), words); word != "" && word != s.text(i) {
 			return s.advice(i, "`"+clip(s.text(i))+"` is no word of JavaScript", "did you mean `"+word+"`?")
+		}
+	}
+	return nil
+}
+
+// prefixedText is about f"…" and its like.
+func prefixedText(s *scan, at int, _ Fault) *Advice {
+	for i := at; i >= at-1 && i >= 0; i-- {
+		if word := strings.ToLower(s.text(i)); (word == "f" || word == "r" || word == "b" || word == "u") && s.kind(i+1) == js.StringToken &&
+			s.tokens[i].to == s.tokens[i+1].from {
+			return s.advice(i, notPython, "write `… ${name} …` between ` and ` for a text with values in it")
+		}
+	}
+	return nil
+}
+
+// declaredTwice is about let call and its like.
+func declaredTwice(_ *scan, _ int, f Fault) *Advice {
+	if strings.Contains(f.Message, "redefinition") || strings.Contains(f.Message, "already been declared") || strings.Contains(f.Message, "redeclaration") {
+		return &Advice{Hint: "a name is declared once: take another, or leave let or const away; `call`, the parameter, is there already"}
+	}
+	return nil
+}
+
+// escapedTwice is about a body in which line ends and quotes are written as \n and \".
+func escapedTwice(s *scan, at int, f Fault) *Advice {
+	if f.Line == 0 {
+		return nil
+	}
+	for column := f.Column; column >= f.Column-1 && column > 0; column-- {
+		if runeAt(s.body, f.Line, column) != '\\' {
+			continue
+		}
+		if next := runeAt(s.body, f.Line, column+1); strings.ContainsRune(`nrt"'`, next) {
+			return &Advice{
+				Message: `\` + string(next) + " stands outside of a text", Column: column, Line: f.Line,
+				Hint: "the body was escaped once too often: store it with real line ends and quotes",
+			}
 		}
 	}
 	return nil

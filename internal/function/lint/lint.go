@@ -45,6 +45,9 @@ func Check(body string) (fault *Finding, remarks []Finding) {
 	switch {
 	case r.cut >= 0:
 		remarks = append(remarks, s.cut(r.cut))
+	case r.value < 0 && r.nested >= 0 && s.kind(r.nested) == js.ReturnToken && !s.throws():
+		remarks = append(remarks, s.finding(r.nested, "nothing_returned", "nothing is returned: this `return` ends the function "+
+			"within the body that it stands in, and each call would get no flow; end the body itself with return {module: …, data: {…}};"))
 	case r.value < 0 && !s.throws():
 		remarks = append(remarks, s.finding(-1, "nothing_returned", "nothing is returned: "+
 			"each call would get no flow and go on at the `_` child; end the function with return {module: …, data: {…}};"))
@@ -59,7 +62,10 @@ func Check(body string) (fault *Finding, remarks []Finding) {
 			s.finding(i, "text_returned", "JSON.stringify makes a text of the flow: return the object itself"),
 		)
 	}
-	remarks = append(remarks, s.dashedParameters()...)
+	if i, ok := s.imports(); ok {
+		remarks = append(remarks, s.finding(i, "unknown_name", "`import(…)` is not there: "+noModules))
+	}
+	remarks = append(append(remarks, s.dashedParameters()...), s.comparisons()...)
 	return nil, append(remarks, s.unknownNames()...)
 }
 
@@ -99,7 +105,7 @@ func (s *scan) neverReturns(r returns) *Finding {
 		switch all[i].form {
 		case other:
 			return nil
-		case bareValue:
+		case bareValue, bareText:
 			if len(all) > 1 {
 				return nil
 			}
@@ -109,7 +115,7 @@ func (s *scan) neverReturns(r returns) *Finding {
 		}
 		last = &all[i]
 	}
-	if r.nested < 0 && (last == nil || last.form != bareValue && last.form != exports) {
+	if r.nested < 0 && (last == nil || last.form != bareValue && last.form != bareText && last.form != exports) {
 		return nil // no function within returns anything either: nobody meant it to
 	}
 	switch {
@@ -147,6 +153,9 @@ func (s *scan) thrownAway(st statement, functions []statement) *Finding {
 	case bareValue:
 		f.Rule, f.Message = "bare_flow", "the body is a flow without `return`: each call would get nothing"
 		f.Hint = "put `return` before its first brace, on the same line"
+	case bareText:
+		f.Rule, f.Message = "bare_text", "the body is a text: each call would get nothing"
+		f.Hint = "take the quotes around the body away, and the backslashes before quotes and n within it"
 	case exports:
 		f.Message = "functions have no modules: nobody reads what is exported, and each call would fail"
 		f.Hint = "store only what is between the braces of the exported function, with its return" + s.handlerToo(
@@ -256,6 +265,9 @@ func Explain(body, outcome string, f Fault) Advice {
 	case "threw":
 		return Thrown(body, f)
 	case "no_flow":
+		if strings.Contains(f.Message, "returned function") {
+			return Advice{Hint: "a function was returned, and not what it returns: call it, return NAME(call);"}
+		}
 		if body != "" {
 			return nothingReturned(body)
 		}

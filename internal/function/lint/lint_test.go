@@ -1,6 +1,7 @@
 package lint_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -52,6 +53,9 @@ func TestFaults(t *testing.T) {
 		{"[" + flow + "]", "bare_flow", 1, []string{"put `return` before"}},
 		{"return\n{module: 'hangup'}", "cut_return", 1, []string{"same line"}},
 		{"if (call.To) {\n  return\n  ({module: 'hangup'});\n}", "cut_return", 2, []string{"same line"}},
+		{"main = function (call) { return " + flow + "; };", "only_defines", 1, []string{"return main(call);"}},
+		{"'return " + `{module: \'hangup\'}` + "'", "bare_text", 1, []string{"quotes around the body"}},
+		{"`return " + flow + "`;", "bare_text", 1, []string{"quotes around the body"}},
 		{"```js\nreturn 1\n```", "no_javascript", 1, []string{"Markdown"}},
 	} {
 		fault, _ := lint.Check(c.body)
@@ -106,6 +110,12 @@ func TestGoodBodies(t *testing.T) {
 		"return {\n  module: 'menu', data: {id: '1'},\n  children: {_: " + flow + "}\n}",
 		"if (/[(]/.test(call.To)) /x/.exec(''); return " + flow,
 		"function f()\n{\n  return 1\n}\nreturn f() && " + flow,
+		"if (call.To === '1000' && call.Digits !== undefined && Number(call.To) === 1000) { return " + flow + "; } return null;",
+		"var a = call.To.length === 4; return a && call.To == 1000 ? " + flow + " : null;",
+		"var m, re = /x/g; while (m = re.exec(call.To)) { log(m); } return " + flow,
+		"for (var i = 0; i < 3; i++) { log(i); } return " + flow,
+		"switch (call.To.length) { case 4: return " + flow + "; default: return null; }",
+		"var a = {b: 1}; a.b = function () { return 1; }; return a.b() && " + flow,
 		"var f = function () { return\n}\nreturn f() || " + flow,
 	} {
 		if fault, remarks := lint.Check(body); fault != nil || len(remarks) > 0 {
@@ -137,6 +147,15 @@ func TestRemarks(t *testing.T) {
 		{"var r = fetch('http://x');\nreturn r;", "unknown_name", 1, 9, "no network"},
 		{"var m = require('moment');\nreturn m;", "unknown_name", 1, 9, "no modules"},
 		{"return {module: 'tts', data: {text: process.env.NAME}};", "unknown_name", 1, 37, "no process"},
+		{"['a'].forEach(function (x) {\n  return " + flow + ";\n});", "nothing_returned", 2, 3, "this `return` ends the function within"},
+		{"import('x'); return " + flow, "unknown_name", 1, 1, "no modules"},
+		{"if (call.To === 1000) { return " + flow + "; } return null;", "text_compared", 1, 5, "'1000'"},
+		{"if (call.From && 7 === call['To']) { return " + flow + "; } return null;", "text_compared", 1, 24, "'7'"},
+		{"return call['Digits'] !== 1 ? " + flow + " : null;", "text_compared", 1, 8, "call['Digits'] never equals the number 1"},
+		{"if (call.Digits === null) { return " + flow + "; } return null;", "text_compared", 1, 5, "undefined"},
+		{"switch (call.Digits) {\n case 1: return " + flow + ";\n default: return null; }", "text_compared", 2, 2, "'1'"},
+		{"if (call.Digits = '1') { return " + flow + "; } return null;", "assignment_in_condition", 1, 17, "==="},
+		{"var a = 1; while (a = true) { return " + flow + "; } return null;", "assignment_in_condition", 1, 21, "==="},
 		{"setTimeout(function () {}, 1); return " + flow, "unknown_name", 1, 1, "no timers"},
 	} {
 		fault, remarks := lint.Check(c.body)
@@ -153,6 +172,18 @@ func TestRemarks(t *testing.T) {
 		if !found || fault != nil {
 			t.Errorf("%q: got %+v and %+v, want a remark %s", c.body, fault, remarks, c.rule)
 		}
+	}
+}
+
+// The parameters that a body reads by name are found, whatever quotes they stand in, each once.
+func TestReads(t *testing.T) {
+	body := "var a = call['To'] + call[\"Caller-ID-Name\"] + call.From;\ncall.x = 1; call.toString(); call[a]; x.call.y; return call['To'];"
+	var got []string
+	for _, r := range lint.Reads(body) {
+		got = append(got, fmt.Sprintf("%s %d:%d", r.Name, r.Line, r.Column))
+	}
+	if want := "To 1:9, Caller-ID-Name 1:22, From 1:47"; strings.Join(got, ", ") != want {
+		t.Errorf("got %s, want %s", strings.Join(got, ", "), want)
 	}
 }
 
@@ -189,6 +220,7 @@ func FuzzCheck(f *testing.F) {
 				t.Errorf("%q: %+v", body, a)
 			}
 			lint.Thrown(body, at)
+			lint.Reads(body)
 		}
 	})
 }

@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"strings"
+
 	"github.com/tdewolff/parse/v2/js"
 )
 
@@ -77,6 +79,7 @@ const (
 	called                // a function called on the spot, its value thrown away
 	callsOwn              // a call of a function that the body defines, its value thrown away
 	bareValue             // an object or list alone
+	bareText              // a text alone that has a return in it
 )
 
 // statement is one of a body's own statements.
@@ -165,8 +168,11 @@ func (s *scan) expressionForm(i, end int, st *statement) form {
 		last--
 	}
 	switch {
-	case s.kind(i) == js.StringToken && last == i:
+	case s.kind(i) == js.StringToken && last == i && !strings.Contains(s.text(i), "return"),
+		last < i:
 		return plain
+	case (s.kind(i) == js.StringToken || s.kind(i) == js.TemplateToken) && last == i:
+		return bareText
 	case s.exportsAt(i):
 		for j := i; j < end; j = s.behind(j) {
 			if fn, _, ok := s.functionAt(j); ok && s.kind(j-1) == js.EqToken {
@@ -174,6 +180,16 @@ func (s *scan) expressionForm(i, end int, st *statement) form {
 			}
 		}
 		return exports
+	}
+	if js.IsIdentifier(s.kind(i)) && s.kind(i+1) == js.EqToken { // main = function (call) {…}
+		fn, behind, ok := s.functionAt(i + 2)
+		if !ok {
+			fn, behind, ok = s.wrapped(i + 2)
+		}
+		if ok && behind > last {
+			st.name, st.async, st.start = s.text(i), fn.async, fn.start
+			return defines
+		}
 	}
 	if fn, behind, ok := s.functionAt(i); ok && behind > last {
 		st.async, st.start = fn.async, fn.start

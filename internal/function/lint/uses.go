@@ -44,7 +44,8 @@ func (s *scan) declared() map[string]bool {
 	return known
 }
 
-// opensParameters reports whether a function's parameters stand in the brackets that open at a token, or the name of catch.
+// opensParameters reports whether a function's parameters stand in the brackets that open at a token, or the name of
+// catch.
 func (s *scan) opensParameters(i int) bool {
 	if s.kind(i) != js.OpenParenToken || s.tokens[i].pair < 0 {
 		return false
@@ -122,6 +123,16 @@ func (s *scan) waits() (int, bool) {
 			if s.text(i) == "Promise" && s.isUse(i) && (s.kind(i-1) == js.NewToken || s.kind(i+1) == js.DotToken) {
 				return i, true
 			}
+		}
+	}
+	return 0, false
+}
+
+// imports finds a dynamic import.
+func (s *scan) imports() (int, bool) {
+	for i := range s.tokens {
+		if s.kind(i) == js.ImportToken && s.kind(i+1) == js.OpenParenToken && !s.isMember(i) && !s.isKey(i) {
+			return i, true
 		}
 	}
 	return 0, false
