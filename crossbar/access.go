@@ -173,6 +173,14 @@ func (a *API) ready(x *exchange) (*answer, error) {
 			return nil, notReady(err)
 		}
 	}
+	// Functions run and calls are answered while nothing can be stored: a load balancer of calls asks for that alone.
+	if a.cfg.Room != nil && x.query.Get("for") != "calls" {
+		if err := a.cfg.Room(x.ctx); err != nil {
+			f := notReady(err)
+			f.data = says("not ready: " + err.Error())
+			return nil, f
+		}
+	}
 	data := map[string]any{"ready": true}
 	if a.cfg.ReadyDetails != nil {
 		maps.Copy(data, a.cfg.ReadyDetails())

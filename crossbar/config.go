@@ -83,6 +83,7 @@ type Config struct {
 	Quota           Quota                       // what one account may have; nothing is bounded when zero
 	RequestTimeout  time.Duration               // bounds a whole request; 30 s when zero
 	Ready           func(context.Context) error // what /readyz asks besides the datastore; may be nil
+	Room            func(context.Context) error // what /readyz asks unless it is asked for calls only; may be nil
 	ReadyDetails    func() map[string]any       // what /readyz tells besides that it is ready; may be nil
 	APIKeyChanged   func(account.Account)       // told after an account was given a new API key; may be nil
 	CallflowChanged func(account.ID)            // told after a callflow of the account was saved or deleted; may be nil

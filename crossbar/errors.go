@@ -146,6 +146,8 @@ func datastoreFailure(err *datastore.Error, about string) *failure {
 		return unavailable("datastore_missing", "data collection missing: database not found")
 	case datastore.ErrViewMissing:
 		return unavailable("datastore_missing_view", "datastore missing view")
+	case datastore.ErrFull:
+		return unavailable("datastore_fault", "the datastore's disk is full: nothing was stored")
 	default:
 		return unavailable("datastore_fault", "datastore fatal error")
 	}

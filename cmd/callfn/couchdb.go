@@ -46,7 +46,7 @@ func (c couchSetupCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	log := newLog(w, "auto", "info")
-	sites, closeAll, err := flags.sites(log, false, nil)
+	sites, closeAll, err := flags.sites(log, false, writeWatch{})
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, w 
 	if c.FunctionsAdminURL != "" {
 		flags.FunctionsCouchDBURL, flags.FunctionsCouchDBPasswordFile = asUser(c.FunctionsAdminURL, c.User), c.PasswordFile
 	}
-	sites, closeAll, err := flags.sites(newLog(w, "auto", "error"), false, nil)
+	sites, closeAll, err := flags.sites(newLog(w, "auto", "error"), false, writeWatch{})
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ const (
 // sites are the CouchDBs that the flags name, connected but not yet spoken to: the one with everything, or that and the one
 // with functions. With breakers, requests fail at once while a CouchDB is down, which is for a service that lives on; who asks
 // once and goes waits.
-func (f couchFlags) sites(log *slog.Logger, breakers bool, partial func()) (_ []provision.Site, closeAll func(), err error) {
+func (f couchFlags) sites(log *slog.Logger, breakers bool, watch writeWatch) (_ []provision.Site, closeAll func(), err error) {
 	var opened []*datastore.Connection
 	undo := func() {
 		for _, c := range opened {
@@ -58,7 +58,7 @@ func (f couchFlags) sites(log *slog.Logger, breakers bool, partial func()) (_ []
 		}
 		c, err := datastore.Open(datastore.Config{
 			Name: name, URL: address, Username: user, Password: password, RootCAs: roots, Timeout: couchTimeout,
-			ConnectTimeout: couchConnectTimeout, Breaker: breakers, OnOutage: outages(log, name), OnPartial: partials(log, name, partial),
+			ConnectTimeout: couchConnectTimeout, Breaker: breakers, OnOutage: outages(log, name), OnPartial: watch.partial(log, name), OnWrite: watch.written(name),
 		})
 		if err != nil {
 			return provision.Site{}, usageError{fmt.Errorf("%s: %w", flag, err)}
@@ -162,16 +162,6 @@ func outages(log *slog.Logger, name string) func(bool, error) {
 			return
 		}
 		log.Info("CouchDB answers again", "connection", name)
-	}
-}
-
-// partials logs writes that too few nodes of a cluster took, and counts them where they are counted.
-func partials(log *slog.Logger, name string, count func()) func() {
-	return func() {
-		if count != nil {
-			count()
-		}
-		log.Error("a write was taken by fewer nodes than a majority and is refused: see that CouchDB's nodes are up", "connection", name)
 	}
 }
 

@@ -28,9 +28,11 @@ func (s *service) openDatastore(ctx context.Context, c serveCommand, secret auth
 	cfg := storageplan.Config{
 		Secret: secret, Direct: c.direct(), Log: log,
 		OnOutage:  func(connection string) func(bool, error) { return outages(log, connection) },
-		OnPartial: func(connection string) func() { return partials(log, connection, s.countPartial) },
+		OnPartial: func(connection string) func() { return s.watch().partial(log, connection) },
+		OnWrite:   s.watch().written,
 	}
 	s.metrics.PartialWrites(s.partial.Load)
+	s.metrics.FailedWrites(s.writes.failed)
 	var err error
 	if c.CouchDBURL != "" {
 		err = s.openCouchDB(ctx, c, &cfg, log)
@@ -65,8 +67,6 @@ func whereabouts(stores *storageplan.Resolver, own string) string {
 	return strings.Join(slices.Compact(all), " and ")
 }
 
-func (s *service) countPartial() { s.partial.Add(1) }
-
 func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (datastore.Single, error) {
 	var none datastore.Single
 	engine := queryserver.Engine{Shows: lanes, Maps: maps, Limits: limits}
@@ -75,7 +75,7 @@ func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.L
 		return none, err
 	}
 	s.closers = append(s.closers, func() { closing(log, "embedded node", s.node.Close()) })
-	conn, err := datastore.Open(datastore.Config{URL: "http://embedded", Transport: s.node.Transport()})
+	conn, err := datastore.Open(datastore.Config{URL: "http://embedded", Transport: s.node.Transport(), OnWrite: s.watch().written(string(storageplan.Local))})
 	if err != nil {
 		return none, err
 	}
@@ -90,7 +90,7 @@ func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.L
 
 // openCouchDB connects, waits until CouchDB answers, and makes sure that it holds the storage plan.
 func (s *service) openCouchDB(ctx context.Context, c serveCommand, cfg *storageplan.Config, log *slog.Logger) error {
-	sites, closeAll, err := c.sites(log, true, s.countPartial)
+	sites, closeAll, err := c.sites(log, true, s.watch())
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,7 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 		return usageError{errorf("want --deadline of at least 1ms, --show-max-target between 64 and 1048576")}
 	}
 	log := slog.New(slog.DiscardHandler) // the report says it all
-	sites, closeAll, err := c.sites(log, false, nil)
+	sites, closeAll, err := c.sites(log, false, writeWatch{})
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (c doctorCommand) admins(log *slog.Logger) (of [2]*datastore.Connection, cl
 		flags.CouchDBURL, flags.CouchDBPasswordFile = c.FunctionsAdminURL, c.FunctionsAdminPasswordFile
 		flags.FunctionsCouchDBURL = ""
 	}
-	sites, closeAll, err := flags.sites(log, false, nil)
+	sites, closeAll, err := flags.sites(log, false, writeWatch{})
 	if err != nil {
 		return of, nil, err
 	}

@@ -47,6 +47,7 @@ type service struct {
 	engine  function.Engine // that runs them; nil with shows
 
 	partial     atomic.Uint64 // writes that too few nodes of a cluster took
+	writes      writeHealth
 	metrics     *metrics.Metrics
 	confinement string // what holds the sandbox processes in
 }
@@ -142,6 +143,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		Simulator: &callflow.Simulator{Executor: executor, Web: s.rehearsalWeb(c)}, Random: rand.Reader, Now: time.Now, Log: log,
 		APIKeyChanged:   s.keepKeyFile(filepath.Join(c.Data, masterKeyFile), log),
 		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
+		Room:    func(ctx context.Context) error { return s.writes.room(ctx, stores, time.Now) },
 		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
 		Quota: crossbar.Quota{
 			Documents: c.AccountDocuments, Bytes: int64(c.AccountMiB) << 20, Descendants: c.AccountDescendants, Refused: s.metrics.QuotaRefused,

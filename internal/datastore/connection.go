@@ -43,6 +43,9 @@ type Config struct {
 	OnOutage func(down bool, cause error)
 	// OnPartial is told of every write that fewer nodes of a cluster took than a majority (Partial). It must not block.
 	OnPartial func()
+	// OnWrite is told of every write of documents that the server made (nil) or failed to make (NoRoom and others), not of those that it
+	// refused. It must not block.
+	OnWrite func(failed error)
 }
 
 const (
@@ -121,6 +124,11 @@ func Open(cfg Config) (*Connection, error) {
 	if partial == nil {
 		partial = func() {}
 	}
+	told := cfg.OnWrite
+	if told == nil {
+		told = func(error) {}
+	}
+	transport = writes{transport, told}
 	c.flights.inner = prompt{whole{quorum{transport, partial}}}
 	transport = &c.flights
 	captured := &capture{}

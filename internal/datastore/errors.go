@@ -30,6 +30,8 @@ var (
 	ErrInvalid = errors.New("datastore refused the request")
 	// ErrTooLarge: a document, a request or an answer is longer than may be.
 	ErrTooLarge = errors.New("too large for the datastore")
+	// ErrFull: the datastore's disk has no room. Nothing was stored; reads go on.
+	ErrFull = errors.New("the datastore's disk is full")
 	// ErrFault: anything else that went wrong in the datastore.
 	ErrFault = errors.New("datastore fault")
 )
@@ -65,6 +67,7 @@ var hints = map[error]string{
 	ErrUnreachable:     "check that the datastore runs and that its address and port are right",
 	ErrDatabaseMissing: "the service creates its databases when it starts with the right to do so; restart it, or create the database",
 	ErrViewMissing:     "design documents are installed when the service starts; restart it",
+	ErrFull:            "make room on the datastore's disk; it is used again by itself",
 	ErrUnauthorized:    "check the datastore's user name, password and the database's security",
 }
 
@@ -108,7 +111,12 @@ func kindOf(whenMissing, err error) error {
 	if fenced(err) {
 		return ErrUnreachable // for now: whoever asks again later finds it elsewhere
 	}
+	if noRoom(err.Error()) {
+		return ErrFull
+	}
 	switch status := kivik.HTTPStatus(err); status {
+	case http.StatusInsufficientStorage:
+		return ErrFull
 	case http.StatusNotFound:
 		if databaseIsMissing(err) {
 			return ErrDatabaseMissing

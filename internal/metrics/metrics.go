@@ -98,6 +98,13 @@ func (m *Metrics) PartialWrites(count func() uint64) {
 		func() float64 { return float64(count()) })
 }
 
+// FailedWrites watches writes that a datastore did not make: all of them, and those for want of room on its disk.
+func (m *Metrics) FailedWrites(count func() (all, noRoom uint64)) {
+	const name, help = "callfn_datastore_writes_failed_total", "Writes that a datastore failed to make, by cause: its disk is full, or another."
+	m.counter(name, help, prometheus.Labels{"cause": "disk_full"}, func() float64 { _, full := count(); return float64(full) })
+	m.counter(name, help, prometheus.Labels{"cause": "other"}, func() float64 { all, full := count(); return float64(all - full) })
+}
+
 // Disabling watches the guard that switches functions off.
 func (m *Metrics) Disabling(stats func() autodisable.Stats) {
 	m.counter("callfn_functions_disabled_total", "Functions switched off because they failed too often.", nil, func() float64 { return float64(stats().Disabled) })

@@ -27,6 +27,8 @@ type Config struct {
 	OnOutage func(connection string) func(down bool, cause error)
 	// OnPartial makes datastore.Config.OnPartial likewise.
 	OnPartial func(connection string) func()
+	// OnWrite makes datastore.Config.OnWrite likewise.
+	OnWrite func(connection string) func(failed error)
 	// Direct: functions run without the shows of the connections, which need not be able to run them.
 	Direct bool
 	Log    *slog.Logger
@@ -76,6 +78,9 @@ func Open(ctx context.Context, cfg Config) (*Resolver, error) {
 		}
 		if cfg.OnPartial != nil {
 			kept.OnPartial = cfg.OnPartial(string(tag))
+		}
+		if cfg.OnWrite != nil {
+			kept.OnWrite = cfg.OnWrite(string(tag))
 		}
 		return open(tag, s, kept)
 	}, cfg.Log)

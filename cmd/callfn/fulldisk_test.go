@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+
+	"callfn/internal/datastore/faultproxy"
+)
+
+// smallDisk is a directory with room for a number of bytes, and how to give it more.
+func smallDisk(t *testing.T, bytes int) (dir string, grow func(bytes int)) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := syscall.Mount("callfn-test", dir, "tmpfs", 0, fmt.Sprintf("size=%d", bytes)); err != nil {
+		t.Skipf("cannot mount a small disk (%v): run the test as root on Linux, outside a container without CAP_SYS_ADMIN", err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	return dir, func(bytes int) {
+		if err := syscall.Mount("callfn-test", dir, "tmpfs", syscall.MS_REMOUNT, fmt.Sprintf("size=%d", bytes)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// While the disk is full writes are refused and say why, the service is not ready, but ready for calls, and a metric counts;
+// when there is room again all is well by itself, and everything that was acknowledged is there.
+func TestFullDisk(t *testing.T) {
+	disk, grow := smallDisk(t, 3<<20)
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data", "--metrics-listen=127.0.0.1:0")
+	metrics := regexp.MustCompile(`"url":"(http://[^"]*/metrics)"`).FindStringSubmatch(s.errs.String())
+	me := login(t, s.url)
+	base := s.url + "/v2/accounts/" + me.account
+	source := strings.Repeat("// room\\n", 3000)
+	var stored []string
+	var refused string
+	failures := 0 // in a row: a file has room in its middle for one document when it has none for another
+	for i := 0; failures < 4; i++ {
+		code, body := send(t, http.MethodPut, base+"/functions", me.token, fmt.Sprintf(`{"data":{"name":"f%d","function_js":"%s return {module: 'noop'};"}}`, i, source))
+		if code == http.StatusCreated {
+			failures = 0
+			stored = append(stored, regexp.MustCompile(`"id":"([0-9a-f]{32})"`).FindStringSubmatch(body)[1])
+			continue
+		}
+		failures++
+		refused = body
+		if code != http.StatusServiceUnavailable {
+			t.Fatalf("a write to a full disk: %d %s; want 503", code, body)
+		}
+	}
+	if !strings.Contains(refused, "disk is full: nothing was stored") || len(stored) == 0 {
+		t.Fatalf("after %d functions the disk is full and the answer says %s; want it to say so", len(stored), refused)
+	}
+	if code, body := get(t, s.url+"/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "full") {
+		t.Errorf("/readyz on a full disk: %d %s; want 503 that says so", code, body)
+	}
+	if code, body := get(t, s.url+"/readyz?for=calls"); code != http.StatusOK {
+		t.Errorf("/readyz?for=calls on a full disk: %d %s; want 200, since functions run", code, body)
+	}
+	if code, body := send(t, http.MethodPut, base+"/functions/"+stored[0]+"/run", me.token, `{"data":{}}`); code != http.StatusOK && code != http.StatusCreated || !strings.Contains(body, `"outcome":"ok"`) {
+		t.Errorf("a run on a full disk: %d %s; want ok", code, body)
+	}
+	if _, body := get(t, metrics[1]); !regexp.MustCompile(`callfn_datastore_writes_failed_total\{cause="disk_full"\} [1-9]`).MatchString(body) {
+		t.Error("callfn_datastore_writes_failed_total{cause=\"disk_full\"} is not above 0")
+	}
+	grow(32 << 20)
+	await(t, "ready again with room on the disk", func() bool { code, _ := get(t, s.url+"/readyz"); return code == http.StatusOK })
+	if code, body := send(t, http.MethodPut, base+"/functions", me.token, `{"data":{"name":"later","function_js":"return {module: 'noop'};"}}`); code != http.StatusCreated {
+		t.Errorf("a write with room again: %d %s; want 201", code, body)
+	}
+	for _, id := range stored {
+		if code, body := send(t, http.MethodGet, base+"/functions/"+id, me.token, ""); code != http.StatusOK {
+			t.Errorf("a function that was acknowledged before the disk was full: %d %s", code, body)
+		}
+	}
+	if _, err := os.Stat(disk + "/data/node.db"); err != nil {
+		t.Error(err)
+	}
+}
+
+// The same of a CouchDB whose disk is full, as far as its answers tell.
+func TestFullDiskOfCouchDB(t *testing.T) {
+	p, address := behind(t)
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address, "--database-prefix=t_")
+	me := login(t, s.url)
+	put := func() (int, string) {
+		return send(t, http.MethodPut, s.url+"/v2/accounts/"+me.account+"/functions", me.token, `{"data":{"name":"f","function_js":"return {module: 'noop'};"}}`)
+	}
+	p.Set(faultproxy.Status(500, `{"error":"unknown_error","reason":"{badmatch,{error,enospc}}"}`))
+	if code, body := put(); code != http.StatusServiceUnavailable || !strings.Contains(body, "disk is full") {
+		t.Errorf("a write: %d %s; want 503 that says that the disk is full", code, body)
+	}
+	p.Set(faultproxy.Pass)
+	await(t, "ready again", func() bool { code, _ := get(t, s.url+"/readyz"); return code == http.StatusOK })
+	if code, body := put(); code != http.StatusCreated {
+		t.Errorf("a write afterwards: %d %s; want 201", code, body)
+	}
+}
