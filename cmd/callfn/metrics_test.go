@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -20,6 +23,9 @@ func TestMetrics(t *testing.T) {
 	}
 	for _, want := range []string{
 		`callfn_function_run_seconds_count{origin="rehearsal",outcome="ok"} 1`,
+		`callfn_runs_total{origin="rehearsal",outcome="ok"} 1`,
+		`callfn_runs_total{origin="call",outcome="engine_down"} 0`,
+		`callfn_datastore_writes_failed_total{cause="disk_full"} 0`,
 		`callfn_lane_running{lane="calls",place="sandbox"} 0`,
 		`callfn_lane_refused_total{lane="rehearsals",place="sandbox",reason="full"} 0`,
 		`callfn_workers{pool="calls"} `,
@@ -41,5 +47,34 @@ func TestMetrics(t *testing.T) {
 	}
 	if code, _, errs := (program{}).run(t, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(), "--metrics-listen=nowhere"); code != exitFailed || !strings.Contains(errs, "--metrics-listen") {
 		t.Errorf("%d %s", code, errs)
+	}
+}
+
+// Every alert asks for metrics that the service has, and Prometheus understands the file.
+func TestAlerts(t *testing.T) {
+	file := filepath.Join("..", "..", "docs", "alerts.yml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--metrics-listen=127.0.0.1:0", "--runner=direct")
+	callWorks(t, s)
+	address := regexp.MustCompile(`"url":"(http://[^"]+/metrics)"`).FindStringSubmatch(s.errs.String())
+	_, told := get(t, address[1])
+	asked := regexp.MustCompile(`callfn_[a-z_]+`).FindAllString(string(text), -1)
+	if len(asked) < 10 {
+		t.Errorf("the alerts ask for %d metrics; want at least 10", len(asked))
+	}
+	for _, name := range asked {
+		if !strings.Contains(told, "\n"+name+"{") && !strings.Contains(told, "\n"+name+" ") {
+			t.Errorf("the alerts ask for %s, which the service does not tell", name)
+		}
+	}
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("promtool is not here, so the rules themselves are not checked: install prometheus and run the test again")
+	}
+	if out, err := exec.Command(promtool, "check", "rules", file).CombinedOutput(); err != nil {
+		t.Errorf("promtool check rules: %v\n%s", err, out)
 	}
 }

@@ -20,6 +20,7 @@ import (
 type Metrics struct {
 	registry *prometheus.Registry
 	runs     *prometheus.HistogramVec
+	outcomes *prometheus.CounterVec
 	requests *prometheus.HistogramVec
 	quotas   *prometheus.CounterVec
 }
@@ -34,6 +35,9 @@ func New(version string) *Metrics {
 			Name: "callfn_function_run_seconds", Help: "Runs of stored functions, from the request to the checked flow, the wait for a turn included.",
 			Buckets: []float64{.0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},
 		}, []string{"origin", "outcome"}),
+		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "callfn_runs_total", Help: "Runs of stored functions by outcome; origin is call or rehearsal.",
+		}, []string{"origin", "outcome"}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "callfn_api_request_seconds", Help: "Requests to the API.",
 			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},
@@ -42,13 +46,20 @@ func New(version string) *Metrics {
 			Name: "callfn_quota_refused_total", Help: "Documents and accounts refused because an account has as many as it may.",
 		}, []string{"bound"}),
 	}
-	m.registry.MustRegister(m.runs, m.requests, m.quotas, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, origin := range []function.Origin{function.FromCall, function.FromRehearsal} {
+		for _, outcome := range function.Outcomes() {
+			m.outcomes.WithLabelValues(string(origin), string(outcome)) // so that the first failure is an increase
+		}
+	}
+	m.registry.MustRegister(m.runs, m.outcomes, m.requests, m.quotas,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.gauge("callfn_build_info", "Always 1; the version is a label.", prometheus.Labels{"version": version}, func() float64 { return 1 })
 	return m
 }
 
 // Ran counts a run.
 func (m *Metrics) Ran(ran function.Ran) {
+	m.outcomes.WithLabelValues(string(ran.Origin), string(ran.Outcome)).Inc()
 	m.runs.WithLabelValues(string(ran.Origin), string(ran.Outcome)).Observe(ran.Duration.Seconds())
 }
 
