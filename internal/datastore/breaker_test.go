@@ -131,7 +131,8 @@ func TestBreakerLeavesALivingServerAlone(t *testing.T) {
 		fault faultproxy.Fault
 		kind  error
 	}{
-		"500":     {faultproxy.Status(500, `{"error":"enospc","reason":"no space left on device"}`), datastore.ErrFault},
+		"500":     {faultproxy.Status(500, `{"error":"badmatch","reason":"unknown"}`), datastore.ErrFault},
+		"full":    {faultproxy.Status(500, `{"error":"enospc","reason":"no space left on device"}`), datastore.ErrFull},
 		"garbage": {faultproxy.Status(200, `<html>`), datastore.ErrFault},
 	} {
 		t.Run(name, func(t *testing.T) {
