@@ -18,8 +18,8 @@ func TestEligibility(t *testing.T) {
 		{"device", "5000", true}, {"resource", "5000", false}, // 5000 is listed, but by the catch-all
 	}
 	simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{acme: {
-		{Document: callflow.Document{ID: "c1", Numbers: []string{"1000"}, Flow: callflow.Node{"module": "hangup"}}},
-		{Document: callflow.Document{ID: "c2", Numbers: []string{"no_match", "5000"}, Flow: callflow.Node{"module": "hangup"}}},
+		{Document: callflow.Document{ID: "c1", Numbers: []string{"1000"}, Flow: callflow.NodeOf(map[string]any{"module": "hangup"})}},
+		{Document: callflow.Document{ID: "c2", Numbers: []string{"no_match", "5000"}, Flow: callflow.NodeOf(map[string]any{"module": "hangup"})}},
 	}}}}
 	for _, c := range cases {
 		t.Run(c.kind+" dials "+c.number, func(t *testing.T) {

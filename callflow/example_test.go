@@ -13,10 +13,10 @@ import (
 // A rehearsal of KAZOO's first documented function, "say hi".
 func ExampleSimulator_Simulate() {
 	const acct = "0123456789abcdef0123456789abcdef"
-	main := callflow.Document{ID: "c0", Name: "Main", Numbers: []string{"1000"}, Flow: callflow.Node{
+	main := callflow.Document{ID: "c0", Name: "Main", Numbers: []string{"1000"}, Flow: callflow.NodeOf(map[string]any{
 		"module": "function", "data": map[string]any{"id": "f0"},
 		"children": map[string]any{"_": map[string]any{"module": "hangup"}},
-	}}
+	})}
 	sayHi := runnerFunc(func(r function.Request) function.Result {
 		text := "Thanks for calling us " + r.Params["Caller-ID-Name"]
 		return function.Result{Run: "r0", Outcome: function.OK, Flow: map[string]any{"module": "tts", "data": map[string]any{"text": text}}}

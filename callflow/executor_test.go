@@ -29,7 +29,7 @@ func ruleModules(control *testSwitch) callflow.Modules {
 			return next
 		},
 		"branch": func(_ context.Context, t *callflow.Turn) callflow.Next {
-			return callflow.Branch(t.Data.Object("flow"))
+			return callflow.Branch(callflow.NodeOf(t.Data.Object("flow")))
 		},
 		"stop":  func(context.Context, *callflow.Turn) callflow.Next { return callflow.Stop() },
 		"busy":  func(context.Context, *callflow.Turn) callflow.Next { return callflow.StopWith("USER_BUSY") },
@@ -46,7 +46,7 @@ func ruleModules(control *testSwitch) callflow.Modules {
 		},
 		"caller hangs up, branch": func(_ context.Context, t *callflow.Turn) callflow.Next {
 			control.gone = true
-			return callflow.Branch(t.Data.Object("flow"))
+			return callflow.Branch(callflow.NodeOf(t.Data.Object("flow")))
 		},
 		"hang up, stop": func(ctx context.Context, t *callflow.Turn) callflow.Next {
 			_ = t.Switch.Hangup(ctx, "")
@@ -146,7 +146,7 @@ func TestBranchLimit(t *testing.T) {
 			runs := 0
 			circle := callflow.Modules{"circle": func(context.Context, *callflow.Turn) callflow.Next {
 				runs++
-				return callflow.Branch(callflow.Node{"module": "circle", "children": map[string]any{"_": map[string]any{"module": "circle"}}})
+				return callflow.Branch(callflow.NodeOf(map[string]any{"module": "circle", "children": map[string]any{"_": map[string]any{"module": "circle"}}}))
 			}}
 			_, ended := walk(t, context.Background(), callflow.Executor{Modules: circle, BranchLimit: limit}, control, `{"module":"circle"}`)
 			if runs != branches+1 || ended.How != callflow.EndBranchLimit || ended.Hint == "" {

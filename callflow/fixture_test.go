@@ -18,6 +18,7 @@ import (
 	"callfn/callflow"
 	"callfn/internal/account"
 	"callfn/internal/function"
+	"callfn/internal/jsonvalue"
 )
 
 var update = flag.Bool("update", false, "rewrite the wanted traces in testdata")
@@ -120,10 +121,10 @@ func simulate(t *testing.T, parts map[string][]byte) callflow.Trace {
 		Random: bytes.NewReader(bytes.Repeat([]byte{0xca}, 16)),
 		Clock:  func() time.Time { return time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC) }, // a Monday
 	}
-	var script map[string]any
+	var script jsonvalue.Object
 	decode(t, parts, "script.json", &script)
 	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
-		Account: acme, Call: call, Script: script, TimeZone: "Europe/Berlin", HangUpAfter: time.Duration(settings.HangUpAfterMS) * time.Millisecond,
+		Account: acme, Call: call, Script: script.Members, ScriptOrder: script.Order, TimeZone: "Europe/Berlin", HangUpAfter: time.Duration(settings.HangUpAfterMS) * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +149,7 @@ func decode(t *testing.T, parts map[string][]byte, name string, into any) {
 // fixture can show what a function was told.
 type cannedFunctions map[function.ID]struct {
 	Outcome function.Outcome `json:"outcome"`
-	Flow    map[string]any   `json:"flow"`
+	Flow    jsonvalue.Object `json:"flow"`
 	Value   json.RawMessage  `json:"value"`
 	Error   *function.Error  `json:"error"`
 	Logs    []string         `json:"logs"`
@@ -159,9 +160,9 @@ func (c cannedFunctions) Run(_ context.Context, r function.Request) function.Res
 	if !ok || r.Account != acme || r.Origin != function.FromRehearsal {
 		return function.Result{Outcome: function.NotFound, Error: &function.Error{Message: "this account has no such function"}}
 	}
-	flow, _ := fill(canned.Flow, r.Params).(map[string]any)
+	flow, _ := fill(canned.Flow.Members, r.Params).(map[string]any)
 	return function.Result{
-		Run: "7e570000000000000000000000000001", Outcome: canned.Outcome, Flow: flow, Value: canned.Value,
+		Run: "7e570000000000000000000000000001", Outcome: canned.Outcome, Flow: flow, Order: canned.Flow.Order, Value: canned.Value,
 		Error: canned.Error, Logs: canned.Logs, Duration: 1500 * time.Microsecond,
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"callfn/internal/function"
 	"callfn/internal/function/params"
+	"callfn/internal/jsonvalue"
 )
 
 // runFunction is KAZOO's `function` (cf_function.erl; kazoo-facts §5.6): the function named by data.id runs with the
@@ -23,15 +24,20 @@ func runFunction(ctx context.Context, t *Turn) Next {
 	t.Outcome(Outcome(result.Outcome))
 	t.step.DurationMS = milliseconds(result.Duration)
 	t.step.Function = &FunctionStep{
-		ID: function.ID(t.Data.String("id")), Run: result.Run, Outcome: result.Outcome, Flow: result.Flow,
+		ID: function.ID(t.Data.String("id")), Run: result.Run, Outcome: result.Outcome, Flow: returned(result).Object,
 		Error: result.Error, Logs: result.Logs, Levels: result.Levels, Hints: result.Hints,
 	}
 	if result.Outcome != function.OK {
-		t.step.Function.Flow = nil
+		t.step.Function.Flow = jsonvalue.Object{}
 		t.step.Function.Result = result.Value
 		return Continue()
 	}
-	return Branch(result.Flow)
+	return Branch(returned(result))
+}
+
+// returned is the flow that a function returned.
+func returned(result function.Result) Node {
+	return Node{jsonvalue.Object{Members: result.Flow, Order: result.Order}}
 }
 
 func invoke(ctx context.Context, t *Turn) function.Result {

@@ -129,24 +129,25 @@ func webAddress(text string) (*url.URL, error) {
 // pivotFlow reads an answer as a flow.
 func (t *Turn) pivotFlow(answer HTTPResponse) (Node, error) {
 	if answer.Status < 200 || answer.Status > 299 {
-		return nil, fmt.Errorf("it answered status %d", answer.Status)
+		return Node{}, fmt.Errorf("it answered status %d", answer.Status)
 	}
 	value, err := jsonvalue.Decode(answer.Body, jsonvalue.Limits{Depth: 200})
 	if err != nil {
-		return nil, fmt.Errorf("what it answered is no JSON: %w", err)
+		return Node{}, fmt.Errorf("what it answered is no JSON: %w", err)
 	}
 	flow, ok := value.(map[string]any)
 	if !ok {
-		return nil, errors.New("what it answered is no object {module: …, data: {…}}")
+		return Node{}, errors.New("what it answered is no object {module: …, data: {…}}")
 	}
+	order := jsonvalue.OrderOf(answer.Body)
 	if t.flows == nil {
-		return flow, nil
+		return Node{jsonvalue.Object{Members: flow, Order: order}}, nil
 	}
 	completed, fields := t.flows.ValidateFlow(flow)
 	if len(fields) > 0 {
-		return nil, fmt.Errorf("what it answered is no valid flow: look at %s", firstKey(fields))
+		return Node{}, fmt.Errorf("what it answered is no valid flow: look at %s", firstKey(fields))
 	}
-	return completed, nil
+	return Node{jsonvalue.Object{Members: completed, Order: order}}, nil
 }
 
 // firstKey is the first of a map's keys in order.

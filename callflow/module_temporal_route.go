@@ -9,8 +9,9 @@ import (
 )
 
 // temporalRoute is KAZOO's `temporal_route` (cf_temporal_route.erl): it goes on at the child named like the first rule that
-// holds now, else at `_`. Looked at are the rules of data.rules, then those the children are named after, then those of the
-// set data.rule_set, whose child is `rule_set`; where a name is that of a set, its rules lead to the child of that name.
+// holds now, else at `_`. Looked at are the rules of data.rules, then those the children are named after, in the order in which
+// these were written, then those of the set data.rule_set, whose child is `rule_set`; where a name is that of a set, its rules
+// lead to the child of that name.
 // A rule that is switched on or off by its `enabled` holds always or never; one that begins in the future does not hold yet.
 // The time zone is data.timezone, or the account's. With data.action enable, disable or reset it changes the rules of data.rules
 // instead, or lets the caller choose with menu, and goes on at `_`.
@@ -30,8 +31,12 @@ func temporalRoute(ctx context.Context, t *Turn) Next {
 	local := t.now().In(zone)
 	wall := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
 	when := local.Format("Monday 2 January 2006, 15:04") + " in " + zone.String()
-	for _, route := range t.timeRoutes(ctx) {
+	routes := t.timeRoutes(ctx)
+	names := make(map[string]string, len(routes)) // of the rules that were looked at
+	defer func() { t.noteRuleOrder(ctx, routes, names) }()
+	for _, route := range routes {
 		holds, name, err := t.ruleHolds(ctx, route.rule, wall, zone)
+		names[route.rule] = name
 		if err != nil {
 			t.Outcome(Failed)
 			t.Note("rule " + clip(route.rule, 64) + " cannot be used: " + err.Error())

@@ -79,8 +79,8 @@ func TestModules(t *testing.T) {
 			}
 			child := map[string]any{"module": "answer"}
 			executor := callflow.Executor{Directory: callflow.Memory{
-				acme:      {{Document: callflow.Document{ID: "ours", Flow: callflow.Node{}}}},
-				"another": {{Document: callflow.Document{ID: "theirs", Flow: callflow.Node{}}}},
+				acme:      {{Document: callflow.Document{ID: "ours", Flow: callflow.NodeOf(map[string]any{})}}},
+				"another": {{Document: callflow.Document{ID: "theirs", Flow: callflow.NodeOf(map[string]any{})}}},
 			}}
 			call := &callflow.Call{Account: acme, Language: "de-de", ChannelVars: map[string]any{
 				"Kind": "gold", "Vip_Level": 7.0, "other": "silver", "wild": "_", "object": map[string]any{},
@@ -88,7 +88,7 @@ func TestModules(t *testing.T) {
 			var first *callflow.Step
 			executor.Run(context.Background(), callflow.Walk{
 				Call: call, Switch: &c.control, Origin: function.FromCall,
-				Flow: callflow.Node{"module": c.module, "data": data, "children": map[string]any{"_": child, "gold": child, "7": child}},
+				Flow: callflow.NodeOf(map[string]any{"module": c.module, "data": data, "children": map[string]any{"_": child, "gold": child, "7": child}}),
 				Observe: func(s callflow.Step) {
 					if first == nil {
 						first = &s
@@ -134,7 +134,7 @@ func TestSetVariablesBelongToTheCall(t *testing.T) {
 	data := map[string]any{"custom_application_vars": map[string]any{"new": map[string]any{"x": "1"}, "old": "replaced"}}
 	call := &callflow.Call{Account: acme, ApplicationVars: map[string]any{"old": "value", "kept": "yes"}}
 	executor := callflow.Executor{}
-	executor.Run(context.Background(), callflow.Walk{Call: call, Switch: &testSwitch{}, Flow: callflow.Node{"module": "set_variables", "data": data}})
+	executor.Run(context.Background(), callflow.Walk{Call: call, Switch: &testSwitch{}, Flow: callflow.NodeOf(map[string]any{"module": "set_variables", "data": data})})
 	want := map[string]any{"new": map[string]any{"x": "1"}, "old": "replaced", "kept": "yes"}
 	if diff := cmp.Diff(want, call.ApplicationVars); diff != "" {
 		t.Error(diff)
@@ -158,7 +158,7 @@ func TestFunctionOutcomes(t *testing.T) {
 			var steps []callflow.Step
 			executor.Run(context.Background(), callflow.Walk{
 				Call:     &callflow.Call{ID: "id", Account: acme, To: callflow.URI{User: "1000"}},
-				Flow:     callflow.Node{"module": "function", "data": map[string]any{"id": "f1"}, "children": map[string]any{"_": map[string]any{"module": "answer"}}},
+				Flow:     callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": "f1"}, "children": map[string]any{"_": map[string]any{"module": "answer"}}}),
 				Switch:   &testSwitch{},
 				Origin:   function.FromCall,
 				TimeZone: "Europe/Berlin",
@@ -195,7 +195,7 @@ func TestFunctionThatGivesNoFlow(t *testing.T) {
 	executor := callflow.Executor{Runner: runner}
 	var steps []callflow.Step
 	executor.Run(context.Background(), callflow.Walk{
-		Call: &callflow.Call{Account: acme}, Flow: callflow.Node{"module": "function", "data": map[string]any{"id": "f1"}}, Switch: &testSwitch{},
+		Call: &callflow.Call{Account: acme}, Flow: callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": "f1"}}), Switch: &testSwitch{},
 		Observe: func(s callflow.Step) { steps = append(steps, s) },
 	})
 	if steps[0].Outcome != "no_flow" || steps[0].Function.Error == nil {
@@ -221,7 +221,7 @@ func TestFunctionFlowsAreValidated(t *testing.T) {
 			runner := function.NewRunner(function.Config{Driver: returns(c.returned), Flows: set, NewRun: func() function.RunID { return "r" }})
 			simulator := callflow.Simulator{Executor: &callflow.Executor{Runner: runner, Directory: callflow.Memory{acme: {{Document: callflow.Document{
 				ID: "c1", Numbers: []string{"1000"},
-				Flow: callflow.Node{"module": "function", "data": map[string]any{"id": "f1"}, "children": map[string]any{"_": map[string]any{"module": "answer"}}},
+				Flow: callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": "f1"}, "children": map[string]any{"_": map[string]any{"module": "answer"}}}),
 			}}}}}}
 			trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1000"}})
 			if err != nil {
@@ -230,7 +230,7 @@ func TestFunctionFlowsAreValidated(t *testing.T) {
 			var visited []string
 			for _, step := range trace.Steps {
 				visited = append(visited, strings.TrimSuffix(step.Module+"="+string(step.Outcome), "=ok"))
-				if step.Module == "sleep" && (step.Data["unit"] != "s" || step.DurationMS != 20_000) {
+				if step.Module == "sleep" && (step.Data.Members["unit"] != "s" || step.DurationMS != 20_000) {
 					t.Errorf("the default unit is missing: %+v", step)
 				}
 			}
@@ -255,7 +255,7 @@ func TestFunctionWithTooLargeParameters(t *testing.T) {
 	var steps []callflow.Step
 	executor.Run(context.Background(), callflow.Walk{
 		Call: &callflow.Call{Account: acme, SIPHeaders: map[string]any{"X": strings.Repeat("x", 1<<20)}},
-		Flow: callflow.Node{"module": "function", "data": map[string]any{"id": "f1"}}, Switch: &testSwitch{},
+		Flow: callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": "f1"}}), Switch: &testSwitch{},
 		Observe: func(s callflow.Step) { steps = append(steps, s) },
 	})
 	if steps[0].Outcome != "too_large" || len(steps[0].Function.Error.Message) > 500 {
@@ -297,7 +297,7 @@ func TestSleepIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{acme: {{
-			Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.Node{"module": "sleep", "data": node}},
+			Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.NodeOf(map[string]any{"module": "sleep", "data": node})},
 		}}}}}
 		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1"}})
 		if err != nil {
@@ -313,7 +313,7 @@ func TestSleepIsBounded(t *testing.T) {
 func TestSimulateStaysInTheAccount(t *testing.T) {
 	const other account.ID = "0ther000000000000000000000000002"
 	simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{other: {{
-		Document: callflow.Document{ID: "c1", Numbers: []string{"1000"}, Flow: callflow.Node{"module": "answer"}},
+		Document: callflow.Document{ID: "c1", Numbers: []string{"1000"}, Flow: callflow.NodeOf(map[string]any{"module": "answer"})},
 	}}}}}
 	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{
 		"To": "1000", "Account-ID": string(other), "Custom-Channel-Vars": map[string]any{"Account-ID": string(other)},

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"callfn/internal/jsonvalue"
 )
 
 // The bounds of a script.
@@ -28,14 +30,14 @@ const (
 // busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION. A body that is text goes as it is, with content_type
 // where that is given; real_http asks web servers that http has no answer for, where the service allows that. A script that cannot be used gives an
 // *InvalidCall with every fault at once, its paths below `script`.
-func ParseScript(described map[string]any, zone string) (Script, error) {
-	p := scriptParser{}
+func ParseScript(script jsonvalue.Object, zone string) (Script, error) {
+	p, described := scriptParser{}, script.Members
 	p.only("script", described, "now", "timezone", "digits", "answers", "http", "real_http", "hangup_after_ms")
 	s := Script{TimeZone: p.zone(described), HangUpAfter: p.moment("script.hangup_after_ms", described["hangup_after_ms"])}
 	s.Now = p.now(described["now"], or(s.TimeZone, zone))
 	s.Digits = p.digits(described["digits"])
 	s.Answers = p.answers(described["answers"])
-	s.HTTP = p.http(described["http"])
+	s.HTTP = p.http(described["http"], script.Order.Member("http"))
 	s.RealHTTP = p.flag("script.real_http", described["real_http"])
 	if p.problems.Fields != nil {
 		return Script{}, &p.problems
@@ -225,7 +227,7 @@ func (p *scriptParser) cause(path, outcome string) string {
 	return outcome
 }
 
-func (p *scriptParser) http(value any) map[string]HTTPReply {
+func (p *scriptParser) http(value any, order *jsonvalue.Order) map[string]HTTPReply {
 	entries, names := p.members("script.http", value)
 	replies := make(map[string]HTTPReply, len(names))
 	for _, name := range names {
@@ -246,7 +248,7 @@ func (p *scriptParser) http(value any) map[string]HTTPReply {
 			r.Body = []byte(body)
 		default:
 			r.ContentType = "application/json"
-			raw, err := json.Marshal(body)
+			raw, err := order.Member(name).Member("body").Append(nil, body)
 			if err != nil {
 				p.problems.add(path+".body", "invalid", "the body is no JSON", nil)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"callfn/callflow"
+	"callfn/internal/jsonvalue"
 )
 
 func TestParseScript(t *testing.T) {
@@ -83,5 +84,5 @@ func parseScript(t *testing.T, text string) (callflow.Script, error) {
 	if err := decoder.Decode(&described); err != nil {
 		t.Fatal(err)
 	}
-	return callflow.ParseScript(described, "Europe/Berlin")
+	return callflow.ParseScript(jsonvalue.Object{Members: described}, "Europe/Berlin")
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 
 	"callfn/internal/function"
+	"callfn/internal/jsonvalue"
 )
 
 // mostPivotNodes bounds the flow that KAZOO is given, in nodes: what waits is repeated wherever the flow can end.
@@ -20,14 +21,14 @@ func compose(flow Node, waiting []Node, address func(function.ID) string) (Node,
 		c := composer{then: then, thenSize: size, left: mostPivotNodes, address: address}
 		then = c.node(next)
 		if size = mostPivotNodes - c.left; c.left < 0 {
-			return nil, fmt.Errorf("it has more than %d nodes, with what follows at each of its ends: %w", mostPivotNodes, ErrUnfitFlow)
+			return Node{}, fmt.Errorf("it has more than %d nodes, with what follows at each of its ends: %w", mostPivotNodes, ErrUnfitFlow)
 		}
 	}
 	return then, nil
 }
 
 type composer struct {
-	then     Node // nil for nothing
+	then     Node // the zero Node for nothing
 	thenSize int  // in nodes
 	left     int  // nodes that there is room for; negative for too many
 	address  func(function.ID) string
@@ -36,35 +37,40 @@ type composer struct {
 // node copies a flow. Its recursion is bounded by the decoder's and the schemas'.
 func (c *composer) node(n Node) Node {
 	if c.left--; c.left < 0 {
-		return nil
+		return Node{}
 	}
-	out := maps.Clone(n)
+	out := Node{jsonvalue.Object{Members: maps.Clone(n.Members), Order: n.Order}}
 	if n.Module() == "function" {
 		c.point(out)
 	}
-	children, _ := n["children"].(map[string]any)
-	shown := make(map[string]any, len(children)+1)
-	for key := range children {
-		child, ok := n.Child(key)
+	children, _ := n.At("children")
+	names := children.Names()
+	shown, below := make(map[string]any, len(names)+1), make([]*jsonvalue.Order, len(names), len(names)+1)
+	for i, key := range names {
+		child, ok := children.At(key)
 		switch {
-		case ok && !child.Empty():
-			shown[key] = map[string]any(c.node(child))
-		case ok && c.then != nil:
-			shown[key] = c.end()
+		case ok && len(child.Members) > 0:
+			child = c.node(Node{child}).Object
+		case ok && !c.then.IsZero():
+			child = c.end().Object
 		default:
-			shown[key] = children[key]
+			shown[key] = children.Members[key]
+			continue
 		}
+		shown[key], below[i] = child.Members, child.Order
 	}
-	if _, ok := shown[Wildcard]; !ok && c.then != nil && !endsCall(n.Module()) {
-		shown[Wildcard] = c.end()
+	if _, ok := shown[Wildcard]; !ok && !c.then.IsZero() && !endsCall(n.Module()) {
+		end := c.end()
+		shown[Wildcard], names, below = end.Members, append(names, Wildcard), append(below, end.Order)
 	}
 	if len(shown) > 0 {
-		out["children"] = shown
+		out.Members["children"] = shown
+		out.Order = out.Order.With("children", jsonvalue.NewOrder(names, below))
 	}
 	return out
 }
 
-func (c *composer) end() map[string]any {
+func (c *composer) end() Node {
 	c.left -= c.thenSize
 	return c.then
 }
@@ -90,5 +96,5 @@ func (c *composer) point(n Node) {
 	if skip, ok := n.Data()["skip_module"]; ok {
 		data["skip_module"] = skip
 	}
-	n["module"], n["data"] = "pivot", data
+	n.Members["module"], n.Members["data"] = "pivot", data
 }

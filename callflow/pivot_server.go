@@ -7,6 +7,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/function"
+	"callfn/internal/jsonvalue"
 )
 
 // PivotServer answers KAZOO's pivot module with the flow that a call is to run: the other end of the module `pivot`
@@ -55,11 +56,11 @@ var ErrUnfitFlow = errors.New("the flow cannot be given to KAZOO")
 func (p *PivotServer) ForNumber(ctx context.Context, r PivotRequest) (Node, error) {
 	number := ParseURI(or(r.Params["Request"], r.Params["To"])).User
 	if number == noUser {
-		return nil, fmt.Errorf("the call names no number: %w", ErrNoCallflow)
+		return Node{}, fmt.Errorf("the call names no number: %w", ErrNoCallflow)
 	}
 	match, err := Lookup(ctx, p.Directory, r.Account, number)
 	if err != nil {
-		return nil, err
+		return Node{}, err
 	}
 	call := &Call{Account: r.Account, Request: URI{User: number}}
 	call.setChannelVar("Authorizing-Type", "resource")
@@ -67,18 +68,18 @@ func (p *PivotServer) ForNumber(ctx context.Context, r PivotRequest) (Node, erro
 		call.setChannelVar("Authorizing-Type", "user")
 	}
 	if ok, why := eligible(call, match); !ok {
-		return nil, fmt.Errorf("%s: %w", why, ErrNoCallflow)
+		return Node{}, fmt.Errorf("%s: %w", why, ErrNoCallflow)
 	}
-	flow, fields := p.Flows.ValidateFlow(match.Flow)
+	flow, fields := p.Flows.ValidateFlow(match.Flow.Members)
 	if len(fields) > 0 {
-		return nil, fmt.Errorf("callflow %s: look at %s: %w", match.ID, firstKey(fields), ErrUnfitFlow)
+		return Node{}, fmt.Errorf("callflow %s: look at %s: %w", match.ID, firstKey(fields), ErrUnfitFlow)
 	}
-	return p.resolve(ctx, r, flow)
+	return p.resolve(ctx, r, Node{jsonvalue.Object{Members: flow, Order: match.Flow.Order}})
 }
 
 // ForFunction gives the flow that one function returns.
 func (p *PivotServer) ForFunction(ctx context.Context, r PivotRequest, id function.ID) (Node, error) {
-	return p.resolve(ctx, r, Node{"module": "function", "data": map[string]any{"id": string(id)}})
+	return p.resolve(ctx, r, NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": string(id)}}))
 }
 
 func onNet(params map[string]string) bool {
@@ -94,7 +95,7 @@ func (p *PivotServer) resolve(ctx context.Context, r PivotRequest, flow Node) (N
 	for runs := 0; ; {
 		if flow.Empty() { // nothing here: what waits is next
 			if len(waiting) == 0 {
-				return nil, orElse(failed, fmt.Errorf("it is empty: %w", ErrUnfitFlow))
+				return Node{}, orElse(failed, fmt.Errorf("it is empty: %w", ErrUnfitFlow))
 			}
 			flow, waiting = waiting[len(waiting)-1], waiting[:len(waiting)-1]
 			continue
@@ -108,7 +109,7 @@ func (p *PivotServer) resolve(ctx context.Context, r PivotRequest, flow Node) (N
 			continue
 		}
 		if runs++; runs > pivotRuns {
-			return nil, fmt.Errorf("it begins with more than %d functions, one after the other: %w", pivotRuns, ErrUnfitFlow)
+			return Node{}, fmt.Errorf("it begins with more than %d functions, one after the other: %w", pivotRuns, ErrUnfitFlow)
 		}
 		result := p.run(ctx, r, function.ID(flow.Data().String("id")))
 		if result.Outcome != function.OK || result.Flow == nil {
@@ -118,7 +119,7 @@ func (p *PivotServer) resolve(ctx context.Context, r PivotRequest, flow Node) (N
 		if !child.Empty() {
 			waiting = append(waiting, child)
 		}
-		flow = result.Flow
+		flow = returned(result)
 	}
 }
 

@@ -106,7 +106,7 @@ func TestPivotServerGivesTheFlowToRun(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			p := &callflow.PivotServer{Runner: &flowsByID{flows: functions}, Flows: anyFlow{}, Directory: callflow.Memory{
-				pivotAccount: {{Document: callflow.Document{ID: "c", Numbers: []string{"1000"}, Flow: jsonFlow(t, c.flow)}}},
+				pivotAccount: {{Document: callflow.Document{ID: "c", Numbers: []string{"1000"}, Flow: callflow.NodeOf(jsonFlow(t, c.flow))}}},
 			}}
 			flow, err := p.ForNumber(t.Context(), callflow.PivotRequest{
 				Account: pivotAccount, Params: map[string]string{"To": "1000"},
@@ -121,9 +121,9 @@ func TestPivotServerGivesTheFlowToRun(t *testing.T) {
 			case c.err == "" && err != nil:
 				t.Fatal(err)
 			case c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)):
-				t.Fatalf("flow %s, error %v, want one about %q", short(flow), err, c.err)
-			case c.err == "" && short(flow) != c.want:
-				t.Errorf("flow %s, want %s", short(flow), c.want)
+				t.Fatalf("flow %s, error %v, want one about %q", short(flow.Members), err, c.err)
+			case c.err == "" && short(flow.Members) != c.want:
+				t.Errorf("flow %s, want %s", short(flow.Members), c.want)
 			}
 		})
 	}
@@ -131,10 +131,10 @@ func TestPivotServerGivesTheFlowToRun(t *testing.T) {
 
 func TestPivotServerFindsTheCallflowOfTheNumber(t *testing.T) {
 	documents := callflow.Memory{pivotAccount: {
-		{Document: callflow.Document{ID: "1", Numbers: []string{"1000"}, Flow: callflow.Node{"module": "a"}}},
-		{Document: callflow.Document{ID: "2", Numbers: []string{"+14158867900"}, Flow: callflow.Node{"module": "b"}}},
-		{Document: callflow.Document{ID: "3", Flow: callflow.Node{"module": "c"}}, Patterns: []string{"^2[0-9]{3}$"}},
-		{Document: callflow.Document{ID: "4", Numbers: []string{"no_match"}, Flow: callflow.Node{"module": "d"}}},
+		{Document: callflow.Document{ID: "1", Numbers: []string{"1000"}, Flow: callflow.NodeOf(map[string]any{"module": "a"})}},
+		{Document: callflow.Document{ID: "2", Numbers: []string{"+14158867900"}, Flow: callflow.NodeOf(map[string]any{"module": "b"})}},
+		{Document: callflow.Document{ID: "3", Flow: callflow.NodeOf(map[string]any{"module": "c"})}, Patterns: []string{"^2[0-9]{3}$"}},
+		{Document: callflow.Document{ID: "4", Numbers: []string{"no_match"}, Flow: callflow.NodeOf(map[string]any{"module": "d"})}},
 	}}
 	p := &callflow.PivotServer{Runner: &flowsByID{}, Flows: anyFlow{}, Directory: documents}
 	for _, c := range []struct {
@@ -303,13 +303,13 @@ func TestPivotServerAgreesWithTheExecutor(t *testing.T) {
 		}
 		flow := node(3).Draw(t, "flow")
 		server := &callflow.PivotServer{Runner: runner, Flows: anyFlow{}, Directory: callflow.Memory{
-			pivotAccount: {{Document: callflow.Document{ID: "c", Numbers: []string{"1000"}, Flow: flow}}},
+			pivotAccount: {{Document: callflow.Document{ID: "c", Numbers: []string{"1000"}, Flow: callflow.NodeOf(flow)}}},
 		}}
 		walk := func(flow callflow.Node) (visited []string) {
 			executor := &callflow.Executor{Runner: runner, Modules: modules, StepLimit: 60, BranchLimit: 1000}
 			executor.Run(context.Background(), callflow.Walk{
 				Call: &callflow.Call{Account: pivotAccount}, Flow: flow, Switch: &testSwitch{}, Origin: function.FromCall,
-				Observe: func(s callflow.Step) { visited = append(visited, fmt.Sprint(s.Module, s.Data)) },
+				Observe: func(s callflow.Step) { visited = append(visited, fmt.Sprint(s.Module, s.Data.Members)) },
 			})
 			return visited
 		}
@@ -321,13 +321,13 @@ func TestPivotServerAgreesWithTheExecutor(t *testing.T) {
 		case err != nil && !errors.As(err, &failed):
 			t.Fatal(err)
 		}
-		original := walk(flow)
+		original := walk(callflow.NodeOf(flow))
 		begin := 0
 		for begin < len(original) && strings.HasPrefix(original[begin], "function") {
 			begin++ // ran before the answer
 		}
 		if diff := cmp.Diff(original[begin:], append([]string{}, walk(answer)...)); diff != "" && len(original) < 60 {
-			t.Fatalf("executor (-), KAZOO (+):\n%s\nanswer %v", diff, short(answer))
+			t.Fatalf("executor (-), KAZOO (+):\n%s\nanswer %v", diff, short(answer.Members))
 		}
 	})
 }

@@ -1,13 +1,18 @@
 package callflow
 
+import "callfn/internal/jsonvalue"
+
 // withPreflow puts the account's preflow before a flow: a `callflow` node whose `_` child is the flow, as KAZOO wraps it
 // (kzd_callflows:prepend_preflow; kazoo-facts §5.4). A preflow that cannot be opened is passed over, with a note in its step.
 func withPreflow(preflow ID, flow Node) Node {
 	if preflow == "" {
 		return flow
 	}
-	return Node{
-		"module": "callflow", "data": map[string]any{"id": string(preflow)},
-		"children": map[string]any{Wildcard: map[string]any(flow)},
-	}
+	var order *jsonvalue.Order
+	return Node{jsonvalue.Object{
+		Members: map[string]any{
+			"module": "callflow", "data": map[string]any{"id": string(preflow)}, "children": map[string]any{Wildcard: flow.Members},
+		},
+		Order: order.With("module", nil).With("data", nil).With("children", order.With(Wildcard, flow.Order)),
+	}}
 }

@@ -107,7 +107,8 @@ func (f *anyFunctions) Run(_ context.Context, r function.Request) function.Resul
 	}
 	result := function.Result{Outcome: f.outcomes[f.runs%len(f.outcomes)]}
 	if result.Outcome == function.OK && r.Function != "nothing" {
-		result.Flow = f.flows[f.runs%len(f.flows)]
+		flow := f.flows[f.runs%len(f.flows)]
+		result.Flow, result.Order = flow.Members, flow.Order
 	}
 	return result
 }
@@ -116,12 +117,12 @@ func node(depth int) *rapid.Generator[callflow.Node] {
 	modules := append([]string{"function", "function", "callflow", "callflow", "answer", "tts", "play", "sleep", "response", "hangup", "noop",
 		"set_variables", "branch_variable", "language", "bogus", ""}, append(slices.Sorted(maps.Keys(callflow.DefaultModules())), callflow.NotExecuted()...)...)
 	return rapid.Custom(func(t *rapid.T) callflow.Node {
-		n := callflow.Node{}
+		n := callflow.NodeOf(map[string]any{})
 		if rapid.IntRange(0, 9).Draw(t, "empty") == 0 {
 			return n
 		}
-		n["module"] = rapid.SampledFrom(modules).Draw(t, "module")
-		n["data"] = rapid.MapOf(
+		n.Members["module"] = rapid.SampledFrom(modules).Draw(t, "module")
+		n.Members["data"] = rapid.MapOf(
 			rapid.SampledFrom([]string{"id", "text", "duration", "unit", "code", "skip_module", "language", "variable", "custom_application_vars", "endless_playback",
 				"endpoints", "macros", "repeats", "timeout", "hunt", "regex", "voice_url", "uri", "to_did", "max_digits", "rules", "timezone", "action", "action"}),
 			rapid.SampledFrom([]any{"c0", "c1", "check", "menu", "enable", "reset", "f", "panics", "nothing", "", "Account-ID", true, nil, 5.0, 1e300, -1.0, []any{1.0}, map[string]any{"a": "b"}, "(", "https://a.example/",
@@ -130,9 +131,9 @@ func node(depth int) *rapid.Generator[callflow.Node] {
 		if depth > 0 && rapid.Bool().Draw(t, "has children") {
 			children := map[string]any{}
 			for _, key := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"_", "x", string(acme)}), rapid.ID).Draw(t, "keys") {
-				children[key] = map[string]any(node(depth-1).Draw(t, "child"))
+				children[key] = node(depth-1).Draw(t, "child").Members
 			}
-			n["children"] = children
+			n.Members["children"] = children
 		}
 		return n
 	})
@@ -190,7 +191,7 @@ func FuzzPivotAnswer(f *testing.F) {
 		f.Add(answer, "")
 	}
 	f.Fuzz(func(t *testing.T, answer, kind string) {
-		flow := callflow.Node{"module": "pivot", "data": map[string]any{"voice_url": "https://a.example/?x=1"}, "children": map[string]any{"_": map[string]any{"module": "hangup"}}}
+		flow := callflow.NodeOf(map[string]any{"module": "pivot", "data": map[string]any{"voice_url": "https://a.example/?x=1"}, "children": map[string]any{"_": map[string]any{"module": "hangup"}}})
 		simulator := callflow.Simulator{Executor: &callflow.Executor{
 			Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c0", Numbers: []string{"1000"}, Flow: flow}}}},
 		}}

@@ -28,6 +28,8 @@ type SimulationRequest struct {
 	Account account.ID
 	Call    map[string]any // as ParseCall takes it
 	Script  map[string]any // as ParseScript takes it; may be nil
+	// ScriptOrder is the order of the script's members: flows that its web servers answer with have one.
+	ScriptOrder *jsonvalue.Order
 	// DefaultRealm is the realm of parties that are described without one, the account's as a rule. KAZOO's `norealm`
 	// where this is empty too.
 	DefaultRealm string
@@ -35,7 +37,7 @@ type SimulationRequest struct {
 	TimeZone     string        // the account's, IANA; empty for UTC
 	HangUpAfter  time.Duration // when the caller hangs up, on the call's own clock, unless the script says; 0 for not before the end
 
-	// Flow is walked instead of looking for a callflow; nil to look for one. The call then need not say whom it is for, and
+	// Flow is walked instead of looking for a callflow; none to look for one. The call then need not say whom it is for, and
 	// members of it that are no parameter of a call are the customer's own variables (kazoo-facts §4.2).
 	Flow Node
 	// Candidate stands in for the stored callflow of its id, or beside those there are; may be nil.
@@ -49,7 +51,7 @@ type SimulationRequest struct {
 // and what the Directory answers when it cannot be reached.
 func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, error) {
 	call, ignored, err := ParseCall(r.Account, r.described())
-	script, scriptErr := ParseScript(r.Script, r.TimeZone)
+	script, scriptErr := ParseScript(jsonvalue.Object{Members: r.Script, Order: r.ScriptOrder}, r.TimeZone)
 	if err := bothInvalid(err, scriptErr); err != nil {
 		return Trace{}, err
 	}
@@ -68,7 +70,7 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 	}
 	trace := Trace{CallID: call.ID, AccountID: call.Account, Steps: []Step{}}
 	for _, name := range ignored {
-		if value, ok := jsonvalue.Scalar(r.Call[name]); ok && r.Flow != nil && name != "Account-ID" {
+		if value, ok := jsonvalue.Scalar(r.Call[name]); ok && !r.Flow.IsZero() && name != "Account-ID" {
 			call.setUserVar(name, value)
 			continue
 		}
@@ -78,7 +80,7 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 
 	executor := s.executorFor(r)
 	flow := r.Flow
-	if flow == nil {
+	if flow.IsZero() {
 		match, answered, err := s.answer(ctx, executor.Directory, call, &trace)
 		if err != nil || !answered {
 			return trace, err
@@ -126,7 +128,7 @@ func (s *Simulator) answer(ctx context.Context, directory Directory, call *Call,
 
 // described is the call as ParseCall takes it. Where a flow is given nothing is looked up, so that nobody need be called.
 func (r SimulationRequest) described() map[string]any {
-	if r.Flow == nil || r.Call["To"] != nil || r.Call["Request"] != nil {
+	if r.Flow.IsZero() || r.Call["To"] != nil || r.Call["Request"] != nil {
 		return r.Call
 	}
 	call := maps.Clone(r.Call)

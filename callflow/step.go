@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"callfn/internal/function"
+	"callfn/internal/jsonvalue"
 )
 
 // Outcome says what became of one step. Function steps carry the function's outcome (function.Outcomes), all others
@@ -23,20 +24,20 @@ const (
 
 // Step is one visit of one node: the event of which traces, records and live views are made.
 type Step struct {
-	Index      int            `json:"index"`            // from 1
-	Depth      int            `json:"depth"`            // how many branches this node's flow is away from the first one
-	Via        string         `json:"via"`              // how the walk got here: `start`, `child`, `branch`, `replace` or `resume`
-	Parent     int            `json:"parent,omitempty"` // the Index of the step that led here
-	Key        string         `json:"key,omitempty"`    // under which of Parent's children this node is
-	Module     string         `json:"module"`
-	Data       map[string]any `json:"data"`
-	Outcome    Outcome        `json:"outcome"`
-	AtMS       int64          `json:"at_ms"`       // when it began, since the call began; functions take no time on this clock in a rehearsal
-	DurationMS float64        `json:"duration_ms"` // how long it took: on the call's clock, or for a function as measured
-	Asks       []Ask          `json:"asks,omitempty"`
-	Function   *FunctionStep  `json:"function,omitempty"`
-	Next       Move           `json:"next"`
-	Notes      []string       `json:"notes,omitempty"`
+	Index      int              `json:"index"`            // from 1
+	Depth      int              `json:"depth"`            // how many branches this node's flow is away from the first one
+	Via        string           `json:"via"`              // how the walk got here: `start`, `child`, `branch`, `replace` or `resume`
+	Parent     int              `json:"parent,omitempty"` // the Index of the step that led here
+	Key        string           `json:"key,omitempty"`    // under which of Parent's children this node is
+	Module     string           `json:"module"`
+	Data       jsonvalue.Object `json:"data"`
+	Outcome    Outcome          `json:"outcome"`
+	AtMS       int64            `json:"at_ms"`       // when it began, since the call began; functions take no time on this clock in a rehearsal
+	DurationMS float64          `json:"duration_ms"` // how long it took: on the call's clock, or for a function as measured
+	Asks       []Ask            `json:"asks,omitempty"`
+	Function   *FunctionStep    `json:"function,omitempty"`
+	Next       Move             `json:"next"`
+	Notes      []string         `json:"notes,omitempty"`
 }
 
 // The values of Step.Via.
@@ -67,7 +68,7 @@ type FunctionStep struct {
 	ID      function.ID      `json:"id"`
 	Run     function.RunID   `json:"run,omitempty"`
 	Outcome function.Outcome `json:"outcome"`
-	Flow    map[string]any   `json:"flow,omitempty"`   // the flow it returned, with defaults filled in, when ok
+	Flow    jsonvalue.Object `json:"flow,omitzero"`    // the flow it returned, with defaults filled in, when ok
 	Result  json.RawMessage  `json:"result,omitempty"` // what it returned instead of a valid flow, where it returned anything
 	Error   *function.Error  `json:"error,omitempty"`
 	Logs    []string         `json:"logs,omitempty"`

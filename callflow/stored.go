@@ -8,6 +8,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/datastore"
+	"callfn/internal/jsonvalue"
 )
 
 // DocumentType is the pvt_type of callflow documents.
@@ -88,7 +89,7 @@ func fromDocument(doc datastore.Document) Document {
 		}
 	}
 	if flow, ok := doc["flow"].(map[string]any); ok {
-		d.Flow = Node(flow)
+		d.Flow = Node{jsonvalue.Object{Members: flow, Order: doc.Order().Member("flow")}}
 	}
 	return d
 }

@@ -84,7 +84,7 @@ func (s *story) function(margin string, f FunctionStep, ms float64) {
 		took = fmt.Sprintf(" in %g ms", ms)
 	}
 	s.line("%s%s%s", margin, s.paint(outcomeColor(Outcome(f.Outcome)), string(f.Outcome)), took)
-	if f.Flow != nil {
+	if !f.Flow.IsZero() {
 		s.line("%sreturned %s", margin, compact(f.Flow))
 	}
 	if f.Result != nil {
@@ -142,7 +142,7 @@ var endings = map[How]string{
 
 // about tells what a node is about in the fewest words.
 func about(step Step) string {
-	d := Data(step.Data)
+	d := Data(step.Data.Members)
 	switch step.Module {
 	case "tts":
 		return `"` + text(clip(d.String("text"), 200)) + `"`

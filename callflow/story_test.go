@@ -13,7 +13,7 @@ import (
 
 // Colours are the only thing that colour changes.
 func TestWriteTraceInColour(t *testing.T) {
-	trace := rehearse(t, callflow.Node{"module": "conference", "children": map[string]any{"_": map[string]any{"module": "hangup"}}})
+	trace := rehearse(t, callflow.NodeOf(map[string]any{"module": "conference", "children": map[string]any{"_": map[string]any{"module": "hangup"}}}))
 	var plain, coloured bytes.Buffer
 	if err := errors.Join(callflow.WriteTrace(&plain, trace, false), callflow.WriteTrace(&coloured, trace, true)); err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
 func TestPretendCallerEndsAWait(t *testing.T) {
 	executor := &callflow.Executor{
 		Modules:   callflow.Modules{"conference": func(context.Context, *callflow.Turn) callflow.Next { return callflow.Next{} }},
-		Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.Node{"module": "conference"}}}}},
+		Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.NodeOf(map[string]any{"module": "conference"})}}}},
 	}
 	simulator := callflow.Simulator{Executor: executor}
 	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1"}, HangUpAfter: 1e9})
@@ -61,7 +61,7 @@ func TestSimulateCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errors.New("the client went away"))
 	simulator := callflow.Simulator{Executor: &callflow.Executor{
-		Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.Node{"module": "answer"}}}}},
+		Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.NodeOf(map[string]any{"module": "answer"})}}}},
 	}}
 	trace, err := simulator.Simulate(ctx, callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1"}})
 	if err != nil || trace.Ended.How != callflow.EndCancelled || !strings.Contains(trace.Ended.Hint, "the client went away") || len(trace.Steps) != 0 {
@@ -71,7 +71,7 @@ func TestSimulateCancelled(t *testing.T) {
 
 // A callflow without flow is a call that ends, with a hint.
 func TestSimulateEmptyFlow(t *testing.T) {
-	trace := rehearse(t, nil)
+	trace := rehearse(t, callflow.Node{})
 	if trace.Ended.How != callflow.EndFlow || trace.Ended.Hint == "" || trace.Steps == nil {
 		t.Errorf("got %+v", trace)
 	}

@@ -74,7 +74,7 @@ func ruleHolds(t *testing.T, rule, now string) string {
 	if err := json.Unmarshal([]byte(rule), &data); err != nil {
 		t.Fatalf("%s: %v", rule, err)
 	}
-	flow := callflow.Node{"module": "temporal_route", "data": map[string]any{"rules": []any{"r1"}}, "children": map[string]any{"r1": map[string]any{"module": "answer"}}}
+	flow := callflow.NodeOf(map[string]any{"module": "temporal_route", "data": map[string]any{"rules": []any{"r1"}}, "children": map[string]any{"r1": map[string]any{"module": "answer"}}})
 	simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{acme: {
 		{Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: flow}}, {Document: callflow.Document{ID: "r1"}, Kind: callflow.TemporalRuleKind, Data: data},
 	}}}}

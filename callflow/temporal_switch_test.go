@@ -29,7 +29,7 @@ func TestTimeRulesAreSwitched(t *testing.T) {
 		e := callflow.Executor{Directory: stored, Rules: rules}
 		e.Run(context.Background(), callflow.Walk{
 			Call: &callflow.Call{Account: acme}, Switch: &testSwitch{}, Origin: origin,
-			Flow: callflow.Node{"module": "temporal_route", "data": map[string]any{"action": action, "rules": []any{id, "nobody"}}},
+			Flow: callflow.NodeOf(map[string]any{"module": "temporal_route", "data": map[string]any{"action": action, "rules": []any{id, "nobody"}}}),
 		})
 		doc, err := collection.Get(t.Context(), owner, id)
 		if err != nil {

@@ -76,7 +76,7 @@ func (w *walker) round(ctx context.Context) {
 	}
 	w.steps++
 
-	step := &Step{Index: w.steps, Depth: w.depth, Via: w.via, Parent: w.parent, Key: w.key, Module: w.node.Module(), Data: w.node.Data(), Outcome: Done}
+	step := &Step{Index: w.steps, Depth: w.depth, Via: w.via, Parent: w.parent, Key: w.key, Module: w.node.Module(), Data: w.node.data(), Outcome: Done}
 	began := w.Switch.Now()
 	step.AtMS = began.Milliseconds()
 	control := &recorder{Control: w.Switch, step: step}

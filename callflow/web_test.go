@@ -157,8 +157,8 @@ func TestRehearsalWithRealHTTP(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = fmt.Fprintf(w, `{"module":"tts","data":{"text":"to %s"}}`, r.URL.Query().Get("To"))
 	})
-	flow := callflow.Node{"module": "webhook", "data": map[string]any{"uri": "http://10.0.0.1/hook"}, "children": map[string]any{
-		"_": map[string]any{"module": "pivot", "data": map[string]any{"voice_url": address + "/call"}}}}
+	flow := callflow.NodeOf(map[string]any{"module": "webhook", "data": map[string]any{"uri": "http://10.0.0.1/hook"}, "children": map[string]any{
+		"_": map[string]any{"module": "pivot", "data": map[string]any{"voice_url": address + "/call"}}}})
 	simulate := func(web *callflow.Web, script map[string]any) (callflow.Trace, error) {
 		s := callflow.Simulator{Web: web, Executor: &callflow.Executor{Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c1", Numbers: []string{"1000"}, Flow: flow}}}}}}
 		return s.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1000"}, Script: script})
@@ -167,7 +167,7 @@ func TestRehearsalWithRealHTTP(t *testing.T) {
 		t.Helper()
 		var b strings.Builder
 		for _, step := range trace.Steps {
-			fmt.Fprintln(&b, step.Module, step.Outcome, step.Data["text"], step.Notes)
+			fmt.Fprintln(&b, step.Module, step.Outcome, step.Data.Members["text"], step.Notes)
 		}
 		return b.String()
 	}

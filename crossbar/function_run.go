@@ -9,6 +9,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/internal/function/params"
+	"callfn/internal/jsonvalue"
 	"callfn/schemas"
 )
 
@@ -109,7 +110,7 @@ func runData(result function.Result) map[string]any {
 		shown["result"] = result.Value
 	}
 	if result.Flow != nil {
-		shown["flow"] = result.Flow
+		shown["flow"] = jsonvalue.Object{Members: result.Flow, Order: result.Order}
 	}
 	if result.Error != nil {
 		shown["error"] = result.Error

@@ -178,3 +178,80 @@ func TestAStoragePlanKeepsItsOrder(t *testing.T) {
 	look("POST", s.must(t, 200, "POST", path, token, `{"data":{`+plan+`}}`))
 	look("dry run", s.must(t, 200, "POST", path+"?dry_run=true", token, `{"data":{`+plan+`}}`))
 }
+
+// twoRules makes rules that both hold at half past twelve, and the flow that tries lunch before office hours, without data.rules.
+func twoRules(t *testing.T, s *stack, a tenant) (flow string) {
+	rule := func(name string, from, to int) string {
+		return s.must(t, 201, "PUT", a.path("/temporal_rules"), a.token, fmt.Sprintf(
+			`{"data":{"name":%q,"cycle":"daily","time_window_start":%d,"time_window_stop":%d}}`, name, from, to)).id()
+	}
+	return `{"module":"temporal_route","data":{},"children":{"` + rule("lunch", 43200, 46800) + `":{"module":"tts","data":{"text":"lunch"}},"` +
+		rule("office", 32400, 61200) + `":{"module":"tts","data":{"text":"open"}},"_":{"module":"tts","data":{"text":"closed"}}}}`
+}
+
+// at half past twelve a call to 1000 must go to lunch, and the trace must say why.
+func wantLunch(t *testing.T, s *stack, a tenant, how string) {
+	t.Helper()
+	r := s.must(t, 201, "PUT", a.path("/simulations"), a.token, `{"data":{"To":"1000","script":{"now":"2026-12-14T12:30","timezone":"UTC"}}}`)
+	steps, _ := r.at("data", "steps").([]any)
+	if len(steps) == 0 {
+		t.Fatalf("%s: the call went nowhere: %s", how, r.raw)
+	}
+	last, _ := steps[len(steps)-1].(map[string]any)
+	if data, _ := last["data"].(map[string]any); data["text"] != "lunch" || !strings.Contains(r.raw, "that of the children: lunch, office") {
+		t.Errorf("%s: want lunch, tried before office, got steps %v", how, steps)
+	}
+}
+
+// Which of two rules that hold wins is said by the order in which the children were written, not by the accident of their ids.
+func TestTemporalRoutesTryTheirChildrenInOrder(t *testing.T) {
+	for range 6 { // ids are random: each time the order is as good as chance where it is lost
+		s := newStack(t)
+		s.rehearsing(t)
+		a := s.tenant(t, s.master, "acme")
+		flow := twoRules(t, s, a)
+		list := a.path("/callflows")
+		item := list + "/" + s.must(t, 201, "PUT", list, a.token, `{"data":{"numbers":["1000"],"flow":`+flow+`}}`).id()
+		wantLunch(t, s, a, "PUT")
+		s.must(t, 200, "PATCH", item, a.token, `{"data":{"name":"main","flow":{"data":{"timezone":"UTC"}}}}`)
+		wantLunch(t, s, a, "PATCH")
+		stored := s.must(t, 200, "GET", item, a.token, "")
+		var envelope struct{ Data json.RawMessage }
+		if err := json.Unmarshal([]byte(stored.raw), &envelope); err != nil {
+			t.Fatal(err)
+		}
+		s.must(t, 200, "POST", item, a.token, `{"data":`+string(envelope.Data)+`}`)
+		wantLunch(t, s, a, "POST of what GET answered")
+
+		_, key := s.pivotKey(t, a, "")
+		answer := s.do(t, "GET", a.path("/pivot")+"?key="+key+"&To=1000&Request=1000", "", "")
+		wantChildren(t, "pivot", answer.raw, flow)
+
+		s.runner.returns = flow
+		f := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
+		s.must(t, 200, "PATCH", item, a.token, `{"data":{"flow":{"module":"function","data":{"id":"`+f+`"},"children":null}}}`)
+		wantLunch(t, s, a, "function")
+		wantChildren(t, "pivot of a function", s.do(t, "GET", a.path("/pivot")+"?key="+key+"&To=1000&Request=1000", "", "").raw, flow)
+		s.must(t, 200, "PATCH", item, a.token, `{"data":{"flow":{"children":{"_":{"module":"hangup","data":{}}}}}}`)
+		hung := s.do(t, "GET", a.path("/pivot")+"?key="+key+"&To=1000&Request=1000", "", "")
+		wantChildren(t, "pivot of a function with what follows it", hung.raw, flow)
+		draft := s.must(t, 201, "PUT", a.path("/functions/run"), a.token, `{"data":{"function_js":"x"}}`)
+		if !strings.Contains(draft.raw, `"flow":`+flow) {
+			t.Errorf("run: want the flow as the function wrote it, got %s", draft.raw)
+		}
+	}
+}
+
+func wantChildren(t *testing.T, what, got, want string) {
+	t.Helper()
+	children := func(text string) []string {
+		var flow struct{ Children json.RawMessage }
+		if err := json.Unmarshal([]byte(text), &flow); err != nil || flow.Children == nil {
+			t.Fatalf("%s: want a flow with children, got %s", what, text)
+		}
+		return memberNames(t, flow.Children)
+	}
+	if diff := cmp.Diff(children(want), children(got)); diff != "" {
+		t.Errorf("%s: want the children in the order of %s, got %s", what, want, got)
+	}
+}

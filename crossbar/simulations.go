@@ -49,7 +49,7 @@ func (a *API) simulate(x *exchange) (*answer, error) {
 		return nil, err
 	}
 	trace, err := a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
-		Account: x.account.ID(), Call: call, Script: script, TimeZone: zone, DefaultRealm: x.account.Realm(),
+		Account: x.account.ID(), Call: call, Script: script, ScriptOrder: x.body.order.Member("script"), TimeZone: zone, DefaultRealm: x.account.Realm(),
 		Preflow: preflowOf(x.account),
 	})
 	var unusable *callflow.InvalidCall

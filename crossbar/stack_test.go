@@ -23,6 +23,7 @@ import (
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/doctor"
 	"callfn/internal/function"
+	"callfn/internal/jsonvalue"
 	"callfn/internal/mover"
 	"callfn/internal/provision"
 	"callfn/internal/storageplan"
@@ -198,6 +199,7 @@ type fakeRunner struct {
 	drafts  int
 	runs    int
 	checked int
+	returns string           // the flow that every function returns, as JSON; "" for a greeting
 	broken  function.Outcome // what every run comes to, where it is set
 }
 
@@ -208,7 +210,7 @@ func (f *fakeRunner) Run(_ context.Context, r function.Request) function.Result 
 	if f.broken != "" {
 		return function.Result{Run: "11111111111111111111111111111111", Outcome: f.broken, Error: &function.Error{Message: "broken"}}
 	}
-	return said(r.Params)
+	return f.said(r.Params)
 }
 
 func (f *fakeRunner) RunDraft(_ context.Context, d function.Draft) function.Result {
@@ -222,10 +224,17 @@ func (f *fakeRunner) RunDraft(_ context.Context, d function.Draft) function.Resu
 	if strings.Contains(d.Source, "THROW") {
 		return function.Result{Outcome: function.Threw, Error: &function.Error{Message: "boom", Line: 1}, Duration: time.Millisecond}
 	}
-	return said(d.Params)
+	return f.said(d.Params)
 }
 
-func said(params map[string]string) function.Result {
+func (f *fakeRunner) said(params map[string]string) function.Result {
+	if f.returns != "" {
+		var flow jsonvalue.Object
+		if err := json.Unmarshal([]byte(f.returns), &flow); err != nil {
+			panic(err)
+		}
+		return function.Result{Outcome: function.OK, Value: json.RawMessage(f.returns), Flow: flow.Members, Order: flow.Order}
+	}
 	flow := map[string]any{"module": "tts", "data": map[string]any{"text": "hi " + params["To"]}}
 	value, _ := json.Marshal(flow)
 	return function.Result{Run: "11111111111111111111111111111111", Outcome: function.OK, Value: value, Flow: flow, Duration: 1500 * time.Microsecond}

@@ -13,8 +13,8 @@ import (
 // tryFunction walks the flow that a function returns for a case's call.
 func (a *API) tryFunction(x *exchange, doc datastore.Document, c savedcase.Case, zone string) (callflow.Trace, error) {
 	return a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
-		Account: x.account.ID(), Call: c.Call, Script: c.Script, TimeZone: zone, DefaultRealm: x.account.Realm(),
-		Flow:   callflow.Node{"module": "function", "data": map[string]any{"id": doc.ID()}},
+		Account: x.account.ID(), Call: c.Call, Script: c.Script, ScriptOrder: c.Order.Member("script"), TimeZone: zone, DefaultRealm: x.account.Realm(),
+		Flow:   callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": doc.ID()}}),
 		Runner: candidateRunner{FunctionRunner: a.cfg.Functions, function: function.ID(doc.ID()), source: doc.Text("function_js")},
 	})
 }
@@ -22,7 +22,7 @@ func (a *API) tryFunction(x *exchange, doc datastore.Document, c savedcase.Case,
 // tryCallflow makes a case's call, which a callflow must answer.
 func (a *API) tryCallflow(x *exchange, doc datastore.Document, c savedcase.Case, zone string) (callflow.Trace, error) {
 	return a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
-		Account: x.account.ID(), Call: callOf(c.Call, doc), Script: c.Script, TimeZone: zone, DefaultRealm: x.account.Realm(),
+		Account: x.account.ID(), Call: callOf(c.Call, doc), Script: c.Script, ScriptOrder: c.Order.Member("script"), TimeZone: zone, DefaultRealm: x.account.Realm(),
 		Candidate: callflow.CandidateOf(doc),
 	})
 }

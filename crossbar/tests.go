@@ -10,6 +10,7 @@ import (
 	"callfn/callflow"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
+	"callfn/internal/jsonvalue"
 	"callfn/internal/savedcase"
 	"callfn/schemas"
 )
@@ -57,7 +58,7 @@ func (a *API) testsOf(k *documentKind, about savedcase.Kind, affects ...string) 
 // case has the name.
 func (t *tested) check(x *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	var fields schemas.FieldErrors
-	c := savedcase.Of(doc)
+	c := savedcase.Of(shownInOrder(doc))
 	zone, err := t.api.cfg.Accounts.TimeZone(x.ctx, x.account)
 	if err != nil {
 		return nil, nil, err
@@ -87,7 +88,7 @@ func usableCall(x *exchange, c savedcase.Case, zone string) (fields schemas.Fiel
 	if _, _, err := callflow.ParseCall(x.account.ID(), call); errors.As(err, &unusable) {
 		fields.Merge(unusable.Errors().Under("call"))
 	}
-	if _, err := callflow.ParseScript(c.Script, zone); errors.As(err, &unusable) {
+	if _, err := callflow.ParseScript(jsonvalue.Object{Members: c.Script, Order: c.Order.Member("script")}, zone); errors.As(err, &unusable) {
 		fields.Merge(unusable.Errors())
 	}
 	return fields
@@ -145,7 +146,7 @@ func (t *tested) judge(x *exchange, doc datastore.Document, only []string) ([]ve
 	slices.SortFunc(docs, func(a, b datastore.Document) int { return strings.Compare(a.Text("name"), b.Text("name")) })
 	verdicts := make([]verdict, 0, len(docs))
 	for _, saved := range docs {
-		c := savedcase.Of(saved)
+		c := savedcase.Of(shownInOrder(saved))
 		trace, err := t.try(x, doc, c, zone)
 		var unusable *callflow.InvalidCall
 		switch {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"callfn/internal/jsonvalue"
 	"callfn/internal/savedcase"
 )
 
@@ -96,14 +97,14 @@ type storedCase struct {
 
 // cases reads the cases saved with a document, in order of their names.
 func (c *client) cases(ctx context.Context, resource, id string) ([]storedCase, error) {
-	var answer struct{ Data []map[string]any }
+	var answer struct{ Data []jsonvalue.Object }
 	if err := c.do(ctx, http.MethodGet, c.path(resource, id, "tests")+"?paginate=false", nil, &answer); err != nil {
 		return nil, err
 	}
 	cases := make([]storedCase, len(answer.Data))
 	for i, doc := range answer.Data {
 		cases[i].Case = savedcase.Of(doc)
-		cases[i].ID, _ = doc["id"].(string)
+		cases[i].ID, _ = doc.Members["id"].(string)
 	}
 	slices.SortFunc(cases, func(a, b storedCase) int { return strings.Compare(a.Name, b.Name) })
 	return cases, nil

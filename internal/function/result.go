@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"callfn/internal/account"
+	"callfn/internal/jsonvalue"
 	"callfn/schemas"
 )
 
@@ -52,15 +53,16 @@ type Draft struct {
 type Result struct {
 	Run      RunID
 	Outcome  Outcome
-	Value    json.RawMessage // what the function returned, where it returned anything; not validated unless OK
-	Flow     map[string]any  // the validated flow with every module's defaults filled in, when OK
-	Error    *Error          // what went wrong, when not OK
-	Logs     []string        // captured console and log lines, bounded
-	Levels   []string        // how each line was logged: log, info, warn, error or debug; nil when all are log
-	Hints    []string        // rehearsals: what looks like a mistake, such as a parameter that is not set
-	Duration time.Duration   // wall time of the run as the caller saw it
-	Rev      string          // revision of the document that ran, where the place can tell
-	Place    Place           // where it ran, "" when it ran nowhere
+	Value    json.RawMessage  // what the function returned, where it returned anything; not validated unless OK
+	Flow     map[string]any   // the validated flow with every module's defaults filled in, when OK
+	Order    *jsonvalue.Order // of Flow's members, as the function wrote them
+	Error    *Error           // what went wrong, when not OK
+	Logs     []string         // captured console and log lines, bounded
+	Levels   []string         // how each line was logged: log, info, warn, error or debug; nil when all are log
+	Hints    []string         // rehearsals: what looks like a mistake, such as a parameter that is not set
+	Duration time.Duration    // wall time of the run as the caller saw it
+	Rev      string           // revision of the document that ran, where the place can tell
+	Place    Place            // where it ran, "" when it ran nowhere
 
 	settled <-chan Outcome
 }

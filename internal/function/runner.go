@@ -281,7 +281,7 @@ func (r *Runner) checkFlow(res *Result) {
 		res.Error = &Error{Message: "the function returned no valid flow: " + failing(fields), Fields: fields}
 		return
 	}
-	res.Flow = done
+	res.Flow, res.Order = done, jsonvalue.OrderOf(res.Value)
 }
 
 func kindOf(v any) string {

@@ -184,7 +184,7 @@ func (s *step) walk(ctx context.Context, c caller) (outcome function.Outcome) {
 	call.ApplicationVars, call.ChannelVars = maps.Clone(call.ApplicationVars), maps.Clone(call.ChannelVars)
 	s.executor.Run(ctx, callflow.Walk{
 		Call: &call, Switch: &quietSwitch{}, Origin: function.FromCall, Began: time.Now(),
-		Flow: callflow.Node{"module": "function", "data": map[string]any{"id": string(c.function)}},
+		Flow: callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": string(c.function)}}),
 		Observe: func(s callflow.Step) {
 			if s.Function != nil {
 				outcome = s.Function.Outcome

@@ -16,8 +16,11 @@ type Object struct {
 	Order   *Order
 }
 
-// Object gives the member name as an object with its own order, and whether it is one.
-func (o Object) Object(name string) (Object, bool) {
+// IsZero reports whether there is no object; an empty one is one.
+func (o Object) IsZero() bool { return o.Members == nil }
+
+// At gives the member name as an object with its own order, and whether it is one.
+func (o Object) At(name string) (Object, bool) {
 	members, ok := o.Members[name].(map[string]any)
 	return Object{Members: members, Order: o.Order.Member(name)}, ok
 }
@@ -33,9 +36,10 @@ func (o Object) MarshalJSON() ([]byte, error) {
 	return o.Order.Append(nil, o.Members)
 }
 
-// UnmarshalJSON reads an object within the default limits of [Decode].
+// UnmarshalJSON reads an object as [Decode] does, but for its limits: the text is at hand already, and encoding/json bounds its
+// depth.
 func (o *Object) UnmarshalJSON(data []byte) error {
-	v, err := Decode(data, Limits{})
+	v, err := Decode(data, Limits{Bytes: len(data), Depth: 10_000, Values: len(data)})
 	if err != nil {
 		return err
 	}

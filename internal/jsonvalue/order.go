@@ -15,6 +15,15 @@ type Order struct {
 	below []*Order // of these members' values, or of an array's elements; nil where none of them has an Order
 }
 
+// NewOrder is the Order of an object with these members, each named once. below are the Orders of their values, nil where they
+// have none.
+func NewOrder(names []string, below []*Order) *Order {
+	if len(names) == 0 {
+		return nil
+	}
+	return &Order{names: names, below: below}
+}
+
 // Names lists the members of obj in order.
 func (o *Order) Names(obj map[string]any) []string {
 	names := make([]string, 0, len(obj))
@@ -94,6 +103,24 @@ func (o *Order) With(name string, below *Order) *Order {
 	}
 	next.below[i] = below
 	return next
+}
+
+// Renamed is the Order of what becomes of a value whose members are renamed, at every depth.
+func (o *Order) Renamed(rename func(string) string) *Order {
+	if o == nil {
+		return nil
+	}
+	next := &Order{}
+	for _, name := range o.names {
+		next.names = append(next.names, rename(name))
+	}
+	for _, below := range o.below {
+		next.below = append(next.below, below.Renamed(rename))
+	}
+	if next.names == nil {
+		return next
+	}
+	return next.unique()
 }
 
 // Merge is the Order of what [Merge] makes of two values: the members of the base stay where they are, those that only the

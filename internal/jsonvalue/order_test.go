@@ -125,6 +125,18 @@ func TestOrderWith(t *testing.T) {
 	}
 }
 
+func TestOrderRenamed(t *testing.T) {
+	obj := decodeObject(t, []byte(`{"z":[{"pin":1,"a":2}],"b":1,"c":2}`))
+	order := obj.Order.Renamed(func(name string) string {
+		return map[string]string{"pin": "***", "b": "same", "c": "same"}[name] + map[string]string{"z": "z", "a": "a"}[name]
+	})
+	renamed := map[string]any{"z": []any{map[string]any{"***": 1, "a": 2}}, "same": 2}
+	want := `{"z":[{"***":1,"a":2}],"same":2}`
+	if got, err := order.Append(nil, renamed); err != nil || string(got) != want {
+		t.Errorf("got %s, %v; want %s", got, err, want)
+	}
+}
+
 // A hostile value costs time in proportion to its length.
 func TestOrderOfManyMembers(t *testing.T) {
 	var b strings.Builder

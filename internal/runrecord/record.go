@@ -66,7 +66,10 @@ func document(r function.Ran, keep Keep) datastore.Document {
 	case err != nil:
 		doc[name+"_omitted"] = "no JSON to keep: " + clip(err.Error())
 	default:
-		doc[name] = hide.Value(value)
+		order := jsonvalue.OrderOf(r.Value).Renamed(hide.Text)
+		if text, err := order.Append(nil, hide.Value(value)); err == nil { // it was decoded, so it can be written
+			doc[name] = json.RawMessage(text)
+		}
 	}
 	if keep.Parameters {
 		doc["parameters"] = hide.Params(r.Params)

@@ -103,6 +103,25 @@ func TestRecord(t *testing.T) {
 	}
 }
 
+// A flow is kept in the order in which the function wrote it, also where names in it were redacted.
+func TestRecordsKeepTheOrderOfFlows(t *testing.T) {
+	stores := datastoretest.Open(t)
+	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep()})
+	run := ran(t, "f", began, function.OK)
+	run.Params["Digits"] = "4711"
+	run.Value = json.RawMessage(`{"module":"temporal_route","data":{"z":1,"pin 4711":{"y":"4711","x":1},"b":2},"children":{"z":{},"a":{}}}`)
+	r.Ran(run)
+	r.Close(context.Background())
+	text, err := json.Marshal(kept(t, stores)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `"flow":{"module":"temporal_route","data":{"z":1,"pin [redacted]":{"y":"[redacted]","x":1},"b":2},"children":{"z":{},"a":{}}}`
+	if !strings.Contains(string(text), want) {
+		t.Errorf("want %s in %s", want, text)
+	}
+}
+
 // What a caller typed is not kept: not as parameter, not where the function repeated it.
 func TestSecretsAreNotKept(t *testing.T) {
 	stores := datastoretest.Open(t)

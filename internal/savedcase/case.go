@@ -7,6 +7,7 @@ import (
 
 	"callfn/callflow"
 	"callfn/internal/function"
+	"callfn/internal/jsonvalue"
 )
 
 // Case is one test case. Its JSON form is that of the API and of files.
@@ -16,11 +17,13 @@ type Case struct {
 	Call        map[string]any `json:"call"`             // as callflow.ParseCall takes it
 	Script      map[string]any `json:"script,omitempty"` // as callflow.ParseScript takes it
 	Expected    map[string]any `json:"expected"`         // see Check
+
+	Order *jsonvalue.Order `json:"-"` // of the case's members, as they were written; it goes with the case, and decides nothing
 }
 
-// Of reads a case from JSON values, such as a document's public part; members it does not know are left out.
-func Of(doc map[string]any) Case {
-	c := Case{}
+// Of reads a case from a JSON object, such as a document's public part; members it does not know are left out.
+func Of(object jsonvalue.Object) Case {
+	c, doc := Case{Order: object.Order}, object.Members
 	c.Name, _ = doc["name"].(string)
 	c.Description, _ = doc["description"].(string)
 	c.Call, _ = doc["call"].(map[string]any)

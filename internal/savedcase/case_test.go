@@ -30,7 +30,7 @@ func TestCheck(t *testing.T) {
 			for _, f := range archive.Files {
 				part[f.Name] = string(f.Data)
 			}
-			c := savedcase.Of(map[string]any{"name": "n", "expected": decode(t, part["expected"])})
+			c := savedcase.Of(jsonvalue.Object{Members: map[string]any{"name": "n", "expected": decode(t, part["expected"])}})
 			kind := savedcase.OfFunction
 			if part["callflow"] != "" {
 				kind = savedcase.OfCallflow
@@ -95,4 +95,58 @@ func trace(t testing.TB, text string) (tr callflow.Trace) {
 		t.Fatal(err)
 	}
 	return tr
+}
+
+// A file of a case has its members in the order in which they were written, and the same bytes each time.
+func TestFilesKeepTheirOrder(t *testing.T) {
+	const text = `{
+  "name": "n",
+  "call": {
+    "To": "1000",
+    "From": "2"
+  },
+  "script": {
+    "http": {
+      "*": {
+        "body": {
+          "module": "temporal_route",
+          "children": {
+            "z": {},
+            "a": {}
+          }
+        }
+      }
+    },
+    "digits": []
+  },
+  "expected": {
+    "steps": [
+      {
+        "module": "tts",
+        "data": {
+          "z": 1,
+          "a": 2
+        }
+      }
+    ],
+    "flow": {
+      "z": 1,
+      "a": 2
+    }
+  }
+}
+`
+	c, err := savedcase.Decode([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var object jsonvalue.Object
+	if err := json.Unmarshal([]byte(text), &object); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]savedcase.Case{"a file": c, "a document": savedcase.Of(object)} {
+		if got, err := savedcase.Encode(c); err != nil || string(got) != text {
+			t.Errorf("%s was written as %s, %v; want %s", name, got, err, text)
+		}
+	}
 }

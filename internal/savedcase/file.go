@@ -13,13 +13,32 @@ import (
 // Extension ends the names of files with a case.
 const Extension = ".json"
 
+// inOrder is a case whose call, script and expectation are written in their order.
+type inOrder struct {
+	Name        string           `json:"name"`
+	Description string           `json:"description,omitempty"`
+	Call        jsonvalue.Object `json:"call"`
+	Script      jsonvalue.Object `json:"script,omitzero"`
+	Expected    jsonvalue.Object `json:"expected"`
+}
+
 // Encode writes a case as a file for people and version control: always the same bytes for the same case.
 func Encode(c Case) ([]byte, error) {
+	ordered := func(name string, members map[string]any) jsonvalue.Object {
+		return jsonvalue.Object{Members: members, Order: c.Order.Member(name)}
+	}
+	file := inOrder{
+		Name: c.Name, Description: c.Description,
+		Call: ordered("call", c.Call), Script: ordered("script", c.Script), Expected: ordered("expected", c.Expected),
+	}
+	if len(c.Script) == 0 {
+		file.Script = jsonvalue.Object{}
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(c); err != nil {
+	if err := enc.Encode(file); err != nil {
 		return nil, fmt.Errorf("write case %q: %w", c.Name, err)
 	}
 	return b.Bytes(), nil
@@ -41,6 +60,7 @@ func Decode(text []byte) (Case, error) {
 	if err := dec.Decode(&c); err != nil {
 		return Case{}, fmt.Errorf("no case {name, description, call, script, expected}: %w", err)
 	}
+	c.Order = jsonvalue.OrderOf(text)
 	if strings.TrimSpace(c.Name) == "" {
 		return Case{}, fmt.Errorf("a case needs a name")
 	}

@@ -6,8 +6,8 @@
 //	-- function.js --   the function body
 //	-- doc.json --      optional: members to add to or replace in the stored document
 //	-- params.json --   optional: the flat parameters ({"To": "1000"} when absent)
-//	-- want.json --     {"outcome": …, "value": …, "message": part of the error's, "hint": part of it, "line": n, "column": n,
-//	                    "logs": […], "levels": […],
+//	-- want.json --     {"outcome": …, "value": …, "exact": …, "message": part of the error's, "hint": part of it,
+//	                    "line": n, "column": n, "logs": […], "levels": […],
 //	                    "deadline_ms": 3000 when absent, 500 where a timeout is wanted}
 package runnertest
 
@@ -67,6 +67,7 @@ type fixture struct {
 type want struct {
 	Outcome function.Outcome `json:"outcome"`
 	Value   any              `json:"value"`
+	Exact   json.RawMessage  `json:"exact"` // the value again, where the order of its members counts
 	Message string           `json:"message"`
 	Line    int              `json:"line"`
 	Column  int              `json:"column"`
@@ -171,6 +172,8 @@ func (p Place) compare(w want, got function.Evaluated) string {
 		return fmt.Sprintf("outcome %s, want %s (value %s, error %+v)", got.Outcome, w.Outcome, got.Value, e)
 	case got.Outcome == function.OK && !reflect.DeepEqual(value, w.Value):
 		return fmt.Sprintf("value %s, want %v", got.Value, w.Value)
+	case w.Exact != nil && !bytes.Equal(got.Value, w.Exact):
+		return fmt.Sprintf("value %s, want its members in the order of %s", got.Value, w.Exact)
 	case !strings.Contains(e.Message, w.Message):
 		return fmt.Sprintf("message %q, want it to hold %q", e.Message, w.Message)
 	case w.Line != 0 && e.Line != w.Line && !p.NoPositions:
