@@ -29,6 +29,7 @@ func (a *API) callflows() *documentKind {
 		room:       a.cfg.Quota.roomFor,
 		computed:   []string{"metadata"},
 		check:      checker.check,
+		doubts:     lostOrder,
 		lock:       locks.lock,
 		describe:   a.describeCallflow,
 		changed:    a.cfg.CallflowChanged,
@@ -42,9 +43,10 @@ type callflowChecker struct {
 	directory  callflow.Directory
 }
 
-func (c callflowChecker) check(x *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
+func (c callflowChecker) check(x *exchange, before, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	var fields schemas.FieldErrors
 	normalize(doc)
+	callflow.MarkOrder(before, doc)
 	numbers, patterns := texts(doc["numbers"]), texts(doc["patterns"])
 	if len(numbers) == 0 && len(patterns) == 0 {
 		fields.Add("numbers", "required", schemas.Violation{
@@ -72,6 +74,16 @@ func (c callflowChecker) check(x *exchange, _, doc datastore.Document) (schemas.
 		}
 	}
 	return fields, nil, nil
+}
+
+// lostOrder warns of temporal_routes whose rules may be tried in another order than was written.
+func lostOrder(doc datastore.Document) (warnings []schemas.Warning) {
+	for _, route := range callflow.LostOrder(doc) {
+		warnings = append(warnings, schemas.Warning{
+			Path: route.Place() + ".data.rules", Message: route.Says() + "; " + route.Fix(), Suggestion: "rules",
+		})
+	}
+	return warnings
 }
 
 // normalize writes numbers as calls are looked up: +E.164 where KAZOO's converters know them (kazoo-facts §5.1). Two

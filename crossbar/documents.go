@@ -35,6 +35,8 @@ type documentKind struct {
 	bury func(datastore.Document)
 	// lock, where documents of an account exclude each other, is held from check to save. May be nil.
 	lock func(accountID string) (unlock func())
+	// doubts are warnings about a document as it is stored, which every answer with it has. May be nil.
+	doubts func(datastore.Document) []schemas.Warning
 	// present is what the client sees of a document; its public part when nil.
 	present func(*exchange, datastore.Document) (map[string]any, error)
 	// describe adds to what a client sees that only reads a document. May be nil.
@@ -336,6 +338,9 @@ func (k *documentKind) answer(x *exchange, doc datastore.Document, remarks any) 
 		if shown, err = k.present(x, doc); err != nil {
 			return nil, err
 		}
+	}
+	if k.doubts != nil {
+		remarks = withWarnings(remarks, k.doubts(doc))
 	}
 	return &answer{data: shown, order: doc.Order(), revision: doc.Rev(), warnings: remarks}, nil
 }

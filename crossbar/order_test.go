@@ -10,6 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"callfn/callflow"
+	"callfn/internal/datastore"
+	"callfn/internal/jsonvalue"
 	"callfn/internal/jsonvalue/jsonvaluetest"
 )
 
@@ -115,8 +118,8 @@ func TestMembersKeepTheirOrder(t *testing.T) {
 func TestAnyObjectKeepsItsOrder(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
-	callflow := s.must(t, 201, "PUT", a.path("/callflows"), a.token, flowBody(`"1000"`, ``))
-	item := a.path("/callflows/" + callflow.id())
+	stored := s.must(t, 201, "PUT", a.path("/callflows"), a.token, flowBody(`"1000"`, ``))
+	item := a.path("/callflows/" + stored.id())
 	rapid.Check(t, func(rt *rapid.T) {
 		text := jsonvaluetest.Text(2).Draw(rt, "text")
 		body := `{"data":{"flow":{"module":"tts","data":{"zeta":` + text + `,"text":"hi"}},"custom":` + text + `,"numbers":["1000"]}}`
@@ -253,5 +256,89 @@ func wantChildren(t *testing.T, what, got, want string) {
 	}
 	if diff := cmp.Diff(children(want), children(got)); diff != "" {
 		t.Errorf("%s: want the children in the order of %s, got %s", what, want, got)
+	}
+}
+
+// What an earlier version stored has its members sorted. Whoever looks at such a callflow is told of each temporal_route that
+// depends on the order, until the rules are listed or written in another order.
+func TestLostOrderIsWarnedOf(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	item := a.path("/callflows/") + s.must(t, 201, "PUT", a.path("/callflows"), a.token, flowBody(`"1000"`, ``)).id()
+	const (
+		sorted = `{"children":{"_":{"data":{},"module":"hangup"},"a":{"data":{"text":"a"},"module":"tts"},"b":{"data":{"text":"b"},"module":"tts"}},"data":{},"module":"temporal_route"}`
+		other  = `{"module":"temporal_route","data":{},"children":{"b":{"module":"hangup","data":{}},"a":{"module":"hangup","data":{}}}}`
+		listed = `{"module":"temporal_route","data":{"rules":["a","b"]},"children":{"b":{"module":"hangup","data":{}},"a":{"module":"hangup","data":{}}}}`
+		at     = "flow.children.menu.data.rules"
+	)
+	storeAs := func(flow, more string) {
+		t.Helper()
+		db, err := s.stores.Resolve(datastore.Callflows, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := strings.TrimPrefix(item, a.path("/callflows/"))
+		old, err := db.Get(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc datastore.Document
+		text := fmt.Sprintf(`{"_id":%q,"_rev":%q,"flow":%s,"numbers":["1000"],"pvt_account_id":%q,"pvt_type":"callflow"%s}`, id, old.Rev(), flow, a.id, more)
+		if err := json.Unmarshal([]byte(text), &doc); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Save(t.Context(), doc.Ordered(jsonvalue.OrderOf([]byte(text)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	warned := func(r reply) string {
+		text, _ := json.Marshal(r.at("warnings"))
+		return string(text)
+	}
+	below := func(flow string) string { return `{"children":{"menu":` + flow + `},"data":{},"module":"menu"}` }
+	body := func(flow string) string { return `{"data":{"numbers":["1000"],"flow":` + below(flow) + `}}` }
+
+	storeAs(below(sorted), "")
+	for _, r := range []reply{
+		s.must(t, 200, "GET", item, a.token, ""), s.must(t, 200, "PATCH", item, a.token, `{"data":{"name":"x"}}`), s.must(t, 200, "GET", item, a.token, ""),
+		s.must(t, 200, "POST", item, a.token, body(sorted)), s.must(t, 200, "GET", item, a.token, ""),
+		s.must(t, 200, "PATCH", item, a.token, `{"data":{"flow":{"children":{"menu":{"children":{"0":{"module":"hangup","data":{}}}}}}}}`),
+	} {
+		if !strings.Contains(warned(r), at) || !strings.Contains(warned(r), "a, b") || !strings.Contains(warned(r), "data.rules in the order") {
+			t.Errorf("%s: want a warning at %s that names a and b in this order and what to do, got %s", r.env["request_id"], at, warned(r))
+		}
+	}
+	for _, flow := range []string{other, listed} {
+		storeAs(below(sorted), "")
+		for _, r := range []reply{s.must(t, 200, "POST", item, a.token, body(flow)), s.must(t, 200, "GET", item, a.token, "")} {
+			if strings.Contains(warned(r), at) {
+				t.Errorf("%s: want no warning, got %s", flow, warned(r))
+			}
+		}
+		s.must(t, 200, "PATCH", item, a.token, `{"data":{"name":"y"}}`)
+		if r := s.must(t, 200, "GET", item, a.token, ""); strings.Contains(warned(r), at) {
+			t.Errorf("%s after PATCH: want no warning, got %s", flow, warned(r))
+		}
+	}
+	for name, flow := range map[string]string{
+		"KAZOO keeps order":                            below(other),
+		"KAZOO keeps order, rules happen to be sorted": `{"module":"menu","data":{},"children":{"menu":` + sorted + `}}`,
+		"one rule":         below(`{"children":{"_":{"data":{},"module":"hangup"},"a":{"data":{},"module":"hangup"}},"data":{},"module":"temporal_route"}`),
+		"rules are listed": below(strings.Replace(sorted, `"data":{},"module":"temporal_route"`, `"data":{"rules":["b","a"]},"module":"temporal_route"`, 1)),
+		"another module":   below(strings.Replace(sorted, "temporal_route", "menu", 1)),
+		"it enables rules": below(strings.Replace(sorted, `"data":{},"module":"temporal_route"`, `"data":{"action":"enable"},"module":"temporal_route"`, 1)),
+	} {
+		storeAs(flow, "")
+		if r := s.must(t, 200, "GET", item, a.token, ""); strings.Contains(warned(r), at) {
+			t.Errorf("%s: want no warning, got %s", name, warned(r))
+		}
+	}
+	created := s.must(t, 201, "PUT", a.path("/callflows"), a.token, strings.Replace(body(sorted), "1000", "2000", 1))
+	if strings.Contains(warned(created), at) || strings.Contains(created.raw, callflow.OrderKept) {
+		t.Errorf("what is stored now keeps its order: want no warning and no private field, got %s", created.raw)
+	}
+	storeAs(below(sorted), `,"`+callflow.OrderKept+`":true`)
+	if r := s.must(t, 200, "GET", item, a.token, ""); strings.Contains(warned(r), at) {
+		t.Errorf("marked as kept: want no warning, got %s", warned(r))
 	}
 }

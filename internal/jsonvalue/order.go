@@ -105,6 +105,17 @@ func (o *Order) With(name string, below *Order) *Order {
 	return next
 }
 
+// Sorted reports whether the members of the object, and of every object below it, stand in the order of their names.
+func (o *Order) Sorted() bool {
+	if o == nil {
+		return true
+	}
+	if !slices.IsSorted(o.names) {
+		return false
+	}
+	return !slices.ContainsFunc(o.below, func(below *Order) bool { return !below.Sorted() })
+}
+
 // Renamed is the Order of what becomes of a value whose members are renamed, at every depth.
 func (o *Order) Renamed(rename func(string) string) *Order {
 	if o == nil {
