@@ -26,7 +26,7 @@ func (c callCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return err
 	}
-	if script != nil {
+	if !script.IsZero() {
 		call["script"] = script
 	}
 	var answer struct {

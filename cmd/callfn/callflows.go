@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"text/tabwriter"
+
+	"callfn/internal/jsonvalue"
 )
 
 type callflowsCommand struct {
@@ -132,7 +134,9 @@ func (c callflowsTest) Run(ctx context.Context, w world, on *callflowsCommand) e
 		}
 		candidate = map[string]any{}
 		for _, name := range []string{"flow", "numbers", "patterns"} {
-			if value, there := data[name]; there {
+			if object, is := data.At(name); is {
+				candidate[name] = object
+			} else if value, there := data.Members[name]; there {
 				candidate[name] = value
 			}
 		}
@@ -154,17 +158,15 @@ func (c callflowsImportTests) Run(ctx context.Context, w world, on *callflowsCom
 	return on.importTests(ctx, w, "callflows", c.importTests)
 }
 
-// readObject reads a JSON object, numbers as they are written.
-func readObject(w world, file string) (map[string]any, error) {
+// readObject reads a JSON object, numbers and the order of members as they are written.
+func readObject(w world, file string) (jsonvalue.Object, error) {
 	text, err := readSource(w, file)
 	if err != nil {
-		return nil, err
+		return jsonvalue.Object{}, err
 	}
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	var data map[string]any
-	if err := d.Decode(&data); err != nil || data == nil {
-		return nil, usageError{errorf("%s holds no JSON object: %v", file, err)}
+	var data jsonvalue.Object
+	if err := json.Unmarshal([]byte(text), &data); err != nil || data.IsZero() {
+		return jsonvalue.Object{}, usageError{errorf("%s holds no JSON object: %v", file, err)}
 	}
 	return data, nil
 }

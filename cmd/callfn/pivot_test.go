@@ -53,7 +53,7 @@ func TestPivot(t *testing.T) {
 		t.Errorf("function: %d %s", code, body)
 	}
 	if code, body := send(t, "POST", numbers, "", `{"To":"1000","Caller-ID-Name":"Alice","Custom-Application-Vars":{"vip":"yes"}}`); code != 200 ||
-		!strings.Contains(body, `"text":"Alice yes undefined"`) || !strings.Contains(body, `"_":{"data":{},"module":"hangup"}`) {
+		!strings.Contains(body, `"text":"Alice yes undefined"`) || !strings.Contains(body, `"_":{"module":"hangup","data":{}}`) {
 		t.Errorf("number: %d %s", code, body)
 	}
 	u, _ := url.Parse(one)

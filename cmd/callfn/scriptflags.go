@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"callfn/internal/jsonvalue"
 )
 
 // scriptFlags say what the world does during a rehearsal.
@@ -18,15 +20,16 @@ type scriptFlags struct {
 	Script   string        `help:"File with the whole script as JSON, as the API takes it; - for standard input. The other flags win over it." placeholder:"FILE"`
 }
 
-// script is what the API takes; nil when no flag was given.
-func (f scriptFlags) script(w world) (map[string]any, error) {
-	script := map[string]any{}
+// script is what the API takes; no object when no flag was given.
+func (f scriptFlags) script(w world) (jsonvalue.Object, error) {
+	none, whole := jsonvalue.Object{}, jsonvalue.Object{Members: map[string]any{}}
 	if f.Script != "" {
 		var err error
-		if script, err = readObject(w, f.Script); err != nil {
-			return nil, err
+		if whole, err = readObject(w, f.Script); err != nil {
+			return none, err
 		}
 	}
+	script := whole.Members
 	if f.At != "" {
 		script["now"] = f.At
 	}
@@ -43,7 +46,7 @@ func (f scriptFlags) script(w world) (map[string]any, error) {
 		if timed {
 			d, err := time.ParseDuration(at)
 			if err != nil {
-				return nil, usageError{errorf("--digits %s: %q is no time such as 5s", given, at)}
+				return none, usageError{errorf("--digits %s: %q is no time such as 5s", given, at)}
 			}
 			press["after_ms"] = d.Milliseconds()
 		}
@@ -55,14 +58,14 @@ func (f scriptFlags) script(w world) (map[string]any, error) {
 	for _, given := range f.Answer {
 		who, reply, err := answer(given)
 		if err != nil {
-			return nil, err
+			return none, err
 		}
 		into(script, "answers")[who] = reply
 	}
 	for _, given := range f.HTTP {
 		address, reply, err := httpAnswer(given)
 		if err != nil {
-			return nil, err
+			return none, err
 		}
 		into(script, "http")[address] = reply
 	}
@@ -70,9 +73,9 @@ func (f scriptFlags) script(w world) (map[string]any, error) {
 		script["real_http"] = true
 	}
 	if len(script) == 0 {
-		return nil, nil
+		return none, nil
 	}
-	return script, nil
+	return whole, nil
 }
 
 // into gives the object that the script has under a name.

@@ -128,6 +128,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	patterns := new(pattern.Cache)
 	directory := callflow.NewCache(stored, time.Now, patterns)
 	s.followChanges(stores, directory, known, log)
+	s.warnOfLostOrder(stores, log)
 	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Patterns: patterns, Rules: stored, BranchLimit: c.MaxBranchCount}
 	after := newErrands(log)
 	s.closers = append(s.closers, after.close)

@@ -98,7 +98,8 @@ func (d *Database) put(ctx context.Context, op string, doc Document) (Document, 
 	if err != nil {
 		return nil, err
 	}
-	saved := doc.clone()
+	written := doc.Order().In(map[string]any(doc.Ordered(nil)))
+	saved := doc.Ordered(written) // it is answered as it will be when it is read again
 	saved["_rev"] = rev
 	return saved, nil
 }

@@ -75,6 +75,7 @@ func Examine(ctx context.Context, p Patient) []Finding {
 	if x.databases() {
 		x.security()
 		x.designDocuments()
+		x.orderOfRules()
 		switch {
 		case p.Site.HasFunctions() && p.Direct != nil:
 			x.functionsRunHere()

@@ -136,6 +136,10 @@ func TestFindings(t *testing.T) {
 		{"open database", callfn, func(c *sitetest.CouchDB) {
 			ask(c, "PUT", "/accounts/_security", json.RawMessage(`{"admins":{"names":[],"roles":[]},"members":{"names":[],"roles":[]}}`))
 		}, "security", doctor.Change, "everybody may read and write accounts", "callfn couchdb setup"},
+		{"order of rules", callfn, func(c *sitetest.CouchDB) {
+			ask(c, "PUT", "/callflows/00000000000000000000000000000007", json.RawMessage(`{"flow":{"children":{"a":{},"b":{}},"data":{},"module":"temporal_route"},`+
+				`"name":"main","numbers":["1"],"pvt_account_id":"acc0000000000000000000000000acc0","pvt_type":"callflow"}`))
+		}, "order of time rules", doctor.Change, `account acc0000000000000000000000000acc0, callflow 00000000000000000000000000000007 "main", flow: an earlier version`, "data.rules"},
 		{"no design document", callfn, func(c *sitetest.CouchDB) { dropDesign(t, c) }, "design documents", doctor.Broken, "functions's is missing", "callfn couchdb setup"},
 		{"drifted", callfn, func(c *sitetest.CouchDB) { editDesign(t, c, "more") }, "design documents", doctor.Change, "functions's is drifted", "callfn couchdb setup"},
 		{"KAZOO's", callfn, func(c *sitetest.CouchDB) { editDesign(t, c, "kazoo") }, "design documents", doctor.Broken, "foreign", "--design-doc"},

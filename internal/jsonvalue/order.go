@@ -105,6 +105,32 @@ func (o *Order) With(name string, below *Order) *Order {
 	return next
 }
 
+// In is the Order in which v is written with o: that of o, completed with the members that o does not name.
+func (o *Order) In(v any) *Order {
+	switch v := v.(type) {
+	case map[string]any:
+		next, at := &Order{names: o.Names(v)}, 0
+		for i, name := range next.names { // those that o names come first, in its order
+			for o != nil && at < len(o.names) && o.names[at] != name {
+				at++
+			}
+			var below *Order
+			if o != nil && at < len(o.below) {
+				below = o.below[at]
+			}
+			next.add(i+1, below.In(v[name]))
+		}
+		return next.filled()
+	case []any:
+		next := &Order{}
+		for i, e := range v {
+			next.add(i+1, o.Element(i).In(e))
+		}
+		return next.filled()
+	}
+	return nil
+}
+
 // Sorted reports whether the members of the object, and of every object below it, stand in the order of their names.
 func (o *Order) Sorted() bool {
 	if o == nil {

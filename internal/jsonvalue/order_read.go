@@ -107,11 +107,20 @@ func (o *Order) add(n int, below *Order) {
 	o.below = append(o.below, below)
 }
 
-// unique is o without names that stand there a second time. The last value counts, as it does for decoders.
-func (o *Order) unique() *Order {
-	for len(o.below) < len(o.names) && o.below != nil {
+// filled is o with room for each name's Order, where one has any; nil where there is nothing to be ordered.
+func (o *Order) filled() *Order {
+	if len(o.names) == 0 && o.below == nil {
+		return nil
+	}
+	for o.below != nil && len(o.below) < len(o.names) {
 		o.below = append(o.below, nil)
 	}
+	return o
+}
+
+// unique is o without names that stand there a second time. The last value counts, as it does for decoders.
+func (o *Order) unique() *Order {
+	o.filled()
 	if len(o.names) <= 16 && !twice(o.names) {
 		return o
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"callfn/internal/jsonvalue"
@@ -108,6 +109,26 @@ func TestOrderOfAMerge(t *testing.T) {
 			}
 		})
 	}
+}
+
+// In is the order of what is written: reading that again gives the same.
+func TestOrderIn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		obj := decodeObject(t, []byte(jsonvaluetest.Text(2).Draw(t, "text")))
+		more := decodeObject(t, []byte(jsonvaluetest.Text(2).Draw(t, "more")))
+		merged := jsonvalue.Merge(obj.Members, more.Members)
+		written, err := obj.Order.Append(nil, merged)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := obj.Order.In(merged).Append(nil, merged)
+		if err != nil || string(again) != string(written) {
+			t.Fatalf("got %s, %v; want %s", again, err, written)
+		}
+		if diff := cmp.Diff(jsonvalue.OrderOf(written), obj.Order.In(merged), cmp.AllowUnexported(jsonvalue.Order{}), cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("order of %s (-as read +as written):\n%s", written, diff)
+		}
+	})
 }
 
 func TestOrderWith(t *testing.T) {
