@@ -219,7 +219,6 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 	}
 	if completed, ok := value.(map[string]any); ok && len(fields) == 0 {
 		doc = doc.Replace(completed)
-		doc = doc.Ordered(doc.Order().Complete(datastore.StripPrivate(doc))) // defaults come last, as they are stored
 	}
 	fields.Merge(checkSize(public, k.extraLimit))
 	regexFields, warnings := checkRegexes(k.validator, k.schema, public)

@@ -40,19 +40,6 @@ func (o *Order) Names(obj map[string]any) []string {
 	return append(names, missing(obj, names)...)
 }
 
-// Complete is o with the members of obj that it does not name as its last, sorted. The nil Order stays nil.
-func (o *Order) Complete(obj map[string]any) *Order {
-	if o == nil {
-		return nil
-	}
-	for _, name := range o.Names(obj) {
-		if !slices.Contains(o.names, name) {
-			o = o.With(name, nil)
-		}
-	}
-	return o
-}
-
 // missing lists the members of obj that are not among names, sorted.
 func missing(obj map[string]any, names []string) []string {
 	if len(names) == 0 {
