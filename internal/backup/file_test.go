@@ -135,6 +135,7 @@ func TestLeaveOutSecrets(t *testing.T) {
 		{"functions", `{"_id":"a", "function_js":"x", "pvt_type":"function"}`, `{"_id":"a", "function_js":"x", "pvt_type":"function"}`, nil},
 		{"accounts", `{"_id":"a","name":"n","pvt_api_key":"k","pvt_signature_secret":"s"}`, `{"_id":"a","name":"n"}`, []string{"pvt_api_key", "pvt_signature_secret"}},
 		{"accounts", `{"_id":"a","pvt_credentials":{"md5":"h"},"pvt_key_hash":"h","pvt_type":"user"}`, `{"_id":"a","pvt_type":"user"}`, []string{"pvt_credentials", "pvt_key_hash"}},
+		{"accounts", `{"_id":"a","z":{"y":1,"x":"<&"},"pvt_api_key":"k","b":2}`, `{"_id":"a","z":{"y":1,"x":"<&"},"b":2}`, []string{"pvt_api_key"}},
 		{"system_data", `{"_id":"signing_keys","keys":{}}`, ``, []string{"everything"}},
 		{"functions", `{"_id":"signing_keys"}`, `{"_id":"signing_keys"}`, nil},
 	} {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
+
+	"callfn/internal/jsonvalue"
 )
 
 // secretField matches the private fields that hold keys, sealed passwords and what proves a login.
@@ -33,6 +35,10 @@ func LeaveOutSecrets(database string, doc json.RawMessage) (out json.RawMessage,
 		return doc, nil, nil
 	}
 	slices.Sort(left)
-	out, err = json.Marshal(fields)
+	kept := make(map[string]any, len(fields))
+	for name, value := range fields {
+		kept[name] = value
+	}
+	out, err = jsonvalue.OrderOf(doc).Append(nil, kept)
 	return out, left, err
 }
