@@ -2,12 +2,12 @@ package callflow
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 
 	"callfn/internal/function/params"
+	"callfn/internal/jsonvalue"
 )
 
 // How often a webhook is sent where the node does not say, and at most (webhooks.hrl, hook_retries).
@@ -26,9 +26,9 @@ func webhook(ctx context.Context, t *Turn) Next {
 		t.Note("data.uri: " + err.Error())
 		return Continue()
 	}
-	all := Params(t.Call)
-	if custom := t.Data.Object("custom_data"); custom != nil {
-		all["custom_data"] = custom
+	all, order := Params(t.Call), (*jsonvalue.Order)(nil)
+	if custom, ok := t.node.data().At("custom_data"); ok {
+		all["custom_data"], order = custom.Members, order.With("custom_data", custom.Order)
 	}
 	r := HTTPRequest{
 		Method: http.MethodPost, ContentType: "application/json", Timeout: pivotTimeout, Forget: true,
@@ -43,7 +43,7 @@ func webhook(ctx context.Context, t *Turn) Next {
 		}
 		r.Method, r.ContentType = http.MethodGet, ""
 		target.RawQuery = params.Encode(flat)
-	} else if r.Body, err = json.Marshal(all); err != nil {
+	} else if r.Body, err = order.Append(nil, all); err != nil {
 		t.Outcome(Failed)
 		t.Note(err.Error())
 		return Continue()

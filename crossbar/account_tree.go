@@ -3,6 +3,7 @@ package crossbar
 import (
 	"callfn/internal/account"
 	"callfn/internal/datastore"
+	"callfn/internal/jsonvalue"
 )
 
 // listChildren lists the accounts directly below one.
@@ -14,9 +15,9 @@ func (a *API) listChildren(x *exchange) (*answer, error) {
 // above a caller is none of its business.
 func (a *API) listDescendants(x *exchange) (*answer, error) {
 	item := func(x *exchange, row datastore.Row) (any, error) {
-		value := rowValue(row)
-		if tree, ok := value["tree"].([]any); ok {
-			value["tree"] = from(tree, x.caller.account)
+		value := jsonvalue.Object{Members: rowValue(row), Order: jsonvalue.OrderOf(row.Value)}
+		if tree, ok := value.Members["tree"].([]any); ok {
+			value.Members["tree"] = from(tree, x.caller.account)
 		}
 		return value, nil
 	}

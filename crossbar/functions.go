@@ -6,6 +6,7 @@ import (
 
 	"callfn/internal/datastore"
 	"callfn/internal/function"
+	"callfn/internal/jsonvalue"
 	"callfn/schemas"
 )
 
@@ -51,8 +52,8 @@ func functionItem(x *exchange, row datastore.Row) (any, error) {
 	if row.Doc == nil || !x.wantsSource() {
 		return rowItem(x, row)
 	}
-	item := rowValue(row)
-	item["function_js"] = row.Doc.Text("function_js")
+	item := jsonvalue.Object{Members: rowValue(row), Order: jsonvalue.OrderOf(row.Value)}
+	item.Members["function_js"] = row.Doc.Text("function_js")
 	return item, nil
 }
 

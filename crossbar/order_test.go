@@ -145,6 +145,30 @@ func TestAnyObjectKeepsItsOrder(t *testing.T) {
 	})
 }
 
+// Listings show the members of each item in one order, however they are made.
+func TestListingsKeepTheirOrder(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	s.must(t, 201, "PUT", a.path("/functions"), a.token, hello)
+	first := func(query string) []string {
+		var envelope struct{ Data []json.RawMessage }
+		if err := json.Unmarshal([]byte(s.must(t, 200, "GET", a.path("/functions")+query, a.token, "").raw), &envelope); err != nil {
+			t.Fatal(err)
+		}
+		return memberNames(t, envelope.Data[0])
+	}
+	plain, sourced := first(""), first("?include=function_js")
+	without := slices.DeleteFunc(slices.Clone(sourced), func(name string) bool { return name == "function_js" || name == "id" })
+	if !slices.Equal(without, slices.DeleteFunc(slices.Clone(plain), func(name string) bool { return name == "id" })) {
+		t.Errorf("with the source: want the order of %v, got %v", plain, sourced)
+	}
+	schema := s.must(t, 200, "GET", "/v2/schemas/functions", a.token, "")
+	names, _ := shown(t, schema.raw)
+	if slices.IsSorted(names) {
+		t.Errorf("schema: want its members as they were written, got %v", names)
+	}
+}
+
 // Test cases keep the order of what they expect, alone and in their listing.
 func TestCasesKeepTheirOrder(t *testing.T) {
 	s := newStack(t)

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"callfn/internal/datastore"
+	"callfn/internal/jsonvalue"
 )
 
 // listSchemas names every schema.
@@ -28,7 +29,7 @@ func (a *API) showSchema(x *exchange) (*answer, error) {
 	}
 	delete(document, "_id")
 	document["id"] = x.id()
-	return &answer{data: document}, nil
+	return &answer{data: document, order: jsonvalue.OrderOf(raw)}, nil
 }
 
 // checkSchema validates data against a schema and stores nothing: the data with defaults filled in, or what is wrong.

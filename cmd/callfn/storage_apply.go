@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"callfn/internal/jsonvalue"
 )
 
 type storageApply struct {
@@ -106,7 +107,7 @@ func storageNow(ctx context.Context, api *client) (json.RawMessage, error) {
 }
 
 // read takes the plan from its file, and passwords and certificates from theirs.
-func (c storageApply) read(w world) (map[string]any, error) {
+func (c storageApply) read(w world) (jsonvalue.Object, error) {
 	var text []byte
 	var err error
 	if c.File == "-" {
@@ -115,28 +116,27 @@ func (c storageApply) read(w world) (map[string]any, error) {
 		text, err = os.ReadFile(c.File)
 	}
 	if err != nil {
-		return nil, usageError{fmt.Errorf("storage plan: %w", err)}
+		return jsonvalue.Object{}, usageError{fmt.Errorf("storage plan: %w", err)}
 	}
-	var plan map[string]any
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&plan); err != nil {
-		return nil, usageError{errorf("%s is no JSON object: %w", c.File, err)}
+	var whole jsonvalue.Object
+	if err := json.Unmarshal(text, &whole); err != nil {
+		return jsonvalue.Object{}, usageError{errorf("%s is no JSON object: %w", c.File, err)}
 	}
-	if data, ok := plan["data"].(map[string]any); ok {
-		plan = data
+	if data, ok := whole.At("data"); ok {
+		whole = data
 	}
+	plan := whole.Members
 	if plan["plan"] == nil && plan["connections"] == nil {
-		return nil, usageError{errorf("%s is no storage plan: it has neither plan nor connections", c.File)}
+		return jsonvalue.Object{}, usageError{errorf("%s is no storage plan: it has neither plan nor connections", c.File)}
 	}
 	for uuid, file := range c.PasswordFile {
 		settings, err := settingsOf(plan, uuid, "--connection-password-file")
 		if err != nil {
-			return nil, err
+			return jsonvalue.Object{}, err
 		}
 		password, err := os.ReadFile(file)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("--connection-password-file: %w", err)}
+			return jsonvalue.Object{}, usageError{fmt.Errorf("--connection-password-file: %w", err)}
 		}
 		place := settings
 		if credentials, ok := settings["credentials"].(map[string]any); ok {
@@ -147,11 +147,11 @@ func (c storageApply) read(w world) (map[string]any, error) {
 	for uuid, file := range c.CAFile {
 		settings, err := settingsOf(plan, uuid, "--connection-ca-file")
 		if err != nil {
-			return nil, err
+			return jsonvalue.Object{}, err
 		}
 		pem, err := os.ReadFile(file)
 		if err != nil {
-			return nil, usageError{fmt.Errorf("--connection-ca-file: %w", err)}
+			return jsonvalue.Object{}, usageError{fmt.Errorf("--connection-ca-file: %w", err)}
 		}
 		tls, ok := settings["tls"].(map[string]any)
 		if !ok {
@@ -160,7 +160,7 @@ func (c storageApply) read(w world) (map[string]any, error) {
 		}
 		tls["ca"] = string(pem)
 	}
-	return plan, nil
+	return whole, nil
 }
 
 func settingsOf(plan map[string]any, uuid, flag string) (map[string]any, error) {
