@@ -25,7 +25,7 @@ func TestDocumentLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	read, err := db.Get(ctx, id(1))
-	if diff := cmp.Diff(created, read.Ordered(nil)); diff != "" || err != nil {
+	if diff := cmp.Diff(created.Ordered(nil), read.Ordered(nil)); diff != "" || err != nil {
 		t.Fatalf("%v %s", err, diff)
 	}
 	_, err = db.Create(ctx, datastore.Document{"_id": id(1)})
