@@ -1427,7 +1427,7 @@ declare namespace callfn {
     interdigit_timeout?: number;
     /** Id of the set of rules */
     rule_set?: string;
-    /** Ids of the rules, in order ([] when absent) */
+    /** Ids of the rules, in order; where there are none, the children's are tried as they are written ([] when absent) */
     rules?: Array<string>;
     /** Pass over this node: the call goes on at its _ child as if the module had done its work */
     skip_module?: boolean;
