@@ -187,6 +187,25 @@ func TestReads(t *testing.T) {
 	}
 }
 
+// Other engines have other words for the same.
+func TestWordsOfOtherEngines(t *testing.T) {
+	body := "var o = {};\nreturn o.a.b + call['Digits'].length;"
+	for message, want := range map[string]string{
+		"ReferenceError: fetch is not defined":                                       "no network",
+		"TypeError: name.splitt is not a function":                                   "`split`",
+		"TypeError: Cannot read properties of undefined (reading 'b')":               "`o.a` is undefined",
+		"TypeError: o.a is undefined":                                                "`o.a` is undefined",
+		`TypeError: can't access property "length", call['Digits'] is undefined`:     "(call['Digits'] || '').length",
+		"TypeError: invalid assignment to const 'a'":                                 "let or var",
+		"ReferenceError: Cannot access 'a' before initialization":                    "move the declaration up",
+		"ReferenceError: can't access lexical declaration 'a' before initialization": "move the declaration up",
+	} {
+		if got := lint.Thrown(body, lint.Fault{Message: message, Line: 2, Column: 11}); !strings.Contains(got.Hint, want) {
+			t.Errorf("%s: got %q, want it to say %q", message, got.Hint, want)
+		}
+	}
+}
+
 // Whatever text it is given, it ends, and points into the text.
 func FuzzCheck(f *testing.F) {
 	f.Add("class A { #b = /a/d; static { a ??= `${1n}` } }")

@@ -23,6 +23,9 @@ var (
 	)
 )
 
+// spiderMonkeys is how SpiderMonkey tells of a property of nothing: with the value's own text.
+var spiderMonkeys = regexp.MustCompile(`^TypeError: (?:can't access property "([^"]*)", )?([\w$]\S*) is (undefined|null)$`)
+
 // Thrown explains what a function threw. The body may be empty where it is not at hand: then the message alone is
 // explained.
 func Thrown(body string, f Fault) Advice {
@@ -34,6 +37,9 @@ func Thrown(body string, f Fault) Advice {
 	case noProperty.MatchString(f.Message):
 		m := noProperty.FindStringSubmatch(f.Message)
 		return absentValue(body, f, m[1]+m[4], m[2]+m[3])
+	case spiderMonkeys.MatchString(f.Message):
+		m := spiderMonkeys.FindStringSubmatch(f.Message)
+		return absent(clip(m[2]), m[1], m[3])
 	case readOnly.MatchString(f.Message):
 		m := readOnly.FindStringSubmatch(f.Message)
 		return changedConstant(body, f, m[1]+m[2])
@@ -108,7 +114,7 @@ func wrongCall(body string, f Fault, callee string) Advice {
 	var a Advice
 	if callee == "" && body != "" && f.Line > 0 {
 		s := scanBody(body)
-		at := s.calledAt(s.find(f.Line, f.Column))
+		at := s.calledAt(f)
 		if s.kind(at) != js.OpenParenToken && s.kind(at) != js.TemplateToken && s.kind(at) != js.TemplateStartToken {
 			return a
 		}
@@ -142,19 +148,39 @@ func wrongCall(body string, f Fault, callee string) Advice {
 }
 
 // calledAt is the parenthesis of the call that an engine means. QuickJS makes a jump of a call whose value is returned,
-// and then tells the place of the return.
-func (s *scan) calledAt(at int) int {
-	if !s.isReturn(at) {
+// and then tells the place of the return; others tell where the callee begins, or the line only.
+func (s *scan) calledAt(f Fault) int {
+	at := s.find(f.Line, f.Column)
+	switch kind := s.kind(at); {
+	case kind == js.OpenParenToken, kind == js.TemplateToken, kind == js.TemplateStartToken:
+		return at
+	case s.isReturn(at) && f.Column > 0:
+		last := s.expressionEnd(at+1) - 1
+		if s.kind(last) == js.SemicolonToken {
+			last--
+		}
+		if s.kind(last) == js.CloseParenToken && s.tokens[last].pair > int32(at) {
+			return int(s.tokens[last].pair)
+		}
 		return at
 	}
-	last := s.expressionEnd(at+1) - 1
-	if s.kind(last) == js.SemicolonToken {
-		last--
+	calls := 0
+	found := at
+	for i := at; i < len(s.tokens) && int(s.tokens[i].line) == f.Line; i++ {
+		if s.kind(i) != js.OpenParenToken || s.valueBefore(i) == "" || s.isControl(i-1) {
+			continue
+		}
+		if calls++; calls == 1 {
+			found = i
+		}
+		if f.Column > 0 {
+			break
+		}
 	}
-	if s.kind(last) == js.CloseParenToken && s.tokens[last].pair > int32(at) {
-		return int(s.tokens[last].pair)
+	if calls != 1 {
+		return at
 	}
-	return at
+	return found
 }
 
 // changedConstant is about changing what const declares. QuickJS tells the place of the statement behind it.
@@ -215,17 +241,25 @@ func absentValue(body string, f Fault, property, what string) Advice {
 		}
 	}
 	value := s.valueBefore(at)
-	switch {
-	case value == "" || !s.isDot(at) && s.kind(at) != js.OpenBracketToken:
+	if value == "" || !s.isDot(at) && s.kind(at) != js.OpenBracketToken {
 		return Advice{}
-	case strings.HasPrefix(value, "call[") || strings.HasPrefix(value, "call."):
-		return Advice{
-			Hint: "this call has no " + value + ": write (" + value + " || '')." + property + ", or look first whether it is there",
-		}
 	}
-	return Advice{
-		Hint: "`" + value + "` is " + what + " there: look first whether it is there, or write " + value + "?." + property,
+	return absent(value, property, what)
+}
+
+// absent is about a property of a value that is not there; property may be "".
+func absent(value, property, what string) Advice {
+	parameter := strings.HasPrefix(value, "call[") || strings.HasPrefix(value, "call.")
+	switch {
+	case parameter && property != "":
+		return Advice{Hint: "this call has no " + value + ": write (" + value + " || '')." + property +
+			", or look first whether it is there"}
+	case parameter:
+		return Advice{Hint: "this call has no " + value + ": write (" + value + " || ''), or look first whether it is there"}
+	case property != "":
+		return Advice{Hint: "`" + value + "` is " + what + " there: look first whether it is there, or write " + value + "?." + property}
 	}
+	return Advice{Hint: "`" + value + "` is " + what + " there: look first whether it is there"}
 }
 
 // valueBefore is the text of the name or member that ends before a token: `a.b['c']`. "" for anything else.

@@ -1,0 +1,61 @@
+package function_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"callfn/internal/function"
+)
+
+// An engine that is not ours says less: in a rehearsal its words are explained from the document, which a call has no time for.
+func TestStockEnginesWordsAreExplained(t *testing.T) {
+	answers := map[string]string{
+		"threw":   `{"error":"threw","message":"TypeError: not a function","line":2,"column":13}`,
+		"no_flow": `{"error":"no_flow","message":"the function returned nothing"}`,
+	}
+	for outcome, source := range map[string]string{
+		"threw":   `var name = 'a b';\nreturn name.splitt(' ');`,
+		"no_flow": `function main(call) {\n  return {module: 'hangup', data: {}};\n}`,
+	} {
+		reads := 0
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			switch {
+			case strings.Contains(r.URL.Path, "/_show/wh/"):
+				w.WriteHeader(http.StatusInternalServerError)
+				_, _ = io.WriteString(w, answers[outcome])
+			case strings.HasSuffix(r.URL.Path, "/f"):
+				reads++
+				_, _ = io.WriteString(w, `{"_id":"f","_rev":"1-a","function_js":"`+source+`"}`)
+			default:
+				_, _ = io.WriteString(w, `{"status":"ok"}`)
+			}
+		}))
+		defer s.Close()
+		d := driver(t, s.URL)
+		run := func(origin function.Origin) function.Error {
+			t.Helper()
+			ev, err := d.Evaluate(t.Context(), function.Evaluation{Run: "r", Function: "f", Deadline: time.Second, Origin: origin})
+			if err != nil || string(ev.Outcome) != outcome || ev.Error == nil {
+				t.Fatalf("%s: got %+v %v", outcome, ev, err)
+			}
+			return *ev.Error
+		}
+		want := map[string]function.Error{
+			"threw":   {Message: "TypeError: name.splitt is not a function", Line: 2, Source: "return name.splitt(' ');", Hint: "`split`"},
+			"no_flow": {Message: "the function returned nothing", Line: 1, Source: "function main(call) {", Hint: "return main(call);"},
+		}[outcome]
+		got := run(function.FromRehearsal)
+		if got.Message != want.Message || got.Line != want.Line || got.Source != want.Source || !strings.Contains(got.Hint, want.Hint) {
+			t.Errorf("%s: got %+v, want %+v", outcome, got, want)
+		}
+		reads = 0
+		if run(function.FromCall); reads > 0 {
+			t.Errorf("%s: a call waited for %d reads of the document", outcome, reads)
+		}
+	}
+}
