@@ -38,7 +38,7 @@ func Syntax(body string, f Fault) Advice {
 	at := s.find(f.Line, f.Column)
 	for _, look := range []func(*scan, int, Fault) *Advice{
 		typographic, namelessFunction, modules, awaits, bareFlow, cutReturn, unbalanced, quoteInText, entities, types, otherLanguage,
-		prefixedText, declaredTwice, escapedTwice, misspeltWord, missingComma, openText,
+		prefixedText, declaredTwice, escapedTwice, nakedObject, membersBySign, misspeltWord, missingComma, openText,
 	} {
 		if a := look(s, at, f); a != nil {
 			return a.syntax()
@@ -236,6 +236,26 @@ func misspeltWord(s *scan, at int, _ Fault) *Advice {
 		}
 	}
 	return nil
+}
+
+// nakedObject is about return module: 'tts', data: {…}.
+func nakedObject(s *scan, at int, _ Fault) *Advice {
+	if s.kind(at) != js.ColonToken || !s.isReturn(at-2) || !js.IsIdentifierName(s.kind(at-1)) && s.kind(at-1) != js.StringToken {
+		return nil
+	}
+	return s.advice(at-1, "an object has no braces", "put { and } around what is returned: return {module: …, data: {…}};")
+}
+
+// membersBySign is about {module = 'tts'} and {module => 'tts'}.
+func membersBySign(s *scan, at int, _ Fault) *Advice {
+	sign := s.kind(at)
+	if sign != js.EqToken && sign != js.ArrowToken || s.kind(at-2) != js.OpenBraceToken && s.kind(at-2) != js.CommaToken {
+		return nil
+	}
+	if inside := s.tokens[at].inside; inside < 0 || s.braceAround(inside) != objectLiteral {
+		return nil
+	}
+	return s.advice(at, "`"+s.text(at)+"` does not give a member of an object its value", "write a colon: {module: 'tts', data: {…}}")
 }
 
 // prefixedText is about f"…" and its like.

@@ -80,7 +80,7 @@ var language = []struct {
 	{regexp.MustCompile(`^\s*--\s`), "`--` begins no comment in JavaScript", "begin comments with //"},
 	{regexp.MustCompile(`^\s*#`), "`#` begins no comment in JavaScript", "begin comments with //"},
 	{regexp.MustCompile(`^\s*echo\s`), "echo is PHP's and the shell's: functions are written in JavaScript", noPrint},
-	{regexp.MustCompile(`^\s*(elseif|foreach)\b`), notPHP, "write else if (…) {…} and for (…) {…}"},
+	{regexp.MustCompile(`(^|\})\s*(elseif|elsif|elif|foreach)\b`), notPHP, "write else if (…) {…} and for (…) {…}"},
 	{regexp.MustCompile(`\$\w+->|->\w+\(`), notPHP, "write a dot instead of ->"},
 	{regexp.MustCompile(`['")\]]\s+\.\s+['"$\w(]|\$\w+\s*\.\s*['"]`), notPHP, "join texts with + instead of a dot"},
 	{

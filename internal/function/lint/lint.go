@@ -7,6 +7,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
@@ -65,7 +66,7 @@ func Check(body string) (fault *Finding, remarks []Finding) {
 	if i, ok := s.imports(); ok {
 		remarks = append(remarks, s.finding(i, "unknown_name", "`import(…)` is not there: "+noModules))
 	}
-	remarks = append(append(remarks, s.dashedParameters()...), s.comparisons()...)
+	remarks = slices.Concat(remarks, s.dashedParameters(), s.comparisons(), s.plainTemplates())
 	return nil, append(remarks, s.unknownNames()...)
 }
 

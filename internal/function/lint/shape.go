@@ -173,6 +173,8 @@ func (s *scan) expressionForm(i, end int, st *statement) form {
 		return plain
 	case (s.kind(i) == js.StringToken || s.kind(i) == js.TemplateToken) && last == i:
 		return bareText
+	case js.IsIdentifier(s.kind(i)) && last == i: // a name alone, as the last line of other languages
+		return plain
 	case s.exportsAt(i):
 		for j := i; j < end; j = s.behind(j) {
 			if fn, _, ok := s.functionAt(j); ok && s.kind(j-1) == js.EqToken {

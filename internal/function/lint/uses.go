@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
@@ -78,6 +79,20 @@ func (s *scan) declarators(i int, known map[string]bool) {
 		}
 	}
 }
+
+// plainTemplates finds texts between ' or " with ${…} in them, which is read out as it is written.
+func (s *scan) plainTemplates() []Finding {
+	var found []Finding
+	for i := range s.tokens {
+		if s.kind(i) == js.StringToken && templatePart.MatchString(s.text(i)) {
+			found = append(found, s.finding(i, "plain_template", "${…} stands for a value only between ` and `: "+
+				"between other quotes it is part of the text"))
+		}
+	}
+	return found
+}
+
+var templatePart = regexp.MustCompile(`\$\{\s*[A-Za-z_$][^{}]*\}`)
 
 // isUse reports whether a token is a name that is looked up, and not a member, a key or a label.
 func (s *scan) isUse(i int) bool {
