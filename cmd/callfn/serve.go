@@ -16,7 +16,7 @@ type serveCommand struct {
 	Data               string         `help:"Directory of the embedded node and of the service's keys; created with mode 0700." default:"./callfn-data" placeholder:"DIR"`
 	MasterAccount      string         `help:"Name of the master account that the first start creates. Its API key is CALLFN_MASTER_API_KEY (64 hex digits), or generated and written to master-api-key in the data directory." default:"master"`
 	SecretKeyFile      string         `help:"File with the 32-byte secret (64 hex digits) that seals private keys in the datastore; secret.key in the data directory, made at first start, when absent." placeholder:"FILE"`
-	CouchListen        string         `help:"Also serve the embedded node's CouchDB API at this address. Without --couch-user only the functions database, and only on loopback." placeholder:"HOST:PORT"`
+	CouchListen        string         `help:"Also serve the embedded node's CouchDB API at this address. Without --couch-user only the functions database, to be read by every process of this machine, and only on loopback." placeholder:"HOST:PORT"`
 	CouchUser          string         `help:"User name that opens the whole embedded node on --couch-listen; the password is CALLFN_COUCH_PASSWORD." placeholder:"NAME"`
 	MetricsListen      string         `help:"Address on which GET /metrics tells Prometheus how the service fares; none when empty. Nothing guards it: choose one that only the monitoring reaches." placeholder:"HOST:PORT"`
 	Workers            int            `help:"Sandbox processes that run calls' functions; 0 for one per core, and at least two. One more stands by for one that is killed; rehearsals have a quarter as many of their own." default:"0"`
@@ -117,6 +117,9 @@ func (c serveCommand) Run(ctx context.Context, w world) error {
 		servers = append(servers, couch)
 		go func() { failed <- couch.Serve(l) }()
 		log.Info("the embedded node listens", "url", "http://"+l.Addr().String(), "whole_node", c.CouchUser != "")
+		if c.CouchUser == "" {
+			log.Warn("every process of this machine can read every account's functions at --couch-listen: give --couch-user where not all are trusted", "url", "http://"+l.Addr().String())
+		}
 	}
 	if c.MetricsListen != "" {
 		l, err := net.Listen("tcp", c.MetricsListen)

@@ -160,4 +160,10 @@ func TestCouchListen(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d", path, code, body, want)
 		}
 	}
+	if code, body := send(t, "PUT", s.couch+"/functions/x", "", "{}"); code != 403 || !strings.Contains(body, "--couch-user") {
+		t.Errorf("a write without credentials: %d %s, want 403 that names --couch-user", code, body)
+	}
+	if log := s.errs.String(); !strings.Contains(log, "can read every account's functions") {
+		t.Errorf("the log does not say who can read: %s", log)
+	}
 }

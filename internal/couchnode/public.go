@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// PublicDatabase is the one database that a socket without credentials serves.
+// PublicDatabase is the one database that a socket without credentials serves, for reading.
 const PublicDatabase = "functions"
 
 // Credentials are the user name and password of HTTP basic authentication.
@@ -21,7 +21,7 @@ type Credentials struct{ User, Password string }
 type PublicConfig struct {
 	// Listen is the address that is listened on, HOST:PORT, with the port that was really bound.
 	Listen string
-	// Credentials open the whole node to whoever has them. Without (nil), only PublicDatabase is served, and only on
+	// Credentials open the whole node to whoever has them. Without (nil), only PublicDatabase is served, to be read, and only on
 	// a loopback address.
 	Credentials *Credentials
 }
@@ -166,17 +166,26 @@ func (p *public) hostAllowed(hostport string) bool {
 	return port == p.port && p.hosts[strings.ToLower(host)]
 }
 
-// checkPublicPath lets only the functions database pass, and of that neither its end nor its security object.
+// checkPublicPath lets only the functions database pass, to be read, and its shows, which write nothing. Whoever may write there decides what
+// calls run, and every process of the machine reaches a loopback address.
 func checkPublicPath(method string, parts []string) *apiError {
-	reading := method == http.MethodGet || method == http.MethodHead
+	reading := method == http.MethodGet || method == http.MethodHead || method == http.MethodPost && len(parts) > 1 && asksByPost(parts[1:])
 	switch {
 	case len(parts) == 0, len(parts) == 1 && parts[0] == "_up":
 		return nil
 	case parts[0] != PublicDatabase:
 		return forbidden("without credentials only the database " + PublicDatabase + " is served; set credentials for the others")
-	case len(parts) == 1 && method != http.MethodPost && !reading,
-		len(parts) > 1 && parts[1] == "_security" && !reading:
-		return forbidden("creating, deleting and securing databases needs credentials")
+	case !reading && !isShow(parts):
+		return forbidden("without credentials this server can only be read; callfn serve --couch-user opens it for writing")
 	}
 	return nil
+}
+
+// asksByPost reports whether a POST below a database only asks.
+func asksByPost(below []string) bool {
+	switch below[0] {
+	case "_all_docs", "_bulk_get", "_changes", "_revs_diff":
+		return len(below) == 1
+	}
+	return len(below) >= 4 && below[0] == "_design" && below[2] == "_view" || len(below) >= 3 && strings.HasPrefix(below[0], designPrefix) && below[1] == "_view"
 }
