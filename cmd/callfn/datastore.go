@@ -70,11 +70,21 @@ func whereabouts(stores *storageplan.Resolver, own string) string {
 func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (datastore.Single, error) {
 	var none datastore.Single
 	engine := queryserver.Engine{Shows: lanes, Maps: maps, Limits: limits}
-	var err error
+	err := documentsAreThere(c.Data, log)
+	if err != nil {
+		return none, err
+	}
 	if s.node, err = couchnode.Open(filepath.Join(c.Data, "node.db"), engine, couchnode.Options{Logger: log}); err != nil {
 		return none, err
 	}
 	s.closers = append(s.closers, func() { closing(log, "embedded node", s.node.Close()) })
+	if c.CheckData {
+		begun := time.Now()
+		if err := s.node.Check(); err != nil {
+			return none, err
+		}
+		log.Debug("checked the data file", "took_ms", time.Since(begun).Milliseconds())
+	}
 	conn, err := datastore.Open(datastore.Config{URL: "http://embedded", Transport: s.node.Transport(), OnWrite: s.watch().written(string(storageplan.Local))})
 	if err != nil {
 		return none, err

@@ -14,6 +14,7 @@ import (
 type serveCommand struct {
 	Listen             string         `help:"Address of the API; port 0 picks a free one and prints it." default:"127.0.0.1:8000"`
 	Data               string         `help:"Directory of the embedded node and of the service's keys; created with mode 0700." default:"./callfn-data" placeholder:"DIR"`
+	CheckData          bool           `name:"check-data" help:"Read the embedded node's whole file at start and refuse it when it is damaged; some seconds for each GiB." default:"true" negatable:""`
 	MasterAccount      string         `help:"Name of the master account that the first start creates. Its API key is CALLFN_MASTER_API_KEY (64 hex digits), or generated and written to master-api-key in the data directory." default:"master"`
 	SecretKeyFile      string         `help:"File with the 32-byte secret (64 hex digits) that seals private keys in the datastore; secret.key in the data directory, made at first start, when absent." placeholder:"FILE"`
 	CouchListen        string         `help:"Also serve the embedded node's CouchDB API at this address. Without --couch-user only the functions database, to be read by every process of this machine, and only on loopback." placeholder:"HOST:PORT"`

@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"callfn/internal/couchnode/collation"
@@ -80,9 +83,15 @@ type Node struct {
 }
 
 // Open opens or creates the node's file (mode 0600; its directory must exist). Only one process can have it open. The
-// file is not scanned: opening takes the same few milliseconds however much is stored.
-func Open(path string, engine Engine, opts Options) (*Node, error) {
+// file is not scanned: opening takes the same few milliseconds however much is stored. Check scans it.
+func Open(path string, engine Engine, opts Options) (_ *Node, err error) {
 	opts = opts.withDefaults()
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a file that was cut off is read beyond its end
+	defer func() {
+		if r := recover(); r != nil { // bbolt panics on some pages that it cannot read
+			err = &DamagedError{Path: path, Cause: fmt.Errorf("it cannot be opened: %v", r)}
+		}
+	}()
 	file, err := bolt.Open(path, 0o600, &bolt.Options{
 		Timeout:         opts.LockTimeout,
 		FreelistType:    bolt.FreelistMapType,
@@ -91,6 +100,9 @@ func Open(path string, engine Engine, opts Options) (*Node, error) {
 	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("couchnode: open %s: another process has this file open: stop it, or start with another data directory", path)
+	}
+	if err != nil && !errors.As(err, new(*fs.PathError)) && !errors.As(err, new(syscall.Errno)) { // of the file's content, not of the system
+		return nil, &DamagedError{Path: path, Cause: err}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("couchnode: open %s: %w", path, err)
