@@ -41,6 +41,36 @@ func BenchmarkRealm(b *testing.B) {
 	b.Run("put back and run wh", func(b *testing.B) { putBackAndRun(b, r, job) })
 }
 
+// What dates cost, and a world that formats one: intl.js is loaded into it.
+func BenchmarkRealmDates(b *testing.B) {
+	zone, err := zones{}.find("America/Los_Angeles")
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, err := newRealm()
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.close()
+	for name, js := range map[string]string{
+		"none": `return 1`, "now": `return new Date().getHours()`, "local": `return new Date(2026, 2, 8, 9).setHours(17, 0, 0, 0)`,
+		"toLocaleString": `return new Date().toLocaleString('en-US', {timeZone: 'America/New_York', weekday: 'long', hour: 'numeric'})`,
+	} {
+		job := Job{
+			Kind: KindShow, Run: "b", Limits: Limits{}.fill(), Req: json.RawMessage(`{}`), Doc: json.RawMessage("null"),
+			Source: `function (doc, req) { return {json: (function () { ` + js + ` })()}; }`,
+		}
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				r.tidy()
+				if a := r.run(job, zone); a.Status != Done {
+					b.Fatal(a)
+				}
+			}
+		})
+	}
+}
+
 func putBackAndRun(b *testing.B, r *realm, job Job) {
 	for b.Loop() {
 		r.tidy()

@@ -18,11 +18,16 @@ func (e *Engine) Code(source, function string) (code Code, whole bool, err error
 		return nil, false, outOfMemory()
 	}
 	defer e.exhaust(&err)
+	return e.compile(source, function)
+}
+
+// compile is Code for what runs below a call already, whose end an allocation that fails is.
+func (e *Engine) compile(source, function string) (code Code, whole bool, err error) {
 	v, err := e.value(e.eval(source, &inputName, lib.MJS_EVAL_TYPE_GLOBAL|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
 	if err != nil {
 		return nil, false, err
 	}
-	whole = holds(v, function, 2)
+	whole = function != "" && holds(v, function, 2)
 	size := int(unsafe.Sizeof(lib.Tsize_t(0)))
 	length := e.tls.Alloc(size)
 	defer e.tls.Free(size)
@@ -62,8 +67,13 @@ func (e *Engine) Load(c Code) (v Value, err error) {
 		return Value{}, outOfMemory()
 	}
 	defer e.exhaust(&err)
+	return e.load(c)
+}
+
+// load is Load as compile is Code.
+func (e *Engine) load(c Code) (Value, error) {
 	p := e.put(unsafe.String(unsafe.SliceData(c), len(c)))
-	v, err = e.value(lib.XJS_ReadObject(e.tls, e.ctx, p, lib.Tsize_t(len(c)), lib.MJS_READ_OBJ_BYTECODE))
+	v, err := e.value(lib.XJS_ReadObject(e.tls, e.ctx, p, lib.Tsize_t(len(c)), lib.MJS_READ_OBJ_BYTECODE))
 	if err != nil {
 		return Value{}, err
 	}

@@ -161,7 +161,7 @@ func (e *Engine) dateOf(target, v lib.TJSValue) lib.TJSValue {
 		return e.construct(target, v)
 	}
 	if tagOf(v) == lib.EJS_TAG_OBJECT {
-		if v = e.invoke(e.dates.toPrimitive, undefined, v); isException(v) {
+		if v = e.call(e.dates.toPrimitive, undefined, v); isException(v) {
 			return exception
 		}
 		made := e.dateOfPrimitive(target, v)
@@ -261,7 +261,7 @@ func (e *Engine) setFields(this lib.TJSValue, t float64, argc int32, argv uintpt
 	if magic == setYear {
 		fields[datetime.Year] = datetime.FullYear(fields[datetime.Year])
 	}
-	return e.invoke(e.dates.setTime, this, number(e.dates.zone.Time(fields.Join())))
+	return e.call(e.dates.setTime, this, number(e.dates.zone.Time(fields.Join())))
 }
 
 // timeValue is a Date's time in milliseconds or NaN. false leaves an exception behind: this is no Date.
@@ -292,20 +292,23 @@ func argument(argv uintptr, i int) lib.TJSValue {
 
 // construct makes an object with the engine's own Date.
 func (e *Engine) construct(target, v lib.TJSValue) lib.TJSValue {
-	return e.with(v, func(argv uintptr) lib.TJSValue {
+	return e.with([]lib.TJSValue{v}, func(argv uintptr) lib.TJSValue {
 		return lib.XJS_CallConstructor2(e.tls, e.ctx, e.dates.construct.v, target, 1, argv)
 	})
 }
 
-func (e *Engine) invoke(f Value, this, v lib.TJSValue) lib.TJSValue {
-	return e.with(v, func(argv uintptr) lib.TJSValue { return lib.XJS_Call(e.tls, e.ctx, f.v, this, 1, argv) })
+// call calls a function; the arguments stay the caller's.
+func (e *Engine) call(f Value, this lib.TJSValue, args ...lib.TJSValue) lib.TJSValue {
+	return e.with(args, func(argv uintptr) lib.TJSValue {
+		return lib.XJS_Call(e.tls, e.ctx, f.v, this, int32(len(args)), argv)
+	})
 }
 
-// with puts one argument where the engine finds it.
-func (e *Engine) with(v lib.TJSValue, call func(argv uintptr) lib.TJSValue) lib.TJSValue {
-	size := int(unsafe.Sizeof(v))
+// with puts arguments where the engine finds them.
+func (e *Engine) with(args []lib.TJSValue, call func(argv uintptr) lib.TJSValue) lib.TJSValue {
+	size := len(args) * int(unsafe.Sizeof(undefined))
 	argv := e.tls.Alloc(size)
 	defer e.tls.Free(size)
-	*at[lib.TJSValue](argv) = v
+	copy(unsafe.Slice(at[lib.TJSValue](argv), len(args)), args)
 	return call(argv)
 }

@@ -25,6 +25,7 @@ type Engine struct {
 	clock   *clock
 	said    *said
 	dates   dates
+	locales locales
 	scratch uintptr // outside of the heap, for strings on their way in
 	room    int     // of scratch, in bytes
 	written int     // bytes of scratch that hold such strings
@@ -79,6 +80,9 @@ func newWith(maxStack int, allocator lib.TJSMallocFunctions) (_ *Engine, err err
 	e.defineSay()
 	if err := e.defineDate(); err != nil {
 		return nil, fmt.Errorf("engine: date: %w", err)
+	}
+	if err := e.defineLocales(); err != nil {
+		return nil, fmt.Errorf("engine: locales: %w", err)
 	}
 	return e, nil
 }

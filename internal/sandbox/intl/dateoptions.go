@@ -1,0 +1,120 @@
+package intl
+
+import (
+	"slices"
+	"strings"
+)
+
+// DateOptions are the options of Intl.DateTimeFormat that were given, by name, as text. hour12 is "true" or "false".
+type DateOptions map[string]string
+
+// DateRequest asks for a DateTimeFormat.
+type DateRequest struct {
+	Locales  []string    `json:"locales"`
+	Options  DateOptions `json:"options"`
+	Required string      `json:"required"` // "date", "time" or "any": which fields make defaults needless
+	Defaults string      `json:"defaults"` // "date", "time" or "all": which are added where none of those is asked for
+	TimeZone string      `json:"-"`        // where none is asked for
+}
+
+var (
+	textWidths   = []string{"narrow", "short", "long"}
+	numberWidths = []string{"numeric", "2-digit"}
+	monthWidths  = []string{"numeric", "2-digit", "narrow", "short", "long"}
+	zoneWidths   = []string{"short", "long", "shortOffset", "longOffset"}
+	styleLengths = []string{"full", "long", "medium", "short"}
+)
+
+// dateChoices are the values of options that are honoured.
+var dateChoices = map[string][]string{
+	"weekday": textWidths, "era": textWidths, "year": numberWidths, "month": monthWidths, "day": numberWidths,
+	"hour": numberWidths, "minute": numberWidths, "second": numberWidths,
+	"timeZoneName": zoneWidths,
+	"hourCycle":    hourCycles, "hour12": {"true", "false"},
+	"dateStyle": styleLengths, "timeStyle": styleLengths,
+	"calendar": {"gregory"}, "numberingSystem": {"latn"},
+	"localeMatcher": {"lookup", "best fit"}, "formatMatcher": {"basic", "best fit"},
+}
+
+// refusedDateOptions are those of ECMA-402 that are not honoured, with what to do instead.
+var refusedDateOptions = map[string]string{
+	"dayPeriod":              "use hour12, or choose the words by getHours()",
+	"fractionalSecondDigits": "use getMilliseconds()",
+}
+
+// refusedDateValues are values of ECMA-402 that are not honoured.
+var refusedDateValues = map[string]string{
+	"timeZoneName shortGeneric": `use "short" or "shortOffset"`,
+	"timeZoneName longGeneric":  `use "long" or "longOffset"`,
+}
+
+var (
+	dateFields = []string{"weekday", "year", "month", "day"}
+	timeFields = []string{"hour", "minute", "second"}
+)
+
+// check refuses values that are not honoured, and styles beside fields.
+func (o DateOptions) check() error {
+	for _, name := range sortedKeys(o) {
+		value := o[name]
+		if advice, refused := refusedDateOptions[name]; refused {
+			return rangeError("the option %s of dates is not available here: %s", name, advice)
+		}
+		if advice, refused := refusedDateValues[name+" "+value]; refused {
+			return rangeError("%s: %q is not available here: %s", name, value, advice)
+		}
+		choices, known := dateChoices[name]
+		if known && !slices.Contains(choices, value) {
+			return rangeError("value %q out of range for the option %s of dates: available are %s",
+				clip(value), name, strings.Join(choices, ", "))
+		}
+	}
+	style, with := "dateStyle", o["dateStyle"] != ""
+	if !with {
+		style, with = "timeStyle", o["timeStyle"] != ""
+	}
+	if !with {
+		return nil
+	}
+	for _, name := range slices.Concat(dateFields, timeFields, []string{"era", "timeZoneName"}) {
+		if o[name] != "" {
+			return typeError("the option %s cannot be used with %s", name, style)
+		}
+	}
+	return nil
+}
+
+// complete adds the fields that are formatted where none is asked for.
+func (r DateRequest) complete() (DateOptions, error) {
+	o := DateOptions{}
+	for name, value := range r.Options {
+		o[name] = value
+	}
+	has := func(fields []string) bool {
+		return slices.ContainsFunc(fields, func(name string) bool { return o[name] != "" })
+	}
+	needed := true
+	if r.Required == "date" || r.Required == "any" {
+		needed = needed && !has(dateFields)
+	}
+	if r.Required == "time" || r.Required == "any" {
+		needed = needed && !has(timeFields)
+	}
+	switch {
+	case o["dateStyle"] != "" || o["timeStyle"] != "":
+		needed = false
+		if r.Required == "date" && o["timeStyle"] != "" {
+			return nil, typeError("the option timeStyle cannot be used with toLocaleDateString")
+		}
+		if r.Required == "time" && o["dateStyle"] != "" {
+			return nil, typeError("the option dateStyle cannot be used with toLocaleTimeString")
+		}
+	}
+	if needed && (r.Defaults == "date" || r.Defaults == "all") {
+		o["year"], o["month"], o["day"] = "numeric", "numeric", "numeric"
+	}
+	if needed && (r.Defaults == "time" || r.Defaults == "all") {
+		o["hour"], o["minute"], o["second"] = "numeric", "numeric", "numeric"
+	}
+	return o, nil
+}

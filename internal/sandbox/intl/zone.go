@@ -1,0 +1,159 @@
+package intl
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"callfn/internal/sandbox/datetime"
+)
+
+// Zones finds a time zone by its name in the tz database.
+type Zones func(name string) (*time.Location, error)
+
+// Zone is a time zone with the name that it was asked for by.
+type Zone struct {
+	datetime.Zone
+	Name string
+}
+
+// find reads a time zone as ECMA-402 does: in capitals or not, or an offset such as "+05:30".
+func (z Zones) find(name string) (Zone, error) {
+	if offset, ok := offsetZone(name); ok {
+		return offset, nil
+	}
+	for _, spelling := range []string{name, spell(name), strings.ToUpper(name)} {
+		switch spelling {
+		case "", "UTC", "GMT", "Etc/UTC", "Etc/GMT":
+			if name == "" {
+				continue
+			}
+			return Zone{Name: "UTC"}, nil
+		case "Local", "LOCAL":
+			continue
+		}
+		if loc, err := z(spelling); err == nil {
+			return Zone{datetime.In(loc), spelling}, nil
+		}
+	}
+	return Zone{}, rangeError("invalid time zone specified: %q: use a name such as America/New_York", clip(name))
+}
+
+// spell writes a name with capitals where the tz database has them, for nearly all names.
+func spell(name string) string {
+	known, err := loadOnce[zoneData]("zones.json")
+	if err != nil {
+		return name
+	}
+	for zone := range known.Zones {
+		if strings.EqualFold(zone, name) {
+			return zone
+		}
+	}
+	return name
+}
+
+// offsetZone reads "+05:30", "-0800" and "+05".
+func offsetZone(name string) (Zone, bool) {
+	for _, layout := range []string{"-07:00", "-0700", "-07"} {
+		if len(name) != len(layout) {
+			continue
+		}
+		t, err := time.Parse(layout, name)
+		if err != nil || name[0] != '+' && name[0] != '-' {
+			continue
+		}
+		_, seconds := t.Zone()
+		return Zone{datetime.In(time.FixedZone("", seconds)), t.Format("-07:00")}, true
+	}
+	return Zone{}, false
+}
+
+// zoneData is the file of zones' names.
+type zoneData struct {
+	Names     map[string]map[string][]string `json:"names"` // by locale and width: "" where an offset is written
+	Timelines [][]period                     `json:"timelines"`
+	Zones     map[string]int                 `json:"zones"` // the place of its timeline
+}
+
+// period says which names a zone has at which offset (in minutes), from a moment on.
+type period struct {
+	from  int64
+	names map[string]int
+}
+
+// UnmarshalJSON reads [from, names], where from is null in the first period.
+func (p *period) UnmarshalJSON(text []byte) error {
+	var from *int64
+	if err := unmarshalPair(text, &from, &p.names); err != nil {
+		return err
+	}
+	if from != nil {
+		p.from = *from
+	}
+	return nil
+}
+
+// zoneText is the zone's name at a moment.
+func (f *DateFormat) zoneText(at int64) string {
+	style := f.zoneName
+	if f.zone.Name == "UTC" && (style == "short" || style == "long") {
+		if name := f.zoneNamed("UTC", style, at, 0); name != "" {
+			return name
+		}
+	}
+	offset := f.zone.Offset(at)
+	if style == "short" || style == "long" {
+		if name := f.zoneNamed(f.zone.Name, style, at, offset); name != "" {
+			return name
+		}
+		style += "Offset"
+	}
+	return f.offsetText(style, offset)
+}
+
+// zoneNamed returns the zone's own name, "" where it has none.
+func (f *DateFormat) zoneNamed(zone, style string, at, offset int64) string {
+	data, err := loadOnce[zoneData]("zones.json")
+	if err != nil {
+		return ""
+	}
+	timeline, known := data.Zones[zone]
+	if !known {
+		return ""
+	}
+	periods := data.Timelines[timeline]
+	n := sort.Search(len(periods)-1, func(i int) bool { return periods[i+1].from > at })
+	name, named := periods[n].names[strconv.FormatInt(offset/60000, 10)]
+	if !named {
+		return ""
+	}
+	return data.Names[f.locale.data][style][name]
+}
+
+// offsetText writes an offset as the locale does: "GMT+5:30", "GMT-08:00".
+func (f *DateFormat) offsetText(style string, offset int64) string {
+	model := f.data.Offsets[style]
+	if offset == 0 {
+		return model.Zero
+	}
+	at := strings.IndexByte(model.Zero, '+') // the texts for zero and for the west have the same beginning
+	sign := "+"
+	if offset < 0 {
+		sign, offset = strings.TrimRight(model.West[at:], "0123456789:"), -offset
+	}
+	hours, minutes, seconds := offset/3600000, offset/60000%60, offset/1000%60
+	text := fmt.Sprintf("%d", hours)
+	if style == "longOffset" {
+		text = fmt.Sprintf("%02d", hours)
+	}
+	if style == "longOffset" || minutes > 0 || seconds > 0 {
+		text += fmt.Sprintf(":%02d", minutes)
+	}
+	if seconds > 0 {
+		text += fmt.Sprintf(":%02d", seconds)
+	}
+	return model.Zero[:at] + sign + text
+}
