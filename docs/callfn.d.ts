@@ -12,6 +12,9 @@
 //   return thanks(call);
 //
 // For a file with the body alone, call is declared at the end.
+//
+// Date is in the account's time zone. toLocaleString and Intl know the common locales and options; what they do not know they throw
+// (docs/dates.md). A rehearsal's Date begins at its moment.
 
 declare namespace callfn {
   /** The body gets the call's parameters and returns the call's next flow; without one, the callflow goes on behind it. */

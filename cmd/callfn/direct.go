@@ -127,7 +127,7 @@ func (f runnerFlags) engine(shows queryserver.Evaluator, processes int, limits s
 	if err != nil {
 		return nil, nil, usageError{fmt.Errorf("--queryserver-command: %w", err)}
 	}
-	engine := function.QueryServers{Pool: pool, Name: f.QueryserverCommand, MaxResult: limits.Result}
+	engine := function.QueryServers{Pool: pool, Name: f.QueryserverCommand, MaxResult: limits.Result, Zones: &function.ZoneTables{}}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := provision.Prove(ctx, function.DirectDriver{Documents: provision.ProbeCopy{}, Engine: engine}); err != nil {

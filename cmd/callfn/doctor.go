@@ -65,6 +65,7 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 	like := doctor.Patient{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Runs: c.CouchDBRuns + rehearsalWorkers(c.CouchDBRuns), Now: time.Now}
 	if c.direct() {
 		like.Direct = directOn(engine)
+		like.Dialect, _ = engine.(function.Dialect)
 	}
 	sites, elsewhere := c.storagePlan(ctx, sites, like, log)
 	for i, site := range sites {

@@ -49,6 +49,8 @@ type Patient struct {
 	// Direct gives what runs the functions of a database without a show, where they are run from a copy of their documents that
 	// follows the changes feed. nil where shows run them.
 	Direct func(functions *datastore.Database) function.Driver
+	// Dialect knows what the engine behind Direct lacks; nil where shows run functions, which are asked.
+	Dialect function.Dialect
 }
 
 // exam is one examination under way.
@@ -79,9 +81,13 @@ func Examine(ctx context.Context, p Patient) []Finding {
 		switch {
 		case p.Site.HasFunctions() && p.Direct != nil:
 			x.functionsRunHere()
+			if x.Dialect != nil {
+				x.dates()
+			}
 			x.changesArrive()
 		case p.Site.HasFunctions():
 			if x.functionsRun() {
+				x.dates()
 				x.everyNode()
 			}
 			x.requestLine()

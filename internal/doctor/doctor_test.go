@@ -157,6 +157,16 @@ func TestFindings(t *testing.T) {
 		}, "request line", doctor.Change, "8177 bytes does not arrive (status 400)", "--show-max-target"},
 		{"configuration is secret", callfn, say("GET /_node/_local/_config", 401, `{"error":"unauthorized","reason":"no"}`), "administration", doctor.Unknown, "cannot be read", "--admin-url"},
 		{"engine", javascript, func(c *sitetest.CouchDB) { c.Say("GET /_node/_local/_versions", engines("quickjs")) }, "engine", doctor.OK, "quickjs", ""},
+		{
+			"no Intl", javascript, say("/functions/_design/functions/_show/dialect", 200, `{"lacks":["intl","locale_options"]}`),
+			"dates and locales", doctor.Change, "there is no Intl, and toLocaleString", "language callfn",
+		},
+		{
+			"the server's zone", javascript, say("/functions/_design/functions/_show/dialect", 200, `{"lacks":["intl_zone"]}`),
+			"dates and locales", doctor.Change, "Intl formats in the time zone of the engine's server", "language callfn",
+		},
+		{"no answer", javascript, say("/functions/_design/functions/_show/dialect", 500, `{}`), "dates and locales", doctor.Unknown, "cannot be asked", ""},
+		{"our own", callfn, func(*sitetest.CouchDB) {}, "dates and locales", doctor.OK, "in the account's time zone, Intl too", ""},
 		{"shared processes", javascript, config(`{"query_server_config":{"db_tag":"none"}}`), "db_tag", doctor.Change, "none", "db_tag = name"},
 		{"shared processes, old", javascript, welcome("3.3.1"), "db_tag", doctor.Change, "before 3.3.2", "upgrade"},
 		{"credentials in functions", javascript, config(`{"chttpd":{"scrub_json_request":"false"}}`), "scrub_json_request", doctor.Change, "Authorization", "scrub_json_request = true"},

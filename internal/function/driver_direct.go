@@ -32,7 +32,11 @@ func (d DirectDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, er
 	if err != nil {
 		return Evaluated{}, err
 	}
-	req, err := requestOf(e)
+	ask := askFor(e)
+	if stock, ok := d.Engine.(interface{ table(zone string) string }); ok {
+		ask.Local = stock.table(e.TimeZone)
+	}
+	req, err := requestOf(e, ask)
 	if err != nil {
 		return Evaluated{}, err
 	}

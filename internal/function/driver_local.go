@@ -22,7 +22,7 @@ func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluat
 	if err != nil {
 		return Evaluated{}, err
 	}
-	req, err := requestOf(e)
+	req, err := requestOf(e, askFor(e))
 	if err != nil {
 		return Evaluated{}, err
 	}

@@ -35,6 +35,7 @@ type ShowDriver struct {
 	Fresh bool
 
 	ours   atomic.Bool // our query server has answered
+	zones  ZoneTables
 	held   heldRuns
 	silent silence
 }
@@ -118,7 +119,11 @@ func (d *ShowDriver) fetch(ctx context.Context, db *datastore.Database, e Evalua
 	path := show(db) + "/" + url.PathEscape(string(e.Function))
 	query := params.Encode(e.Params)
 	header := http.Header{"Accept": {"application/json"}}
-	header.Set(queryserver.RunHeader, askFor(e).String())
+	ask := askFor(e)
+	if !d.ourEngine() {
+		ask.Local = d.zones.of(e.TimeZone)
+	}
+	header.Set(queryserver.RunHeader, ask.String())
 	if d.Fresh {
 		header.Set("Connection", "close")
 	}

@@ -11,6 +11,8 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/faultproxy"
 	"callfn/internal/function"
+	"callfn/internal/queryserver"
+	"callfn/internal/sandbox/datetime"
 )
 
 // showServer answers shows of documents with h, and everything else at once: its query server has processes free.
@@ -142,5 +144,43 @@ func TestShowAnswersAreBounded(t *testing.T) {
 	d := driver(t, s.URL)
 	if ev, took, err := ask(t, d, nil); err != nil || ev.Outcome != function.TooLarge || took > time.Second {
 		t.Errorf("%s %v after %s", ev.Outcome, err, took)
+	}
+}
+
+// An engine of others is told the zone's table, of which `wh` makes a Date there; our own query server needs none.
+func TestAnEngineOfOthersIsToldTheZone(t *testing.T) {
+	var told string
+	ours := false
+	s := showServer(t, func(w http.ResponseWriter, r *http.Request) {
+		told = r.Header.Get(queryserver.RunHeader)
+		if ours {
+			w.Header().Set(queryserver.RunHeader, "r")
+			_, _ = io.WriteString(w, `{"run":"r","outcome":"ok","result":{"module":"noop"}}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"module":"noop"}`)
+	})
+	d := driver(t, s.URL)
+	loc, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := "; local=" + datetime.In(loc).Table()
+	evaluate := func() {
+		t.Helper()
+		_, err := d.Evaluate(t.Context(), function.Evaluation{Run: "r", Function: "f", TimeZone: "Europe/Berlin", Now: time.UnixMilli(5)})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	evaluate()
+	if !strings.Contains(told, "; tz=Europe/Berlin") || !strings.Contains(told, "; now=5") || !strings.HasSuffix(told, table) {
+		t.Errorf("a stock engine is told %q, want zone, time and the table %q", told, table)
+	}
+	ours = true
+	evaluate()
+	evaluate()
+	if strings.Contains(told, "local=") {
+		t.Errorf("our query server is told %q, want no table", told)
 	}
 }

@@ -35,9 +35,9 @@ func (s Sandbox) Show(ctx context.Context, doc, req json.RawMessage, e Evaluatio
 }
 
 // requestOf is what a show is given as CouchDB's request object.
-func requestOf(e Evaluation) (json.RawMessage, error) {
+func requestOf(e Evaluation, ask queryserver.Ask) (json.RawMessage, error) {
 	return json.Marshal(map[string]any{
-		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{queryserver.RunHeader: askFor(e).String()},
+		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{queryserver.RunHeader: ask.String()},
 	})
 }
 

@@ -18,7 +18,11 @@ type QueryServers struct {
 	Pool      *queryclient.Pool
 	Name      string // for people: what was given as the command
 	MaxResult int    // bytes of an answer that are read; beyond it the outcome is too_large. 256 KiB when zero
+	Zones     *ZoneTables
 }
+
+// table is what `wh` makes a Date of there.
+func (q QueryServers) table(zone string) string { return q.Zones.of(zone) }
 
 // answerRoom is what a process may say beyond the result: escaping, the envelope's own members, logs.
 const answerRoom = 128 << 10

@@ -31,7 +31,7 @@ func queryServers(t *testing.T, command string) function.QueryServers {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	return function.QueryServers{Pool: pool, Name: command}
+	return function.QueryServers{Pool: pool, Name: command, Zones: &function.ZoneTables{}}
 }
 
 // ourQueryServer is `callfn queryserver` as somebody else's command.

@@ -39,7 +39,7 @@ type lines struct {
 }
 
 func (l lines) Evaluate(ctx context.Context, e function.Evaluation) (function.Evaluated, error) {
-	ask := queryserver.Ask{Run: string(e.Run), Deadline: e.Deadline, Explain: l.explain}
+	ask := queryserver.Ask{Run: string(e.Run), Deadline: e.Deadline, Explain: l.explain, TimeZone: e.TimeZone, Now: e.Now}
 	req, err := json.Marshal(map[string]any{
 		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{"x-callfn-run": ask.String()},
 	})

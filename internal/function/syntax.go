@@ -138,10 +138,10 @@ func (r *Runner) tooNew(ctx context.Context, source string) []Warning {
 	}
 	var warnings []Warning
 	for _, use := range uses {
-		what, instead, known := dialect.Describe(use.Feature)
+		name, known := dialect.Describe(use.Feature)
 		if known && slices.Contains(lacks, use.Feature) {
 			warnings = append(warnings, Warning{
-				Message: "the engine that runs functions does not know " + what + ": in a call this function would fail with a syntax error; write " + instead,
+				Message: "the engine that runs functions does not know " + name.What + ": " + name.Fate + "; write " + name.Instead,
 				Line:    use.Line, Column: use.Column,
 			})
 		}

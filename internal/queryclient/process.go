@@ -48,7 +48,7 @@ func startProcess(cfg Config) (*process, error) {
 		return nil, fmt.Errorf("start query server: %w", err)
 	}
 	cmd := exec.Command("/bin/sh", "-c", "exec "+cfg.Command)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8"}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "TZ=UTC"}
 	cmd.SysProcAttr = subprocess.Attributes()
 	p := &process{cmd: cmd, in: inW, out: outR, read: bufio.NewReaderSize(outR, 64<<10), last: &subprocess.LastWords{}, most: cfg.MaxAnswer}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = inR, outW, p.last

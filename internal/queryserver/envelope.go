@@ -12,11 +12,12 @@ import (
 
 // RunHeader is the request header by which callfn asks a show for an Envelope, and the response header that marks one:
 //
-//	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800; account=…; root=…; lane=rehearsal; explain=1; now=1798131900000
+//	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800; account=…; root=…; lane=rehearsal; explain=1; now=1798131900000; local=…
 //
 // tz is the IANA zone of the function's Date, deadline its time in ms; account and root (the account's top-level ancestor) say
 // who is to wait when workers are short, lane that no call waits; with explain the envelope tells absent parameters that
-// were asked for; now is what Date begins at in a rehearsal, in ms since 1970. Engines that do not know it ignore it.
+// were asked for; now is what Date begins at in a rehearsal, in ms since 1970; local is the zone's table (package datetime), for engines of others: `wh` makes
+// a Date of it there. Engines that do not know it ignore it.
 const RunHeader = "X-Callfn-Run"
 
 // Ask is what the request header says.
@@ -30,6 +31,7 @@ type Ask struct {
 	Rehearsal bool      // no call waits for it
 	Explain   bool      // tell which absent parameters were read
 	Now       time.Time // zero for the real time; exact to a millisecond
+	Local     string    // the zone's table, for engines of others; ParseAsk leaves it out
 }
 
 // String is the header's value.
@@ -55,6 +57,9 @@ func (a Ask) String() string {
 	}
 	if !a.Now.IsZero() {
 		s += "; now=" + strconv.FormatInt(a.Now.UnixMilli(), 10)
+	}
+	if a.Local != "" {
+		s += "; local=" + a.Local
 	}
 	return s
 }

@@ -44,6 +44,9 @@ const head = `// What a callfn function gets and returns. Made from the tables a
 //   return thanks(call);
 //
 // For a file with the body alone, call is declared at the end.
+//
+// Date is in the account's time zone. toLocaleString and Intl know the common locales and options; what they do not know they throw
+// (docs/dates.md). A rehearsal's Date begins at its moment.
 
 declare namespace callfn {
   /** The body gets the call's parameters and returns the call's next flow; without one, the callflow goes on behind it. */

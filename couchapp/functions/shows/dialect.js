@@ -1,9 +1,10 @@
-// The show `dialect`: the newer syntax that this engine does not parse, by name: {"lacks": ["logical_assignment", …]}.
+// The show `dialect`: the newer syntax that this engine does not parse, and what it does not know of locales and of the account's time
+// zone, by name: {"lacks": ["logical_assignment", …]}. Our own engine, which gives a third argument, knows the account's zone everywhere.
 //
 //   GET /functions/_design/functions/_show/dialect
 //
 // Whoever saves a function that uses it is warned. It takes no code from the request; the samples are these.
-function (doc, req) {
+function (doc, req, engine) {
   var samples = {
     let: 'let a = 1;',
     arrow_function: 'var f = (a) => a;',
@@ -32,5 +33,16 @@ function (doc, req) {
       try { new Function(samples[name]); } catch (e) { lacks.push(name); }
     }
   }
+  if (typeof Intl !== 'object') {
+    lacks.push('intl');
+  } else if (!engine) {
+    lacks.push('intl_zone');
+  }
+  try {
+    name = (1234.5).toLocaleString('de-DE') + new Date(0).toLocaleString('de-DE', { timeZone: 'America/New_York', hour: 'numeric', hour12: false });
+  } catch (e) {
+    name = '';
+  }
+  if (name !== '1.234,519 Uhr') { lacks.push('locale_options'); }
   return { json: { lacks: lacks } };
 }

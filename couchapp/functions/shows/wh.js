@@ -26,6 +26,7 @@
   // !code lib/explain.js
   // !code lib/build.js
   // !code lib/result.js
+  // !code lib/date.js
   // !code lib/couchjs.js
 
   kept = realm();
@@ -39,7 +40,7 @@
     if (no) { return no; }
 
     try {
-      run = build(doc.function_js, engine && engine.checked, engine && engine.made);
+      run = build(doc.function_js, engine && engine.checked, engine && engine.made, engine ? undefined : ownDate(req, doc.function_js));
     } catch (e) {
       return explain('syntax', e, doc.function_js);
     }

@@ -1,4 +1,4 @@
-// Package dialect finds newer JavaScript syntax in a function's body, so that whoever saves it can be told when the engine that
+// Package dialect finds newer JavaScript syntax, and what formats dates and numbers, in a function's body, so that whoever saves it can be told when the engine that
 // will run it is too old: stock CouchDB comes with SpiderMonkey 1.8.5 to 128 (couchdb-facts, Engines), and a body that parses
 // here may not parse there.
 //
@@ -48,6 +48,7 @@ type finder struct {
 	line, column int
 
 	last, before place // the last two tokens that are neither space nor comment
+	format       place // the toLocaleString or the like whose parenthesis was opened last, as long as nothing is in it
 	open         []js.TokenType
 	classes      []int // how many brackets were open where each class keyword stands that still waits for its body
 }
@@ -68,6 +69,7 @@ func (f *finder) token(kind js.TokenType, text []byte) {
 	}
 	at := place{kind, f.line, f.column}
 	f.single(at, text)
+	f.locale(at, text)
 	f.pair(at)
 	f.nest(kind)
 	f.before, f.last = f.last, at
@@ -148,6 +150,29 @@ func (f *finder) pair(at place) {
 		}
 	}
 }
+
+// locale knows what formats dates and numbers: the object Intl, and toLocaleString and the like with arguments.
+func (f *finder) locale(at place, text []byte) {
+	isMember := f.last.kind == js.DotToken || f.last.kind == js.OptChainToken
+	switch {
+	case f.format.line > 0 && f.last.kind == js.OpenParenToken:
+		if at.kind != js.CloseParenToken {
+			f.use("locale_options", f.format)
+		}
+		f.format = place{}
+	case at.kind == js.OpenParenToken && f.format.line > 0 && f.format == f.last: // its arguments
+	case isMember && formats[string(text)]:
+		f.format = at
+	default:
+		f.format = place{}
+		if string(text) == "Intl" && !isMember {
+			f.use("intl", at)
+			f.use("intl_zone", at)
+		}
+	}
+}
+
+var formats = map[string]bool{"toLocaleString": true, "toLocaleDateString": true, "toLocaleTimeString": true}
 
 // nest follows the brackets, so that a class body is known as one.
 func (f *finder) nest(kind js.TokenType) {

@@ -25,7 +25,7 @@ func TestShowAndFinderAgree(t *testing.T) {
 		if !slices.Contains(features(sample), name) {
 			t.Errorf("%s: not found in %s: %v", name, sample, dialect.Find(sample))
 		}
-		if _, _, ok := dialect.Describe(name); !ok {
+		if _, ok := dialect.Describe(name); !ok {
 			t.Errorf("%s: not described", name)
 		}
 	}
@@ -54,6 +54,11 @@ func TestFind(t *testing.T) {
 		{"let as a name", "var let = 1; return let + 1;", nil},
 		{"a function called async", "var async = f; return async(1);", nil},
 		{"each once", "a ??= 1; b ??= 2; c ||= 3;", []string{"logical_assignment"}},
+		{"a date's text", "return new Date().toLocaleString() + d.toLocaleTimeString( /* none */ );", nil},
+		{"a date's text in a zone", "return new Date()\n .toLocaleString('en-US', {timeZone: z});", []string{"locale_options"}},
+		{"a number's text", "return (5)?.toLocaleString(l)", []string{"optional_chaining", "locale_options"}},
+		{"Intl", "return new Intl.NumberFormat('de').format(5)", []string{"intl", "intl_zone"}},
+		{"Intl as a member", "return call.Intl + {toLocaleString: 1}.a", nil},
 		{"what does not parse", "class { ` ${ #", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -82,7 +87,7 @@ func FuzzFind(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		lines := strings.Count(body, "\n") + strings.Count(body, "\r") + strings.Count(body, "\u2028") + strings.Count(body, "\u2029") + 1
 		for _, u := range dialect.Find(body) {
-			if _, _, ok := dialect.Describe(u.Feature); !ok || u.Line < 1 || u.Line > lines || u.Column < 1 {
+			if _, ok := dialect.Describe(u.Feature); !ok || u.Line < 1 || u.Line > lines || u.Column < 1 {
 				t.Errorf("%q: %+v", body, u)
 			}
 		}

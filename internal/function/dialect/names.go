@@ -1,31 +1,53 @@
 package dialect
 
-// names tells each feature by what an admin writes, and what to write instead.
-var names = map[string]struct{ what, instead string }{
-	"let":                {"`let`", "`var`"},
-	"arrow_function":     {"an arrow function (`=>`)", "`function (…) { return …; }`"},
-	"template":           {"a template string (`…${…}`)", "strings joined by `+`"},
-	"class":              {"a `class`", "a function and its prototype"},
-	"spread":             {"`...` (spread or rest)", "`apply`, `concat` or `arguments`"},
-	"generator":          {"a generator (`function*`)", "a loop that fills a list"},
-	"exponent":           {"`**`", "`Math.pow`"},
-	"async":              {"an `async` function", "plain code: a function's answer is read at once, nobody waits for a promise"},
-	"optional_catch":     {"`catch` without a name", "`catch (e)`"},
-	"bigint":             {"a BigInt (`1n`)", "a number or a string"},
-	"nullish":            {"`??`", "`a !== undefined && a !== null ? a : b`"},
-	"optional_chaining":  {"`?.`", "`a && a.b`"},
-	"numeric_separator":  {"`_` in a number", "the number without it"},
-	"logical_assignment": {"`??=`, `||=` or `&&=`", "the assignment written out: `a = a || b`"},
-	"class_field":        {"a class field", "an assignment in the constructor"},
-	"private_name":       {"a private name (`#x`)", "a name that begins with `_`"},
-	"private_in":         {"`#x in …`", "a property to look for"},
-	"static_block":       {"a `static { }` block", "code after the class"},
-	"regexp_d_flag":      {"a regular expression's flag `d`", "`index` of the match"},
-	"regexp_v_flag":      {"a regular expression's flag `v`", "the flag `u`, or none"},
+// Name tells a feature as an admin writes it, what becomes of a function that uses it where it is not there, and what
+// to write instead.
+type Name struct{ What, Fate, Instead string }
+
+// names are the features. An empty fate is that of syntax.
+var names = map[string]struct{ what, instead, fate string }{
+	"let":                {what: "`let`", instead: "`var`"},
+	"arrow_function":     {what: "an arrow function (`=>`)", instead: "`function (…) { return …; }`"},
+	"template":           {what: "a template string (`…${…}`)", instead: "strings joined by `+`"},
+	"class":              {what: "a `class`", instead: "a function and its prototype"},
+	"spread":             {what: "`...` (spread or rest)", instead: "`apply`, `concat` or `arguments`"},
+	"generator":          {what: "a generator (`function*`)", instead: "a loop that fills a list"},
+	"exponent":           {what: "`**`", instead: "`Math.pow`"},
+	"async":              {what: "an `async` function", instead: "plain code: a function's answer is read at once, nobody waits for a promise"},
+	"optional_catch":     {what: "`catch` without a name", instead: "`catch (e)`"},
+	"bigint":             {what: "a BigInt (`1n`)", instead: "a number or a string"},
+	"nullish":            {what: "`??`", instead: "`a !== undefined && a !== null ? a : b`"},
+	"optional_chaining":  {what: "`?.`", instead: "`a && a.b`"},
+	"numeric_separator":  {what: "`_` in a number", instead: "the number without it"},
+	"logical_assignment": {what: "`??=`, `||=` or `&&=`", instead: "the assignment written out: `a = a || b`"},
+	"class_field":        {what: "a class field", instead: "an assignment in the constructor"},
+	"private_name":       {what: "a private name (`#x`)", instead: "a name that begins with `_`"},
+	"private_in":         {what: "`#x in …`", instead: "a property to look for"},
+	"static_block":       {what: "a `static { }` block", instead: "code after the class"},
+	"regexp_d_flag":      {what: "a regular expression's flag `d`", instead: "`index` of the match"},
+	"regexp_v_flag":      {what: "a regular expression's flag `v`", instead: "the flag `u`, or none"},
+	"intl": {
+		what: "`Intl`", fate: "in a call this function would fail", instead: "the text from getHours(), getDay() and the like",
+	},
+	"intl_zone": {
+		what:    "the account's time zone in `Intl.DateTimeFormat`",
+		fate:    "without the option `timeZone` it formats in the time zone of that engine's server",
+		instead: "`timeZone` among the options, or use a date's own toLocaleString",
+	},
+	"locale_options": {
+		what: "the locale and options of `toLocaleString` and the like",
+		fate: "in a call this function would fail, or say something else", instead: "the text from getHours(), getDay() and the like",
+	},
 }
 
-// Describe tells a feature as an admin writes it, and what older engines understand instead. ok is false for unknown names.
-func Describe(feature string) (what, instead string, ok bool) {
+// syntaxFate is what becomes of a function with syntax that an engine does not parse.
+const syntaxFate = "in a call this function would fail with a syntax error"
+
+// Describe tells a feature. ok is false for unknown names.
+func Describe(feature string) (name Name, ok bool) {
 	n, ok := names[feature]
-	return n.what, n.instead, ok
+	if n.fate == "" {
+		n.fate = syntaxFate
+	}
+	return Name{What: n.what, Fate: n.fate, Instead: n.instead}, ok
 }

@@ -78,7 +78,6 @@ var names = map[string]string{
 	"$": noLibraries, "jQuery": noLibraries, "_": noLibraries, "lodash": noLibraries, "uuid": noLibraries,
 	"moment": dateIsLocal, "dayjs": dateIsLocal, "luxon": dateIsLocal, "DateTime": dateIsLocal,
 	"dateFns": dateIsLocal, "Temporal": dateIsLocal,
-	"Intl": "there is no Intl in this engine: `new Date()` and its getters (getHours, getDay, …) are in the account's time zone",
 
 	"twilio": noTwiML, "Twilio": noTwiML, "twiml": noTwiML, "VoiceResponse": noTwiML, "Runtime": noTwiML,
 	"plivo": noTwiML, "vonage": noTwiML,

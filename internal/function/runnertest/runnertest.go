@@ -6,6 +6,7 @@
 //	-- function.js --   the function body
 //	-- doc.json --      optional: members to add to or replace in the stored document
 //	-- params.json --   optional: the flat parameters ({"To": "1000"} when absent)
+//	-- run.json --      optional: {"timezone": IANA name, "now": RFC 3339}, what the function's Date is in and begins at
 //	-- want.json --     {"outcome": …, "value": …, "exact": …, "message": part of the error's, "hint": part of it,
 //	                    "line": n, "column": n, "logs": […], "levels": […],
 //	                    "deadline_ms": 3000 when absent, 500 where a timeout is wanted}
@@ -61,7 +62,13 @@ type fixture struct {
 	source string
 	doc    map[string]any
 	params map[string]string
+	run    run
 	want   want
+}
+
+type run struct {
+	TimeZone string    `json:"timezone"`
+	Now      time.Time `json:"now"`
 }
 
 type want struct {
@@ -142,6 +149,7 @@ func (p Place) check(f fixture, id function.ID) string {
 		var err error
 		if got, err = p.Driver.Evaluate(ctx, function.Evaluation{
 			Run: function.RunID(fmt.Sprintf("%032x", time.Now().UnixNano())), Function: id, Params: params, Deadline: deadline,
+			TimeZone: f.run.TimeZone, Now: f.run.Now,
 		}); err != nil {
 			return err.Error()
 		}
@@ -201,7 +209,7 @@ func has(all []fixture, name string) bool {
 
 func parse(name string, a *txtar.Archive) (fixture, error) {
 	f := fixture{name: name}
-	targets := map[string]any{"doc.json": &f.doc, "params.json": &f.params, "want.json": &f.want}
+	targets := map[string]any{"doc.json": &f.doc, "params.json": &f.params, "run.json": &f.run, "want.json": &f.want}
 	for _, file := range a.Files {
 		if file.Name == "function.js" {
 			f.source = strings.TrimSuffix(string(file.Data), "\n")

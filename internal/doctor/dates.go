@@ -1,0 +1,42 @@
+package doctor
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+)
+
+// dates tells what the engine of functions does otherwise than our own where dates and numbers are written. A function's Date
+// is in the account's time zone, and at a rehearsal's moment, on every engine: `wh` makes it where the engine's own is not.
+func (x *exam) dates() {
+	const check = "dates and locales"
+	engine := x.Dialect
+	if engine == nil {
+		database := func() (*datastore.Database, error) { return x.Site.Database(datastore.Functions), nil }
+		engine = &function.ShowDialect{Database: database, Now: time.Now}
+	}
+	lacks, err := engine.Lacks(x.ctx)
+	if err != nil {
+		x.add(check, Unknown, "", "the engine of functions cannot be asked: %v", cause(err))
+		return
+	}
+	var misses []string
+	for _, l := range []struct{ feature, says string }{
+		{"intl", "there is no Intl"},
+		{"intl_zone", "Intl formats in the time zone of the engine's server where no timeZone is given"},
+		{"locale_options", "toLocaleString does not know every locale and option, or none"},
+	} {
+		if slices.Contains(lacks, l.feature) {
+			misses = append(misses, l.says)
+		}
+	}
+	if len(misses) == 0 {
+		x.add(check, OK, "", "Date is in the account's time zone, Intl too")
+		return
+	}
+	x.add(check, Change, "run functions in our query server (language callfn), or in callfn itself; until then saving a function warns of it",
+		"Date is in the account's time zone, but %s", strings.Join(misses, ", and "))
+}
