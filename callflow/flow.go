@@ -9,9 +9,9 @@ import (
 // Wildcard is the child that a walk falls back to (?DEFAULT_CHILD_KEY in callflow.hrl).
 const Wildcard = "_"
 
-// Node is one node of a flow tree, `{module, data, children}`, as JSON decoding gives it. Whatever is missing or of the
-// wrong type reads as empty, so that a node is safe to walk before and without validation. The walk never changes it. The zero
-// Node is no node at all.
+// Node is one node of a flow tree, `{module, data, children}`, as JSON decoding gives it. Whatever is missing or of
+// the wrong type reads as empty, so that a node is safe to walk before and without validation. The walk never changes
+// it. The zero Node is no node at all.
 type Node struct{ jsonvalue.Object }
 
 // NodeOf makes a node of members that have no order.

@@ -12,12 +12,13 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// OrderKept is the private field of a callflow that says whether its children stand in the order in which they were written:
-// false where they stood sorted before, since callfn once sorted the members of what it stored. Where it is absent, the
-// document's own order tells: see LostOrder.
+// OrderKept is the private field of a callflow that says whether its children stand in the order in which they were
+// written: false where they stood sorted before, since callfn once sorted the members of what it stored. Where it is
+// absent, the document's own order tells: see LostOrder.
 const OrderKept = "pvt_order_kept"
 
-// UnorderedRoute is a temporal_route that tries its children in an order that may not be the one in which they were written.
+// UnorderedRoute is a temporal_route that tries its children in an order that may not be the one in which they were
+// written.
 type UnorderedRoute struct {
 	Path  []string // of the node, from the document
 	Rules []string // the children, in the order in which they are tried
@@ -33,8 +34,8 @@ func (r UnorderedRoute) Says() string {
 	if len(r.Rules) > most {
 		rules += " …"
 	}
-	return "an earlier version of callfn lost the order of this temporal_route's children; where several rules hold the wrong one " +
-		"may win (they are tried in the order " + clip(rules, 400) + ")"
+	return "an earlier version of callfn lost the order of this temporal_route's children; where several rules hold " +
+		"the wrong one may win (they are tried in the order " + clip(rules, 400) + ")"
 }
 
 // Fix says what to do about it.
@@ -42,9 +43,9 @@ func (UnorderedRoute) Fix() string {
 	return "list the rules in data.rules in the order in which they are to be tried"
 }
 
-// LostOrder lists the temporal_routes of a stored callflow that try two or more children in an order that was lost: those
-// without data.rules, where OrderKept is false, or absent and every object of the flow is sorted, as callfn once stored them.
-// KAZOO keeps the order of what it stores, and hardly ever is all of it sorted.
+// LostOrder lists the temporal_routes of a stored callflow that try two or more children in an order that was lost:
+// those without data.rules, where OrderKept is false, or absent and every object of the flow is sorted, as callfn
+// once stored them. KAZOO keeps the order of what it stores, and hardly ever is all of it sorted.
 func LostOrder(doc datastore.Document) []UnorderedRoute {
 	kept, told := doc[OrderKept].(bool)
 	flow, ok := jsonvalue.Object{Members: doc, Order: doc.Order()}.At("flow")
@@ -70,8 +71,8 @@ func unorderedRoutes(found []UnorderedRoute, path []string, n Node) []UnorderedR
 	return found
 }
 
-// MarkOrder says in a callflow that is about to be stored whether its order is kept. before is the stored document, nil for a new
-// one. An order that was lost stays lost until the rules are listed, or the client writes another one.
+// MarkOrder says in a callflow that is about to be stored whether its order is kept. before is the stored document,
+// nil for a new one. An order that was lost stays lost until the rules are listed, or the client writes another one.
 func MarkOrder(before, doc datastore.Document) {
 	delete(doc, OrderKept)
 	flow, _ := jsonvalue.Object{Members: doc, Order: doc.Order()}.At("flow")
@@ -107,8 +108,8 @@ type Unordered struct {
 	Routes  []UnorderedRoute
 }
 
-// FindLostOrder looks through every account's callflows and tells found of those whose order was lost. It reads the listing in
-// pages, and the documents that have a temporal_route.
+// FindLostOrder looks through every account's callflows and tells found of those whose order was lost. It reads the
+// listing in pages, and the documents that have a temporal_route.
 func FindLostOrder(ctx context.Context, datastores datastore.Resolver, found func(Unordered)) error {
 	const page = 500
 	collection := Collection(datastores)
@@ -156,7 +157,9 @@ func lostOrderOf(ctx context.Context, collection datastore.Collection, ids []any
 				continue
 			}
 			if routes := LostOrder(row.Doc); len(routes) > 0 {
-				found(Unordered{Account: account.ID(row.Doc.Account()), ID: ID(row.Doc.ID()), Name: row.Doc.Text("name"), Routes: routes})
+				found(Unordered{
+					Account: account.ID(row.Doc.Account()), ID: ID(row.Doc.ID()), Name: row.Doc.Text("name"), Routes: routes,
+				})
 			}
 		}
 		ids = ids[n:]

@@ -206,7 +206,8 @@ func TestAStoragePlanKeepsItsOrder(t *testing.T) {
 	look("dry run", s.must(t, 200, "POST", path+"?dry_run=true", token, `{"data":{`+plan+`}}`))
 }
 
-// twoRules makes rules that both hold at half past twelve, and the flow that tries lunch before office hours, without data.rules.
+// twoRules makes rules that both hold at half past twelve, and the flow that tries lunch before office hours, without
+// data.rules.
 func twoRules(t *testing.T, s *stack, a tenant) (flow string) {
 	rule := func(name string, from, to int) string {
 		return s.must(t, 201, "PUT", a.path("/temporal_rules"), a.token, fmt.Sprintf(
@@ -230,7 +231,8 @@ func wantLunch(t *testing.T, s *stack, a tenant, how string) {
 	}
 }
 
-// Which of two rules that hold wins is said by the order in which the children were written, not by the accident of their ids.
+// Which of two rules that hold wins is said by the order in which the children were written, not by the accident of
+// their ids.
 func TestTemporalRoutesTryTheirChildrenInOrder(t *testing.T) {
 	for range 6 { // ids are random: each time the order is as good as chance where it is lost
 		s := newStack(t)
@@ -283,8 +285,8 @@ func wantChildren(t *testing.T, what, got, want string) {
 	}
 }
 
-// What an earlier version stored has its members sorted. Whoever looks at such a callflow is told of each temporal_route that
-// depends on the order, until the rules are listed or written in another order.
+// What an earlier version stored has its members sorted. Whoever looks at such a callflow is told of each
+// temporal_route that depends on the order, until the rules are listed or written in another order.
 func TestLostOrderIsWarnedOf(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

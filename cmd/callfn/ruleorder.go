@@ -12,8 +12,8 @@ import (
 // mostUnordered bounds how many temporal_routes the start's log names.
 const mostUnordered = 100
 
-// warnOfLostOrder looks, while the service is up already, for temporal_routes that earlier versions stored without the order of
-// their children, and logs each one.
+// warnOfLostOrder looks, while the service is up already, for temporal_routes that earlier versions stored without
+// the order of their children, and logs each one.
 func (s *service) warnOfLostOrder(stores datastore.Resolver, log *slog.Logger) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

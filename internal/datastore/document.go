@@ -10,12 +10,12 @@ import (
 )
 
 // Document is a stored JSON object. Numbers are json.Number, so that nothing is lost between store and client. Keys
-// beginning `_` or `pvt_` are private: the platform's own (kazoo-facts §1.10). The order in which its members were written goes
-// with it: see Order.
+// beginning `_` or `pvt_` are private: the platform's own (kazoo-facts §1.10). The order in which its members were
+// written goes with it: see Order.
 type Document map[string]any
 
-// orderKey is where a Document keeps its Order. No document that is read has such a member, since CouchDB refuses names that
-// begin with `_`, and none is written.
+// orderKey is where a Document keeps its Order. No document that is read has such a member, since CouchDB refuses
+// names that begin with `_`, and none is written.
 const orderKey = "_order"
 
 // Order is the order in which the document's members were written, where they were read; they are stored in it.
@@ -121,8 +121,8 @@ func StripPrivate(data map[string]any) map[string]any {
 	return public
 }
 
-// Replace is the document with its public part replaced by public, private fields kept: KAZOO's POST. Its order stays what it
-// was.
+// Replace is the document with its public part replaced by public, private fields kept: KAZOO's POST. Its order stays
+// what it was.
 func (d Document) Replace(public map[string]any) Document {
 	out := make(Document, len(d)+len(public))
 	for key, value := range d {
@@ -136,8 +136,8 @@ func (d Document) Replace(public map[string]any) Document {
 	return out
 }
 
-// Patch is the document with data merged into its public part: KAZOO's PATCH. Members that are there keep their place, new ones
-// come after them in the order of data. (KAZOO's own kz_json:merge sorts all of them.)
+// Patch is the document with data merged into its public part: KAZOO's PATCH. Members that are there keep their
+// place, new ones come after them in the order of data. (KAZOO's own kz_json:merge sorts all of them.)
 func (d Document) Patch(data map[string]any, order *jsonvalue.Order) Document {
 	return d.Replace(jsonvalue.Merge(StripPrivate(d), StripPrivate(data))).Ordered(d.Order().Merge(order))
 }

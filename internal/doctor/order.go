@@ -23,14 +23,16 @@ func (x *exam) orderOfRules() {
 		}
 		for _, route := range u.Routes {
 			routes++
-			x.add(check, Change, route.Fix(), "account %s, callflow %s %q, %s: %s", u.Account, u.ID, u.Name, route.Place(), route.Says())
+			x.add(check, Change, route.Fix(), "account %s, callflow %s %q, %s: %s",
+				u.Account, u.ID, u.Name, route.Place(), route.Says())
 		}
 	})
 	switch {
 	case err != nil:
 		x.add(check, Unknown, "", "the callflows cannot be read: %v", cause(err))
 	case callflows > mostLost:
-		x.add(check, Change, "list the rules in data.rules", "%d more callflows have temporal_routes whose order was lost", callflows-mostLost)
+		x.add(check, Change, "list the rules in data.rules", "%d more callflows have temporal_routes whose order was lost",
+			callflows-mostLost)
 	case routes == 0:
 		x.add(check, OK, "", "every temporal_route tries its rules in the order in which they were written")
 	}

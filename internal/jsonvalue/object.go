@@ -36,8 +36,8 @@ func (o Object) MarshalJSON() ([]byte, error) {
 	return o.Order.Append(nil, o.Members)
 }
 
-// UnmarshalJSON reads an object as [Decode] does, but for its limits: the text is at hand already, and encoding/json bounds its
-// depth.
+// UnmarshalJSON reads an object as [Decode] does, but for its limits: the text is at hand already, and encoding/json
+// bounds its depth.
 func (o *Object) UnmarshalJSON(data []byte) error {
 	v, err := Decode(data, Limits{Bytes: len(data), Depth: 10_000, Values: len(data)})
 	if err != nil {

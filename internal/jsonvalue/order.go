@@ -5,18 +5,19 @@ import (
 	"slices"
 )
 
-// Order is the order in which the members of an object were written, and those of every object below it. JSON calls objects
-// unordered, but KAZOO and CouchDB keep the order of members, and some of them mean something: a temporal_route without rules
-// tries its children in order. A value itself is a plain map, so its Order stands beside it and survives what becomes of the
-// map: members that the Order does not name come after those it names, in the order of their names, and names that the map
-// does not have are passed over. The nil Order names nothing. An Order is never changed, so it may be shared.
+// Order is the order in which the members of an object were written, and those of every object below it. JSON calls
+// objects unordered, but KAZOO and CouchDB keep the order of members, and some of them mean something: a
+// temporal_route without rules tries its children in order. A value itself is a plain map, so its Order stands beside
+// it and survives what becomes of the map: members that the Order does not name come after those it names, in the
+// order of their names, and names that the map does not have are passed over. The nil Order names nothing. An Order
+// is never changed, so it may be shared.
 type Order struct {
 	names []string // an object's members, each once; nil for an array
 	below []*Order // of these members' values, or of an array's elements; nil where none of them has an Order
 }
 
-// NewOrder is the Order of an object with these members, each named once. below are the Orders of their values, nil where they
-// have none.
+// NewOrder is the Order of an object with these members, each named once. below are the Orders of their values, nil
+// where they have none.
 func NewOrder(names []string, below []*Order) *Order {
 	if len(names) == 0 {
 		return nil
@@ -74,7 +75,7 @@ func (o *Order) Element(i int) *Order {
 // With is o with below as the Order of a member's value. A member that o does not name becomes its last.
 func (o *Order) With(name string, below *Order) *Order {
 	next := &Order{}
-	if o != nil {
+	if o != nil && o.names != nil { // that of an array is none
 		next.names, next.below = slices.Clone(o.names), slices.Clone(o.below)
 	}
 	i := slices.Index(next.names, name)
@@ -102,7 +103,7 @@ func (o *Order) In(v any) *Order {
 				at++
 			}
 			var below *Order
-			if o != nil && at < len(o.below) {
+			if o != nil && at < len(o.names) && o.below != nil {
 				below = o.below[at]
 			}
 			next.add(i+1, below.In(v[name]))
@@ -147,8 +148,8 @@ func (o *Order) Renamed(rename func(string) string) *Order {
 	return next.unique()
 }
 
-// Merge is the Order of what [Merge] makes of two values: the members of the base stay where they are, those that only the
-// patch has come after them.
+// Merge is the Order of what [Merge] makes of two values: the members of the base stay where they are, those that
+// only the patch has come after them.
 func (o *Order) Merge(patch *Order) *Order {
 	switch {
 	case o == nil || o.names == nil:

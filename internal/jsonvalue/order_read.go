@@ -5,15 +5,15 @@ import (
 	"encoding/json"
 )
 
-// OrderOf reads the Order of a JSON value's members. data must be JSON that a decoder has accepted; of anything else it reads
-// what it can make out. Of a name that stands twice in one object the first place counts.
+// OrderOf reads the Order of a JSON value's members. data must be JSON that a decoder has accepted; of anything else
+// it reads what it can make out. Of a name that stands twice in one object the first place counts.
 func OrderOf(data []byte) *Order {
 	r := orderReader{data: data}
 	return r.value()
 }
 
-// orderReader walks through JSON text and looks at nothing but names and brackets. Its recursion is bounded by the decoder
-// that has accepted the text.
+// orderReader walks through JSON text and looks at nothing but names and brackets. Its recursion is bounded by the
+// decoder that has accepted the text.
 type orderReader struct {
 	data []byte
 	pos  int

@@ -140,6 +140,13 @@ func TestOrderWith(t *testing.T) {
 	if got, err := json.Marshal(obj); err != nil || string(got) != want {
 		t.Errorf("got %s, %v; want %s", got, err, want)
 	}
+	array := jsonvalue.OrderOf([]byte(`[{"z":1,"a":2},{"y":1,"b":2}]`))
+	object := map[string]any{"z": map[string]any{"a": 1, "z": 2}}
+	for how, order := range map[string]*jsonvalue.Order{"With": array.With("z", nil), "In": array.In(object), "itself": array} {
+		if got, err := order.Append(nil, object); err != nil || string(got) != `{"z":{"a":1,"z":2}}` {
+			t.Errorf("%s of an array's order: got %s, %v for an object", how, got, err)
+		}
+	}
 	var none *jsonvalue.Order
 	if got := none.With("z", nil).With("a", nil).Names(map[string]any{"a": 1, "z": 2}); got[0] != "z" {
 		t.Errorf("got %v; want z first", got)

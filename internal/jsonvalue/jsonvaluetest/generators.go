@@ -97,8 +97,8 @@ func writeShuffled(t *rapid.T, b *strings.Builder, v any) {
 	}
 }
 
-// Tokens lists the tokens of JSON text in order, as encoding/json reads them: what two texts have in common that differ at most
-// in white space and in how their strings are spelt.
+// Tokens lists the tokens of JSON text in order, as encoding/json reads them: what two texts have in common that
+// differ at most in white space and in how their strings are spelt.
 func Tokens(text []byte) ([]json.Token, error) {
 	dec := json.NewDecoder(strings.NewReader(string(text)))
 	dec.UseNumber()
