@@ -49,7 +49,7 @@ func wantLunch(t *testing.T, p program, how, number string) {
 	}
 }
 
-// The order of members survives the command line, a function, an export and an import, and test cases in files.
+// The order of members survives the command line, a function, test cases in files, an export, an import and a move.
 func TestOrderOnTheCommandLine(t *testing.T) {
 	s, account, _ := orderedPlace(t)
 	p := s.keyed()
@@ -107,6 +107,10 @@ func TestOrderOnTheCommandLine(t *testing.T) {
 	q.env["CALLFN_ACCOUNT"] = account
 	wantLunch(t, q, "import", "1000")
 	wantLunch(t, q, "import of a function", "2000")
+	empty := startPlace(t, "node")
+	q.must(t, exitOK, "migrate", "--to="+withUser(t, empty.address, empty.user, empty.password))
+	wantLunch(t, q, "migrate", "1000")
+	wantLunch(t, q, "migrate with a function", "2000")
 }
 
 // The start's log names each temporal_route whose order was lost, and so does whoever shows its callflow; no other.
