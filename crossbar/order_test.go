@@ -368,3 +368,45 @@ func TestLostOrderIsWarnedOf(t *testing.T) {
 		t.Errorf("marked as kept: want no warning, got %s", warned(r))
 	}
 }
+
+// Every account's callflows are looked through, page by page.
+func TestLostOrderIsFound(t *testing.T) {
+	s := newStack(t)
+	db, err := s.stores.Resolve(datastore.Callflows, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const flow = `{"children":{"a":{},"b":{}},"data":{},"module":"temporal_route"}`
+	wanted := map[callflow.ID]bool{}
+	docs := make([]datastore.Document, 1203)
+	for i := range docs {
+		id := fmt.Sprintf("%032x", i)
+		about := `"pvt_type":"callflow"`
+		if i%5 != 0 {
+			wanted[callflow.ID(id)] = true
+		} else {
+			about += `,"pvt_order_kept":true`
+		}
+		text := fmt.Sprintf(`{"_id":%q,"flow":%s,"numbers":["1"],"pvt_account_id":"%032x",%s}`, id, flow, i%3, about)
+		var obj jsonvalue.Object
+		if err := json.Unmarshal([]byte(text), &obj); err != nil {
+			t.Fatal(err)
+		}
+		docs[i] = datastore.Document(obj.Members).Ordered(obj.Order)
+	}
+	if _, err := db.BulkSave(t.Context(), docs); err != nil {
+		t.Fatal(err)
+	}
+	found := map[callflow.ID]bool{}
+	if err := callflow.FindLostOrder(t.Context(), s.stores, func(u callflow.Unordered) {
+		if found[u.ID] {
+			t.Errorf("callflow %s is found twice", u.ID)
+		}
+		found[u.ID] = true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(wanted, found); diff != "" {
+		t.Errorf("callflows whose order was lost (-want +got):\n%s", diff)
+	}
+}
