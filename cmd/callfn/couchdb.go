@@ -14,7 +14,7 @@ import (
 )
 
 type couchdbCommand struct {
-	Setup couchSetupCommand `cmd:"" help:"Create databases, security, design documents and a user of few rights. Run it once, and after each upgrade; it changes nothing that is right."`
+	Setup couchSetupCommand `cmd:"" help:"Create databases, security, design documents and a user of few rights. Run it once, and after each upgrade; it looks first, and changes nothing that is right."`
 }
 
 type couchSetupCommand struct {
@@ -58,6 +58,16 @@ func (c couchSetupCommand) Run(ctx context.Context, w world) error {
 		}
 		if !rights.ServerAdmin {
 			return fmt.Errorf("user %q is no administrator of CouchDB at %s (its roles: %v): nothing was changed", rights.User, site.Stores.Connection.Address(), rights.Roles)
+		}
+	}
+	for _, site := range sites { // before anything is changed anywhere
+		foreign, err := site.Foreign(ctx)
+		if err != nil {
+			return unreachable(err)
+		}
+		if len(foreign) > 0 {
+			return fmt.Errorf("KAZOO keeps a design document of its own under the name of ours in %s at %s: choose another name with --design-doc, or other databases with --database-prefix; nothing was changed",
+				strings.Join(foreign, ", "), site.Stores.Connection.Address())
 		}
 	}
 	password, made, err := userPassword(c.PasswordFile)

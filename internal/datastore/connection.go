@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -196,6 +197,25 @@ func (c *Connection) Alive(ctx context.Context) error {
 		return &Error{Op: "look for", Subject: c.name, Kind: ErrUnreachable, Cause: err}
 	}
 	return nil
+}
+
+// LogsIn reports whether the server takes this name and password, which need not be the connection's own. A user that it has locked out does not.
+func (c *Connection) LogsIn(ctx context.Context, name, password string) (bool, error) {
+	ctx, cancel := c.bound(ctx)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.root.String()+"/_session", nil)
+	if err != nil {
+		return false, &Error{Op: "log in", Subject: name, Kind: ErrInvalid, Cause: err}
+	}
+	req.Header.Set("User-Agent", "callfn")
+	req.SetBasicAuth(name, password)
+	resp, err := c.wire.RoundTrip(req)
+	if err != nil {
+		return false, &Error{Op: "log in", Subject: name, Kind: ErrUnreachable, Cause: withoutURL(err)}
+	}
+	defer func() { _ = resp.Body.Close() }()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
+	return resp.StatusCode == http.StatusOK, nil
 }
 
 // EnsureDatabase creates the database when it is not there, and reports whether it did. Safe to race.

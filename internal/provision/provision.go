@@ -147,13 +147,18 @@ func (s Site) admit(ctx context.Context, user, group string) error {
 		if raw == nil {
 			raw = map[string]any{}
 		}
+		changed := false
 		for _, group := range []string{"members", "admins"} {
 			if _, ok := raw[group].(map[string]any); !ok {
 				raw[group] = map[string]any{"names": []any{}, "roles": []any{"_admin"}}
+				changed = true
 			}
 		}
 		members, _ := raw[group].(map[string]any)
 		names, _ := members["names"].([]any)
+		if slices.Contains(names, any(user)) && !changed {
+			continue
+		}
 		if !slices.Contains(names, any(user)) {
 			members["names"] = append(names, user)
 		}
@@ -164,8 +169,12 @@ func (s Site) admit(ctx context.Context, user, group string) error {
 	return nil
 }
 
-// EnsureUser makes or updates a user without roles. It needs a server administrator's rights.
+// EnsureUser makes a user without roles, or gives it this password where it cannot log in with it, locked out or not. It needs a server
+// administrator's rights.
 func (s Site) EnsureUser(ctx context.Context, name, password string) error {
+	if in, err := s.logsIn(ctx, name, password); err != nil || in {
+		return err
+	}
 	if _, err := s.Stores.Connection.EnsureDatabase(ctx, "_users"); err != nil {
 		return err
 	}
@@ -187,6 +196,34 @@ func (s Site) EnsureUser(ctx context.Context, name, password string) error {
 		return fmt.Errorf("store user %s: %w", name, err)
 	}
 	return nil
+}
+
+// logsIn reports whether a user of CouchDB's can log in with a password. An administrator of the configuration is none of its users.
+func (s Site) logsIn(ctx context.Context, name, password string) (bool, error) {
+	path := "/_users/" + url.PathEscape("org.couchdb.user:"+name)
+	if err := s.Stores.Connection.Ask(ctx, "GET", path, nil, nil); err != nil {
+		if errors.Is(err, datastore.ErrNotFound) || errors.Is(err, datastore.ErrDatabaseMissing) {
+			return false, nil
+		}
+		return false, err
+	}
+	return s.Stores.Connection.LogsIn(ctx, name, password)
+}
+
+// Foreign lists the databases that hold a design document of somebody else's under the name of ours: KAZOO's, as a rule.
+func (s Site) Foreign(ctx context.Context) ([]string, error) {
+	var foreign []string
+	err := s.eachDesign("", func(db *datastore.Database, d couchapp.DesignDoc) error {
+		state, err := couchapp.Compare(ctx, db, d)
+		if errors.Is(err, datastore.ErrDatabaseMissing) {
+			return nil
+		}
+		if err == nil && state == couchapp.Foreign {
+			foreign = append(foreign, db.Name())
+		}
+		return err
+	})
+	return foreign, err
 }
 
 // Designs installs the design documents: the one of functions for the given language, others for CouchDB's own.

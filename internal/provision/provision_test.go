@@ -192,7 +192,7 @@ func TestSecure(t *testing.T) {
 		}
 	}
 	couch.Say("PUT /functions/_security", sitetest.Status(403, `{"error":"forbidden","reason":"no"}`))
-	if err := couch.Site.Secure(t.Context(), "callfn"); !errors.Is(err, datastore.ErrUnauthorized) || !strings.Contains(err.Error(), "secure database functions") {
+	if err := couch.Site.Secure(t.Context(), "somebody else"); !errors.Is(err, datastore.ErrUnauthorized) || !strings.Contains(err.Error(), "secure database functions") {
 		t.Error(err)
 	}
 }
@@ -201,6 +201,7 @@ func TestSecure(t *testing.T) {
 func TestEnsureUser(t *testing.T) {
 	couch := sitetest.Start(t)
 	couch.Say("HEAD /_users", sitetest.Status(200, "")) // the node has no users
+	couch.Say("GET /_session", sitetest.Status(401, `{"error":"unauthorized","reason":"Name or password is incorrect."}`))
 	couch.Say("GET /_users", sitetest.Status(404, `{"error":"not_found","reason":"missing"}`))
 	var stored map[string]any
 	couch.Say("PUT /_users/org.couchdb.user:callfn", func(w http.ResponseWriter, r *http.Request) {
