@@ -1,9 +1,9 @@
 package callflow
 
 import (
-	"fmt"
 	"strings"
-	"unicode"
+
+	"callfn/internal/printable"
 )
 
 // clip shortens text from outside to at most limit bytes, for messages.
@@ -14,19 +14,5 @@ func clip(text string, limit int) string {
 	return strings.ToValidUTF8(text[:limit], "") + "…"
 }
 
-// text makes words from outside fit for a terminal: what does not print, escape sequences and characters that turn the
-// direction of writing included, is shown as its code.
-func text(words string) string {
-	if !strings.ContainsFunc(words, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return words
-	}
-	var b strings.Builder
-	for _, r := range words {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-			continue
-		}
-		fmt.Fprintf(&b, `\u{%X}`, r)
-	}
-	return b.String()
-}
+// text makes words from outside fit for a terminal.
+func text(words string) string { return printable.Text(words) }
