@@ -32,6 +32,9 @@ func runFunction(ctx context.Context, t *Turn) Next {
 		t.step.Function.Result = result.Value
 		return Continue()
 	}
+	if t.origin == function.FromRehearsal {
+		t.step.Function.Returned = result.Value
+	}
 	return Branch(returned(result))
 }
 

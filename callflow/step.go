@@ -65,15 +65,17 @@ type Move struct {
 
 // FunctionStep says what a function step's function did.
 type FunctionStep struct {
-	ID      function.ID      `json:"id"`
-	Run     function.RunID   `json:"run,omitempty"`
-	Outcome function.Outcome `json:"outcome"`
-	Flow    jsonvalue.Object `json:"flow,omitzero"`    // the flow it returned, with defaults filled in, when ok
-	Result  json.RawMessage  `json:"result,omitempty"` // what it returned instead of a valid flow, where it returned anything
-	Error   *function.Error  `json:"error,omitempty"`
-	Logs    []string         `json:"logs,omitempty"`
-	Levels  []string         `json:"log_levels,omitempty"` // of each line of Logs, where one is not log
-	Hints   []string         `json:"hints,omitempty"`      // rehearsals: what looks like a mistake
+	ID       function.ID      `json:"id"`
+	Name     string           `json:"name,omitempty"` // in rehearsals through the API, which looks it up
+	Run      function.RunID   `json:"run,omitempty"`
+	Outcome  function.Outcome `json:"outcome"`
+	Flow     jsonvalue.Object `json:"flow,omitzero"`      // the flow it returned, with defaults filled in, when ok
+	Returned json.RawMessage  `json:"returned,omitempty"` // rehearsals: the flow as the function returned it, when ok
+	Result   json.RawMessage  `json:"result,omitempty"`   // what it returned instead of a valid flow, where it returned anything
+	Error    *function.Error  `json:"error,omitempty"`
+	Logs     []string         `json:"logs,omitempty"`
+	Levels   []string         `json:"log_levels,omitempty"` // of each line of Logs, where one is not log
+	Hints    []string         `json:"hints,omitempty"`      // rehearsals: what looks like a mistake
 }
 
 // note adds one sentence for the reader of the trace.

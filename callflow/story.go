@@ -84,7 +84,10 @@ func (s *story) function(margin string, f FunctionStep, ms float64) {
 		took = fmt.Sprintf(" in %g ms", ms)
 	}
 	s.line("%s%s%s", margin, s.paint(outcomeColor(Outcome(f.Outcome)), string(f.Outcome)), took)
-	if !f.Flow.IsZero() {
+	switch {
+	case f.Returned != nil:
+		s.line("%sreturned %s", margin, compact(f.Returned))
+	case !f.Flow.IsZero():
 		s.line("%sreturned %s", margin, compact(f.Flow))
 	}
 	if f.Result != nil {
@@ -146,7 +149,12 @@ func about(step Step) string {
 	switch step.Module {
 	case "tts":
 		return `"` + text(clip(d.String("text"), 200)) + `"`
-	case "play", "callflow", "function":
+	case "function":
+		if f := step.Function; f != nil && f.Name != "" {
+			return `"` + text(clip(f.Name, 100)) + `" (` + text(clip(string(f.ID), 8)) + ")"
+		}
+		return text(clip(d.String("id"), 100))
+	case "play", "callflow":
 		return text(clip(d.String("id"), 100))
 	case "response":
 		return text(clip(strings.TrimSpace(or(d.String("code"), "486")+" "+d.String("message")), 100))

@@ -240,6 +240,7 @@ var matrix = map[string]row{
 	"PATCH /v2/accounts/:account/functions":                       {`{"data":{"re-enable":true}}`, subtree(200)},
 	"PATCH /v2/accounts/:account/descendants/functions":           {`{"data":{"re-enable":true}}`, subtree(200)},
 	"GET /v2/accounts/:account/functions/runs":                    {"", subtree(200)},
+	"GET /v2/accounts/:account/functions/runs/:run":               {"", subtree(200)},
 	"GET /v2/accounts/:account/functions/:id/runs":                {"", subtree(200)},
 	"GET /v2/accounts/:account/functions/:id/runs/:run":           {"", subtree(200)},
 
@@ -390,6 +391,9 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 			expected := map[string]string{"functions": `{"outcome":"ok"}`, "callflows": `{"steps":[]}`}[collection]
 			path = before + "/" + must(201, "PUT", before, `{"data":{"name":"saved","call":{},"expected":`+expected+`}}`).id()
 		}
+	}
+	if before, found := strings.CutSuffix(path, "/functions/runs/:run"); found {
+		path = before + "/functions/runs/" + s.record(t, self, strings.Repeat("f", 32), "call-1", function.Threw)
 	}
 	return path, body
 }

@@ -25,7 +25,7 @@ func TestCallflowListing(t *testing.T) {
 	}
 	list := s.must(t, 200, "GET", a.path("/callflows"), a.token, "")
 	want := []any{map[string]any{"id": r.id(), "name": "main", "numbers": []any{"1000", "+14158867900"}, "patterns": []any{"^9(.*)$"},
-		"featurecode": false, "modules": []any{"function", "tts"}, "flags": []any{}}}
+		"featurecode": false, "modules": []any{"function", "tts"}, "flags": []any{}, "modified": float64(s.clock.Now().Unix() + 62167219200)}}
 	if diff := cmp.Diff(want, list.items()); diff != "" {
 		t.Error(diff)
 	}

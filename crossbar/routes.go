@@ -106,6 +106,7 @@ func (a *API) table() []Route {
 		{get, underAccount + "/functions/samples", "functions", Subtree, false, a.samples},
 		{put, underAccount + "/functions/run", "functions", Subtree, true, a.runDraft},
 		{get, underAccount + "/functions/runs", "functions", Subtree, false, a.listRuns},
+		{get, underAccount + "/functions/runs/:run", "functions", Subtree, false, a.showRun},
 		{get, underAccount + "/functions/:id/runs", "functions", Subtree, false, a.listFunctionRuns},
 		{get, underAccount + "/functions/:id/runs/:run", "functions", Subtree, false, a.showRun},
 		{put, underAccount + "/functions/:id/run", "functions", Subtree, false, a.runFunction},

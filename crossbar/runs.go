@@ -2,7 +2,6 @@ package crossbar
 
 import (
 	"callfn/internal/datastore"
-	"callfn/internal/function"
 	"callfn/internal/runrecord"
 )
 
@@ -35,13 +34,13 @@ func (a *API) runsListing(view string) listing {
 	return listing{view: records.ByAccount, docBytes: a.cfg.PageBytes, computed: []string{"message"}}
 }
 
-// showRun shows everything that was kept of one run.
+// showRun shows everything that was kept of one run, of a function or of any.
 func (a *API) showRun(x *exchange) (*answer, error) {
 	doc, err := runrecord.Collection(a.cfg.Datastores).Get(x.ctx, string(x.account.ID()), x.path["run"])
 	if err != nil {
 		return nil, err
 	}
-	if function.ID(doc.Text("function_id")) != function.ID(x.id()) {
+	if of, named := x.path["id"]; named && doc.Text("function_id") != of {
 		return nil, badIdentifier(x.path["run"])
 	}
 	shown := public(doc)

@@ -110,8 +110,18 @@ func TestRunRecords(t *testing.T) {
 	if r := s.must(t, 200, "GET", acme.path("/functions/"+f+"/runs/"+want[0]), acme.token, ""); r.at("data", "flow", "module") != "hangup" {
 		t.Errorf("one run: %s", r.raw)
 	}
+	if r := s.must(t, 200, "GET", acme.path("/functions/runs/"+want[1]), acme.token, ""); r.at("data", "function_id") != f || r.at("data", "error", "line") != 2.0 {
+		t.Errorf("one run without its function: %s, want the same run", r.raw)
+	}
+	for _, listing := range []string{"/functions/runs", "/functions/" + f + "/runs", "/functions/runs?call_id=call-1"} {
+		for _, item := range s.must(t, 200, "GET", acme.path(listing), acme.token, "").items() {
+			if run := item.(map[string]any); (run["line"] == 2.0) != (run["outcome"] != "ok") {
+				t.Errorf("%s: %v, want line 2 where it failed", listing, run)
+			}
+		}
+	}
 	for _, path := range []string{
-		"/functions/" + g + "/runs/" + want[0], "/functions/" + f + "/runs/" + f, "/functions/" + f + "/runs/x", "/functions/x/runs",
+		"/functions/runs/" + f, "/functions/runs/x", "/functions/runs/_design%2Ffunction_runs", "/functions/" + g + "/runs/" + want[0], "/functions/" + f + "/runs/" + f, "/functions/" + f + "/runs/x", "/functions/x/runs",
 		"/functions/_design%2Ffunction_runs/runs", "/functions/" + f + "/runs/_design%2Ffunction_runs",
 	} {
 		if r := s.do(t, "GET", acme.path(path), acme.token, ""); r.status != 404 {

@@ -2,10 +2,12 @@ package crossbar
 
 import (
 	"errors"
+	"slices"
 
 	"callfn/callflow"
 	"callfn/internal/account"
 	"callfn/internal/datastore"
+	"callfn/internal/function"
 	"callfn/schemas"
 )
 
@@ -27,6 +29,34 @@ func preflowOf(a account.Account) callflow.ID {
 	preflow, _ := a.Document()["preflow"].(map[string]any)
 	id, _ := preflow["always"].(string)
 	return callflow.ID(id)
+}
+
+// nameFunctions adds to the steps of a trace what their functions are called. A database that does not answer leaves them without.
+func (a *API) nameFunctions(x *exchange, steps []callflow.Step) {
+	var ids []string
+	for _, step := range steps {
+		if f := step.Function; f != nil && datastore.ValidID(string(f.ID)) && !slices.Contains(ids, string(f.ID)) {
+			ids = append(ids, string(f.ID))
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	rows, err := a.documentsOf(x, datastore.Functions, ids)
+	if err != nil {
+		return
+	}
+	names := map[function.ID]string{}
+	for _, row := range rows {
+		if row.Doc != nil && row.Doc.Account() == string(x.account.ID()) {
+			names[function.ID(row.ID)] = row.Doc.Text("name")
+		}
+	}
+	for _, step := range steps {
+		if f := step.Function; f != nil {
+			f.Name = names[f.ID]
+		}
+	}
 }
 
 // simulate walks a pretend call through the account's callflows, with the script beside it: 201 and the trace, also when nothing answers. It has
@@ -59,5 +89,6 @@ func (a *API) simulate(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.nameFunctions(x, trace.Steps)
 	return &answer{data: trace}, nil
 }

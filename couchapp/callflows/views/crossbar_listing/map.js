@@ -22,6 +22,7 @@ function(doc) {
     owner_id: doc.owner_id,
     group_id: doc.group_id,
     modules: modules,
-    flags: doc.flags || []
+    flags: doc.flags || [],
+    modified: doc.pvt_modified
   });
 }

@@ -5,6 +5,7 @@ function(doc) {
   emit([doc.pvt_account_id, doc._id], {
     name: doc.name,
     enabled: doc.enabled !== false,
-    disable_reason: doc.pvt_disabled_message
+    disable_reason: doc.pvt_disabled_message,
+    modified: doc.pvt_modified
   });
 }
