@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
+
+	"callfn/internal/printable"
 )
 
 type accountsCommand struct {
@@ -25,12 +29,12 @@ type accountDoc struct {
 	Realm string `json:"realm"`
 }
 
-func printAccount(w world, raw json.RawMessage) error {
+func printAccount(w world, done string, raw json.RawMessage) error {
 	var a accountDoc
 	if err := json.Unmarshal(raw, &a); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w.stdout, "%s  %s  %s\n", a.ID, a.Name, a.Realm)
+	_, err := printable.Fprintf(w.stdout, "%s%s  %s  %s\n", done, a.ID, a.Name, a.Realm)
 	return err
 }
 
@@ -54,7 +58,7 @@ func (c accountsCreate) Run(ctx context.Context, w world, on *accountsCommand) e
 		data["id"] = c.ID
 	}
 	return on.ask(ctx, w, http.MethodPut, func(api *client) string { return "/v2/accounts/" + url.PathEscape(api.account) }, data,
-		func(raw json.RawMessage) error { return printAccount(w, raw) })
+		func(raw json.RawMessage) error { return printAccount(w, "", raw) })
 }
 
 type accountsList struct{}
@@ -63,16 +67,20 @@ type accountsList struct{}
 func (accountsList) Run(ctx context.Context, w world, on *accountsCommand) error {
 	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("children") + "?paginate=false" }, nil,
 		func(raw json.RawMessage) error {
-			var list []json.RawMessage
+			var list []accountDoc
 			if err := json.Unmarshal(raw, &list); err != nil {
 				return err
 			}
-			for _, a := range list {
-				if err := printAccount(w, a); err != nil {
-					return err
-				}
+			if len(list) == 0 {
+				_, err := printable.Fprintln(w.stderr, "no accounts below this one yet: create one with `callfn accounts create NAME`")
+				return err
 			}
-			return nil
+			slices.SortFunc(list, func(a, b accountDoc) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+			t := newTable("ID", "NAME", "REALM")
+			for _, a := range list {
+				t.row(a.ID, a.Name, a.Realm)
+			}
+			return t.print(w.stdout)
 		})
 }
 
@@ -81,45 +89,94 @@ type accountsGet struct{}
 // Run prints the account.
 func (accountsGet) Run(ctx context.Context, w world, on *accountsCommand) error {
 	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path() }, nil,
-		func(raw json.RawMessage) error { return printAccount(w, raw) })
+		func(raw json.RawMessage) error { return printAccount(w, "", raw) })
 }
 
 type accountsDelete struct {
-	ID string `arg:"" help:"The account's id."`
+	ID string `arg:"" name:"account" help:"The account's id, or its name or realm where only one has it."`
+	confirmFlag
 }
 
 // Run deletes the account. There is no way back.
 func (c accountsDelete) Run(ctx context.Context, w world, on *accountsCommand) error {
-	return on.ask(ctx, w, http.MethodDelete, func(*client) string { return "/v2/accounts/" + url.PathEscape(c.ID) }, nil,
-		func(raw json.RawMessage) error {
-			_, _ = fmt.Fprint(w.stdout, "deleted ")
-			return printAccount(w, raw)
-		})
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	path, err := api.accountPath(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if !c.Yes {
+		d, err := api.doomedAccount(ctx, path)
+		if err != nil {
+			return err
+		}
+		if err := c.agreed(ctx, w, d); err != nil {
+			return err
+		}
+	}
+	return on.send(ctx, w, api, http.MethodDelete, path, nil, func(raw json.RawMessage) error { return printAccount(w, "deleted ", raw) })
+}
+
+// doomedAccount counts what goes with an account.
+func (c *client) doomedAccount(ctx context.Context, path string) (doomed, error) {
+	var a accountDoc
+	if err := c.get(ctx, path, &a); err != nil {
+		return doomed{}, err
+	}
+	d := doomed{does: "delete the account", name: firstOf(a.Name, a.ID)}
+	has := []string{a.ID}
+	for _, n := range []noun{aFunction, aCallflow, aUser} {
+		var all []json.RawMessage
+		if err := c.get(ctx, path+"/"+n.resource+"?paginate=false", &all); err != nil {
+			has = append(has, "an unknown number of "+n.resource)
+			continue
+		}
+		has = append(has, count(len(all), n.one))
+	}
+	d.about = strings.Join(has, ", ")
+	return d, nil
 }
 
 type accountsAPIKey struct {
-	ID     string `arg:"" optional:"" help:"The account's id; yours (or --account) when absent."`
+	ID     string `arg:"" optional:"" name:"account" help:"The account's id, or its name or realm where only one has it; yours (or --account) when absent."`
 	Rotate bool   `help:"Give the account a new key. The old one and every token it got are dead at once."`
+	confirmFlag
 }
 
 // Run prints the key and nothing else, for scripts.
 func (c accountsAPIKey) Run(ctx context.Context, w world, on *accountsCommand) error {
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	path, err := api.accountPath(ctx, c.ID)
+	if err != nil {
+		return err
+	}
 	method := http.MethodGet
 	if c.Rotate {
 		method = http.MethodPut
 	}
-	path := func(api *client) string { return api.path("api_key") }
-	if c.ID != "" {
-		path = func(*client) string { return "/v2/accounts/" + url.PathEscape(c.ID) + "/api_key" }
+	if c.Rotate && !c.Yes {
+		var a accountDoc
+		if err := api.get(ctx, path, &a); err != nil {
+			return err
+		}
+		d := doomed{does: "make the API key worthless of account", name: firstOf(a.Name, a.ID), about: a.ID + ": what uses the key, or a token that it got, is locked out at once"}
+		if err := c.agreed(ctx, w, d); err != nil {
+			return err
+		}
 	}
-	return on.ask(ctx, w, method, path, nil, func(raw json.RawMessage) error {
+	return on.send(ctx, w, api, method, path+"/api_key", nil, func(raw json.RawMessage) error {
 		var key struct {
 			APIKey string `json:"api_key"`
 		}
 		if err := json.Unmarshal(raw, &key); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintln(w.stdout, key.APIKey)
+		_, err := printable.Fprintln(w.stdout, key.APIKey)
 		return err
 	})
 }

@@ -41,8 +41,8 @@ func TestAccountsAndUsersFromTheShell(t *testing.T) {
 	}
 	p.stdin = "s3cret\n"
 	user := anID.FindString(must(exitOK, "users", "--account="+id, "create", "ann", "--first-name=Ann", "--last-name=Admin", "--priv-level=admin"))
-	for _, args := range [][]string{{"list"}, {"get", user}} {
-		if out := must(exitOK, append([]string{"users", "--account=" + id}, args...)...); !regexp.MustCompile(user + `  ann  admin  enabled  Ann Admin`).MatchString(out) {
+	for _, args := range [][]string{{"list"}, {"get", user}, {"get", "ann"}} {
+		if out := must(exitOK, append([]string{"users", "--account=acme"}, args...)...); !regexp.MustCompile(user + ` +ann +admin +enabled +Ann Admin`).MatchString(out) {
 			t.Errorf("%v: %s", args, out)
 		}
 	}
@@ -69,22 +69,22 @@ func TestAccountsAndUsersFromTheShell(t *testing.T) {
 	must(exitFailed, "users", "--account="+id, "create", "ann", "--first-name=A", "--last-name=B") // there is one
 	p.stdin = "\n"
 	must(exitUsage, "users", "--account="+id, "create", "eve", "--first-name=A", "--last-name=B")
-	must(exitOK, "users", "--account="+id, "delete", user)
+	must(exitOK, "users", "--account="+id, "delete", "--yes", user)
 	if code := login(); code != 401 {
 		t.Errorf("log in as a deleted user: %d", code)
 	}
 
-	rotated := strings.TrimSpace(must(exitOK, "accounts", "api-key", id, "--rotate"))
+	rotated := strings.TrimSpace(must(exitOK, "accounts", "api-key", id, "--rotate", "--yes"))
 	if len(rotated) != 64 || rotated == key {
 		t.Errorf("rotated to %q", rotated)
 	}
-	if out := must(exitOK, "accounts", "delete", id); !strings.Contains(out, "deleted "+id+"  acme  acme.example") {
+	if out := must(exitOK, "accounts", "delete", "--yes", id); !strings.Contains(out, "deleted "+id+"  acme  acme.example") {
 		t.Errorf("delete: %s", out)
 	}
 	if out := must(exitOK, "accounts", "list"); strings.Contains(out, "acme") {
 		t.Errorf("list: %s", out)
 	}
-	must(exitFailed, "accounts", "delete", id)
+	must(exitFailed, "accounts", "delete", "--yes", id)
 }
 
 func TestSigningKeysFromTheShell(t *testing.T) {
@@ -95,17 +95,17 @@ func TestSigningKeysFromTheShell(t *testing.T) {
 	token := strings.TrimSpace(must(exitOK, "token"))
 	first := anID.FindString(must(exitOK, "signing-keys", "list"))
 	second := anID.FindString(must(exitOK, "signing-keys", "rotate"))
-	if out := must(exitOK, "signing-keys", "list"); second == first || !regexp.MustCompile(second+` +signs +since .*\n`+first+` +retired `).MatchString(out) {
+	if out := must(exitOK, "signing-keys", "list"); second == first || !regexp.MustCompile(second+` +signs since .*\n`+first+` +retired `).MatchString(out) {
 		t.Errorf("rotated from %s to %s: %s", first, second, out)
 	}
 	if code, _ := send(t, "GET", s.url+"/v2/token_auth", token, ""); code != 200 {
 		t.Errorf("a token after a gentle rotation: %d", code)
 	}
-	must(exitOK, "signing-keys", "rotate", "--void-tokens")
+	must(exitOK, "signing-keys", "rotate", "--void-tokens", "--yes")
 	if code, _ := send(t, "GET", s.url+"/v2/token_auth", token, ""); code != 401 {
 		t.Errorf("a token after a rotation that voids it: %d", code)
 	}
-	if out := must(exitOK, "signing-keys", "list"); strings.Count(out, "\n") != 1 {
+	if out := must(exitOK, "signing-keys", "list"); strings.Count(out, "\n") != 2 {
 		t.Errorf("list: %s", out)
 	}
 }

@@ -4,8 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sort"
 	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"callfn/internal/printable"
 )
 
 // apiError is KAZOO's error envelope, told to a person.
@@ -14,6 +19,8 @@ type apiError struct {
 	status       int
 	message      string
 	details      []string
+	missing      string // what is not there, in words
+	stale        string // what to do when the token is not taken
 }
 
 func newAPIError(method, path string, status int, body []byte) *apiError {
@@ -26,19 +33,60 @@ func newAPIError(method, path string, status int, body []byte) *apiError {
 		return e
 	}
 	if env.Message != "" {
-		e.message = env.Message
+		e.message = printable.Text(env.Message)
 	}
 	var fields map[string]map[string]json.RawMessage
 	var plain struct {
 		Message string `json:"message"`
+		Cause   string `json:"cause"`
 	}
 	switch {
 	case json.Unmarshal(env.Data, &fields) == nil:
 		e.details = fieldLines(fields)
 	case json.Unmarshal(env.Data, &plain) == nil && plain.Message != "" && plain.Message != e.message:
-		e.details = []string{plain.Message}
+		e.details = []string{printable.Text(plain.Message)}
+	}
+	if status == http.StatusNotFound && env.Message == "bad_identifier" {
+		e.missing = missingFrom(path, plain.Cause)
 	}
 	return e
+}
+
+// thingsOf are the words for what stands after a part of a path.
+var thingsOf = map[string]string{
+	"accounts": "account", "functions": "function", "callflows": "callflow", "users": "user", "tests": "test case", "runs": "run",
+	"migrations": "move", "modules": "module", "databases": "database", "keys": "key",
+}
+
+// missingFrom says which part of a path is not there: the one that the server names, or else the last one.
+func missingFrom(path, cause string) string {
+	path, _, _ = strings.Cut(path, "?")
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	for i, part := range parts {
+		if text, err := url.PathUnescape(part); err == nil {
+			parts[i] = text
+		}
+	}
+	kind, missing, account := "", "", ""
+	for i := 0; i+1 < len(parts); i++ {
+		thing := thingsOf[parts[i]]
+		if thing == "" || thingsOf[parts[i+1]] != "" {
+			continue
+		}
+		if thing == "account" && account == "" {
+			account = parts[i+1]
+		}
+		if kind, missing = thing, parts[i+1]; missing == cause {
+			break
+		}
+	}
+	switch {
+	case kind == "":
+		return ""
+	case kind == "account" || account == "":
+		return "no " + kind + " " + printable.Text(missing)
+	}
+	return "no " + kind + " " + printable.Text(missing) + " in account " + printable.Text(account)
 }
 
 // fieldLines writes validation errors one a line: field, what is wrong, where.
@@ -54,18 +102,18 @@ func fieldLines(fields map[string]map[string]json.RawMessage) []string {
 			if json.Unmarshal(raw, &v) != nil || v.Message == "" {
 				v.Message = check
 			}
-			line := path + ": " + v.Message
+			line := printable.Text(path + ": " + v.Message)
 			if v.Line > 0 {
 				line += fmt.Sprintf(" (line %d, column %d)", v.Line, v.Column)
 			}
 			if v.Source != "" {
-				line += "\n    " + v.Source
+				line += "\n    " + printable.Text(v.Source)
 				if v.Column > 0 && v.Column <= len([]rune(v.Source))+1 {
-					line += "\n    " + strings.Repeat(" ", v.Column-1) + "^"
+					line += "\n    " + strings.Repeat(" ", uniseg.StringWidth(printable.Text(string([]rune(v.Source)[:v.Column-1])))) + "^"
 				}
 			}
 			if v.Hint != "" {
-				line += "\n    " + v.Hint
+				line += "\n    " + printable.Text(v.Hint)
 			}
 			lines = append(lines, line)
 		}
@@ -75,13 +123,16 @@ func fieldLines(fields map[string]map[string]json.RawMessage) []string {
 }
 
 func (e *apiError) Error() string {
-	s := fmt.Sprintf("the server refused %s %s: %d %s", e.method, e.path, e.status, e.message)
+	if e.missing != "" {
+		return fmt.Sprintf("%s (%s %s: %d %s)", e.missing, e.method, printable.Text(e.path), e.status, e.message)
+	}
+	s := fmt.Sprintf("the server refused %s %s: %d %s", e.method, printable.Text(e.path), e.status, e.message)
 	for _, d := range e.details {
 		s += "\n  " + d
 	}
 	switch e.status {
 	case http.StatusUnauthorized:
-		s += "\n  check the API key"
+		s += "\n  " + firstOf(e.stale, "check the API key")
 	case http.StatusForbidden:
 		s += "\n  this API key has no rights over that account"
 	}

@@ -10,6 +10,7 @@ import (
 
 	"callfn/internal/loadgen"
 	"callfn/internal/loadgen/chart"
+	"callfn/internal/printable"
 )
 
 type benchCommand struct {
@@ -72,7 +73,7 @@ func (c benchCommand) Run(ctx context.Context, w world) (err error) {
 		return usageError{interrupted}
 	}
 	if interrupted != nil {
-		_, _ = fmt.Fprintln(w.stderr, "interrupted: what follows is what was measured until then")
+		_, _ = printable.Fprintln(w.stderr, "interrupted: what follows is what was measured until then")
 	}
 	if err := c.report(w.stdout, results); err != nil {
 		return err
@@ -179,7 +180,7 @@ func (c benchCommand) verdict(w io.Writer, results []loadgen.Result) error {
 			"unreachable":   "connections failed: is the server still there, and are there enough file descriptors?",
 		} {
 			if r.Outcomes[outcome] > 0 {
-				_, _ = fmt.Fprintf(w, "hint: %s: %s\n", outcome, hint)
+				_, _ = printable.Fprintf(w, "hint: %s: %s\n", outcome, hint)
 			}
 		}
 	}

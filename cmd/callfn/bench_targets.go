@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -59,7 +58,7 @@ func (c benchCommand) targets(ctx context.Context, w world) (targets []loadgen.T
 func (c benchCommand) mayLoad(ctx context.Context) error {
 	var all []string
 	if len(c.Function)+len(c.To) > 0 {
-		all = append(all, c.Server)
+		all = append(all, firstOf(c.Server, defaultServer))
 	}
 	for _, address := range append(all, c.ShowURL...) {
 		u, err := url.Parse(address)
@@ -222,7 +221,7 @@ func (b *benchTargets) show(address string) (loadgen.Target, error) {
 			return failure(err)
 		}
 		defer func() { _ = resp.Body.Close() }()
-		body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+		body, err := readAll(resp.Body, maxAnswer)
 		if err != nil {
 			return failure(err)
 		}

@@ -13,16 +13,17 @@ type callCommand struct {
 	clientFlags
 	callFlags
 	scriptFlags
+	Defaults bool `help:"Show the flows that functions return as the call gets them, with every module's defaults filled in; otherwise as they were returned."`
 }
 
 // Run rehearses the call and prints what would have happened. It fails when no callflow answers or a function failed.
 func (c callCommand) Run(ctx context.Context, w world) error {
-	api, err := c.open(ctx, w)
+	call := c.fields()
+	script, err := c.script(w)
 	if err != nil {
 		return err
 	}
-	call := c.fields()
-	script, err := c.script(w)
+	api, err := c.open(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,14 @@ func (c callCommand) Run(ctx context.Context, w world) error {
 	if c.JSON {
 		err = printJSON(w.stdout, answer.Data)
 	} else {
-		err = callflow.WriteTrace(w.stdout, trace, w.stdoutIsTerminal && w.getenv("NO_COLOR") == "")
+		if c.Defaults {
+			for _, step := range trace.Steps {
+				if step.Function != nil {
+					step.Function.Returned = nil
+				}
+			}
+		}
+		err = callflow.WriteTrace(w.exact, trace, w.stdoutIsTerminal && w.getenv("NO_COLOR") == "")
 	}
 	if err == nil && failed(trace) {
 		return failedQuietly{}

@@ -1,14 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
+	"slices"
 	"strings"
-	"text/tabwriter"
 
-	"callfn/internal/jsonvalue"
+	"callfn/internal/printable"
 )
 
 type callflowsCommand struct {
@@ -18,6 +18,7 @@ type callflowsCommand struct {
 	Get         callflowsGet         `cmd:"" help:"Show one callflow as JSON, as put takes it."`
 	Put         callflowsPut         `cmd:"" help:"Store a callflow from a file of JSON; with --id, replace that one."`
 	Delete      callflowsDelete      `cmd:"" help:"Delete a callflow and its test cases."`
+	Undelete    callflowsUndelete    `cmd:"" help:"Bring back a deleted callflow and its test cases, if its numbers are still free."`
 	Test        callflowsTest        `cmd:"" help:"Run the test cases saved with a callflow. Exit code 1 when one fails."`
 	ExportTests callflowsExportTests `cmd:"" name:"export-tests" help:"Write the saved test cases as files, one a case."`
 	ImportTests callflowsImportTests `cmd:"" name:"import-tests" help:"Save test cases from files."`
@@ -29,16 +30,20 @@ type callflowDoc struct {
 	Name     string   `json:"name"`
 	Numbers  []string `json:"numbers"`
 	Patterns []string `json:"patterns"`
+	Modified int64    `json:"modified"`
 }
 
 func (c callflowDoc) String() string {
 	return strings.TrimSpace(c.ID + " " + strings.Join(append(c.Numbers, c.Patterns...), " ") + " " + c.Name)
 }
 
-type callflowsList struct{}
+type callflowsList struct{ deletedFlag }
 
 // Run prints one line a callflow.
-func (callflowsList) Run(ctx context.Context, w world, on *callflowsCommand) error {
+func (c callflowsList) Run(ctx context.Context, w world, on *callflowsCommand) error {
+	if c.Deleted {
+		return on.listDeleted(ctx, w, aCallflow)
+	}
 	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("callflows") + "?paginate=false" }, nil,
 		func(raw json.RawMessage) error {
 			var list []callflowDoc
@@ -46,53 +51,72 @@ func (callflowsList) Run(ctx context.Context, w world, on *callflowsCommand) err
 				return err
 			}
 			if len(list) == 0 {
-				_, err := fmt.Fprintln(w.stderr, "no callflows yet: store one with `callfn callflows put FILE.json`")
+				_, err := printable.Fprintln(w.stderr, "no callflows yet: store one with `callfn callflows put FILE.json`")
 				return err
 			}
-			t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+			slices.SortFunc(list, func(a, b callflowDoc) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+			t := newTable("ID", "NUMBERS", "CHANGED", "NAME")
 			for _, c := range list {
-				if _, err := fmt.Fprintf(t, "%s\t%s\t%s\n", c.ID, strings.Join(append(c.Numbers, c.Patterns...), " "), c.Name); err != nil {
-					return err
-				}
+				t.row(c.ID, strings.Join(append(c.Numbers, c.Patterns...), " "), changed(c.Modified), c.Name)
 			}
-			return t.Flush()
+			return t.print(w.stdout)
 		})
 }
 
-type callflowsGet struct {
-	ID string `arg:"" help:"The callflow's id."`
+// callflowArg is the callflow that a command is about.
+type callflowArg struct {
+	ID string `arg:"" name:"callflow" help:"The callflow's id, its name where only one has it, or one of its numbers."`
 }
 
-// Run prints the callflow as JSON.
+type callflowsGet struct{ callflowArg }
+
+// Run prints the callflow as JSON, as put takes it: without what the service says about it, which --json shows.
 func (c callflowsGet) Run(ctx context.Context, w world, on *callflowsCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("callflows", c.ID) }, nil,
-		func(raw json.RawMessage) error { return printJSON(w.stdout, raw) })
+	return on.sendOf(ctx, w, http.MethodGet, aCallflow, c.ID, nil, func(raw json.RawMessage) error {
+		document, err := without(raw, "_read_only", "metadata")
+		if err != nil {
+			return err
+		}
+		return printJSON(w.stdout, document)
+	})
 }
 
 type callflowsPut struct {
-	ID       string `help:"Replace this callflow instead of storing a new one." placeholder:"ID"`
+	ID       string `help:"Replace this callflow, by id, name or number, instead of storing a new one." placeholder:"CALLFLOW"`
 	RunTests bool   `help:"With --id: replace it only if its saved test cases pass." name:"run-tests"`
 	File     string `arg:"" help:"The callflow {name, numbers, patterns, flow} as JSON; - for standard input."`
 }
 
 // Run stores the file.
 func (c callflowsPut) Run(ctx context.Context, w world, on *callflowsCommand) error {
-	data, err := readObject(w, c.File)
+	data, err := readJSON(w, c.File)
 	if err != nil {
 		return err
 	}
-	method, path, done := http.MethodPut, func(api *client) string { return api.path("callflows") }, "stored"
-	if c.ID != "" {
-		method, path, done = http.MethodPost, func(api *client) string { return api.path("callflows", c.ID) + runTestsQuery(c.RunTests) }, "replaced"
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
 	}
-	return on.ask(ctx, w, method, path, data, func(raw json.RawMessage) error {
+	if c.ID == "" {
+		return on.send(ctx, w, api, http.MethodPut, api.path("callflows"), data, callflowDone(w, "stored"))
+	}
+	path, err := api.of(ctx, aCallflow, c.ID)
+	if err != nil {
+		return err
+	}
+	return on.send(ctx, w, api, http.MethodPost, path+runTestsQuery(c.RunTests), data, callflowDone(w, "replaced"))
+}
+
+// callflowDone says what was done to a callflow.
+func callflowDone(w world, done string) func(json.RawMessage) error {
+	return func(raw json.RawMessage) error {
 		var doc callflowDoc
 		if err := json.Unmarshal(raw, &doc); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintln(w.stdout, done, doc)
+		_, err := printable.Fprintln(w.stdout, done, doc)
 		return err
-	})
+	}
 }
 
 func runTestsQuery(asked bool) string {
@@ -103,24 +127,25 @@ func runTestsQuery(asked bool) string {
 }
 
 type callflowsDelete struct {
-	ID string `arg:"" help:"The callflow's id."`
+	callflowArg
+	confirmFlag
 }
 
 // Run deletes the callflow; its numbers are free again.
 func (c callflowsDelete) Run(ctx context.Context, w world, on *callflowsCommand) error {
-	return on.ask(ctx, w, http.MethodDelete, func(api *client) string { return api.path("callflows", c.ID) }, nil, func(raw json.RawMessage) error {
-		var doc callflowDoc
-		if err := json.Unmarshal(raw, &doc); err != nil {
-			return err
-		}
-		_, err := fmt.Fprintln(w.stdout, "deleted", doc)
-		return err
-	})
+	return on.remove(ctx, w, aCallflow, c.ID, c.confirmFlag, callflowDone(w, "deleted"))
+}
+
+type callflowsUndelete struct{ callflowArg }
+
+// Run brings the callflow back.
+func (c callflowsUndelete) Run(ctx context.Context, w world, on *callflowsCommand) error {
+	return on.undelete(ctx, w, aCallflow, c.ID, callflowDone(w, "brought back"))
 }
 
 type callflowsTest struct {
 	testFlags
-	ID   string `arg:"" help:"The callflow's id."`
+	callflowArg
 	File string `help:"Try this callflow {flow, numbers, patterns} instead of the stored one, storing nothing; - for standard input." placeholder:"FILE"`
 }
 
@@ -128,45 +153,34 @@ type callflowsTest struct {
 func (c callflowsTest) Run(ctx context.Context, w world, on *callflowsCommand) error {
 	var candidate map[string]any
 	if c.File != "" {
-		data, err := readObject(w, c.File)
+		text, err := readJSON(w, c.File)
 		if err != nil {
+			return err
+		}
+		var data map[string]json.RawMessage
+		if err := json.Unmarshal(text, &data); err != nil {
 			return err
 		}
 		candidate = map[string]any{}
 		for _, name := range []string{"flow", "numbers", "patterns"} {
-			if object, is := data.At(name); is {
-				candidate[name] = object
-			} else if value, there := data.Members[name]; there {
+			if value, there := data[name]; there {
 				candidate[name] = value
 			}
 		}
 	}
-	return on.runTests(ctx, w, "callflows", c.ID, c.Case, candidate)
+	return on.runTests(ctx, w, aCallflow, c.ID, c.Case, candidate)
 }
 
 type callflowsExportTests struct{ exportTests }
 
 // Run writes the cases as files.
 func (c callflowsExportTests) Run(ctx context.Context, w world, on *callflowsCommand) error {
-	return on.exportTests(ctx, w, "callflows", c.exportTests)
+	return on.exportTests(ctx, w, aCallflow, c.exportTests)
 }
 
 type callflowsImportTests struct{ importTests }
 
 // Run stores the cases of files.
 func (c callflowsImportTests) Run(ctx context.Context, w world, on *callflowsCommand) error {
-	return on.importTests(ctx, w, "callflows", c.importTests)
-}
-
-// readObject reads a JSON object, numbers and the order of members as they are written.
-func readObject(w world, file string) (jsonvalue.Object, error) {
-	text, err := readSource(w, file)
-	if err != nil {
-		return jsonvalue.Object{}, err
-	}
-	var data jsonvalue.Object
-	if err := json.Unmarshal([]byte(text), &data); err != nil || data.IsZero() {
-		return jsonvalue.Object{}, usageError{errorf("%s holds no JSON object: %v", file, err)}
-	}
-	return data, nil
+	return on.importTests(ctx, w, aCallflow, c.importTests)
 }

@@ -57,7 +57,7 @@ func TestFunctionsFromTheShell(t *testing.T) {
 		t.Errorf("call --json: %+v %v", trace, err)
 	}
 	must(exitFailed, "call", "--to=4711")
-	must(exitOK, "functions", "delete", id)
+	must(exitOK, "functions", "delete", "--yes", id)
 	if out := must(exitFailed, "call", "--to=1000"); !strings.Contains(out, "not_found") || !strings.Contains(out, "hangup") {
 		t.Errorf("a deleted function does not end the call: %s", out)
 	}

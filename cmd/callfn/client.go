@@ -15,9 +15,11 @@ import (
 
 // clientFlags say which server to talk to, as whom, and about which account.
 type clientFlags struct {
-	Server  string `help:"The service's address." default:"http://127.0.0.1:8000"`
-	APIKey  string `help:"API key to log in with (64 hex digits). Prefer the environment variable: other users of the machine can see a command line." name:"api-key" placeholder:"KEY"`
-	Account string `help:"Account id. The API key's own account when absent." placeholder:"ID"`
+	Server  string `help:"The service's address; the login's, or else http://127.0.0.1:8000, when absent." placeholder:"URL" group:"service"`
+	APIKey  string `help:"API key to log in with (64 hex digits). Prefer the environment variable: other users of the machine can see a command line." name:"api-key" placeholder:"KEY" group:"service"`
+	Token   string `help:"Token to use instead of an API key, from 'callfn token' or a login of KAZOO's. Prefer the environment variable." placeholder:"TOKEN" group:"service"`
+	Profile string `help:"Login to use instead, by the name that 'callfn login --profile' gave it." placeholder:"NAME" group:"service"`
+	Account string `help:"Account: its id, or its name or realm where only one below yours has it. Yours when absent." placeholder:"ACCOUNT" group:"service"`
 	JSON    bool   `help:"Print the server's data as JSON, for machines." name:"json"`
 }
 
@@ -30,42 +32,96 @@ type client struct {
 
 	key    string
 	cache  tokenCache
-	cached bool // the token is from the cache, and may have died since
+	cached bool   // the token is from the cache, and may have died since
+	stale  string // what to do when the service does not take the token
 }
 
-// open logs in, or takes the token of the last login.
-func (f clientFlags) open(ctx context.Context, w world) (*client, error) {
-	base, err := url.Parse(f.Server)
+// defaultServer is where `callfn serve` listens.
+const defaultServer = "http://127.0.0.1:8000"
+
+func newClient(base string) *client {
+	return &client{http: &http.Client{Timeout: 60 * time.Second}, base: base}
+}
+
+// serverURL checks a service's address.
+func serverURL(given string) (string, error) {
+	if given == "" {
+		return defaultServer, nil
+	}
+	base, err := url.Parse(given)
 	if err != nil || base.Scheme != "http" && base.Scheme != "https" || base.Host == "" {
-		return nil, usageError{errorf("--server %q: want a URL such as http://127.0.0.1:8000", f.Server)}
+		return "", usageError{errorf("--server %q: want a URL such as %s", given, defaultServer)}
 	}
-	if f.APIKey == "" {
-		return nil, usageError{errors.New("no API key: set CALLFN_API_KEY (the first `callfn serve` writes the master account's to its data directory)")}
-	}
-	c := &client{http: &http.Client{Timeout: 60 * time.Second}, base: strings.TrimSuffix(f.Server, "/"), key: f.APIKey}
-	c.cache = newTokenCache(w.getenv, c.base, c.key)
-	if t, ok := c.cache.load(); ok {
-		c.token, c.account, c.cached = t.Token, t.AccountID, true
-	} else if err := c.login(ctx); err != nil {
+	return strings.TrimSuffix(given, "/"), nil
+}
+
+// open finds out as whom to ask: with a token, an API key, or a login that was kept.
+func (f clientFlags) open(ctx context.Context, w world) (*client, error) {
+	base, err := serverURL(f.Server)
+	if err != nil {
 		return nil, err
 	}
-	if f.Account != "" {
-		c.account = f.Account
+	c := newClient(base)
+	store := newProfiles(w.getenv)
+	switch {
+	case f.Profile != "":
+		err = c.use(store, f.Profile, f.Server != "")
+	case f.Token != "":
+		c.token = f.Token
+		_, c.account = claimsOf(f.Token)
+		c.stale = "the service does not take the token: has it expired? Get another with `callfn token`"
+		if c.account == "" {
+			err = usageError{errorf("--token: that is no token of this service: get one with `callfn token`")}
+		}
+	case f.APIKey != "":
+		c.key, c.cache = f.APIKey, newTokenCache(w.getenv, c.base, f.APIKey)
+		if t, ok := c.cache.load(); ok {
+			c.token, c.account, c.cached = t.Token, t.AccountID, true
+		} else {
+			err = c.login(ctx)
+		}
+	case store.has(defaultProfile):
+		err = c.use(store, defaultProfile, f.Server != "")
+	default:
+		err = usageError{errors.New("no API key: set CALLFN_API_KEY (the first `callfn serve` writes the master account's to its data directory), or log in with `callfn login`")}
+	}
+	if err != nil {
+		return nil, err
+	}
+	account, err := c.find(ctx, anAccount, f.Account)
+	if err != nil {
+		return nil, err
+	}
+	if account != "" {
+		c.account = account
 	}
 	return c, nil
+}
+
+// use takes a login that was kept. Its token goes to its own service only.
+func (c *client) use(store profiles, name string, serverGiven bool) error {
+	p, err := store.load(name)
+	if err != nil {
+		return err
+	}
+	again := "callfn login --profile " + name
+	switch {
+	case serverGiven && p.Server != c.base:
+		return usageError{errorf("the login %s is for %s, not for %s: leave out --server (or CALLFN_SERVER), or %s --server %s", name, p.Server, c.base, again, c.base)}
+	case !p.live():
+		return usageError{errorf("the login %s expired at %s: %s", name, moment(p.Expires), again)}
+	}
+	c.base, c.token, c.account = p.Server, p.Token, p.AccountID
+	c.stale = "the service does not take the login any more: " + again
+	return nil
 }
 
 // login gets a token for the key, and keeps it.
 func (c *client) login(ctx context.Context) error {
 	c.token, c.cached = "", false
-	var login struct {
-		Data struct {
-			AccountID string `json:"account_id"`
-		} `json:"data"`
-		Token string `json:"auth_token"`
-	}
+	var login grant
 	if err := c.do(ctx, http.MethodPut, "/v2/api_auth", map[string]string{"api_key": c.key}, &login); err != nil {
-		return fmt.Errorf("log in: %w", err)
+		return c.notLoggedIn(err, "API key")
 	}
 	c.token = login.Token
 	if c.account == "" {
@@ -73,6 +129,19 @@ func (c *client) login(ctx context.Context) error {
 	}
 	c.cache.save(cachedToken{Token: login.Token, AccountID: login.Data.AccountID, Expires: expiry(login.Token)})
 	return nil
+}
+
+// notLoggedIn says why somebody got no token.
+func (c *client) notLoggedIn(err error, with string) error {
+	var refused *apiError
+	if !errors.As(err, &refused) {
+		return fmt.Errorf("log in: %w", err)
+	}
+	switch refused.status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return errorf("log in: this %s is not known at %s: check it, and that this is the right service (%d %s)", with, c.base, refused.status, refused.message)
+	}
+	return fmt.Errorf("log in: %w", err)
 }
 
 // path is a path below the account.
@@ -111,7 +180,7 @@ func (c *client) do(ctx context.Context, method, path string, data, out any) err
 		return unreachableError{errorf("cannot reach %s: %w: is `callfn serve` running there?", c.base, rootCause(err))}
 	}
 	defer func() { _ = resp.Body.Close() }()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	text, err := readAll(resp.Body, maxAnswer)
 	if err != nil {
 		return unreachableError{errorf("%s broke off its answer: %w", c.base, err)}
 	}
@@ -124,7 +193,9 @@ func (c *client) do(ctx context.Context, method, path string, data, out any) err
 		return c.do(ctx, method, path, data, out)
 	}
 	if resp.StatusCode >= 300 {
-		return newAPIError(method, path, resp.StatusCode, text)
+		e := newAPIError(method, path, resp.StatusCode, text)
+		e.stale = c.stale
+		return e
 	}
 	if out == nil {
 		return nil
@@ -143,11 +214,16 @@ func (f clientFlags) ask(ctx context.Context, w world, method string, path func(
 	if err != nil {
 		return err
 	}
+	return f.send(ctx, w, api, method, path(api), data, text)
+}
+
+// send sends one request and hands over its data, or prints it as JSON. What the service remarks goes to stderr.
+func (f clientFlags) send(ctx context.Context, w world, api *client, method, path string, data any, text func(json.RawMessage) error) error {
 	var answer struct {
 		Data     json.RawMessage      `json:"data"`
 		Warnings map[string][]warning `json:"warnings"`
 	}
-	if err := api.do(ctx, method, path(api), data, &answer); err != nil {
+	if err := api.do(ctx, method, path, data, &answer); err != nil {
 		return err
 	}
 	if err := printWarnings(w.stderr, answer.Warnings); err != nil {
@@ -157,6 +233,19 @@ func (f clientFlags) ask(ctx context.Context, w world, method string, path func(
 		return printJSON(w.stdout, answer.Data)
 	}
 	return text(answer.Data)
+}
+
+// sendOf is send about a thing that a person names.
+func (f clientFlags) sendOf(ctx context.Context, w world, method string, n noun, ref string, data any, text func(json.RawMessage) error, rest ...string) error {
+	api, err := f.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	path, err := api.of(ctx, n, ref, rest...)
+	if err != nil {
+		return err
+	}
+	return f.send(ctx, w, api, method, path, data, text)
 }
 
 // rootCause drops the method and URL that net/http puts before the cause.

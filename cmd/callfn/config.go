@@ -3,66 +3,102 @@ package main
 import (
 	"fmt"
 	"io"
-	"sort"
+	"slices"
 	"strings"
+
+	"callfn/internal/nearest"
 
 	"github.com/alecthomas/kong"
 	"github.com/goccy/go-yaml"
 )
 
 // configFile answers flags from a YAML file. JSON is YAML too.
-type configFile map[string]any
+type configFile struct {
+	name   string
+	values map[string]any
+}
 
 // loadConfig reads the file that --config names.
 func loadConfig(r io.Reader) (kong.Resolver, error) {
-	text, err := io.ReadAll(io.LimitReader(r, 1<<20))
-	if err != nil {
-		return nil, fmt.Errorf("config file: %w", err)
+	c := configFile{name: "settings file"}
+	if file, ok := r.(interface{ Name() string }); ok {
+		c.name = file.Name()
 	}
-	c := configFile{}
-	if err := yaml.Unmarshal(text, &c); err != nil {
-		return nil, fmt.Errorf("config file: %w", err)
+	text, err := readAll(r, mostSettings)
+	if err != nil {
+		return nil, usageError{errorf("%s: %w", c.name, err)}
+	}
+	if err := yaml.Unmarshal(text, &c.values); err != nil {
+		return nil, usageError{errorf("%s: %w", c.name, err)}
 	}
 	return c, nil
 }
 
-// Resolve finds a flag under its command's name, then at the top.
+// Resolve finds a flag under its command's name, then at the top. Only settings are looked for: no file may select, name or
+// delete anything.
 func (c configFile) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
-	if parent != nil && parent.Node() != nil {
-		if section, ok := c[parent.Node().Name].(map[string]any); ok {
-			if v, ok := section[flag.Name]; ok {
-				return fmt.Sprint(v), nil
-			}
+	if parent == nil || parent.Node() == nil || !isSetting(parent.Node(), flag) {
+		return nil, nil
+	}
+	if section, ok := c.values[parent.Node().Name].(map[string]any); ok {
+		if v, ok := section[flag.Name]; ok {
+			return c.scalar(flag.Name, v)
 		}
 	}
-	if v, ok := c[flag.Name]; ok {
-		return fmt.Sprint(v), nil
+	if v, ok := c.values[flag.Name]; ok {
+		return c.scalar(flag.Name, v)
 	}
 	return nil, nil
 }
 
-// Validate refuses keys that are no flag: a misspelt setting must not be a silent default.
+// scalar is a setting as the command line has it; the items of a list stand behind each other with commas.
+func (c configFile) scalar(name string, value any) (any, error) {
+	switch v := value.(type) {
+	case nil:
+		return nil, errorf("%s: %s has no value: give one, or remove the line", c.name, name)
+	case map[string]any:
+		return nil, errorf("%s: %s is no section: want a value", c.name, name)
+	case []any:
+		items := make([]string, len(v))
+		for i, item := range v {
+			items[i] = fmt.Sprint(item)
+		}
+		return strings.Join(items, ","), nil
+	}
+	return fmt.Sprint(value), nil
+}
+
+// Validate refuses keys that are no setting: a misspelt one must not be a silent default.
 func (c configFile) Validate(app *kong.Application) error {
 	var unknown []string
-	for key, v := range c {
-		if section, ok := v.(map[string]any); ok {
-			command := find(app.Node, key)
-			for sub := range section {
-				if command == nil || !hasFlag(command, sub) {
-					unknown = append(unknown, key+"."+sub)
-				}
+	for key, v := range c.values {
+		section, ok := v.(map[string]any)
+		command := find(app.Node, key)
+		if !ok || command == nil {
+			if known := settingNames(app.Node); !slices.Contains(known, key) {
+				unknown = append(unknown, instead(key, append(known, names(app.Node)...)))
 			}
 			continue
 		}
-		if !hasFlag(app.Node, key) {
-			unknown = append(unknown, key)
+		for sub := range section {
+			if known := settingNames(command); !slices.Contains(known, sub) {
+				unknown = append(unknown, key+"."+instead(sub, known))
+			}
 		}
 	}
 	if len(unknown) == 0 {
 		return nil
 	}
-	sort.Strings(unknown)
-	return fmt.Errorf("config file: no such setting: %s", strings.Join(unknown, ", "))
+	slices.Sort(unknown)
+	return errorf("%s: no such setting: %s", c.name, strings.Join(unknown, "; "))
+}
+
+// instead is a word with the one that was probably meant.
+func instead(word string, known []string) string {
+	if near := nearest.Word(word, known); near != "" {
+		return word + ", did you mean " + near + "?"
+	}
+	return word
 }
 
 func find(n *kong.Node, name string) *kong.Node {
@@ -74,17 +110,22 @@ func find(n *kong.Node, name string) *kong.Node {
 	return nil
 }
 
-// hasFlag reports whether the command, or any below it, has the flag.
-func hasFlag(n *kong.Node, name string) bool {
-	for _, f := range n.Flags {
-		if f.Name == name {
-			return true
-		}
-	}
+// names are the commands right below one.
+func names(n *kong.Node) []string {
+	var all []string
 	for _, child := range n.Children {
-		if hasFlag(child, name) {
-			return true
-		}
+		all = append(all, child.Name)
 	}
-	return false
+	return all
+}
+
+// settingNames are the names of the settings of a command and all below it.
+func settingNames(n *kong.Node) []string {
+	var all []string
+	eachFlag(n, func(node *kong.Node, flag *kong.Flag) {
+		if isSetting(node, flag) && !slices.Contains(all, flag.Name) {
+			all = append(all, flag.Name)
+		}
+	})
+	return all
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"callfn/internal/datastore"
+	"callfn/internal/printable"
 	"callfn/internal/provision"
 )
 
@@ -83,9 +84,9 @@ func (c couchSetupCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	if made {
-		_, _ = fmt.Fprintf(w.stdout, "The password of user %s is in %s (mode 0600).\n", c.User, c.PasswordFile)
+		_, _ = printable.Fprintf(w.stdout, "The password of user %s is in %s (mode 0600).\n", c.User, c.PasswordFile)
 	}
-	_, err = fmt.Fprintf(w.stdout, "CouchDB is ready. Serve with:\n\n  %s\n", c.serveLine())
+	_, err = printable.Fprintf(w.stdout, "CouchDB is ready. Serve with:\n\n  %s\n", c.serveLine())
 	return err
 }
 

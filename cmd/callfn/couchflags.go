@@ -16,14 +16,14 @@ import (
 
 // couchFlags say which CouchDB holds the documents. serve and doctor share them.
 type couchFlags struct {
-	CouchDBURL                   string `name:"couchdb-url" help:"Keep everything in this CouchDB instead of the embedded node: http://user@host:5984. A password in it is used and never shown; better keep it in --couchdb-password-file." placeholder:"URL"`
-	CouchDBPasswordFile          string `name:"couchdb-password-file" help:"File with the password of the URL's user." placeholder:"FILE"`
-	FunctionsCouchDBURL          string `name:"functions-couchdb-url" help:"Keep and run functions in this CouchDB, apart from everything else." placeholder:"URL"`
-	FunctionsCouchDBPasswordFile string `name:"functions-couchdb-password-file" help:"File with that URL's password; --couchdb-password-file when absent." placeholder:"FILE"`
-	CouchDBCA                    string `name:"couchdb-ca" help:"Trust the certificates in this PEM file for https, instead of the system's." placeholder:"FILE"`
-	FunctionsLanguage            string `help:"Who evaluates functions in CouchDB: callfn (our query server), javascript (CouchDB's own engine), or auto: a function is run to see, callfn first." enum:"auto,javascript,callfn" default:"auto"`
-	DesignDoc                    string `help:"Name of our design document in every database; the database's own name when absent. Another name leaves KAZOO's in peace." placeholder:"NAME"`
-	DatabasePrefix               string `help:"Begins the name of every database." placeholder:"TEXT"`
+	CouchDBURL                   string `name:"couchdb-url" help:"Keep everything in this CouchDB instead of the embedded node: http://user@host:5984. A password in it is used and never shown; better keep it in --couchdb-password-file." placeholder:"URL" group:"couchdb"`
+	CouchDBPasswordFile          string `name:"couchdb-password-file" help:"File with the password of the URL's user." placeholder:"FILE" group:"couchdb"`
+	FunctionsCouchDBURL          string `name:"functions-couchdb-url" help:"Keep and run functions in this CouchDB, apart from everything else." placeholder:"URL" group:"couchdb"`
+	FunctionsCouchDBPasswordFile string `name:"functions-couchdb-password-file" help:"File with that URL's password; --couchdb-password-file when absent." placeholder:"FILE" group:"couchdb"`
+	CouchDBCA                    string `name:"couchdb-ca" help:"Trust the certificates in this PEM file for https, instead of the system's." placeholder:"FILE" group:"couchdb"`
+	FunctionsLanguage            string `help:"Who evaluates functions in CouchDB: callfn (our query server), javascript (CouchDB's own engine), or auto: a function is run to see, callfn first." enum:"auto,javascript,callfn" default:"auto" group:"couchdb"`
+	DesignDoc                    string `help:"Name of our design document in every database; the database's own name when absent. Another name leaves KAZOO's in peace." placeholder:"NAME" group:"couchdb"`
+	DatabasePrefix               string `help:"Begins the name of every database." placeholder:"TEXT" group:"couchdb"`
 }
 
 // timeouts of requests to a CouchDB.
@@ -104,14 +104,8 @@ func credentials(flag, address, file string) (user, password string, err error) 
 	if user == "" {
 		return "", "", usageError{errorf("%s names no user for the password in %s: want http://user@host:5984", flag, file)}
 	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", "", usageError{fmt.Errorf("password file: %w", err)}
-	}
-	if password = strings.TrimSpace(string(text)); password == "" {
-		return "", "", usageError{errorf("password file %s is empty", file)}
-	}
-	return user, password, nil
+	password, err = readPassword(world{}, "password file", file)
+	return user, password, err
 }
 
 // roots are the certificates that --couchdb-ca trusts, nil for the system's.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"text/tabwriter"
@@ -13,6 +12,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/doctor"
 	"callfn/internal/function"
+	"callfn/internal/printable"
 	"callfn/internal/provision"
 	"callfn/internal/sandbox"
 	"callfn/internal/storageplan"
@@ -23,9 +23,9 @@ type doctorCommand struct {
 	AdminPasswordFile          string        `name:"admin-password-file" help:"File with the administrator's password." placeholder:"FILE"`
 	FunctionsAdminURL          string        `name:"functions-admin-url" help:"Likewise for --functions-couchdb-url." placeholder:"URL"`
 	FunctionsAdminPasswordFile string        `name:"functions-admin-password-file" help:"File with that administrator's password; --admin-password-file when absent." placeholder:"FILE"`
-	Deadline                   time.Duration `help:"How long a function may run, as serve has it." default:"1s"`
-	ShowMaxTarget              int           `help:"Longest request target of a show, as serve has it." default:"8177"`
-	CouchDBRuns                int           `name:"couchdb-runs" help:"How many functions CouchDB is asked to run at once, as serve has it." default:"32"`
+	Deadline                   time.Duration `help:"How long a function may run, as serve has it." default:"1s" range:"1ms..5s"`
+	ShowMaxTarget              int           `help:"Longest request target of a show, as serve has it." default:"8177" range:"64..1048576"`
+	CouchDBRuns                int           `name:"couchdb-runs" help:"How many functions CouchDB is asked to run at once, as serve has it." default:"32" range:"1..1000"`
 	JSON                       bool          `name:"json" help:"Print JSON."`
 	SecretKeyFile              string        `help:"As serve has it: opens the passwords in the storage plan. secret.key in --data when absent." placeholder:"FILE"`
 	Data                       string        `help:"As serve has it." default:"./callfn-data" placeholder:"DIR"`
@@ -41,9 +41,6 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 	}
 	if err := errors.Join(c.check(), c.checkRunner()); err != nil {
 		return err
-	}
-	if c.Deadline < time.Millisecond || c.ShowMaxTarget < 64 || c.ShowMaxTarget > 1<<20 {
-		return usageError{errorf("want --deadline of at least 1ms, --show-max-target between 64 and 1048576")}
 	}
 	log := slog.New(slog.DiscardHandler) // the report says it all
 	sites, closeAll, err := c.sites(log, false, writeWatch{})
@@ -168,9 +165,11 @@ func (c doctorCommand) admins(log *slog.Logger) (of [2]*datastore.Connection, cl
 // printFindings prints a report.
 func printFindings(w world, findings []doctor.Finding, asJSON bool) error {
 	if asJSON {
-		e := json.NewEncoder(w.stdout)
-		e.SetIndent("", "  ")
-		return e.Encode(map[string]any{"works": doctor.Works(findings), "findings": findings})
+		text, err := json.Marshal(map[string]any{"works": doctor.Works(findings), "findings": findings})
+		if err != nil {
+			return err
+		}
+		return printJSON(w.stdout, text)
 	}
 	t := tabwriter.NewWriter(w.stdout, 0, 8, 2, ' ', 0)
 	site := ""
@@ -178,16 +177,16 @@ func printFindings(w world, findings []doctor.Finding, asJSON bool) error {
 		if f.Site != site {
 			site = f.Site
 			if strings.Contains(site, "://") {
-				_, _ = fmt.Fprintf(t, "CouchDB at %s\n", site)
+				_, _ = printable.Fprintf(t, "CouchDB at %s\n", site)
 			} else {
-				_, _ = fmt.Fprintf(t, "%s\n", site)
+				_, _ = printable.Fprintf(t, "%s\n", site)
 			}
 		}
 		line := f.Says
 		if f.Fix != "" {
 			line += ": " + f.Fix
 		}
-		_, _ = fmt.Fprintf(t, "  %s\t%s\t%s\n", f.Status, f.Check, line)
+		_, _ = printable.Fprintf(t, "  %s\t%s\t%s\n", f.Status, f.Check, line)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -196,6 +195,6 @@ func printFindings(w world, findings []doctor.Finding, asJSON bool) error {
 	if !doctor.Works(findings) {
 		verdict = "Calls would NOT work."
 	}
-	_, err := fmt.Fprintln(w.stdout, verdict)
+	_, err := printable.Fprintln(w.stdout, verdict)
 	return err
 }

@@ -14,6 +14,7 @@ import (
 
 	"callfn/internal/backup"
 	"callfn/internal/datastore"
+	"callfn/internal/printable"
 )
 
 type exportCommand struct {
@@ -146,12 +147,12 @@ func (c exportCommand) tell(w world, sums map[string]backup.Sum, without int) er
 		return printJSON(w.stdout, text)
 	}
 	for _, database := range slices.Sorted(maps.Keys(sums)) {
-		if _, err := fmt.Fprintf(w.stdout, "%s: %d documents, digest %.16s\n", database, sums[database].Documents, sums[database].Digest); err != nil {
+		if _, err := printable.Fprintf(w.stdout, "%s: %d documents, digest %.16s\n", database, sums[database].Documents, sums[database].Digest); err != nil {
 			return err
 		}
 	}
 	if without > 0 {
-		_, err := fmt.Fprintf(w.stdout, "Secrets were left out of %d documents; --include-secrets exports them, too.\n", without)
+		_, err := printable.Fprintf(w.stdout, "Secrets were left out of %d documents; --include-secrets exports them, too.\n", without)
 		return err
 	}
 	return nil

@@ -26,7 +26,7 @@ func TestExportAndImport(t *testing.T) {
 	must(p, "functions", "--account", acme, "put", "--name", "gone", "-")
 	for line := range strings.Lines(must(p, "functions", "--account", acme, "list")) {
 		if strings.Contains(line, "gone") {
-			must(p, "functions", "--account", acme, "delete", strings.Fields(line)[0])
+			must(p, "functions", "--account", acme, "delete", "--yes", anID.FindString(line))
 		}
 	}
 
@@ -134,7 +134,7 @@ func TestRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := program{env: map[string]string{"CALLFN_SERVER": fresh.url, "CALLFN_API_KEY": strings.TrimSpace(string(own))}}
-	if code, out, errs := q.run(t, "import", "--replace", file); code != exitOK || !strings.Contains(errs, "master_account has another history here: replaced") {
+	if code, out, errs := q.run(t, "import", "--replace", "--yes", file); code != exitOK || !strings.Contains(errs, "master_account has another history here: replaced") {
 		t.Fatal(code, out, errs)
 	}
 	fresh.stop()

@@ -84,7 +84,7 @@ func TestMoveAwayWithFewRights(t *testing.T) {
 	if code, out, errs := applyPlan(t, shell, other); code != exitOK {
 		t.Fatalf("apply again: %d %s %s", code, out, errs)
 	}
-	if code, out, errs := shell.run(t, "storage", "finish"); code != exitOK || !strings.Contains(out, "functions: finished") {
+	if code, out, errs := shell.run(t, "storage", "finish", "--yes"); code != exitOK || !strings.Contains(out, "functions: finished") {
 		t.Fatalf("finish: %d %s %s", code, out, errs)
 	}
 	isOn(t, shell, other)

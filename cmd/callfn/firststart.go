@@ -11,6 +11,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/datastore"
+	"callfn/internal/printable"
 )
 
 // generatedKey is the master key that this data directory made for itself: none needed once the account exists, else the one
@@ -56,7 +57,7 @@ func (s *service) welcome(w world, base string, log *slog.Logger) {
 		log.Info("created the master account", "account", string(s.account), "api_key_in", from)
 		return
 	}
-	_, _ = fmt.Fprintf(w.stdout, `
+	_, _ = printable.Fprintf(w.stdout, `
   The master account is %s.
   Its API key%s is shown this once:
 

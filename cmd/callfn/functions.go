@@ -2,25 +2,32 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
-	"os"
+	"slices"
 	"strings"
-	"text/tabwriter"
+
+	"callfn/internal/printable"
 )
 
 type functionsCommand struct {
 	clientFlags
 
-	List   functionsList   `cmd:"" help:"List the account's functions."`
-	Get    functionsGet    `cmd:"" help:"Show one function with its source."`
-	Put    functionsPut    `cmd:"" help:"Store a function from a file of JavaScript; with --id, replace that one."`
-	Delete functionsDelete `cmd:"" help:"Delete a function and its test cases."`
-	Run    functionsRun    `cmd:"" help:"Run a stored function, or a draft from a file, on a pretend call."`
-	Runs   functionsRuns   `cmd:"" help:"Show what came of a function's runs, the last ones last."`
+	List    functionsList    `cmd:"" help:"List the account's functions."`
+	Get     functionsGet     `cmd:"" help:"Print one function's source, byte for byte as it was stored."`
+	Put     functionsPut     `cmd:"" help:"Store a function from a file of JavaScript; with --id, replace that one's source."`
+	Enable  functionsEnable  `cmd:"" help:"Switch a function on, also one that was switched off for failing."`
+	Disable functionsDisable `cmd:"" help:"Switch a function off: calls go on at the _ child."`
+	Rename  functionsRename  `cmd:"" help:"Give a function another name."`
+	Delete  functionsDelete  `cmd:"" help:"Delete a function and its test cases."`
+
+	Undelete functionsUndelete `cmd:"" help:"Bring back a deleted function and its test cases."`
+
+	Run  functionsRun  `cmd:"" help:"Run a stored function, or a draft from a file, on a pretend call."`
+	Runs functionsRuns `cmd:"" help:"Show what came of a function's runs, the last ones last; with a run's id, that run in full."`
 
 	Test        functionsTest        `cmd:"" help:"Run the test cases saved with a function. Exit code 1 when one fails."`
 	ExportTests functionsExportTests `cmd:"" name:"export-tests" help:"Write the saved test cases as files, one a case."`
@@ -34,6 +41,7 @@ type functionDoc struct {
 	FunctionJS    string `json:"function_js"`
 	Enabled       *bool  `json:"enabled"`
 	DisableReason string `json:"disable_reason"`
+	Modified      int64  `json:"modified"`
 }
 
 func (f functionDoc) state() string {
@@ -46,67 +54,123 @@ func (f functionDoc) state() string {
 	return "disabled"
 }
 
-type functionsList struct{}
+type functionsList struct{ deletedFlag }
 
 // Run prints one line a function.
-func (functionsList) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("functions") + "?paginate=false" }, nil,
-		func(raw json.RawMessage) error { return printFunctions(w, raw) })
+func (c functionsList) Run(ctx context.Context, w world, on *functionsCommand) error {
+	if c.Deleted {
+		return on.listDeleted(ctx, w, aFunction)
+	}
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	return on.send(ctx, w, api, http.MethodGet, api.path("functions")+"?paginate=false", nil,
+		func(raw json.RawMessage) error { return printFunctions(w, raw, api.lastRuns(ctx)) })
 }
 
-func printFunctions(w world, raw json.RawMessage) error {
+// lastRuns says of functions what came of their last run, as far as the account's latest runs tell.
+func (c *client) lastRuns(ctx context.Context) map[string]runLine {
+	var runs []runLine
+	last := map[string]runLine{}
+	if err := c.get(ctx, c.path("functions", "runs")+"?page_size=1000", &runs); err != nil {
+		return last // a listing without them is better than none
+	}
+	for _, run := range runs { // newest first
+		if _, later := last[run.FunctionID]; !later {
+			last[run.FunctionID] = run
+		}
+	}
+	return last
+}
+
+func printFunctions(w world, raw json.RawMessage, last map[string]runLine) error {
 	var list []functionDoc
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return err
 	}
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(w.stderr, "no functions yet: store one with `callfn functions put --name NAME FILE.js`")
+		_, err := printable.Fprintln(w.stderr, "no functions yet: store one with `callfn functions put --name NAME FILE.js`")
 		return err
 	}
-	t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+	slices.SortFunc(list, func(a, b functionDoc) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	t := newTable("ID", "STATE", "CHANGED", "LAST RUN", "NAME")
 	for _, f := range list {
-		if _, err := fmt.Fprintf(t, "%s\t%s\t%s\n", f.ID, f.state(), f.Name); err != nil {
-			return err
-		}
+		t.row(f.ID, f.state(), changed(f.Modified), string(last[f.ID].Outcome), f.Name)
 	}
-	return t.Flush()
+	return t.print(w.stdout)
 }
 
-type functionsGet struct {
-	ID string `arg:"" help:"The function's id."`
+// byName compares names as people sort them, capitals or not.
+func byName(a, b string) int {
+	return cmp.Or(cmp.Compare(strings.ToLower(a), strings.ToLower(b)), cmp.Compare(a, b))
 }
 
-// Run prints the function's source under a line about it.
+// functionArg is the function that a command is about.
+type functionArg struct {
+	ID string `arg:"" name:"function" help:"The function's id, or its name where only one has it."`
+}
+
+type functionsGet struct{ functionArg }
+
+// Run prints the function's source, byte for byte. What a person should know of it goes to their terminal besides.
 func (c functionsGet) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.show(ctx, w, http.MethodGet, func(api *client) string { return api.path("functions", c.ID) }, nil, func(f functionDoc) error {
-		_, err := fmt.Fprintf(w.stdout, "// %s %q, %s\n%s\n", f.ID, f.Name, f.state(), f.FunctionJS)
-		return err
-	})
+	return on.sendOf(ctx, w, http.MethodGet, aFunction, c.ID, nil, aboutFunction(func(f functionDoc) error {
+		if w.stderrIsTerminal {
+			_, _ = printable.Fprintf(w.stderr, "// %s %s, %s\n", f.ID, quoted(f.Name), f.state())
+		}
+		return w.printExactly(f.FunctionJS)
+	}))
 }
 
-// show sends one request about one function and prints the answer as asked.
-func (f clientFlags) show(ctx context.Context, w world, method string, path func(*client) string, data any, text func(functionDoc) error) error {
-	return f.ask(ctx, w, method, path, data, func(raw json.RawMessage) error {
+// printExactly prints text byte for byte into files and pipes. On a terminal it is shown so that it cannot steer it, and ends
+// its last line.
+func (w world) printExactly(text string) error {
+	if !w.stdoutIsTerminal {
+		_, err := io.WriteString(w.exact, text)
+		return err
+	}
+	if !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	_, err := io.WriteString(w.stdout, strings.ReplaceAll(text, "\r\n", "\n"))
+	return err
+}
+
+// quoted is a name in quotes.
+func quoted(name string) string { return `"` + printable.Text(name) + `"` }
+
+// aboutFunction hands over the function that an answer is about.
+func aboutFunction(text func(functionDoc) error) func(json.RawMessage) error {
+	return func(raw json.RawMessage) error {
 		var doc functionDoc
 		if err := json.Unmarshal(raw, &doc); err != nil {
 			return err
 		}
 		return text(doc)
+	}
+}
+
+// functionDone says what was done to a function.
+func functionDone(w world, done string) func(json.RawMessage) error {
+	return aboutFunction(func(f functionDoc) error {
+		_, err := printable.Fprintf(w.stdout, "%s %s %s\n", done, f.ID, quoted(f.Name))
+		return err
 	})
 }
 
 type functionsPut struct {
-	ID   string `help:"Replace the source of this function instead of storing a new one." placeholder:"ID"`
+	ID   string `help:"Replace the source of this function, by id or name, instead of storing a new one." placeholder:"FUNCTION"`
 	Name string `help:"What the function is called; needed for a new one."`
 
 	RunTests bool `help:"With --id: replace it only if its saved test cases pass." name:"run-tests"`
 
-	File string `arg:"" help:"The function body in JavaScript; - for standard input."`
+	File string `arg:"" help:"The function body in JavaScript; - for standard input. It is stored byte for byte."`
 }
 
 // Run stores the file as it is.
 func (c functionsPut) Run(ctx context.Context, w world, on *functionsCommand) error {
-	source, err := readSource(w, c.File)
+	source, err := readText(w, c.File)
 	if err != nil {
 		return err
 	}
@@ -114,53 +178,121 @@ func (c functionsPut) Run(ctx context.Context, w world, on *functionsCommand) er
 	if c.Name != "" {
 		data["name"] = c.Name
 	}
-	method, path, done := http.MethodPatch, func(api *client) string { return api.path("functions", c.ID) + runTestsQuery(c.RunTests) }, "replaced"
-	if c.ID == "" {
-		if c.Name == "" {
-			return usageError{errorf("a new function needs --name")}
-		}
-		method, path, done = http.MethodPut, func(api *client) string { return api.path("functions") }, "stored"
+	if c.ID == "" && c.Name == "" {
+		return usageError{errorf("a new function needs --name")}
 	}
-	return on.show(ctx, w, method, path, data, func(f functionDoc) error {
-		_, err := fmt.Fprintf(w.stdout, "%s %s %q\n", done, f.ID, f.Name)
+	api, err := on.open(ctx, w)
+	if err != nil {
 		return err
-	})
+	}
+	if c.ID == "" {
+		return on.send(ctx, w, api, http.MethodPut, api.path("functions"), data, functionDone(w, "stored"))
+	}
+	path, err := api.of(ctx, aFunction, c.ID)
+	if err != nil {
+		return err
+	}
+	return on.send(ctx, w, api, http.MethodPatch, path+runTestsQuery(c.RunTests), data, functionDone(w, "replaced"))
+}
+
+type functionsEnable struct{ functionArg }
+
+// Run switches the function on.
+func (c functionsEnable) Run(ctx context.Context, w world, on *functionsCommand) error {
+	return on.sendOf(ctx, w, http.MethodPatch, aFunction, c.ID, map[string]any{"enabled": true}, functionDone(w, "enabled"))
+}
+
+type functionsDisable struct{ functionArg }
+
+// Run switches the function off.
+func (c functionsDisable) Run(ctx context.Context, w world, on *functionsCommand) error {
+	return on.sendOf(ctx, w, http.MethodPatch, aFunction, c.ID, map[string]any{"enabled": false}, functionDone(w, "disabled"))
+}
+
+type functionsRename struct {
+	functionArg
+	Name string `arg:"" help:"The new name."`
+}
+
+// Run changes the function's name.
+func (c functionsRename) Run(ctx context.Context, w world, on *functionsCommand) error {
+	return on.sendOf(ctx, w, http.MethodPatch, aFunction, c.ID, map[string]any{"name": c.Name}, functionDone(w, "renamed"))
 }
 
 type functionsDelete struct {
-	ID string `arg:"" help:"The function's id."`
+	functionArg
+	confirmFlag
 }
 
 // Run deletes the function; callflows that name it go on at their _ child.
 func (c functionsDelete) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.show(ctx, w, http.MethodDelete, func(api *client) string { return api.path("functions", c.ID) }, nil, func(f functionDoc) error {
-		_, err := fmt.Fprintf(w.stdout, "deleted %s %q\n", c.ID, f.Name)
-		return err
-	})
+	return on.remove(ctx, w, aFunction, c.ID, c.confirmFlag, functionDone(w, "deleted"))
 }
 
-// readSource reads a function body of at most 1 MiB; the server's own limit is lower and named by the server.
-func readSource(w world, file string) (string, error) {
-	r := w.stdin
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return "", usageError{err}
-		}
-		defer func() { _ = f.Close() }()
-		r = f
-	}
-	text, err := io.ReadAll(io.LimitReader(r, 1<<20))
+type functionsUndelete struct{ functionArg }
+
+// Run brings the function back.
+func (c functionsUndelete) Run(ctx context.Context, w world, on *functionsCommand) error {
+	return on.undelete(ctx, w, aFunction, c.ID, functionDone(w, "brought back"))
+}
+
+// remove deletes a thing that a person names, once they agree.
+func (f clientFlags) remove(ctx context.Context, w world, n noun, ref string, agree confirmFlag, text func(json.RawMessage) error) error {
+	api, err := f.open(ctx, w)
 	if err != nil {
-		return "", usageError{errorf("read %s: %w", file, err)}
+		return err
 	}
-	return strings.TrimSuffix(string(text), "\n"), nil
+	path, err := api.of(ctx, n, ref)
+	if err != nil {
+		return err
+	}
+	if !agree.Yes {
+		d, err := api.doomedBy(ctx, n, path)
+		if err != nil {
+			return err
+		}
+		if err := agree.agreed(ctx, w, d); err != nil {
+			return err
+		}
+	}
+	return f.send(ctx, w, api, http.MethodDelete, path, nil, text)
+}
+
+// doomedBy says what goes with a thing.
+func (c *client) doomedBy(ctx context.Context, n noun, path string) (doomed, error) {
+	var doc item
+	if err := c.get(ctx, path, &doc); err != nil {
+		return doomed{}, err
+	}
+	d := doomed{does: "delete the " + n.one, name: firstOf(doc.Name, doc.Username, strings.Join(doc.Numbers, " "), doc.ID)}
+	if d.name != doc.ID {
+		d.about = doc.ID
+	}
+	if n.one == aFunction.one || n.one == aCallflow.one {
+		var cases []json.RawMessage
+		if err := c.get(ctx, path+"/tests?paginate=false", &cases); err == nil && len(cases) > 0 {
+			d.about += ", with " + count(len(cases), "test case")
+		}
+	}
+	if len(doc.Numbers) > 0 {
+		d.about += ", which answers " + strings.Join(doc.Numbers, " ")
+	}
+	return d, nil
+}
+
+func firstOf(words ...string) string {
+	for _, word := range words {
+		if word != "" {
+			return word
+		}
+	}
+	return ""
 }
 
 // printJSON prints data indented, as the server sent it.
 func printJSON(out io.Writer, data json.RawMessage) error {
 	var b bytes.Buffer
-	if err := json.Indent(&b, data, "", "  "); err != nil {
+	if err := json.Indent(&b, printable.JSON(data), "", "  "); err != nil {
 		return err
 	}
 	b.WriteByte('\n')

@@ -4,16 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
+	"io"
 	"net/http"
 
 	"callfn/internal/function"
+	"callfn/internal/printable"
 )
 
 type functionsRun struct {
 	callFlags
-	ID   string `arg:"" optional:"" help:"The function's id; leave out with --file."`
-	File string `help:"Run this draft instead of a stored function, storing nothing; - for standard input." placeholder:"FILE"`
+	ID       string `arg:"" optional:"" name:"function" help:"The function's id, or its name where only one has it; leave out with --file."`
+	File     string `help:"Run this draft instead of a stored function, storing nothing; - for standard input." placeholder:"FILE"`
+	Defaults bool   `help:"Show the flow as a call would get it, with every module's defaults filled in; otherwise as the function returned it."`
 }
 
 // runAnswer is what the API says of a run.
@@ -35,7 +37,7 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 	}
 	data := map[string]any{"call": c.fields()}
 	if c.File != "" {
-		source, err := readSource(w, c.File)
+		source, err := readText(w, c.File)
 		if err != nil {
 			return err
 		}
@@ -47,12 +49,18 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 	}
 	path := api.path("functions", "run")
 	if c.ID != "" {
-		path = api.path("functions", c.ID, "run")
+		if path, err = api.of(ctx, aFunction, c.ID, "run"); err != nil {
+			return err
+		}
 	}
 	var answer struct {
-		Data json.RawMessage `json:"data"`
+		Data     json.RawMessage      `json:"data"`
+		Warnings map[string][]warning `json:"warnings"`
 	}
 	if err := api.do(ctx, http.MethodPut, path, data, &answer); err != nil {
+		return err
+	}
+	if err := printWarnings(w.stderr, answer.Warnings); err != nil {
 		return err
 	}
 	var run runAnswer
@@ -62,7 +70,7 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 	if on.JSON {
 		err = printJSON(w.stdout, answer.Data)
 	} else {
-		err = printRun(w, run)
+		err = printRun(w, run, c.Defaults)
 	}
 	if err == nil && run.Outcome != function.OK {
 		return failedQuietly{}
@@ -70,40 +78,48 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 	return err
 }
 
-func printRun(w world, run runAnswer) error {
+func printRun(w world, run runAnswer, defaults bool) error {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s in %s ms\n", run.Outcome, run.DurationMS)
+	printable.Fprintf(&b, "%s in %s ms\n", run.Outcome, run.DurationMS)
 	for i, line := range run.Logs {
-		fmt.Fprintf(&b, "  %s: %s\n", function.LogLevel(run.LogLevels, i), line)
+		printable.Fprintf(&b, "  %s: %s\n", function.LogLevel(run.LogLevels, i), line)
 	}
-	if e := run.Error; e != nil {
-		fmt.Fprintf(&b, "  %s\n", e.Message)
-		if e.Line > 0 {
-			fmt.Fprintf(&b, "  at line %d", e.Line)
-			if e.Column > 0 { // CouchDB's QuickJS tells none
-				fmt.Fprintf(&b, ", column %d", e.Column)
-			}
-			b.WriteByte('\n')
-		}
-		if e.Source != "" {
-			fmt.Fprintf(&b, "    %s\n", e.Source)
-		}
-		if e.Hint != "" {
-			fmt.Fprintf(&b, "  hint: %s\n", e.Hint)
-		}
-	}
+	printFault(&b, run.Error)
 	for _, hint := range run.Hints {
-		fmt.Fprintf(&b, "  hint: %s\n", hint)
+		printable.Fprintf(&b, "  hint: %s\n", hint)
 	}
-	shown := run.Flow
-	if shown == nil || string(shown) == "null" {
-		shown = run.Result
+	shown := run.Result
+	if empty(shown) || defaults && !empty(run.Flow) {
+		shown = run.Flow
 	}
-	if shown != nil && string(shown) != "null" {
+	if !empty(shown) {
 		if err := printJSON(&b, shown); err != nil {
 			return err
 		}
 	}
 	_, err := b.WriteTo(w.stdout)
 	return err
+}
+
+func empty(value json.RawMessage) bool { return len(value) == 0 || string(value) == "null" }
+
+// printFault prints what was wrong with a run, and where.
+func printFault(out io.Writer, e *function.Error) {
+	if e == nil {
+		return
+	}
+	printable.Fprintf(out, "  %s\n", e.Message)
+	if e.Line > 0 {
+		printable.Fprintf(out, "  at line %d", e.Line)
+		if e.Column > 0 { // CouchDB's QuickJS tells none
+			printable.Fprintf(out, ", column %d", e.Column)
+		}
+		printable.Fprintf(out, "\n")
+	}
+	if e.Source != "" {
+		printable.Fprintf(out, "    %s\n", e.Source)
+	}
+	if e.Hint != "" {
+		printable.Fprintf(out, "  hint: %s\n", e.Hint)
+	}
 }

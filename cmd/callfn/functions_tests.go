@@ -4,7 +4,7 @@ import "context"
 
 type functionsTest struct {
 	testFlags
-	ID   string `arg:"" help:"The function's id."`
+	functionArg
 	File string `help:"Try this source instead of the stored one, storing nothing; - for standard input." placeholder:"FILE"`
 }
 
@@ -12,25 +12,25 @@ type functionsTest struct {
 func (c functionsTest) Run(ctx context.Context, w world, on *functionsCommand) error {
 	var candidate map[string]any
 	if c.File != "" {
-		source, err := readSource(w, c.File)
+		source, err := readText(w, c.File)
 		if err != nil {
 			return err
 		}
 		candidate = map[string]any{"function_js": source}
 	}
-	return on.runTests(ctx, w, "functions", c.ID, c.Case, candidate)
+	return on.runTests(ctx, w, aFunction, c.ID, c.Case, candidate)
 }
 
 type functionsExportTests struct{ exportTests }
 
 // Run writes the cases as files.
 func (c functionsExportTests) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.exportTests(ctx, w, "functions", c.exportTests)
+	return on.exportTests(ctx, w, aFunction, c.exportTests)
 }
 
 type functionsImportTests struct{ importTests }
 
 // Run stores the cases of files.
 func (c functionsImportTests) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.importTests(ctx, w, "functions", c.importTests)
+	return on.importTests(ctx, w, aFunction, c.importTests)
 }

@@ -7,9 +7,11 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"callfn/internal/backup"
+	"callfn/internal/printable"
 )
 
 type importCommand struct {
@@ -18,6 +20,7 @@ type importCommand struct {
 	File    string   `arg:"" help:"An export." type:"existingfile"`
 	Only    []string `help:"These databases only." placeholder:"DATABASE"`
 	Replace bool     `help:"Where a document of the same id has another history here, the imported one is seen from now on; otherwise it is left as it is here, and named."`
+	confirmFlag
 }
 
 // imported is what came of one database.
@@ -53,8 +56,17 @@ func (c importCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	var total int64
-	for _, sum := range sums {
-		total += sum.Documents
+	for database, sum := range sums {
+		if slices.Contains(only, database) {
+			total += sum.Documents
+		}
+	}
+	if c.Replace {
+		d := doomed{does: "put the imported documents in the place of those that have another history here, by", name: filepath.Base(c.File),
+			about: fmt.Sprintf("%d documents into %s", total, api.base)}
+		if err := c.agreed(ctx, w, d); err != nil {
+			return err
+		}
 	}
 	bar := newProgress(w, "import")
 	defer bar.done()
@@ -140,15 +152,15 @@ func (c importCommand) tell(w world, header backup.Header, results map[string]*i
 		if c.JSON {
 			continue
 		}
-		if _, err := fmt.Fprintf(w.stdout, "%s: %d stored, %d there already, %d of another history\n", database, r.Stored, r.Known, len(r.Foreign)); err != nil {
+		if _, err := printable.Fprintf(w.stdout, "%s: %d stored, %d there already, %d of another history\n", database, r.Stored, r.Known, len(r.Foreign)); err != nil {
 			return err
 		}
 		for _, id := range r.Foreign {
-			_, _ = fmt.Fprintf(w.stderr, "callfn: %s/%s has another history here%s\n", database, id, map[bool]string{true: ": replaced", false: ": left as it is"}[c.Replace])
+			_, _ = printable.Fprintf(w.stderr, "callfn: %s/%s has another history here%s\n", database, id, map[bool]string{true: ": replaced", false: ": left as it is"}[c.Replace])
 		}
 	}
 	if !header.Secrets && !c.JSON {
-		_, _ = fmt.Fprintln(w.stdout, "The export has no secrets: accounts that are new here need an API key (callfn accounts api-key ID --rotate), their users a password.")
+		_, _ = printable.Fprintln(w.stdout, "The export has no secrets: accounts that are new here need an API key (callfn accounts api-key ID --rotate), their users a password.")
 	}
 	if left > 0 && !c.Replace {
 		return errorf("%d documents were left as they are here; --replace takes the imported ones", left)

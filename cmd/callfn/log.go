@@ -5,19 +5,21 @@ import (
 	"log/slog"
 	"time"
 
+	"callfn/internal/printable"
+
 	"github.com/lmittmann/tint"
 )
 
 // newLog logs to stderr: text for people at a terminal, JSON for machines. What is logged never holds tokens, keys or digits:
 // whoever logs passes ids and outcomes, not documents or parameters.
 func newLog(w world, format, level string) *slog.Logger {
-	return slog.New(logHandler(w.stderr, w.stderrIsTerminal, format, level))
+	return slog.New(logHandler(w.exactErr, w.stderrIsTerminal, format, level))
 }
 
 // newServiceLog is newLog for what must go on when nobody reads the log. close writes what has not been written yet.
 func newServiceLog(w world, format, level string) (log *slog.Logger, close func()) {
 	direct := newLog(w, format, level)
-	out := newUnblockedWriter(w.stderr, func(dropped int64) {
+	out := newUnblockedWriter(w.exactErr, func(dropped int64) {
 		direct.Warn("dropped log lines that nobody read in time", "lines", dropped)
 	})
 	return slog.New(logHandler(out, w.stderrIsTerminal, format, level)), out.close
@@ -29,7 +31,7 @@ func logHandler(out io.Writer, terminal bool, format, level string) slog.Handler
 		at = slog.LevelInfo
 	}
 	if format == "json" || format == "auto" && !terminal {
-		return slog.NewJSONHandler(out, &slog.HandlerOptions{Level: at, ReplaceAttr: milliseconds})
+		return slog.NewJSONHandler(printable.NewJSONWriter(out), &slog.HandlerOptions{Level: at, ReplaceAttr: milliseconds})
 	}
 	return tint.NewTextHandler(out, &tint.Options{
 		Level: at, TimeFormat: time.TimeOnly, NoColor: !terminal, ReplaceAttr: milliseconds,

@@ -33,12 +33,21 @@ var testKey = strings.Repeat("ab", 32)
 type program struct {
 	env      map[string]string
 	stdin    string
+	typed    io.Reader // on a terminal's standard input, instead of stdin
 	terminal bool
 }
 
 func (p program) world(t testing.TB, stdout, stderr io.Writer, args ...string) world {
+	in := io.Reader(strings.NewReader(p.stdin))
+	if p.typed != nil {
+		in = p.typed
+	}
+	var environ []string
+	for k, v := range p.env {
+		environ = append(environ, k+"="+v)
+	}
 	return world{
-		args: args, getenv: func(k string) string { return p.env[k] }, stdin: strings.NewReader(p.stdin),
+		args: args, environ: func() []string { return environ }, stdinIsTerminal: p.terminal && p.typed != nil, getenv: func(k string) string { return p.env[k] }, stdin: in,
 		stdout: stdout, stderr: stderr, stdoutIsTerminal: p.terminal, stderrIsTerminal: p.terminal, worker: sandboxtest.Command(t),
 	}
 }

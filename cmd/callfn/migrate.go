@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+
+	"callfn/internal/printable"
 )
 
 type migrateCommand struct {
@@ -47,11 +49,11 @@ func (c migrateCommand) Run(ctx context.Context, w world) error {
 	}
 	for _, m := range moved {
 		if m.Proof != nil {
-			_, _ = fmt.Fprintf(w.stdout, "%s: %d documents, and %d that are deleted\n", m.Database, m.Proof.Documents, m.Proof.Deleted)
+			_, _ = printable.Fprintf(w.stdout, "%s: %d documents, and %d that are deleted\n", m.Database, m.Proof.Documents, m.Proof.Deleted)
 		}
 	}
 	u, _ := url.Parse(c.To) // connection has
-	_, err = fmt.Fprintf(w.stdout, `Everything is at %s://%s now, and the service works there. Next:
+	_, err = printable.Fprintf(w.stdout, `Everything is at %s://%s now, and the service works there. Next:
   callfn storage finish      makes that final; until then `+"`callfn storage rollback`"+` puts everything back
   then restart callfn serve with --couchdb-url=%s and the same secret.key
 `, u.Scheme, u.Host, u.Scheme+"://"+u.Host)

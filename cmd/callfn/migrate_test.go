@@ -79,7 +79,7 @@ func migrate(t *testing.T, to string, flags ...string) {
 	must("The plan is as it was", "storage", "apply", home)
 
 	must("Everything is at", "migrate", "--to="+to)
-	must("system_data: finished", "storage", "finish")
+	must("system_data: finished", "storage", "finish", "--yes")
 	stillCalls()
 	must("zenith", "accounts", "list")
 	s.stop()

@@ -7,8 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"text/tabwriter"
 	"time"
+
+	"callfn/internal/printable"
 )
 
 // migrationDoc is what the API says of a move of a database.
@@ -47,13 +48,11 @@ func (storageMigrations) Run(ctx context.Context, w world, on *storageCommand) e
 		if err := json.Unmarshal(raw, &list); err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+		t := newTable("ID", "DATABASE", "FROM", "TO", "STATE", "COPIED", "LAST ERROR")
 		for _, m := range list {
-			if _, err := fmt.Fprintf(t, "%s\t%s\t%s -> %s\t%s\t%d/%d\t%s\n", m.ID, m.Database, m.From, m.To, m.says(), m.Copied, m.Total, m.LastError); err != nil {
-				return err
-			}
+			t.row(m.ID, m.Database, m.From, m.To, m.says(), fmt.Sprintf("%d/%d", m.Copied, m.Total), m.LastError)
 		}
-		return t.Flush()
+		return t.print(w.stdout)
 	})
 }
 
@@ -63,10 +62,17 @@ type storageSteer struct {
 	Wait bool   `help:"Wait until it is done." default:"true" negatable:""`
 }
 
-type storageFinish struct{ storageSteer }
+type storageFinish struct {
+	storageSteer
+	confirmFlag
+}
 
 // Run finishes a move.
 func (c storageFinish) Run(ctx context.Context, w world, on *storageCommand) error {
+	d := doomed{does: "give up the way back: finish", name: firstOf(c.ID, "every move"), about: "`callfn storage rollback` is no longer possible then"}
+	if err := c.agreed(ctx, w, d); err != nil {
+		return err
+	}
 	return c.steer(ctx, w, on, "finish", "finished")
 }
 
@@ -105,7 +111,7 @@ func (c storageSteer) steer(ctx context.Context, w world, on *storageCommand, ac
 		if on.JSON {
 			continue
 		}
-		if _, err := fmt.Fprintf(w.stdout, "%s: %s\n", m.Database, steered[i].says()); err != nil {
+		if _, err := printable.Fprintf(w.stdout, "%s: %s\n", m.Database, steered[i].says()); err != nil {
 			return err
 		}
 	}

@@ -27,34 +27,38 @@ func TestStorageMovesFromTheCommandLine(t *testing.T) {
 		t.Helper()
 		expect(exitOK, "Hi Bob", "call", "--to=1000", "--from=2000", "--caller-id-name=Bob")
 	}
-	expect(exitFailed, "no database is being moved", "storage", "finish")
+	expect(exitFailed, "no database is being moved", "storage", "finish", "--yes")
 	expect(exitOK, "functions would be moved from local to", "storage", "apply", "--dry-run", file)
 	expect(exitOK, "callfn storage rollback", "storage", "apply", file)
 	stillCalls()
 	expect(exitOK, "switched", "storage", "migrations")
 	expect(exitOK, "functions: rolled_back", "storage", "rollback")
 	stillCalls()
-	expect(exitOK, ": rolled_back", "storage", "rollback", strings.Fields(first(t, p, "storage", "migrations"))[0]) // again
-	expect(exitOK, "copying", "storage", "apply", file)                                                             // said on its way
+	expect(exitOK, ": rolled_back", "storage", "rollback", latestMove(t, p)) // again
+	expect(exitOK, "copying", "storage", "apply", file)                      // said on its way
 	stillCalls()
-	expect(exitOK, "functions: finished", "storage", "finish")
+	expect(exitOK, "functions: finished", "storage", "finish", "--yes")
 	stillCalls()
-	expect(exitFailed, "cannot be rolled back", "storage", "rollback", strings.Fields(first(t, p, "storage", "migrations"))[0])
-	expect(exitFailed, "bad_identifier", "storage", "finish", "nosuch")
+	expect(exitFailed, "cannot be rolled back", "storage", "rollback", latestMove(t, p))
+	expect(exitFailed, "bad_identifier", "storage", "finish", "--yes", "nosuch")
 
 	home := filepath.Join(t.TempDir(), "home.json")
 	if err := os.WriteFile(home, []byte(`{"plan":{}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	expect(exitOK, "functions is on local now", "storage", "apply", home)
-	expect(exitOK, "functions: finished", "storage", "finish")
+	expect(exitOK, "functions: finished", "storage", "finish", "--yes")
 	stillCalls()
 	expect(exitOK, "hi", "functions", "list")
 }
 
-func first(t *testing.T, p program, args ...string) string {
+// latestMove is the id of the move that is listed first, below the columns' names.
+func latestMove(t *testing.T, p program) string {
 	t.Helper()
-	_, out, _ := p.run(t, args...)
-	line, _, _ := strings.Cut(out, "\n")
-	return line
+	_, out, _ := p.run(t, "storage", "migrations")
+	lines := strings.Split(out, "\n")
+	if len(lines) < 2 || lines[1] == "" {
+		t.Fatalf("no move is listed: %s", out)
+	}
+	return strings.Fields(lines[1])[0]
 }

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
-	"text/tabwriter"
+	"slices"
 )
 
 type modulesCommand struct {
@@ -25,7 +25,8 @@ type moduleDoc struct {
 }
 
 func printModules(w world, modules ...moduleDoc) error {
-	t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+	slices.SortFunc(modules, func(a, b moduleDoc) int { return cmp.Compare(a.ID, b.ID) })
+	t := newTable("MODULE", "STATE", "NOTE")
 	for _, m := range modules {
 		state, note := "stopped", ""
 		if m.Running {
@@ -34,11 +35,9 @@ func printModules(w world, modules ...moduleDoc) error {
 		if !m.Persisted {
 			note = "in the process that answered, until it ends"
 		}
-		if _, err := fmt.Fprintf(t, "%s\t%s\t%s\n", m.ID, state, note); err != nil {
-			return err
-		}
+		t.row(m.ID, state, note)
 	}
-	return t.Flush()
+	return t.print(w.stdout)
 }
 
 type modulesList struct{}

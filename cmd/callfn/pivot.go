@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
-	"text/tabwriter"
+	"slices"
+
+	"callfn/internal/printable"
 )
 
 type pivotCommand struct {
@@ -36,20 +38,28 @@ func (k pivotKey) opens() string {
 }
 
 type pivotCreate struct {
-	Function string `help:"The function to run. Without it: the account's callflows, by the call's number." placeholder:"ID"`
+	Function string `help:"The function to run. Without it: the account's callflows, by the call's number." placeholder:"FUNCTION"`
 	Name     string `help:"What the key is for, to tell it from others in the list."`
 }
 
 // Run makes the key and prints the address for the node's voice_url, and nothing else on stdout.
 func (c pivotCreate) Run(ctx context.Context, w world, on *pivotCommand) error {
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	function, err := api.find(ctx, aFunction, c.Function)
+	if err != nil {
+		return err
+	}
 	data := map[string]string{}
-	if c.Function != "" {
-		data["function"] = c.Function
+	if function != "" {
+		data["function"] = function
 	}
 	if c.Name != "" {
 		data["name"] = c.Name
 	}
-	return on.ask(ctx, w, http.MethodPut, func(api *client) string { return api.path("pivot", "keys") }, data, func(raw json.RawMessage) error {
+	return on.send(ctx, w, api, http.MethodPut, api.path("pivot", "keys"), data, func(raw json.RawMessage) error {
 		var k pivotKey
 		if err := json.Unmarshal(raw, &k); err != nil {
 			return err
@@ -59,10 +69,13 @@ func (c pivotCreate) Run(ctx context.Context, w world, on *pivotCommand) error {
 			k.VoiceURL = "https://YOUR-SERVER" + k.Path + "?key=" + k.Key
 			note = "Put the address at which KAZOO reaches the service in place of YOUR-SERVER; `callfn serve --public-url` knows it next time.\n" + note
 		}
-		if _, err := fmt.Fprintln(w.stdout, k.VoiceURL); err != nil {
+		if _, err := printable.Fprintln(w.stdout, k.VoiceURL); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(w.stderr, "Key %s for %s. It is not shown again.\n%s\n", k.ID, k.opens(), note)
+		if _, err := printable.Fprintf(w.stderr, "Key %s for %s. It is not shown again.\n", k.ID, k.opens()); err != nil {
+			return err
+		}
+		_, err := io.WriteString(w.stderr, note+"\n")
 		return err
 	})
 }
@@ -80,24 +93,36 @@ func (pivotList) Run(ctx context.Context, w world, on *pivotCommand) error {
 			_, err := io.WriteString(w.stderr, "no keys yet: make one with `callfn pivot create`\n")
 			return err
 		}
-		t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+		slices.SortFunc(list, func(a, b pivotKey) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+		t := newTable("ID", "OPENS", "NAME")
 		for _, k := range list {
-			if _, err := fmt.Fprintf(t, "%s\t%s\t%s\n", k.ID, k.opens(), k.Name); err != nil {
-				return err
-			}
+			t.row(k.ID, k.opens(), k.Name)
 		}
-		return t.Flush()
+		return t.print(w.stdout)
 	})
 }
 
 type pivotRevoke struct {
-	ID string `arg:"" help:"The key's id: its part before the dot."`
+	ID string `arg:"" name:"key" help:"The key's id, its part before the dot, or its name where only one has it."`
+	confirmFlag
 }
 
 // Run revokes the key.
 func (c pivotRevoke) Run(ctx context.Context, w world, on *pivotCommand) error {
-	return on.ask(ctx, w, http.MethodDelete, func(api *client) string { return api.path("pivot", "keys", c.ID) }, nil, func(json.RawMessage) error {
-		_, err := fmt.Fprintf(w.stdout, "revoked %s\n", c.ID)
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	id, err := api.find(ctx, aPivotKey, c.ID)
+	if err != nil {
+		return err
+	}
+	d := doomed{does: "revoke the pivot key", name: c.ID, about: "calls that ask with it go on at the pivot node's _ child"}
+	if err := c.agreed(ctx, w, d); err != nil {
+		return err
+	}
+	return on.send(ctx, w, api, http.MethodDelete, api.path("pivot", "keys", id), nil, func(json.RawMessage) error {
+		_, err := printable.Fprintf(w.stdout, "revoked %s\n", id)
 		return err
 	})
 }

@@ -84,11 +84,11 @@ func TestPivot(t *testing.T) {
 		return strings.Count(out, "  call ") >= 3 && strings.Contains(out, "threw")
 	})
 
-	must(exitOK, "pivot", "revoke", anID.FindString(key))
+	must(exitOK, "pivot", "revoke", "--yes", anID.FindString(key))
 	if code, _ := get(t, one+call); code != 401 {
 		t.Errorf("a revoked key: %d", code)
 	}
-	must(exitFailed, "pivot", "revoke", anID.FindString(key))
+	must(exitFailed, "pivot", "revoke", "--yes", anID.FindString(key))
 	s.stop()
 	for _, address := range []string{one, numbers, failing} {
 		_, secret, _ := strings.Cut(address, ".") // of the host

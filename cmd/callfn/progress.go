@@ -1,8 +1,9 @@
 package main
 
 import (
-	"fmt"
 	"io"
+
+	"callfn/internal/printable"
 
 	"github.com/schollz/progressbar/v3"
 )
@@ -19,16 +20,17 @@ type progress struct {
 
 // newProgress shows progress on the standard error output, which scripts do not read.
 func newProgress(w world, what string) *progress {
-	return &progress{out: w.stderr, what: what, terminal: w.stderrIsTerminal}
+	return &progress{out: w.exactErr, what: printable.Text(what), terminal: w.stderrIsTerminal}
 }
 
 // at says how far it is. A total of 0 is an unknown one.
 func (p *progress) at(stage string, done, total int64) {
+	stage = printable.Text(stage)
 	news := stage != p.stage
 	p.stage = stage
 	switch {
 	case !p.terminal && news:
-		_, _ = fmt.Fprintf(p.out, "%s: %s\n", p.what, stage)
+		_, _ = printable.Fprintf(p.out, "%s: %s\n", p.what, stage)
 	case !p.terminal:
 	case p.bar == nil:
 		if total <= 0 {
@@ -54,14 +56,14 @@ func (p *progress) note(format string, args ...any) {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}
-	_, _ = fmt.Fprintf(p.out, format+"\n", args...)
+	_, _ = printable.Fprintf(p.out, format+"\n", args...)
 }
 
 // done leaves the last state standing. A nil progress has nothing to show.
 func (p *progress) done() {
 	if p != nil && p.bar != nil {
 		_ = p.bar.Exit()
-		_, _ = fmt.Fprintln(p.out)
+		_, _ = printable.Fprintln(p.out)
 		p.bar = nil
 	}
 }

@@ -2,18 +2,18 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
+	"callfn/internal/printable"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
 )
 
 // limitFlags bound every run of a function.
 type limitFlags struct {
-	Deadline  time.Duration `help:"How long one function may run (at most 5s)." default:"1s"`
-	MemoryMiB int64         `help:"How much engine memory one function may use, in MiB." name:"memory-mib" default:"64"`
-	ResultKiB int           `help:"How large a function's result may be, in KiB." name:"result-kib" default:"256"`
+	Deadline  time.Duration `help:"How long one function may run (at most 5s)." default:"1s" range:"1ms..5s" group:"limits"`
+	MemoryMiB int64         `help:"How much engine memory one function may use, in MiB." name:"memory-mib" default:"64" range:"4..1024" group:"limits"`
+	ResultKiB int           `help:"How large a function's result may be, in KiB." name:"result-kib" default:"256" range:"1..16384" group:"limits"`
 }
 
 func (f limitFlags) limits() (sandbox.Limits, error) {
@@ -57,7 +57,7 @@ func (c queryserverCommand) Run(ctx context.Context, w world) error {
 	}
 	defer pool.Close()
 	// CouchDB passes stderr on to its own; stdout is the protocol's.
-	_, _ = fmt.Fprintf(w.stderr, "callfn queryserver: confinement %s, deadline %s, memory %d MiB\n",
+	_, _ = printable.Fprintf(w.stderr, "callfn queryserver: confinement %s, deadline %s, memory %d MiB\n",
 		pool.Confinement(), limits.Deadline, limits.Memory>>20)
-	return queryserver.NewServer(pool, limits).Serve(ctx, w.stdin, w.stdout)
+	return queryserver.NewServer(pool, limits).Serve(ctx, w.stdin, w.exact)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -10,6 +11,14 @@ import (
 
 // rateLimit is how many requests an account may send from an address.
 type rateLimit crossbar.RateLimit
+
+// String writes the limit as UnmarshalText reads it.
+func (l rateLimit) String() string {
+	if l.PerSecond < 0 {
+		return "off"
+	}
+	return fmt.Sprintf("%d/%g", l.Burst, l.PerSecond)
+}
 
 // UnmarshalText reads BURST/PER_SECOND, or a name: kazoo for KAZOO's own default, off for no limit.
 func (l *rateLimit) UnmarshalText(text []byte) error {

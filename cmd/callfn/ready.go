@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"callfn/internal/printable"
 )
 
 type readyCommand struct {
@@ -39,6 +41,6 @@ func (c readyCommand) Run(ctx context.Context, w world) error {
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s: %d %s", url, resp.StatusCode, body)
 	}
-	_, err = fmt.Fprintln(w.stdout, "ready")
+	_, err = printable.Fprintln(w.stdout, "ready")
 	return err
 }

@@ -3,14 +3,16 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
+	"callfn/internal/printable"
 	"callfn/internal/sandbox"
 	"callfn/internal/version"
 )
@@ -27,10 +29,23 @@ const (
 type world struct {
 	args                               []string
 	getenv                             func(string) string
+	environ                            func() []string // nil for an empty environment
 	stdin                              io.Reader
-	stdout, stderr                     io.Writer
+	stdout, stderr                     io.Writer // for people: what would steer a terminal is escaped
+	stdinIsTerminal                    bool
 	stdoutIsTerminal, stderrIsTerminal bool
-	worker                             sandbox.Command // how to start a sandbox worker; this very binary when empty
+	readSecret                         func() (string, error) // reads a line from the terminal without showing it; nil without one
+	columns                            int                    // of the terminal; 0 when unknown
+	worker                             sandbox.Command        // how to start a sandbox worker; this very binary when empty
+
+	exact, exactErr io.Writer // stdout and stderr for bytes that must arrive as they are: protocols, files, colours of our own
+}
+
+// guarded is the world with outputs that escape what would steer a terminal.
+func (w world) guarded() world {
+	w.exact, w.exactErr = w.stdout, w.stderr
+	w.stdout, w.stderr = printable.NewWriter(w.stdout), printable.NewWriter(w.stderr)
+	return w
 }
 
 // workerCommand starts a sandbox worker.
@@ -47,26 +62,30 @@ type cli struct {
 
 	ShowVersion kong.VersionFlag `name:"version" env:"-" help:"Print the version."`
 
-	Serve       serveCommand       `cmd:"" help:"Run the service: API, call execution, and the embedded node."`
-	Call        callCommand        `cmd:"" help:"Rehearse a call: show, step by step, what would happen. No effect outside."`
-	Functions   functionsCommand   `cmd:"" help:"List, read, store, delete, try and test functions."`
-	Callflows   callflowsCommand   `cmd:"" help:"List, read, store, delete and test callflows."`
-	Accounts    accountsCommand    `cmd:"" help:"Create, list, read and delete accounts; show and change their API keys."`
-	Users       usersCommand       `cmd:"" help:"Create, list, read and delete an account's users."`
-	Token       tokenCommand       `cmd:"" help:"Print a token for the API key, for curl and scripts."`
-	Pivot       pivotCommand       `cmd:"" help:"Let real calls in: make, list and revoke the keys with which KAZOO's pivot nodes ask for flows."`
-	SigningKeys signingKeysCommand `cmd:"" help:"List and replace the keys that tokens are signed with."`
-	Modules     modulesCommand     `cmd:"" help:"Switch modules of the API on and off while the service runs."`
-	Storage     storageCommand     `cmd:"" help:"Say on which CouchDB each database is, by a storage plan."`
-	Migrate     migrateCommand     `cmd:"" help:"Move everything that a running service has to another CouchDB, while it serves."`
-	Export      exportCommand      `cmd:"" help:"Write every document of a running service, or one account's, into a file."`
-	Import      importCommand      `cmd:"" help:"Store the documents of an export in a running service."`
-	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service."`
-	Bench       benchCommand       `cmd:"" help:"Measure how many calls a live system takes, and how long they take."`
-	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work."`
-	Ready       readyCommand       `cmd:"" help:"Ask the service on this machine whether it is ready. For health checks."`
-	Queryserver queryserverCommand `cmd:"" help:"Speak CouchDB's query server protocol on stdin and stdout; CouchDB starts this."`
-	Version     versionCommand     `cmd:"" help:"Print the version."`
+	Call        callCommand        `cmd:"" help:"Rehearse a call: show, step by step, what would happen. No effect outside." group:"build"`
+	Functions   functionsCommand   `cmd:"" help:"List, read, store, delete, try and test functions." group:"build"`
+	Runs        runsCommand        `cmd:"" help:"Show what came of the account's runs, the last ones last; with a run's id, that run in full." group:"build"`
+	Callflows   callflowsCommand   `cmd:"" help:"List, read, store, delete and test callflows." group:"build"`
+	Serve       serveCommand       `cmd:"" help:"Run the service: API, call execution, and the embedded node." group:"run"`
+	Accounts    accountsCommand    `cmd:"" help:"Create, list, read and delete accounts; show and change their API keys." group:"people"`
+	Users       usersCommand       `cmd:"" help:"Create, list, read and delete an account's users." group:"people"`
+	Login       loginCommand       `cmd:"" help:"Log in with a password or an API key, for the commands that follow." group:"people"`
+	Logout      logoutCommand      `cmd:"" help:"End a login: its token is worthless at once." group:"people"`
+	Token       tokenCommand       `cmd:"" help:"Print a token for the API key, for curl and scripts." group:"people"`
+	Pivot       pivotCommand       `cmd:"" help:"Let real calls in: make, list and revoke the keys with which KAZOO's pivot nodes ask for flows." group:"people"`
+	SigningKeys signingKeysCommand `cmd:"" help:"List and replace the keys that tokens are signed with." group:"people"`
+	Modules     modulesCommand     `cmd:"" help:"Switch modules of the API on and off while the service runs." group:"run"`
+	Storage     storageCommand     `cmd:"" help:"Say on which CouchDB each database is, by a storage plan." group:"data"`
+	Migrate     migrateCommand     `cmd:"" help:"Move everything that a running service has to another CouchDB, while it serves." group:"data"`
+	Export      exportCommand      `cmd:"" help:"Write every document of a running service, or one account's, into a file." group:"data"`
+	Import      importCommand      `cmd:"" help:"Store the documents of an export in a running service." group:"data"`
+	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service." group:"data"`
+	Bench       benchCommand       `cmd:"" help:"Measure how many calls a live system takes, and how long they take." group:"run"`
+	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work." group:"run"`
+	Ready       readyCommand       `cmd:"" help:"Ask the service on this machine whether it is ready. For health checks." group:"run"`
+	Queryserver queryserverCommand `cmd:"" help:"Speak CouchDB's query server protocol on stdin and stdout; CouchDB starts this." group:"run"`
+	Help        helpCommand        `cmd:"" help:"Show the help of a command." group:"other"`
+	Version     versionCommand     `cmd:"" help:"Print the version." group:"other"`
 }
 
 const about = `Customer-written JavaScript functions inside phone calls.
@@ -87,24 +106,33 @@ func run(ctx context.Context, w world) (code int) {
 			panic(e)
 		}
 	}()
+	w = w.guarded()
 	var c cli
-	parser, err := kong.New(&c,
-		kong.Name("callfn"), kong.Description(about), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Writers(w.stdout, w.stderr), kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.Configuration(loadConfig), kong.DefaultEnvars("CALLFN"), kong.Bind(w), kong.Vars{"version": "callfn " + version.String()},
-	)
+	parser, err := newParser(&c, w)
 	if err != nil {
-		_, _ = fmt.Fprintln(w.stderr, "callfn:", err)
+		printable.Fprintln(w.stderr, "callfn:", err)
 		return exitUsage
+	}
+	for _, arg := range w.args {
+		if at := invalidUTF8([]byte(arg)); at >= 0 { // kong and JSON would carry it as something else
+			return exitCode(w, usageError{errorf("%q: not valid UTF-8, around byte %d: give a file as - on standard input where its name is not", arg, at+1)})
+		}
 	}
 	k, err := parser.Parse(w.args)
 	if err != nil {
-		_, _ = fmt.Fprintf(w.stderr, "callfn: %v\nTry `callfn --help`.\n", err)
-		return exitUsage
+		return w.misused(err)
+	}
+	if err := checkRanges(k); err != nil {
+		return exitCode(w, err)
 	}
 	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
+	if w.environ != nil {
+		for _, warning := range unknownVariables(w.environ(), parser.Model) {
+			printable.Fprintln(w.stderr, "callfn: warning:", warning)
+		}
+	}
 	return exitCode(w, k.Run())
 }
 
@@ -118,14 +146,47 @@ func stopSignals() []os.Signal {
 	return signals
 }
 
+// newParser is the command line's grammar.
+func newParser(c *cli, w world) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("callfn"), kong.Description(about), kong.UsageOnError(), kong.ConfigureHelp(helpOptions), groups(),
+		kong.Writers(w.exact, w.exactErr), kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.Configuration(loadConfig), environment(), durations(), kong.Bind(w), kong.Vars{"version": "callfn " + version.String()},
+	)
+}
+
+// misused says what is wrong with a command line, and where its help is.
+func (w world) misused(err error) int {
+	help := "callfn --help"
+	var parse *kong.ParseError
+	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
+		help = parse.Context.Selected().FullPath() + " --help"
+	}
+	words := err.Error() // which may quote an argument, or have several lines about a file
+	if slices.ContainsFunc(w.args, func(arg string) bool { return strings.Contains(arg, "\n") }) {
+		words = printable.Text(words)
+	}
+	if strings.HasPrefix(words, "expected one of") { // a command without what it is to do
+		shown := w
+		shown.args, shown.exact = strings.Fields(help)[1:], w.exactErr
+		runParsed(shown)
+	}
+	_, _ = io.WriteString(w.stderr, "callfn: "+words+"\nTry `"+help+"`.\n")
+	return exitUsage
+}
+
 // exitCode tells the error to the person and picks the code that scripts see.
 func exitCode(w world, err error) int {
 	if err == nil {
 		return exitOK
 	}
+	var code failedWith
+	if errors.As(err, &code) {
+		return int(code)
+	}
 	var quiet failedQuietly
 	if !errors.As(err, &quiet) {
-		_, _ = fmt.Fprintln(w.stderr, "callfn:", err)
+		_, _ = io.WriteString(w.stderr, "callfn: "+err.Error()+"\n") // which may have several lines
 	}
 	var usage usageError
 	var unreachable unreachableError
@@ -145,6 +206,11 @@ type usageError struct{ error }
 type unreachableError struct{ error }
 
 func (e unreachableError) Unwrap() error { return e.error }
+
+// failedWith ends with a code where the output already says why.
+type failedWith int
+
+func (failedWith) Error() string { return "failed" }
 
 // failedQuietly ends with exitFailed where the output already says why.
 type failedQuietly struct{}

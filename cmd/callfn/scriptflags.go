@@ -16,7 +16,7 @@ type scriptFlags struct {
 	Answer   []string      `help:"Who answers, or not, after which time of ringing, and how long they talk: user:none, device:ID:busy, offnet:+14155550100:answered@8s+30s; may be repeated." placeholder:"WHO:OUTCOME[@TIME[+TIME]]"`
 	HTTP     []string      `help:"What a web address (without its query; * for any) answers: a status, JSON or XML, or a file with the answer: http://pivot.example/=503, '*={\"module\":\"hangup\"}', http://pivot.example/=answer.xml; may be repeated." name:"http" placeholder:"URL=ANSWER" sep:"none"`
 	RealHTTP bool          `help:"Ask web addresses that --http has no answer for; only where the service runs with --rehearsal-http." name:"real-http"`
-	HangUp   time.Duration `help:"When the caller hangs up." name:"hang-up" placeholder:"TIME"`
+	HangUp   time.Duration `help:"When the caller hangs up." name:"hang-up" placeholder:"TIME" range:"0s.."`
 	Script   string        `help:"File with the whole script as JSON, as the API takes it; - for standard input. The other flags win over it." placeholder:"FILE"`
 }
 
@@ -44,7 +44,7 @@ func (f scriptFlags) script(w world) (jsonvalue.Object, error) {
 		digits, at, timed := strings.Cut(given, "@")
 		press := map[string]any{"digits": digits}
 		if timed {
-			d, err := time.ParseDuration(at)
+			d, err := parseDuration(at)
 			if err != nil {
 				return none, usageError{errorf("--digits %s: %q is no time such as 5s", given, at)}
 			}
@@ -63,7 +63,7 @@ func (f scriptFlags) script(w world) (jsonvalue.Object, error) {
 		into(script, "answers")[who] = reply
 	}
 	for _, given := range f.HTTP {
-		address, reply, err := httpAnswer(given)
+		address, reply, err := httpAnswer(w, given)
 		if err != nil {
 			return none, err
 		}
@@ -104,7 +104,7 @@ func answer(given string) (who string, reply any, err error) {
 		if name == "talk_ms" && !talks {
 			continue
 		}
-		d, err := time.ParseDuration(text)
+		d, err := parseDuration(text)
 		if err != nil {
 			return "", nil, usageError{errorf("--answer %s: %q is no time such as 8s", given, text)}
 		}
@@ -114,7 +114,7 @@ func answer(given string) (who string, reply any, err error) {
 }
 
 // httpAnswer reads URL=ANSWER.
-func httpAnswer(given string) (address string, reply map[string]any, err error) {
+func httpAnswer(w world, given string) (address string, reply map[string]any, err error) {
 	address, text, ok := strings.Cut(given, "=")
 	if !ok || address == "" || text == "" {
 		return "", nil, usageError{errorf("--http %s: say which address answers what, such as http://pivot.example/=503", given)}
@@ -123,11 +123,11 @@ func httpAnswer(given string) (address string, reply map[string]any, err error) 
 		return address, map[string]any{"status": status}, nil
 	}
 	if begins := text[0]; begins != '{' && begins != '<' {
-		raw, err := readAtMost(text, 1<<20)
+		body, err := readText(w, text)
 		if err != nil {
 			return "", nil, err
 		}
-		text = strings.TrimSpace(string(raw))
+		text = strings.TrimSpace(body)
 	}
 	if strings.HasPrefix(text, "<") {
 		return address, map[string]any{"body": text, "content_type": "text/xml"}, nil

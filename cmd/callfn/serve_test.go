@@ -69,7 +69,7 @@ func TestRotationRewritesTheKeyFile(t *testing.T) {
 	with := func(key []byte) program {
 		return program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": strings.TrimSpace(string(key))}}
 	}
-	if code, out, errs := with(before).run(t, "accounts", "api-key", "--rotate"); code != exitOK {
+	if code, out, errs := with(before).run(t, "accounts", "api-key", "--rotate", "--yes"); code != exitOK {
 		t.Fatal(code, out, errs)
 	}
 	after, err := os.ReadFile(file)

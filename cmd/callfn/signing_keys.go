@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
-	"text/tabwriter"
 	"time"
+
+	"callfn/internal/printable"
 )
 
 type signingKeysCommand struct {
@@ -27,9 +27,9 @@ type signingKey struct {
 
 func (k signingKey) state() string {
 	if k.Current {
-		return "signs\tsince " + k.Created.Local().Format(time.DateTime)
+		return "signs since " + moment(k.Created)
 	}
-	return "retired\t" + k.Retired.Local().Format(time.DateTime)
+	return "retired " + moment(k.Retired)
 }
 
 // signingKeyIDs names the keys, the current one first.
@@ -57,7 +57,7 @@ func (signingKeysList) Run(ctx context.Context, w world, on *signingKeysCommand)
 		return err
 	}
 	keys := make([]json.RawMessage, len(ids))
-	t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+	t := newTable("ID", "STATE")
 	for i, id := range ids {
 		var answer struct {
 			Data json.RawMessage `json:"data"`
@@ -71,7 +71,7 @@ func (signingKeysList) Run(ctx context.Context, w world, on *signingKeysCommand)
 			return err
 		}
 		if !on.JSON {
-			_, _ = fmt.Fprintf(t, "%s\t%s\n", k.ID, k.state())
+			t.row(k.ID, k.state())
 		}
 	}
 	if on.JSON {
@@ -81,11 +81,12 @@ func (signingKeysList) Run(ctx context.Context, w world, on *signingKeysCommand)
 		}
 		return printJSON(w.stdout, all)
 	}
-	return t.Flush()
+	return t.print(w.stdout)
 }
 
 type signingKeysRotate struct {
 	VoidTokens bool `help:"Every token is void at once, and everybody logs in again: for when the private key may be in wrong hands. Otherwise tokens live until they expire."`
+	confirmFlag
 }
 
 // Run replaces the key that signs.
@@ -93,6 +94,10 @@ func (c signingKeysRotate) Run(ctx context.Context, w world, on *signingKeysComm
 	action := "rotate"
 	if c.VoidTokens {
 		action = "reset_private_key"
+		d := doomed{does: "make every token worthless, of every account: type", name: "void-tokens", about: "everybody has to log in again"}
+		if err := c.agreed(ctx, w, d); err != nil {
+			return err
+		}
 	}
 	api, err := on.open(ctx, w)
 	if err != nil {
@@ -108,7 +113,7 @@ func (c signingKeysRotate) Run(ctx context.Context, w world, on *signingKeysComm
 			if err := json.Unmarshal(raw, &k); err != nil {
 				return err
 			}
-			_, err := fmt.Fprintf(w.stdout, "%s signs now\n", k.ID)
+			_, err := printable.Fprintf(w.stdout, "%s signs now\n", k.ID)
 			return err
 		})
 }

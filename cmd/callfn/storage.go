@@ -4,15 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"callfn/internal/doctor"
+	"callfn/internal/printable"
 )
 
 type storageCommand struct {
@@ -88,7 +89,7 @@ func (storageGet) Run(ctx context.Context, w world, on *storageCommand) error {
 
 // printConnections prints one line a connection of the plan.
 func printConnections(w world, p planDoc) error {
-	t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+	t := newTable("CONNECTION", "ADDRESS", "WIRE", "USER")
 	for _, tag := range slices.Sorted(maps.Keys(p.Connections)) {
 		s := p.Connections[tag].Settings
 		if s.IP == "" {
@@ -98,30 +99,31 @@ func printConnections(w world, p planDoc) error {
 		if user == "" {
 			user = s.Username
 		}
-		if user != "" {
-			user = "user " + user
-		}
 		secure := "plain"
 		if s.IsSSL || s.TLS != nil || s.Port == 443 {
 			secure = "TLS"
 		}
-		_, _ = fmt.Fprintf(t, "connection %s\t%s\t%s\t%s\n", p.named(tag), net.JoinHostPort(s.IP, strconv.Itoa(s.Port)), secure, user)
+		t.row(p.named(tag), net.JoinHostPort(s.IP, strconv.Itoa(s.Port)), secure, user)
 	}
-	return t.Flush()
+	if len(t.rows) == 1 {
+		return nil
+	}
+	_, _ = io.WriteString(w.stdout, "\n")
+	return t.print(w.stdout)
 }
 
 // printPlaces prints one line a database, and one a migration.
 func printPlaces(w world, p planDoc) error {
-	t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+	t := newTable("DATABASE", "CONNECTION", "ADDRESS")
 	for _, name := range slices.Sorted(maps.Keys(p.ReadOnly.Databases)) {
 		place := p.ReadOnly.Databases[name]
-		_, _ = fmt.Fprintf(t, "%s\ton %s\t%s\n", name, p.named(place.Connection), place.Address)
+		t.row(name, p.named(place.Connection), place.Address)
 	}
-	if err := t.Flush(); err != nil {
+	if err := t.print(w.stdout); err != nil {
 		return err
 	}
 	for _, m := range p.ReadOnly.Migrations {
-		if _, err := fmt.Fprintln(w.stdout, migrationLine(p, m)); err != nil {
+		if _, err := printable.Fprintln(w.stdout, migrationLine(p, m)); err != nil {
 			return err
 		}
 	}

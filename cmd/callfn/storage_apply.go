@@ -4,17 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"callfn/internal/jsonvalue"
+	"callfn/internal/printable"
 )
 
 type storageApply struct {
@@ -47,18 +45,14 @@ func (c storageApply) Run(ctx context.Context, w world, on *storageCommand) erro
 	}
 	options := url.Values{"dry_run": {strconv.FormatBool(c.DryRun)}, "validate_settings": {strconv.FormatBool(!c.NoValidate)}}
 	var answer struct {
-		Data     json.RawMessage `json:"data"`
-		Warnings map[string][]struct {
-			Message string `json:"message"`
-		} `json:"warnings"`
+		Data     json.RawMessage      `json:"data"`
+		Warnings map[string][]warning `json:"warnings"`
 	}
 	if err := api.do(ctx, method, storagePath+"?"+options.Encode(), plan, &answer); err != nil {
 		return c.hint(err)
 	}
-	for _, path := range slices.Sorted(maps.Keys(answer.Warnings)) {
-		for _, warning := range answer.Warnings[path] {
-			_, _ = fmt.Fprintf(w.stderr, "callfn: %s: %s\n", path, warning.Message)
-		}
+	if err := printWarnings(w.stderr, answer.Warnings); err != nil {
+		return err
 	}
 	if on.JSON {
 		return printJSON(w.stdout, answer.Data)
@@ -80,7 +74,7 @@ func (c storageApply) follow(ctx context.Context, w world, api *client, data jso
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(w.stdout, "%s is on %s now. `callfn storage finish` ends the move, `callfn storage rollback` undoes it.\n", m.Database, p.named(m.To)); err != nil {
+		if _, err := printable.Fprintf(w.stdout, "%s is on %s now. `callfn storage finish` ends the move, `callfn storage rollback` undoes it.\n", m.Database, p.named(m.To)); err != nil {
 			return err
 		}
 	}
@@ -108,22 +102,9 @@ func storageNow(ctx context.Context, api *client) (json.RawMessage, error) {
 
 // read takes the plan from its file, and passwords and certificates from theirs.
 func (c storageApply) read(w world) (jsonvalue.Object, error) {
-	var text []byte
-	var err error
-	if c.File == "-" {
-		text, err = io.ReadAll(io.LimitReader(w.stdin, maxAnswer))
-	} else {
-		text, err = os.ReadFile(c.File)
-	}
+	whole, err := readObject(w, c.File)
 	if err != nil {
-		return jsonvalue.Object{}, usageError{fmt.Errorf("storage plan: %w", err)}
-	}
-	var whole jsonvalue.Object
-	if err := json.Unmarshal(text, &whole); err != nil {
-		return jsonvalue.Object{}, usageError{errorf("%s is no JSON object: %w", c.File, err)}
-	}
-	if data, ok := whole.At("data"); ok {
-		whole = data
+		return jsonvalue.Object{}, err
 	}
 	plan := whole.Members
 	if plan["plan"] == nil && plan["connections"] == nil {
@@ -134,22 +115,22 @@ func (c storageApply) read(w world) (jsonvalue.Object, error) {
 		if err != nil {
 			return jsonvalue.Object{}, err
 		}
-		password, err := os.ReadFile(file)
+		password, err := readPassword(w, "--connection-password-file", file)
 		if err != nil {
-			return jsonvalue.Object{}, usageError{fmt.Errorf("--connection-password-file: %w", err)}
+			return jsonvalue.Object{}, err
 		}
 		place := settings
 		if credentials, ok := settings["credentials"].(map[string]any); ok {
 			place = credentials
 		}
-		place["password"] = strings.TrimSpace(string(password))
+		place["password"] = password
 	}
 	for uuid, file := range c.CAFile {
 		settings, err := settingsOf(plan, uuid, "--connection-ca-file")
 		if err != nil {
 			return jsonvalue.Object{}, err
 		}
-		pem, err := os.ReadFile(file)
+		pem, err := readText(w, file)
 		if err != nil {
 			return jsonvalue.Object{}, usageError{fmt.Errorf("--connection-ca-file: %w", err)}
 		}
@@ -158,7 +139,7 @@ func (c storageApply) read(w world) (jsonvalue.Object, error) {
 			tls = map[string]any{}
 			settings["tls"] = tls
 		}
-		tls["ca"] = string(pem)
+		tls["ca"] = pem
 	}
 	return whole, nil
 }
@@ -203,14 +184,14 @@ func (c storageApply) print(w world, before, after json.RawMessage) error {
 		lines = append(lines, migrationLine(p, m))
 	}
 	for _, line := range lines {
-		_, _ = fmt.Fprintln(w.stdout, line)
+		_, _ = printable.Fprintln(w.stdout, line)
 	}
 	if c.DryRun {
-		_, err := fmt.Fprintln(w.stdout, "Nothing was changed (--dry-run).")
+		_, err := printable.Fprintln(w.stdout, "Nothing was changed (--dry-run).")
 		return err
 	}
 	if len(p.Migrations) > 0 && !c.Wait {
-		_, err := fmt.Fprintln(w.stdout, "See `callfn storage get`.")
+		_, err := printable.Fprintln(w.stdout, "See `callfn storage get`.")
 		return err
 	}
 	return nil

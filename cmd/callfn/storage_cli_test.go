@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -163,7 +164,7 @@ func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
 			t.Fatalf("call: %d %s%s", code, out, errs)
 		}
 	}
-	if _, out, _ := s.keyed().run(t, "storage", "get"); strings.Count(out, "on functions") != 2 {
+	if _, out, _ := s.keyed().run(t, "storage", "get"); len(regexp.MustCompile(`  functions +http`).FindAllString(out, -1)) != 2 {
 		t.Errorf("the flag's databases: %s", out)
 	}
 	// What is shown can be stored, and changes nothing.
@@ -181,7 +182,7 @@ func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
 		t.Fatal(code, out, errs)
 	}
 	calls(s)
-	if code, out, errs := s.keyed().run(t, "storage", "finish"); code != exitOK {
+	if code, out, errs := s.keyed().run(t, "storage", "finish", "--yes"); code != exitOK {
 		t.Fatal(code, out, errs)
 	}
 	secret := "--secret-key-file=" + filepath.Join(s.dataDir, "secret.key")

@@ -4,17 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"callfn/internal/jsonvalue"
+	"callfn/internal/printable"
 	"callfn/internal/savedcase"
 )
 
@@ -35,7 +34,7 @@ type verdicts struct {
 
 // runTests runs the cases saved with a document, on the candidate if there is one, and prints what came of it. It fails when one
 // of them does.
-func (f clientFlags) runTests(ctx context.Context, w world, resource, id string, only []string, candidate map[string]any) error {
+func (f clientFlags) runTests(ctx context.Context, w world, n noun, ref string, only []string, candidate map[string]any) error {
 	data := map[string]any{}
 	for name, value := range candidate {
 		data[name] = value
@@ -47,10 +46,14 @@ func (f clientFlags) runTests(ctx context.Context, w world, resource, id string,
 	if err != nil {
 		return err
 	}
+	path, err := api.of(ctx, n, ref, "tests", "run")
+	if err != nil {
+		return err
+	}
 	var answer struct {
 		Data json.RawMessage `json:"data"`
 	}
-	if err := api.do(ctx, http.MethodPut, api.path(resource, id, "tests", "run"), data, &answer); err != nil {
+	if err := api.do(ctx, http.MethodPut, path, data, &answer); err != nil {
 		return err
 	}
 	var v verdicts
@@ -60,7 +63,7 @@ func (f clientFlags) runTests(ctx context.Context, w world, resource, id string,
 	if f.JSON {
 		err = printJSON(w.stdout, answer.Data)
 	} else {
-		err = printVerdicts(w, resource, id, v)
+		err = printVerdicts(w, n.resource, ref, v)
 	}
 	if err == nil && v.Failed > 0 {
 		return failedQuietly{}
@@ -70,21 +73,21 @@ func (f clientFlags) runTests(ctx context.Context, w world, resource, id string,
 
 func printVerdicts(w world, resource, id string, v verdicts) error {
 	if len(v.Tests) == 0 {
-		_, err := fmt.Fprintf(w.stderr, "no cases yet: write one as JSON and store it with `callfn %s import-tests %s FILE.json`\n", resource, id)
+		_, err := printable.Fprintf(w.stderr, "no cases yet: write one as JSON and store it with `callfn %s import-tests %s FILE.json`\n", resource, id)
 		return err
 	}
 	var b bytes.Buffer
 	for _, t := range v.Tests {
 		if t.Passed {
-			fmt.Fprintf(&b, "ok    %s\n", t.Name)
+			printable.Fprintf(&b, "ok    %s\n", t.Name)
 			continue
 		}
-		fmt.Fprintf(&b, "FAIL  %s\n", t.Name)
+		printable.Fprintf(&b, "FAIL  %s\n", t.Name)
 		for _, m := range t.Mismatches {
-			fmt.Fprintf(&b, "        %s: %s\n", m.Path, m.Message)
+			printable.Fprintf(&b, "        %s: %s\n", m.Path, m.Message)
 		}
 	}
-	fmt.Fprintf(&b, "\n%d of %d cases pass\n", v.Passed, v.Passed+v.Failed)
+	printable.Fprintf(&b, "\n%d of %d cases pass\n", v.Passed, v.Passed+v.Failed)
 	_, err := b.WriteTo(w.stdout)
 	return err
 }
@@ -96,9 +99,13 @@ type storedCase struct {
 }
 
 // cases reads the cases saved with a document, in order of their names.
-func (c *client) cases(ctx context.Context, resource, id string) ([]storedCase, error) {
+func (c *client) cases(ctx context.Context, n noun, ref string) ([]storedCase, error) {
+	path, err := c.of(ctx, n, ref, "tests")
+	if err != nil {
+		return nil, err
+	}
 	var answer struct{ Data []jsonvalue.Object }
-	if err := c.do(ctx, http.MethodGet, c.path(resource, id, "tests")+"?paginate=false", nil, &answer); err != nil {
+	if err := c.do(ctx, http.MethodGet, path+"?paginate=false", nil, &answer); err != nil {
 		return nil, err
 	}
 	cases := make([]storedCase, len(answer.Data))
@@ -111,17 +118,17 @@ func (c *client) cases(ctx context.Context, resource, id string) ([]storedCase, 
 }
 
 type exportTests struct {
-	ID  string `arg:"" help:"Whose cases."`
+	ID  string `arg:"" name:"whose" help:"Whose cases: an id, or a name that only one has."`
 	Dir string `arg:"" help:"Directory for the files; made when it is not there."`
 }
 
 // export writes one file a case, and names what else of the kind is in the directory.
-func (f clientFlags) exportTests(ctx context.Context, w world, resource string, e exportTests) error {
+func (f clientFlags) exportTests(ctx context.Context, w world, n noun, e exportTests) error {
 	api, err := f.open(ctx, w)
 	if err != nil {
 		return err
 	}
-	cases, err := api.cases(ctx, resource, e.ID)
+	cases, err := api.cases(ctx, n, e.ID)
 	if err != nil {
 		return err
 	}
@@ -142,7 +149,7 @@ func (f clientFlags) exportTests(ctx context.Context, w world, resource string, 
 		if err := os.WriteFile(file, text, 0o666); err != nil { //nolint:gosec // files for version control, as the umask has it
 			return usageError{err}
 		}
-		if _, err := fmt.Fprintln(w.stdout, file); err != nil {
+		if _, err := printable.Fprintln(w.stdout, file); err != nil {
 			return err
 		}
 	}
@@ -152,22 +159,23 @@ func (f clientFlags) exportTests(ctx context.Context, w world, resource string, 
 	}
 	for _, file := range there {
 		if !slices.Contains(files, filepath.Base(file)) {
-			_, _ = fmt.Fprintf(w.stderr, "callfn: %s is none of these cases: remove it, or import it\n", file)
+			_, _ = printable.Fprintf(w.stderr, "callfn: %s is none of these cases: remove it, or import it\n", file)
 		}
 	}
 	return nil
 }
 
 type importTests struct {
-	ID    string   `arg:"" help:"Whose cases."`
-	Files []string `arg:"" help:"Files with a case each, or directories of such files."`
+	ID    string   `arg:"" name:"whose" help:"Whose cases: an id, or a name that only one has."`
+	Files []string `arg:"" help:"Files with a case each, or directories of such files; - for standard input."`
 	Prune bool     `help:"Delete the cases that no file has."`
+	confirmFlag
 }
 
 // importTests stores the cases of files: a case whose name is there already takes its place. Nothing is sent unless all files
 // can be read.
-func (f clientFlags) importTests(ctx context.Context, w world, resource string, i importTests) error {
-	wanted, err := readCases(i.Files)
+func (f clientFlags) importTests(ctx context.Context, w world, n noun, i importTests) error {
+	wanted, err := readCases(w, i.Files)
 	if err != nil {
 		return err
 	}
@@ -175,27 +183,44 @@ func (f clientFlags) importTests(ctx context.Context, w world, resource string, 
 	if err != nil {
 		return err
 	}
-	there, err := api.cases(ctx, resource, i.ID)
+	there, err := api.cases(ctx, n, i.ID)
 	if err != nil {
 		return err
 	}
-	for _, c := range wanted {
-		what, err := api.putCase(ctx, resource, i.ID, c, there)
-		if err != nil {
-			return fmt.Errorf("case %q: %w", c.Name, err)
+	tests, err := api.of(ctx, n, i.ID, "tests")
+	if err != nil {
+		return err
+	}
+	var pruned []storedCase
+	for _, old := range there {
+		if i.Prune && !slices.ContainsFunc(wanted, func(c savedcase.Case) bool { return c.Name == old.Name }) {
+			pruned = append(pruned, old)
 		}
-		if _, err := fmt.Fprintf(w.stdout, "%-9s %s\n", what, c.Name); err != nil {
+	}
+	if len(pruned) > 0 {
+		d := doomed{does: "delete " + count(len(pruned), "test case") + " of the " + n.one, name: i.ID}
+		for _, old := range pruned {
+			d.about += ", " + quoted(old.Name)
+		}
+		d.about = strings.TrimPrefix(d.about, ", ")
+		if err := i.agreed(ctx, w, d); err != nil {
 			return err
 		}
 	}
-	for _, old := range there {
-		if !i.Prune || slices.ContainsFunc(wanted, func(c savedcase.Case) bool { return c.Name == old.Name }) {
-			continue
+	for _, c := range wanted {
+		what, err := api.putCase(ctx, w, tests, c, there)
+		if err != nil {
+			return fmt.Errorf("case %q: %w", c.Name, err)
 		}
-		if err := api.do(ctx, http.MethodDelete, api.path(resource, i.ID, "tests", old.ID), nil, nil); err != nil {
+		if _, err := printable.Fprintf(w.stdout, "%-9s %s\n", what, c.Name); err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(w.stdout, "%-9s %s\n", "deleted", old.Name); err != nil {
+	}
+	for _, old := range pruned {
+		if err := api.do(ctx, http.MethodDelete, tests+"/"+url.PathEscape(old.ID), nil, nil); err != nil {
+			return err
+		}
+		if _, err := printable.Fprintf(w.stdout, "%-9s %s\n", "deleted", old.Name); err != nil {
 			return err
 		}
 	}
@@ -203,11 +228,12 @@ func (f clientFlags) importTests(ctx context.Context, w world, resource string, 
 }
 
 // putCase stores a case, in place of the one of its name, and says what it did.
-func (c *client) putCase(ctx context.Context, resource, id string, wanted savedcase.Case, there []storedCase) (string, error) {
+func (c *client) putCase(ctx context.Context, w world, tests string, wanted savedcase.Case, there []storedCase) (string, error) {
 	text, err := savedcase.Encode(wanted)
 	if err != nil {
 		return "", err
 	}
+	done, method, path := "stored", http.MethodPut, tests
 	for _, old := range there {
 		if old.Name != wanted.Name {
 			continue
@@ -215,13 +241,19 @@ func (c *client) putCase(ctx context.Context, resource, id string, wanted savedc
 		if same, err := savedcase.Encode(old.Case); err == nil && bytes.Equal(same, text) {
 			return "unchanged", nil
 		}
-		return "replaced", c.do(ctx, http.MethodPost, c.path(resource, id, "tests", old.ID), json.RawMessage(text), nil)
+		done, method, path = "replaced", http.MethodPost, tests+"/"+url.PathEscape(old.ID)
 	}
-	return "stored", c.do(ctx, http.MethodPut, c.path(resource, id, "tests"), json.RawMessage(text), nil)
+	var answer struct {
+		Warnings map[string][]warning `json:"warnings"`
+	}
+	if err := c.do(ctx, method, path, json.RawMessage(text), &answer); err != nil {
+		return "", err
+	}
+	return done, printWarnings(w.stderr, answer.Warnings)
 }
 
 // readCases reads files, and the files of directories.
-func readCases(paths []string) ([]savedcase.Case, error) {
+func readCases(w world, paths []string) ([]savedcase.Case, error) {
 	var cases []savedcase.Case
 	from := map[string]string{}
 	for _, path := range paths {
@@ -230,7 +262,7 @@ func readCases(paths []string) ([]savedcase.Case, error) {
 			return nil, err
 		}
 		for _, file := range files {
-			text, err := readAtMost(file, 1<<20)
+			text, err := readJSON(w, file)
 			if err != nil {
 				return nil, err
 			}
@@ -250,6 +282,9 @@ func readCases(paths []string) ([]savedcase.Case, error) {
 
 // caseFiles are the files of a directory, sorted, or the one file.
 func caseFiles(path string) ([]string, error) {
+	if path == "-" {
+		return []string{path}, nil
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, usageError{err}
@@ -268,21 +303,4 @@ func caseFiles(path string) ([]string, error) {
 		}
 	}
 	return files, nil
-}
-
-func readAtMost(file string, most int64) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
-	var broken *fs.PathError
-	switch {
-	case errors.As(err, &broken), err != nil:
-		return nil, usageError{errorf("read %s: %w", file, err)}
-	case int64(len(text)) > most:
-		return nil, usageError{errorf("%s is longer than %d bytes", file, most)}
-	}
-	return text, nil
 }

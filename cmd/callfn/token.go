@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
+
+	"callfn/internal/printable"
 )
 
 type tokenCommand struct{ clientFlags }
@@ -19,9 +20,9 @@ func (c tokenCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	if c.JSON {
-		_, err = fmt.Fprintf(w.stdout, "{\"token\":%q,\"account_id\":%q,\"expires\":%q}\n", api.token, api.account, expiry(api.token).Format(time.RFC3339))
+		_, err = printable.Fprintf(w.stdout, "{\"token\":%q,\"account_id\":%q,\"expires\":%q}\n", api.token, api.account, expiry(api.token).Format(time.RFC3339))
 		return err
 	}
-	_, err = fmt.Fprintln(w.stdout, api.token)
+	_, err = printable.Fprintln(w.stdout, api.token)
 	return err
 }

@@ -88,16 +88,23 @@ func (c tokenCache) drop() {
 
 // expiry reads when a token expires. The zero time for what does not say.
 func expiry(token string) time.Time {
+	expires, _ := claimsOf(token)
+	return expires
+}
+
+// claimsOf reads when a token expires and whose it is, unproven: the service proves it.
+func claimsOf(token string) (expires time.Time, accountID string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return time.Time{}
+		return time.Time{}, ""
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	var claims struct {
-		Exp int64 `json:"exp"`
+		Exp       int64  `json:"exp"`
+		AccountID string `json:"account_id"`
 	}
 	if err != nil || json.Unmarshal(payload, &claims) != nil || claims.Exp <= 0 {
-		return time.Time{}
+		return time.Time{}, ""
 	}
-	return time.Unix(claims.Exp, 0).UTC()
+	return time.Unix(claims.Exp, 0).UTC(), claims.AccountID
 }

@@ -8,6 +8,15 @@ import (
 // trustedProxies are the networks of proxies whose X-Forwarded-For says who the client is.
 type trustedProxies []netip.Prefix
 
+// String writes the networks as UnmarshalText reads them.
+func (p trustedProxies) String() string {
+	words := make([]string, len(p))
+	for i, network := range p {
+		words[i] = network.String()
+	}
+	return strings.Join(words, ",")
+}
+
 // UnmarshalText reads networks and addresses, with commas between them.
 func (p *trustedProxies) UnmarshalText(text []byte) error {
 	*p = nil

@@ -1,13 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
-	"text/tabwriter"
+
+	"callfn/internal/printable"
 )
 
 type usersCommand struct {
@@ -18,6 +20,7 @@ type usersCommand struct {
 	Get      usersGet      `cmd:"" help:"Show one user."`
 	Password usersPassword `cmd:"" help:"Give a user a new password. Its tokens are dead at once."`
 	Delete   usersDelete   `cmd:"" help:"Delete a user. Its tokens are dead at once."`
+	Undelete usersUndelete `cmd:"" help:"Bring back a deleted user, if its name is still free."`
 }
 
 // userDoc is what the commands show of a user.
@@ -30,35 +33,32 @@ type userDoc struct {
 	Enabled   *bool  `json:"enabled"`
 }
 
-func (u userDoc) columns() string {
+func (u userDoc) columns() []string {
 	state := "enabled"
 	if u.Enabled != nil && !*u.Enabled {
 		state = "disabled"
 	}
-	name := u.Username
-	if name == "" {
-		name = "-"
-	}
-	return fmt.Sprintf("%s\t%s\t%s\t%s\t%s %s", u.ID, name, u.PrivLevel, state, u.FirstName, u.LastName)
+	return []string{u.ID, u.Username, u.PrivLevel, state, strings.TrimSpace(u.FirstName + " " + u.LastName)}
 }
 
 func printUsers(w world, users ...userDoc) error {
-	t := tabwriter.NewWriter(w.stdout, 0, 0, 2, ' ', 0)
+	slices.SortFunc(users, func(a, b userDoc) int { return cmp.Or(byName(a.Username, b.Username), cmp.Compare(a.ID, b.ID)) })
+	t := newTable("ID", "USERNAME", "LEVEL", "STATE", "NAME")
 	for _, u := range users {
-		if _, err := fmt.Fprintln(t, u.columns()); err != nil {
-			return err
-		}
+		t.row(u.columns()...)
 	}
-	return t.Flush()
+	return t.print(w.stdout)
 }
 
-func printUser(w world) func(json.RawMessage) error {
+// printUser prints one line about the user that an answer is about.
+func printUser(w world, done string) func(json.RawMessage) error {
 	return func(raw json.RawMessage) error {
 		var u userDoc
 		if err := json.Unmarshal(raw, &u); err != nil {
 			return err
 		}
-		return printUsers(w, u)
+		_, err := printable.Fprintf(w.stdout, "%s%s\n", done, strings.Join(u.columns(), "  "))
+		return err
 	}
 }
 
@@ -73,19 +73,22 @@ type usersCreate struct {
 
 // passwordFlag is where a new password comes from.
 type passwordFlag struct {
-	PasswordFile string `help:"File with the password on its first line; - for standard input. There is no flag for the password itself: other users of the machine can see a command line." default:"-" placeholder:"FILE"`
+	PasswordFile string `help:"File with the password and nothing else; - for standard input, where a terminal does not show it. There is no flag for the password itself: other users of the machine can see a command line." default:"-" placeholder:"FILE"`
 }
 
 func (f passwordFlag) read(w world) (string, error) {
-	text, err := readSource(w, f.PasswordFile)
-	if err != nil {
-		return "", err
+	if f.PasswordFile == "-" && w.readSecret != nil {
+		password, err := askPassword(w, "New password: ")
+		if err != nil {
+			return "", err
+		}
+		again, err := askPassword(w, "The same again: ")
+		if err == nil && again != password {
+			err = usageError{errorf("the two passwords differ: nothing was changed")}
+		}
+		return password, err
 	}
-	password, _, _ := strings.Cut(text, "\n")
-	if password = strings.TrimSuffix(password, "\r"); password == "" {
-		return "", usageError{errorf("the password is empty: write it to standard input, or name a file with --password-file")}
-	}
-	return password, nil
+	return readPassword(w, "--password-file", f.PasswordFile)
 }
 
 // Run creates the user. Only a keyed hash of the password is stored.
@@ -100,13 +103,16 @@ func (c usersCreate) Run(ctx context.Context, w world, on *usersCommand) error {
 	if c.Email != "" {
 		data["email"] = c.Email
 	}
-	return on.ask(ctx, w, http.MethodPut, func(api *client) string { return api.path("users") }, data, printUser(w))
+	return on.ask(ctx, w, http.MethodPut, func(api *client) string { return api.path("users") }, data, printUser(w, "created "))
 }
 
-type usersList struct{}
+type usersList struct{ deletedFlag }
 
 // Run prints one line a user.
-func (usersList) Run(ctx context.Context, w world, on *usersCommand) error {
+func (c usersList) Run(ctx context.Context, w world, on *usersCommand) error {
+	if c.Deleted {
+		return on.listDeleted(ctx, w, aUser)
+	}
 	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("users") + "?paginate=false" }, nil,
 		func(raw json.RawMessage) error {
 			var list []userDoc
@@ -121,17 +127,20 @@ func (usersList) Run(ctx context.Context, w world, on *usersCommand) error {
 		})
 }
 
-type usersGet struct {
-	ID string `arg:"" help:"The user's id."`
+// userArg is the user that a command is about.
+type userArg struct {
+	ID string `arg:"" name:"user" help:"The user's id, or username."`
 }
+
+type usersGet struct{ userArg }
 
 // Run prints the user.
 func (c usersGet) Run(ctx context.Context, w world, on *usersCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("users", c.ID) }, nil, printUser(w))
+	return on.sendOf(ctx, w, http.MethodGet, aUser, c.ID, nil, printUser(w, ""))
 }
 
 type usersPassword struct {
-	ID string `arg:"" help:"The user's id."`
+	userArg
 	passwordFlag
 }
 
@@ -141,18 +150,22 @@ func (c usersPassword) Run(ctx context.Context, w world, on *usersCommand) error
 	if err != nil {
 		return err
 	}
-	return on.ask(ctx, w, http.MethodPatch, func(api *client) string { return api.path("users", c.ID) }, map[string]string{"password": password}, printUser(w))
+	return on.sendOf(ctx, w, http.MethodPatch, aUser, c.ID, map[string]string{"password": password}, printUser(w, "changed "))
 }
 
 type usersDelete struct {
-	ID string `arg:"" help:"The user's id."`
+	userArg
+	confirmFlag
 }
 
 // Run deletes the user.
 func (c usersDelete) Run(ctx context.Context, w world, on *usersCommand) error {
-	return on.ask(ctx, w, http.MethodDelete, func(api *client) string { return api.path("users", c.ID) }, nil,
-		func(raw json.RawMessage) error {
-			_, _ = fmt.Fprint(w.stdout, "deleted ")
-			return printUser(w)(raw)
-		})
+	return on.remove(ctx, w, aUser, c.ID, c.confirmFlag, printUser(w, "deleted "))
+}
+
+type usersUndelete struct{ userArg }
+
+// Run brings the user back.
+func (c usersUndelete) Run(ctx context.Context, w world, on *usersCommand) error {
+	return on.undelete(ctx, w, aUser, c.ID, printUser(w, "brought back "))
 }

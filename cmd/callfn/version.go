@@ -1,8 +1,7 @@
 package main
 
 import (
-	"fmt"
-
+	"callfn/internal/printable"
 	"callfn/internal/version"
 )
 
@@ -10,6 +9,6 @@ type versionCommand struct{}
 
 // Run prints the version.
 func (versionCommand) Run(w world) error {
-	_, err := fmt.Fprintln(w.stdout, "callfn", version.String())
+	_, err := printable.Fprintln(w.stdout, "callfn", version.String())
 	return err
 }

@@ -5,6 +5,8 @@ import (
 	"io"
 	"maps"
 	"slices"
+
+	"callfn/internal/printable"
 )
 
 // warning is a remark of the server that blocked nothing: a misspelt key, syntax that the engine of calls does not know.
@@ -22,7 +24,7 @@ func printWarnings(out io.Writer, byKey map[string][]warning) error {
 			if w.Line > 0 {
 				at = fmt.Sprintf(" line %d, column %d", w.Line, w.Column)
 			}
-			if _, err := fmt.Fprintf(out, "warning: %s%s: %s\n", key, at, w.Message); err != nil {
+			if _, err := printable.Fprintf(out, "warning: %s%s: %s\n", key, at, w.Message); err != nil {
 				return err
 			}
 		}

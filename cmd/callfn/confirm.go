@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"callfn/internal/printable"
+)
+
+// confirmFlag is a flag of every command that deletes, or makes things worthless, for good.
+type confirmFlag struct {
+	Yes bool `help:"Do it without asking. Needed where no terminal is there to answer."`
+}
+
+// doomed is what a command is about to do away with.
+type doomed struct {
+	does  string // such as "delete the account"
+	name  string // of the thing, which a person types to go on
+	about string // what goes with it: "103 functions, 8 callflows"
+}
+
+func (d doomed) String() string {
+	s := d.does + " " + printable.Text(d.name)
+	if d.about != "" {
+		s += ": " + printable.Text(d.about)
+	}
+	return s
+}
+
+// agreed asks a person at a terminal to type the name of what goes; it is an error when they do not. Scripts, which cannot
+// answer, say --yes.
+func (f confirmFlag) agreed(ctx context.Context, w world, d doomed) error {
+	if f.Yes {
+		return nil
+	}
+	if !w.stdinIsTerminal || !w.stderrIsTerminal {
+		return usageError{errorf("this would %v: say --yes to do it where nobody can be asked; nothing was changed", d)}
+	}
+	typed := printable.Text(d.name)
+	if _, err := printable.Fprintf(w.stderr, "This will %s %s", d.does, d.name); err != nil {
+		return err
+	}
+	if d.about != "" {
+		_, _ = printable.Fprintf(w.stderr, "\n  %s", d.about)
+	}
+	_, _ = printable.Fprintf(w.exactErr, "\nType %s to go on: ", typed)
+	line, err := readLine(ctx, w.stdin)
+	if err != nil {
+		_, _ = io.WriteString(w.stderr, "\n")
+		return fmt.Errorf("not confirmed, nothing was changed: %w", err)
+	}
+	if line != typed {
+		return errors.New("not confirmed, nothing was changed")
+	}
+	return nil
+}
+
+// readLine reads a line of a terminal, or ends with the context: whoever is asked may press ^C.
+func readLine(ctx context.Context, in io.Reader) (string, error) {
+	type answer struct {
+		line string
+		err  error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		line, err := bufio.NewReader(io.LimitReader(in, 4<<10)).ReadString('\n')
+		if errors.Is(err, io.EOF) && line != "" {
+			err = nil
+		}
+		answers <- answer{strings.TrimSpace(line), err}
+	}()
+	select {
+	case a := <-answers:
+		return a.line, a.err
+	case <-ctx.Done():
+		return "", errors.New("interrupted")
+	}
+}
+
+// count is a number of things in words.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

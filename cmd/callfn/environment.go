@@ -1,0 +1,95 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"callfn/internal/nearest"
+)
+
+// envPrefix begins the names of all environment variables that callfn reads.
+const envPrefix = "CALLFN_"
+
+// services are the commands whose every flag is a setting of an installation, which the environment and the settings file may
+// give as well.
+var services = []string{"serve", "queryserver", "ready", "doctor", "couchdb setup"}
+
+// credentialsFlag is the flag of bench that may hold a password, which a command line would show to others.
+const credentialsFlag = "show-url"
+
+// everywhere are the flags of the other commands that say with which service to talk, and as whom. No other flag can be given
+// by the environment: none may select, name, replace or delete anything from there.
+var everywhere = []string{"server", "api-key", "account", "token", "profile", "json"}
+
+// environment gives settings their environment variables: --api-key is CALLFN_API_KEY.
+func environment() kong.Option {
+	return kong.PostBuild(func(k *kong.Kong) error {
+		eachFlag(k.Model.Node, func(node *kong.Node, flag *kong.Flag) {
+			flag.Envs, flag.Tag.Envs = nil, nil
+			if isSetting(node, flag) {
+				name := envName(flag)
+				flag.Envs, flag.Tag.Envs = []string{name}, []string{name}
+			}
+		})
+		return nil
+	})
+}
+
+func envName(flag *kong.Flag) string {
+	return envPrefix + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(flag.Name))
+}
+
+// isSetting reports whether a flag of a command can be given by the environment and the settings file.
+func isSetting(node *kong.Node, flag *kong.Flag) bool {
+	if flag.Name == "help" || flag.Name == "version" || flag.Name == "print-config" {
+		return false
+	}
+	command := strings.TrimPrefix(node.FullPath(), "callfn ")
+	return slices.Contains(services, command) || slices.Contains(everywhere, flag.Name) || flag.Name == credentialsFlag || node.Parent == nil
+}
+
+// eachFlag visits every flag of a command and those below it.
+func eachFlag(node *kong.Node, visit func(*kong.Node, *kong.Flag)) {
+	for _, flag := range node.Flags {
+		visit(node, flag)
+	}
+	for _, child := range node.Children {
+		eachFlag(child, visit)
+	}
+}
+
+// otherVariables are read without a flag; what follows the prefix.
+var otherVariables = []string{"MASTER_API_KEY", "COUCH_PASSWORD"}
+
+// unknownVariables are the names in the environment that begin like ours and are read by nothing, each with what was
+// probably meant: a misspelt setting must not be a silent default.
+func unknownVariables(environ []string, app *kong.Application) []string {
+	known := slices.Clone(otherVariables) // without the prefix, in which all are alike
+	flags := map[string]bool{}
+	eachFlag(app.Node, func(_ *kong.Node, flag *kong.Flag) {
+		for _, name := range flag.Envs {
+			known = append(known, strings.TrimPrefix(name, envPrefix))
+		}
+		flags[envName(flag)] = true
+	})
+	var unknown []string
+	for _, variable := range environ {
+		name, _, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, envPrefix) || strings.HasPrefix(name, envPrefix+"TEST_") || slices.Contains(known, strings.TrimPrefix(name, envPrefix)) {
+			continue
+		}
+		switch near := nearest.Word(strings.TrimPrefix(name, envPrefix), known); {
+		case flags[name]:
+			name += " is not read from the environment: give the flag"
+		case near != "":
+			name += " is no setting, did you mean " + envPrefix + near + "?"
+		default:
+			name += " is no setting"
+		}
+		unknown = append(unknown, name)
+	}
+	slices.Sort(unknown)
+	return unknown
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// helpOptions is how help is shown.
+var helpOptions = kong.HelpOptions{Compact: true, WrapUpperBound: 100, NoExpandSubcommands: true, ValueFormatter: valueHelp}
+
+// groups are the headings of commands and flags in help.
+func groups() kong.Option {
+	return kong.ExplicitGroups([]kong.Group{
+		{Key: "build", Title: "Build and try:"}, {Key: "people", Title: "Accounts and access:"}, {Key: "run", Title: "Run the service:"},
+		{Key: "data", Title: "Where the data is:"}, {Key: "other", Title: "Besides:"},
+		{Key: "service", Title: "Which service, and as whom:"},
+		{Key: "listening", Title: "Listening:"}, {Key: "keys", Title: "Data and keys:"}, {Key: "couchdb", Title: "CouchDB:"}, {Key: "workers", Title: "Functions and their processes:"},
+		{Key: "limits", Title: "Limits:"}, {Key: "records", Title: "Records of runs:"}, {Key: "quota", Title: "What one account may have:"},
+		{Key: "mail", Title: "Forgotten passwords:"}, {Key: "log", Title: "Log:"},
+	})
+}
+
+// valueHelp is a flag's help with its range and its environment variable.
+func valueHelp(value *kong.Value) string {
+	var notes []string
+	if value.Flag != nil && value.Flag.Tag.Get(rangeTag) != "" {
+		notes = append(notes, rangeWords(value.Flag))
+	}
+	for _, name := range value.Tag.Envs {
+		notes = append(notes, "$"+name)
+	}
+	if len(notes) == 0 {
+		return value.Help
+	}
+	return strings.TrimSpace(strings.TrimSuffix(value.Help, ".") + " (" + strings.Join(notes, "; ") + ").")
+}
+
+// helpCommand shows the help of a command.
+type helpCommand struct {
+	Command []string `arg:"" optional:"" help:"The command: functions put."`
+}
+
+// Run prints what --help prints.
+func (c helpCommand) Run(_ context.Context, w world) error {
+	w.args = append(append([]string{}, c.Command...), "--help")
+	if code := runParsed(w); code != exitOK {
+		return failedWith(code)
+	}
+	return nil
+}
+
+// runParsed parses a command line that asks for help, which ends there.
+func runParsed(w world) (code int) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case exit:
+			code = int(e)
+		default:
+			panic(e)
+		}
+	}()
+	parser, err := newParser(&cli{}, w)
+	if err != nil {
+		return w.misused(err)
+	}
+	if _, err := parser.Parse(w.args); err != nil {
+		return w.misused(err)
+	}
+	return exitOK
+}

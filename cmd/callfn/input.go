@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"callfn/internal/jsonvalue"
+)
+
+// How many bytes are read of what a person names. Whatever is longer is refused: nothing is cut.
+const (
+	mostInput    = 8 << 20 // a file that is sent; the service takes 8,000,000 bytes, and less of a function's source
+	mostSettings = 1 << 20 // a settings file
+	mostPassword = 4 << 10 // a password file
+)
+
+// readText reads a whole file of text, - for standard input. Bytes that are no UTF-8 are refused, as JSON cannot carry them.
+func readText(w world, file string) (string, error) {
+	text, err := readFile(w, file, mostInput)
+	if err != nil {
+		return "", err
+	}
+	if at := invalidUTF8(text); at >= 0 {
+		encoding := "save it as UTF-8"
+		if bytes.HasPrefix(text, []byte{0xFF, 0xFE}) || bytes.HasPrefix(text, []byte{0xFE, 0xFF}) {
+			encoding = "it looks like UTF-16: " + encoding
+		}
+		line := 1 + bytes.Count(text[:at], []byte{'\n'})
+		return "", usageError{errorf("%s: not valid UTF-8, around byte %d in line %d: %s", nameOf(file), at+1, line, encoding)}
+	}
+	return string(text), nil
+}
+
+// readFile reads a whole file of at most so many bytes, - for standard input.
+func readFile(w world, file string, most int64) ([]byte, error) {
+	in := w.stdin
+	if file != "-" || in == nil {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		defer func() { _ = f.Close() }()
+		in = f
+	}
+	text, err := readAll(in, most)
+	if err != nil {
+		return nil, usageError{errorf("read %s: %w", nameOf(file), err)}
+	}
+	return text, nil
+}
+
+// readAll reads to the end, and refuses what is longer than most bytes.
+func readAll(r io.Reader, most int64) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, most+1))
+	if err == nil && int64(len(text)) > most {
+		err = errorf("longer than %d bytes", most)
+	}
+	return text, err
+}
+
+func nameOf(file string) string {
+	if file == "-" {
+		return "standard input"
+	}
+	return file
+}
+
+// invalidUTF8 is where the first byte is that is no UTF-8, -1 where all are.
+func invalidUTF8(text []byte) int {
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+	return -1
+}
+
+// readJSON reads a file with one JSON object, as it is written: the order of members and the digits of numbers stay. Where
+// the object is an answer of the API, saved whole, it is the answer's data.
+func readJSON(w world, file string) (json.RawMessage, error) {
+	text, err := readText(w, file)
+	if err != nil {
+		return nil, err
+	}
+	return jsonObject(nameOf(file), text)
+}
+
+func jsonObject(file, text string) (json.RawMessage, error) {
+	text = strings.TrimPrefix(text, "\ufeff")
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(text), &object); err != nil || object == nil {
+		return nil, usageError{errorf("%s is no JSON object%s", file, whyNoObject(text, err))}
+	}
+	if data, ok := dataOf(object); ok {
+		return data, nil
+	}
+	return json.RawMessage(text), nil
+}
+
+// envelope are the members that the API's answers have besides data.
+var envelope = []string{"auth_token", "next_start_key", "node", "page_size", "request_id", "revision", "start_key", "status", "timestamp", "version",
+	"warnings"}
+
+// dataOf is the data of the API's envelope, where the object is one.
+func dataOf(object map[string]json.RawMessage) (json.RawMessage, bool) {
+	data, ok := object["data"]
+	if !ok || !bytes.HasPrefix(bytes.TrimSpace(data), []byte{'{'}) {
+		return nil, false
+	}
+	rest := len(object) - 1
+	for _, name := range envelope {
+		if _, there := object[name]; there {
+			rest--
+		}
+	}
+	return data, rest == 0
+}
+
+// whyNoObject says what is wrong with a JSON text, and in which line and column.
+func whyNoObject(text string, err error) string {
+	var syntax *json.SyntaxError
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case strings.TrimSpace(text) == "":
+		return ": it is empty"
+	case errors.As(err, &syntax):
+		line, column := lineAndColumn(text, int(syntax.Offset)-1)
+		return errorf(": %w (line %d, column %d)", err, line, column).Error()
+	case errors.As(err, &wrongType):
+		return ": it is a JSON " + wrongType.Value
+	case err != nil:
+		return ": " + err.Error()
+	}
+	return ": it is null"
+}
+
+// lineAndColumn is the line and the column, in characters, of a byte of the text; both begin at 1.
+func lineAndColumn(text string, at int) (line, column int) {
+	at = min(max(at, 0), len(text))
+	begins := strings.LastIndexByte(text[:at], '\n') + 1
+	return 1 + strings.Count(text[:at], "\n"), 1 + utf8.RuneCountInString(text[begins:at])
+}
+
+// readObject reads a JSON object whose members a command looks at, numbers and the order of members as they are written.
+func readObject(w world, file string) (jsonvalue.Object, error) {
+	text, err := readJSON(w, file)
+	if err != nil {
+		return jsonvalue.Object{}, err
+	}
+	var object jsonvalue.Object
+	if err := json.Unmarshal(text, &object); err != nil {
+		return jsonvalue.Object{}, usageError{errorf("%s: %w", nameOf(file), err)}
+	}
+	return object, nil
+}
+
+// readPassword reads a file that holds a password and nothing else: one line, whose end does not count.
+func readPassword(w world, flag, file string) (string, error) {
+	text, err := readFile(w, file, mostPassword)
+	if err != nil {
+		return "", usageError{errorf("%s: %w", flag, err)}
+	}
+	password := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
+	switch {
+	case password == "":
+		return "", usageError{errorf("%s: %s is empty: want a password in it", flag, nameOf(file))}
+	case strings.ContainsAny(password, "\r\n"):
+		return "", usageError{errorf("%s: %s has more than one line: want the password alone", flag, nameOf(file))}
+	case !utf8.ValidString(password):
+		return "", usageError{errorf("%s: %s is not valid UTF-8: save it as UTF-8", flag, nameOf(file))}
+	}
+	return password, nil
+}
+
+// without is a JSON object without some of its members; the others stay in their order, as they are written.
+func without(object json.RawMessage, names ...string) (json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {
+		return object, err
+	}
+	out := []byte{'{'}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		text, _ := name.(string)
+		if slices.Contains(names, text) {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		key, err := json.Marshal(text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(append(append(out, key...), ':'), value...)
+	}
+	return append(out, '}'), nil
+}

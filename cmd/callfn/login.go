@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"crypto/sha1" //nolint:gosec // KAZOO's own form of credentials; only a keyed hash of it is stored
+	"encoding/hex"
+	"fmt"
+	"net/http"
+
+	"callfn/internal/printable"
+)
+
+// loginCommand keeps a token for the commands that follow.
+type loginCommand struct {
+	Server       string `help:"The service's address; http://127.0.0.1:8000 when absent." placeholder:"URL"`
+	Profile      string `help:"Name of the login, to have several: for other services, accounts or users." default:"default" placeholder:"NAME"`
+	APIKey       string `name:"api-key" help:"API key to log in with. Without it and without --username it is asked for. Prefer the environment variable: other users of the machine can see a command line." placeholder:"KEY"`
+	Username     string `help:"Log in as this user instead, with their password." placeholder:"NAME"`
+	AccountName  string `help:"Name of the user's account." placeholder:"NAME"`
+	Realm        string `help:"SIP realm of the user's account, instead of its name." placeholder:"REALM"`
+	PasswordFile string `help:"File with the password and nothing else; - for standard input, where a terminal does not show it. There is no flag for the password itself: other users of the machine can see a command line." default:"-" placeholder:"FILE"`
+}
+
+// Run logs in, and keeps the token in a file of mode 0600.
+func (c loginCommand) Run(ctx context.Context, w world) error {
+	base, err := serverURL(c.Server)
+	if err != nil {
+		return err
+	}
+	store := newProfiles(w.getenv)
+	if err := store.check(c.Profile); err != nil {
+		return err
+	}
+	api := newClient(base)
+	var granted grant
+	if c.Username != "" {
+		granted, err = c.asUser(ctx, w, api)
+	} else {
+		granted, err = c.asAccount(ctx, w, api)
+	}
+	if err != nil {
+		return err
+	}
+	p := profile{Server: base, Token: granted.Token, AccountID: granted.Data.AccountID, Expires: expiry(granted.Token)}
+	file, err := store.save(c.Profile, p)
+	if err != nil {
+		return fmt.Errorf("keep the login: %w", err)
+	}
+	_, err = printable.Fprintf(w.stdout, "logged in at %s until %s, kept in %s\n", base, moment(p.Expires), file)
+	return err
+}
+
+// grant is the API's answer to a login.
+type grant struct {
+	Data struct {
+		AccountID string `json:"account_id"`
+	} `json:"data"`
+	Token string `json:"auth_token"`
+}
+
+func (c loginCommand) asUser(ctx context.Context, w world, api *client) (granted grant, err error) {
+	if (c.AccountName == "") == (c.Realm == "") {
+		return granted, usageError{errorf("--username %s: say whose user that is, with --account-name or --realm", printable.Text(c.Username))}
+	}
+	var password string
+	if c.PasswordFile == "-" && w.readSecret != nil {
+		password, err = askPassword(w, "Password: ")
+	} else {
+		password, err = readPassword(w, "--password-file", c.PasswordFile)
+	}
+	if err != nil {
+		return granted, err
+	}
+	sum := sha1.Sum([]byte(c.Username + ":" + password)) //nolint:gosec // see above
+	data := map[string]string{"credentials": hex.EncodeToString(sum[:]), "method": "sha"}
+	for name, value := range map[string]string{"account_name": c.AccountName, "realm": c.Realm} {
+		if value != "" {
+			data[name] = value
+		}
+	}
+	if err := api.do(ctx, http.MethodPut, "/v2/user_auth", data, &granted); err != nil {
+		return granted, api.notLoggedIn(err, "user "+printable.Text(c.Username)+", password or account")
+	}
+	return granted, nil
+}
+
+func (c loginCommand) asAccount(ctx context.Context, w world, api *client) (granted grant, err error) {
+	if c.AccountName != "" || c.Realm != "" {
+		return granted, usageError{errorf("--account-name and --realm say whose user logs in: they need --username")}
+	}
+	key := c.APIKey
+	if key == "" {
+		if w.readSecret == nil {
+			return granted, usageError{errorf("no API key: set CALLFN_API_KEY, or log in as a user with --username")}
+		}
+		if key, err = askPassword(w, "API key: "); err != nil {
+			return granted, err
+		}
+	}
+	if err := api.do(ctx, http.MethodPut, "/v2/api_auth", map[string]string{"api_key": key}, &granted); err != nil {
+		return granted, api.notLoggedIn(err, "API key")
+	}
+	return granted, nil
+}
+
+// logoutCommand ends a login.
+type logoutCommand struct {
+	Profile string `help:"Name of the login." default:"default" placeholder:"NAME"`
+}
+
+// Run makes the token worthless and removes its file.
+func (c logoutCommand) Run(ctx context.Context, w world) error {
+	store := newProfiles(w.getenv)
+	p, err := store.load(c.Profile)
+	if err != nil {
+		return err
+	}
+	api := newClient(p.Server)
+	api.token = p.Token
+	revoked := api.do(ctx, http.MethodDelete, "/v2/token_auth", nil, nil)
+	if err := store.remove(c.Profile); err != nil {
+		return err
+	}
+	if revoked != nil && p.live() {
+		return fmt.Errorf("logged out here, but the token lives until %s: %w", moment(p.Expires), revoked)
+	}
+	_, err = printable.Fprintf(w.stdout, "logged out of %s\n", p.Server)
+	return err
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/goccy/go-yaml"
+
+	"callfn/internal/printable"
+)
+
+// printConfig prints the settings in force of a command as a settings file, and where those come from that are not the
+// defaults. Passwords are left out.
+func printConfig(w world, k *kong.Context) error {
+	var b strings.Builder
+	b.WriteString("# The settings in force, as a file for --config; without passwords.\n")
+	var titles []string
+	sections := map[string]string{}
+	file := settingsFile(k)
+	for _, flag := range k.Selected().Flags {
+		if !isSetting(k.Selected(), flag) {
+			continue
+		}
+		line, err := settingLine(w, k, flag, file)
+		if err != nil {
+			return err
+		}
+		title := titleOf(flag)
+		if sections[title] == "" {
+			titles = append(titles, title)
+		}
+		sections[title] += line + "\n"
+	}
+	for _, title := range titles {
+		b.WriteString("\n# " + title + "\n" + sections[title])
+	}
+	for _, name := range otherVariables {
+		if w.getenv(envPrefix+name) != "" {
+			b.WriteString("\n# " + envPrefix + name + " is set in the environment.\n")
+		}
+	}
+	_, err := w.stdout.Write([]byte(b.String()))
+	return err
+}
+
+// settingLine is a flag as a line of a settings file.
+func settingLine(w world, k *kong.Context, flag *kong.Flag, file configFile) (string, error) {
+	value, hidden := settingOf(flag)
+	text, err := yaml.Marshal(value)
+	if err != nil {
+		return "", fmt.Errorf("--%s: %w", flag.Name, err)
+	}
+	line := flag.Name + ": " + strings.TrimSpace(string(text))
+	if value == "" {
+		line = "# " + flag.Name + ":"
+	}
+	if from := origin(w, k, flag, file); from != "" {
+		line += " # " + from
+	}
+	if hidden {
+		line += " # without its password"
+	}
+	return printable.Text(line), nil
+}
+
+// settingsFile is the file that --config names, read once more; without any values when there is none.
+func settingsFile(k *kong.Context) configFile {
+	for _, flag := range k.Model.Flags {
+		path, ok := flag.Target.Interface().(kong.ConfigFlag)
+		if !ok || path == "" {
+			continue
+		}
+		f, err := os.Open(kong.ExpandPath(string(path)))
+		if err != nil {
+			continue // it was read before
+		}
+		defer func() { _ = f.Close() }()
+		if resolver, err := loadConfig(f); err == nil {
+			file, _ := resolver.(configFile)
+			return file
+		}
+	}
+	return configFile{}
+}
+
+func titleOf(flag *kong.Flag) string {
+	if flag.Group == nil {
+		return "Other:"
+	}
+	return flag.Group.Title
+}
+
+// settingOf is a flag's value as a settings file has it. Passwords in addresses are left out.
+func settingOf(flag *kong.Flag) (value any, hidden bool) {
+	v := flag.Target
+	switch value := v.Interface().(type) {
+	case time.Duration:
+		return value.String(), false
+	case string:
+		return withoutPassword(value)
+	case []string:
+		list := make([]string, len(value))
+		for i, item := range value {
+			shown, left := withoutPassword(item)
+			list[i], hidden = shown, hidden || left
+		}
+		return strings.Join(list, ","), hidden
+	case fmt.Stringer:
+		return value.String(), false
+	}
+	if v.Kind() == reflect.Slice && v.Len() == 0 {
+		return "", false
+	}
+	return v.Interface(), false
+}
+
+// withoutPassword is an address without the password, and without a query, which may be one.
+func withoutPassword(address string) (string, bool) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return address, false
+	}
+	password, has := u.User.Password()
+	if has && password != "" {
+		u.User = url.User(u.User.Username())
+	}
+	hidden := has || u.RawQuery != ""
+	u.RawQuery = ""
+	if !hidden {
+		return address, false
+	}
+	return u.String(), true
+}
+
+// origin says where a setting comes from that is not the default.
+func origin(w world, k *kong.Context, flag *kong.Flag, file configFile) string {
+	for _, arg := range w.args {
+		if arg == "--"+flag.Name || strings.HasPrefix(arg, "--"+flag.Name+"=") || arg == "--no-"+flag.Name {
+			return "from the command line"
+		}
+	}
+	for _, name := range flag.Envs {
+		if w.getenv(name) != "" {
+			return "from " + name
+		}
+	}
+	if value, err := file.Resolve(k, &kong.Path{Command: k.Selected()}, flag); err == nil && value != nil {
+		return "from " + file.name
+	}
+	return ""
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// rangeTag is the struct tag of a flag that is a number or a time: range:"1..1024", with either end left out for none.
+const rangeTag = "range"
+
+// checkRanges refuses flags that are out of their range, all of them at once, by name.
+func checkRanges(k *kong.Context) error {
+	var wrong []error
+	for _, flag := range k.Flags() {
+		low, high, ok := rangeOf(flag)
+		if !ok {
+			continue
+		}
+		value, err := number(flag.Target)
+		if err != nil {
+			return fmt.Errorf("--%s: %w", flag.Name, err)
+		}
+		if low.holds && value < low.value || high.holds && value > high.value {
+			wrong = append(wrong, errorf("--%s %v: want %s", flag.Name, flag.Target.Interface(), rangeWords(flag)))
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return usageError{errors.Join(wrong...)}
+}
+
+// bound is an end of a range.
+type bound struct {
+	value float64
+	holds bool
+}
+
+// rangeOf reads a flag's range.
+func rangeOf(flag *kong.Flag) (low, high bound, ok bool) {
+	text := flag.Tag.Get(rangeTag)
+	if text == "" {
+		return low, high, false
+	}
+	from, to, _ := strings.Cut(text, "..")
+	return boundOf(from), boundOf(to), true
+}
+
+func boundOf(text string) bound {
+	if text == "" {
+		return bound{}
+	}
+	if f, err := strconv.ParseFloat(text, 64); err == nil {
+		return bound{f, true}
+	}
+	d, err := parseDuration(text)
+	if err != nil {
+		panic("range " + text + ": " + err.Error()) // a tag in this program
+	}
+	return bound{float64(d), true}
+}
+
+// number is the value of a flag that has a range; times are nanoseconds.
+func number(v reflect.Value) (float64, error) {
+	switch {
+	case v.CanInt():
+		return float64(v.Int()), nil
+	case v.CanUint():
+		return float64(v.Uint()), nil
+	case v.CanFloat():
+		return v.Float(), nil
+	}
+	return 0, errorf("a %s has no range", v.Type())
+}
+
+// rangeWords says a flag's range.
+func rangeWords(flag *kong.Flag) string {
+	from, to, _ := strings.Cut(flag.Tag.Get(rangeTag), "..")
+	switch {
+	case to == "":
+		return from + " or more"
+	case from == "":
+		return "at most " + to
+	}
+	return "between " + from + " and " + to
+}
+
+// isNumber reports whether a flag is a number or a time.
+func isNumber(flag *kong.Flag) bool {
+	switch flag.Target.Kind() {
+	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64, reflect.Float64:
+		return true
+	}
+	return flag.Target.Type() == reflect.TypeFor[time.Duration]()
+}

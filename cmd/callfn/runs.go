@@ -1,0 +1,356 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"callfn/internal/function"
+	"callfn/internal/printable"
+)
+
+// runsCommand shows the runs of all of an account's functions.
+type runsCommand struct {
+	clientFlags
+	runsFlags
+	RunID    string `arg:"" optional:"" name:"run" help:"Show this run in full: where it failed, what it logged and returned."`
+	Function string `help:"Only runs of this function, by id or name." placeholder:"FUNCTION"`
+}
+
+// Run prints runs, or one.
+func (c runsCommand) Run(ctx context.Context, w world) error {
+	if c.RunID == "" {
+		return c.show(ctx, w, c.clientFlags, c.Function)
+	}
+	api, err := c.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	return c.showOne(ctx, w, api, api.path("functions", "runs", c.RunID))
+}
+
+// functionsRuns shows the runs of one function.
+type functionsRuns struct {
+	functionArg
+	runsFlags
+	RunID string `arg:"" optional:"" name:"run" help:"Show this run in full: where it failed, what it logged and returned."`
+}
+
+// Run prints runs, or one.
+func (c functionsRuns) Run(ctx context.Context, w world, on *functionsCommand) error {
+	if c.RunID == "" {
+		return c.show(ctx, w, on.clientFlags, c.ID)
+	}
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	path, err := api.of(ctx, aFunction, c.ID, "runs", c.RunID)
+	if err != nil {
+		return err
+	}
+	return on.showOne(ctx, w, api, path)
+}
+
+// runsFlags choose runs.
+type runsFlags struct {
+	Follow   bool          `help:"Go on showing runs as they happen, until interrupted." short:"f"`
+	Last     int           `help:"How many runs to show." default:"20" range:"1..1000"`
+	Failed   bool          `help:"Only runs that gave no flow."`
+	Outcome  []string      `help:"Only runs with this outcome, such as threw or timeout; may be repeated." placeholder:"OUTCOME"`
+	Source   string        `help:"Only runs on behalf of a call, or of a rehearsal." enum:",call,rehearsal" default:"" placeholder:"call|rehearsal"`
+	Since    time.Duration `help:"Only runs of the last 30m, 12h or 7d." placeholder:"TIME" range:"0s.."`
+	Call     string        `help:"Only runs of the call with this Call-ID." placeholder:"CALL-ID"`
+	Interval time.Duration `help:"How often to ask for new runs." default:"1s" hidden:"" range:"1ms.."`
+}
+
+// runLine is what a listing of runs says of one.
+type runLine struct {
+	ID         string           `json:"id"`
+	FunctionID string           `json:"function_id"`
+	CallID     string           `json:"call_id"`
+	Timestamp  time.Time        `json:"timestamp"`
+	Source     string           `json:"source"`
+	Outcome    function.Outcome `json:"outcome"`
+	DurationMS json.Number      `json:"duration_ms"`
+	Message    string           `json:"message"`
+	Line       int              `json:"line"`
+}
+
+func (f runsFlags) check() error {
+	for _, outcome := range f.Outcome {
+		if !function.Outcome(outcome).Known() {
+			return usageError{errorf("--outcome %s: want one of %v", outcome, function.Outcomes())}
+		}
+	}
+	return nil
+}
+
+// runsShown is a listing of runs under way.
+type runsShown struct {
+	runsFlags
+	api      *client
+	path     string            // of the listing
+	function string            // whose runs they are; "" for all
+	names    map[string]string // of functions by their ids; nil where the listing has one function's runs
+	json     bool
+	color    bool
+	w        world
+	seen     map[string]bool // ids that were shown
+}
+
+// show prints a line for each run, the oldest first; as JSON an object for each.
+func (f runsFlags) show(ctx context.Context, w world, on clientFlags, ref string) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	api, err := on.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	s := runsShown{runsFlags: f, api: api, path: api.path("functions", "runs"), json: on.JSON, w: w, seen: map[string]bool{}, color: w.color()}
+	if s.function, err = api.find(ctx, aFunction, ref); err != nil {
+		return err
+	}
+	if s.function != "" && f.Call == "" {
+		s.path = api.path("functions", s.function, "runs")
+	} else if s.names, err = api.labels(ctx, aFunction); err != nil {
+		return err
+	}
+	query := url.Values{}
+	if f.Since > 0 {
+		query.Set("end_key", string(function.FirstRunID(time.Now().Add(-f.Since))))
+	}
+	rows, err := s.rows(ctx, query, f.Last)
+	if err != nil {
+		return err
+	}
+	oldest, newest := "", time.Time{}
+	for i := len(rows) - 1; i >= 0; i-- { // listings are newest first
+		if i == len(rows)-1 {
+			oldest = rows[i].ID
+		}
+		if rows[i].Timestamp.After(newest) {
+			newest = rows[i].Timestamp
+		}
+		if err := s.print(rows[i]); err != nil {
+			return err
+		}
+	}
+	if len(rows) == 0 && !f.Follow {
+		_, err = printable.Fprintln(w.stderr, "no runs recorded")
+	}
+	if !f.Follow || err != nil {
+		return err
+	}
+	return s.follow(ctx, oldest, newest)
+}
+
+// late is how long after a run its record may come to be seen, on another node's clock.
+const late = 10 * time.Second
+
+// follow asks for what is new until interrupted. Records are written in batches, by several nodes: it looks back a little, but
+// never to before the oldest run that was shown, for what is older was left out on purpose.
+func (s *runsShown) follow(ctx context.Context, oldest string, newest time.Time) error {
+	tick := time.NewTicker(s.Interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		from := string(function.FirstRunID(newest.Add(-late)))
+		rows, err := s.rows(ctx, url.Values{"ascending": {"true"}, "start_key": {max(from, oldest)}}, maxRows)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, run := range rows {
+			if run.Timestamp.After(newest) {
+				newest = run.Timestamp
+			}
+			if s.seen[run.ID] {
+				continue
+			}
+			if err := s.print(run); err != nil {
+				return err
+			}
+		}
+		s.forget(string(function.FirstRunID(newest.Add(-2 * late))))
+	}
+}
+
+// forget drops runs that are too old to be listed again.
+func (s *runsShown) forget(before string) {
+	for id := range s.seen {
+		if id < before {
+			delete(s.seen, id)
+		}
+	}
+}
+
+// shownRun is a run of a listing, with the text that says it.
+type shownRun struct {
+	runLine
+	raw json.RawMessage
+}
+
+// maxRows bounds what one look at new runs shows; the rest comes with the next.
+const maxRows = 20_000
+
+// rows reads so many runs that the flags want. A page of the service may be short and still not the last one.
+func (s *runsShown) rows(ctx context.Context, query url.Values, most int) ([]shownRun, error) {
+	var rows []shownRun
+	s.filters(query)
+	for {
+		query.Set("page_size", strconv.Itoa(min(most-len(rows), 1000)))
+		var answer struct {
+			Data []json.RawMessage `json:"data"`
+			Next string            `json:"next_start_key"`
+		}
+		if err := s.api.do(ctx, http.MethodGet, s.path+"?"+query.Encode(), nil, &answer); err != nil {
+			return nil, err
+		}
+		for _, raw := range answer.Data {
+			row := shownRun{raw: raw}
+			if err := json.Unmarshal(raw, &row.runLine); err != nil {
+				return nil, unreachableError{errorf("the server's list of runs is not as expected: %w", err)}
+			}
+			rows = append(rows, row)
+		}
+		if answer.Next == "" || len(rows) >= most {
+			return rows, nil
+		}
+		query.Set("start_key", answer.Next)
+	}
+}
+
+// filters adds to a query what the flags want.
+func (s *runsShown) filters(query url.Values) {
+	if len(s.Outcome) > 0 {
+		wanted, _ := json.Marshal(s.Outcome)
+		query.Set("filter_outcome", string(wanted))
+	}
+	if s.Failed {
+		query.Set("filter_not_outcome", string(function.OK))
+	}
+	if s.Source != "" {
+		query.Set("filter_source", s.Source)
+	}
+	if s.Call != "" {
+		query.Set("call_id", s.Call)
+		if s.function != "" {
+			query.Set("filter_function_id", s.function)
+		}
+	}
+}
+
+// print prints one run.
+func (s *runsShown) print(run shownRun) error {
+	s.seen[run.ID] = true
+	if s.json {
+		_, err := io.WriteString(s.w.stdout, string(printable.JSON(run.raw))+"\n")
+		return err
+	}
+	text := printable.Text
+	line := fmt.Sprintf("%s  %s  %s %8s ms  %s", exactMoment(run.Timestamp), text(run.ID), s.paint(fmt.Sprintf("%-12s", text(string(run.Outcome))), run.Outcome),
+		text(run.DurationMS.String()), text(run.Source))
+	if s.names != nil {
+		line += "  " + text(firstOf(s.names[run.FunctionID], run.FunctionID))
+	}
+	if run.CallID != "" {
+		line += "  " + text(run.CallID)
+	}
+	if run.Message != "" {
+		line += "  " + text(run.Message)
+	}
+	if run.Line > 0 {
+		line += fmt.Sprintf(" (line %d)", run.Line)
+	}
+	_, err := io.WriteString(s.w.exact, line+"\n") // every word of others is escaped; the colours are ours
+	return err
+}
+
+// paint colours an outcome as rehearsals do.
+func (s *runsShown) paint(words string, outcome function.Outcome) string {
+	switch {
+	case !s.color:
+		return words
+	case outcome == function.OK:
+		return "\x1b[32m" + words + "\x1b[0m"
+	}
+	return "\x1b[31m" + words + "\x1b[0m"
+}
+
+// color reports whether output may have colours.
+func (w world) color() bool { return w.stdoutIsTerminal && w.getenv("NO_COLOR") == "" }
+
+// runDoc is everything that was kept of a run.
+type runDoc struct {
+	runLine
+	Error         *function.Error   `json:"error"`
+	Logs          []string          `json:"logs"`
+	LogLevels     []string          `json:"log_levels"`
+	Flow          json.RawMessage   `json:"flow"`
+	FlowOmitted   string            `json:"flow_omitted"`
+	Result        json.RawMessage   `json:"result"`
+	ResultOmitted string            `json:"result_omitted"`
+	Revision      string            `json:"revision"`
+	Place         string            `json:"place"`
+	Parameters    map[string]string `json:"parameters"`
+}
+
+// showOne prints one run in full.
+func (f clientFlags) showOne(ctx context.Context, w world, api *client, path string) error {
+	return f.send(ctx, w, api, http.MethodGet, path, nil, func(raw json.RawMessage) error {
+		var run runDoc
+		if err := json.Unmarshal(raw, &run); err != nil {
+			return err
+		}
+		var name item
+		_ = api.get(ctx, api.path("functions", run.FunctionID), &name) // which may be deleted by now
+		name.ID = run.FunctionID
+		var b strings.Builder
+		printable.Fprintf(&b, "%s in %s ms\n", run.Outcome, run.DurationMS)
+		printable.Fprintf(&b, "  run       %s, %s, for a %s\n", run.ID, exactMoment(run.Timestamp), run.Source)
+		printable.Fprintf(&b, "  function  %s", name.label())
+		if run.Revision != "" {
+			printable.Fprintf(&b, ", revision %s", run.Revision)
+		}
+		b.WriteByte('\n')
+		if run.CallID != "" {
+			printable.Fprintf(&b, "  call      %s\n", run.CallID)
+		}
+		printFault(&b, run.Error)
+		for i, line := range run.Logs {
+			printable.Fprintf(&b, "  %s: %s\n", function.LogLevel(run.LogLevels, i), line)
+		}
+		for _, name := range slices.Sorted(maps.Keys(run.Parameters)) {
+			printable.Fprintf(&b, "  call['%s'] = %s\n", name, run.Parameters[name])
+		}
+		if omitted := firstOf(run.FlowOmitted, run.ResultOmitted); omitted != "" {
+			printable.Fprintf(&b, "  what it returned is not kept: %s\n", omitted)
+		}
+		for _, returned := range []json.RawMessage{run.Flow, run.Result} {
+			if empty(returned) {
+				continue
+			}
+			if err := printJSON(&b, returned); err != nil {
+				return err
+			}
+		}
+		_, err := io.WriteString(w.stdout, b.String())
+		return err
+	})
+}

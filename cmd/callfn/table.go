@@ -1,0 +1,51 @@
+package main
+
+import (
+	"io"
+	"strings"
+
+	"github.com/rivo/uniseg"
+
+	"callfn/internal/printable"
+)
+
+// table is a listing: columns under their names, each as wide as its widest cell. Cells are shown as printable.Text does.
+type table struct {
+	rows [][]string
+}
+
+// newTable begins a table with the columns' names.
+func newTable(columns ...string) *table { return &table{rows: [][]string{columns}} }
+
+// row adds a line. An empty cell is shown as a dash, so that scripts can count columns.
+func (t *table) row(cells ...string) {
+	shown := make([]string, len(cells))
+	for i, cell := range cells {
+		if shown[i] = printable.Text(cell); shown[i] == "" {
+			shown[i] = "-"
+		}
+	}
+	t.rows = append(t.rows, shown)
+}
+
+// print writes the table.
+func (t *table) print(out io.Writer) error {
+	widths := make([]int, len(t.rows[0]))
+	for _, row := range t.rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], uniseg.StringWidth(cell))
+		}
+	}
+	var b strings.Builder
+	for _, row := range t.rows {
+		for i, cell := range row {
+			b.WriteString(cell)
+			if i < len(row)-1 {
+				b.WriteString(strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell)+2))
+			}
+		}
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"callfn/internal/printable"
+)
+
+// deletedFlag has a listing show what was deleted.
+type deletedFlag struct {
+	Deleted bool `help:"List what was deleted and can be had back with undelete, the latest first."`
+}
+
+// deletedItem is what listings say of something deleted.
+type deletedItem struct {
+	item
+	Modified int64 `json:"modified"` // when it was deleted, in gregorian seconds
+}
+
+// listDeleted prints what was deleted of a kind.
+func (f clientFlags) listDeleted(ctx context.Context, w world, n noun) error {
+	return f.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path(n.resource) + "?paginate=false&deleted=true" }, nil,
+		func(raw json.RawMessage) error {
+			var list []deletedItem
+			if err := json.Unmarshal(raw, &list); err != nil {
+				return err
+			}
+			if len(list) == 0 {
+				_, err := printable.Fprintf(w.stderr, "no %ss were deleted\n", n.one)
+				return err
+			}
+			slices.SortStableFunc(list, func(a, b deletedItem) int { return int(b.Modified - a.Modified) })
+			t := newTable("ID", "DELETED", "NAME")
+			for _, i := range list {
+				t.row(i.ID, changed(i.Modified), strings.TrimSpace(firstOf(i.Name, i.Username)+" "+strings.Join(i.Numbers, " ")))
+			}
+			return t.print(w.stdout)
+		})
+}
+
+// undelete brings back something deleted, by its id, or its name where only one such was deleted.
+func (f clientFlags) undelete(ctx context.Context, w world, n noun, ref string, text func(json.RawMessage) error) error {
+	api, err := f.open(ctx, w)
+	if err != nil {
+		return err
+	}
+	if !idForm.MatchString(ref) {
+		if ref, err = api.findAmong(ctx, n, ref, "&deleted=true"); err != nil {
+			return err
+		}
+	}
+	return f.send(ctx, w, api, http.MethodPost, api.path(n.resource)+"/"+url.PathEscape(ref)+"/undelete", nil, text)
+}
+
+// gregorian is the Unix time of KAZOO's year 0 in its negative: KAZOO counts seconds from there.
+const gregorian = 62167219200
+
+// changed is a time in KAZOO's seconds, for people; "" for none.
+func changed(seconds int64) string {
+	if seconds <= 0 {
+		return ""
+	}
+	return moment(time.Unix(seconds-gregorian, 0))
+}
