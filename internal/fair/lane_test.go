@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"callfn/internal/fair"
@@ -24,6 +25,7 @@ type gate struct {
 	mu      sync.Mutex
 	started chan sandbox.Job
 	end     map[string]chan struct{}
+	opened  bool
 }
 
 func newGate() *gate {
@@ -34,6 +36,9 @@ func (g *gate) Do(_ context.Context, j sandbox.Job) (sandbox.Answer, error) {
 	g.mu.Lock()
 	end := make(chan struct{})
 	g.end[j.Run] = end
+	if g.opened {
+		close(end)
+	}
 	g.mu.Unlock()
 	g.started <- j
 	<-end
@@ -46,7 +51,7 @@ func (g *gate) finish(run string) {
 	close(g.end[run])
 }
 
-// jobs starts jobs on a lane, in order: each is running or waiting before the next is given.
+// jobs starts jobs on a lane, in order: each is running, waiting or refused before the next is given. Its clock is the test's bubble's.
 type jobs struct {
 	lane *fair.Lane
 	errs sync.Map
@@ -55,49 +60,41 @@ type jobs struct {
 
 func (js *jobs) start(t testing.TB, root, account, run string) {
 	t.Helper()
-	before := js.lane.Stats()
-	js.wg.Add(1)
-	done := make(chan struct{})
-	go func() {
-		defer js.wg.Done()
+	js.wg.Go(func() {
 		_, err := js.lane.Do(context.Background(), sandbox.Job{Root: root, Account: account, Run: run})
 		js.errs.Store(run, err)
-		close(done)
-	}()
-	for {
-		now := js.lane.Stats()
-		if now.Running+now.Waiting > before.Running+before.Waiting {
-			return
-		}
-		select {
-		case <-done:
-			return
-		case <-time.After(time.Millisecond):
-		}
+	})
+	synctest.Wait()
+}
+
+// open ends all that run, and whatever comes then.
+func (g *gate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.opened = true
+	for _, end := range g.end {
+		close(end)
 	}
 }
 
+// expect wants just these to have begun to run since it was asked last.
 func (g *gate) expect(t testing.TB, runs ...string) {
 	t.Helper()
-	for _, want := range runs {
-		select {
-		case j := <-g.started:
-			if j.Run != want {
-				t.Fatalf("%s runs, want %s", j.Run, want)
-			}
-		case <-time.After(5 * time.Second):
-			t.Fatalf("%s does not run", want)
-		}
+	synctest.Wait()
+	var started []string
+	for len(g.started) > 0 {
+		started = append(started, (<-g.started).Run)
 	}
-	select {
-	case j := <-g.started:
-		t.Fatalf("%s runs as well", j.Run)
-	default:
+	if !slices.Equal(started, runs) {
+		t.Fatalf("%q began to run, want %q", started, runs)
 	}
 }
 
 func TestOneAccountLeavesAWorkerFree(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	synctest.Test(t, oneAccountLeavesAWorkerFree)
+}
+
+func oneAccountLeavesAWorkerFree(t *testing.T) {
 	g := newGate()
 	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 2, Queue: 100, MaxWait: time.Minute})}
 	js.start(t, "a", "a", "a1")
@@ -107,6 +104,7 @@ func TestOneAccountLeavesAWorkerFree(t *testing.T) {
 	js.start(t, "b", "b", "b1")
 	g.expect(t, "b1")
 	g.finish("b1")
+	time.Sleep(time.Second)
 	g.finish("a1") // of a's tree the account that used less is next
 	g.expect(t, "a3")
 	g.finish("a3")
@@ -114,13 +112,12 @@ func TestOneAccountLeavesAWorkerFree(t *testing.T) {
 	g.finish("a2")
 	js.wg.Wait()
 	if s := js.lane.Stats(); s.Running != 0 || s.Waiting != 0 {
-		t.Errorf("left over: %+v", s)
+		t.Errorf("%d run and %d wait at the end, want none", s.Running, s.Waiting)
 	}
 }
 
 // Who has shown that its runs are short may hold the last worker too, until one of them is not; a cap that was given holds whatever.
 func TestGoodStandingTakesTheLastWorker(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	for _, c := range []struct {
 		name   string
 		config fair.Config
@@ -131,76 +128,76 @@ func TestGoodStandingTakesTheLastWorker(t *testing.T) {
 		{"a cap for trees", fair.Config{TreeWorkers: 1}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			g, clock := newGate(), &clock{now: time.Unix(1e9, 0)}
-			c.config.Workers, c.config.Queue, c.config.MaxWait, c.config.Now = 2, 100, time.Minute, clock.Now
-			js := &jobs{lane: fair.NewLane(g, c.config)}
-			short := func(from, to int) {
-				for i := from; i < to; i++ {
-					run := fmt.Sprint("short", i)
-					js.start(t, "a", "a", run)
-					g.expect(t, run)
-					clock.advance(99 * time.Millisecond)
-					g.finish(run)
-					await(t, js.lane, 0)
+			synctest.Test(t, func(t *testing.T) {
+				g := newGate()
+				c.config.Workers, c.config.Queue, c.config.MaxWait = 2, 100, time.Minute
+				js := &jobs{lane: fair.NewLane(g, c.config)}
+				short := func(from, to int) {
+					for i := from; i < to; i++ {
+						run := fmt.Sprint("short", i)
+						js.start(t, "a", "a", run)
+						g.expect(t, run)
+						time.Sleep(99 * time.Millisecond)
+						g.finish(run)
+						none(t, js.lane)
+					}
 				}
-			}
-			// two starts two runs that take a while and tells how many of them got a worker at once.
-			two := func(name string, took time.Duration) (running int) {
-				js.start(t, "a", "a", name+"1")
-				js.start(t, "a", "a", name+"2")
-				running = js.lane.Stats().Running
-				if running == 2 {
-					g.expect(t, name+"1", name+"2")
-				} else {
-					g.expect(t, name+"1")
+				// two starts two runs that take a while and tells how many of them got a worker at once.
+				two := func(name string, took time.Duration) (running int) {
+					js.start(t, "a", "a", name+"1")
+					js.start(t, "a", "a", name+"2")
+					running = js.lane.Stats().Running
+					if running == 2 {
+						g.expect(t, name+"1", name+"2")
+					} else {
+						g.expect(t, name+"1")
+					}
+					time.Sleep(took)
+					g.finish(name + "1")
+					if running == 1 {
+						g.expect(t, name+"2")
+					}
+					g.finish(name + "2")
+					none(t, js.lane)
+					return running
 				}
-				clock.advance(took)
-				g.finish(name + "1")
-				if running == 1 {
-					g.expect(t, name+"2")
+				want := 1
+				if c.both {
+					want = 2
 				}
-				g.finish(name + "2")
-				await(t, js.lane, 0)
-				return running
-			}
-			want := 1
-			if c.both {
-				want = 2
-			}
-			if n := two("unknown", time.Millisecond); n != 1 {
-				t.Errorf("an unknown account holds %d workers", n)
-			}
-			short(2, 20)
-			if n := two("proven", time.Second); n != want {
-				t.Errorf("after short runs: %d workers, want %d", n, want)
-			}
-			short(20, 45)
-			if n := two("on probation", time.Millisecond); n != 1 {
-				t.Errorf("after a long run: %d workers", n)
-			}
-			clock.advance(5 * time.Minute)
-			if n := two("good again", time.Millisecond); n != want {
-				t.Errorf("after its probation: %d workers, want %d", n, want)
-			}
-			js.wg.Wait()
+				if n := two("unknown", time.Millisecond); n != 1 {
+					t.Errorf("an unknown account: %d workers, want 1", n)
+				}
+				short(2, 20)
+				if n := two("proven", time.Second); n != want {
+					t.Errorf("after short runs: %d workers, want %d", n, want)
+				}
+				short(20, 45)
+				if n := two("on probation", time.Millisecond); n != 1 {
+					t.Errorf("after a long run: %d workers, want 1", n)
+				}
+				time.Sleep(5 * time.Minute)
+				if n := two("good again", time.Millisecond); n != want {
+					t.Errorf("after its probation: %d workers, want %d", n, want)
+				}
+				js.wg.Wait()
+			})
 		})
 	}
 }
 
-// await waits until as many jobs run or wait.
-func await(t *testing.T, l *fair.Lane, n int) {
+// none wants no job running or waiting, once everybody has done what there is to do.
+func none(t *testing.T, l *fair.Lane) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(50 * time.Microsecond) {
-		if s := l.Stats(); s.Running+s.Waiting == n {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("still %+v, want %d", l.Stats(), n)
-		}
+	synctest.Wait()
+	if s := l.Stats(); s.Running != 0 || s.Waiting != 0 {
+		t.Fatalf("%d run and %d wait, want none", s.Running, s.Waiting)
 	}
 }
 
-func TestOnlyWorkerIsUsed(t *testing.T) {
+func TestOnlyWorkerIsUsed(t *testing.T) { synctest.Test(t, onlyWorkerIsUsed) }
+
+func onlyWorkerIsUsed(t *testing.T) {
 	g := newGate()
 	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 1, Queue: 10, MaxWait: time.Minute})}
 	js.start(t, "a", "a", "a1")
@@ -210,10 +207,11 @@ func TestOnlyWorkerIsUsed(t *testing.T) {
 }
 
 // However many an account has waiting, who used less is next.
-func TestLeastUsedIsNext(t *testing.T) {
+func TestLeastUsedIsNext(t *testing.T) { synctest.Test(t, leastUsedIsNext) }
+
+func leastUsedIsNext(t *testing.T) {
 	g := newGate()
-	clock := &clock{now: time.Unix(1e9, 0)}
-	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 1, Queue: 100, MaxWait: time.Minute, Now: clock.Now})}
+	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 1, Queue: 100, MaxWait: time.Minute})}
 	js.start(t, "a", "a", "a1")
 	g.expect(t, "a1")
 	for i := 2; i < 20; i++ {
@@ -221,13 +219,13 @@ func TestLeastUsedIsNext(t *testing.T) {
 	}
 	js.start(t, "b", "b", "b1")
 	js.start(t, "b", "b", "b2")
-	clock.advance(time.Second)
+	time.Sleep(time.Second)
 	g.finish("a1") // a used a second
 	g.expect(t, "b1")
-	clock.advance(10 * time.Millisecond)
+	time.Sleep(10 * time.Millisecond)
 	g.finish("b1")
 	g.expect(t, "b2")
-	clock.advance(10 * time.Millisecond)
+	time.Sleep(10 * time.Millisecond)
 	g.finish("b2")
 	g.expect(t, "a2") // nobody else is left: in order
 	for i := 2; i < 20; i++ {
@@ -239,7 +237,9 @@ func TestLeastUsedIsNext(t *testing.T) {
 	js.wg.Wait()
 }
 
-func TestFullQueueRefusesAtOnce(t *testing.T) {
+func TestFullQueueRefusesAtOnce(t *testing.T) { synctest.Test(t, fullQueueRefusesAtOnce) }
+
+func fullQueueRefusesAtOnce(t *testing.T) {
 	g := newGate()
 	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 2, Queue: 8, MaxWait: time.Minute})}
 	js.start(t, "a", "a", "a1")
@@ -250,14 +250,14 @@ func TestFullQueueRefusesAtOnce(t *testing.T) {
 	for i, job := range []sandbox.Job{{Root: "a", Account: "a"}, {Root: "a", Account: "a"}} {
 		start := time.Now()
 		_, err := js.lane.Do(context.Background(), job)
-		if took := time.Since(start); !errors.Is(err, sandbox.ErrBusy) || took > 10*time.Millisecond {
-			t.Errorf("%d: %v in %s", i, err, took)
+		if took := time.Since(start); !errors.Is(err, sandbox.ErrBusy) || took > 0 {
+			t.Errorf("job %d beyond the account's share of the queue: got %v after %s, want %v at once", i, err, took, sandbox.ErrBusy)
 		}
 	}
 	js.start(t, "a", "c1", "c1")
 	js.start(t, "a", "c2", "c2") // half of the queue
 	if _, err := js.lane.Do(context.Background(), sandbox.Job{Root: "a", Account: "c3"}); !errors.Is(err, sandbox.ErrBusy) {
-		t.Errorf("children are free to make: %v", err)
+		t.Errorf("a third child beyond the tree's share of the queue: got %v, want %v", err, sandbox.ErrBusy)
 	}
 	js.start(t, "b", "b", "b1")
 	g.expect(t, "b1")
@@ -265,29 +265,32 @@ func TestFullQueueRefusesAtOnce(t *testing.T) {
 		js.start(t, "b", "b2", "x") // the rest of the queue, of which one account gets two
 	}
 	if s := js.lane.Stats(); s.Waiting != 6 || s.Refused["full"] != 5 {
-		t.Errorf("%+v", s)
+		t.Errorf("%d wait and %d were refused, want 6 and 5", s.Waiting, s.Refused["full"])
 	}
+	g.open()
+	js.wg.Wait()
 }
 
 // longRuns teaches a lane what a's runs are like: each holds its worker for 20 s.
-func longRuns(t *testing.T, js *jobs, g *gate, clock *clock) {
+func longRuns(t *testing.T, js *jobs, g *gate) {
 	t.Helper()
 	for i := range 40 {
 		run := fmt.Sprint("long", i)
 		js.start(t, "a", "a", run)
 		g.expect(t, run)
-		clock.advance(20 * time.Second)
+		time.Sleep(20 * time.Second)
 		g.finish(run)
-		await(t, js.lane, 0)
+		none(t, js.lane)
 	}
 }
 
 // Who would wait in vain is refused at once: its own runs are known to be long, whatever room the queue has.
-func TestHopelessWaitsAreRefusedAtOnce(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	g, clock := newGate(), &clock{now: time.Unix(1e9, 0)}
-	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 2, Queue: 1000, MaxWait: time.Minute, Now: clock.Now})}
-	longRuns(t, js, g, clock)
+func TestHopelessWaitsAreRefusedAtOnce(t *testing.T) { synctest.Test(t, hopelessWaitsAreRefusedAtOnce) }
+
+func hopelessWaitsAreRefusedAtOnce(t *testing.T) {
+	g := newGate()
+	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 2, Queue: 1000, MaxWait: time.Minute})}
+	longRuns(t, js, g)
 	js.start(t, "a", "a", "a0")
 	g.expect(t, "a0")
 	waiting := 0
@@ -322,10 +325,12 @@ func TestHopelessWaitsAreRefusedAtOnce(t *testing.T) {
 }
 
 // The first of its tree waits for others' runs, so what its own are like tells nothing.
-func TestTheFirstOfATreeMayWait(t *testing.T) {
-	g, clock := newGate(), &clock{now: time.Unix(1e9, 0)}
-	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 1, Queue: 100, MaxWait: 15 * time.Second, Now: clock.Now})}
-	longRuns(t, js, g, clock)
+func TestTheFirstOfATreeMayWait(t *testing.T) { synctest.Test(t, theFirstOfATreeMayWait) }
+
+func theFirstOfATreeMayWait(t *testing.T) {
+	g := newGate()
+	js := &jobs{lane: fair.NewLane(g, fair.Config{Workers: 1, Queue: 100, MaxWait: 15 * time.Second})}
+	longRuns(t, js, g)
 	js.start(t, "b", "b", "b1")
 	g.expect(t, "b1")
 	js.start(t, "a", "a", "a1")
@@ -338,24 +343,28 @@ func TestTheFirstOfATreeMayWait(t *testing.T) {
 	js.wg.Wait()
 }
 
-func TestNobodyWaitsForever(t *testing.T) {
+func TestNobodyWaitsForever(t *testing.T) { synctest.Test(t, nobodyWaitsForever) }
+
+func nobodyWaitsForever(t *testing.T) {
 	g := newGate()
 	lane := fair.NewLane(g, fair.Config{Workers: 1, Queue: 8, MaxWait: 20 * time.Millisecond})
 	js := &jobs{lane: lane}
 	js.start(t, "a", "a", "a1")
 	g.expect(t, "a1")
-	if _, err := lane.Do(context.Background(), sandbox.Job{Root: "b", Account: "b"}); !errors.Is(err, sandbox.ErrBusy) {
-		t.Errorf("got %v", err)
+	start := time.Now()
+	_, err := lane.Do(context.Background(), sandbox.Job{Root: "b", Account: "b"})
+	if took := time.Since(start); !errors.Is(err, sandbox.ErrBusy) || took != 20*time.Millisecond {
+		t.Errorf("whoever waits in vain: got %v after %s, want %v after %s", err, took, sandbox.ErrBusy, 20*time.Millisecond)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := lane.Do(ctx, sandbox.Job{Root: "b", Account: "b"}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
+		t.Errorf("whoever gives up: got %v, want %v", err, context.Canceled)
 	}
 	g.finish("a1")
 	js.wg.Wait()
 	if s := lane.Stats(); s.Running != 0 || s.Waiting != 0 || s.Refused["waited"] != 2 {
-		t.Errorf("%+v", s)
+		t.Errorf("%d run, %d wait, %d waited in vain; want 0, 0 and 2", s.Running, s.Waiting, s.Refused["waited"])
 	}
 }
 
@@ -367,18 +376,20 @@ func (b breaker) Do(context.Context, sandbox.Job) (sandbox.Answer, error) {
 }
 
 func TestWhoBreaksAWorkerWaitsForTheNext(t *testing.T) {
+	synctest.Test(t, whoBreaksAWorkerWaitsForTheNext)
+}
+
+func whoBreaksAWorkerWaitsForTheNext(t *testing.T) {
 	b := breaker{make(chan struct{})}
 	lane := fair.NewLane(b, fair.Config{Workers: 2, Queue: 8, MaxWait: 10 * time.Millisecond})
 	if _, err := lane.Do(context.Background(), sandbox.Job{Account: "a"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := lane.Do(context.Background(), sandbox.Job{Account: "a"}); !errors.Is(err, sandbox.ErrBusy) {
-		t.Errorf("got %v while the worker is being replaced", err)
+		t.Errorf("while the worker is being replaced: got %v, want %v", err, sandbox.ErrBusy)
 	}
 	close(b.replaced)
-	for lane.Stats().Running > 0 {
-		time.Sleep(time.Millisecond)
-	}
+	none(t, lane)
 	if _, err := lane.Do(context.Background(), sandbox.Job{Account: "a"}); err != nil {
 		t.Error(err)
 	}
@@ -426,7 +437,7 @@ func TestCapsHold(t *testing.T) {
 		}
 		wg.Wait()
 		if s := lane.Stats(); c.worst != "" || s.Running != 0 || s.Waiting != 0 {
-			t.Errorf("caps: %s, left: %+v", c.worst, s)
+			t.Errorf("running at once: %s, want at most 4, 2 of an account, 3 of a tree; left: %+v, want none", c.worst, s)
 		}
 	})
 }
@@ -445,23 +456,6 @@ func TestStrangersAreForgotten(t *testing.T) {
 	}
 	wg.Wait()
 	if n := lane.Known(); n > 5000 {
-		t.Errorf("%d accounts are remembered", n)
+		t.Errorf("%d accounts are remembered, want at most 5000", n)
 	}
-}
-
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
 }
