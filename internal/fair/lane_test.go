@@ -304,13 +304,13 @@ func hopelessWaitsAreRefusedAtOnce(t *testing.T) {
 		}
 	}
 	if s := js.lane.Stats(); waiting < 2 || waiting > 4 || s.Waiting != waiting || s.Refused[fair.Full] != uint64(20-waiting) {
-		t.Errorf("%d wait for two workers with runs of 20 s and a minute's patience: %+v", waiting, s)
+		t.Errorf("%d wait for two workers with runs of 20 s and a minute's patience, want 2 to 4 and the others refused: %+v", waiting, s)
 	}
 	js.start(t, "b", "b", "b1") // what others are like is not b's
 	g.expect(t, "b1")
 	js.start(t, "b", "b", "b2")
 	if err, refused := js.errs.Load("b2"); refused {
-		t.Error("b waits behind short runs of its own: ", err)
+		t.Errorf("behind short runs of its own b is refused: %v; want it to wait", err)
 	}
 	g.finish("b1")
 	g.expect(t, "b2")
@@ -335,7 +335,7 @@ func theFirstOfATreeMayWait(t *testing.T) {
 	g.expect(t, "b1")
 	js.start(t, "a", "a", "a1")
 	if err, refused := js.errs.Load("a1"); refused {
-		t.Fatal("refused: ", err)
+		t.Fatalf("the first of a tree is refused: %v; want it to wait", err)
 	}
 	g.finish("b1")
 	g.expect(t, "a1")
@@ -431,7 +431,7 @@ func TestCapsHold(t *testing.T) {
 		for _, n := range rapid.SliceOfN(rapid.IntRange(0, 8), 1, 60).Draw(t, "accounts") {
 			wg.Go(func() {
 				if _, err := lane.Do(context.Background(), sandbox.Job{Root: fmt.Sprint(n % 3), Account: fmt.Sprint(n)}); err != nil {
-					t.Errorf("refused: %v", err)
+					t.Errorf("got %v, want no job refused", err)
 				}
 			})
 		}

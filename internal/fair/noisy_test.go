@@ -64,7 +64,7 @@ func TestNoisyNeighbour(t *testing.T) {
 			slowest, noisy := callsOf(t, lane, "b", 200, min(loop.behaved, 1))
 			t.Logf("B's p95 alone %s, beside 110 loops of A %s: ratio %.2f; slowest %s", quiet, noisy, float64(noisy)/float64(quiet), slowest)
 			if slowest > deadline*8/10 {
-				t.Errorf("a run of B took %s: it waited for A", slowest)
+				t.Errorf("a run of B took %s, want at most %s: it waited for A", slowest, deadline*8/10)
 			}
 		})
 	}
@@ -81,7 +81,7 @@ func callsOf(t *testing.T, lane *fair.Lane, account string, n, forgiven int) (sl
 		start := time.Now()
 		a, err := lane.Do(context.Background(), job(account, account, `return {module: 'tts', data: {text: 'hi'}}`))
 		if err != nil || a.Status != sandbox.Done {
-			t.Fatalf("%s: %s %v", account, a.Status, err)
+			t.Fatalf("a run of %s: got %s, error %v; want %s", account, a.Status, err, sandbox.Done)
 		}
 		took = append(took, time.Since(start))
 		time.Sleep(5 * time.Millisecond) // a caller, not a benchmark

@@ -107,7 +107,7 @@ func TestBodiesAreBounded(t *testing.T) {
 	}
 	b.add(&body{text: strings.Repeat("y", 10*mib), is: true, code: make([]byte, 40*mib)})
 	if got := b.find([]byte(strings.Repeat("y", 10*mib))); got == nil || !got.is || got.code != nil {
-		t.Errorf("of a text with very much code not only the verdict is remembered: %v", got != nil)
+		t.Errorf("of a text with very much code something is remembered: %v; want its verdict, without the code", got != nil)
 	}
 	add("far too large", mostKnown)
 	if b.bytes > mostKnown {

@@ -113,18 +113,18 @@ func TestConfinementHolds(t *testing.T) {
 	cmd.Env = []string{"GOMAXPROCS=2"}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatalf("the probe ended with %v, want it to get to its end: %s", err, out)
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 	if len(lines) < 20 {
-		t.Fatalf("the probe did not get to its end: %s", out)
+		t.Fatalf("the probe wrote %d lines, want at least 20: %s", len(lines), out)
 	}
 	if strings.Contains(lines[0], "seccomp") {
-		t.Fatalf("no seccomp here: %s", lines[0])
+		t.Fatalf("%s, want seccomp to be in force", lines[0])
 	}
 	for _, line := range lines[1:] {
 		if !strings.HasSuffix(line, ": EPERM") && !strings.HasSuffix(line, ": EACCES") {
-			t.Errorf("not refused: %s", line)
+			t.Errorf("%s, want EPERM or EACCES", line)
 		}
 	}
 	t.Logf("%s", out)
@@ -136,7 +136,7 @@ func TestWorkerHasNothing(t *testing.T) {
 	run(t, pool, `return 1`, sandbox.Limits{})
 	workers := children(t, os.Getpid())
 	if len(workers) == 0 {
-		t.Fatal("no worker process")
+		t.Fatal("no worker process, want one")
 	}
 	for _, pid := range workers {
 		proc := fmt.Sprintf("/proc/%d", pid)
@@ -145,7 +145,7 @@ func TestWorkerHasNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := strings.ReplaceAll(strings.TrimRight(string(env), "\x00"), "\x00", " "); got != "GOMAXPROCS=2 GOTRACEBACK=none" {
-			t.Errorf("environment %q", got)
+			t.Errorf("the environment is %q, want %q", got, "GOMAXPROCS=2 GOTRACEBACK=none")
 		}
 		fds, err := os.ReadDir(proc + "/fd")
 		if err != nil {
@@ -157,7 +157,7 @@ func TestWorkerHasNothing(t *testing.T) {
 				continue
 			}
 			if !strings.HasPrefix(link, "pipe:") && !strings.HasPrefix(link, "anon_inode:[event") && link != "/dev/null" {
-				t.Errorf("open: %s", link)
+				t.Errorf("%s is open, want pipes and the runtime's poller only", link)
 			}
 		}
 		status, err := os.ReadFile(proc + "/status")

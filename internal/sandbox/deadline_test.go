@@ -79,7 +79,7 @@ func idle(t *testing.T, p *sandbox.Pool) {
 			return
 		}
 		if time.Now().After(limit) {
-			t.Fatal("no worker becomes free")
+			t.Fatal("no worker is free after 20 s, want one")
 		}
 	}
 }
@@ -110,12 +110,12 @@ func TestLitter(t *testing.T) {
 			idle(t, p)
 			a := run(t, p, js, sandbox.Limits{Deadline: deadline})
 			if a.Status != sandbox.Done || string(a.Body) != `{"json":1}` {
-				t.Fatalf("%s %s", a.Status, a.Body)
+				t.Fatalf("got %s %s, want %s %s", a.Status, a.Body, sandbox.Done, `{"json":1}`)
 			}
 			start := time.Now()
 			next := run(t, p, `return 'next'`, sandbox.Limits{Deadline: 2 * time.Second})
 			if string(next.Body) != `{"json":"next"}` {
-				t.Errorf("the next run got %s %s after %v", next.Status, next.Body, time.Since(start))
+				t.Errorf("the next run got %s %s after %v, want next", next.Status, next.Body, time.Since(start))
 			}
 			t.Logf("the next run came back after %v", time.Since(start))
 		})
@@ -134,7 +134,7 @@ func TestAnswersAreTagged(t *testing.T) {
 			a, err := p.Do(context.Background(), sandbox.Job{Kind: sandbox.KindShow, Run: id, Source: show, Doc: raw,
 				Req: json.RawMessage(`{"query":{"id":"` + id + `"}}`)})
 			if err != nil || a.Run != id || string(a.Body) != `{"json":"`+id+`"}` {
-				t.Fatalf("run %s: %+v %v", id, a, err)
+				t.Fatalf("run %s got %+v, error %v; want its own answer", id, a, err)
 			}
 		}
 	}

@@ -53,23 +53,23 @@ func FuzzCutBody(f *testing.F) {
 		rest, body, found := cutBody(doc)
 		if !found {
 			if string(rest) != string(doc) {
-				t.Errorf("%q became %q", doc, rest)
+				t.Errorf("%q, of which nothing was cut, became %q", doc, rest)
 			}
 			return
 		}
 		var whole, cut map[string]any
 		wholeErr, cutErr := json.Unmarshal(doc, &whole), json.Unmarshal(rest, &cut)
 		if (wholeErr == nil) != (cutErr == nil) {
-			t.Fatalf("%q: %v, and %q: %v", doc, wholeErr, rest, cutErr)
+			t.Fatalf("%q parses with %v, want %q to do likewise: %v", doc, wholeErr, rest, cutErr)
 		}
 		if wholeErr != nil {
 			return
 		}
 		if cut["function_js"] != "" {
-			t.Errorf("%q: left in %q", doc, rest)
+			t.Errorf("of %q the body is left in %q, want an empty text", doc, rest)
 		}
 		if cut["function_js"] = string(body); !reflect.DeepEqual(whole, cut) {
-			t.Errorf("%q became %q and %q", doc, rest, body)
+			t.Errorf("%q became %q and %q, want the same together", doc, rest, body)
 		}
 	})
 }

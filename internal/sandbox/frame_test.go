@@ -18,7 +18,7 @@ func TestFrameRoundTrip(t *testing.T) {
 		}
 		got, err := readFrame(bufio.NewReader(&buf), 1<<20)
 		if err != nil || buf.Len() != 0 {
-			t.Fatalf("%v, %d bytes left", err, buf.Len())
+			t.Fatalf("got error %v and %d bytes left, want neither", err, buf.Len())
 		}
 		for i := range fields {
 			if !bytes.Equal(fields[i], got[i]) {
@@ -41,7 +41,7 @@ func FuzzFrame(f *testing.F) {
 			size += len(field)
 		}
 		if size > 1000 {
-			t.Errorf("%d bytes came through a limit of 1000", size)
+			t.Errorf("%d bytes came through, want at most 1000", size)
 		}
 		_, _ = parseJob(fields, "before")
 		_, _, _ = parseAnswer(fields)

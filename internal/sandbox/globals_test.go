@@ -42,7 +42,7 @@ func TestGlobals(t *testing.T) {
 		JSON []string `json:"json"`
 	}
 	if a.Status != sandbox.Done || json.Unmarshal(a.Body, &answer) != nil {
-		t.Fatalf("%s %s", a.Status, a.Body)
+		t.Fatalf("got %s %s, want %s", a.Status, a.Body, sandbox.Done)
 	}
 	const file = "testdata/globals.txt"
 	if os.Getenv("CALLFN_UPDATE_GLOBALS") != "" {

@@ -208,7 +208,7 @@ func askLocal(t *testing.T, p *sandbox.Pool, zone string, cases [][6]int) []json
 		JSON []json.RawMessage `json:"json"`
 	}
 	if err != nil || a.Status != sandbox.Done || json.Unmarshal(a.Body, &answer) != nil || len(answer.JSON) != len(cases) {
-		t.Fatalf("%s: %s %.300s %v", zone, a.Status, a.Body, err)
+		t.Fatalf("%s: got %s %.300s, error %v; want %s", zone, a.Status, a.Body, err, sandbox.Done)
 	}
 	return answer.JSON
 }
@@ -268,7 +268,7 @@ func TestLocalTimeInNode(t *testing.T) {
 	}
 	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
 	if len(lines) != len(asked) {
-		t.Fatalf("Node answers %d of %d zones", len(lines), len(asked))
+		t.Fatalf("Node answers for %d zones, want all %d", len(lines), len(asked))
 	}
 	p := sandboxtest.Pool(t, 1)
 	for i, zone := range zonesOfNote {

@@ -41,11 +41,11 @@ func TestMemory(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			idle(t, p)
-			a := run(t, p, js, sandbox.Limits{Deadline: sandbox.MaxDeadline})
+			a := run(t, p, js, sandbox.Limits{Deadline: sandbox.MaxDeadline, Memory: 16 << 20}) // little: a busy machine fills it slowly
 			if a.Status != sandbox.Memory {
 				t.Errorf("got %s %.200s, want %s", a.Status, a.Body, sandbox.Memory)
 			}
-			if next := run(t, p, `return 'next'`, sandbox.Limits{}); string(next.Body) != `{"json":"next"}` {
+			if next := run(t, p, `return 'next'`, sandbox.Limits{Deadline: sandbox.MaxDeadline}); string(next.Body) != `{"json":"next"}` {
 				t.Errorf("the next run: got %s %s, want next", next.Status, next.Body)
 			}
 		})
@@ -64,7 +64,7 @@ func TestMemoryOfNestedCalls(t *testing.T) {
 		if a.Status == sandbox.Memory && a.Replaced == nil {
 			t.Error("the worker that the system refused memory goes on, want it replaced")
 		}
-		next := run(t, p, `return 'x'.repeat(4e7).length`, sandbox.Limits{})
+		next := run(t, p, `return 'x'.repeat(4e7).length`, sandbox.Limits{Deadline: sandbox.MaxDeadline})
 		if want := `{"json":40000000}`; string(next.Body) != want {
 			t.Errorf("the next run: got %s %s, want %s", next.Status, next.Body, want)
 		}
@@ -74,13 +74,13 @@ func TestMemoryOfNestedCalls(t *testing.T) {
 // What one run made of the heap's addresses is not missing in the next.
 func TestMemoryOfManySizes(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
-	for range 5 {
+	for range 2 {
 		a := run(t, p, `for (var n = 1 << 16; n < 6e7; n = Math.floor(n * 1.26)) { var a = []; while (a.length * n < 5e7) { a.push(new Uint8Array(n)) } } return 1`,
 			sandbox.Limits{Deadline: sandbox.MaxDeadline})
 		if a.Status != sandbox.Memory {
 			t.Errorf("got %s %s, want %s", a.Status, a.Body, sandbox.Memory)
 		}
-		next := run(t, p, `return 'x'.repeat(4e7).length`, sandbox.Limits{})
+		next := run(t, p, `return 'x'.repeat(4e7).length`, sandbox.Limits{Deadline: sandbox.MaxDeadline})
 		if want := `{"json":40000000}`; string(next.Body) != want {
 			t.Errorf("the next run: got %s %s, want %s", next.Status, next.Body, want)
 		}
@@ -93,20 +93,20 @@ func TestMemoryEndsAnywhere(t *testing.T) {
 	const js = `var o = {a: [1, 2, {b: 'é'}], d: new Date(0)}, s = JSON.stringify(o); class A { #p = s; get p() { return this.#p } }
 		for (var i = 0; i < 40; i++) { s += i + /(\d+)(?=[^x])/.exec(s)[1] + new A().p.slice(0, 400) }
 		try { null.x } catch (e) { s += e.message } log(s); return eval('s.length') + [...new Set(s)].length`
-	enough := run(t, p, js, sandbox.Limits{})
+	enough := run(t, p, js, sandbox.Limits{Deadline: sandbox.MaxDeadline})
 	if enough.Status != sandbox.Done {
 		t.Fatalf("with enough memory: got %s %s, want %s", enough.Status, enough.Body, sandbox.Done)
 	}
 	met := map[sandbox.Status]int{}
 	for limit := int64(128 << 10); limit < 1<<20 && met[sandbox.Done] < 20; limit += 1 << 10 {
-		a := run(t, p, js, sandbox.Limits{Memory: limit})
+		a := run(t, p, js, sandbox.Limits{Memory: limit, Deadline: sandbox.MaxDeadline})
 		if met[a.Status]++; a.Status != sandbox.Memory && string(a.Body) != string(enough.Body) {
 			t.Fatalf("with %d bytes: got %s %s, want %s or %s", limit, a.Status, a.Body, sandbox.Memory, enough.Body)
 		}
 		if a.Replaced != nil {
 			t.Errorf("with %d bytes the worker is replaced, want it restored", limit)
 		}
-		if next := run(t, p, js, sandbox.Limits{}); string(next.Body) != string(enough.Body) {
+		if next := run(t, p, js, sandbox.Limits{Deadline: sandbox.MaxDeadline}); string(next.Body) != string(enough.Body) {
 			t.Fatalf("the run after one with %d bytes: got %s %s, want %s", limit, next.Status, next.Body, enough.Body)
 		}
 	}
@@ -123,7 +123,7 @@ func TestParseWithoutMemory(t *testing.T) {
 		if err != nil || a.Status != sandbox.Memory {
 			t.Errorf("got %s %s, error %v, want %s", a.Status, a.Body, err, sandbox.Memory)
 		}
-		if a, err := p.Do(t.Context(), sandbox.Job{Kind: sandbox.KindParse, Run: "p", Source: "return 1"}); err != nil || a.Status != sandbox.Done {
+		if a, err := p.Do(t.Context(), sandbox.Job{Kind: sandbox.KindParse, Run: "p", Source: "return 1", Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline}}); err != nil || a.Status != sandbox.Done {
 			t.Errorf("the next source: got %s %s, error %v, want %s", a.Status, a.Body, err, sandbox.Done)
 		}
 	}

@@ -23,7 +23,7 @@ func TestPoolClosesCleanly(t *testing.T) {
 	run(t, p, `return 1`, sandbox.Limits{})
 	p.Close()
 	if _, err := p.Do(context.Background(), sandbox.Job{Kind: sandbox.KindParse}); err != sandbox.ErrClosed {
-		t.Errorf("after Close: %v", err)
+		t.Errorf("after Close: got %v, want %v", err, sandbox.ErrClosed)
 	}
 }
 
@@ -35,7 +35,7 @@ func kill(t *testing.T, p *sandbox.Pool) sandbox.Answer {
 	t.Helper()
 	a := run(t, p, nativeLoop, sandbox.Limits{Deadline: 20 * time.Millisecond})
 	if a.Status != sandbox.Timeout || a.Replaced == nil {
-		t.Fatalf("%s %s, replaced: %v", a.Status, a.Body, a.Replaced != nil)
+		t.Fatalf("got %s %s, replaced %v; want %s, replaced", a.Status, a.Body, a.Replaced != nil, sandbox.Timeout)
 	}
 	return a
 }
@@ -55,30 +55,30 @@ func TestSpareStandsIn(t *testing.T) {
 	select {
 	case <-kill(t, p).Replaced:
 	default:
-		t.Error("the worker that was killed is not replaced although there was a spare")
+		t.Error("the worker that was killed is not replaced yet, want the spare in its place")
 	}
 	if a := run(t, p, `return 'next'`, sandbox.Limits{}); string(a.Body) != `{"json":"next"}` {
-		t.Errorf("the next run got %s %s", a.Status, a.Body)
+		t.Errorf("the next run got %s %s, want next", a.Status, a.Body)
 	}
 
 	replaced := kill(t, p).Replaced // and now there is none
 	if n := p.Spares(); n != 0 {
-		t.Errorf("%d spares although none can be started", n)
+		t.Errorf("%d spares, want none: none can be started", n)
 	}
 	select {
 	case <-replaced:
-		t.Error("the worker that was killed was replaced although none can be started")
+		t.Error("the worker that was killed is replaced, want its place empty: none can be started")
 	default:
 	}
 	if err := os.Rename(path+" away", path); err != nil {
 		t.Fatal(err)
 	}
 	if a := run(t, p, `return 'last'`, sandbox.Limits{}); string(a.Body) != `{"json":"last"}` { // it waits for a worker
-		t.Errorf("the last run got %s %s", a.Status, a.Body)
+		t.Errorf("the last run got %s %s, want last", a.Status, a.Body)
 	}
 	await(t, "a spare", func() bool { return p.Spares() == 1 })
 	if free, all := p.Workers(); free != 1 || all != 1 {
-		t.Errorf("%d of %d workers are free", free, all)
+		t.Errorf("%d of %d workers are free, want 1 of 1", free, all)
 	}
 }
 
@@ -97,7 +97,7 @@ func TestClosedPoolFillsNoPlace(t *testing.T) {
 	select {
 	case <-a.Replaced:
 	case <-time.After(10 * time.Second):
-		t.Error("somebody waits on")
+		t.Error("whoever waits for the place of a worker waits on, want it told that there is none")
 	}
 }
 

@@ -59,7 +59,7 @@ func TestRequestReadAsAskedFor(t *testing.T) {
 			}
 			whole := `{"\u0069nfo"` + couchRequest[len(`{"info"`):] // the same, written so that it is read at once
 			if cutRequest([]byte(couchRequest)).names == "" || cutRequest([]byte(whole)).names != "" {
-				t.Fatal("the two are read in the same way")
+				t.Fatal("the two requests are read in the same way, want one whole and one as asked for")
 			}
 			for range 2 { // in a world that has just been made, and in one that was put back
 				if diff := cmp.Diff(run(whole), run(couchRequest)); diff != "" {
@@ -116,7 +116,7 @@ func FuzzCutRequest(f *testing.F) {
 		}
 		for _, name := range names {
 			if _, there := all[name]; !there {
-				t.Errorf("%q has no %s", req, name)
+				t.Errorf("the names have %s, which %q has not, want those of the request", name, req)
 			}
 			delete(all, name)
 			if name == "query" || name == "form" {
@@ -124,7 +124,7 @@ func FuzzCutRequest(f *testing.F) {
 			}
 		}
 		if len(all) != 2 {
-			t.Errorf("%q has more than %s", req, c.names)
+			t.Errorf("%q has members that are missing in %s, want all", req, c.names)
 		}
 		var whole, cut struct{ Query, Form any }
 		if json.Unmarshal(req, &whole) != nil {

@@ -79,11 +79,11 @@ func TestShow(t *testing.T) {
 				t.Errorf("got %s %s, want %s %s", a.Status, a.Body, c.status, c.body)
 			}
 			if c.status == sandbox.Timeout && took > long.Deadline+time.Second {
-				t.Errorf("took %v with a deadline of %v", took, long.Deadline)
+				t.Errorf("took %v, want at most a second more than the deadline of %v", took, long.Deadline)
 			}
 			t.Logf("%v", took)
 			if next := run(t, p, `return 'next'`, long); string(next.Body) != `{"json":"next"}` {
-				t.Errorf("the next run got %s %s", next.Status, next.Body)
+				t.Errorf("the next run got %s %s, want next", next.Status, next.Body)
 			}
 		})
 	}
@@ -111,7 +111,7 @@ func TestEveryRunDrawsItsOwnNumbers(t *testing.T) {
 		drawn[string(run(t, p, `return Math.random()`, sandbox.Limits{}).Body)] = true
 	}
 	if len(drawn) != 5 {
-		t.Errorf("five runs drew %v", drawn)
+		t.Errorf("five runs drew %v, want five numbers", drawn)
 	}
 }
 
@@ -123,7 +123,7 @@ func TestLogs(t *testing.T) {
 		for try := 0; try < 10 && got != want; try++ {
 			a := run(t, p, `log('a', {b: 1}); console.log(1); `+loop, sandbox.Limits{Deadline: 100 * time.Millisecond})
 			if got = string(a.Logs); a.Status != sandbox.Timeout {
-				t.Fatalf("%s: got %s", loop, a.Status)
+				t.Fatalf("%s: got %s, want %s", loop, a.Status, sandbox.Timeout)
 			}
 		}
 		if got != want {
@@ -131,14 +131,14 @@ func TestLogs(t *testing.T) {
 		}
 	}
 	if a := run(t, p, `log('ü \ud800 "\u0000\n')`, sandbox.Limits{}); string(a.Logs) != `["ü \ufffd \"\u0000\n"]` {
-		t.Errorf("got %s", a.Logs)
+		t.Errorf("got %s, want %s", a.Logs, `["ü \ufffd \"\u0000\n"]`)
 	}
 	if a := run(t, p, `return 1`, sandbox.Limits{}); len(a.Logs) > 0 {
-		t.Errorf("a run without logs has %s", a.Logs)
+		t.Errorf("a run without logs has %s, want none", a.Logs)
 	}
 	a := run(t, p, `for (var i = 0; i < 200000; i++) { log('line ' + i) } return 1`, sandbox.Limits{Logs: 1000})
 	if len(a.Logs) > 2000 || !strings.Contains(string(a.Logs), "more lines dropped") {
-		t.Errorf("flooded logs: %d bytes, ending %q", len(a.Logs), a.Logs[max(0, len(a.Logs)-60):])
+		t.Errorf("flooded logs: got %d bytes, ending %q; want at most 2000, and the end to say that lines were dropped", len(a.Logs), a.Logs[max(0, len(a.Logs)-60):])
 	}
 }
 

@@ -44,7 +44,7 @@ func TestStoppedWorker(t *testing.T) {
 				t.Fatalf("the run of a stopped worker: got %s, replaced %t; want %s, and a new worker", a.Status, a.Replaced != nil, sandbox.Timeout)
 			}
 		case <-time.After(5 * time.Second):
-			t.Fatalf("the run of a stopped worker is not over %v after its deadline of %v", time.Since(start)-deadline, deadline)
+			t.Fatalf("the run of a stopped worker is not over %v after its deadline of %v, want it over at once", time.Since(start)-deadline, deadline)
 		}
 		late = append(late, time.Since(start)-deadline)
 		await(t, "the stopped worker to be killed", func() bool {

@@ -125,11 +125,11 @@ func superviseFrom(t *testing.T, binary string, ms int) (cmd *exec.Cmd, said *bu
 	t.Cleanup(func() { _ = stdin.Close(); _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	said = bufio.NewScanner(stdout)
 	if !said.Scan() || said.Text() != "holding" {
-		t.Fatalf("the supervisor says %q", said.Text())
+		t.Fatalf("the supervisor says %q, want %q", said.Text(), "holding")
 	}
 	workers = children(t, cmd.Process.Pid)
 	if len(workers) != 2 {
-		t.Fatalf("workers: %v", workers)
+		t.Fatalf("the supervisor has workers %v, want two", workers)
 	}
 	return cmd, said, workers
 }
@@ -148,7 +148,7 @@ func gone(t *testing.T, pids []int, want int, within time.Duration) {
 			return
 		}
 		if time.Now().After(limit) {
-			t.Fatalf("%d of the workers %v live on after %v", alive, pids, within)
+			t.Fatalf("%d of the workers %v live on after %v, want %d gone", alive, pids, within, want)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
@@ -188,7 +188,7 @@ func TestWorkersAfterAnUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !said.Scan() || said.Text() != string(sandbox.Timeout) {
-		t.Fatalf("the supervisor says %q", said.Text())
+		t.Fatalf("the supervisor says %q, want %q", said.Text(), sandbox.Timeout)
 	}
 	gone(t, before, 1, 5*time.Second)
 	workers := func() (n int) {
@@ -201,7 +201,7 @@ func TestWorkersAfterAnUpgrade(t *testing.T) {
 	}
 	for limit := time.Now().Add(20 * time.Second); workers() < 2; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(limit) {
-			t.Fatal("the worker that was killed is not replaced")
+			t.Fatal("the worker that was killed is not replaced after 20 s, want another")
 		}
 	}
 }
@@ -218,7 +218,7 @@ func TestStoppedSupervisor(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !said.Scan() || said.Text() != string(sandbox.Timeout) {
-		t.Errorf("the run ended as %q", said.Text())
+		t.Errorf("the run ended as %q, want %q", said.Text(), sandbox.Timeout)
 	}
 }
 
@@ -253,6 +253,6 @@ func TestWorkerNoticesTheEndOfItsInput(t *testing.T) {
 	start := time.Now()
 	_ = cmd.Wait()
 	if took := time.Since(start); took > 3*time.Second {
-		t.Errorf("the worker lived on for %v", took)
+		t.Errorf("the worker lived on for %v, want it to end at once", took)
 	}
 }

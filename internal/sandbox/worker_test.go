@@ -16,17 +16,17 @@ func TestNoJobIsGivenUpForAnother(t *testing.T) {
 	defer r.close()
 	d := newWatchdog(newInput(strings.NewReader("")), io.Discard)
 	if a := d.overdue(time.Now()); a != nil {
-		t.Errorf("without a job: %+v", a)
+		t.Errorf("without a job: got %+v, want no answer", a)
 	}
 	d.begin(Job{Run: "second", Limits: Limits{Deadline: time.Second}.fill()}, r)
 	if a := d.overdue(time.Now()); a != nil {
-		t.Fatalf("a job with a second left: %+v", a)
+		t.Fatalf("a job with a second left: got %+v, want no answer", a)
 	}
 	d.finish()
 	d.begin(Job{Run: "third", Limits: Limits{Deadline: time.Nanosecond, Logs: 100}}, r)
 	a := d.overdue(d.due)
 	if a == nil || a.Run != "third" || a.Status != Timeout {
-		t.Fatalf("an overdue job: %+v", a)
+		t.Fatalf("an overdue job: got %+v, want %s of run third", a, Timeout)
 	}
 }
 

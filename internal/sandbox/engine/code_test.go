@@ -57,7 +57,7 @@ func TestCodeIsWhatWasParsed(t *testing.T) {
 			t.Fatal(body, err)
 		}
 		if loaded := told(func() (Value, error) { return e.Load(code) }); loaded != parsed {
-			t.Errorf("%s\nparsed: %s\nloaded: %s", body, parsed, loaded)
+			t.Errorf("%s\nloaded: got %s\nparsed, want: %s", body, loaded, parsed)
 		}
 		other := newEngine(t) // its atoms have other numbers
 		if _, err := other.Eval("var q1 = {r1: 1, anonymous: 2, call: 3}"); err != nil {
@@ -68,14 +68,14 @@ func TestCodeIsWhatWasParsed(t *testing.T) {
 			t.Fatal(body, err)
 		}
 		if text, ok, err := other.Call(f, "abc"); err == nil && fmt.Sprint(string(text), ok, err) != parsed {
-			t.Errorf("%s\nparsed: %s\nelsewhere: %s", body, parsed, text)
+			t.Errorf("%s\nelsewhere: got %s\nparsed, want: %s", body, text, parsed)
 		}
 	}
 	if _, _, err := e.Code("(function () { ", ""); err == nil {
-		t.Error("what does not parse became code")
+		t.Error("what does not parse became code, want an error")
 	}
 	if _, err := e.Load(nil); err == nil {
-		t.Error("no code is code")
+		t.Error("no code was loaded, want an error")
 	}
 }
 
@@ -105,10 +105,10 @@ func TestCodeUnderATightHeap(t *testing.T) {
 			t.Fatal(limit, err)
 		}
 		if text, _, err := e.Call(f); err != nil || string(text) != "4000" {
-			t.Fatal(limit, text, err)
+			t.Fatalf("with a limit of %d: got %q, error %v; want 4000", limit, text, err)
 		}
 	}
 	if whole == 0 || failed == 0 {
-		t.Errorf("%d times whole, %d failed: the limits test nothing", whole, failed)
+		t.Errorf("%d times whole, %d failed, want both: the limits test nothing", whole, failed)
 	}
 }

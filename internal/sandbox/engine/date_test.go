@@ -73,7 +73,7 @@ func TestDateIsTheEnginesInUTC(t *testing.T) {
 		t.Helper()
 		diff, ok, err := e.Call(compare, way, args)
 		if err != nil || !ok || string(diff) != "" {
-			t.Errorf("%s %s: %s%v", way, args, diff, err)
+			t.Errorf("%s %s: got the difference %q, error %v; want none", way, args, diff, err)
 		}
 	}
 	setters := strings.Fields("setFullYear setMonth setDate setHours setMinutes setSeconds setMilliseconds setYear")

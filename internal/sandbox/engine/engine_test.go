@@ -26,7 +26,7 @@ func eval(t testing.TB, e *Engine, expression string) string {
 	}
 	text, ok, err := e.Call(f)
 	if err != nil || !ok {
-		t.Fatal(expression, ok, err)
+		t.Fatalf("%s: got text %v, error %v; want a text", expression, ok, err)
 	}
 	return string(text)
 }
@@ -56,7 +56,7 @@ func TestRestoreUndoes(t *testing.T) {
 				t.Fatal(err)
 			}
 			if before := eval(t, e, c.looks); before == c.want && c.name != "legacy regular expression state" {
-				t.Errorf("%s shows nothing: %s", c.looks, before)
+				t.Errorf("%s: got %s before the world is put back, want anything else", c.looks, before)
 			}
 			e.Restore(image)
 			if got := eval(t, e, c.looks); got != c.want {
@@ -64,7 +64,7 @@ func TestRestoreUndoes(t *testing.T) {
 			}
 			e.Restore(image)
 			if text, ok, err := e.Call(f, "x"); string(text) != "kept x" || !ok || err != nil {
-				t.Error(text, ok, err)
+				t.Errorf("the function that was kept: got %q %v, error %v; want %q", text, ok, err, "kept x")
 			}
 		})
 	}
@@ -84,15 +84,15 @@ func TestRestoreAfterTrouble(t *testing.T) {
 		e.Limit(16 << 20)
 		e.Deadline(50 * time.Millisecond)
 		if _, err := e.Eval(source); err == nil {
-			t.Errorf("%s went well", source)
+			t.Errorf("%s went well, want an error", source)
 		}
 		e.Restore(image)
 		e.Deadline(0)
 		if got := eval(t, e, "JSON.stringify([1, 'a', {b: /c/.test('c')}])"); got != `[1,"a",{"b":true}]` {
-			t.Errorf("after %s: %s", source, got)
+			t.Errorf("after %s: got %s, want a world as before", source, got)
 		}
 		if e.Starved() {
-			t.Errorf("after %s: starved already", source)
+			t.Errorf("after %s: starved already, want all memory back", source)
 		}
 	}
 }
@@ -108,11 +108,11 @@ func TestImagesOfOneEngine(t *testing.T) {
 	for range 3 {
 		e.Restore(bare)
 		if got := eval(t, e, "typeof n"); got != "undefined" {
-			t.Error(got)
+			t.Errorf("typeof n: got %s, want undefined", got)
 		}
 		e.Restore(with)
 		if text, _, err := e.Call(f); string(text) != "n is 1" || err != nil {
-			t.Error(text, err)
+			t.Errorf("got %q, error %v; want %q", text, err, "n is 1")
 		}
 	}
 }
@@ -127,7 +127,7 @@ func TestReseed(t *testing.T) {
 		return eval(t, e, "[Math.random(), Math.random()].join()")
 	}
 	if a, b := draw(), draw(); a == b {
-		t.Error("drew twice", a)
+		t.Errorf("drew %s twice, want others the second time", a)
 	}
 }
 
@@ -152,10 +152,10 @@ func TestErrors(t *testing.T) {
 	}
 	var syntax *Error
 	if _, err := e.Compile("var a;\n  var = 1", ""); !errors.As(err, &syntax) || syntax.Name != "SyntaxError" || syntax.Line != 2 || syntax.Column == 0 {
-		t.Errorf("%+v", syntax)
+		t.Errorf("got %+v, want a SyntaxError in line 2 with its column", syntax)
 	}
 	if _, err := e.Compile("globalThis.ran = 1", ""); err != nil || eval(t, e, "typeof ran") != "undefined" {
-		t.Error("compiling ran the code", err)
+		t.Errorf("compiling ran the code or failed: %v; want neither", err)
 	}
 }
 
@@ -169,7 +169,7 @@ func TestText(t *testing.T) {
 		"": "", "ab": "ab", "a\x00b": "a\x00b", "é€😀": "é€😀", "a\xff\xfeb": "a��b", strings.Repeat("ü", 100_000): strings.Repeat("ü", 100_000),
 	} {
 		if got, ok, err := e.Call(same, in); string(got) != want || !ok || err != nil {
-			t.Errorf("%.20q: %.20q %v %v", in, got, ok, err)
+			t.Errorf("%.20q: got %.20q %v, error %v; want %.20q", in, got, ok, err, want)
 		}
 	}
 	half, err := e.Eval(`(function () { return 'a\ud83d\ud83db\ude00'; })`)
@@ -177,7 +177,7 @@ func TestText(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, _, err := e.Call(half); string(got) != "a��b�" || err != nil {
-		t.Errorf("%q %v", got, err)
+		t.Errorf("got %q, error %v; want %q", got, err, "a��b�")
 	}
 	for source, want := range map[string]bool{"1": false, "undefined": false, "'a' + 'b'": true} {
 		f, err := e.Eval("(function () { return " + source + "; })")
@@ -185,11 +185,11 @@ func TestText(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, ok, err := e.Call(f); ok != want || err != nil {
-			t.Error(source, ok, err)
+			t.Errorf("%s: is text %v, error %v; want %v", source, ok, err, want)
 		}
 	}
 	if _, _, err := e.Call(same, 1.5); err == nil {
-		t.Error("a float64 was taken")
+		t.Error("a float64 was taken, want an error")
 	}
 }
 
@@ -199,7 +199,7 @@ func TestDeadline(t *testing.T) {
 	begun := time.Now()
 	_, err := e.Eval("try { while (true) {} } catch (e) { } finally { while (true) {} }")
 	if took := time.Since(begun); err == nil || took < 30*time.Millisecond || took > 5*time.Second {
-		t.Error(err, took)
+		t.Errorf("got error %v after %v, want one after 30 ms", err, took)
 	}
 }
 
@@ -208,17 +208,17 @@ func TestLimit(t *testing.T) {
 	image := e.Save()
 	e.Limit(8 << 20)
 	if _, err := e.Eval("var big = 'x'.repeat(4 << 20); 1"); err != nil || e.Starved() {
-		t.Errorf("within the limit: %v", err)
+		t.Errorf("within the limit: got error %v, starved %v; want neither", err, e.Starved())
 	}
 	if _, err := e.Eval("var all = []; while (true) all.push(new Uint8Array(1 << 20))"); err == nil || !e.Starved() {
-		t.Errorf("beyond the limit: %v", err)
+		t.Errorf("beyond the limit: got error %v, starved %v; want both", err, e.Starved())
 	}
 	if used := e.heap.book().high - e.heap.base; used > 12<<20 {
-		t.Errorf("%d bytes of the heap were used under a limit of %d", used, 8<<20)
+		t.Errorf("%d bytes of the heap were used under a limit of %d, want at most %d", used, 8<<20, 12<<20)
 	}
 	e.Restore(image)
 	if _, err := e.Eval("throw new Error('out of memory')"); err == nil || e.Starved() {
-		t.Error("whoever only says so is not starved")
+		t.Error("whoever only says so is starved, want an error and nothing else")
 	}
 }
 

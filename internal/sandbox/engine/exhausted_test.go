@@ -127,7 +127,7 @@ func TestExhausted(t *testing.T) {
 				e.Restore(image)
 				f, err := e.Eval(probe)
 				if err != nil {
-					t.Fatalf("%s of %q, allocation %d failed: the next world fails: %v", c.name, body, n, err)
+					t.Fatalf("%s of %q, allocation %d failed: the next world fails with %v, want it right", c.name, body, n, err)
 				}
 				if got, _, err := e.Call(f); string(got) != right || err != nil || e.Starved() {
 					t.Fatalf("%s of %q, allocation %d failed: the next world answers %q, %v, starved %v; want %q", c.name, body, n, got, err, e.Starved(), right)
@@ -199,7 +199,7 @@ func TestNothingIsLeftBeside(t *testing.T) {
 	e.Listen(1 << 10)
 	const secret = "4155550123"
 	if got, _, err := e.Call(f, sayer, []byte(secret)); string(got) != secret || err != nil {
-		t.Fatal(got, err)
+		t.Fatalf("got %q, error %v; want %q", got, err, secret)
 	}
 	said, _ := e.Said()
 	if want := "said " + secret + ","; string(said) != want {

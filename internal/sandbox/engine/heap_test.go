@@ -28,7 +28,7 @@ func TestHeap(t *testing.T) {
 		var live []block
 		intact := func(b block) {
 			if got := bytesAt(b.p, b.size); !bytes.Equal(got, bytes.Repeat([]byte{b.fill}, int(b.size))) {
-				t.Fatalf("block of %d bytes has lost what was in it", b.size)
+				t.Fatalf("a block of %d bytes has lost what was in it, want it kept", b.size)
 			}
 		}
 		fill := func(p, size uintptr) block {
@@ -40,11 +40,11 @@ func TestHeap(t *testing.T) {
 		}
 		check := func(p, size uintptr) {
 			if p == 0 || p%16 != 0 || usable(p) < size {
-				t.Fatalf("alloc %d: %x, usable %d", size, p, usable(p))
+				t.Fatalf("alloc %d: got %x, usable %d; want a multiple of 16 with that much", size, p, usable(p))
 			}
 			for _, o := range live {
 				if p < o.p+usable(o.p) && o.p < p+usable(p) {
-					t.Fatalf("overlap")
+					t.Fatal("two blocks overlap, want none to")
 				}
 			}
 		}
@@ -91,7 +91,7 @@ func TestClasses(t *testing.T) {
 	for size := uintptr(1); size < 1<<20; size += 1 + size/50 {
 		class, whole := classOf(size)
 		if whole < size || sizeOf(class) != whole || whole%16 != 0 || size > 64 && whole > size+size/4+16 {
-			t.Fatalf("size %d: class %d of %d, or %d", size, class, whole, sizeOf(class))
+			t.Fatalf("size %d: got class %d of %d, or %d; want the smallest that holds it", size, class, whole, sizeOf(class))
 		}
 	}
 }
@@ -100,14 +100,14 @@ func TestHeapIsFull(t *testing.T) {
 	h, done := openHeap(t)
 	defer done()
 	if p := h.alloc(maxHeap); p != 0 {
-		t.Error("more than there is")
+		t.Error("more was given than there is, want none")
 	}
 	if p := h.alloc(^uintptr(0) - 3); p != 0 {
-		t.Error("a size that wraps around")
+		t.Error("a size that wraps around was given, want none")
 	}
 	p := h.alloc(100)
 	copy(bytesAt(p, 3), "abc")
 	if q := h.resize(p, ^uintptr(0)-3); q != 0 || string(bytesAt(p, 3)) != "abc" {
-		t.Error("a block that cannot grow must stay")
+		t.Error("a block that cannot grow has changed, want it as it was")
 	}
 }

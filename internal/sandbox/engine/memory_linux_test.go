@@ -16,16 +16,16 @@ func TestRestoreGivesMemoryBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := resident(t, e); n < 32<<20 {
-		t.Fatalf("%d bytes are resident before", n)
+		t.Fatalf("%d bytes are resident before, want more: the test shows nothing", n)
 	}
 	e.Restore(image)
 	if n := resident(t, e); n > image.Size()+2*clearAtOnce {
-		t.Errorf("%d bytes are still resident", n)
+		t.Errorf("%d bytes are still resident, want about those of the image", n)
 	}
 	left := bytesAt(e.heap.base+uintptr(image.Size()), 20<<20)
 	for i, b := range left {
 		if b != 0 {
-			t.Fatalf("byte %d behind the image is %d", i, b)
+			t.Fatalf("byte %d behind the image is %d, want 0", i, b)
 		}
 	}
 }
