@@ -77,7 +77,7 @@ func TestCouchDBAnswers(t *testing.T) {
 				begun := time.Now()
 				got := evaluate(t, p.Driver, id)
 				if took := time.Since(begun); took > 2*time.Second {
-					t.Errorf("the caller waited %s", took)
+					t.Errorf("the caller waited %s, want at most 2s", took)
 				}
 				ok := false
 				for _, want := range row.want {
@@ -89,7 +89,7 @@ func TestCouchDBAnswers(t *testing.T) {
 			})
 		}
 		if got := evaluate(t, p.Driver, strings.Repeat("e", 32)); got.Outcome != function.NotFound {
-			t.Errorf("unknown document: %s", got.Outcome)
+			t.Errorf("unknown document: got %s, want %s", got.Outcome, function.NotFound)
 		}
 	})
 }
@@ -146,7 +146,7 @@ func TestCouchDBMissingParts(t *testing.T) {
 		d := function.ShowDriver{Database: func() (*datastore.Database, error) { return tc.db, nil }}
 		ev, err := d.Evaluate(t.Context(), function.Evaluation{Run: "x", Function: "y", Params: map[string]string{"a": "b"}, Deadline: 5 * time.Second})
 		if err == nil || !strings.Contains(err.Error(), tc.says) {
-			t.Errorf("%s: %+v %v", tc.name, ev, err)
+			t.Errorf("%s: got %+v, error %v; want an error that says %q", tc.name, ev, err, tc.says)
 		}
 	}
 }
@@ -164,7 +164,7 @@ func TestCouchDBLongParameters(t *testing.T) {
 				ev, err := d.Evaluate(t.Context(), function.Evaluation{Run: function.RunID(randomID(t)), Function: function.ID(id), Deadline: time.Second,
 					Params: map[string]string{"long": strings.Repeat("x", n), "Custom-SIP-Headers[X-A]": "é +&=", "a+b&c": "1"}})
 				if err != nil || ev.Outcome != function.OK || !strings.Contains(string(ev.Value), `"odd":"é +&="`) || !strings.Contains(string(ev.Value), `"plus":"1"`) {
-					t.Errorf("%d bytes, post %v: %s %s %v %v", n, post, ev.Outcome, ev.Value, ev.Error, err)
+					t.Errorf("%d bytes, post %v: got %s %s %v, error %v; want %s with the parameters as given", n, post, ev.Outcome, ev.Value, ev.Error, err, function.OK)
 				}
 			}
 		}

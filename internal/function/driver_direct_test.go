@@ -131,7 +131,7 @@ func TestDirectAnswersWhatShowsAnswer(t *testing.T) {
 				Run: "r", Function: c.id, Origin: c.origin, Params: map[string]string{"Account-ID": "a"}, Deadline: 3 * time.Second,
 			})
 			if err != nil || ev.Outcome != c.want || ev.Place != c.place || ev.Rev != c.rev {
-				t.Errorf("%+v %v", ev, err)
+				t.Errorf("got %+v, error %v; want %s in %s of revision %q", ev, err, c.want, c.place, c.rev)
 			}
 		})
 	}
@@ -147,7 +147,7 @@ func TestFullSandboxRefuses(t *testing.T) {
 	busy := evaluator(func() (sandbox.Answer, error) { return sandbox.Answer{}, sandbox.ErrBusy })
 	ev, err := function.LocalDrafts{Eval: busy, Wh: wh(t)}.EvaluateDraft(t.Context(), "return 1", function.Evaluation{Run: "r", Params: map[string]string{"a": "b"}})
 	if err != nil || ev.Outcome != function.Refused {
-		t.Errorf("%+v %v", ev, err)
+		t.Errorf("got %+v, error %v; want %s", ev, err, function.Refused)
 	}
 }
 

@@ -50,7 +50,7 @@ func TestAFunctionThatNobodyEndsIsATimeout(t *testing.T) {
 	defer close(release)
 	ev, took, err := ask(t, driver(t, s.URL), nil)
 	if err != nil || ev.Outcome != function.Timeout || took > 1500*time.Millisecond {
-		t.Errorf("%+v %v after %s", ev, err, took)
+		t.Errorf("got %+v, error %v after %s; want %s within 1.5s", ev, err, took, function.Timeout)
 	}
 }
 
@@ -67,7 +67,7 @@ func TestASilentServerIsNoTimeout(t *testing.T) {
 			p := faultproxy.Start(t, s.Listener.Addr().String())
 			d := driver(t, "http://"+p.Address())
 			if ev, _, err := ask(t, d, nil); err != nil || ev.Outcome != function.OK {
-				t.Fatalf("%+v %v", ev, err)
+				t.Fatalf("without a fault: got %+v, error %v; want %s", ev, err, function.OK)
 			}
 			p.Set(fault)
 			if ev, took, err := ask(t, d, nil); err == nil || took > 2*time.Second {
@@ -80,7 +80,7 @@ func TestASilentServerIsNoTimeout(t *testing.T) {
 				recovered = err == nil && ev.Outcome == function.OK
 			}
 			if !recovered {
-				t.Error("it does not recover")
+				t.Error("it has not recovered after 10 s, want it to")
 			}
 		})
 	}
@@ -108,28 +108,29 @@ func TestShowRequests(t *testing.T) {
 		d.Post = c.post
 		for range 2 { // the second could be conditional
 			if ev, _, err := ask(t, d, map[string]string{"To": c.to}); err != nil || ev.Outcome != function.OK {
-				t.Fatalf("%s: %+v %v", c.name, ev, err)
+				t.Fatalf("%s: got %+v, error %v; want %s", c.name, ev, err, function.OK)
 			}
 			wantQuery, wantBody := "To="+c.to, ""
 			if c.method == "POST" {
 				wantQuery, wantBody = "", wantQuery
 				if got.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
-					t.Errorf("%s: %s", c.name, got.Header.Get("Content-Type"))
+					t.Errorf("%s: the body is %s, want a form", c.name, got.Header.Get("Content-Type"))
 				}
 			}
 			if got.Method != c.method || got.URL.Path != path || got.URL.RawQuery != wantQuery || body != wantBody {
-				t.Errorf("%s: %s %s, %d bytes of query, %d of body", c.name, got.Method, got.URL.Path, len(got.URL.RawQuery), len(body))
+				t.Errorf("%s: got %s %s, %d bytes of query, %d of body; want %s %s, %d and %d", c.name, got.Method, got.URL.Path, len(got.URL.RawQuery), len(body),
+					c.method, path, len(wantQuery), len(wantBody))
 			}
 			for _, h := range []string{"If-None-Match", "If-Modified-Since", "Content-Encoding"} {
 				if got.Header.Get(h) != "" {
-					t.Errorf("%s: header %s", c.name, h)
+					t.Errorf("%s: there is a header %s, want none", c.name, h)
 				}
 			}
 		}
 	}
 	d.MaxTarget, d.Post = 20, false
 	if _, _, err := ask(t, d, map[string]string{"To": "1"}); err != nil || got.Method != "POST" {
-		t.Errorf("a lower limit: %s %v", got.Method, err)
+		t.Errorf("a lower limit: got %s, error %v; want POST", got.Method, err)
 	}
 }
 
@@ -143,7 +144,7 @@ func TestShowAnswersAreBounded(t *testing.T) {
 	})
 	d := driver(t, s.URL)
 	if ev, took, err := ask(t, d, nil); err != nil || ev.Outcome != function.TooLarge || took > time.Second {
-		t.Errorf("%s %v after %s", ev.Outcome, err, took)
+		t.Errorf("got %s, error %v after %s; want %s within a second", ev.Outcome, err, took, function.TooLarge)
 	}
 }
 

@@ -42,17 +42,17 @@ func TestInTurn(t *testing.T) {
 	<-started
 	<-started
 	if res := run("a", "call"); res.Outcome != function.Refused || res.Error.Message != "no turn within 10ms" || res.Error.Hint == "" {
-		t.Errorf("a second run of a: %s %+v", res.Outcome, res.Error)
+		t.Errorf("a second run of a: got %s %+v, want %s: no turn within 10ms", res.Outcome, res.Error, function.Refused)
 	}
 	for _, origin := range []string{"call", "rehearsal"} {
 		if res := run("b", origin); res.Outcome != function.NoFlow {
-			t.Errorf("b's %s: %s %+v", origin, res.Outcome, res.Error)
+			t.Errorf("b's %s: got %s %+v, want %s", origin, res.Outcome, res.Error, function.NoFlow)
 		}
 	}
 	close(release)
 	for range 2 {
 		if o := <-ended; o != function.NoFlow {
-			t.Errorf("a: %s", o)
+			t.Errorf("a: got %s, want %s", o, function.NoFlow)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func TestHintsAreBounded(t *testing.T) {
 		Source: `for (var i = 0; i < 300; i++) { call['x' + i + Array(150).join('y')]; } call[Array(1e4).join('z')]; return 1`, Params: map[string]string{"To": "1"},
 	})
 	if len(res.Hints) == 0 || len(res.Hints) > 20 || len(strings.Join(res.Hints, "")) > 20*400 {
-		t.Errorf("%d hints, %d bytes", len(res.Hints), len(strings.Join(res.Hints, "")))
+		t.Errorf("got %d hints of %d bytes, want 1 to 20 of at most %d", len(res.Hints), len(strings.Join(res.Hints, "")), 20*400)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestErrorShowsItsLineFromElsewhere(t *testing.T) {
 	r := function.NewRunner(function.Config{Driver: elsewhere, NewRun: func() function.RunID { return "r1" }})
 	res := r.Run(context.Background(), function.Request{Source: "var a;\na.b();", Origin: function.FromRehearsal})
 	if res.Error.Source != "a.b();" {
-		t.Errorf("got %+v", res.Error)
+		t.Errorf("got %+v, want source %q", res.Error, "a.b();")
 	}
 }
 

@@ -158,7 +158,7 @@ func startQueryServer(t *testing.T) (*couch, *exec.Cmd) {
 	c.ask.SetEscapeHTML(false)
 	got, err := c.line([]any{"ddoc", "new", "_design/functions", map[string]any{"shows": map[string]string{"wh": wh(t)}}})
 	if err != nil || string(got) != "true\n" {
-		t.Fatal(string(got), err)
+		t.Fatalf("the design document: got %s, error %v; want true", got, err)
 	}
 	return c, cmd
 }
@@ -226,18 +226,18 @@ func TestQueryServerAnswersInCouchDBsTime(t *testing.T) {
 				JSON struct{ Error, Message string }
 			}
 			if err := json.Unmarshal(got, &answer); err != nil || len(answer) != 2 || json.Unmarshal(answer[1], &resp) != nil {
-				t.Fatalf("%s: %s", js, got)
+				t.Fatalf("%s: got %s, want a response", js, got)
 			}
 			busy := resp.JSON.Error == "refused" && attempt > 0 // no new worker in CouchDB's time
 			if !busy && (resp.JSON.Error != "timeout" || resp.JSON.Message != "the function was stopped after 1200 ms") {
-				t.Errorf("%s: %s", js, got)
+				t.Errorf("%s: got %s, want a timeout after 1200 ms", js, got)
 			}
 			if took < timeout && attempt > 0 {
 				break
 			}
 		}
 		if took >= 1500*time.Millisecond {
-			t.Errorf("%s: answered after %v", js, took)
+			t.Errorf("%s: answered after %v, want at most 1.5s", js, took)
 		}
 	}
 }
@@ -311,7 +311,7 @@ func TestInterleavedAccounts(t *testing.T) {
 		got, err := c.Evaluate(ctx, function.Evaluation{Run: "r", Function: function.ID(id),
 			Params: map[string]string{"me": me, "Account-ID": id}, Deadline: 2 * time.Second})
 		if want := fmt.Sprintf(`{"module":"noop","data":{"me":%q,"found":[]}}`, me); err != nil || string(got.Value) != want {
-			t.Fatalf("%s: %s %s %+v %v", me, got.Outcome, got.Value, got.Error, err)
+			t.Fatalf("%s: got %s %s %+v, error %v; want %s", me, got.Outcome, got.Value, got.Error, err, want)
 		}
 	}
 }
@@ -349,7 +349,7 @@ func TestNoConditionalShow(t *testing.T) {
 		body, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
 		if err != nil || resp.StatusCode != http.StatusOK || string(body) != `"`+to+"\"\n" {
-			t.Errorf("To=%s: %d %q %v", to, resp.StatusCode, body, err)
+			t.Errorf("To=%s: got %d %q, error %v; want 200 and the parameter", to, resp.StatusCode, body, err)
 		}
 		if tag := resp.Header.Get("ETag"); tag != "" {
 			etag = tag
@@ -383,6 +383,6 @@ func TestKilledWorker(t *testing.T) {
 	start := time.Now()
 	got, err = c.Evaluate(ctx, function.Evaluation{Run: "r", Function: "next", Params: map[string]string{"a": "b"}, Deadline: 4 * time.Second})
 	if took := time.Since(start); err != nil || string(got.Value) != `"next"` || took > 4*time.Second {
-		t.Errorf("after %v: %s %s %v", took, got.Outcome, got.Value, err)
+		t.Errorf("the next run: got %s %s, error %v after %v; want next within 4s", got.Outcome, got.Value, err, took)
 	}
 }

@@ -64,7 +64,7 @@ func TestNoisyNeighbour(t *testing.T) {
 		for range 100 {
 			res := run(context.Background(), "b", function.FromCall)
 			if res.Outcome != function.OK {
-				t.Fatalf("B: %s %+v", res.Outcome, res.Error)
+				t.Fatalf("B: got %s %+v, want %s", res.Outcome, res.Error, function.OK)
 			}
 			took = append(took, res.Duration)
 			time.Sleep(5 * time.Millisecond) // a caller, not a benchmark
@@ -108,14 +108,14 @@ func TestNoisyNeighbour(t *testing.T) {
 	defer mu.Unlock()
 	slices.Sort(refused)
 	if len(refused) == 0 {
-		t.Fatal("A's queue was never full")
+		t.Fatal("A's queue was never full, want it to be: the test shows nothing")
 	}
 	t.Logf("B's p95 alone %s, beside A and C %s: ratio %.2f; slowest %s; %d refused, half within %s", p95(quiet), p95(noisy),
 		float64(p95(noisy))/float64(p95(quiet)), noisy[len(noisy)-1], len(refused), refused[len(refused)/2])
 	if slowest := noisy[len(noisy)-1]; slowest > deadline*9/10 {
-		t.Errorf("a run of B took %s: it waited for A", slowest)
+		t.Errorf("a run of B took %s, want at most %s: it waited for A", slowest, deadline*9/10)
 	}
 	if half := refused[len(refused)/2]; half > 100*time.Millisecond {
-		t.Errorf("half of what is refused takes more than %s", half)
+		t.Errorf("half of what is refused takes more than %s, want at most 100ms", half)
 	}
 }

@@ -49,10 +49,10 @@ func install(t testing.TB, c *datastore.Connection, language string) runnertest.
 		t.Fatal(err)
 	}
 	if change, err := couchapp.Install(ctx, db, d); err != nil || change != couchapp.Created {
-		t.Fatal(change, err)
+		t.Fatalf("installed: got %v, error %v; want %v", change, err, couchapp.Created)
 	}
 	if change, err := couchapp.Install(ctx, db, d); err != nil || change != couchapp.Unchanged {
-		t.Fatal("installed twice: ", change, err)
+		t.Fatalf("installed again: got %v, error %v; want %v", change, err, couchapp.Unchanged)
 	}
 	return runnertest.Place{
 		Driver: &function.ShowDriver{Database: func() (*datastore.Database, error) { return db, nil }},
@@ -93,7 +93,7 @@ func TestEmbeddedNode(t *testing.T) {
 	p := install(t, c, couchapp.Callfn)
 	runnertest.Run(t, p)
 	if lacks := showDialect(t, p); len(lacks) > 0 {
-		t.Errorf("lacks %v", lacks)
+		t.Errorf("the engine lacks %v, want nothing", lacks)
 	}
 }
 
@@ -120,11 +120,11 @@ func TestCouchDB(t *testing.T) {
 			lacks := showDialect(t, p)
 			t.Logf("the engine lacks %v", lacks)
 			if language == couchapp.Callfn && len(lacks) > 0 {
-				t.Errorf("our own lacks %v", lacks)
+				t.Errorf("our own engine lacks %v, want nothing", lacks)
 			}
 			for _, feature := range lacks {
 				if _, ok := dialect.Describe(feature); !ok {
-					t.Errorf("unknown feature %q", feature)
+					t.Errorf("the engine lacks %q, want a feature that is known", feature)
 				}
 			}
 		})

@@ -23,20 +23,20 @@ func FuzzReadResponse(f *testing.F) {
 			return
 		}
 		if !ev.Outcome.Known() {
-			t.Fatalf("outcome %q", ev.Outcome)
+			t.Fatalf("got outcome %q, want one that is known", ev.Outcome)
 		}
 		if ev.Outcome == OK && ev.Place != InOurs && !json.Valid(ev.Value) {
-			t.Fatalf("value %q", ev.Value)
+			t.Fatalf("got value %q, want JSON", ev.Value)
 		}
 		if ev.Outcome != OK && ev.Error == nil && ev.Place != InOurs {
-			t.Fatalf("%s without a word", ev.Outcome)
+			t.Fatalf("got %s without an error, want one that says why", ev.Outcome)
 		}
 		var r struct {
 			JSON    struct{ Run string }
 			Headers map[string]string
 		}
 		if ev.Place == InOurs && (json.Unmarshal(raw, &r) != nil || r.JSON.Run != "r" || r.Headers[queryserver.RunHeader] != "r") {
-			t.Fatalf("another run's: %s", raw)
+			t.Fatalf("the answer of another run was taken, want it refused: %s", raw)
 		}
 	})
 }

@@ -86,7 +86,7 @@ func queryServer(t *testing.T, explain bool) {
 		t.Fatal(err)
 	}
 	if got := l.server.Answer(context.Background(), ddoc); string(got) != "true" {
-		t.Fatal(string(got))
+		t.Fatalf("the design document: got %s, want true", got)
 	}
 	runnertest.Run(t, runnertest.Place{Driver: l, Store: func(_ context.Context, doc map[string]any) error {
 		raw, err := json.Marshal(doc)

@@ -58,18 +58,18 @@ func TestSaveStorm(t *testing.T) {
 	for i := range 140 {
 		wg.Go(func() {
 			if _, _, err := runner.CheckSyntax(t.Context(), "a", bombs[i%len(bombs)]); err != nil && !errors.Is(err, sandbox.ErrBusy) {
-				t.Errorf("bomb %d: %v", i%len(bombs), err)
+				t.Errorf("bomb %d: got %v, want it checked or %v", i%len(bombs), err, sandbox.ErrBusy)
 			}
 		})
 	}
 	for range 50 {
 		res := runner.Run(t.Context(), function.Request{Account: "b", Function: id, Origin: function.FromCall, Params: map[string]string{"To": "1"}})
 		if res.Outcome != function.OK {
-			t.Errorf("a call beside the storm: %s %+v", res.Outcome, res.Error)
+			t.Errorf("a call beside the storm: got %s %+v, want %s", res.Outcome, res.Error, function.OK)
 		}
 	}
 	wg.Wait()
 	if _, _, err := runner.CheckSyntax(t.Context(), "b", "return {module: 'noop'}"); err != nil {
-		t.Errorf("a save after the storm: %v", err)
+		t.Errorf("a save after the storm: got %v, want it checked", err)
 	}
 }

@@ -81,7 +81,7 @@ func TestSoak(t *testing.T) {
 					if n%100 == 0 {
 						hostile := fmt.Sprint("bad", bad.Add(1)%int64(len(harms)))
 						if _, err := d.run(ctx, hostile, map[string]string{"me": "evil", "Account-ID": "0"}, sandbox.Limits{Deadline: 150 * time.Millisecond}); err != nil {
-							t.Errorf("%s: %v", hostile, err)
+							t.Errorf("%s: got %v, want an outcome", hostile, err)
 						}
 						continue
 					}
@@ -93,7 +93,7 @@ func TestSoak(t *testing.T) {
 					want := fmt.Sprintf(`{"module":"noop","data":{"me":%q,"found":[]}}`, me)
 					if err != nil || string(got.Value) != want || len(got.Logs) != 1 || got.Logs[0] != "run of "+me {
 						hits.Add(1)
-						t.Errorf("%s got %s %s %+v %q %v", me, got.Outcome, got.Value, got.Error, got.Logs, err)
+						t.Errorf("%s got %s %s %+v %q, error %v; want %s and its own log", me, got.Outcome, got.Value, got.Error, got.Logs, err, want)
 					}
 				}
 			})
@@ -120,13 +120,13 @@ func TestSoak(t *testing.T) {
 	t.Logf("%d runs, %d hostile, %d hits; %d MiB, then %d; %d processes, then %d; %d goroutines, then %d",
 		runs.Load(), bad.Load(), hits.Load(), rss>>20, rssNow>>20, processes, processesNow, goroutines, goroutinesNow)
 	if rssNow > rss+rss/2+64<<20 {
-		t.Errorf("memory grew from %d to %d MiB", rss>>20, rssNow>>20)
+		t.Errorf("memory grew from %d to %d MiB, want at most %d", rss>>20, rssNow>>20, (rss+rss/2)>>20+64)
 	}
 	if processesNow > processes || goroutinesNow > goroutines+4 {
-		t.Errorf("%d processes and %d goroutines became %d and %d", processes, goroutines, processesNow, goroutinesNow)
+		t.Errorf("%d processes and %d goroutines became %d and %d, want no more", processes, goroutines, processesNow, goroutinesNow)
 	}
 	if bad.Load() == 0 || runs.Load() < 100 {
-		t.Errorf("only %d runs, %d hostile: that shows nothing", runs.Load(), bad.Load())
+		t.Errorf("%d runs, %d hostile, want at least 100 and one: that shows nothing", runs.Load(), bad.Load())
 	}
 }
 

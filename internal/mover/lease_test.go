@@ -79,7 +79,7 @@ func TestSleepingPastTheLease(t *testing.T) {
 			}
 			for _, taken := range first.steps() {
 				if taken == "fence up" || taken == string(storageplan.Fenced) {
-					t.Errorf("after it woke the first process went on to %q: %q", taken, first.steps())
+					t.Errorf("after it woke the first process went on to %q, want it to end before: %q", taken, first.steps())
 				}
 			}
 			close(second.woken)

@@ -82,12 +82,12 @@ func (w *writer) check(t *testing.T, db *datastore.Database) {
 		want := w.docs[id]
 		if want == nil {
 			if !errors.Is(err, datastore.ErrNotFound) {
-				t.Errorf("%s was deleted and is there: %v %v", id, got, err)
+				t.Errorf("%s was deleted: got %v, error %v; want none", id, got, err)
 			}
 			continue
 		}
 		if diff := cmp.Diff(asJSON(want), asJSON(got)); diff != "" || err != nil {
-			t.Errorf("%s: %v, acknowledged and found: %s", id, err, diff)
+			t.Errorf("%s: error %v, want what was acknowledged (-acknowledged +found):\n%s", id, err, diff)
 		}
 	}
 }
@@ -105,7 +105,7 @@ func oneLeafEach(t *testing.T, db *datastore.Database) {
 	}
 	for _, doc := range all.Documents {
 		if len(doc.Revs) != 1 {
-			t.Errorf("%s has the open revisions %v", doc.ID, doc.Revs)
+			t.Errorf("%s has the open revisions %v, want one", doc.ID, doc.Revs)
 		}
 	}
 }
@@ -206,7 +206,7 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 		oneLeafEach(t, back)
 		oneLeafEach(t, there)
 		if written < 20 || deaths == 0 {
-			t.Errorf("%d documents and %d deaths prove nothing", written, deaths)
+			t.Errorf("%d documents and %d deaths, want at least 20 and one: that proves nothing", written, deaths)
 		}
 		t.Logf("%d documents, %d deaths", written, deaths)
 	})

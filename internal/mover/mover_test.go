@@ -67,29 +67,29 @@ func TestMoveAndFinish(t *testing.T) {
 			t.Fatal(err)
 		}
 		if again, err := m.Start(ctx, datastore.Functions, storageplan.Local, elsewhere); err != nil || again.ID != started.ID {
-			t.Errorf("started again: %+v %v", again, err)
+			t.Errorf("started again: got %+v, error %v; want move %s", again, err, started.ID)
 		}
 		var moving *storageplan.MovingError
 		if _, err := m.Start(ctx, datastore.Functions, storageplan.Local, storageplan.Flagged); !errors.As(err, &moving) {
-			t.Errorf("started to another place: %v", err)
+			t.Errorf("started to another place: got %v, want %T", err, moving)
 		}
 		switched := await(t, m, started.ID, storageplan.Switched)
 		if switched.Proof == nil || switched.Proof.Documents != 59 || switched.Proof.Deleted != 1 || switched.Copied < 60 || switched.Total < switched.Copied {
-			t.Errorf("%+v proof %+v", switched.Migration, switched.Proof)
+			t.Errorf("got %+v, proof %+v; want 59 documents and a deleted one", switched.Migration, switched.Proof)
 		}
 
 		now := awaitHome(t, r, elsewhere)
 		if now.Connection().Address() != s.other.Connection.Address() {
-			t.Fatalf("after the move: %s", now.Connection().Address())
+			t.Fatalf("after the move the functions are at %s, want %s", now.Connection().Address(), s.other.Connection.Address())
 		}
 		has(t, now, 59, true)
 		has(t, now, 7, false)
 		rows, err := now.View(ctx, "functions", "crossbar_listing", datastore.Query{})
 		if err != nil || len(rows) != 59 {
-			t.Errorf("the design document at the new place lists %d (%v)", len(rows), err)
+			t.Errorf("the design document at the new place lists %d, error %v; want 59", len(rows), err)
 		}
 		if _, err := from.Create(ctx, datastore.Document{"_id": id(9999)}); !datastore.Fenced(err) {
-			t.Errorf("a write at the old place: %v", err)
+			t.Errorf("a write at the old place: got %v, want it fenced off", err)
 		}
 
 		done, err := m.Finish(ctx, started.ID)
@@ -98,14 +98,14 @@ func TestMoveAndFinish(t *testing.T) {
 		}
 		done = await(t, m, done.ID, storageplan.Finished)
 		if r.Home(datastore.Functions).Connection != elsewhere {
-			t.Errorf("home after the end: %+v", r.Home(datastore.Functions))
+			t.Errorf("home after the end is %+v, want %s", r.Home(datastore.Functions), elsewhere)
 		}
 		var state *mover.StateError
 		if _, err := m.Rollback(ctx, done.ID); !errors.As(err, &state) {
-			t.Errorf("rolled back after the end: %v", err)
+			t.Errorf("rolled back after the end: got %v, want %T", err, state)
 		}
 		if list, err := m.List(ctx); err != nil || len(list) != 1 || list[0].State != storageplan.Finished {
-			t.Errorf("%+v %v", list, err)
+			t.Errorf("got the moves %+v, error %v; want one, %s", list, err, storageplan.Finished)
 		}
 	})
 }
@@ -140,16 +140,16 @@ func TestRollbackAfterTheSwitch(t *testing.T) {
 		}
 		back := await(t, m, started.ID, storageplan.RolledBack)
 		if back.From != storageplan.Local || back.To != elsewhere || back.Proof.Documents != 29 {
-			t.Errorf("%+v %+v", back.Migration, back.Proof)
+			t.Errorf("got %+v, proof %+v; want it from %s to %s with 29 documents", back.Migration, back.Proof, storageplan.Local, elsewhere)
 		}
 		home := awaitHome(t, r, storageplan.Local)
 		has(t, home, 3, false)
 		has(t, home, 29, true)
 		if doc, err := home.Get(ctx, id(4)); err != nil || doc.Rev() != changed.Rev() || doc["n"] != "changed there" {
-			t.Errorf("%v %v", doc, err)
+			t.Errorf("got %v, error %v; want revision %s", doc, err, changed.Rev())
 		}
 		if _, err := home.Create(ctx, datastore.Document{"_id": id(31)}); err != nil {
-			t.Errorf("a write after the way back: %v", err)
+			t.Errorf("a write after the way back: got %v, want it done", err)
 		}
 
 		// And forth again: what is there already, fence included, is no obstacle.
@@ -189,11 +189,11 @@ func TestAMoveThatCannotBe(t *testing.T) {
 		}
 		off := await(t, m, started.ID, storageplan.RolledBack)
 		if off.Trouble == "" {
-			t.Error("the move does not say why it was called off")
+			t.Error("the move does not say why it was called off, want its trouble")
 		}
 		home := awaitHome(t, r, storageplan.Local)
 		if _, err := home.Create(ctx, datastore.Document{"_id": id(4)}); err != nil {
-			t.Errorf("a write after the move was called off: %v", err)
+			t.Errorf("a write after the move was called off: got %v, want it done", err)
 		}
 	})
 }
@@ -229,7 +229,7 @@ func TestStartNeedsTheRightToFence(t *testing.T) {
 		t.Error(err)
 	}
 	if list, err := m.List(t.Context()); err != nil || len(list) != 0 {
-		t.Errorf("%+v %v", list, err)
+		t.Errorf("got the moves %+v, error %v; want none", list, err)
 	}
 }
 

@@ -26,7 +26,7 @@ func TestAskSurvivesItsHeader(t *testing.T) {
 		}
 		got, err := queryserver.ParseAsk(want.String())
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Fatal(err, diff)
+			t.Fatalf("error %v, want what was asked (-want +got):\n%s", err, diff)
 		}
 	})
 }
@@ -73,7 +73,7 @@ func TestShowSaysWhoseRunItIs(t *testing.T) {
 			}
 			got = sandbox.Job{Kind: got.Kind, Account: got.Account, Root: got.Root, Rehearsal: got.Rehearsal}
 			if diff := cmp.Diff(c.want, got); diff != "" {
-				t.Error(diff)
+				t.Errorf("the job (-want +got):\n%s", diff)
 			}
 			if want := `{"code":503,"json":{"error":"refused","message":"the account has too many functions waiting to run"}}`; string(answer) != want {
 				t.Errorf("got %s, want %s", answer, want)

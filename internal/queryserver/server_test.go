@@ -56,7 +56,7 @@ func TestAsk(t *testing.T) {
 		{Run: "r", Now: time.UnixMilli(1798131900123)}, {Run: "r", Now: time.UnixMilli(-1)},
 	} {
 		if got, err := queryserver.ParseAsk(a.String()); err != nil || got != a {
-			t.Errorf("%s: got %+v %v", a, got, err)
+			t.Errorf("%s: got %+v, error %v; want the same", a, got, err)
 		}
 	}
 	for _, bad := range []string{"", ";", "a b", "a\nb", strings.Repeat("a", 65), "r; deadline=0", "r; deadline=9999999999", "r; tz=" + strings.Repeat("x", 65), "r; now=soon", "r; now=8640000000000001"} {
@@ -87,7 +87,7 @@ func FuzzAnswer(f *testing.F) {
 		s := queryserver.NewServer(noEval{}, sandbox.Limits{})
 		s.Answer(context.Background(), []byte(`["ddoc","new","_design/d",{"shows":{"x":"function(){}"}}]`))
 		if got := s.Answer(context.Background(), line); len(got) == 0 || bytes.ContainsRune(got, '\n') {
-			t.Errorf("%q: answer %q is not one line", line, got)
+			t.Errorf("%q: got the answer %q, want one line", line, got)
 		}
 	})
 }

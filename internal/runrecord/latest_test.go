@@ -34,7 +34,7 @@ func TestBusyFunctionsWait(t *testing.T) {
 			if old, gone := s.add(success(f, n)); gone {
 				replaced++
 				if old.Run == "" {
-					t.Fatal("nothing was replaced")
+					t.Fatal("what was replaced is no run, want one")
 				}
 			}
 		}
@@ -62,7 +62,7 @@ func TestBusyFunctionsWait(t *testing.T) {
 	add("busy", 30)
 	want("everything", look(true), "map[busy:30 from 152 to 181]")
 	if replaced != 10+10+10 || s.n != 0 {
-		t.Errorf("%d replaced, %d wait", replaced, s.n)
+		t.Errorf("%d replaced, %d wait, want %d and none", replaced, s.n, 10+10+10)
 	}
 	for i := range waitAtMost + 1 {
 		f := fmt.Sprint("f", i/busyRuns)
@@ -70,11 +70,11 @@ func TestBusyFunctionsWait(t *testing.T) {
 		s.add(success(f, i))
 	}
 	if got := look(false); len(got) < waitAtMost/busyRuns {
-		t.Errorf("of more than may wait, %d functions' were written", len(got))
+		t.Errorf("of more than may wait, %d functions' were written, want at least %d", len(got), waitAtMost/busyRuns)
 	}
 	now = now.Add(time.Minute)
 	want("a minute later", look(false), "map[]")
 	if len(s.waiting) != 0 {
-		t.Errorf("%d quiet functions are remembered", len(s.waiting))
+		t.Errorf("%d quiet functions are remembered, want none", len(s.waiting))
 	}
 }

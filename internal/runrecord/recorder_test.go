@@ -79,7 +79,7 @@ func TestRecord(t *testing.T) {
 	r.Close(context.Background())
 	docs := kept(t, stores)
 	if len(docs) != 1 {
-		t.Fatalf("%d records", len(docs))
+		t.Fatalf("%d records, want one", len(docs))
 	}
 	text, err := json.Marshal(docs[0].Public())
 	if err != nil {
@@ -99,7 +99,7 @@ func TestRecord(t *testing.T) {
 		t.Error(diff)
 	}
 	if docs[0].Account() != string(acme) || docs[0].Type() != "function_run" || docs[0]["pvt_created"] == nil {
-		t.Errorf("private fields: %v", docs[0])
+		t.Errorf("private fields: got %v, want account %s, type function_run and when it was made", docs[0], acme)
 	}
 }
 
@@ -146,7 +146,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 	r.Close(context.Background())
 	docs := kept(t, stores)
 	if len(docs) != 2 {
-		t.Fatalf("%d records", len(docs))
+		t.Fatalf("%d records, want two", len(docs))
 	}
 	text, err := json.Marshal(docs)
 	if err != nil {
@@ -154,7 +154,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 	}
 	for _, typed := range []string{"4711987", "90817263", "55443322", "tok-abcdef", `"0000"`} {
 		if strings.Contains(string(text), typed) {
-			t.Errorf("%s is in %s", typed, text)
+			t.Errorf("%s is in %s, want it nowhere", typed, text)
 		}
 	}
 	want := map[string]any{
@@ -166,11 +166,11 @@ func TestSecretsAreNotKept(t *testing.T) {
 	}
 	for name, kept := range map[string]string{"source": "call.user_pin", "fields": "no text"} {
 		if said := fmt.Sprint(docs[0]["error"].(map[string]any)[name]); !strings.Contains(said, kept) || !strings.Contains(said, "[redacted]") {
-			t.Errorf("of the error's %s, %q is kept", name, said)
+			t.Errorf("of the error's %s, %q is kept, want %q with what was typed redacted", name, said, kept)
 		}
 	}
 	if logs := docs[0]["logs"].([]any); logs[2] != "8 o'clock" {
-		t.Errorf("a single key is everywhere: %v", logs)
+		t.Errorf("logs %v, want a single key to be left in them: it is everywhere", logs)
 	}
 }
 
@@ -229,7 +229,7 @@ func TestOldRecordsGo(t *testing.T) {
 		if docs := kept(t, stores); r.Stats().Written == 3 && len(docs) == 1 && docs[0].ID() == string(young.Run) {
 			return
 		} else if time.Now().After(end) {
-			t.Fatalf("kept: %v", docs)
+			t.Fatalf("kept: %v, want run %s only", docs, young.Run)
 		}
 	}
 }
@@ -251,7 +251,7 @@ func TestSettings(t *testing.T) {
 			r.Ran(ran(t, "f", began, function.Threw))
 			r.Close(context.Background())
 			if got := r.Stats(); got.Written != c.want || got.Dropped != 0 {
-				t.Errorf("%+v", got)
+				t.Errorf("got %+v, want %d written and none dropped", got, c.want)
 			}
 		})
 	}
@@ -286,7 +286,7 @@ func TestOverloadDropsAndCounts(t *testing.T) {
 		r.Ran(run)
 	}
 	if took := time.Since(start) / runs; took > 20*time.Microsecond {
-		t.Errorf("a run is held up by %s", took)
+		t.Errorf("a run is held up by %s, want at most 20µs", took)
 	}
 	if got := r.Stats().Dropped; got != runs-buffer {
 		t.Errorf("%d dropped, want all but the %d that fit", got, buffer)
@@ -294,11 +294,11 @@ func TestOverloadDropsAndCounts(t *testing.T) {
 	close(s.until)
 	r.Close(context.Background())
 	if got := r.Stats(); got.Dropped+got.Lost != runs+1 {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v, want %d dropped or lost", got, runs+1)
 	}
 	r.Ran(run)
 	if got := r.Stats(); got.Dropped+got.Lost != runs+2 {
-		t.Errorf("after Close: %+v", got)
+		t.Errorf("after Close: got %+v, want %d dropped or lost", got, runs+2)
 	}
 }
 
@@ -330,7 +330,7 @@ func TestRefusalsAreSampled(t *testing.T) {
 		t.Errorf("%+v, want only those that are kept to be written", got)
 	}
 	if !strings.HasPrefix(latest, "2024-03-12T10:08:19") {
-		t.Errorf("the latest refusal is of %s", latest)
+		t.Errorf("the latest refusal is of %s, want 10:08:19", latest)
 	}
 }
 
@@ -343,7 +343,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		r.Ran(run)
 	}
 	if got := r.Stats().Dropped; got != 8 {
-		t.Errorf("%d dropped", got)
+		t.Errorf("%d dropped, want 8", got)
 	}
 	close(s.until)
 	r.Close(context.Background())
@@ -366,11 +366,11 @@ func TestOddValues(t *testing.T) {
 	}
 	r.Close(context.Background())
 	if got := r.Stats(); got.Lost != 0 || got.Written != 11 {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v, want 11 written and none lost", got)
 	}
 	for _, doc := range kept(t, stores) {
 		if text, _ := json.Marshal(doc); len(text) > 20_000 {
-			t.Errorf("a record of %d bytes", len(text))
+			t.Errorf("a record of %d bytes, want at most 20,000", len(text))
 		}
 	}
 }

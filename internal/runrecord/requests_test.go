@@ -30,7 +30,7 @@ func TestRequests(t *testing.T) {
 			sizes = append(sizes, len(some))
 			for _, doc := range some {
 				if doc.ID() != fmt.Sprint(next) {
-					t.Fatalf("%s: %s where %d should be", name, doc.ID(), next)
+					t.Fatalf("%s: got record %s, want %d", name, doc.ID(), next)
 				}
 				next++
 			}
