@@ -1,26 +1,27 @@
 package sandbox
 
-import (
-	"container/list"
-
-	"callfn/internal/sandbox/engine"
-)
+import "callfn/internal/sandbox/engine"
 
 // bodies remembers what is known of texts: whether they are function bodies, and what they were compiled to. The functions of a busy
 // account run again and again, and parsing one costs more than running it. Only the text decides, so whose it is does not matter;
-// and the engine made the code before anything of it ran. What was not asked for the longest is forgotten first.
+// and the engine made the code before anything of it ran.
 type bodies struct {
-	known  map[string]*list.Element // of *body
-	recent list.List                // last asked for first
-	bytes  int                      // of all texts and codes
-	most   int                      // that bytes may be; it follows the largest of them
+	known map[string]*body
+	asked uint64 // how often texts were asked for
+	bytes int    // of all texts and codes
+	most  int    // that bytes may be; it follows the largest of them
+	ready int    // bytes of the worlds that are kept for texts
 }
 
 // body is what is known of a text.
 type body struct {
-	text string
-	is   bool        // a function body, and nothing more
-	code engine.Code // of the function that makes the body's; nil where it is none
+	text  string
+	is    bool        // a function body, and nothing more
+	code  engine.Code // of the function that makes the body's; nil where it is none
+	asked uint64      // when it was asked for last
+
+	runs  int     // without a world of its own
+	ready *loaded // that world; nil for none
 }
 
 func (b *body) bytes() int { return len(b.text) + len(b.code) }
@@ -29,19 +30,19 @@ func (b *body) bytes() int { return len(b.text) + len(b.code) }
 // operator, and even the longest must not be parsed in every run. What is larger than a share of mostKnown is remembered without its
 // code.
 const (
-	leastKnown = 8 << 20
+	leastKnown = 24 << 20
 	mostKnown  = 128 << 20
 	kept       = 4
 )
 
 // find answers what is known of a text; nil for nothing.
 func (b *bodies) find(text []byte) *body {
-	e := b.known[string(text)]
-	if e == nil {
-		return nil
+	known := b.known[string(text)]
+	if known != nil {
+		b.asked++
+		known.asked = b.asked
 	}
-	b.recent.MoveToFront(e)
-	return e.Value.(*body)
+	return known
 }
 
 // add remembers what was found out of a text.
@@ -53,14 +54,35 @@ func (b *bodies) add(known *body) {
 		return
 	}
 	if b.known == nil {
-		b.known, b.most = map[string]*list.Element{}, leastKnown
+		b.known, b.most = map[string]*body{}, leastKnown
 	}
 	b.most = max(b.most, kept*known.bytes())
-	b.known[known.text] = b.recent.PushFront(known)
+	b.known[known.text] = known
 	b.bytes += known.bytes()
+	b.asked++
+	known.asked = b.asked
 	for b.bytes > b.most {
-		oldest := b.recent.Remove(b.recent.Back()).(*body)
+		oldest := b.older(func(other *body) bool { return other != known })
+		b.forget(oldest)
 		delete(b.known, oldest.text)
 		b.bytes -= oldest.bytes()
 	}
+}
+
+// older is, of two at random for which may holds, the one that was not asked for longer; nil where there is none. Were the very oldest
+// forgotten, a few texts too many in turns would all be, each before it is needed again.
+func (b *bodies) older(may func(*body) bool) (oldest *body) {
+	seen := 0
+	for _, known := range b.known {
+		if !may(known) {
+			continue
+		}
+		if oldest == nil || known.asked < oldest.asked {
+			oldest = known
+		}
+		if seen++; seen == 2 {
+			break
+		}
+	}
+	return oldest
 }

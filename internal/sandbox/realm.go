@@ -36,7 +36,10 @@ type realm struct {
 	fresh *engine.Image // what the world is now, as long as nothing has run in it; else nil
 	next  *engine.Image // what it was last, and will probably be again
 
-	parsed int // how many texts were parsed for runs
+	last      *loaded // the world of the job before; nil for one with a show only
+	promising *body   // whose world is to be made before the next job
+	parsed    int     // how many texts were parsed for runs
+	loads     int     // how many worlds were made for texts
 }
 
 // shown is what a world is made ready for: a show's source, and the members of requests ("" for any).
@@ -66,10 +69,16 @@ func newRealm() (*realm, error) {
 func (r *realm) close() { r.engine.Close() }
 
 // tidy ends the world that was used and puts back the one that is probably needed next, off any run's clock.
-func (r *realm) tidy() { r.begin(r.next) }
+func (r *realm) tidy() {
+	if r.promising != nil {
+		r.load(r.promising)
+		r.promising = nil
+	}
+	r.begin(r.next)
+}
 
-// litter is how much memory tidy has to clear, in bytes.
-func (r *realm) litter() int { return r.engine.Beyond(r.next) }
+// busy reports whether tidy has so much to do that no job should wait for it.
+func (r *realm) busy() bool { return r.promising != nil || r.engine.Beyond(r.next) > littleLitter }
 
 // begin makes the world what the image is.
 func (r *realm) begin(image *engine.Image) {
@@ -121,21 +130,20 @@ func (r *realm) show(of shown) (engine.Value, error) {
 
 // run does a show job in a world of its own, or a map job in the one that is there, with zone as the zone of local time.
 func (r *realm) run(j Job, zone *time.Location) Answer {
-	var fun engine.Value
-	var req cut
+	var s stage
 	if j.Kind != KindMap {
 		var err error
-		req = cutRequest(j.Req)
-		if fun, err = r.show(shown{j.Source, req.names}); err != nil {
+		if s, err = r.set(j); err != nil {
 			status, body := faultOf(err)
 			return Answer{Run: j.Run, Status: status, Body: body}
 		}
+		defer s.clear()
 	}
 	r.use(j.Limits)
 	r.engine.SetZone(zone)
 	r.engine.SetClock(j.Now)
 	start := time.Now()
-	text, isText, err := r.evaluate(j, fun, req)
+	text, isText, err := r.evaluate(j, s)
 	late := time.Since(start) >= j.Limits.Deadline
 	a := Answer{Run: j.Run}
 	switch {
@@ -157,48 +165,91 @@ func (r *realm) run(j Job, zone *time.Location) Answer {
 	return a
 }
 
+// stage is what a show job is about, and the world that it is to have.
+type stage struct {
+	fun   engine.Value // the show
+	req   cut
+	doc   []byte
+	body  []byte  // of the document, where it was cut out
+	known *body   // what is known of it, nil for nothing
+	ready *loaded // the world that has it already
+}
+
+// set makes a world for a show job: the one that is kept for its text, or else one with the show in it.
+func (r *realm) set(j Job) (s stage, err error) {
+	s.req = cutRequest(j.Req)
+	of := shown{j.Source, s.req.names}
+	var cutOut bool
+	if s.doc, s.body, cutOut = cutBody(j.Doc); cutOut {
+		if s.known = r.bodies.find(s.body); s.known != nil && s.known.ready != nil && s.known.ready.of == of {
+			s.ready = s.known.ready
+			s.fun, r.ready, r.of = s.ready.show.fun, s.ready.show, of
+			r.begin(s.ready.image)
+			if r.last != s.ready { // others will rather follow: they must not wait for a copy
+				r.next = s.ready.show.image
+			}
+			r.last = s.ready
+			return s, nil
+		}
+	} else {
+		s.body = nil
+	}
+	r.last = nil
+	s.fun, err = r.show(of)
+	return s, err
+}
+
+// clear overwrites what was copied out of the job, which itself is overwritten as a whole.
+func (s stage) clear() {
+	if s.body != nil {
+		clear(s.doc)
+		clear(s.body)
+	}
+}
+
 // evaluate is the job's own stay in the world.
-func (r *realm) evaluate(j Job, fun engine.Value, req cut) (text []byte, isText bool, err error) {
+func (r *realm) evaluate(j Job, s stage) (text []byte, isText bool, err error) {
 	if j.Kind == KindMap {
 		return r.engine.Call(r.host, "map", j.Source, []byte(j.Doc), int32(j.Limits.Result), int32(j.Limits.Logs))
 	}
-	doc, body, cutOut := cutBody(j.Doc)
-	if cutOut { // else they are the frame's, which is cleared as a whole
-		defer clear(doc)
-		defer clear(body)
+	args := []any{"read", s.doc, []byte(j.Req), engine.Undefined}
+	if s.body != nil {
+		args[3] = s.body
 	}
-	args := []any{"read", doc, []byte(j.Req), engine.Undefined}
-	if cutOut {
-		args[3] = body
-	}
-	if req.names != "" {
-		args = append(args, req.query, req.form)
+	if s.req.names != "" {
+		args = append(args, s.req.query, s.req.form)
 	}
 	found, hasBody, err := r.engine.Call(r.host, args...)
 	if err != nil {
 		return nil, false, err
 	}
-	if cutOut {
-		hasBody = true
-	} else {
-		body = found
-	}
 	verb, checked, made := "show", int32(0), engine.Undefined
 	if j.Kind == KindExplain {
 		verb = "explain"
 	}
-	if hasBody {
-		known := r.body(body)
-		if known.is {
-			checked = 1
+	known := s.known
+	switch {
+	case known != nil:
+	case s.body != nil:
+		known = r.body(s.body)
+	case hasBody:
+		known = r.body(found)
+	}
+	if known != nil && known.is {
+		checked = 1
+	}
+	switch {
+	case s.ready != nil:
+		made = s.ready.made
+	case known != nil && len(known.code) > 0:
+		if made, err = r.engine.Load(known.code); err != nil {
+			return nil, false, err
 		}
-		if len(known.code) > 0 {
-			if made, err = r.engine.Load(known.code); err != nil {
-				return nil, false, err
-			}
+		if known.promises(r.of) {
+			r.promising = known
 		}
 	}
-	return r.engine.Call(r.host, verb, fun, checked, int32(j.Limits.Result), int32(j.Limits.Logs), made)
+	return r.engine.Call(r.host, verb, s.fun, checked, int32(j.Limits.Result), int32(j.Limits.Logs), made)
 }
 
 // body tells whether text is a function body and no more, and has the code of the function that makes the body's: the very one that `wh`

@@ -105,7 +105,7 @@ func (w *worker) then() sequel {
 	if w.runs.engine.Spent() || w.maps != nil && w.maps.engine.Spent() {
 		return ends
 	}
-	if w.runs.litter() > littleLitter {
+	if w.runs.busy() {
 		return tidies
 	}
 	return takesMore
