@@ -45,28 +45,33 @@ var growing = map[string][]sandbox.Status{
 	"long join": {sandbox.Memory}, "sparse sort": {sandbox.Memory}, "iterator": {sandbox.Memory}, "big number": {sandbox.Memory, sandbox.Failed},
 }
 
-// Every loop ends as timeout, and is over 100 ms after its deadline, whichever way it loops. A machine that is too busy to be on time with a
-// plain timer may come as late with the answer.
+// Every loop ends as timeout, and is over 100 ms after its deadline, whichever way it loops. A busy machine that is late with a plain timer
+// may be as late with the answer, and may come late for other reasons twice; it may not a third time.
 func TestDeadlines(t *testing.T) {
-	const deadline, most = 150 * time.Millisecond, 100 * time.Millisecond
+	const deadline, most, attempts = 150 * time.Millisecond, 100 * time.Millisecond, 3
 	p := sandboxtest.Pool(t, 1)
 	for name, js := range endless {
 		t.Run(name, func(t *testing.T) {
-			idle(t, p)
-			start := time.Now()
-			busy := make(chan time.Duration, 1)
-			timer := time.AfterFunc(deadline+sandbox.Grace, func() { busy <- time.Since(start) - deadline - sandbox.Grace })
-			a := run(t, p, js, sandbox.Limits{Deadline: deadline})
-			late := time.Since(start) - deadline
-			if !timer.Stop() {
-				late -= <-busy
+			var late []time.Duration
+			for range attempts {
+				idle(t, p)
+				start := time.Now()
+				busy := make(chan time.Duration, 1)
+				timer := time.AfterFunc(deadline+sandbox.Grace, func() { busy <- time.Since(start) - deadline - sandbox.Grace })
+				a := run(t, p, js, sandbox.Limits{Deadline: deadline})
+				over := time.Since(start) - deadline
+				if !timer.Stop() {
+					over -= <-busy
+				}
+				if a.Status != sandbox.Timeout && !slices.Contains(growing[name], a.Status) {
+					t.Fatalf("ended as %s %s, want %s%v", a.Status, a.Body, sandbox.Timeout, growing[name])
+				}
+				if over <= most {
+					return
+				}
+				late = append(late, over)
 			}
-			if a.Status != sandbox.Timeout && !slices.Contains(growing[name], a.Status) {
-				t.Errorf("ended as %s %s, want %s%v", a.Status, a.Body, sandbox.Timeout, growing[name])
-			}
-			if late > most {
-				t.Errorf("was over %v after its deadline of %v, want at most %v", late, deadline, most)
-			}
+			t.Errorf("was over %v after its deadline of %v each time, want at most %v", late, deadline, most)
 		})
 	}
 }
