@@ -96,7 +96,7 @@ func TestSavesTakeTurns(t *testing.T) {
 			}
 			await(t, "six more to wait", func() bool { return lane.Stats().Waiting == 6 })
 			send(modest, c.method, path, c.body)
-			await(t, "the other account to wait", func() bool { return lane.Stats().Waiting == 7 })
+			await(t, "the other account to wait", func() bool { return lane.Stats().Waiting >= 7 })
 			pool.end <- struct{}{}
 			second := <-pool.begun
 			if second.Account != modest.id || second.Root != modest.id {

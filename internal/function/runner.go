@@ -8,6 +8,7 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"callfn/internal/account"
@@ -198,28 +199,34 @@ func levelOf(o Outcome) slog.Level {
 	return slog.LevelInfo
 }
 
-// RunDraft runs source text that is stored nowhere, in the service's own pool.
+// RunDraft runs source text that is stored nowhere, in the service's own pool. It is parsed and run at the same time, so that a draft waits
+// for its account's turn once; what does not parse runs nothing.
 func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 	start := time.Now()
 	run := r.cfg.NewRun()
 	params := withAccount(d.Params, d.Account)
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack(FromRehearsal))
 	defer cancel()
+	e := Evaluation{
+		Run: run, Params: params, TimeZone: d.TimeZone, Now: d.Now, Deadline: r.cfg.Deadline,
+		Account: d.Account, Root: r.rootOf(ctx, d.Account), Origin: FromRehearsal,
+	}
+	var ev Evaluated
+	var evErr error
+	var evaluation sync.WaitGroup
+	evaluation.Go(func() { ev, evErr = r.cfg.Drafts.EvaluateDraft(ctx, d.Source, e) })
 	res := r.finish(run, Evaluated{Outcome: Syntax}, nil)
 	if syntax, warnings, err := r.CheckSyntax(ctx, d.Account, d.Source); err != nil {
 		res = r.finish(run, Evaluated{}, err)
 	} else if syntax != nil && !syntax.Parses {
 		res.Error = &Error{Message: syntax.Message, Line: syntax.Line, Column: syntax.Column, Source: syntax.Source, Hint: syntax.Hint}
 	} else {
-		e := Evaluation{
-			Run: run, Params: params, TimeZone: d.TimeZone, Now: d.Now, Deadline: r.cfg.Deadline,
-			Account: d.Account, Root: r.rootOf(ctx, d.Account), Origin: FromRehearsal,
-		}
-		ev, err := r.cfg.Drafts.EvaluateDraft(ctx, d.Source, e)
-		res = r.finish(run, ev, err)
+		evaluation.Wait()
+		res = r.finish(run, ev, evErr)
 		r.explain(&res, ev, e, d.Source)
 		res.Hints = append(res.Hints, hintsOf(warnings, res)...)
 	}
+	evaluation.Wait()
 	res.Duration = time.Since(start)
 	if d.Function != "" {
 		r.tell(Ran{Start: start, Result: res, Request: Request{
