@@ -112,6 +112,24 @@ func TestLogLevels(t *testing.T) {
 			t.Fatalf("no run that logged an error is listed: %v %s", err, body)
 		}
 	}
+	if out := p.must(t, exitOK, "runs", listed.Data[0].ID, "--log-level=warn"); !strings.Contains(out, "  warn: three\n  error: TypeError: four") ||
+		strings.Contains(out, "two") {
+		t.Errorf("the run in full: %s, want its warnings and errors only", out)
+	}
+	if out := p.must(t, exitOK, "runs", "--log-level=warn"); !strings.Contains(out, listed.Data[0].ID) {
+		t.Errorf("runs that logged a warning or an error: %s, want %s", out, listed.Data[0].ID)
+	}
+	p.stdin = "log('quiet'); return {module: 'hangup', data: {}};"
+	quiet := regexp.MustCompile(`[0-9a-f]{32}`).FindString(p.must(t, exitOK, "functions", "put", "--name=quiet", "-"))
+	p.must(t, exitOK, "functions", "run", quiet, "--to=1")
+	for end := time.Now().Add(15 * time.Second); p.must(t, exitOK, "functions", "runs", quiet, "--log-level=log") == ""; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("no run that logged a line is listed")
+		}
+	}
+	if out := p.must(t, exitOK, "functions", "runs", quiet, "--log-level=info"); strings.Contains(out, quiet) || strings.Contains(out, " ok ") {
+		t.Errorf("runs that logged more than log: %s, want none", out)
+	}
 	run := account + "/functions/" + id + "/runs/" + listed.Data[0].ID
 	for query, want := range map[string]string{
 		"":                 `"log_levels":["debug","log","warn","error"],"logs":["one","two","three","TypeError: four (line 1)"]`,

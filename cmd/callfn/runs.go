@@ -34,7 +34,7 @@ func (c runsCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return err
 	}
-	return c.showOne(ctx, w, api, api.path("functions", "runs", c.RunID))
+	return c.showOne(ctx, w, api, api.path("functions", "runs", c.RunID)+c.ofRun())
 }
 
 // functionsRuns shows the runs of one function.
@@ -57,7 +57,7 @@ func (c functionsRuns) Run(ctx context.Context, w world, on *functionsCommand) e
 	if err != nil {
 		return err
 	}
-	return on.showOne(ctx, w, api, path)
+	return on.showOne(ctx, w, api, path+c.ofRun())
 }
 
 // runsFlags choose runs.
@@ -69,7 +69,16 @@ type runsFlags struct {
 	Source   string        `help:"Only runs on behalf of a call, or of a rehearsal." enum:",call,rehearsal" default:"" placeholder:"call|rehearsal"`
 	Since    time.Duration `help:"Only runs of the last 30m, 12h or 7d." placeholder:"TIME" range:"0s.."`
 	Call     string        `help:"Only runs of the call with this Call-ID." placeholder:"CALL-ID"`
+	LogLevel string        `help:"Only runs that logged at this level or a higher one; of a run shown in full, only such lines." enum:",debug,log,info,warn,error" default:"" placeholder:"debug|log|info|warn|error"`
 	Interval time.Duration `help:"How often to ask for new runs." default:"1s" hidden:"" range:"1ms.."`
+}
+
+// ofRun is the query for a run in full.
+func (f runsFlags) ofRun() string {
+	if f.LogLevel == "" {
+		return ""
+	}
+	return "?log_level=" + f.LogLevel
 }
 
 // runLine is what a listing of runs says of one.
@@ -247,6 +256,11 @@ func (s *runsShown) filters(query url.Values) {
 	}
 	if s.Source != "" {
 		query.Set("filter_source", s.Source)
+	}
+	if s.LogLevel != "" {
+		levels := function.LogLevels()
+		wanted, _ := json.Marshal(levels[slices.Index(levels, s.LogLevel):])
+		query.Set("filter_log_level", string(wanted))
 	}
 	if s.Call != "" {
 		query.Set("call_id", s.Call)

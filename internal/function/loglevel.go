@@ -19,6 +19,16 @@ func AtLeast(level, least string) bool {
 	return slices.Index(LogLevels(), level) >= slices.Index(LogLevels(), least)
 }
 
+// HighestLevel is the most important level among those of all lines, or nil for lines that are all `log`.
+func HighestLevel(levels []string) string {
+	if len(levels) == 0 {
+		return "log"
+	}
+	return slices.MaxFunc(levels, func(a, b string) int {
+		return slices.Index(LogLevels(), a) - slices.Index(LogLevels(), b)
+	})
+}
+
 // levelsOf are the levels of a run's lines: one for each, or none.
 func levelsOf(ev Evaluated) []string {
 	if len(ev.Levels) == 0 {

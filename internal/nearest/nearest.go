@@ -18,7 +18,7 @@ func Word(word string, candidates []string) string {
 		if strings.EqualFold(c, word) {
 			return c
 		}
-		if d := distance(lower, strings.ToLower(c)); d < least {
+		if d := Distance(lower, strings.ToLower(c)); d < least {
 			best, least = c, d
 		}
 	}
@@ -52,9 +52,9 @@ func allowed(word string) int {
 	}
 }
 
-// distance counts the insertions, deletions, substitutions and swaps of neighbours between a and b, by bytes (optimal
+// Distance counts the insertions, deletions, substitutions and swaps of neighbours between a and b, by bytes (optimal
 // string alignment).
-func distance(a, b string) int {
+func Distance(a, b string) int {
 	before, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range prev {
 		prev[j] = j

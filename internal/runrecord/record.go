@@ -45,15 +45,15 @@ func document(r function.Ran, keep Keep) datastore.Document {
 		}
 		doc["logs"] = logs
 	}
+	if len(r.Logs) > 0 {
+		doc["log_level"] = function.HighestLevel(r.Levels)
+	}
 	if len(r.Levels) > 0 {
-		levels, most := make([]any, len(r.Levels)), r.Levels[0]
+		levels := make([]any, len(r.Levels))
 		for i, level := range r.Levels {
 			levels[i] = level
-			if function.AtLeast(level, most) {
-				most = level
-			}
 		}
-		doc["log_levels"], doc["log_level"] = levels, most
+		doc["log_levels"] = levels
 	}
 	name := "result"
 	if r.Outcome == function.OK {

@@ -93,7 +93,7 @@ func TestRecord(t *testing.T) {
 		"id": string(run.Run), "function_id": "f", "call_id": "call@host", "timestamp": "2024-03-12T10:00:00.123Z", "source": "call",
 		"outcome": "threw", "duration_ms": 1.5, "revision": "3-abc", "place": "callfn", "sizes": map[string]any{"parameters": 6.0, "result": 0.0},
 		"error": map[string]any{"message": "TypeError: x is undefined", "line": 2.0, "column": 3.0, "source": "x.y()", "hint": "look"},
-		"logs":  []any{"a", "b"},
+		"logs":  []any{"a", "b"}, "log_level": "log",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -231,7 +231,7 @@ func misspeltWord(s *scan, at int, _ Fault) *Advice {
 		if s.kind(i) != js.IdentifierToken || s.isMember(i) {
 			continue
 		}
-		if word := nearest(s.text(i), words); word != "" && word != s.text(i) {
+		if word := meant(s.text(i), words); word != "" && word != s.text(i) {
 			return s.advice(i, "`"+clip(s.text(i))+"` is no word of JavaScript", "did you mean `"+word+"`?")
 		}
 	}

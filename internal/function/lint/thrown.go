@@ -99,7 +99,7 @@ func undefinedName(body string, f Fault, name string) Advice {
 		}
 	}
 	slices.Sort(among)
-	if near := nearest(name, among); near != "" {
+	if near := meant(name, among); near != "" {
 		return Advice{Hint: "did you mean `" + near + "`?"}
 	}
 	return Advice{
@@ -140,7 +140,7 @@ func wrongCall(body string, f Fault, callee string) Advice {
 			callee[:dot],
 		) + ")"
 	default:
-		if near := nearest(method, methods); near != "" {
+		if near := meant(method, methods); near != "" {
 			a.Hint = "did you mean `" + near + "`?"
 		}
 	}
