@@ -153,11 +153,6 @@ func (a *API) authorise(x *exchange) error {
 	return nil
 }
 
-// banner greets whoever looks.
-func (a *API) banner(*exchange) (*answer, error) {
-	return &answer{text: "callfn " + a.cfg.Version + "\n\nKAZOO-compatible API: /v2\nWhat it can run: /v2/functions\n"}, nil
-}
-
 // healthy says that the process answers.
 func (a *API) healthy(*exchange) (*answer, error) {
 	return &answer{status: http.StatusOK, data: map[string]any{"healthy": true}}, nil

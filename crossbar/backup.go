@@ -2,10 +2,12 @@ package crossbar
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
+	"callfn/internal/account"
 	"callfn/internal/backup"
 	"callfn/internal/datastore"
 	"callfn/internal/provision"
@@ -38,6 +40,13 @@ func (a *API) exportDocuments(x *exchange) (*answer, error) {
 	}
 	since, _ := x.option("since")
 	of, _ := x.option("account_id")
+	if of != "" {
+		if _, err := a.cfg.Accounts.Get(x.ctx, account.ID(of)); errors.Is(err, datastore.ErrNotFound) {
+			return nil, badIdentifier(of)
+		} else if err != nil {
+			return nil, err
+		}
+	}
 	e := exporting{database: x.id(), account: of, secrets: x.flag("include_secrets", false), docs: []any{}}
 	p, err := db.LeavesSince(x.ctx, since, exportPage)
 	if err != nil {

@@ -30,6 +30,7 @@ type answer struct {
 	warnings any              // remarks that blocked nothing; envelope key `warnings` (callfn's own)
 	header   http.Header
 	text     string // a plain text instead of an envelope: the banner
+	html     string // a page instead of an envelope: the banner for browsers
 	raw      any    // JSON instead of an envelope: the OpenAPI document
 }
 
@@ -45,6 +46,14 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 	if out.text != "" {
 		c.Response().Header().Set("X-Request-ID", x.requestID)
 		_ = c.String(http.StatusOK, out.text)
+		return
+	}
+	if out.html != "" {
+		for name, values := range out.header {
+			c.Response().Header()[name] = values
+		}
+		c.Response().Header().Set("X-Request-ID", x.requestID)
+		_ = c.HTML(http.StatusOK, out.html)
 		return
 	}
 	if out.raw != nil {

@@ -70,7 +70,7 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	if err := a.authorise(x); err != nil {
 		return nil, err
 	}
-	if !x.acceptsJSON() {
+	if !x.acceptsJSON() && !x.wantsPage() {
 		return nil, notAcceptable()
 	}
 	if route.Bare() && x.body.unwrapped(storagePlanKeys) {

@@ -35,6 +35,13 @@ func (c exportCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return err
 	}
+	if c.Account != "" { // an account that is not there has nothing to export, which must not look like an export of nothing
+		c.Account = api.account
+		var account accountDoc
+		if err := api.get(ctx, api.path(), &account); err != nil {
+			return err
+		}
+	}
 	out, since, err := c.file(api)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -156,4 +157,32 @@ func linesOf(export, database string) string {
 		}
 	}
 	return out.String()
+}
+
+// TestExportOfAnAccount takes an account by its name, and refuses one that is not there instead of exporting nothing.
+func TestExportOfAnAccount(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	acme := anID.FindString(p.must(t, exitOK, "accounts", "create", "acme"))
+	dir := t.TempDir()
+	for i, ref := range []string{"acme", acme} {
+		file := filepath.Join(dir, fmt.Sprint(i))
+		p.must(t, exitOK, "export", "--account", ref, file)
+		if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), `"_id":"`+acme+`"`) {
+			t.Errorf("export --account %s: %v, want the account in it", ref, err)
+		}
+	}
+	for _, ref := range []string{strings.Repeat("0", 31) + "1", "nosuch"} {
+		file := filepath.Join(dir, "nothing")
+		if out := p.must(t, exitFailed, "export", "--account", ref, file); !strings.Contains(out, "no account") {
+			t.Errorf("export --account %s: %s, want to hear that there is none", ref, out)
+		}
+		if _, err := os.Stat(file); err == nil {
+			t.Errorf("export --account %s made a file", ref)
+		}
+	}
+	token := login(t, s.url)
+	if code, body := send(t, "GET", s.url+"/v2/databases/functions/documents?account_id="+strings.Repeat("0", 31)+"1", token.token, ""); code != 404 {
+		t.Errorf("documents of an account that is not there: %d %s, want 404", code, body)
+	}
 }
