@@ -80,7 +80,7 @@ func (accountsList) Run(ctx context.Context, w world, on *accountsCommand) error
 			for _, a := range list {
 				t.row(a.ID, a.Name, a.Realm)
 			}
-			return t.print(w.stdout)
+			return t.print(w)
 		})
 }
 

@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
+	"strings"
 
 	"callfn/callflow"
 	"callfn/internal/function"
+	"callfn/internal/printable"
 )
 
 type callCommand struct {
@@ -50,7 +53,10 @@ func (c callCommand) Run(ctx context.Context, w world) error {
 				}
 			}
 		}
-		err = callflow.WriteTrace(w.exact, trace, w.stdoutIsTerminal && w.getenv("NO_COLOR") == "")
+		var story strings.Builder
+		if err = callflow.WriteTrace(&story, trace, w.color()); err == nil {
+			_, err = io.WriteString(w.exact, printable.Fold(story.String(), w.columns)) // every word of others is escaped in it
+		}
 	}
 	if err == nil && failed(trace) {
 		return failedQuietly{}

@@ -59,7 +59,7 @@ func (c callflowsList) Run(ctx context.Context, w world, on *callflowsCommand) e
 			for _, c := range list {
 				t.row(c.ID, strings.Join(append(c.Numbers, c.Patterns...), " "), changed(c.Modified), c.Name)
 			}
-			return t.print(w.stdout)
+			return t.print(w)
 		})
 }
 

@@ -98,7 +98,7 @@ func printFunctions(w world, raw json.RawMessage, last map[string]runLine) error
 	for _, f := range list {
 		t.row(f.ID, f.state(), changed(f.Modified), string(last[f.ID].Outcome), f.Name)
 	}
-	return t.print(w.stdout)
+	return t.print(w)
 }
 
 // byName compares names as people sort them, capitals or not.

@@ -52,7 +52,7 @@ func (storageMigrations) Run(ctx context.Context, w world, on *storageCommand) e
 		for _, m := range list {
 			t.row(m.ID, m.Database, m.From, m.To, m.says(), fmt.Sprintf("%d/%d", m.Copied, m.Total), m.LastError)
 		}
-		return t.print(w.stdout)
+		return t.print(w)
 	})
 }
 

@@ -37,7 +37,7 @@ func printModules(w world, modules ...moduleDoc) error {
 		}
 		t.row(m.ID, state, note)
 	}
-	return t.print(w.stdout)
+	return t.print(w)
 }
 
 type modulesList struct{}

@@ -98,7 +98,7 @@ func (pivotList) Run(ctx context.Context, w world, on *pivotCommand) error {
 		for _, k := range list {
 			t.row(k.ID, k.opens(), k.Name)
 		}
-		return t.print(w.stdout)
+		return t.print(w)
 	})
 }
 

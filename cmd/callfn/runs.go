@@ -292,7 +292,7 @@ func (s *runsShown) print(run shownRun) error {
 	if run.Line > 0 {
 		line += fmt.Sprintf(" (line %d)", run.Line)
 	}
-	_, err := io.WriteString(s.w.exact, line+"\n") // every word of others is escaped; the colours are ours
+	_, err := io.WriteString(s.w.exact, printable.Fold(line, s.w.columns)+"\n") // every word of others is escaped; the colours are ours
 	return err
 }
 

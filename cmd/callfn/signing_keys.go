@@ -81,7 +81,7 @@ func (signingKeysList) Run(ctx context.Context, w world, on *signingKeysCommand)
 		}
 		return printJSON(w.stdout, all)
 	}
-	return t.print(w.stdout)
+	return t.print(w)
 }
 
 type signingKeysRotate struct {

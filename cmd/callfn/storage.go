@@ -109,7 +109,7 @@ func printConnections(w world, p planDoc) error {
 		return nil
 	}
 	_, _ = io.WriteString(w.stdout, "\n")
-	return t.print(w.stdout)
+	return t.print(w)
 }
 
 // printPlaces prints one line a database, and one a migration.
@@ -119,7 +119,7 @@ func printPlaces(w world, p planDoc) error {
 		place := p.ReadOnly.Databases[name]
 		t.row(name, p.named(place.Connection), place.Address)
 	}
-	if err := t.print(w.stdout); err != nil {
+	if err := t.print(w); err != nil {
 		return err
 	}
 	for _, m := range p.ReadOnly.Migrations {

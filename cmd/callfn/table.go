@@ -4,8 +4,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/rivo/uniseg"
-
 	"callfn/internal/printable"
 )
 
@@ -28,12 +26,12 @@ func (t *table) row(cells ...string) {
 	t.rows = append(t.rows, shown)
 }
 
-// print writes the table.
-func (t *table) print(out io.Writer) error {
+// print writes the table, folded to the terminal.
+func (t *table) print(w world) error {
 	widths := make([]int, len(t.rows[0]))
 	for _, row := range t.rows {
 		for i, cell := range row {
-			widths[i] = max(widths[i], uniseg.StringWidth(cell))
+			widths[i] = max(widths[i], printable.Width(cell))
 		}
 	}
 	var b strings.Builder
@@ -41,11 +39,11 @@ func (t *table) print(out io.Writer) error {
 		for i, cell := range row {
 			b.WriteString(cell)
 			if i < len(row)-1 {
-				b.WriteString(strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell)+2))
+				b.WriteString(strings.Repeat(" ", widths[i]-printable.Width(cell)+2))
 			}
 		}
 		b.WriteByte('\n')
 	}
-	_, err := io.WriteString(out, b.String())
+	_, err := io.WriteString(w.stdout, printable.Fold(b.String(), w.columns))
 	return err
 }

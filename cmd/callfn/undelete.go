@@ -40,7 +40,7 @@ func (f clientFlags) listDeleted(ctx context.Context, w world, n noun) error {
 			for _, i := range list {
 				t.row(i.ID, changed(i.Modified), strings.TrimSpace(firstOf(i.Name, i.Username)+" "+strings.Join(i.Numbers, " ")))
 			}
-			return t.print(w.stdout)
+			return t.print(w)
 		})
 }
 

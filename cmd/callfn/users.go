@@ -47,7 +47,7 @@ func printUsers(w world, users ...userDoc) error {
 	for _, u := range users {
 		t.row(u.columns()...)
 	}
-	return t.print(w.stdout)
+	return t.print(w)
 }
 
 // printUser prints one line about the user that an answer is about.
