@@ -42,7 +42,7 @@ func readBody(r *http.Request, limit int64) (body, error) {
 	}
 	value, err := jsonvalue.Decode(raw, jsonvalue.Limits{Bytes: int(limit)})
 	if err != nil {
-		return none, unreadable(err)
+		return none, unreadable(raw, err)
 	}
 	out, err := unwrap(value)
 	whole := jsonvalue.OrderOf(raw)
@@ -147,13 +147,19 @@ func tooLarge(limit int64) *failure {
 	return f
 }
 
-func unreadable(err error) *failure {
-	text := err.Error()
+// unreadable says where in what the client sent it is no JSON, and what to write there instead.
+func unreadable(raw []byte, err error) *failure {
+	violation := schemas.Violation{"message": err.Error(), "target": "body"}
 	var refused *jsonvalue.Error
 	if errors.As(err, &refused) {
-		text = strings.TrimPrefix(text, "json: ")
+		fault := jsonvalue.Explain(raw, refused)
+		violation["message"] = fault.String()
+		violation["line"], violation["column"], violation["source"] = fault.Line, fault.Column, fault.Source
+		if fault.Path != "" {
+			violation["path"] = fault.Path
+		}
 	}
-	return invalidField("json", "invalid", schemas.Violation{"message": text, "target": "body"})
+	return invalidField("json", "invalid", violation)
 }
 
 // unwrapped takes the named keys of a body without envelope for its data, and reports whether there were any.

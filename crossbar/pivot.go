@@ -107,7 +107,7 @@ func pivotParams(r *http.Request, query url.Values) (map[string]string, error) {
 		case "application/json", "application/x-json":
 			value, err := jsonvalue.Decode(raw, jsonvalue.Limits{Bytes: pivotBody})
 			if err != nil {
-				return nil, unreadable(err)
+				return nil, unreadable(raw, err)
 			}
 			var ok bool
 			if structured, ok = value.(map[string]any); !ok {

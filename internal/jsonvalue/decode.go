@@ -167,6 +167,7 @@ func (d *decoder) failed(err error) *Error {
 		return d.refuse(err.Error())
 	}
 	e := d.refuse(syntax.Error())
+	e.syntax = true
 	if syntax.Offset >= int64(len(d.data)) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)) {
 		e.Reason, e.Offset = "ends too early", int64(len(d.data))
 		return e

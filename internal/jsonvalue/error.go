@@ -12,6 +12,8 @@ type Error struct {
 	Reason string
 	// TooLarge is true when a limit was exceeded, as opposed to broken JSON.
 	TooLarge bool
+
+	syntax bool // the text is no JSON
 }
 
 // Error gives reason, place and byte position, as in `key "text" stands twice at flow.data, around byte 42`.
