@@ -11,24 +11,19 @@ import (
 	"callfn/internal/datastore"
 )
 
-// authenticate finds out who asks. On public routes a token that does not count is as good as none.
+// authenticate wants to know who asks, from the token that came first (receive) or one in the body. On public routes a token that
+// does not count is as good as none.
 func (a *API) authenticate(x *exchange) error {
-	token := x.token()
-	if token == "" {
-		if x.route.Access == Public {
-			return nil
-		}
-		return invalidCredentials()
+	if token := x.token(); x.caller == nil && x.refused == nil && token != "" {
+		x.caller, x.refused = a.identify(x, token)
 	}
-	who, err := a.identify(x, token)
-	if err != nil {
-		if x.route.Access == Public {
-			return nil
-		}
-		return err
+	switch {
+	case x.caller != nil || x.route.Access == Public:
+		return nil
+	case x.refused != nil:
+		return x.refused
 	}
-	x.caller = who
-	return nil
+	return invalidCredentials()
 }
 
 func (a *API) identify(x *exchange, token string) (*caller, error) {

@@ -23,21 +23,17 @@ type body struct {
 	bare     map[string]any   // without the key data: everything
 }
 
-// readBody reads a body of at most limit bytes as KAZOO's request envelope. What it returns besides an error is an
-// empty body.
-func readBody(r *http.Request, limit int64) (body, error) {
+// readBody takes a body of at most limit bytes apart as KAZOO's request envelope. What it returns besides an error is an empty
+// body.
+func readBody(header http.Header, raw []byte, limit int64) (body, error) {
 	none := body{empty: true, data: map[string]any{}}
-	raw, failed := readAtMost(r, limit)
-	if failed != nil {
-		return none, failed
-	}
 	if len(raw) == 0 {
 		return none, nil
 	}
-	if kind := r.Header.Get("Content-Type"); !readableAsJSON(kind) {
+	if kind := header.Get("Content-Type"); !readableAsJSON(kind) {
 		return none, unsupportedType(kind)
 	}
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+	if encoding := header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
 		return none, unsupportedType(encoding)
 	}
 	value, err := jsonvalue.Decode(raw, jsonvalue.Limits{Bytes: int(limit)})

@@ -34,6 +34,7 @@ type exchange struct {
 	proxies   []netip.Prefix
 
 	caller  *caller         // nil for an anonymous request
+	refused error           // why the token does not count
 	account account.Account // the account of the path, once the caller may be there
 	tokens  map[string]any  // what the rate limit has to say
 	granted auth.Claims     // of the token that this request, a login, was given

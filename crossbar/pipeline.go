@@ -1,11 +1,13 @@
 package crossbar
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,12 +36,13 @@ func (a *API) serve(set *pathRoutes) echo.HandlerFunc {
 	}
 }
 
-// travel goes the road: verb, authentication, authorisation, negotiation, body, handler. A body that cannot be read
-// is only complained about once it is known that the client may be here at all.
+// travel goes the road: verb, authentication, rate limit, body, authorisation, negotiation, handler. Who asks is known and the price
+// taken before a body is gone through, unless the token is in the body. A body that cannot be read is only complained about once it
+// is known that the client may be here at all.
 func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, error) {
 	if running, err := a.modules.running(x.ctx, moduleOf(set.resource), set.invoked()); err != nil {
 		return nil, err
-	} else if !running {
+	} else if !running || deeper(c) {
 		return nil, notFound() // as if nobody had ever built it
 	}
 	if x.method == http.MethodOptions {
@@ -50,8 +53,11 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 		return route.handle(x)
 	}
 	x.ctx, x.stored = datastore.ForRequest(x.ctx)
-	var bodyErr error
-	x.body, bodyErr = readBody(c.Request(), a.cfg.BodyLimit)
+	bodyErr, err := a.receive(x, set)
+	if err != nil {
+		drain(c.Request().Body, a.cfg.BodyLimit/8)
+		return nil, err
+	}
 	if verb := x.tunnelled(); verb != "" {
 		x.method = verb
 	}
@@ -60,12 +66,8 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 		return nil, invalidMethod(withOptions(set.methods))
 	}
 	x.enter(route, c)
-	refused := a.authenticate(x)
-	if err := a.charge(x); err != nil {
+	if err := a.authenticate(x); err != nil {
 		return nil, err
-	}
-	if refused != nil {
-		return nil, refused
 	}
 	if err := a.authorise(x); err != nil {
 		return nil, err
@@ -83,6 +85,61 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 		return nil, dataRequired()
 	}
 	return route.handle(x)
+}
+
+// Bodies of those who have not said in the header or query who they are: a login, or a document with the token in it.
+const (
+	loginBody     = 64 << 10
+	anonymousBody = 1 << 20
+)
+
+// receive finds out who asks, takes the price, and only then reads the body. What is wrong with the body is told apart: it is said
+// to those who may be here.
+func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
+	x.body = body{empty: true, data: map[string]any{}}
+	methods, public := set.reachable(x.method)
+	if len(methods) == 0 {
+		return nil, invalidMethod(withOptions(set.methods))
+	}
+	token := x.token()
+	if token != "" {
+		x.caller, x.refused = a.identify(x, token)
+	}
+	if err := a.charge(x, set.resource); err != nil {
+		return nil, err
+	}
+	limit := a.cfg.BodyLimit
+	switch {
+	case x.caller != nil:
+	case public:
+		limit = min(limit, loginBody)
+	case token != "":
+		return nil, set.refusal(x, x.refused)
+	default:
+		limit = min(limit, anonymousBody)
+	}
+	raw, failed := readAtMost(x.request, limit)
+	if failed != nil {
+		return failed, nil
+	}
+	if x.caller == nil && !public && !bytes.Contains(bytes.ToLower(raw), []byte("auth")) { // neither auth_token nor authorization
+		return nil, set.refusal(x, invalidCredentials())
+	}
+	x.body, bodyErr = readBody(x.request.Header, raw, limit)
+	return bodyErr, nil
+}
+
+// refusal is the answer to somebody who may not be here: why, unless nobody could do that here.
+func (s *pathRoutes) refusal(x *exchange, why error) error {
+	if _, ok := s.routes[orElse(x.tunnelled(), x.method)]; !ok {
+		return invalidMethod(withOptions(s.methods))
+	}
+	return why
+}
+
+// deeper reports whether the path goes on below the last token of its route, which the router takes for a part of that token.
+func deeper(c echo.Context) bool {
+	return slices.ContainsFunc(c.ParamValues(), func(token string) bool { return strings.Contains(token, "/") })
 }
 
 // enter notes which route the request is for, and what its path says: each token decoded by itself, as KAZOO has it

@@ -1,0 +1,88 @@
+package crossbar_test
+
+import (
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"callfn/crossbar"
+)
+
+// A large body is gone through for those who may send it: not for nobody, not beyond the rate limit, and for a login it is small.
+func TestBodiesAreReadLate(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	s.rewire(t, func(c *crossbar.Config) { c.RateLimit = crossbar.RateLimit{PerSecond: 0.001, Burst: 20} })
+	large := `{"data":{"name":"n","function_js":"return 1","x":"` + strings.Repeat("x", 2<<20) + `"}}`
+	functions := a.path("/functions")
+	send := func(method, path, token, body string) reply {
+		request := httptest.NewRequest(method, path, strings.NewReader(body))
+		request.Header.Set("Content-Type", "application/json")
+		if token != "" {
+			request.Header.Set("X-Auth-Token", token)
+		}
+		return s.serve(t, request)
+	}
+	for name, c := range map[string]struct {
+		path, token, body string
+		status            int
+	}{
+		"nobody":                              {functions, "", large, 401},
+		"a token that does not count":         {functions, "x.y.z", large, 401},
+		"a login":                             {"/v2/api_auth", "", strings.Replace(large, "name", "api_key", 1), 413},
+		"a login by a user":                   {"/v2/user_auth", "", large, 413},
+		"nobody, broken":                      {functions, "", `{"data":` + strings.Repeat("[", 1<<20), 401},
+		"nobody, with the token far too late": {functions, "", large[:len(large)-1] + `,"auth_token":"` + a.token + `"}`, 401},
+		"whoever may, and it is too much":     {functions, a.token, large, 400},
+	} {
+		if r := send("PUT", c.path, c.token, c.body); r.status != c.status {
+			t.Errorf("%s: status %d, want %d: %.300s", name, r.status, c.status, r.raw)
+		}
+	}
+	// A token in the body of a request that is not that large counts as ever.
+	small := `{"data":{"name":"n","function_js":"return 1"},"auth_token":"` + a.token + `"}`
+	if r := send("PUT", functions, "", small); r.status != 201 {
+		t.Errorf("a token in the envelope: %d %s, want 201", r.status, r.raw)
+	}
+	if r := send("PUT", functions, "", `{"data":{"auth_token":"`+a.token+`","name":"n","function_js":"return 1"}}`); r.status != 201 {
+		t.Errorf("a token in the data: %d %s, want 201", r.status, r.raw)
+	}
+	// Beyond the rate limit nothing is decoded: a body that is no JSON is not complained about.
+	var last reply
+	for range 30 {
+		last = send("PUT", functions, a.token, `{"data":`)
+	}
+	if last.status != 429 {
+		t.Errorf("beyond the rate limit: %d %s, want 429", last.status, last.raw)
+	}
+	if r := send("PUT", functions, "", small); r.status != 429 && r.status != 201 {
+		t.Errorf("got %d %s", r.status, r.raw)
+	}
+	s.clock.Advance(time.Hour)
+}
+
+// What stands below the last token of a route is no route, whatever the method, and no id with a slash.
+func TestPathsBelowALeaf(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	id := s.must(t, 201, "PUT", a.path("/menus"), a.token, `{"data":{"name":"m"}}`).id()
+	for _, path := range []string{
+		a.path("/menus/" + id + "/x"), a.path("/menus/" + id + "/x/y"), a.path("/users/" + id + "/nothing"), a.path("/functions/" + id + "/x/y/z"),
+		"/v2/schemas/functions/x", "/v2/modules/functions/x",
+	} {
+		for _, method := range []string{"GET", "PUT", "POST", "PATCH", "DELETE"} {
+			request := httptest.NewRequest(method, path, strings.NewReader(`{"data":{}}`))
+			request.Header.Set("Content-Type", "application/json")
+			request.Header.Set("X-Auth-Token", a.token)
+			r := s.serve(t, request)
+			if r.status != 404 || r.env["message"] != "not_found" || strings.Contains(r.raw, "/x") {
+				t.Errorf("%s %s: %d %s, want 404 not_found", method, path, r.status, r.raw)
+			}
+		}
+	}
+	// A slash that is part of a token is written %2F.
+	if r := s.do(t, "GET", a.path("/menus/a%2Fb"), a.token, ""); r.status != 404 || r.at("data", "cause") != "a/b" {
+		t.Errorf("an id with a slash: %d %s, want bad_identifier a/b", r.status, r.raw)
+	}
+}
