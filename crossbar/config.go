@@ -82,6 +82,7 @@ type Config struct {
 	RateLimit       RateLimit                   // per address and account; see RateLimit for its defaults
 	Quota           Quota                       // what one account may have; nothing is bounded when zero
 	RequestTimeout  time.Duration               // bounds a whole request; 30 s when zero
+	AnswerTimeout   time.Duration               // bounds how long a client may take to take in an answer; 60 s when zero
 	Ready           func(context.Context) error // what /readyz asks besides the datastore; may be nil
 	Room            func(context.Context) error // what /readyz asks unless it is asked for calls only; may be nil
 	ReadyDetails    func() map[string]any       // what /readyz tells besides that it is ready; may be nil
@@ -106,6 +107,9 @@ func (c Config) withDefaults() Config {
 	c.RateLimit = c.RateLimit.withDefaults()
 	if c.RequestTimeout <= 0 {
 		c.RequestTimeout = 30 * time.Second
+	}
+	if c.AnswerTimeout <= 0 {
+		c.AnswerTimeout = time.Minute
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -148,6 +148,8 @@ func (a *API) envelope(x *exchange) map[string]any {
 
 // head sets the header fields of every answer.
 func (a *API) head(c echo.Context, x *exchange, failed bool) {
+	// A client that does not take its answer is not waited for. Not every writer has deadlines: one in a test has none.
+	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(a.cfg.AnswerTimeout))
 	header := c.Response().Header()
 	header.Set("X-Request-ID", x.requestID)
 	header.Set("X-Content-Type-Options", "nosniff")

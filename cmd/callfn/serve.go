@@ -47,7 +47,8 @@ type serveCommand struct {
 	TrustedProxy       trustedProxies `help:"Addresses or networks of the proxies in front, with commas between them. Only their X-Forwarded-For says who the client is, for the limits of requests and failed logins; without this every client behind a proxy shares the proxy's." placeholder:"CIDR" group:"listening"`
 	PublicURL          string         `name:"public-url" help:"Where KAZOO reaches this service, such as https://fn.example.com: it goes into the addresses that KAZOO's pivot nodes are given. Not localhost, which KAZOO refuses." placeholder:"URL" group:"listening"`
 	HeaderTimeout      time.Duration  `help:"How long a client may take to send the header of a request, however steadily it sends." default:"10s" group:"limits" range:"10ms..1h"`
-	BodyTimeout        time.Duration  `help:"How long a client may take to send a whole request." default:"60s" group:"limits" range:"10ms..24h"`
+	BodyTimeout        time.Duration  `help:"How long a client may take to send a whole request, and then to take the whole answer." default:"60s" group:"limits" range:"10ms..24h"`
+	MaxConnections     int            `help:"How many connections the API has at once; further ones wait. One address may have a quarter of them, --trusted-proxy and this machine all." default:"4096" group:"limits" range:"4..1048576"`
 	ShutdownTimeout    time.Duration  `help:"How long a graceful stop waits for requests under way." default:"10s" group:"listening" range:"0s..1h"`
 	LogFormat          string         `help:"text, json, or auto: text on a terminal." enum:"auto,text,json" default:"auto" group:"log"`
 	LogLevel           string         `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" group:"log"`
@@ -103,7 +104,7 @@ func (c serveCommand) Run(ctx context.Context, w world, k *kong.Context) error {
 	api := server(listener, s.metrics.Requests(s.api), c, log)
 	servers := []*http.Server{api}
 	failed := make(chan error, 3)
-	go func() { failed <- api.Serve(listener) }()
+	go func() { failed <- api.Serve(boundConnections(listener, c.MaxConnections, c.TrustedProxy, log)) }()
 	if c.CouchListen != "" {
 		couch, l, err := s.couchServer(c, w, log)
 		if err != nil {

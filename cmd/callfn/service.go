@@ -141,7 +141,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	s.api = crossbar.New(crossbar.Config{
 		Datastores: stores, Storage: plans, Migrations: moves, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
 		Pivot:     &callflow.PivotServer{Directory: directory, Runner: runner, Flows: set},
-		PublicURL: c.PublicURL, Recovery: recovery, TrustedProxies: c.TrustedProxy,
+		PublicURL: c.PublicURL, Recovery: recovery, TrustedProxies: c.TrustedProxy, AnswerTimeout: c.BodyTimeout,
 		Simulator: &callflow.Simulator{Executor: executor, Web: s.rehearsalWeb(c)}, Random: rand.Reader, Now: time.Now, Log: log,
 		APIKeyChanged:   s.keepKeyFile(filepath.Join(c.Data, masterKeyFile), log),
 		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
