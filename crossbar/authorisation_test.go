@@ -208,6 +208,13 @@ var matrix = map[string]row{
 	"PATCH /v2/accounts/:account/lists/:id":                       {`{"data":{"name":"x"}}`, subtree(200)},
 	"DELETE /v2/accounts/:account/lists/:id":                      {"", subtree(200)},
 	"POST /v2/accounts/:account/lists/:id/undelete":               {"", subtree(200)},
+	"GET /v2/accounts/:account/lists/:id/entries":                 {"", subtree(200)},
+	"PUT /v2/accounts/:account/lists/:id/entries":                 {`{"data":{"number":"+1415"}}`, subtree(201)},
+	"DELETE /v2/accounts/:account/lists/:id/entries":              {"", subtree(200)},
+	"GET /v2/accounts/:account/lists/:id/entries/:part":           {"", subtree(200)},
+	"POST /v2/accounts/:account/lists/:id/entries/:part":          {`{"data":{"number":"+1415"}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/lists/:id/entries/:part":         {`{"data":{"number":"+1415"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/lists/:id/entries/:part":        {"", subtree(200)},
 	"GET /v2/accounts/:account/temporal_rules":                    {"", subtree(200)},
 	"PUT /v2/accounts/:account/temporal_rules":                    {`{"data":{"name":"r","cycle":"daily"}}`, subtree(201)},
 	"GET /v2/accounts/:account/temporal_rules/:id":                {"", subtree(200)},
@@ -236,6 +243,8 @@ var matrix = map[string]row{
 	"POST /v2/accounts/:account/callflows/:id/tests/:part":        {`{"data":{"name":"case {NUMBER}","call":{},"expected":{"steps":[]}}}`, subtree(200)},
 	"PATCH /v2/accounts/:account/callflows/:id/tests/:part":       {`{"data":{"description":"x"}}`, subtree(200)},
 	"DELETE /v2/accounts/:account/callflows/:id/tests/:part":      {"", subtree(200)},
+	"GET /v2/accounts/:account/search":                            {"", subtree(200)},
+	"GET /v2/accounts/:account/search/multi":                      {"", subtree(200)},
 	"PUT /v2/accounts/:account/simulations":                       {`{"data":{"To":"1000"}}`, subtree(201)},
 	"PATCH /v2/accounts/:account/functions":                       {`{"data":{"re-enable":true}}`, subtree(200)},
 	"PATCH /v2/accounts/:account/descendants/functions":           {`{"data":{"re-enable":true}}`, subtree(200)},
@@ -353,6 +362,9 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 		current, _ := must(200, "GET", "/v2/auth/keys", "").items()[0].(string)
 		path = strings.Replace(path, ":id", current, 1)
 	}
+	if strings.Contains(path, "/search") {
+		path += map[bool]string{true: "?t=user&by_name=a", false: "?t=user&q=name&v=a"}[strings.HasSuffix(path, "multi")]
+	}
 	path = strings.Replace(path, "/v2/modules/:id", "/v2/modules/functions", 1)
 	path = strings.Replace(path, "/storage/plans/:id", "/storage/plans/x", 1)
 	path = strings.Replace(path, "/databases/:id", "/databases/accounts", 1)
@@ -375,7 +387,7 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 			collection, content = "pivot/keys", `{"data":{"name":"k"}}`
 		}
 		for _, name := range []string{"menus", "devices", "lists", "temporal_rules", "temporal_rules_sets"} {
-			if strings.HasSuffix(strings.TrimSuffix(path, "/undelete"), "/"+name+"/:id") {
+			if item, _, _ := strings.Cut(path, "/:id"); strings.HasSuffix(item, "/"+name) {
 				collection, content = name, `{"data":{"name":"n","cycle":"daily"}}`
 			}
 		}
@@ -386,6 +398,9 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 		}
 		if before, found := strings.CutSuffix(path, ":run"); found {
 			path = before + s.record(t, self, id, "call-1", function.Threw)
+		}
+		if before, found := strings.CutSuffix(path, "/entries/:part"); found {
+			path = before + "/entries/" + must(201, "PUT", before+"/entries", `{"data":{"number":"1"}}`).id()
 		}
 		if before, found := strings.CutSuffix(path, "/:part"); found {
 			expected := map[string]string{"functions": `{"outcome":"ok"}`, "callflows": `{"steps":[]}`}[collection]

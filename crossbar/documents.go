@@ -117,6 +117,11 @@ func (k *documentKind) patch(x *exchange) (*answer, error) {
 // edit changes the current revision. Someone else being faster means: start again from theirs, unless the client named
 // the revision it means to change.
 func (k *documentKind) edit(x *exchange, change func(datastore.Document) datastore.Document) (*answer, error) {
+	return k.tryEdit(x, func(doc datastore.Document) (datastore.Document, error) { return change(doc), nil })
+}
+
+// tryEdit is edit with a change that may be impossible.
+func (k *documentKind) tryEdit(x *exchange, change func(datastore.Document) (datastore.Document, error)) (*answer, error) {
 	for attempt := 1; ; attempt++ {
 		doc, err := k.load(x)
 		if err != nil {
@@ -125,7 +130,11 @@ func (k *documentKind) edit(x *exchange, change func(datastore.Document) datasto
 		if err := x.precondition(doc.Rev()); err != nil {
 			return nil, err
 		}
-		saved, remarks, err := k.store(x, doc, change(doc))
+		changed, err := change(doc)
+		if err != nil {
+			return nil, err
+		}
+		saved, remarks, err := k.store(x, doc, changed)
 		if err == nil {
 			return k.answer(x, saved, remarks)
 		}

@@ -111,6 +111,8 @@ func (a *API) table() []Route {
 		{get, underAccount + "/functions/:id/runs/:run", "functions", Subtree, false, a.showRun},
 		{put, underAccount + "/functions/:id/run", "functions", Subtree, false, a.runFunction},
 
+		{get, underAccount + "/search", "search", Subtree, false, a.search},
+		{get, underAccount + "/search/multi", "search", Subtree, false, a.searchMany},
 		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},
 	}
 	table = append(table, a.pivotRoutes()...)
@@ -127,6 +129,9 @@ func (a *API) table() []Route {
 	table = append(table, a.noStorageRoutes()...)
 	for _, kind := range a.behindModules() {
 		table = append(table, documentRoutes(kind.name, kind)...)
+		if kind.name == "lists" {
+			table = append(table, listEntries{kind}.routes()...)
+		}
 	}
 	return table
 }

@@ -1,0 +1,190 @@
+package crossbar
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"callfn/internal/datastore"
+	"callfn/internal/jsonvalue"
+	"callfn/schemas"
+)
+
+// listEntries are KAZOO's routes for the entries of a list (cb_lists). There each entry is a document; here they are members of
+// the list's `entries`, by their ids, so that a call reads one document.
+type listEntries struct{ lists *documentKind }
+
+func (e listEntries) routes() []Route {
+	all, one := underAccount+"/lists/:id/entries", underAccount+"/lists/:id/entries/:part"
+	return []Route{
+		{http.MethodGet, all, "lists", Subtree, false, e.list},
+		{http.MethodPut, all, "lists", Subtree, true, e.create},
+		{http.MethodDelete, all, "lists", Subtree, false, e.deleteAll},
+		{http.MethodGet, one, "lists", Subtree, false, e.show},
+		{http.MethodPost, one, "lists", Subtree, true, e.replace},
+		{http.MethodPatch, one, "lists", Subtree, true, e.patch},
+		{http.MethodDelete, one, "lists", Subtree, false, e.delete},
+	}
+}
+
+func (e listEntries) list(x *exchange) (*answer, error) {
+	doc, err := e.lists.load(x)
+	if err != nil {
+		return nil, err
+	}
+	entries := entriesOf(doc)
+	items := make([]any, 0, len(entries))
+	for _, id := range slices.Sorted(maps.Keys(entries)) {
+		items = append(items, entryShown(doc, id))
+	}
+	return &answer{data: items, page: &page{size: len(items)}}, nil
+}
+
+func (e listEntries) show(x *exchange) (*answer, error) {
+	doc, err := e.lists.load(x)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := entriesOf(doc)[x.path["part"]]; !ok {
+		return nil, badIdentifier(x.path["part"])
+	}
+	return &answer{data: entryShown(doc, x.path["part"]), revision: doc.Rev()}, nil
+}
+
+func (e listEntries) create(x *exchange) (*answer, error) {
+	id, err := datastore.NewID(e.lists.random)
+	if err != nil {
+		return nil, err
+	}
+	out, err := e.store(x, id, func(any, bool) (any, error) { return entryOf(x) })
+	if err == nil {
+		out.location = x.request.URL.EscapedPath() + "/" + id
+	}
+	return out, err
+}
+
+func (e listEntries) replace(x *exchange) (*answer, error) {
+	return e.store(x, x.path["part"], func(_ any, there bool) (any, error) {
+		if !there {
+			return nil, badIdentifier(x.path["part"])
+		}
+		return entryOf(x)
+	})
+}
+
+func (e listEntries) patch(x *exchange) (*answer, error) {
+	return e.store(x, x.path["part"], func(before any, there bool) (any, error) {
+		if !there {
+			return nil, badIdentifier(x.path["part"])
+		}
+		data, err := entryOf(x)
+		old, _ := before.(map[string]any)
+		return jsonvalue.Merge(old, data), err
+	})
+}
+
+// delete takes one entry out of the list, and shows it for the last time.
+func (e listEntries) delete(x *exchange) (*answer, error) {
+	var gone map[string]any
+	out, err := e.lists.tryEdit(x, func(doc datastore.Document) (datastore.Document, error) {
+		entries := maps.Clone(entriesOf(doc))
+		if _, ok := entries[x.path["part"]]; !ok {
+			return nil, badIdentifier(x.path["part"])
+		}
+		gone = entryShown(doc, x.path["part"])
+		delete(entries, x.path["part"])
+		return withEntries(doc, entries), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.data, out.order = gone, nil
+	markDeleted(out)
+	return out, nil
+}
+
+// deleteAll empties the list.
+func (e listEntries) deleteAll(x *exchange) (*answer, error) {
+	out, err := e.lists.edit(x, func(doc datastore.Document) datastore.Document { return withEntries(doc, map[string]any{}) })
+	if err != nil {
+		return nil, err
+	}
+	return &answer{data: []any{}, revision: out.revision}, nil
+}
+
+// store puts an entry into the list: what change makes of the one that is there.
+func (e listEntries) store(x *exchange, id string, change func(before any, there bool) (any, error)) (*answer, error) {
+	out, err := e.lists.tryEdit(x, func(doc datastore.Document) (datastore.Document, error) {
+		entries := maps.Clone(entriesOf(doc))
+		if entries == nil {
+			entries = map[string]any{}
+		}
+		before, there := entries[id]
+		after, err := change(before, there)
+		if err != nil {
+			return nil, err
+		}
+		entries[id] = after
+		return withEntries(doc, entries), nil
+	})
+	if err != nil {
+		return nil, ofEntry(err, id)
+	}
+	shown, _ := out.data.(map[string]any)
+	out.data, out.order = entryShown(shown, id), nil
+	return out, nil
+}
+
+// entryOf is the entry that a client sends. Its id and list are the path's.
+func entryOf(x *exchange) (map[string]any, error) {
+	data, err := x.object()
+	if err != nil {
+		return nil, err
+	}
+	entry := datastore.StripPrivate(data)
+	delete(entry, "list_id")
+	return entry, nil
+}
+
+func entriesOf(doc map[string]any) map[string]any {
+	entries, _ := doc["entries"].(map[string]any)
+	return entries
+}
+
+func withEntries(doc datastore.Document, entries map[string]any) datastore.Document {
+	public := datastore.StripPrivate(doc)
+	public["entries"] = entries
+	return doc.Replace(public)
+}
+
+// entryShown is an entry of a list, of its document or of what is shown of that, as clients see it.
+func entryShown(list map[string]any, id string) map[string]any {
+	entry, _ := entriesOf(list)[id].(map[string]any)
+	shown := jsonvalue.CopyObject(entry)
+	shown["id"] = id
+	of, _ := list["_id"].(string)
+	if of == "" {
+		of, _ = list["id"].(string)
+	}
+	shown["list_id"] = of
+	return shown
+}
+
+// ofEntry names fields of an entry as the client sent them, not as members of the list.
+func ofEntry(err error, id string) error {
+	var f *failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	fields, ok := f.data.(schemas.FieldErrors)
+	if !ok {
+		return err
+	}
+	own := make(schemas.FieldErrors, len(fields))
+	for path, violations := range fields {
+		own[strings.TrimPrefix(path, schemas.Path("entries", id)+".")] = violations
+	}
+	return invalid(own)
+}

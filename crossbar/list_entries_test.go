@@ -1,0 +1,64 @@
+package crossbar_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// KAZOO's routes for the entries of a list: each has an id, and a call finds them in the list.
+func TestListEntries(t *testing.T) {
+	s := newStack(t)
+	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
+	list := s.must(t, 201, "PUT", a.path("/lists"), a.token, `{"data":{"name":"vip"}}`).id()
+	entries := a.path("/lists/" + list + "/entries")
+	if r := s.must(t, 200, "GET", entries, a.token, ""); len(r.items()) != 0 {
+		t.Errorf("entries of a new list: %s", r.raw)
+	}
+	created := s.must(t, 201, "PUT", entries, a.token, `{"data":{"number":"+1415","displayname":"Ann","list_id":"x","id":"y"}}`)
+	item := entries + "/" + created.id()
+	want := map[string]any{"id": created.id(), "list_id": list, "number": "+1415", "displayname": "Ann"}
+	if diff := cmp.Diff(want, created.data()); diff != "" || created.header.Get("Location") != item {
+		t.Errorf("created at %q: %s", created.header.Get("Location"), diff)
+	}
+	if diff := cmp.Diff(want, s.must(t, 200, "GET", item, a.token, "").data()); diff != "" {
+		t.Errorf("read: %s", diff)
+	}
+	stored := s.must(t, 200, "GET", a.path("/lists/"+list), a.token, "").at("data", "entries", created.id(), "number")
+	if stored != "+1415" {
+		t.Errorf("in the list: %v, want the entry where calls look for it", stored)
+	}
+	want = map[string]any{"id": created.id(), "list_id": list, "number": "+1416", "displayname": "Ann"}
+	if diff := cmp.Diff(want, s.must(t, 200, "PATCH", item, a.token, `{"data":{"number":"+1416"}}`).data()); diff != "" {
+		t.Errorf("merged: %s", diff)
+	}
+	want = map[string]any{"id": created.id(), "list_id": list, "pattern": "^9"}
+	if diff := cmp.Diff(want, s.must(t, 200, "POST", item, a.token, `{"data":{"pattern":"^9"}}`).data()); diff != "" {
+		t.Errorf("replaced: %s", diff)
+	}
+	s.must(t, 201, "PUT", entries, a.token, `{"data":{"number":"2"}}`)
+	if r := s.must(t, 200, "GET", entries, a.token, ""); len(r.items()) != 2 {
+		t.Errorf("entries: %s, want two", r.raw)
+	}
+	// What is wrong is told with the entry's own fields, and nothing of it is stored.
+	for body, field := range map[string]string{`{"number":5551234567890123456789012345678901234567890123456789012345678901234}`: "number", `{"pattern":"("}`: "pattern", `{"name":{}}`: "name"} {
+		if r := s.must(t, 400, "PUT", entries, a.token, `{"data":`+body+`}`); r.at("data", field) == nil {
+			t.Errorf("%s: %s, want a failure of %s", body, r.raw, field)
+		}
+	}
+	if r := s.must(t, 200, "DELETE", item, a.token, ""); r.at("data", "_read_only", "deleted") != true || r.at("data", "pattern") != "^9" {
+		t.Errorf("deleted: %s", r.raw)
+	}
+	for _, method := range []string{"GET", "DELETE"} {
+		s.must(t, 404, method, item, a.token, "")
+	}
+	for _, method := range []string{"POST", "PATCH"} {
+		s.must(t, 404, method, item, a.token, `{"data":{"number":"3"}}`)
+	}
+	s.must(t, 404, "GET", b.path("/lists/"+list+"/entries"), b.token, "")
+	s.must(t, 412, "DELETE", entries, a.token, "", `If-Match: "1-x"`)
+	s.must(t, 200, "DELETE", entries, a.token, "")
+	if r := s.must(t, 200, "GET", entries, a.token, ""); len(r.items()) != 0 {
+		t.Errorf("after all were deleted: %s", r.raw)
+	}
+}
