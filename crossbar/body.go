@@ -54,7 +54,7 @@ func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
 		return nil, nil
 	}
 	if r.ContentLength > limit {
-		drain(r.Body, limit)
+		drain(r.Body)
 		return nil, tooLarge(limit)
 	}
 	raw, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
@@ -65,7 +65,7 @@ func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
 		return nil, fail(400, "parse_error", says("failed to parse request body"))
 	}
 	if int64(len(raw)) > limit {
-		drain(r.Body, limit)
+		drain(r.Body)
 		return nil, tooLarge(limit)
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
@@ -74,9 +74,12 @@ func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
 	return raw, nil
 }
 
-// drain takes in what is left of a body that is too large, within reason: a client that is still sending when the connection
-// is closed sees a broken pipe instead of the answer.
-func drain(body io.Reader, limit int64) { _, _ = io.CopyN(io.Discard, body, 8*limit) }
+// drain takes in what is left of a body that is not wanted, within reason: a client that is still sending when the connection is
+// closed sees a broken pipe instead of the answer.
+func drain(body io.Reader) {
+	const most = 64 << 20
+	_, _ = io.CopyN(io.Discard, body, most)
+}
 
 // readableAsJSON: JSON, nothing, and curl's default, which KAZOO reads as JSON too.
 func readableAsJSON(kind string) bool {

@@ -3,6 +3,7 @@ package crossbar
 import (
 	"encoding/json"
 	"hash/maphash"
+	"strings"
 	"sync"
 
 	"callfn/callflow"
@@ -70,7 +71,7 @@ func (c callflowChecker) check(x *exchange, before, doc datastore.Document) (sch
 		}
 		if taken != nil {
 			fields.Add(kind.field, "unique", schemas.Violation{
-				"message": kind.noun + " " + taken.value + " exists in callflow " + taken.id + " " + taken.name, "cause": taken.value})
+				"message": strings.TrimSpace(kind.noun + " " + taken.value + " exists in callflow " + taken.id + " " + taken.name), "cause": taken.value})
 		}
 	}
 	return fields, nil, nil
@@ -131,6 +132,9 @@ func (c callflowChecker) taken(x *exchange, view, own string, values []string) (
 		var value struct{ Name string }
 		_ = json.Unmarshal(row.Key, &key)
 		_ = json.Unmarshal(row.Value, &value)
+		if value.Name == row.ID {
+			value.Name = "" // it has none
+		}
 		return &takenBy{value: key[1], id: row.ID, name: value.Name}, nil
 	}
 	return nil, nil

@@ -2,6 +2,7 @@ package crossbar
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5" //nolint:gosec // KAZOO's shape of a node's digest; nothing is protected by it
 	"encoding/base64"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -216,10 +218,13 @@ func shownInOrder(doc datastore.Document) jsonvalue.Object {
 	return jsonvalue.Object{Members: public(doc), Order: doc.Order()}
 }
 
-// encodeEnvelope is an object as JSON. Members that were encoded before, as a page of documents was, are not gone through again.
+// encodeEnvelope is an object as JSON: data first and the token last, for whoever looks at it. Members that were encoded before, as a page of documents was, are not gone through again.
 func encodeEnvelope(env map[string]any) (encoded, error) {
 	text := []byte{'{'}
-	for _, name := range slices.Sorted(maps.Keys(env)) {
+	names := slices.SortedFunc(maps.Keys(env), func(a, b string) int {
+		return cmp.Or(cmp.Compare(envelopePlace(a), envelopePlace(b)), strings.Compare(a, b))
+	})
+	for _, name := range names {
 		member, err := encodeJSON(env[name])
 		if err != nil {
 			return nil, err
@@ -230,6 +235,17 @@ func encodeEnvelope(env map[string]any) (encoded, error) {
 		text = append(append(strictjson.AppendString(text, name), ':'), member...)
 	}
 	return append(text, '}'), nil
+}
+
+// envelopePlace is where a member of the envelope stands: before the others, among them or behind them.
+func envelopePlace(name string) int {
+	switch name {
+	case "data":
+		return -1
+	case "auth_token":
+		return 1
+	}
+	return 0
 }
 
 func setText(env map[string]any, key, text string) {

@@ -55,7 +55,7 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	x.ctx, x.stored = datastore.ForRequest(x.ctx)
 	bodyErr, err := a.receive(x, set)
 	if err != nil {
-		drain(c.Request().Body, a.cfg.BodyLimit/8)
+		drain(c.Request().Body)
 		return nil, err
 	}
 	if verb := x.tunnelled(); verb != "" {

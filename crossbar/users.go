@@ -25,7 +25,7 @@ func (a *API) users() *documentKind {
 		check:      a.checkUser,
 		bury:       account.DropCredentials,
 		lock:       locks.lock,
-		listing:    listing{view: collection.ByAccount},
+		listing:    listing{view: collection.ByAccount, computed: []string{"features"}},
 	}
 }
 

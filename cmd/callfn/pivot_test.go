@@ -100,10 +100,15 @@ func TestPivot(t *testing.T) {
 }
 
 func TestPublicURL(t *testing.T) {
-	for _, bad := range []string{"fn.example", "ftp://fn.example", "https://u:p@fn.example", "https://fn.example/?x=1", "http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000", "http://0.0.0.0"} {
+	for _, bad := range []string{"fn.example", "ftp://fn.example", "https://u:p@fn.example", "https://fn.example/?x=1", "http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000", "http://[::ffff:127.0.0.1]", "http://0.0.0.0"} {
 		p := program{}
 		if code, _, errs := p.run(t, "serve", "--data="+t.TempDir(), "--public-url="+bad); code != exitUsage || !strings.Contains(errs, "--public-url") {
 			t.Errorf("%s: %d %s", bad, code, errs)
+		}
+	}
+	for _, good := range []string{"https://fn.example/", "http://127.0.0.2:8000", "http://10.0.0.7"} {
+		if got, err := publicURL(good); err != nil || got != strings.TrimRight(good, "/") {
+			t.Errorf("%s: %q, %v; want it taken, as KAZOO does", good, got, err)
 		}
 	}
 }

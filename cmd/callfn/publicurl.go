@@ -3,8 +3,15 @@ package main
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 )
+
+// refusedByKAZOO are the addresses on KAZOO's default blacklist (kz_http_util), which has whole networks of one address each, and
+// what means the same in IPv6.
+var refusedByKAZOO = []netip.Addr{
+	netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("0.0.0.0"), netip.IPv6Loopback(), netip.IPv6Unspecified(),
+}
 
 // publicURL checks --public-url and gives it without a slash at the end. KAZOO refuses flows with addresses on its
 // default blacklist, and hangs up on a caller whose flow it refuses, so such an address must never get into one.
@@ -18,7 +25,7 @@ func publicURL(text string) (string, error) {
 	}
 	host := strings.ToLower(u.Hostname())
 	addr, err := netip.ParseAddr(host)
-	if host == "localhost" || err == nil && (addr.IsLoopback() || addr.IsUnspecified()) {
+	if host == "localhost" || err == nil && slices.Contains(refusedByKAZOO, addr.Unmap()) {
 		return "", usageError{errorf("--public-url %q: KAZOO does not accept addresses on localhost in a flow; give the one that it reaches this machine at", text)}
 	}
 	return strings.TrimRight(text, "/"), nil
