@@ -23,9 +23,9 @@ type body struct {
 	bare     map[string]any   // without the key data: everything
 }
 
-// readBody takes a body of at most limit bytes apart as KAZOO's request envelope. What it returns besides an error is an empty
+// readBody takes a body within limits apart as KAZOO's request envelope. What it returns besides an error is an empty
 // body.
-func readBody(header http.Header, raw []byte, limit int64) (body, error) {
+func readBody(header http.Header, raw []byte, limits jsonvalue.Limits) (body, error) {
 	none := body{empty: true, data: map[string]any{}}
 	if len(raw) == 0 {
 		return none, nil
@@ -36,7 +36,7 @@ func readBody(header http.Header, raw []byte, limit int64) (body, error) {
 	if encoding := header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
 		return none, unsupportedType(encoding)
 	}
-	value, err := jsonvalue.Decode(raw, jsonvalue.Limits{Bytes: int(limit)})
+	value, err := jsonvalue.Decode(raw, limits)
 	if err != nil {
 		return none, unreadable(raw, err)
 	}

@@ -1,6 +1,7 @@
 package crossbar_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -60,6 +61,29 @@ func TestBodiesAreReadLate(t *testing.T) {
 		t.Errorf("got %d %s", r.status, r.raw)
 	}
 	s.clock.Advance(time.Hour)
+}
+
+// What a body holds is bounded by its number, too, wherever it stands: bytes alone leave room for 50,000 unknown properties.
+func TestValuesOfABodyAreBounded(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	many := func(n int) string {
+		var text strings.Builder
+		for i := range n {
+			fmt.Fprintf(&text, `,"x%d":1`, i)
+		}
+		return text.String()
+	}
+	for name, body := range map[string]string{
+		"of the callflow": `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}}` + many(50_000) + `}}`,
+		"of a node":       `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}` + many(50_000) + `}}}`,
+		"of its data":     `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{"skip_module":false` + many(50_000) + `}}}}`,
+	} {
+		if r := s.must(t, 400, "PUT", a.path("/callflows"), a.token, body); !strings.Contains(r.raw, "more than 20000 values") {
+			t.Errorf("properties %s: %.300s, want the bound named", name, r.raw)
+		}
+	}
+	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}}`+many(15_000)+`}}`)
 }
 
 // What stands below the last token of a route is no route, whatever the method, and no id with a slash.

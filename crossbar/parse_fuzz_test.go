@@ -14,6 +14,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/datastore"
+	"callfn/internal/jsonvalue"
 	"callfn/schemas"
 )
 
@@ -35,7 +36,7 @@ func FuzzEnvelope(f *testing.F) {
 		if failed != nil {
 			t.Fatalf("%q: %v", text, failed)
 		}
-		got, err := readBody(request.Header, raw, 1<<16)
+		got, err := readBody(request.Header, raw, jsonvalue.Limits{Bytes: 1 << 16})
 		if err != nil {
 			var refused *failure
 			if !errors.As(err, &refused) || refused.status < 400 || refused.status > 415 || !got.empty {
@@ -60,7 +61,7 @@ func FuzzEnvelope(f *testing.F) {
 }
 
 func unwrapped(text []byte) (body, error) {
-	return readBody(http.Header{}, text, 1<<20)
+	return readBody(http.Header{}, text, jsonvalue.Limits{})
 }
 
 // A filter and its contrary never agree, whatever the document; and no filter tells what is private.

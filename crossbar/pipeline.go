@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"callfn/internal/datastore"
+	"callfn/internal/jsonvalue"
 )
 
 // serve is the road of every request to a path.
@@ -93,6 +94,10 @@ const (
 	anonymousBody = 1 << 20
 )
 
+// bodyValues is how many values a body holds at most: a flow of a thousand nodes has half as many. Bytes alone do not bound what
+// schemas, warnings and views make of a body.
+const bodyValues = 20_000
+
 // receive finds out who asks, takes the price, and only then reads the body. What is wrong with the body is told apart: it is said
 // to those who may be here.
 func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
@@ -125,7 +130,11 @@ func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
 	if x.caller == nil && !public && !bytes.Contains(bytes.ToLower(raw), []byte("auth")) { // neither auth_token nor authorization
 		return nil, set.refusal(x, invalidCredentials())
 	}
-	x.body, bodyErr = readBody(x.request.Header, raw, limit)
+	limits := jsonvalue.Limits{Bytes: int(limit), Values: bodyValues}
+	if set.resource == "databases" { // many documents at once, for an admin of the master account
+		limits.Values = jsonvalue.DefaultValues
+	}
+	x.body, bodyErr = readBody(x.request.Header, raw, limits)
 	return bodyErr, nil
 }
 
