@@ -11,8 +11,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// authenticate wants to know who asks, from the token that came first (receive) or one in the body. On public routes a token that
-// does not count is as good as none.
+// authenticate wants to know who asks, from the token that came first (receive) or one in the body. On public routes a
+// token that does not count is as good as none.
 func (a *API) authenticate(x *exchange) error {
 	if token := x.token(); x.caller == nil && x.refused == nil && token != "" {
 		x.caller, x.refused = a.identify(x, token)
@@ -67,8 +67,8 @@ func (a *API) stillCounts(x *exchange, who *caller) error {
 // admin reports whether the caller may do what its account may: the account's own key, or a user of priv_level admin.
 func (c *caller) admin() bool { return c.claims.OwnerID == "" || c.user.Admin() }
 
-// reserved reports whether a route takes an admin: the account's keys, its place in the tree, and who may log in. A user
-// may always change itself (what it may do excepted: checkUser).
+// reserved reports whether a route takes an admin: the account's keys, its place in the tree, and who may log in. A
+// user may always change itself (what it may do excepted: checkUser).
 func (x *exchange) reserved() bool {
 	switch x.route.Resource {
 	case "api_key", "auth_keys", "databases", "modules", "pivot_keys", "storage":

@@ -74,8 +74,8 @@ func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
 	return raw, nil
 }
 
-// drain takes in what is left of a body that is not wanted, within reason: a client that is still sending when the connection is
-// closed sees a broken pipe instead of the answer.
+// drain takes in what is left of a body that is not wanted, within reason: a client that is still sending when the
+// connection is closed sees a broken pipe instead of the answer.
 func drain(body io.Reader) {
 	const most = 64 << 20
 	_, _ = io.CopyN(io.Discard, body, most)

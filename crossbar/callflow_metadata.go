@@ -11,9 +11,9 @@ import (
 // mostReferences bounds what a callflow's metadata names.
 const mostReferences = 500
 
-// describeCallflow adds metadata to a callflow: for each document of the account that its flow names its name, numbers and type,
-// which user interfaces show instead of ids (cb_callflows:get_metadata). Documents of a database that does not answer are left out:
-// the callflow itself is there.
+// describeCallflow adds metadata to a callflow: for each document of the account that its flow names its name, numbers
+// and type, which user interfaces show instead of ids (cb_callflows:get_metadata). Documents of a database that does
+// not answer are left out: the callflow itself is there.
 func (a *API) describeCallflow(x *exchange, doc datastore.Document, shown map[string]any) error {
 	var ids []string
 	flowReferences(doc["flow"], func(id string) {
@@ -28,7 +28,8 @@ func (a *API) describeCallflow(x *exchange, doc datastore.Document, shown map[st
 		}
 		rows, err := a.documentsOf(x, database, ids)
 		if err != nil {
-			a.cfg.Log.Warn("cannot read what a callflow refers to", "request_id", x.requestID, "database", database, "error", err)
+			a.cfg.Log.Warn("cannot read what a callflow refers to",
+				"request_id", x.requestID, "database", database, "error", err)
 			continue
 		}
 		for _, row := range rows {
@@ -58,8 +59,8 @@ func (a *API) documentsOf(x *exchange, database string, ids []string) ([]datasto
 	return rows, err
 }
 
-// flowReferences gives found the ids in the data of a flow's nodes, under `id` and keys with `_id`, and the keys of their children,
-// which are ids below some modules.
+// flowReferences gives found the ids in the data of a flow's nodes, under `id` and keys with `_id`, and the keys of
+// their children, which are ids below some modules.
 func flowReferences(node any, found func(string)) {
 	object, ok := node.(map[string]any)
 	if !ok {

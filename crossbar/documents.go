@@ -43,10 +43,11 @@ type documentKind struct {
 	describe func(x *exchange, doc datastore.Document, shown map[string]any) error
 	// changed is told after a document of the account was saved or deleted. May be nil.
 	changed func(account.ID)
-	// rehearse tries a document that is right in itself and about to take the place of before. It may take its time. May be nil.
+	// rehearse tries a document that is right in itself and about to take the place of before. It may take its time.
+	// May be nil.
 	rehearse func(x *exchange, before, doc datastore.Document) error
-	// of is the kind that documents of this one are parts of: they are seen below one document of it, and go with it. nil
-	// for kinds that the account alone owns.
+	// of is the kind that documents of this one are parts of: they are seen below one document of it, and go with it.
+	// nil for kinds that the account alone owns.
 	of *documentKind
 	// parts are the kinds that go with documents of this one.
 	parts []*documentKind
@@ -263,8 +264,8 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 	return saved, withWarnings(remarks, append(k.validator.Warnings(k.schema, public), warnings...)), err
 }
 
-// tried rehearses a document that passes its check. That is before the lock is taken, since rehearsals take time; the check is made
-// again under the lock.
+// tried rehearses a document that passes its check. That is before the lock is taken, since rehearsals take time; the
+// check is made again under the lock.
 func (k *documentKind) tried(x *exchange, before, doc datastore.Document) error {
 	if k.check != nil {
 		fields, _, err := k.check(x, before, doc)
@@ -359,7 +360,7 @@ func (k *documentKind) list(x *exchange) (*answer, error) {
 			return nil, err
 		}
 	}
-	if x.flag("deleted", false) {
+	if k.of == nil && x.flag("deleted", false) {
 		return k.deletedListing().read(x, string(x.account.ID()))
 	}
 	return k.listing.read(x, string(x.account.ID()))

@@ -39,8 +39,8 @@ func (fs filters) pass(row datastore.Row, l listing) bool {
 var filterablePrivate = []string{"pvt_type", "pvt_created", "pvt_modified", "pvt_account_id", "pvt_auth_account_id", "pvt_auth_user_id",
 	"pvt_alphanum_name", "pvt_request_id"}
 
-// filterable is what filters see of a row: the whole document, as in KAZOO, and what is computed for clients. What a summary
-// fills in for what a document lacks is not there: has_key asks for the document's own.
+// filterable is what filters see of a row: the whole document, as in KAZOO, and what is computed for clients. What a
+// summary fills in for what a document lacks is not there: has_key asks for the document's own.
 func (l listing) filterable(row datastore.Row) map[string]any {
 	out := public(row.Doc)
 	for _, name := range filterablePrivate {
@@ -62,8 +62,8 @@ func (l listing) filterable(row datastore.Row) map[string]any {
 	return out
 }
 
-// filtersOf reads a request's filters. Every pair of the query is one, so a name that stands there twice is two filters.
-// Names that are none are not looked at.
+// filtersOf reads a request's filters. Every pair of the query is one, so a name that stands there twice is two
+// filters. Names that are none are not looked at.
 func filtersOf(query url.Values) (filters, error) {
 	var fs filters
 	for name, values := range query {
@@ -73,13 +73,17 @@ func filtersOf(query url.Values) (filters, error) {
 				break
 			}
 			if len(fs) == mostFilters {
-				return nil, fail(http.StatusBadRequest, "faulty_request", says(fmt.Sprintf(
-					"too many filters: at most %d; several values of one key are one filter with a list, such as filter_name=[\"a\",\"b\"]", mostFilters)))
+				return nil, tooManyFilters()
 			}
 			fs = append(fs, f)
 		}
 	}
 	return fs, nil
+}
+
+func tooManyFilters() *failure {
+	return fail(http.StatusBadRequest, "faulty_request", says(fmt.Sprintf("too many filters: at most %d; "+
+		"several values of one key are one filter with a list, such as filter_name=[\"a\",\"b\"]", mostFilters)))
 }
 
 // filterOf is the filter that a pair of the query stands for, nil for none.
@@ -189,8 +193,8 @@ func when(field, value string, holds func(at, bound int64) bool) filter {
 	}
 }
 
-// filterPath is a dotted path taken apart: "flow.data.id". A document is never as deep as a path of so many names, which are
-// then as good as one that nothing has.
+// filterPath is a dotted path taken apart: "flow.data.id". A document is never as deep as a path of so many names,
+// which are then as good as one that nothing has.
 func filterPath(key string) []string {
 	const deepest = 128 // jsonvalue refuses documents beyond 100
 	return strings.SplitN(key, ".", deepest)

@@ -67,7 +67,8 @@ func presentFunction(_ *exchange, doc datastore.Document) (map[string]any, error
 // checkFunction checks a function's source, and looks whether another has its name.
 func (a *API) checkFunction(x *exchange, before, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	fields, remarks, err := a.checkSource(x, before, doc)
-	if err != nil || len(fields) > 0 || (before != nil && before.Text("name") == doc.Text("name") && !before.Deleted()) {
+	named := before != nil && before.Text("name") == doc.Text("name") && !before.Deleted()
+	if err != nil || len(fields) > 0 || named {
 		return fields, remarks, err
 	}
 	namesakes, err := a.namesakes(x, doc)
@@ -77,19 +78,22 @@ func (a *API) checkFunction(x *exchange, before, doc datastore.Document) (schema
 // namesakes warns of another function with the same name, which KAZOO allows and people mix up.
 func (a *API) namesakes(x *exchange, doc datastore.Document) ([]schemas.Warning, error) {
 	name := doc.Text("name")
-	rows, err := function.Collection(a.cfg.Datastores).View(x.ctx, "by_name", datastore.Query{Keys: []any{[]any{string(x.account.ID()), name}}, Limit: 2})
+	q := datastore.Query{Keys: []any{[]any{string(x.account.ID()), name}}, Limit: 2}
+	rows, err := function.Collection(a.cfg.Datastores).View(x.ctx, "by_name", q)
 	if errors.Is(err, datastore.ErrViewMissing) {
 		return nil, nil // the design document is that of an older version
 	}
 	for _, row := range rows {
 		if row.ID != doc.ID() {
-			return []schemas.Warning{{Path: "name", Message: fmt.Sprintf("function %s is called %q too: a name finds a function only where it is the only one", row.ID, clip(name))}}, err
+			return []schemas.Warning{{Path: "name", Message: fmt.Sprintf("function %s is called %q too: "+
+				"a name finds a function only where it is the only one", row.ID, clip(name))}}, err
 		}
 	}
 	return nil, err
 }
 
-// checkSource looks at the source: its size, its language, whether it parses alone as a function body, and whether it can return a flow.
+// checkSource looks at the source: its size, its language, whether it parses alone as a function body, and whether it
+// can return a flow.
 func (a *API) checkSource(x *exchange, before, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	var fields schemas.FieldErrors
 	if pack, ok := doc["language_pack"].(string); ok && pack != languagePack {

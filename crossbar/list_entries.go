@@ -12,8 +12,8 @@ import (
 	"callfn/schemas"
 )
 
-// listEntries are KAZOO's routes for the entries of a list (cb_lists). There each entry is a document; here they are members of
-// the list's `entries`, by their ids, so that a call reads one document.
+// listEntries are KAZOO's routes for the entries of a list (cb_lists). There each entry is a document; here they are
+// members of the list's `entries`, by their ids, so that a call reads one document.
 type listEntries struct{ lists *documentKind }
 
 func (e listEntries) routes() []Route {
@@ -107,7 +107,9 @@ func (e listEntries) delete(x *exchange) (*answer, error) {
 
 // deleteAll empties the list.
 func (e listEntries) deleteAll(x *exchange) (*answer, error) {
-	out, err := e.lists.edit(x, func(doc datastore.Document) datastore.Document { return withEntries(doc, map[string]any{}) })
+	out, err := e.lists.edit(x, func(doc datastore.Document) datastore.Document {
+		return withEntries(doc, map[string]any{})
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -75,12 +75,14 @@ func (l listing) read(x *exchange, accountID string) (*answer, error) {
 func listingRemarks(query url.Values) any {
 	remarks := map[string]any{}
 	if query.Has("sort") {
-		remarks["sort"] = []any{says("listings have the order of their keys, descending, or with ascending=true ascending: sort what you got")}
+		remarks["sort"] = []any{says("listings have the order of their keys, descending, or ascending with ascending=true: " +
+			"sort what you got")}
 	}
 	for _, name := range []string{"created_from", "created_to", "modified_from", "modified_to"} {
 		for _, value := range query[name] {
 			if _, err := strconv.ParseInt(value, 10, 64); err != nil {
-				remarks[name] = []any{says("want a time in gregorian seconds, such as 63877456800: nothing matches " + strconv.Quote(clip(value)))}
+				remarks[name] = []any{says("want a time in gregorian seconds, such as 63877456800: nothing matches " +
+					strconv.Quote(clip(value)))}
 			}
 		}
 	}

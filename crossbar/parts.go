@@ -9,7 +9,8 @@ import (
 // subject is the private field of a part with the id of the document that it belongs to.
 const subject = "pvt_subject_id"
 
-// loadPart reads the part that the path names, below its document. Every reason why it may not be seen gives the same answer.
+// loadPart reads the part that the path names, below its document. Every reason why it may not be seen gives the same
+// answer.
 func (k *documentKind) loadPart(x *exchange) (datastore.Document, error) {
 	if _, err := k.of.load(x); err != nil {
 		return nil, err
@@ -44,8 +45,8 @@ func (k *documentKind) partsOf(x *exchange, most int) ([]datastore.Document, err
 	return docs, nil
 }
 
-// deleteParts lets the parts of a deleted document go the way it went. What is left of them when this fails cannot be reached any
-// more, and goes with the account.
+// deleteParts lets the parts of a deleted document go the way it went. What is left of them when this fails cannot be
+// reached any more, and goes with the account.
 func (k *documentKind) deleteParts(x *exchange, hard bool) error {
 	for _, part := range k.parts {
 		docs, err := part.partsOf(x, mostCases)

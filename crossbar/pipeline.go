@@ -23,8 +23,8 @@ func (a *API) serve(set *pathRoutes) echo.HandlerFunc {
 		x := a.newExchange(c)
 		x.allowed = set.methods
 		if set.invoked() {
-			// KAZOO's HTTP client queues requests behind the one that runs on a connection that is kept (httpc): a slow function
-			// would make other calls wait.
+			// KAZOO's HTTP client queues requests behind the one that runs on a connection that is kept (httpc): a slow
+			// function would make other calls wait.
 			c.Response().Header().Set("Connection", "close")
 		}
 		out, err := a.travel(x, set, c)
@@ -37,9 +37,9 @@ func (a *API) serve(set *pathRoutes) echo.HandlerFunc {
 	}
 }
 
-// travel goes the road: verb, authentication, rate limit, body, authorisation, negotiation, handler. Who asks is known and the price
-// taken before a body is gone through, unless the token is in the body. A body that cannot be read is only complained about once it
-// is known that the client may be here at all.
+// travel goes the road: verb, authentication, rate limit, body, authorisation, negotiation, handler. Who asks is known
+// and the price taken before a body is gone through, unless the token is in the body. A body that cannot be read is
+// only complained about once it is known that the client may be here at all.
 func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, error) {
 	if running, err := a.modules.running(x.ctx, moduleOf(set.resource), set.invoked()); err != nil {
 		return nil, err
@@ -94,12 +94,12 @@ const (
 	anonymousBody = 1 << 20
 )
 
-// bodyValues is how many values a body holds at most: a flow of a thousand nodes has half as many. Bytes alone do not bound what
-// schemas, warnings and views make of a body.
+// bodyValues is how many values a body holds at most: a flow of a thousand nodes has half as many. Bytes alone do not
+// bound what schemas, warnings and views make of a body.
 const bodyValues = 20_000
 
-// receive finds out who asks, takes the price, and only then reads the body. What is wrong with the body is told apart: it is said
-// to those who may be here.
+// receive finds out who asks, takes the price, and only then reads the body. What is wrong with the body is told apart:
+// it is said to those who may be here.
 func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
 	x.body = body{empty: true, data: map[string]any{}}
 	methods, public := set.reachable(x.method)
@@ -127,7 +127,7 @@ func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
 	if failed != nil {
 		return failed, nil
 	}
-	if x.caller == nil && !public && !bytes.Contains(bytes.ToLower(raw), []byte("auth")) { // neither auth_token nor authorization
+	if x.caller == nil && !public && !bytes.Contains(bytes.ToLower(raw), []byte("auth")) { // no auth_token, no authorization
 		return nil, set.refusal(x, invalidCredentials())
 	}
 	limits := jsonvalue.Limits{Bytes: int(limit), Values: bodyValues}
@@ -146,7 +146,8 @@ func (s *pathRoutes) refusal(x *exchange, why error) error {
 	return why
 }
 
-// deeper reports whether the path goes on below the last token of its route, which the router takes for a part of that token.
+// deeper reports whether the path goes on below the last token of its route, which the router takes for a part of that
+// token.
 func deeper(c echo.Context) bool {
 	return slices.ContainsFunc(c.ParamValues(), func(token string) bool { return strings.Contains(token, "/") })
 }

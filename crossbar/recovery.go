@@ -25,8 +25,8 @@ type ResetMailer interface {
 // Recovery is how users get at a new password by themselves. The zero value means that they cannot.
 type Recovery struct {
 	Mailer ResetMailer
-	// UIs are where the links may lead: addresses of the web clients that know what to do with `?recovery=`. A client that
-	// could choose freely would have other people's resets sent to itself.
+	// UIs are where the links may lead: addresses of the web clients that know what to do with `?recovery=`. A client
+	// that could choose freely would have other people's resets sent to itself.
 	UIs []string
 	// Later runs something soon, while the answer is already on its way; what it is given ends with the service.
 	Later func(func(context.Context))
@@ -60,15 +60,16 @@ func (a *API) requestRecovery(x *exchange) (*answer, error) {
 				a.cfg.Log.Warn("no password reset was sent", "request_id", later.requestID, "error", err)
 			}
 		})
-		return &answer{data: says("if there is such a user with an e-mail address, a password reset is on its way")}, true, nil
+		text := "if there is such a user with an e-mail address, a password reset is on its way"
+		return &answer{data: says(text)}, true, nil
 	})
 }
 
 // routeShape is the fragment of a page that is a route within a web client, such as "/login", and nothing else.
 var routeShape = regexp.MustCompile(`^[A-Za-z0-9/_-]*$`)
 
-// recoveryPage is the address that a link begins with, if links may lead there: one of ours, or below it. The query is ours, not
-// the asker's, who may be anybody: the link goes to somebody else.
+// recoveryPage is the address that a link begins with, if links may lead there: one of ours, or below it. The query is
+// ours, not the asker's, who may be anybody: the link goes to somebody else.
 func (a *API) recoveryPage(text string) (*url.URL, bool) {
 	wish, err := url.Parse(text)
 	if err != nil || wish.User != nil || wish.Opaque != "" {
@@ -95,8 +96,8 @@ func (a *API) recoveryPage(text string) (*url.URL, bool) {
 // mostResets bounds the mails of one request. Only accounts that share a number are more than one.
 const mostResets = 20
 
-// sendReset mails a reset to the user of that name of each account that the request names: which of those that share a number is
-// meant, nobody knows.
+// sendReset mails a reset to the user of that name of each account that the request names: which of those that share a
+// number is meant, nobody knows.
 func (a *API) sendReset(x *exchange, wish datastore.Document, name string, page *url.URL) error {
 	ids, err := a.accountsOfLogin(x, wish)
 	if err != nil {
@@ -105,7 +106,8 @@ func (a *API) sendReset(x *exchange, wish datastore.Document, name string, page 
 	var errs []error
 	if more := len(ids) - mostResets; more > 0 {
 		ids = ids[:mostResets]
-		errs = append(errs, fmt.Errorf("%d more accounts have a callflow with the number: ask with account_realm or account_name", more))
+		errs = append(errs, fmt.Errorf("%d more accounts have a callflow with the number: "+
+			"ask with account_realm or account_name", more))
 	}
 	for _, id := range ids {
 		errs = append(errs, a.sendResetOf(x, id, name, page))
@@ -147,7 +149,8 @@ func (a *API) sendResetOf(x *exchange, of account.ID, name string, page *url.URL
 	query.Set("recovery", text)
 	link.RawQuery = query.Encode()
 	return a.cfg.Recovery.Mailer.Mail(x.ctx, resetmail.Reset{
-		Account: of, UserID: id, Username: name, Email: email, FirstName: doc.Text("first_name"), LastName: doc.Text("last_name"),
+		Account: of, UserID: id, Username: name, Email: email,
+		FirstName: doc.Text("first_name"), LastName: doc.Text("last_name"),
 		TimeZone: doc.Text("timezone"), Link: link.String(), Expires: a.cfg.Now().Add(account.ResetLife),
 	})
 }

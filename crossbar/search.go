@@ -15,7 +15,8 @@ import (
 	"callfn/schemas"
 )
 
-// searchable are the types that KAZOO names to whoever forgets one (cb_search); the others that are here can be searched, too.
+// searchable are the types that KAZOO names to whoever forgets one (cb_search); the others that are here can be
+// searched, too.
 var searchable = []any{"account", "user", "callflow", "device"}
 
 // What a search can look at: in documents, and in accounts.
@@ -24,7 +25,8 @@ var (
 	searchAccounts  = []string{"name", "realm", "id"}
 )
 
-// search finds the documents of a type (?t=) whose name or number (?q=) begins with a value (?v=), letters and digits compared only.
+// search finds the documents of a type (?t=) whose name or number (?q=) begins with a value (?v=), letters and digits
+// compared only.
 func (a *API) search(x *exchange) (*answer, error) {
 	kind, _ := x.option("t")
 	by, _ := x.option("q")
@@ -94,7 +96,8 @@ func searchNeeds(field, message string, target []any) error {
 }
 
 func unknownSearch(by string) error {
-	return invalidField("q", "enum", schemas.Violation{"message": "value not found in enumerated list of values", "cause": clip(by)})
+	return invalidField("q", "enum", schemas.Violation{
+		"message": "value not found in enumerated list of values", "cause": clip(by)})
 }
 
 func searchOptions(kind string) []string {
@@ -147,6 +150,10 @@ type finding struct {
 	item map[string]any
 }
 
+func (f finding) compare(g finding) int {
+	return cmp.Or(strings.Compare(f.by, g.by), strings.Compare(f.id, g.id))
+}
+
 type findings []finding
 
 func (f findings) items() []any {
@@ -169,7 +176,8 @@ func (a *API) searchFor(x *exchange, kind, by, value string) (findings, error) {
 	var found findings
 	for scanned := 0; ; scanned += docBatch {
 		if scanned >= mostScanned {
-			return nil, fail(http.StatusRequestedRangeNotSatisfiable, "range not satisfiable", says("there are too many documents to search in"))
+			return nil, fail(http.StatusRequestedRangeNotSatisfiable, "range not satisfiable",
+				says("there are too many documents to search in"))
 		}
 		rows, err := list(x.ctx, q)
 		if err != nil {
@@ -189,7 +197,7 @@ func (a *API) searchFor(x *exchange, kind, by, value string) (findings, error) {
 		}
 		q.StartKey, q.Skip = rows[len(rows)-1].Key, 1
 	}
-	slices.SortFunc(found, func(a, b finding) int { return cmp.Or(strings.Compare(a.by, b.by), strings.Compare(a.id, b.id)) })
+	slices.SortFunc(found, finding.compare)
 	return found, nil
 }
 
@@ -245,10 +253,8 @@ func pageOf(x *exchange, found findings, limit int) (findings, string) {
 			_ = json.Unmarshal(raw, &start) // what is no key of ours is a text to begin with, as in KAZOO
 		}
 		if len(start) == 2 {
-			from := finding{by: start[0], id: start[1]}
-			found = found[slices.IndexFunc(append(slices.Clone(found), finding{by: "\U0010FFFF"}), func(f finding) bool {
-				return cmp.Or(strings.Compare(f.by, from.by), strings.Compare(f.id, from.id)) >= 0
-			}):]
+			first, _ := slices.BinarySearchFunc(found, finding{by: start[0], id: start[1]}, finding.compare)
+			found = found[first:]
 		}
 	}
 	if len(found) <= limit {

@@ -8,8 +8,8 @@ import (
 	"callfn/schemas"
 )
 
-// withoutSecrets is field errors whose values, which are what the client sent, show no password: an answer gets into logs and
-// tickets that a request does not.
+// withoutSecrets is field errors whose values, which are what the client sent, show no password: an answer gets into
+// logs and tickets that a request does not.
 func withoutSecrets(fields schemas.FieldErrors) schemas.FieldErrors {
 	out := make(schemas.FieldErrors, len(fields))
 	for path, validators := range fields {
@@ -40,10 +40,15 @@ func secretPath(path string) bool {
 }
 
 func secretName(name string) bool {
-	return redact.Secret(name) || strings.EqualFold(name, "credentials") || strings.EqualFold(name, "api_key") || strings.EqualFold(name, "auth")
+	switch strings.ToLower(name) {
+	case "credentials", "api_key", "auth":
+		return true
+	}
+	return redact.Secret(name)
 }
 
-// withoutSecret is a value with a mark for whatever is secret in it. The name of what is missing, which is a value too, is none.
+// withoutSecret is a value with a mark for whatever is secret in it. The name of what is missing, which is a value too,
+// is none.
 func withoutSecret(value any, hidden bool) any {
 	switch v := value.(type) {
 	case string:

@@ -2,11 +2,13 @@ package crossbar
 
 import (
 	"errors"
+	"net/http"
 
 	"callfn/internal/datastore"
 )
 
-// deletedWith is the private field of a part that was deleted with the document that it belongs to: it comes back with it.
+// deletedWith is the private field of a part that was deleted with the document that it belongs to: it comes back with
+// it.
 const deletedWith = "pvt_deleted_with"
 
 // deletedListing lists the softly deleted documents of the kind.
@@ -14,14 +16,15 @@ func (k *documentKind) deletedListing() listing {
 	return listing{view: k.collection.Deleted, within: func(*exchange) []any { return []any{k.collection.Type} }}
 }
 
-// undelete brings a softly deleted document back, if there is still room for it: what was free may have been taken since, such as
-// its numbers. Its saved test cases come back with it.
+// undelete brings a softly deleted document back, if there is still room for it: what was free may have been taken
+// since, such as its numbers. Its saved test cases come back with it.
 func (k *documentKind) undelete(x *exchange) (*answer, error) {
 	for attempt := 1; ; attempt++ {
 		doc, err := k.collection.GetDeleted(x.ctx, string(x.account.ID()), x.id())
 		if errors.Is(err, datastore.ErrNotFound) {
 			if _, alive := k.load(x); alive == nil {
-				return nil, fail(409, "not_deleted", map[string]any{"message": "this document is not deleted", "cause": x.id()})
+				return nil, fail(http.StatusConflict, "not_deleted",
+					map[string]any{"message": "this document is not deleted", "cause": x.id()})
 			}
 		}
 		if err != nil {

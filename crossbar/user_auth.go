@@ -35,7 +35,8 @@ func (a *API) userAuth(x *exchange) (*answer, error) {
 	})
 }
 
-// userOfLogin finds whom the credentials of a login prove, in any of the accounts that it names. datastore.ErrNotFound for nobody.
+// userOfLogin finds whom the credentials of a login prove, in any of the accounts that it names. datastore.ErrNotFound
+// for nobody.
 func (a *API) userOfLogin(x *exchange, login datastore.Document, method, credentials string) (account.User, error) {
 	ids, err := a.accountsOfLogin(x, login)
 	if err != nil {
@@ -48,16 +49,20 @@ func (a *API) userOfLogin(x *exchange, login datastore.Document, method, credent
 	return a.cfg.Accounts.UserByCredentials(x.ctx, method, hashes)
 }
 
-// accountsOfLogin finds the accounts that a login names, in any of KAZOO's three ways. KAZOO takes the first that leads anywhere
-// (cb_user_auth:find_account); here all count, since a number leads to whoever has a callflow with it. None is no error; a login
-// that goes none of the ways is one.
+// accountsOfLogin finds the accounts that a login names, in any of KAZOO's three ways. KAZOO takes the first that leads
+// anywhere (cb_user_auth:find_account); here all count, since a number leads to whoever has a callflow with it. None is
+// no error; a login that goes none of the ways is one.
 func (a *API) accountsOfLogin(x *exchange, login datastore.Document) ([]account.ID, error) {
 	var found []account.ID
 	named := false
 	for _, way := range []struct {
 		value string
 		find  func(context.Context, string) ([]account.ID, error)
-	}{{realmOf(login), only(a.cfg.Accounts.ByRealm)}, {login.Text("account_name"), only(a.cfg.Accounts.ByName)}, {login.Text("phone_number"), a.accountsOfNumber}} {
+	}{
+		{realmOf(login), only(a.cfg.Accounts.ByRealm)},
+		{login.Text("account_name"), only(a.cfg.Accounts.ByName)},
+		{login.Text("phone_number"), a.accountsOfNumber},
+	} {
 		if way.value == "" {
 			continue
 		}
@@ -80,7 +85,8 @@ func realmOf(login datastore.Document) string {
 }
 
 func noAccountNamed() *failure {
-	return invalidField("account_name", "required", schemas.Violation{"message": "Field is required but missing", "value": "account_name"})
+	return invalidField("account_name", "required", schemas.Violation{
+		"message": "Field is required but missing", "value": "account_name"})
 }
 
 // only makes a way to find one account one to find some.
@@ -94,9 +100,9 @@ func only(find func(context.Context, string) (account.Account, error)) func(cont
 	}
 }
 
-// accountsOfNumber finds the accounts that have a callflow with a number, as dialled or as KAZOO normalises it. Numbers are unique
-// in an account only, so anybody's account may be among them, and there may be many: all are looked at, since a limit would let
-// the accounts of one customer keep out another.
+// accountsOfNumber finds the accounts that have a callflow with a number, as dialled or as KAZOO normalises it. Numbers
+// are unique in an account only, so anybody's account may be among them, and there may be many: all are looked at,
+// since a limit would let the accounts of one customer keep out another.
 func (a *API) accountsOfNumber(ctx context.Context, number string) ([]account.ID, error) {
 	return callflow.AccountsOfNumber(ctx, a.cfg.Datastores, number)
 }

@@ -9,11 +9,13 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// boundConnections accepts at most so many connections at once: further ones wait. Of those a quarter may be one address's, or of
-// IPv6 one network's of 64 bits; more are closed at once. Proxies and this machine itself, which ask for many, are not held to that.
+// boundConnections accepts at most so many connections at once: further ones wait. Of those a quarter may be one
+// address's, or of IPv6 one network's of 64 bits; more are closed at once. Proxies and this machine itself, which ask
+// for many, are not held to that.
 func boundConnections(l net.Listener, most int, proxies []netip.Prefix, log *slog.Logger) net.Listener {
 	return &fairListener{
-		Listener: netutil.LimitListener(l, most), most: max(most/4, 1), proxies: proxies, log: log, open: map[netip.Addr]int{},
+		Listener: netutil.LimitListener(l, most), most: max(most/4, 1),
+		proxies: proxies, log: log, open: map[netip.Addr]int{},
 	}
 }
 

@@ -94,8 +94,9 @@ func (s *Store) User(ctx context.Context, id ID, user string) (User, error) {
 	return User{doc: doc}, err
 }
 
-// UserByCredentials finds the user whose login is proved by the keyed hash for its account: hashes has one for each account that it
-// may be of. datastore.ErrNotFound when there is none. A disabled user is found: what that means is the caller's decision.
+// UserByCredentials finds the user whose login is proved by the keyed hash for its account: hashes has one for each
+// account that it may be of. datastore.ErrNotFound when there is none. A disabled user is found: what that means is the
+// caller's decision.
 func (s *Store) UserByCredentials(ctx context.Context, method string, hashes map[ID]string) (User, error) {
 	var keys []any
 	for _, id := range slices.Sorted(maps.Keys(hashes)) {
@@ -144,8 +145,8 @@ func (s *Store) RevokeUserToken(ctx context.Context, id ID, user, tokenID string
 	return err
 }
 
-// changeUser applies an edit to the user's current revision, again when someone else was faster. An error of the edit ends
-// it, with nothing changed.
+// changeUser applies an edit to the user's current revision, again when someone else was faster. An error of the edit
+// ends it, with nothing changed.
 func (s *Store) changeUser(ctx context.Context, id ID, user string, stamp datastore.Stamp, edit func(datastore.Document) error) (User, error) {
 	const attempts = 5
 	for attempt := 1; ; attempt++ {

@@ -37,7 +37,8 @@ func Explain(data []byte, err *Error) Fault {
 	return f
 }
 
-// String is the fault in a line: "data.function_js, line 3, column 27: a \" inside a text is written \\\" (invalid character …)".
+// String is the fault in a line: "data.function_js, line 3, column 27: a \" inside a text is written \\\" (invalid
+// character …)".
 func (f Fault) String() string {
 	place := "line " + strconv.Itoa(f.Line) + ", column " + strconv.Itoa(f.Column) + ": "
 	if f.Path != "" {
