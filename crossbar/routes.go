@@ -111,6 +111,8 @@ func (a *API) table() []Route {
 		{get, underAccount + "/functions/:id/runs/:run", "functions", Subtree, false, a.showRun},
 		{put, underAccount + "/functions/:id/run", "functions", Subtree, false, a.runFunction},
 
+		{get, "/v2/search", "search", AnyAccount, false, inOwnAccount(a.search)},
+		{get, "/v2/search/multi", "search", AnyAccount, false, inOwnAccount(a.searchMany)},
 		{get, underAccount + "/search", "search", Subtree, false, a.search},
 		{get, underAccount + "/search/multi", "search", Subtree, false, a.searchMany},
 		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},

@@ -87,6 +87,14 @@ func (a *API) searchMany(x *exchange) (*answer, error) {
 	return &answer{data: results, warnings: searchRemarks(a, kind)}, nil
 }
 
+// inOwnAccount lets a path without account stand for the caller's own.
+func inOwnAccount(handle func(*exchange) (*answer, error)) func(*exchange) (*answer, error) {
+	return func(x *exchange) (*answer, error) {
+		x.account = x.caller.account
+		return handle(x)
+	}
+}
+
 func searchNeeds(field, message string, target []any) error {
 	violation := schemas.Violation{"message": message}
 	if target != nil {
