@@ -79,7 +79,7 @@ func TestValuesOfABodyAreBounded(t *testing.T) {
 		"of a node":       `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}` + many(50_000) + `}}}`,
 		"of its data":     `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{"skip_module":false` + many(50_000) + `}}}}`,
 	} {
-		if r := s.must(t, 400, "PUT", a.path("/callflows"), a.token, body); !strings.Contains(r.raw, "more than 20000 values") {
+		if r := s.must(t, 400, "PUT", a.path("/callflows"), a.token, body); !strings.Contains(r.raw, "more than 50000 values") {
 			t.Errorf("properties %s: %.300s, want the bound named", name, r.raw)
 		}
 	}

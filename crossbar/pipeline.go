@@ -94,9 +94,9 @@ const (
 	anonymousBody = 1 << 20
 )
 
-// bodyValues is how many values a body holds at most: a flow of a thousand nodes has half as many. Bytes alone do not
+// bodyValues is how many values a body holds at most: a flow of a thousand nodes has some 6,000. Bytes alone do not
 // bound what schemas, warnings and views make of a body.
-const bodyValues = 20_000
+const bodyValues = 50_000
 
 // receive finds out who asks, takes the price, and only then reads the body. What is wrong with the body is told apart:
 // it is said to those who may be here.
