@@ -205,6 +205,15 @@ func (d *Database) Size(ctx context.Context) (documents, deleted int64, err erro
 	return info.Docs, info.Deleted, err
 }
 
+// Copies is how many copies of each document a cluster keeps; 1 for a server alone.
+func (d *Database) Copies(ctx context.Context) (int, error) {
+	var info struct {
+		Cluster struct{ N int }
+	}
+	err := d.ask(ctx, http.MethodGet, "", nil, &info)
+	return max(info.Cluster.N, 1), err
+}
+
 // ask is Connection.Ask below the database, for answers of up to maxReplicated bytes.
 func (d *Database) ask(ctx context.Context, method, path string, in, out any) error {
 	ctx, cancel := d.connection.bound(ctx)

@@ -22,6 +22,8 @@ type migration struct {
 	Since    string             `json:"pvt_since"`    // how far From has been copied
 	Lease    *lease             `json:"pvt_lease,omitempty"`
 	Swept    bool               `json:"pvt_swept"`              // From was looked at once more after the switch
+	Sweeps   int                `json:"pvt_sweeps,omitempty"`   // how often that was
+	SweptAt  int64              `json:"pvt_swept_at,omitempty"` // when it was last; ms since 1970
 	Returns  bool               `json:"returns,omitempty"`      // on its way back: From and To are exchanged
 	Wanted   wish               `json:"wanted,omitempty"`       // what Finish or Rollback asked for
 	Proof    *replication.Proof `json:"proof,omitempty"`        // what both sides had in common when it switched

@@ -72,7 +72,7 @@ func (j *job) take() error {
 		return err
 	}
 	held := mig.Lease != nil && mig.Lease.Holder != j.cfg.Holder && j.cfg.Now().UnixMilli() < mig.Lease.Until
-	if !mig.toDo() || held && !j.cfg.Alone {
+	if !j.toDo(mig) || held && !j.cfg.Alone {
 		return errLost
 	}
 	j.mig = mig
@@ -83,8 +83,8 @@ func (j *job) take() error {
 }
 
 // toDo reports whether a move needs somebody to work at it.
-func (m migration) toDo() bool {
-	return m.Unfinished() && (m.State != storageplan.Switched || m.Wanted != "" || !m.Swept)
+func (m *Mover) toDo(mig migration) bool {
+	return mig.Unfinished() && (mig.State != storageplan.Switched || mig.Wanted != "" || !mig.Swept || m.sweepDue(mig))
 }
 
 // renew keeps the lease while long steps last.

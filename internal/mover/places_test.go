@@ -82,12 +82,18 @@ func eachSite(t *testing.T, test func(t *testing.T, s site)) {
 // newSite is a node that a plan moves functions away from, to a server that is there.
 func newSite(t *testing.T, other string) site {
 	t.Helper()
+	return newSiteFrom(t, startNode(t), other)
+}
+
+// newSiteFrom is newSite from a server that is there, too.
+func newSiteFrom(t *testing.T, from, other string) site {
+	t.Helper()
 	id, err := datastore.NewID(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	prefix := "t" + id[:10] + "_"
-	s := site{local: connect(t, startNode(t), prefix), other: connect(t, other, prefix), plan: planned(t, other)}
+	s := site{local: connect(t, from, prefix), other: connect(t, other, prefix), plan: planned(t, other)}
 	for _, name := range []string{datastore.SystemData, datastore.Functions} {
 		if _, err := s.local.Connection.EnsureDatabase(t.Context(), prefix+name); err != nil {
 			t.Fatal(err)

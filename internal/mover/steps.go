@@ -45,7 +45,7 @@ func (j *job) steps() error {
 			err = j.fenced(mig)
 		case mig.State == storageplan.Switched && mig.Wanted == rollback:
 			err = j.turnBack()
-		case !mig.Swept:
+		case !mig.Swept, mig.Wanted == "" && j.sweepDue(mig):
 			err = j.sweep(mig)
 		case mig.Wanted == finish:
 			err = j.finish(mig)
@@ -221,7 +221,7 @@ func (j *job) over(err error) bool {
 
 // settleAt sends readers and writers to To.
 func (m *migration) settleAt(proof replication.Proof) {
-	m.Proof, m.Trouble, m.Swept, m.Total = &proof, "", false, m.Copied
+	m.Proof, m.Trouble, m.Swept, m.Sweeps, m.Total = &proof, "", false, 0, m.Copied
 	if !m.Returns {
 		m.State = storageplan.Switched
 		return
@@ -237,7 +237,7 @@ func (j *job) catchUp(c replication.Copy, to datastore.Single, mig migration) (r
 	if err := j.cfg.Prepare(ctx, to, mig.To, mig.Database); err != nil {
 		return replication.Proof{}, fmt.Errorf("prepare %s on connection %s: %w", mig.Database, mig.To, err)
 	}
-	if err := j.copyAll(ctx, c, untilNothing); err != nil {
+	if err := j.copyFromCopies(ctx, c); err != nil {
 		return replication.Proof{}, err
 	}
 	if j.compared == nil { // who began is dead
@@ -303,12 +303,15 @@ func (j *job) turnBack() error {
 	})
 }
 
-// sweep looks at From once more, when nobody can write there any more who had not heard of the fence in time.
+// sweep looks at From once more, when nobody can write there any more who had not heard of the fence in time. It is done again now and then
+// until the move is finished, for copies of a cluster that lag: the fence keeps From as it is, but not all of it need be visible yet.
 func (j *job) sweep(mig migration) error {
-	select {
-	case <-j.ctx.Done():
-		return context.Cause(j.ctx)
-	case <-time.After(min(sweepAfter, j.cfg.Lease)):
+	if !mig.Swept {
+		select {
+		case <-j.ctx.Done():
+			return context.Cause(j.ctx)
+		case <-time.After(min(sweepAfter, j.cfg.Lease)):
+		}
 	}
 	c, _, err := j.sides(mig)
 	if err != nil {
@@ -317,7 +320,51 @@ func (j *job) sweep(mig migration) error {
 	if err := j.copyAll(j.ctx, c, untilNothing); err != nil {
 		return err
 	}
-	return j.change(func(mig *migration) { mig.Swept = true })
+	return j.change(func(mig *migration) {
+		mig.Swept, mig.SweptAt = true, j.cfg.Now().UnixMilli()
+		mig.Sweeps++
+	})
+}
+
+// sweepPauses are the times between sweeps, in leases; the last goes on.
+var sweepPauses = [...]time.Duration{2, 12, 60, 120}
+
+// sweepDue reports whether From is to be looked at again.
+func (m *Mover) sweepDue(mig migration) bool {
+	if mig.State != storageplan.Switched || !mig.Swept {
+		return false
+	}
+	pause := sweepPauses[max(0, min(mig.Sweeps-1, len(sweepPauses)-1))] * m.cfg.Lease
+	return m.cfg.Now().UnixMilli()-mig.SweptAt >= pause.Milliseconds()
+}
+
+const (
+	// lagRounds and lagPause are how often, and how far apart, a cluster is asked for changes before it is believed that there are no more.
+	lagRounds = 8
+	lagPause  = 200 * time.Millisecond
+)
+
+// copyFromCopies copies until nothing new comes. A cluster answers a feed of changes from one copy of each document, which may not have heard of
+// a write that a majority has acknowledged; so it is asked several times, and usually another copy answers.
+func (j *job) copyFromCopies(ctx context.Context, c replication.Copy) error {
+	if err := j.copyAll(ctx, c, untilNothing); err != nil {
+		return err
+	}
+	copies, err := c.From.Copies(ctx)
+	if err != nil || copies == 1 {
+		return err
+	}
+	for range lagRounds {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(lagPause):
+		}
+		if err := j.copyAll(ctx, c, untilNothing); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // finish makes the switch final.
@@ -326,7 +373,7 @@ func (j *job) finish(mig migration) error {
 	if err != nil {
 		return err
 	}
-	if err := j.copyAll(j.ctx, c, untilNothing); err != nil {
+	if err := j.copyFromCopies(j.ctx, c); err != nil {
 		return err
 	}
 	if err := j.at("swept"); err != nil {
