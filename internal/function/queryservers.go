@@ -100,6 +100,8 @@ func (q QueryServers) failed(err error, deadline int64) (Evaluated, error) {
 		return ended(Timeout, "the function was stopped after %d ms", deadline)
 	case errors.Is(err, queryclient.ErrTooLarge):
 		return ended(TooLarge, "the function returned more than %d KiB", q.MaxResult>>10)
+	case errors.As(err, &died) && died.FromOutside():
+		return Evaluated{}, fmt.Errorf("%s: a process was killed from outside: %s; is the machine out of memory?", q.Name, clip(died.End))
 	case errors.As(err, &died):
 		return ended(Crashed, "the JavaScript process died under the function: %s", clip(died.End))
 	case errors.As(err, &raised) && strings.Contains(raised.Reason, "blocked by CSP"):

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,6 +45,11 @@ var (
 type DiedError struct{ End string }
 
 func (e *DiedError) Error() string { return "the query server process died under the show: " + e.End }
+
+// FromOutside reports whether somebody ended the process, which says nothing of the show: an administrator, or a machine without memory.
+func (e *DiedError) FromOutside() bool {
+	return strings.HasPrefix(e.End, "signal: killed") || strings.HasPrefix(e.End, "signal: terminated")
+}
 
 // RaisedError is an error that a show raised, or a query server has: ["error", Word, Reason].
 type RaisedError struct{ Word, Reason string }
