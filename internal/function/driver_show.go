@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"callfn/internal/datastore"
 	"callfn/internal/function/params"
@@ -58,12 +59,19 @@ func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, err
 	}
 	if e.Deadline <= 0 || d.ourEngine() {
 		ev, err := d.evaluate(ctx, db, e)
-		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			err = d.silent.unanswered(err, probe)
+		if err != nil && !d.Ours && errors.Is(ctx.Err(), context.DeadlineExceeded) && lives(db) {
+			err = d.silent.unanswered(errors.New("no show was answered in time"), probe)
 		}
 		return ev, err
 	}
 	return d.evaluatePatiently(ctx, db, e)
+}
+
+// lives reports whether a server that did not answer in time is there at all.
+func lives(db *datastore.Database) bool {
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond) // the run's own time is over
+	defer cancel()
+	return db.Connection().Alive(ctx) == nil
 }
 
 func (d *ShowDriver) ourEngine() bool { return d.Ours || d.ours.Load() }

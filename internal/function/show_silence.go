@@ -11,7 +11,7 @@ const (
 	// silentAfter is how many runs in a row without an answer make the query server count as silent.
 	silentAfter = 3
 	// probeWithin is how long a silent query server is given for an answer, each time it is asked.
-	probeWithin = 5 * time.Second
+	probeWithin = 2 * time.Second
 	// probeEvery is the least time between two questions.
 	probeEvery = 500 * time.Millisecond
 )
