@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -205,6 +206,27 @@ func TestForeignNamesAreAbsent(t *testing.T) {
 	})
 	if text, _ := res.Flow["data"].(map[string]any); text["text"] != ":" {
 		t.Errorf("%v (%+v) is there, and package lint says that it is not", text["text"], res.Error)
+	}
+}
+
+// Every name that is there is known to be there, or saving would warn of good code.
+func TestNamesOfTheEngineAreKnown(t *testing.T) {
+	res := drafter(t).RunDraft(context.Background(), function.Draft{
+		Source: "return {module: 'tts', data: {text: Object.getOwnPropertyNames(globalThis).join(' ')}};",
+		Params: map[string]string{"To": "1"},
+	})
+	data, _ := res.Flow["data"].(map[string]any)
+	text, _ := data["text"].(string)
+	there := strings.Fields(text)
+	for _, name := range there {
+		if !slices.Contains(lint.BuiltIns(), name) {
+			t.Errorf("%s is there, and package lint does not know it", name)
+		}
+	}
+	for _, name := range lint.BuiltIns() {
+		if name != "call" && name != "arguments" && !slices.Contains(there, name) {
+			t.Errorf("package lint takes it that %s is there, and it is not", name)
+		}
 	}
 }
 

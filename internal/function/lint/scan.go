@@ -275,7 +275,7 @@ func (s *scan) isKey(i int) bool {
 		return next == js.ColonToken && s.tokens[i+1].brace != objectLiteral ||
 			next == js.OpenParenToken && s.beginsMember(i)
 	case around == classBody:
-		return next == js.OpenParenToken || next == js.EqToken || next == js.SemicolonToken
+		return !s.expectsValue(i - 1)
 	}
 	return false
 }

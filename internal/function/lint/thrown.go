@@ -73,40 +73,21 @@ func undefinedName(body string, f Fault, name string) Advice {
 			}
 		}
 	}
-	at := s.find(f.Line, f.Column)
-	if s.text(at) == name && s.kind(at-1) == js.ColonToken && s.text(at-2) == "module" {
-		return Advice{Hint: "put the name between quotes: module: '" + name + "'"}
-	}
-	known := s.declared()
-	among := []string{
-		"call",
-		"console",
-		"Math",
-		"Date",
-		"JSON",
-		"Object",
-		"Array",
-		"String",
-		"Number",
-		"parseInt",
-		"parseFloat",
-		"undefined",
-		"RegExp",
-	}
-	for declared := range known {
-		if declared != name {
-			among = append(among, declared)
+	return Advice{Hint: "`" + clip(name) + "` is not there: " + s.instead(s.named(name, f.Line), s.declared())}
+}
+
+// named is the first token of a line that is a name, or else of the body; the number of tokens where there is none.
+func (s *scan) named(name string, line int) int {
+	found := len(s.tokens)
+	for i, t := range s.tokens {
+		if s.text(i) == name {
+			if int(t.line) == line {
+				return i
+			}
+			found = min(found, i)
 		}
 	}
-	slices.Sort(among)
-	if near := meant(name, among); near != "" {
-		return Advice{Hint: "did you mean `" + near + "`?"}
-	}
-	return Advice{
-		Hint: "`" + clip(
-			name,
-		) + "` is neither a variable of the function nor a name of the language: a text stands between quotes, and a parameter is read as call['…']",
-	}
+	return found
 }
 
 // wrongCall is about calling what is no function. QuickJS does not tell what; the place it tells is the parenthesis.

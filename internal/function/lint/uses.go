@@ -1,7 +1,9 @@
 package lint
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
@@ -30,7 +32,7 @@ func (s *scan) declared() map[string]bool {
 		case js.OpenParenToken, js.OpenBraceToken, js.OpenBracketToken:
 			parameters[i] = s.opensParameters(i) ||
 				t.inside >= 0 && parameters[t.inside] && t.brace != functionBody && t.brace != classBody
-		case js.EqToken:
+		case js.EqToken, js.InToken, js.OfToken:
 			if i > 0 && !s.isMember(i-1) {
 				s.learn(i-1, i, known)
 			}
@@ -45,13 +47,16 @@ func (s *scan) declared() map[string]bool {
 	return known
 }
 
-// opensParameters reports whether a function's parameters stand in the brackets that open at a token, or the name of
-// catch.
+// opensParameters reports whether what stands in the brackets that open at a token gets values: a function's
+// parameters, the name of catch, a pattern to assign to.
 func (s *scan) opensParameters(i int) bool {
-	if s.kind(i) != js.OpenParenToken || s.tokens[i].pair < 0 {
+	if s.tokens[i].pair < 0 {
 		return false
 	}
 	behind := int(s.tokens[i].pair) + 1
+	if s.kind(i) != js.OpenParenToken {
+		return s.kind(behind) == js.EqToken || s.kind(behind) == js.OfToken
+	}
 	return s.kind(behind) == js.ArrowToken || s.kind(behind) == js.OpenBraceToken &&
 		(s.tokens[behind].brace == functionBody || s.kind(i-1) == js.CatchToken)
 }
@@ -101,27 +106,46 @@ func (s *scan) isUse(i int) bool {
 	return js.IsIdentifier(s.kind(i)) && !s.isMember(i) && !s.isKey(i) && !label && !jump
 }
 
-// unknownNames finds the first use of each name of other platforms that the body gives no meaning of its own.
+// mostNames is how many unknown names of a body are told: to look for what was meant by each costs.
+const mostNames = 20
+
+// unknownNames finds the first use of each name that the body gives no meaning and the language neither: names of other
+// platforms, and misspelt ones.
 func (s *scan) unknownNames() []Finding {
 	var found []Finding
-	var known map[string]bool
+	known := s.declared()
 	told := map[string]bool{}
-	for i := range s.tokens {
-		name := s.text(i)
-		instead, foreign := names[name]
-		if !foreign || !s.isUse(i) {
+	for i := 0; i < len(s.tokens) && len(found) < mostNames; i++ {
+		if dashed, end := s.dashedParameter(i); dashed != "" { // which has a remark of its own
+			i = end - 1
 			continue
 		}
-		if known == nil {
-			known = s.declared()
-		}
-		if known[name] || told[name] {
+		name := s.text(i)
+		if s.kind(i) != js.IdentifierToken && names[name] == "" || !s.isUse(i) || known[name] || told[name] || isBuiltIn(name) {
 			continue
 		}
 		told[name] = true
-		found = append(found, s.finding(i, "unknown_name", "`"+name+"` is not there: "+instead))
+		if instead, foreign := names[name]; foreign {
+			found = append(found, s.finding(i, "unknown_name", "`"+name+"` is not there: "+instead))
+			continue
+		}
+		found = append(found, s.finding(i, "unknown_name", "`"+clip(name)+"` is not there: "+s.instead(i, known)))
 	}
 	return found
+}
+
+// instead says what to write in place of a name that nothing gives a meaning.
+func (s *scan) instead(i int, known map[string]bool) string {
+	name := s.text(i)
+	if s.kind(i-1) == js.ColonToken && s.text(i-2) == "module" {
+		return "put it between quotes, module: '" + clip(name) + "'"
+	}
+	among := slices.Concat(builtIns, slices.Collect(maps.Keys(known)))
+	slices.Sort(among)
+	if near := meant(name, among); near != "" && near != name {
+		return "did you mean `" + near + "`?"
+	}
+	return "neither the function declares it nor the language; a text stands between quotes, and a parameter is read as call['…']"
 }
 
 // waits finds the first place where a body expects to be waited for.
