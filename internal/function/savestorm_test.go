@@ -53,6 +53,7 @@ func TestSaveStorm(t *testing.T) {
 		"return " + strings.Repeat("-", 64<<10-8) + "1",
 		"return /" + strings.Repeat("(a*)*", 12<<10) + "/",
 		"return `" + strings.Repeat("${`", 20<<10),
+		"for(;;){" + strings.Repeat("try{", 3000) + "return 1" + strings.Repeat("}finally{break}", 3000) + "}", // memory
 	}
 	var wg sync.WaitGroup
 	for i := range 140 {
@@ -69,6 +70,10 @@ func TestSaveStorm(t *testing.T) {
 		}
 	}
 	wg.Wait()
+	last := bombs[len(bombs)-1]
+	if fault, _, err := runner.CheckSyntax(t.Context(), "b", last); err != nil || fault == nil || !strings.Contains(fault.Message, "too much memory") {
+		t.Errorf("a source that takes too much memory to parse: got %+v, error %v; want a fault that says so", fault, err)
+	}
 	if _, _, err := runner.CheckSyntax(t.Context(), "b", "return {module: 'noop'}"); err != nil {
 		t.Errorf("a save after the storm: got %v, want it checked", err)
 	}
