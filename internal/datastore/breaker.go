@@ -85,7 +85,13 @@ func (b *breaker) renew() {
 
 // RoundTrip implements http.RoundTripper. A client that can wait waits out an outage as long as the grace: for the answer where the request
 // is under way, or to send it where it never left.
-func (b *breaker) RoundTrip(req *http.Request) (*http.Response, error) {
+func (b *breaker) RoundTrip(req *http.Request) (resp *http.Response, err error) {
+	// Every transport closes the body, one that sends nothing too: the driver writes it from a goroutine of its own.
+	defer func() {
+		if err != nil {
+			closeBody(req)
+		}
+	}()
 	if requestOf(req.Context()) == nil {
 		if b.state.IsOpen() {
 			return nil, errDown
@@ -97,7 +103,7 @@ func (b *breaker) RoundTrip(req *http.Request) (*http.Response, error) {
 		if err := b.awaitBack(req.Context()); err != nil {
 			return nil, err
 		}
-		resp, err := b.try(req, true)
+		resp, err = b.try(req, true)
 		if err == nil || !neverSent(err) || time.Since(begun) > b.patience.grace {
 			return resp, err
 		}
@@ -114,6 +120,12 @@ func (b *breaker) RoundTrip(req *http.Request) (*http.Response, error) {
 		case <-req.Context().Done():
 			return nil, req.Context().Err()
 		}
+	}
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
 	}
 }
 

@@ -52,6 +52,7 @@ type refusedLogin struct {
 // RoundTrip implements http.RoundTripper.
 func (g *gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	if resp := g.shut(req); resp != nil {
+		closeBody(req)
 		return resp, nil
 	}
 	resp, err := g.inner.RoundTrip(req)
