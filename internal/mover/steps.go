@@ -360,7 +360,11 @@ func (j *job) copyFromCopies(ctx context.Context, c replication.Copy) error {
 			return context.Cause(ctx)
 		case <-time.After(lagPause):
 		}
-		if err := j.copyAll(ctx, c, untilNothing); err != nil {
+		step, err := c.Step(ctx, j.now().Since)
+		if err == nil && !step.Done() {
+			err = j.copyAll(ctx, c, untilNothing)
+		}
+		if err != nil {
 			return err
 		}
 	}
