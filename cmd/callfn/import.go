@@ -160,7 +160,7 @@ func (c importCommand) tell(w world, header backup.Header, results map[string]*i
 		}
 	}
 	if !header.Secrets && !c.JSON {
-		_, _ = printable.Fprintln(w.stdout, "The export has no secrets: accounts that are new here need an API key (callfn accounts api-key ID --rotate), their users a password.")
+		_, _ = printable.Fprintln(w.stdout, "The export has no secrets: accounts that are new here need an API key (callfn accounts api-key ACCOUNT --rotate), their users a password.")
 	}
 	if left > 0 && !c.Replace {
 		return errorf("%d documents were left as they are here; --replace takes the imported ones", left)

@@ -84,6 +84,8 @@ type cli struct {
 	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work." group:"run"`
 	Ready       readyCommand       `cmd:"" help:"Ask the service on this machine whether it is ready. For health checks." group:"run"`
 	Queryserver queryserverCommand `cmd:"" help:"Speak CouchDB's query server protocol on stdin and stdout; CouchDB starts this." group:"run"`
+	Completion  completionCommand  `cmd:"" help:"Print the script that has bash, zsh or fish complete command lines." group:"other"`
+	Complete    completeCommand    `cmd:"" hidden:"" help:"Print what may stand in a command line; the completion scripts ask it."`
 	Help        helpCommand        `cmd:"" help:"Show the help of a command." group:"other"`
 	Version     versionCommand     `cmd:"" help:"Print the version." group:"other"`
 }

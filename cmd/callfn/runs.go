@@ -37,6 +37,14 @@ func (c runsCommand) Run(ctx context.Context, w world) error {
 	return c.showOne(ctx, w, api, api.path("functions", "runs", c.RunID)+c.ofRun())
 }
 
+// Help stands below the flags.
+func (runsCommand) Help() string { return runsHelp }
+
+const runsHelp = `With --json, a listing is one JSON object a line, as it can go on with --follow; all other commands print one JSON text.`
+
+// Help stands below the flags.
+func (functionsRuns) Help() string { return runsHelp }
+
 // functionsRuns shows the runs of one function.
 type functionsRuns struct {
 	functionArg

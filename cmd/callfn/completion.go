@@ -1,0 +1,172 @@
+package main
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"callfn/internal/printable"
+)
+
+// completionCommand prints what makes a shell complete callfn's command lines.
+type completionCommand struct {
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+}
+
+// Help says where the script goes.
+func (completionCommand) Help() string {
+	return `bash: echo 'source <(callfn completion bash)' >> ~/.bashrc
+zsh:  echo 'source <(callfn completion zsh)' >> ~/.zshrc (after compinit)
+fish: callfn completion fish > ~/.config/fish/completions/callfn.fish`
+}
+
+// The scripts ask callfn itself for the words, and complete file names where it has none.
+var completionScripts = map[string]string{
+	"bash": `_callfn() {
+  local IFS=$'\n'
+  COMPREPLY=($(callfn complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  [ ${#COMPREPLY[@]} -gt 0 ] || compopt -o default
+}
+complete -F _callfn callfn
+`,
+	"zsh": `#compdef callfn
+_callfn() {
+  local -a found
+  found=("${(@f)$(callfn complete --style=zsh -- "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  if [[ -n "${found[1]}" ]]; then _describe callfn found; else _files; fi
+}
+compdef _callfn callfn
+`,
+	"fish": `function __callfn_complete
+  set -l words (commandline -opc) (commandline -ct)
+  set -l found (callfn complete --style=fish -- $words[2..-1] 2>/dev/null)
+  if test (count $found) -gt 0
+    printf '%s\n' $found
+  else
+    __fish_complete_path (commandline -ct)
+  end
+end
+complete -c callfn -f -a '(__callfn_complete)'
+`,
+}
+
+// Run prints the script.
+func (c completionCommand) Run(w world) error {
+	_, err := io.WriteString(w.exact, completionScripts[c.Shell])
+	return err
+}
+
+// completeCommand is what the scripts ask.
+type completeCommand struct {
+	Style string   `enum:"bash,zsh,fish" default:"bash" help:"Whose notation of words and what they mean."`
+	Words []string `arg:"" optional:"" help:"The command line so far; the last word is the one to complete."`
+}
+
+// Run prints the words that may stand there, one a line.
+func (c completeCommand) Run(w world, k *kong.Context) error {
+	var b strings.Builder
+	for _, word := range complete(k.Model.Node, c.Words) {
+		about, _, _ := strings.Cut(printable.Text(word.about), ". ")
+		switch c.Style {
+		case "zsh":
+			b.WriteString(strings.ReplaceAll(word.text, ":", `\:`) + ":" + about)
+		case "fish":
+			b.WriteString(word.text + "\t" + about)
+		default:
+			b.WriteString(word.text)
+		}
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(w.stdout, b.String())
+	return err
+}
+
+// completed is a word that may stand in a command line, and what it means.
+type completed struct{ text, about string }
+
+// complete gives the words that may stand in the place of the last one.
+func complete(node *kong.Node, words []string) []completed {
+	if len(words) == 0 {
+		words = []string{""}
+	}
+	last := words[len(words)-1]
+	flags := slices.Clone(node.Flags)
+	var open *kong.Flag // the flag whose value comes next
+	for _, word := range words[:len(words)-1] {
+		switch {
+		case word == "=": // bash parts --flag=value into three
+		case open != nil:
+			open = nil
+		case strings.HasPrefix(word, "-"):
+			name, _, given := strings.Cut(word, "=")
+			if flag := flagNamed(flags, name); flag != nil && !given && !flag.IsBool() {
+				open = flag
+			}
+		default:
+			if child := find(node, word); child != nil && !child.Hidden {
+				node = child
+				flags = append(flags, child.Flags...)
+			}
+		}
+	}
+	before := ""
+	if name, value, given := strings.Cut(last, "="); given && strings.HasPrefix(name, "-") {
+		open, before, last = flagNamed(flags, name), name+"=", value
+		if open == nil {
+			return nil
+		}
+	}
+	if last == "=" {
+		last = ""
+	}
+	var found []completed
+	add := func(text, about string) {
+		if strings.HasPrefix(text, last) {
+			found = append(found, completed{before + text, about})
+		}
+	}
+	switch {
+	case open != nil:
+		for _, value := range open.EnumSlice() {
+			if value != "" {
+				add(value, "")
+			}
+		}
+	case strings.HasPrefix(last, "-"):
+		for _, flag := range flags {
+			if !flag.Hidden {
+				add("--"+flag.Name, flag.Help)
+			}
+		}
+	default:
+		for _, child := range node.Children {
+			if !child.Hidden {
+				add(child.Name, child.Help)
+			}
+		}
+		for _, value := range argumentValues(node) {
+			add(value, "")
+		}
+	}
+	return found
+}
+
+// argumentValues are the values that a command's argument may have, where they are few.
+func argumentValues(node *kong.Node) []string {
+	if len(node.Positional) == 0 || node.Positional[0].Enum == "" {
+		return nil
+	}
+	return node.Positional[0].EnumSlice()
+}
+
+// flagNamed is the flag of a word such as --flag or -f.
+func flagNamed(flags []*kong.Flag, word string) *kong.Flag {
+	for _, flag := range flags {
+		if word == "--"+flag.Name || flag.Short != 0 && word == "-"+string(flag.Short) {
+			return flag
+		}
+	}
+	return nil
+}
