@@ -21,6 +21,8 @@ type Guard struct {
 	ctx   context.Context // until Close
 	done  chan struct{}
 	once  sync.Once // closes stop
+	pulse *pulse
+	now   func() time.Time // the real time, whatever the configuration's clock
 
 	failures, disabled, dropped atomic.Uint64
 
@@ -52,6 +54,7 @@ func New(cfg Config) *Guard {
 	}
 	g := &Guard{
 		cfg: cfg, queue: make(chan function.Ran, cfg.Buffer), stop: make(chan struct{}), done: make(chan struct{}), seen: map[key][]failure{},
+		pulse: &pulse{}, now: time.Now,
 	}
 	var cancel context.CancelFunc
 	g.ctx, cancel = context.WithCancel(context.Background())
@@ -114,15 +117,38 @@ func (g *Guard) count(cancel context.CancelFunc) {
 		<-g.stop
 		cancel()
 	}()
+	go g.beat()
 	for {
 		select {
 		case r := <-g.queue:
+			if g.excused(r) {
+				continue
+			}
 			g.failures.Add(1)
 			g.add(g.ctx, failure{key{r.Account, r.Function}, r.Start, lastOf(r)})
 		case <-g.stop:
 			return
 		}
 	}
+}
+
+// beat keeps the pulse, beside the counting, which may wait for the datastore.
+func (g *Guard) beat() {
+	tick := time.NewTicker(beatEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			g.pulse.beat(g.now())
+		case <-g.ctx.Done():
+			return
+		}
+	}
+}
+
+// excused reports whether a failure is the machine's: a deadline that passed while it stood still.
+func (g *Guard) excused(r function.Ran) bool {
+	return r.Outcome == function.Timeout && g.pulse.stalled(r.Start, r.Start.Add(r.Duration), g.now())
 }
 
 // add counts one failure and switches the function off when it was one too many.

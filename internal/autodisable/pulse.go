@@ -1,0 +1,40 @@
+package autodisable
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// beatEvery is how often the pulse beats.
+	beatEvery = 100 * time.Millisecond
+	// stallAfter is how late a beat must be for the machine to count as having stood still: paused by its host, or starved of processor time.
+	stallAfter = 750 * time.Millisecond
+)
+
+// pulse knows whether this process was kept from running of late. A deadline that passes meanwhile says nothing of a function.
+type pulse struct {
+	mu           sync.Mutex
+	last         time.Time // beat
+	began, ended time.Time // of the latest stall; zero for never
+}
+
+// beat notes that the process runs.
+func (p *pulse) beat(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.last.IsZero() && now.Sub(p.last) >= stallAfter {
+		p.began, p.ended = p.last, now
+	}
+	p.last = now
+}
+
+// stalled reports whether the process stood still at some time of a run, which began and ended then, as seen from now.
+func (p *pulse) stalled(began, ended, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.last.IsZero() && now.Sub(p.last) >= stallAfter && p.last.Before(ended) {
+		return true // its next beat is yet to come
+	}
+	return p.ended.After(began) && p.began.Before(ended)
+}
