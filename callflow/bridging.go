@@ -34,7 +34,7 @@ func (t *Turn) deviceLegs(ctx context.Context, id string, base Leg) []Leg {
 		return nil
 	case forward.True("enabled") && number != "":
 		t.Note("device " + clip(id, 64) + " is forwarded to " + clip(number, 40))
-		forwarded := Leg{Kind: "offnet", ID: number, Delay: base.Delay, Timeout: base.Timeout}
+		forwarded := Leg{Kind: "offnet", ID: number, Delay: base.Delay, Timeout: base.Timeout, Device: id, Confirm: forward.True("require_keypress")}
 		if forward.False("substitute") {
 			return []Leg{base, forwarded}
 		}

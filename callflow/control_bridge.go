@@ -20,6 +20,8 @@ type Leg struct {
 	Kind    string        // device, user, group or offnet
 	ID      string        // a document's id, or the number when offnet
 	Owner   string        // of a device that is rung for its user
+	Device  string        // that is forwarded to this number; empty where none is
+	Confirm bool          // who answers is put through only after pressing 1 (KAZOO's require_keypress)
 	Delay   time.Duration // before it begins to ring
 	Timeout time.Duration // how long it rings; 0 for as long as the bridge
 }

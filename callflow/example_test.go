@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"callfn/callflow"
 	"callfn/internal/function"
@@ -24,6 +25,7 @@ func ExampleSimulator_Simulate() {
 	simulator := callflow.Simulator{
 		Executor: &callflow.Executor{Runner: sayHi, Directory: callflow.Memory{acct: {{Document: main}}}},
 		Random:   bytes.NewReader(make([]byte, 16)),
+		Clock:    func() time.Time { return time.Date(2026, 12, 24, 18, 5, 0, 0, time.UTC) },
 	}
 	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
 		Account: acct,
@@ -38,6 +40,7 @@ func ExampleSimulator_Simulate() {
 	}
 	// Output:
 	// Call to 1000@acme.example from 4158867900@acme.example, Alice <4158867900>
+	// Thu 2026-12-24 18:05 UTC
 	// rehearsal-00000000000000000000000000000000
 	// Callflow Main answers: it has the number 1000
 	//

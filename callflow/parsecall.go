@@ -21,7 +21,8 @@ const maxText = 256
 //	{"To":"1000@acme.example","From":"4158867900","Caller-ID-Name":"Alice","Custom-Application-Vars":{"vip":true}, …}
 //
 // `To` or `Request` must say who is called; each stands in for the other. Caller-ID-Number is the From user when it is
-// missing, as switches have it. Custom-Channel-Vars, Custom-SIP-Headers, Language, Call-ID, Digits (text, or an object
+// missing, as switches have it. To-Realm, From-Realm and Request-Realm count where their party has no `@`, and whatever else Params
+// gives may be given, so that the parameters of a run describe a call. Custom-Channel-Vars, Custom-SIP-Headers, Language, Call-ID, Digits (text, or an object
 // of collections) and User-ID (text or array) may be given. The account is the one passed in, whatever the description
 // says. Call.ID stays empty when the description gives none.
 //
@@ -42,6 +43,11 @@ func ParseCall(id account.ID, described map[string]any) (c *Call, ignored []stri
 	}
 	call.Digit, call.Collections = p.digits("Digits")
 	p.parties(call)
+	for name, key := range storedParameters {
+		call.store(key, p.text(name))
+	}
+	p.constant("Direction", inbound)
+	p.constant("Api-Version", APIVersion)
 	if owner := Data(call.ChannelVars).String("Owner-ID"); owner != "" && call.OwnerIDs == nil {
 		call.OwnerIDs = []string{owner}
 	}
@@ -71,6 +77,18 @@ func (p *callParser) parties(call *Call) {
 		p.problems.add("To", "required", "Field is required but missing", nil)
 	}
 	call.To, call.From, call.Request = ParseURI(or(to, request)), ParseURI(from), ParseURI(or(request, to))
+	for name, uri := range map[string]*URI{"To-Realm": &call.To, "From-Realm": &call.From, "Request-Realm": &call.Request} {
+		if realm := p.text(name); realm != "" && uri.Realm == "" {
+			uri.Realm = realm
+		}
+	}
+}
+
+// constant takes a parameter that is the same for every call; another value is not known here.
+func (p *callParser) constant(name, value string) {
+	if p.described[name] == value {
+		p.known[name] = true
+	}
 }
 
 func (p *callParser) take(name string) any {

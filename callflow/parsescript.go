@@ -1,7 +1,6 @@
 package callflow
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -27,14 +26,17 @@ const (
 //
 // now is local to timezone unless it says an offset, or a number of milliseconds since 1970; zone (IANA) stands in for a
 // missing timezone. Digits without after_ms are pressed as soon as something collects them. Outcomes are answered, none,
-// busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION. A body that is text goes as it is, with content_type
+// busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION; accepted is answered by somebody who presses 1 where a
+// forwarded call asks for it (require_keypress), which answered is not. Who is rung goes by the most exact of its id, the device that is forwarded
+// there, the user it is rung for, and their kinds. A body that is text goes as it is, with content_type
 // where that is given; real_http asks web servers that http has no answer for, where the service allows that. A script that cannot be used gives an
-// *InvalidCall with every fault at once, its paths below `script`.
+// *InvalidCall with every fault at once, its paths below `script`. A local time that the zone's clocks skip or show twice is read as
+// JavaScript reads it, and Remark says so.
 func ParseScript(script jsonvalue.Object, zone string) (Script, error) {
 	p, described := scriptParser{}, script.Members
 	p.only("script", described, "now", "timezone", "digits", "answers", "http", "real_http", "hangup_after_ms")
 	s := Script{TimeZone: p.zone(described), HangUpAfter: p.moment("script.hangup_after_ms", described["hangup_after_ms"])}
-	s.Now = p.now(described["now"], or(s.TimeZone, zone))
+	s.Now, s.Remark = p.now(described["now"], or(s.TimeZone, zone))
 	s.Digits = p.digits(described["digits"])
 	s.Answers = p.answers(described["answers"])
 	s.HTTP = p.http(described["http"], script.Order.Member("http"))
@@ -84,29 +86,20 @@ func loadZone(name string) (*time.Location, error) {
 	return time.LoadLocation(name)
 }
 
-func (p *scriptParser) now(value any, zone string) time.Time {
+func (p *scriptParser) now(value any, zone string) (t time.Time, remark string) {
+	if value == nil {
+		return time.Time{}, ""
+	}
 	loc, err := loadZone(zone)
 	if err != nil {
 		loc = time.UTC
 	}
-	const farthest = 4_102_444_800_000 // 2100: beyond it nobody rehearses, and below it every clock works
-	switch v := value.(type) {
-	case nil:
-		return time.Time{}
-	case json.Number, float64, int64, int:
-		ms := Data{"v": v}.Int("v", -1)
-		if ms >= 0 && ms <= farthest {
-			return time.UnixMilli(ms).In(loc)
-		}
-	case string:
-		for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly} {
-			if t, err := time.ParseInLocation(layout, v, loc); err == nil && t.Year() >= 1970 && t.Year() < 2100 {
-				return t.In(loc)
-			}
-		}
+	t, remark, ok := parseMoment(value, loc)
+	if !ok {
+		p.problems.add("script.now", "invalid", "name a moment from 1970 to 2099 as 2026-12-24T18:05, with an offset (2026-12-24T18:05-08:00) if it is not local, or as milliseconds since 1970", nil)
+		return time.Time{}, ""
 	}
-	p.problems.add("script.now", "invalid", "name a moment from 1970 to 2099 as 2026-12-24T18:05, with an offset if it is not local, or as milliseconds since 1970", nil)
-	return time.Time{}
+	return t, remark
 }
 
 func (p *scriptParser) flag(path string, value any) bool {
@@ -200,7 +193,8 @@ func (p *scriptParser) answers(value any) map[string]Reply {
 			entry = map[string]any{"outcome": entries[name]}
 		}
 		p.only(path, entry, "outcome", "after_ms", "talk_ms")
-		r := Reply{Cause: p.cause(path, Data(entry).String("outcome")), After: p.moment(path+".after_ms", entry["after_ms"]), Talk: p.moment(path+".talk_ms", entry["talk_ms"])}
+		outcome := Data(entry).String("outcome")
+		r := Reply{Cause: p.cause(path, outcome), Accepts: outcome == accepted, After: p.moment(path+".after_ms", entry["after_ms"]), Talk: p.moment(path+".talk_ms", entry["talk_ms"])}
 		if r.Cause == success {
 			if entry["after_ms"] == nil {
 				r.After = defaultRing
@@ -222,7 +216,7 @@ func (p *scriptParser) cause(path, outcome string) string {
 		return cause
 	}
 	if len(outcome) < 3 || len(outcome) > 64 || strings.Trim(outcome, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
-		p.problems.add(path, "invalid", "the outcome is one of answered, none, busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION", nil)
+		p.problems.add(path, "invalid", "the outcome is one of answered, accepted, none, busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION", nil)
 	}
 	return outcome
 }

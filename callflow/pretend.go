@@ -22,6 +22,16 @@ type pretendCaller struct {
 	used     int // how many digits of the next of them
 	answered bool
 	gone     *Ended
+	dropped  []string        // digits that were pressed and that nothing took
+	spoke    map[string]bool // entries of the script's lists that had a part in the call
+}
+
+// use notes that an entry of one of the script's lists had a part in the call.
+func (p *pretendCaller) use(list, key string) {
+	if p.spoke == nil {
+		p.spoke = map[string]bool{}
+	}
+	p.spoke[list+" "+key] = true
 }
 
 func (p *pretendCaller) Now() time.Duration { return p.now }

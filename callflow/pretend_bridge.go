@@ -2,6 +2,8 @@ package callflow
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -30,13 +32,22 @@ func (p *pretendCaller) Bridge(ctx context.Context, b Bridge) (Bridged, error) {
 func (p *pretendCaller) ring(b Bridge) (result Bridged, reply Reply, at time.Duration) {
 	result = Bridged{Cause: notRegistered, Code: sipCode(notRegistered)}
 	refused := time.Duration(-1) // when somebody ended it for all
+	refusal := rejected          // and with which cause
 	begin := time.Duration(0)
 	for _, leg := range b.Legs {
-		r, scripted := p.script.reply(leg.Kind, leg.ID)
-		if !scripted {
-			result.Note = "the script does not say who answers, so nobody does: put it into script.answers"
+		r, key, scripted := p.script.reply(leg)
+		if scripted {
+			p.use("answers", key)
+		} else {
+			result.Note = "the script does not say who answers, so nobody does: put one of these into script.answers: " +
+				strings.Join(leg.replyKeys(), ", ")
 		}
 		end := legEnd(begin+leg.Delay, leg, b, &r)
+		unconfirmed := leg.Confirm && r.Cause == success && !r.Accepts
+		if unconfirmed {
+			r.Cause, end = noAnswer, end+confirmPatience
+			result.Note = "answered, and 1 was not pressed, which require_keypress asks for: say accepted instead of answered to have it pressed"
+		}
 		if b.InTurn {
 			begin = end
 		}
@@ -44,7 +55,9 @@ func (p *pretendCaller) ring(b Bridge) (result Bridged, reply Reply, at time.Dur
 		case r.Cause == success && (!result.Answered() || end < at):
 			result, reply, at = Bridged{Cause: success, Code: sipCode(success), Leg: leg}, r, end
 		case r.Cause == rejected && b.FailOnSingleReject && (refused < 0 || end < refused):
-			refused = end
+			refused, refusal = end, rejected
+		case r.Cause != success && leg.Confirm && slices.Contains(confirmRejects, r.Cause) && (refused < 0 || end < refused):
+			refused, refusal = end, r.Cause
 		case r.Cause != success && !result.Answered() && end >= at:
 			result.Cause, result.Code, at = r.Cause, sipCode(r.Cause), end
 		}
@@ -53,10 +66,17 @@ func (p *pretendCaller) ring(b Bridge) (result Bridged, reply Reply, at time.Dur
 		}
 	}
 	if refused >= 0 && (!result.Answered() || refused < at) {
-		return Bridged{Cause: rejected, Code: sipCode(rejected)}, Reply{}, refused
+		return Bridged{Cause: refusal, Code: sipCode(refusal), Note: result.Note}, Reply{}, refused
 	}
 	return result, reply, at
 }
+
+// confirmPatience is how long who answers a forwarded call may take to press 1 (Confirm-Read-Timeout in kz_endpoint.erl).
+const confirmPatience = 7 * time.Second
+
+// confirmRejects are the causes with which one forwarded leg that asks for a key ends the ringing of all
+// (Require-Fail-On-Single-Reject in kz_endpoint.erl).
+var confirmRejects = []string{userBusy, rejected, noAnswer, normalClearing, "PROGRESS_TIMEOUT"}
 
 // legEnd says when a leg that begins to ring at start is answered or lost; one that rings for too long is not answered.
 func legEnd(start time.Duration, leg Leg, b Bridge, r *Reply) time.Duration {

@@ -65,14 +65,20 @@ func (p *pretendCaller) nextDigit(ctx context.Context, wait time.Duration, begun
 
 func (p *pretendCaller) dropDemanded() {
 	if p.pressed < len(p.script.Digits) && p.used > 0 && p.script.Digits[p.pressed].WhenAsked {
-		p.pressed, p.used = p.pressed+1, 0
+		p.drop("the collection took no more")
 	}
+}
+
+// drop leaves out what is left of the next press.
+func (p *pretendCaller) drop(why string) {
+	p.dropped = append(p.dropped, "digits "+p.script.Digits[p.pressed].Digits[p.used:]+" ("+why+")")
+	p.pressed, p.used = p.pressed+1, 0
 }
 
 // Flush drops what was pressed until now.
 func (p *pretendCaller) Flush(ctx context.Context) error {
 	for p.pressed < len(p.script.Digits) && !p.script.Digits[p.pressed].WhenAsked && p.script.Digits[p.pressed].At <= p.now {
-		p.pressed, p.used = p.pressed+1, 0
+		p.drop("flushed")
 	}
 	return p.up(ctx)
 }

@@ -38,7 +38,10 @@ func (p *pretendCaller) HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, 
 	if err := p.up(ctx); err != nil {
 		return HTTPResponse{}, err
 	}
-	reply, ok := p.script.httpReply(r.URL)
+	reply, key, ok := p.script.httpReply(r.URL)
+	if ok {
+		p.use("http", key)
+	}
 	switch {
 	case !ok && p.web == nil:
 		return HTTPResponse{}, ErrNotScripted

@@ -22,6 +22,19 @@ func Params(c *Call) map[string]any {
 	return all
 }
 
+// inbound is what KAZOO gives as Direction.
+const inbound = "inbound"
+
+// storedParameters are the platform's parameters that modules leave for later ones, by where they leave them in Call.Store.
+var storedParameters = map[string]string{
+	"Call-Status": "call_status", "Recording-Duration": "recording_duration", "Recording-ID": "recording_sid",
+	"Recording-Url": "recording_url", "Transcription-ID": "transcription_sid", "Transcription-Status": "transcription_status",
+	"Transcription-Text": "transcription_text", "Transcription-Url": "transcription_url",
+}
+
+// stored is one of them.
+func (c *Call) stored(name string) parameter { return parameter{name, c.Store[storedParameters[name]]} }
+
 // ParameterNames lists the platform's own parameters in KAZOO's order, whether a call has them or not.
 func ParameterNames() []string {
 	var names []string
@@ -41,27 +54,27 @@ func baseParams(c *Call) []parameter {
 		{"Account-ID", string(c.Account)},
 		{"Api-Version", APIVersion},
 		{"Call-ID", c.ID},
-		{"Call-Status", c.Store["call_status"]},
+		c.stored("Call-Status"),
 		{"Caller-ID-Name", or(c.CallerIDName, UnknownCallerName)},
 		{"Caller-ID-Number", or(c.CallerIDNumber, AnonymousCallNumber)},
 		{"Custom-Application-Vars", object(c.ApplicationVars)},
 		{"Custom-SIP-Headers", object(c.SIPHeaders)},
 		{"Digits", digits(c)},
-		{"Direction", "inbound"},
+		{"Direction", inbound},
 		{"From", or(c.From.User, noUser)},
 		{"From-Realm", or(c.From.Realm, noRealm)},
 		{"Language", or(c.Language, DefaultLanguage)},
-		{"Recording-Duration", c.Store["recording_duration"]},
-		{"Recording-ID", c.Store["recording_sid"]},
-		{"Recording-Url", c.Store["recording_url"]},
+		c.stored("Recording-Duration"),
+		c.stored("Recording-ID"),
+		c.stored("Recording-Url"),
 		{"Request", or(Normalize(c.Request.User), noUser)},
 		{"Request-Realm", or(c.Request.Realm, noRealm)},
 		{"To", or(c.To.User, noUser)},
 		{"To-Realm", or(c.To.Realm, noRealm)},
-		{"Transcription-ID", c.Store["transcription_sid"]},
-		{"Transcription-Status", c.Store["transcription_status"]},
-		{"Transcription-Text", c.Store["transcription_text"]},
-		{"Transcription-Url", c.Store["transcription_url"]},
+		c.stored("Transcription-ID"),
+		c.stored("Transcription-Status"),
+		c.stored("Transcription-Text"),
+		c.stored("Transcription-Url"),
 		{"User-ID", owners(c.OwnerIDs)},
 	}
 }

@@ -11,6 +11,7 @@ import (
 // which nobody answers.
 type Script struct {
 	Now         time.Time // when the call begins; zero for the real time
+	Remark      string    // what is worth saying of how Now was read; may be empty
 	TimeZone    string    // IANA name; empty for the account's
 	Digits      []Press   // in the order pressed
 	Answers     map[string]Reply
@@ -31,6 +32,8 @@ type Reply struct {
 	Cause string        // SUCCESS when somebody answers, else the hangup cause, such as USER_BUSY
 	After time.Duration // how long it rings before that
 	Talk  time.Duration // how long they talk when answered
+	// Accepts says that who answers presses 1 where a forwarded call asks for it; who does not is not put through.
+	Accepts bool
 }
 
 // HTTPReply is what a web server answers.
@@ -51,18 +54,31 @@ const (
 	defaultTalk = time.Minute
 )
 
-// reply finds what the script says about a leg: the most exact of `kind:id`, `kind` and `*`. Nobody answers otherwise.
-func (s Script) reply(kind, id string) (r Reply, scripted bool) {
-	for _, key := range []string{kind + ":" + id, kind, "*"} {
+// replyKeys are the entries of a script's answers that may speak for a leg, the most exact first: what is rung, the device that is
+// forwarded there, the user whom it is rung for, then their kinds, then `*`.
+func (l Leg) replyKeys() []string {
+	keys, kinds := []string{l.Kind + ":" + l.ID}, []string{l.Kind}
+	if l.Device != "" {
+		keys, kinds = append(keys, "device:"+l.Device), append(kinds, "device")
+	}
+	if l.Owner != "" {
+		keys, kinds = append(keys, "user:"+l.Owner), append(kinds, "user")
+	}
+	return append(append(keys, kinds...), "*")
+}
+
+// reply finds what the script says about a leg, and under which key. Nobody answers otherwise.
+func (s Script) reply(leg Leg) (r Reply, key string, scripted bool) {
+	for _, key := range leg.replyKeys() {
 		if r, ok := s.Answers[key]; ok {
-			return r, true
+			return r, key, true
 		}
 	}
-	return Reply{Cause: noAnswer}, false
+	return Reply{Cause: noAnswer}, "", false
 }
 
 // httpReply finds what the script says about a URL: as requested, without its query, or `*`.
-func (s Script) httpReply(address string) (HTTPReply, bool) {
+func (s Script) httpReply(address string) (reply HTTPReply, key string, scripted bool) {
 	keys := []string{address, "*"}
 	if u, err := url.Parse(address); err == nil {
 		u.RawQuery, u.Fragment = "", ""
@@ -70,10 +86,10 @@ func (s Script) httpReply(address string) (HTTPReply, bool) {
 	}
 	for _, key := range keys {
 		if r, ok := s.HTTP[key]; ok {
-			return r, true
+			return r, key, true
 		}
 	}
-	return HTTPReply{}, false
+	return HTTPReply{}, "", false
 }
 
 // The causes that scripts have words for.
@@ -84,9 +100,12 @@ const (
 	notRegistered = "USER_NOT_REGISTERED"
 )
 
+// accepted is the word for somebody who answers and presses 1 where that is asked for.
+const accepted = "accepted"
+
 // causeWords are the plain words a script may use.
 var causeWords = map[string]string{
-	"answered": success, "answer": success, "none": noAnswer, "no_answer": noAnswer, "busy": userBusy,
+	"answered": success, "answer": success, accepted: success, "none": noAnswer, "no_answer": noAnswer, "busy": userBusy,
 	"rejected": rejected, "offline": notRegistered,
 }
 

@@ -50,34 +50,23 @@ type SimulationRequest struct {
 // or sent, except to web servers where the script wants that and may. That no callflow answers is a trace, too. Errors are an *InvalidCall for a description that cannot be used,
 // and what the Directory answers when it cannot be reached.
 func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, error) {
-	call, ignored, err := ParseCall(r.Account, r.described())
-	script, scriptErr := ParseScript(jsonvalue.Object{Members: r.Script, Order: r.ScriptOrder}, r.TimeZone)
-	if err := bothInvalid(err, scriptErr); err != nil {
-		return Trace{}, err
-	}
-	web, err := s.webFor(script)
+	p, err := s.Prepare(r)
 	if err != nil {
 		return Trace{}, err
 	}
-	if script.HangUpAfter == 0 {
+	web, err := s.webFor(p.Script)
+	if err != nil {
+		return Trace{}, err
+	}
+	call, script := p.Call, p.Script
+	hangUpScripted := script.HangUpAfter > 0
+	if !hangUpScripted {
 		script.HangUpAfter = r.HangUpAfter
 	}
-	call.defaultRealm(r.DefaultRealm)
-	if call.ID == "" {
-		if call.ID, err = s.newCallID(); err != nil {
-			return Trace{}, err
-		}
+	trace := Trace{
+		CallID: call.ID, AccountID: call.Account, At: p.Began.Format(time.RFC3339), TimeZone: p.TimeZone, Steps: []Step{}, Notes: p.Notes,
+		Call: clone(Params(call)).(map[string]any),
 	}
-	trace := Trace{CallID: call.ID, AccountID: call.Account, Steps: []Step{}}
-	for _, name := range ignored {
-		if value, ok := jsonvalue.Scalar(r.Call[name]); ok && !r.Flow.IsZero() && name != "Account-ID" {
-			call.setUserVar(name, value)
-			continue
-		}
-		trace.Notes = append(trace.Notes, ignoredNote(name))
-	}
-	trace.Call = clone(Params(call)).(map[string]any)
-
 	executor := s.executorFor(r)
 	flow := r.Flow
 	if flow.IsZero() {
@@ -89,11 +78,12 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 	}
 	caller := &pretendCaller{script: script, web: web}
 	trace.Ended = executor.Run(ctx, Walk{
-		Call: call, Flow: flow, Switch: caller, Origin: function.FromRehearsal, TimeZone: or(script.TimeZone, r.TimeZone),
-		Began: s.began(script), Pretend: !script.Now.IsZero(),
+		Call: call, Flow: flow, Switch: caller, Origin: function.FromRehearsal, TimeZone: p.TimeZone,
+		Began: p.Began, Pretend: !script.Now.IsZero(),
 		Observe: func(step Step) { trace.Steps = append(trace.Steps, step) },
 	})
 	trace.DurationMS = caller.now.Milliseconds()
+	trace.Unused = caller.unused(hangUpScripted)
 	if len(trace.Steps) == 0 && trace.Ended.Hint == "" {
 		trace.Ended.Hint = "the callflow has an empty flow"
 	}
@@ -152,17 +142,6 @@ func (s *Simulator) executorFor(r SimulationRequest) *Executor {
 		e.Directory = withCandidate{Directory: e.Directory, account: r.Account, candidate: *r.Candidate}
 	}
 	return &e
-}
-
-// began is when the call begins.
-func (s *Simulator) began(script Script) time.Time {
-	switch {
-	case !script.Now.IsZero():
-		return script.Now
-	case s.Clock != nil:
-		return s.Clock()
-	}
-	return time.Now()
 }
 
 // webFor is what asks web servers for a script that wants that.

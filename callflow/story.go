@@ -33,6 +33,9 @@ func (s *story) opening(t Trace) {
 	call := Data(t.Call)
 	s.line("Call to %s@%s from %s@%s, %s <%s>", text(call.String("To")), text(call.String("To-Realm")),
 		text(call.String("From")), text(call.String("From-Realm")), text(call.String("Caller-ID-Name")), text(call.String("Caller-ID-Number")))
+	if at, err := time.Parse(time.RFC3339, t.At); err == nil {
+		s.line("%s %s", at.Format("Mon 2006-01-02 15:04"), text(t.TimeZone))
+	}
 	s.line("%s", s.paint(dim, text(t.CallID)))
 	for _, note := range t.Notes {
 		s.line("%s", s.paint(yellow, "note: "+text(note)))
@@ -128,6 +131,9 @@ func (s *story) ending(t Trace) {
 	s.line("%s  %s", clock(t.DurationMS), s.paint(endColor(t.Ended.How), line))
 	if t.Ended.Hint != "" {
 		s.line("%s", text(t.Ended.Hint))
+	}
+	for _, unused := range t.Unused {
+		s.line("%s", s.paint(yellow, "never used: "+text(unused)))
 	}
 }
 

@@ -7,11 +7,14 @@ type Trace struct {
 	CallID     string         `json:"call_id"`
 	AccountID  account.ID     `json:"account_id"`
 	Call       map[string]any `json:"call"`               // the parameters the call began with, as Params gives them
+	At         string         `json:"at"`                 // when the call began, RFC 3339, in TimeZone
+	TimeZone   string         `json:"timezone"`           // IANA name: of functions' Date and of time rules
 	Callflow   *Found         `json:"callflow,omitempty"` // absent when no callflow answers
 	Steps      []Step         `json:"steps"`
 	Ended      Ended          `json:"ended"`
 	DurationMS int64          `json:"duration_ms"` // how long the call lasted, on its own clock
 	Notes      []string       `json:"notes,omitempty"`
+	Unused     []string       `json:"unused,omitempty"` // what the script names and the call never came to
 }
 
 // Found says which callflow answered, and what found it.

@@ -30,6 +30,8 @@ type FunctionRunner interface {
 // Simulator walks a pretend call through an account's callflows.
 type Simulator interface {
 	Simulate(context.Context, callflow.SimulationRequest) (callflow.Trace, error)
+	// Prepare makes the pretend call alone.
+	Prepare(callflow.SimulationRequest) (callflow.Rehearsal, error)
 }
 
 // Validator checks a value against a named JSON schema, and returns it with defaults filled in and types cast, or the

@@ -2,7 +2,9 @@ package crossbar
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
+	"strings"
 	"time"
 
 	"callfn/callflow"
@@ -29,14 +31,11 @@ func (a *API) runFunction(x *exchange) (*answer, error) {
 			Hint:    "rewrite the function in JavaScript and set language_pack to " + languagePack,
 		}})}, nil
 	}
-	zone, err := a.cfg.Accounts.TimeZone(x.ctx, x.account)
-	if err != nil {
-		return nil, err
-	}
-	return &answer{data: runData(a.cfg.Functions.Run(x.ctx, function.Request{
+	result := a.cfg.Functions.Run(x.ctx, function.Request{
 		Account: x.account.ID(), Function: function.ID(x.id()), CallID: order.params["Call-ID"],
-		Params: order.params, TimeZone: zone, Origin: function.FromRehearsal, Source: doc.Text("function_js"),
-	}))}, nil
+		Params: order.params, TimeZone: order.zone, Now: order.now, Origin: function.FromRehearsal, Source: doc.Text("function_js"),
+	})
+	return &answer{data: order.shown(result)}, nil
 }
 
 // runDraft tries source text that is stored nowhere.
@@ -55,21 +54,33 @@ func (a *API) runDraft(x *exchange) (*answer, error) {
 	if len(fields) > 0 {
 		return nil, invalid(fields)
 	}
-	zone, err := a.cfg.Accounts.TimeZone(x.ctx, x.account)
-	if err != nil {
-		return nil, err
-	}
-	return &answer{data: runData(a.cfg.Functions.RunDraft(x.ctx, function.Draft{
-		Source: order.source, Account: x.account.ID(), Params: order.params, TimeZone: zone,
-	}))}, nil
+	result := a.cfg.Functions.RunDraft(x.ctx, function.Draft{
+		Source: order.source, Account: x.account.ID(), Params: order.params, TimeZone: order.zone, Now: order.now,
+	})
+	return &answer{data: order.shown(result)}, nil
 }
 
 // runOrder is what a client asks for when it tries a function.
 type runOrder struct {
 	source string
 	params map[string]string
+	zone   string    // of the function's Date
+	now    time.Time // what Date begins at; zero for the real time
+	began  time.Time
+	notes  []string // what of the call meant nothing, or was read in a way worth saying
 }
 
+// shown is a result as clients see it, with the moment that it is of.
+func (o runOrder) shown(result function.Result) map[string]any {
+	shown := runData(result)
+	shown["at"], shown["timezone"] = o.began.Format(time.RFC3339), o.zone
+	if len(o.notes) > 0 {
+		shown["notes"] = o.notes
+	}
+	return shown
+}
+
+// runOrder reads an order. The function gets what it would get in a simulated call.
 func (a *API) runOrder(x *exchange) (runOrder, error) {
 	data, err := x.object()
 	if err != nil {
@@ -77,22 +88,74 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 	}
 	public := datastore.StripPrivate(data)
 	value, fields := a.cfg.Schemas.Validate("functions.run", public)
-	if call := checkSize(map[string]any{"call": public["call"]}, a.cfg.ExtraLimit); len(call) > 0 {
+	if call := checkSize(map[string]any{"call": public["call"], "script": public["script"]}, a.cfg.ExtraLimit); len(call) > 0 {
 		fields.Merge(call)
 	}
+	fields.Merge(outsideScript(public))
 	if len(fields) > 0 {
 		return runOrder{}, invalid(fields)
 	}
 	valid, _ := value.(map[string]any)
 	call, _ := valid["call"].(map[string]any)
+	script, _ := valid["script"].(map[string]any)
 	source, _ := valid["function_js"].(string)
-	flat, err := params.Flatten(callflow.SplitParties(call))
+	zone, err := a.cfg.Accounts.TimeZone(x.ctx, x.account)
+	if err != nil {
+		return runOrder{}, err
+	}
+	rehearsal, err := a.cfg.Simulator.Prepare(callflow.SimulationRequest{
+		Account: x.account.ID(), Call: call, Script: script, TimeZone: zone, DefaultRealm: x.account.Realm(),
+		Flow: callflow.NodeOf(map[string]any{"module": "function"}),
+	})
+	fields = nil
+	var unusable *callflow.InvalidCall
+	switch {
+	case errors.As(err, &unusable):
+		for path, violations := range unusable.Errors() {
+			if !strings.HasPrefix(path, "script") {
+				path = "call." + path
+			}
+			for validator, violation := range violations {
+				fields.Add(path, validator, violation)
+			}
+		}
+	case err != nil:
+		return runOrder{}, err
+	}
+	fields.Merge(beyondFunction(script))
+	if len(fields) > 0 {
+		return runOrder{}, invalid(fields)
+	}
+	flat, err := params.Flatten(callflow.Params(rehearsal.Call))
 	if err != nil {
 		fields.Add("call", "maxSize", schemas.Violation{"message": err.Error(), "target": params.MaxBytes})
 		return runOrder{}, invalid(fields)
 	}
-	flat["Account-ID"] = string(x.account.ID()) // the platform's to say
-	return runOrder{source: source, params: flat}, nil
+	return runOrder{
+		source: source, params: flat, zone: rehearsal.TimeZone, now: rehearsal.Script.Now, began: rehearsal.Began, notes: rehearsal.Notes,
+	}, nil
+}
+
+// outsideScript finds what belongs into a script and stands beside it, where it would be overlooked.
+func outsideScript(data map[string]any) (fields schemas.FieldErrors) {
+	for _, name := range []string{"now", "timezone", "digits", "answers", "http", "real_http", "hangup_after_ms"} {
+		if _, there := data[name]; there {
+			fields.Add(name, "unknown", schemas.Violation{"message": "this belongs into script: {\"script\":{\"" + name + "\":…}}"})
+		}
+	}
+	return fields
+}
+
+// beyondFunction finds what of a script takes a call: a function by itself ends when it has returned its flow.
+func beyondFunction(script map[string]any) (fields schemas.FieldErrors) {
+	for _, name := range []string{"digits", "answers", "http", "real_http", "hangup_after_ms"} {
+		if _, there := script[name]; there {
+			fields.Add("script."+name, "unknown", schemas.Violation{
+				"message": "a run of a function alone has only now and timezone: simulate a call to go on from the flow that it returns",
+			})
+		}
+	}
+	return fields
 }
 
 // runData is a result as clients see it.

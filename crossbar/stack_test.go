@@ -259,6 +259,10 @@ func (f *fakeRunner) CheckSyntax(_ context.Context, _ account.ID, source string)
 
 type fakeSimulator struct{}
 
+func (fakeSimulator) Prepare(r callflow.SimulationRequest) (callflow.Rehearsal, error) {
+	return (&callflow.Simulator{}).Prepare(r)
+}
+
 func (fakeSimulator) Simulate(context.Context, callflow.SimulationRequest) (callflow.Trace, error) {
 	return callflow.Trace{Call: map[string]any{}, Steps: []callflow.Step{}, Ended: callflow.Ended{How: callflow.EndNoCallflow}}, nil
 }

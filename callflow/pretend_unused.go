@@ -1,0 +1,35 @@
+package callflow
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// unused lists what the script names and had no part in the call, by its place in the script: keys that nobody was there to
+// hear or that one collection did not take, answers of phones that were not rung or not needed, web addresses that were not asked, a hangup that came too late.
+func (p *pretendCaller) unused(hangUpScripted bool) []string {
+	out := slices.Clone(p.dropped)
+	for i, press := range p.script.Digits[min(p.pressed, len(p.script.Digits)):] {
+		digits := press.Digits
+		if i == 0 {
+			digits = digits[p.used:]
+		}
+		out = append(out, "digits "+digits)
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.script.Answers)) {
+		if !p.spoke["answers "+key] {
+			out = append(out, "answers "+clip(key, 100))
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.script.HTTP)) {
+		if !p.spoke["http "+key] {
+			out = append(out, "http "+clip(key, 100))
+		}
+	}
+	if hangUpScripted && p.now < p.script.HangUpAfter {
+		out = append(out, fmt.Sprintf("hang up after %s", p.script.HangUpAfter.Round(time.Millisecond)))
+	}
+	return out
+}

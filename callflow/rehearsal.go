@@ -1,0 +1,60 @@
+package callflow
+
+import (
+	"time"
+
+	"callfn/internal/jsonvalue"
+)
+
+// Rehearsal is a pretend call before its first step: what every way of trying something begins with, so that a function that
+// is run by itself gets exactly what it would get in a simulated call.
+type Rehearsal struct {
+	Call     *Call
+	Script   Script
+	Began    time.Time // when the call begins, in TimeZone: as the script says, or now
+	TimeZone string    // IANA name: the script's, else the account's, else UTC
+	Notes    []string  // what of the description meant nothing, or was read in a way worth saying
+}
+
+// Prepare makes a pretend call of a description. Errors are an *InvalidCall, or that there is no randomness for a Call-ID.
+func (s *Simulator) Prepare(r SimulationRequest) (Rehearsal, error) {
+	call, ignored, err := ParseCall(r.Account, r.described())
+	script, scriptErr := ParseScript(jsonvalue.Object{Members: r.Script, Order: r.ScriptOrder}, r.TimeZone)
+	if err := bothInvalid(err, scriptErr); err != nil {
+		return Rehearsal{}, err
+	}
+	call.defaultRealm(r.DefaultRealm)
+	if call.ID == "" {
+		if call.ID, err = s.newCallID(); err != nil {
+			return Rehearsal{}, err
+		}
+	}
+	p := Rehearsal{Call: call, Script: script, TimeZone: or(or(script.TimeZone, r.TimeZone), "UTC")}
+	for _, name := range ignored {
+		if value, ok := jsonvalue.Scalar(r.Call[name]); ok && !r.Flow.IsZero() && name != "Account-ID" {
+			call.setUserVar(name, value)
+			continue
+		}
+		p.Notes = append(p.Notes, ignoredNote(name))
+	}
+	if script.Remark != "" {
+		p.Notes = append(p.Notes, script.Remark)
+	}
+	loc, err := loadZone(p.TimeZone)
+	if err != nil {
+		loc = time.UTC
+	}
+	p.Began = s.began(script).In(loc)
+	return p, nil
+}
+
+// began is when the call begins.
+func (s *Simulator) began(script Script) time.Time {
+	switch {
+	case !script.Now.IsZero():
+		return script.Now
+	case s.Clock != nil:
+		return s.Clock()
+	}
+	return time.Now()
+}
