@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -268,13 +269,21 @@ func TestRuns(t *testing.T) {
 		`{"data":{"call":{"To":"1000","Account-ID":"forged","N":12,"Custom-Application-Vars":{"vip":true}}}}`)
 	want := map[string]any{"outcome": "ok", "result": map[string]any{"module": "tts", "data": map[string]any{"text": "hi 1000"}},
 		"flow": map[string]any{"module": "tts", "data": map[string]any{"text": "hi 1000"}}, "error": nil, "logs": []any{},
-		"duration_ms": 1.5, "run": "11111111111111111111111111111111"}
-	if diff := cmp.Diff(want, r.data()); diff != "" {
+		"duration_ms": 1.5, "run": "11111111111111111111111111111111",
+		"timezone": "UTC", "notes": []any{"Account-ID was ignored: a call always belongs to the account it is simulated in"}}
+	got := r.data()
+	at, _ := got["at"].(string)
+	if _, err := time.Parse(time.RFC3339, at); err != nil {
+		t.Errorf("at is %v; want the moment of the run", got["at"])
+	}
+	delete(got, "at")
+	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	asked := map[string]string{"To": "1000", "N": "12", "Custom-Application-Vars[vip]": "true", "Account-ID": a.id}
-	if diff := cmp.Diff(asked, s.runner.last.Params); diff != "" {
-		t.Error(diff)
+	for name, value := range map[string]string{"To": "1000", "N": "12", "Custom-Application-Vars[vip]": "true", "Account-ID": a.id} {
+		if got := s.runner.last.Params[name]; got != value {
+			t.Errorf("the function got %s=%q; want %q", name, got, value)
+		}
 	}
 	if string(s.runner.last.Account) != a.id || s.runner.last.Origin != "rehearsal" || string(s.runner.last.Function) != id {
 		t.Errorf("asked %+v", s.runner.last)

@@ -217,7 +217,7 @@ func (f *fakeRunner) RunDraft(_ context.Context, d function.Draft) function.Resu
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.drafts++
-	f.last = function.Request{Account: d.Account, Params: d.Params, TimeZone: d.TimeZone}
+	f.last = function.Request{Account: d.Account, Params: d.Params, TimeZone: d.TimeZone, Now: d.Now}
 	if f.broken != "" {
 		return function.Result{Outcome: f.broken, Error: &function.Error{Message: "broken"}}
 	}
