@@ -2,6 +2,7 @@ package callflow
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -39,8 +40,9 @@ func (p *pretendCaller) ring(b Bridge) (result Bridged, reply Reply, at time.Dur
 		if scripted {
 			p.use("answers", key)
 		} else {
-			result.Note = "the script does not say who answers, so nobody does: put one of these into script.answers: " +
-				strings.Join(leg.replyKeys(), ", ")
+			keys := leg.replyKeys()
+			result.Note = fmt.Sprintf("the script does not say who answers, so nobody does: say it of %s (script.answers; --answer %s:answered)",
+				strings.Join(keys, ", "), keys[0])
 		}
 		end := legEnd(begin+leg.Delay, leg, b, &r)
 		unconfirmed := leg.Confirm && r.Cause == success && !r.Accepts

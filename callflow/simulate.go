@@ -151,7 +151,7 @@ func (s *Simulator) webFor(script Script) (*Web, error) {
 	}
 	if s.Web == nil {
 		var refused InvalidCall
-		refused.add("script.real_http", "forbidden", "rehearsals do not ask web servers here: say in script.http what they answer, or have the operator start the service with --rehearsal-http", nil)
+		refused.add("script.real_http", "forbidden", "rehearsals do not ask web servers here: say what they answer (script.http; --http URL=ANSWER), or have the operator start the service with --rehearsal-http", nil)
 		return nil, &refused
 	}
 	return s.Web, nil

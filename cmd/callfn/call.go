@@ -37,7 +37,7 @@ func (c callCommand) Run(ctx context.Context, w world) error {
 		Data json.RawMessage `json:"data"`
 	}
 	if err := api.do(ctx, http.MethodPut, api.path("simulations"), call, &answer); err != nil {
-		return err
+		return byFlag(err, c.Script)
 	}
 	var trace callflow.Trace
 	if err := json.Unmarshal(answer.Data, &trace); err != nil {

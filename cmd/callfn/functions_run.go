@@ -13,6 +13,9 @@ import (
 
 type functionsRun struct {
 	callFlags
+	momentFlags
+	Digits string `help:"The call's parameter Digits: what the caller pressed last." placeholder:"DIGITS"`
+
 	ID       string `arg:"" optional:"" name:"function" help:"The function's id, or its name where only one has it; leave out with --file."`
 	File     string `help:"Run this draft instead of a stored function, storing nothing; - for standard input." placeholder:"FILE"`
 	Defaults bool   `help:"Show the flow as a call would get it, with every module's defaults filled in; otherwise as the function returned it."`
@@ -28,6 +31,9 @@ type runAnswer struct {
 	LogLevels  []string         `json:"log_levels"`
 	Hints      []string         `json:"hints"`
 	DurationMS json.Number      `json:"duration_ms"`
+	At         string           `json:"at"`
+	TimeZone   string           `json:"timezone"`
+	Notes      []string         `json:"notes"`
 }
 
 // Run runs the function and prints what came of it; it fails unless a valid flow came back.
@@ -35,7 +41,14 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 	if (c.ID == "") == (c.File == "") {
 		return usageError{errorf("name either a function's id or a draft with --file")}
 	}
-	data := map[string]any{"call": c.fields()}
+	call, script := c.fields(), map[string]any{}
+	if c.Digits != "" {
+		call["Digits"] = c.Digits
+	}
+	data := map[string]any{"call": call}
+	if c.momentFlags.into(script); len(script) > 0 {
+		data["script"] = script
+	}
 	if c.File != "" {
 		source, err := readText(w, c.File)
 		if err != nil {
@@ -58,7 +71,7 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 		Warnings map[string][]warning `json:"warnings"`
 	}
 	if err := api.do(ctx, http.MethodPut, path, data, &answer); err != nil {
-		return err
+		return byFlag(err, "")
 	}
 	if err := printWarnings(w.stderr, answer.Warnings); err != nil {
 		return err
@@ -81,6 +94,12 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 func printRun(w world, run runAnswer, defaults bool) error {
 	var b bytes.Buffer
 	printable.Fprintf(&b, "%s in %s ms\n", run.Outcome, run.DurationMS)
+	if at := rehearsedAt(run.At, run.TimeZone); at != "" {
+		printable.Fprintf(&b, "  at %s\n", at)
+	}
+	for _, note := range run.Notes {
+		printable.Fprintf(&b, "  note: %s\n", note)
+	}
 	for i, line := range run.Logs {
 		printable.Fprintf(&b, "  %s: %s\n", function.LogLevel(run.LogLevels, i), line)
 	}

@@ -10,10 +10,9 @@ import (
 
 // scriptFlags say what the world does during a rehearsal.
 type scriptFlags struct {
+	momentFlags
 	Digits   []string      `help:"What the caller presses when asked, or at a time: 1, 12#, 1@5s; may be repeated." placeholder:"DIGITS[@TIME]"`
-	At       string        `help:"When the call takes place, in the account's time zone: 2026-12-24T18:05." placeholder:"TIME"`
-	Timezone string        `help:"Time zone of the call instead of the account's." placeholder:"ZONE"`
-	Answer   []string      `help:"Who answers, or not, after which time of ringing, and how long they talk: user:none, device:ID:busy, offnet:+14155550100:answered@8s+30s; may be repeated." placeholder:"WHO:OUTCOME[@TIME[+TIME]]"`
+	Answer   []string      `help:"Who answers, or not, after which time of ringing, and how long they talk: user:none, device:ID:busy, offnet:+14155550100:answered@8s+30s; accepted instead of answered also presses the key that a forwarded call asks for; may be repeated." placeholder:"WHO:OUTCOME[@TIME[+TIME]]"`
 	HTTP     []string      `help:"What a web address (without its query; * for any) answers: a status, JSON or XML, or a file with the answer: http://pivot.example/=503, '*={\"module\":\"hangup\"}', http://pivot.example/=answer.xml; may be repeated." name:"http" placeholder:"URL=ANSWER" sep:"none"`
 	RealHTTP bool          `help:"Ask web addresses that --http has no answer for; only where the service runs with --rehearsal-http." name:"real-http"`
 	HangUp   time.Duration `help:"When the caller hangs up." name:"hang-up" placeholder:"TIME" range:"0s.."`
@@ -30,12 +29,7 @@ func (f scriptFlags) script(w world) (jsonvalue.Object, error) {
 		}
 	}
 	script := whole.Members
-	if f.At != "" {
-		script["now"] = f.At
-	}
-	if f.Timezone != "" {
-		script["timezone"] = f.Timezone
-	}
+	f.momentFlags.into(script)
 	if f.HangUp > 0 {
 		script["hangup_after_ms"] = f.HangUp.Milliseconds()
 	}

@@ -19,7 +19,7 @@ func TestScriptFlags(t *testing.T) {
 	}
 	w := world{stdin: strings.NewReader(`{"now":"2020-01-01T00:00","answers":{"offnet":"busy"},"http":{"*":{"after_ms":1}},"digits":[{"digits":"9"}]}`)}
 	got, err := scriptFlags{
-		Digits: []string{"1", "12#@5s"}, At: "2026-12-24T18:05", Timezone: "Europe/Berlin", HangUp: time.Minute, RealHTTP: true, Script: "-",
+		Digits: []string{"1", "12#@5s"}, momentFlags: momentFlags{At: "2026-12-24T18:05", Timezone: "Europe/Berlin"}, HangUp: time.Minute, RealHTTP: true, Script: "-",
 		Answer: []string{"user:none", "device:d1:busy@2s", "group:answered@8s+1m"},
 		HTTP:   []string{"http://a.example/=503", `http://b.example/={"module":"hangup","data":{"a":"="}}`, "http://c.example/=" + file},
 	}.script(w)
