@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"strconv"
 	"testing"
 
 	"callfn/couchapp"
@@ -57,7 +58,7 @@ func BenchmarkRealmDates(b *testing.B) {
 		"toLocaleString": `return new Date().toLocaleString('en-US', {timeZone: 'America/New_York', weekday: 'long', hour: 'numeric'})`,
 	} {
 		job := Job{
-			Kind: KindShow, Run: "b", Limits: Limits{}.fill(), Req: json.RawMessage(`{}`), Doc: json.RawMessage("null"),
+			Kind: KindShow, Run: "b", Limits: Limits{}.fill(), Req: json.RawMessage(`{}`), Doc: json.RawMessage(strconv.Quote(js)),
 			Source: `function (doc, req) { return {json: (function () { ` + js + ` })()}; }`,
 		}
 		b.Run(name, func(b *testing.B) {

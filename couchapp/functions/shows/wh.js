@@ -26,6 +26,7 @@
   // !code lib/explain.js
   // !code lib/build.js
   // !code lib/result.js
+  // !code lib/owndate.js
   // !code lib/date.js
   // !code lib/couchjs.js
 

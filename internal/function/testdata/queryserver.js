@@ -2,12 +2,19 @@
 // engine's own Date. It stands for a stock couchjs where there is none.
 (function (global) {
   'use strict';
-  var shows = {}, write = global.print || global.console.log.bind(global.console);
-  global.log = function () { write(JSON.stringify(['log', 'a line'])); }; // what is logged is other tests' affair
+  var shows = {},
+    write = global.print || global.console.log.bind(global.console);
+  global.log = function () {
+    write(JSON.stringify(['log', 'a line']));
+  }; // what is logged is other tests' affair
   global.console = { log: global.log, info: global.log, warn: global.log, error: global.log, debug: global.log };
   function answer(line) {
-    var command = JSON.parse(line), name, source;
-    if (command[0] !== 'ddoc') { return true; }
+    var command = JSON.parse(line),
+      name,
+      source;
+    if (command[0] !== 'ddoc') {
+      return true;
+    }
     if (command[1] === 'new') {
       for (name in command[3].shows) {
         source = command[3].shows[name];
@@ -25,8 +32,14 @@
     }
   }
   if (typeof global.readline === 'function') {
-    for (var line; (line = global.readline()) !== null;) { write(reply(decodeURIComponent(escape(line)))); } // it reads bytes
+    for (var line; (line = global.readline()) !== null;) {
+      write(reply(decodeURIComponent(escape(line))));
+    } // it reads bytes
     return;
   }
-  require('readline').createInterface({ input: process.stdin }).on('line', function (line) { write(reply(line)); });
+  require('readline')
+    .createInterface({ input: process.stdin })
+    .on('line', function (line) {
+      write(reply(line));
+    });
 })(this.readline ? this : globalThis);

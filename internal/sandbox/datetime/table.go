@@ -14,7 +14,7 @@ const lastYear = 2065
 const quarter = 15 * 60
 
 // Table writes the zone's changes of offset from 1970 to 2065, for a reader in another language (couchapp,
-// lib/date.js): the offsets in seconds, with a dot between them, the one before all changes first; an exclamation
+// lib/owndate.js): the offsets in seconds, with a dot between them, the one before all changes first; an exclamation
 // mark; and for each change three digits of quarters of an hour since the one before (or 1970), or ~, seconds and a
 // dot where that is not exact, then one digit for the place of the offset. All numbers are in base 36.
 func (z Zone) Table() string {

@@ -41,6 +41,7 @@ const keepCommitted = 256 << 20
 func (e *Engine) Restore(i *Image) {
 	e.forget()
 	e.said.forget()
+	e.locales.service.Forget()
 	e.exhausted = false
 	b := e.heap.book()
 	high, committed := b.high, b.committed

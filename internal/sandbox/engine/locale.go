@@ -73,6 +73,20 @@ func (e *Engine) defineLocales() error {
 	return nil
 }
 
+// LoadIntl loads intl.js into the world, for what asks for it soon.
+func (e *Engine) LoadIntl() (err error) {
+	if e.exhausted {
+		return outOfMemory()
+	}
+	defer e.exhaust(&err)
+	loaded, err := e.loadIntl()
+	if errors.Is(err, errThrown) {
+		return e.exception()
+	}
+	lib.XFreeValue(e.tls, e.ctx, loaded)
+	return err
+}
+
 // loadIntl returns intl.js's object in this world, which it loads at most once.
 func (e *Engine) loadIntl() (lib.TJSValue, error) {
 	loaded := e.property(e.locales.own.v, "loaded")

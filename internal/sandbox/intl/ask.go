@@ -21,9 +21,20 @@ func NewService() *Service {
 	return &Service{zones: map[string]*time.Location{}, formats: map[string]any{}}
 }
 
+// Forget forgets the formats: what one world asked for is nothing to the next.
+func (s *Service) Forget() {
+	if len(s.formats) > 0 {
+		clear(s.formats)
+	}
+}
+
+// Kept is how many formats are ready.
+func (s *Service) Kept() int { return len(s.formats) }
+
 const (
 	maxQuestion = 16 << 10 // bytes of a request or a value
 	maxFormats  = 64       // kept ready; beyond it all are forgotten
+	maxZones    = 1000     // more than there are
 )
 
 // Ask answers a question. The verb is date or number, with a colon and what is wanted: text, parts or options; or it
@@ -92,6 +103,9 @@ func (s *Service) zone(name string) (*time.Location, error) {
 		return loc, nil
 	}
 	loc, err := time.LoadLocation(name)
+	if len(s.zones) >= maxZones { // names in capitals or not, where files are found either way
+		clear(s.zones)
+	}
 	if err == nil {
 		s.zones[name] = loc
 	}
