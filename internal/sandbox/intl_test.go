@@ -57,6 +57,10 @@ func TestIntl(t *testing.T) {
 		{`return fault(function () { new Intl.DateTimeFormat().formatRange(d, d); }).slice(0, 30)`, `"TypeError: Intl.DateTimeFormat"`},
 		{`return fault(function () { Intl.DateTimeFormat.prototype.formatToParts.call({}); })`, `"TypeError: this is no Intl.DateTimeFormat"`},
 		{`return fault(function () { Date.prototype.toLocaleString.call({}); }).slice(0, 9)`, `"TypeError"`},
+		{`return fault(function () { d.toLocaleString('en-US', {timezone: 'UTC'}); })`,
+			`"RangeError: there is no option timezone: did you mean timeZone?"`},
+		{`return d.toLocaleString('default', {month: 'long', anything: 1})`, `"December"`},
+		{`return d.toLocaleString('sv-SE')`, `"2026-12-25 00:05:07"`},
 		{`return Intl.DateTimeFormat.supportedLocalesOf(['xx', 'de-AT', 'en'])`, `["de-AT","en"]`},
 		{`return globalThis['In' + 'tl'].DateTimeFormat('en-US', {timeZone: 'UTC'}).format(d)`, `"12/24/2026"`}, // not foreseen
 		{`Intl = {mine: 1}; return Intl.mine`, `1`},

@@ -107,8 +107,24 @@
     return '[' + out + ']';
   }
 
+  // misspelt throws where an option is one of the names but for its capitals: ignored, it would be a wrong answer.
+  function misspelt(names, options) {
+    var given = own.keys(options);
+    for (var i = 0; i < given.length; i++) {
+      for (var n = 0; n < names.length; n++) {
+        if (given[i] === names[n]) {
+          break;
+        }
+        if (given[i].length === names[n].length && apply(own.lower, given[i], []) === apply(own.lower, names[n], [])) {
+          throw new RangeFault('there is no option ' + given[i] + ': did you mean ' + names[n] + '?');
+        }
+      }
+    }
+  }
+
   // choices writes the options that are given as JSON, each as text.
   function choices(names, options) {
+    misspelt(names, options);
     var out = '';
     for (var i = 0; i < names.length; i++) {
       var name = names[i],

@@ -23,5 +23,7 @@
   getTime: Date.prototype.getTime,
   valueOfNumber: Number.prototype.valueOf,
   valueOfBigInt: BigInt.prototype.valueOf,
+  keys: Object.keys,
+  lower: String.prototype.toLowerCase,
   toStringTag: Symbol.toStringTag
 });

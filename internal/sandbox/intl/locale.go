@@ -79,6 +79,9 @@ func FindLocale(tags []string) (Locale, error) {
 		return Locale{}, err
 	}
 	for _, tag := range tags {
+		if strings.EqualFold(tag, "default") { // what people write for it; to browsers it is a language that they do not know
+			return Locale{Tag: DefaultLocale, data: DefaultLocale}, nil
+		}
 		l, err := parseLocale(tag)
 		if err != nil {
 			return Locale{}, err

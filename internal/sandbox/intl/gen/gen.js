@@ -27,7 +27,13 @@ const locales = [
   'es-US',
   'it-IT',
   'nl-NL',
-  'pt-BR'
+  'pt-BR',
+  'sv-SE',
+  'es-419',
+  'es-AR',
+  'es-CO',
+  'es-CL',
+  'en-IN'
 ];
 // Further names, kept where their data turn out to be those of a locale above.
 const others = [
@@ -47,7 +53,19 @@ const others = [
   'fr-LU',
   'it-SM',
   'es-DO',
-  'es-GT'
+  'sv',
+  'es-PE',
+  'es-EC',
+  'es-VE',
+  'es-CR',
+  'es-PA',
+  'es-GT',
+  'es-UY',
+  'es-PY',
+  'es-BO',
+  'es-HN',
+  'es-SV',
+  'es-NI'
 ];
 
 const text = [undefined, 'narrow', 'short', 'long'],
