@@ -24,6 +24,8 @@ const pivotAccount = account.ID("0123456789abcdef0123456789abcdef")
 // anyFlow is a validator that finds nothing wrong but with the module `broken`.
 type anyFlow struct{}
 
+func (anyFlow) FlowWarnings(map[string]any) []schemas.Warning { return nil }
+
 func (anyFlow) ValidateFlow(flow map[string]any) (map[string]any, schemas.FieldErrors) {
 	if flow["module"] == "broken" {
 		return nil, schemas.FieldErrors{"flow.module": {"enum": schemas.Violation{}}}

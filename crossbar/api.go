@@ -25,6 +25,7 @@ type API struct {
 	modules *modules
 	// Built when first asked for.
 	openAPI    func() (json.RawMessage, error)
+	bodyShapes func() (map[string]bodyShape, error)
 	typeScript func() (string, error)
 
 	requests                         *buckets // nil without rate limit
@@ -45,6 +46,7 @@ func New(cfg Config) *API {
 	a.routes = a.table()
 	a.modules = newModules(a.cfg, a.routes)
 	a.typeScript = sync.OnceValues(func() (string, error) { return Declaration(a.cfg.Schemas) })
+	a.bodyShapes = sync.OnceValues(func() (map[string]bodyShape, error) { return bodyShapes(a.cfg.Schemas.Names()) })
 	a.openAPI = sync.OnceValues(func() (json.RawMessage, error) { return openAPI(a.cfg, a.routes) })
 	a.echo = echo.New()
 	a.echo.HideBanner, a.echo.HidePort = true, true

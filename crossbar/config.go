@@ -37,8 +37,8 @@ type Simulator interface {
 // Validator checks a value against a named JSON schema, and returns it with defaults filled in and types cast, or the
 // failing fields.
 type Validator interface {
-	// Warnings looks for misspelt keys, which are valid but probably not meant.
-	Warnings(name string, value any) []schemas.Warning
+	// PatchWarnings looks for keys that nothing reads, which are valid but probably not meant, in a part of a whole.
+	PatchWarnings(name string, part, whole any) []schemas.Warning
 	Validate(name string, value any) (any, schemas.FieldErrors)
 	// Regexes finds the regular expressions in a value.
 	Regexes(name string, value any) []schemas.Regex

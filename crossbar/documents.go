@@ -261,7 +261,7 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 	k.mark(x, doc)
 	saved, err := k.collection.Save(x.ctx, doc)
 	k.tell(x)
-	return saved, withWarnings(remarks, append(k.validator.Warnings(k.schema, public), warnings...)), err
+	return saved, withWarnings(remarks, warnings), err
 }
 
 // tried rehearses a document that passes its check. That is before the lock is taken, since rehearsals take time; the

@@ -41,14 +41,8 @@ type operation struct {
 func openAPI(cfg Config, routes []Route) (json.RawMessage, error) {
 	var doc map[string]any
 	var operations map[string]operation
-	for file, into := range map[string]any{"openapi/base.json": &doc, "openapi/operations.json": &operations} {
-		text, err := openAPIFiles.ReadFile(file)
-		if err == nil {
-			err = json.Unmarshal(text, into)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("crossbar: %s: %w", file, err)
-		}
+	if err := readOpenAPI(&doc, &operations); err != nil {
+		return nil, err
 	}
 	info, _ := doc["info"].(map[string]any)
 	info["version"] = cfg.Version
@@ -72,6 +66,20 @@ func openAPI(cfg Config, routes []Route) (json.RawMessage, error) {
 	}
 	doc["paths"], doc["tags"] = paths, tags
 	return json.Marshal(doc)
+}
+
+// readOpenAPI reads the two files.
+func readOpenAPI(doc *map[string]any, operations *map[string]operation) error {
+	for file, into := range map[string]any{"openapi/base.json": doc, "openapi/operations.json": operations} {
+		text, err := openAPIFiles.ReadFile(file)
+		if err == nil {
+			err = json.Unmarshal(text, into)
+		}
+		if err != nil {
+			return fmt.Errorf("crossbar: %s: %w", file, err)
+		}
+	}
+	return nil
 }
 
 // templated is a route's path as OpenAPI writes it: "{account}" for ":account".

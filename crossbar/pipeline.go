@@ -85,7 +85,12 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	if route.NeedsBody && x.body.empty {
 		return nil, dataRequired()
 	}
-	return route.handle(x)
+	out, err := route.handle(x)
+	if err != nil {
+		return nil, err
+	}
+	out.warnings = withWarnings(out.warnings, a.unreadMembers(x, out.data))
+	return out, nil
 }
 
 // Bodies of those who have not said in the header or query who they are: a login, or a document with the token in it.

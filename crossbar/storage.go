@@ -167,7 +167,7 @@ func (a *API) applyPlan(x *exchange, before, changed datastore.Document) (*answe
 	if len(fields) > 0 {
 		return nil, invalid(fields)
 	}
-	warnings := withWarnings(remarks(out.Warnings), a.cfg.Schemas.Warnings("storage", wanted))
+	warnings := remarks(out.Warnings)
 	if dryRun {
 		shown := a.storageShown(before.Replace(concealed(valid)))
 		shown["moves"] = moves(out.Moves)

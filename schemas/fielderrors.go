@@ -72,6 +72,9 @@ func (e FieldErrors) Under(prefix string) FieldErrors {
 func (e FieldErrors) hint(warnings []Warning) {
 	for _, w := range warnings {
 		meant := w.Suggestion
+		if meant == "" {
+			continue
+		}
 		if i := strings.LastIndexByte(w.Path, '.'); i >= 0 {
 			meant = w.Path[:i+1] + meant
 		}

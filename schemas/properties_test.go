@@ -54,8 +54,8 @@ func TestValidateProperties(t *testing.T) {
 			t.Fatalf("errors differ from run to run:\n%s\n%s", encode(t, errs), encode(t, twice))
 		}
 		for _, w := range set.Warnings(name, value) {
-			if w.Message == "" || w.Suggestion == "" || w.Path == "" {
-				t.Fatalf("empty warning %+v", w)
+			if w.Message == "" {
+				t.Fatalf("a warning that says nothing: %+v", w)
 			}
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
@@ -14,8 +15,11 @@ type walker struct {
 	*compiled
 	limits Limits
 	visit  func(w *walker, schema *jsonschema.Schema, value any)
-	path   []string
-	looks  int
+	// whole is the value that the one at hand is a part of: it names the module of a node of which the part only has the
+	// data. May be nil.
+	whole any
+	path  []string
+	looks int
 }
 
 func (w *walker) look(schema *jsonschema.Schema, value any) {
@@ -59,14 +63,23 @@ func (w *walker) below(key string, schema *jsonschema.Schema, value any) {
 
 // moduleOf gives the schema of the module that a node names, and the node's data; nil where value is no node, or its
 // module is none.
-func (c *compiled) moduleOf(schema *jsonschema.Schema, value map[string]any) (module *jsonschema.Schema, data map[string]any) {
-	f := c.families[schema]
+func (w *walker) moduleOf(schema *jsonschema.Schema, value map[string]any) (module *jsonschema.Schema, data map[string]any) {
+	f := w.families[schema]
 	if f == nil {
 		return nil, nil
 	}
-	name, _ := value["module"].(string)
+	name, ok := value["module"].(string)
+	if node, _ := at(w.whole, w.path).(map[string]any); !ok && node != nil {
+		name, _ = node["module"].(string)
+	}
 	data, _ = value["data"].(map[string]any)
 	return f.modules[name], data
+}
+
+// nameOf is the module that a schema is of.
+func (w *walker) nameOf(module *jsonschema.Schema) string {
+	name := strings.TrimSuffix(strings.TrimPrefix(module.Location, base), "#")
+	return name[strings.IndexByte(name, '.')+1:]
 }
 
 // propertySchema is the schema of one property, nil if it has none.

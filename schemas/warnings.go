@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
@@ -14,21 +15,52 @@ type Warning struct {
 	Path string `json:"path"`
 	// Message is a sentence for the admin: "unknown key `txt`: did you mean `text`?"
 	Message string `json:"message"`
-	// Suggestion is the key, or for a misplaced one the path, that was probably meant.
-	Suggestion string `json:"suggestion"`
+	// Suggestion is the key, or for a misplaced one the path, that was probably meant; "" where nothing is like it.
+	Suggestion string `json:"suggestion,omitempty"`
 }
 
 // maxWarnings is where Warnings stops: nobody reads more, and hostile values could have thousands.
 const maxWarnings = 50
 
-// Warnings looks for misspelt keys: unknown ones that are close to a key of the schema which is not there (modul, eanbled),
-// and keys of a module's data that stand beside "data" instead of in it. value need not be valid; it is never changed.
-// Warnings come in a fixed order, at most 50; an unknown name gives none.
-func (s *Set) Warnings(name string, value any) []Warning {
+// Warnings looks for keys that nothing reads: unknown ones, which may be misspelt (modul, eanbled), and keys of a module's
+// data that stand beside "data" instead of in it. value need not be valid; it is never changed. Warnings come in a fixed
+// order, at most 50; an unknown name gives none.
+func (s *Set) Warnings(name string, value any) []Warning { return s.PatchWarnings(name, value, nil) }
+
+// PatchWarnings is Warnings for a part of a value, judged by itself: a key is misspelt though the whole has the one that
+// was meant. Of the whole is only asked which modules the nodes have whose data the part changes.
+func (s *Set) PatchWarnings(name string, part, whole any) []Warning {
 	w := warner{}
-	walk := walker{compiled: s.compiled, limits: s.limits, visit: w.visit}
-	walk.look(s.schemas[name], value)
+	walk := walker{compiled: s.compiled, limits: s.limits, visit: w.visit, whole: whole}
+	walk.look(s.schemas[name], part)
 	return w.found
+}
+
+// UnknownMembers is Warnings for an object of which only the names of its members are known; none stand for any.
+func UnknownMembers(known []string, object map[string]any) []Warning {
+	if len(known) == 0 {
+		return nil
+	}
+	schema := &jsonschema.Schema{Properties: map[string]*jsonschema.Schema{}}
+	for _, name := range known {
+		schema.Properties[name] = nil
+	}
+	w := warner{}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if !knows(schema, key) {
+			w.unknown(nil, schema, object, key)
+		}
+	}
+	return w.found
+}
+
+// FlowWarnings is Warnings for a flow, with paths as those of ValidateFlow.
+func (s *Set) FlowWarnings(flow map[string]any) []Warning {
+	found := s.Warnings("callflows.action", flow)
+	for i, w := range found {
+		found[i].Path = "flow." + w.Path
+	}
+	return found
 }
 
 type warner struct{ found []Warning }
@@ -40,22 +72,33 @@ func (w *warner) visit(walk *walker, schema *jsonschema.Schema, value any) {
 	}
 	w.node(walk, schema, object)
 	for _, key := range slices.Sorted(maps.Keys(object)) {
-		if schema.Properties != nil && propertySchema(schema, key) == nil && !knows(schema, key) {
-			w.misspelt(walk.path, schema, object, key)
+		if schema.Properties != nil && !knows(schema, key) && propertySchema(schema, key) == nil {
+			w.unknown(walk.path, schema, object, key)
 		}
 	}
 }
 
-func (w *warner) misspelt(path []string, schema *jsonschema.Schema, obj map[string]any, key string) {
+// unread are keys that KAZOO's clients keep in documents for themselves, and those that every document may have.
+var unread = []string{"ui_metadata", "ui_flags", "ui_help", "metadata", "id", "provision", "smartpbx", "dd_variables", "contact_list",
+	"owner_id", "group_id", "type"}
+
+// isUnread reports whether a key is known to be none of the schema's. Private ones are the server's, which ignores them.
+func isUnread(key string) bool {
+	return slices.Contains(unread, key) || strings.HasPrefix(key, "_") || strings.HasPrefix(key, "pvt_")
+}
+
+func (w *warner) unknown(path []string, schema *jsonschema.Schema, object map[string]any, key string) {
 	var absent []string // a key that is there was not misspelt
 	for name := range schema.Properties {
-		if _, there := obj[name]; !there {
+		if _, there := object[name]; !there {
 			absent = append(absent, name)
 		}
 	}
 	slices.Sort(absent)
 	if near := nearest(key, absent); near != "" {
 		w.warn(path, key, "unknown key `"+key+"`: did you mean `"+near+"`?", near)
+	} else if !isUnread(key) {
+		w.warn(path, key, "unknown key `"+key+"`: nothing here reads it", "")
 	}
 }
 
@@ -70,7 +113,7 @@ func (w *warner) node(walk *walker, schema *jsonschema.Schema, node map[string]a
 		_, ofData := module.Properties[key]
 		_, there := data[key]
 		if ofData && !ofNode && !there {
-			w.warn(walk.path, key, fmt.Sprintf("key `%s` has no effect here: module %s reads it inside `data`", key, node["module"]), "data."+key)
+			w.warn(walk.path, key, fmt.Sprintf("key `%s` has no effect here: module %s reads it inside `data`", key, walk.nameOf(module)), "data."+key)
 		}
 	}
 }

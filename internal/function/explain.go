@@ -7,6 +7,7 @@ import (
 
 	"callfn/internal/datastore"
 	"callfn/internal/function/lint"
+	"callfn/internal/jsonvalue"
 	"callfn/internal/sourceline"
 )
 
@@ -19,6 +20,27 @@ func (r *Runner) explain(res *Result, ev Evaluated, e Evaluation, source string)
 	}
 	for _, key := range ev.Missed {
 		if hint := r.aboutKey(key, e.Params); hint != "" {
+			res.Hints = append(res.Hints, hint)
+		}
+	}
+	if e.Origin == FromRehearsal && res.Outcome == OK {
+		r.warnOfFlow(res)
+	}
+}
+
+// warnOfFlow hints at keys of the returned flow that nothing reads. Calls do not wait for it.
+func (r *Runner) warnOfFlow(res *Result) {
+	v, err := jsonvalue.Decode(res.Value, flowLimits)
+	flow, ok := v.(map[string]any)
+	if err != nil || !ok {
+		return
+	}
+	const most, longest = 10, 200 // keys may be long
+	for i, w := range r.cfg.Flows.FlowWarnings(flow) {
+		if i == most {
+			break
+		}
+		if hint := w.Path + ": " + w.Message; len(hint) <= longest {
 			res.Hints = append(res.Hints, hint)
 		}
 	}

@@ -58,6 +58,44 @@ func TestHints(t *testing.T) {
 	}
 }
 
+// A draft points at keys of the returned flow that nothing reads.
+func TestFlowHints(t *testing.T) {
+	r := drafter(t)
+	for source, want := range map[string][]string{
+		`return {module: 'tts', data: {text: 'x', vocie: 'male'}}`:                                   {"flow.data.vocie: unknown key `vocie`: did you mean `voice`?"},
+		`return {module: 'tts', data: {text: 'x'}, childern: {_: {module: 'hangup', data: {}}}}`:     {"flow.childern: unknown key `childern`: did you mean `children`?"},
+		`return {module: 'tts', data: {text: 'x'}, text: 'y', voice: 'male'}`:                        {"flow.voice: key `voice` has no effect here: module tts reads it inside `data`", "flow.text: unknown key `text`: nothing here reads it"},
+		`return {module: 'tts', data: {text: 'x'}, children: {_: {module: 'play', data: {idd: 1}}}}`: {"flow.children._.data.idd: unknown key `idd`: did you mean `id`?"},
+		`return {module: 'tts', data: {text: 'x', voice: 'male'}}`:                                   nil,
+	} {
+		res := r.RunDraft(t.Context(), function.Draft{Source: source, Account: "11111111111111111111111111111111", Params: map[string]string{"To": "1"}})
+		if diff := cmp.Diff(want, res.Hints); diff != "" {
+			t.Errorf("%s: %s %+v (-want +got):\n%s", source, res.Outcome, res.Error, diff)
+		}
+	}
+}
+
+// An invalid flow's message lists every field that fails, and what a value of the wrong type is.
+func TestInvalidFlowListsItsFields(t *testing.T) {
+	r := drafter(t)
+	for source, want := range map[string]string{
+		`return {module: 'tts', data: {text: 42}}`:        "the function returned no valid flow: flow.data.text (Value did not match type(s): string, is 42)",
+		`return {data: 7, children: []}`:                  "the function returned no valid flow: flow.children (Value did not match type(s): object, is a list), flow.data (Value did not match type(s): object, is 7), flow.module (Field is required but missing)",
+		`return {module: 'tts', data: {text: {a: 1}}}`:    "the function returned no valid flow: flow.data.text (Value did not match type(s): string, is an object)",
+		`return {module: 'sleep', data: {duration: '5'}}`: "the function returned no valid flow: flow.data.duration (Value did not match type(s): integer, is a string)",
+	} {
+		res := r.RunDraft(t.Context(), function.Draft{Source: source, Account: "11111111111111111111111111111111", Params: map[string]string{"To": "1"}})
+		if res.Outcome != function.InvalidFlow || res.Error == nil || res.Error.Message != want {
+			t.Errorf("%s: %s %+v, want %s", source, res.Outcome, res.Error, want)
+		}
+	}
+	many := `var c = {}; for (var i = 10; i < 30; i++) c['k' + i] = {module: 'tts', data: {}}; return {module: 'tts', data: {text: 'x'}, children: c}`
+	res := r.RunDraft(t.Context(), function.Draft{Source: many, Account: "11111111111111111111111111111111", Params: map[string]string{"To": "1"}})
+	if res.Error == nil || !strings.HasSuffix(res.Error.Message, " and 10 more") || strings.Count(res.Error.Message, "flow.children") != 10 {
+		t.Errorf("20 failing fields: %+v, want ten and how many more", res.Error)
+	}
+}
+
 // A function that reads countless names must not make countless hints.
 func TestHintsAreBounded(t *testing.T) {
 	res := drafter(t).RunDraft(context.Background(), function.Draft{

@@ -1,9 +1,11 @@
 package function
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"callfn/schemas"
@@ -26,7 +28,7 @@ var hints = map[Outcome]string{
 }
 
 // mostFields is how many fields that fail a message lists.
-const mostFields = 4
+const mostFields = 10
 
 // failing lists the fields that fail, so that a log line says what to look at.
 func failing(fields schemas.FieldErrors) string {
@@ -43,14 +45,34 @@ func failing(fields schemas.FieldErrors) string {
 }
 
 func failingField(path string, checks map[string]schemas.Violation) string {
-	names := slices.Sorted(maps.Keys(checks))
-	if len(names) == 0 {
+	var messages []string
+	hint := ""
+	for _, name := range slices.Sorted(maps.Keys(checks)) {
+		what := checks[name]
+		message := what.Message()
+		if value, there := what["value"]; there && name == "type" {
+			message += ", is " + literal(value)
+		}
+		messages = append(messages, message)
+		if h := what.Hint(); h != "" {
+			hint = ": " + h
+		}
+	}
+	if len(messages) == 0 {
 		return path
 	}
-	what := checks[names[0]]
-	s := fmt.Sprintf("%s (%v)", path, what["message"])
-	if hint := what.Hint(); hint != "" {
-		s += ": " + hint
+	return path + " (" + strings.Join(messages, "; ") + ")" + hint
+}
+
+// literal writes a number, a boolean or null as it is; of anything else, which may be long or secret, what it is.
+func literal(value any) string {
+	switch v := value.(type) {
+	case json.Number:
+		return string(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case map[string]any:
+		return "an object"
 	}
-	return s
+	return kindOf(value)
 }

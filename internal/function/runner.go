@@ -68,6 +68,8 @@ type Drafts interface {
 // FlowValidator checks a flow that a function returned and fills in defaults: the fields that fail, by path, or none.
 type FlowValidator interface {
 	ValidateFlow(flow map[string]any) (completed map[string]any, fields schemas.FieldErrors)
+	// FlowWarnings points at what is valid in a flow and probably not meant: misspelt keys.
+	FlowWarnings(flow map[string]any) []schemas.Warning
 }
 
 // Config wires a Runner. The first block is required.

@@ -134,6 +134,8 @@ func TestASilentQueryServerIsNotWaitedFor(t *testing.T) {
 // anyFlow takes every flow.
 type anyFlow struct{}
 
+func (anyFlow) FlowWarnings(map[string]any) []schemas.Warning { return nil }
+
 func (anyFlow) ValidateFlow(flow map[string]any) (map[string]any, schemas.FieldErrors) {
 	return flow, nil
 }

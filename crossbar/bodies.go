@@ -1,0 +1,73 @@
+package crossbar
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+
+	"callfn/internal/datastore"
+	"callfn/schemas"
+)
+
+// bodyShape is what is known of the data that a route takes: the name of its schema, or the names of its members.
+type bodyShape struct {
+	schema  string
+	members []string
+}
+
+// bodyShapes gives the shape of every route that takes a body, by verb and path, as the OpenAPI document has it. A PATCH takes
+// parts of what POST takes.
+func bodyShapes(names []string) (map[string]bodyShape, error) {
+	var doc map[string]any
+	var operations map[string]operation
+	if err := readOpenAPI(&doc, &operations); err != nil {
+		return nil, err
+	}
+	components, _ := doc["components"].(map[string]any)
+	own, _ := components["schemas"].(map[string]any)
+	shapes := map[string]bodyShape{}
+	for route, op := range operations {
+		component, _ := own[op.Body].(map[string]any)
+		members, _ := component["properties"].(map[string]any)
+		switch {
+		case slices.Contains(names, op.Body):
+			shapes[route] = bodyShape{schema: op.Body}
+		case len(members) > 0:
+			shapes[route] = bodyShape{members: slices.Sorted(maps.Keys(members))}
+		}
+	}
+	for route := range operations {
+		if path, ok := cutVerb(route, http.MethodPatch); ok {
+			if shape, ok := shapes[http.MethodPost+" "+path]; ok {
+				shapes[route] = shape
+			}
+		}
+	}
+	return shapes, nil
+}
+
+func cutVerb(route, verb string) (path string, ok bool) {
+	if len(route) > len(verb) && route[:len(verb)] == verb && route[len(verb)] == ' ' {
+		return route[len(verb)+1:], true
+	}
+	return "", false
+}
+
+// unreadMembers points at members of a request's data, as it was sent, that nothing reads. stored is the document that it
+// became a part of, if it did.
+func (a *API) unreadMembers(x *exchange, stored any) []schemas.Warning {
+	sent, ok := x.body.data.(map[string]any)
+	if !ok || len(sent) == 0 {
+		return nil
+	}
+	shapes, err := a.bodyShapes()
+	if err != nil { // a test reads them
+		return nil
+	}
+	shape := shapes[x.route.Method+" "+x.route.Path]
+	sent = datastore.StripPrivate(sent)
+	if shape.schema != "" {
+		return a.cfg.Schemas.PatchWarnings(shape.schema, sent, stored)
+	}
+	return schemas.UnknownMembers(shape.members, sent)
+}
