@@ -46,6 +46,7 @@ func ruleOf(doc Data, wall time.Time, zone *time.Location) temporalRule {
 	for _, day := range days[:min(len(days), 31)] {
 		r.days = append(r.days, int(min(max(Data{"d": day}.Int("d", 1), 1), 31)))
 	}
+	slices.Sort(r.days) // KAZOO takes them as they come
 	for _, name := range doc.Strings("wdays") {
 		if day := slices.Index(weekdays, name); day >= 0 {
 			r.wdays = append(r.wdays, day+1)

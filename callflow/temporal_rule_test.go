@@ -44,6 +44,9 @@ S"cycle":"monthly","ordinal":"third","wdays":["friday"] | 2026-03-20T12:00 | yes
 S"cycle":"yearly","month":12,"days":[24,25,26] | 2026-12-24T00:00 | yes
 S"cycle":"yearly","month":12,"days":[24,25,26] | 2026-12-26T23:59 | yes
 S"cycle":"yearly","month":12,"days":[24,25,26] | 2026-12-27T12:00 | no
+S"cycle":"yearly","month":12,"days":[26,24,25] | 2026-12-24T12:00 | yes
+S"cycle":"yearly","month":12,"days":[26,24,25] | 2026-12-25T12:00 | yes
+S"cycle":"monthly","days":[15,1] | 2026-03-01T12:00 | yes
 S"cycle":"yearly","month":12,"days":[24],"interval":2 | 2027-12-24T12:00 | no
 S"cycle":"yearly","month":11,"ordinal":"fourth","wdays":["thursday"] | 2026-11-26T12:00 | yes
 S"cycle":"yearly","month":11,"ordinal":"fourth","wdays":["thursday"] | 2026-11-19T12:00 | no

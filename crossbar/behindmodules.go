@@ -13,14 +13,36 @@ func (a *API) behindModules() []*documentKind {
 		a.behind("menus", callflow.MenuKind, nil),
 		a.devices(),
 		a.behind("lists", callflow.ListKind, nil),
-		a.behind("temporal_rules", callflow.TemporalRuleKind, usableRule),
-		a.behind("temporal_rules_sets", callflow.TemporalRuleSetKind, nil),
+		a.temporalRules(),
+		a.temporalRuleSets(),
 	}
+}
+
+func (a *API) temporalRules() *documentKind {
+	k := a.behind("temporal_rules", callflow.TemporalRuleKind, usableRule)
+	k.remark = func(_ *exchange, doc datastore.Document) (out []schemas.Warning) {
+		for _, r := range callflow.RuleRemarks(doc, a.cfg.Now()) {
+			out = append(out, schemas.Warning{Path: r.Field, Message: r.Message})
+		}
+		return out
+	}
+	return k
+}
+
+func (a *API) temporalRuleSets() *documentKind {
+	k := a.behind("temporal_rules_sets", callflow.TemporalRuleSetKind, nil)
+	k.remark = func(x *exchange, doc datastore.Document) []schemas.Warning {
+		return a.missingReferences(x, doc, idsIn([]string{"temporal_rules"}, doc["temporal_rules"], ruleKinds[:1]))
+	}
+	return k
 }
 
 func (a *API) devices() *documentKind {
 	k := a.behind("devices", callflow.DeviceKind, nil)
 	k.listing.computed = []string{"username"} // sip.username
+	k.remark = func(x *exchange, doc datastore.Document) []schemas.Warning {
+		return a.missingReferences(x, doc, idsIn([]string{"owner_id"}, doc["owner_id"], []string{"user"}))
+	}
 	return k
 }
 
@@ -30,7 +52,8 @@ func (a *API) behind(name string, kind callflow.Kind, check func(datastore.Docum
 	k := &documentKind{
 		name: name, schema: name, collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random, stamp: a.stamp,
 		extraLimit: a.cfg.ExtraLimit, listing: listing{view: collection.ByAccount},
-		room: a.cfg.Quota.roomFor,
+		room:      a.cfg.Quota.roomFor,
+		stillUsed: a.stillUsed,
 	}
 	if check != nil {
 		k.check = func(_ *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {

@@ -31,6 +31,8 @@ func (a *API) callflows() *documentKind {
 		computed:   []string{"metadata"},
 		check:      checker.check,
 		doubts:     lostOrder,
+		remark:     a.callflowRemarks,
+		stillUsed:  a.stillUsed,
 		lock:       locks.lock,
 		describe:   a.describeCallflow,
 		changed:    a.cfg.CallflowChanged,
@@ -107,6 +109,11 @@ func normalize(doc datastore.Document) {
 		}
 	}
 	doc["numbers"] = kept
+}
+
+// callflowRemarks points at numbers that nobody can dial, and at what the flow names and is not there.
+func (a *API) callflowRemarks(x *exchange, doc datastore.Document) []schemas.Warning {
+	return append(undialable(doc), a.missingReferences(x, doc, referencesOf(doc["flow"]))...)
 }
 
 type takenBy struct{ value, id, name string }

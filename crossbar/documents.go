@@ -31,6 +31,10 @@ type documentKind struct {
 	// before (nil for a new one). It may set private fields. Its field errors refuse the document; its remarks go to
 	// the client with the stored one. May be nil.
 	check func(x *exchange, before, doc datastore.Document) (fields schemas.FieldErrors, remarks any, err error)
+	// remark points at what is stored and probably not meant, in a document that is right in itself. May be nil.
+	remark func(*exchange, datastore.Document) []schemas.Warning
+	// stillUsed tells what names a document that was deleted. May be nil.
+	stillUsed func(*exchange, datastore.Document) []schemas.Warning
 	// bury takes from a document what must not outlive it, before it is softly deleted. May be nil.
 	bury func(datastore.Document)
 	// lock, where documents of an account exclude each other, is held from check to save. May be nil.
@@ -197,6 +201,9 @@ func (k *documentKind) deleted(x *exchange, doc datastore.Document) (*answer, er
 		return nil, err
 	}
 	markDeleted(out)
+	if k.stillUsed != nil {
+		out.warnings = withWarnings(out.warnings, k.stillUsed(x, doc))
+	}
 	return out, nil
 }
 
@@ -237,6 +244,9 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 		if err := k.tried(x, before, doc); err != nil {
 			return nil, nil, err
 		}
+	}
+	if k.remark != nil && len(fields) == 0 {
+		warnings = append(warnings, k.remark(x, doc)...)
 	}
 	if k.lock != nil {
 		defer k.lock(string(x.account.ID()))()

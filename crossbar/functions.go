@@ -28,6 +28,7 @@ func (a *API) functions() *documentKind {
 		room:       a.cfg.Quota.roomFor,
 		computed:   []string{"disable_reason"},
 		check:      a.checkFunction,
+		stillUsed:  a.stillUsed,
 		present:    presentFunction,
 		listing: listing{
 			view: collection.ByAccount,

@@ -337,12 +337,12 @@ func TestLostOrderIsWarnedOf(t *testing.T) {
 	for _, flow := range []string{other, listed} {
 		storeAs(below(sorted), "")
 		for _, r := range []reply{s.must(t, 200, "POST", item, a.token, body(flow)), s.must(t, 200, "GET", item, a.token, "")} {
-			if strings.Contains(warned(r), at) {
+			if strings.Contains(warned(r), at+`"`) {
 				t.Errorf("%s: want no warning, got %s", flow, warned(r))
 			}
 		}
 		s.must(t, 200, "PATCH", item, a.token, `{"data":{"name":"y"}}`)
-		if r := s.must(t, 200, "GET", item, a.token, ""); strings.Contains(warned(r), at) {
+		if r := s.must(t, 200, "GET", item, a.token, ""); strings.Contains(warned(r), at+`"`) {
 			t.Errorf("%s after PATCH: want no warning, got %s", flow, warned(r))
 		}
 	}

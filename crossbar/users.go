@@ -23,6 +23,7 @@ func (a *API) users() *documentKind {
 		room:       a.cfg.Quota.roomFor,
 		computed:   []string{"credentials"}, // KAZOO imports digests here; one could log in with what was stored
 		check:      a.checkUser,
+		stillUsed:  a.stillUsed,
 		bury:       account.DropCredentials,
 		lock:       locks.lock,
 		listing:    listing{view: collection.ByAccount, computed: []string{"features"}},

@@ -1,6 +1,10 @@
 package crossbar
 
-import "callfn/schemas"
+import (
+	"slices"
+
+	"callfn/schemas"
+)
 
 // withWarnings adds what looks misspelt to a document's remarks, by path: the document is stored all the same, since KAZOO
 // takes unknown keys. Remarks of another shape stay alone.
@@ -17,8 +21,13 @@ func withWarnings(remarks any, warnings []schemas.Warning) any {
 		joined[path] = said
 	}
 	for _, w := range warnings {
-		if _, taken := joined[w.Path]; !taken {
+		switch said := joined[w.Path].(type) {
+		case nil:
 			joined[w.Path] = []schemas.Warning{w}
+		case []schemas.Warning:
+			if !slices.Contains(said, w) {
+				joined[w.Path] = append(slices.Clip(said), w)
+			}
 		}
 	}
 	return joined

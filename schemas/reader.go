@@ -113,6 +113,9 @@ func (r *reader) object(rs *rules, object map[string]any) {
 			r.check(sub, object)
 		}
 	}
+	if rs.recipient {
+		r.recipient(rs.schema, object)
+	}
 	if rs.family != nil {
 		r.node(rs.family, rs.schema, object)
 	}

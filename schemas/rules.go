@@ -36,6 +36,7 @@ type rules struct {
 
 	family    *family // checks the data of a node
 	clientURL bool
+	recipient bool // its id is what its type says
 }
 
 type patternRules struct {
@@ -46,11 +47,11 @@ type patternRules struct {
 // addRules makes the rules of all schemas. Schemas refer to each other in circles, so first every schema that can fail is
 // found, then the rules are linked.
 func (c *compiled) addRules() {
-	urls := c.clientURLSchemas()
+	urls, recipients := c.clientURLSchemas(), c.recipients()
 	for schema := range c.spread(func(schema *jsonschema.Schema) bool {
-		return canFail(schema) || c.families[schema] != nil || urls[schema]
+		return canFail(schema) || c.families[schema] != nil || urls[schema] || recipients[schema]
 	}) {
-		c.rules[schema] = &rules{schema: schema, family: c.families[schema], clientURL: urls[schema]}
+		c.rules[schema] = &rules{schema: schema, family: c.families[schema], clientURL: urls[schema], recipient: recipients[schema]}
 	}
 	for _, r := range c.rules {
 		c.fillRules(r)

@@ -1,0 +1,75 @@
+package crossbar
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"callfn/callflow"
+	"callfn/internal/datastore"
+	"callfn/schemas"
+)
+
+// undialable warns of numbers that no call can have: they are written for people, and calls come with digits.
+func undialable(doc datastore.Document) (out []schemas.Warning) {
+	for i, number := range texts(doc["numbers"]) {
+		if message, suggestion := whyUndialable(number); message != "" {
+			out = append(out, schemas.Warning{Path: schemas.Path("numbers", strconv.Itoa(i)), Message: message, Suggestion: suggestion})
+		}
+	}
+	return out
+}
+
+var (
+	separators = strings.NewReplacer(" ", "", "\u00a0", "", "\u2009", "", "\u202f", "", "(", "", ")", "", "-", "", "‐", "", "‑", "", "–", "", ".", "", "/", "", "\t", "")
+	// written is a number as people write it, once its separators are gone.
+	written = regexp.MustCompile(`^\+?[0-9*#]{2,}$`)
+	vanity  = regexp.MustCompile(`^(?:\+?1[- .]?)?(?:800|833|844|855|866|877|888)[- .]?[0-9A-Za-z-]*[A-Za-z][0-9A-Za-z-]*$`)
+	scheme  = regexp.MustCompile(`^(?i)(tel|sip|sips):(.+)$`)
+)
+
+// whyUndialable says why no call can have a number, and what was probably meant; "" where one can.
+func whyUndialable(number string) (message, suggestion string) {
+	told := func(why string, meant string) (string, string) {
+		if meant == "" || meant == number {
+			return fmt.Sprintf("nobody can dial %q: %s", number, why), ""
+		}
+		return fmt.Sprintf("nobody can dial %q: %s; write %s", number, why, meant), meant
+	}
+	plain := separators.Replace(number)
+	switch {
+	case plain == "" || strings.Trim(plain, "+") == "":
+		return told("it has no digits", "")
+	case scheme.MatchString(number):
+		rest, _, _ := strings.Cut(scheme.FindStringSubmatch(number)[2], "@")
+		return told("a number has no scheme", callflow.Normalize(separators.Replace(rest)))
+	case strings.IndexFunc(number, isForeignDigit) >= 0:
+		return told("calls come with the digits 0 to 9", "")
+	case vanity.MatchString(number):
+		return told("calls come with the digits of the keys", callflow.Normalize(keypad(plain)))
+	case plain != number && written.MatchString(plain):
+		return told("calls come with digits alone", callflow.Normalize(plain))
+	case strings.IndexFunc(number, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }) >= 0:
+		return told("it has a space", "")
+	case strings.LastIndexByte(number, '+') > 0:
+		return told("a + is only at the beginning", "")
+	case strings.HasPrefix(number, "+") && len(number) > 16 && written.MatchString(number):
+		return told("an international number has 15 digits at most", "")
+	}
+	return "", ""
+}
+
+func isForeignDigit(c rune) bool { return unicode.IsDigit(c) && c > '9' }
+
+// keypad gives the digits of the keys that letters are on.
+func keypad(text string) string {
+	const keys = "22233344455566677778889999"
+	return strings.Map(func(c rune) rune {
+		if upper := unicode.ToUpper(c); upper >= 'A' && upper <= 'Z' {
+			return rune(keys[upper-'A'])
+		}
+		return c
+	}, text)
+}

@@ -1,0 +1,165 @@
+package crossbar
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"callfn/callflow"
+	"callfn/internal/datastore"
+	"callfn/internal/function"
+	"callfn/schemas"
+)
+
+// flowReference is a place of a flow that names a document of the account, and what kinds of documents it may be.
+type flowReference struct {
+	path  string
+	id    string
+	kinds []string // pvt_type
+}
+
+// ruleKinds are what the children of a temporal_route, and its rules, may be named after.
+var ruleKinds = []string{string(callflow.TemporalRuleKind), string(callflow.TemporalRuleSetKind)}
+
+// moduleReferences are the members of modules' data that name documents which callfn keeps. A member that ends in user_id or
+// device_id does so in every module.
+var moduleReferences = map[string]map[string][]string{
+	"function":          {"id": {function.DocumentType}},
+	"callflow":          {"id": {callflow.DocumentType}},
+	"ring_group_toggle": {"callflow_id": {callflow.DocumentType}},
+	"device":            {"id": {string(callflow.DeviceKind)}},
+	"user":              {"id": {"user"}},
+	"hotdesk":           {"id": {"user"}},
+	"receive_fax":       {"owner_id": {"user"}},
+	"do_not_disturb":    {"id": {"user", string(callflow.DeviceKind)}},
+	"menu":              {"id": {string(callflow.MenuKind)}},
+	"cidlistmatch":      {"id": {string(callflow.ListKind)}},
+	"dynamic_cid":       {"id": {string(callflow.ListKind)}},
+	"temporal_route":    {"rules": ruleKinds, "rule_set": {string(callflow.TemporalRuleSetKind)}},
+	"ring_group":        {"endpoints": nil},
+	"page_group":        {"endpoints": nil},
+	"missed_call_alert": {"recipients": nil},
+	"notification":      {"recipients": nil},
+}
+
+// endpointKinds are the kinds of a group's members and of recipients, by their type.
+var endpointKinds = map[string][]string{"user": {"user"}, "device": {string(callflow.DeviceKind)}}
+
+// referencesOf lists what a flow names, in a fixed order.
+func referencesOf(flow any) (out []flowReference) {
+	var walk func(path []string, node map[string]any)
+	walk = func(path []string, node map[string]any) {
+		module, _ := node["module"].(string)
+		data, _ := node["data"].(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(data)) {
+			kinds, named := moduleReferences[module][key]
+			switch {
+			case named:
+			case strings.HasSuffix(key, "user_id"):
+				kinds = []string{"user"}
+			case strings.HasSuffix(key, "device_id"):
+				kinds = []string{string(callflow.DeviceKind)}
+			default:
+				continue
+			}
+			out = append(out, idsIn(slices.Concat(path, []string{"data", key}), data[key], kinds)...)
+		}
+		children, _ := node["children"].(map[string]any)
+		for _, key := range slices.Sorted(maps.Keys(children)) {
+			below := slices.Concat(path, []string{"children", key})
+			if module == "temporal_route" && datastore.ValidID(key) {
+				out = append(out, flowReference{schemas.Path(below...), key, ruleKinds})
+			}
+			if child, ok := children[key].(map[string]any); ok {
+				walk(below, child)
+			}
+		}
+	}
+	if root, ok := flow.(map[string]any); ok {
+		walk([]string{"flow"}, root)
+	}
+	return out
+}
+
+// idsIn gives the ids in a member: a text, a list of texts, or a list of members of a group, each with its type.
+func idsIn(path []string, value any, kinds []string) (out []flowReference) {
+	switch v := value.(type) {
+	case string:
+		if v != "" && kinds != nil {
+			out = append(out, flowReference{schemas.Path(path...), v, kinds})
+		}
+	case []any:
+		for i, item := range v {
+			out = append(out, idsIn(slices.Concat(path, []string{strconv.Itoa(i)}), item, kinds)...)
+		}
+	case map[string]any:
+		kind, _ := v["type"].(string)
+		if endpoint, ok := v["endpoint_type"].(string); ok {
+			kind = endpoint
+		}
+		if kinds := endpointKinds[kind]; kinds != nil {
+			out = append(out, idsIn(slices.Concat(path, []string{"id"}), v["id"], kinds)...)
+		}
+	}
+	return out
+}
+
+// missingReferences warns of what a document names and the account does not have.
+func (a *API) missingReferences(x *exchange, doc datastore.Document, references []flowReference) (out []schemas.Warning) {
+	references = references[:min(len(references), mostReferences)]
+	ids := map[string][]string{}
+	for _, r := range references {
+		database := databaseOf(r.kinds[0])
+		if datastore.ValidID(r.id) && !slices.Contains(ids[database], r.id) {
+			ids[database] = append(ids[database], r.id)
+		}
+	}
+	found := map[string]datastore.Document{doc.ID(): doc}
+	for database, wanted := range ids {
+		rows, err := a.documentsOf(x, database, wanted)
+		if err != nil { // the document itself may be stored all the same
+			a.cfg.Log.Warn("cannot read what a document refers to", "request_id", x.requestID, "database", database, "error", err)
+			return nil
+		}
+		for _, row := range rows {
+			if row.Doc != nil && row.Doc.Account() == string(x.account.ID()) {
+				found[row.ID] = row.Doc
+			}
+		}
+	}
+	for _, r := range references {
+		if message := missing(r, found[r.id]); message != "" {
+			out = append(out, schemas.Warning{Path: r.path, Message: message})
+		}
+	}
+	return out
+}
+
+// missing says what is wrong with a reference; "" when nothing is.
+func missing(r flowReference, doc datastore.Document) string {
+	noun := strings.ReplaceAll(strings.Join(r.kinds, " or "), "_", " ")
+	switch {
+	case doc == nil:
+		return fmt.Sprintf("there is no %s %s in this account", noun, clip(r.id))
+	case !slices.Contains(r.kinds, doc.Type()):
+		return fmt.Sprintf("%s is no %s but a %s", r.id, noun, strings.ReplaceAll(doc.Type(), "_", " "))
+	case doc.Deleted():
+		return fmt.Sprintf("%s %s was deleted", noun, r.id)
+	case doc.Type() == function.DocumentType && doc["enabled"] == false:
+		return fmt.Sprintf("function %s is switched off: calls go on at `_`", r.id)
+	}
+	return ""
+}
+
+// databaseOf is where documents of a kind are.
+func databaseOf(kind string) string {
+	switch kind {
+	case function.DocumentType:
+		return datastore.Functions
+	case "user":
+		return datastore.Accounts
+	}
+	return datastore.Callflows
+}

@@ -1,0 +1,135 @@
+package crossbar_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// warned gives the messages of an answer's warnings at a path.
+func warned(r reply, path string) string {
+	warnings, _ := r.env["warnings"].(map[string]any)
+	list, _ := warnings[path].([]any)
+	var out []string
+	for _, item := range list {
+		w, _ := item.(map[string]any)
+		out = append(out, fmt.Sprint(w["message"]))
+	}
+	return strings.Join(out, "; ")
+}
+
+// A callflow that names what is not there is stored, and each place is pointed at.
+func TestMissingReferencesAreWarnedOf(t *testing.T) {
+	s := newStack(t)
+	self, other := s.tenant(t, s.master, "self"), s.tenant(t, s.master, "other")
+	put := func(who tenant, resource, data string) string {
+		return s.must(t, 201, "PUT", who.path("/"+resource), who.token, `{"data":`+data+`}`).id()
+	}
+	const source = `"function_js":"return {module:'hangup',data:{}};"`
+	function, off := put(self, "functions", `{"name":"f",`+source+`}`), put(self, "functions", `{"name":"off","enabled":false,`+source+`}`)
+	gone := put(self, "functions", `{"name":"gone",`+source+`}`)
+	s.must(t, 200, "DELETE", self.path("/functions/"+gone), self.token, "")
+	foreign := put(other, "functions", `{"name":"f",`+source+`}`)
+	user, device := put(self, "users", `{"first_name":"a","last_name":"b"}`), put(self, "devices", `{"name":"d"}`)
+	rule := put(self, "temporal_rules", `{"name":"r","cycle":"daily"}`)
+	const none = "00000000000000000000000000000001"
+	for n, tc := range []struct{ module, data, children, path, want string }{
+		{"function", `{"id":"` + function + `"}`, `{}`, "flow.data.id", ""},
+		{"function", `{"id":"` + none + `"}`, `{}`, "flow.data.id", "there is no function " + none},
+		{"function", `{"id":"hotline"}`, `{}`, "flow.data.id", "there is no function hotline"},
+		{"function", `{"id":"` + foreign + `"}`, `{}`, "flow.data.id", "there is no function " + foreign},
+		{"function", `{"id":"` + gone + `"}`, `{}`, "flow.data.id", "function " + gone + " was deleted"},
+		{"function", `{"id":"` + off + `"}`, `{}`, "flow.data.id", "is switched off"},
+		{"function", `{"id":"` + user + `"}`, `{}`, "flow.data.id", "there is no function " + user},
+		{"user", `{"id":"` + user + `"}`, `{}`, "flow.data.id", ""},
+		{"user", `{"id":"` + none + `"}`, `{}`, "flow.data.id", "there is no user"},
+		{"device", `{"id":"` + none + `"}`, `{}`, "flow.data.id", "there is no device"},
+		{"device", `{"id":"` + rule + `"}`, `{}`, "flow.data.id", "is no device but a temporal rule"},
+		{"menu", `{"id":"` + none + `"}`, `{}`, "flow.data.id", "there is no menu"},
+		{"cidlistmatch", `{"id":"` + none + `"}`, `{}`, "flow.data.id", "there is no list"},
+		{"callflow", `{"id":"` + none + `"}`, `{}`, "flow.data.id", "there is no callflow"},
+		{"temporal_route", `{"rules":["` + rule + `","` + none + `"]}`, `{}`, "flow.data.rules.1", "there is no temporal rule or temporal rule set"},
+		{"temporal_route", `{}`, `{"` + none + `":{"module":"hangup","data":{}}}`, "flow.children." + none, "there is no temporal rule or temporal rule set"},
+		{"temporal_route", `{"rule_set":"` + none + `"}`, `{}`, "flow.data.rule_set", "there is no temporal rule set"},
+		{"ring_group", `{"endpoints":[{"endpoint_type":"device","id":"` + device + `"},{"endpoint_type":"user","id":"` + none + `"}]}`, `{}`, "flow.data.endpoints.1.id", "there is no user"},
+		{"tts", `{"text":"x"}`, `{"_":{"module":"menu","data":{"id":"` + none + `"}}}`, "flow.children._.data.id", "there is no menu"},
+	} {
+		data := fmt.Sprintf(`{"numbers":["%d"],"flow":{"module":%q,"data":%s,"children":%s}}`, 1000+n, tc.module, tc.data, tc.children)
+		r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":`+data+`}`)
+		if got := warned(r, tc.path); tc.want == "" && r.env["warnings"] != nil || !strings.Contains(got, tc.want) {
+			t.Errorf("%s: warned %q of %v, want %q at %s", data, got, r.env["warnings"], tc.want, tc.path)
+		}
+	}
+	r := s.must(t, 201, "PUT", self.path("/temporal_rules_sets"), self.token, `{"data":{"name":"s","temporal_rules":["`+rule+`","`+none+`"]}}`)
+	if got := warned(r, "temporal_rules.1"); !strings.Contains(got, "there is no temporal rule") {
+		t.Errorf("a set: warned %q, want the missing rule", r.env["warnings"])
+	}
+	r = s.must(t, 201, "PUT", self.path("/devices"), self.token, `{"data":{"name":"d","owner_id":"`+none+`"}}`)
+	if got := warned(r, "owner_id"); !strings.Contains(got, "there is no user") {
+		t.Errorf("a device: warned %q, want the missing owner", r.env["warnings"])
+	}
+}
+
+// Whoever deletes what callflows use hears by which, with their numbers.
+func TestDeletingWhatIsUsedIsWarnedOf(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	put := func(resource, data string) string {
+		return s.must(t, 201, "PUT", self.path("/"+resource), self.token, `{"data":`+data+`}`).id()
+	}
+	function := put("functions", `{"name":"f","function_js":"return {module:'hangup',data:{}};"}`)
+	rule := put("temporal_rules", `{"name":"r","cycle":"daily"}`)
+	menu, unused := put("menus", `{"name":"m"}`), put("menus", `{"name":"unused"}`)
+	put("temporal_rules_sets", `{"name":"Holidays","temporal_rules":["`+rule+`"]}`)
+	second := put("callflows", `{"numbers":["2000"],"flow":{"module":"menu","data":{"id":"`+menu+`"}}}`)
+	put("callflows", `{"name":"Main","numbers":["1000","4155550112"],"flow":{"module":"temporal_route","data":{},"children":{
+		"`+rule+`":{"module":"function","data":{"id":"`+function+`"}},"_":{"module":"callflow","data":{"id":"`+second+`"}}}}}`)
+	for _, tc := range []struct{ path, want string }{
+		{"/functions/" + function, `"Main" (1000, +14155550112)`},
+		{"/temporal_rules/" + rule, `"Holidays"`},
+		{"/callflows/" + second, `"Main" (1000, +14155550112)`},
+		{"/menus/" + unused, ""},
+	} {
+		r := s.must(t, 200, "DELETE", self.path(tc.path), self.token, "")
+		if got := warned(r, "id"); tc.want == "" && got != "" || !strings.Contains(got, tc.want) {
+			t.Errorf("DELETE %s: warned %q, want %s", tc.path, got, tc.want)
+		}
+	}
+}
+
+// Numbers that no call can have are pointed at, with what was meant.
+func TestUndialableNumbersAreWarnedOf(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	for number, want := range map[string]string{
+		"(415) 555-0112": "calls come with digits alone; write +14155550112", "415.555.0113": "write +14155550113", "415-555-0114": "write +14155550114",
+		"+49 30 123456": "write +4930123456", "030/123456": "write 030123456", "tel:+14155550115": "write +14155550115", "sip:1001@example.com": "write 1001",
+		"1-800-FLOWERS": "write +18003569377", "١٢٣": "the digits 0 to 9", " ": "it has no digits", "+": "it has no digits", "10 00": "write 1000", "1000 ": "write 1000",
+		"front desk": "it has a space", "1+1": "a + is only at the beginning", "+12345678901234567": "15 digits at most",
+	} {
+		r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":[`+quoted(number)+`],"flow":{"module":"hangup","data":{}}}}`)
+		if got := warned(r, "numbers.0"); !strings.Contains(got, "nobody can dial") || !strings.Contains(got, want) {
+			t.Errorf("%q: warned %q, want … %s", number, got, want)
+		}
+	}
+	for _, number := range []string{"1000", "+14155550199", "*97", "#5", "alice", "alice.smith", "user-1", "no_match", "undefinedconfnumber", "911", "preflow", "0049301234567", "a/b"} {
+		if r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":[`+quoted(number)+`],"flow":{"module":"hangup","data":{}}}}`); r.env["warnings"] != nil {
+			t.Errorf("%q: warned %v, want nothing", number, r.env["warnings"])
+		}
+	}
+}
+
+// A rule that never holds is stored, as KAZOO stores it, and said to be one.
+func TestRulesThatNeverHoldAreWarnedOf(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	r := s.must(t, 201, "PUT", self.path("/temporal_rules"), self.token,
+		`{"data":{"name":"after hours","cycle":"weekly","wdays":["monday"],"time_window_start":79200,"time_window_stop":21600}}`)
+	if got := warned(r, "time_window_stop"); !strings.Contains(got, "make two rules, 22:00 to 24:00 and 00:00 to 06:00") {
+		t.Errorf("warned %v, want what to do", r.env["warnings"])
+	}
+	r = s.must(t, 200, "PATCH", self.path("/temporal_rules/"+r.id()), self.token, `{"data":{"time_window_stop":86400}}`)
+	if r.env["warnings"] != nil {
+		t.Errorf("warned %v, want nothing", r.env["warnings"])
+	}
+}

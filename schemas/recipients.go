@@ -1,0 +1,37 @@
+package schemas
+
+import "github.com/santhosh-tekuri/jsonschema/v5"
+
+// recipientSchemas are those whose items of "recipients" are people by their type: users by their ids, or e-mail addresses.
+// KAZOO's schemas demand an address of both, which its own documentation and modules do not.
+var recipientSchemas = []string{"callflows.missed_call_alert", "callflows.notification"}
+
+// recipients are the schemas of such items.
+func (c *compiled) recipients() map[*jsonschema.Schema]bool {
+	out := map[*jsonschema.Schema]bool{}
+	for _, name := range recipientSchemas {
+		if schema, ok := c.schemas[name]; ok {
+			if item, ok := schema.Properties["recipients"].Items.(*jsonschema.Schema); ok {
+				out[item] = true
+			}
+		}
+	}
+	return out
+}
+
+// recipient refuses an id that is none of an address, where the type says that it is one.
+func (r *reader) recipient(schema *jsonschema.Schema, recipient map[string]any) {
+	if recipient["type"] != "email" {
+		return
+	}
+	list, several := recipient["id"].([]any)
+	if !several {
+		list = []any{recipient["id"]}
+	}
+	for _, id := range list {
+		if text, ok := id.(string); ok && !isEmail(text) && r.fails() {
+			r.addBelow("id", schema, "not_one_schema_valid", Violation{"message": "failed to validate", "value": recipient["id"]})
+			return
+		}
+	}
+}
