@@ -1636,8 +1636,7 @@ declare namespace callfn {
     play_name?: boolean;
     /** Play a welcome */
     play_welcome?: boolean;
-    /** Settings of the mixer */
-    profile?: { [name: string]: unknown };
+    profile?: ConferencesProfileData;
     /** Name of such settings */
     profile_name?: string;
     /** Begin only with a moderator */
@@ -1648,6 +1647,42 @@ declare namespace callfn {
 
   /** SIP headers by name */
   type CustomSipHeadersData = { [name: string]: string };
+
+  /** How a conference sounds and how many may take part */
+  type ConferencesProfileData = {
+    /** Sound for who is alone in the conference */
+    "alone-sound"?: string;
+    /** Number of members above which their count is announced (whole) */
+    "announce-count"?: number;
+    /** Key bindings of callers */
+    "caller-controls"?: string;
+    /** Volume of the background noise (0 to 10000; whole) */
+    "comfort-noise"?: number;
+    /** Loudness from which on others hear somebody (0 to 1800; whole) */
+    "energy-level"?: number;
+    /** Sound when somebody enters */
+    "enter-sound"?: string;
+    /** Sound when somebody leaves */
+    "exit-sound"?: string;
+    /** Length of a frame, in milliseconds (10 to 120; whole) */
+    interval?: number;
+    /** Sound when the conference is locked */
+    "locked-sound"?: string;
+    /** Most members (at least 2; whole) */
+    "max-members"?: number;
+    /** Sound for who finds the conference full */
+    "max-members-sound"?: string;
+    /** Key bindings of moderators */
+    "moderator-controls"?: string;
+    /** Music for who is alone */
+    "moh-sound"?: string;
+    /** Sound when somebody is muted */
+    "muted-sound"?: string;
+    /** Sample rate (whole) */
+    rate?: 8000 | 12000 | 16000 | 24000 | 32000 | 44100 | 48000;
+    /** Sound when somebody is unmuted */
+    "unmuted-sound"?: string;
+  };
 
 }
 
