@@ -53,6 +53,9 @@ func cutVerb(route, verb string) (path string, ok bool) {
 	return "", false
 }
 
+// shownMembers are members that answers show and clients send back with a document: nobody is warned of them.
+var shownMembers = slices.Concat(computedProperties, []string{"disable_reason", "metadata", "credentials", "features"})
+
 // unreadMembers points at members of a request's data, as it was sent, that nothing reads. stored is the document that it
 // became a part of, if it did.
 func (a *API) unreadMembers(x *exchange, stored any) []schemas.Warning {
@@ -66,6 +69,9 @@ func (a *API) unreadMembers(x *exchange, stored any) []schemas.Warning {
 	}
 	shape := shapes[x.route.Method+" "+x.route.Path]
 	sent = datastore.StripPrivate(sent)
+	for _, name := range shownMembers {
+		delete(sent, name)
+	}
 	if shape.schema != "" {
 		return a.cfg.Schemas.PatchWarnings(shape.schema, sent, stored)
 	}

@@ -4,7 +4,6 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -51,7 +50,6 @@ func openAPI(cfg Config, routes []Route) (json.RawMessage, error) {
 		return nil, err
 	}
 	paths := map[string]any{}
-	var tags []any
 	for _, route := range routes {
 		path := templated(route.Path)
 		item, ok := paths[path].(map[string]any)
@@ -60,11 +58,8 @@ func openAPI(cfg Config, routes []Route) (json.RawMessage, error) {
 			paths[path] = item
 		}
 		item[strings.ToLower(route.Method)] = describe(route, operations[route.Method+" "+route.Path])
-		if tag := map[string]any{"name": route.Resource}; !slices.ContainsFunc(tags, func(t any) bool { return maps.Equal(t.(map[string]any), tag) }) {
-			tags = append(tags, tag)
-		}
 	}
-	doc["paths"], doc["tags"] = paths, tags
+	doc["paths"] = paths
 	return json.Marshal(doc)
 }
 
@@ -112,6 +107,7 @@ func describe(route Route, op operation) object {
 	switch route.Access {
 	case Public:
 		out["security"] = []any{}
+		out["description"] = "Needs no token."
 	case InvokeKey:
 		out["security"] = []any{object{"invokeKey": []any{}}, object{"invokeBasic": []any{}}}
 		out["description"] = "For the endpoint's own key; no token opens it. Any status but 200 has KAZOO go on at the pivot node's `_` child."
@@ -217,6 +213,7 @@ func (op operation) responses(route Route) object {
 		out[code] = reference("responses", code)
 	}
 	if op.Refuses {
+		out["default"] = reference("responses", "501") // whatever else it may say, it is no success
 		return out
 	}
 	if op.Accepts {

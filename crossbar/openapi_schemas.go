@@ -20,11 +20,19 @@ func addSchemas(components object, set Schemas) error {
 		modernize(schema)
 		components[name] = schema
 	}
-	// A node's data is its module's.
-	var choices []any
+	for _, family := range []struct{ node, modules string }{{"callflows.action", "callflows."}, {"metaflow", "metaflows."}} {
+		if node, ok := components[family.node].(object); ok {
+			node["allOf"] = moduleChoices(set, family.node, family.modules)
+		}
+	}
+	return nil
+}
+
+// moduleChoices says that a node's data is its module's.
+func moduleChoices(set Schemas, node, modules string) (choices []any) {
 	for _, name := range set.Names() {
-		module, ok := strings.CutPrefix(name, "callflows.")
-		if !ok || module == "action" || strings.Contains(module, ".") {
+		module, ok := strings.CutPrefix(name, modules)
+		if !ok || name == node || strings.Contains(module, ".") {
 			continue
 		}
 		choices = append(choices, object{
@@ -32,10 +40,18 @@ func addSchemas(components object, set Schemas) error {
 			"then": object{"properties": object{"data": reference("schemas", name)}},
 		})
 	}
-	if node, ok := components["callflows.action"].(object); ok {
-		node["allOf"] = choices
+	return choices
+}
+
+// describeDefault says in words what is stored where a client sends nothing. As the keyword `default` it would make generated
+// clients demand the member in requests, since they take what has a default for always there.
+func describeDefault(description, value any) string {
+	text, err := json.Marshal(value)
+	if err != nil { // it was JSON
+		return fmt.Sprint(description)
 	}
-	return nil
+	said, _ := description.(string)
+	return strings.TrimSpace(said + " (default: " + string(text) + ")")
 }
 
 // modernize rewrites a draft-04 schema in place: references between documents, and keywords of KAZOO's own. What else
@@ -47,6 +63,14 @@ func modernize(schema object) {
 	if own, ok := schema["kazoo-validation"]; ok {
 		delete(schema, "kazoo-validation")
 		schema["x-kazoo-validation"] = own
+	}
+	if value, ok := schema["default"]; ok && value != nil {
+		delete(schema, "default")
+		schema["x-default"] = value
+		schema["description"] = describeDefault(schema["description"], value)
+	}
+	if schema["type"] == "object" && schema["properties"] == nil && schema["patternProperties"] == nil && schema["additionalProperties"] == nil {
+		schema["additionalProperties"] = true // as it is without; client generators read that as no members at all
 	}
 	for _, keyword := range []string{"properties", "patternProperties"} {
 		named, _ := schema[keyword].(object)

@@ -69,6 +69,16 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("schema %s does not compile: %v", name, err)
 		}
 	}
+	tags := map[any]bool{}
+	for _, tag := range c.doc["tags"].([]any) {
+		described, _ := tag.(map[string]any)
+		tags[described["name"]] = true
+	}
+	for _, route := range s.api.Routes() {
+		if !tags[route.Resource] {
+			t.Errorf("openapi/base.json describes no tag %s", route.Resource)
+		}
+	}
 	for _, reference := range references(c.doc) {
 		if place, _ := c.at(strings.Split(strings.TrimPrefix(reference, "#/"), "/")...); place == nil {
 			t.Errorf("%s leads nowhere", reference)
