@@ -163,6 +163,7 @@ var matrix = map[string]row{
 	"GET /v2/functions":                                           {"", everyone(200)},
 	"GET /v2/functions/samples":                                   {"", everyone(200)},
 	"GET /v2/functions/callfn.d.ts":                               {"", everyone(200)},
+	"GET /v2/functions/jsconfig.json":                             {"", everyone(200)},
 	"GET /v2/accounts/:account/functions/samples":                 {"", subtree(200)},
 	"PUT /v2/accounts/:account/functions/run":                     {`{"data":{"function_js":"return {}"}}`, subtree(201)},
 	"PUT /v2/accounts/:account/functions/:id/run":                 {`{"data":{"call":{"To":"1"}}}`, subtree(201)},

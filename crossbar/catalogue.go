@@ -1,6 +1,8 @@
 package crossbar
 
 import (
+	"encoding/json"
+
 	"callfn/internal/function"
 	"callfn/internal/typescript"
 )
@@ -39,6 +41,11 @@ func (a *API) catalogue(*exchange) (*answer, error) {
 func (a *API) declaration(*exchange) (*answer, error) {
 	text, err := a.typeScript()
 	return &answer{text: text}, err
+}
+
+// editorConfig is a jsconfig.json for a folder of functions beside callfn.d.ts.
+func (a *API) editorConfig(*exchange) (*answer, error) {
+	return &answer{raw: json.RawMessage(typescript.JSConfig)}, nil
 }
 
 // Declaration writes what a function gets and returns as TypeScript (docs/callfn.d.ts).

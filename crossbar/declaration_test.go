@@ -1,6 +1,7 @@
 package crossbar_test
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 
 	"callfn/callflow"
 	"callfn/crossbar"
+	"callfn/internal/typescript"
 )
 
 var update = flag.Bool("update", false, "write docs/callfn.d.ts anew")
@@ -42,6 +44,22 @@ func TestDeclaration(t *testing.T) {
 	s := newStack(t)
 	if r := s.must(t, 200, "GET", "/v2/functions/callfn.d.ts", "", ""); r.raw != made {
 		t.Errorf("another one is served: %.200s", r.raw)
+	}
+	config, err := os.ReadFile("../docs/jsconfig.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want any
+	if err := json.Unmarshal(config, &want); err != nil {
+		t.Fatal(err)
+	}
+	var served any
+	r := s.must(t, 200, "GET", "/v2/functions/jsconfig.json", "", "")
+	if err := json.Unmarshal([]byte(r.raw), &served); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, served); diff != "" || string(config) != typescript.JSConfig {
+		t.Errorf("docs/jsconfig.json is not what is served (-file +served):\n%s", diff)
 	}
 }
 
@@ -102,11 +120,32 @@ func TestDeclarationInTypeScript(t *testing.T) {
 		}
 		args = append(args, name)
 	}
+	checkFolder(t, node, tsc)
 	for _, lib := range []string{"es2023", "es2023,dom"} { // an editor without configuration has the latter
 		cmd := exec.CommandContext(t.Context(), node, append(args, "--lib", lib)...) //nolint:gosec // what the tester named
 		cmd.Dir = dir
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("--lib %s: %v\n%s", lib, err, out)
 		}
+	}
+}
+
+// checkFolder checks a folder of functions as an editor does that finds jsconfig.json in it.
+func checkFolder(t *testing.T, node, tsc string) {
+	t.Helper()
+	dir := t.TempDir()
+	for from, to := range map[string]string{declarationFile: "callfn.d.ts", "../docs/jsconfig.json": "jsconfig.json", "testdata/declaration/strict.js": "strict.js"} {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, to), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), node, tsc, "--project", "jsconfig.json") //nolint:gosec // what the tester named
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("jsconfig.json: %v\n%s", err, out)
 	}
 }

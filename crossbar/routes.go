@@ -103,6 +103,7 @@ func (a *API) table() []Route {
 		{get, "/v2/functions", "functions", Public, false, a.catalogue},
 		{get, "/v2/functions/samples", "functions", Public, false, a.samples},
 		{get, "/v2/functions/callfn.d.ts", "functions", Public, false, a.declaration},
+		{get, "/v2/functions/jsconfig.json", "functions", Public, false, a.editorConfig},
 		{get, underAccount + "/functions/samples", "functions", Subtree, false, a.samples},
 		{put, underAccount + "/functions/run", "functions", Subtree, true, a.runDraft},
 		{get, underAccount + "/functions/runs", "functions", Subtree, false, a.listRuns},

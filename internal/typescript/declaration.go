@@ -45,6 +45,9 @@ const head = `// What a callfn function gets and returns. Made from the tables a
 //
 // For a file with the body alone, call is declared at the end.
 //
+// A jsconfig.json beside it (docs/jsconfig.json, GET /v2/functions/jsconfig.json) has the editor underline parameters that a call
+// may not have, and what functions do not have: fetch, setTimeout, process.
+//
 // Date is in the account's time zone. toLocaleString and Intl know the common locales and options; what they do not know they throw
 // (docs/dates.md). A rehearsal's Date begins at its moment.
 
