@@ -147,3 +147,14 @@ func TestLongestPatternsAreFound(t *testing.T) {
 		s.must(t, 200, "DELETE", self.path("/callflows/"+r.id()), self.token, "")
 	}
 }
+
+// A draft of a callflow that test cases are tried on is held to the same.
+func TestUnusableRegexesInDrafts(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	id := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup","data":{}}}}`).id()
+	r := s.must(t, 400, "PUT", self.path("/callflows/"+id+"/tests/run"), self.token, `{"data":{"patterns":["^(?!911$)"]}}`)
+	if text := fmt.Sprint(r.data()["patterns.0"]); !strings.Contains(text, "lookahead") {
+		t.Errorf("want the lookahead refused, got %s", r.raw)
+	}
+}

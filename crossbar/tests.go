@@ -286,6 +286,8 @@ func (t *tested) candidate(x *exchange, doc datastore.Document, data map[string]
 		return doc, nil
 	}
 	value, fields := t.kind.validator.Validate(t.kind.schema, public)
+	regexFields, _ := checkRegexes(t.kind.validator, t.kind.schema, public)
+	fields.Merge(regexFields)
 	if len(fields) > 0 {
 		return nil, invalid(fields)
 	}

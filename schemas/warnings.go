@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"callfn/internal/pattern"
+
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
@@ -54,9 +56,19 @@ func UnknownMembers(known []string, object map[string]any) []Warning {
 	return w.found
 }
 
-// FlowWarnings is Warnings for a flow, with paths as those of ValidateFlow.
+// FlowWarnings is Warnings for a flow, with paths as those of ValidateFlow. It also points at regular expressions that the
+// engine cannot hold: a flow that a function returns is run all the same.
 func (s *Set) FlowWarnings(flow map[string]any) []Warning {
 	found := s.Warnings("callflows.action", flow)
+	cost := 0
+	for _, r := range s.Regexes("callflows.action", flow) {
+		if cost += pattern.Cost(r.Text); cost > pattern.MaxCost {
+			break
+		}
+		if err := pattern.Check(r.Text); err != nil {
+			found = append(found, Warning{Path: r.Path, Message: "not a usable regular expression: " + err.Error()})
+		}
+	}
 	for i, w := range found {
 		found[i].Path = "flow." + w.Path
 	}

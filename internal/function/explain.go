@@ -35,7 +35,7 @@ func (r *Runner) warnOfFlow(res *Result) {
 	if err != nil || !ok {
 		return
 	}
-	const most, longest = 10, 200 // keys may be long
+	const most, longest = 10, 350 // keys may be long
 	for i, w := range r.cfg.Flows.FlowWarnings(flow) {
 		if i == most {
 			break

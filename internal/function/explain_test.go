@@ -66,6 +66,7 @@ func TestFlowHints(t *testing.T) {
 		`return {module: 'tts', data: {text: 'x'}, childern: {_: {module: 'hangup', data: {}}}}`:     {"flow.childern: unknown key `childern`: did you mean `children`?"},
 		`return {module: 'tts', data: {text: 'x'}, text: 'y', voice: 'male'}`:                        {"flow.voice: key `voice` has no effect here: module tts reads it inside `data`", "flow.text: unknown key `text`: nothing here reads it"},
 		`return {module: 'tts', data: {text: 'x'}, children: {_: {module: 'play', data: {idd: 1}}}}`: {"flow.children._.data.idd: unknown key `idd`: did you mean `id`?"},
+		`return {module: 'check_cid', data: {regex: '('}}`:                                           {"flow.data.regex: not a usable regular expression: a ( has no )"},
 		`return {module: 'tts', data: {text: 'x', voice: 'male'}}`:                                   nil,
 	} {
 		res := r.RunDraft(t.Context(), function.Draft{Source: source, Account: "11111111111111111111111111111111", Params: map[string]string{"To": "1"}})
