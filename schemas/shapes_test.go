@@ -175,3 +175,21 @@ func compile(t testing.TB, docs map[string]string) *schemas.Set {
 	}
 	return set
 }
+
+// Documents that refer to each other without end are refused, which the library notices only when it validates.
+func TestCompileRefusesEndlessReferences(t *testing.T) {
+	for name, docs := range map[string]map[string]string{
+		"two documents":   {"a": `{"$ref":"b"}`, "b": `{"$ref":"a"}`},
+		"through allOf":   {"a": `{"allOf":[{"$ref":"b"}]}`, "b": `{"anyOf":[{"$ref":"a"}]}`},
+		"through not":     {"a": `{"not":{"$ref":"b"}}`, "b": `{"oneOf":[{"$ref":"a"}]}`},
+		"by dependencies": {"a": `{"dependencies":{"x":{"$ref":"b"}}}`, "b": `{"$ref":"a"}`},
+	} {
+		dir := fstest.MapFS{}
+		for file, doc := range docs {
+			dir[file+".json"] = &fstest.MapFile{Data: []byte(doc)}
+		}
+		if _, err := schemas.Compile(dir); err == nil {
+			t.Errorf("%s: compiled, want it refused", name)
+		}
+	}
+}
