@@ -63,6 +63,14 @@ func eachFlag(node *kong.Node, visit func(*kong.Node, *kong.Flag)) {
 // otherVariables are read without a flag; what follows the prefix.
 var otherVariables = []string{"MASTER_API_KEY", "COUCH_PASSWORD"}
 
+// unknownSettings are the unknown variables of this environment.
+func (w world) unknownSettings(app *kong.Application) []string {
+	if w.environ == nil {
+		return nil
+	}
+	return unknownVariables(w.environ(), app)
+}
+
 // unknownVariables are the names in the environment that begin like ours and are read by nothing, each with what was
 // probably meant: a misspelt setting must not be a silent default.
 func unknownVariables(environ []string, app *kong.Application) []string {

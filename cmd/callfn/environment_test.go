@@ -36,7 +36,10 @@ func TestEnvironmentGivesSettingsOnly(t *testing.T) {
 
 // TestEnvironmentReplacesNothing stores a function with the id of another one in the environment.
 func TestEnvironmentReplacesNothing(t *testing.T) {
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey, "CALLFN_LISTN": "127.0.0.1:1"}})
+	if log := s.errs.String(); !strings.Contains(log, `"cause":"CALLFN_LISTN is no setting, did you mean CALLFN_LISTEN?"`) {
+		t.Errorf("the service's log: %s, want a warning about CALLFN_LISTN", log)
+	}
 	p := s.keyed()
 	p.stdin = "return {module: 'hangup'};"
 	id := anID.FindString(p.must(t, exitOK, "functions", "put", "--name=first", "-"))

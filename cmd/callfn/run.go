@@ -130,8 +130,8 @@ func run(ctx context.Context, w world) (code int) {
 	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
-	if w.environ != nil {
-		for _, warning := range unknownVariables(w.environ(), parser.Model) {
+	if k.Command() != "serve" { // which says so in its log
+		for _, warning := range w.unknownSettings(parser.Model) {
 			printable.Fprintln(w.stderr, "callfn: warning:", warning)
 		}
 	}

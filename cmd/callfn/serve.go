@@ -91,6 +91,9 @@ func (c serveCommand) Run(ctx context.Context, w world, k *kong.Context) error {
 	}
 	log, closeLog := newServiceLog(w, c.LogFormat, c.LogLevel)
 	defer closeLog()
+	for _, cause := range w.unknownSettings(k.Model) {
+		log.Warn("ignoring an environment variable", "cause", cause)
+	}
 	start := time.Now()
 	s, err := openService(ctx, c, limits, w, log)
 	if err != nil {
