@@ -37,7 +37,8 @@ func (p *heldPool) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error
 	return sandbox.Answer{Run: j.Run, Status: sandbox.Done, Body: body}, nil
 }
 
-// An account that saves, or tries out, sources that take long to parse has every other account wait for one of them at most.
+// An account that saves, or tries out, sources that take long to parse has every other account wait for one of them at
+// most.
 func TestSavesTakeTurns(t *testing.T) {
 	set, err := schemas.Load()
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// Where the engine knows nothing of a text, the show itself keeps what it made of it: a function is parsed in its first run only, up to the
-// longest text that --source-limit-kib allows.
+// Where the engine knows nothing of a text, the show itself keeps what it made of it: a function is parsed in its first
+// run only, up to the longest text that --source-limit-kib allows.
 func TestShowParsesATextOnce(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	count := `function (doc, req) {

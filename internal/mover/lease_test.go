@@ -44,8 +44,8 @@ func (s *sleeper) steps() []string {
 	return append([]string(nil), s.after...)
 }
 
-// Of two processes one sleeps past its lease, and the other takes the move over. When the sleeper wakes, it finds that out before it
-// changes anything, also where the move is still where it left it.
+// Of two processes one sleeps past its lease, and the other takes the move over. When the sleeper wakes, it finds that
+// out before it changes anything, also where the move is still where it left it.
 func TestSleepingPastTheLease(t *testing.T) {
 	for _, step := range []string{"lease", "copying", "opened", "copied", "warmed"} {
 		t.Run(step, func(t *testing.T) {

@@ -2,9 +2,9 @@ package sandbox
 
 import "callfn/internal/sandbox/engine"
 
-// bodies remembers what is known of texts: whether they are function bodies, and what they were compiled to. The functions of a busy
-// account run again and again, and parsing one costs more than running it. Only the text decides, so whose it is does not matter;
-// and the engine made the code before anything of it ran.
+// bodies remembers what is known of texts: whether they are function bodies, and what they were compiled to. The
+// functions of a busy account run again and again, and parsing one costs more than running it. Only the text decides,
+// so whose it is does not matter; and the engine made the code before anything of it ran.
 type bodies struct {
 	known map[string]*body
 	asked uint64 // how often texts were asked for
@@ -26,9 +26,9 @@ type body struct {
 
 func (b *body) bytes() int { return len(b.text) + len(b.code) }
 
-// What is remembered takes at least leastKnown bytes, and room for the largest kept times over: how long a text may be is up to the
-// operator, and even the longest must not be parsed in every run. What is larger than a share of mostKnown is remembered without its
-// code.
+// What is remembered takes at least leastKnown bytes, and room for the largest kept times over: how long a text may be
+// is up to the operator, and even the longest must not be parsed in every run. What is larger than a share of mostKnown
+// is remembered without its code.
 const (
 	leastKnown = 24 << 20
 	mostKnown  = 128 << 20
@@ -69,8 +69,8 @@ func (b *bodies) add(known *body) {
 	}
 }
 
-// older is, of two at random for which may holds, the one that was not asked for longer; nil where there is none. Were the very oldest
-// forgotten, a few texts too many in turns would all be, each before it is needed again.
+// older is, of two at random for which may holds, the one that was not asked for longer; nil where there is none. Were
+// the very oldest forgotten, a few texts too many in turns would all be, each before it is needed again.
 func (b *bodies) older(may func(*body) bool) (oldest *body) {
 	seen := 0
 	for _, known := range b.known {

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// minified is a function body of about so many bytes, of the kind that compiles to many times its length. A call runs little of it.
+// minified is a function body of about so many bytes, of the kind that compiles to many times its length. A call runs
+// little of it.
 func minified(size int) string {
 	var b strings.Builder
 	b.WriteString("var t={};if(call.never){")
@@ -35,7 +36,8 @@ func runJob(t testing.TB, body string) Job {
 
 const hangup = `{"json":{"module":"hangup","data":{}}}`
 
-// A text is parsed when it is first run, and not again, however long it is: up to the longest that --source-limit-kib allows.
+// A text is parsed when it is first run, and not again, however long it is: up to the longest that --source-limit-kib
+// allows.
 func TestTextsAreParsedOnce(t *testing.T) {
 	for _, sizes := range [][]int{{1 << 10, 52 << 10, 58 << 10, 61 << 10, 64 << 10}, {64 << 10, 128 << 10, 129 << 10, 512 << 10}, {1 << 20, 1000 << 10, 1 << 10}} {
 		r, err := newRealm()
@@ -120,8 +122,8 @@ func manyFunctions(size int) string {
 	return "if(globalThis.ran){return 'ran before'}globalThis.ran=1;if(call.never){f=[" + strings.Repeat("()=>1,", size/6) + "]}return {module:'hangup',data:{}};"
 }
 
-// What a long text was compiled to is loaded for its first runs, and then kept in a world that runs begin in; as many of those as there is
-// room for. Every run's world is new all the same.
+// What a long text was compiled to is loaded for its first runs, and then kept in a world that runs begin in; as many
+// of those as there is room for. Every run's world is new all the same.
 func TestLongTextsAreKeptLoaded(t *testing.T) {
 	r, err := newRealm()
 	if err != nil {

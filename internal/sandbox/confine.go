@@ -11,8 +11,10 @@ type Confinement struct {
 	Rlimits     bool `json:"rlimits"`      // no core, no file growth, few descriptors, bounded data segment and addresses
 	User        bool `json:"user"`         // not root
 	NoNewPrivs  bool `json:"no_new_privs"` // nothing it could execute would gain rights
-	Landlock    int  `json:"landlock"`     // ABI version in force: no files, from 4 on no TCP, from 6 on no signals to others; 0 for none
-	Seccomp     bool `json:"seccomp"`      // an allow-list of system calls: no exec, no fork, no new threads, no files, no sockets
+	// Landlock is the ABI version in force: no files, from 4 on no TCP, from 6 on no signals to others; 0 for none.
+	Landlock int `json:"landlock"`
+	// Seccomp is an allow-list of system calls: no exec, no fork, no new threads, no files, no sockets.
+	Seccomp bool `json:"seccomp"`
 }
 
 // Full reports whether everything this package knows is in force.
@@ -54,7 +56,8 @@ func (c Confinement) String() string {
 		held = "without " + strings.Join(c.Missing(), ", ")
 	}
 	if alone := c.seccompAlone(); c.Landlock > 0 && c.Seccomp && len(alone) > 0 {
-		held += fmt.Sprintf("; this kernel's landlock (version %d) cannot refuse %s, seccomp alone does", c.Landlock, strings.Join(alone, " and "))
+		held += fmt.Sprintf("; this kernel's landlock (version %d) cannot refuse %s, seccomp alone does",
+			c.Landlock, strings.Join(alone, " and "))
 	}
 	return held
 }

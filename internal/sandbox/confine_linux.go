@@ -15,22 +15,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxData bounds what the worker process can allocate at all, in bytes, should the engine's own cap fail. maxAddresses bounds what is
-// mapped in any way: two heaps of the engine, and what Go's runtime reserves, are 3 GiB.
+// maxData bounds what the worker process can allocate at all, in bytes, should the engine's own cap fail. maxAddresses
+// bounds what is mapped in any way: two heaps of the engine, and what Go's runtime reserves, are 3 GiB.
 const (
 	maxData      = 1 << 30
 	maxAddresses = 5 << 30
 )
 
-// threads is how many threads a worker has, at least, when it is confined, and about how many ever: two run Go code, and a few wait for
-// the system, as whoever looks for the end of the input does. No more can be made then.
+// threads is how many threads a worker has, at least, when it is confined, and about how many ever: two run Go code,
+// and a few wait for the system, as whoever looks for the end of the input does. No more can be made then.
 const threads = 12
 
 // nobody is the user and group that a worker started by root becomes.
 const nobody = 65534
 
-// confine gives up, for this process and for good, all that running JavaScript does not need, and reports what is in force.
-// Kernels differ in what they can take away; nothing here fails the start.
+// confine gives up, for this process and for good, all that running JavaScript does not need, and reports what is in
+// force. Kernels differ in what they can take away; nothing here fails the start.
 func confine() Confinement {
 	var c Confinement
 	c.Descriptors = closeDescriptors() == nil
@@ -96,8 +96,8 @@ func setRlimits() error {
 	return nil
 }
 
-// leaveRoot makes a worker that root started an ordinary process. The kernel forgets the parent-death signal when the user
-// changes, so it is asked for again; should the parent have died in between, the end of stdin tells.
+// leaveRoot makes a worker that root started an ordinary process. The kernel forgets the parent-death signal when the
+// user changes, so it is asked for again; should the parent have died in between, the end of stdin tells.
 func leaveRoot() error {
 	if os.Geteuid() != 0 {
 		return nil

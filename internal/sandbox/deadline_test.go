@@ -45,8 +45,9 @@ var growing = map[string][]sandbox.Status{
 	"fill nothing": {sandbox.Memory}, "long join": {sandbox.Memory}, "sparse sort": {sandbox.Memory}, "iterator": {sandbox.Memory}, "big number": {sandbox.Memory, sandbox.Failed},
 }
 
-// Every loop ends as timeout, and is over 100 ms after its deadline, whichever way it loops. A busy machine that is late with a plain timer
-// may be as late with the answer, and may come late for other reasons twice; it may not a third time.
+// Every loop ends as timeout, and is over 100 ms after its deadline, whichever way it loops. A busy machine that is
+// late with a plain timer may be as late with the answer, and may come late for other reasons twice; it may not a third
+// time.
 func TestDeadlines(t *testing.T) {
 	const deadline, most, attempts = 150 * time.Millisecond, 100 * time.Millisecond, 3
 	p := sandboxtest.Pool(t, 1)
@@ -89,8 +90,8 @@ func idle(t *testing.T, p *sandbox.Pool) {
 	}
 }
 
-// What a run leaves behind is thrown away before the next one starts its clock, and a worker that cannot do so in time is
-// replaced.
+// What a run leaves behind is thrown away before the next one starts its clock, and a worker that cannot do so in time
+// is replaced.
 func TestLitter(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	const deadline = 4 * time.Second

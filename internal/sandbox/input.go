@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// input is where a worker's jobs come from. Whoever does them reads them, too: to hand each over from another thread costs more than
-// many a run. Its two methods are never called at the same time.
+// input is where a worker's jobs come from. Whoever does them reads them, too: to hand each over from another thread
+// costs more than many a run. Its two methods are never called at the same time.
 type input struct {
 	r     buffer
 	ahead chan struct{} // closed when it is known what comes; nil when nobody looks

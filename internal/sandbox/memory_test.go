@@ -8,11 +8,12 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// nestedTries is a function body that takes the parser more memory than it may have: each return is compiled once for each finally around
-// it.
+// nestedTries is a function body that takes the parser more memory than it may have: each return is compiled once for
+// each finally around it.
 var nestedTries = "for(;;){" + strings.Repeat("try{", 3000) + "return 1" + strings.Repeat("}finally{break}", 3000) + "}"
 
-// Whoever uses up its memory, in whatever part of the engine, ends as that and as nothing else, and the next run is right.
+// Whoever uses up its memory, in whatever part of the engine, ends as that and as nothing else, and the next run is
+// right.
 func TestMemory(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for name, js := range map[string]string{
@@ -52,7 +53,8 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// The variables of nested calls are beside the engine's heap, up to what the process may have: filling that takes a while.
+// The variables of nested calls are beside the engine's heap, up to what the process may have: filling that takes a
+// while.
 func TestMemoryOfNestedCalls(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for range 2 {

@@ -2,8 +2,8 @@ package sandbox
 
 import "callfn/internal/sandbox/engine"
 
-// Loading what a text was compiled to takes time with its length, for each of its functions. Where there is much of that, and the text runs
-// again and again, a world is kept in which it is done: putting that back is a copy.
+// Loading what a text was compiled to takes time with its length, for each of its functions. Where there is much of
+// that, and the text runs again and again, a world is kept in which it is done: putting that back is a copy.
 const (
 	muchCode  = 48 << 10 // bytes of code from which on a world is kept
 	tooMuch   = 4 << 20  // and up to which: a worker makes it between two jobs

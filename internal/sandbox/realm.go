@@ -15,16 +15,16 @@ import (
 //go:embed bootstrap.js
 var bootstrap string
 
-// maxStack is the call depth of a realm in engine slots, about one per JavaScript call. The engine's own default guards its
-// Go stack; this lower figure answers runaway recursion within a few milliseconds.
+// maxStack is the call depth of a realm in engine slots, about one per JavaScript call. The engine's own default guards
+// its Go stack; this lower figure answers runaway recursion within a few milliseconds.
 const maxStack = 6000
 
 // maxShows bounds the show functions that a realm keeps ready. A design document has a handful.
 const maxShows = 8
 
-// realm is a place for JavaScript worlds, one at a time. A world begins as an image: the language and the bootstrap, and for a show
-// the function too, all made here before any user's code ran anywhere. Putting the image back gives a job a world that
-// nothing has run in (package engine).
+// realm is a place for JavaScript worlds, one at a time. A world begins as an image: the language and the bootstrap,
+// and for a show the function too, all made here before any user's code ran anywhere. Putting the image back gives a
+// job a world that nothing has run in (package engine).
 type realm struct {
 	engine *engine.Engine
 	host   engine.Value
@@ -107,10 +107,12 @@ func (r *realm) use(l Limits) {
 	r.engine.Deadline(l.Deadline)
 }
 
-// logRoom is how many bytes a run's logs may take: a character is at most six as JSON, and each line has a little around it.
+// logRoom is how many bytes a run's logs may take: a character is at most six as JSON, and each line has a little
+// around it.
 func logRoom(l Limits) int { return l.Logs*8 + 1024 }
 
-// show makes a world with the show function in it, ready for such requests. The error is the engine's, about that source.
+// show makes a world with the show function in it, ready for such requests. The error is the engine's, about that
+// source.
 func (r *realm) show(of shown) (engine.Value, error) {
 	if of != r.of { // as a rule the very same text as before, which costs less to see than to look for it
 		r.ready, r.of = r.shows[of], of
@@ -144,7 +146,8 @@ func (r *realm) show(of shown) (engine.Value, error) {
 	return fun, nil
 }
 
-// run does a show job in a world of its own, or a map job in the one that is there, with zone as the zone of local time.
+// run does a show job in a world of its own, or a map job in the one that is there, with zone as the zone of local
+// time.
 func (r *realm) run(j Job, zone *time.Location) Answer {
 	var s stage
 	if j.Kind != KindMap {
@@ -268,12 +271,12 @@ func (r *realm) evaluate(j Job, s stage) (text []byte, isText bool, err error) {
 	return r.engine.Call(r.host, verb, s.fun, checked, int32(j.Limits.Result), int32(j.Limits.Logs), made)
 }
 
-// body tells whether text is a function body and no more, and has the code of the function that makes the body's: the very one that `wh`
-// would have made of it (couchapp, lib/build.js). What is no body the show finds out for itself, and it makes the function
-// itself where there is no code.
+// body tells whether text is a function body and no more, and has the code of the function that makes the body's: the
+// very one that `wh` would have made of it (couchapp, lib/build.js). What is no body the show finds out for itself, and
+// it makes the function itself where there is no code.
 //
-// A text is parsed once. What a body closes of its wrapper shows in what was parsed: the function that begins where the body's does
-// ends elsewhere.
+// A text is parsed once. What a body closes of its wrapper shows in what was parsed: the function that begins where the
+// body's does ends elsewhere.
 func (r *realm) body(text []byte) *body {
 	if known := r.bodies.find(text); known != nil {
 		return known
@@ -305,10 +308,11 @@ func (r *realm) missed() json.RawMessage {
 	return nil
 }
 
-// The two wrappers under which a function body is parsed, never run. What parses under the first is a function body and nothing more
-// where the function ends with the wrapper (`new Function` does not check this on QuickJS); the body is at line 2. A body that
-// closes its own wrapper ends the function at the same brace under both; what follows would have to be "," or "}" to go on under
-// the second and can be neither under the first. So the second finds where such a body goes wrong.
+// The two wrappers under which a function body is parsed, never run. What parses under the first is a function body and
+// nothing more where the function ends with the wrapper (`new Function` does not check this on QuickJS); the body is at
+// line 2. A body that closes its own wrapper ends the function at the same brace under both; what follows would have to
+// be "," or "}" to go on under the second and can be neither under the first. So the second finds where such a body
+// goes wrong.
 var wrappers = [2]struct{ open, close string }{{"function f(call){\n", "\n}"}, {"({f(call){\n", "\n}})"}}
 
 // parse checks that the job's source parses alone as a function body.

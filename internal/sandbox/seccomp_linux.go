@@ -10,8 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// allowed are the system calls that the Go runtime and the engine need once a worker is up: memory, signals to itself, clocks, and
-// reading and writing what is open. Everything else answers EPERM: no open, no socket, no exec, no thread that is not there yet.
+// allowed are the system calls that the Go runtime and the engine need once a worker is up: memory, signals to itself,
+// clocks, and reading and writing what is open. Everything else answers EPERM: no open, no socket, no exec, no thread
+// that is not there yet.
 var allowed = append([]uint32{
 	unix.SYS_READ, unix.SYS_WRITE, unix.SYS_CLOSE, unix.SYS_FSTAT, unix.SYS_PPOLL,
 	unix.SYS_MUNMAP, unix.SYS_MADVISE, unix.SYS_MREMAP, unix.SYS_MINCORE, unix.SYS_BRK,
@@ -28,7 +29,8 @@ type condition struct {
 	alternatives [][]check
 }
 
-// check holds for an argument whose masked bits equal want. No call that is allowed looks at the upper half of these arguments.
+// check holds for an argument whose masked bits equal want. No call that is allowed looks at the upper half of these
+// arguments.
 type check struct{ arg, mask, want uint32 }
 
 const wholeArgument = 1<<32 - 1
@@ -36,7 +38,8 @@ const wholeArgument = 1<<32 - 1
 func conditional() []condition {
 	noCode := check{2, unix.PROT_EXEC, 0}
 	return []condition{
-		{unix.SYS_MMAP, [][]check{{noCode, {3, unix.MAP_TYPE, unix.MAP_PRIVATE}}}}, // shared memory would be counted as nobody's
+		// Shared memory would be counted as nobody's.
+		{unix.SYS_MMAP, [][]check{{noCode, {3, unix.MAP_TYPE, unix.MAP_PRIVATE}}}},
 		{unix.SYS_MPROTECT, [][]check{{noCode}}},
 		{unix.SYS_TGKILL, [][]check{{{0, wholeArgument, uint32(unix.Getpid())}}}}, // every worker has the same user
 		// Looking at flags, and what Go changes of them; not whom the kernel is to signal (F_SETOWN, F_SETSIG, O_ASYNC).

@@ -12,8 +12,8 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// A worker that is stopped can end nothing itself: its supervisor answers for it, and kills it, 100 ms after the deadline. A busy machine
-// may come late once; it may not every time.
+// A worker that is stopped can end nothing itself: its supervisor answers for it, and kills it, 100 ms after the
+// deadline. A busy machine may come late once; it may not every time.
 func TestStoppedWorker(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	const deadline, most = 200 * time.Millisecond, 100 * time.Millisecond

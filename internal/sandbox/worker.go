@@ -11,21 +11,22 @@ import (
 // WorkerCommand is the hidden command under which a binary that links this package must call ServeWorker.
 const WorkerCommand = "queryserver-worker"
 
-// readyWord is the one field of the frame by which a worker asks for its next job, where its last answer has not done so.
+// readyWord is the one field of the frame by which a worker asks for its next job, where its last answer has not done
+// so.
 const readyWord = "ready"
 
-// tidyWithin is how long a worker may take, after its answer, to end the used world and make the next. A function decides how
-// much there is to end; a worker that takes longer is replaced.
+// tidyWithin is how long a worker may take, after its answer, to end the used world and make the next. A function
+// decides how much there is to end; a worker that takes longer is replaced.
 const tidyWithin = 250 * time.Millisecond
 
-// overtime is what a worker grants itself beyond what its supervisor grants it; then it exits on its own. It matters when
-// the supervisor is alive but stopped and can kill nobody.
+// overtime is what a worker grants itself beyond what its supervisor grants it; then it exits on its own. It matters
+// when the supervisor is alive but stopped and can kill nobody.
 const overtime = 100 * time.Millisecond
 
-// ServeWorker is the whole of a worker process: it answers jobs from in on out until in ends, one at a time, and asks for each, so
-// that no run waits for what an earlier one left behind. It returns what went wrong with in or out. A job or a cleaning up that
-// overruns ends the process, and so does the end of in, also while the engine spins: the supervisor is gone then, however it ended,
-// or wants no more.
+// ServeWorker is the whole of a worker process: it answers jobs from in on out until in ends, one at a time, and asks
+// for each, so that no run waits for what an earlier one left behind. It returns what went wrong with in or out. A job
+// or a cleaning up that overruns ends the process, and so does the end of in, also while the engine spins: the
+// supervisor is gone then, however it ended, or wants no more.
 func ServeWorker(in io.Reader, out io.Writer) error {
 	debug.SetGCPercent(400) // the engine's heap is not Go's; what Go allocates per job is small
 	input := newInput(in)
@@ -96,8 +97,8 @@ type worker struct {
 	zones    zones
 }
 
-// littleLitter is how much a run may leave behind for the next job to be taken before it is thrown away, in bytes: that takes some 100
-// microseconds, less than to ask for the job with a frame of its own.
+// littleLitter is how much a run may leave behind for the next job to be taken before it is thrown away, in bytes: that
+// takes some 100 microseconds, less than to ask for the job with a frame of its own.
 const littleLitter = 1 << 20
 
 // then is what the worker does after its answer.

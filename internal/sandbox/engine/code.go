@@ -7,12 +7,13 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// Code is global code that was parsed, in the engine's own format: bytes without pointers, for any world of this binary's. Only what Code
-// made may be given to Load, since the engine believes it.
+// Code is global code that was parsed, in the engine's own format: bytes without pointers, for any world of this
+// binary's. Only what Code made may be given to Load, since the engine believes it.
 type Code []byte
 
-// Code parses global code and runs none of it. Errors say where as those of `new Function` do. It leaves nothing behind but used
-// memory. function is part of the source: whole reports whether just this text is one of the functions within the source's own.
+// Code parses global code and runs none of it. Errors say where as those of `new Function` do. It leaves nothing behind
+// but used memory. function is part of the source: whole reports whether just this text is one of the functions within
+// the source's own.
 func (e *Engine) Code(source, function string) (code Code, whole bool, err error) {
 	if e.exhausted {
 		return nil, false, outOfMemory()

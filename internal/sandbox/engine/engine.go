@@ -47,7 +47,8 @@ type clock struct {
 	until int64 // ns since base; 0 for no end
 }
 
-// New makes a world with the whole language in it, and a global function `say`, whose texts Said tells. maxStack bounds the depth of calls in slots, about one for each.
+// New makes a world with the whole language in it, and a global function `say`, whose texts Said tells. maxStack bounds
+// the depth of calls in slots, about one for each.
 func New(maxStack int) (*Engine, error) { return newWith(maxStack, heapFunctions()) }
 
 // newWith is New with an allocator of the caller's choice, which must be over the heap's.
@@ -100,8 +101,9 @@ func (e *Engine) Close() {
 	*e = Engine{}
 }
 
-// address is how transpiled C points to a function of Go's. f must be a function declared at package level, or be kept for as long as
-// the address is: transpiled C is nothing that the garbage collector looks at. It does not move what it keeps.
+// address is how transpiled C points to a function of Go's. f must be a function declared at package level, or be kept
+// for as long as the address is: transpiled C is nothing that the garbage collector looks at. It does not move what it
+// keeps.
 func address(f any) uintptr {
 	type face struct{ _, data uintptr }
 	return (*face)(unsafe.Pointer(&f)).data
@@ -122,8 +124,8 @@ func (e *Engine) Limit(heap int64) {
 	lib.XJS_SetMemoryLimit(e.tls, e.rt, max(lib.Tsize_t(heap), 128<<10))
 }
 
-// Deadline is how long all that is done from now on may take together, until the next Deadline; 0 for as long as it likes. What
-// overruns ends with an Error that no code could catch.
+// Deadline is how long all that is done from now on may take together, until the next Deadline; 0 for as long as it
+// likes. What overruns ends with an Error that no code could catch.
 func (e *Engine) Deadline(d time.Duration) {
 	e.clock.until = 0
 	if d > 0 {
@@ -153,8 +155,8 @@ func (e *Engine) Eval(source string) (v Value, err error) {
 	return e.value(e.eval(source, &evalName, lib.MJS_EVAL_TYPE_GLOBAL))
 }
 
-// Compile parses global code and runs none of it. It leaves nothing behind but used memory. function is part of the source: whole reports
-// whether just this text is one of the functions that the source declares, outside of all others.
+// Compile parses global code and runs none of it. It leaves nothing behind but used memory. function is part of the
+// source: whole reports whether just this text is one of the functions that the source declares, outside of all others.
 func (e *Engine) Compile(source, function string) (whole bool, err error) {
 	if e.exhausted {
 		return false, outOfMemory()
@@ -206,9 +208,9 @@ func (e *Engine) value(v lib.TJSValue) (Value, error) {
 
 func (e *Engine) free(v Value) { lib.XFreeValue(e.tls, e.ctx, v.v) }
 
-// Call calls a function with undefined as this. An argument is a string, a []byte of the same meaning, an int32 or a Value; text that
-// is no UTF-8 gets U+FFFD for each bad byte. When the function returns a string, text is it (lone surrogates become U+FFFD) and isText
-// is true; any other value is dropped. The text is the caller's.
+// Call calls a function with undefined as this. An argument is a string, a []byte of the same meaning, an int32 or a
+// Value; text that is no UTF-8 gets U+FFFD for each bad byte. When the function returns a string, text is it (lone
+// surrogates become U+FFFD) and isText is true; any other value is dropped. The text is the caller's.
 func (e *Engine) Call(f Value, args ...any) (text []byte, isText bool, err error) {
 	const most = 8
 	if len(args) > most {
@@ -286,8 +288,8 @@ func (e *Engine) goText(v lib.TJSValue) ([]byte, bool) {
 	return text, true
 }
 
-// wellFormed copies text of the engine's. It writes a lone surrogate as the three bytes that UTF-8 would have for it, of which
-// strings.ToValidUTF8 would make one U+FFFD for a whole run.
+// wellFormed copies text of the engine's. It writes a lone surrogate as the three bytes that UTF-8 would have for it,
+// of which strings.ToValidUTF8 would make one U+FFFD for a whole run.
 func wellFormed(b []byte) []byte {
 	if utf8.Valid(b) {
 		return append([]byte{}, b...)

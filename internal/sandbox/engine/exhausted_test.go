@@ -10,8 +10,8 @@ import (
 	"modernc.org/libc"
 )
 
-// failAfter is how many more allocations the functions below grant; below zero they fail none. It is a variable of the package since
-// the engine knows them by their address.
+// failAfter is how many more allocations the functions below grant; below zero they fail none. It is a variable of the
+// package since the engine knows them by their address.
 var failAfter = -1
 
 // failing reports whether this allocation is the one that fails.
@@ -39,8 +39,8 @@ func failingRealloc(tls *libc.TLS, state, p uintptr, size lib.Tsize_t) uintptr {
 	return engineRealloc(tls, state, p, size)
 }
 
-// exhausting are scripts that allocate in every part of the engine: its parser, regular expressions, strings, numbers, collections,
-// generators, proxies, JSON, errors.
+// exhausting are scripts that allocate in every part of the engine: its parser, regular expressions, strings, numbers,
+// collections, generators, proxies, JSON, errors.
 var exhausting = []string{
 	"for(;;){try{try{return 1}finally{break}}finally{break}}; return 0",
 	"return new Function('a', 'b', 'let [x, {y = 1, ...z}] = a; class A extends b { #p = 1; static s = () => this.#p; get [x]() { return y } } return A')",
@@ -68,8 +68,8 @@ const (
 	right = `[[1,{"a":"b"}],"bb",2,"2"]`
 )
 
-// Whichever allocation fails, what runs ends as out of memory, nothing of the engine's own runs on with it, and the world that is put back
-// afterwards is right.
+// Whichever allocation fails, what runs ends as out of memory, nothing of the engine's own runs on with it, and the
+// world that is put back afterwards is right.
 func TestExhausted(t *testing.T) {
 	allocator := heapFunctions()
 	allocator.Fjs_malloc, allocator.Fjs_realloc = address(failingAlloc), address(failingRealloc)

@@ -20,9 +20,9 @@ import (
 // two; a freed one waits on its class's list. All of it is plain memory without pointers of Go's.
 type heap struct{ base uintptr }
 
-// maxHeap is how many addresses a heap reserves, in bytes: 768 MiB, or 256 MiB where addresses are short. It is several times
-// the engine's cap, since a block that grows is there twice for a moment, and freed blocks serve their own size only; and it leaves
-// something of what the process may have to the rest of it.
+// maxHeap is how many addresses a heap reserves, in bytes: 768 MiB, or 256 MiB where addresses are short. It is several
+// times the engine's cap, since a block that grows is there twice for a moment, and freed blocks serve their own size
+// only; and it leaves something of what the process may have to the rest of it.
 const maxHeap = uintptr(256<<20) * (1 + 2*(^uintptr(0)>>63))
 
 // book is the allocator's state.
@@ -117,7 +117,8 @@ func (h heap) alloc(size uintptr) uintptr {
 	return p
 }
 
-// grow makes n bytes from top accessible, if the heap has room for them. A system that gives no memory ends what runs, as refuse does.
+// grow makes n bytes from top accessible, if the heap has room for them. A system that gives no memory ends what runs,
+// as refuse does.
 func (b *book) grow(n uintptr) bool {
 	if n > b.reserved-b.top {
 		return false
@@ -181,9 +182,9 @@ func (h heap) resize(p, size uintptr) uintptr {
 	return q
 }
 
-// refuse ends what runs, for want of memory. The engine has code of its own for a failed allocation, in some thousand places that hardly
-// ever run; not all of them are right. None ever runs: the call unwinds to whoever entered the engine (Engine.exhaust), and what
-// it left halfway is put back with the image.
+// refuse ends what runs, for want of memory. The engine has code of its own for a failed allocation, in some thousand
+// places that hardly ever run; not all of them are right. None ever runs: the call unwinds to whoever entered the
+// engine (Engine.exhaust), and what it left halfway is put back with the image.
 func refuse() uintptr { panic(errExhausted) }
 
 func bytesAt(p, n uintptr) []byte { return unsafe.Slice(at[byte](p), n) }
@@ -196,8 +197,8 @@ func heapFunctions() lib.TJSMallocFunctions {
 	}
 }
 
-// The engine's four calls. state is its own count of bytes and blocks, and the limit that it was given; its opaque member is
-// our base.
+// The engine's four calls. state is its own count of bytes and blocks, and the limit that it was given; its opaque
+// member is our base.
 
 func engineAlloc(_ *libc.TLS, state uintptr, size lib.Tsize_t) uintptr {
 	s := at[lib.TJSMallocState](state)

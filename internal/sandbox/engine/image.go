@@ -10,8 +10,8 @@ type Image struct {
 // Size is what the image holds, in bytes.
 func (i *Image) Size() int { return len(i.heap) }
 
-// gcFrom is how much more than its image a world may hold before cycles are looked for, in bytes. Looking goes through all of the
-// language, which costs more than most runs; what has no cycles is freed at once.
+// gcFrom is how much more than its image a world may hold before cycles are looked for, in bytes. Looking goes through
+// all of the language, which costs more than most runs; what has no cycles is freed at once.
 const gcFrom = 2 << 20
 
 // Save makes an image of the world as it is. No call may be under way.
@@ -22,8 +22,8 @@ func (e *Engine) Save() *Image {
 	return &Image{heap: append([]byte(nil), bytesAt(e.heap.base, b.top-e.heap.base)...)}
 }
 
-// Starved reports whether code has met the heap's limit since the world was put back. Then every call but Restore and Close answers that
-// there is no memory: the world is what it was in the midst of whatever it did.
+// Starved reports whether code has met the heap's limit since the world was put back. Then every call but Restore and
+// Close answers that there is no memory: the world is what it was in the midst of whatever it did.
 func (e *Engine) Starved() bool { return e.exhausted }
 
 // Beyond is how much memory the world has touched that the image does not have, in bytes.
@@ -32,12 +32,12 @@ func (e *Engine) Beyond(i *Image) int { return max(0, int(e.heap.book().high-e.h
 // clearAtOnce is how much is overwritten with zeros rather than given back to the system, in bytes.
 const clearAtOnce = 1 << 20
 
-// keepCommitted is how much of a heap stays accessible from one world to the next, in bytes. The system counts what is accessible, used or
-// not, against what the process may have.
+// keepCommitted is how much of a heap stays accessible from one world to the next, in bytes. The system counts what is
+// accessible, used or not, against what the process may have.
 const keepCommitted = 256 << 20
 
-// Restore puts the world back to what it was when the image was saved, whatever happened to it since. What was beyond is zeros
-// again, and so is all that was passed in and said.
+// Restore puts the world back to what it was when the image was saved, whatever happened to it since. What was beyond
+// is zeros again, and so is all that was passed in and said.
 func (e *Engine) Restore(i *Image) {
 	e.forget()
 	e.said.forget()

@@ -9,8 +9,8 @@ import (
 	"modernc.org/libc"
 )
 
-// said is where text goes that code hands out while it runs: memory of the C library's, so that putting the world back leaves it
-// alone, and so that it can be read from beside an engine that never comes back.
+// said is where text goes that code hands out while it runs: memory of the C library's, so that putting the world back
+// leaves it alone, and so that it can be read from beside an engine that never comes back.
 type said struct {
 	size int64   // bytes at text that count; grows only
 	lost int64   // how often there was nothing to say, or no room for it
@@ -37,8 +37,8 @@ func (s *said) forget() {
 	clear(bytesAt(s.text, uintptr(atomic.SwapInt64(&s.size, 0))))
 }
 
-// Said is what code has said since Listen, each text with a comma behind it, and how often it called without a text or had no more
-// room. It may be called while code runs.
+// Said is what code has said since Listen, each text with a comma behind it, and how often it called without a text or
+// had no more room. It may be called while code runs.
 func (e *Engine) Said() (texts []byte, lost int) {
 	s := e.said
 	size := atomic.LoadInt64(&s.size)
