@@ -36,13 +36,17 @@ type doctorCommand struct {
 
 // Run examines every CouchDB that the flags name and prints what it found.
 func (c doctorCommand) Run(ctx context.Context, w world) error {
-	if c.CouchDBURL == "" {
-		return usageError{errorf("say which CouchDB: --couchdb-url http://user@host:5984 (or CALLFN_COUCHDB_URL). The embedded node needs no doctor: `callfn serve` says at start what is amiss")}
-	}
 	if err := errors.Join(c.check(), c.checkRunner()); err != nil {
 		return err
 	}
 	log := slog.New(slog.DiscardHandler) // the report says it all
+	if c.CouchDBURL == "" {
+		findings, err := c.examineData(ctx, w, log)
+		if err != nil {
+			return err
+		}
+		return c.report(w, findings)
+	}
 	sites, closeAll, err := c.sites(log, false, writeWatch{})
 	if err != nil {
 		return err
@@ -73,6 +77,11 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 		cancel()
 	}
 	findings = append(findings, elsewhere...)
+	return c.report(w, findings)
+}
+
+// report prints findings; it fails when calls would not work.
+func (c doctorCommand) report(w world, findings []doctor.Finding) error {
 	if err := printFindings(w, findings, c.JSON); err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ type cli struct {
 	Import      importCommand      `cmd:"" help:"Store the documents of an export in a running service." group:"data"`
 	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service." group:"data"`
 	Bench       benchCommand       `cmd:"" help:"Measure how many calls a live system takes, and how long they take." group:"run"`
-	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB. Exit code 0 only when calls would work." group:"run"`
+	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB, or about the embedded node. Exit code 0 only when calls would work." group:"run"`
 	Ready       readyCommand       `cmd:"" help:"Ask the service on this machine whether it is ready. For health checks." group:"run"`
 	Queryserver queryserverCommand `cmd:"" help:"Speak CouchDB's query server protocol on stdin and stdout; CouchDB starts this." group:"run"`
 	Completion  completionCommand  `cmd:"" help:"Print the script that has bash, zsh or fish complete command lines." group:"other"`
