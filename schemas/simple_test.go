@@ -87,3 +87,24 @@ func TestSimpleIsUsed(t *testing.T) {
 		}
 	}
 }
+
+// What is easily taken for valid is left to the library: characters are counted, not bytes; 1.5 is no integer; an enum is not
+// only of texts.
+func TestSimpleLeavesToTheLibrary(t *testing.T) {
+	for _, tc := range []struct {
+		schema string
+		value  any
+	}{
+		{`{"minLength":2}`, "é"}, {`{"type":"integer"}`, json.Number("1.5")}, {`{"enum":["a",1]}`, json.Number("2")}, {`{"enum":[1]}`, "a"},
+		{`{"required":["a"]}`, map[string]any{"b": nil}}, {`{"minItems":1}`, []any{}}, {`{"maxProperties":0}`, map[string]any{"a": nil}},
+		{`{"maximum":1}`, json.Number("2")}, {`{"pattern":"^a"}`, "b"}, {`{"format":"email"}`, "b"}, {`{"type":["null","string"]}`, true},
+	} {
+		set, err := compile(fstest.MapFS{"test.json": {Data: []byte(tc.schema)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if set.rules[set.schemas["test"]].simple.accepts(tc.value) {
+			t.Errorf("%s accepts %v, want it left to the library", tc.schema, tc.value)
+		}
+	}
+}
