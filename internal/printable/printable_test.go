@@ -12,8 +12,8 @@ import (
 func TestText(t *testing.T) {
 	for given, want := range map[string]string{
 		"": "",
-		"Opening hours, Straße 👨‍👩‍👧": "Opening hours, Straße 👨‍👩‍👧",
-		"क्‍ष fa\u200cfa":             "क्‍ष fa\u200cfa",
+		"Opening hours, Straße 👨\u200d👩\u200d👧": "Opening hours, Straße 👨\u200d👩\u200d👧",
+		"क्\u200dष fa\u200cfa":             "क्\u200dष fa\u200cfa",
 		"\x1b[2J\x1b]0;owned\a":       `\u{1B}[2J\u{1B}]0;owned\u{7}`,
 		"a\nb\tc\rd":                  `a\u{A}b\u{9}c\u{D}d`,
 		"\u009b31m":                   `\u{9B}31m`,
