@@ -13,17 +13,17 @@ func TestText(t *testing.T) {
 	for given, want := range map[string]string{
 		"": "",
 		"Opening hours, Straße 👨\u200d👩\u200d👧": "Opening hours, Straße 👨\u200d👩\u200d👧",
-		"क्\u200dष fa\u200cfa":             "क्\u200dष fa\u200cfa",
-		"\x1b[2J\x1b]0;owned\a":       `\u{1B}[2J\u{1B}]0;owned\u{7}`,
-		"a\nb\tc\rd":                  `a\u{A}b\u{9}c\u{D}d`,
-		"\u009b31m":                   `\u{9B}31m`,
-		"\u202egnp.exe\u2066":         `\u{202E}gnp.exe\u{2066}`,
-		"\u200e\u061c\ufeff\u2028x":   `\u{200E}\u{61C}\u{FEFF}\u{2028}x`,
-		"Gr\xfc\xdfe":                 `Gr\xFC\xDFe`,
-		"\x7f\x00":                    `\u{7F}\u{0}`,
-		"\U000E0041":                  `\u{E0041}`,
-		"�":                           "�",
-		`C:\new`:                      `C:\new`,
+		"क्\u200dष fa\u200cfa":                  "क्\u200dष fa\u200cfa",
+		"\x1b[2J\x1b]0;owned\a":                 `\u{1B}[2J\u{1B}]0;owned\u{7}`,
+		"a\nb\tc\rd":                            `a\u{A}b\u{9}c\u{D}d`,
+		"\u009b31m":                             `\u{9B}31m`,
+		"\u202egnp.exe\u2066":                   `\u{202E}gnp.exe\u{2066}`,
+		"\u200e\u061c\ufeff\u2028x":             `\u{200E}\u{61C}\u{FEFF}\u{2028}x`,
+		"Gr\xfc\xdfe":                           `Gr\xFC\xDFe`,
+		"\x7f\x00":                              `\u{7F}\u{0}`,
+		"\U000E0041":                            `\u{E0041}`,
+		"�":                                     "�",
+		`C:\new`:                                `C:\new`,
 	} {
 		if got := printable.Text(given); got != want {
 			t.Errorf("Text(%q) = %q, want %q", given, got, want)
