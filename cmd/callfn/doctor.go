@@ -40,8 +40,9 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	log := slog.New(slog.DiscardHandler) // the report says it all
+	like := doctor.Patient{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Runs: c.CouchDBRuns + rehearsalWorkers(c.CouchDBRuns), Now: time.Now}
 	if c.CouchDBURL == "" {
-		findings, err := c.examineData(ctx, w, log)
+		findings, err := c.examineData(ctx, w, like, log)
 		if err != nil {
 			return err
 		}
@@ -63,7 +64,6 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 	}
 	defer closeEngine()
 	var findings []doctor.Finding
-	like := doctor.Patient{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Runs: c.CouchDBRuns + rehearsalWorkers(c.CouchDBRuns), Now: time.Now}
 	if c.direct() {
 		like.Direct = directOn(engine)
 		like.Dialect, _ = engine.(function.Dialect)
@@ -121,20 +121,30 @@ func (c doctorCommand) directEngine(w world, log *slog.Logger) (function.Engine,
 // storagePlan examines what the stored storage plan names besides the sites, and gives the sites with the databases that are there by that
 // plan. Where there is none to be read, which the sites' own examination explains, everything is as the flags say.
 func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, like doctor.Patient, log *slog.Logger) ([]provision.Site, []doctor.Finding) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	secret, secretErr := knownSecret(c.SecretKeyFile, c.Data)
-	cfg := storageplan.Config{Main: sites[0].Stores, Secret: secret, Direct: c.direct(), Log: log}
+	cfg := storageplan.Config{Main: sites[0].Stores}
 	if len(sites) > 1 {
 		cfg.Functions = &sites[1].Stores
 	}
+	findings, _ := c.examinePlan(ctx, cfg, like, log, func(stores *storageplan.Resolver) { sites = atHome(sites, stores) })
+	return sites, findings
+}
+
+// examinePlan examines what the storage plan in cfg's datastore names, and hands the plan to known. Without a stored plan there are no
+// findings; the error says that the plan cannot be read.
+func (c doctorCommand) examinePlan(
+	ctx context.Context, cfg storageplan.Config, like doctor.Patient, log *slog.Logger, known func(*storageplan.Resolver),
+) ([]doctor.Finding, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	secret, secretErr := knownSecret(c.SecretKeyFile, c.Data)
+	cfg.Secret, cfg.Direct, cfg.Log = secret, c.direct(), log
 	stores, err := storageplan.Open(ctx, cfg)
 	if err != nil {
-		return sites, nil
+		return nil, err
 	}
 	defer stores.Close()
 	if doc, err := stores.Stored(ctx); err != nil || doc.Rev() == "" {
-		return sites, nil
+		return nil, err
 	}
 	findings := stores.Examine(ctx, like)
 	for i, f := range findings {
@@ -142,7 +152,8 @@ func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, 
 			findings[i].Status, findings[i].Says, findings[i].Fix = doctor.Unknown, "its password cannot be opened: "+secretErr.Error(), "give --secret-key-file, or --data, as serve has it"
 		}
 	}
-	return atHome(sites, stores), findings
+	known(stores)
+	return findings, nil
 }
 
 // admins are the connections with administrators' rights, nil where none is given.

@@ -18,6 +18,7 @@ import (
 	"callfn/internal/doctor"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
+	"callfn/internal/storageplan"
 	"callfn/internal/version"
 )
 
@@ -41,8 +42,8 @@ func (x *dataExam) add(check string, status doctor.Status, fix, format string, a
 	})
 }
 
-// examineData examines the embedded node.
-func (c doctorCommand) examineData(ctx context.Context, w world, log *slog.Logger) ([]doctor.Finding, error) {
+// examineData examines the embedded node, and every CouchDB that a storage plan in it names.
+func (c doctorCommand) examineData(ctx context.Context, w world, like doctor.Patient, log *slog.Logger) ([]doctor.Finding, error) {
 	x := &dataExam{dir: c.Data, secret: c.SecretKeyFile, now: time.Now()}
 	info, err := os.Stat(c.Data)
 	switch {
@@ -60,10 +61,17 @@ func (c doctorCommand) examineData(ctx context.Context, w world, log *slog.Logge
 		x.add("data directory", doctor.OK, "", "only its owner may look into it")
 	}
 	x.keys()
-	x.documents(ctx)
+	var elsewhere []doctor.Finding
+	x.documents(ctx, func(main datastore.Single) {
+		var err error
+		elsewhere, err = c.examinePlan(ctx, storageplan.Config{Main: main}, like, log, func(*storageplan.Resolver) {})
+		if err != nil {
+			x.add("storage plan", doctor.Broken, "", "%v", err)
+		}
+	})
 	x.room()
 	x.confinement(w, log)
-	return x.findings, nil
+	return append(x.findings, elsewhere...), nil
 }
 
 // keys looks at the files that hold secrets.
@@ -88,8 +96,8 @@ func (x *dataExam) keys() {
 	}
 }
 
-// documents opens the node's file, unless a service has it open, and reads all of it.
-func (x *dataExam) documents(ctx context.Context) {
+// documents opens the node's file, unless a service has it open, and reads all of it. What is whole is examined further by plan.
+func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Single)) {
 	const check = "documents"
 	file := filepath.Join(x.dir, "node.db")
 	info, err := os.Stat(file)
@@ -114,6 +122,7 @@ func (x *dataExam) documents(ctx context.Context) {
 		return
 	case err != nil && strings.Contains(err.Error(), "another process has this file open"):
 		x.add(check, doctor.Unknown, "stop the service to have the whole file read; `callfn ready` asks it how it is", "a running service has node.db open (%s)", bytesText(info.Size()))
+		x.add("storage plan", doctor.Unknown, "`callfn storage check` asks the service about the CouchDBs that a plan names", "whether there is one is in node.db")
 		return
 	case err != nil:
 		x.add(check, doctor.Broken, "", "%v", err)
@@ -130,8 +139,10 @@ func (x *dataExam) documents(ctx context.Context) {
 		return
 	}
 	defer func() { _ = conn.Close() }()
+	main := datastore.Single{Connection: conn}
+	plan(main)
 	lost := 0
-	err = callflow.FindLostOrder(ctx, datastore.Single{Connection: conn}, func(u callflow.Unordered) {
+	err = callflow.FindLostOrder(ctx, main, func(u callflow.Unordered) {
 		for _, route := range u.Routes {
 			lost++
 			x.add("order of time rules", doctor.Change, route.Fix(), "account %s, callflow %s %q, %s: %s", u.Account, u.ID, u.Name, route.Place(), route.Says())

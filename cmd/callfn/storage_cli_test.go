@@ -98,6 +98,34 @@ func TestDoctorExaminesTheStoragePlan(t *testing.T) {
 	}
 }
 
+// The doctor of the embedded node examines the CouchDBs of a plan that is stored there, and fails when functions are where nothing answers.
+func TestDoctorOfTheEmbeddedNodeExaminesTheStoragePlan(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	away := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+	p := place{address: away.couch, user: "admin", password: couchPassword}
+	if code, out, errs := s.keyed().run(t, planFile(t, "../../storage-plans/functions-apart.json", p)...); code != exitOK {
+		t.Fatal(code, out, errs)
+	}
+	doctor := func(code int, flag string, wants ...string) {
+		t.Helper()
+		got, out, errs := program{}.run(t, "doctor", "--data="+s.dataDir, flag)
+		for _, want := range wants {
+			if !strings.Contains(strings.Join(strings.Fields(out), " "), want) {
+				t.Errorf("want %q in\n%s%s", want, out, errs)
+			}
+		}
+		if got != code || strings.Contains(out+errs, couchPassword) {
+			t.Errorf("exit code %d; want %d, and no password\n%s%s", got, code, out, errs)
+		}
+	}
+	doctor(exitOK, "--runner=show", "unknown storage plan", "`callfn storage check` asks the service", "Calls would work.")
+	s.stop()
+	doctor(exitOK, "--runner=show", "CouchDB at "+away.couch, "ok functions run", "Calls would work.")
+	doctor(exitOK, "--runner=direct", "CouchDB at "+away.couch, "ok functions run", "Calls would work.")
+	away.stop()
+	doctor(exitFailed, "--runner=show", "CouchDB at "+away.couch+" broken reachable", "Calls would NOT work.")
+}
+
 func TestStorageCommandsThatCannotBe(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	dir := t.TempDir()
