@@ -61,7 +61,7 @@ func TestLogTellsWhoAndWhat(t *testing.T) {
 	if err := json.Unmarshal([]byte(made), &pivot); err != nil || pivot.Data.URL == "" {
 		t.Fatal(made, err)
 	}
-	call := strings.Replace(pivot.Data.URL, "https://fn.example", s.url, 1) + "&Call-ID=call-1&To=1000&Digits=4711"
+	call := strings.Replace(pivot.Data.URL, "https://fn.example", s.url, 1) + "&Call-ID=call-1&To=1000&Digits=471108154242"
 	if code, body := get(t, call); code != http.StatusBadGateway {
 		t.Fatal(code, body)
 	}
@@ -99,7 +99,7 @@ func TestLogTellsWhoAndWhat(t *testing.T) {
 			}
 		}
 	}
-	for _, secret := range []string{wrongKey, testKey, me.token, "4711"} {
+	for _, secret := range []string{wrongKey, testKey, me.token, "471108154242"} {
 		if s.errs.Has(secret) {
 			t.Errorf("%q is in the log", secret)
 		}

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -57,7 +58,9 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd.Env = append(os.Environ(), "CALLFN_SERVER="+s.url, "XDG_CACHE_HOME="+dir, "GOCACHE="+strings.TrimSpace(string(gocache)))
+	// What tests are told in CALLFN_ variables is nothing that a person at a terminal has.
+	environment := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "CALLFN_") })
+	cmd.Env = append(environment, "CALLFN_SERVER="+s.url, "XDG_CACHE_HOME="+dir, "GOCACHE="+strings.TrimSpace(string(gocache)))
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {
