@@ -57,7 +57,8 @@ func TestUnreadMembersAreWarnedOf(t *testing.T) {
 	}
 	// What is right, or KAZOO's clients keep for themselves, is no warning.
 	for path, data := range map[string]string{
-		function: `{"enabled":true}`, callflow: `{"flow":{"data":{"voice":"female"}},"ui_metadata":{"origin":"voip"},"owner_id":"x"}`, self.path(""): `{"timezone":"Europe/Berlin"}`,
+		function: `{"enabled":true}`, callflow: `{"flow":{"data":{"voice":"female","name":"Greeting"}},"ui_metadata":{"origin":"voip"},"owner_id":"x"}`,
+		self.path(""): `{"timezone":"Europe/Berlin","ui_restrictions":{},"contact":{"billing":{}}}`, user: `{"appList":[]}`,
 	} {
 		if r := s.must(t, 200, "PATCH", path, self.token, `{"data":`+data+`}`); strings.Contains(fmt.Sprint(r.env["warnings"]), "nothing here") {
 			t.Errorf("PATCH %s: want no warning, got %v", data, r.env["warnings"])

@@ -39,6 +39,9 @@ func whyUndialable(number string) (message, suggestion string) {
 		return fmt.Sprintf("nobody can dial %q: %s; write %s", number, why, meant), meant
 	}
 	plain := separators.Replace(number)
+	if strings.HasPrefix(plain, "+") { // +49 (0)30 …: the digit in brackets is for calls within the country
+		plain = separators.Replace(strings.Replace(number, "(0)", "", 1))
+	}
 	switch {
 	case plain == "" || strings.Trim(plain, "+") == "":
 		return told("it has no digits", "")

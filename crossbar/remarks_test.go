@@ -103,7 +103,7 @@ func TestUndialableNumbersAreWarnedOf(t *testing.T) {
 	self := s.tenant(t, s.master, "self")
 	for number, want := range map[string]string{
 		"(415) 555-0112": "calls come with digits alone; write +14155550112", "415.555.0113": "write +14155550113", "415-555-0114": "write +14155550114",
-		"+49 30 123456": "write +4930123456", "030/123456": "write 030123456", "tel:+14155550115": "write +14155550115", "sip:1001@example.com": "write 1001",
+		"+49 30 123456": "write +4930123456", "+49 (0)40 123456": "write +4940123456", "+41(0)44-1234567": "write +41441234567", "030/123456": "write 030123456", "tel:+14155550115": "write +14155550115", "sip:1001@example.com": "write 1001",
 		"1-800-FLOWERS": "write +18003569377", "١٢٣": "the digits 0 to 9", " ": "it has no digits", "+": "it has no digits", "10 00": "write 1000", "1000 ": "write 1000",
 		"front desk": "it has a space", "1+1": "a + is only at the beginning", "+12345678901234567": "15 digits at most",
 	} {

@@ -90,8 +90,9 @@ func (w *warner) visit(walk *walker, schema *jsonschema.Schema, value any) {
 	}
 }
 
-// unread are keys that KAZOO's clients keep in documents for themselves, and those that every document may have.
-var unread = []string{"ui_metadata", "ui_flags", "ui_help", "metadata", "id", "provision", "smartpbx", "dd_variables", "contact_list",
+// unread are keys that KAZOO's clients keep in documents for themselves, such as the name of a ring group in its node,
+// and those that every document may have.
+var unread = []string{"ui_metadata", "ui_flags", "ui_help", "ui_restrictions", "name", "appList", "apps", "contact", "metadata", "id", "provision", "smartpbx", "dd_variables", "contact_list",
 	"owner_id", "group_id", "type"}
 
 // isUnread reports whether a key is known to be none of the schema's. Private ones are the server's, which ignores them.

@@ -10,14 +10,15 @@ import (
 // is no text by === or case, and an assignment in place of a comparison.
 func (s *scan) comparisons() []Finding {
 	var found []Finding
+	set := s.setParameters()
 	for i := range s.tokens {
 		switch s.kind(i) {
 		case js.EqEqEqToken, js.NotEqEqToken:
-			if f, ok := s.strictComparison(i); ok {
+			if f, ok := s.strictComparison(i, set); ok {
 				found = append(found, f)
 			}
 		case js.SwitchToken:
-			if f, ok := s.switchOnParameter(i); ok {
+			if f, ok := s.switchOnParameter(i, set); ok {
 				found = append(found, f)
 			}
 		case js.EqToken:
@@ -30,7 +31,7 @@ func (s *scan) comparisons() []Finding {
 }
 
 // strictComparison is about call['To'] === 1000, either way round.
-func (s *scan) strictComparison(i int) (Finding, bool) {
+func (s *scan) strictComparison(i int, set map[string]bool) (Finding, bool) {
 	name, start := s.parameterBefore(i)
 	literal := i + 1
 	if name == "" {
@@ -42,7 +43,7 @@ func (s *scan) strictComparison(i int) (Finding, bool) {
 	} else if !s.endsOperand(literal + 1) {
 		return Finding{}, false
 	}
-	if !s.isOtherLiteral(literal) {
+	if !s.isOtherLiteral(literal) || set[s.parameterName(start)] {
 		return Finding{}, false
 	}
 	return s.finding(start, "text_compared", s.neverEqual(name, literal)), true
@@ -92,6 +93,36 @@ func (s *scan) parameterAt(i int) (text string, end int) {
 	return s.body[s.tokens[i].from:s.tokens[end-1].to], end
 }
 
+// parameterName is the bare name of the parameter at a token, once parameterAt has found one there.
+func (s *scan) parameterName(i int) string {
+	if s.kind(i+2) == js.StringToken {
+		text := s.text(i + 2)
+		return text[1 : len(text)-1]
+	}
+	return s.text(i + 2)
+}
+
+// setParameters is every name below `call` that the body gives a value itself, of whatever type.
+func (s *scan) setParameters() map[string]bool {
+	set := map[string]bool{}
+	for i := range s.tokens {
+		if text, end := s.parameterAt(i); text != "" && assigns(s.kind(end)) {
+			set[s.parameterName(i)] = true
+		}
+	}
+	return set
+}
+
+// assigns reports whether a token gives a value to what stands before it.
+func assigns(kind js.TokenType) bool {
+	switch kind {
+	case js.EqToken, js.AddEqToken, js.SubEqToken, js.MulEqToken, js.DivEqToken, js.ModEqToken, js.IncrToken, js.DecrToken,
+		js.OrEqToken, js.AndEqToken, js.NullishEqToken:
+		return true
+	}
+	return false
+}
+
 // parameterBefore reads a parameter that ends before a token, and is an operand by itself.
 func (s *scan) parameterBefore(i int) (text string, start int) {
 	for _, start := range []int{i - 4, i - 3} {
@@ -110,9 +141,9 @@ func (s *scan) parameterBefore(i int) (text string, start int) {
 }
 
 // switchOnParameter is about switch (call.To) { case 1000: … }.
-func (s *scan) switchOnParameter(i int) (Finding, bool) {
+func (s *scan) switchOnParameter(i int, set map[string]bool) (Finding, bool) {
 	name, end := s.parameterAt(i + 2)
-	if name == "" || s.kind(i+1) != js.OpenParenToken || s.kind(end) != js.CloseParenToken || s.kind(end+1) != js.OpenBraceToken {
+	if name == "" || set[s.parameterName(i+2)] || s.kind(i+1) != js.OpenParenToken || s.kind(end) != js.CloseParenToken || s.kind(end+1) != js.OpenBraceToken {
 		return Finding{}, false
 	}
 	for j := end + 2; j < s.behind(end+1)-1; j = s.behind(j) {
@@ -144,20 +175,17 @@ type Read struct {
 	Line, Column int // from 1
 }
 
-// Reads lists the parameters that a body reads by name, each once.
+// Reads lists the parameters that a body reads by name and does not set itself, each once.
 func Reads(body string) []Read {
 	s := scanBody(body)
 	var reads []Read
-	seen := map[string]bool{}
+	seen := s.setParameters()
 	for i := range s.tokens {
 		text, end := s.parameterAt(i)
 		if dashed, _ := s.dashedParameter(i); text == "" || dashed != "" || s.kind(end) == js.EqToken || s.kind(end) == js.OpenParenToken {
 			continue
 		}
-		name := s.text(i + 2)
-		if s.kind(i+2) == js.StringToken {
-			name = name[1 : len(name)-1]
-		}
+		name := s.parameterName(i)
 		if !seen[name] && !strings.Contains(name, `\`) {
 			seen[name] = true
 			reads = append(reads, Read{Name: name, Line: int(s.tokens[i].line), Column: int(s.tokens[i].column)})

@@ -130,6 +130,12 @@ func TestGoodBodies(t *testing.T) {
 		"var s = `a ${call.To} ${[1].map(n => `${n}`)}`; return s ? " + flow + " : null;",
 		"count = 1; count += 1; return count ? " + flow + " : null;",
 		"var f = function () { return\n}\nreturn f() || " + flow,
+		"call.attempts = 3; return call.attempts === 3 ? " + flow + " : null;",
+		"call['hour'] = new Date().getHours(); if (9 === call.hour) { return " + flow + "; } switch (call.hour) { case 8: return null; } return null;",
+		"globalThis.settings = {open: 9}; this.close = 17; return settings.open < close ? " + flow + " : null;",
+		"with (call) { return {module: 'tts', data: {text: To}}; }",
+		"return {module: 'tts', data: {text: 'Hello ${name}'.replace('${name}', 'you')}};",
+		"var say = 'Hello ${name}'; return {module: 'tts', data: {text: say.replace(/\\$\\{(\\w+)\\}/g, (all, key) => call[key])}};",
 	} {
 		if fault, remarks := lint.Check(body); fault != nil || len(remarks) > 0 {
 			t.Errorf("%q: got %+v %+v, want nothing", body, fault, remarks)

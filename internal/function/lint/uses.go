@@ -36,6 +36,9 @@ func (s *scan) declared() map[string]bool {
 			if i > 0 && !s.isMember(i-1) {
 				s.learn(i-1, i, known)
 			}
+			if i > 2 && s.kind(i-2) == js.DotToken && (s.text(i-3) == "globalThis" || s.text(i-3) == "this") {
+				known[s.text(i-1)] = true
+			}
 		case js.TypeofToken: // it is asked whether it is there
 			j := i + 1
 			if s.kind(j) == js.OpenParenToken {
@@ -89,12 +92,28 @@ func (s *scan) declarators(i int, known map[string]bool) {
 func (s *scan) plainTemplates() []Finding {
 	var found []Finding
 	for i := range s.tokens {
+		if s.looksForTemplates(i) {
+			return nil
+		}
 		if s.kind(i) == js.StringToken && templatePart.MatchString(s.text(i)) {
 			found = append(found, s.finding(i, "plain_template", "${…} stands for a value only between ` and `: "+
 				"between other quotes it is part of the text"))
 		}
 	}
 	return found
+}
+
+// looksForTemplates reports whether the body itself replaces ${…} in its texts: by a regular expression that has it, or
+// as what replace and its like look for.
+func (s *scan) looksForTemplates(i int) bool {
+	switch s.kind(i) {
+	case js.RegExpToken:
+		return strings.Contains(s.text(i), `\$\{`) || strings.Contains(s.text(i), `\${`)
+	case js.StringToken:
+		return templatePart.MatchString(s.text(i)) && s.kind(i-1) == js.OpenParenToken && s.isMember(i-2) &&
+			slices.Contains([]string{"replace", "replaceAll", "split", "indexOf", "includes"}, s.text(i-2))
+	}
+	return false
 }
 
 var templatePart = regexp.MustCompile(`\$\{\s*[A-Za-z_$][^{}]*\}`)
@@ -113,6 +132,9 @@ const mostNames = 20
 // platforms, and misspelt ones.
 func (s *scan) unknownNames() []Finding {
 	var found []Finding
+	if slices.ContainsFunc(s.tokens, func(t token) bool { return t.kind == js.WithToken }) {
+		return nil // any name may be a member of with's object
+	}
 	known := s.declared()
 	told := map[string]bool{}
 	for i := 0; i < len(s.tokens) && len(found) < mostNames; i++ {
