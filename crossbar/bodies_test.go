@@ -6,6 +6,18 @@ import (
 	"testing"
 )
 
+// A number that no datastore holds is the request's fault.
+func TestNumbersBeyondADouble(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	for _, number := range []string{"1e400", "-1e309", strings.Repeat("9", 309)} {
+		r := s.must(t, 400, "PUT", self.path("/menus"), self.token, `{"data":{"name":"m","timeout":`+number+`}}`)
+		if !strings.Contains(r.raw, "beyond ±1.8e308") {
+			t.Errorf("%s: %s, want what is wrong with the number", number, r.raw)
+		}
+	}
+}
+
 // A member that nothing reads is pointed at, whatever the route; a PATCH is judged by itself, though defaults make the whole
 // document have what was meant.
 func TestUnreadMembersAreWarnedOf(t *testing.T) {

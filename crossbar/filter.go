@@ -30,7 +30,11 @@ func (fs filters) pass(row datastore.Row, l listing) bool {
 	if row.Doc == nil {
 		return false // deleted since the index was read
 	}
-	doc := l.filterable(row)
+	return fs.allow(l.filterable(row))
+}
+
+// allow reports whether a document passes all filters.
+func (fs filters) allow(doc map[string]any) bool {
 	return !slices.ContainsFunc(fs, func(f filter) bool { return !f(doc) })
 }
 

@@ -34,12 +34,18 @@ func (e listEntries) list(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	wanted, err := filtersOf(x.query)
+	if err != nil {
+		return nil, err
+	}
 	entries := entriesOf(doc)
 	items := make([]any, 0, len(entries))
 	for _, id := range slices.Sorted(maps.Keys(entries)) {
-		items = append(items, entryShown(doc, id))
+		if entry := entryShown(doc, id); wanted.allow(entry) {
+			items = append(items, entry)
+		}
 	}
-	return &answer{data: items, page: &page{size: len(items)}}, nil
+	return &answer{data: items, page: &page{size: len(items)}, warnings: listingRemarks(x.query)}, nil
 }
 
 func (e listEntries) show(x *exchange) (*answer, error) {

@@ -40,6 +40,11 @@ func TestListEntries(t *testing.T) {
 	if r := s.must(t, 200, "GET", entries, a.token, ""); len(r.items()) != 2 {
 		t.Errorf("entries: %s, want two", r.raw)
 	}
+	for query, n := range map[string]int{"filter_number=2": 1, "filter_not_number=2": 1, "has_key=pattern": 1, "key_missing=id": 0, "filter_number=3": 0} {
+		if r := s.must(t, 200, "GET", entries+"?"+query, a.token, ""); len(r.items()) != n {
+			t.Errorf("entries with %s: %s, want %d", query, r.raw, n)
+		}
+	}
 	// What is wrong is told with the entry's own fields, and nothing of it is stored.
 	for body, field := range map[string]string{`{"number":5551234567890123456789012345678901234567890123456789012345678901234}`: "number", `{"pattern":"("}`: "pattern", `{"name":{}}`: "name"} {
 		if r := s.must(t, 400, "PUT", entries, a.token, `{"data":`+body+`}`); r.at("data", field) == nil {

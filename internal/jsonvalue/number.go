@@ -6,8 +6,11 @@ import (
 	"strings"
 )
 
-// CheckNumber reports whether n is a JSON number within MaxNumberBytes and MaxExponent. Reason is empty when it is,
-// and otherwise says what is wrong in a few words.
+// doubleDigits is how many characters a number without an exponent may have and surely fits a double.
+const doubleDigits = 308
+
+// CheckNumber reports whether n is a JSON number within MaxNumberBytes and MaxExponent that a double holds, since no
+// datastore takes others. Reason is empty when it is, and otherwise says what is wrong in a few words.
 func CheckNumber(n json.Number) (reason string) {
 	s := string(n)
 	if len(s) > MaxNumberBytes {
@@ -16,10 +19,16 @@ func CheckNumber(n json.Number) (reason string) {
 	if !isNumber(s) {
 		return "not a JSON number"
 	}
-	if i := strings.IndexAny(s, "eE"); i >= 0 {
+	i := strings.IndexAny(s, "eE")
+	if i >= 0 {
 		exp, err := strconv.Atoi(strings.TrimPrefix(s[i+1:], "+"))
 		if err != nil || exp > MaxExponent || exp < -MaxExponent {
 			return "exponent beyond ±" + strconv.Itoa(MaxExponent)
+		}
+	}
+	if i >= 0 || len(s) > doubleDigits {
+		if _, err := strconv.ParseFloat(s, 64); err != nil {
+			return "number beyond ±1.8e308, the largest there is"
 		}
 	}
 	return ""
