@@ -20,7 +20,7 @@ type copyState struct {
 
 func readCopyState(t *testing.T, s *served) copyState {
 	t.Helper()
-	code, body := get(t, s.url+"/readyz")
+	code, body := get(t, s.url+"/readyz?for=calls")
 	var ready struct {
 		Data struct {
 			Ready bool
