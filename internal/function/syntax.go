@@ -51,7 +51,7 @@ func (r *Runner) CheckSyntax(ctx context.Context, owner account.ID, source strin
 			Message: fault.Message, Line: fault.Line, Column: fault.Column, Source: sourceline.At(source, fault.Line), Hint: fault.Hint, Parses: true,
 		}, nil, nil
 	}
-	return nil, slices.Concat(r.tooNew(ctx, source), warningsOf(remarks), r.misspelt(source)), nil
+	return nil, slices.Concat(r.tooNew(ctx, source), warningsOf(remarks), r.misspelt(source), r.unformatted(ctx, source)), nil
 }
 
 // parse parses source alone as a function body.

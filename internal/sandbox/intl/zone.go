@@ -157,3 +157,12 @@ func (f *DateFormat) offsetText(style string, offset int64) string {
 	}
 	return model.Zero[:at] + sign + text
 }
+
+// CheckZone says why a time zone is none, nil where it is one.
+func CheckZone(name string, zones Zones) error {
+	if _, err := zones(name); err == nil && name != "" && name != "Local" {
+		return nil
+	}
+	_, err := zones.find(name)
+	return err
+}

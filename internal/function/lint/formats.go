@@ -1,0 +1,62 @@
+package lint
+
+import "github.com/tdewolff/parse/v2/js"
+
+// Format is a place where a body names what formats dates or numbers: a locale, a time zone, or a part of Intl.
+type Format struct {
+	Locale, Zone, Part string // one of them is set
+	Line, Column       int    // from 1
+}
+
+// formatters are the methods and constructors whose first argument is a locale.
+var formatters = map[string]bool{
+	"toLocaleString": true, "toLocaleDateString": true, "toLocaleTimeString": true, "DateTimeFormat": true, "NumberFormat": true,
+}
+
+// Formats lists what a body asks of locales in plain words. Time zones count only where something formats.
+func Formats(body string) []Format {
+	s := scanBody(body)
+	var found, zones []Format
+	formats := false
+	for i, t := range s.tokens {
+		at := Format{Line: int(t.line), Column: int(t.column)}
+		switch {
+		case formatters[s.text(i)] && s.isMember(i):
+			formats = true
+			if s.kind(i+1) == js.OpenParenToken && s.isWhole(i+2) {
+				at.Locale = s.literal(i + 2)
+				found = append(found, at)
+			}
+		case s.text(i) == "Intl" && !s.isMember(i) && s.kind(i+1) == js.DotToken && s.kind(i-1) != js.TypeofToken:
+			at.Part = s.text(i + 2)
+			found = append(found, at)
+		case s.text(i) == "timeZone" && s.kind(i+1) == js.ColonToken && s.isKey(i) && s.isWhole(i+2):
+			at.Zone = s.literal(i + 2)
+			zones = append(zones, at)
+		}
+	}
+	if formats {
+		found = append(found, zones...)
+	}
+	return found
+}
+
+// isWhole reports whether a token is a text that is a whole argument or value.
+func (s *scan) isWhole(i int) bool {
+	switch s.kind(i + 1) {
+	case js.CommaToken, js.CloseParenToken, js.CloseBraceToken:
+		return s.kind(i) == js.StringToken
+	}
+	return false
+}
+
+// literal is what a text says, "" for one with escapes.
+func (s *scan) literal(i int) string {
+	text := s.text(i)
+	for j := range len(text) {
+		if text[j] == '\\' {
+			return ""
+		}
+	}
+	return text[1 : len(text)-1]
+}
