@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -28,8 +31,13 @@ func loadConfig(r io.Reader) (kong.Resolver, error) {
 	if err != nil {
 		return nil, usageError{errorf("%s: %w", c.name, err)}
 	}
-	if err := yaml.Unmarshal(text, &c.values); err != nil {
+	documents := yaml.NewDecoder(bytes.NewReader(text))
+	if err := documents.Decode(&c.values); err != nil && !errors.Is(err, io.EOF) {
 		return nil, usageError{errorf("%s: %w", c.name, err)}
+	}
+	var more any
+	if err := documents.Decode(&more); err == nil && more != nil {
+		return nil, usageError{errorf("%s: has a second document after a line ---: write all settings into one", c.name)}
 	}
 	return c, nil
 }
@@ -42,22 +50,38 @@ func (c configFile) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag)
 	}
 	if section, ok := c.values[parent.Node().Name].(map[string]any); ok {
 		if v, ok := section[flag.Name]; ok {
-			return c.scalar(flag.Name, v)
+			return c.checked(flag, v)
 		}
 	}
 	if v, ok := c.values[flag.Name]; ok {
-		return c.scalar(flag.Name, v)
+		return c.checked(flag, v)
 	}
 	return nil, nil
 }
 
+// checked is a setting that its flag takes; where it does not, the error names the file.
+func (c configFile) checked(flag *kong.Flag, value any) (any, error) {
+	v, err := c.scalar(flag.Name, value)
+	if err != nil {
+		return nil, err
+	}
+	if flag.Enum != "" && !flag.EnumMap()[v] {
+		return nil, errorf("%s: want one of %s but got %q", c.name, flag.Enum, v)
+	}
+	tried := reflect.New(flag.Target.Type()).Elem()
+	if err := flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: kong.Scan(v)}, tried); err != nil {
+		return nil, errorf("%s: %w", c.name, err)
+	}
+	return v, nil
+}
+
 // scalar is a setting as the command line has it; the items of a list stand behind each other with commas.
-func (c configFile) scalar(name string, value any) (any, error) {
+func (c configFile) scalar(name string, value any) (string, error) {
 	switch v := value.(type) {
 	case nil:
-		return nil, errorf("%s: %s has no value: give one, or remove the line", c.name, name)
+		return "", errorf("%s: %s has no value: give one, or remove the line", c.name, name)
 	case map[string]any:
-		return nil, errorf("%s: %s is no section: want a value", c.name, name)
+		return "", errorf("%s: %s is no section: want a value", c.name, name)
 	case []any:
 		items := make([]string, len(v))
 		for i, item := range v {
@@ -74,7 +98,10 @@ func (c configFile) Validate(app *kong.Application) error {
 	for key, v := range c.values {
 		section, ok := v.(map[string]any)
 		command := find(app.Node, key)
-		if !ok || command == nil {
+		if !ok && command != nil {
+			return errorf("%s: %s is a command: want its settings below it", c.name, key)
+		}
+		if command == nil {
 			if known := settingNames(app.Node); !slices.Contains(known, key) {
 				unknown = append(unknown, instead(key, append(known, names(app.Node)...)))
 			}

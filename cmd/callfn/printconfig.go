@@ -137,11 +137,14 @@ func withoutPassword(address string) (string, bool) {
 	return u.String(), true
 }
 
+// fromCommandLine is the origin of what the command line says.
+const fromCommandLine = "from the command line"
+
 // origin says where a setting comes from that is not the default.
 func origin(w world, k *kong.Context, flag *kong.Flag, file configFile) string {
 	for _, arg := range w.args {
 		if arg == "--"+flag.Name || strings.HasPrefix(arg, "--"+flag.Name+"=") || arg == "--no-"+flag.Name {
-			return "from the command line"
+			return fromCommandLine
 		}
 	}
 	for _, name := range flag.Envs {

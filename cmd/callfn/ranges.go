@@ -15,8 +15,9 @@ import (
 const rangeTag = "range"
 
 // checkRanges refuses flags that are out of their range, all of them at once, by name.
-func checkRanges(k *kong.Context) error {
+func checkRanges(w world, k *kong.Context) error {
 	var wrong []error
+	file := settingsFile(k)
 	for _, flag := range k.Flags() {
 		low, high, ok := rangeOf(flag)
 		if !ok {
@@ -27,7 +28,11 @@ func checkRanges(k *kong.Context) error {
 			return fmt.Errorf("--%s: %w", flag.Name, err)
 		}
 		if low.holds && value < low.value || high.holds && value > high.value {
-			wrong = append(wrong, errorf("--%s %v: want %s", flag.Name, flag.Target.Interface(), rangeWords(flag)))
+			from := ""
+			if place := origin(w, k, flag, file); place != "" && place != fromCommandLine {
+				from = " " + place
+			}
+			wrong = append(wrong, errorf("--%s %v%s: want %s", flag.Name, flag.Target.Interface(), from, rangeWords(flag)))
 		}
 	}
 	if len(wrong) == 0 {

@@ -124,7 +124,7 @@ func run(ctx context.Context, w world) (code int) {
 	if err != nil {
 		return w.misused(err)
 	}
-	if err := checkRanges(k); err != nil {
+	if err := checkRanges(w, k); err != nil {
 		return exitCode(w, err)
 	}
 	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)

@@ -76,6 +76,12 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		{[]string{"serve", file("listen:")}, []string{"callfn.yaml", "listen has no value"}},
 		{[]string{"serve", file("a: [")}, []string{"callfn.yaml"}},
 		{[]string{"serve", file("keep-runs-for: 7 days")}, []string{"--keep-runs-for", "7d"}},
+		{[]string{"serve", file("workers: many")}, []string{"--workers", "callfn.yaml", `"many"`}},
+		{[]string{"serve", file("log-level: loud")}, []string{"--log-level", "callfn.yaml", `"loud"`}},
+		{[]string{"serve", file("deadline: 9s")}, []string{"--deadline 9s from ", "callfn.yaml", "5s"}},
+		{[]string{"serve", file("workers: 2\n---\nworkers: 3")}, []string{"callfn.yaml", "second document"}},
+		{[]string{"serve", file("serve: 5")}, []string{"callfn.yaml", "serve is a command: want its settings below it"}},
+		{[]string{"serve", file("- workers")}, []string{"callfn.yaml", "[1:1]"}},
 		{[]string{"serve", "--body-timeout=1s"}, []string{"--body-timeout 1s", "--header-timeout"}},
 		{[]string{"serve", "--listne=x"}, []string{"--listne", `did you mean "--listen"`, "callfn serve --help"}},
 	} {
