@@ -46,9 +46,11 @@ func isSetting(node *kong.Node, flag *kong.Flag) bool {
 	if flag.Name == "help" || flag.Name == "version" || flag.Name == "print-config" {
 		return false
 	}
-	command := strings.TrimPrefix(node.FullPath(), "callfn ")
-	return slices.Contains(services, command) || slices.Contains(everywhere, flag.Name) || flag.Name == credentialsFlag || node.Parent == nil
+	return slices.Contains(services, commandOf(node)) || slices.Contains(everywhere, flag.Name) || flag.Name == credentialsFlag || node.Parent == nil
 }
+
+// commandOf is a command as one types it after the program's name.
+func commandOf(node *kong.Node) string { return strings.TrimPrefix(node.FullPath(), "callfn ") }
 
 // eachFlag visits every flag of a command and those below it.
 func eachFlag(node *kong.Node, visit func(*kong.Node, *kong.Flag)) {

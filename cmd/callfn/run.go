@@ -124,6 +124,9 @@ func run(ctx context.Context, w world) (code int) {
 	if err != nil {
 		return w.misused(err)
 	}
+	if err := checkEmpty(w.args, k); err != nil {
+		return exitCode(w, err)
+	}
 	if err := checkRanges(w, k); err != nil {
 		return exitCode(w, err)
 	}
@@ -151,7 +154,7 @@ func stopSignals() []os.Signal {
 // newParser is the command line's grammar.
 func newParser(c *cli, w world) (*kong.Kong, error) {
 	return kong.New(c,
-		kong.Name("callfn"), kong.Description(about), kong.UsageOnError(), kong.ConfigureHelp(helpOptions), groups(),
+		kong.Name("callfn"), kong.Description(about), kong.UsageOnError(), kong.ConfigureHelp(helpOptions), kong.Help(helpPrinter(w)), groups(),
 		kong.Writers(w.exact, w.exactErr), kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Configuration(loadConfig), environment(), durations(), kong.Bind(w), kong.Vars{"version": "callfn " + version.String()},
 	)
