@@ -18,7 +18,9 @@ type completionCommand struct {
 // Help says where the script goes.
 func (completionCommand) Help() string {
 	return `bash: echo 'source <(callfn completion bash)' >> ~/.bashrc
-zsh:  echo 'source <(callfn completion zsh)' >> ~/.zshrc (after compinit)
+
+zsh: echo 'source <(callfn completion zsh)' >> ~/.zshrc (after compinit)
+
 fish: callfn completion fish > ~/.config/fish/completions/callfn.fish`
 }
 
