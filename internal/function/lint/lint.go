@@ -66,7 +66,7 @@ func Check(body string) (fault *Finding, remarks []Finding) {
 	if i, ok := s.imports(); ok {
 		remarks = append(remarks, s.finding(i, "unknown_name", "`import(…)` is not there: "+noModules))
 	}
-	remarks = slices.Concat(remarks, s.dashedParameters(), s.comparisons(), s.plainTemplates())
+	remarks = slices.Concat(remarks, s.dashedParameters(), s.comparisons(), s.plainTemplates(), s.consoleMethods())
 	return nil, append(remarks, s.unknownNames()...)
 }
 

@@ -130,6 +130,9 @@ func TestGoodBodies(t *testing.T) {
 		"var s = `a ${call.To} ${[1].map(n => `${n}`)}`; return s ? " + flow + " : null;",
 		"count = 1; count += 1; return count ? " + flow + " : null;",
 		"var f = function () { return\n}\nreturn f() || " + flow,
+		"console.table = console.log; console.table([1]); return " + flow,
+		"var console = {table(x) { return x; }}; console.table([1]); return " + flow,
+		"if (console.table) { console.debug('x'); } console.group?.('x'); a.console.table(); var a; return " + flow,
 		"call.attempts = 3; return call.attempts === 3 ? " + flow + " : null;",
 		"call['hour'] = new Date().getHours(); if (9 === call.hour) { return " + flow + "; } switch (call.hour) { case 8: return null; } return null;",
 		"globalThis.settings = {open: 9}; this.close = 17; return settings.open < close ? " + flow + " : null;",
@@ -181,6 +184,8 @@ func TestRemarks(t *testing.T) {
 		{"switch (call.Digits) {\n case 1: return " + flow + ";\n default: return null; }", "text_compared", 2, 2, "'1'"},
 		{"if (call.Digits = '1') { return " + flow + "; } return null;", "assignment_in_condition", 1, 17, "==="},
 		{"var a = 1; while (a = true) { return " + flow + "; } return null;", "assignment_in_condition", 1, 21, "==="},
+		{"console.table([1]); return " + flow, "unknown_name", 1, 1, "console has log, info, warn, error and debug"},
+		{"var t = 1;\nconsole.time('x'); return " + flow, "unknown_name", 2, 1, "`console.time` is not there"},
 		{"setTimeout(function () {}, 1); return " + flow, "unknown_name", 1, 1, "no timers"},
 	} {
 		fault, remarks := lint.Check(c.body)

@@ -27,6 +27,7 @@ const (
 	noPromises  = "functions are synchronous: a function returns its flow at once"
 	noClock     = "use Date.now()"
 	noThreads   = "functions have no threads and no shared memory"
+	ourConsole  = "console has log, info, warn, error and debug"
 	notPython   = "that is Python: functions are written in JavaScript"
 	notPHP      = "that is PHP: functions are written in JavaScript"
 	notLua      = "that is Lua: functions are written in JavaScript"

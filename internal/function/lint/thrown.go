@@ -113,7 +113,7 @@ func wrongCall(body string, f Fault, callee string) Advice {
 	case callee[:dot] == "call":
 		a.Hint = "the call's parameters are read with call['Caller-ID-Number']; `call` has no methods"
 	case callee[:dot] == "console":
-		a.Hint = "console has log, info, warn, error and debug"
+		a.Hint = ourConsole
 	case slices.Contains(methods, method):
 		a.Hint = "`" + clip(
 			callee[:dot],

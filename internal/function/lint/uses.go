@@ -88,6 +88,30 @@ func (s *scan) declarators(i int, known map[string]bool) {
 	}
 }
 
+// consoleMethods finds calls of what other consoles have. A body that sets members of console itself means those.
+func (s *scan) consoleMethods() []Finding {
+	var found []Finding
+	for i := range s.tokens {
+		if s.text(i) != "console" || s.isMember(i) || s.kind(i+1) != js.DotToken {
+			continue
+		}
+		switch method := s.text(i + 2); {
+		case s.kind(i+3) == js.EqToken:
+			return nil
+		case s.kind(i+3) == js.OpenParenToken && !slices.Contains(consoleHas, method) && len(found) < mostNames:
+			found = append(found, s.finding(i, "unknown_name", "`console."+clip(method)+"` is not there: "+ourConsole))
+		}
+	}
+	if s.declared()["console"] {
+		return nil
+	}
+	return found
+}
+
+// consoleHas is what can be called of console, which also has what every object has.
+var consoleHas = []string{"log", "info", "warn", "error", "debug", "hasOwnProperty", "toString", "valueOf", "toLocaleString",
+	"propertyIsEnumerable", "isPrototypeOf"}
+
 // plainTemplates finds texts between ' or " with ${…} in them, which is read out as it is written.
 func (s *scan) plainTemplates() []Finding {
 	var found []Finding
