@@ -12,14 +12,35 @@ import (
 	"callfn/schemas"
 )
 
-// undialable warns of numbers that no call can have: they are written for people, and calls come with digits.
+// undialable warns of numbers that no call can have: they are written for people, and calls come with digits. And of
+// patterns that no number can match as they are written.
 func undialable(doc datastore.Document) (out []schemas.Warning) {
 	for i, number := range texts(doc["numbers"]) {
 		if message, suggestion := whyUndialable(number); message != "" {
 			out = append(out, schemas.Warning{Path: schemas.Path("numbers", strconv.Itoa(i)), Message: message, Suggestion: suggestion})
 		}
 	}
+	for i, text := range texts(doc["patterns"]) {
+		message, meant := whyUnmatched(text)
+		if message != "" {
+			out = append(out, schemas.Warning{Path: schemas.Path("patterns", strconv.Itoa(i)), Message: message, Suggestion: meant})
+		}
+	}
 	return out
+}
+
+// delimited is a regular expression between the slashes that it has in a program's text.
+var delimited = regexp.MustCompile(`^/(.+)/[a-z]*$`)
+
+// whyUnmatched says why no number matches a pattern, and what was probably meant; "" where one may.
+func whyUnmatched(text string) (message, suggestion string) {
+	if m := delimited.FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf("no number matches %q: its slashes are looked for, too; write %s", text, m[1]), m[1]
+	}
+	if plain := strings.TrimSpace(text); plain != text && plain != "" {
+		return fmt.Sprintf("no number matches %q: its space is looked for, too; write %s", text, plain), plain
+	}
+	return "", ""
 }
 
 var (

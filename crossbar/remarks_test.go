@@ -112,6 +112,17 @@ func TestUndialableNumbersAreWarnedOf(t *testing.T) {
 			t.Errorf("%q: warned %q, want … %s", number, got, want)
 		}
 	}
+	for pattern, want := range map[string]string{`/^55\d$/`: `write ^55\d$`, `/^56/i`: "write ^56", "^57$ ": "its space is looked for, too; write ^57$"} {
+		r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+quoted(pattern)+`],"flow":{"module":"hangup","data":{}}}}`)
+		if got := warned(r, "patterns.0"); !strings.Contains(got, "no number matches") || !strings.Contains(got, want) {
+			t.Errorf("%q: warned %q, want … %s", pattern, got, want)
+		}
+	}
+	for _, pattern := range []string{`^58\d{2}$`, `^(\+?1)?59/`, "^6 0?1$"} {
+		if r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+quoted(pattern)+`],"flow":{"module":"hangup","data":{}}}}`); r.env["warnings"] != nil {
+			t.Errorf("%q: warned %v, want nothing", pattern, r.env["warnings"])
+		}
+	}
 	for _, number := range []string{"1000", "+14155550199", "*97", "#5", "alice", "alice.smith", "user-1", "no_match", "undefinedconfnumber", "911", "preflow", "0049301234567", "a/b"} {
 		if r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":[`+quoted(number)+`],"flow":{"module":"hangup","data":{}}}}`); r.env["warnings"] != nil {
 			t.Errorf("%q: warned %v, want nothing", number, r.env["warnings"])
