@@ -210,7 +210,7 @@ func TestServeWithoutRightsOnAnEmptyCouchDB(t *testing.T) {
 	eachCouch(t, func(t *testing.T, c couchUnderTest) {
 		args := []string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir(), "--couchdb-url=" + withUser(t, c.admin, "nobody", "wrong-pass"), "--database-prefix=" + c.prefix}
 		code, out, errs := program{}.run(t, args...)
-		if code != exitFailed || !strings.Contains(errs, "user name, password") || strings.Contains(out+errs, "wrong-pass") {
+		if code != exitUsage || !strings.Contains(errs, "user name, password") || strings.Contains(out+errs, "wrong-pass") {
 			t.Errorf("wrong password: %d %s", code, errs)
 		}
 		code, out, errs = program{}.run(t, "doctor", args[3], args[4])

@@ -110,7 +110,7 @@ func (s *service) openCouchDB(ctx context.Context, c serveCommand, cfg *storagep
 			continue // functions apart, and a copy of them here
 		}
 		if err := awaitCouchDB(ctx, site, c.CouchDBWait, lockoutPatience, log); err != nil {
-			return err
+			return asSetting(err)
 		}
 		s.sites = append(s.sites, site)
 	}

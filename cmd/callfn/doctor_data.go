@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"callfn/callflow"
+	"callfn/internal/auth"
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
 	"callfn/internal/doctor"
@@ -140,6 +142,7 @@ func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Singl
 	}
 	defer func() { _ = conn.Close() }()
 	main := datastore.Single{Connection: conn}
+	x.opens(ctx, main)
 	plan(main)
 	lost := 0
 	err = callflow.FindLostOrder(ctx, main, func(u callflow.Unordered) {
@@ -150,6 +153,27 @@ func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Singl
 	})
 	if err == nil && lost == 0 {
 		x.add("order of time rules", doctor.OK, "", "every temporal_route names its rules or has the order they were written in")
+	}
+}
+
+// opens tries the secret on the signing keys: the service does not start with one that they were not sealed with.
+func (x *dataExam) opens(ctx context.Context, main datastore.Single) {
+	const check = "secret key"
+	secret, err := knownSecret(x.secret, x.dir)
+	lacking := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !lacking {
+		return // keys has said so
+	}
+	found, err := auth.New(auth.Config{Datastores: main, Secret: secret, Random: rand.Reader, Now: time.Now}).Load(ctx)
+	switch {
+	case errors.Is(err, auth.ErrWrongSecret) && lacking:
+		return // so has keys
+	case errors.Is(err, auth.ErrWrongSecret):
+		x.add(check, doctor.Broken, "", "%v", auth.ErrWrongSecret)
+	case err != nil:
+		x.add(check, doctor.Broken, "", "%v", err)
+	case found:
+		x.add(check, doctor.OK, "", "it opens the signing keys")
 	}
 }
 

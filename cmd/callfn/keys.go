@@ -24,7 +24,10 @@ func prepareData(dir string) error {
 // readSecret reads the secret that seals private keys, or makes the data directory's own at first start.
 func readSecret(file, dir string) (auth.Secret, error) {
 	secret, err := knownSecret(file, dir)
-	if file != "" || !errors.Is(err, fs.ErrNotExist) {
+	if file != "" && err != nil {
+		return secret, usageError{err}
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
 		return secret, err
 	}
 	if _, err := rand.Read(secret[:]); err != nil {
@@ -34,6 +37,11 @@ func readSecret(file, dir string) (auth.Secret, error) {
 		return secret, fmt.Errorf("secret key file: %w", err)
 	}
 	return secret, nil
+}
+
+// missingSecret says that documents are there whose secret is not.
+func missingSecret(dir string) error {
+	return errorf("%s is missing, and the signing keys in the datastore were sealed with it: put it back from a backup, or name it with --secret-key-file", ownSecret(dir))
 }
 
 // ownSecret is the data directory's own secret key file.

@@ -77,7 +77,7 @@ func (c serveCommand) Run(ctx context.Context, w world, k *kong.Context) error {
 	if c.Workers == 0 {
 		c.Workers = max(runtime.GOMAXPROCS(0), 2)
 	}
-	if err := errors.Join(c.check(), c.checkRunner()); err != nil {
+	if err := errors.Join(c.check(), c.checkRunner(), c.checkWritten(w)); err != nil {
 		return err
 	}
 	if c.CouchDBURL != "" && c.CouchListen != "" {

@@ -104,22 +104,68 @@ func TestServeRefusesBadSettings(t *testing.T) {
 		code int
 		says string
 	}{
-		{"short master key", map[string]string{"CALLFN_MASTER_API_KEY": "abc"}, nil, exitFailed, "64 hex digits"},
+		{"short master key", map[string]string{"CALLFN_MASTER_API_KEY": "abc"}, nil, exitUsage, "64 hex digits"},
 		{"deadline", nil, []string{"--deadline=6s"}, exitUsage, "between 1ms and 5s"},
 		{"memory", nil, []string{"--memory-mib=1"}, exitUsage, "between 4 and 1024"},
-		{"address", nil, []string{"--listen=nowhere:99999"}, exitFailed, "--listen"},
+		{"address", nil, []string{"--listen=nowhere:99999"}, exitUsage, "--listen"},
+		{"address without a port", nil, []string{"--listen=localhost"}, exitUsage, "--listen localhost: want an address with a port"},
+		{"metrics' address", nil, []string{"--metrics-listen=9100"}, exitUsage, "--metrics-listen"},
+		{"couch user without a socket", nil, []string{"--couch-user=admin"}, exitUsage, "--couch-user needs --couch-listen"},
 		{"couch socket for everybody", nil, []string{"--couch-listen=0.0.0.0:0"}, exitUsage, "without a password"},
 		{"unknown flag", nil, []string{"--nope"}, exitUsage, "unknown flag"},
 		{"secret", nil, []string{"--secret-key-file=/dev/null"}, exitUsage, "64 hex digits"},
+		{"secret that is not there", nil, []string{"--secret-key-file=/nowhere/secret.key"}, exitUsage, "/nowhere/secret.key"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			args := append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + filepath.Join(t.TempDir(), "d")}, c.args...)
+			dir := filepath.Join(t.TempDir(), "d")
+			args := append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + dir}, c.args...)
 			code, _, errs := program{env: c.env}.run(t, args...)
 			if code != c.code || !strings.Contains(errs, c.says) {
 				t.Errorf("got %d %q, want %d and %q", code, errs, c.code, c.says)
 			}
+			if _, err := os.Stat(filepath.Join(dir, "node.db")); err == nil && c.name == "short master key" {
+				t.Error("want no documents to be made")
+			}
 		})
 	}
+}
+
+// Whatever a start cannot mend ends with the exit code after which systemd does not start again, which with a refused password would
+// lock the user out of CouchDB; and a secret that is missing is not replaced by one that opens nothing.
+func TestServeEndsForGoodOverWrongSecrets(t *testing.T) {
+	env := map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword, "CALLFN_MASTER_API_KEY": testKey}
+	node := serve(t, program{env: env}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+	node.keyed().must(t, exitOK, "token") // the signing keys are made by the first login at the latest
+	start := func(says string, args ...string) {
+		t.Helper()
+		code, _, errs := program{}.run(t, append([]string{"serve", "--listen=127.0.0.1:0"}, args...)...)
+		if code != exitUsage || !strings.Contains(errs, says) {
+			t.Errorf("got %d %q, want %d and %q", code, errs, exitUsage, says)
+		}
+	}
+	start("refused the credentials", "--data="+t.TempDir(), "--couchdb-url="+withUser(t, node.couch, "admin", "wrong"))
+	node.stop()
+	examine := func(says string) {
+		t.Helper()
+		code, out, errs := program{}.run(t, "doctor", "--data="+node.dataDir)
+		if code != exitFailed || !strings.Contains(strings.Join(strings.Fields(out), " "), says) {
+			t.Errorf("doctor: got %d %s%s, want %d and %q", code, out, errs, exitFailed, says)
+		}
+	}
+	key := filepath.Join(node.dataDir, "secret.key")
+	if err := os.WriteFile(key, []byte(strings.Repeat("ab", 32)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	examine("broken secret key the secret key file is not the one this data was sealed with")
+	start("is not the one this data was sealed with", "--data="+node.dataDir)
+	if err := os.Remove(key); err != nil {
+		t.Fatal(err)
+	}
+	start(key+" is missing", "--data="+node.dataDir)
+	if _, err := os.Stat(key); err == nil {
+		t.Error("a new secret.key that opens nothing was left behind")
+	}
+	examine("broken secret key")
 }
 
 func TestDataDirectoryInUse(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -73,6 +74,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err := prepareData(c.Data); err != nil {
 		return nil, err
 	}
+	_, lacking := knownSecret(c.SecretKeyFile, c.Data)
 	secret, err := readSecret(c.SecretKeyFile, c.Data)
 	if err != nil {
 		return nil, err
@@ -101,7 +103,10 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	}
 	tokens := auth.New(auth.Config{Datastores: stores, Secret: secret, Random: rand.Reader, Now: time.Now})
 	if err := s.signingKeys(ctx, tokens, log); err != nil {
-		return nil, err
+		if errors.Is(err, auth.ErrWrongSecret) && lacking != nil { // the new secret fits nothing that is stored
+			return nil, usageError{errors.Join(missingSecret(c.Data), os.Remove(ownSecret(c.Data)))}
+		}
+		return nil, asSetting(err)
 	}
 	set, err := schemas.Load()
 	if err != nil {
