@@ -134,7 +134,7 @@ func (e *apiError) Error() string {
 	case http.StatusUnauthorized:
 		s += "\n  " + firstOf(e.stale, "check the API key")
 	case http.StatusForbidden:
-		s += "\n  this API key has no rights over that account"
+		s += "\n  this login has no rights over that: it needs another API key, or a user with more"
 	}
 	return s
 }

@@ -65,10 +65,23 @@ func TestFilesRoundTrip(t *testing.T) {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}
 	}
-	for _, bad := range []string{"", "[]", "{", `{"name":" ","call":{},"expected":{}}`, `{"nam":"n"}`, `{"name":"n","name":"m"}`, `{"name":1}`} {
+	for _, bad := range []string{"", "[]", "{", `{"name":"","call":{},"expected":{}}`, `{"nam":"n"}`, `{"name":"n","name":"m"}`, `{"name":1}`} {
 		if c, err := savedcase.Decode([]byte(bad)); err == nil {
 			t.Errorf("%s: got %+v", bad, c)
 		}
+	}
+}
+
+// A file may leave out what the server does not ask for, and have any name that the server took.
+func TestFilesNeedLittle(t *testing.T) {
+	for _, name := range []string{"greets", "   "} {
+		c, err := savedcase.Decode([]byte(`{"name":"` + name + `","expected":{"outcome":"ok"}}`))
+		if err != nil || c.Name != name || c.Call == nil {
+			t.Errorf("%q without a call: got %+v, %v, want the case with an empty call", name, c, err)
+		}
+	}
+	if _, err := savedcase.Decode([]byte(`{"name":"","expected":{}}`)); err == nil {
+		t.Error("got a case without a name, want an error")
 	}
 }
 

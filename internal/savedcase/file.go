@@ -61,8 +61,11 @@ func Decode(text []byte) (Case, error) {
 		return Case{}, fmt.Errorf("no case {name, description, call, script, expected}: %w", err)
 	}
 	c.Order = jsonvalue.OrderOf(text)
-	if strings.TrimSpace(c.Name) == "" {
+	if c.Name == "" {
 		return Case{}, fmt.Errorf("a case needs a name")
+	}
+	if c.Call == nil { // the call of a case that says nothing of it
+		c.Call = map[string]any{}
 	}
 	return c, nil
 }
