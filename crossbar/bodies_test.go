@@ -18,6 +18,24 @@ func TestNumbersBeyondADouble(t *testing.T) {
 	}
 }
 
+// Half of a character, which is stored nowhere as it was sent, is pointed at.
+func TestHalfCharacters(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	for text, column := range map[string]int{`\ud83d`: 18, `a\ude00b`: 19, `\ud83d\ude00\uD83D`: 30, `\ud83dx\ude00`: 18, `\\\udc00`: 20} {
+		r := s.must(t, 400, "PUT", self.path("/menus"), self.token, `{"data":{"name":"`+text+`"}}`)
+		if got := r.at("data", "json", "invalid"); !strings.Contains(fmt.Sprint(got), fmt.Sprintf("data.name, line 1, column %d: ", column)) ||
+			!strings.Contains(fmt.Sprint(got), "is half of a character") {
+			t.Errorf("%s: %v, want column %d", text, got, column)
+		}
+	}
+	for text, want := range map[string]string{`\ud83d\ude00`: "😀", `\\ud83d`: `\ud83d`, `\u00e9\n`: "é\n", `\uD83C\uDF89x`: "🎉x"} {
+		if r := s.must(t, 201, "PUT", self.path("/menus"), self.token, `{"data":{"name":"`+text+`"}}`); r.at("data", "name") != want {
+			t.Errorf("%s: stored %v, want %q", text, r.at("data", "name"), want)
+		}
+	}
+}
+
 // A member that nothing reads is pointed at, whatever the route; a PATCH is judged by itself, though defaults make the whole
 // document have what was meant.
 func TestUnreadMembersAreWarnedOf(t *testing.T) {

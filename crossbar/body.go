@@ -40,6 +40,9 @@ func readBody(header http.Header, raw []byte, limits jsonvalue.Limits) (body, er
 	if err != nil {
 		return none, unreadable(raw, err)
 	}
+	if half := jsonvalue.HalfCharacter(raw); half != nil {
+		return none, unreadable(raw, half)
+	}
 	out, err := unwrap(value)
 	whole := jsonvalue.OrderOf(raw)
 	if out.order = whole.Member("data"); out.bare != nil {
