@@ -158,6 +158,11 @@ func (c exportCommand) tell(w world, sums map[string]backup.Sum, without int) er
 			return err
 		}
 	}
+	if c.Account != "" { // CALLFN_ACCOUNT may say so, and a backup must not be thought to be of everything
+		if _, err := printable.Fprintf(w.stdout, "This is account %s alone; without --account and CALLFN_ACCOUNT everything is exported.\n", c.Account); err != nil {
+			return err
+		}
+	}
 	if without > 0 {
 		_, err := printable.Fprintf(w.stdout, "Secrets were left out of %d documents; --include-secrets exports them, too.\n", without)
 		return err

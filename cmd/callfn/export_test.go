@@ -167,7 +167,9 @@ func TestExportOfAnAccount(t *testing.T) {
 	dir := t.TempDir()
 	for i, ref := range []string{"acme", acme} {
 		file := filepath.Join(dir, fmt.Sprint(i))
-		p.must(t, exitOK, "export", "--account", ref, file)
+		if out := p.must(t, exitOK, "export", "--account", ref, file); !strings.Contains(out, "This is account "+acme+" alone") {
+			t.Errorf("export --account %s: %s, want to hear that it is no backup of everything", ref, out)
+		}
 		if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), `"_id":"`+acme+`"`) {
 			t.Errorf("export --account %s: %v, want the account in it", ref, err)
 		}

@@ -161,8 +161,14 @@ func (r *reader) read(in io.Reader) error {
 		}
 		r.number++
 		ended, err := r.line(text)
-		if err != nil || ended {
+		if err != nil {
 			return err
+		}
+		if ended {
+			if _, err := b.ReadByte(); !errors.Is(err, io.EOF) {
+				return fmt.Errorf("line %d: something follows the end of the export: one file has one export", r.number+1)
+			}
+			return nil
 		}
 		if bytes.HasPrefix(text, []byte(`{"at":`)) || r.number == 1 {
 			r.offset = read

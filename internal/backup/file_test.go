@@ -107,6 +107,11 @@ func TestReadFindsChanges(t *testing.T) {
 			t.Errorf("%s for %s is not found", change[1], change[0])
 		}
 	}
+	for _, more := range []string{whole, "x", "\n"} { // two exports in one file must not be taken for the first
+		if _, _, err := backup.Read(strings.NewReader(whole+more), nil); err == nil {
+			t.Errorf("%.20q after the end is not found", more)
+		}
+	}
 }
 
 func FuzzRead(f *testing.F) {
