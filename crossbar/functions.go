@@ -151,6 +151,6 @@ func checkerDown(cause error) *failure {
 	f := fail(http.StatusServiceUnavailable, "function_engine_unreachable",
 		says("the function could not be checked now and was not stored; try again"))
 	f.header = http.Header{"Retry-After": {"1"}}
-	f.cause = cause
+	f.cause, f.passing = cause, function.Busy(cause) // refusals for want of room are counted
 	return f
 }

@@ -1,8 +1,10 @@
 package crossbar_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -113,5 +115,29 @@ func await(t *testing.T, what string, is func() bool) {
 		if time.Now().After(limit) {
 			t.Fatal("waited in vain for " + what)
 		}
+	}
+}
+
+// busyPool refuses every job for want of room.
+type busyPool struct{}
+
+func (busyPool) Do(context.Context, sandbox.Job) (sandbox.Answer, error) {
+	return sandbox.Answer{}, sandbox.ErrBusy
+}
+
+// Somebody who saves faster than sources are checked is told to try again, and is no error that an operator must see to.
+func TestSavesWithoutRoomAreNoErrors(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "eager")
+	var log bytes.Buffer
+	s.rewire(t, func(cfg *crossbar.Config) {
+		cfg.Log = slog.New(slog.NewJSONHandler(&log, nil))
+		cfg.Functions = function.NewRunner(function.Config{
+			Drafts: function.LocalDrafts{Eval: busyPool{}}, Deadline: time.Second, NewRun: func() function.RunID { return "r" },
+		})
+	})
+	s.must(t, 503, "PUT", a.path("/functions"), a.token, `{"data":{"name":"f","function_js":"return 1"}}`)
+	if got := log.String(); !strings.Contains(got, "queue is full") || strings.Contains(got, `"level":"ERROR"`) {
+		t.Errorf("want the cause in the log, and no ERROR:\n%s", got)
 	}
 }

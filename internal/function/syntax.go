@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/function/dialect"
 	"callfn/internal/function/lint"
+	"callfn/internal/sandbox"
 	"callfn/internal/sourceline"
 )
 
@@ -34,6 +36,9 @@ type Warning struct {
 
 	rule string // of package lint; "" for syntax
 }
+
+// Busy reports whether a check, or a draft, was refused because its account's turn would not come in time.
+func Busy(err error) bool { return errors.Is(err, sandbox.ErrBusy) }
 
 // CheckSyntax looks at source as saving does: whether it parses alone as a function body, and whether it can return a
 // flow. A nil SyntaxError and nil error means that it may be stored; the error means that the checker itself failed.
