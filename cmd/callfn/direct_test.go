@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"callfn/internal/datastore/faultproxy"
+	"callfn/internal/sandbox/sandboxtest"
 )
 
 // copyState is what /readyz tells of the copy.
@@ -103,9 +105,16 @@ func TestDirectRunner(t *testing.T) {
 	})
 }
 
-// testQueryServer is `callfn queryserver` as a command.
+// testQueryServer is `callfn queryserver` as a command: of this binary, or under the race detector of one that is built without.
 func testQueryServer(t *testing.T) string {
 	t.Helper()
+	if sandboxtest.RaceDetector {
+		built := filepath.Join(t.TempDir(), "callfn")
+		if out, err := exec.Command("go", "build", "-o", built, "callfn/cmd/callfn").CombinedOutput(); err != nil {
+			t.Fatalf("build a query server: %v\n%s", err, out)
+		}
+		return built + " queryserver"
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

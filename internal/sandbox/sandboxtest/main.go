@@ -23,7 +23,7 @@ func Main(m *testing.M) int {
 	if len(os.Args) > 1 && os.Args[1] == sandbox.WorkerCommand {
 		return sandbox.WorkerMain(os.Stdin, os.Stdout, os.Stderr)
 	}
-	if raceDetector && os.Getenv(workerEnv) == "" {
+	if RaceDetector && os.Getenv(workerEnv) == "" {
 		dir, err := os.MkdirTemp("", "callfn-worker-")
 		if err == nil {
 			defer func() { _ = os.RemoveAll(dir) }()
