@@ -16,7 +16,7 @@ import (
 type benchCommand struct {
 	clientFlags
 
-	Function []string `help:"Run this function: an id, or one of the built-in ones (hello, table, opening_hours, prefixes, heavy), which is stored for the time being. May be repeated." placeholder:"ID|NAME"`
+	Function []string `help:"Run this function: its id or name, or one of the built-in ones (hello, table, opening_hours, prefixes, heavy), which is stored for the time being. May be repeated." placeholder:"ID|NAME"`
 	To       []string `help:"Rehearse calls to this number. May be repeated." placeholder:"NUMBER"`
 	ShowURL  []string `help:"Ask for this CouchDB show. {function} in it stands for the id of the first --function, of which it then gets a call's parameters. Credentials belong in the environment variable. May be repeated." name:"show-url" sep:"none" placeholder:"URL"`
 

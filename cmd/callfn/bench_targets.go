@@ -132,6 +132,10 @@ func (b *benchTargets) function(ctx context.Context, name string) (loadgen.Targe
 		b.stored = append(b.stored, id)
 	default:
 		f, _ = workload.Named("hello") // for its call
+		var err error
+		if id, err = b.api.find(ctx, aFunction, name); err != nil {
+			return loadgen.Target{}, err
+		}
 	}
 	if b.first == "" {
 		b.first, b.calls = id, f

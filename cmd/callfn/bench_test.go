@@ -45,7 +45,9 @@ func newBenchServer(t *testing.T) *benchServer {
 		w.WriteHeader(http.StatusCreated)
 		_, _ = io.WriteString(w, `{"data":{"account_id":"acc"},"auth_token":"token"}`)
 	})
-	mux.HandleFunc("GET /v2/accounts/acc/functions", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"data":[]}`) })
+	mux.HandleFunc("GET /v2/accounts/acc/functions", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"data":[{"id":"f9","name":"f9"}]}`)
+	})
 	mux.HandleFunc("PUT /v2/accounts/acc/functions", func(w http.ResponseWriter, r *http.Request) {
 		var doc struct {
 			Data struct{ Name string }
@@ -257,5 +259,15 @@ func TestBenchService(t *testing.T) {
 	}
 	if _, out, errs := p.run(t, "functions", "list"); !strings.Contains(out+errs, "no functions yet") {
 		t.Errorf("left behind: %s%s", out, errs)
+	}
+	source := filepath.Join(t.TempDir(), "f.js")
+	if err := os.WriteFile(source, []byte("return {module: 'hangup', data: {}};"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.must(t, exitOK, "functions", "put", source, "--name=opening hours")
+	short := []string{"bench", "--warm-up=0", "--duration=300ms", "--rounds=1", "--rate=20"}
+	p.must(t, exitOK, append(short, "--function=opening hours")...)
+	if out := p.must(t, exitFailed, append(short, "--function=opening horus")...); !strings.Contains(out, `did you mean "opening hours"`) {
+		t.Errorf("a function that is not there: %s, want the one that was meant", out)
 	}
 }
