@@ -147,7 +147,7 @@ func datastoreFailure(err *datastore.Error, about string) *failure {
 	case datastore.ErrViewMissing:
 		return unavailable("datastore_missing_view", "datastore missing view")
 	case datastore.ErrFull:
-		return unavailable("datastore_fault", "the datastore's disk is full: nothing was stored")
+		return unavailable("datastore_fault", "the datastore's disk is full")
 	default:
 		return unavailable("datastore_fault", "datastore fatal error")
 	}

@@ -82,6 +82,27 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// A disk that is full before anybody logged in has no room for the index that a login asks: that too is told as what it is.
+func TestFullDiskAtTheFirstLogin(t *testing.T) {
+	disk, grow := smallDisk(t, 24<<20)
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data", "--metrics-listen=127.0.0.1:0")
+	metrics := regexp.MustCompile(`"url":"(http://[^"]*/metrics)"`).FindStringSubmatch(s.errs.String())
+	_ = os.WriteFile(disk+"/fill", make([]byte, 24<<20), 0o600) // until there is no room
+	code, body := send(t, http.MethodPut, s.url+"/v2/api_auth", "", `{"data":{"api_key":"`+testKey+`"}}`)
+	if code != http.StatusServiceUnavailable || strings.Count(body, "nothing was stored") != 1 || !strings.Contains(body, "disk is full") {
+		t.Errorf("a login on a full disk: %d %s; want 503 that says so once", code, body)
+	}
+	if code, body := get(t, s.url+"/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "full") {
+		t.Errorf("/readyz on a full disk: %d %s; want 503 that says so", code, body)
+	}
+	if _, body := get(t, metrics[1]); !regexp.MustCompile(`callfn_datastore_writes_failed_total\{cause="disk_full"\} [1-9]`).MatchString(body) {
+		t.Error("callfn_datastore_writes_failed_total{cause=\"disk_full\"} is not above 0")
+	}
+	grow(64 << 20)
+	await(t, "ready again with room on the disk", func() bool { code, _ := get(t, s.url+"/readyz"); return code == http.StatusOK })
+	login(t, s.url)
+}
+
 // The same of a CouchDB whose disk is full, as far as its answers tell.
 func TestFullDiskOfCouchDB(t *testing.T) {
 	p, address := behind(t)

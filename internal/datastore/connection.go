@@ -45,7 +45,7 @@ type Config struct {
 	// OnPartial is told of every write that fewer nodes of a cluster took than a majority (Partial). It must not block.
 	OnPartial func()
 	// OnWrite is told of every write of documents that the server made (nil) or failed to make (NoRoom and others), not of those that it
-	// refused. It must not block.
+	// refused; and of views that have no room for their index (NoRoom). It must not block.
 	OnWrite func(failed error)
 }
 

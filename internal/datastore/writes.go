@@ -13,7 +13,8 @@ import (
 var errNoRoom = errors.New("its disk is full")
 
 // writes is a transport that tells what became of each write of documents: nil, or why the server did not make it. What the
-// server refuses (a conflict, a fence, wrong credentials) is no failure of its own.
+// server refuses (a conflict, a fence, wrong credentials) is no failure of its own. A view that is asked for is one when its index
+// could not be brought up to date for want of room.
 type writes struct {
 	inner http.RoundTripper
 	told  func(failed error)
@@ -23,6 +24,11 @@ type writes struct {
 func (w writes) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := w.inner.RoundTrip(req)
 	if !writesDocuments(req) || readsByPost(req) {
+		if err == nil && resp.StatusCode >= 500 && asksView(req) {
+			if failed := failedWrite(resp); NoRoom(failed) {
+				w.told(failed)
+			}
+		}
 		return resp, err
 	}
 	switch {
@@ -41,6 +47,13 @@ func (w writes) RoundTrip(req *http.Request) (*http.Response, error) {
 func readsByPost(req *http.Request) bool {
 	_, last, _ := strings.Cut(req.URL.Path, "/_")
 	return req.Method == http.MethodPost && last != "" && !strings.HasSuffix(req.URL.Path, "/_bulk_docs")
+}
+
+// asksView reports whether a request is for a view. What shows answer is no evidence of a full disk: functions have a say in it.
+func asksView(req *http.Request) bool {
+	_, rest, ok := strings.Cut(req.URL.Path, "/_design/")
+	_, what, _ := strings.Cut(rest, "/")
+	return ok && strings.HasPrefix(what, "_view/")
 }
 
 // failedWrite reads why a write failed, and leaves the body to be read again. A full disk becomes a 507 whatever the server made of it.

@@ -45,6 +45,7 @@ func TestWritesAreWatched(t *testing.T) {
 		{"full, by status", save, 507, `{"error":"insufficient_storage","reason":"the disk of this node is full"}`, ErrFull, "no room"},
 		{"a fault", save, 500, `{"error":"unknown_error","reason":"badmatch"}`, ErrFault, "failed"},
 		{"a view with keys", view, 500, `{"error":"unknown_error","reason":"badmatch"}`, ErrFault, ""},
+		{"a view without room for its index", view, 500, `{"error":"{error,enospc}","reason":"badmatch"}`, ErrFull, "no room"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			status, body, told = tc.status, tc.body, nil
@@ -71,5 +72,22 @@ func TestWritesAreWatched(t *testing.T) {
 	status, body = 507, `{"error":"insufficient_storage","reason":"the disk of this node is full"}`
 	if err := save(); err == nil || !strings.Contains(err.Error(), "make room") {
 		t.Errorf("%v; want a hint to make room", err)
+	}
+}
+
+// Of all that only asks, views alone are evidence of a full disk: what a show answers is a function's word.
+func TestAsksView(t *testing.T) {
+	for path, want := range map[string]bool{
+		"/functions/_design/functions/_view/by_name":   true,
+		"/t_functions/_design/mine/_view/by_name":      true,
+		"/functions/_design/functions/_show/wh/_view":  false,
+		"/functions/_design/_view/_show/wh/f":          false,
+		"/functions/_all_docs":                         false,
+		"/functions/_design/functions":                 false,
+		"/functions/0123456789abcdef0123456789abcdef/": false,
+	} {
+		if got := asksView(httptest.NewRequest(http.MethodGet, path, nil)); got != want {
+			t.Errorf("%s: %v; want %v", path, got, want)
+		}
 	}
 }
