@@ -133,6 +133,7 @@ func TestGoodBodies(t *testing.T) {
 		"console.table = console.log; console.table([1]); return " + flow,
 		"var console = {table(x) { return x; }}; console.table([1]); return " + flow,
 		"if (console.table) { console.debug('x'); } console.group?.('x'); a.console.table(); var a; return " + flow,
+		"class A { *list() { yield 1; } static *more() { yield 2; } x = 2 * Math.abs(1) }\nreturn new A().x ? " + flow + " : null;",
 		"call.attempts = 3; return call.attempts === 3 ? " + flow + " : null;",
 		"call['hour'] = new Date().getHours(); if (9 === call.hour) { return " + flow + "; } switch (call.hour) { case 8: return null; } return null;",
 		"globalThis.settings = {open: 9}; this.close = 17; return settings.open < close ? " + flow + " : null;",

@@ -275,9 +275,15 @@ func (s *scan) isKey(i int) bool {
 		return next == js.ColonToken && s.tokens[i+1].brace != objectLiteral ||
 			next == js.OpenParenToken && s.beginsMember(i)
 	case around == classBody:
-		return !s.expectsValue(i - 1)
+		return !s.expectsValue(i-1) || s.isMethod(i)
 	}
 	return false
+}
+
+// isMethod reports whether a word in a class body names a method, a generator such as *list() {} too.
+func (s *scan) isMethod(i int) bool {
+	body := s.behind(i + 1)
+	return s.kind(i+1) == js.OpenParenToken && s.kind(body) == js.OpenBraceToken && s.tokens[body].brace == functionBody
 }
 
 // beginsMember reports whether an object's member begins with this word.
