@@ -63,6 +63,10 @@ func Check(body string) (fault *Finding, remarks []Finding) {
 			s.finding(i, "text_returned", "JSON.stringify makes a text of the flow: return the object itself"),
 		)
 	}
+	if i, ok := s.returnedFunction(); ok {
+		remarks = append(remarks, s.finding(i, "function_returned", "a function is returned, and not what it returns: "+
+			"each call would get no flow; store only what is between its braces"))
+	}
 	if i, ok := s.imports(); ok {
 		remarks = append(remarks, s.finding(i, "unknown_name", "`import(…)` is not there: "+noModules))
 	}
