@@ -13,6 +13,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 )
 
 // configFile answers flags from a YAML file. JSON is YAML too.
@@ -39,7 +41,42 @@ func loadConfig(r io.Reader) (kong.Resolver, error) {
 	if err := documents.Decode(&more); err == nil && more != nil {
 		return nil, usageError{errorf("%s: has a second document after a line ---: write all settings into one", c.name)}
 	}
+	if file, err := parser.ParseBytes(text, 0); err == nil && len(file.Docs) > 0 {
+		c.values, _ = asWritten(file.Docs[0].Body, c.values).(map[string]any)
+	}
 	return c, nil
+}
+
+// fileNumber is a number of the file, and how it is written there: for a setting that takes text 0123 and 1.10 are no numbers.
+type fileNumber struct {
+	text  string
+	value any
+}
+
+// asWritten gives the numbers of a value with how the file writes them.
+func asWritten(node ast.Node, value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		if mapping, ok := node.(ast.MapNode); ok {
+			for entries := mapping.MapRange(); entries.Next(); {
+				if key := entries.Key().GetToken().Value; v[key] != nil {
+					v[key] = asWritten(entries.Value(), v[key])
+				}
+			}
+		}
+	case []any:
+		if list, ok := node.(*ast.SequenceNode); ok && len(list.Values) == len(v) {
+			for i, item := range list.Values {
+				v[i] = asWritten(item, v[i])
+			}
+		}
+	case string, bool, nil:
+	default:
+		if scalar, ok := node.(ast.ScalarNode); ok {
+			return fileNumber{scalar.GetToken().Value, value}
+		}
+	}
+	return value
 }
 
 // Resolve finds a flag under its command's name, then at the top. Only settings are looked for: no file may select, name or
@@ -61,7 +98,11 @@ func (c configFile) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag)
 
 // checked is a setting that its flag takes; where it does not, the error names the file.
 func (c configFile) checked(flag *kong.Flag, value any) (any, error) {
-	v, err := c.scalar(flag.Name, value)
+	if _, list := value.([]any); list && flag.Target.Kind() != reflect.Slice {
+		return nil, errorf("%s: %s takes one value, not a list", c.name, flag.Name)
+	}
+	takesText := flag.Target.Kind() == reflect.String || flag.Target.Kind() == reflect.Slice
+	v, err := c.scalar(flag.Name, value, takesText)
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +117,13 @@ func (c configFile) checked(flag *kong.Flag, value any) (any, error) {
 }
 
 // scalar is a setting as the command line has it; the items of a list stand behind each other with commas.
-func (c configFile) scalar(name string, value any) (string, error) {
+func (c configFile) scalar(name string, value any, takesText bool) (string, error) {
 	switch v := value.(type) {
+	case fileNumber:
+		if takesText {
+			return v.text, nil
+		}
+		value = v.value
 	case nil:
 		return "", errorf("%s: %s has no value: give one, or remove the line", c.name, name)
 	case map[string]any:
@@ -85,7 +131,11 @@ func (c configFile) scalar(name string, value any) (string, error) {
 	case []any:
 		items := make([]string, len(v))
 		for i, item := range v {
-			items[i] = fmt.Sprint(item)
+			text, err := c.scalar(name, item, takesText)
+			if err != nil {
+				return "", err
+			}
+			items[i] = text
 		}
 		return strings.Join(items, ","), nil
 	}

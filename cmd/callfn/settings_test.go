@@ -160,3 +160,24 @@ func TestHelp(t *testing.T) {
 		t.Errorf("help of put: %s, want the environment for settings only", out)
 	}
 }
+
+// A setting that takes text has it as the file writes it, and one that takes a single value takes no list.
+func TestSettingsAreTakenAsWritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "callfn.yaml")
+	write := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("serve:\n  couch-user: 0123\n  master-account: 1.10\n  workers: 0x10\n  trusted-proxy: [10.0.0.7]\n  record-parameters: true\n")
+	printed := program{}.must(t, exitOK, "serve", "--print-config", "--config", path)
+	for _, want := range []string{"couch-user: \"0123\"", "master-account: \"1.10\"", "workers: 16 ", "trusted-proxy: 10.0.0.7/32", "record-parameters: true"} {
+		if !strings.Contains(printed, want) && !strings.Contains(printed, strings.ReplaceAll(want, `"`, "")) {
+			t.Errorf("want %s in\n%s", want, printed)
+		}
+	}
+	write("serve: {listen: [127.0.0.1, 8000]}\n")
+	if out := (program{}).must(t, exitUsage, "serve", "--print-config", "--config", path); !strings.Contains(out, "listen takes one value, not a list") {
+		t.Errorf("a list of addresses: %s; want it refused", out)
+	}
+}
