@@ -45,8 +45,8 @@ func TestMetrics(t *testing.T) {
 	if code, _ := get(t, s.url+"/metrics"); code != 404 {
 		t.Errorf("the API answers /metrics with %d", code)
 	}
-	if code, _, errs := (program{}).run(t, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(), "--metrics-listen=nowhere"); code != exitFailed || !strings.Contains(errs, "--metrics-listen") {
-		t.Errorf("%d %s", code, errs)
+	if code, _, errs := (program{}).run(t, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(), "--metrics-listen=nowhere"); code != exitUsage || !strings.Contains(errs, "--metrics-listen") {
+		t.Errorf("an address without a port: %d %s; want a usage error that names the flag", code, errs)
 	}
 }
 
