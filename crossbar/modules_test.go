@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,13 +82,14 @@ func TestModules(t *testing.T) {
 	s.must(t, 404, "GET", "/v2/schemas", "", "")
 
 	// What is off stays off while the datastore cannot be asked again, and nothing answers before it was asked once.
-	down := unreachable{s.cfg.Datastores, datastore.SystemData, true}
+	down := unreachable{Resolver: s.cfg.Datastores, name: datastore.SystemData}
+	down.down.Store(true)
 	s.rewire(t, func(c *crossbar.Config) { c.Datastores = &down })
 	s.must(t, 503, "GET", "/v2/functions", "", "")
 	s.must(t, 200, "GET", "/healthz", "", "")
-	down.down = false
+	down.down.Store(false)
 	s.must(t, 200, "GET", "/v2/functions", "", "")
-	down.down = true
+	down.down.Store(true)
 	s.clock.Advance(time.Minute)
 	s.must(t, 200, "GET", "/v2/functions", "", "")
 	s.must(t, 404, "GET", "/v2/schemas", "", "")
@@ -97,11 +99,11 @@ func TestModules(t *testing.T) {
 type unreachable struct {
 	datastore.Resolver
 	name string
-	down bool
+	down atomic.Bool // read by what goes on in the background, too
 }
 
 func (u *unreachable) Resolve(database, docType string) (*datastore.Database, error) {
-	if u.down && database == u.name {
+	if u.down.Load() && database == u.name {
 		return nil, &datastore.Error{Op: "resolve", Subject: database, Kind: datastore.ErrUnreachable, Cause: errors.New("down")}
 	}
 	return u.Resolver.Resolve(database, docType)
@@ -111,12 +113,12 @@ func (u *unreachable) Resolve(database, docType string) (*datastore.Database, er
 type hung struct {
 	datastore.Resolver
 	name string
-	on   *datastore.Connection // nil while it answers
+	on   atomic.Pointer[datastore.Connection] // nil while it answers
 }
 
 func (h *hung) Resolve(database, docType string) (*datastore.Database, error) {
-	if h.on != nil && database == h.name {
-		return h.on.Database(database), nil
+	if on := h.on.Load(); on != nil && database == h.name {
+		return on.Database(database), nil
 	}
 	return h.Resolver.Resolve(database, docType)
 }
@@ -143,7 +145,7 @@ func TestNoCallWaitsForTheModules(t *testing.T) {
 		return time.Since(begun)
 	}
 	call()
-	stores.on = conn
+	stores.on.Store(conn)
 	for range 3 {
 		s.clock.Advance(10 * time.Second)
 		if took := call(); took > 200*time.Millisecond {

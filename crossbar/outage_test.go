@@ -31,9 +31,9 @@ func TestOutages(t *testing.T) {
 			})
 			s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup","data":{}}}}`)
 			admin, refused := &pass{anew: func(t testing.TB) string {
-				was := down.down
-				down.down = false
-				defer func() { down.down = was }()
+				was := down.down.Load()
+				down.down.Store(false)
+				defer func() { down.down.Store(was) }()
 				return s.login(t, masterKey)
 			}}, 0
 			var mark, before string // what has been written, and the documents then
@@ -51,9 +51,9 @@ func TestOutages(t *testing.T) {
 				if now := s.written(t); now != mark {
 					mark, before = now, s.dump(t)
 				}
-				down.down = true
+				down.down.Store(true)
 				r := s.as(t, admin, route.Method, path, body)
-				down.down = false
+				down.down.Store(false)
 				switch {
 				case r.status == 503:
 					refused++
@@ -83,9 +83,9 @@ func TestOutages(t *testing.T) {
 			s.must(t, 201, "PUT", gone.path("/functions"), gone.token, hello)
 			s.user(t, gone, "ann", "secret", "admin")
 			token := s.login(t, masterKey)
-			down.down = true
+			down.down.Store(true)
 			s.must(t, 503, "DELETE", gone.path(""), token, "")
-			down.down = false
+			down.down.Store(false)
 			s.must(t, 200, "DELETE", gone.path("?should_soft_delete=false"), token, "")
 			if strings.Contains(s.dump(t), gone.id) {
 				t.Error("something is left of the account")

@@ -318,7 +318,7 @@ func TestPivotDuringAnOutage(t *testing.T) {
 	})
 	target := a.path("/functions/" + f + "/pivot?To=1&key=")
 	s.must(t, 200, "GET", target+known, "", "")
-	down.down = true
+	down.down.Store(true)
 	s.must(t, 200, "GET", target+known, "", "")
 	s.must(t, 401, "GET", target+known[:33]+strings.Repeat("0", 64), "", "")
 	s.must(t, 401, "GET", a.path("/pivot?To=1&key="+known), "", "")
@@ -329,11 +329,11 @@ func TestPivotDuringAnOutage(t *testing.T) {
 	}
 	s.clock.Advance(61 * time.Minute)
 	s.must(t, 503, "GET", target+known, "", "")
-	down.down = false
+	down.down.Store(false)
 	s.must(t, 200, "GET", target+known, "", "")
 	// What was revoked before the outage does not come back with it.
 	s.must(t, 200, "DELETE", a.path("/pivot/keys/"+known[:32]), s.login(t, a.key), "")
-	down.down = true
+	down.down.Store(true)
 	s.must(t, 503, "GET", target+known, "", "")
 }
 
