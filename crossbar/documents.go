@@ -143,16 +143,24 @@ func (k *documentKind) tryEdit(x *exchange, change func(datastore.Document) (dat
 		if err == nil {
 			return k.answer(x, saved, remarks)
 		}
-		if !errors.Is(err, datastore.ErrConflict) {
-			return nil, err
-		}
-		if x.conditional() {
-			return nil, preconditionFailed()
-		}
-		if attempt == saveAttempts {
+		if err := saveAgain(x, attempt, err); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// saveAgain is nil where a save that failed is tried again: somebody else saved meanwhile, and the request does not insist on the
+// revision that it named. Else it is what to answer.
+func saveAgain(x *exchange, attempt int, err error) error {
+	switch {
+	case !errors.Is(err, datastore.ErrConflict):
+		return err
+	case x.conditional():
+		return preconditionFailed()
+	case attempt == saveAttempts:
+		return err
+	}
+	return nil
 }
 
 func (k *documentKind) delete(x *exchange) (*answer, error) {
@@ -183,13 +191,7 @@ func (k *documentKind) delete(x *exchange) (*answer, error) {
 			}
 			return k.deleted(x, doc)
 		}
-		if !errors.Is(err, datastore.ErrConflict) {
-			return nil, err
-		}
-		if x.conditional() {
-			return nil, preconditionFailed()
-		}
-		if attempt == saveAttempts {
+		if err := saveAgain(x, attempt, err); err != nil {
 			return nil, err
 		}
 	}

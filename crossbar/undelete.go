@@ -43,13 +43,7 @@ func (k *documentKind) undelete(x *exchange) (*answer, error) {
 			}
 			return k.answer(x, saved, remarks)
 		}
-		if !errors.Is(err, datastore.ErrConflict) {
-			return nil, err
-		}
-		if x.conditional() {
-			return nil, preconditionFailed()
-		}
-		if attempt == saveAttempts {
+		if err := saveAgain(x, attempt, err); err != nil {
 			return nil, err
 		}
 	}

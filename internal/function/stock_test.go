@@ -36,7 +36,7 @@ func TestStockEngines(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			path, err := exec.LookPath(engine)
 			if err != nil {
-				t.Skip("no ", engine, " here")
+				t.Skipf("%s is not here: install it (Debian: libmozjs-78-dev has js78, nodejs has node) and run the test again", engine)
 			}
 			servers := queryServers(t, path+" "+script)
 			if lacks, err := servers.Lacks(t.Context()); err != nil || !slices.Contains(lacks, "intl_zone") {

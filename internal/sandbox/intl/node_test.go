@@ -48,7 +48,7 @@ func askNode(t *testing.T, asks []ask) [][]json.RawMessage {
 	}
 	version, err := exec.Command("node", "-p", "process.versions.cldr").Output()
 	if err != nil {
-		t.Skip("no Node to compare with: ", err)
+		t.Skip("no Node to compare with (install Node.js and run the test again): ", err)
 	}
 	if got := string(bytes.TrimSpace(version)); got != index.Versions["cldr"] {
 		t.Skipf("Node has CLDR %s, the data are of %s", got, index.Versions["cldr"])
