@@ -8,9 +8,9 @@ import (
 // defaultRingTimeout is how long KAZOO rings where nothing else is said (?DEFAULT_TIMEOUT_S in callflow.hrl).
 const defaultRingTimeout = 20 * time.Second
 
-// deviceLegs gives the legs of a device (kz_endpoint:build): none when it is disabled, does not want to be disturbed, or is
-// the caller itself; its forwarding number instead of it, or beside it, where its calls are forwarded. A device that is
-// not known here is taken for one that is in order.
+// deviceLegs gives the legs of a device (kz_endpoint:build): none when it is disabled, does not want to be disturbed,
+// or is the caller itself; its forwarding number instead of it, or beside it, where its calls are forwarded. A device
+// that is not known here is taken for one that is in order.
 func (t *Turn) deviceLegs(ctx context.Context, id string, base Leg) []Leg {
 	base.Kind, base.ID = "device", id
 	doc, known := t.open(ctx, DeviceKind, id)
@@ -34,7 +34,10 @@ func (t *Turn) deviceLegs(ctx context.Context, id string, base Leg) []Leg {
 		return nil
 	case forward.True("enabled") && number != "":
 		t.Note("device " + clip(id, 64) + " is forwarded to " + clip(number, 40))
-		forwarded := Leg{Kind: "offnet", ID: number, Delay: base.Delay, Timeout: base.Timeout, Device: id, Confirm: forward.True("require_keypress")}
+		forwarded := Leg{
+			Kind: "offnet", ID: number, Delay: base.Delay, Timeout: base.Timeout, Device: id,
+			Confirm: forward.True("require_keypress"),
+		}
 		if forward.False("substitute") {
 			return []Leg{base, forwarded}
 		}
@@ -72,8 +75,9 @@ func (t *Turn) userLegs(ctx context.Context, id string, base Leg) []Leg {
 	return legs
 }
 
-// bridge rings the legs and says how to go on: it stops when somebody answered or the caller hung up, goes on at the child
-// named like the hangup cause or the SIP response (`sip:486`) of a failure, and otherwise fails (cf_util:handle_bridge_failure).
+// bridge rings the legs and says how to go on: it stops when somebody answered or the caller hung up, goes on at the
+// child named like the hangup cause or the SIP response (`sip:486`) of a failure, and otherwise fails
+// (cf_util:handle_bridge_failure).
 func (t *Turn) bridge(ctx context.Context, b Bridge) (next Next, result Bridged, ok bool) {
 	if b.Timeout <= 0 {
 		b.Timeout = defaultRingTimeout

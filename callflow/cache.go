@@ -17,10 +17,10 @@ const (
 	cacheNumbers  = 1000 // of one account
 )
 
-// Cache is a Directory that remembers which callflow has a number, and an account's patterns, compiled once. KAZOO remembers
-// them for an hour and forgets them at every change of a callflow (kazoo-facts §5.4); here Forget and Changed are told of
-// changes, and what nobody could tell of, since the datastore's changes cannot be followed for a while, shows after ten
-// seconds. It is safe for concurrent use. Documents behind modules are always read anew.
+// Cache is a Directory that remembers which callflow has a number, and an account's patterns, compiled once. KAZOO
+// remembers them for an hour and forgets them at every change of a callflow (kazoo-facts §5.4); here Forget and Changed
+// are told of changes, and what nobody could tell of, since the datastore's changes cannot be followed for a while,
+// shows after ten seconds. It is safe for concurrent use. Documents behind modules are always read anew.
 type Cache struct {
 	Directory
 	now      func() time.Time
@@ -30,8 +30,8 @@ type Cache struct {
 	accounts map[account.ID]*remembered
 }
 
-// remembered is what is known of one account. It is replaced, never emptied, so that an answer that was on its way while
-// the account was forgotten finds nothing to be written into.
+// remembered is what is known of one account. It is replaced, never emptied, so that an answer that was on its way
+// while the account was forgotten finds nothing to be written into.
 type remembered struct {
 	until    time.Time
 	numbers  map[string][]Document
@@ -58,8 +58,8 @@ func (c *Cache) ForgetAll() {
 	clear(c.accounts)
 }
 
-// Changed forgets what a change in the callflows database touches. Change.Doc is needed: a document that is really deleted does
-// not say any more whose it was, and makes all accounts forgotten.
+// Changed forgets what a change in the callflows database touches. Change.Doc is needed: a document that is really
+// deleted does not say any more whose it was, and makes all accounts forgotten.
 func (c *Cache) Changed(change datastore.Change) {
 	switch {
 	case change.Doc.Type() == DocumentType:

@@ -43,7 +43,8 @@ func TestCache(t *testing.T) {
 		before := store.asked
 		match, err := callflow.Lookup(context.Background(), cache, id, number)
 		if match.ID != want || (err != nil) != (want == "") || store.asked-before != asked {
-			t.Errorf("%s: got %s %v after asking %d times, want %s after %d", number, match.ID, err, store.asked-before, want, asked)
+			t.Errorf("%s: got %s %v after asking %d times, want %s after %d", number, match.ID, err, store.asked-before, want,
+				asked)
 		}
 	}
 	look(acme, "1000", "c1", 1)

@@ -13,8 +13,8 @@ var ErrHungUp = errors.New("the call is over")
 var ErrAnswered = errors.New("the call is answered already and can no longer be refused")
 
 // Control is what modules ask of the switch for one call. A method returns when the switch has done what it was asked,
-// at the latest when the call ends (ErrHungUp) or ctx does. A Control serves one call and one executor; only Gone may be
-// called concurrently with the other methods.
+// at the latest when the call ends (ErrHungUp) or ctx does. A Control serves one call and one executor; only Gone may
+// be called concurrently with the other methods.
 type Control interface {
 	// Answer answers the call; it does nothing on a call that is answered.
 	Answer(ctx context.Context) error

@@ -8,9 +8,9 @@ const (
 	interdigitTimeout = 2 * time.Second
 )
 
-// Collect asks for digits of the caller (kapps_call_command:collect_digits). Collecting ends with the first of Terminators
-// (which is not part of the digits), with Max digits, when the first digit does not come within Timeout, or the next within
-// Interdigit.
+// Collect asks for digits of the caller (kapps_call_command:collect_digits). Collecting ends with the first of
+// Terminators (which is not part of the digits), with Max digits, when the first digit does not come within Timeout, or
+// the next within Interdigit.
 type Collect struct {
 	Max                 int
 	Timeout, Interdigit time.Duration

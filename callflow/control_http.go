@@ -6,7 +6,8 @@ import (
 )
 
 // ErrNotScripted is what a rehearsal answers for a web server that its script does not know.
-var ErrNotScripted = errors.New("the script does not say what this address answers: say so (script.http; --http URL=ANSWER)")
+var ErrNotScripted = errors.New("the script does not say what this address answers: say so (script.http; --http " +
+	"URL=ANSWER)")
 
 // ErrHTTPTimeout says that a web server did not answer in time.
 var ErrHTTPTimeout = errors.New("no answer in time")

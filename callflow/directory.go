@@ -53,7 +53,8 @@ type PatternRow struct {
 }
 
 // Directory finds the callflows of one account. Deleted documents are never found. Implementations are safe for
-// concurrent use; an error means that the store could not answer, never that nothing was found, except for ErrNoDocument.
+// concurrent use; an error means that the store could not answer, never that nothing was found, except for
+// ErrNoDocument.
 type Directory interface {
 	// ByNumber gives the callflows that list exactly this number, in order of document id; none is no error.
 	ByNumber(ctx context.Context, id account.ID, number string) ([]Document, error)

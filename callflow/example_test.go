@@ -20,7 +20,10 @@ func ExampleSimulator_Simulate() {
 	})}
 	sayHi := runnerFunc(func(r function.Request) function.Result {
 		text := "Thanks for calling us " + r.Params["Caller-ID-Name"]
-		return function.Result{Run: "r0", Outcome: function.OK, Flow: map[string]any{"module": "tts", "data": map[string]any{"text": text}}}
+		return function.Result{Run: "r0", Outcome: function.OK, Flow: map[string]any{
+			"module": "tts",
+			"data":   map[string]any{"text": text},
+		}}
 	})
 	simulator := callflow.Simulator{
 		Executor: &callflow.Executor{Runner: sayHi, Directory: callflow.Memory{acct: {{Document: main}}}},

@@ -44,7 +44,8 @@ type Walk struct {
 }
 
 // Run walks the call to its end and says how it ended. It always returns: a walk is bounded by the branch limit, the
-// step limit, the depth of the flows and, through the switch, ctx. When the walk ends and the call does not, it hangs up.
+// step limit, the depth of the flows and, through the switch, ctx. When the walk ends and the call does not, it hangs
+// up.
 func (e *Executor) Run(ctx context.Context, w Walk) Ended {
 	walk := newWalker(e, w)
 	ended := walk.run(ctx)

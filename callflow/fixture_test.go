@@ -101,7 +101,10 @@ func simulate(t *testing.T, parts map[string][]byte) callflow.Trace {
 	}
 	decode(t, parts, "documents.json", &others)
 	for _, d := range others {
-		directory[acme] = append(directory[acme], callflow.MemoryDocument{Document: callflow.Document{ID: d.ID}, Kind: d.Kind, Data: d.Data})
+		directory[acme] = append(directory[acme], callflow.MemoryDocument{
+			Document: callflow.Document{ID: d.ID}, Kind: d.Kind,
+			Data: d.Data,
+		})
 	}
 	functions := cannedFunctions{}
 	decode(t, parts, "functions.json", &functions)
@@ -124,7 +127,8 @@ func simulate(t *testing.T, parts map[string][]byte) callflow.Trace {
 	var script jsonvalue.Object
 	decode(t, parts, "script.json", &script)
 	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
-		Account: acme, Call: call, Script: script.Members, ScriptOrder: script.Order, TimeZone: "Europe/Berlin", HangUpAfter: time.Duration(settings.HangUpAfterMS) * time.Millisecond,
+		Account: acme, Call: call, Script: script.Members, ScriptOrder: script.Order, TimeZone: "Europe/Berlin",
+		HangUpAfter: time.Duration(settings.HangUpAfterMS) * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -158,11 +162,15 @@ type cannedFunctions map[function.ID]struct {
 func (c cannedFunctions) Run(_ context.Context, r function.Request) function.Result {
 	canned, ok := c[r.Function]
 	if !ok || r.Account != acme || r.Origin != function.FromRehearsal {
-		return function.Result{Outcome: function.NotFound, Error: &function.Error{Message: "this account has no such function"}}
+		return function.Result{
+			Outcome: function.NotFound,
+			Error:   &function.Error{Message: "this account has no such function"},
+		}
 	}
 	flow, _ := fill(canned.Flow.Members, r.Params).(map[string]any)
 	return function.Result{
-		Run: "7e570000000000000000000000000001", Outcome: canned.Outcome, Flow: flow, Order: canned.Flow.Order, Value: canned.Value,
+		Run: "7e570000000000000000000000000001", Outcome: canned.Outcome, Flow: flow, Order: canned.Flow.Order,
+		Value: canned.Value,
 		Error: canned.Error, Logs: canned.Logs, Duration: 1500 * time.Microsecond,
 	}
 }

@@ -39,15 +39,20 @@ func (t *Turn) playMacro(ctx context.Context, m Data) error {
 		}
 	case "prompt":
 		if id := m.String("id"); id != "" {
-			return t.Switch.Play(ctx, Media{Name: "prompt://" + string(t.Account()) + "/" + id + "/" + or(language, or(t.Call.Language, DefaultLanguage)), Terminators: ends})
+			return t.Switch.Play(ctx, Media{Name: "prompt://" + string(t.Account()) + "/" + id + "/" +
+				or(language, or(t.Call.Language, DefaultLanguage)), Terminators: ends})
 		}
 	case "tts":
 		if words := m.String("text"); words != "" {
-			return t.Switch.Speak(ctx, Speech{Text: words, Voice: or(m.String("voice"), "female"), Language: or(language, t.Call.Language), Terminators: ends})
+			return t.Switch.Speak(ctx, Speech{
+				Text: words, Voice: or(m.String("voice"), "female"),
+				Language: or(language, t.Call.Language), Terminators: ends,
+			})
 		}
 	case "say":
 		if words := m.String("text"); words != "" {
-			return t.Switch.Say(ctx, Say{Text: words, Type: or(m.String("type"), "name_spelled"), Method: or(m.String("method"), "pronounced"), Language: or(language, t.Call.Language), Gender: m.String("gender")})
+			return t.Switch.Say(ctx, Say{Text: words, Type: or(m.String("type"), "name_spelled"), Method: or(m.String("method"),
+				"pronounced"), Language: or(language, t.Call.Language), Gender: m.String("gender")})
 		}
 	case "tone":
 		return t.Switch.Sound(ctx, []Tone{tone(m)})
@@ -57,7 +62,10 @@ func (t *Turn) playMacro(ctx context.Context, m Data) error {
 }
 
 func tone(m Data) Tone {
-	made := Tone{On: waitFor(m, "duration_on", 0), Off: waitFor(m, "duration_off", 0), Repeat: min(max(m.Int("repeat", 1), 1), int64(maxMoment/time.Second))}
+	made := Tone{
+		On: waitFor(m, "duration_on", 0), Off: waitFor(m, "duration_off", 0),
+		Repeat: min(max(m.Int("repeat", 1), 1), int64(maxMoment/time.Second)),
+	}
 	frequencies, _ := m["frequencies"].([]any)
 	for _, f := range frequencies[:min(len(frequencies), mostMembers)] {
 		made.Frequencies = append(made.Frequencies, Data{"f": f}.Int("f", 0))

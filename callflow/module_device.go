@@ -10,7 +10,8 @@ func device(ctx context.Context, t *Turn) Next {
 		return Continue()
 	}
 	next, _, ok := t.bridge(ctx, Bridge{
-		Legs: legs, Timeout: t.Data.seconds("timeout", defaultRingTimeout), InTurn: t.Data.String("dial_strategy") == "single",
+		Legs: legs, Timeout: t.Data.seconds("timeout", defaultRingTimeout),
+		InTurn:             t.Data.String("dial_strategy") == "single",
 		FailOnSingleReject: t.Data.True("fail_on_single_reject"), SIPHeaders: t.Data.Object("custom_sip_headers"),
 	})
 	if !ok {

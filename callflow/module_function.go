@@ -55,7 +55,10 @@ func invoke(ctx context.Context, t *Turn) function.Result {
 		return function.Result{Outcome: function.TooLarge, Error: &function.Error{Message: err.Error()}}
 	}
 	if t.runner == nil {
-		return function.Result{Outcome: function.EngineDown, Error: &function.Error{Message: "no engine is configured to run functions"}}
+		return function.Result{
+			Outcome: function.EngineDown,
+			Error:   &function.Error{Message: "no engine is configured to run functions"},
+		}
 	}
 	request := function.Request{
 		Account: t.Account(), Function: id, CallID: t.Call.ID, Params: flat, TimeZone: t.timeZone, Origin: t.origin,

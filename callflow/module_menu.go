@@ -4,10 +4,10 @@ import "context"
 
 // menu is KAZOO's `menu` (cf_menu.erl): it answers, plays the greeting of the menu data.id and collects digits. A child
 // named like them is taken; else, where the menu hunts and its patterns allow it, the callflow that answers them as a
-// number (never the no_match one) is branched to; else the caller hears that the entry is invalid and tries again. Without
-// digits the child `timeout` is taken, or the menu played again. After the menu's retries come the child `max_retries`,
-// else `_`. The caller who hangs up in the menu stops it. The record pin lets the caller speak a new greeting, which
-// is not kept here.
+// number (never the no_match one) is branched to; else the caller hears that the entry is invalid and tries again.
+// Without digits the child `timeout` is taken, or the menu played again. After the menu's retries come the child
+// `max_retries`, else `_`. The caller who hangs up in the menu stops it. The record pin lets the caller speak a new
+// greeting, which is not kept here.
 func menu(ctx context.Context, t *Turn) Next {
 	m := t.menuProfile(ctx)
 	if err := t.Switch.Answer(ctx); err != nil {
@@ -51,7 +51,10 @@ func (m menuProfile) ask(ctx context.Context, t *Turn, greeting string) (string,
 	if err := t.Switch.Play(ctx, Media{Name: greeting, Terminators: anyDigit()}); err != nil {
 		return "", err
 	}
-	return t.Switch.Collect(ctx, Collect{Max: m.length, Timeout: m.timeout, Interdigit: m.interdigit, Terminators: []string{"#"}})
+	return t.Switch.Collect(ctx, Collect{
+		Max: m.length, Timeout: m.timeout, Interdigit: m.interdigit,
+		Terminators: []string{"#"},
+	})
 }
 
 func (m menuProfile) match(ctx context.Context, t *Turn, digits string) (Next, bool) {
@@ -85,7 +88,10 @@ func (m menuProfile) record(ctx context.Context, t *Turn) error {
 	if err := t.playPrompt(ctx, "vm-record_greeting"); err != nil {
 		return err
 	}
-	if _, err := t.Switch.Record(ctx, Recording{Name: "menu-greeting", Limit: maxGreeting, Terminators: anyDigit()}); err != nil {
+	if _, err := t.Switch.Record(ctx, Recording{
+		Name: "menu-greeting", Limit: maxGreeting,
+		Terminators: anyDigit(),
+	}); err != nil {
 		return err
 	}
 	t.Note("the record pin: KAZOO would keep the new greeting now")

@@ -8,10 +8,10 @@ import (
 // offnetTimeout is how long a number outside is rung where nothing else is said.
 const offnetTimeout = 60 * time.Second
 
-// resources is KAZOO's `resources` and `offnet` (cf_resources.erl, cf_offnet.erl): it dials data.to_did, or else the number
-// that was called, through a carrier. When somebody answered it stops. A failure goes on at the child named like its cause or
-// SIP response; without one KAZOO stops with that cause, and does not go on at `_`: with nothing at `_` it also tells
-// the caller's side why.
+// resources is KAZOO's `resources` and `offnet` (cf_resources.erl, cf_offnet.erl): it dials data.to_did, or else the
+// number that was called, through a carrier. When somebody answered it stops. A failure goes on at the child named like
+// its cause or SIP response; without one KAZOO stops with that cause, and does not go on at `_`: with nothing at `_` it
+// also tells the caller's side why.
 func resources(ctx context.Context, t *Turn) Next {
 	number := or(t.Data.String("to_did"), t.requestedNumber())
 	if number == "" {
@@ -21,7 +21,8 @@ func resources(ctx context.Context, t *Turn) Next {
 	}
 	next, result, ok := t.bridge(ctx, Bridge{
 		Legs: []Leg{{Kind: "offnet", ID: number}}, Timeout: t.Data.seconds("timeout", offnetTimeout),
-		IgnoreEarlyMedia: t.Data.True("ignore_early_media"), Ringback: t.Data.String("ringback"), SIPHeaders: t.Data.Object("custom_sip_headers"),
+		IgnoreEarlyMedia: t.Data.True("ignore_early_media"), Ringback: t.Data.String("ringback"),
+		SIPHeaders: t.Data.Object("custom_sip_headers"),
 	})
 	if ok {
 		return next

@@ -17,11 +17,12 @@ import (
 // pivotTimeout is how long a pivot server may take where the node does not say, and at most (the schema's maximum).
 const pivotTimeout = 5 * time.Second
 
-// pivot is KAZOO's `pivot` (cf_pivot.erl, pivot_call.erl): it asks the web server data.voice_url for the next flow, telling it
-// what functions are told (kazoo-facts §4): as query string, or with data.method `post` as a form or, with
-// data.req_body_format `json`, as JSON; with data.req_format `twiml` under TwiML's names. What comes back, whatever the request's
-// format: a flow, which takes the place of what is left of this one, or TwiML, which is done instead and then hangs up. The answer's
-// type says which (kzt_translator:find_candidate_translators). Whatever goes wrong, the call goes on at `_`.
+// pivot is KAZOO's `pivot` (cf_pivot.erl, pivot_call.erl): it asks the web server data.voice_url for the next flow,
+// telling it what functions are told (kazoo-facts §4): as query string, or with data.method `post` as a form or, with
+// data.req_body_format `json`, as JSON; with data.req_format `twiml` under TwiML's names. What comes back, whatever the
+// request's format: a flow, which takes the place of what is left of this one, or TwiML, which is done instead and then
+// hangs up. The answer's type says which (kzt_translator:find_candidate_translators). Whatever goes wrong, the call
+// goes on at `_`.
 func pivot(ctx context.Context, t *Turn) Next {
 	request, err := t.pivotRequest()
 	if err != nil {
@@ -48,7 +49,8 @@ func pivot(ctx context.Context, t *Turn) Next {
 	if err != nil {
 		return t.pivotFailed(err)
 	}
-	t.Note(fmt.Sprintf("the server answered %d with a flow that begins with %s", answer.Status, or(flow.Module(), "no module")))
+	t.Note(fmt.Sprintf("the server answered %d with a flow that begins with %s", answer.Status,
+		or(flow.Module(), "no module")))
 	return Replace(flow)
 }
 
@@ -100,8 +102,8 @@ func withQuery(address url.URL, query string) string {
 	return address.String()
 }
 
-// asTwiML reads an answer as TwiML where its type says that it is XML, or says nothing that KAZOO knows and the answer is
-// TwiML. An error is for XML that is none.
+// asTwiML reads an answer as TwiML where its type says that it is XML, or says nothing that KAZOO knows and the answer
+// is TwiML. An error is for XML that is none.
 func asTwiML(answer HTTPResponse) (document element, isTwiML bool, err error) {
 	if answer.Status < 200 || answer.Status > 299 {
 		return element{}, false, nil

@@ -3,8 +3,9 @@ package callflow
 import "context"
 
 // prependCID is KAZOO's `prepend_cid` (cf_prepend_cid.erl): what later legs show as the caller begins with
-// data.caller_id_name_prefix and data.caller_id_number_prefix, before earlier prefixes unless data.apply_to is `original`.
-// Action `reset` forgets all prefixes. A function's Caller-ID-Name and -Number stay as they were. It goes on.
+// data.caller_id_name_prefix and data.caller_id_number_prefix, before earlier prefixes unless data.apply_to is
+// `original`. Action `reset` forgets all prefixes. A function's Caller-ID-Name and -Number stay as they were. It goes
+// on.
 func prependCID(_ context.Context, t *Turn) Next {
 	if t.Data.String("action") == "reset" {
 		t.Call.store("prepend_cid_name", "")

@@ -2,8 +2,9 @@ package callflow
 
 import "context"
 
-// setCID is KAZOO's `set_cid` (cf_set_cid.erl): later legs show data.caller_id_name and data.caller_id_number as the caller;
-// an empty one goes back to the caller's own. A function's Caller-ID-Name and -Number stay as they were. It goes on.
+// setCID is KAZOO's `set_cid` (cf_set_cid.erl): later legs show data.caller_id_name and data.caller_id_number as the
+// caller; an empty one goes back to the caller's own. A function's Caller-ID-Name and -Number stay as they were. It
+// goes on.
 func setCID(_ context.Context, t *Turn) Next {
 	t.Call.store("rewrite_cid_name", t.Data.String("caller_id_name"))
 	t.Call.store("rewrite_cid_number", t.Data.String("caller_id_number"))

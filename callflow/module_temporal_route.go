@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// temporalRoute is KAZOO's `temporal_route` (cf_temporal_route.erl): it goes on at the child named like the first rule that
-// holds now, else at `_`. Looked at are the rules of data.rules, then those the children are named after, in the order in which
-// these were written, then those of the set data.rule_set, whose child is `rule_set`; where a name is that of a set, its rules
-// lead to the child of that name.
-// A rule that is switched on or off by its `enabled` holds always or never; one that begins in the future does not hold yet.
-// The time zone is data.timezone, or the account's. With data.action enable, disable or reset it changes the rules of data.rules
-// instead, or lets the caller choose with menu, and goes on at `_`.
+// temporalRoute is KAZOO's `temporal_route` (cf_temporal_route.erl): it goes on at the child named like the first rule
+// that holds now, else at `_`. Looked at are the rules of data.rules, then those the children are named after, in the
+// order in which these were written, then those of the set data.rule_set, whose child is `rule_set`; where a name is
+// that of a set, its rules lead to the child of that name. A rule that is switched on or off by its `enabled` holds
+// always or never; one that begins in the future does not hold yet. The time zone is data.timezone, or the account's.
+// With data.action enable, disable or reset it changes the rules of data.rules instead, or lets the caller choose with
+// menu, and goes on at `_`.
 func temporalRoute(ctx context.Context, t *Turn) Next {
 	if change, ok := ruleActions()[t.Data.String("action")]; ok {
 		return t.afterRules(t.switchRules(ctx, change))
@@ -115,7 +115,9 @@ func (t *Turn) ruleSet(ctx context.Context, id string) []string {
 }
 
 // ruleHolds reads one rule; one that does not exist never holds.
-func (t *Turn) ruleHolds(ctx context.Context, id string, wall time.Time, zone *time.Location) (holds bool, name string, err error) {
+func (t *Turn) ruleHolds(ctx context.Context, id string, wall time.Time, zone *time.Location) (holds bool, name string,
+	err error,
+) {
 	if t.directory == nil {
 		return false, "", nil
 	}

@@ -2,8 +2,8 @@ package callflow
 
 import "context"
 
-// tts is KAZOO's `tts` (cf_tts.erl): it answers, reads data.text aloud and goes on when that is done. When the call ends
-// meanwhile, or the switch cannot speak, it stops.
+// tts is KAZOO's `tts` (cf_tts.erl): it answers, reads data.text aloud and goes on when that is done. When the call
+// ends meanwhile, or the switch cannot speak, it stops.
 func tts(ctx context.Context, t *Turn) Next {
 	if err := t.Switch.Answer(ctx); err != nil {
 		t.fail(err)

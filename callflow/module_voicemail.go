@@ -6,10 +6,11 @@ import (
 	"time"
 )
 
-// voicemail is KAZOO's `voicemail` (cf_voicemail.erl) as far as a call is concerned: it answers, tells the caller that nobody
-// is there, and lets him leave a message of at most data.max_message_length seconds (500) in the box data.id, to `#` or any
-// other key; who presses `*` before is let into the box. The caller who hangs up after speaking has left it too, and stops it; else it goes on. Action `check` lets the caller
-// into the box. Boxes are not kept here, so that no message is either.
+// voicemail is KAZOO's `voicemail` (cf_voicemail.erl) as far as a call is concerned: it answers, tells the caller that
+// nobody is there, and lets him leave a message of at most data.max_message_length seconds (500) in the box data.id, to
+// `#` or any other key; who presses `*` before is let into the box. The caller who hangs up after speaking has left it
+// too, and stops it; else it goes on. Action `check` lets the caller into the box. Boxes are not kept here, so that no
+// message is either.
 func voicemail(ctx context.Context, t *Turn) Next {
 	work := t.leaveMessage
 	switch or(t.Data.String("action"), "compose") {
@@ -51,7 +52,8 @@ func (t *Turn) leaveMessage(ctx context.Context) error {
 		return t.checkMessages(ctx)
 	}
 	length, err := t.Switch.Record(ctx, Recording{
-		Name: "voicemail", Limit: max(t.Data.seconds("max_message_length", 500*time.Second), time.Second), Terminators: anyDigit(),
+		Name: "voicemail", Limit: max(t.Data.seconds("max_message_length", 500*time.Second), time.Second),
+		Terminators: anyDigit(),
 	})
 	if err != nil {
 		return err

@@ -14,13 +14,14 @@ const (
 	mostVoicemail = 20 // main menus in all, where the caller goes on pressing keys
 )
 
-// checkMessages lets the caller into a voicemail box and through its main menu. Boxes, their PINs and messages are not kept here:
-// the box is taken for one that has a PIN and no messages, and whatever is entered counts as right.
+// checkMessages lets the caller into a voicemail box and through its main menu. Boxes, their PINs and messages are not
+// kept here: the box is taken for one that has a PIN and no messages, and whatever is entered counts as right.
 func (t *Turn) checkMessages(ctx context.Context) error {
 	if err := t.Switch.Answer(ctx); err != nil {
 		return err
 	}
-	t.Note("voicemail boxes are not kept here: taken for a box with a PIN and without messages, where whatever is entered counts as right")
+	t.Note("voicemail boxes are not kept here: taken for a box with a PIN and without messages, where whatever is " +
+		"entered counts as right")
 	if t.Data.String("id") == "" {
 		found, err := t.enter(ctx, "vm-enter_id", "menu-invalid_entry", mostBoxDigits)
 		if err != nil || !found {
@@ -83,5 +84,6 @@ func (t *Turn) mainMenu(ctx context.Context) error {
 
 // collectKeys waits as KAZOO does where nothing else is said.
 func (t *Turn) collectKeys(most int, terminators ...string) Collect {
-	return Collect{Max: most, Timeout: collectTimeout, Interdigit: waitFor(t.Data, "interdigit_timeout", interdigitTimeout), Terminators: terminators}
+	return Collect{Max: most, Timeout: collectTimeout, Interdigit: waitFor(t.Data, "interdigit_timeout",
+		interdigitTimeout), Terminators: terminators}
 }

@@ -16,9 +16,9 @@ const (
 	mostHookAttempts = 5
 )
 
-// webhook is KAZOO's `webhook` (cf_webhook.erl): it has what is known of the call, and data.custom_data, sent to data.uri with
-// data.http_verb (post, or get with a query string), and goes on at once: nobody waits for the answer. A server that does not take
-// it is asked again, data.retries (3) times in all.
+// webhook is KAZOO's `webhook` (cf_webhook.erl): it has what is known of the call, and data.custom_data, sent to
+// data.uri with data.http_verb (post, or get with a query string), and goes on at once: nobody waits for the answer. A
+// server that does not take it is asked again, data.retries (3) times in all.
 func webhook(ctx context.Context, t *Turn) Next {
 	target, err := webAddress(t.Data.String("uri"))
 	if err != nil {
@@ -54,7 +54,8 @@ func webhook(ctx context.Context, t *Turn) Next {
 		t.Note(fmt.Sprintf("the server answers %d, which nobody waits for", answer.Status))
 	case hungUp(err):
 		t.fail(err)
-	case err != nil && !errors.Is(err, ErrNotScripted): // without a script nothing is to be said: nobody waits for the answer
+	// without a script nothing is to be said: nobody waits for the answer
+	case err != nil && !errors.Is(err, ErrNotScripted):
 		t.Outcome(Failed)
 		t.Note("the webhook could not be sent: " + err.Error())
 	}

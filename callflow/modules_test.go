@@ -19,7 +19,8 @@ import (
 
 var _ callflow.Runner = (*function.Runner)(nil)
 
-// What each module asks of the switch, what becomes of its step and where it goes (the cf_*.erl files; kazoo-facts §5.7).
+// What each module asks of the switch, what becomes of its step and where it goes (the cf_*.erl files; kazoo-facts
+// §5.7).
 func TestModules(t *testing.T) {
 	trouble := errors.New("no such codec")
 	cases := []struct {
@@ -33,30 +34,70 @@ func TestModules(t *testing.T) {
 		{"answer goes on whatever the switch says", "answer", `{}`, testSwitch{fails: trouble}, "failed answer -> next"},
 		{"noop", "noop", `{}`, testSwitch{}, "ok noop -> next"},
 		{"noop that fails stops", "noop", `{}`, testSwitch{fails: trouble}, "failed noop -> stop"},
-		{"tts", "tts", `{"text":"hi"}`, testSwitch{}, `ok answer tts{"Language":"de-de","Text":"hi","Voice":"female"} -> next`},
-		{"tts with everything", "tts", `{"text":"hi","voice":"male","language":"en-gb","engine":"flite","endless_playback":"true","terminators":["#"]}`, testSwitch{},
-			`ok answer tts{"Endless-Playback":true,"Engine":"flite","Language":"en-gb","Text":"hi","Voice":"male"} -> next`},
+		{"tts", "tts", `{"text":"hi"}`, testSwitch{}, `ok answer tts{"Language":"de-de","Text":"hi","Voice":"female"} ` +
+			`-> next`},
+		{
+			"tts with everything", "tts", `{"text":"hi","voice":"male","language":"en-gb","engine":"flite",` +
+				`"endless_playback":"true","terminators":["#"]}`,
+			testSwitch{},
+			`ok answer tts{"Endless-Playback":true,"Engine":"flite","Language":"en-gb","Text":"hi","Voice":"male"} -> next`,
+		},
 		{"tts on a dead channel stops", "tts", `{"text":"hi"}`, testSwitch{gone: true}, "hung_up answer -> stop"},
-		{"tts that fails stops", "tts", `{"text":"hi"}`, testSwitch{speakFails: trouble}, `failed answer tts{"Language":"de-de","Text":"hi","Voice":"female"} -> stop`},
-		{"play in the account's media", "play", `{"id":"m1"}`, testSwitch{}, `ok answer play{"Media-Name":"/` + string(acme) + `/m1"} -> next`},
-		{"play a path, unanswered, twice", "play", `{"id":"/system_media/hi","answer":false,"loop_count":2}`, testSwitch{}, `ok play{"Loop-Count":2,"Media-Name":"/system_media/hi"} -> next`},
+		{
+			"tts that fails stops", "tts", `{"text":"hi"}`,
+			testSwitch{speakFails: trouble},
+			`failed answer tts{"Language":"de-de","Text":"hi","Voice":"female"} -> stop`,
+		},
+		{"play in the account's media", "play", `{"id":"m1"}`, testSwitch{}, `ok answer play{"Media-Name":"/` + string(acme) +
+			`/m1"} -> next`},
+		{
+			"play a path, unanswered, twice", "play", `{"id":"/system_media/hi","answer":false,"loop_count":2}`,
+			testSwitch{},
+			`ok play{"Loop-Count":2,"Media-Name":"/system_media/hi"} -> next`,
+		},
 		{"play nothing", "play", `{}`, testSwitch{}, "failed -> next"},
 		{"play that fails goes on", "play", `{"id":"http://a/b.wav"}`, testSwitch{fails: trouble}, "failed answer -> next"},
-		{"play on a dead channel ends everything", "play", `{"id":"m1"}`, testSwitch{gone: true}, "hung_up answer -> hard_stop"},
+		{
+			"play on a dead channel ends everything", "play", `{"id":"m1"}`,
+			testSwitch{gone: true},
+			"hung_up answer -> hard_stop",
+		},
 		{"sleep asks nothing", "sleep", `{"duration":5}`, testSwitch{}, "ok -> next"},
 		{"sleep on a dead channel stops", "sleep", `{"duration":5}`, testSwitch{gone: true}, "hung_up -> stop"},
 		{"sleep goes on whatever the switch says", "sleep", `{"duration":5}`, testSwitch{fails: trouble}, "failed -> next"},
 		{"response without code is busy", "response", `{}`, testSwitch{}, `ok respond{"Response-Code":486} -> stop`},
-		{"response with media", "response", `{"code":"503","message":"Later","media":"sorry"}`, testSwitch{},
-			`ok respond{"Media-Name":"/` + string(acme) + `/sorry","Response-Code":503,"Response-Message":"Later"} -> stop`},
-		{"response that fails stops all the same", "response", `{"code":486}`, testSwitch{fails: trouble}, `failed respond{"Response-Code":486} -> stop`},
+		{
+			"response with media", "response", `{"code":"503","message":"Later","media":"sorry"}`,
+			testSwitch{},
+			`ok respond{"Media-Name":"/` + string(acme) + `/sorry","Response-Code":503,"Response-Message":"Later"} -> stop`,
+		},
+		{
+			"response that fails stops all the same", "response", `{"code":486}`,
+			testSwitch{fails: trouble},
+			`failed respond{"Response-Code":486} -> stop`,
+		},
 		{"hangup", "hangup", `{}`, testSwitch{}, "ok hangup -> hard_stop"},
-		{"hangup that fails ends all the same", "hangup", `{}`, testSwitch{hangupFails: trouble}, "failed hangup -> hard_stop"},
-		{"language", "language", `{"language":"fr-fr"}`, testSwitch{}, `ok set{"Custom-Channel-Vars":{"default_language":"fr-fr"}} -> next`},
-		{"no language", "language", `{"language":7.5e300}`, testSwitch{fails: trouble}, `failed set{"Custom-Channel-Vars":{"default_language":"7.5e+300"}} -> next`},
+		{
+			"hangup that fails ends all the same", "hangup", `{}`,
+			testSwitch{hangupFails: trouble},
+			"failed hangup -> hard_stop",
+		},
+		{
+			"language", "language", `{"language":"fr-fr"}`,
+			testSwitch{},
+			`ok set{"Custom-Channel-Vars":{"default_language":"fr-fr"}} -> next`,
+		},
+		{
+			"no language", "language", `{"language":7.5e300}`,
+			testSwitch{fails: trouble},
+			`failed set{"Custom-Channel-Vars":{"default_language":"7.5e+300"}} -> next`,
+		},
 		{"language missing", "language", `{}`, testSwitch{}, "failed -> next"},
-		{"set_variables", "set_variables", `{"custom_application_vars":{"a":"b"},"export":true}`, testSwitch{},
-			`ok set{"Custom-Application-Vars":{"a":"b"},"Export-All":true} -> next`},
+		{
+			"set_variables", "set_variables", `{"custom_application_vars":{"a":"b"},"export":true}`,
+			testSwitch{},
+			`ok set{"Custom-Application-Vars":{"a":"b"},"Export-All":true} -> next`,
+		},
 		{"set_variables without any", "set_variables", `{"custom_application_vars":{}}`, testSwitch{}, "ok -> next"},
 		{"branch_variable finds its child", "branch_variable", `{"variable":"Kind"}`, testSwitch{}, "ok -> gold"},
 		{"normalised", "branch_variable", `{"variable":"VIP-level"}`, testSwitch{}, "ok -> 7"},
@@ -88,7 +129,10 @@ func TestModules(t *testing.T) {
 			var first *callflow.Step
 			executor.Run(context.Background(), callflow.Walk{
 				Call: call, Switch: &c.control, Origin: function.FromCall,
-				Flow: callflow.NodeOf(map[string]any{"module": c.module, "data": data, "children": map[string]any{"_": child, "gold": child, "7": child}}),
+				Flow: callflow.NodeOf(map[string]any{"module": c.module, "data": data, "children": map[string]any{
+					"_":    child,
+					"gold": child, "7": child,
+				}}),
 				Observe: func(s callflow.Step) {
 					if first == nil {
 						first = &s
@@ -134,7 +178,10 @@ func TestSetVariablesBelongToTheCall(t *testing.T) {
 	data := map[string]any{"custom_application_vars": map[string]any{"new": map[string]any{"x": "1"}, "old": "replaced"}}
 	call := &callflow.Call{Account: acme, ApplicationVars: map[string]any{"old": "value", "kept": "yes"}}
 	executor := callflow.Executor{}
-	executor.Run(context.Background(), callflow.Walk{Call: call, Switch: &testSwitch{}, Flow: callflow.NodeOf(map[string]any{"module": "set_variables", "data": data})})
+	executor.Run(context.Background(), callflow.Walk{
+		Call: call, Switch: &testSwitch{},
+		Flow: callflow.NodeOf(map[string]any{"module": "set_variables", "data": data}),
+	})
 	want := map[string]any{"new": map[string]any{"x": "1"}, "old": "replaced", "kept": "yes"}
 	if diff := cmp.Diff(want, call.ApplicationVars); diff != "" {
 		t.Error(diff)
@@ -157,8 +204,11 @@ func TestFunctionOutcomes(t *testing.T) {
 			executor := callflow.Executor{Runner: runner}
 			var steps []callflow.Step
 			executor.Run(context.Background(), callflow.Walk{
-				Call:     &callflow.Call{ID: "id", Account: acme, To: callflow.URI{User: "1000"}},
-				Flow:     callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": "f1"}, "children": map[string]any{"_": map[string]any{"module": "answer"}}}),
+				Call: &callflow.Call{ID: "id", Account: acme, To: callflow.URI{User: "1000"}},
+				Flow: callflow.NodeOf(map[string]any{
+					"module": "function", "data": map[string]any{"id": "f1"},
+					"children": map[string]any{"_": map[string]any{"module": "answer"}},
+				}),
 				Switch:   &testSwitch{},
 				Origin:   function.FromCall,
 				TimeZone: "Europe/Berlin",
@@ -183,7 +233,8 @@ func TestFunctionOutcomes(t *testing.T) {
 			if !outcome.Known() {
 				wanted = function.EngineDown
 			}
-			if got := steps[0]; got.Function == nil || got.Function.Outcome != wanted || got.Outcome != callflow.Outcome(wanted) {
+			if got := steps[0]; got.Function == nil || got.Function.Outcome != wanted ||
+				got.Outcome != callflow.Outcome(wanted) {
 				t.Errorf("the step says %+v", got)
 			}
 		})
@@ -195,7 +246,10 @@ func TestFunctionThatGivesNoFlow(t *testing.T) {
 	executor := callflow.Executor{Runner: runner}
 	var steps []callflow.Step
 	executor.Run(context.Background(), callflow.Walk{
-		Call: &callflow.Call{Account: acme}, Flow: callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": "f1"}}), Switch: &testSwitch{},
+		Call: &callflow.Call{Account: acme}, Flow: callflow.NodeOf(map[string]any{
+			"module": "function",
+			"data":   map[string]any{"id": "f1"},
+		}), Switch: &testSwitch{},
 		Observe: func(s callflow.Step) { steps = append(steps, s) },
 	})
 	if steps[0].Outcome != "no_flow" || steps[0].Function.Error == nil {
@@ -211,19 +265,32 @@ func TestFunctionFlowsAreValidated(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := []struct{ name, returned, want string }{
-		{"unknown module below", `{"module":"tts","data":{"text":"never said"},"children":{"_":{"module":"frobnicate","data":{}}}}`, "function=invalid_flow answer"},
+		{"unknown module below", `{"module":"tts","data":{"text":"never said"},"children":{"_":{"module":"frobnicate",` +
+			`"data":{}}}}`, "function=invalid_flow answer"},
 		{"no flow", `"hi"`, "function=invalid_flow answer"},
 		{"another type is not cast", `{"module":"sleep","data":{"duration":"20"}}`, "function=invalid_flow answer"},
 		{"valid", `{"module":"sleep","data":{"duration":20}}`, "function sleep answer"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			runner := function.NewRunner(function.Config{Driver: returns(c.returned), Flows: set, NewRun: func() function.RunID { return "r" }})
-			simulator := callflow.Simulator{Executor: &callflow.Executor{Runner: runner, Directory: callflow.Memory{acme: {{Document: callflow.Document{
-				ID: "c1", Numbers: []string{"1000"},
-				Flow: callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": "f1"}, "children": map[string]any{"_": map[string]any{"module": "answer"}}}),
-			}}}}}}
-			trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1000"}})
+			runner := function.NewRunner(function.Config{
+				Driver: returns(c.returned), Flows: set,
+				NewRun: func() function.RunID { return "r" },
+			})
+			simulator := callflow.Simulator{Executor: &callflow.Executor{
+				Runner: runner,
+				Directory: callflow.Memory{acme: {{Document: callflow.Document{
+					ID: "c1", Numbers: []string{"1000"},
+					Flow: callflow.NodeOf(map[string]any{
+						"module": "function", "data": map[string]any{"id": "f1"},
+						"children": map[string]any{"_": map[string]any{"module": "answer"}},
+					}),
+				}}}},
+			}}
+			trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
+				Account: acme,
+				Call:    map[string]any{"To": "1000"},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -254,8 +321,9 @@ func TestFunctionWithTooLargeParameters(t *testing.T) {
 	executor := callflow.Executor{Runner: runner}
 	var steps []callflow.Step
 	executor.Run(context.Background(), callflow.Walk{
-		Call: &callflow.Call{Account: acme, SIPHeaders: map[string]any{"X": strings.Repeat("x", 1<<20)}},
-		Flow: callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": "f1"}}), Switch: &testSwitch{},
+		Call:    &callflow.Call{Account: acme, SIPHeaders: map[string]any{"X": strings.Repeat("x", 1<<20)}},
+		Flow:    callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": "f1"}}),
+		Switch:  &testSwitch{},
 		Observe: func(s callflow.Step) { steps = append(steps, s) },
 	})
 	if steps[0].Outcome != "too_large" || len(steps[0].Function.Error.Message) > 500 {
@@ -286,9 +354,12 @@ func TestVocabularyIsComplete(t *testing.T) {
 
 func TestSleepIsBounded(t *testing.T) {
 	for data, want := range map[string]int64{
-		`{"duration":1e19}`: 86_400_000, `{"duration":-1e19}`: 0, `{"duration":20.0}`: 20_000, `{"duration":2e1}`: 20_000, `{"duration":1.5}`: 0, `{"duration":true}`: 0,
-		`{}`: 0, `{"duration":20}`: 20_000, `{"duration":"20","unit":"ms"}`: 20, `{"duration":2,"unit":"m"}`: 120_000, `{"duration":1,"unit":"h"}`: 3_600_000,
-		`{"duration":1,"unit":"parsec"}`: 1000, `{"duration":-5}`: 0, `{"duration":9223372036854775807,"unit":"h"}`: 86_400_000, `{"duration":86400000,"unit":"s"}`: 86_400_000,
+		`{"duration":1e19}`: 86_400_000, `{"duration":-1e19}`: 0, `{"duration":20.0}`: 20_000, `{"duration":2e1}`: 20_000,
+		`{"duration":1.5}`: 0, `{"duration":true}`: 0,
+		`{}`: 0, `{"duration":20}`: 20_000, `{"duration":"20","unit":"ms"}`: 20, `{"duration":2,"unit":"m"}`: 120_000,
+		`{"duration":1,"unit":"h"}`:      3_600_000,
+		`{"duration":1,"unit":"parsec"}`: 1000, `{"duration":-5}`: 0,
+		`{"duration":9223372036854775807,"unit":"h"}`: 86_400_000, `{"duration":86400000,"unit":"s"}`: 86_400_000,
 	} {
 		var node map[string]any
 		decoder := json.NewDecoder(strings.NewReader(data))
@@ -297,9 +368,15 @@ func TestSleepIsBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 		simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{acme: {{
-			Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.NodeOf(map[string]any{"module": "sleep", "data": node})},
+			Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.NodeOf(map[string]any{
+				"module": "sleep",
+				"data":   node,
+			})},
 		}}}}}
-		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1"}})
+		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
+			Account: acme,
+			Call:    map[string]any{"To": "1"},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -313,7 +390,10 @@ func TestSleepIsBounded(t *testing.T) {
 func TestSimulateStaysInTheAccount(t *testing.T) {
 	const other account.ID = "0ther000000000000000000000000002"
 	simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{other: {{
-		Document: callflow.Document{ID: "c1", Numbers: []string{"1000"}, Flow: callflow.NodeOf(map[string]any{"module": "answer"})},
+		Document: callflow.Document{
+			ID: "c1", Numbers: []string{"1000"},
+			Flow: callflow.NodeOf(map[string]any{"module": "answer"}),
+		},
 	}}}}}
 	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{
 		"To": "1000", "Account-ID": string(other), "Custom-Channel-Vars": map[string]any{"Account-ID": string(other)},
@@ -324,8 +404,12 @@ func TestSimulateStaysInTheAccount(t *testing.T) {
 }
 
 func TestSimulateWithoutStore(t *testing.T) {
-	simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: faulty{numbers: errors.New("connection refused")}}}
-	_, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1000"}})
+	simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: faulty{numbers: errors.New(
+		"connection refused")}}}
+	_, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
+		Account: acme,
+		Call:    map[string]any{"To": "1000"},
+	})
 	if err == nil || !strings.Contains(err.Error(), "connection refused") || !strings.Contains(err.Error(), "1000") {
 		t.Errorf("got %v", err)
 	}

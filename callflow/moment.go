@@ -14,14 +14,18 @@ const farthestMoment = 4_102_444_800_000
 // Layouts of the moments that a script may name.
 var (
 	layoutsWithOffset = []string{
-		time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700", "2006-01-02 15:04:05Z07:00",
+		time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700",
+		"2006-01-02 15:04:05Z07:00",
 		"2006-01-02 15:04Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04Z0700",
 	}
-	layoutsLocal = []string{"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly}
+	layoutsLocal = []string{
+		"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04",
+		time.DateOnly,
+	}
 )
 
-// parseMoment reads a moment from 1970 to 2099: text, local to loc unless it has an offset, or milliseconds since 1970. What the
-// clocks of loc skip or show twice is read as JavaScript reads it (ECMA-262, UTC(t)), and remark says so.
+// parseMoment reads a moment from 1970 to 2099: text, local to loc unless it has an offset, or milliseconds since 1970.
+// What the clocks of loc skip or show twice is read as JavaScript reads it (ECMA-262, UTC(t)), and remark says so.
 func parseMoment(value any, loc *time.Location) (t time.Time, remark string, ok bool) {
 	switch v := value.(type) {
 	case json.Number, float64, int64, int:
@@ -55,7 +59,8 @@ func atClock(wall time.Time, loc *time.Location) (t time.Time, remark string) {
 		return t, fmt.Sprintf("the clocks in %s skip %s: taken as %s, as JavaScript does", loc, shown, t.Format("15:04 MST"))
 	}
 	if _, end := t.ZoneBounds(); !end.IsZero() {
-		if again := local - zone.Offset(end.UnixMilli()); again >= end.UnixMilli() && again != ms && again+zone.Offset(again) == local {
+		if again := local - zone.Offset(end.UnixMilli()); again >= end.UnixMilli() && again != ms && again+
+			zone.Offset(again) == local {
 			return t, fmt.Sprintf("the clocks in %s show %s twice: taken as the first time, %s; give an offset to say which",
 				loc, shown, t.Format("15:04 -07:00 (MST)"))
 		}

@@ -12,7 +12,8 @@ import (
 func TestWebhooksKeepTheirOrder(t *testing.T) {
 	const custom = `{"zeta":{"y":1,"x":2},"alpha":[{"b":1,"a":2}]}`
 	var flow callflow.Node
-	if err := json.Unmarshal([]byte(`{"module":"webhook","data":{"uri":"https://a.example/","custom_data":`+custom+`}}`), &flow); err != nil {
+	if err := json.Unmarshal([]byte(`{"module":"webhook","data":{"uri":"https://a.example/","custom_data":`+custom+`}}`),
+		&flow); err != nil {
 		t.Fatal(err)
 	}
 	trace := rehearse(t, flow)
@@ -27,7 +28,8 @@ func TestWebhooksKeepTheirOrder(t *testing.T) {
 // A trace is the same after it went over the wire: the command line tells what the service did.
 func TestTracesKeepTheirOrder(t *testing.T) {
 	var flow callflow.Node
-	if err := json.Unmarshal([]byte(`{"module":"temporal_route","data":{"zeta":1,"alpha":{"y":1,"x":2}},"children":{"z":{},"a":{}}}`), &flow); err != nil {
+	if err := json.Unmarshal([]byte(`{"module":"temporal_route","data":{"zeta":1,"alpha":{"y":1,"x":2}},`+
+		`"children":{"z":{},"a":{}}}`), &flow); err != nil {
 		t.Fatal(err)
 	}
 	text, err := json.Marshal(rehearse(t, flow))
@@ -39,7 +41,8 @@ func TestTracesKeepTheirOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, err := json.Marshal(trace)
-	if err != nil || string(again) != string(text) || !strings.Contains(string(text), `"data":{"zeta":1,"alpha":{"y":1,"x":2}}`) {
+	if err != nil || string(again) != string(text) || !strings.Contains(string(text),
+		`"data":{"zeta":1,"alpha":{"y":1,"x":2}}`) {
 		t.Errorf("got %s, %v; want %s", again, err, text)
 	}
 }

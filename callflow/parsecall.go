@@ -21,10 +21,11 @@ const maxText = 256
 //	{"To":"1000@acme.example","From":"4158867900","Caller-ID-Name":"Alice","Custom-Application-Vars":{"vip":true}, …}
 //
 // `To` or `Request` must say who is called; each stands in for the other. Caller-ID-Number is the From user when it is
-// missing, as switches have it. To-Realm, From-Realm and Request-Realm count where their party has no `@`, and whatever else Params
-// gives may be given, so that the parameters of a run describe a call. Custom-Channel-Vars, Custom-SIP-Headers, Language, Call-ID, Digits (text, or an object
-// of collections) and User-ID (text or array) may be given. The account is the one passed in, whatever the description
-// says. Call.ID stays empty when the description gives none.
+// missing, as switches have it. To-Realm, From-Realm and Request-Realm count where their party has no `@`, and whatever
+// else Params gives may be given, so that the parameters of a run describe a call. Custom-Channel-Vars,
+// Custom-SIP-Headers, Language, Call-ID, Digits (text, or an object of collections) and User-ID (text or array) may be
+// given. The account is the one passed in, whatever the description says. Call.ID stays empty when the description
+// gives none.
 //
 // ignored lists the members that mean nothing here, sorted. A description that cannot be used gives an *InvalidCall
 // with every fault at once.
@@ -77,7 +78,10 @@ func (p *callParser) parties(call *Call) {
 		p.problems.add("To", "required", "Field is required but missing", nil)
 	}
 	call.To, call.From, call.Request = ParseURI(or(to, request)), ParseURI(from), ParseURI(or(request, to))
-	for name, uri := range map[string]*URI{"To-Realm": &call.To, "From-Realm": &call.From, "Request-Realm": &call.Request} {
+	for name, uri := range map[string]*URI{
+		"To-Realm": &call.To, "From-Realm": &call.From,
+		"Request-Realm": &call.Request,
+	} {
 		if realm := p.text(name); realm != "" && uri.Realm == "" {
 			uri.Realm = realm
 		}

@@ -30,8 +30,12 @@ func TestParseCall(t *testing.T) {
 	}
 	want := &callflow.Call{
 		ID: "a84b4c76e66710", Account: acme,
-		To: callflow.URI{User: "1000", Realm: "acme.example"}, From: callflow.URI{User: "4158867900", Realm: "carrier.example"},
-		Request: callflow.URI{User: "2000", Realm: "b@c"}, CallerIDName: "Alice", CallerIDNumber: "4158867900", Language: "fr-fr",
+		To: callflow.URI{User: "1000", Realm: "acme.example"}, From: callflow.URI{
+			User:  "4158867900",
+			Realm: "carrier.example",
+		},
+		Request: callflow.URI{User: "2000", Realm: "b@c"}, CallerIDName: "Alice", CallerIDNumber: "4158867900",
+		Language: "fr-fr",
 		OwnerIDs: []string{"u1", "u2"}, Collections: map[string]string{"pin": "12"},
 		ChannelVars:     map[string]any{"Authorizing-Type": "device", "Account-ID": string(acme)},
 		ApplicationVars: map[string]any{"a": map[string]any{"b": 1.0}}, SIPHeaders: map[string]any{"X": "y"},
@@ -55,16 +59,38 @@ func TestParseCallDefaults(t *testing.T) {
 		want      map[string]any // members of Params
 	}{
 		{"a number alone", map[string]any{"To": "1000"}, map[string]any{
-			"To": "1000", "To-Realm": "norealm", "Request": "1000", "Request-Realm": "norealm", "From": "nouser", "From-Realm": "norealm",
-			"Caller-ID-Name": "unknown", "Caller-ID-Number": "anonymous", "Language": "en-us", "Direction": "inbound", "Api-Version": "4.x"}},
+			"To": "1000", "To-Realm": "norealm", "Request": "1000", "Request-Realm": "norealm", "From": "nouser",
+			"From-Realm":     "norealm",
+			"Caller-ID-Name": "unknown", "Caller-ID-Number": "anonymous", "Language": "en-us", "Direction": "inbound",
+			"Api-Version": "4.x",
+		}},
 		{"Request stands in for To", map[string]any{"Request": "1000@a"}, map[string]any{"To": "1000", "To-Realm": "a"}},
-		{"the caller's number is who calls", map[string]any{"To": "1000", "From": "alice@a"}, map[string]any{"Caller-ID-Number": "alice"}},
-		{"Request is normalised, To is not", map[string]any{"To": "4158867900@a"}, map[string]any{"Request": "+14158867900", "To": "4158867900"}},
+		{
+			"the caller's number is who calls",
+			map[string]any{"To": "1000", "From": "alice@a"},
+			map[string]any{"Caller-ID-Number": "alice"},
+		},
+		{"Request is normalised, To is not", map[string]any{"To": "4158867900@a"}, map[string]any{
+			"Request": "+14158867900",
+			"To":      "4158867900",
+		}},
 		{"nothing before the realm", map[string]any{"To": "@acme"}, map[string]any{"To": "nouser", "To-Realm": "acme"}},
-		{"one owner is text", map[string]any{"To": "1", "Custom-Channel-Vars": map[string]any{"Owner-ID": "u1"}}, map[string]any{"User-ID": "u1"}},
-		{"several are an array", map[string]any{"To": "1", "User-ID": []any{"u1", "u2"}}, map[string]any{"User-ID": []any{"u1", "u2"}}},
+		{
+			"one owner is text",
+			map[string]any{"To": "1", "Custom-Channel-Vars": map[string]any{"Owner-ID": "u1"}},
+			map[string]any{"User-ID": "u1"},
+		},
+		{
+			"several are an array",
+			map[string]any{"To": "1", "User-ID": []any{"u1", "u2"}},
+			map[string]any{"User-ID": []any{"u1", "u2"}},
+		},
 		{"one digit", map[string]any{"To": "1", "Digits": "5"}, map[string]any{"Digits": "5"}},
-		{"collections", map[string]any{"To": "1", "Digits": map[string]any{"default": "12"}}, map[string]any{"Digits": map[string]any{"default": "12"}}},
+		{
+			"collections",
+			map[string]any{"To": "1", "Digits": map[string]any{"default": "12"}},
+			map[string]any{"Digits": map[string]any{"default": "12"}},
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,13 +128,30 @@ func TestParseCallRefuses(t *testing.T) {
 	}{
 		{"nobody called", map[string]any{}, []string{"To/required"}},
 		{"null is nobody", map[string]any{"To": nil}, []string{"To/required"}},
-		{"wrong types, all at once", map[string]any{"To": []any{}, "From": map[string]any{}, "Custom-SIP-Headers": "x", "Digits": []any{"1"}, "User-ID": []any{"u1", 7, nil, ""}},
-			[]string{"Custom-SIP-Headers/type", "Digits/type", "From/type", "To/required", "To/type", "User-ID.2/type", "User-ID.3/type"}},
+		{
+			"wrong types, all at once",
+			map[string]any{
+				"To": []any{}, "From": map[string]any{}, "Custom-SIP-Headers": "x",
+				"Digits": []any{"1"}, "User-ID": []any{"u1", 7, nil, ""},
+			},
+			[]string{
+				"Custom-SIP-Headers/type", "Digits/type", "From/type", "To/required", "To/type", "User-ID.2/type",
+				"User-ID.3/type",
+			},
+		},
 		{"too long", map[string]any{"To": "1000@" + long}, []string{"To/maxLength", "To/required"}},
-		{"line breaks", map[string]any{"To": "1000", "Caller-ID-Name": "a\r\nVia: x"}, []string{"Caller-ID-Name/wrong_format"}},
+		{
+			"line breaks",
+			map[string]any{"To": "1000", "Caller-ID-Name": "a\r\nVia: x"},
+			[]string{"Caller-ID-Name/wrong_format"},
+		},
 		{"broken UTF-8", map[string]any{"To": "1000", "From": "\xff"}, []string{"From/wrong_format"}},
 		{"blanks in a Call-ID", map[string]any{"To": "1000", "Call-ID": "a b"}, []string{"Call-ID/wrong_format"}},
-		{"too deep", map[string]any{"To": "1000", "Custom-Application-Vars": deep}, []string{"Custom-Application-Vars/maxSize"}},
+		{
+			"too deep",
+			map[string]any{"To": "1000", "Custom-Application-Vars": deep},
+			[]string{"Custom-Application-Vars/maxSize"},
+		},
 		{"too much", map[string]any{"To": "1000", "Custom-SIP-Headers": many}, []string{"Custom-SIP-Headers/maxSize"}},
 		{"odd collections", map[string]any{"To": "1000", "Digits": map[string]any{"a": []any{}}}, []string{"Digits.a/type"}},
 	}
@@ -142,15 +185,19 @@ func TestParamsAsAFunctionSeesThem(t *testing.T) {
 		ID: "id", Account: acme, OwnerIDs: []string{"u1", "u2"}, Collections: map[string]string{"default": "12"},
 		ApplicationVars: map[string]any{"foo": "bar", "nested": map[string]any{"deep": true}},
 		SIPHeaders:      map[string]any{"X-A&Account-ID": "forged", "X[Y]": "z"},
-		UserVars:        map[string]any{"Account-ID": "forged", "User-ID": "forged", "Digits": "forged", "Call-Status": "forged", "mine": "kept", "Custom-SIP-Headers[X]": "posing"},
-		Store:           map[string]any{"recording_url": "http://a/b", "digits_collected": "99"},
+		UserVars: map[string]any{
+			"Account-ID": "forged", "User-ID": "forged", "Digits": "forged",
+			"Call-Status": "forged", "mine": "kept", "Custom-SIP-Headers[X]": "posing",
+		},
+		Store: map[string]any{"recording_url": "http://a/b", "digits_collected": "99"},
 	}
 	flat, err := params.Flatten(callflow.Params(call))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"Account-ID": string(acme), "Api-Version": "4.x", "Call-ID": "id", "Caller-ID-Name": "unknown", "Caller-ID-Number": "anonymous",
+		"Account-ID": string(acme), "Api-Version": "4.x", "Call-ID": "id", "Caller-ID-Name": "unknown",
+		"Caller-ID-Number":             "anonymous",
 		"Custom-Application-Vars[foo]": "bar", "Custom-Application-Vars[nested][deep]": "true",
 		"Custom-SIP-Headers[X-A&Account-ID]": "forged", "Custom-SIP-Headers[X%5BY%5D]": "z",
 		"Digits[default]": "12", "Direction": "inbound", "From": "nouser", "From-Realm": "norealm", "Language": "en-us",

@@ -24,14 +24,14 @@ const (
 //	 "answers":{"user":"none","device:0123…":"busy","offnet:+14155550100":{"outcome":"answered","after_ms":8000,"talk_ms":30000}},
 //	 "http":{"https://example.com/pivot":{"status":200,"body":{"module":"hangup","data":{}},"after_ms":300}},"real_http":false}
 //
-// now is local to timezone unless it says an offset, or a number of milliseconds since 1970; zone (IANA) stands in for a
-// missing timezone. Digits without after_ms are pressed as soon as something collects them. Outcomes are answered, none,
-// busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION; accepted is answered by somebody who presses 1 where a
-// forwarded call asks for it (require_keypress), which answered is not. Who is rung goes by the most exact of its id, the device that is forwarded
-// there, the user it is rung for, and their kinds. A body that is text goes as it is, with content_type
-// where that is given; real_http asks web servers that http has no answer for, where the service allows that. A script that cannot be used gives an
-// *InvalidCall with every fault at once, its paths below `script`. A local time that the zone's clocks skip or show twice is read as
-// JavaScript reads it, and Remark says so.
+// now is local to timezone unless it says an offset, or a number of milliseconds since 1970; zone (IANA) stands in for
+// a missing timezone. Digits without after_ms are pressed as soon as something collects them. Outcomes are answered,
+// none, busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION; accepted is answered by somebody who
+// presses 1 where a forwarded call asks for it (require_keypress), which answered is not. Who is rung goes by the most
+// exact of its id, the device that is forwarded there, the user it is rung for, and their kinds. A body that is text
+// goes as it is, with content_type where that is given; real_http asks web servers that http has no answer for, where
+// the service allows that. A script that cannot be used gives an *InvalidCall with every fault at once, its paths below
+// `script`. A local time that the zone's clocks skip or show twice is read as JavaScript reads it, and Remark says so.
 func ParseScript(script jsonvalue.Object, zone string) (Script, error) {
 	p, described := scriptParser{}, script.Members
 	p.only("script", described, "now", "timezone", "digits", "answers", "http", "real_http", "hangup_after_ms")
@@ -52,7 +52,8 @@ type scriptParser struct{ problems InvalidCall }
 func (p *scriptParser) only(path string, members map[string]any, known ...string) {
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		if !slices.Contains(known, name) {
-			p.problems.add(path+"."+clip(name, 64), "unknown", "a script has no such member here; known are "+strings.Join(known, ", "), nil)
+			p.problems.add(path+"."+clip(name, 64), "unknown", "a script has no such member here; known are "+
+				strings.Join(known, ", "), nil)
 		}
 	}
 }
@@ -96,7 +97,8 @@ func (p *scriptParser) now(value any, zone string) (t time.Time, remark string) 
 	}
 	t, remark, ok := parseMoment(value, loc)
 	if !ok {
-		p.problems.add("script.now", "invalid", "name a moment from 1970 to 2099 as 2026-12-24T18:05, with an offset (2026-12-24T18:05-08:00) if it is not local, or as milliseconds since 1970", nil)
+		p.problems.add("script.now", "invalid", "name a moment from 1970 to 2099 as 2026-12-24T18:05, with an offset "+
+			"(2026-12-24T18:05-08:00) if it is not local, or as milliseconds since 1970", nil)
 		return time.Time{}, ""
 	}
 	return t, remark
@@ -149,7 +151,10 @@ func (p *scriptParser) digits(value any) []Press {
 		}
 		p.only(path, entry, "after_ms", "digits")
 		_, timed := entry["after_ms"]
-		press := Press{At: p.moment(path+".after_ms", entry["after_ms"]), WhenAsked: !timed, Digits: Data(entry).String("digits")}
+		press := Press{
+			At: p.moment(path+".after_ms", entry["after_ms"]), WhenAsked: !timed,
+			Digits: Data(entry).String("digits"),
+		}
 		if press.Digits == "" || len(press.Digits) > 64 || strings.Trim(press.Digits, "0123456789*#") != "" {
 			p.problems.add(path+".digits", "invalid", "digits are up to 64 of 0-9, * and #", nil)
 		}
@@ -185,7 +190,8 @@ func (p *scriptParser) answers(value any) map[string]Reply {
 	for _, name := range names {
 		path := "script.answers." + clip(name, 100)
 		if kind, _, _ := strings.Cut(name, ":"); !slices.Contains(legKinds, kind) {
-			p.problems.add(path, "invalid", "who answers is one of "+strings.Join(legKinds, ", ")+", with or without `:` and an id or number", legKinds)
+			p.problems.add(path, "invalid", "who answers is one of "+strings.Join(legKinds, ", ")+
+				", with or without `:` and an id or number", legKinds)
 			continue
 		}
 		entry, ok := entries[name].(map[string]any)
@@ -194,7 +200,8 @@ func (p *scriptParser) answers(value any) map[string]Reply {
 		}
 		p.only(path, entry, "outcome", "after_ms", "talk_ms")
 		outcome := Data(entry).String("outcome")
-		r := Reply{Cause: p.cause(path, outcome), Accepts: outcome == accepted, After: p.moment(path+".after_ms", entry["after_ms"]), Talk: p.moment(path+".talk_ms", entry["talk_ms"])}
+		r := Reply{Cause: p.cause(path, outcome), Accepts: outcome == accepted, After: p.moment(path+".after_ms",
+			entry["after_ms"]), Talk: p.moment(path+".talk_ms", entry["talk_ms"])}
 		if r.Cause == success {
 			if entry["after_ms"] == nil {
 				r.After = defaultRing
@@ -216,7 +223,8 @@ func (p *scriptParser) cause(path, outcome string) string {
 		return cause
 	}
 	if len(outcome) < 3 || len(outcome) > 64 || strings.Trim(outcome, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
-		p.problems.add(path, "invalid", "the outcome is one of answered, accepted, none, busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION", nil)
+		p.problems.add(path, "invalid", "the outcome is one of answered, accepted, none, busy, rejected, offline, or a "+
+			"hangup cause such as NO_ROUTE_DESTINATION", nil)
 	}
 	return outcome
 }
@@ -232,7 +240,10 @@ func (p *scriptParser) http(value any, order *jsonvalue.Order) map[string]HTTPRe
 			continue
 		}
 		p.only(path, entry, "status", "body", "content_type", "after_ms", "error")
-		r := HTTPReply{Status: int(Data(entry).Int("status", 200)), After: p.moment(path+".after_ms", entry["after_ms"]), Error: clip(Data(entry).String("error"), maxText)}
+		r := HTTPReply{
+			Status: int(Data(entry).Int("status", 200)), After: p.moment(path+".after_ms", entry["after_ms"]),
+			Error: clip(Data(entry).String("error"), maxText),
+		}
 		if r.Status < 100 || r.Status > 599 {
 			p.problems.add(path+".status", "invalid", "an HTTP status is from 100 to 599", nil)
 		}

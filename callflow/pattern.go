@@ -21,7 +21,9 @@ type capture struct {
 // KAZOO's patterns are PCRE; ours run on RE2, in linear time whatever the pattern. Patterns that RE2 does not know
 // (look-around, back references) are skipped as KAZOO skips invalid ones, and so are those that are beyond what one
 // look-up may try; all of them are named in skipped. A look-up whose time is over ends with ctx's error.
-func matchPatterns(ctx context.Context, rows []PatternRow, number string) (best *capture, skipped []SkippedPattern, err error) {
+func matchPatterns(ctx context.Context, rows []PatternRow, number string) (best *capture, skipped []SkippedPattern,
+	err error,
+) {
 	total := 0
 	for i := len(rows) - 1; i >= 0; i-- {
 		if err := ctx.Err(); err != nil {

@@ -12,8 +12,8 @@ import (
 	"callfn/internal/pattern"
 )
 
-// Patterns that were stored before there were bounds cost a look-up no more than others: what is too large, alone or together, is
-// skipped and named.
+// Patterns that were stored before there were bounds cost a look-up no more than others: what is too large, alone or
+// together, is skipped and named.
 func TestLookupBoundsPatterns(t *testing.T) {
 	large := strings.Repeat(".{9}", 400)
 	patterns := []string{"^0" + strings.Repeat(".{1000}", 200), "^1(000)$"}
@@ -36,7 +36,8 @@ func TestLookupBoundsPatterns(t *testing.T) {
 		for _, skipped := range match.Skipped {
 			reasons[skipped.Err.Error()]++
 		}
-		if len(reasons) != 2 || reasons["the account's patterns are too large together"] != 20-pattern.MaxTotal/pattern.Size("^"+large+"0") {
+		if len(reasons) != 2 || reasons["the account's patterns are too large together"] != 20-pattern.MaxTotal/pattern.Size(
+			"^"+large+"0") {
 			t.Errorf("%s: skipped %v, want the large one and those that are too many", name, reasons)
 		}
 	}

@@ -21,7 +21,8 @@ func compose(flow Node, waiting []Node, address func(function.ID) string) (Node,
 		c := composer{then: then, thenSize: size, left: mostPivotNodes, address: address}
 		then = c.node(next)
 		if size = mostPivotNodes - c.left; c.left < 0 {
-			return Node{}, fmt.Errorf("it has more than %d nodes, with what follows at each of its ends: %w", mostPivotNodes, ErrUnfitFlow)
+			return Node{}, fmt.Errorf("it has more than %d nodes, with what follows at each of its ends: %w", mostPivotNodes,
+				ErrUnfitFlow)
 		}
 	}
 	return then, nil
@@ -78,9 +79,9 @@ func (c *composer) end() Node {
 // endsCall: nothing follows these, whatever stands below.
 func endsCall(module string) bool { return module == "hangup" || module == "response" }
 
-// point turns a function node that KAZOO would come to into a pivot node that asks for that function then, with what the
-// caller has pressed by then. POST with JSON keeps parameters out of access logs, and their names apart: KAZOO does not
-// encode names in a query string (kazoo-facts §10, B33).
+// point turns a function node that KAZOO would come to into a pivot node that asks for that function then, with what
+// the caller has pressed by then. POST with JSON keeps parameters out of access logs, and their names apart: KAZOO does
+// not encode names in a query string (kazoo-facts §10, B33).
 func (c *composer) point(n Node) {
 	id := function.ID(n.Data().String("id"))
 	if c.address == nil || id == "" {

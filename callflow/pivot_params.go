@@ -57,8 +57,9 @@ func PivotForm(form url.Values) (map[string]string, error) {
 // kzt_kazoo:req_params). The account is the URL's, the version the format's.
 var twimlNames = map[string]string{
 	"CallSid": "Call-ID", "CallStatus": "Call-Status", "CallerName": "Caller-ID-Name", "CallerNumber": "Caller-ID-Number",
-	"FromRealm": "From-Realm", "ToRealm": "To-Realm", "RecordingUrl": "Recording-Url", "RecordingDuration": "Recording-Duration",
-	"RecordingSid": "Recording-ID", "TranscriptionSid": "Transcription-ID", "TranscriptionText": "Transcription-Text",
+	"FromRealm": "From-Realm", "ToRealm": "To-Realm", "RecordingUrl": "Recording-Url",
+	"RecordingDuration": "Recording-Duration",
+	"RecordingSid":      "Recording-ID", "TranscriptionSid": "Transcription-ID", "TranscriptionText": "Transcription-Text",
 	"TranscriptionStatus": "Transcription-Status", "TranscriptionUrl": "Transcription-Url",
 }
 

@@ -51,8 +51,8 @@ var ErrUnfitFlow = errors.New("the flow cannot be given to KAZOO")
 
 // ForNumber gives the flow of the callflow that answers the call's number: its Request, else its To. It wraps
 // ErrNoCallflow when none does. KAZOO says of a call's origin only whose endpoint placed it (User-ID), so a call
-// without that counts as a carrier's: no_match callflows, which as a rule dial out, do not answer it (kazoo-facts §5.4).
-// The account's preflow is not run: KAZOO ran its own before it came to the pivot node.
+// without that counts as a carrier's: no_match callflows, which as a rule dial out, do not answer it (kazoo-facts
+// §5.4). The account's preflow is not run: KAZOO ran its own before it came to the pivot node.
 func (p *PivotServer) ForNumber(ctx context.Context, r PivotRequest) (Node, error) {
 	number := ParseURI(or(r.Params["Request"], r.Params["To"])).User
 	if number == noUser {
@@ -128,7 +128,8 @@ func (p *PivotServer) run(ctx context.Context, r PivotRequest, id function.ID) f
 		return function.Result{Outcome: function.NotFound, Error: &function.Error{Message: "the node names no function"}}
 	}
 	return p.Runner.Run(ctx, function.Request{
-		Account: r.Account, Function: id, CallID: clip(r.Params["Call-ID"], maxText), Params: r.Params, TimeZone: r.TimeZone, Origin: function.FromCall,
+		Account: r.Account, Function: id, CallID: clip(r.Params["Call-ID"], maxText), Params: r.Params, TimeZone: r.TimeZone,
+		Origin: function.FromCall,
 	})
 }
 

@@ -89,26 +89,42 @@ func TestPivotServerGivesTheFlowToRun(t *testing.T) {
 	for _, c := range []struct{ what, flow, want, err string }{
 		{"a flow without functions is the flow", `{"module":"tts","children":{"_":` + hangup + `}}`, "tts{_:hangup}", ""},
 		{"a function at the root runs", fn("tts", ""), "tts", ""},
-		{"its `_` child follows what it returned", fn("tts", `,"children":{"_":{"module":"voicemail"}}`), "tts{_:voicemail}", ""},
-		{"at every end, empty ones too", fn("menu", `,"children":{"_":{"module":"voicemail"}}`), "menu{_:voicemail,1:tts{_:voicemail},2:voicemail}", ""},
+		{
+			"its `_` child follows what it returned", fn("tts", `,"children":{"_":{"module":"voicemail"}}`), "tts{_:voicemail}",
+			"",
+		},
+		{
+			"at every end, empty ones too", fn("menu", `,"children":{"_":{"module":"voicemail"}}`),
+			"menu{_:voicemail,1:tts{_:voicemail},2:voicemail}", "",
+		},
 		{"but not after a hangup", fn("bye", `,"children":{"_":{"module":"voicemail"}}`), "hangup", ""},
 		{"a function may return another", fn("again", `,"children":{"_":{"module":"voicemail"}}`), "tts{_:voicemail}", ""},
-		{"a function that fails leads to its `_` child", fn("threw", `,"children":{"_":{"module":"voicemail"}}`), "voicemail", ""},
+		{
+			"a function that fails leads to its `_` child", fn("threw", `,"children":{"_":{"module":"voicemail"}}`), "voicemail",
+			"",
+		},
 		{"which may be a function too", fn("threw", `,"children":{"_":`+fn("tts", "")+`}`), "tts", ""},
 		{"without one there is no flow", fn("threw", ""), "", "boom"},
 		{"nor with an empty one", fn("threw", `,"children":{"_":{}}`), "", "boom"},
 		{"a node without id has failed", `{"module":"function","data":{}}`, "", "names no function"},
-		{"a skipped function is passed over", `{"module":"function","data":{"id":"tts","skip_module":true},"children":{"_":` + hangup + `}}`, "hangup", ""},
+		{"a skipped function is passed over", `{"module":"function","data":{"id":"tts","skip_module":true},"children":{"_":` +
+			hangup + `}}`, "hangup", ""},
 		{"functions without end are no flow", fn("loop", ""), "", "one after the other"},
 		{"an empty flow is none", `{}`, "", "empty"},
 		{"deeper functions become pivot nodes", fn("deep", ""), "play{_:pivot(https://fn.example/tts){_:hangup}}", ""},
-		{"and so they do in stored flows", `{"module":"menu","children":{"1":` + fn("tts", "") + `,"2":` + fn("no address", "") + `}}`,
-			"menu{1:pivot(https://fn.example/tts),2:function}", ""},
+		{
+			"and so they do in stored flows", `{"module":"menu","children":{"1":` + fn("tts", "") + `,"2":` +
+				fn("no address", "") + `}}`,
+			"menu{1:pivot(https://fn.example/tts),2:function}", "",
+		},
 		{"a flow that is not valid is none", `{"module":"broken"}`, "", "look at flow.module"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			p := &callflow.PivotServer{Runner: &flowsByID{flows: functions}, Flows: anyFlow{}, Directory: callflow.Memory{
-				pivotAccount: {{Document: callflow.Document{ID: "c", Numbers: []string{"1000"}, Flow: callflow.NodeOf(jsonFlow(t, c.flow))}}},
+				pivotAccount: {{Document: callflow.Document{
+					ID: "c", Numbers: []string{"1000"},
+					Flow: callflow.NodeOf(jsonFlow(t, c.flow)),
+				}}},
 			}}
 			flow, err := p.ForNumber(t.Context(), callflow.PivotRequest{
 				Account: pivotAccount, Params: map[string]string{"To": "1000"},
@@ -133,10 +149,22 @@ func TestPivotServerGivesTheFlowToRun(t *testing.T) {
 
 func TestPivotServerFindsTheCallflowOfTheNumber(t *testing.T) {
 	documents := callflow.Memory{pivotAccount: {
-		{Document: callflow.Document{ID: "1", Numbers: []string{"1000"}, Flow: callflow.NodeOf(map[string]any{"module": "a"})}},
-		{Document: callflow.Document{ID: "2", Numbers: []string{"+14158867900"}, Flow: callflow.NodeOf(map[string]any{"module": "b"})}},
-		{Document: callflow.Document{ID: "3", Flow: callflow.NodeOf(map[string]any{"module": "c"})}, Patterns: []string{"^2[0-9]{3}$"}},
-		{Document: callflow.Document{ID: "4", Numbers: []string{"no_match"}, Flow: callflow.NodeOf(map[string]any{"module": "d"})}},
+		{Document: callflow.Document{
+			ID: "1", Numbers: []string{"1000"},
+			Flow: callflow.NodeOf(map[string]any{"module": "a"}),
+		}},
+		{Document: callflow.Document{
+			ID: "2", Numbers: []string{"+14158867900"},
+			Flow: callflow.NodeOf(map[string]any{"module": "b"}),
+		}},
+		{
+			Document: callflow.Document{ID: "3", Flow: callflow.NodeOf(map[string]any{"module": "c"})},
+			Patterns: []string{"^2[0-9]{3}$"},
+		},
+		{Document: callflow.Document{
+			ID: "4", Numbers: []string{"no_match"},
+			Flow: callflow.NodeOf(map[string]any{"module": "d"}),
+		}},
 	}}
 	p := &callflow.PivotServer{Runner: &flowsByID{}, Flows: anyFlow{}, Directory: documents}
 	for _, c := range []struct {
@@ -156,11 +184,15 @@ func TestPivotServerFindsTheCallflowOfTheNumber(t *testing.T) {
 		{map[string]string{}, ""},
 	} {
 		flow, err := p.ForNumber(t.Context(), callflow.PivotRequest{Account: pivotAccount, Params: c.params})
-		if c.want == "" && !errors.Is(err, callflow.ErrNoCallflow) || c.want != "" && (err != nil || flow.Module() != c.want) {
+		if c.want == "" && !errors.Is(err, callflow.ErrNoCallflow) || c.want != "" &&
+			(err != nil || flow.Module() != c.want) {
 			t.Errorf("%v: %v, %v, want %q", c.params, flow, err, c.want)
 		}
 	}
-	if _, err := p.ForNumber(t.Context(), callflow.PivotRequest{Account: "another", Params: map[string]string{"To": "1000"}}); !errors.Is(err, callflow.ErrNoCallflow) {
+	if _, err := p.ForNumber(t.Context(), callflow.PivotRequest{
+		Account: "another",
+		Params:  map[string]string{"To": "1000"},
+	}); !errors.Is(err, callflow.ErrNoCallflow) {
 		t.Errorf("another account: %v", err)
 	}
 }
@@ -173,12 +205,15 @@ func TestPivotServerBoundsTheFlow(t *testing.T) {
 	}
 	functions := map[string]map[string]any{}
 	for i := range 9 {
-		functions[fmt.Sprint(i)] = map[string]any{"module": "function", "data": map[string]any{"id": fmt.Sprint(i + 1)},
-			"children": map[string]any{"_": map[string]any{"module": "menu", "children": wide}}}
+		functions[fmt.Sprint(i)] = map[string]any{
+			"module": "function", "data": map[string]any{"id": fmt.Sprint(i + 1)},
+			"children": map[string]any{"_": map[string]any{"module": "menu", "children": wide}},
+		}
 	}
 	functions["9"] = map[string]any{"module": "menu", "children": wide}
 	p := &callflow.PivotServer{Runner: &flowsByID{flows: functions}, Flows: anyFlow{}}
-	if _, err := p.ForFunction(t.Context(), callflow.PivotRequest{Account: pivotAccount}, "0"); !errors.Is(err, callflow.ErrUnfitFlow) {
+	if _, err := p.ForFunction(t.Context(), callflow.PivotRequest{Account: pivotAccount}, "0"); !errors.Is(err,
+		callflow.ErrUnfitFlow) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -188,12 +223,18 @@ func TestPivotServerTellsTheFunction(t *testing.T) {
 	r := &flowsByID{}
 	p := &callflow.PivotServer{Runner: r, Flows: anyFlow{}}
 	told := map[string]string{"Call-ID": "c@1", "To": "1000", "Account-ID": "forged"}
-	_, err := p.ForFunction(t.Context(), callflow.PivotRequest{Account: pivotAccount, Params: told, TimeZone: "Europe/Berlin"}, "f")
+	_, err := p.ForFunction(t.Context(), callflow.PivotRequest{
+		Account: pivotAccount, Params: told,
+		TimeZone: "Europe/Berlin",
+	}, "f")
 	var failed *callflow.FunctionFailed
 	if !errors.As(err, &failed) || failed.Result.Outcome != function.Threw {
 		t.Fatalf("error %v", err)
 	}
-	want := []function.Request{{Account: pivotAccount, Function: "f", CallID: "c@1", Params: told, TimeZone: "Europe/Berlin", Origin: function.FromCall}}
+	want := []function.Request{{
+		Account: pivotAccount, Function: "f", CallID: "c@1", Params: told,
+		TimeZone: "Europe/Berlin", Origin: function.FromCall,
+	}}
 	if diff := cmp.Diff(want, r.asked); diff != "" {
 		t.Error(diff)
 	}
@@ -204,14 +245,19 @@ func TestPivotForm(t *testing.T) {
 		query string
 		want  map[string]string
 	}{
-		{"Call-ID=1&To=a+b&Custom-Application-Vars[vip]=yes&&", map[string]string{"Call-ID": "1", "To": "a b", "Custom-Application-Vars[vip]": "yes"}},
+		{"Call-ID=1&To=a+b&Custom-Application-Vars[vip]=yes&&", map[string]string{
+			"Call-ID": "1", "To": "a b",
+			"Custom-Application-Vars[vip]": "yes",
+		}},
 		{"To=1&To=2", map[string]string{"To": "2"}},
 		{"User-ID[]=a&User-ID[]=b", map[string]string{"User-ID[]": "b", "User-ID[0]": "a", "User-ID[1]": "b"}},
 		{"To=%ff", map[string]string{"To": "\uFFFD"}},
 		{"CallSid=1&AccountSid=x&From=f&FromRealm=fr&To=t&ToRealm=tr&CallerName=n&CallerNumber=4&ApiVersion=2010-04-01&Direction=inbound&Digits=12", map[string]string{
-			"CallSid": "1", "Call-ID": "1", "AccountSid": "x", "From": "f", "FromRealm": "fr", "From-Realm": "fr", "To": "t", "ToRealm": "tr", "To-Realm": "tr",
-			"Request": "t", "Request-Realm": "tr", "CallerName": "n", "Caller-ID-Name": "n", "CallerNumber": "4", "Caller-ID-Number": "4",
-			"ApiVersion": "2010-04-01", "Api-Version": "4.x", "Direction": "inbound", "Digits": "12",
+			"CallSid": "1", "Call-ID": "1", "AccountSid": "x", "From": "f", "FromRealm": "fr", "From-Realm": "fr", "To": "t",
+			"ToRealm": "tr", "To-Realm": "tr",
+			"Request": "t", "Request-Realm": "tr", "CallerName": "n", "Caller-ID-Name": "n", "CallerNumber": "4",
+			"Caller-ID-Number": "4",
+			"ApiVersion":       "2010-04-01", "Api-Version": "4.x", "Direction": "inbound", "Digits": "12",
 		}},
 	} {
 		values, _ := url.ParseQuery(c.query)
@@ -267,7 +313,10 @@ func TestPivotServerAgreesWithTheExecutor(t *testing.T) {
 	var node func(depth int) *rapid.Generator[map[string]any]
 	node = func(depth int) *rapid.Generator[map[string]any] {
 		return rapid.Custom(func(t *rapid.T) map[string]any {
-			n := map[string]any{"data": map[string]any{"id": rapid.SampledFrom(ids).Draw(t, "id"), "key": rapid.SampledFrom([]string{"_", "1", "2"}).Draw(t, "key")}}
+			n := map[string]any{"data": map[string]any{
+				"id":  rapid.SampledFrom(ids).Draw(t, "id"),
+				"key": rapid.SampledFrom([]string{"_", "1", "2"}).Draw(t, "key"),
+			}}
 			n["module"] = rapid.SampledFrom([]string{"function", "goto", "goto", "function", "hangup"}).Draw(t, "module")
 			children := map[string]any{}
 			for _, key := range []string{"_", "1"} {
@@ -315,7 +364,10 @@ func TestPivotServerAgreesWithTheExecutor(t *testing.T) {
 			})
 			return visited
 		}
-		answer, err := server.ForNumber(context.Background(), callflow.PivotRequest{Account: pivotAccount, Params: map[string]string{"To": "1000"}})
+		answer, err := server.ForNumber(context.Background(), callflow.PivotRequest{
+			Account: pivotAccount,
+			Params:  map[string]string{"To": "1000"},
+		})
 		var failed *callflow.FunctionFailed
 		switch {
 		case errors.Is(err, callflow.ErrUnfitFlow) && !strings.Contains(err.Error(), "empty"):

@@ -2,8 +2,9 @@ package callflow
 
 import "callfn/internal/jsonvalue"
 
-// withPreflow puts the account's preflow before a flow: a `callflow` node whose `_` child is the flow, as KAZOO wraps it
-// (kzd_callflows:prepend_preflow; kazoo-facts §5.4). A preflow that cannot be opened is passed over, with a note in its step.
+// withPreflow puts the account's preflow before a flow: a `callflow` node whose `_` child is the flow, as KAZOO wraps
+// it (kzd_callflows:prepend_preflow; kazoo-facts §5.4). A preflow that cannot be opened is passed over, with a note in
+// its step.
 func withPreflow(preflow ID, flow Node) Node {
 	if preflow == "" {
 		return flow
@@ -11,7 +12,8 @@ func withPreflow(preflow ID, flow Node) Node {
 	var order *jsonvalue.Order
 	return Node{jsonvalue.Object{
 		Members: map[string]any{
-			"module": "callflow", "data": map[string]any{"id": string(preflow)}, "children": map[string]any{Wildcard: flow.Members},
+			"module": "callflow", "data": map[string]any{"id": string(preflow)},
+			"children": map[string]any{Wildcard: flow.Members},
 		},
 		Order: order.With("module", nil).With("data", nil).With("children", order.With(Wildcard, flow.Order)),
 	}}

@@ -7,13 +7,15 @@ import (
 	"unicode/utf8"
 )
 
-// speechRate is how fast a pretend switch reads aloud, in characters per second: a calm voice, about 150 words a minute.
+// speechRate is how fast a pretend switch reads aloud, in characters per second: a calm voice, about 150 words a
+// minute.
 const speechRate = 15
 
 // pretendCaller is a Control without a phone: it does nothing outside, and time passes on a clock of its own, so that
 // a sleep of 20 s takes none. Speech takes as long as speechRate has it; media takes no time, since nobody knows its
 // length. The caller does as the script says, or hears endless playback, which he ends by hanging up. What he presses
-// waits until something collects it; KAZOO hands what is pressed during a tts or audio_macro to the next collect_dtmf only.
+// waits until something collects it; KAZOO hands what is pressed during a tts or audio_macro to the next collect_dtmf
+// only.
 type pretendCaller struct {
 	script   Script
 	web      *Web // asks web servers for which the script has no answer; nil for none

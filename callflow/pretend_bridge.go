@@ -41,14 +41,16 @@ func (p *pretendCaller) ring(b Bridge) (result Bridged, reply Reply, at time.Dur
 			p.use("answers", key)
 		} else {
 			keys := leg.replyKeys()
-			result.Note = fmt.Sprintf("the script does not say who answers, so nobody does: say it of %s (script.answers; --answer %s:answered)",
+			result.Note = fmt.Sprintf("the script does not say who answers, so nobody does: say it of %s (script.answers; "+
+				"--answer %s:answered)",
 				strings.Join(keys, ", "), keys[0])
 		}
 		end := legEnd(begin+leg.Delay, leg, b, &r)
 		unconfirmed := leg.Confirm && r.Cause == success && !r.Accepts
 		if unconfirmed {
 			r.Cause, end = noAnswer, end+confirmPatience
-			result.Note = "answered, and 1 was not pressed, which require_keypress asks for: say accepted instead of answered to have it pressed"
+			result.Note = "answered, and 1 was not pressed, which require_keypress asks for: say accepted instead of answered " +
+				"to have it pressed"
 		}
 		if b.InTurn {
 			begin = end
@@ -73,7 +75,8 @@ func (p *pretendCaller) ring(b Bridge) (result Bridged, reply Reply, at time.Dur
 	return result, reply, at
 }
 
-// confirmPatience is how long who answers a forwarded call may take to press 1 (Confirm-Read-Timeout in kz_endpoint.erl).
+// confirmPatience is how long who answers a forwarded call may take to press 1 (Confirm-Read-Timeout in
+// kz_endpoint.erl).
 const confirmPatience = 7 * time.Second
 
 // confirmRejects are the causes with which one forwarded leg that asks for a key ends the ringing of all

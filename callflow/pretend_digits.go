@@ -77,7 +77,8 @@ func (p *pretendCaller) drop(why string) {
 
 // Flush drops what was pressed until now.
 func (p *pretendCaller) Flush(ctx context.Context) error {
-	for p.pressed < len(p.script.Digits) && !p.script.Digits[p.pressed].WhenAsked && p.script.Digits[p.pressed].At <= p.now {
+	for p.pressed < len(p.script.Digits) && !p.script.Digits[p.pressed].WhenAsked &&
+		p.script.Digits[p.pressed].At <= p.now {
 		p.drop("flushed")
 	}
 	return p.up(ctx)

@@ -22,16 +22,33 @@ func TestEveryCallEnds(t *testing.T) {
 		flows := rapid.SliceOfN(node(4), 1, 4).Draw(t, "flows")
 		branchLimit := rapid.IntRange(1, 12).Draw(t, "branch limit")
 		stepLimit := rapid.IntRange(1, 80).Draw(t, "step limit")
-		script := rapid.SampledFrom([]map[string]any{nil, {"digits": []any{map[string]any{"digits": "1#"}}, "answers": map[string]any{"*": "busy"}},
-			{"answers": map[string]any{"*": "answered"}, "http": map[string]any{"*": map[string]any{"body": map[string]any{"module": "pivot", "data": map[string]any{"voice_url": "https://a.example/"}}}}},
-			{"http": map[string]any{"*": map[string]any{"body": "<Response><Gather numDigits='1'><Say>x</Say></Gather><Dial>2000</Dial><Redirect>x</Redirect></Response>"}}}}).Draw(t, "script")
+		script := rapid.SampledFrom([]map[string]any{
+			nil,
+			{
+				"digits":  []any{map[string]any{"digits": "1#"}},
+				"answers": map[string]any{"*": "busy"},
+			},
+			{
+				"answers": map[string]any{"*": "answered"},
+				"http": map[string]any{"*": map[string]any{"body": map[string]any{
+					"module": "pivot",
+					"data":   map[string]any{"voice_url": "https://a.example/"},
+				}}},
+			},
+			{"http": map[string]any{"*": map[string]any{"body": "<Response><Gather " +
+				"numDigits='1'><Say>x</Say></Gather><Dial>2000</Dial><Redirect>x</Redirect></Response>"}}},
+		}).Draw(t, "script")
 		hangUpAfter := rapid.SampledFrom([]time.Duration{0, 0, time.Millisecond, 5 * time.Second}).Draw(t, "hang up after")
 
 		var docs []callflow.MemoryDocument
 		for i, flow := range flows {
-			docs = append(docs, callflow.MemoryDocument{Document: callflow.Document{ID: callflow.ID(fmt.Sprint("c", i)), Numbers: []string{"1000"}, Flow: flow}})
+			docs = append(docs, callflow.MemoryDocument{Document: callflow.Document{
+				ID:      callflow.ID(fmt.Sprint("c", i)),
+				Numbers: []string{"1000"}, Flow: flow,
+			}})
 		}
-		runner := &anyFunctions{outcomes: rapid.SliceOfN(rapid.SampledFrom(append(function.Outcomes(), function.OK, function.OK, "")), 1, 5).Draw(t, "outcomes"), flows: flows}
+		runner := &anyFunctions{outcomes: rapid.SliceOfN(rapid.SampledFrom(append(function.Outcomes(), function.OK,
+			function.OK, "")), 1, 5).Draw(t, "outcomes"), flows: flows}
 		simulator := callflow.Simulator{Executor: &callflow.Executor{
 			Runner: runner, Directory: callflow.Memory{acme: docs}, BranchLimit: branchLimit, StepLimit: stepLimit,
 		}}
@@ -72,7 +89,8 @@ func checkLimits(t *rapid.T, trace callflow.Trace, branchLimit, stepLimit int) {
 
 func checkOrder(t *rapid.T, trace callflow.Trace) {
 	for i, step := range trace.Steps {
-		if step.Index != i+1 || step.Parent >= step.Index || (i > 0 && (step.Parent == 0 || step.AtMS < trace.Steps[i-1].AtMS)) {
+		if step.Index != i+1 || step.Parent >= step.Index ||
+			(i > 0 && (step.Parent == 0 || step.AtMS < trace.Steps[i-1].AtMS)) {
 			t.Fatalf("step %d is out of order: %+v", i+1, step)
 		}
 		if step.Module == "function" && step.Outcome != callflow.Skipped && step.Outcome != callflow.Crashed {
@@ -87,7 +105,8 @@ func checkOrder(t *rapid.T, trace callflow.Trace) {
 		if !last && step.Next.Op == "hard_stop" {
 			t.Fatalf("the walk went on after %+v", step)
 		}
-		if !last && trace.Steps[i+1].Via == callflow.ViaChild && (step.Next.Op != "continue" || step.Next.Key != trace.Steps[i+1].Key) {
+		if !last && trace.Steps[i+1].Via == callflow.ViaChild && (step.Next.Op != "continue" ||
+			step.Next.Key != trace.Steps[i+1].Key) {
 			t.Fatalf("step %d is not where %+v leads", i+2, step.Next)
 		}
 	}
@@ -114,8 +133,12 @@ func (f *anyFunctions) Run(_ context.Context, r function.Request) function.Resul
 }
 
 func node(depth int) *rapid.Generator[callflow.Node] {
-	modules := append([]string{"function", "function", "callflow", "callflow", "answer", "tts", "play", "sleep", "response", "hangup", "noop",
-		"set_variables", "branch_variable", "language", "bogus", ""}, append(slices.Sorted(maps.Keys(callflow.DefaultModules())), callflow.NotExecuted()...)...)
+	modules := append([]string{
+		"function", "function", "callflow", "callflow", "answer", "tts", "play", "sleep",
+		"response", "hangup", "noop",
+		"set_variables", "branch_variable", "language", "bogus", "",
+	},
+		append(slices.Sorted(maps.Keys(callflow.DefaultModules())), callflow.NotExecuted()...)...)
 	return rapid.Custom(func(t *rapid.T) callflow.Node {
 		n := callflow.NodeOf(map[string]any{})
 		if rapid.IntRange(0, 9).Draw(t, "empty") == 0 {
@@ -123,14 +146,25 @@ func node(depth int) *rapid.Generator[callflow.Node] {
 		}
 		n.Members["module"] = rapid.SampledFrom(modules).Draw(t, "module")
 		n.Members["data"] = rapid.MapOf(
-			rapid.SampledFrom([]string{"id", "text", "duration", "unit", "code", "skip_module", "language", "variable", "custom_application_vars", "endless_playback",
-				"endpoints", "macros", "repeats", "timeout", "hunt", "regex", "voice_url", "uri", "to_did", "max_digits", "rules", "timezone", "action", "action"}),
-			rapid.SampledFrom([]any{"c0", "c1", "check", "menu", "enable", "reset", "f", "panics", "nothing", "", "Account-ID", true, nil, 5.0, 1e300, -1.0, []any{1.0}, map[string]any{"a": "b"}, "(", "https://a.example/",
-				[]any{map[string]any{"id": "x", "macro": "tone", "frequencies": []any{1.0}, "weight": "7"}}}),
+			rapid.SampledFrom([]string{
+				"id", "text", "duration", "unit", "code", "skip_module", "language", "variable",
+				"custom_application_vars", "endless_playback",
+				"endpoints", "macros", "repeats", "timeout", "hunt", "regex", "voice_url", "uri", "to_did", "max_digits", "rules",
+				"timezone", "action", "action",
+			}),
+			rapid.SampledFrom([]any{
+				"c0", "c1", "check", "menu", "enable", "reset", "f", "panics", "nothing", "", "Account-ID",
+				true, nil, 5.0, 1e300, -1.0,
+				[]any{1.0},
+				map[string]any{"a": "b"},
+				"(", "https://a.example/",
+				[]any{map[string]any{"id": "x", "macro": "tone", "frequencies": []any{1.0}, "weight": "7"}},
+			}),
 		).Draw(t, "data")
 		if depth > 0 && rapid.Bool().Draw(t, "has children") {
 			children := map[string]any{}
-			for _, key := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"_", "x", string(acme)}), rapid.ID).Draw(t, "keys") {
+			for _, key := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"_", "x", string(acme)}), rapid.ID).Draw(t,
+				"keys") {
 				children[key] = node(depth-1).Draw(t, "child").Members
 			}
 			n.Members["children"] = children
@@ -156,7 +190,8 @@ func TestModulesAreListedOnce(t *testing.T) {
 func FuzzFlow(f *testing.F) {
 	f.Add([]byte(`{"module":"function","data":{"id":"f"},"children":{"_":{"module":"tts","data":{"text":1}}}}`))
 	f.Add([]byte(`{"module":{},"data":[],"children":{"_":{"children":{"_":{}}}}}`))
-	f.Add([]byte(`{"module":"set_variables","data":{"custom_application_vars":{"":[[]]}},"children":{"_":{"module":"callflow","data":{"id":"c0"}}}}`))
+	f.Add([]byte(`{"module":"set_variables","data":{"custom_application_vars":{"":[[]]}},` +
+		`"children":{"_":{"module":"callflow","data":{"id":"c0"}}}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var flow callflow.Node
 		if json.Unmarshal(raw, &flow) != nil {
@@ -166,7 +201,10 @@ func FuzzFlow(f *testing.F) {
 			Runner:    &anyFunctions{outcomes: []function.Outcome{function.OK, function.Threw}, flows: []callflow.Node{flow}},
 			Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c0", Numbers: []string{"1000"}, Flow: flow}}}},
 		}}
-		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1000"}})
+		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
+			Account: acme,
+			Call:    map[string]any{"To": "1000"},
+		})
 		if err != nil || trace.Ended.How == "" {
 			t.Fatalf("%+v, %v", trace.Ended, err)
 		}
@@ -182,22 +220,34 @@ func FuzzFlow(f *testing.F) {
 // Any bytes at all may be what a pivot server answers, as whatever type.
 func FuzzPivotAnswer(f *testing.F) {
 	for _, answer := range []string{
-		`<Response><Say loop="0">x</Say></Response>`, `<Response><Gather action="/x" timeout="-1" numDigits="99999999999"><Play loop="7">y</Play></Gather><Redirect/></Response>`,
-		`<Response><Dial timeout="1" callerId="x" action="?a=b"><User>u</User><Device>d</Device><Number>1</Number></Dial><Hangup/></Response>`,
-		`<Response><Record maxLength="9" finishOnKey="*"/><Pause length="99999"/><Reject/></Response>`, `<Response><Set><Variable key="a" value="b"/></Set><Redirect method="POST">http://[::1]/</Redirect></Response>`,
-		`{"module":"pivot","data":{"voice_url":"https://a.example/"}}`, `<a><a><a><a><a><a><a><a><a>`, `<Response>` + "\xff", `<?xml version="1.0" encoding="utf-16"?><Response/>`,
+		`<Response><Say loop="0">x</Say></Response>`,
+		`<Response><Gather action="/x" timeout="-1" numDigits="99999999999"><Play ` +
+			`loop="7">y</Play></Gather><Redirect/></Response>`,
+		`<Response><Dial timeout="1" callerId="x" ` +
+			`action="?a=b"><User>u</User><Device>d</Device><Number>1</Number></Dial><Hangup/></Response>`,
+		`<Response><Record maxLength="9" finishOnKey="*"/><Pause length="99999"/><Reject/></Response>`,
+		`<Response><Set><Variable key="a" value="b"/></Set><Redirect method="POST">http://[::1]/</Redirect></Response>`,
+		`{"module":"pivot","data":{"voice_url":"https://a.example/"}}`, `<a><a><a><a><a><a><a><a><a>`, `<Response>` + "\xff",
+		`<?xml version="1.0" encoding="utf-16"?><Response/>`,
 	} {
 		f.Add(answer, "text/xml")
 		f.Add(answer, "")
 	}
 	f.Fuzz(func(t *testing.T, answer, kind string) {
-		flow := callflow.NodeOf(map[string]any{"module": "pivot", "data": map[string]any{"voice_url": "https://a.example/?x=1"}, "children": map[string]any{"_": map[string]any{"module": "hangup"}}})
+		flow := callflow.NodeOf(map[string]any{
+			"module":   "pivot",
+			"data":     map[string]any{"voice_url": "https://a.example/?x=1"},
+			"children": map[string]any{"_": map[string]any{"module": "hangup"}},
+		})
 		simulator := callflow.Simulator{Executor: &callflow.Executor{
 			Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c0", Numbers: []string{"1000"}, Flow: flow}}}},
 		}}
 		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
 			Account: acme, Call: map[string]any{"To": "1000"},
-			Script: map[string]any{"digits": []any{map[string]any{"digits": "1#"}}, "http": map[string]any{"*": map[string]any{"body": answer, "content_type": kind}}},
+			Script: map[string]any{
+				"digits": []any{map[string]any{"digits": "1#"}},
+				"http":   map[string]any{"*": map[string]any{"body": answer, "content_type": kind}},
+			},
 		})
 		if err != nil || trace.Ended.How == "" {
 			t.Fatalf("%+v, %v", trace.Ended, err)

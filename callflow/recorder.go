@@ -34,7 +34,10 @@ func (r *recorder) Play(ctx context.Context, m Media) error {
 }
 
 func (r *recorder) Speak(ctx context.Context, s Speech) error {
-	r.asks("tts", map[string]any{"Text": s.Text, "Voice": s.Voice, "Language": s.Language, "Engine": s.Engine, "Endless-Playback": s.Endless})
+	r.asks("tts", map[string]any{
+		"Text": s.Text, "Voice": s.Voice, "Language": s.Language, "Engine": s.Engine,
+		"Endless-Playback": s.Endless,
+	})
 	return r.Control.Speak(ctx, s)
 }
 
@@ -44,7 +47,10 @@ func (r *recorder) Noop(ctx context.Context) error {
 }
 
 func (r *recorder) Respond(ctx context.Context, response Response) error {
-	r.asks("respond", map[string]any{"Response-Code": response.Code, "Response-Message": response.Message, "Media-Name": response.Media})
+	r.asks("respond", map[string]any{
+		"Response-Code": response.Code, "Response-Message": response.Message,
+		"Media-Name": response.Media,
+	})
 	err := r.Control.Respond(ctx, response)
 	r.ended = r.ended || err == nil
 	return err
@@ -70,14 +76,20 @@ func (r *recorder) Set(ctx context.Context, v Variables) error {
 }
 
 func (r *recorder) Say(ctx context.Context, s Say) error {
-	r.asks("say", map[string]any{"Say-Text": s.Text, "Type": s.Type, "Method": s.Method, "Language": s.Language, "Gender": s.Gender})
+	r.asks("say", map[string]any{
+		"Say-Text": s.Text, "Type": s.Type, "Method": s.Method, "Language": s.Language,
+		"Gender": s.Gender,
+	})
 	return r.Control.Say(ctx, s)
 }
 
 func (r *recorder) Sound(ctx context.Context, tones []Tone) error {
 	shown := make([]any, len(tones))
 	for i, t := range tones {
-		shown[i] = map[string]any{"Frequencies": t.Frequencies, "Duration-ON": t.On.Milliseconds(), "Duration-OFF": t.Off.Milliseconds()}
+		shown[i] = map[string]any{
+			"Frequencies": t.Frequencies, "Duration-ON": t.On.Milliseconds(),
+			"Duration-OFF": t.Off.Milliseconds(),
+		}
 	}
 	r.asks("tones", map[string]any{"Tones": shown})
 	return r.Control.Sound(ctx, tones)

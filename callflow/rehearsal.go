@@ -6,8 +6,8 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// Rehearsal is a pretend call before its first step: what every way of trying something begins with, so that a function that
-// is run by itself gets exactly what it would get in a simulated call.
+// Rehearsal is a pretend call before its first step: what every way of trying something begins with, so that a function
+// that is run by itself gets exactly what it would get in a simulated call.
 type Rehearsal struct {
 	Call     *Call
 	Script   Script
@@ -16,7 +16,8 @@ type Rehearsal struct {
 	Notes    []string  // what of the description meant nothing, or was read in a way worth saying
 }
 
-// Prepare makes a pretend call of a description. Errors are an *InvalidCall, or that there is no randomness for a Call-ID.
+// Prepare makes a pretend call of a description. Errors are an *InvalidCall, or that there is no randomness for a
+// Call-ID.
 func (s *Simulator) Prepare(r SimulationRequest) (Rehearsal, error) {
 	call, ignored, err := ParseCall(r.Account, r.described())
 	script, scriptErr := ParseScript(jsonvalue.Object{Members: r.Script, Order: r.ScriptOrder}, r.TimeZone)

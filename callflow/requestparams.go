@@ -25,11 +25,13 @@ func Params(c *Call) map[string]any {
 // inbound is what KAZOO gives as Direction.
 const inbound = "inbound"
 
-// storedParameters are the platform's parameters that modules leave for later ones, by where they leave them in Call.Store.
+// storedParameters are the platform's parameters that modules leave for later ones, by where they leave them in
+// Call.Store.
 var storedParameters = map[string]string{
 	"Call-Status": "call_status", "Recording-Duration": "recording_duration", "Recording-ID": "recording_sid",
-	"Recording-Url": "recording_url", "Transcription-ID": "transcription_sid", "Transcription-Status": "transcription_status",
-	"Transcription-Text": "transcription_text", "Transcription-Url": "transcription_url",
+	"Recording-Url": "recording_url", "Transcription-ID": "transcription_sid",
+	"Transcription-Status": "transcription_status",
+	"Transcription-Text":   "transcription_text", "Transcription-Url": "transcription_url",
 }
 
 // stored is one of them.

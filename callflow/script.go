@@ -54,8 +54,8 @@ const (
 	defaultTalk = time.Minute
 )
 
-// replyKeys are the entries of a script's answers that may speak for a leg, the most exact first: what is rung, the device that is
-// forwarded there, the user whom it is rung for, then their kinds, then `*`.
+// replyKeys are the entries of a script's answers that may speak for a leg, the most exact first: what is rung, the
+// device that is forwarded there, the user whom it is rung for, then their kinds, then `*`.
 func (l Leg) replyKeys() []string {
 	keys, kinds := []string{l.Kind + ":" + l.ID}, []string{l.Kind}
 	if l.Device != "" {

@@ -33,12 +33,13 @@ type SimulationRequest struct {
 	// DefaultRealm is the realm of parties that are described without one, the account's as a rule. KAZOO's `norealm`
 	// where this is empty too.
 	DefaultRealm string
-	Preflow      ID            // callflow that the account runs before every other; may be empty
-	TimeZone     string        // the account's, IANA; empty for UTC
-	HangUpAfter  time.Duration // when the caller hangs up, on the call's own clock, unless the script says; 0 for not before the end
+	Preflow      ID     // callflow that the account runs before every other; may be empty
+	TimeZone     string // the account's, IANA; empty for UTC
+	// when the caller hangs up, on the call's own clock, unless the script says; 0 for not before the end
+	HangUpAfter time.Duration
 
-	// Flow is walked instead of looking for a callflow; none to look for one. The call then need not say whom it is for, and
-	// members of it that are no parameter of a call are the customer's own variables (kazoo-facts §4.2).
+	// Flow is walked instead of looking for a callflow; none to look for one. The call then need not say whom it is for,
+	// and members of it that are no parameter of a call are the customer's own variables (kazoo-facts §4.2).
 	Flow Node
 	// Candidate stands in for the stored callflow of its id, or beside those there are; may be nil.
 	Candidate *Candidate
@@ -47,8 +48,8 @@ type SimulationRequest struct {
 }
 
 // Simulate tells what would happen to a call, and does nothing outside: functions run as rehearsals, nothing is dialled
-// or sent, except to web servers where the script wants that and may. That no callflow answers is a trace, too. Errors are an *InvalidCall for a description that cannot be used,
-// and what the Directory answers when it cannot be reached.
+// or sent, except to web servers where the script wants that and may. That no callflow answers is a trace, too. Errors
+// are an *InvalidCall for a description that cannot be used, and what the Directory answers when it cannot be reached.
 func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, error) {
 	p, err := s.Prepare(r)
 	if err != nil {
@@ -64,8 +65,9 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 		script.HangUpAfter = r.HangUpAfter
 	}
 	trace := Trace{
-		CallID: call.ID, AccountID: call.Account, At: p.Began.Format(time.RFC3339), TimeZone: p.TimeZone, Steps: []Step{}, Notes: p.Notes,
-		Call: clone(Params(call)).(map[string]any),
+		CallID: call.ID, AccountID: call.Account, At: p.Began.Format(time.RFC3339), TimeZone: p.TimeZone, Steps: []Step{},
+		Notes: p.Notes,
+		Call:  clone(Params(call)).(map[string]any),
 	}
 	executor := s.executorFor(r)
 	flow := r.Flow
@@ -91,13 +93,17 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 }
 
 // answer finds the callflow that answers the call and writes into the trace which one does, or why none.
-func (s *Simulator) answer(ctx context.Context, directory Directory, call *Call, trace *Trace) (match Match, answered bool, err error) {
+func (s *Simulator) answer(ctx context.Context, directory Directory, call *Call, trace *Trace) (match Match,
+	answered bool, err error,
+) {
 	match, err = Lookup(ctx, directory, call.Account, call.Request.User)
 	for _, row := range match.Skipped {
-		trace.Notes = append(trace.Notes, fmt.Sprintf("the pattern %s of callflow %s was skipped: %v", clip(row.Pattern, maxText), row.ID, row.Err))
+		trace.Notes = append(trace.Notes, fmt.Sprintf("the pattern %s of callflow %s was skipped: %v",
+			clip(row.Pattern, maxText), row.ID, row.Err))
 	}
 	if errors.Is(err, ErrNoCallflow) {
-		trace.Ended = unanswered(call, "add the number to a callflow's numbers or patterns, or give the account a callflow with the number no_match")
+		trace.Ended = unanswered(call, "add the number to a callflow's numbers or patterns, or give the account a callflow "+
+			"with the number no_match")
 		return match, false, nil
 	}
 	if err != nil {
@@ -109,14 +115,16 @@ func (s *Simulator) answer(ctx context.Context, directory Directory, call *Call,
 	}
 	trace.Callflow = found(match)
 	if match.CatchAll && call.AuthorizingType() == "" {
-		trace.Notes = append(trace.Notes, "the no_match callflow serves calls from the account's own endpoints only; to see what a carrier's call gets, set Authorizing-Type to resource in Custom-Channel-Vars")
+		trace.Notes = append(trace.Notes, "the no_match callflow serves calls from the account's own endpoints only; to "+
+			"see what a carrier's call gets, set Authorizing-Type to resource in Custom-Channel-Vars")
 	}
 	call.CaptureGroup, call.CaptureGroups = match.CaptureGroup, match.CaptureGroups
 	call.setChannelVar("CallFlow-ID", string(match.ID))
 	return match, true, nil
 }
 
-// described is the call as ParseCall takes it. Where a flow is given nothing is looked up, so that nobody need be called.
+// described is the call as ParseCall takes it. Where a flow is given nothing is looked up, so that nobody need be
+// called.
 func (r SimulationRequest) described() map[string]any {
 	if r.Flow.IsZero() || r.Call["To"] != nil || r.Call["Request"] != nil {
 		return r.Call
@@ -151,7 +159,8 @@ func (s *Simulator) webFor(script Script) (*Web, error) {
 	}
 	if s.Web == nil {
 		var refused InvalidCall
-		refused.add("script.real_http", "forbidden", "rehearsals do not ask web servers here: say what they answer (script.http; --http URL=ANSWER), or have the operator start the service with --rehearsal-http", nil)
+		refused.add("script.real_http", "forbidden", "rehearsals do not ask web servers here: say what they answer "+
+			"(script.http; --http URL=ANSWER), or have the operator start the service with --rehearsal-http", nil)
 		return nil, &refused
 	}
 	return s.Web, nil

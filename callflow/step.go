@@ -24,20 +24,23 @@ const (
 
 // Step is one visit of one node: the event of which traces, records and live views are made.
 type Step struct {
-	Index      int              `json:"index"`            // from 1
-	Depth      int              `json:"depth"`            // how many branches this node's flow is away from the first one
-	Via        string           `json:"via"`              // how the walk got here: `start`, `child`, `branch`, `replace` or `resume`
-	Parent     int              `json:"parent,omitempty"` // the Index of the step that led here
-	Key        string           `json:"key,omitempty"`    // under which of Parent's children this node is
-	Module     string           `json:"module"`
-	Data       jsonvalue.Object `json:"data"`
-	Outcome    Outcome          `json:"outcome"`
-	AtMS       int64            `json:"at_ms"`       // when it began, since the call began; functions take no time on this clock in a rehearsal
-	DurationMS float64          `json:"duration_ms"` // how long it took: on the call's clock, or for a function as measured
-	Asks       []Ask            `json:"asks,omitempty"`
-	Function   *FunctionStep    `json:"function,omitempty"`
-	Next       Move             `json:"next"`
-	Notes      []string         `json:"notes,omitempty"`
+	Index int `json:"index"` // from 1
+	Depth int `json:"depth"` // how many branches this node's flow is away from the first one
+	// how the walk got here: `start`, `child`, `branch`, `replace` or `resume`
+	Via     string           `json:"via"`
+	Parent  int              `json:"parent,omitempty"` // the Index of the step that led here
+	Key     string           `json:"key,omitempty"`    // under which of Parent's children this node is
+	Module  string           `json:"module"`
+	Data    jsonvalue.Object `json:"data"`
+	Outcome Outcome          `json:"outcome"`
+	// when it began, since the call began; functions take no time on this clock in a rehearsal
+	AtMS int64 `json:"at_ms"`
+	// how long it took: on the call's clock, or for a function as measured
+	DurationMS float64       `json:"duration_ms"`
+	Asks       []Ask         `json:"asks,omitempty"`
+	Function   *FunctionStep `json:"function,omitempty"`
+	Next       Move          `json:"next"`
+	Notes      []string      `json:"notes,omitempty"`
 }
 
 // The values of Step.Via.
@@ -71,11 +74,12 @@ type FunctionStep struct {
 	Outcome  function.Outcome `json:"outcome"`
 	Flow     jsonvalue.Object `json:"flow,omitzero"`      // the flow it returned, with defaults filled in, when ok
 	Returned json.RawMessage  `json:"returned,omitempty"` // rehearsals: the flow as the function returned it, when ok
-	Result   json.RawMessage  `json:"result,omitempty"`   // what it returned instead of a valid flow, where it returned anything
-	Error    *function.Error  `json:"error,omitempty"`
-	Logs     []string         `json:"logs,omitempty"`
-	Levels   []string         `json:"log_levels,omitempty"` // of each line of Logs, where one is not log
-	Hints    []string         `json:"hints,omitempty"`      // rehearsals: what looks like a mistake
+	// what it returned instead of a valid flow, where it returned anything
+	Result json.RawMessage `json:"result,omitempty"`
+	Error  *function.Error `json:"error,omitempty"`
+	Logs   []string        `json:"logs,omitempty"`
+	Levels []string        `json:"log_levels,omitempty"` // of each line of Logs, where one is not log
+	Hints  []string        `json:"hints,omitempty"`      // rehearsals: what looks like a mistake
 }
 
 // note adds one sentence for the reader of the trace.

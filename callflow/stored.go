@@ -20,7 +20,8 @@ type Stored struct{ Datastores datastore.Resolver }
 // Collection names the callflow documents. It sends nothing.
 func Collection(datastores datastore.Resolver) datastore.Collection {
 	return datastore.Collection{
-		Datastores: datastores, Database: datastore.Callflows, Type: DocumentType, Design: "callflows", Listing: "crossbar_listing",
+		Datastores: datastores, Database: datastore.Callflows, Type: DocumentType, Design: "callflows",
+		Listing: "crossbar_listing",
 	}
 }
 
@@ -101,7 +102,8 @@ func ResourceCollection(datastores datastore.Resolver, kind Kind) datastore.Coll
 		TemporalRuleKind: "listing_temporal_rules", TemporalRuleSetKind: "listing_temporal_rules_sets",
 	}
 	return datastore.Collection{
-		Datastores: datastores, Database: datastore.Callflows, Type: string(kind), Design: "callflows", Listing: listings[kind],
+		Datastores: datastores, Database: datastore.Callflows, Type: string(kind), Design: "callflows",
+		Listing: listings[kind],
 	}
 }
 

@@ -32,7 +32,8 @@ type story struct {
 func (s *story) opening(t Trace) {
 	call := Data(t.Call)
 	s.line("Call to %s@%s from %s@%s, %s <%s>", text(call.String("To")), text(call.String("To-Realm")),
-		text(call.String("From")), text(call.String("From-Realm")), text(call.String("Caller-ID-Name")), text(call.String("Caller-ID-Number")))
+		text(call.String("From")), text(call.String("From-Realm")), text(call.String("Caller-ID-Name")),
+		text(call.String("Caller-ID-Number")))
 	if at, err := time.Parse(time.RFC3339, t.At); err == nil {
 		s.line("%s %s", at.Format("Mon 2006-01-02 15:04"), text(t.TimeZone))
 	}
@@ -58,7 +59,8 @@ func how(f Found) string {
 
 func (s *story) step(step Step) {
 	indent := strings.Repeat("  ", min(step.Depth, 12))
-	head := fmt.Sprintf("%s  %2d  %s%s", clock(step.AtMS), step.Index, indent, s.paint(bold, text(or(step.Module, "(no module)"))))
+	head := fmt.Sprintf("%s  %2d  %s%s", clock(step.AtMS), step.Index, indent,
+		s.paint(bold, text(or(step.Module, "(no module)"))))
 	if about := about(step); about != "" {
 		head += " " + about
 	}

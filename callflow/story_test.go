@@ -13,15 +13,20 @@ import (
 
 // Colours are the only thing that colour changes.
 func TestWriteTraceInColour(t *testing.T) {
-	trace := rehearse(t, callflow.NodeOf(map[string]any{"module": "conference", "children": map[string]any{"_": map[string]any{"module": "hangup"}}}))
+	trace := rehearse(t, callflow.NodeOf(map[string]any{
+		"module":   "conference",
+		"children": map[string]any{"_": map[string]any{"module": "hangup"}},
+	}))
 	var plain, coloured bytes.Buffer
-	if err := errors.Join(callflow.WriteTrace(&plain, trace, false), callflow.WriteTrace(&coloured, trace, true)); err != nil {
+	if err := errors.Join(callflow.WriteTrace(&plain, trace, false), callflow.WriteTrace(&coloured, trace,
+		true)); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(coloured.String(), "\x1b[33mnot_simulated\x1b[0m") {
 		t.Errorf("plain:\n%s\ncoloured:\n%s", plain.String(), coloured.String())
 	}
-	if stripped := regexp.MustCompile("\x1b\\[[0-9]+m").ReplaceAllString(coloured.String(), ""); stripped != plain.String() {
+	if stripped := regexp.MustCompile("\x1b\\[[0-9]+m").ReplaceAllString(coloured.String(),
+		""); stripped != plain.String() {
 		t.Errorf("without colours:\n%s\nwant:\n%s", stripped, plain.String())
 	}
 }
@@ -40,11 +45,21 @@ func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
 // A module that leaves the call to the switch is waited for, until the pretend caller hangs up.
 func TestPretendCallerEndsAWait(t *testing.T) {
 	executor := &callflow.Executor{
-		Modules:   callflow.Modules{"conference": func(context.Context, *callflow.Turn) callflow.Next { return callflow.Next{} }},
-		Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.NodeOf(map[string]any{"module": "conference"})}}}},
+		Modules: callflow.Modules{"conference": func(context.Context,
+			*callflow.Turn,
+		) callflow.Next {
+			return callflow.Next{}
+		}},
+		Directory: callflow.Memory{acme: {{Document: callflow.Document{
+			ID: "c1", Numbers: []string{"1"},
+			Flow: callflow.NodeOf(map[string]any{"module": "conference"}),
+		}}}},
 	}
 	simulator := callflow.Simulator{Executor: executor}
-	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1"}, HangUpAfter: 1e9})
+	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
+		Account: acme,
+		Call:    map[string]any{"To": "1"}, HangUpAfter: 1e9,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +67,8 @@ func TestPretendCallerEndsAWait(t *testing.T) {
 		t.Errorf("got %+v", trace)
 	}
 	var b bytes.Buffer
-	if err := callflow.WriteTrace(&b, trace, false); err != nil || !strings.Contains(b.String(), "waiting for the caller to hang up") {
+	if err := callflow.WriteTrace(&b, trace, false); err != nil || !strings.Contains(b.String(),
+		"waiting for the caller to hang up") {
 		t.Errorf("%v\n%s", err, b.String())
 	}
 }
@@ -61,10 +77,14 @@ func TestSimulateCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errors.New("the client went away"))
 	simulator := callflow.Simulator{Executor: &callflow.Executor{
-		Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: callflow.NodeOf(map[string]any{"module": "answer"})}}}},
+		Directory: callflow.Memory{acme: {{Document: callflow.Document{
+			ID: "c1", Numbers: []string{"1"},
+			Flow: callflow.NodeOf(map[string]any{"module": "answer"}),
+		}}}},
 	}}
 	trace, err := simulator.Simulate(ctx, callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1"}})
-	if err != nil || trace.Ended.How != callflow.EndCancelled || !strings.Contains(trace.Ended.Hint, "the client went away") || len(trace.Steps) != 0 {
+	if err != nil || trace.Ended.How != callflow.EndCancelled || !strings.Contains(trace.Ended.Hint,
+		"the client went away") || len(trace.Steps) != 0 {
 		t.Errorf("got %+v, %v", trace, err)
 	}
 }
@@ -82,7 +102,10 @@ func rehearse(t *testing.T, flow callflow.Node) callflow.Trace {
 	simulator := callflow.Simulator{Executor: &callflow.Executor{
 		Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c1", Numbers: []string{"1000"}, Flow: flow}}}},
 	}}
-	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1000"}})
+	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
+		Account: acme,
+		Call:    map[string]any{"To": "1000"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,12 +120,16 @@ func TestDefaultRealm(t *testing.T) {
 	} {
 		simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{}}}
 		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
-			Account: acme, DefaultRealm: c.realm, Call: map[string]any{"To": "1000", "From": "2000@elsewhere.example"}})
+			Account: acme, DefaultRealm: c.realm, Call: map[string]any{"To": "1000", "From": "2000@elsewhere.example"},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		realm := func(s string) string { _, realm, _ := strings.Cut(s, "@"); return realm }
-		for key, want := range map[string]string{"To-Realm": realm(c.to), "Request-Realm": realm(c.request), "From-Realm": realm(c.from)} {
+		for key, want := range map[string]string{
+			"To-Realm": realm(c.to), "Request-Realm": realm(c.request),
+			"From-Realm": realm(c.from),
+		} {
 			if trace.Call[key] != want {
 				t.Errorf("default realm %q: %s is %v, want %s", c.realm, key, trace.Call[key], want)
 			}

@@ -29,7 +29,8 @@ func RuleRemarks(rule map[string]any, now time.Time) (out []RuleRemark) {
 	}
 	days := givenDays(doc)
 	if !slices.IsSorted(days) {
-		remark("days", "KAZOO wants days in order: given as %s it may hold on the last of them only; here they are sorted", listed(days))
+		remark("days", "KAZOO wants days in order: given as %s it may hold on the last of them only; here they are sorted",
+			listed(days))
 	}
 	if r.cycle == "yearly" && doc["month"] == nil {
 		remark("month", "a yearly rule that names no month holds in January")
@@ -37,7 +38,8 @@ func RuleRemarks(rule map[string]any, now time.Time) (out []RuleRemark) {
 	for _, d := range days {
 		switch last := lastDay(r.month); {
 		case r.cycle == "yearly" && d > last:
-			remark("days", "%s has no day %d: the rule holds on %s", time.Month(r.month), d, day(2026, r.month, d).Format("2 January"))
+			remark("days", "%s has no day %d: the rule holds on %s", time.Month(r.month), d,
+				day(2026, r.month, d).Format("2 January"))
 		case r.cycle == "yearly" && r.month == 2 && d == 29:
 			remark("days", "most years have no 29 February: there the rule holds on 1 March")
 		case r.cycle == "monthly" && d > 28:
@@ -46,14 +48,16 @@ func RuleRemarks(rule map[string]any, now time.Time) (out []RuleRemark) {
 	}
 	switch {
 	case r.to < r.from:
-		remark("time_window_stop", "the rule stops (%s) before it starts (%s), so it never holds: for a time over midnight make two rules, %s to 24:00 and 00:00 to %s",
+		remark("time_window_stop", "the rule stops (%s) before it starts (%s), so it never holds: for a time over midnight "+
+			"make two rules, %s to 24:00 and 00:00 to %s",
 			dayTime(r.to), dayTime(r.from), dayTime(r.from), dayTime(r.to))
 	case r.to == r.from:
 		remark("time_window_stop", "the rule starts and stops at %s: it holds for that second only", dayTime(r.from))
 	case !r.holdsSoon(now.UTC()):
 		message := fmt.Sprintf("the rule never holds: there is no such day in the %d years to come", seeAhead)
 		if r.cycle == "date" {
-			message = "the rule never holds again: its date, " + r.start.Format("2 January 2006") + ", is over (start_date is in gregorian seconds)"
+			message = "the rule never holds again: its date, " + r.start.Format("2 January 2006") +
+				", is over (start_date is in gregorian seconds)"
 		}
 		remark("cycle", "%s", message)
 	}
@@ -73,7 +77,8 @@ func unread(cycle string, doc Data) (out []string) {
 	}
 	for _, name := range ignored {
 		value := doc[name]
-		if list, ok := value.([]any); ok && len(list) == 0 || value == nil || name == "interval" && doc.Int("interval", 1) == 1 {
+		if list, ok := value.([]any); ok && len(list) == 0 || value == nil || name == "interval" &&
+			doc.Int("interval", 1) == 1 {
 			continue
 		}
 		out = append(out, name)

@@ -28,7 +28,8 @@ type temporalRule struct {
 // errRule says that a rule is none KAZOO can evaluate: it breaks the module there.
 var errRule = errors.New("a monthly or yearly rule names days, or an ordinal and exactly one weekday")
 
-// ruleOf reads a rule; wall is the local time as parseRule's dates have it, and zone the zone in which start_date is read.
+// ruleOf reads a rule; wall is the local time as parseRule's dates have it, and zone the zone in which start_date is
+// read.
 func ruleOf(doc Data, wall time.Time, zone *time.Location) temporalRule {
 	r := temporalRule{
 		cycle:    doc.String("cycle"),
@@ -158,7 +159,8 @@ func (r temporalRule) nextMonthly(search time.Time) (time.Time, error) {
 	}
 	found := ordinalWeekday(year, month, wday, r.position())
 	inMonth := int(found.Month()) == month
-	if active && ((inMonth && search.Day() < found.Day()) || (r.interval == 1 && (search.Day() < found.Day() || month < int(found.Month())))) {
+	if active && ((inMonth && search.Day() < found.Day()) || (r.interval == 1 && (search.Day() < found.Day() ||
+		month < int(found.Month())))) {
 		return found, nil
 	}
 	return ordinalWeekday(startYear, later, wday, r.position()), nil
@@ -195,7 +197,8 @@ func (r temporalRule) nextYearly(search time.Time) (time.Time, error) {
 	default:
 		found, next = ordinalWeekday(year, r.month, wday, r.position()), r.nextYearlyOrdinal(later, wday)
 	}
-	if active && found.Year() == year && int(found.Month()) == r.month && (month < r.month || (month == r.month && search.Day() < found.Day())) {
+	if active && found.Year() == year && int(found.Month()) == r.month &&
+		(month < r.month || (month == r.month && search.Day() < found.Day())) {
 		return found, nil
 	}
 	return next, nil

@@ -9,7 +9,8 @@ import (
 	"callfn/callflow"
 )
 
-// When rules hold. A line: the rule without braces | a local time in Berlin | holds or not. 62586115200 is 2 April 1983.
+// When rules hold. A line: the rule without braces | a local time in Berlin | holds or not. 62586115200 is 2 April
+// 1983.
 func TestTemporalRules(t *testing.T) {
 	const since2026 = `"start_date":63934444800,` // 1 January 2026, a Thursday
 	for _, line := range strings.Split(strings.TrimSpace(`
@@ -66,7 +67,8 @@ S"cycle":"daily","enabled":false | 2026-03-02T12:00 | no
 		}
 	}
 	// What breaks KAZOO's module goes on at `_` and says why.
-	if got := ruleHolds(t, `{"cycle":"monthly","ordinal":"first","wdays":["monday","friday"]}`, "2026-03-02T12:00"); !strings.HasPrefix(got, "failed") {
+	if got := ruleHolds(t, `{"cycle":"monthly","ordinal":"first","wdays":["monday","friday"]}`,
+		"2026-03-02T12:00"); !strings.HasPrefix(got, "failed") {
 		t.Errorf("two weekdays: got %s", got)
 	}
 }
@@ -77,9 +79,15 @@ func ruleHolds(t *testing.T, rule, now string) string {
 	if err := json.Unmarshal([]byte(rule), &data); err != nil {
 		t.Fatalf("%s: %v", rule, err)
 	}
-	flow := callflow.NodeOf(map[string]any{"module": "temporal_route", "data": map[string]any{"rules": []any{"r1"}}, "children": map[string]any{"r1": map[string]any{"module": "answer"}}})
+	flow := callflow.NodeOf(map[string]any{
+		"module": "temporal_route", "data": map[string]any{"rules": []any{"r1"}},
+		"children": map[string]any{"r1": map[string]any{"module": "answer"}},
+	})
 	simulator := callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Memory{acme: {
-		{Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: flow}}, {Document: callflow.Document{ID: "r1"}, Kind: callflow.TemporalRuleKind, Data: data},
+		{Document: callflow.Document{ID: "c1", Numbers: []string{"1"}, Flow: flow}}, {
+			Document: callflow.Document{ID: "r1"},
+			Kind:     callflow.TemporalRuleKind, Data: data,
+		},
 	}}}}
 	trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{
 		Account: acme, Call: map[string]any{"To": "1"}, TimeZone: "Europe/Berlin", Script: map[string]any{"now": now},

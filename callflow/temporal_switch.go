@@ -14,7 +14,8 @@ import (
 
 // RuleSwitch keeps whether a time rule is switched on, switched off, or goes by the clock.
 type RuleSwitch interface {
-	// SwitchRule sets the rule's `enabled`, or takes it away when enabled is nil. ErrNoDocument where there is no such rule.
+	// SwitchRule sets the rule's `enabled`, or takes it away when enabled is nil. ErrNoDocument where there is no such
+	// rule.
 	SwitchRule(ctx context.Context, id account.ID, rule string, enabled *bool) error
 }
 
@@ -40,8 +41,8 @@ var ruleKeys = map[string]string{"1": "enable", "2": "disable", "3": "reset"}
 // mostRuleMenus bounds a menu that KAZOO plays for as long as the caller stays.
 const mostRuleMenus = 20
 
-// ruleMenu lets the caller choose what becomes of the rules (cf_temporal_route:temporal_route_menu): any other key, and none,
-// plays the menu again.
+// ruleMenu lets the caller choose what becomes of the rules (cf_temporal_route:temporal_route_menu): any other key, and
+// none, plays the menu again.
 func (t *Turn) ruleMenu(ctx context.Context) error {
 	for range mostRuleMenus {
 		if err := t.playPrompt(ctx, "temporal-menu"); err != nil {
@@ -60,8 +61,8 @@ func (t *Turn) ruleMenu(ctx context.Context) error {
 	return nil
 }
 
-// switchRules changes the rules of data.rules and tells the caller. What it changes holds for the rest of the call at once. A rule
-// that cannot be changed is passed over, as in KAZOO.
+// switchRules changes the rules of data.rules and tells the caller. What it changes holds for the rest of the call at
+// once. A rule that cannot be changed is passed over, as in KAZOO.
 func (t *Turn) switchRules(ctx context.Context, action ruleAction) error {
 	var changed []string
 	rules := t.Data.Strings("rules")

@@ -21,7 +21,10 @@ func TestTimeRulesAreSwitched(t *testing.T) {
 		t.Fatal(err)
 	}
 	collection := callflow.ResourceCollection(stores, callflow.TemporalRuleKind)
-	if _, err := collection.Save(t.Context(), datastore.Document{"_id": id, "pvt_type": "temporal_rule", "pvt_account_id": owner, "name": "Night", "cycle": "daily"}); err != nil {
+	if _, err := collection.Save(t.Context(), datastore.Document{
+		"_id": id, "pvt_type": "temporal_rule",
+		"pvt_account_id": owner, "name": "Night", "cycle": "daily",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	run := func(origin function.Origin, action string, rules callflow.RuleSwitch) any {
@@ -29,7 +32,10 @@ func TestTimeRulesAreSwitched(t *testing.T) {
 		e := callflow.Executor{Directory: stored, Rules: rules}
 		e.Run(context.Background(), callflow.Walk{
 			Call: &callflow.Call{Account: acme}, Switch: &testSwitch{}, Origin: origin,
-			Flow: callflow.NodeOf(map[string]any{"module": "temporal_route", "data": map[string]any{"action": action, "rules": []any{id, "nobody"}}}),
+			Flow: callflow.NodeOf(map[string]any{"module": "temporal_route", "data": map[string]any{
+				"action": action,
+				"rules":  []any{id, "nobody"},
+			}}),
 		})
 		doc, err := collection.Get(t.Context(), owner, id)
 		if err != nil {

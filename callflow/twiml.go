@@ -24,8 +24,8 @@ const (
 	mostDepth    = 8
 )
 
-// parseTwiML reads a document whose root is <Response> (kzt_twiml:parse_cmds). Entities of the document's own are not known,
-// so that none can grow.
+// parseTwiML reads a document whose root is <Response> (kzt_twiml:parse_cmds). Entities of the document's own are not
+// known, so that none can grow.
 func parseTwiML(body []byte) (element, error) {
 	d := xml.NewDecoder(bytes.NewReader(body))
 	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errors.New("only UTF-8 is understood") }
@@ -53,7 +53,8 @@ type twimlParser struct {
 
 func (p *twimlParser) element(start xml.StartElement, depth int) (element, error) {
 	if p.left--; p.left < 0 || depth > mostDepth {
-		return element{}, fmt.Errorf("what it answered has more than %d elements, or they are nested deeper than %d", mostElements, mostDepth)
+		return element{}, fmt.Errorf("what it answered has more than %d elements, or they are nested deeper than %d",
+			mostElements, mostDepth)
 	}
 	e := element{name: start.Name.Local, attrs: map[string]string{}}
 	for _, a := range start.Attr {

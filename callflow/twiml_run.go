@@ -15,7 +15,8 @@ import (
 // mostPivotRequests bounds how often one pivot may send a call on to another address.
 const mostPivotRequests = 10
 
-// twimlRun is a TwiML document at work (kzt_twiml.erl): what its verbs ask of the switch, and where they send the call on.
+// twimlRun is a TwiML document at work (kzt_twiml.erl): what its verbs ask of the switch, and where they send the call
+// on.
 type twimlRun struct {
 	t       *Turn
 	address *url.URL // the document's own
@@ -33,8 +34,8 @@ type twimlRequest struct {
 // errTwiMLDone ends a document before its end: the call goes on elsewhere, or is over.
 var errTwiMLDone = errors.New("done")
 
-// runTwiML runs a document, and those that it sends the call on to. When the last one is through the call hangs up, as KAZOO's
-// pivot does: the callflow handed the call over for good.
+// runTwiML runs a document, and those that it sends the call on to. When the last one is through the call hangs up, as
+// KAZOO's pivot does: the callflow handed the call over for good.
 func (t *Turn) runTwiML(ctx context.Context, document element, address *url.URL) Next {
 	answered := false
 	for asked := 1; ; asked++ {
@@ -117,10 +118,13 @@ func twimlParams(c *Call) map[string]any {
 		}
 	}
 	for name, from := range map[string]string{
-		"CallSid": "Call-ID", "AccountSid": "Account-ID", "From": "From", "FromRealm": "From-Realm", "To": "To", "ToRealm": "To-Realm",
-		"CallStatus": "Call-Status", "CallerName": "Caller-ID-Name", "CallerNumber": "Caller-ID-Number", "RecordingUrl": "Recording-Url",
+		"CallSid": "Call-ID", "AccountSid": "Account-ID", "From": "From", "FromRealm": "From-Realm", "To": "To",
+		"ToRealm":    "To-Realm",
+		"CallStatus": "Call-Status", "CallerName": "Caller-ID-Name", "CallerNumber": "Caller-ID-Number",
+		"RecordingUrl":      "Recording-Url",
 		"RecordingDuration": "Recording-Duration", "RecordingSid": "Recording-ID", "TranscriptionSid": "Transcription-ID",
-		"TranscriptionText": "Transcription-Text", "TranscriptionStatus": "Transcription-Status", "TranscriptionUrl": "Transcription-Url",
+		"TranscriptionText": "Transcription-Text", "TranscriptionStatus": "Transcription-Status",
+		"TranscriptionUrl": "Transcription-Url",
 	} {
 		if value, ok := base[from]; ok {
 			all[name] = value
@@ -158,7 +162,8 @@ func (r *twimlRun) verb(ctx context.Context, e element) error {
 	return do(ctx, e)
 }
 
-// sendOn ends the document: the call goes on at its attribute action or the address given, relative to the document's own.
+// sendOn ends the document: the call goes on at its attribute action or the address given, relative to the document's
+// own.
 func (r *twimlRun) sendOn(to, method string) error {
 	reference, err := url.Parse(strings.TrimSpace(to))
 	if err != nil {
@@ -181,7 +186,8 @@ func (r *twimlRun) say(ctx context.Context, e element) error {
 	voice := map[string]string{"man": "male", "woman": "female"}[e.attrs["voice"]]
 	for range times {
 		if err := r.t.Switch.Speak(ctx, Speech{
-			Text: clip(e.text, mostSpoken), Voice: or(voice, or(e.attrs["voice"], "female")), Language: or(e.attrs["language"], r.t.Call.Language),
+			Text: clip(e.text, mostSpoken), Voice: or(voice, or(e.attrs["voice"], "female")), Language: or(e.attrs["language"],
+				r.t.Call.Language),
 			Engine: e.attrs["engine"], Terminators: anyDigit(), Endless: endless,
 		}); err != nil {
 			return err
@@ -233,7 +239,8 @@ func (r *twimlRun) gather(ctx context.Context, e element) error {
 		finish = given
 	}
 	digits, err := r.t.Switch.Collect(ctx, Collect{
-		Max: e.int("numDigits", 64, 1, 64), Timeout: time.Duration(e.int("timeout", 5, 1, 3600)) * time.Second, Interdigit: interdigitTimeout,
+		Max: e.int("numDigits", 64, 1, 64), Timeout: time.Duration(e.int("timeout", 5, 1, 3600)) * time.Second,
+		Interdigit:  interdigitTimeout,
 		Terminators: strings.Split(finish, ""),
 	})
 	if err != nil || digits == "" {
@@ -260,7 +267,8 @@ func (r *twimlRun) set(_ context.Context, e element) error {
 	return nil
 }
 
-// dial rings a number, or the numbers, users and devices in it. Whoever is answered ends the document unless it has an action.
+// dial rings a number, or the numbers, users and devices in it. Whoever is answered ends the document unless it has an
+// action.
 func (r *twimlRun) dial(ctx context.Context, e element) error {
 	b := Bridge{Timeout: time.Duration(e.int("timeout", 30, 1, 3600)) * time.Second, CallerIDNumber: e.attrs["callerId"]}
 	if e.text != "" && len(e.elements) == 0 {

@@ -28,8 +28,9 @@ func ParseURI(s string) URI {
 	return URI{User: user, Realm: realm}
 }
 
-// SplitParties gives parameters of a call as a function sees them: To, From and Request name users only, and what follows an
-// `@` is their realm (kazoo-facts §4.1), unless the parameters say another. The map passed in stays as it is.
+// SplitParties gives parameters of a call as a function sees them: To, From and Request name users only, and what
+// follows an `@` is their realm (kazoo-facts §4.1), unless the parameters say another. The map passed in stays as it
+// is.
 func SplitParties(call map[string]any) map[string]any {
 	out := maps.Clone(call)
 	for _, name := range []string{"To", "From", "Request"} {

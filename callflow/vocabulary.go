@@ -6,8 +6,8 @@ import (
 )
 
 // asksFor says in words what KAZOO's other modules would do next (kazoo-facts §5.7). callfn knows them, validates them
-// and shows them in a rehearsal, but does not execute them: for each, what stands between it and that is a part of the switch or of
-// KAZOO that callfn does not have.
+// and shows them in a rehearsal, but does not execute them: for each, what stands between it and that is a part of the
+// switch or of KAZOO that callfn does not have.
 var asksFor = map[string]string{
 	"acdc_agent":           "change the state of a queue agent",
 	"acdc_member":          "put the caller into a queue",
@@ -60,17 +60,18 @@ var asksFor = map[string]string{
 // NotExecuted lists the modules of KAZOO's that callfn knows but does not execute, in alphabetical order.
 func NotExecuted() []string { return slices.Sorted(maps.Keys(asksFor)) }
 
-// What KAZOO's modules do after that, where it is not going on at `_`: stopsAfter end their flow whatever came of it, keepsCall
-// hand the call over to something else for good (cf_exe:control_usurped), or leave it to the switch.
+// What KAZOO's modules do after that, where it is not going on at `_`: stopsAfter end their flow whatever came of it,
+// keepsCall hand the call over to something else for good (cf_exe:control_usurped), or leave it to the switch.
 var (
 	stopsAfter = []string{
-		"camping_feature", "eavesdrop", "eavesdrop_feature", "group_pickup", "group_pickup_feature", "intercept", "intercept_feature", "move", "park",
+		"camping_feature", "eavesdrop", "eavesdrop_feature", "group_pickup", "group_pickup_feature", "intercept",
+		"intercept_feature", "move", "park",
 	}
 	keepsCall = []string{"conference", "conference_feature", "faxbox", "receive_fax", "transfer"}
 )
 
-// unsimulated is the step of a module that is not executed. Modules that KAZOO does not have go on at `_`, as there; known
-// ones go on as in KAZOO when they do their work.
+// unsimulated is the step of a module that is not executed. Modules that KAZOO does not have go on at `_`, as there;
+// known ones go on as in KAZOO when they do their work.
 func unsimulated(t *Turn) Next {
 	module := t.step.Module
 	what, known := asksFor[module]

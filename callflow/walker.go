@@ -33,7 +33,10 @@ type frame struct {
 }
 
 func newWalker(e *Executor, w Walk) *walker {
-	walk := &walker{Walk: w, exec: e, switched: map[string]*bool{}, modules: e.Modules, branches: e.BranchLimit, node: w.Flow, via: ViaStart}
+	walk := &walker{
+		Walk: w, exec: e, switched: map[string]*bool{}, modules: e.Modules, branches: e.BranchLimit,
+		node: w.Flow, via: ViaStart,
+	}
 	if walk.modules == nil {
 		walk.modules = defaultModules()
 	}
@@ -76,7 +79,10 @@ func (w *walker) round(ctx context.Context) {
 	}
 	w.steps++
 
-	step := &Step{Index: w.steps, Depth: w.depth, Via: w.via, Parent: w.parent, Key: w.key, Module: w.node.Module(), Data: w.node.data(), Outcome: Done}
+	step := &Step{
+		Index: w.steps, Depth: w.depth, Via: w.via, Parent: w.parent, Key: w.key, Module: w.node.Module(),
+		Data: w.node.data(), Outcome: Done,
+	}
 	began := w.Switch.Now()
 	step.AtMS = began.Milliseconds()
 	control := &recorder{Control: w.Switch, step: step}
@@ -92,7 +98,8 @@ func (w *walker) round(ctx context.Context) {
 func (w *walker) launch(ctx context.Context, step *Step, control Control) Next {
 	turn := &Turn{
 		Data: w.node.Data(), Call: w.Call, Switch: control, node: w.node, step: step,
-		runner: w.exec.Runner, directory: w.exec.Directory, patterns: w.exec.Patterns, origin: w.Origin, timeZone: w.TimeZone, now: w.now, pretend: w.Pretend, flows: w.exec.Flows, rules: w.exec.Rules, switched: w.switched,
+		runner: w.exec.Runner, directory: w.exec.Directory, patterns: w.exec.Patterns, origin: w.Origin, timeZone: w.TimeZone,
+		now: w.now, pretend: w.Pretend, flows: w.exec.Flows, rules: w.exec.Rules, switched: w.switched,
 	}
 	module, known := w.modules[step.Module]
 	switch {

@@ -13,8 +13,8 @@ import (
 	"callfn/internal/guardedhttp"
 )
 
-// Web asks web servers for pivot and webhook nodes, through the guard that keeps them on the public internet and within their
-// bounds. It is the HTTP of a Control. It is safe for concurrent use.
+// Web asks web servers for pivot and webhook nodes, through the guard that keeps them on the public internet and within
+// their bounds. It is the HTTP of a Control. It is safe for concurrent use.
 type Web struct {
 	client *guardedhttp.Client
 
@@ -36,7 +36,10 @@ var ErrWebBusy = errors.New("too many requests are under way already; this one w
 // NewWeb makes a Web. Close it when no call asks any more.
 func NewWeb(cfg guardedhttp.Config) *Web {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Web{client: guardedhttp.New(cfg), ctx: ctx, stop: cancel, slots: make(chan struct{}, mostForgotten), again: retryDelay}
+	return &Web{
+		client: guardedhttp.New(cfg), ctx: ctx, stop: cancel, slots: make(chan struct{}, mostForgotten),
+		again: retryDelay,
+	}
 }
 
 // Close gives up the requests that nobody waits for.
@@ -70,7 +73,8 @@ func (w *Web) HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
 func (w *Web) deliver(r HTTPRequest) {
 	for attempt := 0; ; attempt++ {
 		answer, err := w.ask(w.ctx, r)
-		if err == nil && answer.Status/100 == 2 || attempt >= r.Retries || errors.Is(err, guardedhttp.ErrAddress) || errors.Is(err, errNoPublicName) || errors.Is(err, guardedhttp.ErrURL) {
+		if err == nil && answer.Status/100 == 2 || attempt >= r.Retries || errors.Is(err, guardedhttp.ErrAddress) ||
+			errors.Is(err, errNoPublicName) || errors.Is(err, guardedhttp.ErrURL) {
 			return
 		}
 		select {
@@ -82,19 +86,22 @@ func (w *Web) deliver(r HTTPRequest) {
 }
 
 func (w *Web) ask(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
-	answer, err := w.client.Do(ctx, guardedhttp.Request{Method: r.Method, URL: r.URL, ContentType: r.ContentType, Body: r.Body, Timeout: r.Timeout})
+	answer, err := w.client.Do(ctx, guardedhttp.Request{
+		Method: r.Method, URL: r.URL, ContentType: r.ContentType,
+		Body: r.Body, Timeout: r.Timeout,
+	})
 	if err != nil {
 		return HTTPResponse{}, outside(ctx, r.URL, err)
 	}
 	return HTTPResponse{Status: answer.Status, ContentType: answer.ContentType, Body: answer.Body}, nil
 }
 
-// errNoPublicName is the answer for a name that is unknown, and for one that only this network knows: by asking, nobody learns
-// which names there are inside.
+// errNoPublicName is the answer for a name that is unknown, and for one that only this network knows: by asking, nobody
+// learns which names there are inside.
 var errNoPublicName = errors.New("its name leads to no public address")
 
-// outside says why there is no answer, without what is this machine's own business: which names and addresses it knows, which
-// resolver was asked. What it wraps is for errors.Is.
+// outside says why there is no answer, without what is this machine's own business: which names and addresses it knows,
+// which resolver was asked. What it wraps is for errors.Is.
 func outside(ctx context.Context, address string, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx) // the call's own end

@@ -35,8 +35,8 @@ func webServer(t *testing.T, handler http.HandlerFunc) string {
 	return s.URL
 }
 
-// The bounds of the guard hold through the Control, each with an error that a person can use and that says nothing of this
-// machine's own network.
+// The bounds of the guard hold through the Control, each with an error that a person can use and that says nothing of
+// this machine's own network.
 func TestWebBounds(t *testing.T) {
 	var address string
 	address = webServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -65,16 +65,22 @@ func TestWebBounds(t *testing.T) {
 	})
 	w := newWeb(t, guardedhttp.Config{Allow: here, Bytes: 1000})
 	ask := func(w *callflow.Web, url string, timeout time.Duration) (callflow.HTTPResponse, error) {
-		return w.HTTP(context.Background(), callflow.HTTPRequest{Method: "POST", URL: url, Body: []byte("x"), Timeout: timeout})
+		return w.HTTP(context.Background(), callflow.HTTPRequest{
+			Method: "POST", URL: url, Body: []byte("x"),
+			Timeout: timeout,
+		})
 	}
-	if got, err := ask(w, address+"/once", 0); err != nil || got.Status != 200 || got.ContentType != "application/json" || string(got.Body) != "POST x" {
+	if got, err := ask(w, address+"/once", 0); err != nil || got.Status != 200 || got.ContentType != "application/json" ||
+		string(got.Body) != "POST x" {
 		t.Errorf("got %+v %v", got, err)
 	}
 	for path, want := range map[string]error{
-		"/large": guardedhttp.ErrTooLarge, "/loop": guardedhttp.ErrRedirects, "/private": guardedhttp.ErrAddress, "/metadata": guardedhttp.ErrAddress,
-		"/file": guardedhttp.ErrURL,
+		"/large": guardedhttp.ErrTooLarge, "/loop": guardedhttp.ErrRedirects, "/private": guardedhttp.ErrAddress,
+		"/metadata": guardedhttp.ErrAddress,
+		"/file":     guardedhttp.ErrURL,
 	} {
-		if _, err := ask(w, address+path, 0); !errors.Is(err, want) || strings.Contains(err.Error(), "127.0.0") || strings.Contains(err.Error(), "169.254") {
+		if _, err := ask(w, address+path, 0); !errors.Is(err, want) || strings.Contains(err.Error(), "127.0.0") ||
+			strings.Contains(err.Error(), "169.254") {
 			t.Errorf("%s: got %v, want %v", path, err, want)
 		}
 	}
@@ -83,7 +89,10 @@ func TestWebBounds(t *testing.T) {
 	}
 	public := newWeb(t, guardedhttp.Config{})
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(address, "http://"))
-	for _, host := range []string{"127.0.0.1", "[::1]", "10.0.0.1", "192.168.0.1", "169.254.169.254", "[fd00::1]", "0.0.0.0"} {
+	for _, host := range []string{
+		"127.0.0.1", "[::1]", "10.0.0.1", "192.168.0.1", "169.254.169.254", "[fd00::1]",
+		"0.0.0.0",
+	} {
 		if _, err := ask(public, "http://"+host+":"+port+"/", time.Second); !errors.Is(err, guardedhttp.ErrAddress) {
 			t.Errorf("%s: got %v, want ErrAddress", host, err)
 		}
@@ -127,14 +136,20 @@ func TestWebForgets(t *testing.T) {
 	defer w.Close()
 	w.RetryAfter(time.Millisecond)
 	begun := time.Now()
-	if got, err := w.HTTP(context.Background(), callflow.HTTPRequest{Method: "GET", URL: address + "/taken", Forget: true, Retries: 2}); got.Status != 0 || err != nil {
+	if got, err := w.HTTP(context.Background(), callflow.HTTPRequest{
+		Method: "GET", URL: address + "/taken", Forget: true,
+		Retries: 2,
+	}); got.Status != 0 || err != nil {
 		t.Errorf("got %+v %v", got, err)
 	}
 	if path := <-arrived; path != "/taken" || asked.Load() != 3 {
 		t.Errorf("%s after %d attempts", path, asked.Load())
 	}
 	for n := 0; ; n++ { // every slot is taken sooner or later, and nobody waits for one
-		_, err := w.HTTP(context.Background(), callflow.HTTPRequest{Method: "GET", URL: address + "/hangs", Timeout: time.Minute, Forget: true})
+		_, err := w.HTTP(context.Background(), callflow.HTTPRequest{
+			Method: "GET", URL: address + "/hangs",
+			Timeout: time.Minute, Forget: true,
+		})
 		if errors.Is(err, callflow.ErrWebBusy) {
 			break
 		}
@@ -151,17 +166,31 @@ func TestWebForgets(t *testing.T) {
 	}
 }
 
-// A rehearsal asks web servers only when its script wants that and the service allows it; what the script answers, it answers.
+// A rehearsal asks web servers only when its script wants that and the service allows it; what the script answers, it
+// answers.
 func TestRehearsalWithRealHTTP(t *testing.T) {
 	address := webServer(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = fmt.Fprintf(w, `{"module":"tts","data":{"text":"to %s"}}`, r.URL.Query().Get("To"))
 	})
-	flow := callflow.NodeOf(map[string]any{"module": "webhook", "data": map[string]any{"uri": "http://10.0.0.1/hook"}, "children": map[string]any{
-		"_": map[string]any{"module": "pivot", "data": map[string]any{"voice_url": address + "/call"}}}})
+	flow := callflow.NodeOf(map[string]any{
+		"module": "webhook", "data": map[string]any{"uri": "http://10.0.0.1/hook"},
+		"children": map[string]any{
+			"_": map[string]any{"module": "pivot", "data": map[string]any{"voice_url": address + "/call"}},
+		},
+	})
 	simulate := func(web *callflow.Web, script map[string]any) (callflow.Trace, error) {
-		s := callflow.Simulator{Web: web, Executor: &callflow.Executor{Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c1", Numbers: []string{"1000"}, Flow: flow}}}}}}
-		return s.Simulate(context.Background(), callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1000"}, Script: script})
+		s := callflow.Simulator{
+			Web: web,
+			Executor: &callflow.Executor{Directory: callflow.Memory{acme: {{Document: callflow.Document{
+				ID:      "c1",
+				Numbers: []string{"1000"}, Flow: flow,
+			}}}}},
+		}
+		return s.Simulate(context.Background(), callflow.SimulationRequest{
+			Account: acme, Call: map[string]any{"To": "1000"},
+			Script: script,
+		})
 	}
 	said := func(t *testing.T, trace callflow.Trace) string {
 		t.Helper()
@@ -174,7 +203,8 @@ func TestRehearsalWithRealHTTP(t *testing.T) {
 	web := newWeb(t, guardedhttp.Config{Allow: here})
 	real := map[string]any{"real_http": true}
 	trace, err := simulate(web, real)
-	if got := said(t, trace); err != nil || !strings.Contains(got, "tts ok to 1000") || !strings.Contains(got, "webhook failed <nil> [the webhook could not be sent: the address is not a public one]") {
+	if got := said(t, trace); err != nil || !strings.Contains(got, "tts ok to 1000") ||
+		!strings.Contains(got, "webhook failed <nil> [the webhook could not be sent: the address is not a public one]") {
 		t.Errorf("%v\n%s", err, got)
 	}
 	real["http"] = map[string]any{address + "/call": map[string]any{"status": 500}}
@@ -185,7 +215,8 @@ func TestRehearsalWithRealHTTP(t *testing.T) {
 		t.Errorf("%v\n%s", err, said(t, trace))
 	}
 	var refused *callflow.InvalidCall
-	if _, err := simulate(nil, map[string]any{"real_http": true}); !errors.As(err, &refused) || refused.Fields["script.real_http"] == nil {
+	if _, err := simulate(nil, map[string]any{"real_http": true}); !errors.As(err, &refused) ||
+		refused.Fields["script.real_http"] == nil {
 		t.Errorf("got %v", err)
 	}
 	if _, err := simulate(web, map[string]any{"real_http": "yes"}); !errors.As(err, &refused) {

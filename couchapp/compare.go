@@ -21,7 +21,8 @@ const (
 )
 
 // ErrForeign: the name is taken by a design document of KAZOO's.
-var ErrForeign = errors.New("KAZOO keeps a design document of its own under this name; choose another for ours with --design-doc")
+var ErrForeign = errors.New("KAZOO keeps a design document of its own under this name; choose another for ours with " +
+	"--design-doc")
 
 // Named is the design document under another name.
 func (d DesignDoc) Named(name string) DesignDoc {

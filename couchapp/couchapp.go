@@ -1,6 +1,6 @@
-// Package couchapp holds the design documents as plain files and assembles them. A folder is a design document, a file in
-// shows/ a show function, views/{name}/map.js and reduce.js a view; a line `// !code lib/x.js` is replaced by that file, as
-// in the couchapp tool of old, since one source must run on engines with and without CommonJS modules.
+// Package couchapp holds the design documents as plain files and assembles them. A folder is a design document, a file
+// in shows/ a show function, views/{name}/map.js and reduce.js a view; a line `// !code lib/x.js` is replaced by that
+// file, as in the couchapp tool of old, since one source must run on engines with and without CommonJS modules.
 package couchapp
 
 import (
@@ -49,7 +49,8 @@ func Names() []string {
 	return names
 }
 
-// Assemble builds the design document of that name for a language. An unknown name or a broken `!code` line is an error.
+// Assemble builds the design document of that name for a language. An unknown name or a broken `!code` line is an
+// error.
 func Assemble(name, language string) (DesignDoc, error) {
 	d := DesignDoc{ID: "_design/" + name, Language: language, Shows: map[string]string{}, Views: map[string]View{}}
 	err := fs.WalkDir(files, name, func(file string, e fs.DirEntry, err error) error {

@@ -15,7 +15,8 @@ import (
 func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
 
 func TestAssemble(t *testing.T) {
-	if names := couchapp.Names(); !slices.Contains(names, "functions") || !slices.Contains(names, "accounts") || !slices.Contains(names, "callflows") {
+	if names := couchapp.Names(); !slices.Contains(names, "functions") || !slices.Contains(names, "accounts") ||
+		!slices.Contains(names, "callflows") {
 		t.Fatalf("design documents: %v", names)
 	}
 	for _, name := range couchapp.Names() {
@@ -34,7 +35,8 @@ func TestAssemble(t *testing.T) {
 			sources["views/"+view] = v.Map
 		}
 		for part, source := range sources {
-			if !strings.HasPrefix(source, "function") && !strings.HasPrefix(source, "(function") || strings.Contains(source, "!code") {
+			if !strings.HasPrefix(source, "function") && !strings.HasPrefix(source, "(function") ||
+				strings.Contains(source, "!code") {
 				t.Errorf("%s %s begins %.40q", name, part, source)
 			}
 		}

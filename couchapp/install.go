@@ -19,8 +19,8 @@ const (
 	Upgraded  Change = "upgraded"
 )
 
-// Install makes db hold the design document, and leaves one alone that already does: writing it anew would rebuild every
-// index. Several processes may install at once; a conflict is read again.
+// Install makes db hold the design document, and leaves one alone that already does: writing it anew would rebuild
+// every index. Several processes may install at once; a conflict is read again.
 func Install(ctx context.Context, db *datastore.Database, d DesignDoc) (Change, error) {
 	want, err := d.document()
 	if err != nil {

@@ -20,12 +20,16 @@ func TestPrintDoc(t *testing.T) {
 	pool := sandboxtest.Pool(t, 1)
 	for _, c := range []struct{ name, doc, req, want string }{
 		{
-			"a function", `{"_id":"f","pvt_type":"function","pvt_account_id":"a","function_js":"return 1"}`, `{"query":{"To":"1000","Account-ID":"a"}}`,
-			`{"json":{"doc":{"_id":"f","pvt_type":"function","pvt_account_id":"a","function_js":"return 1"},"call":{"To":"1000","Account-ID":"a"}}}`,
+			"a function", `{"_id":"f","pvt_type":"function","pvt_account_id":"a","function_js":"return 1"}`,
+			`{"query":{"To":"1000","Account-ID":"a"}}`,
+			`{"json":{"doc":{"_id":"f","pvt_type":"function","pvt_account_id":"a","function_js":"return 1"},` +
+				`"call":{"To":"1000","Account-ID":"a"}}}`,
 		},
-		{"absent", `null`, `{"query":{}}`, `{"code":404,"json":{"error":"not_found","message":"no such function in this account"}}`},
+		{"absent", `null`, `{"query":{}}`, `{"code":404,"json":{"error":"not_found","message":"no such function in this ` +
+			`account"}}`},
 		{
-			"of another account", `{"pvt_type":"function","pvt_account_id":"a","function_js":"return 1"}`, `{"query":{"Account-ID":"b"}}`,
+			"of another account", `{"pvt_type":"function","pvt_account_id":"a","function_js":"return 1"}`,
+			`{"query":{"Account-ID":"b"}}`,
 			`{"code":404,"json":{"error":"not_found","message":"no such function in this account"}}`,
 		},
 		{
@@ -38,7 +42,8 @@ func TestPrintDoc(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := queryserver.Show(context.Background(), pool, d.Shows["print_doc"], json.RawMessage(c.doc), json.RawMessage(c.req), sandbox.Limits{})
+			got, err := queryserver.Show(context.Background(), pool, d.Shows["print_doc"], json.RawMessage(c.doc),
+				json.RawMessage(c.req), sandbox.Limits{})
 			if err != nil || string(got) != c.want {
 				t.Errorf("got  %s %v\nwant %s", got, err, c.want)
 			}

@@ -76,7 +76,8 @@ func (x *exchange) reserved() bool {
 	case "accounts":
 		return x.route.Method != http.MethodGet
 	case "users":
-		itself := (x.route.Method == http.MethodPost || x.route.Method == http.MethodPatch) && x.id() == x.caller.claims.OwnerID
+		itself := (x.route.Method == http.MethodPost || x.route.Method == http.MethodPatch) &&
+			x.id() == x.caller.claims.OwnerID
 		return x.route.Method != http.MethodGet && !itself
 	}
 	return false

@@ -8,7 +8,8 @@ import (
 
 // listChildren lists the accounts directly below one.
 func (a *API) listChildren(x *exchange) (*answer, error) {
-	return listing{view: a.cfg.Accounts.Children, ascending: true, compute: accountStanding}.read(x, string(x.account.ID()))
+	return listing{view: a.cfg.Accounts.Children, ascending: true, compute: accountStanding}.read(x,
+		string(x.account.ID()))
 }
 
 // listDescendants lists the accounts below one at any depth. Their trees are shown from the caller downwards: who is
@@ -21,7 +22,8 @@ func (a *API) listDescendants(x *exchange) (*answer, error) {
 		}
 		return value, nil
 	}
-	return listing{view: a.cfg.Accounts.Descendants, item: item, ascending: true, compute: accountStanding}.read(x, string(x.account.ID()))
+	return listing{view: a.cfg.Accounts.Descendants, item: item, ascending: true, compute: accountStanding}.read(x,
+		string(x.account.ID()))
 }
 
 // from drops what is above the caller; the superduper admin sees all.
@@ -54,6 +56,7 @@ func (a *API) listAncestors(x *exchange) (*answer, error) {
 func accountStanding(doc datastore.Document) map[string]any {
 	acct := account.FromDocument(doc)
 	return map[string]any{
-		"enabled": acct.Enabled(), "superduper_admin": acct.Superduper(), "is_reseller": acct.Reseller(), "created": doc["pvt_created"],
+		"enabled": acct.Enabled(), "superduper_admin": acct.Superduper(), "is_reseller": acct.Reseller(),
+		"created": doc["pvt_created"],
 	}
 }

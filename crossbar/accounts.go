@@ -11,7 +11,8 @@ import (
 
 // computed are properties that answers show and no client may set: they stand for private fields.
 var computedProperties = []string{
-	"superduper_admin", "is_reseller", "reseller_id", "created", "billing_mode", "wnm_allow_additions", "api_key", "trial_time_left",
+	"superduper_admin", "is_reseller", "reseller_id", "created", "billing_mode", "wnm_allow_additions", "api_key",
+	"trial_time_left",
 }
 
 // createAccount creates a child of the account of the path, or of the caller's own (kazoo-facts §7.5).
@@ -42,9 +43,11 @@ func (a *API) createAccount(x *exchange) (*answer, error) {
 	return out, err
 }
 
-// newAccount makes the account, under the id that the superduper admin gives, so that an account can be here what it is in
-// KAZOO. Everybody else's `id` is ignored, as everywhere.
-func (a *API) newAccount(x *exchange, parent account.Account, public datastore.Document, wish any) (account.Account, error) {
+// newAccount makes the account, under the id that the superduper admin gives, so that an account can be here what it is
+// in KAZOO. Everybody else's `id` is ignored, as everywhere.
+func (a *API) newAccount(x *exchange, parent account.Account, public datastore.Document,
+	wish any,
+) (account.Account, error) {
 	if wish == nil || !x.caller.account.Superduper() {
 		return a.cfg.Accounts.Create(x.ctx, parent, public, x.stamp())
 	}
@@ -53,7 +56,8 @@ func (a *API) newAccount(x *exchange, parent account.Account, public datastore.D
 		return a.cfg.Accounts.CreateAs(x.ctx, id, parent, public, x.stamp())
 	}
 	return account.Account{}, invalidField("id", "pattern", schemas.Violation{
-		"message": "An account's id is 32 lower-case hexadecimal digits", "target": "^[0-9a-f]{32}$", "value": clip(text)})
+		"message": "An account's id is 32 lower-case hexadecimal digits", "target": "^[0-9a-f]{32}$", "value": clip(text),
+	})
 }
 
 func (a *API) showAccount(x *exchange) (*answer, error) { return a.accountAnswer(x, x.account) }
@@ -63,7 +67,8 @@ func (a *API) replaceAccount(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.editAccount(x, func(doc datastore.Document) datastore.Document { return doc.Replace(data).Ordered(x.body.order) })
+	return a.editAccount(x,
+		func(doc datastore.Document) datastore.Document { return doc.Replace(data).Ordered(x.body.order) })
 }
 
 func (a *API) patchAccount(x *exchange) (*answer, error) {
@@ -140,11 +145,14 @@ func (a *API) validAccount(data map[string]any) (map[string]any, error) {
 	fields.Merge(regexFields)
 	if zone, ok := public["timezone"].(string); ok && !account.ValidTimeZone(zone) {
 		fields.Add("timezone", "wrong_format", schemas.Violation{
-			"message": "Field is not in the correct format", "format": "time zone name, such as Europe/Berlin", "value": clip(zone)})
+			"message": "Field is not in the correct format", "format": "time zone name, such as Europe/Berlin",
+			"value": clip(zone),
+		})
 	}
 	if name, ok := public["name"].(string); ok && name != "" && datastore.AlphanumName(name) == "" {
 		fields.Add("name", "pattern", schemas.Violation{
-			"message": "A name has at least one letter or digit", "target": "[a-z0-9]", "value": clip(name)})
+			"message": "A name has at least one letter or digit", "target": "[a-z0-9]", "value": clip(name),
+		})
 	}
 	if len(fields) > 0 {
 		return nil, invalid(fields)
@@ -164,7 +172,10 @@ func (a *API) deleteAccount(x *exchange) (*answer, error) {
 		return nil, err
 	}
 	if id == master {
-		return nil, invalidMethod([]string{http.MethodOptions, http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch})
+		return nil, invalidMethod([]string{
+			http.MethodOptions, http.MethodGet, http.MethodPut, http.MethodPost,
+			http.MethodPatch,
+		})
 	}
 	if err := x.precondition(x.account.Document().Rev()); err != nil {
 		return nil, err

@@ -14,7 +14,9 @@ import (
 func TestAccountAsKazooShowsIt(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
-	r := s.must(t, 201, "PUT", "/v2/accounts", admin, `{"data":{"name":"acme","timezone":"Europe/Berlin","superduper_admin":true,"pvt_superduper_admin":true,"api_key":"x","reseller_id":"y"}}`)
+	r := s.must(t, 201, "PUT", "/v2/accounts", admin,
+		`{"data":{"name":"acme","timezone":"Europe/Berlin","superduper_admin":true,"pvt_superduper_admin":true,`+
+			`"api_key":"x","reseller_id":"y"}}`)
 	data := r.data()
 	realm, _ := data["realm"].(string)
 	if !strings.HasSuffix(realm, ".sip.callfn.local") {
@@ -22,8 +24,10 @@ func TestAccountAsKazooShowsIt(t *testing.T) {
 	}
 	delete(data, "realm")
 	want := map[string]any{
-		"id": r.id(), "name": "acme", "timezone": "Europe/Berlin", "enabled": true, "superduper_admin": false, "is_reseller": false,
-		"reseller_id": s.master, "wnm_allow_additions": false, "created": 63877456800.0, "language": "en-us", "billing_mode": "limits_only",
+		"id": r.id(), "name": "acme", "timezone": "Europe/Berlin", "enabled": true, "superduper_admin": false,
+		"is_reseller": false,
+		"reseller_id": s.master, "wnm_allow_additions": false, "created": 63877456800.0, "language": "en-us",
+		"billing_mode": "limits_only",
 	}
 	for key, value := range want {
 		if diff := cmp.Diff(value, data[key]); diff != "" {
@@ -53,10 +57,19 @@ func TestAccountRules(t *testing.T) {
 		{"a realm twice", "PUT", "/v2/accounts", `{"data":{"name":"x","realm":"ACME.example"}}`, "realm unique cause"},
 		{"no name", "PUT", "/v2/accounts", `{"data":{}}`, "name required"},
 		{"nothing in the name", "PUT", "/v2/accounts", `{"data":{"name":"!!!"}}`, "name pattern"},
-		{"a name of many letters", "PUT", "/v2/accounts", `{"data":{"name":"` + strings.Repeat("x", 129) + `"}}`, "name maxLength"},
+		{
+			"a name of many letters", "PUT", "/v2/accounts", `{"data":{"name":"` + strings.Repeat("x", 129) + `"}}`,
+			"name maxLength",
+		},
 		{"no time zone", "PUT", "/v2/accounts", `{"data":{"name":"x","timezone":"Mars/Olympus"}}`, "timezone wrong_format"},
-		{"a path as time zone", "PUT", "/v2/accounts", `{"data":{"name":"x","timezone":"../../etc/passwd"}}`, "timezone wrong_format"},
-		{"this machine's time zone", "PUT", "/v2/accounts", `{"data":{"name":"x","timezone":"Local"}}`, "timezone wrong_format"},
+		{
+			"a path as time zone", "PUT", "/v2/accounts", `{"data":{"name":"x","timezone":"../../etc/passwd"}}`,
+			"timezone wrong_format",
+		},
+		{
+			"this machine's time zone", "PUT", "/v2/accounts", `{"data":{"name":"x","timezone":"Local"}}`,
+			"timezone wrong_format",
+		},
 		{"replaced by nothing", "POST", b.path(""), `{"data":{}}`, "name required"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -83,12 +96,14 @@ func TestAccountUnderItsKazooID(t *testing.T) {
 	if r := s.must(t, 201, "PUT", "/v2/accounts", a.token, `{"data":{"name":"mine","id":"`+id+`"}}`); r.id() == id {
 		t.Errorf("chosen by its parent: %s", r.raw)
 	}
-	if r := s.must(t, 201, "PUT", "/v2/accounts", admin, `{"data":{"name":"same","id":"`+id+`"}}`); r.id() != id || r.header.Get("Location") != "/v2/accounts/"+id {
+	if r := s.must(t, 201, "PUT", "/v2/accounts", admin, `{"data":{"name":"same","id":"`+id+`"}}`); r.id() != id ||
+		r.header.Get("Location") != "/v2/accounts/"+id {
 		t.Errorf("chosen by the system's admin: %s", r.raw)
 	}
 	s.must(t, 409, "PUT", "/v2/accounts", admin, `{"data":{"name":"again","id":"`+id+`"}}`)
 	for _, bad := range []string{`"x"`, `"_design/accounts"`, `"0123456789ABCDEF0123456789ABCDEF"`, `7`, `""`} {
-		if r := s.must(t, 400, "PUT", "/v2/accounts", admin, `{"data":{"name":"bad","id":`+bad+`}}`); r.at("data", "id", "pattern") == nil {
+		if r := s.must(t, 400, "PUT", "/v2/accounts", admin, `{"data":{"name":"bad","id":`+bad+`}}`); r.at("data", "id",
+			"pattern") == nil {
 			t.Errorf("%s: %s", bad, r.raw)
 		}
 	}
@@ -150,7 +165,8 @@ func TestAccountTree(t *testing.T) {
 	// A page can be followed by the next.
 	r := s.must(t, 200, "GET", a.path("/descendants?page_size=1"), a.token, "")
 	next, _ := r.env["next_start_key"].(string)
-	if r = s.must(t, 200, "GET", a.path("/descendants?page_size=1&start_key="+next), a.token, ""); r.items()[0].(map[string]any)["name"] != "c" || r.env["next_start_key"] != nil {
+	if r = s.must(t, 200, "GET", a.path("/descendants?page_size=1&start_key="+next), a.token,
+		""); r.items()[0].(map[string]any)["name"] != "c" || r.env["next_start_key"] != nil {
 		t.Errorf("second page: %s", r.raw)
 	}
 }
@@ -166,7 +182,8 @@ func TestDisabledAccount(t *testing.T) {
 		t.Errorf("not disabled: %s", r.raw)
 	}
 	s.must(t, 401, "GET", b.path(""), b.token, "")
-	if r := s.must(t, 400, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+b.key+`"}}`); r.at("data", "account", "disabled") == nil {
+	if r := s.must(t, 400, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+b.key+`"}}`); r.at("data", "account",
+		"disabled") == nil {
 		t.Errorf("login of a disabled account: %s", r.raw)
 	}
 	// An edit of something else does not switch it on again.
@@ -187,7 +204,8 @@ func TestDeletingAnAccountLeavesNothing(t *testing.T) {
 		if i == 0 {
 			s.must(t, 200, "DELETE", a.path("/functions/"+id), a.token, "")
 		}
-		s.must(t, 201, "PUT", a.path("/callflows"), a.token, fmt.Sprintf(`{"data":{"numbers":["%d"],"flow":{"module":"hangup","data":{}}}}`, 1000+i))
+		s.must(t, 201, "PUT", a.path("/callflows"), a.token,
+			fmt.Sprintf(`{"data":{"numbers":["%d"],"flow":{"module":"hangup","data":{}}}}`, 1000+i))
 		s.must(t, 201, "PUT", other.path("/functions"), other.token, hello)
 		user := s.user(t, a, fmt.Sprintf("user%d", i), "secret", "user")
 		if i == 0 {

@@ -99,8 +99,8 @@ func (s *pathRoutes) invoked() bool {
 	return slices.ContainsFunc(s.methods, func(method string) bool { return s.routes[method].Access == InvokeKey })
 }
 
-// reachable are the methods that a request may turn out to be for, itself or the one that a POST stands for, and whether any of
-// them is public.
+// reachable are the methods that a request may turn out to be for, itself or the one that a POST stands for, and
+// whether any of them is public.
 func (s *pathRoutes) reachable(method string) (methods []string, public bool) {
 	for _, m := range s.methods {
 		if m == method || method == http.MethodPost {

@@ -27,9 +27,12 @@ type row struct {
 var roles = [8]string{"anonymous", "self", "child", "parent", "sibling", "superduper", "admin user", "plain user"}
 
 var adminsOnly = map[string]bool{
-	"PUT /v2/accounts": true, "PUT /v2/accounts/:account": true, "POST /v2/accounts/:account": true, "PATCH /v2/accounts/:account": true,
-	"DELETE /v2/accounts/:account": true, "GET /v2/accounts/:account/api_key": true, "PUT /v2/accounts/:account/api_key": true,
-	"PUT /v2/accounts/:account/users": true, "POST /v2/accounts/:account/users/:id": true, "PATCH /v2/accounts/:account/users/:id": true,
+	"PUT /v2/accounts": true, "PUT /v2/accounts/:account": true, "POST /v2/accounts/:account": true,
+	"PATCH /v2/accounts/:account":  true,
+	"DELETE /v2/accounts/:account": true, "GET /v2/accounts/:account/api_key": true,
+	"PUT /v2/accounts/:account/api_key": true,
+	"PUT /v2/accounts/:account/users":   true, "POST /v2/accounts/:account/users/:id": true,
+	"PATCH /v2/accounts/:account/users/:id":          true,
 	"DELETE /v2/accounts/:account/users/:id":         true,
 	"POST /v2/accounts/:account/users/:id/undelete":  true,
 	"GET /v2/accounts/:account/storage":              true,
@@ -91,9 +94,11 @@ var matrix = map[string]row{
 
 	"GET /v2/openapi.json": {"", everyone(200)},
 
-	"PUT /v2/api_auth":            {`{"data":{"api_key":"` + masterKey + `"}}`, everyone(201)},
-	"PUT /v2/user_auth":           {`{"data":{"account_realm":"self.example","credentials":"` + md5Hex("ann:secret") + `"}}`, everyone(201)},
-	"PUT /v2/user_auth/recovery":  {`{"data":{"account_realm":"self.example","username":"ann","ui_url":"https://ui.example/"}}`, everyone(201)},
+	"PUT /v2/api_auth": {`{"data":{"api_key":"` + masterKey + `"}}`, everyone(201)},
+	"PUT /v2/user_auth": {`{"data":{"account_realm":"self.example","credentials":"` + md5Hex("ann:secret") +
+		`"}}`, everyone(201)},
+	"PUT /v2/user_auth/recovery": {`{"data":{"account_realm":"self.example","username":"ann",` +
+		`"ui_url":"https://ui.example/"}}`, everyone(201)},
 	"POST /v2/user_auth/recovery": {`{"data":{"reset_id":"{RESET}"}}`, everyone(200)},
 	"GET /v2/token_auth":          {"", anyAccount(200)},
 	"DELETE /v2/token_auth":       {"", anyAccount(200)},
@@ -160,31 +165,39 @@ var matrix = map[string]row{
 	"GET /v2/accounts/:account/api_key":     {"", subtree(200)},
 	"PUT /v2/accounts/:account/api_key":     {"", subtree(201)},
 
-	"GET /v2/functions":                                           {"", everyone(200)},
-	"GET /v2/functions/samples":                                   {"", everyone(200)},
-	"GET /v2/functions/callfn.d.ts":                               {"", everyone(200)},
-	"GET /v2/functions/jsconfig.json":                             {"", everyone(200)},
-	"GET /v2/accounts/:account/functions/samples":                 {"", subtree(200)},
-	"PUT /v2/accounts/:account/functions/run":                     {`{"data":{"function_js":"return {}"}}`, subtree(201)},
-	"PUT /v2/accounts/:account/functions/:id/run":                 {`{"data":{"call":{"To":"1"}}}`, subtree(201)},
-	"GET /v2/accounts/:account/functions":                         {"", subtree(200)},
-	"PUT /v2/accounts/:account/functions":                         {hello, subtree(201)},
-	"GET /v2/accounts/:account/functions/:id":                     {"", subtree(200)},
-	"POST /v2/accounts/:account/functions/:id":                    {hello, subtree(200)},
-	"PATCH /v2/accounts/:account/functions/:id":                   {`{"data":{"custom":1}}`, subtree(200)},
-	"DELETE /v2/accounts/:account/functions/:id":                  {"", subtree(200)},
-	"POST /v2/accounts/:account/functions/:id/undelete":           {"", subtree(200)},
-	"GET /v2/accounts/:account/callflows":                         {"", subtree(200)},
-	"PUT /v2/accounts/:account/callflows":                         {`{"data":{"numbers":["{NUMBER}"],"flow":{"module":"hangup","data":{}}}}`, subtree(201)},
-	"GET /v2/accounts/:account/callflows/:id":                     {"", subtree(200)},
-	"POST /v2/accounts/:account/callflows/:id":                    {`{"data":{"numbers":["{NUMBER}"],"flow":{"module":"hangup","data":{}}}}`, subtree(200)},
-	"PATCH /v2/accounts/:account/callflows/:id":                   {`{"data":{"name":"x"}}`, subtree(200)},
-	"DELETE /v2/accounts/:account/callflows/:id":                  {"", subtree(200)},
-	"POST /v2/accounts/:account/callflows/:id/undelete":           {"", subtree(200)},
-	"GET /v2/accounts/:account/users":                             {"", subtree(200)},
-	"PUT /v2/accounts/:account/users":                             {`{"data":{"first_name":"F","last_name":"L"}}`, subtree(201)},
-	"GET /v2/accounts/:account/users/:id":                         {"", subtree(200)},
-	"POST /v2/accounts/:account/users/:id":                        {`{"data":{"first_name":"F","last_name":"L"}}`, subtree(200)},
+	"GET /v2/functions":                                 {"", everyone(200)},
+	"GET /v2/functions/samples":                         {"", everyone(200)},
+	"GET /v2/functions/callfn.d.ts":                     {"", everyone(200)},
+	"GET /v2/functions/jsconfig.json":                   {"", everyone(200)},
+	"GET /v2/accounts/:account/functions/samples":       {"", subtree(200)},
+	"PUT /v2/accounts/:account/functions/run":           {`{"data":{"function_js":"return {}"}}`, subtree(201)},
+	"PUT /v2/accounts/:account/functions/:id/run":       {`{"data":{"call":{"To":"1"}}}`, subtree(201)},
+	"GET /v2/accounts/:account/functions":               {"", subtree(200)},
+	"PUT /v2/accounts/:account/functions":               {hello, subtree(201)},
+	"GET /v2/accounts/:account/functions/:id":           {"", subtree(200)},
+	"POST /v2/accounts/:account/functions/:id":          {hello, subtree(200)},
+	"PATCH /v2/accounts/:account/functions/:id":         {`{"data":{"custom":1}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/functions/:id":        {"", subtree(200)},
+	"POST /v2/accounts/:account/functions/:id/undelete": {"", subtree(200)},
+	"GET /v2/accounts/:account/callflows":               {"", subtree(200)},
+	"PUT /v2/accounts/:account/callflows": {`{"data":{"numbers":["{NUMBER}"],` +
+		`"flow":{"module":"hangup","data":{}}}}`, subtree(201)},
+	"GET /v2/accounts/:account/callflows/:id": {"", subtree(200)},
+	"POST /v2/accounts/:account/callflows/:id": {`{"data":{"numbers":["{NUMBER}"],` +
+		`"flow":{"module":"hangup","data":{}}}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/callflows/:id":         {`{"data":{"name":"x"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/callflows/:id":        {"", subtree(200)},
+	"POST /v2/accounts/:account/callflows/:id/undelete": {"", subtree(200)},
+	"GET /v2/accounts/:account/users":                   {"", subtree(200)},
+	"PUT /v2/accounts/:account/users": {
+		`{"data":{"first_name":"F","last_name":"L"}}`,
+		subtree(201),
+	},
+	"GET /v2/accounts/:account/users/:id": {"", subtree(200)},
+	"POST /v2/accounts/:account/users/:id": {
+		`{"data":{"first_name":"F","last_name":"L"}}`,
+		subtree(200),
+	},
 	"PATCH /v2/accounts/:account/users/:id":                       {`{"data":{"first_name":"G"}}`, subtree(200)},
 	"DELETE /v2/accounts/:account/users/:id":                      {"", subtree(200)},
 	"POST /v2/accounts/:account/users/:id/undelete":               {"", subtree(200)},
@@ -232,18 +245,22 @@ var matrix = map[string]row{
 	"POST /v2/accounts/:account/temporal_rules_sets/:id/undelete": {"", subtree(200)},
 	"PUT /v2/accounts/:account/functions/:id/tests/run":           {"", subtree(201)},
 	"GET /v2/accounts/:account/functions/:id/tests":               {"", subtree(200)},
-	"PUT /v2/accounts/:account/functions/:id/tests":               {`{"data":{"name":"case {NUMBER}","call":{},"expected":{"outcome":"ok"}}}`, subtree(201)},
-	"GET /v2/accounts/:account/functions/:id/tests/:part":         {"", subtree(200)},
-	"POST /v2/accounts/:account/functions/:id/tests/:part":        {`{"data":{"name":"case {NUMBER}","call":{},"expected":{"outcome":"ok"}}}`, subtree(200)},
-	"PATCH /v2/accounts/:account/functions/:id/tests/:part":       {`{"data":{"description":"x"}}`, subtree(200)},
-	"DELETE /v2/accounts/:account/functions/:id/tests/:part":      {"", subtree(200)},
-	"PUT /v2/accounts/:account/callflows/:id/tests/run":           {"", subtree(201)},
-	"GET /v2/accounts/:account/callflows/:id/tests":               {"", subtree(200)},
-	"PUT /v2/accounts/:account/callflows/:id/tests":               {`{"data":{"name":"case {NUMBER}","call":{},"expected":{"steps":[]}}}`, subtree(201)},
-	"GET /v2/accounts/:account/callflows/:id/tests/:part":         {"", subtree(200)},
-	"POST /v2/accounts/:account/callflows/:id/tests/:part":        {`{"data":{"name":"case {NUMBER}","call":{},"expected":{"steps":[]}}}`, subtree(200)},
-	"PATCH /v2/accounts/:account/callflows/:id/tests/:part":       {`{"data":{"description":"x"}}`, subtree(200)},
-	"DELETE /v2/accounts/:account/callflows/:id/tests/:part":      {"", subtree(200)},
+	"PUT /v2/accounts/:account/functions/:id/tests": {`{"data":{"name":"case {NUMBER}","call":{},` +
+		`"expected":{"outcome":"ok"}}}`, subtree(201)},
+	"GET /v2/accounts/:account/functions/:id/tests/:part": {"", subtree(200)},
+	"POST /v2/accounts/:account/functions/:id/tests/:part": {`{"data":{"name":"case {NUMBER}","call":{},` +
+		`"expected":{"outcome":"ok"}}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/functions/:id/tests/:part":  {`{"data":{"description":"x"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/functions/:id/tests/:part": {"", subtree(200)},
+	"PUT /v2/accounts/:account/callflows/:id/tests/run":      {"", subtree(201)},
+	"GET /v2/accounts/:account/callflows/:id/tests":          {"", subtree(200)},
+	"PUT /v2/accounts/:account/callflows/:id/tests": {`{"data":{"name":"case {NUMBER}","call":{},` +
+		`"expected":{"steps":[]}}}`, subtree(201)},
+	"GET /v2/accounts/:account/callflows/:id/tests/:part": {"", subtree(200)},
+	"POST /v2/accounts/:account/callflows/:id/tests/:part": {`{"data":{"name":"case {NUMBER}","call":{},` +
+		`"expected":{"steps":[]}}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/callflows/:id/tests/:part":  {`{"data":{"description":"x"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/callflows/:id/tests/:part": {"", subtree(200)},
 	"GET /v2/search":                                    {"", anyAccount(200)},
 	"GET /v2/search/multi":                              {"", anyAccount(200)},
 	"GET /v2/accounts/:account/search":                  {"", subtree(200)},
@@ -294,7 +311,8 @@ func TestAuthorisation(t *testing.T) {
 		}}
 	}
 	passes := map[string]*pass{
-		"anonymous": {anew: func(testing.TB) string { return "" }}, "self": of(self.id), "child": of(child.id), "parent": of(parent.id), "sibling": of(sibling.id), "superduper": admin,
+		"anonymous": {anew: func(testing.TB) string { return "" }}, "self": of(self.id), "child": of(child.id),
+		"parent": of(parent.id), "sibling": of(sibling.id), "superduper": admin,
 		"admin user": {anew: func(t testing.TB) string { return s.userLogin(t, "self.example", "ann", "secret") }},
 		"plain user": {anew: func(t testing.TB) string { return s.userLogin(t, "self.example", "bob", "secret") }},
 	}
@@ -331,7 +349,8 @@ func TestAuthorisation(t *testing.T) {
 						}
 					}
 				}
-				if strings.Contains(r.raw, privateKey) && name != "GET /v2/databases/:id/documents" { // an export is private fields, too
+				// an export is private fields, too
+				if strings.Contains(r.raw, privateKey) && name != "GET /v2/databases/:id/documents" {
 					t.Errorf("private fields in %s", r.raw)
 				}
 			})
@@ -345,7 +364,9 @@ func TestAuthorisation(t *testing.T) {
 }
 
 // prepare makes a request to a route that would succeed for who may make it: with documents to act upon.
-func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body string, self tenant, n int) (path, filled string) {
+func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body string, self tenant, n int) (path,
+	filled string,
+) {
 	t.Helper()
 	must := func(want int, method, path, body string) reply {
 		t.Helper()
@@ -381,7 +402,8 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 	if strings.Contains(path, ":id") {
 		collection, content := "functions", hello
 		if strings.Contains(path, "callflows") {
-			collection, content = "callflows", fmt.Sprintf(`{"data":{"numbers":["%d"],"flow":{"module":"hangup","data":{}}}}`, 20000+n)
+			collection, content = "callflows", fmt.Sprintf(`{"data":{"numbers":["%d"],"flow":{"module":"hangup","data":{}}}}`,
+				20000+n)
 		}
 		if strings.Contains(path, "users") {
 			collection, content = "users", `{"data":{"first_name":"F","last_name":"L"}}`

@@ -30,9 +30,9 @@ func (a *API) backupDatabase(x *exchange) (*datastore.Database, error) {
 	return a.cfg.Datastores.Resolve(x.id(), "")
 }
 
-// exportDocuments gives a part of a database's documents, deleted ones and conflicts among them: with private fields and
-// revisions, each as the very text that the datastore has. Not among them are design documents, which every version brings, and
-// what belongs to this installation only: storage plan, moves.
+// exportDocuments gives a part of a database's documents, deleted ones and conflicts among them: with private fields
+// and revisions, each as the very text that the datastore has. Not among them are design documents, which every version
+// brings, and what belongs to this installation only: storage plan, moves.
 func (a *API) exportDocuments(x *exchange) (*answer, error) {
 	db, err := a.backupDatabase(x)
 	if err != nil {
@@ -67,7 +67,8 @@ func (a *API) exportDocuments(x *exchange) (*answer, error) {
 	if len(p.Documents) == 0 {
 		next = since
 	}
-	a.cfg.Log.Info("documents exported", "request_id", x.requestID, "database", x.id(), "documents", len(e.docs), "secrets", e.secrets)
+	a.cfg.Log.Info("documents exported", "request_id", x.requestID, "database", x.id(), "documents", len(e.docs),
+		"secrets", e.secrets)
 	return &answer{data: map[string]any{
 		"documents": e.docs, "since": next, "done": len(p.Documents) == 0, "without_secrets": e.without,
 	}, header: http.Header{"Cache-Control": {"no-store"}}}, nil
@@ -92,7 +93,8 @@ func (e *exporting) take(docs []json.RawMessage) error {
 		if err := json.Unmarshal(doc, &known); err != nil {
 			return err
 		}
-		ours := e.database == datastore.SystemData && (known.Type == storageplan.MigrationType || known.ID == storageplan.Document)
+		ours := e.database == datastore.SystemData && (known.Type == storageplan.MigrationType ||
+			known.ID == storageplan.Document)
 		if ours || e.account != "" && known.Account != e.account && known.ID != e.account {
 			continue
 		}
@@ -114,7 +116,8 @@ func (e *exporting) take(docs []json.RawMessage) error {
 	return nil
 }
 
-// importDocuments stores documents as exportDocuments gave them. What is there already, the same or newer, is left alone.
+// importDocuments stores documents as exportDocuments gave them. What is there already, the same or newer, is left
+// alone.
 func (a *API) importDocuments(x *exchange) (*answer, error) {
 	db, err := a.backupDatabase(x)
 	if err != nil {
@@ -126,7 +129,8 @@ func (a *API) importDocuments(x *exchange) (*answer, error) {
 	}
 	texts, ok := data["documents"].([]any)
 	if !ok {
-		return nil, invalidField("documents", "required", schemas.Violation{"message": "Field is required but missing: a list of texts, each a document"})
+		return nil, invalidField("documents", "required",
+			schemas.Violation{"message": "Field is required but missing: a list of texts, each a document"})
 	}
 	docs := make([]json.RawMessage, len(texts))
 	for i, text := range texts {
@@ -135,8 +139,13 @@ func (a *API) importDocuments(x *exchange) (*answer, error) {
 			ID  string `json:"_id"`
 			Rev string `json:"_rev"`
 		}
-		if !ok || json.Unmarshal([]byte(doc), &known) != nil || known.ID == "" || known.Rev == "" || strings.HasPrefix(known.ID, "_design/") {
-			return nil, invalidField("documents", "type", schemas.Violation{"message": "Each document is the text of one, with _id and _rev, and no design document", "target": i})
+		if !ok || json.Unmarshal([]byte(doc), &known) != nil || known.ID == "" || known.Rev == "" ||
+			strings.HasPrefix(known.ID, "_design/") {
+			return nil, invalidField("documents", "type",
+				schemas.Violation{
+					"message": "Each document is the text of one, with _id and _rev, and no design document",
+					"target":  i,
+				})
 		}
 		docs[i] = json.RawMessage(doc)
 	}
@@ -145,10 +154,14 @@ func (a *API) importDocuments(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.cfg.Log.Info("documents imported", "request_id", x.requestID, "database", x.id(), "stored", out.Stored, "known", out.Known, "foreign", len(out.Foreign), "replaced", replace)
+	a.cfg.Log.Info("documents imported", "request_id", x.requestID, "database", x.id(), "stored", out.Stored, "known",
+		out.Known, "foreign", len(out.Foreign), "replaced", replace)
 	foreign := make([]any, len(out.Foreign))
 	for i, id := range out.Foreign {
 		foreign[i] = id
 	}
-	return &answer{status: http.StatusOK, data: map[string]any{"stored": out.Stored, "known": out.Known, "foreign": foreign}}, nil
+	return &answer{status: http.StatusOK, data: map[string]any{
+		"stored": out.Stored, "known": out.Known,
+		"foreign": foreign,
+	}}, nil
 }

@@ -47,7 +47,9 @@ func (a *API) devices() *documentKind {
 }
 
 // behind is one kind of them, named like its schema.
-func (a *API) behind(name string, kind callflow.Kind, check func(datastore.Document) schemas.FieldErrors) *documentKind {
+func (a *API) behind(name string, kind callflow.Kind,
+	check func(datastore.Document) schemas.FieldErrors,
+) *documentKind {
 	collection := callflow.ResourceCollection(a.cfg.Datastores, kind)
 	k := &documentKind{
 		name: name, schema: name, collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random, stamp: a.stamp,
@@ -63,8 +65,8 @@ func (a *API) behind(name string, kind callflow.Kind, check func(datastore.Docum
 	return k
 }
 
-// usableRule refuses what breaks KAZOO's temporal_route in the middle of a call: a monthly or yearly rule without days must
-// name exactly one weekday.
+// usableRule refuses what breaks KAZOO's temporal_route in the middle of a call: a monthly or yearly rule without days
+// must name exactly one weekday.
 func usableRule(doc datastore.Document) schemas.FieldErrors {
 	var fields schemas.FieldErrors
 	cycle := doc.Text("cycle")
@@ -72,7 +74,8 @@ func usableRule(doc datastore.Document) schemas.FieldErrors {
 	wdays, _ := doc["wdays"].([]any)
 	if (cycle == "monthly" || cycle == "yearly") && len(days) == 0 && len(wdays) != 1 {
 		fields.Add("wdays", "invalid", schemas.Violation{
-			"message": "A monthly or yearly rule needs days, or an ordinal and exactly one weekday", "value": "wdays"})
+			"message": "A monthly or yearly rule needs days, or an ordinal and exactly one weekday", "value": "wdays",
+		})
 	}
 	return fields
 }

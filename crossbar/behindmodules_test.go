@@ -22,19 +22,26 @@ func TestRehearsalWithAScript(t *testing.T) {
 	menu := put("menus", `{"name":"Main","hunt":false}`)
 	owner := strings.Repeat("b", 32)
 	device := put("devices", `{"name":"Desk","owner_id":"`+owner+`"}`)
-	put("callflows", `{"numbers":["1000"],"flow":{"module":"temporal_route","data":{"rules":["`+set+`"]},"children":{"`+set+`":
+	put("callflows", `{"numbers":["1000"],"flow":{"module":"temporal_route","data":{"rules":["`+set+`"]},"children":{"`+
+		set+`":
 		{"module":"menu","data":{"id":"`+menu+`"},"children":{"1":{"module":"user","data":{"id":"`+owner+`"},"children":{"_":{"module":"voicemail","data":{"id":"`+strings.Repeat("c", 32)+`"}}}}}}}}}`)
 
 	r := s.must(t, 201, "PUT", self.path("/simulations"), self.token, `{"data":{"To":"1000",
 		"script":{"now":"2026-12-24T18:05","timezone":"Europe/Berlin","digits":[{"digits":"1"}],"answers":{"user":"none","device":"none"}}}}`)
-	for _, want := range []string{"rule Christmas holds", "pressed 1", "nobody answered: NO_ANSWER", "device:" + device, "a message of"} {
+	for _, want := range []string{
+		"rule Christmas holds", "pressed 1", "nobody answered: NO_ANSWER", "device:" + device,
+		"a message of",
+	} {
 		if !strings.Contains(r.raw, want) {
 			t.Errorf("the trace does not say %q: %s", want, r.raw)
 		}
 	}
-	preflow := put("callflows", `{"numbers":["preflow"],"flow":{"module":"tts","data":{"text":"This call may be recorded"}}}`)
+	preflow := put("callflows", `{"numbers":["preflow"],"flow":{"module":"tts","data":{"text":"This call may be `+
+		`recorded"}}}`)
 	s.must(t, 200, "PATCH", self.path(""), self.token, `{"data":{"preflow":{"always":"`+preflow+`"}}}`)
-	if r := s.must(t, 201, "PUT", self.path("/simulations"), self.token, `{"data":{"To":"1000"}}`); !strings.Contains(r.raw, "This call may be recorded") || !strings.Contains(r.raw, "no rule holds") {
+	if r := s.must(t, 201, "PUT", self.path("/simulations"), self.token,
+		`{"data":{"To":"1000"}}`); !strings.Contains(r.raw, "This call may be recorded") ||
+		!strings.Contains(r.raw, "no rule holds") {
 		t.Errorf("the preflow: %s", r.raw)
 	}
 	bad := s.must(t, 400, "PUT", self.path("/simulations"), self.token, `{"data":{"To":"1000","script":{"now":"soon"}}}`)
@@ -63,7 +70,8 @@ func TestDocumentsBehindModules(t *testing.T) {
 		}
 	}
 	id := s.must(t, 201, "PUT", self.path("/menus"), self.token, `{"data":{"name":"Main"}}`).id()
-	if r := s.must(t, 200, "GET", self.path("/menus"), self.token, ""); !strings.Contains(r.raw, `"name":"Main"`) || !strings.Contains(r.raw, id) {
+	if r := s.must(t, 200, "GET", self.path("/menus"), self.token, ""); !strings.Contains(r.raw, `"name":"Main"`) ||
+		!strings.Contains(r.raw, id) {
 		t.Errorf("the listing: %s", r.raw)
 	}
 	if r := s.must(t, 200, "GET", self.path("/devices"), self.token, ""); strings.Contains(r.raw, id) {

@@ -18,8 +18,8 @@ import (
 	"callfn/internal/steal"
 )
 
-// The three benchmarks of the API go through all of it, authentication included, down to a node in a file; what is saved is on disk
-// and its syntax was checked in a sandbox process. docs/performance.md says how they are read.
+// The three benchmarks of the API go through all of it, authentication included, down to a node in a file; what is
+// saved is on disk and its syntax was checked in a sandbox process. docs/performance.md says how they are read.
 
 func BenchmarkGetFunction(b *testing.B) {
 	s := benchStack(b)
@@ -40,7 +40,10 @@ func BenchmarkListFunctions(b *testing.B) {
 	s := benchStack(b)
 	a := s.tenant(b, s.master, "acme")
 	s.fillFunctions(b, a.id, 0)
-	s.measure(b, 2, 200, func(int64) *http.Request { return apiRequest("GET", a.path("/functions?page_size=50"), a.token, "") })
+	s.measure(b, 2, 200, func(int64) *http.Request {
+		return apiRequest("GET", a.path("/functions?page_size=50"), a.token,
+			"")
+	})
 }
 
 // A page of 50 costs the same with 100,000 functions in 1,000 other accounts as with none.
@@ -62,7 +65,8 @@ func benchStack(b *testing.B) *stack {
 	b.Cleanup(func() { debug.SetGCPercent(before) })
 	return newStack(b, func(c *crossbar.Config) {
 		c.Functions = function.NewRunner(function.Config{
-			Drafts: function.LocalDrafts{Eval: sandboxtest.Pool(b, 2), Limits: sandbox.DefaultLimits()}, // syntax is all that is checked
+			// syntax is all that is checked
+			Drafts: function.LocalDrafts{Eval: sandboxtest.Pool(b, 2), Limits: sandbox.DefaultLimits()},
 		})
 		c.RateLimit = crossbar.RateLimit{PerSecond: -1}
 		c.Log = nil
@@ -84,7 +88,8 @@ func (s *stack) fillFunctions(b *testing.B, account string, others int) {
 			owner = account
 		}
 		batch = append(batch, datastore.Document{
-			"_id": fmt.Sprintf("%032x", n), "pvt_type": "function", "pvt_account_id": owner, "name": fmt.Sprint(n), "function_js": "return 1",
+			"_id": fmt.Sprintf("%032x", n), "pvt_type": "function", "pvt_account_id": owner, "name": fmt.Sprint(n),
+			"function_js": "return 1",
 		})
 		if len(batch) == 2500 || n == others+99 {
 			if _, err := db.BulkSave(b.Context(), batch); err != nil {
@@ -130,5 +135,6 @@ func apiRequest(method, path, token, body string) *http.Request {
 }
 
 func helloFunction(name string) string {
-	return `{"data":{"name":"` + name + `","function_js":"return {'module':'tts', 'data':{'text':'Thanks for calling us ' + call['Caller-ID-Name']}};"}}`
+	return `{"data":{"name":"` + name + `","function_js":"return {'module':'tts', 'data':{'text':'Thanks for calling us ` +
+		`' + call['Caller-ID-Name']}};"}}`
 }

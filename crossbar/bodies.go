@@ -15,8 +15,8 @@ type bodyShape struct {
 	members []string
 }
 
-// bodyShapes gives the shape of every route that takes a body, by verb and path, as the OpenAPI document has it. A PATCH takes
-// parts of what POST takes.
+// bodyShapes gives the shape of every route that takes a body, by verb and path, as the OpenAPI document has it. A
+// PATCH takes parts of what POST takes.
 func bodyShapes(names []string) (map[string]bodyShape, error) {
 	var doc map[string]any
 	var operations map[string]operation
@@ -56,8 +56,8 @@ func cutVerb(route, verb string) (path string, ok bool) {
 // shownMembers are members that answers show and clients send back with a document: nobody is warned of them.
 var shownMembers = slices.Concat(computedProperties, []string{"disable_reason", "metadata", "credentials", "features"})
 
-// unreadMembers points at members of a request's data, as it was sent, that nothing reads. stored is the document that it
-// became a part of, if it did.
+// unreadMembers points at members of a request's data, as it was sent, that nothing reads. stored is the document that
+// it became a part of, if it did.
 func (a *API) unreadMembers(x *exchange, stored any) []schemas.Warning {
 	sent, ok := x.body.data.(map[string]any)
 	if !ok || len(sent) == 0 {

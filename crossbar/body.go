@@ -93,7 +93,8 @@ func readableAsJSON(kind string) bool {
 	if err != nil {
 		return false
 	}
-	if charset := strings.ToLower(params["charset"]); charset != "" && charset != "utf-8" && charset != "utf8" && charset != "us-ascii" {
+	if charset := strings.ToLower(params["charset"]); charset != "" && charset != "utf-8" && charset != "utf8" &&
+		charset != "us-ascii" {
 		return false
 	}
 	switch name {
@@ -108,7 +109,8 @@ func unwrap(value any) (body, error) {
 	top, ok := value.(map[string]any)
 	if !ok {
 		return none, invalidField("json", "invalid", schemas.Violation{
-			"message": "the body must be an object with the key data", "target": "body"})
+			"message": "the body must be an object with the key data", "target": "body",
+		})
 	}
 	out := body{envelope: map[string]any{}}
 	for key, value := range top {
@@ -139,12 +141,14 @@ func wrongData(value any, target string) *failure {
 		value = nil // an array of any size need not be sent back
 	}
 	return invalidField("data", "type", schemas.Violation{
-		"message": "Value did not match type(s): " + target, "target": target, "value": value})
+		"message": "Value did not match type(s): " + target, "target": target, "value": value,
+	})
 }
 
 func tooLarge(limit int64) *failure {
 	f := invalidField("file", "maxSize", schemas.Violation{
-		"message": fmt.Sprintf("Payload or Files must not be more than %d bytes", limit), "target": limit})
+		"message": fmt.Sprintf("Payload or Files must not be more than %d bytes", limit), "target": limit,
+	})
 	f.status = http.StatusRequestEntityTooLarge
 	return f
 }

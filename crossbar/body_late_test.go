@@ -10,7 +10,8 @@ import (
 	"callfn/crossbar"
 )
 
-// A large body is gone through for those who may send it: not for nobody, not beyond the rate limit, and for a login it is small.
+// A large body is gone through for those who may send it: not for nobody, not beyond the rate limit, and for a login it
+// is small.
 func TestBodiesAreReadLate(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -29,13 +30,16 @@ func TestBodiesAreReadLate(t *testing.T) {
 		path, token, body string
 		status            int
 	}{
-		"nobody":                              {functions, "", large, 401},
-		"a token that does not count":         {functions, "x.y.z", large, 401},
-		"a login":                             {"/v2/api_auth", "", strings.Replace(large, "name", "api_key", 1), 413},
-		"a login by a user":                   {"/v2/user_auth", "", large, 413},
-		"nobody, broken":                      {functions, "", `{"data":` + strings.Repeat("[", 1<<20), 401},
-		"nobody, with the token far too late": {functions, "", large[:len(large)-1] + `,"auth_token":"` + a.token + `"}`, 401},
-		"whoever may, and it is too much":     {functions, a.token, large, 400},
+		"nobody":                      {functions, "", large, 401},
+		"a token that does not count": {functions, "x.y.z", large, 401},
+		"a login":                     {"/v2/api_auth", "", strings.Replace(large, "name", "api_key", 1), 413},
+		"a login by a user":           {"/v2/user_auth", "", large, 413},
+		"nobody, broken":              {functions, "", `{"data":` + strings.Repeat("[", 1<<20), 401},
+		"nobody, with the token far too late": {
+			functions, "", large[:len(large)-1] + `,"auth_token":"` + a.token + `"}`,
+			401,
+		},
+		"whoever may, and it is too much": {functions, a.token, large, 400},
 	} {
 		if r := send("PUT", c.path, c.token, c.body); r.status != c.status {
 			t.Errorf("%s: status %d, want %d: %.300s", name, r.status, c.status, r.raw)
@@ -46,7 +50,8 @@ func TestBodiesAreReadLate(t *testing.T) {
 	if r := send("PUT", functions, "", small); r.status != 201 {
 		t.Errorf("a token in the envelope: %d %s, want 201", r.status, r.raw)
 	}
-	if r := send("PUT", functions, "", `{"data":{"auth_token":"`+a.token+`","name":"n","function_js":"return 1"}}`); r.status != 201 {
+	if r := send("PUT", functions, "", `{"data":{"auth_token":"`+a.token+
+		`","name":"n","function_js":"return 1"}}`); r.status != 201 {
 		t.Errorf("a token in the data: %d %s, want 201", r.status, r.raw)
 	}
 	// Beyond the rate limit nothing is decoded: a body that is no JSON is not complained about.
@@ -63,7 +68,8 @@ func TestBodiesAreReadLate(t *testing.T) {
 	s.clock.Advance(time.Hour)
 }
 
-// What a body holds is bounded by its number, too, wherever it stands: bytes alone leave room for 50,000 unknown properties.
+// What a body holds is bounded by its number, too, wherever it stands: bytes alone leave room for 50,000 unknown
+// properties.
 func TestValuesOfABodyAreBounded(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -77,13 +83,16 @@ func TestValuesOfABodyAreBounded(t *testing.T) {
 	for name, body := range map[string]string{
 		"of the callflow": `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}}` + many(50_000) + `}}`,
 		"of a node":       `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}` + many(50_000) + `}}}`,
-		"of its data":     `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{"skip_module":false` + many(50_000) + `}}}}`,
+		"of its data": `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{"skip_module":false` + many(50_000) +
+			`}}}}`,
 	} {
-		if r := s.must(t, 400, "PUT", a.path("/callflows"), a.token, body); !strings.Contains(r.raw, "more than 50000 values") {
+		if r := s.must(t, 400, "PUT", a.path("/callflows"), a.token, body); !strings.Contains(r.raw,
+			"more than 50000 values") {
 			t.Errorf("properties %s: %.300s, want the bound named", name, r.raw)
 		}
 	}
-	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}}`+many(15_000)+`}}`)
+	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}}`+
+		many(15_000)+`}}`)
 }
 
 // What stands below the last token of a route is no route, whatever the method, and no id with a slash.
@@ -92,7 +101,8 @@ func TestPathsBelowALeaf(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	id := s.must(t, 201, "PUT", a.path("/menus"), a.token, `{"data":{"name":"m"}}`).id()
 	for _, path := range []string{
-		a.path("/menus/" + id + "/x"), a.path("/menus/" + id + "/x/y"), a.path("/users/" + id + "/nothing"), a.path("/functions/" + id + "/x/y/z"),
+		a.path("/menus/" + id + "/x"), a.path("/menus/" + id + "/x/y"), a.path("/users/" + id + "/nothing"),
+		a.path("/functions/" + id + "/x/y/z"),
 		"/v2/schemas/functions/x", "/v2/modules/functions/x",
 	} {
 		for _, method := range []string{"GET", "PUT", "POST", "PATCH", "DELETE"} {

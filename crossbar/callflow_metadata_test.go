@@ -7,7 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A callflow that is read has the names of what its flow refers to, wherever it stands, as KAZOO's user interfaces want them.
+// A callflow that is read has the names of what its flow refers to, wherever it stands, as KAZOO's user interfaces want
+// them.
 func TestCallflowMetadata(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
@@ -23,7 +24,8 @@ func TestCallflowMetadata(t *testing.T) {
 	gone := put(a, "menus", `{"name":"gone"}`)
 	s.must(t, 200, "DELETE", a.path("/menus/"+gone), a.token, "")
 	foreign := put(b, "menus", `{"name":"secret menu"}`)
-	flow := `{"module":"user","data":{"id":"` + ann + `","fallback_menu_id":"` + menu + `"},"children":{"_":{"module":"temporal_route","data":{},"children":{
+	flow := `{"module":"user","data":{"id":"` + ann + `","fallback_menu_id":"` + menu +
+		`"},"children":{"_":{"module":"temporal_route","data":{},"children":{
 		"` + rule + `":{"module":"device","data":{"id":"` + device + `"},"children":{"_":{"module":"function","data":{"id":"` + function + `"}}}},
 		"_":{"module":"callflow","data":{"id":"` + target + `"},"children":{"_":{"module":"menu","data":{"id":"` + gone + `"},"children":{
 			"1":{"module":"menu","data":{"id":"` + foreign + `"}},"10":{"module":"tts","data":{"text":"` + menu + `"}}}}}}}}}}`
@@ -42,7 +44,8 @@ func TestCallflowMetadata(t *testing.T) {
 	}
 	// What a client sends of it is not stored, and a flow that refers to nothing has an empty one.
 	s.must(t, 200, "PATCH", item, a.token, `{"data":{"metadata":{"x":{"name":"mine"}},"flow":null,"numbers":["1001"]}}`)
-	if r := s.must(t, 200, "GET", item, a.token, ""); cmp.Diff(any(map[string]any{}), r.at("data", "metadata")) != "" || strings.Contains(s.dump(t), "mine") {
+	if r := s.must(t, 200, "GET", item, a.token, ""); cmp.Diff(any(map[string]any{}), r.at("data", "metadata")) != "" ||
+		strings.Contains(s.dump(t), "mine") {
 		t.Errorf("without references: %s", r.raw)
 	}
 }

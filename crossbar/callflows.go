@@ -53,7 +53,8 @@ func (c callflowChecker) check(x *exchange, before, doc datastore.Document) (sch
 	numbers, patterns := texts(doc["numbers"]), texts(doc["patterns"])
 	if len(numbers) == 0 && len(patterns) == 0 {
 		fields.Add("numbers", "required", schemas.Violation{
-			"message": "Callflows must be assigned at least one number or pattern", "value": "numbers"})
+			"message": "Callflows must be assigned at least one number or pattern", "value": "numbers",
+		})
 		return fields, nil, nil
 	}
 	if fields = checkLists(numbers, patterns); len(fields) > 0 {
@@ -73,7 +74,9 @@ func (c callflowChecker) check(x *exchange, before, doc datastore.Document) (sch
 		}
 		if taken != nil {
 			fields.Add(kind.field, "unique", schemas.Violation{
-				"message": strings.TrimSpace(kind.noun + " " + taken.value + " exists in callflow " + taken.id + " " + taken.name), "cause": taken.value})
+				"message": strings.TrimSpace(kind.noun + " " + taken.value + " exists in callflow " + taken.id + " " + taken.name),
+				"cause":   taken.value,
+			})
 		}
 	}
 	return fields, nil, nil

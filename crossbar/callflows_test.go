@@ -10,7 +10,8 @@ import (
 )
 
 func flowBody(numbers, patterns string) string {
-	return fmt.Sprintf(`{"data":{"name":"main","numbers":[%s],"patterns":[%s],"flow":{"module":"function","data":{"id":"x"},"children":{"_":{"module":"tts","data":{"text":"hi"}}}}}}`, numbers, patterns)
+	return fmt.Sprintf(`{"data":{"name":"main","numbers":[%s],"patterns":[%s],"flow":{"module":"function",`+
+		`"data":{"id":"x"},"children":{"_":{"module":"tts","data":{"text":"hi"}}}}}}`, numbers, patterns)
 }
 
 func TestCallflowListing(t *testing.T) {
@@ -24,8 +25,12 @@ func TestCallflowListing(t *testing.T) {
 		t.Errorf("defaults of modules are filled in: voice %v", got)
 	}
 	list := s.must(t, 200, "GET", a.path("/callflows"), a.token, "")
-	want := []any{map[string]any{"id": r.id(), "name": "main", "numbers": []any{"1000", "+14158867900"}, "patterns": []any{"^9(.*)$"},
-		"featurecode": false, "modules": []any{"function", "tts"}, "flags": []any{}, "modified": float64(s.clock.Now().Unix() + 62167219200)}}
+	want := []any{map[string]any{
+		"id": r.id(), "name": "main", "numbers": []any{"1000", "+14158867900"},
+		"patterns":    []any{"^9(.*)$"},
+		"featurecode": false, "modules": []any{"function", "tts"}, "flags": []any{},
+		"modified": float64(s.clock.Now().Unix() + 62167219200),
+	}}
 	if diff := cmp.Diff(want, list.items()); diff != "" {
 		t.Error(diff)
 	}
@@ -36,7 +41,8 @@ func TestCallflowRules(t *testing.T) {
 	a, b := s.tenant(t, s.master, "a"), s.tenant(t, s.master, "b")
 	list := a.path("/callflows")
 	first := s.must(t, 201, "PUT", list, a.token, flowBody(`"1000","4158867900"`, `"^9"`))
-	s.must(t, 201, "PUT", b.path("/callflows"), b.token, flowBody(`"1000"`, `"^9"`)) // another account's numbers are its own
+	// another account's numbers are its own
+	s.must(t, 201, "PUT", b.path("/callflows"), b.token, flowBody(`"1000"`, `"^9"`))
 	for _, tc := range []struct{ name, body, at string }{
 		{"a number twice", flowBody(`"1000"`, ``), "numbers unique cause"},
 		{"a number twice, spelt otherwise", flowBody(`"+14158867900"`, ``), "numbers unique cause"},
@@ -46,7 +52,8 @@ func TestCallflowRules(t *testing.T) {
 		{"no numbers of text", `{"data":{"numbers":[{},{}],"flow":{"module":"hangup","data":{}}}}`, "numbers.0 type"},
 		{"numbers of text", `{"data":{"numbers":"1000","flow":{"module":"hangup","data":{}}}}`, "numbers type"},
 		{"no such module", `{"data":{"numbers":["1"],"flow":{"module":"teleport","data":{}}}}`, ""},
-		{"wrong data deep down", `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{},"children":{"_":{"module":"tts","data":{}}}}}}`, "flow.children._.data.text required"},
+		{"wrong data deep down", `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{},` +
+			`"children":{"_":{"module":"tts","data":{}}}}}}`, "flow.children._.data.text required"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			before := s.dump(t)

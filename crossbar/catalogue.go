@@ -27,9 +27,10 @@ func (a *API) catalogue(*exchange) (*answer, error) {
 	}
 	return &answer{data: map[string]any{
 		"language_packs": []any{map[string]any{
-			"id":          languagePack,
-			"name":        "JavaScript",
-			"description": "The body of a function with one parameter, call, that returns a callflow node. Write ECMAScript 5 to run everywhere.",
+			"id":   languagePack,
+			"name": "JavaScript",
+			"description": "The body of a function with one parameter, call, that returns a callflow node. Write ECMAScript 5 " +
+				"to run everywhere.",
 		}},
 		"limits":     limits,
 		"parameters": callParameters(),

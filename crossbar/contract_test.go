@@ -36,7 +36,10 @@ var theContract = sync.OnceValues(func() (*contract, error) {
 		return nil, err
 	}
 	recorder := httptest.NewRecorder()
-	cfg := crossbar.Config{Schemas: set, Version: "1.2.3", Accounts: account.NewStore(account.Config{}), Random: rand.Reader, Now: time.Now}
+	cfg := crossbar.Config{
+		Schemas: set, Version: "1.2.3", Accounts: account.NewStore(account.Config{}),
+		Random: rand.Reader, Now: time.Now,
+	}
 	crossbar.New(cfg).ServeHTTP(recorder, httptest.NewRequest("GET", "/v2/openapi.json", nil))
 	document, err := schematest.Read(recorder.Body.Bytes())
 	if err != nil {
@@ -91,7 +94,8 @@ func (c *contract) template(path string) string {
 	return best
 }
 
-var documentedFilters = regexp.MustCompile(`^(filter_.*|has_key|key_missing|has_value|value_missing|missing_value|(created|modified)_(from|to))$`)
+var documentedFilters = regexp.MustCompile(
+	`^(filter_.*|has_key|key_missing|has_value|value_missing|missing_value|(created|modified)_(from|to))$`)
 
 // check holds one exchange against the document.
 func (c *contract) check(request *http.Request, body []byte, r reply) error {
@@ -171,7 +175,9 @@ func (c *contract) checkAnswer(template, verb string, r reply) error {
 	return c.validate(r.anyBody(), append(pointer, "content", kind, "schema")...)
 }
 
-func (c *contract) checkRequest(operation map[string]any, request *http.Request, sent map[string]any, template, verb string) error {
+func (c *contract) checkRequest(operation map[string]any, request *http.Request, sent map[string]any, template,
+	verb string,
+) error {
 	names := map[string]bool{"auth_token": true, "verb": true} // said in security and info
 	parameters, _ := operation["parameters"].([]any)
 	for _, p := range parameters {
@@ -227,7 +233,8 @@ func checked(t testing.TB, request *http.Request, body []byte, r reply) {
 		t.Fatal(err)
 	}
 	if err := c.check(request, body, r); err != nil {
-		t.Errorf("%s %.200s is not as /v2/openapi.json says: %v\nrequest: %.500s\nanswer: %.1000s", request.Method, request.URL, err, body, r.raw)
+		t.Errorf("%s %.200s is not as /v2/openapi.json says: %v\nrequest: %.500s\nanswer: %.1000s", request.Method,
+			request.URL, err, body, r.raw)
 	}
 }
 

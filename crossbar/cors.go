@@ -7,7 +7,8 @@ import (
 
 // crossOrigin reports whether a browser asks on behalf of a page (kazoo-facts §1.11).
 func crossOrigin(header http.Header) bool {
-	return header.Get("Origin") != "" || header.Get("Access-Control-Request-Method") != "" || header.Get("Access-Control-Request-Headers") != ""
+	return header.Get("Origin") != "" || header.Get("Access-Control-Request-Method") != "" ||
+		header.Get("Access-Control-Request-Headers") != ""
 }
 
 // allowCrossOrigin lets pages from anywhere read the answer: tokens travel in headers, never in cookies, so a page
@@ -18,6 +19,7 @@ func allowCrossOrigin(header http.Header, methods []string) {
 	header.Set("Access-Control-Allow-Headers", "content-type, depth, user-agent, x-http-method-override, x-file-size, "+
 		"x-requested-with, if-modified-since, x-file-name, cache-control, x-auth-token, x-kazoo-cluster-id, if-match, "+
 		"if-none-match, authorization, x-request-id")
-	header.Set("Access-Control-Expose-Headers", "content-type, x-auth-token, x-request-id, x-kazoo-cluster-id, location, etag")
+	header.Set("Access-Control-Expose-Headers", "content-type, x-auth-token, x-request-id, x-kazoo-cluster-id, "+
+		"location, etag")
 	header.Set("Access-Control-Max-Age", "86400")
 }

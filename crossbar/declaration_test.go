@@ -39,7 +39,8 @@ func TestDeclaration(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(kept), made); diff != "" {
-		t.Errorf("docs/callfn.d.ts is not what the schemas and tables say: run go test ./crossbar -run TestDeclaration -update\n%s", diff)
+		t.Errorf("docs/callfn.d.ts is not what the schemas and tables say: run go test ./crossbar -run TestDeclaration "+
+			"-update\n%s", diff)
 	}
 	s := newStack(t)
 	if r := s.must(t, 200, "GET", "/v2/functions/callfn.d.ts", "", ""); r.raw != made {
@@ -94,7 +95,8 @@ func TestDeclarationInTypeScript(t *testing.T) {
 			t.Fatal("CALLFN_TSC is set, and there is no Node.js to run it: ", err)
 		}
 	} else {
-		t.Skip("skipped: no TypeScript compiler. To run it, with Node.js installed: npm install --prefix DIR typescript@5.9.3, then " +
+		t.Skip("skipped: no TypeScript compiler. To run it, with Node.js installed: npm install --prefix DIR " +
+			"typescript@5.9.3, then " +
 			"CALLFN_TSC=DIR/node_modules/typescript/bin/tsc go test ./crossbar -run TestDeclarationInTypeScript")
 	}
 	dir := t.TempDir()
@@ -111,9 +113,13 @@ func TestDeclarationInTypeScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, sample := range samples {
-		files[sample.ID+".js"] = "/** @type {callfn.Function} */\nconst sample = function (call) {\n" + sample.FunctionJS + "\n};\n"
+		files[sample.ID+".js"] = "/** @type {callfn.Function} */\nconst sample = function (call) {\n" + sample.FunctionJS +
+			"\n};\n"
 	}
-	args := []string{tsc, "--noEmit", "--strict", "--noImplicitAny", "false", "--allowJs", "--checkJs", "--target", "es2023", "--moduleDetection", "force"}
+	args := []string{
+		tsc, "--noEmit", "--strict", "--noImplicitAny", "false", "--allowJs", "--checkJs", "--target",
+		"es2023", "--moduleDetection", "force",
+	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -134,7 +140,10 @@ func TestDeclarationInTypeScript(t *testing.T) {
 func checkFolder(t *testing.T, node, tsc string) {
 	t.Helper()
 	dir := t.TempDir()
-	for from, to := range map[string]string{declarationFile: "callfn.d.ts", "../docs/jsconfig.json": "jsconfig.json", "testdata/declaration/strict.js": "strict.js"} {
+	for from, to := range map[string]string{
+		declarationFile: "callfn.d.ts", "../docs/jsconfig.json": "jsconfig.json",
+		"testdata/declaration/strict.js": "strict.js",
+	} {
 		text, err := os.ReadFile(from)
 		if err != nil {
 			t.Fatal(err)

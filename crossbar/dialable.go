@@ -17,13 +17,19 @@ import (
 func undialable(doc datastore.Document) (out []schemas.Warning) {
 	for i, number := range texts(doc["numbers"]) {
 		if message, suggestion := whyUndialable(number); message != "" {
-			out = append(out, schemas.Warning{Path: schemas.Path("numbers", strconv.Itoa(i)), Message: message, Suggestion: suggestion})
+			out = append(out, schemas.Warning{
+				Path: schemas.Path("numbers", strconv.Itoa(i)), Message: message,
+				Suggestion: suggestion,
+			})
 		}
 	}
 	for i, text := range texts(doc["patterns"]) {
 		message, meant := whyUnmatched(text)
 		if message != "" {
-			out = append(out, schemas.Warning{Path: schemas.Path("patterns", strconv.Itoa(i)), Message: message, Suggestion: meant})
+			out = append(out, schemas.Warning{
+				Path: schemas.Path("patterns", strconv.Itoa(i)), Message: message,
+				Suggestion: meant,
+			})
 		}
 	}
 	return out
@@ -44,11 +50,13 @@ func whyUnmatched(text string) (message, suggestion string) {
 }
 
 var (
-	separators = strings.NewReplacer(" ", "", "\u00a0", "", "\u2009", "", "\u202f", "", "(", "", ")", "", "-", "", "‐", "", "‑", "", "–", "", ".", "", "/", "", "\t", "")
+	separators = strings.NewReplacer(" ", "", "\u00a0", "", "\u2009", "", "\u202f", "", "(", "", ")", "", "-", "", "‐", "",
+		"‑", "", "–", "", ".", "", "/", "", "\t", "")
 	// written is a number as people write it, once its separators are gone.
 	written = regexp.MustCompile(`^\+?[0-9*#]{2,}$`)
-	vanity  = regexp.MustCompile(`^(?:\+?1[- .]?)?(?:800|833|844|855|866|877|888)[- .]?[0-9A-Za-z-]*[A-Za-z][0-9A-Za-z-]*$`)
-	scheme  = regexp.MustCompile(`^(?i)(tel|sip|sips):(.+)$`)
+	vanity  = regexp.MustCompile(`^(?:\+?1[- .]?)?(?:800|833|844|855|866|877|888)[- ` +
+		`.]?[0-9A-Za-z-]*[A-Za-z][0-9A-Za-z-]*$`)
+	scheme = regexp.MustCompile(`^(?i)(tel|sip|sips):(.+)$`)
 )
 
 // whyUndialable says why no call can have a number, and what was probably meant; "" where one can.

@@ -126,7 +126,9 @@ func (k *documentKind) edit(x *exchange, change func(datastore.Document) datasto
 }
 
 // tryEdit is edit with a change that may be impossible.
-func (k *documentKind) tryEdit(x *exchange, change func(datastore.Document) (datastore.Document, error)) (*answer, error) {
+func (k *documentKind) tryEdit(x *exchange, change func(datastore.Document) (datastore.Document,
+	error),
+) (*answer, error) {
 	for attempt := 1; ; attempt++ {
 		doc, err := k.load(x)
 		if err != nil {
@@ -149,8 +151,8 @@ func (k *documentKind) tryEdit(x *exchange, change func(datastore.Document) (dat
 	}
 }
 
-// saveAgain is nil where a save that failed is tried again: somebody else saved meanwhile, and the request does not insist on the
-// revision that it named. Else it is what to answer.
+// saveAgain is nil where a save that failed is tried again: somebody else saved meanwhile, and the request does not
+// insist on the revision that it named. Else it is what to answer.
 func saveAgain(x *exchange, attempt int, err error) error {
 	switch {
 	case !errors.Is(err, datastore.ErrConflict):
@@ -326,12 +328,15 @@ func checkSize(public map[string]any, limit int) schemas.FieldErrors {
 		}
 		if depth(value) > deepest {
 			fields.Add(schemas.Path(clip(key)), "maxDepth", schemas.Violation{
-				"message": fmt.Sprintf("Property must not be nested deeper than %d levels", deepest), "target": deepest})
+				"message": fmt.Sprintf("Property must not be nested deeper than %d levels", deepest), "target": deepest,
+			})
 		}
 	}
 	if total > limit {
 		fields.Add(schemas.Path(clip(largest)), "maxSize", schemas.Violation{
-			"message": fmt.Sprintf("Properties must not be more than %d bytes of JSON together; this is the largest", limit), "target": limit})
+			"message": fmt.Sprintf("Properties must not be more than %d bytes of JSON together; this is the largest", limit),
+			"target":  limit,
+		})
 	}
 	return fields
 }

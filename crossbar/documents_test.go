@@ -18,11 +18,16 @@ import (
 func TestPostReplaces(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
-	created := s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"name":"n","function_js":"return 1","enabled":false,"custom":"x"}}`)
+	created := s.must(t, 201, "PUT", a.path("/functions"), a.token,
+		`{"data":{"name":"n","function_js":"return 1","enabled":false,"custom":"x"}}`)
 	item := a.path("/functions/" + created.id())
 	s.clock.Advance(60e9)
-	r := s.must(t, 200, "POST", item, a.token, `{"data":{"name":"m","function_js":"return 2","pvt_created":1,"_rev":"9-x","id":"y"}}`)
-	want := map[string]any{"id": created.id(), "name": "m", "function_js": "return 2", "enabled": true, "language_pack": "javascript"}
+	r := s.must(t, 200, "POST", item, a.token, `{"data":{"name":"m","function_js":"return 2","pvt_created":1,`+
+		`"_rev":"9-x","id":"y"}}`)
+	want := map[string]any{
+		"id": created.id(), "name": "m", "function_js": "return 2", "enabled": true,
+		"language_pack": "javascript",
+	}
 	if diff := cmp.Diff(want, r.data()); diff != "" {
 		t.Error(diff)
 	}
@@ -34,7 +39,8 @@ func TestPostReplaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if doc["pvt_created"] != json.Number("63877456800") || doc["pvt_modified"] != json.Number("63877456860") || doc.Account() != a.id {
+	if doc["pvt_created"] != json.Number("63877456800") || doc["pvt_modified"] != json.Number("63877456860") ||
+		doc.Account() != a.id {
 		t.Errorf("private fields %v", doc)
 	}
 }
@@ -46,8 +52,11 @@ func TestPatchMerges(t *testing.T) {
 	item := a.path("/functions/" + s.must(t, 201, "PUT", a.path("/functions"), a.token,
 		`{"data":{"name":"n","function_js":"return 1","custom":{"a":{"b":1,"c":2},"list":[1,2]}}}`).id())
 	r := s.must(t, 200, "PATCH", item, a.token, `{"data":{"enabled":"false","custom":{"a":{"b":null,"d":3},"list":[3]}}}`)
-	want := map[string]any{"id": r.id(), "name": "n", "function_js": "return 1", "enabled": false, "language_pack": "javascript",
-		"custom": map[string]any{"a": map[string]any{"c": 2.0, "d": 3.0}, "list": []any{3.0}}}
+	want := map[string]any{
+		"id": r.id(), "name": "n", "function_js": "return 1", "enabled": false,
+		"language_pack": "javascript",
+		"custom":        map[string]any{"a": map[string]any{"c": 2.0, "d": 3.0}, "list": []any{3.0}},
+	}
 	if diff := cmp.Diff(want, r.data()); diff != "" {
 		t.Error(diff)
 	}
@@ -212,13 +221,18 @@ func TestListing(t *testing.T) {
 		t.Errorf("the source is in %s", r.raw)
 	}
 	_, r := read("?include=function_js")
-	if item := r.items()[0].(map[string]any); item["function_js"] != "return {module:'hangup',data:{}};" || item["enabled"] != true {
+	if item := r.items()[0].(map[string]any); item["function_js"] != "return {module:'hangup',data:{}};" ||
+		item["enabled"] != true {
 		t.Errorf("with source: %v", item)
 	}
 	// No cursor leaves the account.
 	_, theirs := func() (any, reply) { return nil, s.must(t, 200, "GET", b.path("/functions?page_size=1"), b.token, "") }()
-	for _, key := range []string{theirs.env["start_key"].(string), theirs.env["next_start_key"].(string), b.id, `["` + b.id + `"]`, `{}`, "W3t9XQ", "bnVsbA", strings.Repeat("x", 5000), "%00", "W251bGxd"} {
-		for _, query := range []string{"?start_key=" + key, "?end_key=" + key, "?ascending=true&start_key=" + key, "?ascending=true&end_key=" + key} {
+	for _, key := range []string{theirs.env["start_key"].(string), theirs.env["next_start_key"].(string), b.id, `["` +
+		b.id + `"]`, `{}`, "W3t9XQ", "bnVsbA", strings.Repeat("x", 5000), "%00", "W251bGxd"} {
+		for _, query := range []string{
+			"?start_key=" + key, "?end_key=" + key, "?ascending=true&start_key=" + key,
+			"?ascending=true&end_key=" + key,
+		} {
 			request := list + strings.NewReplacer(`"`, "%22", "[", "%5B", "]", "%5D", "{", "%7B", "}", "%7D").Replace(query)
 			r := s.do(t, "GET", request, a.token, "")
 			if r.status != 200 {
@@ -250,10 +264,12 @@ func TestDisableReason(t *testing.T) {
 	if got := s.must(t, 200, "GET", item, a.token, "").at("data", "disable_reason"); got != "failed 6 times" {
 		t.Errorf("item: %v", got)
 	}
-	if r := s.must(t, 200, "GET", a.path("/functions"), a.token, ""); r.items()[0].(map[string]any)["disable_reason"] != "failed 6 times" {
+	if r := s.must(t, 200, "GET", a.path("/functions"), a.token,
+		""); r.items()[0].(map[string]any)["disable_reason"] != "failed 6 times" {
 		t.Errorf("listing: %s", r.raw)
 	}
-	if got := s.must(t, 200, "PATCH", item, a.token, `{"data":{"x":1,"disable_reason":"mine"}}`).at("data", "disable_reason"); got != "failed 6 times" {
+	if got := s.must(t, 200, "PATCH", item, a.token, `{"data":{"x":1,"disable_reason":"mine"}}`).at("data",
+		"disable_reason"); got != "failed 6 times" {
 		t.Errorf("after another edit: %v", got)
 	}
 	if r := s.must(t, 200, "PATCH", item, a.token, `{"data":{"enabled":true}}`); r.at("data", "disable_reason") != nil {
@@ -267,10 +283,15 @@ func TestRuns(t *testing.T) {
 	id := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
 	r := s.must(t, 201, "PUT", a.path("/functions/"+id+"/run"), a.token,
 		`{"data":{"call":{"To":"1000","Account-ID":"forged","N":12,"Custom-Application-Vars":{"vip":true}}}}`)
-	want := map[string]any{"outcome": "ok", "result": map[string]any{"module": "tts", "data": map[string]any{"text": "hi 1000"}},
+	want := map[string]any{
+		"outcome": "ok", "result": map[string]any{
+			"module": "tts",
+			"data":   map[string]any{"text": "hi 1000"},
+		},
 		"flow": map[string]any{"module": "tts", "data": map[string]any{"text": "hi 1000"}}, "error": nil, "logs": []any{},
 		"duration_ms": 1.5, "run": "11111111111111111111111111111111",
-		"timezone": "UTC", "notes": []any{"Account-ID was ignored: a call always belongs to the account it is simulated in"}}
+		"timezone": "UTC", "notes": []any{"Account-ID was ignored: a call always belongs to the account it is simulated in"},
+	}
 	got := r.data()
 	at, _ := got["at"].(string)
 	if _, err := time.Parse(time.RFC3339, at); err != nil {
@@ -280,12 +301,16 @@ func TestRuns(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	for name, value := range map[string]string{"To": "1000", "N": "12", "Custom-Application-Vars[vip]": "true", "Account-ID": a.id} {
+	for name, value := range map[string]string{
+		"To": "1000", "N": "12", "Custom-Application-Vars[vip]": "true",
+		"Account-ID": a.id,
+	} {
 		if got := s.runner.last.Params[name]; got != value {
 			t.Errorf("the function got %s=%q; want %q", name, got, value)
 		}
 	}
-	if string(s.runner.last.Account) != a.id || s.runner.last.Origin != "rehearsal" || string(s.runner.last.Function) != id {
+	if string(s.runner.last.Account) != a.id || s.runner.last.Origin != "rehearsal" ||
+		string(s.runner.last.Function) != id {
 		t.Errorf("asked %+v", s.runner.last)
 	}
 	s.must(t, 201, "PUT", a.path("/functions/"+id+"/run"), a.token, "") // a call without parameters is a call
@@ -296,7 +321,8 @@ func TestRuns(t *testing.T) {
 		t.Errorf("got %s", r.raw)
 	}
 	for body, at := range map[string]string{
-		`{"data":{}}`: "function_js", `{"data":{"function_js":"` + strings.Repeat("x", 70000) + `"}}`: "function_js", `{"data":{"function_js":"x","call":[]}}`: "call",
+		`{"data":{}}`: "function_js", `{"data":{"function_js":"` + strings.Repeat("x", 70000) + `"}}`: "function_js",
+		`{"data":{"function_js":"x","call":[]}}`:                                         "call",
 		`{"data":{"function_js":"x","call":{"a":"` + strings.Repeat("x", 70000) + `"}}}`: "call",
 	} {
 		if r := s.do(t, "PUT", a.path("/functions/run"), a.token, body); r.status != 400 || r.at("data", at) == nil {
@@ -327,7 +353,8 @@ func TestOtherLanguages(t *testing.T) {
 		t.Errorf("shown as %v", got)
 	}
 	r := s.must(t, 201, "PUT", item+"/run", a.token, "")
-	if r.at("data", "outcome") != "refused" || !strings.Contains(r.at("data", "error", "message").(string), "python") || s.runner.runs != 0 {
+	if r.at("data", "outcome") != "refused" || !strings.Contains(r.at("data", "error", "message").(string), "python") ||
+		s.runner.runs != 0 {
 		t.Errorf("got %s", r.raw)
 	}
 }

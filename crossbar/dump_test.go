@@ -37,8 +37,8 @@ func (s *stack) dump(t testing.TB) string {
 	return strings.Join(lines, "\n")
 }
 
-// written tells how much has been written to each database since it was made: the number in its update sequence. It is the same only
-// when nothing was, not even what was there already.
+// written tells how much has been written to each database since it was made: the number in its update sequence. It is
+// the same only when nothing was, not even what was there already.
 func (s *stack) written(t testing.TB) string {
 	t.Helper()
 	var all []string

@@ -187,7 +187,8 @@ func (a *API) writeJSON(c echo.Context, x *exchange, status int, value any) {
 
 func (a *API) unprintable(c echo.Context, err error) {
 	a.cfg.Log.Error("an answer could not be written as JSON", "route", c.Path(), "error", err)
-	_ = c.Blob(http.StatusInternalServerError, "application/json", []byte(`{"status":"error","error":"500","message":"unspecified_fault","data":{}}`+"\n"))
+	_ = c.Blob(http.StatusInternalServerError, "application/json",
+		[]byte(`{"status":"error","error":"500","message":"unspecified_fault","data":{}}`+"\n"))
 }
 
 // encoded is compact JSON that was made here, for one answer. A json.RawMessage may be anything, and others' too.
@@ -218,7 +219,8 @@ func shownInOrder(doc datastore.Document) jsonvalue.Object {
 	return jsonvalue.Object{Members: public(doc), Order: doc.Order()}
 }
 
-// encodeEnvelope is an object as JSON: data first and the token last, for whoever looks at it. Members that were encoded before, as a page of documents was, are not gone through again.
+// encodeEnvelope is an object as JSON: data first and the token last, for whoever looks at it. Members that were
+// encoded before, as a page of documents was, are not gone through again.
 func encodeEnvelope(env map[string]any) (encoded, error) {
 	text := []byte{'{'}
 	names := slices.SortedFunc(maps.Keys(env), func(a, b string) int {

@@ -21,7 +21,8 @@ func TestSuccessEnvelope(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	r := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello, "X-Request-ID: my-id.1")
 	for key, want := range map[string]any{
-		"status": "success", "request_id": "my-id.1", "timestamp": "2024-03-12T10:00:00Z", "version": "1.2.3", "auth_token": a.token,
+		"status": "success", "request_id": "my-id.1", "timestamp": "2024-03-12T10:00:00Z", "version": "1.2.3",
+		"auth_token": a.token,
 	} {
 		if r.env[key] != want {
 			t.Errorf("%s is %v, want %v", key, r.env[key], want)
@@ -58,10 +59,16 @@ func TestMalformedRequests(t *testing.T) {
 	}{
 		{"no JSON", "PUT", functions, `{"data":`, nil, 400, "validation error", "json invalid message"},
 		{"two values", "PUT", functions, hello + hello, nil, 400, "validation error", "json invalid target"},
-		{"a key twice", "PUT", functions, `{"data":{"name":"a","name":"b","function_js":"x"}}`, nil, 400, "validation error", "json invalid"},
+		{
+			"a key twice", "PUT", functions, `{"data":{"name":"a","name":"b","function_js":"x"}}`, nil, 400, "validation error",
+			"json invalid",
+		},
 		{"data twice", "PUT", functions, `{"data":{},"data":{}}`, nil, 400, "validation error", "json invalid"},
 		{"not UTF-8", "PUT", functions, "{\"data\":{\"name\":\"\xff\"}}", nil, 400, "validation error", "json invalid"},
-		{"too deep", "PUT", functions, `{"data":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, nil, 400, "validation error", "json invalid"},
+		{
+			"too deep", "PUT", functions, `{"data":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`, nil, 400,
+			"validation error", "json invalid",
+		},
 		{"huge number", "PUT", functions, `{"data":{"x":1e999999999}}`, nil, 400, "validation error", "json invalid"},
 		{"no object", "PUT", functions, `[1]`, nil, 400, "validation error", "json invalid"},
 		{"a string", "PUT", functions, `"data"`, nil, 400, "validation error", "json invalid"},
@@ -72,30 +79,80 @@ func TestMalformedRequests(t *testing.T) {
 		{"data null", "PUT", functions, `{"data":null}`, nil, 400, "validation error", "data type"},
 		{"data text", "PUT", functions, `{"data":"x"}`, nil, 400, "validation error", "data type target"},
 		{"data list", "PUT", functions, `{"data":[1]}`, nil, 400, "validation error", "data type target"},
-		{"too large", "PUT", functions, `{"data":{"x":"` + strings.Repeat("x", 100_000) + `"}}`, nil, 413, "validation error", "file maxSize target"},
+		{
+			"too large", "PUT", functions, `{"data":{"x":"` + strings.Repeat("x", 100_000) + `"}}`, nil, 413, "validation error",
+			"file maxSize target",
+		},
 
 		{"no properties", "PUT", functions, `{"data":{}}`, nil, 400, "validation error", "name required"},
 		{"no properties", "PUT", functions, `{"data":{}}`, nil, 400, "validation error", "function_js required"},
 		{"wrong type", "PUT", functions, `{"data":{"name":{},"function_js":"x"}}`, nil, 400, "validation error", "name type"},
 		{"null", "PUT", functions, `{"data":{"name":null,"function_js":"x"}}`, nil, 400, "validation error", "name type"},
-		{"no boolean", "PUT", functions, `{"data":{"name":"n","function_js":"x","enabled":"x"}}`, nil, 400, "validation error", "enabled type"},
-		{"empty source", "PUT", functions, `{"data":{"name":"n","function_js":""}}`, nil, 400, "validation error", "function_js minLength"},
-		{"long source", "PUT", functions, `{"data":{"name":"n","function_js":"` + strings.Repeat("x", 1001) + `"}}`, nil, 400, "validation error", "function_js maxLength target"},
-		{"syntax", "PUT", functions, `{"data":{"name":"n","function_js":"BROKEN"}}`, nil, 400, "validation error", "function_js syntax line"},
-		{"syntax in a patch", "PATCH", item, `{"data":{"function_js":"BROKEN"}}`, nil, 400, "validation error", "function_js syntax column"},
-		{"language", "PUT", functions, `{"data":{"name":"n","function_js":"x","language_pack":"python"}}`, nil, 400, "validation error", "language_pack enum target"},
+		{
+			"no boolean", "PUT", functions, `{"data":{"name":"n","function_js":"x","enabled":"x"}}`, nil, 400,
+			"validation error", "enabled type",
+		},
+		{
+			"empty source", "PUT", functions, `{"data":{"name":"n","function_js":""}}`, nil, 400, "validation error",
+			"function_js minLength",
+		},
+		{
+			"long source", "PUT", functions, `{"data":{"name":"n","function_js":"` + strings.Repeat("x", 1001) + `"}}`, nil, 400,
+			"validation error", "function_js maxLength target",
+		},
+		{
+			"syntax", "PUT", functions, `{"data":{"name":"n","function_js":"BROKEN"}}`, nil, 400, "validation error",
+			"function_js syntax line",
+		},
+		{
+			"syntax in a patch", "PATCH", item, `{"data":{"function_js":"BROKEN"}}`, nil, 400, "validation error",
+			"function_js syntax column",
+		},
+		{
+			"language", "PUT", functions, `{"data":{"name":"n","function_js":"x","language_pack":"python"}}`, nil, 400,
+			"validation error", "language_pack enum target",
+		},
 		{"a name that is gone", "PATCH", item, `{"data":{"name":null}}`, nil, 400, "validation error", "name required"},
-		{"large extra", "PUT", functions, `{"data":{"name":"n","function_js":"x","extra":"` + strings.Repeat("x", 2001) + `"}}`, nil, 400, "validation error", "extra maxSize"},
-		{"long key", "PUT", functions, `{"data":{"name":"n","function_js":"x","` + strings.Repeat("k", 3000) + `":1}}`, nil, 400, "validation error", ""},
-		{"many extras", "PUT", functions, `{"data":{"name":"n","function_js":"x","a":"` + strings.Repeat("x", 900) + `","b":"` + strings.Repeat("x", 901) + `","c":"` + strings.Repeat("x", 900) + `"}}`, nil, 400, "validation error", "b maxSize target"},
-		{"deep extra", "PUT", functions, `{"data":{"name":"n","function_js":"x","deep":` + strings.Repeat("[", 85) + strings.Repeat("]", 85) + `}}`, nil, 400, "validation error", "deep maxDepth target"},
+		{"large extra", "PUT", functions, `{"data":{"name":"n","function_js":"x","extra":"` + strings.Repeat("x", 2001) +
+			`"}}`, nil, 400, "validation error", "extra maxSize"},
+		{
+			"long key", "PUT", functions, `{"data":{"name":"n","function_js":"x","` + strings.Repeat("k", 3000) + `":1}}`, nil,
+			400, "validation error", "",
+		},
+		{
+			"many extras", "PUT", functions, `{"data":{"name":"n","function_js":"x","a":"` + strings.Repeat("x", 900) +
+				`","b":"` + strings.Repeat("x", 901) + `","c":"` + strings.Repeat("x", 900) + `"}}`, nil, 400, "validation error",
+			"b maxSize target",
+		},
+		{"deep extra", "PUT", functions, `{"data":{"name":"n","function_js":"x","deep":` + strings.Repeat("[", 85) +
+			strings.Repeat("]", 85) + `}}`, nil, 400, "validation error", "deep maxDepth target"},
 
-		{"unknown type of content", "PUT", functions, hello, []string{"Content-Type: text/csv"}, 415, "unsupported_media_type", "message"},
-		{"nonsense type of content", "PUT", functions, hello, []string{"Content-Type: ;;;"}, 415, "unsupported_media_type", "message"},
-		{"other charset", "PUT", functions, hello, []string{"Content-Type: application/json; charset=utf-16"}, 415, "unsupported_media_type", ""},
+		{
+			"unknown type of content", "PUT", functions, hello,
+			[]string{"Content-Type: text/csv"},
+			415,
+			"unsupported_media_type", "message",
+		},
+		{
+			"nonsense type of content", "PUT", functions, hello,
+			[]string{"Content-Type: ;;;"},
+			415, "unsupported_media_type",
+			"message",
+		},
+		{
+			"other charset", "PUT", functions, hello,
+			[]string{"Content-Type: application/json; charset=utf-16"},
+			415,
+			"unsupported_media_type", "",
+		},
 		{"compressed", "PUT", functions, hello, []string{"Content-Encoding: gzip"}, 415, "unsupported_media_type", ""},
 		{"unacceptable", "GET", functions, ``, []string{"Accept: text/html"}, 406, "not_acceptable", "message"},
-		{"refused JSON", "GET", functions, ``, []string{"Accept: application/json;q=0, text/html"}, 406, "not_acceptable", ""},
+		{
+			"refused JSON", "GET", functions, ``,
+			[]string{"Accept: application/json;q=0, text/html"},
+			406, "not_acceptable",
+			"",
+		},
 
 		{"page size of nothing", "GET", functions + "?page_size=0", ``, nil, 404, "faulty_request", "message"},
 		{"page size of words", "GET", functions + "?page_size=many", ``, nil, 404, "faulty_request", "message"},
@@ -106,12 +163,23 @@ func TestMalformedRequests(t *testing.T) {
 		{"new verb", "BREW", functions, ``, nil, 501, "not_implemented", "message"},
 		{"old verb", "TRACE", functions, ``, nil, 501, "not_implemented", "message"},
 		{"wrong verb", "PUT", item, hello, nil, 405, "invalid_method", "message"},
-		{"another's revision", "PATCH", item, `{"data":{"a":1}}`, []string{`If-Match: "1-abc"`}, 412, "precondition_failed", "message"},
-		{"another's revision deleted", "DELETE", item, ``, []string{`If-Match: "1-abc"`}, 412, "precondition_failed", "message"},
+		{
+			"another's revision", "PATCH", item, `{"data":{"a":1}}`,
+			[]string{`If-Match: "1-abc"`},
+			412, "precondition_failed",
+			"message",
+		},
+		{
+			"another's revision deleted", "DELETE", item, ``,
+			[]string{`If-Match: "1-abc"`},
+			412, "precondition_failed",
+			"message",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := s.do(t, tc.method, tc.path, a.token, tc.body, tc.headers...)
-			if r.status != tc.status || r.env["error"] != fmt.Sprint(tc.status) || r.env["status"] != "error" || r.env["message"] != tc.message {
+			if r.status != tc.status || r.env["error"] != fmt.Sprint(tc.status) || r.env["status"] != "error" ||
+				r.env["message"] != tc.message {
 				t.Fatalf("got %d %.400s", r.status, r.raw)
 			}
 			if path := strings.Fields(tc.at); len(path) > 0 && r.at(append([]string{"data"}, path...)...) == nil {
@@ -139,7 +207,10 @@ func TestSyntaxErrorIsShownInTheAdminsText(t *testing.T) {
 		t.Error(diff)
 	}
 	r = s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"name":"n","function_js":"MODERN"}}`)
-	wantWarnings := map[string]any{"function_js": []any{map[string]any{"message": "older engines lack ??=", "line": 1.0, "column": 1.0}}}
+	wantWarnings := map[string]any{"function_js": []any{map[string]any{
+		"message": "older engines lack ??=", "line": 1.0,
+		"column": 1.0,
+	}}}
 	if diff := cmp.Diff(wantWarnings, r.env["warnings"]); diff != "" {
 		t.Error(diff)
 	}
@@ -190,18 +261,27 @@ func TestDatastoreFaults(t *testing.T) {
 		message, text string
 	}{
 		{"unreachable", func(*http.Request) (int, string) { return 0, "" }, "datastore_unreachable", "datastore timeout"},
-		{"no database", func(*http.Request) (int, string) {
-			return 404, `{"error":"not_found","reason":"Database does not exist."}`
+		{
+			"no database", func(*http.Request) (int, string) {
+				return 404, `{"error":"not_found","reason":"Database does not exist."}`
+			},
+			"datastore_missing", "data collection missing: database not found",
 		},
-			"datastore_missing", "data collection missing: database not found"},
-		{"no view", func(*http.Request) (int, string) { return 404, `{"error":"not_found","reason":"missing_named_view"}` },
-			"datastore_missing_view", "datastore missing view"},
-		{"wrong password", func(*http.Request) (int, string) { return 401, `{"error":"unauthorized","reason":"hunter2"}` },
-			"datastore_fault", "datastore fatal error"},
+		{
+			"no view", func(*http.Request) (int, string) { return 404, `{"error":"not_found","reason":"missing_named_view"}` },
+			"datastore_missing_view", "datastore missing view",
+		},
+		{
+			"wrong password", func(*http.Request) (int, string) { return 401, `{"error":"unauthorized","reason":"hunter2"}` },
+			"datastore_fault", "datastore fatal error",
+		},
 		{"being moved", func(*http.Request) (int, string) {
 			return 403, `{"error":"forbidden","reason":"` + datastore.FenceWord + `: write elsewhere"}`
 		}, "datastore_unreachable", "the database is being moved: nothing was stored, send it again"},
-		{"fault", func(*http.Request) (int, string) { return 500, `{"error":"x","reason":"badmatch"}` }, "datastore_fault", "datastore fatal error"},
+		{
+			"fault", func(*http.Request) (int, string) { return 500, `{"error":"x","reason":"badmatch"}` }, "datastore_fault",
+			"datastore fatal error",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newStack(t)
@@ -213,7 +293,8 @@ func TestDatastoreFaults(t *testing.T) {
 			}
 			s.rewire(t, func(c *crossbar.Config) { c.Datastores = split{s.stores, connection} })
 			r := s.do(t, "GET", a.path("/functions"), a.token, "")
-			if r.status != 503 || r.env["message"] != tc.message || r.at("data", "message") != tc.text || r.at("data", "cause") == nil {
+			if r.status != 503 || r.env["message"] != tc.message || r.at("data", "message") != tc.text ||
+				r.at("data", "cause") == nil {
 				t.Errorf("got %d %s", r.status, r.raw)
 			}
 			for _, secret := range []string{"hunter2", "badmatch", "broken"} {
@@ -260,17 +341,24 @@ func (s split) Resolve(database, docType string) (*datastore.Database, error) {
 func TestContentTypesReadAsJSON(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
-	for _, kind := range []string{"application/json", "application/json; charset=UTF-8", "application/x-json", "application/x-www-form-urlencoded", ""} {
+	for _, kind := range []string{
+		"application/json", "application/json; charset=UTF-8", "application/x-json",
+		"application/x-www-form-urlencoded", "",
+	} {
 		if r := s.do(t, "PUT", a.path("/functions"), a.token, hello, "Content-Type: "+kind); r.status != 201 {
 			t.Errorf("%q: %d %s", kind, r.status, r.raw)
 		}
 	}
-	for _, accept := range []string{"", "*/*", "application/json", "text/html, application/*;q=0.2", "application/json;q=0.5"} {
+	for _, accept := range []string{
+		"", "*/*", "application/json", "text/html, application/*;q=0.2",
+		"application/json;q=0.5",
+	} {
 		if r := s.do(t, "GET", a.path("/functions"), a.token, "", "Accept: "+accept); r.status != 200 {
 			t.Errorf("%q: %d %s", accept, r.status, r.raw)
 		}
 	}
-	if r := s.do(t, "GET", a.path("/functions?accept=application/json"), a.token, "", "Accept: text/html"); r.status != 200 {
+	if r := s.do(t, "GET", a.path("/functions?accept=application/json"), a.token, "",
+		"Accept: text/html"); r.status != 200 {
 		t.Errorf("the accept parameter overrides the header: %d", r.status)
 	}
 }
@@ -295,10 +383,12 @@ func TestCrossOrigin(t *testing.T) {
 	if got := r.header.Get("Access-Control-Allow-Methods"); got != "OPTIONS, GET, PUT, PATCH" {
 		t.Errorf("methods %q", got)
 	}
-	if got := r.header.Get("Access-Control-Allow-Headers"); !strings.Contains(got, "x-auth-token") || !strings.Contains(got, "if-match") {
+	if got := r.header.Get("Access-Control-Allow-Headers"); !strings.Contains(got, "x-auth-token") ||
+		!strings.Contains(got, "if-match") {
 		t.Errorf("headers %q", got)
 	}
-	if r.header.Get("Access-Control-Allow-Origin") != "*" || r.header.Get("Access-Control-Max-Age") != "86400" || r.header.Get("Access-Control-Allow-Credentials") != "" {
+	if r.header.Get("Access-Control-Allow-Origin") != "*" || r.header.Get("Access-Control-Max-Age") != "86400" ||
+		r.header.Get("Access-Control-Allow-Credentials") != "" {
 		t.Errorf("header %v", r.header)
 	}
 	if r := s.must(t, 200, "GET", "/v2/functions", "", ""); r.header.Get("Access-Control-Allow-Origin") != "" {

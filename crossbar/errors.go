@@ -49,12 +49,15 @@ func notFound() *failure   { return fail(404, "not_found", says("not found")) }
 func datastoreConflict() *failure {
 	return fail(409, "datastore_conflict", says("conflicting documents"))
 }
+
 func preconditionFailed() *failure {
 	return fail(412, "precondition_failed", says("the document is not the one named by If-Match"))
 }
+
 func notAcceptable() *failure {
 	return fail(406, "not_acceptable", says("this API answers application/json only"))
 }
+
 func unsupportedType(kind string) *failure {
 	return fail(415, "unsupported_media_type", map[string]any{"message": "send application/json", "cause": clip(kind)})
 }

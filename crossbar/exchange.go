@@ -53,7 +53,10 @@ var requestIDShape = regexp.MustCompile(`^[A-Za-z0-9._:@/+=-]{1,128}$`)
 
 func (a *API) newExchange(c echo.Context) *exchange {
 	r := c.Request()
-	x := &exchange{ctx: r.Context(), request: r, method: r.Method, path: map[string]string{}, proxies: a.cfg.TrustedProxies}
+	x := &exchange{
+		ctx: r.Context(), request: r, method: r.Method, path: map[string]string{},
+		proxies: a.cfg.TrustedProxies,
+	}
 	x.query, _ = url.ParseQuery(r.URL.RawQuery) // what cannot be parsed is not there
 	x.requestID = r.Header.Get("X-Request-ID")
 	if !requestIDShape.MatchString(x.requestID) {

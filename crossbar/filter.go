@@ -40,8 +40,11 @@ func (fs filters) allow(doc map[string]any) bool {
 
 // filterablePrivate are the private fields one may filter by. Secrets are not: whoever may list an account need not be
 // able to guess at its keys.
-var filterablePrivate = []string{"pvt_type", "pvt_created", "pvt_modified", "pvt_account_id", "pvt_auth_account_id", "pvt_auth_user_id",
-	"pvt_alphanum_name", "pvt_request_id"}
+var filterablePrivate = []string{
+	"pvt_type", "pvt_created", "pvt_modified", "pvt_account_id", "pvt_auth_account_id",
+	"pvt_auth_user_id",
+	"pvt_alphanum_name", "pvt_request_id",
+}
 
 // filterable is what filters see of a row: the whole document, as in KAZOO, and what is computed for clients. What a
 // summary fills in for what a document lacks is not there: has_key asks for the document's own.

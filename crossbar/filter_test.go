@@ -111,8 +111,10 @@ func TestFiltersOfUserInterfaces(t *testing.T) {
 	for _, properties := range []string{
 		`"name":"catchall","numbers":["no_match"]`,
 		`"name":"desk","numbers":["1000","1001"]`,
-		`"name":"voip","numbers":["2"],"ui_metadata":{"origin":"voip"},"owner_id":"11111111111111111111111111111111","type":"mainUserCallflow"`,
-		`"name":"queue","numbers":["3"],"ui_metadata":{"origin":"callqueues"},"group_id":"22222222222222222222222222222222","type":"baseGroup"`,
+		`"name":"voip","numbers":["2"],"ui_metadata":{"origin":"voip"},"owner_id":"11111111111111111111111111111111",` +
+			`"type":"mainUserCallflow"`,
+		`"name":"queue","numbers":["3"],"ui_metadata":{"origin":"callqueues"},` +
+			`"group_id":"22222222222222222222222222222222","type":"baseGroup"`,
 		`"name":"plain","numbers":["4"],"type":"main"`,
 	} {
 		s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"flow":{"module":"hangup","data":{}},`+properties+`}}`)
@@ -128,9 +130,10 @@ func TestFiltersOfUserInterfaces(t *testing.T) {
 		"filter_not_ui_metadata.origin=voip&filter_not_ui_metadata.origin=callqueues": "catchall desk plain",
 		"has_value=type&key_missing=owner_id&key_missing=group_id":                    "plain",
 		"has_value=type&key_missing=group_id&key_missing=owner_id":                    "plain",
-		"filter_modules=hangup&filter_name=plain":                                     "plain", // the summary's, which is computed
-		"filter_flow.module=hangup&filter_type=main":                                  "plain", // in no summary
-		"has_key=featurecode": "", // the summary's, which no document has
+		// the summary's, which is computed
+		"filter_modules=hangup&filter_name=plain":    "plain",
+		"filter_flow.module=hangup&filter_type=main": "plain", // in no summary
+		"has_key=featurecode":                        "",      // the summary's, which no document has
 	} {
 		for _, paging := range []string{"paginate=false", "page_size=2"} {
 			var names []string
@@ -159,7 +162,8 @@ func TestFiltersByComputedProperties(t *testing.T) {
 	admin := s.login(t, masterKey)
 	a := s.tenant(t, s.master, "acme")
 	s.must(t, 200, "PATCH", "/v2/accounts/"+s.tenant(t, s.master, "shut").id, admin, `{"data":{"enabled":false}}`)
-	id := s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"name":"off","function_js":"return 1","enabled":false}}`).id()
+	id := s.must(t, 201, "PUT", a.path("/functions"), a.token,
+		`{"data":{"name":"off","function_js":"return 1","enabled":false}}`).id()
 	s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"name":"on","function_js":"return 1"}}`)
 	s.must(t, 201, "PUT", a.path("/devices"), a.token, `{"data":{"name":"phone","sip":{"username":"ann"}}}`)
 	db, _ := s.stores.Resolve(datastore.Functions, "")
@@ -201,7 +205,10 @@ func TestFiltersByComputedProperties(t *testing.T) {
 func TestListingsSayWhatTheyIgnore(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
-	for query, want := range map[string]string{"sort=name": "sort", "created_from=yesterday": "created_from", "modified_to=": "modified_to", "created_to=63877456800": "", "filter_name=x": ""} {
+	for query, want := range map[string]string{
+		"sort=name": "sort", "created_from=yesterday": "created_from",
+		"modified_to=": "modified_to", "created_to=63877456800": "", "filter_name=x": "",
+	} {
 		r := s.must(t, 200, "GET", a.path("/functions?"+query), a.token, "")
 		warnings, _ := r.env["warnings"].(map[string]any)
 		if _, ok := warnings[want]; ok != (want != "") || len(warnings) > 1 {
@@ -217,12 +224,16 @@ func TestFiltersAreBounded(t *testing.T) {
 	db, _ := s.stores.Resolve(datastore.Functions, "")
 	var batch []datastore.Document
 	for n := range 1500 {
-		batch = append(batch, datastore.Document{"_id": fmt.Sprintf("%032x", n), "pvt_type": "function", "pvt_account_id": a.id, "name": "n"})
+		batch = append(batch, datastore.Document{
+			"_id": fmt.Sprintf("%032x", n), "pvt_type": "function",
+			"pvt_account_id": a.id, "name": "n",
+		})
 	}
 	if _, err := db.BulkSave(t.Context(), batch); err != nil {
 		t.Fatal(err)
 	}
-	if r := s.must(t, 200, "GET", a.path("/functions?page_size=1000&filter_not_"+strings.Repeat("a.", 29_000)+"=x"), a.token, ""); len(r.items()) != 1000 {
+	if r := s.must(t, 200, "GET", a.path("/functions?page_size=1000&filter_not_"+strings.Repeat("a.", 29_000)+"=x"),
+		a.token, ""); len(r.items()) != 1000 {
 		t.Errorf("%d items, want 1000", len(r.items()))
 	}
 	many := a.path("/functions?" + strings.Repeat("filter_not_name=a&", 51))
@@ -239,8 +250,11 @@ func TestFilteredPages(t *testing.T) {
 	db, _ := s.stores.Resolve(datastore.Functions, "")
 	var batch []datastore.Document
 	for n := range 700 {
-		batch = append(batch, datastore.Document{"_id": fmt.Sprintf("%032x", n), "pvt_type": "function", "pvt_account_id": a.id,
-			"name": fmt.Sprint(n), "function_js": "return 1", "match": n%100 == 7})
+		batch = append(batch, datastore.Document{
+			"_id": fmt.Sprintf("%032x", n), "pvt_type": "function",
+			"pvt_account_id": a.id,
+			"name":           fmt.Sprint(n), "function_js": "return 1", "match": n%100 == 7,
+		})
 	}
 	if _, err := db.BulkSave(t.Context(), batch); err != nil {
 		t.Fatal(err)
@@ -273,8 +287,11 @@ func TestHeavyPages(t *testing.T) {
 	db, _ := s.stores.Resolve(datastore.Functions, "")
 	source := strings.Repeat("x", 32<<10)
 	for n := range 40 {
-		if _, err := db.Create(t.Context(), datastore.Document{"_id": fmt.Sprintf("%032x", n), "pvt_type": "function", "pvt_account_id": a.id,
-			"name": fmt.Sprint(n), "function_js": source}); err != nil {
+		if _, err := db.Create(t.Context(), datastore.Document{
+			"_id": fmt.Sprintf("%032x", n), "pvt_type": "function",
+			"pvt_account_id": a.id,
+			"name":           fmt.Sprint(n), "function_js": source,
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -304,7 +321,10 @@ func TestSecretsAreNotFilterable(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
 	a := s.tenant(t, s.master, "acme")
-	for _, query := range []string{"filter_pvt_api_key=" + a.key, "has_key=pvt_api_key", "has_value=pvt_signature_secret"} {
+	for _, query := range []string{
+		"filter_pvt_api_key=" + a.key, "has_key=pvt_api_key",
+		"has_value=pvt_signature_secret",
+	} {
 		if r := s.must(t, 200, "GET", "/v2/accounts/"+s.master+"/children?"+query, admin, ""); len(r.items()) != 0 {
 			t.Errorf("%.20s: %s", query, r.raw)
 		}

@@ -23,8 +23,8 @@ type flowReference struct {
 // ruleKinds are what the children of a temporal_route, and its rules, may be named after.
 var ruleKinds = []string{string(callflow.TemporalRuleKind), string(callflow.TemporalRuleSetKind)}
 
-// moduleReferences are the members of modules' data that name documents which callfn keeps. A member that ends in user_id or
-// device_id does so in every module.
+// moduleReferences are the members of modules' data that name documents which callfn keeps. A member that ends in
+// user_id or device_id does so in every module.
 var moduleReferences = map[string]map[string][]string{
 	"function":          {"id": {function.DocumentType}},
 	"callflow":          {"id": {callflow.DocumentType}},
@@ -107,7 +107,9 @@ func idsIn(path []string, value any, kinds []string) (out []flowReference) {
 }
 
 // missingReferences warns of what a document names and the account does not have.
-func (a *API) missingReferences(x *exchange, doc datastore.Document, references []flowReference) (out []schemas.Warning) {
+func (a *API) missingReferences(x *exchange, doc datastore.Document,
+	references []flowReference,
+) (out []schemas.Warning) {
 	references = references[:min(len(references), mostReferences)]
 	ids := map[string][]string{}
 	for _, r := range references {
@@ -120,7 +122,8 @@ func (a *API) missingReferences(x *exchange, doc datastore.Document, references 
 	for database, wanted := range ids {
 		rows, err := a.documentsOf(x, database, wanted)
 		if err != nil { // the document itself may be stored all the same
-			a.cfg.Log.Warn("cannot read what a document refers to", "request_id", x.requestID, "database", database, "error", err)
+			a.cfg.Log.Warn("cannot read what a document refers to", "request_id", x.requestID, "database", database, "error",
+				err)
 			return nil
 		}
 		for _, row := range rows {

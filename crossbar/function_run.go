@@ -33,7 +33,8 @@ func (a *API) runFunction(x *exchange) (*answer, error) {
 	}
 	result := a.cfg.Functions.Run(x.ctx, function.Request{
 		Account: x.account.ID(), Function: function.ID(x.id()), CallID: order.params["Call-ID"],
-		Params: order.params, TimeZone: order.zone, Now: order.now, Origin: function.FromRehearsal, Source: doc.Text("function_js"),
+		Params: order.params, TimeZone: order.zone, Now: order.now, Origin: function.FromRehearsal,
+		Source: doc.Text("function_js"),
 	})
 	return &answer{data: order.shown(result)}, nil
 }
@@ -46,7 +47,10 @@ func (a *API) runDraft(x *exchange) (*answer, error) {
 	}
 	var fields schemas.FieldErrors
 	if order.source == "" {
-		fields.Add("function_js", "required", schemas.Violation{"message": "Field is required but missing", "value": "function_js"})
+		fields.Add("function_js", "required", schemas.Violation{
+			"message": "Field is required but missing",
+			"value":   "function_js",
+		})
 	}
 	if violation := a.sourceTooLong(order.source); violation != nil {
 		fields.Add("function_js", "maxLength", violation)
@@ -88,7 +92,8 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 	}
 	public := datastore.StripPrivate(data)
 	value, fields := a.cfg.Schemas.Validate("functions.run", public)
-	if call := checkSize(map[string]any{"call": public["call"], "script": public["script"]}, a.cfg.ExtraLimit); len(call) > 0 {
+	if call := checkSize(map[string]any{"call": public["call"], "script": public["script"]},
+		a.cfg.ExtraLimit); len(call) > 0 {
 		fields.Merge(call)
 	}
 	fields.Merge(outsideScript(public))
@@ -132,7 +137,8 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 		return runOrder{}, invalid(fields)
 	}
 	return runOrder{
-		source: source, params: flat, zone: rehearsal.TimeZone, now: rehearsal.Script.Now, began: rehearsal.Began, notes: rehearsal.Notes,
+		source: source, params: flat, zone: rehearsal.TimeZone, now: rehearsal.Script.Now, began: rehearsal.Began,
+		notes: rehearsal.Notes,
 	}, nil
 }
 
@@ -140,7 +146,8 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 func outsideScript(data map[string]any) (fields schemas.FieldErrors) {
 	for _, name := range []string{"now", "timezone", "digits", "answers", "http", "real_http", "hangup_after_ms"} {
 		if _, there := data[name]; there {
-			fields.Add(name, "unknown", schemas.Violation{"message": "this belongs into script: {\"script\":{\"" + name + "\":…}}"})
+			fields.Add(name, "unknown", schemas.Violation{"message": "this belongs into script: {\"script\":{\"" + name +
+				"\":…}}"})
 		}
 	}
 	return fields
@@ -151,7 +158,8 @@ func beyondFunction(script map[string]any) (fields schemas.FieldErrors) {
 	for _, name := range []string{"digits", "answers", "http", "real_http", "hangup_after_ms"} {
 		if _, there := script[name]; there {
 			fields.Add("script."+name, "unknown", schemas.Violation{
-				"message": "a run of a function alone has only now and timezone: simulate a call to go on from the flow that it returns",
+				"message": "a run of a function alone has only now and timezone: simulate a call to go on from the flow that it " +
+					"returns",
 			})
 		}
 	}

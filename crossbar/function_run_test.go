@@ -11,8 +11,8 @@ import (
 	"callfn/internal/function/params"
 )
 
-// However a function is tried by itself, it gets every parameter that the catalogue calls always there, and the very ones that it
-// would get in a simulated call.
+// However a function is tried by itself, it gets every parameter that the catalogue calls always there, and the very
+// ones that it would get in a simulated call.
 func TestRunsHaveWhatCallsHave(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -26,10 +26,17 @@ func TestRunsHaveWhatCallsHave(t *testing.T) {
 	if len(always) < 10 {
 		t.Fatalf("the catalogue calls only %v always there", always)
 	}
-	call := map[string]any{"To": "5001@acme.example", "From": "4155550100", "Call-ID": "c1", "Custom-SIP-Headers": map[string]any{"X-Ticket": "42"}}
-	const data = `"call":{"To":"5001@acme.example","From":"4155550100","Call-ID":"c1","Custom-SIP-Headers":{"X-Ticket":"42"}}`
+	call := map[string]any{
+		"To": "5001@acme.example", "From": "4155550100", "Call-ID": "c1",
+		"Custom-SIP-Headers": map[string]any{"X-Ticket": "42"},
+	}
+	const data = `"call":{"To":"5001@acme.example","From":"4155550100","Call-ID":"c1",` +
+		`"Custom-SIP-Headers":{"X-Ticket":"42"}}`
 	realm, _ := s.must(t, 200, "GET", a.path(""), a.token, "").at("data", "realm").(string)
-	rehearsal, err := (&callflow.Simulator{}).Prepare(callflow.SimulationRequest{Account: account.ID(a.id), Call: call, DefaultRealm: realm})
+	rehearsal, err := (&callflow.Simulator{}).Prepare(callflow.SimulationRequest{
+		Account: account.ID(a.id), Call: call,
+		DefaultRealm: realm,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,18 +84,25 @@ func TestRunsHaveAMoment(t *testing.T) {
 		utc              string
 	}{
 		{`{"now":"2026-07-04T14:30"}`, "2026-07-04T14:30:00-07:00", "America/Los_Angeles", "2026-07-04T21:30:00Z"},
-		{`{"now":"2026-07-04T14:30","timezone":"Europe/Berlin"}`, "2026-07-04T14:30:00+02:00", "Europe/Berlin", "2026-07-04T12:30:00Z"},
+		{
+			`{"now":"2026-07-04T14:30","timezone":"Europe/Berlin"}`, "2026-07-04T14:30:00+02:00", "Europe/Berlin",
+			"2026-07-04T12:30:00Z",
+		},
 		{`{"now":"2026-11-01T01:30-08:00"}`, "2026-11-01T01:30:00-08:00", "America/Los_Angeles", "2026-11-01T09:30:00Z"},
 		{`{"now":"2026-11-01T01:30"}`, "2026-11-01T01:30:00-07:00", "America/Los_Angeles", "2026-11-01T08:30:00Z"},
 		{`{"now":"2026-03-08T02:30"}`, "2026-03-08T03:30:00-07:00", "America/Los_Angeles", "2026-03-08T10:30:00Z"},
 	} {
 		r := s.must(t, 201, "PUT", stored, a.token, `{"data":{"script":`+tc.script+`}}`)
-		if got := s.runner.last; r.at("data", "at") != tc.at || r.at("data", "timezone") != tc.zone || got.Now.UTC().Format(time.RFC3339) != tc.utc || got.TimeZone != tc.zone {
-			t.Errorf("%s: answered %v %v, run at %v in %s; want %s", tc.script, r.at("data", "at"), r.at("data", "timezone"), got.Now, got.TimeZone, tc.at)
+		if got := s.runner.last; r.at("data", "at") != tc.at || r.at("data", "timezone") != tc.zone ||
+			got.Now.UTC().Format(time.RFC3339) != tc.utc || got.TimeZone != tc.zone {
+			t.Errorf("%s: answered %v %v, run at %v in %s; want %s", tc.script, r.at("data", "at"), r.at("data", "timezone"),
+				got.Now, got.TimeZone, tc.at)
 		}
 		r = s.must(t, 201, "PUT", draft, a.token, `{"data":{"function_js":"return {}","script":`+tc.script+`}}`)
-		if got := s.runner.last; r.at("data", "at") != tc.at || got.Now.UTC().Format(time.RFC3339) != tc.utc || got.TimeZone != tc.zone {
-			t.Errorf("draft %s: answered %v, run at %v in %s; want %s", tc.script, r.at("data", "at"), got.Now, got.TimeZone, tc.at)
+		if got := s.runner.last; r.at("data", "at") != tc.at || got.Now.UTC().Format(time.RFC3339) != tc.utc ||
+			got.TimeZone != tc.zone {
+			t.Errorf("draft %s: answered %v, run at %v in %s; want %s", tc.script, r.at("data", "at"), got.Now, got.TimeZone,
+				tc.at)
 		}
 	}
 	for data, path := range map[string]string{
@@ -102,7 +116,10 @@ func TestRunsHaveAMoment(t *testing.T) {
 		`"call":{"Call-ID":"a b"}`:                   "call.Call-ID",
 		`"call":{"Custom-SIP-Headers":"X-Ticket=1"}`: "call.Custom-SIP-Headers",
 	} {
-		for target, body := range map[string]string{stored: `{"data":{` + data + `}}`, draft: `{"data":{"function_js":"return {}",` + data + `}}`} {
+		for target, body := range map[string]string{
+			stored: `{"data":{` + data + `}}`,
+			draft:  `{"data":{"function_js":"return {}",` + data + `}}`,
+		} {
 			if r := s.do(t, "PUT", target, a.token, body); r.status != 400 || r.at("data", path) == nil {
 				t.Errorf("%s: %d %s; want 400 that names %s", body, r.status, r.raw, path)
 			}

@@ -99,7 +99,8 @@ func (a *API) checkSource(x *exchange, before, doc datastore.Document) (schemas.
 	var fields schemas.FieldErrors
 	if pack, ok := doc["language_pack"].(string); ok && pack != languagePack {
 		fields.Add("language_pack", "enum", schemas.Violation{
-			"message": "Value not found in enumerated list of values", "target": []any{languagePack}, "value": clip(pack)})
+			"message": "Value not found in enumerated list of values", "target": []any{languagePack}, "value": clip(pack),
+		})
 	}
 	if doc.Is("enabled") {
 		delete(doc, function.DisabledMessage) // whoever switches it on again has seen why it was off
@@ -137,7 +138,8 @@ func (a *API) sourceTooLong(source string) schemas.Violation {
 		return nil
 	}
 	return schemas.Violation{
-		"message": fmt.Sprintf("String must not be more than %d characters", a.cfg.SourceLimit), "target": a.cfg.SourceLimit}
+		"message": fmt.Sprintf("String must not be more than %d characters", a.cfg.SourceLimit), "target": a.cfg.SourceLimit,
+	}
 }
 
 func syntaxViolation(fault *function.SyntaxError) schemas.Violation {

@@ -17,16 +17,19 @@ func TestKazoosSequence(t *testing.T) {
 	if r := s.must(t, 200, "GET", list, a.token, ""); len(r.items()) != 0 || r.env["page_size"] != 0.0 {
 		t.Fatalf("a new account has functions: %s", r.raw)
 	}
-	created := s.must(t, 201, "PUT", list, a.token, `{"data":{"name":"tts","function_js":"return {'action':'tts','data':{'text':call['To']}}","enabled":true,"language_pack":"javascript"}}`)
+	created := s.must(t, 201, "PUT", list, a.token, `{"data":{"name":"tts","function_js":"return {'action':'tts',`+
+		`'data':{'text':call['To']}}","enabled":true,"language_pack":"javascript"}}`)
 	item := list + "/" + created.id()
 	s.must(t, 200, "PATCH", item, a.token, `{"data":{"custom":"value"}}`)
 	if got := s.must(t, 200, "GET", item, a.token, "").at("data", "custom"); got != "value" {
 		t.Errorf("custom is %v", got)
 	}
-	if r := s.must(t, 200, "GET", list, a.token, ""); len(r.items()) != 1 || r.items()[0].(map[string]any)["id"] != created.id() {
+	if r := s.must(t, 200, "GET", list, a.token, ""); len(r.items()) != 1 ||
+		r.items()[0].(map[string]any)["id"] != created.id() {
 		t.Errorf("the listing is %s", r.raw)
 	}
-	r := s.must(t, 201, "PUT", item+"/run", a.token, `{"data":{"call":{"To":"to@nodomain","From":"from@nodomain","Caller-ID-Number":"123456","Caller-ID-Name":"from"}}}`)
+	r := s.must(t, 201, "PUT", item+"/run", a.token, `{"data":{"call":{"To":"to@nodomain","From":"from@nodomain",`+
+		`"Caller-ID-Number":"123456","Caller-ID-Name":"from"}}}`)
 	if r.at("data", "outcome") != "ok" || s.runner.last.Params["To"] != "to" {
 		t.Errorf("the run gave %s, asked with %v", r.raw, s.runner.last.Params)
 	}
@@ -40,7 +43,8 @@ func TestFunctionIsStoredWhole(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
 	r := s.must(t, 201, "PUT", a.path("/functions"), a.token,
-		`{"data":{"id":"deadbeefdeadbeefdeadbeefdeadbeef","_id":"_design/x","pvt_type":"account","name":"n","function_js":"return 1","big":12345678901234567890,"disable_reason":"x"}}`)
+		`{"data":{"id":"deadbeefdeadbeefdeadbeefdeadbeef","_id":"_design/x","pvt_type":"account","name":"n",`+
+			`"function_js":"return 1","big":12345678901234567890,"disable_reason":"x"}}`)
 	if len(r.id()) != 32 || r.id() == "deadbeefdeadbeefdeadbeefdeadbeef" {
 		t.Errorf("id %q", r.id())
 	}
@@ -50,7 +54,10 @@ func TestFunctionIsStoredWhole(t *testing.T) {
 	if got := r.header.Get("ETag"); got != `"`+r.env["revision"].(string)+`"` {
 		t.Errorf("ETag %q, revision %q", got, r.env["revision"])
 	}
-	want := map[string]any{"id": r.id(), "name": "n", "function_js": "return 1", "enabled": true, "language_pack": "javascript"}
+	want := map[string]any{
+		"id": r.id(), "name": "n", "function_js": "return 1", "enabled": true,
+		"language_pack": "javascript",
+	}
 	data := r.data()
 	delete(data, "big")
 	if diff := cmp.Diff(want, data); diff != "" {
@@ -64,8 +71,11 @@ func TestFunctionIsStoredWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for key, value := range map[string]string{"pvt_type": "function", "pvt_account_id": a.id, "pvt_account_db": "functions", "pvt_vsn": "1",
-		"pvt_auth_account_id": a.id, "pvt_alphanum_name": "n", "pvt_request_id": r.env["request_id"].(string)} {
+	for key, value := range map[string]string{
+		"pvt_type": "function", "pvt_account_id": a.id,
+		"pvt_account_db": "functions", "pvt_vsn": "1",
+		"pvt_auth_account_id": a.id, "pvt_alphanum_name": "n", "pvt_request_id": r.env["request_id"].(string),
+	} {
 		if doc.Text(key) != value {
 			t.Errorf("%s is %v, want %s", key, doc[key], value)
 		}

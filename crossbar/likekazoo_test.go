@@ -72,9 +72,11 @@ func TestEnvelopesBeginWithTheirData(t *testing.T) {
 func TestUsersListTheirFeatures(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
-	s.must(t, 201, "PUT", a.path("/users"), a.token, `{"data":{"first_name":"Ann","last_name":"Lee","call_forward":{"enabled":true,"number":"1"},
+	s.must(t, 201, "PUT", a.path("/users"), a.token,
+		`{"data":{"first_name":"Ann","last_name":"Lee","call_forward":{"enabled":true,"number":"1"},
 		"hotdesk":{"enabled":false},"vm_to_email_enabled":true,"caller_id":{"external":{"number":"+14158867900"}},"smartpbx":{"faxing":{"enabled":true}}}}`)
-	s.must(t, 201, "PUT", a.path("/users"), a.token, `{"data":{"first_name":"Bob","last_name":"Lee","vm_to_email_enabled":false}}`)
+	s.must(t, 201, "PUT", a.path("/users"), a.token,
+		`{"data":{"first_name":"Bob","last_name":"Lee","vm_to_email_enabled":false}}`)
 	got := map[string]any{}
 	for _, item := range s.must(t, 200, "GET", a.path("/users"), a.token, "").items() {
 		user := item.(map[string]any)
@@ -93,6 +95,8 @@ func TestUsersListTheirFeatures(t *testing.T) {
 func TestLongNamesOfFunctions(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
-	s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"name":"`+strings.Repeat("ä", 500)+`","function_js":"return 1"}}`)
-	s.must(t, 400, "PUT", a.path("/functions"), a.token, `{"data":{"name":"`+strings.Repeat("x", 1025)+`","function_js":"return 1"}}`)
+	s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"name":"`+strings.Repeat("ä", 500)+
+		`","function_js":"return 1"}}`)
+	s.must(t, 400, "PUT", a.path("/functions"), a.token, `{"data":{"name":"`+strings.Repeat("x", 1025)+
+		`","function_js":"return 1"}}`)
 }

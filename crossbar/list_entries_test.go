@@ -15,7 +15,8 @@ func TestListEntries(t *testing.T) {
 	if r := s.must(t, 200, "GET", entries, a.token, ""); len(r.items()) != 0 {
 		t.Errorf("entries of a new list: %s", r.raw)
 	}
-	created := s.must(t, 201, "PUT", entries, a.token, `{"data":{"number":"+1415","displayname":"Ann","list_id":"x","id":"y"}}`)
+	created := s.must(t, 201, "PUT", entries, a.token, `{"data":{"number":"+1415","displayname":"Ann","list_id":"x",`+
+		`"id":"y"}}`)
 	item := entries + "/" + created.id()
 	want := map[string]any{"id": created.id(), "list_id": list, "number": "+1415", "displayname": "Ann"}
 	if diff := cmp.Diff(want, created.data()); diff != "" || created.header.Get("Location") != item {
@@ -40,7 +41,10 @@ func TestListEntries(t *testing.T) {
 	if r := s.must(t, 200, "GET", entries, a.token, ""); len(r.items()) != 2 {
 		t.Errorf("entries: %s, want two", r.raw)
 	}
-	for query, n := range map[string]int{"filter_number=2": 1, "filter_not_number=2": 1, "has_key=pattern": 1, "key_missing=id": 0, "filter_number=3": 0} {
+	for query, n := range map[string]int{
+		"filter_number=2": 1, "filter_not_number=2": 1, "has_key=pattern": 1,
+		"key_missing=id": 0, "filter_number=3": 0,
+	} {
 		if r := s.must(t, 200, "GET", entries+"?"+query, a.token, ""); len(r.items()) != n {
 			t.Errorf("entries with %s: %s, want %d", query, r.raw, n)
 		}
@@ -51,7 +55,8 @@ func TestListEntries(t *testing.T) {
 			t.Errorf("%s: %s, want a failure of %s", body, r.raw, field)
 		}
 	}
-	if r := s.must(t, 200, "DELETE", item, a.token, ""); r.at("data", "_read_only", "deleted") != true || r.at("data", "pattern") != "^9" {
+	if r := s.must(t, 200, "DELETE", item, a.token, ""); r.at("data", "_read_only", "deleted") != true ||
+		r.at("data", "pattern") != "^9" {
 		t.Errorf("deleted: %s", r.raw)
 	}
 	for _, method := range []string{"GET", "DELETE"} {

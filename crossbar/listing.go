@@ -94,7 +94,9 @@ func listingRemarks(query url.Values) any {
 
 // collect reads at most limit rows that pass the request's filters, and the key of the first row beyond them, nil after
 // the last. A page ends early rather than grow beyond measure: when filters let little through, or documents are large.
-func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []datastore.Row, next json.RawMessage, err error) {
+func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []datastore.Row, next json.RawMessage,
+	err error,
+) {
 	wanted, err := filtersOf(x.query)
 	if err != nil {
 		return nil, nil, err

@@ -21,11 +21,14 @@ func (a *API) validLogin(x *exchange, schema string) (datastore.Document, error)
 	return valid, nil
 }
 
-// grant gives a token to who proved to be an account, or a user of it (the zero User for the account itself). Only now is
-// told what is switched off. method is KAZOO's name of the proof, "cb_api_auth".
+// grant gives a token to who proved to be an account, or a user of it (the zero User for the account itself). Only now
+// is told what is switched off. method is KAZOO's name of the proof, "cb_api_auth".
 func (a *API) grant(x *exchange, acct account.Account, user account.User, method string) (*answer, error) {
 	if !acct.Enabled() {
-		return nil, invalidField("account", "disabled", schemas.Violation{"message": "account disabled", "cause": string(acct.ID())})
+		return nil, invalidField("account", "disabled", schemas.Violation{
+			"message": "account disabled",
+			"cause":   string(acct.ID()),
+		})
 	}
 	var token string
 	var claims auth.Claims

@@ -32,7 +32,8 @@ func (a *API) migrate(x *exchange) (*answer, error) {
 	}
 	connection, ok := data["connection"].(map[string]any)
 	if !ok {
-		return nil, invalidField("connection", "required", schemas.Violation{"message": "Field is required but missing: a connection, as a storage plan has it"})
+		return nil, invalidField("connection", "required",
+			schemas.Violation{"message": "Field is required but missing: a connection, as a storage plan has it"})
 	}
 	_, wrong := a.cfg.Schemas.Validate("storage", map[string]any{"connections": map[string]any{aConnection: connection}})
 	fields := schemas.FieldErrors{}
@@ -84,16 +85,23 @@ func (a *API) steerMigration(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	steer := map[any]func(context.Context, string) (mover.Status, error){"finish": a.cfg.Migrations.Finish, "rollback": a.cfg.Migrations.Rollback}[data["action"]]
+	steer := map[any]func(context.Context, string) (mover.Status, error){
+		"finish":   a.cfg.Migrations.Finish,
+		"rollback": a.cfg.Migrations.Rollback,
+	}[data["action"]]
 	if steer == nil {
 		return nil, invalidField("action", "enum", schemas.Violation{
-			"message": "Value not found in enumerated list of values", "target": []string{"finish", "rollback"}, "value": data["action"],
+			"message": "Value not found in enumerated list of values", "target": []string{"finish", "rollback"},
+			"value": data["action"],
 		})
 	}
 	m, err := steer(x.ctx, x.id())
 	var state *mover.StateError
 	if errors.As(err, &state) {
-		return nil, fail(http.StatusConflict, "migration_state", map[string]any{"message": state.Error(), "cause": string(state.State)})
+		return nil, fail(http.StatusConflict, "migration_state", map[string]any{
+			"message": state.Error(),
+			"cause":   string(state.State),
+		})
 	}
 	if err != nil {
 		return nil, storageFailure(err)

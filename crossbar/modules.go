@@ -30,7 +30,8 @@ const (
 	moduleRefresh   = 10 * time.Second
 	// moduleReadWithin bounds one read, which nobody need wait for.
 	moduleReadWithin = 5 * time.Second
-	// moduleWait is how long a request waits for a read that is due, and a call for the very first one; then what is known counts.
+	// moduleWait is how long a request waits for a read that is due, and a call for the very first one; then what is known
+	// counts.
 	moduleWait = 300 * time.Millisecond
 )
 
@@ -81,7 +82,8 @@ func (m *modules) running(ctx context.Context, name string, call bool) (bool, er
 	return !m.stopped[name], nil
 }
 
-// refresh has the stored part read when that is due, beside the request. Only the very first read matters to a call, and its failure to anybody.
+// refresh has the stored part read when that is due, beside the request. Only the very first read matters to a call,
+// and its failure to anybody.
 func (m *modules) refresh(ctx context.Context, call bool) error {
 	m.mu.Lock()
 	first := m.read.IsZero()
@@ -108,7 +110,10 @@ func (m *modules) refresh(ctx context.Context, call bool) error {
 		}
 	case <-wait.Done():
 		if first {
-			return &datastore.Error{Op: "get", Subject: datastore.SystemData + "/" + modulesDocument, Kind: datastore.ErrUnreachable, Cause: wait.Err()}
+			return &datastore.Error{
+				Op: "get", Subject: datastore.SystemData + "/" + modulesDocument,
+				Kind: datastore.ErrUnreachable, Cause: wait.Err(),
+			}
 		}
 	}
 	return nil

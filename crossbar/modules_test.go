@@ -59,7 +59,10 @@ func TestModules(t *testing.T) {
 		t.Errorf("got %s", r.raw)
 	}
 	running("off here", false, true)
-	for _, path := range []string{"/v2/functions", "/v2/functions/samples", functions + "/x", functions + "/x/run", functions + "/run"} {
+	for _, path := range []string{
+		"/v2/functions", "/v2/functions/samples", functions + "/x", functions + "/x/run",
+		functions + "/run",
+	} {
 		for _, verb := range []string{"GET", "PUT", "DELETE", "OPTIONS"} {
 			if r := s.do(t, verb, path, "", ""); r.status != 404 || r.env["message"] != "not_found" {
 				t.Errorf("%s %s: %d %s", verb, path, r.status, r.raw)
@@ -104,7 +107,10 @@ type unreachable struct {
 
 func (u *unreachable) Resolve(database, docType string) (*datastore.Database, error) {
 	if u.down.Load() && database == u.name {
-		return nil, &datastore.Error{Op: "resolve", Subject: database, Kind: datastore.ErrUnreachable, Cause: errors.New("down")}
+		return nil, &datastore.Error{
+			Op: "resolve", Subject: database, Kind: datastore.ErrUnreachable,
+			Cause: errors.New("down"),
+		}
 	}
 	return u.Resolver.Resolve(database, docType)
 }
@@ -123,7 +129,8 @@ func (h *hung) Resolve(database, docType string) (*datastore.Database, error) {
 	return h.Resolver.Resolve(database, docType)
 }
 
-// A call never waits for what the API would like to know again: which modules run. A request waits a moment and goes on with what was known.
+// A call never waits for what the API would like to know again: which modules run. A request waits a moment and goes on
+// with what was known.
 func TestNoCallWaitsForTheModules(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -162,11 +169,13 @@ func TestNoCallWaitsForTheModules(t *testing.T) {
 func TestModuleRequests(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
-	for _, name := range []string{"modules", "api_auth", "health", "nonsense", "%00"} { // what must not be switched, and what is none
+	// what must not be switched, and what is none
+	for _, name := range []string{"modules", "api_auth", "health", "nonsense", "%00"} {
 		s.must(t, 404, "GET", "/v2/modules/"+name, admin, "")
 		s.must(t, 404, "POST", "/v2/modules/"+name, admin, `{"data":{"running":false}}`)
 	}
-	if r := s.must(t, 400, "POST", "/v2/modules/functions", admin, `{"data":{}}`); r.at("data", "running", "required") == nil {
+	if r := s.must(t, 400, "POST", "/v2/modules/functions", admin, `{"data":{}}`); r.at("data", "running",
+		"required") == nil {
 		t.Errorf("got %s", r.raw)
 	}
 	s.must(t, http.StatusOK, "GET", "/v2/modules/functions", admin, "")

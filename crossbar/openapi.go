@@ -103,14 +103,18 @@ func references(kind string, names []string) []any {
 // describe is one operation of the document.
 func describe(route Route, op operation) object {
 	id := strings.ToLower(route.Method) + strings.NewReplacer("/", "_", ":", "", ".", "_").Replace(route.Path)
-	out := object{"operationId": strings.TrimRight(id, "_"), "summary": op.Summary, "tags": []any{route.Resource}, "responses": op.responses(route)}
+	out := object{
+		"operationId": strings.TrimRight(id, "_"), "summary": op.Summary, "tags": []any{route.Resource},
+		"responses": op.responses(route),
+	}
 	switch route.Access {
 	case Public:
 		out["security"] = []any{}
 		out["description"] = "Needs no token."
 	case InvokeKey:
 		out["security"] = []any{object{"invokeKey": []any{}}, object{"invokeBasic": []any{}}}
-		out["description"] = "For the endpoint's own key; no token opens it. Any status but 200 has KAZOO go on at the pivot node's `_` child."
+		out["description"] = "For the endpoint's own key; no token opens it. Any status but 200 has KAZOO go on at the " +
+			"pivot node's `_` child."
 	default:
 		out["security"] = []any{object{"token": []any{}}, object{"bearer": []any{}}, object{"parameter": []any{}}}
 		out["description"] = map[Access]string{
@@ -126,9 +130,15 @@ func describe(route Route, op operation) object {
 		out["requestBody"] = object{"content": object{"application/json": told, "application/x-www-form-urlencoded": told}}
 	}
 	if op.Body != "" {
-		var body any = object{"type": "object", "required": []any{"data"}, "properties": object{"data": reference("schemas", op.Body)}}
+		var body any = object{
+			"type": "object", "required": []any{"data"},
+			"properties": object{"data": reference("schemas", op.Body)},
+		}
 		if route.Bare() {
-			body = object{"anyOf": []any{body, object{"allOf": []any{object{"not": object{"required": []any{"data"}}}, reference("schemas", op.Body)}}}}
+			body = object{"anyOf": []any{body, object{"allOf": []any{
+				object{"not": object{"required": []any{"data"}}},
+				reference("schemas", op.Body),
+			}}}}
 		}
 		out["requestBody"] = object{"required": !op.Optional, "content": object{"application/json": object{"schema": body}}}
 	}
@@ -259,7 +269,8 @@ func (op operation) success(route Route) object {
 			data = object{}
 		}
 		content["application/json"] = object{"schema": object{
-			"allOf": []any{reference("schemas", "envelope"), object{"type": "object", "properties": object{"data": data}}}}}
+			"allOf": []any{reference("schemas", "envelope"), object{"type": "object", "properties": object{"data": data}}},
+		}}
 	}
 	return object{"description": orElse(op.Summary, "Done"), "headers": headers, "content": content}
 }

@@ -20,7 +20,10 @@ func addSchemas(components object, set Schemas) error {
 		modernize(schema)
 		components[name] = schema
 	}
-	for _, family := range []struct{ node, modules string }{{"callflows.action", "callflows."}, {"metaflow", "metaflows."}} {
+	for _, family := range []struct{ node, modules string }{
+		{"callflows.action", "callflows."},
+		{"metaflow", "metaflows."},
+	} {
 		if node, ok := components[family.node].(object); ok {
 			node["allOf"] = moduleChoices(set, family.node, family.modules)
 		}
@@ -43,8 +46,8 @@ func moduleChoices(set Schemas, node, modules string) (choices []any) {
 	return choices
 }
 
-// describeDefault says in words what is stored where a client sends nothing. As the keyword `default` it would make generated
-// clients demand the member in requests, since they take what has a default for always there.
+// describeDefault says in words what is stored where a client sends nothing. As the keyword `default` it would make
+// generated clients demand the member in requests, since they take what has a default for always there.
 func describeDefault(description, value any) string {
 	text, err := json.Marshal(value)
 	if err != nil { // it was JSON
@@ -69,7 +72,8 @@ func modernize(schema object) {
 		schema["x-default"] = value
 		schema["description"] = describeDefault(schema["description"], value)
 	}
-	if schema["type"] == "object" && schema["properties"] == nil && schema["patternProperties"] == nil && schema["additionalProperties"] == nil {
+	if schema["type"] == "object" && schema["properties"] == nil && schema["patternProperties"] == nil &&
+		schema["additionalProperties"] == nil {
 		schema["additionalProperties"] = true // as it is without; client generators read that as no members at all
 	}
 	for _, keyword := range []string{"properties", "patternProperties"} {

@@ -93,7 +93,8 @@ func valid31(t *testing.T, doc any) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	standard, err := schematest.Read([]byte(`{"schema":` + strings.ReplaceAll(string(text), "#/$defs/", "#/schema/$defs/") + `}`))
+	standard, err := schematest.Read([]byte(`{"schema":` + strings.ReplaceAll(string(text), "#/$defs/",
+		"#/schema/$defs/") + `}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +176,8 @@ func TestContractNotices(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const envelope = `"status":"success","request_id":"x","node":"AAAAAAAAAAAAAAAAAAAAAA","timestamp":"2024-03-12T10:00:00Z"`
+	const envelope = `"status":"success","request_id":"x","node":"AAAAAAAAAAAAAAAAAAAAAA",` +
+		`"timestamp":"2024-03-12T10:00:00Z"`
 	list := "/v2/accounts/" + strings.Repeat("a", 32) + "/functions"
 	function := `"id":"` + strings.Repeat("b", 32) + `","name":"n","function_js":"x"`
 	for _, tc := range []struct {
@@ -190,14 +192,21 @@ func TestContractNotices(t *testing.T) {
 		{"an item of another kind", "GET", list, "", 200, `{` + envelope + `,"data":[{"id":"x"}]}`, true},
 		{"a parameter", "GET", list + "?page=2", "", 200, `{` + envelope + `,"data":[]}`, true},
 		{"a filter", "GET", list + "?filter_name=2", "", 200, `{` + envelope + `,"data":[]}`, false},
-		{"a creation", "PUT", list, `{"data":{"name":"n","function_js":"x"}}`, 201, `{` + envelope + `,"data":{` + function + `}}`, false},
-		{"a creation with casts", "PUT", list, `{"data":{"name":"n","function_js":"x","enabled":"true"}}`, 201, `{` + envelope + `,"data":{` + function + `}}`, false},
-		{"a request without name", "PUT", list, `{"data":{"function_js":"x"}}`, 201, `{` + envelope + `,"data":{` + function + `}}`, true},
+		{"a creation", "PUT", list, `{"data":{"name":"n","function_js":"x"}}`, 201, `{` + envelope + `,"data":{` + function +
+			`}}`, false},
+		{"a creation with casts", "PUT", list, `{"data":{"name":"n","function_js":"x","enabled":"true"}}`, 201, `{` +
+			envelope + `,"data":{` + function + `}}`, false},
+		{"a request without name", "PUT", list, `{"data":{"function_js":"x"}}`, 201, `{` + envelope + `,"data":{` + function +
+			`}}`, true},
 		{"a request without body", "PUT", list, "", 201, `{` + envelope + `,"data":{` + function + `}}`, true},
-		{"an answer of another type", "PUT", list, `{"data":{"name":"n","function_js":"x"}}`, 201, `{` + envelope + `,"data":{` + function + `,"enabled":"x"}}`, true},
+		{"an answer of another type", "PUT", list, `{"data":{"name":"n","function_js":"x"}}`, 201, `{` + envelope +
+			`,"data":{` + function + `,"enabled":"x"}}`, true},
 		{"an error that is none", "GET", list, "", 404, `{"error":"404"}`, true},
 	} {
-		r := reply{status: tc.status, header: http.Header{"Content-Type": {"application/json"}, "X-Request-Id": {"x"}, "Location": {"x"}}, raw: tc.answer}
+		r := reply{status: tc.status, header: http.Header{
+			"Content-Type": {"application/json"}, "X-Request-Id": {"x"},
+			"Location": {"x"},
+		}, raw: tc.answer}
 		if err := c.check(httptest.NewRequest(tc.method, tc.path, nil), []byte(tc.body), r); (err != nil) != tc.wrong {
 			t.Errorf("%s: %v", tc.name, err)
 		}

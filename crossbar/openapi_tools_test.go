@@ -7,12 +7,15 @@ import (
 	"testing"
 )
 
-// Tools of others agree: two linters find no errors, and a generated client compiles and needs no member that has a default.
+// Tools of others agree: two linters find no errors, and a generated client compiles and needs no member that has a
+// default.
 func TestOpenAPIInTools(t *testing.T) {
 	tools := os.Getenv("CALLFN_OPENAPI_TOOLS")
 	if tools == "" {
-		t.Skip("skipped: no tools. To run it, with Node.js installed: npm install --prefix DIR @redocly/cli@2 @stoplight/spectral-cli@6 " +
-			"openapi-typescript@7 openapi-fetch@0.17 typescript@5.9.3, then CALLFN_OPENAPI_TOOLS=DIR go test ./crossbar -run TestOpenAPIInTools")
+		t.Skip("skipped: no tools. To run it, with Node.js installed: npm install --prefix DIR @redocly/cli@2 " +
+			"@stoplight/spectral-cli@6 " +
+			"openapi-typescript@7 openapi-fetch@0.17 typescript@5.9.3, then CALLFN_OPENAPI_TOOLS=DIR go test ./crossbar -run " +
+			"TestOpenAPIInTools")
 	}
 	tools, err := filepath.Abs(tools)
 	if err != nil {
@@ -25,7 +28,8 @@ func TestOpenAPIInTools(t *testing.T) {
 	}
 	document := newStack(t).must(t, 200, "GET", "/v2/openapi.json", "", "").raw
 	for name, text := range map[string]string{
-		"openapi.json": document, "client.ts": string(client), "redocly.yaml": "extends: [recommended]\n", ".spectral.yaml": "extends: [\"spectral:oas\"]\n",
+		"openapi.json": document, "client.ts": string(client), "redocly.yaml": "extends: [recommended]\n",
+		".spectral.yaml": "extends: [\"spectral:oas\"]\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -38,7 +42,10 @@ func TestOpenAPIInTools(t *testing.T) {
 		{"redocly", "lint", "openapi.json", "--max-problems", "20"},
 		{"spectral", "lint", "openapi.json", "--fail-severity", "error"},
 		{"openapi-typescript", "openapi.json", "-o", "api.d.ts"},
-		{"tsc", "--noEmit", "--strict", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "client.ts"},
+		{
+			"tsc", "--noEmit", "--strict", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler",
+			"client.ts",
+		},
 	} {
 		cmd := exec.CommandContext(t.Context(), filepath.Join(tools, "node_modules", ".bin", args[0]), args[1:]...) //nolint:gosec // what the tester named
 		cmd.Dir = dir

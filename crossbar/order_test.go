@@ -102,7 +102,8 @@ func TestMembersKeepTheirOrder(t *testing.T) {
 			look("GET", s.must(t, 200, "GET", item, a.token, "").raw, first, wanted...)
 			second := `{"a":[],"z":{"b":[{"x":1,"y":2}],"q":1},"m":""}`
 			look("POST", s.must(t, 200, "POST", item, a.token, body(second, `,"last":0`)).raw, second, append(wanted, "last")...)
-			patch := s.must(t, 200, "PATCH", item, a.token, `{"data":{"new":0,"zeta":3,"custom":{"n":1,"z":{"a":2,"q":3},"m":null}}}`)
+			patch := s.must(t, 200, "PATCH", item, a.token, `{"data":{"new":0,"zeta":3,"custom":{"n":1,"z":{"a":2,"q":3},`+
+				`"m":null}}}`)
 			patched := `{"a":[],"z":{"b":[{"x":1,"y":2}],"q":3,"a":2},"n":1}`
 			look("PATCH", patch.raw, patched, append(wanted, "last")...)
 			names, got := shown(t, s.must(t, 200, "GET", item, a.token, "").raw)
@@ -122,7 +123,8 @@ func TestAnyObjectKeepsItsOrder(t *testing.T) {
 	item := a.path("/callflows/" + stored.id())
 	rapid.Check(t, func(rt *rapid.T) {
 		text := jsonvaluetest.Text(2).Draw(rt, "text")
-		body := `{"data":{"flow":{"module":"tts","data":{"zeta":` + text + `,"text":"hi"}},"custom":` + text + `,"numbers":["1000"]}}`
+		body := `{"data":{"flow":{"module":"tts","data":{"zeta":` + text + `,"text":"hi"}},"custom":` + text +
+			`,"numbers":["1000"]}}`
 		for _, verb := range []string{"POST", "GET"} {
 			r := s.do(t, verb, item, a.token, map[string]string{"POST": body}[verb])
 			if r.status != 200 {
@@ -138,7 +140,8 @@ func TestAnyObjectKeepsItsOrder(t *testing.T) {
 			if err := json.Unmarshal([]byte(r.raw), &data); err != nil {
 				rt.Fatal(err)
 			}
-			if names := memberNames(rt, data.Data.Flow.Data); names[0] != "zeta" || names[1] != "text" || !slices.IsSorted(names[2:]) {
+			if names := memberNames(rt, data.Data.Flow.Data); names[0] != "zeta" || names[1] != "text" ||
+				!slices.IsSorted(names[2:]) {
 				rt.Fatal(fmt.Sprintf("%s: want zeta and text before the defaults of tts, got %v", verb, names))
 			}
 		}
@@ -152,13 +155,17 @@ func TestListingsKeepTheirOrder(t *testing.T) {
 	s.must(t, 201, "PUT", a.path("/functions"), a.token, hello)
 	first := func(query string) []string {
 		var envelope struct{ Data []json.RawMessage }
-		if err := json.Unmarshal([]byte(s.must(t, 200, "GET", a.path("/functions")+query, a.token, "").raw), &envelope); err != nil {
+		if err := json.Unmarshal([]byte(s.must(t, 200, "GET", a.path("/functions")+query, a.token, "").raw),
+			&envelope); err != nil {
 			t.Fatal(err)
 		}
 		return memberNames(t, envelope.Data[0])
 	}
 	plain, sourced := first(""), first("?include=function_js")
-	without := slices.DeleteFunc(slices.Clone(sourced), func(name string) bool { return name == "function_js" || name == "id" })
+	without := slices.DeleteFunc(slices.Clone(sourced), func(name string) bool {
+		return name == "function_js" ||
+			name == "id"
+	})
 	if !slices.Equal(without, slices.DeleteFunc(slices.Clone(plain), func(name string) bool { return name == "id" })) {
 		t.Errorf("with the source: want the order of %v, got %v", plain, sourced)
 	}
@@ -175,7 +182,8 @@ func TestCasesKeepTheirOrder(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	cases := a.path("/functions/" + s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id() + "/tests")
 	const flow = `{"module":"temporal_route","children":{"z":{"module":"tts"},"a":{"module":"play"}},"data":{}}`
-	put := s.must(t, 201, "PUT", cases, a.token, `{"data":{"name":"t","expected":{"outcome":"ok","flow":`+flow+`},"call":{"To":"1000","From":"2"}}}`)
+	put := s.must(t, 201, "PUT", cases, a.token, `{"data":{"name":"t","expected":{"outcome":"ok","flow":`+flow+
+		`},"call":{"To":"1000","From":"2"}}}`)
 	for what, answer := range map[string]string{
 		"PUT": put.raw, "GET": s.must(t, 200, "GET", cases+"/"+put.id(), a.token, "").raw,
 		"PATCH":   s.must(t, 200, "PATCH", cases+"/"+put.id(), a.token, `{"data":{"name":"u"}}`).raw,
@@ -213,20 +221,24 @@ func twoRules(t *testing.T, s *stack, a tenant) (flow string) {
 		return s.must(t, 201, "PUT", a.path("/temporal_rules"), a.token, fmt.Sprintf(
 			`{"data":{"name":%q,"cycle":"daily","time_window_start":%d,"time_window_stop":%d}}`, name, from, to)).id()
 	}
-	return `{"module":"temporal_route","data":{},"children":{"` + rule("lunch", 43200, 46800) + `":{"module":"tts","data":{"text":"lunch"}},"` +
-		rule("office", 32400, 61200) + `":{"module":"tts","data":{"text":"open"}},"_":{"module":"tts","data":{"text":"closed"}}}}`
+	return `{"module":"temporal_route","data":{},"children":{"` + rule("lunch", 43200, 46800) +
+		`":{"module":"tts","data":{"text":"lunch"}},"` +
+		rule("office", 32400, 61200) + `":{"module":"tts","data":{"text":"open"}},"_":{"module":"tts",` +
+		`"data":{"text":"closed"}}}}`
 }
 
 // at half past twelve a call to 1000 must go to lunch, and the trace must say why.
 func wantLunch(t *testing.T, s *stack, a tenant, how string) {
 	t.Helper()
-	r := s.must(t, 201, "PUT", a.path("/simulations"), a.token, `{"data":{"To":"1000","script":{"now":"2026-12-14T12:30","timezone":"UTC"}}}`)
+	r := s.must(t, 201, "PUT", a.path("/simulations"), a.token,
+		`{"data":{"To":"1000","script":{"now":"2026-12-14T12:30","timezone":"UTC"}}}`)
 	steps, _ := r.at("data", "steps").([]any)
 	if len(steps) == 0 {
 		t.Fatalf("%s: the call went nowhere: %s", how, r.raw)
 	}
 	last, _ := steps[len(steps)-1].(map[string]any)
-	if data, _ := last["data"].(map[string]any); data["text"] != "lunch" || !strings.Contains(r.raw, "that of the children: lunch, office") {
+	if data, _ := last["data"].(map[string]any); data["text"] != "lunch" ||
+		!strings.Contains(r.raw, "that of the children: lunch, office") {
 		t.Errorf("%s: want lunch, tried before office, got steps %v", how, steps)
 	}
 }
@@ -258,9 +270,11 @@ func TestTemporalRoutesTryTheirChildrenInOrder(t *testing.T) {
 
 		s.runner.returns = flow
 		f := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
-		s.must(t, 200, "PATCH", item, a.token, `{"data":{"flow":{"module":"function","data":{"id":"`+f+`"},"children":null}}}`)
+		s.must(t, 200, "PATCH", item, a.token, `{"data":{"flow":{"module":"function","data":{"id":"`+f+
+			`"},"children":null}}}`)
 		wantLunch(t, s, a, "function")
-		wantChildren(t, "pivot of a function", s.do(t, "GET", a.path("/pivot")+"?key="+key+"&To=1000&Request=1000", "", "").raw, flow)
+		wantChildren(t, "pivot of a function", s.do(t, "GET", a.path("/pivot")+"?key="+key+"&To=1000&Request=1000", "",
+			"").raw, flow)
 		s.must(t, 200, "PATCH", item, a.token, `{"data":{"flow":{"children":{"_":{"module":"hangup","data":{}}}}}}`)
 		hung := s.do(t, "GET", a.path("/pivot")+"?key="+key+"&To=1000&Request=1000", "", "")
 		wantChildren(t, "pivot of a function with what follows it", hung.raw, flow)
@@ -292,10 +306,13 @@ func TestLostOrderIsWarnedOf(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	item := a.path("/callflows/") + s.must(t, 201, "PUT", a.path("/callflows"), a.token, flowBody(`"1000"`, ``)).id()
 	const (
-		sorted = `{"children":{"_":{"data":{},"module":"hangup"},"a":{"data":{"text":"a"},"module":"tts"},"b":{"data":{"text":"b"},"module":"tts"}},"data":{},"module":"temporal_route"}`
-		other  = `{"module":"temporal_route","data":{},"children":{"b":{"module":"hangup","data":{}},"a":{"module":"hangup","data":{}}}}`
-		listed = `{"module":"temporal_route","data":{"rules":["a","b"]},"children":{"b":{"module":"hangup","data":{}},"a":{"module":"hangup","data":{}}}}`
-		at     = "flow.children.menu.data.rules"
+		sorted = `{"children":{"_":{"data":{},"module":"hangup"},"a":{"data":{"text":"a"},"module":"tts"},` +
+			`"b":{"data":{"text":"b"},"module":"tts"}},"data":{},"module":"temporal_route"}`
+		other = `{"module":"temporal_route","data":{},"children":{"b":{"module":"hangup","data":{}},` +
+			`"a":{"module":"hangup","data":{}}}}`
+		listed = `{"module":"temporal_route","data":{"rules":["a","b"]},"children":{"b":{"module":"hangup","data":{}},` +
+			`"a":{"module":"hangup","data":{}}}}`
+		at = "flow.children.menu.data.rules"
 	)
 	storeAs := func(flow, more string) {
 		t.Helper()
@@ -309,7 +326,8 @@ func TestLostOrderIsWarnedOf(t *testing.T) {
 			t.Fatal(err)
 		}
 		var doc datastore.Document
-		text := fmt.Sprintf(`{"_id":%q,"_rev":%q,"flow":%s,"numbers":["1000"],"pvt_account_id":%q,"pvt_type":"callflow"%s}`, id, old.Rev(), flow, a.id, more)
+		text := fmt.Sprintf(`{"_id":%q,"_rev":%q,"flow":%s,"numbers":["1000"],"pvt_account_id":%q,"pvt_type":"callflow"%s}`,
+			id, old.Rev(), flow, a.id, more)
 		if err := json.Unmarshal([]byte(text), &doc); err != nil {
 			t.Fatal(err)
 		}
@@ -326,17 +344,22 @@ func TestLostOrderIsWarnedOf(t *testing.T) {
 
 	storeAs(below(sorted), "")
 	for _, r := range []reply{
-		s.must(t, 200, "GET", item, a.token, ""), s.must(t, 200, "PATCH", item, a.token, `{"data":{"name":"x"}}`), s.must(t, 200, "GET", item, a.token, ""),
+		s.must(t, 200, "GET", item, a.token, ""), s.must(t, 200, "PATCH", item, a.token, `{"data":{"name":"x"}}`),
+		s.must(t, 200, "GET", item, a.token, ""),
 		s.must(t, 200, "POST", item, a.token, body(sorted)), s.must(t, 200, "GET", item, a.token, ""),
-		s.must(t, 200, "PATCH", item, a.token, `{"data":{"flow":{"children":{"menu":{"children":{"0":{"module":"hangup","data":{}}}}}}}}`),
+		s.must(t, 200, "PATCH", item, a.token, `{"data":{"flow":{"children":{"menu":{"children":{"0":{"module":"hangup",`+
+			`"data":{}}}}}}}}`),
 	} {
-		if !strings.Contains(warned(r), at) || !strings.Contains(warned(r), "a, b") || !strings.Contains(warned(r), "data.rules in the order") {
-			t.Errorf("%s: want a warning at %s that names a and b in this order and what to do, got %s", r.env["request_id"], at, warned(r))
+		if !strings.Contains(warned(r), at) || !strings.Contains(warned(r), "a, b") || !strings.Contains(warned(r),
+			"data.rules in the order") {
+			t.Errorf("%s: want a warning at %s that names a and b in this order and what to do, got %s", r.env["request_id"], at,
+				warned(r))
 		}
 	}
 	for _, flow := range []string{other, listed} {
 		storeAs(below(sorted), "")
-		for _, r := range []reply{s.must(t, 200, "POST", item, a.token, body(flow)), s.must(t, 200, "GET", item, a.token, "")} {
+		for _, r := range []reply{s.must(t, 200, "POST", item, a.token, body(flow)), s.must(t, 200, "GET", item, a.token,
+			"")} {
 			if strings.Contains(warned(r), at+`"`) {
 				t.Errorf("%s: want no warning, got %s", flow, warned(r))
 			}
@@ -349,10 +372,13 @@ func TestLostOrderIsWarnedOf(t *testing.T) {
 	for name, flow := range map[string]string{
 		"KAZOO keeps order":                            below(other),
 		"KAZOO keeps order, rules happen to be sorted": `{"module":"menu","data":{},"children":{"menu":` + sorted + `}}`,
-		"one rule":         below(`{"children":{"_":{"data":{},"module":"hangup"},"a":{"data":{},"module":"hangup"}},"data":{},"module":"temporal_route"}`),
-		"rules are listed": below(strings.Replace(sorted, `"data":{},"module":"temporal_route"`, `"data":{"rules":["b","a"]},"module":"temporal_route"`, 1)),
-		"another module":   below(strings.Replace(sorted, "temporal_route", "menu", 1)),
-		"it enables rules": below(strings.Replace(sorted, `"data":{},"module":"temporal_route"`, `"data":{"action":"enable"},"module":"temporal_route"`, 1)),
+		"one rule": below(`{"children":{"_":{"data":{},"module":"hangup"},"a":{"data":{},"module":"hangup"}},` +
+			`"data":{},"module":"temporal_route"}`),
+		"rules are listed": below(strings.Replace(sorted, `"data":{},"module":"temporal_route"`,
+			`"data":{"rules":["b","a"]},"module":"temporal_route"`, 1)),
+		"another module": below(strings.Replace(sorted, "temporal_route", "menu", 1)),
+		"it enables rules": below(strings.Replace(sorted, `"data":{},"module":"temporal_route"`,
+			`"data":{"action":"enable"},"module":"temporal_route"`, 1)),
 	} {
 		storeAs(flow, "")
 		if r := s.must(t, 200, "GET", item, a.token, ""); strings.Contains(warned(r), at) {

@@ -29,7 +29,8 @@ func TestOutages(t *testing.T) {
 				c.Accounts = account.NewStore(account.Config{Datastores: down, Random: rand.Reader, Now: s.clock.Now})
 				c.Auth = auth.New(auth.Config{Datastores: down, Secret: s.secret, Random: rand.Reader, Now: s.clock.Now})
 			})
-			s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup","data":{}}}}`)
+			s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup",`+
+				`"data":{}}}}`)
 			admin, refused := &pass{anew: func(t testing.TB) string {
 				was := down.down.Load()
 				down.down.Store(false)
@@ -66,7 +67,8 @@ func TestOutages(t *testing.T) {
 					if after := s.dump(t); after != before {
 						t.Errorf("%s changed something:\n%s", name, difference(before, after))
 					}
-				case r.status == matrix[name].want[5]: // what it answers whatever is up: the request is out of scope, or refused as it stands
+				// what it answers whatever is up: the request is out of scope, or refused as it stands
+				case r.status == matrix[name].want[5]:
 				case r.status >= 400 && name != "DELETE /v2/accounts/:account": // it has descendants by now
 					t.Errorf("%s: %d %s", name, r.status, r.raw)
 				}

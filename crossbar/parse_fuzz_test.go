@@ -22,8 +22,12 @@ import (
 
 // A body is an envelope with data that is an object or an array, or a refusal the client can act upon.
 func FuzzEnvelope(f *testing.F) {
-	for _, body := range []string{``, ` `, `{"data":{}}`, `{"data":[1]}`, `{"data":1}`, `{"DATA":{}}`, `{"data":{},"Auth-Token":"t","auth_token":"u"}`, `{"data":{"a":1,"a":2}}`,
-		`[]`, `null`, `{`, `{"data":{}}{}`, "\ufeff{}", "{\"data\":{\"\\ud800\":1}}", `{"data":` + strings.Repeat(`[`, 200) + strings.Repeat(`]`, 200) + `}`} {
+	for _, body := range []string{
+		``, ` `, `{"data":{}}`, `{"data":[1]}`, `{"data":1}`, `{"DATA":{}}`,
+		`{"data":{},"Auth-Token":"t","auth_token":"u"}`, `{"data":{"a":1,"a":2}}`,
+		`[]`, `null`, `{`, `{"data":{}}{}`, "\ufeff{}", "{\"data\":{\"\\ud800\":1}}", `{"data":` + strings.Repeat(`[`, 200) +
+			strings.Repeat(`]`, 200) + `}`,
+	} {
 		f.Add(body, "application/json")
 	}
 	f.Add(`{"data":{}}`, "")
@@ -66,7 +70,10 @@ func unwrapped(text []byte) (body, error) {
 
 // A filter and its contrary never agree, whatever the document; and no filter tells what is private.
 func FuzzFilters(f *testing.F) {
-	for _, query := range []string{"name=a", "a.b=1", "a.b=[1,\"2\"]", "=", ".=", "..=[", "pvt_api_key=secret", "_id=x", "name=%00", "a.b.c.d=" + strings.Repeat("[", 100)} {
+	for _, query := range []string{
+		"name=a", "a.b=1", "a.b=[1,\"2\"]", "=", ".=", "..=[", "pvt_api_key=secret", "_id=x",
+		"name=%00", "a.b.c.d=" + strings.Repeat("[", 100),
+	} {
 		f.Add(query, `{"name":"a","a":{"b":"1"},"pvt_api_key":"secret","_id":"x","pvt_created":63877}`)
 	}
 	f.Add("pvt_created=63877", `{"pvt_created":1e400,"a":[{}]}`)
@@ -84,7 +91,8 @@ func FuzzFilters(f *testing.F) {
 			return err == nil && wanted.pass(row, listing{})
 		}
 		for _, both := range [][2]bool{
-			{passes("filter_"+path, value) && !strings.HasPrefix(path, "not_"), passes("filter_not_"+path, value) && !strings.HasPrefix(path, "not_")},
+			{passes("filter_"+path, value) && !strings.HasPrefix(path, "not_"), passes("filter_not_"+path, value) &&
+				!strings.HasPrefix(path, "not_")},
 			{passes("has_key", path), passes("key_missing", path)},
 			{passes("has_value", path), passes("value_missing", path)},
 		} {
@@ -99,7 +107,8 @@ func FuzzFilters(f *testing.F) {
 			passes(name, value)
 		}
 		hidden, _, _ := strings.Cut(path, ".")
-		secret := strings.HasPrefix(hidden, "_") && hidden != "_read_only" || strings.HasPrefix(hidden, "pvt_") && hidden != "pvt_type" && !listed(hidden)
+		secret := strings.HasPrefix(hidden, "_") && hidden != "_read_only" || strings.HasPrefix(hidden, "pvt_") &&
+			hidden != "pvt_type" && !listed(hidden)
 		if !secret {
 			return
 		}
@@ -122,7 +131,10 @@ func listed(name string) bool {
 
 // A cursor is read back as the key it was made of; whatever else stands there stays behind the account.
 func FuzzCursor(f *testing.F) {
-	for _, text := range []string{"", "W10", "WyJhIl0", "bnVsbA", "x", "W1tdXQ", "WzEsIngiLG51bGxd", strings.Repeat("W", 5000), "\x00\ufff0", cursor(json.RawMessage(`["a","n",1]`), nil)} {
+	for _, text := range []string{
+		"", "W10", "WyJhIl0", "bnVsbA", "x", "W1tdXQ", "WzEsIngiLG51bGxd",
+		strings.Repeat("W", 5000), "\x00\ufff0", cursor(json.RawMessage(`["a","n",1]`), nil),
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -143,10 +155,14 @@ func FuzzCursor(f *testing.F) {
 		}
 		again := suffix(cursor(key, nil))
 		valid := strings.ToValidUTF8(text, "") == text // what is none can be in no key
-		if second, err := json.Marshal(append([]any{"account"}, again...)); err != nil || valid && len(key) < 3000 && string(second) != string(key) {
+		if second, err := json.Marshal(append([]any{"account"}, again...)); err != nil || valid && len(key) < 3000 &&
+			string(second) != string(key) {
 			t.Fatalf("%q: %s became %s", text, key, second)
 		}
-		x := &exchange{request: httptest.NewRequest("GET", "/", nil), query: url.Values{"start_key": {text}, "end_key": {text}}}
+		x := &exchange{request: httptest.NewRequest("GET", "/", nil), query: url.Values{
+			"start_key": {text},
+			"end_key":   {text},
+		}}
 		q, err := listing{}.window(x, "account")
 		if err != nil {
 			t.Fatal(err)
@@ -159,15 +175,18 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
-// A token of a path, however it is escaped, reaches its handler as it was meant, alone: it is never two tokens, nor another
-// account's path; and /v2/account leads below /v2/accounts only.
+// A token of a path, however it is escaped, reaches its handler as it was meant, alone: it is never two tokens, nor
+// another account's path; and /v2/account leads below /v2/accounts only.
 func FuzzPathTokens(f *testing.F) {
 	set, err := schemas.Load()
 	if err != nil {
 		f.Fatal(err)
 	}
 	a := New(Config{Schemas: set, Accounts: account.NewStore(account.Config{}), Random: rand.Reader, Now: time.Now})
-	for _, token := range []string{"x", "..", ".", "a/b", "a b", "%2f", "\x00", "\xff", "_design/functions", ":id", "*", "ä", "a?b", "a#b", strings.Repeat("a", 4000)} {
+	for _, token := range []string{
+		"x", "..", ".", "a/b", "a b", "%2f", "\x00", "\xff", "_design/functions", ":id", "*",
+		"ä", "a?b", "a#b", strings.Repeat("a", 4000),
+	} {
 		f.Add(token, token)
 	}
 	f.Fuzz(func(t *testing.T, account, id string) {

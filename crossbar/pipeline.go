@@ -47,7 +47,10 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 		return nil, notFound() // as if nobody had ever built it
 	}
 	if x.method == http.MethodOptions {
-		return &answer{status: http.StatusOK, header: http.Header{"Allow": {strings.Join(withOptions(set.methods), ", ")}}}, nil
+		return &answer{
+			status: http.StatusOK,
+			header: http.Header{"Allow": {strings.Join(withOptions(set.methods), ", ")}},
+		}, nil
 	}
 	if route, ok := set.routes[x.method]; ok && route.Access == InvokeKey {
 		x.enter(route, c) // bodies and queries of calls are not the API's
@@ -132,7 +135,8 @@ func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
 	if failed != nil {
 		return failed, nil
 	}
-	if x.caller == nil && !public && !bytes.Contains(bytes.ToLower(raw), []byte("auth")) { // no auth_token, no authorization
+	// no auth_token, no authorization
+	if x.caller == nil && !public && !bytes.Contains(bytes.ToLower(raw), []byte("auth")) {
 		return nil, set.refusal(x, invalidCredentials())
 	}
 	limits := jsonvalue.Limits{Bytes: int(limit), Values: bodyValues}
@@ -203,7 +207,8 @@ func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
 
 func knownVerb(method string) bool {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete,
+		http.MethodOptions:
 		return true
 	}
 	return false

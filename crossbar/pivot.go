@@ -24,8 +24,8 @@ type PivotServer interface {
 	ForFunction(context.Context, callflow.PivotRequest, function.ID) (callflow.Node, error)
 }
 
-// pivotTimeout is less than the 5 s that KAZOO gives a pivot server: of one that is late KAZOO's pivot says nothing to the
-// callflow, and the caller waits ten seconds in all (pivot_call.erl, cf_pivot.erl).
+// pivotTimeout is less than the 5 s that KAZOO gives a pivot server: of one that is late KAZOO's pivot says nothing to
+// the callflow, and the caller waits ten seconds in all (pivot_call.erl, cf_pivot.erl).
 const pivotTimeout = 4500 * time.Millisecond
 
 // pivotBody bounds what a pivot node may send, in bytes.
@@ -66,9 +66,11 @@ func (a *API) pivotFunction(x *exchange) (*answer, error) {
 // pivot is the road of a pivot node's request: its key, its parameters, the flow. The answer is the bare flow, with
 // status 200. Of every other status but 206 KAZOO's pivot tells the callflow that it failed, which then goes on at the
 // pivot node's `_` child; of a 200 that is no valid flow it tells that it works, and hangs up (pivot_call.erl,
-// kzt_translator.erl). So a failure is never a 200, nor a redirection, nor a 503 with Retry-After: the latter KAZOO's HTTP
-// client follows and waits for by itself (httpc).
-func (a *API) pivot(x *exchange, e auth.Endpoint, flow func(context.Context, callflow.PivotRequest) (callflow.Node, error)) (*answer, error) {
+// kzt_translator.erl). So a failure is never a 200, nor a redirection, nor a 503 with Retry-After: the latter KAZOO's
+// HTTP client follows and waits for by itself (httpc).
+func (a *API) pivot(x *exchange, e auth.Endpoint, flow func(context.Context, callflow.PivotRequest) (callflow.Node,
+	error),
+) (*answer, error) {
 	ctx, cancel := context.WithTimeout(x.ctx, pivotTimeout)
 	defer cancel()
 	x.ctx = ctx
@@ -80,7 +82,10 @@ func (a *API) pivot(x *exchange, e auth.Endpoint, flow func(context.Context, cal
 	if err != nil {
 		return nil, err
 	}
-	node, err := flow(ctx, callflow.PivotRequest{Account: e.Account, Params: told, TimeZone: key.zone, Address: a.ticketed(e.Account, key)})
+	node, err := flow(ctx, callflow.PivotRequest{
+		Account: e.Account, Params: told, TimeZone: key.zone,
+		Address: a.ticketed(e.Account, key),
+	})
 	if err != nil {
 		return nil, pivotFailure(err)
 	}
@@ -124,7 +129,10 @@ func pivotParams(r *http.Request, query url.Values) (map[string]string, error) {
 		maps.Copy(told, body)
 	}
 	if err != nil {
-		return nil, fail(http.StatusRequestEntityTooLarge, "too_large", map[string]any{"message": err.Error(), "target": params.MaxBytes})
+		return nil, fail(http.StatusRequestEntityTooLarge, "too_large", map[string]any{
+			"message": err.Error(),
+			"target":  params.MaxBytes,
+		})
 	}
 	return told, nil
 }
@@ -143,7 +151,8 @@ func (a *API) ticketed(id account.ID, key invokeKey) func(function.ID) string {
 			return ""
 		}
 		e := auth.Endpoint{Account: id, Function: string(f)}
-		return a.cfg.PublicURL + pivotPath(e) + "?" + keyParameter + "=" + a.cfg.Auth.InvokeTicket(e, key.id, key.hash, a.cfg.Now().Add(ticketLife))
+		return a.cfg.PublicURL + pivotPath(e) + "?" + keyParameter + "=" + a.cfg.Auth.InvokeTicket(e, key.id, key.hash,
+			a.cfg.Now().Add(ticketLife))
 	}
 }
 

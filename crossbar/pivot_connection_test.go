@@ -8,13 +8,14 @@ import (
 	"testing"
 )
 
-// KAZOO's HTTP client has one request after the other wait on a connection that is kept. So pivot's connections end with each
-// answer, whatever it is; the API's own are kept.
+// KAZOO's HTTP client has one request after the other wait on a connection that is kept. So pivot's connections end
+// with each answer, whatever it is; the API's own are kept.
 func TestPivotConnectionsEnd(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
 	f := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
-	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup","data":{}}}}`)
+	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup",`+
+		`"data":{}}}}`)
 	_, numbers := s.pivotKey(t, a, "")
 	_, one := s.pivotKey(t, a, f)
 	server := httptest.NewServer(s.api)
@@ -47,7 +48,8 @@ func TestPivotConnectionsEnd(t *testing.T) {
 		_, _ = io.Copy(io.Discard, answer.Body)
 		_ = answer.Body.Close()
 		if answer.StatusCode != c.status || answer.Close != c.ends {
-			t.Errorf("%s %.80s: status %d, the connection ends %v; want %d, %v", c.method, c.path, answer.StatusCode, answer.Close, c.status, c.ends)
+			t.Errorf("%s %.80s: status %d, the connection ends %v; want %d, %v", c.method, c.path, answer.StatusCode,
+				answer.Close, c.status, c.ends)
 		}
 	}
 }

@@ -15,11 +15,12 @@ import (
 // keyHashField is all that is stored of a key's secret: see auth.Service.NewInvokeKey.
 const keyHashField = "pvt_key_hash"
 
-// pivotKeys is the keys that KAZOO's pivot nodes ask with. Each is good for one endpoint of its account: its numbers, or
-// one function. They live beside users, and are told once, when they are made.
+// pivotKeys is the keys that KAZOO's pivot nodes ask with. Each is good for one endpoint of its account: its numbers,
+// or one function. They live beside users, and are told once, when they are made.
 func (a *API) pivotKeys() *documentKind {
 	collection := datastore.Collection{
-		Datastores: a.cfg.Datastores, Database: datastore.Accounts, Type: "pivot_key", Design: "accounts", Listing: "crossbar_pivot_keys",
+		Datastores: a.cfg.Datastores, Database: datastore.Accounts, Type: "pivot_key", Design: "accounts",
+		Listing: "crossbar_pivot_keys",
 	}
 	return &documentKind{
 		name: "pivot_keys", schema: "pivot_keys", collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random,
@@ -49,7 +50,8 @@ func (a *API) checkPivotKey(x *exchange, _, doc datastore.Document) (schemas.Fie
 	_, err := function.Collection(a.cfg.Datastores).Get(x.ctx, string(x.account.ID()), id)
 	if errors.Is(err, datastore.ErrNotFound) {
 		return schemas.FieldErrors{"function": {"not_found": schemas.Violation{
-			"message": "The account has no such function", "cause": clip(id)}}}, nil, nil
+			"message": "The account has no such function", "cause": clip(id),
+		}}}, nil, nil
 	}
 	return nil, nil, err
 }
@@ -125,8 +127,8 @@ func (x *exchange) presentedKey() string {
 }
 
 // admit lets a request with the endpoint's key through. Whatever else it came with is refused alike: no account, no
-// function and no key can be told from another by asking. While the datastore does not answer, which is also when nobody
-// can revoke a key, one that counted of late goes on to count: calls go on.
+// function and no key can be told from another by asking. While the datastore does not answer, which is also when
+// nobody can revoke a key, one that counted of late goes on to count: calls go on.
 func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
 	presented := x.presentedKey()
 	id := auth.InvokeKeyID(presented)
@@ -147,7 +149,8 @@ func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
 	if err != nil {
 		return invokeKey{}, err
 	}
-	if !(key.endpoint == e && a.cfg.Auth.InvokeKeyCounts(e, presented, key.hash) || a.cfg.Auth.InvokeTicketCounts(e, presented, key.hash)) {
+	if !(key.endpoint == e && a.cfg.Auth.InvokeKeyCounts(e, presented, key.hash) || a.cfg.Auth.InvokeTicketCounts(e,
+		presented, key.hash)) {
 		return invokeKey{}, a.notAdmitted(x)
 	}
 	if !away {
@@ -159,8 +162,8 @@ func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
 	return key, nil
 }
 
-// readInvokeKey reads a key, and of its account what makes it count. datastore.ErrNotFound when there is no such key, or
-// the account is deleted or disabled.
+// readInvokeKey reads a key, and of its account what makes it count. datastore.ErrNotFound when there is no such key,
+// or the account is deleted or disabled.
 func (a *API) readInvokeKey(x *exchange, of account.ID, id string) (invokeKey, error) {
 	doc, err := a.pivotKeys().collection.Get(x.ctx, string(of), id)
 	if err != nil {
@@ -188,5 +191,6 @@ func (a *API) notAdmitted(x *exchange) error {
 	if !a.invocations.failed(x.address()) {
 		return tooManyRequests(failureReturns)
 	}
-	return fail(http.StatusUnauthorized, "invalid_credentials", says("this is not the key of this endpoint, or it was revoked"))
+	return fail(http.StatusUnauthorized, "invalid_credentials",
+		says("this is not the key of this endpoint, or it was revoked"))
 }

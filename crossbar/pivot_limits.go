@@ -10,8 +10,8 @@ import (
 )
 
 // invocations limits requests that come with invoke keys. A KAZOO cluster asks for all its accounts from few addresses:
-// so what one of them does wrong, such as a revoked key in a callflow, must cost no other account its calls. Each key has
-// a bucket of its own, and failures of an address only keep out keys that did not count of late.
+// so what one of them does wrong, such as a revoked key in a callflow, must cost no other account its calls. Each key
+// has a bucket of its own, and failures of an address only keep out keys that did not count of late.
 type invocations struct {
 	perKey   *buckets // nil without rate limit
 	failures *buckets // per address
@@ -28,12 +28,15 @@ type counted struct {
 	at  time.Time
 }
 
-// countedLately is how long a key that counted is looked up whatever its address did, and counts without a look while the
-// datastore is away.
+// countedLately is how long a key that counted is looked up whatever its address did, and counts without a look while
+// the datastore is away.
 const countedLately = time.Hour
 
 func newInvocations(limit RateLimit, now func() time.Time) *invocations {
-	l := &invocations{failures: newBuckets(rate.Every(failureReturns), failuresPerAddress, now), now: now, counted: map[string]counted{}}
+	l := &invocations{
+		failures: newBuckets(rate.Every(failureReturns), failuresPerAddress, now), now: now,
+		counted: map[string]counted{},
+	}
 	if limit.PerSecond > 0 {
 		l.perKey = newBuckets(rate.Limit(limit.PerSecond), limit.Burst, now)
 		l.wait = time.Duration(float64(time.Second) / limit.PerSecond)

@@ -35,7 +35,8 @@ const (
 	kazooRequest = "Call-ID=call-1&Account-ID=forged&Api-Version=4.x&Caller-ID-Name=Alice&Caller-ID-Number=%2B14158867900&Custom-Application-Vars[vip]=yes&&Direction=inbound" +
 		"&From=4158867900&From-Realm=pstn.example&Language=en-us&Request=1000&Request-Realm=acme.example&To=1000&To-Realm=acme.example"
 	twimlRequest = "CallSid=call-2&AccountSid=forged&From=4158867900&FromRealm=pstn.example&To=1000&ToRealm=acme.example&ApiVersion=2010-04-01&Direction=inbound&CallerName=Alice&CallerNumber=%2B14158867900"
-	kazooJSON    = `{"Call-ID":"call-3","Account-ID":"forged","Caller-ID-Name":"Alice","Custom-Application-Vars":{"vip":"yes"},"Custom-SIP-Headers":{},"To":"1000","Request":"1000","User-ID":["u1","u2"]}`
+	kazooJSON    = `{"Call-ID":"call-3","Account-ID":"forged","Caller-ID-Name":"Alice",` +
+		`"Custom-Application-Vars":{"vip":"yes"},"Custom-SIP-Headers":{},"To":"1000","Request":"1000","User-ID":["u1","u2"]}`
 )
 
 func TestPivotAnswersWithTheBareFlow(t *testing.T) {
@@ -43,19 +44,35 @@ func TestPivotAnswersWithTheBareFlow(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"timezone":"Europe/Berlin"}}`)
 	f := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
-	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"`+f+`"},"children":{"_":{"module":"hangup","data":{}}}}}}`)
+	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"function",`+
+		`"data":{"id":"`+f+`"},"children":{"_":{"module":"hangup","data":{}}}}}}`)
 	_, numbers := s.pivotKey(t, a, "")
 	_, one := s.pivotKey(t, a, f)
 	alone := `{"module":"tts","data":{"text":"hi 1000"}}`
 	for _, c := range []struct{ name, method, path, key, body, kind, callID, want string }{
 		{"function, query string", "GET", "/functions/" + f + "/pivot", one, kazooRequest, "", "call-1", alone},
-		{"function, form", "POST", "/functions/" + f + "/pivot", one, kazooRequest, "application/x-www-form-urlencoded", "call-1", alone},
+		{
+			"function, form", "POST", "/functions/" + f + "/pivot", one, kazooRequest, "application/x-www-form-urlencoded",
+			"call-1", alone,
+		},
 		{"function, JSON", "POST", "/functions/" + f + "/pivot", one, kazooJSON, "application/json", "call-3", alone},
 		{"function, twiml", "GET", "/functions/" + f + "/pivot", one, twimlRequest, "", "call-2", alone},
-		{"function, twiml form", "POST", "/functions/" + f + "/pivot", one, twimlRequest, "application/x-www-form-urlencoded; charset=utf-8", "call-2", alone},
-		{"number, query string", "GET", "/pivot", numbers, kazooRequest, "", "call-1", `{"module":"tts","data":{"text":"hi 1000"},"children":{"_":{"module":"hangup","data":{}}}}`},
-		{"number, twiml", "GET", "/pivot", numbers, twimlRequest, "", "call-2", `{"module":"tts","data":{"text":"hi 1000"},"children":{"_":{"module":"hangup","data":{}}}}`},
-		{"number, JSON", "POST", "/pivot", numbers, kazooJSON, "application/json", "call-3", `{"module":"tts","data":{"text":"hi 1000"},"children":{"_":{"module":"hangup","data":{}}}}`},
+		{
+			"function, twiml form", "POST", "/functions/" + f + "/pivot", one, twimlRequest,
+			"application/x-www-form-urlencoded; charset=utf-8", "call-2", alone,
+		},
+		{
+			"number, query string", "GET", "/pivot", numbers, kazooRequest, "", "call-1",
+			`{"module":"tts","data":{"text":"hi 1000"},"children":{"_":{"module":"hangup","data":{}}}}`,
+		},
+		{
+			"number, twiml", "GET", "/pivot", numbers, twimlRequest, "", "call-2",
+			`{"module":"tts","data":{"text":"hi 1000"},"children":{"_":{"module":"hangup","data":{}}}}`,
+		},
+		{
+			"number, JSON", "POST", "/pivot", numbers, kazooJSON, "application/json", "call-3",
+			`{"module":"tts","data":{"text":"hi 1000"},"children":{"_":{"module":"hangup","data":{}}}}`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path, body := a.path(c.path)+"?key="+c.key, c.body
@@ -70,10 +87,12 @@ func TestPivotAnswersWithTheBareFlow(t *testing.T) {
 				t.Error(diff)
 			}
 			told := s.runner.last
-			if string(told.Account) != a.id || string(told.Function) != f || told.Origin != function.FromCall || told.CallID != c.callID || told.TimeZone != "Europe/Berlin" {
+			if string(told.Account) != a.id || string(told.Function) != f || told.Origin != function.FromCall ||
+				told.CallID != c.callID || told.TimeZone != "Europe/Berlin" {
 				t.Errorf("ran %+v", told)
 			}
-			if told.Params["Call-ID"] != c.callID || told.Params["Caller-ID-Name"] != "Alice" || told.Params["Request"] != "1000" {
+			if told.Params["Call-ID"] != c.callID || told.Params["Caller-ID-Name"] != "Alice" ||
+				told.Params["Request"] != "1000" {
 				t.Errorf("parameters %v", told.Params)
 			}
 			if _, ok := told.Params["key"]; ok || strings.Contains(fmt.Sprint(told.Params), c.key) {
@@ -83,8 +102,8 @@ func TestPivotAnswersWithTheBareFlow(t *testing.T) {
 	}
 }
 
-// Whatever goes wrong has a status that KAZOO takes for a failure: not 200 or 206, no redirection; and no Retry-After with
-// 503, which KAZOO's HTTP client would wait for. See docs/kazoo.md.
+// Whatever goes wrong has a status that KAZOO takes for a failure: not 200 or 206, no redirection; and no Retry-After
+// with 503, which KAZOO's HTTP client would wait for. See docs/kazoo.md.
 func TestPivotFailuresLetKazooGoOn(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -93,19 +112,23 @@ func TestPivotFailuresLetKazooGoOn(t *testing.T) {
 		s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["`+number+`"]`+rest+`}}`)
 	}
 	answers("1000", `,"flow":{"module":"function","data":{"id":"`+f+`"}}`)
-	answers("1001", `,"flow":{"module":"function","data":{"id":"`+f+`"},"children":{"_":{"module":"voicemail","data":{}}}}`)
+	answers("1001", `,"flow":{"module":"function","data":{"id":"`+f+
+		`"},"children":{"_":{"module":"voicemail","data":{}}}}`)
 	answers("1002", "")
 	_, numbers := s.pivotKey(t, a, "")
 	gone := strings.Repeat("0", 32)
 	_, one := s.pivotKey(t, a, f)
 	for outcome, want := range map[function.Outcome]int{
-		function.NotFound: 404, function.Disabled: 409, function.Threw: 502, function.Syntax: 502, function.NoFlow: 502, function.InvalidFlow: 502,
-		function.Memory: 502, function.Crashed: 502, function.TooLarge: 502, function.Timeout: 504, function.Refused: 503, function.EngineDown: 503,
+		function.NotFound: 404, function.Disabled: 409, function.Threw: 502, function.Syntax: 502, function.NoFlow: 502,
+		function.InvalidFlow: 502,
+		function.Memory:      502, function.Crashed: 502, function.TooLarge: 502, function.Timeout: 504, function.Refused: 503,
+		function.EngineDown: 503,
 	} {
 		s.runner.broken = outcome
 		for _, path := range []string{"/functions/" + f + "/pivot?To=1&key=" + one, "/pivot?To=1000&key=" + numbers} {
 			r := s.must(t, want, "GET", a.path(path), "", "")
-			if r.env["message"] != "function_failed" || r.at("data", "outcome") != string(outcome) || r.header.Get("Retry-After") != "" {
+			if r.env["message"] != "function_failed" || r.at("data", "outcome") != string(outcome) ||
+				r.header.Get("Retry-After") != "" {
 				t.Errorf("%s: %s %v", outcome, r.raw, r.header)
 			}
 		}
@@ -127,20 +150,25 @@ func TestPivotFailuresLetKazooGoOn(t *testing.T) {
 	s.must(t, 405, "PUT", a.path("/pivot?key="+numbers), "", "")
 }
 
-// A key opens its endpoint, by whatever way it comes, and nothing else; what was revoked, switched off or deleted opens nothing.
+// A key opens its endpoint, by whatever way it comes, and nothing else; what was revoked, switched off or deleted opens
+// nothing.
 func TestPivotKeys(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
 	f := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
 	g := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
-	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup","data":{}}}}`)
+	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup",`+
+		`"data":{}}}}`)
 	oneID, one := s.pivotKey(t, a, f)
 	_, numbers := s.pivotKey(t, a, "")
 	_, foreign := s.pivotKey(t, b, "")
 
 	target := a.path("/functions/" + f + "/pivot")
 	s.must(t, 200, "GET", target+"?key="+one, "", "")
-	for name, credentials := range map[string]string{"password": "kazoo:" + one + "@", "user": one + "@", "user with colon": one + ":@"} {
+	for name, credentials := range map[string]string{
+		"password": "kazoo:" + one + "@", "user": one + "@",
+		"user with colon": one + ":@",
+	} {
 		request := httptest.NewRequest("GET", target+"?To=1", nil)
 		at, _ := url.Parse("http://" + credentials + "callfn/")
 		password, _ := at.User.Password()
@@ -152,11 +180,14 @@ func TestPivotKeys(t *testing.T) {
 	s.must(t, 200, "GET", target, "", "", "Authorization: Bearer "+one)
 
 	for path, keys := range map[string][]string{
-		target:                               {"", numbers, foreign, one[:len(one)-1], one + "0", strings.ToUpper(one), oneID, oneID + "." + strings.Repeat("0", 64), a.key, a.token},
-		a.path("/functions/" + g + "/pivot"): {one, numbers},
-		a.path("/pivot"):                     {one, foreign},
-		b.path("/pivot"):                     {one, numbers},
-		b.path("/functions/" + f + "/pivot"): {one},
+		target: {
+			"", numbers, foreign, one[:len(one)-1], one + "0", strings.ToUpper(one), oneID,
+			oneID + "." + strings.Repeat("0", 64), a.key, a.token,
+		},
+		a.path("/functions/" + g + "/pivot"):                       {one, numbers},
+		a.path("/pivot"):                                           {one, foreign},
+		b.path("/pivot"):                                           {one, numbers},
+		b.path("/functions/" + f + "/pivot"):                       {one},
 		"/v2/accounts/" + strings.Repeat("0", 32) + "/pivot":       {numbers},
 		"/v2/accounts/_design%2Faccounts/pivot":                    {numbers},
 		a.path("/functions/_design%2Ffunctions/pivot"):             {one},
@@ -164,7 +195,8 @@ func TestPivotKeys(t *testing.T) {
 	} {
 		for _, key := range keys {
 			s.clock.Advance(failureReturns)
-			if r := s.must(t, 401, "GET", path+"?To=1000&key="+url.QueryEscape(key), "", ""); r.env["message"] != "invalid_credentials" {
+			if r := s.must(t, 401, "GET", path+"?To=1000&key="+url.QueryEscape(key), "",
+				""); r.env["message"] != "invalid_credentials" {
 				t.Errorf("%s", r.raw)
 			}
 		}
@@ -179,7 +211,8 @@ func TestPivotKeys(t *testing.T) {
 	listed := s.must(t, 200, "GET", a.path("/pivot/keys"), a.token, "")
 	shown := s.must(t, 200, "GET", a.path("/pivot/keys/"+oneID), a.token, "")
 	secret := one[33:]
-	if strings.Contains(listed.raw+shown.raw+s.dump(t), secret) || len(listed.items()) != 2 || shown.at("data", "function") != f || shown.at("data", "path") != target {
+	if strings.Contains(listed.raw+shown.raw+s.dump(t), secret) || len(listed.items()) != 2 ||
+		shown.at("data", "function") != f || shown.at("data", "path") != target {
 		t.Errorf("%s\n%s", listed.raw, shown.raw)
 	}
 	if strings.Contains(s.log.String(), secret) || strings.Contains(s.log.String(), numbers[33:]) {
@@ -222,7 +255,9 @@ func TestPivotAddressesDeeperFunctions(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	f := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
 	g := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
-	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"collect_dtmf","data":{},"children":{"_":{"module":"function","data":{"id":"`+f+`"},"children":{"_":{"module":"hangup","data":{}}}}}}}}`)
+	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"collect_dtmf",`+
+		`"data":{},"children":{"_":{"module":"function","data":{"id":"`+f+
+		`"},"children":{"_":{"module":"hangup","data":{}}}}}}}}`)
 	made := s.must(t, 201, "PUT", a.path("/pivot/keys"), a.token, `{"data":{"name":"x"}}`)
 	key, _ := made.at("data", "key").(string)
 	if want := "https://fn.example/v2/accounts/" + a.id + "/pivot?key=" + key; made.at("data", "voice_url") != want {
@@ -233,10 +268,14 @@ func TestPivotAddressesDeeperFunctions(t *testing.T) {
 	data, _ := node["data"].(map[string]any)
 	address, _ := data["voice_url"].(string)
 	ticketed, err := url.Parse(address)
-	if err != nil || ticketed.Host != "fn.example" || ticketed.Path != a.path("/functions/"+f+"/pivot") || node["module"] != "pivot" {
+	if err != nil || ticketed.Host != "fn.example" || ticketed.Path != a.path("/functions/"+f+"/pivot") ||
+		node["module"] != "pivot" {
 		t.Fatalf("node %v, %v", node, err)
 	}
-	if want := map[string]any{"voice_url": address, "method": "post", "req_format": "kazoo", "req_body_format": "json", "debug": false}; !cmp.Equal(want, data) {
+	if want := map[string]any{
+		"voice_url": address, "method": "post", "req_format": "kazoo", "req_body_format": "json",
+		"debug": false,
+	}; !cmp.Equal(want, data) {
 		t.Error(cmp.Diff(want, data))
 	}
 	ticket := ticketed.Query().Get("key")
@@ -247,19 +286,21 @@ func TestPivotAddressesDeeperFunctions(t *testing.T) {
 	s.must(t, 401, "GET", ticketed.Path+"?key="+ticket[:40]+"9"+ticket[41:], "", "")
 	s.clock.Advance(25 * time.Hour)
 	s.must(t, 401, "GET", ticketed.RequestURI(), "", "")
-	fresh := s.must(t, 200, "GET", a.path("/pivot?To=1000&key="+key), "", "").at("children", "_", "data", "voice_url").(string)
+	fresh := s.must(t, 200, "GET", a.path("/pivot?To=1000&key="+key), "", "").at("children", "_", "data",
+		"voice_url").(string)
 	fresh = strings.TrimPrefix(fresh, "https://fn.example")
 	s.must(t, 200, "GET", fresh, "", "")
 	s.must(t, 200, "DELETE", a.path("/pivot/keys/"+made.id()), s.login(t, a.key), "")
 	s.must(t, 401, "GET", fresh, "", "")
 }
 
-// One KAZOO asks for many accounts: an address full of failures keeps out guesses, not keys that count. A key that asks too
-// often is told so.
+// One KAZOO asks for many accounts: an address full of failures keeps out guesses, not keys that count. A key that asks
+// too often is told so.
 func TestPivotRateLimits(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
-	s.must(t, 201, "PUT", b.path("/callflows"), b.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup","data":{}}}}`)
+	s.must(t, 201, "PUT", b.path("/callflows"), b.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup",`+
+		`"data":{}}}}`)
 	_, good := s.pivotKey(t, b, "")
 	_, unused := s.pivotKey(t, b, "")
 	s.rewire(t, func(c *crossbar.Config) { c.RateLimit = crossbar.RateLimit{PerSecond: 1, Burst: 5} })
@@ -323,7 +364,8 @@ func TestPivotDuringAnOutage(t *testing.T) {
 	s.must(t, 401, "GET", target+known[:33]+strings.Repeat("0", 64), "", "")
 	s.must(t, 401, "GET", a.path("/pivot?To=1&key="+known), "", "")
 	for _, key := range []string{fresh, numbers} {
-		if r := s.must(t, 503, "GET", target+key, "", ""); r.env["message"] != "datastore_unreachable" || r.header.Get("Retry-After") != "" {
+		if r := s.must(t, 503, "GET", target+key, "", ""); r.env["message"] != "datastore_unreachable" ||
+			r.header.Get("Retry-After") != "" {
 			t.Errorf("%s %v", r.raw, r.header)
 		}
 	}

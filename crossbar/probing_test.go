@@ -17,7 +17,10 @@ func TestNothingCanBeProbed(t *testing.T) {
 	s.must(t, 200, "DELETE", "/v2/accounts/"+gone.id, admin, "")
 
 	nobody := strings.Repeat("0", 32)
-	for _, path := range []string{parent.id, s.master, gone.id, nobody, "x", "..", "%2e%2e", "%00", "_design%2Faccounts", strings.Repeat("a", 10000), "%ff"} {
+	for _, path := range []string{
+		parent.id, s.master, gone.id, nobody, "x", "..", "%2e%2e", "%00", "_design%2Faccounts",
+		strings.Repeat("a", 10000), "%ff",
+	} {
 		for _, rest := range []string{"", "/functions", "/functions/" + nobody, "/api_key", "/children"} {
 			r := s.do(t, "GET", "/v2/accounts/"+path+rest, self.token, "")
 			if r.status != 403 || r.env["message"] != "forbidden" || len(r.data()) != 1 {
@@ -36,19 +39,25 @@ func TestNothingCanBeProbed(t *testing.T) {
 	deleted := s.must(t, 201, "PUT", self.path("/functions"), self.token, hello).id()
 	s.must(t, 200, "DELETE", self.path("/functions/"+deleted), self.token, "")
 	foreign := s.must(t, 201, "PUT", parent.path("/functions"), parent.token, hello).id()
-	callflow := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}}}}`).id()
+	callflow := s.must(t, 201, "PUT", self.path("/callflows"), self.token,
+		`{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}}}}`).id()
 	s.must(t, 200, "GET", self.path("/functions/"+mine), self.token, "")
 
 	before := s.dump(t)
-	for _, id := range []string{nobody, deleted, foreign, callflow, self.id, "x", "..", "%2e%2e", "_design%2Ffunctions", "_design/functions"[:7], "%00", "%0d%0a",
-		strings.ToUpper(mine), mine + "%20", mine + "%00", "%ff%fe", strings.Repeat("a", 10000), "..%2f..%2faccounts%2f" + self.id, "__proto__"} {
+	for _, id := range []string{
+		nobody, deleted, foreign, callflow, self.id, "x", "..", "%2e%2e", "_design%2Ffunctions",
+		"_design/functions"[:7], "%00", "%0d%0a",
+		strings.ToUpper(mine), mine + "%20", mine + "%00", "%ff%fe", strings.Repeat("a", 10000), "..%2f..%2faccounts%2f" +
+			self.id, "__proto__",
+	} {
 		for _, verb := range []string{"GET", "POST", "PATCH", "DELETE"} {
 			body := ""
 			if verb == "POST" || verb == "PATCH" {
 				body = hello
 			}
 			r := s.do(t, verb, self.path("/functions/"+id), self.token, body)
-			if r.status != 404 || r.env["message"] != "bad_identifier" || r.at("data", "message") != "bad identifier" || r.at("data", "cause") == nil {
+			if r.status != 404 || r.env["message"] != "bad_identifier" || r.at("data", "message") != "bad identifier" ||
+				r.at("data", "cause") == nil {
 				t.Errorf("%s %.80s: %d %.200s", verb, id, r.status, r.raw)
 			}
 			if len(r.raw) > 2000 {

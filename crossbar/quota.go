@@ -17,7 +17,8 @@ type Quota struct {
 	Bytes       int64 // of documents in each database, deleted ones included
 	Descendants int   // accounts below one account; the master account is exempt
 
-	// Refused is told of every refusal, and which bound it was: documents, bytes or descendants. It must not block. May be nil.
+	// Refused is told of every refusal, and which bound it was: documents, bytes or descendants. It must not block. May be
+	// nil.
 	Refused func(bound string)
 }
 
@@ -29,7 +30,8 @@ func (q Quota) refuse(bound, text string, most int64) error {
 	return fail(http.StatusBadRequest, "quota_exceeded", map[string]any{"message": text, "target": most, "bound": bound})
 }
 
-// roomFor refuses another document of a kind where the account has as many, or as much, as it may. Two that come at once may both pass.
+// roomFor refuses another document of a kind where the account has as many, or as much, as it may. Two that come at
+// once may both pass.
 func (q Quota) roomFor(x *exchange, k *documentKind) error {
 	id := string(x.account.ID())
 	if q.Documents > 0 {
@@ -41,7 +43,8 @@ func (q Quota) roomFor(x *exchange, k *documentKind) error {
 			return err
 		}
 		if full {
-			return q.refuse("documents", fmt.Sprintf("the account has %d %s, the most it may have: delete some, or have the operator raise --account-documents", q.Documents, k.name), int64(q.Documents))
+			return q.refuse("documents", fmt.Sprintf("the account has %d %s, the most it may have: delete some, or have the "+
+				"operator raise --account-documents", q.Documents, k.name), int64(q.Documents))
 		}
 	}
 	if q.Bytes > 0 {
@@ -50,7 +53,8 @@ func (q Quota) roomFor(x *exchange, k *documentKind) error {
 			return err
 		}
 		if size >= q.Bytes {
-			return q.refuse("bytes", fmt.Sprintf("the account has %d MiB of documents with its %s, deleted ones included, the most it may have: have the operator raise --account-mib", size>>20, k.name), q.Bytes)
+			return q.refuse("bytes", fmt.Sprintf("the account has %d MiB of documents with its %s, deleted ones included, the "+
+				"most it may have: have the operator raise --account-mib", size>>20, k.name), q.Bytes)
 		}
 	}
 	return nil
@@ -77,7 +81,8 @@ func (q Quota) roomBelow(x *exchange, accounts *account.Store, parent account.Ac
 			return err
 		}
 		if full {
-			return q.refuse("descendants", fmt.Sprintf("account %s has %d accounts below it, the most it may have: delete some, or have the operator raise --account-descendants", id, q.Descendants), int64(q.Descendants))
+			return q.refuse("descendants", fmt.Sprintf("account %s has %d accounts below it, the most it may have: delete "+
+				"some, or have the operator raise --account-descendants", id, q.Descendants), int64(q.Descendants))
 		}
 	}
 	return nil

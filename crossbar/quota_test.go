@@ -8,8 +8,9 @@ import (
 	"callfn/crossbar"
 )
 
-// What one account may have is bounded: documents of each kind, and accounts below it. The refusal names the bound and who can raise it, is
-// counted, and touches no other kind and no other account. What is deleted makes room, and brought back needs it.
+// What one account may have is bounded: documents of each kind, and accounts below it. The refusal names the bound and
+// who can raise it, is counted, and touches no other kind and no other account. What is deleted makes room, and brought
+// back needs it.
 func TestQuota(t *testing.T) {
 	refused := map[string]int{}
 	s := newStack(t, func(c *crossbar.Config) {
@@ -18,9 +19,10 @@ func TestQuota(t *testing.T) {
 	self, other := s.tenant(t, s.master, "self"), s.tenant(t, s.master, "other")
 	function := s.must(t, 201, "PUT", self.path("/functions"), self.token, hello).id()
 	for kind, body := range map[string]string{
-		"/functions":                        hello,
-		"/callflows":                        `{"data":{"numbers":["100%d"],"flow":{"module":"hangup","data":{}}}}`,
-		"/users":                            `{"data":{"first_name":"a","last_name":"b","username":"ann%d","password":"secret secret"}}`,
+		"/functions": hello,
+		"/callflows": `{"data":{"numbers":["100%d"],"flow":{"module":"hangup","data":{}}}}`,
+		"/users": `{"data":{"first_name":"a","last_name":"b","username":"ann%d",` +
+			`"password":"secret secret"}}`,
 		"/menus":                            `{"data":{"name":"m%d"}}`,
 		"/functions/" + function + "/tests": `{"data":{"name":"t%d","call":{"To":"1000"},"expected":{"outcome":"ok"}}}`,
 	} {
@@ -38,7 +40,8 @@ func TestQuota(t *testing.T) {
 			last = put(201, n).id()
 		}
 		r := put(400, 3)
-		if r.env["message"] != "quota_exceeded" || !strings.Contains(r.raw, "the account has 2 ") || !strings.Contains(r.raw, "--account-documents") {
+		if r.env["message"] != "quota_exceeded" || !strings.Contains(r.raw, "the account has 2 ") ||
+			!strings.Contains(r.raw, "--account-documents") {
 			t.Errorf("%s: %s, want quota_exceeded, the number and the flag", kind, r.raw)
 		}
 		s.must(t, 200, "DELETE", self.path(kind+"/"+last), self.token, "")
@@ -67,7 +70,8 @@ func TestQuota(t *testing.T) {
 func TestQuotaOfBytes(t *testing.T) {
 	s := newStack(t, func(c *crossbar.Config) { c.Quota = crossbar.Quota{Bytes: 200_000} })
 	self, other := s.tenant(t, s.master, "self"), s.tenant(t, s.master, "other")
-	body := `{"data":{"name":"n","function_js":"return {module: 'noop', data: {}}; // ` + strings.Repeat("x", 50_000) + `"}}`
+	body := `{"data":{"name":"n","function_js":"return {module: 'noop', data: {}}; // ` + strings.Repeat("x", 50_000) +
+		`"}}`
 	for range 4 {
 		id := s.must(t, 201, "PUT", self.path("/functions"), self.token, body).id()
 		s.must(t, 200, "DELETE", self.path("/functions/"+id), self.token, "")
@@ -76,6 +80,7 @@ func TestQuotaOfBytes(t *testing.T) {
 	if r.env["message"] != "quota_exceeded" || !strings.Contains(r.raw, "--account-mib") {
 		t.Errorf("%s, want quota_exceeded and the flag", r.raw)
 	}
-	s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup","data":{}}}}`)
+	s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup",`+
+		`"data":{}}}}`)
 	s.must(t, 201, "PUT", other.path("/functions"), other.token, hello)
 }

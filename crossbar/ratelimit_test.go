@@ -23,7 +23,8 @@ func TestRateLimit(t *testing.T) {
 		}
 	}
 	r := s.must(t, 429, "GET", a.path(""), a.token, "")
-	if r.env["message"] != "too_many_requests" || r.at("tokens", "remaining") != 0.0 || r.header.Get("Retry-After") != "1" {
+	if r.env["message"] != "too_many_requests" || r.at("tokens", "remaining") != 0.0 ||
+		r.header.Get("Retry-After") != "1" {
 		t.Errorf("got %s, %v", r.raw, r.header)
 	}
 	s.must(t, 200, "GET", b.path(""), b.token, "") // another account's requests are its own
@@ -136,12 +137,14 @@ func TestLoginAttemptsAtOnce(t *testing.T) {
 	if codes := atOnce(200, func(int) string { return a.key }); codes[201] != 200 {
 		t.Errorf("200 right logins at once: %v, want all to be 201", codes)
 	}
-	if codes := atOnce(300, func(i int) string { return fmt.Sprintf("%064x", 1000+i) }); codes[404] != 30 || codes[429] != 270 {
+	if codes := atOnce(300, func(i int) string { return fmt.Sprintf("%064x", 1000+i) }); codes[404] != 30 ||
+		codes[429] != 270 {
 		t.Errorf("300 wrong logins at once: %v, want 30 tried and the others to be 429", codes)
 	}
 }
 
-// Behind proxies that are trusted, the client is whom the last of them names; what the client itself writes counts for nothing.
+// Behind proxies that are trusted, the client is whom the last of them names; what the client itself writes counts for
+// nothing.
 func TestTrustedProxies(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

@@ -18,8 +18,10 @@ func TestReadOnlyProperties(t *testing.T) {
 	user := s.userLogin(t, "acme.example", "ann", "secret")
 	created := float64(datastore.Gregorian(s.clock.Now()))
 	for resource, content := range map[string]string{
-		"functions": `{"name":"f","function_js":"return 1"}`, "callflows": `{"name":"c","numbers":["1000"],"flow":{"module":"hangup","data":{}}}`,
-		"users": `{"first_name":"F","last_name":"L"}`, "menus": `{"name":"m"}`, "devices": `{"name":"d"}`, "lists": `{"name":"l"}`,
+		"functions": `{"name":"f","function_js":"return 1"}`,
+		"callflows": `{"name":"c","numbers":["1000"],"flow":{"module":"hangup","data":{}}}`,
+		"users":     `{"first_name":"F","last_name":"L"}`, "menus": `{"name":"m"}`, "devices": `{"name":"d"}`,
+		"lists": `{"name":"l"}`,
 	} {
 		r := s.must(t, 201, "PUT", a.path("/"+resource), user, `{"data":`+content+`}`)
 		byUser := map[string]any{"account_id": a.id, "user_id": ann}
@@ -29,8 +31,10 @@ func TestReadOnlyProperties(t *testing.T) {
 		}
 		s.clock.Advance(60e9)
 		item := a.path("/" + resource + "/" + r.id())
-		s.must(t, 200, "PATCH", item, a.token, `{"data":{"custom":1,"_read_only":{"created":1,"modified_by":{"account_id":"x"}}}}`)
-		want["modified"], want["modified_by"] = float64(datastore.Gregorian(s.clock.Now())), map[string]any{"account_id": a.id}
+		s.must(t, 200, "PATCH", item, a.token,
+			`{"data":{"custom":1,"_read_only":{"created":1,"modified_by":{"account_id":"x"}}}}`)
+		want["modified"], want["modified_by"] = float64(datastore.Gregorian(s.clock.Now())),
+			map[string]any{"account_id": a.id}
 		if diff := cmp.Diff(any(want), s.must(t, 200, "GET", item, a.token, "").at("data", "_read_only")); diff != "" {
 			t.Errorf("%s, changed with the account's key: %s", resource, diff)
 		}
@@ -43,7 +47,8 @@ func TestReadOnlyProperties(t *testing.T) {
 	if r := s.must(t, 200, "GET", a.path(""), a.token, ""); r.at("data", "_read_only", "created") == nil {
 		t.Errorf("account: %s", r.raw)
 	}
-	if r := s.must(t, 200, "GET", a.path("/users?has_key=_read_only.modified_by.user_id"), a.token, ""); len(r.items()) != 0 {
+	if r := s.must(t, 200, "GET", a.path("/users?has_key=_read_only.modified_by.user_id"), a.token,
+		""); len(r.items()) != 0 {
 		t.Errorf("users that a user changed: %s, want none", r.raw)
 	}
 }
@@ -59,7 +64,8 @@ func TestAnswersShowWhatIsRead(t *testing.T) {
 		}
 		return string(env.Data)
 	}
-	created := s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"zone":1,"name":"n","function_js":"return 1","b":2,"_x":3}}`)
+	created := s.must(t, 201, "PUT", a.path("/functions"), a.token,
+		`{"data":{"zone":1,"name":"n","function_js":"return 1","b":2,"_x":3}}`)
 	item := a.path("/functions/" + created.id())
 	if got, want := data(s.must(t, 200, "GET", item, a.token, "")), data(created); got != want {
 		t.Errorf("read %s, but created %s", got, want)

@@ -40,7 +40,8 @@ func (a *API) requestRecovery(x *exchange) (*answer, error) {
 		return nil, err
 	}
 	if a.cfg.Recovery.Mailer == nil {
-		return nil, fail(http.StatusNotImplemented, "not_implemented", says("this service sends no password resets; ask an administrator of the account for a new password"))
+		return nil, fail(http.StatusNotImplemented, "not_implemented",
+			says("this service sends no password resets; ask an administrator of the account for a new password"))
 	}
 	if wish.Text("phone_number")+realmOf(wish)+wish.Text("account_name") == "" {
 		return nil, noAccountNamed()
@@ -48,7 +49,8 @@ func (a *API) requestRecovery(x *exchange) (*answer, error) {
 	page, ok := a.recoveryPage(wish.Text("ui_url"))
 	if !ok {
 		return nil, invalidField("ui_url", "forbidden", schemas.Violation{
-			"message": "Password resets lead to the web clients of this service only", "value": clip(wish.Text("ui_url"))})
+			"message": "Password resets lead to the web clients of this service only", "value": clip(wish.Text("ui_url")),
+		})
 	}
 	name := strings.ToLower(wish.Text("username"))
 	// Each request counts, whatever comes of it.
@@ -166,7 +168,8 @@ func (a *API) useRecovery(x *exchange) (*answer, error) {
 		out, err := a.resetGrant(x, text)
 		if errors.Is(err, account.ErrNoReset) || errors.Is(err, datastore.ErrNotFound) {
 			return nil, true, invalidField("user", "not_found", schemas.Violation{
-				"message": "The provided reset_id did not resolve to any user: it may have been used, or be over"})
+				"message": "The provided reset_id did not resolve to any user: it may have been used, or be over",
+			})
 		}
 		return out, false, err
 	})

@@ -50,7 +50,8 @@ func (m *mailbox) last(t testing.TB) string {
 func (s *stack) reset(t testing.TB, realm, name string) string {
 	t.Helper()
 	s.clock.Advance(failureReturnsKey)
-	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{"account_realm":"`+realm+`","username":"`+name+`","ui_url":"`+s.cfg.Recovery.UIs[0]+`"}}`)
+	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{"account_realm":"`+realm+`","username":"`+name+
+		`","ui_url":"`+s.cfg.Recovery.UIs[0]+`"}}`)
 	return s.cfg.Recovery.Mailer.(*mailbox).last(t)
 }
 
@@ -61,22 +62,28 @@ func newRecovery(t *testing.T) (*stack, *mailbox, tenant) {
 	})
 	a := s.tenant(t, s.master, "acme")
 	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"realm":"acme.example"}}`)
-	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["+14158867900"],"flow":{"module":"hangup","data":{}}}}`)
+	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["+14158867900"],"flow":{"module":"hangup",`+
+		`"data":{}}}}`)
 	return s, box, a
 }
 
 func TestPasswordRecovery(t *testing.T) {
 	s, box, a := newRecovery(t)
 	id := s.must(t, 201, "PUT", a.path("/users"), a.token,
-		`{"data":{"first_name":"Ann","last_name":"Lee","username":"ann","password":"forgotten","email":"ann@acme.example","timezone":"Europe/Berlin"}}`).id()
+		`{"data":{"first_name":"Ann","last_name":"Lee","username":"ann","password":"forgotten","email":"ann@acme.example",`+
+			`"timezone":"Europe/Berlin"}}`).id()
 	const form = `{"data":{"account_name":"acme","username":"Ann","ui_url":"https://ui.example/app/#/login"}}`
 	asked := s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", form)
 	if len(box.mails) != 1 {
 		t.Fatalf("mails %v", box.mails)
 	}
 	mail, reset := box.mails[0], box.last(t)
-	if want := (resetmail.Reset{Account: mail.Account, UserID: id, Username: "ann", Email: "ann@acme.example", FirstName: "Ann", LastName: "Lee", TimeZone: "Europe/Berlin",
-		Link: "https://ui.example/app/?recovery=" + reset + "#/login", Expires: s.clock.Now().Add(30 * time.Minute)}); mail != want || string(mail.Account) != a.id {
+	if want := (resetmail.Reset{
+		Account: mail.Account, UserID: id, Username: "ann", Email: "ann@acme.example",
+		FirstName: "Ann", LastName: "Lee", TimeZone: "Europe/Berlin",
+		Link:    "https://ui.example/app/?recovery=" + reset + "#/login",
+		Expires: s.clock.Now().Add(30 * time.Minute),
+	}); mail != want || string(mail.Account) != a.id {
 		t.Errorf("mail %+v, want %+v", mail, want)
 	}
 	for place, text := range map[string]string{"answer": asked.raw, "datastore": s.dump(t), "log": s.log.String()} {
@@ -97,10 +104,12 @@ func TestPasswordRecovery(t *testing.T) {
 	if r := s.must(t, 200, "GET", a.path("/users/"+id), token, ""); r.at("data", "require_password_update") != true {
 		t.Errorf("user %s", r.raw)
 	}
-	if r := s.must(t, 400, "POST", "/v2/user_auth/recovery", "", `{"data":{"reset_id":"`+reset+`"}}`); r.at("data", "user", "not_found") == nil {
+	if r := s.must(t, 400, "POST", "/v2/user_auth/recovery", "", `{"data":{"reset_id":"`+reset+`"}}`); r.at("data", "user",
+		"not_found") == nil {
 		t.Errorf("used twice: %s", r.raw)
 	}
-	s.must(t, 200, "PATCH", a.path("/users/"+id), token, `{"data":{"password":"remembered","require_password_update":false}}`)
+	s.must(t, 200, "PATCH", a.path("/users/"+id), token,
+		`{"data":{"password":"remembered","require_password_update":false}}`)
 	s.userLogin(t, "acme.example", "ann", "remembered")
 
 	// It ends with time, with a newer one, and with a new password.
@@ -112,7 +121,8 @@ func TestPasswordRecovery(t *testing.T) {
 	s.must(t, 400, "POST", "/v2/user_auth/recovery", "", `{"data":{"reset_id":"`+older+`"}}`)
 	s.must(t, 200, "PATCH", a.path("/users/"+id), s.login(t, a.key), `{"data":{"password":"third"}}`)
 	s.must(t, 400, "POST", "/v2/user_auth/recovery", "", `{"data":{"reset_id":"`+newer+`"}}`)
-	for _, guess := range []string{strings.Repeat("0", 128), newer[:64] + strings.Repeat("0", 64), newer[:126], newer + "00", "../" + newer} {
+	for _, guess := range []string{strings.Repeat("0", 128), newer[:64] + strings.Repeat("0", 64), newer[:126], newer +
+		"00", "../" + newer} {
 		s.clock.Advance(failureReturnsKey)
 		s.must(t, 400, "POST", "/v2/user_auth/recovery", "", `{"data":{"reset_id":"`+guess+`"}}`)
 	}
@@ -121,13 +131,19 @@ func TestPasswordRecovery(t *testing.T) {
 // What is asked for somebody who is not there, has no address or is switched off looks the same as for everybody else.
 func TestRecoveryTellsNothing(t *testing.T) {
 	s, box, a := newRecovery(t)
-	for name, rest := range map[string]string{"ann": `,"email":"ann@acme.example"`, "no-address": ``, "off": `,"enabled":false,"email":"off@acme.example"`} {
-		s.must(t, 201, "PUT", a.path("/users"), a.token, `{"data":{"first_name":"F","last_name":"L","username":"`+name+`","password":"x"`+rest+`}}`)
+	for name, rest := range map[string]string{
+		"ann": `,"email":"ann@acme.example"`, "no-address": ``,
+		"off": `,"enabled":false,"email":"off@acme.example"`,
+	} {
+		s.must(t, 201, "PUT", a.path("/users"), a.token, `{"data":{"first_name":"F","last_name":"L","username":"`+name+
+			`","password":"x"`+rest+`}}`)
 	}
 	answers := map[string]bool{}
 	for _, wish := range []string{
-		`"account_name":"acme","username":"ann"`, `"account_name":"acme","username":"no-address"`, `"account_name":"acme","username":"off"`,
-		`"account_name":"acme","username":"nobody"`, `"account_name":"nobody","username":"ann"`, `"account_realm":"nobody.example","username":"ann"`, `"phone_number":"+1999","username":"ann"`,
+		`"account_name":"acme","username":"ann"`, `"account_name":"acme","username":"no-address"`,
+		`"account_name":"acme","username":"off"`,
+		`"account_name":"acme","username":"nobody"`, `"account_name":"nobody","username":"ann"`,
+		`"account_realm":"nobody.example","username":"ann"`, `"phone_number":"+1999","username":"ann"`,
 	} {
 		r := s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{`+wish+`,"ui_url":"https://ui.example/app"}}`)
 		data, _ := r.at("data", "message").(string)
@@ -137,20 +153,23 @@ func TestRecoveryTellsNothing(t *testing.T) {
 		t.Errorf("answers %v, mails %v", answers, box.mails)
 	}
 	s.clock.Advance(failureReturnsKey)
-	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{"phone_number":"4158867900","username":"ann","ui_url":"https://ui.example/app"}}`)
+	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{"phone_number":"4158867900","username":"ann",`+
+		`"ui_url":"https://ui.example/app"}}`)
 	if len(box.mails) != 2 {
 		t.Errorf("by number: mails %v", box.mails)
 	}
 	box.broken = true
 	s.clock.Advance(failureReturnsKey)
-	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{"account_name":"acme","username":"ann","ui_url":"https://ui.example/app"}}`)
+	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "",
+		`{"data":{"account_name":"acme","username":"ann","ui_url":"https://ui.example/app"}}`)
 	if !strings.Contains(s.log.String(), "no password reset was sent") {
 		t.Error("the operator is not told")
 	}
 	// Asking costs: nobody's mailbox or our datastore is there to be filled.
 	statuses := map[int]int{}
 	for range 20 {
-		statuses[s.do(t, "PUT", "/v2/user_auth/recovery", "", `{"data":{"account_name":"acme","username":"ann","ui_url":"https://ui.example/app"}}`).status]++
+		statuses[s.do(t, "PUT", "/v2/user_auth/recovery", "",
+			`{"data":{"account_name":"acme","username":"ann","ui_url":"https://ui.example/app"}}`).status]++
 	}
 	if statuses[429] < 10 {
 		t.Errorf("statuses %v", statuses)
@@ -172,7 +191,8 @@ func TestRecoveryLinksAreTheServices(t *testing.T) {
 	} {
 		s.clock.Advance(failureReturnsKey)
 		before := len(box.mails)
-		s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{"realm":"acme.example","username":"ann","ui_url":"`+ui+`"}}`)
+		s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{"realm":"acme.example","username":"ann","ui_url":"`+ui+
+			`"}}`)
 		if len(box.mails) != before+1 {
 			t.Fatalf("%s: %d mails, want one more than %d", ui, len(box.mails), before)
 		}
@@ -190,10 +210,12 @@ func TestRecoveryByNumberOfManyAccounts(t *testing.T) {
 	for i := range 25 {
 		b := s.tenant(t, other.id, fmt.Sprintf("other %d", i))
 		s.user(t, b, "ann", "mine", "user")
-		s.must(t, 201, "PUT", b.path("/callflows"), b.token, `{"data":{"numbers":["+14158867900"],"flow":{"module":"hangup","data":{}}}}`)
+		s.must(t, 201, "PUT", b.path("/callflows"), b.token,
+			`{"data":{"numbers":["+14158867900"],"flow":{"module":"hangup","data":{}}}}`)
 	}
 	s.clock.Advance(failureReturnsKey)
-	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{"phone_number":"+14158867900","realm":"acme.example","username":"ann","ui_url":"https://ui.example/app"}}`)
+	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{"phone_number":"+14158867900","realm":"acme.example",`+
+		`"username":"ann","ui_url":"https://ui.example/app"}}`)
 	got := 0
 	for _, mail := range box.mails {
 		if string(mail.Account) == a.id {
@@ -209,13 +231,18 @@ func TestRecoveryByNumberOfManyAccounts(t *testing.T) {
 func TestRecoveryLeadsHome(t *testing.T) {
 	s, box, _ := newRecovery(t)
 	for ui, want := range map[string]int{
-		"https://ui.example/app": 201, "https://UI.example/app/": 201, "https://ui.example/app/login?x=1": 201, "http://10.0.0.1:8080": 201, "http://10.0.0.1:8080/any": 201,
-		"https://evil.example/app": 400, "https://ui.example/": 400, "https://ui.example/apple": 400, "https://ui.example/app/../../x": 400, "https://ui.example/app/%2e%2e/x": 400,
-		"http://ui.example/app": 400, "https://ui.example:444/app": 400, "https://ui.example@evil.example/app": 400, "https://x:y@ui.example/app": 400,
-		"https:ui.example/app/": 400, "//ui.example/app//": 400, "javascript:alert(1)//": 400, "https://ui.example\\\\@evil.example/app": 400,
+		"https://ui.example/app": 201, "https://UI.example/app/": 201, "https://ui.example/app/login?x=1": 201,
+		"http://10.0.0.1:8080": 201, "http://10.0.0.1:8080/any": 201,
+		"https://evil.example/app": 400, "https://ui.example/": 400, "https://ui.example/apple": 400,
+		"https://ui.example/app/../../x": 400, "https://ui.example/app/%2e%2e/x": 400,
+		"http://ui.example/app": 400, "https://ui.example:444/app": 400, "https://ui.example@evil.example/app": 400,
+		"https://x:y@ui.example/app": 400,
+		"https:ui.example/app/":      400, "//ui.example/app//": 400, "javascript:alert(1)//": 400,
+		"https://ui.example\\\\@evil.example/app": 400,
 	} {
 		s.clock.Advance(failureReturnsKey)
-		r := s.do(t, "PUT", "/v2/user_auth/recovery", "", `{"data":{"account_name":"acme","username":"nobody","ui_url":"`+ui+`"}}`)
+		r := s.do(t, "PUT", "/v2/user_auth/recovery", "", `{"data":{"account_name":"acme","username":"nobody","ui_url":"`+ui+
+			`"}}`)
 		if r.status != want || want == 400 && r.at("data", "ui_url", "forbidden") == nil {
 			t.Errorf("%s: %d %s", ui, r.status, r.raw)
 		}
@@ -229,7 +256,8 @@ func TestRecoveryLeadsHome(t *testing.T) {
 
 func TestRecoveryWithoutMail(t *testing.T) {
 	s := newStack(t, func(c *crossbar.Config) { c.Recovery = crossbar.Recovery{} })
-	r := s.must(t, 501, "PUT", "/v2/user_auth/recovery", "", `{"data":{"account_name":"acme","username":"ann","ui_url":"https://ui.example/app"}}`)
+	r := s.must(t, 501, "PUT", "/v2/user_auth/recovery", "",
+		`{"data":{"account_name":"acme","username":"ann","ui_url":"https://ui.example/app"}}`)
 	if r.env["message"] != "not_implemented" || r.at("data", "message") == nil {
 		t.Errorf("%s", r.raw)
 	}

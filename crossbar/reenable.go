@@ -9,8 +9,8 @@ import (
 	"callfn/schemas"
 )
 
-// Functions that the platform switched off are switched on again one by one, by PATCH {"enabled": true}, or all of an account at
-// once, as KAZOO does for webhooks (kazoo-facts §8).
+// Functions that the platform switched off are switched on again one by one, by PATCH {"enabled": true}, or all of an
+// account at once, as KAZOO does for webhooks (kazoo-facts §8).
 
 // enableAgain makes the failures before now count no more.
 func enableAgain(doc datastore.Document, now time.Time) {
@@ -61,9 +61,13 @@ func wantsReenable(x *exchange) error {
 	}
 	switch value, given := data["re-enable"]; {
 	case !given:
-		return invalidField("re-enable", "required", schemas.Violation{"message": "re-enable is required to patch collections", "value": "re-enable"})
+		return invalidField("re-enable", "required",
+			schemas.Violation{"message": "re-enable is required to patch collections", "value": "re-enable"})
 	case value != true:
-		return invalidField("re-enable", "enum", schemas.Violation{"message": "value not found in enumerated list of values", "target": []any{true}})
+		return invalidField("re-enable", "enum", schemas.Violation{
+			"message": "value not found in enumerated list of values",
+			"target":  []any{true},
+		})
 	}
 	return nil
 }

@@ -89,7 +89,8 @@ func TestEnableAllAgain(t *testing.T) {
 		`{"data":{"re-enable":false}}`:  "enum",
 		`{"data":{"re-enable":"true"}}`: "enum",
 	} {
-		if r := s.must(t, 400, "PATCH", parent.path("/functions"), parent.token, body); r.at("data", "re-enable", want) == nil {
+		if r := s.must(t, 400, "PATCH", parent.path("/functions"), parent.token, body); r.at("data", "re-enable",
+			want) == nil {
 			t.Errorf("%s: %s", body, r.raw)
 		}
 	}
@@ -97,18 +98,21 @@ func TestEnableAllAgain(t *testing.T) {
 		t.Fatalf("enabled: %v", got)
 	}
 	r := s.must(t, 200, "PATCH", parent.path("/functions"), parent.token, `{"data":{"re-enable":true}}`)
-	if got := enabled(); fmt.Sprint(got) != fmt.Sprint(map[string]int{parent.id: 2}) || len(r.at("data", "re-enabled").([]any)) != 2 {
+	if got := enabled(); fmt.Sprint(got) != fmt.Sprint(map[string]int{parent.id: 2}) ||
+		len(r.at("data", "re-enabled").([]any)) != 2 {
 		t.Errorf("enabled: %v %s", got, r.raw)
 	}
 	r = s.must(t, 200, "PATCH", parent.path("/descendants/functions"), parent.token, `{"data":{"re-enable":true}}`)
-	if got := enabled(); got[parent.id] != 2 || got[child.id] != 1 || got[stranger.id] != 0 || len(r.at("data", "re-enabled").([]any)) != 1 {
+	if got := enabled(); got[parent.id] != 2 || got[child.id] != 1 || got[stranger.id] != 0 ||
+		len(r.at("data", "re-enabled").([]any)) != 1 {
 		t.Errorf("enabled: %v %s", got, r.raw)
 	}
 	if r := s.must(t, 200, "GET", parent.path("/functions/"+byHand), parent.token, ""); r.at("data", "enabled") != false {
 		t.Errorf("switched off by hand, on by none: %s", r.raw)
 	}
 	// Nothing is left to do.
-	if r := s.must(t, 200, "PATCH", parent.path("/functions"), parent.token, `{"data":{"re-enable":true}}`); len(r.at("data", "re-enabled").([]any)) != 0 {
+	if r := s.must(t, 200, "PATCH", parent.path("/functions"), parent.token,
+		`{"data":{"re-enable":true}}`); len(r.at("data", "re-enabled").([]any)) != 0 {
 		t.Errorf("again: %s", r.raw)
 	}
 }

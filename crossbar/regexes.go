@@ -10,8 +10,8 @@ import (
 	"callfn/schemas"
 )
 
-// checkRegexes looks at every regular expression of a document. Those that are matched here must be ones that the engine
-// can hold, together as well; those that are only kept for KAZOO are warned of.
+// checkRegexes looks at every regular expression of a document. Those that are matched here must be ones that the
+// engine can hold, together as well; those that are only kept for KAZOO are warned of.
 func checkRegexes(v Validator, schema string, public map[string]any) (schemas.FieldErrors, []schemas.Warning) {
 	var fields schemas.FieldErrors
 	var warnings []schemas.Warning
@@ -19,21 +19,27 @@ func checkRegexes(v Validator, schema string, public map[string]any) (schemas.Fi
 	for _, r := range v.Regexes(schema, public) {
 		if cost += pattern.Cost(r.Text); cost > pattern.MaxCost {
 			fields.Add(r.Path, "maxSize", schemas.Violation{
-				"message": "The regular expressions of one document must not be this long together", "target": pattern.MaxCost})
+				"message": "The regular expressions of one document must not be this long together", "target": pattern.MaxCost,
+			})
 			break
 		}
 		err := pattern.Check(r.Text)
 		switch {
 		case err != nil && r.Stored:
-			warnings = append(warnings, schemas.Warning{Path: r.Path,
-				Message: "not a regular expression of this service's engine, which only keeps it: " + err.Error()})
+			warnings = append(warnings, schemas.Warning{
+				Path:    r.Path,
+				Message: "not a regular expression of this service's engine, which only keeps it: " + err.Error(),
+			})
 		case err != nil:
 			fields.Add(r.Path, "invalid", schemas.Violation{
-				"message": "Not a usable regular expression: " + err.Error(), "value": clip(r.Text)})
+				"message": "Not a usable regular expression: " + err.Error(), "value": clip(r.Text),
+			})
 		case r.Together:
 			if together += pattern.Size(r.Text); together > pattern.MaxTotal {
 				fields.Add(r.Path, "maxSize", schemas.Violation{
-					"message": "The regular expressions up to this one are larger together than one look-up may try", "target": pattern.MaxTotal})
+					"message": "The regular expressions up to this one are larger together than one look-up may try",
+					"target":  pattern.MaxTotal,
+				})
 				return fields, warnings
 			}
 		}
@@ -56,15 +62,19 @@ func checkLists(numbers, patterns []string) schemas.FieldErrors {
 	}{{"numbers", len(numbers), maxNumbers}, {"patterns", len(patterns), maxPatterns}} {
 		if list.items > list.most {
 			fields.Add(list.name, "maxItems", schemas.Violation{
-				"message": fmt.Sprintf("The list is more than %d items: split it over several callflows", list.most), "target": list.most})
+				"message": fmt.Sprintf("The list is more than %d items: split it over several callflows", list.most),
+				"target":  list.most,
+			})
 		}
 	}
 	return fields
 }
 
-// checkAccountPatterns bounds the patterns of all the account's callflows together, since each call that no number takes tries
-// every one of them.
-func (c callflowChecker) checkAccountPatterns(x *exchange, doc datastore.Document, patterns []string) (schemas.FieldErrors, error) {
+// checkAccountPatterns bounds the patterns of all the account's callflows together, since each call that no number
+// takes tries every one of them.
+func (c callflowChecker) checkAccountPatterns(x *exchange, doc datastore.Document,
+	patterns []string,
+) (schemas.FieldErrors, error) {
 	var fields schemas.FieldErrors
 	if len(patterns) == 0 {
 		return nil, nil
@@ -84,9 +94,12 @@ func (c callflowChecker) checkAccountPatterns(x *exchange, doc datastore.Documen
 	}
 	if others+own > pattern.MaxTotal {
 		fields.Add("patterns", "maxSize", schemas.Violation{
-			"message": fmt.Sprintf("The account's patterns would be too large together: each call may try a size of %d, its other "+
-				"callflows have %d, and this one %d. List numbers instead, or write fewer and shorter patterns", pattern.MaxTotal, others, own),
-			"target": pattern.MaxTotal})
+			"message": fmt.Sprintf("The account's patterns would be too large together: each call may try a size of %d, its "+
+				"other "+
+				"callflows have %d, and this one %d. List numbers instead, or write fewer and shorter patterns", pattern.MaxTotal,
+				others, own),
+			"target": pattern.MaxTotal,
+		})
 	}
 	return fields, nil
 }

@@ -20,12 +20,14 @@ func quoted(text string) string {
 	return string(out)
 }
 
-// A regular expression that the engine cannot hold is refused in every field that is one, in words that say what to write.
+// A regular expression that the engine cannot hold is refused in every field that is one, in words that say what to
+// write.
 func TestUnusableRegexesAreRefused(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
 	flow := func(module, data string) string {
-		return `{"numbers":["1000"],"flow":{"module":"tts","data":{"text":"x"},"children":{"_":{"module":"` + module + `","data":` + data + `}}}}`
+		return `{"numbers":["1000"],"flow":{"module":"tts","data":{"text":"x"},"children":{"_":{"module":"` + module +
+			`","data":` + data + `}}}}`
 	}
 	for _, tc := range []struct{ resource, data, path string }{
 		{"callflows", `{"patterns":["^1",%s],"flow":{"module":"hangup","data":{}}}`, "patterns.1"},
@@ -37,8 +39,12 @@ func TestUnusableRegexesAreRefused(t *testing.T) {
 		{"lists", `{"name":"l","entries":{"a":{"regexp":%s}}}`, "entries.a.regexp"},
 		{"lists", `{"name":"l","entries":{"a.b":{"pattern":%s}}}`, "entries.a%2Eb.pattern"},
 	} {
-		for regex, want := range map[string]string{`^(?!911$)(\d{3})$`: "lookahead", "(": "a ( has no )", strings.Repeat(".{1000}", 30): "too large"} {
-			r := s.must(t, 400, "PUT", self.path("/"+tc.resource), self.token, fmt.Sprintf(`{"data":`+tc.data+`}`, quoted(regex)))
+		for regex, want := range map[string]string{
+			`^(?!911$)(\d{3})$`: "lookahead", "(": "a ( has no )",
+			strings.Repeat(".{1000}", 30): "too large",
+		} {
+			r := s.must(t, 400, "PUT", self.path("/"+tc.resource), self.token, fmt.Sprintf(`{"data":`+tc.data+`}`,
+				quoted(regex)))
 			field, _ := r.data()[tc.path].(map[string]any)
 			invalid, _ := field["invalid"].(map[string]any)
 			if message, _ := invalid["message"].(string); !strings.Contains(message, want) {
@@ -53,8 +59,12 @@ func TestUnusableRegexesForKAZOO(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
 	for _, tc := range []struct{ resource, data, path string }{
-		{"callflows", `{"numbers":["1"],"flow":{"module":"dynamic_cid","data":{"whitelist_regex":"(?!1)"}}}`, "flow.data.whitelist_regex"},
-		{"callflows", `{"numbers":["2"],"flow":{"module":"hangup","data":{}},"metaflow":{"patterns":{"(?!1)":{"module":"hangup","data":{}}}}}`, "metaflow.patterns.(?!1)"},
+		{
+			"callflows", `{"numbers":["1"],"flow":{"module":"dynamic_cid","data":{"whitelist_regex":"(?!1)"}}}`,
+			"flow.data.whitelist_regex",
+		},
+		{"callflows", `{"numbers":["2"],"flow":{"module":"hangup","data":{}},` +
+			`"metaflow":{"patterns":{"(?!1)":{"module":"hangup","data":{}}}}}`, "metaflow.patterns.(?!1)"},
 		{"devices", `{"name":"d","dial_plan":{"(?!1)":{"prefix":"1"},"system":["x"]}}`, "dial_plan.(?!1)"},
 		{"devices", `{"name":"d","formatters":{"from":[{"regex":"(?!1)"}]}}`, "formatters.from.0.regex"},
 		{"users", `{"first_name":"a","last_name":"b","formatters":{"from":{"regex":"(?!1)"}}}`, "formatters.from.regex"},
@@ -67,7 +77,8 @@ func TestUnusableRegexesForKAZOO(t *testing.T) {
 	}
 }
 
-// The patterns of an account cost a bounded time together, at the save and at each look-up; other accounts do not notice.
+// The patterns of an account cost a bounded time together, at the save and at each look-up; other accounts do not
+// notice.
 func TestPatternsAreBounded(t *testing.T) {
 	s := newStack(t, func(c *crossbar.Config) {
 		c.Simulator = &callflow.Simulator{Executor: &callflow.Executor{Directory: callflow.Stored{Datastores: c.Datastores}}}
@@ -76,7 +87,8 @@ func TestPatternsAreBounded(t *testing.T) {
 	hostile := quoted("^0" + strings.Repeat(".{1000}", 400) + "|80")
 	began := time.Now()
 	r := s.must(t, 400, "PUT", self.path("/callflows"), self.token,
-		`{"data":{"patterns":[`+strings.TrimSuffix(strings.Repeat(hostile+",", 20), ",")+`],"flow":{"module":"hangup","data":{}}}}`)
+		`{"data":{"patterns":[`+strings.TrimSuffix(strings.Repeat(hostile+",", 20), ",")+
+			`],"flow":{"module":"hangup","data":{}}}}`)
 	if took := time.Since(began); took > time.Second {
 		t.Errorf("refusing took %v, want a second at most", took)
 	}
@@ -88,9 +100,11 @@ func TestPatternsAreBounded(t *testing.T) {
 	size := pattern.Size(strings.Trim(large(0), `"`))
 	fits := pattern.MaxTotal / size
 	for n := range fits {
-		s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+large(n)+`],"flow":{"module":"hangup","data":{}}}}`)
+		s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+large(n)+
+			`],"flow":{"module":"hangup","data":{}}}}`)
 	}
-	r = s.must(t, 400, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+large(fits)+`],"flow":{"module":"hangup","data":{}}}}`)
+	r = s.must(t, 400, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+large(fits)+
+		`],"flow":{"module":"hangup","data":{}}}}`)
 	if text := fmt.Sprint(r.data()["patterns"]); !strings.Contains(text, "too large together") {
 		t.Errorf("want patterns refused together, got %s", r.raw)
 	}
@@ -100,7 +114,8 @@ func TestPatternsAreBounded(t *testing.T) {
 		t.Errorf("a call took %v, want a second at most", took)
 	}
 	other := s.tenant(t, s.master, "other")
-	s.must(t, 201, "PUT", other.path("/callflows"), other.token, `{"data":{"patterns":[`+large(0)+`],"flow":{"module":"hangup","data":{}}}}`)
+	s.must(t, 201, "PUT", other.path("/callflows"), other.token, `{"data":{"patterns":[`+large(0)+
+		`],"flow":{"module":"hangup","data":{}}}}`)
 	// An update that makes room is no harm.
 	if rows := s.must(t, 200, "GET", self.path("/callflows"), self.token, ""); rows.status == 200 {
 		id := rows.env["data"].([]any)[0].(map[string]any)["id"].(string)
@@ -111,16 +126,19 @@ func TestPatternsAreBounded(t *testing.T) {
 		for i := range items {
 			items[i] = fmt.Sprintf(`"%d"`, i)
 		}
-		r := s.must(t, 400, "PUT", other.path("/callflows"), other.token, `{"data":{"`+list+`":[`+strings.Join(items, ",")+`],"flow":{"module":"hangup","data":{}}}}`)
+		r := s.must(t, 400, "PUT", other.path("/callflows"), other.token, `{"data":{"`+list+`":[`+strings.Join(items, ",")+
+			`],"flow":{"module":"hangup","data":{}}}}`)
 		if text := fmt.Sprint(r.data()[list]); !strings.Contains(text, "split it over several callflows") {
 			t.Errorf("%d %s: want them refused, got %.300s", most+1, list, r.raw)
 		}
 	}
 	entries := make([]string, 30)
 	for i := range entries {
-		entries[i] = fmt.Sprintf(`"%d":{"regexp":%s}`, i, quoted(strings.Repeat(".{9}", 60)+strings.Repeat(".{9}", i%3)+".{900}.{900}"))
+		entries[i] = fmt.Sprintf(`"%d":{"regexp":%s}`, i, quoted(strings.Repeat(".{9}", 60)+strings.Repeat(".{9}", i%3)+
+			".{900}.{900}"))
 	}
-	r = s.must(t, 400, "PUT", self.path("/lists"), self.token, `{"data":{"name":"l","entries":{`+strings.Join(entries, ",")+`}}}`)
+	r = s.must(t, 400, "PUT", self.path("/lists"), self.token, `{"data":{"name":"l","entries":{`+
+		strings.Join(entries, ",")+`}}}`)
 	if !strings.Contains(r.raw, "than one look-up may try") {
 		t.Errorf("a list: want its patterns refused together, got %s", r.raw)
 	}
@@ -139,11 +157,15 @@ func TestLongestPatternsAreFound(t *testing.T) {
 		}
 		text += strings.Repeat("1", pattern.MaxBytes-2-len(text))
 		text += ")$"
-		r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+quoted(text)+`],"flow":{"module":"tts","data":{"text":"found"}}}}`)
-		if trace := s.must(t, 201, "PUT", self.path("/simulations"), self.token, fmt.Sprintf(`{"data":{"To":"%d000"}}`, n+1)); !strings.Contains(trace.raw, "found") {
+		r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+quoted(text)+
+			`],"flow":{"module":"tts","data":{"text":"found"}}}}`)
+		if trace := s.must(t, 201, "PUT", self.path("/simulations"), self.token, fmt.Sprintf(`{"data":{"To":"%d000"}}`,
+			n+1)); !strings.Contains(trace.raw, "found") {
 			t.Errorf("a pattern of %q is not found: %.500s", filler, trace.raw)
 		}
-		s.must(t, 400, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+quoted(text)+`],"flow":{"module":"hangup","data":{}}}}`) // taken
+		// taken
+		s.must(t, 400, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+quoted(text)+
+			`],"flow":{"module":"hangup","data":{}}}}`)
 		s.must(t, 200, "DELETE", self.path("/callflows/"+r.id()), self.token, "")
 	}
 }
@@ -152,7 +174,8 @@ func TestLongestPatternsAreFound(t *testing.T) {
 func TestUnusableRegexesInDrafts(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
-	id := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup","data":{}}}}`).id()
+	id := s.must(t, 201, "PUT", self.path("/callflows"), self.token,
+		`{"data":{"numbers":["1000"],"flow":{"module":"hangup","data":{}}}}`).id()
 	r := s.must(t, 400, "PUT", self.path("/callflows/"+id+"/tests/run"), self.token, `{"data":{"patterns":["^(?!911$)"]}}`)
 	if text := fmt.Sprint(r.data()["patterns.0"]); !strings.Contains(text, "lookahead") {
 		t.Errorf("want the lookahead refused, got %s", r.raw)

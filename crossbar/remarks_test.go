@@ -26,7 +26,8 @@ func TestMissingReferencesAreWarnedOf(t *testing.T) {
 		return s.must(t, 201, "PUT", who.path("/"+resource), who.token, `{"data":`+data+`}`).id()
 	}
 	const source = `"function_js":"return {module:'hangup',data:{}};"`
-	function, off := put(self, "functions", `{"name":"f",`+source+`}`), put(self, "functions", `{"name":"off","enabled":false,`+source+`}`)
+	function, off := put(self, "functions", `{"name":"f",`+source+`}`),
+		put(self, "functions", `{"name":"off","enabled":false,`+source+`}`)
 	gone := put(self, "functions", `{"name":"gone",`+source+`}`)
 	s.must(t, 200, "DELETE", self.path("/functions/"+gone), self.token, "")
 	foreign := put(other, "functions", `{"name":"f",`+source+`}`)
@@ -48,19 +49,31 @@ func TestMissingReferencesAreWarnedOf(t *testing.T) {
 		{"menu", `{"id":"` + none + `"}`, `{}`, "flow.data.id", "there is no menu"},
 		{"cidlistmatch", `{"id":"` + none + `"}`, `{}`, "flow.data.id", "there is no list"},
 		{"callflow", `{"id":"` + none + `"}`, `{}`, "flow.data.id", "there is no callflow"},
-		{"temporal_route", `{"rules":["` + rule + `","` + none + `"]}`, `{}`, "flow.data.rules.1", "there is no temporal rule or temporal rule set"},
-		{"temporal_route", `{}`, `{"` + none + `":{"module":"hangup","data":{}}}`, "flow.children." + none, "there is no temporal rule or temporal rule set"},
+		{
+			"temporal_route", `{"rules":["` + rule + `","` + none + `"]}`, `{}`, "flow.data.rules.1",
+			"there is no temporal rule or temporal rule set",
+		},
+		{
+			"temporal_route", `{}`, `{"` + none + `":{"module":"hangup","data":{}}}`, "flow.children." + none,
+			"there is no temporal rule or temporal rule set",
+		},
 		{"temporal_route", `{"rule_set":"` + none + `"}`, `{}`, "flow.data.rule_set", "there is no temporal rule set"},
-		{"ring_group", `{"endpoints":[{"endpoint_type":"device","id":"` + device + `"},{"endpoint_type":"user","id":"` + none + `"}]}`, `{}`, "flow.data.endpoints.1.id", "there is no user"},
-		{"tts", `{"text":"x"}`, `{"_":{"module":"menu","data":{"id":"` + none + `"}}}`, "flow.children._.data.id", "there is no menu"},
+		{"ring_group", `{"endpoints":[{"endpoint_type":"device","id":"` + device + `"},{"endpoint_type":"user","id":"` +
+			none + `"}]}`, `{}`, "flow.data.endpoints.1.id", "there is no user"},
+		{
+			"tts", `{"text":"x"}`, `{"_":{"module":"menu","data":{"id":"` + none + `"}}}`, "flow.children._.data.id",
+			"there is no menu",
+		},
 	} {
-		data := fmt.Sprintf(`{"numbers":["%d"],"flow":{"module":%q,"data":%s,"children":%s}}`, 1000+n, tc.module, tc.data, tc.children)
+		data := fmt.Sprintf(`{"numbers":["%d"],"flow":{"module":%q,"data":%s,"children":%s}}`, 1000+n, tc.module, tc.data,
+			tc.children)
 		r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":`+data+`}`)
 		if got := warned(r, tc.path); tc.want == "" && r.env["warnings"] != nil || !strings.Contains(got, tc.want) {
 			t.Errorf("%s: warned %q of %v, want %q at %s", data, got, r.env["warnings"], tc.want, tc.path)
 		}
 	}
-	r := s.must(t, 201, "PUT", self.path("/temporal_rules_sets"), self.token, `{"data":{"name":"s","temporal_rules":["`+rule+`","`+none+`"]}}`)
+	r := s.must(t, 201, "PUT", self.path("/temporal_rules_sets"), self.token, `{"data":{"name":"s","temporal_rules":["`+
+		rule+`","`+none+`"]}}`)
 	if got := warned(r, "temporal_rules.1"); !strings.Contains(got, "there is no temporal rule") {
 		t.Errorf("a set: warned %q, want the missing rule", r.env["warnings"])
 	}
@@ -82,7 +95,8 @@ func TestDeletingWhatIsUsedIsWarnedOf(t *testing.T) {
 	menu, unused := put("menus", `{"name":"m"}`), put("menus", `{"name":"unused"}`)
 	put("temporal_rules_sets", `{"name":"Holidays","temporal_rules":["`+rule+`"]}`)
 	second := put("callflows", `{"numbers":["2000"],"flow":{"module":"menu","data":{"id":"`+menu+`"}}}`)
-	put("callflows", `{"name":"Main","numbers":["1000","4155550112"],"flow":{"module":"temporal_route","data":{},"children":{
+	put("callflows",
+		`{"name":"Main","numbers":["1000","4155550112"],"flow":{"module":"temporal_route","data":{},"children":{
 		"`+rule+`":{"module":"function","data":{"id":"`+function+`"}},"_":{"module":"callflow","data":{"id":"`+second+`"}}}}}`)
 	for _, tc := range []struct{ path, want string }{
 		{"/functions/" + function, `"Main" (1000, +14155550112)`},
@@ -102,29 +116,43 @@ func TestUndialableNumbersAreWarnedOf(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
 	for number, want := range map[string]string{
-		"(415) 555-0112": "calls come with digits alone; write +14155550112", "415.555.0113": "write +14155550113", "415-555-0114": "write +14155550114",
-		"+49 30 123456": "write +4930123456", "+49 (0)40 123456": "write +4940123456", "+41(0)44-1234567": "write +41441234567", "030/123456": "write 030123456", "tel:+14155550115": "write +14155550115", "sip:1001@example.com": "write 1001",
-		"1-800-FLOWERS": "write +18003569377", "١٢٣": "the digits 0 to 9", " ": "it has no digits", "+": "it has no digits", "10 00": "write 1000", "1000 ": "write 1000",
+		"(415) 555-0112": "calls come with digits alone; write +14155550112", "415.555.0113": "write +14155550113",
+		"415-555-0114":  "write +14155550114",
+		"+49 30 123456": "write +4930123456", "+49 (0)40 123456": "write +4940123456",
+		"+41(0)44-1234567": "write +41441234567", "030/123456": "write 030123456", "tel:+14155550115": "write +14155550115",
+		"sip:1001@example.com": "write 1001",
+		"1-800-FLOWERS":        "write +18003569377", "١٢٣": "the digits 0 to 9", " ": "it has no digits", "+": "it has no digits",
+		"10 00": "write 1000", "1000 ": "write 1000",
 		"front desk": "it has a space", "1+1": "a + is only at the beginning", "+12345678901234567": "15 digits at most",
 	} {
-		r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":[`+quoted(number)+`],"flow":{"module":"hangup","data":{}}}}`)
+		r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":[`+quoted(number)+
+			`],"flow":{"module":"hangup","data":{}}}}`)
 		if got := warned(r, "numbers.0"); !strings.Contains(got, "nobody can dial") || !strings.Contains(got, want) {
 			t.Errorf("%q: warned %q, want … %s", number, got, want)
 		}
 	}
-	for pattern, want := range map[string]string{`/^55\d$/`: `write ^55\d$`, `/^56/i`: "write ^56", "^57$ ": "its space is looked for, too; write ^57$"} {
-		r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+quoted(pattern)+`],"flow":{"module":"hangup","data":{}}}}`)
+	for pattern, want := range map[string]string{
+		`/^55\d$/`: `write ^55\d$`, `/^56/i`: "write ^56",
+		"^57$ ": "its space is looked for, too; write ^57$",
+	} {
+		r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+quoted(pattern)+
+			`],"flow":{"module":"hangup","data":{}}}}`)
 		if got := warned(r, "patterns.0"); !strings.Contains(got, "no number matches") || !strings.Contains(got, want) {
 			t.Errorf("%q: warned %q, want … %s", pattern, got, want)
 		}
 	}
 	for _, pattern := range []string{`^58\d{2}$`, `^(\+?1)?59/`, "^6 0?1$"} {
-		if r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+quoted(pattern)+`],"flow":{"module":"hangup","data":{}}}}`); r.env["warnings"] != nil {
+		if r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+quoted(pattern)+
+			`],"flow":{"module":"hangup","data":{}}}}`); r.env["warnings"] != nil {
 			t.Errorf("%q: warned %v, want nothing", pattern, r.env["warnings"])
 		}
 	}
-	for _, number := range []string{"1000", "+14155550199", "*97", "#5", "alice", "alice.smith", "user-1", "no_match", "undefinedconfnumber", "911", "preflow", "0049301234567", "a/b"} {
-		if r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":[`+quoted(number)+`],"flow":{"module":"hangup","data":{}}}}`); r.env["warnings"] != nil {
+	for _, number := range []string{
+		"1000", "+14155550199", "*97", "#5", "alice", "alice.smith", "user-1", "no_match",
+		"undefinedconfnumber", "911", "preflow", "0049301234567", "a/b",
+	} {
+		if r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":[`+quoted(number)+
+			`],"flow":{"module":"hangup","data":{}}}}`); r.env["warnings"] != nil {
 			t.Errorf("%q: warned %v, want nothing", number, r.env["warnings"])
 		}
 	}
@@ -135,7 +163,8 @@ func TestRulesThatNeverHoldAreWarnedOf(t *testing.T) {
 	s := newStack(t)
 	self := s.tenant(t, s.master, "self")
 	r := s.must(t, 201, "PUT", self.path("/temporal_rules"), self.token,
-		`{"data":{"name":"after hours","cycle":"weekly","wdays":["monday"],"time_window_start":79200,"time_window_stop":21600}}`)
+		`{"data":{"name":"after hours","cycle":"weekly","wdays":["monday"],"time_window_start":79200,`+
+			`"time_window_stop":21600}}`)
 	if got := warned(r, "time_window_stop"); !strings.Contains(got, "make two rules, 22:00 to 24:00 and 00:00 to 06:00") {
 		t.Errorf("warned %v, want what to do", r.env["warnings"])
 	}

@@ -12,8 +12,8 @@ import (
 // exchangeKey is where echo's context holds the exchange, for the request log.
 const exchangeKey = "exchange"
 
-// logRequest writes one line for each request once it is answered: who asked, from where, for what, and what came of it.
-// Query string, header and body are never in it: they may hold tokens, keys and callers' numbers.
+// logRequest writes one line for each request once it is answered: who asked, from where, for what, and what came of
+// it. Query string, header and body are never in it: they may hold tokens, keys and callers' numbers.
 func (a *API) logRequest(c echo.Context, begun time.Time) {
 	request, response := c.Request(), c.Response()
 	attrs := []slog.Attr{
@@ -34,8 +34,8 @@ func (a *API) logRequest(c echo.Context, begun time.Time) {
 	a.cfg.Log.LogAttrs(request.Context(), level, "request", attrs...)
 }
 
-// logged is what the request log tells of an exchange on a route. `account` is the one that the path names; `auth_account`
-// and `user` are who asked, by the proof that `auth` names.
+// logged is what the request log tells of an exchange on a route. `account` is the one that the path names;
+// `auth_account` and `user` are who asked, by the proof that `auth` names.
 func (x *exchange) logged(route string) []slog.Attr {
 	var attrs []slog.Attr
 	text := func(key, value string) {
@@ -80,7 +80,8 @@ func (x *exchange) loggedPath(route string) string {
 	return strings.Join(parts, "/")
 }
 
-// loggedToken is a token of a path that may be an identifier; what is too long for one may be a secret in the wrong place.
+// loggedToken is a token of a path that may be an identifier; what is too long for one may be a secret in the wrong
+// place.
 func loggedToken(token string) string {
 	if len(token) > 64 {
 		return "…"

@@ -14,14 +14,18 @@ import (
 	"callfn/schemas"
 )
 
-// Each request is logged with the status and the request id that its client was told, also one that is no route's, and nothing of its URL is.
+// Each request is logged with the status and the request id that its client was told, also one that is no route's, and
+// nothing of its URL is.
 func TestRequestsAreLoggedAsAnswered(t *testing.T) {
 	set, err := schemas.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	a := New(Config{Schemas: set, Accounts: account.NewStore(account.Config{}), Random: rand.Reader, Now: time.Now, Log: slog.New(slog.NewJSONHandler(&log, nil))})
+	a := New(Config{
+		Schemas: set, Accounts: account.NewStore(account.Config{}), Random: rand.Reader, Now: time.Now,
+		Log: slog.New(slog.NewJSONHandler(&log, nil)),
+	})
 	for _, tc := range []struct {
 		method, target, route string
 		status                int
@@ -51,8 +55,10 @@ func TestRequestsAreLoggedAsAnswered(t *testing.T) {
 		if line.Message != "request" || line.Method != tc.method || line.Route != tc.route || line.Bytes != w.Body.Len() {
 			t.Errorf("%s %s is logged as\n%s", tc.method, tc.target, text)
 		}
-		if id := w.Header().Get("X-Request-ID"); w.Code != tc.status || line.Status != tc.status || line.ID != id || id == "" {
-			t.Errorf("%s %s: answered %d, id %q; want %d, and the log says\n%s", tc.method, tc.target, w.Code, id, tc.status, text)
+		if id := w.Header().Get("X-Request-ID"); w.Code != tc.status || line.Status != tc.status || line.ID != id ||
+			id == "" {
+			t.Errorf("%s %s: answered %d, id %q; want %d, and the log says\n%s", tc.method, tc.target, w.Code, id, tc.status,
+				text)
 		}
 		if strings.Contains(text, "s3cret") {
 			t.Errorf("%s %s is in the log:\n%s", tc.method, tc.target, text)

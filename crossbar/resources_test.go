@@ -22,7 +22,8 @@ func (s *stack) collections(t *testing.T, a tenant) map[string]func(n int) strin
 			return create(a.path("/functions"), fmt.Sprintf(`{"name":"n%d","function_js":"x","custom":%d}`, n, n))
 		},
 		"callflows": func(n int) string {
-			return create(a.path("/callflows"), fmt.Sprintf(`{"name":"n%d","numbers":["%d"],"flow":{"module":"hangup"},"custom":%d}`, n, 1000+n, n))
+			return create(a.path("/callflows"),
+				fmt.Sprintf(`{"name":"n%d","numbers":["%d"],"flow":{"module":"hangup"},"custom":%d}`, n, 1000+n, n))
 		},
 		"users": func(n int) string {
 			return create(a.path("/users"), fmt.Sprintf(`{"first_name":"n%d","last_name":"L","custom":%d}`, n, n))
@@ -100,15 +101,18 @@ func TestEveryListing(t *testing.T) {
 			}
 			// A cursor ends a listing where it would start the next.
 			_, second := read("?ascending=true&page_size=2")
-			if part, _ := read("?ascending=true&end_key=" + second.env["next_start_key"].(string)); fmt.Sprint(part) != fmt.Sprint(up[:3]) {
+			if part, _ := read("?ascending=true&end_key=" +
+				second.env["next_start_key"].(string)); fmt.Sprint(part) != fmt.Sprint(up[:3]) {
 				t.Errorf("up to the third: %v, want %v", part, up[:3])
 			}
 			if all, r := read("?paginate=false"); len(all) != 5 || r.env["page_size"] != nil || r.env["next_start_key"] != nil {
 				t.Errorf("without pages: %s", r.raw)
 			}
 			for query, want := range map[string]int{
-				"?filter_custom=3": 1, "?filter_not_custom=3": 4, "?has_key=custom": 5, "?key_missing=custom": 0, "?value_missing=custom": 0,
-				"?missing_value=nothing": 5, "?filter_custom=" + url.QueryEscape("[1,2]"): 2, "?filter_custom=3&filter_custom.x=1": 0,
+				"?filter_custom=3": 1, "?filter_not_custom=3": 4, "?has_key=custom": 5, "?key_missing=custom": 0,
+				"?value_missing=custom":  0,
+				"?missing_value=nothing": 5, "?filter_custom=" + url.QueryEscape("[1,2]"): 2,
+				"?filter_custom=3&filter_custom.x=1": 0,
 			} {
 				if got, _ := read(query); len(got) != want {
 					t.Errorf("%s: %v, want %d", query, got, want)
@@ -138,9 +142,11 @@ func TestEveryConditionalEdit(t *testing.T) {
 			s.must(t, 304, "GET", item, admin, "", "If-None-Match: "+old)
 			s.must(t, 200, "PATCH", item, admin, `{"data":{"theirs":1}}`, "If-Match: "+old)
 			before := s.dump(t)
-			body := `{"data":{"name":"x","first_name":"x","last_name":"x","function_js":"x","numbers":["1007"],"flow":{"module":"hangup"},"cycle":"daily"}}`
+			body := `{"data":{"name":"x","first_name":"x","last_name":"x","function_js":"x","numbers":["1007"],` +
+				`"flow":{"module":"hangup"},"cycle":"daily"}}`
 			for verb, body := range map[string]string{"PATCH": `{"data":{"mine":1}}`, "POST": body, "DELETE": ""} {
-				if r := s.do(t, verb, item, admin, body, "If-Match: "+old); r.status != 412 || r.env["message"] != "precondition_failed" {
+				if r := s.do(t, verb, item, admin, body, "If-Match: "+old); r.status != 412 ||
+					r.env["message"] != "precondition_failed" {
 					t.Errorf("%s: %d %s", verb, r.status, r.raw)
 				}
 			}
@@ -148,12 +154,14 @@ func TestEveryConditionalEdit(t *testing.T) {
 				t.Errorf("something changed:\n%s", difference(before, after))
 			}
 			// Without it the newest write wins, and keeps what it does not touch.
-			if r := s.must(t, 200, "PATCH", item, admin, `{"data":{"mine":1}}`); r.at("data", "theirs") != 1.0 || r.at("data", "mine") != 1.0 {
+			if r := s.must(t, 200, "PATCH", item, admin, `{"data":{"mine":1}}`); r.at("data", "theirs") != 1.0 ||
+				r.at("data", "mine") != 1.0 {
 				t.Errorf("got %s", r.raw)
 			}
 			s.must(t, 400, "POST", item, admin, "") // no body is no empty document
 			s.must(t, 400, "PATCH", item, admin, "")
-			r := s.must(t, 200, "DELETE", item+"?should_soft_delete=false", admin, "", "If-Match: "+s.must(t, 200, "GET", item, admin, "").header.Get("ETag"))
+			r := s.must(t, 200, "DELETE", item+"?should_soft_delete=false", admin, "", "If-Match: "+s.must(t, 200, "GET", item,
+				admin, "").header.Get("ETag"))
 			if r.at("data", "_read_only", "deleted") != true {
 				t.Errorf("got %s", r.raw)
 			}
@@ -189,28 +197,37 @@ func TestEveryDocumentCanBeSentBack(t *testing.T) {
 func TestSimulation(t *testing.T) {
 	s := newStack(t)
 	s.rewire(t, func(c *crossbar.Config) {
-		c.Simulator = &callflow.Simulator{Executor: &callflow.Executor{Runner: s.runner, Directory: callflow.Stored{Datastores: s.stores}}}
+		c.Simulator = &callflow.Simulator{Executor: &callflow.Executor{
+			Runner:    s.runner,
+			Directory: callflow.Stored{Datastores: s.stores},
+		}}
 	})
 	a := s.tenant(t, s.master, "acme")
 	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"realm":"acme.example"}}`)
 	id := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
-	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"`+id+`"},"children":{"_":{"module":"hangup"}}}}}`)
+	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"function",`+
+		`"data":{"id":"`+id+`"},"children":{"_":{"module":"hangup"}}}}}`)
 	before := s.dump(t)
-	r := s.must(t, 201, "PUT", a.path("/simulations"), a.token, `{"data":{"To":"1000","From":"2000","Account-ID":"forged"}}`)
+	r := s.must(t, 201, "PUT", a.path("/simulations"), a.token,
+		`{"data":{"To":"1000","From":"2000","Account-ID":"forged"}}`)
 	steps, _ := r.at("data", "steps").([]any)
-	if len(steps) != 3 || r.at("data", "call", "To-Realm") != "acme.example" || r.at("data", "callflow", "number") != "1000" {
+	if len(steps) != 3 || r.at("data", "call", "To-Realm") != "acme.example" ||
+		r.at("data", "callflow", "number") != "1000" {
 		t.Errorf("got %s", r.raw)
 	}
 	if string(s.runner.last.Account) != a.id || s.runner.last.Params["From-Realm"] != "acme.example" {
 		t.Errorf("ran %+v", s.runner.last)
 	}
-	if r := s.must(t, 201, "PUT", a.path("/simulations"), a.token, `{"data":{"To":"4711"}}`); r.at("data", "callflow") != nil {
+	if r := s.must(t, 201, "PUT", a.path("/simulations"), a.token, `{"data":{"To":"4711"}}`); r.at("data",
+		"callflow") != nil {
 		t.Errorf("got %s", r.raw)
 	}
-	if r := s.must(t, 400, "PUT", a.path("/simulations"), a.token, `{"data":{"From":"1"}}`); r.at("data", "To", "required") == nil {
+	if r := s.must(t, 400, "PUT", a.path("/simulations"), a.token, `{"data":{"From":"1"}}`); r.at("data", "To",
+		"required") == nil {
 		t.Errorf("got %s", r.raw)
 	}
-	s.must(t, 400, "PUT", a.path("/simulations"), a.token, `{"data":{"To":"1","Custom-SIP-Headers":{"x":"`+strings.Repeat("x", 70000)+`"}}}`)
+	s.must(t, 400, "PUT", a.path("/simulations"), a.token, `{"data":{"To":"1","Custom-SIP-Headers":{"x":"`+
+		strings.Repeat("x", 70000)+`"}}}`)
 	if after := s.dump(t); after != before {
 		t.Errorf("a rehearsal stored something:\n%s", difference(before, after))
 	}

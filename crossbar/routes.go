@@ -120,8 +120,10 @@ func (a *API) table() []Route {
 	}
 	table = append(table, a.pivotRoutes()...)
 	functions, callflows := a.functions(), a.callflows()
-	table = append(table, testRoutes("functions", a.testsOf(functions, savedcase.OfFunction, "function_js", "language_pack"))...)
-	table = append(table, testRoutes("callflows", a.testsOf(callflows, savedcase.OfCallflow, "flow", "numbers", "patterns"))...)
+	table = append(table, testRoutes("functions", a.testsOf(functions, savedcase.OfFunction, "function_js",
+		"language_pack"))...)
+	table = append(table, testRoutes("callflows", a.testsOf(callflows, savedcase.OfCallflow, "flow", "numbers",
+		"patterns"))...)
 	table = append(table, documentRoutes("functions", functions)...)
 	table = append(table,
 		Route{patch, underAccount + "/functions", "functions", Subtree, true, a.enableFunctions},
@@ -163,9 +165,11 @@ func (a *API) noStorageRoutes() []Route {
 	}
 	add("/v2/storage/plans", SuperduperOnly, http.MethodGet, http.MethodPut)
 	add("/v2/storage/plans/:id", SuperduperOnly, http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete)
-	add(underAccount+"/storage", Subtree, http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete)
+	add(underAccount+"/storage", Subtree, http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch,
+		http.MethodDelete)
 	add(underAccount+"/storage/plans", Subtree, http.MethodGet, http.MethodPut)
 	add(underAccount+"/storage/plans/:id", Subtree, http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete)
-	add(underAccount+"/users/:id/storage", Subtree, http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete)
+	add(underAccount+"/users/:id/storage", Subtree, http.MethodGet, http.MethodPut, http.MethodPost, http.MethodPatch,
+		http.MethodDelete)
 	return out
 }

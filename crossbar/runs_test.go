@@ -23,9 +23,12 @@ func (s *stack) record(t testing.TB, of tenant, functionID, call string, outcome
 	}
 	r := runrecord.New(runrecord.Config{Datastores: s.stores, Now: s.clock.Now, Keep: runrecord.DefaultKeep()})
 	ran := function.Ran{
-		Request: function.Request{Account: account.ID(of.id), Function: function.ID(functionID), CallID: call, Origin: function.FromCall, Params: map[string]string{"To": "1000"}},
-		Result:  function.Result{Run: id, Outcome: outcome, Duration: 1500 * time.Microsecond},
-		Start:   s.clock.Now(),
+		Request: function.Request{
+			Account: account.ID(of.id), Function: function.ID(functionID), CallID: call,
+			Origin: function.FromCall, Params: map[string]string{"To": "1000"},
+		},
+		Result: function.Result{Run: id, Outcome: outcome, Duration: 1500 * time.Microsecond},
+		Start:  s.clock.Now(),
 	}
 	if outcome == function.OK {
 		ran.Value = []byte(`{"module":"hangup","data":{}}`)
@@ -102,15 +105,19 @@ func TestRunRecords(t *testing.T) {
 	}
 
 	r := s.must(t, 200, "GET", acme.path("/functions/"+f+"/runs/"+want[1]), acme.token, "")
-	if r.at("data", "error", "message") != "TypeError: x is undefined" || r.at("data", "error", "line") != 2.0 || r.at("data", "error", "source") != "x.y()" ||
-		r.at("data", "outcome") != "threw" || r.at("data", "source") != "call" || r.at("data", "call_id") != "call-1" || r.at("data", "duration_ms") != 1.5 ||
+	if r.at("data", "error", "message") != "TypeError: x is undefined" || r.at("data", "error", "line") != 2.0 ||
+		r.at("data", "error", "source") != "x.y()" ||
+		r.at("data", "outcome") != "threw" || r.at("data", "source") != "call" || r.at("data", "call_id") != "call-1" ||
+		r.at("data", "duration_ms") != 1.5 ||
 		r.at("data", "function_id") != f || r.at("data", "parameters") != nil {
 		t.Errorf("one run: %s", r.raw)
 	}
-	if r := s.must(t, 200, "GET", acme.path("/functions/"+f+"/runs/"+want[0]), acme.token, ""); r.at("data", "flow", "module") != "hangup" {
+	if r := s.must(t, 200, "GET", acme.path("/functions/"+f+"/runs/"+want[0]), acme.token, ""); r.at("data", "flow",
+		"module") != "hangup" {
 		t.Errorf("one run: %s", r.raw)
 	}
-	if r := s.must(t, 200, "GET", acme.path("/functions/runs/"+want[1]), acme.token, ""); r.at("data", "function_id") != f || r.at("data", "error", "line") != 2.0 {
+	if r := s.must(t, 200, "GET", acme.path("/functions/runs/"+want[1]), acme.token, ""); r.at("data",
+		"function_id") != f || r.at("data", "error", "line") != 2.0 {
 		t.Errorf("one run without its function: %s, want the same run", r.raw)
 	}
 	for _, listing := range []string{"/functions/runs", "/functions/" + f + "/runs", "/functions/runs?call_id=call-1"} {
@@ -121,7 +128,8 @@ func TestRunRecords(t *testing.T) {
 		}
 	}
 	for _, path := range []string{
-		"/functions/runs/" + f, "/functions/runs/x", "/functions/runs/_design%2Ffunction_runs", "/functions/" + g + "/runs/" + want[0], "/functions/" + f + "/runs/" + f, "/functions/" + f + "/runs/x", "/functions/x/runs",
+		"/functions/runs/" + f, "/functions/runs/x", "/functions/runs/_design%2Ffunction_runs", "/functions/" + g + "/runs/" +
+			want[0], "/functions/" + f + "/runs/" + f, "/functions/" + f + "/runs/x", "/functions/x/runs",
 		"/functions/_design%2Ffunction_runs/runs", "/functions/" + f + "/runs/_design%2Ffunction_runs",
 	} {
 		if r := s.do(t, "GET", acme.path(path), acme.token, ""); r.status != 404 {

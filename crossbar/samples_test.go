@@ -25,7 +25,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// Each sample runs, in a real worker, and gives a valid flow: on the call it names, and on a call that says nothing. None is warned of.
+// Each sample runs, in a real worker, and gives a valid flow: on the call it names, and on a call that says nothing.
+// None is warned of.
 func TestSamplesRun(t *testing.T) {
 	samples, err := crossbar.Samples()
 	if err != nil {
@@ -55,13 +56,17 @@ func TestSamplesRun(t *testing.T) {
 	for _, sample := range samples {
 		t.Run(sample.ID, func(t *testing.T) {
 			for name, params := range map[string]map[string]string{"its own call": sample.Call, "an empty call": {}} {
-				r := runner.RunDraft(t.Context(), function.Draft{Source: sample.FunctionJS, Params: params, TimeZone: "Europe/Berlin",
-					Account: "0123456789abcdef0123456789abcdef"})
+				r := runner.RunDraft(t.Context(), function.Draft{
+					Source: sample.FunctionJS, Params: params,
+					TimeZone: "Europe/Berlin",
+					Account:  "0123456789abcdef0123456789abcdef",
+				})
 				if r.Outcome != function.OK {
 					t.Errorf("%s: %s %+v", name, r.Outcome, r.Error)
 				}
 			}
-			if fault, warnings, err := runner.CheckSyntax(t.Context(), "", sample.FunctionJS); fault != nil || len(warnings) > 0 || err != nil {
+			if fault, warnings, err := runner.CheckSyntax(t.Context(), "", sample.FunctionJS); fault != nil ||
+				len(warnings) > 0 || err != nil {
 				t.Errorf("saving it says %+v %+v %v, want nothing", fault, warnings, err)
 			}
 			if sample.Name == "" || sample.Description == "" {

@@ -57,12 +57,14 @@ func TestSavesTakeTurns(t *testing.T) {
 			greedy, sub := s.tenant(t, s.master, "greedy"), tenant{}
 			sub = s.tenant(t, greedy.id, "greedy's child")
 			modest := s.tenant(t, s.master, "modest")
-			path := strings.Replace(c.path, "ID", s.must(t, 201, "PUT", modest.path("/functions"), modest.token, `{"data":{"name":"before","function_js":"return 0"}}`).id(), 1)
+			path := strings.Replace(c.path, "ID", s.must(t, 201, "PUT", modest.path("/functions"), modest.token,
+				`{"data":{"name":"before","function_js":"return 0"}}`).id(), 1)
 			pool := &heldPool{begun: make(chan sandbox.Job), end: make(chan struct{})}
 			lane := fair.NewLane(pool, fair.Config{Workers: 1, Queue: 100, MaxWait: time.Minute})
 			s.rewire(t, func(cfg *crossbar.Config) {
 				cfg.Functions = function.NewRunner(function.Config{
-					Drafts: function.LocalDrafts{Eval: lane}, Flows: set, Deadline: time.Minute, NewRun: func() function.RunID { return "r" },
+					Drafts: function.LocalDrafts{Eval: lane}, Flows: set, Deadline: time.Minute,
+					NewRun: func() function.RunID { return "r" },
 					Root: func(ctx context.Context, id account.ID) account.ID {
 						a, err := s.accounts.Get(ctx, id)
 						if err != nil {
@@ -103,7 +105,8 @@ func TestSavesTakeTurns(t *testing.T) {
 			pool.end <- struct{}{}
 			second := <-pool.begun
 			if second.Account != modest.id || second.Root != modest.id {
-				t.Errorf("the second job is of account %q below %q, want %q: the one that has used nothing", second.Account, second.Root, modest.id)
+				t.Errorf("the second job is of account %q below %q, want %q: the one that has used nothing", second.Account,
+					second.Root, modest.id)
 			}
 		})
 	}
@@ -125,7 +128,8 @@ func (busyPool) Do(context.Context, sandbox.Job) (sandbox.Answer, error) {
 	return sandbox.Answer{}, sandbox.ErrBusy
 }
 
-// Somebody who saves faster than sources are checked is told to try again, and is no error that an operator must see to.
+// Somebody who saves faster than sources are checked is told to try again, and is no error that an operator must see
+// to.
 func TestSavesWithoutRoomAreNoErrors(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "eager")

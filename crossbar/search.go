@@ -82,7 +82,8 @@ func (a *API) searchMany(x *exchange) (*answer, error) {
 	}
 	if len(results) == 0 {
 		return nil, invalidField("multi", "enum", schemas.Violation{
-			"message": "multi search needs some values to search for", "target": anyList(searchOptions(kind))})
+			"message": "multi search needs some values to search for", "target": anyList(searchOptions(kind)),
+		})
 	}
 	return &answer{data: results, warnings: searchRemarks(a, kind)}, nil
 }
@@ -105,7 +106,8 @@ func searchNeeds(field, message string, target []any) error {
 
 func unknownSearch(by string) error {
 	return invalidField("q", "enum", schemas.Violation{
-		"message": "value not found in enumerated list of values", "cause": clip(by)})
+		"message": "value not found in enumerated list of values", "cause": clip(by),
+	})
 }
 
 func searchOptions(kind string) []string {

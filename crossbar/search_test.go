@@ -53,7 +53,8 @@ func TestSearch(t *testing.T) {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
 	}
-	for query, want := range map[string]string{"q=name&v=oth": "other", "q=realm&v=": "acme, other", "q=id&v=" + b.id[:8]: "other"} {
+	for query, want := range map[string]string{"q=name&v=oth": "other", "q=realm&v=": "acme, other", "q=id&v=" +
+		b.id[:8]: "other"} {
 		got := names("/v2/accounts/"+s.master+"/search?t=account&"+query, admin)
 		if got != want && got != "other, acme" {
 			t.Errorf("accounts by %s: %q, want %q", query, got, want)
@@ -62,7 +63,10 @@ func TestSearch(t *testing.T) {
 	if got := names("/v2/search?t=account&q=name&v=a", admin); got != "acme" {
 		t.Errorf("without an account in the path: %q, want acme", got)
 	}
-	for query, field := range map[string]string{"": "t", "q=name&v=a": "t", "t=user": "q", "t=user&q=name": "v", "t=user&q=realm&v=a": "q", "t=account&q=number&v=a": "q"} {
+	for query, field := range map[string]string{
+		"": "t", "q=name&v=a": "t", "t=user": "q", "t=user&q=name": "v",
+		"t=user&q=realm&v=a": "q", "t=account&q=number&v=a": "q",
+	} {
 		if r := s.must(t, 400, "GET", a.path("/search?"+query), a.token, ""); r.at("data", field) == nil {
 			t.Errorf("%s: %s, want a failure of %s", query, r.raw, field)
 		}

@@ -45,12 +45,16 @@ func (a *API) signingKey(x *exchange, id string) (auth.SigningKey, error) {
 	return auth.SigningKey{}, err
 }
 
-// rotateSigningKeys replaces the current key by a new one. KAZOO's reset_private_key (cb_auth:reset_private_key) voids every
-// token, the request's own included. It takes the current key's id, so that of two who rotate at once only one does.
+// rotateSigningKeys replaces the current key by a new one. KAZOO's reset_private_key (cb_auth:reset_private_key) voids
+// every token, the request's own included. It takes the current key's id, so that of two who rotate at once only one
+// does.
 func (a *API) rotateSigningKeys(x *exchange) (*answer, error) {
 	action, given := x.param("action") // KAZOO's clients have it beside data
 	if !given {
-		return nil, invalidField("action", "required", schemas.Violation{"message": "Field is required but missing", "value": "action"})
+		return nil, invalidField("action", "required", schemas.Violation{
+			"message": "Field is required but missing",
+			"value":   "action",
+		})
 	}
 	_, fields := a.cfg.Schemas.Validate("auth.keys", map[string]any{"action": action})
 	if len(fields) > 0 {

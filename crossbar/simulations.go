@@ -31,7 +31,8 @@ func preflowOf(a account.Account) callflow.ID {
 	return callflow.ID(id)
 }
 
-// nameFunctions adds to the steps of a trace what their functions are called. A database that does not answer leaves them without.
+// nameFunctions adds to the steps of a trace what their functions are called. A database that does not answer leaves
+// them without.
 func (a *API) nameFunctions(x *exchange, steps []callflow.Step) {
 	var ids []string
 	for _, step := range steps {
@@ -59,8 +60,8 @@ func (a *API) nameFunctions(x *exchange, steps []callflow.Step) {
 	}
 }
 
-// simulate walks a pretend call through the account's callflows, with the script beside it: 201 and the trace, also when nothing answers. It has
-// no effect outside.
+// simulate walks a pretend call through the account's callflows, with the script beside it: 201 and the trace, also
+// when nothing answers. It has no effect outside.
 func (a *API) simulate(x *exchange) (*answer, error) {
 	data, err := x.object()
 	if err != nil {
@@ -79,8 +80,9 @@ func (a *API) simulate(x *exchange) (*answer, error) {
 		return nil, err
 	}
 	trace, err := a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
-		Account: x.account.ID(), Call: call, Script: script, ScriptOrder: x.body.order.Member("script"), TimeZone: zone, DefaultRealm: x.account.Realm(),
-		Preflow: preflowOf(x.account),
+		Account: x.account.ID(), Call: call, Script: script, ScriptOrder: x.body.order.Member("script"), TimeZone: zone,
+		DefaultRealm: x.account.Realm(),
+		Preflow:      preflowOf(x.account),
 	})
 	var unusable *callflow.InvalidCall
 	if errors.As(err, &unusable) {

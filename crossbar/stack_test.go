@@ -36,7 +36,8 @@ const masterKey = "0000000000000000000000000000000000000000000000000000000000000
 // pastMigration is a move of long ago.
 const pastMigration = "0000000000000000000000000000000e"
 
-// privateKey begins every private field of an answer that should have none. With its quote: a token is random enough to hold the rest.
+// privateKey begins every private field of an answer that should have none. With its quote: a token is random enough to
+// hold the rest.
 const privateKey = `"pvt_`
 
 // stack is the whole API over a real datastore, with a runner and a simulator that only pretend.
@@ -60,7 +61,10 @@ var loadSchemas = sync.OnceValues(schemas.Load)
 func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	t.Helper()
 	ctx := context.Background()
-	s := &stack{runner: &fakeRunner{}, clock: &clock{now: time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC)}, log: &testlog.Buffer{}}
+	s := &stack{
+		runner: &fakeRunner{}, clock: &clock{now: time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC)},
+		log: &testlog.Buffer{},
+	}
 	s.stores = datastoretest.Open(t)
 	s.signingKeys(t)
 	s.accounts = account.NewStore(account.Config{Datastores: s.stores, Random: rand.Reader, Now: s.clock.Now})
@@ -74,14 +78,18 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resolver, err := storageplan.Open(ctx, storageplan.Config{Main: datastore.Single{Connection: s.stores.Connection, Prefix: s.stores.Prefix}, Secret: s.secret, Log: s.logger()})
+	resolver, err := storageplan.Open(ctx, storageplan.Config{Main: datastore.Single{
+		Connection: s.stores.Connection,
+		Prefix:     s.stores.Prefix,
+	}, Secret: s.secret, Log: s.logger()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(resolver.Close)
 	s.plans = resolver
 	s.cfg = crossbar.Config{
-		Datastores: resolver, Storage: s.keeper(t, nil), Migrations: s.moves(t), Accounts: s.accounts, Auth: s.auth, Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
+		Datastores: resolver, Storage: s.keeper(t, nil), Migrations: s.moves(t), Accounts: s.accounts, Auth: s.auth,
+		Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
 		Pivot:    &callflow.PivotServer{Directory: callflow.Stored{Datastores: resolver}, Runner: s.runner, Flows: set},
 		Recovery: crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}},
 		Random:   rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
@@ -137,7 +145,8 @@ func (s *stack) logger() *slog.Logger {
 func (s *stack) keeper(t testing.TB, mover storageplan.Mover) *storageplan.Keeper {
 	t.Helper()
 	k := storageplan.NewKeeper(storageplan.KeeperConfig{
-		Resolver: s.plans, Mover: mover, Language: provision.Auto, Log: s.logger(), // not every CouchDB runs JavaScript of its own
+		// not every CouchDB runs JavaScript of its own
+		Resolver: s.plans, Mover: mover, Language: provision.Auto, Log: s.logger(),
 		Patient: doctor.Patient{Deadline: time.Second, MaxTarget: 8177, Now: time.Now},
 	})
 	t.Cleanup(k.Close)
@@ -152,7 +161,8 @@ func (s *stack) moves(t testing.TB) *mover.Mover {
 		t.Fatal(err)
 	}
 	past := datastore.Document{
-		"_id": pastMigration, "pvt_type": storageplan.MigrationType, "database": "functions", "from": "local", "to": "local", "state": "rolled_back",
+		"_id": pastMigration, "pvt_type": storageplan.MigrationType, "database": "functions", "from": "local", "to": "local",
+		"state": "rolled_back",
 	}
 	if _, err := journal.Create(context.Background(), past); err != nil {
 		t.Fatal(err)
@@ -208,7 +218,10 @@ func (f *fakeRunner) Run(_ context.Context, r function.Request) function.Result 
 	defer f.mu.Unlock()
 	f.last, f.runs = r, f.runs+1
 	if f.broken != "" {
-		return function.Result{Run: "11111111111111111111111111111111", Outcome: f.broken, Error: &function.Error{Message: "broken"}}
+		return function.Result{
+			Run: "11111111111111111111111111111111", Outcome: f.broken,
+			Error: &function.Error{Message: "broken"},
+		}
 	}
 	return f.said(r.Params)
 }
@@ -222,7 +235,10 @@ func (f *fakeRunner) RunDraft(_ context.Context, d function.Draft) function.Resu
 		return function.Result{Outcome: f.broken, Error: &function.Error{Message: "broken"}}
 	}
 	if strings.Contains(d.Source, "THROW") {
-		return function.Result{Outcome: function.Threw, Error: &function.Error{Message: "boom", Line: 1}, Duration: time.Millisecond}
+		return function.Result{
+			Outcome: function.Threw, Error: &function.Error{Message: "boom", Line: 1},
+			Duration: time.Millisecond,
+		}
 	}
 	return f.said(d.Params)
 }
@@ -237,10 +253,15 @@ func (f *fakeRunner) said(params map[string]string) function.Result {
 	}
 	flow := map[string]any{"module": "tts", "data": map[string]any{"text": "hi " + params["To"]}}
 	value, _ := json.Marshal(flow)
-	return function.Result{Run: "11111111111111111111111111111111", Outcome: function.OK, Value: value, Flow: flow, Duration: 1500 * time.Microsecond}
+	return function.Result{
+		Run: "11111111111111111111111111111111", Outcome: function.OK, Value: value, Flow: flow,
+		Duration: 1500 * time.Microsecond,
+	}
 }
 
-func (f *fakeRunner) CheckSyntax(_ context.Context, _ account.ID, source string) (*function.SyntaxError, []function.Warning, error) {
+func (f *fakeRunner) CheckSyntax(_ context.Context, _ account.ID, source string) (*function.SyntaxError,
+	[]function.Warning, error,
+) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.checked++
@@ -264,7 +285,10 @@ func (fakeSimulator) Prepare(r callflow.SimulationRequest) (callflow.Rehearsal, 
 }
 
 func (fakeSimulator) Simulate(context.Context, callflow.SimulationRequest) (callflow.Trace, error) {
-	return callflow.Trace{Call: map[string]any{}, Steps: []callflow.Step{}, Ended: callflow.Ended{How: callflow.EndNoCallflow}}, nil
+	return callflow.Trace{
+		Call: map[string]any{}, Steps: []callflow.Step{},
+		Ended: callflow.Ended{How: callflow.EndNoCallflow},
+	}, nil
 }
 
 // reply is an answer taken apart.
@@ -334,7 +358,8 @@ func (s *stack) send(t testing.TB, request *http.Request) reply {
 	return r
 }
 
-// serve is send without holding the exchange against the OpenAPI document: what no client would send may be in no document.
+// serve is send without holding the exchange against the OpenAPI document: what no client would send may be in no
+// document.
 func (s *stack) serve(t testing.TB, request *http.Request) reply {
 	t.Helper()
 	recorder := httptest.NewRecorder()

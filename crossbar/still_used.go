@@ -15,12 +15,15 @@ const (
 	mostUsersTold = 10
 )
 
-// stillUsed warns that a document which was deleted is named by the account's callflows, with the numbers that lead there, and
-// by its sets of time rules.
+// stillUsed warns that a document which was deleted is named by the account's callflows, with the numbers that lead
+// there, and by its sets of time rules.
 func (a *API) stillUsed(x *exchange, deleted datastore.Document) []schemas.Warning {
 	var users []string
 	owner := string(x.account.ID())
-	for _, collection := range []datastore.Collection{callflow.Collection(a.cfg.Datastores), callflow.ResourceCollection(a.cfg.Datastores, callflow.TemporalRuleSetKind)} {
+	for _, collection := range []datastore.Collection{
+		callflow.Collection(a.cfg.Datastores),
+		callflow.ResourceCollection(a.cfg.Datastores, callflow.TemporalRuleSetKind),
+	} {
 		rows, err := collection.ByAccount(x.ctx, datastore.Query{
 			StartKey: []any{owner}, EndKey: []any{owner, datastore.AfterEverything{}}, IncludeDocs: true, Limit: mostUsersRead,
 		})
@@ -45,7 +48,8 @@ func (a *API) stillUsed(x *exchange, deleted datastore.Document) []schemas.Warni
 		told = append(users[:mostUsersTold:mostUsersTold], fmt.Sprintf("%d more", more))
 	}
 	noun := strings.ReplaceAll(deleted.Type(), "_", " ")
-	return []schemas.Warning{{Path: "id", Message: fmt.Sprintf("this %s is deleted and still used by %s", noun, strings.Join(told, ", "))}}
+	return []schemas.Warning{{Path: "id", Message: fmt.Sprintf("this %s is deleted and still used by %s", noun,
+		strings.Join(told, ", "))}}
 }
 
 // mentions reports whether id is a text or a name anywhere in a value.

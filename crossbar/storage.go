@@ -21,7 +21,8 @@ type StoragePlans interface {
 	// Apply stores a plan and lets it take effect.
 	Apply(context.Context, storageplan.Change) (storageplan.Applied, error)
 	// Migrate moves every database to another CouchDB.
-	Migrate(ctx context.Context, connection map[string]any, stamp datastore.Stamp) ([]storageplan.Migration, []storageplan.Problem, error)
+	Migrate(ctx context.Context, connection map[string]any, stamp datastore.Stamp) ([]storageplan.Migration,
+		[]storageplan.Problem, error)
 	// Overview says where databases are now, and what is being moved.
 	Overview() storageplan.Overview
 	// Examine looks at every connection of the plan as `callfn doctor` does.
@@ -42,7 +43,8 @@ func (a *API) showStorage(x *exchange) (*answer, error) {
 	return &answer{data: a.storageShown(doc), order: doc.Order(), revision: doc.Rev()}, nil
 }
 
-// storageShown is what clients see of a plan: the stored one over the default one, as in KAZOO, and where everything is.
+// storageShown is what clients see of a plan: the stored one over the default one, as in KAZOO, and where everything
+// is.
 func (a *API) storageShown(doc datastore.Document) map[string]any {
 	overview := a.cfg.Storage.Overview()
 	shown := jsonvalue.Merge(storageplan.DefaultDocument(overview.Flagged), doc.Public())
@@ -74,7 +76,8 @@ func (a *API) createStorage(x *exchange) (*answer, error) {
 	}
 	return a.storePlan(x, func(doc datastore.Document) (datastore.Document, error) {
 		if len(datastore.StripPrivate(doc)) > 0 {
-			return nil, fail(409, "datastore_conflict", says("a storage plan is stored already: PATCH merges into it, POST replaces it"))
+			return nil, fail(409, "datastore_conflict",
+				says("a storage plan is stored already: PATCH merges into it, POST replaces it"))
 		}
 		return datastore.Document(data).Ordered(x.body.order), nil
 	})
@@ -90,7 +93,8 @@ func (a *API) replaceStorage(x *exchange) (*answer, error) {
 	})
 }
 
-// patchStorage merges into what is stored. KAZOO merges into the default plan too, which its own schema then refuses (B43).
+// patchStorage merges into what is stored. KAZOO merges into the default plan too, which its own schema then refuses
+// (B43).
 func (a *API) patchStorage(x *exchange) (*answer, error) {
 	data, err := x.object()
 	if err != nil {
@@ -111,8 +115,8 @@ func (a *API) deleteStorage(x *exchange) (*answer, error) {
 	})
 }
 
-// storePlan stores what change makes of the current plan. Someone else being faster means: start again from theirs, unless the
-// client named the revision it means to change.
+// storePlan stores what change makes of the current plan. Someone else being faster means: start again from theirs,
+// unless the client named the revision it means to change.
 func (a *API) storePlan(x *exchange, change func(datastore.Document) (datastore.Document, error)) (*answer, error) {
 	for attempt := 1; ; attempt++ {
 		before, err := a.cfg.Storage.Stored(x.ctx)
@@ -157,7 +161,10 @@ func (a *API) applyPlan(x *exchange, before, changed datastore.Document) (*answe
 	}
 	valid, _ := value.(map[string]any)
 	dryRun := x.flag("dry_run", false)
-	out, err := a.cfg.Storage.Apply(x.ctx, storageplan.Change{Before: before, Wanted: valid, Order: order, Stamp: a.stamp(x), Probe: probe, DryRun: dryRun})
+	out, err := a.cfg.Storage.Apply(x.ctx, storageplan.Change{
+		Before: before, Wanted: valid, Order: order,
+		Stamp: a.stamp(x), Probe: probe, DryRun: dryRun,
+	})
 	if err != nil {
 		return nil, storageFailure(err)
 	}
@@ -173,7 +180,8 @@ func (a *API) applyPlan(x *exchange, before, changed datastore.Document) (*answe
 		shown["moves"] = moves(out.Moves)
 		return &answer{status: http.StatusOK, data: shown, order: order, warnings: warnings}, nil
 	}
-	a.cfg.Log.Info("storage plan stored", "request_id", x.requestID, "revision", out.Document.Rev(), "migrations", len(out.Migrations))
+	a.cfg.Log.Info("storage plan stored", "request_id", x.requestID, "revision", out.Document.Rev(), "migrations",
+		len(out.Migrations))
 	shown := a.storageShown(out.Document)
 	result := &answer{data: shown, order: order, revision: out.Document.Rev(), warnings: warnings}
 	if len(out.Migrations) > 0 {
@@ -210,7 +218,10 @@ func remarks(warnings []string) any {
 func moves(list []storageplan.Move) []any {
 	out := make([]any, len(list))
 	for i, m := range list {
-		out[i] = map[string]any{"database": m.Database, "from": string(m.From), "to": string(m.To), "documents": m.Documents, "at_once": m.AtOnce}
+		out[i] = map[string]any{
+			"database": m.Database, "from": string(m.From), "to": string(m.To), "documents": m.Documents,
+			"at_once": m.AtOnce,
+		}
 	}
 	return out
 }
@@ -239,7 +250,9 @@ func storageFailure(err error) error {
 		return fail(409, "database_moving", map[string]any{"message": moving.Error(), "cause": moving.Migration.ID})
 	case errors.As(err, &unstarted):
 		f := fail(503, "move_not_started", map[string]any{
-			"message": fmt.Sprintf("the plan is stored, and the database %s is where it was: moving it could not be started. Send the plan again", unstarted.Database), "cause": unstarted.Database})
+			"message": fmt.Sprintf("the plan is stored, and the database %s is where it was: moving it could not be started. "+
+				"Send the plan again", unstarted.Database), "cause": unstarted.Database,
+		})
 		f.cause = err
 		return f
 	}
@@ -255,6 +268,7 @@ func (a *API) checkStorage(x *exchange) (*answer, error) {
 // noStorageHere answers for plans of accounts and resellers.
 func (a *API) noStorageHere(*exchange) (*answer, error) {
 	return nil, fail(http.StatusNotImplemented, "not_implemented", says(
-		"storage plans of accounts and resellers are out of scope: they can never say where the database functions is, nor any other that accounts share. "+
+		"storage plans of accounts and resellers are out of scope: they can never say where the database functions is, nor "+
+			"any other that accounts share. "+
 			"The system's plan, which can, is /v2/storage, for admins of the master account"))
 }

@@ -36,7 +36,8 @@ func TestStoragePlanMovesDocuments(t *testing.T) {
 	mover := &fakeMover{}
 	s.rewire(t, func(c *crossbar.Config) { c.Storage = s.keeper(t, mover) })
 	r = s.must(t, 200, "PATCH", "/v2/storage?dry_run=true", admin, onNode(t, n))
-	want := `[{"at_once":false,"database":"functions","documents":1,"from":"local","to":"` + planUUID + `"},{"at_once":true,"database":"function_runs","documents":0,"from":"local","to":"` + planUUID + `"}]`
+	want := `[{"at_once":false,"database":"functions","documents":1,"from":"local","to":"` + planUUID +
+		`"},{"at_once":true,"database":"function_runs","documents":0,"from":"local","to":"` + planUUID + `"}]`
 	if got, _ := json.Marshal(r.at("data", "moves")); string(got) != want {
 		t.Errorf("a dry run says %s, want %s", got, want)
 	}
@@ -45,7 +46,8 @@ func TestStoragePlanMovesDocuments(t *testing.T) {
 	}
 
 	r = s.must(t, 202, "PATCH", "/v2/storage", admin, onNode(t, n))
-	if r.at("data", "migration", "state") != "copying" || r.at("data", "migration", "database") != "functions" || r.at("data", "migration", "total") != 1.0 {
+	if r.at("data", "migration", "state") != "copying" || r.at("data", "migration", "database") != "functions" ||
+		r.at("data", "migration", "total") != 1.0 {
 		t.Error(r.raw)
 	}
 	if got := strings.Join(mover.started, ";"); got != "functions local "+planUUID {
@@ -55,7 +57,8 @@ func TestStoragePlanMovesDocuments(t *testing.T) {
 		t.Errorf("only the empty database changes over at once: %s", r.raw)
 	}
 	s.must(t, 200, "GET", tenant.path("/functions/"+id), tenant.token, "")
-	if _, err := n.Connection.Database(s.stores.Prefix+datastore.Functions).Get(t.Context(), "_design/functions"); err != nil {
+	if _, err := n.Connection.Database(s.stores.Prefix+datastore.Functions).Get(t.Context(),
+		"_design/functions"); err != nil {
 		t.Errorf("the place to go to is not set up: %v", err)
 	}
 
@@ -94,8 +97,10 @@ func TestEditedConnectionLeavesNothingBehind(t *testing.T) {
 	if text, _ := r.at("data", field, "conflict", "message").(string); !strings.Contains(text, "would be left behind") {
 		t.Error(r.raw)
 	}
-	s.must(t, 400, "PATCH", "/v2/storage?validate_settings=false", admin, onNode(t, other)) // nor by whoever does not want connections tried
-	s.must(t, 200, "PATCH", "/v2/storage", admin, onNode(t, n, func(c, _ map[string]any) { c["settings"].(map[string]any)["ip"] = "localhost" }))
+	// nor by whoever does not want connections tried
+	s.must(t, 400, "PATCH", "/v2/storage?validate_settings=false", admin, onNode(t, other))
+	s.must(t, 200, "PATCH", "/v2/storage", admin,
+		onNode(t, n, func(c, _ map[string]any) { c["settings"].(map[string]any)["ip"] = "localhost" }))
 	if len(s.must(t, 200, "GET", tenant.path("/functions"), tenant.token, "").items()) != 1 {
 		t.Error("the function is not found by the other name of the same server")
 	}
@@ -123,14 +128,17 @@ func TestStragglers(t *testing.T) {
 	}
 }
 
-// While an empty database changes over, writes at the old place wait and are made at the new one, those of a process that has not
-// heard of the plan too; and going back at once is no different.
+// While an empty database changes over, writes at the old place wait and are made at the new one, those of a process
+// that has not heard of the plan too; and going back at once is no different.
 func TestAnEmptyDatabaseChangesOverBehindAFence(t *testing.T) {
 	s := newStack(t)
 	s.rewire(t, func(c *crossbar.Config) { c.Storage = s.keeper(t, c.Migrations.(*mover.Mover)) })
 	admin := s.login(t, masterKey)
 	n := datastoretest.Serve(t, datastoretest.NodeConfig{})
-	other, err := storageplan.Open(t.Context(), storageplan.Config{Main: datastore.Single{Connection: s.stores.Connection, Prefix: s.stores.Prefix}, Secret: s.secret, Log: s.logger()})
+	other, err := storageplan.Open(t.Context(), storageplan.Config{Main: datastore.Single{
+		Connection: s.stores.Connection,
+		Prefix:     s.stores.Prefix,
+	}, Secret: s.secret, Log: s.logger()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +184,10 @@ func TestAnEmptyDatabaseChangesOverBehindAFence(t *testing.T) {
 		has(at(s.stores.Connection, datastore.FunctionRuns), id, true)
 		has(at(n.Connection, datastore.FunctionRuns), id, false)
 	}
-	for _, db := range []*datastore.Database{at(s.stores.Connection, datastore.Functions), at(n.Connection, datastore.FunctionRuns)} {
+	for _, db := range []*datastore.Database{
+		at(s.stores.Connection, datastore.Functions),
+		at(n.Connection, datastore.FunctionRuns),
+	} {
 		for until := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 			if _, err := db.Get(t.Context(), datastore.FenceID); errors.Is(err, datastore.ErrNotFound) {
 				break
@@ -193,7 +204,9 @@ type lateWriter struct {
 	into *datastore.Database
 }
 
-func (m *lateWriter) Hold(ctx context.Context, database string, from, to datastore.Single) (func(context.Context) error, error) {
+func (m *lateWriter) Hold(ctx context.Context, database string, from, to datastore.Single) (func(context.Context) error,
+	error,
+) {
 	if strings.HasSuffix(m.into.Name(), database) {
 		_, _ = m.into.Create(ctx, datastore.Document{"_id": "late", "pvt_type": "function"})
 	}
@@ -205,14 +218,15 @@ func TestALateDocumentIsMoved(t *testing.T) {
 	s := newStack(t)
 	mover := &lateWriter{into: s.stores.Connection.Database(s.stores.Prefix + datastore.Functions)}
 	s.rewire(t, func(c *crossbar.Config) { c.Storage = s.keeper(t, mover) })
-	s.must(t, 202, "PATCH", "/v2/storage", s.login(t, masterKey), onNode(t, datastoretest.Serve(t, datastoretest.NodeConfig{})))
+	s.must(t, 202, "PATCH", "/v2/storage", s.login(t, masterKey),
+		onNode(t, datastoretest.Serve(t, datastoretest.NodeConfig{})))
 	if got := strings.Join(mover.started, ";"); got != "functions local "+planUUID {
 		t.Errorf("started %q", got)
 	}
 }
 
-// A place that a database was moved away from still has what it had, behind a fence: an empty database does not just change over to
-// there, or what was deleted since would come to light again.
+// A place that a database was moved away from still has what it had, behind a fence: an empty database does not just
+// change over to there, or what was deleted since would come to light again.
 func TestAFormerPlaceIsNotGoneBackToAtOnce(t *testing.T) {
 	s := newStack(t)
 	mover := &fakeMover{}
@@ -223,7 +237,8 @@ func TestAFormerPlaceIsNotGoneBackToAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := n.Connection.Database(s.stores.Prefix+datastore.FunctionRuns).Create(t.Context(), datastore.Document{"_id": datastore.FenceID}); err != nil {
+	if _, err := n.Connection.Database(s.stores.Prefix+datastore.FunctionRuns).Create(t.Context(),
+		datastore.Document{"_id": datastore.FenceID}); err != nil {
 		t.Fatal(err)
 	}
 	s.must(t, 202, "PATCH", "/v2/storage", s.login(t, masterKey), onNode(t, n))

@@ -49,8 +49,8 @@ func where(r reply, database string) any {
 	return r.at("data", "_read_only", "databases", database, "connection")
 }
 
-// KAZOO's documented request works as it is printed: by PATCH, PUT and POST, with the envelope that KAZOO's own curl forgets and
-// without, declared as JSON, as curl declares everything, or as nothing.
+// KAZOO's documented request works as it is printed: by PATCH, PUT and POST, with the envelope that KAZOO's own curl
+// forgets and without, declared as JSON, as curl declares everything, or as nothing.
 func TestDocumentedStoragePlan(t *testing.T) {
 	for _, method := range []string{"PATCH", "PUT", "POST"} {
 		for _, kind := range []string{"application/x-www-form-urlencoded", "application/json", ""} {
@@ -78,7 +78,8 @@ func TestDocumentedStoragePlan(t *testing.T) {
 							t.Errorf("%s is on %v, want %s", database, got, want)
 						}
 					}
-					if r.at("data", "plan", "yodb", "connection") != "local" || r.at("data", "plan", "aggregate", "types", "function", "connection") != planUUID {
+					if r.at("data", "plan", "yodb", "connection") != "local" || r.at("data", "plan", "aggregate", "types", "function",
+						"connection") != planUUID {
 						t.Errorf("the plan in force: %s", r.raw)
 					}
 					tenant := s.tenant(t, s.master, "acme")
@@ -113,34 +114,102 @@ func TestStoragePlansThatCannotWork(t *testing.T) {
 		return func(_, rule map[string]any) { rule[name] = value }
 	}
 	for name, c := range map[string]struct{ body, field, validator, says string }{
-		"unknown connection": {onNode(t, open, ruled("connection", strings.Repeat("f", 32))), "plan.aggregate.connection", "not_found", "invalid reference 'ffff"},
-		"unknown in a type": {onNode(t, open, ruled("types", map[string]any{"function": map[string]any{"connection": "x"}})),
-			"plan.aggregate.types.function.connection", "not_found", "invalid reference 'x'"},
-		"unknown elsewhere":      {`{"data":{"plan":{"yodb":{"connection":"x"}}}}`, "plan.yodb.connection", "not_found", "invalid reference"},
-		"mistyped UUID":          {`{"data":{"connections":{"9EE5":{"driver":"kazoo_couch","settings":{"ip":"x","port":1}}}}}`, "connections.9EE5", "additionalProperties", ""},
-		"unreachable":            {onNode(t, stopped), "connections." + planUUID + ".settings.ip", "unreachable", "no CouchDB answers at " + stopped.URL},
-		"no such host":           {onNode(t, open, setting("ip", "nowhere.invalid")), "connections." + planUUID + ".settings.ip", "unreachable", "nowhere.invalid"},
-		"no CouchDB":             {onNode(t, open, setting("port", port)), "connections." + planUUID + ".settings.ip", "unreachable", "no CouchDB answers"},
-		"a URL for a host":       {onNode(t, open, setting("ip", "http://x@y/")), "connections." + planUUID + ".settings.ip", "pattern", ""},
-		"no credentials":         {onNode(t, closed, setting("credentials", map[string]any{"username": "x", "password": "wrong"})), "connections." + planUUID + ".settings.credentials", "credentials", "Name or password is incorrect"},
-		"numeric password":       {onNode(t, closed, setting("credentials", map[string]any{"username": "x", "password": 1})), "connections." + planUUID + ".settings.credentials.password", "type", ""},
-		"strange certificate":    {onNode(t, secure, setting("tls", map[string]any{})), "connections." + planUUID + ".settings.ip", "unreachable", "certificate"},
-		"no certificate":         {onNode(t, secure, setting("tls", map[string]any{"ca": "x"})), "connections." + planUUID + ".settings.tls.ca", "invalid", "no PEM certificate"},
-		"another name":           {onNode(t, secure, setting("tls", map[string]any{"ca": secure.Settings()["tls"].(map[string]any)["ca"], "server_name": "couch.internal"})), "connections." + planUUID + ".settings.ip", "unreachable", "couch.internal"},
-		"TLS on a plain port":    {onNode(t, open, setting("is_ssl", true)), "connections." + planUUID + ".settings.ip", "unreachable", ""},
-		"language":               {onNode(t, open, setting("functions_language", "erlang")), "connections." + planUUID + ".settings.functions_language", "enum", ""},
-		"unknown setting":        {onNode(t, open, setting("is_sll", true)), "connections." + planUUID + ".settings.is_sll", "additionalProperties", ""},
-		"accounts, by no names":  {onNode(t, open, ruled("database", map[string]any{})), "plan.aggregate.connection", "forbidden", `"names": ["functions"]`},
-		"accounts, by name":      {onNode(t, open, ruled("database", map[string]any{"names": []any{"accounts"}})), "plan.aggregate.connection", "forbidden", "nobody can log in"},
-		"accounts, by the class": {`{"data":{"connections":{"` + planUUID + `":{"driver":"kazoo_couch","settings":{"ip":"x","port":1}}},"plan":{"system":{"connection":"` + planUUID + `"}}}}`, "plan.system.connection", "forbidden", "accounts"},
-		"system_data": {`{"data":{"connections":{"` + planUUID + `":{"driver":"kazoo_couch","settings":{"ip":"x","port":1}}},"plan":{"system":{"types":{"system_data":{"connection":"` + planUUID + `"}}}}}}`,
-			"plan.system.types.system_data.connection", "forbidden", "the storage plan itself is in system_data"},
-		"one type of many": {onNode(t, open, ruled("database", map[string]any{"names": []any{"callflows"}}), ruled("types", map[string]any{"menu": map[string]any{"connection": "local"}})),
-			"plan.aggregate.types.menu.connection", "invalid", "on one connection"},
-		"attachments":   {`{"data":{"attachments":{"` + planUUID + `":{"handler":"s3"}}}}`, "attachments." + planUUID, "additionalProperties", ""},
-		"a local of us": {`{"data":{"connections":{"local":{"settings":{}}}}}`, "connections.local.settings", "additionalProperties", ""},
-		"a placeholder for nothing": {onNode(t, closed, setting("credentials", map[string]any{"username": "admin", "password": storageplan.Placeholder})),
-			"connections." + planUUID + ".settings.credentials.password", "credentials", "none is kept"},
+		"unknown connection": {
+			onNode(t, open, ruled("connection", strings.Repeat("f", 32))), "plan.aggregate.connection",
+			"not_found", "invalid reference 'ffff",
+		},
+		"unknown in a type": {
+			onNode(t, open, ruled("types", map[string]any{"function": map[string]any{"connection": "x"}})),
+			"plan.aggregate.types.function.connection", "not_found", "invalid reference 'x'",
+		},
+		"unknown elsewhere": {
+			`{"data":{"plan":{"yodb":{"connection":"x"}}}}`, "plan.yodb.connection", "not_found",
+			"invalid reference",
+		},
+		"mistyped UUID": {`{"data":{"connections":{"9EE5":{"driver":"kazoo_couch","settings":{"ip":"x",` +
+			`"port":1}}}}}`, "connections.9EE5", "additionalProperties", ""},
+		"unreachable": {
+			onNode(t, stopped), "connections." + planUUID + ".settings.ip", "unreachable",
+			"no CouchDB answers at " + stopped.URL,
+		},
+		"no such host": {onNode(t, open, setting("ip", "nowhere.invalid")), "connections." + planUUID +
+			".settings.ip", "unreachable", "nowhere.invalid"},
+		"no CouchDB": {
+			onNode(t, open, setting("port", port)), "connections." + planUUID + ".settings.ip",
+			"unreachable", "no CouchDB answers",
+		},
+		"a URL for a host": {
+			onNode(t, open, setting("ip", "http://x@y/")), "connections." + planUUID + ".settings.ip",
+			"pattern", "",
+		},
+		"no credentials": {
+			onNode(t, closed, setting("credentials", map[string]any{
+				"username": "x",
+				"password": "wrong",
+			})), "connections." + planUUID + ".settings.credentials", "credentials",
+			"Name or password is incorrect",
+		},
+		"numeric password": {
+			onNode(t, closed, setting("credentials", map[string]any{"username": "x", "password": 1})),
+			"connections." + planUUID + ".settings.credentials.password", "type", "",
+		},
+		"strange certificate": {onNode(t, secure, setting("tls", map[string]any{})), "connections." + planUUID +
+			".settings.ip", "unreachable", "certificate"},
+		"no certificate": {onNode(t, secure, setting("tls", map[string]any{"ca": "x"})), "connections." + planUUID +
+			".settings.tls.ca", "invalid", "no PEM certificate"},
+		"another name": {onNode(t, secure,
+			setting("tls", map[string]any{
+				"ca":          secure.Settings()["tls"].(map[string]any)["ca"],
+				"server_name": "couch.internal",
+			})), "connections." + planUUID + ".settings.ip", "unreachable", "couch.internal"},
+		"TLS on a plain port": {
+			onNode(t, open, setting("is_ssl", true)), "connections." + planUUID + ".settings.ip",
+			"unreachable", "",
+		},
+		"language": {onNode(t, open, setting("functions_language", "erlang")), "connections." + planUUID +
+			".settings.functions_language", "enum", ""},
+		"unknown setting": {
+			onNode(t, open, setting("is_sll", true)), "connections." + planUUID + ".settings.is_sll",
+			"additionalProperties", "",
+		},
+		"accounts, by no names": {
+			onNode(t, open, ruled("database", map[string]any{})), "plan.aggregate.connection",
+			"forbidden", `"names": ["functions"]`,
+		},
+		"accounts, by name": {
+			onNode(t, open, ruled("database", map[string]any{"names": []any{"accounts"}})),
+			"plan.aggregate.connection", "forbidden", "nobody can log in",
+		},
+		"accounts, by the class": {
+			`{"data":{"connections":{"` + planUUID +
+				`":{"driver":"kazoo_couch","settings":{"ip":"x","port":1}}},"plan":{"system":{"connection":"` + planUUID + `"}}}}`,
+			"plan.system.connection", "forbidden", "accounts",
+		},
+		"system_data": {
+			`{"data":{"connections":{"` + planUUID + `":{"driver":"kazoo_couch","settings":{"ip":"x",` +
+				`"port":1}}},"plan":{"system":{"types":{"system_data":{"connection":"` + planUUID + `"}}}}}}`,
+			"plan.system.types.system_data.connection", "forbidden", "the storage plan itself is in system_data",
+		},
+		"one type of many": {
+			onNode(t, open, ruled("database", map[string]any{"names": []any{"callflows"}}),
+				ruled("types", map[string]any{"menu": map[string]any{"connection": "local"}})),
+			"plan.aggregate.types.menu.connection", "invalid", "on one connection",
+		},
+		"attachments": {
+			`{"data":{"attachments":{"` + planUUID + `":{"handler":"s3"}}}}`, "attachments." + planUUID,
+			"additionalProperties", "",
+		},
+		"a local of us": {
+			`{"data":{"connections":{"local":{"settings":{}}}}}`, "connections.local.settings",
+			"additionalProperties", "",
+		},
+		"a placeholder for nothing": {
+			onNode(t, closed, setting("credentials", map[string]any{
+				"username": "admin",
+				"password": storageplan.Placeholder,
+			})),
+			"connections." + planUUID + ".settings.credentials.password", "credentials", "none is kept",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStack(t)
@@ -148,7 +217,8 @@ func TestStoragePlansThatCannotWork(t *testing.T) {
 			before := s.dump(t)
 			r := s.must(t, 400, "PATCH", "/v2/storage", admin, c.body)
 			text, _ := r.at("data", c.field, c.validator, "message").(string)
-			if field, ok := r.data()[c.field].(map[string]any); !ok || field[c.validator] == nil || !strings.Contains(text, c.says) {
+			if field, ok := r.data()[c.field].(map[string]any); !ok || field[c.validator] == nil ||
+				!strings.Contains(text, c.says) {
 				t.Errorf("want %s of %s with %q in %s", c.validator, c.field, c.says, r.raw)
 			}
 			if strings.Contains(r.raw, "wrong") || strings.Contains(s.log.String(), "wrong\"") {
@@ -161,16 +231,19 @@ func TestStoragePlansThatCannotWork(t *testing.T) {
 	}
 }
 
-// Nobody is asked with validate_settings=false: a plan for a CouchDB that is down can be stored, and is set up when it is there.
+// Nobody is asked with validate_settings=false: a plan for a CouchDB that is down can be stored, and is set up when it
+// is there.
 func TestStoragePlanUntried(t *testing.T) {
 	stopped := datastoretest.Serve(t, datastoretest.NodeConfig{})
 	stopped.Stop()
 	s := newStack(t)
 	admin := s.login(t, masterKey)
-	if r := s.must(t, 200, "PATCH", "/v2/storage?validate_settings=false", admin, onNode(t, stopped)); where(r, datastore.Functions) != planUUID {
+	if r := s.must(t, 200, "PATCH", "/v2/storage?validate_settings=false", admin, onNode(t, stopped)); where(r,
+		datastore.Functions) != planUUID {
 		t.Error(r.raw)
 	}
-	s.must(t, 400, "PATCH", "/v2/storage?validate_settings=false", admin, `{"data":{"plan":{"aggregate":{"connection":"x"}}}}`)
+	s.must(t, 400, "PATCH", "/v2/storage?validate_settings=false", admin,
+		`{"data":{"plan":{"aggregate":{"connection":"x"}}}}`)
 }
 
 // Passwords go in and never come out: not by the API, not in the log, not readable in the datastore.
@@ -188,7 +261,8 @@ func TestStoragePlanSecrets(t *testing.T) {
 			other := datastoretest.Serve(t, datastoretest.NodeConfig{User: "admin", Password: password})
 			s := newStack(t)
 			admin := s.login(t, masterKey)
-			raw := s.must(t, 200, "PATCH", "/v2/storage", admin, onNode(t, n, func(c, _ map[string]any) { place(c["settings"].(map[string]any)) })).raw
+			raw := s.must(t, 200, "PATCH", "/v2/storage", admin,
+				onNode(t, n, func(c, _ map[string]any) { place(c["settings"].(map[string]any)) })).raw
 			shown := s.must(t, 200, "GET", "/v2/storage", admin, "")
 			if !strings.Contains(shown.raw, storageplan.Placeholder) {
 				t.Error("nothing shows that a password is kept")
@@ -202,11 +276,13 @@ func TestStoragePlanSecrets(t *testing.T) {
 			s.must(t, 201, "PUT", tenant.path("/functions"), tenant.token, hello)
 
 			// A password that is kept is for the server that it was given for, and for no other that somebody names.
-			r := s.must(t, 400, "PATCH", "/v2/storage?validate_settings=false", admin, fmt.Sprintf(`{"data":{"connections":{"%s":{"settings":{"port":%d}}}}}`, planUUID, other.Port))
+			r := s.must(t, 400, "PATCH", "/v2/storage?validate_settings=false", admin,
+				fmt.Sprintf(`{"data":{"connections":{"%s":{"settings":{"port":%d}}}}}`, planUUID, other.Port))
 			if raw += r.raw; !strings.Contains(r.raw, "send the password") {
 				t.Error(r.raw)
 			}
-			if strings.Contains(raw, password) || strings.Contains(s.log.String(), password) || strings.Contains(s.dump(t), password) {
+			if strings.Contains(raw, password) || strings.Contains(s.log.String(), password) || strings.Contains(s.dump(t),
+				password) {
 				t.Error("the password is shown")
 			}
 			if strings.Contains(raw, privateKey) || strings.Contains(raw, "sealed") {
@@ -221,12 +297,17 @@ type fakeMover struct{ started []string }
 
 func (m *fakeMover) Start(_ context.Context, database string, from, to storageplan.Tag) (storageplan.Migration, error) {
 	m.started = append(m.started, fmt.Sprintf("%s %s %s", database, from, to))
-	return storageplan.Migration{ID: strings.Repeat("1", 32), Database: database, From: from, To: to, State: storageplan.Copying, Total: 1}, nil
+	return storageplan.Migration{
+		ID: strings.Repeat("1", 32), Database: database, From: from, To: to,
+		State: storageplan.Copying, Total: 1,
+	}, nil
 }
 
 func (m *fakeMover) Check(context.Context, string, storageplan.Tag) error { return nil }
 
-func (m *fakeMover) Hold(context.Context, string, datastore.Single, datastore.Single) (func(context.Context) error, error) {
+func (m *fakeMover) Hold(context.Context, string, datastore.Single, datastore.Single) (func(context.Context) error,
+	error,
+) {
 	return func(context.Context) error { return nil }, nil
 }
 
@@ -234,7 +315,8 @@ func TestStoragePlanRevisions(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
 	s.must(t, 404, "DELETE", "/v2/storage", admin, "")
-	if r := s.must(t, 200, "GET", "/v2/storage", admin, ""); r.at("data", "plan", "account", "connection") != "local" || r.header.Get("ETag") != "" {
+	if r := s.must(t, 200, "GET", "/v2/storage", admin, ""); r.at("data", "plan", "account", "connection") != "local" ||
+		r.header.Get("ETag") != "" {
 		t.Errorf("the default plan: %s", r.raw)
 	}
 	const plan = `{"data":{"plan":{"yodb":{"connection":"local"}}}}`
@@ -246,16 +328,20 @@ func TestStoragePlanRevisions(t *testing.T) {
 	s.must(t, 412, "POST", "/v2/storage", admin, plan, "If-Match: "+first)
 	s.must(t, 400, "POST", "/v2/storage", admin, `{}`)
 	s.must(t, 400, "POST", "/v2/storage", admin, `{"auth_token":"x"}`)
-	r := s.must(t, 200, "PATCH", "/v2/storage", admin, `{"data":{"plan":{"modb":{"connection":"local"}},"migration":{"id":"x"},"validate_settings":false,"custom":1}}`)
+	r := s.must(t, 200, "PATCH", "/v2/storage", admin,
+		`{"data":{"plan":{"modb":{"connection":"local"}},"migration":{"id":"x"},"validate_settings":false,"custom":1}}`)
 	if r.at("data", "migration") != nil || r.at("data", "validate_settings") != nil || r.at("data", "custom") != 1.0 {
 		t.Error(r.raw)
 	}
-	if r := s.must(t, 200, "PATCH", "/v2/storage", admin, `{"data":{"plan":{"account":{"connection":"local"},"aggregate":{"database":{"names":["webhooks"]}}}}}`); r.env["warnings"] == nil {
+	if r := s.must(t, 200, "PATCH", "/v2/storage", admin,
+		`{"data":{"plan":{"account":{"connection":"local"},`+
+			`"aggregate":{"database":{"names":["webhooks"]}}}}}`); r.env["warnings"] == nil {
 		t.Errorf("nobody is told that callfn has no webhooks: %s", r.raw)
 	}
 	// KAZOO's own default plan, as its GET gives it.
 	class := `{"connection":"local","attachments":{},"types":{}}`
-	s.must(t, 200, "POST", "/v2/storage", admin, `{"data":{"id":"system","attachments":{},"connections":{"local":{}},"plan":{"account":`+class+`,"modb":`+class+`,"system":`+class+`,"yodb":`+class+`}}}`)
+	s.must(t, 200, "POST", "/v2/storage", admin, `{"data":{"id":"system","attachments":{},"connections":{"local":{}},`+
+		`"plan":{"account":`+class+`,"modb":`+class+`,"system":`+class+`,"yodb":`+class+`}}}`)
 	s.must(t, 200, "DELETE", "/v2/storage", admin, "")
 	s.must(t, 404, "DELETE", "/v2/storage", admin, "")
 	s.must(t, 201, "PUT", "/v2/storage", admin, plan)
@@ -265,8 +351,10 @@ func TestStoragePlanRevisions(t *testing.T) {
 func TestNoPlansOfAccounts(t *testing.T) {
 	s := newStack(t)
 	tenant := s.tenant(t, s.master, "acme")
-	for _, path := range []string{"/storage", "/storage/plans", "/storage/plans/system", "/users/" + strings.Repeat("1", 32) + "/storage"} {
-		if r := s.must(t, 501, "GET", tenant.path(path), tenant.token, ""); !strings.Contains(r.raw, "/v2/storage") || !strings.Contains(r.raw, "out of scope") {
+	for _, path := range []string{"/storage", "/storage/plans", "/storage/plans/system", "/users/" +
+		strings.Repeat("1", 32) + "/storage"} {
+		if r := s.must(t, 501, "GET", tenant.path(path), tenant.token, ""); !strings.Contains(r.raw, "/v2/storage") ||
+			!strings.Contains(r.raw, "out of scope") {
 			t.Error(r.raw)
 		}
 	}
@@ -287,11 +375,14 @@ func TestStoragePlanWantsFunctionsToRun(t *testing.T) {
 	n := datastoretest.Serve(t, datastoretest.NodeConfig{Engine: showless{}})
 	before := s.dump(t)
 	r := s.must(t, 400, "PATCH", "/v2/storage", admin, onNode(t, n))
-	if text, _ := r.at("data", "plan.aggregate.connection", "functions", "message").(string); !strings.Contains(text, "functions cannot run on "+n.URL) {
+	if text, _ := r.at("data", "plan.aggregate.connection", "functions", "message").(string); !strings.Contains(text,
+		"functions cannot run on "+n.URL) {
 		t.Error(r.raw)
 	}
-	r = s.must(t, 400, "PATCH", "/v2/storage", admin, onNode(t, n, func(c, _ map[string]any) { c["settings"].(map[string]any)["functions_language"] = "javascript" }))
-	if text, _ := r.at("data", "connections."+planUUID+".settings.functions_language", "functions", "message").(string); !strings.Contains(text, "language javascript") {
+	r = s.must(t, 400, "PATCH", "/v2/storage", admin,
+		onNode(t, n, func(c, _ map[string]any) { c["settings"].(map[string]any)["functions_language"] = "javascript" }))
+	if text, _ := r.at("data", "connections."+planUUID+".settings.functions_language", "functions",
+		"message").(string); !strings.Contains(text, "language javascript") {
 		t.Error(r.raw)
 	}
 	if after := s.dump(t); after != before {

@@ -7,19 +7,21 @@ import (
 	"callfn/internal/datastore"
 )
 
-// failureOf is failureOf of the request. Where the datastore failed under something that changes documents, the answer says what became of the
-// change.
+// failureOf is failureOf of the request. Where the datastore failed under something that changes documents, the answer
+// says what became of the change.
 func (x *exchange) failureOf(err error) *failure {
 	f := failureOf(err, x.about)
 	data, ok := f.data.(map[string]any)
 	var stored *datastore.Error
-	if f.status != http.StatusServiceUnavailable || !ok || x.stored == nil || !errors.As(err, &stored) || datastore.Fenced(err) {
+	if f.status != http.StatusServiceUnavailable || !ok || x.stored == nil || !errors.As(err, &stored) ||
+		datastore.Fenced(err) {
 		return f
 	}
 	text, _ := data["message"].(string)
 	switch {
 	case datastore.Partial(err):
-		data["message"] = text + ": fewer of the cluster's nodes than a majority took the change; it may be lost. Look before you send it again"
+		data["message"] = text + ": fewer of the cluster's nodes than a majority took the change; it may be lost. Look " +
+			"before you send it again"
 	case x.stored.InDoubt():
 		data["message"] = text + ": the change may have been stored; look before you send it again"
 	case x.stored.Made():

@@ -13,16 +13,21 @@ import (
 // tryFunction walks the flow that a function returns for a case's call.
 func (a *API) tryFunction(x *exchange, doc datastore.Document, c savedcase.Case, zone string) (callflow.Trace, error) {
 	return a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
-		Account: x.account.ID(), Call: c.Call, Script: c.Script, ScriptOrder: c.Order.Member("script"), TimeZone: zone, DefaultRealm: x.account.Realm(),
-		Flow:   callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": doc.ID()}}),
-		Runner: candidateRunner{FunctionRunner: a.cfg.Functions, function: function.ID(doc.ID()), source: doc.Text("function_js")},
+		Account: x.account.ID(), Call: c.Call, Script: c.Script, ScriptOrder: c.Order.Member("script"), TimeZone: zone,
+		DefaultRealm: x.account.Realm(),
+		Flow:         callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": doc.ID()}}),
+		Runner: candidateRunner{
+			FunctionRunner: a.cfg.Functions, function: function.ID(doc.ID()),
+			source: doc.Text("function_js"),
+		},
 	})
 }
 
 // tryCallflow makes a case's call, which a callflow must answer.
 func (a *API) tryCallflow(x *exchange, doc datastore.Document, c savedcase.Case, zone string) (callflow.Trace, error) {
 	return a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
-		Account: x.account.ID(), Call: callOf(c.Call, doc), Script: c.Script, ScriptOrder: c.Order.Member("script"), TimeZone: zone, DefaultRealm: x.account.Realm(),
+		Account: x.account.ID(), Call: callOf(c.Call, doc), Script: c.Script, ScriptOrder: c.Order.Member("script"),
+		TimeZone: zone, DefaultRealm: x.account.Realm(),
 		Candidate: callflow.CandidateOf(doc),
 	})
 }
@@ -40,8 +45,8 @@ func callOf(call map[string]any, doc datastore.Document) map[string]any {
 	return out
 }
 
-// candidateRunner runs one function from source that need not be the stored one, in the service's own sandbox, and all others
-// as they are stored. Its runs are rehearsals, recorded as such, and do not ask whether the function is enabled.
+// candidateRunner runs one function from source that need not be the stored one, in the service's own sandbox, and all
+// others as they are stored. Its runs are rehearsals, recorded as such, and do not ask whether the function is enabled.
 type candidateRunner struct {
 	FunctionRunner
 	function function.ID
@@ -54,7 +59,8 @@ func (c candidateRunner) Run(ctx context.Context, r function.Request) function.R
 		return c.FunctionRunner.Run(ctx, r)
 	}
 	return c.RunDraft(ctx, function.Draft{
-		Source: c.source, Account: r.Account, Params: r.Params, TimeZone: r.TimeZone, Now: r.Now, Function: r.Function, CallID: r.CallID,
+		Source: c.source, Account: r.Account, Params: r.Params, TimeZone: r.TimeZone, Now: r.Now, Function: r.Function,
+		CallID: r.CallID,
 	})
 }
 

@@ -40,7 +40,8 @@ func (a *API) testsOf(k *documentKind, about savedcase.Kind, affects ...string) 
 	collection.Type, collection.Listing = k.collection.Type+"_test", "tests"
 	locks := newAccountLocks()
 	t.cases = &documentKind{
-		name: k.name + "/tests", schema: "tests", collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random, stamp: a.stamp,
+		name: k.name + "/tests", schema: "tests", collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random,
+		stamp:      a.stamp,
 		extraLimit: a.cfg.ExtraLimit, check: t.check, lock: locks.lock, of: k,
 		room: t.api.cfg.Quota.roomFor,
 		listing: listing{
@@ -54,8 +55,8 @@ func (a *API) testsOf(k *documentKind, about savedcase.Kind, affects ...string) 
 	return t
 }
 
-// check looks at what a schema cannot: that the call and the script can be used, that something is expected, and that no other
-// case has the name.
+// check looks at what a schema cannot: that the call and the script can be used, that something is expected, and that
+// no other case has the name.
 func (t *tested) check(x *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	var fields schemas.FieldErrors
 	c := savedcase.Of(shownInOrder(doc))
@@ -71,11 +72,16 @@ func (t *tested) check(x *exchange, _, doc datastore.Document) (schemas.FieldErr
 	}
 	if doc.Rev() == "" && len(others) >= mostCases {
 		fields.Add("name", "maxItems", schemas.Violation{
-			"message": fmt.Sprintf("There are %d cases here already, the most there can be: delete one", len(others)), "target": mostCases})
+			"message": fmt.Sprintf("There are %d cases here already, the most there can be: delete one", len(others)),
+			"target":  mostCases,
+		})
 	}
 	for _, other := range others {
 		if other.ID() != doc.ID() && other.Text("name") == c.Name {
-			fields.Add("name", "unique", schemas.Violation{"message": "Case " + other.ID() + " has this name already", "cause": c.Name})
+			fields.Add("name", "unique", schemas.Violation{
+				"message": "Case " + other.ID() + " has this name already",
+				"cause":   c.Name,
+			})
 		}
 	}
 	return fields, nil, nil
@@ -88,7 +94,8 @@ func usableCall(x *exchange, c savedcase.Case, zone string) (fields schemas.Fiel
 	if _, _, err := callflow.ParseCall(x.account.ID(), call); errors.As(err, &unusable) {
 		fields.Merge(unusable.Errors().Under("call"))
 	}
-	if _, err := callflow.ParseScript(jsonvalue.Object{Members: c.Script, Order: c.Order.Member("script")}, zone); errors.As(err, &unusable) {
+	if _, err := callflow.ParseScript(jsonvalue.Object{Members: c.Script, Order: c.Order.Member("script")},
+		zone); errors.As(err, &unusable) {
 		fields.Merge(unusable.Errors())
 	}
 	return fields
@@ -97,13 +104,15 @@ func usableCall(x *exchange, c savedcase.Case, zone string) (fields schemas.Fiel
 func (t *tested) checkExpected(expected map[string]any) (fields schemas.FieldErrors) {
 	if len(expected) == 0 {
 		fields.Add("expected", "required", schemas.Violation{
-			"message": "Say what must come of it: flow, steps, outcome or ended", "value": "expected"})
+			"message": "Say what must come of it: flow, steps, outcome or ended", "value": "expected",
+		})
 	}
 	if t.about == savedcase.OfCallflow {
 		for _, name := range []string{"flow", "outcome"} {
 			if _, there := expected[name]; there {
 				fields.Add("expected."+name, "invalid", schemas.Violation{
-					"message": "Only a function returns a flow with an outcome: expect steps of the callflow", "value": name})
+					"message": "Only a function returns a flow with an outcome: expect steps of the callflow", "value": name,
+				})
 			}
 		}
 		return fields
@@ -114,7 +123,8 @@ func (t *tested) checkExpected(expected map[string]any) (fields schemas.FieldErr
 			known = append(known, string(o))
 		}
 		fields.Add("expected.outcome", "enum", schemas.Violation{
-			"message": "Value not found in enumerated list of values", "target": known, "value": clip(outcome)})
+			"message": "Value not found in enumerated list of values", "target": known, "value": clip(outcome),
+		})
 	}
 	return fields
 }
@@ -182,20 +192,24 @@ func chosen(docs []datastore.Document, only []string) ([]datastore.Document, err
 			}
 		}
 		if !found {
-			return nil, invalidField("tests", "invalid", schemas.Violation{"message": "There is no case of this id or name", "value": clip(wish)})
+			return nil, invalidField("tests", "invalid", schemas.Violation{
+				"message": "There is no case of this id or name",
+				"value":   clip(wish),
+			})
 		}
 	}
 	return out, nil
 }
 
-// couldNotRun reports whether a rehearsal says nothing about what it was to try, since a place that runs functions did not
-// answer, or time ran out.
+// couldNotRun reports whether a rehearsal says nothing about what it was to try, since a place that runs functions did
+// not answer, or time ran out.
 func couldNotRun(t callflow.Trace) bool {
 	if t.Ended.How == callflow.EndCancelled {
 		return true
 	}
 	for _, step := range t.Steps {
-		if step.Function != nil && (step.Function.Outcome == function.EngineDown || step.Function.Outcome == function.Refused) {
+		if step.Function != nil && (step.Function.Outcome == function.EngineDown ||
+			step.Function.Outcome == function.Refused) {
 			return true
 		}
 	}
@@ -203,8 +217,8 @@ func couldNotRun(t callflow.Trace) bool {
 }
 
 // beforeUpdate lets a document be stored only when its cases pass, where the request (?run_tests=true) or the account
-// (`run_tests`) asks for that. What an account asks for concerns changes that cases can notice: a function that fails can
-// always be switched off.
+// (`run_tests`) asks for that. What an account asks for concerns changes that cases can notice: a function that fails
+// can always be switched off.
 func (t *tested) beforeUpdate(x *exchange, before, doc datastore.Document) error {
 	asked := x.account.Document().Is("run_tests")
 	if asked {
@@ -224,7 +238,9 @@ func (t *tested) beforeUpdate(x *exchange, before, doc datastore.Document) error
 		}
 		for _, m := range v.Mismatches {
 			fields.Add(schemas.Path("tests", v.Name)+"."+m.Path, "expected", schemas.Violation{
-				"message": "Case " + v.Name + " fails: " + m.Message, "case": v.Name, "case_id": v.ID, "path": m.Path, "wanted": m.Wanted, "got": m.Got})
+				"message": "Case " + v.Name + " fails: " + m.Message, "case": v.Name, "case_id": v.ID, "path": m.Path,
+				"wanted": m.Wanted, "got": m.Got,
+			})
 		}
 	}
 	if len(fields) > 0 {
@@ -312,7 +328,10 @@ func wishes(value any) ([]string, schemas.FieldErrors) {
 	only := texts(value)
 	if !ok || len(only) != len(list) {
 		var fields schemas.FieldErrors
-		fields.Add("tests", "type", schemas.Violation{"message": "Value did not match type(s): array of string", "target": "array"})
+		fields.Add("tests", "type", schemas.Violation{
+			"message": "Value did not match type(s): array of string",
+			"target":  "array",
+		})
 		return nil, fields
 	}
 	return only, nil

@@ -14,13 +14,17 @@ import (
 func (s *stack) rehearsing(t *testing.T) {
 	t.Helper()
 	s.rewire(t, func(c *crossbar.Config) {
-		c.Simulator = &callflow.Simulator{Executor: &callflow.Executor{Runner: s.runner, Directory: callflow.Stored{Datastores: s.stores}}}
+		c.Simulator = &callflow.Simulator{Executor: &callflow.Executor{
+			Runner:    s.runner,
+			Directory: callflow.Stored{Datastores: s.stores},
+		}}
 	})
 }
 
 const (
-	speaks = `{"data":{"name":"speaks","call":{"To":"1000"},"expected":{"flow":{"module":"tts","data":{"text":"hi 1000"}},"steps":[{"module":"tts"}]}}}`
-	sings  = `{"data":{"name":"sings","call":{},"expected":{"flow":{"module":"play"}}}}`
+	speaks = `{"data":{"name":"speaks","call":{"To":"1000"},"expected":{"flow":{"module":"tts","data":{"text":"hi ` +
+		`1000"}},"steps":[{"module":"tts"}]}}}`
+	sings = `{"data":{"name":"sings","call":{},"expected":{"flow":{"module":"play"}}}}`
 )
 
 // Test cases are kept with a function, seen nowhere else, run on demand, and go with it.
@@ -38,7 +42,8 @@ func TestSavedCases(t *testing.T) {
 	}
 	s.must(t, 201, "PUT", cases, a.token, sings)
 
-	if r := s.must(t, 200, "GET", cases, a.token, ""); len(r.items()) != 2 || r.items()[0].(map[string]any)["expected"] == nil {
+	if r := s.must(t, 200, "GET", cases, a.token, ""); len(r.items()) != 2 ||
+		r.items()[0].(map[string]any)["expected"] == nil {
 		t.Errorf("listing: %s", r.raw)
 	}
 	if r := s.must(t, 200, "GET", a.path("/functions/"+two+"/tests"), a.token, ""); len(r.items()) != 0 {
@@ -63,10 +68,14 @@ func TestSavedCases(t *testing.T) {
 	if r := s.must(t, 201, "PUT", cases+"/run", a.token, `{"data":{"tests":["`+id+`"]}}`); r.at("data", "failed") != 0.0 {
 		t.Errorf("one of them: %s", r.raw)
 	}
-	if r := s.must(t, 201, "PUT", cases+"/run", a.token, `{"data":{"tests":["speaks"],"function_js":"THROW"}}`); r.at("data", "failed") != 1.0 || !strings.Contains(r.raw, "boom (line 1)") {
+	if r := s.must(t, 201, "PUT", cases+"/run", a.token, `{"data":{"tests":["speaks"],"function_js":"THROW"}}`); r.at(
+		"data", "failed") != 1.0 || !strings.Contains(r.raw, "boom (line 1)") {
 		t.Errorf("a draft: %s", r.raw)
 	}
-	for _, bad := range []string{`{"tests":["nobody"]}`, `{"tests":"speaks"}`, `{"function_js":"BROKEN"}`, `{"function_js":7}`} {
+	for _, bad := range []string{
+		`{"tests":["nobody"]}`, `{"tests":"speaks"}`, `{"function_js":"BROKEN"}`,
+		`{"function_js":7}`,
+	} {
 		s.must(t, 400, "PUT", cases+"/run", a.token, `{"data":`+bad+`}`)
 	}
 
@@ -93,7 +102,8 @@ func TestCasesThatCannotBe(t *testing.T) {
 	s.rehearsing(t)
 	a := s.tenant(t, s.master, "acme")
 	function := a.path("/functions/" + s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id() + "/tests")
-	callflow := a.path("/callflows/" + s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"hangup"}}}`).id() + "/tests")
+	callflow := a.path("/callflows/" + s.must(t, 201, "PUT", a.path("/callflows"), a.token,
+		`{"data":{"numbers":["1000"],"flow":{"module":"hangup"}}}`).id() + "/tests")
 	s.must(t, 201, "PUT", function, a.token, speaks)
 	for _, c := range []struct{ at, body, field, rule string }{
 		{function, `{}`, "name", "required"},
@@ -127,7 +137,8 @@ func TestCasesBeforeUpdate(t *testing.T) {
 	before := s.dump(t)
 	r := s.must(t, 400, "POST", item+"?run_tests=true", a.token, broken)
 	why := r.at("data", "tests.speaks.outcome", "expected")
-	if r.at("data", "tests.speaks.outcome", "expected", "wanted") != "ok" || r.at("data", "tests.speaks.outcome", "expected", "got") != "threw" ||
+	if r.at("data", "tests.speaks.outcome", "expected", "wanted") != "ok" || r.at("data", "tests.speaks.outcome",
+		"expected", "got") != "threw" ||
 		r.at("data", "tests.speaks.outcome", "expected", "case_id") != id || !strings.Contains(fmt.Sprint(why), "boom") {
 		t.Errorf("got %s", r.raw)
 	}
@@ -143,7 +154,8 @@ func TestCasesBeforeUpdate(t *testing.T) {
 	s.must(t, 200, "PATCH", item, a.token, `{"data":{"enabled":false}}`) // what is broken can be switched off
 	s.must(t, 200, "PATCH", item+"?run_tests=false", a.token, `{"data":{"function_js":"THROW twice"}}`)
 	s.must(t, 200, "PATCH", item, a.token, mended)
-	if r := s.do(t, "PATCH", item+"?run_tests=true", a.token, `{"data":{"function_js":"BROKEN"}}`); r.status != 400 || r.at("data", "function_js", "syntax") == nil {
+	if r := s.do(t, "PATCH", item+"?run_tests=true", a.token, `{"data":{"function_js":"BROKEN"}}`); r.status != 400 ||
+		r.at("data", "function_js", "syntax") == nil {
 		t.Errorf("what cannot be stored is not tried: %d %s", r.status, r.raw)
 	}
 	s.must(t, 201, "PUT", a.path("/functions"), a.token, broken) // a new one has no cases
@@ -158,7 +170,8 @@ func TestCasesWhenTheEngineIsDown(t *testing.T) {
 	s.must(t, 201, "PUT", item+"/tests", a.token, speaks)
 	s.runner.broken = function.EngineDown
 	before := s.dump(t)
-	if r := s.must(t, 503, "PATCH", item+"?run_tests=true", a.token, `{"data":{"function_js":"x"}}`); r.header.Get("Retry-After") == "" {
+	if r := s.must(t, 503, "PATCH", item+"?run_tests=true", a.token,
+		`{"data":{"function_js":"x"}}`); r.header.Get("Retry-After") == "" {
 		t.Errorf("got %s", r.raw)
 	}
 	if after := s.dump(t); after != before {
@@ -175,31 +188,40 @@ func TestCasesOfCallflow(t *testing.T) {
 	s.rehearsing(t)
 	a := s.tenant(t, s.master, "acme")
 	f := s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id()
-	item := a.path("/callflows/" + s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["1000"],"flow":{"module":"tts","data":{"text":"old"}}}}`).id())
+	item := a.path("/callflows/" + s.must(t, 201, "PUT", a.path("/callflows"), a.token,
+		`{"data":{"numbers":["1000"],"flow":{"module":"tts","data":{"text":"old"}}}}`).id())
 	s.must(t, 201, "PUT", a.path("/callflows"), a.token, `{"data":{"numbers":["2000"],"flow":{"module":"hangup"}}}`)
-	s.must(t, 201, "PUT", item+"/tests", a.token, `{"data":{"name":"says old","call":{"From":"5"},"expected":{"steps":[{"module":"tts","data":{"text":"old"}}],"ended":{"how":"flow_ended"}}}}`)
+	s.must(t, 201, "PUT", item+"/tests", a.token,
+		`{"data":{"name":"says old","call":{"From":"5"},"expected":{"steps":[{"module":"tts","data":{"text":"old"}}],`+
+			`"ended":{"how":"flow_ended"}}}}`)
 	if r := s.must(t, 201, "PUT", item+"/tests/run", a.token, ""); r.at("data", "failed") != 0.0 {
 		t.Errorf("got %s", r.raw)
 	}
-	if r := s.must(t, 201, "PUT", item+"/tests/run", a.token, `{"data":{"flow":{"module":"tts","data":{"text":"new"}}}}`); r.at("data", "failed") != 1.0 {
+	if r := s.must(t, 201, "PUT", item+"/tests/run", a.token,
+		`{"data":{"flow":{"module":"tts","data":{"text":"new"}}}}`); r.at("data", "failed") != 1.0 {
 		t.Errorf("a draft: %s", r.raw)
 	}
 	before := s.dump(t)
 	update := func(numbers, flow string) reply {
 		return s.do(t, "POST", item+"?run_tests=true", a.token, `{"data":{`+numbers+`,"flow":`+flow+`}}`)
 	}
-	if r := update(`"numbers":["1000"]`, `{"module":"tts","data":{"text":"new"}}`); r.status != 400 || r.at("data", "tests.says old.steps.0.data.text", "expected", "got") != "new" {
+	if r := update(`"numbers":["1000"]`, `{"module":"tts","data":{"text":"new"}}`); r.status != 400 ||
+		r.at("data", "tests.says old.steps.0.data.text", "expected", "got") != "new" {
 		t.Errorf("got %d %s", r.status, r.raw)
 	}
-	if r := update(`"numbers":["2000"]`, `{"module":"tts","data":{"text":"old"}}`); r.status != 400 || r.at("data", "numbers", "unique") == nil {
+	if r := update(`"numbers":["2000"]`, `{"module":"tts","data":{"text":"old"}}`); r.status != 400 ||
+		r.at("data", "numbers", "unique") == nil {
 		t.Errorf("what cannot be stored is not tried: %d %s", r.status, r.raw)
 	}
 	if after := s.dump(t); after != before {
 		t.Errorf("something changed:\n%s", difference(before, after))
 	}
 	// Another number, by a pattern, a function on the way, itself as the callflow to go on with.
-	s.must(t, 201, "PUT", item+"/tests", a.token, `{"data":{"name":"by pattern","call":{"To":"777"},"expected":{"steps":[{"module":"function","outcome":"ok"},{"module":"tts"}]}}}`)
-	if r := update(`"patterns":["^7(.*)$"],"numbers":["1001"]`, `{"module":"function","data":{"id":"`+f+`"},"children":{"_":{"module":"tts","data":{"text":"old"}}}}`); r.status != 200 {
+	s.must(t, 201, "PUT", item+"/tests", a.token,
+		`{"data":{"name":"by pattern","call":{"To":"777"},"expected":{"steps":[{"module":"function","outcome":"ok"},`+
+			`{"module":"tts"}]}}}`)
+	if r := update(`"patterns":["^7(.*)$"],"numbers":["1001"]`, `{"module":"function","data":{"id":"`+f+
+		`"},"children":{"_":{"module":"tts","data":{"text":"old"}}}}`); r.status != 200 {
 		t.Errorf("got %d %s", r.status, r.raw)
 	}
 	if s.runner.runs == 0 {

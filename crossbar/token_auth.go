@@ -17,7 +17,8 @@ func (a *API) revokeToken(x *exchange) (*answer, error) {
 	if claims.OwnerID == "" {
 		err = a.cfg.Accounts.RevokeToken(x.ctx, claims.AccountID, claims.TokenID, claims.Expires, x.stamp())
 	} else {
-		err = a.cfg.Accounts.RevokeUserToken(x.ctx, claims.AccountID, claims.OwnerID, claims.TokenID, claims.Expires, x.stamp())
+		err = a.cfg.Accounts.RevokeUserToken(x.ctx, claims.AccountID, claims.OwnerID, claims.TokenID, claims.Expires,
+			x.stamp())
 	}
 	if err != nil {
 		return nil, err

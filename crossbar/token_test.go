@@ -12,8 +12,11 @@ func TestLogin(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
 	r := s.must(t, 201, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+strings.ToUpper(a.key)+`"}}`)
-	for key, want := range map[string]any{"account_id": a.id, "account_name": "acme", "is_reseller": false, "reseller_id": s.master,
-		"is_master_account": false, "language": "en-us"} {
+	for key, want := range map[string]any{
+		"account_id": a.id, "account_name": "acme", "is_reseller": false,
+		"reseller_id":       s.master,
+		"is_master_account": false, "language": "en-us",
+	} {
 		if r.at("data", key) != want {
 			t.Errorf("%s is %v, want %v", key, r.at("data", key), want)
 		}
@@ -26,7 +29,8 @@ func TestLogin(t *testing.T) {
 	if token.Header["alg"] != "RS256" || token.Header["typ"] != "JWT" || len(token.Header["kid"].(string)) != 32 {
 		t.Errorf("header %v", token.Header)
 	}
-	if claims["iss"] != "kazoo" || claims["account_id"] != a.id || claims["method"] != "cb_api_auth" || claims["identity_sig"] == "" ||
+	if claims["iss"] != "kazoo" || claims["account_id"] != a.id || claims["method"] != "cb_api_auth" ||
+		claims["identity_sig"] == "" ||
 		int64(claims["exp"].(float64)) != s.clock.Now().Add(time.Hour).Unix() {
 		t.Errorf("claims %v", claims)
 	}
@@ -137,7 +141,8 @@ func TestSigningKeys(t *testing.T) {
 	}
 	first := current()
 	shown := s.must(t, 200, "GET", "/v2/auth/keys/"+first, admin, "")
-	if pem, _ := shown.at("data", "public_key_pem").(string); !strings.HasPrefix(pem, "-----BEGIN RSA PUBLIC KEY-----\n") || shown.at("data", "current") != true {
+	if pem, _ := shown.at("data", "public_key_pem").(string); !strings.HasPrefix(pem,
+		"-----BEGIN RSA PUBLIC KEY-----\n") || shown.at("data", "current") != true {
 		t.Errorf("shown %s", shown.raw)
 	}
 	for body, path := range map[string]string{
@@ -155,12 +160,14 @@ func TestSigningKeys(t *testing.T) {
 	if second == first || len(s.must(t, 200, "GET", "/v2/auth/keys", admin, "").items()) != 2 {
 		t.Errorf("rotated from %s to %s", first, second)
 	}
-	if r := s.must(t, 200, "GET", "/v2/auth/keys/"+first, admin, ""); r.at("data", "current") != false || r.at("data", "retired") == nil {
+	if r := s.must(t, 200, "GET", "/v2/auth/keys/"+first, admin, ""); r.at("data", "current") != false ||
+		r.at("data", "retired") == nil {
 		t.Errorf("retired: %s", r.raw)
 	}
 	s.must(t, 200, "GET", a.path(""), a.token, "")
 	s.must(t, 409, "PUT", "/v2/auth/keys/"+first, admin, `{"data":{"action":"rotate"}}`)
-	r := s.must(t, 201, "PUT", "/v2/auth/keys/"+second, admin, `{"action":"reset_private_key","data":{}}`) // as KAZOO's documentation has it
+	// as KAZOO's documentation has it
+	r := s.must(t, 201, "PUT", "/v2/auth/keys/"+second, admin, `{"action":"reset_private_key","data":{}}`)
 	if strings.Contains(r.raw, admin) {
 		t.Errorf("the dead token is in %s", r.raw)
 	}
@@ -168,7 +175,8 @@ func TestSigningKeys(t *testing.T) {
 		s.must(t, 401, "GET", "/v2/token_auth", token, "")
 	}
 	s.must(t, 200, "GET", a.path(""), s.login(t, a.key), "")
-	if strings.Contains(s.dump(t), "PRIVATE") || len(s.must(t, 200, "GET", "/v2/auth/keys", s.login(t, masterKey), "").items()) != 1 {
+	if strings.Contains(s.dump(t), "PRIVATE") || len(s.must(t, 200, "GET", "/v2/auth/keys", s.login(t, masterKey),
+		"").items()) != 1 {
 		t.Error("keys are left")
 	}
 }
@@ -177,7 +185,8 @@ func TestTokenIsShown(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
 	r := s.must(t, 200, "GET", "/v2/token_auth", a.token, "")
-	if r.at("data", "account_id") != a.id || r.at("data", "method") != "cb_api_auth" || r.at("data", "exp") != float64(s.clock.Now().Add(time.Hour).Unix()) {
+	if r.at("data", "account_id") != a.id || r.at("data", "method") != "cb_api_auth" ||
+		r.at("data", "exp") != float64(s.clock.Now().Add(time.Hour).Unix()) {
 		t.Errorf("got %s", r.raw)
 	}
 }
@@ -217,10 +226,12 @@ func TestSchemas(t *testing.T) {
 	if len(names) < 50 {
 		t.Errorf("%d schemas", len(names))
 	}
-	if r := s.must(t, 200, "GET", "/v2/schemas/functions", "", ""); r.id() != "functions" || r.at("data", "properties", "function_js") == nil {
+	if r := s.must(t, 200, "GET", "/v2/schemas/functions", "", ""); r.id() != "functions" || r.at("data", "properties",
+		"function_js") == nil {
 		t.Errorf("got %s", r.raw)
 	}
-	if r := s.must(t, 200, "GET", "/v2/schemas/callflows%2Eaction", "", ""); r.id() != "callflows.action" { // every token is decoded
+	// every token is decoded
+	if r := s.must(t, 200, "GET", "/v2/schemas/callflows%2Eaction", "", ""); r.id() != "callflows.action" {
 		t.Errorf("got %s", r.raw)
 	}
 	for _, bad := range []string{"nonsense", "..%2f..%2fgo", "%00"} {
@@ -230,7 +241,8 @@ func TestSchemas(t *testing.T) {
 	if r := s.must(t, 200, "PUT", "/v2/schemas/functions/validation", a.token, hello); r.at("data", "enabled") != true {
 		t.Errorf("got %s", r.raw)
 	}
-	if r := s.must(t, 400, "PUT", "/v2/schemas/functions/validation", a.token, `{"data":{}}`); r.at("data", "name", "required") == nil {
+	if r := s.must(t, 400, "PUT", "/v2/schemas/functions/validation", a.token, `{"data":{}}`); r.at("data", "name",
+		"required") == nil {
 		t.Errorf("got %s", r.raw)
 	}
 }

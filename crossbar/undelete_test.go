@@ -14,8 +14,10 @@ func TestUndelete(t *testing.T) {
 	s := newStack(t)
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
 	for resource, content := range map[string]string{
-		"functions": `{"name":"f","function_js":"return 1","custom":"x"}`, "callflows": `{"name":"c","numbers":["1000"],"flow":{"module":"hangup","data":{}}}`,
-		"users": `{"first_name":"F","last_name":"L","username":"ann","password":"secret"}`, "menus": `{"name":"m"}`, "devices": `{"name":"d"}`, "lists": `{"name":"l"}`,
+		"functions": `{"name":"f","function_js":"return 1","custom":"x"}`,
+		"callflows": `{"name":"c","numbers":["1000"],"flow":{"module":"hangup","data":{}}}`,
+		"users":     `{"first_name":"F","last_name":"L","username":"ann","password":"secret"}`, "menus": `{"name":"m"}`,
+		"devices": `{"name":"d"}`, "lists": `{"name":"l"}`,
 		"temporal_rules": `{"name":"r","cycle":"daily"}`, "temporal_rules_sets": `{"name":"s"}`,
 	} {
 		t.Run(resource, func(t *testing.T) {
@@ -33,7 +35,8 @@ func TestUndelete(t *testing.T) {
 				t.Fatalf("deleted: %v, want the one", listed)
 			}
 			shown := listed[0].(map[string]any)
-			if shown["id"] != created.id() || shown["deleted"] != true || shown["modified"] != float64(datastore.Gregorian(s.clock.Now())) || shown["name"] == nil {
+			if shown["id"] != created.id() || shown["deleted"] != true ||
+				shown["modified"] != float64(datastore.Gregorian(s.clock.Now())) || shown["name"] == nil {
 				t.Errorf("listed as %v", shown)
 			}
 			if r := s.must(t, 200, "GET", b.path("/"+resource+"?deleted=true"), b.token, ""); len(r.items()) != 0 {
@@ -44,7 +47,8 @@ func TestUndelete(t *testing.T) {
 			if diff := cmp.Diff(created.data(), back.data()); diff != "" {
 				t.Errorf("came back differently: %s", diff)
 			}
-			if diff := cmp.Diff(created.data(), s.must(t, 200, "GET", item, a.token, "").data(), cmp.FilterPath(isMetadata, cmp.Ignore())); diff != "" {
+			if diff := cmp.Diff(created.data(), s.must(t, 200, "GET", item, a.token, "").data(), cmp.FilterPath(isMetadata,
+				cmp.Ignore())); diff != "" {
 				t.Errorf("is read differently: %s", diff)
 			}
 			if r := s.must(t, 200, "GET", list, a.token, ""); len(r.items()) != 1 {
@@ -96,7 +100,8 @@ func TestUndeleteBringsTestCasesBack(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	function := a.path("/functions/" + s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id())
 	for _, name := range []string{"kept", "dropped"} {
-		id := s.must(t, 201, "PUT", function+"/tests", a.token, `{"data":{"name":"`+name+`","call":{},"expected":{"outcome":"ok"}}}`).id()
+		id := s.must(t, 201, "PUT", function+"/tests", a.token, `{"data":{"name":"`+name+
+			`","call":{},"expected":{"outcome":"ok"}}}`).id()
 		if name == "dropped" {
 			s.must(t, 200, "DELETE", function+"/tests/"+id, a.token, "")
 		}

@@ -86,11 +86,13 @@ func realmOf(login datastore.Document) string {
 
 func noAccountNamed() *failure {
 	return invalidField("account_name", "required", schemas.Violation{
-		"message": "Field is required but missing", "value": "account_name"})
+		"message": "Field is required but missing", "value": "account_name",
+	})
 }
 
 // only makes a way to find one account one to find some.
-func only(find func(context.Context, string) (account.Account, error)) func(context.Context, string) ([]account.ID, error) {
+func only(find func(context.Context, string) (account.Account, error)) func(context.Context, string) ([]account.ID,
+	error) {
 	return func(ctx context.Context, value string) ([]account.ID, error) {
 		acct, err := find(ctx, value)
 		if errors.Is(err, datastore.ErrNotFound) {

@@ -42,13 +42,15 @@ func (a *API) checkUser(x *exchange, before, doc datastore.Document) (schemas.Fi
 	}
 	if withPassword && password == "" {
 		fields.Add("password", "minLength", schemas.Violation{
-			"message": "String must be at least 1 characters", "target": 1, "value": ""})
+			"message": "String must be at least 1 characters", "target": 1, "value": "",
+		})
 	}
 	name := strings.ToLower(doc.Text("username"))
 	if name == "" {
 		if withPassword {
 			fields.Add("username", "required", schemas.Violation{
-				"message": "A password needs a user name to go with it", "value": "username"})
+				"message": "A password needs a user name to go with it", "value": "username",
+			})
 		}
 		return fields, nil, a.cfg.Accounts.SetCredentials(doc, nil) // nobody can log in as this user
 	}
@@ -66,7 +68,8 @@ func (a *API) checkUser(x *exchange, before, doc datastore.Document) (schemas.Fi
 	case before == nil || before.Text("username") != name:
 		// What is stored of a password holds the name too.
 		fields.Add("password", "required", schemas.Violation{
-			"message": "A new user name needs the password to go with it", "value": "password"})
+			"message": "A new user name needs the password to go with it", "value": "password",
+		})
 	}
 	return fields, nil, err
 }

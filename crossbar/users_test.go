@@ -30,7 +30,9 @@ func sha1Hex(text string) string {
 func (s *stack) user(t testing.TB, a tenant, name, password, level string) string {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"data": map[string]any{
-		"first_name": "F", "last_name": "L", "username": name, "password": password, "priv_level": level, "email": name + "@example.com"}})
+		"first_name": "F", "last_name": "L", "username": name, "password": password, "priv_level": level, "email": name +
+			"@example.com",
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +42,8 @@ func (s *stack) user(t testing.TB, a tenant, name, password, level string) strin
 // userLogin gives a token as KAZOO's clients get one.
 func (s *stack) userLogin(t testing.TB, realm, name, password string) string {
 	t.Helper()
-	r := s.must(t, 201, "PUT", "/v2/user_auth", "", `{"data":{"account_realm":"`+realm+`","credentials":"`+md5Hex(name+":"+password)+`"}}`)
+	r := s.must(t, 201, "PUT", "/v2/user_auth", "", `{"data":{"account_realm":"`+realm+`","credentials":"`+
+		md5Hex(name+":"+password)+`"}}`)
 	token, _ := r.env["auth_token"].(string)
 	return token
 }
@@ -50,12 +53,15 @@ func TestUserLogin(t *testing.T) {
 	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
 	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"realm":"acme.example"}}`)
 	created := s.must(t, 201, "PUT", a.path("/users"), a.token,
-		`{"data":{"first_name":"Ann","last_name":"Admin","username":"Ann@Acme","password":"s3cret!","priv_level":"admin","credentials":"`+md5Hex("x")+`"}}`)
-	if created.at("data", "username") != "ann@acme" || created.at("data", "password") != nil || created.at("data", "credentials") != nil {
+		`{"data":{"first_name":"Ann","last_name":"Admin","username":"Ann@Acme","password":"s3cret!","priv_level":"admin",`+
+			`"credentials":"`+md5Hex("x")+`"}}`)
+	if created.at("data", "username") != "ann@acme" || created.at("data", "password") != nil ||
+		created.at("data", "credentials") != nil {
 		t.Errorf("created %s", created.raw)
 	}
 	for account, numbers := range map[tenant]string{a: `"4158867900","1000","no_match"`, b: `"4158867901","1000"`} {
-		s.must(t, 201, "PUT", account.path("/callflows"), account.token, `{"data":{"numbers":[`+numbers+`],"flow":{"module":"hangup","data":{}}}}`)
+		s.must(t, 201, "PUT", account.path("/callflows"), account.token, `{"data":{"numbers":[`+numbers+
+			`],"flow":{"module":"hangup","data":{}}}}`)
 	}
 	good, goodSHA := md5Hex("ann@acme:s3cret!"), sha1Hex("ann@acme:s3cret!")
 	for name, body := range map[string]string{
@@ -68,11 +74,13 @@ func TestUserLogin(t *testing.T) {
 		"number":        `{"credentials":"` + good + `","phone_number":"+14158867900"}`,
 		"dialled":       `{"credentials":"` + good + `","phone_number":"4158867900"}`,
 		"written":       `{"credentials":"` + good + `","phone_number":"+1 (415) 886-7900"}`,
-		"next way":      `{"credentials":"` + good + `","phone_number":"+14158867999","account_realm":"nobody.example","account_name":"acme"}`,
-		"sha":           `{"credentials":"` + goodSHA + `","account_name":"acme","method":"sha"}`,
+		"next way": `{"credentials":"` + good + `","phone_number":"+14158867999","account_realm":"nobody.example",` +
+			`"account_name":"acme"}`,
+		"sha": `{"credentials":"` + goodSHA + `","account_name":"acme","method":"sha"}`,
 	} {
 		r := s.must(t, 201, "PUT", "/v2/user_auth", "", `{"data":`+body+`}`)
-		if r.at("data", "account_id") != a.id || r.at("data", "owner_id") != created.id() || r.at("data", "account_name") != "acme" {
+		if r.at("data", "account_id") != a.id || r.at("data", "owner_id") != created.id() ||
+			r.at("data", "account_name") != "acme" {
 			t.Errorf("%s: %s", name, r.raw)
 		}
 		var claims jwt.MapClaims
@@ -108,7 +116,8 @@ func TestUserLogin(t *testing.T) {
 	} {
 		s.clock.Advance(failureReturnsKey) // so many failures with one key are not the subject here
 		r := s.do(t, "PUT", "/v2/user_auth", "", `{"data":`+tc.body+`}`)
-		if r.status != tc.status || r.env["auth_token"] != nil || r.at(append([]string{"data"}, strings.Fields(tc.at)...)...) == nil {
+		if r.status != tc.status || r.env["auth_token"] != nil ||
+			r.at(append([]string{"data"}, strings.Fields(tc.at)...)...) == nil {
 			t.Errorf("%s: %d %s", name, r.status, r.raw)
 		}
 	}
@@ -132,15 +141,27 @@ func TestUserRules(t *testing.T) {
 	nobody := s.must(t, 201, "PUT", list, a.token, `{"data":{"first_name":"No","last_name":"Login"}}`).id()
 	for _, tc := range []struct{ name, method, path, body, at string }{
 		{"no name", "PUT", list, `{}`, "first_name required"},
-		{"a user name twice", "PUT", list, `{"first_name":"F","last_name":"L","username":"ANN","password":"x"}`, "username unique cause"},
-		{"a user name without password", "PUT", list, `{"first_name":"F","last_name":"L","username":"eve"}`, "password required"},
-		{"a password without user name", "PUT", list, `{"first_name":"F","last_name":"L","password":"x"}`, "username required"},
+		{
+			"a user name twice", "PUT", list, `{"first_name":"F","last_name":"L","username":"ANN","password":"x"}`,
+			"username unique cause",
+		},
+		{
+			"a user name without password", "PUT", list, `{"first_name":"F","last_name":"L","username":"eve"}`,
+			"password required",
+		},
+		{
+			"a password without user name", "PUT", list, `{"first_name":"F","last_name":"L","password":"x"}`,
+			"username required",
+		},
 		{"an empty password", "PATCH", list + "/" + ann, `{"password":""}`, "password minLength"},
 		{"a password that is none", "PATCH", list + "/" + ann, `{"password":{}}`, "password type"},
 		{"a new user name without password", "PATCH", list + "/" + ann, `{"username":"anna"}`, "password required"},
 		{"a first user name without password", "PATCH", list + "/" + nobody, `{"username":"no"}`, "password required"},
 		{"an unknown level", "PATCH", list + "/" + ann, `{"priv_level":"root"}`, "priv_level enum"},
-		{"signs in a user name", "PUT", list, `{"first_name":"F","last_name":"L","username":"a b:c","password":"x"}`, "username pattern"},
+		{
+			"signs in a user name", "PUT", list, `{"first_name":"F","last_name":"L","username":"a b:c","password":"x"}`,
+			"username pattern",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			before := s.dump(t)
@@ -202,12 +223,20 @@ func TestUserTokensDie(t *testing.T) {
 		{"while the account is off", func(s *stack, a tenant, _, _ string) {
 			s.must(t, 200, "PATCH", a.path(""), s.login(t, masterKey), `{"data":{"enabled":false}}`)
 		}, [2]int{401, 400}, "account disabled"},
-		{"by revocation", func(s *stack, _ tenant, _, token string) { s.must(t, 200, "DELETE", "/v2/token_auth", token, "") }, [2]int{401, 201}, ""},
+		{
+			"by revocation", func(s *stack, _ tenant, _, token string) { s.must(t, 200, "DELETE", "/v2/token_auth", token, "") },
+			[2]int{401, 201},
+			"",
+		},
 		{"not with another edit", func(s *stack, a tenant, user, _ string) {
 			s.must(t, 200, "PATCH", a.path("/users/"+user), a.token, `{"data":{"email":"bob@acme.example"}}`)
-			s.must(t, 200, "POST", a.path("/users/"+user), a.token, `{"data":{"first_name":"B","last_name":"B","username":"Bob"}}`)
+			s.must(t, 200, "POST", a.path("/users/"+user), a.token,
+				`{"data":{"first_name":"B","last_name":"B","username":"Bob"}}`)
 		}, [2]int{200, 201}, ""},
-		{"not with the account's key", func(s *stack, a tenant, _, _ string) { s.must(t, 201, "PUT", a.path("/api_key"), a.token, "") }, [2]int{200, 201}, ""},
+		{"not with the account's key", func(s *stack, a tenant, _, _ string) {
+			s.must(t, 201, "PUT", a.path("/api_key"),
+				a.token, "")
+		}, [2]int{200, 201}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newStack(t)
@@ -235,8 +264,10 @@ func TestUserChangesItself(t *testing.T) {
 	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"realm":"acme.example"}}`)
 	bob, ann := s.user(t, a, "bob", "secret", "user"), s.user(t, a, "ann", "secret", "admin")
 	token := s.userLogin(t, "acme.example", "bob", "secret")
-	r := s.must(t, 200, "PATCH", a.path("/users/"+bob), token, `{"data":{"priv_level":"admin","enabled":false,"email":"bob@acme.example","password":"new"}}`)
-	if r.at("data", "priv_level") != "user" || r.at("data", "enabled") != true || r.at("data", "email") != "bob@acme.example" {
+	r := s.must(t, 200, "PATCH", a.path("/users/"+bob), token,
+		`{"data":{"priv_level":"admin","enabled":false,"email":"bob@acme.example","password":"new"}}`)
+	if r.at("data", "priv_level") != "user" || r.at("data", "enabled") != true ||
+		r.at("data", "email") != "bob@acme.example" {
 		t.Errorf("got %s", r.raw)
 	}
 	token = s.userLogin(t, "acme.example", "bob", "new")
@@ -245,10 +276,14 @@ func TestUserChangesItself(t *testing.T) {
 	created := s.must(t, 201, "PUT", a.path("/functions"), token, hello)
 	db, _ := s.stores.Resolve(datastore.Functions, "")
 	doc, err := db.Get(t.Context(), created.id())
-	if diff := cmp.Diff([]any{bob, a.id, nil}, []any{doc["pvt_auth_user_id"], doc["pvt_auth_account_id"], err}); diff != "" {
+	if diff := cmp.Diff([]any{bob, a.id, nil}, []any{
+		doc["pvt_auth_user_id"], doc["pvt_auth_account_id"],
+		err,
+	}); diff != "" {
 		t.Errorf("who created it: %s", diff)
 	}
-	if r := s.must(t, 200, "GET", "/v2/token_auth", token, ""); r.at("data", "owner_id") != bob || r.at("data", "method") != "cb_user_auth" {
+	if r := s.must(t, 200, "GET", "/v2/token_auth", token, ""); r.at("data", "owner_id") != bob ||
+		r.at("data", "method") != "cb_user_auth" {
 		t.Errorf("token_auth: %s", r.raw)
 	}
 }
@@ -259,7 +294,8 @@ func TestUserLoginAttemptsAreLimited(t *testing.T) {
 	s.user(t, a, "bob", "secret", "user")
 	codes := map[int]int{}
 	for i := range 50 {
-		request := httptest.NewRequest("PUT", "/v2/user_auth", strings.NewReader(`{"data":{"account_name":"acme","credentials":"`+md5Hex(string(rune('a'+i)))+`"}}`))
+		request := httptest.NewRequest("PUT", "/v2/user_auth",
+			strings.NewReader(`{"data":{"account_name":"acme","credentials":"`+md5Hex(string(rune('a'+i)))+`"}}`))
 		request.RemoteAddr = "198.51.100.7:1000"
 		codes[s.send(t, request).status]++
 	}
@@ -268,7 +304,8 @@ func TestUserLoginAttemptsAreLimited(t *testing.T) {
 	}
 }
 
-// A number leads to every account that has a callflow with it. Those of another customer change nothing for the right credentials.
+// A number leads to every account that has a callflow with it. Those of another customer change nothing for the right
+// credentials.
 func TestLoginByNumberOfManyAccounts(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -276,7 +313,10 @@ func TestLoginByNumberOfManyAccounts(t *testing.T) {
 	ann := s.user(t, a, "ann", "s3cret", "user")
 	callflow := `{"data":{"numbers":["+14158867900"],"flow":{"module":"hangup","data":{}}}}`
 	db, _ := s.stores.Resolve(datastore.Callflows, "")
-	last := datastore.Document{"_id": strings.Repeat("f", 32), "pvt_type": "callflow", "pvt_account_id": a.id, "numbers": []any{"+14158867900"}}
+	last := datastore.Document{
+		"_id": strings.Repeat("f", 32), "pvt_type": "callflow", "pvt_account_id": a.id,
+		"numbers": []any{"+14158867900"},
+	}
 	if _, err := db.Create(t.Context(), last); err != nil { // behind everybody else's
 		t.Fatal(err)
 	}
@@ -299,6 +339,8 @@ func TestLoginByNumberOfManyAccounts(t *testing.T) {
 			t.Errorf("%s: %d %s, want a token of ann", name, r.status, r.raw)
 		}
 	}
-	s.must(t, 401, "PUT", "/v2/user_auth", "", `{"data":{"credentials":"`+md5Hex("ann:s3cret")+`","phone_number":"+14158867955"}}`)
-	s.must(t, 401, "PUT", "/v2/user_auth", "", `{"data":{"credentials":"`+md5Hex("ann:wrong")+`","phone_number":"+14158867900"}}`)
+	s.must(t, 401, "PUT", "/v2/user_auth", "", `{"data":{"credentials":"`+md5Hex("ann:s3cret")+
+		`","phone_number":"+14158867955"}}`)
+	s.must(t, 401, "PUT", "/v2/user_auth", "", `{"data":{"credentials":"`+md5Hex("ann:wrong")+
+		`","phone_number":"+14158867900"}}`)
 }

@@ -15,13 +15,16 @@ var welcomePage string
 // banner greets whoever looks: a browser with a page, everybody else with a few lines.
 func (a *API) banner(x *exchange) (*answer, error) {
 	if x.wantsPage() {
-		page := strings.NewReplacer("{{version}}", html.EscapeString(a.cfg.Version), "{{address}}", html.EscapeString(x.baseURL())).Replace(welcomePage)
+		page := strings.NewReplacer("{{version}}", html.EscapeString(a.cfg.Version), "{{address}}",
+			html.EscapeString(x.baseURL())).Replace(welcomePage)
 		return &answer{html: page, header: http.Header{
-			"Content-Security-Policy": {"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-			"X-Content-Type-Options":  {"nosniff"}, "Vary": {"Accept"},
+			"Content-Security-Policy": {"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; " +
+				"frame-ancestors 'none'"},
+			"X-Content-Type-Options": {"nosniff"}, "Vary": {"Accept"},
 		}}, nil
 	}
-	return &answer{text: "callfn " + a.cfg.Version + "\n\nKAZOO-compatible API: /v2\nWhat it can run: /v2/functions\n"}, nil
+	return &answer{text: "callfn " + a.cfg.Version + "\n\nKAZOO-compatible API: /v2\nWhat it can run: " +
+		"/v2/functions\n"}, nil
 }
 
 // wantsPage reports whether the request is a browser's for the page at the root.

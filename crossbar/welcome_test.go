@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestWelcomePage gives browsers a page and everybody else the few lines of before; nothing of the request gets into the page
-// unescaped.
+// TestWelcomePage gives browsers a page and everybody else the few lines of before; nothing of the request gets into
+// the page unescaped.
 func TestWelcomePage(t *testing.T) {
 	s := newStack(t)
 	get := func(path, accept, host string) *httptest.ResponseRecorder {
@@ -26,10 +26,14 @@ func TestWelcomePage(t *testing.T) {
 	for _, accept := range []string{browser, "text/html"} {
 		w := get("/", accept, "fn.example:8000")
 		body := w.Body.String()
-		if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") || !strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
+		if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") ||
+			!strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
 			t.Errorf("Accept %s: got %d %v, want a page that may load nothing", accept, w.Code, w.Header())
 		}
-		for _, want := range []string{"callfn 1.2.3", `href="/v2/openapi.json"`, `href="/v2/functions/samples`, "callfn login --server http://fn.example:8000", "</html>"} {
+		for _, want := range []string{
+			"callfn 1.2.3", `href="/v2/openapi.json"`, `href="/v2/functions/samples`,
+			"callfn login --server http://fn.example:8000", "</html>",
+		} {
 			if !strings.Contains(body, want) {
 				t.Errorf("Accept %s: the page lacks %q: %s", accept, want, body)
 			}

@@ -128,7 +128,8 @@ func eachChild(schema *jsonschema.Schema, f func(*jsonschema.Schema)) {
 
 // eachInPlace calls f with every schema that looks at the same value as schema does.
 func eachInPlace(schema *jsonschema.Schema, f func(*jsonschema.Schema)) {
-	for _, s := range slices.Concat([]*jsonschema.Schema{schema.Ref, schema.Not}, schema.AllOf, schema.AnyOf, schema.OneOf) {
+	for _, s := range slices.Concat([]*jsonschema.Schema{schema.Ref, schema.Not}, schema.AllOf, schema.AnyOf,
+		schema.OneOf) {
 		if s != nil {
 			f(s)
 		}

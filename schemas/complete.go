@@ -20,8 +20,8 @@ type completer struct {
 	errs    FieldErrors
 }
 
-// complete gives a copy of v with defaults written in. If v exceeds the limits, or holds anything but JSON, errs says so
-// and the copy is not fit for use.
+// complete gives a copy of v with defaults written in. If v exceeds the limits, or holds anything but JSON, errs says
+// so and the copy is not fit for use.
 func complete(v any, p *plan, limits Limits) (any, FieldErrors) {
 	c := completer{limits: limits}
 	out := c.copy(v)
@@ -141,7 +141,8 @@ func (c *completer) choose(choices []choice, v any, nodeDepth int) {
 func (c *completer) countNode(nodeDepth int) bool {
 	if nodeDepth > c.limits.NodeDepth {
 		c.errs.Add(Path(c.path...), "maxDepth", Violation{
-			"message": fmt.Sprintf("The flow is more than %d nodes deep", c.limits.NodeDepth), "target": number(c.limits.NodeDepth),
+			"message": fmt.Sprintf("The flow is more than %d nodes deep", c.limits.NodeDepth),
+			"target":  number(c.limits.NodeDepth),
 		})
 		return false
 	}

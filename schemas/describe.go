@@ -49,11 +49,17 @@ func (r *reader) describe(schema *jsonschema.Schema, keyword string, value any) 
 		p := schema.Pattern.String()
 		add("pattern", Violation{"message": "Failed to match pattern '" + p + "'", "target": p, "value": value})
 	case "format":
-		add("wrong_format", Violation{"message": "Field is not in the correct format", "value": value, "format": schema.Format})
+		add("wrong_format", Violation{
+			"message": "Field is not in the correct format", "value": value,
+			"format": schema.Format,
+		})
 	case "uniqueItems":
 		add("uniqueItems", Violation{"message": "List of items is not unique", "value": value})
 	case "additionalItems":
-		add("additionalItems", Violation{"message": "Strict checking of data is enabled; only include schema-defined items", "value": value})
+		add("additionalItems", Violation{
+			"message": "Strict checking of data is enabled; only include schema-defined items",
+			"value":   value,
+		})
 	case "dependencies":
 		add("dependencies", Violation{"message": "Dependencies were not validated", "value": value})
 	default:
@@ -97,7 +103,10 @@ func (r *reader) wrongType(schema *jsonschema.Schema, value any) {
 }
 
 func enumViolation(schema *jsonschema.Schema, value any) Violation {
-	return Violation{"message": "Value not found in enumerated list of values", "target": jsonvalue.Copy(schema.Enum), "value": value}
+	return Violation{
+		"message": "Value not found in enumerated list of values", "target": jsonvalue.Copy(schema.Enum),
+		"value": value,
+	}
 }
 
 func (r *reader) missing(schema *jsonschema.Schema, value any) {

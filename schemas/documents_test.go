@@ -10,7 +10,8 @@ import (
 )
 
 // The keywords that documents may use; anything else is a misspelling that the schema compiler would pass over.
-var keywords = strings.Fields(`$schema _id description type required default properties patternProperties additionalProperties
+var keywords = strings.Fields(
+	`$schema _id description type required default properties patternProperties additionalProperties
 	items uniqueItems minItems maxItems enum format pattern minLength maxLength minimum maximum oneOf anyOf allOf $ref kazoo-validation`)
 
 func TestDocuments(t *testing.T) {
@@ -72,7 +73,8 @@ func checkDocument(t *testing.T, place string, s map[string]any, described bool)
 // Every module that the executor of the first issue has, and none that is only a part of one.
 func TestModules(t *testing.T) {
 	modules := load(t).Modules()
-	for _, m := range strings.Fields("function callflow tts play sleep response hangup answer noop set_variables branch_variable language") {
+	for _, m := range strings.Fields("function callflow tts play sleep response hangup answer noop set_variables " +
+		"branch_variable language") {
 		if !slices.Contains(modules, m) {
 			t.Errorf("no module %s", m)
 		}
@@ -94,9 +96,12 @@ func TestEveryExternalValidationIsDone(t *testing.T) {
 	probes := map[string]string{
 		"callflows.action module": `{"module":"nope","data":{}}`, "callflows.action data": `{"module":"tts","data":{}}`,
 		"metaflow module": `{"module":"nope","data":{}}`, "metaflow data": `{"module":"pivot","data":{}}`,
-		"callflows.webhook uri": `{"uri":"http://localhost/"}`, "callflows.pivot voice_url": `{"voice_url":"http://localhost/"}`,
-		"callflows.record_call url": `{"url":"http://localhost/"}`, "callflows.record_caller url": `{"url":"http://localhost/"}`,
-		"metaflows.pivot voice_url": `{"voice_url":"http://localhost/"}`, "metaflows.record_call url": `{"url":"http://localhost/"}`,
+		"callflows.webhook uri":       `{"uri":"http://localhost/"}`,
+		"callflows.pivot voice_url":   `{"voice_url":"http://localhost/"}`,
+		"callflows.record_call url":   `{"url":"http://localhost/"}`,
+		"callflows.record_caller url": `{"url":"http://localhost/"}`,
+		"metaflows.pivot voice_url":   `{"voice_url":"http://localhost/"}`,
+		"metaflows.record_call url":   `{"url":"http://localhost/"}`,
 	}
 	for _, name := range set.Names() {
 		each(document(t, set, name)["properties"], func(k string, p map[string]any) {

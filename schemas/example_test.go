@@ -3,6 +3,7 @@ package schemas_test
 import (
 	"fmt"
 	"log"
+	"strings"
 
 	"callfn/internal/jsonvalue"
 	"callfn/schemas"
@@ -23,7 +24,7 @@ func ExampleSet_Validate() {
 		}
 		flow, errs := set.Validate("callflows.action", value)
 		if errs != nil {
-			fmt.Println(errs)
+			fmt.Println(strings.ReplaceAll(errs.Error(), "; ", "\n"))
 			fmt.Println(set.Warnings("callflows.action", value)[0].Message)
 			continue
 		}
@@ -35,6 +36,8 @@ func ExampleSet_Validate() {
 	}
 	// Output:
 	// {"children":{"_":{"data":{},"module":"hangup"}},"data":{"duration":5,"unit":"s"},"module":"sleep"}
-	// children._.module: unable to find callflow schema for module `hnagup`: did you mean `hangup`?; data.text: Field is required but missing (unknown key `txt`: did you mean `text`?); schema: schema not found
+	// children._.module: unable to find callflow schema for module `hnagup`: did you mean `hangup`?
+	// data.text: Field is required but missing (unknown key `txt`: did you mean `text`?)
+	// schema: schema not found
 	// unknown key `txt`: did you mean `text`?
 }

@@ -107,7 +107,8 @@ func (e FieldErrors) Err() error {
 }
 
 // Error lists the failures in a fixed order, one after another: "data.text: Field is required but missing; …". Long
-// lists are cut after ten and counted. It names paths and rules but no values, which may be secrets, so it may be logged.
+// lists are cut after ten and counted. It names paths and rules but no values, which may be secrets, so it may be
+// logged.
 func (e FieldErrors) Error() string {
 	const most = 10
 	var lines []string

@@ -30,7 +30,8 @@ func TestFieldErrors(t *testing.T) {
 	if diff := cmp.Diff(want, errs); diff != "" {
 		t.Error(diff)
 	}
-	if got, want := errs.Err().Error(), "type; flow.children.a%2Eb: No; function_js: Too long; function_js: Unexpected token"; got != want {
+	if got, want := errs.Err().Error(), "type; flow.children.a%2Eb: No; function_js: Too long; function_js: Unexpected "+
+		"token"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	var as schemas.FieldErrors

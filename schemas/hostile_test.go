@@ -31,7 +31,8 @@ func TestDeepFlows(t *testing.T) {
 	if _, errs := set.Validate("callflows", map[string]any{"flow": chain(64)}); errs != nil {
 		t.Errorf("64 nodes deep: %v", errs)
 	}
-	want := schemas.FieldErrors{"flow" + strings.Repeat(".children._", 64): {"maxDepth": {"message": "The flow is more than 64 nodes deep", "target": json.Number("64")}}}
+	want := schemas.FieldErrors{"flow" + strings.Repeat(".children._",
+		64): {"maxDepth": {"message": "The flow is more than 64 nodes deep", "target": json.Number("64")}}}
 	for _, n := range []int{65, 100, 10_000, 1_000_000} {
 		value := map[string]any{"flow": chain(n)}
 		start := time.Now()
@@ -58,7 +59,10 @@ func TestWideFlows(t *testing.T) {
 	if _, errs := set.Validate("callflows", wide(1000)); errs != nil {
 		t.Errorf("1,000 nodes: %v", errs)
 	}
-	want := schemas.FieldErrors{"flow": {"maxNodes": {"message": "The flow has more than 1000 nodes", "target": json.Number("1000")}}}
+	want := schemas.FieldErrors{"flow": {"maxNodes": {
+		"message": "The flow has more than 1000 nodes",
+		"target":  json.Number("1000"),
+	}}}
 	for _, n := range []int{1001, 10_000} {
 		_, errs := set.Validate("callflows", wide(n))
 		if diff := cmp.Diff(want, errs); diff != "" {
@@ -77,11 +81,19 @@ func TestOwnLimits(t *testing.T) {
 		value any
 		want  string
 	}{
-		"deep flow":      {chain(4), `{"children._.children._.children._":{"maxDepth":{"message":"The flow is more than 3 nodes deep","target":3}}}`},
-		"deep data":      {map[string]any{"module": "noop", "data": map[string]any{"a": deepData}}, `{"data.a.0.0.0.0.0.0.0":{"maxDepth":{"message":"Value is nested deeper than 9 levels","target":9}}}`},
-		"many values":    {map[string]any{"module": "noop", "x": make([]any, 1_000_000)}, `{"":{"maxValues":{"message":"There are more than 50 values","target":50}}}`},
-		"within all":     {chain(3), `null`},
-		"deep but other": {map[string]any{"a": deepData}, `{"a.0.0.0.0.0.0.0.0":{"maxDepth":{"message":"Value is nested deeper than 9 levels","target":9}}}`},
+		"deep flow": {chain(4), `{"children._.children._.children._":{"maxDepth":{"message":"The flow is more than 3 ` +
+			`nodes deep","target":3}}}`},
+		"deep data": {
+			map[string]any{"module": "noop", "data": map[string]any{"a": deepData}},
+			`{"data.a.0.0.0.0.0.0.0":{"maxDepth":{"message":"Value is nested deeper than 9 levels","target":9}}}`,
+		},
+		"many values": {
+			map[string]any{"module": "noop", "x": make([]any, 1_000_000)},
+			`{"":{"maxValues":{"message":"There are more than 50 values","target":50}}}`,
+		},
+		"within all": {chain(3), `null`},
+		"deep but other": {map[string]any{"a": deepData}, `{"a.0.0.0.0.0.0.0.0":{"maxDepth":{"message":"Value is nested ` +
+			`deeper than 9 levels","target":9}}}`},
 	} {
 		_, errs := set.Validate("callflows.action", tt.value)
 		if diff := cmp.Diff(decode(t, tt.want), decode(t, encode(t, errs))); diff != "" {
@@ -98,12 +110,18 @@ func TestNumbers(t *testing.T) {
 	sleep := func(duration any) map[string]any {
 		return map[string]any{"module": "sleep", "data": map[string]any{"duration": duration}}
 	}
-	for _, n := range []any{json.Number("1e1000000"), json.Number("1e-1000000"), json.Number("abc"), json.Number(""), math.NaN(), math.Inf(1)} {
+	for _, n := range []any{
+		json.Number("1e1000000"), json.Number("1e-1000000"), json.Number("abc"), json.Number(""),
+		math.NaN(), math.Inf(1),
+	} {
 		if _, errs := set.Validate("callflows.action", sleep(n)); !errs.Has("data.duration", "invalid") {
 			t.Errorf("%v: %v", n, errs)
 		}
 	}
-	for _, n := range []any{json.Number("1e400"), "1e400", strings.Repeat("9", 100_000), "1.0e400", json.Number(strings.Repeat("9", 399) + ".9")} {
+	for _, n := range []any{
+		json.Number("1e400"), "1e400", strings.Repeat("9", 100_000), "1.0e400",
+		json.Number(strings.Repeat("9", 399) + ".9"),
+	} {
 		if _, errs := set.Validate("callflows.action", sleep(n)); errs == nil {
 			t.Errorf("%.20v… passed as a duration", n)
 		}
@@ -166,7 +184,8 @@ func TestConcurrentUse(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			for range 20 {
-				flow := decode(t, `{"module":"tts","data":{"text":"hi"},"children":{"_":{"module":"sleep","data":{"duration":"5"}},"x":{"module":"nope","data":{}}}}`)
+				flow := decode(t, `{"module":"tts","data":{"text":"hi"},"children":{"_":{"module":"sleep",`+
+					`"data":{"duration":"5"}},"x":{"module":"nope","data":{}}}}`)
 				if i%2 == 0 {
 					delete(flow.(map[string]any)["children"].(map[string]any), "x")
 				}
@@ -229,10 +248,11 @@ func TestWarningsOnHostileValues(t *testing.T) {
 	}
 }
 
-// The deepest value that there may be takes little stack: the schema library would take 6 KB at each of its levels, some
-// 3 MB here, and every goroutine that validates would keep them.
+// The deepest value that there may be takes little stack: the schema library would take 6 KB at each of its levels,
+// some 3 MB here, and every goroutine that validates would keep them.
 func TestDeepValuesTakeLittleStack(t *testing.T) {
-	set := compile(t, map[string]string{"tree": `{"type":"object","properties":{"x":{"enum":["a"]}},"additionalProperties":{"$ref":"tree"}}`})
+	set := compile(t, map[string]string{"tree": `{"type":"object","properties":{"x":{"enum":["a"]}},` +
+		`"additionalProperties":{"$ref":"tree"}}`})
 	value := map[string]any{"x": "a"}
 	for range 254 {
 		value = map[string]any{"below": value}

@@ -81,7 +81,9 @@ func checkErrors(t *rapid.T, errs schemas.FieldErrors) {
 }
 
 // drawFor draws a value that a schema might accept: usually of the right type, with the right keys, now and then not.
-func drawFor(t *rapid.T, set *schemas.Set, docs map[string]map[string]any, name string, s map[string]any, depth int) any {
+func drawFor(t *rapid.T, set *schemas.Set, docs map[string]map[string]any, name string, s map[string]any,
+	depth int,
+) any {
 	if depth <= 0 || rapid.IntRange(0, 11).Draw(t, "stray") == 0 {
 		return jsonvaluetest.Value(2).Draw(t, "any")
 	}
@@ -107,17 +109,23 @@ func drawFor(t *rapid.T, set *schemas.Set, docs map[string]map[string]any, name 
 		}
 		return list
 	case "integer", "number":
-		return rapid.OneOf(jsonvaluetest.Number().AsAny(), rapid.SampledFrom([]any{"5", "-2.5", "+1", "1.0e2", "x"})).Draw(t, "number")
+		return rapid.OneOf(jsonvaluetest.Number().AsAny(), rapid.SampledFrom([]any{"5", "-2.5", "+1", "1.0e2", "x"})).Draw(t,
+			"number")
 	case "boolean":
 		return rapid.SampledFrom([]any{true, false, "true", "false", "yes"}).Draw(t, "boolean")
 	case "string":
-		return rapid.OneOf(rapid.SampledFrom([]string{"en-US", "http://a.example/", "0123456789abcdef0123456789abcdef", "acme.example"}), rapid.String()).Draw(t, "string")
+		return rapid.OneOf(rapid.SampledFrom([]string{
+			"en-US", "http://a.example/", "0123456789abcdef0123456789abcdef",
+			"acme.example",
+		}), rapid.String()).Draw(t, "string")
 	default:
 		return jsonvaluetest.Value(2).Draw(t, "free")
 	}
 }
 
-func drawObject(t *rapid.T, set *schemas.Set, docs map[string]map[string]any, name string, s map[string]any, depth int) any {
+func drawObject(t *rapid.T, set *schemas.Set, docs map[string]map[string]any, name string, s map[string]any,
+	depth int,
+) any {
 	obj := map[string]any{}
 	required, _ := s["required"].([]any)
 	each(s["properties"], func(k string, p map[string]any) {

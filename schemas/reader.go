@@ -159,8 +159,8 @@ func (r *reader) list(rs *rules, list []any) {
 	}
 }
 
-// branches holds the value against schemas of which some must hold. What is wrong with each of them is no help, and KAZOO
-// does not say it.
+// branches holds the value against schemas of which some must hold. What is wrong with each of them is no help, and
+// KAZOO does not say it.
 func (r *reader) branches(rs *rules, value any) {
 	passes := func(branch *rules) bool { return fits(branch, value) }
 	if len(rs.anyOf) > 0 && !slices.ContainsFunc(rs.anyOf, passes) && r.fails() {

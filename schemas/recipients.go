@@ -2,8 +2,8 @@ package schemas
 
 import "github.com/santhosh-tekuri/jsonschema/v5"
 
-// recipientSchemas are those whose items of "recipients" are people by their type: users by their ids, or e-mail addresses.
-// KAZOO's schemas demand an address of both, which its own documentation and modules do not.
+// recipientSchemas are those whose items of "recipients" are people by their type: users by their ids, or e-mail
+// addresses. KAZOO's schemas demand an address of both, which its own documentation and modules do not.
 var recipientSchemas = []string{"callflows.missed_call_alert", "callflows.notification"}
 
 // recipients are the schemas of such items.
@@ -30,7 +30,10 @@ func (r *reader) recipient(schema *jsonschema.Schema, recipient map[string]any) 
 	}
 	for _, id := range list {
 		if text, ok := id.(string); ok && !isEmail(text) && r.fails() {
-			r.addBelow("id", schema, "not_one_schema_valid", Violation{"message": "failed to validate", "value": recipient["id"]})
+			r.addBelow("id", schema, "not_one_schema_valid", Violation{
+				"message": "failed to validate",
+				"value":   recipient["id"],
+			})
 			return
 		}
 	}

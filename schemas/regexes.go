@@ -19,8 +19,8 @@ type Regex struct {
 	Together bool
 }
 
-// regexPlace is where a schema's values hold regular expressions: the names that lead there, "*" for each of an object's
-// or a list's. With keys it is the names of what stands there, but for the ones given.
+// regexPlace is where a schema's values hold regular expressions: the names that lead there, "*" for each of an
+// object's or a list's. With keys it is the names of what stands there, but for the ones given.
 type regexPlace struct {
 	schema   string
 	path     []string

@@ -9,9 +9,9 @@ import (
 )
 
 // rules are a schema of the library's, taken apart. The library judges a value by itself: its type, format, bounds, the
-// names it requires. The ways to the values inside and to further schemas are walked by reader, so that no value, however
-// deep, makes the library recurse; it takes 6 KB of stack at each level, and its uniqueItems compares pairwise where its
-// hash collides. A schema that no value can fail has no rules.
+// names it requires. The ways to the values inside and to further schemas are walked by reader, so that no value,
+// however deep, makes the library recurse; it takes 6 KB of stack at each level, and its uniqueItems compares pairwise
+// where its hash collides. A schema that no value can fail has no rules.
 type rules struct {
 	schema *jsonschema.Schema // as compiled
 	alone  *jsonschema.Schema // what is left for the library; nil if nothing is
@@ -44,14 +44,17 @@ type patternRules struct {
 	rules   *rules
 }
 
-// addRules makes the rules of all schemas. Schemas refer to each other in circles, so first every schema that can fail is
-// found, then the rules are linked.
+// addRules makes the rules of all schemas. Schemas refer to each other in circles, so first every schema that can fail
+// is found, then the rules are linked.
 func (c *compiled) addRules() {
 	urls, recipients := c.clientURLSchemas(), c.recipients()
 	for schema := range c.spread(func(schema *jsonschema.Schema) bool {
 		return canFail(schema) || c.families[schema] != nil || urls[schema] || recipients[schema]
 	}) {
-		c.rules[schema] = &rules{schema: schema, family: c.families[schema], clientURL: urls[schema], recipient: recipients[schema]}
+		c.rules[schema] = &rules{
+			schema: schema, family: c.families[schema], clientURL: urls[schema],
+			recipient: recipients[schema],
+		}
 	}
 	for _, r := range c.rules {
 		c.fillRules(r)
@@ -140,7 +143,8 @@ func ownKeywords(schema *jsonschema.Schema) *jsonschema.Schema {
 		_, names := dependency.([]string)
 		return !names
 	})
-	if len(own.Types) == 0 && len(own.Enum) == 0 && own.Format == "" && len(own.Required) == 0 && len(own.Dependencies) == 0 &&
+	if len(own.Types) == 0 && len(own.Enum) == 0 && own.Format == "" && len(own.Required) == 0 &&
+		len(own.Dependencies) == 0 &&
 		own.MinProperties < 0 && own.MaxProperties < 0 && own.MinItems < 0 && own.MaxItems < 0 && own.MinLength < 0 &&
 		own.MaxLength < 0 && own.Pattern == nil && !bounded(&own) {
 		return nil
@@ -150,6 +154,7 @@ func ownKeywords(schema *jsonschema.Schema) *jsonschema.Schema {
 
 // bounded reports whether schema has a rule for numbers.
 func bounded(schema *jsonschema.Schema) bool {
-	return schema.Minimum != nil || schema.ExclusiveMinimum != nil || schema.Maximum != nil || schema.ExclusiveMaximum != nil ||
+	return schema.Minimum != nil || schema.ExclusiveMinimum != nil || schema.Maximum != nil ||
+		schema.ExclusiveMaximum != nil ||
 		schema.MultipleOf != nil
 }

@@ -16,7 +16,8 @@ func TestSimpleAcceptsOnlyWhatIsValid(t *testing.T) {
 	scalar := rapid.OneOf(
 		rapid.Just[any](nil), rapid.Map(rapid.Bool(), func(b bool) any { return b }),
 		rapid.Map(rapid.SampledFrom([]string{"", "a", "é", "aa", "bb", "a@b", "10.0.0.1"}), func(s string) any { return s }),
-		rapid.Map(rapid.SampledFrom([]json.Number{"0", "-0", "1", "-1", "1.5", "1.0", "1e2", "100", "1234567890123456789"}), func(n json.Number) any { return n }),
+		rapid.Map(rapid.SampledFrom([]json.Number{"0", "-0", "1", "-1", "1.5", "1.0", "1e2", "100", "1234567890123456789"}),
+			func(n json.Number) any { return n }),
 	)
 	value := rapid.OneOf(scalar,
 		rapid.Map(rapid.SliceOfN(scalar, 0, 3), func(l []any) any { return l }),
@@ -25,9 +26,12 @@ func TestSimpleAcceptsOnlyWhatIsValid(t *testing.T) {
 	accepted := 0
 	rapid.Check(t, func(t *rapid.T) {
 		keywords := map[string]*rapid.Generator[any]{
-			"type":          rapid.Map(rapid.SliceOfNDistinct(rapid.SampledFrom(kindNames[:]), 1, 3, rapid.ID), func(l []string) any { return l }),
-			"enum":          rapid.Map(rapid.SliceOfNDistinct(scalar, 1, 4, func(v any) any { return v }), func(l []any) any { return l }),
-			"required":      rapid.Map(rapid.SliceOfNDistinct(rapid.SampledFrom(names), 1, 2, rapid.ID), func(l []string) any { return l }),
+			"type": rapid.Map(rapid.SliceOfNDistinct(rapid.SampledFrom(kindNames[:]), 1, 3, rapid.ID),
+				func(l []string) any { return l }),
+			"enum": rapid.Map(rapid.SliceOfNDistinct(scalar, 1, 4, func(v any) any { return v }),
+				func(l []any) any { return l }),
+			"required": rapid.Map(rapid.SliceOfNDistinct(rapid.SampledFrom(names), 1, 2, rapid.ID),
+				func(l []string) any { return l }),
 			"dependencies":  rapid.Just[any](map[string]any{"a": []string{"b"}}),
 			"minLength":     rapid.Map(bound, func(n int) any { return n }),
 			"maxLength":     rapid.Map(bound, func(n int) any { return n }),
@@ -81,23 +85,34 @@ func TestSimpleIsUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	flow := map[string]any{"module": "tts", "data": map[string]any{"text": strings.Repeat("a", 100), "voice": "female"}}
-	for name, value := range map[string]any{"callflows.action": flow, "callflows.tts": flow["data"], "functions": map[string]any{"name": "n", "function_js": "x"}} {
+	for name, value := range map[string]any{
+		"callflows.action": flow, "callflows.tts": flow["data"],
+		"functions": map[string]any{"name": "n", "function_js": "x"},
+	} {
 		if !c.rules[c.schemas[name]].simple.accepts(value) {
 			t.Errorf("%s: the library is asked about %v", name, value)
 		}
 	}
 }
 
-// What is easily taken for valid is left to the library: characters are counted, not bytes; 1.5 is no integer; an enum is not
-// only of texts.
+// What is easily taken for valid is left to the library: characters are counted, not bytes; 1.5 is no integer; an enum
+// is not only of texts.
 func TestSimpleLeavesToTheLibrary(t *testing.T) {
 	for _, tc := range []struct {
 		schema string
 		value  any
 	}{
-		{`{"minLength":2}`, "é"}, {`{"type":"integer"}`, json.Number("1.5")}, {`{"enum":["a",1]}`, json.Number("2")}, {`{"enum":[1]}`, "a"},
-		{`{"required":["a"]}`, map[string]any{"b": nil}}, {`{"minItems":1}`, []any{}}, {`{"maxProperties":0}`, map[string]any{"a": nil}},
-		{`{"maximum":1}`, json.Number("2")}, {`{"pattern":"^a"}`, "b"}, {`{"format":"email"}`, "b"}, {`{"type":["null","string"]}`, true},
+		{`{"minLength":2}`, "é"},
+		{`{"type":"integer"}`, json.Number("1.5")},
+		{`{"enum":["a",1]}`, json.Number("2")},
+		{`{"enum":[1]}`, "a"},
+		{`{"required":["a"]}`, map[string]any{"b": nil}},
+		{`{"minItems":1}`, []any{}},
+		{`{"maxProperties":0}`, map[string]any{"a": nil}},
+		{`{"maximum":1}`, json.Number("2")},
+		{`{"pattern":"^a"}`, "b"},
+		{`{"format":"email"}`, "b"},
+		{`{"type":["null","string"]}`, true},
 	} {
 		set, err := compile(fstest.MapFS{"test.json": {Data: []byte(tc.schema)}})
 		if err != nil {

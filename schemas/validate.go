@@ -3,22 +3,22 @@ package schemas
 // Validate checks value against the named schema as KAZOO checks the body of a request. value is what a json.Decoder
 // with UseNumber gives and is never changed.
 //
-// If it is valid, a completed copy comes back: defaults written in at every depth, also inside the data of every callflow
-// node, and values that only had the wrong type cast where KAZOO casts them: a string that spells an integer, a number or
-// a boolean becomes one, and a broken number becomes the nearest integer. If not, every failing field is in the errors
-// and the copy is nil.
+// If it is valid, a completed copy comes back: defaults written in at every depth, also inside the data of every
+// callflow node, and values that only had the wrong type cast where KAZOO casts them: a string that spells an integer,
+// a number or a boolean becomes one, and a broken number becomes the nearest integer. If not, every failing field is in
+// the errors and the copy is nil.
 //
-// A required property that is missing while a key like its name is there, and a key like one that may be there, have a "hint"
-// besides their "message".
+// A required property that is missing while a key like its name is there, and a key like one that may be there, have a
+// "hint" besides their "message".
 //
-// A name that is no schema gives KAZOO's "schema not found" under the path "schema". A flow beyond the limits of the set
-// gives maxDepth, maxNodes or maxValues and nothing else, after work bounded by those limits.
+// A name that is no schema gives KAZOO's "schema not found" under the path "schema". A flow beyond the limits of the
+// set gives maxDepth, maxNodes or maxValues and nothing else, after work bounded by those limits.
 func (s *Set) Validate(name string, value any) (any, FieldErrors) {
 	return s.validate(name, value, true)
 }
 
-// ValidateStrict is Validate without casting: what KAZOO does with a function's return (kzd_callflows:validate_flow), and
-// with request bodies where system_config/crossbar.schema_strict_validation is set. Integers written as 5.0 pass.
+// ValidateStrict is Validate without casting: what KAZOO does with a function's return (kzd_callflows:validate_flow),
+// and with request bodies where system_config/crossbar.schema_strict_validation is set. Integers written as 5.0 pass.
 func (s *Set) ValidateStrict(name string, value any) (any, FieldErrors) {
 	return s.validate(name, value, false)
 }
@@ -66,5 +66,8 @@ func check(rules *rules, value any) failures {
 }
 
 func schemaNotFound(name string) failure {
-	return failure{tokens: []string{"schema"}, validator: "schema", violation: Violation{"message": "schema not found", "schema": name}}
+	return failure{tokens: []string{"schema"}, validator: "schema", violation: Violation{
+		"message": "schema not found",
+		"schema":  name,
+	}}
 }

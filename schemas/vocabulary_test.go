@@ -14,9 +14,9 @@ import (
 	"callfn/schemas"
 )
 
-// testdata/vocabulary.txt lists every key of every schema with its type, default and rules. It was made from KAZOO's own
-// schema documents, apart from ours, so a misspelt key, a wrong default or a lost limit on either side shows here. What
-// callfn adds or changes stands in its last section.
+// testdata/vocabulary.txt lists every key of every schema with its type, default and rules. It was made from KAZOO's
+// own schema documents, apart from ours, so a misspelt key, a wrong default or a lost limit on either side shows here.
+// What callfn adds or changes stands in its last section.
 func TestVocabulary(t *testing.T) {
 	text, err := os.ReadFile("testdata/vocabulary.txt")
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// walker goes through a value by the schemas that its parts have, into the data of the nodes of flows as well, and calls
-// visit for each part: a node's data, the node, what is below it. The value need not be valid; the work is bounded by the limits.
+// walker goes through a value by the schemas that its parts have, into the data of the nodes of flows as well, and
+// calls visit for each part: a node's data, the node, what is below it. The value need not be valid; the work is
+// bounded by the limits.
 type walker struct {
 	*compiled
 	limits Limits
@@ -63,7 +64,9 @@ func (w *walker) below(key string, schema *jsonschema.Schema, value any) {
 
 // moduleOf gives the schema of the module that a node names, and the node's data; nil where value is no node, or its
 // module is none.
-func (w *walker) moduleOf(schema *jsonschema.Schema, value map[string]any) (module *jsonschema.Schema, data map[string]any) {
+func (w *walker) moduleOf(schema *jsonschema.Schema, value map[string]any) (module *jsonschema.Schema,
+	data map[string]any,
+) {
 	f := w.families[schema]
 	if f == nil {
 		return nil, nil

@@ -24,13 +24,13 @@ type Warning struct {
 // maxWarnings is where Warnings stops: nobody reads more, and hostile values could have thousands.
 const maxWarnings = 50
 
-// Warnings looks for keys that nothing reads: unknown ones, which may be misspelt (modul, eanbled), and keys of a module's
-// data that stand beside "data" instead of in it. value need not be valid; it is never changed. Warnings come in a fixed
-// order, at most 50; an unknown name gives none.
+// Warnings looks for keys that nothing reads: unknown ones, which may be misspelt (modul, eanbled), and keys of a
+// module's data that stand beside "data" instead of in it. value need not be valid; it is never changed. Warnings come
+// in a fixed order, at most 50; an unknown name gives none.
 func (s *Set) Warnings(name string, value any) []Warning { return s.PatchWarnings(name, value, nil) }
 
-// PatchWarnings is Warnings for a part of a value, judged by itself: a key is misspelt though the whole has the one that
-// was meant. Of the whole is only asked which modules the nodes have whose data the part changes.
+// PatchWarnings is Warnings for a part of a value, judged by itself: a key is misspelt though the whole has the one
+// that was meant. Of the whole is only asked which modules the nodes have whose data the part changes.
 func (s *Set) PatchWarnings(name string, part, whole any) []Warning {
 	w := warner{}
 	walk := walker{compiled: s.compiled, limits: s.limits, visit: w.visit, whole: whole}
@@ -56,8 +56,8 @@ func UnknownMembers(known []string, object map[string]any) []Warning {
 	return w.found
 }
 
-// FlowWarnings is Warnings for a flow, with paths as those of ValidateFlow. It also points at regular expressions that the
-// engine cannot hold: a flow that a function returns is run all the same.
+// FlowWarnings is Warnings for a flow, with paths as those of ValidateFlow. It also points at regular expressions that
+// the engine cannot hold: a flow that a function returns is run all the same.
 func (s *Set) FlowWarnings(flow map[string]any) []Warning {
 	found := s.Warnings("callflows.action", flow)
 	cost := 0
@@ -92,10 +92,14 @@ func (w *warner) visit(walk *walker, schema *jsonschema.Schema, value any) {
 
 // unread are keys that KAZOO's clients keep in documents for themselves, such as the name of a ring group in its node,
 // and those that every document may have.
-var unread = []string{"ui_metadata", "ui_flags", "ui_help", "ui_restrictions", "name", "appList", "apps", "contact", "metadata", "id", "provision", "smartpbx", "dd_variables", "contact_list",
-	"owner_id", "group_id", "type"}
+var unread = []string{
+	"ui_metadata", "ui_flags", "ui_help", "ui_restrictions", "name", "appList", "apps", "contact",
+	"metadata", "id", "provision", "smartpbx", "dd_variables", "contact_list",
+	"owner_id", "group_id", "type",
+}
 
-// isUnread reports whether a key is known to be none of the schema's. Private ones are the server's, which ignores them.
+// isUnread reports whether a key is known to be none of the schema's. Private ones are the server's, which ignores
+// them.
 func isUnread(key string) bool {
 	return slices.Contains(unread, key) || strings.HasPrefix(key, "_") || strings.HasPrefix(key, "pvt_")
 }
@@ -126,7 +130,8 @@ func (w *warner) node(walk *walker, schema *jsonschema.Schema, node map[string]a
 		_, ofData := module.Properties[key]
 		_, there := data[key]
 		if ofData && !ofNode && !there {
-			w.warn(walk.path, key, fmt.Sprintf("key `%s` has no effect here: module %s reads it inside `data`", key, walk.nameOf(module)), "data."+key)
+			w.warn(walk.path, key, fmt.Sprintf("key `%s` has no effect here: module %s reads it inside `data`", key,
+				walk.nameOf(module)), "data."+key)
 		}
 	}
 }

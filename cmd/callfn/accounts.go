@@ -57,7 +57,10 @@ func (c accountsCreate) Run(ctx context.Context, w world, on *accountsCommand) e
 	if c.ID != "" {
 		data["id"] = c.ID
 	}
-	return on.ask(ctx, w, http.MethodPut, func(api *client) string { return "/v2/accounts/" + url.PathEscape(api.account) }, data,
+	return on.ask(ctx, w, http.MethodPut, func(api *client) string {
+		return "/v2/accounts/" +
+			url.PathEscape(api.account)
+	}, data,
 		func(raw json.RawMessage) error { return printAccount(w, "", raw) })
 }
 
@@ -65,14 +68,16 @@ type accountsList struct{}
 
 // Run prints one line an account.
 func (accountsList) Run(ctx context.Context, w world, on *accountsCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("children") + "?paginate=false" }, nil,
+	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("children") + "?paginate=false" },
+		nil,
 		func(raw json.RawMessage) error {
 			var list []accountDoc
 			if err := json.Unmarshal(raw, &list); err != nil {
 				return err
 			}
 			if len(list) == 0 {
-				_, err := printable.Fprintln(w.stderr, "no accounts below this one yet: create one with `callfn accounts create NAME`")
+				_, err := printable.Fprintln(w.stderr, "no accounts below this one yet: create one with `callfn accounts create "+
+					"NAME`")
 				return err
 			}
 			slices.SortFunc(list, func(a, b accountDoc) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
@@ -116,7 +121,10 @@ func (c accountsDelete) Run(ctx context.Context, w world, on *accountsCommand) e
 			return err
 		}
 	}
-	return on.send(ctx, w, api, http.MethodDelete, path, nil, func(raw json.RawMessage) error { return printAccount(w, "deleted ", raw) })
+	return on.send(ctx, w, api, http.MethodDelete, path, nil, func(raw json.RawMessage) error {
+		return printAccount(w,
+			"deleted ", raw)
+	})
 }
 
 // doomedAccount counts what goes with an account.
@@ -164,7 +172,8 @@ func (c accountsAPIKey) Run(ctx context.Context, w world, on *accountsCommand) e
 		if err := api.get(ctx, path, &a); err != nil {
 			return err
 		}
-		d := doomed{does: "make the API key worthless of account", name: firstOf(a.Name, a.ID), about: a.ID + ": what uses the key, or a token that it got, is locked out at once"}
+		d := doomed{does: "make the API key worthless of account", name: firstOf(a.Name, a.ID), about: a.ID +
+			": what uses the key, or a token that it got, is locked out at once"}
 		if err := c.agreed(ctx, w, d); err != nil {
 			return err
 		}

@@ -40,15 +40,18 @@ func TestAccountsAndUsersFromTheShell(t *testing.T) {
 		t.Errorf("empty list: %s", out)
 	}
 	p.stdin = "s3cret\n"
-	user := anID.FindString(must(exitOK, "users", "--account="+id, "create", "ann", "--first-name=Ann", "--last-name=Admin", "--priv-level=admin"))
+	user := anID.FindString(must(exitOK, "users", "--account="+id, "create", "ann", "--first-name=Ann",
+		"--last-name=Admin", "--priv-level=admin"))
 	for _, args := range [][]string{{"list"}, {"get", user}, {"get", "ann"}} {
-		if out := must(exitOK, append([]string{"users", "--account=acme"}, args...)...); !regexp.MustCompile(user + ` +ann +admin +enabled +Ann Admin`).MatchString(out) {
+		if out := must(exitOK, append([]string{"users", "--account=acme"}, args...)...); !regexp.MustCompile(user +
+			` +ann +admin +enabled +Ann Admin`).MatchString(out) {
 			t.Errorf("%v: %s", args, out)
 		}
 	}
 	sum := md5.Sum([]byte("ann:s3cret"))
 	login := func() int {
-		code, _ := send(t, "PUT", s.url+"/v2/user_auth", "", fmt.Sprintf(`{"data":{"account_name":"acme","credentials":"%s"}}`, hex.EncodeToString(sum[:])))
+		code, _ := send(t, "PUT", s.url+"/v2/user_auth", "",
+			fmt.Sprintf(`{"data":{"account_name":"acme","credentials":"%s"}}`, hex.EncodeToString(sum[:])))
 		return code
 	}
 	if code := login(); code != 201 {
@@ -78,7 +81,8 @@ func TestAccountsAndUsersFromTheShell(t *testing.T) {
 	if len(rotated) != 64 || rotated == key {
 		t.Errorf("rotated to %q", rotated)
 	}
-	if out := must(exitOK, "accounts", "delete", "--yes", id); !strings.Contains(out, "deleted "+id+"  acme  acme.example") {
+	if out := must(exitOK, "accounts", "delete", "--yes", id); !strings.Contains(out, "deleted "+id+
+		"  acme  acme.example") {
 		t.Errorf("delete: %s", out)
 	}
 	if out := must(exitOK, "accounts", "list"); strings.Contains(out, "acme") {
@@ -95,7 +99,8 @@ func TestSigningKeysFromTheShell(t *testing.T) {
 	token := strings.TrimSpace(must(exitOK, "token"))
 	first := anID.FindString(must(exitOK, "signing-keys", "list"))
 	second := anID.FindString(must(exitOK, "signing-keys", "rotate"))
-	if out := must(exitOK, "signing-keys", "list"); second == first || !regexp.MustCompile(second+` +signs since .*\n`+first+` +retired `).MatchString(out) {
+	if out := must(exitOK, "signing-keys", "list"); second == first || !regexp.MustCompile(second+` +signs since .*\n`+
+		first+` +retired `).MatchString(out) {
 		t.Errorf("rotated from %s to %s: %s", first, second, out)
 	}
 	if code, _ := send(t, "GET", s.url+"/v2/token_auth", token, ""); code != 200 {
@@ -224,7 +229,8 @@ func TestTokenCacheExpires(t *testing.T) {
 
 func TestRateLimitFlag(t *testing.T) {
 	for text, want := range map[string]rateLimit{
-		"off": {PerSecond: -1}, "kazoo": {PerSecond: 10, Burst: 100}, "2000/500": {PerSecond: 500, Burst: 2000}, "1/0.5": {PerSecond: 0.5, Burst: 1},
+		"off": {PerSecond: -1}, "kazoo": {PerSecond: 10, Burst: 100}, "2000/500": {PerSecond: 500, Burst: 2000},
+		"1/0.5": {PerSecond: 0.5, Burst: 1},
 	} {
 		var got rateLimit
 		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
@@ -245,7 +251,8 @@ func TestRateLimitFlag(t *testing.T) {
 	if codes[http.StatusOK] != 3 || codes[http.StatusTooManyRequests] != 2 {
 		t.Errorf("codes %v", codes)
 	}
-	if code, _, errs := (program{}).run(t, "serve", "--rate-limit=fast", "--data="+t.TempDir()); code != exitUsage || !strings.Contains(errs, "BURST/PER_SECOND") {
+	if code, _, errs := (program{}).run(t, "serve", "--rate-limit=fast", "--data="+t.TempDir()); code != exitUsage ||
+		!strings.Contains(errs, "BURST/PER_SECOND") {
 		t.Errorf("%d %s", code, errs)
 	}
 }

@@ -54,7 +54,8 @@ func newAPIError(method, path string, status int, body []byte) *apiError {
 
 // thingsOf are the words for what stands after a part of a path.
 var thingsOf = map[string]string{
-	"accounts": "account", "functions": "function", "callflows": "callflow", "users": "user", "tests": "test case", "runs": "run",
+	"accounts": "account", "functions": "function", "callflows": "callflow", "users": "user", "tests": "test case",
+	"runs":       "run",
 	"migrations": "move", "modules": "module", "databases": "database", "keys": "key",
 }
 
@@ -109,7 +110,8 @@ func fieldLines(fields map[string]map[string]json.RawMessage) []string {
 			if v.Source != "" {
 				line += "\n    " + printable.Text(v.Source)
 				if v.Column > 0 && v.Column <= len([]rune(v.Source))+1 {
-					line += "\n    " + strings.Repeat(" ", uniseg.StringWidth(printable.Text(string([]rune(v.Source)[:v.Column-1])))) + "^"
+					line += "\n    " +
+						strings.Repeat(" ", uniseg.StringWidth(printable.Text(string([]rune(v.Source)[:v.Column-1])))) + "^"
 				}
 			}
 			if v.Hint != "" {

@@ -90,7 +90,8 @@ func (c benchCommand) check() error {
 		return usageError{errors.New("want one of --json and --csv")}
 	case c.Rate < 0 || c.Rate > 100_000 || c.Connections < 0 || c.Connections > 1000 || c.Rounds < 1 || c.Rounds > 1000:
 		return usageError{errors.New("want --rate up to 100000, --connections up to 1000, --rounds 1 to 1000")}
-	case c.Duration < 100*time.Millisecond || c.Duration > time.Hour || c.WarmUp < 0 || c.WarmUp > time.Hour || c.Timeout < time.Millisecond || c.Timeout > 5*time.Minute:
+	case c.Duration < 100*time.Millisecond || c.Duration > time.Hour || c.WarmUp < 0 || c.WarmUp > time.Hour ||
+		c.Timeout < time.Millisecond || c.Timeout > 5*time.Minute:
 		return usageError{errors.New("want --duration 100ms to 1h, --warm-up up to 1h, --timeout 1ms to 5m")}
 	}
 	if c.Plot != "" {
@@ -103,7 +104,8 @@ func (c benchCommand) check() error {
 
 func (c benchCommand) plan(targets int) loadgen.Plan {
 	p := loadgen.Plan{
-		Rate: c.Rate, Connections: c.Connections, WarmUp: c.WarmUp, Duration: c.Duration, Rounds: c.Rounds, Timeout: c.Timeout,
+		Rate: c.Rate, Connections: c.Connections, WarmUp: c.WarmUp, Duration: c.Duration, Rounds: c.Rounds,
+		Timeout: c.Timeout,
 	}
 	if p.Connections == 0 {
 		p.Connections = 8
@@ -173,9 +175,10 @@ func (c benchCommand) verdict(w io.Writer, results []loadgen.Result) error {
 			failed = true
 		}
 		for outcome, hint := range map[string]string{
-			"http_429":      "the service limits requests: serve with --rate-limit off while you measure",
-			"http_404":      "there is no such show or document: is the path right?",
-			"refused":       "more runs waited than may: that is the system's limit, or see --workers and --queue of callfn serve",
+			"http_429": "the service limits requests: serve with --rate-limit off while you measure",
+			"http_404": "there is no such show or document: is the path right?",
+			"refused": "more runs waited than may: that is the system's limit, or see --workers and --queue of callfn " +
+				"serve",
 			loadgen.NotSent: "the rate is more than the target takes: measure how much it takes without --rate",
 			"unreachable":   "connections failed: is the server still there, and are there enough file descriptors?",
 		} {

@@ -18,7 +18,9 @@ import (
 )
 
 // targets makes everything that is to be called ready. tidy undoes that, also after an error.
-func (c benchCommand) targets(ctx context.Context, w world) (targets []loadgen.Target, tidy func(context.Context) error, err error) {
+func (c benchCommand) targets(ctx context.Context, w world) (targets []loadgen.Target, tidy func(context.Context) error,
+	err error,
+) {
 	b := &benchTargets{http: benchClient(c.Timeout)}
 	if err := c.mayLoad(ctx); err != nil {
 		return nil, b.tidy, err
@@ -63,7 +65,8 @@ func (c benchCommand) mayLoad(ctx context.Context) error {
 	for _, address := range append(all, c.ShowURL...) {
 		u, err := url.Parse(address)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-			return usageError{errors.New("want URLs such as http://127.0.0.1:5984/functions/_design/functions/_show/wh/{function}")}
+			return usageError{errors.New("want URLs such as " +
+				"http://127.0.0.1:5984/functions/_design/functions/_show/wh/{function}")}
 		}
 		if !c.YesLoadThisHost && !loopback(ctx, u.Hostname()) {
 			return usageError{errorf("%s is not this machine: to load it all the same, say --yes-load-this-host", u.Host)}
@@ -189,7 +192,8 @@ func (b *benchTargets) show(address string) (loadgen.Target, error) {
 	form := ""
 	if strings.Contains(address, functionInURL) {
 		if b.first == "" {
-			return loadgen.Target{}, usageError{errorf("--show-url: %s stands for a --function, and none is given", functionInURL)}
+			return loadgen.Target{}, usageError{errorf("--show-url: %s stands for a --function, and none is given",
+				functionInURL)}
 		}
 		u.Path, u.RawPath = strings.ReplaceAll(u.Path, functionInURL, b.first), ""
 		query := u.Query()
@@ -239,7 +243,8 @@ func showOutcome(status int, body []byte) string {
 		return loadgen.OK
 	}
 	var told struct{ Error function.Outcome }
-	if json.Unmarshal(body, &told) == nil && told.Error.Known() && told.Error != function.NotFound { // which CouchDB says of shows, too
+	// which CouchDB says of shows, too
+	if json.Unmarshal(body, &told) == nil && told.Error.Known() && told.Error != function.NotFound {
 		return string(told.Error)
 	}
 	return fmt.Sprintf("http_%d", status)

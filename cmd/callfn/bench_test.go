@@ -98,11 +98,15 @@ func (s *benchServer) bench(t *testing.T, args ...string) (code int, out, errs s
 func TestBench(t *testing.T) {
 	s := newBenchServer(t)
 	plot := filepath.Join(t.TempDir(), "times.svg")
-	code, out, errs := s.bench(t, "--function=hello", "--show-url="+s.URL+"/db/_design/functions/_show/wh/{function}", "--rounds=2", "--plot="+plot)
+	code, out, errs := s.bench(t, "--function=hello", "--show-url="+s.URL+"/db/_design/functions/_show/wh/{function}",
+		"--rounds=2", "--plot="+plot)
 	if code != exitOK {
 		t.Fatal(code, out, errs)
 	}
-	for _, want := range []string{"ok calls/s", "p99", "function hello", "show 127.0.0.1", "compared with function hello, median of 2 rounds"} {
+	for _, want := range []string{
+		"ok calls/s", "p99", "function hello", "show 127.0.0.1",
+		"compared with function hello, median of 2 rounds",
+	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}
@@ -113,7 +117,8 @@ func TestBench(t *testing.T) {
 	if got, err := os.ReadFile(plot); err != nil || !strings.Contains(string(got), "<svg") {
 		t.Errorf("the picture: %v", err)
 	}
-	if s.asked["GET /db/_design/functions/_show/wh/f1"] == 0 || !strings.Contains(s.query, "Account-ID=acc") || !strings.Contains(s.query, "Caller-ID-Name=Alice") {
+	if s.asked["GET /db/_design/functions/_show/wh/f1"] == 0 || !strings.Contains(s.query, "Account-ID=acc") ||
+		!strings.Contains(s.query, "Caller-ID-Name=Alice") {
 		t.Errorf("the show was asked for with %q: %v", s.query, s.asked)
 	}
 	if len(s.stored) != 0 {
@@ -136,16 +141,32 @@ func TestBenchOutcomes(t *testing.T) {
 		says      string
 	}{
 		{"outcome of a run", ranWith("timeout"), nil, []string{"--function=f9"}, "timeout "},
-		{"rate limit", answer(429, `{"data":{},"message":"too many requests"}`), nil, []string{"--function=f9"}, "--rate-limit off"},
+		{
+			"rate limit", answer(429, `{"data":{},"message":"too many requests"}`), nil,
+			[]string{"--function=f9"},
+			"--rate-limit off",
+		},
 		{"nobody answers the number", nil, nil, []string{"--to=4711"}, "no_callflow "},
 		{"outcome of a show", nil, answer(500, `{"error":"threw","message":"x"}`), []string{"--show-url=/db/x"}, "threw "},
-		{"no such show", nil, answer(404, `{"error":"not_found","reason":"missing"}`), []string{"--show-url=/db/x"}, "http_404 "},
+		{
+			"no such show", nil, answer(404, `{"error":"not_found","reason":"missing"}`),
+			[]string{"--show-url=/db/x"},
+			"http_404 ",
+		},
 		{"moved elsewhere", nil, func(w http.ResponseWriter) {
 			w.Header().Set("Location", "http://192.0.2.1/")
 			w.WriteHeader(http.StatusFound)
 		}, []string{"--show-url=/db/x"}, "http_302 "},
-		{"no answer in time", nil, func(http.ResponseWriter) { time.Sleep(60 * time.Millisecond) }, []string{"--show-url=/db/x", "--timeout=20ms"}, "gave_up "},
-		{"broken off", nil, func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, []string{"--show-url=/db/x"}, "unreachable "},
+		{
+			"no answer in time", nil, func(http.ResponseWriter) { time.Sleep(60 * time.Millisecond) },
+			[]string{"--show-url=/db/x", "--timeout=20ms"},
+			"gave_up ",
+		},
+		{
+			"broken off", nil, func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
+			[]string{"--show-url=/db/x"},
+			"unreachable ",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newBenchServer(t)
@@ -179,7 +200,8 @@ func TestBenchForMachines(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &rows); err != nil || len(rows) != 1 || rows[0].Calls != 20 {
 		t.Errorf("100 a second for 200 ms: %v %s", err, out)
 	}
-	if _, out, _ := s.bench(t, "--function=f9", "--function=f9", "--rounds=2", "--csv"); strings.Count(out, "\n") != 5 || !strings.Contains(out, "function f9 (2),2,") {
+	if _, out, _ := s.bench(t, "--function=f9", "--function=f9", "--rounds=2", "--csv"); strings.Count(out, "\n") != 5 ||
+		!strings.Contains(out, "function f9 (2),2,") {
 		t.Errorf("CSV of two rounds of two targets:\n%s", out)
 	}
 }
@@ -216,7 +238,8 @@ func TestBenchInterrupted(t *testing.T) {
 	}
 	var out, errs testlog.Buffer
 	code := run(ctx, p.world(t, &out, &errs, "bench", "--function=hello", "--duration=1h", "--warm-up=0"))
-	if code != exitOK || !strings.Contains(errs.String(), "interrupted") || !strings.Contains(out.String(), "function hello") || len(s.stored) != 0 {
+	if code != exitOK || !strings.Contains(errs.String(), "interrupted") || !strings.Contains(out.String(),
+		"function hello") || len(s.stored) != 0 {
 		t.Errorf("%d %v\n%s%s", code, s.stored, &out, &errs)
 	}
 }
@@ -252,7 +275,8 @@ func TestBenchUsage(t *testing.T) {
 func TestBenchService(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couch-listen=127.0.0.1:0")
 	p := program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": testKey, "XDG_CACHE_HOME": t.TempDir()}}
-	code, out, errs := p.run(t, "bench", "--function=table", "--show-url="+s.couch+"/functions/_design/functions/_show/wh/{function}",
+	code, out, errs := p.run(t, "bench", "--function=table", "--show-url="+s.couch+
+		"/functions/_design/functions/_show/wh/{function}",
 		"--warm-up=0", "--duration=300ms", "--rounds=1", "--rate=20")
 	if code != exitOK || !strings.Contains(out, "show 127.0.0.1") {
 		t.Errorf("%d\n%s%s", code, out, errs)
@@ -267,7 +291,8 @@ func TestBenchService(t *testing.T) {
 	p.must(t, exitOK, "functions", "put", source, "--name=opening hours")
 	short := []string{"bench", "--warm-up=0", "--duration=300ms", "--rounds=1", "--rate=20"}
 	p.must(t, exitOK, append(short, "--function=opening hours")...)
-	if out := p.must(t, exitFailed, append(short, "--function=opening horus")...); !strings.Contains(out, `did you mean "opening hours"`) {
+	if out := p.must(t, exitFailed, append(short, "--function=opening horus")...); !strings.Contains(out,
+		`did you mean "opening hours"`) {
 		t.Errorf("a function that is not there: %s, want the one that was meant", out)
 	}
 }

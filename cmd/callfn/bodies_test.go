@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// What people bring from other platforms and can never work is refused when it is saved, by the command line and the API, with the
-// sentence that says what to store.
+// What people bring from other platforms and can never work is refused when it is saved, by the command line and the
+// API, with the sentence that says what to store.
 func TestBodiesThatNeverReturnAreRefused(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -51,9 +51,13 @@ func TestBodiesThatNeverReturnAreRefused(t *testing.T) {
 func TestBodiesAreWarnedOf(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
-	p.stdin = "if (call.To === '1') {\n  return fetch('http://example.com/' + call.Caller-ID-Name);\n}\nreturn (async () => ({module: 'hangup', data: {}}))();"
+	p.stdin = "if (call.To === '1') {\n  return fetch('http://example.com/' + call.Caller-ID-Name);\n}\nreturn (async " +
+		"() => ({module: 'hangup', data: {}}))();"
 	code, out, errs := p.run(t, "functions", "put", "--name=w", "-")
-	for _, want := range []string{"line 2, column 10: `fetch` is not there", "line 2, column 40: `call.Caller-ID-Name` is read as a subtraction", "line 4, column 9: functions are synchronous"} {
+	for _, want := range []string{
+		"line 2, column 10: `fetch` is not there",
+		"line 2, column 40: `call.Caller-ID-Name` is read as a subtraction", "line 4, column 9: functions are synchronous",
+	} {
 		if code != exitOK || !strings.Contains(errs, want) {
 			t.Errorf("exit code %d, %s%s, want %q", code, out, errs, want)
 		}
@@ -86,7 +90,8 @@ func TestLogLevels(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
 	file := filepath.Join(t.TempDir(), "f.js")
-	source := "console.debug('one'); console.log('two'); console.warn('three'); console.error(new TypeError('four')); return {module: 'hangup', data: {}};"
+	source := "console.debug('one'); console.log('two'); console.warn('three'); console.error(new TypeError('four')); " +
+		"return {module: 'hangup', data: {}};"
 	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +102,8 @@ func TestLogLevels(t *testing.T) {
 	}
 	token := login(t, s.url)
 	account := s.url + "/v2/accounts/" + token.account
-	if code, body := send(t, "PUT", account+"/callflows", token.token, `{"data":{"numbers":["1"],"flow":{"module":"function","data":{"id":"`+id+`"}}}}`); code != 201 {
+	if code, body := send(t, "PUT", account+"/callflows", token.token,
+		`{"data":{"numbers":["1"],"flow":{"module":"function","data":{"id":"`+id+`"}}}}`); code != 201 {
 		t.Fatal(code, body)
 	}
 	if out := p.must(t, exitOK, "call", "--to=1"); !strings.Contains(out, "error: TypeError: four (line 1)") ||
@@ -106,13 +112,15 @@ func TestLogLevels(t *testing.T) {
 	}
 
 	var listed struct{ Data []struct{ ID string } }
-	for end := time.Now().Add(15 * time.Second); len(listed.Data) == 0; time.Sleep(20 * time.Millisecond) { // records are written beside
+	// records are written beside
+	for end := time.Now().Add(15 * time.Second); len(listed.Data) == 0; time.Sleep(20 * time.Millisecond) {
 		_, body := send(t, "GET", account+"/functions/"+id+"/runs?filter_log_level=error", token.token, "")
 		if err := json.Unmarshal([]byte(body), &listed); err != nil || time.Now().After(end) {
 			t.Fatalf("no run that logged an error is listed: %v %s", err, body)
 		}
 	}
-	if out := p.must(t, exitOK, "runs", listed.Data[0].ID, "--log-level=warn"); !strings.Contains(out, "  warn: three\n  error: TypeError: four") ||
+	if out := p.must(t, exitOK, "runs", listed.Data[0].ID, "--log-level=warn"); !strings.Contains(out,
+		"  warn: three\n  error: TypeError: four") ||
 		strings.Contains(out, "two") {
 		t.Errorf("the run in full: %s, want its warnings and errors only", out)
 	}
@@ -122,17 +130,20 @@ func TestLogLevels(t *testing.T) {
 	p.stdin = "log('quiet'); return {module: 'hangup', data: {}};"
 	quiet := regexp.MustCompile(`[0-9a-f]{32}`).FindString(p.must(t, exitOK, "functions", "put", "--name=quiet", "-"))
 	p.must(t, exitOK, "functions", "run", quiet, "--to=1")
-	for end := time.Now().Add(15 * time.Second); p.must(t, exitOK, "functions", "runs", quiet, "--log-level=log") == ""; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(15 * time.Second); p.must(t, exitOK, "functions", "runs", quiet,
+		"--log-level=log") == ""; time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("no run that logged a line is listed")
 		}
 	}
-	if out := p.must(t, exitOK, "functions", "runs", quiet, "--log-level=info"); strings.Contains(out, quiet) || strings.Contains(out, " ok ") {
+	if out := p.must(t, exitOK, "functions", "runs", quiet, "--log-level=info"); strings.Contains(out, quiet) ||
+		strings.Contains(out, " ok ") {
 		t.Errorf("runs that logged more than log: %s, want none", out)
 	}
 	run := account + "/functions/" + id + "/runs/" + listed.Data[0].ID
 	for query, want := range map[string]string{
-		"":                 `"log_levels":["debug","log","warn","error"],"logs":["one","two","three","TypeError: four (line 1)"]`,
+		"": `"log_levels":["debug","log","warn","error"],"logs":["one","two","three","TypeError: four ` +
+			`(line 1)"]`,
 		"?log_level=debug": `"logs":["one","two","three","TypeError: four (line 1)"]`,
 		"?log_level=warn":  `"log_levels":["warn","error"],"logs":["three","TypeError: four (line 1)"]`,
 		"?log_level=error": `"logs":["TypeError: four (line 1)"]`,

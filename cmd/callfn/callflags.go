@@ -17,7 +17,10 @@ func (f callFlags) fields() map[string]any {
 	for k, v := range f.Param {
 		put(call, k, v)
 	}
-	for k, v := range map[string]string{"To": f.To, "From": f.From, "Caller-ID-Name": f.CallerIDName, "Caller-ID-Number": f.CallerIDNumber} {
+	for k, v := range map[string]string{
+		"To": f.To, "From": f.From, "Caller-ID-Name": f.CallerIDName,
+		"Caller-ID-Number": f.CallerIDNumber,
+	} {
 		if v != "" {
 			call[k] = v
 		}

@@ -44,7 +44,8 @@ func (c callflowsList) Run(ctx context.Context, w world, on *callflowsCommand) e
 	if c.Deleted {
 		return on.listDeleted(ctx, w, aCallflow)
 	}
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("callflows") + "?paginate=false" }, nil,
+	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("callflows") + "?paginate=false" },
+		nil,
 		func(raw json.RawMessage) error {
 			var list []callflowDoc
 			if err := json.Unmarshal(raw, &list); err != nil {

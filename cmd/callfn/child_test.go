@@ -46,7 +46,8 @@ func startChild(t testing.TB, worker sandbox.Command, args ...string) *child {
 	if len(worker.Args) == 0 { // a binary that is nothing but a worker
 		be = worker.Path
 	}
-	c := &child{cmd: exec.Command(self, append([]string{"serve", "--listen=127.0.0.1:0", "--log-format=json"}, args...)...)}
+	c := &child{cmd: exec.Command(self, append([]string{"serve", "--listen=127.0.0.1:0", "--log-format=json"},
+		args...)...)}
 	c.cmd.Env = []string{childEnv + "=" + be, "CALLFN_MASTER_API_KEY=" + testKey, "HOME=" + t.TempDir()}
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that its workers are killed with it
 	stderr, err := c.cmd.StderrPipe()

@@ -13,7 +13,8 @@ func TestFunctionsFromTheShell(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
 	file := filepath.Join(t.TempDir(), "hi.js")
-	if err := os.WriteFile(file, []byte("return {module: 'tts', data: {text: 'Hi ' + call['Caller-ID-Name']}};\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("return {module: 'tts', data: {text: 'Hi ' + call['Caller-ID-Name']}};\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	must := func(want int, args ...string) string { t.Helper(); return p.must(t, want, args...) }
@@ -27,38 +28,45 @@ func TestFunctionsFromTheShell(t *testing.T) {
 	if out := must(exitOK, "functions", "get", id); !strings.Contains(out, "return {module: 'tts'") {
 		t.Errorf("get: %s", out)
 	}
-	if out := must(exitOK, "functions", "run", id, "--to=1000", "--caller-id-name=Bob"); !strings.Contains(out, `"text": "Hi Bob"`) {
+	if out := must(exitOK, "functions", "run", id, "--to=1000", "--caller-id-name=Bob"); !strings.Contains(out,
+		`"text": "Hi Bob"`) {
 		t.Errorf("run: %s", out)
 	}
 
 	p.stdin = "throw new Error('boom')"
-	if out := must(exitFailed, "functions", "run", "--file=-", "--to=1000"); !strings.Contains(out, "Error: boom") || !strings.Contains(out, "line 1") {
+	if out := must(exitFailed, "functions", "run", "--file=-", "--to=1000"); !strings.Contains(out, "Error: boom") ||
+		!strings.Contains(out, "line 1") {
 		t.Errorf("draft: %s", out)
 	}
 	p.stdin = "return {\n  module: 'tts'\n  data: {}\n}"
-	if out := must(exitFailed, "functions", "put", "--id="+id, "-"); !strings.Contains(out, "line 3, column 3") || !strings.Contains(out, "^") {
+	if out := must(exitFailed, "functions", "put", "--id="+id, "-"); !strings.Contains(out, "line 3, column 3") ||
+		!strings.Contains(out, "^") {
 		t.Errorf("syntax: %s", out)
 	}
 	p.stdin = "return {module: 'noop'}"
 	must(exitOK, "functions", "put", "--id="+id, "-")
 
-	flow := `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"` + id + `"},"children":{"_":{"module":"hangup","data":{}}}}}}`
+	flow := `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"` + id +
+		`"},"children":{"_":{"module":"hangup","data":{}}}}}}`
 	token := login(t, s.url)
 	if code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/callflows", token.token, flow); code != 201 {
 		t.Fatal(code, body)
 	}
-	if out := must(exitOK, "call", "--to=1000", "--from=2000"); !strings.Contains(out, "noop") || !strings.Contains(out, "hangup") {
+	if out := must(exitOK, "call", "--to=1000", "--from=2000"); !strings.Contains(out, "noop") ||
+		!strings.Contains(out, "hangup") {
 		t.Errorf("call: %s", out)
 	}
 	var trace struct {
 		Steps []struct{ Module, Outcome string }
 	}
-	if err := json.Unmarshal([]byte(must(exitOK, "call", "--to=1000", "--json")), &trace); err != nil || len(trace.Steps) != 3 || trace.Steps[0].Module != "function" {
+	if err := json.Unmarshal([]byte(must(exitOK, "call", "--to=1000", "--json")), &trace); err != nil ||
+		len(trace.Steps) != 3 || trace.Steps[0].Module != "function" {
 		t.Errorf("call --json: %+v %v", trace, err)
 	}
 	must(exitFailed, "call", "--to=4711")
 	must(exitOK, "functions", "delete", "--yes", id)
-	if out := must(exitFailed, "call", "--to=1000"); !strings.Contains(out, "not_found") || !strings.Contains(out, "hangup") {
+	if out := must(exitFailed, "call", "--to=1000"); !strings.Contains(out, "not_found") ||
+		!strings.Contains(out, "hangup") {
 		t.Errorf("a deleted function does not end the call: %s", out)
 	}
 	must(exitFailed, "functions", "get", id)
@@ -81,7 +89,12 @@ func TestExitCodes(t *testing.T) {
 		{"no key", map[string]string{"CALLFN_API_KEY": ""}, []string{"functions", "list"}, exitUsage, "CALLFN_API_KEY"},
 		{"no server", nowhere, []string{"functions", "list"}, exitUnreachable, "callfn serve"},
 		{"call without number", nowhere, []string{"call"}, exitUsage, "--to"},
-		{"bad server", map[string]string{"CALLFN_API_KEY": testKey}, []string{"functions", "list", "--server=ftp://x"}, exitUsage, "http://"},
+		{
+			"bad server",
+			map[string]string{"CALLFN_API_KEY": testKey},
+			[]string{"functions", "list", "--server=ftp://x"},
+			exitUsage, "http://",
+		},
 		{"run what", nowhere, []string{"functions", "run", "--to=1"}, exitUsage, "--file"},
 		{"no file", nowhere, []string{"functions", "put", "--name=x", "/nonexistent.js"}, exitUsage, "nonexistent"},
 		{"no name", nowhere, []string{"functions", "put", "-"}, exitUsage, "--name"},

@@ -83,7 +83,8 @@ func (f clientFlags) open(ctx context.Context, w world) (*client, error) {
 	case store.has(defaultProfile):
 		err = c.use(store, defaultProfile, f.Server != "")
 	default:
-		err = usageError{errors.New("no API key: set CALLFN_API_KEY (the first `callfn serve` writes the master account's to its data directory), or log in with `callfn login`")}
+		err = usageError{errors.New("no API key: set CALLFN_API_KEY (the first `callfn serve` writes the master account's " +
+			"to its data directory), or log in with `callfn login`")}
 	}
 	if err != nil {
 		return nil, err
@@ -107,7 +108,8 @@ func (c *client) use(store profiles, name string, serverGiven bool) error {
 	again := "callfn login --profile " + name
 	switch {
 	case serverGiven && p.Server != c.base:
-		return usageError{errorf("the login %s is for %s, not for %s: leave out --server (or CALLFN_SERVER), or %s --server %s", name, p.Server, c.base, again, c.base)}
+		return usageError{errorf("the login %s is for %s, not for %s: leave out --server (or CALLFN_SERVER), or %s "+
+			"--server %s", name, p.Server, c.base, again, c.base)}
 	case !p.live():
 		return usageError{errorf("the login %s expired at %s: %s", name, moment(p.Expires), again)}
 	}
@@ -139,7 +141,8 @@ func (c *client) notLoggedIn(err error, with string) error {
 	}
 	switch refused.status {
 	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
-		return errorf("log in: this %s is not known at %s: check it, and that this is the right service (%d %s)", with, c.base, refused.status, refused.message)
+		return errorf("log in: this %s is not known at %s: check it, and that this is the right service (%d %s)", with,
+			c.base, refused.status, refused.message)
 	}
 	return fmt.Errorf("log in: %w", err)
 }
@@ -156,7 +159,8 @@ func (c *client) path(parts ...string) string {
 // maxAnswer bounds what is read of one answer, in bytes.
 const maxAnswer = 64 << 20
 
-// do sends data in KAZOO's envelope and decodes the answering envelope into out. Errors are unreachableError, or *apiError.
+// do sends data in KAZOO's envelope and decodes the answering envelope into out. Errors are unreachableError, or
+// *apiError.
 func (c *client) do(ctx context.Context, method, path string, data, out any) error {
 	var body io.Reader
 	if data != nil {
@@ -209,7 +213,9 @@ func (c *client) do(ctx context.Context, method, path string, data, out any) err
 }
 
 // ask sends one request and hands over its data, or prints it as JSON.
-func (f clientFlags) ask(ctx context.Context, w world, method string, path func(*client) string, data any, text func(json.RawMessage) error) error {
+func (f clientFlags) ask(ctx context.Context, w world, method string, path func(*client) string, data any,
+	text func(json.RawMessage) error,
+) error {
 	api, err := f.open(ctx, w)
 	if err != nil {
 		return err
@@ -218,7 +224,9 @@ func (f clientFlags) ask(ctx context.Context, w world, method string, path func(
 }
 
 // send sends one request and hands over its data, or prints it as JSON. What the service remarks goes to stderr.
-func (f clientFlags) send(ctx context.Context, w world, api *client, method, path string, data any, text func(json.RawMessage) error) error {
+func (f clientFlags) send(ctx context.Context, w world, api *client, method, path string, data any,
+	text func(json.RawMessage) error,
+) error {
 	var answer struct {
 		Data     json.RawMessage      `json:"data"`
 		Warnings map[string][]warning `json:"warnings"`
@@ -236,7 +244,9 @@ func (f clientFlags) send(ctx context.Context, w world, api *client, method, pat
 }
 
 // sendOf is send about a thing that a person names.
-func (f clientFlags) sendOf(ctx context.Context, w world, method string, n noun, ref string, data any, text func(json.RawMessage) error, rest ...string) error {
+func (f clientFlags) sendOf(ctx context.Context, w world, method string, n noun, ref string, data any,
+	text func(json.RawMessage) error, rest ...string,
+) error {
 	api, err := f.open(ctx, w)
 	if err != nil {
 		return err

@@ -32,7 +32,8 @@ func TestComplete(t *testing.T) {
 			t.Errorf("%q: got %d %q %s, want %q", c.words, code, got, errs, c.want)
 		}
 	}
-	if _, out, _ := (program{}).run(t, "complete", "--style=fish", "--", "functions", "ena"); out != "enable\tSwitch a function on, also one that was switched off for failing.\n" {
+	if _, out, _ := (program{}).run(t, "complete", "--style=fish", "--", "functions", "ena"); out != "enable\tSwitch a "+
+		"function on, also one that was switched off for failing.\n" {
 		t.Errorf("for fish: %q", out)
 	}
 	if _, out, _ := (program{}).run(t, "complete", "--style=zsh", "--", "vers"); out != "version:Print the version.\n" {
@@ -58,7 +59,8 @@ func TestCompletionScripts(t *testing.T) {
 		if shell != "bash" {
 			continue
 		}
-		cmd := exec.Command("bash", "-c", `callfn() { printf '%s\n' "$@"; }; source `+file+`; COMP_WORDS=(callfn functions "a b"); COMP_CWORD=2; _callfn; printf '<%s>' "${COMPREPLY[@]}"`)
+		cmd := exec.Command("bash", "-c", `callfn() { printf '%s\n' "$@"; }; source `+file+
+			`; COMP_WORDS=(callfn functions "a b"); COMP_CWORD=2; _callfn; printf '<%s>' "${COMPREPLY[@]}"`)
 		if out, err := cmd.CombinedOutput(); err != nil || string(out) != "<complete><--><functions><a b>" {
 			t.Errorf("bash asks callfn %q %v, want the words so far", out, err)
 		}

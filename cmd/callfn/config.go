@@ -47,7 +47,8 @@ func loadConfig(r io.Reader) (kong.Resolver, error) {
 	return c, nil
 }
 
-// fileNumber is a number of the file, and how it is written there: for a setting that takes text 0123 and 1.10 are no numbers.
+// fileNumber is a number of the file, and how it is written there: for a setting that takes text 0123 and 1.10 are no
+// numbers.
 type fileNumber struct {
 	text  string
 	value any
@@ -79,8 +80,8 @@ func asWritten(node ast.Node, value any) any {
 	return value
 }
 
-// Resolve finds a flag under its command's name, then at the top. Only settings are looked for: no file may select, name or
-// delete anything.
+// Resolve finds a flag under its command's name, then at the top. Only settings are looked for: no file may select,
+// name or delete anything.
 func (c configFile) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
 	if parent == nil || parent.Node() == nil || !isSetting(parent.Node(), flag) {
 		return nil, nil

@@ -31,8 +31,8 @@ func (d doomed) String() string {
 	return s
 }
 
-// agreed asks a person at a terminal to type the name of what goes; it is an error when they do not. Scripts, which cannot
-// answer, say --yes.
+// agreed asks a person at a terminal to type the name of what goes; it is an error when they do not. Scripts, which
+// cannot answer, say --yes.
 func (f confirmFlag) agreed(ctx context.Context, w world, d doomed) error {
 	if f.Yes {
 		return nil

@@ -52,18 +52,25 @@ func TestWhatDeletesAsks(t *testing.T) {
 	empty := t.TempDir()
 	all := destroying(account, function, callflow, user, key, empty, export)
 	for name, args := range all {
-		if out := p.must(t, exitUsage, args...); !strings.Contains(out, "--yes") || !strings.Contains(out, "nothing was changed") {
+		if out := p.must(t, exitUsage, args...); !strings.Contains(out, "--yes") ||
+			!strings.Contains(out, "nothing was changed") {
 			t.Errorf("%s without a terminal: %s, want it refused", name, out)
 		}
 		q := p
 		q.terminal, q.typed = true, strings.NewReader("yes\n") // which is not the name
-		if out := q.must(t, exitFailed, args...); !strings.Contains(out, "to go on") || !strings.Contains(out, "nothing was changed") {
+		if out := q.must(t, exitFailed, args...); !strings.Contains(out, "to go on") ||
+			!strings.Contains(out, "nothing was changed") {
 			t.Errorf("%s with another word typed: %s, want it refused", name, out)
 		}
 		q.typed = strings.NewReader("")
 		q.must(t, exitFailed, args...)
 	}
-	for _, args := range [][]string{{"accounts", "--account=acme", "get"}, {"functions", "get", function}, {"callflows", "get", callflow}, {"users", "get", user}} {
+	for _, args := range [][]string{
+		{"accounts", "--account=acme", "get"},
+		{"functions", "get", function},
+		{"callflows", "get", callflow},
+		{"users", "get", user},
+	} {
 		must(args...) // all are still there
 	}
 
@@ -73,7 +80,8 @@ func TestWhatDeletesAsks(t *testing.T) {
 		p.typed = strings.NewReader(word + "\n")
 		return must(args...)
 	}
-	if out := typed("acme", all["accounts delete"]...); !regexp.MustCompile(`delete the account acme\s+` + account + `, 1 function, 0 callflows, 0 users\s+Type acme to go on: `).MatchString(out) {
+	if out := typed("acme", all["accounts delete"]...); !regexp.MustCompile(`delete the account acme\s+` + account +
+		`, 1 function, 0 callflows, 0 users\s+Type acme to go on: `).MatchString(out) {
 		t.Errorf("accounts delete: %s", out)
 	}
 	if out := typed("hotline", all["functions delete"]...); !strings.Contains(out, "1 test case") {
@@ -99,7 +107,8 @@ func TestInterruptedQuestion(t *testing.T) {
 	var stdout, stderr testlog.Buffer
 	code := make(chan int, 1)
 	go func() { code <- run(ctx, p.world(t, &stdout, &stderr, "accounts", "delete", account)) }()
-	for end := time.Now().Add(10 * time.Second); !strings.Contains(stderr.String(), "to go on"); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(stderr.String(),
+		"to go on"); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("nobody is asked: %s", &stderr)
 		}

@@ -37,10 +37,12 @@ type fakeConn struct {
 
 func (c *fakeConn) RemoteAddr() net.Addr { return c.remote }
 
-// No address has more than a quarter of the connections, so that none keeps out the others; proxies and this machine may.
+// No address has more than a quarter of the connections, so that none keeps out the others; proxies and this machine
+// may.
 func TestConnectionsAreShared(t *testing.T) {
 	from := make(chan string, 100)
-	l := boundConnections(&fakeListener{from: from}, 8, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")}, slog.New(slog.DiscardHandler))
+	l := boundConnections(&fakeListener{from: from}, 8, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/24")},
+		slog.New(slog.DiscardHandler))
 	var open []net.Conn
 	accepted := func(addresses ...string) (got string) {
 		for _, a := range append(addresses, "198.51.100.99:1") { // the last is always taken
@@ -60,7 +62,8 @@ func TestConnectionsAreShared(t *testing.T) {
 			got += " " + address
 		}
 	}
-	if got := accepted("203.0.113.1:1", "203.0.113.1:2", "203.0.113.1:3", "203.0.113.1:4", "203.0.113.2:1"); got != "203.0.113.1 203.0.113.1 203.0.113.2" {
+	if got := accepted("203.0.113.1:1", "203.0.113.1:2", "203.0.113.1:3", "203.0.113.1:4",
+		"203.0.113.2:1"); got != "203.0.113.1 203.0.113.1 203.0.113.2" {
 		t.Errorf("accepted %s, want two of the first and one of the second", got)
 	}
 	_ = open[0].Close()
@@ -72,21 +75,24 @@ func TestConnectionsAreShared(t *testing.T) {
 		_ = conn.Close()
 	}
 	open = nil
-	if got := accepted("10.0.0.1:1", "10.0.0.1:2", "10.0.0.1:3", "127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"); strings.Count(got, " ") != 5 {
+	if got := accepted("10.0.0.1:1", "10.0.0.1:2", "10.0.0.1:3", "127.0.0.1:1", "127.0.0.1:2",
+		"127.0.0.1:3"); strings.Count(got, " ") != 5 {
 		t.Errorf("proxies and this machine: %s, want all six", got)
 	}
 	for _, conn := range open {
 		_ = conn.Close()
 	}
 	open = nil
-	if got := accepted("[2001:db8::1]:1", "[2001:db8::2]:1", "[2001:db8::3]:1", "[2001:db8:0:1::1]:1"); strings.Count(got, " ") != 2 {
+	if got := accepted("[2001:db8::1]:1", "[2001:db8::2]:1", "[2001:db8::3]:1", "[2001:db8:0:1::1]:1"); strings.Count(got,
+		" ") != 2 {
 		t.Errorf("one network: %s, want two of it and the other's", got)
 	}
 }
 
 // A client that asks and does not take the answer is cut off, and one that reads is served meanwhile.
 func TestClientsThatDoNotRead(t *testing.T) {
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--body-timeout=1s", "--header-timeout=1s")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--body-timeout=1s",
+		"--header-timeout=1s")
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +111,8 @@ func TestClientsThatDoNotRead(t *testing.T) {
 	if code, _ := get(t, s.url+"/healthz"); code != 200 {
 		t.Errorf("another client: %d", code)
 	}
-	await(t, "the end of the connection", func() bool { // the server gives up on the answer that is not taken, and with it on the connection
+	// the server gives up on the answer that is not taken, and with it on the connection
+	await(t, "the end of the connection", func() bool {
 		_, err := fmt.Fprint(conn, "GET /healthz HTTP/1.1\r\nHost: callfn\r\n\r\n")
 		return err != nil
 	})

@@ -58,7 +58,8 @@ func (c couchSetupCommand) Run(ctx context.Context, w world) error {
 			return unreachable(err)
 		}
 		if !rights.ServerAdmin {
-			return fmt.Errorf("user %q is no administrator of CouchDB at %s (its roles: %v): nothing was changed", rights.User, site.Stores.Connection.Address(), rights.Roles)
+			return fmt.Errorf("user %q is no administrator of CouchDB at %s (its roles: %v): nothing was changed", rights.User,
+				site.Stores.Connection.Address(), rights.Roles)
 		}
 	}
 	for _, site := range sites { // before anything is changed anywhere
@@ -67,7 +68,8 @@ func (c couchSetupCommand) Run(ctx context.Context, w world) error {
 			return unreachable(err)
 		}
 		if len(foreign) > 0 {
-			return fmt.Errorf("KAZOO keeps a design document of its own under the name of ours in %s at %s: choose another name with --design-doc, or other databases with --database-prefix; nothing was changed",
+			return fmt.Errorf("KAZOO keeps a design document of its own under the name of ours in %s at %s: choose another "+
+				"name with --design-doc, or other databases with --database-prefix; nothing was changed",
 				strings.Join(foreign, ", "), site.Stores.Connection.Address())
 		}
 	}
@@ -180,8 +182,11 @@ func userPassword(file string) (password string, made bool, err error) {
 func (c couchSetupCommand) serveLine() string {
 	line := "callfn serve --couchdb-url " + asUser(c.AdminURL, c.User) + " --couchdb-password-file " + c.PasswordFile
 	for _, f := range []struct{ flag, value string }{
-		{"--functions-couchdb-url", asUserOrNone(c.FunctionsAdminURL, c.User)}, {"--couchdb-ca", c.CouchDBCA},
-		{"--design-doc", c.DesignDoc}, {"--database-prefix", c.DatabasePrefix}, {"--runner", strings.TrimPrefix(c.Runner, runnerShow)},
+		{"--functions-couchdb-url", asUserOrNone(c.FunctionsAdminURL, c.User)},
+		{"--couchdb-ca", c.CouchDBCA},
+		{"--design-doc", c.DesignDoc},
+		{"--database-prefix", c.DatabasePrefix},
+		{"--runner", strings.TrimPrefix(c.Runner, runnerShow)},
 	} {
 		if f.value != "" {
 			line += " " + f.flag + " " + f.value

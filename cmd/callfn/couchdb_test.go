@@ -13,8 +13,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// couchUnderTest is a CouchDB for one test: a real one where CALLFN_TEST_COUCHDB_URL names it, and always the embedded node of
-// another service on its socket. Databases have a prefix of the test's own and are removed after it.
+// couchUnderTest is a CouchDB for one test: a real one where CALLFN_TEST_COUCHDB_URL names it, and always the embedded
+// node of another service on its socket. Databases have a prefix of the test's own and are removed after it.
 type couchUnderTest struct {
 	admin  string // address with an administrator's credentials
 	prefix string
@@ -26,7 +26,8 @@ const couchPassword = "s3cret-of-couch"
 
 func eachCouch(t *testing.T, test func(t *testing.T, c couchUnderTest)) {
 	t.Run("node", func(t *testing.T) {
-		s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+		s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
+			"--couch-user=admin")
 		test(t, couchUnderTest{admin: withUser(t, s.couch, "admin", couchPassword), prefix: "t_", dir: t.TempDir()})
 	})
 	t.Run("couchdb", func(t *testing.T) { test(t, realCouch(t)) })
@@ -119,11 +120,13 @@ func callWorks(t *testing.T, s *served) {
 	if err := json.Unmarshal([]byte(body), &listing); err != nil || len(listing.Data) != 1 {
 		t.Fatalf("the probe is no function of anybody's: %s %v", body, err)
 	}
-	flow := `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"` + listing.Data[0].ID + `"},"children":{"_":{"module":"hangup","data":{}}}}}}`
+	flow := `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"` + listing.Data[0].ID +
+		`"},"children":{"_":{"module":"hangup","data":{}}}}}}`
 	if code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/callflows", token.token, flow); code != 201 {
 		t.Fatal(code, body)
 	}
-	if code, out, errs := p.run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK || !strings.Contains(out, "Hi Bob") {
+	if code, out, errs := p.run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK ||
+		!strings.Contains(out, "Hi Bob") {
 		t.Errorf("call: %d %s %s", code, out, errs)
 	}
 }
@@ -146,7 +149,8 @@ func TestServeSetsUpCouchDBItself(t *testing.T) {
 		if code := s.stop(); code != exitOK {
 			t.Errorf("stop: %d", code)
 		}
-		if all := s.out.String() + s.errs.String(); strings.Contains(all, c.secret()) || strings.Contains(all, couchPassword) {
+		if all := s.out.String() + s.errs.String(); strings.Contains(all, c.secret()) ||
+			strings.Contains(all, couchPassword) {
 			t.Errorf("credentials in the log:\n%s", all)
 		}
 	})
@@ -156,15 +160,20 @@ func TestServeSetsUpCouchDBItself(t *testing.T) {
 func TestSetupThenServeWithFewRights(t *testing.T) {
 	c := realCouch(t)
 	file := filepath.Join(c.dir, "password")
-	setup := []string{"couchdb", "setup", "--admin-url=" + c.admin, "--user=" + c.user(), "--password-file=" + file, "--database-prefix=" + c.prefix, "--design-doc=ours"}
-	flags := []string{"--couchdb-url=" + c.as(t, c.user()), "--couchdb-password-file=" + file, "--database-prefix=" + c.prefix, "--design-doc=ours"}
+	setup := []string{
+		"couchdb", "setup", "--admin-url=" + c.admin, "--user=" + c.user(), "--password-file=" + file,
+		"--database-prefix=" + c.prefix, "--design-doc=ours",
+	}
+	flags := []string{"--couchdb-url=" + c.as(t, c.user()), "--couchdb-password-file=" + file, "--database-prefix=" +
+		c.prefix, "--design-doc=ours"}
 	for _, again := range []string{"first", "second"} {
 		code, out, errs := program{}.run(t, setup...)
 		password, err := os.ReadFile(file)
 		if code != exitOK || err != nil {
 			t.Fatalf("%s setup: %d %s %s %v", again, code, out, errs, err)
 		}
-		if all := out + errs; strings.Contains(all, strings.TrimSpace(string(password))) || strings.Contains(all, c.secret()) {
+		if all := out + errs; strings.Contains(all, strings.TrimSpace(string(password))) ||
+			strings.Contains(all, c.secret()) {
 			t.Errorf("a password is shown: %s", all)
 		}
 	}
@@ -199,7 +208,8 @@ func TestSetupThenServeWithFewRights(t *testing.T) {
 	if code != exitFailed || !strings.Contains(out, "missing") || !strings.Contains(out, "would NOT work") {
 		t.Errorf("doctor without design document: %d\n%s", code, out)
 	}
-	code, _, errs = program{}.run(t, append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir()}, flags...)...)
+	code, _, errs = program{}.run(t, append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir()},
+		flags...)...)
 	if code != exitFailed || !strings.Contains(errs, "callfn couchdb setup") {
 		t.Errorf("serve without design document: %d %s", code, errs)
 	}
@@ -208,7 +218,8 @@ func TestSetupThenServeWithFewRights(t *testing.T) {
 // Without rights and without databases, serve says what to run.
 func TestServeWithoutRightsOnAnEmptyCouchDB(t *testing.T) {
 	eachCouch(t, func(t *testing.T, c couchUnderTest) {
-		args := []string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir(), "--couchdb-url=" + withUser(t, c.admin, "nobody", "wrong-pass"), "--database-prefix=" + c.prefix}
+		args := []string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir(), "--couchdb-url=" +
+			withUser(t, c.admin, "nobody", "wrong-pass"), "--database-prefix=" + c.prefix}
 		code, out, errs := program{}.run(t, args...)
 		if code != exitUsage || !strings.Contains(errs, "user name, password") || strings.Contains(out+errs, "wrong-pass") {
 			t.Errorf("wrong password: %d %s", code, errs)
@@ -217,7 +228,8 @@ func TestServeWithoutRightsOnAnEmptyCouchDB(t *testing.T) {
 		if code != exitFailed || !strings.Contains(out, "credentials") || strings.Contains(out+errs, "wrong-pass") {
 			t.Errorf("doctor: %d %s %s", code, out, errs)
 		}
-		code, out, errs = program{}.run(t, "couchdb", "setup", "--admin-url="+withUser(t, c.admin, "nobody", "wrong-pass"), "--password-file="+filepath.Join(t.TempDir(), "p"))
+		code, out, errs = program{}.run(t, "couchdb", "setup", "--admin-url="+withUser(t, c.admin, "nobody", "wrong-pass"),
+			"--password-file="+filepath.Join(t.TempDir(), "p"))
 		if code != exitFailed || strings.Contains(out+errs, "wrong-pass") {
 			t.Errorf("setup: %d %s %s", code, out, errs)
 		}
@@ -246,8 +258,11 @@ func TestDoctorJSON(t *testing.T) {
 				t.Errorf("%s: says what is wrong and not what to do", f.Check)
 			}
 		}
-		for _, check := range []string{"reachable", "version", "clock", "credentials", "databases", "security", "design documents", "functions run",
-			"request line", "engine", "db_tag", "scrub_json_request", "os_process_timeout", "os_process_limit", "transport"} {
+		for _, check := range []string{
+			"reachable", "version", "clock", "credentials", "databases", "security",
+			"design documents", "functions run",
+			"request line", "engine", "db_tag", "scrub_json_request", "os_process_timeout", "os_process_limit", "transport",
+		} {
 			if seen[check] == "" {
 				t.Errorf("nothing about %s", check)
 			}
@@ -263,7 +278,8 @@ func TestDoctorJSON(t *testing.T) {
 
 func TestDoctorUnreachable(t *testing.T) {
 	code, out, errs := program{}.run(t, "doctor", "--couchdb-url=http://bob:hunter2@127.0.0.1:1")
-	if code != exitFailed || !strings.Contains(out, "broken") || !strings.Contains(out, "would NOT work") || strings.Contains(out+errs, "hunter2") {
+	if code != exitFailed || !strings.Contains(out, "broken") || !strings.Contains(out, "would NOT work") ||
+		strings.Contains(out+errs, "hunter2") {
 		t.Errorf("%d %s %s", code, out, errs)
 	}
 	if code, _, errs := (program{}).run(t, "doctor"); code != exitUsage || !strings.Contains(errs, "--couchdb-url") {
@@ -281,17 +297,40 @@ func TestCouchDBSettingsThatCannotBe(t *testing.T) {
 		code int
 		says string
 	}{
-		"no address":         {[]string{"--couchdb-url=hunter2"}, exitUsage, "http://user@host:5984"},
-		"path":               {[]string{"--couchdb-url=http://bob:hunter2@127.0.0.1:1/x"}, exitUsage, "must not have a path"},
-		"nobody there":       {[]string{"--couchdb-url=http://bob:hunter2@127.0.0.1:1", "--couchdb-wait=1s"}, exitUnreachable, "127.0.0.1:1"},
-		"no CA file":         {[]string{"--couchdb-url=https://127.0.0.1:1", "--couchdb-ca=/nonexistent"}, exitUsage, "--couchdb-ca"},
-		"no certificate":     {[]string{"--couchdb-url=https://127.0.0.1:1", "--couchdb-ca=" + empty}, exitUsage, "no PEM"},
-		"empty password":     {[]string{"--couchdb-url=http://bob@127.0.0.1:1", "--couchdb-password-file=" + empty}, exitUsage, "empty"},
-		"password of nobody": {[]string{"--couchdb-url=http://127.0.0.1:1", "--couchdb-password-file=" + empty}, exitUsage, "names no user"},
-		"nothing to prefix":  {[]string{"--database-prefix=x_"}, exitUsage, "need --couchdb-url"},
-		"bad prefix":         {[]string{"--couchdb-url=http://127.0.0.1:1", "--database-prefix=../"}, exitUsage, "lower-case"},
-		"bad design doc":     {[]string{"--couchdb-url=http://127.0.0.1:1", "--design-doc=a/b"}, exitUsage, "plain name"},
-		"node and CouchDB":   {[]string{"--couchdb-url=http://127.0.0.1:1", "--couch-listen=127.0.0.1:0"}, exitUsage, "there is none"},
+		"no address": {[]string{"--couchdb-url=hunter2"}, exitUsage, "http://user@host:5984"},
+		"path":       {[]string{"--couchdb-url=http://bob:hunter2@127.0.0.1:1/x"}, exitUsage, "must not have a path"},
+		"nobody there": {
+			[]string{"--couchdb-url=http://bob:hunter2@127.0.0.1:1", "--couchdb-wait=1s"},
+			exitUnreachable,
+			"127.0.0.1:1",
+		},
+		"no CA file": {
+			[]string{"--couchdb-url=https://127.0.0.1:1", "--couchdb-ca=/nonexistent"},
+			exitUsage,
+			"--couchdb-ca",
+		},
+		"no certificate": {[]string{"--couchdb-url=https://127.0.0.1:1", "--couchdb-ca=" + empty}, exitUsage, "no PEM"},
+		"empty password": {
+			[]string{"--couchdb-url=http://bob@127.0.0.1:1", "--couchdb-password-file=" + empty},
+			exitUsage, "empty",
+		},
+		"password of nobody": {
+			[]string{"--couchdb-url=http://127.0.0.1:1", "--couchdb-password-file=" + empty},
+			exitUsage,
+			"names no user",
+		},
+		"nothing to prefix": {[]string{"--database-prefix=x_"}, exitUsage, "need --couchdb-url"},
+		"bad prefix": {
+			[]string{"--couchdb-url=http://127.0.0.1:1", "--database-prefix=../"},
+			exitUsage,
+			"lower-case",
+		},
+		"bad design doc": {[]string{"--couchdb-url=http://127.0.0.1:1", "--design-doc=a/b"}, exitUsage, "plain name"},
+		"node and CouchDB": {
+			[]string{"--couchdb-url=http://127.0.0.1:1", "--couch-listen=127.0.0.1:0"},
+			exitUsage,
+			"there is none",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + filepath.Join(t.TempDir(), "d")}, c.args...)

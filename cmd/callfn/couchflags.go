@@ -32,10 +32,12 @@ const (
 	couchConnectTimeout = 2 * time.Second
 )
 
-// sites are the CouchDBs that the flags name, connected but not yet spoken to: the one with everything, or that and the one
-// with functions. With breakers, requests fail at once while a CouchDB is down, which is for a service that lives on; who asks
-// once and goes waits.
-func (f couchFlags) sites(log *slog.Logger, breakers bool, watch writeWatch) (_ []provision.Site, closeAll func(), err error) {
+// sites are the CouchDBs that the flags name, connected but not yet spoken to: the one with everything, or that and the
+// one with functions. With breakers, requests fail at once while a CouchDB is down, which is for a service that lives
+// on; who asks once and goes waits.
+func (f couchFlags) sites(log *slog.Logger, breakers bool, watch writeWatch) (_ []provision.Site, closeAll func(),
+	err error,
+) {
 	var opened []*datastore.Connection
 	undo := func() {
 		for _, c := range opened {
@@ -58,7 +60,8 @@ func (f couchFlags) sites(log *slog.Logger, breakers bool, watch writeWatch) (_ 
 		}
 		c, err := datastore.Open(datastore.Config{
 			Name: name, URL: address, Username: user, Password: password, RootCAs: roots, Timeout: couchTimeout,
-			ConnectTimeout: couchConnectTimeout, Breaker: breakers, OnOutage: outages(log, name), OnPartial: watch.partial(log, name), OnWrite: watch.written(name),
+			ConnectTimeout: couchConnectTimeout, Breaker: breakers, OnOutage: outages(log, name), OnPartial: watch.partial(log,
+				name), OnWrite: watch.written(name),
 		})
 		if err != nil {
 			return provision.Site{}, usageError{fmt.Errorf("%s: %w", flag, err)}
@@ -127,8 +130,10 @@ func (f couchFlags) roots() (*x509.CertPool, error) {
 // check refuses settings that contradict each other.
 func (f couchFlags) check() error {
 	switch {
-	case f.CouchDBURL == "" && (f.FunctionsCouchDBURL != "" || f.CouchDBPasswordFile != "" || f.CouchDBCA != "" || f.DesignDoc != "" || f.DatabasePrefix != ""):
-		return usageError{errorf("--functions-couchdb-url, --couchdb-password-file, --couchdb-ca, --design-doc and --database-prefix need --couchdb-url")}
+	case f.CouchDBURL == "" && (f.FunctionsCouchDBURL != "" || f.CouchDBPasswordFile != "" || f.CouchDBCA != "" ||
+		f.DesignDoc != "" || f.DatabasePrefix != ""):
+		return usageError{errorf("--functions-couchdb-url, --couchdb-password-file, --couchdb-ca, --design-doc and " +
+			"--database-prefix need --couchdb-url")}
 	case strings.ContainsAny(f.DesignDoc, "/ ?#%"):
 		return usageError{errorf("--design-doc %q: want a plain name", f.DesignDoc)}
 	case strings.ContainsFunc(f.DatabasePrefix, notDatabaseName):
@@ -149,10 +154,12 @@ func outages(log *slog.Logger, name string) func(bool, error) {
 			log.Error("CouchDB has locked our user out after failed logins: waiting", "connection", name, "error", cause)
 			return
 		case down && errors.Is(cause, datastore.ErrUnauthorized):
-			log.Error("CouchDB refuses our password: it is tried again after a minute, then every five", "connection", name, "error", cause)
+			log.Error("CouchDB refuses our password: it is tried again after a minute, then every five", "connection", name,
+				"error", cause)
 			return
 		case down:
-			log.Error("CouchDB does not answer: calls go on at `_` and the API answers 503 until it does", "connection", name, "cause", cause)
+			log.Error("CouchDB does not answer: calls go on at `_` and the API answers 503 until it does", "connection", name,
+				"cause", cause)
 			return
 		}
 		log.Info("CouchDB answers again", "connection", name)

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// documentsAreThere refuses to begin with an empty node where there was a full one: the data directory has the key of a master account, and no
-// documents. A secret alone is how an installation is restored from an export.
+// documentsAreThere refuses to begin with an empty node where there was a full one: the data directory has the key of a
+// master account, and no documents. A secret alone is how an installation is restored from an export.
 func documentsAreThere(dir string, log *slog.Logger) error {
 	info, err := os.Stat(filepath.Join(dir, "node.db"))
 	if err == nil && info.Size() > 0 {
@@ -19,7 +19,8 @@ func documentsAreThere(dir string, log *slog.Logger) error {
 	}
 	key := filepath.Join(dir, "master-api-key")
 	if _, err := os.Stat(key); err == nil {
-		return fmt.Errorf("%s has no documents, and %s says that it had: put node.db back from a backup. To begin anew, move %s away", filepath.Join(dir, "node.db"), key, key)
+		return fmt.Errorf("%s has no documents, and %s says that it had: put node.db back from a backup. To begin anew, "+
+			"move %s away", filepath.Join(dir, "node.db"), key, key)
 	}
 	if info, err := os.Stat(ownSecret(dir)); err == nil && info.Size() > 0 {
 		log.Info("starting with an empty embedded node", "data", dir)
@@ -35,7 +36,8 @@ func warnOfReaders(log *slog.Logger, files ...string) {
 			continue
 		}
 		if mode := info.Mode().Perm(); mode&0o077 != 0 {
-			log.Warn("others on this machine can read a file with a secret: chmod 600", "file", file, "mode", fmt.Sprintf("%04o", mode))
+			log.Warn("others on this machine can read a file with a secret: chmod 600", "file", file, "mode",
+				fmt.Sprintf("%04o", mode))
 		}
 	}
 }

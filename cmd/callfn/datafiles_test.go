@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A data directory that lost its documents, or has them damaged, is refused with the word "restore" or "backup": nobody is given an empty
-// service, or less than there was, without a word.
+// A data directory that lost its documents, or has them damaged, is refused with the word "restore" or "backup": nobody
+// is given an empty service, or less than there was, without a word.
 func TestDamagedDataIsRefused(t *testing.T) {
 	data := t.TempDir()
 	p := program{}
@@ -22,7 +22,10 @@ func TestDamagedDataIsRefused(t *testing.T) {
 	for i := 2 * os.Getpagesize(); i < len(broken); i++ {
 		broken[i] = 0xff
 	}
-	for name, content := range map[string][]byte{"gone": nil, "empty": {}, "cut": whole[:3*os.Getpagesize()], "overwritten": broken} {
+	for name, content := range map[string][]byte{
+		"gone": nil, "empty": {}, "cut": whole[:3*os.Getpagesize()],
+		"overwritten": broken,
+	} {
 		copied := t.TempDir()
 		if err := os.CopyFS(copied, os.DirFS(data)); err != nil {
 			t.Fatal(err)
@@ -50,7 +53,8 @@ func TestReadableSecretsAreWarnedOf(t *testing.T) {
 	if err := os.WriteFile(file, []byte(strings.Repeat("ab", 32)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if s := serve(t, program{}, "--data="+data); !strings.Contains(s.errs.String(), "chmod 600") || !strings.Contains(s.errs.String(), file) {
+	if s := serve(t, program{}, "--data="+data); !strings.Contains(s.errs.String(), "chmod 600") ||
+		!strings.Contains(s.errs.String(), file) {
 		t.Errorf("want a warning that names the file: %s", s.errs.String())
 	}
 	if err := os.Chmod(file, 0o600); err != nil {

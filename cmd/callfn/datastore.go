@@ -22,9 +22,11 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// openDatastore opens where documents are: the CouchDB that the flags name, or the embedded node, and what the stored storage plan
-// names besides. Nothing above knows which.
-func (s *service) openDatastore(ctx context.Context, c serveCommand, secret auth.Secret, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (*storageplan.Resolver, error) {
+// openDatastore opens where documents are: the CouchDB that the flags name, or the embedded node, and what the stored
+// storage plan names besides. Nothing above knows which.
+func (s *service) openDatastore(ctx context.Context, c serveCommand, secret auth.Secret, limits sandbox.Limits,
+	lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger,
+) (*storageplan.Resolver, error) {
 	cfg := storageplan.Config{
 		Secret: secret, Direct: c.direct(), Log: log,
 		OnOutage:  func(connection string) func(bool, error) { return outages(log, connection) },
@@ -67,7 +69,9 @@ func whereabouts(stores *storageplan.Resolver, own string) string {
 	return strings.Join(slices.Compact(all), " and ")
 }
 
-func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.Limits, lanes fair.Lanes, maps *sandbox.Pool, log *slog.Logger) (datastore.Single, error) {
+func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.Limits, lanes fair.Lanes,
+	maps *sandbox.Pool, log *slog.Logger,
+) (datastore.Single, error) {
 	var none datastore.Single
 	engine := queryserver.Engine{Shows: lanes, Maps: maps, Limits: limits}
 	err := documentsAreThere(c.Data, log)
@@ -85,7 +89,10 @@ func (s *service) openNode(ctx context.Context, c serveCommand, limits sandbox.L
 		}
 		log.Debug("checked the data file", "took_ms", time.Since(begun).Milliseconds())
 	}
-	conn, err := datastore.Open(datastore.Config{URL: "http://embedded", Transport: s.node.Transport(), OnWrite: s.watch().written(string(storageplan.Local))})
+	conn, err := datastore.Open(datastore.Config{
+		URL: "http://embedded", Transport: s.node.Transport(),
+		OnWrite: s.watch().written(string(storageplan.Local)),
+	})
 	if err != nil {
 		return none, err
 	}
@@ -128,7 +135,9 @@ func (s *service) openCouchDB(ctx context.Context, c serveCommand, cfg *storagep
 }
 
 // prepareSites makes sure that the CouchDBs of the flags hold what the service needs there, by the storage plan.
-func (s *service) prepareSites(ctx context.Context, c serveCommand, stores *storageplan.Resolver, log *slog.Logger) error {
+func (s *service) prepareSites(ctx context.Context, c serveCommand, stores *storageplan.Resolver,
+	log *slog.Logger,
+) error {
 	for _, site := range atHome(s.sites, stores) {
 		site.Direct = c.direct()
 		if err := prepare(ctx, site, c.FunctionsLanguage, log); err != nil {
@@ -148,11 +157,12 @@ func atHome(sites []provision.Site, stores *storageplan.Resolver) []provision.Si
 	return out
 }
 
-// lockoutPatience is how long the start waits for CouchDB to let a user in that it has locked out: longer than its five minutes.
+// lockoutPatience is how long the start waits for CouchDB to let a user in that it has locked out: longer than its five
+// minutes.
 const lockoutPatience = 6 * time.Minute
 
-// awaitCouchDB waits until CouchDB answers, for services that are started together, and until it lets our user in, which an earlier start
-// with another password may have locked out, at most for the time of lockout.
+// awaitCouchDB waits until CouchDB answers, for services that are started together, and until it lets our user in,
+// which an earlier start with another password may have locked out, at most for the time of lockout.
 func awaitCouchDB(ctx context.Context, site provision.Site, patience, lockout time.Duration, log *slog.Logger) error {
 	begun := time.Now()
 	most, said := max(patience, time.Second), ""
@@ -190,7 +200,8 @@ func prepare(ctx context.Context, site provision.Site, language string, log *slo
 	}
 	address := site.Stores.Connection.Address()
 	if p.Rights.ServerAdmin {
-		log.Warn("running with the rights of a CouchDB administrator: better run `callfn couchdb setup` once and serve with the user that it makes",
+		log.Warn("running with the rights of a CouchDB administrator: better run `callfn couchdb setup` once and serve "+
+			"with the user that it makes",
 			"url", address, "user", p.Rights.User)
 	}
 	if len(p.Created) > 0 {

@@ -41,7 +41,10 @@ func networks(s types.ServiceConfig) []string {
 func TestCompose(t *testing.T) {
 	p := compose(t, "docker-compose.yml")
 	want := map[string][]string{
-		"couchdb": {"main"}, "functions": {"functions"}, "setup": {"functions", "main"}, "callfn": {"edge", "functions", "main"},
+		"couchdb": {"main"}, "functions": {"functions"}, "setup": {"functions", "main"}, "callfn": {
+			"edge", "functions",
+			"main",
+		},
 	}
 	if len(p.Services) != len(want) {
 		t.Errorf("services: %v", p.ServiceNames())
@@ -70,7 +73,8 @@ func TestCompose(t *testing.T) {
 			t.Errorf("%s keeps nothing", name)
 		}
 		for key, value := range s.Environment {
-			if value == nil || strings.Contains(strings.ToLower(key), "password") && !strings.HasPrefix(*value, "/run/secrets/") {
+			if value == nil || strings.Contains(strings.ToLower(key), "password") && !strings.HasPrefix(*value,
+				"/run/secrets/") {
 				t.Errorf("%s: %s is a secret in the environment", name, key)
 			}
 		}
@@ -108,8 +112,10 @@ func TestComposeEval(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	js, callfn := functions.Environment["COUCHDB_QUERY_SERVER_JAVASCRIPT"], functions.Environment["COUCHDB_QUERY_SERVER_CALLFN"]
-	if js == nil || !strings.Contains(*js, "couchjs --eval ") || callfn != nil || functions.Build != nil || functions.Image != "couchdb:3.4.3" {
+	js, callfn := functions.Environment["COUCHDB_QUERY_SERVER_JAVASCRIPT"],
+		functions.Environment["COUCHDB_QUERY_SERVER_CALLFN"]
+	if js == nil || !strings.Contains(*js, "couchjs --eval ") || callfn != nil || functions.Build != nil ||
+		functions.Image != "couchdb:3.4.3" {
 		t.Errorf("functions: %v %v %v %s", js, callfn, functions.Build, functions.Image)
 	}
 	if got := networks(functions); !slices.Equal(got, []string{"functions"}) {
@@ -161,7 +167,10 @@ func TestDeploymentSettingsExist(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range strings.FieldsFunc(string(text), func(r rune) bool { return !(r == '_' || r >= 'A' && r <= 'Z') }) {
+		for _, word := range strings.FieldsFunc(string(text), func(r rune) bool {
+			return !(r == '_' || r >= 'A' &&
+				r <= 'Z')
+		}) {
 			if strings.HasPrefix(word, "CALLFN_") && !known[word] {
 				t.Errorf("%s: callfn has no setting %s", file, word)
 			}
@@ -177,7 +186,10 @@ func TestDockerfile(t *testing.T) {
 	}
 	stages := strings.Split(string(text), "\nFROM ")
 	last := stages[len(stages)-1]
-	for _, want := range []string{"distroless/static", "nonroot", "USER 65532:65532", "HEALTHCHECK", `ENTRYPOINT ["/usr/local/bin/callfn"]`} {
+	for _, want := range []string{
+		"distroless/static", "nonroot", "USER 65532:65532", "HEALTHCHECK",
+		`ENTRYPOINT ["/usr/local/bin/callfn"]`,
+	} {
 		if !strings.Contains(last, want) {
 			t.Errorf("the last stage lacks %s", want)
 		}

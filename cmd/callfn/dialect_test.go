@@ -13,7 +13,8 @@ import (
 // oldEngine is a CouchDB whose engine says that it does not parse the named syntax.
 func oldEngine(t *testing.T, lacks string) (address string) {
 	t.Helper()
-	node := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+	node := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
+		"--couch-user=admin")
 	to, err := url.Parse(node.couch)
 	if err != nil {
 		t.Fatal(err)
@@ -34,20 +35,25 @@ func oldEngine(t *testing.T, lacks string) (address string) {
 // Whoever saves syntax that the engine of calls does not know is warned, and what is saved is saved.
 func TestWarnsOfSyntaxThatTheEngineLacks(t *testing.T) {
 	address := oldEngine(t, `"logical_assignment","private_name"`)
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address, "--database-prefix=t_")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address,
+		"--database-prefix=t_")
 	token := login(t, s.url)
 	functions := s.url + "/v2/accounts/" + token.account + "/functions"
-	code, body := send(t, "PUT", functions, token.token, `{"data":{"name":"new","function_js":"var a = call.To ?? 1;\n  a ??= 2;\nreturn {module: 'noop'};"}}`)
+	code, body := send(t, "PUT", functions, token.token, `{"data":{"name":"new","function_js":"var a = call.To ?? 1;\n  `+
+		`a ??= 2;\nreturn {module: 'noop'};"}}`)
 	if code != 201 || !strings.Contains(body, `"warnings":{"function_js":[{`) || !strings.Contains(body, "`??=`") ||
 		!strings.Contains(body, `"line":2,"column":5`) || strings.Count(body, "does not know") != 1 {
 		t.Errorf("%d %s", code, body)
 	}
-	if code, body := send(t, "PUT", functions, token.token, `{"data":{"name":"old","function_js":"return {module: 'noop'};"}}`); code != 201 || strings.Contains(body, "warnings") {
+	if code, body := send(t, "PUT", functions, token.token,
+		`{"data":{"name":"old","function_js":"return {module: 'noop'};"}}`); code != 201 ||
+		strings.Contains(body, "warnings") {
 		t.Errorf("%d %s", code, body)
 	}
 	p := s.keyed()
 	p.stdin = "class A { #b = 1 }\nreturn {module: 'noop'};"
-	if code, out, errs := p.run(t, "functions", "put", "--name=c", "-"); code != exitOK || !strings.Contains(out, "stored") ||
+	if code, out, errs := p.run(t, "functions", "put", "--name=c", "-"); code != exitOK ||
+		!strings.Contains(out, "stored") ||
 		!strings.Contains(errs, "warning: function_js line 1, column 11: ") {
 		t.Errorf("%d %s%s", code, out, errs)
 	}
@@ -57,7 +63,8 @@ func TestWarnsOfSyntaxThatTheEngineLacks(t *testing.T) {
 func TestOwnEngineLacksNothing(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	token := login(t, s.url)
-	body := `{"data":{"name":"n","function_js":"class A { #b = 1; static { } }; var a; a ??= 1n; /a/d.test(''); return {module: 'noop'}"}}`
+	body := `{"data":{"name":"n","function_js":"class A { #b = 1; static { } }; var a; a ??= 1n; /a/d.test(''); return ` +
+		`{module: 'noop'}"}}`
 	code, answer := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token, body)
 	if code != 201 || strings.Contains(answer, "warnings") {
 		t.Errorf("%d %s", code, answer)

@@ -40,7 +40,8 @@ func (f runnerFlags) inSandbox() bool { return f.direct() && f.QueryserverComman
 // checkRunner refuses settings that contradict each other.
 func (f runnerFlags) checkRunner() error {
 	if f.QueryserverCommand != "" && !f.direct() {
-		return usageError{errorf("--queryserver-command needs --runner direct: with shows, CouchDB starts its query servers itself")}
+		return usageError{errorf("--queryserver-command needs --runner direct: with shows, CouchDB starts its query " +
+			"servers itself")}
 	}
 	return nil
 }
@@ -69,16 +70,19 @@ func (s *service) copyFunctions(c serveCommand, database func() (*datastore.Data
 	return nil
 }
 
-// copyPatience is how long the start waits for a CouchDB with functions of which there is a copy here: calls could be running.
+// copyPatience is how long the start waits for a CouchDB with functions of which there is a copy here: calls could be
+// running.
 const copyPatience = time.Second
 
-// prepareLater reports whether a CouchDB does not answer now; then it is made to hold what the service needs once it does.
+// prepareLater reports whether a CouchDB does not answer now; then it is made to hold what the service needs once it
+// does.
 func (s *service) prepareLater(ctx context.Context, site provision.Site, c serveCommand, log *slog.Logger) bool {
 	var away unreachableError
 	if err := awaitCouchDB(ctx, site, min(copyPatience, c.CouchDBWait), 0, log); !errors.As(err, &away) {
 		return false
 	}
-	log.Error("functions run from the copy on this machine until their CouchDB is back", "url", site.Stores.Connection.Address())
+	log.Error("functions run from the copy on this machine until their CouchDB is back", "url",
+		site.Stores.Connection.Address())
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -108,7 +112,9 @@ func (s *service) prepareLater(ctx context.Context, site provision.Site, c serve
 }
 
 // engine is what runs functions without a show: the sandbox, or processes of the command.
-func (f runnerFlags) engine(shows queryserver.Evaluator, processes int, limits sandbox.Limits, log *slog.Logger) (_ function.Engine, closeIt func(), err error) {
+func (f runnerFlags) engine(shows queryserver.Evaluator, processes int, limits sandbox.Limits,
+	log *slog.Logger,
+) (_ function.Engine, closeIt func(), err error) {
 	d, err := couchapp.Assemble(datastore.Functions, couchapp.JavaScript)
 	if err != nil {
 		return nil, nil, err
@@ -121,13 +127,17 @@ func (f runnerFlags) engine(shows queryserver.Evaluator, processes int, limits s
 		return nil, nil, err
 	}
 	pool, err := queryclient.New(queryclient.Config{
-		Command: f.QueryserverCommand, Design: design, ID: d.ID, Warm: "wh", Processes: processes, MaxAnswer: function.MaxAnswer(limits.Result),
-		Memory: commandMemory(limits), Log: log,
+		Command: f.QueryserverCommand, Design: design, ID: d.ID, Warm: "wh", Processes: processes,
+		MaxAnswer: function.MaxAnswer(limits.Result),
+		Memory:    commandMemory(limits), Log: log,
 	})
 	if err != nil {
 		return nil, nil, usageError{fmt.Errorf("--queryserver-command: %w", err)}
 	}
-	engine := function.QueryServers{Pool: pool, Name: f.QueryserverCommand, MaxResult: limits.Result, Zones: &function.ZoneTables{}}
+	engine := function.QueryServers{
+		Pool: pool, Name: f.QueryserverCommand, MaxResult: limits.Result,
+		Zones: &function.ZoneTables{},
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	if err := provision.Prove(ctx, function.DirectDriver{Documents: provision.ProbeCopy{}, Engine: engine}); err != nil {
@@ -141,7 +151,9 @@ func (f runnerFlags) engine(shows queryserver.Evaluator, processes int, limits s
 func commandMemory(l sandbox.Limits) uint64 { return uint64(l.Memory) + 448<<20 }
 
 // directDriver runs functions from the copy.
-func (s *service) directDriver(c serveCommand, shows queryserver.Evaluator, limits sandbox.Limits, log *slog.Logger) (function.Driver, error) {
+func (s *service) directDriver(c serveCommand, shows queryserver.Evaluator, limits sandbox.Limits,
+	log *slog.Logger,
+) (function.Driver, error) {
 	runs := c.Workers + rehearsalWorkers(c.Workers)
 	engine, closeIt, err := c.engine(shows, runs, limits, log)
 	if err != nil {

@@ -49,7 +49,8 @@ func onlyFunction(t *testing.T, s *served, token session) string {
 // rehearse calls 1000 and gives the trace.
 func rehearse(t *testing.T, s *served, token session) string {
 	t.Helper()
-	code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/simulations", token.token, `{"data":{"To":"1000","From":"2000"}}`)
+	code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/simulations", token.token,
+		`{"data":{"To":"1000","From":"2000"}}`)
 	if code/100 != 2 {
 		t.Fatal(code, body)
 	}
@@ -60,13 +61,17 @@ func gives(outcome string) func(string) bool {
 	return func(trace string) bool { return strings.Contains(trace, `"outcome":"`+outcome+`"`) }
 }
 
-// The direct runner, from the outside: what is stored runs, what is changed runs changed, what is switched off or deleted does not
-// run; on the embedded node and on CouchDB, in which nothing need be able to run functions.
+// The direct runner, from the outside: what is stored runs, what is changed runs changed, what is switched off or
+// deleted does not run; on the embedded node and on CouchDB, in which nothing need be able to run functions.
 func TestDirectRunner(t *testing.T) {
 	try := func(t *testing.T, flags ...string) {
 		s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, append(flags, "--runner=direct")...)
 		callWorks(t, s)
-		await(t, "the copy", func() bool { c := readCopyState(t, s); return c.Following && c.Complete && c.Age != nil && *c.Age < 5 })
+		await(t, "the copy", func() bool {
+			c := readCopyState(t, s)
+			return c.Following && c.Complete && c.Age != nil &&
+				*c.Age < 5
+		})
 		token := login(t, s.url)
 		function := s.url + "/v2/accounts/" + token.account + "/functions/" + onlyFunction(t, s, token)
 		for _, step := range []struct {
@@ -85,7 +90,8 @@ func TestDirectRunner(t *testing.T) {
 				t.Errorf("after %s %s: %s", step.method, step.body, trace)
 			}
 		}
-		if code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token, `{"data":{"name":"new","function_js":"var a; a ??= 1"}}`); code != 201 || strings.Contains(body, "does not know") {
+		if code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token,
+			`{"data":{"name":"new","function_js":"var a; a ??= 1"}}`); code != 201 || strings.Contains(body, "does not know") {
 			t.Errorf("warned of syntax that the engine knows: %d %s", code, body)
 		}
 		info, err := os.Stat(filepath.Join(s.dataDir, "functions-copy.db"))
@@ -97,7 +103,11 @@ func TestDirectRunner(t *testing.T) {
 		}
 	}
 	t.Run("embedded", func(t *testing.T) { noLeaks(t); try(t) })
-	t.Run("embedded, query server of another", func(t *testing.T) { noLeaks(t); try(t, "--queryserver-command="+testQueryServer(t)) })
+	t.Run("embedded, query server of another", func(t *testing.T) {
+		noLeaks(t)
+		try(t, "--queryserver-command="+
+			testQueryServer(t))
+	})
 	eachCouch(t, func(t *testing.T, c couchUnderTest) { try(t, "--couchdb-url="+c.admin, "--database-prefix="+c.prefix) })
 	t.Run("query server of another", func(t *testing.T) {
 		_, address := behind(t)
@@ -105,7 +115,8 @@ func TestDirectRunner(t *testing.T) {
 	})
 }
 
-// testQueryServer is `callfn queryserver` as a command: of this binary, or under the race detector of one that is built without.
+// testQueryServer is `callfn queryserver` as a command: of this binary, or under the race detector of one that is built
+// without.
 func testQueryServer(t *testing.T) string {
 	t.Helper()
 	if sandboxtest.RaceDetector {
@@ -126,29 +137,37 @@ func testQueryServer(t *testing.T) string {
 func TestDirectOnStockCouchjs(t *testing.T) {
 	command := os.Getenv("CALLFN_TEST_COUCHJS")
 	if command == "" {
-		t.Skip("no couchjs: set CALLFN_TEST_COUCHJS='/opt/couchdb/bin/couchjs --eval /opt/couchdb/share/server/main.js' to run this there")
+		t.Skip("no couchjs: set CALLFN_TEST_COUCHJS='/opt/couchdb/bin/couchjs --eval /opt/couchdb/share/server/main.js' to " +
+			"run this there")
 	}
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--runner=direct", "--queryserver-command="+command)
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--runner=direct",
+		"--queryserver-command="+command)
 	callWorks(t, s)
 	token := login(t, s.url)
 	function := s.url + "/v2/accounts/" + token.account + "/functions/" + onlyFunction(t, s, token)
 	if !strings.Contains(command, "mainjs") { // SpiderMonkey 78 and 102 do not parse static blocks, or what is newer
-		code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token, `{"data":{"name":"new","function_js":"/a/v; return {module: 'noop'}"}}`)
+		code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token,
+			`{"data":{"name":"new","function_js":"/a/v; return {module: 'noop'}"}}`)
 		if code != 201 || !strings.Contains(body, "does not know") {
 			t.Errorf("not warned of syntax that couchjs lacks: %d %s", code, body)
 		}
 	}
 	for source, outcomes := range map[string]string{
-		"while (true) {}": "timeout", "throw new Error('x')": "threw", "return": "no_flow", "return {module: 'noop'}": "ok", "return 1": "invalid_flow",
-		"var s = 'x'; while (true) { s += s }": "threw timeout crashed memory", "function f() { return f() + 1 } return f()": "threw crashed", // by the engine and its version
+		"while (true) {}": "timeout", "throw new Error('x')": "threw", "return": "no_flow", "return {module: 'noop'}": "ok",
+		"return 1": "invalid_flow",
+		// by the engine and its version
+		"var s = 'x'; while (true) { s += s }":       "threw timeout crashed memory",
+		"function f() { return f() + 1 } return f()": "threw crashed",
 	} {
 		if code, body := send(t, "PATCH", function, token.token, `{"data":{"function_js":"`+source+`"}}`); code != 200 {
 			t.Fatal(code, body)
 		}
-		if trace := rehearse(t, s, token); !slices.ContainsFunc(strings.Fields(outcomes), func(o string) bool { return gives(o)(trace) }) {
+		if trace := rehearse(t, s, token); !slices.ContainsFunc(strings.Fields(outcomes),
+			func(o string) bool { return gives(o)(trace) }) {
 			t.Errorf("%s: %s, want %s", source, trace, outcomes)
 		}
-		if code, body := send(t, "PATCH", function, token.token, `{"data":{"function_js":"return {module: 'noop'}"}}`); code != 200 {
+		if code, body := send(t, "PATCH", function, token.token,
+			`{"data":{"function_js":"return {module: 'noop'}"}}`); code != 200 {
 			t.Fatal(code, body)
 		}
 		if trace := rehearse(t, s, token); !gives("ok")(trace) {
@@ -157,13 +176,14 @@ func TestDirectOnStockCouchjs(t *testing.T) {
 	}
 }
 
-// Functions go on running while their CouchDB is away, from what was there; the service says how old that is; and what changed
-// meanwhile holds within a second of its return.
+// Functions go on running while their CouchDB is away, from what was there; the service says how old that is; and what
+// changed meanwhile holds within a second of its return.
 func TestDirectThroughFaults(t *testing.T) {
 	noLeaks(t)
 	p, address := behind(t)
 	_, main := behind(t)
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+main, "--functions-couchdb-url="+address,
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+main,
+		"--functions-couchdb-url="+address,
 		"--database-prefix=t_", "--runner=direct")
 	callWorks(t, s)
 	token := login(t, s.url)
@@ -182,7 +202,8 @@ func TestDirectThroughFaults(t *testing.T) {
 				}
 			}
 			begun := time.Now()
-			if code, body := get(t, real); code != 200 || !strings.Contains(body, "Hi Alice") || time.Since(begun) > 2*time.Second {
+			if code, body := get(t, real); code != 200 || !strings.Contains(body, "Hi Alice") ||
+				time.Since(begun) > 2*time.Second {
 				t.Errorf("a real call, after %s: %d %s", time.Since(begun), code, body)
 			}
 			if c := readCopyState(t, s); c.Age == nil || !c.Complete {
@@ -196,7 +217,11 @@ func TestDirectThroughFaults(t *testing.T) {
 			if trace := rehearse(t, s, token); !gives("disabled")(trace) {
 				t.Error(trace)
 			}
-			await(t, "real calls to be refused", func() bool { code, body := get(t, real); return code == 409 && strings.Contains(body, "disabled") })
+			await(t, "real calls to be refused", func() bool {
+				code, body := get(t, real)
+				return code == 409 &&
+					strings.Contains(body, "disabled")
+			})
 			if code, body := send(t, "PATCH", function, token.token, `{"data":{"enabled":true}}`); code != 200 {
 				t.Fatal(code, body)
 			}
@@ -215,7 +240,8 @@ func TestDirectThroughFaults(t *testing.T) {
 			t.Errorf("enabled=%s took effect after %s", enabled, took)
 		}
 	}
-	if log := s.errs.String(); !strings.Contains(log, "changes do not arrive: the copy on this machine is used as it is") || !strings.Contains(log, `"age_ms"`) ||
+	if log := s.errs.String(); !strings.Contains(log, "changes do not arrive: the copy on this machine is used as "+
+		"it is") || !strings.Contains(log, `"age_ms"`) ||
 		!strings.Contains(log, "current again") {
 		t.Error("the log does not tell of the outage and the age of the copy")
 	}
@@ -233,14 +259,17 @@ func realCalls(t *testing.T, s *served, function string) string {
 	return s.url + "/v2/" + path + "&Call-ID=call-1&To=1000&Caller-ID-Name=Alice"
 }
 
-// A service that restarts while the CouchDB with the functions is away runs them from what it had, and sets up what it must once
-// that is back.
+// A service that restarts while the CouchDB with the functions is away runs them from what it had, and sets up what it
+// must once that is back.
 func TestDirectRestartsThroughOutage(t *testing.T) {
 	noLeaks(t)
 	p, address := behind(t)
 	_, main := behind(t)
 	data := filepath.Join(t.TempDir(), "data")
-	flags := []string{"--couchdb-url=" + main, "--functions-couchdb-url=" + address, "--database-prefix=t_", "--runner=direct", "--data=" + data}
+	flags := []string{
+		"--couchdb-url=" + main, "--functions-couchdb-url=" + address, "--database-prefix=t_",
+		"--runner=direct", "--data=" + data,
+	}
 	with := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
 	s := serve(t, with, flags...)
 	callWorks(t, s)
@@ -272,9 +301,12 @@ func TestDirectSettingsThatCannotBe(t *testing.T) {
 		says string
 	}{
 		"a command without direct": {[]string{"--queryserver-command=couchjs"}, "needs --runner direct"},
-		"no such command":          {[]string{"--runner=direct", "--queryserver-command=/nonexistent/couchjs main.js"}, "/nonexistent/couchjs"},
-		"no query server":          {[]string{"--runner=direct", "--queryserver-command=cat"}, "true is wanted"},
-		"no such runner":           {[]string{"--runner=lambda"}, "show"},
+		"no such command": {
+			[]string{"--runner=direct", "--queryserver-command=/nonexistent/couchjs main.js"},
+			"/nonexistent/couchjs",
+		},
+		"no query server": {[]string{"--runner=direct", "--queryserver-command=cat"}, "true is wanted"},
+		"no such runner":  {[]string{"--runner=lambda"}, "show"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + filepath.Join(t.TempDir(), "d")}, c.args...)

@@ -40,7 +40,8 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	log := slog.New(slog.DiscardHandler) // the report says it all
-	like := doctor.Patient{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Runs: c.CouchDBRuns + rehearsalWorkers(c.CouchDBRuns), Now: time.Now}
+	like := doctor.Patient{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Runs: c.CouchDBRuns +
+		rehearsalWorkers(c.CouchDBRuns), Now: time.Now}
 	if c.CouchDBURL == "" {
 		findings, err := c.examineData(ctx, w, like, log)
 		if err != nil {
@@ -118,9 +119,12 @@ func (c doctorCommand) directEngine(w world, log *slog.Logger) (function.Engine,
 	return engine, func() { closeEngine(); closePool() }, nil
 }
 
-// storagePlan examines what the stored storage plan names besides the sites, and gives the sites with the databases that are there by that
-// plan. Where there is none to be read, which the sites' own examination explains, everything is as the flags say.
-func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, like doctor.Patient, log *slog.Logger) ([]provision.Site, []doctor.Finding) {
+// storagePlan examines what the stored storage plan names besides the sites, and gives the sites with the databases
+// that are there by that plan. Where there is none to be read, which the sites' own examination explains, everything is
+// as the flags say.
+func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, like doctor.Patient,
+	log *slog.Logger,
+) ([]provision.Site, []doctor.Finding) {
 	cfg := storageplan.Config{Main: sites[0].Stores}
 	if len(sites) > 1 {
 		cfg.Functions = &sites[1].Stores
@@ -129,8 +133,8 @@ func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, 
 	return sites, findings
 }
 
-// examinePlan examines what the storage plan in cfg's datastore names, and hands the plan to known. Without a stored plan there are no
-// findings; the error says that the plan cannot be read.
+// examinePlan examines what the storage plan in cfg's datastore names, and hands the plan to known. Without a stored
+// plan there are no findings; the error says that the plan cannot be read.
 func (c doctorCommand) examinePlan(
 	ctx context.Context, cfg storageplan.Config, like doctor.Patient, log *slog.Logger, known func(*storageplan.Resolver),
 ) ([]doctor.Finding, error) {
@@ -148,8 +152,10 @@ func (c doctorCommand) examinePlan(
 	}
 	findings := stores.Examine(ctx, like)
 	for i, f := range findings {
-		if secretErr != nil && f.Site == "storage plan" && f.Status == doctor.Broken { // it is not the service that lacks the secret
-			findings[i].Status, findings[i].Says, findings[i].Fix = doctor.Unknown, "its password cannot be opened: "+secretErr.Error(), "give --secret-key-file, or --data, as serve has it"
+		// it is not the service that lacks the secret
+		if secretErr != nil && f.Site == "storage plan" && f.Status == doctor.Broken {
+			findings[i].Status, findings[i].Says, findings[i].Fix = doctor.Unknown, "its password cannot be opened: "+
+				secretErr.Error(), "give --secret-key-file, or --data, as serve has it"
 		}
 	}
 	known(stores)
@@ -162,8 +168,10 @@ func (c doctorCommand) admins(log *slog.Logger) (of [2]*datastore.Connection, cl
 	if c.AdminURL == "" && c.FunctionsAdminURL == "" {
 		return of, closeAll, nil
 	}
-	flags := couchFlags{CouchDBURL: c.AdminURL, CouchDBPasswordFile: c.AdminPasswordFile, CouchDBCA: c.CouchDBCA,
-		FunctionsCouchDBURL: c.FunctionsAdminURL, FunctionsCouchDBPasswordFile: c.FunctionsAdminPasswordFile}
+	flags := couchFlags{
+		CouchDBURL: c.AdminURL, CouchDBPasswordFile: c.AdminPasswordFile, CouchDBCA: c.CouchDBCA,
+		FunctionsCouchDBURL: c.FunctionsAdminURL, FunctionsCouchDBPasswordFile: c.FunctionsAdminPasswordFile,
+	}
 	only := c.AdminURL == ""
 	if only { // sites wants the first
 		flags.CouchDBURL, flags.CouchDBPasswordFile = c.FunctionsAdminURL, c.FunctionsAdminPasswordFile

@@ -24,13 +24,15 @@ import (
 	"callfn/internal/version"
 )
 
-// Room on the disk of the data directory, in bytes: below the first the doctor says so, below the second nothing can be stored.
+// Room on the disk of the data directory, in bytes: below the first the doctor says so, below the second nothing can be
+// stored.
 const (
 	littleRoom = 256 << 20
 	noRoom     = 4 << 20
 )
 
-// dataExam examines a data directory with the embedded node in it, and what this machine holds functions in with. It changes nothing.
+// dataExam examines a data directory with the embedded node in it, and what this machine holds functions in with. It
+// changes nothing.
 type dataExam struct {
 	dir      string
 	secret   string // --secret-key-file
@@ -45,12 +47,15 @@ func (x *dataExam) add(check string, status doctor.Status, fix, format string, a
 }
 
 // examineData examines the embedded node, and every CouchDB that a storage plan in it names.
-func (c doctorCommand) examineData(ctx context.Context, w world, like doctor.Patient, log *slog.Logger) ([]doctor.Finding, error) {
+func (c doctorCommand) examineData(ctx context.Context, w world, like doctor.Patient,
+	log *slog.Logger,
+) ([]doctor.Finding, error) {
 	x := &dataExam{dir: c.Data, secret: c.SecretKeyFile, now: time.Now()}
 	info, err := os.Stat(c.Data)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, usageError{errorf("there is no data directory %s: name the one that serve has with --data, or a CouchDB with --couchdb-url", c.Data)}
+		return nil, usageError{errorf("there is no data directory %s: name the one that serve has with --data, or a "+
+			"CouchDB with --couchdb-url", c.Data)}
 	case err != nil:
 		return nil, err
 	case !info.IsDir():
@@ -58,7 +63,8 @@ func (c doctorCommand) examineData(ctx context.Context, w world, like doctor.Pat
 	}
 	x.add("version", doctor.OK, "", "callfn %s", version.String())
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
-		x.add("data directory", doctor.Change, "chmod 700 "+c.Data, "others on this machine may look into it (mode %04o)", mode)
+		x.add("data directory", doctor.Change, "chmod 700 "+c.Data, "others on this machine may look into it (mode %04o)",
+			mode)
 	} else {
 		x.add("data directory", doctor.OK, "", "only its owner may look into it")
 	}
@@ -83,7 +89,8 @@ func (x *dataExam) keys() {
 		secret = ownSecret(x.dir)
 	}
 	if _, err := knownSecret(x.secret, x.dir); err != nil {
-		x.add("secret key", doctor.Broken, "put it back from a backup: without it nobody can log in with a signed token, and sealed passwords stay closed", "%v", err)
+		x.add("secret key", doctor.Broken, "put it back from a backup: without it nobody can log in with a signed token, "+
+			"and sealed passwords stay closed", "%v", err)
 	}
 	for _, file := range []string{secret, filepath.Join(x.dir, masterKeyFile)} {
 		info, err := os.Stat(file)
@@ -98,7 +105,8 @@ func (x *dataExam) keys() {
 	}
 }
 
-// documents opens the node's file, unless a service has it open, and reads all of it. What is whole is examined further by plan.
+// documents opens the node's file, unless a service has it open, and reads all of it. What is whole is examined further
+// by plan.
 func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Single)) {
 	const check = "documents"
 	file := filepath.Join(x.dir, "node.db")
@@ -112,7 +120,8 @@ func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Singl
 		return
 	}
 	if ahead := info.ModTime().Sub(x.now); ahead > time.Minute {
-		x.add("clock", doctor.Change, "set this machine's clock", "it is %s behind the last write to node.db", ahead.Round(time.Second))
+		x.add("clock", doctor.Change, "set this machine's clock", "it is %s behind the last write to node.db",
+			ahead.Round(time.Second))
 	} else {
 		x.add("clock", doctor.OK, "", "%s", x.now.UTC().Format(time.RFC3339))
 	}
@@ -123,8 +132,10 @@ func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Singl
 		x.add(check, doctor.Broken, "restore the data directory from a backup", "%v", err)
 		return
 	case err != nil && strings.Contains(err.Error(), "another process has this file open"):
-		x.add(check, doctor.Unknown, "stop the service to have the whole file read; `callfn ready` asks it how it is", "a running service has node.db open (%s)", bytesText(info.Size()))
-		x.add("storage plan", doctor.Unknown, "`callfn storage check` asks the service about the CouchDBs that a plan names", "whether there is one is in node.db")
+		x.add(check, doctor.Unknown, "stop the service to have the whole file read; `callfn ready` asks it how it is",
+			"a running service has node.db open (%s)", bytesText(info.Size()))
+		x.add("storage plan", doctor.Unknown, "`callfn storage check` asks the service about the CouchDBs that a plan names",
+			"whether there is one is in node.db")
 		return
 	case err != nil:
 		x.add(check, doctor.Broken, "", "%v", err)
@@ -148,11 +159,13 @@ func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Singl
 	err = callflow.FindLostOrder(ctx, main, func(u callflow.Unordered) {
 		for _, route := range u.Routes {
 			lost++
-			x.add("order of time rules", doctor.Change, route.Fix(), "account %s, callflow %s %q, %s: %s", u.Account, u.ID, u.Name, route.Place(), route.Says())
+			x.add("order of time rules", doctor.Change, route.Fix(), "account %s, callflow %s %q, %s: %s", u.Account, u.ID,
+				u.Name, route.Place(), route.Says())
 		}
 	})
 	if err == nil && lost == 0 {
-		x.add("order of time rules", doctor.OK, "", "every temporal_route names its rules or has the order they were written in")
+		x.add("order of time rules", doctor.OK, "", "every temporal_route names its rules or has the order they were "+
+			"written in")
 	}
 }
 
@@ -187,7 +200,8 @@ func (x *dataExam) room() {
 	free := int64(disk.Bavail) * int64(disk.Bsize) //nolint:unconvert // the types differ between systems
 	switch {
 	case free < noRoom:
-		x.add("disk", doctor.Broken, "make room", "%s are left: nothing can be stored; functions go on running", bytesText(free))
+		x.add("disk", doctor.Broken, "make room", "%s are left: nothing can be stored; functions go on running",
+			bytesText(free))
 	case free < littleRoom:
 		x.add("disk", doctor.Change, "make room", "only %s are left", bytesText(free))
 	default:
@@ -206,7 +220,8 @@ func (x *dataExam) confinement(w world, log *slog.Logger) {
 			if held.Full() {
 				x.add("sandbox", doctor.OK, "", "processes that run functions are held in: %s", held)
 			} else {
-				x.add("sandbox", doctor.Change, "see docs/security.md for what each needs", "processes that run functions are held in: %s", held)
+				x.add("sandbox", doctor.Change, "see docs/security.md for what each needs",
+					"processes that run functions are held in: %s", held)
 			}
 			return
 		}

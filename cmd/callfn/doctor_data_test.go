@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The doctor of the embedded node says what is right and what to change, while a service runs and while none does, and fails only
-// where calls would not work.
+// The doctor of the embedded node says what is right and what to change, while a service runs and while none does, and
+// fails only where calls would not work.
 func TestDoctorOfTheEmbeddedNode(t *testing.T) {
 	s := serve(t, program{})
 	p := program{}
@@ -24,9 +24,11 @@ func TestDoctorOfTheEmbeddedNode(t *testing.T) {
 			t.Errorf("exit code %d; want %d\n%s%s", got, code, out, errs)
 		}
 	}
-	examine(exitOK, "unknown documents a running service has node.db open", "ok version callfn ", "are left", "sandbox", "Calls would work.")
+	examine(exitOK, "unknown documents a running service has node.db open", "ok version callfn ", "are left", "sandbox",
+		"Calls would work.")
 	s.stop()
-	examine(exitOK, "ok documents node.db is whole", "ok data directory", "ok key files "+filepath.Join(s.dataDir, "secret.key"), "ok clock", "ok order of time rules")
+	examine(exitOK, "ok documents node.db is whole", "ok data directory", "ok key files "+filepath.Join(s.dataDir,
+		"secret.key"), "ok clock", "ok order of time rules")
 	if _, out, _ := p.run(t, "doctor", "--data="+s.dataDir, "--json"); !strings.Contains(out, `"works": true`) {
 		t.Errorf("want works: true in %s", out)
 	}
@@ -52,7 +54,8 @@ func TestDoctorOfTheEmbeddedNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	examine(exitFailed, "broken secret key", "want 64 hex digits")
-	if code, _, errs := p.run(t, "doctor", "--data="+filepath.Join(s.dataDir, "nowhere")); code != exitUsage || !strings.Contains(errs, "there is no data directory") {
+	if code, _, errs := p.run(t, "doctor", "--data="+filepath.Join(s.dataDir, "nowhere")); code != exitUsage ||
+		!strings.Contains(errs, "there is no data directory") {
 		t.Errorf("a directory that is not there: %d %s; want a usage error", code, errs)
 	}
 }

@@ -42,15 +42,16 @@ func parseDuration(text string) (time.Duration, error) {
 
 // durations has flags that are times read by parseDuration.
 func durations() kong.Option {
-	return kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
-		var text string
-		if err := ctx.Scan.PopValueInto("duration", &text); err != nil {
+	return kong.TypeMapper(reflect.TypeFor[time.Duration](),
+		kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+			var text string
+			if err := ctx.Scan.PopValueInto("duration", &text); err != nil {
+				return err
+			}
+			d, err := parseDuration(text)
+			if err == nil {
+				target.SetInt(int64(d))
+			}
 			return err
-		}
-		d, err := parseDuration(text)
-		if err == nil {
-			target.SetInt(int64(d))
-		}
-		return err
-	}))
+		}))
 }

@@ -10,8 +10,8 @@ import (
 // mayBeEmpty are the flags whose value is a text that may be empty.
 var mayBeEmpty = []string{"caller-id-name", "caller-id-number", "first-name", "last-name", "email"}
 
-// checkEmpty refuses what is given and empty: "$ACCOUNT" of a variable that is not set must not stand for one's own account,
-// for all functions, or for a new one. An empty variable of the environment is none, as everywhere.
+// checkEmpty refuses what is given and empty: "$ACCOUNT" of a variable that is not set must not stand for one's own
+// account, for all functions, or for a new one. An empty variable of the environment is none, as everywhere.
 func checkEmpty(args []string, k *kong.Context) error {
 	selected := k.Selected()
 	if selected == nil || selected.Hidden { // what is completed may be empty so far

@@ -7,8 +7,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// A script whose variable is not set must not delete the caller's own account, nor store anew what was to be replaced: no command
-// takes an empty argument, and no flag that names something.
+// A script whose variable is not set must not delete the caller's own account, nor store anew what was to be replaced:
+// no command takes an empty argument, and no flag that names something.
 func TestEmptyArguments(t *testing.T) {
 	parser, err := newParser(&cli{}, program{}.world(t, t.Output(), t.Output()))
 	if err != nil {
@@ -46,12 +46,17 @@ func TestEmptyArguments(t *testing.T) {
 	p := program{env: map[string]string{"CALLFN_SERVER": "http://127.0.0.1:1", "CALLFN_API_KEY": strings.Repeat("0", 64)}}
 	for _, line := range lines {
 		code, _, errs := p.run(t, line...)
-		said := strings.Contains(errs, " is empty") || strings.Contains(errs, "callfn: <file>") || strings.Contains(errs, "must be one of")
+		said := strings.Contains(errs, " is empty") || strings.Contains(errs, "callfn: <file>") ||
+			strings.Contains(errs, "must be one of")
 		if code != exitUsage || !said {
 			t.Errorf("callfn %q: got %d %q, want %d and what is empty", line, code, errs, exitUsage)
 		}
 	}
-	for _, line := range [][]string{{"functions", "list"}, {"call", "--to=1", "--caller-id-name="}, {"complete", "functions", ""}} {
+	for _, line := range [][]string{
+		{"functions", "list"},
+		{"call", "--to=1", "--caller-id-name="},
+		{"complete", "functions", ""},
+	} {
 		if _, _, errs := p.run(t, line...); strings.Contains(errs, "is empty") {
 			t.Errorf("callfn %q: got %q, want nothing said of empty texts", line, errs)
 		}

@@ -12,15 +12,15 @@ import (
 // envPrefix begins the names of all environment variables that callfn reads.
 const envPrefix = "CALLFN_"
 
-// services are the commands whose every flag is a setting of an installation, which the environment and the settings file may
-// give as well.
+// services are the commands whose every flag is a setting of an installation, which the environment and the settings
+// file may give as well.
 var services = []string{"serve", "queryserver", "ready", "doctor", "couchdb setup"}
 
 // credentialsFlag is the flag of bench that may hold a password, which a command line would show to others.
 const credentialsFlag = "show-url"
 
-// everywhere are the flags of the other commands that say with which service to talk, and as whom. No other flag can be given
-// by the environment: none may select, name, replace or delete anything from there.
+// everywhere are the flags of the other commands that say with which service to talk, and as whom. No other flag can be
+// given by the environment: none may select, name, replace or delete anything from there.
 var everywhere = []string{"server", "api-key", "account", "token", "profile", "json"}
 
 // environment gives settings their environment variables: --api-key is CALLFN_API_KEY.
@@ -46,7 +46,8 @@ func isSetting(node *kong.Node, flag *kong.Flag) bool {
 	if flag.Name == "help" || flag.Name == "version" || flag.Name == "print-config" {
 		return false
 	}
-	return slices.Contains(services, commandOf(node)) || slices.Contains(everywhere, flag.Name) || flag.Name == credentialsFlag || node.Parent == nil
+	return slices.Contains(services, commandOf(node)) || slices.Contains(everywhere, flag.Name) ||
+		flag.Name == credentialsFlag || node.Parent == nil
 }
 
 // commandOf is a command as one types it after the program's name.
@@ -87,7 +88,8 @@ func unknownVariables(environ []string, app *kong.Application) []string {
 	var unknown []string
 	for _, variable := range environ {
 		name, _, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(name, envPrefix) || strings.HasPrefix(name, envPrefix+"TEST_") || slices.Contains(known, strings.TrimPrefix(name, envPrefix)) {
+		if !strings.HasPrefix(name, envPrefix) || strings.HasPrefix(name, envPrefix+"TEST_") ||
+			slices.Contains(known, strings.TrimPrefix(name, envPrefix)) {
 			continue
 		}
 		switch near := nearest.Word(strings.TrimPrefix(name, envPrefix), known); {

@@ -35,7 +35,8 @@ func (c exportCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return err
 	}
-	if c.Account != "" { // an account that is not there has nothing to export, which must not look like an export of nothing
+	// an account that is not there has nothing to export, which must not look like an export of nothing
+	if c.Account != "" {
 		c.Account = api.account
 		var account accountDoc
 		if err := api.get(ctx, api.path(), &account); err != nil {
@@ -113,7 +114,8 @@ func (c exportCommand) file(api *client) (exportFile, map[string]string, error) 
 	}
 	if err != nil {
 		_ = f.Close()
-		return exportFile{}, nil, usageError{fmt.Errorf("%s is there already: %w: name another file, or remove this one", c.File, err)}
+		return exportFile{}, nil, usageError{fmt.Errorf("%s is there already: %w: name another file, or remove this one",
+			c.File, err)}
 	}
 	return exportFile{f, writer}, since, nil
 }
@@ -154,17 +156,20 @@ func (c exportCommand) tell(w world, sums map[string]backup.Sum, without int) er
 		return printJSON(w.stdout, text)
 	}
 	for _, database := range slices.Sorted(maps.Keys(sums)) {
-		if _, err := printable.Fprintf(w.stdout, "%s: %d documents, digest %.16s\n", database, sums[database].Documents, sums[database].Digest); err != nil {
+		if _, err := printable.Fprintf(w.stdout, "%s: %d documents, digest %.16s\n", database, sums[database].Documents,
+			sums[database].Digest); err != nil {
 			return err
 		}
 	}
 	if c.Account != "" { // CALLFN_ACCOUNT may say so, and a backup must not be thought to be of everything
-		if _, err := printable.Fprintf(w.stdout, "This is account %s alone; without --account and CALLFN_ACCOUNT everything is exported.\n", c.Account); err != nil {
+		if _, err := printable.Fprintf(w.stdout, "This is account %s alone; without --account and CALLFN_ACCOUNT "+
+			"everything is exported.\n", c.Account); err != nil {
 			return err
 		}
 	}
 	if without > 0 {
-		_, err := printable.Fprintf(w.stdout, "Secrets were left out of %d documents; --include-secrets exports them, too.\n", without)
+		_, err := printable.Fprintf(w.stdout, "Secrets were left out of %d documents; --include-secrets exports them, too.\n",
+			without)
 		return err
 	}
 	return nil

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// What one service exports another imports: calls work there, deletions stay deletions, and a second time changes nothing.
+// What one service exports another imports: calls work there, deletions stay deletions, and a second time changes
+// nothing.
 func TestExportAndImport(t *testing.T) {
 	old := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	callWorks(t, old)
@@ -58,7 +59,8 @@ func TestExportAndImport(t *testing.T) {
 			t.Errorf("%q is not in an export with secrets", secret)
 		}
 	}
-	if strings.Contains(texts[one], `"name":"hi"`) || !strings.Contains(texts[one], `"name":"kept"`) || !strings.Contains(texts[one], "acme") {
+	if strings.Contains(texts[one], `"name":"hi"`) || !strings.Contains(texts[one], `"name":"kept"`) ||
+		!strings.Contains(texts[one], "acme") {
 		t.Error("one account's export has another's documents, or not its own")
 	}
 	if code, _, errs := p.run(t, "export", bare); code != exitUsage || !strings.Contains(errs, "complete") {
@@ -70,7 +72,8 @@ func TestExportAndImport(t *testing.T) {
 	if err := os.WriteFile(cut, []byte(texts[bare][:len(texts[bare])*2/3]), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, errs := p.run(t, "import", cut); code != exitUsage || !strings.Contains(errs, "cut off") && !strings.Contains(errs, "line") {
+	if code, _, errs := p.run(t, "import", cut); code != exitUsage || !strings.Contains(errs, "cut off") &&
+		!strings.Contains(errs, "line") {
 		t.Errorf("import of a part: %d %s", code, errs)
 	}
 	must(p, "export", cut)
@@ -84,7 +87,8 @@ func TestExportAndImport(t *testing.T) {
 		}
 	}
 	changed := filepath.Join(dir, "changed")
-	if err := os.WriteFile(changed, []byte(strings.Replace(texts[bare], `"name":"kept"`, `"name":"cept"`, 1)), 0o600); err != nil {
+	if err := os.WriteFile(changed, []byte(strings.Replace(texts[bare], `"name":"kept"`, `"name":"cept"`, 1)),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	if code, _, errs := p.run(t, "import", changed); code != exitUsage || !strings.Contains(errs, "was changed") {
@@ -100,10 +104,12 @@ func TestExportAndImport(t *testing.T) {
 	if code != exitFailed || !strings.Contains(errs, "system_data/master_account has another history") {
 		t.Errorf("import into a service with a master of its own: %d %s%s", code, out, errs)
 	}
-	if out := must(q, "functions", "--account", acme, "list"); !strings.Contains(out, "kept") || strings.Contains(out, "gone") {
+	if out := must(q, "functions", "--account", acme, "list"); !strings.Contains(out, "kept") ||
+		strings.Contains(out, "gone") {
 		t.Errorf("acme's functions: %s", out)
 	}
-	if _, out, _ := q.run(t, "import", whole); strings.Contains(out, "functions: 3") || !strings.Contains(out, "functions: 0 stored, 3 there already") {
+	if _, out, _ := q.run(t, "import", whole); strings.Contains(out, "functions: 3") ||
+		!strings.Contains(out, "functions: 0 stored, 3 there already") {
 		t.Errorf("import again: %s", out)
 	}
 }
@@ -135,16 +141,20 @@ func TestRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := program{env: map[string]string{"CALLFN_SERVER": fresh.url, "CALLFN_API_KEY": strings.TrimSpace(string(own))}}
-	if code, out, errs := q.run(t, "import", "--replace", "--yes", file); code != exitOK || !strings.Contains(errs, "master_account has another history here: replaced") {
+	if code, out, errs := q.run(t, "import", "--replace", "--yes", file); code != exitOK ||
+		!strings.Contains(errs, "master_account has another history here: replaced") {
 		t.Fatal(code, out, errs)
 	}
 	fresh.stop()
 	again := serve(t, program{}, "--data="+data)
-	if code, out, errs := again.keyed().run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK || !strings.Contains(out, "Hi Bob") {
+	if code, out, errs := again.keyed().run(t, "call", "--to=1000", "--from=2000",
+		"--caller-id-name=Bob"); code != exitOK || !strings.Contains(out, "Hi Bob") {
 		t.Errorf("with the old master key: %d %s%s", code, out, errs)
 	}
-	if now, err := os.ReadFile(filepath.Join(data, "master-api-key")); err != nil || strings.TrimSpace(string(now)) != testKey {
-		t.Errorf("after the restore master-api-key holds %q (%v); want the restored master account's key, not the one made before", now, err)
+	if now, err := os.ReadFile(filepath.Join(data, "master-api-key")); err != nil ||
+		strings.TrimSpace(string(now)) != testKey {
+		t.Errorf("after the restore master-api-key holds %q (%v); want the restored master account's key, not the one made "+
+			"before", now, err)
 	}
 }
 
@@ -167,7 +177,8 @@ func TestExportOfAnAccount(t *testing.T) {
 	dir := t.TempDir()
 	for i, ref := range []string{"acme", acme} {
 		file := filepath.Join(dir, fmt.Sprint(i))
-		if out := p.must(t, exitOK, "export", "--account", ref, file); !strings.Contains(out, "This is account "+acme+" alone") {
+		if out := p.must(t, exitOK, "export", "--account", ref, file); !strings.Contains(out, "This is account "+acme+
+			" alone") {
 			t.Errorf("export --account %s: %s, want to hear that it is no backup of everything", ref, out)
 		}
 		if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), `"_id":"`+acme+`"`) {
@@ -184,7 +195,8 @@ func TestExportOfAnAccount(t *testing.T) {
 		}
 	}
 	token := login(t, s.url)
-	if code, body := send(t, "GET", s.url+"/v2/databases/functions/documents?account_id="+strings.Repeat("0", 31)+"1", token.token, ""); code != 404 {
+	if code, body := send(t, "GET", s.url+"/v2/databases/functions/documents?account_id="+strings.Repeat("0", 31)+"1",
+		token.token, ""); code != 404 {
 		t.Errorf("documents of an account that is not there: %d %s, want 404", code, body)
 	}
 }

@@ -25,9 +25,18 @@ var couchFaults = []struct {
 	{"refusing", faultproxy.Refuse, true, "datastore_unreachable"},
 	{"resetting", faultproxy.Reset, true, "datastore_unreachable"},
 	{"half-open", faultproxy.Silent, true, "datastore_unreachable"},
-	{"503", faultproxy.Status(503, `{"error":"nodedown","reason":"progress not possible"}`), true, "datastore_unreachable"},
-	{"disk full", faultproxy.Status(500, `{"error":"enospc","reason":"no space left on device"}`), false, "datastore_fault"},
-	{"garbage", faultproxy.Answer("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"), false, "datastore_"},
+	{
+		"503", faultproxy.Status(503, `{"error":"nodedown","reason":"progress not possible"}`), true,
+		"datastore_unreachable",
+	},
+	{
+		"disk full", faultproxy.Status(500, `{"error":"enospc","reason":"no space left on device"}`), false,
+		"datastore_fault",
+	},
+	{
+		"garbage", faultproxy.Answer("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>"), false,
+		"datastore_",
+	},
 }
 
 // noLeaks fails the test when goroutines, and with them connections, are left after everything that it closed.
@@ -46,7 +55,8 @@ func noLeaks(t *testing.T) {
 // behind starts a CouchDB (the embedded node of a service of its own) behind a fault proxy.
 func behind(t *testing.T) (*faultproxy.Proxy, string) {
 	t.Helper()
-	s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+	s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
+		"--couch-user=admin")
 	u, err := url.Parse(s.couch)
 	if err != nil {
 		t.Fatal(err)
@@ -66,18 +76,20 @@ func await(t *testing.T, what string, holds func() bool) {
 	t.Fatalf("%s: waited in vain", what)
 }
 
-// The API while its CouchDB has trouble: 503, soon; at once when it is known to be down; and all is well afterwards, with every
-// write that was acknowledged.
+// The API while its CouchDB has trouble: 503, soon; at once when it is known to be down; and all is well afterwards,
+// with every write that was acknowledged.
 func TestAPIThroughFaults(t *testing.T) {
 	noLeaks(t)
 	p, address := behind(t)
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address, "--database-prefix=t_")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address,
+		"--database-prefix=t_")
 	token := login(t, s.url)
 	functions := s.url + "/v2/accounts/" + token.account + "/functions"
 	acknowledged := 0
 	put := func() (int, string, time.Duration) {
 		begun := time.Now()
-		code, body := send(t, "PUT", functions, token.token, fmt.Sprintf(`{"data":{"name":"n%d","function_js":"return {module: 'noop'}"}}`, acknowledged))
+		code, body := send(t, "PUT", functions, token.token,
+			fmt.Sprintf(`{"data":{"name":"n%d","function_js":"return {module: 'noop'}"}}`, acknowledged))
 		if code == 201 {
 			acknowledged++
 		}
@@ -122,23 +134,26 @@ func TestAPIThroughFaults(t *testing.T) {
 	if n := strings.Count(body, `"name":"n`); n < acknowledged {
 		t.Errorf("%d functions are there, %d were acknowledged", n, acknowledged)
 	}
-	if log := s.errs.String(); !strings.Contains(log, "CouchDB does not answer") || !strings.Contains(log, "CouchDB answers again") || strings.Contains(log, couchPassword) {
+	if log := s.errs.String(); !strings.Contains(log, "CouchDB does not answer") ||
+		!strings.Contains(log, "CouchDB answers again") || strings.Contains(log, couchPassword) {
 		t.Error("the log tells of the outage, and no password")
 	}
 }
 
-// A call while the CouchDB with the functions has trouble goes on at `_`, within the deadline, and without any wait once the
-// trouble is known.
+// A call while the CouchDB with the functions has trouble goes on at `_`, within the deadline, and without any wait
+// once the trouble is known.
 func TestCallsThroughFaults(t *testing.T) {
 	noLeaks(t)
 	p, address := behind(t)
 	_, main := behind(t)
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+main, "--functions-couchdb-url="+address, "--database-prefix=t_")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+main,
+		"--functions-couchdb-url="+address, "--database-prefix=t_")
 	callWorks(t, s)
 	token := login(t, s.url)
 	call := func() (string, time.Duration) {
 		begun := time.Now()
-		code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/simulations", token.token, `{"data":{"To":"1000","From":"2000"}}`)
+		code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/simulations", token.token,
+			`{"data":{"To":"1000","From":"2000"}}`)
 		if code/100 != 2 {
 			t.Fatal(code, body)
 		}
@@ -176,7 +191,8 @@ func TestCallsThroughFaults(t *testing.T) {
 func TestSlowCouchDB(t *testing.T) {
 	noLeaks(t)
 	p, address := behind(t)
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address, "--database-prefix=t_")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address,
+		"--database-prefix=t_")
 	p.Set(faultproxy.Slow(60 * time.Millisecond))
 	callWorks(t, s)
 	if strings.Contains(s.errs.String(), "CouchDB does not answer") {
@@ -192,7 +208,8 @@ func TestServeWaitsForCouchDB(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, program{}.world(t, &out, &errs, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(), "--log-format=json",
+		code <- run(ctx, program{}.world(t, &out, &errs, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(),
+			"--log-format=json",
 			"--couchdb-url="+address, "--database-prefix=t_"))
 	}()
 	says := func(text string) func() bool { return func() bool { return strings.Contains(errs.String(), text) } }

@@ -12,7 +12,10 @@ import (
 func (c couchUnderTest) setUp(t *testing.T, more ...string) (address, passwordFile string) {
 	t.Helper()
 	file := filepath.Join(c.dir, "password")
-	args := []string{"couchdb", "setup", "--admin-url=" + c.admin, "--user=" + c.user(), "--password-file=" + file, "--database-prefix=" + c.prefix}
+	args := []string{
+		"couchdb", "setup", "--admin-url=" + c.admin, "--user=" + c.user(), "--password-file=" + file,
+		"--database-prefix=" + c.prefix,
+	}
 	if code, out, errs := (program{}).run(t, append(args, more...)...); code != exitOK {
 		t.Fatalf("setup %v: %d %s %s", more, code, out, errs)
 	}
@@ -36,7 +39,8 @@ func applyPlan(t *testing.T, shell program, address string) (code int, out, errs
 // stillWorks calls the number that callWorks made.
 func stillWorks(t *testing.T, shell program, where string) {
 	t.Helper()
-	if code, out, errs := shell.run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Eve"); code != exitOK || !strings.Contains(out, "Hi Eve") {
+	if code, out, errs := shell.run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Eve"); code != exitOK ||
+		!strings.Contains(out, "Hi Eve") {
 		t.Errorf("call %s: %d %s %s", where, code, out, errs)
 	}
 }
@@ -57,8 +61,8 @@ func isOn(t *testing.T, shell program, address string) {
 	t.Errorf("functions are not on %s: %d %s %s", u.Host, code, out, errs)
 }
 
-// A move needs a fence, which a mere member of a database cannot put up: it is refused before anything happens, and works, there and
-// back, with the rights that `setup --may-move` gives.
+// A move needs a fence, which a mere member of a database cannot put up: it is refused before anything happens, and
+// works, there and back, with the rights that `setup --may-move` gives.
 func TestMoveAwayWithFewRights(t *testing.T) {
 	c := realCouch(t)
 	few, file := c.setUp(t)
@@ -66,17 +70,20 @@ func TestMoveAwayWithFewRights(t *testing.T) {
 		"--couchdb-url="+c.as(t, c.user()), "--couchdb-password-file="+file, "--database-prefix="+c.prefix)
 	callWorks(t, s)
 	shell, other := s.keyed(), socketNode(t)
-	if code, out, errs := applyPlan(t, shell, other); code != exitFailed || !strings.Contains(errs, "move_forbidden") || !strings.Contains(errs, "--may-move") {
+	if code, out, errs := applyPlan(t, shell, other); code != exitFailed || !strings.Contains(errs, "move_forbidden") ||
+		!strings.Contains(errs, "--may-move") {
 		t.Fatalf("a member moved a database: %d %s %s", code, out, errs)
 	}
 	isOn(t, shell, few)
 	c.setUp(t, "--may-move")
-	if code, out, errs := applyPlan(t, shell, other); code != exitOK || !strings.Contains(out, "functions is on "+newHome) || strings.Contains(errs, "--may-move") {
+	if code, out, errs := applyPlan(t, shell, other); code != exitOK || !strings.Contains(out, "functions is on "+
+		newHome) || strings.Contains(errs, "--may-move") {
 		t.Fatalf("apply: %d %s %s", code, out, errs)
 	}
 	isOn(t, shell, other)
 	stillWorks(t, shell, "after the move")
-	if code, out, errs := shell.run(t, "storage", "rollback"); code != exitOK || !strings.Contains(out, "functions: rolled_back") {
+	if code, out, errs := shell.run(t, "storage", "rollback"); code != exitOK ||
+		!strings.Contains(out, "functions: rolled_back") {
 		t.Fatalf("rollback: %d %s %s", code, out, errs)
 	}
 	isOn(t, shell, few)
@@ -84,32 +91,38 @@ func TestMoveAwayWithFewRights(t *testing.T) {
 	if code, out, errs := applyPlan(t, shell, other); code != exitOK {
 		t.Fatalf("apply again: %d %s %s", code, out, errs)
 	}
-	if code, out, errs := shell.run(t, "storage", "finish", "--yes"); code != exitOK || !strings.Contains(out, "functions: finished") {
+	if code, out, errs := shell.run(t, "storage", "finish", "--yes"); code != exitOK ||
+		!strings.Contains(out, "functions: finished") {
 		t.Fatalf("finish: %d %s %s", code, out, errs)
 	}
 	isOn(t, shell, other)
 	stillWorks(t, shell, "after the end of the move")
 }
 
-// A mere member can be moved to, and is told at once that there is no way back from there; then there is one with `setup --may-move`.
+// A mere member can be moved to, and is told at once that there is no way back from there; then there is one with
+// `setup --may-move`.
 func TestMoveThereWithFewRights(t *testing.T) {
 	c := realCouch(t)
 	few, _ := c.setUp(t)
 	home := socketNode(t)
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+home, "--database-prefix="+c.prefix)
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+home,
+		"--database-prefix="+c.prefix)
 	callWorks(t, s)
 	shell := s.keyed()
-	if code, out, errs := applyPlan(t, shell, few); code != exitOK || !strings.Contains(out, "functions is on "+newHome) || !strings.Contains(errs, "no rollback of this move") {
+	if code, out, errs := applyPlan(t, shell, few); code != exitOK || !strings.Contains(out, "functions is on "+newHome) ||
+		!strings.Contains(errs, "no rollback of this move") {
 		t.Fatalf("apply: %d %s %s", code, out, errs)
 	}
 	isOn(t, shell, few)
 	stillWorks(t, shell, "after the move")
-	if code, out, errs := shell.run(t, "storage", "rollback"); code != exitFailed || !strings.Contains(errs, "move_forbidden") || !strings.Contains(errs, "--may-move") {
+	if code, out, errs := shell.run(t, "storage", "rollback"); code != exitFailed ||
+		!strings.Contains(errs, "move_forbidden") || !strings.Contains(errs, "--may-move") {
 		t.Fatalf("a rollback without the right to it: %d %s %s", code, out, errs)
 	}
 	stillWorks(t, shell, "after the rollback that was refused")
 	c.setUp(t, "--may-move")
-	if code, out, errs := shell.run(t, "storage", "rollback"); code != exitOK || !strings.Contains(out, "functions: rolled_back") {
+	if code, out, errs := shell.run(t, "storage", "rollback"); code != exitOK ||
+		!strings.Contains(out, "functions: rolled_back") {
 		t.Fatalf("rollback: %d %s %s", code, out, errs)
 	}
 	isOn(t, shell, home)

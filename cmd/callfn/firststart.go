@@ -14,8 +14,8 @@ import (
 	"callfn/internal/printable"
 )
 
-// generatedKey is the master key that this data directory made for itself: none needed once the account exists, else the one
-// on disk, else a new one.
+// generatedKey is the master key that this data directory made for itself: none needed once the account exists, else
+// the one on disk, else a new one.
 func generatedKey(ctx context.Context, accounts *account.Store, file string) (string, error) {
 	id, err := accounts.MasterID(ctx)
 	if err == nil {

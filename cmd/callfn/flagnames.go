@@ -7,13 +7,14 @@ import (
 
 // rehearsalFlags are the flags that members of a pretend call and its script come from.
 var rehearsalFlags = map[string]string{
-	"To": "--to", "From": "--from", "Caller-ID-Name": "--caller-id-name", "Caller-ID-Number": "--caller-id-number", "Digits": "--digits",
+	"To": "--to", "From": "--from", "Caller-ID-Name": "--caller-id-name", "Caller-ID-Number": "--caller-id-number",
+	"Digits":     "--digits",
 	"script.now": "--at", "script.timezone": "--timezone", "script.digits": "--digits", "script.real_http": "--real-http",
 	"script.hangup_after_ms": "--hang-up",
 }
 
-// byFlag names the flags in an error of the API about a pretend call, instead of the members that the command made of them. file is
-// the file that the script came from, whose members the person wrote.
+// byFlag names the flags in an error of the API about a pretend call, instead of the members that the command made of
+// them. file is the file that the script came from, whose members the person wrote.
 func byFlag(err error, file string) error {
 	var refused *apiError
 	if !errors.As(err, &refused) {
@@ -47,7 +48,10 @@ func flagOf(path, file string) string {
 	if flag := rehearsalFlags[path]; flag != "" {
 		return flag
 	}
-	for _, object := range []string{"Custom-SIP-Headers", "Custom-Application-Vars", "Custom-Channel-Vars", "Call-ID", "Language", "User-ID"} {
+	for _, object := range []string{
+		"Custom-SIP-Headers", "Custom-Application-Vars", "Custom-Channel-Vars", "Call-ID",
+		"Language", "User-ID",
+	} {
 		if path == object || strings.HasPrefix(path, object+".") {
 			return "--param " + path
 		}

@@ -13,7 +13,8 @@ func TestAnotherProcessChangesCallflow(t *testing.T) {
 	eachCouch(t, func(t *testing.T, c couchUnderTest) {
 		p := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
 		one := serve(t, p, "--couchdb-url="+c.admin, "--database-prefix="+c.prefix)
-		two := serve(t, p, "--couchdb-url="+c.admin, "--database-prefix="+c.prefix, "--secret-key-file="+filepath.Join(one.dataDir, "secret.key"))
+		two := serve(t, p, "--couchdb-url="+c.admin, "--database-prefix="+c.prefix, "--secret-key-file="+
+			filepath.Join(one.dataDir, "secret.key"))
 		token := login(t, one.url)
 		callflows := one.url + "/v2/accounts/" + token.account + "/callflows"
 		says := func(text string) string {

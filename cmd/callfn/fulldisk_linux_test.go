@@ -17,7 +17,8 @@ func smallDisk(t *testing.T, bytes int) (dir string, grow func(bytes int)) {
 	t.Helper()
 	dir = t.TempDir()
 	if err := syscall.Mount("callfn-test", dir, "tmpfs", 0, fmt.Sprintf("size=%d", bytes)); err != nil {
-		t.Skipf("cannot mount a small disk (%v): run the test as root on Linux, outside a container without CAP_SYS_ADMIN", err)
+		t.Skipf("cannot mount a small disk (%v): run the test as root on Linux, outside a container without CAP_SYS_ADMIN",
+			err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
 	return dir, func(bytes int) {
@@ -27,11 +28,12 @@ func smallDisk(t *testing.T, bytes int) (dir string, grow func(bytes int)) {
 	}
 }
 
-// While the disk is full writes are refused and say why, the service is not ready, but ready for calls, and a metric counts;
-// when there is room again all is well by itself, and everything that was acknowledged is there.
+// While the disk is full writes are refused and say why, the service is not ready, but ready for calls, and a metric
+// counts; when there is room again all is well by itself, and everything that was acknowledged is there.
 func TestFullDisk(t *testing.T) {
 	disk, grow := smallDisk(t, 3<<20)
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data", "--metrics-listen=127.0.0.1:0")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data",
+		"--metrics-listen=127.0.0.1:0")
 	metrics := regexp.MustCompile(`"url":"(http://[^"]*/metrics)"`).FindStringSubmatch(s.errs.String())
 	me := login(t, s.url)
 	base := s.url + "/v2/accounts/" + me.account
@@ -40,7 +42,8 @@ func TestFullDisk(t *testing.T) {
 	var refused string
 	failures := 0 // in a row: a file has room in its middle for one document when it has none for another
 	for i := 0; failures < 4; i++ {
-		code, body := send(t, http.MethodPut, base+"/functions", me.token, fmt.Sprintf(`{"data":{"name":"f%d","function_js":"%s return {module: 'noop'};"}}`, i, source))
+		code, body := send(t, http.MethodPut, base+"/functions", me.token,
+			fmt.Sprintf(`{"data":{"name":"f%d","function_js":"%s return {module: 'noop'};"}}`, i, source))
 		if code == http.StatusCreated {
 			failures = 0
 			stored = append(stored, regexp.MustCompile(`"id":"([0-9a-f]{32})"`).FindStringSubmatch(body)[1])
@@ -61,15 +64,19 @@ func TestFullDisk(t *testing.T) {
 	if code, body := get(t, s.url+"/readyz?for=calls"); code != http.StatusOK {
 		t.Errorf("/readyz?for=calls on a full disk: %d %s; want 200, since functions run", code, body)
 	}
-	if code, body := send(t, http.MethodPut, base+"/functions/"+stored[0]+"/run", me.token, `{"data":{}}`); code != http.StatusOK && code != http.StatusCreated || !strings.Contains(body, `"outcome":"ok"`) {
+	if code, body := send(t, http.MethodPut, base+"/functions/"+stored[0]+"/run", me.token,
+		`{"data":{}}`); code != http.StatusOK && code != http.StatusCreated || !strings.Contains(body, `"outcome":"ok"`) {
 		t.Errorf("a run on a full disk: %d %s; want ok", code, body)
 	}
-	if _, body := get(t, metrics[1]); !regexp.MustCompile(`callfn_datastore_writes_failed_total\{cause="disk_full"\} [1-9]`).MatchString(body) {
+	if _, body := get(t, metrics[1]); !regexp.MustCompile(`callfn_datastore_writes_failed_total\{cause="disk_full"\} ` +
+		`[1-9]`).MatchString(body) {
 		t.Error("callfn_datastore_writes_failed_total{cause=\"disk_full\"} is not above 0")
 	}
 	grow(32 << 20)
-	await(t, "ready again with room on the disk", func() bool { code, _ := get(t, s.url+"/readyz"); return code == http.StatusOK })
-	if code, body := send(t, http.MethodPut, base+"/functions", me.token, `{"data":{"name":"later","function_js":"return {module: 'noop'};"}}`); code != http.StatusCreated {
+	await(t, "ready again with room on the disk",
+		func() bool { code, _ := get(t, s.url+"/readyz"); return code == http.StatusOK })
+	if code, body := send(t, http.MethodPut, base+"/functions", me.token,
+		`{"data":{"name":"later","function_js":"return {module: 'noop'};"}}`); code != http.StatusCreated {
 		t.Errorf("a write with room again: %d %s; want 201", code, body)
 	}
 	for _, id := range stored {
@@ -82,34 +89,41 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// A disk that is full before anybody logged in has no room for the index that a login asks: that too is told as what it is.
+// A disk that is full before anybody logged in has no room for the index that a login asks: that too is told as what it
+// is.
 func TestFullDiskAtTheFirstLogin(t *testing.T) {
 	disk, grow := smallDisk(t, 24<<20)
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data", "--metrics-listen=127.0.0.1:0")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data",
+		"--metrics-listen=127.0.0.1:0")
 	metrics := regexp.MustCompile(`"url":"(http://[^"]*/metrics)"`).FindStringSubmatch(s.errs.String())
 	_ = os.WriteFile(disk+"/fill", make([]byte, 24<<20), 0o600) // until there is no room
 	code, body := send(t, http.MethodPut, s.url+"/v2/api_auth", "", `{"data":{"api_key":"`+testKey+`"}}`)
-	if code != http.StatusServiceUnavailable || strings.Count(body, "nothing was stored") != 1 || !strings.Contains(body, "disk is full") {
+	if code != http.StatusServiceUnavailable || strings.Count(body, "nothing was stored") != 1 ||
+		!strings.Contains(body, "disk is full") {
 		t.Errorf("a login on a full disk: %d %s; want 503 that says so once", code, body)
 	}
 	if code, body := get(t, s.url+"/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "full") {
 		t.Errorf("/readyz on a full disk: %d %s; want 503 that says so", code, body)
 	}
-	if _, body := get(t, metrics[1]); !regexp.MustCompile(`callfn_datastore_writes_failed_total\{cause="disk_full"\} [1-9]`).MatchString(body) {
+	if _, body := get(t, metrics[1]); !regexp.MustCompile(`callfn_datastore_writes_failed_total\{cause="disk_full"\} ` +
+		`[1-9]`).MatchString(body) {
 		t.Error("callfn_datastore_writes_failed_total{cause=\"disk_full\"} is not above 0")
 	}
 	grow(64 << 20)
-	await(t, "ready again with room on the disk", func() bool { code, _ := get(t, s.url+"/readyz"); return code == http.StatusOK })
+	await(t, "ready again with room on the disk",
+		func() bool { code, _ := get(t, s.url+"/readyz"); return code == http.StatusOK })
 	login(t, s.url)
 }
 
 // The same of a CouchDB whose disk is full, as far as its answers tell.
 func TestFullDiskOfCouchDB(t *testing.T) {
 	p, address := behind(t)
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address, "--database-prefix=t_")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+address,
+		"--database-prefix=t_")
 	me := login(t, s.url)
 	put := func() (int, string) {
-		return send(t, http.MethodPut, s.url+"/v2/accounts/"+me.account+"/functions", me.token, `{"data":{"name":"f","function_js":"return {module: 'noop'};"}}`)
+		return send(t, http.MethodPut, s.url+"/v2/accounts/"+me.account+"/functions", me.token,
+			`{"data":{"name":"f","function_js":"return {module: 'noop'};"}}`)
 	}
 	p.Set(faultproxy.Status(500, `{"error":"unknown_error","reason":"{badmatch,{error,enospc}}"}`))
 	if code, body := put(); code != http.StatusServiceUnavailable || !strings.Contains(body, "disk is full") {

@@ -123,8 +123,8 @@ func (c functionsGet) Run(ctx context.Context, w world, on *functionsCommand) er
 	}))
 }
 
-// printExactly prints text byte for byte into files and pipes. On a terminal it is shown so that it cannot steer it, and ends
-// its last line.
+// printExactly prints text byte for byte into files and pipes. On a terminal it is shown so that it cannot steer it,
+// and ends its last line.
 func (w world) printExactly(text string) error {
 	if !w.stdoutIsTerminal {
 		_, err := io.WriteString(w.exact, text)
@@ -199,14 +199,16 @@ type functionsEnable struct{ functionArg }
 
 // Run switches the function on.
 func (c functionsEnable) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.sendOf(ctx, w, http.MethodPatch, aFunction, c.ID, map[string]any{"enabled": true}, functionDone(w, "enabled"))
+	return on.sendOf(ctx, w, http.MethodPatch, aFunction, c.ID, map[string]any{"enabled": true},
+		functionDone(w, "enabled"))
 }
 
 type functionsDisable struct{ functionArg }
 
 // Run switches the function off.
 func (c functionsDisable) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.sendOf(ctx, w, http.MethodPatch, aFunction, c.ID, map[string]any{"enabled": false}, functionDone(w, "disabled"))
+	return on.sendOf(ctx, w, http.MethodPatch, aFunction, c.ID, map[string]any{"enabled": false},
+		functionDone(w, "disabled"))
 }
 
 type functionsRename struct {
@@ -237,7 +239,9 @@ func (c functionsUndelete) Run(ctx context.Context, w world, on *functionsComman
 }
 
 // remove deletes a thing that a person names, once they agree.
-func (f clientFlags) remove(ctx context.Context, w world, n noun, ref string, agree confirmFlag, text func(json.RawMessage) error) error {
+func (f clientFlags) remove(ctx context.Context, w world, n noun, ref string, agree confirmFlag,
+	text func(json.RawMessage) error,
+) error {
 	api, err := f.open(ctx, w)
 	if err != nil {
 		return err

@@ -37,7 +37,11 @@ func TestRunsFromTheShell(t *testing.T) {
 		}
 	}
 	line := regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\d \S+  [0-9a-f]{32}  threw +\S+ ms  rehearsal .*TypeError`)
-	await("the run is not recorded", func() bool { _, out, _ := p.run(t, "functions", "runs", id); return line.MatchString(out) })
+	await("the run is not recorded", func() bool {
+		_, out, _ := p.run(t, "functions", "runs",
+			id)
+		return line.MatchString(out)
+	})
 	if _, out, _ := p.run(t, "functions", "runs", id, "--outcome=ok"); out != "" {
 		t.Errorf("runs that were ok: %s", out)
 	}

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// The haproxy configuration of docs/operations.md is one, and does what is said of it: of three nodes one hangs, and soon every request is answered,
-// those that wait for that node among them.
+// The haproxy configuration of docs/operations.md is one, and does what is said of it: of three nodes one hangs, and
+// soon every request is answered, those that wait for that node among them.
 func TestTheHaproxyConfiguration(t *testing.T) {
 	haproxy, err := exec.LookPath("haproxy")
 	if err != nil {

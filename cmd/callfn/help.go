@@ -8,17 +8,29 @@ import (
 )
 
 // helpOptions is how help is shown.
-var helpOptions = kong.HelpOptions{Compact: true, WrapUpperBound: 100, NoExpandSubcommands: true, ValueFormatter: valueHelp}
+var helpOptions = kong.HelpOptions{
+	Compact: true, WrapUpperBound: 100, NoExpandSubcommands: true,
+	ValueFormatter: valueHelp,
+}
 
 // groups are the headings of commands and flags in help.
 func groups() kong.Option {
 	return kong.ExplicitGroups([]kong.Group{
-		{Key: "build", Title: "Build and try:"}, {Key: "people", Title: "Accounts and access:"}, {Key: "run", Title: "Run the service:"},
-		{Key: "data", Title: "Where the data is:"}, {Key: "other", Title: "Besides:"},
+		{Key: "build", Title: "Build and try:"},
+		{Key: "people", Title: "Accounts and access:"},
+		{Key: "run", Title: "Run the service:"},
+		{Key: "data", Title: "Where the data is:"},
+		{Key: "other", Title: "Besides:"},
 		{Key: "service", Title: "Which service, and as whom:"},
-		{Key: "listening", Title: "Listening:"}, {Key: "keys", Title: "Data and keys:"}, {Key: "couchdb", Title: "CouchDB:"}, {Key: "workers", Title: "Functions and their processes:"},
-		{Key: "limits", Title: "Limits:"}, {Key: "records", Title: "Records of runs:"}, {Key: "quota", Title: "What one account may have:"},
-		{Key: "mail", Title: "Forgotten passwords:"}, {Key: "log", Title: "Log:"},
+		{Key: "listening", Title: "Listening:"},
+		{Key: "keys", Title: "Data and keys:"},
+		{Key: "couchdb", Title: "CouchDB:"},
+		{Key: "workers", Title: "Functions and their processes:"},
+		{Key: "limits", Title: "Limits:"},
+		{Key: "records", Title: "Records of runs:"},
+		{Key: "quota", Title: "What one account may have:"},
+		{Key: "mail", Title: "Forgotten passwords:"},
+		{Key: "log", Title: "Log:"},
 	})
 }
 

@@ -37,7 +37,8 @@ func TestHelpOnNarrowTerminals(t *testing.T) {
 		}
 		for line := range strings.Lines(slim) {
 			line = strings.TrimRight(line, "\n")
-			if utf8.RuneCountInString(line) > 40 && strings.Contains(strings.TrimSpace(line), " ") { // a single word may be longer
+			// a single word may be longer
+			if utf8.RuneCountInString(line) > 40 && strings.Contains(strings.TrimSpace(line), " ") {
 				t.Errorf("callfn %q --help at 40 columns: got %q, want it folded", args, line)
 			}
 		}

@@ -58,7 +58,8 @@ func TestTooMuchIsAnswered(t *testing.T) {
 	}
 	defer func() { _ = conn.Close() }()
 	const much = 12 << 20
-	for _, part := range []string{fmt.Sprintf("PUT /v2/api_auth HTTP/1.1\r\nHost: callfn\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", much), strings.Repeat("x", much)} {
+	for _, part := range []string{fmt.Sprintf("PUT /v2/api_auth HTTP/1.1\r\nHost: callfn\r\nContent-Type: "+
+		"application/json\r\nContent-Length: %d\r\n\r\n", much), strings.Repeat("x", much)} {
 		if _, err := io.WriteString(conn, part); err != nil {
 			t.Fatalf("the server does not take it in: %v", err)
 		}

@@ -62,15 +62,21 @@ func (c importCommand) Run(ctx context.Context, w world) error {
 		}
 	}
 	if c.Replace {
-		d := doomed{does: "put the imported documents in the place of those that have another history here, by", name: filepath.Base(c.File),
-			about: fmt.Sprintf("%d documents into %s", total, api.base)}
+		d := doomed{
+			does:  "put the imported documents in the place of those that have another history here, by",
+			name:  filepath.Base(c.File),
+			about: fmt.Sprintf("%d documents into %s", total, api.base),
+		}
 		if err := c.agreed(ctx, w, d); err != nil {
 			return err
 		}
 	}
 	bar := newProgress(w, "import")
 	defer bar.done()
-	in := importing{api: api, replace: c.Replace, results: map[string]*imported{}, told: func(done int64, database string) { bar.at(database, done, total) }}
+	in := importing{
+		api: api, replace: c.Replace, results: map[string]*imported{},
+		told: func(done int64, database string) { bar.at(database, done, total) },
+	}
 	if _, _, err := backup.Read(f, func(database string, doc json.RawMessage) error {
 		if !slices.Contains(only, database) {
 			return nil
@@ -152,15 +158,18 @@ func (c importCommand) tell(w world, header backup.Header, results map[string]*i
 		if c.JSON {
 			continue
 		}
-		if _, err := printable.Fprintf(w.stdout, "%s: %d stored, %d there already, %d of another history\n", database, r.Stored, r.Known, len(r.Foreign)); err != nil {
+		if _, err := printable.Fprintf(w.stdout, "%s: %d stored, %d there already, %d of another history\n", database,
+			r.Stored, r.Known, len(r.Foreign)); err != nil {
 			return err
 		}
 		for _, id := range r.Foreign {
-			_, _ = printable.Fprintf(w.stderr, "callfn: %s/%s has another history here%s\n", database, id, map[bool]string{true: ": replaced", false: ": left as it is"}[c.Replace])
+			_, _ = printable.Fprintf(w.stderr, "callfn: %s/%s has another history here%s\n", database, id,
+				map[bool]string{true: ": replaced", false: ": left as it is"}[c.Replace])
 		}
 	}
 	if !header.Secrets && !c.JSON {
-		_, _ = printable.Fprintln(w.stdout, "The export has no secrets: accounts that are new here need an API key (callfn accounts api-key ACCOUNT --rotate), their users a password.")
+		_, _ = printable.Fprintln(w.stdout, "The export has no secrets: accounts that are new here need an API key (callfn "+
+			"accounts api-key ACCOUNT --rotate), their users a password.")
 	}
 	if left > 0 && !c.Replace {
 		return errorf("%d documents were left as they are here; --replace takes the imported ones", left)

@@ -17,7 +17,8 @@ import (
 var seams = map[string][]string{
 	"github.com/labstack/echo":              {"crossbar"},
 	"github.com/santhosh-tekuri/jsonschema": {"schemas"},
-	"github.com/go-kivik/kivik":             {"internal/datastore", "internal/couchnode"}, // couchnode's tests reach it as datastore does
+	// couchnode's tests reach it as datastore does
+	"github.com/go-kivik/kivik": {"internal/datastore", "internal/couchnode"},
 }
 
 func TestSeams(t *testing.T) {
@@ -75,7 +76,10 @@ func TestMajors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"github.com/go-kivik/kivik/v4", "github.com/labstack/echo/v4", "github.com/santhosh-tekuri/jsonschema/v5"} {
+	for _, want := range []string{
+		"github.com/go-kivik/kivik/v4", "github.com/labstack/echo/v4",
+		"github.com/santhosh-tekuri/jsonschema/v5",
+	} {
 		module := want[:strings.LastIndexByte(want, '/')+1]
 		found := false
 		for line := range strings.Lines(string(text)) {

@@ -20,7 +20,8 @@ const (
 	mostPassword = 4 << 10 // a password file
 )
 
-// readText reads a whole file of text, - for standard input. Bytes that are no UTF-8 are refused, as JSON cannot carry them.
+// readText reads a whole file of text, - for standard input. Bytes that are no UTF-8 are refused, as JSON cannot carry
+// them.
 func readText(w world, file string) (string, error) {
 	text, err := readFile(w, file, mostInput)
 	if err != nil {
@@ -32,7 +33,8 @@ func readText(w world, file string) (string, error) {
 			encoding = "it looks like UTF-16: " + encoding
 		}
 		line := 1 + bytes.Count(text[:at], []byte{'\n'})
-		return "", usageError{errorf("%s: not valid UTF-8, around byte %d in line %d: %s", nameOf(file), at+1, line, encoding)}
+		return "", usageError{errorf("%s: not valid UTF-8, around byte %d in line %d: %s", nameOf(file), at+1, line,
+			encoding)}
 	}
 	return string(text), nil
 }
@@ -83,8 +85,8 @@ func invalidUTF8(text []byte) int {
 	return -1
 }
 
-// readJSON reads a file with one JSON object, as it is written: the order of members and the digits of numbers stay. Where
-// the object is an answer of the API, saved whole, it is the answer's data.
+// readJSON reads a file with one JSON object, as it is written: the order of members and the digits of numbers stay.
+// Where the object is an answer of the API, saved whole, it is the answer's data.
 func readJSON(w world, file string) (json.RawMessage, error) {
 	text, err := readText(w, file)
 	if err != nil {
@@ -106,8 +108,11 @@ func jsonObject(file, text string) (json.RawMessage, error) {
 }
 
 // envelope are the members that the API's answers have besides data.
-var envelope = []string{"auth_token", "next_start_key", "node", "page_size", "request_id", "revision", "start_key", "status", "timestamp", "version",
-	"warnings"}
+var envelope = []string{
+	"auth_token", "next_start_key", "node", "page_size", "request_id", "revision", "start_key",
+	"status", "timestamp", "version",
+	"warnings",
+}
 
 // dataOf is the data of the API's envelope, where the object is one.
 func dataOf(object map[string]json.RawMessage) (json.RawMessage, bool) {
@@ -149,7 +154,8 @@ func lineAndColumn(text string, at int) (line, column int) {
 	return 1 + strings.Count(text[:at], "\n"), 1 + utf8.RuneCountInString(text[begins:at])
 }
 
-// readObject reads a JSON object whose members a command looks at, numbers and the order of members as they are written.
+// readObject reads a JSON object whose members a command looks at, numbers and the order of members as they are
+// written.
 func readObject(w world, file string) (jsonvalue.Object, error) {
 	text, err := readJSON(w, file)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// What KAZOO has in a functions database, in its own form (functionsdb-functions.json, kazoo-facts §2.1, §3.2): a design
-// document under the name that would be ours, and a function.
+// What KAZOO has in a functions database, in its own form (functionsdb-functions.json, kazoo-facts §2.1, §3.2): a
+// design document under the name that would be ours, and a function.
 const (
 	kazooAccount  = "0123456789abcdef0123456789abcdef"
 	kazooFunction = "fedcba9876543210fedcba9876543210"
@@ -19,9 +19,12 @@ func kazooDesign() datastore.Document {
 	return datastore.Document{
 		"_id": "_design/functions", "language": "javascript",
 		"kazoo": map[string]any{"view_map": []any{map[string]any{"database": "functions"}}},
-		"shows": map[string]any{"wh": `function(doc, req) { return {json: new Function('call', doc.function_js)(req.query)}; }`},
+		"shows": map[string]any{"wh": `function(doc, req) { return {json: new Function('call', ` +
+			`doc.function_js)(req.query)}; }`},
 		"views": map[string]any{"crossbar_listing": map[string]any{
-			"map": `function(doc) { if (doc.pvt_type === 'function' && !doc.pvt_deleted) emit([doc.pvt_account_id, doc._id], {name: doc.name, function_js: doc.function_js}); }`}},
+			"map": `function(doc) { if (doc.pvt_type === 'function' && !doc.pvt_deleted) emit([doc.pvt_account_id, doc._id], ` +
+				`{name: doc.name, function_js: doc.function_js}); }`,
+		}},
 	}
 }
 
@@ -29,13 +32,15 @@ func kazooDocument() datastore.Document {
 	return datastore.Document{
 		"_id": kazooFunction, "name": "from KAZOO", "enabled": true, "language_pack": "javascript",
 		"function_js": "return {'module':'tts','data':{'text':'KAZOO says ' + call['Caller-ID-Name']}}",
-		"pvt_type":    "function", "pvt_account_id": kazooAccount, "pvt_account_db": "functions", "pvt_created": json.Number("63877456800"),
-		"pvt_modified": json.Number("63877456800"), "pvt_vsn": "1", "pvt_request_id": "x", "pvt_is_authenticated": true, "pvt_alphanum_name": "fromkazoo",
+		"pvt_type":    "function", "pvt_account_id": kazooAccount, "pvt_account_db": "functions",
+		"pvt_created":  json.Number("63877456800"),
+		"pvt_modified": json.Number("63877456800"), "pvt_vsn": "1", "pvt_request_id": "x", "pvt_is_authenticated": true,
+		"pvt_alphanum_name": "fromkazoo",
 	}
 }
 
-// KAZOO and callfn share a functions database: --design-doc keeps their design documents apart, callfn runs what KAZOO wrote
-// for an account of the same id, and KAZOO's own view and show find what callfn wrote.
+// KAZOO and callfn share a functions database: --design-doc keeps their design documents apart, callfn runs what KAZOO
+// wrote for an account of the same id, and KAZOO's own view and show find what callfn wrote.
 func TestBesideKazoo(t *testing.T) {
 	eachCouch(t, func(t *testing.T, c couchUnderTest) {
 		conn := c.connect(t)
@@ -52,7 +57,8 @@ func TestBesideKazoo(t *testing.T) {
 		}
 		args := []string{"--couchdb-url=" + c.admin, "--database-prefix=" + c.prefix}
 		env := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
-		if code, _, errs := env.run(t, append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir()}, args...)...); code != exitFailed || !strings.Contains(errs, "--design-doc") {
+		if code, _, errs := env.run(t, append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir()},
+			args...)...); code != exitFailed || !strings.Contains(errs, "--design-doc") {
 			t.Fatalf("under KAZOO's name: %d %s", code, errs)
 		}
 		args = append(args, "--design-doc=callfn")
@@ -60,21 +66,28 @@ func TestBesideKazoo(t *testing.T) {
 		p := s.keyed()
 		must := commands(t, &p)
 		must(exitOK, "accounts", "create", "acme", "--id="+kazooAccount)
-		if out := must(exitOK, "functions", "--account="+kazooAccount, "list"); !strings.Contains(out, kazooFunction) || !strings.Contains(out, "from KAZOO") {
+		if out := must(exitOK, "functions", "--account="+kazooAccount, "list"); !strings.Contains(out, kazooFunction) ||
+			!strings.Contains(out, "from KAZOO") {
 			t.Errorf("list: %s", out)
 		}
-		if out := must(exitOK, "functions", "--account="+kazooAccount, "run", kazooFunction, "--to=1000", "--caller-id-name=Ann"); !strings.Contains(out, "KAZOO says Ann") {
+		if out := must(exitOK, "functions", "--account="+kazooAccount, "run", kazooFunction, "--to=1000",
+			"--caller-id-name=Ann"); !strings.Contains(out, "KAZOO says Ann") {
 			t.Errorf("run: %s", out)
 		}
-		address, _, _ := strings.Cut(must(exitOK, "pivot", "--account="+kazooAccount, "create", "--function="+kazooFunction), "\n")
+		address, _, _ := strings.Cut(must(exitOK, "pivot", "--account="+kazooAccount, "create", "--function="+kazooFunction),
+			"\n")
 		address = strings.Replace(address, "https://YOUR-SERVER", s.url, 1)
-		if code, body := get(t, address+"&To=1000&Caller-ID-Name=Ann"); code != 200 || !strings.Contains(body, "KAZOO says Ann") {
+		if code, body := get(t, address+"&To=1000&Caller-ID-Name=Ann"); code != 200 ||
+			!strings.Contains(body, "KAZOO says Ann") {
 			t.Errorf("pivot: %d %s", code, body)
 		}
 
 		p.stdin = "return {'module':'tts','data':{'text':'callfn says ' + call['Caller-ID-Name']}}"
 		ours := anID.FindString(must(exitOK, "functions", "--account="+kazooAccount, "put", "--name=from callfn", "-"))
-		rows, err := db.View(t.Context(), "functions", "crossbar_listing", datastore.Query{StartKey: []any{kazooAccount}, EndKey: []any{kazooAccount, datastore.AfterEverything{}}})
+		rows, err := db.View(t.Context(), "functions", "crossbar_listing", datastore.Query{
+			StartKey: []any{kazooAccount},
+			EndKey:   []any{kazooAccount, datastore.AfterEverything{}},
+		})
 		if err != nil || len(rows) != 2 {
 			t.Errorf("KAZOO lists %v, %v", rows, err)
 		}

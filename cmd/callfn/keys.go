@@ -41,7 +41,8 @@ func readSecret(file, dir string) (auth.Secret, error) {
 
 // missingSecret says that documents are there whose secret is not.
 func missingSecret(dir string) error {
-	return errorf("%s is missing, and the signing keys in the datastore were sealed with it: put it back from a backup, or name it with --secret-key-file", ownSecret(dir))
+	return errorf("%s is missing, and the signing keys in the datastore were sealed with it: put it back from a backup, "+
+		"or name it with --secret-key-file", ownSecret(dir))
 }
 
 // ownSecret is the data directory's own secret key file.
@@ -59,7 +60,8 @@ func knownSecret(file, dir string) (auth.Secret, error) {
 	}
 	raw, err := hex.DecodeString(strings.TrimSpace(string(text)))
 	if err != nil || len(raw) != len(secret) {
-		return secret, usageError{errorf("secret key file %s: want 64 hex digits; for instance: openssl rand -hex 32 > %s", file, file)}
+		return secret, usageError{errorf("secret key file %s: want 64 hex digits; for instance: openssl rand -hex 32 > %s",
+			file, file)}
 	}
 	copy(secret[:], raw)
 	return secret, nil

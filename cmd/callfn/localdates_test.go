@@ -23,7 +23,8 @@ return {module: 'tts', data: {text: [
 func TestLocalDatesInCalls(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
-	p.env["CALLFN_ACCOUNT"] = anID.FindString(p.must(t, exitOK, "accounts", "create", "acme", "--timezone", "America/Los_Angeles"))
+	p.env["CALLFN_ACCOUNT"] = anID.FindString(p.must(t, exitOK, "accounts", "create", "acme", "--timezone",
+		"America/Los_Angeles"))
 	file := filepath.Join(t.TempDir(), "hours.js")
 	if err := os.WriteFile(file, []byte(openingHours), 0o600); err != nil {
 		t.Fatal(err)

@@ -27,14 +27,16 @@ func refusing(t *testing.T) (url string, logins *atomic.Int64) {
 	return s.URL, logins
 }
 
-// CouchDB locks a user out after five failed logins. Two runs of the doctor with a mistyped password, or two starts, must stay below.
+// CouchDB locks a user out after five failed logins. Two runs of the doctor with a mistyped password, or two starts,
+// must stay below.
 func TestAMistypedPasswordLocksNobodyOut(t *testing.T) {
 	for _, args := range [][]string{{"doctor"}, {"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir()}} {
 		url, logins := refusing(t)
 		args = append(args, "--couchdb-url="+strings.Replace(url, "http://", "http://callfn:mistyped@", 1))
 		for range 2 {
 			code, out, errs := program{}.run(t, args...)
-			if code == exitOK || !strings.Contains(out+errs, "Name or password is incorrect") || strings.Contains(out+errs, "mistyped") {
+			if code == exitOK || !strings.Contains(out+errs, "Name or password is incorrect") || strings.Contains(out+errs,
+				"mistyped") {
 				t.Errorf("%s: exit code %d, want a failure that says that the password is wrong:\n%s%s", args[0], code, out, errs)
 			}
 		}

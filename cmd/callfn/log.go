@@ -10,8 +10,8 @@ import (
 	"github.com/lmittmann/tint"
 )
 
-// newLog logs to stderr: text for people at a terminal, JSON for machines. What is logged never holds tokens, keys or digits:
-// whoever logs passes ids and outcomes, not documents or parameters.
+// newLog logs to stderr: text for people at a terminal, JSON for machines. What is logged never holds tokens, keys or
+// digits: whoever logs passes ids and outcomes, not documents or parameters.
 func newLog(w world, format, level string) *slog.Logger {
 	return slog.New(logHandler(w.exactErr, w.stderrIsTerminal, format, level))
 }

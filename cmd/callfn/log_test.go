@@ -38,10 +38,11 @@ next:
 	return found
 }
 
-// The log tells who asked, from where and for what; a customer's bug is told once and is no error of the service's; what
-// is measured is a number.
+// The log tells who asked, from where and for what; a customer's bug is told once and is no error of the service's;
+// what is measured is a number.
 func TestLogTellsWhoAndWhat(t *testing.T) {
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--disable-after=0", "--public-url=https://fn.example")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--disable-after=0",
+		"--public-url=https://fn.example")
 	const wrongKey = "00000000000000000000000000000000000000000000000000000000000000ff"
 	if code, body := send(t, http.MethodPut, s.url+"/v2/api_auth", "", `{"data":{"api_key":"`+wrongKey+`"}}`); code < 400 {
 		t.Fatal(code, body)
@@ -65,7 +66,8 @@ func TestLogTellsWhoAndWhat(t *testing.T) {
 	if code, body := get(t, call); code != http.StatusBadGateway {
 		t.Fatal(code, body)
 	}
-	for deadline := time.Now().Add(10 * time.Second); len(withFields(readLog(t, s), map[string]any{"auth": "pivot_key"})) == 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); len(withFields(readLog(t, s),
+		map[string]any{"auth": "pivot_key"})) == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the log has no line of the pivot request")
 		}
@@ -73,12 +75,27 @@ func TestLogTellsWhoAndWhat(t *testing.T) {
 
 	lines := readLog(t, s)
 	for _, want := range []map[string]any{
-		{"msg": "request", "level": "INFO", "path": "/v2/api_auth", "remote": "127.0.0.1", "message": "bad identifier", "status": 404.0},
-		{"msg": "request", "level": "INFO", "path": "/v2/api_auth", "remote": "127.0.0.1", "auth": "cb_api_auth", "auth_account": me.account, "status": 201.0},
-		{"msg": "request", "level": "INFO", "path": "/v2/accounts/" + me.account + "/functions/" + id, "route": "/v2/accounts/:account/functions/:id",
-			"remote": "127.0.0.1", "account": me.account, "auth": "cb_api_auth", "auth_account": me.account, "status": 200.0},
-		{"msg": "request", "level": "INFO", "path": "/v2/accounts/" + me.account + "/functions/" + id + "/pivot", "message": "function_failed", "status": 502.0},
-		{"msg": "function run", "level": "INFO", "function": id, "call_id": "call-1", "outcome": "threw", "error": "Error: boom [redacted]", "line": 2.0},
+		{
+			"msg": "request", "level": "INFO", "path": "/v2/api_auth", "remote": "127.0.0.1", "message": "bad identifier",
+			"status": 404.0,
+		},
+		{
+			"msg": "request", "level": "INFO", "path": "/v2/api_auth", "remote": "127.0.0.1", "auth": "cb_api_auth",
+			"auth_account": me.account, "status": 201.0,
+		},
+		{
+			"msg": "request", "level": "INFO", "path": "/v2/accounts/" + me.account + "/functions/" + id,
+			"route":  "/v2/accounts/:account/functions/:id",
+			"remote": "127.0.0.1", "account": me.account, "auth": "cb_api_auth", "auth_account": me.account, "status": 200.0,
+		},
+		{
+			"msg": "request", "level": "INFO", "path": "/v2/accounts/" + me.account + "/functions/" + id + "/pivot",
+			"message": "function_failed", "status": 502.0,
+		},
+		{
+			"msg": "function run", "level": "INFO", "function": id, "call_id": "call-1", "outcome": "threw",
+			"error": "Error: boom [redacted]", "line": 2.0,
+		},
 	} {
 		if len(withFields(lines, want)) != 1 {
 			t.Errorf("want one line with %v in\n%s", want, s.errs)

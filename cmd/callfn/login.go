@@ -60,7 +60,8 @@ type grant struct {
 
 func (c loginCommand) asUser(ctx context.Context, w world, api *client) (granted grant, err error) {
 	if (c.AccountName == "") == (c.Realm == "") {
-		return granted, usageError{errorf("--username %s: say whose user that is, with --account-name or --realm", printable.Text(c.Username))}
+		return granted, usageError{errorf("--username %s: say whose user that is, with --account-name or --realm",
+			printable.Text(c.Username))}
 	}
 	var password string
 	if c.PasswordFile == "-" && w.readSecret != nil {

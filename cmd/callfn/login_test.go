@@ -13,10 +13,14 @@ func TestLogin(t *testing.T) {
 	master := s.keyed()
 	account := anID.FindString(master.must(t, exitOK, "accounts", "create", "acme", "--realm=acme.example"))
 	master.stdin = "s3cret\n"
-	master.must(t, exitOK, "users", "--account=acme", "create", "ann", "--first-name=Ann", "--last-name=Admin", "--priv-level=admin")
+	master.must(t, exitOK, "users", "--account=acme", "create", "ann", "--first-name=Ann", "--last-name=Admin",
+		"--priv-level=admin")
 
 	config := t.TempDir()
-	p := program{env: map[string]string{"XDG_CONFIG_HOME": config, "CALLFN_API_KEY": "", "CALLFN_SERVER": ""}, stdin: "s3cret\n"}
+	p := program{
+		env:   map[string]string{"XDG_CONFIG_HOME": config, "CALLFN_API_KEY": "", "CALLFN_SERVER": ""},
+		stdin: "s3cret\n",
+	}
 	must := func(want int, args ...string) string { t.Helper(); return p.must(t, want, args...) }
 	if out := must(exitUsage, "accounts", "get"); !strings.Contains(out, "callfn login") {
 		t.Errorf("without a login: %s, want to hear of callfn login", out)
@@ -47,11 +51,18 @@ func TestLogin(t *testing.T) {
 		says string
 		args []string
 	}{
-		{exitUsage, "is for " + s.url, []string{"accounts", "get", "--server=http://127.0.0.1:1"}}, // its token goes nowhere else
-		{exitUsage, "no login is called nosuch: callfn login --profile nosuch", []string{"accounts", "get", "--profile=nosuch"}},
+		// its token goes nowhere else
+		{exitUsage, "is for " + s.url, []string{"accounts", "get", "--server=http://127.0.0.1:1"}},
+		{exitUsage, "no login is called nosuch: callfn login --profile nosuch", []string{
+			"accounts", "get",
+			"--profile=nosuch",
+		}},
 		{exitUsage, "want letters", []string{"accounts", "get", "--profile=../x"}},
 		{exitUsage, "--account-name or --realm", []string{"login", "--server", s.url, "--username=ann"}},
-		{exitFailed, "not known at " + s.url, []string{"login", "--server", s.url, "--username=ann", "--account-name=nosuch"}},
+		{exitFailed, "not known at " + s.url, []string{
+			"login", "--server", s.url, "--username=ann",
+			"--account-name=nosuch",
+		}},
 		{exitFailed, "API key is not known", []string{"login", "--server", s.url, "--api-key=" + strings.Repeat("0", 64)}},
 		{exitUnreachable, "callfn serve", []string{"login", "--server=http://127.0.0.1:1", "--api-key=" + testKey}},
 	} {

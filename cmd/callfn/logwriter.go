@@ -15,8 +15,8 @@ const (
 
 // unblockedWriter writes lines to a writer that may block for ever, such as a pipe that nobody reads any more, without
 // ever blocking whoever logs: a call must not wait for the reader of a log. As long as the reader keeps up, a line is
-// written when Write returns. From a reader that does not, lines wait in memory; what does not fit there is dropped, and
-// told once there is room again.
+// written when Write returns. From a reader that does not, lines wait in memory; what does not fit there is dropped,
+// and told once there is room again.
 type unblockedWriter struct {
 	out     io.Writer
 	lines   chan logLine
@@ -36,7 +36,10 @@ type logLine struct {
 
 // newUnblockedWriter starts a writer. tell is called, in its goroutine, after lines were dropped.
 func newUnblockedWriter(out io.Writer, tell func(dropped int64)) *unblockedWriter {
-	u := &unblockedWriter{out: out, lines: make(chan logLine, logLines), stop: make(chan struct{}), ended: make(chan struct{}), tell: tell}
+	u := &unblockedWriter{
+		out: out, lines: make(chan logLine, logLines), stop: make(chan struct{}),
+		ended: make(chan struct{}), tell: tell,
+	}
 	go u.run()
 	return u
 }
@@ -100,7 +103,8 @@ func (u *unblockedWriter) write(line logLine) {
 	}
 }
 
-// close writes what waits and ends, but waits for a reader that does not read no longer than for one line. Lines after it are lost.
+// close writes what waits and ends, but waits for a reader that does not read no longer than for one line. Lines after
+// it are lost.
 func (u *unblockedWriter) close() {
 	close(u.stop)
 	select {

@@ -25,7 +25,8 @@ func (g *gate) Write(p []byte) (int, error) {
 	return g.got.Write(p)
 }
 
-// Whoever logs waits once for a reader that stopped reading, and not again; what did not fit is counted, what did fit arrives in order.
+// Whoever logs waits once for a reader that stopped reading, and not again; what did not fit is counted, what did fit
+// arrives in order.
 func TestLogWriterWaitsForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &gate{open: make(chan struct{})}
@@ -44,8 +45,10 @@ func TestLogWriterWaitsForNobody(t *testing.T) {
 		_, _ = fmt.Fprintln(u, "the last")
 		u.close()
 		lines := strings.Split(strings.TrimSuffix(g.got.String(), "\n"), "\n")
-		if int64(len(lines))+dropped != all+1 || dropped == 0 || lines[0] != "line 0" || lines[1] != "line 1" || lines[len(lines)-1] != "the last" {
-			t.Errorf("%d lines arrived, from %q to %q, and %d were told dropped; want %d together", len(lines), lines[0], lines[len(lines)-1], dropped, all+1)
+		if int64(len(lines))+dropped != all+1 || dropped == 0 || lines[0] != "line 0" || lines[1] != "line 1" ||
+			lines[len(lines)-1] != "the last" {
+			t.Errorf("%d lines arrived, from %q to %q, and %d were told dropped; want %d together", len(lines), lines[0],
+				lines[len(lines)-1], dropped, all+1)
 		}
 	})
 }

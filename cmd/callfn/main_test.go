@@ -47,8 +47,10 @@ func (p program) world(t testing.TB, stdout, stderr io.Writer, args ...string) w
 		environ = append(environ, k+"="+v)
 	}
 	return world{
-		args: args, environ: func() []string { return environ }, stdinIsTerminal: p.terminal && p.typed != nil, getenv: func(k string) string { return p.env[k] }, stdin: in,
-		stdout: stdout, stderr: stderr, stdoutIsTerminal: p.terminal, stderrIsTerminal: p.terminal, worker: sandboxtest.Command(t),
+		args: args, environ: func() []string { return environ }, stdinIsTerminal: p.terminal && p.typed != nil,
+		getenv: func(k string) string { return p.env[k] }, stdin: in,
+		stdout: stdout, stderr: stderr, stdoutIsTerminal: p.terminal, stderrIsTerminal: p.terminal,
+		worker: sandboxtest.Command(t),
 	}
 }
 

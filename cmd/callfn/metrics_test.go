@@ -45,7 +45,8 @@ func TestMetrics(t *testing.T) {
 	if code, _ := get(t, s.url+"/metrics"); code != 404 {
 		t.Errorf("the API answers /metrics with %d", code)
 	}
-	if code, _, errs := (program{}).run(t, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(), "--metrics-listen=nowhere"); code != exitUsage || !strings.Contains(errs, "--metrics-listen") {
+	if code, _, errs := (program{}).run(t, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(),
+		"--metrics-listen=nowhere"); code != exitUsage || !strings.Contains(errs, "--metrics-listen") {
 		t.Errorf("an address without a port: %d %s; want a usage error that names the flag", code, errs)
 	}
 }
@@ -57,7 +58,8 @@ func TestAlerts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--metrics-listen=127.0.0.1:0", "--runner=direct")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--metrics-listen=127.0.0.1:0",
+		"--runner=direct")
 	callWorks(t, s)
 	address := regexp.MustCompile(`"url":"(http://[^"]+/metrics)"`).FindStringSubmatch(s.errs.String())
 	_, told := get(t, address[1])

@@ -31,7 +31,8 @@ func (c migrateCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	var answer struct{ Data []migrationDoc }
-	if err := api.do(ctx, http.MethodPut, "/v2/storage/migrations", map[string]any{"connection": connection}, &answer); err != nil {
+	if err := api.do(ctx, http.MethodPut, "/v2/storage/migrations", map[string]any{"connection": connection},
+		&answer); err != nil {
 		return err
 	}
 	moved := make([]migrationDoc, len(answer.Data))
@@ -49,7 +50,8 @@ func (c migrateCommand) Run(ctx context.Context, w world) error {
 	}
 	for _, m := range moved {
 		if m.Proof != nil {
-			_, _ = printable.Fprintf(w.stdout, "%s: %d documents, and %d that are deleted\n", m.Database, m.Proof.Documents, m.Proof.Deleted)
+			_, _ = printable.Fprintf(w.stdout, "%s: %d documents, and %d that are deleted\n", m.Database, m.Proof.Documents,
+				m.Proof.Deleted)
 		}
 	}
 	u, _ := url.Parse(c.To) // connection has

@@ -10,7 +10,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// The whole embedded node moves to a CouchDB while it serves; it can go back; and in the end serve starts with --couchdb-url.
+// The whole embedded node moves to a CouchDB while it serves; it can go back; and in the end serve starts with
+// --couchdb-url.
 func TestMigrate(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long, and the race detector makes it longer: run this without -short")

@@ -43,17 +43,18 @@ type storageMigrations struct{}
 
 // Run prints one line a move.
 func (storageMigrations) Run(ctx context.Context, w world, on *storageCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(*client) string { return "/v2/storage/migrations" }, nil, func(raw json.RawMessage) error {
-		var list []migrationDoc
-		if err := json.Unmarshal(raw, &list); err != nil {
-			return err
-		}
-		t := newTable("ID", "DATABASE", "FROM", "TO", "STATE", "COPIED", "LAST ERROR")
-		for _, m := range list {
-			t.row(m.ID, m.Database, m.From, m.To, m.says(), fmt.Sprintf("%d/%d", m.Copied, m.Total), m.LastError)
-		}
-		return t.print(w)
-	})
+	return on.ask(ctx, w, http.MethodGet, func(*client) string { return "/v2/storage/migrations" }, nil,
+		func(raw json.RawMessage) error {
+			var list []migrationDoc
+			if err := json.Unmarshal(raw, &list); err != nil {
+				return err
+			}
+			t := newTable("ID", "DATABASE", "FROM", "TO", "STATE", "COPIED", "LAST ERROR")
+			for _, m := range list {
+				t.row(m.ID, m.Database, m.From, m.To, m.says(), fmt.Sprintf("%d/%d", m.Copied, m.Total), m.LastError)
+			}
+			return t.print(w)
+		})
 }
 
 // storageSteer is what finish and rollback have in common.
@@ -69,7 +70,10 @@ type storageFinish struct {
 
 // Run finishes a move.
 func (c storageFinish) Run(ctx context.Context, w world, on *storageCommand) error {
-	d := doomed{does: "give up the way back: finish", name: firstOf(c.ID, "every move"), about: "`callfn storage rollback` is no longer possible then"}
+	d := doomed{
+		does: "give up the way back: finish", name: firstOf(c.ID, "every move"),
+		about: "`callfn storage rollback` is no longer possible then",
+	}
 	if err := c.agreed(ctx, w, d); err != nil {
 		return err
 	}
@@ -147,8 +151,8 @@ func (c *client) unfinishedMigrations(ctx context.Context) ([]string, error) {
 
 const followEvery = 250 * time.Millisecond
 
-// follow watches a move, with a progress bar on a terminal, until it is in one of the states that are wanted. It is an error when
-// it ends elsewhere.
+// follow watches a move, with a progress bar on a terminal, until it is in one of the states that are wanted. It is an
+// error when it ends elsewhere.
 func (c *client) follow(ctx context.Context, w world, id string, wanted ...string) (migrationDoc, error) {
 	var bar *progress
 	defer func() { bar.done() }()
@@ -175,7 +179,8 @@ func (c *client) follow(ctx context.Context, w world, id string, wanted ...strin
 		}
 		select {
 		case <-ctx.Done():
-			return m, fmt.Errorf("%s: the move goes on without you: `callfn storage migrations` tells how far it is: %w", m.Database, ctx.Err())
+			return m, fmt.Errorf("%s: the move goes on without you: `callfn storage migrations` tells how far it is: %w",
+				m.Database, ctx.Err())
 		case <-time.After(followEvery):
 		}
 	}

@@ -44,13 +44,14 @@ type modulesList struct{}
 
 // Run prints one line a module.
 func (modulesList) Run(ctx context.Context, w world, on *modulesCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(*client) string { return "/v2/modules" }, nil, func(raw json.RawMessage) error {
-		var list []moduleDoc
-		if err := json.Unmarshal(raw, &list); err != nil {
-			return err
-		}
-		return printModules(w, list...)
-	})
+	return on.ask(ctx, w, http.MethodGet, func(*client) string { return "/v2/modules" }, nil,
+		func(raw json.RawMessage) error {
+			var list []moduleDoc
+			if err := json.Unmarshal(raw, &list); err != nil {
+				return err
+			}
+			return printModules(w, list...)
+		})
 }
 
 // moduleSwitch is what start and stop have in common.

@@ -23,7 +23,8 @@ const newHome = "0123456789abcdef0123456789abcdef"
 // socketNode is the embedded node of another service, on its socket, as a CouchDB.
 func socketNode(t *testing.T) string {
 	t.Helper()
-	s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+	s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
+		"--couch-user=admin")
 	return withUser(t, s.couch, "admin", couchPassword)
 }
 
@@ -37,7 +38,8 @@ type journey struct {
 
 const (
 	steady = 30 * time.Millisecond
-	// pouchdb-server makes a JavaScript context for each view and document that it indexes: some 2 ms each, one after the other.
+	// pouchdb-server makes a JavaScript context for each view and document that it indexes: some 2 ms each, one after the
+	// other.
 	gentle = 120 * time.Millisecond
 )
 
@@ -74,7 +76,8 @@ func planFor(t testing.TB, address string) string {
 	text, err := json.Marshal(map[string]any{"data": map[string]any{
 		"connections": map[string]any{newHome: map[string]any{"driver": "kazoo_couch", "settings": settings}},
 		"plan": map[string]any{"aggregate": map[string]any{
-			"connection": newHome, "database": map[string]any{"names": []string{"functions"}}, "types": map[string]any{"function": on},
+			"connection": newHome, "database": map[string]any{"names": []string{"functions"}},
+			"types": map[string]any{"function": on},
 		}},
 	}})
 	if err != nil {
@@ -91,9 +94,10 @@ type load struct {
 	stop    chan struct{}
 	running sync.WaitGroup
 
-	mu      sync.Mutex
-	stored  map[string][]string // by function: what it may be, as the API showed it; one thing, but after an answer that never came
-	deleted map[string]bool     // true: acknowledged; false: nobody knows
+	mu sync.Mutex
+	// by function: what it may be, as the API showed it; one thing, but after an answer that never came
+	stored  map[string][]string
+	deleted map[string]bool // true: acknowledged; false: nobody knows
 	faults  []string
 	flows   int // calls that got the function's flow
 	others  int // calls that got the `_` child
@@ -145,7 +149,8 @@ func (l *load) write(random *rand.Rand, name string) {
 	defer client.CloseIdleConnections()
 	var mine []string
 	for n := 0; !l.stopped(); n++ {
-		body := fmt.Sprintf(`{"data":{"name":"%s %d","function_js":"return {module: 'tts', data: {text: '<%d>'}}","n":%d}}`, name, n, n, n)
+		body := fmt.Sprintf(`{"data":{"name":"%s %d","function_js":"return {module: 'tts', data: {text: '<%d>'}}","n":%d}}`,
+			name, n, n, n)
 		if len(mine) == 0 || random.IntN(2) == 0 {
 			status, data, ok := l.ask(client, "PUT", "/functions", body)
 			var doc struct{ ID string }
@@ -232,7 +237,8 @@ func (s *mortalService) move(t *testing.T, plan string) (id string) {
 	var applied struct {
 		Data struct{ Migration migrationDoc }
 	}
-	if err := json.Unmarshal([]byte(body), &applied); err != nil || status != 202 || applied.Data.Migration.Database != datastore.Functions {
+	if err := json.Unmarshal([]byte(body), &applied); err != nil || status != 202 ||
+		applied.Data.Migration.Database != datastore.Functions {
 		t.Fatalf("%d %s %v", status, body, err)
 	}
 	return applied.Data.Migration.ID
@@ -242,7 +248,8 @@ func (s *mortalService) move(t *testing.T, plan string) (id string) {
 func (s *mortalService) moves(t *testing.T) (ids []string) {
 	t.Helper()
 	var list struct{ Data []migrationDoc }
-	if _, body := send(t, "GET", s.url+"/v2/storage/migrations", s.load.session.token, ""); json.Unmarshal([]byte(body), &list) != nil {
+	if _, body := send(t, "GET", s.url+"/v2/storage/migrations", s.load.session.token, ""); json.Unmarshal([]byte(body),
+		&list) != nil {
 		t.Fatal(body)
 	}
 	for _, m := range list.Data {
@@ -271,8 +278,9 @@ func (s *mortalService) await(t *testing.T, id, state string) migrationDoc {
 	}
 }
 
-// The functions move to another server under a steady load of writes and calls, are rolled back and moved again, and the service is
-// killed again and again meanwhile: everything that was acknowledged is there afterwards, and every call got what calls get.
+// The functions move to another server under a steady load of writes and calls, are rolled back and moved again, and
+// the service is killed again and again meanwhile: everything that was acknowledged is there afterwards, and every call
+// got what calls get.
 func TestFunctionsMoveUnderLoad(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long, and the race detector makes it longer: run this without -short")
@@ -282,7 +290,10 @@ func TestFunctionsMoveUnderLoad(t *testing.T) {
 		t.Logf("seed %d", seed)
 		random := rand.New(rand.NewPCG(uint64(seed), 0))
 		worker := sandboxtest.Command(t)
-		args := []string{"--couchdb-url=" + j.from, "--database-prefix=" + j.prefix, "--data=" + t.TempDir() + "/data", "--rate-limit=off"}
+		args := []string{
+			"--couchdb-url=" + j.from, "--database-prefix=" + j.prefix, "--data=" + t.TempDir() + "/data",
+			"--rate-limit=off",
+		}
 		l := &load{pace: j.pace, stop: make(chan struct{}), stored: map[string][]string{}, deleted: map[string]bool{}}
 		s := &mortalService{load: l, start: func() *child { return startChild(t, worker, args...) }}
 		s.child = s.start()
@@ -305,7 +316,8 @@ func TestFunctionsMoveUnderLoad(t *testing.T) {
 		}
 		m := s.await(t, id, "switched")
 		if j.back {
-			if status, body := send(t, "POST", s.url+"/v2/storage/migrations/"+id, l.session.token, `{"data":{"action":"rollback"}}`); status >= 300 {
+			if status, body := send(t, "POST", s.url+"/v2/storage/migrations/"+id, l.session.token,
+				`{"data":{"action":"rollback"}}`); status >= 300 {
 				t.Fatal(status, body)
 			}
 			s.die(random)
@@ -321,15 +333,18 @@ func TestFunctionsMoveUnderLoad(t *testing.T) {
 		halt()
 
 		p := program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": testKey}}
-		if code, out, errs := p.run(t, "storage", "finish", "--yes"); code != exitOK || !strings.Contains(out, "functions: finished\n") {
+		if code, out, errs := p.run(t, "storage", "finish", "--yes"); code != exitOK ||
+			!strings.Contains(out, "functions: finished\n") {
 			t.Errorf("finish: %d %q %q", code, out, errs)
 		}
 		l.check(t, client)
-		design, err := couchUnderTest{admin: j.to}.connect(t).Database(j.prefix+"functions").Get(t.Context(), "_design/functions")
+		design, err := couchUnderTest{admin: j.to}.connect(t).Database(j.prefix+"functions").Get(t.Context(),
+			"_design/functions")
 		if shows, _ := design["shows"].(map[string]any); err != nil || shows["wh"] == nil {
 			t.Errorf("the design document at the new home: %v", err)
 		}
-		t.Logf("%d functions, %d deleted, %d calls got the flow, %d the child; %d requests without an answer; %d kills; proof %+v",
+		t.Logf("%d functions, %d deleted, %d calls got the flow, %d the child; %d requests without an answer; %d kills; "+
+			"proof %+v",
 			len(l.stored), len(l.deleted), l.flows, l.others, l.unknown, s.kills, m.Proof)
 	})
 }
@@ -338,16 +353,19 @@ func TestFunctionsMoveUnderLoad(t *testing.T) {
 func (l *load) begin(t *testing.T, client *http.Client) {
 	t.Helper()
 	var f struct{ ID string }
-	status, data, _ := l.ask(client, "PUT", "/functions", `{"data":{"name":"called","function_js":"return {module: 'tts', data: {text: 'the flow of the function'}}"}}`)
+	status, data, _ := l.ask(client, "PUT", "/functions",
+		`{"data":{"name":"called","function_js":"return {module: 'tts', data: {text: 'the flow of the function'}}"}}`)
 	if err := json.Unmarshal([]byte(data), &f); err != nil || status != 201 {
 		t.Fatal(status, data)
 	}
-	flow := `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"` + f.ID + `"},"children":{"_":{"module":"tts","data":{"text":"the child"}}}}}}`
+	flow := `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"` + f.ID +
+		`"},"children":{"_":{"module":"tts","data":{"text":"the child"}}}}}}`
 	if status, data, _ := l.ask(client, "PUT", "/callflows", flow); status != 201 {
 		t.Fatal(status, data)
 	}
 	for i := range 150 {
-		if status, data, _ := l.ask(client, "PUT", "/functions", fmt.Sprintf(`{"data":{"name":"old %d","function_js":"return {module: 'noop'}"}}`, i)); status != 201 {
+		if status, data, _ := l.ask(client, "PUT", "/functions",
+			fmt.Sprintf(`{"data":{"name":"old %d","function_js":"return {module: 'noop'}"}}`, i)); status != 201 {
 			t.Fatal(status, data)
 		}
 	}
@@ -378,7 +396,8 @@ func (l *load) check(t *testing.T, client *http.Client) {
 	}
 }
 
-// sameJSON reports whether two texts are the same JSON, in whatever order members stand: the API adds its own to an answer.
+// sameJSON reports whether two texts are the same JSON, in whatever order members stand: the API adds its own to an
+// answer.
 func sameJSON(a, b string) bool {
 	var x, y any
 	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && reflect.DeepEqual(x, y)
@@ -398,7 +417,8 @@ func (l *load) awaitEvidence(t *testing.T) {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("%d flows, %d functions and %d deletions prove nothing: %d, %d and %d were before the switch", f, s, d, flows, stored, deleted)
+			t.Fatalf("%d flows, %d functions and %d deletions prove nothing: %d, %d and %d were before the switch", f, s, d,
+				flows, stored, deleted)
 		}
 	}
 }

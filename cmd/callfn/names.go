@@ -111,7 +111,8 @@ func (c *client) items(ctx context.Context, n noun, query string) ([]item, error
 	var answer struct {
 		Data []item `json:"data"`
 	}
-	if err := c.do(ctx, http.MethodGet, c.path(strings.Split(n.resource, "/")...)+"?paginate=false"+query, nil, &answer); err != nil {
+	if err := c.do(ctx, http.MethodGet, c.path(strings.Split(n.resource, "/")...)+"?paginate=false"+query, nil,
+		&answer); err != nil {
 		return nil, err
 	}
 	if n.resource != anAccount.resource {

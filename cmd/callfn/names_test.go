@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// TestNamesStandForIDs names functions, callflows, users and accounts where an id is taken, and has what is not clear refused.
+// TestNamesStandForIDs names functions, callflows, users and accounts where an id is taken, and has what is not clear
+// refused.
 func TestNamesStandForIDs(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -14,16 +15,32 @@ func TestNamesStandForIDs(t *testing.T) {
 	p.env["CALLFN_ACCOUNT"] = "acme.example"
 	p.stdin = "return {module: 'tts', data: {text: 'hi'}};"
 	hotline := anID.FindString(must(exitOK, "functions", "put", "--name=Opening hours", "-"))
-	p.stdin = `{"name":"office","numbers":["1000","+14155550100"],"flow":{"module":"function","data":{"id":"` + hotline + `"}}}`
+	p.stdin = `{"name":"office","numbers":["1000","+14155550100"],"flow":{"module":"function","data":{"id":"` + hotline +
+		`"}}}`
 	office := anID.FindString(must(exitOK, "callflows", "put", "-"))
 	p.stdin = "s3cret"
 	must(exitOK, "users", "create", "ann", "--first-name=Ann", "--last-name=A")
 	for _, args := range [][]string{
-		{"functions", "get", "Opening hours"}, {"functions", "get", "opening HOURS"}, {"functions", "run", "Opening hours", "--to=1"},
-		{"functions", "test", "Opening hours"}, {"functions", "runs", "Opening hours"}, {"callflows", "get", "office"}, {"callflows", "get", "1000"},
-		{"callflows", "get", "+14155550100"}, {"callflows", "test", "1000"}, {"users", "get", "ann"}, {"functions", "--account=acme", "list"},
-		{"functions", "--account", acme, "list"}, {"accounts", "api-key", "acme"}, {"pivot", "create", "--function=Opening hours"},
-		{"functions", "disable", "Opening hours"}, {"functions", "enable", "Opening hours"}, {"functions", "rename", "Opening hours", "hotline"},
+		{"functions", "get", "Opening hours"},
+		{"functions", "get", "opening HOURS"},
+		{
+			"functions", "run", "Opening hours",
+			"--to=1",
+		},
+		{"functions", "test", "Opening hours"},
+		{"functions", "runs", "Opening hours"},
+		{"callflows", "get", "office"},
+		{"callflows", "get", "1000"},
+		{"callflows", "get", "+14155550100"},
+		{"callflows", "test", "1000"},
+		{"users", "get", "ann"},
+		{"functions", "--account=acme", "list"},
+		{"functions", "--account", acme, "list"},
+		{"accounts", "api-key", "acme"},
+		{"pivot", "create", "--function=Opening hours"},
+		{"functions", "disable", "Opening hours"},
+		{"functions", "enable", "Opening hours"},
+		{"functions", "rename", "Opening hours", "hotline"},
 	} {
 		must(exitOK, args...)
 	}
@@ -38,12 +55,18 @@ func TestNamesStandForIDs(t *testing.T) {
 		says string
 		args []string
 	}{
-		{exitUsage, "twice names 2 functions: give the id of one of them\n  \"twice\" (", []string{"functions", "delete", "twice"}},
+		{exitUsage, "twice names 2 functions: give the id of one of them\n  \"twice\" (", []string{
+			"functions", "delete",
+			"twice",
+		}},
 		{exitFailed, `no function is called "hotlime", did you mean "hotline"?`, []string{"functions", "get", "hotlime"}},
 		{exitFailed, `no callflow is called "2000"`, []string{"callflows", "get", "2000"}},
 		{exitFailed, `no user is called "bob"`, []string{"users", "get", "bob"}},
 		{exitFailed, `no account is called "acmee", did you mean "acme"?`, []string{"functions", "--account=acmee", "list"}},
-		{exitFailed, "no account " + strings.Repeat("0", 32), []string{"functions", "--account=" + strings.Repeat("0", 32), "list"}},
+		{exitFailed, "no account " + strings.Repeat("0", 32), []string{
+			"functions", "--account=" + strings.Repeat("0", 32),
+			"list",
+		}},
 		{exitFailed, "no function " + office + " in account " + acme, []string{"functions", "get", office}},
 		{exitFailed, "no callflow " + hotline + " in account " + acme, []string{"callflows", "get", hotline}},
 	} {
@@ -75,7 +98,8 @@ func TestWhatWasDeletedComesBack(t *testing.T) {
 		t.Errorf("list: %s, want it by name, below the columns' names", out)
 	}
 	must(exitOK, "functions", "delete", "--yes", "bear")
-	if out := must(exitOK, "functions", "list", "--deleted"); !strings.Contains(out, "bear") || strings.Contains(out, "zebra") {
+	if out := must(exitOK, "functions", "list", "--deleted"); !strings.Contains(out, "bear") ||
+		strings.Contains(out, "zebra") {
 		t.Errorf("list --deleted: %s, want bear", out)
 	}
 	must(exitOK, "functions", "undelete", "bear")

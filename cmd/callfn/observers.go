@@ -34,9 +34,14 @@ func (s *service) recordRuns(c serveCommand, stores datastore.Resolver, log *slo
 }
 
 // guardFunctions starts to switch off functions that keep failing.
-func (s *service) guardFunctions(c serveCommand, stores datastore.Resolver, accounts *account.Cache, log *slog.Logger) *autodisable.Guard {
+func (s *service) guardFunctions(c serveCommand, stores datastore.Resolver, accounts *account.Cache,
+	log *slog.Logger,
+) *autodisable.Guard {
 	guard := autodisable.New(autodisable.Config{
-		Datastores: stores, Now: time.Now, Log: log, Threshold: autodisable.Threshold{Failures: c.DisableAfter, Within: c.DisableWithin},
+		Datastores: stores, Now: time.Now, Log: log, Threshold: autodisable.Threshold{
+			Failures: c.DisableAfter,
+			Within:   c.DisableWithin,
+		},
 		Account: func(ctx context.Context, id account.ID) (datastore.Document, error) {
 			a, err := accounts.Get(ctx, id)
 			return a.Document(), err
@@ -52,9 +57,11 @@ func functionsOf(stores datastore.Resolver) func() (*datastore.Database, error) 
 	return func() (*datastore.Database, error) { return stores.Resolve(datastore.Functions, function.DocumentType) }
 }
 
-// driver evaluates functions: here, from a copy of their documents, or where they are, in the embedded node or in a CouchDB, which
-// does not know accounts and before which they take turns. The node's own pool does know them.
-func (s *service) driver(c serveCommand, stores *storageplan.Resolver, lanes fair.Lanes, limits sandbox.Limits, log *slog.Logger) (function.Driver, error) {
+// driver evaluates functions: here, from a copy of their documents, or where they are, in the embedded node or in a
+// CouchDB, which does not know accounts and before which they take turns. The node's own pool does know them.
+func (s *service) driver(c serveCommand, stores *storageplan.Resolver, lanes fair.Lanes, limits sandbox.Limits,
+	log *slog.Logger,
+) (function.Driver, error) {
 	if c.direct() {
 		return s.directDriver(c, lanes, limits, log)
 	}
@@ -74,9 +81,9 @@ func (s *service) driver(c serveCommand, stores *storageplan.Resolver, lanes fai
 	}, nil
 }
 
-// runsPerWorker is how many runs may be on their way through the own node for each of its workers: enough to keep a worker busy while
-// others are read and answered. What comes beyond waits, or is refused, before it costs anything; with a thousand runs on their way at once
-// none would arrive in time.
+// runsPerWorker is how many runs may be on their way through the own node for each of its workers: enough to keep a
+// worker busy while others are read and answered. What comes beyond waits, or is refused, before it costs anything;
+// with a thousand runs on their way at once none would arrive in time.
 const runsPerWorker = 4
 
 // inTurn makes accounts take turns at a place that does not know them, which runs so many calls' functions at once.
@@ -91,7 +98,10 @@ func (s *service) inTurn(c serveCommand, place string, runs int, driver function
 		Workers: runs, Queue: c.Queue, AccountWorkers: most(c.AccountWorkers), TreeWorkers: most(c.TreeWorkers),
 		MaxWait: function.MaxWait(function.FromCall),
 	})
-	rehearsals := fair.NewLane(nil, fair.Config{Workers: rehearsalWorkers(runs), Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)})
+	rehearsals := fair.NewLane(nil, fair.Config{
+		Workers: rehearsalWorkers(runs), Queue: c.Queue,
+		MaxWait: function.MaxWait(function.FromRehearsal),
+	})
 	s.metrics.Lane(place, "calls", calls.Stats)
 	s.metrics.Lane(place, "rehearsals", rehearsals.Stats)
 	return function.InTurn{Driver: driver, Calls: calls, Rehearsals: rehearsals}

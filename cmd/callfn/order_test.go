@@ -12,10 +12,12 @@ import (
 const (
 	lunchRule  = "f0000000000000000000000000000001"
 	officeRule = "a0000000000000000000000000000001"
-	twoRules   = `{"module":"temporal_route","data":{},"children":{"` + lunchRule + `":{"module":"tts","data":{"text":"lunch"}},"` +
+	twoRules   = `{"module":"temporal_route","data":{},"children":{"` + lunchRule +
+		`":{"module":"tts","data":{"text":"lunch"}},"` +
 		officeRule + `":{"module":"tts","data":{"text":"open"}},"_":{"module":"tts","data":{"text":"closed"}}}}`
 	// sortedRules is the same as versions stored it that kept no order.
-	sortedRules = `{"children":{"_":{"data":{"text":"closed"},"module":"tts"},"` + officeRule + `":{"data":{"text":"open"},"module":"tts"},"` +
+	sortedRules = `{"children":{"_":{"data":{"text":"closed"},"module":"tts"},"` + officeRule +
+		`":{"data":{"text":"open"},"module":"tts"},"` +
 		lunchRule + `":{"data":{"text":"lunch"},"module":"tts"}},"data":{},"module":"temporal_route"}`
 )
 
@@ -33,7 +35,8 @@ func orderedPlace(t *testing.T) (s *served, account string, store func(id, text 
 		}
 	}
 	for id, about := range map[string]string{
-		lunchRule: `"name":"Lunch","time_window_start":43200,"time_window_stop":46800`, officeRule: `"name":"Office","time_window_start":32400,"time_window_stop":61200`,
+		lunchRule:  `"name":"Lunch","time_window_start":43200,"time_window_stop":46800`,
+		officeRule: `"name":"Office","time_window_start":32400,"time_window_stop":61200`,
 	} {
 		store(id, fmt.Sprintf(`{%s,"cycle":"daily","pvt_type":"temporal_rule","pvt_account_id":%q}`, about, account))
 	}
@@ -44,7 +47,8 @@ func orderedPlace(t *testing.T) (s *served, account string, store func(id, text 
 func wantLunch(t *testing.T, p program, how, number string) {
 	t.Helper()
 	out := p.must(t, exitOK, "call", "--to", number, "--at", "2026-12-14T12:30", "--timezone", "UTC")
-	if !strings.Contains(out, `tts "lunch"`) || !strings.Contains(out, "tried in this order, that of the children: Lunch, Office") {
+	if !strings.Contains(out, `tts "lunch"`) ||
+		!strings.Contains(out, "tried in this order, that of the children: Lunch, Office") {
 		t.Errorf("%s: want lunch, tried before office hours, got\n%s", how, out)
 	}
 }
@@ -75,27 +79,32 @@ func TestOrderOnTheCommandLine(t *testing.T) {
 
 	source := file("f.js", "return "+twoRules)
 	fun := idIn(p.must(t, exitOK, "functions", "put", "--name", "rules", source))
-	p.must(t, exitOK, "callflows", "put", file("fun.json", `{"numbers":["2000"],"flow":{"module":"function","data":{"id":"`+fun+`"}}}`))
+	p.must(t, exitOK, "callflows", "put",
+		file("fun.json", `{"numbers":["2000"],"flow":{"module":"function","data":{"id":"`+fun+`"}}}`))
 	wantLunch(t, p, "function", "2000")
-	if out := p.must(t, exitOK, "functions", "run", fun, "--to", "1"); strings.Index(out, officeRule) < strings.Index(out, lunchRule) {
+	if out := p.must(t, exitOK, "functions", "run", fun, "--to", "1"); strings.Index(out, officeRule) < strings.Index(out,
+		lunchRule) {
 		t.Errorf("run: want the flow as the function returned it, got %s", out)
 	}
 
-	pivot := file("pivot.json", `{"numbers":["3000"],"flow":{"module":"pivot","data":{"voice_url":"https://pivot.example/"}}}`)
+	pivot := file("pivot.json",
+		`{"numbers":["3000"],"flow":{"module":"pivot","data":{"voice_url":"https://pivot.example/"}}}`)
 	p.must(t, exitOK, "callflows", "put", pivot)
 	script := file("script.json", `{"now":"2026-12-14T12:30","timezone":"UTC","http":{"*":{"body":`+twoRules+`}}}`)
 	if out := p.must(t, exitOK, "call", "--to", "3000", "--script", script); !strings.Contains(out, `tts "lunch"`) {
 		t.Errorf("a flow that a script lets a web server answer: want lunch, got\n%s", out)
 	}
 
-	p.must(t, exitOK, "functions", "import-tests", fun, file("case.json", `{"name":"lunch","call":{"To":"1","From":"2"},"expected":{"flow":`+twoRules+`}}`))
+	p.must(t, exitOK, "functions", "import-tests", fun,
+		file("case.json", `{"name":"lunch","call":{"To":"1","From":"2"},"expected":{"flow":`+twoRules+`}}`))
 	cases := t.TempDir()
 	p.must(t, exitOK, "functions", "export-tests", fun, cases)
 	text, err := os.ReadFile(filepath.Join(cases, "lunch.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Join(strings.Fields(string(text)), ""); !strings.Contains(got, twoRules) || !strings.Contains(got, `{"To":"1","From":"2"}`) {
+	if got := strings.Join(strings.Fields(string(text)), ""); !strings.Contains(got, twoRules) ||
+		!strings.Contains(got, `{"To":"1","From":"2"}`) {
 		t.Errorf("exported case: want its members in their order, got %s", text)
 	}
 
@@ -122,7 +131,8 @@ func TestLostOrderIsTold(t *testing.T) {
 	store(kept, `{"name":"KAZOO's","numbers":["2000"],"flow":`+twoRules+`,`+about)
 	p := s.keyed()
 	p.env["CALLFN_ACCOUNT"] = account
-	if out := p.must(t, exitOK, "callflows", "get", old); !strings.Contains(out, "flow.data.rules") || !strings.Contains(out, "lost the order") {
+	if out := p.must(t, exitOK, "callflows", "get", old); !strings.Contains(out, "flow.data.rules") ||
+		!strings.Contains(out, "lost the order") {
 		t.Errorf("get: want a warning, got %s", out)
 	}
 	if out := p.must(t, exitOK, "callflows", "get", kept); strings.Contains(out, "lost the order") {
@@ -134,14 +144,20 @@ func TestLostOrderIsTold(t *testing.T) {
 	}
 	s.stop()
 	again := serve(t, program{}, "--data="+s.dataDir)
-	await(t, "a warning in the log of the start", func() bool { return strings.Contains(again.errs.String(), "temporal_route lost the order") })
+	await(t, "a warning in the log of the start", func() bool {
+		return strings.Contains(again.errs.String(),
+			"temporal_route lost the order")
+	})
 	var line string
 	for l := range strings.Lines(again.errs.String()) {
 		if strings.Contains(l, "temporal_route lost the order") {
 			line += l
 		}
 	}
-	for _, want := range []string{account, old, "Front desk", `"node":"flow"`, officeRule + "," + lunchRule, "data.rules", `"level":"WARN"`} {
+	for _, want := range []string{
+		account, old, "Front desk", `"node":"flow"`, officeRule + "," + lunchRule, "data.rules",
+		`"level":"WARN"`,
+	} {
 		if !strings.Contains(line, want) {
 			t.Errorf("want %s in the log, got %s", want, line)
 		}

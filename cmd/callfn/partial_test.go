@@ -11,17 +11,20 @@ import (
 	"testing"
 )
 
-// between starts a CouchDB behind a proxy that does to the answers of document writes in the functions database what do says.
+// between starts a CouchDB behind a proxy that does to the answers of document writes in the functions database what do
+// says.
 func between(t *testing.T, do *atomic.Pointer[func(*http.Response) bool]) string {
 	t.Helper()
-	s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+	s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
+		"--couch-user=admin")
 	u, err := url.Parse(s.couch)
 	if err != nil {
 		t.Fatal(err)
 	}
 	through := httputil.NewSingleHostReverseProxy(u)
 	through.ModifyResponse = func(resp *http.Response) error {
-		if f := do.Load(); f != nil && resp.Request.Method == http.MethodPut && strings.HasPrefix(resp.Request.URL.Path, "/t_functions/") && !(*f)(resp) {
+		if f := do.Load(); f != nil && resp.Request.Method == http.MethodPut && strings.HasPrefix(resp.Request.URL.Path,
+			"/t_functions/") && !(*f)(resp) {
 			panic(http.ErrAbortHandler)
 		}
 		return nil
@@ -31,14 +34,16 @@ func between(t *testing.T, do *atomic.Pointer[func(*http.Response) bool]) string
 	return withUser(t, p.URL, "admin", couchPassword)
 }
 
-// A cluster that has lost its majority, and one whose answer is lost: the client hears that the change may be stored, or may be lost, and so do
-// the log and the metrics. Nobody is told that it was made.
+// A cluster that has lost its majority, and one whose answer is lost: the client hears that the change may be stored,
+// or may be lost, and so do the log and the metrics. Nobody is told that it was made.
 func TestAWriteThatIsNotConfirmed(t *testing.T) {
 	var do atomic.Pointer[func(*http.Response) bool]
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+between(t, &do), "--database-prefix=t_", "--metrics-listen=127.0.0.1:0")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--couchdb-url="+between(t, &do),
+		"--database-prefix=t_", "--metrics-listen=127.0.0.1:0")
 	token := login(t, s.url)
 	put := func() (int, string) {
-		return send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token, `{"data":{"name":"n","function_js":"return {module: 'noop'}"}}`)
+		return send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token,
+			`{"data":{"name":"n","function_js":"return {module: 'noop'}"}}`)
 	}
 	if code, body := put(); code != 201 {
 		t.Fatal(code, body)
@@ -48,7 +53,8 @@ func TestAWriteThatIsNotConfirmed(t *testing.T) {
 		return true
 	}
 	do.Store(&accepted)
-	if code, body := put(); code != 503 || !strings.Contains(body, "fewer of the cluster's nodes than a majority took the change") {
+	if code, body := put(); code != 503 ||
+		!strings.Contains(body, "fewer of the cluster's nodes than a majority took the change") {
 		t.Errorf("too few copies: %d %s, want 503 that says so", code, body)
 	}
 	if log := s.errs.String(); !strings.Contains(log, "fewer nodes than a majority") {

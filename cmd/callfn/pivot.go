@@ -64,10 +64,12 @@ func (c pivotCreate) Run(ctx context.Context, w world, on *pivotCommand) error {
 		if err := json.Unmarshal(raw, &k); err != nil {
 			return err
 		}
-		note := `Put this into the node: {"module":"pivot","data":{"voice_url":"…","method":"post","req_body_format":"json"},"children":{"_":…}}`
+		note := `Put this into the node: {"module":"pivot","data":{"voice_url":"…","method":"post",` +
+			`"req_body_format":"json"},"children":{"_":…}}`
 		if k.VoiceURL == "" {
 			k.VoiceURL = "https://YOUR-SERVER" + k.Path + "?key=" + k.Key
-			note = "Put the address at which KAZOO reaches the service in place of YOUR-SERVER; `callfn serve --public-url` knows it next time.\n" + note
+			note = "Put the address at which KAZOO reaches the service in place of YOUR-SERVER; `callfn serve --public-url` " +
+				"knows it next time.\n" + note
 		}
 		if _, err := printable.Fprintln(w.stdout, k.VoiceURL); err != nil {
 			return err
@@ -84,7 +86,10 @@ type pivotList struct{}
 
 // Run prints one line a key.
 func (pivotList) Run(ctx context.Context, w world, on *pivotCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("pivot", "keys") + "?paginate=false" }, nil, func(raw json.RawMessage) error {
+	return on.ask(ctx, w, http.MethodGet, func(api *client) string {
+		return api.path("pivot", "keys") +
+			"?paginate=false"
+	}, nil, func(raw json.RawMessage) error {
 		var list []pivotKey
 		if err := json.Unmarshal(raw, &list); err != nil {
 			return err
@@ -117,7 +122,8 @@ func (c pivotRevoke) Run(ctx context.Context, w world, on *pivotCommand) error {
 	if err != nil {
 		return err
 	}
-	d := doomed{does: "revoke the pivot key", name: c.ID, about: "calls that ask with it go on at the pivot node's _ child"}
+	d := doomed{does: "revoke the pivot key", name: c.ID, about: "calls that ask with it go on at the pivot node's _ " +
+		"child"}
 	if err := c.agreed(ctx, w, d); err != nil {
 		return err
 	}

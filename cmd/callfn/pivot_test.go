@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// Real calls come in through KAZOO's pivot: with keys made on the command line, over a socket, to functions that really run;
-// they count as calls, and no key is in any log.
+// Real calls come in through KAZOO's pivot: with keys made on the command line, over a socket, to functions that really
+// run; they count as calls, and no key is in any log.
 func TestPivot(t *testing.T) {
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--public-url=https://fn.example/", "--log-level=debug", "--disable-after=3")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--public-url=https://fn.example/",
+		"--log-level=debug", "--disable-after=3")
 	p := s.keyed()
 	must := commands(t, &p)
 	stored := func(name, source string) string {
@@ -23,12 +24,15 @@ func TestPivot(t *testing.T) {
 		}
 		return anID.FindString(must(exitOK, "functions", "put", "--name", name, file))
 	}
-	hi := stored("hi", `return {module: 'tts', data: {text: call['Caller-ID-Name'] + ' ' + call['Custom-Application-Vars[vip]'] + ' ' + call.key}}`)
+	hi := stored("hi", `return {module: 'tts', data: {text: call['Caller-ID-Name'] + ' ' + `+
+		`call['Custom-Application-Vars[vip]'] + ' ' + call.key}}`)
 	bad := stored("bad", `throw new Error('boom')`)
 	token := strings.TrimSpace(must(exitOK, "token"))
 	_, account := send(t, "GET", s.url+"/v2/token_auth", token, "")
 	id := regexp.MustCompile(`"account_id":"([0-9a-f]{32})"`).FindStringSubmatch(account)[1]
-	if code, body := send(t, "PUT", s.url+"/v2/accounts/"+id+"/callflows", token, `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"`+hi+`"},"children":{"_":{"module":"hangup","data":{}}}}}}`); code != 201 {
+	if code, body := send(t, "PUT", s.url+"/v2/accounts/"+id+"/callflows", token,
+		`{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"`+hi+
+			`"},"children":{"_":{"module":"hangup","data":{}}}}}}`); code != 201 {
 		t.Fatal(code, body)
 	}
 
@@ -44,16 +48,20 @@ func TestPivot(t *testing.T) {
 		return strings.Replace(line, "https://fn.example", s.url, 1)
 	}
 	one, numbers, failing := made("--function="+hi, "--name=KAZOO"), made(), made("--function="+bad)
-	if out := must(exitOK, "pivot", "list"); len(anID.FindAllString(out, -1)) != 5 || !strings.Contains(out, "function "+hi+"  KAZOO") || !strings.Contains(out, "numbers") {
+	if out := must(exitOK, "pivot", "list"); len(anID.FindAllString(out, -1)) != 5 || !strings.Contains(out, "function "+
+		hi+"  KAZOO") || !strings.Contains(out, "numbers") {
 		t.Errorf("list: %s", out)
 	}
 
 	const call = "&Call-ID=call-1&To=1000&Caller-ID-Name=Alice&Custom-Application-Vars[vip]=yes"
-	if code, body := get(t, one+call); code != 200 || !strings.Contains(body, `"text":"Alice yes undefined"`) || strings.Contains(body, "status") {
+	if code, body := get(t, one+call); code != 200 || !strings.Contains(body, `"text":"Alice yes undefined"`) ||
+		strings.Contains(body, "status") {
 		t.Errorf("function: %d %s", code, body)
 	}
-	if code, body := send(t, "POST", numbers, "", `{"To":"1000","Caller-ID-Name":"Alice","Custom-Application-Vars":{"vip":"yes"}}`); code != 200 ||
-		!strings.Contains(body, `"text":"Alice yes undefined"`) || !strings.Contains(body, `"_":{"module":"hangup","data":{}}`) {
+	if code, body := send(t, "POST", numbers, "",
+		`{"To":"1000","Caller-ID-Name":"Alice","Custom-Application-Vars":{"vip":"yes"}}`); code != 200 ||
+		!strings.Contains(body, `"text":"Alice yes undefined"`) ||
+		!strings.Contains(body, `"_":{"module":"hangup","data":{}}`) {
 		t.Errorf("number: %d %s", code, body)
 	}
 	u, _ := url.Parse(one)
@@ -100,9 +108,13 @@ func TestPivot(t *testing.T) {
 }
 
 func TestPublicURL(t *testing.T) {
-	for _, bad := range []string{"fn.example", "ftp://fn.example", "https://u:p@fn.example", "https://fn.example/?x=1", "http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000", "http://[::ffff:127.0.0.1]", "http://0.0.0.0"} {
+	for _, bad := range []string{
+		"fn.example", "ftp://fn.example", "https://u:p@fn.example", "https://fn.example/?x=1",
+		"http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000", "http://[::ffff:127.0.0.1]", "http://0.0.0.0",
+	} {
 		p := program{}
-		if code, _, errs := p.run(t, "serve", "--data="+t.TempDir(), "--public-url="+bad); code != exitUsage || !strings.Contains(errs, "--public-url") {
+		if code, _, errs := p.run(t, "serve", "--data="+t.TempDir(), "--public-url="+bad); code != exitUsage ||
+			!strings.Contains(errs, "--public-url") {
 			t.Errorf("%s: %d %s", bad, code, errs)
 		}
 	}

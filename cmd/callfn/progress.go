@@ -36,8 +36,10 @@ func (p *progress) at(stage string, done, total int64) {
 		if total <= 0 {
 			total = -1
 		}
-		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.out), progressbar.OptionSetDescription(p.what+": "+stage),
-			progressbar.OptionShowCount(), progressbar.OptionSetWidth(30), progressbar.OptionSetPredictTime(false), progressbar.OptionUseANSICodes(true))
+		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.out), progressbar.OptionSetDescription(p.what+
+			": "+stage),
+			progressbar.OptionShowCount(), progressbar.OptionSetWidth(30), progressbar.OptionSetPredictTime(false),
+			progressbar.OptionUseANSICodes(true))
 	default:
 		if total > 0 {
 			p.bar.ChangeMax64(total)

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// refusedByKAZOO are the addresses on KAZOO's default blacklist (kz_http_util), which has whole networks of one address each, and
-// what means the same in IPv6.
+// refusedByKAZOO are the addresses on KAZOO's default blacklist (kz_http_util), which has whole networks of one address
+// each, and what means the same in IPv6.
 var refusedByKAZOO = []netip.Addr{
 	netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("0.0.0.0"), netip.IPv6Loopback(), netip.IPv6Unspecified(),
 }
@@ -20,13 +20,15 @@ func publicURL(text string) (string, error) {
 		return "", nil
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || len(text) > 256 {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
+		u.RawQuery != "" || u.Fragment != "" || len(text) > 256 {
 		return "", usageError{errorf("--public-url %q: want an address such as https://fn.example.com", text)}
 	}
 	host := strings.ToLower(u.Hostname())
 	addr, err := netip.ParseAddr(host)
 	if host == "localhost" || err == nil && slices.Contains(refusedByKAZOO, addr.Unmap()) {
-		return "", usageError{errorf("--public-url %q: KAZOO does not accept addresses on localhost in a flow; give the one that it reaches this machine at", text)}
+		return "", usageError{errorf("--public-url %q: KAZOO does not accept addresses on localhost in a flow; give the "+
+			"one that it reaches this machine at", text)}
 	}
 	return strings.TrimRight(text, "/"), nil
 }

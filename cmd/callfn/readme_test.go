@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// TestReadme runs the README's tour as printed, against a service of its own: only its address and the folder of its data
-// stand in for the README's. `go build` runs in the repository, the rest in an empty folder. What the README shows as printed
-// is printed: … stands for anything within a line, and a duration for any.
+// TestReadme runs the README's tour as printed, against a service of its own: only its address and the folder of its
+// data stand in for the README's. `go build` runs in the repository, the rest in an empty folder. What the README shows
+// as printed is printed: … stands for anything within a line, and a duration for any.
 func TestReadme(t *testing.T) {
 	for _, tool := range []string{"bash", "curl", "sed"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -60,7 +60,8 @@ func TestReadme(t *testing.T) {
 	}
 	// What tests are told in CALLFN_ variables is nothing that a person at a terminal has.
 	environment := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "CALLFN_") })
-	cmd.Env = append(environment, "CALLFN_SERVER="+s.url, "XDG_CACHE_HOME="+dir, "GOCACHE="+strings.TrimSpace(string(gocache)))
+	cmd.Env = append(environment, "CALLFN_SERVER="+s.url, "XDG_CACHE_HOME="+dir, "GOCACHE="+
+		strings.TrimSpace(string(gocache)))
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {
@@ -78,7 +79,8 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		`tts "Thanks for calling us Alice"`, "hangup", "Hello Bob", "fun day!", "ReferenceError: 'Name' is not defined", "line 1, column 48", "enabled  Ann Admin",
+		`tts "Thanks for calling us Alice"`, "hangup", "Hello Bob", "fun day!", "ReferenceError: 'Name' is not defined",
+		"line 1, column 48", "enabled  Ann Admin",
 		"1 of 1 cases pass", `wanted "Thanks for calling us Alice", got "Hello Alice"`,
 	} {
 		if !strings.Contains(string(out), want) {

@@ -21,13 +21,16 @@ func TestRecoveryThroughAWebhook(t *testing.T) {
 		links <- posted["Password-Reset-Link"]
 	}))
 	defer hook.Close()
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--reset-ui=https://ui.example,https://other.example", "--reset-webhook="+hook.URL, "--log-level=debug")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}},
+		"--reset-ui=https://ui.example,https://other.example", "--reset-webhook="+hook.URL, "--log-level=debug")
 	p := s.keyed()
 	must := commands(t, &p)
 	id := anID.FindString(must(exitOK, "accounts", "create", "acme"))
 	p.stdin = "forgotten\n"
-	must(exitOK, "users", "--account="+id, "create", "ann", "--first-name=Ann", "--last-name=Admin", "--email=ann@acme.example")
-	if code, body := send(t, "PUT", s.url+"/v2/user_auth/recovery", "", `{"data":{"account_name":"acme","username":"ann","ui_url":"https://other.example/"}}`); code != 201 {
+	must(exitOK, "users", "--account="+id, "create", "ann", "--first-name=Ann", "--last-name=Admin",
+		"--email=ann@acme.example")
+	if code, body := send(t, "PUT", s.url+"/v2/user_auth/recovery", "",
+		`{"data":{"account_name":"acme","username":"ann","ui_url":"https://other.example/"}}`); code != 201 {
 		t.Fatal(code, body)
 	}
 	var link string
@@ -41,7 +44,8 @@ func TestRecoveryThroughAWebhook(t *testing.T) {
 		t.Fatalf("link %q", link)
 	}
 	reset := u.Query().Get("recovery")
-	if code, body := send(t, "POST", s.url+"/v2/user_auth/recovery", "", `{"data":{"reset_id":"`+reset+`"}}`); code != 200 || !strings.Contains(body, `"auth_token"`) {
+	if code, body := send(t, "POST", s.url+"/v2/user_auth/recovery", "", `{"data":{"reset_id":"`+reset+
+		`"}}`); code != 200 || !strings.Contains(body, `"auth_token"`) {
 		t.Errorf("%d %s", code, body)
 	}
 	s.stop()
@@ -52,13 +56,29 @@ func TestRecoveryThroughAWebhook(t *testing.T) {
 
 func TestResetFlags(t *testing.T) {
 	for _, args := range [][]string{
-		{"--reset-ui=https://ui.example"}, {"--reset-webhook=https://hook.example"}, {"--reset-ui=ui.example", "--reset-webhook=https://hook.example"},
-		{"--reset-ui=https://ui.example", "--reset-webhook=hook.example"}, {"--reset-ui=https://ui.example", "--reset-smtp=smtp://mail.example"},
-		{"--reset-ui=https://ui.example", "--reset-smtp=smtp://mail.example", "--reset-webhook=https://hook.example", "--reset-from=a@b.example"},
-		{"--reset-ui=https://ui.example", "--reset-smtp=smtp://mail.example", "--reset-from=a@b.example", "--reset-smtp-password-file=/nowhere/file"},
+		{"--reset-ui=https://ui.example"},
+		{"--reset-webhook=https://hook.example"},
+		{
+			"--reset-ui=ui.example",
+			"--reset-webhook=https://hook.example",
+		},
+		{"--reset-ui=https://ui.example", "--reset-webhook=hook.example"},
+		{
+			"--reset-ui=https://ui.example",
+			"--reset-smtp=smtp://mail.example",
+		},
+		{
+			"--reset-ui=https://ui.example", "--reset-smtp=smtp://mail.example", "--reset-webhook=https://hook.example",
+			"--reset-from=a@b.example",
+		},
+		{
+			"--reset-ui=https://ui.example", "--reset-smtp=smtp://mail.example", "--reset-from=a@b.example",
+			"--reset-smtp-password-file=/nowhere/file",
+		},
 	} {
 		p := program{}
-		if code, _, errs := p.run(t, append([]string{"serve", "--data=" + t.TempDir()}, args...)...); code != exitUsage || !strings.Contains(errs, "--reset-") {
+		if code, _, errs := p.run(t, append([]string{"serve", "--data=" + t.TempDir()}, args...)...); code != exitUsage ||
+			!strings.Contains(errs, "--reset-") {
 			t.Errorf("%v: %d %s", args, code, errs)
 		}
 	}

@@ -40,7 +40,8 @@ func TestGetGivesBackWhatPutTook(t *testing.T) {
 	}
 	p.terminal = true
 	code, out, errs := p.run(t, "functions", "get", "escapes")
-	if code != exitOK || strings.ContainsAny(out, "\x1b\u009b\u202e") || !strings.Contains(out, `\u{1B}[2J \u{9B} \u{202E} < > &`) || !strings.Contains(errs, "enabled") {
+	if code != exitOK || strings.ContainsAny(out, "\x1b\u009b\u202e") ||
+		!strings.Contains(out, `\u{1B}[2J \u{9B} \u{202E} < > &`) || !strings.Contains(errs, "enabled") {
 		t.Errorf("on a terminal: %d %q %q", code, out, errs)
 	}
 }
@@ -49,7 +50,8 @@ func TestGetGivesBackWhatPutTook(t *testing.T) {
 func TestCallflowsComeBackAsTheyWere(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
-	p.stdin = `{"name":"Straße \u202e","numbers":["1000"],"patterns":["^2"],"flow":{"module":"menu","data":{"id":"` + strings.Repeat("a", 32) + `","note":1.50e1},
+	p.stdin = `{"name":"Straße \u202e","numbers":["1000"],"patterns":["^2"],"flow":{"module":"menu","data":{"id":"` +
+		strings.Repeat("a", 32) + `","note":1.50e1},
 		"children":{"2":{"module":"tts","data":{"text":"two"}},"1":{"module":"tts","data":{"text":"one"}},"_":{"module":"hangup","data":{}}}}}`
 	p.must(t, exitOK, "callflows", "put", "-")
 	_, first, _ := p.run(t, "callflows", "get", "1000")
@@ -66,7 +68,10 @@ func TestCallflowsComeBackAsTheyWere(t *testing.T) {
 	}
 	delete(doc, "id")
 	doc["numbers"], doc["patterns"] = []string{"2000"}, []string{"^3"}
-	saved, err := json.Marshal(map[string]any{"data": doc, "status": "success", "revision": "1-a", "auth_token": "x", "request_id": "y"})
+	saved, err := json.Marshal(map[string]any{
+		"data": doc, "status": "success", "revision": "1-a", "auth_token": "x",
+		"request_id": "y",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,16 +123,25 @@ func TestFilesThatCannotBeSentWhole(t *testing.T) {
 		{"not valid UTF-8", []string{"call", "--to=1", "--script", latinJSON}},
 		{"not valid UTF-8", []string{"call", "--to=1", "--http", "*=" + latin}},
 		{"not valid UTF-8", []string{"storage", "apply", latinJSON}},
-		{"not valid UTF-8", []string{"users", "create", "ann", "--first-name=A", "--last-name=B", "--password-file", latinWord}},
+		{"not valid UTF-8", []string{
+			"users", "create", "ann", "--first-name=A", "--last-name=B", "--password-file",
+			latinWord,
+		}},
 		{"it looks like UTF-16", []string{"functions", "put", "--name=g", utf16}},
 		{"longer than 8388608 bytes", []string{"functions", "put", "--name=g", long}},
 		{"longer than 8388608 bytes", []string{"callflows", "put", long}},
 		{"longer than 8388608 bytes", []string{"storage", "apply", long}},
 		{"longer than 8388608 bytes", []string{"call", "--to=1", "--script", long}},
-		{"more than one line", []string{"users", "create", "ann", "--first-name=A", "--last-name=B", "--password-file", lines}},
+		{"more than one line", []string{
+			"users", "create", "ann", "--first-name=A", "--last-name=B", "--password-file",
+			lines,
+		}},
 		{"longer than 4096 bytes", []string{"users", "password", id, "--password-file", longPassword}},
 		{"more than one line", []string{"serve", data, "--couchdb-url=http://u@h:1", "--couchdb-password-file", lines}},
-		{"more than one line", []string{"serve", data, "--reset-ui=https://a.example", "--reset-from=a@a.example", "--reset-smtp=smtp://u@127.0.0.1:1", "--reset-smtp-password-file", lines}},
+		{"more than one line", []string{
+			"serve", data, "--reset-ui=https://a.example", "--reset-from=a@a.example",
+			"--reset-smtp=smtp://u@127.0.0.1:1", "--reset-smtp-password-file", lines,
+		}},
 		{"more than one line", []string{"migrate", "--to=http://u@h:1", "--password-file", lines}},
 		{"longer than 1048576 bytes", []string{"serve", data, "--config", settings}},
 		{"line 2, column 6", []string{"callflows", "put", garbled}},
@@ -147,7 +161,9 @@ func TestWordsThatAreNoUTF8(t *testing.T) {
 	p := s.keyed()
 	p.stdin = "return {module: 'hangup'};"
 	for _, args := range [][]string{
-		{"functions", "put", "--name=Gr\xfc\xdfe", "-"}, {"accounts", "create", "Gr\xfc\xdfe"}, {"call", "--to=1000", "--caller-id-name=J\xfcrgen"},
+		{"functions", "put", "--name=Gr\xfc\xdfe", "-"},
+		{"accounts", "create", "Gr\xfc\xdfe"},
+		{"call", "--to=1000", "--caller-id-name=J\xfcrgen"},
 	} {
 		if out := p.must(t, exitUsage, args...); !strings.Contains(out, "not valid UTF-8") {
 			t.Errorf("callfn %q: %s", args, out)

@@ -34,11 +34,13 @@ type world struct {
 	stdout, stderr                     io.Writer // for people: what would steer a terminal is escaped
 	stdinIsTerminal                    bool
 	stdoutIsTerminal, stderrIsTerminal bool
-	readSecret                         func() (string, error) // reads a line from the terminal without showing it; nil without one
-	columns                            int                    // of the terminal; 0 when unknown
-	worker                             sandbox.Command        // how to start a sandbox worker; this very binary when empty
+	// reads a line from the terminal without showing it; nil without one
+	readSecret func() (string, error)
+	columns    int             // of the terminal; 0 when unknown
+	worker     sandbox.Command // how to start a sandbox worker; this very binary when empty
 
-	exact, exactErr io.Writer // stdout and stderr for bytes that must arrive as they are: protocols, files, colours of our own
+	// stdout and stderr for bytes that must arrive as they are: protocols, files, colours of our own
+	exact, exactErr io.Writer
 }
 
 // guarded is the world with outputs that escape what would steer a terminal.
@@ -117,7 +119,9 @@ func run(ctx context.Context, w world) (code int) {
 	}
 	for _, arg := range w.args {
 		if at := invalidUTF8([]byte(arg)); at >= 0 { // kong and JSON would carry it as something else
-			return exitCode(w, usageError{errorf("%q: not valid UTF-8, around byte %d: give a file as - on standard input where its name is not", arg, at+1)})
+			return exitCode(w,
+				usageError{errorf("%q: not valid UTF-8, around byte %d: give a file as - on standard input where its name is not",
+					arg, at+1)})
 		}
 	}
 	k, err := parser.Parse(w.args)
@@ -141,8 +145,8 @@ func run(ctx context.Context, w world) (code int) {
 	return exitCode(w, k.Run())
 }
 
-// stopSignals are the signals that end a command gracefully. SIGHUP, which says that the terminal is gone, is one of them
-// unless the command was started to survive it (nohup): asking for an ignored signal would end that.
+// stopSignals are the signals that end a command gracefully. SIGHUP, which says that the terminal is gone, is one of
+// them unless the command was started to survive it (nohup): asking for an ignored signal would end that.
 func stopSignals() []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -154,9 +158,11 @@ func stopSignals() []os.Signal {
 // newParser is the command line's grammar.
 func newParser(c *cli, w world) (*kong.Kong, error) {
 	return kong.New(c,
-		kong.Name("callfn"), kong.Description(about), kong.UsageOnError(), kong.ConfigureHelp(helpOptions), kong.Help(helpPrinter(w)), groups(),
+		kong.Name("callfn"), kong.Description(about), kong.UsageOnError(), kong.ConfigureHelp(helpOptions),
+		kong.Help(helpPrinter(w)), groups(),
 		kong.Writers(w.exact, w.exactErr), kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.Configuration(loadConfig), environment(), durations(), kong.Bind(w), kong.Vars{"version": "callfn " + version.String()},
+		kong.Configuration(loadConfig), environment(), durations(), kong.Bind(w), kong.Vars{"version": "callfn " +
+			version.String()},
 	)
 }
 

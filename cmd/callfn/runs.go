@@ -40,7 +40,8 @@ func (c runsCommand) Run(ctx context.Context, w world) error {
 // Help stands below the flags.
 func (runsCommand) Help() string { return runsHelp }
 
-const runsHelp = `With --json, a listing is one JSON object a line, as it can go on with --follow; all other commands print one JSON text.`
+const runsHelp = `With --json, a listing is one JSON object a line, as it can go on with --follow; all other ` +
+	`commands print one JSON text.`
 
 // Help stands below the flags.
 func (functionsRuns) Help() string { return runsHelp }
@@ -133,7 +134,10 @@ func (f runsFlags) show(ctx context.Context, w world, on clientFlags, ref string
 	if err != nil {
 		return err
 	}
-	s := runsShown{runsFlags: f, api: api, path: api.path("functions", "runs"), json: on.JSON, w: w, seen: map[string]bool{}, color: w.color()}
+	s := runsShown{
+		runsFlags: f, api: api, path: api.path("functions", "runs"), json: on.JSON, w: w,
+		seen: map[string]bool{}, color: w.color(),
+	}
 	if s.function, err = api.find(ctx, aFunction, ref); err != nil {
 		return err
 	}
@@ -174,8 +178,8 @@ func (f runsFlags) show(ctx context.Context, w world, on clientFlags, ref string
 // late is how long after a run its record may come to be seen, on another node's clock.
 const late = 10 * time.Second
 
-// follow asks for what is new until interrupted. Records are written in batches, by several nodes: it looks back a little, but
-// never to before the oldest run that was shown, for what is older was left out on purpose.
+// follow asks for what is new until interrupted. Records are written in batches, by several nodes: it looks back a
+// little, but never to before the oldest run that was shown, for what is older was left out on purpose.
 func (s *runsShown) follow(ctx context.Context, oldest string, newest time.Time) error {
 	tick := time.NewTicker(s.Interval)
 	defer tick.Stop()
@@ -286,7 +290,8 @@ func (s *runsShown) print(run shownRun) error {
 		return err
 	}
 	text := printable.Text
-	line := fmt.Sprintf("%s  %s  %s %8s ms  %s", exactMoment(run.Timestamp), text(run.ID), s.paint(fmt.Sprintf("%-12s", text(string(run.Outcome))), run.Outcome),
+	line := fmt.Sprintf("%s  %s  %s %8s ms  %s", exactMoment(run.Timestamp), text(run.ID),
+		s.paint(fmt.Sprintf("%-12s", text(string(run.Outcome))), run.Outcome),
 		text(run.DurationMS.String()), text(run.Source))
 	if s.names != nil {
 		line += "  " + text(firstOf(s.names[run.FunctionID], run.FunctionID))
@@ -300,7 +305,8 @@ func (s *runsShown) print(run shownRun) error {
 	if run.Line > 0 {
 		line += fmt.Sprintf(" (line %d)", run.Line)
 	}
-	_, err := io.WriteString(s.w.exact, printable.Fold(line, s.w.columns)+"\n") // every word of others is escaped; the colours are ours
+	// every word of others is escaped; the colours are ours
+	_, err := io.WriteString(s.w.exact, printable.Fold(line, s.w.columns)+"\n")
 	return err
 }
 

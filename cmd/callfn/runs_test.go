@@ -11,7 +11,8 @@ import (
 	"callfn/internal/testlog"
 )
 
-// TestWhyDidTheCallFail goes the way of somebody who is asked that at night: the account's failed runs, then one of them in full.
+// TestWhyDidTheCallFail goes the way of somebody who is asked that at night: the account's failed runs, then one of
+// them in full.
 func TestWhyDidTheCallFail(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -41,24 +42,38 @@ func TestWhyDidTheCallFail(t *testing.T) {
 		want int
 		args []string
 	}{
-		{1, []string{"--failed"}}, {1, []string{"--failed", "--since=1h"}}, {1, []string{"--outcome=threw"}}, {2, []string{"--outcome=threw", "--outcome=ok"}},
-		{1, []string{"--call=two@host"}}, {1, []string{"--call=two@host", "--function=hotline"}}, {0, []string{"--call=two@host", "--function=fine"}},
-		{1, []string{"--function=hotline"}}, {2, []string{"--source=rehearsal"}}, {0, []string{"--source=call"}}, {2, []string{"--since=7d"}}, {0, []string{"--since=1ns"}},
+		{1, []string{"--failed"}},
+		{1, []string{"--failed", "--since=1h"}},
+		{1, []string{"--outcome=threw"}},
+		{2, []string{"--outcome=threw", "--outcome=ok"}},
+		{1, []string{"--call=two@host"}},
+		{1, []string{"--call=two@host", "--function=hotline"}},
+		{0, []string{"--call=two@host", "--function=fine"}},
+		{1, []string{"--function=hotline"}},
+		{2, []string{"--source=rehearsal"}},
+		{0, []string{"--source=call"}},
+		{2, []string{"--since=7d"}},
+		{0, []string{"--since=1ns"}},
 		{1, []string{"--last=1"}},
 	} {
 		await(c.want, append([]string{"runs"}, c.args...)...)
 	}
-	failed := regexp.MustCompile(`(?m)^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d)  ([0-9a-f]{32})  threw .*hotline  two@host  TypeError.*\(line 4\)$`).
+	failed := regexp.MustCompile(`(?m)^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d)  ([0-9a-f]{32})  threw ` +
+		`.*hotline  two@host  TypeError.*\(line 4\)$`).
 		FindStringSubmatch(must(exitOK, "runs", "--failed"))
 	if failed == nil {
-		t.Fatalf("runs --failed: %s, want time with its offset, function, call, message and line", must(exitOK, "runs", "--failed"))
+		t.Fatalf("runs --failed: %s, want time with its offset, function, call, message and line",
+			must(exitOK, "runs", "--failed"))
 	}
 	if at, err := time.Parse("2006-01-02 15:04:05.000-07:00", failed[1]); err != nil || time.Since(at).Abs() > time.Hour {
 		t.Errorf("time %q: %v, want about now", failed[1], err)
 	}
 	for _, args := range [][]string{{"runs", failed[2]}, {"functions", "runs", "hotline", failed[2]}} {
 		out := must(exitOK, args...)
-		for _, want := range []string{"threw in", `function  "hotline" (`, "two@host", "TypeError", "at line 4, column", "    a.b();", "log: about to fail"} {
+		for _, want := range []string{
+			"threw in", `function  "hotline" (`, "two@host", "TypeError", "at line 4, column",
+			"    a.b();", "log: about to fail",
+		} {
 			if !strings.Contains(out, want) {
 				t.Errorf("callfn %v: %s, want %q in it", args, out, want)
 			}

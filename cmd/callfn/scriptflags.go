@@ -111,7 +111,8 @@ func answer(given string) (who string, reply any, err error) {
 func httpAnswer(w world, given string) (address string, reply map[string]any, err error) {
 	address, text, ok := strings.Cut(given, "=")
 	if !ok || address == "" || text == "" {
-		return "", nil, usageError{errorf("--http %s: say which address answers what, such as http://pivot.example/=503", given)}
+		return "", nil, usageError{errorf("--http %s: say which address answers what, such as http://pivot.example/=503",
+			given)}
 	}
 	if status, err := strconv.Atoi(text); err == nil {
 		return address, map[string]any{"status": status}, nil

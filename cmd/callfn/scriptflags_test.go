@@ -17,11 +17,16 @@ func TestScriptFlags(t *testing.T) {
 	if err := os.WriteFile(file, []byte("<Response/>\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w := world{stdin: strings.NewReader(`{"now":"2020-01-01T00:00","answers":{"offnet":"busy"},"http":{"*":{"after_ms":1}},"digits":[{"digits":"9"}]}`)}
+	w := world{stdin: strings.NewReader(`{"now":"2020-01-01T00:00","answers":{"offnet":"busy"},` +
+		`"http":{"*":{"after_ms":1}},"digits":[{"digits":"9"}]}`)}
 	got, err := scriptFlags{
-		Digits: []string{"1", "12#@5s"}, momentFlags: momentFlags{At: "2026-12-24T18:05", Timezone: "Europe/Berlin"}, HangUp: time.Minute, RealHTTP: true, Script: "-",
+		Digits: []string{"1", "12#@5s"}, momentFlags: momentFlags{At: "2026-12-24T18:05", Timezone: "Europe/Berlin"},
+		HangUp: time.Minute, RealHTTP: true, Script: "-",
 		Answer: []string{"user:none", "device:d1:busy@2s", "group:answered@8s+1m"},
-		HTTP:   []string{"http://a.example/=503", `http://b.example/={"module":"hangup","data":{"a":"="}}`, "http://c.example/=" + file},
+		HTTP: []string{
+			"http://a.example/=503", `http://b.example/={"module":"hangup","data":{"a":"="}}`,
+			"http://c.example/=" + file,
+		},
 	}.script(w)
 	want := map[string]any{
 		"now": "2026-12-24T18:05", "timezone": "Europe/Berlin", "hangup_after_ms": int64(60000), "real_http": true,
@@ -32,7 +37,10 @@ func TestScriptFlags(t *testing.T) {
 		},
 		"http": map[string]any{
 			"*": map[string]any{"after_ms": json.Number("1")}, "http://a.example/": map[string]any{"status": 503},
-			"http://b.example/": map[string]any{"body": `{"module":"hangup","data":{"a":"="}}`, "content_type": "application/json"},
+			"http://b.example/": map[string]any{
+				"body":         `{"module":"hangup","data":{"a":"="}}`,
+				"content_type": "application/json",
+			},
 			"http://c.example/": map[string]any{"body": "<Response/>", "content_type": "text/xml"},
 		},
 	}
@@ -40,8 +48,14 @@ func TestScriptFlags(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 	for _, bad := range []scriptFlags{
-		{Digits: []string{"1@soon"}}, {Answer: []string{"nobody"}}, {Answer: []string{":busy"}}, {Answer: []string{"user:busy@soon"}},
-		{Answer: []string{"user:busy@1s+"}}, {HTTP: []string{"http://a.example/"}}, {HTTP: []string{"=503"}}, {HTTP: []string{"*=/nonexistent"}},
+		{Digits: []string{"1@soon"}},
+		{Answer: []string{"nobody"}},
+		{Answer: []string{":busy"}},
+		{Answer: []string{"user:busy@soon"}},
+		{Answer: []string{"user:busy@1s+"}},
+		{HTTP: []string{"http://a.example/"}},
+		{HTTP: []string{"=503"}},
+		{HTTP: []string{"*=/nonexistent"}},
 		{Script: "/nonexistent"},
 	} {
 		var usage usageError

@@ -84,7 +84,8 @@ func (c serveCommand) Run(ctx context.Context, w world, k *kong.Context) error {
 		return usageError{errorf("--couch-listen serves the embedded node, and with --couchdb-url there is none")}
 	}
 	if c.BodyTimeout < c.HeaderTimeout {
-		return usageError{errorf("--body-timeout %v: want no less than --header-timeout, which is %v", c.BodyTimeout, c.HeaderTimeout)}
+		return usageError{errorf("--body-timeout %v: want no less than --header-timeout, which is %v", c.BodyTimeout,
+			c.HeaderTimeout)}
 	}
 	if c.PublicURL, err = publicURL(c.PublicURL); err != nil {
 		return err
@@ -118,7 +119,8 @@ func (c serveCommand) Run(ctx context.Context, w world, k *kong.Context) error {
 		go func() { failed <- couch.Serve(l) }()
 		log.Info("the embedded node listens", "url", "http://"+l.Addr().String(), "whole_node", c.CouchUser != "")
 		if c.CouchUser == "" {
-			log.Warn("every process of this machine can read every account's functions at --couch-listen: give --couch-user where not all are trusted", "url", "http://"+l.Addr().String())
+			log.Warn("every process of this machine can read every account's functions at --couch-listen: give --couch-user "+
+				"where not all are trusted", "url", "http://"+l.Addr().String())
 		}
 	}
 	if c.MetricsListen != "" {
@@ -133,7 +135,8 @@ func (c serveCommand) Run(ctx context.Context, w world, k *kong.Context) error {
 	}
 	base := "http://" + shownAddress(c.Listen, listener.Addr())
 	if beyondThisMachine(listener.Addr()) {
-		log.Warn("listening without TLS beyond this machine: tokens, keys and calls can be read on the way, unless a proxy with TLS stands in front",
+		log.Warn("listening without TLS beyond this machine: tokens, keys and calls can be read on the way, unless a proxy "+
+			"with TLS stands in front",
 			"listen", c.Listen)
 	}
 	s.welcome(w, base, log)

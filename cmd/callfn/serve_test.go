@@ -26,7 +26,8 @@ func TestServeKeepsWhatItStored(t *testing.T) {
 
 	// The same data, another key: a clear error. The right key, or none: everything is there.
 	again := program{env: map[string]string{"CALLFN_MASTER_API_KEY": strings.Repeat("cd", 32)}}
-	if code, _, errs := again.run(t, "serve", "--listen=127.0.0.1:0", "--data="+s.dataDir); code != exitFailed || !strings.Contains(errs, "not the one this store was created with") {
+	if code, _, errs := again.run(t, "serve", "--listen=127.0.0.1:0", "--data="+s.dataDir); code != exitFailed ||
+		!strings.Contains(errs, "not the one this store was created with") {
 		t.Errorf("another key: %d %s", code, errs)
 	}
 	t.Setenv("CALLFN_MASTER_API_KEY", "")
@@ -91,7 +92,8 @@ func TestFirstStartAtATerminalShowsTheKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := s.out.String()
-	if !strings.Contains(out, "curl -X PUT "+s.url+"/v2/api_auth") || !strings.Contains(out, strings.TrimSpace(string(key))) {
+	if !strings.Contains(out, "curl -X PUT "+s.url+"/v2/api_auth") ||
+		!strings.Contains(out, strings.TrimSpace(string(key))) {
 		t.Errorf("no ready-to-paste line:\n%s", out)
 	}
 }
@@ -108,13 +110,23 @@ func TestServeRefusesBadSettings(t *testing.T) {
 		{"deadline", nil, []string{"--deadline=6s"}, exitUsage, "between 1ms and 5s"},
 		{"memory", nil, []string{"--memory-mib=1"}, exitUsage, "between 4 and 1024"},
 		{"address", nil, []string{"--listen=nowhere:99999"}, exitUsage, "--listen"},
-		{"address without a port", nil, []string{"--listen=localhost"}, exitUsage, "--listen localhost: want an address with a port"},
+		{
+			"address without a port", nil,
+			[]string{"--listen=localhost"},
+			exitUsage,
+			"--listen localhost: want an address with a port",
+		},
 		{"metrics' address", nil, []string{"--metrics-listen=9100"}, exitUsage, "--metrics-listen"},
 		{"couch user without a socket", nil, []string{"--couch-user=admin"}, exitUsage, "--couch-user needs --couch-listen"},
 		{"couch socket for everybody", nil, []string{"--couch-listen=0.0.0.0:0"}, exitUsage, "without a password"},
 		{"unknown flag", nil, []string{"--nope"}, exitUsage, "unknown flag"},
 		{"secret", nil, []string{"--secret-key-file=/dev/null"}, exitUsage, "64 hex digits"},
-		{"secret that is not there", nil, []string{"--secret-key-file=/nowhere/secret.key"}, exitUsage, "/nowhere/secret.key"},
+		{
+			"secret that is not there", nil,
+			[]string{"--secret-key-file=/nowhere/secret.key"},
+			exitUsage,
+			"/nowhere/secret.key",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "d")
@@ -130,8 +142,8 @@ func TestServeRefusesBadSettings(t *testing.T) {
 	}
 }
 
-// Whatever a start cannot mend ends with the exit code after which systemd does not start again, which with a refused password would
-// lock the user out of CouchDB; and a secret that is missing is not replaced by one that opens nothing.
+// Whatever a start cannot mend ends with the exit code after which systemd does not start again, which with a refused
+// password would lock the user out of CouchDB; and a secret that is missing is not replaced by one that opens nothing.
 func TestServeEndsForGoodOverWrongSecrets(t *testing.T) {
 	env := map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword, "CALLFN_MASTER_API_KEY": testKey}
 	node := serve(t, program{env: env}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
@@ -206,7 +218,8 @@ func TestCouchListen(t *testing.T) {
 			t.Errorf("%s: %d %s, want %d", path, code, body, want)
 		}
 	}
-	if code, body := send(t, "PUT", s.couch+"/functions/x", "", "{}"); code != 403 || !strings.Contains(body, "--couch-user") {
+	if code, body := send(t, "PUT", s.couch+"/functions/x", "", "{}"); code != 403 ||
+		!strings.Contains(body, "--couch-user") {
 		t.Errorf("a write without credentials: %d %s, want 403 that names --couch-user", code, body)
 	}
 	if log := s.errs.String(); !strings.Contains(log, "can read every account's functions") {

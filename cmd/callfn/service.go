@@ -60,7 +60,9 @@ func (s *service) close() {
 }
 
 // openService opens the datastore, makes sure that it holds what the service needs, and builds the API.
-func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w world, log *slog.Logger) (_ *service, err error) {
+func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w world, log *slog.Logger) (_ *service,
+	err error,
+) {
 	s := &service{metrics: metrics.New(version.String())}
 	defer func() {
 		if err != nil {
@@ -79,7 +81,8 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	warnOfReaders(log, orElse(c.SecretKeyFile, ownSecret(c.Data)), filepath.Join(c.Data, "master-api-key"), c.CouchDBPasswordFile, c.FunctionsCouchDBPasswordFile)
+	warnOfReaders(log, orElse(c.SecretKeyFile, ownSecret(c.Data)), filepath.Join(c.Data, "master-api-key"),
+		c.CouchDBPasswordFile, c.FunctionsCouchDBPasswordFile)
 	lanes, maps, err := s.openPools(c, w, log)
 	if err != nil {
 		return nil, err
@@ -135,7 +138,10 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	directory := callflow.NewCache(stored, time.Now, patterns)
 	s.followChanges(stores, directory, known, log)
 	s.warnOfLostOrder(stores, log)
-	executor := &callflow.Executor{Runner: runner, Directory: directory, Flows: set, Patterns: patterns, Rules: stored, BranchLimit: c.MaxBranchCount}
+	executor := &callflow.Executor{
+		Runner: runner, Directory: directory, Flows: set, Patterns: patterns, Rules: stored,
+		BranchLimit: c.MaxBranchCount,
+	}
 	after := newErrands(log)
 	s.closers = append(s.closers, after.close)
 	recovery.Later = after.later
@@ -144,16 +150,20 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 		host = "callfn"
 	}
 	s.api = crossbar.New(crossbar.Config{
-		Datastores: stores, Storage: plans, Migrations: moves, Accounts: accounts, Auth: tokens, Schemas: set, Functions: runner,
+		Datastores: stores, Storage: plans, Migrations: moves, Accounts: accounts, Auth: tokens, Schemas: set,
+		Functions: runner,
 		Pivot:     &callflow.PivotServer{Directory: directory, Runner: runner, Flows: set},
 		PublicURL: c.PublicURL, Recovery: recovery, TrustedProxies: c.TrustedProxy, AnswerTimeout: c.BodyTimeout,
-		Simulator: &callflow.Simulator{Executor: executor, Web: s.rehearsalWeb(c)}, Random: rand.Reader, Now: time.Now, Log: log,
+		Simulator: &callflow.Simulator{Executor: executor, Web: s.rehearsalWeb(c)}, Random: rand.Reader, Now: time.Now,
+		Log:             log,
 		APIKeyChanged:   s.keepKeyFile(filepath.Join(c.Data, masterKeyFile), log),
 		CallflowChanged: directory.Forget, ReadyDetails: s.tellOfCopy,
 		Room:    func(ctx context.Context) error { return s.writes.room(ctx, stores, time.Now) },
-		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10, RateLimit: crossbar.RateLimit(c.RateLimit),
+		Version: version.String(), Node: "callfn@" + host, SourceLimit: c.SourceLimitKiB << 10,
+		RateLimit: crossbar.RateLimit(c.RateLimit),
 		Quota: crossbar.Quota{
-			Documents: c.AccountDocuments, Bytes: int64(c.AccountMiB) << 20, Descendants: c.AccountDescendants, Refused: s.metrics.QuotaRefused,
+			Documents: c.AccountDocuments, Bytes: int64(c.AccountMiB) << 20, Descendants: c.AccountDescendants,
+			Refused: s.metrics.QuotaRefused,
 		},
 		CatalogueLimits: map[string]any{
 			"deadline_ms": limits.Deadline.Milliseconds(), "memory_bytes": limits.Memory, "result_bytes": limits.Result,
@@ -172,8 +182,8 @@ func (s *service) rehearsalWeb(c serveCommand) *callflow.Web {
 	return web
 }
 
-// signingKeys makes tokens ready to be signed. The first start makes the keys, which takes a moment of computing, while the
-// service is up already; a login meanwhile waits.
+// signingKeys makes tokens ready to be signed. The first start makes the keys, which takes a moment of computing, while
+// the service is up already; a login meanwhile waits.
 func (s *service) signingKeys(ctx context.Context, tokens *auth.Service, log *slog.Logger) error {
 	found, err := tokens.Load(ctx)
 	if err != nil || found {
@@ -207,9 +217,11 @@ func topLevel(accounts *account.Cache) func(context.Context, account.ID) account
 	}
 }
 
-// openPools starts the sandbox: a pool for calls, a smaller one for rehearsals, and one process for the views' map functions, so
-// that neither ever stands before a call. Accounts take turns in the first two.
-func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fair.Lanes, maps *sandbox.Pool, err error) {
+// openPools starts the sandbox: a pool for calls, a smaller one for rehearsals, and one process for the views' map
+// functions, so that neither ever stands before a call. Accounts take turns in the first two.
+func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fair.Lanes, maps *sandbox.Pool,
+	err error,
+) {
 	command, err := w.workerCommand()
 	if err != nil {
 		return lanes, nil, err
@@ -224,7 +236,8 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 			continue // CouchDB has its own for these, or runs them in processes of a command
 		}
 		pool, err := sandbox.NewPool(sandbox.Config{
-			Command: command, Workers: p.workers, Spares: p.spares, Queue: c.Queue, Log: log, RequireConfinement: c.RequireConfinement,
+			Command: command, Workers: p.workers, Spares: p.spares, Queue: c.Queue, Log: log,
+			RequireConfinement: c.RequireConfinement,
 		})
 		if err != nil {
 			return lanes, nil, err
@@ -233,13 +246,17 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 		*p.pool = pool
 		s.confinement = pool.Confinement().String()
 	}
-	own := fair.NewLane(rehearsals, fair.Config{Workers: few, Queue: c.Queue, MaxWait: function.MaxWait(function.FromRehearsal)})
+	own := fair.NewLane(rehearsals, fair.Config{
+		Workers: few, Queue: c.Queue,
+		MaxWait: function.MaxWait(function.FromRehearsal),
+	})
 	lanes = fair.Lanes{Calls: own, Rehearsals: own}
 	s.metrics.Lane("sandbox", "rehearsals", own.Stats)
 	s.metrics.Workers("rehearsals", rehearsals.Workers)
 	if s.calls != nil {
 		calls := fair.NewLane(s.calls, fair.Config{
-			Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers, MaxWait: function.MaxWait(function.FromCall),
+			Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers,
+			MaxWait: function.MaxWait(function.FromCall),
 		})
 		lanes.Calls = calls
 		s.metrics.Lane("sandbox", "calls", calls.Stats)
@@ -260,8 +277,8 @@ func newRun() function.RunID {
 	return id
 }
 
-// master makes sure of the master account, with the key from the environment, or with one made at the first start. A made key
-// is on disk before the account has it: a crash in between loses nothing.
+// master makes sure of the master account, with the key from the environment, or with one made at the first start. A
+// made key is on disk before the account has it: a crash in between loses nothing.
 func (s *service) master(ctx context.Context, accounts *account.Store, c serveCommand, w world) error {
 	given := w.getenv("CALLFN_MASTER_API_KEY")
 	file := filepath.Join(c.Data, masterKeyFile)

@@ -10,8 +10,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// TestEveryNumberHasARange gives every flag of a service that is a number or a time a value beyond its range: the error names
-// the flag and the range.
+// TestEveryNumberHasARange gives every flag of a service that is a number or a time a value beyond its range: the error
+// names the flag and the range.
 func TestEveryNumberHasARange(t *testing.T) {
 	parser, err := newParser(&cli{}, world{}.guarded())
 	if err != nil {
@@ -42,8 +42,10 @@ func TestEveryNumberHasARange(t *testing.T) {
 		for _, value := range beyond {
 			checked++
 			code, out, errs := program{}.run(t, append(strings.Fields(command), "--"+flag.Name+"="+value)...)
-			if code != exitUsage || !strings.Contains(errs, "--"+flag.Name+" ") || !strings.Contains(errs, "want "+rangeWords(flag)) || strings.Count(errs, "--") != 1 {
-				t.Errorf("callfn %s --%s=%s: got %d %q, want that flag named with its range", command, flag.Name, value, code, out+errs)
+			if code != exitUsage || !strings.Contains(errs, "--"+flag.Name+" ") || !strings.Contains(errs, "want "+
+				rangeWords(flag)) || strings.Count(errs, "--") != 1 {
+				t.Errorf("callfn %s --%s=%s: got %d %q, want that flag named with its range", command, flag.Name, value, code, out+
+					errs)
 			}
 		}
 	})
@@ -51,7 +53,8 @@ func TestEveryNumberHasARange(t *testing.T) {
 		t.Errorf("%d values were tried, want 40 or more", checked)
 	}
 	code, _, errs := program{}.run(t, "serve", "--workers=2000", "--queue=-1")
-	if code != exitUsage || !strings.Contains(errs, "--workers 2000: want between 0 and 1024") || !strings.Contains(errs, "--queue -1") {
+	if code != exitUsage || !strings.Contains(errs, "--workers 2000: want between 0 and 1024") ||
+		!strings.Contains(errs, "--queue -1") {
 		t.Errorf("two at once: %d %s, want both named", code, errs)
 	}
 }
@@ -98,14 +101,21 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 func TestPrintConfig(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "callfn.yaml")
-	if err := os.WriteFile(path, []byte("serve: {keep-runs-for: 7d, reset-ui: [https://a.example, https://b.example], rate-limit: kazoo}\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("serve: {keep-runs-for: 7d, reset-ui: [https://a.example, https://b.example], "+
+		"rate-limit: kazoo}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p := program{env: map[string]string{"CALLFN_QUEUE": "9", "CALLFN_RESET_WEBHOOK": "https://u:s3cret@hook.example/x?key=s3cret", "CALLFN_COUCH_PASSWORD": "s3cret"}}
-	first := p.must(t, exitOK, "serve", "--print-config", "--config", path, "--workers=3", "--couchdb-url=http://callfn:s3cret@couch:5984", "--trusted-proxy=10.0.0.7,10.1.0.0/16")
+	p := program{env: map[string]string{
+		"CALLFN_QUEUE":         "9",
+		"CALLFN_RESET_WEBHOOK": "https://u:s3cret@hook.example/x?key=s3cret", "CALLFN_COUCH_PASSWORD": "s3cret",
+	}}
+	first := p.must(t, exitOK, "serve", "--print-config", "--config", path, "--workers=3",
+		"--couchdb-url=http://callfn:s3cret@couch:5984", "--trusted-proxy=10.0.0.7,10.1.0.0/16")
 	for _, want := range []string{
-		"workers: 3 # from the command line", "queue: 9 # from CALLFN_QUEUE", "keep-runs-for: 168h0m0s # from " + path, "reset-ui: https://a.example,https://b.example",
-		"rate-limit: 100/10", "couchdb-url: http://callfn@couch:5984 # from the command line # without its password", "trusted-proxy: 10.0.0.7/32,10.1.0.0/16",
+		"workers: 3 # from the command line", "queue: 9 # from CALLFN_QUEUE", "keep-runs-for: 168h0m0s # from " + path,
+		"reset-ui: https://a.example,https://b.example",
+		"rate-limit: 100/10", "couchdb-url: http://callfn@couch:5984 # from the command line # without its password",
+		"trusted-proxy: 10.0.0.7/32,10.1.0.0/16",
 		"reset-webhook: https://u@hook.example/x", "CALLFN_COUCH_PASSWORD is set", "listen: 127.0.0.1:8000\n",
 	} {
 		if !strings.Contains(first, want) {
@@ -156,7 +166,8 @@ func TestHelp(t *testing.T) {
 			t.Errorf("callfn %v: got %d %q %q, want %d %q %q", c.args, code, out, errs, c.code, c.out, c.errout)
 		}
 	}
-	if _, out, _ := (program{}).run(t, "functions", "put", "--help"); strings.Contains(out, "$CALLFN_ID") || !strings.Contains(out, "$CALLFN_SERVER") {
+	if _, out, _ := (program{}).run(t, "functions", "put", "--help"); strings.Contains(out, "$CALLFN_ID") ||
+		!strings.Contains(out, "$CALLFN_SERVER") {
 		t.Errorf("help of put: %s, want the environment for settings only", out)
 	}
 }
@@ -169,15 +180,20 @@ func TestSettingsAreTakenAsWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("serve:\n  couch-user: 0123\n  master-account: 1.10\n  workers: 0x10\n  trusted-proxy: [10.0.0.7]\n  record-parameters: true\n")
+	write("serve:\n  couch-user: 0123\n  master-account: 1.10\n  workers: 0x10\n  trusted-proxy: [10.0.0.7]\n  " +
+		"record-parameters: true\n")
 	printed := program{}.must(t, exitOK, "serve", "--print-config", "--config", path)
-	for _, want := range []string{"couch-user: \"0123\"", "master-account: \"1.10\"", "workers: 16 ", "trusted-proxy: 10.0.0.7/32", "record-parameters: true"} {
+	for _, want := range []string{
+		"couch-user: \"0123\"", "master-account: \"1.10\"", "workers: 16 ",
+		"trusted-proxy: 10.0.0.7/32", "record-parameters: true",
+	} {
 		if !strings.Contains(printed, want) && !strings.Contains(printed, strings.ReplaceAll(want, `"`, "")) {
 			t.Errorf("want %s in\n%s", want, printed)
 		}
 	}
 	write("serve: {listen: [127.0.0.1, 8000]}\n")
-	if out := (program{}).must(t, exitUsage, "serve", "--print-config", "--config", path); !strings.Contains(out, "listen takes one value, not a list") {
+	if out := (program{}).must(t, exitUsage, "serve", "--print-config", "--config", path); !strings.Contains(out,
+		"listen takes one value, not a list") {
 		t.Errorf("a list of addresses: %s; want it refused", out)
 	}
 }

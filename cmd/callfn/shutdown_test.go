@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// A request that has begun when the service is told to stop is answered: its body arrives only after the stop has begun.
+// A request that has begun when the service is told to stop is answered: its body arrives only after the stop has
+// begun.
 func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	session := login(t, s.url)

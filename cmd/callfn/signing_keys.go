@@ -94,7 +94,10 @@ func (c signingKeysRotate) Run(ctx context.Context, w world, on *signingKeysComm
 	action := "rotate"
 	if c.VoidTokens {
 		action = "reset_private_key"
-		d := doomed{does: "make every token worthless, of every account: type", name: "void-tokens", about: "everybody has to log in again"}
+		d := doomed{
+			does: "make every token worthless, of every account: type", name: "void-tokens",
+			about: "everybody has to log in again",
+		}
 		if err := c.agreed(ctx, w, d); err != nil {
 			return err
 		}
@@ -107,7 +110,8 @@ func (c signingKeysRotate) Run(ctx context.Context, w world, on *signingKeysComm
 	if err != nil {
 		return err
 	}
-	return on.ask(ctx, w, http.MethodPut, func(*client) string { return "/v2/auth/keys/" + url.PathEscape(ids[0]) }, map[string]string{"action": action},
+	return on.ask(ctx, w, http.MethodPut, func(*client) string { return "/v2/auth/keys/" + url.PathEscape(ids[0]) },
+		map[string]string{"action": action},
 		func(raw json.RawMessage) error {
 			var k signingKey
 			if err := json.Unmarshal(raw, &k); err != nil {

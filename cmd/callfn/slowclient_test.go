@@ -10,10 +10,12 @@ import (
 	"time"
 )
 
-// Whoever sends a request byte by byte (slow-loris) is cut off in time, header or body, and meanwhile the service serves others.
+// Whoever sends a request byte by byte (slow-loris) is cut off in time, header or body, and meanwhile the service
+// serves others.
 func TestSlowClients(t *testing.T) {
 	const header, body = 300 * time.Millisecond, 600 * time.Millisecond
-	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--header-timeout="+header.String(), "--body-timeout="+body.String())
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--header-timeout="+header.String(),
+		"--body-timeout="+body.String())
 	address := strings.TrimPrefix(s.url, "http://")
 	for _, c := range []struct {
 		name, whole, drip string
@@ -22,9 +24,12 @@ func TestSlowClients(t *testing.T) {
 	}{
 		{"header", "GET /healthz HTTP/1.1\r\nHost: callfn\r\n", "X-Slow: drip\r\n", header, ""},
 		{"request line", "", "G", header, ""},
-		{"body", "PUT /v2/api_auth HTTP/1.1\r\nHost: callfn\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n", " ", body, "408"},
-		{"chunks", "PUT /v2/api_auth HTTP/1.1\r\nHost: callfn\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n", body, "408"},
-		{"pivot", "POST /v2/accounts/0/pivot HTTP/1.1\r\nHost: callfn\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n", " ", body, "401"},
+		{"body", "PUT /v2/api_auth HTTP/1.1\r\nHost: callfn\r\nContent-Type: application/json\r\nContent-Length: " +
+			"60000\r\n\r\n", " ", body, "408"},
+		{"chunks", "PUT /v2/api_auth HTTP/1.1\r\nHost: callfn\r\nContent-Type: application/json\r\nTransfer-Encoding: " +
+			"chunked\r\n\r\n", "1\r\n \r\n", body, "408"},
+		{"pivot", "POST /v2/accounts/0/pivot HTTP/1.1\r\nHost: callfn\r\nContent-Type: application/json\r\nContent-Length: " +
+			"100000\r\n\r\n", " ", body, "401"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			conn, err := net.Dial("tcp", address)

@@ -16,7 +16,8 @@ import (
 // steering is text that rewrites a terminal that shows it as it is.
 const steering = "a\x1b[2J\x1b]0;owned\ab\u009b31m\u202ec\rd\ne\x7f"
 
-// TestNothingSteersATerminal stores text of others that is hostile to terminals, and looks at what every command prints of it.
+// TestNothingSteersATerminal stores text of others that is hostile to terminals, and looks at what every command prints
+// of it.
 func TestNothingSteersATerminal(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	p := s.keyed()
@@ -36,10 +37,17 @@ func TestNothingSteersATerminal(t *testing.T) {
 	}
 	p.stdin = "console.log(" + string(inJS) + "); throw new Error(" + string(inJS) + ");"
 	function := anID.FindString(p.must(t, exitOK, "functions", "put", "--name", steering, "-"))
-	callflow := anID.FindString(put(exitOK, map[string]any{"name": steering, "numbers": []string{"1000"}, "flow": map[string]any{
-		"module": "function", "data": map[string]any{"id": function}, "children": map[string]any{"_": map[string]any{"module": "tts", "data": map[string]any{"text": steering}}},
-	}}, "callflows", "put", "-"))
-	put(exitOK, map[string]any{"name": steering, "call": map[string]any{}, "expected": map[string]any{"flow": map[string]any{"module": steering}}},
+	callflow := anID.FindString(put(exitOK, map[string]any{
+		"name": steering, "numbers": []string{"1000"},
+		"flow": map[string]any{
+			"module": "function", "data": map[string]any{"id": function},
+			"children": map[string]any{"_": map[string]any{"module": "tts", "data": map[string]any{"text": steering}}},
+		},
+	}, "callflows", "put", "-"))
+	put(exitOK, map[string]any{
+		"name": steering, "call": map[string]any{},
+		"expected": map[string]any{"flow": map[string]any{"module": steering}},
+	},
 		"functions", "import-tests", function, "-")
 	account := anID.FindString(p.must(t, exitOK, "accounts", "create", steering))
 	p.stdin = "s3cret"
@@ -53,16 +61,44 @@ func TestNothingSteersATerminal(t *testing.T) {
 	}
 	p.run(t, "call", "--to=1000") // leaves records
 	for _, args := range [][]string{
-		{"functions", "list"}, {"functions", "get", function}, {"functions", "run", function, "--to=1"}, {"functions", "run", "--file", draft, "--to=1"},
-		{"functions", "test", function}, {"functions", "runs", function}, {"functions", "runs", function, "--failed"}, {"runs"},
-		{"functions", "put", "--name=x", draft}, {"functions", "disable", function}, {"functions", "enable", function},
-		{"functions", "rename", function, steering}, {"functions", "get", "nosuch" + steering}, {"functions", "get", strings.Repeat("f", 32)},
-		{"callflows", "list"}, {"callflows", "get", callflow}, {"call", "--to=1000", "--caller-id-name=" + steering}, {"call", "--to=" + steering},
-		{"accounts", "list"}, {"accounts", "--account", account, "get"}, {"users", "list"}, {"users", "get", user}, {"pivot", "list"},
-		{"functions", "--json", "list"}, {"functions", "--json", "get", function}, {"functions", "--json", "runs", function}, {"call", "--json", "--to=1000"},
-		{"functions", "--account", steering, "list"}, {"functions", "dance" + steering},
-		{"functions", "export-tests", function, filepath.Join(dir, "cases")}, {"callflows", "delete", callflow}, {"accounts", "delete", account},
-		{"functions", "delete", function, "--yes"}, {"users", "delete", user, "--yes"}, {"accounts", "delete", account, "--yes"},
+		{"functions", "list"},
+		{"functions", "get", function},
+		{"functions", "run", function, "--to=1"},
+		{"functions", "run", "--file", draft, "--to=1"},
+		{"functions", "test", function},
+		{"functions", "runs", function},
+		{"functions", "runs", function, "--failed"},
+		{"runs"},
+		{"functions", "put", "--name=x", draft},
+		{"functions", "disable", function},
+		{"functions", "enable", function},
+		{"functions", "rename", function, steering},
+		{"functions", "get", "nosuch" + steering},
+		{"functions", "get", strings.Repeat("f", 32)},
+		{"callflows", "list"},
+		{"callflows", "get", callflow},
+		{"call", "--to=1000", "--caller-id-name=" + steering},
+		{"call", "--to=" + steering},
+		{"accounts", "list"},
+		{"accounts", "--account", account, "get"},
+		{"users", "list"},
+		{"users", "get", user},
+		{"pivot", "list"},
+		{"functions", "--json", "list"},
+		{"functions", "--json", "get", function},
+		{"functions", "--json", "runs", function},
+		{"call", "--json", "--to=1000"},
+		{"functions", "--account", steering, "list"},
+		{"functions", "dance" + steering},
+		{"functions", "export-tests", function, filepath.Join(dir, "cases")},
+		{"callflows", "delete", callflow},
+		{"accounts", "delete", account},
+		{"functions", "delete", function, "--yes"},
+		{"users", "delete", user, "--yes"},
+		{
+			"accounts", "delete", account,
+			"--yes",
+		},
 	} {
 		p.typed = strings.NewReader("\n")
 		_, out, errs := p.run(t, args...)
@@ -98,7 +134,8 @@ func TestOutputIsGuarded(t *testing.T) {
 				return true
 			}
 			name, ok := selector.X.(*ast.Ident)
-			if ok && name.Name == "fmt" && (strings.HasPrefix(selector.Sel.Name, "Fprint") || strings.HasPrefix(selector.Sel.Name, "Print")) {
+			if ok && name.Name == "fmt" && (strings.HasPrefix(selector.Sel.Name, "Fprint") ||
+				strings.HasPrefix(selector.Sel.Name, "Print")) {
 				t.Errorf("%s: fmt.%s prints text of others as it is: use printable.%[2]s", set.Position(n.Pos()), selector.Sel.Name)
 			}
 			return true

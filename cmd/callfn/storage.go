@@ -75,16 +75,17 @@ type storageGet struct{}
 
 // Run prints where everything is, and the connections. With --json it prints the plan, which `apply` takes.
 func (storageGet) Run(ctx context.Context, w world, on *storageCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(*client) string { return storagePath }, nil, func(raw json.RawMessage) error {
-		var p planDoc
-		if err := json.Unmarshal(raw, &p); err != nil {
-			return err
-		}
-		if err := printPlaces(w, p); err != nil {
-			return err
-		}
-		return printConnections(w, p)
-	})
+	return on.ask(ctx, w, http.MethodGet, func(*client) string { return storagePath }, nil,
+		func(raw json.RawMessage) error {
+			var p planDoc
+			if err := json.Unmarshal(raw, &p); err != nil {
+				return err
+			}
+			if err := printPlaces(w, p); err != nil {
+				return err
+			}
+			return printConnections(w, p)
+		})
 }
 
 // printConnections prints one line a connection of the plan.
@@ -131,7 +132,8 @@ func printPlaces(w world, p planDoc) error {
 }
 
 func migrationLine(p planDoc, m migrationDoc) string {
-	return fmt.Sprintf("%s is being moved from %s to %s: %s, %d of %d documents (%s)", m.Database, p.named(m.From), p.named(m.To), m.says(), m.Copied, m.Total, m.ID)
+	return fmt.Sprintf("%s is being moved from %s to %s: %s, %d of %d documents (%s)", m.Database, p.named(m.From),
+		p.named(m.To), m.says(), m.Copied, m.Total, m.ID)
 }
 
 type storageCheck struct{}

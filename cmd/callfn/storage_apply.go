@@ -43,7 +43,10 @@ func (c storageApply) Run(ctx context.Context, w world, on *storageCommand) erro
 	if c.Merge {
 		method = http.MethodPatch
 	}
-	options := url.Values{"dry_run": {strconv.FormatBool(c.DryRun)}, "validate_settings": {strconv.FormatBool(!c.NoValidate)}}
+	options := url.Values{
+		"dry_run":           {strconv.FormatBool(c.DryRun)},
+		"validate_settings": {strconv.FormatBool(!c.NoValidate)},
+	}
 	var answer struct {
 		Data     json.RawMessage      `json:"data"`
 		Warnings map[string][]warning `json:"warnings"`
@@ -74,7 +77,8 @@ func (c storageApply) follow(ctx context.Context, w world, api *client, data jso
 		if err != nil {
 			return err
 		}
-		if _, err := printable.Fprintf(w.stdout, "%s is on %s now. `callfn storage finish` ends the move, `callfn storage rollback` undoes it.\n", m.Database, p.named(m.To)); err != nil {
+		if _, err := printable.Fprintf(w.stdout, "%s is on %s now. `callfn storage finish` ends the move, `callfn storage "+
+			"rollback` undoes it.\n", m.Database, p.named(m.To)); err != nil {
 			return err
 		}
 	}
@@ -178,7 +182,8 @@ func (c storageApply) print(w world, before, after json.RawMessage) error {
 		case m.Documents != 1:
 			how = fmt.Sprintf("%d documents", m.Documents)
 		}
-		lines = append(lines, fmt.Sprintf("%s would be moved from %s to %s, with %s", m.Database, p.named(m.From), p.named(m.To), how))
+		lines = append(lines, fmt.Sprintf("%s would be moved from %s to %s, with %s", m.Database, p.named(m.From),
+			p.named(m.To), how))
 	}
 	for _, m := range p.Migrations {
 		lines = append(lines, migrationLine(p, m))

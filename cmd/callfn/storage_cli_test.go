@@ -10,11 +10,13 @@ import (
 	"time"
 )
 
-// A plan that is stored through one process is in force in every other that shares the CouchDB, within a second and without a
-// restart; edited settings of a connection too. A process that starts later begins with it.
+// A plan that is stored through one process is in force in every other that shares the CouchDB, within a second and
+// without a restart; edited settings of a connection too. A process that starts later begins with it.
 func TestStoragePlanReachesEveryProcess(t *testing.T) {
-	main := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
-	flags := []string{"--couchdb-url=" + withUser(t, main.couch, "admin", couchPassword), "--database-prefix=" + uniquePrefix(t)}
+	main := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
+		"--couch-user=admin")
+	flags := []string{"--couchdb-url=" + withUser(t, main.couch, "admin", couchPassword), "--database-prefix=" +
+		uniquePrefix(t)}
 	env := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
 	one := serve(t, env, flags...)
 	secret := "--secret-key-file=" + filepath.Join(one.dataDir, "secret.key")
@@ -50,7 +52,8 @@ func TestStoragePlanReachesEveryProcess(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(apply[2], []byte(strings.Replace(string(text), "127.0.0.1", "localhost", 1)), 0o600); err != nil {
+	if err := os.WriteFile(apply[2], []byte(strings.Replace(string(text), "127.0.0.1", "localhost", 1)),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	code, out, errs := one.keyed().run(t, apply...)
@@ -58,7 +61,8 @@ func TestStoragePlanReachesEveryProcess(t *testing.T) {
 		t.Fatal(code, out, errs)
 	}
 	follows("edited settings in the other process", byName)
-	if code, out, _ := two.keyed().run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK || !strings.Contains(out, "Hi Bob") {
+	if code, out, _ := two.keyed().run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK ||
+		!strings.Contains(out, "Hi Bob") {
 		t.Errorf("a call afterwards: %d %s", code, out)
 	}
 
@@ -73,8 +77,10 @@ func TestStoragePlanReachesEveryProcess(t *testing.T) {
 
 // The doctor examines what the storage plan names, too; it needs the secret for the passwords there.
 func TestDoctorExaminesTheStoragePlan(t *testing.T) {
-	main := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
-	flags := []string{"--couchdb-url=" + withUser(t, main.couch, "admin", couchPassword), "--database-prefix=" + uniquePrefix(t)}
+	main := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
+		"--couch-user=admin")
+	flags := []string{"--couchdb-url=" + withUser(t, main.couch, "admin", couchPassword), "--database-prefix=" +
+		uniquePrefix(t)}
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, flags...)
 	p := startPlace(t, "node")
 	if code, out, errs := s.keyed().run(t, planFile(t, "../../storage-plans/functions-apart.json", p)...); code != exitOK {
@@ -98,10 +104,12 @@ func TestDoctorExaminesTheStoragePlan(t *testing.T) {
 	}
 }
 
-// The doctor of the embedded node examines the CouchDBs of a plan that is stored there, and fails when functions are where nothing answers.
+// The doctor of the embedded node examines the CouchDBs of a plan that is stored there, and fails when functions are
+// where nothing answers.
 func TestDoctorOfTheEmbeddedNodeExaminesTheStoragePlan(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
-	away := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+	away := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
+		"--couch-user=admin")
 	p := place{address: away.couch, user: "admin", password: couchPassword}
 	if code, out, errs := s.keyed().run(t, planFile(t, "../../storage-plans/functions-apart.json", p)...); code != exitOK {
 		t.Fatal(code, out, errs)
@@ -137,22 +145,35 @@ func TestStorageCommandsThatCannotBe(t *testing.T) {
 		return file
 	}
 	const uuid = "9ee5860b4d717907dfc63274af0d06e9"
-	plan := write("plan.json", `{"data":{"connections":{"`+uuid+`":{"driver":"kazoo_couch","settings":{"ip":"127.0.0.1","port":1,"credentials":{"username":"u","password":"********"}}}},
+	plan := write("plan.json", `{"data":{"connections":{"`+uuid+
+		`":{"driver":"kazoo_couch","settings":{"ip":"127.0.0.1","port":1,"credentials":{"username":"u","password":"********"}}}},
 		"plan":{"aggregate":{"connection":"`+uuid+`","database":{"names":["functions"]}}}}}`)
 	for name, c := range map[string]struct {
 		args []string
 		code int
 		says string
 	}{
-		"no file":               {[]string{"/nonexistent"}, exitUsage, "no such file"},
-		"no JSON":               {[]string{write("text", "x")}, exitUsage, "no JSON"},
-		"no plan":               {[]string{write("other", `{"functions":[]}`)}, exitUsage, "neither plan nor connections"},
-		"password of nobody":    {[]string{plan, "--connection-password-file=x=" + plan}, exitUsage, `no connection "x"`},
-		"no password file":      {[]string{plan, "--connection-password-file=" + uuid + "=/nonexistent"}, exitUsage, "no such file"},
-		"no CA file":            {[]string{plan, "--connection-ca-file=" + uuid + "=/nonexistent"}, exitUsage, "no such file"},
-		"password never sent":   {[]string{plan}, exitFailed, "--connection-password-file " + uuid + "="},
-		"nobody there":          {[]string{plan, "--connection-password-file=" + uuid + "=" + write("password", "hunter2")}, exitFailed, "settings.ip: no CouchDB answers at http://127.0.0.1:1"},
-		"nobody there, dry run": {[]string{plan, "--dry-run", "--connection-password-file=" + uuid + "=" + write("password", "hunter2")}, exitFailed, "settings.ip: no CouchDB answers at http://127.0.0.1:1"},
+		"no file":            {[]string{"/nonexistent"}, exitUsage, "no such file"},
+		"no JSON":            {[]string{write("text", "x")}, exitUsage, "no JSON"},
+		"no plan":            {[]string{write("other", `{"functions":[]}`)}, exitUsage, "neither plan nor connections"},
+		"password of nobody": {[]string{plan, "--connection-password-file=x=" + plan}, exitUsage, `no connection "x"`},
+		"no password file": {
+			[]string{plan, "--connection-password-file=" + uuid + "=/nonexistent"},
+			exitUsage,
+			"no such file",
+		},
+		"no CA file": {
+			[]string{plan, "--connection-ca-file=" + uuid + "=/nonexistent"},
+			exitUsage,
+			"no such file",
+		},
+		"password never sent": {[]string{plan}, exitFailed, "--connection-password-file " + uuid + "="},
+		"nobody there": {
+			[]string{plan, "--connection-password-file=" + uuid + "=" + write("password", "hunter2")},
+			exitFailed, "settings.ip: no CouchDB answers at http://127.0.0.1:1",
+		},
+		"nobody there, dry run": {[]string{plan, "--dry-run", "--connection-password-file=" + uuid + "=" +
+			write("password", "hunter2")}, exitFailed, "settings.ip: no CouchDB answers at http://127.0.0.1:1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, errs := s.keyed().run(t, append([]string{"storage", "apply"}, c.args...)...)
@@ -166,19 +187,22 @@ func TestStorageCommandsThatCannotBe(t *testing.T) {
 	}
 	// What is read can be applied.
 	_, text, _ := s.keyed().run(t, "storage", "get", "--json")
-	if code, out, errs := s.keyed().run(t, "storage", "apply", write("same.json", text)); code != exitOK || !strings.Contains(out, "The plan is as it was.") {
+	if code, out, errs := s.keyed().run(t, "storage", "apply", write("same.json", text)); code != exitOK ||
+		!strings.Contains(out, "The plan is as it was.") {
 		t.Errorf("apply of what get gives: %d %s%s", code, out, errs)
 	}
-	if code, out, errs := s.keyed().run(t, "storage", "check", "--json"); code != exitOK || !strings.Contains(out, `"works": true`) {
+	if code, out, errs := s.keyed().run(t, "storage", "check", "--json"); code != exitOK ||
+		!strings.Contains(out, `"works": true`) {
 		t.Errorf("check: %d %s%s", code, out, errs)
 	}
 }
 
-// --functions-couchdb-url is the plan where none is stored: it is shown as such, a stored plan moves what it put apart, and then the
-// flag can go.
+// --functions-couchdb-url is the plan where none is stored: it is shown as such, a stored plan moves what it put apart,
+// and then the flag can go.
 func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
 	couch := func() string {
-		s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+		s := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0",
+			"--couch-user=admin")
 		return withUser(t, s.couch, "admin", couchPassword)
 	}
 	env := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
@@ -188,11 +212,13 @@ func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
 	callWorks(t, s)
 	calls := func(s *served) {
 		t.Helper()
-		if code, out, errs := s.keyed().run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK || !strings.Contains(out, "Hi Bob") {
+		if code, out, errs := s.keyed().run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK ||
+			!strings.Contains(out, "Hi Bob") {
 			t.Fatalf("call: %d %s%s", code, out, errs)
 		}
 	}
-	if _, out, _ := s.keyed().run(t, "storage", "get"); len(regexp.MustCompile(`  functions +http`).FindAllString(out, -1)) != 2 {
+	if _, out, _ := s.keyed().run(t, "storage", "get"); len(regexp.MustCompile(`  functions +http`).FindAllString(out,
+		-1)) != 2 {
 		t.Errorf("the flag's databases: %s", out)
 	}
 	// What is shown can be stored, and changes nothing.
@@ -201,12 +227,14 @@ func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, out, errs := s.keyed().run(t, "storage", "apply", file); code != exitOK || !strings.Contains(out, "The plan is as it was.") {
+	if code, out, errs := s.keyed().run(t, "storage", "apply", file); code != exitOK ||
+		!strings.Contains(out, "The plan is as it was.") {
 		t.Errorf("the default plan: %d %s%s", code, out, errs)
 	}
 
 	p := startPlace(t, "node")
-	if code, out, errs := s.keyed().run(t, planFile(t, "../../storage-plans/functions-apart.json", p)...); code != exitOK || !strings.Contains(out, "functions is on") {
+	if code, out, errs := s.keyed().run(t, planFile(t, "../../storage-plans/functions-apart.json",
+		p)...); code != exitOK || !strings.Contains(out, "functions is on") {
 		t.Fatal(code, out, errs)
 	}
 	calls(s)
@@ -217,7 +245,8 @@ func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
 	s.stop()
 	s = serve(t, env, append(main, secret)...)
 	calls(s)
-	if _, out, _ := s.keyed().run(t, "storage", "get"); strings.Contains(out, "on functions") || strings.Count(out, p.address) != 2 {
+	if _, out, _ := s.keyed().run(t, "storage", "get"); strings.Contains(out, "on functions") ||
+		strings.Count(out, p.address) != 2 {
 		t.Errorf("without the flag: %s", out)
 	}
 }

@@ -30,7 +30,8 @@ type place struct {
 	shared        bool   // others use it too: only with a prefix
 }
 
-// eachPlace runs a test with a live embedded node, pouchdb-server, and the real CouchDB where one is named; or with a node behind TLS.
+// eachPlace runs a test with a live embedded node, pouchdb-server, and the real CouchDB where one is named; or with a
+// node behind TLS.
 func eachPlace(t *testing.T, tls bool, test func(t *testing.T, p place)) {
 	names := []string{"node", "pouchdb", "couchdb"}
 	if tls {
@@ -51,7 +52,10 @@ func startPlace(t *testing.T, name string) place {
 			t.Skip("no real CouchDB: set CALLFN_TEST_COUCHDB_URL=http://admin:password@host:5984 to run this there")
 		}
 		password, _ := u.User.Password()
-		return place{name: name, address: u.Scheme + "://" + u.Host, user: u.User.Username(), password: password, shared: true}
+		return place{
+			name: name, address: u.Scheme + "://" + u.Host, user: u.User.Username(), password: password,
+			shared: true,
+		}
 	}
 	pool := sandboxtest.Pool(t, 1)
 	n := datastoretest.Serve(t, datastoretest.NodeConfig{
@@ -111,7 +115,8 @@ func planFile(t *testing.T, file string, p place) (args []string) {
 	return append([]string{"storage", "apply", write("plan.json", string(out))}, args...)
 }
 
-// Every ready plan is applied as its README says, to an embedded node and to a service on CouchDB, with every CouchDB there is; then functions are there, and run.
+// Every ready plan is applied as its README says, to an embedded node and to a service on CouchDB, with every CouchDB
+// there is; then functions are there, and run.
 func TestReadyStoragePlans(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long, and the race detector makes it longer: run this without -short")
@@ -143,12 +148,14 @@ func TestReadyStoragePlans(t *testing.T) {
 					applyReadyPlan(t, name, p, apply, "")
 				})
 				t.Run("on CouchDB", func(t *testing.T) {
-					main := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}}, "--couch-listen=127.0.0.1:0", "--couch-user=admin")
+					main := serve(t, program{env: map[string]string{"CALLFN_COUCH_PASSWORD": couchPassword}},
+						"--couch-listen=127.0.0.1:0", "--couch-user=admin")
 					c := couchUnderTest{admin: withUser(t, p.address, p.user, p.password), prefix: uniquePrefix(t), real: p.shared}
 					if p.shared {
 						t.Cleanup(func() { c.remove(t) })
 					}
-					applyReadyPlan(t, name, p, apply, c.prefix, "--couchdb-url="+withUser(t, main.couch, "admin", couchPassword), "--database-prefix="+c.prefix)
+					applyReadyPlan(t, name, p, apply, c.prefix, "--couchdb-url="+withUser(t, main.couch, "admin", couchPassword),
+						"--database-prefix="+c.prefix)
 				})
 			})
 		})
@@ -160,7 +167,8 @@ func applyReadyPlan(t *testing.T, name string, p place, apply []string, prefix s
 	t.Helper()
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, flags...)
 	shell := s.keyed()
-	if code, out, errs := shell.run(t, append(apply, "--dry-run")...); code != exitOK || !strings.Contains(out, "functions would be on") || !strings.Contains(out, "Nothing was changed") {
+	if code, out, errs := shell.run(t, append(apply, "--dry-run")...); code != exitOK ||
+		!strings.Contains(out, "functions would be on") || !strings.Contains(out, "Nothing was changed") {
 		t.Fatalf("dry run: %d %s %s", code, out, errs)
 	}
 	code, out, errs := shell.run(t, apply...)
@@ -181,7 +189,8 @@ func applyReadyPlan(t *testing.T, name string, p place, apply []string, prefix s
 	if p.name == "pouchdb" {
 		well = exitFailed // it calls itself version 4, and CouchDB 4 is to have no shows
 	}
-	if code, out, errs = shell.run(t, "storage", "check"); code != well || !regexp.MustCompile(`ok +functions run`).MatchString(out) || !strings.Contains(out, "CouchDB at "+p.address) {
+	if code, out, errs = shell.run(t, "storage", "check"); code != well ||
+		!regexp.MustCompile(`ok +functions run`).MatchString(out) || !strings.Contains(out, "CouchDB at "+p.address) {
 		t.Errorf("check: %d %s %s", code, out, errs)
 	}
 	if code, out, errs = shell.run(t, apply...); code != exitOK || !strings.Contains(out, "The plan is as it was.") {

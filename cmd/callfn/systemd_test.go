@@ -46,8 +46,8 @@ func readUnit(t *testing.T, files ...string) unit {
 	return u
 }
 
-// startUnit runs this test binary as the unit's ExecStart, with the unit's environment and nothing else of ours but where it
-// may write and listen.
+// startUnit runs this test binary as the unit's ExecStart, with the unit's environment and nothing else of ours but
+// where it may write and listen.
 func startUnit(t *testing.T, u unit, more ...string) (*exec.Cmd, *bufio.Scanner) {
 	t.Helper()
 	self, err := os.Executable()
@@ -81,7 +81,8 @@ func startUnit(t *testing.T, u unit, more ...string) (*exec.Cmd, *bufio.Scanner)
 	return cmd, bufio.NewScanner(stderr)
 }
 
-// The unit as it stands starts the embedded node, with no CouchDB anywhere, and a hangup stops it as gracefully as TERM does.
+// The unit as it stands starts the embedded node, with no CouchDB anywhere, and a hangup stops it as gracefully as TERM
+// does.
 func TestUnitStartsTheEmbeddedNode(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
@@ -103,13 +104,15 @@ func TestUnitStartsTheEmbeddedNode(t *testing.T) {
 				}
 			}
 			if err := cmd.Wait(); err != nil || !ready || !stopping {
-				t.Errorf("ended with %v, was ready: %v, said that it stops: %v; want exit code 0 and both\n%s", err, ready, stopping, &log)
+				t.Errorf("ended with %v, was ready: %v, said that it stops: %v; want exit code 0 and both\n%s", err, ready,
+					stopping, &log)
 			}
 		})
 	}
 }
 
-// With the drop-in the same unit goes to CouchDB: settings and password are taken, and what fails is that nobody answers.
+// With the drop-in the same unit goes to CouchDB: settings and password are taken, and what fails is that nobody
+// answers.
 func TestUnitWithCouchDB(t *testing.T) {
 	u := readUnit(t, "callfn.service", "callfn-couchdb.conf")
 	for i, e := range u.environment {
@@ -121,7 +124,8 @@ func TestUnitWithCouchDB(t *testing.T) {
 		text.WriteString(lines.Text() + "\n")
 	}
 	_ = cmd.Wait()
-	if code := cmd.ProcessState.ExitCode(); code == exitUsage || code == exitOK || !strings.Contains(text.String(), "127.0.0.1:1") {
+	if code := cmd.ProcessState.ExitCode(); code == exitUsage || code == exitOK || !strings.Contains(text.String(),
+		"127.0.0.1:1") {
 		t.Errorf("exit code %d; want 1, because no CouchDB answers at 127.0.0.1:1\n%s", code, text.String())
 	}
 }

@@ -7,7 +7,8 @@ import (
 	"callfn/internal/printable"
 )
 
-// table is a listing: columns under their names, each as wide as its widest cell. Cells are shown as printable.Text does.
+// table is a listing: columns under their names, each as wide as its widest cell. Cells are shown as printable.Text
+// does.
 type table struct {
 	rows [][]string
 }

@@ -32,9 +32,11 @@ type verdicts struct {
 	}
 }
 
-// runTests runs the cases saved with a document, on the candidate if there is one, and prints what came of it. It fails when one
-// of them does.
-func (f clientFlags) runTests(ctx context.Context, w world, n noun, ref string, only []string, candidate map[string]any) error {
+// runTests runs the cases saved with a document, on the candidate if there is one, and prints what came of it. It fails
+// when one of them does.
+func (f clientFlags) runTests(ctx context.Context, w world, n noun, ref string, only []string,
+	candidate map[string]any,
+) error {
 	data := map[string]any{}
 	for name, value := range candidate {
 		data[name] = value
@@ -73,7 +75,8 @@ func (f clientFlags) runTests(ctx context.Context, w world, n noun, ref string, 
 
 func printVerdicts(w world, resource, id string, v verdicts) error {
 	if len(v.Tests) == 0 {
-		_, err := printable.Fprintf(w.stderr, "no cases yet: write one as JSON and store it with `callfn %s import-tests %s FILE.json`\n", resource, id)
+		_, err := printable.Fprintf(w.stderr, "no cases yet: write one as JSON and store it with `callfn %s import-tests "+
+			"%s FILE.json`\n", resource, id)
 		return err
 	}
 	var b bytes.Buffer
@@ -172,8 +175,8 @@ type importTests struct {
 	confirmFlag
 }
 
-// importTests stores the cases of files: a case whose name is there already takes its place. Nothing is sent unless all files
-// can be read.
+// importTests stores the cases of files: a case whose name is there already takes its place. Nothing is sent unless all
+// files can be read.
 func (f clientFlags) importTests(ctx context.Context, w world, n noun, i importTests) error {
 	wanted, err := readCases(w, i.Files)
 	if err != nil {
@@ -228,7 +231,9 @@ func (f clientFlags) importTests(ctx context.Context, w world, n noun, i importT
 }
 
 // putCase stores a case, in place of the one of its name, and says what it did.
-func (c *client) putCase(ctx context.Context, w world, tests string, wanted savedcase.Case, there []storedCase) (string, error) {
+func (c *client) putCase(ctx context.Context, w world, tests string, wanted savedcase.Case,
+	there []storedCase,
+) (string, error) {
 	text, err := savedcase.Encode(wanted)
 	if err != nil {
 		return "", err

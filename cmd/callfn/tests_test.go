@@ -76,19 +76,24 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 		}
 		return path
 	}
-	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(must(exitOK, "functions", "put", "--name=greets", file("greets.js", greets)))
-	if out := must(exitOK, "functions", "test", id); !strings.Contains(out, "no cases yet") || !strings.Contains(out, "import-tests "+id) {
+	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(must(exitOK, "functions", "put", "--name=greets",
+		file("greets.js", greets)))
+	if out := must(exitOK, "functions", "test", id); !strings.Contains(out, "no cases yet") ||
+		!strings.Contains(out, "import-tests "+id) {
 		t.Errorf("no cases: %s", out)
 	}
 	file("cases/a.json", greetsAlice)
 	file("cases/b.json", christmas)
-	if out := must(exitOK, "functions", "import-tests", id, filepath.Join(dir, "cases")); out != "stored    greets Alice, kindly\nstored    says when it is\n" {
+	if out := must(exitOK, "functions", "import-tests", id, filepath.Join(dir, "cases")); out != "stored    greets "+
+		"Alice, kindly\nstored    says when it is\n" {
 		t.Errorf("import: %s", out)
 	}
-	if out := must(exitOK, "functions", "test", id); out != "ok    greets Alice, kindly\nok    says when it is\n\n2 of 2 cases pass\n" {
+	if out := must(exitOK, "functions", "test", id); out != "ok    greets Alice, kindly\nok    says when it is\n\n2 of "+
+		"2 cases pass\n" {
 		t.Errorf("test: %s", out)
 	}
-	if out := must(exitOK, "functions", "import-tests", id, filepath.Join(dir, "cases")); strings.Count(out, "unchanged") != 2 {
+	if out := must(exitOK, "functions", "import-tests", id, filepath.Join(dir, "cases")); strings.Count(out,
+		"unchanged") != 2 {
 		t.Errorf("imported again: %s", out)
 	}
 
@@ -115,7 +120,8 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 	if diff := cmp.Diff(want, exported(id)); diff != "" {
 		t.Errorf("export (-want +got):\n%s", diff)
 	}
-	other := regexp.MustCompile(`[0-9a-f]{32}`).FindString(must(exitOK, "functions", "put", "--name=other", file("greets.js", greets)))
+	other := regexp.MustCompile(`[0-9a-f]{32}`).FindString(must(exitOK, "functions", "put", "--name=other",
+		file("greets.js", greets)))
 	for name, text := range want {
 		must(exitOK, "functions", "import-tests", other, file("again/"+name, text))
 	}
@@ -126,10 +132,12 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 	// A draft, a refused update, an update that passes.
 	worse := file("worse.js", strings.Replace(greets, "'Hi '", "'Ho '", 1))
 	out := must(exitFailed, "functions", "test", id, "--file="+worse, "--case=greets Alice, kindly")
-	if out != "FAIL  greets Alice, kindly\n        flow.data.text: wanted \"Hi Alice <gold>\", got \"Ho Alice <gold>\"\n\n0 of 1 cases pass\n" {
+	if out != "FAIL  greets Alice, kindly\n        flow.data.text: wanted \"Hi Alice <gold>\", got \"Ho Alice "+
+		"<gold>\"\n\n0 of 1 cases pass\n" {
 		t.Errorf("draft: %s", out)
 	}
-	if out := must(exitFailed, "functions", "put", "--id="+id, "--run-tests", worse); strings.Count(out, "wanted") != 2 || !strings.Contains(out, "Case says when it is fails") {
+	if out := must(exitFailed, "functions", "put", "--id="+id, "--run-tests", worse); strings.Count(out, "wanted") != 2 ||
+		!strings.Contains(out, "Case says when it is fails") {
 		t.Errorf("refused update: %s", out)
 	}
 	if out := must(exitOK, "functions", "get", id); !strings.Contains(out, "'Hi '") {
@@ -137,7 +145,8 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 	}
 	must(exitOK, "functions", "put", "--id="+id, "--run-tests", file("greets.js", greets+"\n// mended"))
 	var v struct{ Passed, Failed int }
-	if err := json.Unmarshal([]byte(must(exitFailed, "functions", "test", id, "--json", "--file="+worse)), &v); err != nil || v.Failed != 2 {
+	if err := json.Unmarshal([]byte(must(exitFailed, "functions", "test", id, "--json", "--file="+worse)),
+		&v); err != nil || v.Failed != 2 {
 		t.Errorf("--json: %+v %v", v, err)
 	}
 	await(t, "records of the cases' runs, as rehearsals", func() bool {
@@ -145,7 +154,8 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 	})
 
 	// Pruning, and what cannot be read.
-	if out := must(exitOK, "functions", "import-tests", other, "--prune", "--yes", filepath.Join(dir, "cases", "a.json")); !strings.Contains(out, "deleted   says when it is") {
+	if out := must(exitOK, "functions", "import-tests", other, "--prune", "--yes", filepath.Join(dir, "cases",
+		"a.json")); !strings.Contains(out, "deleted   says when it is") {
 		t.Errorf("prune: %s", out)
 	}
 	if diff := cmp.Diff([]string{"greets-alice-kindly.json"}, keys(exported(other))); diff != "" {
@@ -179,22 +189,27 @@ func TestCallflowsFromTheShell(t *testing.T) {
 	if out := must(exitOK, "callflows", "list"); !strings.Contains(out, "no callflows yet") {
 		t.Errorf("list: %s", out)
 	}
-	flow := `{"name":"office","numbers":["1000"],"patterns":["^2"],"flow":{"module":"user","data":{"id":"u1"},"children":{"_":{"module":"voicemail","data":{"id":"` + strings.Repeat("b", 32) + `"}}}}}`
+	flow := `{"name":"office","numbers":["1000"],"patterns":["^2"],"flow":{"module":"user","data":{"id":"u1"},` +
+		`"children":{"_":{"module":"voicemail","data":{"id":"` + strings.Repeat("b", 32) + `"}}}}}`
 	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(must(exitOK, "callflows", "put", file(flow)))
 	if out := must(exitOK, "callflows", "list"); !regexp.MustCompile(id + `  1000 \^2  .*  office`).MatchString(out) {
 		t.Errorf("list: %s", out)
 	}
 	must(exitOK, "callflows", "import-tests", id,
-		file(`{"name":"nobody there","call":{},"script":{"answers":{"user":"none"}},"expected":{"steps":[{"module":"user"},{"module":"voicemail"}],"ended":{"how":"flow_ended"}}}`),
-		file(`{"name":"by pattern","call":{"To":"234"},"script":{"answers":{"user":"answered"}},"expected":{"ended":{"how":"answered"}}}`))
+		file(`{"name":"nobody there","call":{},"script":{"answers":{"user":"none"}},"expected":{"steps":[{"module":"user"},`+
+			`{"module":"voicemail"}],"ended":{"how":"flow_ended"}}}`),
+		file(`{"name":"by pattern","call":{"To":"234"},"script":{"answers":{"user":"answered"}},`+
+			`"expected":{"ended":{"how":"answered"}}}`))
 	if out := must(exitOK, "callflows", "test", id); !strings.Contains(out, "2 of 2 cases pass") {
 		t.Errorf("test: %s", out)
 	}
 	worse := file(strings.Replace(flow, `"voicemail"`, `"play"`, 1))
-	if out := must(exitFailed, "callflows", "test", id, "--file="+worse); !strings.Contains(out, "FAIL  nobody there\n        steps.1.module: wanted \"voicemail\", got \"play\"") {
+	if out := must(exitFailed, "callflows", "test", id, "--file="+worse); !strings.Contains(out,
+		"FAIL  nobody there\n        steps.1.module: wanted \"voicemail\", got \"play\"") {
 		t.Errorf("draft: %s", out)
 	}
-	if out := must(exitFailed, "callflows", "put", "--id="+id, "--run-tests", worse); !strings.Contains(out, "Case nobody there fails") {
+	if out := must(exitFailed, "callflows", "put", "--id="+id, "--run-tests", worse); !strings.Contains(out,
+		"Case nobody there fails") {
 		t.Errorf("refused update: %s", out)
 	}
 	if out := must(exitOK, "callflows", "get", id); !strings.Contains(out, `"voicemail"`) {
@@ -216,10 +231,12 @@ func keys(m map[string]string) []string {
 
 func TestCallFlagsMakeObjects(t *testing.T) {
 	got := callFlags{To: "1000", Param: map[string]string{
-		"Custom-SIP-Headers[X-Ticket]": "42", "Custom-SIP-Headers[X-Plan]": "gold", "Language": "de", "odd[": "1", "[x]": "2", "a[b][c]": "3",
+		"Custom-SIP-Headers[X-Ticket]": "42", "Custom-SIP-Headers[X-Plan]": "gold", "Language": "de", "odd[": "1", "[x]": "2",
+		"a[b][c]": "3",
 	}}.fields()
 	want := map[string]any{
-		"To": "1000", "Custom-SIP-Headers": map[string]any{"X-Ticket": "42", "X-Plan": "gold"}, "Language": "de", "odd[": "1", "[x]": "2", "a[b][c]": "3",
+		"To": "1000", "Custom-SIP-Headers": map[string]any{"X-Ticket": "42", "X-Plan": "gold"}, "Language": "de", "odd[": "1",
+		"[x]": "2", "a[b][c]": "3",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -237,7 +254,8 @@ func TestRehearsalHTTP(t *testing.T) {
 			t.Fatal(code, body)
 		}
 		code, body := send(t, "PUT", at+"/simulations", token.token, `{"data":{"To":"1000","script":{"real_http":true}}}`)
-		if !allowed && (code != 400 || !strings.Contains(body, "--rehearsal-http")) || allowed && (code != 201 || !strings.Contains(body, "the server gave no flow: the address is not a public one")) {
+		if !allowed && (code != 400 || !strings.Contains(body, "--rehearsal-http")) || allowed &&
+			(code != 201 || !strings.Contains(body, "the server gave no flow: the address is not a public one")) {
 			t.Errorf("allowed %v: %d %s", allowed, code, body)
 		}
 	}
@@ -252,7 +270,8 @@ func TestMaxBranchCount(t *testing.T) {
 	p.stdin = `{"numbers":["1000"],"flow":{"module":"noop","data":{}}}`
 	_, out, _ := p.run(t, "callflows", "put", "-")
 	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(out)
-	if code, body := send(t, "PATCH", at+"/callflows/"+id, token.token, `{"data":{"flow":{"module":"callflow","data":{"id":"`+id+`"}}}}`); code != 200 {
+	if code, body := send(t, "PATCH", at+"/callflows/"+id, token.token,
+		`{"data":{"flow":{"module":"callflow","data":{"id":"`+id+`"}}}}`); code != 200 {
 		t.Fatal(code, body)
 	}
 	var trace struct {
@@ -260,10 +279,12 @@ func TestMaxBranchCount(t *testing.T) {
 		Ended struct{ How string }
 	}
 	_, out, _ = p.run(t, "call", "--to=1000", "--json")
-	if err := json.Unmarshal([]byte(out), &trace); err != nil || len(trace.Steps) != 4 || trace.Ended.How != "branch_limit" {
+	if err := json.Unmarshal([]byte(out), &trace); err != nil || len(trace.Steps) != 4 ||
+		trace.Ended.How != "branch_limit" {
 		t.Errorf("%v: %d steps, %+v", err, len(trace.Steps), trace.Ended)
 	}
-	if code, _, errs := (program{}).run(t, "serve", "--max-branch-count=0"); code != exitUsage || !strings.Contains(errs, "max-branch-count") {
+	if code, _, errs := (program{}).run(t, "serve", "--max-branch-count=0"); code != exitUsage ||
+		!strings.Contains(errs, "max-branch-count") {
 		t.Errorf("%d %s", code, errs)
 	}
 }

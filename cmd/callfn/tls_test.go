@@ -32,7 +32,8 @@ func encrypted(t *testing.T, address string, http2 bool) (at, ca string) {
 	front.StartTLS()
 	t.Cleanup(func() { front.CloseClientConnections(); front.Close() })
 	ca = filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw}), 0o600); err != nil {
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: front.Certificate().Raw}),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	u, err := url.Parse(front.URL)
@@ -43,15 +44,18 @@ func encrypted(t *testing.T, address string, http2 bool) (at, ca string) {
 	return u.String(), ca
 }
 
-// Over TLS with a CA of one's own everything works, shows and changes feeds included, over HTTP/1.1 and 2; without the CA, or under a name
-// that the certificate does not have, nothing is sent.
+// Over TLS with a CA of one's own everything works, shows and changes feeds included, over HTTP/1.1 and 2; without the
+// CA, or under a name that the certificate does not have, nothing is sent.
 func TestCouchDBOverTLS(t *testing.T) {
 	eachCouch(t, func(t *testing.T, c couchUnderTest) {
 		for name, http2 := range map[string]bool{"1.1": false, "2": true} {
 			t.Run("http "+name, func(t *testing.T) {
 				address, ca := encrypted(t, c.admin, http2)
-				flags := []string{"--couchdb-url=" + address, "--database-prefix=" + c.prefix + "h" + name[:1] + "_", "--couchdb-ca=" + ca,
-					"--data=" + filepath.Join(t.TempDir(), "data")}
+				flags := []string{
+					"--couchdb-url=" + address, "--database-prefix=" + c.prefix + "h" + name[:1] + "_",
+					"--couchdb-ca=" + ca,
+					"--data=" + filepath.Join(t.TempDir(), "data"),
+				}
 				t.Cleanup(func() { couchUnderTest{admin: c.admin, prefix: c.prefix + "h" + name[:1] + "_"}.remove(t) })
 				with := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
 				s := serve(t, with, append(flags, "--runner=direct")...)
@@ -62,7 +66,8 @@ func TestCouchDBOverTLS(t *testing.T) {
 				if trace := rehearse(t, s, login(t, s.url)); !gives("ok")(trace) {
 					t.Error(trace)
 				}
-				if code, out, errs := (program{}).run(t, append([]string{"doctor"}, flags[:3]...)...); code != exitOK || !strings.Contains(out, "encrypted") {
+				if code, out, errs := (program{}).run(t, append([]string{"doctor"}, flags[:3]...)...); code != exitOK ||
+					!strings.Contains(out, "encrypted") {
 					t.Errorf("doctor: %d %s %s", code, out, errs)
 				}
 			})
@@ -70,9 +75,15 @@ func TestCouchDBOverTLS(t *testing.T) {
 		address, ca := encrypted(t, c.admin, false)
 		for name, args := range map[string][]string{
 			"a certificate of nobody known": {"--couchdb-url=" + address},
-			"a certificate of another name": {"--couchdb-url=" + strings.Replace(address, "127.0.0.1", "localhost", 1), "--couchdb-ca=" + ca},
+			"a certificate of another name": {
+				"--couchdb-url=" + strings.Replace(address, "127.0.0.1", "localhost", 1),
+				"--couchdb-ca=" + ca,
+			},
 		} {
-			args = append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + filepath.Join(t.TempDir(), "d"), "--couchdb-wait=1s", "--database-prefix=" + c.prefix}, args...)
+			args = append([]string{
+				"serve", "--listen=127.0.0.1:0", "--data=" + filepath.Join(t.TempDir(), "d"),
+				"--couchdb-wait=1s", "--database-prefix=" + c.prefix,
+			}, args...)
 			code, out, errs := program{}.run(t, args...)
 			if code != exitUnreachable || !strings.Contains(errs, "certificate") || strings.Contains(out+errs, c.secret()) {
 				t.Errorf("%s: %d %s %s", name, code, out, errs)

@@ -16,11 +16,13 @@ func (c tokenCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return err
 	}
-	if err := api.do(ctx, http.MethodGet, "/v2/token_auth", nil, nil); err != nil { // one from the cache may have died since
+	// one from the cache may have died since
+	if err := api.do(ctx, http.MethodGet, "/v2/token_auth", nil, nil); err != nil {
 		return err
 	}
 	if c.JSON {
-		_, err = printable.Fprintf(w.stdout, "{\"token\":%q,\"account_id\":%q,\"expires\":%q}\n", api.token, api.account, expiry(api.token).Format(time.RFC3339))
+		_, err = printable.Fprintf(w.stdout, "{\"token\":%q,\"account_id\":%q,\"expires\":%q}\n", api.token, api.account,
+			expiry(api.token).Format(time.RFC3339))
 		return err
 	}
 	_, err = printable.Fprintln(w.stdout, api.token)

@@ -25,7 +25,10 @@ type deletedItem struct {
 
 // listDeleted prints what was deleted of a kind.
 func (f clientFlags) listDeleted(ctx context.Context, w world, n noun) error {
-	return f.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path(n.resource) + "?paginate=false&deleted=true" }, nil,
+	return f.ask(ctx, w, http.MethodGet, func(api *client) string {
+		return api.path(n.resource) +
+			"?paginate=false&deleted=true"
+	}, nil,
 		func(raw json.RawMessage) error {
 			var list []deletedItem
 			if err := json.Unmarshal(raw, &list); err != nil {
@@ -45,7 +48,9 @@ func (f clientFlags) listDeleted(ctx context.Context, w world, n noun) error {
 }
 
 // undelete brings back something deleted, by its id, or its name where only one such was deleted.
-func (f clientFlags) undelete(ctx context.Context, w world, n noun, ref string, text func(json.RawMessage) error) error {
+func (f clientFlags) undelete(ctx context.Context, w world, n noun, ref string,
+	text func(json.RawMessage) error,
+) error {
 	api, err := f.open(ctx, w)
 	if err != nil {
 		return err

@@ -42,7 +42,10 @@ func (u userDoc) columns() []string {
 }
 
 func printUsers(w world, users ...userDoc) error {
-	slices.SortFunc(users, func(a, b userDoc) int { return cmp.Or(byName(a.Username, b.Username), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(users, func(a, b userDoc) int {
+		return cmp.Or(byName(a.Username, b.Username),
+			cmp.Compare(a.ID, b.ID))
+	})
 	t := newTable("ID", "USERNAME", "LEVEL", "STATE", "NAME")
 	for _, u := range users {
 		t.row(u.columns()...)
@@ -98,12 +101,14 @@ func (c usersCreate) Run(ctx context.Context, w world, on *usersCommand) error {
 		return err
 	}
 	data := map[string]string{
-		"username": c.Username, "password": password, "first_name": c.FirstName, "last_name": c.LastName, "priv_level": c.PrivLevel,
+		"username": c.Username, "password": password, "first_name": c.FirstName, "last_name": c.LastName,
+		"priv_level": c.PrivLevel,
 	}
 	if c.Email != "" {
 		data["email"] = c.Email
 	}
-	return on.ask(ctx, w, http.MethodPut, func(api *client) string { return api.path("users") }, data, printUser(w, "created "))
+	return on.ask(ctx, w, http.MethodPut, func(api *client) string { return api.path("users") }, data,
+		printUser(w, "created "))
 }
 
 type usersList struct{ deletedFlag }
@@ -150,7 +155,8 @@ func (c usersPassword) Run(ctx context.Context, w world, on *usersCommand) error
 	if err != nil {
 		return err
 	}
-	return on.sendOf(ctx, w, http.MethodPatch, aUser, c.ID, map[string]string{"password": password}, printUser(w, "changed "))
+	return on.sendOf(ctx, w, http.MethodPatch, aUser, c.ID, map[string]string{"password": password},
+		printUser(w, "changed "))
 }
 
 type usersDelete struct {

@@ -9,7 +9,8 @@ import (
 	"callfn/internal/printable"
 )
 
-// warning is a remark of the server that blocked nothing: a misspelt key, syntax that the engine of calls does not know.
+// warning is a remark of the server that blocked nothing: a misspelt key, syntax that the engine of calls does not
+// know.
 type warning struct {
 	Message string `json:"message"`
 	Line    int    `json:"line"`

@@ -31,7 +31,8 @@ func (w writeWatch) partial(log *slog.Logger, connection string) func() {
 		if w.countPartial != nil {
 			w.countPartial()
 		}
-		log.Error("a write was taken by fewer nodes than a majority and is refused: see that CouchDB's nodes are up", "connection", connection)
+		log.Error("a write was taken by fewer nodes than a majority and is refused: see that CouchDB's nodes are up",
+			"connection", connection)
 	}
 }
 
@@ -43,7 +44,8 @@ func (w writeWatch) written(connection string) func(failed error) {
 	return func(failed error) { w.health.note(connection, failed) }
 }
 
-// writeHealth knows which datastores fail to write, and which of them for want of room. The zero writeHealth knows of none.
+// writeHealth knows which datastores fail to write, and which of them for want of room. The zero writeHealth knows of
+// none.
 type writeHealth struct {
 	mu     sync.Mutex
 	all    uint64
@@ -86,8 +88,9 @@ func (h *writeHealth) fullOnes(now time.Time) (names []string, probe bool) {
 	return slices.Sorted(maps.Keys(h.full)), probe
 }
 
-// room is nil, or says which datastore's disk is full. A full one is written to, at most once a second, to see whether it has
-// room again: without that a service that nobody sends anything, because it is not ready, would never hear of it.
+// room is nil, or says which datastore's disk is full. A full one is written to, at most once a second, to see whether
+// it has room again: without that a service that nobody sends anything, because it is not ready, would never hear of
+// it.
 func (h *writeHealth) room(ctx context.Context, stores datastore.Resolver, now func() time.Time) error {
 	names, probe := h.fullOnes(now())
 	if probe {
@@ -99,13 +102,15 @@ func (h *writeHealth) room(ctx context.Context, stores datastore.Resolver, now f
 	if len(names) == 0 {
 		return nil
 	}
-	return fmt.Errorf("the disk of the datastore (%s) is full: nothing can be stored until there is room; functions go on running", strings.Join(names, ", "))
+	return fmt.Errorf("the disk of the datastore (%s) is full: nothing can be stored until there is room; functions go "+
+		"on running", strings.Join(names, ", "))
 }
 
 // probeBytes is as much as a usual write takes: a few bytes find room on a disk that has none for a document.
 const probeBytes = 256 << 10
 
-// probe writes a local document, which is replicated nowhere, to a database of the connection, and removes it. note hears of the outcome.
+// probe writes a local document, which is replicated nowhere, to a database of the connection, and removes it. note
+// hears of the outcome.
 func (h *writeHealth) probe(ctx context.Context, stores datastore.Resolver, connection string) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
@@ -118,7 +123,8 @@ func (h *writeHealth) probe(ctx context.Context, stores datastore.Resolver, conn
 		if err != nil {
 			return
 		}
-		mark, err := db.Create(ctx, datastore.Document{"_id": "_local/callfn-room-" + nonce, "room": strings.Repeat("x", probeBytes)})
+		mark, err := db.Create(ctx, datastore.Document{"_id": "_local/callfn-room-" + nonce, "room": strings.Repeat("x",
+			probeBytes)})
 		if err == nil {
 			_ = db.Delete(context.WithoutCancel(ctx), mark.ID(), mark.Rev())
 		}

@@ -44,8 +44,8 @@ func (a Account) Tree() []ID {
 	return tree
 }
 
-// TopLevel is the account directly below the master account that this one is, or belongs to; the master account's own id for
-// itself. Who shares it shares a fate: accounts below one are free to make.
+// TopLevel is the account directly below the master account that this one is, or belongs to; the master account's own
+// id for itself. Who shares it shares a fate: accounts below one are free to make.
 func (a Account) TopLevel() ID {
 	if tree := a.Tree(); len(tree) > 1 {
 		return tree[1]

@@ -15,8 +15,8 @@ const cachedError = 5 * time.Second
 // most is how many accounts are remembered before all are forgotten.
 const most = 10_000
 
-// Cache remembers accounts for those who cannot wait for the datastore at every call and can do with an account as it was half
-// a minute ago, or until Forget. Never decide about access by it. Safe for concurrent use.
+// Cache remembers accounts for those who cannot wait for the datastore at every call and can do with an account as it
+// was half a minute ago, or until Forget. Never decide about access by it. Safe for concurrent use.
 type Cache struct {
 	store *Store
 	now   func() time.Time
@@ -37,7 +37,8 @@ func NewCache(store *Store, now func() time.Time) *Cache {
 	return &Cache{store: store, now: now, kept: map[ID]kept{}}
 }
 
-// Get is Store.Get, remembered; an error for a shorter time, so that an unreachable datastore does not hold up every call.
+// Get is Store.Get, remembered; an error for a shorter time, so that an unreachable datastore does not hold up every
+// call.
 func (c *Cache) Get(ctx context.Context, id ID) (Account, error) {
 	now := c.now()
 	c.mu.RLock()

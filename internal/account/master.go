@@ -24,7 +24,8 @@ var ErrMasterKeyDiffers = errors.New("the given master API key is not the one th
 func (s *Store) EnsureMaster(ctx context.Context, name, key string) (master Account, created bool, err error) {
 	key = strings.ToLower(key)
 	if key != "" && !ValidAPIKey(key) {
-		return Account{}, false, errors.New("account: the master API key must be 64 hex digits (0-9, a-f); for instance: openssl rand -hex 32")
+		return Account{}, false, errors.New("account: the master API key must be 64 hex digits (0-9, a-f); for instance: " +
+			"openssl rand -hex 32")
 	}
 	id, err := s.masterID(ctx)
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// resetField of a user's document is the password reset under way: a keyed hash of its id, when it ends, and when it began.
+// resetField of a user's document is the password reset under way: a keyed hash of its id, when it ends, and when it
+// began.
 const resetField = "pvt_password_reset"
 
 // The reasons why there is no reset.

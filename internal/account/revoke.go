@@ -30,7 +30,9 @@ func revoked(doc datastore.Document, tokenID string) bool {
 }
 
 // RevokeToken voids one token of the account until it expires by itself.
-func (s *Store) RevokeToken(ctx context.Context, id ID, tokenID string, expires time.Time, stamp datastore.Stamp) error {
+func (s *Store) RevokeToken(ctx context.Context, id ID, tokenID string, expires time.Time,
+	stamp datastore.Stamp,
+) error {
 	secret, err := randomHex(s.cfg.Random, 16)
 	if err != nil {
 		return err

@@ -21,8 +21,10 @@ func newStore(t *testing.T) *account.Store {
 }
 
 func storeOn(stores datastore.Resolver) *account.Store {
-	return account.NewStore(account.Config{Datastores: stores, Random: rand.Reader,
-		Now: func() time.Time { return time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC) }})
+	return account.NewStore(account.Config{
+		Datastores: stores, Random: rand.Reader,
+		Now: func() time.Time { return time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC) },
+	})
 }
 
 func TestMaster(t *testing.T) {
@@ -37,16 +39,21 @@ func TestMaster(t *testing.T) {
 		}
 	}
 	master, created, err := s.EnsureMaster(ctx, "master", strings.ToUpper(key))
-	if err != nil || !created || master.APIKey() != key || !master.Superduper() || !master.Reseller() || len(master.Tree()) != 0 || master.Name() != "master" {
+	if err != nil || !created || master.APIKey() != key || !master.Superduper() || !master.Reseller() ||
+		len(master.Tree()) != 0 || master.Name() != "master" {
 		t.Fatalf("%v %v %+v", created, err, master)
 	}
-	for name, given := range map[string]string{"without a key": "", "with the same": key, "with the same in capitals": strings.ToUpper(key)} {
+	for name, given := range map[string]string{
+		"without a key": "", "with the same": key,
+		"with the same in capitals": strings.ToUpper(key),
+	} {
 		again, created, err := s.EnsureMaster(ctx, "other", given)
 		if err != nil || created || again.ID() != master.ID() || again.Name() != "master" {
 			t.Errorf("%s: %v %v %v", name, again.ID(), created, err)
 		}
 	}
-	if _, _, err := s.EnsureMaster(ctx, "master", strings.Repeat("b", 64)); !errors.Is(err, account.ErrMasterKeyDiffers) || strings.Contains(err.Error(), key) {
+	if _, _, err := s.EnsureMaster(ctx, "master", strings.Repeat("b", 64)); !errors.Is(err, account.ErrMasterKeyDiffers) ||
+		strings.Contains(err.Error(), key) {
 		t.Errorf("with another key: %v", err)
 	}
 	if got, err := s.ByAPIKey(ctx, key); err != nil || got.ID() != master.ID() {
@@ -118,7 +125,8 @@ func TestRotationAndRevocation(t *testing.T) {
 	}
 	a, _ := s.Get(ctx, master.ID())
 	if !a.TokenRevoked("new") || a.TokenRevoked("old") || a.TokenRevoked("other") {
-		t.Errorf("revoked: new %v, expired %v, other %v", a.TokenRevoked("new"), a.TokenRevoked("old"), a.TokenRevoked("other"))
+		t.Errorf("revoked: new %v, expired %v, other %v", a.TokenRevoked("new"), a.TokenRevoked("old"),
+			a.TokenRevoked("other"))
 	}
 	rotated, err := s.RotateAPIKey(ctx, master.ID(), datastore.Stamp{})
 	if err != nil || rotated.APIKey() == key || rotated.SignatureSecret() == master.SignatureSecret() {
@@ -146,7 +154,8 @@ func TestBurial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := s.Create(ctx, master, map[string]any{"name": "acme", "realm": "acme.example", "custom": "private matter"}, datastore.Stamp{})
+	a, err := s.Create(ctx, master, map[string]any{"name": "acme", "realm": "acme.example", "custom": "private matter"},
+		datastore.Stamp{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,12 +165,14 @@ func TestBurial(t *testing.T) {
 	if _, err := s.Bury(ctx, a.ID(), datastore.Stamp{}); !errors.Is(err, account.ErrHasDescendants) {
 		t.Errorf("with descendants: %v", err)
 	}
-	b, err := s.Create(ctx, master, map[string]any{"name": "b", "custom": "private matter", "enabled": false}, datastore.Stamp{})
+	b, err := s.Create(ctx, master, map[string]any{"name": "b", "custom": "private matter", "enabled": false},
+		datastore.Stamp{})
 	if err != nil || b.Enabled() {
 		t.Fatalf("enabled %v, %v", b.Enabled(), err)
 	}
 	stone, err := s.Bury(ctx, b.ID(), datastore.Stamp{})
-	if err != nil || !stone.Deleted() || !stone.Below(master.ID()) || stone.APIKey() != "" || stone.Document()["custom"] != nil || stone.Name() != "" {
+	if err != nil || !stone.Deleted() || !stone.Below(master.ID()) || stone.APIKey() != "" ||
+		stone.Document()["custom"] != nil || stone.Name() != "" {
 		t.Errorf("%v %v", err, stone.Document())
 	}
 	if _, err := s.Get(ctx, b.ID()); !errors.Is(err, datastore.ErrNotFound) {

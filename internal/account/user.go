@@ -84,7 +84,8 @@ func DropCredentials(doc datastore.Document) {
 // Users is the documents of all users, seen through their accounts.
 func (s *Store) Users() datastore.Collection {
 	return datastore.Collection{
-		Datastores: s.cfg.Datastores, Database: datastore.Accounts, Type: UserType, Design: "accounts", Listing: "crossbar_users",
+		Datastores: s.cfg.Datastores, Database: datastore.Accounts, Type: UserType, Design: "accounts",
+		Listing: "crossbar_users",
 	}
 }
 
@@ -133,7 +134,9 @@ func (s *Store) UserNamed(ctx context.Context, id ID, name string) (string, erro
 }
 
 // RevokeUserToken voids one token of a user until it expires by itself.
-func (s *Store) RevokeUserToken(ctx context.Context, id ID, user, tokenID string, expires time.Time, stamp datastore.Stamp) error {
+func (s *Store) RevokeUserToken(ctx context.Context, id ID, user, tokenID string, expires time.Time,
+	stamp datastore.Stamp,
+) error {
 	secret, err := randomHex(s.cfg.Random, 16)
 	if err != nil {
 		return err
@@ -147,7 +150,9 @@ func (s *Store) RevokeUserToken(ctx context.Context, id ID, user, tokenID string
 
 // changeUser applies an edit to the user's current revision, again when someone else was faster. An error of the edit
 // ends it, with nothing changed.
-func (s *Store) changeUser(ctx context.Context, id ID, user string, stamp datastore.Stamp, edit func(datastore.Document) error) (User, error) {
+func (s *Store) changeUser(ctx context.Context, id ID, user string, stamp datastore.Stamp,
+	edit func(datastore.Document) error,
+) (User, error) {
 	const attempts = 5
 	for attempt := 1; ; attempt++ {
 		u, err := s.User(ctx, id, user)

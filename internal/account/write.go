@@ -22,7 +22,9 @@ func randomHex(random io.Reader, bytes int) (string, error) {
 
 // Create stores a new account below parent. public is its validated public part; a realm is made when it has none.
 // *TakenError when its name or realm is another account's.
-func (s *Store) Create(ctx context.Context, parent Account, public datastore.Document, stamp datastore.Stamp) (Account, error) {
+func (s *Store) Create(ctx context.Context, parent Account, public datastore.Document,
+	stamp datastore.Stamp,
+) (Account, error) {
 	id, err := datastore.NewID(s.cfg.Random)
 	if err != nil {
 		return Account{}, err
@@ -30,9 +32,11 @@ func (s *Store) Create(ctx context.Context, parent Account, public datastore.Doc
 	return s.CreateAs(ctx, ID(id), parent, public, stamp)
 }
 
-// CreateAs is Create under an id that was chosen elsewhere: that of the same account in KAZOO. datastore.ErrConflict when
-// there is, or was, an account of this id.
-func (s *Store) CreateAs(ctx context.Context, id ID, parent Account, public datastore.Document, stamp datastore.Stamp) (Account, error) {
+// CreateAs is Create under an id that was chosen elsewhere: that of the same account in KAZOO. datastore.ErrConflict
+// when there is, or was, an account of this id.
+func (s *Store) CreateAs(ctx context.Context, id ID, parent Account, public datastore.Document,
+	stamp datastore.Stamp,
+) (Account, error) {
 	tree := []any{}
 	for _, ancestor := range append(parent.Tree(), parent.ID()) {
 		tree = append(tree, string(ancestor))
@@ -53,7 +57,9 @@ func TakeEnabled(doc datastore.Document) {
 }
 
 // insert gives the document its identity and secrets and stores it. An empty key means a new one.
-func (s *Store) insert(ctx context.Context, id ID, doc datastore.Document, stamp datastore.Stamp, key string) (Account, error) {
+func (s *Store) insert(ctx context.Context, id ID, doc datastore.Document, stamp datastore.Stamp,
+	key string,
+) (Account, error) {
 	var err error
 	if doc.Text("realm") == "" {
 		prefix, err := randomHex(s.cfg.Random, 3) // KAZOO's random_realm_strength
@@ -164,7 +170,9 @@ func (s *Store) Remove(ctx context.Context, a Account) error {
 }
 
 // change applies an edit to the current revision, again when someone else was faster.
-func (s *Store) change(ctx context.Context, id ID, stamp datastore.Stamp, edit func(datastore.Document)) (Account, error) {
+func (s *Store) change(ctx context.Context, id ID, stamp datastore.Stamp,
+	edit func(datastore.Document),
+) (Account, error) {
 	const attempts = 5
 	for attempt := 1; ; attempt++ {
 		a, err := s.Get(ctx, id)

@@ -57,15 +57,15 @@ func (s *Service) InvokeKeyCounts(e Endpoint, presented, hash string) bool {
 	return parts != nil && hash != "" && equal(s.cfg.Secret.invokeHash(e, "key", parts[2]), hash)
 }
 
-// InvokeTicket is a key's word that its bearer may ask for one function too, until a time. It dies with the key: whoever
-// checks it reads the key's document, whose stored hash is part of it.
+// InvokeTicket is a key's word that its bearer may ask for one function too, until a time. It dies with the key:
+// whoever checks it reads the key's document, whose stored hash is part of it.
 func (s *Service) InvokeTicket(e Endpoint, keyID, hash string, until time.Time) string {
 	end := strconv.FormatInt(until.Unix(), 10)
 	return keyID + "." + end + "." + s.cfg.Secret.invokeHash(e, "ticket", keyID+"."+end+"."+hash)
 }
 
-// InvokeTicketCounts reports whether a presented ticket was given for this endpoint by the key of which hash was stored,
-// and is not over.
+// InvokeTicketCounts reports whether a presented ticket was given for this endpoint by the key of which hash was
+// stored, and is not over.
 func (s *Service) InvokeTicketCounts(e Endpoint, presented, hash string) bool {
 	parts := ticketShape.FindStringSubmatch(presented)
 	if parts == nil || hash == "" {

@@ -47,8 +47,8 @@ func (s *Service) learn(ring *keyRing) {
 	s.keys = ring
 }
 
-// ring returns the keys, reading or creating them the first time. When they are due to be read again, one request does so
-// and the others go on with those known; where that fails, all do.
+// ring returns the keys, reading or creating them the first time. When they are due to be read again, one request does
+// so and the others go on with those known; where that fails, all do.
 func (s *Service) ring(ctx context.Context) (*keyRing, error) {
 	keys := s.known()
 	if keys != nil && (s.cfg.Now().Sub(keys.read) < keysFresh || !s.reading.TryLock()) {
@@ -221,7 +221,10 @@ func stillNeeded(entry map[string]any, since time.Time) bool {
 }
 
 func (s *Service) unseal(doc datastore.Document) (*keyRing, error) {
-	ring := &keyRing{current: doc.Text("current"), public: map[string]*rsa.PublicKey{}, listed: map[string]SigningKey{}, read: s.cfg.Now()}
+	ring := &keyRing{
+		current: doc.Text("current"), public: map[string]*rsa.PublicKey{}, listed: map[string]SigningKey{},
+		read: s.cfg.Now(),
+	}
 	entries, _ := doc["keys"].(map[string]any)
 	for kid, value := range entries {
 		entry, _ := value.(map[string]any)
@@ -234,7 +237,8 @@ func (s *Service) unseal(doc datastore.Document) (*keyRing, error) {
 			return nil, fmt.Errorf("auth: signing key %s is damaged: %w", kid, err)
 		}
 		ring.listed[kid] = SigningKey{
-			ID: kid, Current: kid == ring.current, Created: moment(entry["created"]), Retired: moment(entry["retired"]), Public: ring.public[kid],
+			ID: kid, Current: kid == ring.current, Created: moment(entry["created"]), Retired: moment(entry["retired"]),
+			Public: ring.public[kid],
 		}
 		if kid != ring.current {
 			continue

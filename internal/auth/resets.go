@@ -18,8 +18,8 @@ type Reset struct {
 	Hash    string // what is stored of the proof
 }
 
-// resetID is 128 hex digits: account, user, 256 random bits. KAZOO's begins with the account too, and has 40 to 250 digits
-// (schema user_auth_recovery_reset).
+// resetID is 128 hex digits: account, user, 256 random bits. KAZOO's begins with the account too, and has 40 to 250
+// digits (schema user_auth_recovery_reset).
 const resetID = 32 + 32 + 64
 
 // NewReset makes the id of a password reset. Of its random part only Hash is to be stored: an HMAC-SHA256 under the

@@ -91,7 +91,8 @@ func (s *Service) Issue(ctx context.Context, a account.Account, method string) (
 // IssueUser is Issue for a user: the token names the user as its owner and dies with the user's secret.
 func (s *Service) IssueUser(ctx context.Context, u account.User, method string) (string, Claims, error) {
 	return s.issue(ctx, Claims{
-		AccountID: u.AccountID(), OwnerID: u.ID(), Method: method, identity: s.cfg.Secret.identitySignature(u.SignatureSecret(), u.ID()),
+		AccountID: u.AccountID(), OwnerID: u.ID(), Method: method,
+		identity: s.cfg.Secret.identitySignature(u.SignatureSecret(), u.ID()),
 	})
 }
 
@@ -169,7 +170,8 @@ func (s *Service) Counts(c Claims, a account.Account) error {
 // CountsUser reports whether verified claims still speak for the user: ErrInvalid when the user's secret changed since
 // (a new password), user or account were deleted or disabled, or this very token was revoked.
 func (s *Service) CountsUser(c Claims, a account.Account, u account.User) error {
-	if c.OwnerID == "" || !usable(c, a) || u.ID() != c.OwnerID || u.AccountID() != a.ID() || u.Document().Deleted() || !u.Enabled() ||
+	if c.OwnerID == "" || !usable(c, a) || u.ID() != c.OwnerID || u.AccountID() != a.ID() || u.Document().Deleted() ||
+		!u.Enabled() ||
 		u.TokenRevoked(c.TokenID) || !s.same(c, u.SignatureSecret(), u.ID()) {
 		return ErrInvalid
 	}

@@ -41,7 +41,10 @@ func newBench(t *testing.T) *bench {
 }
 
 func (b *bench) service() *auth.Service {
-	return auth.New(auth.Config{Datastores: b.stores, Secret: b.secret, Random: rand.Reader, Now: func() time.Time { return b.now }})
+	return auth.New(auth.Config{
+		Datastores: b.stores, Secret: b.secret, Random: rand.Reader,
+		Now: func() time.Time { return b.now },
+	})
 }
 
 // breakable is datastores that can be away.
@@ -58,7 +61,10 @@ func (r *breakable) Resolve(database, documentType string) (*datastore.Database,
 }
 
 func someone() account.Account {
-	return account.FromDocument(datastore.Document{"_id": strings.Repeat("a", 32), "pvt_type": "account", "pvt_signature_secret": "s1"})
+	return account.FromDocument(datastore.Document{
+		"_id": strings.Repeat("a", 32), "pvt_type": "account",
+		"pvt_signature_secret": "s1",
+	})
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -73,7 +79,8 @@ func TestRoundTrip(t *testing.T) {
 	}
 	// Another service over the same datastore, started later, knows the key.
 	claims, err := b.service().Verify(t.Context(), token)
-	if err != nil || claims.AccountID != someone().ID() || claims.Method != "cb_api_auth" || claims.TokenID != issued.TokenID {
+	if err != nil || claims.AccountID != someone().ID() || claims.Method != "cb_api_auth" ||
+		claims.TokenID != issued.TokenID {
 		t.Errorf("%+v %v", claims, err)
 	}
 	if err := s.Counts(claims, someone()); err != nil {
@@ -159,7 +166,10 @@ func TestForgeries(t *testing.T) {
 		}
 		return text
 	}
-	claims := jwt.MapClaims{"iss": "kazoo", "account_id": string(someone().ID()), "exp": start.Add(time.Hour).Unix(), "method": "cb_api_auth"}
+	claims := jwt.MapClaims{
+		"iss": "kazoo", "account_id": string(someone().ID()), "exp": start.Add(time.Hour).Unix(),
+		"method": "cb_api_auth",
+	}
 	confused := head(`{"alg":"HS256","typ":"JWT","kid":"`+kid+`"}`) + "." + payload(nil)
 	mac := hmac.New(sha256.New, der)
 	mac.Write([]byte(confused))
@@ -173,12 +183,13 @@ func TestForgeries(t *testing.T) {
 		"another key id":        signed(jwt.SigningMethodRS256, mine, strings.Repeat("f", 32), claims),
 		"no key id":             signed(jwt.SigningMethodRS256, mine, "", claims),
 		"another RSA algorithm": signed(jwt.SigningMethodRS512, mine, kid, claims),
-		"another account":       parts[0] + "." + payload(map[string]any{"account_id": strings.Repeat("b", 32)}) + "." + parts[2],
-		"a longer life":         parts[0] + "." + payload(map[string]any{"exp": 1 << 40}) + "." + parts[2],
-		"two tokens":            genuine + "." + genuine,
-		"blanks":                " " + genuine,
-		"bent":                  genuine[:len(genuine)-4] + "AAAA",
-		"megabytes":             strings.Repeat("a", 1<<20),
+		"another account": parts[0] + "." + payload(map[string]any{"account_id": strings.Repeat("b", 32)}) + "." +
+			parts[2],
+		"a longer life": parts[0] + "." + payload(map[string]any{"exp": 1 << 40}) + "." + parts[2],
+		"two tokens":    genuine + "." + genuine,
+		"blanks":        " " + genuine,
+		"bent":          genuine[:len(genuine)-4] + "AAAA",
+		"megabytes":     strings.Repeat("a", 1<<20),
 	} {
 		if _, err := s.Verify(t.Context(), token); !errors.Is(err, auth.ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
@@ -214,7 +225,8 @@ func TestKeysAreSealed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc["keys"].(map[string]any)[doc.Text("current")].(map[string]any)["public"] = base64.StdEncoding.EncodeToString(x509.MarshalPKCS1PublicKey(&other.PublicKey))
+	doc["keys"].(map[string]any)[doc.Text("current")].(map[string]any)["public"] = base64.StdEncoding.EncodeToString(
+		x509.MarshalPKCS1PublicKey(&other.PublicKey))
 	if _, err := db.Save(t.Context(), doc); err != nil {
 		t.Fatal(err)
 	}
@@ -264,12 +276,15 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// A service that signs all the time follows a rotation elsewhere soon, without ever meeting a token of it; and after one that
-// keeps no tokens, the old ones count nowhere.
+// A service that signs all the time follows a rotation elsewhere soon, without ever meeting a token of it; and after
+// one that keeps no tokens, the old ones count nowhere.
 func TestRotationReachesOthers(t *testing.T) {
 	b := newBench(t)
 	stores := &breakable{Resolver: b.stores}
-	here, there := b.service(), auth.New(auth.Config{Datastores: stores, Secret: b.secret, Random: rand.Reader, Now: func() time.Time { return b.now }})
+	here, there := b.service(), auth.New(auth.Config{
+		Datastores: stores, Secret: b.secret, Random: rand.Reader,
+		Now: func() time.Time { return b.now },
+	})
 	old, _, err := there.Issue(t.Context(), someone(), "cb_api_auth")
 	if err != nil {
 		t.Fatal(err)
@@ -294,7 +309,8 @@ func TestRotationReachesOthers(t *testing.T) {
 		t.Errorf("there it signs with %s, want %s", text, kid)
 	}
 	keys, err := there.SigningKeys(t.Context())
-	if err != nil || len(keys) != 1 || keys[0].ID != kid || !keys[0].Current || keys[0].Created.IsZero() || keys[0].Public == nil {
+	if err != nil || len(keys) != 1 || keys[0].ID != kid || !keys[0].Current || keys[0].Created.IsZero() ||
+		keys[0].Public == nil {
 		t.Errorf("keys %+v, %v", keys, err)
 	}
 	// While the datastore is away, what is known goes on to count.

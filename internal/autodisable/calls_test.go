@@ -18,7 +18,8 @@ import (
 // A function that fails in calls is off for everybody within a second: another process reads the same document.
 func TestCallsSwitchAFunctionOff(t *testing.T) {
 	pool := sandboxtest.Pool(t, 1)
-	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{Shows: pool, Maps: pool}, couchnode.Options{})
+	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{Shows: pool, Maps: pool},
+		couchnode.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +57,10 @@ func TestCallsSwitchAFunctionOff(t *testing.T) {
 		})
 	}
 	here, elsewhere := runner(guard), runner()
-	call := function.Request{Account: acme, Function: id, Origin: function.FromCall, Params: map[string]string{"To": "1000"}}
+	call := function.Request{
+		Account: acme, Function: id, Origin: function.FromCall,
+		Params: map[string]string{"To": "1000"},
+	}
 	for i := range 6 {
 		if res := here.Run(ctx, call); res.Outcome != function.Threw {
 			t.Fatalf("%d: %s %+v", i, res.Outcome, res.Error)
@@ -66,7 +70,8 @@ func TestCallsSwitchAFunctionOff(t *testing.T) {
 	for {
 		res := elsewhere.Run(ctx, call)
 		if res.Outcome == function.Disabled {
-			if want := "the function is disabled: 6 failures in 60 s, last: threw TypeError: cannot read property 'b' of undefined, line 2"; res.Error.Message != want {
+			if want := "the function is disabled: 6 failures in 60 s, last: threw TypeError: cannot read property 'b' of " +
+				"undefined, line 2"; res.Error.Message != want {
 				t.Errorf("got %q, want %q", res.Error.Message, want)
 			}
 			t.Logf("off elsewhere after %s", time.Since(start))

@@ -1,5 +1,6 @@
-// Package autodisable switches functions off that keep failing in calls, as KAZOO promises for functions and does for webhooks
-// (kazoo-facts §8). Each process counts for itself; that a function is off stands in its document, which every run reads.
+// Package autodisable switches functions off that keep failing in calls, as KAZOO promises for functions and does for
+// webhooks (kazoo-facts §8). Each process counts for itself; that a function is off stands in its document, which every
+// run reads.
 package autodisable
 
 import (
@@ -35,10 +36,12 @@ type Config struct {
 	Buffer int
 }
 
-// counts reports whether an outcome is the function's own failure. What the platform did, refused or could not do is not.
+// counts reports whether an outcome is the function's own failure. What the platform did, refused or could not do is
+// not.
 func counts(o function.Outcome) bool {
 	switch o {
-	case function.Threw, function.Timeout, function.Memory, function.Crashed, function.InvalidFlow, function.NoFlow, function.TooLarge:
+	case function.Threw, function.Timeout, function.Memory, function.Crashed, function.InvalidFlow, function.NoFlow,
+		function.TooLarge:
 		return true
 	}
 	return false

@@ -53,7 +53,8 @@ func New(cfg Config) *Guard {
 		cfg.Buffer = 4096
 	}
 	g := &Guard{
-		cfg: cfg, queue: make(chan function.Ran, cfg.Buffer), stop: make(chan struct{}), done: make(chan struct{}), seen: map[key][]failure{},
+		cfg: cfg, queue: make(chan function.Ran, cfg.Buffer), stop: make(chan struct{}), done: make(chan struct{}),
+		seen:  map[key][]failure{},
 		pulse: &pulse{}, now: time.Now,
 	}
 	var cancel context.CancelFunc
@@ -62,8 +63,8 @@ func New(cfg Config) *Guard {
 	return g
 }
 
-// Ran takes note of a call's failure. It never waits. A run that was given up before anybody said whether the function ran counts when
-// that is known, and only if the function was at fault.
+// Ran takes note of a call's failure. It never waits. A run that was given up before anybody said whether the function
+// ran counts when that is known, and only if the function was at fault.
 func (g *Guard) Ran(r function.Ran) {
 	if g.cfg.Threshold.Failures <= 0 || r.Origin != function.FromCall || !r.Open() && !counts(r.Outcome) {
 		return
@@ -255,7 +256,8 @@ func (g *Guard) tryDisable(ctx context.Context, k key, t Threshold, recent []fai
 		return false, err
 	}
 	g.disabled.Add(1)
-	g.cfg.Log.Warn("function disabled: it failed too often in calls", "account", string(k.account), "function", string(k.function),
+	g.cfg.Log.Warn("function disabled: it failed too often in calls", "account", string(k.account), "function",
+		string(k.function),
 		"name", doc.Text("name"), "reason", why, "disabled_total", g.disabled.Load())
 	return true, nil
 }

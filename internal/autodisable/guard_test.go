@@ -37,7 +37,10 @@ type world struct {
 func newWorld(t testing.TB, change ...func(*autodisable.Config)) *world {
 	t.Helper()
 	w := &world{t: t, stores: datastoretest.Open(t)}
-	cfg := autodisable.Config{Datastores: w.stores, Now: func() time.Time { return began }, Threshold: autodisable.Default()}
+	cfg := autodisable.Config{
+		Datastores: w.stores, Now: func() time.Time { return began },
+		Threshold: autodisable.Default(),
+	}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -53,7 +56,8 @@ func (w *world) function() function.ID {
 		w.t.Fatal(err)
 	}
 	_, err = function.Collection(w.stores).Save(context.Background(), datastore.Document{
-		"_id": id, "name": "f", "function_js": "return 1", "enabled": true, "pvt_type": "function", "pvt_account_id": string(acme),
+		"_id": id, "name": "f", "function_js": "return 1", "enabled": true, "pvt_type": "function",
+		"pvt_account_id": string(acme),
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -108,7 +112,8 @@ func TestSixFailuresInAMinute(t *testing.T) {
 	w.guard.Ran(ran(id, began.Add(59*time.Second), function.Timeout))
 	w.settle(7)
 	doc := w.doc(id)
-	if want := "6 failures in 60 s, last: timeout after 1000 ms, line 3"; doc["enabled"] != false || doc.Text(function.DisabledMessage) != want {
+	if want := "6 failures in 60 s, last: timeout after 1000 ms, line 3"; doc["enabled"] != false ||
+		doc.Text(function.DisabledMessage) != want {
 		t.Errorf("got %v %q, want %q", doc["enabled"], doc.Text(function.DisabledMessage), want)
 	}
 	if doc.Text("name") != "f" || doc.Text("function_js") != "return 1" || w.guard.Stats().Disabled != 1 {
@@ -123,7 +128,10 @@ func TestWhatDoesNotCount(t *testing.T) {
 	rehearsal.Origin = function.FromRehearsal
 	for range 20 {
 		w.guard.Ran(rehearsal)
-		for _, o := range []function.Outcome{function.OK, function.EngineDown, function.Refused, function.Disabled, function.NotFound, function.Syntax} {
+		for _, o := range []function.Outcome{
+			function.OK, function.EngineDown, function.Refused, function.Disabled,
+			function.NotFound, function.Syntax,
+		} {
 			w.guard.Ran(ran(id, began, o))
 		}
 	}
@@ -137,7 +145,10 @@ func TestWhatDoesNotCount(t *testing.T) {
 }
 
 func TestEveryFailureOfItsOwnCounts(t *testing.T) {
-	for _, o := range []function.Outcome{function.Threw, function.Timeout, function.Memory, function.Crashed, function.InvalidFlow, function.NoFlow, function.TooLarge} {
+	for _, o := range []function.Outcome{
+		function.Threw, function.Timeout, function.Memory, function.Crashed,
+		function.InvalidFlow, function.NoFlow, function.TooLarge,
+	} {
 		t.Run(string(o), func(t *testing.T) {
 			w := newWorld(t)
 			id := w.function()
@@ -155,7 +166,10 @@ func TestEveryFailureOfItsOwnCounts(t *testing.T) {
 func TestThresholds(t *testing.T) {
 	of := func(count, ms string) func(context.Context, account.ID) (datastore.Document, error) {
 		return func(context.Context, account.ID) (datastore.Document, error) {
-			return datastore.Document{"functions": map[string]any{"attempt_failure_count": json.Number(count), "attempt_failure_expiry_ms": json.Number(ms)}}, nil
+			return datastore.Document{"functions": map[string]any{
+				"attempt_failure_count":     json.Number(count),
+				"attempt_failure_expiry_ms": json.Number(ms),
+			}}, nil
 		}
 	}
 	for _, c := range []struct {
@@ -169,7 +183,11 @@ func TestThresholds(t *testing.T) {
 		{"of the account", autodisable.Default(), of("3", "30000"), 3, "3 failures in 30 s"},
 		{"of the account, more", autodisable.Default(), of("8", "30000"), 7, ""},
 		{"of the account, nonsense", autodisable.Default(), of("0", "1"), 6, "6 failures in 60 s"},
-		{"of the account, unknown", autodisable.Default(), func(context.Context, account.ID) (datastore.Document, error) { return nil, errors.New("down") }, 6, "6 failures in 60 s"},
+		{"of the account, unknown", autodisable.Default(), func(context.Context, account.ID) (datastore.Document,
+			error,
+		) {
+			return nil, errors.New("down")
+		}, 6, "6 failures in 60 s"},
 		{"never", autodisable.Threshold{Within: time.Second}, of("3", "30000"), 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -193,7 +211,10 @@ func TestEnabledAgainStartsAtNothing(t *testing.T) {
 	w := newWorld(t)
 	elsewhere := newWorld(t)
 	elsewhere.guard.Close()
-	elsewhere.guard = autodisable.New(autodisable.Config{Datastores: w.stores, Now: time.Now, Threshold: autodisable.Default()})
+	elsewhere.guard = autodisable.New(autodisable.Config{
+		Datastores: w.stores, Now: time.Now,
+		Threshold: autodisable.Default(),
+	})
 	t.Cleanup(elsewhere.guard.Close)
 	id := w.function()
 	for range 5 {
@@ -241,7 +262,8 @@ func TestReasonKeepsSecrets(t *testing.T) {
 		w.guard.Ran(r)
 	}
 	w.settle(6)
-	if got := w.doc(id).Text(function.DisabledMessage); strings.Contains(got, "4711") || !strings.Contains(got, "no pin [redacted]") || len(got) > 400 {
+	if got := w.doc(id).Text(function.DisabledMessage); strings.Contains(got, "4711") ||
+		!strings.Contains(got, "no pin [redacted]") || len(got) > 400 {
 		t.Errorf("got %q", got)
 	}
 }

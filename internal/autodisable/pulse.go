@@ -8,11 +8,13 @@ import (
 const (
 	// beatEvery is how often the pulse beats.
 	beatEvery = 100 * time.Millisecond
-	// stallAfter is how late a beat must be for the machine to count as having stood still: paused by its host, or starved of processor time.
+	// stallAfter is how late a beat must be for the machine to count as having stood still: paused by its host, or starved
+	// of processor time.
 	stallAfter = 750 * time.Millisecond
 )
 
-// pulse knows whether this process was kept from running of late. A deadline that passes meanwhile says nothing of a function.
+// pulse knows whether this process was kept from running of late. A deadline that passes meanwhile says nothing of a
+// function.
 type pulse struct {
 	mu           sync.Mutex
 	last         time.Time // beat

@@ -7,7 +7,8 @@ import (
 	"callfn/internal/function"
 )
 
-// A machine that stood still for a second lets every deadline pass. Timeouts of runs that were under way then do not count, others do.
+// A machine that stood still for a second lets every deadline pass. Timeouts of runs that were under way then do not
+// count, others do.
 func TestTimeoutsOfAMachineThatStoodStill(t *testing.T) {
 	begun := time.Unix(1_800_000_000, 0)
 	at := func(ms int) time.Time { return begun.Add(time.Duration(ms) * time.Millisecond) }

@@ -40,5 +40,6 @@ func lastOf(r function.Ran) string {
 
 // reason is what whoever finds the function switched off reads: "6 failures in 60 s, last: timeout after 1000 ms".
 func reason(t Threshold, last string) string {
-	return fmt.Sprintf("%d failures in %g s, last: %s", t.Failures, float64(t.Within.Round(time.Millisecond))/float64(time.Second), last)
+	return fmt.Sprintf("%d failures in %g s, last: %s", t.Failures,
+		float64(t.Within.Round(time.Millisecond))/float64(time.Second), last)
 }

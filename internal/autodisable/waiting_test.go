@@ -18,12 +18,18 @@ func (l late) Evaluate(context.Context, function.Evaluation) (function.Evaluated
 		settled <- l.end
 	}
 	close(settled)
-	return function.Evaluated{Outcome: function.Timeout, Error: &function.Error{Message: "given up"}, Settled: settled}, nil
+	return function.Evaluated{
+		Outcome: function.Timeout, Error: &function.Error{Message: "given up"},
+		Settled: settled,
+	}, nil
 }
 
 // A run that was given up counts only when CouchDB says in the end that the function was at fault.
 func TestWaitingNeverSwitchesAFunctionOff(t *testing.T) {
-	for end, want := range map[function.Outcome]uint64{function.OK: 0, "": 0, function.EngineDown: 0, function.Timeout: 6, function.Threw: 6} {
+	for end, want := range map[function.Outcome]uint64{
+		function.OK: 0, "": 0, function.EngineDown: 0, function.Timeout: 6,
+		function.Threw: 6,
+	} {
 		w := newWorld(t)
 		id := w.function()
 		r := function.NewRunner(function.Config{

@@ -129,8 +129,8 @@ const maxLine = 64 << 20
 // ErrCutOff: the file has no end. An export goes on where it was cut off; an import refuses it.
 var ErrCutOff = errors.New("the file was cut off: run the same export again, and it goes on where it was")
 
-// Read reads a file. take gets every document, in order; it may be nil. The digests are compared at the end; ErrCutOff with what is
-// there when there is no end.
+// Read reads a file. take gets every document, in order; it may be nil. The digests are compared at the end; ErrCutOff
+// with what is there when there is no end.
 func Read(in io.Reader, take func(database string, doc json.RawMessage) error) (Header, map[string]Sum, error) {
 	r := reader{take: take}
 	err := r.read(in)
@@ -193,7 +193,8 @@ func (r *reader) line(text []byte) (ended bool, err error) {
 	switch {
 	case l.End != nil:
 		if sums := r.sums.all(); !maps.Equal(sums, l.End.Databases) {
-			return true, fmt.Errorf("the file was changed since it was written: its last line says %v, its documents give %v", l.End.Databases, sums)
+			return true, fmt.Errorf("the file was changed since it was written: its last line says %v, its documents give %v",
+				l.End.Databases, sums)
 		}
 		return true, nil
 	case l.At != nil:

@@ -101,7 +101,12 @@ func TestCutAnywhere(t *testing.T) {
 
 func TestReadFindsChanges(t *testing.T) {
 	whole := string(example(t))
-	for _, change := range [][2]string{{`"_id":"d3"`, `"_id":"d4"`}, {`"documents":4`, `"documents":5`}, {`"callfn_export":1`, `"callfn_export":2`}, {`"database":"accounts","doc"`, `"database":"accounts","dok"`}} {
+	for _, change := range [][2]string{
+		{`"_id":"d3"`, `"_id":"d4"`},
+		{`"documents":4`, `"documents":5`},
+		{`"callfn_export":1`, `"callfn_export":2`},
+		{`"database":"accounts","doc"`, `"database":"accounts","dok"`},
+	} {
 		changed := strings.Replace(whole, change[0], change[1], 1)
 		if _, _, err := backup.Read(strings.NewReader(changed), nil); err == nil || changed == whole {
 			t.Errorf("%s for %s is not found", change[1], change[0])
@@ -137,10 +142,23 @@ func TestLeaveOutSecrets(t *testing.T) {
 		database, doc, want string
 		left                []string
 	}{
-		{"functions", `{"_id":"a", "function_js":"x", "pvt_type":"function"}`, `{"_id":"a", "function_js":"x", "pvt_type":"function"}`, nil},
-		{"accounts", `{"_id":"a","name":"n","pvt_api_key":"k","pvt_signature_secret":"s"}`, `{"_id":"a","name":"n"}`, []string{"pvt_api_key", "pvt_signature_secret"}},
-		{"accounts", `{"_id":"a","pvt_credentials":{"md5":"h"},"pvt_key_hash":"h","pvt_type":"user"}`, `{"_id":"a","pvt_type":"user"}`, []string{"pvt_credentials", "pvt_key_hash"}},
-		{"accounts", `{"_id":"a","z":{"y":1,"x":"<&"},"pvt_api_key":"k","b":2}`, `{"_id":"a","z":{"y":1,"x":"<&"},"b":2}`, []string{"pvt_api_key"}},
+		{
+			"functions", `{"_id":"a", "function_js":"x", "pvt_type":"function"}`,
+			`{"_id":"a", "function_js":"x", "pvt_type":"function"}`, nil,
+		},
+		{
+			"accounts", `{"_id":"a","name":"n","pvt_api_key":"k","pvt_signature_secret":"s"}`, `{"_id":"a","name":"n"}`,
+			[]string{"pvt_api_key", "pvt_signature_secret"},
+		},
+		{
+			"accounts", `{"_id":"a","pvt_credentials":{"md5":"h"},"pvt_key_hash":"h","pvt_type":"user"}`,
+			`{"_id":"a","pvt_type":"user"}`,
+			[]string{"pvt_credentials", "pvt_key_hash"},
+		},
+		{
+			"accounts", `{"_id":"a","z":{"y":1,"x":"<&"},"pvt_api_key":"k","b":2}`, `{"_id":"a","z":{"y":1,"x":"<&"},"b":2}`,
+			[]string{"pvt_api_key"},
+		},
 		{"system_data", `{"_id":"signing_keys","keys":{}}`, ``, []string{"everything"}},
 		{"functions", `{"_id":"signing_keys"}`, `{"_id":"signing_keys"}`, nil},
 	} {

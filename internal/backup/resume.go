@@ -14,8 +14,8 @@ type File interface {
 // ErrComplete: the file has its end already.
 var ErrComplete = errors.New("this export is complete")
 
-// Resume goes on with a file that was cut off: what came after its last "at" is cut away. since says where the export of each database
-// goes on. ErrComplete when the file has its end.
+// Resume goes on with a file that was cut off: what came after its last "at" is cut away. since says where the export
+// of each database goes on. ErrComplete when the file has its end.
 func Resume(f File) (w *Writer, h Header, since map[string]string, err error) {
 	read := func() (reader, error) {
 		var r reader

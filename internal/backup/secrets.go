@@ -14,15 +14,16 @@ var secretField = regexp.MustCompile(`^pvt_.*(key|secret|credential|password|has
 // sealedDocuments of system_data are secrets as a whole.
 var sealedDocuments = []string{"signing_keys"}
 
-// LeaveOutSecrets takes the secrets out of a document. What comes back is the very text where there were none, and nil where
-// nothing would be left; left names the fields.
+// LeaveOutSecrets takes the secrets out of a document. What comes back is the very text where there were none, and nil
+// where nothing would be left; left names the fields.
 func LeaveOutSecrets(database string, doc json.RawMessage) (out json.RawMessage, left []string, err error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(doc, &fields); err != nil {
 		return nil, nil, err
 	}
 	var id string
-	if err := json.Unmarshal(fields["_id"], &id); err == nil && database == "system_data" && slices.Contains(sealedDocuments, id) {
+	if err := json.Unmarshal(fields["_id"], &id); err == nil && database == "system_data" &&
+		slices.Contains(sealedDocuments, id) {
 		return nil, []string{"everything"}, nil
 	}
 	for name := range fields {

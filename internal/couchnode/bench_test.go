@@ -46,12 +46,17 @@ func fillBig(tb testing.TB, client *http.Client) {
 	const db = "http://node/functions"
 	mustCall(tb, client, "PUT", db, nil)
 	mustCall(tb, client, "PUT", db+"/_design/d", map[string]any{
-		"views": map[string]any{"v": map[string]any{"map": "function(doc) { emit([doc.account, doc.name], {enabled: true}); }", "reduce": "_count"}}})
+		"views": map[string]any{"v": map[string]any{"map": "function(doc) { emit([doc.account, doc.name], {enabled: " +
+			"true}); }", "reduce": "_count"}},
+	})
 	for from := 0; from < bigDocs; from += 5000 {
 		var docs []any
 		for i := from; i < from+5000; i++ {
-			docs = append(docs, map[string]any{"_id": fmt.Sprintf("%032x", uint64(i)*2654435761), "account": fmt.Sprintf("%032d", i%50),
-				"name": fmt.Sprintf("function %d", i), "function_js": strings.Repeat("return {};", 40)})
+			docs = append(docs, map[string]any{
+				"_id": fmt.Sprintf("%032x", uint64(i)*2654435761), "account": fmt.Sprintf("%032d",
+					i%50),
+				"name": fmt.Sprintf("function %d", i), "function_js": strings.Repeat("return {};", 40),
+			})
 		}
 		mustCall(tb, client, "POST", db+"/_bulk_docs", map[string]any{"docs": docs})
 	}
@@ -99,7 +104,10 @@ func BenchmarkBig(b *testing.B) {
 	b.Run("changes, last 50", get(fmt.Sprintf("/_changes?since=%d", bigDocs-49)))
 	b.Run("put and query its view", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			mustCall(b, client, "PUT", fmt.Sprintf("http://node/functions/new-%d-%d", b.N, i), map[string]any{"account": account, "name": "n"})
+			mustCall(b, client, "PUT", fmt.Sprintf("http://node/functions/new-%d-%d", b.N, i), map[string]any{
+				"account": account,
+				"name":    "n",
+			})
 			mustCall(b, client, "GET", `http://node/functions/_design/d/_view/v?limit=51&`+in, nil)
 		}
 	})
@@ -129,7 +137,8 @@ func benchmarkPut(b *testing.B, clients int, opts []kivik.Option) {
 		b.ResetTimer()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				if _, err := db.Put(ctx, fmt.Sprint("doc", next.Add(1)), map[string]any{"n": 1, "pad": strings.Repeat("x", 300)}); err != nil {
+				if _, err := db.Put(ctx, fmt.Sprint("doc", next.Add(1)),
+					map[string]any{"n": 1, "pad": strings.Repeat("x", 300)}); err != nil {
 					b.Error(err)
 					return
 				}
@@ -161,7 +170,8 @@ func BenchmarkGet(b *testing.B) {
 
 // BenchmarkShow measures a show without the engine's own time.
 func BenchmarkShow(b *testing.B) {
-	n, err := couchnode.Open(filepath.Join(b.TempDir(), "node.db"), &answerEngine{answer: `{"json":{"module":"tts"}}`}, couchnode.Options{})
+	n, err := couchnode.Open(filepath.Join(b.TempDir(), "node.db"), &answerEngine{answer: `{"json":{"module":"tts"}}`},
+		couchnode.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -171,6 +181,7 @@ func BenchmarkShow(b *testing.B) {
 	mustCall(b, client, "PUT", "http://node/db/_design/d", map[string]any{"shows": map[string]any{"wh": "x"}})
 	mustCall(b, client, "PUT", "http://node/db/f", map[string]any{"function_js": strings.Repeat("return {};", 40)})
 	for b.Loop() {
-		mustCall(b, client, "GET", "http://node/db/_design/d/_show/wh/f?Call-ID=1&To=1000&From=4158867900&Caller-ID-Name=Alice", nil)
+		mustCall(b, client, "GET",
+			"http://node/db/_design/d/_show/wh/f?Call-ID=1&To=1000&From=4158867900&Caller-ID-Name=Alice", nil)
 	}
 }

@@ -19,14 +19,15 @@ type DamagedError struct {
 
 // Error tells what to do.
 func (e *DamagedError) Error() string {
-	return fmt.Sprintf("couchnode: %s is damaged: %v: restore the data directory from a backup, or move this file away, start anew and `callfn import` an export", e.Path, e.Cause)
+	return fmt.Sprintf("couchnode: %s is damaged: %v: restore the data directory from a backup, or move this file away, "+
+		"start anew and `callfn import` an export", e.Path, e.Cause)
 }
 
 // Unwrap gives the cause.
 func (e *DamagedError) Unwrap() error { return e.Cause }
 
-// Check reads the whole file and compares what it holds with what it says that it holds: pages, documents, changes, and the rows of indexes.
-// Without it a damaged page shows as a listing that lacks documents. The error is a *DamagedError.
+// Check reads the whole file and compares what it holds with what it says that it holds: pages, documents, changes, and
+// the rows of indexes. Without it a damaged page shows as a listing that lacks documents. The error is a *DamagedError.
 func (n *Node) Check() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -45,7 +46,8 @@ func (n *Node) Check() (err error) {
 		if info.Size() < tx.Size() {
 			return fmt.Errorf("it was cut off: it has %d bytes and should have %d", info.Size(), tx.Size())
 		}
-		// What this goroutine reads first cannot bring the process down when bbolt's own check, in one of its own, reads it again.
+		// What this goroutine reads first cannot bring the process down when bbolt's own check, in one of its own, reads it
+		// again.
 		if err := tx.ForEach(func(_ []byte, b *bolt.Bucket) error { return readAll(b) }); err != nil {
 			return err
 		}
@@ -123,7 +125,8 @@ func (db *dbTx) check() error {
 		return err
 	}
 	if has.docs != says.docs || has.deleted != says.deleted {
-		return fmt.Errorf("it has %d documents and %d deleted ones, and should have %d and %d", has.docs, has.deleted, says.docs, says.deleted)
+		return fmt.Errorf("it has %d documents and %d deleted ones, and should have %d and %d", has.docs, has.deleted,
+			says.docs, says.deleted)
 	}
 	changes := uint64(0)
 	if err := db.seqs.ForEach(func(_, _ []byte) error { changes++; return nil }); err != nil {

@@ -25,9 +25,11 @@ func filled(t *testing.T) (file []byte, want string) {
 	}
 	client := &http.Client{Transport: n.Transport()}
 	mustCall(t, client, "PUT", "http://node/db", nil)
-	mustCall(t, client, "PUT", "http://node/db/_design/d", map[string]any{"views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(doc.n, null); }"}}})
+	mustCall(t, client, "PUT", "http://node/db/_design/d",
+		map[string]any{"views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(doc.n, null); }"}}})
 	for i := range 120 {
-		mustCall(t, client, "PUT", fmt.Sprintf("http://node/db/%03d", i), map[string]any{"n": i, "pad": strings.Repeat("x", 150)})
+		mustCall(t, client, "PUT", fmt.Sprintf("http://node/db/%03d", i),
+			map[string]any{"n": i, "pad": strings.Repeat("x", 150)})
 	}
 	want = listings(t, n)
 	if err := n.Check(); err != nil {
@@ -58,8 +60,8 @@ func listings(t *testing.T, n *couchnode.Node) string {
 	return all.String()
 }
 
-// Whatever page of the file is lost, the node says that it is damaged and what to do, or everything is still there. It never lists less without
-// a word, nor brings the process down.
+// Whatever page of the file is lost, the node says that it is damaged and what to do, or everything is still there. It
+// never lists less without a word, nor brings the process down.
 func TestADamagedFileIsNoticed(t *testing.T) {
 	file, want := filled(t)
 	page := os.Getpagesize()

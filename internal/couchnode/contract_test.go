@@ -11,7 +11,10 @@ import (
 
 func TestContractInProcess(t *testing.T) {
 	n := openNode(t)
-	couchtest.Run(t, couchtest.Peer{Name: "couchnode", Client: &http.Client{Transport: n.Transport()}, BaseURL: "http://node"})
+	couchtest.Run(t, couchtest.Peer{
+		Name: "couchnode", Client: &http.Client{Transport: n.Transport()},
+		BaseURL: "http://node",
+	})
 }
 
 // serve puts a node on a loopback socket, open to admin:secret.

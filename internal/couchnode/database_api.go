@@ -29,7 +29,8 @@ func databaseHandler(name string) func(*request) error {
 		return (*request).revsLimit
 	case "_security":
 		return (*request).serveSecurity
-	case "_auto_purge", "_compact", "_explain", "_find", "_index", "_local_docs", "_nouveau_cleanup", "_partition", "_purge",
+	case "_auto_purge", "_compact", "_explain", "_find", "_index", "_local_docs", "_nouveau_cleanup", "_partition",
+		"_purge",
 		"_purged_infos", "_purged_infos_limit", "_search_cleanup", "_shards", "_sync_shards", "_temp_view", "_time_seq",
 		"_view_cleanup":
 		return (*request).notHereInDatabase
@@ -65,7 +66,8 @@ func (rq *request) serveDatabase() error {
 		return rq.postDocument()
 	case http.MethodDelete:
 		if _, ok := rq.query.get("rev"); ok {
-			return badRequest("You tried to DELETE a database with a ?=rev parameter. Did you mean to DELETE a document instead?")
+			return badRequest("You tried to DELETE a database with a ?=rev parameter. Did you mean to DELETE a document " +
+				"instead?")
 		}
 		if err := rq.deleteDatabase(rq.db); err != nil {
 			return err

@@ -3,8 +3,8 @@
 //
 // It is as large as callfn and a CouchDB replicator need: databases, documents with revisions and conflicts,
 // replication's endpoints (_revs_diff, open_revs, _bulk_get, new_edits=false, _local), _all_docs, _bulk_docs, map
-// views with _count and _sum, _changes, _show and validate_doc_update. Status codes, error words and reasons are CouchDB 3.4's. What it
-// does not do answers 501 not_implemented and says so.
+// views with _count and _sum, _changes, _show and validate_doc_update. Status codes, error words and reasons are
+// CouchDB 3.4's. What it does not do answers 501 not_implemented and says so.
 //
 // Where it deliberately differs from CouchDB:
 //   - An object that names a member twice is refused (400); CouchDB lets the last one win.

@@ -94,7 +94,8 @@ func (n *Node) merge(tx *writeTx, db *database, d *dbTx, id string, r *record, l
 		size += int64(len(l.Body))
 	}
 	if len(tree) > maxLeaves || size > n.opts.MaxRequestBytes {
-		return refuse(413, "document_too_large", fmt.Sprintf("%s has %d conflicting revisions; resolve some first", id, len(old.tree)))
+		return refuse(413, "document_too_large", fmt.Sprintf("%s has %d conflicting revisions; resolve some first", id,
+			len(old.tree)))
 	}
 	s := d.stats()
 	s.seq++

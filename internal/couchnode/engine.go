@@ -18,9 +18,11 @@ type Engine interface {
 	// sources compile; one that does not is an *EngineError with the word "compilation_error".
 	Map(ctx context.Context, language string, funs []string, docs []json.RawMessage) (rows [][][]Row, err error)
 
-	// Validate asks the source fun of a validate_doc_update about every edit, in order: nil where it let the edit pass, else
-	// what it threw ("forbidden", "unauthorized" …). user is CouchDB's userCtx, security the database's security object.
-	Validate(ctx context.Context, language, fun string, user, security json.RawMessage, edits []Edit) ([]*EngineError, error)
+	// Validate asks the source fun of a validate_doc_update about every edit, in order: nil where it let the edit pass,
+	// else what it threw ("forbidden", "unauthorized" …). user is CouchDB's userCtx, security the database's security
+	// object.
+	Validate(ctx context.Context, language, fun string, user, security json.RawMessage, edits []Edit) ([]*EngineError,
+		error)
 }
 
 // Edit is a document as it would be stored, and the revision that it is based on (JSON; null where there is none).

@@ -32,7 +32,8 @@ func TestRecordRoundTrips(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.seq != r.seq || !cmp.Equal(r.tree, got.tree, cmp.Comparer(func(a, b []byte) bool { return bytes.Equal(a, b) })) {
+		if got.seq != r.seq || !cmp.Equal(r.tree, got.tree,
+			cmp.Comparer(func(a, b []byte) bool { return bytes.Equal(a, b) })) {
 			t.Fatalf("%+v came back as %+v", r, got)
 		}
 	})

@@ -27,8 +27,14 @@ func TestRefusals(t *testing.T) {
 	mustCall(t, client, "PUT", "http://node/db/there", map[string]any{})
 	mustCall(t, client, "PUT", "http://node/db/_design/d", map[string]any{
 		"shows": map[string]any{"s": "function() { return 'x'; }"},
-		"views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(1, 'text'); }", "reduce": "function() { return 1; }"},
-			"sum": map[string]any{"map": "function(doc) { emit(1, 'text'); }", "reduce": "_sum"}}})
+		"views": map[string]any{
+			"v": map[string]any{
+				"map":    "function(doc) { emit(1, 'text'); }",
+				"reduce": "function() { return 1; }",
+			},
+			"sum": map[string]any{"map": "function(doc) { emit(1, 'text'); }", "reduce": "_sum"},
+		},
+	})
 	long := strings.Repeat("x", 9_000)
 	for _, c := range []struct {
 		name, method, path, body string
@@ -46,18 +52,30 @@ func TestRefusals(t *testing.T) {
 		{"long document", "PUT", "/db/a", `{"a":"` + long + long + `"}`, 413, "document_too_large"},
 		{"long request", "PUT", "/db/a", `{"a":"` + strings.Repeat(long, 40) + `"}`, 413, "too_large"},
 		{"long bulk", "POST", "/db/_bulk_docs", `{"docs":["` + strings.Repeat(long, 80) + `"]}`, 413, "too_large"},
-		{"long document in a bulk", "POST", "/db/_bulk_docs", `{"docs":[{"_id":"a"},{"_id":"b","a":"` + long + long + `"}]}`, 413, "document_too_large"},
+		{
+			"long document in a bulk", "POST", "/db/_bulk_docs", `{"docs":[{"_id":"a"},{"_id":"b","a":"` + long + long + `"}]}`,
+			413, "document_too_large",
+		},
 		{"no document in a bulk", "POST", "/db/_bulk_docs", `{"docs":[1]}`, 400, "bad_request"},
 		{"long id", "PUT", "/db/" + strings.Repeat("x", 5000), `{}`, 400, "illegal_docid"},
 		{"no UTF-8 in an id", "PUT", "/db/a%ffb", `{}`, 400, "illegal_docid"},
 		{"NUL in an id", "PUT", "/db/a%00b", `{}`, 400, "illegal_docid"},
-		{"long revision id", "PUT", "/db/a?new_edits=false", `{"_rev":"1-` + strings.Repeat("a", 200) + `"}`, 400, "bad_request"},
+		{
+			"long revision id", "PUT", "/db/a?new_edits=false", `{"_rev":"1-` + strings.Repeat("a", 200) + `"}`, 400,
+			"bad_request",
+		},
 		{"generation 0", "PUT", "/db/a?new_edits=false", `{"_rev":"0-a"}`, 400, "bad_request"},
 		{"huge generation", "PUT", "/db/a?new_edits=false", `{"_rev":"99999999999999999999-a"}`, 400, "bad_request"},
-		{"more ids than generations", "PUT", "/db/a?new_edits=false", `{"_rev":"1-a","_revisions":{"start":1,"ids":["a","b"]}}`, 400, "doc_validation"},
+		{
+			"more ids than generations", "PUT", "/db/a?new_edits=false",
+			`{"_rev":"1-a","_revisions":{"start":1,"ids":["a","b"]}}`, 400, "doc_validation",
+		},
 		{"no ids", "PUT", "/db/a?new_edits=false", `{"_revisions":{"start":1,"ids":[]}}`, 400, "doc_validation"},
 		{"ids that are none", "PUT", "/db/a?new_edits=false", `{"_revisions":{"start":1,"ids":[7]}}`, 400, "doc_validation"},
-		{"attachments", "PUT", "/db/a", `{"_attachments":{"x":{"data":"YQ==","content_type":"text/plain"}}}`, 501, "not_implemented"},
+		{
+			"attachments", "PUT", "/db/a", `{"_attachments":{"x":{"data":"YQ==","content_type":"text/plain"}}}`, 501,
+			"not_implemented",
+		},
 		{"put an attachment", "PUT", "/db/a/x.txt", `hello`, 501, "not_implemented"},
 		{"custom reduce", "GET", "/db/_design/d/_view/v", ``, 501, "not_implemented"},
 		{"sum of text", "GET", "/db/_design/d/_view/sum", ``, 500, "builtin_reduce_error"},
@@ -107,7 +125,10 @@ func TestTooManyConflicts(t *testing.T) {
 	for i := range 1005 {
 		docs = append(docs, map[string]any{"_id": "a", "_rev": fmt.Sprintf("1-x%d", i)})
 	}
-	failed := mustCall(t, client, "POST", "http://node/db/_bulk_docs", map[string]any{"new_edits": false, "docs": docs}).([]any)
+	failed := mustCall(t, client, "POST", "http://node/db/_bulk_docs", map[string]any{
+		"new_edits": false,
+		"docs":      docs,
+	}).([]any)
 	if len(failed) != 5 || failed[0].(map[string]any)["error"] != "document_too_large" {
 		t.Errorf("%d refused: %v", len(failed), failed)
 	}
@@ -120,7 +141,9 @@ type answerEngine struct {
 	err    error
 }
 
-func (e *answerEngine) Show(context.Context, string, string, json.RawMessage, json.RawMessage) (json.RawMessage, error) {
+func (e *answerEngine) Show(context.Context, string, string, json.RawMessage,
+	json.RawMessage,
+) (json.RawMessage, error) {
 	return json.RawMessage(e.answer), e.err
 }
 
@@ -156,8 +179,14 @@ func TestHostileShowAnswers(t *testing.T) {
 		{"no object", `[1]`, nil, 500, ""},
 		{"no JSON", `{`, nil, 500, ""},
 		{"nothing", ``, nil, 500, ""},
-		{"engine's word", ``, &couchnode.EngineError{Word: "unauthorized", Reason: "no"}, 401, `{"error":"unauthorized","reason":"no"}` + "\n"},
-		{"engine's unknown word", ``, &couchnode.EngineError{Word: "render_error", Reason: "no"}, 500, `{"error":"render_error","reason":"no"}` + "\n"},
+		{
+			"engine's word", ``, &couchnode.EngineError{Word: "unauthorized", Reason: "no"}, 401,
+			`{"error":"unauthorized","reason":"no"}` + "\n",
+		},
+		{
+			"engine's unknown word", ``, &couchnode.EngineError{Word: "render_error", Reason: "no"}, 500,
+			`{"error":"render_error","reason":"no"}` + "\n",
+		},
 		{"engine fails", ``, fmt.Errorf("secret path"), 500, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -176,7 +205,8 @@ func TestHostileShowAnswers(t *testing.T) {
 }
 
 func TestShowHeaders(t *testing.T) {
-	engine := &answerEngine{answer: `{"body":"<script>","headers":{"X-Callfn-Outcome":"ok","Content-Length":"3","Transfer-Encoding":"chunked","Connection":"close"}}`}
+	engine := &answerEngine{answer: `{"body":"<script>","headers":{"X-Callfn-Outcome":"ok","Content-Length":"3",` +
+		`"Transfer-Encoding":"chunked","Connection":"close"}}`}
 	n, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), engine, couchnode.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +218,8 @@ func TestShowHeaders(t *testing.T) {
 	w := httptest.NewRecorder()
 	n.ServeHTTP(w, httptest.NewRequest("GET", "/db/_design/d/_show/s", nil))
 	h := w.Header()
-	if h.Get("X-Callfn-Outcome") != "ok" || h.Get("Content-Security-Policy") != "sandbox" || h.Get("X-Content-Type-Options") != "nosniff" {
+	if h.Get("X-Callfn-Outcome") != "ok" || h.Get("Content-Security-Policy") != "sandbox" ||
+		h.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("headers: %v", h)
 	}
 	if h.Get("Content-Length") != "8" || h.Get("Transfer-Encoding") != "" || h.Get("Connection") != "" {

@@ -16,7 +16,9 @@ type meddlingEngine struct {
 	batch  int
 }
 
-func (e *meddlingEngine) Map(ctx context.Context, language string, funs []string, docs []json.RawMessage) ([][][]couchnode.Row, error) {
+func (e *meddlingEngine) Map(ctx context.Context, language string, funs []string,
+	docs []json.RawMessage,
+) ([][][]couchnode.Row, error) {
 	if len(docs) > 0 && e.meddle != nil {
 		e.batch++
 		e.meddle(e.batch)

@@ -23,7 +23,9 @@ type countingEngine struct {
 	fail   error
 }
 
-func (e *countingEngine) Map(ctx context.Context, language string, funs []string, docs []json.RawMessage) ([][][]couchnode.Row, error) {
+func (e *countingEngine) Map(ctx context.Context, language string, funs []string,
+	docs []json.RawMessage,
+) ([][][]couchnode.Row, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.fail != nil && len(docs) > 0 {
@@ -120,21 +122,25 @@ func TestIndexContinuesAfterFailure(t *testing.T) {
 	mustCall(t, client, "PUT", "http://node/db", nil)
 	mustCall(t, client, "PUT", "http://node/db/a", map[string]any{"secret": "call data"})
 	mustCall(t, client, "PUT", "http://node/db/_design/d", map[string]any{
-		"views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(1, null); }"}}})
+		"views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(1, null); }"}},
+	})
 	engine.fail = errors.New("pipe of the worker broke")
 	status, v := call(t, client, "GET", "http://node/db/_design/d/_view/v", nil)
 	if text := fmt.Sprint(v); status != 500 || strings.Contains(text, "pipe") {
 		t.Errorf("an engine that fails: %d %v", status, v)
 	}
 	engine.fail = &couchnode.EngineError{Word: "compilation_error", Reason: "line 1"}
-	if status, v = call(t, client, "GET", "http://node/db/_design/d/_view/v", nil); status != 400 || !strings.Contains(fmt.Sprint(v), "line 1") {
+	if status, v = call(t, client, "GET", "http://node/db/_design/d/_view/v", nil); status != 400 ||
+		!strings.Contains(fmt.Sprint(v), "line 1") {
 		t.Errorf("a function that does not compile: %d %v", status, v)
 	}
-	if _, v = call(t, client, "GET", "http://node/db/_design/d/_view/v?stale=ok", nil); fmt.Sprint(v.(map[string]any)["rows"]) != "[]" {
+	if _, v = call(t, client, "GET", "http://node/db/_design/d/_view/v?stale=ok",
+		nil); fmt.Sprint(v.(map[string]any)["rows"]) != "[]" {
 		t.Errorf("stale=ok before there is an index: %v", v)
 	}
 	engine.fail = nil
-	if v := mustCall(t, client, "GET", "http://node/db/_design/d/_view/v", nil); len(v.(map[string]any)["rows"].([]any)) != 1 {
+	if v := mustCall(t, client, "GET", "http://node/db/_design/d/_view/v",
+		nil); len(v.(map[string]any)["rows"].([]any)) != 1 {
 		t.Errorf("afterwards: %v", v)
 	}
 }
@@ -147,11 +153,14 @@ func TestHostileRows(t *testing.T) {
 		many[i] = row("1")
 	}
 	emitted := map[string][]couchnode.Row{
-		"good":    {row(`"good"`)},
-		"long":    {row(`"x"`), row(`"` + strings.Repeat("long", 40_000) + `"`)},
-		"many":    many,
-		"deep":    {row(strings.Repeat("[", 1500) + strings.Repeat("]", 1500))},
-		"odd":     {row(""), row("null"), {Key: json.RawMessage(`"\u0000\u0001"`), Value: json.RawMessage(`{"__proto__":1}`)}},
+		"good": {row(`"good"`)},
+		"long": {row(`"x"`), row(`"` + strings.Repeat("long", 40_000) + `"`)},
+		"many": many,
+		"deep": {row(strings.Repeat("[", 1500) + strings.Repeat("]", 1500))},
+		"odd": {row(""), row("null"), {
+			Key:   json.RawMessage(`"\u0000\u0001"`),
+			Value: json.RawMessage(`{"__proto__":1}`),
+		}},
 		"nonJSON": {row("undefined")},
 		"double":  {{Key: json.RawMessage(`1`), Value: json.RawMessage(`{"a":1,"a":2}`)}},
 		"spaces":  {row(` [ 1 , "z" ] `)},
@@ -195,7 +204,8 @@ func TestConcurrentWritesAndQueries(t *testing.T) {
 	const db = "http://node/db"
 	mustCall(t, client, "PUT", db, nil)
 	mustCall(t, client, "PUT", db+"/_design/d", map[string]any{
-		"views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(doc.w, null); }", "reduce": "_count"}}})
+		"views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(doc.w, null); }", "reduce": "_count"}},
+	})
 	var wg sync.WaitGroup
 	for w := range 6 {
 		wg.Add(1)
@@ -209,7 +219,8 @@ func TestConcurrentWritesAndQueries(t *testing.T) {
 					continue
 				}
 				status, v := call(t, client, "GET", fmt.Sprintf("%s/_design/d/_view/v?key=%d", db, w), nil)
-				if rows, _ := v.(map[string]any)["rows"].([]any); status != 200 || len(rows) != 1 || rows[0].(map[string]any)["value"] != float64(i+1) {
+				if rows, _ := v.(map[string]any)["rows"].([]any); status != 200 || len(rows) != 1 ||
+					rows[0].(map[string]any)["value"] != float64(i+1) {
 					t.Errorf("writer %d after %d writes: %d %v", w, i+1, status, v)
 				}
 			}

@@ -89,7 +89,8 @@ func TestKivikDriver(t *testing.T) {
 	sec := &kivik.Security{Admins: kivik.Members{Names: []string{"a"}}, Members: kivik.Members{Roles: []string{"r"}}}
 	check("set security", db.SetSecurity(ctx, sec))
 	got, err := db.Security(ctx)
-	if check("security", err); !cmp.Equal(sec.Admins.Names, got.Admins.Names) || !cmp.Equal(sec.Members.Roles, got.Members.Roles) {
+	if check("security", err); !cmp.Equal(sec.Admins.Names, got.Admins.Names) || !cmp.Equal(sec.Members.Roles,
+		got.Members.Roles) {
 		t.Errorf("security %+v", got)
 	}
 	diff := db.RevsDiff(ctx, map[string][]string{id: {rev, "9-nope"}})
@@ -106,10 +107,12 @@ func TestKivikDriver(t *testing.T) {
 	}
 
 	_, err = db.Put(ctx, "_design/d", map[string]any{"views": map[string]any{
-		"by_x": map[string]any{"map": "function(doc) { emit([doc.x, 'é'], doc._id); }", "reduce": "_count"}}})
+		"by_x": map[string]any{"map": "function(doc) { emit([doc.x, 'é'], doc._id); }", "reduce": "_count"},
+	}})
 	check("design document", err)
 	rows := db.Query(ctx, "_design/d", "by_x", kivik.Params(map[string]any{
-		"startkey": []any{2}, "endkey": []any{2, map[string]any{}}, "reduce": false, "include_docs": true, "limit": 10}))
+		"startkey": []any{2}, "endkey": []any{2, map[string]any{}}, "reduce": false, "include_docs": true, "limit": 10,
+	}))
 	count := 0
 	for ; rows.Next(); count++ {
 		var key []any

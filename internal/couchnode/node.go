@@ -99,9 +99,11 @@ func Open(path string, engine Engine, opts Options) (_ *Node, err error) {
 		NoStatistics:    true,
 	})
 	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("couchnode: open %s: another process has this file open: stop it, or start with another data directory", path)
+		return nil, fmt.Errorf("couchnode: open %s: another process has this file open: stop it, or start with another "+
+			"data directory", path)
 	}
-	if err != nil && !errors.As(err, new(*fs.PathError)) && !errors.As(err, new(syscall.Errno)) { // of the file's content, not of the system
+	// of the file's content, not of the system
+	if err != nil && !errors.As(err, new(*fs.PathError)) && !errors.As(err, new(syscall.Errno)) {
 		return nil, &DamagedError{Path: path, Cause: err}
 	}
 	if err != nil {

@@ -21,7 +21,9 @@ type mapEngine struct {
 	mapDoc func(doc json.RawMessage) []couchnode.Row
 }
 
-func (e mapEngine) Map(_ context.Context, _ string, funs []string, docs []json.RawMessage) ([][][]couchnode.Row, error) {
+func (e mapEngine) Map(_ context.Context, _ string, funs []string,
+	docs []json.RawMessage,
+) ([][][]couchnode.Row, error) {
 	rows := make([][][]couchnode.Row, len(docs))
 	for i, doc := range docs {
 		for range funs {

@@ -35,7 +35,8 @@ func blocksEval(t *testing.T, url string) bool {
 	mustCall(t, http.DefaultClient, "PUT", db, nil)
 	defer call(t, http.DefaultClient, "DELETE", db, nil)
 	mustCall(t, http.DefaultClient, "PUT", db+"/_design/d", map[string]any{
-		"shows": map[string]any{"s": "function () { try { return new Function('return \"made\"')(); } catch (e) { return 'blocked'; } }"},
+		"shows": map[string]any{"s": "function () { try { return new Function('return \"made\"')(); } catch (e) { return " +
+			"'blocked'; } }"},
 	})
 	resp, err := http.Get(db + "/_design/d/_show/s")
 	if err != nil {
@@ -50,5 +51,8 @@ func blocksEval(t *testing.T, url string) bool {
 }
 
 func TestContractPouchDBServer(t *testing.T) {
-	couchtest.Run(t, couchtest.Peer{Name: "pouchdb-server", Client: &http.Client{}, BaseURL: couchtest.StartPouchDBServer(t), AnyReason: true})
+	couchtest.Run(t, couchtest.Peer{
+		Name: "pouchdb-server", Client: &http.Client{},
+		BaseURL: couchtest.StartPouchDBServer(t), AnyReason: true,
+	})
 }

@@ -47,7 +47,8 @@ func TestEndpointsAgree(t *testing.T) {
 		client := &http.Client{Transport: n.Transport()}
 		const db = "http://node/db"
 		mustCall(t, client, "PUT", db, nil)
-		mustCall(t, client, "PUT", db+"/_design/d", map[string]any{"views": map[string]any{"v": map[string]any{"map": emitAllSource}}})
+		mustCall(t, client, "PUT", db+"/_design/d",
+			map[string]any{"views": map[string]any{"v": map[string]any{"map": emitAllSource}}})
 
 		live := map[string]string{} // the winning revision of each document that is there
 		known := map[string]bool{}  // documents that ever were
@@ -88,13 +89,15 @@ func TestEndpointsAgree(t *testing.T) {
 					t.Skip("would win")
 				}
 				mustCall(t, client, "PUT", db+"/"+escapeID(id)+"?new_edits=false", map[string]any{"_revisions": map[string]any{
-					"start": 1, "ids": []string{"!" + rapid.StringMatching("[a-c]").Draw(t, "rev")}}, "_deleted": true})
+					"start": 1, "ids": []string{"!" + rapid.StringMatching("[a-c]").Draw(t, "rev")},
+				}, "_deleted": true})
 			},
 			"query": func(t *rapid.T) { mustCall(t, client, "GET", db+"/_design/d/_view/v?limit=1", nil) },
 			"":      func(t *rapid.T) { checkAgreement(t, client, db, live, known) },
 		})
 		// The index that followed every step is the one that is built from the end state.
-		mustCall(t, client, "PUT", db+"/_design/fresh", map[string]any{"views": map[string]any{"v": map[string]any{"map": emitAllSource + " again"}}})
+		mustCall(t, client, "PUT", db+"/_design/fresh",
+			map[string]any{"views": map[string]any{"v": map[string]any{"map": emitAllSource + " again"}}})
 		followed := mustCall(t, client, "GET", db+"/_design/d/_view/v", nil)
 		built := mustCall(t, client, "GET", db+"/_design/fresh/_view/v", nil)
 		if d := cmp.Diff(built, followed); d != "" {
@@ -132,7 +135,8 @@ func checkAgreement(t *rapid.T, client *http.Client, db string, live map[string]
 		}
 	}
 	if len(seen) != len(known)+1 || changes["last_seq"] != info["update_seq"] {
-		t.Fatalf("%d documents in the changes up to %v, want %d up to %v", len(seen), changes["last_seq"], len(known)+1, info["update_seq"])
+		t.Fatalf("%d documents in the changes up to %v, want %d up to %v", len(seen), changes["last_seq"], len(known)+1,
+			info["update_seq"])
 	}
 }
 
@@ -170,7 +174,10 @@ func TestReplicasConverge(t *testing.T) {
 			order := rapid.Permutation(docs).Draw(t, "order")
 			cut := rapid.IntRange(0, len(order)).Draw(t, "cut")
 			for _, part := range [][]any{order[:cut], order[cut:]} {
-				v := mustCall(t, client, "POST", db+"/_bulk_docs", map[string]any{"new_edits": false, "docs": append([]any{}, part...)})
+				v := mustCall(t, client, "POST", db+"/_bulk_docs", map[string]any{
+					"new_edits": false,
+					"docs":      append([]any{}, part...),
+				})
 				if len(v.([]any)) != 0 {
 					t.Fatalf("refused: %v", v)
 				}
@@ -192,7 +199,8 @@ func TestViewRanges(t *testing.T) {
 	const db = "http://node/db"
 	mustCall(t, client, "PUT", db, nil)
 	mustCall(t, client, "PUT", db+"/_design/d", map[string]any{"views": map[string]any{"v": map[string]any{
-		"map": "function(doc) { for (var i = 0; i < doc.keys.length; i++) emit(doc.keys[i], i); }"}}})
+		"map": "function(doc) { for (var i = 0; i < doc.keys.length; i++) emit(doc.keys[i], i); }",
+	}}})
 	var docs []any
 	for i := range 12 {
 		docs = append(docs, map[string]any{"_id": fmt.Sprintf("%02d", i), "keys": []any{i % 4, i % 3, i % 3}})
@@ -242,7 +250,8 @@ func TestViewRanges(t *testing.T) {
 		}
 		want = want[min(skip, len(want)):]
 		want = want[:min(limit, len(want))]
-		got := rowsOf(t, fmt.Sprintf("startkey=%d&endkey=%d&descending=%v&inclusive_end=%v&skip=%d&limit=%d", from, to, descending, inclusive, skip, limit))
+		got := rowsOf(t, fmt.Sprintf("startkey=%d&endkey=%d&descending=%v&inclusive_end=%v&skip=%d&limit=%d", from, to,
+			descending, inclusive, skip, limit))
 		if d := cmp.Diff(want, got, cmp.AllowUnexported(row{})); d != "" {
 			t.Fatal(d)
 		}

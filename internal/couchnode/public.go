@@ -21,8 +21,8 @@ type Credentials struct{ User, Password string }
 type PublicConfig struct {
 	// Listen is the address that is listened on, HOST:PORT, with the port that was really bound.
 	Listen string
-	// Credentials open the whole node to whoever has them. Without (nil), only PublicDatabase is served, to be read, and only on
-	// a loopback address.
+	// Credentials open the whole node to whoever has them. Without (nil), only PublicDatabase is served, to be read, and
+	// only on a loopback address.
 	Credentials *Credentials
 }
 
@@ -44,7 +44,8 @@ func Public(node *Node, cfg PublicConfig) (http.Handler, error) {
 		return p, nil
 	}
 	if !isLoopback(host) {
-		return nil, fmt.Errorf("couchnode: listening on %s would serve the functions database to other machines without a password: "+
+		return nil, fmt.Errorf("couchnode: listening on %s would serve the functions database to other machines without a "+
+			"password: "+
 			"listen on 127.0.0.1, or set credentials", cfg.Listen)
 	}
 	for _, name := range []string{"localhost", "127.0.0.1", "::1", strings.ToLower(host)} {
@@ -166,15 +167,17 @@ func (p *public) hostAllowed(hostport string) bool {
 	return port == p.port && p.hosts[strings.ToLower(host)]
 }
 
-// checkPublicPath lets only the functions database pass, to be read, and its shows, which write nothing. Whoever may write there decides what
-// calls run, and every process of the machine reaches a loopback address.
+// checkPublicPath lets only the functions database pass, to be read, and its shows, which write nothing. Whoever may
+// write there decides what calls run, and every process of the machine reaches a loopback address.
 func checkPublicPath(method string, parts []string) *apiError {
-	reading := method == http.MethodGet || method == http.MethodHead || method == http.MethodPost && len(parts) > 1 && asksByPost(parts[1:])
+	reading := method == http.MethodGet || method == http.MethodHead || method == http.MethodPost && len(parts) > 1 &&
+		asksByPost(parts[1:])
 	switch {
 	case len(parts) == 0, len(parts) == 1 && parts[0] == "_up":
 		return nil
 	case parts[0] != PublicDatabase:
-		return forbidden("without credentials only the database " + PublicDatabase + " is served; set credentials for the others")
+		return forbidden("without credentials only the database " + PublicDatabase +
+			" is served; set credentials for the others")
 	case !reading && !isShow(parts):
 		return forbidden("without credentials this server can only be read; callfn serve --couch-user opens it for writing")
 	}
@@ -187,5 +190,6 @@ func asksByPost(below []string) bool {
 	case "_all_docs", "_bulk_get", "_changes", "_revs_diff":
 		return len(below) == 1
 	}
-	return len(below) >= 4 && below[0] == "_design" && below[2] == "_view" || len(below) >= 3 && strings.HasPrefix(below[0], designPrefix) && below[1] == "_view"
+	return len(below) >= 4 && below[0] == "_design" && below[2] == "_view" || len(below) >= 3 &&
+		strings.HasPrefix(below[0], designPrefix) && below[1] == "_view"
 }

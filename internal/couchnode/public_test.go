@@ -32,7 +32,10 @@ func TestPublicMustBeSafe(t *testing.T) {
 		{"127.0.0.1:5984", &couchnode.Credentials{Password: "p"}, false},
 		{"127.0.0.1:5984", &couchnode.Credentials{User: "u:v", Password: "p"}, false},
 	} {
-		if _, err := couchnode.Public(n, couchnode.PublicConfig{Listen: c.listen, Credentials: c.creds}); (err == nil) != c.ok {
+		if _, err := couchnode.Public(n, couchnode.PublicConfig{
+			Listen:      c.listen,
+			Credentials: c.creds,
+		}); (err == nil) != c.ok {
 			t.Errorf("%s with %v: %v", c.listen, c.creds, err)
 		}
 	}
@@ -46,13 +49,16 @@ func TestPublicMatrix(t *testing.T) {
 	mustCall(t, client, "PUT", "http://node/accounts", nil)
 	mustCall(t, client, "PUT", "http://node/accounts/secret", map[string]any{"key": "hidden-value"})
 	mustCall(t, client, "PUT", "http://node/functions/_design/d", map[string]any{"shows": map[string]any{
-		"s": "function(doc, req) { return {json: {form: req.form, headers: req.headers, user: req.userCtx.name}}; }"}})
+		"s": "function(doc, req) { return {json: {form: req.form, headers: req.headers, user: req.userCtx.name}}; }",
+	}})
 	open, err := couchnode.Public(n, couchnode.PublicConfig{Listen: "127.0.0.1:5984"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	locked, err := couchnode.Public(n, couchnode.PublicConfig{Listen: "0.0.0.0:5984",
-		Credentials: &couchnode.Credentials{User: "admin", Password: "secret"}})
+	locked, err := couchnode.Public(n, couchnode.PublicConfig{
+		Listen:      "0.0.0.0:5984",
+		Credentials: &couchnode.Credentials{User: "admin", Password: "secret"},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,22 +82,78 @@ func TestPublicMatrix(t *testing.T) {
 		{"functions", open, "GET", "/functions", "127.0.0.1:5984", nil, "", 200, "functions"},
 		{"functions by IPv6", open, "GET", "/functions", "[::1]:5984", nil, "", 200, "functions"},
 		{"put", open, "PUT", "/functions/c", "127.0.0.1:5984", []field{jsonType}, "{}", 403, "--couch-user"},
-		{"put a design document", open, "PUT", "/functions/_design/x", "127.0.0.1:5984", []field{jsonType}, `{"validate_doc_update":"function() {}"}`, 403, "can only be read"},
+		{
+			"put a design document", open, "PUT", "/functions/_design/x", "127.0.0.1:5984",
+			[]field{jsonType},
+			`{"validate_doc_update":"function() {}"}`, 403, "can only be read",
+		},
 		{"delete", open, "DELETE", "/functions/_design/d?rev=1-x", "127.0.0.1:5984", nil, "", 403, "can only be read"},
-		{"post a document", open, "POST", "/functions", "127.0.0.1:5984", []field{jsonType}, `{"_id":"c"}`, 403, "can only be read"},
-		{"post many", open, "POST", "/functions/_bulk_docs", "127.0.0.1:5984", []field{jsonType}, `{"docs":[{"_id":"c"}]}`, 403, "can only be read"},
-		{"a checkpoint", open, "PUT", "/functions/_local/x", "127.0.0.1:5984", []field{jsonType}, "{}", 403, "can only be read"},
+		{
+			"post a document", open, "POST", "/functions", "127.0.0.1:5984",
+			[]field{jsonType},
+			`{"_id":"c"}`, 403,
+			"can only be read",
+		},
+		{
+			"post many", open, "POST", "/functions/_bulk_docs", "127.0.0.1:5984",
+			[]field{jsonType},
+			`{"docs":[{"_id":"c"}]}`,
+			403, "can only be read",
+		},
+		{
+			"a checkpoint", open, "PUT", "/functions/_local/x", "127.0.0.1:5984",
+			[]field{jsonType},
+			"{}", 403,
+			"can only be read",
+		},
 		{"purge", open, "POST", "/functions/_purge", "127.0.0.1:5984", []field{jsonType}, "{}", 403, "can only be read"},
-		{"copy", open, "COPY", "/functions/_design%2Fd", "127.0.0.1:5984", []field{{"Destination", "c"}}, "", 403, "can only be read"},
-		{"a name that ends like a reading one", open, "PUT", "/functions/_all_docs", "127.0.0.1:5984", []field{jsonType}, "{}", 403, "can only be read"},
-		{"ask by post", open, "POST", "/functions/_all_docs", "127.0.0.1:5984", []field{jsonType}, `{"keys":["c"]}`, 200, "not_found"},
-		{"ask for revisions", open, "POST", "/functions/_revs_diff", "127.0.0.1:5984", []field{jsonType}, `{"c":["1-x"]}`, 200, "missing"},
+		{
+			"copy", open, "COPY", "/functions/_design%2Fd", "127.0.0.1:5984",
+			[]field{{"Destination", "c"}},
+			"", 403,
+			"can only be read",
+		},
+		{
+			"a name that ends like a reading one", open, "PUT", "/functions/_all_docs", "127.0.0.1:5984",
+			[]field{jsonType},
+			"{}", 403, "can only be read",
+		},
+		{
+			"ask by post", open, "POST", "/functions/_all_docs", "127.0.0.1:5984",
+			[]field{jsonType},
+			`{"keys":["c"]}`, 200,
+			"not_found",
+		},
+		{
+			"ask for revisions", open, "POST", "/functions/_revs_diff", "127.0.0.1:5984",
+			[]field{jsonType},
+			`{"c":["1-x"]}`,
+			200, "missing",
+		},
 		{"put with credentials", locked, "PUT", "/functions/a", "x:5984", []field{auth, jsonType}, "{}", 201, ""},
-		{"put with a charset", locked, "PUT", "/functions/b", "x:5984", []field{auth, {"Content-Type", "application/json; charset=utf-8"}}, "{}", 201, ""},
-		{"post with credentials", locked, "POST", "/functions/_bulk_docs", "x:5984", []field{auth, jsonType}, `{"docs":[]}`, 201, ""},
+		{
+			"put with a charset", locked, "PUT", "/functions/b", "x:5984",
+			[]field{auth, {"Content-Type", "application/json; charset=utf-8"}},
+			"{}", 201, "",
+		},
+		{
+			"post with credentials", locked, "POST", "/functions/_bulk_docs", "x:5984",
+			[]field{auth, jsonType},
+			`{"docs":[]}`,
+			201, "",
+		},
 		{"show by GET", open, "GET", "/functions/_design/d/_show/s", "127.0.0.1:5984", nil, "", 200, ""},
-		{"show by form", open, "POST", "/functions/_design/d/_show/s", "127.0.0.1:5984", []field{formType}, "a=1", 200, `"a":"1"`},
-		{"show by form, other spelling", open, "POST", "/functions/_design%2Fd/_show/s", "127.0.0.1:5984", []field{formType}, "a=1", 200, `"a":"1"`},
+		{
+			"show by form", open, "POST", "/functions/_design/d/_show/s", "127.0.0.1:5984",
+			[]field{formType},
+			"a=1", 200,
+			`"a":"1"`,
+		},
+		{
+			"show by form, other spelling", open, "POST", "/functions/_design%2Fd/_show/s", "127.0.0.1:5984",
+			[]field{formType},
+			"a=1", 200, `"a":"1"`,
+		},
 
 		{"another database", open, "GET", "/accounts/secret", "127.0.0.1:5984", nil, "", 403, ""},
 		{"another database, escaped", open, "GET", "/%61ccounts/secret", "127.0.0.1:5984", nil, "", 403, ""},
@@ -109,24 +171,66 @@ func TestPublicMatrix(t *testing.T) {
 		{"no host", open, "GET", "/functions", "", nil, "", 403, ""},
 		{"look-alike", open, "GET", "/functions", "127.0.0.1.evil.example:5984", nil, "", 403, ""},
 		{"origin", open, "GET", "/functions", "127.0.0.1:5984", []field{{"Origin", "http://evil.example"}}, "", 403, ""},
-		{"own origin", open, "GET", "/functions", "127.0.0.1:5984", []field{{"Origin", "http://127.0.0.1:5984"}}, "", 403, ""},
+		{
+			"own origin", open, "GET", "/functions", "127.0.0.1:5984",
+			[]field{{"Origin", "http://127.0.0.1:5984"}},
+			"", 403,
+			"",
+		},
 		{"null origin", open, "POST", "/functions", "127.0.0.1:5984", []field{{"Origin", "null"}, jsonType}, "{}", 403, ""},
-		{"image of another site", open, "GET", "/functions/_design/d/_show/s", "127.0.0.1:5984", []field{{"Sec-Fetch-Site", "cross-site"}}, "", 403, ""},
-		{"typed into a browser", open, "GET", "/functions", "127.0.0.1:5984", []field{{"Sec-Fetch-Site", "none"}}, "", 200, ""},
-		{"simple request with text", open, "POST", "/functions", "127.0.0.1:5984", []field{{"Content-Type", "text/plain"}}, "{}", 415, ""},
-		{"simple request with a form", open, "POST", "/functions/_bulk_docs", "127.0.0.1:5984", []field{formType}, "{}", 415, ""},
+		{
+			"image of another site", open, "GET", "/functions/_design/d/_show/s", "127.0.0.1:5984",
+			[]field{{"Sec-Fetch-Site", "cross-site"}},
+			"", 403, "",
+		},
+		{
+			"typed into a browser", open, "GET", "/functions", "127.0.0.1:5984",
+			[]field{{"Sec-Fetch-Site", "none"}},
+			"", 200,
+			"",
+		},
+		{
+			"simple request with text", open, "POST", "/functions", "127.0.0.1:5984",
+			[]field{{"Content-Type", "text/plain"}},
+			"{}", 415, "",
+		},
+		{
+			"simple request with a form", open, "POST", "/functions/_bulk_docs", "127.0.0.1:5984",
+			[]field{formType},
+			"{}", 415,
+			"",
+		},
 		{"simple request without a type", open, "POST", "/functions", "127.0.0.1:5984", nil, "{}", 415, ""},
 		{"put that is no JSON", open, "PUT", "/functions/c", "127.0.0.1:5984", []field{formType}, "{}", 415, ""},
-		{"preflight", open, "OPTIONS", "/functions", "127.0.0.1:5984", []field{{"Origin", "http://evil.example"}}, "", 403, ""},
+		{
+			"preflight", open, "OPTIONS", "/functions", "127.0.0.1:5984",
+			[]field{{"Origin", "http://evil.example"}},
+			"", 403,
+			"",
+		},
 
 		{"no credentials", locked, "GET", "/", "x:5984", nil, "", 401, ""},
 		{"wrong password", locked, "GET", "/functions", "x:5984", []field{wrong}, "", 401, ""},
 		{"everything", locked, "GET", "/accounts/secret", "x:5984", []field{auth}, "", 200, "hidden-value"},
 		{"make a database with credentials", locked, "PUT", "/other", "x:5984", []field{auth}, "", 201, ""},
-		{"origin with credentials", locked, "GET", "/accounts/secret", "x:5984", []field{auth, {"Origin", "http://evil.example"}}, "", 403, ""},
+		{
+			"origin with credentials", locked, "GET", "/accounts/secret", "x:5984",
+			[]field{auth, {"Origin", "http://evil.example"}},
+			"", 403, "",
+		},
 		{"form with credentials", locked, "POST", "/functions/_bulk_docs", "x:5984", []field{auth, formType}, "{}", 415, ""},
-		{"cookie session", locked, "POST", "/_session", "x:5984", []field{auth, formType}, "name=admin&password=secret", 404, ""},
-		{"show knows its user", locked, "GET", "/functions/_design/d/_show/s", "x:5984", []field{auth}, "", 200, `"user":"admin"`},
+		{
+			"cookie session", locked, "POST", "/_session", "x:5984",
+			[]field{auth, formType},
+			"name=admin&password=secret", 404,
+			"",
+		},
+		{
+			"show knows its user", locked, "GET", "/functions/_design/d/_show/s", "x:5984",
+			[]field{auth},
+			"", 200,
+			`"user":"admin"`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := httptest.NewRequest(c.method, c.path, strings.NewReader(c.body))

@@ -2,7 +2,6 @@ package couchnode_test
 
 import (
 	"bytes"
-	"callfn/internal/couchnode/couchtest"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +11,8 @@ import (
 	"sort"
 	"strings"
 	"testing"
+
+	"callfn/internal/couchnode/couchtest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -97,12 +98,27 @@ func fill(t testing.TB, client *http.Client, db string) {
 	t.Helper()
 	mustCall(t, client, "PUT", db, nil)
 	docs := []any{
-		map[string]any{"_id": "conflict", "_rev": "2-bbb", "_revisions": map[string]any{"start": 2, "ids": []string{"bbb", "aaa"}}, "x": "b"},
-		map[string]any{"_id": "conflict", "_rev": "2-ccc", "_revisions": map[string]any{"start": 2, "ids": []string{"ccc", "aaa"}}, "x": "c"},
-		map[string]any{"_id": "conflict", "_rev": "3-ddd", "_revisions": map[string]any{"start": 3, "ids": []string{"ddd", "ccc2", "aaa"}}, "_deleted": true},
-		map[string]any{"_id": "gone", "_rev": "2-b", "_revisions": map[string]any{"start": 2, "ids": []string{"b", "a"}}, "_deleted": true, "why": "moved"},
+		map[string]any{"_id": "conflict", "_rev": "2-bbb", "_revisions": map[string]any{
+			"start": 2,
+			"ids":   []string{"bbb", "aaa"},
+		}, "x": "b"},
+		map[string]any{"_id": "conflict", "_rev": "2-ccc", "_revisions": map[string]any{
+			"start": 2,
+			"ids":   []string{"ccc", "aaa"},
+		}, "x": "c"},
+		map[string]any{"_id": "conflict", "_rev": "3-ddd", "_revisions": map[string]any{
+			"start": 3,
+			"ids":   []string{"ddd", "ccc2", "aaa"},
+		}, "_deleted": true},
+		map[string]any{
+			"_id": "gone", "_rev": "2-b", "_revisions": map[string]any{"start": 2, "ids": []string{"b", "a"}},
+			"_deleted": true, "why": "moved",
+		},
 		map[string]any{"_id": "a/b +é", "_rev": "1-a", "text": "é 😀", "n": 1.5},
-		map[string]any{"_id": "_design/d", "_rev": "1-a", "views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(doc.x, null); }"}}},
+		map[string]any{
+			"_id": "_design/d", "_rev": "1-a",
+			"views": map[string]any{"v": map[string]any{"map": "function(doc) { emit(doc.x, null); }"}},
+		},
 	}
 	mustCall(t, client, "POST", db+"/_bulk_docs", map[string]any{"new_edits": false, "docs": docs})
 	var many []any
@@ -163,12 +179,14 @@ func testInterop(t *testing.T, server string) {
 	mustCall(t, http.DefaultClient, "DELETE", node+"/source/doc-101?rev="+gone["_rev"].(string), nil)
 	replicate(t, server, node+"/source", there)
 	replicate(t, server, there, node+"/back")
-	if d := cmp.Diff(contents(t, http.DefaultClient, node+"/source"), contents(t, http.DefaultClient, node+"/back")); d != "" {
+	if d := cmp.Diff(contents(t, http.DefaultClient, node+"/source"), contents(t, http.DefaultClient, node+
+		"/back")); d != "" {
 		t.Errorf("lost or changed in the second round:\n%s", d)
 	}
 }
 
-// testOpenInterop replicates the one database that a socket without credentials serves away. Back it goes not: such a socket is for reading.
+// testOpenInterop replicates the one database that a socket without credentials serves away. Back it goes not: such a
+// socket is for reading.
 func testOpenInterop(t *testing.T, server string) {
 	n, client := inProcess(t)
 	open := "http://" + servePublic(t, n, nil) + "/functions"
@@ -183,7 +201,10 @@ func testOpenInterop(t *testing.T, server string) {
 		t.Errorf("%d documents; lost or changed:\n%s", len(want), d)
 	}
 	mustCall(t, http.DefaultClient, "PUT", there+"/new", map[string]any{"x": 1})
-	if status, answer := call(t, http.DefaultClient, "POST", server+"/_replicate", map[string]any{"source": there, "target": open}); status < 400 {
+	if status, answer := call(t, http.DefaultClient, "POST", server+"/_replicate", map[string]any{
+		"source": there,
+		"target": open,
+	}); status < 400 {
 		t.Errorf("replication to a socket without credentials: %d %v; want it refused", status, answer)
 	}
 	if d := cmp.Diff(want, contents(t, client, "http://node/functions")); d != "" {
@@ -194,7 +215,8 @@ func testOpenInterop(t *testing.T, server string) {
 func TestReplicationByCouchDB(t *testing.T) {
 	url := os.Getenv("CALLFN_TEST_COUCHDB_URL")
 	if url == "" || !strings.Contains(url, "127.0.0.1") && !strings.Contains(url, "localhost") {
-		t.Skip("skipped: replication by Apache CouchDB. To run it: CALLFN_TEST_COUCHDB_URL=http://admin:password@127.0.0.1:5984 " +
+		t.Skip("skipped: replication by Apache CouchDB. To run it: " +
+			"CALLFN_TEST_COUCHDB_URL=http://admin:password@127.0.0.1:5984 " +
 			"go test -run TestReplicationByCouchDB ./internal/couchnode (the server must be on this machine)")
 	}
 	testInterop(t, strings.TrimSuffix(url, "/"))

@@ -26,7 +26,9 @@ func (rq *request) missingRevs() error {
 	}, `{"missing_revs":{`, `}}`)
 }
 
-func (rq *request) missing(appendOne func(dst []byte, id string, missing, ancestors []revtree.Rev) []byte, before, after string) error {
+func (rq *request) missing(appendOne func(dst []byte, id string, missing, ancestors []revtree.Rev) []byte, before,
+	after string,
+) error {
 	if err := rq.allow("POST"); err != nil {
 		return err
 	}

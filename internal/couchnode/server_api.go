@@ -98,7 +98,8 @@ func (rq *request) session() error {
 	if err := rq.allow("GET,HEAD"); err != nil {
 		return err
 	}
-	rq.send(http.StatusOK, append(rq.appendUser([]byte(`{"ok":true,"userCtx":{`)), `},"info":{"authentication_handlers":["default"]}}`...))
+	rq.send(http.StatusOK, append(rq.appendUser([]byte(`{"ok":true,"userCtx":{`)),
+		`},"info":{"authentication_handlers":["default"]}}`...))
 	return nil
 }
 

@@ -77,8 +77,10 @@ func parseShowAnswer(raw []byte) (*showAnswer, error) {
 }
 
 // connectionHeaders belong to the connection, not to a function.
-var connectionHeaders = []string{"Connection", "Content-Encoding", "Content-Length", "Keep-Alive", "Proxy-Connection",
-	"Te", "Trailer", "Transfer-Encoding", "Upgrade"}
+var connectionHeaders = []string{
+	"Connection", "Content-Encoding", "Content-Length", "Keep-Alive", "Proxy-Connection",
+	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
+}
 
 // sendShow answers what a show function returned. What is no JSON is sandboxed, so that a page that a function made
 // cannot act in this node's origin (CVE-2021-38295).

@@ -45,7 +45,10 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	if in.ContentLength > 0 && in.Header.Get("Content-Length") == "" {
 		in.Header.Set("Content-Length", strconv.FormatInt(in.ContentLength, 10))
 	}
-	p := &pipe{head: r.Method == http.MethodHead, header: http.Header{}, outer: r.Context(), ctx: ctx, cancel: cancel, ready: make(chan struct{})}
+	p := &pipe{
+		head: r.Method == http.MethodHead, header: http.Header{}, outer: r.Context(), ctx: ctx, cancel: cancel,
+		ready: make(chan struct{}),
+	}
 	p.cond = sync.NewCond(&p.mu)
 	cutOff := func() bool { return true }
 	if t.node.aborted.Err() == nil { // a closed node still says that it is closed

@@ -25,7 +25,9 @@ func inProcess(t testing.TB) (*couchnode.Node, *http.Client) {
 }
 
 // feedLines opens a continuous feed and returns its lines as they come; heartbeats are left out.
-func feedLines(t *testing.T, ctx context.Context, client *http.Client, url string) (lines <-chan string, body io.Closer) {
+func feedLines(t *testing.T, ctx context.Context, client *http.Client, url string) (lines <-chan string,
+	body io.Closer,
+) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, "GET", url, nil)
 	if err != nil {
@@ -238,9 +240,14 @@ func TestLongAnswersStream(t *testing.T) {
 	}
 	mustCall(t, client, "POST", "http://node/db/_bulk_docs", map[string]any{"docs": docs})
 	mustCall(t, client, "PUT", "http://node/db/_design/d", map[string]any{
-		"views": map[string]any{"v": map[string]any{"map": "emit(_id, pad)", "reduce": "_count"}}})
-	for _, path := range []string{"/db/_all_docs?include_docs=true&startkey=%220%22&endkey=%229%22", "/db/_design/d/_view/v?reduce=false",
-		"/db/_design/d/_view/v?group=true", "/db/_design/d/_view/v?reduce=false&descending=true", "/db/_changes?include_docs=true&filter=_doc_ids"} {
+		"views": map[string]any{"v": map[string]any{"map": "emit(_id, pad)", "reduce": "_count"}},
+	})
+	for _, path := range []string{
+		"/db/_all_docs?include_docs=true&startkey=%220%22&endkey=%229%22",
+		"/db/_design/d/_view/v?reduce=false",
+		"/db/_design/d/_view/v?group=true", "/db/_design/d/_view/v?reduce=false&descending=true",
+		"/db/_changes?include_docs=true&filter=_doc_ids",
+	} {
 		for _, c := range []struct {
 			client *http.Client
 			base   string

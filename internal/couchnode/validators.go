@@ -11,9 +11,9 @@ import (
 	"callfn/internal/couchnode/strictjson"
 )
 
-// validator is the validate_doc_update of a design document. It decides about every document that is written to its database,
-// replicated ones and an administrator's included; only design documents and _local ones are no business of it
-// (couch_db:validate_doc_update).
+// validator is the validate_doc_update of a design document. It decides about every document that is written to its
+// database, replicated ones and an administrator's included; only design documents and _local ones are no business of
+// it (couch_db:validate_doc_update).
 type validator struct{ language, source string }
 
 // proposal is a document that somebody wants to store.
@@ -27,10 +27,11 @@ type proposal struct {
 // errRevalidate: the validators changed between the look at them and the write.
 var errRevalidate = refuse(503, "service unavailable", "the design documents changed meanwhile")
 
-// validated runs a write in the next group, once the database's validators have been asked about what it would store. Their
-// refusals are left in the proposals. They are asked outside of the transaction, so that no other write waits for JavaScript;
-// if a design document changes them meanwhile, they are asked again: once a design document is stored, nothing gets in that
-// its validator has not seen. A database without validators pays for one look at a key that is not there.
+// validated runs a write in the next group, once the database's validators have been asked about what it would store.
+// Their refusals are left in the proposals. They are asked outside of the transaction, so that no other write waits for
+// JavaScript; if a design document changes them meanwhile, they are asked again: once a design document is stored,
+// nothing gets in that its validator has not seen. A database without validators pays for one look at a key that is not
+// there.
 func (rq *request) validated(proposals []*proposal, write func(*writeTx, *dbTx) error) error {
 	for {
 		seen, err := rq.validate(proposals)
@@ -102,7 +103,8 @@ func (rq *request) validate(proposals []*proposal) (seen []byte, err error) {
 	return seen, nil
 }
 
-// proposed is a proposal as validators see it; false where there is nothing to ask: a conflict, a revision that is there.
+// proposed is a proposal as validators see it; false where there is nothing to ask: a conflict, a revision that is
+// there.
 func (d *dbTx) proposed(p *proposal) (Edit, bool, error) {
 	r, err := d.record(p.id)
 	if err != nil {
@@ -181,8 +183,8 @@ func (d *dbTx) validators() ([]validator, error) {
 	return list, nil
 }
 
-// noteValidators writes down which design documents have a validator: a line of id, NUL and revision for each, no key where
-// none has. It is called when a design document has changed.
+// noteValidators writes down which design documents have a validator: a line of id, NUL and revision for each, no key
+// where none has. It is called when a design document has changed.
 func (d *dbTx) noteValidators() error {
 	var lines []byte
 	c := d.docs.Cursor()
@@ -192,7 +194,8 @@ func (d *dbTx) noteValidators() error {
 			return fmt.Errorf("database %q, document %q: %w", d.name, k, err)
 		}
 		leaf := r.tree.Winner()
-		if fun := strictjson.Get(leaf.Body, "validate_doc_update"); leaf.Deleted || fun == nil || strictjson.KindOf(fun) != strictjson.String {
+		if fun := strictjson.Get(leaf.Body, "validate_doc_update"); leaf.Deleted || fun == nil ||
+			strictjson.KindOf(fun) != strictjson.String {
 			continue
 		}
 		lines = append(append(lines, k...), 0)

@@ -41,7 +41,8 @@ func TestNothingGetsPastAValidator(t *testing.T) {
 	for stored.Load() < 20 {
 		runtime.Gosched()
 	}
-	mustCall(t, client, "PUT", "http://node/db/_design/fence", map[string]any{"validate_doc_update": "function () { throw({forbidden: 'closed'}); }"})
+	mustCall(t, client, "PUT", "http://node/db/_design/fence",
+		map[string]any{"validate_doc_update": "function () { throw({forbidden: 'closed'}); }"})
 	closed.Store(true)
 	count := func() string {
 		return fmt.Sprint(mustCall(t, client, "GET", "http://node/db", nil).(map[string]any)["doc_count"])

@@ -84,7 +84,8 @@ func (a *viewArgs) checkReduce(reduce, defined string) error {
 	case a.conflicts != nil:
 		return queryParseError("`conflicts` is invalid for reduce views.")
 	case reduce != "_count" && reduce != "_sum":
-		return notImplemented("of reduce functions this node has _count and _sum; ask with reduce=false, or use CouchDB for %.40q", defined)
+		return notImplemented("of reduce functions this node has _count and _sum; ask with reduce=false, or use CouchDB "+
+			"for %.40q", defined)
 	}
 	return nil
 }
@@ -139,7 +140,8 @@ func (n *Node) viewSpans(a *viewArgs) ([]span, error) {
 	if from != nil && to != nil {
 		order := bytes.Compare(n.collate.Append(nil, from), n.collate.Append(nil, to))
 		if order > 0 && !a.descending || order < 0 && a.descending {
-			return nil, queryParseError("No rows can match your key range, reverse your start_key and end_key or set descending=%v",
+			return nil, queryParseError("No rows can match your key range, reverse your start_key and end_key or set "+
+				"descending=%v",
 				!a.descending)
 		}
 	}

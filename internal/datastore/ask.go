@@ -10,16 +10,17 @@ import (
 	"net/http"
 )
 
-// Ask sends a request for which the driver has no method (security, configuration, users) and decodes the JSON answer into
-// out, which may be nil. path is escaped, begins with "/" and may carry a query; in, unless nil, is sent as JSON. Answers are read up
-// to 1 MiB. Every status but 2xx is an Error of the kind that it stands for; a 404 is ErrNotFound.
+// Ask sends a request for which the driver has no method (security, configuration, users) and decodes the JSON answer
+// into out, which may be nil. path is escaped, begins with "/" and may carry a query; in, unless nil, is sent as JSON.
+// Answers are read up to 1 MiB. Every status but 2xx is an Error of the kind that it stands for; a 404 is ErrNotFound.
 func (c *Connection) Ask(ctx context.Context, method, path string, in, out any) error {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	return c.exchange(ctx, method, path, in, out, 1<<20)
 }
 
-// exchange is Ask with a bound on the answer, in bytes, and without one of its own on time. A json.RawMessage is sent as it is.
+// exchange is Ask with a bound on the answer, in bytes, and without one of its own on time. A json.RawMessage is sent
+// as it is.
 func (c *Connection) exchange(ctx context.Context, method, path string, in, out any, limit int64) error {
 	var body io.Reader
 	header := http.Header{"Accept": {"application/json"}}
@@ -44,7 +45,8 @@ func (c *Connection) exchange(ctx context.Context, method, path string, in, out 
 		return &Error{Op: method, Subject: path, Kind: ErrUnreachable, Cause: withoutURL(err)}
 	}
 	if int64(len(raw)) > limit {
-		return &Error{Op: method, Subject: path, Kind: ErrTooLarge, Cause: fmt.Errorf("the answer has more than %d MiB", limit>>20)}
+		return &Error{Op: method, Subject: path, Kind: ErrTooLarge, Cause: fmt.Errorf("the answer has more than %d MiB",
+			limit>>20)}
 	}
 	if resp.StatusCode/100 != 2 {
 		return fail(method, path, ErrNotFound, refusal(resp.StatusCode, raw))

@@ -20,7 +20,8 @@ var errDown = errors.New("the server does not answer; it is looked after and use
 // errCutOff is what requests get that were under way when the server was found to be down.
 var errCutOff = errors.New("the server stopped answering")
 
-// patience says how long the breaker waits for what. Times of the first three follow the round trip to the server: see distance.
+// patience says how long the breaker waits for what. Times of the first three follow the round trip to the server: see
+// distance.
 type patience struct {
 	suspicion time.Duration   // a request without an answer for this long makes it look whether the server lives
 	looks     []time.Duration // how long each look may take; all of them failing opens the breaker
@@ -31,15 +32,17 @@ type patience struct {
 
 func defaultPatience() patience {
 	return patience{
-		suspicion: 400 * time.Millisecond, looks: []time.Duration{200 * time.Millisecond, 300 * time.Millisecond}, again: 250 * time.Millisecond,
+		suspicion: 400 * time.Millisecond, looks: []time.Duration{200 * time.Millisecond, 300 * time.Millisecond},
+		again: 250 * time.Millisecond,
 		grace: 1500 * time.Millisecond, far: 5 * time.Second,
 	}
 }
 
-// breaker is a transport that keeps callers from waiting for a server that is down. Trouble with a request (no connection, a
-// cut one, a gateway's error, no answer for a while) makes it look at the server by itself; when that fails too, requests under
-// way are cut off and new ones fail at once, until a look succeeds. No request of a caller is ever the one that finds out whether
-// the server is back, so none pays for it. A request that is merely slow, on a server that lives, is left alone.
+// breaker is a transport that keeps callers from waiting for a server that is down. Trouble with a request (no
+// connection, a cut one, a gateway's error, no answer for a while) makes it look at the server by itself; when that
+// fails too, requests under way are cut off and new ones fail at once, until a look succeeds. No request of a caller is
+// ever the one that finds out whether the server is back, so none pays for it. A request that is merely slow, on a
+// server that lives, is left alone.
 type breaker struct {
 	inner    http.RoundTripper
 	root     *url.URL
@@ -83,8 +86,8 @@ func (b *breaker) renew() {
 	b.back = make(chan struct{})
 }
 
-// RoundTrip implements http.RoundTripper. A client that can wait waits out an outage as long as the grace: for the answer where the request
-// is under way, or to send it where it never left.
+// RoundTrip implements http.RoundTripper. A client that can wait waits out an outage as long as the grace: for the
+// answer where the request is under way, or to send it where it never left.
 func (b *breaker) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	// Every transport closes the body, one that sends nothing too: the driver writes it from a goroutine of its own.
 	defer func() {
@@ -197,7 +200,8 @@ func (g *guarded) Close() error {
 }
 
 func gatewayFailure(status int) bool {
-	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable ||
+		status == http.StatusGatewayTimeout
 }
 
 // look looks at the server in the background, unless someone already does.
@@ -219,7 +223,8 @@ func (b *breaker) watch() {
 	before := b.answered.Load()
 	for _, within := range b.patience.looks {
 		err = b.alive(b.stop, b.distance.atLeast(within))
-		if err == nil || b.stop.Err() != nil || b.answered.Load() != before { // another request's answer is a sign of life, too
+		// another request's answer is a sign of life, too
+		if err == nil || b.stop.Err() != nil || b.answered.Load() != before {
 			b.done()
 			return
 		}
@@ -246,8 +251,8 @@ func (b *breaker) watch() {
 	b.report(false, nil)
 }
 
-// awaitLife looks until the server is back, or the breaker is closed for good. Looks of which one is long find a server that is farther away
-// than it was before; the short ones find one that is back while a long one still hangs.
+// awaitLife looks until the server is back, or the breaker is closed for good. Looks of which one is long find a server
+// that is farther away than it was before; the short ones find one that is back while a long one still hangs.
 func (b *breaker) awaitLife() bool {
 	ctx, cancel := context.WithCancel(b.stop)
 	defer cancel()
@@ -286,8 +291,8 @@ func (b *breaker) done() {
 	b.mu.Unlock()
 }
 
-// alive asks the server whether it is there. Any answer but a gateway's failure will do: it says who we are not, perhaps, but
-// it lives.
+// alive asks the server whether it is there. Any answer but a gateway's failure will do: it says who we are not,
+// perhaps, but it lives.
 func (b *breaker) alive(ctx context.Context, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()

@@ -93,7 +93,8 @@ func TestBreakerFailsAtOnceAndRecovers(t *testing.T) {
 	}
 }
 
-// While a server is down it gets no request but the breaker's own looks: a thousand callers would keep it from coming back.
+// While a server is down it gets no request but the breaker's own looks: a thousand callers would keep it from coming
+// back.
 func TestBreakerKeepsRequestsFromAServerThatIsDown(t *testing.T) {
 	var down atomic.Bool
 	var asked atomic.Int32

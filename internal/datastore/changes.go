@@ -15,8 +15,8 @@ type Feed struct {
 	Follow      bool          // keep the feed open and yield changes as they happen
 	IncludeDocs bool          // with each change the document as it is now
 	Heartbeat   time.Duration // with Follow: how often the server shows that it lives; 30 s when zero
-	// OnHeartbeat is told, with Follow, of each heartbeat: everything that the server had to tell before has been yielded. It is
-	// called where the changes are yielded, never at the same time. May be nil.
+	// OnHeartbeat is told, with Follow, of each heartbeat: everything that the server had to tell before has been yielded.
+	// It is called where the changes are yielded, never at the same time. May be nil.
 	OnHeartbeat func()
 }
 
@@ -31,9 +31,10 @@ type Change struct {
 	Raw json.RawMessage // with IncludeDocs: the document as it was sent
 }
 
-// Changes yields changes, those of one document in order; a cluster gives none between documents of different shards. Without
-// Follow it ends with the last; with Follow it ends when ctx does, the server ends the feed or goes away (also when it is not heard
-// of for five heartbeats), or the caller stops. A failure is yielded once, last. The caller reconnects from the last Seq it saw.
+// Changes yields changes, those of one document in order; a cluster gives none between documents of different shards.
+// Without Follow it ends with the last; with Follow it ends when ctx does, the server ends the feed or goes away (also
+// when it is not heard of for five heartbeats), or the caller stops. A failure is yielded once, last. The caller
+// reconnects from the last Seq it saw.
 func (d *Database) Changes(ctx context.Context, feed Feed) iter.Seq2[Change, error] {
 	if feed.Follow {
 		return d.follow(ctx, feed)

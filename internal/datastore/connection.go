@@ -39,13 +39,13 @@ type Config struct {
 	// Breaker lets requests fail at once while the server is down, and looks by itself whether it is back. For a server
 	// across a network; the embedded node has no use for it.
 	Breaker bool
-	// OnOutage is told when the breaker finds the server down (and why) and when it is back, and the same of credentials that the server
-	// refuses (ErrUnauthorized). It must not block.
+	// OnOutage is told when the breaker finds the server down (and why) and when it is back, and the same of credentials
+	// that the server refuses (ErrUnauthorized). It must not block.
 	OnOutage func(down bool, cause error)
 	// OnPartial is told of every write that fewer nodes of a cluster took than a majority (Partial). It must not block.
 	OnPartial func()
-	// OnWrite is told of every write of documents that the server made (nil) or failed to make (NoRoom and others), not of those that it
-	// refused; and of views that have no room for their index (NoRoom). It must not block.
+	// OnWrite is told of every write of documents that the server made (nil) or failed to make (NoRoom and others), not of
+	// those that it refused; and of views that have no room for their index (NoRoom). It must not block.
 	OnWrite func(failed error)
 }
 
@@ -72,12 +72,16 @@ func Open(cfg Config) (*Connection, error) {
 	root, err := url.Parse(cfg.URL)
 	if err != nil || root.Host == "" || (root.Scheme != "http" && root.Scheme != "https") {
 		// The URL may hold a password, so it is not repeated.
-		return nil, &Error{Op: "open", Subject: nameOr(cfg.Name), Kind: ErrInvalid,
-			Cause: errors.New("the datastore URL must look like http://host:5984 or https://host:6984")}
+		return nil, &Error{
+			Op: "open", Subject: nameOr(cfg.Name), Kind: ErrInvalid,
+			Cause: errors.New("the datastore URL must look like http://host:5984 or https://host:6984"),
+		}
 	}
 	if root.Path != "" && root.Path != "/" {
-		return nil, &Error{Op: "open", Subject: nameOr(cfg.Name), Kind: ErrInvalid,
-			Cause: errors.New("the datastore URL must not have a path: the driver cannot escape ids below one")}
+		return nil, &Error{
+			Op: "open", Subject: nameOr(cfg.Name), Kind: ErrInvalid,
+			Cause: errors.New("the datastore URL must not have a path: the driver cannot escape ids below one"),
+		}
 	}
 	username, password := cfg.Username, cfg.Password
 	if root.User != nil && username == "" {
@@ -147,7 +151,10 @@ func Open(cfg Config) (*Connection, error) {
 		return nil, fail("open", c.name, ErrFault, err)
 	}
 	if captured.client == nil {
-		return nil, &Error{Op: "open", Subject: c.name, Kind: ErrFault, Cause: errors.New("the driver did not hand over its HTTP client")}
+		return nil, &Error{
+			Op: "open", Subject: c.name, Kind: ErrFault,
+			Cause: errors.New("the driver did not hand over its HTTP client"),
+		}
 	}
 	c.http = captured.client
 	return c, nil
@@ -190,8 +197,8 @@ func (c *Connection) Ping(ctx context.Context) (version string, err error) {
 	return v.Version, nil
 }
 
-// Alive asks the server, past the breaker, whether it is there at all: nil, or why not. It is the cheapest question there is,
-// for telling a slow answer from a server that is gone.
+// Alive asks the server, past the breaker, whether it is there at all: nil, or why not. It is the cheapest question
+// there is, for telling a slow answer from a server that is gone.
 func (c *Connection) Alive(ctx context.Context) error {
 	if err := alive(ctx, c.wire, c.root); err != nil {
 		return &Error{Op: "look for", Subject: c.name, Kind: ErrUnreachable, Cause: err}
@@ -199,7 +206,8 @@ func (c *Connection) Alive(ctx context.Context) error {
 	return nil
 }
 
-// LogsIn reports whether the server takes this name and password, which need not be the connection's own. A user that it has locked out does not.
+// LogsIn reports whether the server takes this name and password, which need not be the connection's own. A user that
+// it has locked out does not.
 func (c *Connection) LogsIn(ctx context.Context, name, password string) (bool, error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()

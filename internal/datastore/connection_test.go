@@ -41,14 +41,17 @@ func TestOpenCapturesTheDriversClient(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		user, password, _ := r.BasicAuth()
-		got = seen{r.URL.EscapedPath(), r.URL.RawQuery, user + ":" + password, string(body),
-			r.Header.Get("Content-Encoding"), r.Header.Get("If-None-Match")}
+		got = seen{
+			r.URL.EscapedPath(), r.URL.RawQuery, user + ":" + password, string(body),
+			r.Header.Get("Content-Encoding"), r.Header.Get("If-None-Match"),
+		}
 		w.WriteHeader(http.StatusTeapot)
 	}))
 	defer server.Close()
 	c := open(t, Config{URL: server.URL, Username: "bob", Password: "s3:cret"})
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
-	res, err := c.Raw(context.Background(), "POST", "/functions/_design/functions/_show/wh/a%2Fb", "To=1000&a=%C3%A9", header, strings.NewReader("x=1"))
+	res, err := c.Raw(context.Background(), "POST", "/functions/_design/functions/_show/wh/a%2Fb", "To=1000&a=%C3%A9",
+		header, strings.NewReader("x=1"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +66,10 @@ func TestOpenCapturesTheDriversClient(t *testing.T) {
 }
 
 func TestCredentialsStayOutOfErrors(t *testing.T) {
-	for _, url := range []string{"http://bob:hunter2@127.0.0.1:1", "http://bob:hunter2@127.0.0.1:1/prefix", "ftp://bob:hunter2@x", "http://bob:hunter2@[::1", "hunter2"} {
+	for _, url := range []string{
+		"http://bob:hunter2@127.0.0.1:1", "http://bob:hunter2@127.0.0.1:1/prefix",
+		"ftp://bob:hunter2@x", "http://bob:hunter2@[::1", "hunter2",
+	} {
 		c, err := Open(Config{URL: url})
 		if err == nil {
 			_, err = c.Ping(context.Background())
@@ -86,7 +92,11 @@ func TestRawKeepsParametersOutOfErrors(t *testing.T) {
 }
 
 func TestRedirectsAreNotFollowed(t *testing.T) {
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("followed a redirect") }))
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter,
+		*http.Request,
+	) {
+		t.Error("followed a redirect")
+	}))
 	defer elsewhere.Close()
 	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	defer server.Close()
@@ -123,7 +133,10 @@ func TestKindsOfFailure(t *testing.T) {
 		{"no database, old", get, 404, `{"error":"not_found","reason":"no_db_file"}`, ErrDatabaseMissing},
 		{"no design document", view, 404, `{"error":"not_found","reason":"missing"}`, ErrViewMissing},
 		{"no view", view, 404, `{"error":"not_found","reason":"missing_named_view"}`, ErrViewMissing},
-		{"no database for the view", view, 404, `{"error":"not_found","reason":"Database does not exist."}`, ErrDatabaseMissing},
+		{
+			"no database for the view", view, 404, `{"error":"not_found","reason":"Database does not exist."}`,
+			ErrDatabaseMissing,
+		},
 		{"conflict", save, 409, `{"error":"conflict","reason":"Document update conflict."}`, ErrConflict},
 		{"wrong password", get, 401, `{"error":"unauthorized","reason":"Name or password is incorrect."}`, ErrUnauthorized},
 		{"not allowed", save, 403, `{"error":"forbidden","reason":"no"}`, ErrUnauthorized},

@@ -16,15 +16,16 @@ import (
 	"callfn/internal/textline"
 )
 
-// maxChangeLine bounds one line of a continuous feed: CouchDB's largest document (8 MB by default, more where it is raised) and
-// what surrounds it.
+// maxChangeLine bounds one line of a continuous feed: CouchDB's largest document (8 MB by default, more where it is
+// raised) and what surrounds it.
 const maxChangeLine = 64 << 20
 
 // quietBeats is after how many heartbeats that did not come a feed counts as cut off.
 const quietBeats = 5
 
-// follow reads a continuous feed line by line. It does so itself, because the driver panics when a server ends such a feed
-// (kivik 4.5.2, changesRows.LastSeq) and does not tell of heartbeats, which are all that shows that a quiet feed lives.
+// follow reads a continuous feed line by line. It does so itself, because the driver panics when a server ends such a
+// feed (kivik 4.5.2, changesRows.LastSeq) and does not tell of heartbeats, which are all that shows that a quiet feed
+// lives.
 func (d *Database) follow(ctx context.Context, feed Feed) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		ctx, cut := context.WithCancelCause(ctx)
@@ -39,18 +40,22 @@ func (d *Database) follow(ctx context.Context, feed Feed) iter.Seq2[Change, erro
 	}
 }
 
-// errQuiet is a feed of which nothing was heard for too long: a half-open connection, or a proxy that keeps the answer back.
+// errQuiet is a feed of which nothing was heard for too long: a half-open connection, or a proxy that keeps the answer
+// back.
 type errQuiet time.Duration
 
 func (e errQuiet) Error() string {
-	return fmt.Sprintf("the changes feed was silent for %s, heartbeats included: the connection is cut, or a proxy keeps the answer back", time.Duration(e))
+	return fmt.Sprintf("the changes feed was silent for %s, heartbeats included: the connection is cut, or a proxy "+
+		"keeps the answer back", time.Duration(e))
 }
 
 // HTTPStatus marks it as the network's fault.
 func (e errQuiet) HTTPStatus() int { return http.StatusGatewayTimeout }
 
 // readFeed opens the feed and yields its changes until it ends, fails, or is wanted no more.
-func (d *Database) readFeed(ctx context.Context, cut context.CancelCauseFunc, feed Feed, yield func(Change) bool) error {
+func (d *Database) readFeed(ctx context.Context, cut context.CancelCauseFunc, feed Feed,
+	yield func(Change) bool,
+) error {
 	silence := quietBeats * feed.beat()
 	quiet := time.AfterFunc(silence, func() { cut(errQuiet(silence)) })
 	defer quiet.Stop()
@@ -58,7 +63,8 @@ func (d *Database) readFeed(ctx context.Context, cut context.CancelCauseFunc, fe
 	for name, value := range feed.params() {
 		query.Set(name, fmt.Sprint(value))
 	}
-	resp, err := d.connection.Raw(ctx, http.MethodGet, "/"+url.PathEscape(d.name)+"/_changes", query.Encode(), http.Header{"Accept": {"application/json"}}, nil)
+	resp, err := d.connection.Raw(ctx, http.MethodGet, "/"+url.PathEscape(d.name)+"/_changes", query.Encode(),
+		http.Header{"Accept": {"application/json"}}, nil)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// feeding opens a connection to a server that answers with these parts of a feed, one after the other, and then does what end says.
+// feeding opens a connection to a server that answers with these parts of a feed, one after the other, and then does
+// what end says.
 func feeding(t *testing.T, parts []string, end func(*http.Request)) *Database {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -36,7 +37,8 @@ func over(*http.Request) {}
 func TestFollowReadsLines(t *testing.T) {
 	db := feeding(t, []string{
 		"\n", `{"seq":"1-a`, `","id":"one","changes":[{"rev":"1-x"}],"doc":{"_id":"one","n":1.50}}` + "\n\n",
-		`{"seq":2,"id":"two","changes":[{"rev":"2-y"},{"rev":"1-z"}],"deleted":true,"doc":null}` + "\n", "\n", `{"last_seq":"2","pending":0}` + "\n",
+		`{"seq":2,"id":"two","changes":[{"rev":"2-y"},{"rev":"1-z"}],"deleted":true,"doc":null}` + "\n", "\n",
+		`{"last_seq":"2","pending":0}` + "\n",
 	}, over)
 	var got []string
 	beats := 0
@@ -91,14 +93,16 @@ func TestFollowNoticesSilence(t *testing.T) {
 	for _, err := range db.Changes(t.Context(), Feed{Follow: true, Heartbeat: 30 * time.Millisecond}) {
 		last = err
 	}
-	if !errors.Is(last, ErrUnreachable) || !strings.Contains(last.Error(), "silent for 150ms") || time.Since(begun) > 10*time.Second {
+	if !errors.Is(last, ErrUnreachable) || !strings.Contains(last.Error(), "silent for 150ms") ||
+		time.Since(begun) > 10*time.Second {
 		t.Errorf("after %s: %v", time.Since(begun), last)
 	}
 }
 
 // Ending the context, or the loop, ends the feed and leaves nothing behind.
 func TestFollowEnds(t *testing.T) {
-	db := feeding(t, []string{`{"seq":"1","id":"one","changes":[]}` + "\n"}, func(r *http.Request) { <-r.Context().Done() })
+	db := feeding(t, []string{`{"seq":"1","id":"one","changes":[]}` + "\n"},
+		func(r *http.Request) { <-r.Context().Done() })
 	for range db.Changes(t.Context(), Feed{Follow: true}) {
 		break
 	}

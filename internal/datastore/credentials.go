@@ -18,8 +18,9 @@ const (
 	lockedOut     = "temporarily locked"
 )
 
-// retries says when refused credentials are tried again. CouchDB locks a user out of an address for five minutes after five failures within
-// five minutes, whatever password comes then, so several connections and processes must stay below that together.
+// retries says when refused credentials are tried again. CouchDB locks a user out of an address for five minutes after
+// five failures within five minutes, whatever password comes then, so several connections and processes must stay below
+// that together.
 type retries struct {
 	first, then time.Duration // after the first refusal, and after each further one
 	locked      time.Duration // while locked out, when trying counts for nothing
@@ -29,8 +30,9 @@ func defaultRetries() retries {
 	return retries{first: time.Minute, then: 5 * time.Minute, locked: 5 * time.Second}
 }
 
-// gate is a transport that does not try credentials again and again that the server has refused. Requests are answered here, as the server
-// answered the first, until it is time to try again: then the next request goes through and decides.
+// gate is a transport that does not try credentials again and again that the server has refused. Requests are answered
+// here, as the server answered the first, until it is time to try again: then the next request goes through and
+// decides.
 type gate struct {
 	inner   http.RoundTripper
 	retries retries
@@ -98,10 +100,13 @@ func (g *gate) shut(req *http.Request) *http.Response {
 	if req.Body != nil {
 		_ = req.Body.Close()
 	}
-	body, _ := json.Marshal(map[string]string{"error": r.word, "reason": fmt.Sprintf("%s; not tried again before %s", strings.TrimSuffix(r.reason, "."), r.next.Format(time.TimeOnly))})
+	body, _ := json.Marshal(map[string]string{"error": r.word, "reason": fmt.Sprintf("%s; not tried again before %s",
+		strings.TrimSuffix(r.reason, "."), r.next.Format(time.TimeOnly))})
 	return &http.Response{
-		Status: http.StatusText(r.status), StatusCode: r.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Request: req,
-		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+		Status: http.StatusText(r.status), StatusCode: r.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Request: req,
+		Header:  http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)),
+		ContentLength: int64(len(body)),
 	}
 }
 
@@ -137,5 +142,6 @@ func (g *gate) accepted() {
 	}
 }
 
-// LockedOut reports whether err says that CouchDB has locked the user out for a while, after failed logins. The password may be right.
+// LockedOut reports whether err says that CouchDB has locked the user out for a while, after failed logins. The
+// password may be right.
 func LockedOut(err error) bool { return err != nil && strings.Contains(err.Error(), lockedOut) }

@@ -27,7 +27,8 @@ func (s *lockingServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case s.failures.Load() >= 5 && time.Since(s.locked) < 5*time.Minute:
 		w.WriteHeader(http.StatusForbidden)
-		_, _ = io.WriteString(w, `{"error":"forbidden","reason":"Account is temporarily locked due to multiple authentication failures"}`)
+		_, _ = io.WriteString(w, `{"error":"forbidden","reason":"Account is temporarily locked due to multiple `+
+			`authentication failures"}`)
 	case password != s.password.Load():
 		if s.failures.Add(1) == 1 {
 			s.locked = time.Now()
@@ -47,8 +48,8 @@ func (s *lockingServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// A service whose password is wrong asks on for ten minutes, twice a second. It never comes near the five failures that lock its user out,
-// is told the reason at once, and works within a minute of its password being right again.
+// A service whose password is wrong asks on for ten minutes, twice a second. It never comes near the five failures that
+// lock its user out, is told the reason at once, and works within a minute of its password being right again.
 func TestWrongCredentialsAreNotTriedAgainAndAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := &lockingServer{}
@@ -120,7 +121,8 @@ func TestARefusalOfRightsIsNoFailedLogin(t *testing.T) {
 	server.password.Store("right")
 	c := open(t, Config{URL: "http://couch:5984", Username: "callfn", Password: "right", Transport: server})
 	for range 3 {
-		if err := c.Ask(t.Context(), "GET", "/_node/_local/_config", nil, nil); !errors.Is(err, ErrUnauthorized) || strings.Contains(err.Error(), "not tried again") {
+		if err := c.Ask(t.Context(), "GET", "/_node/_local/_config", nil, nil); !errors.Is(err, ErrUnauthorized) ||
+			strings.Contains(err.Error(), "not tried again") {
 			t.Errorf("got %v, want the server's own refusal", err)
 		}
 		if _, err := c.Ping(t.Context()); err != nil {

@@ -24,8 +24,8 @@ func (d *Database) Name() string { return d.name }
 // Connection the database is on.
 func (d *Database) Connection() *Connection { return d.connection }
 
-// Designed is the database with our design document there under another name, so that one that someone else keeps in the same
-// database is left alone. An empty name changes nothing.
+// Designed is the database with our design document there under another name, so that one that someone else keeps in
+// the same database is left alone. An empty name changes nothing.
 func (d *Database) Designed(name string) *Database {
 	if name == "" {
 		return d
@@ -74,7 +74,10 @@ func (d *Database) GetRaw(ctx context.Context, id string) (json.RawMessage, erro
 // no id or already has a revision. The answer is the document with its `_rev`; the argument is not changed.
 func (d *Database) Create(ctx context.Context, doc Document) (Document, error) {
 	if doc.Rev() != "" {
-		return nil, &Error{Op: "create", Subject: d.subject(doc.ID()), Kind: ErrInvalid, Cause: errors.New("a new document has no _rev")}
+		return nil, &Error{
+			Op: "create", Subject: d.subject(doc.ID()), Kind: ErrInvalid,
+			Cause: errors.New("a new document has no _rev"),
+		}
 	}
 	return d.put(ctx, "create", doc)
 }

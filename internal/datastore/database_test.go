@@ -20,7 +20,10 @@ func id(n int) string { return fmt.Sprintf("%032x", n) }
 func TestDocumentLife(t *testing.T) {
 	ctx := t.Context()
 	db, _ := datastoretest.Open(t).Resolve(datastore.SystemData, "")
-	created, err := db.Create(ctx, datastore.Document{"_id": id(1), "n": json.Number("12345678901234567890"), "s": "é <b>&"})
+	created, err := db.Create(ctx, datastore.Document{
+		"_id": id(1), "n": json.Number("12345678901234567890"),
+		"s": "é <b>&",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +94,8 @@ func TestViews(t *testing.T) {
 	db, _ := datastoretest.Open(t).Resolve(datastore.Functions, "")
 	var batch []datastore.Document
 	for n := range 10 {
-		batch = append(batch, datastore.Document{"_id": id(n), "pvt_type": "function", "pvt_account_id": fmt.Sprintf("a%d", n%2), "name": fmt.Sprint(n)})
+		batch = append(batch, datastore.Document{"_id": id(n), "pvt_type": "function", "pvt_account_id": fmt.Sprintf("a%d",
+			n%2), "name": fmt.Sprint(n)})
 	}
 	results, err := db.BulkSave(ctx, batch)
 	if err != nil || len(results) != 10 || results[9].Rev == "" {
@@ -120,7 +124,10 @@ func TestViews(t *testing.T) {
 		return text
 	}
 	own := datastore.Query{StartKey: []any{"a0"}, EndKey: []any{"a0", datastore.AfterEverything{}}}
-	back := datastore.Query{StartKey: own.EndKey, EndKey: own.StartKey, Descending: true, Limit: 2, Skip: 1, IncludeDocs: true}
+	back := datastore.Query{
+		StartKey: own.EndKey, EndKey: own.StartKey, Descending: true, Limit: 2, Skip: 1,
+		IncludeDocs: true,
+	}
 	for _, tc := range []struct {
 		view string
 		q    datastore.Query
@@ -130,7 +137,11 @@ func TestViews(t *testing.T) {
 		{"crossbar_listing", back, "64"},
 		{"crossbar_listing", datastore.Query{Keys: []any{[]any{"a1", id(3)}, []any{"a0", id(2)}, []any{"a0", id(3)}}}, "32"},
 		{"crossbar_listing", datastore.Query{Key: []any{"a1", id(5)}, IncludeDocs: true}, "5"},
-		{"crossbar_listing", datastore.Query{StartKey: []any{"a0", id(4)}, EndKey: []any{"a0", id(8)}, ExclusiveEnd: true}, "46"},
+		{
+			"crossbar_listing",
+			datastore.Query{StartKey: []any{"a0", id(4)}, EndKey: []any{"a0", id(8)}, ExclusiveEnd: true},
+			"46",
+		},
 		{"accounts_listing", datastore.Query{Key: "a0"}, "02468"},
 		{"accounts_listing", datastore.Query{Key: "a0", StartKey: nil, Reduce: true}, "null5 "},
 		{"accounts_listing", datastore.Query{Reduce: true, Group: true}, `"a0"5 "a1"5 `},
@@ -200,7 +211,10 @@ func TestChanges(t *testing.T) {
 func TestCollectionSeesOneAccount(t *testing.T) {
 	ctx := t.Context()
 	stores := datastoretest.Open(t)
-	c := datastore.Collection{Datastores: stores, Database: datastore.Functions, Type: "function", Design: "functions", Listing: "crossbar_listing"}
+	c := datastore.Collection{
+		Datastores: stores, Database: datastore.Functions, Type: "function", Design: "functions",
+		Listing: "crossbar_listing",
+	}
 	mine, theirs := id(100), id(200)
 	for n, doc := range []datastore.Document{
 		{"pvt_type": "function", "pvt_account_id": mine},

@@ -10,14 +10,15 @@ import (
 const (
 	// samples is how many answers the distance is judged by.
 	samples = 8
-	// roundTrips is how many round trips an answer may take: a new connection, TLS, the request, and as much again for bad luck.
+	// roundTrips is how many round trips an answer may take: a new connection, TLS, the request, and as much again for bad
+	// luck.
 	roundTrips = 6
 	// farthest bounds what counts as distance. Beyond it a server is slow.
 	farthest = 500 * time.Millisecond
 )
 
-// distance is how far away a server is: the quickest of its last answers. Whoever waits for it waits in proportion. The zero value is a server
-// next door.
+// distance is how far away a server is: the quickest of its last answers. Whoever waits for it waits in proportion. The
+// zero value is a server next door.
 type distance struct {
 	mu    sync.Mutex
 	last  [samples]time.Duration
@@ -56,7 +57,9 @@ func (d *distance) atLeast(base time.Duration) time.Duration {
 	return max(base, roundTrips*quickest)
 }
 
-// tellsDistance reports whether the answer to a request tells how far away the server is: nobody's code runs for it, and nothing is waited for.
+// tellsDistance reports whether the answer to a request tells how far away the server is: nobody's code runs for it,
+// and nothing is waited for.
 func tellsDistance(req *http.Request) bool {
-	return req.Method == http.MethodGet && !strings.Contains(req.URL.Path, "/_show/") && !strings.HasSuffix(req.URL.Path, "/_changes")
+	return req.Method == http.MethodGet && !strings.Contains(req.URL.Path, "/_show/") && !strings.HasSuffix(req.URL.Path,
+		"/_changes")
 }

@@ -12,13 +12,17 @@ import (
 )
 
 func TestPublicPart(t *testing.T) {
-	doc, err := decodeDocument([]byte(`{"_id":"ab","_rev":"1-x","pvt_type":"function","pvt_deleted":true,"name":"n","big":12345678901234567890,
+	doc, err := decodeDocument(
+		[]byte(`{"_id":"ab","_rev":"1-x","pvt_type":"function","pvt_deleted":true,"name":"n","big":12345678901234567890,
 		"_read_only":{"features":[]},"nested":{"_kept":1,"pvt_kept":2}}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]any{"id": "ab", "name": "n", "big": json.Number("12345678901234567890"), "_read_only": map[string]any{"features": []any{}},
-		"nested": map[string]any{"_kept": json.Number("1"), "pvt_kept": json.Number("2")}}
+	want := map[string]any{
+		"id": "ab", "name": "n", "big": json.Number("12345678901234567890"),
+		"_read_only": map[string]any{"features": []any{}},
+		"nested":     map[string]any{"_kept": json.Number("1"), "pvt_kept": json.Number("2")},
+	}
 	if diff := cmp.Diff(want, doc.Public()); diff != "" {
 		t.Error(diff)
 	}
@@ -29,7 +33,10 @@ func TestPublicPart(t *testing.T) {
 
 // Whatever a client sends, the platform's own fields of the stored document stay as they are.
 func TestReplaceNeverTouchesPrivateFields(t *testing.T) {
-	keys := rapid.SampledFrom([]string{"_id", "_rev", "pvt_type", "pvt_account_id", "pvt_deleted", "_read_only", "_attachments", "id", "name", "custom"})
+	keys := rapid.SampledFrom([]string{
+		"_id", "_rev", "pvt_type", "pvt_account_id", "pvt_deleted", "_read_only",
+		"_attachments", "id", "name", "custom",
+	})
 	rapid.Check(t, func(t *rapid.T) {
 		stored := Document{"_id": "ab", "_rev": "1-x", "pvt_type": "function", "old": true}
 		sent := rapid.MapOf(keys, rapid.Map(rapid.String(), func(s string) any { return s })).Draw(t, "sent")
@@ -53,10 +60,17 @@ func TestReplaceNeverTouchesPrivateFields(t *testing.T) {
 func TestStamp(t *testing.T) {
 	now := time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC)
 	doc := Document{"_id": "ab", "name": "Say hi!"}
-	Stamp{Type: "function", AccountID: "acc", Database: "functions", Now: now, RequestID: "req", Authenticated: true, AuthAccountID: "auth"}.Mark(doc)
-	want := Document{"_id": "ab", "name": "Say hi!", "pvt_type": "function", "pvt_vsn": "1", "pvt_account_id": "acc", "pvt_account_db": "functions",
-		"pvt_created": int64(63877456800), "pvt_modified": int64(63877456800), "pvt_request_id": "req", "pvt_is_authenticated": true,
-		"pvt_auth_account_id": "auth", "pvt_alphanum_name": "sayhi"}
+	Stamp{
+		Type: "function", AccountID: "acc", Database: "functions", Now: now, RequestID: "req", Authenticated: true,
+		AuthAccountID: "auth",
+	}.Mark(doc)
+	want := Document{
+		"_id": "ab", "name": "Say hi!", "pvt_type": "function", "pvt_vsn": "1", "pvt_account_id": "acc",
+		"pvt_account_db": "functions",
+		"pvt_created":    int64(63877456800), "pvt_modified": int64(63877456800), "pvt_request_id": "req",
+		"pvt_is_authenticated": true,
+		"pvt_auth_account_id":  "auth", "pvt_alphanum_name": "sayhi",
+	}
 	if diff := cmp.Diff(want, doc); diff != "" {
 		t.Error(diff)
 	}
@@ -79,7 +93,10 @@ func TestIDs(t *testing.T) {
 	if _, err := NewID(strings.NewReader("short")); err == nil {
 		t.Error("an id from too little randomness")
 	}
-	for _, bad := range []string{"", "_design/functions", strings.Repeat("A", 32), strings.Repeat("a", 31), strings.Repeat("a", 33), strings.Repeat("a", 32) + "\n"} {
+	for _, bad := range []string{
+		"", "_design/functions", strings.Repeat("A", 32), strings.Repeat("a", 31),
+		strings.Repeat("a", 33), strings.Repeat("a", 32) + "\n",
+	} {
 		if ValidID(bad) {
 			t.Errorf("%q is no id", bad)
 		}

@@ -52,11 +52,13 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %v", e.Cause)
 	}
 	if fenced(e.Cause) {
-		b.WriteString(" (nothing was stored; `callfn storage migrations` says how far the move is. Without one this database was left behind by a move: start callfn where its documents are now)")
+		b.WriteString(" (nothing was stored; `callfn storage migrations` says how far the move is. Without one this " +
+			"database was left behind by a move: start callfn where its documents are now)")
 	} else if Partial(e) {
 		b.WriteString(" (it was stored there and may be lost: bring the other nodes back, and look before you send it again)")
 	} else if LockedOut(e.Cause) {
-		b.WriteString(" (CouchDB locks a user out of an address for five minutes after five failed logins; it is tried again by itself. `callfn couchdb setup` unlocks at once)")
+		b.WriteString(" (CouchDB locks a user out of an address for five minutes after five failed logins; it is tried " +
+			"again by itself. `callfn couchdb setup` unlocks at once)")
 	} else if h := hints[e.Kind]; h != "" {
 		fmt.Fprintf(&b, " (%s)", h)
 	}
@@ -64,11 +66,12 @@ func (e *Error) Error() string {
 }
 
 var hints = map[error]string{
-	ErrUnreachable:     "check that the datastore runs and that its address and port are right",
-	ErrDatabaseMissing: "the service creates its databases when it starts with the right to do so; restart it, or create the database",
-	ErrViewMissing:     "design documents are installed when the service starts; restart it",
-	ErrFull:            "make room on the datastore's disk; it is used again by itself",
-	ErrUnauthorized:    "check the datastore's user name, password and the database's security",
+	ErrUnreachable: "check that the datastore runs and that its address and port are right",
+	ErrDatabaseMissing: "the service creates its databases when it starts with the right to do so; restart it, or " +
+		"create the database",
+	ErrViewMissing:  "design documents are installed when the service starts; restart it",
+	ErrFull:         "make room on the datastore's disk; it is used again by itself",
+	ErrUnauthorized: "check the datastore's user name, password and the database's security",
 }
 
 // Unwrap lets errors.Is find both the kind and the cause.

@@ -9,21 +9,23 @@ import (
 	"github.com/go-kivik/kivik/v4"
 )
 
-// FenceWord begins the reason of every write that the fence around a database refuses while the database is being moved.
+// FenceWord begins the reason of every write that the fence around a database refuses while the database is being
+// moved.
 const FenceWord = "callfn_moving"
 
-// FenceID is the design document that is the fence. CouchDB asks its validate_doc_update about every document that is written,
-// whoever writes; design documents excepted, so that it can be taken away again.
+// FenceID is the design document that is the fence. CouchDB asks its validate_doc_update about every document that is
+// written, whoever writes; design documents excepted, so that it can be taken away again.
 const FenceID = "_design/callfn_fence"
 
-// PassingFence reports whether a fence only stands while an empty database changes over: nothing is kept behind it, and it ends by itself.
+// PassingFence reports whether a fence only stands while an empty database changes over: nothing is kept behind it, and
+// it ends by itself.
 func PassingFence(doc Document) bool {
 	_, passing := doc["until"]
 	return passing
 }
 
-// fenced reports whether a write was refused by a fence. Of a document in a batch the driver keeps the reason but not that it was
-// forbidden: it calls everything but conflicts a 500.
+// fenced reports whether a write was refused by a fence. Of a document in a batch the driver keeps the reason but not
+// that it was forbidden: it calls everything but conflicts a 500.
 func fenced(err error) bool {
 	if err == nil || !strings.Contains(err.Error(), FenceWord+": ") {
 		return false
@@ -38,10 +40,10 @@ func Fenced(err error) bool {
 	return errors.As(err, &e) && fenced(e.Cause)
 }
 
-// Following is the database with a way to go on when a write meets the fence: home is called with the database that refused it
-// and returns, once there is another answer, where the database is now (the same one after a move that was called off). Each
-// write then waits for home, at most as long as its connection allows an operation, and is made there: once, since a
-// fence lets nothing through.
+// Following is the database with a way to go on when a write meets the fence: home is called with the database that
+// refused it and returns, once there is another answer, where the database is now (the same one after a move that was
+// called off). Each write then waits for home, at most as long as its connection allows an operation, and is made
+// there: once, since a fence lets nothing through.
 func (d *Database) Following(home func(ctx context.Context, refused *Database) (*Database, error)) *Database {
 	other := *d
 	other.home = home

@@ -15,7 +15,8 @@ import (
 func closed(t *testing.T, db *datastore.Database) (open func()) {
 	t.Helper()
 	fence, err := db.Create(t.Context(), datastore.Document{
-		"_id": "_design/fence", "validate_doc_update": "function () { throw({forbidden: '" + datastore.FenceWord + ": this is a test'}); }",
+		"_id": "_design/fence", "validate_doc_update": "function () { throw({forbidden: '" + datastore.FenceWord +
+			": this is a test'}); }",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -51,7 +52,8 @@ func TestAFencedWriteIsRefused(t *testing.T) {
 	}
 }
 
-// settle waits for what a CouchDB does in its own time: a design document takes hold in all of it a moment after it was stored.
+// settle waits for what a CouchDB does in its own time: a design document takes hold in all of it a moment after it was
+// stored.
 func settle(t *testing.T, reached func() bool) {
 	t.Helper()
 	for end := time.Now().Add(10 * time.Second); !reached(); time.Sleep(10 * time.Millisecond) {
@@ -94,7 +96,8 @@ func TestAFencedWriteFollowsTheDatabase(t *testing.T) {
 	if read, err := to.Get(ctx, id(1)); err != nil || read.Rev() != saved.Rev() || read["x"] != "z" {
 		t.Errorf("at the new home: %v %v", read, err)
 	}
-	expect(t, "delete, of an old revision at the new home", following.Delete(ctx, id(1), kept.Rev()), datastore.ErrConflict)
+	expect(t, "delete, of an old revision at the new home", following.Delete(ctx, id(1), kept.Rev()),
+		datastore.ErrConflict)
 	results, err := following.BulkSave(ctx, []datastore.Document{{"_id": id(2)}, {"_id": id(3)}})
 	if err != nil || len(results) != 2 || results[0].Err != nil || results[1].ID != id(3) || results[1].Rev == "" {
 		t.Errorf("bulk: %+v %v", results, err)

@@ -58,8 +58,9 @@ func (l *landing) Close() error {
 	return err
 }
 
-// CloseIdle closes the connection once no request has been under way for the time of quiet (from now on), or when ctx ends. Requests that are
-// still under way then, change feeds for instance, are cut off where the connection has a breaker.
+// CloseIdle closes the connection once no request has been under way for the time of quiet (from now on), or when ctx
+// ends. Requests that are still under way then, change feeds for instance, are cut off where the connection has a
+// breaker.
 func (c *Connection) CloseIdle(ctx context.Context, quiet time.Duration) error {
 	c.flights.add(0) // whoever was handed the connection just now has not begun yet
 	for c.flights.idle() < quiet && ctx.Err() == nil {

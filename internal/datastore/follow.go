@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Following says what a Follower reads and whom it tells. Its functions are called from one goroutine, one after the other, and
-// should return soon: what changes meanwhile waits.
+// Following says what a Follower reads and whom it tells. Its functions are called from one goroutine, one after the
+// other, and should return soon: what changes meanwhile waits.
 type Following struct {
 	// Database is asked at every connection, so that a database that was moved is followed to its new place.
 	Database func() (*Database, error)
@@ -31,13 +31,15 @@ type Following struct {
 
 // The bounds of a Follower.
 const (
-	followRetry    = 50 * time.Millisecond // before a feed is opened anew; doubles up to followRetryMax while that does not last
+	// before a feed is opened anew; doubles up to followRetryMax while that does not last
+	followRetry    = 50 * time.Millisecond
 	followRetryMax = time.Second
-	followSilence  = 30 * time.Second // a feed that says nothing for so long is opened anew: the server may be gone without a word
+	// a feed that says nothing for so long is opened anew: the server may be gone without a word
+	followSilence = 30 * time.Second
 )
 
-// Follower reads the changes of a database for as long as it lives. It outlives the server: when the feed breaks, it goes on
-// where it was as soon as the server answers again, or starts over (see Fresh) where that cannot be.
+// Follower reads the changes of a database for as long as it lives. It outlives the server: when the feed breaks, it
+// goes on where it was as soon as the server answers again, or starts over (see Fresh) where that cannot be.
 type Follower struct {
 	cfg     Following
 	silence time.Duration
@@ -182,7 +184,8 @@ func (d *Database) sequence(ctx context.Context) (string, error) {
 		LastSeq json.RawMessage `json:"last_seq"`
 	}
 	// CouchDB takes limit=0 for 1; with since=now there is nothing to limit either way.
-	if err := d.connection.Ask(ctx, http.MethodGet, "/"+url.PathEscape(d.name)+"/_changes?since=now&limit=1", nil, &feed); err != nil {
+	if err := d.connection.Ask(ctx, http.MethodGet, "/"+url.PathEscape(d.name)+"/_changes?since=now&limit=1", nil,
+		&feed); err != nil {
 		return "", err
 	}
 	var text string

@@ -164,7 +164,8 @@ func TestFollow(t *testing.T) {
 	})
 }
 
-// Silence on a feed is no reason to start over, and a refusal is one: the sequence may be what the server does not know.
+// Silence on a feed is no reason to start over, and a refusal is one: the sequence may be what the server does not
+// know.
 func TestFollowStartsOver(t *testing.T) {
 	eachServer(t, func(t *testing.T, address string) {
 		proxy, direct, proxied := throughProxy(t, address)

@@ -14,8 +14,10 @@ import (
 // Whatever a server sends on a feed: every line is a change or an error, however the network cuts it.
 func FuzzFeed(f *testing.F) {
 	for _, seed := range []string{
-		"\n\n", `{"seq":"1-a","id":"a","changes":[{"rev":"1-x"}],"doc":{"_id":"a"}}` + "\n", `{"seq":2,"id":"b","deleted":true,"doc":null}` + "\n",
-		`{"last_seq":"2","pending":0}` + "\n", `{"seq":"1`, "<html>\n", "null\n", `[]` + "\n", `{"changes":[]}` + "\n", `{"doc":[]}` + "\r\n",
+		"\n\n", `{"seq":"1-a","id":"a","changes":[{"rev":"1-x"}],"doc":{"_id":"a"}}` + "\n",
+		`{"seq":2,"id":"b","deleted":true,"doc":null}` + "\n",
+		`{"last_seq":"2","pending":0}` + "\n", `{"seq":"1`, "<html>\n", "null\n", `[]` + "\n", `{"changes":[]}` + "\n",
+		`{"doc":[]}` + "\r\n",
 	} {
 		f.Add([]byte(seed))
 	}

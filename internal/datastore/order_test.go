@@ -91,7 +91,8 @@ func TestNoDocumentShowsWhereItsOrderIsKept(t *testing.T) {
 	replaced := doc.Replace(map[string]any{"z": 1, "_order": "mine"})
 	patched := doc.Patch(map[string]any{"z": 1, "_order": "mine"}, nil)
 	for name, value := range map[string]any{
-		"document": doc, "public": doc.Public(), "from a client": datastore.StripPrivate(doc), "replaced": replaced, "patched": patched,
+		"document": doc, "public": doc.Public(), "from a client": datastore.StripPrivate(doc), "replaced": replaced,
+		"patched": patched,
 	} {
 		if text, err := json.Marshal(value); err != nil || strings.Contains(string(text), "order") {
 			t.Errorf("%s: %s, %v", name, text, err)

@@ -54,8 +54,8 @@ func (p *paused) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	document(w, r)
 }
 
-// A server that pauses for a second and more is waited out by clients that can wait: those that have asked, and those that come meanwhile.
-// A call is told soon.
+// A server that pauses for a second and more is waited out by clients that can wait: those that have asked, and those
+// that come meanwhile. A call is told soon.
 func TestAPauseIsWaitedOutByWhoCanWait(t *testing.T) {
 	server := &paused{}
 	f := behindFaults(t, server.ServeHTTP)
@@ -153,9 +153,15 @@ func TestWhatBecameOfAWrite(t *testing.T) {
 		{"it was made", faultproxy.Status(201, `{"ok":true,"id":"doc","rev":"1-a"}`), true, false, ""},
 		{"nobody listens", faultproxy.Refuse, false, false, "does not answer"},
 		{"no answer", faultproxy.Silent, false, true, "stopped answering"},
-		{"a conflict", faultproxy.Status(409, `{"error":"conflict","reason":"Document update conflict."}`), false, false, "conflict"},
+		{
+			"a conflict", faultproxy.Status(409, `{"error":"conflict","reason":"Document update conflict."}`), false, false,
+			"conflict",
+		},
 		{"no rights", faultproxy.Status(403, `{"error":"forbidden","reason":"x"}`), false, false, "x"},
-		{"being moved", faultproxy.Status(403, `{"error":"forbidden","reason":"callfn_moving: x"}`), false, false, "nothing was stored"},
+		{
+			"being moved", faultproxy.Status(403, `{"error":"forbidden","reason":"callfn_moving: x"}`), false, false,
+			"nothing was stored",
+		},
 		{"a crash", faultproxy.Status(500, `{"error":"unknown_error","reason":"x"}`), false, true, "x"},
 		{"too few copies", faultproxy.Status(202, `{"ok":true,"id":"doc","rev":"1-a"}`), false, true, "majority"},
 	} {

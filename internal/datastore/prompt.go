@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// prompt asks for feeds as they are: a server or proxy that compresses holds changes back until a block of them is full.
+// prompt asks for feeds as they are: a server or proxy that compresses holds changes back until a block of them is
+// full.
 type prompt struct{ inner http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.

@@ -12,8 +12,8 @@ import (
 // partialWord begins the reason of a write that too few copies took.
 const partialWord = "fewer of the cluster's nodes than a majority took this write"
 
-// quorum is a transport that makes an error of a write that fewer copies of the database took than a majority. CouchDB answers 202 then: such
-// a write is lost when the nodes that have it go before the others have heard of it.
+// quorum is a transport that makes an error of a write that fewer copies of the database took than a majority. CouchDB
+// answers 202 then: such a write is lost when the nodes that have it go before the others have heard of it.
 type quorum struct {
 	inner   http.RoundTripper
 	partial func()

@@ -12,7 +12,9 @@ import (
 // string, couchdb-facts), no compression of the body. The caller closes the response body, bounds what it reads, and
 // gives ctx a deadline: none is added here. Any status is a response, not an error; an error is always ErrUnreachable
 // or, for a malformed path, ErrInvalid.
-func (c *Connection) Raw(ctx context.Context, method, path, query string, header http.Header, body io.Reader) (*http.Response, error) {
+func (c *Connection) Raw(ctx context.Context, method, path, query string, header http.Header,
+	body io.Reader,
+) (*http.Response, error) {
 	target := c.root.String() + path
 	if query != "" {
 		target += "?" + query

@@ -5,9 +5,10 @@ import (
 	"sync"
 )
 
-// reading lets a driver's rows be read although the caller's context may end at any time. When the driver's own context ends, it
-// closes its iterator from beside, and takes no lock where the parts of a row are read (kivik 4.5.2, iter.isReady): that is a race,
-// and what is read then fails as if the server had refused it. So the driver's context ends between two rows only.
+// reading lets a driver's rows be read although the caller's context may end at any time. When the driver's own context
+// ends, it closes its iterator from beside, and takes no lock where the parts of a row are read (kivik 4.5.2,
+// iter.isReady): that is a race, and what is read then fails as if the server had refused it. So the driver's context
+// ends between two rows only.
 type reading struct {
 	mu   sync.Mutex // held while a row is read
 	ctx  context.Context
@@ -15,7 +16,8 @@ type reading struct {
 	stop func() bool
 }
 
-// read begins a reading and gives the context that the driver is to have. The caller closes the reading, after the rows.
+// read begins a reading and gives the context that the driver is to have. The caller closes the reading, after the
+// rows.
 func read(ctx context.Context) (*reading, context.Context) {
 	r := &reading{}
 	r.ctx, r.end = context.WithCancelCause(context.WithoutCancel(ctx))

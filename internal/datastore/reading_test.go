@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// Whoever asks may go away at any time, also between the parts of a row. The error says so then, and the race detector says nothing.
+// Whoever asks may go away at any time, also between the parts of a row. The error says so then, and the race detector
+// says nothing.
 func TestRowsAreReadWhileTheContextEnds(t *testing.T) {
 	const rows = 100
 	list := func(name, row, end string) string {
@@ -21,10 +22,12 @@ func TestRowsAreReadWhileTheContextEnds(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if strings.HasSuffix(r.URL.Path, "_changes") {
-			_, _ = io.WriteString(w, list("results", `{"seq":"1","id":"a","changes":[{"rev":"1-a"}],"doc":{"_id":"a","_rev":"1-a"}}`, `,"last_seq":"1"`))
+			_, _ = io.WriteString(w, list("results", `{"seq":"1","id":"a","changes":[{"rev":"1-a"}],"doc":{"_id":"a",`+
+				`"_rev":"1-a"}}`, `,"last_seq":"1"`))
 			return
 		}
-		_, _ = io.WriteString(w, list("rows", `{"id":"a","key":"a","value":{"rev":"1-a"},"doc":{"_id":"a","_rev":"1-a"}}`, ``))
+		_, _ = io.WriteString(w, list("rows", `{"id":"a","key":"a","value":{"rev":"1-a"},"doc":{"_id":"a","_rev":"1-a"}}`,
+			``))
 	}))
 	defer server.Close()
 	db := open(t, Config{URL: server.URL}).Database("db")
@@ -55,7 +58,8 @@ func TestRowsAreReadWhileTheContextEnds(t *testing.T) {
 			took := time.Since(whole)
 			const times = 100
 			for i := range times {
-				ctx, cancel := context.WithTimeoutCause(t.Context(), took*time.Duration(i)/times, fmt.Errorf("gone after %d of %d parts", i, times))
+				ctx, cancel := context.WithTimeoutCause(t.Context(), took*time.Duration(i)/times,
+					fmt.Errorf("gone after %d of %d parts", i, times))
 				n, err := ask(ctx)
 				cancel()
 				if err == nil && n != rows || err != nil && !errors.Is(err, ErrUnreachable) {

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Request is a client's request under way, as the datastore sees it. The client can wait for a server that is away for a moment, and wants
-// to know what became of its writes.
+// Request is a client's request under way, as the datastore sees it. The client can wait for a server that is away for
+// a moment, and wants to know what became of its writes.
 type Request struct{ made, inDoubt atomic.Int64 }
 
 type requestKey struct{}
@@ -49,7 +49,8 @@ func (r *Request) note(err error, remote bool) {
 	}
 }
 
-// inDoubt reports whether a write that failed may have been made all the same: the server was given it, and did not say that it was not made.
+// inDoubt reports whether a write that failed may have been made all the same: the server was given it, and did not say
+// that it was not made.
 func inDoubt(err error) bool {
 	if kind := KindOf(err); kind != ErrUnreachable && kind != ErrFault {
 		return false

@@ -10,9 +10,9 @@ import (
 	"strconv"
 )
 
-// What a replicator needs: documents with every open branch and their revision ids, so that a deletion stays deleted and a
-// conflict a conflict (couchdb-facts, "Moving documents"). kivik's own replicator reads document by document; these read and write
-// hundreds in a request.
+// What a replicator needs: documents with every open branch and their revision ids, so that a deletion stays deleted
+// and a conflict a conflict (couchdb-facts, "Moving documents"). kivik's own replicator reads document by document;
+// these read and write hundreds in a request.
 
 // Leaves is a document's open revisions: the one that readers see, conflicts, and deletions.
 type Leaves struct {
@@ -21,7 +21,8 @@ type Leaves struct {
 	Seq  string // of LeavesSince: the place of the last change, to be fed back as since
 }
 
-// Portion is a part of what ever changed in a database, in the order of its changes: each document once, where it changed last.
+// Portion is a part of what ever changed in a database, in the order of its changes: each document once, where it
+// changed last.
 type Portion struct {
 	Documents []Leaves // design documents too; never _local ones
 	Last      string   // feed it back as since
@@ -63,8 +64,8 @@ func (d *Database) LeavesSince(ctx context.Context, since string, limit int) (Po
 	return p, nil
 }
 
-// Revisions reads revisions as the server has them, with `_revisions` and attachments. Those that are not there any more are left
-// out. ErrTooLarge when they are more than one answer may hold: ask for fewer.
+// Revisions reads revisions as the server has them, with `_revisions` and attachments. Those that are not there any
+// more are left out. ErrTooLarge when they are more than one answer may hold: ask for fewer.
 func (d *Database) Revisions(ctx context.Context, wanted []Leaves) ([]json.RawMessage, error) {
 	type one struct {
 		ID  string `json:"id"`
@@ -98,7 +99,8 @@ func (d *Database) Revisions(ctx context.Context, wanted []Leaves) ([]json.RawMe
 			if doc.OK != nil {
 				docs = append(docs, doc.OK)
 			} else if doc.Error != nil && doc.Error.Error != "not_found" {
-				return nil, &Error{Op: "read revisions", Subject: d.name, Kind: ErrFault, Cause: fmt.Errorf("%s: %s", doc.Error.Error, doc.Error.Reason)}
+				return nil, &Error{Op: "read revisions", Subject: d.name, Kind: ErrFault, Cause: fmt.Errorf("%s: %s",
+					doc.Error.Error, doc.Error.Reason)}
 			}
 		}
 	}
@@ -124,8 +126,8 @@ func (d *Database) Missing(ctx context.Context, have []Leaves) ([]Leaves, error)
 	return missing, nil
 }
 
-// StoreRevisions stores revisions as Revisions read them, whatever the database has of these documents. Storing what is there
-// already changes nothing. The error is that of the first document that was refused; others may have been stored.
+// StoreRevisions stores revisions as Revisions read them, whatever the database has of these documents. Storing what is
+// there already changes nothing. The error is that of the first document that was refused; others may have been stored.
 func (d *Database) StoreRevisions(ctx context.Context, docs []json.RawMessage) error {
 	if len(docs) == 0 {
 		return nil

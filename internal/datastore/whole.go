@@ -6,8 +6,9 @@ import (
 	"net/http"
 )
 
-// whole sends request bodies as one piece with their length. The driver hands over a stream of unknown length, which goes out in
-// chunks; CouchDB that refuses such a request early closes the connection while we still write, and its answer is lost.
+// whole sends request bodies as one piece with their length. The driver hands over a stream of unknown length, which
+// goes out in chunks; CouchDB that refuses such a request early closes the connection while we still write, and its
+// answer is lost.
 type whole struct{ inner http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.

@@ -12,9 +12,9 @@ import (
 // errNoRoom is why a server whose disk is full did not write.
 var errNoRoom = errors.New("its disk is full")
 
-// writes is a transport that tells what became of each write of documents: nil, or why the server did not make it. What the
-// server refuses (a conflict, a fence, wrong credentials) is no failure of its own. A view that is asked for is one when its index
-// could not be brought up to date for want of room.
+// writes is a transport that tells what became of each write of documents: nil, or why the server did not make it. What
+// the server refuses (a conflict, a fence, wrong credentials) is no failure of its own. A view that is asked for is one
+// when its index could not be brought up to date for want of room.
 type writes struct {
 	inner http.RoundTripper
 	told  func(failed error)
@@ -49,14 +49,16 @@ func readsByPost(req *http.Request) bool {
 	return req.Method == http.MethodPost && last != "" && !strings.HasSuffix(req.URL.Path, "/_bulk_docs")
 }
 
-// asksView reports whether a request is for a view. What shows answer is no evidence of a full disk: functions have a say in it.
+// asksView reports whether a request is for a view. What shows answer is no evidence of a full disk: functions have a
+// say in it.
 func asksView(req *http.Request) bool {
 	_, rest, ok := strings.Cut(req.URL.Path, "/_design/")
 	_, what, _ := strings.Cut(rest, "/")
 	return ok && strings.HasPrefix(what, "_view/")
 }
 
-// failedWrite reads why a write failed, and leaves the body to be read again. A full disk becomes a 507 whatever the server made of it.
+// failedWrite reads why a write failed, and leaves the body to be read again. A full disk becomes a 507 whatever the
+// server made of it.
 func failedWrite(resp *http.Response) error {
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 16<<10))
 	rest := io.Reader(resp.Body)

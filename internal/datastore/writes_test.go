@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// What a datastore says of a write that it could not make is told as it is: a full disk wherever CouchDB names it, and nothing of what
-// only asks, or of what the server refuses.
+// What a datastore says of a write that it could not make is told as it is: a full disk wherever CouchDB names it, and
+// nothing of what only asks, or of what the server refuses.
 func TestWritesAreWatched(t *testing.T) {
 	var status int
 	var body string
@@ -39,13 +39,20 @@ func TestWritesAreWatched(t *testing.T) {
 	}{
 		{"made", save, 201, `{"ok":true,"id":"x","rev":"1-a"}`, nil, "made"},
 		{"conflict", save, 409, `{"error":"conflict","reason":"Document update conflict."}`, ErrConflict, ""},
-		{"full, in the error", save, 500, `{"error":"{badmatch,{error,enospc}}","reason":"[{couch_file,append_raw_chunk,2,[]}]"}`, ErrFull, "no room"},
+		{"full, in the error", save, 500, `{"error":"{badmatch,{error,enospc}}","reason":"[{couch_file,append_raw_chunk,2,` +
+			`[]}]"}`, ErrFull, "no room"},
 		{"full, in the reason", bulk, 500, `{"error":"unknown_error","reason":"{error,enospc}"}`, ErrFull, "no room"},
 		{"full, in words", save, 500, `{"error":"x","reason":"no space left on device"}`, ErrFull, "no room"},
-		{"full, by status", save, 507, `{"error":"insufficient_storage","reason":"the disk of this node is full"}`, ErrFull, "no room"},
+		{
+			"full, by status", save, 507, `{"error":"insufficient_storage","reason":"the disk of this node is full"}`, ErrFull,
+			"no room",
+		},
 		{"a fault", save, 500, `{"error":"unknown_error","reason":"badmatch"}`, ErrFault, "failed"},
 		{"a view with keys", view, 500, `{"error":"unknown_error","reason":"badmatch"}`, ErrFault, ""},
-		{"a view without room for its index", view, 500, `{"error":"{error,enospc}","reason":"badmatch"}`, ErrFull, "no room"},
+		{
+			"a view without room for its index", view, 500, `{"error":"{error,enospc}","reason":"badmatch"}`, ErrFull,
+			"no room",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			status, body, told = tc.status, tc.body, nil

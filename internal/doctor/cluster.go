@@ -38,9 +38,11 @@ func (x *exam) cluster() {
 	x.nodes = max(all, 1)
 	switch up := all - len(missing); {
 	case len(missing) > 0 && up <= all/2:
-		x.add(check, Broken, "bring the other nodes back", "%d of %d nodes are up: writes reach no majority and are refused; missing: %s", up, all, strings.Join(missing, ", "))
+		x.add(check, Broken, "bring the other nodes back", "%d of %d nodes are up: writes reach no majority and are "+
+			"refused; missing: %s", up, all, strings.Join(missing, ", "))
 	case len(missing) > 0:
-		x.add(check, Change, "bring them back: with one node less writes would be refused", "%d of %d nodes are up; missing: %s", up, all, strings.Join(missing, ", "))
+		x.add(check, Change, "bring them back: with one node less writes would be refused",
+			"%d of %d nodes are up; missing: %s", up, all, strings.Join(missing, ", "))
 	case all > 1:
 		x.add(check, OK, "", "all %d nodes are up", all)
 	default:
@@ -65,13 +67,15 @@ func (x *exam) copies() {
 		}
 	}
 	if len(single) > 0 {
-		x.add(check, Change, "replicate them into new databases made on the cluster", "there is one copy only of %s: they are away while its node is", strings.Join(single, ", "))
+		x.add(check, Change, "replicate them into new databases made on the cluster",
+			"there is one copy only of %s: they are away while its node is", strings.Join(single, ", "))
 		return
 	}
 	x.add(check, OK, "", "the databases have copies on several nodes")
 }
 
-// Bounds of how often a function is run to reach every node behind a load balancer, which does not tell where it sends a request.
+// Bounds of how often a function is run to reach every node behind a load balancer, which does not tell where it sends
+// a request.
 const (
 	runsPerNode  = 6
 	mostRuns     = 36
@@ -89,7 +93,11 @@ func (x *exam) everyNode() {
 		return
 	}
 	runs := min(nodes*runsPerNode, mostRuns)
-	fresh := &function.ShowDriver{Fresh: true, Database: func() (*datastore.Database, error) { return x.Site.Database(datastore.Functions), nil }}
+	fresh := &function.ShowDriver{Fresh: true, Database: func() (*datastore.Database,
+		error,
+	) {
+		return x.Site.Database(datastore.Functions), nil
+	}}
 	errs := make(chan error, runs)
 	slots := make(chan struct{}, 2*nodes)
 	var all sync.WaitGroup
@@ -116,7 +124,9 @@ func (x *exam) everyNode() {
 	}
 	fix := "see that each node has the same environment and configuration"
 	if x.language == couchapp.Callfn {
-		fix = `COUCHDB_QUERY_SERVER_CALLFN="/usr/local/bin/callfn queryserver" in the environment of every node, and the binary on it; then restart that node`
+		fix = `COUCHDB_QUERY_SERVER_CALLFN="/usr/local/bin/callfn queryserver" in the environment of every node, and the ` +
+			`binary on it; then restart that node`
 	}
-	x.add(check, Broken, fix, "%d of %d runs over connections of their own failed: a node differs from the others: %v", failed, runs, why)
+	x.add(check, Broken, fix, "%d of %d runs over connections of their own failed: a node differs from the others: %v",
+		failed, runs, why)
 }

@@ -36,7 +36,8 @@ func (x *exam) readConfig() {
 	}
 	var c config
 	if err := admin.Ask(x.ctx, "GET", "/_node/_local/_config", nil, &c); err != nil {
-		x.add("administration", Unknown, "check --admin-url's user name and password", "the configuration cannot be read: %v", cause(err))
+		x.add("administration", Unknown, "check --admin-url's user name and password", "the configuration cannot be read: %v",
+			cause(err))
 		return
 	}
 	x.config = c
@@ -68,7 +69,8 @@ func (x *exam) isolation() {
 		return
 	}
 	if x.version != (version{}) && x.version.before(3, 3, 2) {
-		x.add(check, Change, "upgrade to 3.3.3 or later", "before 3.3.2 databases share JavaScript processes: customers can reach other databases' functions")
+		x.add(check, Change, "upgrade to 3.3.3 or later", "before 3.3.2 databases share JavaScript processes: customers "+
+			"can reach other databases' functions")
 		return
 	}
 	if x.config == nil {
@@ -79,7 +81,8 @@ func (x *exam) isolation() {
 		x.add(check, Change, "[query_server_config] db_tag = name", "db_tag is %s: databases share JavaScript processes", v)
 		return
 	}
-	x.add(check, OK, "", "name: a JavaScript process serves one database. Accounts in it still share globals; register `callfn queryserver` to part them")
+	x.add(check, OK, "", "name: a JavaScript process serves one database. Accounts in it still share globals; register "+
+		"`callfn queryserver` to part them")
 }
 
 // scrubbing: shows must not see credentials.
@@ -87,7 +90,8 @@ func (x *exam) scrubbing() {
 	const check = "scrub_json_request"
 	switch {
 	case x.version != (version{}) && x.version.before(3, 3, 3):
-		x.add(check, Change, "upgrade to 3.3.3 or later", "this version shows every function the caller's Authorization header (CVE-2023-45725)")
+		x.add(check, Change, "upgrade to 3.3.3 or later", "this version shows every function the caller's Authorization "+
+			"header (CVE-2023-45725)")
 	case x.config == nil:
 		x.unseen(check, "[chttpd] scrub_json_request")
 	case x.config.get("chttpd", "scrub_json_request", "true") != "true":
@@ -115,18 +119,21 @@ func (x *exam) processTimeout() {
 	}
 	timeout := time.Duration(ms) * time.Millisecond
 	want := strconv.FormatInt((x.Deadline + processMargin + 200*time.Millisecond).Milliseconds(), 10)
-	fix := "[couchdb] os_process_timeout = " + want + " ; then change any [query_server_config] key, or restart: it takes effect no earlier"
+	fix := "[couchdb] os_process_timeout = " + want + " ; then change any [query_server_config] key, or restart: it " +
+		"takes effect no earlier"
 	switch {
 	case timeout < x.Deadline+processMargin:
 		x.add(check, Change, fix, "%s is too short for functions that may run %s", timeout, x.Deadline)
 	case x.language == couchapp.JavaScript && timeout > 2*x.Deadline+time.Second:
-		x.add(check, Change, fix, "%s: a function that loops holds its process that long, though its call goes on after %s", timeout, x.Deadline)
+		x.add(check, Change, fix, "%s: a function that loops holds its process that long, though its call goes on after %s",
+			timeout, x.Deadline)
 	default:
 		x.add(check, OK, "", "%s, functions may run %s", timeout, x.Deadline)
 	}
 }
 
-// perProcess is the memory of one query server process in MiB (couchdb-facts, Throughput): idle, and with the largest function.
+// perProcess is the memory of one query server process in MiB (couchdb-facts, Throughput): idle, and with the largest
+// function.
 func (x *exam) perProcess() (idle, most int) {
 	switch {
 	case x.language == couchapp.Callfn:
@@ -152,10 +159,13 @@ func (x *exam) processLimit() {
 	}
 	idle, most := x.perProcess()
 	if x.Runs > 0 && n < x.Runs {
-		x.add(check, Change, fmt.Sprintf("[query_server_config] os_process_limit = %d, or lower serve's --couchdb-runs", x.Runs),
-			"%d processes, and the service asks for up to %d runs at once (--couchdb-runs, and a quarter as many rehearsals): the rest wait for a process, and calls fail", n, x.Runs)
+		x.add(check, Change, fmt.Sprintf("[query_server_config] os_process_limit = %d, or lower serve's --couchdb-runs",
+			x.Runs),
+			"%d processes, and the service asks for up to %d runs at once (--couchdb-runs, and a quarter as many rehearsals): "+
+				"the rest wait for a process, and calls fail", n, x.Runs)
 		return
 	}
-	x.add(check, OK, "", "%d processes per language: about %d MiB when idle, each up to %d MiB under a greedy function; give the machine that much",
+	x.add(check, OK, "", "%d processes per language: about %d MiB when idle, each up to %d MiB under a greedy function; "+
+		"give the machine that much",
 		n, n*idle, most)
 }

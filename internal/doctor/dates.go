@@ -9,8 +9,9 @@ import (
 	"callfn/internal/function"
 )
 
-// dates tells what the engine of functions does otherwise than our own where dates and numbers are written. A function's Date
-// is in the account's time zone, and at a rehearsal's moment, on every engine: `wh` makes it where the engine's own is not.
+// dates tells what the engine of functions does otherwise than our own where dates and numbers are written. A
+// function's Date is in the account's time zone, and at a rehearsal's moment, on every engine: `wh` makes it where the
+// engine's own is not.
 func (x *exam) dates() {
 	const check = "dates and locales"
 	engine := x.Dialect
@@ -37,6 +38,7 @@ func (x *exam) dates() {
 		x.add(check, OK, "", "Date is in the account's time zone, Intl too")
 		return
 	}
-	x.add(check, Change, "run functions in our query server (language callfn), or in callfn itself; until then saving a function warns of it",
+	x.add(check, Change, "run functions in our query server (language callfn), or in callfn itself; until then saving a "+
+		"function warns of it",
 		"Date is in the account's time zone, but %s", strings.Join(misses, ", and "))
 }

@@ -13,7 +13,8 @@ import (
 func (x *exam) functionsRunHere() {
 	const check = "functions run"
 	if err := x.Site.StoreProbe(x.ctx); err != nil {
-		x.add(check, Broken, "run `callfn couchdb setup`, which gives the user what it needs", "the probe function cannot be stored: %v", cause(err))
+		x.add(check, Broken, "run `callfn couchdb setup`, which gives the user what it needs",
+			"the probe function cannot be stored: %v", cause(err))
 		return
 	}
 	begun := x.Now()
@@ -21,7 +22,8 @@ func (x *exam) functionsRunHere() {
 		x.add(check, Broken, "mend the machine that callfn runs on, or --queryserver-command", "%v", err)
 		return
 	}
-	x.add(check, OK, "", "by callfn itself, without a show, one in %s; this CouchDB need not be able to run any", x.Now().Sub(begun).Round(100*time.Microsecond))
+	x.add(check, OK, "", "by callfn itself, without a show, one in %s; this CouchDB need not be able to run any",
+		x.Now().Sub(begun).Round(100*time.Microsecond))
 }
 
 // feedBeat is how often the feed is asked to show that it lives, and feedPatience how long that is waited for.
@@ -36,7 +38,10 @@ func (x *exam) changesArrive() {
 	ctx, cancel := context.WithTimeout(x.ctx, feedPatience)
 	defer cancel()
 	begun, arrived := x.Now(), false
-	feed := datastore.Feed{Since: "now", Follow: true, Heartbeat: feedBeat, OnHeartbeat: func() { arrived = true; cancel() }}
+	feed := datastore.Feed{
+		Since: "now", Follow: true, Heartbeat: feedBeat,
+		OnHeartbeat: func() { arrived = true; cancel() },
+	}
 	var err error
 	for _, err = range x.Site.Database(datastore.Functions).Changes(ctx, feed) {
 		if err == nil {
@@ -46,9 +51,11 @@ func (x *exam) changesArrive() {
 	}
 	switch {
 	case arrived:
-		x.add(check, OK, "", "live after %s: changed functions take effect at once", x.Now().Sub(begun).Round(time.Millisecond))
+		x.add(check, OK, "", "live after %s: changed functions take effect at once",
+			x.Now().Sub(begun).Round(time.Millisecond))
 	case err == nil, errors.Is(err, datastore.ErrUnreachable): // the server is there, that was seen before
-		x.add(check, Broken, "let the proxy before CouchDB pass answers on unbuffered (nginx: proxy_buffering off)", "nothing arrives on it: changed functions would not take effect")
+		x.add(check, Broken, "let the proxy before CouchDB pass answers on unbuffered (nginx: proxy_buffering off)",
+			"nothing arrives on it: changed functions would not take effect")
 	default:
 		x.add(check, Broken, "", "cannot be followed: %v", cause(err))
 	}

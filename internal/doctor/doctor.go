@@ -1,5 +1,5 @@
-// Package doctor examines a CouchDB that the service uses, or is going to: what is right, what to change, and with which exact
-// setting for that version.
+// Package doctor examines a CouchDB that the service uses, or is going to: what is right, what to change, and with
+// which exact setting for that version.
 package doctor
 
 import (
@@ -46,8 +46,8 @@ type Patient struct {
 	// Runs is how many functions the service asks a CouchDB to run at once, rehearsals included; 0 when that is not known.
 	Runs int
 	Now  func() time.Time
-	// Direct gives what runs the functions of a database without a show, where they are run from a copy of their documents that
-	// follows the changes feed. nil where shows run them.
+	// Direct gives what runs the functions of a database without a show, where they are run from a copy of their documents
+	// that follows the changes feed. nil where shows run them.
 	Direct func(functions *datastore.Database) function.Driver
 	// Dialect knows what the engine behind Direct lacks; nil where shows run functions, which are asked.
 	Dialect function.Dialect
@@ -138,14 +138,16 @@ func (x *exam) reachable() bool {
 	_ = resp.Body.Close()
 	text, err := x.Site.Stores.Connection.Ping(x.ctx)
 	if err != nil && !errors.Is(err, datastore.ErrUnauthorized) {
-		x.add("reachable", Broken, "check that the address is a CouchDB's", "something answers that is no CouchDB: %v", cause(err))
+		x.add("reachable", Broken, "check that the address is a CouchDB's", "something answers that is no CouchDB: %v",
+			cause(err))
 		return false
 	}
 	x.add("reachable", OK, "", "answers in %s", took.Round(100*time.Microsecond))
 	if err == nil {
 		x.versionIs(text)
 	}
-	if resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusForbidden { // that may be an earlier answer, kept
+	// that may be an earlier answer, kept
+	if resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusForbidden {
 		x.clock(resp.Header.Get("Date"), begun, took)
 	}
 	return true
@@ -160,7 +162,8 @@ func (x *exam) clock(date string, begun time.Time, took time.Duration) {
 	}
 	skew := theirs.Add(500 * time.Millisecond).Sub(begun.Add(took / 2))
 	if skew > 2*time.Second || skew < -2*time.Second {
-		x.add("clock", Change, "run an NTP client on both machines", "its clock is %s off ours: times in records and tokens will disagree", skew.Round(time.Second))
+		x.add("clock", Change, "run an NTP client on both machines",
+			"its clock is %s off ours: times in records and tokens will disagree", skew.Round(time.Second))
 		return
 	}
 	x.add("clock", OK, "", "within 2 s of ours")
@@ -179,11 +182,14 @@ func (x *exam) credentials() bool {
 	x.rights = rights
 	switch {
 	case rights.User == "" && rights.ServerAdmin:
-		x.add("credentials", Change, "[admins] admin = PASSWORD in local.ini, then restart", "CouchDB has no administrator: everybody on its network is one")
+		x.add("credentials", Change, "[admins] admin = PASSWORD in local.ini, then restart",
+			"CouchDB has no administrator: everybody on its network is one")
 	case rights.ServerAdmin:
-		x.add("credentials", Change, "run `callfn couchdb setup` once and serve with the user that it makes", "user %s is a server administrator: more than the service needs", rights.User)
+		x.add("credentials", Change, "run `callfn couchdb setup` once and serve with the user that it makes",
+			"user %s is a server administrator: more than the service needs", rights.User)
 	case rights.User == "":
-		x.add("credentials", Change, "run `callfn couchdb setup` once and serve with the user that it makes", "no user name is given")
+		x.add("credentials", Change, "run `callfn couchdb setup` once and serve with the user that it makes",
+			"no user name is given")
 	default:
 		x.add("credentials", OK, "", "user %s, %s", rights.User, powers(rights))
 	}
@@ -201,7 +207,8 @@ func (x *exam) databases() bool {
 	missing, err := x.Site.Missing(x.ctx)
 	switch {
 	case err != nil:
-		x.add("databases", Broken, "run `callfn couchdb setup`, which makes the user a member of them", "user %q may not look at them: %v", x.rights.User, cause(err))
+		x.add("databases", Broken, "run `callfn couchdb setup`, which makes the user a member of them",
+			"user %q may not look at them: %v", x.rights.User, cause(err))
 		return false
 	case len(missing) > 0:
 		x.add("databases", Broken, "run `callfn couchdb setup --admin-url URL`", "missing: %s", strings.Join(missing, ", "))

@@ -42,7 +42,10 @@ func configured(c string) http.HandlerFunc { return sitetest.Status(200, c) }
 // examine sees the patient with an administrator's eyes.
 func examine(t *testing.T, couch *sitetest.CouchDB, change func(*doctor.Patient)) []doctor.Finding {
 	t.Helper()
-	p := doctor.Patient{Site: couch.Site, Admin: couch.Site.Stores.Connection, Deadline: time.Second, MaxTarget: 8177, Runs: 40, Now: time.Now}
+	p := doctor.Patient{
+		Site: couch.Site, Admin: couch.Site.Stores.Connection, Deadline: time.Second, MaxTarget: 8177,
+		Runs: 40, Now: time.Now,
+	}
 	if change != nil {
 		change(&p)
 	}
@@ -127,36 +130,89 @@ func TestFindings(t *testing.T) {
 				sitetest.Status(200, `{"version":"3.4.3"}`)(w, r)
 			})
 		}, "clock", doctor.Change, "1h0m", "NTP"},
-		{"wrong password", callfn, say("GET /_session", 401, `{"error":"unauthorized","reason":"Name or password is incorrect."}`), "credentials", doctor.Broken, "Name or password", "callfn couchdb setup"},
-		{"administrator", callfn, func(c *sitetest.CouchDB) { c.AsUser("root", "_admin") }, "credentials", doctor.Change, "user root is a server administrator", "callfn couchdb setup"},
-		{"admin party", callfn, say("GET /_session", 200, `{"userCtx":{"name":null,"roles":["_admin"]}}`), "credentials", doctor.Change, "no administrator", "[admins]"},
-		{"nobody", callfn, say("GET /_session", 200, `{"userCtx":{"name":null,"roles":[]}}`), "credentials", doctor.Change, "no user name", "callfn couchdb setup"},
-		{"no database", callfn, func(c *sitetest.CouchDB) { ask(c, "DELETE", "/callflows", nil) }, "databases", doctor.Broken, "missing: callflows", "callfn couchdb setup"},
-		{"closed database", callfn, say("GET /accounts", 403, `{"error":"forbidden","reason":"You are not allowed to access this db."}`), "databases", doctor.Broken, "may not look", "callfn couchdb setup"},
+		{
+			"wrong password", callfn, say("GET /_session", 401,
+				`{"error":"unauthorized","reason":"Name or password is incorrect."}`), "credentials", doctor.Broken,
+			"Name or password", "callfn couchdb setup",
+		},
+		{
+			"administrator", callfn, func(c *sitetest.CouchDB) { c.AsUser("root", "_admin") }, "credentials", doctor.Change,
+			"user root is a server administrator", "callfn couchdb setup",
+		},
+		{
+			"admin party", callfn, say("GET /_session", 200, `{"userCtx":{"name":null,"roles":["_admin"]}}`), "credentials",
+			doctor.Change, "no administrator", "[admins]",
+		},
+		{
+			"nobody", callfn, say("GET /_session", 200, `{"userCtx":{"name":null,"roles":[]}}`), "credentials", doctor.Change,
+			"no user name", "callfn couchdb setup",
+		},
+		{
+			"no database", callfn, func(c *sitetest.CouchDB) { ask(c, "DELETE", "/callflows", nil) }, "databases", doctor.Broken,
+			"missing: callflows", "callfn couchdb setup",
+		},
+		{
+			"closed database", callfn, say("GET /accounts", 403,
+				`{"error":"forbidden","reason":"You are not allowed to access this db."}`), "databases", doctor.Broken,
+			"may not look", "callfn couchdb setup",
+		},
 		{"open database", callfn, func(c *sitetest.CouchDB) {
-			ask(c, "PUT", "/accounts/_security", json.RawMessage(`{"admins":{"names":[],"roles":[]},"members":{"names":[],"roles":[]}}`))
+			ask(c, "PUT", "/accounts/_security",
+				json.RawMessage(`{"admins":{"names":[],"roles":[]},"members":{"names":[],"roles":[]}}`))
 		}, "security", doctor.Change, "everybody may read and write accounts", "callfn couchdb setup"},
-		{"order of rules", callfn, func(c *sitetest.CouchDB) {
-			ask(c, "PUT", "/callflows/00000000000000000000000000000007", json.RawMessage(`{"flow":{"children":{"a":{},"b":{}},"data":{},"module":"temporal_route"},`+
-				`"name":"main","numbers":["1"],"pvt_account_id":"acc0000000000000000000000000acc0","pvt_type":"callflow"}`))
-		}, "order of time rules", doctor.Change, `account acc0000000000000000000000000acc0, callflow 00000000000000000000000000000007 "main", flow: an earlier version`, "data.rules"},
-		{"no design document", callfn, func(c *sitetest.CouchDB) { dropDesign(t, c) }, "design documents", doctor.Broken, "functions's is missing", "callfn couchdb setup"},
-		{"drifted", callfn, func(c *sitetest.CouchDB) { editDesign(t, c, "more") }, "design documents", doctor.Change, "functions's is drifted", "callfn couchdb setup"},
-		{"KAZOO's", callfn, func(c *sitetest.CouchDB) { editDesign(t, c, "kazoo") }, "design documents", doctor.Broken, "foreign", "--design-doc"},
-		{"query server not registered", callfn, say("/functions/_design/functions/_show", 500, `{"error":"unknown_query_language","reason":"callfn"}`), "functions run", doctor.Broken, "no query server for language callfn", "COUCHDB_QUERY_SERVER_CALLFN"},
-		{"no eval", javascript, say("/functions/_design/functions/_show", 500, `{"error":"render_error","reason":"(new EvalError(\"call to Function() blocked by CSP\"))"}`), "functions run", doctor.Broken, "blocks `new Function`", "COUCHDB_QUERY_SERVER_JAVASCRIPT="},
+		{
+			"order of rules", callfn, func(c *sitetest.CouchDB) {
+				ask(c, "PUT", "/callflows/00000000000000000000000000000007",
+					json.RawMessage(`{"flow":{"children":{"a":{},"b":{}},"data":{},"module":"temporal_route"},`+
+						`"name":"main","numbers":["1"],"pvt_account_id":"acc0000000000000000000000000acc0","pvt_type":"callflow"}`))
+			}, "order of time rules", doctor.Change,
+			`account acc0000000000000000000000000acc0, callflow 00000000000000000000000000000007 "main", flow: an earlier ` +
+				`version`, "data.rules",
+		},
+		{
+			"no design document", callfn, func(c *sitetest.CouchDB) { dropDesign(t, c) }, "design documents", doctor.Broken,
+			"functions's is missing", "callfn couchdb setup",
+		},
+		{
+			"drifted", callfn, func(c *sitetest.CouchDB) { editDesign(t, c, "more") }, "design documents", doctor.Change,
+			"functions's is drifted", "callfn couchdb setup",
+		},
+		{
+			"KAZOO's", callfn, func(c *sitetest.CouchDB) { editDesign(t, c, "kazoo") }, "design documents", doctor.Broken,
+			"foreign", "--design-doc",
+		},
+		{
+			"query server not registered", callfn, say("/functions/_design/functions/_show", 500,
+				`{"error":"unknown_query_language","reason":"callfn"}`), "functions run", doctor.Broken,
+			"no query server for language callfn", "COUCHDB_QUERY_SERVER_CALLFN",
+		},
+		{
+			"no eval", javascript, say("/functions/_design/functions/_show", 500,
+				`{"error":"render_error","reason":"(new EvalError(\"call to Function() blocked by CSP\"))"}`), "functions run",
+			doctor.Broken, "blocks `new Function`", "COUCHDB_QUERY_SERVER_JAVASCRIPT=",
+		},
 		{"no eval, old", javascript, func(c *sitetest.CouchDB) {
 			welcome("2.2.0")(c)
-			say("/functions/_design/functions/_show", 500, `{"error":"render_error","reason":"(new EvalError(\"call to Function() blocked by CSP\"))"}`)(c)
+			say("/functions/_design/functions/_show", 500, `{"error":"render_error","reason":"(new EvalError(\"call to `+
+				`Function() blocked by CSP\"))"}`)(c)
 		}, "functions run", doctor.Broken, "blocks", "[query_servers] javascript"},
-		{"no right to store", callfn, say("PUT /functions/ca11f", 403, `{"error":"forbidden","reason":"no"}`), "functions run", doctor.Broken, "cannot be stored", "callfn couchdb setup"},
+		{
+			"no right to store", callfn, say("PUT /functions/ca11f", 403, `{"error":"forbidden","reason":"no"}`),
+			"functions run", doctor.Broken, "cannot be stored", "callfn couchdb setup",
+		},
 		{"short request line", callfn, func(c *sitetest.CouchDB) {
 			c.Say("GET /functions$", func(w http.ResponseWriter, r *http.Request) {
 				sitetest.Status(map[bool]int{true: 400, false: 200}[len(r.URL.RawQuery) > 4000], `{}`)(w, r)
 			})
 		}, "request line", doctor.Change, "8177 bytes does not arrive (status 400)", "--show-max-target"},
-		{"configuration is secret", callfn, say("GET /_node/_local/_config", 401, `{"error":"unauthorized","reason":"no"}`), "administration", doctor.Unknown, "cannot be read", "--admin-url"},
-		{"engine", javascript, func(c *sitetest.CouchDB) { c.Say("GET /_node/_local/_versions", engines("quickjs")) }, "engine", doctor.OK, "quickjs", ""},
+		{
+			"configuration is secret", callfn, say("GET /_node/_local/_config", 401, `{"error":"unauthorized","reason":"no"}`),
+			"administration", doctor.Unknown, "cannot be read", "--admin-url",
+		},
+		{
+			"engine", javascript, func(c *sitetest.CouchDB) { c.Say("GET /_node/_local/_versions", engines("quickjs")) },
+			"engine", doctor.OK, "quickjs", "",
+		},
 		{
 			"no Intl", javascript, say("/functions/_design/functions/_show/dialect", 200, `{"lacks":["intl","locale_options"]}`),
 			"dates and locales", doctor.Change, "there is no Intl, and toLocaleString", "language callfn",
@@ -165,21 +221,63 @@ func TestFindings(t *testing.T) {
 			"the server's zone", javascript, say("/functions/_design/functions/_show/dialect", 200, `{"lacks":["intl_zone"]}`),
 			"dates and locales", doctor.Change, "Intl formats in the time zone of the engine's server", "language callfn",
 		},
-		{"no answer", javascript, say("/functions/_design/functions/_show/dialect", 500, `{}`), "dates and locales", doctor.Unknown, "cannot be asked", ""},
-		{"our own", callfn, func(*sitetest.CouchDB) {}, "dates and locales", doctor.OK, "in the account's time zone, Intl too", ""},
-		{"shared processes", javascript, config(`{"query_server_config":{"db_tag":"none"}}`), "db_tag", doctor.Change, "none", "db_tag = name"},
+		{
+			"no answer", javascript, say("/functions/_design/functions/_show/dialect", 500, `{}`), "dates and locales",
+			doctor.Unknown, "cannot be asked", "",
+		},
+		{
+			"our own", callfn, func(*sitetest.CouchDB) {}, "dates and locales", doctor.OK,
+			"in the account's time zone, Intl too", "",
+		},
+		{
+			"shared processes", javascript, config(`{"query_server_config":{"db_tag":"none"}}`), "db_tag", doctor.Change, "none",
+			"db_tag = name",
+		},
 		{"shared processes, old", javascript, welcome("3.3.1"), "db_tag", doctor.Change, "before 3.3.2", "upgrade"},
-		{"credentials in functions", javascript, config(`{"chttpd":{"scrub_json_request":"false"}}`), "scrub_json_request", doctor.Change, "Authorization", "scrub_json_request = true"},
-		{"credentials in functions, old", javascript, welcome("3.3.2"), "scrub_json_request", doctor.Change, "CVE-2023-45725", "upgrade"},
-		{"short timeout", callfn, config(`{"couchdb":{"os_process_timeout":"1200"}}`), "os_process_timeout", doctor.Change, "1.2s is too short", "os_process_timeout = 1500"},
-		{"long timeout for couchjs", javascript, config(`{}`), "os_process_timeout", doctor.Change, "5s: a function that loops", "os_process_timeout = 1500"},
+		{
+			"credentials in functions", javascript, config(`{"chttpd":{"scrub_json_request":"false"}}`), "scrub_json_request",
+			doctor.Change, "Authorization", "scrub_json_request = true",
+		},
+		{
+			"credentials in functions, old", javascript, welcome("3.3.2"), "scrub_json_request", doctor.Change, "CVE-2023-45725",
+			"upgrade",
+		},
+		{
+			"short timeout", callfn, config(`{"couchdb":{"os_process_timeout":"1200"}}`), "os_process_timeout", doctor.Change,
+			"1.2s is too short", "os_process_timeout = 1500",
+		},
+		{
+			"long timeout for couchjs", javascript, config(`{}`), "os_process_timeout", doctor.Change,
+			"5s: a function that loops", "os_process_timeout = 1500",
+		},
 		{"long timeout for ours", callfn, config(`{}`), "os_process_timeout", doctor.OK, "5s", ""},
-		{"odd timeout", callfn, config(`{"couchdb":{"os_process_timeout":"soon"}}`), "os_process_timeout", doctor.Unknown, "soon", ""},
-		{"processes", callfn, config(`{"query_server_config":{"os_process_limit":"40"}}`), "os_process_limit", doctor.OK, "40 processes per language: about 1600 MiB", ""},
-		{"too few processes", callfn, config(`{"query_server_config":{"os_process_limit":"39"}}`), "os_process_limit", doctor.Change, "up to 40 runs at once", "os_process_limit = 40"},
-		{"a node is down", callfn, func(c *sitetest.CouchDB) { c.Say("GET /_membership", members([]string{"a", "b"}, "a", "b", "c")) }, "cluster", doctor.Change, "2 of 3 nodes are up; missing: c", "bring them back"},
-		{"the majority is down", callfn, func(c *sitetest.CouchDB) { c.Say("GET /_membership", members([]string{"a"}, "a", "b", "c")) }, "cluster", doctor.Broken, "1 of 3 nodes are up: writes reach no majority", "bring the other nodes back"},
-		{"all nodes are up", callfn, func(c *sitetest.CouchDB) { c.Say("GET /_membership", members([]string{"a", "b", "c"}, "a", "b", "c")) }, "cluster", doctor.OK, "all 3 nodes are up", ""},
+		{
+			"odd timeout", callfn, config(`{"couchdb":{"os_process_timeout":"soon"}}`), "os_process_timeout", doctor.Unknown,
+			"soon", "",
+		},
+		{
+			"processes", callfn, config(`{"query_server_config":{"os_process_limit":"40"}}`), "os_process_limit", doctor.OK,
+			"40 processes per language: about 1600 MiB", "",
+		},
+		{
+			"too few processes", callfn, config(`{"query_server_config":{"os_process_limit":"39"}}`), "os_process_limit",
+			doctor.Change, "up to 40 runs at once", "os_process_limit = 40",
+		},
+		{"a node is down", callfn, func(c *sitetest.CouchDB) {
+			c.Say("GET /_membership", members([]string{"a", "b"}, "a", "b",
+				"c"))
+		}, "cluster", doctor.Change, "2 of 3 nodes are up; missing: c", "bring them back"},
+		{
+			"the majority is down", callfn, func(c *sitetest.CouchDB) {
+				c.Say("GET /_membership", members([]string{"a"}, "a",
+					"b", "c"))
+			}, "cluster", doctor.Broken, "1 of 3 nodes are up: writes reach no majority",
+			"bring the other nodes back",
+		},
+		{"all nodes are up", callfn, func(c *sitetest.CouchDB) {
+			c.Say("GET /_membership", members([]string{"a", "b", "c"},
+				"a", "b", "c"))
+		}, "cluster", doctor.OK, "all 3 nodes are up", ""},
 		{"one copy", callfn, func(c *sitetest.CouchDB) {
 			c.Say("GET /_membership", members([]string{"a", "b", "c"}, "a", "b", "c"))
 			c.Say("GET /accounts$", sitetest.Status(200, `{"db_name":"accounts","cluster":{"q":2,"n":1,"w":1,"r":1}}`))
@@ -195,14 +293,18 @@ func TestFindings(t *testing.T) {
 				next.ServeHTTP(w, r)
 			})
 		}, "every node", doctor.Broken, "6 of 18 runs over connections of their own failed", "every node"},
-		{"odd limit", callfn, config(`{"query_server_config":{"os_process_limit":"0"}}`), "os_process_limit", doctor.Unknown, "0", ""},
+		{
+			"odd limit", callfn, config(`{"query_server_config":{"os_process_limit":"0"}}`), "os_process_limit", doctor.Unknown,
+			"0", "",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			couch := wholesome(t, c.language)
 			c.ill(couch)
 			findings := examine(t, couch, nil)
 			f := find(t, findings, c.check)
-			if f.Status != c.status || !strings.Contains(f.Says, c.says) || !strings.Contains(f.Fix, c.fix) || (c.fix == "") != (f.Fix == "") {
+			if f.Status != c.status || !strings.Contains(f.Says, c.says) || !strings.Contains(f.Fix, c.fix) ||
+				(c.fix == "") != (f.Fix == "") {
 				t.Errorf("%+v", f)
 			}
 			if doctor.Works(findings) != (c.status != doctor.Broken) {
@@ -243,7 +345,8 @@ func editDesign(t *testing.T, c *sitetest.CouchDB, key string) {
 func TestWithoutAdministrator(t *testing.T) {
 	findings := examine(t, wholesome(t, couchapp.JavaScript), func(p *doctor.Patient) { p.Admin = nil })
 	for _, check := range []string{"engine", "db_tag", "scrub_json_request", "os_process_timeout", "os_process_limit"} {
-		if f := find(t, findings, check); f.Status != doctor.Unknown || !strings.Contains(f.Says, "unknown, needs --admin-url") {
+		if f := find(t, findings, check); f.Status != doctor.Unknown || !strings.Contains(f.Says,
+			"unknown, needs --admin-url") {
 			t.Errorf("%+v", f)
 		}
 	}
@@ -263,7 +366,8 @@ func TestUnreachable(t *testing.T) {
 	t.Cleanup(func() { _ = conn.Close() })
 	proxy.Set(faultproxy.Refuse)
 	findings := examine(t, couch, func(p *doctor.Patient) { p.Site.Stores.Connection = conn })
-	if len(findings) != 1 || findings[0].Status != doctor.Broken || findings[0].Check != "reachable" || strings.Contains(fmt.Sprint(findings), "hunter2") {
+	if len(findings) != 1 || findings[0].Status != doctor.Broken || findings[0].Check != "reachable" ||
+		strings.Contains(fmt.Sprint(findings), "hunter2") {
 		t.Errorf("%+v", findings)
 	}
 }
@@ -282,15 +386,20 @@ func TestSiteWithoutFunctions(t *testing.T) {
 // With the direct runner, what counts is that functions run here and that changes arrive.
 func TestDirect(t *testing.T) {
 	healthy := func(context.Context) (function.Evaluated, error) {
-		return function.Evaluated{Outcome: function.OK, Value: json.RawMessage(`{"module":"noop","data":{"probe":"a b"}}`)}, nil
+		return function.Evaluated{
+			Outcome: function.OK,
+			Value:   json.RawMessage(`{"module":"noop","data":{"probe":"a b"}}`),
+		}, nil
 	}
 	direct := func(run func(context.Context) (function.Evaluated, error)) func(*doctor.Patient) {
 		return func(p *doctor.Patient) { p.Direct = func(*datastore.Database) function.Driver { return runs(run) } }
 	}
 	couch := wholesome(t, couchapp.JavaScript)
-	couch.Say("/functions/_design/functions/_show", sitetest.Status(500, `{"error":"unknown_query_language","reason":"callfn"}`))
+	couch.Say("/functions/_design/functions/_show",
+		sitetest.Status(500, `{"error":"unknown_query_language","reason":"callfn"}`))
 	findings := examine(t, couch, direct(healthy))
-	if !doctor.Works(findings) || find(t, findings, "functions run").Status != doctor.OK || find(t, findings, "changes feed").Status != doctor.OK {
+	if !doctor.Works(findings) || find(t, findings, "functions run").Status != doctor.OK ||
+		find(t, findings, "changes feed").Status != doctor.OK {
 		t.Errorf("%+v", findings)
 	}
 	for _, f := range findings {
@@ -301,15 +410,19 @@ func TestDirect(t *testing.T) {
 	findings = examine(t, couch, direct(func(context.Context) (function.Evaluated, error) {
 		return function.Evaluated{}, errors.New("no sandbox")
 	}))
-	if f := find(t, findings, "functions run"); f.Status != doctor.Broken || !strings.Contains(f.Says, "no sandbox") || doctor.Works(findings) {
+	if f := find(t, findings, "functions run"); f.Status != doctor.Broken || !strings.Contains(f.Says, "no sandbox") ||
+		doctor.Works(findings) {
 		t.Errorf("%+v", f)
 	}
-	couch.Say("GET /functions/_changes", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }) // a proxy that waits for the end
-	if f := find(t, examine(t, couch, direct(healthy)), "changes feed"); f.Status != doctor.Broken || !strings.Contains(f.Fix, "unbuffered") {
+	// a proxy that waits for the end
+	couch.Say("GET /functions/_changes", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	if f := find(t, examine(t, couch, direct(healthy)), "changes feed"); f.Status != doctor.Broken ||
+		!strings.Contains(f.Fix, "unbuffered") {
 		t.Errorf("%+v", f)
 	}
 	couch.Say("GET /functions/_changes", sitetest.Status(403, `{"error":"forbidden","reason":"not you"}`))
-	if f := find(t, examine(t, couch, direct(healthy)), "changes feed"); f.Status != doctor.Broken || !strings.Contains(f.Says, "not you") {
+	if f := find(t, examine(t, couch, direct(healthy)), "changes feed"); f.Status != doctor.Broken ||
+		!strings.Contains(f.Says, "not you") {
 		t.Errorf("%+v", f)
 	}
 }

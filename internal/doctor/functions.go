@@ -19,7 +19,8 @@ func (x *exam) security() {
 	for _, name := range x.Site.Databases {
 		sec, err := x.Site.Security(x.ctx, name)
 		if err != nil {
-			x.add("security", Unknown, "run `callfn doctor` with --admin-url", "security of %s cannot be read: %v", name, cause(err))
+			x.add("security", Unknown, "run `callfn doctor` with --admin-url", "security of %s cannot be read: %v", name,
+				cause(err))
 			return
 		}
 		if sec.Public() {
@@ -73,7 +74,8 @@ func (x *exam) functionsRun() bool {
 	}
 	x.language = language
 	if err := x.Site.StoreProbe(x.ctx); err != nil {
-		x.add(check, Broken, "run `callfn couchdb setup`, which gives the user what it needs", "the probe function cannot be stored: %v", cause(err))
+		x.add(check, Broken, "run `callfn couchdb setup`, which gives the user what it needs",
+			"the probe function cannot be stored: %v", cause(err))
 		return false
 	}
 	begun := x.Now()
@@ -85,7 +87,8 @@ func (x *exam) functionsRun() bool {
 	}
 	switch {
 	case err != nil && language == couchapp.Callfn:
-		x.add(check, Broken, `COUCHDB_QUERY_SERVER_CALLFN="/usr/local/bin/callfn queryserver" in CouchDB's environment, then restart it`, "%v", err)
+		x.add(check, Broken, `COUCHDB_QUERY_SERVER_CALLFN="/usr/local/bin/callfn queryserver" in CouchDB's environment, `+
+			`then restart it`, "%v", err)
 	case err != nil:
 		x.add(check, Broken, x.evalFix(), "%v", err)
 	default:
@@ -96,11 +99,13 @@ func (x *exam) functionsRun() bool {
 
 // evalFix is how `new Function` is switched on, or better gone without, in this version.
 func (x *exam) evalFix() string {
-	better := `best: COUCHDB_QUERY_SERVER_CALLFN="/usr/local/bin/callfn queryserver" in CouchDB's environment, restart, ` + "`callfn couchdb setup`; or: "
+	better := `best: COUCHDB_QUERY_SERVER_CALLFN="/usr/local/bin/callfn queryserver" in CouchDB's environment, restart, ` +
+		"`callfn couchdb setup`; or: "
 	if x.version != (version{}) && x.version.before(2, 3, 0) {
 		return better + "[query_servers] javascript = …/couchjs --eval …/share/server/main.js in local.ini"
 	}
-	return better + `COUCHDB_QUERY_SERVER_JAVASCRIPT="…/bin/couchjs --eval …/share/server/main.js" in CouchDB's environment, restart`
+	return better + `COUCHDB_QUERY_SERVER_JAVASCRIPT="…/bin/couchjs --eval …/share/server/main.js" in CouchDB's ` +
+		`environment, restart`
 }
 
 // requestLine sends the longest target that the service would.
@@ -139,6 +144,7 @@ func (x *exam) transport() {
 	case host == "localhost", err == nil && addr.IsLoopback():
 		x.add(check, OK, "", "within this machine")
 	default:
-		x.add(check, Change, "use https (serve's --couchdb-ca takes a private CA), or a network that only the two are on", "password and callers' numbers cross the network in the clear")
+		x.add(check, Change, "use https (serve's --couchdb-ca takes a private CA), or a network that only the two are on",
+			"password and callers' numbers cross the network in the clear")
 	}
 }

@@ -47,9 +47,11 @@ func (x *exam) versionIs(text string) {
 	case v[0] >= 4:
 		x.add("version", Broken, "use CouchDB 3.3.3 or later of 3.x", "CouchDB %s has no show functions", v)
 	case v[0] < 2:
-		x.add("version", Change, "upgrade to CouchDB 3.3.3 or later of 3.x", "CouchDB %s is not supported any more, by nobody", v)
+		x.add("version", Change, "upgrade to CouchDB 3.3.3 or later of 3.x",
+			"CouchDB %s is not supported any more, by nobody", v)
 	case v.before(3, 3, 3):
-		x.add("version", Change, "upgrade to 3.3.3 or later: CVE-2023-26268 (a sandbox shared between databases), CVE-2023-45725 (shows see the caller's Authorization header)", "CouchDB %s", v)
+		x.add("version", Change, "upgrade to 3.3.3 or later: CVE-2023-26268 (a sandbox shared between databases), "+
+			"CVE-2023-45725 (shows see the caller's Authorization header)", "CouchDB %s", v)
 	default:
 		x.add("version", OK, "", "CouchDB %s", v)
 	}

@@ -1,6 +1,6 @@
-// Package fair shares a pool's workers out among accounts, so that no account can keep another from running: caps on what an
-// account, and everything below one top-level account together (children are free to make), may run at once and have waiting;
-// the next free worker goes to whoever has used the least lately. Rehearsals have a lane of their own.
+// Package fair shares a pool's workers out among accounts, so that no account can keep another from running: caps on
+// what an account, and everything below one top-level account together (children are free to make), may run at once and
+// have waiting; the next free worker goes to whoever has used the least lately. Rehearsals have a lane of their own.
 package fair
 
 import (
@@ -31,7 +31,8 @@ type Config struct {
 	Workers int // of the pool behind it; at least 1
 	Queue   int // jobs that may wait in all; 0 for none
 
-	AccountWorkers int // that one account may hold at once; all but one, and at least one, when zero: all as long as its runs are short
+	// that one account may hold at once; all but one, and at least one, when zero: all as long as its runs are short
+	AccountWorkers int
 	TreeWorkers    int // that one top-level account and all below it may hold at once; likewise
 	AccountQueue   int // jobs of one account that may wait; a quarter of Queue when zero
 	TreeQueue      int // jobs of one top-level account and all below it that may wait; half of Queue when zero
@@ -50,8 +51,10 @@ func (c Config) withDefaults() Config {
 		field    *int
 		fallback int
 	}{
-		{&c.AccountWorkers, most}, {&c.TreeWorkers, most},
-		{&c.AccountQueue, (c.Queue + 3) / 4}, {&c.TreeQueue, (c.Queue + 1) / 2},
+		{&c.AccountWorkers, most},
+		{&c.TreeWorkers, most},
+		{&c.AccountQueue, (c.Queue + 3) / 4},
+		{&c.TreeQueue, (c.Queue + 1) / 2},
 	} {
 		if *f.field <= 0 {
 			*f.field = f.fallback

@@ -2,8 +2,8 @@ package fair
 
 import "time"
 
-// hold is how long a tree's runs keep a worker: a mean, the recent weighing more. By it whoever would wait in vain is told at once; a
-// call that waits to be refused is the worst of both.
+// hold is how long a tree's runs keep a worker: a mean, the recent weighing more. By it whoever would wait in vain is
+// told at once; a call that waits to be refused is the worst of both.
 type hold struct{ mean time.Duration }
 
 // weight is what one run counts for.

@@ -48,11 +48,14 @@ type waiter struct {
 
 // NewLane makes a lane before a pool; the pool may be nil where only Admit is used.
 func NewLane(pool Evaluator, cfg Config) *Lane {
-	return &Lane{pool: pool, cfg: cfg.withDefaults(), trees: map[string]*tree{}, behind: map[*tree]struct{}{}, refused: map[string]uint64{}}
+	return &Lane{
+		pool: pool, cfg: cfg.withDefaults(), trees: map[string]*tree{}, behind: map[*tree]struct{}{},
+		refused: map[string]uint64{},
+	}
 }
 
-// Do runs the job when it is its account's turn. sandbox.ErrBusy, wrapped with the reason, at once when a queue is full, and
-// after MaxWait.
+// Do runs the job when it is its account's turn. sandbox.ErrBusy, wrapped with the reason, at once when a queue is
+// full, and after MaxWait.
 func (l *Lane) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error) {
 	leave, err := l.Admit(ctx, j.Root, j.Account)
 	if err != nil {
@@ -70,8 +73,8 @@ func (l *Lane) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error) {
 	return a, err
 }
 
-// Admit waits for the account's turn, for a pool that is elsewhere. root is its top-level ancestor, or "". Errors are Do's. Call
-// leave once, when the place may be given to the next.
+// Admit waits for the account's turn, for a pool that is elsewhere. root is its top-level ancestor, or "". Errors are
+// Do's. Call leave once, when the place may be given to the next.
 func (l *Lane) Admit(ctx context.Context, root, account string) (leave func(), err error) {
 	if root == "" {
 		root = account
@@ -173,7 +176,8 @@ func (l *Lane) leave(root, id string, since time.Time) {
 	l.forget(now)
 }
 
-// next picks who may run: of the trees with somebody waiting the one that used the least lately, in it the account likewise.
+// next picks who may run: of the trees with somebody waiting the one that used the least lately, in it the account
+// likewise.
 func (l *Lane) next(now time.Time) (*tree, *account) {
 	var best *tree
 	var pick *account
@@ -204,10 +208,12 @@ func (l *Lane) nextOf(t *tree, now time.Time) *account {
 	return pick
 }
 
-// mayRun reports whether the caps leave the account a worker. A tree in good standing has no caps but those that were given.
+// mayRun reports whether the caps leave the account a worker. A tree in good standing has no caps but those that were
+// given.
 func (l *Lane) mayRun(t *tree, a *account, now time.Time) bool {
 	good := t.standing.good(now)
-	return (t.running < l.cfg.TreeWorkers || l.cfg.treeYields && good) && (a.running < l.cfg.AccountWorkers || l.cfg.accountYields && good)
+	return (t.running < l.cfg.TreeWorkers || l.cfg.treeYields && good) && (a.running < l.cfg.AccountWorkers ||
+		l.cfg.accountYields && good)
 }
 
 func (l *Lane) start(t *tree, a *account) {
@@ -232,8 +238,8 @@ func (l *Lane) queued(t *tree, a *account, n int) {
 	}
 }
 
-// expected is how long one more of a tree's would wait for those that wait already: for its own, by turns with the other trees'. Who is the
-// first of its tree may wait in any case, since what it waits for then are runs of others.
+// expected is how long one more of a tree's would wait for those that wait already: for its own, by turns with the
+// other trees'. Who is the first of its tree may wait in any case, since what it waits for then are runs of others.
 func (l *Lane) expected(t *tree) time.Duration {
 	others := len(l.behind)
 	if t.waiting > 0 {

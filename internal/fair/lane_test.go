@@ -51,7 +51,8 @@ func (g *gate) finish(run string) {
 	close(g.end[run])
 }
 
-// jobs starts jobs on a lane, in order: each is running, waiting or refused before the next is given. Its clock is the test's bubble's.
+// jobs starts jobs on a lane, in order: each is running, waiting or refused before the next is given. Its clock is the
+// test's bubble's.
 type jobs struct {
 	lane *fair.Lane
 	errs sync.Map
@@ -116,7 +117,8 @@ func oneAccountLeavesAWorkerFree(t *testing.T) {
 	}
 }
 
-// Who has shown that its runs are short may hold the last worker too, until one of them is not; a cap that was given holds whatever.
+// Who has shown that its runs are short may hold the last worker too, until one of them is not; a cap that was given
+// holds whatever.
 func TestGoodStandingTakesTheLastWorker(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -251,12 +253,14 @@ func fullQueueRefusesAtOnce(t *testing.T) {
 		start := time.Now()
 		_, err := js.lane.Do(context.Background(), job)
 		if took := time.Since(start); !errors.Is(err, sandbox.ErrBusy) || took > 0 {
-			t.Errorf("job %d beyond the account's share of the queue: got %v after %s, want %v at once", i, err, took, sandbox.ErrBusy)
+			t.Errorf("job %d beyond the account's share of the queue: got %v after %s, want %v at once", i, err, took,
+				sandbox.ErrBusy)
 		}
 	}
 	js.start(t, "a", "c1", "c1")
 	js.start(t, "a", "c2", "c2") // half of the queue
-	if _, err := js.lane.Do(context.Background(), sandbox.Job{Root: "a", Account: "c3"}); !errors.Is(err, sandbox.ErrBusy) {
+	if _, err := js.lane.Do(context.Background(), sandbox.Job{Root: "a", Account: "c3"}); !errors.Is(err,
+		sandbox.ErrBusy) {
 		t.Errorf("a third child beyond the tree's share of the queue: got %v, want %v", err, sandbox.ErrBusy)
 	}
 	js.start(t, "b", "b", "b1")
@@ -303,8 +307,10 @@ func hopelessWaitsAreRefusedAtOnce(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if s := js.lane.Stats(); waiting < 2 || waiting > 4 || s.Waiting != waiting || s.Refused[fair.Full] != uint64(20-waiting) {
-		t.Errorf("%d wait for two workers with runs of 20 s and a minute's patience, want 2 to 4 and the others refused: %+v", waiting, s)
+	if s := js.lane.Stats(); waiting < 2 || waiting > 4 || s.Waiting != waiting ||
+		s.Refused[fair.Full] != uint64(20-waiting) {
+		t.Errorf("%d wait for two workers with runs of 20 s and a minute's patience, want 2 to 4 and the others refused: %+v",
+			waiting, s)
 	}
 	js.start(t, "b", "b", "b1") // what others are like is not b's
 	g.expect(t, "b1")
@@ -426,11 +432,17 @@ func (c *counting) add(j sandbox.Job, n int) {
 func TestCapsHold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := &counting{t: t, accounts: map[string]int{}, trees: map[string]int{}}
-		lane := fair.NewLane(c, fair.Config{Workers: 4, AccountWorkers: 2, TreeWorkers: 3, Queue: 1000, AccountQueue: 1000, TreeQueue: 1000, MaxWait: time.Minute})
+		lane := fair.NewLane(c, fair.Config{
+			Workers: 4, AccountWorkers: 2, TreeWorkers: 3, Queue: 1000, AccountQueue: 1000,
+			TreeQueue: 1000, MaxWait: time.Minute,
+		})
 		var wg sync.WaitGroup
 		for _, n := range rapid.SliceOfN(rapid.IntRange(0, 8), 1, 60).Draw(t, "accounts") {
 			wg.Go(func() {
-				if _, err := lane.Do(context.Background(), sandbox.Job{Root: fmt.Sprint(n % 3), Account: fmt.Sprint(n)}); err != nil {
+				if _, err := lane.Do(context.Background(), sandbox.Job{
+					Root:    fmt.Sprint(n % 3),
+					Account: fmt.Sprint(n),
+				}); err != nil {
 					t.Errorf("got %v, want no job refused", err)
 				}
 			})

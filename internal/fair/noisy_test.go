@@ -18,12 +18,15 @@ const show = `function (doc, req) { return {json: new Function('call', doc.funct
 
 func job(root, account, body string) sandbox.Job {
 	doc, _ := json.Marshal(map[string]string{"function_js": body})
-	return sandbox.Job{Kind: sandbox.KindShow, Run: "r", Source: show, Doc: doc, Req: json.RawMessage(`{"query":{}}`), Root: root, Account: account}
+	return sandbox.Job{
+		Kind: sandbox.KindShow, Run: "r", Source: show, Doc: doc, Req: json.RawMessage(`{"query":{}}`),
+		Root: root, Account: account,
+	}
 }
 
-// 110 endless loops of account A, and of children of A, beside a caller of account B. The ratio of B's p95 is logged; what is
-// asserted holds on a busy machine too: every run of B succeeds, and none waits for one of A's to reach its deadline, but one where A
-// behaved until then and could take every worker.
+// 110 endless loops of account A, and of children of A, beside a caller of account B. The ratio of B's p95 is logged;
+// what is asserted holds on a busy machine too: every run of B succeeds, and none waits for one of A's to reach its
+// deadline, but one where A behaved until then and could take every worker.
 func TestNoisyNeighbour(t *testing.T) {
 	const deadline = 500 * time.Millisecond
 	for _, loop := range []struct {
@@ -62,7 +65,8 @@ func TestNoisyNeighbour(t *testing.T) {
 				time.Sleep(time.Millisecond)
 			}
 			slowest, noisy := callsOf(t, lane, "b", 200, min(loop.behaved, 1))
-			t.Logf("B's p95 alone %s, beside 110 loops of A %s: ratio %.2f; slowest %s", quiet, noisy, float64(noisy)/float64(quiet), slowest)
+			t.Logf("B's p95 alone %s, beside 110 loops of A %s: ratio %.2f; slowest %s", quiet, noisy,
+				float64(noisy)/float64(quiet), slowest)
 			if slowest > deadline*8/10 {
 				t.Errorf("a run of B took %s, want at most %s: it waited for A", slowest, deadline*8/10)
 			}
@@ -70,7 +74,8 @@ func TestNoisyNeighbour(t *testing.T) {
 	}
 }
 
-// callsOf runs one call after the other and answers the slowest, but for as many as are forgiven, and the 95th percentile.
+// callsOf runs one call after the other and answers the slowest, but for as many as are forgiven, and the 95th
+// percentile.
 func callsOf(t *testing.T, lane *fair.Lane, account string, n, forgiven int) (slowest, p95 time.Duration) {
 	t.Helper()
 	if n == 0 {

@@ -54,10 +54,16 @@ func TestAccountIsNoParameter(t *testing.T) {
 		before := maps.Clone(given)
 		for kind, run := range map[string]func() function.Result{
 			"call": func() function.Result {
-				return runner.Run(t.Context(), function.Request{Account: "a", Function: "f", Origin: function.FromCall, Params: given})
+				return runner.Run(t.Context(), function.Request{
+					Account: "a", Function: "f", Origin: function.FromCall,
+					Params: given,
+				})
 			},
 			"rehearsal": func() function.Result {
-				return runner.Run(t.Context(), function.Request{Account: "a", Function: "f", Origin: function.FromRehearsal, Params: given})
+				return runner.Run(t.Context(), function.Request{
+					Account: "a", Function: "f", Origin: function.FromRehearsal,
+					Params: given,
+				})
 			},
 			"draft": func() function.Result {
 				return runner.RunDraft(t.Context(), function.Draft{Account: "a", Source: "return 1", Params: given})
@@ -89,13 +95,15 @@ func TestAnotherAccountsFunction(t *testing.T) {
 	}
 	const id = "0000000000000000000000000000000b"
 	place := &poolDriver{pool: sandboxtest.Pool(t, 1), wh: wh(t), docs: map[function.ID]json.RawMessage{
-		id: json.RawMessage(`{"_id":"` + id + `","pvt_type":"function","pvt_account_id":"b","function_js":"return {module: 'hangup', data: {}}"}`),
+		id: json.RawMessage(`{"_id":"` + id + `","pvt_type":"function","pvt_account_id":"b","function_js":"return {module: ` +
+			`'hangup', data: {}}"}`),
 	}}
 	runner := function.NewRunner(function.Config{Driver: place, Flows: set, NewRun: func() function.RunID { return "r" }})
 	for name, given := range pretending {
 		res := runner.Run(t.Context(), function.Request{Account: "a", Function: id, Origin: function.FromCall, Params: given})
 		if res.Outcome != function.NotFound {
-			t.Errorf("account a runs a function of account b with %s: got %s %+v, want %s", name, res.Outcome, res.Error, function.NotFound)
+			t.Errorf("account a runs a function of account b with %s: got %s %+v, want %s", name, res.Outcome, res.Error,
+				function.NotFound)
 		}
 		res = runner.Run(t.Context(), function.Request{Account: "b", Function: id, Origin: function.FromCall, Params: given})
 		if res.Outcome != function.OK {

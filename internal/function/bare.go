@@ -37,9 +37,10 @@ type sight struct {
 	function bool   // the function's document is there
 }
 
-// readBare reads the answer of an engine that is not ours. A 200 is the bare value that the function returned; whether it is
-// a flow is checked later. `wh` answers failures with a message; a reason is CouchDB's own (couchdb-facts, table of answers).
-// Only what `wh` or the engine itself says of a function is the function's failure. Every other answer is an error.
+// readBare reads the answer of an engine that is not ours. A 200 is the bare value that the function returned; whether
+// it is a flow is checked later. `wh` answers failures with a message; a reason is CouchDB's own (couchdb-facts, table
+// of answers). Only what `wh` or the engine itself says of a function is the function's failure. Every other answer is
+// an error.
 func readBare(status int, contentType string, body []byte, from server) (Evaluated, error) {
 	if status == http.StatusOK {
 		text := strings.TrimSpace(string(body))
@@ -47,10 +48,14 @@ func readBare(status int, contentType string, body []byte, from server) (Evaluat
 			return Evaluated{Outcome: NoFlow, Error: &Error{Message: "the show answered with an empty body"}}, nil
 		}
 		if !json.Valid(body) && !strings.HasPrefix(contentType, "application/json") { // a gateway's page, perhaps
-			return Evaluated{}, fmt.Errorf("%s answered with %.60q instead of JSON: check that the address is a CouchDB's", from.address(), contentType)
+			return Evaluated{}, fmt.Errorf("%s answered with %.60q instead of JSON: check that the address is a CouchDB's",
+				from.address(), contentType)
 		}
 		if !json.Valid(body) {
-			return Evaluated{Outcome: InvalidFlow, Error: &Error{Message: "the show answered with something that is no JSON"}}, nil
+			return Evaluated{
+				Outcome: InvalidFlow,
+				Error:   &Error{Message: "the show answered with something that is no JSON"},
+			}, nil
 		}
 		return Evaluated{Outcome: OK, Value: json.RawMessage(text)}, nil
 	}
@@ -58,7 +63,8 @@ func readBare(status int, contentType string, body []byte, from server) (Evaluat
 	if json.Unmarshal(body, &b) != nil || b.Error == "" {
 		return Evaluated{}, fmt.Errorf("%s answered status %d without saying why", from.address(), status)
 	}
-	if b.Error == string(Syntax) && strings.HasPrefix(b.Message, "EvalError:") { // no function gets as far as its own EvalError
+	// no function gets as far as its own EvalError
+	if b.Error == string(Syntax) && strings.HasPrefix(b.Message, "EvalError:") {
 		return Evaluated{}, blocked(from)
 	}
 	if b.Message == "" || b.Reason != "" {
@@ -70,8 +76,8 @@ func readBare(status int, contentType string, body []byte, from server) (Evaluat
 	return Evaluated{}, fmt.Errorf("%s answered status %d %s: %s", from.address(), status, clip(b.Error), clip(b.Message))
 }
 
-// answeredByWh reports whether `wh`, or our query server for it, answers such a failure with this status. The rest is a gateway's word,
-// or a function's claim.
+// answeredByWh reports whether `wh`, or our query server for it, answers such a failure with this status. The rest is a
+// gateway's word, or a function's claim.
 func answeredByWh(status int, o Outcome) bool {
 	switch o {
 	case Disabled:
@@ -95,10 +101,14 @@ func readCouch(status int, b bareBody, from server) (Evaluated, error) {
 	case strings.Contains(reason, "blocked by CSP"):
 		return Evaluated{}, blocked(from)
 	case b.Error == "unknown_query_language":
-		return Evaluated{}, fmt.Errorf("%s has no query server for language %s: set COUCHDB_QUERY_SERVER_CALLFN=\"/usr/local/bin/callfn queryserver\" in its environment and restart it, or install the design documents with --functions-language javascript",
-			from.address(), reason)
+		return Evaluated{},
+			fmt.Errorf("%s has no query server for language %s: set COUCHDB_QUERY_SERVER_CALLFN=\"/usr/local/bin/callfn "+
+				"queryserver\" in its environment and restart it, or install the design documents with --functions-language "+
+				"javascript",
+				from.address(), reason)
 	case status == http.StatusInternalServerError && b.Error == "timeout":
-		return Evaluated{}, fmt.Errorf("%s had no query server process free in time, or its cluster did not answer (%s): compare its [query_server_config] os_process_limit with --couchdb-runs, and look at its log",
+		return Evaluated{}, fmt.Errorf("%s had no query server process free in time, or its cluster did not answer (%s): "+
+			"compare its [query_server_config] os_process_limit with --couchdb-runs, and look at its log",
 			from.address(), reason)
 	}
 	outcome, message := engineSays(status, b.Error, reason)
@@ -108,22 +118,26 @@ func readCouch(status int, b bareBody, from server) (Evaluated, error) {
 	// Our own query server says what a function did in its envelope: a bare failure is its own, or CouchDB's.
 	switch s, err := from.sees(); {
 	case err != nil:
-		return Evaluated{}, fmt.Errorf("%s answered status %d %s: %s, and cannot be asked more: %w", from.address(), status, clip(b.Error), reason, err)
+		return Evaluated{}, fmt.Errorf("%s answered status %d %s: %s, and cannot be asked more: %w", from.address(), status,
+			clip(b.Error), reason, err)
 	case s.language == couchapp.Callfn:
-		return Evaluated{}, fmt.Errorf("%s answered status %d %s for its query server: %s; look at CouchDB's log", from.address(), status, clip(b.Error), reason)
+		return Evaluated{}, fmt.Errorf("%s answered status %d %s for its query server: %s; look at CouchDB's log",
+			from.address(), status, clip(b.Error), reason)
 	}
 	return Evaluated{Outcome: outcome, Error: &Error{Message: message}}, nil
 }
 
-// engineSays tells what a stock engine says of the function that it ran, and CouchDB of the process that ran it; "" where it says nothing
-// of the function. CouchDB's own crashes have words without end (Erlang terms, error codes of the system), so these are the words that count.
+// engineSays tells what a stock engine says of the function that it ran, and CouchDB of the process that ran it; ""
+// where it says nothing of the function. CouchDB's own crashes have words without end (Erlang terms, error codes of the
+// system), so these are the words that count.
 func engineSays(status int, word, reason string) (Outcome, string) {
 	if status != http.StatusInternalServerError {
 		return "", ""
 	}
 	switch word {
 	case "render_error", "compilation_error", "unnamed_error", // share/server/render.js, util.js, loop.js
-		"Error", "EvalError", "InternalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError", "AggregateError":
+		"Error", "EvalError", "InternalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError",
+		"AggregateError":
 		return Threw, reason
 	case "os_process_error":
 		if strings.Contains(reason, "timed out") {
@@ -139,23 +153,29 @@ func engineSays(status int, word, reason string) (Outcome, string) {
 // exitStatus is how CouchDB tells that a query server process ended.
 var exitStatus = regexp.MustCompile(`^\{exit_status,(\d+)\}$`)
 
-// endedFromOutside are the exit statuses of a process that somebody else ended (an administrator, the kernel out of memory), or that never
-// began: SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM, and the shell's for a command that it cannot start.
-var endedFromOutside = map[string]bool{"126": true, "127": true, "129": true, "130": true, "131": true, "137": true, "143": true}
+// endedFromOutside are the exit statuses of a process that somebody else ended (an administrator, the kernel out of
+// memory), or that never began: SIGHUP, SIGINT, SIGQUIT, SIGKILL, SIGTERM, and the shell's for a command that it cannot
+// start.
+var endedFromOutside = map[string]bool{
+	"126": true, "127": true, "129": true, "130": true, "131": true, "137": true,
+	"143": true,
+}
 
 // blocked is the error of an engine that compiles no functions.
 func blocked(from server) error {
-	return fmt.Errorf("%s blocks `new Function`: register `callfn queryserver` there as language callfn, or start couchjs with --eval", from.address())
+	return fmt.Errorf("%s blocks `new Function`: register `callfn queryserver` there as language callfn, or start "+
+		"couchjs with --eval", from.address())
 }
 
-// readRefusal tells what a refusal of CouchDB's is about. None is the function's: `wh` catches what a function throws, and a node of a
-// cluster may know other passwords than the next.
+// readRefusal tells what a refusal of CouchDB's is about. None is the function's: `wh` catches what a function throws,
+// and a node of a cluster may know other passwords than the next.
 func readRefusal(b bareBody, from server) (Evaluated, error) {
 	reason := clip(b.Reason)
 	s, err := from.sees()
 	switch {
 	case errors.Is(err, datastore.ErrUnauthorized):
-		return Evaluated{}, fmt.Errorf("%s refuses the credentials (%s): check user name and password, and the functions database's security; `callfn doctor` tells", from.address(), reason)
+		return Evaluated{}, fmt.Errorf("%s refuses the credentials (%s): check user name and password, and the functions "+
+			"database's security; `callfn doctor` tells", from.address(), reason)
 	case errors.Is(err, datastore.ErrDatabaseMissing):
 		return Evaluated{}, fmt.Errorf("%s has no functions database: run `callfn couchdb setup`", from.address())
 	case err != nil:
@@ -165,11 +185,13 @@ func readRefusal(b bareBody, from server) (Evaluated, error) {
 	case !s.function:
 		return Evaluated{Outcome: NotFound, Error: &Error{Message: "no such function in this account"}}, nil
 	case b.Error == "not_found" && strings.HasPrefix(b.Reason, "missing"):
-		return Evaluated{}, fmt.Errorf("%s's design document has no show wh (%s): run `callfn couchdb setup`", from.address(), reason)
+		return Evaluated{}, fmt.Errorf("%s's design document has no show wh (%s): run `callfn couchdb setup`", from.address(),
+			reason)
 	case b.Error == "not_found":
 		return Evaluated{}, fmt.Errorf("%s did not find what the show needs, which is there (%s)", from.address(), reason)
 	}
-	return Evaluated{}, fmt.Errorf("%s refused a show and not the documents (%s: %s): is it a cluster whose nodes differ in users or passwords?", from.address(), clip(b.Error), reason)
+	return Evaluated{}, fmt.Errorf("%s refused a show and not the documents (%s: %s): is it a cluster whose nodes "+
+		"differ in users or passwords?", from.address(), clip(b.Error), reason)
 }
 
 // clip bounds a text that a function or a server chose.

@@ -24,8 +24,8 @@ import (
 	"callfn/internal/steal"
 )
 
-// BenchmarkStep is the whole step of a call that meets the module `function`: executor, runner, show on the embedded node, a fresh
-// realm in a sandbox process, validated flow, run recorded. docs/performance.md says how it is read.
+// BenchmarkStep is the whole step of a call that meets the module `function`: executor, runner, show on the embedded
+// node, a fresh realm in a sandbox process, validated flow, run recorded. docs/performance.md says how it is read.
 func BenchmarkStep(b *testing.B) {
 	s := openStep(b, embeddedNode(b), couchapp.Callfn)
 	for i, f := range workload.Functions() {
@@ -50,8 +50,8 @@ func BenchmarkMixedTenants(b *testing.B) {
 	s.run(b, func(n uint64) caller { return drawn[n%uint64(len(drawn))] })
 }
 
-// BenchmarkHostile is BenchmarkStep of hello while another account calls too, one call to a hundred, and its functions do their
-// worst. Only the good account's calls are measured.
+// BenchmarkHostile is BenchmarkStep of hello while another account calls too, one call to a hundred, and its functions
+// do their worst. Only the good account's calls are measured.
 func BenchmarkHostile(b *testing.B) {
 	s := openStep(b, embeddedNode(b), couchapp.Callfn)
 	good := s.caller(b, 0, accountID(0), workload.Functions()[0])
@@ -97,8 +97,8 @@ func BenchmarkStepAmong(b *testing.B) {
 	}
 }
 
-// BenchmarkGrowth is BenchmarkStepAmong of few and of many in turns: what a run costs must not grow with what there is. Run it with
-// -benchtime 1x; it stores 100,000 functions first.
+// BenchmarkGrowth is BenchmarkStepAmong of few and of many in turns: what a run costs must not grow with what there is.
+// Run it with -benchtime 1x; it stores 100,000 functions first.
 func BenchmarkGrowth(b *testing.B) {
 	hello := workload.Functions()[0]
 	var targets []loadgen.Target
@@ -110,7 +110,10 @@ func BenchmarkGrowth(b *testing.B) {
 			return string(s.walk(ctx, callers[n.Add(1)*7919%uint64(len(callers))]))
 		}})
 	}
-	plan := loadgen.Plan{Connections: 2 * runtime.GOMAXPROCS(0), WarmUp: time.Second, Duration: 10 * time.Second, Rounds: 10, Timeout: 5 * time.Second}
+	plan := loadgen.Plan{
+		Connections: 2 * runtime.GOMAXPROCS(0), WarmUp: time.Second, Duration: 10 * time.Second,
+		Rounds: 10, Timeout: 5 * time.Second,
+	}
 	for b.Loop() {
 		results, err := loadgen.Run(b.Context(), plan, targets)
 		if err != nil {
@@ -127,8 +130,8 @@ func BenchmarkGrowth(b *testing.B) {
 	}
 }
 
-// BenchmarkSandbox is a run without datastore, executor and validation: parameters handed to a sandbox process, a fresh realm, its
-// answer read.
+// BenchmarkSandbox is a run without datastore, executor and validation: parameters handed to a sandbox process, a fresh
+// realm, its answer read.
 func BenchmarkSandbox(b *testing.B) {
 	d := &poolDriver{pool: sandboxtest.Pool(b, runtime.GOMAXPROCS(0)), wh: wh(b), docs: map[function.ID]json.RawMessage{}}
 	for _, f := range workload.Functions() {
@@ -139,7 +142,10 @@ func BenchmarkSandbox(b *testing.B) {
 			params := f.Params()
 			params["Account-ID"] = runnertest.Account
 			measure(b, func(n uint64) error {
-				ev, err := d.Evaluate(b.Context(), function.Evaluation{Run: "0123456789abcdef0123456789abcdef", Function: function.ID(f.Name), Params: params})
+				ev, err := d.Evaluate(b.Context(), function.Evaluation{
+					Run:      "0123456789abcdef0123456789abcdef",
+					Function: function.ID(f.Name), Params: params,
+				})
 				if err == nil && ev.Outcome != function.OK {
 					err = fmt.Errorf("%s: %s %+v", f.Name, ev.Outcome, ev.Error)
 				}
@@ -149,13 +155,16 @@ func BenchmarkSandbox(b *testing.B) {
 	}
 }
 
-// BenchmarkStepAt500 is BenchmarkStep of hello for calls that come at 500 a second whether or not earlier ones are done: what a
-// caller waits, counted from when the call came. Run it with -benchtime 1x.
+// BenchmarkStepAt500 is BenchmarkStep of hello for calls that come at 500 a second whether or not earlier ones are
+// done: what a caller waits, counted from when the call came. Run it with -benchtime 1x.
 func BenchmarkStepAt500(b *testing.B) {
 	s := openStep(b, embeddedNode(b), couchapp.Callfn)
 	c := s.caller(b, 0, accountID(0), workload.Functions()[0])
 	target := loadgen.Target{Name: "step", Call: func(ctx context.Context) string { return string(s.walk(ctx, c)) }}
-	plan := loadgen.Plan{Rate: 500, Connections: 256, WarmUp: time.Second, Duration: 5 * time.Second, Rounds: 1, Timeout: 5 * time.Second}
+	plan := loadgen.Plan{
+		Rate: 500, Connections: 256, WarmUp: time.Second, Duration: 5 * time.Second, Rounds: 1,
+		Timeout: 5 * time.Second,
+	}
 	for b.Loop() {
 		results, err := loadgen.Run(b.Context(), plan, []loadgen.Target{target})
 		if err != nil {
@@ -173,8 +182,8 @@ func BenchmarkStepAt500(b *testing.B) {
 	}
 }
 
-// measure runs do by two callers a core, who number their calls, and reports calls a second and how long they took besides, and how
-// much of the processors' time was kept from this machine meanwhile.
+// measure runs do by two callers a core, who number their calls, and reports calls a second and how long they took
+// besides, and how much of the processors' time was kept from this machine meanwhile.
 func measure(b *testing.B, do func(n uint64) error) {
 	b.Helper()
 	if err := do(1); err != nil { // warm, and worth measuring
@@ -208,12 +217,13 @@ func measure(b *testing.B, do func(n uint64) error) {
 // functionDocument is a function as it is stored.
 func functionDocument(id, owner string, f workload.Function) map[string]any {
 	return map[string]any{
-		"_id": id, "pvt_type": function.DocumentType, "pvt_account_id": owner, "name": strings.ReplaceAll(f.Name, "_", " "), "function_js": f.Source,
+		"_id": id, "pvt_type": function.DocumentType, "pvt_account_id": owner, "name": strings.ReplaceAll(f.Name, "_", " "),
+		"function_js": f.Source,
 	}
 }
 
-// BenchmarkRespawn is how long it takes until the next run is done where the only sandbox process had to be killed: with a spare, as calls
-// have in `callfn serve`, and without, which is what starting one takes.
+// BenchmarkRespawn is how long it takes until the next run is done where the only sandbox process had to be killed:
+// with a spare, as calls have in `callfn serve`, and without, which is what starting one takes.
 func BenchmarkRespawn(b *testing.B) {
 	for name, spares := range map[string]int{"with a spare": 1, "without": 0} {
 		b.Run(name, func(b *testing.B) { respawn(b, spares) })
@@ -227,8 +237,9 @@ func respawn(b *testing.B, spares int) {
 	}
 	defer pool.Close()
 	bad := sandbox.Job{
-		Kind: sandbox.KindShow, Run: "0123456789abcdef0123456789abcdef", Source: "function () { return [].indexOf.call({length: 9e15}, 1); }",
-		Doc: json.RawMessage("{}"), Req: json.RawMessage("{}"), Limits: sandbox.Limits{Deadline: 20 * time.Millisecond},
+		Kind: sandbox.KindShow, Run: "0123456789abcdef0123456789abcdef",
+		Source: "function () { return [].indexOf.call({length: 9e15}, 1); }",
+		Doc:    json.RawMessage("{}"), Req: json.RawMessage("{}"), Limits: sandbox.Limits{Deadline: 20 * time.Millisecond},
 	}
 	good := bad
 	good.Source, good.Limits = "function () { return {json: 1}; }", sandbox.Limits{}

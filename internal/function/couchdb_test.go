@@ -68,8 +68,14 @@ func TestCouchDBAnswers(t *testing.T) {
 			{"cyclic", "var a = {}; a.a = a; return a", outcomes(function.InvalidFlow), ""},
 			{"endless loop", "while (true) {}", outcomes(function.Timeout), ""},
 			{"deep recursion", "function f() { return f() + 1; } return f();", outcomes(function.Threw, function.Crashed), ""},
-			{"send", "try { send('abc'); } catch (e) {} return {module: 'noop'}", outcomes(function.OK, function.InvalidFlow), ""},
-			{"start", "try { start({headers: {'X-Callfn-Run': 'x'}, code: 404}); } catch (e) {} return {module: 'noop'}", outcomes(function.OK), ""},
+			{
+				"send", "try { send('abc'); } catch (e) {} return {module: 'noop'}", outcomes(function.OK, function.InvalidFlow),
+				"",
+			},
+			{
+				"start", "try { start({headers: {'X-Callfn-Run': 'x'}, code: 404}); } catch (e) {} return {module: 'noop'}",
+				outcomes(function.OK), "",
+			},
 		} {
 			t.Run(row.name, func(t *testing.T) {
 				id := strings.Repeat("0", 30) + hex.EncodeToString([]byte{byte(i)})
@@ -108,7 +114,8 @@ func evaluate(t *testing.T, d function.Driver, id string) function.Evaluated {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	ev, err := d.Evaluate(ctx, function.Evaluation{
-		Run: function.RunID(randomID(t)), Function: function.ID(id), Params: map[string]string{"To": "1000"}, Deadline: 800 * time.Millisecond,
+		Run: function.RunID(randomID(t)), Function: function.ID(id), Params: map[string]string{"To": "1000"},
+		Deadline: 800 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -144,14 +151,18 @@ func TestCouchDBMissingParts(t *testing.T) {
 		{"wrong password", wrong.Database(name), "refuses the credentials"},
 	} {
 		d := function.ShowDriver{Database: func() (*datastore.Database, error) { return tc.db, nil }}
-		ev, err := d.Evaluate(t.Context(), function.Evaluation{Run: "x", Function: "y", Params: map[string]string{"a": "b"}, Deadline: 5 * time.Second})
+		ev, err := d.Evaluate(t.Context(), function.Evaluation{
+			Run: "x", Function: "y", Params: map[string]string{"a": "b"},
+			Deadline: 5 * time.Second,
+		})
 		if err == nil || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%s: got %+v, error %v; want an error that says %q", tc.name, ev, err, tc.says)
 		}
 	}
 }
 
-// TestCouchDBLongParameters: above the request line's limit, and when asked for, parameters go as a form, and arrive the same.
+// TestCouchDBLongParameters: above the request line's limit, and when asked for, parameters go as a form, and arrive
+// the same.
 func TestCouchDBLongParameters(t *testing.T) {
 	c := realCouchDB(t)
 	eachLanguage(t, c, func(t *testing.T, _ string, p runnertest.Place) {
@@ -161,10 +172,15 @@ func TestCouchDBLongParameters(t *testing.T) {
 		for _, n := range []int{10, 7900, 8000, 8050, 8100, 8200, 30000} {
 			for _, post := range []bool{false, true} {
 				d.Post = post
-				ev, err := d.Evaluate(t.Context(), function.Evaluation{Run: function.RunID(randomID(t)), Function: function.ID(id), Deadline: time.Second,
-					Params: map[string]string{"long": strings.Repeat("x", n), "Custom-SIP-Headers[X-A]": "é +&=", "a+b&c": "1"}})
-				if err != nil || ev.Outcome != function.OK || !strings.Contains(string(ev.Value), `"odd":"é +&="`) || !strings.Contains(string(ev.Value), `"plus":"1"`) {
-					t.Errorf("%d bytes, post %v: got %s %s %v, error %v; want %s with the parameters as given", n, post, ev.Outcome, ev.Value, ev.Error, err, function.OK)
+				ev, err := d.Evaluate(t.Context(), function.Evaluation{
+					Run: function.RunID(randomID(t)), Function: function.ID(id),
+					Deadline: time.Second,
+					Params:   map[string]string{"long": strings.Repeat("x", n), "Custom-SIP-Headers[X-A]": "é +&=", "a+b&c": "1"},
+				})
+				if err != nil || ev.Outcome != function.OK || !strings.Contains(string(ev.Value), `"odd":"é +&="`) ||
+					!strings.Contains(string(ev.Value), `"plus":"1"`) {
+					t.Errorf("%d bytes, post %v: got %s %s %v, error %v; want %s with the parameters as given", n, post, ev.Outcome,
+						ev.Value, ev.Error, err, function.OK)
 				}
 			}
 		}

@@ -13,8 +13,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// ShowDialect asks the show `dialect` on the connection that holds the functions database what its engine does not parse. It
-// remembers the answer for a minute: an engine changes with its CouchDB's release.
+// ShowDialect asks the show `dialect` on the connection that holds the functions database what its engine does not
+// parse. It remembers the answer for a minute: an engine changes with its CouchDB's release.
 type ShowDialect struct {
 	Database func() (*datastore.Database, error)
 	Now      func() time.Time
@@ -53,7 +53,8 @@ type dialectAnswer struct {
 }
 
 func ask(ctx context.Context, db *datastore.Database) ([]string, error) {
-	path := "/" + url.PathEscape(db.Name()) + "/_design/" + url.PathEscape(db.Design(datastore.Functions)) + "/_show/dialect"
+	path := "/" + url.PathEscape(db.Name()) + "/_design/" + url.PathEscape(db.Design(datastore.Functions)) +
+		"/_show/dialect"
 	resp, err := db.Connection().Raw(ctx, http.MethodGet, path, "", http.Header{"Accept": {"application/json"}}, nil)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,8 @@ import (
 	"callfn/internal/function"
 )
 
-// mortal is a query server that dies under the shows of functions which say so, as by somebody else's hand or by its own fault.
+// mortal is a query server that dies under the shows of functions which say so, as by somebody else's hand or by its
+// own fault.
 const mortal = `while read -r line; do
   case "$line" in
   '["ddoc","new"'*) echo true ;;
@@ -37,9 +38,11 @@ func TestAProcessKilledFromOutsideIsNoCrash(t *testing.T) {
 		id := strings.Repeat("0", 31) + string(rune('1'+i))
 		store(t, p, id, c.source)
 		ev, err := p.Driver.Evaluate(t.Context(), function.Evaluation{
-			Run: "r", Function: function.ID(id), Params: map[string]string{"To": "1000", "Account-ID": "a"}, Deadline: 2 * time.Second,
+			Run: "r", Function: function.ID(id), Params: map[string]string{"To": "1000", "Account-ID": "a"},
+			Deadline: 2 * time.Second,
 		})
-		if ev.Outcome != c.want || (err != nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), "killed from outside") {
+		if ev.Outcome != c.want || (err != nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(),
+			"killed from outside") {
 			t.Errorf("%s: outcome %q, error %v; want %q", c.source, ev.Outcome, err, c.want)
 		}
 	}

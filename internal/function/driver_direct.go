@@ -16,8 +16,9 @@ type Copy interface {
 	Newest(ctx context.Context, id string) (json.RawMessage, error)
 }
 
-// DirectDriver runs functions without the HTTP show in between: it hands their documents, of which a copy is kept here, straight to
-// an engine of the service's own, with the very same `wh` and so the same refusals. Functions go on running while CouchDB is away.
+// DirectDriver runs functions without the HTTP show in between: it hands their documents, of which a copy is kept here,
+// straight to an engine of the service's own, with the very same `wh` and so the same refusals. Functions go on running
+// while CouchDB is away.
 type DirectDriver struct {
 	Documents Copy
 	Engine    Engine
@@ -26,7 +27,8 @@ type DirectDriver struct {
 // askWithin bounds how long a document that is not in the copy is looked for.
 const askWithin = 400 * time.Millisecond
 
-// Evaluate runs the copy of the function. A rehearsal has the newest, since whoever rehearses may have saved it just now.
+// Evaluate runs the copy of the function. A rehearsal has the newest, since whoever rehearses may have saved it just
+// now.
 func (d DirectDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, error) {
 	doc, err := d.document(ctx, e)
 	if err != nil {

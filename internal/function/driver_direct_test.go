@@ -20,8 +20,8 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// direct makes a place of an engine and a copy of a database on the embedded node, in which nothing evaluates functions: its Store
-// returns once the copy has the document.
+// direct makes a place of an engine and a copy of a database on the embedded node, in which nothing evaluates
+// functions: its Store returns once the copy has the document.
 func direct(t *testing.T, engine function.Engine) runnertest.Place {
 	t.Helper()
 	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), nobody{}, couchnode.Options{})
@@ -56,7 +56,8 @@ func direct(t *testing.T, engine function.Engine) runnertest.Place {
 func copyOf(t *testing.T, db func() (*datastore.Database, error)) *localcopy.Copy {
 	t.Helper()
 	r, err := localcopy.Open(localcopy.Config{
-		Name: "functions", Path: filepath.Join(t.TempDir(), "copy.db"), Database: db, Now: time.Now, Keep: func(datastore.Document) bool { return true },
+		Name: "functions", Path: filepath.Join(t.TempDir(), "copy.db"), Database: db, Now: time.Now,
+		Keep: func(datastore.Document) bool { return true },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +75,9 @@ func (nobody) Show(context.Context, string, string, json.RawMessage, json.RawMes
 	return nil, errNobody
 }
 
-func (nobody) Validate(context.Context, string, string, json.RawMessage, json.RawMessage, []couchnode.Edit) ([]*couchnode.EngineError, error) {
+func (nobody) Validate(context.Context, string, string, json.RawMessage, json.RawMessage,
+	[]couchnode.Edit,
+) ([]*couchnode.EngineError, error) {
 	return nil, errNobody
 }
 
@@ -110,7 +113,8 @@ func (f fixed) Newest(context.Context, string) (json.RawMessage, error) {
 
 // What cannot be a function's id is looked for nowhere, and answered like any function that is not there.
 func TestDirectAnswersWhatShowsAnswer(t *testing.T) {
-	doc := json.RawMessage(`{"_id":"0123456789abcdef0123456789abcdef","_rev":"1-a","pvt_type":"function","pvt_account_id":"a","function_js":"return 1"}`)
+	doc := json.RawMessage(`{"_id":"0123456789abcdef0123456789abcdef","_rev":"1-a","pvt_type":"function",` +
+		`"pvt_account_id":"a","function_js":"return 1"}`)
 	engine := ownSandbox(t)
 	for _, c := range []struct {
 		name   string
@@ -121,9 +125,24 @@ func TestDirectAnswersWhatShowsAnswer(t *testing.T) {
 		place  function.Place
 		rev    string
 	}{
-		{"there", fixed{doc: doc}, "0123456789abcdef0123456789abcdef", function.FromCall, function.OK, function.InDirect, "1-a"},
-		{"not there", fixed{}, "0123456789abcdef0123456789abcdef", function.FromCall, function.NotFound, function.InDirect, ""},
-		{"not there any more", fixed{doc: doc}, "0123456789abcdef0123456789abcdef", function.FromRehearsal, function.NotFound, function.InDirect, ""},
+		{
+			"there",
+			fixed{doc: doc},
+			"0123456789abcdef0123456789abcdef", function.FromCall, function.OK, function.InDirect,
+			"1-a",
+		},
+		{
+			"not there",
+			fixed{},
+			"0123456789abcdef0123456789abcdef", function.FromCall, function.NotFound, function.InDirect,
+			"",
+		},
+		{
+			"not there any more",
+			fixed{doc: doc},
+			"0123456789abcdef0123456789abcdef", function.FromRehearsal, function.NotFound,
+			function.InDirect, "",
+		},
 		{"no id", fixed{doc: doc}, "_all_docs", function.FromCall, function.NotFound, function.InDirect, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -136,8 +155,10 @@ func TestDirectAnswersWhatShowsAnswer(t *testing.T) {
 		})
 	}
 	stale := errors.New("it cannot be known")
-	if _, err := (function.DirectDriver{Documents: fixed{err: stale}, Engine: engine}).Evaluate(t.Context(), function.Evaluation{
-		Run: "r", Function: "0123456789abcdef0123456789abcdef"}); !errors.Is(err, stale) {
+	if _, err := (function.DirectDriver{Documents: fixed{err: stale}, Engine: engine}).Evaluate(t.Context(),
+		function.Evaluation{
+			Run: "r", Function: "0123456789abcdef0123456789abcdef",
+		}); !errors.Is(err, stale) {
 		t.Error(err)
 	}
 }
@@ -145,7 +166,8 @@ func TestDirectAnswersWhatShowsAnswer(t *testing.T) {
 // A queue that is full is a refusal, of drafts as well, and no fault of the engine.
 func TestFullSandboxRefuses(t *testing.T) {
 	busy := evaluator(func() (sandbox.Answer, error) { return sandbox.Answer{}, sandbox.ErrBusy })
-	ev, err := function.LocalDrafts{Eval: busy, Wh: wh(t)}.EvaluateDraft(t.Context(), "return 1", function.Evaluation{Run: "r", Params: map[string]string{"a": "b"}})
+	ev, err := function.LocalDrafts{Eval: busy, Wh: wh(t)}.EvaluateDraft(t.Context(), "return 1",
+		function.Evaluation{Run: "r", Params: map[string]string{"a": "b"}})
 	if err != nil || ev.Outcome != function.Refused {
 		t.Errorf("got %+v, error %v; want %s", ev, err, function.Refused)
 	}

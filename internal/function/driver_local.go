@@ -10,8 +10,8 @@ import (
 	"callfn/internal/sandbox"
 )
 
-// LocalDrafts evaluates drafts in the service's own sandbox with the same `wh` that stored functions meet. No draft ever goes
-// into a request to a show.
+// LocalDrafts evaluates drafts in the service's own sandbox with the same `wh` that stored functions meet. No draft
+// ever goes into a request to a show.
 type LocalDrafts Sandbox
 
 // EvaluateDraft runs source once.
@@ -34,7 +34,8 @@ func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluat
 // Parse parses source alone as a function body, under the deadline of a run.
 func (d LocalDrafts) Parse(ctx context.Context, source string, owner, root account.ID) (*sandbox.Fault, error) {
 	a, err := d.Eval.Do(ctx, sandbox.Job{
-		Kind: sandbox.KindParse, Run: "parse", Source: source, Limits: d.Limits, Account: string(owner), Root: string(root), Rehearsal: true,
+		Kind: sandbox.KindParse, Run: "parse", Source: source, Limits: d.Limits, Account: string(owner), Root: string(root),
+		Rehearsal: true,
 	})
 	if err != nil {
 		return nil, err

@@ -2,7 +2,8 @@ package function
 
 import "context"
 
-// Placed is a Driver for functions that a storage plan may move: each run is evaluated by the driver for where they are now.
+// Placed is a Driver for functions that a storage plan may move: each run is evaluated by the driver for where they are
+// now.
 type Placed struct {
 	Own       func() bool // reports whether functions are in this process's own node
 	Here      Driver      // for the own node

@@ -17,11 +17,12 @@ import (
 	"callfn/internal/queryserver"
 )
 
-// ShowDriver runs functions the way KAZOO does (kazoo-facts §3.1): it fetches the show `wh` of the function's document with the
-// call's parameters as the query string. CouchDB, the embedded node and anything else that speaks CouchDB's API answers.
+// ShowDriver runs functions the way KAZOO does (kazoo-facts §3.1): it fetches the show `wh` of the function's document
+// with the call's parameters as the query string. CouchDB, the embedded node and anything else that speaks CouchDB's
+// API answers.
 type ShowDriver struct {
-	// Database names the functions database on the connection that holds it now; a storage plan may move it. Its Design says
-	// what the design document is called there.
+	// Database names the functions database on the connection that holds it now; a storage plan may move it. Its Design
+	// says what the design document is called there.
 	Database func() (*datastore.Database, error)
 	// Post sends every run's parameters as a form body, which keeps callers' numbers out of access logs.
 	Post bool
@@ -29,8 +30,8 @@ type ShowDriver struct {
 	MaxTarget int
 	// MaxResult is the longest answer in bytes that is read; beyond it the outcome is too_large. 256 KiB when zero.
 	MaxResult int
-	// Ours is set where the engine is known to be our query server. It ends functions by itself and lets them wait for their turn;
-	// otherwise that is learnt from its answers.
+	// Ours is set where the engine is known to be our query server. It ends functions by itself and lets them wait for
+	// their turn; otherwise that is learnt from its answers.
 	Ours bool
 	// Fresh opens a connection for every run, which a load balancer may send to another node.
 	Fresh bool
@@ -44,10 +45,11 @@ type ShowDriver struct {
 // DefaultMaxTarget is what CouchDB's 8,192-byte request line leaves for a target (couchdb-facts, Parameters).
 const DefaultMaxTarget = 8177
 
-// Evaluate fetches the show. It never sends a conditional request: a show's ETag ignores the query string (couchdb-facts).
+// Evaluate fetches the show. It never sends a conditional request: a show's ETag ignores the query string
+// (couchdb-facts).
 //
-// Our own query server always ends functions, so there no answer within ctx is an error. Other engines are given up a little after the
-// deadline: see giveUp. While the engine answers no show at all, an error comes at once.
+// Our own query server always ends functions, so there no answer within ctx is an error. Other engines are given up a
+// little after the deadline: see giveUp. While the engine answers no show at all, an error comes at once.
 func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, error) {
 	db, err := d.Database()
 	if err != nil {
@@ -105,7 +107,8 @@ func (d *ShowDriver) evaluate(ctx context.Context, db *datastore.Database, e Eva
 	case enveloped:
 		return readEnvelope(body, e.Run)
 	}
-	ev, err := readBare(resp.StatusCode, resp.Header.Get("Content-Type"), body, place{ctx: ctx, db: db, function: e.Function})
+	ev, err := readBare(resp.StatusCode, resp.Header.Get("Content-Type"), body,
+		place{ctx: ctx, db: db, function: e.Function})
 	if ev.Place = InShow; ev.Outcome == Refused {
 		ev.Place = "" // it did not run
 	}
@@ -157,7 +160,10 @@ func readEnvelope(body []byte, run RunID) (Evaluated, error) {
 		return Evaluated{}, fmt.Errorf("the query server answered run %q with outcome %q", env.Run, env.Outcome)
 	}
 	if env.Error != nil {
-		ev.Error = &Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column, Source: env.Error.Source, Hint: env.Error.Hint}
+		ev.Error = &Error{
+			Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column,
+			Source: env.Error.Source, Hint: env.Error.Hint,
+		}
 	}
 	if env.Logs != nil {
 		if err := json.Unmarshal(env.Logs, &ev.Logs); err != nil {
@@ -186,8 +192,8 @@ func askFor(e Evaluation) queryserver.Ask {
 	}
 }
 
-// readAsJSON reports whether a parameter has one of the names whose values CouchDB reads as JSON in a show's query, refusing
-// what is none (couch_httpd:json_query_keys). In a form they are text like any other.
+// readAsJSON reports whether a parameter has one of the names whose values CouchDB reads as JSON in a show's query,
+// refusing what is none (couch_httpd:json_query_keys). In a form they are text like any other.
 func readAsJSON(params map[string]string) bool {
 	for _, name := range []string{"key", "startkey", "endkey", "descending"} {
 		if _, ok := params[name]; ok {

@@ -33,13 +33,20 @@ func showServer(t *testing.T, h http.HandlerFunc) *httptest.Server {
 func driver(t *testing.T, url string) *function.ShowDriver {
 	t.Helper()
 	c := connect(t, datastore.Config{URL: url, Breaker: true})
-	return &function.ShowDriver{Database: func() (*datastore.Database, error) { return c.Database("functions").Designed("ours"), nil }}
+	return &function.ShowDriver{Database: func() (*datastore.Database,
+		error,
+	) {
+		return c.Database("functions").Designed("ours"), nil
+	}}
 }
 
 func ask(t *testing.T, d *function.ShowDriver, params map[string]string) (function.Evaluated, time.Duration, error) {
 	t.Helper()
 	begun := time.Now()
-	ev, err := d.Evaluate(t.Context(), function.Evaluation{Run: "r", Function: "f", Params: params, Deadline: 300 * time.Millisecond})
+	ev, err := d.Evaluate(t.Context(), function.Evaluation{
+		Run: "r", Function: "f", Params: params,
+		Deadline: 300 * time.Millisecond,
+	})
 	return ev, time.Since(begun), err
 }
 
@@ -59,9 +66,12 @@ func TestASilentServerIsNoTimeout(t *testing.T) {
 	s := showServer(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "1") })
 	for name, fault := range map[string]faultproxy.Fault{
 		"half-open": faultproxy.Silent, "refusing": faultproxy.Refuse, "resetting": faultproxy.Reset,
-		"503": faultproxy.Status(503, `{"error":"x","reason":"y"}`), "disk full": faultproxy.Status(500, `{"error":"enospc","reason":"no space"}`),
-		"garbage": faultproxy.Answer("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"), "no HTTP": faultproxy.Answer("\x00\x01\x02"),
-		"half an answer": faultproxy.Answer("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"module\":"),
+		"503": faultproxy.Status(503, `{"error":"x","reason":"y"}`), "disk full": faultproxy.Status(500,
+			`{"error":"enospc","reason":"no space"}`),
+		"garbage": faultproxy.Answer("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>"),
+		"no HTTP": faultproxy.Answer("\x00\x01\x02"),
+		"half an answer": faultproxy.Answer("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
+			"100\r\n\r\n{\"module\":"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := faultproxy.Start(t, s.Listener.Addr().String())
@@ -75,7 +85,8 @@ func TestASilentServerIsNoTimeout(t *testing.T) {
 			}
 			p.Set(faultproxy.Pass)
 			recovered := false
-			for until := time.Now().Add(10 * time.Second); !recovered && time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+			for until := time.Now().Add(10 * time.Second); !recovered &&
+				time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
 				ev, _, err := ask(t, d, nil)
 				recovered = err == nil && ev.Outcome == function.OK
 			}
@@ -86,7 +97,8 @@ func TestASilentServerIsNoTimeout(t *testing.T) {
 	}
 }
 
-// What goes over the wire: KAZOO's GET, or the same encoding as a form; never conditional, never compressed, never into a log by POST.
+// What goes over the wire: KAZOO's GET, or the same encoding as a form; never conditional, never compressed, never into
+// a log by POST.
 func TestShowRequests(t *testing.T) {
 	var got *http.Request
 	var body string
@@ -103,7 +115,10 @@ func TestShowRequests(t *testing.T) {
 		name, to, method string
 		post             bool
 	}{
-		{"short", "1000", "GET", false}, {"as long as a target may be", longest, "GET", false}, {"one byte more", longest + "x", "POST", false}, {"asked for", "1000", "POST", true},
+		{"short", "1000", "GET", false},
+		{"as long as a target may be", longest, "GET", false},
+		{"one byte more", longest + "x", "POST", false},
+		{"asked for", "1000", "POST", true},
 	} {
 		d.Post = c.post
 		for range 2 { // the second could be conditional
@@ -118,7 +133,8 @@ func TestShowRequests(t *testing.T) {
 				}
 			}
 			if got.Method != c.method || got.URL.Path != path || got.URL.RawQuery != wantQuery || body != wantBody {
-				t.Errorf("%s: got %s %s, %d bytes of query, %d of body; want %s %s, %d and %d", c.name, got.Method, got.URL.Path, len(got.URL.RawQuery), len(body),
+				t.Errorf("%s: got %s %s, %d bytes of query, %d of body; want %s %s, %d and %d", c.name, got.Method, got.URL.Path,
+					len(got.URL.RawQuery), len(body),
 					c.method, path, len(wantQuery), len(wantBody))
 			}
 			for _, h := range []string{"If-None-Match", "If-Modified-Since", "Content-Encoding"} {
@@ -169,13 +185,17 @@ func TestAnEngineOfOthersIsToldTheZone(t *testing.T) {
 	table := "; local=" + datetime.In(loc).Table()
 	evaluate := func() {
 		t.Helper()
-		_, err := d.Evaluate(t.Context(), function.Evaluation{Run: "r", Function: "f", TimeZone: "Europe/Berlin", Now: time.UnixMilli(5)})
+		_, err := d.Evaluate(t.Context(), function.Evaluation{
+			Run: "r", Function: "f", TimeZone: "Europe/Berlin",
+			Now: time.UnixMilli(5),
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	evaluate()
-	if !strings.Contains(told, "; tz=Europe/Berlin") || !strings.Contains(told, "; now=5") || !strings.HasSuffix(told, table) {
+	if !strings.Contains(told, "; tz=Europe/Berlin") || !strings.Contains(told, "; now=5") ||
+		!strings.HasSuffix(told, table) {
 		t.Errorf("a stock engine is told %q, want zone, time and the table %q", told, table)
 	}
 	ours = true

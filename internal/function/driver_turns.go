@@ -4,12 +4,13 @@ import "context"
 
 // Turns makes accounts take turns: *fair.Lane.
 type Turns interface {
-	// Admit waits for the account's turn, or refuses with an error that wraps sandbox.ErrBusy. Call leave once, afterwards.
+	// Admit waits for the account's turn, or refuses with an error that wraps sandbox.ErrBusy. Call leave once,
+	// afterwards.
 	Admit(ctx context.Context, root, account string) (leave func(), err error)
 }
 
-// InTurn is a Driver before one whose place does not know accounts, such as CouchDB, or knows them late: it holds runs back here, so that
-// one account's never fill the place, and that what is refused has cost nothing.
+// InTurn is a Driver before one whose place does not know accounts, such as CouchDB, or knows them late: it holds runs
+// back here, so that one account's never fill the place, and that what is refused has cost nothing.
 type InTurn struct {
 	Driver     Driver
 	Calls      Turns

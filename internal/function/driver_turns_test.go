@@ -24,7 +24,8 @@ func TestInTurn(t *testing.T) {
 		return fair.NewLane(nil, fair.Config{Workers: 2, Queue: 8, MaxWait: 10 * time.Millisecond})
 	}
 	r := function.NewRunner(function.Config{
-		Driver: function.InTurn{Driver: place, Calls: lane(), Rehearsals: lane()}, NewRun: func() function.RunID { return "r1" },
+		Driver: function.InTurn{Driver: place, Calls: lane(), Rehearsals: lane()},
+		NewRun: func() function.RunID { return "r1" },
 	})
 	run := func(account, origin string) function.Result {
 		req := function.Request{Account: "a", Origin: function.FromCall}
@@ -41,7 +42,8 @@ func TestInTurn(t *testing.T) {
 	go func() { ended <- run("a", "rehearsal").Outcome }()
 	<-started
 	<-started
-	if res := run("a", "call"); res.Outcome != function.Refused || res.Error.Message != "no turn within 10ms" || res.Error.Hint == "" {
+	if res := run("a", "call"); res.Outcome != function.Refused || res.Error.Message != "no turn within 10ms" ||
+		res.Error.Hint == "" {
 		t.Errorf("a second run of a: got %s %+v, want %s: no turn within 10ms", res.Outcome, res.Error, function.Refused)
 	}
 	for _, origin := range []string{"call", "rehearsal"} {

@@ -52,7 +52,8 @@ func hintsOf(warnings []Warning, res Result) []string {
 	for _, w := range warnings {
 		key, _, _ := strings.Cut(w.Message, "]`")
 		missed := slices.ContainsFunc(res.Hints, func(hint string) bool { return strings.HasPrefix(hint, key) })
-		said := w.rule == "parameter_name" && missed || w.rule == "nothing_returned" && res.Outcome == NoFlow || w.rule == "promise" && res.Outcome == InvalidFlow ||
+		said := w.rule == "parameter_name" && missed || w.rule == "nothing_returned" && res.Outcome == NoFlow ||
+			w.rule == "promise" && res.Outcome == InvalidFlow ||
 			res.Error != nil && (strings.Contains(res.Error.Hint, w.Message) || res.Outcome == NoFlow && w.rule == "cut_return")
 		switch {
 		case said:
@@ -104,7 +105,8 @@ func (r *Runner) aboutKey(key string, params map[string]string) string {
 	}
 	for have := range params {
 		if strings.HasPrefix(have, key+"[") {
-			return fmt.Sprintf("`call['%s']` is not set: what it holds are keys of their own, such as `call['%s']`", key, least(params, key+"["))
+			return fmt.Sprintf("`call['%s']` is not set: what it holds are keys of their own, such as `call['%s']`", key,
+				least(params, key+"["))
 		}
 	}
 	near := ""

@@ -11,7 +11,8 @@ import (
 	"callfn/internal/function"
 )
 
-// An engine that is not ours says less: in a rehearsal its words are explained from the document, which a call has no time for.
+// An engine that is not ours says less: in a rehearsal its words are explained from the document, which a call has no
+// time for.
 func TestStockEnginesWordsAreExplained(t *testing.T) {
 	answers := map[string]string{
 		"threw":   `{"error":"threw","message":"TypeError: not a function","line":2,"column":13}`,
@@ -39,18 +40,28 @@ func TestStockEnginesWordsAreExplained(t *testing.T) {
 		d := driver(t, s.URL)
 		run := func(origin function.Origin) function.Error {
 			t.Helper()
-			ev, err := d.Evaluate(t.Context(), function.Evaluation{Run: "r", Function: "f", Deadline: time.Second, Origin: origin})
+			ev, err := d.Evaluate(t.Context(), function.Evaluation{
+				Run: "r", Function: "f", Deadline: time.Second,
+				Origin: origin,
+			})
 			if err != nil || string(ev.Outcome) != outcome || ev.Error == nil {
 				t.Fatalf("%s: got %+v %v", outcome, ev, err)
 			}
 			return *ev.Error
 		}
 		want := map[string]function.Error{
-			"threw":   {Message: "TypeError: name.splitt is not a function", Line: 2, Source: "return name.splitt(' ');", Hint: "`split`"},
-			"no_flow": {Message: "the function returned nothing", Line: 1, Source: "function main(call) {", Hint: "return main(call);"},
+			"threw": {
+				Message: "TypeError: name.splitt is not a function", Line: 2, Source: "return name.splitt(' ');",
+				Hint: "`split`",
+			},
+			"no_flow": {
+				Message: "the function returned nothing", Line: 1, Source: "function main(call) {",
+				Hint: "return main(call);",
+			},
 		}[outcome]
 		got := run(function.FromRehearsal)
-		if got.Message != want.Message || got.Line != want.Line || got.Source != want.Source || !strings.Contains(got.Hint, want.Hint) {
+		if got.Message != want.Message || got.Line != want.Line || got.Source != want.Source || !strings.Contains(got.Hint,
+			want.Hint) {
 			t.Errorf("%s: got %+v, want %+v", outcome, got, want)
 		}
 		reads = 0

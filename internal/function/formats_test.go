@@ -12,14 +12,16 @@ import (
 func TestUnavailableFormatsAreWarnedOf(t *testing.T) {
 	r := drafter(t)
 	for text, warned := range map[string]string{
-		"new Date().toLocaleString('pl-PL')":                                             `locale "pl-PL" is not available`,
-		"new Date().toLocaleDateString(\"ja-JP\", {weekday: 'long'})":                    `locale "ja-JP" is not available`,
-		"(5).toLocaleString('nb')":                                                       `locale "nb" is not available`,
-		"new Date().toLocaleString('en_US')":                                             "is no language tag such as en-US",
-		"new Intl.DateTimeFormat('zh-CN').format()":                                      `locale "zh-CN" is not available`,
-		"Intl.NumberFormat('ru').format(5)":                                              `locale "ru" is not available`,
-		"new Date().toLocaleString('en-US', {timeZone: 'America/New York'})":             `invalid time zone specified: "America/New York"`,
-		"new Date().toLocaleString('en-US', {timeZone: 'PST', hour: 'numeric'})":         `invalid time zone specified: "PST"`,
+		"new Date().toLocaleString('pl-PL')":                          `locale "pl-PL" is not available`,
+		"new Date().toLocaleDateString(\"ja-JP\", {weekday: 'long'})": `locale "ja-JP" is not available`,
+		"(5).toLocaleString('nb')":                                    `locale "nb" is not available`,
+		"new Date().toLocaleString('en_US')":                          "is no language tag such as en-US",
+		"new Intl.DateTimeFormat('zh-CN').format()":                   `locale "zh-CN" is not available`,
+		"Intl.NumberFormat('ru').format(5)":                           `locale "ru" is not available`,
+		"new Date().toLocaleString('en-US', {timeZone: 'America/New York'})": `invalid time zone specified: ` +
+			`"America/New York"`,
+		"new Date().toLocaleString('en-US', {timeZone: 'PST', hour: 'numeric'})": `invalid time zone specified: ` +
+			`"PST"`,
 		"new Intl.PluralRules('en-US').select(1)":                                        "`Intl.PluralRules` is not there",
 		"new Date().toLocaleString('de-DE')":                                             "",
 		"new Date().toLocaleString('EN-us', {timeZone: 'america/new_york'})":             "",
@@ -33,7 +35,8 @@ func TestUnavailableFormatsAreWarnedOf(t *testing.T) {
 	} {
 		source := "return {module: 'tts', data: {text: 'x' + " + text + "}};"
 		_, warnings, err := r.CheckSyntax(context.Background(), "", source)
-		if err != nil || (len(warnings) > 0) != (warned != "") || warned != "" && (len(warnings) != 1 || !strings.Contains(warnings[0].Message, warned)) {
+		if err != nil || (len(warnings) > 0) != (warned != "") || warned != "" &&
+			(len(warnings) != 1 || !strings.Contains(warnings[0].Message, warned)) {
 			t.Errorf("%s: %v, warned %+v, want %q", text, err, warnings, warned)
 		}
 		if res := r.RunDraft(context.Background(), function.Draft{Source: source}); (res.Outcome == function.Threw) != (warned != "") {

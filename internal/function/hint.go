@@ -16,15 +16,16 @@ var hints = map[Outcome]string{
 	NoFlow:      "end every path of the function with return {module: '…', data: {…}};",
 	InvalidFlow: "return one callflow node: {module: '…', data: {…}, children: {…}}",
 	Syntax:      "mend the function body and save it again: saving checks it",
-	Threw:       "the function itself failed: run it as a draft with the same parameters to see where", // where no line is known
-	Timeout:     "the function runs too long: look for a loop that does not end",
-	Memory:      "the function builds too much data: look for a string or list that keeps growing",
-	Crashed:     "the function brought its worker down; other calls were not affected; simplify it",
-	TooLarge:    "return less: a flow is small; texts and tables belong into other documents",
-	Disabled:    `switch it on again with PATCH {"data":{"enabled":true}}`,
-	NotFound:    "check the id in the callflow: the function was deleted, or never was in this account",
-	Refused:     "the platform did not run it; the message says why",
-	EngineDown:  "the place that runs functions does not answer: look at its log, then at `callfn serve`'s",
+	// where no line is known
+	Threw:      "the function itself failed: run it as a draft with the same parameters to see where",
+	Timeout:    "the function runs too long: look for a loop that does not end",
+	Memory:     "the function builds too much data: look for a string or list that keeps growing",
+	Crashed:    "the function brought its worker down; other calls were not affected; simplify it",
+	TooLarge:   "return less: a flow is small; texts and tables belong into other documents",
+	Disabled:   `switch it on again with PATCH {"data":{"enabled":true}}`,
+	NotFound:   "check the id in the callflow: the function was deleted, or never was in this account",
+	Refused:    "the platform did not run it; the message says why",
+	EngineDown: "the place that runs functions does not answer: look at its log, then at `callfn serve`'s",
 }
 
 // mostFields is how many fields that fail a message lists.

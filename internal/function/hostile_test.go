@@ -119,7 +119,8 @@ func serveLines() int {
 		return 1
 	}
 	defer pool.Close()
-	if err := queryserver.NewServer(pool, sandbox.Limits{Deadline: sandbox.MaxDeadline}).Serve(context.Background(), os.Stdin, os.Stdout); err != nil {
+	if err := queryserver.NewServer(pool, sandbox.Limits{Deadline: sandbox.MaxDeadline}).Serve(context.Background(),
+		os.Stdin, os.Stdout); err != nil {
 		return 1
 	}
 	return 0
@@ -171,14 +172,18 @@ func (c *couch) line(command any) ([]byte, error) {
 }
 
 func (c *couch) Evaluate(_ context.Context, e function.Evaluation) (function.Evaluated, error) {
-	if got, err := c.line([]any{"reset", map[string]any{"reduce_limit": true, "timeout": 5000}}); err != nil || string(got) != "true\n" {
+	if got, err := c.line([]any{"reset", map[string]any{"reduce_limit": true, "timeout": 5000}}); err != nil ||
+		string(got) != "true\n" {
 		return function.Evaluated{}, fmt.Errorf("reset: %q %v", got, err)
 	}
 	req, err := request(e)
 	if err != nil {
 		return function.Evaluated{}, err
 	}
-	got, err := c.line([]any{"ddoc", "_design/functions", []string{"shows", "wh"}, []json.RawMessage{c.doc(e.Function), req}})
+	got, err := c.line([]any{"ddoc", "_design/functions", []string{"shows", "wh"}, []json.RawMessage{
+		c.doc(e.Function),
+		req,
+	}})
 	if err != nil {
 		return function.Evaluated{}, err
 	}
@@ -194,8 +199,10 @@ func TestHostileQueryServer(t *testing.T) {
 		t.Skip("takes long, and the race detector makes it longer: run this without -short")
 	}
 	c, cmd := startQueryServer(t)
-	p := hostiletest.Place{Driver: c, Store: c.store, Late: late, MaxRSS: maxWorker,
-		Processes: func() []int { return hostiletest.Descendants(cmd.Process.Pid) }}
+	p := hostiletest.Place{
+		Driver: c, Store: c.store, Late: late, MaxRSS: maxWorker,
+		Processes: func() []int { return hostiletest.Descendants(cmd.Process.Pid) },
+	}
 	hostiletest.Run(t, func(*testing.T) hostiletest.Place { return p })
 }
 
@@ -205,7 +212,10 @@ func TestQueryServerAnswersInCouchDBsTime(t *testing.T) {
 	for id, js := range map[string]string{
 		"1": `[].indexOf.call({length: 9e15}, 1)`, "2": `for (;;) {}`, "3": `for (;;) { try { while (1) {} } catch (e) {} }`,
 	} {
-		if err := c.store(context.Background(), map[string]any{"_id": id, "pvt_type": "function", "function_js": js}); err != nil {
+		if err := c.store(context.Background(), map[string]any{
+			"_id": id, "pvt_type": "function",
+			"function_js": js,
+		}); err != nil {
 			t.Fatal(err)
 		}
 		var took time.Duration
@@ -215,8 +225,11 @@ func TestQueryServerAnswersInCouchDBsTime(t *testing.T) {
 				t.Fatal(err)
 			}
 			start := time.Now()
-			got, err := c.line([]any{"ddoc", "_design/functions", []string{"shows", "wh"},
-				[]json.RawMessage{c.doc(function.ID(id)), json.RawMessage(`{"query":{"a":"b"}}`)}})
+			got, err := c.line([]any{
+				"ddoc", "_design/functions",
+				[]string{"shows", "wh"},
+				[]json.RawMessage{c.doc(function.ID(id)), json.RawMessage(`{"query":{"a":"b"}}`)},
+			})
 			took = time.Since(start)
 			if err != nil {
 				t.Fatal(err)
@@ -259,12 +272,13 @@ func TestHostileEmbeddedNode(t *testing.T) {
 	hostiletest.Run(t, func(*testing.T) hostiletest.Place { return p })
 }
 
-// TestHostileCouchDB runs the same list on the CouchDB that CALLFN_TEST_COUCHDB_URL names, each fixture in a database of its
-// own: CouchDB matches engine processes by database, so that one fixture's harm is not another's.
+// TestHostileCouchDB runs the same list on the CouchDB that CALLFN_TEST_COUCHDB_URL names, each fixture in a database
+// of its own: CouchDB matches engine processes by database, so that one fixture's harm is not another's.
 func TestHostileCouchDB(t *testing.T) {
 	url := os.Getenv("CALLFN_TEST_COUCHDB_URL")
 	if url == "" {
-		t.Skip("no real CouchDB: set CALLFN_TEST_COUCHDB_URL=http://user:password@host:5984 to run the hostile functions there")
+		t.Skip("no real CouchDB: set CALLFN_TEST_COUCHDB_URL=http://user:password@host:5984 to run the hostile functions " +
+			"there")
 	}
 	c := connect(t, datastore.Config{URL: url, Timeout: 30 * time.Second})
 	ran := 0
@@ -288,7 +302,8 @@ func TestHostileCouchDB(t *testing.T) {
 		})
 	}
 	if ran == 0 {
-		t.Error(errors.New("this CouchDB runs functions in neither language: start couchjs with --eval, or register `callfn queryserver` as language callfn"))
+		t.Error(errors.New("this CouchDB runs functions in neither language: start couchjs with --eval, or register " +
+			"`callfn queryserver` as language callfn"))
 	}
 }
 
@@ -297,7 +312,10 @@ func TestInterleavedAccounts(t *testing.T) {
 	c, _ := startQueryServer(t)
 	ctx := context.Background()
 	for _, id := range []string{"a", "b"} {
-		if err := c.store(ctx, map[string]any{"_id": id, "pvt_type": "function", "pvt_account_id": id, "function_js": marking}); err != nil {
+		if err := c.store(ctx, map[string]any{
+			"_id": id, "pvt_type": "function", "pvt_account_id": id,
+			"function_js": marking,
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -308,8 +326,10 @@ func TestInterleavedAccounts(t *testing.T) {
 	for i := range turns {
 		id := []string{"a", "b"}[i%2]
 		me := fmt.Sprint(id, i)
-		got, err := c.Evaluate(ctx, function.Evaluation{Run: "r", Function: function.ID(id),
-			Params: map[string]string{"me": me, "Account-ID": id}, Deadline: 2 * time.Second})
+		got, err := c.Evaluate(ctx, function.Evaluation{
+			Run: "r", Function: function.ID(id),
+			Params: map[string]string{"me": me, "Account-ID": id}, Deadline: 2 * time.Second,
+		})
 		if want := fmt.Sprintf(`{"module":"noop","data":{"me":%q,"found":[]}}`, me); err != nil || string(got.Value) != want {
 			t.Fatalf("%s: got %s %s %+v, error %v; want %s", me, got.Outcome, got.Value, got.Error, err, want)
 		}
@@ -319,7 +339,8 @@ func TestInterleavedAccounts(t *testing.T) {
 // H48: a show is never answered with 304, whatever a client claims to have.
 func TestNoConditionalShow(t *testing.T) {
 	pool := sandboxtest.Pool(t, 1)
-	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{Shows: pool, Maps: pool}, couchnode.Options{})
+	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{Shows: pool, Maps: pool},
+		couchnode.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,12 +358,16 @@ func TestNoConditionalShow(t *testing.T) {
 	if _, err := couchapp.Install(ctx, db, d); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Create(ctx, map[string]any{"_id": "f", "pvt_type": "function", "function_js": "return call.To"}); err != nil {
+	if _, err := db.Create(ctx, map[string]any{
+		"_id": "f", "pvt_type": "function",
+		"function_js": "return call.To",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	etag := `"none"`
 	for _, to := range []string{"1", "2"} {
-		resp, err := c.Raw(ctx, "GET", "/functions/_design/functions/_show/wh/f", "To="+to, http.Header{"If-None-Match": {etag, "*"}}, nil)
+		resp, err := c.Raw(ctx, "GET", "/functions/_design/functions/_show/wh/f", "To="+to,
+			http.Header{"If-None-Match": {etag, "*"}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -376,12 +401,19 @@ func TestKilledWorker(t *testing.T) {
 		}
 	})
 	defer killed.Stop()
-	got, err := c.Evaluate(ctx, function.Evaluation{Run: "r", Function: "loop", Params: map[string]string{"a": "b"}, Deadline: 4 * time.Second})
+	got, err := c.Evaluate(ctx, function.Evaluation{
+		Run: "r", Function: "loop", Params: map[string]string{"a": "b"},
+		Deadline: 4 * time.Second,
+	})
 	if err == nil || !strings.Contains(err.Error(), "killed from outside") {
-		t.Errorf("%s %+v %v, want an error that says it was killed from outside: the function did nothing", got.Outcome, got.Error, err)
+		t.Errorf("%s %+v %v, want an error that says it was killed from outside: the function did nothing", got.Outcome,
+			got.Error, err)
 	}
 	start := time.Now()
-	got, err = c.Evaluate(ctx, function.Evaluation{Run: "r", Function: "next", Params: map[string]string{"a": "b"}, Deadline: 4 * time.Second})
+	got, err = c.Evaluate(ctx, function.Evaluation{
+		Run: "r", Function: "next", Params: map[string]string{"a": "b"},
+		Deadline: 4 * time.Second,
+	})
 	if took := time.Since(start); err != nil || string(got.Value) != `"next"` || took > 4*time.Second {
 		t.Errorf("the next run: got %s %s, error %v after %v; want next within 4s", got.Outcome, got.Value, err, took)
 	}

@@ -10,11 +10,11 @@ import (
 	"callfn/internal/sandbox"
 )
 
-// Engine evaluates the show `wh` over a document that is at hand: in the service's own sandbox, or in query server processes
-// of others.
+// Engine evaluates the show `wh` over a document that is at hand: in the service's own sandbox, or in query server
+// processes of others.
 type Engine interface {
-	// Show runs `wh` over doc (JSON, or null) and req (CouchDB's request object), for e. What the function does wrong is told by the
-	// Evaluated; an error means that the engine cannot run anything now.
+	// Show runs `wh` over doc (JSON, or null) and req (CouchDB's request object), for e. What the function does wrong is
+	// told by the Evaluated; an error means that the engine cannot run anything now.
 	Show(ctx context.Context, doc, req json.RawMessage, e Evaluation) (Evaluated, error)
 }
 
@@ -41,8 +41,8 @@ func requestOf(e Evaluation, ask queryserver.Ask) (json.RawMessage, error) {
 	})
 }
 
-// readResponse reads the response object of the query server protocol: our own query server's envelope, or the bare answer of
-// another. from names the engine for people.
+// readResponse reads the response object of the query server protocol: our own query server's envelope, or the bare
+// answer of another. from names the engine for people.
 func readResponse(raw json.RawMessage, run RunID, from string) (Evaluated, error) {
 	var r struct {
 		Code    int               `json:"code"`

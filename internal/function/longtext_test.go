@@ -28,16 +28,21 @@ func TestShowParsesATextOnce(t *testing.T) {
 	}`
 	for _, kib := range []int{1, 64, 129, 512, 1024} {
 		source := "return {module: 'hangup', data: {}};" + strings.Repeat(" ", kib<<10-36)
-		doc, err := json.Marshal(map[string]any{"_id": "f", "pvt_type": "function", "pvt_account_id": "a", "function_js": source})
+		doc, err := json.Marshal(map[string]any{
+			"_id": "f", "pvt_type": "function", "pvt_account_id": "a",
+			"function_js": source,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		a, err := p.Do(t.Context(), sandbox.Job{
-			Kind: sandbox.KindShow, Run: "r", Source: count, Doc: doc, Req: json.RawMessage(`{"query":{"Account-ID":"a"},"form":{},"headers":{}}`),
+			Kind: sandbox.KindShow, Run: "r", Source: count, Doc: doc,
+			Req:    json.RawMessage(`{"query":{"Account-ID":"a"},"form":{},"headers":{}}`),
 			Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline},
 		})
 		if want := `{"json":[true,true,true]}`; err != nil || string(a.Body) != want {
-			t.Errorf("a text of %s: got %s %.300s, error %v; want %s, no parsing after the first run", fmt.Sprint(kib, " KiB"), a.Status, a.Body, err, want)
+			t.Errorf("a text of %s: got %s %.300s, error %v; want %s, no parsing after the first run", fmt.Sprint(kib, " KiB"),
+				a.Status, a.Body, err, want)
 		}
 	}
 }

@@ -20,15 +20,18 @@ import (
 	"callfn/schemas"
 )
 
-// Through the node's _show: 110 calls of account A whose function never ends, and rehearsals of account C that neither do, beside
-// the calls of account B. Every run of B succeeds, none waits for one of A's to end, and what is refused is refused at once. The
-// ratio of B's p95 is logged, since it depends on what else the machine does.
+// Through the node's _show: 110 calls of account A whose function never ends, and rehearsals of account C that neither
+// do, beside the calls of account B. Every run of B succeeds, none waits for one of A's to end, and what is refused is
+// refused at once. The ratio of B's p95 is logged, since it depends on what else the machine does.
 func TestNoisyNeighbour(t *testing.T) {
 	const deadline = time.Second
 	calls, rehearsals := sandboxtest.Pool(t, 2), sandboxtest.Pool(t, 1)
 	lanes := fair.Lanes{
-		Calls:      fair.NewLane(calls, fair.Config{Workers: 2, Queue: 256, MaxWait: function.MaxWait(function.FromCall)}),
-		Rehearsals: fair.NewLane(rehearsals, fair.Config{Workers: 1, Queue: 256, MaxWait: function.MaxWait(function.FromRehearsal)}),
+		Calls: fair.NewLane(calls, fair.Config{Workers: 2, Queue: 256, MaxWait: function.MaxWait(function.FromCall)}),
+		Rehearsals: fair.NewLane(rehearsals, fair.Config{
+			Workers: 1, Queue: 256,
+			MaxWait: function.MaxWait(function.FromRehearsal),
+		}),
 	}
 	engine := queryserver.Engine{Shows: lanes, Maps: rehearsals, Limits: sandbox.Limits{Deadline: deadline}}
 	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), engine, couchnode.Options{})
@@ -42,7 +45,10 @@ func TestNoisyNeighbour(t *testing.T) {
 		"0000000000000000000000000000000b": {"b", "return {module: 'hangup', data: {}}"},
 		"0000000000000000000000000000000c": {"c", "for (;;) {}"},
 	} {
-		if err := place.Store(t.Context(), map[string]any{"_id": id, "pvt_type": "function", "pvt_account_id": doc.account, "function_js": doc.source}); err != nil {
+		if err := place.Store(t.Context(), map[string]any{
+			"_id": id, "pvt_type": "function", "pvt_account_id": doc.account,
+			"function_js": doc.source,
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -56,7 +62,8 @@ func TestNoisyNeighbour(t *testing.T) {
 	})
 	run := func(ctx context.Context, acct string, origin function.Origin) function.Result {
 		return runner.Run(ctx, function.Request{
-			Account: account.ID(acct), Function: function.ID("0000000000000000000000000000000" + acct), Origin: origin, Params: map[string]string{"To": "1"},
+			Account: account.ID(acct), Function: function.ID("0000000000000000000000000000000" + acct), Origin: origin,
+			Params: map[string]string{"To": "1"},
 		})
 	}
 	callsOfB := func() []time.Duration {
@@ -116,7 +123,8 @@ func TestNoisyNeighbour(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	slices.Sort(refused)
-	t.Logf("B's p95 alone %s, beside A and C %s: ratio %.2f; slowest %s; %d refused, half within %s", p95(quiet), p95(noisy),
+	t.Logf("B's p95 alone %s, beside A and C %s: ratio %.2f; slowest %s; %d refused, half within %s", p95(quiet),
+		p95(noisy),
 		float64(p95(noisy))/float64(p95(quiet)), noisy[len(noisy)-1], len(refused), refused[len(refused)/2])
 	if slowest := noisy[len(noisy)-1]; slowest > deadline*9/10 {
 		t.Errorf("a run of B took %s, want at most %s: it waited for A", slowest, deadline*9/10)

@@ -8,8 +8,8 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// A flow keeps the order in which the function wrote it; defaults that schemas add come last. Names that are integers come first,
-// in the order of their numbers, as they do in every JavaScript.
+// A flow keeps the order in which the function wrote it; defaults that schemas add come last. Names that are integers
+// come first, in the order of their numbers, as they do in every JavaScript.
 func TestFlowsKeepTheFunctionsOrder(t *testing.T) {
 	res := drafter(t).RunDraft(t.Context(), function.Draft{
 		Source: `var menu = {module: 'menu', children: {'#': {module: 'hangup', data: {}}, 2: {module: 'answer', data: {}}, 10: {module: 'noop', data: {}},
@@ -24,8 +24,10 @@ func TestFlowsKeepTheFunctionsOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"data":{"zeta":{"y":1,"x":2},"timezone":"UTC","rules":[]},"module":"temporal_route","children":{"z":{"module":"menu","children":{` +
-		`"2":{"module":"answer","data":{}},"10":{"module":"noop","data":{}},"#":{"module":"hangup","data":{}},"_":{"module":"hangup","data":{}}},` +
+	want := `{"data":{"zeta":{"y":1,"x":2},"timezone":"UTC","rules":[]},"module":"temporal_route",` +
+		`"children":{"z":{"module":"menu","children":{` +
+		`"2":{"module":"answer","data":{}},"10":{"module":"noop","data":{}},"#":{"module":"hangup","data":{}},` +
+		`"_":{"module":"hangup","data":{}}},` +
 		`"data":{"id":"0123456789abcdef0123456789abcdef"}},"a":{"module":"hangup","data":{}}}}`
 	if string(got) != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -16,13 +16,17 @@ const (
 	TooLarge    Outcome = "too_large"    // result or parameters above their size limit
 	Disabled    Outcome = "disabled"     // the function is switched off
 	NotFound    Outcome = "not_found"    // absent, deleted, of another type or of another account: one answer for all
-	Refused     Outcome = "refused"      // the platform would not run it: unknown language pack, full queue, malformed request
-	EngineDown  Outcome = "engine_down"  // the place that evaluates functions did not answer
+	// the platform would not run it: unknown language pack, full queue, malformed request
+	Refused    Outcome = "refused"
+	EngineDown Outcome = "engine_down" // the place that evaluates functions did not answer
 )
 
 // Outcomes lists every outcome, in the order documentation shows them.
 func Outcomes() []Outcome {
-	return []Outcome{OK, NoFlow, InvalidFlow, Syntax, Threw, Timeout, Memory, Crashed, TooLarge, Disabled, NotFound, Refused, EngineDown}
+	return []Outcome{
+		OK, NoFlow, InvalidFlow, Syntax, Threw, Timeout, Memory, Crashed, TooLarge, Disabled, NotFound,
+		Refused, EngineDown,
+	}
 }
 
 // Known reports whether o belongs to the closed set.

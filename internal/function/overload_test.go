@@ -16,9 +16,10 @@ import (
 	"callfn/schemas"
 )
 
-// BenchmarkOverload finds how many whole steps of hello a second there are, and then has twice as many calls come, whether or not
-// earlier ones are done, of four accounts: what is refused must be refused at once, and must not cost those that run their place. It
-// does so five times over, since what a machine can do changes from one second to the next, and tells the medians. Run it with -benchtime 1x.
+// BenchmarkOverload finds how many whole steps of hello a second there are, and then has twice as many calls come,
+// whether or not earlier ones are done, of four accounts: what is refused must be refused at once, and must not cost
+// those that run their place. It does so five times over, since what a machine can do changes from one second to the
+// next, and tells the medians. Run it with -benchtime 1x.
 func BenchmarkOverload(b *testing.B) {
 	s := openStep(b, embeddedNode(b), couchapp.Callfn)
 	var callers []caller
@@ -35,7 +36,10 @@ func BenchmarkOverload(b *testing.B) {
 		return string(s.walk(ctx, c))
 	}}
 	load := func(rate float64, connections int) loadgen.Result {
-		plan := loadgen.Plan{Rate: rate, Connections: connections, WarmUp: time.Second / 2, Duration: 2 * time.Second, Rounds: 1, Timeout: 5 * time.Second}
+		plan := loadgen.Plan{
+			Rate: rate, Connections: connections, WarmUp: time.Second / 2, Duration: 2 * time.Second,
+			Rounds: 1, Timeout: 5 * time.Second,
+		}
 		results, err := loadgen.Run(b.Context(), plan, []loadgen.Target{target})
 		if err != nil {
 			b.Fatal(err)
@@ -56,9 +60,11 @@ func BenchmarkOverload(b *testing.B) {
 				}
 			}
 			for unit, value := range map[string]float64{
-				"peak-calls/s": peak.Rate(), "good-%-of-peak": 100 * over.Rate() / peak.Rate(), "refused-%": 100 * over.FailedShare(),
-				"refused-p99-µs": float64(over.Bad.Quantile(0.99).Microseconds()), "good-p99-µs": float64(over.Good.Quantile(0.99).Microseconds()),
-				"steal-%": 50 * (peak.Stolen + over.Stolen),
+				"peak-calls/s": peak.Rate(), "good-%-of-peak": 100 * over.Rate() / peak.Rate(),
+				"refused-%":      100 * over.FailedShare(),
+				"refused-p99-µs": float64(over.Bad.Quantile(0.99).Microseconds()),
+				"good-p99-µs":    float64(over.Good.Quantile(0.99).Microseconds()),
+				"steal-%":        50 * (peak.Stolen + over.Stolen),
 			} {
 				told[unit] = append(told[unit], value)
 			}

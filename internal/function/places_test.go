@@ -97,8 +97,8 @@ func TestEmbeddedNode(t *testing.T) {
 	}
 }
 
-// TestCouchDB runs the fixtures on the CouchDB that CALLFN_TEST_COUCHDB_URL names, in CouchDB's own engine where that allows
-// `new Function`, and in our query server where it is registered as language callfn.
+// TestCouchDB runs the fixtures on the CouchDB that CALLFN_TEST_COUCHDB_URL names, in CouchDB's own engine where that
+// allows `new Function`, and in our query server where it is registered as language callfn.
 func TestCouchDB(t *testing.T) {
 	url := os.Getenv("CALLFN_TEST_COUCHDB_URL")
 	if url == "" {
@@ -130,12 +130,13 @@ func TestCouchDB(t *testing.T) {
 		})
 	}
 	if ran == 0 {
-		t.Error("this CouchDB runs functions in neither language: start couchjs with --eval, or register `callfn queryserver` as language callfn")
+		t.Error("this CouchDB runs functions in neither language: start couchjs with --eval, or register `callfn " +
+			"queryserver` as language callfn")
 	}
 }
 
-// differsOnCouchjs is what CouchDB's own engines cannot do. Measured on 3.4.3 with SpiderMonkey 78 and 102 and with QuickJS;
-// they share one realm among all functions of a database, and do not cap memory (couchdb-facts, Isolation).
+// differsOnCouchjs is what CouchDB's own engines cannot do. Measured on 3.4.3 with SpiderMonkey 78 and 102 and with
+// QuickJS; they share one realm among all functions of a database, and do not cap memory (couchdb-facts, Isolation).
 var differsOnCouchjs = map[string]map[string]string{
 	"spidermonkey": {
 		"zz_changes_intrinsics_then": "the realm is shared: a changed prototype outlives the run",
@@ -147,7 +148,8 @@ var differsOnCouchjs = map[string]map[string]string{
 	},
 }
 
-// mayDifferOnCouchjs is what depends on the engine's version, the stack that the system gives it, or the machine's pace.
+// mayDifferOnCouchjs is what depends on the engine's version, the stack that the system gives it, or the machine's
+// pace.
 var mayDifferOnCouchjs = map[string]string{
 	"deep_recursion": "QuickJS and SpiderMonkey 78 die of it (signal 11), SpiderMonkey 102 throws",
 	"locale":         "the Intl of a SpiderMonkey is as old as it is: before 79 it does not know dateStyle",
@@ -180,7 +182,10 @@ func cannotRun(t testing.TB, p runnertest.Place) string {
 	if err := p.Store(ctx, map[string]any{"_id": id, "pvt_type": "function", "function_js": "return 1"}); err != nil {
 		t.Fatal(err)
 	}
-	ev, err := p.Driver.Evaluate(ctx, function.Evaluation{Run: "probe", Function: function.ID(id), Params: map[string]string{"a": "b"}})
+	ev, err := p.Driver.Evaluate(ctx, function.Evaluation{
+		Run: "probe", Function: function.ID(id),
+		Params: map[string]string{"a": "b"},
+	})
 	switch {
 	case err != nil:
 		return err.Error()

@@ -31,12 +31,18 @@ func TestSyntaxInPlainWords(t *testing.T) {
 		{"var a = 1;\nvar r = await fetch('http://x');", 2, 9, "no async/await", "no network"},
 		{"const x = await load();", 1, 11, "no async/await", "take `await` away"},
 		{"return\n{module: 'tts', data: {text: 'x'}};", 1, 1, "`return` ends at its line", "same line"},
-		{"if (call.To) {\n  return\n    {module: 'tts', data: {text: 'x'}};\n}", 2, 3, "`return` ends at its line", "same line"},
+		{
+			"if (call.To) {\n  return\n    {module: 'tts', data: {text: 'x'}};\n}", 2, 3, "`return` ends at its line",
+			"same line",
+		},
 		{`{"module": "hangup", "data": {}}`, 1, 1, "flow without `return`", "put `return` before"},
 		{"// a flow\n{module: 'hangup', data: {}}", 2, 1, "flow without `return`", "put `return` before"},
 		{"if (call.To) {\n  var x = 1;\n}}\nreturn {module: 'hangup', data: {}};", 3, 2, "one `}` too many", "take it away"},
 		{"return {module: 'tts', data: {text: 'x'}}};", 1, 42, "one `}` too many", "take it away"},
-		{"function f() {\n  if (call.To) {\n    log(1);\n  }\n  }\n  return 1;\n}\nreturn f();", 5, 3, "one `}` too many", "take it away"},
+		{
+			"function f() {\n  if (call.To) {\n    log(1);\n  }\n  }\n  return 1;\n}\nreturn f();", 5, 3, "one `}` too many",
+			"take it away",
+		},
 		{"return foo(1));", 1, 14, "one `)` too many", "take it away"},
 		{"if (call.To) {\n  var x = 1;\nreturn {module: 'hangup', data: {}};", 1, 14, "never closed", "put `}`"},
 		{"function a() {\n  if (x) {\n    b();\n}\nreturn {module: 'hangup'}", 2, 10, "never closed", "put `}`"},
@@ -47,7 +53,10 @@ func TestSyntaxInPlainWords(t *testing.T) {
 		{"return {module: “tts”};", 1, 17, "“ is a typographic quote", `write "`},
 		{"var a = 5 – 3;\nreturn a;", 1, 11, "– is a typographic dash", "write -"},
 		{"return {module： 'tts'};", 1, 15, "full-width", "write :"},
-		{"return {module: 'tts', data: {text: 'it's me'}};", 1, 41, "inside of a text ends it", `put the text between " and "`},
+		{
+			"return {module: 'tts', data: {text: 'it's me'}};", 1, 41, "inside of a text ends it",
+			`put the text between " and "`,
+		},
 		{"retrun {module: 'hangup'};", 1, 1, "`retrun` is no word", "`return`"},
 		{"fucntion f() { return 1; }\nreturn f();", 1, 1, "`fucntion` is no word", "`function`"},
 		{"cosnt a = 1;\nreturn a;", 1, 1, "`cosnt` is no word", "`const`"},
@@ -113,11 +122,20 @@ func TestRunsInPlainWords(t *testing.T) {
 		{"var r = fetch('http://x');\nreturn r;", function.Threw, "'fetch' is not defined", "no network", 1},
 		{"return require('x');", function.Threw, "'require' is not defined", "no modules", 1},
 		{"return {module: 'tts', data: {text: call.Caller-ID-Name}};", function.Threw, "", "write call['Caller-ID-Name']", 1},
-		{"var name = 'a b';\nvar x = name.splitt(' ');\nreturn x;", function.Threw, "name.splitt is not a function", "`split`", 2},
-		{"var l = call.To.split('').mpa(String); return l;", function.Threw, "call.To.split('').mpa is not a function", "`map`", 1},
+		{
+			"var name = 'a b';\nvar x = name.splitt(' ');\nreturn x;", function.Threw, "name.splitt is not a function",
+			"`split`", 2,
+		},
+		{
+			"var l = call.To.split('').mpa(String); return l;", function.Threw, "call.To.split('').mpa is not a function",
+			"`map`", 1,
+		},
 		{"return call.get('To');", function.Threw, "call.get is not a function", "call['Caller-ID-Number']", 1},
 		{"return call('To');", function.Threw, "call is not a function", "call['Caller-ID-Number']", 1},
-		{"console.tabel(1); return 1;", function.Threw, "console.tabel is not a function", "log, info, warn, error and debug", 1},
+		{
+			"console.tabel(1); return 1;", function.Threw, "console.tabel is not a function",
+			"log, info, warn, error and debug", 1,
+		},
 		{"return consle.log(1);", function.Threw, "'consle' is not defined", "`console`", 1},
 		{"return {module: tts, data: {}};", function.Threw, "'tts' is not defined", "module: 'tts'", 1},
 		{"return nosuch;", function.Threw, "'nosuch' is not defined", "between quotes", 1},
@@ -125,26 +143,50 @@ func TestRunsInPlainWords(t *testing.T) {
 		{"var o = {};\nreturn o.a.b;", function.Threw, "", "`o.a` is undefined", 2},
 		{"const a = 1;\na = 2;\nreturn a;", function.Threw, "", "let or var", 2},
 		{"var o = JSON.parse(call.To + '{');\nreturn o;", function.Threw, "SyntaxError", "JSON.parse", 1},
-		{"return (async () => ({module: 'hangup', data: {}}))();", function.InvalidFlow, "returned a Promise: functions are synchronous, no async/await", "take `async`", 0},
+		{
+			"return (async () => ({module: 'hangup', data: {}}))();", function.InvalidFlow,
+			"returned a Promise: functions are synchronous, no async/await", "take `async`", 0,
+		},
 		{"async function f() { return 1; }\nreturn f();", function.InvalidFlow, "returned a Promise", "take `async`", 0},
 		{"return {then: function () {}};", function.InvalidFlow, "returned a Promise", "", 0},
 		{"function main(call) { return {module: 'hangup'}; }", function.NoFlow, "returned nothing", "return main(call);", 1},
-		{"(function (call) { return {module: 'hangup'}; })(call);", function.NoFlow, "returned nothing", "put `return` before it", 1},
-		{"var a = 1;\nif (a) {\n  return\n  {module: 'hangup'}\n}\nreturn null;", function.NoFlow, "returned nothing", "`return` ends at its line", 3},
+		{
+			"(function (call) { return {module: 'hangup'}; })(call);", function.NoFlow, "returned nothing",
+			"put `return` before it", 1,
+		},
+		{
+			"var a = 1;\nif (a) {\n  return\n  {module: 'hangup'}\n}\nreturn null;", function.NoFlow, "returned nothing",
+			"`return` ends at its line", 3,
+		},
 		{"if (call.To === 'x') { return {module: 'hangup'}; }", function.NoFlow, "returned nothing", "every path", 0},
-		{"return JSON.stringify({module: 'hangup', data: {}});", function.InvalidFlow, "a string", "without JSON.stringify", 0},
+		{
+			"return JSON.stringify({module: 'hangup', data: {}});", function.InvalidFlow, "a string",
+			"without JSON.stringify", 0,
+		},
 		{"function main(call) { return 1; }\nreturn main;", function.NoFlow, "returned function", "call it", 0},
 		{"return '<Response/>';", function.InvalidFlow, "a string", "no XML", 0},
 		{"return 'hello';", function.InvalidFlow, "a string", "module: 'tts'", 0},
 		{"return [{module: 'hangup', data: {}}];", function.InvalidFlow, "a list", "children", 0},
 		{"return {flow: {module: 'hangup', data: {}}};", function.InvalidFlow, "", "what stands in flow", 0},
 		{"return {data: {flow: {module: 'hangup', data: {}}}};", function.InvalidFlow, "", "what stands in data.flow", 0},
-		{"return {statusCode: 200, body: JSON.stringify({module: 'hangup'})};", function.InvalidFlow, "", "what stands in body", 0},
+		{
+			"return {statusCode: 200, body: JSON.stringify({module: 'hangup'})};", function.InvalidFlow, "",
+			"what stands in body", 0,
+		},
 		{"return {statusCode: 204};", function.InvalidFlow, "", "web server", 0},
 		{"return {Module: 'hangup', data: {}};", function.InvalidFlow, "", "module instead of Module", 0},
-		{"return {module: 'tts', data: {text: 'x'}, children: [{module: 'hangup'}]};", function.InvalidFlow, "", "children: {_:", 0},
-		{"return {module: 'tts', data: {text: 'x😀'.slice(0, 2)}};", function.InvalidFlow, "flow.data.text holds half of a character", "", 0},
-		{"return {module: 'tts', data: {text: 'x'}, children: {_: {module: 'tts', data: {text: '\\udc00'}}}};", function.InvalidFlow, "flow.children._.data.text", "", 0},
+		{
+			"return {module: 'tts', data: {text: 'x'}, children: [{module: 'hangup'}]};", function.InvalidFlow, "",
+			"children: {_:", 0,
+		},
+		{
+			"return {module: 'tts', data: {text: 'x😀'.slice(0, 2)}};", function.InvalidFlow,
+			"flow.data.text holds half of a character", "", 0,
+		},
+		{
+			"return {module: 'tts', data: {text: 'x'}, children: {_: {module: 'tts', data: {text: '\\udc00'}}}};",
+			function.InvalidFlow, "flow.children._.data.text", "", 0,
+		},
 		{"return {module: 'tts', data: {text: '\\\\ud800 is text, and 😀 is whole'}};", function.OK, "", "", 0},
 	} {
 		res := r.RunDraft(
@@ -178,7 +220,8 @@ func TestRunsInPlainWords(t *testing.T) {
 // A draft is told what saving would warn of.
 func TestDraftsTellWarnings(t *testing.T) {
 	res := drafter(t).RunDraft(context.Background(), function.Draft{
-		Source: "if (call.To === 'x') { setTimeout(log, 1); }\nreturn {module: 'hangup', data: {}};", Params: map[string]string{"To": "1000"},
+		Source: "if (call.To === 'x') { setTimeout(log, 1); }\nreturn {module: 'hangup', data: {}};",
+		Params: map[string]string{"To": "1000"},
 	})
 	if res.Outcome != function.OK || len(res.Hints) != 1 ||
 		!strings.Contains(res.Hints[0], "line 1, column 24: `setTimeout` is not there: functions have no timers") {
@@ -189,7 +232,8 @@ func TestDraftsTellWarnings(t *testing.T) {
 // A parameter whose name is nearly that of one is warned of when it is saved, also where no run reads it.
 func TestMisspeltParametersAreWarnedOf(t *testing.T) {
 	_, warnings, err := drafter(t).CheckSyntax(context.Background(), "",
-		"if (call.To === 'x') {\n  log(call['Caller-Id-Name'], call.queue_name, call['Custom-SIP-Headers[X-A]'], call.Digits);\n}\nreturn null;")
+		"if (call.To === 'x') {\n  log(call['Caller-Id-Name'], call.queue_name, call['Custom-SIP-Headers[X-A]'], "+
+			"call.Digits);\n}\nreturn null;")
 	want := []function.Warning{{
 		Message: "`call['Caller-Id-Name']` is not set by any call: did you mean `Caller-ID-Name`?", Line: 2, Column: 7,
 	}}
@@ -201,7 +245,8 @@ func TestMisspeltParametersAreWarnedOf(t *testing.T) {
 // None of the names that are said not to be there is there.
 func TestForeignNamesAreAbsent(t *testing.T) {
 	res := drafter(t).RunDraft(context.Background(), function.Draft{
-		Source: "return {module: 'tts', data: {text: ':' + call.names.split(' ').filter(function (n) { return n in globalThis; }).join(' ')}};",
+		Source: "return {module: 'tts', data: {text: ':' + call.names.split(' ').filter(function (n) { return n in " +
+			"globalThis; }).join(' ')}};",
 		Params: map[string]string{"names": strings.Join(lint.Names(), " ")},
 	})
 	if text, _ := res.Flow["data"].(map[string]any); text["text"] != ":" {

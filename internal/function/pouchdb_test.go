@@ -10,8 +10,8 @@ import (
 	"callfn/internal/function/runnertest"
 )
 
-// differsOnPouchDB is what pouchdb-server 4.2.0 on Node.js does otherwise. It has no timeout, no memory cap and one realm for
-// all functions: what would stop it for good is not run there.
+// differsOnPouchDB is what pouchdb-server 4.2.0 on Node.js does otherwise. It has no timeout, no memory cap and one
+// realm for all functions: what would stop it for good is not run there.
 var differsOnPouchDB = map[string]string{
 	"call_is_a_plain_object": "it parses the query's values as JSON",
 	"bracket_keys":           "it parses brackets in parameter names into nested objects",
@@ -22,7 +22,10 @@ var differsOnPouchDB = map[string]string{
 }
 
 // stopsPouchDB are the fixtures that a server without limits does not survive.
-var stopsPouchDB = []string{"endless_loop", "native_loop", "memory_bomb", "zz_changes_intrinsics", "zz_changes_intrinsics_then"}
+var stopsPouchDB = []string{
+	"endless_loop", "native_loop", "memory_bomb", "zz_changes_intrinsics",
+	"zz_changes_intrinsics_then",
+}
 
 func TestPouchDBServer(t *testing.T) {
 	c := connect(t, datastore.Config{URL: couchtest.StartPouchDBServer(t)})

@@ -12,8 +12,8 @@ import (
 	"callfn/internal/queryserver"
 )
 
-// QueryServers is an Engine of query server processes of others: a stock couchjs, which is started and owned here as CouchDB
-// would, or `callfn queryserver`.
+// QueryServers is an Engine of query server processes of others: a stock couchjs, which is started and owned here as
+// CouchDB would, or `callfn queryserver`.
 type QueryServers struct {
 	Pool      *queryclient.Pool
 	Name      string // for people: what was given as the command
@@ -88,7 +88,8 @@ func (q QueryServers) Lacks(ctx context.Context) ([]string, error) {
 	return *r.JSON.Lacks, nil
 }
 
-// failed tells what a run that gave no response came to. Whatever the process says by itself may be the function's word.
+// failed tells what a run that gave no response came to. Whatever the process says by itself may be the function's
+// word.
 func (q QueryServers) failed(err error, deadline int64) (Evaluated, error) {
 	var died *queryclient.DiedError
 	var raised *queryclient.RaisedError
@@ -101,7 +102,8 @@ func (q QueryServers) failed(err error, deadline int64) (Evaluated, error) {
 	case errors.Is(err, queryclient.ErrTooLarge):
 		return ended(TooLarge, "the function returned more than %d KiB", q.MaxResult>>10)
 	case errors.As(err, &died) && died.FromOutside():
-		return Evaluated{}, fmt.Errorf("%s: a process was killed from outside: %s; is the machine out of memory?", q.Name, clip(died.End))
+		return Evaluated{}, fmt.Errorf("%s: a process was killed from outside: %s; is the machine out of memory?", q.Name,
+			clip(died.End))
 	case errors.As(err, &died):
 		return ended(Crashed, "the JavaScript process died under the function: %s", clip(died.End))
 	case errors.As(err, &raised) && strings.Contains(raised.Reason, "blocked by CSP"):

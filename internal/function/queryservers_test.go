@@ -25,7 +25,8 @@ func queryServers(t *testing.T, command string) function.QueryServers {
 		t.Fatal(err)
 	}
 	pool, err := queryclient.New(queryclient.Config{
-		Command: command, Design: design, ID: d.ID, Warm: "wh", Processes: 1, MaxAnswer: function.MaxAnswer(256 << 10), Memory: 512 << 20,
+		Command: command, Design: design, ID: d.ID, Warm: "wh", Processes: 1, MaxAnswer: function.MaxAnswer(256 << 10),
+		Memory: 512 << 20,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +59,8 @@ func couchjs(t *testing.T) (command, engine string) {
 	t.Helper()
 	command = os.Getenv("CALLFN_TEST_COUCHJS")
 	if command == "" {
-		t.Skip("no couchjs: set CALLFN_TEST_COUCHJS='/opt/couchdb/bin/couchjs --eval /opt/couchdb/share/server/main.js', or to CouchDB's couchjs_mainjs, to run this there")
+		t.Skip("no couchjs: set CALLFN_TEST_COUCHJS='/opt/couchdb/bin/couchjs --eval /opt/couchdb/share/server/main.js', " +
+			"or to CouchDB's couchjs_mainjs, to run this there")
 	}
 	if strings.Contains(command, "mainjs") {
 		return command, "quickjs"

@@ -7,13 +7,17 @@ import (
 	"callfn/internal/queryserver"
 )
 
-// Whatever a query server of others answers: a known outcome or an error, a value that is JSON, and never an envelope of another run.
+// Whatever a query server of others answers: a known outcome or an error, a value that is JSON, and never an envelope
+// of another run.
 func FuzzReadResponse(f *testing.F) {
 	for _, seed := range []string{
-		`{"json":{"module":"noop"}}`, `{"code":500,"json":{"error":"threw","message":"x","line":1}}`, `{"code":404,"json":{"error":"not_found","reason":"x"}}`,
-		`{"body":"{}","headers":{"Content-Type":"application/json"}}`, `{"body":"<p>"}`, `{}`, `null`, `[]`, `{"code":200,"json":null}`,
+		`{"json":{"module":"noop"}}`, `{"code":500,"json":{"error":"threw","message":"x","line":1}}`,
+		`{"code":404,"json":{"error":"not_found","reason":"x"}}`,
+		`{"body":"{}","headers":{"Content-Type":"application/json"}}`, `{"body":"<p>"}`, `{}`, `null`, `[]`,
+		`{"code":200,"json":null}`,
 		`{"code":302}`, `{"headers":{"X-Callfn-Run":"r"},"json":{"run":"r","outcome":"ok","result":1}}`,
-		`{"headers":{"X-Callfn-Run":"r"},"json":{"run":"s","outcome":"ok","result":1}}`, `{"headers":{"X-Callfn-Run":"r"},"json":{"run":"r","outcome":"won"}}`,
+		`{"headers":{"X-Callfn-Run":"r"},"json":{"run":"s","outcome":"ok","result":1}}`,
+		`{"headers":{"X-Callfn-Run":"r"},"json":{"run":"r","outcome":"won"}}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -35,7 +39,8 @@ func FuzzReadResponse(f *testing.F) {
 			JSON    struct{ Run string }
 			Headers map[string]string
 		}
-		if ev.Place == InOurs && (json.Unmarshal(raw, &r) != nil || r.JSON.Run != "r" || r.Headers[queryserver.RunHeader] != "r") {
+		if ev.Place == InOurs && (json.Unmarshal(raw, &r) != nil || r.JSON.Run != "r" ||
+			r.Headers[queryserver.RunHeader] != "r") {
 			t.Fatalf("the answer of another run was taken, want it refused: %s", raw)
 		}
 	})

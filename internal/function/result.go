@@ -45,7 +45,8 @@ type Draft struct {
 	TimeZone string
 	Now      time.Time // what the function's Date begins at; zero for the real time
 
-	Function ID     // the stored function that the text may replace: the run is recorded as a rehearsal of it; may be empty
+	// the stored function that the text may replace: the run is recorded as a rehearsal of it; may be empty
+	Function ID
 	CallID   string // for the record
 }
 
@@ -67,8 +68,8 @@ type Result struct {
 	settled <-chan Outcome
 }
 
-// Blame is how the function itself ended: Outcome as a rule. Where the run was given up before the place had answered, it waits for what the
-// place says in the end, which may be seconds; "" when it says nothing, and when ctx ends first.
+// Blame is how the function itself ended: Outcome as a rule. Where the run was given up before the place had answered,
+// it waits for what the place says in the end, which may be seconds; "" when it says nothing, and when ctx ends first.
 func (r Result) Blame(ctx context.Context) Outcome {
 	if r.settled == nil {
 		return r.Outcome

@@ -19,7 +19,8 @@ func adviseOnValue(value json.RawMessage) string {
 		return adviseOnText(v)
 	case []any:
 		if len(v) > 0 {
-			return "a flow is one node, no list: what comes next stands in its children, return {module: …, data: {…}, children: {_: {module: …}}};"
+			return "a flow is one node, no list: what comes next stands in its children, return {module: …, data: {…}, " +
+				"children: {_: {module: …}}};"
 		}
 	case map[string]any:
 		return adviseOnObject(v)

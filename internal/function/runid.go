@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// NewRunID makes a run id whose order is that of time: 48 bits of milliseconds since 1970, then 80 of randomness. So records of
-// runs, whose ids they are, are listed and expire by id alone.
+// NewRunID makes a run id whose order is that of time: 48 bits of milliseconds since 1970, then 80 of randomness. So
+// records of runs, whose ids they are, are listed and expire by id alone.
 func NewRunID(now time.Time, random io.Reader) (RunID, error) {
 	var b [16]byte
 	putTime(&b, now)

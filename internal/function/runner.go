@@ -19,11 +19,11 @@ import (
 	"callfn/schemas"
 )
 
-// Driver is a place that evaluates the show `functions/wh`: it does that and nothing else. Who may run, deadlines, the check
-// of the result and the record are the Runner's.
+// Driver is a place that evaluates the show `functions/wh`: it does that and nothing else. Who may run, deadlines, the
+// check of the result and the record are the Runner's.
 type Driver interface {
-	// Evaluate asks for one run. It returns within the deadline, MaxWait and half a second; an error means that the place did not answer
-	// (outcome engine_down), everything else is told by the Evaluated.
+	// Evaluate asks for one run. It returns within the deadline, MaxWait and half a second; an error means that the place
+	// did not answer (outcome engine_down), everything else is told by the Evaluated.
 	Evaluate(ctx context.Context, e Evaluation) (Evaluated, error)
 }
 
@@ -52,16 +52,16 @@ type Evaluated struct {
 	Rev     string   // of the document that ran, where the place can tell
 	Place   Place    // where it ran
 
-	// Settled is set where the place had not answered when the run was given up. It gives what the place said in the end, if it said
-	// anything, and is closed. Until then nobody knows whether the function ran at all.
+	// Settled is set where the place had not answered when the run was given up. It gives what the place said in the end,
+	// if it said anything, and is closed. Until then nobody knows whether the function ran at all.
 	Settled <-chan Outcome
 }
 
 // Drafts evaluates source text that is stored nowhere, and parses it.
 type Drafts interface {
 	EvaluateDraft(ctx context.Context, source string, e Evaluation) (Evaluated, error)
-	// Parse parses source alone as a function body and runs nothing. The fault is nil when it parses. owner and its top-level ancestor
-	// root, which may be "", are whose turn it takes.
+	// Parse parses source alone as a function body and runs nothing. The fault is nil when it parses. owner and its
+	// top-level ancestor root, which may be "", are whose turn it takes.
 	Parse(ctx context.Context, source string, owner, root account.ID) (*sandbox.Fault, error)
 }
 
@@ -85,7 +85,8 @@ type Config struct {
 	Parameters []string
 	// Root names an account's top-level ancestor, from memory as a rule: calls wait for it. May be nil.
 	Root func(context.Context, account.ID) account.ID
-	// Dialect knows what the engine of stored functions does not parse. May be nil, where it is the one that checks syntax.
+	// Dialect knows what the engine of stored functions does not parse. May be nil, where it is the one that checks
+	// syntax.
 	Dialect Dialect
 	// Observers are told of every run of a stored function, and of drafts that may replace one.
 	Observers []Observer
@@ -128,8 +129,8 @@ func MaxWait(o Origin) time.Duration {
 	return 500 * time.Millisecond
 }
 
-// slack is what a run may take beyond its deadline, the wait for its turn included, before the caller stops waiting for the
-// place that runs it.
+// slack is what a run may take beyond its deadline, the wait for its turn included, before the caller stops waiting for
+// the place that runs it.
 func slack(o Origin) time.Duration { return MaxWait(o) + 500*time.Millisecond }
 
 // Run runs a stored function for a call. It always returns a Result, for a call at most a second after the deadline.
@@ -159,7 +160,8 @@ func (r *Runner) log(ctx context.Context, req Request, res Result) {
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("run", string(res.Run)), slog.String("account", string(req.Account)), slog.String("function", string(req.Function)),
+		slog.String("run", string(res.Run)), slog.String("account", string(req.Account)),
+		slog.String("function", string(req.Function)),
 		slog.String("call_id", req.CallID), slog.String("origin", string(req.Origin)),
 		slog.String("outcome", string(res.Outcome)), slog.Duration("took", res.Duration),
 	}
@@ -201,8 +203,8 @@ func levelOf(o Outcome) slog.Level {
 	return slog.LevelInfo
 }
 
-// RunDraft runs source text that is stored nowhere, in the service's own pool. It is parsed and run at the same time, so that a draft waits
-// for its account's turn once; what does not parse runs nothing.
+// RunDraft runs source text that is stored nowhere, in the service's own pool. It is parsed and run at the same time,
+// so that a draft waits for its account's turn once; what does not parse runs nothing.
 func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 	start := time.Now()
 	run := r.cfg.NewRun()
@@ -221,7 +223,10 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 	if syntax, warnings, err := r.CheckSyntax(ctx, d.Account, d.Source); err != nil {
 		res = r.finish(run, Evaluated{}, err)
 	} else if syntax != nil && !syntax.Parses {
-		res.Error = &Error{Message: syntax.Message, Line: syntax.Line, Column: syntax.Column, Source: syntax.Source, Hint: syntax.Hint}
+		res.Error = &Error{
+			Message: syntax.Message, Line: syntax.Line, Column: syntax.Column, Source: syntax.Source,
+			Hint: syntax.Hint,
+		}
 	} else {
 		evaluation.Wait()
 		res = r.finish(run, ev, evErr)
@@ -232,7 +237,8 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 	res.Duration = time.Since(start)
 	if d.Function != "" {
 		r.tell(Ran{Start: start, Result: res, Request: Request{
-			Account: d.Account, Function: d.Function, CallID: d.CallID, Params: params, TimeZone: d.TimeZone, Now: d.Now, Origin: FromRehearsal,
+			Account: d.Account, Function: d.Function, CallID: d.CallID, Params: params, TimeZone: d.TimeZone, Now: d.Now,
+			Origin: FromRehearsal,
 		}})
 	}
 	return res
@@ -246,10 +252,16 @@ func (r *Runner) tell(ran Ran) {
 
 // finish checks what a place made of a run and turns it into a Result.
 func (r *Runner) finish(run RunID, ev Evaluated, err error) Result {
-	res := Result{Run: run, Outcome: ev.Outcome, Value: ev.Value, Error: ev.Error, Logs: ev.Logs, Levels: levelsOf(ev), Rev: ev.Rev, Place: ev.Place, settled: ev.Settled}
+	res := Result{
+		Run: run, Outcome: ev.Outcome, Value: ev.Value, Error: ev.Error, Logs: ev.Logs, Levels: levelsOf(ev),
+		Rev: ev.Rev, Place: ev.Place, settled: ev.Settled,
+	}
 	switch {
 	case errors.Is(err, sandbox.ErrBusy):
-		res.Outcome, res.Error = Refused, &Error{Message: strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": "), Hint: hints[Refused]}
+		res.Outcome, res.Error = Refused, &Error{
+			Message: strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": "),
+			Hint:    hints[Refused],
+		}
 	case err != nil:
 		res.Outcome, res.Error = EngineDown, &Error{Message: "functions cannot be run now: " + err.Error()}
 	case ev.Outcome == OK:
@@ -281,7 +293,8 @@ func (r *Runner) checkFlow(res *Result) {
 	}
 	flow, ok := v.(map[string]any)
 	if !ok {
-		res.Outcome, res.Error = InvalidFlow, &Error{Message: "the function returned " + kindOf(v) + " instead of an object {module: …, data: {…}}"}
+		res.Outcome, res.Error = InvalidFlow, &Error{Message: "the function returned " + kindOf(v) +
+			" instead of an object {module: …, data: {…}}"}
 		return
 	}
 	done, fields := r.cfg.Flows.ValidateFlow(flow)

@@ -47,7 +47,11 @@ func (l lines) Evaluate(ctx context.Context, e function.Evaluation) (function.Ev
 		return function.Evaluated{}, err
 	}
 	l.server.Answer(ctx, []byte(`["reset",{"reduce_limit":true,"timeout":5000}]`))
-	line, err := json.Marshal([]any{"ddoc", "_design/functions", []string{"shows", "wh"}, []json.RawMessage{l.docs[e.Function], req}})
+	line, err := json.Marshal([]any{
+		"ddoc", "_design/functions",
+		[]string{"shows", "wh"},
+		[]json.RawMessage{l.docs[e.Function], req},
+	})
 	if err != nil {
 		return function.Evaluated{}, err
 	}
@@ -62,7 +66,10 @@ func (l lines) Evaluate(ctx context.Context, e function.Evaluation) (function.Ev
 	env := resp.JSON
 	ev := function.Evaluated{Outcome: function.Outcome(env.Outcome), Value: env.Result}
 	if env.Error != nil {
-		ev.Error = &function.Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column, Hint: env.Error.Hint}
+		ev.Error = &function.Error{
+			Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column,
+			Hint: env.Error.Hint,
+		}
 	}
 	if env.Logs != nil {
 		err = json.Unmarshal(env.Logs, &ev.Logs)
@@ -80,8 +87,12 @@ func TestQueryServerExplains(t *testing.T) { queryServer(t, true) }
 
 func queryServer(t *testing.T, explain bool) {
 	t.Helper()
-	l := lines{explain: explain, server: queryserver.NewServer(sandboxtest.Pool(t, 1), sandbox.Limits{Deadline: sandbox.MaxDeadline}), docs: map[function.ID]json.RawMessage{}}
-	ddoc, err := json.Marshal([]any{"ddoc", "new", "_design/functions", map[string]any{"shows": map[string]string{"wh": wh(t)}}})
+	l := lines{explain: explain, server: queryserver.NewServer(sandboxtest.Pool(t, 1),
+		sandbox.Limits{Deadline: sandbox.MaxDeadline}), docs: map[function.ID]json.RawMessage{}}
+	ddoc, err := json.Marshal([]any{
+		"ddoc", "new", "_design/functions",
+		map[string]any{"shows": map[string]string{"wh": wh(t)}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

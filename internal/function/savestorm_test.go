@@ -18,16 +18,22 @@ import (
 	"callfn/schemas"
 )
 
-// A storm of saves, with bodies that are hard on a parser: each ends, as a syntax error, as fine, or refused; and no call notices, for
-// saves have workers and a queue of their own.
+// A storm of saves, with bodies that are hard on a parser: each ends, as a syntax error, as fine, or refused; and no
+// call notices, for saves have workers and a queue of their own.
 func TestSaveStorm(t *testing.T) {
 	calls, saves := sandboxtest.Pool(t, 1), sandboxtest.Pool(t, 1)
 	lanes := fair.Lanes{
-		Calls:      fair.NewLane(calls, fair.Config{Workers: 1, Queue: 64, MaxWait: function.MaxWait(function.FromCall)}),
-		Rehearsals: fair.NewLane(saves, fair.Config{Workers: 1, Queue: 64, MaxWait: function.MaxWait(function.FromRehearsal)}),
+		Calls: fair.NewLane(calls, fair.Config{Workers: 1, Queue: 64, MaxWait: function.MaxWait(function.FromCall)}),
+		Rehearsals: fair.NewLane(saves, fair.Config{
+			Workers: 1, Queue: 64,
+			MaxWait: function.MaxWait(function.FromRehearsal),
+		}),
 	}
 	limits := sandbox.Limits{Deadline: sandbox.DefaultLimits().Deadline}
-	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{Shows: lanes, Maps: saves, Limits: limits}, couchnode.Options{})
+	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{
+		Shows: lanes, Maps: saves,
+		Limits: limits,
+	}, couchnode.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,11 +44,15 @@ func TestSaveStorm(t *testing.T) {
 		t.Fatal(err)
 	}
 	runner := function.NewRunner(function.Config{
-		Driver: place.Driver, Drafts: function.LocalDrafts{Eval: lanes, Wh: wh(t), Limits: limits}, Flows: set, Deadline: limits.Deadline,
-		NewRun: func() function.RunID { return "r1" },
+		Driver: place.Driver, Drafts: function.LocalDrafts{Eval: lanes, Wh: wh(t), Limits: limits}, Flows: set,
+		Deadline: limits.Deadline,
+		NewRun:   func() function.RunID { return "r1" },
 	})
 	const id = "0000000000000000000000000000000b"
-	if err := place.Store(t.Context(), map[string]any{"_id": id, "pvt_type": "function", "pvt_account_id": "b", "function_js": "return {module: 'hangup', data: {}}"}); err != nil {
+	if err := place.Store(t.Context(), map[string]any{
+		"_id": id, "pvt_type": "function", "pvt_account_id": "b",
+		"function_js": "return {module: 'hangup', data: {}}",
+	}); err != nil {
 		t.Fatal(err)
 	}
 	bombs := []string{
@@ -58,20 +68,25 @@ func TestSaveStorm(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 140 {
 		wg.Go(func() {
-			if _, _, err := runner.CheckSyntax(t.Context(), "a", bombs[i%len(bombs)]); err != nil && !errors.Is(err, sandbox.ErrBusy) {
+			if _, _, err := runner.CheckSyntax(t.Context(), "a", bombs[i%len(bombs)]); err != nil &&
+				!errors.Is(err, sandbox.ErrBusy) {
 				t.Errorf("bomb %d: got %v, want it checked or %v", i%len(bombs), err, sandbox.ErrBusy)
 			}
 		})
 	}
 	for range 50 {
-		res := runner.Run(t.Context(), function.Request{Account: "b", Function: id, Origin: function.FromCall, Params: map[string]string{"To": "1"}})
+		res := runner.Run(t.Context(), function.Request{
+			Account: "b", Function: id, Origin: function.FromCall,
+			Params: map[string]string{"To": "1"},
+		})
 		if res.Outcome != function.OK {
 			t.Errorf("a call beside the storm: got %s %+v, want %s", res.Outcome, res.Error, function.OK)
 		}
 	}
 	wg.Wait()
 	last := bombs[len(bombs)-1]
-	if fault, _, err := runner.CheckSyntax(t.Context(), "b", last); err != nil || fault == nil || !strings.Contains(fault.Message, "too much memory") {
+	if fault, _, err := runner.CheckSyntax(t.Context(), "b", last); err != nil || fault == nil ||
+		!strings.Contains(fault.Message, "too much memory") {
 		t.Errorf("a source that takes too much memory to parse: got %+v, error %v; want a fault that says so", fault, err)
 	}
 	if _, _, err := runner.CheckSyntax(t.Context(), "b", "return {module: 'noop'}"); err != nil {

@@ -26,8 +26,9 @@ func BenchmarkPouchDBShow(b *testing.B) {
 	rawShows(b, addr, p, "functions", "json_64k") // its form parser loses bracketed names, and forms of this size
 }
 
-// BenchmarkCouchDBShow is the raw show of the CouchDB that CALLFN_TEST_COUCHDB_URL names, for each way of evaluating it there:
-// KAZOO's own `wh` and ours in CouchDB's engine, and ours in `callfn queryserver`. BenchmarkCouchDBStep is the whole step there.
+// BenchmarkCouchDBShow is the raw show of the CouchDB that CALLFN_TEST_COUCHDB_URL names, for each way of evaluating it
+// there: KAZOO's own `wh` and ours in CouchDB's engine, and ours in `callfn queryserver`. BenchmarkCouchDBStep is the
+// whole step there.
 func BenchmarkCouchDBShow(b *testing.B) {
 	c, addr := benchCouchDB(b)
 	for _, language := range []string{couchapp.JavaScript, couchapp.Callfn} {
@@ -122,7 +123,8 @@ func rawShows(b *testing.B, addr string, p runnertest.Place, design string, leav
 	}
 }
 
-// getShow asks for one show, with the parameters as a form where they are too long for a request line, and reads its answer.
+// getShow asks for one show, with the parameters as a form where they are too long for a request line, and reads its
+// answer.
 func getShow(ctx context.Context, client *http.Client, target string, query url.Values) error {
 	encoded := query.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target+"?"+encoded, nil)

@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	// answerSlack is what an engine that is not ours may take beyond a function's deadline until its answer is here. It may never end
-	// the function, or only at a limit of its operator's; it is no longer waited for then.
+	// answerSlack is what an engine that is not ours may take beyond a function's deadline until its answer is here. It
+	// may never end the function, or only at a limit of its operator's; it is no longer waited for then.
 	answerSlack = 300 * time.Millisecond
-	// holdFor is how long a run that was given up is still listened to. CouchDB ends a function after os_process_timeout, 5 s as a rule,
-	// and lets a run wait as long for a process before.
+	// holdFor is how long a run that was given up is still listened to. CouchDB ends a function after os_process_timeout,
+	// 5 s as a rule, and lets a run wait as long for a process before.
 	holdFor = 15 * time.Second
 	// maxHeld bounds the runs that are listened to at once.
 	maxHeld = 64
@@ -44,8 +44,9 @@ type ended struct {
 	err error
 }
 
-// evaluatePatiently evaluates on an engine that may not end functions. The run itself goes on listening when it has been given up, since
-// only CouchDB's own word tells a function that ran too long from one that waited for a process: see Evaluated.Settled.
+// evaluatePatiently evaluates on an engine that may not end functions. The run itself goes on listening when it has
+// been given up, since only CouchDB's own word tells a function that ran too long from one that waited for a process:
+// see Evaluated.Settled.
 func (d *ShowDriver) evaluatePatiently(ctx context.Context, db *datastore.Database, e Evaluation) (Evaluated, error) {
 	listening, stop := context.WithTimeout(context.WithoutCancel(ctx), e.Deadline+holdFor)
 	done := make(chan ended, 1)
@@ -116,22 +117,25 @@ func (d *ShowDriver) askForSigns(ctx context.Context, db *datastore.Database) si
 	return signs{waiting: <-waiting, ours: d.ourEngine()}
 }
 
-// giveUp tells what a run is that has no answer long after its deadline. Where the server runs other shows, the function is taking too long.
-// Where it does not, this run waits for a process like the others.
+// giveUp tells what a run is that has no answer long after its deadline. Where the server runs other shows, the
+// function is taking too long. Where it does not, this run waits for a process like the others.
 func (d *ShowDriver) giveUp(s signs, db *datastore.Database, e Evaluation) (Evaluated, error) {
 	address := db.Connection().Address()
 	switch {
 	case s.dead != nil:
 		return Evaluated{}, fmt.Errorf("%s timed out and does not say that it lives: %w", address, s.dead)
 	case s.waiting != nil:
-		return Evaluated{}, d.silent.unanswered(errors.New("no show was answered in time"), func(ctx context.Context) error { return d.probe(ctx, db) })
+		return Evaluated{}, d.silent.unanswered(errors.New("no show was answered in time"),
+			func(ctx context.Context) error { return d.probe(ctx, db) })
 	case s.ours:
 		return Evaluated{}, fmt.Errorf("%s and its query server answer, but not this run in time", address)
 	}
-	return Evaluated{Outcome: Timeout, Error: &Error{Message: fmt.Sprintf("the function was given up after %d ms", e.Deadline.Milliseconds())}}, nil
+	return Evaluated{Outcome: Timeout, Error: &Error{Message: fmt.Sprintf("the function was given up after %d ms",
+		e.Deadline.Milliseconds())}}, nil
 }
 
-// probe asks for the show of no document, which `wh` refuses without running anything: nil when the query server answers, whatever it says.
+// probe asks for the show of no document, which `wh` refuses without running anything: nil when the query server
+// answers, whatever it says.
 func (d *ShowDriver) probe(ctx context.Context, db *datastore.Database) error {
 	const run = "probe"
 	header := http.Header{"Accept": {"application/json"}}

@@ -16,8 +16,9 @@ const (
 	probeEvery = 500 * time.Millisecond
 )
 
-// silence knows whether a server that lives answers shows at all. Its query server may not start, or have no process free. After the first
-// few runs nobody waits for it any more: each run fails at once and has it asked, in the background, whether it answers again.
+// silence knows whether a server that lives answers shows at all. Its query server may not start, or have no process
+// free. After the first few runs nobody waits for it any more: each run fails at once and has it asked, in the
+// background, whether it answers again.
 type silence struct {
 	mu     sync.Mutex
 	row    int   // runs without an answer since the last that had one
@@ -46,7 +47,8 @@ func (s *silence) answered() {
 
 // unanswered notes a run without an answer, on a server that lives, and says it for people.
 func (s *silence) unanswered(cause error, probe func(context.Context) error) error {
-	err := fmt.Errorf("CouchDB answers, its query server does not: see that it starts (CouchDB's log tells) and that [query_server_config] os_process_limit is not below --couchdb-runs: %w", cause)
+	err := fmt.Errorf("CouchDB answers, its query server does not: see that it starts (CouchDB's log tells) and that "+
+		"[query_server_config] os_process_limit is not below --couchdb-runs: %w", cause)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.row++; s.row >= silentAfter && s.why == nil {

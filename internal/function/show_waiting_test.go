@@ -17,7 +17,8 @@ import (
 
 const stoppedByCouchDB = `{"error":"os_process_error","reason":"OS process timed out."}`
 
-// lateServer answers no show in time. Afterwards it says what the test wants. The show of no document is answered while free is set.
+// lateServer answers no show in time. Afterwards it says what the test wants. The show of no document is answered while
+// free is set.
 func lateServer(t *testing.T, free bool, status int, body string) (url string, release func()) {
 	t.Helper()
 	hold := make(chan struct{})
@@ -38,8 +39,8 @@ func lateServer(t *testing.T, free bool, status int, body string) (url string, r
 	return s.URL, once
 }
 
-// On an engine that ends no function, a run without an answer is not yet the function's: it may have waited for a process. What CouchDB
-// says in the end decides, and nothing else.
+// On an engine that ends no function, a run without an answer is not yet the function's: it may have waited for a
+// process. What CouchDB says in the end decides, and nothing else.
 func TestWaitingForAProcessIsNotTheFunctions(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -49,11 +50,15 @@ func TestWaitingForAProcessIsNotTheFunctions(t *testing.T) {
 		now, end function.Outcome
 	}{
 		{"it waited, and returned", false, 200, `{"module":"noop"}`, function.EngineDown, function.OK},
-		{"it waited until CouchDB gave up", false, 500, `{"error":"timeout","reason":"The request could not be processed in a reasonable amount of time."}`, function.EngineDown, ""},
+		{"it waited until CouchDB gave up", false, 500, `{"error":"timeout","reason":"The request could not be processed ` +
+			`in a reasonable amount of time."}`, function.EngineDown, ""},
 		{"it waited, and looped", false, 500, stoppedByCouchDB, function.EngineDown, function.Timeout},
 		{"it looped", true, 500, stoppedByCouchDB, function.Timeout, function.Timeout},
 		{"it was slow", true, 200, `{"module":"noop"}`, function.Timeout, function.OK},
-		{"its process was killed", true, 500, `{"error":"os_process_error","reason":"{exit_status,137}"}`, function.Timeout, ""},
+		{
+			"its process was killed", true, 500, `{"error":"os_process_error","reason":"{exit_status,137}"}`, function.Timeout,
+			"",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -75,8 +80,8 @@ func TestWaitingForAProcessIsNotTheFunctions(t *testing.T) {
 	}
 }
 
-// A query server that does not answer costs the first few calls their wait, then none, and the message says what is wrong. It is used again
-// as soon as it answers, without a call that waits.
+// A query server that does not answer costs the first few calls their wait, then none, and the message says what is
+// wrong. It is used again as soon as it answers, without a call that waits.
 func TestASilentQueryServerIsNotWaitedFor(t *testing.T) {
 	for _, ours := range []bool{false, true} {
 		var silent atomic.Bool
@@ -98,7 +103,10 @@ func TestASilentQueryServerIsNotWaitedFor(t *testing.T) {
 			_, _ = io.WriteString(w, `{"module":"noop"}`)
 		}))
 		d := driver(t, s.URL)
-		r := function.NewRunner(function.Config{Driver: d, NewRun: func() function.RunID { return "r" }, Deadline: 50 * time.Millisecond, Flows: anyFlow{}})
+		r := function.NewRunner(function.Config{
+			Driver: d, NewRun: func() function.RunID { return "r" },
+			Deadline: 50 * time.Millisecond, Flows: anyFlow{},
+		})
 		run := func() (function.Result, time.Duration) {
 			begun := time.Now()
 			got := r.Run(t.Context(), function.Request{Account: "a", Function: "f", Origin: function.FromCall})
@@ -111,7 +119,8 @@ func TestASilentQueryServerIsNotWaitedFor(t *testing.T) {
 		silent.Store(true)
 		for range 4 {
 			got, took = run()
-			if got.Outcome != function.EngineDown || !strings.Contains(got.Error.Message, "CouchDB answers, its query server does not") || strings.Contains(got.Error.Message, "port") {
+			if got.Outcome != function.EngineDown || !strings.Contains(got.Error.Message,
+				"CouchDB answers, its query server does not") || strings.Contains(got.Error.Message, "port") {
 				t.Fatalf("ours %v: %s %+v, want engine_down that names the query server", ours, got.Outcome, got.Error)
 			}
 		}
@@ -119,13 +128,15 @@ func TestASilentQueryServerIsNotWaitedFor(t *testing.T) {
 			t.Errorf("ours %v: the fourth call waited %s, want it told at once", ours, took)
 		}
 		silent.Store(false)
-		for until := time.Now().Add(10 * time.Second); got.Outcome != function.OK && time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+		for until := time.Now().Add(10 * time.Second); got.Outcome != function.OK &&
+			time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
 			if got, took = run(); got.Outcome != function.OK && took > 40*time.Millisecond {
 				t.Errorf("ours %v: a call waited %s while the query server was known to be silent, want at most 40ms", ours, took)
 			}
 		}
 		if got.Outcome != function.OK {
-			t.Errorf("ours %v: 10 s after the query server is back got %s %+v, want %s", ours, got.Outcome, got.Error, function.OK)
+			t.Errorf("ours %v: 10 s after the query server is back got %s %+v, want %s", ours, got.Outcome, got.Error,
+				function.OK)
 		}
 		s.Close()
 	}

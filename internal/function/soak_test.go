@@ -39,11 +39,12 @@ var harms = []string{
 	`var a = []; for (;;) { a.push({}) }`, `function f() { return f() + 1 } return f()`, `throw ['fatal', 'x', 'y']`,
 	`Object.prototype.toJSON = function () { return 'forged' }; JSON.parse = null; stolen = call; return {}`,
 	`var n = []; for (var i = 0; i < 300000; i++) { n = [n] } this.n = n; return n`,
-	`for (var i = 0; i < 50000; i++) { log(i) } return 'x'.repeat(1e6)`, `return /^(a+)+\1$/.test('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab')`,
+	`for (var i = 0; i < 50000; i++) { log(i) } return 'x'.repeat(1e6)`,
+	`return /^(a+)+\1$/.test('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab')`,
 }
 
-// TestSoak runs many tenants side by side, one run in a hundred hostile: nobody ever sees another's mark, everybody gets
-// their own answer, and memory, processes and goroutines stay where they were. CALLFN_TEST_SOAK=1h makes it long.
+// TestSoak runs many tenants side by side, one run in a hundred hostile: nobody ever sees another's mark, everybody
+// gets their own answer, and memory, processes and goroutines stay where they were. CALLFN_TEST_SOAK=1h makes it long.
 func TestSoak(t *testing.T) {
 	long := 3 * time.Second
 	if text := os.Getenv("CALLFN_TEST_SOAK"); text != "" {
@@ -57,13 +58,19 @@ func TestSoak(t *testing.T) {
 	d := &poolDriver{pool: sandboxtest.Pool(t, workers), wh: wh(t), docs: map[function.ID]json.RawMessage{}}
 	ctx := context.Background()
 	for i := range tenants {
-		err := d.store(ctx, map[string]any{"_id": fmt.Sprint("good", i), "pvt_type": "function", "pvt_account_id": fmt.Sprint(i), "function_js": marking})
+		err := d.store(ctx, map[string]any{
+			"_id": fmt.Sprint("good", i), "pvt_type": "function",
+			"pvt_account_id": fmt.Sprint(i), "function_js": marking,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	for i, js := range harms {
-		if err := d.store(ctx, map[string]any{"_id": fmt.Sprint("bad", i), "pvt_type": "function", "pvt_account_id": "0", "function_js": js}); err != nil {
+		if err := d.store(ctx, map[string]any{
+			"_id": fmt.Sprint("bad", i), "pvt_type": "function", "pvt_account_id": "0",
+			"function_js": js,
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -80,7 +87,8 @@ func TestSoak(t *testing.T) {
 					tenant := fmt.Sprint(dice.IntN(tenants))
 					if n%100 == 0 {
 						hostile := fmt.Sprint("bad", bad.Add(1)%int64(len(harms)))
-						if _, err := d.run(ctx, hostile, map[string]string{"me": "evil", "Account-ID": "0"}, sandbox.Limits{Deadline: 150 * time.Millisecond}); err != nil {
+						if _, err := d.run(ctx, hostile, map[string]string{"me": "evil", "Account-ID": "0"},
+							sandbox.Limits{Deadline: 150 * time.Millisecond}); err != nil {
 							t.Errorf("%s: got %v, want an outcome", hostile, err)
 						}
 						continue
@@ -93,7 +101,8 @@ func TestSoak(t *testing.T) {
 					want := fmt.Sprintf(`{"module":"noop","data":{"me":%q,"found":[]}}`, me)
 					if err != nil || string(got.Value) != want || len(got.Logs) != 1 || got.Logs[0] != "run of "+me {
 						hits.Add(1)
-						t.Errorf("%s got %s %s %+v %q, error %v; want %s and its own log", me, got.Outcome, got.Value, got.Error, got.Logs, err, want)
+						t.Errorf("%s got %s %s %+v %q, error %v; want %s and its own log", me, got.Outcome, got.Value, got.Error,
+							got.Logs, err, want)
 					}
 				}
 			})
@@ -123,7 +132,8 @@ func TestSoak(t *testing.T) {
 		t.Errorf("memory grew from %d to %d MiB, want at most %d", rss>>20, rssNow>>20, (rss+rss/2)>>20+64)
 	}
 	if processesNow > processes || goroutinesNow > goroutines+4 {
-		t.Errorf("%d processes and %d goroutines became %d and %d, want no more", processes, goroutines, processesNow, goroutinesNow)
+		t.Errorf("%d processes and %d goroutines became %d and %d, want no more", processes, goroutines, processesNow,
+			goroutinesNow)
 	}
 	if bad.Load() == 0 || runs.Load() < 100 {
 		t.Errorf("%d runs, %d hostile, want at least 100 and one: that shows nothing", runs.Load(), bad.Load())
@@ -131,7 +141,9 @@ func TestSoak(t *testing.T) {
 }
 
 // run is one run of a stored function within limits.
-func (d *poolDriver) run(ctx context.Context, id string, params map[string]string, limits sandbox.Limits) (function.Evaluated, error) {
+func (d *poolDriver) run(ctx context.Context, id string, params map[string]string,
+	limits sandbox.Limits,
+) (function.Evaluated, error) {
 	req, err := request(function.Evaluation{Run: "soak", Params: params})
 	if err != nil {
 		return function.Evaluated{}, err

@@ -39,10 +39,14 @@ func embeddedNode(b *testing.B) *datastore.Connection {
 	workers := max(2, runtime.GOMAXPROCS(0))
 	calls, maps := sandboxtest.Pool(b, workers), sandboxtest.Pool(b, 1)
 	lanes := fair.Lanes{
-		Calls:      fair.NewLane(calls, fair.Config{Workers: workers, Queue: 256, MaxWait: function.MaxWait(function.FromCall)}),
+		Calls: fair.NewLane(calls, fair.Config{
+			Workers: workers, Queue: 256,
+			MaxWait: function.MaxWait(function.FromCall),
+		}),
 		Rehearsals: maps,
 	}
-	node, err := couchnode.Open(filepath.Join(b.TempDir(), "node.db"), queryserver.Engine{Shows: lanes, Maps: maps}, couchnode.Options{})
+	node, err := couchnode.Open(filepath.Join(b.TempDir(), "node.db"), queryserver.Engine{Shows: lanes, Maps: maps},
+		couchnode.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -50,7 +54,8 @@ func embeddedNode(b *testing.B) *datastore.Connection {
 	return connect(b, datastore.Config{URL: "http://node", Transport: node.Transport()})
 }
 
-// openStep makes a functions database on a connection and everything that runs functions there; runs are recorded beside.
+// openStep makes a functions database on a connection and everything that runs functions there; runs are recorded
+// beside.
 func openStep(b *testing.B, c *datastore.Connection, language string) *step {
 	b.Helper()
 	place := install(b, c, language)
@@ -65,10 +70,14 @@ func openStep(b *testing.B, c *datastore.Connection, language string) *step {
 	}
 	runs := 4 * max(2, runtime.GOMAXPROCS(0))
 	turns := func(runs int) *fair.Lane {
-		return fair.NewLane(nil, fair.Config{Workers: runs, Queue: 256, AccountWorkers: runs / 2, TreeWorkers: runs / 2, MaxWait: function.MaxWait(function.FromCall)})
+		return fair.NewLane(nil, fair.Config{
+			Workers: runs, Queue: 256, AccountWorkers: runs / 2, TreeWorkers: runs / 2,
+			MaxWait: function.MaxWait(function.FromCall),
+		})
 	}
 	runner := function.NewRunner(function.Config{
-		Driver: function.InTurn{Driver: driver, Calls: turns(runs), Rehearsals: turns(2)}, Flows: set, Observers: []function.Observer{recorder(b, c, db.Name()+"_")}, Deadline: time.Second,
+		Driver: function.InTurn{Driver: driver, Calls: turns(runs), Rehearsals: turns(2)}, Flows: set,
+		Observers: []function.Observer{recorder(b, c, db.Name()+"_")}, Deadline: time.Second,
 		NewRun: newRun,
 		Root:   func(_ context.Context, id account.ID) account.ID { return id },
 	})
@@ -127,7 +136,8 @@ func accountID(n int) account.ID { return account.ID(fmt.Sprintf("%032x", 0xacc0
 func (s *step) caller(b *testing.B, n int, owner account.ID, f workload.Function) caller {
 	b.Helper()
 	id := function.ID(fmt.Sprintf("%032x", 0xf000+n))
-	if _, err := s.db.BulkSave(b.Context(), []datastore.Document{functionDocument(string(id), string(owner), f)}); err != nil {
+	if _, err := s.db.BulkSave(b.Context(), []datastore.Document{functionDocument(string(id), string(owner),
+		f)}); err != nil {
 		b.Fatal(err)
 	}
 	return calling(b, owner, id, f)

@@ -19,7 +19,10 @@ import (
 var stockEngines = []string{"js128", "js115", "js102", "js91", "js78", "node"}
 
 // leaveOnStock is what an engine without limits does not survive.
-var leaveOnStock = []string{"endless_loop", "native_loop", "memory_bomb", "zz_changes_intrinsics", "zz_changes_intrinsics_then"}
+var leaveOnStock = []string{
+	"endless_loop", "native_loop", "memory_bomb", "zz_changes_intrinsics",
+	"zz_changes_intrinsics_then",
+}
 
 // differsOnSpiderMonkey is what older versions may do otherwise. Node's ICU is as new as the sandbox's data.
 var differsOnSpiderMonkey = map[string]string{
@@ -36,7 +39,8 @@ func TestStockEngines(t *testing.T) {
 		t.Run(engine, func(t *testing.T) {
 			path, err := exec.LookPath(engine)
 			if err != nil {
-				t.Skipf("%s is not here: install it (Debian: libmozjs-78-dev has js78, nodejs has node) and run the test again", engine)
+				t.Skipf("%s is not here: install it (Debian: libmozjs-78-dev has js78, nodejs has node) and run the test again",
+					engine)
 			}
 			servers := queryServers(t, path+" "+script)
 			if lacks, err := servers.Lacks(t.Context()); err != nil || !slices.Contains(lacks, "intl_zone") {
@@ -93,8 +97,10 @@ func compareDates(t *testing.T, p runnertest.Place) {
 		}
 	}
 	for _, zone := range []string{
-		"", "America/Los_Angeles", "America/New_York", "America/St_Johns", "America/Santiago", "America/Nuuk", "Europe/Berlin", "Europe/Dublin", "Africa/Casablanca",
-		"Africa/Monrovia", "Asia/Kolkata", "Asia/Tehran", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Apia", "Pacific/Kiritimati",
+		"", "America/Los_Angeles", "America/New_York", "America/St_Johns", "America/Santiago", "America/Nuuk",
+		"Europe/Berlin", "Europe/Dublin", "Africa/Casablanca",
+		"Africa/Monrovia", "Asia/Kolkata", "Asia/Tehran", "Australia/Sydney", "Australia/Lord_Howe", "Pacific/Auckland",
+		"Pacific/Chatham", "Pacific/Apia", "Pacific/Kiritimati",
 	} {
 		loc, err := time.LoadLocation(zone)
 		if err != nil {

@@ -14,8 +14,8 @@ const DocumentType = "function"
 // disable_reason (kazoo-facts §3.2, §8).
 const DisabledMessage = "pvt_disabled_message"
 
-// EnabledAgain is the private field with the time, RFC 3339, at which somebody switched the function on again: runs before it
-// count no more against the function.
+// EnabledAgain is the private field with the time, RFC 3339, at which somebody switched the function on again: runs
+// before it count no more against the function.
 const EnabledAgain = "pvt_enabled_again"
 
 // Documents is the function documents, each seen through the account it belongs to.
@@ -24,7 +24,8 @@ type Documents struct{ datastore.Collection }
 // Collection names the function documents. It sends nothing.
 func Collection(datastores datastore.Resolver) Documents {
 	return Documents{datastore.Collection{
-		Datastores: datastores, Database: datastore.Functions, Type: DocumentType, Design: "functions", Listing: "crossbar_listing",
+		Datastores: datastores, Database: datastore.Functions, Type: DocumentType, Design: "functions",
+		Listing: "crossbar_listing",
 	}}
 }
 
@@ -49,7 +50,8 @@ func FromDocument(doc datastore.Document) Function {
 	}
 	return Function{
 		ID: ID(doc.ID()), Rev: doc.Rev(), Account: account.ID(doc.Account()), Name: doc.Text("name"),
-		Source: doc.Text("function_js"), LanguagePack: pack, Enabled: enabled || !set, DisableReason: doc.Text(DisabledMessage),
+		Source: doc.Text("function_js"), LanguagePack: pack, Enabled: enabled || !set,
+		DisableReason: doc.Text(DisabledMessage),
 	}
 }
 

@@ -53,10 +53,12 @@ func (r *Runner) CheckSyntax(ctx context.Context, owner account.ID, source strin
 	fault, remarks := lint.Check(source)
 	if fault != nil {
 		return &SyntaxError{
-			Message: fault.Message, Line: fault.Line, Column: fault.Column, Source: sourceline.At(source, fault.Line), Hint: fault.Hint, Parses: true,
+			Message: fault.Message, Line: fault.Line, Column: fault.Column, Source: sourceline.At(source, fault.Line),
+			Hint: fault.Hint, Parses: true,
 		}, nil, nil
 	}
-	return nil, slices.Concat(r.tooNew(ctx, source), warningsOf(remarks), r.misspelt(source), r.unformatted(ctx, source)), nil
+	return nil, slices.Concat(r.tooNew(ctx, source), warningsOf(remarks), r.misspelt(source),
+		r.unformatted(ctx, source)), nil
 }
 
 // parse parses source alone as a function body.
@@ -68,7 +70,10 @@ func (r *Runner) parse(ctx context.Context, owner account.ID, source string) (*S
 	if fault == nil {
 		return nil, nil
 	}
-	e := &SyntaxError{Message: strings.TrimPrefix(fault.Name+": "+fault.Message, ": "), Line: fault.Line, Column: fault.Column}
+	e := &SyntaxError{
+		Message: strings.TrimPrefix(fault.Name+": "+fault.Message, ": "), Line: fault.Line,
+		Column: fault.Column,
+	}
 	advice := lint.Syntax(source, lint.Fault{Message: e.Message, Line: e.Line, Column: e.Column})
 	if advice.Message != "" {
 		e.Message = advice.Message
@@ -89,7 +94,10 @@ const maxWarnings = 20
 func warningsOf(remarks []lint.Finding) []Warning {
 	var warnings []Warning
 	for _, remark := range remarks[:min(len(remarks), maxWarnings)] {
-		warnings = append(warnings, Warning{Message: remark.Message, Line: remark.Line, Column: remark.Column, rule: remark.Rule})
+		warnings = append(warnings, Warning{
+			Message: remark.Message, Line: remark.Line, Column: remark.Column,
+			rule: remark.Rule,
+		})
 	}
 	return warnings
 }
@@ -139,7 +147,8 @@ func (r *Runner) tooNew(ctx context.Context, source string) []Warning {
 	lacks, err := r.cfg.Dialect.Lacks(ctx)
 	if err != nil {
 		r.cfg.Log.WarnContext(ctx, "what syntax the engine of functions lacks could not be asked", "error", err)
-		return []Warning{{Message: "whether the engine that runs functions knows the newer syntax used here could not be asked: try the function before a call does"}}
+		return []Warning{{Message: "whether the engine that runs functions knows the newer syntax used here could not be " +
+			"asked: try the function before a call does"}}
 	}
 	var warnings []Warning
 	for _, use := range uses {

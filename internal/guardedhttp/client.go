@@ -31,7 +31,8 @@ type Config struct {
 	UserAgent string                // `callfn`
 }
 
-// Client asks web servers within its bounds. It is safe for concurrent use and keeps no connection open between requests.
+// Client asks web servers within its bounds. It is safe for concurrent use and keeps no connection open between
+// requests.
 type Client struct {
 	cfg  Config
 	http *http.Client

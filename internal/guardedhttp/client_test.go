@@ -27,9 +27,12 @@ func TestPublic(t *testing.T) {
 		}
 	}
 	for _, a := range []string{
-		"127.0.0.1", "127.8.8.8", "0.0.0.0", "0.1.2.3", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1",
-		"192.0.2.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1", "::", "::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::7f00:1", "fe80::1",
-		"fe80::1%eth0", "fc00::1", "fd00:ec2::254", "ff02::1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001::1", "2001:db8::1", "fec0::1",
+		"127.0.0.1", "127.8.8.8", "0.0.0.0", "0.1.2.3", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
+		"169.254.169.254", "100.64.0.1",
+		"192.0.2.1", "198.18.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1", "::", "::1", "::ffff:127.0.0.1",
+		"::ffff:10.0.0.1", "::7f00:1", "fe80::1",
+		"fe80::1%eth0", "fc00::1", "fd00:ec2::254", "ff02::1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001::1", "2001:db8::1",
+		"fec0::1",
 	} {
 		if guardedhttp.Public(netip.MustParseAddr(a)) {
 			t.Errorf("%s is not public", a)
@@ -52,10 +55,14 @@ func TestAsk(t *testing.T) {
 	address := server(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.WriteHeader(http.StatusTeapot)
-		_, _ = fmt.Fprintf(w, "%s %s %s %s %s", r.Method, r.URL.RequestURI(), r.Header.Get("Content-Type"), r.UserAgent(), body)
+		_, _ = fmt.Fprintf(w, "%s %s %s %s %s", r.Method, r.URL.RequestURI(), r.Header.Get("Content-Type"), r.UserAgent(),
+			body)
 	})
 	c := guardedhttp.New(guardedhttp.Config{Allow: only})
-	got, err := c.Do(context.Background(), guardedhttp.Request{Method: "POST", URL: address + "/x?y=1", ContentType: "text/plain", Body: []byte("hi")})
+	got, err := c.Do(context.Background(), guardedhttp.Request{
+		Method: "POST", URL: address + "/x?y=1",
+		ContentType: "text/plain", Body: []byte("hi"),
+	})
 	if err != nil || got.Status != 418 || string(got.Body) != "POST /x?y=1 text/plain callfn hi" {
 		t.Errorf("got %d %s %v", got.Status, got.Body, err)
 	}
@@ -67,17 +74,25 @@ func TestForbiddenAddresses(t *testing.T) {
 	address := server(t, func(http.ResponseWriter, *http.Request) { reached = true })
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(address, "http://"))
 	c := guardedhttp.New(guardedhttp.Config{})
-	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "0", "2130706433", "127.1"} {
+	for _, host := range []string{
+		"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "0", "2130706433",
+		"127.1",
+	} {
 		_, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: "http://" + host + ":" + port})
 		if err == nil || reached {
 			t.Errorf("%s was reached", host)
 		}
 	}
-	if _, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: address}); !errors.Is(err, guardedhttp.ErrAddress) {
+	if _, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: address}); !errors.Is(err,
+		guardedhttp.ErrAddress) {
 		t.Errorf("got %v, want ErrAddress", err)
 	}
-	for _, bad := range []string{"", "ftp://a.example/", "file:///etc/passwd", "http://", "http://user:pw@a.example/", "gopher://a", "http://a b/", "//a.example"} {
-		if _, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: bad}); !errors.Is(err, guardedhttp.ErrURL) {
+	for _, bad := range []string{
+		"", "ftp://a.example/", "file:///etc/passwd", "http://", "http://user:pw@a.example/",
+		"gopher://a", "http://a b/", "//a.example",
+	} {
+		if _, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: bad}); !errors.Is(err,
+			guardedhttp.ErrURL) {
 			t.Errorf("%q: got %v, want ErrURL", bad, err)
 		}
 	}
@@ -113,17 +128,25 @@ func TestRedirects(t *testing.T) {
 		}
 	})
 	c := guardedhttp.New(guardedhttp.Config{Allow: only})
-	for path, want := range map[string]error{"/inside": guardedhttp.ErrAddress, "/loop": guardedhttp.ErrRedirects, "/file": guardedhttp.ErrURL} {
-		if _, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: address + path}); !errors.Is(err, want) || reached {
+	for path, want := range map[string]error{
+		"/inside": guardedhttp.ErrAddress, "/loop": guardedhttp.ErrRedirects,
+		"/file": guardedhttp.ErrURL,
+	} {
+		if _, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: address + path}); !errors.Is(err,
+			want) || reached {
 			t.Errorf("%s: got %v, want %v", path, err, want)
 		}
 	}
-	got, err := c.Do(context.Background(), guardedhttp.Request{Method: "POST", URL: address + "/once", Body: []byte("kept")})
+	got, err := c.Do(context.Background(), guardedhttp.Request{
+		Method: "POST", URL: address + "/once",
+		Body: []byte("kept"),
+	})
 	if err != nil || string(got.Body) != "POST kept" {
 		t.Errorf("one redirect: got %s %v", got.Body, err)
 	}
 	none := guardedhttp.New(guardedhttp.Config{Allow: only, Redirects: -1})
-	if _, err := none.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: address + "/once"}); !errors.Is(err, guardedhttp.ErrRedirects) {
+	if _, err := none.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: address + "/once"}); !errors.Is(err,
+		guardedhttp.ErrRedirects) {
 		t.Errorf("none allowed: got %v", err)
 	}
 }
@@ -154,13 +177,17 @@ func TestBounds(t *testing.T) {
 	})
 	defer close(release)
 	c := guardedhttp.New(guardedhttp.Config{Allow: only, Bytes: 1000, Timeout: 10 * time.Second})
-	if _, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: address + "/large"}); !errors.Is(err, guardedhttp.ErrTooLarge) {
+	if _, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: address + "/large"}); !errors.Is(err,
+		guardedhttp.ErrTooLarge) {
 		t.Errorf("large: got %v", err)
 	}
 	for _, path := range []string{"/slow", "/drip"} {
 		begun := time.Now()
 		c := guardedhttp.New(guardedhttp.Config{Allow: only})
-		_, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: address + path, Timeout: 50 * time.Millisecond})
+		_, err := c.Do(context.Background(), guardedhttp.Request{
+			Method: "GET", URL: address + path,
+			Timeout: 50 * time.Millisecond,
+		})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) > 4*time.Second {
 			t.Errorf("%s: got %v after %s", path, err, time.Since(begun))
 		}

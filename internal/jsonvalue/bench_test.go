@@ -9,7 +9,8 @@ import (
 // benchmarkFlow is a flow as functions return it.
 const benchmarkFlow = `{"module":"temporal_route","data":{"timezone":"Europe/Berlin"},"children":{` +
 	`"lunch":{"module":"tts","data":{"text":"We are at lunch"},"children":{"_":{"module":"hangup","data":{}}}},` +
-	`"open":{"module":"ring_group","data":{"endpoints":[{"endpoint_type":"user","id":"a","delay":0}],"timeout":20},"children":{}},` +
+	`"open":{"module":"ring_group","data":{"endpoints":[{"endpoint_type":"user","id":"a","delay":0}],"timeout":20},` +
+	`"children":{}},` +
 	`"_":{"module":"voicemail","data":{"id":"0123456789abcdef0123456789abcdef","action":"compose"}}}}`
 
 func BenchmarkDecode(b *testing.B) {

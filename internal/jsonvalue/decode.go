@@ -31,7 +31,8 @@ func Read(r io.Reader, limits Limits) (any, error) {
 func Decode(data []byte, limits Limits) (any, error) {
 	limits = limits.withDefaults()
 	if len(data) > limits.Bytes {
-		return nil, &Error{Offset: int64(limits.Bytes), TooLarge: true, Reason: fmt.Sprintf("more than %d bytes", limits.Bytes)}
+		return nil, &Error{Offset: int64(limits.Bytes), TooLarge: true, Reason: fmt.Sprintf("more than %d bytes",
+			limits.Bytes)}
 	}
 	if bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
 		return nil, &Error{Reason: "starts with a byte order mark; send plain UTF-8"}

@@ -53,27 +53,49 @@ func TestDecodeRefuses(t *testing.T) {
 		{name: "cut in a string", in: `{"a":"x`, want: "json: ends too early at a, around byte 7"},
 		{name: "two values", in: `{} {}`, want: "json: a second value after the first, around byte 4"},
 		{name: "text after", in: `{} x`, want: "json: invalid character 'x' after top-level value, around byte 3"},
-		{name: "unquoted key", in: `{a:1}`, want: "json: invalid character 'a' looking for beginning of object key string, around byte 1"},
-		{name: "trailing comma", in: `[1,]`, want: "json: invalid character ']' looking for beginning of value at 1, around byte 3"},
-		{name: "trailing comma in object", in: `{"a":1,}`, want: "json: invalid character '}' looking for beginning of object key string, around byte 7"},
+		{name: "unquoted key", in: `{a:1}`, want: "json: invalid character 'a' looking for beginning of object key string, " +
+			"around byte 1"},
+		{name: "trailing comma", in: `[1,]`, want: "json: invalid character ']' looking for beginning of value at 1, " +
+			"around byte 3"},
+		{name: "trailing comma in object", in: `{"a":1,}`, want: "json: invalid character '}' looking for beginning of " +
+			"object key string, around byte 7"},
 		{name: "mismatched brackets", in: `[1}`, want: "json: invalid character '}' after array element, around byte 2"},
 		{name: "duplicate key", in: `{"a":{"b":1,"c":2,"b":3}}`, want: `json: key "b" stands twice at a, around byte 21`},
-		{name: "duplicate key spelt differently", in: `{"a":1,"\u0061":2}`, want: `json: key "a" stands twice, around byte 15`},
+		{
+			name: "duplicate key spelt differently", in: `{"a":1,"\u0061":2}`,
+			want: `json: key "a" stands twice, around byte 15`,
+		},
 		{name: "dot in path", in: `{"a.b":[{"c":1,"c":2}]}`, want: `json: key "c" stands twice at a%2Eb.0, around byte 18`},
 		{name: "bad UTF-8", in: "{\"a\":\"\xff\"}", want: "json: not valid UTF-8, around byte 6"},
 		{name: "surrogate as bytes", in: "\"\xed\xa0\x80\"", want: "json: not valid UTF-8, around byte 1"},
-		{name: "byte order mark", in: "\xef\xbb\xbf{}", want: "json: starts with a byte order mark; send plain UTF-8, around byte 0"},
+		{name: "byte order mark", in: "\xef\xbb\xbf{}", want: "json: starts with a byte order mark; send plain UTF-8, " +
+			"around byte 0"},
 		{name: "control character", in: "\"a\nb\"", want: "json: invalid character '\\n' in string literal, around byte 2"},
 		{name: "huge exponent", in: `{"n":1e1000000000}`, want: "json: exponent beyond ±400 at n, around byte 17"},
 		{name: "tiny exponent", in: `1e-401`, want: "json: exponent beyond ±400, around byte 6"},
-		{name: "endless number", in: strings.Repeat("9", 401), want: "json: number longer than 400 characters, around byte 401"},
+		{name: "endless number", in: strings.Repeat("9", 401), want: "json: number longer than 400 characters, around " +
+			"byte 401"},
 		{name: "NaN", in: `NaN`, want: "json: invalid character 'N' looking for beginning of value, around byte 0"},
-		{name: "too deep", in: deep(101), want: "json: nested deeper than 100 levels at " + strings.Repeat("0.", 99) + "0, around byte 101", tooLarge: true},
-		{name: "a long path is cut in the middle", in: strings.Repeat(`{"children":`, 101), want: "json: nested deeper than 100 levels at " +
-			strings.Repeat("children.", 12)[:100] + "…" + strings.Repeat(".children", 12)[8:] + ", around byte 1201", tooLarge: true},
-		{name: "own depth", in: `{"a":{"b":{}}}`, limits: jsonvalue.Limits{Depth: 2}, want: "json: nested deeper than 2 levels at a.b, around byte 11", tooLarge: true},
-		{name: "too many values", in: `[1,2,3]`, limits: jsonvalue.Limits{Values: 3}, want: "json: more than 3 values at 2, around byte 6", tooLarge: true},
-		{name: "too long", in: `[1,2,3]`, limits: jsonvalue.Limits{Bytes: 6}, want: "json: more than 6 bytes, around byte 6", tooLarge: true},
+		{name: "too deep", in: deep(101), want: "json: nested deeper than 100 levels at " + strings.Repeat("0.", 99) +
+			"0, around byte 101", tooLarge: true},
+		{
+			name: "a long path is cut in the middle", in: strings.Repeat(`{"children":`, 101),
+			want: "json: nested deeper than 100 levels at " +
+				strings.Repeat("children.", 12)[:100] + "…" + strings.Repeat(".children", 12)[8:] + ", around byte 1201",
+			tooLarge: true,
+		},
+		{
+			name: "own depth", in: `{"a":{"b":{}}}`, limits: jsonvalue.Limits{Depth: 2},
+			want: "json: nested deeper than 2 levels at a.b, around byte 11", tooLarge: true,
+		},
+		{
+			name: "too many values", in: `[1,2,3]`, limits: jsonvalue.Limits{Values: 3},
+			want: "json: more than 3 values at 2, around byte 6", tooLarge: true,
+		},
+		{
+			name: "too long", in: `[1,2,3]`, limits: jsonvalue.Limits{Bytes: 6}, want: "json: more than 6 bytes, around byte 6",
+			tooLarge: true,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -93,7 +115,8 @@ func TestDecodeRefuses(t *testing.T) {
 }
 
 func TestDecodeDepthAtTheLimit(t *testing.T) {
-	if _, err := jsonvalue.Decode([]byte(strings.Repeat("[", 100)+strings.Repeat("]", 100)), jsonvalue.Limits{}); err != nil {
+	if _, err := jsonvalue.Decode([]byte(strings.Repeat("[", 100)+strings.Repeat("]", 100)),
+		jsonvalue.Limits{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -119,7 +142,10 @@ func (f *failing) Read([]byte) (int, error) { return 0, f.err }
 // Whatever Decode accepts is what encoding/json accepts and holds no lost key: writing it and reading it again gives
 // the same value.
 func FuzzDecode(f *testing.F) {
-	for _, seed := range []string{`{"a":[1,2.5e3,{"b":null}]}`, `"\ud800"`, `{"a":1,"a":2}`, "\xff", `[[[[]]]]`, `-0.0e-0`, `1e999`, `{"":""}`, `[1,]`, `{}{}`} {
+	for _, seed := range []string{
+		`{"a":[1,2.5e3,{"b":null}]}`, `"\ud800"`, `{"a":1,"a":2}`, "\xff", `[[[[]]]]`, `-0.0e-0`,
+		`1e999`, `{"":""}`, `[1,]`, `{}{}`,
+	} {
 		f.Add([]byte(seed))
 	}
 	limits := jsonvalue.Limits{Depth: 20, Values: 200}

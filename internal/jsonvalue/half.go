@@ -18,8 +18,11 @@ func HalfCharacter(data []byte) *Error {
 		case half < 0xdc00 && surrogate(data[i+6:]) >= 0xdc00:
 			i += 11
 		default:
-			return &Error{Offset: int64(i), Path: Path(placeOf(data, i).path()...),
-				Reason: string(data[i:i+6]) + " is half of a character: the text was cut within an emoji or another character of two halves"}
+			return &Error{
+				Offset: int64(i), Path: Path(placeOf(data, i).path()...),
+				Reason: string(data[i:i+6]) + " is half of a character: the text was cut within an emoji or another character of " +
+					"two halves",
+			}
 		}
 	}
 	return nil

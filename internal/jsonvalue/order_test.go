@@ -44,7 +44,8 @@ func TestOrderOfAChangedObject(t *testing.T) {
 
 func TestOrderOfWhatGoCodeMade(t *testing.T) {
 	obj := jsonvalue.Object{Members: map[string]any{
-		"n": 7, "big": int64(1) << 60, "list": []any(nil), "html": "<a&b>", "words": []string{"x"}, "bad": json.Number("0x1f"),
+		"n": 7, "big": int64(1) << 60, "list": []any(nil), "html": "<a&b>", "words": []string{"x"},
+		"bad": json.Number("0x1f"),
 	}}
 	if _, err := json.Marshal(obj); err == nil {
 		t.Error("0x1f passed for a number")
@@ -65,7 +66,8 @@ func TestOrderOfANameThatStandsTwice(t *testing.T) {
 	for i := range 20 {
 		many += fmt.Sprintf(`"k%d":%d,`, i, i)
 	}
-	for _, text := range []string{`{"b":{"z":1},"a":2,"b":{"y":1,"x":2}}`, `{` + many + `"b":{"z":1},"a":2,"b":{"y":1,"x":2}}`} {
+	for _, text := range []string{`{"b":{"z":1},"a":2,"b":{"y":1,"x":2}}`, `{` + many +
+		`"b":{"z":1},"a":2,"b":{"y":1,"x":2}}`} {
 		var members map[string]any
 		if err := json.Unmarshal([]byte(text), &members); err != nil {
 			t.Fatal(err)
@@ -95,7 +97,10 @@ func TestOrderOfAMerge(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			base, patch := decodeObject(t, []byte(tt.base)), decodeObject(t, []byte(tt.patch))
-			merged := jsonvalue.Object{Members: jsonvalue.Merge(base.Members, patch.Members), Order: base.Order.Merge(patch.Order)}
+			merged := jsonvalue.Object{
+				Members: jsonvalue.Merge(base.Members, patch.Members),
+				Order:   base.Order.Merge(patch.Order),
+			}
 			if got, err := json.Marshal(merged); err != nil || string(got) != tt.want {
 				t.Errorf("got %s, %v; want %s", got, err, tt.want)
 			}
@@ -125,7 +130,8 @@ func TestOrderIn(t *testing.T) {
 		if err != nil || string(again) != string(written) {
 			t.Fatalf("got %s, %v; want %s", again, err, written)
 		}
-		if diff := cmp.Diff(jsonvalue.OrderOf(written), obj.Order.In(merged), cmp.AllowUnexported(jsonvalue.Order{}), cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(jsonvalue.OrderOf(written), obj.Order.In(merged), cmp.AllowUnexported(jsonvalue.Order{}),
+			cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("order of %s (-as read +as written):\n%s", written, diff)
 		}
 	})
@@ -142,7 +148,10 @@ func TestOrderWith(t *testing.T) {
 	}
 	array := jsonvalue.OrderOf([]byte(`[{"z":1,"a":2},{"y":1,"b":2}]`))
 	object := map[string]any{"z": map[string]any{"a": 1, "z": 2}}
-	for how, order := range map[string]*jsonvalue.Order{"With": array.With("z", nil), "In": array.In(object), "itself": array} {
+	for how, order := range map[string]*jsonvalue.Order{
+		"With": array.With("z", nil), "In": array.In(object),
+		"itself": array,
+	} {
 		if got, err := order.Append(nil, object); err != nil || string(got) != `{"z":{"a":1,"z":2}}` {
 			t.Errorf("%s of an array's order: got %s, %v for an object", how, got, err)
 		}
@@ -185,7 +194,10 @@ func TestOrderOfManyMembers(t *testing.T) {
 }
 
 func FuzzOrderOf(f *testing.F) {
-	for _, seed := range []string{`{"a":[{"b":1,"\u0061":"\\\""}]}`, `{"a":1,"a":{}}`, `{"a`, `[{`, `"`, `{"a":}`, ` `, `]]`} {
+	for _, seed := range []string{
+		`{"a":[{"b":1,"\u0061":"\\\""}]}`, `{"a":1,"a":{}}`, `{"a`, `[{`, `"`, `{"a":}`, ` `,
+		`]]`,
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -1,9 +1,10 @@
-// Package loadgen calls live systems as often as it is told, or as often as they answer, and tells how long they took. Several
-// targets are called in turns, round after round, so that whatever else the machine does meets all of them alike.
+// Package loadgen calls live systems as often as it is told, or as often as they answer, and tells how long they took.
+// Several targets are called in turns, round after round, so that whatever else the machine does meets all of them
+// alike.
 //
-// In an open loop calls begin when a clock says, and how long one took counts from that moment, even where it could only be sent
-// later because too many before it were still waiting: a system that stalls is charged for everybody who would have called
-// meanwhile (no coordinated omission).
+// In an open loop calls begin when a clock says, and how long one took counts from that moment, even where it could
+// only be sent later because too many before it were still waiting: a system that stalls is charged for everybody who
+// would have called meanwhile (no coordinated omission).
 package loadgen
 
 import (
@@ -21,14 +22,15 @@ const NotSent = "not_sent"
 // Target is what is called.
 type Target struct {
 	Name string
-	// Call makes one call and says what came of it, in a word: OK, or what went wrong. It is called concurrently and returns
-	// soon after ctx ends.
+	// Call makes one call and says what came of it, in a word: OK, or what went wrong. It is called concurrently and
+	// returns soon after ctx ends.
 	Call func(ctx context.Context) string
 }
 
 // Plan says how targets are called.
 type Plan struct {
-	Rate        float64       // calls a second to each target, begun by the clock; 0 for as many as are answered (closed loop)
+	// calls a second to each target, begun by the clock; 0 for as many as are answered (closed loop)
+	Rate        float64
 	Connections int           // calls under way at once, at most
 	WarmUp      time.Duration // each target is called for so long before, unmeasured
 	Duration    time.Duration // of measuring each target, all rounds together

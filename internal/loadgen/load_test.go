@@ -58,8 +58,8 @@ func TestNoCallIsEarly(t *testing.T) {
 	}
 }
 
-// A target that stands still once is charged for everyone who would have called meanwhile, although it only kept those few that
-// were under way.
+// A target that stands still once is charged for everyone who would have called meanwhile, although it only kept those
+// few that were under way.
 func TestNoCoordinatedOmission(t *testing.T) {
 	p := plan()
 	p.Rate, p.Duration = 200, time.Second
@@ -172,7 +172,11 @@ func TestReports(t *testing.T) {
 	p.Rounds = 2
 	var n atomic.Int64
 	results := run(t, p,
-		loadgen.Target{Name: "good", Call: func(ctx context.Context) string { sleep(ctx, time.Millisecond); return loadgen.OK }},
+		loadgen.Target{Name: "good", Call: func(ctx context.Context) string {
+			sleep(ctx,
+				time.Millisecond)
+			return loadgen.OK
+		}},
 		loadgen.Target{Name: "bad, now and then", Call: func(ctx context.Context) string {
 			sleep(ctx, time.Millisecond)
 			if n.Add(1)%2 == 0 {
@@ -191,7 +195,8 @@ func TestReports(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text.String())
 		}
 	}
-	if got := text.String(); !strings.Contains(got, "steal, bad, now and then: the hypervisor kept 25.00 % of") || strings.Contains(got, "steal, good") {
+	if got := text.String(); !strings.Contains(got, "steal, bad, now and then: the hypervisor kept 25.00 % of") ||
+		strings.Contains(got, "steal, good") {
 		t.Errorf("steal is told as\n%s", got)
 	}
 	if err := loadgen.WriteJSON(&object, results); err != nil {
@@ -204,7 +209,8 @@ func TestReports(t *testing.T) {
 		Stolen   float64            `json:"stolen_share"`
 		Ratio    map[string]float64 `json:"compared_with_first"`
 	}
-	if err := json.Unmarshal(object.Bytes(), &rows); err != nil || len(rows) != 2 || rows[0].P99 < 1000 || rows[1].Outcomes["timeout"] == 0 || rows[1].Ratio["p50"] == 0 || rows[1].Stolen != 0.25 {
+	if err := json.Unmarshal(object.Bytes(), &rows); err != nil || len(rows) != 2 || rows[0].P99 < 1000 ||
+		rows[1].Outcomes["timeout"] == 0 || rows[1].Ratio["p50"] == 0 || rows[1].Stolen != 0.25 {
 		t.Errorf("%v\n%s", err, object.String())
 	}
 	if err := loadgen.WriteCSV(&table, results); err != nil {

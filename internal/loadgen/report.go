@@ -12,12 +12,14 @@ import (
 	"time"
 )
 
-// WriteText writes a report for people: a line a target, then time that was stolen, failures by outcome, and how the others compare with the first.
+// WriteText writes a report for people: a line a target, then time that was stolen, failures by outcome, and how the
+// others compare with the first.
 func WriteText(w io.Writer, results []Result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(t, "ok calls/s\tp50\tp95\tp99\tmax\tcalls\tfailed\t  target")
 	for _, r := range results {
-		_, _ = fmt.Fprintf(t, "%.0f\t%s\t%s\t%s\t%s\t%d\t%s\t  %s\n", r.Rate(), show(r.Good, 0.5), show(r.Good, 0.95), show(r.Good, 0.99),
+		_, _ = fmt.Fprintf(t, "%.0f\t%s\t%s\t%s\t%s\t%d\t%s\t  %s\n", r.Rate(), show(r.Good, 0.5), show(r.Good, 0.95),
+			show(r.Good, 0.99),
 			showTime(r.Good.Max()), r.Calls(), percent(r.FailedShare()), r.Name)
 	}
 	if err := t.Flush(); err != nil {
@@ -27,7 +29,8 @@ func WriteText(w io.Writer, results []Result) error {
 		if r.Stolen < worthTelling {
 			continue
 		}
-		if _, err := fmt.Fprintf(w, "steal, %s: the hypervisor kept %s of this machine's processor time from it: some of these times are its doing\n", r.Name, percent(r.Stolen)); err != nil {
+		if _, err := fmt.Fprintf(w, "steal, %s: the hypervisor kept %s of this machine's processor time from it: some of "+
+			"these times are its doing\n", r.Name, percent(r.Stolen)); err != nil {
 			return err
 		}
 	}
@@ -41,7 +44,8 @@ func WriteText(w io.Writer, results []Result) error {
 				all = append(all, fmt.Sprintf("%s %d", outcome, r.Outcomes[outcome]))
 			}
 		}
-		if _, err := fmt.Fprintf(w, "failed, %s: %s; told after p50 %s, p99 %s\n", r.Name, strings.Join(all, ", "), show(r.Bad, 0.5), show(r.Bad, 0.99)); err != nil {
+		if _, err := fmt.Fprintf(w, "failed, %s: %s; told after p50 %s, p99 %s\n", r.Name, strings.Join(all, ", "),
+			show(r.Bad, 0.5), show(r.Bad, 0.99)); err != nil {
 			return err
 		}
 	}
@@ -55,7 +59,8 @@ func writeRatios(w io.Writer, results []Result) error {
 	if len(results) < 2 {
 		return nil
 	}
-	if _, err := fmt.Fprintf(w, "\ncompared with %s, median of %d rounds:\n", results[0].Name, len(results[0].Rounds)); err != nil {
+	if _, err := fmt.Fprintf(w, "\ncompared with %s, median of %d rounds:\n", results[0].Name,
+		len(results[0].Rounds)); err != nil {
 		return err
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -130,12 +135,15 @@ type jsonRatio struct {
 func rowOf(name string, round int, r Round) row {
 	return row{
 		Target: name, Round: round, Seconds: r.Elapsed.Seconds(), Calls: r.Calls(), Failed: r.Bad.Count(), OKRate: r.Rate(),
-		P50: r.Good.Quantile(0.5).Microseconds(), P95: r.Good.Quantile(0.95).Microseconds(), P99: r.Good.Quantile(0.99).Microseconds(),
-		Max: r.Good.Max().Microseconds(), FailedP99: r.Bad.Quantile(0.99).Microseconds(), Stolen: r.Stolen, Outcomes: r.Outcomes,
+		P50: r.Good.Quantile(0.5).Microseconds(), P95: r.Good.Quantile(0.95).Microseconds(),
+		P99: r.Good.Quantile(0.99).Microseconds(),
+		Max: r.Good.Max().Microseconds(), FailedP99: r.Bad.Quantile(0.99).Microseconds(), Stolen: r.Stolen,
+		Outcomes: r.Outcomes,
 	}
 }
 
-// WriteJSON writes an array of objects, one a target, all rounds together; the others with how they compare with the first.
+// WriteJSON writes an array of objects, one a target, all rounds together; the others with how they compare with the
+// first.
 func WriteJSON(w io.Writer, results []Result) error {
 	rows := []row{}
 	for i, r := range results {
@@ -151,10 +159,14 @@ func WriteJSON(w io.Writer, results []Result) error {
 	return e.Encode(rows)
 }
 
-// WriteCSV writes a line for each round of each target, for spreadsheets. Outcomes are "outcome=count" with spaces between.
+// WriteCSV writes a line for each round of each target, for spreadsheets. Outcomes are "outcome=count" with spaces
+// between.
 func WriteCSV(w io.Writer, results []Result) error {
 	c := csv.NewWriter(w)
-	_ = c.Write([]string{"target", "round", "seconds", "calls", "failed", "ok_calls_per_second", "p50_us", "p95_us", "p99_us", "max_us", "failed_p99_us", "outcomes", "stolen_share"})
+	_ = c.Write([]string{
+		"target", "round", "seconds", "calls", "failed", "ok_calls_per_second", "p50_us", "p95_us",
+		"p99_us", "max_us", "failed_p99_us", "outcomes", "stolen_share",
+	})
 	for _, r := range results {
 		for i, one := range r.Rounds {
 			x := rowOf(r.Name, i+1, one)
@@ -162,8 +174,12 @@ func WriteCSV(w io.Writer, results []Result) error {
 			for _, outcome := range sorted(x.Outcomes) {
 				outcomes = append(outcomes, fmt.Sprintf("%s=%d", outcome, x.Outcomes[outcome]))
 			}
-			_ = c.Write([]string{x.Target, strconv.Itoa(x.Round), decimal(x.Seconds), strconv.FormatUint(x.Calls, 10), strconv.FormatUint(x.Failed, 10), decimal(x.OKRate),
-				strconv.FormatInt(x.P50, 10), strconv.FormatInt(x.P95, 10), strconv.FormatInt(x.P99, 10), strconv.FormatInt(x.Max, 10), strconv.FormatInt(x.FailedP99, 10), strings.Join(outcomes, " "), decimal(x.Stolen)})
+			_ = c.Write([]string{
+				x.Target, strconv.Itoa(x.Round), decimal(x.Seconds), strconv.FormatUint(x.Calls, 10),
+				strconv.FormatUint(x.Failed, 10), decimal(x.OKRate),
+				strconv.FormatInt(x.P50, 10), strconv.FormatInt(x.P95, 10), strconv.FormatInt(x.P99, 10),
+				strconv.FormatInt(x.Max, 10), strconv.FormatInt(x.FailedP99, 10), strings.Join(outcomes, " "), decimal(x.Stolen),
+			})
 		}
 	}
 	c.Flush()

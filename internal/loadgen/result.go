@@ -37,7 +37,8 @@ type Round struct {
 	Good     Times             // of calls that came back OK
 	Bad      Times             // of the others
 	Outcomes map[string]uint64 // OK among them
-	Stolen   float64           // share of this machine's processor time that its hypervisor kept from it; 0 where that is not known
+	// share of this machine's processor time that its hypervisor kept from it; 0 where that is not known
+	Stolen float64
 }
 
 // Rate is how many calls a second came back OK.

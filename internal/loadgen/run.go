@@ -10,7 +10,8 @@ import (
 	"callfn/internal/steal"
 )
 
-// Run calls the targets by the plan. When ctx ends it stops early and answers what was measured until then, with ctx's error.
+// Run calls the targets by the plan. When ctx ends it stops early and answers what was measured until then, with ctx's
+// error.
 func Run(ctx context.Context, plan Plan, targets []Target) ([]Result, error) {
 	if err := plan.check(); err != nil {
 		return nil, err

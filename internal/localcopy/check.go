@@ -11,8 +11,8 @@ import (
 // checkPage is how many revisions are asked for at once.
 const checkPage = 2000
 
-// check makes the copy what the database is, by every document's revision. A changes feed does not tell of documents that were
-// purged, or were there before the database was restored from a backup or made anew.
+// check makes the copy what the database is, by every document's revision. A changes feed does not tell of documents
+// that were purged, or were there before the database was restored from a backup or made anew.
 func (f *follower) check(ctx context.Context, db *datastore.Database) error {
 	have := map[string]string{}
 	if err := f.store.revisions(func(id, rev string) { have[id] = rev }); err != nil {

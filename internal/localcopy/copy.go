@@ -1,10 +1,10 @@
-// Package localcopy keeps, on this machine's disk, a copy of some documents of one database, current from the database's changes
-// feed. Whoever needs the documents for every call reads the copy: that costs no request, and goes on working, with the age of the
-// copy known, while the database cannot be reached, also after a restart meanwhile.
+// Package localcopy keeps, on this machine's disk, a copy of some documents of one database, current from the
+// database's changes feed. Whoever needs the documents for every call reads the copy: that costs no request, and goes
+// on working, with the age of the copy known, while the database cannot be reached, also after a restart meanwhile.
 //
-// The copy is a bbolt file and not a map: 100,000 functions of up to 64 KiB are 6 GB, of which the kernel keeps in memory what
-// is used and there is room for. On the heap there is the batch under way (at most 8 MiB, or one document), and during a check the
-// ids and revisions of the database (about 10 MB for 100,000 documents).
+// The copy is a bbolt file and not a map: 100,000 functions of up to 64 KiB are 6 GB, of which the kernel keeps in
+// memory what is used and there is room for. On the heap there is the batch under way (at most 8 MiB, or one document),
+// and during a check the ids and revisions of the database (about 10 MB for 100,000 documents).
 package localcopy
 
 import (
@@ -21,10 +21,11 @@ import (
 
 // Config wires a Copy. The first block is required.
 type Config struct {
-	Name     string                              // of what is copied, for people: "functions"
-	Path     string                              // of the copy; made with mode 0600
-	Database func() (*datastore.Database, error) // what is copied; asked about once a second, since a storage plan may move it
-	Keep     func(datastore.Document) bool       // which documents are held; of others only the revision is
+	Name string // of what is copied, for people: "functions"
+	Path string // of the copy; made with mode 0600
+	// what is copied; asked about once a second, since a storage plan may move it
+	Database func() (*datastore.Database, error)
+	Keep     func(datastore.Document) bool // which documents are held; of others only the revision is
 	Now      func() time.Time
 
 	Log *slog.Logger // nil for none
@@ -52,8 +53,8 @@ type State struct {
 // Age is how old the copy is at most.
 func (s State) Age(now time.Time) time.Duration { return now.Sub(s.AsOf) }
 
-// Open opens the copy, or makes an empty one, and begins to follow the database. A file that is no copy, or is damaged, is made
-// anew: everything in it can be had again.
+// Open opens the copy, or makes an empty one, and begins to follow the database. A file that is no copy, or is damaged,
+// is made anew: everything in it can be had again.
 func Open(cfg Config) (*Copy, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -110,14 +111,16 @@ func (e *StaleError) Error() string {
 	if !e.State.Complete {
 		return fmt.Sprintf("there is no whole copy of the documents here yet, and the database does not answer: %v", e.Cause)
 	}
-	return fmt.Sprintf("it is not in the copy here, which is %s old, and the database does not answer: %v", e.Age.Round(time.Second), e.Cause)
+	return fmt.Sprintf("it is not in the copy here, which is %s old, and the database does not answer: %v",
+		e.Age.Round(time.Second), e.Cause)
 }
 
 // Unwrap gives the cause.
 func (e *StaleError) Unwrap() error { return e.Cause }
 
-// Get reads a document from the copy. One that is not there is asked for at the database, at most as long as ctx allows: it may be
-// newer than the copy. nil where there is none, or none that is held; *StaleError where that cannot be known.
+// Get reads a document from the copy. One that is not there is asked for at the database, at most as long as ctx
+// allows: it may be newer than the copy. nil where there is none, or none that is held; *StaleError where that cannot
+// be known.
 func (r *Copy) Get(ctx context.Context, id string) (json.RawMessage, error) {
 	raw, known, err := r.store.get(id)
 	if err != nil || known {
@@ -126,8 +129,8 @@ func (r *Copy) Get(ctx context.Context, id string) (json.RawMessage, error) {
 	return r.ask(ctx, id)
 }
 
-// Newest asks the database first, and falls back to the copy where that does not answer: for whoever has just changed the
-// document and is not on the phone.
+// Newest asks the database first, and falls back to the copy where that does not answer: for whoever has just changed
+// the document and is not on the phone.
 func (r *Copy) Newest(ctx context.Context, id string) (json.RawMessage, error) {
 	raw, err := r.ask(ctx, id)
 	if err == nil {

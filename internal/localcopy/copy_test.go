@@ -27,7 +27,10 @@ func TestCopyIsCurrent(t *testing.T) {
 	if !r.State().Complete || r.State().Age(time.Now()) > 10*time.Second {
 		t.Errorf("%+v", r.State())
 	}
-	for id, want := range map[string]string{"early": "1", "other": "none", "_design/d": "none", "absent": "none", "": "none"} {
+	for id, want := range map[string]string{
+		"early": "1", "other": "none", "_design/d": "none", "absent": "none",
+		"": "none",
+	} {
 		if got := n(r, id); got != want {
 			t.Errorf("%q: %s, want %s", id, got, want)
 		}
@@ -57,7 +60,10 @@ func TestCopyIsCurrent(t *testing.T) {
 // The document is there byte for byte, whatever it holds.
 func TestCopyIsExact(t *testing.T) {
 	s := database(t)
-	put(t, s.direct, "a", datastore.Document{"big": json.Number("12345678901234567890"), "text": "é\u2028<&>", "Z": []any{}})
+	put(t, s.direct, "a", datastore.Document{
+		"big": json.Number("12345678901234567890"), "text": "é\u2028<&>",
+		"Z": []any{},
+	})
 	r, _ := open(t, file(t), s.seen)
 	await(t, "the first copy", following(r))
 	want, err := s.direct.GetRaw(t.Context(), "a")
@@ -155,7 +161,8 @@ func TestDamagedFile(t *testing.T) {
 	if n(r, "a") != "1" || !log.Has("made anew") {
 		t.Errorf("%s", n(r, "a"))
 	}
-	if _, err := localcopy.Open(config(path, &testlog.Buffer{}, nil)); err == nil || !strings.Contains(err.Error(), "data directory of its own") {
+	if _, err := localcopy.Open(config(path, &testlog.Buffer{}, nil)); err == nil || !strings.Contains(err.Error(),
+		"data directory of its own") {
 		t.Errorf("opened twice: %v", err)
 	}
 }

@@ -74,7 +74,8 @@ func database(t *testing.T) source {
 
 func drop(t *testing.T, db *datastore.Database) {
 	t.Helper()
-	if err := db.Connection().Ask(context.Background(), "DELETE", "/"+db.Name(), nil, nil); err != nil && !errors.Is(err, datastore.ErrDatabaseMissing) {
+	if err := db.Connection().Ask(context.Background(), "DELETE", "/"+db.Name(), nil, nil); err != nil &&
+		!errors.Is(err, datastore.ErrDatabaseMissing) {
 		t.Error(err)
 	}
 }
@@ -82,7 +83,10 @@ func drop(t *testing.T, db *datastore.Database) {
 func keep(d datastore.Document) bool { return d.Type() == "function" && !d.Deleted() }
 
 func config(file string, log *testlog.Buffer, db func() (*datastore.Database, error)) localcopy.Config {
-	return localcopy.Config{Name: "functions", Path: file, Database: db, Keep: keep, Now: time.Now, Log: slog.New(slog.NewTextHandler(log, nil))}
+	return localcopy.Config{
+		Name: "functions", Path: file, Database: db, Keep: keep, Now: time.Now,
+		Log: slog.New(slog.NewTextHandler(log, nil)),
+	}
 }
 
 func open(t *testing.T, file string, db *datastore.Database) (*localcopy.Copy, *testlog.Buffer) {

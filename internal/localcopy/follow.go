@@ -92,10 +92,16 @@ func (f *follower) follow(ctx context.Context, works func()) error {
 	}
 	works()
 	f.current(started)
-	if err := f.feed(ctx, db, datastore.Feed{Since: f.meta.Since, IncludeDocs: true, Follow: true, Heartbeat: heartbeat}); err != nil {
+	if err := f.feed(ctx, db, datastore.Feed{
+		Since: f.meta.Since, IncludeDocs: true, Follow: true,
+		Heartbeat: heartbeat,
+	}); err != nil {
 		return err
 	}
-	return &datastore.Error{Op: "changes", Subject: db.Name(), Kind: datastore.ErrUnreachable, Cause: errors.New("the server ended the feed")}
+	return &datastore.Error{
+		Op: "changes", Subject: db.Name(), Kind: datastore.ErrUnreachable,
+		Cause: errors.New("the server ended the feed"),
+	}
 }
 
 // item is a change, or a heartbeat, or the failure that ends a feed.
@@ -207,7 +213,8 @@ func placeOf(db *datastore.Database) string { return db.Connection().Address() +
 func (f *follower) current(asOf time.Time) {
 	f.change(func(s *State) { *s = State{Complete: true, Following: true, AsOf: asOf} })
 	if !f.said.IsZero() {
-		f.cfg.Log.Info("the copy on this machine is current again", "of", f.cfg.Name, "after", f.cfg.Now().Sub(f.broken).Round(time.Millisecond))
+		f.cfg.Log.Info("the copy on this machine is current again", "of", f.cfg.Name, "after",
+			f.cfg.Now().Sub(f.broken).Round(time.Millisecond))
 	}
 	f.broken, f.said = time.Time{}, time.Time{}
 }
@@ -226,8 +233,10 @@ func (f *follower) outage(cause error) {
 	f.said = now
 	s := f.State()
 	if !s.Complete {
-		f.cfg.Log.Error("there is no whole copy on this machine yet, and changes do not arrive", "of", f.cfg.Name, "cause", cause)
+		f.cfg.Log.Error("there is no whole copy on this machine yet, and changes do not arrive", "of", f.cfg.Name, "cause",
+			cause)
 		return
 	}
-	f.cfg.Log.Error("changes do not arrive: the copy on this machine is used as it is", "of", f.cfg.Name, "age", s.Age(now).Round(time.Millisecond), "cause", cause)
+	f.cfg.Log.Error("changes do not arrive: the copy on this machine is used as it is", "of", f.cfg.Name, "age",
+		s.Age(now).Round(time.Millisecond), "cause", cause)
 }

@@ -27,7 +27,10 @@ func TestCopyOfMany(t *testing.T) {
 	for i := 0; i < n; i += 500 {
 		var docs []datastore.Document
 		for j := i; j < i+500; j++ {
-			docs = append(docs, datastore.Document{"_id": fmt.Sprintf("%032x", j), "pvt_type": "function", "function_js": source})
+			docs = append(docs, datastore.Document{
+				"_id": fmt.Sprintf("%032x", j), "pvt_type": "function",
+				"function_js": source,
+			})
 		}
 		if _, err := s.direct.BulkSave(t.Context(), docs); err != nil {
 			t.Fatal(err)
@@ -60,7 +63,10 @@ func TestCopyOfMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun = time.Now()
-	if r, err = localcopy.Open(config(path, &testlog.Buffer{}, func() (*datastore.Database, error) { return s.seen, nil })); err != nil {
+	if r, err = localcopy.Open(config(path, &testlog.Buffer{}, func() (*datastore.Database, error) {
+		return s.seen,
+			nil
+	})); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = r.Close() }()
@@ -73,8 +79,10 @@ func TestCopyOfMany(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d documents of %d KiB: copied in %s, 1,000 read in %s, compared at the next start in %s; heap grew by at most %d MiB, file %d MiB",
-		n, size>>10, first.Round(time.Millisecond), took.Round(time.Millisecond), again.Round(time.Millisecond), (peak-before)>>20, info.Size()>>20)
+	t.Logf("%d documents of %d KiB: copied in %s, 1,000 read in %s, compared at the next start in %s; heap grew by at "+
+		"most %d MiB, file %d MiB",
+		n, size>>10, first.Round(time.Millisecond), took.Round(time.Millisecond), again.Round(time.Millisecond),
+		(peak-before)>>20, info.Size()>>20)
 	if most := uint64(n * size / 2); peak-before > most { // the node, in this process as well, has its share
 		t.Errorf("the heap grew by %d MiB for %d MiB of documents", (peak-before)>>20, n*size>>20)
 	}

@@ -28,7 +28,8 @@ func TestOutage(t *testing.T) {
 		{"401", faultproxy.Status(401, `{"error":"unauthorized","reason":"Name or password is incorrect."}`)},
 		{"no database", faultproxy.Status(404, `{"error":"not_found","reason":"Database does not exist."}`)},
 		{"garbage", faultproxy.Answer("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 7\r\n\r\n<html>\n")},
-		{"bad sequence", faultproxy.Status(400, `{"error":"bad_request","reason":"Malformed sequence supplied in 'since' parameter."}`)},
+		{"bad sequence", faultproxy.Status(400, `{"error":"bad_request","reason":"Malformed sequence supplied in 'since' `+
+			`parameter."}`)},
 	} {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
@@ -95,7 +96,10 @@ func TestCopyConverges(t *testing.T) {
 	s := database(t)
 	r, _ := open(t, file(t), s.seen)
 	random := mathrand.New(mathrand.NewPCG(1, 2))
-	faults := []faultproxy.Fault{faultproxy.Refuse, faultproxy.Reset, faultproxy.Slow(20 * time.Millisecond), faultproxy.Pass}
+	faults := []faultproxy.Fault{
+		faultproxy.Refuse, faultproxy.Reset, faultproxy.Slow(20 * time.Millisecond),
+		faultproxy.Pass,
+	}
 	want := map[string]string{}
 	for i := range 300 {
 		id := fmt.Sprint("doc", random.IntN(40))

@@ -13,8 +13,8 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
-// The buckets of the file. docs holds, by document id, the revision, a newline, and the document as the database sent it, or
-// nothing for one that is known and not held.
+// The buckets of the file. docs holds, by document id, the revision, a newline, and the document as the database sent
+// it, or nothing for one that is known and not held.
 var (
 	docsBucket = []byte("documents")
 	metaBucket = []byte("meta")
@@ -47,7 +47,8 @@ type store struct{ db *bbolt.DB }
 func openStore(path string, log *slog.Logger) (*store, error) {
 	db, err := open(path)
 	if errors.Is(err, bbolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("copy of documents %s: another process has it open: every `callfn serve` needs a data directory of its own", path)
+		return nil, fmt.Errorf("copy of documents %s: another process has it open: every `callfn serve` needs a data "+
+			"directory of its own", path)
 	}
 	if err != nil {
 		log.Warn("the copy of documents on this machine cannot be read: it is made anew", "file", path, "cause", err)
@@ -71,7 +72,10 @@ func open(path string) (db *bbolt.DB, err error) {
 			_ = db.Close()
 		}
 	}()
-	if db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: time.Second, FreelistType: bbolt.FreelistMapType}); err != nil {
+	if db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:      time.Second,
+		FreelistType: bbolt.FreelistMapType,
+	}); err != nil {
 		return nil, err
 	}
 	return db, db.Update(func(tx *bbolt.Tx) error {

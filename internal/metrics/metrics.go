@@ -1,5 +1,5 @@
-// Package metrics tells Prometheus how the service fares: runs by outcome, how long calls wait for their turn, what was refused,
-// dropped or switched off. No name, number or id of anybody's is in it.
+// Package metrics tells Prometheus how the service fares: runs by outcome, how long calls wait for their turn, what was
+// refused, dropped or switched off. No name, number or id of anybody's is in it.
 package metrics
 
 import (
@@ -32,7 +32,8 @@ func New(version string) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		runs: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "callfn_function_run_seconds", Help: "Runs of stored functions, from the request to the checked flow, the wait for a turn included.",
+			Name: "callfn_function_run_seconds", Help: "Runs of stored functions, from the request to the checked flow, the " +
+				"wait for a turn included.",
 			Buckets: []float64{.0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},
 		}, []string{"origin", "outcome"}),
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -53,7 +54,8 @@ func New(version string) *Metrics {
 	}
 	m.registry.MustRegister(m.runs, m.outcomes, m.requests, m.quotas,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.gauge("callfn_build_info", "Always 1; the version is a label.", prometheus.Labels{"version": version}, func() float64 { return 1 })
+	m.gauge("callfn_build_info", "Always 1; the version is a label.", prometheus.Labels{"version": version},
+		func() float64 { return 1 })
 	return m
 }
 
@@ -73,19 +75,22 @@ func (m *Metrics) Lane(place, lane string, stats func() fair.Stats) {
 		return l
 	}
 	m.gauge("callfn_lane_running", "Runs under way.", of(), func() float64 { return float64(stats().Running) })
-	m.gauge("callfn_lane_waiting", "Runs that wait for their turn.", of(), func() float64 { return float64(stats().Waiting) })
+	m.gauge("callfn_lane_waiting", "Runs that wait for their turn.", of(),
+		func() float64 { return float64(stats().Waiting) })
 	for _, reason := range fair.Reasons() {
-		m.counter("callfn_lane_refused_total", "Runs refused, because the queue was full or they waited in vain.", of("reason", reason),
+		m.counter("callfn_lane_refused_total", "Runs refused, because the queue was full or they waited in vain.",
+			of("reason", reason),
 			func() float64 { return float64(stats().Refused[reason]) })
 	}
 }
 
 // Workers watches a pool of sandbox processes.
 func (m *Metrics) Workers(pool string, count func() (free, all int)) {
-	m.gauge("callfn_workers_free", "Sandbox processes that could take a run now.", prometheus.Labels{"pool": pool}, func() float64 {
-		free, _ := count()
-		return float64(free)
-	})
+	m.gauge("callfn_workers_free", "Sandbox processes that could take a run now.", prometheus.Labels{"pool": pool},
+		func() float64 {
+			free, _ := count()
+			return float64(free)
+		})
 	m.gauge("callfn_workers", "Sandbox processes kept.", prometheus.Labels{"pool": pool}, func() float64 {
 		_, all := count()
 		return float64(all)
@@ -94,10 +99,14 @@ func (m *Metrics) Workers(pool string, count func() (free, all int)) {
 
 // Records watches the recorder of runs.
 func (m *Metrics) Records(stats func() runrecord.Stats) {
-	m.counter("callfn_run_records_written_total", "Records of runs written.", nil, func() float64 { return float64(stats().Written) })
-	m.counter("callfn_run_records_dropped_total", "Records of runs dropped, for want of room.", nil, func() float64 { return float64(stats().Dropped) })
-	m.counter("callfn_run_records_lost_total", "Records of runs that the datastore did not take.", nil, func() float64 { return float64(stats().Lost) })
-	m.counter("callfn_run_records_over_limit_total", "Records of runs removed because their account had too many.", nil, func() float64 { return float64(stats().Over) })
+	m.counter("callfn_run_records_written_total", "Records of runs written.", nil,
+		func() float64 { return float64(stats().Written) })
+	m.counter("callfn_run_records_dropped_total", "Records of runs dropped, for want of room.", nil,
+		func() float64 { return float64(stats().Dropped) })
+	m.counter("callfn_run_records_lost_total", "Records of runs that the datastore did not take.", nil,
+		func() float64 { return float64(stats().Lost) })
+	m.counter("callfn_run_records_over_limit_total", "Records of runs removed because their account had too many.", nil,
+		func() float64 { return float64(stats().Over) })
 }
 
 // QuotaRefused counts what was refused because an account has as much as it may.
@@ -105,32 +114,39 @@ func (m *Metrics) QuotaRefused(bound string) { m.quotas.WithLabelValues(bound).I
 
 // PartialWrites watches writes to a cluster.
 func (m *Metrics) PartialWrites(count func() uint64) {
-	m.counter("callfn_datastore_writes_partial_total", "Writes that fewer nodes of a cluster took than a majority: refused, and perhaps lost.", nil,
+	m.counter("callfn_datastore_writes_partial_total", "Writes that fewer nodes of a cluster took than a majority: "+
+		"refused, and perhaps lost.", nil,
 		func() float64 { return float64(count()) })
 }
 
 // FailedWrites watches writes that a datastore did not make: all of them, and those for want of room on its disk.
 func (m *Metrics) FailedWrites(count func() (all, noRoom uint64)) {
-	const name, help = "callfn_datastore_writes_failed_total", "Writes that a datastore failed to make, by cause: its disk is full, or another."
-	m.counter(name, help, prometheus.Labels{"cause": "disk_full"}, func() float64 { _, full := count(); return float64(full) })
-	m.counter(name, help, prometheus.Labels{"cause": "other"}, func() float64 { all, full := count(); return float64(all - full) })
+	const name, help = "callfn_datastore_writes_failed_total", "Writes that a datastore failed to make, by cause: its " +
+		"disk is full, or another."
+	m.counter(name, help, prometheus.Labels{"cause": "disk_full"},
+		func() float64 { _, full := count(); return float64(full) })
+	m.counter(name, help, prometheus.Labels{"cause": "other"},
+		func() float64 { all, full := count(); return float64(all - full) })
 }
 
 // Disabling watches the guard that switches functions off.
 func (m *Metrics) Disabling(stats func() autodisable.Stats) {
-	m.counter("callfn_functions_disabled_total", "Functions switched off because they failed too often.", nil, func() float64 { return float64(stats().Disabled) })
-	m.counter("callfn_function_failures_total", "Failures in calls that count towards switching off.", nil, func() float64 { return float64(stats().Failures) })
+	m.counter("callfn_functions_disabled_total", "Functions switched off because they failed too often.", nil,
+		func() float64 { return float64(stats().Disabled) })
+	m.counter("callfn_function_failures_total", "Failures in calls that count towards switching off.", nil,
+		func() float64 { return float64(stats().Failures) })
 }
 
 // Copy watches the copy of the function documents that the direct runner has. age is false while it was never complete.
 func (m *Metrics) Copy(age func() (time.Duration, bool)) {
-	m.gauge("callfn_functions_copy_age_seconds", "How old the copy of the function documents is; -1 while there is none.", nil, func() float64 {
-		d, ok := age()
-		if !ok {
-			return -1
-		}
-		return d.Seconds()
-	})
+	m.gauge("callfn_functions_copy_age_seconds", "How old the copy of the function documents is; -1 while there is none.",
+		nil, func() float64 {
+			d, ok := age()
+			if !ok {
+				return -1
+			}
+			return d.Seconds()
+		})
 }
 
 // Requests counts what a handler answers.
@@ -150,5 +166,8 @@ func (m *Metrics) gauge(name, help string, labels prometheus.Labels, f func() fl
 }
 
 func (m *Metrics) counter(name, help string, labels prometheus.Labels, f func() float64) {
-	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, f))
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: name, Help: help,
+		ConstLabels: labels,
+	}, f))
 }

@@ -1,4 +1,5 @@
-// Package mover moves a database from one connection to another while it is read and written, without losing a document.
+// Package mover moves a database from one connection to another while it is read and written, without losing a
+// document.
 //
 // A move is one document in system_data, advanced by compare-and-set:
 //
@@ -11,9 +12,10 @@
 //	rolled_back  told so by Rollback: everything is at From again. Of a move that had switched, what was written since is copied
 //	             back first, by the same states with From and To exchanged
 //
-// Whoever works at a move holds its lease, which is in the document too. When that process dies, another one (or the same, started
-// anew) goes on once the lease has run out: every step can be done again, and every change of the document fails for whoever does
-// not hold the lease any more. The fence carries its holder's stamp, so that nobody lifts another's.
+// Whoever works at a move holds its lease, which is in the document too. When that process dies, another one (or the
+// same, started anew) goes on once the lease has run out: every step can be done again, and every change of the
+// document fails for whoever does not hold the lease any more. The fence carries its holder's stamp, so that nobody
+// lifts another's.
 //
 // From keeps its documents and its fence after Finish as well: nothing is deleted that somebody may still look for. The
 // fence goes when a database is moved back there.

@@ -69,7 +69,10 @@ func (s Status) Public() map[string]any {
 }
 
 func (m migration) status() Status {
-	return Status{Migration: m.Migration, Returns: m.Returns, Trouble: m.Trouble, Proof: m.Proof, Started: datastore.FromGregorian(m.Created)}
+	return Status{
+		Migration: m.Migration, Returns: m.Returns, Trouble: m.Trouble, Proof: m.Proof,
+		Started: datastore.FromGregorian(m.Created),
+	}
 }
 
 func readMigration(doc datastore.Document) (migration, error) {

@@ -23,9 +23,9 @@ const (
 
 // fence is the fence around From of the move that the job works at.
 //
-// Two processes may take themselves for the holder of the lease for a moment: one that was asleep, and the one that took over. So
-// each looks at the fence first, then makes sure of the lease, and only then changes what it looked at: whoever slept in between
-// finds either the lease or the fence changed, and changes nothing.
+// Two processes may take themselves for the holder of the lease for a moment: one that was asleep, and the one that
+// took over. So each looks at the fence first, then makes sure of the lease, and only then changes what it looked at:
+// whoever slept in between finds either the lease or the fence changed, and changes nothing.
 func (j *job) fence(c replication.Copy) (datastore.Document, error) {
 	have, err := c.From.Get(j.ctx, datastore.FenceID)
 	if err != nil && !errors.Is(err, datastore.ErrNotFound) {
@@ -57,7 +57,8 @@ func (j *job) putUp(c replication.Copy) error {
 		if err != nil {
 			return err
 		}
-		if err := j.change(func(*migration) {}); errors.Is(err, errLost) { // asleep after all, and nobody else needs this fence
+		// asleep after all, and nobody else needs this fence
+		if err := j.change(func(*migration) {}); errors.Is(err, errLost) {
 			_ = c.From.Delete(context.WithoutCancel(j.ctx), datastore.FenceID, saved.Rev())
 			return err
 		}
@@ -65,13 +66,15 @@ func (j *job) putUp(c replication.Copy) error {
 	}
 }
 
-// fenceDocument is a fence that refuses writes while a condition holds, saying why. What is never copied belongs to its place: the
-// probe, which proves there that functions run; plan and moves.
+// fenceDocument is a fence that refuses writes while a condition holds, saying why. What is never copied belongs to its
+// place: the probe, which proves there that functions run; plan and moves.
 func fenceDocument(condition, why string) datastore.Document {
 	return datastore.Document{
 		"_id": datastore.FenceID, "language": "javascript",
-		"about": "callfn is moving this database, or has moved it: writes belong elsewhere. See `callfn storage` before you take this away.",
-		"validate_doc_update": fmt.Sprintf(`function (doc) { if (%s && doc._id !== %q && doc._id !== %q && doc._id.indexOf(%q) !== 0) { throw({forbidden: %q}); } }`,
+		"about": "callfn is moving this database, or has moved it: writes belong elsewhere. See `callfn storage` before " +
+			"you take this away.",
+		"validate_doc_update": fmt.Sprintf(`function (doc) { if (%s && doc._id !== %q && doc._id !== %q && `+
+			`doc._id.indexOf(%q) !== 0) { throw({forbidden: %q}); } }`,
 			condition, provision.ProbeID, storageplan.Document, idPrefix, datastore.FenceWord+": "+why),
 	}
 }
@@ -87,7 +90,8 @@ func (j *job) lift(c replication.Copy) error {
 
 // gone is nil for what is not there, or was changed by someone else.
 func gone(err error) error {
-	if errors.Is(err, datastore.ErrNotFound) || errors.Is(err, datastore.ErrConflict) || errors.Is(err, datastore.ErrDatabaseMissing) {
+	if errors.Is(err, datastore.ErrNotFound) || errors.Is(err, datastore.ErrConflict) ||
+		errors.Is(err, datastore.ErrDatabaseMissing) {
 		return nil
 	}
 	return err
@@ -110,8 +114,8 @@ const (
 	probeAtMost = 10 * time.Second
 )
 
-// holds waits until the fence refuses every write: each shard of a cluster takes in a design document in its own time. What
-// tries it is born deleted, and refused as a rule.
+// holds waits until the fence refuses every write: each shard of a cluster takes in a design document in its own time.
+// What tries it is born deleted, and refused as a rule.
 func holds(ctx context.Context, db *datastore.Database, random io.Reader) error {
 	ctx, cancel := context.WithTimeout(ctx, probeAtMost)
 	defer cancel()
@@ -119,7 +123,8 @@ func holds(ctx context.Context, db *datastore.Database, random io.Reader) error 
 	for held := 0; held < probeRounds; pause = probePause {
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the fence around %s does not hold after %s: the server does not run validate_doc_update", db.Name(), probeAtMost)
+			return fmt.Errorf("the fence around %s does not hold after %s: the server does not run validate_doc_update",
+				db.Name(), probeAtMost)
 		case <-time.After(pause):
 		}
 		all, err := refusesAll(ctx, db, random)
@@ -156,5 +161,6 @@ func refusesAll(ctx context.Context, db *datastore.Database, random io.Reader) (
 
 // skipped are documents that are not moved, besides design documents.
 func skipped(id string) bool {
-	return strings.HasPrefix(id, probePrefix) || strings.HasPrefix(id, idPrefix) || id == provision.ProbeID || id == storageplan.Document
+	return strings.HasPrefix(id, probePrefix) || strings.HasPrefix(id, idPrefix) || id == provision.ProbeID ||
+		id == storageplan.Document
 }

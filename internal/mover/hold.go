@@ -10,11 +10,15 @@ import (
 	"callfn/internal/provision"
 )
 
-// holdAtMost is how long a passing fence refuses writes when nobody takes it away: it outlives whoever put it up by no more.
+// holdAtMost is how long a passing fence refuses writes when nobody takes it away: it outlives whoever put it up by no
+// more.
 const holdAtMost = 10 * time.Second
 
-// Hold implements storageplan.Mover. What it puts up is the fence of a move, but for the end that it has in itself, by the server's clock.
-func (m *Mover) Hold(ctx context.Context, database string, from, to datastore.Single) (release func(context.Context) error, err error) {
+// Hold implements storageplan.Mover. What it puts up is the fence of a move, but for the end that it has in itself, by
+// the server's clock.
+func (m *Mover) Hold(ctx context.Context, database string, from,
+	to datastore.Single,
+) (release func(context.Context) error, err error) {
 	free := func(context.Context) error { return nil }
 	rights, err := provision.Site{Stores: from, Databases: []string{database}}.Who(ctx)
 	if err != nil || !rights.DatabaseAdmin {
@@ -34,7 +38,8 @@ func (m *Mover) Hold(ctx context.Context, database string, from, to datastore.Si
 		}
 	}
 	until := m.cfg.Now().Add(holdAtMost).UnixMilli()
-	want := fenceDocument(fmt.Sprintf("Date.now() < %d", until), "this database is empty and just changes over to "+to.Connection.Address()+"; write there")
+	want := fenceDocument(fmt.Sprintf("Date.now() < %d", until), "this database is empty and just changes over to "+
+		to.Connection.Address()+"; write there")
 	want["until"] = until
 	have, err := source.Get(ctx, datastore.FenceID)
 	switch {

@@ -52,7 +52,8 @@ func (m *Mover) work(id string) (again bool) {
 		return false
 	}
 	if j.mig.Trouble != err.Error() { // said once
-		m.cfg.Log.Error("a move does not get on: it is tried again", "migration", id, "database", j.mig.Database, "state", j.mig.State, "error", err)
+		m.cfg.Log.Error("a move does not get on: it is tried again", "migration", id, "database", j.mig.Database, "state",
+			j.mig.State, "error", err)
 	}
 	j.ctx, j.cancel = context.WithCancelCause(m.ctx)
 	defer j.cancel(nil)
@@ -104,8 +105,8 @@ func (j *job) renew() {
 	}
 }
 
-// change changes the document, and renews the lease with it. errLost when the lease is another's now: then nothing was changed,
-// and nothing may be done any more.
+// change changes the document, and renews the lease with it. errLost when the lease is another's now: then nothing was
+// changed, and nothing may be done any more.
 func (j *job) change(edit func(*migration)) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -131,7 +132,8 @@ func (j *job) store(edit func(*migration)) error {
 			next.Rev = saved.Rev()
 			news := next.State != j.mig.State || next.Wanted != j.mig.Wanted || next.From != j.mig.From
 			if j.mig = next; news {
-				j.cfg.Log.Info("move", "migration", j.id, "database", next.Database, "state", next.State, "from", next.From, "to", next.To)
+				j.cfg.Log.Info("move", "migration", j.id, "database", next.Database, "state", next.State, "from", next.From, "to",
+					next.To)
 			}
 			j.cfg.Places.Take(saved)
 			return nil

@@ -18,8 +18,9 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// lagging is a server that says it is a cluster, and whose feeds of changes are answered by a copy that lags: of the functions database it leaves out
-// documents that are there, and were acknowledged, until it has caught up. Then it tells them to whoever asks for what came since, as CouchDB's feeds do.
+// lagging is a server that says it is a cluster, and whose feeds of changes are answered by a copy that lags: of the
+// functions database it leaves out documents that are there, and were acknowledged, until it has caught up. Then it
+// tells them to whoever asks for what came since, as CouchDB's feeds do.
 type lagging struct {
 	*httputil.ReverseProxy
 
@@ -108,8 +109,9 @@ func (l *lagging) catchUp() {
 	l.lags = false
 }
 
-// Writes that a majority acknowledged just before the fence, and that the copy which answers has not heard of, are not lost: they come over before
-// the switch where the copy catches up soon, and afterwards where it takes longer than any wait.
+// Writes that a majority acknowledged just before the fence, and that the copy which answers has not heard of, are not
+// lost: they come over before the switch where the copy catches up soon, and afterwards where it takes longer than any
+// wait.
 func TestAMoveFromAClusterWithALaggingCopy(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -52,7 +52,10 @@ func TestSleepingPastTheLease(t *testing.T) {
 			s := newSite(t, startNode(t))
 			fill(t, s.database(s.local, datastore.Functions), 0, 60)
 			process := func(holder string, clock func() time.Time, stumble func(string) error) *mover.Mover {
-				return s.moverWith(t, mover.Config{Places: s.resolver(t), Holder: holder, Now: clock, Lease: time.Hour, Stumble: stumble})
+				return s.moverWith(t, mover.Config{
+					Places: s.resolver(t), Holder: holder, Now: clock, Lease: time.Hour,
+					Stumble: stumble,
+				})
 			}
 			first, second := newSleeper(step), newSleeper("copying")
 			a := process("first", time.Now, first.stumble)
@@ -75,7 +78,8 @@ func TestSleepingPastTheLease(t *testing.T) {
 				t.Errorf("after the first process woke the lease is %q's, want %q's still", got, "second")
 			}
 			if status, err := a.Get(t.Context(), started.ID); err != nil || status.State != storageplan.Copying {
-				t.Errorf("after the first process woke the move is %s, error %v; want it where the second has it, %s", status.State, err, storageplan.Copying)
+				t.Errorf("after the first process woke the move is %s, error %v; want it where the second has it, %s", status.State,
+					err, storageplan.Copying)
 			}
 			for _, taken := range first.steps() {
 				if taken == "fence up" || taken == string(storageplan.Fenced) {

@@ -29,8 +29,8 @@ type writer struct {
 	refused int
 }
 
-// write makes one change. Every write must be acknowledged, or refused by the fence: there is nothing wrong but that the database
-// moves.
+// write makes one change. Every write must be acknowledged, or refused by the fence: there is nothing wrong but that
+// the database moves.
 func (w *writer) write(ctx context.Context) error {
 	db, err := w.r.Resolve(datastore.Functions, "function")
 	if err != nil {
@@ -123,7 +123,9 @@ func oneLeafEach(t *testing.T, db *datastore.Database) {
 }
 
 // mortal runs movers that die between two steps, at random, until the move is in the state that is wanted.
-func mortal(t *testing.T, s site, r *storageplan.Resolver, id string, random *rand.Rand, want storageplan.MigrationState) (deaths int) {
+func mortal(t *testing.T, s site, r *storageplan.Resolver, id string, random *rand.Rand,
+	want storageplan.MigrationState,
+) (deaths int) {
 	t.Helper()
 	end := time.Now().Add(time.Minute)
 	for {
@@ -153,11 +155,12 @@ func mortal(t *testing.T, s site, r *storageplan.Resolver, id string, random *ra
 	}
 }
 
-// pace is how long a writer rests: a move gets done under a load that its servers can take, and pouchdb-server takes less than a
-// hundred writes a second beside it.
+// pace is how long a writer rests: a move gets done under a load that its servers can take, and pouchdb-server takes
+// less than a hundred writes a second beside it.
 const pace = 40 * time.Millisecond
 
-// Writers of two processes write all the time while the functions move there and back, and whoever moves them dies again and again.
+// Writers of two processes write all the time while the functions move there and back, and whoever moves them dies
+// again and again.
 func TestNothingIsLostUnderLoad(t *testing.T) {
 	eachSite(t, func(t *testing.T, s site) {
 		seed := time.Now().UnixNano()
@@ -170,7 +173,10 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 		failed := make(chan error, 8)
 		processes := []*storageplan.Resolver{s.resolver(t), s.resolver(t)}
 		for i := range 4 {
-			w := &writer{name: fmt.Sprint("writer", i), r: processes[i%2], random: rand.New(rand.NewPCG(uint64(seed), uint64(i+10))), docs: map[string]datastore.Document{}}
+			w := &writer{
+				name: fmt.Sprint("writer", i), r: processes[i%2],
+				random: rand.New(rand.NewPCG(uint64(seed), uint64(i+10))), docs: map[string]datastore.Document{},
+			}
 			writers = append(writers, w)
 			running.Go(func() {
 				for ctx.Err() == nil {
@@ -213,7 +219,8 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 		for _, w := range writers {
 			w.check(t, back)
 			written += len(w.ids)
-			t.Logf("%s: %d documents, longest wait %s, %d writes refused", w.name, len(w.ids), w.longest.Round(time.Millisecond), w.refused)
+			t.Logf("%s: %d documents, longest wait %s, %d writes refused", w.name, len(w.ids), w.longest.Round(time.Millisecond),
+				w.refused)
 		}
 		oneLeafEach(t, back)
 		oneLeafEach(t, there)

@@ -28,8 +28,8 @@ type Config struct {
 	Places Places
 	// Journal is system_data, where the moves' documents are. It never moves itself.
 	Journal *datastore.Database
-	// Prepare makes a connection hold a database, its security and its design documents. It is called before anything is copied
-	// there, and again before readers are sent there.
+	// Prepare makes a connection hold a database, its security and its design documents. It is called before anything is
+	// copied there, and again before readers are sent there.
 	Prepare func(ctx context.Context, on datastore.Single, at storageplan.Tag, database string) error
 	// Holder names this process, in a lease and for people.
 	Holder string
@@ -40,7 +40,8 @@ type Config struct {
 	Alone bool
 	// Lease is how long a process may be silent before another takes its moves over; 5 s when zero.
 	Lease time.Duration
-	// Stumble is for tests: called between any two steps; an error ends the work there and then, as if the process had died.
+	// Stumble is for tests: called between any two steps; an error ends the work there and then, as if the process had
+	// died.
 	Stumble func(step string) error
 }
 
@@ -79,7 +80,8 @@ func (m *Mover) Close() {
 	m.jobs.Wait()
 }
 
-// watch works at every unfinished move: when something changes, and every now and then, since a lease runs out in silence.
+// watch works at every unfinished move: when something changes, and every now and then, since a lease runs out in
+// silence.
 func (m *Mover) watch() {
 	defer m.jobs.Done()
 	for m.ctx.Err() == nil {
@@ -158,8 +160,11 @@ func (m *Mover) Start(ctx context.Context, database string, from, to storageplan
 	}
 	now := datastore.Gregorian(m.cfg.Now())
 	mig := migration{
-		Migration: storageplan.Migration{ID: idPrefix + id, Database: database, From: from, To: to, State: storageplan.Copying},
-		Type:      storageplan.MigrationType, Created: now, Modified: now,
+		Migration: storageplan.Migration{
+			ID: idPrefix + id, Database: database, From: from, To: to,
+			State: storageplan.Copying,
+		},
+		Type: storageplan.MigrationType, Created: now, Modified: now,
 	}
 	mig.Total = total(ctx, source, database)
 	doc, err := mig.document()
@@ -170,7 +175,8 @@ func (m *Mover) Start(ctx context.Context, database string, from, to storageplan
 	if err != nil {
 		return none, err
 	}
-	m.cfg.Log.Info("move started", "migration", mig.ID, "database", database, "from", from, "to", to, "documents", mig.Total)
+	m.cfg.Log.Info("move started", "migration", mig.ID, "database", database, "from", from, "to", to, "documents",
+		mig.Total)
 	m.cfg.Places.Take(saved)
 	m.nudge()
 	return mig.Migration, nil
@@ -251,8 +257,8 @@ func (e *StateError) Error() string {
 	return fmt.Sprintf("%s is %s: %s", e.ID, e.State, e.Says)
 }
 
-// Finish asks a move that has switched to be done with: its database is not gone back from any more. Idempotent; *StateError where
-// it has not switched.
+// Finish asks a move that has switched to be done with: its database is not gone back from any more. Idempotent;
+// *StateError where it has not switched.
 func (m *Mover) Finish(ctx context.Context, id string) (Status, error) {
 	return m.want(ctx, id, finish, func(mig migration) (bool, error) {
 		switch {
@@ -265,8 +271,8 @@ func (m *Mover) Finish(ctx context.Context, id string) (Status, error) {
 	})
 }
 
-// Rollback asks a move to put everything back where it was. Of one that has switched, what was written since is copied back first.
-// Idempotent; *StateError where it is finished.
+// Rollback asks a move to put everything back where it was. Of one that has switched, what was written since is copied
+// back first. Idempotent; *StateError where it is finished.
 func (m *Mover) Rollback(ctx context.Context, id string) (Status, error) {
 	return m.want(ctx, id, rollback, func(mig migration) (bool, error) {
 		if mig.State == storageplan.Switched && !mig.Returns && mig.Wanted != finish {
@@ -278,7 +284,8 @@ func (m *Mover) Rollback(ctx context.Context, id string) (Status, error) {
 		case mig.State == storageplan.RolledBack, mig.Returns:
 			return false, nil
 		case mig.State == storageplan.Finished || mig.Wanted == finish:
-			return false, &StateError{id, mig.State, "it cannot be rolled back any more; move the database with a storage plan that wants it elsewhere"}
+			return false, &StateError{id, mig.State, "it cannot be rolled back any more; move the database with a storage " +
+				"plan that wants it elsewhere"}
 		}
 		return true, nil
 	})

@@ -21,7 +21,10 @@ func fill(t *testing.T, db *datastore.Database, from, to int) {
 	t.Helper()
 	var docs []datastore.Document
 	for i := from; i < to; i++ {
-		docs = append(docs, datastore.Document{"_id": id(i), "pvt_type": "function", "pvt_account_id": id(1), "name": fmt.Sprint("n ", i), "n": i})
+		docs = append(docs, datastore.Document{
+			"_id": id(i), "pvt_type": "function", "pvt_account_id": id(1),
+			"name": fmt.Sprint("n ", i), "n": i,
+		})
 	}
 	results, err := db.BulkSave(t.Context(), docs)
 	if err != nil {
@@ -66,7 +69,8 @@ func TestMoveAndFinish(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := m.Start(ctx, datastore.Functions, storageplan.Local, elsewhere); err != nil || again.ID != started.ID {
+		if again, err := m.Start(ctx, datastore.Functions, storageplan.Local, elsewhere); err != nil ||
+			again.ID != started.ID {
 			t.Errorf("started again: got %+v, error %v; want move %s", again, err, started.ID)
 		}
 		var moving *storageplan.MovingError
@@ -74,7 +78,8 @@ func TestMoveAndFinish(t *testing.T) {
 			t.Errorf("started to another place: got %v, want %T", err, moving)
 		}
 		switched := await(t, m, started.ID, storageplan.Switched)
-		if switched.Proof == nil || switched.Proof.Documents != 59 || switched.Proof.Deleted != 1 || switched.Copied < 60 || switched.Total < switched.Copied {
+		if switched.Proof == nil || switched.Proof.Documents != 59 || switched.Proof.Deleted != 1 || switched.Copied < 60 ||
+			switched.Total < switched.Copied {
 			t.Errorf("got %+v, proof %+v; want 59 documents and a deleted one", switched.Migration, switched.Proof)
 		}
 
@@ -140,7 +145,8 @@ func TestRollbackAfterTheSwitch(t *testing.T) {
 		}
 		back := await(t, m, started.ID, storageplan.RolledBack)
 		if back.From != storageplan.Local || back.To != elsewhere || back.Proof.Documents != 29 {
-			t.Errorf("got %+v, proof %+v; want it from %s to %s with 29 documents", back.Migration, back.Proof, storageplan.Local, elsewhere)
+			t.Errorf("got %+v, proof %+v; want it from %s to %s with 29 documents", back.Migration, back.Proof,
+				storageplan.Local, elsewhere)
 		}
 		home := awaitHome(t, r, storageplan.Local)
 		has(t, home, 3, false)
@@ -220,7 +226,8 @@ func TestStartNeedsTheRightToFence(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.store(t, datastore.Document{"_id": storageplan.Document, "connections": map[string]any{string(elsewhere): planned(t, startNode(t))}})
+	s.store(t, datastore.Document{"_id": storageplan.Document, "connections": map[string]any{string(elsewhere): planned(t,
+		startNode(t))}})
 	m := s.mover(t, s.resolver(t), nil)
 	defer m.Close()
 	_, err = m.Start(t.Context(), datastore.Functions, storageplan.Local, elsewhere)
@@ -242,10 +249,12 @@ func TestStartRefusesTheSameServer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.store(t, datastore.Document{"_id": storageplan.Document, "connections": map[string]any{string(elsewhere): planned(t, node)}})
+	s.store(t, datastore.Document{"_id": storageplan.Document, "connections": map[string]any{string(elsewhere): planned(t,
+		node)}})
 	m := s.mover(t, s.resolver(t), nil)
 	defer m.Close()
-	if _, err := m.Start(t.Context(), datastore.Functions, storageplan.Local, elsewhere); err == nil || !strings.Contains(err.Error(), "the same server") {
+	if _, err := m.Start(t.Context(), datastore.Functions, storageplan.Local, elsewhere); err == nil ||
+		!strings.Contains(err.Error(), "the same server") {
 		t.Error(err)
 	}
 }

@@ -28,7 +28,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"),
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
 }
 
 const elsewhere = storageplan.Tag("0123456789abcdef0123456789abcdef")
@@ -103,8 +104,12 @@ func newSiteFrom(t *testing.T, from, other string) site {
 		_ = s.other.Connection.Ask(context.Background(), http.MethodDelete, "/"+prefix+datastore.Functions, nil, nil)
 	})
 	s.store(t, datastore.Document{
-		"_id": storageplan.Document, "pvt_type": storageplan.DocumentType, "connections": map[string]any{string(elsewhere): s.plan},
-		"plan":      map[string]any{"aggregate": map[string]any{"connection": string(elsewhere), "database": map[string]any{"names": []any{datastore.Functions}}}},
+		"_id": storageplan.Document, "pvt_type": storageplan.DocumentType,
+		"connections": map[string]any{string(elsewhere): s.plan},
+		"plan": map[string]any{"aggregate": map[string]any{
+			"connection": string(elsewhere),
+			"database":   map[string]any{"names": []any{datastore.Functions}},
+		}},
 		"pvt_homes": map[string]any{datastore.Functions: "local"},
 	})
 	return s
@@ -125,7 +130,10 @@ func planned(t testing.TB, address string) map[string]any {
 		t.Fatal(err)
 	}
 	password, _ := u.User.Password()
-	return map[string]any{"driver": "kazoo_couch", "settings": map[string]any{"ip": host, "port": n, "username": u.User.Username(), "password": password}}
+	return map[string]any{"driver": "kazoo_couch", "settings": map[string]any{
+		"ip": host, "port": n,
+		"username": u.User.Username(), "password": password,
+	}}
 }
 
 func (s site) database(on datastore.Single, name string) *datastore.Database {
@@ -143,7 +151,10 @@ func (s site) store(t testing.TB, doc datastore.Document) {
 // resolver is the plan as one process sees it.
 func (s site) resolver(t testing.TB) *storageplan.Resolver {
 	t.Helper()
-	r, err := storageplan.Open(t.Context(), storageplan.Config{Main: s.local, Secret: auth.Secret{1}, Log: slog.New(slog.DiscardHandler)})
+	r, err := storageplan.Open(t.Context(), storageplan.Config{
+		Main: s.local, Secret: auth.Secret{1},
+		Log: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +168,8 @@ var processes atomic.Int64
 func (s site) mover(t testing.TB, r *storageplan.Resolver, stumble func(string) error) *mover.Mover {
 	t.Helper()
 	return s.moverWith(t, mover.Config{
-		Places: r, Holder: "process " + strconv.FormatInt(processes.Add(1), 10), Now: time.Now, Lease: 400 * time.Millisecond, Stumble: stumble,
+		Places: r, Holder: "process " + strconv.FormatInt(processes.Add(1), 10), Now: time.Now, Lease: 400 * time.Millisecond,
+		Stumble: stumble,
 	})
 }
 

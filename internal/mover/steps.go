@@ -62,7 +62,8 @@ func (j *job) steps() error {
 func (j *job) sides(mig migration) (replication.Copy, datastore.Single, error) {
 	from, err := j.cfg.Places.Connection(mig.From)
 	if err != nil {
-		return replication.Copy{}, from, fmt.Errorf("the connection %s that %s is moved from: %w", mig.From, mig.Database, err)
+		return replication.Copy{}, from, fmt.Errorf("the connection %s that %s is moved from: %w", mig.From, mig.Database,
+			err)
 	}
 	to, err := j.cfg.Places.Connection(mig.To)
 	if err != nil {
@@ -97,7 +98,8 @@ func (j *job) copy(mig migration) error {
 	if err := j.copyAll(j.ctx, c, untilLittle); err != nil || j.wantsBack() {
 		return err
 	}
-	// What cannot be compared must not be found out behind the fence, and writers shall not wait for what can be compared before.
+	// What cannot be compared must not be found out behind the fence, and writers shall not wait for what can be compared
+	// before.
 	j.compared = c.Compare()
 	if err := j.compared.Look(j.ctx); err != nil {
 		return err
@@ -124,8 +126,8 @@ const (
 	untilNothing = 0
 )
 
-// copyAll copies from where the move is until what is left takes at most so long. Steps about nothing that is copied are not written
-// down: in system_data, where the move's own document is, that would never end.
+// copyAll copies from where the move is until what is left takes at most so long. Steps about nothing that is copied
+// are not written down: in system_data, where the move's own document is, that would never end.
 func (j *job) copyAll(ctx context.Context, c replication.Copy, left time.Duration) error {
 	since := j.now().Since
 	for {
@@ -183,7 +185,8 @@ func (j *job) warm(db *datastore.Database, database string) error {
 	return j.at("warmed")
 }
 
-// fenced puts up the fence, copies what came last, compares, and switches. Where that does not come about, the fence is lifted again.
+// fenced puts up the fence, copies what came last, compares, and switches. Where that does not come about, the fence is
+// lifted again.
 func (j *job) fenced(mig migration) error {
 	c, to, err := j.sides(mig)
 	if err != nil {
@@ -260,7 +263,8 @@ func (j *job) catchUp(c replication.Copy, to datastore.Single, mig migration) (r
 	return proof, j.at("verified")
 }
 
-// retreat lifts the fence, so that writers go on at From, and tries again later; after a few times the move is called off.
+// retreat lifts the fence, so that writers go on at From, and tries again later; after a few times the move is called
+// off.
 func (j *job) retreat(c replication.Copy, why error) error {
 	mig := j.now()
 	if mig.Retreats+1 >= maxRetreats && !mig.Returns {
@@ -270,7 +274,10 @@ func (j *job) retreat(c replication.Copy, why error) error {
 	if err := j.lift(c); err != nil {
 		return errors.Join(why, err)
 	}
-	if err := j.change(func(mig *migration) { mig.State, mig.Retreats = storageplan.Copying, mig.Retreats+1 }); err != nil {
+	if err := j.change(func(mig *migration) {
+		mig.State, mig.Retreats = storageplan.Copying, mig.Retreats+
+			1
+	}); err != nil {
 		return err
 	}
 	return why
@@ -303,8 +310,9 @@ func (j *job) turnBack() error {
 	})
 }
 
-// sweep looks at From once more, when nobody can write there any more who had not heard of the fence in time. It is done again now and then
-// until the move is finished, for copies of a cluster that lag: the fence keeps From as it is, but not all of it need be visible yet.
+// sweep looks at From once more, when nobody can write there any more who had not heard of the fence in time. It is
+// done again now and then until the move is finished, for copies of a cluster that lag: the fence keeps From as it is,
+// but not all of it need be visible yet.
 func (j *job) sweep(mig migration) error {
 	if !mig.Swept {
 		select {
@@ -339,13 +347,15 @@ func (m *Mover) sweepDue(mig migration) bool {
 }
 
 const (
-	// lagRounds and lagPause are how often, and how far apart, a cluster is asked for changes before it is believed that there are no more.
+	// lagRounds and lagPause are how often, and how far apart, a cluster is asked for changes before it is believed that
+	// there are no more.
 	lagRounds = 8
 	lagPause  = 200 * time.Millisecond
 )
 
-// copyFromCopies copies until nothing new comes. A cluster answers a feed of changes from one copy of each document, which may not have heard of
-// a write that a majority has acknowledged; so it is asked several times, and usually another copy answers.
+// copyFromCopies copies until nothing new comes. A cluster answers a feed of changes from one copy of each document,
+// which may not have heard of a write that a majority has acknowledged; so it is asked several times, and usually
+// another copy answers.
 func (j *job) copyFromCopies(ctx context.Context, c replication.Copy) error {
 	if err := j.copyAll(ctx, c, untilNothing); err != nil {
 		return err

@@ -4,9 +4,9 @@ package nearest
 import "strings"
 
 // Word gives the candidate that word is probably a misspelling of, or "" if none is close: at most one wrong letter
-// in words of up to four letters, two in up to eight, three in longer ones; two swapped neighbours count as one. The same
-// word in other case is close, and so is one that begins alike for four letters and two thirds of its length (childs and
-// children, record and record_call). Candidates are sorted; of equally near ones the first wins.
+// in words of up to four letters, two in up to eight, three in longer ones; two swapped neighbours count as one. The
+// same word in other case is close, and so is one that begins alike for four letters and two thirds of its length
+// (childs and children, record and record_call). Candidates are sorted; of equally near ones the first wins.
 func Word(word string, candidates []string) string {
 	const longest = 64 // names are short; comparing a megabyte with each of them is not worth it
 	if word == "" || len(word) > longest {

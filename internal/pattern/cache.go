@@ -9,9 +9,9 @@ import (
 // cacheTotal bounds the patterns that a Cache keeps, by their size together: about 40 MB of memory.
 const cacheTotal = 400_000
 
-// Cache keeps compiled patterns, so that each is compiled once for everybody who asks, also for those who ask at the same
-// time. The patterns used last are kept. The zero Cache is ready for use, and a nil one keeps nothing; both are safe for
-// concurrent use.
+// Cache keeps compiled patterns, so that each is compiled once for everybody who asks, also for those who ask at the
+// same time. The patterns used last are kept. The zero Cache is ready for use, and a nil one keeps nothing; both are
+// safe for concurrent use.
 type Cache struct {
 	mu    sync.Mutex
 	kept  *simplelru.LRU[string, *entry]

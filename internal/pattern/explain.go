@@ -16,7 +16,8 @@ var constructs = []struct {
 }{
 	{regexp.MustCompile(`\(\?[=!]`), "lookahead", "write what shall match; what shall not, list as a number of " +
 		"another callflow, since numbers count before patterns, or use the child nomatch, or hunt_deny"},
-	{regexp.MustCompile(`\(\?<[=!]`), "lookbehind", "write what comes before as part of the pattern, and put a group ( ) around what is wanted"},
+	{regexp.MustCompile(`\(\?<[=!]`), "lookbehind", "write what comes before as part of the pattern, and put a group ( " +
+		") around what is wanted"},
 	{regexp.MustCompile(`\(\?>`), "atomic group", "write (?: ) instead: this engine never backtracks"},
 	{regexp.MustCompile(`[*+?}]\+`), "possessive repetition", "leave the second + out: this engine never backtracks"},
 	{regexp.MustCompile(`\(\?(?:R|[0-9]|&|P>)`), "recursion", "write the inner pattern out as often as it may be nested"},
@@ -60,10 +61,12 @@ func explain(text string, err error) error {
 		return err
 	}
 	switch broken.Code {
-	case syntax.ErrInvalidPerlOp, syntax.ErrInvalidEscape, syntax.ErrInvalidRepeatOp, syntax.ErrMissingRepeatArgument, syntax.ErrInvalidNamedCapture, syntax.ErrMissingParen:
+	case syntax.ErrInvalidPerlOp, syntax.ErrInvalidEscape, syntax.ErrInvalidRepeatOp, syntax.ErrMissingRepeatArgument,
+		syntax.ErrInvalidNamedCapture, syntax.ErrMissingParen:
 		for _, c := range constructs {
 			if at := c.shape.FindString(unescaped(text)); at != "" {
-				return fmt.Errorf("it has a %s, `%s`, which this engine (RE2) does not have and KAZOO's (PCRE) does: %s", c.name, at, c.instead)
+				return fmt.Errorf("it has a %s, `%s`, which this engine (RE2) does not have and KAZOO's (PCRE) does: %s", c.name,
+					at, c.instead)
 			}
 		}
 	}

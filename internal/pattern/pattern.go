@@ -2,8 +2,8 @@
 // modules' data. All of them go through here, so that none can take the processor or the memory of others: their length
 // and their compiled size are bounded, and so is what all patterns of one account cost together at one look-up.
 //
-// The engine is Go's regexp, which is RE2: it takes time in proportion to the text, whatever the pattern. KAZOO's is PCRE,
-// which has constructs that RE2 cannot have; [Check] names them and says what to write instead.
+// The engine is Go's regexp, which is RE2: it takes time in proportion to the text, whatever the pattern. KAZOO's is
+// PCRE, which has constructs that RE2 cannot have; [Check] names them and says what to write instead.
 package pattern
 
 import (
@@ -24,8 +24,8 @@ const (
 	MaxBeyondASCII = 64
 	// MaxSize is how large a pattern may be compiled, in about the engine's instructions. One for ten digits is about 15.
 	MaxSize = 8192
-	// MaxTotal is how large the patterns may be together that one look-up tries, whether of an account or of a list. Trying
-	// them takes some 10 ms of a processor at the worst.
+	// MaxTotal is how large the patterns may be together that one look-up tries, whether of an account or of a list.
+	// Trying them takes some 10 ms of a processor at the worst.
 	MaxTotal = 50_000
 	// MaxCost bounds the regular expressions of one document, by their Cost together.
 	MaxCost = 256 << 10
@@ -100,14 +100,16 @@ func measure(text string) (size int, err error) {
 		return 0, fmt.Errorf("it has %d characters beyond ASCII, %d at most", n, MaxBeyondASCII)
 	}
 	if Cost(text) > MaxSize {
-		return 0, errors.New("it has too many classes of Unicode, or characters beyond ASCII whose case does not count: numbers are of 0-9, +, * and #")
+		return 0, errors.New("it has too many classes of Unicode, or characters beyond ASCII whose case does not count: " +
+			"numbers are of 0-9, +, * and #")
 	}
 	parsed, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
 		return 0, explain(text, err)
 	}
 	if size = weigh(parsed) + Cost(text) - len(text); size > MaxSize {
-		return 0, errors.New("it is too large once its repetitions are written out: repeat less, or split it into several patterns")
+		return 0, errors.New("it is too large once its repetitions are written out: repeat less, or split it into several " +
+			"patterns")
 	}
 	return size, nil
 }

@@ -10,7 +10,8 @@ import (
 // Whatever KAZOO's engine has and this one has not is named, with what to write instead.
 func TestCheckExplains(t *testing.T) {
 	for text, want := range map[string]string{
-		`^(?!911$)(\d{3})$`:   "it has a lookahead, `(?!`, which this engine (RE2) does not have and KAZOO's (PCRE) does: write what shall match",
+		`^(?!911$)(\d{3})$`: "it has a lookahead, `(?!`, which this engine (RE2) does not have and KAZOO's (PCRE) does: " +
+			"write what shall match",
 		`^(?=1)1000$`:         "lookahead, `(?=`",
 		`(?<!1)2`:             "lookbehind, `(?<!`",
 		`(?<=1)2`:             "lookbehind, `(?<=`",
@@ -66,8 +67,10 @@ func TestCheckBlamesWhatIsThere(t *testing.T) {
 // Patterns as people have them pass, with room to spare.
 func TestUsualPatterns(t *testing.T) {
 	for _, text := range []string{
-		"", `^\*97$`, `^\+?1?([2-9][0-9]{2}[2-9][0-9]{6})$`, `^(?:\+44|0044|0)(7\d{9})$`, `^\*5([0-9]*)$`, `^(?<area>415|628)\d{7}$`, `^(?i)anonymous$`,
-		`^(` + strings.Repeat("4155550100|", 180) + `911)$`, `^\p{L}+$`, `^[^@]+@[[:alnum:].-]+$`, `^\x{2b}49\d+$`, `^\d{3,12}$`,
+		"", `^\*97$`, `^\+?1?([2-9][0-9]{2}[2-9][0-9]{6})$`, `^(?:\+44|0044|0)(7\d{9})$`, `^\*5([0-9]*)$`,
+		`^(?<area>415|628)\d{7}$`, `^(?i)anonymous$`,
+		`^(` + strings.Repeat("4155550100|", 180) + `911)$`, `^\p{L}+$`, `^[^@]+@[[:alnum:].-]+$`, `^\x{2b}49\d+$`,
+		`^\d{3,12}$`,
 	} {
 		p, err := Compile(text)
 		if err != nil {
@@ -78,7 +81,8 @@ func TestUsualPatterns(t *testing.T) {
 			t.Errorf("%.60s: size %d, want %d at most", text, p.Size(), MaxSize/3)
 		}
 	}
-	if p, _ := Compile(`^\d{3}(\d+)$`); !p.Match("1001") || p.Match(strings.Repeat("1", MaxInput+1)) || p.Submatches("1001")[1] != "1" {
+	if p, _ := Compile(`^\d{3}(\d+)$`); !p.Match("1001") || p.Match(strings.Repeat("1", MaxInput+1)) ||
+		p.Submatches("1001")[1] != "1" {
 		t.Error("^\\d{3}(\\d+)$ does not match as it should")
 	}
 }
@@ -91,9 +95,12 @@ func TestHostilePatterns(t *testing.T) {
 	fill := func(unit string) string { return strings.Repeat(unit, MaxBytes/len(unit)) }
 	for _, text := range []string{
 		"^0" + strings.Repeat(".{1000}", 400) + "|80", "^0" + strings.Repeat(".{1000}", 200), strings.Repeat("1", MaxBytes+1),
-		fill(`\pL`), fill(`\PL`), fill(`[^\pL\pN]`), fill(`\pL|\pN|`), fill(`[[:^alpha:]]`), `\pL{1000}`, `((((1{9}){9}){9}){9}){9}`,
-		`(?i)` + fill(`[\x{80}-\x{10FFF0}]`)[:2033], `(?i)` + strings.Repeat("[B-\U0001E942]", 255), `(?i)[\x{80}-\x{10FFF0}]`, `(?i-s:` + strings.Repeat("[B-\U0001E942]", 200) + `)`,
-		`(?i)` + strings.Repeat(`\W`, 1000), fill(`.*`), fill(`(.*)*`), fill(`.{7}`), fill(`(1|`), fill(`(?:`), fill(`.?`), fill(`a|b|`),
+		fill(`\pL`), fill(`\PL`), fill(`[^\pL\pN]`), fill(`\pL|\pN|`), fill(`[[:^alpha:]]`), `\pL{1000}`,
+		`((((1{9}){9}){9}){9}){9}`,
+		`(?i)` + fill(`[\x{80}-\x{10FFF0}]`)[:2033], `(?i)` + strings.Repeat("[B-\U0001E942]", 255),
+		`(?i)[\x{80}-\x{10FFF0}]`, `(?i-s:` + strings.Repeat("[B-\U0001E942]", 200) + `)`,
+		`(?i)` + strings.Repeat(`\W`, 1000), fill(`.*`), fill(`(.*)*`), fill(`.{7}`), fill(`(1|`), fill(`(?:`), fill(`.?`),
+		fill(`a|b|`),
 	} {
 		began := time.Now()
 		p, err := Compile(text)
@@ -109,7 +116,10 @@ func TestHostilePatterns(t *testing.T) {
 			t.Errorf("%.30s: matching took %v, want 200 ms at most", text, took)
 		}
 	}
-	for _, text := range []string{"^0" + strings.Repeat(".{1000}", 200), strings.Repeat("1", MaxBytes+1), fill(`\pL|\pN|`), strings.Repeat(".{9}", 500)} {
+	for _, text := range []string{
+		"^0" + strings.Repeat(".{1000}", 200), strings.Repeat("1", MaxBytes+1), fill(`\pL|\pN|`),
+		strings.Repeat(".{9}", 500),
+	} {
 		if Check(text) == nil {
 			t.Errorf("%.30s passed, want it refused", text)
 		}

@@ -13,8 +13,8 @@ var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 // Width is how many columns of a terminal a text takes.
 func Width(text string) int { return uniseg.StringWidth(colours.ReplaceAllString(text, "")) }
 
-// Fold breaks lines that are wider than so many columns, between words: what is one word, such as an id, stays whole. What
-// follows is indented a little further than its line. Zero columns fold nothing.
+// Fold breaks lines that are wider than so many columns, between words: what is one word, such as an id, stays whole.
+// What follows is indented a little further than its line. Zero columns fold nothing.
 func Fold(text string, columns int) string {
 	const narrowest = 20
 	if columns < narrowest {

@@ -18,7 +18,8 @@ func TestFold(t *testing.T) {
 		{20, "a    b              c", "a    b\n  c"},
 		{20, "\x1b[31mred words\x1b[0m that fit", "\x1b[31mred words\x1b[0m that fit"},
 		{20, "日本語日本語 日本語日本語", "日本語日本語\n  日本語日本語"},
-		{40, "                                       deep words", "                                       deep\n                    words"},
+		{40, "                                       deep words", "                                       deep\n           " +
+			"         words"},
 	} {
 		if got := printable.Fold(c.text, c.columns); got != c.want {
 			t.Errorf("Fold(%q, %d) = %q, want %q", c.text, c.columns, got, c.want)

@@ -1,6 +1,7 @@
-// Package printable writes text of others so that it cannot steer a terminal: names, log lines and errors that customers
-// choose may hold escape sequences, line breaks and characters that turn the direction of writing. What does not print is
-// shown as JavaScript may write it in a string: \u{1B}, and \u{A} for a line break. A byte that is no UTF-8 is shown as \xFC.
+// Package printable writes text of others so that it cannot steer a terminal: names, log lines and errors that
+// customers choose may hold escape sequences, line breaks and characters that turn the direction of writing. What does
+// not print is shown as JavaScript may write it in a string: \u{1B}, and \u{A} for a line break. A byte that is no
+// UTF-8 is shown as \xFC.
 package printable
 
 import (
@@ -19,8 +20,8 @@ func Text(words string) string { return escaped(words, "") }
 // Lines is words with their line breaks and tabs, and nothing else that steers a terminal.
 func Lines(words string) string { return escaped(words, "\n\t") }
 
-// JSON is a JSON text whose strings hold no character that steers a terminal. It is the same JSON: such characters stand
-// in strings only, where \u escapes mean the same.
+// JSON is a JSON text whose strings hold no character that steers a terminal. It is the same JSON: such characters
+// stand in strings only, where \u escapes mean the same.
 func JSON(text []byte) []byte {
 	if !utf8.Valid(text) || !bytes.ContainsFunc(text, steersInJSON) {
 		return text
@@ -112,7 +113,10 @@ func printableArg(arg any) any {
 }
 
 func escaped(words, kept string) string {
-	if !strings.ContainsFunc(words, func(r rune) bool { return !prints(r) && !strings.ContainsRune(kept, r) || r == utf8.RuneError }) {
+	if !strings.ContainsFunc(words, func(r rune) bool {
+		return !prints(r) && !strings.ContainsRune(kept, r) ||
+			r == utf8.RuneError
+	}) {
 		return words
 	}
 	var b strings.Builder
@@ -131,8 +135,8 @@ func escaped(words, kept string) string {
 	return b.String()
 }
 
-// prints reports whether a terminal shows the character and does nothing else with it. Joiners, which many scripts and emoji
-// need, and spaces of other widths do no harm.
+// prints reports whether a terminal shows the character and does nothing else with it. Joiners, which many scripts and
+// emoji need, and spaces of other widths do no harm.
 func prints(r rune) bool {
 	const zeroWidthNonJoiner, zeroWidthJoiner = 0x200C, 0x200D
 	return unicode.IsPrint(r) || r == zeroWidthNonJoiner || r == zeroWidthJoiner || unicode.Is(unicode.Zs, r)

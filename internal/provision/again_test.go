@@ -9,7 +9,8 @@ import (
 	"callfn/internal/provision/sitetest"
 )
 
-// What is right is not written again: neither security nor user. A user that cannot log in, with another password or locked out, is.
+// What is right is not written again: neither security nor user. A user that cannot log in, with another password or
+// locked out, is.
 func TestSetupWritesOnlyWhatIsNotRight(t *testing.T) {
 	couch := sitetest.Ready(t, couchapp.Callfn)
 	var writes atomic.Int64
@@ -24,14 +25,20 @@ func TestSetupWritesOnlyWhatIsNotRight(t *testing.T) {
 	}
 	there := http.StatusNotFound
 	couch.Say("HEAD /_users", sitetest.Status(200, "")) // the node has no users
-	couch.Say("GET /_users", func(w http.ResponseWriter, r *http.Request) { sitetest.Status(there, `{"_rev":"1-a"}`)(w, r) })
+	couch.Say("GET /_users", func(w http.ResponseWriter, r *http.Request) {
+		sitetest.Status(there, `{"_rev":"1-a"}`)(w,
+			r)
+	})
 	couch.Say("PUT /_users/", func(w http.ResponseWriter, r *http.Request) {
 		writes.Add(1)
 		there = http.StatusOK
 		sitetest.Status(201, `{"ok":true}`)(w, r)
 	})
 	login := http.StatusOK
-	couch.Say("GET /_session", func(w http.ResponseWriter, r *http.Request) { sitetest.Status(login, `{"ok":true}`)(w, r) })
+	couch.Say("GET /_session", func(w http.ResponseWriter, r *http.Request) {
+		sitetest.Status(login, `{"ok":true}`)(w,
+			r)
+	})
 	setUp := func(what string, want int64) {
 		t.Helper()
 		writes.Store(0)

@@ -30,7 +30,8 @@ const probePatience = 4 * time.Second
 
 func probeDocument() datastore.Document {
 	return datastore.Document{
-		"_id": ProbeID, "pvt_type": function.DocumentType, "pvt_account_id": noAccount, "name": "callfn: proves that functions run",
+		"_id": ProbeID, "pvt_type": function.DocumentType, "pvt_account_id": noAccount,
+		"name":        "callfn: proves that functions run",
 		"function_js": probeSource,
 	}
 }
@@ -98,8 +99,9 @@ func Prove(ctx context.Context, d function.Driver) error {
 	return nil
 }
 
-// Choose finds the language to install the functions' design document for. What is installed is not touched: the try is made
-// with a design document of its own, which needs a database administrator's rights. The probe function must be stored.
+// Choose finds the language to install the functions' design document for. What is installed is not touched: the try is
+// made with a design document of its own, which needs a database administrator's rights. The probe function must be
+// stored.
 func (s Site) Choose(ctx context.Context, wanted string) (string, error) {
 	candidates := []string{couchapp.Callfn, couchapp.JavaScript}
 	if wanted != Auto {

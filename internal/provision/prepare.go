@@ -15,13 +15,14 @@ type Prepared struct {
 	Rights   Rights
 	Created  []string // databases
 	Language string   // that the functions' design document is installed for; "" where it was not this that installed it
-	// Runs is why functions do not run, nil where they do or are none of this site's. It is no reason not to start: the API works, and
-	// calls go on at `_`.
+	// Runs is why functions do not run, nil where they do or are none of this site's. It is no reason not to start: the
+	// API works, and calls go on at `_`.
 	Runs error
 }
 
-// Prepare makes the site hold what the service needs, as far as the user's rights go. With fewer rights it looks whether everything is
-// there; the error says what to run where it is not. language evaluates functions: Auto, couchapp.JavaScript or couchapp.Callfn.
+// Prepare makes the site hold what the service needs, as far as the user's rights go. With fewer rights it looks
+// whether everything is there; the error says what to run where it is not. language evaluates functions: Auto,
+// couchapp.JavaScript or couchapp.Callfn.
 func (s Site) Prepare(ctx context.Context, language string) (Prepared, error) {
 	rights, err := s.Who(ctx)
 	if err != nil {
@@ -34,7 +35,8 @@ func (s Site) Prepare(ctx context.Context, language string) (Prepared, error) {
 	}
 	address := s.Stores.Connection.Address()
 	if len(missing) > 0 && !rights.ServerAdmin {
-		return p, fmt.Errorf("CouchDB at %s lacks the databases %s, and user %q may not create them: run once `callfn couchdb setup --admin-url URL`",
+		return p, fmt.Errorf("CouchDB at %s lacks the databases %s, and user %q may not create them: run once `callfn "+
+			"couchdb setup --admin-url URL`",
 			address, strings.Join(missing, ", "), rights.User)
 	}
 	if rights.ServerAdmin {
@@ -52,7 +54,8 @@ func (s Site) Prepare(ctx context.Context, language string) (Prepared, error) {
 	}
 	for db, state := range states {
 		if state != couchapp.Drifted {
-			return p, fmt.Errorf("database %s at %s: our design document is %s: run `callfn couchdb setup --admin-url URL`", db, address, state)
+			return p, fmt.Errorf("database %s at %s: our design document is %s: run `callfn couchdb setup --admin-url URL`", db,
+				address, state)
 		}
 		s.Log.Error("a design document is not this version's: run `callfn couchdb setup --admin-url URL`", "database", db)
 	}
@@ -64,8 +67,8 @@ func (s Site) Prepare(ctx context.Context, language string) (Prepared, error) {
 	return p, nil
 }
 
-// Install chooses the language that functions run in and installs the design documents. runs is why functions do not run: the design
-// document is installed all the same, so whoever mends CouchDB has nothing to start anew.
+// Install chooses the language that functions run in and installs the design documents. runs is why functions do not
+// run: the design document is installed all the same, so whoever mends CouchDB has nothing to start anew.
 func (s Site) Install(ctx context.Context, language string) (chosen string, runs, err error) {
 	if !s.HasFunctions() {
 		return "", nil, s.Designs(ctx, couchapp.JavaScript)

@@ -1,5 +1,5 @@
-// Package provision makes a CouchDB hold what the service needs, and tells what is missing: databases, their security, a user
-// of few rights, design documents, and a function that proves by running that functions run.
+// Package provision makes a CouchDB hold what the service needs, and tells what is missing: databases, their security,
+// a user of few rights, design documents, and a function that proves by running that functions run.
 package provision
 
 import (
@@ -76,7 +76,8 @@ type Group struct {
 }
 
 func (g Group) holds(r Rights) bool {
-	return slices.Contains(g.Names, r.User) || slices.ContainsFunc(r.Roles, func(role string) bool { return slices.Contains(g.Roles, role) })
+	return slices.Contains(g.Names, r.User) || slices.ContainsFunc(r.Roles,
+		func(role string) bool { return slices.Contains(g.Roles, role) })
 }
 
 func (g Group) empty() bool { return len(g.Names)+len(g.Roles) == 0 }
@@ -128,12 +129,12 @@ func (s Site) CreateDatabases(ctx context.Context) (created []string, err error)
 	return created, nil
 }
 
-// Secure makes a user a member of every database: it may read and write documents, not design documents. Whoever had rights
-// keeps them; a database that was open to everybody is so no more.
+// Secure makes a user a member of every database: it may read and write documents, not design documents. Whoever had
+// rights keeps them; a database that was open to everybody is so no more.
 func (s Site) Secure(ctx context.Context, user string) error { return s.admit(ctx, user, "members") }
 
-// Promote makes a user an administrator of every database, which may write design documents: moving a database away needs one
-// that fences it. It is none of the server's.
+// Promote makes a user an administrator of every database, which may write design documents: moving a database away
+// needs one that fences it. It is none of the server's.
 func (s Site) Promote(ctx context.Context, user string) error { return s.admit(ctx, user, "admins") }
 
 // admit adds a user to a group of every database's security.
@@ -169,8 +170,8 @@ func (s Site) admit(ctx context.Context, user, group string) error {
 	return nil
 }
 
-// EnsureUser makes a user without roles, or gives it this password where it cannot log in with it, locked out or not. It needs a server
-// administrator's rights.
+// EnsureUser makes a user without roles, or gives it this password where it cannot log in with it, locked out or not.
+// It needs a server administrator's rights.
 func (s Site) EnsureUser(ctx context.Context, name, password string) error {
 	if in, err := s.logsIn(ctx, name, password); err != nil || in {
 		return err
@@ -198,7 +199,8 @@ func (s Site) EnsureUser(ctx context.Context, name, password string) error {
 	return nil
 }
 
-// logsIn reports whether a user of CouchDB's can log in with a password. An administrator of the configuration is none of its users.
+// logsIn reports whether a user of CouchDB's can log in with a password. An administrator of the configuration is none
+// of its users.
 func (s Site) logsIn(ctx context.Context, name, password string) (bool, error) {
 	path := "/_users/" + url.PathEscape("org.couchdb.user:"+name)
 	if err := s.Stores.Connection.Ask(ctx, "GET", path, nil, nil); err != nil {
@@ -210,7 +212,8 @@ func (s Site) logsIn(ctx context.Context, name, password string) (bool, error) {
 	return s.Stores.Connection.LogsIn(ctx, name, password)
 }
 
-// Foreign lists the databases that hold a design document of somebody else's under the name of ours: KAZOO's, as a rule.
+// Foreign lists the databases that hold a design document of somebody else's under the name of ours: KAZOO's, as a
+// rule.
 func (s Site) Foreign(ctx context.Context) ([]string, error) {
 	var foreign []string
 	err := s.eachDesign("", func(db *datastore.Database, d couchapp.DesignDoc) error {
@@ -231,7 +234,8 @@ func (s Site) Designs(ctx context.Context, functionsLanguage string) error {
 	return s.eachDesign(functionsLanguage, func(db *datastore.Database, d couchapp.DesignDoc) error {
 		change, err := couchapp.Install(ctx, db, d)
 		if err == nil && change != couchapp.Unchanged {
-			s.Log.Info("design document installed", "database", db.Name(), "design_document", d.ID, "language", d.Language, "change", string(change))
+			s.Log.Info("design document installed", "database", db.Name(), "design_document", d.ID, "language", d.Language,
+				"change", string(change))
 		}
 		return err
 	})

@@ -41,7 +41,8 @@ func TestPrepareAsAdministrator(t *testing.T) {
 			}
 			if runs := c.speaks != ""; (p.Runs == nil) != runs {
 				t.Errorf("functions run: %v", p.Runs)
-			} else if !runs && !strings.Contains(p.Runs.Error(), "unknown_query_language") && !strings.Contains(p.Runs.Error(), "no query server for language") {
+			} else if !runs && !strings.Contains(p.Runs.Error(), "unknown_query_language") && !strings.Contains(p.Runs.Error(),
+				"no query server for language") {
 				t.Errorf("why functions do not run: %v", p.Runs)
 			}
 			if language, err := couch.Site.InstalledLanguage(t.Context()); err != nil || language != c.gets {
@@ -98,7 +99,8 @@ func TestPrepareWithFewRights(t *testing.T) {
 	couch := sitetest.Start(t, couchapp.Callfn)
 	couch.AsUser("callfn", "reader")
 	_, err := couch.Site.Prepare(t.Context(), provision.Auto)
-	if err == nil || !strings.Contains(err.Error(), "lacks the databases accounts, ") || !strings.Contains(err.Error(), `"callfn" may not create them`) ||
+	if err == nil || !strings.Contains(err.Error(), "lacks the databases accounts, ") || !strings.Contains(err.Error(),
+		`"callfn" may not create them`) ||
 		!strings.Contains(err.Error(), "callfn couchdb setup") {
 		t.Error(err)
 	}
@@ -126,7 +128,8 @@ func TestPrepareWithFewRights(t *testing.T) {
 	if err := db.Delete(t.Context(), doc.ID(), doc.Rev()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := couch.Site.Prepare(t.Context(), provision.Auto); err == nil || !strings.Contains(err.Error(), "is missing") || !strings.Contains(err.Error(), "callfn couchdb setup") {
+	if _, err := couch.Site.Prepare(t.Context(), provision.Auto); err == nil || !strings.Contains(err.Error(),
+		"is missing") || !strings.Contains(err.Error(), "callfn couchdb setup") {
 		t.Errorf("none: %v", err)
 	}
 	couch.Say("GET /_session", sitetest.Status(401, `{"error":"unauthorized","reason":"Name or password is incorrect."}`))
@@ -144,14 +147,16 @@ func TestRightsOfADatabaseAdministrator(t *testing.T) {
 		if i%2 == 0 {
 			group = provision.Group{Names: []string{}, Roles: []string{"ops"}}
 		}
-		if err := couch.Site.Stores.Connection.Ask(t.Context(), "PUT", "/"+name+"/_security", map[string]any{"admins": group}, nil); err != nil {
+		if err := couch.Site.Stores.Connection.Ask(t.Context(), "PUT", "/"+name+"/_security", map[string]any{"admins": group},
+			nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if r, err := couch.Site.Who(t.Context()); err != nil || !r.DatabaseAdmin || r.ServerAdmin {
 		t.Errorf("%+v %v", r, err)
 	}
-	if err := couch.Site.Stores.Connection.Ask(t.Context(), "PUT", "/functions/_security", map[string]any{"admins": provision.Group{Names: []string{"bob"}, Roles: []string{}}}, nil); err != nil {
+	if err := couch.Site.Stores.Connection.Ask(t.Context(), "PUT", "/functions/_security",
+		map[string]any{"admins": provision.Group{Names: []string{"bob"}, Roles: []string{}}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := couch.Site.Who(t.Context()); err != nil || r.DatabaseAdmin {
@@ -173,7 +178,8 @@ func TestSecure(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"accounts": `{"admins":{"names":["root"],"roles":[]},"members":{"names":["kazoo","callfn"],"roles":["ops"]},"theirs":{"a":1}}`,
+		"accounts": `{"admins":{"names":["root"],"roles":[]},"members":{"names":["kazoo","callfn"],"roles":["ops"]},` +
+			`"theirs":{"a":1}}`,
 	} {
 		var got, wanted any
 		if err := ask(t.Context(), "GET", "/"+name+"/_security", nil, &got); err != nil {
@@ -187,12 +193,14 @@ func TestSecure(t *testing.T) {
 		}
 	}
 	for _, name := range datastore.Databases() {
-		if sec, err := couch.Site.Security(t.Context(), name); err != nil || sec.Public() || !slices.Contains(sec.Members.Names, "callfn") {
+		if sec, err := couch.Site.Security(t.Context(), name); err != nil || sec.Public() ||
+			!slices.Contains(sec.Members.Names, "callfn") {
 			t.Errorf("%s: %+v %v", name, sec, err)
 		}
 	}
 	couch.Say("PUT /functions/_security", sitetest.Status(403, `{"error":"forbidden","reason":"no"}`))
-	if err := couch.Site.Secure(t.Context(), "somebody else"); !errors.Is(err, datastore.ErrUnauthorized) || !strings.Contains(err.Error(), "secure database functions") {
+	if err := couch.Site.Secure(t.Context(), "somebody else"); !errors.Is(err, datastore.ErrUnauthorized) ||
+		!strings.Contains(err.Error(), "secure database functions") {
 		t.Error(err)
 	}
 }
@@ -212,11 +220,16 @@ func TestEnsureUser(t *testing.T) {
 	if err := couch.Site.EnsureUser(t.Context(), "callfn", "s3cret"); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]any{"_id": "org.couchdb.user:callfn", "name": "callfn", "type": "user", "roles": []any{}, "password": "s3cret"}
+	want := map[string]any{
+		"_id": "org.couchdb.user:callfn", "name": "callfn", "type": "user", "roles": []any{},
+		"password": "s3cret",
+	}
 	if diff := cmp.Diff(want, stored); diff != "" {
 		t.Error(diff)
 	}
-	couch.Say("GET /_users/org.couchdb.user:callfn", sitetest.Status(200, `{"_id":"org.couchdb.user:callfn","_rev":"2-a","name":"callfn","roles":["ops"],"derived_key":"x"}`))
+	couch.Say("GET /_users/org.couchdb.user:callfn",
+		sitetest.Status(200, `{"_id":"org.couchdb.user:callfn","_rev":"2-a","name":"callfn","roles":["ops"],`+
+			`"derived_key":"x"}`))
 	if err := couch.Site.EnsureUser(t.Context(), "callfn", "other"); err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +239,8 @@ func TestEnsureUser(t *testing.T) {
 		t.Error(diff)
 	}
 	couch.Say("PUT /_users/org.couchdb.user:callfn", sitetest.Status(403, `{"error":"forbidden","reason":"no"}`))
-	if err := couch.Site.EnsureUser(t.Context(), "callfn", "s3cret"); err == nil || strings.Contains(err.Error(), "s3cret") {
+	if err := couch.Site.EnsureUser(t.Context(), "callfn", "s3cret"); err == nil || strings.Contains(err.Error(),
+		"s3cret") {
 		t.Error(err)
 	}
 }
@@ -260,7 +274,9 @@ func TestProbe(t *testing.T) {
 	if err := errors.Join(couch.Site.StoreProbe(t.Context()), couch.Site.Run(t.Context())); err != nil {
 		t.Error(err)
 	}
-	couch.Say("/functions/_design/functions/_show", sitetest.Status(500, `{"error":"render_error","reason":"function raised error: (new EvalError(\"call to Function() blocked by CSP\", \"main.js\", 1)"}`))
+	couch.Say("/functions/_design/functions/_show",
+		sitetest.Status(500, `{"error":"render_error","reason":"function raised error: (new EvalError(\"call to Function() `+
+			`blocked by CSP\", \"main.js\", 1)"}`))
 	if err := couch.Site.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "blocks `new Function`") {
 		t.Errorf("without eval: %v", err)
 	}

@@ -1,8 +1,9 @@
-// Package queryclient is CouchDB's side of the query server protocol (couchdb-facts): it owns query server processes, such as a
-// stock couchjs, and asks them for shows, with a deadline, a kill, and a new process in the place of the one that is gone.
+// Package queryclient is CouchDB's side of the query server protocol (couchdb-facts): it owns query server processes,
+// such as a stock couchjs, and asks them for shows, with a deadline, a kill, and a new process in the place of the one
+// that is gone.
 //
-// A stock couchjs keeps one global object for everything it ever runs. So, unlike CouchDB, the pool never gives a process that has
-// run one owner's functions to another's.
+// A stock couchjs keeps one global object for everything it ever runs. So, unlike CouchDB, the pool never gives a
+// process that has run one owner's functions to another's.
 package queryclient
 
 import (
@@ -24,8 +25,8 @@ type Config struct {
 	Design  json.RawMessage // the design document with the shows, as it is stored
 	ID      string          // of the design document: "_design/functions"
 
-	// Warm names a show that a new process runs once over no document, so that compiling it (couchjs rewrites its source, which takes
-	// longer than most functions) is in nobody's deadline. "" for none.
+	// Warm names a show that a new process runs once over no document, so that compiling it (couchjs rewrites its source,
+	// which takes longer than most functions) is in nobody's deadline. "" for none.
 	Warm string
 
 	Processes int    // that may run shows at once; at least 1. One more is kept ready
@@ -46,7 +47,8 @@ type DiedError struct{ End string }
 
 func (e *DiedError) Error() string { return "the query server process died under the show: " + e.End }
 
-// FromOutside reports whether somebody ended the process, which says nothing of the show: an administrator, or a machine without memory.
+// FromOutside reports whether somebody ended the process, which says nothing of the show: an administrator, or a
+// machine without memory.
 func (e *DiedError) FromOutside() bool {
 	return strings.HasPrefix(e.End, "signal: killed") || strings.HasPrefix(e.End, "signal: terminated")
 }
@@ -85,7 +87,10 @@ func New(cfg Config) (*Pool, error) {
 	if err != nil {
 		return nil, fmt.Errorf("queryclient: %w", err)
 	}
-	p := &Pool{cfg: cfg, hello: hello, thread: subprocess.NewThread(), slots: make(chan struct{}, cfg.Processes), over: make(chan struct{})}
+	p := &Pool{
+		cfg: cfg, hello: hello, thread: subprocess.NewThread(), slots: make(chan struct{}, cfg.Processes),
+		over: make(chan struct{}),
+	}
 	first, err := p.start()
 	if err != nil {
 		p.thread.Close()
@@ -232,7 +237,8 @@ func (p *Pool) giveBack(w *process) {
 	stopAll(excess)
 }
 
-// trim takes out of idle what is beyond the pool's size, the longest idle first, and when the pool is closed everything.
+// trim takes out of idle what is beyond the pool's size, the longest idle first, and when the pool is closed
+// everything.
 func (p *Pool) trim() (excess []*process) {
 	for len(p.idle) > 0 && (p.closed || len(p.idle)+p.running > p.cfg.Processes+1) {
 		excess = append(excess, p.idle[0])
@@ -252,8 +258,8 @@ func (p *Pool) drop(w *process, why error) (end string) {
 	return end
 }
 
-// warm has a new process started behind the scenes where none is ready, so that the next owner need not wait for one. Called
-// with the lock held.
+// warm has a new process started behind the scenes where none is ready, so that the next owner need not wait for one.
+// Called with the lock held.
 func (p *Pool) warm() {
 	if p.closed || p.warming {
 		return

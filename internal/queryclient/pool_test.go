@@ -101,7 +101,10 @@ func pool(t *testing.T, processes int) *queryclient.Pool {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := queryclient.New(queryclient.Config{Command: self + " speak", Design: json.RawMessage(`{}`), ID: "_design/d", Processes: processes})
+	p, err := queryclient.New(queryclient.Config{
+		Command: self + " speak", Design: json.RawMessage(`{}`), ID: "_design/d",
+		Processes: processes,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +118,10 @@ type told struct{ Ran, PID, Secrets int }
 func show(p *queryclient.Pool, owner, do string, deadline time.Duration) (told, []string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	a, err := p.Show(ctx, queryclient.Show{Owner: owner, Name: "wh", Doc: json.RawMessage(`{}`), Req: json.RawMessage(`{"do":"` + do + `"}`), Deadline: deadline})
+	a, err := p.Show(ctx, queryclient.Show{
+		Owner: owner, Name: "wh", Doc: json.RawMessage(`{}`),
+		Req: json.RawMessage(`{"do":"` + do + `"}`), Deadline: deadline,
+	})
 	var r struct{ JSON told }
 	if err == nil {
 		err = json.Unmarshal(a.Response, &r)
@@ -138,13 +144,22 @@ func TestMisbehaviour(t *testing.T) {
 	}{
 		{"", func(err error) bool { return err == nil }, true},
 		{"log", func(err error) bool { return err == nil }, true},
-		{"raise", func(err error) bool { var r *queryclient.RaisedError; return errors.As(err, &r) && r.Word == "threw" }, false},
-		{"fatal", func(err error) bool { var r *queryclient.RaisedError; return errors.As(err, &r) && r.Reason == "boom" }, false},
+		{
+			"raise", func(err error) bool { var r *queryclient.RaisedError; return errors.As(err, &r) && r.Word == "threw" },
+			false,
+		},
+		{
+			"fatal", func(err error) bool { var r *queryclient.RaisedError; return errors.As(err, &r) && r.Reason == "boom" },
+			false,
+		},
 		{"loop", func(err error) bool { return errors.Is(err, queryclient.ErrTimeout) }, false},
 		{"spin with closed pipes", func(err error) bool { return errors.Is(err, queryclient.ErrTimeout) }, false},
 		{"die", died("segmentation fault"), false},
 		{"half", died(""), false},
-		{"garbage", func(err error) bool { return err != nil && strings.Contains(err.Error(), "breaks the protocol") }, false},
+		{
+			"garbage", func(err error) bool { return err != nil && strings.Contains(err.Error(), "breaks the protocol") },
+			false,
+		},
 		{"flood", func(err error) bool { return errors.Is(err, queryclient.ErrTooLarge) }, false},
 		{"twice", func(err error) bool { return err == nil }, false},
 		{"late", func(err error) bool { return err == nil }, false},
@@ -224,7 +239,10 @@ func TestCallerLeaves(t *testing.T) {
 	p := pool(t, 1)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(100*time.Millisecond, cancel)
-	if _, err := p.Show(ctx, queryclient.Show{Owner: "a", Doc: json.RawMessage(`{}`), Req: json.RawMessage(`{"do":"loop"}`), Deadline: time.Minute}); !errors.Is(err, context.Canceled) {
+	if _, err := p.Show(ctx, queryclient.Show{
+		Owner: "a", Doc: json.RawMessage(`{}`),
+		Req: json.RawMessage(`{"do":"loop"}`), Deadline: time.Minute,
+	}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 	if _, err := p.Show(ctx, queryclient.Show{Owner: "a"}); !errors.Is(err, context.Canceled) {
@@ -241,7 +259,10 @@ func TestWarm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := queryclient.New(queryclient.Config{Command: self + " speak", Design: json.RawMessage(`{}`), ID: "_design/d", Warm: "wh"})
+	p, err := queryclient.New(queryclient.Config{
+		Command: self + " speak", Design: json.RawMessage(`{}`), ID: "_design/d",
+		Warm: "wh",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -274,7 +295,10 @@ func TestSlowStart(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	waited := time.Now()
-	if _, err := p.Show(ctx, queryclient.Show{Owner: "b", Doc: json.RawMessage(`{}`), Req: json.RawMessage(`{}`), Deadline: time.Second}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := p.Show(ctx, queryclient.Show{
+		Owner: "b", Doc: json.RawMessage(`{}`), Req: json.RawMessage(`{}`),
+		Deadline: time.Second,
+	}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
 	if took := time.Since(waited); took > 1500*time.Millisecond {

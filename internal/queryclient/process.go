@@ -50,7 +50,10 @@ func startProcess(cfg Config) (*process, error) {
 	cmd := exec.Command("/bin/sh", "-c", "exec "+cfg.Command)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8", "TZ=UTC"}
 	cmd.SysProcAttr = subprocess.Attributes()
-	p := &process{cmd: cmd, in: inW, out: outR, read: bufio.NewReaderSize(outR, 64<<10), last: &subprocess.LastWords{}, most: cfg.MaxAnswer}
+	p := &process{
+		cmd: cmd, in: inW, out: outR, read: bufio.NewReaderSize(outR, 64<<10), last: &subprocess.LastWords{},
+		most: cfg.MaxAnswer,
+	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = inR, outW, p.last
 	cmd.WaitDelay = time.Second // a child of its own may hold stderr
 	err = cmd.Start()
@@ -86,7 +89,10 @@ func (p *process) greet(hello []byte, id, warm string) error {
 	if err := p.reset(ctx); err != nil {
 		return err
 	}
-	_, err := p.show(ctx, id, Show{Name: warm, Doc: json.RawMessage("null"), Req: json.RawMessage(`{"query":{},"form":{},"headers":{}}`), Deadline: greetWithin})
+	_, err := p.show(ctx, id, Show{
+		Name: warm, Doc: json.RawMessage("null"),
+		Req: json.RawMessage(`{"query":{},"form":{},"headers":{}}`), Deadline: greetWithin,
+	})
 	return err
 }
 
@@ -125,7 +131,8 @@ func (p *process) show(ctx context.Context, id string, s Show) (Answer, error) {
 		return a, nil
 	case "error", "fatal":
 		raised := &RaisedError{}
-		if json.Unmarshal(answer[1], &raised.Word) == nil && len(answer) > 2 && json.Unmarshal(answer[2], &raised.Reason) == nil {
+		if json.Unmarshal(answer[1], &raised.Word) == nil && len(answer) > 2 && json.Unmarshal(answer[2],
+			&raised.Reason) == nil {
 			return a, raised
 		}
 	}
@@ -137,7 +144,8 @@ func (p *process) exchange(ctx context.Context, command []byte, within time.Dura
 	limit := time.Now().Add(within)
 	_ = p.in.SetWriteDeadline(limit)
 	_ = p.out.SetReadDeadline(limit)
-	stop := context.AfterFunc(ctx, func() { _ = p.out.SetReadDeadline(time.Unix(1, 0)); _ = p.in.SetWriteDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx,
+		func() { _ = p.out.SetReadDeadline(time.Unix(1, 0)); _ = p.in.SetWriteDeadline(time.Unix(1, 0)) })
 	defer func() {
 		if !stop() && err == nil { // the deadlines of a run given up may still be set behind our back
 			err = ctx.Err()

@@ -32,7 +32,10 @@ func TestAskSurvivesItsHeader(t *testing.T) {
 }
 
 func TestMalformedAsk(t *testing.T) {
-	for _, value := range []string{"", "r; account=../x", "r; root=" + string(make([]byte, 65)), "r; account=a b", "r; deadline=0"} {
+	for _, value := range []string{
+		"", "r; account=../x", "r; root=" + string(make([]byte, 65)), "r; account=a b",
+		"r; deadline=0",
+	} {
 		if a, err := queryserver.ParseAsk(value); err == nil {
 			t.Errorf("%q: got %+v, want an error", value, a)
 		}
@@ -54,7 +57,10 @@ func TestShowSaysWhoseRunItIs(t *testing.T) {
 		want         sandbox.Job
 	}{
 		{"call", "r; account=aa; root=bb", sandbox.Job{Kind: sandbox.KindShow, Account: "aa", Root: "bb"}},
-		{"rehearsal", "r; account=aa; root=bb; lane=rehearsal; explain=1", sandbox.Job{Kind: sandbox.KindExplain, Account: "aa", Root: "bb", Rehearsal: true}},
+		{"rehearsal", "r; account=aa; root=bb; lane=rehearsal; explain=1", sandbox.Job{
+			Kind:    sandbox.KindExplain,
+			Account: "aa", Root: "bb", Rehearsal: true,
+		}},
 		{"anybody's request", "", sandbox.Job{Kind: sandbox.KindShow, Account: "cc"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -67,7 +73,8 @@ func TestShowSaysWhoseRunItIs(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got sandbox.Job
-			answer, err := queryserver.Show(context.Background(), spy{&got}, "function(){}", json.RawMessage(`{"_id":"f","pvt_account_id":"cc"}`), req, sandbox.Limits{})
+			answer, err := queryserver.Show(context.Background(), spy{&got}, "function(){}",
+				json.RawMessage(`{"_id":"f","pvt_account_id":"cc"}`), req, sandbox.Limits{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,21 +82,32 @@ func TestShowSaysWhoseRunItIs(t *testing.T) {
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("the job (-want +got):\n%s", diff)
 			}
-			if want := `{"code":503,"json":{"error":"refused","message":"the account has too many functions waiting to run"}}`; string(answer) != want {
+			if want := `{"code":503,"json":{"error":"refused","message":"the account has too many functions waiting to ` +
+				`run"}}`; string(answer) != want {
 				t.Errorf("got %s, want %s", answer, want)
 			}
 		})
 	}
 }
 
-// What a run is told of its document is what JavaScript reads there, however CouchDB, or who made the document, has written it.
+// What a run is told of its document is what JavaScript reads there, however CouchDB, or who made the document, has
+// written it.
 func TestStrangeLines(t *testing.T) {
 	for _, c := range []struct{ name, doc, req, account, answer string }{
-		{"white space", ` { "pvt_account_id" : "cc" } `, ` { "headers" : { "X-Callfn-Run" : "r; account=aa" } } `, "aa", "refused"},
+		{
+			"white space", ` { "pvt_account_id" : "cc" } `, ` { "headers" : { "X-Callfn-Run" : "r; account=aa" } } `, "aa",
+			"refused",
+		},
 		{"names twice", `{"pvt_account_id":"aa","pvt_account_id":"cc"}`, `{"headers":1,"headers":{}}`, "cc", "refused"},
-		{"names in other letters", `{"pvt_account_i\u0064":"cc"}`, `{"header\u0073":{"x-callfn-ru\u006e":"r; account=aa"}}`, "aa", "refused"},
+		{
+			"names in other letters", `{"pvt_account_i\u0064":"cc"}`, `{"header\u0073":{"x-callfn-ru\u006e":"r; account=aa"}}`,
+			"aa", "refused",
+		},
 		{"half a surrogate", `{"x":"\ud800\n\\","\udc00\\":1,"pvt_account_id":"cc"}`, `{}`, "cc", "refused"},
-		{"nested deeply", `{"x":` + strings.Repeat("[", 1500) + strings.Repeat("]", 1500) + `,"pvt_account_id":"cc"}`, `{}`, "cc", "refused"},
+		{
+			"nested deeply", `{"x":` + strings.Repeat("[", 1500) + strings.Repeat("]", 1500) + `,"pvt_account_id":"cc"}`, `{}`,
+			"cc", "refused",
+		},
 		{"no document", `null`, `{"headers":null}`, "", "refused"},
 		{"an account that is none", `{"pvt_account_id":["cc"]}`, `{}`, "", "refused"},
 		{"headers that are none", `{}`, `{"headers":"x-callfn-run"}`, "", "headers are no object"},
@@ -104,9 +122,11 @@ func TestStrangeLines(t *testing.T) {
 			if got.Account != c.account || !strings.Contains(string(answer), c.answer) {
 				t.Errorf("the account is %q, want %q; the answer is %s", got.Account, c.account, answer)
 			}
-			answer, err := queryserver.Show(t.Context(), spy{&got}, "function () {}", json.RawMessage(c.doc), json.RawMessage(c.req), sandbox.Limits{})
+			answer, err := queryserver.Show(t.Context(), spy{&got}, "function () {}", json.RawMessage(c.doc),
+				json.RawMessage(c.req), sandbox.Limits{})
 			if err != nil || got.Account != c.account || !strings.Contains(string(answer), c.answer) {
-				t.Errorf("without the protocol: the account is %q, want %q; the answer is %s %v", got.Account, c.account, answer, err)
+				t.Errorf("without the protocol: the account is %q, want %q; the answer is %s %v", got.Account, c.account, answer,
+					err)
 			}
 		})
 	}

@@ -9,8 +9,9 @@ import (
 	"callfn/internal/sourceline"
 )
 
-// compacted checks that text is JSON and takes the white space out: what package strictjson goes through. It is read once, however long
-// it is. CouchDB's documents may name a member twice, nest deeply and have half a surrogate: what is strange is left to a slower reader.
+// compacted checks that text is JSON and takes the white space out: what package strictjson goes through. It is read
+// once, however long it is. CouchDB's documents may name a member twice, nest deeply and have half a surrogate: what is
+// strange is left to a slower reader.
 func compacted(text []byte) ([]byte, error) {
 	compact, err := strictjson.Compact(make([]byte, 0, len(text)), text, strictjson.DefaultMaxDepth)
 	if err == nil {
@@ -21,12 +22,13 @@ func compacted(text []byte) ([]byte, error) {
 	return lax.Bytes(), err
 }
 
-// revOf is the revision of a document that a show runs over. Documents from CouchDB begin with _id and _rev, so this looks at
-// a few bytes; "" when it is not there.
+// revOf is the revision of a document that a show runs over. Documents from CouchDB begin with _id and _rev, so this
+// looks at a few bytes; "" when it is not there.
 func revOf(doc json.RawMessage) string {
 	if after, ok := bytes.CutPrefix(doc, []byte(`{"_id":"`)); ok { // as a rule without a backslash, and compact
 		id, after, _ := bytes.Cut(after, []byte(`","_rev":"`))
-		if rev, _, found := bytes.Cut(after[:min(len(after), 256)], []byte(`"`)); found && !bytes.ContainsAny(id, `"\\`) && !bytes.ContainsRune(rev, '\\') {
+		if rev, _, found := bytes.Cut(after[:min(len(after), 256)], []byte(`"`)); found && !bytes.ContainsAny(id, `"\\`) &&
+			!bytes.ContainsRune(rev, '\\') {
 			return string(rev)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 	"callfn/internal/sandbox"
 )
 
-// Engine evaluates design documents for the embedded node, in the same sandbox and with the same answers as under CouchDB. It
-// serves both of our design documents' languages: there is one engine here, whatever they name.
+// Engine evaluates design documents for the embedded node, in the same sandbox and with the same answers as under
+// CouchDB. It serves both of our design documents' languages: there is one engine here, whatever they name.
 type Engine struct {
 	Shows  Evaluator      // runs shows: customers' code
 	Maps   Evaluator      // runs map functions: the operator's code, kept apart so that no call delays an index
@@ -28,7 +28,9 @@ func (e Engine) Show(ctx context.Context, language, fun string, doc, req json.Ra
 }
 
 // Map runs map functions over documents.
-func (e Engine) Map(ctx context.Context, language string, funs []string, docs []json.RawMessage) ([][][]couchnode.Row, error) {
+func (e Engine) Map(ctx context.Context, language string, funs []string,
+	docs []json.RawMessage,
+) ([][][]couchnode.Row, error) {
 	if err := known(language); err != nil {
 		return nil, err
 	}
@@ -63,7 +65,9 @@ func (e Engine) Map(ctx context.Context, language string, funs []string, docs []
 }
 
 // Validate asks a validate_doc_update function about edits.
-func (e Engine) Validate(ctx context.Context, language, fun string, user, security json.RawMessage, edits []couchnode.Edit) ([]*couchnode.EngineError, error) {
+func (e Engine) Validate(ctx context.Context, language, fun string, user, security json.RawMessage,
+	edits []couchnode.Edit,
+) ([]*couchnode.EngineError, error) {
 	if err := known(language); err != nil {
 		return nil, err
 	}

@@ -14,10 +14,11 @@ import (
 //
 //	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800; account=…; root=…; lane=rehearsal; explain=1; now=1798131900000; local=…
 //
-// tz is the IANA zone of the function's Date, deadline its time in ms; account and root (the account's top-level ancestor) say
-// who is to wait when workers are short, lane that no call waits; with explain the envelope tells absent parameters that
-// were asked for; now is what Date begins at in a rehearsal, in ms since 1970; local is the zone's table (package datetime), for engines of others: `wh` makes
-// a Date of it there. Engines that do not know it ignore it.
+// tz is the IANA zone of the function's Date, deadline its time in ms; account and root (the account's top-level
+// ancestor) say who is to wait when workers are short, lane that no call waits; with explain the envelope tells absent
+// parameters that were asked for; now is what Date begins at in a rehearsal, in ms since 1970; local is the zone's
+// table (package datetime), for engines of others: `wh` makes a Date of it there. Engines that do not know it ignore
+// it.
 const RunHeader = "X-Callfn-Run"
 
 // Ask is what the request header says.
@@ -128,11 +129,13 @@ type Envelope struct {
 	Error   *Failure        `json:"error,omitempty"`
 	Logs    json.RawMessage `json:"logs,omitempty"`   // a list of strings
 	Levels  json.RawMessage `json:"levels,omitempty"` // a list of the level of each line, where one is not "log"
-	Missed  json.RawMessage `json:"missed,omitempty"` // a list of the absent parameters that were read, when asked to explain
-	Rev     string          `json:"rev,omitempty"`    // of the document that ran
+	// a list of the absent parameters that were read, when asked to explain
+	Missed json.RawMessage `json:"missed,omitempty"`
+	Rev    string          `json:"rev,omitempty"` // of the document that ran
 }
 
-// appendTo appends the envelope as JSON. Result, Logs, Levels and Missed are JSON already, made by the engine itself, and are not read again.
+// appendTo appends the envelope as JSON. Result, Logs, Levels and Missed are JSON already, made by the engine itself,
+// and are not read again.
 func (e Envelope) appendTo(b []byte) ([]byte, error) {
 	b = strictjson.AppendString(append(b, `{"run":`...), e.Run)
 	b = strictjson.AppendString(append(b, `,"outcome":`...), e.Outcome)

@@ -11,9 +11,11 @@ import (
 // mapResult bounds what the map functions may emit for one batch of documents.
 const mapResult = 32 << 20
 
-// Map runs the map functions over docs, a JSON list, and answers a JSON list: for each document, for each function, its rows
-// as [key, value]. A map function that throws emits nothing for that document, as in CouchDB.
-func Map(ctx context.Context, e Evaluator, funs []string, docs json.RawMessage, limits sandbox.Limits) (json.RawMessage, error) {
+// Map runs the map functions over docs, a JSON list, and answers a JSON list: for each document, for each function, its
+// rows as [key, value]. A map function that throws emits nothing for that document, as in CouchDB.
+func Map(ctx context.Context, e Evaluator, funs []string, docs json.RawMessage,
+	limits sandbox.Limits,
+) (json.RawMessage, error) {
 	sources, err := json.Marshal(funs)
 	if err != nil {
 		return nil, err

@@ -24,7 +24,8 @@ const maxLine = 64 << 20
 // resetMargin is kept free of CouchDB's own timeout, so that our answer is there before CouchDB kills us.
 const resetMargin = 300 * time.Millisecond
 
-// answerMargin is the part of resetMargin in which a show may still answer: waiting for a worker is not in its deadline.
+// answerMargin is the part of resetMargin in which a show may still answer: waiting for a worker is not in its
+// deadline.
 const answerMargin = 200 * time.Millisecond
 
 // Server speaks CouchDB's query server protocol. One Server serves one parent, one line at a time.
@@ -64,8 +65,8 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 }
 
-// Answer answers one line. An ["error", …] makes CouchDB throw this process away; it stands only where the parent broke the
-// protocol or asks for what this server does not do.
+// Answer answers one line. An ["error", …] makes CouchDB throw this process away; it stands only where the parent broke
+// the protocol or asks for what this server does not do.
 func (s *Server) Answer(ctx context.Context, line []byte) []byte {
 	var name string
 	cmd, isList := list(line)
@@ -141,7 +142,8 @@ func (s *Server) budget() sandbox.Limits {
 	return l
 }
 
-// ddoc keeps a design document (["ddoc", "new", id, doc]) or runs a function of one (["ddoc", id, ["shows", name], [doc, req]]).
+// ddoc keeps a design document (["ddoc", "new", id, doc]) or runs a function of one (["ddoc", id, ["shows", name],
+// [doc, req]]).
 func (s *Server) ddoc(ctx context.Context, args []json.RawMessage) []byte {
 	var id string
 	if len(args) != 3 || json.Unmarshal(args[0], &id) != nil {
@@ -185,7 +187,8 @@ func (s *Server) validate(ctx context.Context, d designDoc, call []json.RawMessa
 func (s *Server) show(ctx context.Context, d designDoc, name string, doc, req json.RawMessage) []byte {
 	source, ok := d.Shows[name]
 	if !ok {
-		return respond(json.RawMessage(`{"code":404,"json":{"error":"not_found","reason":"missing json key: ` + jsonSafe(name) + `"}}`))
+		return respond(json.RawMessage(`{"code":404,"json":{"error":"not_found","reason":"missing json key: ` +
+			jsonSafe(name) + `"}}`))
 	}
 	if s.cap > 0 { // a line without answer costs CouchDB this process: refuse rather than wait too long for a worker
 		var cancel context.CancelFunc

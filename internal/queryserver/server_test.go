@@ -52,14 +52,23 @@ func TestProtocol(t *testing.T) {
 
 func TestAsk(t *testing.T) {
 	for _, a := range []queryserver.Ask{
-		{Run: "0123"}, {Run: "r", TimeZone: "Europe/Berlin"}, {Run: "r", TimeZone: "Etc/GMT+5", Deadline: 800 * time.Millisecond},
-		{Run: "r", Now: time.UnixMilli(1798131900123)}, {Run: "r", Now: time.UnixMilli(-1)},
+		{Run: "0123"},
+		{Run: "r", TimeZone: "Europe/Berlin"},
+		{
+			Run: "r", TimeZone: "Etc/GMT+5",
+			Deadline: 800 * time.Millisecond,
+		},
+		{Run: "r", Now: time.UnixMilli(1798131900123)},
+		{Run: "r", Now: time.UnixMilli(-1)},
 	} {
 		if got, err := queryserver.ParseAsk(a.String()); err != nil || got != a {
 			t.Errorf("%s: got %+v, error %v; want the same", a, got, err)
 		}
 	}
-	for _, bad := range []string{"", ";", "a b", "a\nb", strings.Repeat("a", 65), "r; deadline=0", "r; deadline=9999999999", "r; tz=" + strings.Repeat("x", 65), "r; now=soon", "r; now=8640000000000001"} {
+	for _, bad := range []string{
+		"", ";", "a b", "a\nb", strings.Repeat("a", 65), "r; deadline=0",
+		"r; deadline=9999999999", "r; tz=" + strings.Repeat("x", 65), "r; now=soon", "r; now=8640000000000001",
+	} {
 		if got, err := queryserver.ParseAsk(bad); err == nil {
 			t.Errorf("%q: got %+v, want an error", bad, got)
 		}

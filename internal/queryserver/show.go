@@ -16,11 +16,13 @@ type Evaluator interface {
 	Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error)
 }
 
-// Show runs the show function source over doc (JSON, or null) and req (CouchDB's request object) and answers the response
-// object of the query server protocol. What the code did wrong is a response with a code that is not 200, never an error, and so
-// are a full queue and a malformed RunHeader (503 and 400, outcome "refused"); the error is for a place that cannot run
-// anything: sandbox.ErrClosed, ctx's.
-func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMessage, limits sandbox.Limits) (json.RawMessage, error) {
+// Show runs the show function source over doc (JSON, or null) and req (CouchDB's request object) and answers the
+// response object of the query server protocol. What the code did wrong is a response with a code that is not 200,
+// never an error, and so are a full queue and a malformed RunHeader (503 and 400, outcome "refused"); the error is for
+// a place that cannot run anything: sandbox.ErrClosed, ctx's.
+func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMessage,
+	limits sandbox.Limits,
+) (json.RawMessage, error) {
 	doc, err := compacted(doc)
 	if err != nil {
 		return refuse(400, fmt.Errorf("queryserver: malformed document: %w", err))
@@ -32,7 +34,9 @@ func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 }
 
 // show is Show for a document and a request that are compact JSON.
-func show(ctx context.Context, e Evaluator, source string, doc, req json.RawMessage, limits sandbox.Limits) (json.RawMessage, error) {
+func show(ctx context.Context, e Evaluator, source string, doc, req json.RawMessage,
+	limits sandbox.Limits,
+) (json.RawMessage, error) {
 	ask, asked, err := askOf(req)
 	if err != nil {
 		return refuse(400, err)
@@ -123,8 +127,8 @@ func enveloped(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) (_ json.
 	return append(b, "}}"...), nil
 }
 
-// reported reads the failure that `wh` answered. Only the outcomes that `wh` can know are believed: the rest belong to the
-// sandbox, and a function must not be able to claim them.
+// reported reads the failure that `wh` answered. Only the outcomes that `wh` can know are believed: the rest belong to
+// the sandbox, and a function must not be able to claim them.
 func reported(body json.RawMessage) (string, *Failure) {
 	var f failureBody
 	if json.Unmarshal(body, &f) != nil {

@@ -15,9 +15,9 @@ var validateLimits = sandbox.Limits{Deadline: sandbox.MaxDeadline, Memory: 256 <
 // validateBatch is how many bytes of documents are validated by one job.
 const validateBatch = 4 << 20
 
-// validateShow asks a validate_doc_update about edits, as a show so that it gets a realm of its own: null for one that passed,
-// else [word, reason] of what was thrown. CouchDB knows an object of one member, and calls what is not forbidden or
-// unauthorized an unknown_error; an Error is the function's own failure.
+// validateShow asks a validate_doc_update about edits, as a show so that it gets a realm of its own: null for one that
+// passed, else [word, reason] of what was thrown. CouchDB knows an object of one member, and calls what is not
+// forbidden or unauthorized an unknown_error; an Error is the function's own failure.
 const validateShow = `function (input) {
 	var validate = (%s
 	);
@@ -39,7 +39,9 @@ const validateShow = `function (input) {
 }`
 
 // Validate asks the validate_doc_update function source about edits; see couchnode.Engine.
-func Validate(ctx context.Context, e Evaluator, source string, user, security json.RawMessage, edits []couchnode.Edit) ([]*couchnode.EngineError, error) {
+func Validate(ctx context.Context, e Evaluator, source string, user, security json.RawMessage,
+	edits []couchnode.Edit,
+) ([]*couchnode.EngineError, error) {
 	var refusals []*couchnode.EngineError
 	for len(edits) > 0 {
 		n, size := 0, 0
@@ -56,7 +58,9 @@ func Validate(ctx context.Context, e Evaluator, source string, user, security js
 	return refusals, nil
 }
 
-func validateSome(ctx context.Context, e Evaluator, source string, user, security json.RawMessage, edits []couchnode.Edit) ([]*couchnode.EngineError, error) {
+func validateSome(ctx context.Context, e Evaluator, source string, user, security json.RawMessage,
+	edits []couchnode.Edit,
+) ([]*couchnode.EngineError, error) {
 	pairs := make([][2]json.RawMessage, len(edits))
 	for i, edit := range edits {
 		pairs[i] = [2]json.RawMessage{edit.New, edit.Old}
@@ -66,7 +70,8 @@ func validateSome(ctx context.Context, e Evaluator, source string, user, securit
 		return nil, fmt.Errorf("queryserver: validate: %w", err)
 	}
 	a, err := e.Do(ctx, sandbox.Job{
-		Kind: sandbox.KindShow, Run: "validate", Source: fmt.Sprintf(validateShow, source), Doc: input, Req: json.RawMessage("null"), Limits: validateLimits,
+		Kind: sandbox.KindShow, Run: "validate", Source: fmt.Sprintf(validateShow, source), Doc: input,
+		Req: json.RawMessage("null"), Limits: validateLimits,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("queryserver: validate: %w", err)

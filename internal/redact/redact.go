@@ -14,7 +14,8 @@ const longestWord = 9
 
 func isSecretWord(lower string) bool {
 	switch lower {
-	case "digit", "digits", "pin", "pins", "passcode", "passcodes", "password", "passwords", "passwd", "secret", "secrets", "token", "tokens", "dtmf", "cvv":
+	case "digit", "digits", "pin", "pins", "passcode", "passcodes", "password", "passwords", "passwd", "secret", "secrets",
+		"token", "tokens", "dtmf", "cvv":
 		return true
 	}
 	return false
@@ -23,9 +24,9 @@ func isSecretWord(lower string) bool {
 // Secret reports whether what stands under a name is not to be shown or kept.
 func Secret(name string) bool { return secret(name) }
 
-// secret reports whether a value under this name is not to be kept: what a caller typed, and what opens doors. A secret word begins and
-// ends where a name's words do: "Digits", "Digits[pin]", "user_pin", "userPin", not "Pinball" or "Opinion". It is asked of every name of every
-// run that is recorded, so there is no regular expression in it.
+// secret reports whether a value under this name is not to be kept: what a caller typed, and what opens doors. A secret
+// word begins and ends where a name's words do: "Digits", "Digits[pin]", "user_pin", "userPin", not "Pinball" or
+// "Opinion". It is asked of every name of every run that is recorded, so there is no regular expression in it.
 func secret(name string) bool {
 	var word [longestWord]byte
 	n := 0 // letters of the word so far, also beyond what word holds
@@ -73,8 +74,8 @@ func (r Redactor) Text(s string) string {
 	return s
 }
 
-// Value leaves secrets out of a JSON value, by what they are and by the names they stand under. Its recursion is bounded by
-// the decoder's.
+// Value leaves secrets out of a JSON value, by what they are and by the names they stand under. Its recursion is
+// bounded by the decoder's.
 func (r Redactor) Value(v any) any {
 	switch v := v.(type) {
 	case string:

@@ -14,9 +14,11 @@ import (
 
 func TestWhichNamesAreSecret(t *testing.T) {
 	for name, want := range map[string]bool{
-		"Digits": true, "digits": true, "Digits[menu]": true, "Custom-Application-Vars[PIN]": true, "userPin": true, "user_pin_2": true, "PINs": true,
+		"Digits": true, "digits": true, "Digits[menu]": true, "Custom-Application-Vars[PIN]": true, "userPin": true,
+		"user_pin_2": true, "PINs": true,
 		"password": true, "api-token": true, "passcode": true, "DTMF": true,
-		"To": false, "Caller-ID-Number": false, "Opinion": false, "Pinball": false, "Shipping": false, "Recording-Url": false, "Tokenring": false,
+		"To": false, "Caller-ID-Number": false, "Opinion": false, "Pinball": false, "Shipping": false, "Recording-Url": false,
+		"Tokenring": false,
 	} {
 		got := redact.New(nil).Params(map[string]string{name: "12345"})[name] == redact.Mark
 		if got != want {
@@ -28,9 +30,13 @@ func TestWhichNamesAreSecret(t *testing.T) {
 // The same names are secret as by the regular expression that says it shortest.
 func TestSecretWordsAreWhole(t *testing.T) {
 	camel := regexp.MustCompile(`([a-z])([A-Z])`)
-	words := regexp.MustCompile(`(?i)(^|[^a-z])(digits?|pins?|passcodes?|passwords?|passwd|secrets?|tokens?|dtmf|cvv)($|[^a-z])`)
+	words := regexp.MustCompile(
+		`(?i)(^|[^a-z])(digits?|pins?|passcodes?|passwords?|passwd|secrets?|tokens?|dtmf|cvv)($|[^a-z])`)
 	part := rapid.OneOf(
-		rapid.SampledFrom([]string{"digit", "Digits", "PIN", "pins", "Pin", "passCode", "passwords", "Passwd", "secret", "TOKENS", "token", "dtmf", "CVV", "s", "S", "ball", "Passwordss"}),
+		rapid.SampledFrom([]string{
+			"digit", "Digits", "PIN", "pins", "Pin", "passCode", "passwords", "Passwd", "secret",
+			"TOKENS", "token", "dtmf", "CVV", "s", "S", "ball", "Passwordss",
+		}),
 		rapid.StringMatching(`[a-zA-Z0-9_\-\[\]. é]{0,3}`),
 	)
 	rapid.Check(t, func(t *rapid.T) {
@@ -45,10 +51,14 @@ func TestSecretWordsAreWhole(t *testing.T) {
 func TestValue(t *testing.T) {
 	r := redact.New(map[string]string{"Digits": "4711", "To": "1000", "pin": "1"})
 	var v any
-	if err := json.Unmarshal([]byte(`{"a":["x4711y",{"pin":"99","digits":{"k":"v"}}],"To":"1000","one":"1"}`), &v); err != nil {
+	if err := json.Unmarshal([]byte(`{"a":["x4711y",{"pin":"99","digits":{"k":"v"}}],"To":"1000","one":"1"}`),
+		&v); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]any{"a": []any{"x[redacted]y", map[string]any{"pin": redact.Mark, "digits": map[string]any{"k": "v"}}}, "To": "1000", "one": "1"}
+	want := map[string]any{"a": []any{"x[redacted]y", map[string]any{
+		"pin":    redact.Mark,
+		"digits": map[string]any{"k": "v"},
+	}}, "To": "1000", "one": "1"}
 	if diff := cmp.Diff(want, r.Value(v)); diff != "" {
 		t.Error(diff)
 	}

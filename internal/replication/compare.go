@@ -13,22 +13,24 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Proof is what a comparison of two databases found equal. A document that changed while it was compared counts each time.
+// Proof is what a comparison of two databases found equal. A document that changed while it was compared counts each
+// time.
 type Proof struct {
-	Documents int64  `json:"documents"`
-	Deleted   int64  `json:"deleted"`
-	Digest    string `json:"digest"` // SHA-256 over id, revision and deletion of every document, in the order of their comparison
+	Documents int64 `json:"documents"`
+	Deleted   int64 `json:"deleted"`
+	// SHA-256 over id, revision and deletion of every document, in the order of their comparison
+	Digest string `json:"digest"`
 }
 
 // differentAtMost is how many differences a comparison remembers until it proves; with more, it begins again then.
 const differentAtMost = 10_000
 
-// Comparison compares what two databases show their readers of every document that the source ever had, deleted ones included, and
-// whether the target knows every open branch. Each side is asked for itself; count and digest are of what it answered. Contents were
-// compared when they were written: revision ids stand for them.
+// Comparison compares what two databases show their readers of every document that the source ever had, deleted ones
+// included, and whether the target knows every open branch. Each side is asked for itself; count and digest are of what
+// it answered. Contents were compared when they were written: revision ids stand for them.
 //
-// It goes on from where it was: having looked at everything while both databases are in use, it proves in little time behind a fence,
-// however large they are, with what changed since then on either side.
+// It goes on from where it was: having looked at everything while both databases are in use, it proves in little time
+// behind a fence, however large they are, with what changed since then on either side.
 type Comparison struct {
 	copy         Copy
 	since        string // where the source was looked at to
@@ -49,7 +51,8 @@ func (c Copy) Compare() *Comparison {
 	return &Comparison{copy: c, ours: sha256.New(), theirs: sha256.New(), different: map[string]*difference{}}
 }
 
-// Look compares what was not looked at, to the end of the source's changes. Differences are no error: they may be on their way.
+// Look compares what was not looked at, to the end of the source's changes. Differences are no error: they may be on
+// their way.
 func (v *Comparison) Look(ctx context.Context) error {
 	_, err := v.look(ctx)
 	if len(v.different) > differentAtMost {
@@ -120,7 +123,8 @@ func (v *Comparison) look(ctx context.Context) (seen map[string]bool, err error)
 	})
 }
 
-// targetSince looks at what changed at the target, and was not looked at behind the fence: nobody but the copy is to write there.
+// targetSince looks at what changed at the target, and was not looked at behind the fence: nobody but the copy is to
+// write there.
 func (v *Comparison) targetSince(ctx context.Context, since string, seen map[string]bool) error {
 	return v.copy.pages(ctx, v.copy.To, since, func(_ datastore.Portion, leaves []datastore.Leaves) error {
 		var ids []string
@@ -143,7 +147,9 @@ func (v *Comparison) targetSince(ctx context.Context, since string, seen map[str
 }
 
 // pages reads the changes of one side, at the pace of the copy.
-func (c Copy) pages(ctx context.Context, db *datastore.Database, since string, each func(datastore.Portion, []datastore.Leaves) error) error {
+func (c Copy) pages(ctx context.Context, db *datastore.Database, since string, each func(datastore.Portion,
+	[]datastore.Leaves) error,
+) error {
 	for {
 		begun := time.Now()
 		p, err := db.LeavesSince(ctx, since, c.Pace.of())
@@ -183,7 +189,10 @@ func (v *Comparison) page(ctx context.Context, leaves []datastore.Leaves) error 
 		w := mine[l.ID]
 		switch rev, lacking := lacks[l.ID]; {
 		case lacking:
-			v.different[l.ID] = &difference{l, &DifferentError{v.copy.To.Name(), l.ID, rev, "the target does not have this revision"}}
+			v.different[l.ID] = &difference{l, &DifferentError{
+				v.copy.To.Name(), l.ID, rev,
+				"the target does not have this revision",
+			}}
 		case other[l.ID] != w:
 			v.different[l.ID] = &difference{l, different(v.copy.To.Name(), w, other)}
 		default:

@@ -39,7 +39,8 @@ func revisionOf(doc json.RawMessage) (revision, error) {
 	return r, err
 }
 
-// readBack compares what a database has with what was stored there. A revision that has a successor by now needs only be known.
+// readBack compares what a database has with what was stored there. A revision that has a successor by now needs only
+// be known.
 func readBack(ctx context.Context, db *datastore.Database, docs []json.RawMessage) error {
 	sent := map[revision]json.RawMessage{}
 	for _, doc := range docs {
@@ -92,8 +93,8 @@ func leavesOf(revisions map[revision]json.RawMessage) []datastore.Leaves {
 	return out
 }
 
-// sameContent compares two documents by value: CouchDB keeps the order of members and writes 1e2 as 100.0, PouchDB neither. What a
-// server remembers of a revision's past is its own affair.
+// sameContent compares two documents by value: CouchDB keeps the order of members and writes 1e2 as 100.0, PouchDB
+// neither. What a server remembers of a revision's past is its own affair.
 func sameContent(a, b json.RawMessage) (bool, error) {
 	if bytes.Equal(a, b) {
 		return true, nil
@@ -141,8 +142,8 @@ func plain(v any) any {
 	return v
 }
 
-// number is one spelling for all of a number's: exact for whole numbers, as near as a double comes for others, since that is what
-// CouchDB keeps of them.
+// number is one spelling for all of a number's: exact for whole numbers, as near as a double comes for others, since
+// that is what CouchDB keeps of them.
 func number(n json.Number) any {
 	if jsonvalue.CheckNumber(n) != "" {
 		return n // too long to be computed with

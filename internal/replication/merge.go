@@ -12,14 +12,15 @@ import (
 
 // Merged is what became of documents that were merged into a database.
 type Merged struct {
-	Stored  int      // documents that were stored, or got newer
-	Known   int      // documents that were there already, the same or newer
-	Foreign []string // ids of documents that have another history here: they were left alone, or replaced if that was asked for
+	Stored int // documents that were stored, or got newer
+	Known  int // documents that were there already, the same or newer
+	// ids of documents that have another history here: they were left alone, or replaced if that was asked for
+	Foreign []string
 }
 
-// Merge stores documents with their revisions, as Read gave them, where that loses nothing: what is there already, the same or
-// newer, is left alone. A document of the same id with a history of its own is foreign: with replace it is deleted, so that
-// readers see the one that comes; what it was stays in its history.
+// Merge stores documents with their revisions, as Read gave them, where that loses nothing: what is there already, the
+// same or newer, is left alone. A document of the same id with a history of its own is foreign: with replace it is
+// deleted, so that readers see the one that comes; what it was stays in its history.
 func Merge(ctx context.Context, db *datastore.Database, docs []json.RawMessage, replace bool) (Merged, error) {
 	var out Merged
 	comers, order, err := byDocument(docs)
@@ -118,7 +119,9 @@ func byDocument(docs []json.RawMessage) (comers map[string]*comer, order []strin
 	return comers, order, nil
 }
 
-func missingOf(ctx context.Context, db *datastore.Database, comers map[string]*comer, order []string) (map[string]bool, error) {
+func missingOf(ctx context.Context, db *datastore.Database, comers map[string]*comer,
+	order []string,
+) (map[string]bool, error) {
 	leaves := make([]datastore.Leaves, len(order))
 	for i, id := range order {
 		leaves[i] = datastore.Leaves{ID: id, Revs: comers[id].leaves}

@@ -29,7 +29,11 @@ func TestMerge(t *testing.T) {
 				t.Fatal(err)
 			}
 			p.Documents = slices.DeleteFunc(p.Documents, func(l datastore.Leaves) bool { return l.ID[0] == '_' })
-			if err := replication.Read(ctx, db, p.Documents, func(part []json.RawMessage) error { docs = append(docs, part...); return nil }); err != nil {
+			if err := replication.Read(ctx, db, p.Documents, func(part []json.RawMessage) error {
+				docs = append(docs,
+					part...)
+				return nil
+			}); err != nil {
 				t.Fatal(err)
 			}
 			return docs

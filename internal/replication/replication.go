@@ -1,6 +1,6 @@
-// Package replication copies documents between databases with their revision ids: a deletion stays deleted, a conflict a conflict, and
-// what is copied twice changes nothing. It reads and writes what CouchDB's replicator does (couchdb-facts, "Moving documents"),
-// and looks at everything it wrote.
+// Package replication copies documents between databases with their revision ids: a deletion stays deleted, a conflict
+// a conflict, and what is copied twice changes nothing. It reads and writes what CouchDB's replicator does
+// (couchdb-facts, "Moving documents"), and looks at everything it wrote.
 //
 // Design documents are not copied: they are installed where they are needed. `_local` documents belong to their server.
 package replication
@@ -95,7 +95,9 @@ func (c Copy) kept(all []datastore.Leaves) []datastore.Leaves {
 }
 
 // Read reads revisions in parts that fit into memory.
-func Read(ctx context.Context, db *datastore.Database, wanted []datastore.Leaves, take func([]json.RawMessage) error) error {
+func Read(ctx context.Context, db *datastore.Database, wanted []datastore.Leaves,
+	take func([]json.RawMessage) error,
+) error {
 	if len(wanted) == 0 {
 		return nil
 	}
@@ -129,8 +131,8 @@ func halve(wanted []datastore.Leaves) (first, second []datastore.Leaves) {
 	return []datastore.Leaves{{ID: only.ID, Revs: only.Revs[:n]}}, []datastore.Leaves{{ID: only.ID, Revs: only.Revs[n:]}}
 }
 
-// Write stores revisions, as Revisions or Read gave them, and reads them back. *DifferentError when what was stored is not
-// what was sent.
+// Write stores revisions, as Revisions or Read gave them, and reads them back. *DifferentError when what was stored is
+// not what was sent.
 func Write(ctx context.Context, db *datastore.Database, docs []json.RawMessage) error {
 	for len(docs) > 0 {
 		n, size := 1, len(docs[0])

@@ -79,11 +79,16 @@ func TestCopy(t *testing.T) {
 		ctx := t.Context()
 		long := strings.Repeat("é", 1<<20)
 		docs := []json.RawMessage{
-			raw(`{"_id":"gone","_rev":"2-b","_deleted":true,"left":"behind","_revisions":{"start":2,"ids":["bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]}}`),
-			raw(`{"_id":"torn","x":1,"_revisions":{"start":2,"ids":["cccccccccccccccccccccccccccccccc","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]}}`),
-			raw(`{"_id":"torn","x":2,"_revisions":{"start":2,"ids":["dddddddddddddddddddddddddddddddd","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]}}`),
-			raw(`{"_id":"torn","_deleted":true,"_revisions":{"start":3,"ids":["eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee","ffffffffffffffffffffffffffffffff"]}}`),
-			raw(`{"_id":"odd + id/with %% & ü","_rev":"1-abababababababababababababababab","nested":{"a":[1,2.5,-0,true,null,"\u2028<&>"]},"":"empty"}`),
+			raw(`{"_id":"gone","_rev":"2-b","_deleted":true,"left":"behind","_revisions":{"start":2,` +
+				`"ids":["bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]}}`),
+			raw(`{"_id":"torn","x":1,"_revisions":{"start":2,"ids":["cccccccccccccccccccccccccccccccc",` +
+				`"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]}}`),
+			raw(`{"_id":"torn","x":2,"_revisions":{"start":2,"ids":["dddddddddddddddddddddddddddddddd",` +
+				`"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]}}`),
+			raw(`{"_id":"torn","_deleted":true,"_revisions":{"start":3,"ids":["eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee",` +
+				`"ffffffffffffffffffffffffffffffff"]}}`),
+			raw(`{"_id":"odd + id/with %% & ü","_rev":"1-abababababababababababababababab","nested":{"a":[1,2.5,-0,true,null,` +
+				`"\u2028<&>"]},"":"empty"}`),
 		}
 		docs[0] = json.RawMessage(strings.Replace(string(docs[0]), `"_rev":"2-b",`, "", 1))
 		for i := range 1200 {
@@ -120,12 +125,16 @@ func TestCopy(t *testing.T) {
 		if _, err := to.Get(ctx, "_design/own"); !errors.Is(err, datastore.ErrNotFound) {
 			t.Errorf("the design document is %v", err)
 		}
-		missing, err := to.Missing(ctx, []datastore.Leaves{{ID: "torn", Revs: []string{"2-cccccccccccccccccccccccccccccccc", "2-dddddddddddddddddddddddddddddddd", "3-eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"}}})
+		missing, err := to.Missing(ctx, []datastore.Leaves{{ID: "torn", Revs: []string{
+			"2-cccccccccccccccccccccccccccccccc",
+			"2-dddddddddddddddddddddddddddddddd", "3-eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee",
+		}}})
 		if err != nil || len(missing) != 0 {
 			t.Errorf("of the conflict %v is missing (%v)", missing, err)
 		}
 		odd, err := to.Get(ctx, "odd + id/with % & ü")
-		if err != nil || fmt.Sprint(odd["nested"]) != "map[a:[1 2.5 0 true <nil> \u2028<&>]]" && fmt.Sprint(odd["nested"]) != "map[a:[1 2.5 -0 true <nil> \u2028<&>]]" {
+		if err != nil || fmt.Sprint(odd["nested"]) != "map[a:[1 2.5 0 true <nil> \u2028<&>]]" &&
+			fmt.Sprint(odd["nested"]) != "map[a:[1 2.5 -0 true <nil> \u2028<&>]]" {
 			t.Errorf("%v %v", odd, err)
 		}
 
@@ -153,17 +162,20 @@ func TestCopy(t *testing.T) {
 // A document that the target had before hides the one that was copied: that is found.
 func TestCompareFindsAForeignDocument(t *testing.T) {
 	servers(t, func(t *testing.T, from, to *datastore.Database) {
-		if err := from.StoreRevisions(t.Context(), []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","ours":true}`, 1)}); err != nil {
+		if err := from.StoreRevisions(t.Context(), []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","ours":true}`,
+			1)}); err != nil {
 			t.Fatal(err)
 		}
-		if err := to.StoreRevisions(t.Context(), []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","theirs":true}`, 2)}); err != nil {
+		if err := to.StoreRevisions(t.Context(), []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","theirs":true}`,
+			2)}); err != nil {
 			t.Fatal(err)
 		}
 		c := replication.Copy{From: from, To: to}
 		copyAll(t, c, "")
 		_, err := c.Compare().Prove(t.Context())
 		var different *replication.DifferentError
-		if !errors.As(err, &different) || different.ID != "a" || !strings.Contains(err.Error(), "had a document of this id before") {
+		if !errors.As(err, &different) || different.ID != "a" || !strings.Contains(err.Error(),
+			"had a document of this id before") {
 			t.Error(err)
 		}
 	})
@@ -262,7 +274,8 @@ func TestWriteReadsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	var different *replication.DifferentError
-	err := replication.Write(t.Context(), db, []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","x":2}`, 1)}) // the revision is there: nothing is stored
+	// the revision is there: nothing is stored
+	err := replication.Write(t.Context(), db, []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","x":2}`, 1)})
 	if !errors.As(err, &different) || different.ID != "a" {
 		t.Error(err)
 	}

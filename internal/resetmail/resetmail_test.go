@@ -18,8 +18,10 @@ import (
 )
 
 var reset = resetmail.Reset{
-	Account: "0123456789abcdef0123456789abcdef", UserID: "f123456789abcdef0123456789abcdef", Username: "ann", Email: "ann@acme.example", FirstName: "Ann", LastName: "Lee",
-	TimeZone: "Europe/Berlin", Link: "https://ui.example/?recovery=abc", Expires: time.Date(2024, 3, 12, 10, 30, 0, 0, time.UTC),
+	Account: "0123456789abcdef0123456789abcdef", UserID: "f123456789abcdef0123456789abcdef", Username: "ann",
+	Email: "ann@acme.example", FirstName: "Ann", LastName: "Lee",
+	TimeZone: "Europe/Berlin", Link: "https://ui.example/?recovery=abc", Expires: time.Date(2024, 3, 12, 10, 30, 0, 0,
+		time.UTC),
 }
 
 func TestWebhook(t *testing.T) {
@@ -28,7 +30,8 @@ func TestWebhook(t *testing.T) {
 	var user, password string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		if err := json.Unmarshal(body, &got); err != nil || r.Method != "POST" || r.Header.Get("Content-Type") != "application/json" {
+		if err := json.Unmarshal(body, &got); err != nil || r.Method != "POST" ||
+			r.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%s %v: %v", r.Method, r.Header, err)
 		}
 		user, password, _ = r.BasicAuth()
@@ -43,8 +46,12 @@ func TestWebhook(t *testing.T) {
 	if err := hook.Mail(t.Context(), reset); err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{"Event-Category": "notification", "Event-Name": "password_recovery", "Account-ID": string(reset.Account), "User-ID": reset.UserID, "Username": "ann",
-		"Email": "ann@acme.example", "First-Name": "Ann", "Last-Name": "Lee", "Timezone": "Europe/Berlin", "Password-Reset-Link": reset.Link, "Expires": "2024-03-12T10:30:00Z"}
+	want := map[string]string{
+		"Event-Category": "notification", "Event-Name": "password_recovery",
+		"Account-ID": string(reset.Account), "User-ID": reset.UserID, "Username": "ann",
+		"Email": "ann@acme.example", "First-Name": "Ann", "Last-Name": "Lee", "Timezone": "Europe/Berlin",
+		"Password-Reset-Link": reset.Link, "Expires": "2024-03-12T10:30:00Z",
+	}
 	if diff := cmp.Diff(want, got); diff != "" || user != "me" || password != "secret" {
 		t.Errorf("%s as %s %s", diff, user, password)
 	}
@@ -135,7 +142,10 @@ func TestSMTP(t *testing.T) {
 		t.Fatal(err)
 	}
 	message := <-messages
-	for _, part := range []string{"From: <callfn@acme.example>", "To: <ann@acme.example>", "Hello Ann,", "11:30 CET", "recovery=3Dabc"} {
+	for _, part := range []string{
+		"From: <callfn@acme.example>", "To: <ann@acme.example>", "Hello Ann,", "11:30 CET",
+		"recovery=3Dabc",
+	} {
 		if !strings.Contains(message, part) {
 			t.Errorf("no %q in\n%s", part, message)
 		}
@@ -148,7 +158,13 @@ func TestSMTP(t *testing.T) {
 	broken := reset
 	broken.Email = "ann@acme.example\r\nBcc: all@acme.example"
 	discreet(t, server.Mail(t.Context(), broken))
-	for _, bad := range [][2]string{{"mail.example", "a@b.example"}, {"http://mail.example", "a@b.example"}, {"smtp://", "a@b.example"}, {"smtp://mail.example/x", "a@b.example"}, {"smtp://mail.example", "nobody"}} {
+	for _, bad := range [][2]string{
+		{"mail.example", "a@b.example"},
+		{"http://mail.example", "a@b.example"},
+		{"smtp://", "a@b.example"},
+		{"smtp://mail.example/x", "a@b.example"},
+		{"smtp://mail.example", "nobody"},
+	} {
 		if _, err := resetmail.NewSMTP(bad[0], "", bad[1]); err == nil {
 			t.Errorf("%v is taken", bad)
 		}

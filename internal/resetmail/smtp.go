@@ -19,8 +19,8 @@ type SMTP struct {
 	host   string
 }
 
-// NewSMTP prepares to send by a server: "smtp://user@host:587" (STARTTLS, which only a server on this machine may lack) or
-// "smtps://user@host:465" (TLS from the start). Without a user nobody logs in. from is the sender's address.
+// NewSMTP prepares to send by a server: "smtp://user@host:587" (STARTTLS, which only a server on this machine may lack)
+// or "smtps://user@host:465" (TLS from the start). Without a user nobody logs in. from is the sender's address.
 func NewSMTP(server, password, from string) (*SMTP, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || u.Path != "" {
@@ -46,7 +46,8 @@ func NewSMTP(server, password, from string) (*SMTP, error) {
 		options = append(options, mail.WithPort(port))
 	}
 	if user := u.User.Username(); user != "" {
-		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(user), mail.WithPassword(password))
+		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(user),
+			mail.WithPassword(password))
 	}
 	client, err := mail.NewClient(u.Hostname(), options...)
 	if err != nil {
@@ -83,7 +84,9 @@ func text(r Reset) string {
 	if err != nil {
 		zone = time.UTC
 	}
-	return "Hello " + r.FirstName + ",\n\nsomebody, probably you, asked for a new password for the user " + r.Username + ".\n" +
-		"Open this address until " + r.Expires.In(zone).Format("15:04 MST") + " to choose one; it works once:\n\n" + r.Link + "\n\n" +
+	return "Hello " + r.FirstName + ",\n\nsomebody, probably you, asked for a new password for the user " + r.Username +
+		".\n" +
+		"Open this address until " + r.Expires.In(zone).Format("15:04 MST") + " to choose one; it works once:\n\n" + r.Link +
+		"\n\n" +
 		"If it was not you, there is nothing to do: the password stays as it is.\n"
 }

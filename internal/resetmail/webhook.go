@@ -28,8 +28,9 @@ func NewWebhook(address string) (*Webhook, error) {
 		return nil, errors.New("want an address that begins with http:// or https://")
 	}
 	return &Webhook{address: address, host: u.Host, client: &http.Client{
-		Timeout:       15 * time.Second,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // a link goes where the operator says
+		Timeout: 15 * time.Second,
+		// a link goes where the operator says
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }
 
@@ -37,8 +38,10 @@ func NewWebhook(address string) (*Webhook, error) {
 func (w *Webhook) Mail(ctx context.Context, r Reset) error {
 	body, err := json.Marshal(map[string]string{
 		"Event-Category": "notification", "Event-Name": "password_recovery",
-		"Account-ID": string(r.Account), "User-ID": r.UserID, "Username": r.Username, "Email": r.Email, "First-Name": r.FirstName,
-		"Last-Name": r.LastName, "Timezone": r.TimeZone, "Password-Reset-Link": r.Link, "Expires": r.Expires.UTC().Format(time.RFC3339),
+		"Account-ID": string(r.Account), "User-ID": r.UserID, "Username": r.Username, "Email": r.Email,
+		"First-Name": r.FirstName,
+		"Last-Name":  r.LastName, "Timezone": r.TimeZone, "Password-Reset-Link": r.Link,
+		"Expires": r.Expires.UTC().Format(time.RFC3339),
 	})
 	if err != nil {
 		return err

@@ -13,12 +13,15 @@ import (
 	"callfn/internal/runrecord"
 )
 
-// Whatever fails, and however often: of each function the last runs of each class are kept. A storm of rehearsals drives out no record of a
-// call, and a storm of failures none that succeeded.
+// Whatever fails, and however often: of each function the last runs of each class are kept. A storm of rehearsals
+// drives out no record of a call, and a storm of failures none that succeeded.
 func TestOfEachClassTheLastAreKept(t *testing.T) {
 	stores := datastoretest.Open(t)
 	keep := runrecord.Keep{Successes: 4, Failures: 6, Rehearsals: 3}
-	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: keep, FlushEvery: time.Millisecond, SweepEvery: 20 * time.Millisecond})
+	r := runrecord.New(runrecord.Config{
+		Datastores: stores, Now: time.Now, Keep: keep, FlushEvery: time.Millisecond,
+		SweepEvery: 20 * time.Millisecond,
+	})
 	defer r.Close(context.Background())
 	for i := range 300 {
 		at := began.Add(time.Duration(i) * time.Second)
@@ -53,7 +56,10 @@ func TestOfEachClassTheLastAreKept(t *testing.T) {
 func TestTheRecordsOfAnAccountAreBounded(t *testing.T) {
 	stores := datastoretest.Open(t)
 	keep := runrecord.Keep{Failures: 10, PerAccount: 50}
-	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: keep, FlushEvery: time.Millisecond, SweepEvery: 20 * time.Millisecond})
+	r := runrecord.New(runrecord.Config{
+		Datastores: stores, Now: time.Now, Keep: keep, FlushEvery: time.Millisecond,
+		SweepEvery: 20 * time.Millisecond,
+	})
 	defer r.Close(context.Background())
 	for i := range 200 {
 		r.Ran(ran(t, fmt.Sprint("f", i), began.Add(time.Duration(i)*time.Second), function.Threw))

@@ -1,6 +1,6 @@
-// Package runrecord keeps records of functions' runs in the database function_runs, for the admin who asks in the morning why a
-// call went where it went. Records are written in batches, off the call's path: a run hands its result over and goes on; when
-// more comes than can be written, records are dropped and counted.
+// Package runrecord keeps records of functions' runs in the database function_runs, for the admin who asks in the
+// morning why a call went where it went. Records are written in batches, off the call's path: a run hands its result
+// over and goes on; when more comes than can be written, records are dropped and counted.
 package runrecord
 
 import (
@@ -17,7 +17,8 @@ const DocumentType = "function_run"
 // Collection names the records. It sends nothing.
 func Collection(stores datastore.Resolver) datastore.Collection {
 	return datastore.Collection{
-		Datastores: stores, Database: datastore.FunctionRuns, Type: DocumentType, Design: "function_runs", Listing: "crossbar_listing",
+		Datastores: stores, Database: datastore.FunctionRuns, Type: DocumentType, Design: "function_runs",
+		Listing: "crossbar_listing",
 	}
 }
 
@@ -34,18 +35,20 @@ type Config struct {
 	SweepEvery  time.Duration // how often what need not be kept is removed; a minute
 }
 
-// Keep says which records are kept, and how much of a run. The last runs of each function are kept, class by class, so that a storm of one
-// class drives out no other.
+// Keep says which records are kept, and how much of a run. The last runs of each function are kept, class by class, so
+// that a storm of one class drives out no other.
 type Keep struct {
-	Successes  int           // calls that gave a flow; 0 for none
-	Failures   int           // calls that gave none; 0 for none. Of those that were refused mostRefused at most
-	Rehearsals int           // rehearsals and drafts, whatever came of them; 0 for none
-	PerAccount int           // all records of an account, whatever its functions, deleted ones included; no bound when zero
+	Successes  int // calls that gave a flow; 0 for none
+	Failures   int // calls that gave none; 0 for none. Of those that were refused mostRefused at most
+	Rehearsals int // rehearsals and drafts, whatever came of them; 0 for none
+	// all records of an account, whatever its functions, deleted ones included; no bound when zero
+	PerAccount int
 	For        time.Duration // how long a record is kept; forever when zero
 	Parameters bool          // the call's parameters too; digits and PINs never
 }
 
-// mostRefused bounds the refusals of a function that are kept: they come with an overload, by the thousand, and say little.
+// mostRefused bounds the refusals of a function that are kept: they come with an overload, by the thousand, and say
+// little.
 const mostRefused = 100
 
 // DefaultKeep is for a week, and without parameters.

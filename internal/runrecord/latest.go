@@ -9,8 +9,8 @@ import (
 const (
 	// busyRuns is from how many runs since the last look a function counts as busy.
 	busyRuns = 20
-	// busyEvery is how often a busy function's runs are written: of all in between only the last ones are kept, so most need never
-	// be written, nor removed again. On CouchDB a document that is removed leaves something behind for good.
+	// busyEvery is how often a busy function's runs are written: of all in between only the last ones are kept, so most
+	// need never be written, nor removed again. On CouchDB a document that is removed leaves something behind for good.
 	busyEvery = 5 * time.Second
 	// waitAtMost bounds the runs that wait together.
 	waitAtMost = 4000

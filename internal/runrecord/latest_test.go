@@ -12,7 +12,8 @@ import (
 
 func success(f string, n int) function.Ran {
 	ran := function.Ran{}
-	ran.Account, ran.Function, ran.Outcome, ran.Run = account.ID("a"), function.ID(f), function.OK, function.RunID(fmt.Sprint(n))
+	ran.Account, ran.Function, ran.Outcome, ran.Run = account.ID("a"), function.ID(f), function.OK,
+		function.RunID(fmt.Sprint(n))
 	return ran
 }
 

@@ -74,7 +74,10 @@ func document(r function.Ran, keep Keep) datastore.Document {
 	if keep.Parameters {
 		doc["parameters"] = hide.Params(r.Params)
 	}
-	stamp := datastore.Stamp{Type: DocumentType, AccountID: string(r.Account), Database: datastore.FunctionRuns, Now: r.Start}
+	stamp := datastore.Stamp{
+		Type: DocumentType, AccountID: string(r.Account), Database: datastore.FunctionRuns,
+		Now: r.Start,
+	}
 	stamp.Mark(doc)
 	return doc
 }

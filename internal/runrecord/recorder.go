@@ -43,8 +43,9 @@ var _ function.Observer = (*Recorder)(nil)
 // New starts a Recorder.
 func New(cfg Config) *Recorder {
 	r := &Recorder{
-		cfg: cfg.withDefaults(), stop: make(chan struct{}), done: make(chan struct{}), touched: map[runsOf]int{}, accounts: map[string]bool{},
-		latest: latest{keep: cfg.Keep, waiting: map[runsOf]*waiting{}},
+		cfg: cfg.withDefaults(), stop: make(chan struct{}), done: make(chan struct{}), touched: map[runsOf]int{},
+		accounts: map[string]bool{},
+		latest:   latest{keep: cfg.Keep, waiting: map[runsOf]*waiting{}},
 	}
 	r.queue = make(chan function.Ran, r.cfg.Buffer)
 	go r.write()
@@ -74,8 +75,8 @@ func (r *Recorder) drop(n int64) {
 	r.dropped.Add(1)
 }
 
-// Stats counts records: written, dropped for want of room, lost because the datastore did not take them, removed because their account had
-// too many.
+// Stats counts records: written, dropped for want of room, lost because the datastore did not take them, removed
+// because their account had too many.
 type Stats struct{ Written, Dropped, Lost, Over uint64 }
 
 // Stats are the counts since the start.
@@ -138,7 +139,8 @@ func (r *Recorder) write() {
 func (r *Recorder) tell(told Stats) Stats {
 	now := r.Stats()
 	if now.Dropped != told.Dropped || now.Lost != told.Lost {
-		r.cfg.Log.Warn("records of function runs were not kept", "dropped", now.Dropped-told.Dropped, "lost", now.Lost-told.Lost)
+		r.cfg.Log.Warn("records of function runs were not kept", "dropped", now.Dropped-told.Dropped, "lost",
+			now.Lost-told.Lost)
 	}
 	return now
 }
@@ -146,7 +148,8 @@ func (r *Recorder) tell(told Stats) Stats {
 // writeWithin bounds one request to the datastore.
 const writeWithin = 10 * time.Second
 
-// flush writes a batch and returns it empty. Runs of busy functions wait for a later one, unless everything is to be written.
+// flush writes a batch and returns it empty. Runs of busy functions wait for a later one, unless everything is to be
+// written.
 func (r *Recorder) flush(batch []function.Ran, everything bool) []function.Ran {
 	var docs []weighed
 	write := func(ran function.Ran) {
@@ -186,8 +189,8 @@ func (r *Recorder) flush(batch []function.Ran, everything bool) []function.Ran {
 	return batch[:0]
 }
 
-// save stores documents and tells how many were taken. One that is there already was written by an attempt whose answer got
-// lost.
+// save stores documents and tells how many were taken. One that is there already was written by an attempt whose answer
+// got lost.
 func (r *Recorder) save(docs []datastore.Document) (written int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
 	defer cancel()

@@ -90,10 +90,15 @@ func TestRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]any{
-		"id": string(run.Run), "function_id": "f", "call_id": "call@host", "timestamp": "2024-03-12T10:00:00.123Z", "source": "call",
-		"outcome": "threw", "duration_ms": 1.5, "revision": "3-abc", "place": "callfn", "sizes": map[string]any{"parameters": 6.0, "result": 0.0},
-		"error": map[string]any{"message": "TypeError: x is undefined", "line": 2.0, "column": 3.0, "source": "x.y()", "hint": "look"},
-		"logs":  []any{"a", "b"}, "log_level": "log",
+		"id": string(run.Run), "function_id": "f", "call_id": "call@host", "timestamp": "2024-03-12T10:00:00.123Z",
+		"source":  "call",
+		"outcome": "threw", "duration_ms": 1.5, "revision": "3-abc", "place": "callfn",
+		"sizes": map[string]any{"parameters": 6.0, "result": 0.0},
+		"error": map[string]any{
+			"message": "TypeError: x is undefined", "line": 2.0, "column": 3.0, "source": "x.y()",
+			"hint": "look",
+		},
+		"logs": []any{"a", "b"}, "log_level": "log",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -109,14 +114,16 @@ func TestRecordsKeepTheOrderOfFlows(t *testing.T) {
 	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep()})
 	run := ran(t, "f", began, function.OK)
 	run.Params["Digits"] = "4711"
-	run.Value = json.RawMessage(`{"module":"temporal_route","data":{"z":1,"pin 4711":{"y":"4711","x":1},"b":2},"children":{"z":{},"a":{}}}`)
+	run.Value = json.RawMessage(`{"module":"temporal_route","data":{"z":1,"pin 4711":{"y":"4711","x":1},"b":2},` +
+		`"children":{"z":{},"a":{}}}`)
 	r.Ran(run)
 	r.Close(context.Background())
 	text, err := json.Marshal(kept(t, stores)[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `"flow":{"module":"temporal_route","data":{"z":1,"pin [redacted]":{"y":"[redacted]","x":1},"b":2},"children":{"z":{},"a":{}}}`
+	want := `"flow":{"module":"temporal_route","data":{"z":1,"pin [redacted]":{"y":"[redacted]","x":1},"b":2},` +
+		`"children":{"z":{},"a":{}}}`
 	if !strings.Contains(string(text), want) {
 		t.Errorf("want %s in %s", want, text)
 	}
@@ -129,18 +136,23 @@ func TestSecretsAreNotKept(t *testing.T) {
 	keep.Parameters = true
 	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: keep})
 	params := map[string]string{
-		"To": "1000", "Digits[account]": "4711987", "Digits": "8", "user_pin": "90817263", "Custom-Application-Vars[doorPin]": "55443322",
-		"api_token": "tok-abcdef", "Pinball": "wizard", "Opinion": "good",
+		"To": "1000", "Digits[account]": "4711987", "Digits": "8", "user_pin": "90817263",
+		"Custom-Application-Vars[doorPin]": "55443322",
+		"api_token":                        "tok-abcdef", "Pinball": "wizard", "Opinion": "good",
 	}
 	failed := ran(t, "f", began, function.Threw)
 	failed.Params = params
 	failed.Error.Message = "Error: no account 4711987"
 	failed.Error.Source = `if (call.user_pin == "90817263") throw Error(call["Digits[account]"]);`
-	failed.Error.Fields = schemas.FieldErrors{"data.text": {"type": {"message": "no text", "value": json.Number("4711987")}}}
+	failed.Error.Fields = schemas.FieldErrors{"data.text": {"type": {
+		"message": "no text",
+		"value":   json.Number("4711987"),
+	}}}
 	failed.Logs = []string{"typed 4711987, pin 90817263", `{"t":"tok-abcdef"}`, "8 o'clock"}
 	good := ran(t, "f", began.Add(time.Second), function.OK)
 	good.Params = params
-	good.Value = json.RawMessage(`{"module":"x","data":{"pin":"0000","pins":["00"],"n":4711987,"text":"you typed 4711987","55443322":1,"digits":{"a":"8"}}}`)
+	good.Value = json.RawMessage(`{"module":"x","data":{"pin":"0000","pins":["00"],"n":4711987,"text":"you typed ` +
+		`4711987","55443322":1,"digits":{"a":"8"}}}`)
 	r.Ran(failed)
 	r.Ran(good)
 	r.Close(context.Background())
@@ -158,14 +170,16 @@ func TestSecretsAreNotKept(t *testing.T) {
 		}
 	}
 	want := map[string]any{
-		"To": "1000", "Digits[account]": "[redacted]", "Digits": "[redacted]", "user_pin": "[redacted]", "Custom-Application-Vars[doorPin]": "[redacted]",
-		"api_token": "[redacted]", "Pinball": "wizard", "Opinion": "good",
+		"To": "1000", "Digits[account]": "[redacted]", "Digits": "[redacted]", "user_pin": "[redacted]",
+		"Custom-Application-Vars[doorPin]": "[redacted]",
+		"api_token":                        "[redacted]", "Pinball": "wizard", "Opinion": "good",
 	}
 	if diff := cmp.Diff(want, docs[0]["parameters"]); diff != "" {
 		t.Error(diff)
 	}
 	for name, kept := range map[string]string{"source": "call.user_pin", "fields": "no text"} {
-		if said := fmt.Sprint(docs[0]["error"].(map[string]any)[name]); !strings.Contains(said, kept) || !strings.Contains(said, "[redacted]") {
+		if said := fmt.Sprint(docs[0]["error"].(map[string]any)[name]); !strings.Contains(said, kept) ||
+			!strings.Contains(said, "[redacted]") {
 			t.Errorf("of the error's %s, %q is kept, want %q with what was typed redacted", name, said, kept)
 		}
 	}
@@ -177,7 +191,10 @@ func TestSecretsAreNotKept(t *testing.T) {
 func TestKeepsTheLastSuccessesAndAllFailures(t *testing.T) {
 	stores := datastoretest.Open(t)
 	keep := runrecord.Keep{Successes: 5, Failures: 1000}
-	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: keep, FlushEvery: time.Millisecond, SweepEvery: 20 * time.Millisecond})
+	r := runrecord.New(runrecord.Config{
+		Datastores: stores, Now: time.Now, Keep: keep, FlushEvery: time.Millisecond,
+		SweepEvery: 20 * time.Millisecond,
+	})
 	defer r.Close(context.Background())
 	var last []string
 	for i := range 30 {
@@ -208,7 +225,8 @@ func TestKeepsTheLastSuccessesAndAllFailures(t *testing.T) {
 		}
 		return ids
 	}
-	for end := time.Now().Add(time.Minute); !cmp.Equal(count(), want) || len(strangers()) > 0; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !cmp.Equal(count(), want) ||
+		len(strangers()) > 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("kept %v, want %v; not among the last: %v", count(), want, strangers())
 		}
@@ -219,7 +237,10 @@ func TestOldRecordsGo(t *testing.T) {
 	stores := datastoretest.Open(t)
 	now := began.Add(48 * time.Hour)
 	keep := runrecord.Keep{Successes: 5, Failures: 1000, For: 24 * time.Hour}
-	r := runrecord.New(runrecord.Config{Datastores: stores, Now: func() time.Time { return now }, Keep: keep, FlushEvery: time.Millisecond, SweepEvery: 10 * time.Millisecond})
+	r := runrecord.New(runrecord.Config{
+		Datastores: stores, Now: func() time.Time { return now }, Keep: keep,
+		FlushEvery: time.Millisecond, SweepEvery: 10 * time.Millisecond,
+	})
 	defer r.Close(context.Background())
 	r.Ran(ran(t, "f", began, function.Threw))
 	r.Ran(ran(t, "f", now.Add(-24*time.Hour-time.Second), function.OK))
@@ -276,7 +297,10 @@ func TestOverloadDropsAndCounts(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	s := stuck{asked: make(chan struct{}, 1), until: make(chan struct{})}
 	const buffer = 100
-	r := runrecord.New(runrecord.Config{Datastores: s, Now: time.Now, Keep: runrecord.DefaultKeep(), Buffer: buffer, FlushEvery: time.Millisecond})
+	r := runrecord.New(runrecord.Config{
+		Datastores: s, Now: time.Now, Keep: runrecord.DefaultKeep(), Buffer: buffer,
+		FlushEvery: time.Millisecond,
+	})
 	run := ran(t, "f", began, function.Threw)
 	r.Ran(run)
 	<-s.asked // from here on nobody empties the buffer
@@ -305,7 +329,10 @@ func TestOverloadDropsAndCounts(t *testing.T) {
 // An overload refuses thousands; each function keeps its latest refusals, and every failure of another kind.
 func TestRefusalsAreSampled(t *testing.T) {
 	stores := datastoretest.Open(t)
-	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep(), FlushEvery: time.Hour})
+	r := runrecord.New(runrecord.Config{
+		Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep(),
+		FlushEvery: time.Hour,
+	})
 	for i := range 500 {
 		r.Ran(ran(t, "f", began.Add(time.Duration(i)*time.Second), function.Refused))
 		if i%100 == 0 {
@@ -354,7 +381,8 @@ func TestOddValues(t *testing.T) {
 	stores := datastoretest.Open(t)
 	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep()})
 	for i, value := range []string{
-		`{"_id":"x","_rev":1,"_attachments":{"a":{}}}`, strings.Repeat("[", 150) + strings.Repeat("]", 150), `{"a":1,"a":2}`, "\"\xff\"", `{`, `null`, `1e999`,
+		`{"_id":"x","_rev":1,"_attachments":{"a":{}}}`, strings.Repeat("[", 150) + strings.Repeat("]", 150), `{"a":1,"a":2}`,
+		"\"\xff\"", `{`, `null`, `1e999`,
 		`"` + strings.Repeat("é", 100_000) + `"`, `{"__proto__":{"x":1}}`, "\"\\ud800\"", `""`,
 	} {
 		run := ran(t, "f", began.Add(time.Duration(i)*time.Second), function.InvalidFlow)

@@ -6,8 +6,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// What goes to the datastore in one request at most: documents, and bytes of them, roughly. Few large requests take half as long as many
-// small ones, but a proxy before it may take a MiB and no more.
+// What goes to the datastore in one request at most: documents, and bytes of them, roughly. Few large requests take
+// half as long as many small ones, but a proxy before it may take a MiB and no more.
 const (
 	requestDocs  = 1000
 	requestBytes = 512 << 10

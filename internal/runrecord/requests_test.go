@@ -7,7 +7,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Records go to the datastore in order, none twice, and never too many or too much of them together, unless one alone is too much.
+// Records go to the datastore in order, none twice, and never too many or too much of them together, unless one alone
+// is too much.
 func TestRequests(t *testing.T) {
 	const half = requestBytes / 2
 	for name, tc := range map[string]struct {

@@ -10,7 +10,8 @@ import (
 // mostTouched bounds the functions remembered between two sweeps; those beyond are trimmed when they run again.
 const mostTouched = 10_000
 
-// sweep removes what need not be kept: old records, runs that newer ones have replaced, and what is beyond an account's bound.
+// sweep removes what need not be kept: old records, runs that newer ones have replaced, and what is beyond an account's
+// bound.
 func (r *Recorder) sweep() {
 	for of := range r.touched {
 		r.trim(of)
@@ -42,7 +43,10 @@ func (r *Recorder) expire() (removed int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	rows, err := db.AllDocs(ctx, datastore.Query{StartKey: "0", EndKey: expired(r.cfg.Now(), r.cfg.Keep), ExclusiveEnd: true, Limit: removeAtOnce})
+	rows, err := db.AllDocs(ctx, datastore.Query{
+		StartKey: "0", EndKey: expired(r.cfg.Now(), r.cfg.Keep),
+		ExclusiveEnd: true, Limit: removeAtOnce,
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -62,25 +66,33 @@ const removals = 20
 func (r *Recorder) trim(of runsOf) {
 	delete(r.touched, of)
 	_, err := r.removeBeyond("kept", datastore.Query{
-		StartKey: []any{of.account, of.function, string(of.class), datastore.AfterEverything{}}, EndKey: []any{of.account, of.function, string(of.class)},
+		StartKey: []any{of.account, of.function, string(of.class), datastore.AfterEverything{}}, EndKey: []any{
+			of.account,
+			of.function, string(of.class),
+		},
 		Skip: r.cfg.Keep.most(of.class),
 	})
 	if err != nil {
-		r.cfg.Log.Warn("cannot remove records of runs that newer ones replaced", "account", of.account, "function", of.function, "error", err)
+		r.cfg.Log.Warn("cannot remove records of runs that newer ones replaced", "account", of.account, "function",
+			of.function, "error", err)
 	}
 }
 
-// bound removes what an account has beyond its bound, the oldest first. Records outlive their functions, so those of each function being
-// bounded is not enough.
+// bound removes what an account has beyond its bound, the oldest first. Records outlive their functions, so those of
+// each function being bounded is not enough.
 func (r *Recorder) bound(account string) {
 	delete(r.accounts, account)
 	if r.cfg.Keep.PerAccount <= 0 {
 		return
 	}
-	n, err := r.removeBeyond("everything_of_account", datastore.Query{StartKey: account, EndKey: account, Skip: r.cfg.Keep.PerAccount})
+	n, err := r.removeBeyond("everything_of_account", datastore.Query{
+		StartKey: account, EndKey: account,
+		Skip: r.cfg.Keep.PerAccount,
+	})
 	r.over.Add(uint64(n))
 	if n > 0 {
-		r.cfg.Log.Warn("an account has more records of runs than it may: the oldest were removed", "account", account, "removed", n, "most", r.cfg.Keep.PerAccount)
+		r.cfg.Log.Warn("an account has more records of runs than it may: the oldest were removed", "account", account,
+			"removed", n, "most", r.cfg.Keep.PerAccount)
 	}
 	if err != nil {
 		r.cfg.Log.Warn("cannot remove records of an account that has too many", "account", account, "error", err)
@@ -118,7 +130,9 @@ func (r *Recorder) removeSome(view string, q datastore.Query) (int, error) {
 }
 
 // remove deletes the rows' documents for good. One that someone else removed meanwhile is as gone.
-func (r *Recorder) remove(ctx context.Context, db *datastore.Database, rows []datastore.Row, revOf func(json.RawMessage) (string, error)) (int, error) {
+func (r *Recorder) remove(ctx context.Context, db *datastore.Database, rows []datastore.Row,
+	revOf func(json.RawMessage) (string, error),
+) (int, error) {
 	gone := make([]datastore.Document, 0, len(rows))
 	for _, row := range rows {
 		rev, err := revOf(row.Value)

@@ -39,7 +39,10 @@ const hangup = `{"json":{"module":"hangup","data":{}}}`
 // A text is parsed when it is first run, and not again, however long it is: up to the longest that --source-limit-kib
 // allows.
 func TestTextsAreParsedOnce(t *testing.T) {
-	for _, sizes := range [][]int{{1 << 10, 52 << 10, 58 << 10, 61 << 10, 64 << 10}, {64 << 10, 128 << 10, 129 << 10, 512 << 10}, {1 << 20, 1000 << 10, 1 << 10}} {
+	for _, sizes := range [][]int{{1 << 10, 52 << 10, 58 << 10, 61 << 10, 64 << 10}, {
+		64 << 10, 128 << 10, 129 << 10,
+		512 << 10,
+	}, {1 << 20, 1000 << 10, 1 << 10}} {
 		r, err := newRealm()
 		if err != nil {
 			t.Fatal(err)
@@ -69,8 +72,10 @@ func TestNoBodyIsParsedOnce(t *testing.T) {
 	}
 	defer r.close()
 	texts := []string{
-		"return {", "}, hit = 1, function () {", "}, hit, function () {", "}; hit = 1; function g() {", "} + (hit = 1) + function () {", "}) }); hit = 1; (function () { (function () {",
-		"}\n}, hit, function () { return function () {", "/* open", "}//", "};//", "} }) //", "}\n})\n//", "`", strings.Repeat("(", 20_000),
+		"return {", "}, hit = 1, function () {", "}, hit, function () {", "}; hit = 1; function g() {",
+		"} + (hit = 1) + function () {", "}) }); hit = 1; (function () { (function () {",
+		"}\n}, hit, function () { return function () {", "/* open", "}//", "};//", "} }) //", "}\n})\n//", "`",
+		strings.Repeat("(", 20_000),
 	}
 	for range 3 {
 		for _, text := range texts {
@@ -119,7 +124,8 @@ func TestBodiesAreBounded(t *testing.T) {
 
 // manyFunctions is a function body of about so many bytes that is nearly all functions, which a call does not call.
 func manyFunctions(size int) string {
-	return "if(globalThis.ran){return 'ran before'}globalThis.ran=1;if(call.never){f=[" + strings.Repeat("()=>1,", size/6) + "]}return {module:'hangup',data:{}};"
+	return "if(globalThis.ran){return 'ran before'}globalThis.ran=1;if(call.never){f=[" + strings.Repeat("()=>1,",
+		size/6) + "]}return {module:'hangup',data:{}};"
 }
 
 // What a long text was compiled to is loaded for its first runs, and then kept in a world that runs begin in; as many
@@ -169,7 +175,8 @@ func TestLongTextsAreKeptLoaded(t *testing.T) {
 		}
 	}
 	if kept == 0 || bytes != r.bodies.ready || bytes > mostReady {
-		t.Errorf("%d worlds of %d bytes are kept, %d by the book; want as many as fit in %d", kept, bytes, r.bodies.ready, mostReady)
+		t.Errorf("%d worlds of %d bytes are kept, %d by the book; want as many as fit in %d", kept, bytes, r.bodies.ready,
+			mostReady)
 	}
 }
 

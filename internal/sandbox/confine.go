@@ -27,8 +27,12 @@ func (c Confinement) Missing() []string {
 		name string
 		on   bool
 	}{
-		{"closed descriptors", c.Descriptors}, {"rlimits", c.Rlimits}, {"a user other than root", c.User},
-		{"no_new_privs", c.NoNewPrivs}, {"landlock", c.Landlock > 0}, {"seccomp", c.Seccomp},
+		{"closed descriptors", c.Descriptors},
+		{"rlimits", c.Rlimits},
+		{"a user other than root", c.User},
+		{"no_new_privs", c.NoNewPrivs},
+		{"landlock", c.Landlock > 0},
+		{"seccomp", c.Seccomp},
 	} {
 		if !part.on {
 			m = append(m, part.name)

@@ -87,7 +87,8 @@ func closeDescriptors() error {
 
 func setRlimits() error {
 	for resource, limit := range map[int]uint64{
-		unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: 0, unix.RLIMIT_NOFILE: 16, unix.RLIMIT_DATA: maxData, unix.RLIMIT_AS: maxAddresses,
+		unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: 0, unix.RLIMIT_NOFILE: 16, unix.RLIMIT_DATA: maxData,
+		unix.RLIMIT_AS: maxAddresses,
 	} {
 		if err := unix.Setrlimit(resource, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
 			return err

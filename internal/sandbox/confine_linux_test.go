@@ -21,8 +21,8 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// probe stands in a worker's place: it confines itself as one does, tries what a worker must not be able to do, even if its
-// engine were broken out of, and says what came of it. Every line is "name: errno".
+// probe stands in a worker's place: it confines itself as one does, tries what a worker must not be able to do, even if
+// its engine were broken out of, and says what came of it. Every line is "name: errno".
 func probe() int {
 	file, err := unix.BytePtrFromString("/etc/passwd")
 	if err != nil {
@@ -50,7 +50,10 @@ func probe() int {
 		{"execveat", unix.SYS_EXECVEAT, [6]uintptr{cwd, path, 0, 0, 0}},
 		{"fork", unix.SYS_CLONE, [6]uintptr{uintptr(unix.SIGCHLD)}},
 		{"new namespace", unix.SYS_UNSHARE, [6]uintptr{unix.CLONE_NEWUSER}},
-		{"executable memory", unix.SYS_MMAP, [6]uintptr{0, 4096, unix.PROT_READ | unix.PROT_EXEC, unix.MAP_PRIVATE | unix.MAP_ANON, ^uintptr(0), 0}},
+		{"executable memory", unix.SYS_MMAP, [6]uintptr{
+			0, 4096, unix.PROT_READ | unix.PROT_EXEC,
+			unix.MAP_PRIVATE | unix.MAP_ANON, ^uintptr(0), 0,
+		}},
 		{"kill the parent", unix.SYS_KILL, [6]uintptr{parent, 0}},
 		{"signal the parent's thread", unix.SYS_TGKILL, [6]uintptr{parent, parent, 0}},
 		{"ptrace", unix.SYS_PTRACE, [6]uintptr{unix.PTRACE_ATTACH, parent}},
@@ -67,8 +70,14 @@ func probe() int {
 		{"notice changes of a directory", unix.SYS_FCNTL, [6]uintptr{0, unix.F_NOTIFY, 1}},
 		{"a larger pipe", unix.SYS_FCNTL, [6]uintptr{0, unix.F_SETPIPE_SZ, 1 << 20}},
 		{"another descriptor", unix.SYS_FCNTL, [6]uintptr{0, unix.F_DUPFD, 0}},
-		{"shared memory", unix.SYS_MMAP, [6]uintptr{0, 4096, unix.PROT_READ | unix.PROT_WRITE, unix.MAP_SHARED | unix.MAP_ANON, ^uintptr(0), 0}},
-		{"shared memory, checked", unix.SYS_MMAP, [6]uintptr{0, 4096, unix.PROT_READ | unix.PROT_WRITE, unix.MAP_SHARED_VALIDATE | unix.MAP_ANON, ^uintptr(0), 0}},
+		{"shared memory", unix.SYS_MMAP, [6]uintptr{
+			0, 4096, unix.PROT_READ | unix.PROT_WRITE,
+			unix.MAP_SHARED | unix.MAP_ANON, ^uintptr(0), 0,
+		}},
+		{"shared memory, checked", unix.SYS_MMAP, [6]uintptr{
+			0, 4096, unix.PROT_READ | unix.PROT_WRITE,
+			unix.MAP_SHARED_VALIDATE | unix.MAP_ANON, ^uintptr(0), 0,
+		}},
 		{"another thread", unix.SYS_CLONE, [6]uintptr{threadFlags, 0}},
 		{"another thread, the new way", unix.SYS_CLONE3, [6]uintptr{buf, 64}},
 		{"unlinkat", unix.SYS_UNLINKAT, [6]uintptr{cwd, path}},
@@ -144,7 +153,8 @@ func TestWorkerHasNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.ReplaceAll(strings.TrimRight(string(env), "\x00"), "\x00", " "); got != "GOMAXPROCS=2 GOTRACEBACK=none" {
+		if got := strings.ReplaceAll(strings.TrimRight(string(env), "\x00"), "\x00", " "); got != "GOMAXPROCS=2 "+
+			"GOTRACEBACK=none" {
 			t.Errorf("the environment is %q, want %q", got, "GOMAXPROCS=2 GOTRACEBACK=none")
 		}
 		fds, err := os.ReadDir(proc + "/fd")
@@ -167,7 +177,10 @@ func TestWorkerHasNothing(t *testing.T) {
 		if n := threadsIn(t, string(status)); n > 24 {
 			t.Errorf("%d threads, want at most 24", n)
 		}
-		for _, want := range []string{"NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000", "CapPrm:\t0000000000000000"} {
+		for _, want := range []string{
+			"NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000",
+			"CapPrm:\t0000000000000000",
+		} {
 			if !strings.Contains(string(status), want) {
 				t.Errorf("not %q in the worker's status", want)
 			}

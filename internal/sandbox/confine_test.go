@@ -18,10 +18,15 @@ func TestConfinementSaysWhatIsMissing(t *testing.T) {
 	}
 	for want, c := range map[string]sandbox.Confinement{
 		"full": all,
-		"full; this kernel's landlock (version 5) cannot refuse signals to other processes, seccomp alone does":         with(func(c *sandbox.Confinement) { c.Landlock = 5 }),
-		"full; this kernel's landlock (version 3) cannot refuse TCP and signals to other processes, seccomp alone does": with(func(c *sandbox.Confinement) { c.Landlock = 3 }),
-		"without landlock":                        with(func(c *sandbox.Confinement) { c.Landlock = 0 }),
-		"without a user other than root, seccomp": with(func(c *sandbox.Confinement) { c.User, c.Seccomp, c.Landlock = false, false, 3 }),
+		"full; this kernel's landlock (version 5) cannot refuse signals to other processes, seccomp alone does": with(
+			func(c *sandbox.Confinement) { c.Landlock = 5 }),
+		"full; this kernel's landlock (version 3) cannot refuse TCP and signals to other processes, seccomp alone does": with(
+			func(c *sandbox.Confinement) { c.Landlock = 3 }),
+		"without landlock": with(func(c *sandbox.Confinement) { c.Landlock = 0 }),
+		"without a user other than root, seccomp": with(func(c *sandbox.Confinement) {
+			c.User, c.Seccomp, c.Landlock = false,
+				false, 3
+		}),
 	} {
 		if got := c.String(); got != want {
 			t.Errorf("%+v is told as %q, want %q", c, got, want)

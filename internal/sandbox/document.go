@@ -13,9 +13,9 @@ import (
 // bodyMember is the member of a document that `wh` makes a function of: often most of it.
 const bodyMember = "function_js"
 
-// cutBody takes the function body out of a document: rest is the document with "" in its place, so that the engine, which reads JSON
-// a character at a time, needs not read the body too. found is false where the document has no such member, has it twice, or where Go
-// and JavaScript do not read the same from it; then nothing is cut.
+// cutBody takes the function body out of a document: rest is the document with "" in its place, so that the engine,
+// which reads JSON a character at a time, needs not read the body too. found is false where the document has no such
+// member, has it twice, or where Go and JavaScript do not read the same from it; then nothing is cut.
 func cutBody(doc []byte) (rest, body []byte, found bool) {
 	from, to, found := bodyPlace(doc)
 	if !found {
@@ -28,8 +28,9 @@ func cutBody(doc []byte) (rest, body []byte, found bool) {
 	return slices.Concat(doc[:from], []byte(`""`), doc[to:]), body, true
 }
 
-// unquote reads a JSON string that Go and JavaScript read the same: escaped surrogates, which JavaScript keeps also where they stand
-// alone, are left to it. encoding/json looks at every byte several times, which is more than the engine saves.
+// unquote reads a JSON string that Go and JavaScript read the same: escaped surrogates, which JavaScript keeps also
+// where they stand alone, are left to it. encoding/json looks at every byte several times, which is more than the
+// engine saves.
 func unquote(raw []byte) (text []byte, ok bool) {
 	raw = raw[1 : len(raw)-1]
 	var control byte // has its highest bit set where a character below ' ' was
@@ -86,8 +87,8 @@ func bodyPlace(doc []byte) (from, to int, found bool) {
 	return from, to, found
 }
 
-// member is one of an object's: its name as it is written, without quotes, and where its value stands. That is at -1 where what was
-// to be an object turns out to be none.
+// member is one of an object's: its name as it is written, without quotes, and where its value stands. That is at -1
+// where what was to be an object turns out to be none.
 type member struct {
 	name       []byte
 	value, end int

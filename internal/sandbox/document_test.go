@@ -12,7 +12,10 @@ func TestCutBody(t *testing.T) {
 		found           bool
 	}{
 		{`{"function_js":"return 1"}`, `{"function_js":""}`, `return 1`, true},
-		{`{"a":{"function_js":"x"},"b":["function_js"], "function_js" : "a\"\\\n\u00e9é😀" ,"z":1}`, `{"a":{"function_js":"x"},"b":["function_js"], "function_js" : "" ,"z":1}`, "a\"\\\néé😀", true},
+		{
+			`{"a":{"function_js":"x"},"b":["function_js"], "function_js" : "a\"\\\n\u00e9é😀" ,"z":1}`,
+			`{"a":{"function_js":"x"},"b":["function_js"], "function_js" : "" ,"z":1}`, "a\"\\\néé😀", true,
+		},
 		{`{"function_js":"a\\","b":"\\\""}`, `{"function_js":"","b":"\\\""}`, `a\`, true},
 		{`{"function_js":"a","function_js":"b"}`, "", "", false},
 		{`{"function_j\u0073":"a","function_js":"b"}`, "", "", false},
@@ -44,7 +47,8 @@ func TestCutBody(t *testing.T) {
 // What was cut and what is left are the document.
 func FuzzCutBody(f *testing.F) {
 	for _, doc := range []string{
-		`{"a":1,"function_js":"return {}","b":{"function_js":2}}`, `{"function_js":"\u00e9\ud83d\ude00"}`, `[{"function_js":"x"}]`,
+		`{"a":1,"function_js":"return {}","b":{"function_js":2}}`, `{"function_js":"\u00e9\ud83d\ude00"}`,
+		`[{"function_js":"x"}]`,
 		`{"function_js":"a","function_js":"b"}`, `{"x\"":"y\\","function_js":""}`,
 	} {
 		f.Add([]byte(doc))

@@ -8,8 +8,9 @@ import (
 	"slices"
 )
 
-// A frame is a list of byte fields: a uvarint count, then for each field a uvarint length and the bytes. Frames carry JSON
-// untouched, so nothing is encoded twice on the way to the engine and back. User code cannot write one: it has no I/O.
+// A frame is a list of byte fields: a uvarint count, then for each field a uvarint length and the bytes. Frames carry
+// JSON untouched, so nothing is encoded twice on the way to the engine and back. User code cannot write one: it has no
+// I/O.
 
 const maxFields = 16
 

@@ -55,6 +55,7 @@ func TestGlobals(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(strings.Split(strings.TrimSpace(string(text)), "\n"), answer.JSON); diff != "" {
-		t.Errorf("what a function can reach has changed (- listed, + found). Look at each, then write the list anew with CALLFN_UPDATE_GLOBALS=1:\n%s", diff)
+		t.Errorf("what a function can reach has changed (- listed, + found). Look at each, then write the list anew with "+
+			"CALLFN_UPDATE_GLOBALS=1:\n%s", diff)
 	}
 }

@@ -11,13 +11,18 @@ import (
 // What was read of a job is nowhere in the worker's input once the job is taken, and what was read ahead is not lost.
 func TestInputForgets(t *testing.T) {
 	long := bytes.Repeat([]byte("secret"), 20_000)
-	jobs := [][][]byte{{[]byte("secret one"), []byte("secret two")}, {long, []byte("secret three")}, {[]byte("last secret")}}
+	jobs := [][][]byte{
+		{[]byte("secret one"), []byte("secret two")},
+		{long, []byte("secret three")},
+		{[]byte("last secret")},
+	}
 	var sent []byte
 	for _, job := range jobs {
 		sent = appendFrame(sent, job...)
 	}
 	for name, from := range map[string]io.Reader{
-		"as it comes": bytes.NewReader(sent), "byte by byte": iotest.OneByteReader(bytes.NewReader(sent)), "in halves": iotest.HalfReader(bytes.NewReader(sent)),
+		"as it comes": bytes.NewReader(sent), "byte by byte": iotest.OneByteReader(bytes.NewReader(sent)),
+		"in halves": iotest.HalfReader(bytes.NewReader(sent)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := newInput(from)

@@ -28,11 +28,16 @@ func TestIntl(t *testing.T) {
 		{`return d.toLocaleString('fr-FR')`, `"25/12/2026 00:05:07"`},
 		{`return d.toLocaleString('es-ES')`, `"25/12/2026, 0:05:07"`},
 		{`return d.toLocaleDateString('fr-FR', {dateStyle: 'full'})`, `"vendredi 25 décembre 2026"`},
-		{`return d.toLocaleTimeString('en-US', {hour: '2-digit', minute: '2-digit', timeZoneName: 'short', timeZone: 'America/New_York'})`,
-			`"06:05 PM EST"`},
-		{`return new Intl.DateTimeFormat('en-US', {hour: 'numeric', weekday: 'short', hourCycle: 'h23', timeZone: 'America/New_York'})
+		{
+			`return d.toLocaleTimeString('en-US', {hour: '2-digit', minute: '2-digit', timeZoneName: 'short', timeZone: ` +
+				`'America/New_York'})`,
+			`"06:05 PM EST"`,
+		},
+		{
+			`return new Intl.DateTimeFormat('en-US', {hour: 'numeric', weekday: 'short', hourCycle: 'h23', timeZone: 'America/New_York'})
 			.formatToParts(d).filter(function (p) { return p.type !== 'literal'; })`,
-			`[{"type":"weekday","value":"Thu"},{"type":"hour","value":"18"}]`},
+			`[{"type":"weekday","value":"Thu"},{"type":"hour","value":"18"}]`,
+		},
 		{`return Intl.DateTimeFormat().resolvedOptions().timeZone`, `"Europe/Berlin"`},
 		{`return Intl.DateTimeFormat('en-US', {timeZone: 'America/New_York'}).format(d)`, `"12/24/2026"`},
 		{`return [d].map(new Intl.DateTimeFormat('en-GB').format)`, `["25/12/2026"]`},
@@ -44,25 +49,56 @@ func TestIntl(t *testing.T) {
 		{`return 12345678901234567890n.toLocaleString('en-US')`, `"12,345,678,901,234,567,890"`},
 		{`return [1234.5, d].toLocaleString('de-DE', {timeZone: 'UTC'})`, `"1.234,5,24.12.2026, 23:05:07"`},
 		{`return new Date(NaN).toLocaleString('de-DE')`, `"Invalid Date"`},
-		{`return fault(function () { d.toLocaleString('xx'); }).slice(0, 45)`, `"RangeError: locale \"xx\" is not available here"`},
-		{`return fault(function () { d.toLocaleString('en-US', {timeZone: 'Mars/Base'}); }).slice(0, 55)`,
-			`"RangeError: invalid time zone specified: \"Mars/Base\": u"`},
-		{`return fault(function () { d.toLocaleString('en-US', {weekday: 'longer'}); }).slice(0, 34)`, `"RangeError: value \"longer\" out of "`},
-		{`return fault(function () { d.toLocaleString('en-US', {dateStyle: 'full', hour: 'numeric'}); }).slice(0, 26)`,
-			`"TypeError: the option hour"`},
-		{`return fault(function () { d.toLocaleString('en-US', {calendar: 'hebrew'}); }).slice(0, 26)`, `"RangeError: value \"hebrew\""`},
-		{`return fault(function () { d.toLocaleString('en-US', {dayPeriod: 'short'}); }).slice(0, 32)`, `"RangeError: the option dayPeriod"`},
-		{`return fault(function () { (5).toLocaleString('en-US', {notation: 'compact'}); }).slice(0, 27)`, `"RangeError: value \"compact\""`},
-		{`return fault(function () { new Intl.PluralRules('en'); }).slice(0, 39)`, `"TypeError: Intl.PluralRules is not avai"`},
-		{`return fault(function () { new Intl.DateTimeFormat().formatRange(d, d); }).slice(0, 30)`, `"TypeError: Intl.DateTimeFormat"`},
-		{`return fault(function () { Intl.DateTimeFormat.prototype.formatToParts.call({}); })`, `"TypeError: this is no Intl.DateTimeFormat"`},
+		{
+			`return fault(function () { d.toLocaleString('xx'); }).slice(0, 45)`,
+			`"RangeError: locale \"xx\" is not available here"`,
+		},
+		{
+			`return fault(function () { d.toLocaleString('en-US', {timeZone: 'Mars/Base'}); }).slice(0, 55)`,
+			`"RangeError: invalid time zone specified: \"Mars/Base\": u"`,
+		},
+		{
+			`return fault(function () { d.toLocaleString('en-US', {weekday: 'longer'}); }).slice(0, 34)`,
+			`"RangeError: value \"longer\" out of "`,
+		},
+		{
+			`return fault(function () { d.toLocaleString('en-US', {dateStyle: 'full', hour: 'numeric'}); }).slice(0, 26)`,
+			`"TypeError: the option hour"`,
+		},
+		{
+			`return fault(function () { d.toLocaleString('en-US', {calendar: 'hebrew'}); }).slice(0, 26)`,
+			`"RangeError: value \"hebrew\""`,
+		},
+		{
+			`return fault(function () { d.toLocaleString('en-US', {dayPeriod: 'short'}); }).slice(0, 32)`,
+			`"RangeError: the option dayPeriod"`,
+		},
+		{
+			`return fault(function () { (5).toLocaleString('en-US', {notation: 'compact'}); }).slice(0, 27)`,
+			`"RangeError: value \"compact\""`,
+		},
+		{
+			`return fault(function () { new Intl.PluralRules('en'); }).slice(0, 39)`,
+			`"TypeError: Intl.PluralRules is not avai"`,
+		},
+		{
+			`return fault(function () { new Intl.DateTimeFormat().formatRange(d, d); }).slice(0, 30)`,
+			`"TypeError: Intl.DateTimeFormat"`,
+		},
+		{
+			`return fault(function () { Intl.DateTimeFormat.prototype.formatToParts.call({}); })`,
+			`"TypeError: this is no Intl.DateTimeFormat"`,
+		},
 		{`return fault(function () { Date.prototype.toLocaleString.call({}); }).slice(0, 9)`, `"TypeError"`},
-		{`return fault(function () { d.toLocaleString('en-US', {timezone: 'UTC'}); })`,
-			`"RangeError: there is no option timezone: did you mean timeZone?"`},
+		{
+			`return fault(function () { d.toLocaleString('en-US', {timezone: 'UTC'}); })`,
+			`"RangeError: there is no option timezone: did you mean timeZone?"`,
+		},
 		{`return d.toLocaleString('default', {month: 'long', anything: 1})`, `"December"`},
 		{`return d.toLocaleString('sv-SE')`, `"2026-12-25 00:05:07"`},
 		{`return Intl.DateTimeFormat.supportedLocalesOf(['xx', 'de-AT', 'en'])`, `["de-AT","en"]`},
-		{`return globalThis['In' + 'tl'].DateTimeFormat('en-US', {timeZone: 'UTC'}).format(d)`, `"12/24/2026"`}, // not foreseen
+		// not foreseen
+		{`return globalThis['In' + 'tl'].DateTimeFormat('en-US', {timeZone: 'UTC'}).format(d)`, `"12/24/2026"`},
 		{`Intl = {mine: 1}; return Intl.mine`, `1`},
 		{`var own = Object.getOwnPropertyDescriptor(globalThis, 'Intl'); typeof Intl; var now = Object.getOwnPropertyDescriptor(globalThis, 'Intl');
 			return [typeof own.get, typeof now.value, now.writable, now.enumerable, now.configurable]`, `["function","object",true,false,true]`},
@@ -108,7 +144,8 @@ func TestIntlIsBounded(t *testing.T) {
 			t.Errorf("%.60s: got %s %.100s, want an error that is thrown", js, a.Status, a.Body)
 		}
 	}
-	if a := run(t, p, `return new Intl.NumberFormat('en-US').format('1e9999999')`, sandbox.Limits{}); string(a.Body) != `{"json":"∞"}` {
+	if a := run(t, p, `return new Intl.NumberFormat('en-US').format('1e9999999')`,
+		sandbox.Limits{}); string(a.Body) != `{"json":"∞"}` {
 		t.Errorf("got %s %s, want the infinity that the text is as a number", a.Status, a.Body)
 	}
 }

@@ -14,8 +14,8 @@ type Kind byte
 const (
 	KindShow Kind = 's' // run a show function over a document and a request, in a fresh realm
 	KindMap  Kind = 'm' // run map functions over documents
-	// KindExplain is KindShow that gives the show a third argument: a function that wraps an object and notes the absent keys
-	// read from it. To the code that runs, the wrapper is the object.
+	// KindExplain is KindShow that gives the show a third argument: a function that wraps an object and notes the absent
+	// keys read from it. To the code that runs, the wrapper is the object.
 	KindExplain Kind = 'e'
 	KindParse   Kind = 'p' // parse a function body alone; run nothing
 )
@@ -97,8 +97,8 @@ type Answer struct {
 	Levels json.RawMessage // a JSON list of the level of each line; nil when all are "log"
 	Missed json.RawMessage // explain: a JSON list of the absent keys that were read, bounded; nil when there are none
 
-	// Replaced is set by a pool whose worker the job used up, and closed once there is a new one or the pool is closed. Nil as a
-	// rule.
+	// Replaced is set by a pool whose worker the job used up, and closed once there is a new one or the pool is closed.
+	// Nil as a rule.
 	Replaced <-chan struct{}
 }
 
@@ -115,8 +115,8 @@ func (f Fault) Error() string { return f.Name + ": " + f.Message }
 // frameLimit bounds a job on its way to the worker: a document, a request and a source.
 const frameLimit = 64 << 20
 
-// frame is the job as it is sent. With sourceKnown the worker has the source from the job before: a show's is longer than all
-// the rest together, and as a rule always the same.
+// frame is the job as it is sent. With sourceKnown the worker has the source from the job before: a show's is longer
+// than all the rest together, and as a rule always the same.
 func (j Job) frame(sourceKnown bool) [][]byte {
 	var source []byte
 	known := int64(1)
@@ -124,7 +124,10 @@ func (j Job) frame(sourceKnown bool) [][]byte {
 		source, known = []byte(j.Source), 0
 	}
 	nums := make([]byte, 0, 64)
-	for _, n := range []int64{int64(j.Limits.Deadline), j.Limits.Memory, int64(j.Limits.Result), int64(j.Limits.Logs), j.Now, known} {
+	for _, n := range []int64{
+		int64(j.Limits.Deadline), j.Limits.Memory, int64(j.Limits.Result), int64(j.Limits.Logs),
+		j.Now, known,
+	} {
 		nums = binary.AppendVarint(nums, n)
 	}
 	return [][]byte{{byte(j.Kind)}, []byte(j.Run), source, j.Doc, j.Req, []byte(j.TimeZone), nums}
@@ -159,7 +162,8 @@ type sequel string
 const (
 	takesMore sequel = "more"   // it takes the next job: what the run left is thrown away in no time
 	tidies    sequel = "tidies" // it throws away what the run left, and then asks for the next job
-	ends      sequel = "ends"   // its engine does not come back, or the system gives it no more memory, and the process ends
+	// its engine does not come back, or the system gives it no more memory, and the process ends
+	ends sequel = "ends"
 )
 
 func (a Answer) frame(then sequel) [][]byte {

@@ -17,36 +17,44 @@ var nestedTries = "for(;;){" + strings.Repeat("try{", 3000) + "return 1" + strin
 func TestMemory(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for name, js := range map[string]string{
-		"parser":              `return new Function(` + quote(nestedTries) + `)()`,
-		"parser of eval":      `return eval(` + quote("(function(){"+nestedTries+"})") + `)()`,
-		"caught":              `try { 'x'.repeat(1e8) + 'y' } catch (e) { return 'caught ' + e }`,
-		"finally":             `try { 'x'.repeat(1e8) + 'y' } finally { return 'finally' }`,
-		"caught in turns":     `for (;;) { try { var a = []; for (;;) { a.push('z'.repeat(1e5) + a.length) } } catch (e) {} }`,
-		"captures":            `return /(?:(a)|(b)|(c))*?$/.exec('abc'.repeat(2e7))`,
-		"arguments":           `function f() { return f.apply(null, arguments) } return f.apply(null, new Array(60000))`,
-		"rest":                `function f(...a) { return f(...a) } return f(...new Array(60000).fill(1))`,
-		"generators":          `var a = []; function* g() { var v = new Array(1000).fill(1); yield v } for (;;) { var i = g(); i.next(); a.push(i) }`,
-		"json":                `return JSON.parse('[' + '[1],'.repeat(4e6) + '1]').length`,
-		"stringify":           `var a = ['x'.repeat(1e5)]; for (var i = 0; i < 12; i++) { a = [a, a] } return JSON.stringify(a).length`,
-		"proxies":             `var p = {}; for (;;) { p = new Proxy({o: p}, {}) }`,
-		"symbols":             `var a = []; for (var i = 0;; i++) { a.push(Symbol('s' + i)) }`,
-		"properties":          `var o = {}; for (var i = 0;; i++) { o['k' + i] = i }`,
-		"maps":                `var m = new Map(); for (var i = 0;; i++) { m.set({}, i) }`,
-		"typed arrays":        `var a = []; for (;;) { a.push(new Float64Array(1e5)) }`,
-		"ropes":               `var s = 'x'; for (;;) { s += s; s.charCodeAt(s.length - 1) }`,
-		"sorting":             `var a = new Array(3e6).fill('x'); return a.sort().concat(a, a).length`,
-		"microtasks":          `function f() { Promise.resolve([1, 2, 3]).then(f); Promise.resolve([4]).then(f) } for (;;) { f() }`,
-		"thrown":              `var e = 'x'; for (;;) { e = new Error(e.message + 'y'.repeat(1e6)); if (e.message.length > 9e7) { throw e } }`,
-		"logs":                `for (var s = 'x';; s += s) { log(s) }`,
-		"prototypes replaced": `Object.prototype.toString = Error.prototype.toString = function () { return 'x'.repeat(1e8) + this }; throw {a: 1}`,
+		"parser":         `return new Function(` + quote(nestedTries) + `)()`,
+		"parser of eval": `return eval(` + quote("(function(){"+nestedTries+"})") + `)()`,
+		"caught":         `try { 'x'.repeat(1e8) + 'y' } catch (e) { return 'caught ' + e }`,
+		"finally":        `try { 'x'.repeat(1e8) + 'y' } finally { return 'finally' }`,
+		"caught in turns": `for (;;) { try { var a = []; for (;;) { a.push('z'.repeat(1e5) + a.length) } } catch ` +
+			`(e) {} }`,
+		"captures":  `return /(?:(a)|(b)|(c))*?$/.exec('abc'.repeat(2e7))`,
+		"arguments": `function f() { return f.apply(null, arguments) } return f.apply(null, new Array(60000))`,
+		"rest":      `function f(...a) { return f(...a) } return f(...new Array(60000).fill(1))`,
+		"generators": `var a = []; function* g() { var v = new Array(1000).fill(1); yield v } for (;;) { var i = ` +
+			`g(); i.next(); a.push(i) }`,
+		"json": `return JSON.parse('[' + '[1],'.repeat(4e6) + '1]').length`,
+		"stringify": `var a = ['x'.repeat(1e5)]; for (var i = 0; i < 12; i++) { a = [a, a] } return ` +
+			`JSON.stringify(a).length`,
+		"proxies":      `var p = {}; for (;;) { p = new Proxy({o: p}, {}) }`,
+		"symbols":      `var a = []; for (var i = 0;; i++) { a.push(Symbol('s' + i)) }`,
+		"properties":   `var o = {}; for (var i = 0;; i++) { o['k' + i] = i }`,
+		"maps":         `var m = new Map(); for (var i = 0;; i++) { m.set({}, i) }`,
+		"typed arrays": `var a = []; for (;;) { a.push(new Float64Array(1e5)) }`,
+		"ropes":        `var s = 'x'; for (;;) { s += s; s.charCodeAt(s.length - 1) }`,
+		"sorting":      `var a = new Array(3e6).fill('x'); return a.sort().concat(a, a).length`,
+		"microtasks": `function f() { Promise.resolve([1, 2, 3]).then(f); Promise.resolve([4]).then(f) } for (;;) ` +
+			`{ f() }`,
+		"thrown": `var e = 'x'; for (;;) { e = new Error(e.message + 'y'.repeat(1e6)); if (e.message.length > ` +
+			`9e7) { throw e } }`,
+		"logs": `for (var s = 'x';; s += s) { log(s) }`,
+		"prototypes replaced": `Object.prototype.toString = Error.prototype.toString = function () { return ` +
+			`'x'.repeat(1e8) + this }; throw {a: 1}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			idle(t, p)
-			a := run(t, p, js, sandbox.Limits{Deadline: sandbox.MaxDeadline, Memory: 16 << 20}) // little: a busy machine fills it slowly
+			// little: a busy machine fills it slowly
+			a := run(t, p, js, sandbox.Limits{Deadline: sandbox.MaxDeadline, Memory: 16 << 20})
 			if a.Status != sandbox.Memory {
 				t.Errorf("got %s %.200s, want %s", a.Status, a.Body, sandbox.Memory)
 			}
-			if next := run(t, p, `return 'next'`, sandbox.Limits{Deadline: sandbox.MaxDeadline}); string(next.Body) != `{"json":"next"}` {
+			if next := run(t, p, `return 'next'`,
+				sandbox.Limits{Deadline: sandbox.MaxDeadline}); string(next.Body) != `{"json":"next"}` {
 				t.Errorf("the next run: got %s %s, want next", next.Status, next.Body)
 			}
 		})
@@ -77,7 +85,8 @@ func TestMemoryOfNestedCalls(t *testing.T) {
 func TestMemoryOfManySizes(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for range 2 {
-		a := run(t, p, `for (var n = 1 << 16; n < 6e7; n = Math.floor(n * 1.26)) { var a = []; while (a.length * n < 5e7) { a.push(new Uint8Array(n)) } } return 1`,
+		a := run(t, p, `for (var n = 1 << 16; n < 6e7; n = Math.floor(n * 1.26)) { var a = []; while (a.length * n < 5e7) `+
+			`{ a.push(new Uint8Array(n)) } } return 1`,
 			sandbox.Limits{Deadline: sandbox.MaxDeadline})
 		if a.Status != sandbox.Memory {
 			t.Errorf("got %s %s, want %s", a.Status, a.Body, sandbox.Memory)
@@ -121,11 +130,17 @@ func TestMemoryEndsAnywhere(t *testing.T) {
 func TestParseWithoutMemory(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for range 3 {
-		a, err := p.Do(t.Context(), sandbox.Job{Kind: sandbox.KindParse, Run: "p", Source: nestedTries, Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline}})
+		a, err := p.Do(t.Context(), sandbox.Job{
+			Kind: sandbox.KindParse, Run: "p", Source: nestedTries,
+			Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline},
+		})
 		if err != nil || a.Status != sandbox.Memory {
 			t.Errorf("got %s %s, error %v, want %s", a.Status, a.Body, err, sandbox.Memory)
 		}
-		if a, err := p.Do(t.Context(), sandbox.Job{Kind: sandbox.KindParse, Run: "p", Source: "return 1", Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline}}); err != nil || a.Status != sandbox.Done {
+		if a, err := p.Do(t.Context(), sandbox.Job{
+			Kind: sandbox.KindParse, Run: "p", Source: "return 1",
+			Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline},
+		}); err != nil || a.Status != sandbox.Done {
 			t.Errorf("the next source: got %s %s, error %v, want %s", a.Status, a.Body, err, sandbox.Done)
 		}
 	}

@@ -27,7 +27,8 @@ type Config struct {
 	RequireConfinement bool
 }
 
-// Pool runs jobs on a fixed number of worker processes and replaces the ones that die or are killed. Safe for concurrent use.
+// Pool runs jobs on a fixed number of worker processes and replaces the ones that die or are killed. Safe for
+// concurrent use.
 type Pool struct {
 	log     *slog.Logger
 	spawn   *spawner
@@ -78,8 +79,8 @@ func NewPool(c Config) (*Pool, error) {
 	return p, nil
 }
 
-// Do runs one job. It waits for a free worker until ctx ends. The error is ErrBusy, ErrClosed, ErrKilled or ctx's, and then nothing of the
-// answer counts but Replaced; whatever the job's code did is told by the answer's Status.
+// Do runs one job. It waits for a free worker until ctx ends. The error is ErrBusy, ErrClosed, ErrKilled or ctx's, and
+// then nothing of the answer counts but Replaced; whatever the job's code did is told by the answer's Status.
 func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 	if p.waiting.Add(1) > p.queue {
 		p.waiting.Add(-1)
@@ -138,8 +139,8 @@ func (p *Pool) giveBack(w *process) {
 	}
 }
 
-// replace stops a worker, says why in the log, and has another in its place. The channel is closed when there is one or the pool is
-// closed.
+// replace stops a worker, says why in the log, and has another in its place. The channel is closed when there is one or
+// the pool is closed.
 func (p *Pool) replace(w *process, why ...any) <-chan struct{} {
 	p.wg.Add(1) // for the one that ends; its place still counts, too
 	filled := p.fill()

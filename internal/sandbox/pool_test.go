@@ -43,7 +43,10 @@ func kill(t *testing.T, p *sandbox.Pool) sandbox.Answer {
 // Where a worker is killed, a spare goes on at once; that another one cannot be started for now is nobody's concern.
 func TestSpareStandsIn(t *testing.T) {
 	path := removable(t)
-	p, err := sandbox.NewPool(sandbox.Config{Command: sandbox.Command{Path: path, Args: []string{sandbox.WorkerCommand}}, Workers: 1, Spares: 1, Queue: 10})
+	p, err := sandbox.NewPool(sandbox.Config{
+		Command: sandbox.Command{Path: path, Args: []string{sandbox.WorkerCommand}},
+		Workers: 1, Spares: 1, Queue: 10,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +88,10 @@ func TestSpareStandsIn(t *testing.T) {
 // Nobody waits for the place of a worker in a pool that is closed.
 func TestClosedPoolFillsNoPlace(t *testing.T) {
 	path := removable(t)
-	p, err := sandbox.NewPool(sandbox.Config{Command: sandbox.Command{Path: path, Args: []string{sandbox.WorkerCommand}}, Workers: 1})
+	p, err := sandbox.NewPool(sandbox.Config{
+		Command: sandbox.Command{Path: path, Args: []string{sandbox.WorkerCommand}},
+		Workers: 1,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +138,10 @@ func BenchmarkShow(b *testing.B) {
 	d := doc(`return {module: 'tts', data: {text: 'Thanks for calling us ' + req.query.To}}`)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			a, err := p.Do(context.Background(), sandbox.Job{Kind: sandbox.KindShow, Run: "b", Source: show, Doc: d, Req: json.RawMessage(`{"query":{"To":"1000"}}`)})
+			a, err := p.Do(context.Background(), sandbox.Job{
+				Kind: sandbox.KindShow, Run: "b", Source: show, Doc: d,
+				Req: json.RawMessage(`{"query":{"To":"1000"}}`),
+			})
 			if err != nil || a.Status != sandbox.Done {
 				b.Fatal(a, err)
 			}

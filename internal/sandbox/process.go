@@ -22,8 +22,8 @@ type Command struct {
 	Args []string // arguments after the program's name; {WorkerCommand} in the service
 }
 
-// Self is the command that starts this very binary as a worker, also after its file was replaced by a newer one, where the system has a
-// name for that: a worker of another version need not understand its supervisor.
+// Self is the command that starts this very binary as a worker, also after its file was replaced by a newer one, where
+// the system has a name for that: a worker of another version need not understand its supervisor.
 func Self() (Command, error) {
 	const running = "/proc/self/exe"
 	if _, err := os.Stat(running); err == nil && runtime.GOOS == "linux" {
@@ -81,7 +81,10 @@ func startProcess(c Command) (*process, error) {
 		_ = answersR.Close()
 		return nil, fmt.Errorf("sandbox: start worker %s: %w", c.Path, err)
 	}
-	p := &process{cmd: cmd, last: last, in: jobsW, out: answersR, read: bufio.NewReaderSize(answersR, 64<<10), gone: make(chan struct{})}
+	p := &process{
+		cmd: cmd, last: last, in: jobsW, out: answersR, read: bufio.NewReaderSize(answersR, 64<<10),
+		gone: make(chan struct{}),
+	}
 	_ = answersR.SetReadDeadline(time.Now().Add(greetWithin))
 	if p.held, err = hear(p.read); err == nil {
 		err = p.ready(greetWithin)
@@ -93,8 +96,8 @@ func startProcess(c Command) (*process, error) {
 	return p, nil
 }
 
-// ready waits until the worker asks for a job. A worker that has answered is not ready yet: it still throws away what the run
-// left, and how much that is was up to the function.
+// ready waits until the worker asks for a job. A worker that has answered is not ready yet: it still throws away what
+// the run left, and how much that is was up to the function.
 func (p *process) ready(within time.Duration) error {
 	_ = p.out.SetReadDeadline(time.Now().Add(within))
 	if err := p.hears(context.Background()); err != nil {
@@ -116,9 +119,9 @@ var ErrKilled = errors.New("sandbox: a worker was killed from outside")
 // errSpent says that the process must not be used again.
 var errSpent = errors.New("sandbox: worker is spent")
 
-// do hands the worker one job and waits for its answer, at most until Grace after the job's deadline or until ctx ends. With
-// errSpent the answer is good but the process must be stopped and replaced; any other error also spends it. Without an error, then
-// says whether the worker must get ready before its next job.
+// do hands the worker one job and waits for its answer, at most until Grace after the job's deadline or until ctx ends.
+// With errSpent the answer is good but the process must be stopped and replaced; any other error also spends it.
+// Without an error, then says whether the worker must get ready before its next job.
 func (p *process) do(ctx context.Context, j Job) (a Answer, then sequel, err error) {
 	j.Limits = j.Limits.fill()
 	limit := time.Now().Add(j.Limits.Deadline + Grace)
@@ -159,8 +162,8 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, then sequel, err err
 // usualFrame is the longest job whose memory is kept for the next, in bytes.
 const usualFrame = 64 << 10
 
-// hears waits for the first byte of what the worker says next. A supervisor too busy to look in time finds it lying there, and kills
-// nobody for that.
+// hears waits for the first byte of what the worker says next. A supervisor too busy to look in time finds it lying
+// there, and kills nobody for that.
 func (p *process) hears(ctx context.Context) error {
 	const lookAgain = 2 * time.Millisecond
 	_, err := p.read.Peek(1)
@@ -174,8 +177,8 @@ func (p *process) hears(ctx context.Context) error {
 // frameSlack is what an answer may add to its result and logs: ids, positions, JSON punctuation.
 const frameSlack = 16 << 10
 
-// broken names what a failed exchange means for the run. A worker that is gone after the limit has ended itself for it: this
-// process was stopped, or too busy to look.
+// broken names what a failed exchange means for the run. A worker that is gone after the limit has ended itself for it:
+// this process was stopped, or too busy to look.
 func (p *process) broken(ctx context.Context, j Job, limit time.Time, err error) (Answer, sequel, error) {
 	if ctx.Err() != nil {
 		return Answer{}, ends, fmt.Errorf("sandbox: run %s given up: %w", j.Run, ctx.Err())
@@ -192,8 +195,8 @@ func (p *process) broken(ctx context.Context, j Job, limit time.Time, err error)
 // deathWithin is how long a worker that has closed its pipes is given to be gone.
 const deathWithin = 100 * time.Millisecond
 
-// killedFromOutside reports whether somebody ended the worker, which no code in it can make happen: an administrator, or a machine without
-// memory.
+// killedFromOutside reports whether somebody ended the worker, which no code in it can make happen: an administrator,
+// or a machine without memory.
 func (p *process) killedFromOutside() bool {
 	select {
 	case <-p.wait():

@@ -50,8 +50,8 @@ type shown struct {
 	intl            bool
 }
 
-// formats reports whether a document may hold a function that formats dates or numbers. Where it does without these words, its
-// world loads Intl when it is asked for, which takes ten times as long as a short run.
+// formats reports whether a document may hold a function that formats dates or numbers. Where it does without these
+// words, its world loads Intl when it is asked for, which takes ten times as long as a short run.
 func formats(doc []byte) bool {
 	return bytes.Contains(doc, []byte("toLocale")) || bytes.Contains(doc, []byte("Intl"))
 }
@@ -297,7 +297,10 @@ func (r *realm) body(text []byte) *body {
 
 // maker is the text that `new Function('log', 'console', 'JSON', 'return function (call) {\n' + body + '\n}')` compiles
 // (ECMA-262, CreateDynamicFunction), so that errors are at the same lines and columns.
-var maker = struct{ open, function, end, close string }{"(function anonymous(log,console,JSON\n) {\nreturn ", "function (call) {\n", "\n}", "\n})"}
+var maker = struct{ open, function, end, close string }{
+	"(function anonymous(log,console,JSON\n) {\nreturn ",
+	"function (call) {\n", "\n}", "\n})",
+}
 
 // missed reads which absent keys the run asked for; also after an interrupt, where the realm is still whole.
 func (r *realm) missed() json.RawMessage {
@@ -346,7 +349,8 @@ func (r *realm) parse(j Job) Answer {
 		a.Status, a.Body = Failed, encodeFault(f)
 		return a
 	}
-	a.Status, a.Body = Failed, encodeFault(Fault{Name: "SyntaxError", Message: "the body closes a brace that it did not open"})
+	a.Status, a.Body = Failed,
+		encodeFault(Fault{Name: "SyntaxError", Message: "the body closes a brace that it did not open"})
 	return a
 }
 

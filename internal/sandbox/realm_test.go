@@ -35,10 +35,14 @@ func BenchmarkRealm(b *testing.B) {
 		b.Fatal(err)
 	}
 	job.Source = wh.Shows["wh"]
-	job.Doc = json.RawMessage(`{"_id":"f","_rev":"1-a","pvt_type":"function","pvt_account_id":"a","name":"say hi","function_js":"return {'module':'tts', 'data':{'text':'Thanks for calling us ' + call['Caller-ID-Name']}};"}`)
-	job.Req = json.RawMessage(`{"info":{"db_name":"functions"},"id":"f","method":"GET","path":["functions","_design","functions","_show","wh","f"],"query":` +
-		`{"Account-ID":"a","Call-ID":"1234567890@10.0.0.1","Caller-ID-Name":"Alice","Caller-ID-Number":"4158867900","From":"4158867900","To":"1000"},` +
-		`"headers":{"Host":"node","X-Callfn-Run":"b"},"body":"undefined","form":{},"cookie":{},"userCtx":{"name":null,"roles":[]},"secObj":{}}`)
+	job.Doc = json.RawMessage(`{"_id":"f","_rev":"1-a","pvt_type":"function","pvt_account_id":"a","name":"say hi",` +
+		`"function_js":"return {'module':'tts', 'data':{'text':'Thanks for calling us ' + call['Caller-ID-Name']}};"}`)
+	job.Req = json.RawMessage(`{"info":{"db_name":"functions"},"id":"f","method":"GET","path":["functions","_design",` +
+		`"functions","_show","wh","f"],"query":` +
+		`{"Account-ID":"a","Call-ID":"1234567890@10.0.0.1","Caller-ID-Name":"Alice","Caller-ID-Number":"4158867900",` +
+		`"From":"4158867900","To":"1000"},` +
+		`"headers":{"Host":"node","X-Callfn-Run":"b"},"body":"undefined","form":{},"cookie":{},"userCtx":{"name":null,` +
+		`"roles":[]},"secObj":{}}`)
 	b.Run("put back and run wh", func(b *testing.B) { putBackAndRun(b, r, job) })
 }
 
@@ -54,11 +58,14 @@ func BenchmarkRealmDates(b *testing.B) {
 	}
 	defer r.close()
 	for name, js := range map[string]string{
-		"none": `return 1`, "now": `return new Date().getHours()`, "local": `return new Date(2026, 2, 8, 9).setHours(17, 0, 0, 0)`,
-		"toLocaleString": `return new Date().toLocaleString('en-US', {timeZone: 'America/New_York', weekday: 'long', hour: 'numeric'})`,
+		"none": `return 1`, "now": `return new Date().getHours()`,
+		"local": `return new Date(2026, 2, 8, 9).setHours(17, 0, 0, 0)`,
+		"toLocaleString": `return new Date().toLocaleString('en-US', {timeZone: 'America/New_York', weekday: 'long', hour: ` +
+			`'numeric'})`,
 	} {
 		job := Job{
-			Kind: KindShow, Run: "b", Limits: Limits{}.fill(), Req: json.RawMessage(`{}`), Doc: json.RawMessage(strconv.Quote(js)),
+			Kind: KindShow, Run: "b", Limits: Limits{}.fill(), Req: json.RawMessage(`{}`),
+			Doc:    json.RawMessage(strconv.Quote(js)),
 			Source: `function (doc, req) { return {json: (function () { ` + js + ` })()}; }`,
 		}
 		b.Run(name, func(b *testing.B) {

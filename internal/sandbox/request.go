@@ -3,8 +3,8 @@ package sandbox
 // maxMembers is how many members a request has that a world is made ready for. CouchDB's have 15.
 const maxMembers = 32
 
-// cut is a request taken apart as far as `wh` needs it: the engine reads JSON a character at a time, and most of CouchDB's request object,
-// in which the parameters stand three times, is as a rule not asked for.
+// cut is a request taken apart as far as `wh` needs it: the engine reads JSON a character at a time, and most of
+// CouchDB's request object, in which the parameters stand three times, is as a rule not asked for.
 type cut struct {
 	names       string // of the members, as a JSON list; "" where the request is to be read whole
 	query, form []byte // parts of the request

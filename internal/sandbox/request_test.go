@@ -10,8 +10,10 @@ import (
 )
 
 // The request object as CouchDB makes it.
-const couchRequest = `{"info":{"db_name":"functions","doc_count":3},"id":"f","uuid":"u","method":"GET","requested_path":["a","b?To=1"],"path":["a","b"],` +
-	`"raw_path":"/a/b?To=1","query":{"To":"1","q":"ä\"\\"},"headers":{"Host":"localhost"},"body":"undefined","peer":"127.0.0.1","form":{},"cookie":{},` +
+const couchRequest = `{"info":{"db_name":"functions","doc_count":3},"id":"f","uuid":"u","method":"GET",` +
+	`"requested_path":["a","b?To=1"],"path":["a","b"],` +
+	`"raw_path":"/a/b?To=1","query":{"To":"1","q":"ä\"\\"},"headers":{"Host":"localhost"},"body":"undefined",` +
+	`"peer":"127.0.0.1","form":{},"cookie":{},` +
 	`"userCtx":{"db":"functions","name":null,"roles":[]},"secObj":{}}`
 
 // To a show, a request of which only what it asks for is read is the request.
@@ -37,20 +39,25 @@ func TestRequestReadAsAskedFor(t *testing.T) {
 		"deleted":           `(delete req.headers, delete req.query, req)`,
 		"deleted and asked": `(delete req.headers, [req.peer, req.headers, Object.keys(req)])`,
 		"defined":           `(Object.defineProperty(req, 'id', {value: 7, enumerable: true}), [req.peer, req.id])`,
-		"heir":              `(function () { var h = Object.create(req); h.body = 'mine'; return [h.body, h.peer, req.body]; })()`,
-		"destructured":      `(function ({peer, ...others}) { return [peer, others]; })(req)`,
-		"frozen":            `(Object.freeze(req), [req.query, typeof Object.keys(req)])`,
-		"frozen and asked":  `(Object.freeze(req), [req.peer, req.headers === req.headers, req])`,
-		"sealed":            `(Object.seal(req), req.peer = 'mine', [req.peer, req.id])`,
-		"frozen, written":   `(Object.freeze(req), req.peer = 'mine', req.query = 1, [req.peer, req.query])`,
-		"heir asked":        `(function () { var h = Object.create(req); return [h.body, h.query, h]; })()`,
-		"absent":            `req.absent === undefined`,
-		"an own language":   `(Object.prototype.get = Object.prototype.value = JSON.parse = Object.defineProperty = function () { throw 1; }, [req.peer, req.headers])`,
+		"heir": `(function () { var h = Object.create(req); h.body = 'mine'; return [h.body, h.peer, ` +
+			`req.body]; })()`,
+		"destructured":     `(function ({peer, ...others}) { return [peer, others]; })(req)`,
+		"frozen":           `(Object.freeze(req), [req.query, typeof Object.keys(req)])`,
+		"frozen and asked": `(Object.freeze(req), [req.peer, req.headers === req.headers, req])`,
+		"sealed":           `(Object.seal(req), req.peer = 'mine', [req.peer, req.id])`,
+		"frozen, written":  `(Object.freeze(req), req.peer = 'mine', req.query = 1, [req.peer, req.query])`,
+		"heir asked":       `(function () { var h = Object.create(req); return [h.body, h.query, h]; })()`,
+		"absent":           `req.absent === undefined`,
+		"an own language": `(Object.prototype.get = Object.prototype.value = JSON.parse = Object.defineProperty = ` +
+			`function () { throw 1; }, [req.peer, req.headers])`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			run := func(req string) string {
-				j := Job{Kind: KindShow, Source: `function (doc, req) { return {json: ` + body + `}; }`, Doc: json.RawMessage("null"), Req: json.RawMessage(req),
-					Limits: Limits{Deadline: 5 * time.Second}.fill()}
+				j := Job{
+					Kind: KindShow, Source: `function (doc, req) { return {json: ` + body + `}; }`,
+					Doc: json.RawMessage("null"), Req: json.RawMessage(req),
+					Limits: Limits{Deadline: 5 * time.Second}.fill(),
+				}
 				a := r.run(j, nil)
 				if a.Status != Done {
 					return string(a.Status) + " " + string(a.Body)
@@ -101,7 +108,10 @@ func TestCutRequest(t *testing.T) {
 
 // What was cut out is what is there.
 func FuzzCutRequest(f *testing.F) {
-	for _, req := range []string{couchRequest, `{"query":{"a":"}"},"form":{},"x":[{}]}`, `{"query":1,"form":2,"query":3}`, ` {"form" : "\"" , "query":[] } `} {
+	for _, req := range []string{
+		couchRequest, `{"query":{"a":"}"},"form":{},"x":[{}]}`, `{"query":1,"form":2,"query":3}`,
+		` {"form" : "\"" , "query":[] } `,
+	} {
 		f.Add([]byte(req))
 	}
 	f.Fuzz(func(t *testing.T, req []byte) {

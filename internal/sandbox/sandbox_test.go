@@ -38,7 +38,8 @@ func doc(js string) json.RawMessage {
 func run(t *testing.T, p *sandbox.Pool, js string, l sandbox.Limits) sandbox.Answer {
 	t.Helper()
 	a, err := p.Do(context.Background(), sandbox.Job{
-		Kind: sandbox.KindShow, Run: "r1", Source: show, Doc: doc(js), Req: json.RawMessage(`{"query":{"To":"1000"}}`), Limits: l,
+		Kind: sandbox.KindShow, Run: "r1", Source: show, Doc: doc(js), Req: json.RawMessage(`{"query":{"To":"1000"}}`),
+		Limits: l,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +98,8 @@ func TestNothingSurvivesARun(t *testing.T) {
 	} {
 		run(t, p, js, sandbox.Limits{})
 	}
-	a := run(t, p, `return [typeof leak, typeof leak2, typeof ({}).module, typeof JSON.parse, typeof [].push, typeof Function]`, sandbox.Limits{})
+	a := run(t, p, `return [typeof leak, typeof leak2, typeof ({}).module, typeof JSON.parse, typeof [].push, typeof `+
+		`Function]`, sandbox.Limits{})
 	if want := `{"json":["undefined","undefined","undefined","function","function","function"]}`; string(a.Body) != want {
 		t.Errorf("got %s, want %s", a.Body, want)
 	}
@@ -117,7 +119,8 @@ func TestEveryRunDrawsItsOwnNumbers(t *testing.T) {
 
 func TestLogs(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
-	// A starved machine may not come to answering within the grace period: then the worker is killed, and its logs with it.
+	// A starved machine may not come to answering within the grace period: then the worker is killed, and its logs with
+	// it.
 	for _, loop := range []string{`for (;;) {}`, `[].indexOf.call({length: 9e15}, 1)`} {
 		want, got := `["a {\"b\":1}","1"]`, ""
 		for try := 0; try < 10 && got != want; try++ {
@@ -138,7 +141,8 @@ func TestLogs(t *testing.T) {
 	}
 	a := run(t, p, `for (var i = 0; i < 200000; i++) { log('line ' + i) } return 1`, sandbox.Limits{Logs: 1000})
 	if len(a.Logs) > 2000 || !strings.Contains(string(a.Logs), "more lines dropped") {
-		t.Errorf("flooded logs: got %d bytes, ending %q; want at most 2000, and the end to say that lines were dropped", len(a.Logs), a.Logs[max(0, len(a.Logs)-60):])
+		t.Errorf("flooded logs: got %d bytes, ending %q; want at most 2000, and the end to say that lines were dropped",
+			len(a.Logs), a.Logs[max(0, len(a.Logs)-60):])
 	}
 }
 
@@ -155,7 +159,8 @@ func TestTimeZones(t *testing.T) {
 	} {
 		a, err := p.Do(context.Background(), sandbox.Job{
 			Kind: sandbox.KindShow, Run: "tz", Source: show, Req: json.RawMessage(`{}`), TimeZone: zone,
-			Doc: doc(`var y = new Date().getFullYear(); return [new Date(y, 0, 15).getTimezoneOffset(), new Date(y, 6, 15).getTimezoneOffset()]`),
+			Doc: doc(`var y = new Date().getFullYear(); return [new Date(y, 0, 15).getTimezoneOffset(), new Date(y, 6, ` +
+				`15).getTimezoneOffset()]`),
 		})
 		if err != nil || string(a.Body) != want {
 			t.Errorf("%s: got %s %v, want %s", zone, a.Body, err, want)
@@ -218,7 +223,8 @@ func TestParse(t *testing.T) {
 func TestMap(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	a, err := p.Do(context.Background(), sandbox.Job{
-		Kind: sandbox.KindMap, Run: "m", Source: `["function(d){emit(d.k,null); emit([d.k,1])}","function(d){emit(d.nope.x)}"]`,
+		Kind: sandbox.KindMap, Run: "m", Source: `["function(d){emit(d.k,null); emit([d.k,1])}",` +
+			`"function(d){emit(d.nope.x)}"]`,
 		Doc: json.RawMessage(`[{"k":1},{"k":"é"}]`),
 	})
 	if want := `[[[[1,null],[[1,1],null]],[]],[[["é",null],[["é",1],null]],[]]]`; err != nil || string(a.Body) != want {

@@ -17,7 +17,8 @@ var allowed = append([]uint32{
 	unix.SYS_READ, unix.SYS_WRITE, unix.SYS_CLOSE, unix.SYS_FSTAT, unix.SYS_PPOLL,
 	unix.SYS_MUNMAP, unix.SYS_MADVISE, unix.SYS_MREMAP, unix.SYS_MINCORE, unix.SYS_BRK,
 	unix.SYS_FUTEX, unix.SYS_SCHED_YIELD, unix.SYS_SCHED_GETAFFINITY, unix.SYS_NANOSLEEP, unix.SYS_CLOCK_NANOSLEEP,
-	unix.SYS_CLOCK_GETTIME, unix.SYS_GETRUSAGE, unix.SYS_GETTIMEOFDAY, unix.SYS_RT_SIGACTION, unix.SYS_RT_SIGPROCMASK, unix.SYS_RT_SIGRETURN,
+	unix.SYS_CLOCK_GETTIME, unix.SYS_GETRUSAGE, unix.SYS_GETTIMEOFDAY, unix.SYS_RT_SIGACTION, unix.SYS_RT_SIGPROCMASK,
+	unix.SYS_RT_SIGRETURN,
 	unix.SYS_SIGALTSTACK, unix.SYS_RESTART_SYSCALL, unix.SYS_GETPID, unix.SYS_GETTID, unix.SYS_GETRANDOM,
 	unix.SYS_EPOLL_CTL, unix.SYS_EPOLL_PWAIT, unix.SYS_EPOLL_CREATE1, unix.SYS_EVENTFD2,
 	unix.SYS_RSEQ, unix.SYS_SET_ROBUST_LIST, unix.SYS_EXIT, unix.SYS_EXIT_GROUP,
@@ -44,7 +45,8 @@ func conditional() []condition {
 		{unix.SYS_TGKILL, [][]check{{{0, wholeArgument, uint32(unix.Getpid())}}}}, // every worker has the same user
 		// Looking at flags, and what Go changes of them; not whom the kernel is to signal (F_SETOWN, F_SETSIG, O_ASYNC).
 		{unix.SYS_FCNTL, [][]check{
-			{{1, wholeArgument, unix.F_GETFL}}, {{1, wholeArgument, unix.F_GETFD}},
+			{{1, wholeArgument, unix.F_GETFL}},
+			{{1, wholeArgument, unix.F_GETFD}},
 			{{1, wholeArgument, unix.F_SETFD}, {2, ^uint32(unix.FD_CLOEXEC), 0}},
 			{{1, wholeArgument, unix.F_SETFL}, {2, ^uint32(unix.O_ACCMODE | unix.O_NONBLOCK | unix.O_LARGEFILE), 0}},
 		}},
@@ -69,7 +71,8 @@ func filterSyscalls() error {
 		filters[i] = unix.SockFilter{Code: in.Op, Jt: in.Jt, Jf: in.Jf, K: in.K}
 	}
 	prog := unix.SockFprog{Len: uint16(len(filters)), Filter: &filters[0]}
-	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&prog)))
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC,
+		uintptr(unsafe.Pointer(&prog)))
 	if errno != 0 {
 		return fmt.Errorf("seccomp: %w", errno)
 	}

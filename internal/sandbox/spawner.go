@@ -8,7 +8,8 @@ type spawner struct {
 	thread  *subprocess.Thread
 }
 
-// slack is how late a worker's timers may go off. It has none that matter but its watchdog's, which is no more exact than that.
+// slack is how late a worker's timers may go off. It has none that matter but its watchdog's, which is no more exact
+// than that.
 const slack = lookEvery / 10
 
 func newSpawner(c Command) *spawner {

@@ -25,7 +25,8 @@ func TestStoppedWorker(t *testing.T) {
 		start := time.Now()
 		go func() {
 			a, err := p.Do(context.Background(), sandbox.Job{
-				Kind: sandbox.KindShow, Run: "stopped", Source: show, Doc: doc(`for (;;) {}`), Req: []byte(`{}`), Limits: sandbox.Limits{Deadline: deadline},
+				Kind: sandbox.KindShow, Run: "stopped", Source: show, Doc: doc(`for (;;) {}`), Req: []byte(`{}`),
+				Limits: sandbox.Limits{Deadline: deadline},
 			})
 			if err != nil {
 				t.Error(err)
@@ -41,18 +42,25 @@ func TestStoppedWorker(t *testing.T) {
 		select {
 		case a := <-over:
 			if a.Status != sandbox.Timeout || a.Replaced == nil {
-				t.Fatalf("the run of a stopped worker: got %s, replaced %t; want %s, and a new worker", a.Status, a.Replaced != nil, sandbox.Timeout)
+				t.Fatalf("the run of a stopped worker: got %s, replaced %t; want %s, and a new worker", a.Status, a.Replaced != nil,
+					sandbox.Timeout)
 			}
 		case <-time.After(5 * time.Second):
-			t.Fatalf("the run of a stopped worker is not over %v after its deadline of %v, want it over at once", time.Since(start)-deadline, deadline)
+			t.Fatalf("the run of a stopped worker is not over %v after its deadline of %v, want it over at once",
+				time.Since(start)-deadline, deadline)
 		}
 		late = append(late, time.Since(start)-deadline)
 		await(t, "the stopped worker to be killed", func() bool {
-			return !slices.ContainsFunc(workers, func(pid int) bool { state, _ := stat(pid); return state != "" && state != "Z" })
+			return !slices.ContainsFunc(workers, func(pid int) bool {
+				state, _ := stat(pid)
+				return state != "" &&
+					state != "Z"
+			})
 		})
 		if late[len(late)-1] <= most {
 			return
 		}
 	}
-	t.Errorf("runs of stopped workers were over %v after their deadline of %v, want one of them within %v", late, deadline, most)
+	t.Errorf("runs of stopped workers were over %v after their deadline of %v, want one of them within %v", late, deadline,
+		most)
 }

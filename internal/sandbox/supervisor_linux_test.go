@@ -18,8 +18,8 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// holdPool is a supervisor to be killed: it holds two workers, keeps one busy in a native loop for os.Args[2] milliseconds,
-// and tells on stdout.
+// holdPool is a supervisor to be killed: it holds two workers, keeps one busy in a native loop for os.Args[2]
+// milliseconds, and tells on stdout.
 func holdPool() int {
 	ms, err := strconv.Atoi(os.Args[2])
 	if err != nil {
@@ -46,8 +46,10 @@ func holdPool() int {
 	ended := make(chan sandbox.Answer)
 	go func() {
 		raw, _ := json.Marshal(map[string]string{"js": nativeLoop})
-		a, _ := pool.Do(context.Background(), sandbox.Job{Kind: sandbox.KindShow, Run: "spin", Source: show, Doc: raw,
-			Req: json.RawMessage(`{}`), Limits: sandbox.Limits{Deadline: time.Duration(ms) * time.Millisecond}})
+		a, _ := pool.Do(context.Background(), sandbox.Job{
+			Kind: sandbox.KindShow, Run: "spin", Source: show, Doc: raw,
+			Req: json.RawMessage(`{}`), Limits: sandbox.Limits{Deadline: time.Duration(ms) * time.Millisecond},
+		})
 		ended <- a
 	}()
 	for {
@@ -163,7 +165,8 @@ func TestWorkersDieWithTheirSupervisor(t *testing.T) {
 	gone(t, workers, 2, 2*time.Second)
 }
 
-// Workers are of the supervisor's own version, also when its file was replaced by another's meanwhile: an upgrade in place.
+// Workers are of the supervisor's own version, also when its file was replaced by another's meanwhile: an upgrade in
+// place.
 func TestWorkersAfterAnUpgrade(t *testing.T) {
 	if os.Getenv("CALLFN_TEST_WORKER") != "" {
 		t.Skip("workers have a binary of their own under the race detector: run without -race")
@@ -193,7 +196,8 @@ func TestWorkersAfterAnUpgrade(t *testing.T) {
 	gone(t, before, 1, 5*time.Second)
 	workers := func() (n int) {
 		for _, pid := range children(t, cmd.Process.Pid) {
-			if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil && strings.HasSuffix(string(line), sandbox.WorkerCommand+"\x00") && !strings.HasPrefix(string(line), "/bin/sh") {
+			if line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil && strings.HasSuffix(string(line),
+				sandbox.WorkerCommand+"\x00") && !strings.HasPrefix(string(line), "/bin/sh") {
 				n++
 			}
 		}
@@ -206,8 +210,8 @@ func TestWorkersAfterAnUpgrade(t *testing.T) {
 	}
 }
 
-// A supervisor that is stopped kills nobody: the overrunning worker ends itself, and the run is still told as a timeout once
-// the supervisor goes on.
+// A supervisor that is stopped kills nobody: the overrunning worker ends itself, and the run is still told as a timeout
+// once the supervisor goes on.
 func TestStoppedSupervisor(t *testing.T) {
 	cmd, said, workers := supervise(t, 300)
 	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
@@ -242,8 +246,10 @@ func TestWorkerNoticesTheEndOfItsInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	raw, _ := json.Marshal(map[string]string{"js": nativeLoop})
-	err = sandbox.WriteJob(in, sandbox.Job{Kind: sandbox.KindShow, Run: "spin", Source: show, Doc: raw,
-		Req: json.RawMessage(`{}`), Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline}})
+	err = sandbox.WriteJob(in, sandbox.Job{
+		Kind: sandbox.KindShow, Run: "spin", Source: show, Doc: raw,
+		Req: json.RawMessage(`{}`), Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

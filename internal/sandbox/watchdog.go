@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// patience is how long after a job's deadline a worker whose engine does not come back answers for it, with what the run has logged.
-// Then it ends itself, rather than be killed.
+// patience is how long after a job's deadline a worker whose engine does not come back answers for it, with what the
+// run has logged. Then it ends itself, rather than be killed.
 const patience = Grace / 2
 
 // lookEvery is how often a watchdog looks. It is shorter than any job may take.
@@ -17,8 +17,8 @@ const lookEvery = patience * 2 / 3
 // exitOverrun is the exit code of a worker that ended itself.
 const exitOverrun = 3
 
-// watchdog looks after a worker from beside for as long as it has something to do. It looks now and then and is not told of every
-// job: a timer set anew for each wakes another thread, which costs more than many a run.
+// watchdog looks after a worker from beside for as long as it has something to do. It looks now and then and is not
+// told of every job: a timer set anew for each wakes another thread, which costs more than many a run.
 type watchdog struct {
 	input *input
 	out   io.Writer

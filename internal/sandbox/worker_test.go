@@ -30,7 +30,8 @@ func TestNoJobIsGivenUpForAnother(t *testing.T) {
 	}
 }
 
-// What a run leaves behind is thrown away on nobody's clock: the next job is only asked for at once where there is little of it.
+// What a run leaves behind is thrown away on nobody's clock: the next job is only asked for at once where there is
+// little of it.
 func TestNextJobWaitsForMuchLitter(t *testing.T) {
 	r, err := newRealm()
 	if err != nil {
@@ -46,7 +47,10 @@ func TestNextJobWaitsForMuchLitter(t *testing.T) {
 		{`var a = []; for (var i = 0; i < 50000; i++) { a.push({i: i}); } return {json: a.length}`, tidies},
 		{`return {json: 2}`, takesMore},
 	} {
-		a := r.run(Job{Kind: KindShow, Source: `function () { ` + c.body + ` }`, Doc: []byte("null"), Req: []byte("{}"), Limits: DefaultLimits()}, nil)
+		a := r.run(Job{
+			Kind: KindShow, Source: `function () { ` + c.body + ` }`, Doc: []byte("null"), Req: []byte("{}"),
+			Limits: DefaultLimits(),
+		}, nil)
 		if got := w.then(); a.Status != Done || got != c.want {
 			t.Errorf("%s: %s, and then the worker %q, want %q", c.body, a.Status, got, c.want)
 		}

@@ -18,7 +18,8 @@ type Case struct {
 	Script      map[string]any `json:"script,omitempty"` // as callflow.ParseScript takes it
 	Expected    map[string]any `json:"expected"`         // see Check
 
-	Order *jsonvalue.Order `json:"-"` // of the case's members, as they were written; it goes with the case, and decides nothing
+	// of the case's members, as they were written; it goes with the case, and decides nothing
+	Order *jsonvalue.Order `json:"-"`
 }
 
 // Of reads a case from a JSON object, such as a document's public part; members it does not know are left out.
@@ -56,8 +57,8 @@ type Mismatch struct {
 //   - steps: parts of steps of the trace that must come in this order; others may stand between them;
 //   - ended: a part of how the call ended.
 //
-// An object of the expectation matches one that has at least its members, a list one of the same length; null matches what is
-// not there. callflowID is the callflow that must answer, for a case of a callflow.
+// An object of the expectation matches one that has at least its members, a list one of the same length; null matches
+// what is not there. callflowID is the callflow that must answer, for a case of a callflow.
 func (c Case) Check(kind Kind, callflowID callflow.ID, t callflow.Trace) ([]Mismatch, error) {
 	got, err := generic(t)
 	if err != nil {
@@ -119,7 +120,8 @@ func (m *matcher) outcome(expected map[string]any, t callflow.Trace) bool {
 // notAnswered tells who answered instead.
 func (m *matcher) notAnswered(wanted callflow.ID, t callflow.Trace) {
 	if t.Callflow == nil {
-		m.differ([]string{"callflow"}, string(wanted), nil, t.Ended.Cause+": let the case call one of this callflow's numbers")
+		m.differ([]string{"callflow"}, string(wanted), nil, t.Ended.Cause+
+			": let the case call one of this callflow's numbers")
 		return
 	}
 	m.differ([]string{"callflow"}, string(wanted), string(t.Callflow.ID),

@@ -54,7 +54,9 @@ func TestCheck(t *testing.T) {
 func TestFilesRoundTrip(t *testing.T) {
 	for _, text := range []string{
 		"{\n  \"name\": \"Büro <zu> & \\\"so\\\"\",\n  \"call\": {},\n  \"expected\": {\n    \"ended\": {}\n  }\n}\n",
-		"{\n  \"name\": \"n\",\n  \"description\": \"d\",\n  \"call\": {\n    \"To\": \"1000\"\n  },\n  \"script\": {\n    \"now\": 1.50,\n    \"x\": 12345678901234567890\n  },\n  \"expected\": {\n    \"steps\": [\n      null\n    ]\n  }\n}\n",
+		"{\n  \"name\": \"n\",\n  \"description\": \"d\",\n  \"call\": {\n    \"To\": \"1000\"\n  },\n  \"script\": {\n    " +
+			"\"now\": 1.50,\n    \"x\": 12345678901234567890\n  },\n  \"expected\": {\n    \"steps\": [\n      null\n    ]\n  " +
+			"}\n}\n",
 	} {
 		c, err := savedcase.Decode([]byte(text))
 		if err != nil {
@@ -65,7 +67,10 @@ func TestFilesRoundTrip(t *testing.T) {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}
 	}
-	for _, bad := range []string{"", "[]", "{", `{"name":"","call":{},"expected":{}}`, `{"nam":"n"}`, `{"name":"n","name":"m"}`, `{"name":1}`} {
+	for _, bad := range []string{
+		"", "[]", "{", `{"name":"","call":{},"expected":{}}`, `{"nam":"n"}`,
+		`{"name":"n","name":"m"}`, `{"name":1}`,
+	} {
 		if c, err := savedcase.Decode([]byte(bad)); err == nil {
 			t.Errorf("%s: got %+v", bad, c)
 		}
@@ -86,8 +91,14 @@ func TestFilesNeedLittle(t *testing.T) {
 }
 
 func TestFileNames(t *testing.T) {
-	got := savedcase.FileNames([]string{"Greets Alice!", "greets alice", "greets alice 2", "../../etc/passwd", "", "…", "Grüße 2", strings.Repeat("x", 500), ".hidden"})
-	want := []string{"greets-alice.json", "greets-alice-2.json", "greets-alice-2-2.json", "etc-passwd.json", "case.json", "case-2.json", "grüße-2.json", strings.Repeat("x", 80) + ".json", "hidden.json"}
+	got := savedcase.FileNames([]string{
+		"Greets Alice!", "greets alice", "greets alice 2", "../../etc/passwd", "", "…",
+		"Grüße 2", strings.Repeat("x", 500), ".hidden",
+	})
+	want := []string{
+		"greets-alice.json", "greets-alice-2.json", "greets-alice-2-2.json", "etc-passwd.json", "case.json",
+		"case-2.json", "grüße-2.json", strings.Repeat("x", 80) + ".json", "hidden.json",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

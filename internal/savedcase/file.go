@@ -44,9 +44,11 @@ func Encode(c Case) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Decode reads what Encode wrote, or a person did. Numbers stay as they are written; a member that no case has is an error.
+// Decode reads what Encode wrote, or a person did. Numbers stay as they are written; a member that no case has is an
+// error.
 func Decode(text []byte) (Case, error) {
-	value, err := jsonvalue.Decode(text, jsonvalue.Limits{}) // refuses what the server would, such as a key that is there twice
+	// refuses what the server would, such as a key that is there twice
+	value, err := jsonvalue.Decode(text, jsonvalue.Limits{})
 	if err != nil {
 		return Case{}, fmt.Errorf("no JSON: %w", err)
 	}
@@ -70,8 +72,8 @@ func Decode(text []byte) (Case, error) {
 	return c, nil
 }
 
-// FileNames gives each case's file a name that says which one it is and stays the same while the case's name does, in the
-// order of the names given. Names that differ only in what a file name cannot show are told apart by a number.
+// FileNames gives each case's file a name that says which one it is and stays the same while the case's name does, in
+// the order of the names given. Names that differ only in what a file name cannot show are told apart by a number.
 func FileNames(names []string) []string {
 	files := make([]string, len(names))
 	taken := map[string]bool{}

@@ -1,5 +1,5 @@
-// Package steal tells how much processor time a hypervisor kept from this machine. What is measured on a machine that was not let work
-// says little about the program.
+// Package steal tells how much processor time a hypervisor kept from this machine. What is measured on a machine that
+// was not let work says little about the program.
 package steal
 
 import "github.com/prometheus/procfs"
@@ -21,8 +21,8 @@ func Now() Mark {
 	return Mark{all: t.User + t.Nice + t.System + t.Idle + t.Iowait + t.IRQ + t.SoftIRQ + t.Steal, stolen: t.Steal}
 }
 
-// Since is which share of the processors' time, 0 to 1, was kept from the machine since before: what vmstat(8) calls st, counted in
-// hundredths of a second. 0 where nothing is known.
+// Since is which share of the processors' time, 0 to 1, was kept from the machine since before: what vmstat(8) calls
+// st, counted in hundredths of a second. 0 where nothing is known.
 func (m Mark) Since(before Mark) float64 {
 	if m.all <= before.all {
 		return 0

@@ -31,12 +31,14 @@ func check(p Plan, flagged bool) (problems []Problem, warnings []string) {
 	}
 	for _, class := range []Class{Account, MODB, YODB} {
 		if r := p.Rules[class]; r.Connection != "" && r.Connection != Local {
-			warnings = append(warnings, fmt.Sprintf("plan.%s has no effect: callfn keeps the callflows of every account in the database %s; name it in plan.aggregate.database.names to move it", class, datastore.Callflows))
+			warnings = append(warnings, fmt.Sprintf("plan.%s has no effect: callfn keeps the callflows of every account in "+
+				"the database %s; name it in plan.aggregate.database.names to move it", class, datastore.Callflows))
 		}
 	}
 	for _, name := range p.Rules[Aggregate].Database.Names {
 		if _, ours := ownTypes[name]; !ours {
-			warnings = append(warnings, fmt.Sprintf("plan.aggregate.database.names: callfn has no database %s; its own are %s", clip(name), strings.Join(slices.Sorted(maps.Keys(ownTypes)), ", ")))
+			warnings = append(warnings, fmt.Sprintf("plan.aggregate.database.names: callfn has no database %s; its own are %s",
+				clip(name), strings.Join(slices.Sorted(maps.Keys(ownTypes)), ", ")))
 		}
 	}
 	return problems, warnings
@@ -63,8 +65,11 @@ func (p Plan) unknownTags(flagged bool) (problems []Problem) {
 	}
 	refer := func(tag Tag, field ...string) {
 		if tag != "" && !slices.Contains(known, string(tag)) {
-			problems = append(problems, Problem{Field: append([]string{"plan"}, field...), Kind: Unknown, Value: clip(string(tag)), Target: known,
-				Says: fmt.Sprintf("invalid reference '%s' to connections", clip(string(tag)))})
+			problems = append(problems, Problem{
+				Field: append([]string{"plan"}, field...), Kind: Unknown,
+				Value: clip(string(tag)), Target: known,
+				Says: fmt.Sprintf("invalid reference '%s' to connections", clip(string(tag))),
+			})
 		}
 	}
 	for _, class := range slices.Sorted(maps.Keys(p.Rules)) {
@@ -80,7 +85,8 @@ func (p Plan) unknownTags(flagged bool) (problems []Problem) {
 // moved finds what would move a database that has to stay.
 func (p Plan) moved() (problems []Problem) {
 	if tag, field := decide(p, datastore.Accounts, ""); tag != Local {
-		says := "this would move the database accounts, which has to stay on local: without it nobody can log in, not even to mend the plan."
+		says := "this would move the database accounts, which has to stay on local: without it nobody can log in, not even " +
+			"to mend the plan."
 		if len(p.Rules[Aggregate].Database.Names) == 0 {
 			says += ` Say which databases are meant: "database": {"names": ["functions"]}`
 		}
@@ -88,8 +94,11 @@ func (p Plan) moved() (problems []Problem) {
 	}
 	for _, name := range alwaysLocal {
 		if tag := p.Rules[System].Types[name].Connection; tag != "" && tag != Local {
-			problems = append(problems, Problem{Field: []string{"plan", string(System), "types", name, "connection"}, Kind: Immovable, Value: string(tag),
-				Says: "the database " + name + " has to stay on local: the storage plan itself is in system_data"})
+			problems = append(problems, Problem{
+				Field: []string{"plan", string(System), "types", name, "connection"},
+				Kind:  Immovable, Value: string(tag),
+				Says: "the database " + name + " has to stay on local: the storage plan itself is in system_data",
+			})
 		}
 	}
 	return problems
@@ -105,8 +114,12 @@ func (p Plan) parted() (problems []Problem) {
 		home := Resolve(p, database, "")
 		for _, docType := range ownTypes[database][1:] {
 			if tag := rule.Types[docType].Connection; tag != "" && tag != home {
-				problems = append(problems, Problem{Field: []string{"plan", string(Aggregate), "types", docType, "connection"}, Kind: Unusable, Value: string(tag), Target: string(home),
-					Says: fmt.Sprintf("documents of type %s are in the database %s with others, which is on one connection: types.%s says on which", docType, database, ownTypes[database][0])})
+				problems = append(problems, Problem{
+					Field: []string{"plan", string(Aggregate), "types", docType, "connection"},
+					Kind:  Unusable, Value: string(tag), Target: string(home),
+					Says: fmt.Sprintf("documents of type %s are in the database %s with others, which is on one connection: "+
+						"types.%s says on which", docType, database, ownTypes[database][0]),
+				})
 			}
 		}
 	}

@@ -15,8 +15,8 @@ type Connection struct {
 	Settings Settings `json:"settings"`
 }
 
-// Settings say how to reach a CouchDB and what to expect there. Names are KAZOO's (kazoo-facts §6.2, §6.5), but for TLS and
-// FunctionsLanguage. What else KAZOO has there (pools, pipelines) has no effect.
+// Settings say how to reach a CouchDB and what to expect there. Names are KAZOO's (kazoo-facts §6.2, §6.5), but for TLS
+// and FunctionsLanguage. What else KAZOO has there (pools, pipelines) has no effect.
 type Settings struct {
 	IP             string      `json:"ip"` // host name or address
 	Port           int         `json:"port"`
@@ -27,7 +27,8 @@ type Settings struct {
 	RecvTimeout    int         `json:"recv_timeout,omitempty"`    // ms, for each operation
 	IsSSL          bool        `json:"is_ssl,omitempty"`          // https, as TLS and port 443 mean too
 	TLS            *TLS        `json:"tls,omitempty"`
-	// FunctionsLanguage evaluates functions there: provision.Auto, couchapp.JavaScript or couchapp.Callfn; "" for the service's own.
+	// FunctionsLanguage evaluates functions there: provision.Auto, couchapp.JavaScript or couchapp.Callfn; "" for the
+	// service's own.
 	FunctionsLanguage string `json:"functions_language,omitempty"`
 }
 
@@ -37,7 +38,8 @@ type Credentials struct {
 	Password Password `json:"password,omitempty"`
 }
 
-// Password of a CouchDB user. KAZOO's schema calls it an integer (kazoo-facts §6.2), so plans that KAZOO stored have numbers.
+// Password of a CouchDB user. KAZOO's schema calls it an integer (kazoo-facts §6.2), so plans that KAZOO stored have
+// numbers.
 type Password string
 
 // UnmarshalJSON takes a string, or a number as it is written.
@@ -55,8 +57,9 @@ func (p *Password) UnmarshalJSON(raw []byte) error {
 
 // TLS says whom to trust behind https.
 type TLS struct {
-	CA         string `json:"ca,omitempty"`          // certificates, PEM; the system's when empty
-	ServerName string `json:"server_name,omitempty"` // that the certificate must have, where IP is another: a load balancer's address
+	CA string `json:"ca,omitempty"` // certificates, PEM; the system's when empty
+	// that the certificate must have, where IP is another: a load balancer's address
+	ServerName string `json:"server_name,omitempty"`
 }
 
 // User and password of the connection; "" for none.

@@ -1,11 +1,11 @@
-// Package storageplan says on which CouchDB each database lives: KAZOO's storage plans (kazoo-facts §6), read the one way that
-// their documentation promises.
+// Package storageplan says on which CouchDB each database lives: KAZOO's storage plans (kazoo-facts §6), read the one
+// way that their documentation promises.
 //
-// A [Plan] names connections and says by rules which databases are on which. [Resolve] is the whole of those rules, a pure function.
-// A [Resolver] is the plan in force: it follows the plan and the migrations stored in system_data through CouchDB's change
-// feed, so every process that shares a CouchDB is on the new plan a moment after it was stored, and it keeps one pool of
-// connections for each connection of the plan.
+// A [Plan] names connections and says by rules which databases are on which. [Resolve] is the whole of those rules, a
+// pure function. A [Resolver] is the plan in force: it follows the plan and the migrations stored in system_data
+// through CouchDB's change feed, so every process that shares a CouchDB is on the new plan a moment after it was
+// stored, and it keeps one pool of connections for each connection of the plan.
 //
-// Where a database is wanted and where it is are two things. The plan is what is wanted; its home ([Resolver.Home]) is where its
-// documents are, which a [Mover] changes without losing any.
+// Where a database is wanted and where it is are two things. The plan is what is wanted; its home ([Resolver.Home]) is
+// where its documents are, which a [Mover] changes without losing any.
 package storageplan

@@ -13,9 +13,9 @@ import (
 
 // Document in system_data holds the storage plan; DocumentType is its pvt_type. Both are KAZOO's.
 //
-// Besides what clients see it has pvt_homes (where each database is, by name), pvt_secrets (sealed passwords, by tag) and
-// pvt_retained (connections that left the plan while a database is still there). In the visible part a password that is kept
-// reads as Placeholder.
+// Besides what clients see it has pvt_homes (where each database is, by name), pvt_secrets (sealed passwords, by tag)
+// and pvt_retained (connections that left the plan while a database is still there). In the visible part a password
+// that is kept reads as Placeholder.
 const (
 	Document     = "system"
 	DocumentType = "storage"
@@ -34,8 +34,8 @@ type stored struct {
 	locked   map[Tag]error // connections whose password does not open: auth.ErrWrongSecret
 }
 
-// openDocument reads the stored document; a missing one is empty. A password that was sealed with another secret, or for another
-// server, locks its connection and no other.
+// openDocument reads the stored document; a missing one is empty. A password that was sealed with another secret, or
+// for another server, locks its connection and no other.
 func openDocument(doc datastore.Document, secret auth.Secret) (stored, error) {
 	plan, err := Decode(doc)
 	if err != nil {
@@ -68,8 +68,8 @@ func openDocument(doc datastore.Document, secret auth.Secret) (stored, error) {
 	return out, nil
 }
 
-// label is what a sealed password is bound to: it opens for no other server and user. Whoever can write the document can therefore
-// not have it sent elsewhere.
+// label is what a sealed password is bound to: it opens for no other server and user. Whoever can write the document
+// can therefore not have it sent elsewhere.
 func (s Settings) label(tag Tag) string {
 	user, _ := s.User()
 	return string(tag) + "\n" + s.Address() + "\n" + user
@@ -95,11 +95,12 @@ func (s Settings) unseal(tag Tag, sealed string, secret auth.Secret) (Settings, 
 }
 
 // ErrKept is what a Placeholder without a password behind it is answered with.
-var ErrKept = errors.New("the placeholder stands for a password that is kept, and none is kept for this server and user: send the password")
+var ErrKept = errors.New("the placeholder stands for a password that is kept, and none is kept for this server and " +
+	"user: send the password")
 
-// Conceal takes the passwords out of the visible part of a plan's document: what comes back has Placeholder in their places, and
-// them sealed in pvt_secrets. before is the document as it was. failed names the connections whose Placeholder stands for
-// nothing (ErrKept).
+// Conceal takes the passwords out of the visible part of a plan's document: what comes back has Placeholder in their
+// places, and them sealed in pvt_secrets. before is the document as it was. failed names the connections whose
+// Placeholder stands for nothing (ErrKept).
 func Conceal(before, doc datastore.Document, secret auth.Secret) (out datastore.Document, failed []Tag, err error) {
 	out = datastore.Document(jsonvalue.CopyObject(doc))
 	plan, err := Decode(out)

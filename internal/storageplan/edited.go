@@ -58,8 +58,8 @@ func (k *Keeper) open(p Plan) (opened map[Tag]datastore.Single, closeAll func(),
 // probeTimeout bounds the trial of a connection; a first run of a function starts processes there.
 const probeTimeout = 20 * time.Second
 
-// toTry are the connections to be tried: new ones, those with other settings and those that get a database; or only those that get one with
-// documents.
+// toTry are the connections to be tried: new ones, those with other settings and those that get a database; or only
+// those that get one with documents.
 func toTry(all bool, edited []Tag, moves []Move) []Tag {
 	var out []Tag
 	if all {
@@ -91,7 +91,8 @@ func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Si
 	var wg sync.WaitGroup
 	var problems []Problem
 	for _, tag := range tags {
-		try := probe{tag: tag, settings: p.Connections[tag].Settings, site: site(opened[tag], databasesOn(p, tag), k.cfg.Resolver.cfg.Direct, k.cfg.Log), field: at(field), otherwise: k.cfg.Language, look: look}
+		try := probe{tag: tag, settings: p.Connections[tag].Settings, site: site(opened[tag], databasesOn(p, tag),
+			k.cfg.Resolver.cfg.Direct, k.cfg.Log), field: at(field), otherwise: k.cfg.Language, look: look}
 		wg.Go(func() {
 			if problem := try.try(ctx); problem != nil {
 				mu.Lock()
@@ -104,10 +105,12 @@ func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Si
 	return problems
 }
 
-// leftBehind finds connections whose new settings lead to another server than the one that a database is on: its documents would
-// be left behind. New settings for the same server are fine, and a look at the database through both tells. sure is whether one that
-// cannot be looked at counts as another.
-func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single, edited []Tag, homes map[string]Tag, migrations map[string]Migration, sure bool) []Problem {
+// leftBehind finds connections whose new settings lead to another server than the one that a database is on: its
+// documents would be left behind. New settings for the same server are fine, and a look at the database through both
+// tells. sure is whether one that cannot be looked at counts as another.
+func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single, edited []Tag, homes map[string]Tag,
+	migrations map[string]Migration, sure bool,
+) []Problem {
 	var problems []Problem
 	for _, tag := range edited {
 		old, err := k.cfg.Resolver.Connection(tag)
@@ -124,11 +127,20 @@ func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single
 			case err != nil && !sure:
 				continue
 			case err != nil:
-				problems = append(problems, Problem{Field: settingOf(tag, "ip"), Kind: Elsewhere, Value: opened[tag].Connection.Address(),
-					Says: fmt.Sprintf("it cannot be seen whether this leads to the same database %s as before, which must not be lost: %s. Where you know that it does, say validate_settings=false", database, reason(err))})
+				problems = append(problems, Problem{
+					Field: settingOf(tag, "ip"), Kind: Elsewhere,
+					Value: opened[tag].Connection.Address(),
+					Says: fmt.Sprintf("it cannot be seen whether this leads to the same database %s as before, which must not be "+
+						"lost: %s. Where you know that it does, say validate_settings=false", database, reason(err)),
+				})
 			case !same:
-				problems = append(problems, Problem{Field: settingOf(tag, "ip"), Kind: Elsewhere, Value: opened[tag].Connection.Address(),
-					Says: fmt.Sprintf("this is another server than %s, where the database %s is: its documents would be left behind. Give the other server a connection of its own; then they are moved", old.Connection.Address(), database)})
+				problems = append(problems, Problem{
+					Field: settingOf(tag, "ip"), Kind: Elsewhere,
+					Value: opened[tag].Connection.Address(),
+					Says: fmt.Sprintf("this is another server than %s, where the database %s is: its documents would be left "+
+						"behind. Give the other server a connection of its own; then they are moved", old.Connection.Address(),
+						database),
+				})
 			default:
 				continue
 			}

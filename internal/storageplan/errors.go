@@ -10,11 +10,12 @@ type OccupiedError struct {
 }
 
 func (e *OccupiedError) Error() string {
-	return fmt.Sprintf("the database %s has documents (%d) on connection %s and cannot be moved to %s: this service does not move documents", e.Database, e.Documents, e.From, e.To)
+	return fmt.Sprintf("the database %s has documents (%d) on connection %s and cannot be moved to %s: this service "+
+		"does not move documents", e.Database, e.Documents, e.From, e.To)
 }
 
-// StartError: the plan is stored, but the move of a database that it wants elsewhere could not be started. The database is where it
-// was; applying the plan again tries again.
+// StartError: the plan is stored, but the move of a database that it wants elsewhere could not be started. The database
+// is where it was; applying the plan again tries again.
 type StartError struct {
 	Database string
 	Cause    error
@@ -34,14 +35,16 @@ type MovingError struct {
 
 func (e *MovingError) Error() string {
 	m := e.Migration
-	return fmt.Sprintf("the database %s is being moved from %s to %s (%s, %s): finish that or roll it back first", m.Database, m.From, m.To, m.ID, m.State)
+	return fmt.Sprintf("the database %s is being moved from %s to %s (%s, %s): finish that or roll it back first",
+		m.Database, m.From, m.To, m.ID, m.State)
 }
 
-// FenceError: a database cannot be moved away from where it is, since the connection's user may not put the fence around it that a
-// move needs.
+// FenceError: a database cannot be moved away from where it is, since the connection's user may not put the fence
+// around it that a move needs.
 type FenceError struct{ Database, User, Address string }
 
 func (e *FenceError) Error() string {
-	return fmt.Sprintf("the database %s cannot be moved away from %s: user %q may not put the fence around it that a move needs. Make that user an administrator of the database, with "+
+	return fmt.Sprintf("the database %s cannot be moved away from %s: user %q may not put the fence around it that a "+
+		"move needs. Make that user an administrator of the database, with "+
 		"`callfn couchdb setup --may-move` for instance", e.Database, e.Address, e.User)
 }

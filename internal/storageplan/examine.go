@@ -15,8 +15,9 @@ import (
 // planSite is the site of findings about the plan itself.
 const planSite = "storage plan"
 
-// Examine examines every connection of the plan in force as a doctor does, and whether databases are where the plan wants them.
-// like has Deadline, MaxTarget, Now and Direct of each examination. Main and Functions are left to who opened them.
+// Examine examines every connection of the plan in force as a doctor does, and whether databases are where the plan
+// wants them. like has Deadline, MaxTarget, Now and Direct of each examination. Main and Functions are left to who
+// opened them.
 func (r *Resolver) Examine(ctx context.Context, like doctor.Patient) []doctor.Finding {
 	s := r.current.Load()
 	findings := r.places()
@@ -32,7 +33,10 @@ func (r *Resolver) Examine(ctx context.Context, like doctor.Patient) []doctor.Fi
 		wg.Go(func() {
 			on, err := s.connection(tag)
 			if err != nil {
-				results[i] = []doctor.Finding{{Site: planSite, Check: "connection " + string(tag), Status: doctor.Broken, Says: err.Error(), Fix: "send the plan with that connection's settings again"}}
+				results[i] = []doctor.Finding{{
+					Site: planSite, Check: "connection " + string(tag), Status: doctor.Broken,
+					Says: err.Error(), Fix: "send the plan with that connection's settings again",
+				}}
 				return
 			}
 			patient := like

@@ -13,7 +13,10 @@ import (
 func (r *Resolver) read(ctx context.Context, since string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for change, err := range r.cfg.Main.Connection.Database(r.systemData()).Changes(ctx, datastore.Feed{Since: since, IncludeDocs: true}) {
+	for change, err := range r.cfg.Main.Connection.Database(r.systemData()).Changes(ctx, datastore.Feed{
+		Since:       since,
+		IncludeDocs: true,
+	}) {
 		if err != nil {
 			return since, err
 		}

@@ -9,8 +9,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// fencePause is how long a writer waits that met a fence where no migration is known to have put one up: the news is on its way, or
-// the fence was lifted meanwhile.
+// fencePause is how long a writer waits that met a fence where no migration is known to have put one up: the news is on
+// its way, or the fence was lifted meanwhile.
 const fencePause = 50 * time.Millisecond
 
 // following gives a database a way to go on where a write meets a fence; see datastore.Database.Following.
@@ -21,7 +21,9 @@ func (r *Resolver) following(db *datastore.Database, database, docType string) *
 }
 
 // next waits until a database takes writes again: elsewhere, or where it was.
-func (r *Resolver) next(ctx context.Context, database, docType string, refused *datastore.Database) (*datastore.Database, error) {
+func (r *Resolver) next(ctx context.Context, database, docType string,
+	refused *datastore.Database,
+) (*datastore.Database, error) {
 	for paused := false; ; {
 		changed := r.Changed()
 		now, err := r.Resolve(database, docType)

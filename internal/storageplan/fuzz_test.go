@@ -9,13 +9,16 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// Whatever stands in the stored document, reading it ends with a plan or an error, the default plan and Default agree, and every
-// database is somewhere.
+// Whatever stands in the stored document, reading it ends with a plan or an error, the default plan and Default agree,
+// and every database is somewhere.
 func FuzzStoredPlan(f *testing.F) {
 	for _, seed := range []string{
-		`{}`, `{"plan":{"aggregate":{"connection":"` + first + `","database":{"names":["functions"]},"types":{"function":{}}}}}`,
-		`{"connections":{"` + first + `":{"driver":"kazoo_couch","settings":{"ip":"::1","port":5984,"credentials":{"username":"u","password":1234}}}}}`,
-		`{"connections":{"local":null},"plan":{"aggregate":null}}`, `{"connections":[],"plan":1}`, `{"plan":{"system":{"types":{"functions":{"connection":"x"}}}}}`,
+		`{}`, `{"plan":{"aggregate":{"connection":"` + first +
+			`","database":{"names":["functions"]},"types":{"function":{}}}}}`,
+		`{"connections":{"` + first + `":{"driver":"kazoo_couch","settings":{"ip":"::1","port":5984,` +
+			`"credentials":{"username":"u","password":1234}}}}}`,
+		`{"connections":{"local":null},"plan":{"aggregate":null}}`, `{"connections":[],"plan":1}`,
+		`{"plan":{"system":{"types":{"functions":{"connection":"x"}}}}}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -30,7 +33,8 @@ func FuzzStoredPlan(f *testing.F) {
 		}
 		for _, flagged := range []bool{false, true} {
 			whole := p.Over(storageplan.Default(flagged))
-			for _, database := range append(datastore.Databases(), "webhooks", "account/01/23/456789abcdef0123456789abcdef", "x") {
+			for _, database := range append(datastore.Databases(), "webhooks", "account/01/23/456789abcdef0123456789abcdef",
+				"x") {
 				for _, docType := range []string{"", "function", "x"} {
 					if storageplan.Resolve(whole, database, docType) == "" {
 						t.Errorf("%s of type %q is nowhere", database, docType)
@@ -48,7 +52,8 @@ func FuzzStoredPlan(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if now, hidden := after.Connections[tag].Settings.User(); now != user || password != "" && hidden != storageplan.Placeholder {
+			if now, hidden := after.Connections[tag].Settings.User(); now != user || password != "" &&
+				hidden != storageplan.Placeholder {
 				t.Errorf("connection %q shows %q", tag, strings.Repeat("*", len(hidden)))
 			}
 		}
@@ -63,7 +68,8 @@ func TestDefaultDocument(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, database := range datastore.Databases() {
-			if a, b := storageplan.Resolve(shown, database, ""), storageplan.Resolve(storageplan.Default(flagged), database, ""); a != b {
+			if a, b := storageplan.Resolve(shown, database, ""), storageplan.Resolve(storageplan.Default(flagged), database,
+				""); a != b {
 				t.Errorf("%s: %s is shown, %s counts", database, a, b)
 			}
 		}

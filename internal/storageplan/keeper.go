@@ -49,7 +49,8 @@ type Change struct {
 	Wanted map[string]any     // the visible part, valid by the schema "storage"
 	Order  *jsonvalue.Order   // in which its members were written
 	Stamp  datastore.Stamp
-	Probe  bool // try connections that are new or changed before anything is stored; those that documents move to are always tried
+	// try connections that are new or changed before anything is stored; those that documents move to are always tried
+	Probe  bool
 	DryRun bool // look only: nothing is stored, created or moved
 }
 
@@ -71,8 +72,9 @@ type Applied struct {
 	Migrations []Migration        // of databases with documents; they go on in the background
 }
 
-// Apply stores a plan and lets it take effect: here before it returns, in other processes a moment later. Databases without
-// documents change over at once; for others a migration is started. ErrConflict when someone else stored a plan since Change.Before; OccupiedError, MovingError, StartError.
+// Apply stores a plan and lets it take effect: here before it returns, in other processes a moment later. Databases
+// without documents change over at once; for others a migration is started. ErrConflict when someone else stored a plan
+// since Change.Before; OccupiedError, MovingError, StartError.
 func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	r := k.cfg.Resolver
 	if err := r.catchUp(ctx, c.Before); err != nil {
@@ -164,13 +166,19 @@ func (k *Keeper) draft(c Change) (datastore.Document, Applied, error) {
 	var out Applied
 	doc, failed, err := Conceal(c.Before, c.Before.Replace(c.Wanted).Ordered(c.Order), k.cfg.Resolver.cfg.Secret)
 	for _, tag := range failed {
-		out.Problems = append(out.Problems, Problem{Field: settingOf(tag, "credentials", "password"), Kind: Refused, Says: ErrKept.Error(), Value: Placeholder})
+		out.Problems = append(out.Problems, Problem{
+			Field: settingOf(tag, "credentials", "password"), Kind: Refused,
+			Says: ErrKept.Error(), Value: Placeholder,
+		})
 	}
 	return doc, out, err
 }
 
 func movable() []string {
-	return slices.DeleteFunc(datastore.Databases(), func(name string) bool { return name == datastore.Accounts || name == datastore.SystemData })
+	return slices.DeleteFunc(datastore.Databases(), func(name string) bool {
+		return name == datastore.Accounts ||
+			name == datastore.SystemData
+	})
 }
 
 // changes are the databases that a plan wants elsewhere than they are or are being moved to.
@@ -229,7 +237,8 @@ func inUse(homes map[string]Tag, migrations map[string]Migration) []Tag {
 	return slices.Compact(used)
 }
 
-// retain keeps the connections in use that the plan no longer has, with their passwords. before is where they are found.
+// retain keeps the connections in use that the plan no longer has, with their passwords. before is where they are
+// found.
 func retain(before, doc datastore.Document, used []Tag) {
 	visible, _ := doc["connections"].(map[string]any)
 	secrets, _ := doc["pvt_secrets"].(map[string]any)

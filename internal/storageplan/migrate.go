@@ -13,7 +13,8 @@ import (
 type MigratedError struct{ Address string }
 
 func (e *MigratedError) Error() string {
-	return fmt.Sprintf("everything is moved to %s: start callfn with --couchdb-url there, or roll the moves back, before the storage plan is changed", e.Address)
+	return fmt.Sprintf("everything is moved to %s: start callfn with --couchdb-url there, or roll the moves back, "+
+		"before the storage plan is changed", e.Address)
 }
 
 // AwayError: a database is not on the connection that callfn was started with, so it cannot be migrated from there.
@@ -23,7 +24,8 @@ type AwayError struct {
 }
 
 func (e *AwayError) Error() string {
-	return fmt.Sprintf("the database %s is on connection %s by the storage plan: move it home first, with a plan that says so", e.Database, e.Home)
+	return fmt.Sprintf("the database %s is on connection %s by the storage plan: move it home first, with a plan that "+
+		"says so", e.Database, e.Home)
 }
 
 // migrated is the *MigratedError that a change of the plan is refused with, or nil.
@@ -40,10 +42,11 @@ func (r *Resolver) migrated() error {
 	return &MigratedError{place.Address}
 }
 
-// Migrate moves every database, system_data among them, from the connection that callfn was started with to another: the way from an
-// embedded node to a CouchDB. c is the connection's part of a plan, valid by its schema; stamp marks the plan's document, which
-// keeps the connection. The plan's document itself and those of the moves stay. Asked again for the same server, it gives the moves that
-// are under way. MovingError, AwayError; Problems when the server cannot be used, with fields below the connection's.
+// Migrate moves every database, system_data among them, from the connection that callfn was started with to another:
+// the way from an embedded node to a CouchDB. c is the connection's part of a plan, valid by its schema; stamp marks
+// the plan's document, which keeps the connection. The plan's document itself and those of the moves stay. Asked again
+// for the same server, it gives the moves that are under way. MovingError, AwayError; Problems when the server cannot
+// be used, with fields below the connection's.
 func (k *Keeper) Migrate(ctx context.Context, c map[string]any, stamp datastore.Stamp) ([]Migration, []Problem, error) {
 	r := k.cfg.Resolver
 	before, err := r.Stored(ctx)
@@ -86,7 +89,10 @@ func (k *Keeper) Migrate(ctx context.Context, c map[string]any, stamp datastore.
 	on := datastore.Single{Connection: connection, Prefix: main.Prefix, Design: main.Design}
 	trying, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
-	try := probe{tag: tag, settings: settings, site: site(on, datastore.Databases(), r.cfg.Direct, k.cfg.Log), field: settingOf(tag, "functions_language"), otherwise: k.cfg.Language}
+	try := probe{
+		tag: tag, settings: settings, site: site(on, datastore.Databases(), r.cfg.Direct, k.cfg.Log),
+		field: settingOf(tag, "functions_language"), otherwise: k.cfg.Language,
+	}
 	if problem := try.try(trying); problem != nil {
 		problem.Field = problem.Field[2:] // below the connection
 		return nil, []Problem{*problem}, nil
@@ -112,7 +118,8 @@ func (k *Keeper) Migrate(ctx context.Context, c map[string]any, stamp datastore.
 type InhabitedError struct{ Database, Document, Address string }
 
 func (e *InhabitedError) Error() string {
-	return fmt.Sprintf("%s at %s has documents already, %s among them: migrate to an empty CouchDB, or start callfn there with a --database-prefix", e.Database, e.Address, e.Document)
+	return fmt.Sprintf("%s at %s has documents already, %s among them: migrate to an empty CouchDB, or start callfn "+
+		"there with a --database-prefix", e.Database, e.Address, e.Document)
 }
 
 // empty makes sure that nothing is where everything is to be moved to, but what an earlier move left behind.
@@ -148,14 +155,19 @@ func (k *Keeper) underWay(address string) ([]Migration, error) {
 }
 
 // keepConnection stores the connection beside the plan, its password sealed.
-func (k *Keeper) keepConnection(ctx context.Context, before, alone datastore.Document, tag Tag, stamp datastore.Stamp) error {
+func (k *Keeper) keepConnection(ctx context.Context, before, alone datastore.Document, tag Tag,
+	stamp datastore.Stamp,
+) error {
 	r := k.cfg.Resolver
 	concealed, _, err := Conceal(datastore.Document{}, alone, r.cfg.Secret)
 	if err != nil {
 		return err
 	}
 	doc := datastore.Document(jsonvalue.CopyObject(before))
-	for field, from := range map[string]any{"pvt_retained": concealed["connections"], "pvt_secrets": concealed["pvt_secrets"]} {
+	for field, from := range map[string]any{
+		"pvt_retained": concealed["connections"],
+		"pvt_secrets":  concealed["pvt_secrets"],
+	} {
 		kept, ok := doc[field].(map[string]any)
 		if !ok {
 			kept = map[string]any{}

@@ -10,7 +10,8 @@ import (
 // MigrationType is the pvt_type of migrations' documents in system_data.
 const MigrationType = "migration"
 
-// MigrationState is how far a migration is. Only a [Mover] changes it, each time by storing the next revision of the document.
+// MigrationState is how far a migration is. Only a [Mover] changes it, each time by storing the next revision of the
+// document.
 type MigrationState string
 
 // The states. Where a database is follows from the state of its migration; see [Resolver.Home].
@@ -22,8 +23,8 @@ const (
 	RolledBack MigrationState = "rolled_back" // at From again
 )
 
-// Migration is the document of a database that is being moved, as far as resolution and the API's answers go. The Mover's document
-// may hold more.
+// Migration is the document of a database that is being moved, as far as resolution and the API's answers go. The
+// Mover's document may hold more.
 type Migration struct {
 	ID       string         `json:"_id"`
 	Database string         `json:"database"` // one of datastore.Databases
@@ -40,7 +41,8 @@ func (m Migration) Unfinished() bool { return m.State != Finished && m.State != 
 // Public is what clients see of it.
 func (m Migration) Public() map[string]any {
 	return map[string]any{
-		"id": m.ID, "database": m.Database, "from": string(m.From), "to": string(m.To), "state": string(m.State), "copied": m.Copied, "total": m.Total,
+		"id": m.ID, "database": m.Database, "from": string(m.From), "to": string(m.To), "state": string(m.State),
+		"copied": m.Copied, "total": m.Total,
 	}
 }
 
@@ -56,16 +58,17 @@ func ReadMigration(doc datastore.Document) (Migration, error) {
 
 // Mover moves databases from one connection to another.
 type Mover interface {
-	// Start stores a migration of the database in state Copying and begins to copy, in the background: it outlives ctx and the
-	// process (another process, or the next start, goes on). The plan that wants the database at `to` is stored already, so
-	// Resolver.Connection(to) opens the target, which has database, security and design documents. Where the database is being moved already, Start gives that migration
-	// if it has the same target, and a MovingError if it has another. Before it stores Finished, the Mover calls Resolver.Settle.
+	// Start stores a migration of the database in state Copying and begins to copy, in the background: it outlives ctx and
+	// the process (another process, or the next start, goes on). The plan that wants the database at `to` is stored
+	// already, so Resolver.Connection(to) opens the target, which has database, security and design documents. Where the
+	// database is being moved already, Start gives that migration if it has the same target, and a MovingError if it has
+	// another. Before it stores Finished, the Mover calls Resolver.Settle.
 	//
 	// Check says beforehand why Start could not begin: FenceError.
 	Start(ctx context.Context, database string, from, to Tag) (Migration, error)
 	Check(ctx context.Context, database string, from Tag) error
-	// Hold keeps writes from an empty database while it changes over without a migration: they wait for the plan that is stored meanwhile,
-	// and are made at `to`. Call release once every process follows that plan, or when it was not stored after all; the hold
-	// ends by itself 10 s later. A user who may not put up a fence holds nothing, without an error.
+	// Hold keeps writes from an empty database while it changes over without a migration: they wait for the plan that is
+	// stored meanwhile, and are made at `to`. Call release once every process follows that plan, or when it was not stored
+	// after all; the hold ends by itself 10 s later. A user who may not put up a fence holds nothing, without an error.
 	Hold(ctx context.Context, database string, from, to datastore.Single) (release func(context.Context) error, err error)
 }

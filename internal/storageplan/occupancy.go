@@ -41,19 +41,21 @@ func atOnce(ctx context.Context, moves []Move, to map[Tag]datastore.Single) erro
 	return nil
 }
 
-// wasLeft reports whether a database was moved away from a place: then what it had is still there, behind the fence, and must not
-// come to light again. One that cannot be seen now was not.
+// wasLeft reports whether a database was moved away from a place: then what it had is still there, behind the fence,
+// and must not come to light again. One that cannot be seen now was not.
 func wasLeft(ctx context.Context, on datastore.Single, database string) (bool, error) {
 	db, _ := on.Resolve(database, "") // Single knows no failure
 	fence, err := db.Get(ctx, datastore.FenceID)
 	switch {
-	case errors.Is(err, datastore.ErrNotFound), errors.Is(err, datastore.ErrDatabaseMissing), errors.Is(err, datastore.ErrUnreachable), errors.Is(err, datastore.ErrUnauthorized):
+	case errors.Is(err, datastore.ErrNotFound), errors.Is(err, datastore.ErrDatabaseMissing),
+		errors.Is(err, datastore.ErrUnreachable), errors.Is(err, datastore.ErrUnauthorized):
 		return false, nil
 	}
 	return err == nil && !datastore.PassingFence(fence), err
 }
 
-// noWayBack warns of a move to where our user may not put up the fence that a rollback needs. What cannot be seen now is not warned of.
+// noWayBack warns of a move to where our user may not put up the fence that a rollback needs. What cannot be seen now
+// is not warned of.
 func noWayBack(ctx context.Context, to datastore.Single, m Move) []string {
 	rights, err := provision.Site{Stores: to, Databases: []string{m.Database}}.Who(ctx)
 	if err != nil || rights.DatabaseAdmin {
@@ -84,8 +86,8 @@ func occupants(ctx context.Context, on datastore.Single, database string, docs b
 // held are the empty databases that nobody can write to while they change over, and how to let go of them.
 type held map[string]func(context.Context) error
 
-// hold keeps writes from the databases that change over at once, where their connections let us. ErrConflict when one is not empty
-// any more: it has to be moved.
+// hold keeps writes from the databases that change over at once, where their connections let us. ErrConflict when one
+// is not empty any more: it has to be moved.
 func (k *Keeper) hold(ctx context.Context, moves []Move, to map[Tag]datastore.Single) (held, error) {
 	out := held{}
 	for _, m := range moves {
@@ -98,13 +100,17 @@ func (k *Keeper) hold(ctx context.Context, moves []Move, to map[Tag]datastore.Si
 		}
 		release, err := k.cfg.Mover.Hold(ctx, m.Database, from, to[m.To])
 		if err != nil { // it changes over without: fetchStragglers has to do
-			k.cfg.Log.Warn("writes cannot be kept waiting while an empty database changes over", "database", m.Database, "from", m.From, "error", err)
+			k.cfg.Log.Warn("writes cannot be kept waiting while an empty database changes over", "database", m.Database, "from",
+				m.From, "error", err)
 			continue
 		}
 		out[m.Database] = release
 		rows, err := occupants(ctx, from, m.Database, false)
 		if err == nil && len(rows) > 0 {
-			err = &datastore.Error{Op: "change over", Subject: m.Database, Kind: datastore.ErrConflict, Cause: errors.New("a document was stored meanwhile")}
+			err = &datastore.Error{
+				Op: "change over", Subject: m.Database, Kind: datastore.ErrConflict,
+				Cause: errors.New("a document was stored meanwhile"),
+			}
 		}
 		if err != nil {
 			return out, err
@@ -133,8 +139,9 @@ const (
 	releaseWithin   = 5 * time.Second
 )
 
-// fetchStragglers looks once more where a database was empty when it changed over at once: where it could not be held, another process,
-// which did not know yet, may have stored documents there in the moment between. They are taken along. Then held is let go.
+// fetchStragglers looks once more where a database was empty when it changed over at once: where it could not be held,
+// another process, which did not know yet, may have stored documents there in the moment between. They are taken along.
+// Then held is let go.
 func (k *Keeper) fetchStragglers(m Move, h held) {
 	k.pending.Add(1)
 	go func() {
@@ -147,7 +154,8 @@ func (k *Keeper) fetchStragglers(m Move, h held) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(k.ctx), 20*time.Second)
 		defer cancel()
 		if err := k.takeAlong(ctx, m); err != nil {
-			k.cfg.Log.Error("it cannot be seen whether documents were stored in the old place while the storage plan changed: look there", "database", m.Database, "from", m.From, "to", m.To, "error", err)
+			k.cfg.Log.Error("it cannot be seen whether documents were stored in the old place while the storage plan changed: "+
+				"look there", "database", m.Database, "from", m.From, "to", m.To, "error", err)
 		}
 	}()
 }
@@ -173,6 +181,7 @@ func (k *Keeper) takeAlong(ctx context.Context, m Move) error {
 			return err
 		}
 	}
-	k.cfg.Log.Info("documents stored while the storage plan changed were taken along", "database", m.Database, "documents", len(rows))
+	k.cfg.Log.Info("documents stored while the storage plan changed were taken along", "database", m.Database, "documents",
+		len(rows))
 	return nil
 }

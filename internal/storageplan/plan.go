@@ -71,8 +71,8 @@ func Decode(doc map[string]any) (Plan, error) {
 	return p, nil
 }
 
-// Default is the plan where none is stored: everything on Local, or with functions apart (--functions-couchdb-url) those
-// and their runs on Flagged.
+// Default is the plan where none is stored: everything on Local, or with functions apart (--functions-couchdb-url)
+// those and their runs on Flagged.
 func Default(functionsApart bool) Plan {
 	p := Plan{Rules: map[Class]Rule{Account: {}, MODB: {}, System: {}, YODB: {}}}
 	if functionsApart {
@@ -84,7 +84,10 @@ func Default(functionsApart bool) Plan {
 // DefaultDocument is Default as clients see it: KAZOO's default plan.
 func DefaultDocument(functionsApart bool) map[string]any {
 	rule := func(tag Tag) map[string]any { return map[string]any{"connection": string(tag)} }
-	plan := map[string]any{string(Account): rule(Local), string(MODB): rule(Local), string(System): rule(Local), string(YODB): rule(Local)}
+	plan := map[string]any{
+		string(Account): rule(Local), string(MODB): rule(Local), string(System): rule(Local),
+		string(YODB): rule(Local),
+	}
 	if functionsApart {
 		apart := rule(Flagged)
 		apart["database"] = map[string]any{"names": []any{datastore.Functions}}

@@ -30,8 +30,8 @@ type pool struct {
 }
 
 const (
-	// retireQuiet is how long a connection that was replaced must have nothing to do before it is closed: longer than anyone takes
-	// from resolving a database to asking it.
+	// retireQuiet is how long a connection that was replaced must have nothing to do before it is closed: longer than
+	// anyone takes from resolving a database to asking it.
 	retireQuiet = 2 * time.Second
 	// retirePatience is how long requests under way on it may take.
 	retirePatience = time.Minute
@@ -43,8 +43,8 @@ func newPools(main datastore.Single, open func(Tag, Settings) (*datastore.Connec
 	return p
 }
 
-// follow opens what is new or changed and retires what is changed or gone. What comes back are the connections of the plan, and why
-// one is not open.
+// follow opens what is new or changed and retires what is changed or gone. What comes back are the connections of the
+// plan, and why one is not open.
 func (p *pools) follow(wanted map[Tag]Connection) (opened map[Tag]datastore.Single, failed map[Tag]error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -97,7 +97,8 @@ func (p *pools) close() {
 	p.retired.Wait()
 }
 
-// openForTrial opens a connection of a plan for a trial: without a breaker, which would hide why something fails. It sends nothing.
+// openForTrial opens a connection of a plan for a trial: without a breaker, which would hide why something fails. It
+// sends nothing.
 func openForTrial(tag Tag, s Settings) (*datastore.Connection, error) {
 	return open(tag, s, datastore.Config{})
 }

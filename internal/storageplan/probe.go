@@ -29,12 +29,13 @@ type probe struct {
 	look      bool           // change nothing there
 }
 
-// try asks the server everything that would keep the service from working there, as the doctor does, and provisions it on the way:
-// databases, security, design documents.
+// try asks the server everything that would keep the service from working there, as the doctor does, and provisions it
+// on the way: databases, security, design documents.
 func (p probe) try(ctx context.Context) *Problem {
 	c := p.site.Stores.Connection
 	if _, err := c.Ping(ctx); err != nil && !errors.Is(err, datastore.ErrUnauthorized) {
-		return &Problem{Field: p.setting("ip"), Kind: Unreachable, Value: c.Address(), Says: "no CouchDB answers at " + c.Address() + ": " + reason(err)}
+		return &Problem{Field: p.setting("ip"), Kind: Unreachable, Value: c.Address(), Says: "no CouchDB answers at " +
+			c.Address() + ": " + reason(err)}
 	}
 	rights, err := p.site.Who(ctx)
 	if err != nil {
@@ -49,7 +50,10 @@ func (p probe) try(ctx context.Context) *Problem {
 	}
 	if len(missing) > 0 && p.look {
 		if !rights.ServerAdmin {
-			return &Problem{Field: p.setting("credentials"), Kind: Refused, Says: "databases are missing there, and the user may not create them: run `callfn couchdb setup` for it once"}
+			return &Problem{
+				Field: p.setting("credentials"), Kind: Refused,
+				Says: "databases are missing there, and the user may not create them: run `callfn couchdb setup` for it once",
+			}
 		}
 		return nil
 	}
@@ -69,7 +73,8 @@ func (p probe) try(ctx context.Context) *Problem {
 	return p.runs(done.Runs)
 }
 
-// setting is a field of the connection; of one that the flags name, which has none, the field of the plan that wants databases there.
+// setting is a field of the connection; of one that the flags name, which has none, the field of the plan that wants
+// databases there.
 func (p probe) setting(names ...string) []string {
 	if p.tag == Local || p.tag == Flagged {
 		return p.field
@@ -100,7 +105,8 @@ func (p probe) runs(err error) *Problem {
 	return out
 }
 
-// reason is an error without what only an operator of this process needs, and cut: the other server may have written it.
+// reason is an error without what only an operator of this process needs, and cut: the other server may have written
+// it.
 func reason(err error) string {
 	const most = 400
 	text := err.Error()

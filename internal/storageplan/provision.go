@@ -8,8 +8,8 @@ import (
 // provisionAgain is how long a connection that could not be set up is left alone.
 const provisionAgain = 5 * time.Second
 
-// Provision sets up, in the background, the connections of the plan in force that databases are on, as this version needs them; one that is down
-// is set up when it is back. At a start that brings the design documents up to date.
+// Provision sets up, in the background, the connections of the plan in force that databases are on, as this version
+// needs them; one that is down is set up when it is back. At a start that brings the design documents up to date.
 func (k *Keeper) Provision() {
 	for tag := range k.waiting() {
 		k.pending.Go(func() { k.provision(tag) })
@@ -34,7 +34,8 @@ func (k *Keeper) provision(tag Tag) {
 		if err := k.provisionOnce(tag); err == nil {
 			return
 		} else if !said && k.ctx.Err() == nil {
-			k.cfg.Log.Error("a connection of the storage plan cannot be set up now: it is tried again until it can", "connection", tag, "error", err)
+			k.cfg.Log.Error("a connection of the storage plan cannot be set up now: it is tried again until it can",
+				"connection", tag, "error", err)
 			said = true
 		}
 		select {
@@ -53,9 +54,11 @@ func (k *Keeper) provisionOnce(tag Tag) error {
 	}
 	ctx, cancel := context.WithTimeout(k.ctx, probeTimeout)
 	defer cancel()
-	done, err := site(on, r.Overview().On(tag), k.cfg.Resolver.cfg.Direct, k.cfg.Log).Prepare(ctx, r.Plan().Connections[tag].Settings.language(k.cfg.Language))
+	done, err := site(on, r.Overview().On(tag), k.cfg.Resolver.cfg.Direct, k.cfg.Log).Prepare(ctx,
+		r.Plan().Connections[tag].Settings.language(k.cfg.Language))
 	if err == nil && done.Runs != nil {
-		k.cfg.Log.Error("functions cannot run here: `callfn doctor` tells what to change", "at", on.Connection.Address(), "cause", done.Runs)
+		k.cfg.Log.Error("functions cannot run here: `callfn doctor` tells what to change", "at", on.Connection.Address(),
+			"cause", done.Runs)
 	}
 	return err
 }

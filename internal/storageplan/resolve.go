@@ -7,16 +7,16 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Resolve says on which connection documents of a type are, in a database. docType is their pvt_type, or "" for an operation
-// without one. First match:
+// Resolve says on which connection documents of a type are, in a database. docType is their pvt_type, or "" for an
+// operation without one. First match:
 //
 //  1. system_data and system_config are on Local, whatever the plan says.
 //  2. The rule of the database's class, where its database.names has the database or is empty, else the rule of System:
 //     types[docType], then connection, then Local. In the rule of System, types are names of databases.
 //
-// What KAZOO does otherwise (kazoo-facts §6.4, B38, B40): names count for typed operations too, and types may be absent. And a
-// database of callfn's is in one place: every operation on it is one on documents of the type that it is named after.
-// function_runs follows functions unless the plan names it.
+// What KAZOO does otherwise (kazoo-facts §6.4, B38, B40): names count for typed operations too, and types may be
+// absent. And a database of callfn's is in one place: every operation on it is one on documents of the type that it is
+// named after. function_runs follows functions unless the plan names it.
 func Resolve(p Plan, database, docType string) Tag {
 	tag, _ := decide(p, database, docType)
 	return tag
@@ -82,8 +82,10 @@ var aggregates = []string{
 	datastore.Callflows, datastore.FunctionRuns,
 }
 
-// Databases of one account: account/ab/cd/…, however its slashes are written, or the bare id; -YYYYMM and -YYYY after it make a month's and a year's.
-var ofAccount = regexp.MustCompile(`^(?:account(?:/|%2[Ff])[0-9a-f]{2}(?:/|%2[Ff])[0-9a-f]{2}(?:/|%2[Ff])[0-9a-f]{28}|[0-9a-f]{32})(-[0-9]{6}|-[0-9]{4})?$`)
+// Databases of one account: account/ab/cd/…, however its slashes are written, or the bare id; -YYYYMM and -YYYY after
+// it make a month's and a year's.
+var ofAccount = regexp.MustCompile(
+	`^(?:account(?:/|%2[Ff])[0-9a-f]{2}(?:/|%2[Ff])[0-9a-f]{2}(?:/|%2[Ff])[0-9a-f]{28}|[0-9a-f]{32})(-[0-9]{6}|-[0-9]{4})?$`)
 
 // Classify says which rule is a database's.
 func Classify(database string) Class {

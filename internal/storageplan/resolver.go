@@ -34,8 +34,8 @@ type Config struct {
 	Log    *slog.Logger
 }
 
-// Resolver is the storage plan in force. It implements datastore.Resolver and is safe for concurrent use; Resolve takes no
-// lock and asks nobody.
+// Resolver is the storage plan in force. It implements datastore.Resolver and is safe for concurrent use; Resolve takes
+// no lock and asks nobody.
 type Resolver struct {
 	cfg     Config
 	pools   *pools
@@ -66,11 +66,14 @@ type snapshot struct {
 	failed   map[Tag]error // why a connection of the plan is not open
 }
 
-// Open reads the stored plan and the migrations, opens the plan's connections (which sends nothing) and follows both until
-// Close. The error is that of reading; a connection that cannot be
-// opened is one for whoever asks for what is on it.
+// Open reads the stored plan and the migrations, opens the plan's connections (which sends nothing) and follows both
+// until Close. The error is that of reading; a connection that cannot be opened is one for whoever asks for what is on
+// it.
 func Open(ctx context.Context, cfg Config) (*Resolver, error) {
-	r := &Resolver{cfg: cfg, migrations: map[string]datastore.Document{}, changed: make(chan struct{}), done: make(chan struct{})}
+	r := &Resolver{
+		cfg: cfg, migrations: map[string]datastore.Document{}, changed: make(chan struct{}),
+		done: make(chan struct{}),
+	}
 	r.pools = newPools(cfg.Main, func(tag Tag, s Settings) (*datastore.Connection, error) {
 		kept := datastore.Config{Breaker: true}
 		if cfg.OnOutage != nil {
@@ -126,8 +129,8 @@ func (r *Resolver) Home(database string) Home { return r.current.Load().homes[da
 // Plan is the plan in force: the stored one over the default one. Passwords are in it.
 func (r *Resolver) Plan() Plan { return r.current.Load().plan }
 
-// Connection is an open connection of the plan in force. Edited settings close it, after the requests under way; so ask anew for every
-// piece of work.
+// Connection is an open connection of the plan in force. Edited settings close it, after the requests under way; so ask
+// anew for every piece of work.
 func (r *Resolver) Connection(tag Tag) (datastore.Single, error) {
 	return r.current.Load().connection(tag)
 }
@@ -140,12 +143,14 @@ func (s *snapshot) connection(tag Tag) (datastore.Single, error) {
 		return datastore.Single{}, err
 	}
 	if tag == Flagged {
-		return datastore.Single{}, errors.New("documents are on the connection of --functions-couchdb-url, and serve was started without: start it with that flag, or move them first")
+		return datastore.Single{}, errors.New("documents are on the connection of --functions-couchdb-url, and serve was " +
+			"started without: start it with that flag, or move them first")
 	}
 	return datastore.Single{}, fmt.Errorf("the storage plan has no connection %s", tag)
 }
 
-// Changed is closed when the next plan, home or migration state is in force. Take it before looking at what it is about:
+// Changed is closed when the next plan, home or migration state is in force. Take it before looking at what it is
+// about:
 //
 //	for changed := r.Changed(); r.Home(database).Fenced; changed = r.Changed() {
 //		select { case <-changed: case <-ctx.Done(): … }
@@ -175,7 +180,10 @@ func (r *Resolver) put() error {
 	if err != nil {
 		return err
 	}
-	s := &snapshot{plan: stored.plan.Over(Default(r.cfg.Functions != nil)), homes: map[string]Home{}, recorded: map[string]Tag{}}
+	s := &snapshot{
+		plan: stored.plan.Over(Default(r.cfg.Functions != nil)), homes: map[string]Home{},
+		recorded: map[string]Tag{},
+	}
 	wanted := map[Tag]Connection{}
 	for _, connections := range []map[Tag]Connection{stored.retained, s.plan.Connections} {
 		for tag, c := range connections {
@@ -223,8 +231,8 @@ func (r *Resolver) put() error {
 	return nil
 }
 
-// watch follows system_data. A feed that broke is taken up where it ended; every cycle ends by itself too, for a connection that
-// died in silence.
+// watch follows system_data. A feed that broke is taken up where it ended; every cycle ends by itself too, for a
+// connection that died in silence.
 func (r *Resolver) watch(ctx context.Context, since string) {
 	defer close(r.done)
 	said := false

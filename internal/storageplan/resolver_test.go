@@ -36,7 +36,10 @@ func (n node) connection() map[string]any {
 
 func (n node) open(t testing.TB) *storageplan.Resolver {
 	t.Helper()
-	r, err := storageplan.Open(t.Context(), storageplan.Config{Main: datastore.Single{Connection: n.Connection}, Secret: secret, Log: discard})
+	r, err := storageplan.Open(t.Context(), storageplan.Config{
+		Main:   datastore.Single{Connection: n.Connection},
+		Secret: secret, Log: discard,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,12 +97,14 @@ func documented(to map[string]any) datastore.Document {
 	return datastore.Document{
 		"_id": storageplan.Document, "pvt_type": storageplan.DocumentType, "connections": map[string]any{first: to},
 		"plan": map[string]any{"aggregate": map[string]any{
-			"connection": first, "database": map[string]any{"names": []any{"functions"}}, "types": map[string]any{"function": map[string]any{"connection": first}},
+			"connection": first, "database": map[string]any{"names": []any{"functions"}},
+			"types": map[string]any{"function": map[string]any{"connection": first}},
 		}},
 	}
 }
 
-// Every process that shares a CouchDB follows the stored plan, edited settings of a connection too, and the states of migrations.
+// Every process that shares a CouchDB follows the stored plan, edited settings of a connection too, and the states of
+// migrations.
 func TestResolverFollows(t *testing.T) {
 	noLeaks(t)
 	main, a, b := startNode(t), startNode(t), startNode(t)
@@ -122,7 +127,10 @@ func TestResolverFollows(t *testing.T) {
 	doc = main.store(t, doc)
 	await(t, datastore.Functions, at(main), one, two)
 
-	migration := datastore.Document{"_id": second, "pvt_type": storageplan.MigrationType, "database": "functions", "from": "local", "to": first}
+	migration := datastore.Document{
+		"_id": second, "pvt_type": storageplan.MigrationType, "database": "functions",
+		"from": "local", "to": first,
+	}
 	for _, step := range []struct {
 		state storageplan.MigrationState
 		where node
@@ -143,7 +151,10 @@ func TestChanged(t *testing.T) {
 	noLeaks(t)
 	main := startNode(t)
 	r := main.open(t)
-	migration := datastore.Document{"_id": second, "pvt_type": storageplan.MigrationType, "database": "functions", "from": "local", "to": "local", "state": "fenced"}
+	migration := datastore.Document{
+		"_id": second, "pvt_type": storageplan.MigrationType, "database": "functions",
+		"from": "local", "to": "local", "state": "fenced",
+	}
 	migration = main.store(t, migration)
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 	defer cancel()
@@ -195,8 +206,8 @@ func TestResolveWithoutConnection(t *testing.T) {
 	}
 }
 
-// A plan that KAZOO stored may want every aggregate database elsewhere, and have a number for a password: accounts and the plan itself
-// stay where they are found at all.
+// A plan that KAZOO stored may want every aggregate database elsewhere, and have a number for a password: accounts and
+// the plan itself stay where they are found at all.
 func TestPlanThatKazooStored(t *testing.T) {
 	noLeaks(t)
 	main, a := startNode(t), startNode(t)
@@ -204,11 +215,15 @@ func TestPlanThatKazooStored(t *testing.T) {
 	connection["settings"].(map[string]any)["credentials"] = map[string]any{"username": "callfn", "password": 1234}
 	main.store(t, datastore.Document{
 		"_id": storageplan.Document, "pvt_type": storageplan.DocumentType, "connections": map[string]any{first: connection},
-		"plan": map[string]any{"aggregate": map[string]any{"connection": first}, "system": map[string]any{"connection": first}},
+		"plan": map[string]any{
+			"aggregate": map[string]any{"connection": first},
+			"system":    map[string]any{"connection": first},
+		},
 	})
 	r := main.open(t)
 	for database, want := range map[string]string{
-		datastore.Accounts: main.URL, datastore.SystemData: main.URL, datastore.Functions: a.URL, datastore.FunctionRuns: a.URL, datastore.Callflows: a.URL,
+		datastore.Accounts: main.URL, datastore.SystemData: main.URL, datastore.Functions: a.URL,
+		datastore.FunctionRuns: a.URL, datastore.Callflows: a.URL,
 	} {
 		if got := address(t, r, database); got != want {
 			t.Errorf("%s is at %s, want %s", database, got, want)

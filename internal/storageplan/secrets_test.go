@@ -13,8 +13,8 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// Whatever the settings are, no password stays readable in a document that is stored, a second concealing changes nothing, and what was sealed is
-// what a resolver connects with.
+// Whatever the settings are, no password stays readable in a document that is stored, a second concealing changes
+// nothing, and what was sealed is what a resolver connects with.
 func TestConceal(t *testing.T) {
 	main := startNode(t)
 	r := main.open(t)
@@ -62,13 +62,17 @@ func TestConceal(t *testing.T) {
 	})
 }
 
-// A password that is kept opens for the server and user that it was given for: whoever can write the stored document cannot have it sent
-// elsewhere. What is on such a connection is not reached, and all else is.
+// A password that is kept opens for the server and user that it was given for: whoever can write the stored document
+// cannot have it sent elsewhere. What is on such a connection is not reached, and all else is.
 func TestKeptPasswordsAreForOneServer(t *testing.T) {
 	noLeaks(t)
 	main := startNode(t)
-	settings := map[string]any{"ip": "127.0.0.1", "port": 5984, "credentials": map[string]any{"username": "callfn", "password": "kept"}}
-	stored, _, err := storageplan.Conceal(nil, documented(map[string]any{"driver": "kazoo_couch", "settings": settings}), secret)
+	settings := map[string]any{"ip": "127.0.0.1", "port": 5984, "credentials": map[string]any{
+		"username": "callfn",
+		"password": "kept",
+	}}
+	stored, _, err := storageplan.Conceal(nil, documented(map[string]any{"driver": "kazoo_couch", "settings": settings}),
+		secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +98,10 @@ func TestKeptPasswordsAreForOneServer(t *testing.T) {
 				edit(s, s["credentials"].(map[string]any))
 			}
 			stored["_rev"] = main.store(t, doc).Rev()
-			r, err := storageplan.Open(t.Context(), storageplan.Config{Main: datastore.Single{Connection: main.Connection}, Secret: own, Log: discard})
+			r, err := storageplan.Open(t.Context(), storageplan.Config{
+				Main:   datastore.Single{Connection: main.Connection},
+				Secret: own, Log: discard,
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -36,7 +36,8 @@ func (r *Resolver) catchUp(ctx context.Context, known datastore.Document) error 
 	return nil
 }
 
-// recorded is where the databases are by their last record, migrations apart: those that a plan can move, and those that Migrate has.
+// recorded is where the databases are by their last record, migrations apart: those that a plan can move, and those
+// that Migrate has.
 func (r *Resolver) recorded() map[string]Tag {
 	s := r.current.Load()
 	homes := map[string]Tag{}
@@ -48,13 +49,14 @@ func (r *Resolver) recorded() map[string]Tag {
 	return homes
 }
 
-// Journal is where the moves' documents are, beside the plan's: system_data on the connection that callfn was started with, wherever
-// system_data itself has been moved.
+// Journal is where the moves' documents are, beside the plan's: system_data on the connection that callfn was started
+// with, wherever system_data itself has been moved.
 func (r *Resolver) Journal() *datastore.Database { return r.document() }
 
 const settleAttempts = 5
 
-// Settle records where a database is, for good. The Mover calls it before it calls a migration finished. Safe to repeat.
+// Settle records where a database is, for good. The Mover calls it before it calls a migration finished. Safe to
+// repeat.
 func (r *Resolver) Settle(ctx context.Context, database string, home Tag) error {
 	for attempt := 1; ; attempt++ {
 		err := r.settle(ctx, database, home)

@@ -3,8 +3,8 @@ package subprocess
 
 import "runtime"
 
-// Thread does things on one OS thread that lives as long as it does. Linux ties a child's parent-death signal to the thread that
-// forked it, and the Go runtime ends idle threads: without this, a healthy child could be killed.
+// Thread does things on one OS thread that lives as long as it does. Linux ties a child's parent-death signal to the
+// thread that forked it, and the Go runtime ends idle threads: without this, a healthy child could be killed.
 type Thread struct {
 	work chan func()
 	done chan struct{}

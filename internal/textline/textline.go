@@ -17,8 +17,8 @@ func (e *TooLongError) Error() string {
 	return fmt.Sprintf("a line of more than %d bytes", e.Most)
 }
 
-// Read reads one line with its end, at most that many bytes: else *TooLongError, and the rest is unread. A last line without an end is none:
-// whoever wrote it was cut off, which is io.EOF as at the end of everything.
+// Read reads one line with its end, at most that many bytes: else *TooLongError, and the rest is unread. A last line
+// without an end is none: whoever wrote it was cut off, which is io.EOF as at the end of everything.
 func Read(r *bufio.Reader, most int) ([]byte, error) {
 	var line []byte
 	for {

@@ -16,7 +16,8 @@ const (
 	modulePrefix = "callflows."
 )
 
-// Parameter is one key of a function's `call`. A name with an upper-case word in brackets stands for all names of that shape.
+// Parameter is one key of a function's `call`. A name with an upper-case word in brackets stands for all names of that
+// shape.
 type Parameter struct {
 	Name, Description string
 	Always            bool // every call has it
@@ -90,7 +91,8 @@ func Declaration(set Documents, parameters []Parameter) (string, error) {
 }
 
 func (w *writer) call(parameters []Parameter) {
-	w.b.WriteString("  /** What is known of the call. Every value is text; what the call has no value for is absent. */\n  interface Call {\n")
+	w.b.WriteString("  /** What is known of the call. Every value is text; what the call has no value for is absent. " +
+		"*/\n  interface Call {\n")
 	for _, p := range parameters {
 		optional := "?"
 		if p.Always {
@@ -104,7 +106,8 @@ func (w *writer) call(parameters []Parameter) {
 		}
 		fmt.Fprintf(&w.b, "    readonly %s%s: string;\n", name, optional)
 	}
-	w.b.WriteString("    /** Variables of the customer's own */\n    readonly [name: string]: string | undefined;\n  }\n\n")
+	w.b.WriteString("    /** Variables of the customer's own */\n    readonly [name: string]: string | undefined;\n  " +
+		"}\n\n")
 }
 
 // shape is a parameter's name as a property has it, or for names with a part in brackets the pattern of an index.
@@ -119,8 +122,10 @@ func shape(name string) (text string, pattern bool) {
 // flow writes a type for the node of each module, and Flow for any of them.
 func (w *writer) flow(set Documents) {
 	modules := set.Modules()
-	w.b.WriteString("  /** Goes on at the child named like what came of the node, else at `_`. */\n  interface Children { [key: string]: Flow }\n\n")
-	w.b.WriteString("  /** A node of a callflow: a module, its data, and where the call goes on behind it. */\n  type Flow =\n")
+	w.b.WriteString("  /** Goes on at the child named like what came of the node, else at `_`. */\n  interface Children " +
+		"{ [key: string]: Flow }\n\n")
+	w.b.WriteString("  /** A node of a callflow: a module, its data, and where the call goes on behind it. */\n  type " +
+		"Flow =\n")
 	for _, module := range modules {
 		fmt.Fprintf(&w.b, "    | %s\n", nodeName(module))
 	}
@@ -134,7 +139,8 @@ func (w *writer) flow(set Documents) {
 			optional = "?" // an object without members is filled in
 		}
 		w.b.WriteString(w.comment(strings.ToUpper(text[:min(1, len(text))]) + text[min(1, len(text)):]))
-		fmt.Fprintf(&w.b, "  interface %s { module: '%s'; data%s: %s; children?: Children }\n\n", nodeName(module), module, optional, w.reference(modulePrefix+module))
+		fmt.Fprintf(&w.b, "  interface %s { module: '%s'; data%s: %s; children?: Children }\n\n", nodeName(module), module,
+			optional, w.reference(modulePrefix+module))
 	}
 }
 

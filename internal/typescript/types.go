@@ -108,7 +108,8 @@ func (w *writer) object(s schema) string {
 		b.WriteString(w.comment(about(property)))
 		fmt.Fprintf(&b, "%s%s%s: %s;\n", w.indent(), key(name), optional, w.typeOf(property))
 	}
-	if len(rest) > 0 { // what has a name of its own must fit the others' type as well, so that this says less than the schema
+	// what has a name of its own must fit the others' type as well, so that this says less than the schema
+	if len(rest) > 0 {
 		fmt.Fprintf(&b, "%s[name: string]: unknown;\n", w.indent())
 	}
 	w.depth--
@@ -194,7 +195,8 @@ func key(name string) string {
 // typeName makes a type's name of a schema's: callflows.ring_group is RingGroupData.
 func typeName(schema string) string {
 	var b strings.Builder
-	for _, word := range strings.FieldsFunc(strings.TrimPrefix(schema, modulePrefix), func(r rune) bool { return r == '_' || r == '.' }) {
+	for _, word := range strings.FieldsFunc(strings.TrimPrefix(schema, modulePrefix),
+		func(r rune) bool { return r == '_' || r == '.' }) {
 		b.WriteString(strings.ToUpper(word[:1]) + word[1:])
 	}
 	return b.String() + "Data"

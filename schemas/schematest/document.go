@@ -1,5 +1,5 @@
-// Package schematest holds values against the JSON Schemas inside a document, for tests: the OpenAPI document of the API
-// has many. It is the only other package besides schemas that knows the schema library.
+// Package schematest holds values against the JSON Schemas inside a document, for tests: the OpenAPI document of the
+// API has many. It is the only other package besides schemas that knows the schema library.
 package schematest
 
 import (
@@ -43,7 +43,8 @@ func (d *Document) Compile(keys ...string) error {
 	return err
 }
 
-// Validate holds a value against the schema at the place that the keys lead to. Its numbers are json.Number or Go's own.
+// Validate holds a value against the schema at the place that the keys lead to. Its numbers are json.Number or Go's
+// own.
 func (d *Document) Validate(value any, keys ...string) error {
 	schema, err := d.schema(keys)
 	if err != nil {

@@ -103,17 +103,25 @@ func TestParse(t *testing.T) {
 	text := "a\n"
 	want := []Case{
 		{Name: "one", MakesDB: true, Exchanges: []Exchange{
-			{Line: 3, Method: "PUT", Path: "/{db}", Header: []Field{{"X-Y", "z"}}, Body: "{\"a\":\n1}", Status: 201,
-				WantHeader: []Field{{"ETag", `"x"`}}, Want: `{"ok":true}`},
+			{
+				Line: 3, Method: "PUT", Path: "/{db}", Header: []Field{{"X-Y", "z"}}, Body: "{\"a\":\n1}", Status: 201,
+				WantHeader: []Field{{"ETag", `"x"`}}, Want: `{"ok":true}`,
+			},
 			{Line: 10, Method: "GET", Path: "/", Status: 200, WantText: &text},
 		}},
-		{Name: "two", Exchanges: []Exchange{{Line: 14, Method: "GET", Path: "/", Status: 200, WantLines: true, Want: "{}\n[]"}}},
+		{Name: "two", Exchanges: []Exchange{{
+			Line: 14, Method: "GET", Path: "/", Status: 200, WantLines: true,
+			Want: "{}\n[]",
+		}}},
 	}
 	if d := cmp.Diff(want, cases); d != "" {
 		t.Error(d)
 	}
-	for _, broken := range []string{"> GET /\n", "== a\n< 200\n", "== a\n> GET\n", "== a\n> GET /\n< ok\n", "== a\nhello\n",
-		"== a\n> GET /\n< 200\n< text unquoted\n"} {
+	for _, broken := range []string{
+		"> GET /\n", "== a\n< 200\n", "== a\n> GET\n", "== a\n> GET /\n< ok\n",
+		"== a\nhello\n",
+		"== a\n> GET /\n< 200\n< text unquoted\n",
+	} {
 		if _, err := Parse([]byte(broken)); err == nil {
 			t.Errorf("accepted %q", broken)
 		}

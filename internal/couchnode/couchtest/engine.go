@@ -119,7 +119,9 @@ func (Engine) Show(ctx context.Context, language, fun string, doc, req json.RawM
 }
 
 // Map implements couchnode.Engine.
-func (Engine) Map(ctx context.Context, language string, funs []string, docs []json.RawMessage) ([][][]couchnode.Row, error) {
+func (Engine) Map(ctx context.Context, language string, funs []string,
+	docs []json.RawMessage,
+) ([][][]couchnode.Row, error) {
 	if err := known(language); err != nil {
 		return nil, err
 	}
@@ -144,7 +146,9 @@ func (Engine) Map(ctx context.Context, language string, funs []string, docs []js
 }
 
 // Validate implements couchnode.Engine.
-func (Engine) Validate(ctx context.Context, language, fun string, user, security json.RawMessage, edits []couchnode.Edit) ([]*couchnode.EngineError, error) {
+func (Engine) Validate(ctx context.Context, language, fun string, user, security json.RawMessage,
+	edits []couchnode.Edit,
+) ([]*couchnode.EngineError, error) {
 	if err := known(language); err != nil {
 		return nil, err
 	}

@@ -28,8 +28,8 @@ type Peer struct {
 	BaseURL string
 	// AnyReason lets the peer give its own reasons: "reason" members of error answers are not compared.
 	AnyReason bool
-	// Settles marks a cluster, which may answer 500 for a moment where a database was just made or removed: what only reads is
-	// then asked again.
+	// Settles marks a cluster, which may answer 500 for a moment where a database was just made or removed: what only
+	// reads is then asked again.
 	Settles bool
 }
 
@@ -158,7 +158,8 @@ func (p Peer) exchange(ex Exchange, v vars) []string {
 		}
 	}
 	status, gotHeader, got, err := p.do(ex.Method, path, header, body)
-	for try := 0; p.Settles && err == nil && status == 500 && ex.Status != 500 && try < 3 && (ex.Method == "GET" || ex.Method == "HEAD"); try++ {
+	for try := 0; p.Settles && err == nil && status == 500 && ex.Status != 500 && try < 3 &&
+		(ex.Method == "GET" || ex.Method == "HEAD"); try++ {
 		time.Sleep(100 * time.Millisecond)
 		status, gotHeader, got, err = p.do(ex.Method, path, header, body)
 	}

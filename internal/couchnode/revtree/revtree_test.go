@@ -26,8 +26,10 @@ func TestParse(t *testing.T) {
 			t.Errorf("Parse(%q) = %v, %v", in, got, err)
 		}
 	}
-	for _, in := range []string{"", "1", "1-", "-abc", "0-", "-0-a", "-1-a", "+1-a", "x-a", "1.5-a", "9007199254740993-a",
-		"1-" + strings.Repeat("z", 32), "1-" + strings.Repeat("a", 129), "1-\xff", "1-a\x00"} {
+	for _, in := range []string{
+		"", "1", "1-", "-abc", "0-", "-0-a", "-1-a", "+1-a", "x-a", "1.5-a", "9007199254740993-a",
+		"1-" + strings.Repeat("z", 32), "1-" + strings.Repeat("a", 129), "1-\xff", "1-a\x00",
+	} {
 		if got, err := revtree.Parse(in); err == nil {
 			t.Errorf("Parse(%q) = %v, want an error", in, got)
 		}
@@ -99,11 +101,23 @@ func TestMerge(t *testing.T) {
 		{"longer generation wins", []string{"1-z"}, "2-b,1-a", []string{"2-b,1-a", "1-z"}, true},
 		{"deleted loses", []string{"1-a"}, "x3-c,2-b,1-z", []string{"1-a", "x3-c,2-b,1-z"}, true},
 		{"deletion with its past", []string{"2-b,1-a"}, "x3-c,2-b,1-a", []string{"x3-c,2-b,1-a"}, true},
-		{"deletion without its past leaves the old one alive", []string{"2-b,1-a"}, "x3-c", []string{"2-b,1-a", "x3-c"}, true},
+		{
+			"deletion without its past leaves the old one alive",
+			[]string{"2-b,1-a"},
+			"x3-c",
+			[]string{"2-b,1-a", "x3-c"},
+			true,
+		},
 		{"past learned by a known leaf", []string{"3-c"}, "3-c,2-b,1-a", []string{"3-c,2-b,1-a"}, false},
 		{"past learned by another branch", []string{"3-x,2-b"}, "3-c,2-b,1-a", []string{"3-x,2-b,1-a", "3-c,2-b,1-a"}, true},
 		{"past given by another branch", []string{"3-x,2-b,1-a"}, "3-c,2-b", []string{"3-x,2-b,1-a", "3-c,2-b,1-a"}, true},
-		{"past pieced together", []string{"3-c", "3-x,2-b,1-a"}, "4-d,3-c,2-b", []string{"4-d,3-c,2-b,1-a", "3-x,2-b,1-a"}, true},
+		{
+			"past pieced together",
+			[]string{"3-c", "3-x,2-b,1-a"},
+			"4-d,3-c,2-b",
+			[]string{"4-d,3-c,2-b,1-a", "3-x,2-b,1-a"},
+			true,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var tree revtree.Tree

@@ -181,7 +181,8 @@ func (s *scanner) separator(closing byte) (done bool, err error) {
 	return false, nil
 }
 
-// plain are the bytes that stand for themselves in a string, and alone: most of any text. DEL does too, but is not written so.
+// plain are the bytes that stand for themselves in a string, and alone: most of any text. DEL does too, but is not
+// written so.
 var plain = func() (p [256]bool) {
 	for c := byte(0x20); c < 0x7f; c++ {
 		p[c] = c != '"' && c != '\\'

@@ -124,7 +124,10 @@ func TestStringsRoundTrip(t *testing.T) {
 
 // Everything accepted here must be JSON to encoding/json, mean the same there, and come out as a fixed point.
 func FuzzCompact(f *testing.F) {
-	for _, s := range []string{`{"a":[1,2,{"b":"\ud83d\ude00"}],"c":1e5}`, `[[[]]]`, `"\u0000"`, `{"a":1,"a":2}`, `-0.0e-1`} {
+	for _, s := range []string{
+		`{"a":[1,2,{"b":"\ud83d\ude00"}],"c":1e5}`, `[[[]]]`, `"\u0000"`, `{"a":1,"a":2}`,
+		`-0.0e-1`,
+	} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {

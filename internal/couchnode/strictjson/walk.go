@@ -73,7 +73,8 @@ func Get(obj []byte, name string) []byte {
 	return nil
 }
 
-// Last is Get for an object that may name a member twice, as CouchDB's may: the last one counts there, as in JavaScript.
+// Last is Get for an object that may name a member twice, as CouchDB's may: the last one counts there, as in
+// JavaScript.
 func Last(obj []byte, name string) (value []byte) {
 	for _, m := range Members(obj) {
 		if m.Name == name {
@@ -124,7 +125,8 @@ func valueEnd(b []byte, i int) int {
 	return i
 }
 
-// stringEnd finds the end of the string that starts at i: behind the first quote that no odd number of backslashes stands before.
+// stringEnd finds the end of the string that starts at i: behind the first quote that no odd number of backslashes
+// stands before.
 func stringEnd(b []byte, i int) int {
 	for start := i + 1; ; {
 		i += 1 + bytes.IndexByte(b[i+1:], '"')
@@ -147,7 +149,8 @@ func Unquote(lit []byte) string {
 	return string(unescape(body))
 }
 
-// unescape resolves the escapes of a checked string body. A surrogate alone, which Compact lets nobody have, becomes U+FFFD.
+// unescape resolves the escapes of a checked string body. A surrogate alone, which Compact lets nobody have, becomes
+// U+FFFD.
 func unescape(b []byte) []byte {
 	out := make([]byte, 0, len(b))
 	for {

@@ -55,7 +55,10 @@ func Serve(t testing.TB, cfg NodeConfig) Node {
 		server.Start()
 	}
 	address := server.Listener.Addr().(*net.TCPAddr)
-	out := Node{Host: address.IP.String(), Port: address.Port, URL: server.URL, User: cfg.User, Password: cfg.Password, CA: server.Certificate()}
+	out := Node{
+		Host: address.IP.String(), Port: address.Port, URL: server.URL, User: cfg.User, Password: cfg.Password,
+		CA: server.Certificate(),
+	}
 	out.Stop = func() {
 		server.CloseClientConnections()
 		server.Close()
@@ -80,7 +83,10 @@ func handler(t testing.TB, n *couchnode.Node, cfg NodeConfig, listen string) htt
 	if cfg.User == "" {
 		return n
 	}
-	h, err := couchnode.Public(n, couchnode.PublicConfig{Listen: listen, Credentials: &couchnode.Credentials{User: cfg.User, Password: cfg.Password}})
+	h, err := couchnode.Public(n, couchnode.PublicConfig{
+		Listen:      listen,
+		Credentials: &couchnode.Credentials{User: cfg.User, Password: cfg.Password},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
-// Package faultproxy stands, in tests, between the service and a datastore and does to their connections what networks and
-// failing servers do.
+// Package faultproxy stands, in tests, between the service and a datastore and does to their connections what networks
+// and failing servers do.
 package faultproxy
 
 import (
@@ -48,8 +48,9 @@ func Answer(raw string) Fault { return Fault{kind: answer, answer: raw} }
 // Status is Answer with a status and a JSON body.
 func Status(status int, body string) Fault {
 	r := &http.Response{
-		StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
-		Header: http.Header{"Content-Type": {"application/json"}}, Close: true,
+		StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Body: io.NopCloser(strings.NewReader(body)),
+		ContentLength: int64(len(body)),
+		Header:        http.Header{"Content-Type": {"application/json"}}, Close: true,
 	}
 	var w strings.Builder
 	_ = r.Write(&w)

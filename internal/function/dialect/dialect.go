@@ -1,6 +1,6 @@
-// Package dialect finds newer JavaScript syntax, and what formats dates and numbers, in a function's body, so that whoever saves it can be told when the engine that
-// will run it is too old: stock CouchDB comes with SpiderMonkey 1.8.5 to 128 (couchdb-facts, Engines), and a body that parses
-// here may not parse there.
+// Package dialect finds newer JavaScript syntax, and what formats dates and numbers, in a function's body, so that
+// whoever saves it can be told when the engine that will run it is too old: stock CouchDB comes with SpiderMonkey 1.8.5
+// to 128 (couchdb-facts, Engines), and a body that parses here may not parse there.
 //
 // What an engine lacks is told by the show `dialect` of _design/functions, under the names used here.
 package dialect
@@ -20,8 +20,9 @@ type Use struct {
 	Column  int    // from 1, in characters
 }
 
-// Find lists the newer syntax that a body uses, each feature once, in the order of first use. The body must parse: what this
-// makes of one that does not means nothing. It looks at tokens only, so that no body, however deep, costs more than its length.
+// Find lists the newer syntax that a body uses, each feature once, in the order of first use. The body must parse: what
+// this makes of one that does not means nothing. It looks at tokens only, so that no body, however deep, costs more
+// than its length.
 func Find(body string) []Use {
 	f := finder{seen: map[string]bool{}, line: 1, column: 1}
 	l := js.NewLexer(parse.NewInputString(body))
@@ -125,7 +126,8 @@ func (f *finder) pair(at place) {
 			f.use("class", f.last)
 		}
 	case js.LetToken:
-		if js.IsIdentifier(at.kind) || at.kind == js.OpenBraceToken || at.kind == js.OpenBracketToken && f.before.kind != js.DotToken {
+		if js.IsIdentifier(at.kind) || at.kind == js.OpenBraceToken || at.kind == js.OpenBracketToken &&
+			f.before.kind != js.DotToken {
 			f.use("let", f.last)
 		}
 	case js.FunctionToken:
@@ -207,11 +209,12 @@ func beginsClass(kind js.TokenType) bool {
 // inClass reports whether the next token is directly in a class body.
 func (f *finder) inClass() bool { return len(f.open) > 0 && f.open[len(f.open)-1] == classBody }
 
-// endsValue reports whether a slash after the last token divides. After a closing bracket it nearly always does; where it does
-// not (`if (x) /re/.test(y)`), a warning is missed or superfluous, no more.
+// endsValue reports whether a slash after the last token divides. After a closing bracket it nearly always does; where
+// it does not (`if (x) /re/.test(y)`), a warning is missed or superfluous, no more.
 func (f *finder) endsValue() bool {
 	switch f.last.kind {
-	case js.CloseParenToken, js.CloseBracketToken, js.CloseBraceToken, js.TemplateToken, js.TemplateEndToken, js.StringToken,
+	case js.CloseParenToken, js.CloseBracketToken, js.CloseBraceToken, js.TemplateToken, js.TemplateEndToken,
+		js.StringToken,
 		js.RegExpToken, js.PrivateIdentifierToken, js.ThisToken, js.SuperToken, js.NullToken, js.TrueToken, js.FalseToken,
 		js.IncrToken, js.DecrToken:
 		return true

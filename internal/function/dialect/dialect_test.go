@@ -10,7 +10,8 @@ import (
 	"callfn/internal/function/dialect"
 )
 
-// The show's samples are what an engine is asked; each must be found, described, and nothing be described that is not asked.
+// The show's samples are what an engine is asked; each must be found, described, and nothing be described that is not
+// asked.
 func TestShowAndFinderAgree(t *testing.T) {
 	d, err := couchapp.Assemble("functions", couchapp.JavaScript)
 	if err != nil {
@@ -43,7 +44,8 @@ func TestFind(t *testing.T) {
 		name, body string
 		want       []string
 	}{
-		{"old code", "var a = {class: 1, let: 2}; a.class = a.let ? 1 : 0; for (var i in a) { a[i] = function (b) { return b; }; }", nil},
+		{"old code", "var a = {class: 1, let: 2}; a.class = a.let ? 1 : 0; for (var i in a) { a[i] = function (b) { return " +
+			"b; }; }", nil},
 		{"in strings and comments", "var s = '??= #x'; // a ??= 1\n/* class A {} */ return \"=> `\";", nil},
 		{"in a regular expression", `return /a??=b#x=>/.test('');`, nil},
 		{"division is none", "var a = 4, g = 2; return a / 2 / g ?? 1;", []string{"nullish"}},
@@ -55,7 +57,10 @@ func TestFind(t *testing.T) {
 		{"a function called async", "var async = f; return async(1);", nil},
 		{"each once", "a ??= 1; b ??= 2; c ||= 3;", []string{"logical_assignment"}},
 		{"a date's text", "return new Date().toLocaleString() + d.toLocaleTimeString( /* none */ );", nil},
-		{"a date's text in a zone", "return new Date()\n .toLocaleString('en-US', {timeZone: z});", []string{"locale_options"}},
+		{
+			"a date's text in a zone", "return new Date()\n .toLocaleString('en-US', {timeZone: z});",
+			[]string{"locale_options"},
+		},
 		{"a number's text", "return (5)?.toLocaleString(l)", []string{"optional_chaining", "locale_options"}},
 		{"Intl", "return new Intl.NumberFormat('de').format(5)", []string{"intl", "intl_zone"}},
 		{"Intl as a member", "return call.Intl + {toLocaleString: 1}.a", nil},
@@ -85,7 +90,8 @@ func FuzzFind(f *testing.F) {
 	f.Add("class A { #b = /a/d; static { a ??= `${1n}` } }")
 	f.Add("/[/]/ / 2; async function* f() { await 1 }")
 	f.Fuzz(func(t *testing.T, body string) {
-		lines := strings.Count(body, "\n") + strings.Count(body, "\r") + strings.Count(body, "\u2028") + strings.Count(body, "\u2029") + 1
+		lines := strings.Count(body, "\n") + strings.Count(body, "\r") + strings.Count(body, "\u2028") +
+			strings.Count(body, "\u2029") + 1
 		for _, u := range dialect.Find(body) {
 			if _, ok := dialect.Describe(u.Feature); !ok || u.Line < 1 || u.Line > lines || u.Column < 1 {
 				t.Errorf("%q: %+v", body, u)

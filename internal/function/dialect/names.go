@@ -6,14 +6,15 @@ type Name struct{ What, Fate, Instead string }
 
 // names are the features. An empty fate is that of syntax.
 var names = map[string]struct{ what, instead, fate string }{
-	"let":                {what: "`let`", instead: "`var`"},
-	"arrow_function":     {what: "an arrow function (`=>`)", instead: "`function (…) { return …; }`"},
-	"template":           {what: "a template string (`…${…}`)", instead: "strings joined by `+`"},
-	"class":              {what: "a `class`", instead: "a function and its prototype"},
-	"spread":             {what: "`...` (spread or rest)", instead: "`apply`, `concat` or `arguments`"},
-	"generator":          {what: "a generator (`function*`)", instead: "a loop that fills a list"},
-	"exponent":           {what: "`**`", instead: "`Math.pow`"},
-	"async":              {what: "an `async` function", instead: "plain code: a function's answer is read at once, nobody waits for a promise"},
+	"let":            {what: "`let`", instead: "`var`"},
+	"arrow_function": {what: "an arrow function (`=>`)", instead: "`function (…) { return …; }`"},
+	"template":       {what: "a template string (`…${…}`)", instead: "strings joined by `+`"},
+	"class":          {what: "a `class`", instead: "a function and its prototype"},
+	"spread":         {what: "`...` (spread or rest)", instead: "`apply`, `concat` or `arguments`"},
+	"generator":      {what: "a generator (`function*`)", instead: "a loop that fills a list"},
+	"exponent":       {what: "`**`", instead: "`Math.pow`"},
+	"async": {what: "an `async` function", instead: "plain code: a function's answer is read at once, " +
+		"nobody waits for a promise"},
 	"optional_catch":     {what: "`catch` without a name", instead: "`catch (e)`"},
 	"bigint":             {what: "a BigInt (`1n`)", instead: "a number or a string"},
 	"nullish":            {what: "`??`", instead: "`a !== undefined && a !== null ? a : b`"},
@@ -27,7 +28,8 @@ var names = map[string]struct{ what, instead, fate string }{
 	"regexp_d_flag":      {what: "a regular expression's flag `d`", instead: "`index` of the match"},
 	"regexp_v_flag":      {what: "a regular expression's flag `v`", instead: "the flag `u`, or none"},
 	"intl": {
-		what: "`Intl`", fate: "in a call this function would fail", instead: "the text from getHours(), getDay() and the like",
+		what: "`Intl`", fate: "in a call this function would fail",
+		instead: "the text from getHours(), getDay() and the like",
 	},
 	"intl_zone": {
 		what:    "the account's time zone in `Intl.DateTimeFormat`",
@@ -35,8 +37,9 @@ var names = map[string]struct{ what, instead, fate string }{
 		instead: "`timeZone` among the options, or use a date's own toLocaleString",
 	},
 	"locale_options": {
-		what: "the locale and options of `toLocaleString` and the like",
-		fate: "in a call this function would fail, or say something else", instead: "the text from getHours(), getDay() and the like",
+		what:    "the locale and options of `toLocaleString` and the like",
+		fate:    "in a call this function would fail, or say something else",
+		instead: "the text from getHours(), getDay() and the like",
 	},
 }
 

@@ -1,5 +1,5 @@
-// Package hostiletest is the suite of hostile functions that every place must hold: text fixtures, each a function that does
-// harm, what must come of it, and what the next runs, of its own account and of another, must still give.
+// Package hostiletest is the suite of hostile functions that every place must hold: text fixtures, each a function that
+// does harm, what must come of it, and what the next runs, of its own account and of another, must still give.
 //
 // A fixture is a txtar archive in testdata, named after its number in the list of hostile inputs:
 //

@@ -35,8 +35,8 @@ type Place struct {
 	MaxRSS    int64
 }
 
-// Run runs every fixture. prepare makes the place of one fixture: the same one for all where nothing can leak, one of its own
-// where one fixture's harm would otherwise be another's.
+// Run runs every fixture. prepare makes the place of one fixture: the same one for all where nothing can leak, one of
+// its own where one fixture's harm would otherwise be another's.
 func Run(t *testing.T, prepare func(t *testing.T) Place) {
 	all, err := fixtures.Load(testdata, parse)
 	if err != nil {
@@ -83,7 +83,8 @@ func (p Place) check(f fixture) (problems []string) {
 	complain := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 
 	ids := map[string]function.ID{
-		"hostile": "a" + function.ID(hash(f.name)), "same": "b" + function.ID(hash(f.name)), "other": "c" + function.ID(hash(f.name)),
+		"hostile": "a" + function.ID(hash(f.name)), "same": "b" + function.ID(hash(f.name)), "other": "c" +
+			function.ID(hash(f.name)),
 	}
 	for who, doc := range map[string]map[string]any{
 		"hostile": {"function_js": f.source, "pvt_account_id": Hostile},
@@ -142,7 +143,9 @@ func (p Place) check(f fixture) (problems []string) {
 	return problems
 }
 
-func (p Place) evaluate(ctx context.Context, id function.ID, account string, params map[string]string, deadline time.Duration) (function.Evaluated, error) {
+func (p Place) evaluate(ctx context.Context, id function.ID, account string, params map[string]string,
+	deadline time.Duration,
+) (function.Evaluated, error) {
 	params["Account-ID"] = account
 	return p.Driver.Evaluate(ctx, function.Evaluation{
 		Run: function.RunID(fmt.Sprintf("%032x", time.Now().UnixNano())), Function: id, Params: params, Deadline: deadline,

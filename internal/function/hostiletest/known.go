@@ -11,7 +11,8 @@ type known struct {
 	reason string
 }
 
-// readKnown reads testdata/known/{place}.txt: lines "fixture | fails or may | reason". A place without a file holds everything.
+// readKnown reads testdata/known/{place}.txt: lines "fixture | fails or may | reason". A place without a file holds
+// everything.
 func readKnown(place string) (map[string]known, error) {
 	list := map[string]known{}
 	if place == "" {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// watch samples the resident memory of the place's processes until the returned function is called; that one returns the
-// most that any of them had, in bytes.
+// watch samples the resident memory of the place's processes until the returned function is called; that one returns
+// the most that any of them had, in bytes.
 func (p Place) watch() func() int64 {
 	if p.Processes == nil {
 		return func() int64 { return 0 }

@@ -52,10 +52,14 @@ func (s *scan) strictComparison(i int, set map[string]bool) (Finding, bool) {
 func (s *scan) neverEqual(name string, literal int) string {
 	value := s.text(literal)
 	if kind := s.kind(literal); kind == js.TrueToken || kind == js.FalseToken || js.IsNumeric(kind) {
-		return "every parameter is text, and " + name + " never equals the " + map[bool]string{true: "number", false: "word"}[js.IsNumeric(kind)] +
+		return "every parameter is text, and " + name + " never equals the " + map[bool]string{
+			true:  "number",
+			false: "word",
+		}[js.IsNumeric(kind)] +
 			" " + value + ": compare it with '" + value + "'"
 	}
-	return "every parameter is text or absent, and " + name + " is never null: ask whether it is undefined, or write !" + name
+	return "every parameter is text or absent, and " + name + " is never null: ask whether it is undefined, or write !" +
+		name
 }
 
 // isOtherLiteral reports whether a token is a value that is no text and not undefined.
@@ -70,7 +74,8 @@ func (s *scan) isOtherLiteral(i int) bool {
 // endsOperand reports whether the operand of a comparison ends before a token.
 func (s *scan) endsOperand(i int) bool {
 	switch s.kind(i) {
-	case js.CloseParenToken, js.CloseBraceToken, js.CloseBracketToken, js.SemicolonToken, js.AndToken, js.OrToken, js.QuestionToken,
+	case js.CloseParenToken, js.CloseBraceToken, js.CloseBracketToken, js.SemicolonToken, js.AndToken, js.OrToken,
+		js.QuestionToken,
 		js.ColonToken, js.CommaToken, js.NullishToken, js.ErrorToken:
 		return true
 	}
@@ -131,7 +136,8 @@ func (s *scan) parameterBefore(i int) (text string, start int) {
 		}
 		if text, end := s.parameterAt(start); text != "" && end == i {
 			switch before := s.kind(start - 1); before {
-			case js.OpenParenToken, js.AndToken, js.OrToken, js.ReturnToken, js.EqToken, js.CommaToken, js.SemicolonToken, js.ArrowToken,
+			case js.OpenParenToken, js.AndToken, js.OrToken, js.ReturnToken, js.EqToken, js.CommaToken, js.SemicolonToken,
+				js.ArrowToken,
 				js.OpenBraceToken, js.CloseBraceToken, js.QuestionToken, js.ColonToken, js.ErrorToken, js.NullishToken:
 				return text, start
 			}
@@ -143,7 +149,8 @@ func (s *scan) parameterBefore(i int) (text string, start int) {
 // switchOnParameter is about switch (call.To) { case 1000: … }.
 func (s *scan) switchOnParameter(i int, set map[string]bool) (Finding, bool) {
 	name, end := s.parameterAt(i + 2)
-	if name == "" || set[s.parameterName(i+2)] || s.kind(i+1) != js.OpenParenToken || s.kind(end) != js.CloseParenToken || s.kind(end+1) != js.OpenBraceToken {
+	if name == "" || set[s.parameterName(i+2)] || s.kind(i+1) != js.OpenParenToken || s.kind(end) != js.CloseParenToken ||
+		s.kind(end+1) != js.OpenBraceToken {
 		return Finding{}, false
 	}
 	for j := end + 2; j < s.behind(end+1)-1; j = s.behind(j) {
@@ -182,7 +189,8 @@ func Reads(body string) []Read {
 	seen := s.setParameters()
 	for i := range s.tokens {
 		text, end := s.parameterAt(i)
-		if dashed, _ := s.dashedParameter(i); text == "" || dashed != "" || s.kind(end) == js.EqToken || s.kind(end) == js.OpenParenToken {
+		if dashed, _ := s.dashedParameter(i); text == "" || dashed != "" || s.kind(end) == js.EqToken ||
+			s.kind(end) == js.OpenParenToken {
 			continue
 		}
 		name := s.parameterName(i)

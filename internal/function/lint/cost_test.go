@@ -22,8 +22,9 @@ func TestCost(t *testing.T) {
 		fmt.Fprintf(&names, "var abcd%d;abce%d;", i, i)
 	}
 	for name, body := range map[string]string{
-		"braces":     nest("{\r", "", "\r}"),
-		"indented":   strings.Repeat(" ", size/4) + strings.Repeat("{", size/4) + "\n" + strings.Repeat(" ", size/4) + strings.Repeat("}", size/4),
+		"braces": nest("{\r", "", "\r}"),
+		"indented": strings.Repeat(" ", size/4) + strings.Repeat("{", size/4) + "\n" + strings.Repeat(" ", size/4) +
+			strings.Repeat("}", size/4),
 		"parameters": nest("(a=", "1", ")=>1"),
 		"patterns":   nest("[", "a", "]=1"),
 		"objects":    nest("{a:", "1", "}=1"),

@@ -37,7 +37,8 @@ func Syntax(body string, f Fault) Advice {
 	s := scanBody(body)
 	at := s.find(f.Line, f.Column)
 	for _, look := range []func(*scan, int, Fault) *Advice{
-		typographic, namelessFunction, modules, awaits, bareFlow, cutReturn, unbalanced, quoteInText, entities, types, otherLanguage,
+		typographic, namelessFunction, modules, awaits, bareFlow, cutReturn, unbalanced, quoteInText, entities, types,
+		otherLanguage,
 		prefixedText, declaredTwice, escapedTwice, nakedObject, membersBySign, misspeltWord, missingComma, openText,
 	} {
 		if a := look(s, at, f); a != nil {
@@ -78,7 +79,8 @@ func typographic(s *scan, _ int, f Fault) *Advice {
 	}
 	return &Advice{
 		Message: string(r) + " is " + what.name + ", which JavaScript does not read",
-		Hint:    "write " + what.instead + " instead, here and everywhere in the function; a word processor or a web page has changed it",
+		Hint: "write " + what.instead + " instead, here and everywhere in the function; a word processor or a web page " +
+			"has changed it",
 	}
 }
 
@@ -142,7 +144,8 @@ func bareFlow(s *scan, _ int, _ Fault) *Advice {
 		switch name := strings.Trim(s.text(i), `"'`); {
 		case s.kind(i+1) != js.ColonToken:
 		case name == "function_js":
-			return s.advice(0, "the body is a document of the API's", "store only what is in function_js, with its line ends and quotes as they are meant")
+			return s.advice(0, "the body is a document of the API's", "store only what is in function_js, with its line ends "+
+				"and quotes as they are meant")
 		case name == "numbers" || name == "flow":
 			return s.advice(0, "the body is a callflow", "a function returns a flow only: return what stands in flow")
 		}
@@ -198,13 +201,15 @@ func entities(s *scan, at int, _ Fault) *Advice {
 
 // types is about TypeScript's.
 func types(s *scan, at int, _ Fault) *Advice {
-	message, hint := "types are TypeScript: functions are written in JavaScript", "take the types away, or compile the file to JavaScript first"
+	message, hint := "types are TypeScript: functions are written in JavaScript",
+		"take the types away, or compile the file to JavaScript first"
 	for i := max(at-3, 0); i <= at+1 && i < len(s.tokens); i++ {
 		word := s.text(i)
 		declares := s.kind(i-1) == js.VarToken || s.kind(i-1) == js.LetToken || s.kind(i-1) == js.ConstToken
 		switch {
 		case declares && s.kind(i+1) == js.ColonToken && js.IsIdentifierName(s.kind(i+2)),
-			(word == "interface" || word == "type" || word == "enum" || word == "declare") && js.IsIdentifierName(s.kind(i+1)) && !s.tokens[i+1].fresh,
+			(word == "interface" || word == "type" || word == "enum" || word == "declare") && js.IsIdentifierName(s.kind(i+1)) &&
+				!s.tokens[i+1].fresh,
 			word == "as" && js.IsIdentifierName(s.kind(i-1)) && js.IsIdentifierName(s.kind(i+1)):
 			return s.advice(i, message, hint)
 		case s.kind(i) == js.ColonToken && js.IsIdentifier(s.kind(i-1)) && tsTypes[s.text(i+1)] && s.tokens[i].inside >= 0 &&
@@ -240,7 +245,8 @@ func misspeltWord(s *scan, at int, _ Fault) *Advice {
 
 // nakedObject is about return module: 'tts', data: {…}.
 func nakedObject(s *scan, at int, _ Fault) *Advice {
-	if s.kind(at) != js.ColonToken || !s.isReturn(at-2) || !js.IsIdentifierName(s.kind(at-1)) && s.kind(at-1) != js.StringToken {
+	if s.kind(at) != js.ColonToken || !s.isReturn(at-2) || !js.IsIdentifierName(s.kind(at-1)) &&
+		s.kind(at-1) != js.StringToken {
 		return nil
 	}
 	return s.advice(at-1, "an object has no braces", "put { and } around what is returned: return {module: …, data: {…}};")
@@ -255,13 +261,15 @@ func membersBySign(s *scan, at int, _ Fault) *Advice {
 	if inside := s.tokens[at].inside; inside < 0 || s.braceAround(inside) != objectLiteral {
 		return nil
 	}
-	return s.advice(at, "`"+s.text(at)+"` does not give a member of an object its value", "write a colon: {module: 'tts', data: {…}}")
+	return s.advice(at, "`"+s.text(at)+"` does not give a member of an object its value",
+		"write a colon: {module: 'tts', data: {…}}")
 }
 
 // prefixedText is about f"…" and its like.
 func prefixedText(s *scan, at int, _ Fault) *Advice {
 	for i := at; i >= at-1 && i >= 0; i-- {
-		if word := strings.ToLower(s.text(i)); (word == "f" || word == "r" || word == "b" || word == "u") && s.kind(i+1) == js.StringToken &&
+		if word := strings.ToLower(s.text(i)); (word == "f" || word == "r" || word == "b" || word == "u") &&
+			s.kind(i+1) == js.StringToken &&
 			s.tokens[i].to == s.tokens[i+1].from {
 			return s.advice(i, notPython, "write `… ${name} …` between ` and ` for a text with values in it")
 		}
@@ -271,8 +279,10 @@ func prefixedText(s *scan, at int, _ Fault) *Advice {
 
 // declaredTwice is about let call and its like.
 func declaredTwice(_ *scan, _ int, f Fault) *Advice {
-	if strings.Contains(f.Message, "redefinition") || strings.Contains(f.Message, "already been declared") || strings.Contains(f.Message, "redeclaration") {
-		return &Advice{Hint: "a name is declared once: take another, or leave let or const away; `call`, the parameter, is there already"}
+	if strings.Contains(f.Message, "redefinition") || strings.Contains(f.Message, "already been declared") ||
+		strings.Contains(f.Message, "redeclaration") {
+		return &Advice{Hint: "a name is declared once: take another, or leave let or const away; `call`, the parameter, is " +
+			"there already"}
 	}
 	return nil
 }

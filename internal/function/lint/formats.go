@@ -10,7 +10,8 @@ type Format struct {
 
 // formatters are the methods and constructors whose first argument is a locale.
 var formatters = map[string]bool{
-	"toLocaleString": true, "toLocaleDateString": true, "toLocaleTimeString": true, "DateTimeFormat": true, "NumberFormat": true,
+	"toLocaleString": true, "toLocaleDateString": true, "toLocaleTimeString": true, "DateTimeFormat": true,
+	"NumberFormat": true,
 }
 
 // Formats lists what a body asks of locales in plain words. Time zones count only where something formats.

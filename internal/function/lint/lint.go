@@ -47,8 +47,10 @@ func Check(body string) (fault *Finding, remarks []Finding) {
 	case r.cut >= 0:
 		remarks = append(remarks, s.cut(r.cut))
 	case r.value < 0 && r.nested >= 0 && s.kind(r.nested) == js.ReturnToken && !s.throws():
-		remarks = append(remarks, s.finding(r.nested, "nothing_returned", "nothing is returned: this `return` ends the function "+
-			"within the body that it stands in, and each call would get no flow; end the body itself with return {module: …, data: {…}};"))
+		remarks = append(remarks, s.finding(r.nested, "nothing_returned",
+			"nothing is returned: this `return` ends the function "+
+				"within the body that it stands in, and each call would get no flow; end the body itself with return {module: …, "+
+				"data: {…}};"))
 	case r.value < 0 && !s.throws():
 		remarks = append(remarks, s.finding(-1, "nothing_returned", "nothing is returned: "+
 			"each call would get no flow and go on at the `_` child; end the function with return {module: …, data: {…}};"))
@@ -143,9 +145,10 @@ func (s *scan) neverReturns(r returns) *Finding {
 				functions,
 			)+") and runs none of them: each call would get nothing",
 		)
-		f.Hint = "add `return " + main.name + "(call);` as the last line, with the name of the one that returns the flow" + syncToo(
-			main,
-		)
+		f.Hint = "add `return " + main.name + "(call);` as the last line, with the name of the one that returns the flow" +
+			syncToo(
+				main,
+			)
 		return &f
 	}
 	return nil
@@ -279,7 +282,8 @@ func Explain(body, outcome string, f Fault) Advice {
 	case "invalid_flow":
 		if strings.Contains(f.Message, "returned a Promise") {
 			return Advice{
-				Hint: "take `async`, `await` and Promise away, and return the flow itself: what has to be waited for is never there",
+				Hint: "take `async`, `await` and Promise away, and return the flow itself: what has to be waited for is never " +
+					"there",
 			}
 		}
 	}

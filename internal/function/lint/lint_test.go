@@ -18,21 +18,46 @@ func TestFaults(t *testing.T) {
 		says       []string
 	}{
 		{"function main(call) { return " + flow + "; }", "only_defines", 1, []string{"`main`", "return main(call);"}},
-		{"'use strict';\n// how it is called\nfunction main(call)\n{\n  return " + flow + ";\n}", "only_defines", 3, []string{"return main(call);"}},
+		{
+			"'use strict';\n// how it is called\nfunction main(call)\n{\n  return " + flow + ";\n}", "only_defines", 3,
+			[]string{"return main(call);"},
+		},
 		{"const f = function (call) { return " + flow + "; };", "only_defines", 1, []string{"return f(call);"}},
 		{"let f = (call) => { return " + flow + "; }", "only_defines", 1, []string{"return f(call);"}},
 		{"var f = call => (" + flow + ");", "only_defines", 1, []string{"return f(call);"}},
 		{"var f = (function (call) { return " + flow + "; });", "only_defines", 1, []string{"return f(call);"}},
-		{"// @ts-check\n/// <reference path=\"callfn.d.ts\" />\n/** @type {callfn.Function} */\nconst thanks = function (call) {\n  return " + flow + ";\n};\n",
-			"only_defines", 4, []string{"return thanks(call);"}},
+		{
+			"// @ts-check\n/// <reference path=\"callfn.d.ts\" />\n/** @type {callfn.Function} */\nconst thanks = function " +
+				"(call) {\n  return " + flow + ";\n};\n",
+			"only_defines", 4,
+			[]string{"return thanks(call);"},
+		},
 		{"\ufefffunction main(call) {\r\n  return " + flow + ";\r\n}\r\n", "only_defines", 1, []string{"return main(call);"}},
 		{"async function main(call) { return " + flow + "; }", "only_defines", 1, []string{"take `async` away"}},
-		{"function handler(event, context, callback) { return " + flow + "; }", "only_defines", 1, []string{"one parameter, `call`", "`event`, `context`"}},
-		{"var hello = 'hi';\nfunction main(call) { return {module: 'tts', data: {text: hello}}; }\n", "only_defines", 2, []string{"return main(call);"}},
-		{"function a(x) { return x; }\nfunction b(call) { return " + flow + "; }", "only_defines", 1, []string{"`a`, `b`", "return b(call);"}},
-		{"function main(call) { return " + flow + "; }\nfunction b(x) { return x; }", "only_defines", 1, []string{"return main(call);"}},
-		{"function main(call) { return " + flow + "; }\nmain(call);", "only_defines", 2, []string{"thrown away", "put `return` before `main(…)`"}},
-		{"console.log('loaded');\nfunction main(call) { return " + flow + "; }", "only_defines", 2, []string{"return main(call);"}},
+		{
+			"function handler(event, context, callback) { return " + flow + "; }", "only_defines", 1,
+			[]string{"one parameter, `call`", "`event`, `context`"},
+		},
+		{
+			"var hello = 'hi';\nfunction main(call) { return {module: 'tts', data: {text: hello}}; }\n", "only_defines", 2,
+			[]string{"return main(call);"},
+		},
+		{
+			"function a(x) { return x; }\nfunction b(call) { return " + flow + "; }", "only_defines", 1,
+			[]string{"`a`, `b`", "return b(call);"},
+		},
+		{
+			"function main(call) { return " + flow + "; }\nfunction b(x) { return x; }", "only_defines", 1,
+			[]string{"return main(call);"},
+		},
+		{
+			"function main(call) { return " + flow + "; }\nmain(call);", "only_defines", 2,
+			[]string{"thrown away", "put `return` before `main(…)`"},
+		},
+		{
+			"console.log('loaded');\nfunction main(call) { return " + flow + "; }", "only_defines", 2,
+			[]string{"return main(call);"},
+		},
 		{"(call) => { return " + flow + "; }", "only_defines", 1, []string{"between its braces"}},
 		{"call => (" + flow + ")", "only_defines", 1, []string{"behind `=>`"}},
 		{"async (call) => (" + flow + ");", "only_defines", 1, []string{"behind `=>`", "take `async` away"}},
@@ -41,12 +66,24 @@ func TestFaults(t *testing.T) {
 		{"(function (call) { return " + flow + "; }(call));", "only_defines", 1, []string{"put `return` before it"}},
 		{"(() => " + flow[:0] + "({module: 'hangup'}))();", "only_defines", 1, []string{"put `return` before it"}},
 		{"!function (call) { return " + flow + "; }(call);", "only_defines", 1, []string{"put `return` before it"}},
-		{"(async function () { return " + flow + "; })();", "only_defines", 1, []string{"put `return` before it", "take `async` away"}},
-		{"module.exports = function (call) { return " + flow + "; };", "only_defines", 1, []string{"no modules", "between the braces"}},
+		{"(async function () { return " + flow + "; })();", "only_defines", 1, []string{
+			"put `return` before it",
+			"take `async` away",
+		}},
+		{
+			"module.exports = function (call) { return " + flow + "; };", "only_defines", 1,
+			[]string{"no modules", "between the braces"},
+		},
 		{"module.exports.main = (call) => { return " + flow + "; };", "only_defines", 1, []string{"no modules"}},
 		{"module.exports = main;\nfunction main(call) { return " + flow + "; }", "only_defines", 1, []string{"no modules"}},
-		{"exports.handler = async (event) => { return {statusCode: 200}; };", "only_defines", 1, []string{"no modules", "take `async` away"}},
-		{"exports.handler = function (context, event, callback) { callback(null, 1); };", "only_defines", 1, []string{"no modules", "callback"}},
+		{
+			"exports.handler = async (event) => { return {statusCode: 200}; };", "only_defines", 1,
+			[]string{"no modules", "take `async` away"},
+		},
+		{
+			"exports.handler = function (context, event, callback) { callback(null, 1); };", "only_defines", 1,
+			[]string{"no modules", "callback"},
+		},
 		{"exports['handler'] = function (event) { return 1; };", "only_defines", 1, []string{"no modules"}},
 		{"{module: 'hangup'}", "bare_flow", 1, []string{"put `return` before"}},
 		{"// hang up\n(" + flow + ");", "bare_flow", 2, []string{"put `return` before"}},
@@ -92,11 +129,13 @@ func TestGoodBodies(t *testing.T) {
 		"return (() => (" + flow + "))();",
 		"return [1].map(x => (" + flow + "))[0];",
 		"return main(call);\nfunction main(call) { return " + flow + "; }",
-		"if (typeof module !== 'undefined') { module.exports = main; }\nfunction main(call) { return " + flow + "; }\nreturn main(call);",
+		"if (typeof module !== 'undefined') { module.exports = main; }\nfunction main(call) { return " + flow +
+			"; }\nreturn main(call);",
 		"if (!call.To) return\nvar a = 1;\nreturn " + flow + ";",
 		"if (!call.To) { return }\nreturn " + flow + ";",
 		"throw new Error('not yet')",
-		"var o = {return: 1, fetch: 2, async: 3, function(x) { return x; }}; return {module: 'tts', data: {text: o.return + o.fetch}};",
+		"var o = {return: 1, fetch: 2, async: 3, function(x) { return x; }}; return {module: 'tts', data: {text: o.return " +
+			"+ o.fetch}};",
 		"function fetch(x) { return x; }\nreturn fetch(" + flow + ");",
 		"var print = log; print('x'); return " + flow,
 		"const {event, body: {context}} = {event: 1, body: {context: 2}}; return event + context ? " + flow + " : null;",
@@ -117,7 +156,8 @@ func TestGoodBodies(t *testing.T) {
 		"return {\n  module: 'menu', data: {id: '1'},\n  children: {_: " + flow + "}\n}",
 		"if (/[(]/.test(call.To)) /x/.exec(''); return " + flow,
 		"function f()\n{\n  return 1\n}\nreturn f() && " + flow,
-		"if (call.To === '1000' && call.Digits !== undefined && Number(call.To) === 1000) { return " + flow + "; } return null;",
+		"if (call.To === '1000' && call.Digits !== undefined && Number(call.To) === 1000) { return " + flow +
+			"; } return null;",
 		"var a = call.To.length === 4; return a && call.To == 1000 ? " + flow + " : null;",
 		"var m, re = /x/g; while (m = re.exec(call.To)) { log(m); } return " + flow,
 		"for (var i = 0; i < 3; i++) { log(i); } return " + flow,
@@ -126,8 +166,10 @@ func TestGoodBodies(t *testing.T) {
 		"var a, b; ({a, b: [b]} = {a: 1, b: [2]}); [a, b] = [b, a]; return a + b ? " + flow + " : null;",
 		"({c, d} = {c: 1, d: 2}); return c + d ? " + flow + " : null;",
 		"for (const [k, {v}] of [[1, {v: 2}]]) { log(k, v); } for (key in {a: 1}) { log(key); } return " + flow,
-		"class A { x\n y = 1; static z = 2; get w() { return this.y; } q() { return 1; } [log] = 3 }\nreturn new A().w ? " + flow + " : null;",
-		"var o = {get a() { return 1; }, set a(v) { log(v); }, b() { return 2; }, ['c']: 3, log}; return o.a ? " + flow + " : null;",
+		"class A { x\n y = 1; static z = 2; get w() { return this.y; } q() { return 1; } [log] = 3 }\nreturn new A().w ? " +
+			flow + " : null;",
+		"var o = {get a() { return 1; }, set a(v) { log(v); }, b() { return 2; }, ['c']: 3, log}; return o.a ? " + flow +
+			" : null;",
 		"var f = ({a = 1, ...rest}, [b] = [2], c = a) => a + b + c + rest; return f({}) ? " + flow + " : null;",
 		"function f() { return arguments.length + this + f.name; } return f() && isNaN(NaN) ? " + flow + " : undefined;",
 		"try { log(1); } catch { log(2); } finally { log(3); } return " + flow,
@@ -138,13 +180,16 @@ func TestGoodBodies(t *testing.T) {
 		"console.table = console.log; console.table([1]); return " + flow,
 		"var console = {table(x) { return x; }}; console.table([1]); return " + flow,
 		"if (console.table) { console.debug('x'); } console.group?.('x'); a.console.table(); var a; return " + flow,
-		"class A { *list() { yield 1; } static *more() { yield 2; } x = 2 * Math.abs(1) }\nreturn new A().x ? " + flow + " : null;",
+		"class A { *list() { yield 1; } static *more() { yield 2; } x = 2 * Math.abs(1) }\nreturn new A().x ? " + flow +
+			" : null;",
 		"call.attempts = 3; return call.attempts === 3 ? " + flow + " : null;",
-		"call['hour'] = new Date().getHours(); if (9 === call.hour) { return " + flow + "; } switch (call.hour) { case 8: return null; } return null;",
+		"call['hour'] = new Date().getHours(); if (9 === call.hour) { return " + flow +
+			"; } switch (call.hour) { case 8: return null; } return null;",
 		"globalThis.settings = {open: 9}; this.close = 17; return settings.open < close ? " + flow + " : null;",
 		"with (call) { return {module: 'tts', data: {text: To}}; }",
 		"return {module: 'tts', data: {text: 'Hello ${name}'.replace('${name}', 'you')}};",
-		"var say = 'Hello ${name}'; return {module: 'tts', data: {text: say.replace(/\\$\\{(\\w+)\\}/g, (all, key) => call[key])}};",
+		"var say = 'Hello ${name}'; return {module: 'tts', data: {text: say.replace(/\\$\\{(\\w+)\\}/g, (all, key) => " +
+			"call[key])}};",
 	} {
 		if fault, remarks := lint.Check(body); fault != nil || len(remarks) > 0 {
 			t.Errorf("%q: got %+v %+v, want nothing", body, fault, remarks)
@@ -172,24 +217,36 @@ func TestRemarks(t *testing.T) {
 		{"return function (call) { return " + flow + "; };", "function_returned", 1, 1, "between its braces"},
 		{"return function main() { return " + flow + "; }", "function_returned", 1, 1, "a function is returned"},
 		{"return call => (" + flow + ");", "function_returned", 1, 1, "a function is returned"},
-		{"if (call.To) { return () => { return " + flow + "; } }\nreturn null;", "function_returned", 1, 16, "a function is returned"},
+		{
+			"if (call.To) { return () => { return " + flow + "; } }\nreturn null;", "function_returned", 1, 16,
+			"a function is returned",
+		},
 		{"return {module: 'tts', data: {text: call.Caller-ID-Name}};", "dashed_name", 1, 37, "call['Caller-ID-Name']"},
 		{"var h = call.Custom-SIP-Headers; return h;", "dashed_name", 1, 9, "call['Custom-SIP-Headers']"},
 		{"switch (call.To) {\ndefault:\n  return\n  {module: 'hangup'}\n}\nreturn null;", "cut_return", 3, 3, "same line"},
 		{"var r = fetch('http://x');\nreturn r;", "unknown_name", 1, 9, "no network"},
 		{"var m = require('moment');\nreturn m;", "unknown_name", 1, 9, "no modules"},
 		{"return {module: 'tts', data: {text: process.env.NAME}};", "unknown_name", 1, 37, "no process"},
-		{"['a'].forEach(function (x) {\n  return " + flow + ";\n});", "nothing_returned", 2, 3, "this `return` ends the function within"},
+		{
+			"['a'].forEach(function (x) {\n  return " + flow + ";\n});", "nothing_returned", 2, 3,
+			"this `return` ends the function within",
+		},
 		{"return {module: 'tts', data: {text: 'Hello ${call.To}'}};", "plain_template", 1, 37, "between ` and `"},
 		{"if (cal.To) { return " + flow + "; } return null;", "unknown_name", 1, 5, "did you mean `call`?"},
 		{"consle.log(1); return " + flow, "unknown_name", 1, 1, "did you mean `console`?"},
-		{"var greeting = 'a'; return {module: 'tts', data: {text: greting}};", "unknown_name", 1, 57, "did you mean `greeting`?"},
+		{
+			"var greeting = 'a'; return {module: 'tts', data: {text: greting}};", "unknown_name", 1, 57,
+			"did you mean `greeting`?",
+		},
 		{"return {module: tts, data: {text: 'x'}};", "unknown_name", 1, 17, "module: 'tts'"},
 		{"return {module: 'tts', data: {text: Hello}};", "unknown_name", 1, 37, "a text stands between quotes"},
 		{"import('x'); return " + flow, "unknown_name", 1, 1, "no modules"},
 		{"if (call.To === 1000) { return " + flow + "; } return null;", "text_compared", 1, 5, "'1000'"},
 		{"if (call.From && 7 === call['To']) { return " + flow + "; } return null;", "text_compared", 1, 24, "'7'"},
-		{"return call['Digits'] !== 1 ? " + flow + " : null;", "text_compared", 1, 8, "call['Digits'] never equals the number 1"},
+		{
+			"return call['Digits'] !== 1 ? " + flow + " : null;", "text_compared", 1, 8,
+			"call['Digits'] never equals the number 1",
+		},
 		{"if (call.Digits === null) { return " + flow + "; } return null;", "text_compared", 1, 5, "undefined"},
 		{"switch (call.Digits) {\n case 1: return " + flow + ";\n default: return null; }", "text_compared", 2, 2, "'1'"},
 		{"if (call.Digits = '1') { return " + flow + "; } return null;", "assignment_in_condition", 1, 17, "==="},
@@ -217,7 +274,8 @@ func TestRemarks(t *testing.T) {
 
 // The parameters that a body reads by name are found, whatever quotes they stand in, each once.
 func TestReads(t *testing.T) {
-	body := "var a = call['To'] + call[\"Caller-ID-Name\"] + call.From;\ncall.x = 1; call.toString(); call[a]; x.call.y; return call['To'];"
+	body := "var a = call['To'] + call[\"Caller-ID-Name\"] + call.From;\ncall.x = 1; call.toString(); call[a]; " +
+		"x.call.y; return call['To'];"
 	var got []string
 	for _, r := range lint.Reads(body) {
 		got = append(got, fmt.Sprintf("%s %d:%d", r.Name, r.Line, r.Column))
@@ -274,7 +332,10 @@ func FuzzCheck(f *testing.F) {
 				t.Errorf("%q: %+v", body, r)
 			}
 		}
-		for _, at := range []lint.Fault{{Message: "SyntaxError: expecting ';'", Line: lines, Column: 3}, {Message: "TypeError: not a function", Line: 1, Column: 2}} {
+		for _, at := range []lint.Fault{
+			{Message: "SyntaxError: expecting ';'", Line: lines, Column: 3},
+			{Message: "TypeError: not a function", Line: 1, Column: 2},
+		} {
 			if a := lint.Syntax(body, at); a.Line > lines {
 				t.Errorf("%q: %+v", body, a)
 			}

@@ -7,31 +7,38 @@ import (
 
 // The sentences about names of other platforms.
 const (
-	noNetwork   = "functions have no network: put a `pivot` or `webhook` node into the callflow, and keep the function for deciding"
-	noTimers    = "functions have no timers: a function returns its flow at once; to let the caller wait, return a `sleep` node"
-	noModules   = "functions have no modules: put all the code into the body and end it with return {module: …, data: {…}};"
-	noProcess   = "functions have no process, files or environment: write settings into the function, or read them from the call's `Custom-Application-Vars[…]`"
-	noBrowser   = "functions run on a server, not in a browser: there is no page"
-	noStorage   = "functions keep nothing from one call to the next"
-	noEncoding  = "functions have the language only: texts are UTF-16 strings, and encodeURIComponent and decodeURIComponent are there"
-	noURL       = "functions have the language only: take texts apart with split, indexOf or a regular expression; encodeURIComponent is there"
+	noNetwork = "functions have no network: put a `pivot` or `webhook` node into the callflow, and keep the function " +
+		"for deciding"
+	noTimers = "functions have no timers: a function returns its flow at once; to let the caller wait, return a " +
+		"`sleep` node"
+	noModules = "functions have no modules: put all the code into the body and end it with return {module: …, data: " +
+		"{…}};"
+	noProcess = "functions have no process, files or environment: write settings into the function, or read them from " +
+		"the call's `Custom-Application-Vars[…]`"
+	noBrowser  = "functions run on a server, not in a browser: there is no page"
+	noStorage  = "functions keep nothing from one call to the next"
+	noEncoding = "functions have the language only: texts are UTF-16 strings, and encodeURIComponent and " +
+		"decodeURIComponent are there"
+	noURL = "functions have the language only: take texts apart with split, indexOf or a regular expression; " +
+		"encodeURIComponent is there"
 	noCrypto    = "functions have no cryptography: Math.random() is there for what need not be secret"
 	noLibraries = "functions have no libraries: write it in plain JavaScript"
 	dateIsLocal = "functions have no date libraries: `new Date()` is in the account's time zone"
 	noTwiML     = "a function returns a callflow node, no TwiML: return {module: 'tts', data: {text: '…'}};"
 	noHandler   = "the call's data are in `call`, as in call['Caller-ID-Number']"
 	noCallback  = "nobody waits for a callback: end the function with return {module: …, data: {…}};"
-	noPrint     = "to write to the log of the run use console.log(…); to speak to the caller return {module: 'tts', data: {text: '…'}};"
-	noShow      = "that is for CouchDB's design functions: here the parameters are in `call`, and the flow is returned"
-	noCopy      = "functions have the language only: JSON.parse(JSON.stringify(value)) copies data"
-	noPromises  = "functions are synchronous: a function returns its flow at once"
-	noClock     = "use Date.now()"
-	noThreads   = "functions have no threads and no shared memory"
-	ourConsole  = "console has log, info, warn, error and debug"
-	notPython   = "that is Python: functions are written in JavaScript"
-	notPHP      = "that is PHP: functions are written in JavaScript"
-	notLua      = "that is Lua: functions are written in JavaScript"
-	noSession   = "there is no session object: a function only returns the next callflow node, and the switch does it"
+	noPrint     = "to write to the log of the run use console.log(…); to speak to the caller return {module: 'tts', " +
+		"data: {text: '…'}};"
+	noShow     = "that is for CouchDB's design functions: here the parameters are in `call`, and the flow is returned"
+	noCopy     = "functions have the language only: JSON.parse(JSON.stringify(value)) copies data"
+	noPromises = "functions are synchronous: a function returns its flow at once"
+	noClock    = "use Date.now()"
+	noThreads  = "functions have no threads and no shared memory"
+	ourConsole = "console has log, info, warn, error and debug"
+	notPython  = "that is Python: functions are written in JavaScript"
+	notPHP     = "that is PHP: functions are written in JavaScript"
+	notLua     = "that is Lua: functions are written in JavaScript"
+	noSession  = "there is no session object: a function only returns the next callflow node, and the switch does it"
 )
 
 // names tells for each name that people use, and that does not exist here, what to do instead. None of them is a name
@@ -124,17 +131,25 @@ func Names() []string { return slices.Sorted(maps.Keys(names)) }
 
 // methods are the names of the methods that functions call most: what a misspelt one is compared with.
 var methods = []string{
-	"split", "slice", "substring", "substr", "indexOf", "lastIndexOf", "includes", "startsWith", "endsWith", "replace", "replaceAll", "match",
-	"matchAll", "search", "trim", "trimStart", "trimEnd", "toLowerCase", "toUpperCase", "padStart", "padEnd", "charAt", "charCodeAt", "repeat",
-	"concat", "localeCompare", "normalize", "join", "push", "pop", "shift", "unshift", "reverse", "sort", "splice", "map", "filter", "reduce",
-	"forEach", "find", "findIndex", "some", "every", "fill", "flat", "flatMap", "keys", "values", "entries", "isArray", "from", "toString",
-	"toFixed", "toISOString", "getDay", "getDate", "getMonth", "getFullYear", "getHours", "getMinutes", "getSeconds", "getTime",
-	"getTimezoneOffset", "setDate", "setHours", "setMinutes", "setMonth", "setFullYear", "now", "parse", "stringify", "test", "exec",
-	"hasOwnProperty", "assign", "floor", "ceil", "round", "random", "abs", "min", "max", "pow", "apply", "call", "bind", "log", "info", "warn",
+	"split", "slice", "substring", "substr", "indexOf", "lastIndexOf", "includes", "startsWith", "endsWith", "replace",
+	"replaceAll", "match",
+	"matchAll", "search", "trim", "trimStart", "trimEnd", "toLowerCase", "toUpperCase", "padStart", "padEnd", "charAt",
+	"charCodeAt", "repeat",
+	"concat", "localeCompare", "normalize", "join", "push", "pop", "shift", "unshift", "reverse", "sort", "splice", "map",
+	"filter", "reduce",
+	"forEach", "find", "findIndex", "some", "every", "fill", "flat", "flatMap", "keys", "values", "entries", "isArray",
+	"from", "toString",
+	"toFixed", "toISOString", "getDay", "getDate", "getMonth", "getFullYear", "getHours", "getMinutes", "getSeconds",
+	"getTime",
+	"getTimezoneOffset", "setDate", "setHours", "setMinutes", "setMonth", "setFullYear", "now", "parse", "stringify",
+	"test", "exec",
+	"hasOwnProperty", "assign", "floor", "ceil", "round", "random", "abs", "min", "max", "pow", "apply", "call", "bind",
+	"log", "info", "warn",
 	"error", "debug", "has", "get", "set", "add", "delete", "size",
 }
 
 // words are the keywords that are misspelt most.
 var words = []string{
-	"return", "function", "const", "switch", "while", "break", "default", "continue", "typeof", "throw", "catch", "finally", "case", "else", "class",
+	"return", "function", "const", "switch", "while", "break", "default", "continue", "typeof", "throw", "catch",
+	"finally", "case", "else", "class",
 }

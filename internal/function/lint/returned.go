@@ -57,7 +57,8 @@ func (s *scan) ends(i int) bool {
 	switch s.kind(i) {
 	case js.SemicolonToken, js.CloseBraceToken, js.ErrorToken:
 		return true
-	case js.OpenParenToken, js.OpenBracketToken, js.OpenBraceToken, js.DotToken, js.OptChainToken, js.CommaToken, js.TemplateToken,
+	case js.OpenParenToken, js.OpenBracketToken, js.OpenBraceToken, js.DotToken, js.OptChainToken, js.CommaToken,
+		js.TemplateToken,
 		js.TemplateStartToken:
 		return false // it goes on, in the next line too
 	}

@@ -67,7 +67,8 @@ func scanBody(body string) *scan {
 			fresh = true
 		default:
 			s.add(token{
-				kind: kind, from: offset, to: offset + len(text), line: at.line, column: at.column, fresh: fresh, lineFrom: lineFrom, indent: indent,
+				kind: kind, from: offset, to: offset + len(text), line: at.line, column: at.column, fresh: fresh,
+				lineFrom: lineFrom, indent: indent,
 				pair: -1, inside: s.innermost(), functions: s.functions,
 			})
 			fresh = false
@@ -157,8 +158,9 @@ func (s *scan) opens(i int) {
 }
 
 var closers = map[js.TokenType]js.TokenType{
-	js.CloseBraceToken: js.OpenBraceToken, js.CloseParenToken: js.OpenParenToken, js.CloseBracketToken: js.OpenBracketToken,
-	js.TemplateEndToken: js.TemplateStartToken,
+	js.CloseBraceToken: js.OpenBraceToken, js.CloseParenToken: js.OpenParenToken,
+	js.CloseBracketToken: js.OpenBracketToken,
+	js.TemplateEndToken:  js.TemplateStartToken,
 }
 
 func (s *scan) closes(i int) {

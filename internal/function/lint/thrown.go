@@ -13,18 +13,21 @@ var (
 	notDefined  = regexp.MustCompile(`^ReferenceError: '?([^'\s]+)'? is not defined$`)
 	notFunction = regexp.MustCompile(`^TypeError: (?:([^\s].*?) is )?not a (?:function|constructor)$`)
 	noProperty  = regexp.MustCompile(
-		`^TypeError: (?i:cannot read propert(?:y '([^']*)' of (undefined|null)|ies of (undefined|null) \(reading '([^']*)'\)))$`,
+		`^TypeError: (?i:cannot read propert(?:y '([^']*)' of (undefined|null)|ies of (undefined|null) \(reading ` +
+			`'([^']*)'\)))$`,
 	)
 	readOnly = regexp.MustCompile(
 		`^TypeError: (?:'([^']*)' is read-only|invalid assignment to const '([^']*)'|Assignment to constant variable\.)$`,
 	)
 	tooEarly = regexp.MustCompile(
-		`^ReferenceError: (?:([^\s]+) is not initialized|can't access lexical declaration '([^']*)' before initialization|Cannot access '([^']*)' before initialization)$`,
+		`^ReferenceError: (?:([^\s]+) is not initialized|can't access lexical declaration '([^']*)' before ` +
+			`initialization|Cannot access '([^']*)' before initialization)$`,
 	)
 )
 
 // spiderMonkeys is how SpiderMonkey tells of a property of nothing: with the value's own text.
-var spiderMonkeys = regexp.MustCompile(`^TypeError: (?:can't access property "([^"]*)", )?([\w$]\S*) is (undefined|null)$`)
+var spiderMonkeys = regexp.MustCompile(`^TypeError: (?:can't access property "([^"]*)", )?([\w$]\S*) is ` +
+	`(undefined|null)$`)
 
 // Thrown explains what a function threw. The body may be empty where it is not at hand: then the message alone is
 // explained.
@@ -238,7 +241,8 @@ func absent(value, property, what string) Advice {
 	case parameter:
 		return Advice{Hint: "this call has no " + value + ": write (" + value + " || ''), or look first whether it is there"}
 	case property != "":
-		return Advice{Hint: "`" + value + "` is " + what + " there: look first whether it is there, or write " + value + "?." + property}
+		return Advice{Hint: "`" + value + "` is " + what + " there: look first whether it is there, or write " + value +
+			"?." + property}
 	}
 	return Advice{Hint: "`" + value + "` is " + what + " there: look first whether it is there"}
 }

@@ -109,8 +109,11 @@ func (s *scan) consoleMethods() []Finding {
 }
 
 // consoleHas is what can be called of console, which also has what every object has.
-var consoleHas = []string{"log", "info", "warn", "error", "debug", "hasOwnProperty", "toString", "valueOf", "toLocaleString",
-	"propertyIsEnumerable", "isPrototypeOf"}
+var consoleHas = []string{
+	"log", "info", "warn", "error", "debug", "hasOwnProperty", "toString", "valueOf",
+	"toLocaleString",
+	"propertyIsEnumerable", "isPrototypeOf",
+}
 
 // plainTemplates finds texts between ' or " with ${…} in them, which is read out as it is written.
 func (s *scan) plainTemplates() []Finding {
@@ -167,7 +170,8 @@ func (s *scan) unknownNames() []Finding {
 			continue
 		}
 		name := s.text(i)
-		if s.kind(i) != js.IdentifierToken && names[name] == "" || !s.isUse(i) || known[name] || told[name] || isBuiltIn(name) {
+		if s.kind(i) != js.IdentifierToken && names[name] == "" || !s.isUse(i) || known[name] || told[name] ||
+			isBuiltIn(name) {
 			continue
 		}
 		told[name] = true
@@ -191,7 +195,8 @@ func (s *scan) instead(i int, known map[string]bool) string {
 	if near := meant(name, among); near != "" && near != name {
 		return "did you mean `" + near + "`?"
 	}
-	return "neither the function declares it nor the language; a text stands between quotes, and a parameter is read as call['…']"
+	return "neither the function declares it nor the language; a text stands between quotes, and a parameter is read as " +
+		"call['…']"
 }
 
 // waits finds the first place where a body expects to be waited for.

@@ -24,7 +24,8 @@ type TooLargeError struct {
 }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("flatten call parameters: more than %s at %q: look for oversized Custom-Application-Vars or Custom-SIP-Headers", e.Limit, e.Key)
+	return fmt.Sprintf("flatten call parameters: more than %s at %q: look for oversized Custom-Application-Vars or "+
+		"Custom-SIP-Headers", e.Limit, e.Key)
 }
 
 // Flatten gives the flat string map a function sees (kazoo-facts §3.3, §3.4):
@@ -106,8 +107,8 @@ func (f *flattener) array(key string, list []any, depth int) error {
 	return f.value(key+"[]", last, depth+1)
 }
 
-// names are those of an object, in order. Every run pays for this, and slices.Sorted, which cannot know how many there are, allocates
-// several times.
+// names are those of an object, in order. Every run pays for this, and slices.Sorted, which cannot know how many there
+// are, allocates several times.
 func names[V any](object map[string]V) []string {
 	list := make([]string, 0, len(object))
 	for name := range object {

@@ -18,21 +18,33 @@ func TestFlatten(t *testing.T) {
 		in   string
 		want map[string]string
 	}{
-		{"scalars", `{"A":"x y","N":5,"F":1.5,"T":true,"Z":false,"E":""}`,
-			map[string]string{"A": "x y", "N": "5", "F": "1.5", "T": "true", "Z": "false", "E": ""}},
+		{
+			"scalars", `{"A":"x y","N":5,"F":1.5,"T":true,"Z":false,"E":""}`,
+			map[string]string{"A": "x y", "N": "5", "F": "1.5", "T": "true", "Z": "false", "E": ""},
+		},
 		{"large whole numbers keep their digits", `{"N":14158867900}`, map[string]string{"N": "14158867900"}},
-		{"KAZOO's own example", `{"A":"x y","N":5,"O":{"p":{"q":"é"}},"L":["1","2"],"E":{}}`,
-			map[string]string{"A": "x y", "N": "5", "O[p][q]": "é", "L[0]": "1", "L[1]": "2", "L[]": "2"}},
+		{
+			"KAZOO's own example", `{"A":"x y","N":5,"O":{"p":{"q":"é"}},"L":["1","2"],"E":{}}`,
+			map[string]string{"A": "x y", "N": "5", "O[p][q]": "é", "L[0]": "1", "L[1]": "2", "L[]": "2"},
+		},
 		{"empty containers and null contribute nothing", `{"O":{},"L":[],"N":null,"M":[null]}`, map[string]string{}},
 		{"objects in arrays", `{"L":[{"a":1},"x"]}`, map[string]string{"L[0][a]": "1", "L[1]": "x", "L[]": "x"}},
-		{"brackets in a name are no structure", `{"H":{"A][B":"1","A":{"B":"2"}}}`,
-			map[string]string{"H[A%5D%5BB]": "1", "H[A][B]": "2"}},
-		{"a name cannot pose as a member", `{"H[X]":"forged","H":{"X":"real"}}`,
-			map[string]string{"H%5BX%5D": "forged", "H[X]": "real"}},
-		{"nor as an escaped one", `{"H%5BX%5D":"forged","H[X]":"other"}`,
-			map[string]string{"H%255BX%255D": "forged", "H%5BX%5D": "other"}},
-		{"odd names are plain data", `{"O":{"__proto__":"p","constructor":"c","":"e"}}`,
-			map[string]string{"O[__proto__]": "p", "O[constructor]": "c", "O[]": "e"}},
+		{
+			"brackets in a name are no structure", `{"H":{"A][B":"1","A":{"B":"2"}}}`,
+			map[string]string{"H[A%5D%5BB]": "1", "H[A][B]": "2"},
+		},
+		{
+			"a name cannot pose as a member", `{"H[X]":"forged","H":{"X":"real"}}`,
+			map[string]string{"H%5BX%5D": "forged", "H[X]": "real"},
+		},
+		{
+			"nor as an escaped one", `{"H%5BX%5D":"forged","H[X]":"other"}`,
+			map[string]string{"H%255BX%255D": "forged", "H%5BX%5D": "other"},
+		},
+		{
+			"odd names are plain data", `{"O":{"__proto__":"p","constructor":"c","":"e"}}`,
+			map[string]string{"O[__proto__]": "p", "O[constructor]": "c", "O[]": "e"},
+		},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -74,7 +86,10 @@ func TestFlattenRefusesWhatWouldExplode(t *testing.T) {
 	for range MaxDepth + 1 {
 		deep = map[string]any{"d": deep}
 	}
-	for name, in := range map[string]map[string]any{"wide below a long name": {strings.Repeat("n", 10000): wide}, "empty objects below a long name": {strings.Repeat("n", 10000): empties}, "deep": deep} {
+	for name, in := range map[string]map[string]any{
+		"wide below a long name":          {strings.Repeat("n", 10000): wide},
+		"empty objects below a long name": {strings.Repeat("n", 10000): empties}, "deep": deep,
+	} {
 		t.Run(name, func(t *testing.T) {
 			var tooLarge *TooLargeError
 			if _, err := Flatten(in); !errors.As(err, &tooLarge) {
@@ -175,13 +190,18 @@ func anyMap(m map[string]string) map[string]any {
 }
 
 func anyString() *rapid.Generator[string] {
-	return rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }), nastyName())
+	return rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }),
+		nastyName())
 }
 
 // nastyName joins pieces that mean something to some encoder on the way.
 func nastyName() *rapid.Generator[string] {
-	pieces := []string{"[", "]", "[]", "&", "=", "#", "+", "%", "%5B", "%25", "X", "0", "Account-ID", "Custom-SIP-Headers", "User-ID", ";", " ", "é"}
-	return rapid.Map(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 5), func(p []string) string { return strings.Join(p, "") })
+	pieces := []string{
+		"[", "]", "[]", "&", "=", "#", "+", "%", "%5B", "%25", "X", "0", "Account-ID", "Custom-SIP-Headers",
+		"User-ID", ";", " ", "é",
+	}
+	return rapid.Map(rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 5),
+		func(p []string) string { return strings.Join(p, "") })
 }
 
 func FuzzDecode(f *testing.F) {

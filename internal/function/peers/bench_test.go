@@ -9,7 +9,8 @@ import (
 	"callfn/internal/function/workload"
 )
 
-// engine runs a function body once, for parameters, in a realm that nothing ran in before, and gives what it returned as JSON.
+// engine runs a function body once, for parameters, in a realm that nothing ran in before, and gives what it returned
+// as JSON.
 type engine interface {
 	run(source string, params map[string]string) ([]byte, error)
 }
@@ -18,8 +19,8 @@ func BenchmarkGoja(b *testing.B)   { measure(b, gojaEngine{}) }
 func BenchmarkOtto(b *testing.B)   { measure(b, ottoEngine{}) }
 func BenchmarkNodeVM(b *testing.B) { measure(b, startNode(b)) }
 
-// BenchmarkGojaProcess is goja behind pipes, as far from the service as callfn's own sandbox is, and as much at the mercy of what
-// else the machine does: CI's yardstick.
+// BenchmarkGojaProcess is goja behind pipes, as far from the service as callfn's own sandbox is, and as much at the
+// mercy of what else the machine does: CI's yardstick.
 func BenchmarkGojaProcess(b *testing.B) { measure(b, startGoja(b)) }
 
 // measure runs every function of the workload as callfn's own benchmarks do: by two callers a core.

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// processes are an engine behind pipes, a process a core, each of which runs one function at a time: lines of {"source",
-// "params"} are answered with lines of {"result"} or {"error"}.
+// processes are an engine behind pipes, a process a core, each of which runs one function at a time: lines of
+// {"source", "params"} are answered with lines of {"result"} or {"error"}.
 type processes struct{ free chan *process }
 
 type process struct {

@@ -41,8 +41,8 @@ type Place struct {
 	Driver function.Driver
 	// Store makes the place hold the document under its _id.
 	Store func(ctx context.Context, doc map[string]any) error
-	// Differs lists what this place is known not to do, fixture name to reason. A fixture listed here that passes fails the
-	// suite: the list can only change in a diff.
+	// Differs lists what this place is known not to do, fixture name to reason. A fixture listed here that passes fails
+	// the suite: the list can only change in a diff.
 	Differs map[string]string
 	// Leave lists the fixtures that must not be run in this place, because it would not survive them.
 	Leave []string
@@ -160,8 +160,8 @@ func (p Place) check(f fixture, id function.ID) string {
 	return p.compare(f.want, got)
 }
 
-// tries is how often what ends by itself may time out: a query server that another started has a deadline of its own, which no fixture
-// can raise, and the machine may be busy.
+// tries is how often what ends by itself may time out: a query server that another started has a deadline of its own,
+// which no fixture can raise, and the machine may be busy.
 const tries = 3
 
 func (p Place) compare(w want, got function.Evaluated) string {

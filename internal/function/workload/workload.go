@@ -59,8 +59,11 @@ func (f Function) Call() map[string]any {
 	call := map[string]any{
 		"Call-ID": "1234567890@10.0.0.1", "To": "1350@acme.example", "From": "4158867900@acme.example",
 		"Caller-ID-Name": "Alice", "Caller-ID-Number": "4158867900", "Language": "en-us",
-		"Custom-Channel-Vars": map[string]any{"Authorizing-Type": "device", "Authorizing-ID": "0123456789abcdef0123456789abcdef", "Inception": "4158867900@10.0.0.1"},
-		"Custom-SIP-Headers":  map[string]any{"X-Ticket": "4711"},
+		"Custom-Channel-Vars": map[string]any{
+			"Authorizing-Type": "device",
+			"Authorizing-ID":   "0123456789abcdef0123456789abcdef", "Inception": "4158867900@10.0.0.1",
+		},
+		"Custom-SIP-Headers": map[string]any{"X-Ticket": "4711"},
 	}
 	for name, value := range f.extra {
 		call[name] = value
@@ -71,7 +74,8 @@ func (f Function) Call() map[string]any {
 // Params are the call's parameters as a function sees them, for places that are asked without a callflow.
 func (f Function) Params() map[string]string {
 	call := f.Call()
-	call["To"], call["From"], call["Request"] = "1350", "4158867900", "1350" // as KAZOO hands them over: users, and realms apart
+	// as KAZOO hands them over: users, and realms apart
+	call["To"], call["From"], call["Request"] = "1350", "4158867900", "1350"
 	call["To-Realm"], call["From-Realm"], call["Request-Realm"] = "acme.example", "acme.example", "acme.example"
 	flat, err := params.Flatten(call)
 	if err != nil {

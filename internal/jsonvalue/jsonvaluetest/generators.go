@@ -26,12 +26,13 @@ func Value(depth int) *rapid.Generator[any] {
 	}
 	return rapid.OneOf(append(scalars,
 		rapid.Map(Object(depth-1), func(o map[string]any) any { return o }),
-		rapid.Map(rapid.SliceOfN(rapid.Deferred(func() *rapid.Generator[any] { return Value(depth - 1) }), 0, 4), func(l []any) any {
-			if l == nil {
-				return []any{}
-			}
-			return l
-		}),
+		rapid.Map(rapid.SliceOfN(rapid.Deferred(func() *rapid.Generator[any] { return Value(depth - 1) }), 0, 4),
+			func(l []any) any {
+				if l == nil {
+					return []any{}
+				}
+				return l
+			}),
 	)...)
 }
 
@@ -43,7 +44,10 @@ func Object(depth int) *rapid.Generator[map[string]any] {
 // Key draws a key: often one that callflows use, sometimes any text.
 func Key() *rapid.Generator[string] {
 	return rapid.OneOf(
-		rapid.SampledFrom([]string{"module", "data", "children", "flow", "id", "text", "duration", "enabled", "_", "a.b", "", "__proto__", "~/%"}),
+		rapid.SampledFrom([]string{
+			"module", "data", "children", "flow", "id", "text", "duration", "enabled", "_", "a.b", "",
+			"__proto__", "~/%",
+		}),
 		rapid.String(),
 	)
 }

@@ -34,12 +34,17 @@ func FormatOf(name string) (string, error) {
 
 // colours are told apart by people who see red and green alike, too (Okabe and Ito's palette).
 var colours = []color.Color{
-	color.RGBA{0, 114, 178, 255}, color.RGBA{230, 159, 0, 255}, color.RGBA{0, 158, 115, 255}, color.RGBA{213, 94, 0, 255},
-	color.RGBA{204, 121, 167, 255}, color.RGBA{86, 180, 233, 255}, color.RGBA{0, 0, 0, 255},
+	color.RGBA{0, 114, 178, 255},
+	color.RGBA{230, 159, 0, 255},
+	color.RGBA{0, 158, 115, 255},
+	color.RGBA{213, 94, 0, 255},
+	color.RGBA{204, 121, 167, 255},
+	color.RGBA{86, 180, 233, 255},
+	color.RGBA{0, 0, 0, 255},
 }
 
-// Write draws, for each target, the time that a share of its good calls did not exceed: the share to the right, in nines; the
-// time upwards, both logarithmic. subtitle says what was done.
+// Write draws, for each target, the time that a share of its good calls did not exceed: the share to the right, in
+// nines; the time upwards, both logarithmic. subtitle says what was done.
 func Write(w io.Writer, format, subtitle string, results []loadgen.Result) error {
 	p := plot.New()
 	p.Title.Text = "How long calls took\n" + subtitle

@@ -1,5 +1,5 @@
-// Package sitetest gives tests a CouchDB of their own that says what the test wants it to say: the embedded node on a socket,
-// with answers of the test's before it.
+// Package sitetest gives tests a CouchDB of their own that says what the test wants it to say: the embedded node on a
+// socket, with answers of the test's before it.
 package sitetest
 
 import (
@@ -38,7 +38,10 @@ type CouchDB struct {
 func Start(t *testing.T, languages ...string) *CouchDB {
 	t.Helper()
 	pool := sandboxtest.Pool(t, 1)
-	engine := speaks{queryserver.Engine{Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline}}, languages}
+	engine := speaks{
+		queryserver.Engine{Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline}},
+		languages,
+	}
 	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), engine, couchnode.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +60,10 @@ func Start(t *testing.T, languages ...string) *CouchDB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	c.Site = provision.Site{Stores: datastore.Single{Connection: conn}, Databases: datastore.Databases(), Log: slog.New(slog.DiscardHandler)}
+	c.Site = provision.Site{
+		Stores: datastore.Single{Connection: conn}, Databases: datastore.Databases(),
+		Log: slog.New(slog.DiscardHandler),
+	}
 	return c
 }
 
@@ -74,8 +80,8 @@ func Ready(t *testing.T, language string) *CouchDB {
 	return c
 }
 
-// Say has requests whose path begins with prefix answered by h; with a method before it ("PUT /_users") only such ones, with a $
-// at its end ("/functions$") only those for that very path.
+// Say has requests whose path begins with prefix answered by h; with a method before it ("PUT /_users") only such ones,
+// with a $ at its end ("/functions$") only those for that very path.
 func (c *CouchDB) Say(prefix string, h http.HandlerFunc) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

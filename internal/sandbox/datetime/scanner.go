@@ -140,8 +140,24 @@ var abbreviations = []struct {
 	name  string
 	hours int
 }{
-	{"GMT", 0}, {"UTC", 0}, {"UT", 0}, {"Z", 0}, {"EDT", -4}, {"EST", -5}, {"CDT", -5}, {"CST", -6},
-	{"MDT", -6}, {"MST", -7}, {"PDT", -7}, {"PST", -8}, {"WET", 0}, {"WEST", 1}, {"CET", 1}, {"CEST", 2}, {"EET", 2}, {"EEST", 3},
+	{"GMT", 0},
+	{"UTC", 0},
+	{"UT", 0},
+	{"Z", 0},
+	{"EDT", -4},
+	{"EST", -5},
+	{"CDT", -5},
+	{"CST", -6},
+	{"MDT", -6},
+	{"MST", -7},
+	{"PDT", -7},
+	{"PST", -8},
+	{"WET", 0},
+	{"WEST", 1},
+	{"CET", 1},
+	{"CEST", 2},
+	{"EET", 2},
+	{"EEST", 3},
 }
 
 func (p *parser) abbreviation(s *scan) bool {

@@ -22,12 +22,14 @@ func TestCodeIsWhatWasParsed(t *testing.T) {
 		"var {a, b: [c = 5, ...d], ...r} = {a: 1, b: [undefined, 2, 3], z: 9}; return [a, c, d, JSON.stringify(r)].join()",
 		"label: for (const x of [1, 2, 3]) { for (;;) { if (x === 2) break label; continue label } } return typeof x",
 		"try { throw new TypeError('t') } catch ({message}) { return message } finally { var f = 1 }",
-		"var s = ''; for (var k in {__proto__: {p: 1}, q: 2}) s += k; with ({s2: 3}) { s += s2 } return s + typeof arguments + this",
+		"var s = ''; for (var k in {__proto__: {p: 1}, q: 2}) s += k; with ({s2: 3}) { s += s2 } return s + typeof " +
+			"arguments + this",
 		"switch (typeof null) { case 'x': return 1; default: return new Map([[1, {a: 1}]]).get(1)?.a ?? 'n' }",
 		"return eval('1 + call.length') + new Function('a', 'return a * 2')(4)",
 		"'use strict'; return (function () { return this })() === undefined",
 		"return (function named(a, b = 2) { /* kept */ return a }).toString() + (x => x).name + (function () {}).length",
-		"const o = { async *a() {}, get ['x' + 1]() { return 7 }, 'y-z': Symbol('d').description }; return o.x1 + o['y-z'] + o.a.name",
+		"const o = { async *a() {}, get ['x' + 1]() { return 7 }, 'y-z': Symbol('d').description }; return o.x1 + o['y-z'] " +
+			"+ o.a.name",
 		"var r = ''; new Promise(() => { r += 'now' }); return r",
 		"throw new RangeError('far')",
 		"var a;\n\n  a.b.c()",

@@ -62,16 +62,27 @@ var dateMethods = []struct {
 	name          string
 	length, magic int32
 }{
-	{"getFullYear", 0, datetime.Year}, {"getMonth", 0, datetime.Month}, {"getDate", 0, datetime.Day},
-	{"getHours", 0, datetime.Hour}, {"getMinutes", 0, datetime.Minute}, {"getSeconds", 0, datetime.Second},
-	{"getMilliseconds", 0, datetime.Millisecond}, {"getDay", 0, weekday}, {"getYear", 0, yearOf1900},
+	{"getFullYear", 0, datetime.Year},
+	{"getMonth", 0, datetime.Month},
+	{"getDate", 0, datetime.Day},
+	{"getHours", 0, datetime.Hour},
+	{"getMinutes", 0, datetime.Minute},
+	{"getSeconds", 0, datetime.Second},
+	{"getMilliseconds", 0, datetime.Millisecond},
+	{"getDay", 0, weekday},
+	{"getYear", 0, yearOf1900},
 	{"getTimezoneOffset", 0, timezoneOffset},
-	{"setFullYear", 3, setter(datetime.Year, datetime.Day)}, {"setMonth", 2, setter(datetime.Month, datetime.Day)},
-	{"setDate", 1, setter(datetime.Day, datetime.Day)}, {"setHours", 4, setter(datetime.Hour, datetime.Millisecond)},
+	{"setFullYear", 3, setter(datetime.Year, datetime.Day)},
+	{"setMonth", 2, setter(datetime.Month, datetime.Day)},
+	{"setDate", 1, setter(datetime.Day, datetime.Day)},
+	{"setHours", 4, setter(datetime.Hour, datetime.Millisecond)},
 	{"setMinutes", 3, setter(datetime.Minute, datetime.Millisecond)},
 	{"setSeconds", 2, setter(datetime.Second, datetime.Millisecond)},
-	{"setMilliseconds", 1, setter(datetime.Millisecond, datetime.Millisecond)}, {"setYear", 1, setYear},
-	{"toString", 0, text}, {"toDateString", 0, dateText}, {"toTimeString", 0, timeText},
+	{"setMilliseconds", 1, setter(datetime.Millisecond, datetime.Millisecond)},
+	{"setYear", 1, setYear},
+	{"toString", 0, text},
+	{"toDateString", 0, dateText},
+	{"toTimeString", 0, timeText},
 }
 
 // Magic numbers beyond the fields of package datetime.

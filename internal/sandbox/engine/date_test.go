@@ -122,7 +122,8 @@ func randomText(random *rand.Rand) string {
 func TestDateConversions(t *testing.T) {
 	e := newEngine(t)
 	e.SetZone(nil)
-	if _, err := e.Eval(`var epoch = new Date(0); function fault(f) { try { f(); } catch (e) { return e.name; } }`); err != nil {
+	if _, err := e.Eval(`var epoch = new Date(0); function fault(f) { try { f(); } catch (e) { return ` +
+		`e.name; } }`); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ js, want string }{

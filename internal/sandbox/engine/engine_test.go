@@ -47,7 +47,10 @@ func TestRestoreUndoes(t *testing.T) {
 		{"an intrinsic", "String.prototype.slice = function () { return 'mine'; }", "'abc'.slice(1)", "bc"},
 		{"a lexical name", "let z = 1", "typeof z", "undefined"},
 		{"a registered symbol", "globalThis.s = Symbol.for('q')", "typeof s", "undefined"},
-		{"much memory", "globalThis.a = []; for (var i = 0; i < 20; i++) a.push('x'.repeat(1 << 19) + i)", "typeof a", "undefined"},
+		{
+			"much memory", "globalThis.a = []; for (var i = 0; i < 20; i++) a.push('x'.repeat(1 << 19) + i)", "typeof a",
+			"undefined",
+		},
 		{"small objects", "globalThis.a = []; for (var i = 0; i < 50000; i++) a.push({i})", "typeof a", "undefined"},
 		{"legacy regular expression state", "/(q)/.exec('q')", "RegExp.$1", "undefined"},
 	} {
@@ -137,7 +140,10 @@ func TestErrors(t *testing.T) {
 		source string
 		want   Error
 	}{
-		{"\n  null.x", Error{Name: "TypeError", Message: "cannot read property 'x' of null", Text: "TypeError: cannot read property 'x' of null"}},
+		{"\n  null.x", Error{
+			Name: "TypeError", Message: "cannot read property 'x' of null",
+			Text: "TypeError: cannot read property 'x' of null",
+		}},
 		{"throw 'text'", Error{Text: "text"}},
 		{"throw null", Error{Text: "null"}},
 		{"throw {name: 1, message: 'm', lineNumber: 7.9}", Error{Message: "m", Line: 7, Text: "[object Object]"}},
@@ -151,7 +157,8 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	var syntax *Error
-	if _, err := e.Compile("var a;\n  var = 1", ""); !errors.As(err, &syntax) || syntax.Name != "SyntaxError" || syntax.Line != 2 || syntax.Column == 0 {
+	if _, err := e.Compile("var a;\n  var = 1", ""); !errors.As(err, &syntax) || syntax.Name != "SyntaxError" ||
+		syntax.Line != 2 || syntax.Column == 0 {
 		t.Errorf("got %+v, want a SyntaxError in line 2 with its column", syntax)
 	}
 	if _, err := e.Compile("globalThis.ran = 1", ""); err != nil || eval(t, e, "typeof ran") != "undefined" {
@@ -166,7 +173,8 @@ func TestText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for in, want := range map[string]string{
-		"": "", "ab": "ab", "a\x00b": "a\x00b", "é€😀": "é€😀", "a\xff\xfeb": "a��b", strings.Repeat("ü", 100_000): strings.Repeat("ü", 100_000),
+		"": "", "ab": "ab", "a\x00b": "a\x00b", "é€😀": "é€😀", "a\xff\xfeb": "a��b",
+		strings.Repeat("ü", 100_000): strings.Repeat("ü", 100_000),
 	} {
 		if got, ok, err := e.Call(same, in); string(got) != want || !ok || err != nil {
 			t.Errorf("%.20q: got %.20q %v, error %v; want %.20q", in, got, ok, err, want)

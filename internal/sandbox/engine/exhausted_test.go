@@ -43,28 +43,38 @@ func failingRealloc(tls *libc.TLS, state, p uintptr, size lib.Tsize_t) uintptr {
 // collections, generators, proxies, JSON, errors.
 var exhausting = []string{
 	"for(;;){try{try{return 1}finally{break}}finally{break}}; return 0",
-	"return new Function('a', 'b', 'let [x, {y = 1, ...z}] = a; class A extends b { #p = 1; static s = () => this.#p; get [x]() { return y } } return A')",
+	"return new Function('a', 'b', 'let [x, {y = 1, ...z}] = a; class A extends b { #p = 1; static s = () => this.#p; " +
+		"get [x]() { return y } } return A')",
 	"return eval('var {a, b: [c]} = {a: 1, b: [2]}; (function () { \"use strict\"; return `${a}${c}` })()')",
 	"return /^(?<y>\\d{4})-(?<m>\\d\\d)(?=.*x)|(a+)+\\3[^\\p{L}]/u.exec('2026-11 x') + 'aXbX'.replace(/x/gi, m => m + m)",
 	"return 'ab'.repeat(300).split('').map((c, i) => c + i).sort().reverse().join('-').normalize('NFD').toUpperCase()",
 	"return JSON.stringify(JSON.parse('{\"a\":[1,2,{\"b\":\"\\\\u00e9\"}],\"c\":null}'), null, 2)",
-	"return [new Map([[1, 2], [{}, 3]]), new Set('abc'), new WeakMap([[{}, 1]]), Object.groupBy([1, 2, 3], x => x % 2)].length",
-	"function* g() { try { yield* [1, 2, 3] } finally { yield 4 } } return [...g()].concat(Array.from({length: 50}, (_, i) => i ** 2))",
-	"return new Proxy({}, {get: (o, k) => String(k) + 1, ownKeys: () => ['a', 'b']}).some + Reflect.ownKeys({x: 1, [Symbol('s')]: 2}).length",
+	"return [new Map([[1, 2], [{}, 3]]), new Set('abc'), new WeakMap([[{}, 1]]), Object.groupBy([1, 2, 3], x => x % " +
+		"2)].length",
+	"function* g() { try { yield* [1, 2, 3] } finally { yield 4 } } return [...g()].concat(Array.from({length: 50}, (_, " +
+		"i) => i ** 2))",
+	"return new Proxy({}, {get: (o, k) => String(k) + 1, ownKeys: () => ['a', 'b']}).some + Reflect.ownKeys({x: 1, " +
+		"[Symbol('s')]: 2}).length",
 	"try { null.x } catch (e) { return e.stack + e.message + new AggregateError([e], 'all').errors.length }",
 	"return (123456789n ** 40n).toString(36) + (0.1).toFixed(20) + parseFloat('1e300') + [1.5, 2].toString()",
-	"var o = {}; for (var i = 0; i < 200; i++) { o['k' + i] = {i}; if (i % 3) delete o['k' + i] } return Object.entries(o).length",
-	"return new Date(2026, 2, 8).toString() + new Date('2026-03-08T09:00').toLocaleString() + Date.UTC(2026, 1) + +new Date({[Symbol.toPrimitive]() { return '2026-03-08T09' + ':00' }}).setHours(9)",
+	"var o = {}; for (var i = 0; i < 200; i++) { o['k' + i] = {i}; if (i % 3) delete o['k' + i] } return " +
+		"Object.entries(o).length",
+	"return new Date(2026, 2, 8).toString() + new Date('2026-03-08T09:00').toLocaleString() + Date.UTC(2026, 1) + +new " +
+		"Date({[Symbol.toPrimitive]() { return '2026-03-08T09' + ':00' }}).setHours(9)",
 	"return [new Uint8Array(300).fill(7), new Float64Array([1, 2]), new DataView(new ArrayBuffer(8)).getInt8(0)].join()",
-	"var f = async x => { for await (var y of [x]) await y }; f(1); return Promise.all([f(2), Promise.reject(1)]).then(x => x) + ''",
-	"label: for (var k in {a: 1, b: 2}) { switch (k) { case 'a': continue label; default: break label } } return arguments.length + k",
-	"var s = ''; for (var i = 0; i < 300; i++) s = s + i + s.slice(-5); return encodeURIComponent(s.padEnd(3000, 'é')).length",
+	"var f = async x => { for await (var y of [x]) await y }; f(1); return Promise.all([f(2), " +
+		"Promise.reject(1)]).then(x => x) + ''",
+	"label: for (var k in {a: 1, b: 2}) { switch (k) { case 'a': continue label; default: break label } } return " +
+		"arguments.length + k",
+	"var s = ''; for (var i = 0; i < 300; i++) s = s + i + s.slice(-5); return encodeURIComponent(s.padEnd(3000, " +
+		"'é')).length",
 	"say('x'.repeat(100) + '€'); throw {toString() { return 'y'.repeat(10) }, name: 'n', message: 'm' + 1, lineNumber: 2}",
 }
 
 // probe is what a healthy world answers.
 const (
-	probe = "(function () { var o = JSON.parse('[1,{\"a\":\"b\"}]'); return JSON.stringify([o, /b+/.exec('abb')[0], new Map([[1, 2]]).get(1), `${1 + 1}`]); })"
+	probe = "(function () { var o = JSON.parse('[1,{\"a\":\"b\"}]'); return JSON.stringify([o, /b+/.exec('abb')[0], new " +
+		"Map([[1, 2]]).get(1), `${1 + 1}`]); })"
 	right = `[[1,{"a":"b"}],"bb",2,"2"]`
 )
 
@@ -119,7 +129,8 @@ func TestExhausted(t *testing.T) {
 				failed++
 				var thrown *Error
 				if !errors.As(err, &thrown) || thrown.Message != "out of memory" || !e.Starved() {
-					t.Fatalf("%s of %q, allocation %d failed: got %v, starved %v; want out of memory", c.name, body, n, err, e.Starved())
+					t.Fatalf("%s of %q, allocation %d failed: got %v, starved %v; want out of memory", c.name, body, n, err,
+						e.Starved())
 				}
 				if _, err := e.Eval("1"); err == nil {
 					t.Fatalf("%s of %q, allocation %d failed: the world that it left runs on, want out of memory", c.name, body, n)
@@ -130,7 +141,8 @@ func TestExhausted(t *testing.T) {
 					t.Fatalf("%s of %q, allocation %d failed: the next world fails with %v, want it right", c.name, body, n, err)
 				}
 				if got, _, err := e.Call(f); string(got) != right || err != nil || e.Starved() {
-					t.Fatalf("%s of %q, allocation %d failed: the next world answers %q, %v, starved %v; want %q", c.name, body, n, got, err, e.Starved(), right)
+					t.Fatalf("%s of %q, allocation %d failed: the next world answers %q, %v, starved %v; want %q", c.name, body, n,
+						got, err, e.Starved(), right)
 				}
 			}
 			if failed < 3 {
@@ -147,7 +159,8 @@ func TestNothingCatchesExhaustion(t *testing.T) {
 	for _, source := range []string{
 		"try { 'x'.repeat(1 << 28) } catch (e) { 'caught' }",
 		"try { 'x'.repeat(1 << 28) } finally { while (true) {} }",
-		"Promise.resolve().then(() => 'x'.repeat(1 << 28)).catch(() => 1); var a = []; for (;;) a.push('y'.repeat(1 << 20) + a.length)",
+		"Promise.resolve().then(() => 'x'.repeat(1 << 28)).catch(() => 1); var a = []; for (;;) a.push('y'.repeat(1 << 20) " +
+			"+ a.length)",
 	} {
 		e.Restore(image)
 		e.Limit(16 << 20)
@@ -207,7 +220,8 @@ func TestNothingIsLeftBeside(t *testing.T) {
 	}
 	e.Restore(image)
 	for name, beside := range map[string][]byte{
-		"what was passed in": bytesAt(e.scratch, uintptr(e.room)), "what was said": bytesAt(e.said.text, uintptr(e.said.room)),
+		"what was passed in": bytesAt(e.scratch, uintptr(e.room)), "what was said": bytesAt(e.said.text,
+			uintptr(e.said.room)),
 	} {
 		for i, b := range beside {
 			if b != 0 {

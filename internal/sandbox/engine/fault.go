@@ -6,8 +6,8 @@ import (
 	lib "modernc.org/libquickjs"
 )
 
-// Error is an exception that nothing caught. What code threw may be no Error of the language's: then what it has under these
-// names counts. A field that cannot be read is empty.
+// Error is an exception that nothing caught. What code threw may be no Error of the language's: then what it has under
+// these names counts. A field that cannot be read is empty.
 type Error struct {
 	Name    string
 	Message string

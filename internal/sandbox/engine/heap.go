@@ -10,14 +10,14 @@ import (
 	"modernc.org/libc"
 )
 
-// A heap is a range of reserved addresses from base. What the allocator knows is at its beginning (book), so that a copy of
-// the range up to book.top is a copy of everything.
+// A heap is a range of reserved addresses from base. What the allocator knows is at its beginning (book), so that a
+// copy of the range up to book.top is a copy of everything.
 //
 //	base      book       blocks                   top            committed          reserved
 //	| --------| header payload | header … --------| never used --| not accessible --|
 //
-// It serves the engine, which packs small objects into larger blocks itself. Blocks come in size classes, four to each power of
-// two; a freed one waits on its class's list. All of it is plain memory without pointers of Go's.
+// It serves the engine, which packs small objects into larger blocks itself. Blocks come in size classes, four to each
+// power of two; a freed one waits on its class's list. All of it is plain memory without pointers of Go's.
 type heap struct{ base uintptr }
 
 // maxHeap is how many addresses a heap reserves, in bytes: 768 MiB, or 256 MiB where addresses are short. It is several

@@ -15,7 +15,8 @@ func openHeap(t interface{ Fatal(...any) }) (heap, func()) {
 	return h, func() { unreserve(all) }
 }
 
-// Whatever the order of calls: blocks are aligned, as large as asked for, apart from each other, and keep what is in them.
+// Whatever the order of calls: blocks are aligned, as large as asked for, apart from each other, and keep what is in
+// them.
 func TestHeap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h, done := openHeap(t)

@@ -12,7 +12,8 @@ func TestIntlAfterRestore(t *testing.T) {
 	loaded := e.Save()
 	for _, image := range []*Image{bare, loaded, bare} {
 		e.Restore(image)
-		const js = `new Date(0).toLocaleString('de-DE', {timeZone: 'Europe/Berlin'}) + ' ' + Object.keys(Intl).length + delete globalThis.Intl`
+		const js = `new Date(0).toLocaleString('de-DE', {timeZone: 'Europe/Berlin'}) + ' ' + Object.keys(Intl).length + ` +
+			`delete globalThis.Intl`
 		if got, want := eval(t, e, js), "1.1.1970, 01:00:00 0true"; got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}

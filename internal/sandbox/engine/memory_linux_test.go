@@ -12,7 +12,8 @@ import (
 func TestRestoreGivesMemoryBack(t *testing.T) {
 	e := newEngine(t)
 	image := e.Save()
-	if _, err := e.Eval("var all = []; for (var i = 0; i < 32; i++) all.push(new Uint8Array(1 << 20).fill(1)); 1"); err != nil {
+	if _, err := e.Eval("var all = []; for (var i = 0; i < 32; i++) all.push(new Uint8Array(1 << " +
+		"20).fill(1)); 1"); err != nil {
 		t.Fatal(err)
 	}
 	if n := resident(t, e); n < 32<<20 {

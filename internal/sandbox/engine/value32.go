@@ -22,7 +22,8 @@ func tagOf(v lib.TJSValue) int {
 	return lib.EJS_TAG_FLOAT64
 }
 
-// number is a value that owns nothing. The engine moves the bits of a float out of the way of the tags; there is one NaN.
+// number is a value that owns nothing. The engine moves the bits of a float out of the way of the tags; there is one
+// NaN.
 func number(f float64) lib.TJSValue {
 	const away = uint64(lib.MJS_FLOAT64_TAG_ADDEND) << 32
 	bits := math.Float64bits(f)

@@ -24,10 +24,11 @@ type localeData struct {
 		Zero string `json:"zero"`
 		West string `json:"west"`
 	} `json:"offsets"`
-	Numbers        numberData        `json:"numbers"`
-	Dates          runs              `json:"dates"`          // with weekday and era absent or short
-	DateExceptions map[string]string `json:"dateExceptions"` // where other widths change more than the name, by place among all
-	Glues          runs              `json:"glues"`          // which joint stands between a date and a time
+	Numbers numberData `json:"numbers"`
+	Dates   runs       `json:"dates"` // with weekday and era absent or short
+	// where other widths change more than the name, by place among all
+	DateExceptions map[string]string `json:"dateExceptions"`
+	Glues          runs              `json:"glues"` // which joint stands between a date and a time
 	Joints         []string          `json:"joints"`
 	Times          [4]runs           `json:"times"` // by hour cycle; what has no hour is in the first
 	WeekdayTimes   map[string]int    `json:"weekdayTimes"`

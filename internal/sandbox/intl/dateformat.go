@@ -298,8 +298,15 @@ func (f *DateFormat) Resolved() []Option {
 		return list
 	}
 	for _, field := range []struct{ name, letters string }{
-		{"weekday", "E"}, {"era", "G"}, {"year", "y"}, {"month", "ML"}, {"day", "d"}, {"hour", "KhHk"}, {"minute", "m"},
-		{"second", "s"}, {"timeZoneName", "z"},
+		{"weekday", "E"},
+		{"era", "G"},
+		{"year", "y"},
+		{"month", "ML"},
+		{"day", "d"},
+		{"hour", "KhHk"},
+		{"minute", "m"},
+		{"second", "s"},
+		{"timeZoneName", "z"},
 	} {
 		i := slices.IndexFunc(f.pattern, func(t token) bool {
 			return t.field != 0 && strings.IndexByte(field.letters, t.field) >= 0

@@ -90,7 +90,8 @@ func FindLocale(tags []string) (Locale, error) {
 			return l, nil
 		}
 	}
-	return Locale{}, rangeError("locale %q is not available here; available are %s", strings.Join(tags, ", "), known.list())
+	return Locale{}, rangeError("locale %q is not available here; available are %s", strings.Join(tags, ", "),
+		known.list())
 }
 
 // SupportedLocales are those of a list that are there.
@@ -145,7 +146,8 @@ func parseLocale(tag string) (Locale, error) {
 		}
 		parts = parts[1:]
 	}
-	if len(parts) > 0 && (len(parts[0]) == 2 && every(parts[0], isLetter) || len(parts[0]) == 3 && every(parts[0], isDigit)) {
+	if len(parts) > 0 && (len(parts[0]) == 2 && every(parts[0], isLetter) || len(parts[0]) == 3 &&
+		every(parts[0], isDigit)) {
 		l.Tag += "-" + strings.ToUpper(parts[0])
 		parts = parts[1:]
 	}

@@ -113,7 +113,10 @@ func answerOf(t *testing.T, s *Service, a ask) []json.RawMessage {
 	for _, want := range []string{"text", "parts", "options"} {
 		answer, err := s.Ask(verb+":"+want, string(text), a.Value, zone)
 		if wrong, ok := err.(*Error); ok {
-			return []json.RawMessage{json.RawMessage(strconv.Quote(map[bool]string{true: "TypeError", false: "RangeError"}[wrong.Type]))}
+			return []json.RawMessage{json.RawMessage(strconv.Quote(map[bool]string{
+				true:  "TypeError",
+				false: "RangeError",
+			}[wrong.Type]))}
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -194,8 +197,10 @@ func everyLocale(t *testing.T) []string {
 }
 
 var testZones = []string{
-	"UTC", "America/New_York", "America/Los_Angeles", "America/Phoenix", "America/St_Johns", "America/Sao_Paulo", "Europe/London",
-	"Europe/Dublin", "Europe/Berlin", "Europe/Madrid", "Africa/Casablanca", "Asia/Kolkata", "Asia/Tokyo", "Australia/Sydney",
+	"UTC", "America/New_York", "America/Los_Angeles", "America/Phoenix", "America/St_Johns", "America/Sao_Paulo",
+	"Europe/London",
+	"Europe/Dublin", "Europe/Berlin", "Europe/Madrid", "Africa/Casablanca", "Asia/Kolkata", "Asia/Tokyo",
+	"Australia/Sydney",
 	"Pacific/Auckland", "Pacific/Honolulu", "Etc/GMT+5",
 }
 
@@ -226,7 +231,10 @@ func TestDatesAsNode(t *testing.T) {
 			} else if r.IntN(3) == 0 {
 				o["hour12"] = r.IntN(2) == 0
 			}
-			kind := pick(r, []string{"DateTimeFormat", "DateTimeFormat", "toLocaleString", "toLocaleDateString", "toLocaleTimeString"})
+			kind := pick(r, []string{
+				"DateTimeFormat", "DateTimeFormat", "toLocaleString", "toLocaleDateString",
+				"toLocaleTimeString",
+			})
 			asks = append(asks, ask{kind, locale, o, someDate(r)})
 		}
 		for _, date := range append([]string{""}, styleLengths...) {
@@ -246,7 +254,10 @@ func TestDatesAsNode(t *testing.T) {
 		}
 		for _, far := range []string{"-62198755200000", "-62135596800000", "8640000000000000", "-8640000000000000", "NaN"} {
 			asks = append(asks, ask{"DateTimeFormat", locale, map[string]any{"timeZone": "UTC", "dateStyle": "long"}, far},
-				ask{"DateTimeFormat", locale, map[string]any{"timeZone": "UTC", "year": "numeric", "month": "short", "era": "short"}, far})
+				ask{"DateTimeFormat", locale, map[string]any{
+					"timeZone": "UTC", "year": "numeric", "month": "short",
+					"era": "short",
+				}, far})
 		}
 	}
 	compare(t, asks)
@@ -256,7 +267,8 @@ func TestDatesAsNode(t *testing.T) {
 func TestNumbersAsNode(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	values := []string{
-		"0", "-0", "1", "-1", "12", "123", "1234", "-1234.5", "12345.678", "1234567.891", "0.5", "1.5", "2.5", "-0.4", "0.005", "1.005", "0.0000001",
+		"0", "-0", "1", "-1", "12", "123", "1234", "-1234.5", "12345.678", "1234567.891", "0.5", "1.5", "2.5", "-0.4",
+		"0.005", "1.005", "0.0000001",
 		"999.9996", "1e21", "1.7976931348623157e+308", "5e-324", "NaN", "Infinity", "-Infinity", "12345678901234567890",
 	}
 	var asks []ask
@@ -267,7 +279,10 @@ func TestNumbersAsNode(t *testing.T) {
 			case 0:
 				o["style"] = "percent"
 			case 1:
-				o["style"], o["currency"] = "currency", pick(r, []string{"EUR", "USD", "usd", "GBP", "JPY", "CHF", "MXN", "CAD", "KWD", "XYZ", "SEK", "BRL"})
+				o["style"], o["currency"] = "currency", pick(r, []string{
+					"EUR", "USD", "usd", "GBP", "JPY", "CHF", "MXN", "CAD",
+					"KWD", "XYZ", "SEK", "BRL",
+				})
 				if r.IntN(3) == 0 {
 					o["currencyDisplay"] = "code"
 				}

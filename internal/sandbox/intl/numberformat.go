@@ -11,9 +11,10 @@ import (
 // numberData is how a locale writes numbers. In patterns # is the number, ¤ the currency, - the minus sign and % the
 // percent sign.
 type numberData struct {
-	Decimal              string            `json:"decimal"`
-	Group                string            `json:"group"`
-	MinimumGrouping      int               `json:"minimumGrouping"` // how many digits are before the first separator, at least
+	Decimal string `json:"decimal"`
+	Group   string `json:"group"`
+	// how many digits are before the first separator, at least
+	MinimumGrouping      int               `json:"minimumGrouping"`
 	SecondaryGrouping    int               `json:"secondaryGrouping"`
 	CurrencyGroup        string            `json:"currencyGroup"`
 	CurrencyDecimal      string            `json:"currencyDecimal"`
@@ -47,7 +48,8 @@ var numberChoices = map[string][]string{
 	"notation": {"standard"}, "signDisplay": {"auto", "always", "never", "exceptZero", "negative"},
 	"numberingSystem": {"latn"},
 	"useGrouping":     {"true", "false", "auto", "always", "min2"}, "localeMatcher": {"lookup", "best fit"},
-	"roundingMode": {"halfExpand"}, "roundingPriority": {"auto"}, "roundingIncrement": {"1"}, "trailingZeroDisplay": {"auto"},
+	"roundingMode": {"halfExpand"}, "roundingPriority": {"auto"}, "roundingIncrement": {"1"},
+	"trailingZeroDisplay": {"auto"},
 }
 
 // refusedNumberOptions are those of ECMA-402 that are not honoured, with what to do instead.

@@ -1,5 +1,5 @@
-// Package sandboxtest gives tests real worker processes. A test binary serves as its own worker; under the race detector a
-// worker is built beside it without.
+// Package sandboxtest gives tests real worker processes. A test binary serves as its own worker; under the race
+// detector a worker is built beside it without.
 package sandboxtest
 
 import (

@@ -12,8 +12,8 @@ import (
 	"text/tabwriter"
 )
 
-// baseline is a file of ratios, one a line: how many times as long the first benchmark takes as the second, and what it is
-// called. Lines beginning with # are for people.
+// baseline is a file of ratios, one a line: how many times as long the first benchmark takes as the second, and what it
+// is called. Lines beginning with # are for people.
 //
 //	function.Step/hello  peers.Goja/hello  1.25  the whole step, against goja alone
 type baseline struct {

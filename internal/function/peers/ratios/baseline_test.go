@@ -42,7 +42,8 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%v: %v %v\n%s", c.now, worse.ratios, err, out.String())
 		}
 	}
-	if _, err := b.compare(&strings.Builder{}, []round{{"a.New": 1}}, 0.3); err == nil || !strings.Contains(err.Error(), "a.Old") {
+	if _, err := b.compare(&strings.Builder{}, []round{{"a.New": 1}}, 0.3); err == nil || !strings.Contains(err.Error(),
+		"a.Old") {
 		t.Errorf("a benchmark that is not there: %v", err)
 	}
 }
@@ -53,7 +54,12 @@ func TestCheck(t *testing.T) {
 		name string
 		now  []float64
 		fine bool
-	}{{"fine", []float64{0.5}, true}, {"busy once", []float64{5, 0.5}, true}, {"busy twice", []float64{5, 0.7, 0.5}, true}, {"worse", []float64{0.7, 0.7, 0.7}, false}} {
+	}{
+		{"fine", []float64{0.5}, true},
+		{"busy once", []float64{5, 0.5}, true},
+		{"busy twice", []float64{5, 0.7, 0.5}, true},
+		{"worse", []float64{0.7, 0.7, 0.7}, false},
+	} {
 		b, _, err := readFile(t, file)
 		if err != nil {
 			t.Fatal(err)
@@ -92,7 +98,10 @@ func TestMalformedBaseline(t *testing.T) {
 }
 
 func TestPattern(t *testing.T) {
-	for b, want := range map[benchmark]string{"function.Step/hello": "^BenchmarkStep$/^hello$", "crossbar.Page": "^BenchmarkPage$"} {
+	for b, want := range map[benchmark]string{
+		"function.Step/hello": "^BenchmarkStep$/^hello$",
+		"crossbar.Page":       "^BenchmarkPage$",
+	} {
 		if got := pattern(b); got != want {
 			t.Errorf("%s: %s, want %s", b, got, want)
 		}

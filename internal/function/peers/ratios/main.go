@@ -1,12 +1,13 @@
-// Command ratios runs benchmarks of callfn and of its peers in rounds, one after another again and again on one machine, and
-// compares them: whatever else the machine does meets all of them alike, so that ratios mean something where times do not.
+// Command ratios runs benchmarks of callfn and of its peers in rounds, one after another again and again on one
+// machine, and compares them: whatever else the machine does meets all of them alike, so that ratios mean something
+// where times do not.
 //
 //	go run ./ratios                    every engine over every function of the workload, as a table
 //	go run ./ratios -check FILE        the ratios of a baseline file; exit code 1 when one is more than 30 % worse, three times
 //	go run ./ratios -check FILE -update  writes what is measured into the file
 //
-// Run it in its module's folder (internal/function/peers), with an otherwise idle machine for figures to be published. -raw FILE
-// keeps the benchmarks' own output, for benchstat.
+// Run it in its module's folder (internal/function/peers), with an otherwise idle machine for figures to be published.
+// -raw FILE keeps the benchmarks' own output, for benchstat.
 package main
 
 import (
@@ -49,7 +50,8 @@ type options struct {
 	raw    string
 }
 
-// attempts is how often a ratio that seems worse is measured: a regression is there every time, what a busy machine does is not.
+// attempts is how often a ratio that seems worse is measured: a regression is there every time, what a busy machine
+// does is not.
 const attempts = 3
 
 // run measures and prints. It is false when a ratio got worse.
@@ -83,7 +85,9 @@ func check(o options, base baseline, measure func([]benchmark) ([]round, error),
 			return err == nil, err
 		}
 		if attempt == attempts {
-			_, err := fmt.Fprintf(out, "A ratio is more than %.0f %% worse than its baseline, %d times. Profile the first benchmark of its line, or, where the cost is meant, run again with -update and say why in the commit.\n", o.allow*100, attempts)
+			_, err := fmt.Fprintf(out, "A ratio is more than %.0f %% worse than its baseline, %d times. Profile the first "+
+				"benchmark of its line, or, where the cost is meant, run again with -update and say why in the commit.\n",
+				o.allow*100, attempts)
 			return false, err
 		}
 		base = worse

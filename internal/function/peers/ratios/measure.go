@@ -24,7 +24,8 @@ var folders = map[string]string{"function": "..", "peers": ".", "crossbar": "../
 func (b benchmark) folder() string { name, _, _ := strings.Cut(string(b), "."); return name }
 func (b benchmark) name() string   { _, name, _ := strings.Cut(string(b), "."); return name }
 
-// everything is all engines over all functions; what is not there on this machine is skipped by the benchmarks themselves.
+// everything is all engines over all functions; what is not there on this machine is skipped by the benchmarks
+// themselves.
 func everything() []benchmark {
 	return []benchmark{
 		"function.Step", "function.MixedTenants", "function.Hostile", "function.Sandbox", "function.PouchDBShow",

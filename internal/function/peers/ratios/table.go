@@ -14,7 +14,8 @@ import (
 // ours is what the others are measured by.
 const ours = "function.Step"
 
-// writeTable prints, for every function and engine, runs a second and how many times as long a run takes as the whole step.
+// writeTable prints, for every function and engine, runs a second and how many times as long a run takes as the whole
+// step.
 func writeTable(out io.Writer, rounds []round) error {
 	var engines []string
 	for b := range maps.Keys(rounds[0]) {
