@@ -15,11 +15,11 @@ import (
 type accountsCommand struct {
 	clientFlags
 
-	Create accountsCreate `cmd:"" help:"Create an account below yours (or below --account)."`
-	List   accountsList   `cmd:"" help:"List the accounts below yours (or below --account)."`
-	Get    accountsGet    `cmd:"" help:"Show your account (or --account)."`
-	Delete accountsDelete `cmd:"" help:"Delete an account and everything it has; it must have no accounts below it."`
-	APIKey accountsAPIKey `cmd:"" name:"api-key" help:"Print an account's API key, or give it a new one."`
+	Create accountsCreate `cmd:""`
+	List   accountsList   `cmd:""`
+	Get    accountsGet    `cmd:""`
+	Delete accountsDelete `cmd:""`
+	APIKey accountsAPIKey `cmd:"" name:"api-key"`
 }
 
 // accountDoc is what the commands show of an account.
@@ -39,10 +39,10 @@ func printAccount(w world, done string, raw json.RawMessage) error {
 }
 
 type accountsCreate struct {
-	Name     string `arg:"" help:"The account's name."`
-	Realm    string `help:"SIP realm; made up when absent." placeholder:"REALM"`
-	ID       string `name:"id" help:"Id of the same account in KAZOO, where the two share functions; for admins of the master account." placeholder:"ID"`
-	Timezone string `help:"IANA time zone, such as America/Los_Angeles." placeholder:"ZONE"`
+	Name     string `arg:""`
+	Realm    string `placeholder:"REALM"`
+	ID       string `name:"id" placeholder:"ID"`
+	Timezone string `placeholder:"ZONE"`
 }
 
 // Run creates the account and prints its id, name and realm.
@@ -98,7 +98,7 @@ func (accountsGet) Run(ctx context.Context, w world, on *accountsCommand) error 
 }
 
 type accountsDelete struct {
-	ID string `arg:"" name:"account" help:"The account's id, or its name or realm where only one has it."`
+	ID string `arg:"" name:"account"`
 	confirmFlag
 }
 
@@ -148,8 +148,8 @@ func (c *client) doomedAccount(ctx context.Context, path string) (doomed, error)
 }
 
 type accountsAPIKey struct {
-	ID     string `arg:"" optional:"" name:"account" help:"The account's id, or its name or realm where only one has it; yours (or --account) when absent."`
-	Rotate bool   `help:"Give the account a new key. The old one and every token it got are dead at once."`
+	ID     string `arg:"" optional:"" name:"account"`
+	Rotate bool
 	confirmFlag
 }
 

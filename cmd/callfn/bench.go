@@ -16,21 +16,21 @@ import (
 type benchCommand struct {
 	clientFlags
 
-	Function []string `help:"Run this function: its id or name, or one of the built-in ones (hello, table, opening_hours, prefixes, heavy), which is stored for the time being. May be repeated." placeholder:"ID|NAME"`
-	To       []string `help:"Rehearse calls to this number. May be repeated." placeholder:"NUMBER"`
-	ShowURL  []string `help:"Ask for this CouchDB show. {function} in it stands for the id of the first --function, of which it then gets a call's parameters. Credentials belong in the environment variable. May be repeated." name:"show-url" sep:"none" placeholder:"URL"`
+	Function []string `placeholder:"ID|NAME"`
+	To       []string `placeholder:"NUMBER"`
+	ShowURL  []string `name:"show-url" sep:"none" placeholder:"URL"`
 
-	Rate        float64       `help:"Calls a second to each target, begun by the clock whether or not earlier ones are answered; how long a call took counts from then. 0 for as many as are answered." default:"0"`
-	Connections int           `help:"Calls under way at once, at most. 8, or 256 with --rate, when 0." default:"0"`
-	WarmUp      time.Duration `help:"Call each target for so long before measuring." default:"2s"`
-	Duration    time.Duration `help:"Measure each target for so long, all rounds together." default:"10s"`
-	Rounds      int           `help:"How often it is each target's turn, where there are several." default:"5"`
-	Timeout     time.Duration `help:"Give a call up after this." default:"10s"`
-	MaxFailed   float64       `help:"Exit code 1 when more than this percentage of a target's calls failed." default:"1"`
-	CSV         bool          `help:"Print a line for each round as CSV. (--json prints a summary as JSON.)" name:"csv"`
-	Plot        string        `help:"Draw how long calls took into this file: .svg or .png." placeholder:"FILE"`
+	Rate        float64       `default:"0"`
+	Connections int           `default:"0"`
+	WarmUp      time.Duration `default:"2s"`
+	Duration    time.Duration `default:"10s"`
+	Rounds      int           `default:"5"`
+	Timeout     time.Duration `default:"10s"`
+	MaxFailed   float64       `default:"1"`
+	CSV         bool          `name:"csv"`
+	Plot        string        `placeholder:"FILE"`
 
-	YesLoadThisHost bool `help:"Load a server that is not on this machine. Do this to nobody else's."`
+	YesLoadThisHost bool
 }
 
 // Help stands below the flags.
@@ -42,9 +42,9 @@ func (benchCommand) Help() string {
   callfn bench --function hello --show-url 'http://127.0.0.1:5984/functions/_design/functions/_show/wh/{function}'
                                                                the service against the CouchDB's own show
 
-Runs and rehearsals through the API are served by the workers for rehearsals, a quarter as many as calls have (callfn serve --workers).
-What calls get is what the embedded node's show answers: serve with --couch-listen, and name it by --show-url. Serve with
---rate-limit off, or most calls are refused with http_429.`
+Runs and rehearsals through the API are served by the workers for rehearsals, a quarter as many as calls have (callfn
+serve --workers). What calls get is what the embedded node's show answers: serve with --couch-listen, and name it by
+--show-url. Serve with --rate-limit off, or most calls are refused with http_429.`
 }
 
 // Run calls the targets, and tells how they did.

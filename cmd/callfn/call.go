@@ -16,7 +16,7 @@ type callCommand struct {
 	clientFlags
 	callFlags
 	scriptFlags
-	Defaults bool `help:"Show the flows that functions return as the call gets them, with every module's defaults filled in; otherwise as they were returned."`
+	Defaults bool
 }
 
 // Run rehearses the call and prints what would have happened. It fails when no callflow answers or a function failed.

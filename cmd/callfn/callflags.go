@@ -4,11 +4,11 @@ import "strings"
 
 // callFlags describe a pretend call.
 type callFlags struct {
-	To             string            `help:"Whom the caller dialled: number or user@realm." required:"" placeholder:"NUMBER"`
-	From           string            `help:"Who calls: number or user@realm." placeholder:"NUMBER"`
-	CallerIDName   string            `help:"Caller's name." name:"caller-id-name" placeholder:"NAME"`
-	CallerIDNumber string            `help:"Caller's number; that of --from when absent." name:"caller-id-number" placeholder:"NUMBER"`
-	Param          map[string]string `help:"Any other parameter of the call, as KEY=VALUE, such as 'Custom-SIP-Headers[X-Ticket]=42'; may be repeated." placeholder:"KEY=VALUE" mapsep:"none"`
+	To             string            `required:"" placeholder:"NUMBER"`
+	From           string            `placeholder:"NUMBER"`
+	CallerIDName   string            `name:"caller-id-name" placeholder:"NAME"`
+	CallerIDNumber string            `name:"caller-id-number" placeholder:"NUMBER"`
+	Param          map[string]string `placeholder:"KEY=VALUE" mapsep:"none"`
 }
 
 // fields are the call as the API takes it.

@@ -14,14 +14,14 @@ import (
 type callflowsCommand struct {
 	clientFlags
 
-	List        callflowsList        `cmd:"" help:"List the account's callflows with their numbers."`
-	Get         callflowsGet         `cmd:"" help:"Show one callflow as JSON, as put takes it."`
-	Put         callflowsPut         `cmd:"" help:"Store a callflow from a file of JSON; with --id, replace that one."`
-	Delete      callflowsDelete      `cmd:"" help:"Delete a callflow and its test cases."`
-	Undelete    callflowsUndelete    `cmd:"" help:"Bring back a deleted callflow and its test cases, if its numbers are still free."`
-	Test        callflowsTest        `cmd:"" help:"Run the test cases saved with a callflow. Exit code 1 when one fails."`
-	ExportTests callflowsExportTests `cmd:"" name:"export-tests" help:"Write the saved test cases as files, one a case."`
-	ImportTests callflowsImportTests `cmd:"" name:"import-tests" help:"Save test cases from files."`
+	List        callflowsList        `cmd:""`
+	Get         callflowsGet         `cmd:""`
+	Put         callflowsPut         `cmd:""`
+	Delete      callflowsDelete      `cmd:""`
+	Undelete    callflowsUndelete    `cmd:""`
+	Test        callflowsTest        `cmd:""`
+	ExportTests callflowsExportTests `cmd:"" name:"export-tests"`
+	ImportTests callflowsImportTests `cmd:"" name:"import-tests"`
 }
 
 // callflowDoc is what the commands show of a callflow.
@@ -66,7 +66,7 @@ func (c callflowsList) Run(ctx context.Context, w world, on *callflowsCommand) e
 
 // callflowArg is the callflow that a command is about.
 type callflowArg struct {
-	ID string `arg:"" name:"callflow" help:"The callflow's id, its name where only one has it, or one of its numbers."`
+	ID string `arg:"" name:"callflow"`
 }
 
 type callflowsGet struct{ callflowArg }
@@ -83,9 +83,9 @@ func (c callflowsGet) Run(ctx context.Context, w world, on *callflowsCommand) er
 }
 
 type callflowsPut struct {
-	ID       string `help:"Replace this callflow, by id, name or number, instead of storing a new one." placeholder:"CALLFLOW"`
-	RunTests bool   `help:"With --id: replace it only if its saved test cases pass." name:"run-tests"`
-	File     string `arg:"" help:"The callflow {name, numbers, patterns, flow} as JSON; - for standard input."`
+	ID       string `placeholder:"CALLFLOW"`
+	RunTests bool   `name:"run-tests"`
+	File     string `arg:""`
 }
 
 // Run stores the file.
@@ -147,7 +147,7 @@ func (c callflowsUndelete) Run(ctx context.Context, w world, on *callflowsComman
 type callflowsTest struct {
 	testFlags
 	callflowArg
-	File string `help:"Try this callflow {flow, numbers, patterns} instead of the stored one, storing nothing; - for standard input." placeholder:"FILE"`
+	File string `placeholder:"FILE"`
 }
 
 // Run runs the callflow's saved cases.

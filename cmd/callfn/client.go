@@ -15,12 +15,12 @@ import (
 
 // clientFlags say which server to talk to, as whom, and about which account.
 type clientFlags struct {
-	Server  string `help:"The service's address; the login's, or else http://127.0.0.1:8000, when absent." placeholder:"URL" group:"service"`
-	APIKey  string `help:"API key to log in with (64 hex digits). Prefer the environment variable: other users of the machine can see a command line." name:"api-key" placeholder:"KEY" group:"service"`
-	Token   string `help:"Token to use instead of an API key, from 'callfn token' or a login of KAZOO's. Prefer the environment variable." placeholder:"TOKEN" group:"service"`
-	Profile string `help:"Login to use instead, by the name that 'callfn login --profile' gave it." placeholder:"NAME" group:"service"`
-	Account string `help:"Account: its id, or its name or realm where only one below yours has it. Yours when absent." placeholder:"ACCOUNT" group:"service"`
-	JSON    bool   `help:"Print the server's data as JSON, for machines." name:"json"`
+	Server  string `placeholder:"URL" group:"service"`
+	APIKey  string `name:"api-key" placeholder:"KEY" group:"service"`
+	Token   string `placeholder:"TOKEN" group:"service"`
+	Profile string `placeholder:"NAME" group:"service"`
+	Account string `placeholder:"ACCOUNT" group:"service"`
+	JSON    bool   `name:"json"`
 }
 
 // client talks to a running service with the token that its API key got.

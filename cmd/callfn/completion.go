@@ -12,7 +12,7 @@ import (
 
 // completionCommand prints what makes a shell complete callfn's command lines.
 type completionCommand struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+	Shell string `arg:"" enum:"bash,zsh,fish"`
 }
 
 // Help says where the script goes.
@@ -62,8 +62,8 @@ func (c completionCommand) Run(w world) error {
 
 // completeCommand is what the scripts ask.
 type completeCommand struct {
-	Style string   `enum:"bash,zsh,fish" default:"bash" help:"Whose notation of words and what they mean."`
-	Words []string `arg:"" optional:"" help:"The command line so far; the last word is the one to complete."`
+	Style string   `enum:"bash,zsh,fish" default:"bash"`
+	Words []string `arg:"" optional:""`
 }
 
 // Run prints the words that may stand there, one a line.

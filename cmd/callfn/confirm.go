@@ -13,7 +13,7 @@ import (
 
 // confirmFlag is a flag of every command that deletes, or makes things worthless, for good.
 type confirmFlag struct {
-	Yes bool `help:"Do it without asking. Needed where no terminal is there to answer."`
+	Yes bool
 }
 
 // doomed is what a command is about to do away with.

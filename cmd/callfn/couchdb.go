@@ -15,22 +15,22 @@ import (
 )
 
 type couchdbCommand struct {
-	Setup couchSetupCommand `cmd:"" help:"Create databases, security, design documents and a user of few rights. Run it once, and after each upgrade; it looks first, and changes nothing that is right."`
+	Setup couchSetupCommand `cmd:""`
 }
 
 type couchSetupCommand struct {
-	AdminURL                   string `name:"admin-url" help:"CouchDB with an administrator's name: http://admin@host:5984." required:"" placeholder:"URL"`
-	AdminPasswordFile          string `name:"admin-password-file" help:"File with the administrator's password." placeholder:"FILE"`
-	FunctionsAdminURL          string `name:"functions-admin-url" help:"The CouchDB that keeps and runs functions, where that is another." placeholder:"URL"`
-	FunctionsAdminPasswordFile string `name:"functions-admin-password-file" help:"File with its administrator's password; --admin-password-file when absent." placeholder:"FILE"`
-	User                       string `help:"Name of the user that serve will use." default:"callfn"`
-	PasswordFile               string `help:"File with that user's password; made, with mode 0600 and a password of 64 random hex digits, when it is not there." default:"callfn-couchdb-password" placeholder:"FILE"`
-	MayMove                    bool   `help:"Let the user move databases to other CouchDBs and back: makes it an administrator of these databases, which may write their design documents, not of the server."`
-	CouchDBCA                  string `name:"couchdb-ca" help:"Trust the certificates in this PEM file for https, instead of the system's." placeholder:"FILE"`
-	FunctionsLanguage          string `help:"As for serve." enum:"auto,javascript,callfn" default:"auto"`
-	DesignDoc                  string `help:"As for serve." placeholder:"NAME"`
-	DatabasePrefix             string `help:"As for serve." placeholder:"TEXT"`
-	Runner                     string `help:"As for serve: with direct, CouchDB need not be able to run functions." enum:"show,direct" default:"show"`
+	AdminURL                   string `name:"admin-url" required:"" placeholder:"URL"`
+	AdminPasswordFile          string `name:"admin-password-file" placeholder:"FILE"`
+	FunctionsAdminURL          string `name:"functions-admin-url" placeholder:"URL"`
+	FunctionsAdminPasswordFile string `name:"functions-admin-password-file" placeholder:"FILE"`
+	User                       string `default:"callfn"`
+	PasswordFile               string `default:"callfn-couchdb-password" placeholder:"FILE"`
+	MayMove                    bool
+	CouchDBCA                  string `name:"couchdb-ca" placeholder:"FILE"`
+	FunctionsLanguage          string `enum:"auto,javascript,callfn" default:"auto"`
+	DesignDoc                  string `placeholder:"NAME"`
+	DatabasePrefix             string `placeholder:"TEXT"`
+	Runner                     string `enum:"show,direct" default:"show"`
 }
 
 // Run sets CouchDB up, step by step, and proves with the new user's own rights that it worked.

@@ -16,14 +16,14 @@ import (
 
 // couchFlags say which CouchDB holds the documents. serve and doctor share them.
 type couchFlags struct {
-	CouchDBURL                   string `name:"couchdb-url" help:"Keep everything in this CouchDB instead of the embedded node: http://user@host:5984. A password in it is used and never shown; better keep it in --couchdb-password-file." placeholder:"URL" group:"couchdb"`
-	CouchDBPasswordFile          string `name:"couchdb-password-file" help:"File with the password of the URL's user." placeholder:"FILE" group:"couchdb"`
-	FunctionsCouchDBURL          string `name:"functions-couchdb-url" help:"Keep and run functions in this CouchDB, apart from everything else." placeholder:"URL" group:"couchdb"`
-	FunctionsCouchDBPasswordFile string `name:"functions-couchdb-password-file" help:"File with that URL's password; --couchdb-password-file when absent." placeholder:"FILE" group:"couchdb"`
-	CouchDBCA                    string `name:"couchdb-ca" help:"Trust the certificates in this PEM file for https, instead of the system's." placeholder:"FILE" group:"couchdb"`
-	FunctionsLanguage            string `help:"Who evaluates functions in CouchDB: callfn (our query server), javascript (CouchDB's own engine), or auto: a function is run to see, callfn first." enum:"auto,javascript,callfn" default:"auto" group:"couchdb"`
-	DesignDoc                    string `help:"Name of our design document in every database; the database's own name when absent. Another name leaves KAZOO's in peace." placeholder:"NAME" group:"couchdb"`
-	DatabasePrefix               string `help:"Begins the name of every database." placeholder:"TEXT" group:"couchdb"`
+	CouchDBURL                   string `name:"couchdb-url" placeholder:"URL" group:"couchdb"`
+	CouchDBPasswordFile          string `name:"couchdb-password-file" placeholder:"FILE" group:"couchdb"`
+	FunctionsCouchDBURL          string `name:"functions-couchdb-url" placeholder:"URL" group:"couchdb"`
+	FunctionsCouchDBPasswordFile string `name:"functions-couchdb-password-file" placeholder:"FILE" group:"couchdb"`
+	CouchDBCA                    string `name:"couchdb-ca" placeholder:"FILE" group:"couchdb"`
+	FunctionsLanguage            string `enum:"auto,javascript,callfn" default:"auto" group:"couchdb"`
+	DesignDoc                    string `placeholder:"NAME" group:"couchdb"`
+	DatabasePrefix               string `placeholder:"TEXT" group:"couchdb"`
 }
 
 // timeouts of requests to a CouchDB.

@@ -27,8 +27,8 @@ const (
 
 // runnerFlags say where functions run. serve and doctor share them.
 type runnerFlags struct {
-	Runner             string `help:"Where functions run: show (CouchDB runs them, as KAZOO has it; the embedded node does so too), or direct: in this process's own sandbox, from a copy of the function documents that is kept current here, also while CouchDB is away." enum:"show,direct" default:"show" group:"couchdb"`
-	QueryserverCommand string `name:"queryserver-command" help:"With --runner direct: run functions in processes of this command instead of the sandbox, such as 'couchjs --eval /opt/couchdb/share/server/main.js'. Each process serves one account." placeholder:"COMMAND" group:"couchdb"`
+	Runner             string `enum:"show,direct" default:"show" group:"couchdb"`
+	QueryserverCommand string `name:"queryserver-command" placeholder:"COMMAND" group:"couchdb"`
 }
 
 // direct reports whether functions run without a show.

@@ -19,16 +19,16 @@ import (
 )
 
 type doctorCommand struct {
-	AdminURL                   string        `name:"admin-url" help:"The same CouchDB with an administrator's name, for what only an administrator can see." placeholder:"URL"`
-	AdminPasswordFile          string        `name:"admin-password-file" help:"File with the administrator's password." placeholder:"FILE"`
-	FunctionsAdminURL          string        `name:"functions-admin-url" help:"Likewise for --functions-couchdb-url." placeholder:"URL"`
-	FunctionsAdminPasswordFile string        `name:"functions-admin-password-file" help:"File with that administrator's password; --admin-password-file when absent." placeholder:"FILE"`
-	Deadline                   time.Duration `help:"How long a function may run, as serve has it." default:"1s" range:"1ms..5s"`
-	ShowMaxTarget              int           `help:"Longest request target of a show, as serve has it." default:"8177" range:"64..1048576"`
-	CouchDBRuns                int           `name:"couchdb-runs" help:"How many functions CouchDB is asked to run at once, as serve has it." default:"32" range:"1..1000"`
-	JSON                       bool          `name:"json" help:"Print JSON."`
-	SecretKeyFile              string        `help:"As serve has it: opens the passwords in the storage plan. secret.key in --data when absent." placeholder:"FILE"`
-	Data                       string        `help:"As serve has it." default:"./callfn-data" placeholder:"DIR"`
+	AdminURL                   string        `name:"admin-url" placeholder:"URL"`
+	AdminPasswordFile          string        `name:"admin-password-file" placeholder:"FILE"`
+	FunctionsAdminURL          string        `name:"functions-admin-url" placeholder:"URL"`
+	FunctionsAdminPasswordFile string        `name:"functions-admin-password-file" placeholder:"FILE"`
+	Deadline                   time.Duration `default:"1s" range:"1ms..5s"`
+	ShowMaxTarget              int           `default:"8177" range:"64..1048576"`
+	CouchDBRuns                int           `name:"couchdb-runs" default:"32" range:"1..1000"`
+	JSON                       bool          `name:"json"`
+	SecretKeyFile              string        `placeholder:"FILE"`
+	Data                       string        `default:"./callfn-data" placeholder:"DIR"`
 
 	runnerFlags
 	couchFlags

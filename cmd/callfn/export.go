@@ -20,9 +20,9 @@ import (
 type exportCommand struct {
 	clientFlags
 
-	File           string   `arg:"" help:"Where to write; made with mode 0600. One that was cut off is gone on with." type:"path"`
-	Only           []string `help:"These databases only: accounts, callflows, functions, function_runs, system_data." placeholder:"DATABASE"`
-	IncludeSecrets bool     `help:"Export API keys, signing keys and what proves logins, too. The file then opens every account."`
+	File           string   `arg:"" type:"path"`
+	Only           []string `placeholder:"DATABASE"`
+	IncludeSecrets bool
 }
 
 // Run writes every document that the service has, or one account's, into a file.

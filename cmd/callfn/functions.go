@@ -16,22 +16,22 @@ import (
 type functionsCommand struct {
 	clientFlags
 
-	List    functionsList    `cmd:"" help:"List the account's functions."`
-	Get     functionsGet     `cmd:"" help:"Print one function's source, byte for byte as it was stored."`
-	Put     functionsPut     `cmd:"" help:"Store a function from a file of JavaScript; with --id, replace that one's source."`
-	Enable  functionsEnable  `cmd:"" help:"Switch a function on, also one that was switched off for failing."`
-	Disable functionsDisable `cmd:"" help:"Switch a function off: calls go on at the _ child."`
-	Rename  functionsRename  `cmd:"" help:"Give a function another name."`
-	Delete  functionsDelete  `cmd:"" help:"Delete a function and its test cases."`
+	List    functionsList    `cmd:""`
+	Get     functionsGet     `cmd:""`
+	Put     functionsPut     `cmd:""`
+	Enable  functionsEnable  `cmd:""`
+	Disable functionsDisable `cmd:""`
+	Rename  functionsRename  `cmd:""`
+	Delete  functionsDelete  `cmd:""`
 
-	Undelete functionsUndelete `cmd:"" help:"Bring back a deleted function and its test cases."`
+	Undelete functionsUndelete `cmd:""`
 
-	Run  functionsRun  `cmd:"" help:"Run a stored function, or a draft from a file, on a pretend call."`
-	Runs functionsRuns `cmd:"" help:"Show what came of a function's runs, the last ones last; with a run's id, that run in full."`
+	Run  functionsRun  `cmd:""`
+	Runs functionsRuns `cmd:""`
 
-	Test        functionsTest        `cmd:"" help:"Run the test cases saved with a function. Exit code 1 when one fails."`
-	ExportTests functionsExportTests `cmd:"" name:"export-tests" help:"Write the saved test cases as files, one a case."`
-	ImportTests functionsImportTests `cmd:"" name:"import-tests" help:"Save test cases from files."`
+	Test        functionsTest        `cmd:""`
+	ExportTests functionsExportTests `cmd:"" name:"export-tests"`
+	ImportTests functionsImportTests `cmd:"" name:"import-tests"`
 }
 
 // functionDoc is what the commands show of a function.
@@ -108,7 +108,7 @@ func byName(a, b string) int {
 
 // functionArg is the function that a command is about.
 type functionArg struct {
-	ID string `arg:"" name:"function" help:"The function's id, or its name where only one has it."`
+	ID string `arg:"" name:"function"`
 }
 
 type functionsGet struct{ functionArg }
@@ -160,12 +160,12 @@ func functionDone(w world, done string) func(json.RawMessage) error {
 }
 
 type functionsPut struct {
-	ID   string `help:"Replace the source of this function, by id or name, instead of storing a new one." placeholder:"FUNCTION"`
-	Name string `help:"What the function is called; needed for a new one."`
+	ID   string `placeholder:"FUNCTION"`
+	Name string
 
-	RunTests bool `help:"With --id: replace it only if its saved test cases pass." name:"run-tests"`
+	RunTests bool `name:"run-tests"`
 
-	File string `arg:"" help:"The function body in JavaScript; - for standard input. It is stored byte for byte."`
+	File string `arg:""`
 }
 
 // Run stores the file as it is.
@@ -213,7 +213,7 @@ func (c functionsDisable) Run(ctx context.Context, w world, on *functionsCommand
 
 type functionsRename struct {
 	functionArg
-	Name string `arg:"" help:"The new name."`
+	Name string `arg:""`
 }
 
 // Run changes the function's name.

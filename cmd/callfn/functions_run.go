@@ -14,11 +14,11 @@ import (
 type functionsRun struct {
 	callFlags
 	momentFlags
-	Digits string `help:"The call's parameter Digits: what the caller pressed last." placeholder:"DIGITS"`
+	Digits string `placeholder:"DIGITS"`
 
-	ID       string `arg:"" optional:"" name:"function" help:"The function's id, or its name where only one has it; leave out with --file."`
-	File     string `help:"Run this draft instead of a stored function, storing nothing; - for standard input." placeholder:"FILE"`
-	Defaults bool   `help:"Show the flow as a call would get it, with every module's defaults filled in; otherwise as the function returned it."`
+	ID       string `arg:"" optional:"" name:"function"`
+	File     string `placeholder:"FILE"`
+	Defaults bool
 }
 
 // runAnswer is what the API says of a run.

@@ -5,7 +5,7 @@ import "context"
 type functionsTest struct {
 	testFlags
 	functionArg
-	File string `help:"Try this source instead of the stored one, storing nothing; - for standard input." placeholder:"FILE"`
+	File string `placeholder:"FILE"`
 }
 
 // Run runs the function's saved cases.

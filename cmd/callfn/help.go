@@ -51,7 +51,7 @@ func valueHelp(value *kong.Value) string {
 
 // helpCommand shows the help of a command.
 type helpCommand struct {
-	Command []string `arg:"" optional:"" help:"The command: functions put."`
+	Command []string `arg:"" optional:""`
 }
 
 // Run prints what --help prints.

@@ -17,9 +17,9 @@ import (
 type importCommand struct {
 	clientFlags
 
-	File    string   `arg:"" help:"An export." type:"existingfile"`
-	Only    []string `help:"These databases only." placeholder:"DATABASE"`
-	Replace bool     `help:"Where a document of the same id has another history here, the imported one is seen from now on; otherwise it is left as it is here, and named."`
+	File    string   `arg:"" type:"existingfile"`
+	Only    []string `placeholder:"DATABASE"`
+	Replace bool
 	confirmFlag
 }
 

@@ -15,7 +15,8 @@ close.setHours(17, 0, 0, 0);
 var built = new Date(now.getFullYear(), now.getMonth(), now.getDate(), 9);
 return {module: 'tts', data: {text: [
   now >= open && now < close ? 'open' : 'closed', built.getHours() + ':' + built.getMinutes(),
-  now.toLocaleTimeString('en-US', {hour: '2-digit', minute: '2-digit', hour12: false}), now.toLocaleDateString('de-DE', {weekday: 'long'}),
+  now.toLocaleTimeString('en-US', {hour: '2-digit', minute: '2-digit', hour12: false}),
+  now.toLocaleDateString('de-DE', {weekday: 'long'}),
   now.toLocaleString('en-US', {timeZone: 'UTC', hour: 'numeric', minute: 'numeric', hourCycle: 'h23'})
 ].join(', ')}};`
 

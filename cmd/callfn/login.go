@@ -12,13 +12,13 @@ import (
 
 // loginCommand keeps a token for the commands that follow.
 type loginCommand struct {
-	Server       string `help:"The service's address; http://127.0.0.1:8000 when absent." placeholder:"URL"`
-	Profile      string `help:"Name of the login, to have several: for other services, accounts or users." default:"default" placeholder:"NAME"`
-	APIKey       string `name:"api-key" help:"API key to log in with. Without it and without --username it is asked for. Prefer the environment variable: other users of the machine can see a command line." placeholder:"KEY"`
-	Username     string `help:"Log in as this user instead, with their password." placeholder:"NAME"`
-	AccountName  string `help:"Name of the user's account." placeholder:"NAME"`
-	Realm        string `help:"SIP realm of the user's account, instead of its name." placeholder:"REALM"`
-	PasswordFile string `help:"File with the password and nothing else; - for standard input, where a terminal does not show it. There is no flag for the password itself: other users of the machine can see a command line." default:"-" placeholder:"FILE"`
+	Server       string `placeholder:"URL"`
+	Profile      string `default:"default" placeholder:"NAME"`
+	APIKey       string `name:"api-key" placeholder:"KEY"`
+	Username     string `placeholder:"NAME"`
+	AccountName  string `placeholder:"NAME"`
+	Realm        string `placeholder:"REALM"`
+	PasswordFile string `default:"-" placeholder:"FILE"`
 }
 
 // Run logs in, and keeps the token in a file of mode 0600.
@@ -106,7 +106,7 @@ func (c loginCommand) asAccount(ctx context.Context, w world, api *client) (gran
 
 // logoutCommand ends a login.
 type logoutCommand struct {
-	Profile string `help:"Name of the login." default:"default" placeholder:"NAME"`
+	Profile string `default:"default" placeholder:"NAME"`
 }
 
 // Run makes the token worthless and removes its file.

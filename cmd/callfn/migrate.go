@@ -15,9 +15,9 @@ import (
 type migrateCommand struct {
 	clientFlags
 
-	To           string `required:"" help:"The CouchDB to move everything to: http://user@host:5984. It needs an administrator's rights there." placeholder:"URL"`
-	PasswordFile string `help:"File with the password of the URL's user." placeholder:"FILE"`
-	CA           string `name:"ca" help:"Trust the certificates in this PEM file for https, instead of the system's." placeholder:"FILE"`
+	To           string `required:"" placeholder:"URL"`
+	PasswordFile string `placeholder:"FILE"`
+	CA           string `name:"ca" placeholder:"FILE"`
 }
 
 // Run moves every database of a running service to another CouchDB, while it serves.

@@ -59,8 +59,8 @@ func (storageMigrations) Run(ctx context.Context, w world, on *storageCommand) e
 
 // storageSteer is what finish and rollback have in common.
 type storageSteer struct {
-	ID   string `arg:"" optional:"" help:"The move; every unfinished one when absent."`
-	Wait bool   `help:"Wait until it is done." default:"true" negatable:""`
+	ID   string `arg:"" optional:""`
+	Wait bool   `default:"true" negatable:""`
 }
 
 type storageFinish struct {

@@ -12,9 +12,9 @@ import (
 type modulesCommand struct {
 	clientFlags
 
-	List  modulesList  `cmd:"" help:"List the modules and whether they run."`
-	Start modulesStart `cmd:"" help:"Switch a module on."`
-	Stop  modulesStop  `cmd:"" help:"Switch a module off: its paths answer 404 not_found."`
+	List  modulesList  `cmd:""`
+	Start modulesStart `cmd:""`
+	Stop  modulesStop  `cmd:""`
 }
 
 // moduleDoc is what the API says of a module.
@@ -56,8 +56,8 @@ func (modulesList) Run(ctx context.Context, w world, on *modulesCommand) error {
 
 // moduleSwitch is what start and stop have in common.
 type moduleSwitch struct {
-	Module       string `arg:"" help:"The module: functions, or KAZOO's cb_functions."`
-	ThisInstance bool   `help:"Only in the process that answers, until it ends; otherwise for good, in every process."`
+	Module       string `arg:""`
+	ThisInstance bool
 }
 
 type modulesStart struct{ moduleSwitch }

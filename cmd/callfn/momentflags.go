@@ -8,8 +8,8 @@ import (
 
 // momentFlags say when a rehearsal takes place.
 type momentFlags struct {
-	At       string `help:"When it takes place, in the account's time zone unless it has an offset: 2026-12-24T18:05, 2026-12-24T18:05-08:00." placeholder:"TIME"`
-	Timezone string `help:"Time zone instead of the account's." placeholder:"ZONE"`
+	At       string `placeholder:"TIME"`
+	Timezone string `placeholder:"ZONE"`
 }
 
 // into writes the moment into a script.

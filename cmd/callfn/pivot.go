@@ -14,9 +14,9 @@ import (
 type pivotCommand struct {
 	clientFlags
 
-	Create pivotCreate `cmd:"" help:"Make a key for a pivot node of KAZOO's, and print the address to put there. It is shown this once."`
-	List   pivotList   `cmd:"" help:"List the account's keys, without their secrets."`
-	Revoke pivotRevoke `cmd:"" help:"Revoke a key at once: calls that ask with it go on at the pivot node's _ child."`
+	Create pivotCreate `cmd:""`
+	List   pivotList   `cmd:""`
+	Revoke pivotRevoke `cmd:""`
 }
 
 // pivotKey is what the API says of a key.
@@ -38,8 +38,8 @@ func (k pivotKey) opens() string {
 }
 
 type pivotCreate struct {
-	Function string `help:"The function to run. Without it: the account's callflows, by the call's number." placeholder:"FUNCTION"`
-	Name     string `help:"What the key is for, to tell it from others in the list."`
+	Function string `placeholder:"FUNCTION"`
+	Name     string
 }
 
 // Run makes the key and prints the address for the node's voice_url, and nothing else on stdout.
@@ -108,7 +108,7 @@ func (pivotList) Run(ctx context.Context, w world, on *pivotCommand) error {
 }
 
 type pivotRevoke struct {
-	ID string `arg:"" name:"key" help:"The key's id, its part before the dot, or its name where only one has it."`
+	ID string `arg:"" name:"key"`
 	confirmFlag
 }
 

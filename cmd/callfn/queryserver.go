@@ -11,9 +11,9 @@ import (
 
 // limitFlags bound every run of a function.
 type limitFlags struct {
-	Deadline  time.Duration `help:"How long one function may run (at most 5s)." default:"1s" range:"1ms..5s" group:"limits"`
-	MemoryMiB int64         `help:"How much engine memory one function may use, in MiB." name:"memory-mib" default:"64" range:"4..1024" group:"limits"`
-	ResultKiB int           `help:"How large a function's result may be, in KiB." name:"result-kib" default:"256" range:"1..16384" group:"limits"`
+	Deadline  time.Duration `default:"1s" range:"1ms..5s" group:"limits"`
+	MemoryMiB int64         `name:"memory-mib" default:"64" range:"4..1024" group:"limits"`
+	ResultKiB int           `name:"result-kib" default:"256" range:"1..16384" group:"limits"`
 }
 
 func (f limitFlags) limits() (sandbox.Limits, error) {
@@ -31,13 +31,14 @@ func (f limitFlags) limits() (sandbox.Limits, error) {
 
 type queryserverCommand struct {
 	limitFlags
-	RequireConfinement bool `help:"Refuse to run when the kernel cannot hold the worker in by every means known (seccomp, landlock, rlimits …)."`
+	RequireConfinement bool
 }
 
 // Help says how CouchDB is told about it.
 func (queryserverCommand) Help() string {
-	return `Set COUCHDB_QUERY_SERVER_CALLFN="/usr/local/bin/callfn queryserver" in CouchDB's environment; design documents with
-"language": "callfn" are then evaluated here, each show in a fresh realm of a worker process, with no eval enabled in CouchDB.
+	return `Set COUCHDB_QUERY_SERVER_CALLFN="/usr/local/bin/callfn queryserver" in CouchDB's environment; design documents
+with "language": "callfn" are then evaluated here, each show in a fresh realm of a worker process, with no eval enabled
+in CouchDB.
 The deadline is cut to CouchDB's own timeout less 300 ms.`
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 type readyCommand struct {
-	Listen string `help:"Address that the service listens on, as serve has it." default:"127.0.0.1:8000"`
+	Listen string `default:"127.0.0.1:8000"`
 }
 
 // Run asks /readyz. An address that means every interface is asked on loopback.

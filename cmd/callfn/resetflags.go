@@ -9,11 +9,11 @@ import (
 
 // resetFlags say how users who forgot their password get at a new one.
 type resetFlags struct {
-	ResetUI               []string `name:"reset-ui" help:"Web clients that the link of a password reset may lead to, separated by commas: https://ui.example.com. With --reset-smtp or --reset-webhook, users can then have resets sent (PUT /v2/user_auth/recovery)." placeholder:"URL" group:"mail"`
-	ResetSMTP             string   `name:"reset-smtp" help:"Mail server that sends password resets: smtp://user@host:587 (STARTTLS) or smtps://user@host:465." placeholder:"URL" group:"mail"`
-	ResetSMTPPasswordFile string   `name:"reset-smtp-password-file" help:"File with that user's password and nothing else." placeholder:"FILE" group:"mail"`
-	ResetFrom             string   `help:"Sender of these mails." placeholder:"ADDRESS" group:"mail"`
-	ResetWebhook          string   `help:"Instead of a mail server: address that password resets are posted to as JSON, for whatever delivers them. Prefer the environment variable where it has a password." placeholder:"URL" group:"mail"`
+	ResetUI               []string `name:"reset-ui" placeholder:"URL" group:"mail"`
+	ResetSMTP             string   `name:"reset-smtp" placeholder:"URL" group:"mail"`
+	ResetSMTPPasswordFile string   `name:"reset-smtp-password-file" placeholder:"FILE" group:"mail"`
+	ResetFrom             string   `placeholder:"ADDRESS" group:"mail"`
+	ResetWebhook          string   `placeholder:"URL" group:"mail"`
 }
 
 // recovery makes of the flags what the API needs; the zero Recovery when there are none.

@@ -52,7 +52,8 @@ func TestCallflowsComeBackAsTheyWere(t *testing.T) {
 	p := s.keyed()
 	p.stdin = `{"name":"Straße \u202e","numbers":["1000"],"patterns":["^2"],"flow":{"module":"menu","data":{"id":"` +
 		strings.Repeat("a", 32) + `","note":1.50e1},
-		"children":{"2":{"module":"tts","data":{"text":"two"}},"1":{"module":"tts","data":{"text":"one"}},"_":{"module":"hangup","data":{}}}}}`
+		"children":{"2":{"module":"tts","data":{"text":"two"}},"1":{"module":"tts","data":{"text":"one"}},
+		"_":{"module":"hangup","data":{}}}}}`
 	p.must(t, exitOK, "callflows", "put", "-")
 	_, first, _ := p.run(t, "callflows", "get", "1000")
 	p.stdin = first

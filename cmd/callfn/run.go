@@ -60,36 +60,36 @@ func (w world) workerCommand() (sandbox.Command, error) {
 
 // cli is the whole command line.
 type cli struct {
-	Config kong.ConfigFlag `help:"Read settings from this YAML file. A flag's place in it is the flag's name, at the top or under the command's name (serve: {listen: …}). The command line wins over the environment, the environment over the file." placeholder:"FILE"`
+	Config kong.ConfigFlag `placeholder:"FILE"`
 
-	ShowVersion kong.VersionFlag `name:"version" env:"-" help:"Print the version."`
+	ShowVersion kong.VersionFlag `name:"version" env:"-"`
 
-	Call        callCommand        `cmd:"" help:"Rehearse a call: show, step by step, what would happen. No effect outside." group:"build"`
-	Functions   functionsCommand   `cmd:"" help:"List, read, store, delete, try and test functions." group:"build"`
-	Runs        runsCommand        `cmd:"" help:"Show what came of the account's runs, the last ones last; with a run's id, that run in full." group:"build"`
-	Callflows   callflowsCommand   `cmd:"" help:"List, read, store, delete and test callflows." group:"build"`
-	Serve       serveCommand       `cmd:"" help:"Run the service: API, call execution, and the embedded node." group:"run"`
-	Accounts    accountsCommand    `cmd:"" help:"Create, list, read and delete accounts; show and change their API keys." group:"people"`
-	Users       usersCommand       `cmd:"" help:"Create, list, read and delete an account's users." group:"people"`
-	Login       loginCommand       `cmd:"" help:"Log in with a password or an API key, for the commands that follow." group:"people"`
-	Logout      logoutCommand      `cmd:"" help:"End a login: its token is worthless at once." group:"people"`
-	Token       tokenCommand       `cmd:"" help:"Print a token for the API key, for curl and scripts." group:"people"`
-	Pivot       pivotCommand       `cmd:"" help:"Let real calls in: make, list and revoke the keys with which KAZOO's pivot nodes ask for flows." group:"people"`
-	SigningKeys signingKeysCommand `cmd:"" help:"List and replace the keys that tokens are signed with." group:"people"`
-	Modules     modulesCommand     `cmd:"" help:"Switch modules of the API on and off while the service runs." group:"run"`
-	Storage     storageCommand     `cmd:"" help:"Say on which CouchDB each database is, by a storage plan." group:"data"`
-	Migrate     migrateCommand     `cmd:"" help:"Move everything that a running service has to another CouchDB, while it serves." group:"data"`
-	Export      exportCommand      `cmd:"" help:"Write every document of a running service, or one account's, into a file." group:"data"`
-	Import      importCommand      `cmd:"" help:"Store the documents of an export in a running service." group:"data"`
-	Couchdb     couchdbCommand     `cmd:"" help:"Set up a CouchDB for the service." group:"data"`
-	Bench       benchCommand       `cmd:"" help:"Measure how many calls a live system takes, and how long they take." group:"run"`
-	Doctor      doctorCommand      `cmd:"" help:"Say what is right and what to change about CouchDB, or about the embedded node. Exit code 0 only when calls would work." group:"run"`
-	Ready       readyCommand       `cmd:"" help:"Ask the service on this machine whether it is ready. For health checks." group:"run"`
-	Queryserver queryserverCommand `cmd:"" help:"Speak CouchDB's query server protocol on stdin and stdout; CouchDB starts this." group:"run"`
-	Completion  completionCommand  `cmd:"" help:"Print the script that has bash, zsh or fish complete command lines." group:"other"`
-	Complete    completeCommand    `cmd:"" hidden:"" help:"Print what may stand in a command line; the completion scripts ask it."`
-	Help        helpCommand        `cmd:"" help:"Show the help of a command." group:"other"`
-	Version     versionCommand     `cmd:"" help:"Print the version." group:"other"`
+	Call        callCommand        `cmd:"" group:"build"`
+	Functions   functionsCommand   `cmd:"" group:"build"`
+	Runs        runsCommand        `cmd:"" group:"build"`
+	Callflows   callflowsCommand   `cmd:"" group:"build"`
+	Serve       serveCommand       `cmd:"" group:"run"`
+	Accounts    accountsCommand    `cmd:"" group:"people"`
+	Users       usersCommand       `cmd:"" group:"people"`
+	Login       loginCommand       `cmd:"" group:"people"`
+	Logout      logoutCommand      `cmd:"" group:"people"`
+	Token       tokenCommand       `cmd:"" group:"people"`
+	Pivot       pivotCommand       `cmd:"" group:"people"`
+	SigningKeys signingKeysCommand `cmd:"" group:"people"`
+	Modules     modulesCommand     `cmd:"" group:"run"`
+	Storage     storageCommand     `cmd:"" group:"data"`
+	Migrate     migrateCommand     `cmd:"" group:"data"`
+	Export      exportCommand      `cmd:"" group:"data"`
+	Import      importCommand      `cmd:"" group:"data"`
+	Couchdb     couchdbCommand     `cmd:"" group:"data"`
+	Bench       benchCommand       `cmd:"" group:"run"`
+	Doctor      doctorCommand      `cmd:"" group:"run"`
+	Ready       readyCommand       `cmd:"" group:"run"`
+	Queryserver queryserverCommand `cmd:"" group:"run"`
+	Completion  completionCommand  `cmd:"" group:"other"`
+	Complete    completeCommand    `cmd:"" hidden:""`
+	Help        helpCommand        `cmd:"" group:"other"`
+	Version     versionCommand     `cmd:"" group:"other"`
 }
 
 const about = `Customer-written JavaScript functions inside phone calls.
@@ -159,7 +159,7 @@ func stopSignals() []os.Signal {
 func newParser(c *cli, w world) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("callfn"), kong.Description(about), kong.UsageOnError(), kong.ConfigureHelp(helpOptions),
-		kong.Help(helpPrinter(w)), groups(),
+		kong.Help(helpPrinter(w)), groups(), helpTexts(),
 		kong.Writers(w.exact, w.exactErr), kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.Configuration(loadConfig), environment(), durations(), kong.Bind(w), kong.Vars{"version": "callfn " +
 			version.String()},

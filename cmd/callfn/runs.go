@@ -21,8 +21,8 @@ import (
 type runsCommand struct {
 	clientFlags
 	runsFlags
-	RunID    string `arg:"" optional:"" name:"run" help:"Show this run in full: where it failed, what it logged and returned."`
-	Function string `help:"Only runs of this function, by id or name." placeholder:"FUNCTION"`
+	RunID    string `arg:"" optional:"" name:"run"`
+	Function string `placeholder:"FUNCTION"`
 }
 
 // Run prints runs, or one.
@@ -50,7 +50,7 @@ func (functionsRuns) Help() string { return runsHelp }
 type functionsRuns struct {
 	functionArg
 	runsFlags
-	RunID string `arg:"" optional:"" name:"run" help:"Show this run in full: where it failed, what it logged and returned."`
+	RunID string `arg:"" optional:"" name:"run"`
 }
 
 // Run prints runs, or one.
@@ -71,15 +71,15 @@ func (c functionsRuns) Run(ctx context.Context, w world, on *functionsCommand) e
 
 // runsFlags choose runs.
 type runsFlags struct {
-	Follow   bool          `help:"Go on showing runs as they happen, until interrupted." short:"f"`
-	Last     int           `help:"How many runs to show." default:"20" range:"1..1000"`
-	Failed   bool          `help:"Only runs that gave no flow."`
-	Outcome  []string      `help:"Only runs with this outcome, such as threw or timeout; may be repeated." placeholder:"OUTCOME"`
-	Source   string        `help:"Only runs on behalf of a call, or of a rehearsal." enum:",call,rehearsal" default:"" placeholder:"call|rehearsal"`
-	Since    time.Duration `help:"Only runs of the last 30m, 12h or 7d." placeholder:"TIME" range:"0s.."`
-	Call     string        `help:"Only runs of the call with this Call-ID." placeholder:"CALL-ID"`
-	LogLevel string        `help:"Only runs that logged at this level or a higher one; of a run shown in full, only such lines." enum:",debug,log,info,warn,error" default:"" placeholder:"debug|log|info|warn|error"`
-	Interval time.Duration `help:"How often to ask for new runs." default:"1s" hidden:"" range:"1ms.."`
+	Follow   bool `short:"f"`
+	Last     int  `default:"20" range:"1..1000"`
+	Failed   bool
+	Outcome  []string      `placeholder:"OUTCOME"`
+	Source   string        `enum:",call,rehearsal" default:"" placeholder:"call|rehearsal"`
+	Since    time.Duration `placeholder:"TIME" range:"0s.."`
+	Call     string        `placeholder:"CALL-ID"`
+	LogLevel string        `enum:",debug,log,info,warn,error" default:"" placeholder:"debug|log|info|warn|error"`
+	Interval time.Duration `default:"1s" hidden:"" range:"1ms.."`
 }
 
 // ofRun is the query for a run in full.

@@ -11,12 +11,12 @@ import (
 // scriptFlags say what the world does during a rehearsal.
 type scriptFlags struct {
 	momentFlags
-	Digits   []string      `help:"What the caller presses when asked, or at a time: 1, 12#, 1@5s; may be repeated." placeholder:"DIGITS[@TIME]"`
-	Answer   []string      `help:"Who answers, or not, after which time of ringing, and how long they talk: user:none, device:ID:busy, offnet:+14155550100:answered@8s+30s; accepted instead of answered also presses the key that a forwarded call asks for; may be repeated." placeholder:"WHO:OUTCOME[@TIME[+TIME]]"`
-	HTTP     []string      `help:"What a web address (without its query; * for any) answers: a status, JSON or XML, or a file with the answer: http://pivot.example/=503, '*={\"module\":\"hangup\"}', http://pivot.example/=answer.xml; may be repeated." name:"http" placeholder:"URL=ANSWER" sep:"none"`
-	RealHTTP bool          `help:"Ask web addresses that --http has no answer for; only where the service runs with --rehearsal-http." name:"real-http"`
-	HangUp   time.Duration `help:"When the caller hangs up." name:"hang-up" placeholder:"TIME" range:"0s.."`
-	Script   string        `help:"File with the whole script as JSON, as the API takes it; - for standard input. The other flags win over it." placeholder:"FILE"`
+	Digits   []string      `placeholder:"DIGITS[@TIME]"`
+	Answer   []string      `placeholder:"WHO:OUTCOME[@TIME[+TIME]]"`
+	HTTP     []string      `name:"http" placeholder:"URL=ANSWER" sep:"none"`
+	RealHTTP bool          `name:"real-http"`
+	HangUp   time.Duration `name:"hang-up" placeholder:"TIME" range:"0s.."`
+	Script   string        `placeholder:"FILE"`
 }
 
 // script is what the API takes; no object when no flag was given.

@@ -13,8 +13,8 @@ import (
 type signingKeysCommand struct {
 	clientFlags
 
-	List   signingKeysList   `cmd:"" help:"List the keys, the one that signs first."`
-	Rotate signingKeysRotate `cmd:"" help:"Make a new key in place of the one that signs, in every process within ten seconds."`
+	List   signingKeysList   `cmd:""`
+	Rotate signingKeysRotate `cmd:""`
 }
 
 // signingKey is what the API says of a key.
@@ -85,7 +85,7 @@ func (signingKeysList) Run(ctx context.Context, w world, on *signingKeysCommand)
 }
 
 type signingKeysRotate struct {
-	VoidTokens bool `help:"Every token is void at once, and everybody logs in again: for when the private key may be in wrong hands. Otherwise tokens live until they expire."`
+	VoidTokens bool
 	confirmFlag
 }
 

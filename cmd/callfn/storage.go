@@ -19,13 +19,13 @@ import (
 type storageCommand struct {
 	clientFlags
 
-	Get   storageGet   `cmd:"" help:"Show the storage plan in force, and on which CouchDB each database is."`
-	Apply storageApply `cmd:"" help:"Make a file the storage plan. Connections are tried first; documents are moved, none is left behind."`
-	Check storageCheck `cmd:"" help:"Examine every connection of the storage plan, as callfn doctor does. Exit code 0 only when calls would work."`
+	Get   storageGet   `cmd:""`
+	Apply storageApply `cmd:""`
+	Check storageCheck `cmd:""`
 
-	Migrations storageMigrations `cmd:"" help:"List the moves of databases, the latest first."`
-	Finish     storageFinish     `cmd:"" help:"End a move that has switched: its database is not gone back from any more. Its old place keeps its documents, fenced against writes."`
-	Rollback   storageRollback   `cmd:"" help:"Put a database back where it was. What was written since it switched is copied back first."`
+	Migrations storageMigrations `cmd:""`
+	Finish     storageFinish     `cmd:""`
+	Rollback   storageRollback   `cmd:""`
 }
 
 // storagePath is the API's path of the storage plan.

@@ -16,13 +16,13 @@ import (
 )
 
 type storageApply struct {
-	File         string            `arg:"" help:"The plan, JSON, with or without KAZOO's data envelope; - for stdin. storage-plans/ has some to start from."`
-	DryRun       bool              `help:"Only say what would change and what would be moved. Connections are tried, nothing is stored or created."`
-	Merge        bool              `help:"Merge the file into the plan as it is, null deletes; otherwise the file is the whole plan."`
-	NoValidate   bool              `help:"Store the plan without trying its connections: for a CouchDB that is down now."`
-	Wait         bool              `help:"Wait until what is moved has switched, and show how far it is." default:"true" negatable:""`
-	PasswordFile map[string]string `name:"connection-password-file" help:"File with the password of a connection, instead of the one in the plan. Without it, ******** in the plan is the password that is kept." placeholder:"UUID=FILE" mapsep:","`
-	CAFile       map[string]string `name:"connection-ca-file" help:"PEM file with the certificates that a connection trusts, instead of its settings' tls.ca." placeholder:"UUID=FILE" mapsep:","`
+	File         string `arg:""`
+	DryRun       bool
+	Merge        bool
+	NoValidate   bool
+	Wait         bool              `default:"true" negatable:""`
+	PasswordFile map[string]string `name:"connection-password-file" placeholder:"UUID=FILE" mapsep:","`
+	CAFile       map[string]string `name:"connection-ca-file" placeholder:"UUID=FILE" mapsep:","`
 }
 
 // Run sends the plan and prints what came of it.

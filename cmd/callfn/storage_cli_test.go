@@ -146,7 +146,8 @@ func TestStorageCommandsThatCannotBe(t *testing.T) {
 	}
 	const uuid = "9ee5860b4d717907dfc63274af0d06e9"
 	plan := write("plan.json", `{"data":{"connections":{"`+uuid+
-		`":{"driver":"kazoo_couch","settings":{"ip":"127.0.0.1","port":1,"credentials":{"username":"u","password":"********"}}}},
+		`":{"driver":"kazoo_couch","settings":{"ip":"127.0.0.1","port":1,
+		"credentials":{"username":"u","password":"********"}}}},
 		"plan":{"aggregate":{"connection":"`+uuid+`","database":{"names":["functions"]}}}}}`)
 	for name, c := range map[string]struct {
 		args []string

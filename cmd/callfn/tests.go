@@ -19,7 +19,7 @@ import (
 
 // testFlags choose the cases to run.
 type testFlags struct {
-	Case []string `help:"Run only this case, by name or id; may be repeated." placeholder:"NAME" sep:"none"`
+	Case []string `placeholder:"NAME" sep:"none"`
 }
 
 // verdicts is what the API says of cases that it ran.
@@ -121,8 +121,8 @@ func (c *client) cases(ctx context.Context, n noun, ref string) ([]storedCase, e
 }
 
 type exportTests struct {
-	ID  string `arg:"" name:"whose" help:"Whose cases: an id, or a name that only one has."`
-	Dir string `arg:"" help:"Directory for the files; made when it is not there."`
+	ID  string `arg:"" name:"whose"`
+	Dir string `arg:""`
 }
 
 // export writes one file a case, and names what else of the kind is in the directory.
@@ -149,7 +149,7 @@ func (f clientFlags) exportTests(ctx context.Context, w world, n noun, e exportT
 			return err
 		}
 		file := filepath.Join(e.Dir, files[i])
-		if err := os.WriteFile(file, text, 0o666); err != nil { //nolint:gosec // files for version control, as the umask has it
+		if err := os.WriteFile(file, text, 0o666); err != nil { //nolint:gosec // for version control, as the umask has it
 			return usageError{err}
 		}
 		if _, err := printable.Fprintln(w.stdout, file); err != nil {
@@ -169,9 +169,9 @@ func (f clientFlags) exportTests(ctx context.Context, w world, n noun, e exportT
 }
 
 type importTests struct {
-	ID    string   `arg:"" name:"whose" help:"Whose cases: an id, or a name that only one has."`
-	Files []string `arg:"" help:"Files with a case each, or directories of such files; - for standard input."`
-	Prune bool     `help:"Delete the cases that no file has."`
+	ID    string   `arg:"" name:"whose"`
+	Files []string `arg:""`
+	Prune bool
 	confirmFlag
 }
 

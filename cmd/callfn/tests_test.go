@@ -56,7 +56,8 @@ const christmas = `{
 }
 `
 
-const greets = `var name = call['Caller-ID-Name'] === 'Alice' ? 'Alice <' + call['Custom-SIP-Headers[X-Plan]'] + '>' : new Date().getDate();
+const greets = `var plan = call['Custom-SIP-Headers[X-Plan]'];
+var name = call['Caller-ID-Name'] === 'Alice' ? 'Alice <' + plan + '>' : new Date().getDate();
 return {module: 'tts', data: {text: 'Hi ' + name}};`
 
 // The whole life of saved cases from the shell, with functions that really run.

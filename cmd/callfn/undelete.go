@@ -14,7 +14,7 @@ import (
 
 // deletedFlag has a listing show what was deleted.
 type deletedFlag struct {
-	Deleted bool `help:"List what was deleted and can be had back with undelete, the latest first."`
+	Deleted bool
 }
 
 // deletedItem is what listings say of something deleted.

@@ -15,12 +15,12 @@ import (
 type usersCommand struct {
 	clientFlags
 
-	Create   usersCreate   `cmd:"" help:"Create a user of your account (or --account)."`
-	List     usersList     `cmd:"" help:"List the account's users."`
-	Get      usersGet      `cmd:"" help:"Show one user."`
-	Password usersPassword `cmd:"" help:"Give a user a new password. Its tokens are dead at once."`
-	Delete   usersDelete   `cmd:"" help:"Delete a user. Its tokens are dead at once."`
-	Undelete usersUndelete `cmd:"" help:"Bring back a deleted user, if its name is still free."`
+	Create   usersCreate   `cmd:""`
+	List     usersList     `cmd:""`
+	Get      usersGet      `cmd:""`
+	Password usersPassword `cmd:""`
+	Delete   usersDelete   `cmd:""`
+	Undelete usersUndelete `cmd:""`
 }
 
 // userDoc is what the commands show of a user.
@@ -66,17 +66,17 @@ func printUser(w world, done string) func(json.RawMessage) error {
 }
 
 type usersCreate struct {
-	Username  string `arg:"" help:"Name to log in with."`
-	FirstName string `help:"First name." required:"" placeholder:"NAME"`
-	LastName  string `help:"Last name." required:"" placeholder:"NAME"`
-	Email     string `help:"E-mail address." placeholder:"ADDRESS"`
-	PrivLevel string `help:"user, or admin: may do for the account whatever its API key may." enum:"user,admin" default:"user"`
+	Username  string `arg:""`
+	FirstName string `required:"" placeholder:"NAME"`
+	LastName  string `required:"" placeholder:"NAME"`
+	Email     string `placeholder:"ADDRESS"`
+	PrivLevel string `enum:"user,admin" default:"user"`
 	passwordFlag
 }
 
 // passwordFlag is where a new password comes from.
 type passwordFlag struct {
-	PasswordFile string `help:"File with the password and nothing else; - for standard input, where a terminal does not show it. There is no flag for the password itself: other users of the machine can see a command line." default:"-" placeholder:"FILE"`
+	PasswordFile string `default:"-" placeholder:"FILE"`
 }
 
 func (f passwordFlag) read(w world) (string, error) {
@@ -134,7 +134,7 @@ func (c usersList) Run(ctx context.Context, w world, on *usersCommand) error {
 
 // userArg is the user that a command is about.
 type userArg struct {
-	ID string `arg:"" name:"user" help:"The user's id, or username."`
+	ID string `arg:"" name:"user"`
 }
 
 type usersGet struct{ userArg }

@@ -8,7 +8,7 @@ import (
 )
 
 type versionCommand struct {
-	JSON bool `name:"json" help:"Print it as JSON, for machines."`
+	JSON bool `name:"json"`
 }
 
 // Run prints the version.
