@@ -18,9 +18,10 @@ const (
 )
 
 // Cache is a Directory that remembers which callflow has a number, and an account's patterns, compiled once. KAZOO
-// remembers them for an hour and forgets them at every change of a callflow (kazoo-facts §5.4); here Forget and Changed
-// are told of changes, and what nobody could tell of, since the datastore's changes cannot be followed for a while,
-// shows after ten seconds. It is safe for concurrent use. Documents behind modules are always read anew.
+// remembers them for an hour and forgets them at every change of a callflow
+// (docs/reference/kazoo.md#finding-the-callflow); here Forget and Changed are told of changes, and what nobody could
+// tell of, since the datastore's changes cannot be followed for a while, shows after ten seconds. It is safe for
+// concurrent use. Documents behind modules are always read anew.
 type Cache struct {
 	Directory
 	now      func() time.Time

@@ -2,7 +2,7 @@ package callflow
 
 import "callfn/internal/account"
 
-// ID names a callflow document: 32 lower-case hex digits, made by the server (kazoo-facts §2.3).
+// ID names a callflow document: 32 lower-case hex digits, made by the server (docs/reference/kazoo.md#ids-and-times).
 type ID string
 
 // What a function is told when a call does not say, as KAZOO's own defaults have it: kapps_call.erl for the name,
@@ -13,8 +13,8 @@ const (
 	DefaultLanguage     = "en-us"
 )
 
-// Call is one phone call while it walks through a callflow (kazoo-facts §4.4). Modules change it; it belongs to one
-// executor at a time and is not safe for concurrent use. A zero field means that the call does not say.
+// Call is one phone call while it walks through a callflow (docs/reference/kazoo.md#call-fields). Modules change it; it
+// belongs to one executor at a time and is not safe for concurrent use. A zero field means that the call does not say.
 type Call struct {
 	ID      string     // SIP Call-ID
 	Account account.ID // whose call it is; never taken from what the caller sent

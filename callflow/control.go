@@ -57,7 +57,7 @@ type Control interface {
 	Now() time.Duration
 }
 
-// Media asks for one piece of media (kazoo-facts §9.4, play).
+// Media asks for one piece of media (docs/reference/kazoo.md#call-commands, play).
 type Media struct {
 	Name        string // path or URL
 	Terminators []string
@@ -65,21 +65,22 @@ type Media struct {
 	Loops       int64 // 0 for once
 }
 
-// Speech asks for text to be read aloud (kazoo-facts §9.4, tts). Empty members leave the choice to the switch.
+// Speech asks for text to be read aloud (docs/reference/kazoo.md#call-commands, tts). Empty members leave the choice to
+// the switch.
 type Speech struct {
 	Text, Voice, Language, Engine string
 	Terminators                   []string
 	Endless                       bool
 }
 
-// Response is a final SIP response (kazoo-facts §9.4, respond).
+// Response is a final SIP response (docs/reference/kazoo.md#call-commands, respond).
 type Response struct {
 	Code    int64
 	Message string
 	Media   string // played as early media first, if not empty
 }
 
-// Variables go on the channel (kazoo-facts §9.4, set).
+// Variables go on the channel (docs/reference/kazoo.md#call-commands, set).
 type Variables struct {
 	Channel     map[string]any // Custom-Channel-Vars
 	Application map[string]any // Custom-Application-Vars

@@ -2,7 +2,8 @@ package callflow
 
 import "time"
 
-// Bridge asks the switch to ring legs and to connect the first that answers (kazoo-facts §9.4, bridge).
+// Bridge asks the switch to ring legs and to connect the first that answers (docs/reference/kazoo.md#call-commands,
+// bridge).
 type Bridge struct {
 	Legs               []Leg
 	Timeout            time.Duration // how long to ring altogether

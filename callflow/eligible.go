@@ -2,10 +2,10 @@ package callflow
 
 import "slices"
 
-// eligible reports whether KAZOO would answer the call with this match (cf_route_req.erl; kazoo-facts §5.4), and if not
-// why. A catch-all serves only calls from the account's own endpoints, and callflows answer only known kinds of
-// callers. A call that does not say what placed it counts as one of the account's own: a described call usually leaves
-// that out.
+// eligible reports whether KAZOO would answer the call with this match (cf_route_req.erl;
+// docs/reference/kazoo.md#finding-the-callflow), and if not why. A catch-all serves only calls from the account's own
+// endpoints, and callflows answer only known kinds of callers. A call that does not say what placed it counts as one of
+// the account's own: a described call usually leaves that out.
 func eligible(c *Call, m Match) (ok bool, why string) {
 	kind := c.AuthorizingType()
 	switch {

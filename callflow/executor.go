@@ -15,8 +15,8 @@ const (
 	DefaultStepLimit   = 1000
 )
 
-// Executor walks calls through callflows with KAZOO's semantics (cf_exe.erl; kazoo-facts §5.5). It holds no state of
-// any call and is safe for concurrent use as long as what it is made of is.
+// Executor walks calls through callflows with KAZOO's semantics (cf_exe.erl; docs/reference/kazoo.md#executor). It
+// holds no state of any call and is safe for concurrent use as long as what it is made of is.
 //
 // Not part of it: KAZOO's token buckets (cf_util:token_check), call recording and restrictions before the first node,
 // and termination handlers.

@@ -57,8 +57,8 @@ func ruleModules(control *testSwitch) callflow.Modules {
 
 func continues(context.Context, *callflow.Turn) callflow.Next { return callflow.Continue() }
 
-// The rules of cf_exe.erl, one by one (kazoo-facts §5.5). Flows are written short: `module>child` for a `_` child,
-// `module{key:child,…}` for others, and branch(flow) for the branching module.
+// The rules of cf_exe.erl, one by one (docs/reference/kazoo.md#executor). Flows are written short: `module>child` for a
+// `_` child, `module{key:child,…}` for others, and branch(flow) for the branching module.
 func TestExecutorRules(t *testing.T) {
 	const branchAB = `{"module":"branch","data":{"flow":{"module":"b"}},"children":{"_":{"module":"a"}}}`
 	cases := []struct {

@@ -10,7 +10,8 @@ import (
 )
 
 // InvalidCall says which members of a pretend call's description cannot be used. Fields has KAZOO's shape of field
-// errors, ready for the `data` of a 400 answer: {"<path>": {"<rule>": {"message": …, "target": …}}} (kazoo-facts §1.7).
+// errors, ready for the `data` of a 400 answer: {"<path>": {"<rule>": {"message": …, "target": …}}}
+// (docs/reference/kazoo.md#validation-errors).
 type InvalidCall struct {
 	Fields map[string]any
 }

@@ -37,9 +37,10 @@ type Match struct {
 	Skipped       []SkippedPattern
 }
 
-// Lookup finds the callflow that answers number in an account (cf_flow.erl; kazoo-facts §5.4): a callflow that lists
-// the number, as given or normalised; else the winning pattern; else, for numbers of digits only, the callflow that
-// lists no_match. It wraps ErrNoCallflow when nothing does; Match.Skipped is filled in even then.
+// Lookup finds the callflow that answers number in an account (cf_flow.erl;
+// docs/reference/kazoo.md#finding-the-callflow): a callflow that lists the number, as given or normalised; else the
+// winning pattern; else, for numbers of digits only, the callflow that lists no_match. It wraps ErrNoCallflow when
+// nothing does; Match.Skipped is filled in even then.
 func Lookup(ctx context.Context, d Directory, id account.ID, number string) (Match, error) {
 	if number == "" {
 		return Match{}, fmt.Errorf("look up a callflow: the call names no number: %w", ErrNoCallflow)
@@ -104,7 +105,7 @@ func (m *Match) byPattern(ctx context.Context, d Directory, id account.ID, numbe
 }
 
 // forms gives what a number may be listed as: as dialled, and as KAZOO normalises it, which is how it stores the
-// reconcilable numbers of a callflow (kazoo-facts §5.1).
+// reconcilable numbers of a callflow (docs/reference/kazoo.md#callflow-documents).
 func forms(number string) []string {
 	if normal := Normalize(number); normal != number {
 		return []string{number, normal}

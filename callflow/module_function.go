@@ -8,9 +8,9 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// runFunction is KAZOO's `function` (cf_function.erl; kazoo-facts §5.6): the function named by data.id runs with the
-// call's parameters and the flow it returns is branched to. Whatever goes wrong, the call goes on at `_`, and the step
-// carries the outcome.
+// runFunction is KAZOO's `function` (cf_function.erl; docs/reference/kazoo.md#the-function-module): the function named
+// by data.id runs with the call's parameters and the flow it returns is branched to. Whatever goes wrong, the call goes
+// on at `_`, and the step carries the outcome.
 func runFunction(ctx context.Context, t *Turn) Next {
 	result := invoke(ctx, t)
 	if !result.Outcome.Known() {

@@ -18,11 +18,11 @@ import (
 const pivotTimeout = 5 * time.Second
 
 // pivot is KAZOO's `pivot` (cf_pivot.erl, pivot_call.erl): it asks the web server data.voice_url for the next flow,
-// telling it what functions are told (kazoo-facts §4): as query string, or with data.method `post` as a form or, with
-// data.req_body_format `json`, as JSON; with data.req_format `twiml` under TwiML's names. What comes back, whatever the
-// request's format: a flow, which takes the place of what is left of this one, or TwiML, which is done instead and then
-// hangs up. The answer's type says which (kzt_translator:find_candidate_translators). Whatever goes wrong, the call
-// goes on at `_`.
+// telling it what functions are told (docs/reference/kazoo.md#call-parameters): as query string, or with data.method
+// `post` as a form or, with data.req_body_format `json`, as JSON; with data.req_format `twiml` under TwiML's names.
+// What comes back, whatever the request's format: a flow, which takes the place of what is left of this one, or TwiML,
+// which is done instead and then hangs up. The answer's type says which (kzt_translator:find_candidate_translators).
+// Whatever goes wrong, the call goes on at `_`.
 func pivot(ctx context.Context, t *Turn) Next {
 	request, err := t.pivotRequest()
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 
 var _ callflow.Runner = (*function.Runner)(nil)
 
-// What each module asks of the switch, what becomes of its step and where it goes (the cf_*.erl files; kazoo-facts
-// §5.7).
+// What each module asks of the switch, what becomes of its step and where it goes (the cf_*.erl files;
+// docs/reference/kazoo.md#modules).
 func TestModules(t *testing.T) {
 	trouble := errors.New("no such codec")
 	cases := []struct {
@@ -258,7 +258,8 @@ func TestFunctionThatGivesNoFlow(t *testing.T) {
 }
 
 // With the real Runner: a flow that names a module KAZOO does not have is refused whole, and defaults are filled in
-// before a valid one runs (kazoo-facts §5.3; §12.11).
+// before a valid one runs (docs/reference/kazoo.md#checking-a-returned-flow,
+// docs/reference/kazoo.md#conformance-checks).
 func TestFunctionFlowsAreValidated(t *testing.T) {
 	set, err := schemas.Load()
 	if err != nil {

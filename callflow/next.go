@@ -5,8 +5,8 @@ import "errors"
 // ErrEmptyChild is what Turn.Attempt answers when the child does not exist or is empty (cf_exe:attempt).
 var ErrEmptyChild = errors.New("no such child, or an empty one")
 
-// Next is what a module tells the executor to do after it (cf_exe.erl; kazoo-facts §5.5). The zero Next tells nothing:
-// the executor waits until the call is over.
+// Next is what a module tells the executor to do after it (cf_exe.erl; docs/reference/kazoo.md#executor). The zero Next
+// tells nothing: the executor waits until the call is over.
 type Next struct {
 	op    op
 	key   string

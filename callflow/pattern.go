@@ -15,8 +15,8 @@ type capture struct {
 }
 
 // matchPatterns runs every pattern against number and gives the winner by KAZOO's rule (cf_flow:test_callflow_patterns;
-// kazoo-facts §5.4): the pattern whose text is longest; of equals the last row wins, since KAZOO examines rows from the
-// last to the first and only a strictly longer text replaces an earlier one.
+// docs/reference/kazoo.md#finding-the-callflow): the pattern whose text is longest; of equals the last row wins, since
+// KAZOO examines rows from the last to the first and only a strictly longer text replaces an earlier one.
 //
 // KAZOO's patterns are PCRE; ours run on RE2, in linear time whatever the pattern. Patterns that RE2 does not know
 // (look-around, back references) are skipped as KAZOO skips invalid ones, and so are those that are beyond what one

@@ -81,7 +81,7 @@ func endsCall(module string) bool { return module == "hangup" || module == "resp
 
 // point turns a function node that KAZOO would come to into a pivot node that asks for that function then, with what
 // the caller has pressed by then. POST with JSON keeps parameters out of access logs, and their names apart: KAZOO does
-// not encode names in a query string (kazoo-facts §10, B33).
+// not encode names in a query string (docs/reference/kazoo.md#defects, B33).
 func (c *composer) point(n Node) {
 	id := function.ID(n.Data().String("id"))
 	if c.address == nil || id == "" {

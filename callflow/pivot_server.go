@@ -51,8 +51,9 @@ var ErrUnfitFlow = errors.New("the flow cannot be given to KAZOO")
 
 // ForNumber gives the flow of the callflow that answers the call's number: its Request, else its To. It wraps
 // ErrNoCallflow when none does. KAZOO says of a call's origin only whose endpoint placed it (User-ID), so a call
-// without that counts as a carrier's: no_match callflows, which as a rule dial out, do not answer it (kazoo-facts
-// §5.4). The account's preflow is not run: KAZOO ran its own before it came to the pivot node.
+// without that counts as a carrier's: no_match callflows, which as a rule dial out, do not answer it
+// (docs/reference/kazoo.md#finding-the-callflow). The account's preflow is not run: KAZOO ran its own before it came to
+// the pivot node.
 func (p *PivotServer) ForNumber(ctx context.Context, r PivotRequest) (Node, error) {
 	number := ParseURI(or(r.Params["Request"], r.Params["To"])).User
 	if number == noUser {

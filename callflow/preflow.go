@@ -3,8 +3,8 @@ package callflow
 import "callfn/internal/jsonvalue"
 
 // withPreflow puts the account's preflow before a flow: a `callflow` node whose `_` child is the flow, as KAZOO wraps
-// it (kzd_callflows:prepend_preflow; kazoo-facts §5.4). A preflow that cannot be opened is passed over, with a note in
-// its step.
+// it (kzd_callflows:prepend_preflow; docs/reference/kazoo.md#finding-the-callflow). A preflow that cannot be opened is
+// passed over, with a note in its step.
 func withPreflow(preflow ID, flow Node) Node {
 	if preflow == "" {
 		return flow

@@ -2,12 +2,13 @@ package callflow
 
 import "maps"
 
-// APIVersion is the constant KAZOO gives as Api-Version (kazoo-facts §4.1).
+// APIVersion is the constant KAZOO gives as Api-Version (docs/reference/kazoo.md#parameter-names).
 const APIVersion = "4.x"
 
-// Params gives the parameters of a call, structured, under KAZOO's names (kazoo-facts §4.1–4.3; kzt_kazoo.erl): the
-// platform's own on top of request variables on top of the customer's UserVars. What the call does not know is left
-// out. A UserVars entry never takes the name of a platform parameter, not even of one that this call lacks.
+// Params gives the parameters of a call, structured, under KAZOO's names (docs/reference/kazoo.md#call-parameters;
+// kzt_kazoo.erl): the platform's own on top of request variables on top of the customer's UserVars. What the call does
+// not know is left out. A UserVars entry never takes the name of a platform parameter, not even of one that this call
+// lacks.
 //
 // params.Flatten makes of it what a function sees. The maps and slices inside belong to the call: do not change them.
 func Params(c *Call) map[string]any {
@@ -81,7 +82,7 @@ func baseParams(c *Call) []parameter {
 	}
 }
 
-// requestVars are the ones kzt_util:get_request_vars adds (kazoo-facts §4.2).
+// requestVars are the ones kzt_util:get_request_vars adds (docs/reference/kazoo.md#user-variables).
 func requestVars(c *Call) []parameter {
 	return []parameter{
 		{"Digits", c.Store["digits_collected"]},
@@ -129,7 +130,7 @@ func digits(c *Call) any {
 	return collected
 }
 
-// owners is a string for one owner and an array for several (kazoo-facts §4.1).
+// owners is a string for one owner and an array for several (docs/reference/kazoo.md#parameter-names).
 func owners(ids []string) any {
 	switch len(ids) {
 	case 0:

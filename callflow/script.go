@@ -45,7 +45,7 @@ type HTTPReply struct {
 	Error       string // instead of an answer: why there is none
 }
 
-// success is the cause of a leg that was answered (kazoo-facts §5.7, resources).
+// success is the cause of a leg that was answered (docs/reference/kazoo.md#modules, resources).
 const success = "SUCCESS"
 
 // defaultRing and defaultTalk are how long a scripted leg that answers rings and talks, where the script does not say.

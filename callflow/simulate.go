@@ -39,7 +39,8 @@ type SimulationRequest struct {
 	HangUpAfter time.Duration
 
 	// Flow is walked instead of looking for a callflow; none to look for one. The call then need not say whom it is for,
-	// and members of it that are no parameter of a call are the customer's own variables (kazoo-facts §4.2).
+	// and members of it that are no parameter of a call are the customer's own variables
+	// (docs/reference/kazoo.md#user-variables).
 	Flow Node
 	// Candidate stands in for the stored callflow of its id, or beside those there are; may be nil.
 	Candidate *Candidate

@@ -52,7 +52,8 @@ const (
 	ViaResume  = "resume"  // the `_` child of an earlier step, taken up again after its branch stopped
 )
 
-// Ask is one thing the module asked of the switch, under KAZOO's dialplan names (kazoo-facts §9.4).
+// Ask is one thing the module asked of the switch, under KAZOO's dialplan names
+// (docs/reference/kazoo.md#call-commands).
 type Ask struct {
 	Command string         `json:"command"`
 	Args    map[string]any `json:"args,omitempty"`

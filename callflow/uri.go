@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What KAZOO puts where a call names no user or no realm (kapps_call.erl; kazoo-facts §4.4).
+// What KAZOO puts where a call names no user or no realm (kapps_call.erl; docs/reference/kazoo.md#call-fields).
 const (
 	noUser  = "nouser"
 	noRealm = "norealm"
@@ -29,8 +29,8 @@ func ParseURI(s string) URI {
 }
 
 // SplitParties gives parameters of a call as a function sees them: To, From and Request name users only, and what
-// follows an `@` is their realm (kazoo-facts §4.1), unless the parameters say another. The map passed in stays as it
-// is.
+// follows an `@` is their realm (docs/reference/kazoo.md#parameter-names), unless the parameters say another. The map
+// passed in stays as it is.
 func SplitParties(call map[string]any) map[string]any {
 	out := maps.Clone(call)
 	for _, name := range []string{"To", "From", "Request"} {

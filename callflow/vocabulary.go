@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// asksFor says in words what KAZOO's other modules would do next (kazoo-facts §5.7). callfn knows them, validates them
-// and shows them in a rehearsal, but does not execute them: for each, what stands between it and that is a part of the
-// switch or of KAZOO that callfn does not have.
+// asksFor says in words what KAZOO's other modules would do next (docs/reference/kazoo.md#modules). callfn knows them,
+// validates them and shows them in a rehearsal, but does not execute them: for each, what stands between it and that is
+// a part of the switch or of KAZOO that callfn does not have.
 var asksFor = map[string]string{
 	"acdc_agent":           "change the state of a queue agent",
 	"acdc_member":          "put the caller into a queue",

@@ -61,7 +61,8 @@ func compare(have, want datastore.Document) State {
 	return Drifted
 }
 
-// foreign recognises KAZOO's design documents by the member that its own installer keeps there (kazoo-facts §3.2).
+// foreign recognises KAZOO's design documents by the member that its own installer keeps there
+// (docs/reference/kazoo.md#the-functions-design-document).
 func foreign(doc datastore.Document) bool {
 	_, ok := doc["kazoo"]
 	return ok

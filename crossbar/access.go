@@ -83,7 +83,7 @@ func (x *exchange) reserved() bool {
 	return false
 }
 
-// token finds the token where KAZOO looks for it, first match (kazoo-facts §7.4).
+// token finds the token where KAZOO looks for it, first match (docs/reference/kazoo.md#tokens).
 func (x *exchange) token() string {
 	if token := x.request.Header.Get("X-Auth-Token"); token != "" {
 		return strings.TrimSpace(token)

@@ -15,7 +15,7 @@ var computedProperties = []string{
 	"trial_time_left",
 }
 
-// createAccount creates a child of the account of the path, or of the caller's own (kazoo-facts §7.5).
+// createAccount creates a child of the account of the path, or of the caller's own (docs/reference/kazoo.md#access).
 func (a *API) createAccount(x *exchange) (*answer, error) {
 	parent := x.account
 	if x.route.Access != Subtree {

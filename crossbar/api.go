@@ -69,8 +69,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.echo.ServeHTTP(w, ownAccount(r.WithContext(ctx)))
 }
 
-// ownAccount rewrites KAZOO's /v2/account/… to the account that the request's token names (kazoo-facts §1.1). Whether
-// the token counts is decided where it always is; without one the account is named "-", which is nobody's.
+// ownAccount rewrites KAZOO's /v2/account/… to the account that the request's token names
+// (docs/reference/kazoo.md#server-settings-and-paths). Whether the token counts is decided where it always is; without
+// one the account is named "-", which is nobody's.
 func ownAccount(r *http.Request) *http.Request {
 	const alias = "/v2/account"
 	path := r.URL.EscapedPath()

@@ -7,7 +7,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// apiAuth exchanges an API key for a token (kazoo-facts §7.1).
+// apiAuth exchanges an API key for a token (docs/reference/kazoo.md#api-keys).
 func (a *API) apiAuth(x *exchange) (*answer, error) {
 	login, err := a.validLogin(x, "api_auth")
 	if err != nil {

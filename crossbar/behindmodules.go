@@ -7,7 +7,7 @@ import (
 )
 
 // behindModules are the documents that callflow modules refer to: menus, devices, lists, time rules and sets of them
-// (kazoo-facts §5.7). They live beside the callflows.
+// (docs/reference/kazoo.md#modules). They live beside the callflows.
 func (a *API) behindModules() []*documentKind {
 	return []*documentKind{
 		a.behind("menus", callflow.MenuKind, nil),

@@ -14,7 +14,7 @@ import (
 	"callfn/schemas"
 )
 
-// body is a request body taken apart (kazoo-facts §1.3).
+// body is a request body taken apart (docs/reference/kazoo.md#request-envelope).
 type body struct {
 	empty    bool
 	data     any              // an object or an array; an empty object for an empty body

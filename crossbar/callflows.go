@@ -14,7 +14,7 @@ import (
 // callflowLimit bounds a callflow, in bytes of JSON: a flow of a thousand nodes is a tenth of it.
 const callflowLimit = 1 << 20
 
-// callflows is the callflows of an account (kazoo-facts §5).
+// callflows is the callflows of an account (docs/reference/kazoo.md#callflows).
 func (a *API) callflows() *documentKind {
 	collection := callflow.Collection(a.cfg.Datastores)
 	locks := newAccountLocks()
@@ -92,8 +92,8 @@ func lostOrder(doc datastore.Document) (warnings []schemas.Warning) {
 	return warnings
 }
 
-// normalize writes numbers as calls are looked up: +E.164 where KAZOO's converters know them (kazoo-facts §5.1). Two
-// spellings of one number become one.
+// normalize writes numbers as calls are looked up: +E.164 where KAZOO's converters know them
+// (docs/reference/kazoo.md#callflow-documents). Two spellings of one number become one.
 func normalize(doc datastore.Document) {
 	list, ok := doc["numbers"].([]any)
 	if !ok {

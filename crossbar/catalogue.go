@@ -7,7 +7,7 @@ import (
 	"callfn/internal/typescript"
 )
 
-// parameter documents one key of `call` (kazoo-facts §4.1).
+// parameter documents one key of `call` (docs/reference/kazoo.md#parameter-names).
 type parameter struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
@@ -15,7 +15,8 @@ type parameter struct {
 	Always      bool   `json:"always"` // every call has it
 }
 
-// catalogue says what this system can run: for anyone, since it holds nobody's data (kazoo-facts §10, B2).
+// catalogue says what this system can run: for anyone, since it holds nobody's data (docs/reference/kazoo.md#defects,
+// B2).
 func (a *API) catalogue(*exchange) (*answer, error) {
 	outcomes := []any{}
 	for _, outcome := range function.Outcomes() {

@@ -25,7 +25,8 @@ func matches(header, revision string, weak bool) bool {
 	return false
 }
 
-// listRevision is the revision of a listing: a digest of what it shows. "" for an empty one (kazoo-facts §1.10).
+// listRevision is the revision of a listing: a digest of what it shows. "" for an empty one
+// (docs/reference/kazoo.md#documents-over-http).
 func listRevision(list encoded) string {
 	if text := string(list); text == "[]" || text == "null" {
 		return ""

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// crossOrigin reports whether a browser asks on behalf of a page (kazoo-facts §1.11).
+// crossOrigin reports whether a browser asks on behalf of a page (docs/reference/kazoo.md#cors).
 func crossOrigin(header http.Header) bool {
 	return header.Get("Origin") != "" || header.Get("Access-Control-Request-Method") != "" ||
 		header.Get("Access-Control-Request-Headers") != ""

@@ -1,5 +1,6 @@
-// Package crossbar is the HTTP API under /v2: KAZOO's paths, envelope, errors and ids (kazoo-facts §1, §7, §11), with
-// its holes closed (§10).
+// Package crossbar is the HTTP API under /v2: KAZOO's paths, envelope, errors and ids
+// (docs/reference/kazoo.md#http-api, docs/reference/kazoo.md#authentication, docs/reference/kazoo.md#functions-api),
+// with its holes closed (docs/reference/kazoo.md#defects).
 //
 // Every route stands in one table (routes.go): path, verb, who may use it, handler. A request passes one road
 // (pipeline.go): read, route, authenticate, authorise, negotiate, handle. A handler gets an exchange, which knows who

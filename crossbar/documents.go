@@ -13,7 +13,7 @@ import (
 )
 
 // documentKind is one kind of documents that accounts own: what PUT, POST, PATCH, DELETE and GET have in common
-// (kazoo-facts §1.10). A resource is one of these plus its hooks.
+// (docs/reference/kazoo.md#documents-over-http). A resource is one of these plus its hooks.
 type documentKind struct {
 	name       string // of the resource, for messages
 	schema     string // name of its JSON schema

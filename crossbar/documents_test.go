@@ -14,7 +14,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// POST replaces the public part; what is absent falls back to its default; private fields survive (§12, 4).
+// POST replaces the public part; what is absent falls back to its default; private fields survive.
 func TestPostReplaces(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
@@ -45,7 +45,7 @@ func TestPostReplaces(t *testing.T) {
 	}
 }
 
-// PATCH merges at every depth, null deletes, and the whole result is validated (§12, 5).
+// PATCH merges at every depth, null deletes, and the whole result is validated.
 func TestPatchMerges(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

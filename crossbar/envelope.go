@@ -36,14 +36,14 @@ type answer struct {
 	raw      any    // JSON instead of an envelope: the OpenAPI document
 }
 
-// page is the envelope's part of a listing (kazoo-facts §1.8).
+// page is the envelope's part of a listing (docs/reference/kazoo.md#listings).
 type page struct {
 	size  int
 	start string
 	next  string
 }
 
-// writeAnswer sends a success envelope (kazoo-facts §1.4).
+// writeAnswer sends a success envelope (docs/reference/kazoo.md#success-envelope).
 func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 	if out.text != "" {
 		c.Response().Header().Set("X-Request-ID", x.requestID)
@@ -110,14 +110,15 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 	if status == 0 {
 		status = http.StatusOK
 		if x.method == http.MethodPut {
-			status = http.StatusCreated // KAZOO's HTTP server takes every PUT for a creation (kazoo-facts §1.10)
+			// KAZOO's HTTP server takes every PUT for a creation (docs/reference/kazoo.md#documents-over-http).
+			status = http.StatusCreated
 		}
 	}
 	a.head(c, x, false)
 	a.writeJSON(c, x, status, env)
 }
 
-// writeFailure sends an error envelope (kazoo-facts §1.5).
+// writeFailure sends an error envelope (docs/reference/kazoo.md#error-envelope).
 func (a *API) writeFailure(c echo.Context, x *exchange, f *failure) {
 	if c.Response().Committed {
 		return
@@ -256,7 +257,7 @@ func setText(env map[string]any, key, text string) {
 	}
 }
 
-// nodeDigest is how the envelope names a node: 22 characters (kazoo-facts §1.4).
+// nodeDigest is how the envelope names a node: 22 characters (docs/reference/kazoo.md#success-envelope).
 func nodeDigest(name string) string {
 	sum := md5.Sum([]byte(name)) //nolint:gosec // see above
 	return base64.RawURLEncoding.EncodeToString(sum[:])

@@ -253,7 +253,7 @@ func TestSecretsStayOutOfTheLog(t *testing.T) {
 	}
 }
 
-// A datastore that fails is 503, with what failed (kazoo-facts §1.6 as it is meant).
+// A datastore that fails is 503, with what failed (docs/reference/kazoo.md#status-codes as it is meant).
 func TestDatastoreFaults(t *testing.T) {
 	for _, tc := range []struct {
 		name          string

@@ -12,8 +12,8 @@ import (
 	"callfn/schemas"
 )
 
-// failure is an answer that is an error (kazoo-facts §1.5, §1.6). What the client sees is status, message and data;
-// cause is for the log only.
+// failure is an answer that is an error (docs/reference/kazoo.md#error-envelope, docs/reference/kazoo.md#status-codes).
+// What the client sees is status, message and data; cause is for the log only.
 type failure struct {
 	status  int
 	message string
@@ -126,7 +126,8 @@ func failureOf(err error, about string) *failure {
 	return internalError(err)
 }
 
-// datastoreFailure is KAZOO's mapping as its documentation intends it: 503, with the cause (kazoo-facts §1.6, B47).
+// datastoreFailure is KAZOO's mapping as its documentation intends it: 503, with the cause
+// (docs/reference/kazoo.md#status-codes, B47).
 func datastoreFailure(err *datastore.Error, about string) *failure {
 	unavailable := func(message, text string) *failure {
 		f := fail(503, message, map[string]any{"message": text, "cause": err.Subject})

@@ -69,7 +69,8 @@ func (a *API) newExchange(c echo.Context) *exchange {
 // id is the document the path names.
 func (x *exchange) id() string { return x.path["id"] }
 
-// param finds a request parameter where KAZOO looks: data, query string, envelope (kazoo-facts §1.3).
+// param finds a request parameter where KAZOO looks: data, query string, envelope
+// (docs/reference/kazoo.md#request-envelope).
 func (x *exchange) param(name string) (string, bool) {
 	if data, ok := x.body.data.(map[string]any); ok {
 		if text, ok := scalar(data[name]); ok {
@@ -108,7 +109,8 @@ func scalar(value any) (string, bool) {
 	return "", false
 }
 
-// tunnelled is the verb that a POST stands for (kazoo-facts §1.3), "" when it stands for itself.
+// tunnelled is the verb that a POST stands for (docs/reference/kazoo.md#request-envelope), "" when it stands for
+// itself.
 func (x *exchange) tunnelled() string {
 	if x.method != http.MethodPost {
 		return ""

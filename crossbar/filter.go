@@ -14,7 +14,7 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// filter decides whether a document belongs into a listing (kazoo-facts §1.9).
+// filter decides whether a document belongs into a listing (docs/reference/kazoo.md#filters).
 type filter func(doc map[string]any) bool
 
 // filters is all filters of a request: a document must pass every one.

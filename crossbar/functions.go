@@ -14,7 +14,7 @@ import (
 // languagePack is the one language functions are written in, for now.
 const languagePack = "javascript"
 
-// functions is the functions of an account (kazoo-facts §11).
+// functions is the functions of an account (docs/reference/kazoo.md#functions-api).
 func (a *API) functions() *documentKind {
 	collection := function.Collection(a.cfg.Datastores).Collection
 	return &documentKind{

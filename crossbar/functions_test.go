@@ -9,7 +9,7 @@ import (
 
 const hello = `{"data":{"name":"say hi","function_js":"return {module:'hangup',data:{}};"}}`
 
-// KAZOO's own test sequence for functions (kazoo-facts §12.0).
+// KAZOO's own test sequence for functions (docs/reference/kazoo.md#conformance-checks).
 func TestKazoosSequence(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")

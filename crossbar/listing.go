@@ -15,8 +15,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// listing reads pages of a view whose keys begin with an account's id (kazoo-facts §1.8). A page costs the same
-// wherever it is and however many rows other accounts have: it is one range of the index.
+// listing reads pages of a view whose keys begin with an account's id (docs/reference/kazoo.md#listings). A page costs
+// the same wherever it is and however many rows other accounts have: it is one range of the index.
 type listing struct {
 	view func(context.Context, datastore.Query) ([]datastore.Row, error)
 	// item is what a listing shows of a row; rowItem when nil.
@@ -193,7 +193,7 @@ func rowValue(row datastore.Row) map[string]any {
 }
 
 // window is the range of keys a request asks for, clamped to the account: what a client can say about a key comes
-// after the account's id, never in place of it (kazoo-facts §10, B5).
+// after the account's id, never in place of it (docs/reference/kazoo.md#defects, B5).
 func (l listing) window(x *exchange, accountID string) (datastore.Query, error) {
 	descending := !l.ascending
 	if ascending, ok := x.option("ascending"); ok {

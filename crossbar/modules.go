@@ -12,8 +12,8 @@ import (
 )
 
 // modules is which parts of the API answer. KAZOO's crossbar_maintenance:start_module switches one on or off while the
-// service runs, for this process only or for good (kazoo-facts §1.1). What is for good stands in system_data, and every
-// process follows it within moduleRefresh.
+// service runs, for this process only or for good (docs/reference/kazoo.md#server-settings-and-paths). What is for good
+// stands in system_data, and every process follows it within moduleRefresh.
 type modules struct {
 	cfg   Config
 	names []string // that can be switched, in the order of the routes

@@ -162,7 +162,8 @@ func deeper(c echo.Context) bool {
 }
 
 // enter notes which route the request is for, and what its path says: each token decoded by itself, as KAZOO has it
-// (kazoo-facts §1.1). The router decodes them only where the path need not be kept as it was sent.
+// (docs/reference/kazoo.md#server-settings-and-paths). The router decodes them only where the path need not be kept as
+// it was sent.
 func (x *exchange) enter(route Route, c echo.Context) {
 	x.route = route
 	for i, name := range c.ParamNames() {

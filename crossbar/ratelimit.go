@@ -12,7 +12,7 @@ import (
 )
 
 // RateLimit is a token bucket per client address and account. Requests with a token are charged like all others
-// (KAZOO forgets to: kazoo-facts §7.6, B50).
+// (KAZOO forgets to: docs/reference/kazoo.md#rate-limits, B50).
 type RateLimit struct {
 	PerSecond float64 // tokens that come back each second; 500 when zero, negative for no limit at all
 	Burst     int     // tokens of a full bucket; 2,000 when zero

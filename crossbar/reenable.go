@@ -10,7 +10,7 @@ import (
 )
 
 // Functions that the platform switched off are switched on again one by one, by PATCH {"enabled": true}, or all of an
-// account at once, as KAZOO does for webhooks (kazoo-facts §8).
+// account at once, as KAZOO does for webhooks (docs/reference/kazoo.md#automatic-disabling).
 
 // enableAgain makes the failures before now count no more.
 func enableAgain(doc datastore.Document, now time.Time) {

@@ -24,7 +24,7 @@ func scriptOf(call map[string]any) (map[string]any, schemas.FieldErrors) {
 	return nil, fields
 }
 
-// preflowOf is the callflow that the account runs before every other (kazoo-facts §5.4).
+// preflowOf is the callflow that the account runs before every other (docs/reference/kazoo.md#finding-the-callflow).
 func preflowOf(a account.Account) callflow.ID {
 	preflow, _ := a.Document()["preflow"].(map[string]any)
 	id, _ := preflow["always"].(string)

@@ -1,6 +1,6 @@
 package crossbar
 
-// showToken says what the request's token is (kazoo-facts §7.3).
+// showToken says what the request's token is (docs/reference/kazoo.md#login-responses).
 func (a *API) showToken(x *exchange) (*answer, error) {
 	shown, err := a.tokenData(x, x.caller.account, x.caller.claims)
 	if err != nil {

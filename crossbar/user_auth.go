@@ -10,8 +10,9 @@ import (
 	"callfn/schemas"
 )
 
-// userAuth exchanges a user's credentials for a token (kazoo-facts §7.2). Clients hash "name:password" themselves. An
-// account that is not there answers as a wrong password does (cb_user_auth:maybe_authenticate_user).
+// userAuth exchanges a user's credentials for a token (docs/reference/kazoo.md#user-credentials). Clients hash
+// "name:password" themselves. An account that is not there answers as a wrong password does
+// (cb_user_auth:maybe_authenticate_user).
 func (a *API) userAuth(x *exchange) (*answer, error) {
 	login, err := a.validLogin(x, "user_auth")
 	if err != nil {

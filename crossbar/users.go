@@ -8,7 +8,8 @@ import (
 	"callfn/schemas"
 )
 
-// users is the users of an account: people who log in with a name and a password (kazoo-facts §7.2).
+// users is the users of an account: people who log in with a name and a password
+// (docs/reference/kazoo.md#user-credentials).
 func (a *API) users() *documentKind {
 	collection := a.cfg.Accounts.Users()
 	locks := newAccountLocks()

@@ -8,7 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// clientURLs are the properties that KAZOO hands to its check of client URLs (kazoo-facts §5.2).
+// clientURLs are the properties that KAZOO hands to its check of client URLs (docs/reference/kazoo.md#external-checks).
 var clientURLs = []struct{ schema, property string }{
 	{"callflows.webhook", "uri"},
 	{"callflows.pivot", "voice_url"},

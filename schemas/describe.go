@@ -10,7 +10,7 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// describe writes down the failure of one keyword in KAZOO's shape (kazoo-facts §1.7).
+// describe writes down the failure of one keyword in KAZOO's shape (docs/reference/kazoo.md#validation-errors).
 func (r *reader) describe(schema *jsonschema.Schema, keyword string, value any) {
 	add := func(validator string, v Violation) { r.add(schema, validator, v) }
 	target := func(validator, before string, target json.Number, after string) {
@@ -137,8 +137,8 @@ func knows(schema *jsonschema.Schema, name string) bool {
 	return false
 }
 
-// unknownModule reports what KAZOO reports twice: at the module, and as a schema that was not found (kazoo-facts §5.2).
-// There is room for one such schema: the first by name.
+// unknownModule reports what KAZOO reports twice: at the module, and as a schema that was not found
+// (docs/reference/kazoo.md#external-checks). There is room for one such schema: the first by name.
 func (r *reader) unknownModule(f *family, schema *jsonschema.Schema, module string) {
 	r.addBelow("module", schema, "error", Violation{"message": f.unknown(module), "value": module})
 	if name := f.noun + "s." + module; r.unknown == "" || name < r.unknown {

@@ -9,7 +9,7 @@ import (
 )
 
 // family is a kind of node whose "data" has a schema chosen by its "module": what KAZOO calls kazoo-validation
-// (kazoo-facts §5.2).
+// (docs/reference/kazoo.md#external-checks).
 type family struct {
 	node    string // schema of a node
 	noun    string // what KAZOO's message calls it

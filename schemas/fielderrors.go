@@ -9,8 +9,9 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// FieldErrors says what is wrong with a value, in the shape of KAZOO's "data" for a 400 (kazoo-facts §1.7): path
-// ("flow.children._.data.text") → validator key ("required") → violation. nil or empty means valid.
+// FieldErrors says what is wrong with a value, in the shape of KAZOO's "data" for a 400
+// (docs/reference/kazoo.md#validation-errors): path ("flow.children._.data.text") → validator key ("required") →
+// violation. nil or empty means valid.
 type FieldErrors map[string]map[string]Violation
 
 // Violation describes one failure. It always has "message"; most have "value" (what was sent), many "target" (what the

@@ -9,7 +9,8 @@ import (
 	"callfn/schemas"
 )
 
-// One row for every validator key of kazoo-facts §1.7 that a schema can raise, and for the rules about paths.
+// One row for every validator key of docs/reference/kazoo.md#validation-errors that a schema can raise, and for the
+// rules about paths.
 func TestErrorShapes(t *testing.T) {
 	tests := []struct{ name, schema, value, want string }{
 		{

@@ -8,8 +8,9 @@ import (
 	"callfn/internal/datastore"
 )
 
-// What KAZOO has in a functions database, in its own form (functionsdb-functions.json, kazoo-facts §2.1, §3.2): a
-// design document under the name that would be ours, and a function.
+// What KAZOO has in a functions database, in its own form (functionsdb-functions.json,
+// docs/reference/kazoo.md#private-fields, docs/reference/kazoo.md#the-functions-design-document): a design document
+// under the name that would be ours, and a function.
 const (
 	kazooAccount  = "0123456789abcdef0123456789abcdef"
 	kazooFunction = "fedcba9876543210fedcba9876543210"

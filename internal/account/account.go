@@ -32,7 +32,7 @@ func (a Account) Realm() string { return a.doc.Text("realm") }
 // Language is the account's prompt language, or "".
 func (a Account) Language() string { return a.doc.Text("language") }
 
-// Tree lists the ancestors, from the root to the parent (kazoo-facts §7.5). Empty for the master account.
+// Tree lists the ancestors, from the root to the parent (docs/reference/kazoo.md#access). Empty for the master account.
 func (a Account) Tree() []ID {
 	list, _ := a.doc["pvt_tree"].([]any)
 	tree := make([]ID, 0, len(list))

@@ -1,10 +1,10 @@
 // Package account knows the account tree: who an account's ancestors are, what it is called, and the API key that
-// speaks for it (kazoo-facts §2, §7.5).
+// speaks for it (docs/reference/kazoo.md#stored-documents, docs/reference/kazoo.md#access).
 package account
 
 import "regexp"
 
-// ID names an account: 32 lower-case hex digits (kazoo-facts §2.3).
+// ID names an account: 32 lower-case hex digits (docs/reference/kazoo.md#ids-and-times).
 type ID string
 
 var idShape = regexp.MustCompile(`^[0-9a-f]{32}$`)

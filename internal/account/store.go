@@ -90,7 +90,8 @@ func (s *Store) Lookup(ctx context.Context, id ID) (Account, error) {
 
 var keyShape = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// ValidAPIKey reports whether key has the shape of an API key: 64 lower-case hex digits (kazoo-facts §7.1).
+// ValidAPIKey reports whether key has the shape of an API key: 64 lower-case hex digits
+// (docs/reference/kazoo.md#api-keys).
 func ValidAPIKey(key string) bool { return keyShape.MatchString(key) }
 
 // ByAPIKey finds the account that a key speaks for. datastore.ErrNotFound when none does. A disabled account is found:

@@ -9,7 +9,8 @@ import (
 	"callfn/internal/account"
 )
 
-// The hashes of "user:password" that KAZOO's clients send (kazoo-facts §7.2), by the name of their method.
+// The hashes of "user:password" that KAZOO's clients send (docs/reference/kazoo.md#user-credentials), by the name of
+// their method.
 const (
 	MD5 = "md5"
 	SHA = "sha"

@@ -56,7 +56,7 @@ func (s *Service) Prepare(ctx context.Context) error {
 	return err
 }
 
-// Claims is what a token says (kazoo-facts §7.4).
+// Claims is what a token says (docs/reference/kazoo.md#tokens).
 type Claims struct {
 	AccountID account.ID
 	OwnerID   string // the user, for a token of a user

@@ -6,7 +6,7 @@ import (
 
 // Collection is the documents of one type in one of the shared databases, always seen through one account: a document
 // of another account, of another type, softly deleted or with a malformed id is as absent as one that never was
-// (kazoo-facts §10, B3, B7).
+// (docs/reference/kazoo.md#defects, B3, B7).
 type Collection struct {
 	Datastores Resolver
 	Database   string // "functions"

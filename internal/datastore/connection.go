@@ -30,7 +30,7 @@ type Config struct {
 	// ConnectTimeout bounds dialling and the TLS handshake; 5 s when zero.
 	ConnectTimeout time.Duration
 	// Timeout bounds each operation whose context has no earlier deadline; 20 s when zero (KAZOO's recv_timeout,
-	// kazoo-facts §6.5). Change feeds are not bounded by it.
+	// docs/reference/kazoo.md#connections). Change feeds are not bounded by it.
 	Timeout time.Duration
 	// RootCAs verify an https server; nil is the system's.
 	RootCAs *x509.CertPool

@@ -10,8 +10,8 @@ import (
 )
 
 // Document is a stored JSON object. Numbers are json.Number, so that nothing is lost between store and client. Keys
-// beginning `_` or `pvt_` are private: the platform's own (kazoo-facts §1.10). The order in which its members were
-// written goes with it: see Order.
+// beginning `_` or `pvt_` are private: the platform's own (docs/reference/kazoo.md#documents-over-http). The order in
+// which its members were written goes with it: see Order.
 type Document map[string]any
 
 // orderKey is where a Document keeps its Order. No document that is read has such a member, since CouchDB refuses
@@ -93,7 +93,7 @@ func (d Document) Is(key string) bool {
 }
 
 // Public is what a client may see: the document without private keys, with `id` for `_id`, and with `_read_only`,
-// the one exception (kazoo-facts §1.10). The values are shared with the document, not copied.
+// the one exception (docs/reference/kazoo.md#documents-over-http). The values are shared with the document, not copied.
 func (d Document) Public() map[string]any {
 	public := make(map[string]any, len(d))
 	for key, value := range d {

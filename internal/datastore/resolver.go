@@ -1,6 +1,6 @@
 package datastore
 
-// The databases (design.md, "What is stored where").
+// The databases (docs/architecture.md#what-is-stored-where).
 const (
 	Functions    = "functions"
 	FunctionRuns = "function_runs"
@@ -14,9 +14,10 @@ func Databases() []string {
 	return []string{Accounts, Callflows, Functions, FunctionRuns, SystemData}
 }
 
-// Resolver says on which connection a database is, for documents of a type (storage plans; kazoo-facts §6.4). Ask
-// anew for every operation, so that a changed plan takes hold. docType is the document's pvt_type, or "" for
-// operations without one; both answers are the same database. ErrUnreachable when the connection is not open.
+// Resolver says on which connection a database is, for documents of a type (storage plans;
+// docs/reference/kazoo.md#resolving-a-database). Ask anew for every operation, so that a changed plan takes hold.
+// docType is the document's pvt_type, or "" for operations without one; both answers are the same database.
+// ErrUnreachable when the connection is not open.
 type Resolver interface {
 	Resolve(database, docType string) (*Database, error)
 }

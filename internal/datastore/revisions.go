@@ -11,8 +11,8 @@ import (
 )
 
 // What a replicator needs: documents with every open branch and their revision ids, so that a deletion stays deleted
-// and a conflict a conflict (couchdb-facts, "Moving documents"). kivik's own replicator reads document by document;
-// these read and write hundreds in a request.
+// and a conflict a conflict (docs/reference/couchdb.md#moving-documents). kivik's own replicator reads document by
+// document; these read and write hundreds in a request.
 
 // Leaves is a document's open revisions: the one that readers see, conflicts, and deletions.
 type Leaves struct {

@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// gregorianOffset is the number of seconds from year 0 to 1970 (kazoo-facts §2.3).
+// gregorianOffset is the number of seconds from year 0 to 1970 (docs/reference/kazoo.md#ids-and-times).
 const gregorianOffset = 62167219200
 
 // Gregorian is t as KAZOO stores times: whole seconds since year 0, UTC.
@@ -15,7 +15,8 @@ func Gregorian(t time.Time) int64 { return t.Unix() + gregorianOffset }
 // FromGregorian is the time of KAZOO's gregorian seconds, in UTC.
 func FromGregorian(seconds int64) time.Time { return time.Unix(seconds-gregorianOffset, 0).UTC() }
 
-// Stamp is what a save leaves in a document's private fields (kazoo-facts §2.1): who, when, on which request.
+// Stamp is what a save leaves in a document's private fields (docs/reference/kazoo.md#private-fields): who, when, on
+// which request.
 type Stamp struct {
 	Type          string    // pvt_type; empty leaves the document's own
 	AccountID     string    // pvt_account_id, only where the document has none

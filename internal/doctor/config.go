@@ -132,8 +132,8 @@ func (x *exam) processTimeout() {
 	}
 }
 
-// perProcess is the memory of one query server process in MiB (couchdb-facts, Throughput): idle, and with the largest
-// function.
+// perProcess is the memory of one query server process in MiB (docs/reference/couchdb.md#throughput): idle, and with
+// the largest function.
 func (x *exam) perProcess() (idle, most int) {
 	switch {
 	case x.language == couchapp.Callfn:

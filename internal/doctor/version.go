@@ -35,7 +35,7 @@ func (v version) before(major, minor, patch int) bool {
 	return false
 }
 
-// versionIs judges the version (couchdb-facts, Isolation).
+// versionIs judges the version (docs/reference/couchdb.md#isolation).
 func (x *exam) versionIs(text string) {
 	v, ok := parseVersion(text)
 	if !ok {

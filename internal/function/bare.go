@@ -38,9 +38,9 @@ type sight struct {
 }
 
 // readBare reads the answer of an engine that is not ours. A 200 is the bare value that the function returned; whether
-// it is a flow is checked later. `wh` answers failures with a message; a reason is CouchDB's own (couchdb-facts, table
-// of answers). Only what `wh` or the engine itself says of a function is the function's failure. Every other answer is
-// an error.
+// it is a flow is checked later. `wh` answers failures with a message; a reason is CouchDB's own
+// (docs/reference/couchdb.md#answers-of-a-show). Only what `wh` or the engine itself says of a function is the
+// function's failure. Every other answer is an error.
 func readBare(status int, contentType string, body []byte, from server) (Evaluated, error) {
 	if status == http.StatusOK {
 		text := strings.TrimSpace(string(body))

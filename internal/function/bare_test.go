@@ -26,8 +26,8 @@ var (
 	gone     = seen{err: &datastore.Error{Kind: datastore.ErrUnreachable}}
 )
 
-// The answers of CouchDB 3.4.3 as it gave them (couchdb-facts, table of answers): under a show that does nothing about
-// failures, as KAZOO's, and under ours. An empty outcome wants an error, which is engine_down.
+// The answers of CouchDB 3.4.3 as it gave them (docs/reference/couchdb.md#answers-of-a-show): under a show that does
+// nothing about failures, as KAZOO's, and under ours. An empty outcome wants an error, which is engine_down.
 func TestReadBare(t *testing.T) {
 	for _, c := range []struct {
 		name   string

@@ -38,7 +38,8 @@ func eachLanguage(t *testing.T, c *datastore.Connection, test func(t *testing.T,
 	}
 }
 
-// TestCouchDBAnswers: every row of couchdb-facts' table of answers, as the show that we install makes it.
+// TestCouchDBAnswers: every row of the table of answers (docs/reference/couchdb.md#answers-of-a-show), as the show that
+// we install makes it.
 func TestCouchDBAnswers(t *testing.T) {
 	c := realCouchDB(t)
 	eachLanguage(t, c, func(t *testing.T, language string, p runnertest.Place) {

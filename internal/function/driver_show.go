@@ -17,9 +17,9 @@ import (
 	"callfn/internal/queryserver"
 )
 
-// ShowDriver runs functions the way KAZOO does (kazoo-facts §3.1): it fetches the show `wh` of the function's document
-// with the call's parameters as the query string. CouchDB, the embedded node and anything else that speaks CouchDB's
-// API answers.
+// ShowDriver runs functions the way KAZOO does (docs/reference/kazoo.md#the-show-request): it fetches the show `wh` of
+// the function's document with the call's parameters as the query string. CouchDB, the embedded node and anything else
+// that speaks CouchDB's API answers.
 type ShowDriver struct {
 	// Database names the functions database on the connection that holds it now; a storage plan may move it. Its Design
 	// says what the design document is called there.
@@ -42,11 +42,12 @@ type ShowDriver struct {
 	silent silence
 }
 
-// DefaultMaxTarget is what CouchDB's 8,192-byte request line leaves for a target (couchdb-facts, Parameters).
+// DefaultMaxTarget is what CouchDB's 8,192-byte request line leaves for a target
+// (docs/reference/couchdb.md#parameters).
 const DefaultMaxTarget = 8177
 
 // Evaluate fetches the show. It never sends a conditional request: a show's ETag ignores the query string
-// (couchdb-facts).
+// (docs/reference/couchdb.md#parameters).
 //
 // Our own query server always ends functions, so there no answer within ctx is an error. Other engines are given up a
 // little after the deadline: see giveUp. While the engine answers no show at all, an error comes at once.

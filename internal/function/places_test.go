@@ -136,7 +136,8 @@ func TestCouchDB(t *testing.T) {
 }
 
 // differsOnCouchjs is what CouchDB's own engines cannot do. Measured on 3.4.3 with SpiderMonkey 78 and 102 and with
-// QuickJS; they share one realm among all functions of a database, and do not cap memory (couchdb-facts, Isolation).
+// QuickJS; they share one realm among all functions of a database, and do not cap memory
+// (docs/reference/couchdb.md#isolation).
 var differsOnCouchjs = map[string]map[string]string{
 	"spidermonkey": {
 		"zz_changes_intrinsics_then": "the realm is shared: a changed prototype outlives the run",

@@ -10,7 +10,7 @@ import (
 	"callfn/schemas"
 )
 
-// ID names a function document: 32 lower-case hex digits, made by the server (kazoo-facts §2.3).
+// ID names a function document: 32 lower-case hex digits, made by the server (docs/reference/kazoo.md#ids-and-times).
 type ID string
 
 // RunID names one run of one function: 32 lower-case hex digits.
@@ -85,23 +85,24 @@ func (r Result) Blame(ctx context.Context) Outcome {
 // Open reports whether Blame has to wait.
 func (r Result) Open() bool { return r.settled != nil }
 
-// Place says where a function ran (design.md, "One path, three places").
+// Place says where a function ran (docs/architecture.md#where-a-function-runs).
 type Place string
 
 // The places.
 const (
 	InShow   Place = "show"   // a show on an engine that is not ours
 	InOurs   Place = "callfn" // a show on our query server, whoever asked it: the embedded node or CouchDB
-	InDirect Place = "direct" // the service's own processes, without a show (design.md: direct runner)
+	InDirect Place = "direct" // the service's own processes, without a show
 	InDraft  Place = "draft"  // the service's own sandbox, source that is stored nowhere
 )
 
 // Error explains a run that gave no flow, for a telecom admin.
 type Error struct {
-	Message string              `json:"message"`
-	Line    int                 `json:"line,omitempty"`   // from 1, in the admin's own text; 0 when unknown
-	Column  int                 `json:"column,omitempty"` // from 1; 0 when unknown
-	Source  string              `json:"source,omitempty"` // that line of the text, clipped
-	Hint    string              `json:"hint,omitempty"`   // what to do next
-	Fields  schemas.FieldErrors `json:"fields,omitempty"` // for invalid_flow: KAZOO's field errors (kazoo-facts §1.7)
+	Message string `json:"message"`
+	Line    int    `json:"line,omitempty"`   // from 1, in the admin's own text; 0 when unknown
+	Column  int    `json:"column,omitempty"` // from 1; 0 when unknown
+	Source  string `json:"source,omitempty"` // that line of the text, clipped
+	Hint    string `json:"hint,omitempty"`   // what to do next
+	// Fields has KAZOO's field errors of invalid_flow (docs/reference/kazoo.md#validation-errors).
+	Fields schemas.FieldErrors `json:"fields,omitempty"`
 }

@@ -80,7 +80,7 @@ func couchPlace(b *testing.B, c *datastore.Connection, language string) runnerte
 	return p
 }
 
-// installPlain puts KAZOO's show, as kazoo-facts §3.2 describes it, beside ours.
+// installPlain puts KAZOO's show, as docs/reference/kazoo.md#the-functions-design-document describes it, beside ours.
 func installPlain(b *testing.B, p runnertest.Place) {
 	b.Helper()
 	source, err := os.ReadFile("testdata/plain_wh.js")

@@ -11,7 +11,7 @@ import (
 const DocumentType = "function"
 
 // DisabledMessage is the private field with the reason why the platform switched a function off; clients see it as
-// disable_reason (kazoo-facts §3.2, §8).
+// disable_reason (docs/reference/kazoo.md#the-functions-design-document, docs/reference/kazoo.md#automatic-disabling).
 const DisabledMessage = "pvt_disabled_message"
 
 // EnabledAgain is the private field with the time, RFC 3339, at which somebody switched the function on again: runs

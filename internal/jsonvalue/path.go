@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Path names a place in a value the way KAZOO does (kazoo-facts §1.7): names joined by ".", array indexes 0-based, a
-// literal dot in a name as %2E. The empty path is the value itself.
+// Path names a place in a value the way KAZOO does (docs/reference/kazoo.md#validation-errors): names joined by ".",
+// array indexes 0-based, a literal dot in a name as %2E. The empty path is the value itself.
 func Path(elems ...string) string {
 	var b strings.Builder
 	for i, e := range elems {

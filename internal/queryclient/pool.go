@@ -1,6 +1,6 @@
-// Package queryclient is CouchDB's side of the query server protocol (couchdb-facts): it owns query server processes,
-// such as a stock couchjs, and asks them for shows, with a deadline, a kill, and a new process in the place of the one
-// that is gone.
+// Package queryclient is CouchDB's side of the query server protocol (docs/reference/couchdb.md#query-server-protocol):
+// it owns query server processes, such as a stock couchjs, and asks them for shows, with a deadline, a kill, and a new
+// process in the place of the one that is gone.
 //
 // A stock couchjs keeps one global object for everything it ever runs. So, unlike CouchDB, the pool never gives a
 // process that has run one owner's functions to another's.

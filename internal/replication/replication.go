@@ -1,6 +1,6 @@
 // Package replication copies documents between databases with their revision ids: a deletion stays deleted, a conflict
 // a conflict, and what is copied twice changes nothing. It reads and writes what CouchDB's replicator does
-// (couchdb-facts, "Moving documents"), and looks at everything it wrote.
+// (docs/reference/couchdb.md#moving-documents), and looks at everything it wrote.
 //
 // Design documents are not copied: they are installed where they are needed. `_local` documents belong to their server.
 package replication

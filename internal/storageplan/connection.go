@@ -15,8 +15,9 @@ type Connection struct {
 	Settings Settings `json:"settings"`
 }
 
-// Settings say how to reach a CouchDB and what to expect there. Names are KAZOO's (kazoo-facts §6.2, §6.5), but for TLS
-// and FunctionsLanguage. What else KAZOO has there (pools, pipelines) has no effect.
+// Settings say how to reach a CouchDB and what to expect there. Names are KAZOO's
+// (docs/reference/kazoo.md#storage-plan-schemas, docs/reference/kazoo.md#connections), but for TLS and
+// FunctionsLanguage. What else KAZOO has there (pools, pipelines) has no effect.
 type Settings struct {
 	IP             string      `json:"ip"` // host name or address
 	Port           int         `json:"port"`
@@ -38,8 +39,8 @@ type Credentials struct {
 	Password Password `json:"password,omitempty"`
 }
 
-// Password of a CouchDB user. KAZOO's schema calls it an integer (kazoo-facts §6.2), so plans that KAZOO stored have
-// numbers.
+// Password of a CouchDB user. KAZOO's schema calls it an integer (docs/reference/kazoo.md#storage-plan-schemas), so
+// plans that KAZOO stored have numbers.
 type Password string
 
 // UnmarshalJSON takes a string, or a number as it is written.

@@ -1,5 +1,5 @@
-// Package storageplan says on which CouchDB each database lives: KAZOO's storage plans (kazoo-facts §6), read the one
-// way that their documentation promises.
+// Package storageplan says on which CouchDB each database lives: KAZOO's storage plans
+// (docs/reference/kazoo.md#storage-plans), read the one way that their documentation promises.
 //
 // A [Plan] names connections and says by rules which databases are on which. [Resolve] is the whole of those rules, a
 // pure function. A [Resolver] is the plan in force: it follows the plan and the migrations stored in system_data

@@ -19,7 +19,7 @@ const (
 	Flagged Tag = "functions"
 )
 
-// Class of databases; a plan has one rule for each (kazoo-facts §6.4).
+// Class of databases; a plan has one rule for each (docs/reference/kazoo.md#resolving-a-database).
 type Class string
 
 // The classes. callfn's own databases are all aggregates, which span accounts, but for system_data.

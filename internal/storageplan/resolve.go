@@ -14,9 +14,9 @@ import (
 //  2. The rule of the database's class, where its database.names has the database or is empty, else the rule of System:
 //     types[docType], then connection, then Local. In the rule of System, types are names of databases.
 //
-// What KAZOO does otherwise (kazoo-facts §6.4, B38, B40): names count for typed operations too, and types may be
-// absent. And a database of callfn's is in one place: every operation on it is one on documents of the type that it is
-// named after. function_runs follows functions unless the plan names it.
+// What KAZOO does otherwise (docs/reference/kazoo.md#resolving-a-database, B38, B40): names count for typed operations
+// too, and types may be absent. And a database of callfn's is in one place: every operation on it is one on documents
+// of the type that it is named after. function_runs follows functions unless the plan names it.
 func Resolve(p Plan, database, docType string) Tag {
 	tag, _ := decide(p, database, docType)
 	return tag

@@ -1,5 +1,5 @@
 // The show `print_doc`: what a function would be run with, for debugging: {"doc": the document, "call": the parameters}
-// (kazoo-facts §3.2, mended: it refuses what `wh` refuses).
+// (docs/reference/kazoo.md#the-functions-design-document, mended: it refuses what `wh` refuses).
 function (doc, req) {
   'use strict';
 

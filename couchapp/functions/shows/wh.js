@@ -1,19 +1,20 @@
-// The show `wh`: runs the stored function for one call and answers what it returned (kazoo-facts §3.2, mended).
+// The show `wh`: runs the stored function for one call and answers what it returned
+// (docs/reference/kazoo.md#the-functions-design-document, mended).
 //
 //   GET /functions/_design/functions/_show/wh/{function id}?To=1000&From=…
 //
 // The parameters are the query string's; those of an application/x-www-form-urlencoded body come on top. The answer is
 // 200 with the bare JSON that the function returned; or, on failure, another code with
-// {"error": outcome, "message": text, "line": n, "column": n}. A failure is a response, never a protocol error: CouchDB ends
-// the process that raises one. Plain ES5, the same text on every engine. What it does against hostile functions on an
-// engine that all functions share is defence in depth, no more: docs/security.md says what that closes.
+// {"error": outcome, "message": text, "line": n, "column": n}. A failure is a response, never a protocol error: CouchDB
+// ends the process that raises one. Plain ES5, the same text on every engine. What it does against hostile functions on
+// an engine that all functions share is defence in depth, no more: docs/security.md says what that closes.
 //
-// Our own engine gives a third argument. Its `checked` is the text that it has found to be a function body and no more, `made` what it
-// compiled of it before; `json` answers what is JSON already; `watch`, in rehearsals, is how it sees which absent parameters the
-// function asks for.
+// Our own engine gives a third argument. Its `checked` is the text that it has found to be a function body and no more,
+// `made` what it compiled of it before; `json` answers what is JSON already; `watch`, in rehearsals, is how it sees
+// which absent parameters the function asks for.
 //
-// The source is an expression whose value is the show: what the outer function keeps was there before any function ran, and
-// no function can reach it.
+// The source is an expression whose value is the show: what the outer function keeps was there before any function ran,
+// and no function can reach it.
 (function () {
   'use strict';
 

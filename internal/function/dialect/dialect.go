@@ -1,6 +1,6 @@
 // Package dialect finds newer JavaScript syntax, and what formats dates and numbers, in a function's body, so that
 // whoever saves it can be told when the engine that will run it is too old: stock CouchDB comes with SpiderMonkey 1.8.5
-// to 128 (couchdb-facts, Engines), and a body that parses here may not parse there.
+// to 128 (docs/reference/couchdb.md#engines), and a body that parses here may not parse there.
 //
 // What an engine lacks is told by the show `dialect` of _design/functions, under the names used here.
 package dialect

@@ -28,7 +28,8 @@ func (e *TooLargeError) Error() string {
 		"Custom-SIP-Headers", e.Limit, e.Key)
 }
 
-// Flatten gives the flat string map a function sees (kazoo-facts §3.3, §3.4):
+// Flatten gives the flat string map a function sees (docs/reference/couchdb.md#parameters,
+// docs/reference/kazoo.md#query-string):
 //
 //   - a scalar under k becomes k: strings as they are, whole numbers in decimal, true and false spelled out;
 //   - an object under k contributes k[name] for each member, deeper ones k[a][b]; an empty one contributes nothing;

@@ -9,9 +9,9 @@ import (
 )
 
 // Encode writes flat parameters as a query string, sorted by name so that equal calls give equal strings. Values are
-// encoded as KAZOO's json_to_querystring does (kazoo-facts §3.4: A-Z a-z 0-9 . - ~ _ kept, space as +, every other byte
-// %XX). Unlike KAZOO the names are encoded the same way, brackets included, so that an `&`, `=`, `#` or `+` in a
-// header name stays a part of that name.
+// encoded as KAZOO's json_to_querystring does (docs/reference/kazoo.md#query-string: A-Z a-z 0-9 . - ~ _ kept, space as
+// +, every other byte %XX). Unlike KAZOO the names are encoded the same way, brackets included, so that an `&`, `=`,
+// `#` or `+` in a header name stays a part of that name.
 func Encode(flat map[string]string) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(flat)) {
@@ -26,7 +26,7 @@ func Encode(flat map[string]string) string {
 }
 
 // Decode reads a query string into flat parameters as CouchDB does: names are taken literally, brackets mean nothing,
-// and of repeated names the last one counts (kazoo-facts §3.3). Decode(Encode(flat)) equals flat.
+// and of repeated names the last one counts (docs/reference/couchdb.md#parameters). Decode(Encode(flat)) equals flat.
 func Decode(query string) (map[string]string, error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
