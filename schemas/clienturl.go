@@ -16,6 +16,7 @@ var clientURLs = []struct{ schema, property string }{
 	{"callflows.record_caller", "url"},
 	{"metaflows.pivot", "voice_url"},
 	{"metaflows.record_call", "url"},
+	{"call_recording.parameters", "url"},
 }
 
 // clientURLSchemas are the schemas of those properties.

@@ -102,6 +102,8 @@ func TestEveryExternalValidationIsDone(t *testing.T) {
 		"callflows.record_caller url": `{"url":"http://localhost/"}`,
 		"metaflows.pivot voice_url":   `{"voice_url":"http://localhost/"}`,
 		"metaflows.record_call url":   `{"url":"http://localhost/"}`,
+
+		"call_recording.parameters url": `{"url":"http://localhost/"}`,
 	}
 	for _, name := range set.Names() {
 		each(document(t, set, name)["properties"], func(k string, p map[string]any) {
