@@ -31,6 +31,7 @@ func (a *API) temporalRules() *documentKind {
 
 func (a *API) temporalRuleSets() *documentKind {
 	k := a.behind("temporal_rules_sets", callflow.TemporalRuleSetKind, nil)
+	k.listing.computed = []string{"rules"} // temporal_rules
 	k.remark = func(x *exchange, doc datastore.Document) []schemas.Warning {
 		return a.missingReferences(x, doc, idsIn([]string{"temporal_rules"}, doc["temporal_rules"], ruleKinds[:1]))
 	}

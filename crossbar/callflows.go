@@ -36,7 +36,7 @@ func (a *API) callflows() *documentKind {
 		lock:       locks.lock,
 		describe:   a.describeCallflow,
 		changed:    a.cfg.CallflowChanged,
-		listing:    listing{view: collection.ByAccount, computed: []string{"modules"}},
+		listing:    listing{view: collection.ByAccount, computed: []string{"modules", "modified"}},
 	}
 }
 

@@ -38,18 +38,19 @@ func (fs filters) allow(doc map[string]any) bool {
 	return !slices.ContainsFunc(fs, func(f filter) bool { return !f(doc) })
 }
 
-// filterablePrivate are the private fields one may filter by. Secrets are not: whoever may list an account need not be
-// able to guess at its keys.
+// filterablePrivate are the private members that filters see. Secrets are not among them: whoever may list an account
+// must not be able to guess its keys.
 var filterablePrivate = []string{
-	"pvt_type", "pvt_created", "pvt_modified", "pvt_account_id", "pvt_auth_account_id",
-	"pvt_auth_user_id",
-	"pvt_alphanum_name", "pvt_request_id",
+	"_id", "_rev", "pvt_type", "pvt_vsn", "pvt_created", "pvt_modified", "pvt_account_id", "pvt_account_db",
+	"pvt_is_authenticated", "pvt_auth_account_id", "pvt_auth_user_id", "pvt_alphanum_name", "pvt_request_id",
+	"pvt_disabled_message", "pvt_deleted",
 }
 
-// filterable is what filters see of a row: the whole document, as in KAZOO, and what is computed for clients. What a
-// summary fills in for what a document lacks is not there: has_key asks for the document's own.
+// filterable gives what filters see of a row: the document as it is stored, as in KAZOO, and the members that a summary
+// computes. Defaults that a summary fills in are left out, since has_key asks for the document's own members, and so is
+// `_read_only`, which only answers have.
 func (l listing) filterable(row datastore.Row) map[string]any {
-	out := public(row.Doc)
+	out := row.Doc.Public()
 	for _, name := range filterablePrivate {
 		if value, ok := row.Doc[name]; ok {
 			out[name] = value
@@ -58,9 +59,11 @@ func (l listing) filterable(row datastore.Row) map[string]any {
 	if len(l.computed) > 0 {
 		summary := rowValue(row)
 		for _, name := range l.computed {
-			if value, ok := summary[name]; ok {
-				out[name] = value
+			value := summary[name]
+			if list, ok := value.([]any); value == nil || ok && len(list) == 0 {
+				continue
 			}
+			out[name] = value
 		}
 	}
 	if l.compute != nil {

@@ -53,7 +53,7 @@ func TestFilters(t *testing.T) {
 		"created_from=yesterday":           "",
 		"filter_enabled=true&has_key=note": "c d e",
 		"filter_pvt_type=function":         "a b c d e",
-		"has_key=pvt_vsn":                  "",
+		"has_key=pvt_vsn":                  "a b c d e",
 		"filter_=x":                        "",
 
 		// every pair of the query counts
@@ -66,6 +66,21 @@ func TestFilters(t *testing.T) {
 		"value_missing=note&value_missing=tags":             "b c",
 		"created_from=0&created_from=99999999999":           "",
 		"has_key=custom&key_missing=note&filter_not_name=a": "b",
+
+		// members that a summary computes, and those that only answers have
+		"has_key=modified":                                   "a b c d e",
+		"key_missing=modified":                               "",
+		fmt.Sprintf("filter_modified=%d", created):           "d e",
+		fmt.Sprintf("filter_not_modified=%d", created):       "a b c",
+		"has_key=disable_reason":                             "",
+		"has_key=_read_only":                                 "",
+		"key_missing=_read_only":                             "a b c d e",
+		fmt.Sprintf("filter__read_only.created=%d", created): "",
+		"has_key=created":                                    "",
+		"has_key=_id":                                        "a b c d e",
+		"filter_pvt_is_authenticated=true":                   "a b c d e",
+		"has_key=pvt_disabled_message":                       "",
+		"has_key=pvt_deleted":                                "",
 
 		// lists, by any of their items and by the place of one
 		"filter_tags=x":          "a",
@@ -156,7 +171,7 @@ func TestFiltersOfUserInterfaces(t *testing.T) {
 	}
 }
 
-// What answers compute from private fields can be filtered by, and private fields cannot.
+// Filters see what answers compute from private members, under both names, and nothing of the account's standing.
 func TestFiltersByComputedProperties(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
@@ -166,6 +181,10 @@ func TestFiltersByComputedProperties(t *testing.T) {
 		`{"data":{"name":"off","function_js":"return 1","enabled":false}}`).id()
 	s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"name":"on","function_js":"return 1"}}`)
 	s.must(t, 201, "PUT", a.path("/devices"), a.token, `{"data":{"name":"phone","sip":{"username":"ann"}}}`)
+	s.must(t, 201, "PUT", a.path("/temporal_rules_sets"), a.token, `{"data":{"name":"empty"}}`)
+	s.must(t, 201, "PUT", a.path("/temporal_rules_sets"), a.token, `{"data":{"name":"full","temporal_rules":["a"]}}`)
+	gone := s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"name":"gone","function_js":"return 1"}}`).id()
+	s.must(t, 200, "DELETE", a.path("/functions/"+gone), a.token, "")
 	db, _ := s.stores.Resolve(datastore.Functions, "")
 	doc, err := db.Get(t.Context(), id)
 	if err != nil {
@@ -180,8 +199,13 @@ func TestFiltersByComputedProperties(t *testing.T) {
 		a.path("/functions?has_key=disable_reason"):                         "off",
 		a.path("/functions?key_missing=disable_reason"):                     "on",
 		a.path("/functions?filter_disable_reason=failed+too+often"):         "off",
-		a.path("/functions?filter_pvt_disabled_message=failed+too+often"):   "",
+		a.path("/functions?filter_pvt_disabled_message=failed+too+often"):   "off",
 		a.path("/devices?filter_username=ann"):                              "phone",
+		a.path("/functions/samples?filter_name=none"):                       "",
+		a.path("/functions?deleted=true&has_key=modified"):                  "gone",
+		a.path("/functions?deleted=true&filter_deleted=false"):              "",
+		a.path("/temporal_rules_sets?has_key=rules"):                        "full",
+		a.path("/temporal_rules_sets?key_missing=rules"):                    "empty",
 		children + "?filter_enabled=false":                                  "shut",
 		children + "?filter_enabled=true":                                   "acme",
 		children + "?has_key=pvt_enabled":                                   "",

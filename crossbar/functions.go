@@ -33,7 +33,7 @@ func (a *API) functions() *documentKind {
 		listing: listing{
 			view: collection.ByAccount,
 			docs: func(x *exchange) bool { return x.wantsSource() },
-			item: functionItem, docBytes: a.cfg.PageBytes, computed: []string{"disable_reason"},
+			item: functionItem, docBytes: a.cfg.PageBytes, computed: []string{"disable_reason", "modified"},
 		},
 	}
 }

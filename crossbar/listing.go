@@ -27,7 +27,7 @@ type listing struct {
 	docBytes int
 	// within narrows the listing to keys that go on after the account's id with these parts. May be nil.
 	within func(*exchange) []any
-	// computed are properties of a row's value that filters see as if they were the document's.
+	// computed are members of a row's value that filters see as if they were the document's, where they are not empty.
 	computed []string
 	// compute gives more of them, from the document. May be nil.
 	compute func(datastore.Document) map[string]any

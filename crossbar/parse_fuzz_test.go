@@ -107,8 +107,8 @@ func FuzzFilters(f *testing.F) {
 			passes(name, value)
 		}
 		hidden, _, _ := strings.Cut(path, ".")
-		secret := strings.HasPrefix(hidden, "_") && hidden != "_read_only" || strings.HasPrefix(hidden, "pvt_") &&
-			hidden != "pvt_type" && !listed(hidden)
+		private := strings.HasPrefix(hidden, "_") || strings.HasPrefix(hidden, "pvt_")
+		secret := private && hidden != "_read_only" && !listed(hidden)
 		if !secret {
 			return
 		}

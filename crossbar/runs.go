@@ -31,7 +31,7 @@ func (a *API) listFunctionRuns(x *exchange) (*answer, error) {
 func (a *API) runsListing(view string) listing {
 	records := runrecord.Collection(a.cfg.Datastores)
 	records.Listing = view
-	return listing{view: records.ByAccount, docBytes: a.cfg.PageBytes, computed: []string{"message"}}
+	return listing{view: records.ByAccount, docBytes: a.cfg.PageBytes, computed: []string{"message", "line"}}
 }
 
 // showRun shows everything that was kept of one run, of a function or of any.

@@ -42,14 +42,24 @@ func Samples() ([]Sample, error) {
 	return samples, nil
 }
 
-func (a *API) samples(*exchange) (*answer, error) {
+// samples lists the samples that pass the request's filters, as KAZOO does.
+func (a *API) samples(x *exchange) (*answer, error) {
 	samples, err := Samples()
 	if err != nil {
 		return nil, err
 	}
-	items := make([]any, len(samples))
-	for i, sample := range samples {
-		items[i] = sample
+	wanted, err := filtersOf(x.query)
+	if err != nil {
+		return nil, err
+	}
+	items := []any{}
+	for _, sample := range samples {
+		if wanted.allow(map[string]any{
+			"id": sample.ID, "name": sample.Name, "description": sample.Description, "function_js": sample.FunctionJS,
+			"enabled": sample.Enabled, "language_pack": sample.LanguagePack,
+		}) {
+			items = append(items, sample)
+		}
 	}
 	return &answer{data: items, page: &page{size: len(items)}}, nil
 }

@@ -13,7 +13,10 @@ const deletedWith = "pvt_deleted_with"
 
 // deletedListing lists the softly deleted documents of the kind.
 func (k *documentKind) deletedListing() listing {
-	return listing{view: k.collection.Deleted, within: func(*exchange) []any { return []any{k.collection.Type} }}
+	return listing{
+		view: k.collection.Deleted, within: func(*exchange) []any { return []any{k.collection.Type} },
+		computed: []string{"deleted", "modified"},
+	}
 }
 
 // undelete brings a softly deleted document back, if there is still room for it: what was free may have been taken
