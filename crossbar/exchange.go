@@ -130,8 +130,8 @@ func (x *exchange) tunnelled() string {
 	return ""
 }
 
-// acceptsJSON reports whether the client can take what this API gives.
-func (x *exchange) acceptsJSON() bool {
+// accepts reports whether the client takes what the route answers with: JSON, or a plain text.
+func (x *exchange) accepts(route Route) bool {
 	accept := strings.Join(x.request.Header.Values("Accept"), ",")
 	if override := x.query.Get("accept"); override != "" {
 		accept = override
@@ -150,6 +150,10 @@ func (x *exchange) acceptsJSON() bool {
 		switch kind {
 		case "*/*", "application/*", "application/json", "application/x-json":
 			return true
+		case "text/*", "text/plain":
+			if route.PlainText() {
+				return true
+			}
 		}
 	}
 	return false

@@ -27,6 +27,7 @@ type operation struct {
 	Edits         bool     `json:"edits"`         // heeds If-Match
 	Issues        bool     `json:"issues"`        // answers with a token
 	Text          bool     `json:"text"`          // a plain text, no envelope
+	Page          bool     `json:"page"`          // HTML for browsers, besides the text
 	Raw           bool     `json:"raw"`           // JSON without envelope
 	Status        int      `json:"status"`        // of success, where it is not the verb's
 	Accepts       bool     `json:"accepts"`       // answers 202 where work goes on after the answer
@@ -254,6 +255,9 @@ func (op operation) success(route Route) object {
 	switch data := reference("schemas", op.Data); {
 	case op.Text:
 		content["text/plain"] = object{"schema": object{"type": "string"}}
+		if op.Page {
+			content["text/html"] = object{"schema": object{"type": "string"}}
+		}
 	case op.Raw:
 		content["application/json"] = object{"schema": object{"type": "object"}}
 	case op.Invokes:

@@ -76,7 +76,7 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	if err := a.authorise(x); err != nil {
 		return nil, err
 	}
-	if !x.acceptsJSON() && !x.wantsPage() {
+	if !x.accepts(route) && !x.wantsPage() {
 		return nil, notAcceptable()
 	}
 	if route.Bare() && x.body.unwrapped(storagePlanKeys) {

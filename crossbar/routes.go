@@ -39,6 +39,11 @@ type Route struct {
 // Bare reports whether data may come without the envelope, as KAZOO's documentation sends a storage plan.
 func (r Route) Bare() bool { return r.Path == "/v2/storage" && r.NeedsBody }
 
+// PlainText reports whether the route answers with a plain text instead of JSON.
+func (r Route) PlainText() bool {
+	return r.Resource == "banner" || r.Path == "/v2/functions/callfn.d.ts"
+}
+
 // Routes lists every route of the API, in the order they are declared.
 func (a *API) Routes() []Route { return slices.Clone(a.routes) }
 

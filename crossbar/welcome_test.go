@@ -47,6 +47,25 @@ func TestWelcomePage(t *testing.T) {
 			t.Errorf("Accept %q: got %d %v, want the few lines", accept, w.Code, w.Header())
 		}
 	}
+	// Both kinds of answers are in the OpenAPI document, which every exchange of s.must is held against.
+	for path, accepts := range map[string][]string{
+		"/": {"text/html", "text/plain", "text/*"}, "/v2": {"text/html", "text/plain"},
+		"/v2/functions/callfn.d.ts": {"text/plain"},
+	} {
+		for _, accept := range accepts {
+			want := accept
+			if accept == "text/*" {
+				want = "text/plain"
+			}
+			r := s.must(t, 200, "GET", path, "", "", "Accept: "+accept)
+			if got := r.header.Get("Content-Type"); !strings.HasPrefix(got, want) {
+				t.Errorf("GET %s with Accept %s: got %s, want %s", path, accept, got, want)
+			}
+		}
+	}
+	if w := get("/v2/functions", "text/plain", ""); w.Code != http.StatusNotAcceptable {
+		t.Errorf("the API for Accept text/plain: got %d, want 406", w.Code)
+	}
 	if w := get("/v2/functions", "text/html", ""); w.Code != http.StatusNotAcceptable {
 		t.Errorf("the API for Accept text/html: got %d, want 406", w.Code)
 	}
