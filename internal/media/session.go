@@ -1,0 +1,89 @@
+package media
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+)
+
+// ErrClosed is the answer of every method of a Session that is over.
+var ErrClosed = errors.New("the audio session is over")
+
+// Session is the audio of one call. Play, Record and Collect are for one goroutine at a time; Hear, Press, Flush and
+// Close may be called from any. It has no goroutine of its own.
+type Session struct {
+	out   Transport
+	keys  *keyQueue
+	in    jitterBuffer
+	clock clock
+	now   func() time.Time
+	once  sync.Once
+	done  chan struct{}
+}
+
+// NewSession makes the session of a call that begins now.
+func NewSession(out Transport) *Session {
+	return &Session{out: out, keys: newKeyQueue(), clock: newClock(time.Now()), now: time.Now, done: make(chan struct{})}
+}
+
+// Close ends the session; whatever it does returns ErrClosed. Closing twice is fine.
+func (s *Session) Close() { s.once.Do(func() { close(s.done) }) }
+
+// Press tells that the caller pressed a key: 0-9, *, #, A-D; anything else, and what exceeds the queue, is dropped. It
+// reports whether the key was taken.
+func (s *Session) Press(key byte) bool { return s.keys.press(key) }
+
+// Hear tells what the caller said, with the sequence number it came under. It is dropped unless something records.
+func (s *Session) Hear(seq uint16, samples []int16) { s.in.put(seq, samples) }
+
+// Listening reports whether anything records, so that a transport need not decode for nothing.
+func (s *Session) Listening() bool {
+	s.in.mu.Lock()
+	defer s.in.mu.Unlock()
+	return s.in.open
+}
+
+// Flush forgets the keys that were pressed and not collected.
+func (s *Session) Flush() { s.keys.flush() }
+
+// over says why the session cannot go on, if it cannot.
+func (s *Session) over(ctx context.Context) error {
+	select {
+	case <-s.done:
+		return ErrClosed
+	default:
+		return context.Cause(ctx)
+	}
+}
+
+// interrupted reports whether the oldest key that waits is one of terminators. It stays in the queue, for whatever
+// collects next.
+func (s *Session) interrupted(terminators string) bool {
+	key, ok := s.keys.peek()
+	return ok && strings.IndexByte(terminators, key) >= 0
+}
+
+// wait lets the time until due pass. It returns early, with early true, when a key interrupts.
+func (s *Session) wait(ctx context.Context, timer *time.Timer, due time.Time, terminators string) (early bool, err error) {
+	for {
+		if err := s.over(ctx); err != nil {
+			return false, err
+		}
+		if s.interrupted(terminators) {
+			return true, nil
+		}
+		left := due.Sub(s.now())
+		if left <= 0 {
+			return false, nil
+		}
+		timer.Reset(left)
+		select {
+		case <-timer.C:
+		case <-s.keys.changed:
+		case <-s.done:
+		case <-ctx.Done():
+		}
+	}
+}
