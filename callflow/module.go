@@ -2,6 +2,7 @@ package callflow
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -106,10 +107,13 @@ func (t *Turn) Note(text string) { t.step.note(text) }
 
 // fail marks the step by what a Control method answered.
 func (t *Turn) fail(err error) {
-	if hungUp(err) {
+	switch {
+	case hungUp(err):
 		t.Outcome(HungUp)
 		t.Note("the call was over before this was done")
 		return
+	case errors.Is(err, ErrUnsupported):
+		return // the walker says so
 	}
 	t.Outcome(Failed)
 	t.Note("the switch says: " + err.Error())

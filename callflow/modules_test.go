@@ -48,6 +48,36 @@ func TestModules(t *testing.T) {
 			testSwitch{speakFails: trouble},
 			`failed answer tts{"Language":"de-de","Text":"hi","Voice":"female"} -> stop`,
 		},
+		{
+			"tts on a switch that cannot speak", "tts", `{"text":"hi"}`,
+			testSwitch{lacks: []callflow.Ability{callflow.CanSpeak}},
+			"unsupported -> next",
+		},
+		{
+			"device on a switch that cannot bridge", "device", `{"id":"d1"}`,
+			testSwitch{lacks: []callflow.Ability{callflow.CanBridge}},
+			"unsupported -> next",
+		},
+		{
+			"audio_macro on a switch without tones", "audio_macro", `{"macros":[{"macro":"tone"}]}`,
+			testSwitch{lacks: []callflow.Ability{callflow.CanSound}},
+			"unsupported -> next",
+		},
+		{
+			"voicemail on a switch that cannot record", "voicemail", `{"id":"b1"}`,
+			testSwitch{lacks: []callflow.Ability{callflow.CanRecord}},
+			"unsupported -> next",
+		},
+		{
+			"answer on a switch that can do little", "answer", `{}`,
+			testSwitch{lacks: callflow.AllAbilities()},
+			"ok answer -> next",
+		},
+		{
+			"tts without an engine is not heard", "tts", `{"text":"hi"}`,
+			testSwitch{speakFails: callflow.ErrNotHeard},
+			`ok answer tts{"Language":"de-de","Text":"hi","Voice":"female"} -> next`,
+		},
 		{"play in the account's media", "play", `{"id":"m1"}`, testSwitch{}, `ok answer play{"Media-Name":"/` + string(acme) +
 			`/m1"} -> next`},
 		{

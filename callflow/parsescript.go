@@ -22,7 +22,8 @@ const (
 //	{"now":"2026-12-24T18:05","timezone":"Europe/Berlin","hangup_after_ms":60000,
 //	 "digits":[{"after_ms":4000,"digits":"1"},{"digits":"12#"}],
 //	 "answers":{"user":"none","device:0123…":"busy","offnet:+14155550100":{"outcome":"answered","after_ms":8000,"talk_ms":30000}},
-//	 "http":{"https://example.com/pivot":{"status":200,"body":{"module":"hangup","data":{}},"after_ms":300}},"real_http":false}
+//	 "http":{"https://example.com/pivot":{"status":200,"body":{"module":"hangup","data":{}},"after_ms":300}},"real_http":false,
+//	 "media":{"greeting":4000,"vm-saved":"missing"}}
 //
 // now is local to timezone unless it says an offset, or a number of milliseconds since 1970; zone (IANA) stands in for
 // a missing timezone. Digits without after_ms are pressed as soon as something collects them. Outcomes are answered,
@@ -30,16 +31,19 @@ const (
 // presses 1 where a forwarded call asks for it (require_keypress), which answered is not. Who is rung goes by the most
 // exact of its id, the device that is forwarded there, the user it is rung for, and their kinds. A body that is text
 // goes as it is, with content_type where that is given; real_http asks web servers that http has no answer for, where
-// the service allows that. A script that cannot be used gives an *InvalidCall with every fault at once, its paths below
+// the service allows that. Media that script.media does not name is of no length; a number is its length in
+// milliseconds, and `missing` stands for a file that the switch does not have. A script that cannot be used gives an *InvalidCall with every fault at once, its paths below
 // `script`. A local time that the zone's clocks skip or show twice is read as JavaScript reads it, and Remark says so.
 func ParseScript(script jsonvalue.Object, zone string) (Script, error) {
 	p, described := scriptParser{}, script.Members
-	p.only("script", described, "now", "timezone", "digits", "answers", "http", "real_http", "hangup_after_ms")
+	p.only("script", described, "now", "timezone", "digits", "answers", "http", "media", "real_http",
+		"hangup_after_ms")
 	s := Script{TimeZone: p.zone(described), HangUpAfter: p.moment("script.hangup_after_ms", described["hangup_after_ms"])}
 	s.Now, s.Remark = p.now(described["now"], or(s.TimeZone, zone))
 	s.Digits = p.digits(described["digits"])
 	s.Answers = p.answers(described["answers"])
 	s.HTTP = p.http(described["http"], script.Order.Member("http"))
+	s.Media = p.media(described["media"])
 	s.RealHTTP = p.flag("script.real_http", described["real_http"])
 	if p.problems.Fields != nil {
 		return Script{}, &p.problems
@@ -265,4 +269,21 @@ func (p *scriptParser) http(value any, order *jsonvalue.Order) map[string]HTTPRe
 		replies[name] = r
 	}
 	return replies
+}
+
+// media reads how long media files are, and which are missing.
+func (p *scriptParser) media(value any) map[string]MediaFile {
+	entries, names := p.members("script.media", value)
+	if len(names) == 0 {
+		return nil
+	}
+	files := make(map[string]MediaFile, len(names))
+	for _, name := range names {
+		if entries[name] == "missing" {
+			files[name] = MediaFile{Missing: true}
+			continue
+		}
+		files[name] = MediaFile{Length: p.moment("script.media."+clip(name, 100), entries[name])}
+	}
+	return files
 }

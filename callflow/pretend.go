@@ -2,7 +2,9 @@ package callflow
 
 import (
 	"context"
+	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 )
@@ -12,18 +14,20 @@ import (
 const speechRate = 15
 
 // pretendCaller is a Control without a phone: it does nothing outside, and time passes on a clock of its own, so that
-// a sleep of 20 s takes none. Speech takes as long as speechRate has it; media takes no time, since nobody knows its
-// length. The caller does as the script says, or hears endless playback, which he ends by hanging up. What he presses
-// waits until something collects it; KAZOO hands what is pressed during a tts or audio_macro to the next collect_dtmf
-// only.
+// a sleep of 20 s takes none. Speech takes as long as speechRate has it; media takes as long as the script says, else no
+// time, since nobody knows its length. The caller does as the script says, or hears endless playback, which he ends by
+// hanging up. KAZOO hands what is pressed during a tts or audio_macro to the next collect_dtmf only.
+//
+// Gone may be called while another method is at work; everything else belongs to one goroutine.
 type pretendCaller struct {
 	script   Script
 	web      *Web // asks web servers for which the script has no answer; nil for none
 	now      time.Duration
-	pressed  int // how many of script.Digits are used up
-	used     int // how many digits of the next of them
+	pressed  int            // how many of script.Digits are used up
+	used     int            // how many digits of the next of them
+	cut      *time.Duration // when a key last ended what was heard
 	answered bool
-	gone     *Ended
+	gone     atomic.Pointer[Ended]
 	dropped  []string        // digits that were pressed and that nothing took
 	spoke    map[string]bool // entries of the script's lists that had a part in the call
 }
@@ -38,11 +42,14 @@ func (p *pretendCaller) use(list, key string) {
 
 func (p *pretendCaller) Now() time.Duration { return p.now }
 
+// Can is true: a rehearsal shows all that callfn executes.
+func (p *pretendCaller) Can(Ability) bool { return true }
+
 func (p *pretendCaller) Gone() (Ended, bool) {
-	if p.gone == nil {
-		return Ended{}, false
+	if ended := p.gone.Load(); ended != nil {
+		return *ended, true
 	}
-	return *p.gone, true
+	return Ended{}, false
 }
 
 // pass lets d go by, or less when the call ends first.
@@ -59,14 +66,19 @@ func (p *pretendCaller) pass(ctx context.Context, d time.Duration) error {
 }
 
 func (p *pretendCaller) up(ctx context.Context) error {
-	if p.gone != nil {
+	if p.gone.Load() != nil {
 		return ErrHungUp
 	}
 	return context.Cause(ctx)
 }
 
+// callerHangsUp ends the call as the caller: before the answer that is a CANCEL.
 func (p *pretendCaller) callerHangsUp() error {
-	p.gone = &Ended{How: EndCaller, Cause: normalClearing}
+	cause := normalClearing
+	if !p.answered {
+		cause = originatorCancel
+	}
+	p.gone.Store(&Ended{How: EndCaller, Cause: cause})
 	return ErrHungUp
 }
 
@@ -79,7 +91,14 @@ func (p *pretendCaller) Answer(ctx context.Context) error {
 }
 
 func (p *pretendCaller) Play(ctx context.Context, m Media) error {
-	return p.hear(ctx, 0, m.Endless, m.Terminators)
+	if err := p.up(ctx); err != nil {
+		return err
+	}
+	file := p.media(m.Name)
+	if file.Missing {
+		return fmt.Errorf("%s was %w: the script says that it is missing", clip(m.Name, 100), ErrNotHeard)
+	}
+	return p.hear(ctx, file.Length*time.Duration(min(max(m.Loops, 1), mostRounds)), m.Endless, m.Terminators)
 }
 
 func (p *pretendCaller) Speak(ctx context.Context, s Speech) error {
@@ -87,9 +106,23 @@ func (p *pretendCaller) Speak(ctx context.Context, s Speech) error {
 	return p.hear(ctx, length.Truncate(time.Millisecond), s.Endless, s.Terminators)
 }
 
+// media finds what the script says about media, and notes that it had a part in the call.
+func (p *pretendCaller) media(name string) MediaFile {
+	key, ok := p.script.mediaKey(name)
+	if ok {
+		p.use("media", key)
+	}
+	return p.script.Media[key]
+}
+
+// mostRounds bounds how often pretend media is heard again.
+const mostRounds = 10_000
+
+// hear lets media or speech of a length be heard, or less when a terminator is pressed meanwhile.
 func (p *pretendCaller) hear(ctx context.Context, length time.Duration, endless bool, terminators []string) error {
 	if at, ok := p.interrupted(terminators); ok && (endless || at < p.now+length) {
-		return p.pass(ctx, max(0, at-p.now))
+		p.cut = &at
+		return p.pass(ctx, at-p.now)
 	}
 	if err := p.pass(ctx, length); err != nil || !endless {
 		return err
@@ -113,15 +146,16 @@ func (p *pretendCaller) Respond(ctx context.Context, r Response) error {
 	if r.Code < 300 {
 		return nil
 	}
-	p.gone = &Ended{How: EndResponse, Cause: strconv.FormatInt(r.Code, 10) + " " + or(r.Message, reasonPhrase(r.Code))}
+	phrase := or(r.Message, reasonPhrase(r.Code))
+	p.gone.Store(&Ended{How: EndResponse, Cause: strconv.FormatInt(r.Code, 10) + " " + phrase})
 	return nil
 }
 
 func (p *pretendCaller) Hangup(_ context.Context, cause string) error {
-	if p.gone != nil {
+	if p.gone.Load() != nil {
 		return ErrHungUp
 	}
-	p.gone = &Ended{How: EndHangup, Cause: or(cause, normalClearing)}
+	p.gone.Store(&Ended{How: EndHangup, Cause: or(cause, normalClearing)})
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -24,64 +25,113 @@ func (p *pretendCaller) Bridge(ctx context.Context, b Bridge) (Bridged, error) {
 	if err := p.pass(ctx, reply.Talk); err != nil {
 		return result, nil // the caller hung up first, which ends the conversation as well
 	}
-	p.gone = &Ended{How: EndAnswered, Cause: normalClearing}
+	p.gone.Store(&Ended{How: EndAnswered, Cause: normalClearing})
 	return result, nil
 }
 
 // ring finds what comes of all the legs together, and when. When nobody answers, the leg that ended last says why, as
 // the switch has it.
 func (p *pretendCaller) ring(b Bridge) (result Bridged, reply Reply, at time.Duration) {
-	result = Bridged{Cause: notRegistered, Code: sipCode(notRegistered)}
-	refused := time.Duration(-1) // when somebody ended it for all
-	refusal := rejected          // and with which cause
-	begin := time.Duration(0)
+	if b.InTurn {
+		return p.ringInTurn(b)
+	}
+	return p.ringTogether(b)
+}
+
+// rung is one leg that rings, and when that ends.
+type rung struct {
+	leg   Leg
+	reply Reply
+	end   time.Duration
+	note  string
+}
+
+// start lets a leg ring from at.
+func (p *pretendCaller) start(leg Leg, b Bridge, at time.Duration) rung {
+	r := rung{leg: leg}
+	reply, key, scripted := p.script.reply(leg)
+	if scripted {
+		p.use("answers", key)
+	} else {
+		keys := leg.replyKeys()
+		r.note = fmt.Sprintf("the script does not say who answers, so nobody does: say it of %s (script.answers; "+
+			"--answer %s:answered)", strings.Join(keys, ", "), keys[0])
+	}
+	r.end = legEnd(at, leg, b, &reply)
+	if leg.Confirm && reply.Cause == success && !reply.Accepts {
+		reply.Cause, r.end = noAnswer, r.end+confirmPatience
+		r.note = "answered, and 1 was not pressed, which require_keypress asks for: say accepted instead of answered to " +
+			"have it pressed"
+	}
+	r.reply = reply
+	return r
+}
+
+// ends reports whether what became of a leg ends the ringing of all.
+func (r rung) ends(b Bridge) bool {
+	return r.reply.Cause == success || r.reply.Cause == rejected && b.FailOnSingleReject
+}
+
+func (r rung) bridged() Bridged {
+	result := Bridged{Cause: r.reply.Cause, Code: sipCode(r.reply.Cause)}
+	if result.Answered() {
+		result.Leg = r.leg
+	}
+	return result
+}
+
+// ringInTurn rings one leg after the other. Delays mean nothing: the switch skips one while nobody else rings.
+func (p *pretendCaller) ringInTurn(b Bridge) (result Bridged, reply Reply, at time.Duration) {
+	result = nobodyRung()
+	note := ""
 	for _, leg := range b.Legs {
-		r, key, scripted := p.script.reply(leg)
-		if scripted {
-			p.use("answers", key)
-		} else {
-			keys := leg.replyKeys()
-			result.Note = fmt.Sprintf("the script does not say who answers, so nobody does: say it of %s (script.answers; "+
-				"--answer %s:answered)",
-				strings.Join(keys, ", "), keys[0])
-		}
-		end := legEnd(begin+leg.Delay, leg, b, &r)
-		unconfirmed := leg.Confirm && r.Cause == success && !r.Accepts
-		if unconfirmed {
-			r.Cause, end = noAnswer, end+confirmPatience
-			result.Note = "answered, and 1 was not pressed, which require_keypress asks for: say accepted instead of answered " +
-				"to have it pressed"
-		}
-		if b.InTurn {
-			begin = end
-		}
-		switch {
-		case r.Cause == success && (!result.Answered() || end < at):
-			result, reply, at = Bridged{Cause: success, Code: sipCode(success), Leg: leg}, r, end
-		case r.Cause == rejected && b.FailOnSingleReject && (refused < 0 || end < refused):
-			refused, refusal = end, rejected
-		case r.Cause != success && leg.Confirm && slices.Contains(confirmRejects, r.Cause) && (refused < 0 || end < refused):
-			refused, refusal = end, r.Cause
-		case r.Cause != success && !result.Answered() && end >= at:
-			result.Cause, result.Code, at = r.Cause, sipCode(r.Cause), end
-		}
-		if b.InTurn && (result.Answered() || refused >= 0) {
+		r := p.start(leg, b, at)
+		result, reply, at, note = r.bridged(), r.reply, r.end, or(r.note, note)
+		if r.ends(b) {
 			break
 		}
 	}
-	if refused >= 0 && (!result.Answered() || refused < at) {
-		return Bridged{Cause: refusal, Code: sipCode(refusal), Note: result.Note}, Reply{}, refused
-	}
+	result.Note = note
 	return result, reply, at
 }
+
+// ringTogether rings all legs, each from its delay on. A delay is skipped while nobody rings (FreeSWITCH's
+// leg_delay_start): the next leg begins at once, be it the first or one whose predecessors have all failed.
+func (p *pretendCaller) ringTogether(b Bridge) (result Bridged, reply Reply, at time.Duration) {
+	waiting := slices.Clone(b.Legs)
+	slices.SortStableFunc(waiting, func(a, c Leg) int { return cmp.Compare(a.Delay, c.Delay) })
+	result = nobodyRung()
+	note := ""
+	var ringing []rung
+	for len(waiting)+len(ringing) > 0 {
+		for len(waiting) > 0 && (len(ringing) == 0 || waiting[0].Delay <= at) {
+			r := p.start(waiting[0], b, at)
+			ringing, waiting, note = append(ringing, r), waiting[1:], or(r.note, note)
+		}
+		first := slices.MinFunc(ringing, func(a, c rung) int { return cmp.Compare(a.end, c.end) })
+		if len(waiting) > 0 && waiting[0].Delay < min(first.end, b.Timeout) {
+			at = waiting[0].Delay
+			continue
+		}
+		ringing = slices.DeleteFunc(ringing, func(r rung) bool { return r.leg == first.leg })
+		result, reply, at = first.bridged(), first.reply, first.end
+		if first.ends(b) {
+			break
+		}
+		if at >= b.Timeout {
+			waiting = nil
+		}
+	}
+	result.Note = note
+	return result, reply, at
+}
+
+// nobodyRung is what comes of a bridge without legs.
+func nobodyRung() Bridged { return Bridged{Cause: notRegistered, Code: sipCode(notRegistered)} }
 
 // confirmPatience is how long who answers a forwarded call may take to press 1 (Confirm-Read-Timeout in
 // kz_endpoint.erl).
 const confirmPatience = 7 * time.Second
-
-// confirmRejects are the causes with which one forwarded leg that asks for a key ends the ringing of all
-// (Require-Fail-On-Single-Reject in kz_endpoint.erl).
-var confirmRejects = []string{userBusy, rejected, noAnswer, normalClearing, "PROGRESS_TIMEOUT"}
 
 // legEnd says when a leg that begins to ring at start is answered or lost; one that rings for too long is not answered.
 func legEnd(start time.Duration, leg Leg, b Bridge, r *Reply) time.Duration {

@@ -6,16 +6,24 @@ import (
 	"time"
 )
 
-// interrupted finds when the caller presses a terminator next; presses on demand interrupt nothing.
+// interrupted finds when the caller presses one of the terminators next, from now on: a key that was pressed earlier
+// ends nothing, nor does the one that ended something already. Presses on demand interrupt nothing either.
 func (p *pretendCaller) interrupted(terminators []string) (time.Duration, bool) {
-	if p.pressed >= len(p.script.Digits) {
-		return 0, false
+	for i, press := range p.script.Digits[min(p.pressed, len(p.script.Digits)):] {
+		if press.WhenAsked || press.At < p.now || p.cut != nil && press.At <= *p.cut {
+			continue
+		}
+		digits := press.Digits
+		if i == 0 {
+			digits = digits[p.used:]
+		}
+		for _, digit := range digits {
+			if slices.Contains(terminators, string(digit)) {
+				return press.At, true
+			}
+		}
 	}
-	press := p.script.Digits[p.pressed]
-	if press.WhenAsked || !slices.Contains(terminators, press.Digits[p.used:p.used+1]) {
-		return 0, false
-	}
-	return press.At, true
+	return 0, false
 }
 
 // Collect hands out what was pressed before, then what is pressed in time. What one press on demand holds answers one

@@ -29,6 +29,11 @@ func (p *pretendCaller) unused(hangUpScripted bool) []string {
 			out = append(out, "http "+clip(key, 100))
 		}
 	}
+	for _, key := range slices.Sorted(maps.Keys(p.script.Media)) {
+		if !p.spoke["media "+key] {
+			out = append(out, "media "+clip(key, 100))
+		}
+	}
 	if hangUpScripted && p.now < p.script.HangUpAfter {
 		out = append(out, fmt.Sprintf("hang up after %s", p.script.HangUpAfter.Round(time.Millisecond)))
 	}

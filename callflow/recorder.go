@@ -8,10 +8,32 @@ import (
 
 // recorder is a Control that notes in a step what the module asks of the switch, and whether the module ended the call
 // itself.
+//
+// It is also where every Control's answers become what KAZOO's modules see: media that was not heard is a note in the
+// step and no error, and a command that the switch does not have marks the step as beyond it.
 type recorder struct {
 	Control
 	step  *Step
 	ended bool
+	lacks Ability // what the module asked for and the switch does not have; empty for nothing
+}
+
+// able reports ErrUnsupported for an ability that the switch does not have.
+func (r *recorder) able(a Ability) error {
+	if r.Control.Can(a) {
+		return nil
+	}
+	r.lacks = a
+	return ErrUnsupported
+}
+
+// listened notes that the caller did not hear what was played, which ends no walk.
+func (r *recorder) listened(err error) error {
+	if !errors.Is(err, ErrNotHeard) {
+		return err
+	}
+	r.step.note(clip(err.Error(), 200))
+	return nil
 }
 
 func (r *recorder) asks(command string, args map[string]any) {
@@ -29,16 +51,22 @@ func (r *recorder) Answer(ctx context.Context) error {
 }
 
 func (r *recorder) Play(ctx context.Context, m Media) error {
+	if err := r.able(CanPlay); err != nil {
+		return err
+	}
 	r.asks("play", map[string]any{"Media-Name": m.Name, "Endless-Playback": m.Endless, "Loop-Count": m.Loops})
-	return r.Control.Play(ctx, m)
+	return r.listened(r.Control.Play(ctx, m))
 }
 
 func (r *recorder) Speak(ctx context.Context, s Speech) error {
+	if err := r.able(CanSpeak); err != nil {
+		return err
+	}
 	r.asks("tts", map[string]any{
 		"Text": s.Text, "Voice": s.Voice, "Language": s.Language, "Engine": s.Engine,
 		"Endless-Playback": s.Endless,
 	})
-	return r.Control.Speak(ctx, s)
+	return r.listened(r.Control.Speak(ctx, s))
 }
 
 func (r *recorder) Noop(ctx context.Context) error {
@@ -76,14 +104,20 @@ func (r *recorder) Set(ctx context.Context, v Variables) error {
 }
 
 func (r *recorder) Say(ctx context.Context, s Say) error {
+	if err := r.able(CanSay); err != nil {
+		return err
+	}
 	r.asks("say", map[string]any{
 		"Say-Text": s.Text, "Type": s.Type, "Method": s.Method, "Language": s.Language,
 		"Gender": s.Gender,
 	})
-	return r.Control.Say(ctx, s)
+	return r.listened(r.Control.Say(ctx, s))
 }
 
 func (r *recorder) Sound(ctx context.Context, tones []Tone) error {
+	if err := r.able(CanSound); err != nil {
+		return err
+	}
 	shown := make([]any, len(tones))
 	for i, t := range tones {
 		shown[i] = map[string]any{
@@ -92,20 +126,29 @@ func (r *recorder) Sound(ctx context.Context, tones []Tone) error {
 		}
 	}
 	r.asks("tones", map[string]any{"Tones": shown})
-	return r.Control.Sound(ctx, tones)
+	return r.listened(r.Control.Sound(ctx, tones))
 }
 
 func (r *recorder) Record(ctx context.Context, rec Recording) (time.Duration, error) {
+	if err := r.able(CanRecord); err != nil {
+		return 0, err
+	}
 	r.asks("record", map[string]any{"Media-Name": rec.Name, "Time-Limit": int64(rec.Limit.Seconds())})
 	return r.Control.Record(ctx, rec)
 }
 
 func (r *recorder) Collect(ctx context.Context, c Collect) (string, error) {
+	if err := r.able(CanCollect); err != nil {
+		return "", err
+	}
 	r.asks("collect_digits", map[string]any{"Maximum-Digits": int64(c.Max), "Timeout": c.Timeout.Milliseconds()})
 	return r.Control.Collect(ctx, c)
 }
 
 func (r *recorder) Bridge(ctx context.Context, b Bridge) (Bridged, error) {
+	if err := r.able(CanBridge); err != nil {
+		return Bridged{}, err
+	}
 	legs := make([]any, len(b.Legs))
 	for i, leg := range b.Legs {
 		legs[i] = leg.Kind + ":" + leg.ID

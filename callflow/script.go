@@ -3,6 +3,7 @@ package callflow
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -16,8 +17,9 @@ type Script struct {
 	Digits      []Press   // in the order pressed
 	Answers     map[string]Reply
 	HTTP        map[string]HTTPReply
-	RealHTTP    bool          // ask web servers that HTTP does not know; takes a Simulator that may
-	HangUpAfter time.Duration // when the caller hangs up, on the call's own clock; 0 for not before the end
+	Media       map[string]MediaFile // by the name of the media, its last part, or `*`
+	RealHTTP    bool                 // ask web servers that HTTP does not know; takes a Simulator that may
+	HangUpAfter time.Duration        // when the caller hangs up, on the call's own clock; 0 for not before the end
 }
 
 // Press is what a caller presses at one time.
@@ -34,6 +36,31 @@ type Reply struct {
 	Talk  time.Duration // how long they talk when answered
 	// Accepts says that who answers presses 1 where a forwarded call asks for it; who does not is not put through.
 	Accepts bool
+}
+
+// MediaFile is a media file or prompt that a flow may play.
+type MediaFile struct {
+	Length  time.Duration
+	Missing bool // the switch has no such file
+}
+
+// mediaKey finds the entry of Media that speaks for a name such as prompt://ACCOUNT/vm-saved/en-us: the whole name, the
+// prompt's or file's own, or `*`.
+func (s Script) mediaKey(name string) (string, bool) {
+	own := name
+	if prompt, ok := strings.CutPrefix(name, "prompt://"); ok {
+		if parts := strings.Split(prompt, "/"); len(parts) == 3 {
+			own = parts[1]
+		}
+	} else {
+		own = name[strings.LastIndex(name, "/")+1:]
+	}
+	for _, key := range []string{name, own, "*"} {
+		if _, ok := s.Media[key]; ok {
+			return key, true
+		}
+	}
+	return "", false
 }
 
 // HTTPReply is what a web server answers.
@@ -98,6 +125,8 @@ const (
 	userBusy      = "USER_BUSY"
 	rejected      = "CALL_REJECTED"
 	notRegistered = "USER_NOT_REGISTERED"
+
+	originatorCancel = "ORIGINATOR_CANCEL" // the caller gave up before the answer
 )
 
 // accepted is the word for somebody who answers and presses 1 where that is asked for.
@@ -113,7 +142,7 @@ var causeWords = map[string]string{
 func sipCode(cause string) string {
 	code := map[string]int{
 		success: 200, noAnswer: 480, userBusy: 486, rejected: 603, notRegistered: 480, "NO_USER_RESPONSE": 408,
-		"UNALLOCATED_NUMBER": 404, "NO_ROUTE_DESTINATION": 404, "NORMAL_TEMPORARY_FAILURE": 503, "ORIGINATOR_CANCEL": 487,
+		"UNALLOCATED_NUMBER": 404, "NO_ROUTE_DESTINATION": 404, "NORMAL_TEMPORARY_FAILURE": 503, originatorCancel: 487,
 		"RECOVERY_ON_TIMER_EXPIRE": 504, "INCOMPATIBLE_DESTINATION": 488, "NORMAL_CIRCUIT_CONGESTION": 503,
 	}[cause]
 	if code == 0 {

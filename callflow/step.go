@@ -19,6 +19,7 @@ const (
 	NotSimulated  Outcome = "not_simulated"  // a module of KAZOO's that needs more than callfn has; see the note
 	Crashed       Outcome = "crashed"        // the module broke; the call goes on at `_`
 	Failed        Outcome = "failed"         // the module could not do its work; see the note
+	Unsupported   Outcome = "unsupported"    // this call's switch cannot do what the module needs; see the note
 	HungUp        Outcome = "hung_up"        // the call was over before the module was done
 )
 

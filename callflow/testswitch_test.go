@@ -2,6 +2,7 @@ package callflow_test
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"callfn/callflow"
@@ -14,8 +15,10 @@ type testSwitch struct {
 	fails       error // what every request answers
 	speakFails  error
 	hangupFails error
+	lacks       []callflow.Ability
 }
 
+func (s *testSwitch) Can(a callflow.Ability) bool                      { return !slices.Contains(s.lacks, a) }
 func (s *testSwitch) Answer(context.Context) error                     { return s.up() }
 func (s *testSwitch) Play(context.Context, callflow.Media) error       { return s.up() }
 func (s *testSwitch) Sleep(context.Context, time.Duration) error       { return s.up() }

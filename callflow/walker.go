@@ -95,7 +95,7 @@ func (w *walker) round(ctx context.Context) {
 }
 
 // launch runs the node's module, if it is one to run (cf_exe:find_cf_module).
-func (w *walker) launch(ctx context.Context, step *Step, control Control) Next {
+func (w *walker) launch(ctx context.Context, step *Step, control *recorder) Next {
 	turn := &Turn{
 		Data: w.node.Data(), Call: w.Call, Switch: control, node: w.node, step: step,
 		runner: w.exec.Runner, directory: w.exec.Directory, patterns: w.exec.Patterns, origin: w.Origin, timeZone: w.TimeZone,
@@ -106,10 +106,24 @@ func (w *walker) launch(ctx context.Context, step *Step, control Control) Next {
 	case turn.Data.True("skip_module"):
 		step.Outcome = Skipped
 		return Continue()
-	case known:
-		return guarded(ctx, module, turn)
+	case !known:
+		return unsimulated(turn)
 	}
-	return unsimulated(turn)
+	if lacks, ok := lacking(control, step.Module, turn.Data); ok {
+		return unsupported(turn, lacks)
+	}
+	next := guarded(ctx, module, turn)
+	if control.lacks != "" {
+		return unsupported(turn, control.lacks)
+	}
+	return next
+}
+
+// unsupported is the step of a module that needs what the switch does not have: the walk goes on at `_`.
+func unsupported(t *Turn, lacks Ability) Next {
+	t.Outcome(Unsupported)
+	t.Note("this call's switch cannot " + string(lacks) + ": the walk goes on at `_`")
+	return Continue()
 }
 
 // guarded runs a module; one that panics is left behind as cf_exe leaves a module process behind that died: at `_`.

@@ -144,7 +144,9 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 
 // outsideScript finds what belongs into a script and stands beside it, where it would be overlooked.
 func outsideScript(data map[string]any) (fields schemas.FieldErrors) {
-	for _, name := range []string{"now", "timezone", "digits", "answers", "http", "real_http", "hangup_after_ms"} {
+	for _, name := range []string{
+		"now", "timezone", "digits", "answers", "http", "media", "real_http", "hangup_after_ms",
+	} {
 		if _, there := data[name]; there {
 			fields.Add(name, "unknown", schemas.Violation{"message": "this belongs into script: {\"script\":{\"" + name +
 				"\":…}}"})
@@ -155,7 +157,7 @@ func outsideScript(data map[string]any) (fields schemas.FieldErrors) {
 
 // beyondFunction finds what of a script takes a call: a function by itself ends when it has returned its flow.
 func beyondFunction(script map[string]any) (fields schemas.FieldErrors) {
-	for _, name := range []string{"digits", "answers", "http", "real_http", "hangup_after_ms"} {
+	for _, name := range []string{"digits", "answers", "http", "media", "real_http", "hangup_after_ms"} {
 		if _, there := script[name]; there {
 			fields.Add("script."+name, "unknown", schemas.Violation{
 				"message": "a run of a function alone has only now and timezone: simulate a call to go on from the flow that it " +
