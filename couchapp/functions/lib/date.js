@@ -2,7 +2,8 @@
 function dateOf(zone, name, ahead) {
   var day = 86400000,
     lastYear = 2065,
-    proto = kept.create(kept.Date.prototype);
+    proto = kept.create(kept.Date.prototype),
+    label;
   var number = kept.number,
     floor = kept.floor,
     trunc = function (n) {
@@ -347,7 +348,7 @@ function dateOf(zone, name, ahead) {
       method,
       function (locales, options) {
         var ms = timeOf(this),
-          given = {},
+          given = kept.create(null),
           i,
           names;
         if (ms !== ms) {
@@ -435,7 +436,10 @@ function dateOf(zone, name, ahead) {
   );
   put(LocalDate, 'UTC', kept.UTC, false);
   if (kept.nameable) {
-    kept.defineProperty(LocalDate, 'name', { value: 'Date', configurable: true });
+    label = kept.create(null); // a literal would inherit a changed prototype's get and set
+    label.value = 'Date';
+    label.configurable = true;
+    kept.defineProperty(LocalDate, 'name', label);
   }
   return LocalDate;
 }

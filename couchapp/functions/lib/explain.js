@@ -11,6 +11,9 @@ function explain(outcome, e, source) {
         // SpiderMonkey's older versions count the columns of syntax errors from 0: look at one known to be the first.
         try { new kept.Function('*'); } catch (probe) { first = probe.columnNumber; }
         column = typeof e.columnNumber === 'number' ? e.columnNumber + (outcome === 'syntax' && first === 0 ? 1 : 0) : 0;
+        // An error that the show itself makes, such as JSON.parse's (see ownError), has its own line: the stack tells the body's.
+        at = outcome !== 'syntax' && typeof (stack = e.stack) === 'string' && kept.exec(/ > Function:(\d+)(?::(\d+))?/, stack);
+        if (at) { line = at[1] - shift; column = at[2] ? +at[2] : column; }
       } else if (typeof (stack = e.stack) === 'string') {
         // QuickJS names code from new Function <input>, V8 <anonymous>; V8's syntax errors name only who called. QuickJS's JSON.parse
         // tells first, without brackets, where it is in its text; what eval runs is at lines of its own.
