@@ -1,0 +1,3 @@
+// Package rtp carries the audio of calls over RTP: one UDP socket for audio and one for RTCP a call, PCMU and PCMA,
+// keys as telephone-events (RFC 4733), and reports (RFC 3550). It is a media.Transport.
+package rtp
