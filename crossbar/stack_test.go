@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -87,8 +86,9 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	}
 	t.Cleanup(resolver.Close)
 	s.plans = resolver
+	moves := s.moves(t)
 	s.cfg = crossbar.Config{
-		Datastores: resolver, Storage: s.keeper(t, nil), Migrations: s.moves(t), Accounts: s.accounts, Auth: s.auth,
+		Datastores: resolver, Storage: s.keeper(t, moves), Migrations: moves, Accounts: s.accounts, Auth: s.auth,
 		Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
 		Pivot:    &callflow.PivotServer{Directory: callflow.Stored{Datastores: resolver}, Runner: s.runner, Flows: set},
 		Recovery: crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}},
@@ -153,7 +153,7 @@ func (s *stack) keeper(t testing.TB, mover storageplan.Mover) *storageplan.Keepe
 	return k
 }
 
-// moves tells of migrations and works at none. There is one of long ago.
+// moves moves databases, at a quick pace. The journal has a move of long ago.
 func (s *stack) moves(t testing.TB) *mover.Mover {
 	t.Helper()
 	journal, err := s.stores.Resolve(datastore.SystemData, "")
@@ -169,7 +169,10 @@ func (s *stack) moves(t testing.TB) *mover.Mover {
 	}
 	m := mover.New(mover.Config{
 		Places: s.plans, Journal: journal, Holder: "test", Random: rand.Reader, Now: time.Now, Log: s.logger(),
-		Stumble: func(string) error { return errors.New("this one works at nothing") },
+		Alone: true, Lease: 200 * time.Millisecond,
+		Prepare: func(ctx context.Context, on datastore.Single, at storageplan.Tag, database string) error {
+			return s.plans.Prepare(ctx, on, at, database, provision.Auto)
+		},
 	})
 	t.Cleanup(m.Close)
 	return m

@@ -194,7 +194,7 @@ func (a *API) applyPlan(x *exchange, before, changed datastore.Document) (*answe
 func concealed(valid map[string]any) map[string]any { return storageplan.Placeholders(valid) }
 
 func violation(p storageplan.Problem) schemas.Violation {
-	v := schemas.Violation{"message": p.Says}
+	v := schemas.Violation{"message": p.Message}
 	if p.Target != nil {
 		v["target"] = p.Target
 	}
@@ -220,7 +220,6 @@ func moves(list []storageplan.Move) []any {
 	for i, m := range list {
 		out[i] = map[string]any{
 			"database": m.Database, "from": string(m.From), "to": string(m.To), "documents": m.Documents,
-			"at_once": m.AtOnce,
 		}
 	}
 	return out
@@ -228,7 +227,6 @@ func moves(list []storageplan.Move) []any {
 
 // storageFailure is what a client can do about a plan that cannot take effect.
 func storageFailure(err error) error {
-	var occupied *storageplan.OccupiedError
 	var moving *storageplan.MovingError
 	var unstarted *storageplan.StartError
 	var migrated *storageplan.MigratedError
@@ -244,8 +242,6 @@ func storageFailure(err error) error {
 		return fail(409, "databases_migrated", map[string]any{"message": migrated.Error(), "cause": migrated.Address})
 	case errors.As(err, &away):
 		return fail(409, "database_elsewhere", map[string]any{"message": away.Error(), "cause": away.Database})
-	case errors.As(err, &occupied):
-		return fail(409, "database_not_empty", map[string]any{"message": occupied.Error(), "cause": occupied.Database})
 	case errors.As(err, &moving):
 		return fail(409, "database_moving", map[string]any{"message": moving.Error(), "cause": moving.Migration.ID})
 	case errors.As(err, &unstarted):

@@ -63,11 +63,8 @@ func TestDocumentedStoragePlan(t *testing.T) {
 					if enveloped {
 						body = `{"data":` + body + `}`
 					}
-					status := 200
-					if method == "PUT" {
-						status = 201
-					}
-					s.must(t, status, method, "/v2/storage", admin, body, "Content-Type: "+kind)
+					s.must(t, 202, method, "/v2/storage", admin, body, "Content-Type: "+kind)
+					s.awaitMoves(t, storageplan.Switched)
 
 					r := s.must(t, 200, "GET", "/v2/storage", admin, "")
 					for database, want := range map[string]string{
@@ -231,17 +228,20 @@ func TestStoragePlansThatCannotWork(t *testing.T) {
 	}
 }
 
-// Nobody is asked with validate_settings=false: a plan for a CouchDB that is down can be stored, and is set up when it
-// is there.
+// With validate_settings=false no connection is tried: a plan for a CouchDB that is down can be stored. The databases
+// stay where they are until it answers.
 func TestStoragePlanUntried(t *testing.T) {
 	stopped := datastoretest.Serve(t, datastoretest.NodeConfig{})
 	stopped.Stop()
 	s := newStack(t)
 	admin := s.login(t, masterKey)
-	if r := s.must(t, 200, "PATCH", "/v2/storage?validate_settings=false", admin, onNode(t, stopped)); where(r,
-		datastore.Functions) != planUUID {
-		t.Error(r.raw)
+	r := s.must(t, 202, "PATCH", "/v2/storage?validate_settings=false", admin, onNode(t, stopped))
+	if got := r.at("data", "migration", "state"); got != "copying" || where(r, datastore.Functions) != "local" {
+		t.Errorf("a plan for a server that is down: got a move that is %v, want copying, with functions on local: %s", got,
+			r.raw)
 	}
+	tenant := s.tenant(t, s.master, "acme")
+	s.must(t, 201, "PUT", tenant.path("/functions"), tenant.token, hello)
 	s.must(t, 400, "PATCH", "/v2/storage?validate_settings=false", admin,
 		`{"data":{"plan":{"aggregate":{"connection":"x"}}}}`)
 }
@@ -261,8 +261,9 @@ func TestStoragePlanSecrets(t *testing.T) {
 			other := datastoretest.Serve(t, datastoretest.NodeConfig{User: "admin", Password: password})
 			s := newStack(t)
 			admin := s.login(t, masterKey)
-			raw := s.must(t, 200, "PATCH", "/v2/storage", admin,
+			raw := s.must(t, 202, "PATCH", "/v2/storage", admin,
 				onNode(t, n, func(c, _ map[string]any) { place(c["settings"].(map[string]any)) })).raw
+			s.awaitMoves(t, storageplan.Switched)
 			shown := s.must(t, 200, "GET", "/v2/storage", admin, "")
 			if !strings.Contains(shown.raw, storageplan.Placeholder) {
 				t.Error("nothing shows that a password is kept")
@@ -304,12 +305,6 @@ func (m *fakeMover) Start(_ context.Context, database string, from, to storagepl
 }
 
 func (m *fakeMover) Check(context.Context, string, storageplan.Tag) error { return nil }
-
-func (m *fakeMover) Hold(context.Context, string, datastore.Single, datastore.Single) (func(context.Context) error,
-	error,
-) {
-	return func(context.Context) error { return nil }, nil
-}
 
 func TestStoragePlanRevisions(t *testing.T) {
 	s := newStack(t)

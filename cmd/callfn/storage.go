@@ -58,7 +58,6 @@ type planDoc struct {
 		From      string `json:"from"`
 		To        string `json:"to"`
 		Documents int    `json:"documents"`
-		AtOnce    bool   `json:"at_once"`
 	} `json:"moves"`
 	Migrations []migrationDoc `json:"migrations"`
 }

@@ -174,9 +174,8 @@ func (c storageApply) print(w world, before, after json.RawMessage) error {
 	for _, m := range p.Moves {
 		how := "1 document"
 		switch {
-		case m.AtOnce:
-			lines = append(lines, fmt.Sprintf("%s would be on %s at once: it has no documents", m.Database, p.named(m.To)))
-			continue
+		case m.Documents == 0:
+			how = "no documents"
 		case m.Documents >= 1000:
 			how = "1000 documents or more"
 		case m.Documents != 1:

@@ -168,7 +168,7 @@ func applyReadyPlan(t *testing.T, name string, p place, apply []string, prefix s
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, flags...)
 	shell := s.keyed()
 	if code, out, errs := shell.run(t, append(apply, "--dry-run")...); code != exitOK ||
-		!strings.Contains(out, "functions would be on") || !strings.Contains(out, "Nothing was changed") {
+		!strings.Contains(out, "functions would be moved") || !strings.Contains(out, "Nothing was changed") {
 		t.Fatalf("dry run: %d %s %s", code, out, errs)
 	}
 	code, out, errs := shell.run(t, apply...)

@@ -17,13 +17,6 @@ const FenceWord = "callfn_moving"
 // written, whoever writes; design documents excepted, so that it can be taken away again.
 const FenceID = "_design/callfn_fence"
 
-// PassingFence reports whether a fence only stands while an empty database changes over: nothing is kept behind it, and
-// it ends by itself.
-func PassingFence(doc Document) bool {
-	_, passing := doc["until"]
-	return passing
-}
-
 // fenced reports whether a write was refused by a fence. Of a document in a batch the driver keeps the reason but not
 // that it was forbidden: it calls everything but conflicts a 500.
 func fenced(err error) bool {

@@ -15,43 +15,44 @@ import (
 type migration struct {
 	storageplan.Migration
 
-	Rev      string             `json:"_rev,omitempty"`
-	Type     string             `json:"pvt_type"`
-	Created  int64              `json:"pvt_created"`  // gregorian seconds
-	Modified int64              `json:"pvt_modified"` // gregorian seconds
-	Since    string             `json:"pvt_since"`    // how far From has been copied
-	Lease    *lease             `json:"pvt_lease,omitempty"`
-	Swept    bool               `json:"pvt_swept"`              // From was looked at once more after the switch
-	Sweeps   int                `json:"pvt_sweeps,omitempty"`   // how often that was
-	SweptAt  int64              `json:"pvt_swept_at,omitempty"` // when it was last; ms since 1970
-	Returns  bool               `json:"returns,omitempty"`      // on its way back: From and To are exchanged
-	Wanted   wish               `json:"wanted,omitempty"`       // what Finish or Rollback asked for
-	Proof    *replication.Proof `json:"proof,omitempty"`        // what both sides had in common when it switched
-	Trouble  string             `json:"last_error,omitempty"`   // what the last try failed at; "" once it went on
-	Retreats int                `json:"pvt_retreats,omitempty"` // how often the fence was lifted without a switch
+	Rev       string             `json:"_rev,omitempty"`
+	Type      string             `json:"pvt_type"`
+	Created   int64              `json:"pvt_created"`  // gregorian seconds
+	Modified  int64              `json:"pvt_modified"` // gregorian seconds
+	Since     string             `json:"pvt_since"`    // update sequence up to which From was copied
+	Lease     *lease             `json:"pvt_lease,omitempty"`
+	Swept     bool               `json:"pvt_swept"`              // From was copied once more after the switch
+	Sweeps    int                `json:"pvt_sweeps,omitempty"`   // how often
+	SweptAt   int64              `json:"pvt_swept_at,omitempty"` // last time, in ms since 1970
+	Copies    int                `json:"pvt_copies,omitempty"`   // that From's server keeps of each document; set by a sweep
+	Returns   bool               `json:"returns,omitempty"`      // on its way back: From and To are exchanged
+	Requested request            `json:"wanted,omitempty"`       // by Finish or Rollback, and not carried out yet
+	Proof     *replication.Proof `json:"proof,omitempty"`        // what both sides had in common at the switch
+	LastError string             `json:"last_error,omitempty"`   // of the last attempt; "" once it made progress
+	Retreats  int                `json:"pvt_retreats,omitempty"` // how often the fence was removed without a switch
 }
 
-// lease says which process works at a move.
+// lease names the process that works at a move.
 type lease struct {
 	Holder string `json:"holder"`
 	Until  int64  `json:"until"` // ms since 1970
 }
 
-// wish is what somebody asked a move to do.
-type wish string
+// request is what Finish or Rollback asks a move to do.
+type request string
 
 const (
-	finish   wish = "finish"
-	rollback wish = "rollback"
+	finishRequest   request = "finish"
+	rollbackRequest request = "rollback"
 )
 
-// Status is a move as people see it.
+// Status is a move as clients see it.
 type Status struct {
 	storageplan.Migration
-	Returns bool   // on its way back
-	Trouble string // what the last try failed at
-	Proof   *replication.Proof
-	Started time.Time
+	Returns   bool   // on its way back
+	LastError string // of the last attempt
+	Proof     *replication.Proof
+	Started   time.Time
 }
 
 // Public is what clients see of it.
@@ -59,8 +60,8 @@ func (s Status) Public() map[string]any {
 	out := s.Migration.Public()
 	out["returns"] = s.Returns
 	out["started"] = datastore.Gregorian(s.Started)
-	if s.Trouble != "" {
-		out["last_error"] = s.Trouble
+	if s.LastError != "" {
+		out["last_error"] = s.LastError
 	}
 	if s.Proof != nil {
 		out["proof"] = map[string]any{"documents": s.Proof.Documents, "deleted": s.Proof.Deleted, "digest": s.Proof.Digest}
@@ -70,7 +71,7 @@ func (s Status) Public() map[string]any {
 
 func (m migration) status() Status {
 	return Status{
-		Migration: m.Migration, Returns: m.Returns, Trouble: m.Trouble, Proof: m.Proof,
+		Migration: m.Migration, Returns: m.Returns, LastError: m.LastError, Proof: m.Proof,
 		Started: datastore.FromGregorian(m.Created),
 	}
 }
@@ -82,7 +83,7 @@ func readMigration(doc datastore.Document) (migration, error) {
 		err = json.Unmarshal(raw, &m)
 	}
 	if err == nil && m.Type != storageplan.MigrationType {
-		err = errors.New("it is no migration")
+		err = errors.New("the document is not a migration")
 	}
 	if err != nil {
 		return migration{}, fmt.Errorf("migration %s: %w", doc.ID(), err)

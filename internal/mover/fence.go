@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
-	"time"
 
 	"callfn/internal/datastore"
 	"callfn/internal/provision"
@@ -15,81 +13,91 @@ import (
 )
 
 const (
-	// idPrefix begins the ids of moves. They stay where the plan is, whatever is moved.
+	// idPrefix begins the ids of moves. Their documents stay with the plan, whatever is moved.
 	idPrefix = "migration-"
-	// probePrefix begins the ids of documents that only try the fence. They are never copied.
+	// probePrefix begins the ids of documents that only test the fence. They are never copied.
 	probePrefix = "callfn-fence-probe-"
 )
 
-// fence is the fence around From of the move that the job works at.
+// currentFence reads the fence around From, nil for none, and then renews the lease.
 //
-// Two processes may take themselves for the holder of the lease for a moment: one that was asleep, and the one that
-// took over. So each looks at the fence first, then makes sure of the lease, and only then changes what it looked at:
-// whoever slept in between finds either the lease or the fence changed, and changes nothing.
-func (j *job) fence(c replication.Copy) (datastore.Document, error) {
-	have, err := c.From.Get(j.ctx, datastore.FenceID)
+// Two processes may both believe to hold the lease for a moment: one that slept past its end, and the one that took
+// over. Each reads the fence first, then renews the lease, and only then changes the revision of the fence that it read.
+// A process that slept in between finds the lease or the fence changed, and changes nothing.
+func (j *job) currentFence(c replication.Copy) (datastore.Document, error) {
+	fence, err := c.From.Get(j.ctx, datastore.FenceID)
 	if err != nil && !errors.Is(err, datastore.ErrNotFound) {
 		return nil, err
 	}
-	return have, j.change(func(*migration) {})
+	return fence, j.renewLease()
 }
 
-// putUp fences From against writes, and waits until that holds everywhere. A fence that is there gets our stamp.
-func (j *job) putUp(c replication.Copy) error {
+// raiseFence fences From against writes and waits until every shard refuses them. An existing fence gets our stamp.
+func (j *job) raiseFence(c replication.Copy) error {
 	stamp, err := datastore.NewID(j.cfg.Random)
 	if err != nil {
 		return err
 	}
 	for {
-		have, err := j.fence(c)
+		old, err := j.currentFence(c)
 		if err != nil {
 			return err
 		}
-		want := fenceDocument("true", "this database is being moved elsewhere by callfn ("+j.id+"); write there")
-		want["migration"], want["holder"], want["stamp"] = j.id, j.cfg.Holder, stamp
-		if have != nil {
-			want["_rev"] = have.Rev()
+		fence := j.fenceDocument(stamp)
+		if old != nil {
+			fence["_rev"] = old.Rev()
 		}
-		saved, err := c.From.Save(j.ctx, want)
+		saved, err := c.From.Save(j.ctx, fence)
 		if errors.Is(err, datastore.ErrConflict) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		// asleep after all, and nobody else needs this fence
-		if err := j.change(func(*migration) {}); errors.Is(err, errLost) {
+		// Slept past the lease after all: the new holder raises a fence of its own.
+		if err := j.renewLease(); errors.Is(err, errLeaseLost) {
 			_ = c.From.Delete(context.WithoutCancel(j.ctx), datastore.FenceID, saved.Rev())
 			return err
 		}
-		return holds(j.ctx, c.From, j.cfg.Random)
+		return awaitFence(j.ctx, c.From, j.cfg.Random)
 	}
 }
 
-// fenceDocument is a fence that refuses writes while a condition holds, saying why. What is never copied belongs to its
-// place: the probe, which proves there that functions run; plan and moves.
-func fenceDocument(condition, why string) datastore.Document {
+// fenceDocument is the design document that refuses writes. Documents that are never copied belong to their server and
+// may be written: the probe of provision, the storage plan and the moves.
+func (j *job) fenceDocument(stamp string) datastore.Document {
+	reason := datastore.FenceWord + ": this database is being moved elsewhere by callfn (" + j.id + "); write there"
 	return datastore.Document{
 		"_id": datastore.FenceID, "language": "javascript",
 		"about": "callfn is moving this database, or has moved it: writes belong elsewhere. See `callfn storage` before " +
 			"you take this away.",
-		"validate_doc_update": fmt.Sprintf(`function (doc) { if (%s && doc._id !== %q && doc._id !== %q && `+
+		"validate_doc_update": fmt.Sprintf(`function (doc) { if (doc._id !== %q && doc._id !== %q && `+
 			`doc._id.indexOf(%q) !== 0) { throw({forbidden: %q}); } }`,
-			condition, provision.ProbeID, storageplan.Document, idPrefix, datastore.FenceWord+": "+why),
+			provision.ProbeID, storageplan.Document, idPrefix, reason),
+		"migration": j.id, "holder": j.cfg.Holder, "stamp": stamp,
 	}
 }
 
-// lift takes the fence around From away.
-func (j *job) lift(c replication.Copy) error {
-	have, err := j.fence(c)
-	if err != nil || have == nil {
+// removeFence removes the fence around From.
+func (j *job) removeFence(c replication.Copy) error {
+	fence, err := j.currentFence(c)
+	if err != nil || fence == nil {
 		return err
 	}
-	return gone(c.From.Delete(j.ctx, datastore.FenceID, have.Rev()))
+	return ignoreGone(c.From.Delete(j.ctx, datastore.FenceID, fence.Rev()))
 }
 
-// gone is nil for what is not there, or was changed by someone else.
-func gone(err error) error {
+// removeOldFence removes the fence that an earlier move left around a database that documents are moved into.
+func removeOldFence(ctx context.Context, db *datastore.Database) error {
+	fence, err := db.Get(ctx, datastore.FenceID)
+	if err != nil {
+		return ignoreGone(err)
+	}
+	return ignoreGone(db.Delete(ctx, datastore.FenceID, fence.Rev()))
+}
+
+// ignoreGone is nil for an error about a document that is missing or was changed by someone else.
+func ignoreGone(err error) error {
 	if errors.Is(err, datastore.ErrNotFound) || errors.Is(err, datastore.ErrConflict) ||
 		errors.Is(err, datastore.ErrDatabaseMissing) {
 		return nil
@@ -97,70 +105,8 @@ func gone(err error) error {
 	return err
 }
 
-// open lifts whatever fence is around a database that documents are moved into.
-func open(ctx context.Context, db *datastore.Database) error {
-	have, err := db.Get(ctx, datastore.FenceID)
-	if err != nil {
-		return gone(err)
-	}
-	return gone(db.Delete(ctx, datastore.FenceID, have.Rev()))
-}
-
-const (
-	probes      = 16 // CouchDB's shards: two as a rule, eight in old clusters
-	probeRounds = 2  // in a row that everything must be refused
-	probeFirst  = 20 * time.Millisecond
-	probePause  = 50 * time.Millisecond
-	probeAtMost = 10 * time.Second
-)
-
-// holds waits until the fence refuses every write: each shard of a cluster takes in a design document in its own time.
-// What tries it is born deleted, and refused as a rule.
-func holds(ctx context.Context, db *datastore.Database, random io.Reader) error {
-	ctx, cancel := context.WithTimeout(ctx, probeAtMost)
-	defer cancel()
-	pause := probeFirst
-	for held := 0; held < probeRounds; pause = probePause {
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the fence around %s does not hold after %s: the server does not run validate_doc_update",
-				db.Name(), probeAtMost)
-		case <-time.After(pause):
-		}
-		all, err := refusesAll(ctx, db, random)
-		if err != nil {
-			return err
-		}
-		if held++; !all {
-			held = 0
-		}
-	}
-	return nil
-}
-
-func refusesAll(ctx context.Context, db *datastore.Database, random io.Reader) (bool, error) {
-	docs := make([]datastore.Document, probes)
-	for i := range docs {
-		id, err := datastore.NewID(random)
-		if err != nil {
-			return false, err
-		}
-		docs[i] = datastore.Document{"_id": probePrefix + id, "_deleted": true}
-	}
-	results, err := db.BulkSave(ctx, docs)
-	if err != nil {
-		return false, err
-	}
-	for _, r := range results {
-		if !datastore.Fenced(r.Err) {
-			return false, nil
-		}
-	}
-	return true, nil
-}
-
-// skipped are documents that are not moved, besides design documents.
-func skipped(id string) bool {
+// notCopied reports whether a document stays with its server, as design documents do.
+func notCopied(id string) bool {
 	return strings.HasPrefix(id, probePrefix) || strings.HasPrefix(id, idPrefix) || id == provision.ProbeID ||
 		id == storageplan.Document
 }

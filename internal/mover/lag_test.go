@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,14 +110,47 @@ func (l *lagging) catchUp() {
 	l.lags = false
 }
 
+// hide starts the lag: documents 100 to 104 are written, acknowledged, and left out of the feed of changes.
+func (l *lagging) hide(t *testing.T, into *datastore.Database) {
+	t.Helper()
+	l.mu.Lock()
+	for n := 100; n < 105; n++ {
+		l.hidden[id(n)] = true
+	}
+	l.lags = true
+	l.mu.Unlock()
+	fill(t, into, 100, 105)
+}
+
+// missing is one of the hidden documents that a database does not have, or "".
+func (l *lagging) missing(t *testing.T, db *datastore.Database) string {
+	t.Helper()
+	for n := 100; n < 105; n++ {
+		if _, err := db.Get(t.Context(), id(n)); err != nil {
+			return id(n)
+		}
+	}
+	return ""
+}
+
+const (
+	shortLag = 700 * time.Millisecond // over before the fence's waits are
+	longLag  = 4 * time.Second        // longer than any wait behind the fence
+)
+
 // Writes that a majority acknowledged just before the fence, and that the copy which answers has not heard of, are not
 // lost: they come over before the switch where the copy catches up soon, and afterwards where it takes longer than any
-// wait.
+// wait, also when the move is asked to finish at once.
 func TestAMoveFromAClusterWithALaggingCopy(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		lag  time.Duration
-	}{{"for less than the fence stands", 700 * time.Millisecond}, {"for longer than the fence stands", 4 * time.Second}} {
+		name   string
+		lag    time.Duration
+		finish bool
+	}{
+		{"for less than the fence stands", shortLag, false},
+		{"for longer than the fence stands", longLag, false},
+		{"for longer than the fence stands, finished at once", longLag, true},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			l, source := startLagging(t)
@@ -125,21 +159,11 @@ func TestAMoveFromAClusterWithALaggingCopy(t *testing.T) {
 			fill(t, from, 0, 20)
 			r := s.resolver(t)
 			var once sync.Once
-			var acknowledged []string
 			m := s.mover(t, r, func(step string) error {
-				if step == "warmed" {
-					once.Do(func() {
-						l.mu.Lock()
-						for n := 100; n < 105; n++ {
-							acknowledged = append(acknowledged, id(n))
-							l.hidden[id(n)] = true
-						}
-						l.lags = true
-						l.mu.Unlock()
-						fill(t, from, 100, 105)
-					})
-				}
-				if step == "fence up" {
+				switch step {
+				case "warmed":
+					once.Do(func() { l.hide(t, from) })
+				case "fence up":
 					time.AfterFunc(c.lag, l.catchUp)
 				}
 				return nil
@@ -151,27 +175,73 @@ func TestAMoveFromAClusterWithALaggingCopy(t *testing.T) {
 			}
 			await(t, m, started.ID, storageplan.Switched)
 			target := awaitHome(t, r, elsewhere)
-			if c.lag < time.Second {
-				for _, id := range acknowledged {
-					if _, err := target.Get(t.Context(), id); err != nil {
-						t.Errorf("%s is not at the new place when it switches: %v", id, err)
-					}
+			switch {
+			case c.finish:
+				if _, err := m.Finish(t.Context(), started.ID); err != nil {
+					t.Fatal(err)
 				}
-				return
+				await(t, m, started.ID, storageplan.Finished)
+				fallthrough
+			case c.lag == shortLag:
+				if id := l.missing(t, target); id != "" {
+					t.Errorf("document %s was acknowledged before the fence and is not at the new place, want it there", id)
+				}
+			default:
+				awaitNothing(t, "acknowledged documents missing at the new place", func() string { return l.missing(t, target) })
 			}
-			missing := ""
-			for until := time.Now().Add(20 * time.Second); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
-				missing = ""
-				for _, id := range acknowledged {
-					if _, err := target.Get(t.Context(), id); err != nil {
-						missing = id
-					}
-				}
-				if missing == "" {
-					return
-				}
-			}
-			t.Errorf("%s was acknowledged and never comes to the new place", missing)
 		})
+	}
+}
+
+// The way back from a cluster is no different: what a lagging copy hides for longer than the fence stands comes back
+// before the move counts as rolled back.
+func TestARollbackFromAClusterWithALaggingCopy(t *testing.T) {
+	t.Parallel()
+	l, target := startLagging(t)
+	s := newSiteFrom(t, startNode(t), target)
+	fill(t, s.database(s.local, datastore.Functions), 0, 20)
+	r := s.resolver(t)
+	var returns atomic.Bool
+	var once sync.Once
+	m := s.mover(t, r, func(step string) error {
+		if !returns.Load() {
+			return nil
+		}
+		switch step {
+		case "warmed":
+			once.Do(func() { l.hide(t, s.database(s.other, datastore.Functions)) })
+		case "fence up":
+			time.AfterFunc(longLag, l.catchUp)
+		}
+		return nil
+	})
+	defer m.Close()
+	started, err := m.Start(t.Context(), datastore.Functions, storageplan.Local, elsewhere)
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, m, started.ID, storageplan.Switched)
+	awaitHome(t, r, elsewhere)
+	returns.Store(true)
+	if _, err := m.Rollback(t.Context(), started.ID); err != nil {
+		t.Fatal(err)
+	}
+	awaitHome(t, r, storageplan.Local)
+	back := await(t, m, started.ID, storageplan.RolledBack)
+	if back.From != storageplan.Local || back.To != elsewhere {
+		t.Errorf("rolled back: got a move from %s to %s, want from %s to %s", back.From, back.To, storageplan.Local, elsewhere)
+	}
+	if id := l.missing(t, awaitHome(t, r, storageplan.Local)); id != "" {
+		t.Errorf("document %s was acknowledged before the way back and is not at home, want it there", id)
+	}
+}
+
+// awaitNothing waits until nothing is the matter any more.
+func awaitNothing(t *testing.T, what string, left func() string) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); left() != ""; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s: got %s, want none", what, left())
+		}
 	}
 }

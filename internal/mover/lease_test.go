@@ -54,7 +54,7 @@ func TestSleepingPastTheLease(t *testing.T) {
 			process := func(holder string, clock func() time.Time, stumble func(string) error) *mover.Mover {
 				return s.moverWith(t, mover.Config{
 					Places: s.resolver(t), Holder: holder, Now: clock, Lease: time.Hour,
-					Stumble: stumble,
+					AtStep: stumble,
 				})
 			}
 			first, second := newSleeper(step), newSleeper("copying")

@@ -194,7 +194,7 @@ func TestAMoveThatCannotBe(t *testing.T) {
 			t.Fatal(err)
 		}
 		off := await(t, m, started.ID, storageplan.RolledBack)
-		if off.Trouble == "" {
+		if off.LastError == "" {
 			t.Error("the move does not say why it was called off, want its trouble")
 		}
 		home := awaitHome(t, r, storageplan.Local)

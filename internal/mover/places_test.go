@@ -169,7 +169,7 @@ func (s site) mover(t testing.TB, r *storageplan.Resolver, stumble func(string) 
 	t.Helper()
 	return s.moverWith(t, mover.Config{
 		Places: r, Holder: "process " + strconv.FormatInt(processes.Add(1), 10), Now: time.Now, Lease: 400 * time.Millisecond,
-		Stumble: stumble,
+		AtStep: stumble,
 	})
 }
 

@@ -24,7 +24,7 @@ func check(p Plan, flagged bool) (problems []Problem, warnings []string) {
 			if s.TLS != nil && s.TLS.CA != "" {
 				field = settingOf(tag, "tls", "ca")
 			}
-			problems = append(problems, Problem{Field: field, Kind: Unusable, Says: err.Error()})
+			problems = append(problems, Problem{Field: field, Kind: Unusable, Message: err.Error()})
 		} else {
 			_ = connection.Close()
 		}
@@ -68,7 +68,7 @@ func (p Plan) unknownTags(flagged bool) (problems []Problem) {
 			problems = append(problems, Problem{
 				Field: append([]string{"plan"}, field...), Kind: Unknown,
 				Value: clip(string(tag)), Target: known,
-				Says: fmt.Sprintf("invalid reference '%s' to connections", clip(string(tag))),
+				Message: fmt.Sprintf("invalid reference '%s' to connections", clip(string(tag))),
 			})
 		}
 	}
@@ -90,14 +90,14 @@ func (p Plan) moved() (problems []Problem) {
 		if len(p.Rules[Aggregate].Database.Names) == 0 {
 			says += ` Say which databases are meant: "database": {"names": ["functions"]}`
 		}
-		problems = append(problems, Problem{Field: at(field), Kind: Immovable, Value: string(tag), Says: says})
+		problems = append(problems, Problem{Field: at(field), Kind: Immovable, Value: string(tag), Message: says})
 	}
 	for _, name := range alwaysLocal {
 		if tag := p.Rules[System].Types[name].Connection; tag != "" && tag != Local {
 			problems = append(problems, Problem{
 				Field: []string{"plan", string(System), "types", name, "connection"},
 				Kind:  Immovable, Value: string(tag),
-				Says: "the database " + name + " has to stay on local: the storage plan itself is in system_data",
+				Message: "the database " + name + " has to stay on local: the storage plan itself is in system_data",
 			})
 		}
 	}
@@ -117,7 +117,7 @@ func (p Plan) parted() (problems []Problem) {
 				problems = append(problems, Problem{
 					Field: []string{"plan", string(Aggregate), "types", docType, "connection"},
 					Kind:  Unusable, Value: string(tag), Target: string(home),
-					Says: fmt.Sprintf("documents of type %s are in the database %s with others, which is on one connection: "+
+					Message: fmt.Sprintf("documents of type %s are in the database %s with others, which is on one connection: "+
 						"types.%s says on which", docType, database, ownTypes[database][0]),
 				})
 			}

@@ -2,7 +2,6 @@ package storageplan
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -37,27 +36,19 @@ type stored struct {
 // openDocument reads the stored document; a missing one is empty. A password that was sealed with another secret, or
 // for another server, locks its connection and no other.
 func openDocument(doc datastore.Document, secret auth.Secret) (stored, error) {
-	plan, err := Decode(doc)
-	if err != nil {
-		return stored{}, err
-	}
-	out := stored{plan: plan, locked: map[Tag]error{}}
-	var private struct {
+	var decoded struct {
+		Plan
 		Homes    map[string]Tag     `json:"pvt_homes"`
 		Retained map[Tag]Connection `json:"pvt_retained"`
 		Secrets  map[Tag]string     `json:"pvt_secrets"`
 	}
-	raw, err := json.Marshal(doc)
-	if err == nil {
-		err = json.Unmarshal(raw, &private)
+	if err := decode(doc, &decoded); err != nil {
+		return stored{}, fmt.Errorf("storageplan: document %s/%s is no storage plan: %w", datastore.SystemData, Document, err)
 	}
-	if err != nil {
-		return stored{}, fmt.Errorf("storageplan: document %s/%s is damaged: %w", datastore.SystemData, Document, err)
-	}
-	out.homes, out.retained = private.Homes, private.Retained
+	out := stored{plan: decoded.Plan, homes: decoded.Homes, retained: decoded.Retained, locked: map[Tag]error{}}
 	for _, connections := range []map[Tag]Connection{out.plan.Connections, out.retained} {
 		for tag, c := range connections {
-			open, err := c.Settings.unseal(tag, private.Secrets[tag], secret)
+			open, err := c.Settings.unseal(tag, decoded.Secrets[tag], secret)
 			if err != nil {
 				out.locked[tag] = fmt.Errorf("the password that is kept for connection %s does not open: %w", tag, err)
 			}

@@ -130,14 +130,14 @@ func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single
 				problems = append(problems, Problem{
 					Field: settingOf(tag, "ip"), Kind: Elsewhere,
 					Value: opened[tag].Connection.Address(),
-					Says: fmt.Sprintf("it cannot be seen whether this leads to the same database %s as before, which must not be "+
+					Message: fmt.Sprintf("it cannot be seen whether this leads to the same database %s as before, which must not be "+
 						"lost: %s. Where you know that it does, say validate_settings=false", database, reason(err)),
 				})
 			case !same:
 				problems = append(problems, Problem{
 					Field: settingOf(tag, "ip"), Kind: Elsewhere,
 					Value: opened[tag].Connection.Address(),
-					Says: fmt.Sprintf("this is another server than %s, where the database %s is: its documents would be left "+
+					Message: fmt.Sprintf("this is another server than %s, where the database %s is: its documents would be left "+
 						"behind. Give the other server a connection of its own; then they are moved", old.Connection.Address(),
 						database),
 				})

@@ -2,18 +2,6 @@ package storageplan
 
 import "fmt"
 
-// OccupiedError: a database has documents, and there is no Mover to take them along.
-type OccupiedError struct {
-	Database  string
-	From, To  Tag
-	Documents int
-}
-
-func (e *OccupiedError) Error() string {
-	return fmt.Sprintf("the database %s has documents (%d) on connection %s and cannot be moved to %s: this service "+
-		"does not move documents", e.Database, e.Documents, e.From, e.To)
-}
-
 // StartError: the plan is stored, but the move of a database that it wants elsewhere could not be started. The database
 // is where it was; applying the plan again tries again.
 type StartError struct {

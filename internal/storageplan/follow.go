@@ -74,13 +74,14 @@ func (r *Resolver) note(change datastore.Change) bool {
 	}
 	switch {
 	case change.ID == Document:
-		if older(change.Rev, r.stored.Rev()) {
+		if older(change.Rev, r.document.Rev()) {
 			return false
 		}
 		if doc == nil {
 			doc = datastore.Document{"_rev": change.Rev}
 		}
-		r.stored = doc
+		r.document = doc
+		r.stored, r.storedErr = openDocument(doc, r.cfg.Secret)
 	case doc.Type() == MigrationType:
 		if older(change.Rev, r.migrations[change.ID].Rev()) {
 			return false

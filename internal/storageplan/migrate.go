@@ -2,6 +2,7 @@ package storageplan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -125,7 +126,7 @@ func (e *InhabitedError) Error() string {
 // empty makes sure that nothing is where everything is to be moved to, but what an earlier move left behind.
 func empty(ctx context.Context, on datastore.Single) error {
 	for _, database := range datastore.Databases() {
-		rows, err := occupants(ctx, on, database, false)
+		rows, err := customerDocuments(ctx, on, database)
 		if err != nil {
 			return err
 		}
@@ -138,6 +139,19 @@ func empty(ctx context.Context, on datastore.Single) error {
 		}
 	}
 	return nil
+}
+
+// wasLeft reports whether a database was moved away from a place: its documents are still there then, behind the fence.
+// A place that cannot be looked at now counts as never used.
+func wasLeft(ctx context.Context, on datastore.Single, database string) (bool, error) {
+	db, _ := on.Resolve(database, "") // Single knows no failure
+	_, err := db.Get(ctx, datastore.FenceID)
+	switch {
+	case errors.Is(err, datastore.ErrNotFound), errors.Is(err, datastore.ErrDatabaseMissing),
+		errors.Is(err, datastore.ErrUnreachable), errors.Is(err, datastore.ErrUnauthorized):
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // underWay are the moves of an earlier Migrate to the same server; MovingError where others are under way.
@@ -183,7 +197,7 @@ func (k *Keeper) keepConnection(ctx context.Context, before, alone datastore.Doc
 		stamp.Now = time.Now()
 	}
 	stamp.Mark(doc)
-	saved, err := r.document().Save(ctx, doc)
+	saved, err := r.planDatabase().Save(ctx, doc)
 	if err == nil {
 		r.Take(saved)
 	}

@@ -2,7 +2,6 @@ package storageplan
 
 import (
 	"context"
-	"encoding/json"
 
 	"callfn/internal/datastore"
 )
@@ -49,26 +48,18 @@ func (m Migration) Public() map[string]any {
 // ReadMigration reads a migration's document.
 func ReadMigration(doc datastore.Document) (Migration, error) {
 	var m Migration
-	raw, err := json.Marshal(doc)
-	if err == nil {
-		err = json.Unmarshal(raw, &m)
-	}
+	err := decode(doc, &m)
 	return m, err
 }
 
 // Mover moves databases from one connection to another.
 type Mover interface {
-	// Start stores a migration of the database in state Copying and begins to copy, in the background: it outlives ctx and
-	// the process (another process, or the next start, goes on). The plan that wants the database at `to` is stored
-	// already, so Resolver.Connection(to) opens the target, which has database, security and design documents. Where the
-	// database is being moved already, Start gives that migration if it has the same target, and a MovingError if it has
-	// another. Before it stores Finished, the Mover calls Resolver.Settle.
-	//
-	// Check says beforehand why Start could not begin: FenceError.
+	// Start stores a migration of the database in state Copying and begins to copy in the background. It outlives ctx and
+	// the process: another process, or the next start, continues it. The plan that wants the database at `to` is stored
+	// already, so Resolver.Connection(to) opens the target. Where the database is being moved already, Start returns that
+	// migration if it has the same target, and a MovingError if it has another. Before the Mover stores Finished, it calls
+	// Resolver.Settle.
 	Start(ctx context.Context, database string, from, to Tag) (Migration, error)
+	// Check tells beforehand why Start could not begin: FenceError.
 	Check(ctx context.Context, database string, from Tag) error
-	// Hold keeps writes from an empty database while it changes over without a migration: they wait for the plan that is
-	// stored meanwhile, and are made at `to`. Call release once every process follows that plan, or when it was not stored
-	// after all; the hold ends by itself 10 s later. A user who may not put up a fence holds nothing, without an error.
-	Hold(ctx context.Context, database string, from, to datastore.Single) (release func(context.Context) error, err error)
 }

@@ -58,17 +58,22 @@ type Type struct {
 	Connection Tag `json:"connection,omitempty"` // the rule's when empty
 }
 
-// Decode reads a plan from a document of decoded JSON. Keys it does not know are left alone.
+// Decode reads a plan from a document of decoded JSON. Keys it does not know are ignored.
 func Decode(doc map[string]any) (Plan, error) {
 	var p Plan
-	raw, err := json.Marshal(map[string]any{"connections": doc["connections"], "plan": doc["plan"]})
-	if err == nil {
-		err = json.Unmarshal(raw, &p)
-	}
-	if err != nil {
+	if err := decode(doc, &p); err != nil {
 		return Plan{}, fmt.Errorf("storageplan: the document is no storage plan: %w", err)
 	}
 	return p, nil
+}
+
+// decode fills a struct from decoded JSON.
+func decode(doc map[string]any, into any) error {
+	raw, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(raw, into)
 }
 
 // Default is the plan where none is stored: everything on Local, or with functions apart (--functions-couchdb-url)

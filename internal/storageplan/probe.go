@@ -34,7 +34,7 @@ type probe struct {
 func (p probe) try(ctx context.Context) *Problem {
 	c := p.site.Stores.Connection
 	if _, err := c.Ping(ctx); err != nil && !errors.Is(err, datastore.ErrUnauthorized) {
-		return &Problem{Field: p.setting("ip"), Kind: Unreachable, Value: c.Address(), Says: "no CouchDB answers at " +
+		return &Problem{Field: p.setting("ip"), Kind: Unreachable, Value: c.Address(), Message: "no CouchDB answers at " +
 			c.Address() + ": " + reason(err)}
 	}
 	rights, err := p.site.Who(ctx)
@@ -52,7 +52,7 @@ func (p probe) try(ctx context.Context) *Problem {
 		if !rights.ServerAdmin {
 			return &Problem{
 				Field: p.setting("credentials"), Kind: Refused,
-				Says: "databases are missing there, and the user may not create them: run `callfn couchdb setup` for it once",
+				Message: "databases are missing there, and the user may not create them: run `callfn couchdb setup` for it once",
 			}
 		}
 		return nil
@@ -83,7 +83,7 @@ func (p probe) setting(names ...string) []string {
 }
 
 func (p probe) refused(err error) *Problem {
-	out := &Problem{Field: p.setting("credentials"), Kind: Refused, Says: reason(err)}
+	out := &Problem{Field: p.setting("credentials"), Kind: Refused, Message: reason(err)}
 	if errors.Is(err, datastore.ErrUnreachable) {
 		out.Field, out.Kind = p.setting("ip"), Unreachable
 	}
@@ -97,7 +97,7 @@ func (p probe) runs(err error) *Problem {
 	if err == nil {
 		return nil
 	}
-	out := &Problem{Field: p.field, Kind: NoFunctions, Value: string(p.tag), Says: reason(err)}
+	out := &Problem{Field: p.field, Kind: NoFunctions, Value: string(p.tag), Message: reason(err)}
 	if p.settings.FunctionsLanguage != "" {
 		out.Field, out.Value = p.setting("functions_language"), p.settings.FunctionsLanguage
 		out.Target = []string{provision.Auto, couchapp.Callfn, couchapp.JavaScript}

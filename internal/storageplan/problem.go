@@ -4,11 +4,11 @@ import "strings"
 
 // Problem is why a plan is not stored.
 type Problem struct {
-	Field  []string // names down to the field: "connections", UUID, "settings", "ip"
-	Kind   Kind
-	Says   string
-	Target any // what would be right, where that can be listed
-	Value  any // what was sent; never a password
+	Field   []string // names down to the field: "connections", UUID, "settings", "ip"
+	Kind    Kind
+	Message string
+	Target  any // what would be right, where that can be listed
+	Value   any // what was sent; never a password
 }
 
 // Kind of problem, as KAZOO names a field's failed validator.

@@ -42,7 +42,9 @@ type Resolver struct {
 	current atomic.Pointer[snapshot]
 
 	mu         sync.Mutex // held while the next snapshot is made
-	stored     datastore.Document
+	document   datastore.Document
+	stored     stored // document, decoded
+	storedErr  error  // why it could not be decoded
 	migrations map[string]datastore.Document
 	changed    chan struct{} // closed when a new snapshot is in force, and replaced
 
@@ -176,10 +178,10 @@ func (r *Resolver) unfinished() map[string]Migration {
 
 // put makes and publishes the next snapshot. The lock is held.
 func (r *Resolver) put() error {
-	stored, err := openDocument(r.stored, r.cfg.Secret)
-	if err != nil {
-		return err
+	if r.storedErr != nil {
+		return r.storedErr
 	}
+	stored := r.stored
 	s := &snapshot{
 		plan: stored.plan.Over(Default(r.cfg.Functions != nil)), homes: map[string]Home{},
 		recorded: map[string]Tag{},

@@ -11,14 +11,15 @@ import (
 
 // Stored reads the plan's document. A missing one has only its id.
 func (r *Resolver) Stored(ctx context.Context) (datastore.Document, error) {
-	doc, err := r.document().Get(ctx, Document)
+	doc, err := r.planDatabase().Get(ctx, Document)
 	if errors.Is(err, datastore.ErrNotFound) {
 		return datastore.Document{"_id": Document}, nil
 	}
 	return doc, err
 }
 
-func (r *Resolver) document() *datastore.Database {
+// planDatabase is the database of the plan's document.
+func (r *Resolver) planDatabase() *datastore.Database {
 	db, _ := r.cfg.Main.Resolve(datastore.SystemData, DocumentType) // Single knows no failure
 	return db
 }
@@ -30,10 +31,17 @@ func (r *Resolver) catchUp(ctx context.Context, known datastore.Document) error 
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now := r.stored; now.ID() == Document && now.Rev() != known.Rev() || now.ID() == "" && known.Rev() != "" {
+	if now := r.document; now.ID() == Document && now.Rev() != known.Rev() || now.ID() == "" && known.Rev() != "" {
 		return &datastore.Error{Op: "save", Subject: datastore.SystemData + "/" + Document, Kind: datastore.ErrConflict}
 	}
 	return nil
+}
+
+// decoded is the plan's document that catchUp took in.
+func (r *Resolver) decoded() stored {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stored
 }
 
 // recorded is where the databases are by their last record, migrations apart: those that a plan can move, and those
@@ -51,7 +59,7 @@ func (r *Resolver) recorded() map[string]Tag {
 
 // Journal is where the moves' documents are, beside the plan's: system_data on the connection that callfn was started
 // with, wherever system_data itself has been moved.
-func (r *Resolver) Journal() *datastore.Database { return r.document() }
+func (r *Resolver) Journal() *datastore.Database { return r.planDatabase() }
 
 const settleAttempts = 5
 
@@ -85,7 +93,7 @@ func (r *Resolver) settle(ctx context.Context, database string, home Tag) error 
 	record(doc, homes)
 	retain(doc, doc, inUse(homes, migrations))
 	datastore.Stamp{Type: DocumentType, Database: datastore.SystemData, Now: time.Now()}.Mark(doc)
-	saved, err := r.document().Save(ctx, doc)
+	saved, err := r.planDatabase().Save(ctx, doc)
 	if err == nil {
 		r.Take(saved)
 	}
