@@ -32,6 +32,11 @@ func RuleRemarks(rule map[string]any, now time.Time) (out []RuleRemark) {
 		remark("days", "KAZOO wants days in order: given as %s it may hold on the last of them only; here they are sorted",
 			listed(days))
 	}
+	if (r.cycle == "monthly" || r.cycle == "yearly") && len(days) == 0 && len(r.wdays) == 1 && doc["ordinal"] == nil {
+		name := strings.ToUpper(weekdays[r.wdays[0]-1][:1]) + weekdays[r.wdays[0]-1][1:]
+		remark("ordinal", "the rule names no ordinal, so it holds on the first %s of a month alone: write \"first\", or "+
+			"\"every\" for all of them", name)
+	}
 	if r.cycle == "yearly" && doc["month"] == nil {
 		remark("month", "a yearly rule that names no month holds in January")
 	}

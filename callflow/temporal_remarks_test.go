@@ -51,6 +51,16 @@ func TestRuleRemarks(t *testing.T) {
 		{`{"cycle":"yearly","month":2,"days":[29]}`, "days: most years have no 29 February"},
 		{`{"cycle":"monthly","days":[31]}`, "days: not every month has a day 31"},
 		{`{"cycle":"monthly","ordinal":"fifth","wdays":["sunday"]}`, ""},
+		{
+			`{"cycle":"yearly","month":5,"wdays":["monday"]}`,
+			`ordinal: the rule names no ordinal, so it holds on the first Monday of a month alone: write "first", or ` +
+				`"every" for all of them`,
+		},
+		{
+			`{"cycle":"monthly","wdays":["sunday"]}`,
+			`ordinal: the rule names no ordinal, so it holds on the first Sunday of a month alone: write "first", or ` +
+				`"every" for all of them`,
+		},
 		{`{"cycle":"yearly","month":2,"ordinal":"fifth","wdays":["sunday"]}`, ""}, // 2032
 		{
 			`{"cycle":"yearly","month":2,"ordinal":"fifth","wdays":["sunday"],"interval":5,"start_date":63776678400}`,

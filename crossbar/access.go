@@ -1,7 +1,9 @@
 package crossbar
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -154,7 +156,8 @@ func (a *API) healthy(*exchange) (*answer, error) {
 	return &answer{status: http.StatusOK, data: map[string]any{"healthy": true}}, nil
 }
 
-// ready says whether the service can do its work: it reaches its accounts, and whatever else it was told to ask.
+// ready says whether the service can do its work: it reads which account is the master, asks what it was told to ask,
+// and looks for room to store in.
 func (a *API) ready(x *exchange) (*answer, error) {
 	if _, err := a.cfg.Accounts.MasterID(x.ctx); err != nil {
 		return nil, notReady(err)
@@ -179,8 +182,19 @@ func (a *API) ready(x *exchange) (*answer, error) {
 	return &answer{status: http.StatusOK, data: data}, nil
 }
 
+// notReady says why the service is not ready. Of a datastore's failure it tells what failed and on what, without
+// addresses: anybody may ask.
 func notReady(err error) *failure {
-	f := fail(http.StatusServiceUnavailable, "not_ready", says("not ready"))
+	data := says("not ready")
+	var stored *datastore.Error
+	switch {
+	case errors.As(err, &stored):
+		failed, _ := datastoreFailure(stored, "").data.(map[string]any)
+		data = map[string]any{"message": fmt.Sprintf("not ready: %v", failed["message"]), "cause": stored.Subject}
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		data = says("not ready: the datastore did not answer in time")
+	}
+	f := fail(http.StatusServiceUnavailable, "not_ready", data)
 	f.cause, f.passing = err, true // asked again every few seconds, and what is wrong logs itself
 	return f
 }

@@ -2,6 +2,7 @@ package crossbar_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"callfn/crossbar"
+	"callfn/internal/account"
 	"callfn/internal/datastore"
 )
 
@@ -439,4 +441,39 @@ func TestBannerAndHealth(t *testing.T) {
 		t.Errorf("internals in %s", r.raw)
 	}
 	s.must(t, 200, "GET", "/healthz", "", "")
+
+	failing = false
+	down := &unreachable{Resolver: s.stores, name: datastore.SystemData}
+	s.rewire(t, func(c *crossbar.Config) {
+		c.Accounts = account.NewStore(account.Config{Datastores: down, Random: rand.Reader, Now: s.clock.Now})
+	})
+	down.down.Store(true)
+	const want = "not ready: datastore timeout"
+	if r := s.must(t, 503, "GET", "/readyz", "", ""); r.at("data", "message") != want ||
+		!strings.HasPrefix(fmt.Sprint(r.at("data", "cause")), "system_data") {
+		t.Errorf("with the datastore away: got %s, want %q and system_data as the cause", r.raw, want)
+	}
+}
+
+// Checks that are refused for want of a turn say so, and whether the account itself is to blame.
+func TestBusyChecks(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	for source, want := range map[string]struct {
+		status  int
+		message string
+		text    string
+	}{
+		"STORM":   {429, "function_engine_busy", "the account has too many functions waiting to run"},
+		"CROWDED": {503, "function_engine_busy", "not stored: too many functions are waiting to run; send it again"},
+		"DOWN":    {503, "function_engine_unreachable", "could not be checked"},
+	} {
+		r := s.do(t, "PUT", a.path("/functions"), a.token, `{"data":{"name":"f","function_js":"`+source+`"}}`)
+		text := fmt.Sprint(r.at("data", "message"))
+		if r.status != want.status || r.env["message"] != want.message || !strings.Contains(text, want.text) ||
+			r.header.Get("Retry-After") != "1" {
+			t.Errorf("%s: got %d %v %q Retry-After %q, want %d %s with %q and Retry-After 1", source, r.status, r.env["message"],
+				text, r.header.Get("Retry-After"), want.status, want.message, want.text)
+		}
+	}
 }

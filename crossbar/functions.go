@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"callfn/internal/datastore"
+	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
 	"callfn/schemas"
@@ -149,10 +150,24 @@ func syntaxViolation(fault *function.SyntaxError) schemas.Violation {
 	return v
 }
 
+// checkerDown answers a save whose source could not be checked, or whose cases could not be run: 429 where the account
+// itself has too much waiting, 503 where everybody has, and another 503 where the engine failed.
 func checkerDown(cause error) *failure {
 	f := fail(http.StatusServiceUnavailable, "function_engine_unreachable",
 		says("the function could not be checked now and was not stored; try again"))
-	f.header = http.Header{"Retry-After": {"1"}}
-	f.cause, f.passing = cause, function.Busy(cause) // refusals for want of room are counted
+	if function.Busy(cause) {
+		var refused *fair.RefusedError
+		reason := "too many functions are being checked and run"
+		if errors.As(cause, &refused) {
+			reason = refused.Reason
+			if refused.Own {
+				f.status = http.StatusTooManyRequests
+			}
+		}
+		f.message, f.data = "function_engine_busy", says("the function was not checked and not stored: "+reason+
+			"; send it again in a second")
+		f.passing = true // counted as a refusal, nothing to look after
+	}
+	f.header, f.cause = http.Header{"Retry-After": {"1"}}, cause
 	return f
 }

@@ -21,6 +21,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/doctor"
+	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
 	"callfn/internal/mover"
@@ -273,6 +274,12 @@ func (f *fakeRunner) CheckSyntax(_ context.Context, _ account.ID, source string)
 		return &function.SyntaxError{Message: "unexpected token", Line: 2, Column: 5, Source: "  BROKEN"}, nil, nil
 	case strings.Contains(source, "MODERN"):
 		return nil, []function.Warning{{Message: "older engines lack ??=", Line: 1, Column: 1}}, nil
+	case strings.Contains(source, "CROWDED"):
+		return nil, nil, fmt.Errorf("check: %w", &fair.RefusedError{Reason: "too many functions are waiting to run"})
+	case strings.Contains(source, "STORM"):
+		return nil, nil, fmt.Errorf("check: %w", &fair.RefusedError{
+			Reason: "the account has too many functions waiting to run", Own: true,
+		})
 	case strings.Contains(source, "DOWN"):
 		return nil, nil, fmt.Errorf("worker secret-path crashed")
 	case strings.Contains(source, "PANIC"):

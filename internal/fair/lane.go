@@ -95,12 +95,12 @@ func (l *Lane) enter(ctx context.Context, root, id string) error {
 		l.mu.Unlock()
 		return nil
 	}
-	reason := ""
+	reason, own := "", false
 	switch {
 	case len(a.queue) >= l.cfg.AccountQueue:
-		reason = "the account has too many functions waiting to run"
+		reason, own = "the account has too many functions waiting to run", true
 	case t.waiting >= l.cfg.TreeQueue:
-		reason = "the account and those it belongs to have too many functions waiting to run"
+		reason, own = "the account and those it belongs to have too many functions waiting to run", true
 	case l.waiting >= l.cfg.Queue:
 		reason = "too many functions are waiting to run"
 	case l.expected(t) > l.cfg.MaxWait/2: // an estimate: half the patience is left for what it does not know
@@ -109,7 +109,7 @@ func (l *Lane) enter(ctx context.Context, root, id string) error {
 	if reason != "" {
 		l.refused[Full]++
 		l.mu.Unlock()
-		return fmt.Errorf("%w: %s", sandbox.ErrBusy, reason)
+		return &RefusedError{Reason: reason, Own: own}
 	}
 	w := &waiter{turn: make(chan struct{})}
 	a.queue = append(a.queue, w)
@@ -127,7 +127,7 @@ func (l *Lane) wait(ctx context.Context, w *waiter, root, id string) error {
 	case <-w.turn:
 		return nil
 	case <-timer.C:
-		err = fmt.Errorf("%w: no turn within %s", sandbox.ErrBusy, l.cfg.MaxWait)
+		err = &RefusedError{Reason: fmt.Sprintf("no turn within %s", l.cfg.MaxWait)}
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
