@@ -55,7 +55,13 @@ type scriptParser struct{ problems InvalidCall }
 
 func (p *scriptParser) only(path string, members map[string]any, known ...string) {
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if !slices.Contains(known, name) {
+		if slices.Contains(known, name) {
+			continue
+		}
+		if path == "script" && name != "" && name[0] >= 'A' && name[0] <= 'Z' {
+			p.problems.add(path+"."+clip(name, 64), "unknown", "a parameter of the call stands outside the script, with To and "+
+				"From", nil)
+		} else {
 			p.problems.add(path+"."+clip(name, 64), "unknown", "a script has no such member here; known are "+
 				strings.Join(known, ", "), nil)
 		}

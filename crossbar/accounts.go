@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"callfn/callflow"
 	"callfn/internal/account"
 	"callfn/internal/datastore"
 	"callfn/schemas"
@@ -25,7 +26,7 @@ func (a *API) createAccount(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	public, err := a.validAccount(data)
+	public, warnings, err := a.validAccount(data)
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +40,17 @@ func (a *API) createAccount(x *exchange) (*answer, error) {
 	out, err := a.accountAnswer(x, created)
 	if err == nil {
 		out.location = "/v2/accounts/" + string(created.ID())
+		out.warnings = withWarnings(nil, append(warnings, a.accountRemarks(x, created)...))
 	}
 	return out, err
+}
+
+// accountRemarks warns of a preflow that is not there.
+func (a *API) accountRemarks(x *exchange, acct account.Account) []schemas.Warning {
+	own := *x
+	own.account = acct
+	return a.missingReferences(&own, acct.Document(), idsIn([]string{"preflow", "always"}, string(preflowOf(acct)),
+		[]string{callflow.DocumentType}))
 }
 
 // newAccount makes the account, under the id that the superduper admin gives, so that an account can be here what it is
@@ -87,13 +97,17 @@ func (a *API) editAccount(x *exchange, change func(datastore.Document) datastore
 		if err := x.precondition(doc.Rev()); err != nil {
 			return nil, err
 		}
-		next, err := a.changedAccount(x, acct, change(doc))
+		next, warnings, err := a.changedAccount(x, acct, change(doc))
 		if err != nil {
 			return nil, err
 		}
 		saved, err := a.cfg.Accounts.Update(x.ctx, next, x.stamp())
 		if err == nil {
-			return a.accountAnswer(x, saved)
+			out, err := a.accountAnswer(x, saved)
+			if err == nil {
+				out.warnings = withWarnings(nil, append(warnings, a.accountRemarks(x, saved)...))
+			}
+			return out, err
 		}
 		if !errors.Is(err, datastore.ErrConflict) {
 			return nil, err
@@ -112,7 +126,9 @@ func (a *API) editAccount(x *exchange, change func(datastore.Document) datastore
 
 // changedAccount is the account's document with a new public part, after validation. A realm, once given, stays unless
 // the client gives another; whether the account is enabled is not its own to decide.
-func (a *API) changedAccount(x *exchange, acct account.Account, wanted datastore.Document) (datastore.Document, error) {
+func (a *API) changedAccount(x *exchange, acct account.Account, wanted datastore.Document) (datastore.Document,
+	[]schemas.Warning, error,
+) {
 	given := datastore.StripPrivate(wanted)
 	_, wish := given["enabled"]
 	if own := acct.ID() == x.caller.account.ID(); own || !wish {
@@ -121,17 +137,17 @@ func (a *API) changedAccount(x *exchange, acct account.Account, wanted datastore
 	if _, realm := given["realm"]; !realm {
 		given["realm"] = acct.Realm()
 	}
-	valid, err := a.validAccount(given)
+	valid, warnings, err := a.validAccount(given)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	next := acct.Document().Replace(valid).Ordered(wanted.Order())
 	account.TakeEnabled(next)
-	return next, nil
+	return next, warnings, nil
 }
 
-// validAccount validates the public part of an account.
-func (a *API) validAccount(data map[string]any) (map[string]any, error) {
+// validAccount validates the public part of an account. The warnings are of regular expressions, which are only kept.
+func (a *API) validAccount(data map[string]any) (map[string]any, []schemas.Warning, error) {
 	public := datastore.StripPrivate(data)
 	for _, name := range computedProperties {
 		delete(public, name)
@@ -141,7 +157,7 @@ func (a *API) validAccount(data map[string]any) (map[string]any, error) {
 		fields = schemas.FieldErrors{}
 	}
 	fields.Merge(checkSize(public, a.cfg.ExtraLimit))
-	regexFields, _ := checkRegexes(a.cfg.Schemas, "accounts", public) // those of accounts are only kept
+	regexFields, warnings := checkRegexes(a.cfg.Schemas, "accounts", public)
 	fields.Merge(regexFields)
 	if zone, ok := public["timezone"].(string); ok && !account.ValidTimeZone(zone) {
 		fields.Add("timezone", "wrong_format", schemas.Violation{
@@ -155,13 +171,13 @@ func (a *API) validAccount(data map[string]any) (map[string]any, error) {
 		})
 	}
 	if len(fields) > 0 {
-		return nil, invalid(fields)
+		return nil, nil, invalid(fields)
 	}
 	valid, ok := value.(map[string]any)
 	if !ok {
-		return nil, internalError(errors.New("the accounts schema gave no object"))
+		return nil, nil, internalError(errors.New("the accounts schema gave no object"))
 	}
-	return valid, nil
+	return valid, warnings, nil
 }
 
 // deleteAccount deletes an account without descendants, and everything it has.

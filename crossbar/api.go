@@ -19,6 +19,7 @@ import (
 type API struct {
 	cfg    Config
 	routes []Route
+	kinds  map[string]*documentKind // by the names of their schemas
 	echo   *echo.Echo
 	node   string
 

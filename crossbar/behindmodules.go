@@ -12,7 +12,7 @@ func (a *API) behindModules() []*documentKind {
 	return []*documentKind{
 		a.behind("menus", callflow.MenuKind, nil),
 		a.devices(),
-		a.behind("lists", callflow.ListKind, nil),
+		a.lists(),
 		a.temporalRules(),
 		a.temporalRuleSets(),
 	}
@@ -35,6 +35,12 @@ func (a *API) temporalRuleSets() *documentKind {
 	k.remark = func(x *exchange, doc datastore.Document) []schemas.Warning {
 		return a.missingReferences(x, doc, idsIn([]string{"temporal_rules"}, doc["temporal_rules"], ruleKinds[:1]))
 	}
+	return k
+}
+
+func (a *API) lists() *documentKind {
+	k := a.behind("lists", callflow.ListKind, nil)
+	k.remark = func(_ *exchange, doc datastore.Document) []schemas.Warning { return idleEntries(doc) }
 	return k
 }
 

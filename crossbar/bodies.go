@@ -56,6 +56,15 @@ func cutVerb(route, verb string) (path string, ok bool) {
 // shownMembers are members that answers show and clients send back with a document: nobody is warned of them.
 var shownMembers = slices.Concat(computedProperties, []string{"disable_reason", "metadata", "credentials", "features"})
 
+// withoutShown takes the members that answers show out of a document.
+func withoutShown(public map[string]any) map[string]any {
+	out := maps.Clone(public)
+	for _, name := range shownMembers {
+		delete(out, name)
+	}
+	return out
+}
+
 // unreadMembers points at members of a request's data, as it was sent, that nothing reads. stored is the document that
 // it became a part of, if it did.
 func (a *API) unreadMembers(x *exchange, stored any) []schemas.Warning {
@@ -68,10 +77,7 @@ func (a *API) unreadMembers(x *exchange, stored any) []schemas.Warning {
 		return nil
 	}
 	shape := shapes[x.route.Method+" "+x.route.Path]
-	sent = datastore.StripPrivate(sent)
-	for _, name := range shownMembers {
-		delete(sent, name)
-	}
+	sent = withoutShown(datastore.StripPrivate(sent))
 	if shape.schema != "" {
 		return a.cfg.Schemas.PatchWarnings(shape.schema, sent, stored)
 	}

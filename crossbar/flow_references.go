@@ -144,8 +144,11 @@ func (a *API) missingReferences(x *exchange, doc datastore.Document,
 func missing(r flowReference, doc datastore.Document) string {
 	noun := strings.ReplaceAll(strings.Join(r.kinds, " or "), "_", " ")
 	switch {
-	case doc == nil:
-		return fmt.Sprintf("there is no %s %s in this account", noun, clip(r.id))
+	case doc == nil && r.kinds[0] == function.DocumentType:
+		return fmt.Sprintf("there is no function %s in this account", clip(r.id))
+	case doc == nil: // beside a KAZOO documents of these kinds may be KAZOO's own
+		return fmt.Sprintf("there is no %s %s in this account here: calls of this service go on without it, and calls of a "+
+			"KAZOO beside it use KAZOO's own", noun, clip(r.id))
 	case !slices.Contains(r.kinds, doc.Type()):
 		return fmt.Sprintf("%s is no %s but a %s", r.id, noun, strings.ReplaceAll(doc.Type(), "_", " "))
 	case doc.Deleted():

@@ -142,7 +142,31 @@ func (e listEntries) store(x *exchange, id string, change func(before any, there
 	}
 	shown, _ := out.data.(map[string]any)
 	out.data, out.order = entryShown(shown, id), nil
+	out.warnings = withWarnings(nil, idleEntry("", entriesOf(shown)[id]))
 	return out, nil
+}
+
+// idleEntries warns of the entries of a list that no call can match. KAZOO's schema takes them, too.
+func idleEntries(doc datastore.Document) (warnings []schemas.Warning) {
+	entries := entriesOf(doc)
+	for _, id := range slices.Sorted(maps.Keys(entries)) {
+		warnings = append(warnings, idleEntry(schemas.Path("entries", id)+".", entries[id])...)
+	}
+	return warnings
+}
+
+// idleEntry warns of an entry without anything that a call is compared with. below is the path that its members are
+// below.
+func idleEntry(below string, value any) []schemas.Warning {
+	entry, _ := value.(map[string]any)
+	for _, name := range []string{"number", "prefix", "pattern", "regexp"} {
+		if text, _ := entry[name].(string); text != "" {
+			return nil
+		}
+	}
+	return []schemas.Warning{{
+		Path: below + "number", Message: "the entry matches no call: it has neither number, prefix, pattern nor regexp",
+	}}
 }
 
 // entryOf is the entry that a client sends. Its id and list are the path's.

@@ -1,6 +1,7 @@
 package crossbar_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -48,6 +49,24 @@ func TestListEntries(t *testing.T) {
 		if r := s.must(t, 200, "GET", entries+"?"+query, a.token, ""); len(r.items()) != n {
 			t.Errorf("entries with %s: %s, want %d", query, r.raw, n)
 		}
+	}
+	// An entry that matches nothing is stored, as in KAZOO, and warned of; also where the list is stored with it.
+	const idle = "the entry matches no call"
+	r := s.must(t, 201, "PUT", entries, a.token, `{"data":{"displayname":"Nobody"}}`)
+	if got := warned(r, "number"); !strings.Contains(got, idle) {
+		t.Errorf("an entry with a name alone: got warnings %v, want %q at number", r.env["warnings"], idle)
+	}
+	nobody := r.id()
+	if r := s.must(t, 201, "PUT", entries, a.token, `{"data":{"prefix":"49"}}`); r.env["warnings"] != nil {
+		t.Errorf("an entry with a prefix: got warnings %v, want none, nor of other entries", r.env["warnings"])
+	}
+	r = s.must(t, 200, "PATCH", a.path("/lists/"+list), a.token, `{"data":{"description":"x"}}`)
+	if got := warned(r, "entries."+nobody+".number"); !strings.Contains(got, idle) {
+		t.Errorf("a list with such an entry: got warnings %v, want %q", r.env["warnings"], idle)
+	}
+	if r := s.must(t, 201, "PUT", entries, a.token, `{"data":{"number":"3","firstnam":"A"}}`); r.at("warnings",
+		"firstnam") == nil {
+		t.Errorf("a misspelt member: got warnings %v, want one of it", r.env["warnings"])
 	}
 	// What is wrong is told with the entry's own fields, and nothing of it is stored.
 	for body, field := range map[string]string{`{"number":5551234567890123456789012345678901234567890123456789012345678901234}`: "number", `{"pattern":"("}`: "pattern", `{"name":{}}`: "name"} {

@@ -28,11 +28,11 @@ func checkRegexes(v Validator, schema string, public map[string]any) (schemas.Fi
 		case err != nil && r.Stored:
 			warnings = append(warnings, schemas.Warning{
 				Path:    r.Path,
-				Message: "not a regular expression of this service's engine, which only keeps it: " + err.Error(),
+				Message: "not a regular expression of this service's engine, which only keeps it: " + r.Explain(err),
 			})
 		case err != nil:
 			fields.Add(r.Path, "invalid", schemas.Violation{
-				"message": "Not a usable regular expression: " + err.Error(), "value": clip(r.Text),
+				"message": "Not a usable regular expression: " + r.Explain(err), "value": clip(r.Text),
 			})
 		case r.Together:
 			if together += pattern.Size(r.Text); together > pattern.MaxTotal {

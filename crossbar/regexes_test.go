@@ -29,25 +29,39 @@ func TestUnusableRegexesAreRefused(t *testing.T) {
 		return `{"numbers":["1000"],"flow":{"module":"tts","data":{"text":"x"},"children":{"_":{"module":"` + module +
 			`","data":` + data + `}}}}`
 	}
-	for _, tc := range []struct{ resource, data, path string }{
-		{"callflows", `{"patterns":["^1",%s],"flow":{"module":"hangup","data":{}}}`, "patterns.1"},
-		{"callflows", flow("check_cid", `{"regex":%s}`), "flow.children._.data.regex"},
-		{"callflows", flow("branch_bnumber", `{"hunt":true,"hunt_allow":%s}`), "flow.children._.data.hunt_allow"},
-		{"callflows", flow("branch_bnumber", `{"hunt":true,"hunt_deny":%s}`), "flow.children._.data.hunt_deny"},
-		{"menus", `{"name":"m","hunt_allow":%s}`, "hunt_allow"},
-		{"menus", `{"name":"m","hunt_deny":%s}`, "hunt_deny"},
-		{"lists", `{"name":"l","entries":{"a":{"regexp":%s}}}`, "entries.a.regexp"},
-		{"lists", `{"name":"l","entries":{"a.b":{"pattern":%s}}}`, "entries.a%2Eb.pattern"},
+	for _, tc := range []struct{ resource, data, path, smaller string }{
+		{"callflows", `{"patterns":["^1",%s],"flow":{"module":"hangup","data":{}}}`, "patterns.1", "several patterns"},
+		{"callflows", flow("check_cid", `{"regex":%s}`), "flow.children._.data.regex", "another check_cid node"},
+		{
+			"callflows", flow("branch_bnumber", `{"hunt":true,"hunt_allow":%s}`), "flow.children._.data.hunt_allow",
+			"write it shorter",
+		},
+		{
+			"callflows", flow("branch_bnumber", `{"hunt":true,"hunt_deny":%s}`), "flow.children._.data.hunt_deny",
+			"write it shorter",
+		},
+		{"menus", `{"name":"m","hunt_allow":%s}`, "hunt_allow", "write it shorter"},
+		{"menus", `{"name":"m","hunt_deny":%s}`, "hunt_deny", "write it shorter"},
+		{"lists", `{"name":"l","entries":{"a":{"regexp":%s}}}`, "entries.a.regexp", "several entries"},
+		{"lists", `{"name":"l","entries":{"a.b":{"pattern":%s}}}`, "entries.a%2Eb.pattern", "several entries"},
 	} {
 		for regex, want := range map[string]string{
 			`^(?!911$)(\d{3})$`: "lookahead", "(": "a ( has no )",
-			strings.Repeat(".{1000}", 30): "too large",
+			strings.Repeat(".{1000}", 30): "too large once its repetitions are written out: " + tc.smaller,
+			strings.Repeat("a", 3000):     "it is 3000 bytes long, 2048 at most: " + tc.smaller,
 		} {
 			r := s.must(t, 400, "PUT", self.path("/"+tc.resource), self.token, fmt.Sprintf(`{"data":`+tc.data+`}`,
 				quoted(regex)))
 			field, _ := r.data()[tc.path].(map[string]any)
 			invalid, _ := field["invalid"].(map[string]any)
-			if message, _ := invalid["message"].(string); !strings.Contains(message, want) {
+			message, _ := invalid["message"].(string)
+			if before, advice, _ := strings.Cut(want, ": "); advice != "" {
+				want = before
+				if !strings.Contains(message, advice) {
+					t.Errorf("%s: got %q, want what to do: … %s …", tc.path, message, advice)
+				}
+			}
+			if !strings.Contains(message, want) {
 				t.Errorf("%s %.40s: want … %s … at %s, got %s", tc.resource, regex, want, tc.path, r.raw)
 			}
 		}

@@ -173,3 +173,119 @@ func TestRulesThatNeverHoldAreWarnedOf(t *testing.T) {
 		t.Errorf("warned %v, want nothing", r.env["warnings"])
 	}
 }
+
+// An account whose preflow is not there runs calls without it.
+func TestMissingPreflowIsWarnedOf(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	callflow := s.must(t, 201, "PUT", self.path("/callflows"), self.token,
+		`{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}}}}`).id()
+	const none = "00000000000000000000000000000001"
+	for _, tc := range []struct{ method, path, body, want string }{
+		{"PATCH", self.path(""), `{"preflow":{"always":"` + none + `"}}`, "there is no callflow " + none},
+		{"PATCH", self.path(""), `{"preflow":{"always":"` + callflow + `"}}`, ""},
+		{"PUT", self.path(""), `{"name":"below","preflow":{"always":"` + callflow + `"}}`, "there is no callflow " + callflow},
+		{"PUT", self.path(""), `{"name":"beside","preflow":{}}`, ""},
+	} {
+		r := s.do(t, tc.method, tc.path, self.token, `{"data":`+tc.body+`}`)
+		if got := warned(r, "preflow.always"); r.status >= 300 || !strings.HasPrefix(got, tc.want) ||
+			(got == "") != (tc.want == "") {
+			t.Errorf("%s %s: got %d and %q, want success and %q", tc.method, tc.body, r.status, got, tc.want)
+		}
+	}
+}
+
+// Beside a KAZOO a document of another kind than a function may be KAZOO's own: the warning says what becomes of calls
+// here and there.
+func TestMissingReferencesMayBeOfKAZOO(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	const none = "00000000000000000000000000000001"
+	for module, kazoo := range map[string]bool{"user": true, "device": true, "callflow": true, "function": false} {
+		r := s.must(t, 200, "PUT", "/v2/schemas/callflows/validation", self.token, `{"data":{"numbers":["1"],"flow":{"module":"`+
+			module+`","data":{"id":"`+none+`"}}}}`)
+		got := warned(r, "flow.data.id")
+		if !strings.Contains(got, "there is no "+module) || strings.Contains(got, "KAZOO's own") != kazoo {
+			t.Errorf("%s: got %q, want it missed, and KAZOO's own documents named: %v", module, got, kazoo)
+		}
+	}
+}
+
+// Validation without a save sees what a save sees.
+func TestValidationSeesWhatASaveSees(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	id := s.must(t, 201, "PUT", self.path("/callflows"), self.token,
+		`{"data":{"numbers":["1000"],"flow":{"module":"hangup","data":{}}}}`).id()
+	s.must(t, 201, "PUT", self.path("/functions"), self.token, hello)
+	mark := s.dump(t)
+	const hangup = `"flow":{"module":"hangup","data":{}}`
+	for _, tc := range []struct{ schema, data, refused, warned string }{
+		{"callflows", `{"patterns":["^(?!1)"],` + hangup + `}`, "patterns.0", ""},
+		{"callflows", `{"numbers":["1000"],` + hangup + `}`, "numbers", ""},
+		{"callflows", `{"id":"` + id + `","numbers":["1000"],` + hangup + `}`, "", ""},
+		{"callflows", `{` + hangup + `}`, "numbers", ""},
+		{"callflows", `{"numbers":["(415) 555-0112"],` + hangup + `}`, "", "numbers.0"},
+		{"callflows", `{"numbers":["2"],"flow":{"module":"tts","data":{"text":"x","voise":"male"}}}`, "", "flow.data.voise"},
+		{"callflows.check_cid", `{"regex":"("}`, "regex", ""},
+		{"functions", `{"name":"f","function_js":"BROKEN"}`, "function_js", ""},
+		{"functions", `{"name":"f","function_js":"MODERN"}`, "", "function_js"},
+		{"functions", `{"name":"f","function_js":"return 1","enabeld":true}`, "", "enabeld"},
+		{"menus", `{"name":"m","hunt_allow":"["}`, "hunt_allow", ""},
+		{"temporal_rules", `{"name":"r","cycle":"yearly","wdays":["monday"],"month":5}`, "", "ordinal"},
+		{"temporal_rules", `{"name":"r","cycle":"monthly"}`, "wdays", ""},
+		{"users", `{"first_name":"a","last_name":"b","username":"c"}`, "password", ""},
+		{"lists", `{"name":"l","entries":{"a":{}}}`, "", "entries.a.number"},
+		{"accounts", `{"name":"a","dial_plan":{"(":{}}}`, "", "dial_plan.("},
+		{"accounts", `{"name":"a","timezone":"Mars/Olympus"}`, "timezone", ""},
+		{"devices", `{"name":"d","owner_id":"00000000000000000000000000000001"}`, "", "owner_id"},
+	} {
+		r := s.do(t, "PUT", "/v2/schemas/"+tc.schema+"/validation", self.token, `{"data":`+tc.data+`}`)
+		switch {
+		case tc.refused != "" && (r.status != 400 || r.at("data", tc.refused) == nil):
+			t.Errorf("%s %s: got %d %s, want 400 at %s", tc.schema, tc.data, r.status, r.raw, tc.refused)
+		case tc.refused == "" && r.status != 200, tc.warned != "" && r.at("warnings", tc.warned) == nil:
+			t.Errorf("%s %s: got %d %s, want 200 and a warning at %q", tc.schema, tc.data, r.status, r.raw, tc.warned)
+		}
+	}
+	if after := s.dump(t); after != mark {
+		t.Errorf("validations stored something, want nothing:\n%s", difference(mark, after))
+	}
+}
+
+// Members of a rehearsal that stand in the wrong place are told the right one.
+func TestMembersOfRehearsalsAreToldTheirPlace(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	f := s.must(t, 201, "PUT", self.path("/functions"), self.token, hello).id()
+	for _, tc := range []struct {
+		path, body string
+		status     int
+		at         []string
+		want       string
+	}{
+		{"/simulations", `{"To":"1","digits":[{"digits":"1"}]}`, 201, []string{"warnings", "digits"}, "inside `script`"},
+		{"/simulations", `{"To":"1","now":"2026-01-01T10:00"}`, 201, []string{"warnings", "now"}, "script.now"},
+		{"/simulations", `{"call":{"To":"1"}}`, 400, []string{"data", "call"}, "beside script"},
+		{"/functions/run", `{"function_js":"return 1","To":"1"}`, 201, []string{"warnings", "To"}, "call.To"},
+		{"/functions/run", `{"function_js":"return 1","now":"2026-01-01T10:00"}`, 400, []string{"data", "now"}, "script"},
+		{"/functions/run", `{"function_js":"return 1","script":{"To":"1"}}`, 400, []string{"data", "script.To"}, "outside"},
+		{"/functions/" + f + "/run", `{"Caller-ID-Name":"A"}`, 201, []string{"warnings", "Caller-ID-Name"}, "inside `call`"},
+		{
+			"/functions/" + f + "/tests", `{"name":"x","digits":[],"expected":{"outcome":"ok"}}`, 400,
+			[]string{"data", "digits"},
+			"inside `script`",
+		},
+		{
+			"/functions/" + f + "/tests", `{"name":"x","To":"1","expected":{"outcome":"ok"}}`, 400,
+			[]string{"data", "To"},
+			"inside `call`",
+		},
+		{"/functions/" + f + "/tests", `{"name":"x","outcome":"ok"}`, 400, []string{"data", "outcome"}, "inside `expected`"},
+	} {
+		r := s.do(t, "PUT", self.path(tc.path), self.token, `{"data":`+tc.body+`}`)
+		if got := fmt.Sprint(r.at(tc.at...)); r.status != tc.status || !strings.Contains(got, tc.want) {
+			t.Errorf("%s %s: got %d and %s, want %d and … %s …", tc.path, tc.body, r.status, got, tc.status, tc.want)
+		}
+	}
+}

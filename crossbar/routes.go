@@ -124,7 +124,8 @@ func (a *API) table() []Route {
 		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},
 	}
 	table = append(table, a.pivotRoutes()...)
-	functions, callflows := a.functions(), a.callflows()
+	functions, callflows, users := a.functions(), a.callflows(), a.users()
+	a.kinds = map[string]*documentKind{functions.schema: functions, callflows.schema: callflows, users.schema: users}
 	table = append(table, testRoutes("functions", a.testsOf(functions, savedcase.OfFunction, "function_js",
 		"language_pack"))...)
 	table = append(table, testRoutes("callflows", a.testsOf(callflows, savedcase.OfCallflow, "flow", "numbers",
@@ -135,9 +136,10 @@ func (a *API) table() []Route {
 		Route{patch, underAccount + "/descendants/functions", "functions", Subtree, true, a.enableDescendantsFunctions},
 	)
 	table = append(table, documentRoutes("callflows", callflows)...)
-	table = append(table, documentRoutes("users", a.users())...)
+	table = append(table, documentRoutes("users", users)...)
 	table = append(table, a.noStorageRoutes()...)
 	for _, kind := range a.behindModules() {
+		a.kinds[kind.schema] = kind
 		table = append(table, documentRoutes(kind.name, kind)...)
 		if kind.name == "lists" {
 			table = append(table, listEntries{kind}.routes()...)

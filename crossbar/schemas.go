@@ -6,6 +6,7 @@ import (
 
 	"callfn/internal/datastore"
 	"callfn/internal/jsonvalue"
+	"callfn/schemas"
 )
 
 // listSchemas names every schema.
@@ -32,7 +33,8 @@ func (a *API) showSchema(x *exchange) (*answer, error) {
 	return &answer{data: document, order: jsonvalue.OrderOf(raw)}, nil
 }
 
-// checkSchema validates data against a schema and stores nothing: the data with defaults filled in, or what is wrong.
+// checkSchema looks at data as a save of it would, and stores nothing: the data with defaults filled in and what it is
+// warned of, or what is wrong.
 func (a *API) checkSchema(x *exchange) (*answer, error) {
 	if _, ok := a.cfg.Schemas.Document(x.id()); !ok {
 		return nil, badIdentifier(x.id())
@@ -41,9 +43,50 @@ func (a *API) checkSchema(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	value, fields := a.cfg.Schemas.Validate(x.id(), datastore.StripPrivate(data))
+	public := datastore.StripPrivate(data)
+	value, fields := a.cfg.Schemas.Validate(x.id(), public)
+	if fields == nil {
+		fields = schemas.FieldErrors{}
+	}
+	regexFields, warnings := checkRegexes(a.cfg.Schemas, x.id(), public)
+	fields.Merge(regexFields)
+	warnings = append(a.cfg.Schemas.PatchWarnings(x.id(), withoutShown(public), nil), warnings...)
+	remarks, more, err := a.checkAsSaved(x, data, value, len(fields) == 0)
+	if err != nil {
+		return nil, err
+	}
+	fields.Merge(more)
 	if len(fields) > 0 {
 		return nil, invalid(fields)
 	}
-	return &answer{status: 200, data: value, order: x.body.order}, nil
+	return &answer{status: 200, data: value, order: x.body.order, warnings: withWarnings(remarks, warnings)}, nil
+}
+
+// checkAsSaved does the checks of a save that no schema can do, as if the caller's account stored the document: where
+// data has the id of one, in its place. valid says that the schema found nothing.
+func (a *API) checkAsSaved(x *exchange, data map[string]any, value any, valid bool) (remarks any,
+	fields schemas.FieldErrors, err error,
+) {
+	x.account = x.caller.account
+	if x.id() == "accounts" {
+		_, warnings, err := a.validAccount(data)
+		return withWarnings(nil, warnings), nil, err
+	}
+	kind := a.kinds[x.id()]
+	completed, ok := value.(map[string]any)
+	if kind == nil || !ok || !valid {
+		return nil, nil, nil
+	}
+	doc := datastore.Document{}.Replace(completed).Ordered(x.body.order)
+	doc["_id"], _ = data["id"].(string)
+	var warnings []schemas.Warning
+	if kind.remark != nil {
+		warnings = kind.remark(x, doc)
+	}
+	if kind.check != nil {
+		if fields, remarks, err = kind.check(x, nil, doc); err != nil {
+			return nil, nil, err
+		}
+	}
+	return withWarnings(remarks, warnings), fields, nil
 }

@@ -72,6 +72,11 @@ func (a *API) simulate(x *exchange) (*answer, error) {
 		return nil, invalid(fields)
 	}
 	script, fields := scriptOf(call)
+	if _, nested := call["call"].(map[string]any); nested {
+		fields.Add("call", "unknown", schemas.Violation{
+			"message": "the call's parameters stand beside script here: {\"To\":…,\"script\":…}",
+		})
+	}
 	if fields != nil {
 		return nil, invalid(fields)
 	}

@@ -1,11 +1,14 @@
 package schemas
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"callfn/internal/pattern"
 )
 
 // Regex is a regular expression in a value.
@@ -17,6 +20,17 @@ type Regex struct {
 	Stored bool
 	// Together means that one look-up tries it with all others that have it.
 	Together bool
+	// Smaller says what to do where it is too large.
+	Smaller string
+}
+
+// Explain gives what is wrong with the expression, an error of package pattern, in words for an admin.
+func (r Regex) Explain(err error) string {
+	var large *pattern.TooLargeError
+	if errors.As(err, &large) && r.Smaller != "" {
+		return large.What + ": " + r.Smaller
+	}
+	return err.Error()
 }
 
 // regexPlace is where a schema's values hold regular expressions: the names that lead there, "*" for each of an
@@ -28,18 +42,28 @@ type regexPlace struct {
 	but      string
 	stored   bool
 	together bool
+	smaller  string
 }
 
+// What to do about an expression that is too large, by the place where it stands.
+const (
+	splitPatterns = "split it into several patterns of the list"
+	splitEntries  = "split it into several entries of the list, or list numbers and prefixes"
+	chainNodes    = "split it, and check the second part with another check_cid node as the child nomatch; or put the " +
+		"numbers into a list and use cidlistmatch"
+	writeShorter = "write it shorter: groups and classes such as 415(55|66)[0-9]{5} instead of numbers written out"
+)
+
 var regexPlaces = []regexPlace{
-	{schema: "callflows", path: []string{"patterns", "*"}, together: true},
-	{schema: "callflows.check_cid", path: []string{"regex"}},
-	{schema: "callflows.branch_bnumber", path: []string{"hunt_allow"}},
-	{schema: "callflows.branch_bnumber", path: []string{"hunt_deny"}},
+	{schema: "callflows", path: []string{"patterns", "*"}, together: true, smaller: splitPatterns},
+	{schema: "callflows.check_cid", path: []string{"regex"}, smaller: chainNodes},
+	{schema: "callflows.branch_bnumber", path: []string{"hunt_allow"}, smaller: writeShorter},
+	{schema: "callflows.branch_bnumber", path: []string{"hunt_deny"}, smaller: writeShorter},
 	{schema: "callflows.dynamic_cid", path: []string{"whitelist_regex"}, stored: true},
-	{schema: "menus", path: []string{"hunt_allow"}},
-	{schema: "menus", path: []string{"hunt_deny"}},
-	{schema: "lists", path: []string{"entries", "*", "pattern"}, together: true},
-	{schema: "lists", path: []string{"entries", "*", "regexp"}, together: true},
+	{schema: "menus", path: []string{"hunt_allow"}, smaller: writeShorter},
+	{schema: "menus", path: []string{"hunt_deny"}, smaller: writeShorter},
+	{schema: "lists", path: []string{"entries", "*", "pattern"}, together: true, smaller: splitEntries},
+	{schema: "lists", path: []string{"entries", "*", "regexp"}, together: true, smaller: splitEntries},
 	{schema: "metaflows", path: []string{"patterns"}, keys: true, stored: true},
 	{schema: "accounts", path: []string{"dial_plan"}, keys: true, but: "system", stored: true},
 	{schema: "users", path: []string{"dial_plan"}, keys: true, but: "system", stored: true},
@@ -50,6 +74,11 @@ var regexPlaces = []regexPlace{
 	{schema: "accounts", path: []string{"formatters", "*", "*", "regex"}, stored: true},
 	{schema: "users", path: []string{"formatters", "*", "*", "regex"}, stored: true},
 	{schema: "devices", path: []string{"formatters", "*", "*", "regex"}, stored: true},
+}
+
+// regex is the expression at a path.
+func (p regexPlace) regex(path []string, text string) Regex {
+	return Regex{Path: Path(path...), Text: text, Stored: p.stored, Together: p.together, Smaller: p.smaller}
 }
 
 // Regexes finds every regular expression in a value of the named schema, also in the data of the nodes of flows. value
@@ -75,12 +104,12 @@ func (f *regexFinder) visit(w *walker, schema *jsonschema.Schema, value any) {
 func (f *regexFinder) collect(path []string, place regexPlace, names []string, value any) {
 	if len(names) == 0 {
 		if text, ok := value.(string); ok && !place.keys {
-			f.found = append(f.found, Regex{Path(path...), text, place.stored, place.together})
+			f.found = append(f.found, place.regex(path, text))
 		}
 		if object, ok := value.(map[string]any); ok && place.keys {
 			for _, key := range slices.Sorted(maps.Keys(object)) {
 				if key != place.but {
-					f.found = append(f.found, Regex{Path(below(path, key)...), key, place.stored, place.together})
+					f.found = append(f.found, place.regex(below(path, key), key))
 				}
 			}
 		}

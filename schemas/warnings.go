@@ -50,7 +50,7 @@ func UnknownMembers(known []string, object map[string]any) []Warning {
 	w := warner{}
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !knows(schema, key) {
-			w.unknown(nil, schema, object, key)
+			w.unknown(nil, schema, object, key, nil)
 		}
 	}
 	return w.found
@@ -66,7 +66,7 @@ func (s *Set) FlowWarnings(flow map[string]any) []Warning {
 			break
 		}
 		if err := pattern.Check(r.Text); err != nil {
-			found = append(found, Warning{Path: r.Path, Message: "not a usable regular expression: " + err.Error()})
+			found = append(found, Warning{Path: r.Path, Message: "not a usable regular expression: " + r.Explain(err)})
 		}
 	}
 	for i, w := range found {
@@ -85,7 +85,7 @@ func (w *warner) visit(walk *walker, schema *jsonschema.Schema, value any) {
 	w.node(walk, schema, object)
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if schema.Properties != nil && !knows(schema, key) && propertySchema(schema, key) == nil {
-			w.unknown(walk.path, schema, object, key)
+			w.unknown(walk.path, schema, object, key, walk.inside(schema, key))
 		}
 	}
 }
@@ -104,7 +104,19 @@ func isUnread(key string) bool {
 	return slices.Contains(unread, key) || strings.HasPrefix(key, "_") || strings.HasPrefix(key, "pvt_")
 }
 
-func (w *warner) unknown(path []string, schema *jsonschema.Schema, object map[string]any, key string) {
+// unknown warns of a key that nothing reads. inside names the members in which the key would be read.
+func (w *warner) unknown(path []string, schema *jsonschema.Schema, object map[string]any, key string,
+	inside []string,
+) {
+	if len(inside) > 0 && !isUnread(key) {
+		suggestion := ""
+		if len(inside) == 1 {
+			suggestion = inside[0] + "." + key
+		}
+		w.warn(path, key, fmt.Sprintf("key `%s` has no effect here: it is read inside `%s`", key,
+			strings.Join(inside, "` or `")), suggestion)
+		return
+	}
 	var absent []string // a key that is there was not misspelt
 	for name := range schema.Properties {
 		if _, there := object[name]; !there {

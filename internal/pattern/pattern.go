@@ -39,6 +39,14 @@ type Pattern struct {
 	size int
 }
 
+// TooLargeError says of a pattern that it is beyond a bound. What says by how much; what to do depends on the place where
+// the pattern stands.
+type TooLargeError struct{ What string }
+
+func (e *TooLargeError) Error() string {
+	return e.What + ": repeat less, or split it into several patterns"
+}
+
 // Compile compiles a pattern within the bounds. Its error says what is wrong with the pattern, in words for an admin.
 func Compile(text string) (*Pattern, error) {
 	size, err := measure(text)
@@ -94,7 +102,7 @@ var foldFlag = regexp.MustCompile(`\(\?[a-zA-Z]*i`)
 
 func measure(text string) (size int, err error) {
 	if len(text) > MaxBytes {
-		return 0, fmt.Errorf("it is %d bytes long, %d at most: split it into several patterns", len(text), MaxBytes)
+		return 0, &TooLargeError{fmt.Sprintf("it is %d bytes long, %d at most", len(text), MaxBytes)}
 	}
 	if n := beyondASCII(text); n > MaxBeyondASCII {
 		return 0, fmt.Errorf("it has %d characters beyond ASCII, %d at most", n, MaxBeyondASCII)
@@ -108,8 +116,7 @@ func measure(text string) (size int, err error) {
 		return 0, explain(text, err)
 	}
 	if size = weigh(parsed) + Cost(text) - len(text); size > MaxSize {
-		return 0, errors.New("it is too large once its repetitions are written out: repeat less, or split it into several " +
-			"patterns")
+		return 0, &TooLargeError{"it is too large once its repetitions are written out"}
 	}
 	return size, nil
 }

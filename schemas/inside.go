@@ -1,0 +1,40 @@
+package schemas
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// inside lists the members of a schema's objects that have a property of their own called key, which somebody wrote
+// beside them: a simulation's digits belong into its script. The call and the script of a rehearsal are open objects;
+// they hold what a simulation holds.
+func (w *walker) inside(schema *jsonschema.Schema, key string) (members []string) {
+	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
+		member := target(schema.Properties[name])
+		if member == nil {
+			continue
+		}
+		if simulation := w.schemas["simulations"]; simulation != nil && len(member.Properties) == 0 {
+			switch {
+			case name == "call" && key != "script":
+				member = simulation
+			case name == "script":
+				member = target(simulation.Properties["script"])
+			}
+		}
+		if _, there := member.Properties[key]; there {
+			members = append(members, name)
+		}
+	}
+	return members
+}
+
+// target follows the references of a schema.
+func target(schema *jsonschema.Schema) *jsonschema.Schema {
+	for schema != nil && schema.Ref != nil {
+		schema = schema.Ref
+	}
+	return schema
+}
