@@ -101,7 +101,11 @@ func jsonObject(file, text string) (json.RawMessage, error) {
 	if err := json.Unmarshal([]byte(text), &object); err != nil || object == nil {
 		return nil, usageError{errorf("%s is no JSON object%s", file, whyNoObject(text, err))}
 	}
-	if data, ok := dataOf(object); ok {
+	data, ok := dataOf(object)
+	switch {
+	case ok && !bytes.HasPrefix(data, []byte{'{'}):
+		return nil, usageError{errorf("%s holds nothing to send: its data is no object", file)}
+	case ok:
 		return data, nil
 	}
 	return json.RawMessage(text), nil
@@ -114,10 +118,10 @@ var envelope = []string{
 	"warnings",
 }
 
-// dataOf is the data of the API's envelope, where the object is one.
+// dataOf gives the data of the API's envelope, where the object is one.
 func dataOf(object map[string]json.RawMessage) (json.RawMessage, bool) {
 	data, ok := object["data"]
-	if !ok || !bytes.HasPrefix(bytes.TrimSpace(data), []byte{'{'}) {
+	if !ok {
 		return nil, false
 	}
 	rest := len(object) - 1
@@ -126,7 +130,7 @@ func dataOf(object map[string]json.RawMessage) (json.RawMessage, bool) {
 			rest--
 		}
 	}
-	return data, rest == 0
+	return bytes.TrimSpace(data), rest == 0
 }
 
 // whyNoObject says what is wrong with a JSON text, and in which line and column.
