@@ -10,48 +10,114 @@ import (
 	"testing"
 )
 
-// TestReadme runs the README's tour as printed, against a service of its own: only its address and the folder of its
-// data stand in for the README's. `go build` runs in the repository, the rest in an empty folder. What the README shows
-// as printed is printed: … stands for anything within a line, and a duration for any.
-func TestReadme(t *testing.T) {
-	for _, tool := range []string{"bash", "curl", "sed"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("the README's tour needs %s: install it to run this test", tool)
-		}
-	}
-	text, err := os.ReadFile("../../README.md")
+// The README opens with the two commands.
+func TestReadmeOpensWithTheCommands(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	readme := string(text)
 	for _, command := range []string{"```sh\ngo run ./cmd/callfn serve\n```", "```sh\ngo test ./...\n```"} {
-		if !strings.Contains(readme[:200], command) {
+		if !strings.Contains(string(readme[:200]), command) {
 			t.Errorf("the README does not open with %q", command)
 		}
 	}
-	blocks := regexp.MustCompile("(?s)```sh tour\n(.*?)```").FindAllStringSubmatch(readme, -1)
-	if len(blocks) < 5 {
-		t.Fatalf("the tour has %d blocks", len(blocks))
+}
+
+// The README's tour, and the one by HTTP, run as printed.
+func TestTours(t *testing.T) {
+	for page, tour := range map[string]tour{
+		"README.md": {
+			blocks: 6, shown: 2, replaced: []string{"callfn-data/", "go build -o bin/callfn ./cmd/callfn"},
+			prints: []string{
+				`tts "Thanks for calling us Alice"`, "hangup", "ReferenceError: 'Name' is not defined", "line 1, column 48",
+				"9 of 9 cases pass",
+			},
+		},
+		"docs/tour.md": {
+			blocks: 9, shown: 4,
+			replaced: []string{"callfn-data/", "go build -o bin/callfn ./cmd/callfn", "http://127.0.0.1:8000"},
+			prints: []string{
+				`tts "Thanks for calling us Alice"`, "hangup", "Hello Bob", "fun day!", "ReferenceError: 'Name' is not defined",
+				"line 1, column 48", "enabled  Ann Admin", "1 of 1 cases pass",
+				`wanted "Thanks for calling us Alice", got "Hello Alice"`,
+			},
+		},
+	} {
+		t.Run(page, func(t *testing.T) { tour.run(t, page) })
+	}
+}
+
+// tour is what is wanted of a page's tour.
+type tour struct {
+	blocks   int      // how many blocks of commands it has at least
+	shown    int      // how many outputs it shows at least
+	replaced []string // what stands in it for the test's own service: not one may be missing
+	prints   []string
+}
+
+// run runs the tour of a page against a service of its own: only its address and the folder of its data stand in for the
+// page's. `go build` runs in the repository, the rest in a folder that has nothing but docs. What the page shows as
+// printed is printed: … stands for anything within a line, and a duration for any.
+func (want tour) run(t *testing.T, page string) {
+	for _, tool := range []string{"bash", "curl", "sed", "awk"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("the tour needs %s: install it to run this test", tool)
+		}
 	}
 	repo, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
+	content, err := os.ReadFile(filepath.Join(repo, page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(content)
+	blocks := regexp.MustCompile("(?s)```sh tour\n(.*?)```").FindAllStringSubmatch(text, -1)
+	if len(blocks) < want.blocks {
+		t.Fatalf("got a tour of %d blocks, want %d at least", len(blocks), want.blocks)
+	}
 	s := serve(t, program{})
 	dir := t.TempDir()
+	if err := os.Symlink(filepath.Join(repo, "docs"), filepath.Join(dir, "docs")); err != nil {
+		t.Fatal(err)
+	}
 	script := "set -euo pipefail\n"
 	for _, b := range blocks {
 		script += b[1]
 	}
-	for from, to := range map[string]string{
-		"http://127.0.0.1:8000": s.url, "callfn-data/": s.dataDir + "/",
-		"go build -o bin/callfn ./cmd/callfn": "(cd " + repo + " && go build -o " + dir + "/bin/callfn ./cmd/callfn)",
-	} {
+	for _, from := range want.replaced {
+		to := map[string]string{
+			"http://127.0.0.1:8000": s.url, "callfn-data/": s.dataDir + "/",
+			"go build -o bin/callfn ./cmd/callfn": "(cd " + repo + " && go build -o " + dir + "/bin/callfn ./cmd/callfn)",
+		}[from]
 		if !strings.Contains(script, from) {
-			t.Errorf("the tour no longer holds %q: this test replaces what is not there", from)
+			t.Errorf("the tour no longer has %q: this test replaces what is not there", from)
 		}
 		script = strings.ReplaceAll(script, from, to)
 	}
+	out := shell(t, s, dir, script)
+	shown := regexp.MustCompile("(?s)```sh tour\n[^`]*```\n```text\n(.*?)```").FindAllStringSubmatch(text, -1)
+	if len(shown) < want.shown {
+		t.Errorf("got a tour that shows %d outputs, want %d at least", len(shown), want.shown)
+	}
+	for _, block := range shown {
+		pattern := strings.ReplaceAll(regexp.QuoteMeta(block[1]), "…", ".*")
+		pattern = regexp.MustCompile(`[0-9]+(\\\.[0-9]+)? ms`).ReplaceAllString(pattern, `[0-9.]+ ms`)
+		if !regexp.MustCompile("(?m)^" + pattern).MatchString(out) {
+			t.Errorf("the tour does not print what the page shows:\n%s", block[1])
+		}
+	}
+	for _, wanted := range want.prints {
+		if !strings.Contains(out, wanted) {
+			t.Errorf("the tour's output lacks %q", wanted)
+		}
+	}
+}
+
+// shell runs a script as a person at a terminal would, and returns what it prints.
+func shell(t *testing.T, s *served, dir, script string) string {
+	t.Helper()
 	cmd := exec.Command("bash", "-c", script)
 	cmd.Dir = dir
 	gocache, err := exec.Command("go", "env", "GOCACHE").Output() // a cache of its own would build everything anew
@@ -67,24 +133,5 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown := regexp.MustCompile("(?s)```sh tour\n[^`]*```\n```text\n(.*?)```").FindAllStringSubmatch(readme, -1)
-	if len(shown) < 3 {
-		t.Errorf("the tour shows %d outputs", len(shown))
-	}
-	for _, block := range shown {
-		pattern := strings.ReplaceAll(regexp.QuoteMeta(block[1]), "…", ".*")
-		pattern = regexp.MustCompile(`[0-9]+(\\\.[0-9]+)? ms`).ReplaceAllString(pattern, `[0-9.]+ ms`)
-		if !regexp.MustCompile("(?m)^" + pattern).Match(out) {
-			t.Errorf("the tour does not print what the README shows:\n%s", block[1])
-		}
-	}
-	for _, want := range []string{
-		`tts "Thanks for calling us Alice"`, "hangup", "Hello Bob", "fun day!", "ReferenceError: 'Name' is not defined",
-		"line 1, column 48", "enabled  Ann Admin",
-		"1 of 1 cases pass", `wanted "Thanks for calling us Alice", got "Hello Alice"`,
-	} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("the tour's output lacks %q", want)
-		}
-	}
+	return string(out)
 }

@@ -275,13 +275,13 @@ func TestNamesOfTheEngineAreKnown(t *testing.T) {
 	}
 }
 
-// What README and callfn.d.ts show as a file to store is one.
+// What the documentation and callfn.d.ts show as a file to store is one.
 func TestDocumentedFileRuns(t *testing.T) {
 	r := drafter(t)
 	for file, pattern := range map[string]string{
-		"../../README.md":              "(?s)```js\n(// @ts-check.*?)```",
-		"../../docs/callfn.d.ts":       `(?s)(//   // @ts-check.*?thanks\(call\);)`,
-		"../typescript/declaration.go": `(?s)(//   // @ts-check.*?thanks\(call\);)`,
+		"../../docs/writing-functions.md": "(?s)```js\n(// @ts-check.*?)```",
+		"../../docs/callfn.d.ts":          `(?s)(//   // @ts-check.*?thanks\(call\);)`,
+		"../typescript/declaration.go":    `(?s)(//   // @ts-check.*?thanks\(call\);)`,
 	} {
 		text, err := os.ReadFile(file)
 		if err != nil {
