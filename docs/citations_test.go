@@ -19,7 +19,8 @@ var built = map[string]bool{".git": true, "cache": true, "node_modules": true, "
 // eachFile calls visit with every text file that can cite a page: path below the repository, and text.
 func eachFile(t *testing.T, visit func(path, text string)) {
 	t.Helper()
-	cites := regexp.MustCompile(`\.(go|js|ts|md|yml|yaml|sh|txtar|conf|service)$|/(run|bench|measure|Dockerfile|Makefile)$`)
+	cites := regexp.MustCompile(`\.(go|js|ts|md|yml|yaml|sh|txtar|conf|service)$|` +
+		`/(run|bench|measure|Dockerfile|Makefile)$`)
 	err := filepath.WalkDir(repository, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -52,7 +53,8 @@ func eachFile(t *testing.T, visit func(path, text string)) {
 func anchors(text string) map[string]bool {
 	found := map[string]bool{}
 	fenced := regexp.MustCompile("(?ms)^```.*?^```")
-	for _, heading := range regexp.MustCompile(`(?m)^#{1,6} +(.*)$`).FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
+	headings := regexp.MustCompile(`(?m)^#{1,6} +(.*)$`)
+	for _, heading := range headings.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
 		name := regexp.MustCompile(`\]\([^)]*\)`).ReplaceAllString(heading[1], "")
 		name = regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(name), "")
 		found[strings.ReplaceAll(strings.TrimSpace(name), " ", "-")] = true

@@ -55,8 +55,8 @@ type tour struct {
 	prints   []string
 }
 
-// run runs the tour of a page against a service of its own: only its address and the folder of its data stand in for the
-// page's. `go build` runs in the repository, the rest in a folder that has nothing but docs. What the page shows as
+// run runs the tour of a page against a service of its own: only its address and the folder of its data stand in for
+// the page's. `go build` runs in the repository, the rest in a folder that has nothing but docs. What the page shows as
 // printed is printed: … stands for anything within a line, and a duration for any.
 func (want tour) run(t *testing.T, page string) {
 	for _, tool := range []string{"bash", "curl", "sed", "awk"} {
