@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// docs/architecture.md has every package in a layer, by its own path or by that of a folder above it, and imports go down
-// or sideways. Packages for tests, which end in "test", and modules of their own do not count.
+// docs/architecture.md has every package in a layer, by its own path or by that of a folder above it, and imports go
+// down or sideways. Packages for tests, which end in "test", and modules of their own do not count.
 func TestRooms(t *testing.T) {
 	page, err := os.ReadFile("architecture.md")
 	if err != nil {
