@@ -9,6 +9,7 @@ import (
 
 	"callfn/callflow"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // A rehearsal of KAZOO's first documented function, "say hi".
@@ -20,7 +21,7 @@ func ExampleSimulator_Simulate() {
 	})}
 	sayHi := runnerFunc(func(r function.Request) function.Result {
 		text := "Thanks for calling us " + r.Params["Caller-ID-Name"]
-		return function.Result{Run: "r0", Outcome: function.OK, Flow: map[string]any{
+		return function.Result{Run: "r0", Outcome: runs.OK, Flow: map[string]any{
 			"module": "tts",
 			"data":   map[string]any{"text": text},
 		}}

@@ -19,6 +19,7 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/runs"
 )
 
 var update = flag.Bool("update", false, "rewrite the wanted traces in testdata")
@@ -152,7 +153,7 @@ func decode(t *testing.T, parts map[string][]byte, name string, into any) {
 // cannedFunctions answers runs by function id; a result's text "$call[…]" members are replaced by parameters, so that a
 // fixture can show what a function was told.
 type cannedFunctions map[function.ID]struct {
-	Outcome function.Outcome `json:"outcome"`
+	Outcome runs.Outcome     `json:"outcome"`
 	Flow    jsonvalue.Object `json:"flow"`
 	Value   json.RawMessage  `json:"value"`
 	Error   *function.Error  `json:"error"`
@@ -163,8 +164,8 @@ func (c cannedFunctions) Run(_ context.Context, r function.Request) function.Res
 	canned, ok := c[r.Function]
 	if !ok || r.Account != acme || r.Origin != function.FromRehearsal {
 		return function.Result{
-			Outcome: function.NotFound,
-			Error:   &function.Error{Message: "this account has no such function"},
+			Outcome: runs.NotFound,
+			Error:   function.NewError("this account has no such function", ""),
 		}
 	}
 	flow, _ := fill(canned.Flow.Members, r.Params).(map[string]any)

@@ -6,6 +6,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/function/params"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/runs"
 )
 
 // runFunction is KAZOO's `function` (cf_function.erl; docs/reference/kazoo.md#the-function-module): the function named
@@ -14,12 +15,12 @@ import (
 func runFunction(ctx context.Context, t *Turn) Next {
 	result := invoke(ctx, t)
 	if !result.Outcome.Known() {
-		result.Outcome, result.Flow = function.EngineDown, nil
-		result.Error = &function.Error{Message: "the engine gave no outcome"}
+		result.Outcome, result.Flow = runs.EngineDown, nil
+		result.Error = function.NewError("the engine gave no outcome", "")
 	}
-	if result.Outcome == function.OK && result.Flow == nil {
-		result.Outcome = function.NoFlow
-		result.Error = &function.Error{Message: "the function returned nothing"}
+	if result.Outcome == runs.OK && result.Flow == nil {
+		result.Outcome = runs.NoFlow
+		result.Error = function.NewError("the function returned nothing", "")
 	}
 	t.Outcome(Outcome(result.Outcome))
 	t.step.DurationMS = milliseconds(result.Duration)
@@ -27,7 +28,7 @@ func runFunction(ctx context.Context, t *Turn) Next {
 		ID: function.ID(t.Data.String("id")), Run: result.Run, Outcome: result.Outcome, Flow: returned(result).Object,
 		Error: result.Error, Logs: result.Logs, Levels: result.Levels, Hints: result.Hints,
 	}
-	if result.Outcome != function.OK {
+	if result.Outcome != runs.OK {
 		t.step.Function.Flow = jsonvalue.Object{}
 		t.step.Function.Result = result.Value
 		return Continue()
@@ -46,18 +47,19 @@ func returned(result function.Result) Node {
 func invoke(ctx context.Context, t *Turn) function.Result {
 	id := function.ID(t.Data.String("id"))
 	if id == "" {
-		return function.Result{Outcome: function.NotFound, Error: &function.Error{
-			Message: "the node names no function", Hint: "put the function's id into data.id",
-		}}
+		return function.Result{
+			Outcome: runs.NotFound,
+			Error:   function.NewError("the node names no function", "put the function's id into data.id"),
+		}
 	}
 	flat, err := params.Flatten(Params(t.Call))
 	if err != nil {
-		return function.Result{Outcome: function.TooLarge, Error: &function.Error{Message: err.Error()}}
+		return function.Result{Outcome: runs.TooLarge, Error: function.NewError(err.Error(), "")}
 	}
 	if t.runner == nil {
 		return function.Result{
-			Outcome: function.EngineDown,
-			Error:   &function.Error{Message: "no engine is configured to run functions"},
+			Outcome: runs.EngineDown,
+			Error:   function.NewError("no engine is configured to run functions", ""),
 		}
 	}
 	request := function.Request{

@@ -14,6 +14,7 @@ import (
 	"callfn/callflow"
 	"callfn/internal/account"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 	"callfn/schemas"
 )
 
@@ -224,7 +225,7 @@ func TestSetVariablesBelongToTheCall(t *testing.T) {
 
 // What a function is asked with, and every outcome it may have: anything but ok goes on at `_`.
 func TestFunctionOutcomes(t *testing.T) {
-	for _, outcome := range append(function.Outcomes(), "made up", "") {
+	for _, outcome := range append(runs.Outcomes(), "made up", "") {
 		t.Run(fmt.Sprintf("%q", outcome), func(t *testing.T) {
 			var asked function.Request
 			runner := runnerFunc(func(r function.Request) function.Result {
@@ -253,7 +254,7 @@ func TestFunctionOutcomes(t *testing.T) {
 				modules = append(modules, s.Module)
 			}
 			want := []string{"function", "answer"}
-			if outcome == function.OK {
+			if outcome == runs.OK {
 				want = []string{"function", "noop", "answer"}
 			}
 			if !slices.Equal(modules, want) {
@@ -261,7 +262,7 @@ func TestFunctionOutcomes(t *testing.T) {
 			}
 			wanted := outcome
 			if !outcome.Known() {
-				wanted = function.EngineDown
+				wanted = runs.EngineDown
 			}
 			if got := steps[0]; got.Function == nil || got.Function.Outcome != wanted ||
 				got.Outcome != callflow.Outcome(wanted) {
@@ -272,7 +273,7 @@ func TestFunctionOutcomes(t *testing.T) {
 }
 
 func TestFunctionThatGivesNoFlow(t *testing.T) {
-	runner := runnerFunc(func(function.Request) function.Result { return function.Result{Outcome: function.OK} })
+	runner := runnerFunc(func(function.Request) function.Result { return function.Result{Outcome: runs.OK} })
 	executor := callflow.Executor{Runner: runner}
 	var steps []callflow.Step
 	executor.Run(context.Background(), callflow.Walk{
@@ -306,7 +307,7 @@ func TestFunctionFlowsAreValidated(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			runner := function.NewRunner(function.Config{
 				Driver: returns(c.returned), Flows: set,
-				NewRun: func() function.RunID { return "r" },
+				NewRun: func() runs.ID { return "r" },
 			})
 			simulator := callflow.Simulator{Executor: &callflow.Executor{
 				Runner: runner,
@@ -342,8 +343,8 @@ func TestFunctionFlowsAreValidated(t *testing.T) {
 // returns is a place where every function returns the same JSON.
 type returns string
 
-func (r returns) Evaluate(context.Context, function.Evaluation) (function.Evaluated, error) {
-	return function.Evaluated{Outcome: function.OK, Value: json.RawMessage(r)}, nil
+func (r returns) Evaluate(context.Context, function.Evaluation) (runs.Report, error) {
+	return runs.Report{Outcome: runs.OK, Value: json.RawMessage(r)}, nil
 }
 
 // A call whose variables outgrew every limit does not even ask.

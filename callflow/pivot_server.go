@@ -8,6 +8,7 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/runs"
 )
 
 // PivotServer answers KAZOO's pivot module with the flow that a call is to run: the other end of the module `pivot`
@@ -93,7 +94,7 @@ func onNet(params map[string]string) bool {
 func (p *PivotServer) resolve(ctx context.Context, r PivotRequest, flow Node) (Node, error) {
 	var waiting []Node
 	var failed error
-	for runs := 0; ; {
+	for count := 0; ; {
 		if flow.Empty() { // nothing here: what waits is next
 			if len(waiting) == 0 {
 				return Node{}, orElse(failed, fmt.Errorf("it is empty: %w", ErrUnfitFlow))
@@ -109,11 +110,11 @@ func (p *PivotServer) resolve(ctx context.Context, r PivotRequest, flow Node) (N
 			flow = child
 			continue
 		}
-		if runs++; runs > pivotRuns {
+		if count++; count > pivotRuns {
 			return Node{}, fmt.Errorf("it begins with more than %d functions, one after the other: %w", pivotRuns, ErrUnfitFlow)
 		}
 		result := p.run(ctx, r, function.ID(flow.Data().String("id")))
-		if result.Outcome != function.OK || result.Flow == nil {
+		if result.Outcome != runs.OK || result.Flow == nil {
 			flow, failed = child, &FunctionFailed{Result: result}
 			continue
 		}
@@ -126,7 +127,7 @@ func (p *PivotServer) resolve(ctx context.Context, r PivotRequest, flow Node) (N
 
 func (p *PivotServer) run(ctx context.Context, r PivotRequest, id function.ID) function.Result {
 	if id == "" {
-		return function.Result{Outcome: function.NotFound, Error: &function.Error{Message: "the node names no function"}}
+		return function.Result{Outcome: runs.NotFound, Error: function.NewError("the node names no function", "")}
 	}
 	return p.Runner.Run(ctx, function.Request{
 		Account: r.Account, Function: id, CallID: clip(r.Params["Call-ID"], maxText), Params: r.Params, TimeZone: r.TimeZone,

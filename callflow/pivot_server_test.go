@@ -16,6 +16,7 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/function"
 	"callfn/internal/function/params"
+	"callfn/internal/runs"
 	"callfn/schemas"
 )
 
@@ -42,9 +43,9 @@ type flowsByID struct {
 func (f *flowsByID) Run(_ context.Context, r function.Request) function.Result {
 	f.asked = append(f.asked, r)
 	if flow, ok := f.flows[string(r.Function)]; ok {
-		return function.Result{Outcome: function.OK, Flow: flow}
+		return function.Result{Outcome: runs.OK, Flow: flow}
 	}
-	return function.Result{Outcome: function.Threw, Error: &function.Error{Message: "boom"}}
+	return function.Result{Outcome: runs.Threw, Error: function.NewError("boom", "")}
 }
 
 func jsonFlow(t testing.TB, text string) map[string]any {
@@ -228,7 +229,7 @@ func TestPivotServerTellsTheFunction(t *testing.T) {
 		TimeZone: "Europe/Berlin",
 	}, "f")
 	var failed *callflow.FunctionFailed
-	if !errors.As(err, &failed) || failed.Result.Outcome != function.Threw {
+	if !errors.As(err, &failed) || failed.Result.Outcome != runs.Threw {
 		t.Fatalf("error %v", err)
 	}
 	want := []function.Request{{

@@ -14,6 +14,7 @@ import (
 
 	"callfn/callflow"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // Whatever the flows and whatever functions return, a call ends, within its limits, and its trace is consistent.
@@ -47,8 +48,8 @@ func TestEveryCallEnds(t *testing.T) {
 				Numbers: []string{"1000"}, Flow: flow,
 			}})
 		}
-		runner := &anyFunctions{outcomes: rapid.SliceOfN(rapid.SampledFrom(append(function.Outcomes(), function.OK,
-			function.OK, "")), 1, 5).Draw(t, "outcomes"), flows: flows}
+		runner := &anyFunctions{outcomes: rapid.SliceOfN(rapid.SampledFrom(append(runs.Outcomes(), runs.OK,
+			runs.OK, "")), 1, 5).Draw(t, "outcomes"), flows: flows}
 		simulator := callflow.Simulator{Executor: &callflow.Executor{
 			Runner: runner, Directory: callflow.Memory{acme: docs}, BranchLimit: branchLimit, StepLimit: stepLimit,
 		}}
@@ -114,7 +115,7 @@ func checkOrder(t *rapid.T, trace callflow.Trace) {
 
 // anyFunctions answers the nth run with the nth outcome, over and over; ok ones return one of the flows.
 type anyFunctions struct {
-	outcomes []function.Outcome
+	outcomes []runs.Outcome
 	flows    []callflow.Node
 	runs     int
 }
@@ -125,7 +126,7 @@ func (f *anyFunctions) Run(_ context.Context, r function.Request) function.Resul
 		panic("the runner broke")
 	}
 	result := function.Result{Outcome: f.outcomes[f.runs%len(f.outcomes)]}
-	if result.Outcome == function.OK && r.Function != "nothing" {
+	if result.Outcome == runs.OK && r.Function != "nothing" {
 		flow := f.flows[f.runs%len(f.flows)]
 		result.Flow, result.Order = flow.Members, flow.Order
 	}
@@ -198,7 +199,7 @@ func FuzzFlow(f *testing.F) {
 			return
 		}
 		simulator := callflow.Simulator{Executor: &callflow.Executor{
-			Runner:    &anyFunctions{outcomes: []function.Outcome{function.OK, function.Threw}, flows: []callflow.Node{flow}},
+			Runner:    &anyFunctions{outcomes: []runs.Outcome{runs.OK, runs.Threw}, flows: []callflow.Node{flow}},
 			Directory: callflow.Memory{acme: {{Document: callflow.Document{ID: "c0", Numbers: []string{"1000"}, Flow: flow}}}},
 		}}
 		trace, err := simulator.Simulate(context.Background(), callflow.SimulationRequest{

@@ -5,9 +5,10 @@ import (
 
 	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/runs"
 )
 
-// Outcome says what became of one step. Function steps carry the function's outcome (function.Outcomes), all others
+// Outcome says what became of one step. Function steps carry the function's outcome (runs.Outcomes), all others
 // one of the constants here.
 type Outcome string
 
@@ -72,8 +73,8 @@ type Move struct {
 type FunctionStep struct {
 	ID       function.ID      `json:"id"`
 	Name     string           `json:"name,omitempty"` // in rehearsals through the API, which looks it up
-	Run      function.RunID   `json:"run,omitempty"`
-	Outcome  function.Outcome `json:"outcome"`
+	Run      runs.ID          `json:"run,omitempty"`
+	Outcome  runs.Outcome     `json:"outcome"`
 	Flow     jsonvalue.Object `json:"flow,omitzero"`      // the flow it returned, with defaults filled in, when ok
 	Returned json.RawMessage  `json:"returned,omitempty"` // rehearsals: the flow as the function returned it, when ok
 	// what it returned instead of a valid flow, where it returned anything

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"callfn/crossbar"
-	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // failureReturns is when the API takes another failed attempt of an address.
@@ -422,7 +422,7 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 			must(200, "DELETE", item, "")
 		}
 		if before, found := strings.CutSuffix(path, ":run"); found {
-			path = before + s.record(t, self, id, "call-1", function.Threw)
+			path = before + s.record(t, self, id, "call-1", runs.Threw)
 		}
 		if before, found := strings.CutSuffix(path, "/entries/:part"); found {
 			path = before + "/entries/" + must(201, "PUT", before+"/entries", `{"data":{"number":"1"}}`).id()
@@ -433,7 +433,7 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 		}
 	}
 	if before, found := strings.CutSuffix(path, "/functions/runs/:run"); found {
-		path = before + "/functions/runs/" + s.record(t, self, strings.Repeat("f", 32), "call-1", function.Threw)
+		path = before + "/functions/runs/" + s.record(t, self, strings.Repeat("f", 32), "call-1", runs.Threw)
 	}
 	return path, body
 }

@@ -3,7 +3,7 @@ package crossbar
 import (
 	"encoding/json"
 
-	"callfn/internal/function"
+	"callfn/internal/runs"
 	"callfn/internal/typescript"
 )
 
@@ -19,7 +19,7 @@ type parameter struct {
 // B2).
 func (a *API) catalogue(*exchange) (*answer, error) {
 	outcomes := []any{}
-	for _, outcome := range function.Outcomes() {
+	for _, outcome := range runs.Outcomes() {
 		outcomes = append(outcomes, string(outcome))
 	}
 	limits := map[string]any{"function_js_bytes": a.cfg.SourceLimit}

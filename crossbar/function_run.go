@@ -12,6 +12,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/function/params"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/runs"
 	"callfn/schemas"
 )
 
@@ -26,10 +27,10 @@ func (a *API) runFunction(x *exchange) (*answer, error) {
 		return nil, err
 	}
 	if pack := doc.Text("language_pack"); pack != "" && pack != languagePack {
-		return &answer{data: runData(function.Result{Outcome: function.Refused, Error: &function.Error{
-			Message: "this system cannot run functions written in " + clip(pack),
-			Hint:    "rewrite the function in JavaScript and set language_pack to " + languagePack,
-		}})}, nil
+		return &answer{data: runData(function.Result{Outcome: runs.Refused, Error: function.NewError(
+			"this system cannot run functions written in "+clip(pack),
+			"rewrite the function in JavaScript and set language_pack to "+languagePack,
+		)})}, nil
 	}
 	result := a.cfg.Functions.Run(x.ctx, function.Request{
 		Account: x.account.ID(), Function: function.ID(x.id()), CallID: order.params["Call-ID"],

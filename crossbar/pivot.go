@@ -16,6 +16,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/function/params"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/runs"
 )
 
 // PivotServer gives calls that KAZOO's pivot module asks about their flow. callflow.PivotServer satisfies it.
@@ -188,15 +189,15 @@ func pivotFailure(err error) error {
 }
 
 // outcomeStatus is the status that tells a run's outcome to who looks at statuses only; KAZOO treats them all alike.
-func outcomeStatus(o function.Outcome) int {
+func outcomeStatus(o runs.Outcome) int {
 	switch o {
-	case function.NotFound:
+	case runs.NotFound:
 		return http.StatusNotFound
-	case function.Disabled:
+	case runs.Disabled:
 		return http.StatusConflict
-	case function.Refused, function.EngineDown:
+	case runs.Refused, runs.EngineDown:
 		return http.StatusServiceUnavailable
-	case function.Timeout:
+	case runs.Timeout:
 		return http.StatusGatewayTimeout
 	}
 	return http.StatusBadGateway

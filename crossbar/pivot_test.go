@@ -16,6 +16,7 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // pivotKey makes a key; for the numbers when function is "".
@@ -118,11 +119,11 @@ func TestPivotFailuresLetKazooGoOn(t *testing.T) {
 	_, numbers := s.pivotKey(t, a, "")
 	gone := strings.Repeat("0", 32)
 	_, one := s.pivotKey(t, a, f)
-	for outcome, want := range map[function.Outcome]int{
-		function.NotFound: 404, function.Disabled: 409, function.Threw: 502, function.Syntax: 502, function.NoFlow: 502,
-		function.InvalidFlow: 502,
-		function.Memory:      502, function.Crashed: 502, function.TooLarge: 502, function.Timeout: 504, function.Refused: 503,
-		function.EngineDown: 503,
+	for outcome, want := range map[runs.Outcome]int{
+		runs.NotFound: 404, runs.Disabled: 409, runs.Threw: 502, runs.Syntax: 502, runs.NoFlow: 502,
+		runs.InvalidFlow: 502,
+		runs.Memory:      502, runs.Crashed: 502, runs.TooLarge: 502, runs.Timeout: 504, runs.Refused: 503,
+		runs.EngineDown: 503,
 	} {
 		s.runner.broken = outcome
 		for _, path := range []string{"/functions/" + f + "/pivot?To=1&key=" + one, "/pivot?To=1000&key=" + numbers} {

@@ -8,6 +8,7 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/autodisable"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // fail lets calls of a function fail until the platform switches it off.
@@ -17,8 +18,8 @@ func (s *stack) fail(t testing.TB, of tenant, id string) {
 	defer guard.Close()
 	for range 6 {
 		r := function.Ran{Start: s.clock.Now()}
-		r.Account, r.Function, r.Origin, r.Outcome = account.ID(of.id), function.ID(id), function.FromCall, function.Timeout
-		r.Error = &function.Error{Message: "the function was stopped after 1000 ms"}
+		r.Account, r.Function, r.Origin, r.Outcome = account.ID(of.id), function.ID(id), function.FromCall, runs.Timeout
+		r.Error = function.NewError("the function was stopped after 1000 ms", "")
 		guard.Ran(r)
 	}
 	for end := time.Now().Add(10 * time.Second); guard.Stats().Disabled == 0; time.Sleep(time.Millisecond) {

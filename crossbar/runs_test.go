@@ -11,13 +11,14 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/internal/runrecord"
+	"callfn/internal/runs"
 )
 
 // record makes the record of a run that has happened, and answers its id.
-func (s *stack) record(t testing.TB, of tenant, functionID, call string, outcome function.Outcome) string {
+func (s *stack) record(t testing.TB, of tenant, functionID, call string, outcome runs.Outcome) string {
 	t.Helper()
 	s.clock.Advance(10 * time.Millisecond)
-	id, err := function.NewRunID(s.clock.Now(), rand.Reader)
+	id, err := runs.NewID(s.clock.Now(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,10 +31,10 @@ func (s *stack) record(t testing.TB, of tenant, functionID, call string, outcome
 		Result: function.Result{Run: id, Outcome: outcome, Duration: 1500 * time.Microsecond},
 		Start:  s.clock.Now(),
 	}
-	if outcome == function.OK {
+	if outcome == runs.OK {
 		ran.Value = []byte(`{"module":"hangup","data":{}}`)
 	} else {
-		ran.Error = &function.Error{Message: "TypeError: x is undefined", Line: 2, Column: 3, Source: "x.y()"}
+		ran.Error = &function.Error{Failure: runs.Failure{Message: "TypeError: x is undefined", Line: 2, Column: 3, Source: "x.y()"}}
 	}
 	r.Ran(ran)
 	r.Close(context.Background())
@@ -50,14 +51,14 @@ func TestRunRecords(t *testing.T) {
 	g := s.must(t, 201, "PUT", acme.path("/functions"), acme.token, hello).id()
 	var want []string // newest first
 	for i := range 5 {
-		outcome := function.OK
+		outcome := runs.OK
 		if i%2 == 1 {
-			outcome = function.Threw
+			outcome = runs.Threw
 		}
 		want = append([]string{s.record(t, acme, f, fmt.Sprint("call-", i/2), outcome)}, want...)
 	}
-	ofG := s.record(t, acme, g, "call-0", function.Timeout)
-	s.record(t, other, f, "call-0", function.OK) // the id of another account's function is no way to its runs
+	ofG := s.record(t, acme, g, "call-0", runs.Timeout)
+	s.record(t, other, f, "call-0", runs.OK) // the id of another account's function is no way to its runs
 
 	list := func(path string) []string {
 		t.Helper()

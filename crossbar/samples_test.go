@@ -10,6 +10,7 @@ import (
 	"callfn/couchapp"
 	"callfn/crossbar"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -43,7 +44,7 @@ func TestSamplesRun(t *testing.T) {
 	limits := sandbox.DefaultLimits()
 	runner := function.NewRunner(function.Config{
 		Drafts: function.LocalDrafts{Eval: sandboxtest.Pool(t, 1), Wh: design.Shows["wh"], Limits: limits}, Flows: set,
-		NewRun: func() function.RunID { return "0123456789abcdef0123456789abcdef" }, Deadline: limits.Deadline,
+		NewRun: func() runs.ID { return "0123456789abcdef0123456789abcdef" }, Deadline: limits.Deadline,
 		Parameters: callflow.ParameterNames(),
 	})
 	files, err := os.ReadDir("samples")
@@ -61,7 +62,7 @@ func TestSamplesRun(t *testing.T) {
 					TimeZone: "Europe/Berlin",
 					Account:  "0123456789abcdef0123456789abcdef",
 				})
-				if r.Outcome != function.OK {
+				if r.Outcome != runs.OK {
 					t.Errorf("%s: %s %+v", name, r.Outcome, r.Error)
 				}
 			}

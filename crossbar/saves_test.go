@@ -15,6 +15,7 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/fair"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/schemas"
 )
@@ -36,7 +37,7 @@ func (p *heldPool) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error
 	if j.Kind != sandbox.KindParse {
 		body = json.RawMessage(`{"json":{"module":"hangup","data":{}}}`)
 	}
-	return sandbox.Answer{Run: j.Run, Status: sandbox.Done, Body: body}, nil
+	return sandbox.Answer{Report: runs.Report{Run: j.Run, Outcome: runs.OK}, Body: body}, nil
 }
 
 // An account that saves, or tries out, sources that take long to parse has every other account wait for one of them at
@@ -64,7 +65,7 @@ func TestSavesTakeTurns(t *testing.T) {
 			s.rewire(t, func(cfg *crossbar.Config) {
 				cfg.Functions = function.NewRunner(function.Config{
 					Drafts: function.LocalDrafts{Eval: lane}, Flows: set, Deadline: time.Minute,
-					NewRun: func() function.RunID { return "r" },
+					NewRun: func() runs.ID { return "r" },
 					Root: func(ctx context.Context, id account.ID) account.ID {
 						a, err := s.accounts.Get(ctx, id)
 						if err != nil {
@@ -137,7 +138,7 @@ func TestSavesWithoutRoomAreNoErrors(t *testing.T) {
 	s.rewire(t, func(cfg *crossbar.Config) {
 		cfg.Log = slog.New(slog.NewJSONHandler(&log, nil))
 		cfg.Functions = function.NewRunner(function.Config{
-			Drafts: function.LocalDrafts{Eval: busyPool{}}, Deadline: time.Second, NewRun: func() function.RunID { return "r" },
+			Drafts: function.LocalDrafts{Eval: busyPool{}}, Deadline: time.Second, NewRun: func() runs.ID { return "r" },
 		})
 	})
 	s.must(t, 503, "PUT", a.path("/functions"), a.token, `{"data":{"name":"f","function_js":"return 1"}}`)

@@ -26,6 +26,7 @@ import (
 	"callfn/internal/jsonvalue"
 	"callfn/internal/mover"
 	"callfn/internal/provision"
+	"callfn/internal/runs"
 	"callfn/internal/storageplan"
 	"callfn/internal/testlog"
 	"callfn/schemas"
@@ -213,8 +214,8 @@ type fakeRunner struct {
 	drafts  int
 	runs    int
 	checked int
-	returns string           // the flow that every function returns, as JSON; "" for a greeting
-	broken  function.Outcome // what every run comes to, where it is set
+	returns string       // the flow that every function returns, as JSON; "" for a greeting
+	broken  runs.Outcome // what every run comes to, where it is set
 }
 
 func (f *fakeRunner) Run(_ context.Context, r function.Request) function.Result {
@@ -224,7 +225,7 @@ func (f *fakeRunner) Run(_ context.Context, r function.Request) function.Result 
 	if f.broken != "" {
 		return function.Result{
 			Run: "11111111111111111111111111111111", Outcome: f.broken,
-			Error: &function.Error{Message: "broken"},
+			Error: function.NewError("broken", ""),
 		}
 	}
 	return f.said(r.Params)
@@ -236,11 +237,11 @@ func (f *fakeRunner) RunDraft(_ context.Context, d function.Draft) function.Resu
 	f.drafts++
 	f.last = function.Request{Account: d.Account, Params: d.Params, TimeZone: d.TimeZone, Now: d.Now}
 	if f.broken != "" {
-		return function.Result{Outcome: f.broken, Error: &function.Error{Message: "broken"}}
+		return function.Result{Outcome: f.broken, Error: function.NewError("broken", "")}
 	}
 	if strings.Contains(d.Source, "THROW") {
 		return function.Result{
-			Outcome: function.Threw, Error: &function.Error{Message: "boom", Line: 1},
+			Outcome: runs.Threw, Error: &function.Error{Failure: runs.Failure{Message: "boom", Line: 1}},
 			Duration: time.Millisecond,
 		}
 	}
@@ -253,12 +254,12 @@ func (f *fakeRunner) said(params map[string]string) function.Result {
 		if err := json.Unmarshal([]byte(f.returns), &flow); err != nil {
 			panic(err)
 		}
-		return function.Result{Outcome: function.OK, Value: json.RawMessage(f.returns), Flow: flow.Members, Order: flow.Order}
+		return function.Result{Outcome: runs.OK, Value: json.RawMessage(f.returns), Flow: flow.Members, Order: flow.Order}
 	}
 	flow := map[string]any{"module": "tts", "data": map[string]any{"text": "hi " + params["To"]}}
 	value, _ := json.Marshal(flow)
 	return function.Result{
-		Run: "11111111111111111111111111111111", Outcome: function.OK, Value: value, Flow: flow,
+		Run: "11111111111111111111111111111111", Outcome: runs.OK, Value: value, Flow: flow,
 		Duration: 1500 * time.Microsecond,
 	}
 }
@@ -271,7 +272,9 @@ func (f *fakeRunner) CheckSyntax(_ context.Context, _ account.ID, source string)
 	f.checked++
 	switch {
 	case strings.Contains(source, "BROKEN"):
-		return &function.SyntaxError{Message: "unexpected token", Line: 2, Column: 5, Source: "  BROKEN"}, nil, nil
+		return &function.SyntaxError{Failure: runs.Failure{
+			Message: "unexpected token", Line: 2, Column: 5, Source: "  BROKEN",
+		}}, nil, nil
 	case strings.Contains(source, "MODERN"):
 		return nil, []function.Warning{{Message: "older engines lack ??=", Line: 1, Column: 1}}, nil
 	case strings.Contains(source, "CROWDED"):

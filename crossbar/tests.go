@@ -9,8 +9,8 @@ import (
 
 	"callfn/callflow"
 	"callfn/internal/datastore"
-	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/runs"
 	"callfn/internal/savedcase"
 	"callfn/schemas"
 )
@@ -117,9 +117,9 @@ func (t *tested) checkExpected(expected map[string]any) (fields schemas.FieldErr
 		}
 		return fields
 	}
-	if outcome, ok := expected["outcome"].(string); ok && outcome != "" && !function.Outcome(outcome).Known() {
-		known := make([]any, 0, len(function.Outcomes()))
-		for _, o := range function.Outcomes() {
+	if outcome, ok := expected["outcome"].(string); ok && outcome != "" && !runs.Outcome(outcome).Known() {
+		known := make([]any, 0, len(runs.Outcomes()))
+		for _, o := range runs.Outcomes() {
 			known = append(known, string(o))
 		}
 		fields.Add("expected.outcome", "enum", schemas.Violation{
@@ -208,8 +208,8 @@ func couldNotRun(t callflow.Trace) bool {
 		return true
 	}
 	for _, step := range t.Steps {
-		if step.Function != nil && (step.Function.Outcome == function.EngineDown ||
-			step.Function.Outcome == function.Refused) {
+		if step.Function != nil && (step.Function.Outcome == runs.EngineDown ||
+			step.Function.Outcome == runs.Refused) {
 			return true
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 	"callfn/callflow"
 	"callfn/crossbar"
-	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // rehearsing gives the stack a real simulator.
@@ -168,7 +168,7 @@ func TestCasesWhenTheEngineIsDown(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	item := a.path("/functions/" + s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id())
 	s.must(t, 201, "PUT", item+"/tests", a.token, speaks)
-	s.runner.broken = function.EngineDown
+	s.runner.broken = runs.EngineDown
 	before := s.dump(t)
 	if r := s.must(t, 503, "PATCH", item+"?run_tests=true", a.token,
 		`{"data":{"function_js":"x"}}`); r.header.Get("Retry-After") == "" {

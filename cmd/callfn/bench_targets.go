@@ -15,6 +15,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/function/workload"
 	"callfn/internal/loadgen"
+	"callfn/internal/runs"
 )
 
 // targets makes everything that is to be called ready. tidy undoes that, also after an error.
@@ -147,7 +148,7 @@ func (b *benchTargets) function(ctx context.Context, name string) (loadgen.Targe
 	call := map[string]any{"call": f.Call()}
 	return loadgen.Target{Name: "function " + name, Call: func(ctx context.Context) string {
 		var answer struct {
-			Data struct{ Outcome function.Outcome }
+			Data struct{ Outcome runs.Outcome }
 		}
 		if err := b.api.do(ctx, http.MethodPut, path, call, &answer); err != nil {
 			return failure(err)
@@ -171,7 +172,7 @@ func (b *benchTargets) call(number string) loadgen.Target {
 			return string(callflow.EndNoCallflow)
 		}
 		for _, s := range answer.Data.Steps {
-			if s.Function != nil && s.Function.Outcome != function.OK {
+			if s.Function != nil && s.Function.Outcome != runs.OK {
 				return string(s.Function.Outcome)
 			}
 		}
@@ -242,9 +243,9 @@ func showOutcome(status int, body []byte) string {
 	if status == http.StatusOK {
 		return loadgen.OK
 	}
-	var told struct{ Error function.Outcome }
+	var told struct{ Error runs.Outcome }
 	// which CouchDB says of shows, too
-	if json.Unmarshal(body, &told) == nil && told.Error.Known() && told.Error != function.NotFound {
+	if json.Unmarshal(body, &told) == nil && told.Error.Known() && told.Error != runs.NotFound {
 		return string(told.Error)
 	}
 	return fmt.Sprintf("http_%d", status)

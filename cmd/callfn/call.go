@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"callfn/callflow"
-	"callfn/internal/function"
 	"callfn/internal/printable"
+	"callfn/internal/runs"
 )
 
 type callCommand struct {
@@ -70,7 +70,7 @@ func failed(t callflow.Trace) bool {
 		return true
 	}
 	for _, s := range t.Steps {
-		if s.Function != nil && s.Function.Outcome != function.OK {
+		if s.Function != nil && s.Function.Outcome != runs.OK {
 			return true
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"callfn/internal/function"
 	"callfn/internal/printable"
+	"callfn/internal/runs"
 )
 
 type functionsRun struct {
@@ -23,17 +24,17 @@ type functionsRun struct {
 
 // runAnswer is what the API says of a run.
 type runAnswer struct {
-	Outcome    function.Outcome `json:"outcome"`
-	Result     json.RawMessage  `json:"result"`
-	Flow       json.RawMessage  `json:"flow"`
-	Error      *function.Error  `json:"error"`
-	Logs       []string         `json:"logs"`
-	LogLevels  []string         `json:"log_levels"`
-	Hints      []string         `json:"hints"`
-	DurationMS json.Number      `json:"duration_ms"`
-	At         string           `json:"at"`
-	TimeZone   string           `json:"timezone"`
-	Notes      []string         `json:"notes"`
+	Outcome    runs.Outcome    `json:"outcome"`
+	Result     json.RawMessage `json:"result"`
+	Flow       json.RawMessage `json:"flow"`
+	Error      *function.Error `json:"error"`
+	Logs       []string        `json:"logs"`
+	LogLevels  []string        `json:"log_levels"`
+	Hints      []string        `json:"hints"`
+	DurationMS json.Number     `json:"duration_ms"`
+	At         string          `json:"at"`
+	TimeZone   string          `json:"timezone"`
+	Notes      []string        `json:"notes"`
 }
 
 // Run runs the function and prints what came of it; it fails unless a valid flow came back.
@@ -85,7 +86,7 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 	} else {
 		err = printRun(w, run, c.Defaults)
 	}
-	if err == nil && run.Outcome != function.OK {
+	if err == nil && run.Outcome != runs.OK {
 		return failedQuietly{}
 	}
 	return err

@@ -11,6 +11,7 @@ import (
 	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/runrecord"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/storageplan"
 )
@@ -87,20 +88,20 @@ func (s *service) driver(c serveCommand, stores *storageplan.Resolver, lanes fai
 const runsPerWorker = 4
 
 // inTurn makes accounts take turns at a place that does not know them, which runs so many calls' functions at once.
-func (s *service) inTurn(c serveCommand, place string, runs int, driver function.Driver) function.Driver {
+func (s *service) inTurn(c serveCommand, place string, count int, driver function.Driver) function.Driver {
 	most := func(own int) int {
 		if own > 0 {
 			return own
 		}
-		return max(runs/2, 1)
+		return max(count/2, 1)
 	}
 	calls := fair.NewLane(nil, fair.Config{
-		Workers: runs, Queue: c.Queue, AccountWorkers: most(c.AccountWorkers), TreeWorkers: most(c.TreeWorkers),
-		MaxWait: function.MaxWait(function.FromCall),
+		Workers: count, Queue: c.Queue, AccountWorkers: most(c.AccountWorkers), TreeWorkers: most(c.TreeWorkers),
+		MaxWait: runs.CallWait,
 	})
 	rehearsals := fair.NewLane(nil, fair.Config{
-		Workers: rehearsalWorkers(runs), Queue: c.Queue,
-		MaxWait: function.MaxWait(function.FromRehearsal),
+		Workers: rehearsalWorkers(count), Queue: c.Queue,
+		MaxWait: runs.RehearsalWait,
 	})
 	s.metrics.Lane(place, "calls", calls.Stats)
 	s.metrics.Lane(place, "rehearsals", rehearsals.Stats)

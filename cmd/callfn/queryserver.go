@@ -6,6 +6,7 @@ import (
 
 	"callfn/internal/printable"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
 
@@ -19,8 +20,8 @@ type limitFlags struct {
 func (f limitFlags) limits() (sandbox.Limits, error) {
 	l := sandbox.Limits{Deadline: f.Deadline, Memory: f.MemoryMiB << 20, Result: f.ResultKiB << 10}
 	switch {
-	case f.Deadline < time.Millisecond || f.Deadline > sandbox.MaxDeadline:
-		return l, usageError{errorf("--deadline %s: want between 1ms and %s", f.Deadline, sandbox.MaxDeadline)}
+	case f.Deadline < time.Millisecond || f.Deadline > runs.MaxDeadline:
+		return l, usageError{errorf("--deadline %s: want between 1ms and %s", f.Deadline, runs.MaxDeadline)}
 	case f.MemoryMiB < 4 || f.MemoryMiB > 1024:
 		return l, usageError{errorf("--memory-mib %d: want between 4 and 1024", f.MemoryMiB)}
 	case f.ResultKiB < 1 || f.ResultKiB > 16<<10:

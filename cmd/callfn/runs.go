@@ -15,6 +15,7 @@ import (
 
 	"callfn/internal/function"
 	"callfn/internal/printable"
+	"callfn/internal/runs"
 )
 
 // runsCommand shows the runs of all of an account's functions.
@@ -92,21 +93,21 @@ func (f runsFlags) ofRun() string {
 
 // runLine is what a listing of runs says of one.
 type runLine struct {
-	ID         string           `json:"id"`
-	FunctionID string           `json:"function_id"`
-	CallID     string           `json:"call_id"`
-	Timestamp  time.Time        `json:"timestamp"`
-	Source     string           `json:"source"`
-	Outcome    function.Outcome `json:"outcome"`
-	DurationMS json.Number      `json:"duration_ms"`
-	Message    string           `json:"message"`
-	Line       int              `json:"line"`
+	ID         string       `json:"id"`
+	FunctionID string       `json:"function_id"`
+	CallID     string       `json:"call_id"`
+	Timestamp  time.Time    `json:"timestamp"`
+	Source     string       `json:"source"`
+	Outcome    runs.Outcome `json:"outcome"`
+	DurationMS json.Number  `json:"duration_ms"`
+	Message    string       `json:"message"`
+	Line       int          `json:"line"`
 }
 
 func (f runsFlags) check() error {
 	for _, outcome := range f.Outcome {
-		if !function.Outcome(outcome).Known() {
-			return usageError{errorf("--outcome %s: want one of %v", outcome, function.Outcomes())}
+		if !runs.Outcome(outcome).Known() {
+			return usageError{errorf("--outcome %s: want one of %v", outcome, runs.Outcomes())}
 		}
 	}
 	return nil
@@ -148,7 +149,7 @@ func (f runsFlags) show(ctx context.Context, w world, on clientFlags, ref string
 	}
 	query := url.Values{}
 	if f.Since > 0 {
-		query.Set("end_key", string(function.FirstRunID(time.Now().Add(-f.Since))))
+		query.Set("end_key", string(runs.FirstID(time.Now().Add(-f.Since))))
 	}
 	rows, err := s.rows(ctx, query, f.Last)
 	if err != nil {
@@ -189,7 +190,7 @@ func (s *runsShown) follow(ctx context.Context, oldest string, newest time.Time)
 			return nil
 		case <-tick.C:
 		}
-		from := string(function.FirstRunID(newest.Add(-late)))
+		from := string(runs.FirstID(newest.Add(-late)))
 		rows, err := s.rows(ctx, url.Values{"ascending": {"true"}, "start_key": {max(from, oldest)}}, maxRows)
 		if ctx.Err() != nil {
 			return nil
@@ -208,7 +209,7 @@ func (s *runsShown) follow(ctx context.Context, oldest string, newest time.Time)
 				return err
 			}
 		}
-		s.forget(string(function.FirstRunID(newest.Add(-2 * late))))
+		s.forget(string(runs.FirstID(newest.Add(-2 * late))))
 	}
 }
 
@@ -264,7 +265,7 @@ func (s *runsShown) filters(query url.Values) {
 		query.Set("filter_outcome", string(wanted))
 	}
 	if s.Failed {
-		query.Set("filter_not_outcome", string(function.OK))
+		query.Set("filter_not_outcome", string(runs.OK))
 	}
 	if s.Source != "" {
 		query.Set("filter_source", s.Source)
@@ -311,11 +312,11 @@ func (s *runsShown) print(run shownRun) error {
 }
 
 // paint colours an outcome as rehearsals do.
-func (s *runsShown) paint(words string, outcome function.Outcome) string {
+func (s *runsShown) paint(words string, outcome runs.Outcome) string {
 	switch {
 	case !s.color:
 		return words
-	case outcome == function.OK:
+	case outcome == runs.OK:
 		return "\x1b[32m" + words + "\x1b[0m"
 	}
 	return "\x1b[31m" + words + "\x1b[0m"

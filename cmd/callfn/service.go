@@ -28,6 +28,7 @@ import (
 	"callfn/internal/metrics"
 	"callfn/internal/pattern"
 	"callfn/internal/provision"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/version"
 	"callfn/schemas"
@@ -248,7 +249,7 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 	}
 	own := fair.NewLane(rehearsals, fair.Config{
 		Workers: few, Queue: c.Queue,
-		MaxWait: function.MaxWait(function.FromRehearsal),
+		MaxWait: runs.RehearsalWait,
 	})
 	lanes = fair.Lanes{Calls: own, Rehearsals: own}
 	s.metrics.Lane("sandbox", "rehearsals", own.Stats)
@@ -256,7 +257,7 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 	if s.calls != nil {
 		calls := fair.NewLane(s.calls, fair.Config{
 			Workers: c.Workers, Queue: c.Queue, AccountWorkers: c.AccountWorkers, TreeWorkers: c.TreeWorkers,
-			MaxWait: function.MaxWait(function.FromCall),
+			MaxWait: runs.CallWait,
 		})
 		lanes.Calls = calls
 		s.metrics.Lane("sandbox", "calls", calls.Stats)
@@ -269,8 +270,8 @@ func (s *service) openPools(c serveCommand, w world, log *slog.Logger) (lanes fa
 func rehearsalWorkers(workers int) int { return max(workers/4, 1) }
 
 // newRun makes a run id. crypto/rand does not fail on any system Go runs on; should it, the run stops here.
-func newRun() function.RunID {
-	id, err := function.NewRunID(time.Now(), rand.Reader)
+func newRun() runs.ID {
+	id, err := runs.NewID(time.Now(), rand.Reader)
 	if err != nil {
 		panic(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox/sandboxtest"
 )
 
@@ -53,7 +54,7 @@ func TestCallsSwitchAFunctionOff(t *testing.T) {
 	runner := func(observers ...function.Observer) *function.Runner {
 		return function.NewRunner(function.Config{
 			Driver: &function.ShowDriver{Database: func() (*datastore.Database, error) { return db, nil }},
-			NewRun: func() function.RunID { return "r1" }, Observers: observers,
+			NewRun: func() runs.ID { return "r1" }, Observers: observers,
 		})
 	}
 	here, elsewhere := runner(guard), runner()
@@ -62,14 +63,14 @@ func TestCallsSwitchAFunctionOff(t *testing.T) {
 		Params: map[string]string{"To": "1000"},
 	}
 	for i := range 6 {
-		if res := here.Run(ctx, call); res.Outcome != function.Threw {
+		if res := here.Run(ctx, call); res.Outcome != runs.Threw {
 			t.Fatalf("%d: %s %+v", i, res.Outcome, res.Error)
 		}
 	}
 	start := time.Now()
 	for {
 		res := elsewhere.Run(ctx, call)
-		if res.Outcome == function.Disabled {
+		if res.Outcome == runs.Disabled {
 			if want := "the function is disabled: 6 failures in 60 s, last: threw TypeError: cannot read property 'b' of " +
 				"undefined, line 2"; res.Error.Message != want {
 				t.Errorf("got %q, want %q", res.Error.Message, want)

@@ -11,7 +11,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/datastore"
-	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // Threshold is how much failing is too much.
@@ -38,10 +38,10 @@ type Config struct {
 
 // counts reports whether an outcome is the function's own failure. What the platform did, refused or could not do is
 // not.
-func counts(o function.Outcome) bool {
+func counts(o runs.Outcome) bool {
 	switch o {
-	case function.Threw, function.Timeout, function.Memory, function.Crashed, function.InvalidFlow, function.NoFlow,
-		function.TooLarge:
+	case runs.Threw, runs.Timeout, runs.Memory, runs.Crashed, runs.InvalidFlow, runs.NoFlow,
+		runs.TooLarge:
 		return true
 	}
 	return false

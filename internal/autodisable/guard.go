@@ -11,6 +11,7 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // Guard is a function.Observer that counts failures and switches functions off, beside the call's path.
@@ -149,7 +150,7 @@ func (g *Guard) beat() {
 
 // excused reports whether a failure is the machine's: a deadline that passed while it stood still.
 func (g *Guard) excused(r function.Ran) bool {
-	return r.Outcome == function.Timeout && g.pulse.stalled(r.Start, r.Start.Add(r.Duration), g.now())
+	return r.Outcome == runs.Timeout && g.pulse.stalled(r.Start, r.Start.Add(r.Duration), g.now())
 }
 
 // add counts one failure and switches the function off when it was one too many.

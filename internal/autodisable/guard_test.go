@@ -18,6 +18,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox/sandboxtest"
 )
 
@@ -74,13 +75,13 @@ func (w *world) doc(id function.ID) datastore.Document {
 	return doc
 }
 
-func ran(id function.ID, at time.Time, o function.Outcome) function.Ran {
+func ran(id function.ID, at time.Time, o runs.Outcome) function.Ran {
 	r := function.Ran{Start: at}
 	r.Account, r.Function, r.Origin, r.Outcome = acme, id, function.FromCall, o
-	if o == function.Timeout {
-		r.Error = &function.Error{Message: "the function was stopped after 1000 ms", Line: 3}
-	} else if o != function.OK {
-		r.Error = &function.Error{Message: "TypeError: x is undefined", Line: 3}
+	if o == runs.Timeout {
+		r.Error = &function.Error{Failure: runs.Failure{Message: "the function was stopped after 1000 ms", Line: 3}}
+	} else if o != runs.OK {
+		r.Error = &function.Error{Failure: runs.Failure{Message: "TypeError: x is undefined", Line: 3}}
 	}
 	return r
 }
@@ -93,7 +94,7 @@ func (w *world) settle(failures uint64) {
 			w.t.Fatalf("%+v, want %d failures", w.guard.Stats(), failures)
 		}
 	}
-	w.guard.Ran(ran("another", began, function.Threw)) // counted after the last one was acted upon
+	w.guard.Ran(ran("another", began, runs.Threw)) // counted after the last one was acted upon
 	for w.guard.Stats().Failures < failures+1 {
 		time.Sleep(time.Millisecond)
 	}
@@ -103,13 +104,13 @@ func TestSixFailuresInAMinute(t *testing.T) {
 	w := newWorld(t)
 	id := w.function()
 	for i := range 5 {
-		w.guard.Ran(ran(id, began.Add(time.Duration(i)*10*time.Second), function.Threw))
+		w.guard.Ran(ran(id, began.Add(time.Duration(i)*10*time.Second), runs.Threw))
 	}
 	w.settle(5)
 	if doc := w.doc(id); !doc.Is("enabled") {
 		t.Fatalf("off after five: %v", doc)
 	}
-	w.guard.Ran(ran(id, began.Add(59*time.Second), function.Timeout))
+	w.guard.Ran(ran(id, began.Add(59*time.Second), runs.Timeout))
 	w.settle(7)
 	doc := w.doc(id)
 	if want := "6 failures in 60 s, last: timeout after 1000 ms, line 3"; doc["enabled"] != false ||
@@ -124,19 +125,19 @@ func TestSixFailuresInAMinute(t *testing.T) {
 func TestWhatDoesNotCount(t *testing.T) {
 	w := newWorld(t)
 	id := w.function()
-	rehearsal := ran(id, began, function.Threw)
+	rehearsal := ran(id, began, runs.Threw)
 	rehearsal.Origin = function.FromRehearsal
 	for range 20 {
 		w.guard.Ran(rehearsal)
-		for _, o := range []function.Outcome{
-			function.OK, function.EngineDown, function.Refused, function.Disabled,
-			function.NotFound, function.Syntax,
+		for _, o := range []runs.Outcome{
+			runs.OK, runs.EngineDown, runs.Refused, runs.Disabled,
+			runs.NotFound, runs.Syntax,
 		} {
 			w.guard.Ran(ran(id, began, o))
 		}
 	}
 	for i := range 12 { // never six within a minute
-		w.guard.Ran(ran(id, began.Add(time.Duration(i)*12*time.Second), function.Threw))
+		w.guard.Ran(ran(id, began.Add(time.Duration(i)*12*time.Second), runs.Threw))
 	}
 	w.settle(12)
 	if doc := w.doc(id); !doc.Is("enabled") {
@@ -145,9 +146,9 @@ func TestWhatDoesNotCount(t *testing.T) {
 }
 
 func TestEveryFailureOfItsOwnCounts(t *testing.T) {
-	for _, o := range []function.Outcome{
-		function.Threw, function.Timeout, function.Memory, function.Crashed,
-		function.InvalidFlow, function.NoFlow, function.TooLarge,
+	for _, o := range []runs.Outcome{
+		runs.Threw, runs.Timeout, runs.Memory, runs.Crashed,
+		runs.InvalidFlow, runs.NoFlow, runs.TooLarge,
 	} {
 		t.Run(string(o), func(t *testing.T) {
 			w := newWorld(t)
@@ -194,7 +195,7 @@ func TestThresholds(t *testing.T) {
 			w := newWorld(t, func(cfg *autodisable.Config) { cfg.Threshold, cfg.Account = c.system, c.account })
 			id := w.function()
 			for range max(c.failures, 1) {
-				w.guard.Ran(ran(id, began, function.Threw))
+				w.guard.Ran(ran(id, began, runs.Threw))
 			}
 			if c.failures > 0 {
 				w.settle(uint64(c.failures))
@@ -218,10 +219,10 @@ func TestEnabledAgainStartsAtNothing(t *testing.T) {
 	t.Cleanup(elsewhere.guard.Close)
 	id := w.function()
 	for range 5 {
-		elsewhere.guard.Ran(ran(id, began, function.Threw))
+		elsewhere.guard.Ran(ran(id, began, runs.Threw))
 	}
 	for range 6 {
-		w.guard.Ran(ran(id, began, function.Threw))
+		w.guard.Ran(ran(id, began, runs.Threw))
 	}
 	elsewhere.settle(5)
 	w.settle(6)
@@ -236,15 +237,15 @@ func TestEnabledAgainStartsAtNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 5 {
-		w.guard.Ran(ran(id, began.Add(2*time.Second), function.Threw))
-		elsewhere.guard.Ran(ran(id, began.Add(2*time.Second), function.Threw))
+		w.guard.Ran(ran(id, began.Add(2*time.Second), runs.Threw))
+		elsewhere.guard.Ran(ran(id, began.Add(2*time.Second), runs.Threw))
 	}
 	w.settle(12)
 	elsewhere.settle(11)
 	if doc := w.doc(id); !doc.Is("enabled") {
 		t.Errorf("off too early: %s", doc.Text(function.DisabledMessage))
 	}
-	elsewhere.guard.Ran(ran(id, began.Add(3*time.Second), function.Threw))
+	elsewhere.guard.Ran(ran(id, began.Add(3*time.Second), runs.Threw))
 	elsewhere.settle(13)
 	if doc := w.doc(id); doc.Is("enabled") {
 		t.Error("not off after six")
@@ -255,9 +256,9 @@ func TestEnabledAgainStartsAtNothing(t *testing.T) {
 func TestReasonKeepsSecrets(t *testing.T) {
 	w := newWorld(t)
 	id := w.function()
-	r := ran(id, began, function.Threw)
+	r := ran(id, began, runs.Threw)
 	r.Params = map[string]string{"Digits[pin]": "471199"}
-	r.Error = &function.Error{Message: "Error: no pin 471199 " + strings.Repeat("é", 500) + "\xff"}
+	r.Error = function.NewError("Error: no pin 471199 "+strings.Repeat("é", 500)+"\xff", "")
 	for range 6 {
 		w.guard.Ran(r)
 	}
@@ -291,7 +292,7 @@ func TestConflictsAndAbsence(t *testing.T) {
 	})
 	n := uint64(0)
 	for w.guard.Stats().Disabled == 0 && n < 100 {
-		w.guard.Ran(ran(id, began, function.Threw))
+		w.guard.Ran(ran(id, began, runs.Threw))
 		n++
 		for w.guard.Stats().Failures < n {
 			time.Sleep(time.Millisecond)
@@ -303,8 +304,8 @@ func TestConflictsAndAbsence(t *testing.T) {
 		t.Errorf("not off: %v", doc)
 	}
 	for range 12 {
-		w.guard.Ran(ran("00000000000000000000000000000000", began, function.Threw))
-		w.guard.Ran(ran(id, began, function.Threw))
+		w.guard.Ran(ran("00000000000000000000000000000000", began, runs.Threw))
+		w.guard.Ran(ran(id, began, runs.Threw))
 	}
 	w.settle(n + 24)
 	if got := w.guard.Stats().Disabled; got != 1 {
@@ -325,14 +326,14 @@ func TestNeverHoldsUpACall(t *testing.T) {
 	s := stuck{make(chan struct{})}
 	g := autodisable.New(autodisable.Config{Datastores: s, Now: time.Now, Threshold: autodisable.Default(), Buffer: 10})
 	start := time.Now()
-	const runs = 10_000
-	for range runs {
-		g.Ran(ran("00000000000000000000000000000001", began, function.Threw))
+	const times = 10_000
+	for range times {
+		g.Ran(ran("00000000000000000000000000000001", began, runs.Threw))
 	}
-	if took := time.Since(start) / runs; took > 20*time.Microsecond {
+	if took := time.Since(start) / times; took > 20*time.Microsecond {
 		t.Errorf("a run is held up by %s", took)
 	}
-	if got := g.Stats(); got.Dropped < runs-100 {
+	if got := g.Stats(); got.Dropped < times-100 {
 		t.Errorf("%+v", got)
 	}
 	close(s.until)

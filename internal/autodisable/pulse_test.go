@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // A machine that stood still for a second lets every deadline pass. Timeouts of runs that were under way then do not
@@ -33,7 +34,7 @@ func TestTimeoutsOfAMachineThatStoodStill(t *testing.T) {
 		}
 	}
 	g := &Guard{pulse: p, now: func() time.Time { return at(2150) }}
-	for o, want := range map[function.Outcome]bool{function.Timeout: true, function.Threw: false} {
+	for o, want := range map[runs.Outcome]bool{runs.Timeout: true, runs.Threw: false} {
 		r := function.Ran{Start: at(1500)}
 		r.Duration = time.Second
 		r.Outcome = o

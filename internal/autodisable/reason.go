@@ -8,6 +8,7 @@ import (
 
 	"callfn/internal/function"
 	"callfn/internal/redact"
+	"callfn/internal/runs"
 )
 
 // longest is how much of an error's message a reason repeats, in bytes.
@@ -27,9 +28,9 @@ func lastOf(r function.Ran) string {
 	}
 	message = strings.ToValidUTF8(message, "")
 	switch m := afterMS.FindString(message); {
-	case r.Outcome == function.Timeout && m != "":
+	case r.Outcome == runs.Timeout && m != "":
 		s += " " + m
-	case r.Outcome != function.Timeout:
+	case r.Outcome != runs.Timeout:
 		s += " " + message
 	}
 	if r.Error.Line > 0 {

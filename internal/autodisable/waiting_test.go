@@ -7,33 +7,34 @@ import (
 
 	"callfn/internal/autodisable"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // late is a Driver whose place gives no answer in time and says afterwards how the function ended; "" says nothing.
-type late struct{ end function.Outcome }
+type late struct{ end runs.Outcome }
 
-func (l late) Evaluate(context.Context, function.Evaluation) (function.Evaluated, error) {
-	settled := make(chan function.Outcome, 1)
+func (l late) Evaluate(context.Context, function.Evaluation) (runs.Report, error) {
+	settled := make(chan runs.Outcome, 1)
 	if l.end != "" {
 		settled <- l.end
 	}
 	close(settled)
-	return function.Evaluated{
-		Outcome: function.Timeout, Error: &function.Error{Message: "given up"},
+	return runs.Report{
+		Outcome: runs.Timeout, Error: &runs.Failure{Message: "given up"},
 		Settled: settled,
 	}, nil
 }
 
 // A run that was given up counts only when CouchDB says in the end that the function was at fault.
 func TestWaitingNeverSwitchesAFunctionOff(t *testing.T) {
-	for end, want := range map[function.Outcome]uint64{
-		function.OK: 0, "": 0, function.EngineDown: 0, function.Timeout: 6,
-		function.Threw: 6,
+	for end, want := range map[runs.Outcome]uint64{
+		runs.OK: 0, "": 0, runs.EngineDown: 0, runs.Timeout: 6,
+		runs.Threw: 6,
 	} {
 		w := newWorld(t)
 		id := w.function()
 		r := function.NewRunner(function.Config{
-			Driver: late{end}, NewRun: func() function.RunID { return "r" }, Observers: []function.Observer{w.guard},
+			Driver: late{end}, NewRun: func() runs.ID { return "r" }, Observers: []function.Observer{w.guard},
 		})
 		for range autodisable.Default().Failures {
 			r.Run(t.Context(), function.Request{Account: acme, Function: id, Origin: function.FromCall})
@@ -42,7 +43,7 @@ func TestWaitingNeverSwitchesAFunctionOff(t *testing.T) {
 			// A function that fails for certain, counted after the others, shows that those were looked at.
 			other := w.function()
 			for range autodisable.Default().Failures {
-				w.guard.Ran(ran(other, began, function.Threw))
+				w.guard.Ran(ran(other, began, runs.Threw))
 			}
 			id = other
 			want = 6

@@ -18,6 +18,7 @@ import (
 	"callfn/internal/doctor"
 	"callfn/internal/function"
 	"callfn/internal/provision/sitetest"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox/sandboxtest"
 )
 
@@ -385,14 +386,16 @@ func TestSiteWithoutFunctions(t *testing.T) {
 
 // With the direct runner, what counts is that functions run here and that changes arrive.
 func TestDirect(t *testing.T) {
-	healthy := func(context.Context) (function.Evaluated, error) {
-		return function.Evaluated{
-			Outcome: function.OK,
+	healthy := func(context.Context) (runs.Report, error) {
+		return runs.Report{
+			Outcome: runs.OK,
 			Value:   json.RawMessage(`{"module":"noop","data":{"probe":"a b"}}`),
 		}, nil
 	}
-	direct := func(run func(context.Context) (function.Evaluated, error)) func(*doctor.Patient) {
-		return func(p *doctor.Patient) { p.Direct = func(*datastore.Database) function.Driver { return runs(run) } }
+	direct := func(run func(context.Context) (runs.Report, error)) func(*doctor.Patient) {
+		return func(p *doctor.Patient) {
+			p.Direct = func(*datastore.Database) function.Driver { return driverFunc(run) }
+		}
 	}
 	couch := wholesome(t, couchapp.JavaScript)
 	couch.Say("/functions/_design/functions/_show",
@@ -407,8 +410,8 @@ func TestDirect(t *testing.T) {
 			t.Errorf("of no consequence: %+v", f)
 		}
 	}
-	findings = examine(t, couch, direct(func(context.Context) (function.Evaluated, error) {
-		return function.Evaluated{}, errors.New("no sandbox")
+	findings = examine(t, couch, direct(func(context.Context) (runs.Report, error) {
+		return runs.Report{}, errors.New("no sandbox")
 	}))
 	if f := find(t, findings, "functions run"); f.Status != doctor.Broken || !strings.Contains(f.Says, "no sandbox") ||
 		doctor.Works(findings) {
@@ -427,8 +430,8 @@ func TestDirect(t *testing.T) {
 	}
 }
 
-type runs func(context.Context) (function.Evaluated, error)
+type driverFunc func(context.Context) (runs.Report, error)
 
-func (f runs) Evaluate(ctx context.Context, _ function.Evaluation) (function.Evaluated, error) {
+func (f driverFunc) Evaluate(ctx context.Context, _ function.Evaluation) (runs.Report, error) {
 	return f(ctx)
 }

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"callfn/internal/fair"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -24,12 +25,12 @@ func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
 type gate struct {
 	mu      sync.Mutex
 	started chan sandbox.Job
-	end     map[string]chan struct{}
+	end     map[runs.ID]chan struct{}
 	opened  bool
 }
 
 func newGate() *gate {
-	return &gate{started: make(chan sandbox.Job, 1000), end: map[string]chan struct{}{}}
+	return &gate{started: make(chan sandbox.Job, 1000), end: map[runs.ID]chan struct{}{}}
 }
 
 func (g *gate) Do(_ context.Context, j sandbox.Job) (sandbox.Answer, error) {
@@ -42,10 +43,10 @@ func (g *gate) Do(_ context.Context, j sandbox.Job) (sandbox.Answer, error) {
 	g.mu.Unlock()
 	g.started <- j
 	<-end
-	return sandbox.Answer{Run: j.Run, Status: sandbox.Done}, nil
+	return sandbox.Answer{Report: runs.Report{Run: j.Run, Outcome: runs.OK}}, nil
 }
 
-func (g *gate) finish(run string) {
+func (g *gate) finish(run runs.ID) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	close(g.end[run])
@@ -59,7 +60,7 @@ type jobs struct {
 	wg   sync.WaitGroup
 }
 
-func (js *jobs) start(t testing.TB, root, account, run string) {
+func (js *jobs) start(t testing.TB, root, account string, run runs.ID) {
 	t.Helper()
 	js.wg.Go(func() {
 		_, err := js.lane.Do(context.Background(), sandbox.Job{Root: root, Account: account, Run: run})
@@ -79,15 +80,15 @@ func (g *gate) open() {
 }
 
 // expect wants just these to have begun to run since it was asked last.
-func (g *gate) expect(t testing.TB, runs ...string) {
+func (g *gate) expect(t testing.TB, want ...runs.ID) {
 	t.Helper()
 	synctest.Wait()
-	var started []string
+	var started []runs.ID
 	for len(g.started) > 0 {
 		started = append(started, (<-g.started).Run)
 	}
-	if !slices.Equal(started, runs) {
-		t.Fatalf("%q began to run, want %q", started, runs)
+	if !slices.Equal(started, want) {
+		t.Fatalf("%q began to run, want %q", started, want)
 	}
 }
 
@@ -136,7 +137,7 @@ func TestGoodStandingTakesTheLastWorker(t *testing.T) {
 				js := &jobs{lane: fair.NewLane(g, c.config)}
 				short := func(from, to int) {
 					for i := from; i < to; i++ {
-						run := fmt.Sprint("short", i)
+						run := runs.ID(fmt.Sprint("short", i))
 						js.start(t, "a", "a", run)
 						g.expect(t, run)
 						time.Sleep(99 * time.Millisecond)
@@ -145,7 +146,7 @@ func TestGoodStandingTakesTheLastWorker(t *testing.T) {
 					}
 				}
 				// two starts two runs that take a while and tells how many of them got a worker at once.
-				two := func(name string, took time.Duration) (running int) {
+				two := func(name runs.ID, took time.Duration) (running int) {
 					js.start(t, "a", "a", name+"1")
 					js.start(t, "a", "a", name+"2")
 					running = js.lane.Stats().Running
@@ -217,7 +218,7 @@ func leastUsedIsNext(t *testing.T) {
 	js.start(t, "a", "a", "a1")
 	g.expect(t, "a1")
 	for i := 2; i < 20; i++ {
-		js.start(t, "a", "a", fmt.Sprintf("a%d", i))
+		js.start(t, "a", "a", runs.ID(fmt.Sprintf("a%d", i)))
 	}
 	js.start(t, "b", "b", "b1")
 	js.start(t, "b", "b", "b2")
@@ -231,9 +232,9 @@ func leastUsedIsNext(t *testing.T) {
 	g.finish("b2")
 	g.expect(t, "a2") // nobody else is left: in order
 	for i := 2; i < 20; i++ {
-		g.finish(fmt.Sprintf("a%d", i))
+		g.finish(runs.ID(fmt.Sprintf("a%d", i)))
 		if i < 19 {
-			g.expect(t, fmt.Sprintf("a%d", i+1))
+			g.expect(t, runs.ID(fmt.Sprintf("a%d", i+1)))
 		}
 	}
 	js.wg.Wait()
@@ -247,7 +248,7 @@ func fullQueueRefusesAtOnce(t *testing.T) {
 	js.start(t, "a", "a", "a1")
 	g.expect(t, "a1")
 	for i := 2; i < 4; i++ {
-		js.start(t, "a", "a", fmt.Sprintf("a%d", i)) // a quarter of the queue
+		js.start(t, "a", "a", runs.ID(fmt.Sprintf("a%d", i))) // a quarter of the queue
 	}
 	for i, job := range []sandbox.Job{{Root: "a", Account: "a"}, {Root: "a", Account: "a"}} {
 		start := time.Now()
@@ -279,7 +280,7 @@ func fullQueueRefusesAtOnce(t *testing.T) {
 func longRuns(t *testing.T, js *jobs, g *gate) {
 	t.Helper()
 	for i := range 40 {
-		run := fmt.Sprint("long", i)
+		run := runs.ID(fmt.Sprint("long", i))
 		js.start(t, "a", "a", run)
 		g.expect(t, run)
 		time.Sleep(20 * time.Second)
@@ -299,7 +300,7 @@ func hopelessWaitsAreRefusedAtOnce(t *testing.T) {
 	g.expect(t, "a0")
 	waiting := 0
 	for i := range 20 {
-		run := fmt.Sprint("queued", i)
+		run := runs.ID(fmt.Sprint("queued", i))
 		js.start(t, "a", "a", run)
 		if err, _ := js.errs.Load(run); err == nil {
 			waiting++
@@ -323,7 +324,7 @@ func hopelessWaitsAreRefusedAtOnce(t *testing.T) {
 	g.finish("b2")
 	g.finish("a0")
 	for i := range waiting {
-		run := fmt.Sprint("queued", i)
+		run := runs.ID(fmt.Sprint("queued", i))
 		g.expect(t, run)
 		g.finish(run)
 	}
@@ -378,7 +379,7 @@ func nobodyWaitsForever(t *testing.T) {
 type breaker struct{ replaced chan struct{} }
 
 func (b breaker) Do(context.Context, sandbox.Job) (sandbox.Answer, error) {
-	return sandbox.Answer{Status: sandbox.Crashed, Replaced: b.replaced}, nil
+	return sandbox.Answer{Report: runs.Report{Outcome: runs.Crashed}, Replaced: b.replaced}, nil
 }
 
 func TestWhoBreaksAWorkerWaitsForTheNext(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callfn/internal/fair"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -85,8 +86,8 @@ func callsOf(t *testing.T, lane *fair.Lane, account string, n, forgiven int) (sl
 	for range n {
 		start := time.Now()
 		a, err := lane.Do(context.Background(), job(account, account, `return {module: 'tts', data: {text: 'hi'}}`))
-		if err != nil || a.Status != sandbox.Done {
-			t.Fatalf("a run of %s: got %s, error %v; want %s", account, a.Status, err, sandbox.Done)
+		if err != nil || a.Outcome != runs.OK {
+			t.Fatalf("a run of %s: got %s, error %v; want %s", account, a.Outcome, err, runs.OK)
 		}
 		took = append(took, time.Since(start))
 		time.Sleep(5 * time.Millisecond) // a caller, not a benchmark

@@ -9,7 +9,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/function"
-	"callfn/internal/sandbox"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox/sandboxtest"
 	"callfn/schemas"
 )
@@ -17,16 +17,16 @@ import (
 // witness is a place, for stored functions and drafts, that remembers for whom it was asked.
 type witness struct{ last function.Evaluation }
 
-func (r *witness) Evaluate(_ context.Context, e function.Evaluation) (function.Evaluated, error) {
+func (r *witness) Evaluate(_ context.Context, e function.Evaluation) (runs.Report, error) {
 	r.last = e
-	return function.Evaluated{Outcome: function.OK, Value: json.RawMessage(`{"module":"hangup","data":{}}`)}, nil
+	return runs.Report{Outcome: runs.OK, Value: json.RawMessage(`{"module":"hangup","data":{}}`)}, nil
 }
 
-func (r *witness) EvaluateDraft(ctx context.Context, _ string, e function.Evaluation) (function.Evaluated, error) {
+func (r *witness) EvaluateDraft(ctx context.Context, _ string, e function.Evaluation) (runs.Report, error) {
 	return r.Evaluate(ctx, e)
 }
 
-func (*witness) Parse(context.Context, string, account.ID, account.ID) (*sandbox.Fault, error) {
+func (*witness) Parse(context.Context, string, account.ID, account.ID) (*runs.Failure, error) {
 	return nil, nil
 }
 
@@ -48,7 +48,7 @@ func TestAccountIsNoParameter(t *testing.T) {
 	}
 	place := &witness{}
 	runner := function.NewRunner(function.Config{
-		Driver: place, Drafts: place, Flows: set, NewRun: func() function.RunID { return "r" },
+		Driver: place, Drafts: place, Flows: set, NewRun: func() runs.ID { return "r" },
 	})
 	for name, given := range pretending {
 		before := maps.Clone(given)
@@ -70,8 +70,8 @@ func TestAccountIsNoParameter(t *testing.T) {
 			},
 		} {
 			t.Run(fmt.Sprint(kind, " with ", name), func(t *testing.T) {
-				if res := run(); res.Outcome != function.OK {
-					t.Fatalf("got %s %+v, want %s", res.Outcome, res.Error, function.OK)
+				if res := run(); res.Outcome != runs.OK {
+					t.Fatalf("got %s %+v, want %s", res.Outcome, res.Error, runs.OK)
 				}
 				if got := place.last.Params["Account-ID"]; got != "a" {
 					t.Errorf("the function's Account-ID is %q, want %q", got, "a")
@@ -98,16 +98,16 @@ func TestAnotherAccountsFunction(t *testing.T) {
 		id: json.RawMessage(`{"_id":"` + id + `","pvt_type":"function","pvt_account_id":"b","function_js":"return {module: ` +
 			`'hangup', data: {}}"}`),
 	}}
-	runner := function.NewRunner(function.Config{Driver: place, Flows: set, NewRun: func() function.RunID { return "r" }})
+	runner := function.NewRunner(function.Config{Driver: place, Flows: set, NewRun: func() runs.ID { return "r" }})
 	for name, given := range pretending {
 		res := runner.Run(t.Context(), function.Request{Account: "a", Function: id, Origin: function.FromCall, Params: given})
-		if res.Outcome != function.NotFound {
+		if res.Outcome != runs.NotFound {
 			t.Errorf("account a runs a function of account b with %s: got %s %+v, want %s", name, res.Outcome, res.Error,
-				function.NotFound)
+				runs.NotFound)
 		}
 		res = runner.Run(t.Context(), function.Request{Account: "b", Function: id, Origin: function.FromCall, Params: given})
-		if res.Outcome != function.OK {
-			t.Errorf("account b runs its own function with %s: got %s %+v, want %s", name, res.Outcome, res.Error, function.OK)
+		if res.Outcome != runs.OK {
+			t.Errorf("account b runs its own function with %s: got %s %+v, want %s", name, res.Outcome, res.Error, runs.OK)
 		}
 	}
 }

@@ -11,15 +11,14 @@ import (
 
 	"callfn/couchapp"
 	"callfn/internal/datastore"
+	"callfn/internal/runs"
 )
 
 // bareBody is a failed show: `wh`'s own form (error, message, line, column) or CouchDB's (error, reason).
 type bareBody struct {
-	Error   string `json:"error"`
-	Message string `json:"message"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Reason  string `json:"reason"`
+	Error string `json:"error"`
+	runs.Failure
+	Reason string `json:"reason"`
 }
 
 // server is what reading an answer may have to ask about the server that gave it.
@@ -41,96 +40,123 @@ type sight struct {
 // it is a flow is checked later. `wh` answers failures with a message; a reason is CouchDB's own
 // (docs/reference/couchdb.md#answers-of-a-show). Only what `wh` or the engine itself says of a function is the
 // function's failure. Every other answer is an error.
-func readBare(status int, contentType string, body []byte, from server) (Evaluated, error) {
+func readBare(status int, contentType string, body []byte, from server) (runs.Report, error) {
 	if status == http.StatusOK {
 		text := strings.TrimSpace(string(body))
 		if text == "" {
-			return Evaluated{Outcome: NoFlow, Error: &Error{Message: "the show answered with an empty body"}}, nil
-		}
-		if !json.Valid(body) && !strings.HasPrefix(contentType, "application/json") { // a gateway's page, perhaps
-			return Evaluated{}, fmt.Errorf("%s answered with %.60q instead of JSON: check that the address is a CouchDB's",
-				from.address(), contentType)
-		}
-		if !json.Valid(body) {
-			return Evaluated{
-				Outcome: InvalidFlow,
-				Error:   &Error{Message: "the show answered with something that is no JSON"},
+			return runs.Report{
+				Outcome: runs.NoFlow,
+				Error:   &runs.Failure{Message: "the show answered with an empty body"},
 			}, nil
 		}
-		return Evaluated{Outcome: OK, Value: json.RawMessage(text)}, nil
+		if !json.Valid(body) && !strings.HasPrefix(contentType, "application/json") { // a gateway's page, perhaps
+			return runs.Report{}, fmt.Errorf(
+				"%s answered with %.60q instead of JSON: check that the address is a CouchDB's",
+				from.address(),
+				contentType,
+			)
+		}
+		if !json.Valid(body) {
+			return runs.Report{
+				Outcome: runs.InvalidFlow,
+				Error:   &runs.Failure{Message: "the show answered with something that is no JSON"},
+			}, nil
+		}
+		return runs.Report{Outcome: runs.OK, Value: json.RawMessage(text)}, nil
 	}
 	var b bareBody
 	if json.Unmarshal(body, &b) != nil || b.Error == "" {
-		return Evaluated{}, fmt.Errorf("%s answered status %d without saying why", from.address(), status)
+		return runs.Report{}, fmt.Errorf("%s answered status %d without saying why", from.address(), status)
 	}
 	// no function gets as far as its own EvalError
-	if b.Error == string(Syntax) && strings.HasPrefix(b.Message, "EvalError:") {
-		return Evaluated{}, blocked(from)
+	if b.Error == string(runs.Syntax) && strings.HasPrefix(b.Message, "EvalError:") {
+		return runs.Report{}, blocked(from)
 	}
 	if b.Message == "" || b.Reason != "" {
 		return readCouch(status, b, from)
 	}
-	if o := Outcome(b.Error); answeredByWh(status, o) {
-		return Evaluated{Outcome: o, Error: &Error{Message: clip(b.Message), Line: b.Line, Column: b.Column}}, nil
+	if o := runs.Outcome(b.Error); answeredByWh(status, o) {
+		return runs.Report{
+			Outcome: o,
+			Error:   &runs.Failure{Message: clip(b.Message), Line: b.Line, Column: b.Column},
+		}, nil
 	}
-	return Evaluated{}, fmt.Errorf("%s answered status %d %s: %s", from.address(), status, clip(b.Error), clip(b.Message))
+	return runs.Report{}, fmt.Errorf(
+		"%s answered status %d %s: %s",
+		from.address(),
+		status,
+		clip(b.Error),
+		clip(b.Message),
+	)
 }
 
 // answeredByWh reports whether `wh`, or our query server for it, answers such a failure with this status. The rest is a
 // gateway's word, or a function's claim.
-func answeredByWh(status int, o Outcome) bool {
+func answeredByWh(status int, o runs.Outcome) bool {
 	switch o {
-	case Disabled:
+	case runs.Disabled:
 		return status == http.StatusForbidden
-	case NotFound:
+	case runs.NotFound:
 		return status == http.StatusNotFound
-	case Refused:
+	case runs.Refused:
 		return status == http.StatusBadRequest || status == http.StatusServiceUnavailable
-	case Syntax, Threw, NoFlow, InvalidFlow, Memory:
+	case runs.Syntax, runs.Threw, runs.NoFlow, runs.InvalidFlow, runs.Memory:
 		return status == http.StatusInternalServerError
 	}
 	return false
 }
 
 // readCouch tells what CouchDB itself says went wrong.
-func readCouch(status int, b bareBody, from server) (Evaluated, error) {
+func readCouch(status int, b bareBody, from server) (runs.Report, error) {
 	reason := clip(b.Reason)
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound:
 		return readRefusal(b, from)
 	case strings.Contains(reason, "blocked by CSP"):
-		return Evaluated{}, blocked(from)
+		return runs.Report{}, blocked(from)
 	case b.Error == "unknown_query_language":
-		return Evaluated{},
-			fmt.Errorf("%s has no query server for language %s: set COUCHDB_QUERY_SERVER_CALLFN=\"/usr/local/bin/callfn "+
-				"queryserver\" in its environment and restart it, or install the design documents with --functions-language "+
-				"javascript",
-				from.address(), reason)
+		return runs.Report{},
+			fmt.Errorf(
+				"%s has no query server for language %s: set COUCHDB_QUERY_SERVER_CALLFN=\"/usr/local/bin/callfn "+
+					"queryserver\" in its environment and restart it, or install the design documents with --functions-language "+
+					"javascript",
+				from.address(),
+				reason,
+			)
 	case status == http.StatusInternalServerError && b.Error == "timeout":
-		return Evaluated{}, fmt.Errorf("%s had no query server process free in time, or its cluster did not answer (%s): "+
-			"compare its [query_server_config] os_process_limit with --couchdb-runs, and look at its log",
-			from.address(), reason)
+		return runs.Report{}, fmt.Errorf(
+			"%s had no query server process free in time, or its cluster did not answer (%s): "+
+				"compare its [query_server_config] os_process_limit with --couchdb-runs, and look at its log",
+			from.address(),
+			reason,
+		)
 	}
 	outcome, message := engineSays(status, b.Error, reason)
 	if outcome == "" {
-		return Evaluated{}, fmt.Errorf("%s answered status %d %s: %s", from.address(), status, clip(b.Error), reason)
+		return runs.Report{}, fmt.Errorf("%s answered status %d %s: %s", from.address(), status, clip(b.Error), reason)
 	}
 	// Our own query server says what a function did in its envelope: a bare failure is its own, or CouchDB's.
 	switch s, err := from.sees(); {
 	case err != nil:
-		return Evaluated{}, fmt.Errorf("%s answered status %d %s: %s, and cannot be asked more: %w", from.address(), status,
-			clip(b.Error), reason, err)
+		return runs.Report{}, fmt.Errorf(
+			"%s answered status %d %s: %s, and cannot be asked more: %w",
+			from.address(),
+			status,
+			clip(b.Error),
+			reason,
+			err,
+		)
 	case s.language == couchapp.Callfn:
-		return Evaluated{}, fmt.Errorf("%s answered status %d %s for its query server: %s; look at CouchDB's log",
+		return runs.Report{}, fmt.Errorf("%s answered status %d %s for its query server: %s; look at CouchDB's log",
 			from.address(), status, clip(b.Error), reason)
 	}
-	return Evaluated{Outcome: outcome, Error: &Error{Message: message}}, nil
+	return runs.Report{Outcome: outcome, Error: &runs.Failure{Message: message}}, nil
 }
 
 // engineSays tells what a stock engine says of the function that it ran, and CouchDB of the process that ran it; ""
 // where it says nothing of the function. CouchDB's own crashes have words without end (Erlang terms, error codes of the
 // system), so these are the words that count.
-func engineSays(status int, word, reason string) (Outcome, string) {
+func engineSays(status int, word, reason string) (runs.Outcome, string) {
 	if status != http.StatusInternalServerError {
 		return "", ""
 	}
@@ -138,13 +164,13 @@ func engineSays(status int, word, reason string) (Outcome, string) {
 	case "render_error", "compilation_error", "unnamed_error", // share/server/render.js, util.js, loop.js
 		"Error", "EvalError", "InternalError", "RangeError", "ReferenceError", "SyntaxError", "TypeError", "URIError",
 		"AggregateError":
-		return Threw, reason
+		return runs.Threw, reason
 	case "os_process_error":
 		if strings.Contains(reason, "timed out") {
-			return Timeout, "CouchDB stopped the function: " + reason
+			return runs.Timeout, "CouchDB stopped the function: " + reason
 		}
 		if m := exitStatus.FindStringSubmatch(reason); m != nil && !endedFromOutside[m[1]] {
-			return Crashed, "CouchDB's JavaScript process died under the function: " + reason
+			return runs.Crashed, "CouchDB's JavaScript process died under the function: " + reason
 		}
 	}
 	return "", ""
@@ -169,28 +195,46 @@ func blocked(from server) error {
 
 // readRefusal tells what a refusal of CouchDB's is about. None is the function's: `wh` catches what a function throws,
 // and a node of a cluster may know other passwords than the next.
-func readRefusal(b bareBody, from server) (Evaluated, error) {
+func readRefusal(b bareBody, from server) (runs.Report, error) {
 	reason := clip(b.Reason)
 	s, err := from.sees()
 	switch {
 	case errors.Is(err, datastore.ErrUnauthorized):
-		return Evaluated{}, fmt.Errorf("%s refuses the credentials (%s): check user name and password, and the functions "+
-			"database's security; `callfn doctor` tells", from.address(), reason)
+		return runs.Report{}, fmt.Errorf(
+			"%s refuses the credentials (%s): check user name and password, and the functions "+
+				"database's security; `callfn doctor` tells",
+			from.address(),
+			reason,
+		)
 	case errors.Is(err, datastore.ErrDatabaseMissing):
-		return Evaluated{}, fmt.Errorf("%s has no functions database: run `callfn couchdb setup`", from.address())
+		return runs.Report{}, fmt.Errorf("%s has no functions database: run `callfn couchdb setup`", from.address())
 	case err != nil:
-		return Evaluated{}, err
+		return runs.Report{}, err
 	case !s.design:
-		return Evaluated{}, fmt.Errorf("%s has no show functions/wh (%s): run `callfn couchdb setup`", from.address(), reason)
+		return runs.Report{}, fmt.Errorf(
+			"%s has no show functions/wh (%s): run `callfn couchdb setup`",
+			from.address(),
+			reason,
+		)
 	case !s.function:
-		return Evaluated{Outcome: NotFound, Error: &Error{Message: "no such function in this account"}}, nil
+		return runs.Report{
+			Outcome: runs.NotFound,
+			Error:   &runs.Failure{Message: "no such function in this account"},
+		}, nil
 	case b.Error == "not_found" && strings.HasPrefix(b.Reason, "missing"):
-		return Evaluated{}, fmt.Errorf("%s's design document has no show wh (%s): run `callfn couchdb setup`", from.address(),
-			reason)
+		return runs.Report{}, fmt.Errorf(
+			"%s's design document has no show wh (%s): run `callfn couchdb setup`",
+			from.address(),
+			reason,
+		)
 	case b.Error == "not_found":
-		return Evaluated{}, fmt.Errorf("%s did not find what the show needs, which is there (%s)", from.address(), reason)
+		return runs.Report{}, fmt.Errorf(
+			"%s did not find what the show needs, which is there (%s)",
+			from.address(),
+			reason,
+		)
 	}
-	return Evaluated{}, fmt.Errorf("%s refused a show and not the documents (%s: %s): is it a cluster whose nodes "+
+	return runs.Report{}, fmt.Errorf("%s refused a show and not the documents (%s: %s): is it a cluster whose nodes "+
 		"differ in users or passwords?", from.address(), clip(b.Error), reason)
 }
 

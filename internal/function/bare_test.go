@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"callfn/internal/datastore"
+	"callfn/internal/runs"
 )
 
 // seen is a server that answers what the test says.
@@ -34,26 +35,26 @@ func TestReadBare(t *testing.T) {
 		status int
 		body   string
 		from   seen
-		want   Outcome
+		want   runs.Outcome
 		says   string
 	}{
-		{"success", 200, "{\"module\":\"noop\"}\n", there, OK, ""},
-		{"null", 200, "null\n", there, OK, ""},
-		{"nothing returned", 200, "", there, NoFlow, "empty body"},
-		{"no JSON", 200, "abc", there, InvalidFlow, "no JSON"},
+		{"success", 200, "{\"module\":\"noop\"}\n", there, runs.OK, ""},
+		{"null", 200, "null\n", there, runs.OK, ""},
+		{"nothing returned", 200, "", there, runs.NoFlow, "empty body"},
+		{"no JSON", 200, "abc", there, runs.InvalidFlow, "no JSON"},
 		{"a gateway's page", 200, "<html>", there, "", "text/html"},
 		{
 			"syntax error, SpiderMonkey", 500, `{"error":"render_error","reason":"function raised error: (new ` +
-				`SyntaxError(\"expected expression, got ';'\", \"<unknown>\", 3)) \nstacktrace: @<unknown>:2:20"}`, there, Threw,
+				`SyntaxError(\"expected expression, got ';'\", \"<unknown>\", 3)) \nstacktrace: @<unknown>:2:20"}`, there, runs.Threw,
 			"expected expression",
 		},
 		{"syntax error, QuickJS", 500, `{"error":"render_error","reason":"function raised error: SyntaxError: unexpected ` +
-			`token in expression: ';' \nstacktrace:     at <input>:3"}`, there, Threw, "unexpected token"},
+			`token in expression: ';' \nstacktrace:     at <input>:3"}`, there, runs.Threw, "unexpected token"},
 		{"throw 'boom'", 500, `{"error":"render_error","reason":"function raised error: (new String(\"boom\")) ` +
-			`\nstacktrace: undefined"}`, there, Threw, "boom"},
+			`\nstacktrace: undefined"}`, there, runs.Threw, "boom"},
 		{"throw {error, reason}", 500, `{"error":"e","reason":"r"}`, there, "", "500 e: r"},
 		{"throw ['fatal', …]", 500, `{"error":"f","reason":"x"}`, there, "", "500 f: x"},
-		{"throw null", 500, `{"error":"TypeError","reason":"{[]}"}`, there, Threw, "{[]}"},
+		{"throw null", 500, `{"error":"TypeError","reason":"{[]}"}`, there, runs.Threw, "{[]}"},
 		{"a thrown 404", 404, `{"error":"not_found","reason":"x"}`, there, "", "did not find"},
 		{
 			"a thrown 404 that looks real", 404, `{"error":"not_found","reason":"document not found"}`, there, "",
@@ -62,13 +63,13 @@ func TestReadBare(t *testing.T) {
 		{"a thrown 401", 401, `{"error":"unauthorized","reason":"x"}`, there, "", "unauthorized: x"},
 		{"a thrown 403", 403, `{"error":"forbidden","reason":"x"}`, there, "", "forbidden: x"},
 		{
-			"endless loop, cyclic result", 500, `{"error":"os_process_error","reason":"OS process timed out."}`, there, Timeout,
+			"endless loop, cyclic result", 500, `{"error":"os_process_error","reason":"OS process timed out."}`, there, runs.Timeout,
 			"timed out",
 		},
 		{"thrown, and looks like a timeout", 500, `{"error":"e","reason":"OS process timed out."}`, there, "", "timed out"},
-		{"the process died", 500, `{"error":"os_process_error","reason":"{exit_status,139}"}`, there, Crashed, "139"},
-		{"no such document", 404, `{"error":"not_found","reason":"document not found"}`, noDoc, NotFound, "no such function"},
-		{"deleted document", 404, `{"error":"not_found","reason":"deleted"}`, noDoc, NotFound, "no such function"},
+		{"the process died", 500, `{"error":"os_process_error","reason":"{exit_status,139}"}`, there, runs.Crashed, "139"},
+		{"no such document", 404, `{"error":"not_found","reason":"document not found"}`, noDoc, runs.NotFound, "no such function"},
+		{"deleted document", 404, `{"error":"not_found","reason":"deleted"}`, noDoc, runs.NotFound, "no such function"},
 		{"no such show", 404, `{"error":"not_found","reason":"missing json key: wh"}`, there, "", "no show wh"},
 		{"no design document", 404, `{"error":"not_found","reason":"missing"}`, noDesign, "", "callfn couchdb setup"},
 		{"no database", 404, `{"error":"not_found","reason":"Database does not exist."}`, noDB, "", "no functions database"},
@@ -87,12 +88,12 @@ func TestReadBare(t *testing.T) {
 		{"the process was ended", 500, `{"error":"os_process_error","reason":"{exit_status,143}"}`, there, "", "143"},
 		{"the process cannot start", 500, `{"error":"os_process_error","reason":"{exit_status,127}"}`, there, "", "127"},
 		{"the port failed", 500, `{"error":"os_process_error","reason":"{'EXIT',einval}"}`, there, "", "einval"},
-		{"out of memory, SpiderMonkey", 500, `{"error":"os_process_error","reason":"{exit_status,1}"}`, there, Crashed, "1"},
-		{"InternalError", 500, `{"error":"InternalError","reason":"out of memory"}`, there, Threw, "out of memory"},
-		{"unnamed error", 500, `{"error":"unnamed_error","reason":"{}"}`, there, Threw, "{}"},
+		{"out of memory, SpiderMonkey", 500, `{"error":"os_process_error","reason":"{exit_status,1}"}`, there, runs.Crashed, "1"},
+		{"InternalError", 500, `{"error":"InternalError","reason":"out of memory"}`, there, runs.Threw, "out of memory"},
+		{"unnamed error", 500, `{"error":"unnamed_error","reason":"{}"}`, there, runs.Threw, "{}"},
 		{
 			"the show does not compile", 500, `{"error":"compilation_error","reason":"Expression does not eval to a function."}`,
-			there, Threw, "eval",
+			there, runs.Threw, "eval",
 		},
 		// With our query server no bare failure is the function's: it tells those in its envelope.
 		{
@@ -112,7 +113,7 @@ func TestReadBare(t *testing.T) {
 			callfn, "", "killed from outside",
 		},
 		{
-			"callfn: refused", 503, `{"error":"refused","message":"no worker was free in CouchDB's time"}`, callfn, Refused,
+			"callfn: refused", 503, `{"error":"refused","message":"no worker was free in CouchDB's time"}`, callfn, runs.Refused,
 			"no worker",
 		},
 		{
@@ -171,20 +172,20 @@ func TestReadBare(t *testing.T) {
 		{"unavailable", 503, `{"error":"nodedown","reason":"progress not possible"}`, there, "", "progress not possible"},
 
 		{
-			"wh: syntax", 500, `{"error":"syntax","message":"SyntaxError: x","line":3,"column":7}`, there, Syntax,
+			"wh: syntax", 500, `{"error":"syntax","message":"SyntaxError: x","line":3,"column":7}`, there, runs.Syntax,
 			"SyntaxError: x",
 		},
 		{
 			"wh: no eval", 500, `{"error":"syntax","message":"EvalError: call to Function() blocked by CSP"}`, there, "",
 			"--eval",
 		},
-		{"wh: threw", 500, `{"error":"threw","message":"boom"}`, there, Threw, "boom"},
-		{"wh: no flow", 500, `{"error":"no_flow","message":"nothing"}`, there, NoFlow, ""},
-		{"wh: cycle", 500, `{"error":"invalid_flow","message":"cyclic"}`, there, InvalidFlow, ""},
-		{"wh: memory", 500, `{"error":"memory","message":"out of memory"}`, there, Memory, ""},
-		{"wh: disabled", 403, `{"error":"disabled","message":"the function is disabled"}`, there, Disabled, ""},
-		{"wh: not found", 404, `{"error":"not_found","message":"no such function in this account"}`, there, NotFound, ""},
-		{"wh: refused", 400, `{"error":"refused","message":"empty function definition"}`, there, Refused, ""},
+		{"wh: threw", 500, `{"error":"threw","message":"boom"}`, there, runs.Threw, "boom"},
+		{"wh: no flow", 500, `{"error":"no_flow","message":"nothing"}`, there, runs.NoFlow, ""},
+		{"wh: cycle", 500, `{"error":"invalid_flow","message":"cyclic"}`, there, runs.InvalidFlow, ""},
+		{"wh: memory", 500, `{"error":"memory","message":"out of memory"}`, there, runs.Memory, ""},
+		{"wh: disabled", 403, `{"error":"disabled","message":"the function is disabled"}`, there, runs.Disabled, ""},
+		{"wh: not found", 404, `{"error":"not_found","message":"no such function in this account"}`, there, runs.NotFound, ""},
+		{"wh: refused", 400, `{"error":"refused","message":"empty function definition"}`, there, runs.Refused, ""},
 		{"wh cannot know of timeouts", 500, `{"error":"timeout","message":"x"}`, there, "", "timeout: x"},
 		{"wh cannot claim ok", 500, `{"error":"ok","message":"x"}`, there, "", "ok: x"},
 		{"wh cannot claim engine_down", 500, `{"error":"engine_down","message":"x"}`, there, "", "engine_down: x"},

@@ -19,6 +19,7 @@ import (
 	"callfn/internal/function/runnertest"
 	"callfn/internal/function/workload"
 	"callfn/internal/loadgen"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 	"callfn/internal/steal"
@@ -70,7 +71,7 @@ func BenchmarkHostile(b *testing.B) {
 			case going <- struct{}{}:
 				attacks.Go(func() {
 					c := bad[int(n/100)%len(bad)]
-					if got := s.walk(ctx, c); got == function.OK {
+					if got := s.walk(ctx, c); got == runs.OK {
 						b.Errorf("function %s: outcome %s", c.function, got)
 					}
 					<-going
@@ -142,11 +143,15 @@ func BenchmarkSandbox(b *testing.B) {
 			params := f.Params()
 			params["Account-ID"] = runnertest.Account
 			measure(b, func(n uint64) error {
-				ev, err := d.Evaluate(b.Context(), function.Evaluation{
-					Run:      "0123456789abcdef0123456789abcdef",
-					Function: function.ID(f.Name), Params: params,
-				})
-				if err == nil && ev.Outcome != function.OK {
+				ev, err := d.Evaluate(
+					b.Context(),
+					function.Evaluation{
+						Terms:    runs.Terms{Run: "0123456789abcdef0123456789abcdef"},
+						Function: function.ID(f.Name),
+						Params:   params,
+					},
+				)
+				if err == nil && ev.Outcome != runs.OK {
 					err = fmt.Errorf("%s: %s %+v", f.Name, ev.Outcome, ev.Error)
 				}
 				return err
@@ -248,11 +253,11 @@ func respawn(b *testing.B, spares int) {
 	for b.Loop() {
 		a, err := pool.Do(b.Context(), bad)
 		if err != nil || a.Replaced == nil {
-			b.Fatalf("the worker was not killed: %s %s %v", a.Status, a.Body, err)
+			b.Fatalf("the worker was not killed: %s %s %v", a.Outcome, a.Body, err)
 		}
 		killed := time.Now()
-		if a, err := pool.Do(b.Context(), good); err != nil || a.Status != sandbox.Done {
-			b.Fatalf("the next run: %s %s %v", a.Status, a.Body, err)
+		if a, err := pool.Do(b.Context(), good); err != nil || a.Outcome != runs.OK {
+			b.Fatalf("the next run: %s %s %v", a.Outcome, a.Body, err)
 		}
 		_ = took.RecordValue(time.Since(killed).Microseconds())
 	}

@@ -13,6 +13,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/internal/function/runnertest"
+	"callfn/internal/runs"
 )
 
 // realCouchDB connects to the CouchDB under test, or skips.
@@ -45,37 +46,37 @@ func TestCouchDBAnswers(t *testing.T) {
 	eachLanguage(t, c, func(t *testing.T, language string, p runnertest.Place) {
 		for i, row := range []struct {
 			name, source string
-			want         []function.Outcome
+			want         []runs.Outcome
 			value        string
 		}{
-			{"success", "return {module: 'noop'}", outcomes(function.OK), `{"module":"noop"}`},
-			{"syntax error", "var x = ;", outcomes(function.Syntax), ""},
-			{"throw text", "throw 'boom'", outcomes(function.Threw), ""},
-			{"throw Error", "throw new Error('boom')", outcomes(function.Threw), ""},
-			{"throw error and reason", "throw {error: 'e', reason: 'r'}", outcomes(function.Threw), ""},
-			{"forged 404", "throw ['error', 'not_found', 'x']", outcomes(function.Threw), ""},
-			{"forged 401", "throw ['error', 'unauthorized', 'x']", outcomes(function.Threw), ""},
-			{"forged 403", "throw ['error', 'forbidden', 'x']", outcomes(function.Threw), ""},
-			{"throw null", "throw null", outcomes(function.Threw), ""},
-			{"no return", "", outcomes(function.Refused), ""},
-			{"return nothing", "return", outcomes(function.NoFlow), ""},
-			{"return a function", "return function () {}", outcomes(function.NoFlow), ""},
-			{"null", "return null", outcomes(function.OK), "null"},
-			{"42", "return 42", outcomes(function.OK), "42"},
-			{"hello", "return 'hello'", outcomes(function.OK), `"hello"`},
-			{"true", "return true", outcomes(function.OK), "true"},
-			{"list", "return [1, 2]", outcomes(function.OK), "[1,2]"},
-			{"NaN", "return NaN", outcomes(function.OK), "null"},
-			{"cyclic", "var a = {}; a.a = a; return a", outcomes(function.InvalidFlow), ""},
-			{"endless loop", "while (true) {}", outcomes(function.Timeout), ""},
-			{"deep recursion", "function f() { return f() + 1; } return f();", outcomes(function.Threw, function.Crashed), ""},
+			{"success", "return {module: 'noop'}", outcomes(runs.OK), `{"module":"noop"}`},
+			{"syntax error", "var x = ;", outcomes(runs.Syntax), ""},
+			{"throw text", "throw 'boom'", outcomes(runs.Threw), ""},
+			{"throw Error", "throw new Error('boom')", outcomes(runs.Threw), ""},
+			{"throw error and reason", "throw {error: 'e', reason: 'r'}", outcomes(runs.Threw), ""},
+			{"forged 404", "throw ['error', 'not_found', 'x']", outcomes(runs.Threw), ""},
+			{"forged 401", "throw ['error', 'unauthorized', 'x']", outcomes(runs.Threw), ""},
+			{"forged 403", "throw ['error', 'forbidden', 'x']", outcomes(runs.Threw), ""},
+			{"throw null", "throw null", outcomes(runs.Threw), ""},
+			{"no return", "", outcomes(runs.Refused), ""},
+			{"return nothing", "return", outcomes(runs.NoFlow), ""},
+			{"return a function", "return function () {}", outcomes(runs.NoFlow), ""},
+			{"null", "return null", outcomes(runs.OK), "null"},
+			{"42", "return 42", outcomes(runs.OK), "42"},
+			{"hello", "return 'hello'", outcomes(runs.OK), `"hello"`},
+			{"true", "return true", outcomes(runs.OK), "true"},
+			{"list", "return [1, 2]", outcomes(runs.OK), "[1,2]"},
+			{"NaN", "return NaN", outcomes(runs.OK), "null"},
+			{"cyclic", "var a = {}; a.a = a; return a", outcomes(runs.InvalidFlow), ""},
+			{"endless loop", "while (true) {}", outcomes(runs.Timeout), ""},
+			{"deep recursion", "function f() { return f() + 1; } return f();", outcomes(runs.Threw, runs.Crashed), ""},
 			{
-				"send", "try { send('abc'); } catch (e) {} return {module: 'noop'}", outcomes(function.OK, function.InvalidFlow),
+				"send", "try { send('abc'); } catch (e) {} return {module: 'noop'}", outcomes(runs.OK, runs.InvalidFlow),
 				"",
 			},
 			{
 				"start", "try { start({headers: {'X-Callfn-Run': 'x'}, code: 404}); } catch (e) {} return {module: 'noop'}",
-				outcomes(function.OK), "",
+				outcomes(runs.OK), "",
 			},
 		} {
 			t.Run(row.name, func(t *testing.T) {
@@ -95,13 +96,13 @@ func TestCouchDBAnswers(t *testing.T) {
 				}
 			})
 		}
-		if got := evaluate(t, p.Driver, strings.Repeat("e", 32)); got.Outcome != function.NotFound {
-			t.Errorf("unknown document: got %s, want %s", got.Outcome, function.NotFound)
+		if got := evaluate(t, p.Driver, strings.Repeat("e", 32)); got.Outcome != runs.NotFound {
+			t.Errorf("unknown document: got %s, want %s", got.Outcome, runs.NotFound)
 		}
 	})
 }
 
-func outcomes(o ...function.Outcome) []function.Outcome { return o }
+func outcomes(o ...runs.Outcome) []runs.Outcome { return o }
 
 func store(t *testing.T, p runnertest.Place, id, source string) {
 	t.Helper()
@@ -110,14 +111,18 @@ func store(t *testing.T, p runnertest.Place, id, source string) {
 	}
 }
 
-func evaluate(t *testing.T, d function.Driver, id string) function.Evaluated {
+func evaluate(t *testing.T, d function.Driver, id string) runs.Report {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	ev, err := d.Evaluate(ctx, function.Evaluation{
-		Run: function.RunID(randomID(t)), Function: function.ID(id), Params: map[string]string{"To": "1000"},
-		Deadline: 800 * time.Millisecond,
-	})
+	ev, err := d.Evaluate(
+		ctx,
+		function.Evaluation{
+			Terms:    runs.Terms{Run: runs.ID(randomID(t)), Deadline: 800 * time.Millisecond},
+			Function: function.ID(id),
+			Params:   map[string]string{"To": "1000"},
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,10 +157,14 @@ func TestCouchDBMissingParts(t *testing.T) {
 		{"wrong password", wrong.Database(name), "refuses the credentials"},
 	} {
 		d := function.ShowDriver{Database: func() (*datastore.Database, error) { return tc.db, nil }}
-		ev, err := d.Evaluate(t.Context(), function.Evaluation{
-			Run: "x", Function: "y", Params: map[string]string{"a": "b"},
-			Deadline: 5 * time.Second,
-		})
+		ev, err := d.Evaluate(
+			t.Context(),
+			function.Evaluation{
+				Terms:    runs.Terms{Run: "x", Deadline: 5 * time.Second},
+				Function: "y",
+				Params:   map[string]string{"a": "b"},
+			},
+		)
 		if err == nil || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%s: got %+v, error %v; want an error that says %q", tc.name, ev, err, tc.says)
 		}
@@ -173,15 +182,30 @@ func TestCouchDBLongParameters(t *testing.T) {
 		for _, n := range []int{10, 7900, 8000, 8050, 8100, 8200, 30000} {
 			for _, post := range []bool{false, true} {
 				d.Post = post
-				ev, err := d.Evaluate(t.Context(), function.Evaluation{
-					Run: function.RunID(randomID(t)), Function: function.ID(id),
-					Deadline: time.Second,
-					Params:   map[string]string{"long": strings.Repeat("x", n), "Custom-SIP-Headers[X-A]": "é +&=", "a+b&c": "1"},
-				})
-				if err != nil || ev.Outcome != function.OK || !strings.Contains(string(ev.Value), `"odd":"é +&="`) ||
+				ev, err := d.Evaluate(
+					t.Context(),
+					function.Evaluation{
+						Terms:    runs.Terms{Run: runs.ID(randomID(t)), Deadline: time.Second},
+						Function: function.ID(id),
+						Params: map[string]string{
+							"long":                    strings.Repeat("x", n),
+							"Custom-SIP-Headers[X-A]": "é +&=",
+							"a+b&c":                   "1",
+						},
+					},
+				)
+				if err != nil || ev.Outcome != runs.OK || !strings.Contains(string(ev.Value), `"odd":"é +&="`) ||
 					!strings.Contains(string(ev.Value), `"plus":"1"`) {
-					t.Errorf("%d bytes, post %v: got %s %s %v, error %v; want %s with the parameters as given", n, post, ev.Outcome,
-						ev.Value, ev.Error, err, function.OK)
+					t.Errorf(
+						"%d bytes, post %v: got %s %s %v, error %v; want %s with the parameters as given",
+						n,
+						post,
+						ev.Outcome,
+						ev.Value,
+						ev.Error,
+						err,
+						runs.OK,
+					)
 				}
 			}
 		}

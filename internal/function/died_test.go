@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // mortal is a query server that dies under the shows of functions which say so, as by somebody else's hand or by its
@@ -33,14 +34,18 @@ func TestAProcessKilledFromOutsideIsNoCrash(t *testing.T) {
 	p := direct(t, queryServers(t, "sh "+script))
 	for i, c := range []struct {
 		source string
-		want   function.Outcome // "" for an error, which is engine_down
-	}{{"return 1", function.OK}, {"die-KILL", ""}, {"die-TERM", ""}, {"die-SEGV", function.Crashed}} {
+		want   runs.Outcome // "" for an error, which is engine_down
+	}{{"return 1", runs.OK}, {"die-KILL", ""}, {"die-TERM", ""}, {"die-SEGV", runs.Crashed}} {
 		id := strings.Repeat("0", 31) + string(rune('1'+i))
 		store(t, p, id, c.source)
-		ev, err := p.Driver.Evaluate(t.Context(), function.Evaluation{
-			Run: "r", Function: function.ID(id), Params: map[string]string{"To": "1000", "Account-ID": "a"},
-			Deadline: 2 * time.Second,
-		})
+		ev, err := p.Driver.Evaluate(
+			t.Context(),
+			function.Evaluation{
+				Terms:    runs.Terms{Run: "r", Deadline: 2 * time.Second},
+				Function: function.ID(id),
+				Params:   map[string]string{"To": "1000", "Account-ID": "a"},
+			},
+		)
 		if ev.Outcome != c.want || (err != nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(),
 			"killed from outside") {
 			t.Errorf("%s: outcome %q, error %v; want %q", c.source, ev.Outcome, err, c.want)

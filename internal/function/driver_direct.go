@@ -3,9 +3,9 @@ package function
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"callfn/internal/datastore"
+	"callfn/internal/runs"
 )
 
 // Copy is function documents at hand: *localcopy.Copy.
@@ -24,27 +24,23 @@ type DirectDriver struct {
 	Engine    Engine
 }
 
-// askWithin bounds how long a document that is not in the copy is looked for.
-const askWithin = 400 * time.Millisecond
-
 // Evaluate runs the copy of the function. A rehearsal has the newest, since whoever rehearses may have saved it just
 // now.
-func (d DirectDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, error) {
+func (d DirectDriver) Evaluate(ctx context.Context, e Evaluation) (runs.Report, error) {
 	doc, err := d.document(ctx, e)
 	if err != nil {
-		return Evaluated{}, err
+		return runs.Report{}, err
 	}
-	ask := askFor(e)
 	if stock, ok := d.Engine.(interface{ table(zone string) string }); ok {
-		ask.Local = stock.table(e.TimeZone)
+		e.Local = stock.table(e.TimeZone)
 	}
-	req, err := requestOf(e, ask)
+	req, err := requestOf(e)
 	if err != nil {
-		return Evaluated{}, err
+		return runs.Report{}, err
 	}
 	ev, err := d.Engine.Show(ctx, doc, req, e)
 	if ev.Place != "" {
-		ev.Place = InDirect
+		ev.Place = runs.InDirect
 	}
 	return ev, err
 }
@@ -56,10 +52,10 @@ func (d DirectDriver) document(ctx context.Context, e Evaluation) (json.RawMessa
 		return null, nil
 	}
 	read := d.Documents.Get
-	if e.Origin == FromRehearsal {
+	if e.Rehearsal {
 		read = d.Documents.Newest
 	}
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	ctx, cancel := context.WithTimeout(ctx, runs.CopyWait)
 	defer cancel()
 	doc, err := read(ctx, string(e.Function))
 	if doc == nil {

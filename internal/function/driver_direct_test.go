@@ -16,6 +16,7 @@ import (
 	"callfn/internal/function/hostiletest"
 	"callfn/internal/function/runnertest"
 	"callfn/internal/localcopy"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -86,7 +87,7 @@ func (nobody) Map(context.Context, string, []string, []json.RawMessage) ([][][]c
 }
 
 func ownSandbox(t *testing.T) function.Sandbox {
-	return function.Sandbox{Eval: sandboxtest.Pool(t, 1), Wh: wh(t), Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline}}
+	return function.Sandbox{Eval: sandboxtest.Pool(t, 1), Wh: wh(t), Limits: sandbox.Limits{Deadline: runs.MaxDeadline}}
 }
 
 func TestDirect(t *testing.T) { runnertest.Run(t, direct(t, ownSandbox(t))) }
@@ -121,34 +122,46 @@ func TestDirectAnswersWhatShowsAnswer(t *testing.T) {
 		copy   fixed
 		id     function.ID
 		origin function.Origin
-		want   function.Outcome
-		place  function.Place
+		want   runs.Outcome
+		place  runs.Place
 		rev    string
 	}{
 		{
 			"there",
 			fixed{doc: doc},
-			"0123456789abcdef0123456789abcdef", function.FromCall, function.OK, function.InDirect,
+			"0123456789abcdef0123456789abcdef", function.FromCall, runs.OK, runs.InDirect,
 			"1-a",
 		},
 		{
 			"not there",
 			fixed{},
-			"0123456789abcdef0123456789abcdef", function.FromCall, function.NotFound, function.InDirect,
+			"0123456789abcdef0123456789abcdef", function.FromCall, runs.NotFound, runs.InDirect,
 			"",
 		},
 		{
 			"not there any more",
 			fixed{doc: doc},
-			"0123456789abcdef0123456789abcdef", function.FromRehearsal, function.NotFound,
-			function.InDirect, "",
+			"0123456789abcdef0123456789abcdef", function.FromRehearsal, runs.NotFound,
+			runs.InDirect, "",
 		},
-		{"no id", fixed{doc: doc}, "_all_docs", function.FromCall, function.NotFound, function.InDirect, ""},
+		{"no id", fixed{doc: doc}, "_all_docs", function.FromCall, runs.NotFound, runs.InDirect, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ev, err := function.DirectDriver{Documents: c.copy, Engine: engine}.Evaluate(t.Context(), function.Evaluation{
-				Run: "r", Function: c.id, Origin: c.origin, Params: map[string]string{"Account-ID": "a"}, Deadline: 3 * time.Second,
-			})
+			ev, err := function.DirectDriver{
+				Documents: c.copy,
+				Engine:    engine,
+			}.Evaluate(
+				t.Context(),
+				function.Evaluation{
+					Terms: runs.Terms{
+						Run:       "r",
+						Rehearsal: c.origin == function.FromRehearsal,
+						Deadline:  3 * time.Second,
+					},
+					Function: c.id,
+					Params:   map[string]string{"Account-ID": "a"},
+				},
+			)
 			if err != nil || ev.Outcome != c.want || ev.Place != c.place || ev.Rev != c.rev {
 				t.Errorf("got %+v, error %v; want %s in %s of revision %q", ev, err, c.want, c.place, c.rev)
 			}
@@ -156,9 +169,7 @@ func TestDirectAnswersWhatShowsAnswer(t *testing.T) {
 	}
 	stale := errors.New("it cannot be known")
 	if _, err := (function.DirectDriver{Documents: fixed{err: stale}, Engine: engine}).Evaluate(t.Context(),
-		function.Evaluation{
-			Run: "r", Function: "0123456789abcdef0123456789abcdef",
-		}); !errors.Is(err, stale) {
+		function.Evaluation{Terms: runs.Terms{Run: "r"}, Function: "0123456789abcdef0123456789abcdef"}); !errors.Is(err, stale) {
 		t.Error(err)
 	}
 }
@@ -167,9 +178,9 @@ func TestDirectAnswersWhatShowsAnswer(t *testing.T) {
 func TestFullSandboxRefuses(t *testing.T) {
 	busy := evaluator(func() (sandbox.Answer, error) { return sandbox.Answer{}, sandbox.ErrBusy })
 	ev, err := function.LocalDrafts{Eval: busy, Wh: wh(t)}.EvaluateDraft(t.Context(), "return 1",
-		function.Evaluation{Run: "r", Params: map[string]string{"a": "b"}})
-	if err != nil || ev.Outcome != function.Refused {
-		t.Errorf("got %+v, error %v; want %s", ev, err, function.Refused)
+		function.Evaluation{Terms: runs.Terms{Run: "r"}, Params: map[string]string{"a": "b"}})
+	if err != nil || ev.Outcome != runs.Refused {
+		t.Errorf("got %+v, error %v; want %s", ev, err, runs.Refused)
 	}
 }
 

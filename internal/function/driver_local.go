@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"callfn/internal/account"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
 
@@ -15,24 +15,24 @@ import (
 type LocalDrafts Sandbox
 
 // EvaluateDraft runs source once.
-func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluation) (Evaluated, error) {
+func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluation) (runs.Report, error) {
 	doc, err := json.Marshal(map[string]any{
 		"_id": "draft", "pvt_type": "function", "function_js": source, "pvt_account_id": e.Params["Account-ID"],
 	})
 	if err != nil {
-		return Evaluated{}, err
+		return runs.Report{}, err
 	}
-	req, err := requestOf(e, askFor(e))
+	req, err := requestOf(e)
 	if err != nil {
-		return Evaluated{}, err
+		return runs.Report{}, err
 	}
 	ev, err := Sandbox(d).Show(ctx, doc, req, e)
-	ev.Place = InDraft
+	ev.Place = runs.InDraft
 	return ev, err
 }
 
 // Parse parses source alone as a function body, under the deadline of a run.
-func (d LocalDrafts) Parse(ctx context.Context, source string, owner, root account.ID) (*sandbox.Fault, error) {
+func (d LocalDrafts) Parse(ctx context.Context, source string, owner, root account.ID) (*runs.Failure, error) {
 	a, err := d.Eval.Do(ctx, sandbox.Job{
 		Kind: sandbox.KindParse, Run: "parse", Source: source, Limits: d.Limits, Account: string(owner), Root: string(root),
 		Rehearsal: true,
@@ -40,19 +40,15 @@ func (d LocalDrafts) Parse(ctx context.Context, source string, owner, root accou
 	if err != nil {
 		return nil, err
 	}
-	switch a.Status {
-	case sandbox.Done:
+	switch a.Outcome {
+	case runs.OK:
 		return nil, nil
-	case sandbox.Failed:
-		var f sandbox.Fault
-		if err := json.Unmarshal(a.Body, &f); err != nil {
-			return nil, fmt.Errorf("parse: malformed answer: %w", err)
-		}
-		return &f, nil
-	case sandbox.Timeout:
-		return &sandbox.Fault{Name: "SyntaxError", Message: "the body takes too long to parse"}, nil
-	case sandbox.Memory:
-		return &sandbox.Fault{Name: "SyntaxError", Message: "the body takes too much memory to parse"}, nil
+	case runs.Syntax:
+		return a.Error, nil
+	case runs.Timeout:
+		return &runs.Failure{Message: "SyntaxError: the body takes too long to parse"}, nil
+	case runs.Memory:
+		return &runs.Failure{Message: "SyntaxError: the body takes too much memory to parse"}, nil
 	}
 	return nil, errors.New("parse: the worker died")
 }

@@ -1,6 +1,10 @@
 package function
 
-import "context"
+import (
+	"context"
+
+	"callfn/internal/runs"
+)
 
 // Placed is a Driver for functions that a storage plan may move: each run is evaluated by the driver for where they are
 // now.
@@ -11,7 +15,7 @@ type Placed struct {
 }
 
 // Evaluate evaluates where functions are now.
-func (d Placed) Evaluate(ctx context.Context, e Evaluation) (Evaluated, error) {
+func (d Placed) Evaluate(ctx context.Context, e Evaluation) (runs.Report, error) {
 	if d.Own() {
 		return d.Here.Evaluate(ctx, e)
 	}

@@ -2,7 +2,6 @@ package function
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,11 +9,11 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"callfn/internal/datastore"
 	"callfn/internal/function/params"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 )
 
 // ShowDriver runs functions the way KAZOO does (docs/reference/kazoo.md#the-show-request): it fetches the show `wh` of
@@ -51,14 +50,14 @@ const DefaultMaxTarget = 8177
 //
 // Our own query server always ends functions, so there no answer within ctx is an error. Other engines are given up a
 // little after the deadline: see giveUp. While the engine answers no show at all, an error comes at once.
-func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, error) {
+func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (runs.Report, error) {
 	db, err := d.Database()
 	if err != nil {
-		return Evaluated{}, err
+		return runs.Report{}, err
 	}
 	probe := func(ctx context.Context) error { return d.probe(ctx, db) }
 	if err := d.silent.check(probe); err != nil {
-		return Evaluated{}, err
+		return runs.Report{}, err
 	}
 	if e.Deadline <= 0 || d.ourEngine() {
 		ev, err := d.evaluate(ctx, db, e)
@@ -72,7 +71,7 @@ func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (Evaluated, err
 
 // lives reports whether a server that did not answer in time is there at all.
 func lives(db *datastore.Database) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond) // the run's own time is over
+	ctx, cancel := context.WithTimeout(context.Background(), runs.AliveWait) // the run's own time is over
 	defer cancel()
 	return db.Connection().Alive(ctx) == nil
 }
@@ -80,10 +79,10 @@ func lives(db *datastore.Database) bool {
 func (d *ShowDriver) ourEngine() bool { return d.Ours || d.ours.Load() }
 
 // evaluate fetches the show and reads its answer.
-func (d *ShowDriver) evaluate(ctx context.Context, db *datastore.Database, e Evaluation) (Evaluated, error) {
+func (d *ShowDriver) evaluate(ctx context.Context, db *datastore.Database, e Evaluation) (runs.Report, error) {
 	resp, err := d.fetch(ctx, db, e)
 	if err != nil {
-		return Evaluated{}, err
+		return runs.Report{}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	d.silent.answered()
@@ -100,22 +99,22 @@ func (d *ShowDriver) evaluate(ctx context.Context, db *datastore.Database, e Eva
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
 	if err != nil {
-		return Evaluated{}, fmt.Errorf("read the answer of %s: %w", db.Connection().Address(), err)
+		return runs.Report{}, fmt.Errorf("read the answer of %s: %w", db.Connection().Address(), err)
 	}
 	switch {
 	case len(body) > limit:
-		return Evaluated{Outcome: TooLarge, Error: tooLarge(limit)}, nil
+		return runs.Report{Outcome: runs.TooLarge, Error: tooLarge(limit)}, nil
 	case enveloped:
-		return readEnvelope(body, e.Run)
+		return queryserver.ParseEnvelope(body, e.Run)
 	}
 	ev, err := readBare(resp.StatusCode, resp.Header.Get("Content-Type"), body,
 		place{ctx: ctx, db: db, function: e.Function})
-	if ev.Place = InShow; ev.Outcome == Refused {
+	if ev.Place = runs.InShow; ev.Outcome == runs.Refused {
 		ev.Place = "" // it did not run
 	}
-	if e.Origin == FromRehearsal && ev.Error != nil { // no caller waits, and the document tells more than the engine
+	if e.Rehearsal && ev.Error != nil { // no caller waits, and the document tells more than the engine
 		if doc, readErr := db.Get(ctx, string(e.Function)); readErr == nil {
-			adviseFrom(&ev, doc.Text("function_js"))
+			advise(ev.Error, ev.Outcome, doc.Text("function_js"))
 		}
 	}
 	return ev, err
@@ -131,11 +130,10 @@ func (d *ShowDriver) fetch(ctx context.Context, db *datastore.Database, e Evalua
 	path := show(db) + "/" + url.PathEscape(string(e.Function))
 	query := params.Encode(e.Params)
 	header := http.Header{"Accept": {"application/json"}}
-	ask := askFor(e)
 	if !d.ourEngine() {
-		ask.Local = d.zones.of(e.TimeZone)
+		e.Local = d.zones.of(e.TimeZone)
 	}
-	header.Set(queryserver.RunHeader, ask.String())
+	header.Set(queryserver.RunHeader, queryserver.FormatHeader(e.Terms))
 	if d.Fresh {
 		header.Set("Connection", "close")
 	}
@@ -148,49 +146,6 @@ func (d *ShowDriver) fetch(ctx context.Context, db *datastore.Database, e Evalua
 	}
 	header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return db.Connection().Raw(ctx, http.MethodPost, path, "", header, strings.NewReader(query))
-}
-
-// readEnvelope reads the answer of our own query server.
-func readEnvelope(body []byte, run RunID) (Evaluated, error) {
-	var env queryserver.Envelope
-	if err := json.Unmarshal(body, &env); err != nil {
-		return Evaluated{}, fmt.Errorf("the query server's envelope is malformed: %w", err)
-	}
-	ev := Evaluated{Outcome: Outcome(env.Outcome), Value: env.Result, Rev: env.Rev, Place: InOurs}
-	if env.Run != string(run) || !ev.Outcome.Known() {
-		return Evaluated{}, fmt.Errorf("the query server answered run %q with outcome %q", env.Run, env.Outcome)
-	}
-	if env.Error != nil {
-		ev.Error = &Error{
-			Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column,
-			Source: env.Error.Source, Hint: env.Error.Hint,
-		}
-	}
-	if env.Logs != nil {
-		if err := json.Unmarshal(env.Logs, &ev.Logs); err != nil {
-			return Evaluated{}, fmt.Errorf("the query server's logs are malformed: %w", err)
-		}
-	}
-	if env.Levels != nil {
-		if err := json.Unmarshal(env.Levels, &ev.Levels); err != nil {
-			return Evaluated{}, fmt.Errorf("the query server's log levels are malformed: %w", err)
-		}
-	}
-	if env.Missed != nil {
-		if err := json.Unmarshal(env.Missed, &ev.Missed); err != nil {
-			return Evaluated{}, fmt.Errorf("the query server's list of absent parameters is malformed: %w", err)
-		}
-	}
-	return ev, nil
-}
-
-// askFor is what our query server is told about a run.
-func askFor(e Evaluation) queryserver.Ask {
-	rehearsal := e.Origin == FromRehearsal
-	return queryserver.Ask{
-		Run: string(e.Run), TimeZone: e.TimeZone, Deadline: e.Deadline, Now: e.Now,
-		Account: string(e.Account), Root: string(e.Root), Rehearsal: rehearsal, Explain: rehearsal,
-	}
 }
 
 // readAsJSON reports whether a parameter has one of the names whose values CouchDB reads as JSON in a show's query,

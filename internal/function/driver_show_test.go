@@ -12,6 +12,7 @@ import (
 	"callfn/internal/datastore/faultproxy"
 	"callfn/internal/function"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox/datetime"
 )
 
@@ -40,13 +41,17 @@ func driver(t *testing.T, url string) *function.ShowDriver {
 	}}
 }
 
-func ask(t *testing.T, d *function.ShowDriver, params map[string]string) (function.Evaluated, time.Duration, error) {
+func ask(t *testing.T, d *function.ShowDriver, params map[string]string) (runs.Report, time.Duration, error) {
 	t.Helper()
 	begun := time.Now()
-	ev, err := d.Evaluate(t.Context(), function.Evaluation{
-		Run: "r", Function: "f", Params: params,
-		Deadline: 300 * time.Millisecond,
-	})
+	ev, err := d.Evaluate(
+		t.Context(),
+		function.Evaluation{
+			Terms:    runs.Terms{Run: "r", Deadline: 300 * time.Millisecond},
+			Function: "f",
+			Params:   params,
+		},
+	)
 	return ev, time.Since(begun), err
 }
 
@@ -56,8 +61,8 @@ func TestAFunctionThatNobodyEndsIsATimeout(t *testing.T) {
 	s := showServer(t, func(http.ResponseWriter, *http.Request) { <-release })
 	defer close(release)
 	ev, took, err := ask(t, driver(t, s.URL), nil)
-	if err != nil || ev.Outcome != function.Timeout || took > 1500*time.Millisecond {
-		t.Errorf("got %+v, error %v after %s; want %s within 1.5s", ev, err, took, function.Timeout)
+	if err != nil || ev.Outcome != runs.Timeout || took > 1500*time.Millisecond {
+		t.Errorf("got %+v, error %v after %s; want %s within 1.5s", ev, err, took, runs.Timeout)
 	}
 }
 
@@ -76,8 +81,8 @@ func TestASilentServerIsNoTimeout(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := faultproxy.Start(t, s.Listener.Addr().String())
 			d := driver(t, "http://"+p.Address())
-			if ev, _, err := ask(t, d, nil); err != nil || ev.Outcome != function.OK {
-				t.Fatalf("without a fault: got %+v, error %v; want %s", ev, err, function.OK)
+			if ev, _, err := ask(t, d, nil); err != nil || ev.Outcome != runs.OK {
+				t.Fatalf("without a fault: got %+v, error %v; want %s", ev, err, runs.OK)
 			}
 			p.Set(fault)
 			if ev, took, err := ask(t, d, nil); err == nil || took > 2*time.Second {
@@ -88,7 +93,7 @@ func TestASilentServerIsNoTimeout(t *testing.T) {
 			for until := time.Now().Add(10 * time.Second); !recovered &&
 				time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
 				ev, _, err := ask(t, d, nil)
-				recovered = err == nil && ev.Outcome == function.OK
+				recovered = err == nil && ev.Outcome == runs.OK
 			}
 			if !recovered {
 				t.Error("it has not recovered after 10 s, want it to")
@@ -122,8 +127,8 @@ func TestShowRequests(t *testing.T) {
 	} {
 		d.Post = c.post
 		for range 2 { // the second could be conditional
-			if ev, _, err := ask(t, d, map[string]string{"To": c.to}); err != nil || ev.Outcome != function.OK {
-				t.Fatalf("%s: got %+v, error %v; want %s", c.name, ev, err, function.OK)
+			if ev, _, err := ask(t, d, map[string]string{"To": c.to}); err != nil || ev.Outcome != runs.OK {
+				t.Fatalf("%s: got %+v, error %v; want %s", c.name, ev, err, runs.OK)
 			}
 			wantQuery, wantBody := "To="+c.to, ""
 			if c.method == "POST" {
@@ -159,8 +164,8 @@ func TestShowAnswersAreBounded(t *testing.T) {
 		}
 	})
 	d := driver(t, s.URL)
-	if ev, took, err := ask(t, d, nil); err != nil || ev.Outcome != function.TooLarge || took > time.Second {
-		t.Errorf("got %s, error %v after %s; want %s within a second", ev.Outcome, err, took, function.TooLarge)
+	if ev, took, err := ask(t, d, nil); err != nil || ev.Outcome != runs.TooLarge || took > time.Second {
+		t.Errorf("got %s, error %v after %s; want %s within a second", ev.Outcome, err, took, runs.TooLarge)
 	}
 }
 
@@ -185,10 +190,13 @@ func TestAnEngineOfOthersIsToldTheZone(t *testing.T) {
 	table := "; local=" + datetime.In(loc).Table()
 	evaluate := func() {
 		t.Helper()
-		_, err := d.Evaluate(t.Context(), function.Evaluation{
-			Run: "r", Function: "f", TimeZone: "Europe/Berlin",
-			Now: time.UnixMilli(5),
-		})
+		_, err := d.Evaluate(
+			t.Context(),
+			function.Evaluation{
+				Terms:    runs.Terms{Run: "r", TimeZone: "Europe/Berlin", Now: time.UnixMilli(5)},
+				Function: "f",
+			},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

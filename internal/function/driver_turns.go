@@ -1,6 +1,10 @@
 package function
 
-import "context"
+import (
+	"context"
+
+	"callfn/internal/runs"
+)
 
 // Turns makes accounts take turns: *fair.Lane.
 type Turns interface {
@@ -18,14 +22,14 @@ type InTurn struct {
 }
 
 // Evaluate waits for the account's turn and evaluates. An error that wraps sandbox.ErrBusy is a refusal.
-func (d InTurn) Evaluate(ctx context.Context, e Evaluation) (Evaluated, error) {
+func (d InTurn) Evaluate(ctx context.Context, e Evaluation) (runs.Report, error) {
 	turns := d.Calls
-	if e.Origin == FromRehearsal {
+	if e.Rehearsal {
 		turns = d.Rehearsals
 	}
-	leave, err := turns.Admit(ctx, string(e.Root), string(e.Account))
+	leave, err := turns.Admit(ctx, e.Root, e.Account)
 	if err != nil {
-		return Evaluated{}, err
+		return runs.Report{}, err
 	}
 	defer leave()
 	return d.Driver.Evaluate(ctx, e)

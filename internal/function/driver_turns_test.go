@@ -7,25 +7,26 @@ import (
 
 	"callfn/internal/fair"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // Before a place that knows no accounts, one account's runs leave room for another's, and rehearsals for calls.
 func TestInTurn(t *testing.T) {
 	release := make(chan struct{})
 	started := make(chan struct{}, 10)
-	place := driverFunc(func(_ context.Context, e function.Evaluation) (function.Evaluated, error) {
+	place := driverFunc(func(_ context.Context, e function.Evaluation) (runs.Report, error) {
 		if e.Account == "a" {
 			started <- struct{}{}
 			<-release
 		}
-		return function.Evaluated{Outcome: function.NoFlow}, nil
+		return runs.Report{Outcome: runs.NoFlow}, nil
 	})
 	lane := func() *fair.Lane {
 		return fair.NewLane(nil, fair.Config{Workers: 2, Queue: 8, MaxWait: 10 * time.Millisecond})
 	}
 	r := function.NewRunner(function.Config{
 		Driver: function.InTurn{Driver: place, Calls: lane(), Rehearsals: lane()},
-		NewRun: func() function.RunID { return "r1" },
+		NewRun: func() runs.ID { return "r1" },
 	})
 	run := func(account, origin string) function.Result {
 		req := function.Request{Account: "a", Origin: function.FromCall}
@@ -37,24 +38,24 @@ func TestInTurn(t *testing.T) {
 		}
 		return r.Run(context.Background(), req)
 	}
-	ended := make(chan function.Outcome, 2)
+	ended := make(chan runs.Outcome, 2)
 	go func() { ended <- run("a", "call").Outcome }()
 	go func() { ended <- run("a", "rehearsal").Outcome }()
 	<-started
 	<-started
-	if res := run("a", "call"); res.Outcome != function.Refused || res.Error.Message != "no turn within 10ms" ||
+	if res := run("a", "call"); res.Outcome != runs.Refused || res.Error.Message != "no turn within 10ms" ||
 		res.Error.Hint == "" {
-		t.Errorf("a second run of a: got %s %+v, want %s: no turn within 10ms", res.Outcome, res.Error, function.Refused)
+		t.Errorf("a second run of a: got %s %+v, want %s: no turn within 10ms", res.Outcome, res.Error, runs.Refused)
 	}
 	for _, origin := range []string{"call", "rehearsal"} {
-		if res := run("b", origin); res.Outcome != function.NoFlow {
-			t.Errorf("b's %s: got %s %+v, want %s", origin, res.Outcome, res.Error, function.NoFlow)
+		if res := run("b", origin); res.Outcome != runs.NoFlow {
+			t.Errorf("b's %s: got %s %+v, want %s", origin, res.Outcome, res.Error, runs.NoFlow)
 		}
 	}
 	close(release)
 	for range 2 {
-		if o := <-ended; o != function.NoFlow {
-			t.Errorf("a: got %s, want %s", o, function.NoFlow)
+		if o := <-ended; o != runs.NoFlow {
+			t.Errorf("a: got %s, want %s", o, runs.NoFlow)
 		}
 	}
 }

@@ -8,22 +8,22 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/function/lint"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/runs"
 	"callfn/internal/sourceline"
 )
 
 // explain adds to a result what helps whoever wrote the function: the line of an error, and parameters that are not
 // set.
-func (r *Runner) explain(res *Result, ev Evaluated, e Evaluation, source string) {
-	advise(res.Error, res.Outcome, source)
-	if res.Error != nil && res.Error.Source == "" && source != "" {
-		res.Error.Source = sourceline.At(source, res.Error.Line)
+func (r *Runner) explain(res *Result, ev runs.Report, e Evaluation, source string) {
+	if res.Error != nil {
+		advise(&res.Error.Failure, res.Outcome, source)
 	}
 	for _, key := range ev.Missed {
 		if hint := r.aboutKey(key, e.Params); hint != "" {
 			res.Hints = append(res.Hints, hint)
 		}
 	}
-	if e.Origin == FromRehearsal && res.Outcome == OK {
+	if e.Rehearsal && res.Outcome == runs.OK {
 		r.warnOfFlow(res)
 	}
 }
@@ -52,9 +52,10 @@ func hintsOf(warnings []Warning, res Result) []string {
 	for _, w := range warnings {
 		key, _, _ := strings.Cut(w.Message, "]`")
 		missed := slices.ContainsFunc(res.Hints, func(hint string) bool { return strings.HasPrefix(hint, key) })
-		said := w.rule == "parameter_name" && missed || w.rule == "nothing_returned" && res.Outcome == NoFlow ||
-			w.rule == "promise" && res.Outcome == InvalidFlow ||
-			res.Error != nil && (strings.Contains(res.Error.Hint, w.Message) || res.Outcome == NoFlow && w.rule == "cut_return")
+		said := w.rule == "parameter_name" && missed || w.rule == "nothing_returned" && res.Outcome == runs.NoFlow ||
+			w.rule == "promise" && res.Outcome == runs.InvalidFlow ||
+			res.Error != nil &&
+				(strings.Contains(res.Error.Hint, w.Message) || res.Outcome == runs.NoFlow && w.rule == "cut_return")
 		switch {
 		case said:
 		case w.Line > 0:
@@ -66,32 +67,17 @@ func hintsOf(warnings []Warning, res Result) []string {
 	return hints
 }
 
-// advise puts an engine's words into what whoever wrote the function can do something with. The error says it already
-// where our own query server ran the function.
-func advise(e *Error, outcome Outcome, source string) {
-	if e == nil || e.Hint != "" && e.Hint != hints[outcome] {
+// advise puts an engine's words into what whoever wrote the function can do something with, and shows the line, where
+// the function's text is at hand. Our own query server has done so where it ran the function.
+func advise(f *runs.Failure, outcome runs.Outcome, source string) {
+	if f == nil {
 		return
 	}
-	advice := lint.Explain(source, string(outcome), lint.Fault{Message: e.Message, Line: e.Line, Column: e.Column})
-	if advice.Message != "" {
-		e.Message = advice.Message
+	if f.Hint == "" || f.Hint == hints[outcome] {
+		lint.Explain(source, outcome, *f).Amend(f)
 	}
-	if advice.Line > 0 {
-		e.Line, e.Column = advice.Line, advice.Column
-	}
-	if advice.Hint != "" {
-		e.Hint = advice.Hint
-	}
-}
-
-// adviseFrom is advise where the document that ran is at hand.
-func adviseFrom(ev *Evaluated, source string) {
-	if ev.Error == nil || source == "" {
-		return
-	}
-	advise(ev.Error, ev.Outcome, source)
-	if ev.Error.Source == "" {
-		ev.Error.Source = sourceline.At(source, ev.Error.Line)
+	if f.Source == "" && source != "" {
+		f.Source = sourceline.At(source, f.Line)
 	}
 }
 

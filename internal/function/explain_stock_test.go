@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // An engine that is not ours says less: in a rehearsal its words are explained from the document, which a call has no
@@ -38,18 +39,21 @@ func TestStockEnginesWordsAreExplained(t *testing.T) {
 		}))
 		defer s.Close()
 		d := driver(t, s.URL)
-		run := func(origin function.Origin) function.Error {
+		run := func(rehearsal bool) runs.Failure {
 			t.Helper()
-			ev, err := d.Evaluate(t.Context(), function.Evaluation{
-				Run: "r", Function: "f", Deadline: time.Second,
-				Origin: origin,
-			})
+			ev, err := d.Evaluate(
+				t.Context(),
+				function.Evaluation{
+					Terms:    runs.Terms{Run: "r", Deadline: time.Second, Rehearsal: rehearsal},
+					Function: "f",
+				},
+			)
 			if err != nil || string(ev.Outcome) != outcome || ev.Error == nil {
 				t.Fatalf("%s: got %+v %v", outcome, ev, err)
 			}
 			return *ev.Error
 		}
-		want := map[string]function.Error{
+		want := map[string]runs.Failure{
 			"threw": {
 				Message: "TypeError: name.splitt is not a function", Line: 2, Source: "return name.splitt(' ');",
 				Hint: "`split`",
@@ -59,13 +63,14 @@ func TestStockEnginesWordsAreExplained(t *testing.T) {
 				Hint: "return main(call);",
 			},
 		}[outcome]
-		got := run(function.FromRehearsal)
-		if got.Message != want.Message || got.Line != want.Line || got.Source != want.Source || !strings.Contains(got.Hint,
-			want.Hint) {
+		got := run(true)
+		if got.Message != want.Message || got.Line != want.Line || got.Source != want.Source ||
+			!strings.Contains(got.Hint,
+				want.Hint) {
 			t.Errorf("%s: got %+v, want %+v", outcome, got, want)
 		}
 		reads = 0
-		if run(function.FromCall); reads > 0 {
+		if run(false); reads > 0 {
 			t.Errorf("%s: a call waited for %d reads of the document", outcome, reads)
 		}
 	}

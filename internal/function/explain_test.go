@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"callfn/internal/function"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox/sandboxtest"
 	"callfn/schemas"
 )
@@ -22,7 +23,7 @@ func drafter(t *testing.T) *function.Runner {
 	}
 	return function.NewRunner(function.Config{
 		Drafts: function.LocalDrafts{Eval: sandboxtest.Pool(t, 1), Wh: wh(t)}, Flows: set,
-		NewRun: func() function.RunID { return "r1" }, Deadline: time.Second,
+		NewRun: func() runs.ID { return "r1" }, Deadline: time.Second,
 		Parameters: []string{
 			"Caller-ID-Name", "Caller-ID-Number", "From", "From-Realm", "To", "Digits",
 			"Custom-SIP-Headers",
@@ -128,7 +129,7 @@ func TestInvalidFlowListsItsFields(t *testing.T) {
 			Source: source, Account: "11111111111111111111111111111111",
 			Params: map[string]string{"To": "1"},
 		})
-		if res.Outcome != function.InvalidFlow || res.Error == nil || res.Error.Message != want {
+		if res.Outcome != runs.InvalidFlow || res.Error == nil || res.Error.Message != want {
 			t.Errorf("%s: %s %+v, want %s", source, res.Outcome, res.Error, want)
 		}
 	}
@@ -173,18 +174,18 @@ func TestErrorShowsItsLine(t *testing.T) {
 
 // An engine that is not ours gives a line and no text: whoever has the text at hand gives it.
 func TestErrorShowsItsLineFromElsewhere(t *testing.T) {
-	elsewhere := driverFunc(func(_ context.Context, e function.Evaluation) (function.Evaluated, error) {
-		return function.Evaluated{Outcome: function.Threw, Error: &function.Error{Message: "TypeError: x", Line: 2}}, nil
+	elsewhere := driverFunc(func(_ context.Context, e function.Evaluation) (runs.Report, error) {
+		return runs.Report{Outcome: runs.Threw, Error: &runs.Failure{Message: "TypeError: x", Line: 2}}, nil
 	})
-	r := function.NewRunner(function.Config{Driver: elsewhere, NewRun: func() function.RunID { return "r1" }})
+	r := function.NewRunner(function.Config{Driver: elsewhere, NewRun: func() runs.ID { return "r1" }})
 	res := r.Run(context.Background(), function.Request{Source: "var a;\na.b();", Origin: function.FromRehearsal})
 	if res.Error.Source != "a.b();" {
 		t.Errorf("got %+v, want source %q", res.Error, "a.b();")
 	}
 }
 
-type driverFunc func(context.Context, function.Evaluation) (function.Evaluated, error)
+type driverFunc func(context.Context, function.Evaluation) (runs.Report, error)
 
-func (f driverFunc) Evaluate(ctx context.Context, e function.Evaluation) (function.Evaluated, error) {
+func (f driverFunc) Evaluate(ctx context.Context, e function.Evaluation) (runs.Report, error) {
 	return f(ctx, e)
 }

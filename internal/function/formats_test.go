@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // What formats in a way that is not available is warned of when it is saved, exactly where a run throws.
@@ -39,7 +40,7 @@ func TestUnavailableFormatsAreWarnedOf(t *testing.T) {
 			(len(warnings) != 1 || !strings.Contains(warnings[0].Message, warned)) {
 			t.Errorf("%s: %v, warned %+v, want %q", text, err, warnings, warned)
 		}
-		if res := r.RunDraft(context.Background(), function.Draft{Source: source}); (res.Outcome == function.Threw) != (warned != "") {
+		if res := r.RunDraft(context.Background(), function.Draft{Source: source}); (res.Outcome == runs.Threw) != (warned != "") {
 			t.Errorf("%s: ran %s (%+v), warned %q", text, res.Outcome, res.Error, warned)
 		}
 	}

@@ -8,24 +8,25 @@ import (
 	"strconv"
 	"strings"
 
+	"callfn/internal/runs"
 	"callfn/schemas"
 )
 
 // hints says what to do about an outcome, for a person who sees it at night.
-var hints = map[Outcome]string{
-	NoFlow:      "end every path of the function with return {module: '…', data: {…}};",
-	InvalidFlow: "return one callflow node: {module: '…', data: {…}, children: {…}}",
-	Syntax:      "mend the function body and save it again: saving checks it",
+var hints = map[runs.Outcome]string{
+	runs.NoFlow:      "end every path of the function with return {module: '…', data: {…}};",
+	runs.InvalidFlow: "return one callflow node: {module: '…', data: {…}, children: {…}}",
+	runs.Syntax:      "mend the function body and save it again: saving checks it",
 	// where no line is known
-	Threw:      "the function itself failed: run it as a draft with the same parameters to see where",
-	Timeout:    "the function runs too long: look for a loop that does not end",
-	Memory:     "the function builds too much data: look for a string or list that keeps growing",
-	Crashed:    "the function brought its worker down; other calls were not affected; simplify it",
-	TooLarge:   "return less: a flow is small; texts and tables belong into other documents",
-	Disabled:   `switch it on again with PATCH {"data":{"enabled":true}}`,
-	NotFound:   "check the id in the callflow: the function was deleted, or never was in this account",
-	Refused:    "the platform did not run it; the message says why",
-	EngineDown: "the place that runs functions does not answer: look at its log, then at `callfn serve`'s",
+	runs.Threw:      "the function itself failed: run it as a draft with the same parameters to see where",
+	runs.Timeout:    "the function runs too long: look for a loop that does not end",
+	runs.Memory:     "the function builds too much data: look for a string or list that keeps growing",
+	runs.Crashed:    "the function brought its worker down; other calls were not affected; simplify it",
+	runs.TooLarge:   "return less: a flow is small; texts and tables belong into other documents",
+	runs.Disabled:   `switch it on again with PATCH {"data":{"enabled":true}}`,
+	runs.NotFound:   "check the id in the callflow: the function was deleted, or never was in this account",
+	runs.Refused:    "the platform did not run it; the message says why",
+	runs.EngineDown: "the place that runs functions does not answer: look at its log, then at `callfn serve`'s",
 }
 
 // mostFields is how many fields that fail a message lists.

@@ -22,6 +22,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/function/hostiletest"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -59,42 +60,31 @@ func (d *poolDriver) doc(id function.ID) json.RawMessage {
 }
 
 func request(e function.Evaluation) (json.RawMessage, error) {
-	ask := queryserver.Ask{Run: string(e.Run), Deadline: e.Deadline}
+	header := queryserver.FormatHeader(runs.Terms{Run: e.Run, Deadline: e.Deadline})
 	return json.Marshal(map[string]any{
-		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{"x-callfn-run": ask.String()},
+		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{"x-callfn-run": header},
 	})
 }
 
-func (d *poolDriver) Evaluate(ctx context.Context, e function.Evaluation) (function.Evaluated, error) {
+func (d *poolDriver) Evaluate(ctx context.Context, e function.Evaluation) (runs.Report, error) {
 	req, err := request(e)
 	if err != nil {
-		return function.Evaluated{}, err
+		return runs.Report{}, err
 	}
-	resp, err := queryserver.Show(ctx, d.pool, d.wh, d.doc(e.Function), req, sandbox.Limits{Deadline: sandbox.MaxDeadline})
+	resp, err := queryserver.Show(ctx, d.pool, d.wh, d.doc(e.Function), req, sandbox.Limits{Deadline: runs.MaxDeadline})
 	if err != nil {
-		return function.Evaluated{}, err
+		return runs.Report{}, err
 	}
-	return enveloped(resp)
+	return enveloped(resp, e.Run)
 }
 
 // enveloped reads the response object of a show that was asked for an envelope.
-func enveloped(resp json.RawMessage) (function.Evaluated, error) {
-	var r struct{ JSON queryserver.Envelope }
+func enveloped(resp json.RawMessage, run runs.ID) (runs.Report, error) {
+	var r struct{ JSON json.RawMessage }
 	if err := json.Unmarshal(resp, &r); err != nil {
-		return function.Evaluated{}, err
+		return runs.Report{}, err
 	}
-	env := r.JSON
-	ev := function.Evaluated{Outcome: function.Outcome(env.Outcome), Value: env.Result}
-	if !ev.Outcome.Known() {
-		return ev, fmt.Errorf("no outcome: %s", resp)
-	}
-	if env.Error != nil {
-		ev.Error = &function.Error{Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column}
-	}
-	if env.Logs != nil {
-		return ev, json.Unmarshal(env.Logs, &ev.Logs)
-	}
-	return ev, nil
+	return queryserver.ParseEnvelope(r.JSON, run)
 }
 
 func TestHostilePool(t *testing.T) {
@@ -119,7 +109,7 @@ func serveLines() int {
 		return 1
 	}
 	defer pool.Close()
-	if err := queryserver.NewServer(pool, sandbox.Limits{Deadline: sandbox.MaxDeadline}).Serve(context.Background(),
+	if err := queryserver.NewServer(pool, sandbox.Limits{Deadline: runs.MaxDeadline}).Serve(context.Background(),
 		os.Stdin, os.Stdout); err != nil {
 		return 1
 	}
@@ -171,27 +161,27 @@ func (c *couch) line(command any) ([]byte, error) {
 	return c.answer.ReadBytes('\n')
 }
 
-func (c *couch) Evaluate(_ context.Context, e function.Evaluation) (function.Evaluated, error) {
+func (c *couch) Evaluate(_ context.Context, e function.Evaluation) (runs.Report, error) {
 	if got, err := c.line([]any{"reset", map[string]any{"reduce_limit": true, "timeout": 5000}}); err != nil ||
 		string(got) != "true\n" {
-		return function.Evaluated{}, fmt.Errorf("reset: %q %v", got, err)
+		return runs.Report{}, fmt.Errorf("reset: %q %v", got, err)
 	}
 	req, err := request(e)
 	if err != nil {
-		return function.Evaluated{}, err
+		return runs.Report{}, err
 	}
 	got, err := c.line([]any{"ddoc", "_design/functions", []string{"shows", "wh"}, []json.RawMessage{
 		c.doc(e.Function),
 		req,
 	}})
 	if err != nil {
-		return function.Evaluated{}, err
+		return runs.Report{}, err
 	}
 	var answer []json.RawMessage
 	if err := json.Unmarshal(got, &answer); err != nil || len(answer) != 2 || string(answer[0]) != `"resp"` {
-		return function.Evaluated{}, fmt.Errorf("not a response: %.300q %v", got, err)
+		return runs.Report{}, fmt.Errorf("not a response: %.300q %v", got, err)
 	}
-	return enveloped(answer[1])
+	return enveloped(answer[1], e.Run)
 }
 
 func TestHostileQueryServer(t *testing.T) {
@@ -261,7 +251,7 @@ func TestHostileEmbeddedNode(t *testing.T) {
 	}
 	pool := sandboxtest.Pool(t, 1)
 	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{
-		Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline},
+		Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: runs.MaxDeadline},
 	}, couchnode.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -326,11 +316,16 @@ func TestInterleavedAccounts(t *testing.T) {
 	for i := range turns {
 		id := []string{"a", "b"}[i%2]
 		me := fmt.Sprint(id, i)
-		got, err := c.Evaluate(ctx, function.Evaluation{
-			Run: "r", Function: function.ID(id),
-			Params: map[string]string{"me": me, "Account-ID": id}, Deadline: 2 * time.Second,
-		})
-		if want := fmt.Sprintf(`{"module":"noop","data":{"me":%q,"found":[]}}`, me); err != nil || string(got.Value) != want {
+		got, err := c.Evaluate(
+			ctx,
+			function.Evaluation{
+				Terms:    runs.Terms{Run: "r", Deadline: 2 * time.Second},
+				Function: function.ID(id),
+				Params:   map[string]string{"me": me, "Account-ID": id},
+			},
+		)
+		if want := fmt.Sprintf(`{"module":"noop","data":{"me":%q,"found":[]}}`, me); err != nil ||
+			string(got.Value) != want {
 			t.Fatalf("%s: got %s %s %+v, error %v; want %s", me, got.Outcome, got.Value, got.Error, err, want)
 		}
 	}
@@ -401,19 +396,27 @@ func TestKilledWorker(t *testing.T) {
 		}
 	})
 	defer killed.Stop()
-	got, err := c.Evaluate(ctx, function.Evaluation{
-		Run: "r", Function: "loop", Params: map[string]string{"a": "b"},
-		Deadline: 4 * time.Second,
-	})
+	got, err := c.Evaluate(
+		ctx,
+		function.Evaluation{
+			Terms:    runs.Terms{Run: "r", Deadline: 4 * time.Second},
+			Function: "loop",
+			Params:   map[string]string{"a": "b"},
+		},
+	)
 	if err == nil || !strings.Contains(err.Error(), "killed from outside") {
 		t.Errorf("%s %+v %v, want an error that says it was killed from outside: the function did nothing", got.Outcome,
 			got.Error, err)
 	}
 	start := time.Now()
-	got, err = c.Evaluate(ctx, function.Evaluation{
-		Run: "r", Function: "next", Params: map[string]string{"a": "b"},
-		Deadline: 4 * time.Second,
-	})
+	got, err = c.Evaluate(
+		ctx,
+		function.Evaluation{
+			Terms:    runs.Terms{Run: "r", Deadline: 4 * time.Second},
+			Function: "next",
+			Params:   map[string]string{"a": "b"},
+		},
+	)
 	if took := time.Since(start); err != nil || string(got.Value) != `"next"` || took > 4*time.Second {
 		t.Errorf("the next run: got %s %s, error %v after %v; want next within 4s", got.Outcome, got.Value, err, took)
 	}

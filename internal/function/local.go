@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
 
@@ -14,8 +15,8 @@ import (
 // processes of others.
 type Engine interface {
 	// Show runs `wh` over doc (JSON, or null) and req (CouchDB's request object), for e. What the function does wrong is
-	// told by the Evaluated; an error means that the engine cannot run anything now.
-	Show(ctx context.Context, doc, req json.RawMessage, e Evaluation) (Evaluated, error)
+	// told by the Report; an error means that the engine cannot run anything now.
+	Show(ctx context.Context, doc, req json.RawMessage, e Evaluation) (runs.Report, error)
 }
 
 // Sandbox is the service's own sandbox as an Engine.
@@ -26,24 +27,24 @@ type Sandbox struct {
 }
 
 // Show runs `wh` in a fresh realm of a worker.
-func (s Sandbox) Show(ctx context.Context, doc, req json.RawMessage, e Evaluation) (Evaluated, error) {
+func (s Sandbox) Show(ctx context.Context, doc, req json.RawMessage, e Evaluation) (runs.Report, error) {
 	resp, err := queryserver.Show(ctx, s.Eval, s.Wh, doc, req, s.Limits)
 	if err != nil {
-		return Evaluated{}, err
+		return runs.Report{}, err
 	}
 	return readResponse(resp, e.Run, "the sandbox")
 }
 
 // requestOf is what a show is given as CouchDB's request object.
-func requestOf(e Evaluation, ask queryserver.Ask) (json.RawMessage, error) {
+func requestOf(e Evaluation) (json.RawMessage, error) {
 	return json.Marshal(map[string]any{
-		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{queryserver.RunHeader: ask.String()},
+		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{queryserver.RunHeader: queryserver.FormatHeader(e.Terms)},
 	})
 }
 
 // readResponse reads the response object of the query server protocol: our own query server's envelope, or the bare
 // answer of another. from names the engine for people.
-func readResponse(raw json.RawMessage, run RunID, from string) (Evaluated, error) {
+func readResponse(raw json.RawMessage, run runs.ID, from string) (runs.Report, error) {
 	var r struct {
 		Code    int               `json:"code"`
 		JSON    json.RawMessage   `json:"json"`
@@ -51,10 +52,10 @@ func readResponse(raw json.RawMessage, run RunID, from string) (Evaluated, error
 		Headers map[string]string `json:"headers"`
 	}
 	if err := json.Unmarshal(raw, &r); err != nil {
-		return Evaluated{}, fmt.Errorf("%s gave a malformed response: %w", from, err)
+		return runs.Report{}, fmt.Errorf("%s gave a malformed response: %w", from, err)
 	}
 	if r.Headers[queryserver.RunHeader] == string(run) {
-		return readEnvelope(r.JSON, run)
+		return queryserver.ParseEnvelope(r.JSON, run)
 	}
 	if r.Code == 0 {
 		r.Code = http.StatusOK

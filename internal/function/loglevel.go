@@ -1,6 +1,10 @@
 package function
 
-import "slices"
+import (
+	"slices"
+
+	"callfn/internal/runs"
+)
 
 // LogLevels are the levels of a function's log lines, the least important first: the methods of its console. `log` is
 // the level of console.log and CouchDB's log.
@@ -30,7 +34,7 @@ func HighestLevel(levels []string) string {
 }
 
 // levelsOf are the levels of a run's lines: one for each, or none.
-func levelsOf(ev Evaluated) []string {
+func levelsOf(ev runs.Report) []string {
 	if len(ev.Levels) == 0 {
 		return nil
 	}

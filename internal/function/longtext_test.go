@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -38,11 +39,11 @@ func TestShowParsesATextOnce(t *testing.T) {
 		a, err := p.Do(t.Context(), sandbox.Job{
 			Kind: sandbox.KindShow, Run: "r", Source: count, Doc: doc,
 			Req:    json.RawMessage(`{"query":{"Account-ID":"a"},"form":{},"headers":{}}`),
-			Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline},
+			Limits: sandbox.Limits{Deadline: runs.MaxDeadline},
 		})
 		if want := `{"json":[true,true,true]}`; err != nil || string(a.Body) != want {
 			t.Errorf("a text of %s: got %s %.300s, error %v; want %s, no parsing after the first run", fmt.Sprint(kib, " KiB"),
-				a.Status, a.Body, err, want)
+				a.Outcome, a.Body, err, want)
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 	"callfn/schemas"
@@ -27,10 +28,10 @@ func TestNoisyNeighbour(t *testing.T) {
 	const deadline = time.Second
 	calls, rehearsals := sandboxtest.Pool(t, 2), sandboxtest.Pool(t, 1)
 	lanes := fair.Lanes{
-		Calls: fair.NewLane(calls, fair.Config{Workers: 2, Queue: 256, MaxWait: function.MaxWait(function.FromCall)}),
+		Calls: fair.NewLane(calls, fair.Config{Workers: 2, Queue: 256, MaxWait: runs.CallWait}),
 		Rehearsals: fair.NewLane(rehearsals, fair.Config{
 			Workers: 1, Queue: 256,
-			MaxWait: function.MaxWait(function.FromRehearsal),
+			MaxWait: runs.RehearsalWait,
 		}),
 	}
 	engine := queryserver.Engine{Shows: lanes, Maps: rehearsals, Limits: sandbox.Limits{Deadline: deadline}}
@@ -57,7 +58,7 @@ func TestNoisyNeighbour(t *testing.T) {
 		t.Fatal(err)
 	}
 	runner := function.NewRunner(function.Config{
-		Driver: place.Driver, Flows: set, Deadline: deadline, NewRun: func() function.RunID { return "r1" },
+		Driver: place.Driver, Flows: set, Deadline: deadline, NewRun: func() runs.ID { return "r1" },
 		Root: func(_ context.Context, id account.ID) account.ID { return id },
 	})
 	run := func(ctx context.Context, acct string, origin function.Origin) function.Result {
@@ -70,8 +71,8 @@ func TestNoisyNeighbour(t *testing.T) {
 		var took []time.Duration
 		for range 100 {
 			res := run(context.Background(), "b", function.FromCall)
-			if res.Outcome != function.OK {
-				t.Fatalf("B: got %s %+v, want %s", res.Outcome, res.Error, function.OK)
+			if res.Outcome != runs.OK {
+				t.Fatalf("B: got %s %+v, want %s", res.Outcome, res.Error, runs.OK)
 			}
 			took = append(took, res.Duration)
 			time.Sleep(5 * time.Millisecond) // a caller, not a benchmark
@@ -90,7 +91,7 @@ func TestNoisyNeighbour(t *testing.T) {
 	loop := func(acct string, origin function.Origin) {
 		for ctx.Err() == nil {
 			res := run(ctx, acct, origin)
-			if res.Outcome == function.Refused && res.Error.Message == "the account has too many functions waiting to run" {
+			if res.Outcome == runs.Refused && res.Error.Message == "the account has too many functions waiting to run" {
 				mu.Lock()
 				refused = append(refused, res.Duration)
 				mu.Unlock()

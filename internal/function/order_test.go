@@ -6,6 +6,7 @@ import (
 
 	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/runs"
 )
 
 // A flow keeps the order in which the function wrote it; defaults that schemas add come last. Names that are integers
@@ -17,7 +18,7 @@ func TestFlowsKeepTheFunctionsOrder(t *testing.T) {
 			return {data: {zeta: {y: 1, x: 2}, timezone: 'UTC'}, module: 'temporal_route', children: {z: menu, a: {module: 'hangup', data: {}}}};`,
 		Account: "11111111111111111111111111111111", Params: map[string]string{"To": "1000"},
 	})
-	if res.Outcome != function.OK {
+	if res.Outcome != runs.OK {
 		t.Fatalf("%s %+v", res.Outcome, res.Error)
 	}
 	got, err := json.Marshal(jsonvalue.Object{Members: res.Flow, Order: res.Order})

@@ -12,6 +12,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/function/workload"
 	"callfn/internal/loadgen"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/schemas"
 )
@@ -55,7 +56,7 @@ func BenchmarkOverload(b *testing.B) {
 			}
 			over := load(2*peak.Rate(), 1000)
 			for outcome, n := range over.Outcomes {
-				if outcome != string(function.OK) && outcome != string(function.Refused) {
+				if outcome != string(runs.OK) && outcome != string(runs.Refused) {
 					b.Errorf("%d calls ended as %s", n, outcome)
 				}
 			}
@@ -79,8 +80,8 @@ func BenchmarkOverload(b *testing.B) {
 // full is a place that has no room.
 type full struct{ function.Driver }
 
-func (full) Evaluate(context.Context, function.Evaluation) (function.Evaluated, error) {
-	return function.Evaluated{}, fmt.Errorf("%w: too many functions are waiting to run", sandbox.ErrBusy)
+func (full) Evaluate(context.Context, function.Evaluation) (runs.Report, error) {
+	return runs.Report{}, fmt.Errorf("%w: too many functions are waiting to run", sandbox.ErrBusy)
 }
 
 // BenchmarkRefusal is what it costs to tell a call that there is no room for its function.
@@ -94,7 +95,7 @@ func BenchmarkRefusal(b *testing.B) {
 	c := calling(b, accountID(0), "f", workload.Functions()[0])
 	b.ReportAllocs()
 	for b.Loop() {
-		if got := s.walk(b.Context(), c); got != function.Refused {
+		if got := s.walk(b.Context(), c); got != runs.Refused {
 			b.Fatal(got)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"callfn/internal/function/dialect"
 	"callfn/internal/function/runnertest"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -83,7 +84,7 @@ func connect(t testing.TB, cfg datastore.Config) *datastore.Connection {
 func TestEmbeddedNode(t *testing.T) {
 	pool := sandboxtest.Pool(t, 1)
 	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{
-		Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline},
+		Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: runs.MaxDeadline},
 	}, couchnode.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -183,14 +184,18 @@ func cannotRun(t testing.TB, p runnertest.Place) string {
 	if err := p.Store(ctx, map[string]any{"_id": id, "pvt_type": "function", "function_js": "return 1"}); err != nil {
 		t.Fatal(err)
 	}
-	ev, err := p.Driver.Evaluate(ctx, function.Evaluation{
-		Run: "probe", Function: function.ID(id),
-		Params: map[string]string{"a": "b"},
-	})
+	ev, err := p.Driver.Evaluate(
+		ctx,
+		function.Evaluation{
+			Terms:    runs.Terms{Run: "probe"},
+			Function: function.ID(id),
+			Params:   map[string]string{"a": "b"},
+		},
+	)
 	switch {
 	case err != nil:
 		return err.Error()
-	case ev.Outcome != function.OK:
+	case ev.Outcome != runs.OK:
 		return string(ev.Outcome) + ": " + ev.Error.Message
 	}
 	return ""

@@ -13,6 +13,7 @@ import (
 
 	"callfn/internal/function"
 	"callfn/internal/function/lint"
+	"callfn/internal/runs"
 )
 
 // A body that does not parse says in plain words why, and where.
@@ -115,79 +116,79 @@ func TestRunsInPlainWords(t *testing.T) {
 	r := drafter(t)
 	for _, c := range []struct {
 		body          string
-		outcome       function.Outcome
+		outcome       runs.Outcome
 		message, hint string
 		line          int
 	}{
-		{"var r = fetch('http://x');\nreturn r;", function.Threw, "'fetch' is not defined", "no network", 1},
-		{"return require('x');", function.Threw, "'require' is not defined", "no modules", 1},
-		{"return {module: 'tts', data: {text: call.Caller-ID-Name}};", function.Threw, "", "write call['Caller-ID-Name']", 1},
+		{"var r = fetch('http://x');\nreturn r;", runs.Threw, "'fetch' is not defined", "no network", 1},
+		{"return require('x');", runs.Threw, "'require' is not defined", "no modules", 1},
+		{"return {module: 'tts', data: {text: call.Caller-ID-Name}};", runs.Threw, "", "write call['Caller-ID-Name']", 1},
 		{
-			"var name = 'a b';\nvar x = name.splitt(' ');\nreturn x;", function.Threw, "name.splitt is not a function",
+			"var name = 'a b';\nvar x = name.splitt(' ');\nreturn x;", runs.Threw, "name.splitt is not a function",
 			"`split`", 2,
 		},
 		{
-			"var l = call.To.split('').mpa(String); return l;", function.Threw, "call.To.split('').mpa is not a function",
+			"var l = call.To.split('').mpa(String); return l;", runs.Threw, "call.To.split('').mpa is not a function",
 			"`map`", 1,
 		},
-		{"return call.get('To');", function.Threw, "call.get is not a function", "call['Caller-ID-Number']", 1},
-		{"return call('To');", function.Threw, "call is not a function", "call['Caller-ID-Number']", 1},
+		{"return call.get('To');", runs.Threw, "call.get is not a function", "call['Caller-ID-Number']", 1},
+		{"return call('To');", runs.Threw, "call is not a function", "call['Caller-ID-Number']", 1},
 		{
-			"console.tabel(1); return 1;", function.Threw, "console.tabel is not a function",
+			"console.tabel(1); return 1;", runs.Threw, "console.tabel is not a function",
 			"log, info, warn, error and debug", 1,
 		},
-		{"return consle.log(1);", function.Threw, "'consle' is not defined", "`console`", 1},
-		{"return {module: tts, data: {}};", function.Threw, "'tts' is not defined", "module: 'tts'", 1},
-		{"return nosuch;", function.Threw, "'nosuch' is not defined", "between quotes", 1},
-		{"return call['Digits'].length;", function.Threw, "", "(call['Digits'] || '').length", 1},
-		{"var o = {};\nreturn o.a.b;", function.Threw, "", "`o.a` is undefined", 2},
-		{"const a = 1;\na = 2;\nreturn a;", function.Threw, "", "let or var", 2},
-		{"var o = JSON.parse(call.To + '{');\nreturn o;", function.Threw, "SyntaxError", "JSON.parse", 1},
+		{"return consle.log(1);", runs.Threw, "'consle' is not defined", "`console`", 1},
+		{"return {module: tts, data: {}};", runs.Threw, "'tts' is not defined", "module: 'tts'", 1},
+		{"return nosuch;", runs.Threw, "'nosuch' is not defined", "between quotes", 1},
+		{"return call['Digits'].length;", runs.Threw, "", "(call['Digits'] || '').length", 1},
+		{"var o = {};\nreturn o.a.b;", runs.Threw, "", "`o.a` is undefined", 2},
+		{"const a = 1;\na = 2;\nreturn a;", runs.Threw, "", "let or var", 2},
+		{"var o = JSON.parse(call.To + '{');\nreturn o;", runs.Threw, "SyntaxError", "JSON.parse", 1},
 		{
-			"return (async () => ({module: 'hangup', data: {}}))();", function.InvalidFlow,
+			"return (async () => ({module: 'hangup', data: {}}))();", runs.InvalidFlow,
 			"returned a Promise: functions are synchronous, no async/await", "take `async`", 0,
 		},
-		{"async function f() { return 1; }\nreturn f();", function.InvalidFlow, "returned a Promise", "take `async`", 0},
-		{"return {then: function () {}};", function.InvalidFlow, "returned a Promise", "", 0},
-		{"function main(call) { return {module: 'hangup'}; }", function.NoFlow, "returned nothing", "return main(call);", 1},
+		{"async function f() { return 1; }\nreturn f();", runs.InvalidFlow, "returned a Promise", "take `async`", 0},
+		{"return {then: function () {}};", runs.InvalidFlow, "returned a Promise", "", 0},
+		{"function main(call) { return {module: 'hangup'}; }", runs.NoFlow, "returned nothing", "return main(call);", 1},
 		{
-			"(function (call) { return {module: 'hangup'}; })(call);", function.NoFlow, "returned nothing",
+			"(function (call) { return {module: 'hangup'}; })(call);", runs.NoFlow, "returned nothing",
 			"put `return` before it", 1,
 		},
 		{
-			"var a = 1;\nif (a) {\n  return\n  {module: 'hangup'}\n}\nreturn null;", function.NoFlow, "returned nothing",
+			"var a = 1;\nif (a) {\n  return\n  {module: 'hangup'}\n}\nreturn null;", runs.NoFlow, "returned nothing",
 			"`return` ends at its line", 3,
 		},
-		{"if (call.To === 'x') { return {module: 'hangup'}; }", function.NoFlow, "returned nothing", "every path", 0},
+		{"if (call.To === 'x') { return {module: 'hangup'}; }", runs.NoFlow, "returned nothing", "every path", 0},
 		{
-			"return JSON.stringify({module: 'hangup', data: {}});", function.InvalidFlow, "a string",
+			"return JSON.stringify({module: 'hangup', data: {}});", runs.InvalidFlow, "a string",
 			"without JSON.stringify", 0,
 		},
-		{"function main(call) { return 1; }\nreturn main;", function.NoFlow, "returned function", "call it", 0},
-		{"return '<Response/>';", function.InvalidFlow, "a string", "no XML", 0},
-		{"return 'hello';", function.InvalidFlow, "a string", "module: 'tts'", 0},
-		{"return [{module: 'hangup', data: {}}];", function.InvalidFlow, "a list", "children", 0},
-		{"return {flow: {module: 'hangup', data: {}}};", function.InvalidFlow, "", "what stands in flow", 0},
-		{"return {data: {flow: {module: 'hangup', data: {}}}};", function.InvalidFlow, "", "what stands in data.flow", 0},
+		{"function main(call) { return 1; }\nreturn main;", runs.NoFlow, "returned function", "call it", 0},
+		{"return '<Response/>';", runs.InvalidFlow, "a string", "no XML", 0},
+		{"return 'hello';", runs.InvalidFlow, "a string", "module: 'tts'", 0},
+		{"return [{module: 'hangup', data: {}}];", runs.InvalidFlow, "a list", "children", 0},
+		{"return {flow: {module: 'hangup', data: {}}};", runs.InvalidFlow, "", "what stands in flow", 0},
+		{"return {data: {flow: {module: 'hangup', data: {}}}};", runs.InvalidFlow, "", "what stands in data.flow", 0},
 		{
-			"return {statusCode: 200, body: JSON.stringify({module: 'hangup'})};", function.InvalidFlow, "",
+			"return {statusCode: 200, body: JSON.stringify({module: 'hangup'})};", runs.InvalidFlow, "",
 			"what stands in body", 0,
 		},
-		{"return {statusCode: 204};", function.InvalidFlow, "", "web server", 0},
-		{"return {Module: 'hangup', data: {}};", function.InvalidFlow, "", "module instead of Module", 0},
+		{"return {statusCode: 204};", runs.InvalidFlow, "", "web server", 0},
+		{"return {Module: 'hangup', data: {}};", runs.InvalidFlow, "", "module instead of Module", 0},
 		{
-			"return {module: 'tts', data: {text: 'x'}, children: [{module: 'hangup'}]};", function.InvalidFlow, "",
+			"return {module: 'tts', data: {text: 'x'}, children: [{module: 'hangup'}]};", runs.InvalidFlow, "",
 			"children: {_:", 0,
 		},
 		{
-			"return {module: 'tts', data: {text: 'x😀'.slice(0, 2)}};", function.InvalidFlow,
+			"return {module: 'tts', data: {text: 'x😀'.slice(0, 2)}};", runs.InvalidFlow,
 			"flow.data.text holds half of a character", "", 0,
 		},
 		{
 			"return {module: 'tts', data: {text: 'x'}, children: {_: {module: 'tts', data: {text: '\\udc00'}}}};",
-			function.InvalidFlow, "flow.children._.data.text", "", 0,
+			runs.InvalidFlow, "flow.children._.data.text", "", 0,
 		},
-		{"return {module: 'tts', data: {text: '\\\\ud800 is text, and 😀 is whole'}};", function.OK, "", "", 0},
+		{"return {module: 'tts', data: {text: '\\\\ud800 is text, and 😀 is whole'}};", runs.OK, "", "", 0},
 	} {
 		res := r.RunDraft(
 			context.Background(),
@@ -223,7 +224,7 @@ func TestDraftsTellWarnings(t *testing.T) {
 		Source: "if (call.To === 'x') { setTimeout(log, 1); }\nreturn {module: 'hangup', data: {}};",
 		Params: map[string]string{"To": "1000"},
 	})
-	if res.Outcome != function.OK || len(res.Hints) != 1 ||
+	if res.Outcome != runs.OK || len(res.Hints) != 1 ||
 		!strings.Contains(res.Hints[0], "line 1, column 24: `setTimeout` is not there: functions have no timers") {
 		t.Errorf("got %s, hints %q", res.Outcome, res.Hints)
 	}

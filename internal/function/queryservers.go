@@ -10,6 +10,7 @@ import (
 
 	"callfn/internal/queryclient"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 )
 
 // QueryServers is an Engine of query server processes of others: a stock couchjs, which is started and owned here as
@@ -31,7 +32,7 @@ const answerRoom = 128 << 10
 func MaxAnswer(maxResult int) int { return 2*maxResult + answerRoom }
 
 // Show runs `wh` in a process that has run no other account's functions.
-func (q QueryServers) Show(ctx context.Context, doc, req json.RawMessage, e Evaluation) (Evaluated, error) {
+func (q QueryServers) Show(ctx context.Context, doc, req json.RawMessage, e Evaluation) (runs.Report, error) {
 	deadline := e.Deadline
 	if own := queryserver.Timeout(doc); own > 0 && own < deadline {
 		deadline = own
@@ -50,27 +51,27 @@ func (q QueryServers) Show(ctx context.Context, doc, req json.RawMessage, e Eval
 		limit = 256 << 10
 	}
 	if len(ev.Value) > limit {
-		return Evaluated{Outcome: TooLarge, Error: tooLarge(limit), Place: InShow}, nil
+		return runs.Report{Outcome: runs.TooLarge, Error: tooLarge(limit), Place: runs.InShow}, nil
 	}
 	if ev.Logs == nil {
 		ev.Logs = a.Logs
 	}
 	if err == nil && ev.Place == "" {
-		ev.Place = InShow
+		ev.Place = runs.InShow
 	}
-	if ev.Error != nil && ev.Place == InShow {
+	if ev.Error != nil && ev.Place == runs.InShow {
 		var d struct {
 			Source string `json:"function_js"`
 		}
 		if json.Unmarshal(doc, &d) == nil {
-			adviseFrom(&ev, d.Source)
+			advise(ev.Error, ev.Outcome, d.Source)
 		}
 	}
 	return ev, err
 }
 
-func tooLarge(limit int) *Error {
-	return &Error{Message: fmt.Sprintf("the function returned more than %d KiB", limit>>10)}
+func tooLarge(limit int) *runs.Failure {
+	return &runs.Failure{Message: fmt.Sprintf("the function returned more than %d KiB", limit>>10)}
 }
 
 // Lacks asks the show `dialect` what newer syntax the engine does not parse.
@@ -90,28 +91,28 @@ func (q QueryServers) Lacks(ctx context.Context) ([]string, error) {
 
 // failed tells what a run that gave no response came to. Whatever the process says by itself may be the function's
 // word.
-func (q QueryServers) failed(err error, deadline int64) (Evaluated, error) {
+func (q QueryServers) failed(err error, deadline int64) (runs.Report, error) {
 	var died *queryclient.DiedError
 	var raised *queryclient.RaisedError
-	ended := func(o Outcome, format string, args ...any) (Evaluated, error) {
-		return Evaluated{Outcome: o, Error: &Error{Message: fmt.Sprintf(format, args...)}, Place: InShow}, nil
+	ended := func(o runs.Outcome, format string, args ...any) (runs.Report, error) {
+		return runs.Report{Outcome: o, Error: &runs.Failure{Message: fmt.Sprintf(format, args...)}, Place: runs.InShow}, nil
 	}
 	switch {
 	case errors.Is(err, queryclient.ErrTimeout):
-		return ended(Timeout, "the function was stopped after %d ms", deadline)
+		return ended(runs.Timeout, "the function was stopped after %d ms", deadline)
 	case errors.Is(err, queryclient.ErrTooLarge):
-		return ended(TooLarge, "the function returned more than %d KiB", q.MaxResult>>10)
+		return ended(runs.TooLarge, "the function returned more than %d KiB", q.MaxResult>>10)
 	case errors.As(err, &died) && died.FromOutside():
-		return Evaluated{}, fmt.Errorf("%s: a process was killed from outside: %s; is the machine out of memory?", q.Name,
+		return runs.Report{}, fmt.Errorf("%s: a process was killed from outside: %s; is the machine out of memory?", q.Name,
 			clip(died.End))
 	case errors.As(err, &died):
-		return ended(Crashed, "the JavaScript process died under the function: %s", clip(died.End))
+		return ended(runs.Crashed, "the JavaScript process died under the function: %s", clip(died.End))
 	case errors.As(err, &raised) && strings.Contains(raised.Reason, "blocked by CSP"):
-		return Evaluated{}, blocked(process(q.Name))
+		return runs.Report{}, blocked(process(q.Name))
 	case errors.As(err, &raised) && !ourWord(raised.Word):
-		return ended(Threw, "%s", clip(raised.Word+": "+raised.Reason))
+		return ended(runs.Threw, "%s", clip(raised.Word+": "+raised.Reason))
 	}
-	return Evaluated{}, fmt.Errorf("%s: %w", q.Name, err)
+	return runs.Report{}, fmt.Errorf("%s: %w", q.Name, err)
 }
 
 // ourWord reports whether an error is one that our query server raises for what is not the function's.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 )
 
 // Whatever a query server of others answers: a known outcome or an error, a value that is JSON, and never an envelope
@@ -29,17 +30,17 @@ func FuzzReadResponse(f *testing.F) {
 		if !ev.Outcome.Known() {
 			t.Fatalf("got outcome %q, want one that is known", ev.Outcome)
 		}
-		if ev.Outcome == OK && ev.Place != InOurs && !json.Valid(ev.Value) {
+		if ev.Outcome == runs.OK && ev.Place != runs.InOurs && !json.Valid(ev.Value) {
 			t.Fatalf("got value %q, want JSON", ev.Value)
 		}
-		if ev.Outcome != OK && ev.Error == nil && ev.Place != InOurs {
+		if ev.Outcome != runs.OK && ev.Error == nil && ev.Place != runs.InOurs {
 			t.Fatalf("got %s without an error, want one that says why", ev.Outcome)
 		}
 		var r struct {
 			JSON    struct{ Run string }
 			Headers map[string]string
 		}
-		if ev.Place == InOurs && (json.Unmarshal(raw, &r) != nil || r.JSON.Run != "r" ||
+		if ev.Place == runs.InOurs && (json.Unmarshal(raw, &r) != nil || r.JSON.Run != "r" ||
 			r.Headers[queryserver.RunHeader] != "r") {
 			t.Fatalf("the answer of another run was taken, want it refused: %s", raw)
 		}

@@ -7,14 +7,12 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/runs"
 	"callfn/schemas"
 )
 
 // ID names a function document: 32 lower-case hex digits, made by the server (docs/reference/kazoo.md#ids-and-times).
 type ID string
-
-// RunID names one run of one function: 32 lower-case hex digits.
-type RunID string
 
 // Origin says on whose behalf a function runs.
 type Origin string
@@ -52,25 +50,25 @@ type Draft struct {
 
 // Result is what came of one run. Exactly one of Flow and Error is set.
 type Result struct {
-	Run      RunID
-	Outcome  Outcome
-	Value    json.RawMessage  // what the function returned, where it returned anything; not validated unless OK
-	Flow     map[string]any   // the validated flow with every module's defaults filled in, when OK
+	Run      runs.ID
+	Outcome  runs.Outcome
+	Value    json.RawMessage  // what the function returned, where it returned anything; not validated unless runs.OK
+	Flow     map[string]any   // the validated flow with every module's defaults filled in, when runs.OK
 	Order    *jsonvalue.Order // of Flow's members, as the function wrote them
-	Error    *Error           // what went wrong, when not OK
+	Error    *Error           // what went wrong, when not runs.OK
 	Logs     []string         // captured console and log lines, bounded
 	Levels   []string         // how each line was logged: log, info, warn, error or debug; nil when all are log
 	Hints    []string         // rehearsals: what looks like a mistake, such as a parameter that is not set
 	Duration time.Duration    // wall time of the run as the caller saw it
 	Rev      string           // revision of the document that ran, where the place can tell
-	Place    Place            // where it ran, "" when it ran nowhere
+	Place    runs.Place       // where it ran, "" when it ran nowhere
 
-	settled <-chan Outcome
+	settled <-chan runs.Outcome
 }
 
 // Blame is how the function itself ended: Outcome as a rule. Where the run was given up before the place had answered,
 // it waits for what the place says in the end, which may be seconds; "" when it says nothing, and when ctx ends first.
-func (r Result) Blame(ctx context.Context) Outcome {
+func (r Result) Blame(ctx context.Context) runs.Outcome {
 	if r.settled == nil {
 		return r.Outcome
 	}
@@ -85,24 +83,14 @@ func (r Result) Blame(ctx context.Context) Outcome {
 // Open reports whether Blame has to wait.
 func (r Result) Open() bool { return r.settled != nil }
 
-// Place says where a function ran (docs/architecture.md#where-a-function-runs).
-type Place string
-
-// The places.
-const (
-	InShow   Place = "show"   // a show on an engine that is not ours
-	InOurs   Place = "callfn" // a show on our query server, whoever asked it: the embedded node or CouchDB
-	InDirect Place = "direct" // the service's own processes, without a show
-	InDraft  Place = "draft"  // the service's own sandbox, source that is stored nowhere
-)
-
 // Error explains a run that gave no flow, for a telecom admin.
 type Error struct {
-	Message string `json:"message"`
-	Line    int    `json:"line,omitempty"`   // from 1, in the admin's own text; 0 when unknown
-	Column  int    `json:"column,omitempty"` // from 1; 0 when unknown
-	Source  string `json:"source,omitempty"` // that line of the text, clipped
-	Hint    string `json:"hint,omitempty"`   // what to do next
+	runs.Failure
 	// Fields has KAZOO's field errors of invalid_flow (docs/reference/kazoo.md#validation-errors).
 	Fields schemas.FieldErrors `json:"fields,omitempty"`
+}
+
+// NewError makes an Error of a message and what to do next, which may be "".
+func NewError(message, hint string) *Error {
+	return &Error{Failure: runs.Failure{Message: message, Hint: hint}}
 }

@@ -2,7 +2,6 @@ package function
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"maps"
@@ -15,6 +14,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/jsonvalue"
 	"callfn/internal/redact"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/schemas"
 )
@@ -22,47 +22,24 @@ import (
 // Driver is a place that evaluates the show `functions/wh`: it does that and nothing else. Who may run, deadlines, the
 // check of the result and the record are the Runner's.
 type Driver interface {
-	// Evaluate asks for one run. It returns within the deadline, MaxWait and half a second; an error means that the place
-	// did not answer (outcome engine_down), everything else is told by the Evaluated.
-	Evaluate(ctx context.Context, e Evaluation) (Evaluated, error)
+	// Evaluate asks for one run. It returns within runs.Limit; an error means that the place
+	// did not answer (outcome engine_down), everything else is told by the Report.
+	Evaluate(ctx context.Context, e Evaluation) (runs.Report, error)
 }
 
 // Evaluation is one run as a Driver sees it.
 type Evaluation struct {
-	Run      RunID
+	runs.Terms
 	Function ID
 	Params   map[string]string
-	TimeZone string
-	Now      time.Time // what Date begins at; zero for the real time
-	Deadline time.Duration
-
-	Account account.ID
-	Root    account.ID // the account's top-level ancestor, or ""
-	Origin  Origin
-}
-
-// Evaluated is what a place made of a run.
-type Evaluated struct {
-	Outcome Outcome
-	Value   json.RawMessage // what the function returned
-	Error   *Error
-	Logs    []string
-	Levels  []string // of each line, where one is not "log"
-	Missed  []string // absent parameters that the function read, where the place can tell; rehearsals only
-	Rev     string   // of the document that ran, where the place can tell
-	Place   Place    // where it ran
-
-	// Settled is set where the place had not answered when the run was given up. It gives what the place said in the end,
-	// if it said anything, and is closed. Until then nobody knows whether the function ran at all.
-	Settled <-chan Outcome
 }
 
 // Drafts evaluates source text that is stored nowhere, and parses it.
 type Drafts interface {
-	EvaluateDraft(ctx context.Context, source string, e Evaluation) (Evaluated, error)
+	EvaluateDraft(ctx context.Context, source string, e Evaluation) (runs.Report, error)
 	// Parse parses source alone as a function body and runs nothing. The fault is nil when it parses. owner and its
 	// top-level ancestor root, which may be "", are whose turn it takes.
-	Parse(ctx context.Context, source string, owner, root account.ID) (*sandbox.Fault, error)
+	Parse(ctx context.Context, source string, owner, root account.ID) (*runs.Failure, error)
 }
 
 // FlowValidator checks a flow that a function returned and fills in defaults: the fields that fail, by path, or none.
@@ -77,7 +54,7 @@ type Config struct {
 	Driver   Driver
 	Drafts   Drafts
 	Flows    FlowValidator
-	NewRun   func() RunID
+	NewRun   func() runs.ID
 	Deadline time.Duration // per run, in the engine
 	Log      *slog.Logger
 
@@ -116,34 +93,23 @@ func NewRunner(cfg Config) *Runner {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Deadline <= 0 {
-		cfg.Deadline = sandbox.DefaultLimits().Deadline
+		cfg.Deadline = runs.DefaultDeadline
 	}
 	return &Runner{cfg: cfg}
 }
-
-// MaxWait is how long a run may wait for its turn at a worker. No caller is on the line in a rehearsal.
-func MaxWait(o Origin) time.Duration {
-	if o == FromRehearsal {
-		return 4 * time.Second
-	}
-	return 500 * time.Millisecond
-}
-
-// slack is what a run may take beyond its deadline, the wait for its turn included, before the caller stops waiting for
-// the place that runs it.
-func slack(o Origin) time.Duration { return MaxWait(o) + 500*time.Millisecond }
 
 // Run runs a stored function for a call. It always returns a Result, for a call at most a second after the deadline.
 func (r *Runner) Run(ctx context.Context, req Request) Result {
 	start := time.Now()
 	run := r.cfg.NewRun()
 	params := withAccount(req.Params, req.Account)
-	ctx, cancel := context.WithTimeout(datastore.Urgently(ctx), r.cfg.Deadline+slack(req.Origin))
+	rehearsal := req.Origin == FromRehearsal
+	ctx, cancel := context.WithTimeout(datastore.Urgently(ctx), runs.Limit(r.cfg.Deadline, rehearsal))
 	defer cancel()
-	e := Evaluation{
-		Run: run, Function: req.Function, Params: params, TimeZone: req.TimeZone, Now: req.Now, Deadline: r.cfg.Deadline,
-		Account: req.Account, Root: r.rootOf(ctx, req.Account), Origin: req.Origin,
-	}
+	e := Evaluation{Function: req.Function, Params: params, Terms: runs.Terms{
+		Run: run, TimeZone: req.TimeZone, Now: req.Now, Deadline: r.cfg.Deadline,
+		Account: string(req.Account), Root: string(r.rootOf(ctx, req.Account)), Rehearsal: rehearsal,
+	}}
 	ev, err := r.cfg.Driver.Evaluate(ctx, e)
 	res := r.finish(run, ev, err)
 	r.explain(&res, ev, e, req.Source)
@@ -191,13 +157,13 @@ func (r *Runner) rootOf(ctx context.Context, id account.ID) account.ID {
 	return r.cfg.Root(ctx, id)
 }
 
-func levelOf(o Outcome) slog.Level {
+func levelOf(o runs.Outcome) slog.Level {
 	switch o {
-	case OK:
+	case runs.OK:
 		return slog.LevelDebug
-	case EngineDown:
+	case runs.EngineDown:
 		return slog.LevelError
-	case Crashed:
+	case runs.Crashed:
 		return slog.LevelWarn // a function's doing as a rule; its process is replaced
 	}
 	return slog.LevelInfo
@@ -209,24 +175,21 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 	start := time.Now()
 	run := r.cfg.NewRun()
 	params := withAccount(d.Params, d.Account)
-	ctx, cancel := context.WithTimeout(ctx, r.cfg.Deadline+slack(FromRehearsal))
+	ctx, cancel := context.WithTimeout(ctx, runs.Limit(r.cfg.Deadline, true))
 	defer cancel()
-	e := Evaluation{
-		Run: run, Params: params, TimeZone: d.TimeZone, Now: d.Now, Deadline: r.cfg.Deadline,
-		Account: d.Account, Root: r.rootOf(ctx, d.Account), Origin: FromRehearsal,
-	}
-	var ev Evaluated
+	e := Evaluation{Params: params, Terms: runs.Terms{
+		Run: run, TimeZone: d.TimeZone, Now: d.Now, Deadline: r.cfg.Deadline,
+		Account: string(d.Account), Root: string(r.rootOf(ctx, d.Account)), Rehearsal: true,
+	}}
+	var ev runs.Report
 	var evErr error
 	var evaluation sync.WaitGroup
 	evaluation.Go(func() { ev, evErr = r.cfg.Drafts.EvaluateDraft(ctx, d.Source, e) })
-	res := r.finish(run, Evaluated{Outcome: Syntax}, nil)
+	res := r.finish(run, runs.Report{Outcome: runs.Syntax}, nil)
 	if syntax, warnings, err := r.CheckSyntax(ctx, d.Account, d.Source); err != nil {
-		res = r.finish(run, Evaluated{}, err)
+		res = r.finish(run, runs.Report{}, err)
 	} else if syntax != nil && !syntax.Parses {
-		res.Error = &Error{
-			Message: syntax.Message, Line: syntax.Line, Column: syntax.Column, Source: syntax.Source,
-			Hint: syntax.Hint,
-		}
+		res.Error = &Error{Failure: syntax.Failure}
 	} else {
 		evaluation.Wait()
 		res = r.finish(run, ev, evErr)
@@ -251,30 +214,34 @@ func (r *Runner) tell(ran Ran) {
 }
 
 // finish checks what a place made of a run and turns it into a Result.
-func (r *Runner) finish(run RunID, ev Evaluated, err error) Result {
+func (r *Runner) finish(run runs.ID, ev runs.Report, err error) Result {
 	res := Result{
-		Run: run, Outcome: ev.Outcome, Value: ev.Value, Error: ev.Error, Logs: ev.Logs, Levels: levelsOf(ev),
+		Run: run, Outcome: ev.Outcome, Value: ev.Value, Logs: ev.Logs, Levels: levelsOf(ev),
 		Rev: ev.Rev, Place: ev.Place, settled: ev.Settled,
+	}
+	if ev.Error != nil {
+		res.Error = &Error{Failure: *ev.Error}
 	}
 	switch {
 	case errors.Is(err, sandbox.ErrBusy):
-		res.Outcome, res.Error = Refused, &Error{
-			Message: strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": "),
-			Hint:    hints[Refused],
-		}
+		res.Outcome, res.Error = runs.Refused, NewError(
+			strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": "),
+			"",
+		)
 	case err != nil:
-		res.Outcome, res.Error = EngineDown, &Error{Message: "functions cannot be run now: " + err.Error()}
-	case ev.Outcome == OK:
+		res.Outcome, res.Error = runs.EngineDown, NewError("functions cannot be run now: "+err.Error(), "")
+	case ev.Outcome == runs.OK:
 		r.checkFlow(&res)
-		if res.Outcome == InvalidFlow {
+		if res.Outcome == runs.InvalidFlow {
 			res.Error.Hint = adviseOnValue(res.Value)
 		}
 	}
-	if res.Outcome != OK {
+	if res.Outcome != runs.OK {
 		if res.Error == nil {
-			res.Error = &Error{Message: "the run ended with outcome " + string(res.Outcome)}
+			res.Error = NewError("the run ended with outcome "+string(res.Outcome), "")
 		}
-		if res.Error.Hint == "" && (res.Outcome != Threw || res.Error.Line == 0) { // where it threw is said with the error
+		if res.Error.Hint == "" &&
+			(res.Outcome != runs.Threw || res.Error.Line == 0) { // where it threw is said with the error
 			res.Error.Hint = hints[res.Outcome]
 		}
 	}
@@ -288,19 +255,20 @@ var flowLimits = jsonvalue.Limits{Depth: 200}
 func (r *Runner) checkFlow(res *Result) {
 	v, err := jsonvalue.Decode(res.Value, flowLimits)
 	if err != nil {
-		res.Outcome, res.Error = InvalidFlow, &Error{Message: "the function returned what is no flow: " + err.Error()}
+		res.Outcome, res.Error = runs.InvalidFlow, NewError("the function returned what is no flow: "+err.Error(), "")
 		return
 	}
 	flow, ok := v.(map[string]any)
 	if !ok {
-		res.Outcome, res.Error = InvalidFlow, &Error{Message: "the function returned " + kindOf(v) +
-			" instead of an object {module: …, data: {…}}"}
+		res.Outcome = runs.InvalidFlow
+		res.Error = NewError("the function returned "+kindOf(v)+" instead of an object {module: …, data: {…}}", "")
 		return
 	}
 	done, fields := r.cfg.Flows.ValidateFlow(flow)
 	if len(fields) > 0 {
-		res.Outcome = InvalidFlow
-		res.Error = &Error{Message: "the function returned no valid flow: " + failing(fields), Fields: fields}
+		res.Outcome = runs.InvalidFlow
+		res.Error = NewError("the function returned no valid flow: "+failing(fields), "")
+		res.Error.Fields = fields
 		return
 	}
 	res.Flow, res.Order = done, jsonvalue.OrderOf(res.Value)

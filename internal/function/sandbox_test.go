@@ -10,6 +10,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/function/runnertest"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -38,13 +39,15 @@ type lines struct {
 	explain bool
 }
 
-func (l lines) Evaluate(ctx context.Context, e function.Evaluation) (function.Evaluated, error) {
-	ask := queryserver.Ask{Run: string(e.Run), Deadline: e.Deadline, Explain: l.explain, TimeZone: e.TimeZone, Now: e.Now}
+func (l lines) Evaluate(ctx context.Context, e function.Evaluation) (runs.Report, error) {
+	header := queryserver.FormatHeader(runs.Terms{
+		Run: e.Run, Deadline: e.Deadline, Rehearsal: l.explain, TimeZone: e.TimeZone, Now: e.Now,
+	})
 	req, err := json.Marshal(map[string]any{
-		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{"x-callfn-run": ask.String()},
+		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{"x-callfn-run": header},
 	})
 	if err != nil {
-		return function.Evaluated{}, err
+		return runs.Report{}, err
 	}
 	l.server.Answer(ctx, []byte(`["reset",{"reduce_limit":true,"timeout":5000}]`))
 	line, err := json.Marshal([]any{
@@ -53,31 +56,13 @@ func (l lines) Evaluate(ctx context.Context, e function.Evaluation) (function.Ev
 		[]json.RawMessage{l.docs[e.Function], req},
 	})
 	if err != nil {
-		return function.Evaluated{}, err
+		return runs.Report{}, err
 	}
 	var answer []json.RawMessage
-	var resp struct{ JSON queryserver.Envelope }
 	if err := json.Unmarshal(l.server.Answer(ctx, line), &answer); err != nil {
-		return function.Evaluated{}, err
+		return runs.Report{}, err
 	}
-	if err := json.Unmarshal(answer[1], &resp); err != nil {
-		return function.Evaluated{}, err
-	}
-	env := resp.JSON
-	ev := function.Evaluated{Outcome: function.Outcome(env.Outcome), Value: env.Result}
-	if env.Error != nil {
-		ev.Error = &function.Error{
-			Message: env.Error.Message, Line: env.Error.Line, Column: env.Error.Column,
-			Hint: env.Error.Hint,
-		}
-	}
-	if env.Logs != nil {
-		err = json.Unmarshal(env.Logs, &ev.Logs)
-	}
-	if env.Levels != nil && err == nil {
-		err = json.Unmarshal(env.Levels, &ev.Levels)
-	}
-	return ev, err
+	return enveloped(answer[1], e.Run)
 }
 
 func TestQueryServer(t *testing.T) { queryServer(t, false) }
@@ -88,7 +73,7 @@ func TestQueryServerExplains(t *testing.T) { queryServer(t, true) }
 func queryServer(t *testing.T, explain bool) {
 	t.Helper()
 	l := lines{explain: explain, server: queryserver.NewServer(sandboxtest.Pool(t, 1),
-		sandbox.Limits{Deadline: sandbox.MaxDeadline}), docs: map[function.ID]json.RawMessage{}}
+		sandbox.Limits{Deadline: runs.MaxDeadline}), docs: map[function.ID]json.RawMessage{}}
 	ddoc, err := json.Marshal([]any{
 		"ddoc", "new", "_design/functions",
 		map[string]any{"shows": map[string]string{"wh": wh(t)}},

@@ -13,6 +13,7 @@ import (
 	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 	"callfn/schemas"
@@ -23,10 +24,10 @@ import (
 func TestSaveStorm(t *testing.T) {
 	calls, saves := sandboxtest.Pool(t, 1), sandboxtest.Pool(t, 1)
 	lanes := fair.Lanes{
-		Calls: fair.NewLane(calls, fair.Config{Workers: 1, Queue: 64, MaxWait: function.MaxWait(function.FromCall)}),
+		Calls: fair.NewLane(calls, fair.Config{Workers: 1, Queue: 64, MaxWait: runs.CallWait}),
 		Rehearsals: fair.NewLane(saves, fair.Config{
 			Workers: 1, Queue: 64,
-			MaxWait: function.MaxWait(function.FromRehearsal),
+			MaxWait: runs.RehearsalWait,
 		}),
 	}
 	limits := sandbox.Limits{Deadline: sandbox.DefaultLimits().Deadline}
@@ -46,7 +47,7 @@ func TestSaveStorm(t *testing.T) {
 	runner := function.NewRunner(function.Config{
 		Driver: place.Driver, Drafts: function.LocalDrafts{Eval: lanes, Wh: wh(t), Limits: limits}, Flows: set,
 		Deadline: limits.Deadline,
-		NewRun:   func() function.RunID { return "r1" },
+		NewRun:   func() runs.ID { return "r1" },
 	})
 	const id = "0000000000000000000000000000000b"
 	if err := place.Store(t.Context(), map[string]any{
@@ -79,8 +80,8 @@ func TestSaveStorm(t *testing.T) {
 			Account: "b", Function: id, Origin: function.FromCall,
 			Params: map[string]string{"To": "1"},
 		})
-		if res.Outcome != function.OK {
-			t.Errorf("a call beside the storm: got %s %+v, want %s", res.Outcome, res.Error, function.OK)
+		if res.Outcome != runs.OK {
+			t.Errorf("a call beside the storm: got %s %+v, want %s", res.Outcome, res.Error, runs.OK)
 		}
 	}
 	wg.Wait()

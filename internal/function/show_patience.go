@@ -12,18 +12,11 @@ import (
 
 	"callfn/internal/datastore"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 )
 
-const (
-	// answerSlack is what an engine that is not ours may take beyond a function's deadline until its answer is here. It
-	// may never end the function, or only at a limit of its operator's; it is no longer waited for then.
-	answerSlack = 300 * time.Millisecond
-	// holdFor is how long a run that was given up is still listened to. CouchDB ends a function after os_process_timeout,
-	// 5 s as a rule, and lets a run wait as long for a process before.
-	holdFor = 15 * time.Second
-	// maxHeld bounds the runs that are listened to at once.
-	maxHeld = 64
-)
+// maxHeld bounds the runs that are listened to at once.
+const maxHeld = 64
 
 // heldRuns counts the runs that were given up and are still listened to.
 type heldRuns struct{ n atomic.Int64 }
@@ -40,28 +33,28 @@ func (h *heldRuns) give() { h.n.Add(-1) }
 
 // ended is how a run came out.
 type ended struct {
-	ev  Evaluated
+	ev  runs.Report
 	err error
 }
 
 // evaluatePatiently evaluates on an engine that may not end functions. The run itself goes on listening when it has
 // been given up, since only CouchDB's own word tells a function that ran too long from one that waited for a process:
-// see Evaluated.Settled.
-func (d *ShowDriver) evaluatePatiently(ctx context.Context, db *datastore.Database, e Evaluation) (Evaluated, error) {
-	listening, stop := context.WithTimeout(context.WithoutCancel(ctx), e.Deadline+holdFor)
+// see runs.Report.
+func (d *ShowDriver) evaluatePatiently(ctx context.Context, db *datastore.Database, e Evaluation) (runs.Report, error) {
+	listening, stop := context.WithTimeout(context.WithoutCancel(ctx), e.Deadline+runs.SettleWait)
 	done := make(chan ended, 1)
 	go func() {
 		ev, err := d.evaluate(listening, db, e)
 		done <- ended{ev, err}
 	}()
 	asked := make(chan signs, 1)
-	asking, forget := context.WithTimeout(ctx, e.Deadline+answerSlack+time.Second)
+	asking, forget := context.WithTimeout(ctx, e.Deadline+runs.ShowWait+runs.SignsWait)
 	timer := time.AfterFunc(e.Deadline, func() { asked <- d.askForSigns(asking, db) })
 	defer func() {
 		timer.Stop()
 		forget()
 	}()
-	patience := time.NewTimer(e.Deadline + answerSlack)
+	patience := time.NewTimer(e.Deadline + runs.ShowWait)
 	defer patience.Stop()
 	select {
 	case r := <-done:
@@ -70,9 +63,9 @@ func (d *ShowDriver) evaluatePatiently(ctx context.Context, db *datastore.Databa
 	case <-ctx.Done():
 		stop()
 		if err := ctx.Err(); errors.Is(err, context.Canceled) {
-			return Evaluated{}, err
+			return runs.Report{}, err
 		}
-		return Evaluated{}, fmt.Errorf("%s did not answer in time", db.Connection().Address())
+		return runs.Report{}, fmt.Errorf("%s did not answer in time", db.Connection().Address())
 	case <-patience.C:
 	}
 	var s signs
@@ -87,7 +80,7 @@ func (d *ShowDriver) evaluatePatiently(ctx context.Context, db *datastore.Databa
 		stop()
 		return ev, err
 	}
-	settled := make(chan Outcome, 1)
+	settled := make(chan runs.Outcome, 1)
 	go func() {
 		defer stop()
 		defer d.held.give()
@@ -119,19 +112,22 @@ func (d *ShowDriver) askForSigns(ctx context.Context, db *datastore.Database) si
 
 // giveUp tells what a run is that has no answer long after its deadline. Where the server runs other shows, the
 // function is taking too long. Where it does not, this run waits for a process like the others.
-func (d *ShowDriver) giveUp(s signs, db *datastore.Database, e Evaluation) (Evaluated, error) {
+func (d *ShowDriver) giveUp(s signs, db *datastore.Database, e Evaluation) (runs.Report, error) {
 	address := db.Connection().Address()
 	switch {
 	case s.dead != nil:
-		return Evaluated{}, fmt.Errorf("%s timed out and does not say that it lives: %w", address, s.dead)
+		return runs.Report{}, fmt.Errorf("%s timed out and does not say that it lives: %w", address, s.dead)
 	case s.waiting != nil:
-		return Evaluated{}, d.silent.unanswered(errors.New("no show was answered in time"),
+		return runs.Report{}, d.silent.unanswered(errors.New("no show was answered in time"),
 			func(ctx context.Context) error { return d.probe(ctx, db) })
 	case s.ours:
-		return Evaluated{}, fmt.Errorf("%s and its query server answer, but not this run in time", address)
+		return runs.Report{}, fmt.Errorf("%s and its query server answer, but not this run in time", address)
 	}
-	return Evaluated{Outcome: Timeout, Error: &Error{Message: fmt.Sprintf("the function was given up after %d ms",
-		e.Deadline.Milliseconds())}}, nil
+	return runs.Report{
+		Outcome: runs.Timeout,
+		Error: &runs.Failure{Message: fmt.Sprintf("the function was given up after %d ms",
+			e.Deadline.Milliseconds())},
+	}, nil
 }
 
 // probe asks for the show of no document, which `wh` refuses without running anything: nil when the query server
@@ -156,7 +152,7 @@ func (d *ShowDriver) probe(ctx context.Context, db *datastore.Database) error {
 	if resp.StatusCode < http.StatusInternalServerError || json.Unmarshal(body, &b) != nil {
 		return nil
 	}
-	if said, _ := engineSays(resp.StatusCode, b.Error, b.Reason); said == Threw {
+	if said, _ := engineSays(resp.StatusCode, b.Error, b.Reason); said == runs.Threw {
 		return nil
 	}
 	return fmt.Errorf("status %d %s: %s", resp.StatusCode, clip(b.Error), clip(b.Reason))

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"callfn/internal/function"
+	"callfn/internal/runs"
 	"callfn/schemas"
 )
 
@@ -47,16 +48,16 @@ func TestWaitingForAProcessIsNotTheFunctions(t *testing.T) {
 		free     bool // other shows are answered meanwhile
 		status   int
 		late     string
-		now, end function.Outcome
+		now, end runs.Outcome
 	}{
-		{"it waited, and returned", false, 200, `{"module":"noop"}`, function.EngineDown, function.OK},
+		{"it waited, and returned", false, 200, `{"module":"noop"}`, runs.EngineDown, runs.OK},
 		{"it waited until CouchDB gave up", false, 500, `{"error":"timeout","reason":"The request could not be processed ` +
-			`in a reasonable amount of time."}`, function.EngineDown, ""},
-		{"it waited, and looped", false, 500, stoppedByCouchDB, function.EngineDown, function.Timeout},
-		{"it looped", true, 500, stoppedByCouchDB, function.Timeout, function.Timeout},
-		{"it was slow", true, 200, `{"module":"noop"}`, function.Timeout, function.OK},
+			`in a reasonable amount of time."}`, runs.EngineDown, ""},
+		{"it waited, and looped", false, 500, stoppedByCouchDB, runs.EngineDown, runs.Timeout},
+		{"it looped", true, 500, stoppedByCouchDB, runs.Timeout, runs.Timeout},
+		{"it was slow", true, 200, `{"module":"noop"}`, runs.Timeout, runs.OK},
 		{
-			"its process was killed", true, 500, `{"error":"os_process_error","reason":"{exit_status,137}"}`, function.Timeout,
+			"its process was killed", true, 500, `{"error":"os_process_error","reason":"{exit_status,137}"}`, runs.Timeout,
 			"",
 		},
 	} {
@@ -64,7 +65,7 @@ func TestWaitingForAProcessIsNotTheFunctions(t *testing.T) {
 			t.Parallel()
 			url, release := lateServer(t, c.free, c.status, c.late)
 			r := function.NewRunner(function.Config{
-				Driver: driver(t, url), NewRun: func() function.RunID { return "r" }, Deadline: 200 * time.Millisecond,
+				Driver: driver(t, url), NewRun: func() runs.ID { return "r" }, Deadline: 200 * time.Millisecond,
 			})
 			got := r.Run(t.Context(), function.Request{Account: "a", Function: "f", Origin: function.FromCall})
 			if got.Outcome != c.now || !got.Open() {
@@ -104,7 +105,7 @@ func TestASilentQueryServerIsNotWaitedFor(t *testing.T) {
 		}))
 		d := driver(t, s.URL)
 		r := function.NewRunner(function.Config{
-			Driver: d, NewRun: func() function.RunID { return "r" },
+			Driver: d, NewRun: func() runs.ID { return "r" },
 			Deadline: 50 * time.Millisecond, Flows: anyFlow{},
 		})
 		run := func() (function.Result, time.Duration) {
@@ -113,13 +114,13 @@ func TestASilentQueryServerIsNotWaitedFor(t *testing.T) {
 			return got, time.Since(begun)
 		}
 		got, took := run() // by which the engine is known
-		if got.Outcome != function.OK {
+		if got.Outcome != runs.OK {
 			t.Fatalf("ours %v: %s %+v", ours, got.Outcome, got.Error)
 		}
 		silent.Store(true)
 		for range 4 {
 			got, took = run()
-			if got.Outcome != function.EngineDown || !strings.Contains(got.Error.Message,
+			if got.Outcome != runs.EngineDown || !strings.Contains(got.Error.Message,
 				"CouchDB answers, its query server does not") || strings.Contains(got.Error.Message, "port") {
 				t.Fatalf("ours %v: %s %+v, want engine_down that names the query server", ours, got.Outcome, got.Error)
 			}
@@ -128,15 +129,15 @@ func TestASilentQueryServerIsNotWaitedFor(t *testing.T) {
 			t.Errorf("ours %v: the fourth call waited %s, want it told at once", ours, took)
 		}
 		silent.Store(false)
-		for until := time.Now().Add(10 * time.Second); got.Outcome != function.OK &&
+		for until := time.Now().Add(10 * time.Second); got.Outcome != runs.OK &&
 			time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
-			if got, took = run(); got.Outcome != function.OK && took > 40*time.Millisecond {
+			if got, took = run(); got.Outcome != runs.OK && took > 40*time.Millisecond {
 				t.Errorf("ours %v: a call waited %s while the query server was known to be silent, want at most 40ms", ours, took)
 			}
 		}
-		if got.Outcome != function.OK {
+		if got.Outcome != runs.OK {
 			t.Errorf("ours %v: 10 s after the query server is back got %s %+v, want %s", ours, got.Outcome, got.Error,
-				function.OK)
+				runs.OK)
 		}
 		s.Close()
 	}

@@ -15,6 +15,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/function/hostiletest"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -75,15 +76,15 @@ func TestSoak(t *testing.T) {
 		}
 	}
 	limits := sandbox.Limits{Deadline: time.Second}
-	var runs, bad, hits atomic.Int64
+	var done, bad, hits atomic.Int64
 	burst := func(length time.Duration) {
 		end := time.Now().Add(length)
 		var wg sync.WaitGroup
 		for lane := range 4 {
 			wg.Go(func() {
-				dice := rand.New(rand.NewPCG(uint64(lane), uint64(runs.Load())))
+				dice := rand.New(rand.NewPCG(uint64(lane), uint64(done.Load())))
 				for time.Now().Before(end) {
-					n := runs.Add(1)
+					n := done.Add(1)
 					tenant := fmt.Sprint(dice.IntN(tenants))
 					if n%100 == 0 {
 						hostile := fmt.Sprint("bad", bad.Add(1)%int64(len(harms)))
@@ -95,7 +96,7 @@ func TestSoak(t *testing.T) {
 					}
 					me := fmt.Sprintf("%s-%d", tenant, n)
 					got, err := d.run(ctx, "good"+tenant, map[string]string{"me": me, "Account-ID": tenant}, limits)
-					if err == nil && got.Outcome == function.Timeout {
+					if err == nil && got.Outcome == runs.Timeout {
 						continue // a machine this busy tells nothing
 					}
 					want := fmt.Sprintf(`{"module":"noop","data":{"me":%q,"found":[]}}`, me)
@@ -127,7 +128,7 @@ func TestSoak(t *testing.T) {
 	burst(long)
 	rssNow, processesNow, goroutinesNow := measure()
 	t.Logf("%d runs, %d hostile, %d hits; %d MiB, then %d; %d processes, then %d; %d goroutines, then %d",
-		runs.Load(), bad.Load(), hits.Load(), rss>>20, rssNow>>20, processes, processesNow, goroutines, goroutinesNow)
+		done.Load(), bad.Load(), hits.Load(), rss>>20, rssNow>>20, processes, processesNow, goroutines, goroutinesNow)
 	if rssNow > rss+rss/2+64<<20 {
 		t.Errorf("memory grew from %d to %d MiB, want at most %d", rss>>20, rssNow>>20, (rss+rss/2)>>20+64)
 	}
@@ -135,22 +136,22 @@ func TestSoak(t *testing.T) {
 		t.Errorf("%d processes and %d goroutines became %d and %d, want no more", processes, goroutines, processesNow,
 			goroutinesNow)
 	}
-	if bad.Load() == 0 || runs.Load() < 100 {
-		t.Errorf("%d runs, %d hostile, want at least 100 and one: that shows nothing", runs.Load(), bad.Load())
+	if bad.Load() == 0 || done.Load() < 100 {
+		t.Errorf("%d runs, %d hostile, want at least 100 and one: that shows nothing", done.Load(), bad.Load())
 	}
 }
 
 // run is one run of a stored function within limits.
 func (d *poolDriver) run(ctx context.Context, id string, params map[string]string,
 	limits sandbox.Limits,
-) (function.Evaluated, error) {
-	req, err := request(function.Evaluation{Run: "soak", Params: params})
+) (runs.Report, error) {
+	req, err := request(function.Evaluation{Terms: runs.Terms{Run: "soak"}, Params: params})
 	if err != nil {
-		return function.Evaluated{}, err
+		return runs.Report{}, err
 	}
 	resp, err := queryserver.Show(ctx, d.pool, d.wh, d.doc(function.ID(id)), req, limits)
 	if err != nil {
-		return function.Evaluated{}, err
+		return runs.Report{}, err
 	}
-	return enveloped(resp)
+	return enveloped(resp, "soak")
 }

@@ -21,6 +21,7 @@ import (
 	"callfn/internal/function/workload"
 	"callfn/internal/queryserver"
 	"callfn/internal/runrecord"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox/sandboxtest"
 	"callfn/schemas"
 )
@@ -41,7 +42,7 @@ func embeddedNode(b *testing.B) *datastore.Connection {
 	lanes := fair.Lanes{
 		Calls: fair.NewLane(calls, fair.Config{
 			Workers: workers, Queue: 256,
-			MaxWait: function.MaxWait(function.FromCall),
+			MaxWait: runs.CallWait,
 		}),
 		Rehearsals: maps,
 	}
@@ -68,15 +69,15 @@ func openStep(b *testing.B, c *datastore.Connection, language string) *step {
 	if err != nil {
 		b.Fatal(err)
 	}
-	runs := 4 * max(2, runtime.GOMAXPROCS(0))
-	turns := func(runs int) *fair.Lane {
+	places := 4 * max(2, runtime.GOMAXPROCS(0))
+	turns := func(places int) *fair.Lane {
 		return fair.NewLane(nil, fair.Config{
-			Workers: runs, Queue: 256, AccountWorkers: runs / 2, TreeWorkers: runs / 2,
-			MaxWait: function.MaxWait(function.FromCall),
+			Workers: places, Queue: 256, AccountWorkers: places / 2, TreeWorkers: places / 2,
+			MaxWait: runs.CallWait,
 		})
 	}
 	runner := function.NewRunner(function.Config{
-		Driver: function.InTurn{Driver: driver, Calls: turns(runs), Rehearsals: turns(2)}, Flows: set,
+		Driver: function.InTurn{Driver: driver, Calls: turns(places), Rehearsals: turns(2)}, Flows: set,
 		Observers: []function.Observer{recorder(b, c, db.Name()+"_")}, Deadline: time.Second,
 		NewRun: newRun,
 		Root:   func(_ context.Context, id account.ID) account.ID { return id },
@@ -84,8 +85,8 @@ func openStep(b *testing.B, c *datastore.Connection, language string) *step {
 	return &step{executor: &callflow.Executor{Runner: runner, Directory: callflow.Memory{}, Flows: set}, db: db}
 }
 
-func newRun() function.RunID {
-	id, err := function.NewRunID(time.Now(), rand.Reader)
+func newRun() runs.ID {
+	id, err := runs.NewID(time.Now(), rand.Reader)
 	if err != nil {
 		panic(err)
 	}
@@ -181,7 +182,7 @@ func (s *step) run(b *testing.B, of func(n uint64) caller) {
 	b.Helper()
 	measure(b, func(n uint64) error {
 		c := of(n)
-		if got := s.walk(b.Context(), c); got != function.OK {
+		if got := s.walk(b.Context(), c); got != runs.OK {
 			return fmt.Errorf("function %s: outcome %s", c.function, got)
 		}
 		return nil
@@ -189,7 +190,7 @@ func (s *step) run(b *testing.B, of func(n uint64) caller) {
 }
 
 // walk takes the call through a flow that runs the function, and says what came of the function.
-func (s *step) walk(ctx context.Context, c caller) (outcome function.Outcome) {
+func (s *step) walk(ctx context.Context, c caller) (outcome runs.Outcome) {
 	call := *c.call // modules change their call
 	call.ApplicationVars, call.ChannelVars = maps.Clone(call.ApplicationVars), maps.Clone(call.ChannelVars)
 	s.executor.Run(ctx, callflow.Walk{

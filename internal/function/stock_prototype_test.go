@@ -8,6 +8,7 @@ import (
 
 	"callfn/internal/function"
 	"callfn/internal/function/runnertest"
+	"callfn/internal/runs"
 )
 
 // Stock engines keep one realm for all functions: a prototype that one of them has changed must not fail the Date of the
@@ -36,8 +37,9 @@ func TestOwnDateSurvivesChangedPrototypes(t *testing.T) {
 	}
 	ask := func(id function.ID) function.Evaluation {
 		return function.Evaluation{
-			Function: id, TimeZone: "America/New_York", Deadline: 5 * time.Second,
-			Params: map[string]string{"Account-ID": runnertest.Account},
+			Terms:    runs.Terms{TimeZone: "America/New_York", Deadline: 5 * time.Second},
+			Function: id,
+			Params:   map[string]string{"Account-ID": runnertest.Account},
 		}
 	}
 	var changed map[string]any

@@ -12,6 +12,7 @@ import (
 
 	"callfn/internal/function"
 	"callfn/internal/function/runnertest"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox/sandboxtest"
 )
 
@@ -111,8 +112,9 @@ func compareDates(t *testing.T, p runnertest.Place) {
 			t.Fatal(err)
 		}
 		ask := function.Evaluation{
-			Function: id, TimeZone: zone, Deadline: 5 * time.Second,
-			Params: map[string]string{"Account-ID": runnertest.Account, "moments": string(moments)},
+			Terms:    runs.Terms{TimeZone: zone, Deadline: 5 * time.Second},
+			Function: id,
+			Params:   map[string]string{"Account-ID": runnertest.Account, "moments": string(moments)},
 		}
 		var got, want [][]any
 		answer(t, p, ask, &got)
@@ -152,11 +154,11 @@ func momentsOf(loc *time.Location) (list []int64) {
 
 func answer(t *testing.T, p runnertest.Place, e function.Evaluation, into any) {
 	t.Helper()
-	e.Run = function.RunID(fmt.Sprintf("%032x", time.Now().UnixNano()))
+	e.Run = runs.ID(fmt.Sprintf("%032x", time.Now().UnixNano()))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	got, err := p.Driver.Evaluate(ctx, e)
-	if err != nil || got.Outcome != function.OK {
+	if err != nil || got.Outcome != runs.OK {
 		t.Fatalf("%s: got %s %+v %v, want ok", e.TimeZone, got.Outcome, got.Error, err)
 	}
 	if err := json.Unmarshal(got.Value, into); err != nil {

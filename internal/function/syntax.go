@@ -10,22 +10,17 @@ import (
 	"callfn/internal/account"
 	"callfn/internal/function/dialect"
 	"callfn/internal/function/lint"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sourceline"
 )
 
 // SyntaxError says why a function body does not parse, in the admin's own text.
 type SyntaxError struct {
-	Message string `json:"message"`
-	Line    int    `json:"line,omitempty"`   // from 1; 0 when unknown
-	Column  int    `json:"column,omitempty"` // from 1; 0 when unknown
-	Source  string `json:"source,omitempty"` // the line it is in, clipped
-	Hint    string `json:"hint,omitempty"`   // what to do
+	runs.Failure
 	// Parses is set where the body parses and can never return a flow.
 	Parses bool `json:"-"`
 }
-
-func (e *SyntaxError) Error() string { return e.Message }
 
 // Warning is about a body that parses: syntax that may not parse elsewhere, or something that cannot work as it was
 // meant.
@@ -52,10 +47,10 @@ func (r *Runner) CheckSyntax(ctx context.Context, owner account.ID, source strin
 	}
 	fault, remarks := lint.Check(source)
 	if fault != nil {
-		return &SyntaxError{
+		return &SyntaxError{Parses: true, Failure: runs.Failure{
 			Message: fault.Message, Line: fault.Line, Column: fault.Column, Source: sourceline.At(source, fault.Line),
-			Hint: fault.Hint, Parses: true,
-		}, nil, nil
+			Hint: fault.Hint,
+		}}, nil, nil
 	}
 	return nil, slices.Concat(r.tooNew(ctx, source), warningsOf(remarks), r.misspelt(source),
 		r.unformatted(ctx, source)), nil
@@ -70,19 +65,10 @@ func (r *Runner) parse(ctx context.Context, owner account.ID, source string) (*S
 	if fault == nil {
 		return nil, nil
 	}
-	e := &SyntaxError{
-		Message: strings.TrimPrefix(fault.Name+": "+fault.Message, ": "), Line: fault.Line,
-		Column: fault.Column,
-	}
-	advice := lint.Syntax(source, lint.Fault{Message: e.Message, Line: e.Line, Column: e.Column})
-	if advice.Message != "" {
-		e.Message = advice.Message
-	}
-	if advice.Line > 0 {
-		e.Line, e.Column = advice.Line, advice.Column
-	}
+	e := &SyntaxError{Failure: *fault}
+	lint.Syntax(source, *fault).Amend(&e.Failure)
 	e.Source = sourceline.At(source, e.Line)
-	if e.Hint = advice.Hint; e.Hint == "" {
+	if e.Hint == "" {
 		e.Hint = "mend the function body at " + position(e.Line, e.Column)
 	}
 	return e, nil

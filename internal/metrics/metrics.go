@@ -14,6 +14,7 @@ import (
 	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/runrecord"
+	"callfn/internal/runs"
 )
 
 // Metrics collects and answers. It is a function.Observer.
@@ -48,7 +49,7 @@ func New(version string) *Metrics {
 		}, []string{"bound"}),
 	}
 	for _, origin := range []function.Origin{function.FromCall, function.FromRehearsal} {
-		for _, outcome := range function.Outcomes() {
+		for _, outcome := range runs.Outcomes() {
 			m.outcomes.WithLabelValues(string(origin), string(outcome)) // so that the first failure is an increase
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"callfn/couchapp"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // Auto lets the site choose: our query server where it is registered, else CouchDB's own engine.
@@ -85,13 +86,18 @@ func Prove(ctx context.Context, d function.Driver) error {
 	if err != nil {
 		return err
 	}
-	ev, err := d.Evaluate(ctx, function.Evaluation{
-		Run: function.RunID(id), Function: ProbeID, Params: map[string]string{"probe": "a b"}, Deadline: probePatience,
-	})
+	ev, err := d.Evaluate(
+		ctx,
+		function.Evaluation{
+			Terms:    runs.Terms{Run: runs.ID(id), Deadline: probePatience},
+			Function: ProbeID,
+			Params:   map[string]string{"probe": "a b"},
+		},
+	)
 	switch {
 	case err != nil:
 		return err
-	case ev.Outcome != function.OK:
+	case ev.Outcome != runs.OK:
 		return fmt.Errorf("a function that only returns a flow ended as %s: %s", ev.Outcome, ev.Error.Message)
 	case string(ev.Value) != probeWant:
 		return fmt.Errorf("a function that returns %s was answered by %.200s", probeWant, ev.Value)

@@ -19,6 +19,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/provision"
 	"callfn/internal/provision/sitetest"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox/sandboxtest"
 )
 
@@ -284,14 +285,14 @@ func TestProbe(t *testing.T) {
 
 // Any driver can be proved, also one whose documents come from nowhere.
 func TestProve(t *testing.T) {
-	engine := engine(func(doc json.RawMessage) (function.Evaluated, error) {
+	engine := engine(func(doc json.RawMessage) (runs.Report, error) {
 		var d struct {
 			Source string `json:"function_js"`
 		}
 		if err := json.Unmarshal(doc, &d); err != nil || d.Source == "" {
-			return function.Evaluated{}, errors.New("no probe")
+			return runs.Report{}, errors.New("no probe")
 		}
-		return function.Evaluated{Outcome: function.Crashed, Error: &function.Error{Message: "signal 11"}}, nil
+		return runs.Report{Outcome: runs.Crashed, Error: &runs.Failure{Message: "signal 11"}}, nil
 	})
 	err := provision.Prove(t.Context(), function.DirectDriver{Documents: provision.ProbeCopy{}, Engine: engine})
 	if err == nil || !strings.Contains(err.Error(), "ended as crashed: signal 11") {
@@ -299,8 +300,8 @@ func TestProve(t *testing.T) {
 	}
 }
 
-type engine func(doc json.RawMessage) (function.Evaluated, error)
+type engine func(doc json.RawMessage) (runs.Report, error)
 
-func (f engine) Show(_ context.Context, doc, _ json.RawMessage, _ function.Evaluation) (function.Evaluated, error) {
+func (f engine) Show(_ context.Context, doc, _ json.RawMessage, _ function.Evaluation) (runs.Report, error) {
 	return f(doc)
 }

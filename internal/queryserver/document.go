@@ -6,6 +6,7 @@ import (
 
 	"callfn/internal/couchnode/strictjson"
 	"callfn/internal/function/lint"
+	"callfn/internal/runs"
 	"callfn/internal/sourceline"
 )
 
@@ -71,9 +72,9 @@ func ownerOf(doc json.RawMessage) string {
 }
 
 // explain adds to a failure what the function's own text tells: words for whoever wrote it, and the line where it is.
-func (f *Failure) explain(outcome string, doc json.RawMessage) {
+func explain(f *runs.Failure, outcome runs.Outcome, doc json.RawMessage) {
 	switch outcome {
-	case "syntax", "threw", "no_flow", "invalid_flow":
+	case runs.Syntax, runs.Threw, runs.NoFlow, runs.InvalidFlow:
 	default:
 		return
 	}
@@ -83,14 +84,7 @@ func (f *Failure) explain(outcome string, doc json.RawMessage) {
 	if json.Unmarshal(doc, &d) != nil {
 		return
 	}
-	advice := lint.Explain(d.Source, outcome, lint.Fault{Message: f.Message, Line: f.Line, Column: f.Column})
-	if advice.Message != "" {
-		f.Message = advice.Message
-	}
-	if advice.Line > 0 {
-		f.Line, f.Column = advice.Line, advice.Column
-	}
-	f.Hint = advice.Hint
+	lint.Explain(d.Source, outcome, *f).Amend(f)
 	if f.Line > 0 {
 		f.Source = sourceline.At(d.Source, f.Line)
 	}

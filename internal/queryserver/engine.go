@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"callfn/internal/couchnode"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
 
@@ -41,7 +42,7 @@ func (e Engine) Map(ctx context.Context, language string, funs []string,
 	if docs == nil {
 		list = []byte("[]")
 	}
-	raw, err := Map(ctx, e.Maps, funs, list, sandbox.Limits{Deadline: sandbox.MaxDeadline})
+	raw, err := Map(ctx, e.Maps, funs, list, sandbox.Limits{Deadline: runs.MaxDeadline})
 	if err != nil {
 		if len(docs) == 0 {
 			return nil, &couchnode.EngineError{Word: "compilation_error", Reason: err.Error()}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/runs"
 )
 
 // RunHeader is the request header by which callfn asks a show for an Envelope, and the response header that marks one:
@@ -15,62 +15,45 @@ import (
 //	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800; account=…; root=…; lane=rehearsal; explain=1; now=1798131900000; local=…
 //
 // tz is the IANA zone of the function's Date, deadline its time in ms; account and root (the account's top-level
-// ancestor) say who is to wait when workers are short, lane that no call waits; with explain the envelope tells absent
-// parameters that were asked for; now is what Date begins at in a rehearsal, in ms since 1970; local is the zone's
+// ancestor) say who is to wait when workers are short, lane that no call waits: then the envelope tells the absent
+// parameters that were read; now is what Date begins at in a rehearsal, in ms since 1970; local is the zone's
 // table (package datetime), for engines of others: `wh` makes a Date of it there. Engines that do not know it ignore
 // it.
 const RunHeader = "X-Callfn-Run"
 
-// Ask is what the request header says.
-type Ask struct {
-	Run      string
-	TimeZone string        // "" for UTC
-	Deadline time.Duration // 0 for the engine's own
-
-	Account   string    // whose run it is, "" when not said
-	Root      string    // the account's top-level ancestor, "" when not said
-	Rehearsal bool      // no call waits for it
-	Explain   bool      // tell which absent parameters were read
-	Now       time.Time // zero for the real time; exact to a millisecond
-	Local     string    // the zone's table, for engines of others; ParseAsk leaves it out
-}
-
-// String is the header's value.
-func (a Ask) String() string {
-	s := a.Run
-	if a.TimeZone != "" {
-		s += "; tz=" + a.TimeZone
+// FormatHeader is the header's value.
+func FormatHeader(t runs.Terms) string {
+	s := string(t.Run)
+	if t.TimeZone != "" {
+		s += "; tz=" + t.TimeZone
 	}
-	if a.Deadline > 0 {
-		s += "; deadline=" + strconv.FormatInt(a.Deadline.Milliseconds(), 10)
+	if t.Deadline > 0 {
+		s += "; deadline=" + strconv.FormatInt(t.Deadline.Milliseconds(), 10)
 	}
-	if a.Account != "" {
-		s += "; account=" + a.Account
+	if t.Account != "" {
+		s += "; account=" + t.Account
 	}
-	if a.Root != "" {
-		s += "; root=" + a.Root
+	if t.Root != "" {
+		s += "; root=" + t.Root
 	}
-	if a.Rehearsal {
-		s += "; lane=rehearsal"
+	if t.Rehearsal {
+		s += "; lane=rehearsal; explain=1" // explain is for query servers of earlier versions
 	}
-	if a.Explain {
-		s += "; explain=1"
+	if !t.Now.IsZero() {
+		s += "; now=" + strconv.FormatInt(t.Now.UnixMilli(), 10)
 	}
-	if !a.Now.IsZero() {
-		s += "; now=" + strconv.FormatInt(a.Now.UnixMilli(), 10)
-	}
-	if a.Local != "" {
-		s += "; local=" + a.Local
+	if t.Local != "" {
+		s += "; local=" + t.Local
 	}
 	return s
 }
 
-// ParseAsk reads the header's value. Unknown parameters are left for later versions; a malformed value is an error.
-func ParseAsk(value string) (Ask, error) {
+// ParseHeader reads the header's value, but for the zone's table, which our own engine needs not. Unknown parameters are left for later versions; a malformed value is an error.
+func ParseHeader(value string) (runs.Terms, error) {
 	run, rest, more := strings.Cut(value, ";")
-	a := Ask{Run: strings.TrimSpace(run)}
-	if a.Run == "" || malformedID(a.Run) {
-		return Ask{}, fmt.Errorf("%s: malformed run id", RunHeader)
+	t := runs.Terms{Run: runs.ID(strings.TrimSpace(run))}
+	if t.Run == "" || malformedID(string(t.Run)) {
+		return runs.Terms{}, fmt.Errorf("%s: malformed run id", RunHeader)
 	}
 	for more {
 		var part string
@@ -79,37 +62,35 @@ func ParseAsk(value string) (Ask, error) {
 		switch name {
 		case "tz":
 			if len(v) > 64 {
-				return Ask{}, fmt.Errorf("%s: malformed tz", RunHeader)
+				return runs.Terms{}, fmt.Errorf("%s: malformed tz", RunHeader)
 			}
-			a.TimeZone = v
+			t.TimeZone = v
 		case "deadline":
 			ms, err := strconv.ParseInt(v, 10, 32)
 			if err != nil || ms < 1 {
-				return Ask{}, fmt.Errorf("%s: malformed deadline %q: want milliseconds", RunHeader, v)
+				return runs.Terms{}, fmt.Errorf("%s: malformed deadline %q: want milliseconds", RunHeader, v)
 			}
-			a.Deadline = time.Duration(ms) * time.Millisecond
+			t.Deadline = time.Duration(ms) * time.Millisecond
 		case "account", "root":
 			if malformedID(v) {
-				return Ask{}, fmt.Errorf("%s: malformed %s", RunHeader, name)
+				return runs.Terms{}, fmt.Errorf("%s: malformed %s", RunHeader, name)
 			}
 			if name == "account" {
-				a.Account = v
+				t.Account = v
 			} else {
-				a.Root = v
+				t.Root = v
 			}
 		case "lane":
-			a.Rehearsal = v == "rehearsal"
-		case "explain":
-			a.Explain = v == "1"
+			t.Rehearsal = v == "rehearsal"
 		case "now":
 			ms, err := strconv.ParseInt(v, 10, 64)
 			if err != nil || ms < -latest || ms > latest {
-				return Ask{}, fmt.Errorf("%s: malformed now: want milliseconds since 1970", RunHeader)
+				return runs.Terms{}, fmt.Errorf("%s: malformed now: want milliseconds since 1970", RunHeader)
 			}
-			a.Now = time.UnixMilli(ms)
+			t.Now = time.UnixMilli(ms)
 		}
 	}
-	return a, nil
+	return t, nil
 }
 
 func malformedID(s string) bool { return len(s) > 64 || strings.ContainsFunc(s, notIDRune) }
@@ -121,59 +102,54 @@ func notIDRune(r rune) bool {
 	return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '-'
 }
 
-// Envelope is the answer to a request with RunHeader: status 200 and this object, whatever the outcome.
-type Envelope struct {
-	Run     string          `json:"run"`
-	Outcome string          `json:"outcome"` // "ok" or an outcome of package function
+// envelope is the answer to a request with RunHeader: status 200 and this object, whatever the outcome.
+type envelope struct {
+	Run     runs.ID         `json:"run"`
+	Outcome runs.Outcome    `json:"outcome"`
 	Result  json.RawMessage `json:"result,omitempty"`
-	Error   *Failure        `json:"error,omitempty"`
-	Logs    json.RawMessage `json:"logs,omitempty"`   // a list of strings
-	Levels  json.RawMessage `json:"levels,omitempty"` // a list of the level of each line, where one is not "log"
-	// a list of the absent parameters that were read, when asked to explain
-	Missed json.RawMessage `json:"missed,omitempty"`
-	Rev    string          `json:"rev,omitempty"` // of the document that ran
+	Error   *runs.Failure   `json:"error,omitempty"`
+	Logs    []string        `json:"logs,omitempty"`
+	Levels  []string        `json:"levels,omitempty"` // of each line; left out where all are "log"
+	Missed  []string        `json:"missed,omitempty"` // absent parameters that were read; in rehearsals
+	Rev     string          `json:"rev,omitempty"`    // of the document that ran
 }
 
-// appendTo appends the envelope as JSON. Result, Logs, Levels and Missed are JSON already, made by the engine itself,
-// and are not read again.
-func (e Envelope) appendTo(b []byte) ([]byte, error) {
-	b = strictjson.AppendString(append(b, `{"run":`...), e.Run)
-	b = strictjson.AppendString(append(b, `,"outcome":`...), e.Outcome)
-	b = appendMember(b, "result", e.Result)
-	if e.Error != nil {
-		failure, err := json.Marshal(e.Error)
-		if err != nil {
-			return nil, err
-		}
-		b = appendMember(b, "error", failure)
+// ParseEnvelope reads the answer to a run from our own query server. The value in it is JSON as far as encoding/json
+// can tell.
+func ParseEnvelope(body []byte, run runs.ID) (runs.Report, error) {
+	var e envelope
+	if err := json.Unmarshal(body, &e); err != nil {
+		return runs.Report{}, fmt.Errorf("the query server's envelope is malformed: %w", err)
 	}
-	b = appendMember(appendMember(appendMember(b, "logs", e.Logs), "levels", e.Levels), "missed", e.Missed)
-	if e.Rev != "" {
-		b = strictjson.AppendString(append(b, `,"rev":`...), e.Rev)
+	if e.Run != run || !e.Outcome.Known() {
+		return runs.Report{}, fmt.Errorf("the query server answered run %q with outcome %q", e.Run, e.Outcome)
+	}
+	return runs.Report{
+		Run: e.Run, Outcome: e.Outcome, Value: e.Result, Error: e.Error, Logs: e.Logs, Levels: e.Levels, Missed: e.Missed,
+		Rev: e.Rev, Place: runs.InOurs,
+	}, nil
+}
+
+// appendEnvelope appends a report as an envelope. Its value is JSON already, made by the engine itself, and is not read
+// again.
+func appendEnvelope(b []byte, r runs.Report) ([]byte, error) {
+	head, err := json.Marshal(envelope{
+		Run: r.Run, Outcome: r.Outcome, Error: r.Error, Logs: r.Logs, Levels: r.Levels, Missed: r.Missed, Rev: r.Rev,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("queryserver: encode envelope of run %s: %w", r.Run, err)
+	}
+	b = append(b, head[:len(head)-1]...)
+	if len(r.Value) > 0 {
+		b = append(append(b, `,"result":`...), r.Value...)
 	}
 	return append(b, '}'), nil
 }
 
-func appendMember(b []byte, name string, value json.RawMessage) []byte {
-	if len(value) == 0 {
-		return b
-	}
-	return append(append(append(append(b, `,"`...), name...), `":`...), value...)
-}
-
-// Failure is why a run gave no result. Without RunHeader it is the body of the response, beside the outcome.
-type Failure struct {
-	Message string `json:"message"`
-	Line    int    `json:"line,omitempty"`   // from 1, in the function's own text; 0 when unknown
-	Column  int    `json:"column,omitempty"` // from 1; 0 when unknown
-	Source  string `json:"source,omitempty"` // the line it is in, clipped; in an Envelope only
-	Hint    string `json:"hint,omitempty"`   // what to do, where the function's text tells; in an Envelope only
-}
-
 // failureBody is the bare form of a failed run.
 type failureBody struct {
-	Error string `json:"error"`
-	Failure
+	Error runs.Outcome `json:"error"`
+	runs.Failure
 }
 
 // response is CouchDB's response object, the second element of ["resp", {…}].

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
 
@@ -25,9 +26,8 @@ func Map(ctx context.Context, e Evaluator, funs []string, docs json.RawMessage,
 	if err != nil {
 		return nil, fmt.Errorf("queryserver: map: %w", err)
 	}
-	if a.Status != sandbox.Done {
-		_, f := failureOf(a, limits)
-		return nil, fmt.Errorf("queryserver: map functions: %s: %s", a.Status, f.Message)
+	if a.Outcome != runs.OK {
+		return nil, fmt.Errorf("queryserver: map functions: %s: %s", a.Outcome, failureOf(a, limits).Message)
 	}
 	return a.Body, nil
 }

@@ -14,19 +14,13 @@ import (
 
 	"callfn/internal/couchnode"
 	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/textline"
 )
 
 // maxLine bounds one line of the protocol: a document, a request and what JSON adds.
 const maxLine = 64 << 20
-
-// resetMargin is kept free of CouchDB's own timeout, so that our answer is there before CouchDB kills us.
-const resetMargin = 300 * time.Millisecond
-
-// answerMargin is the part of resetMargin in which a show may still answer: waiting for a worker is not in its
-// deadline.
-const answerMargin = 200 * time.Millisecond
 
 // Server speaks CouchDB's query server protocol. One Server serves one parent, one line at a time.
 type Server struct {
@@ -124,7 +118,7 @@ func (s *Server) reset(args []json.RawMessage) []byte {
 			Timeout float64 `json:"timeout"`
 		}
 		if json.Unmarshal(args[0], &cfg) == nil && cfg.Timeout > 0 {
-			s.cap = max(time.Duration(cfg.Timeout)*time.Millisecond-resetMargin, 50*time.Millisecond)
+			s.cap = max(time.Duration(cfg.Timeout)*time.Millisecond-runs.CouchDBMargin, runs.LeastDeadline)
 		}
 	}
 	return []byte("true")
@@ -134,7 +128,7 @@ func (s *Server) reset(args []json.RawMessage) []byte {
 func (s *Server) budget() sandbox.Limits {
 	l := s.limits
 	if l.Deadline == 0 {
-		l.Deadline = sandbox.DefaultLimits().Deadline
+		l.Deadline = runs.DefaultDeadline
 	}
 	if s.cap > 0 {
 		l.Deadline = min(l.Deadline, s.cap)
@@ -192,7 +186,7 @@ func (s *Server) show(ctx context.Context, d designDoc, name string, doc, req js
 	}
 	if s.cap > 0 { // a line without answer costs CouchDB this process: refuse rather than wait too long for a worker
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, s.cap+answerMargin)
+		ctx, cancel = context.WithTimeout(ctx, s.cap+runs.CouchDBAnswer)
 		defer cancel()
 	}
 	resp, err := show(ctx, s.eval, source, doc, req, s.budget())

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -50,8 +51,8 @@ func TestProtocol(t *testing.T) {
 	}
 }
 
-func TestAsk(t *testing.T) {
-	for _, a := range []queryserver.Ask{
+func TestHeader(t *testing.T) {
+	for _, a := range []runs.Terms{
 		{Run: "0123"},
 		{Run: "r", TimeZone: "Europe/Berlin"},
 		{
@@ -61,15 +62,15 @@ func TestAsk(t *testing.T) {
 		{Run: "r", Now: time.UnixMilli(1798131900123)},
 		{Run: "r", Now: time.UnixMilli(-1)},
 	} {
-		if got, err := queryserver.ParseAsk(a.String()); err != nil || got != a {
-			t.Errorf("%s: got %+v, error %v; want the same", a, got, err)
+		if got, err := queryserver.ParseHeader(queryserver.FormatHeader(a)); err != nil || got != a {
+			t.Errorf("%+v: got %+v, error %v; want the same", a, got, err)
 		}
 	}
 	for _, bad := range []string{
 		"", ";", "a b", "a\nb", strings.Repeat("a", 65), "r; deadline=0",
 		"r; deadline=9999999999", "r; tz=" + strings.Repeat("x", 65), "r; now=soon", "r; now=8640000000000001",
 	} {
-		if got, err := queryserver.ParseAsk(bad); err == nil {
+		if got, err := queryserver.ParseHeader(bad); err == nil {
 			t.Errorf("%q: got %+v, want an error", bad, got)
 		}
 	}
@@ -79,7 +80,7 @@ func TestAsk(t *testing.T) {
 type noEval struct{}
 
 func (noEval) Do(_ context.Context, j sandbox.Job) (sandbox.Answer, error) {
-	return sandbox.Answer{Run: j.Run, Status: sandbox.Done, Body: []byte(`[[]]`)}, nil
+	return sandbox.Answer{Report: runs.Report{Run: j.Run, Outcome: runs.OK}, Body: []byte(`[[]]`)}, nil
 }
 
 func FuzzAnswer(f *testing.F) {

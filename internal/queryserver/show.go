@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
 
@@ -37,31 +38,28 @@ func Show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 func show(ctx context.Context, e Evaluator, source string, doc, req json.RawMessage,
 	limits sandbox.Limits,
 ) (json.RawMessage, error) {
-	ask, asked, err := askOf(req)
+	terms, asked, err := termsOf(req)
 	if err != nil {
 		return refuse(400, err)
 	}
-	if ask.Deadline > 0 && (limits.Deadline == 0 || ask.Deadline < limits.Deadline) {
-		limits.Deadline = ask.Deadline
+	if terms.Deadline > 0 && (limits.Deadline == 0 || terms.Deadline < limits.Deadline) {
+		limits.Deadline = terms.Deadline
 	}
 	if own := Timeout(doc); own > 0 && (limits.Deadline == 0 || own < limits.Deadline) {
 		limits.Deadline = own
 	}
 	if !asked {
-		ask.Run = "bare"
+		terms.Run, terms.Account = "bare", ownerOf(doc)
 	}
 	job := sandbox.Job{
-		Kind: sandbox.KindShow, Run: ask.Run, Source: source, Doc: doc, Req: req, TimeZone: ask.TimeZone, Limits: limits,
-		Account: ask.Account, Root: ask.Root, Rehearsal: ask.Rehearsal,
+		Kind: sandbox.KindShow, Run: terms.Run, Source: source, Doc: doc, Req: req, TimeZone: terms.TimeZone,
+		Limits: limits, Account: terms.Account, Root: terms.Root, Rehearsal: terms.Rehearsal,
 	}
-	if ask.Explain {
+	if terms.Rehearsal {
 		job.Kind = sandbox.KindExplain
 	}
-	if !asked {
-		job.Account = ownerOf(doc)
-	}
-	if !ask.Now.IsZero() {
-		job.Now = ask.Now.UnixMilli()
+	if !terms.Now.IsZero() {
+		job.Now = terms.Now.UnixMilli()
 	}
 	a, err := e.Do(ctx, job)
 	if errors.Is(err, sandbox.ErrBusy) {
@@ -78,7 +76,7 @@ func show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 
 // refuse answers a run that never began.
 func refuse(code int, why error) (json.RawMessage, error) {
-	body, err := json.Marshal(failureBody{Error: "refused", Failure: Failure{Message: why.Error()}})
+	body, err := json.Marshal(failureBody{Error: runs.Refused, Failure: runs.Failure{Message: why.Error()}})
 	if err != nil {
 		return nil, err
 	}
@@ -87,11 +85,10 @@ func refuse(code int, why error) (json.RawMessage, error) {
 
 // bare is the answer that any HTTP client of the show gets.
 func bare(a sandbox.Answer, l sandbox.Limits) (json.RawMessage, error) {
-	if a.Status == sandbox.Done {
+	if a.Outcome == runs.OK {
 		return a.Body, nil
 	}
-	outcome, f := failureOf(a, l)
-	body, err := json.Marshal(failureBody{Error: outcome, Failure: f})
+	body, err := json.Marshal(failureBody{Error: a.Outcome, Failure: *failureOf(a, l)})
 	if err != nil {
 		return nil, err
 	}
@@ -99,97 +96,91 @@ func bare(a sandbox.Answer, l sandbox.Limits) (json.RawMessage, error) {
 }
 
 // enveloped is the answer that callfn gets: the outcome, the result or the error and its line, the logs.
-func enveloped(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) (_ json.RawMessage, err error) {
-	env := Envelope{Run: a.Run, Logs: a.Logs, Levels: a.Levels, Missed: a.Missed, Rev: revOf(doc)}
+func enveloped(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) (json.RawMessage, error) {
+	report := reportOf(a, l, doc)
+	b, err := appendEnvelope(append(make([]byte, 0, 256+len(report.Value)), `{"json":`...), report)
+	if err != nil {
+		return nil, err
+	}
+	b = append(b, `,"headers":{"Cache-Control":"no-store","`+RunHeader+`":`...)
+	return append(strictjson.AppendString(b, string(report.Run)), "}}"...), nil
+}
+
+// reportOf is what the show, and the sandbox around it, made of a run.
+func reportOf(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) runs.Report {
+	report := a.Report
+	report.Rev, report.Place = revOf(doc), runs.InOurs
 	var r response
 	switch {
-	case a.Status != sandbox.Done:
-		outcome, f := failureOf(a, l)
-		env.Outcome, env.Error = outcome, &f
+	case a.Outcome != runs.OK:
+		report.Error = failureOf(a, l)
 	case json.Unmarshal(a.Body, &r) != nil:
-		env.Outcome, env.Error = "crashed", &Failure{Message: "the show gave a response that is none"}
-	case r.Code == 0 || r.Code == 200:
-		env.Outcome, env.Result = "ok", r.JSON
-		if r.JSON == nil {
-			env.Outcome, env.Error = "no_flow", &Failure{Message: "the show answered without a JSON value"}
-		}
+		report.Outcome, report.Error = runs.Crashed, &runs.Failure{Message: "the show gave a response that is none"}
+	case r.Code != 0 && r.Code != 200:
+		report.Outcome, report.Error = reported(r.JSON)
+	case r.JSON == nil:
+		report.Outcome, report.Error = runs.NoFlow, &runs.Failure{Message: "the show answered without a JSON value"}
 	default:
-		env.Outcome, env.Error = reported(r.JSON)
+		report.Value = r.JSON
 	}
-	if env.Error != nil {
-		env.Error.explain(env.Outcome, doc)
+	if report.Error != nil {
+		explain(report.Error, report.Outcome, doc)
 	}
-	b := append(make([]byte, 0, 256+len(env.Result)+len(env.Logs)), `{"json":`...)
-	if b, err = env.appendTo(b); err != nil {
-		return nil, fmt.Errorf("queryserver: encode envelope of run %s: %w", a.Run, err)
-	}
-	b = strictjson.AppendString(append(b, `,"headers":{"Cache-Control":"no-store","`+RunHeader+`":`...), a.Run)
-	return append(b, "}}"...), nil
+	return report
 }
 
-// reported reads the failure that `wh` answered. Only the outcomes that `wh` can know are believed: the rest belong to
-// the sandbox, and a function must not be able to claim them.
-func reported(body json.RawMessage) (string, *Failure) {
+// reported reads the failure that `wh` answered. Only the outcomes that `wh` can know are believed.
+func reported(body json.RawMessage) (runs.Outcome, *runs.Failure) {
 	var f failureBody
 	if json.Unmarshal(body, &f) != nil {
-		return "threw", &Failure{Message: "the show answered a failure that is none"}
+		return runs.Threw, &runs.Failure{Message: "the show answered a failure that is none"}
 	}
-	switch f.Error {
-	case "syntax", "threw", "no_flow", "invalid_flow", "memory", "disabled", "refused", "not_found":
-		return f.Error, &f.Failure
+	if !f.Error.ReportedByShow() {
+		f.Error = runs.Threw
 	}
-	return "threw", &f.Failure
+	return f.Error, &f.Failure
 }
 
-// failureOf tells what the sandbox saw in the closed set of outcomes.
-func failureOf(a sandbox.Answer, l sandbox.Limits) (string, Failure) {
-	d := sandbox.DefaultLimits()
-	if l.Deadline == 0 {
-		l.Deadline = d.Deadline
-	}
-	if l.Memory == 0 {
-		l.Memory = d.Memory
-	}
-	if l.Result == 0 {
-		l.Result = d.Result
-	}
-	switch a.Status {
-	case sandbox.Timeout:
-		return "timeout", Failure{Message: fmt.Sprintf("the function was stopped after %d ms", l.Deadline.Milliseconds())}
-	case sandbox.Memory:
-		return "memory", Failure{Message: fmt.Sprintf("the function needed more than %d MiB of memory", l.Memory>>20)}
-	case sandbox.TooLarge:
-		return "too_large", Failure{Message: fmt.Sprintf("the function returned more than %d KiB", l.Result>>10)}
-	case sandbox.Failed:
-		var f sandbox.Fault
-		if json.Unmarshal(a.Body, &f) == nil {
-			return "threw", Failure{Message: strings.TrimPrefix(f.Name+": "+f.Message, ": "), Line: f.Line, Column: f.Column}
+// failureOf tells in words how the sandbox ended a run.
+func failureOf(a sandbox.Answer, l sandbox.Limits) *runs.Failure {
+	l = l.WithDefaults()
+	message := "the worker process died under the function"
+	switch a.Outcome {
+	case runs.Timeout:
+		message = fmt.Sprintf("the function was stopped after %d ms", l.Deadline.Milliseconds())
+	case runs.Memory:
+		message = fmt.Sprintf("the function needed more than %d MiB of memory", l.Memory>>20)
+	case runs.TooLarge:
+		message = fmt.Sprintf("the function returned more than %d KiB", l.Result>>10)
+	case runs.Threw, runs.Syntax:
+		if a.Error != nil {
+			return a.Error
 		}
 	}
-	return "crashed", Failure{Message: "the worker process died under the function"}
+	return &runs.Failure{Message: message}
 }
 
-// askOf finds RunHeader in CouchDB's request object, whatever the header's case.
-func askOf(req json.RawMessage) (Ask, bool, error) {
+// termsOf finds RunHeader in CouchDB's request object, whatever the header's case.
+func termsOf(req json.RawMessage) (runs.Terms, bool, error) {
 	if strictjson.KindOf(req) != strictjson.Object {
-		return Ask{}, false, errors.New("queryserver: malformed request object: not an object")
+		return runs.Terms{}, false, errors.New("queryserver: malformed request object: not an object")
 	}
 	headers := strictjson.Last(req, "headers")
 	if headers == nil || strictjson.KindOf(headers) == strictjson.Null {
-		return Ask{}, false, nil
+		return runs.Terms{}, false, nil
 	}
 	if strictjson.KindOf(headers) != strictjson.Object {
-		return Ask{}, false, errors.New("queryserver: malformed request object: its headers are no object")
+		return runs.Terms{}, false, errors.New("queryserver: malformed request object: its headers are no object")
 	}
 	for _, h := range strictjson.Members(headers) {
 		if !strings.EqualFold(h.Name, RunHeader) {
 			continue
 		}
 		if strictjson.KindOf(h.Value) != strictjson.String {
-			return Ask{}, false, errors.New(RunHeader + ": not a string")
+			return runs.Terms{}, false, errors.New(RunHeader + ": not a string")
 		}
-		ask, err := ParseAsk(strictjson.Unquote(h.Value))
-		return ask, err == nil, err
+		terms, err := ParseHeader(strictjson.Unquote(h.Value))
+		return terms, err == nil, err
 	}
-	return Ask{}, false, nil
+	return runs.Terms{}, false, nil
 }

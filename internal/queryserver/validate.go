@@ -6,11 +6,12 @@ import (
 	"fmt"
 
 	"callfn/internal/couchnode"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
 
 // validateLimits of one batch of edits: the operator's code, over documents of up to 8 MB.
-var validateLimits = sandbox.Limits{Deadline: sandbox.MaxDeadline, Memory: 256 << 20, Result: 4 << 20}
+var validateLimits = sandbox.Limits{Deadline: runs.MaxDeadline, Memory: 256 << 20, Result: 4 << 20}
 
 // validateBatch is how many bytes of documents are validated by one job.
 const validateBatch = 4 << 20
@@ -76,9 +77,9 @@ func validateSome(ctx context.Context, e Evaluator, source string, user, securit
 	if err != nil {
 		return nil, fmt.Errorf("queryserver: validate: %w", err)
 	}
-	if a.Status != sandbox.Done {
-		_, f := failureOf(a, validateLimits)
-		return nil, &couchnode.EngineError{Word: "compilation_error", Reason: "validate_doc_update: " + f.Message}
+	if a.Outcome != runs.OK {
+		reason := "validate_doc_update: " + failureOf(a, validateLimits).Message
+		return nil, &couchnode.EngineError{Word: "compilation_error", Reason: reason}
 	}
 	var answer struct{ JSON []*[2]string }
 	if err := json.Unmarshal(a.Body, &answer); err != nil || len(answer.JSON) != len(edits) {

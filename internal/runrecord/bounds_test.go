@@ -11,6 +11,7 @@ import (
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/function"
 	"callfn/internal/runrecord"
+	"callfn/internal/runs"
 )
 
 // Whatever fails, and however often: of each function the last runs of each class are kept. A storm of rehearsals
@@ -25,8 +26,8 @@ func TestOfEachClassTheLastAreKept(t *testing.T) {
 	defer r.Close(context.Background())
 	for i := range 300 {
 		at := began.Add(time.Duration(i) * time.Second)
-		for _, o := range []function.Outcome{function.OK, function.Threw, function.Timeout} {
-			if o != function.OK || i < 20 {
+		for _, o := range []runs.Outcome{runs.OK, runs.Threw, runs.Timeout} {
+			if o != runs.OK || i < 20 {
 				r.Ran(ran(t, "f", at, o))
 			}
 			rehearsal := ran(t, "f", at, o)
@@ -62,9 +63,9 @@ func TestTheRecordsOfAnAccountAreBounded(t *testing.T) {
 	})
 	defer r.Close(context.Background())
 	for i := range 200 {
-		r.Ran(ran(t, fmt.Sprint("f", i), began.Add(time.Duration(i)*time.Second), function.Threw))
+		r.Ran(ran(t, fmt.Sprint("f", i), began.Add(time.Duration(i)*time.Second), runs.Threw))
 	}
-	other := ran(t, "f", began, function.Threw)
+	other := ran(t, "f", began, runs.Threw)
 	other.Account = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 	r.Ran(other)
 	look := func() (string, bool) {

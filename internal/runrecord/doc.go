@@ -9,6 +9,7 @@ import (
 
 	"callfn/internal/datastore"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 // DocumentType is the pvt_type of records.
@@ -70,9 +71,9 @@ func classOf(ran function.Ran) class {
 	switch {
 	case ran.Origin == function.FromRehearsal:
 		return rehearsed
-	case ran.Outcome == function.OK:
+	case ran.Outcome == runs.OK:
 		return succeeded
-	case ran.Outcome == function.Refused:
+	case ran.Outcome == runs.Refused:
 		return refused
 	}
 	return failed

@@ -8,12 +8,13 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/function"
+	"callfn/internal/runs"
 )
 
 func success(f string, n int) function.Ran {
 	ran := function.Ran{}
-	ran.Account, ran.Function, ran.Outcome, ran.Run = account.ID("a"), function.ID(f), function.OK,
-		function.RunID(fmt.Sprint(n))
+	ran.Account, ran.Function, ran.Outcome, ran.Run = account.ID("a"), function.ID(f), runs.OK,
+		runs.ID(fmt.Sprint(n))
 	return ran
 }
 

@@ -9,6 +9,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
 	"callfn/internal/redact"
+	"callfn/internal/runs"
 )
 
 // What a record keeps at most of what a function made, in bytes of JSON.
@@ -56,7 +57,7 @@ func document(r function.Ran, keep Keep) datastore.Document {
 		doc["log_levels"] = levels
 	}
 	name := "result"
-	if r.Outcome == function.OK {
+	if r.Outcome == runs.OK {
 		name = "flow"
 	}
 	switch value, err := jsonvalue.Decode(r.Value, flowLimits); {
@@ -135,4 +136,4 @@ func weight(r function.Ran) int64 {
 }
 
 // expired is the first run that is young enough to be kept.
-func expired(now time.Time, keep Keep) string { return string(function.FirstRunID(now.Add(-keep.For))) }
+func expired(now time.Time, keep Keep) string { return string(runs.FirstID(now.Add(-keep.For))) }

@@ -21,6 +21,7 @@ import (
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/function"
 	"callfn/internal/runrecord"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox/sandboxtest"
 	"callfn/schemas"
 )
@@ -32,20 +33,20 @@ const acme = account.ID("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
 var began = time.Date(2024, 3, 12, 10, 0, 0, 123e6, time.UTC)
 
 // ran is a run of function f at a time, with an outcome.
-func ran(t testing.TB, f string, at time.Time, o function.Outcome) function.Ran {
+func ran(t testing.TB, f string, at time.Time, o runs.Outcome) function.Ran {
 	t.Helper()
-	id, err := function.NewRunID(at, rand.Reader)
+	id, err := runs.NewID(at, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := function.Ran{Start: at}
 	r.Account, r.Function, r.CallID, r.Origin = acme, function.ID(f), "call@host", function.FromCall
 	r.Params = map[string]string{"To": "1000"}
-	r.Run, r.Outcome, r.Duration, r.Rev, r.Place = id, o, 1500*time.Microsecond, "3-abc", function.InOurs
-	if o == function.OK {
+	r.Run, r.Outcome, r.Duration, r.Rev, r.Place = id, o, 1500*time.Microsecond, "3-abc", runs.InOurs
+	if o == runs.OK {
 		r.Value = json.RawMessage(`{"module":"hangup","data":{}}`)
 	} else {
-		r.Error = &function.Error{Message: "TypeError: x is undefined", Line: 2, Column: 3, Source: "x.y()", Hint: "look"}
+		r.Error = &function.Error{Failure: runs.Failure{Message: "TypeError: x is undefined", Line: 2, Column: 3, Source: "x.y()", Hint: "look"}}
 	}
 	return r
 }
@@ -73,7 +74,7 @@ func kept(t testing.TB, stores datastore.Resolver) []datastore.Document {
 func TestRecord(t *testing.T) {
 	stores := datastoretest.Open(t)
 	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep()})
-	run := ran(t, "f", began, function.Threw)
+	run := ran(t, "f", began, runs.Threw)
 	run.Logs = []string{"a", "b"}
 	r.Ran(run)
 	r.Close(context.Background())
@@ -112,7 +113,7 @@ func TestRecord(t *testing.T) {
 func TestRecordsKeepTheOrderOfFlows(t *testing.T) {
 	stores := datastoretest.Open(t)
 	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep()})
-	run := ran(t, "f", began, function.OK)
+	run := ran(t, "f", began, runs.OK)
 	run.Params["Digits"] = "4711"
 	run.Value = json.RawMessage(`{"module":"temporal_route","data":{"z":1,"pin 4711":{"y":"4711","x":1},"b":2},` +
 		`"children":{"z":{},"a":{}}}`)
@@ -140,7 +141,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 		"Custom-Application-Vars[doorPin]": "55443322",
 		"api_token":                        "tok-abcdef", "Pinball": "wizard", "Opinion": "good",
 	}
-	failed := ran(t, "f", began, function.Threw)
+	failed := ran(t, "f", began, runs.Threw)
 	failed.Params = params
 	failed.Error.Message = "Error: no account 4711987"
 	failed.Error.Source = `if (call.user_pin == "90817263") throw Error(call["Digits[account]"]);`
@@ -149,7 +150,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 		"value":   json.Number("4711987"),
 	}}}
 	failed.Logs = []string{"typed 4711987, pin 90817263", `{"t":"tok-abcdef"}`, "8 o'clock"}
-	good := ran(t, "f", began.Add(time.Second), function.OK)
+	good := ran(t, "f", began.Add(time.Second), runs.OK)
 	good.Params = params
 	good.Value = json.RawMessage(`{"module":"x","data":{"pin":"0000","pins":["00"],"n":4711987,"text":"you typed ` +
 		`4711987","55443322":1,"digits":{"a":"8"}}}`)
@@ -198,14 +199,14 @@ func TestKeepsTheLastSuccessesAndAllFailures(t *testing.T) {
 	defer r.Close(context.Background())
 	var last []string
 	for i := range 30 {
-		run := ran(t, "f", began.Add(time.Duration(i)*time.Second), function.OK)
+		run := ran(t, "f", began.Add(time.Duration(i)*time.Second), runs.OK)
 		last = append(last, string(run.Run))
 		r.Ran(run)
 		if i < 12 {
-			r.Ran(ran(t, "f", began.Add(time.Duration(i)*time.Second), function.Timeout))
+			r.Ran(ran(t, "f", began.Add(time.Duration(i)*time.Second), runs.Timeout))
 		}
 		if i%10 == 0 {
-			r.Ran(ran(t, "g", began, function.OK))
+			r.Ran(ran(t, "g", began, runs.OK))
 		}
 		time.Sleep(time.Millisecond) // several batches
 	}
@@ -242,9 +243,9 @@ func TestOldRecordsGo(t *testing.T) {
 		FlushEvery: time.Millisecond, SweepEvery: 10 * time.Millisecond,
 	})
 	defer r.Close(context.Background())
-	r.Ran(ran(t, "f", began, function.Threw))
-	r.Ran(ran(t, "f", now.Add(-24*time.Hour-time.Second), function.OK))
-	young := ran(t, "f", now.Add(-23*time.Hour), function.OK)
+	r.Ran(ran(t, "f", began, runs.Threw))
+	r.Ran(ran(t, "f", now.Add(-24*time.Hour-time.Second), runs.OK))
+	young := ran(t, "f", now.Add(-23*time.Hour), runs.OK)
 	r.Ran(young)
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if docs := kept(t, stores); r.Stats().Written == 3 && len(docs) == 1 && docs[0].ID() == string(young.Run) {
@@ -268,8 +269,8 @@ func TestSettings(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := runrecord.New(runrecord.Config{Datastores: datastoretest.Open(t), Now: time.Now, Keep: c.keep})
-			r.Ran(ran(t, "f", began, function.OK))
-			r.Ran(ran(t, "f", began, function.Threw))
+			r.Ran(ran(t, "f", began, runs.OK))
+			r.Ran(ran(t, "f", began, runs.Threw))
 			r.Close(context.Background())
 			if got := r.Stats(); got.Written != c.want || got.Dropped != 0 {
 				t.Errorf("got %+v, want %d written and none dropped", got, c.want)
@@ -301,7 +302,7 @@ func TestOverloadDropsAndCounts(t *testing.T) {
 		Datastores: s, Now: time.Now, Keep: runrecord.DefaultKeep(), Buffer: buffer,
 		FlushEvery: time.Millisecond,
 	})
-	run := ran(t, "f", began, function.Threw)
+	run := ran(t, "f", began, runs.Threw)
 	r.Ran(run)
 	<-s.asked // from here on nobody empties the buffer
 	start := time.Now()
@@ -334,10 +335,10 @@ func TestRefusalsAreSampled(t *testing.T) {
 		FlushEvery: time.Hour,
 	})
 	for i := range 500 {
-		r.Ran(ran(t, "f", began.Add(time.Duration(i)*time.Second), function.Refused))
+		r.Ran(ran(t, "f", began.Add(time.Duration(i)*time.Second), runs.Refused))
 		if i%100 == 0 {
-			r.Ran(ran(t, "g", began, function.Refused))
-			r.Ran(ran(t, "f", began, function.Threw))
+			r.Ran(ran(t, "g", began, runs.Refused))
+			r.Ran(ran(t, "f", began, runs.Threw))
 		}
 	}
 	r.Close(context.Background())
@@ -363,8 +364,10 @@ func TestRefusalsAreSampled(t *testing.T) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	s := stuck{until: make(chan struct{})}
-	r := runrecord.New(runrecord.Config{Datastores: s, Now: time.Now, Keep: runrecord.DefaultKeep(), BufferBytes: 10_000})
-	run := ran(t, "f", began, function.OK)
+	r := runrecord.New(
+		runrecord.Config{Datastores: s, Now: time.Now, Keep: runrecord.DefaultKeep(), BufferBytes: 10_000},
+	)
+	run := ran(t, "f", began, runs.OK)
 	run.Value = json.RawMessage(`"` + strings.Repeat("x", 4000) + `"`)
 	for range 10 {
 		r.Ran(run)
@@ -385,7 +388,7 @@ func TestOddValues(t *testing.T) {
 		"\"\xff\"", `{`, `null`, `1e999`,
 		`"` + strings.Repeat("é", 100_000) + `"`, `{"__proto__":{"x":1}}`, "\"\\ud800\"", `""`,
 	} {
-		run := ran(t, "f", began.Add(time.Duration(i)*time.Second), function.InvalidFlow)
+		run := ran(t, "f", began.Add(time.Duration(i)*time.Second), runs.InvalidFlow)
 		run.Value = json.RawMessage(value)
 		run.Error.Message = "\xff" + strings.Repeat("é", 5000)
 		run.CallID = "\x00\xfe" + strings.Repeat("c", 5000)
@@ -406,7 +409,7 @@ func TestOddValues(t *testing.T) {
 func BenchmarkRan(b *testing.B) {
 	s := stuck{until: make(chan struct{})}
 	r := runrecord.New(runrecord.Config{Datastores: s, Now: time.Now, Keep: runrecord.DefaultKeep()})
-	run := ran(b, "f", began, function.OK)
+	run := ran(b, "f", began, runs.OK)
 	for b.Loop() {
 		r.Ran(run)
 	}

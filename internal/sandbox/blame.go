@@ -3,23 +3,29 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+
+	"callfn/internal/runs"
 )
 
 // What `wh` answers for a function that threw what the engine throws when its memory is used up.
 var (
-	saysFull  = []byte(`{"code":500,"json":{"error":"memory"`)
-	saysThrew = []byte(`{"code":500,"json":{"error":"threw"`)
+	saysFull  = failedAs(runs.Memory)
+	saysThrew = failedAs(runs.Threw)
 )
 
+func failedAs(o runs.Outcome) []byte {
+	return []byte(`{"code":500,"json":{"error":"` + string(o) + `"`)
+}
+
 // blame tells running out of memory from a function that only says so: the heap knows whether it ever refused any.
-func blame(a *Answer, starved bool) {
+func blame(a *reply, starved bool) {
 	switch {
-	case starved && a.Status != Timeout:
-		a.Status, a.Body = Memory, nil
+	case starved && a.outcome != runs.Timeout:
+		a.outcome, a.body, a.failure = runs.Memory, nil, nil
 	case starved:
-	case a.Status == Memory:
-		a.Status, a.Body = Failed, encodeFault(Fault{Name: "Error", Message: outOfMemory})
-	case a.Status == Done && bytes.HasPrefix(a.Body, saysFull):
-		a.Body = json.RawMessage(append(bytes.Clone(saysThrew), a.Body[len(saysFull):]...))
+	case a.outcome == runs.Memory:
+		a.outcome, a.failure = runs.Threw, &runs.Failure{Message: "Error: " + outOfMemory}
+	case a.outcome == runs.OK && bytes.HasPrefix(a.body, saysFull):
+		a.body = json.RawMessage(append(bytes.Clone(saysThrew), a.body[len(saysFull):]...))
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"callfn/internal/runs"
 )
 
 // minified is a function body of about so many bytes, of the kind that compiles to many times its length. A call runs
@@ -50,9 +52,9 @@ func TestTextsAreParsedOnce(t *testing.T) {
 		for round := range 4 {
 			for _, size := range sizes {
 				job := runJob(t, minified(size))
-				job.Limits.Deadline = MaxDeadline
-				if a := r.run(job, nil); a.Status != Done || string(a.Body) != hangup {
-					t.Fatalf("round %d, a text of %d bytes: got %s %s, want %s %s", round, size, a.Status, a.Body, Done, hangup)
+				job.Limits.Deadline = runs.MaxDeadline
+				if a := r.run(job, nil); a.outcome != runs.OK || string(a.body) != hangup {
+					t.Fatalf("round %d, a text of %d bytes: got %s %s, want %s %s", round, size, a.outcome, a.body, runs.OK, hangup)
 				}
 				r.tidy()
 			}
@@ -79,8 +81,8 @@ func TestNoBodyIsParsedOnce(t *testing.T) {
 	}
 	for range 3 {
 		for _, text := range texts {
-			if a := r.run(runJob(t, text), nil); string(a.Body) != `{"json":"not compiled ahead"}` {
-				t.Errorf("%.40q: got %s %s, want it to be no function body", text, a.Status, a.Body)
+			if a := r.run(runJob(t, text), nil); string(a.body) != `{"json":"not compiled ahead"}` {
+				t.Errorf("%.40q: got %s %s, want it to be no function body", text, a.outcome, a.body)
 			}
 			r.tidy()
 		}
@@ -140,9 +142,9 @@ func TestLongTextsAreKeptLoaded(t *testing.T) {
 	run := func(text string) {
 		t.Helper()
 		job := runJob(t, text)
-		job.Limits.Deadline = MaxDeadline
-		if a := r.run(job, nil); a.Status != Done || string(a.Body) != hangup {
-			t.Fatalf("a text of %d bytes: got %s %s, want %s %s", len(text), a.Status, a.Body, Done, hangup)
+		job.Limits.Deadline = runs.MaxDeadline
+		if a := r.run(job, nil); a.outcome != runs.OK || string(a.body) != hangup {
+			t.Fatalf("a text of %d bytes: got %s %s, want %s %s", len(text), a.outcome, a.body, runs.OK, hangup)
 		}
 		r.tidy()
 	}
@@ -195,13 +197,13 @@ func benchmarkText(b *testing.B, text string) {
 	}
 	defer r.close()
 	job := runJob(b, text)
-	job.Limits.Deadline = MaxDeadline
+	job.Limits.Deadline = runs.MaxDeadline
 	for range oftenRun {
 		r.run(job, nil)
 		r.tidy()
 	}
 	for b.Loop() {
-		if a := r.run(job, nil); string(a.Body) != hangup {
+		if a := r.run(job, nil); string(a.body) != hangup {
 			b.Fatal(a)
 		}
 		r.tidy()

@@ -34,7 +34,7 @@ func TestClock(t *testing.T) {
 			Now: christmasEve, Doc: doc(c.js),
 		})
 		if err != nil || string(a.Body) != `{"json":`+c.want+`}` {
-			t.Errorf("%s: got %s %s %v, want %s", c.name, a.Status, a.Body, err, c.want)
+			t.Errorf("%s: got %s %s %v, want %s", c.name, a.Outcome, a.Body, err, c.want)
 		}
 	}
 	if a := run(t, p, `return Math.abs(Date.now() - 1798131900000) < 60000`,

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -44,9 +45,9 @@ var endless = map[string]string{
 }
 
 // growing are those that also build something: on a fast machine that meets a limit first.
-var growing = map[string][]sandbox.Status{
-	"fill nothing": {sandbox.Memory}, "long join": {sandbox.Memory}, "sparse sort": {sandbox.Memory},
-	"iterator": {sandbox.Memory}, "big number": {sandbox.Memory, sandbox.Failed},
+var growing = map[string][]runs.Outcome{
+	"fill nothing": {runs.Memory}, "long join": {runs.Memory}, "sparse sort": {runs.Memory},
+	"iterator": {runs.Memory}, "big number": {runs.Memory, runs.Threw},
 }
 
 // Every loop ends as timeout, and is over 100 ms after its deadline, whichever way it loops. A busy machine that is
@@ -62,14 +63,14 @@ func TestDeadlines(t *testing.T) {
 				idle(t, p)
 				start := time.Now()
 				busy := make(chan time.Duration, 1)
-				timer := time.AfterFunc(deadline+sandbox.Grace, func() { busy <- time.Since(start) - deadline - sandbox.Grace })
+				timer := time.AfterFunc(deadline+runs.Grace, func() { busy <- time.Since(start) - deadline - runs.Grace })
 				a := run(t, p, js, sandbox.Limits{Deadline: deadline})
 				over := time.Since(start) - deadline
 				if !timer.Stop() {
 					over -= <-busy
 				}
-				if a.Status != sandbox.Timeout && !slices.Contains(growing[name], a.Status) {
-					t.Fatalf("ended as %s %s, want %s%v", a.Status, a.Body, sandbox.Timeout, growing[name])
+				if a.Outcome != runs.Timeout && !slices.Contains(growing[name], a.Outcome) {
+					t.Fatalf("ended as %s %s, want %s%v", a.Outcome, a.Body, runs.Timeout, growing[name])
 				}
 				if over <= most {
 					return
@@ -123,13 +124,13 @@ func TestLitter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			idle(t, p)
 			a := run(t, p, js, sandbox.Limits{Deadline: deadline})
-			if a.Status != sandbox.Done || string(a.Body) != `{"json":1}` {
-				t.Fatalf("got %s %s, want %s %s", a.Status, a.Body, sandbox.Done, `{"json":1}`)
+			if a.Outcome != runs.OK || string(a.Body) != `{"json":1}` {
+				t.Fatalf("got %s %s, want %s %s", a.Outcome, a.Body, runs.OK, `{"json":1}`)
 			}
 			start := time.Now()
 			next := run(t, p, `return 'next'`, sandbox.Limits{Deadline: 2 * time.Second})
 			if string(next.Body) != `{"json":"next"}` {
-				t.Errorf("the next run got %s %s after %v, want next", next.Status, next.Body, time.Since(start))
+				t.Errorf("the next run got %s %s after %v, want next", next.Outcome, next.Body, time.Since(start))
 			}
 			t.Logf("the next run came back after %v", time.Since(start))
 		})
@@ -140,16 +141,16 @@ func TestLitter(t *testing.T) {
 func TestAnswersAreTagged(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for range 20 {
-		for _, id := range []string{"a", "b"} {
+		for _, id := range []runs.ID{"a", "b"} {
 			raw, err := json.Marshal(map[string]string{"js": `return req.query.id`})
 			if err != nil {
 				t.Fatal(err)
 			}
 			a, err := p.Do(context.Background(), sandbox.Job{
 				Kind: sandbox.KindShow, Run: id, Source: show, Doc: raw,
-				Req: json.RawMessage(`{"query":{"id":"` + id + `"}}`),
+				Req: json.RawMessage(`{"query":{"id":"` + string(id) + `"}}`),
 			})
-			if err != nil || a.Run != id || string(a.Body) != `{"json":"`+id+`"}` {
+			if err != nil || a.Run != id || string(a.Body) != `{"json":"`+string(id)+`"}` {
 				t.Fatalf("run %s got %+v, error %v; want its own answer", id, a, err)
 			}
 		}

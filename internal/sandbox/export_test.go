@@ -16,7 +16,7 @@ func AwaitReady(r byteReader) error {
 
 // WriteJob hands a job to a worker.
 func WriteJob(w io.Writer, j Job) error {
-	j.Limits = j.Limits.fill()
+	j.Limits = j.Limits.WithDefaults()
 	return writeFrame(w, j.frame(false)...)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -37,12 +38,12 @@ return names.filter(function (n) { return !/\.(length|name) (number|string)$/.te
 
 // What a function finds around it is a checked-in list: nothing joins it unseen, with an engine's update least of all.
 func TestGlobals(t *testing.T) {
-	a := run(t, sandboxtest.Pool(t, 1), listGlobals, sandbox.Limits{Deadline: sandbox.MaxDeadline})
+	a := run(t, sandboxtest.Pool(t, 1), listGlobals, sandbox.Limits{Deadline: runs.MaxDeadline})
 	var answer struct {
 		JSON []string `json:"json"`
 	}
-	if a.Status != sandbox.Done || json.Unmarshal(a.Body, &answer) != nil {
-		t.Fatalf("got %s %s, want %s", a.Status, a.Body, sandbox.Done)
+	if a.Outcome != runs.OK || json.Unmarshal(a.Body, &answer) != nil {
+		t.Fatalf("got %s %s, want %s", a.Outcome, a.Body, runs.OK)
 	}
 	const file = "testdata/globals.txt"
 	if os.Getenv("CALLFN_UPDATE_GLOBALS") != "" {

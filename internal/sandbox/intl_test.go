@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -112,10 +113,12 @@ func TestIntl(t *testing.T) {
 	} {
 		a, err := p.Do(context.Background(), sandbox.Job{
 			Kind: sandbox.KindShow, Run: "intl", Source: show, Req: json.RawMessage(`{}`), TimeZone: "Europe/Berlin",
-			Doc: doc(`var d = ` + evening + `; function fault(f) { try { f(); } catch (e) { return String(e); } } ` + c.js),
+			Doc: doc(
+				`var d = ` + evening + `; function fault(f) { try { f(); } catch (e) { return String(e); } } ` + c.js,
+			),
 		})
 		if err != nil || string(a.Body) != `{"json":`+c.want+`}` {
-			t.Errorf("%s: got %s %s %v, want %s", c.js, a.Status, a.Body, err, c.want)
+			t.Errorf("%s: got %s %s %v, want %s", c.js, a.Outcome, a.Body, err, c.want)
 		}
 	}
 }
@@ -130,8 +133,8 @@ func TestIntlIsBounded(t *testing.T) {
 		`var kept = []; for (;;) { kept.push(new Intl.DateTimeFormat('de-DE')); }`,
 	} {
 		a := run(t, p, js, sandbox.Limits{Deadline: 300 * time.Millisecond})
-		if a.Status != sandbox.Timeout && a.Status != sandbox.Memory {
-			t.Errorf("%s: got %s %s, want timeout or memory", js, a.Status, a.Body)
+		if a.Outcome != runs.Timeout && a.Outcome != runs.Memory {
+			t.Errorf("%s: got %s %s, want timeout or memory", js, a.Outcome, a.Body)
 		}
 	}
 	for _, js := range []string{
@@ -140,12 +143,12 @@ func TestIntlIsBounded(t *testing.T) {
 		`return (10n ** 30000n).toLocaleString('en-US')`,
 		`return new Date().toLocaleString(new Array(1 << 20).fill('en-US'))`,
 	} {
-		if a := run(t, p, js, sandbox.Limits{Deadline: 2 * time.Second}); a.Status != sandbox.Failed {
-			t.Errorf("%.60s: got %s %.100s, want an error that is thrown", js, a.Status, a.Body)
+		if a := run(t, p, js, sandbox.Limits{Deadline: 2 * time.Second}); a.Outcome != runs.Threw {
+			t.Errorf("%.60s: got %s %.100s, want an error that is thrown", js, a.Outcome, a.Body)
 		}
 	}
 	if a := run(t, p, `return new Intl.NumberFormat('en-US').format('1e9999999')`,
 		sandbox.Limits{}); string(a.Body) != `{"json":"∞"}` {
-		t.Errorf("got %s %s, want the infinity that the text is as a number", a.Status, a.Body)
+		t.Errorf("got %s %s, want the infinity that the text is as a number", a.Outcome, a.Body)
 	}
 }

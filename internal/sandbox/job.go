@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"callfn/internal/runs"
 )
 
 // Kind says what a job asks of a worker.
@@ -22,7 +24,7 @@ const (
 
 // Limits bound one job. A zero field means the default of DefaultLimits.
 type Limits struct {
-	Deadline time.Duration // wall time in the engine; the worker is killed Grace later
+	Deadline time.Duration // wall time in the engine; the worker is killed runs.Grace later
 	Memory   int64         // bytes of engine heap
 	Result   int           // bytes of the answer
 	Logs     int           // bytes of captured log text
@@ -30,22 +32,16 @@ type Limits struct {
 
 // DefaultLimits are the limits of a job that names none (issue "Untrusted code", point 1).
 func DefaultLimits() Limits {
-	return Limits{Deadline: time.Second, Memory: 64 << 20, Result: 256 << 10, Logs: 16 << 10}
+	return Limits{Deadline: runs.DefaultDeadline, Memory: 64 << 20, Result: 256 << 10, Logs: 16 << 10}
 }
 
-// MaxDeadline is the longest a job may ask for. CouchDB's own os_process_timeout is 5 s.
-const MaxDeadline = 5 * time.Second
-
-// Grace is how long after its deadline a job that the engine could not interrupt is killed.
-const Grace = 60 * time.Millisecond
-
-// fill replaces zero fields by defaults and cuts what is over the maximum.
-func (l Limits) fill() Limits {
+// WithDefaults replaces zero fields by defaults and cuts what is over the maximum.
+func (l Limits) WithDefaults() Limits {
 	d := DefaultLimits()
 	if l.Deadline <= 0 {
 		l.Deadline = d.Deadline
 	}
-	l.Deadline = min(l.Deadline, MaxDeadline)
+	l.Deadline = min(l.Deadline, runs.MaxDeadline)
 	if l.Memory <= 0 {
 		l.Memory = d.Memory
 	}
@@ -61,7 +57,7 @@ func (l Limits) fill() Limits {
 // Job is one piece of work for a worker.
 type Job struct {
 	Kind     Kind
-	Run      string          // the run's id; the answer carries it back
+	Run      runs.ID         // the run's id; the answer carries it back
 	Source   string          // show: the function's source; map: a JSON list of sources; parse: the function body
 	Doc      json.RawMessage // show: the document or null; map: a JSON list of documents
 	Req      json.RawMessage // show: CouchDB's request object
@@ -75,42 +71,17 @@ type Job struct {
 	Rehearsal bool   // no call waits for it
 }
 
-// Status says how a job ended, as far as the sandbox can tell.
-type Status string
-
-// The statuses of an answer.
-const (
-	Done     Status = "done"      // Body holds the answer
-	Failed   Status = "failed"    // the source threw or is no function; Body holds a Fault
-	Timeout  Status = "timeout"   // the deadline passed
-	Memory   Status = "memory"    // the memory cap was reached
-	TooLarge Status = "too_large" // the answer is over its limit
-	Crashed  Status = "crashed"   // the worker died or spoke nonsense
-)
-
-// Answer is what came of a job.
+// Answer is what came of a job, as far as the sandbox can tell. Its Outcome is OK, Threw (the source threw, or is no
+// function), Syntax (what was to be parsed does not parse), Timeout, Memory, TooLarge or Crashed (the worker died or
+// broke the protocol).
 type Answer struct {
-	Run    string
-	Status Status
-	Body   json.RawMessage // show: the query-server response object; map: rows; parse: null or a Fault
-	Logs   json.RawMessage // a JSON list of strings, bounded; nil when there are none
-	Levels json.RawMessage // a JSON list of the level of each line; nil when all are "log"
-	Missed json.RawMessage // explain: a JSON list of the absent keys that were read, bounded; nil when there are none
+	runs.Report
+	Body json.RawMessage // when OK. show: the query server's response object; map: rows; parse: null
 
 	// Replaced is set by a pool whose worker the job used up, and closed once there is a new one or the pool is closed.
 	// Nil as a rule.
 	Replaced <-chan struct{}
 }
-
-// Fault is an error of the code that ran, in its own terms.
-type Fault struct {
-	Name    string `json:"name,omitempty"` // "SyntaxError", "TypeError", …
-	Message string `json:"message"`
-	Line    int    `json:"line,omitempty"`   // from 1; 0 when unknown
-	Column  int    `json:"column,omitempty"` // from 1; 0 when unknown
-}
-
-func (f Fault) Error() string { return f.Name + ": " + f.Message }
 
 // frameLimit bounds a job on its way to the worker: a document, a request and a source.
 const frameLimit = 64 << 20
@@ -138,7 +109,14 @@ func parseJob(f [][]byte, before string) (Job, error) {
 	if len(f) != 7 || len(f[0]) != 1 {
 		return Job{}, fmt.Errorf("%w: not a job", errFrame)
 	}
-	j := Job{Kind: Kind(f[0][0]), Run: string(f[1]), Source: string(f[2]), Doc: f[3], Req: f[4], TimeZone: string(f[5])}
+	j := Job{
+		Kind:     Kind(f[0][0]),
+		Run:      runs.ID(f[1]),
+		Source:   string(f[2]),
+		Doc:      f[3],
+		Req:      f[4],
+		TimeZone: string(f[5]),
+	}
 	var nums [6]int64
 	rest := f[6]
 	for i := range nums {
@@ -152,7 +130,12 @@ func parseJob(f [][]byte, before string) (Job, error) {
 	if nums[5] != 0 {
 		j.Source = before
 	}
-	j.Limits = Limits{Deadline: time.Duration(nums[0]), Memory: nums[1], Result: int(nums[2]), Logs: int(nums[3])}.fill()
+	j.Limits = Limits{
+		Deadline: time.Duration(nums[0]),
+		Memory:   nums[1],
+		Result:   int(nums[2]),
+		Logs:     int(nums[3]),
+	}.WithDefaults()
 	return j, nil
 }
 
@@ -166,22 +149,30 @@ const (
 	ends sequel = "ends"
 )
 
-func (a Answer) frame(then sequel) [][]byte {
-	return [][]byte{[]byte(a.Run), []byte(a.Status), a.Body, a.Logs, a.Levels, a.Missed, []byte(then)}
+// frame is the answer as a worker sends it.
+func (a reply) frame(then sequel) [][]byte {
+	return [][]byte{
+		[]byte(a.run), []byte(a.outcome), a.body, encodeFailure(a.failure), a.logs, a.levels, a.missed, []byte(then),
+	}
 }
 
-// parseAnswer reads a frame.
+// parseAnswer reads a frame. Nothing in it is believed but that it is the worker's.
 func parseAnswer(f [][]byte) (a Answer, then sequel, err error) {
-	if len(f) != 7 {
+	if len(f) != 8 {
 		return Answer{}, ends, fmt.Errorf("%w: not an answer", errFrame)
 	}
-	a = Answer{Run: string(f[0]), Status: Status(f[1]), Body: f[2], Logs: f[3], Levels: f[4], Missed: f[5]}
-	switch a.Status {
-	case Done, Failed, Timeout, Memory, TooLarge:
+	a.Run, a.Outcome, a.Body = runs.ID(f[0]), runs.Outcome(f[1]), f[2]
+	switch a.Outcome {
+	case runs.OK, runs.Threw, runs.Syntax, runs.Timeout, runs.Memory, runs.TooLarge:
 	default:
-		return Answer{}, ends, fmt.Errorf("%w: status %q", errFrame, a.Status)
+		return Answer{}, ends, fmt.Errorf("%w: outcome %q", errFrame, a.Outcome)
 	}
-	switch then = sequel(f[6]); then {
+	for i, into := range []any{&a.Error, &a.Logs, &a.Levels, &a.Missed} {
+		if field := f[3+i]; len(field) > 0 && json.Unmarshal(field, into) != nil {
+			return Answer{}, ends, fmt.Errorf("%w: field %d", errFrame, 3+i)
+		}
+	}
+	switch then = sequel(f[7]); then {
 	case takesMore, tidies, ends:
 		return a, then, nil
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -202,13 +203,13 @@ func askLocal(t *testing.T, p *sandbox.Pool, zone string, cases [][6]int) []json
 	}
 	a, err := p.Do(context.Background(), sandbox.Job{
 		Kind: sandbox.KindShow, Run: "dates", Source: localDates, Doc: json.RawMessage("{}"), Req: req, TimeZone: zone,
-		Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline, Result: 4 << 20},
+		Limits: sandbox.Limits{Deadline: runs.MaxDeadline, Result: 4 << 20},
 	})
 	var answer struct {
 		JSON []json.RawMessage `json:"json"`
 	}
-	if err != nil || a.Status != sandbox.Done || json.Unmarshal(a.Body, &answer) != nil || len(answer.JSON) != len(cases) {
-		t.Fatalf("%s: got %s %.300s, error %v; want %s", zone, a.Status, a.Body, err, sandbox.Done)
+	if err != nil || a.Outcome != runs.OK || json.Unmarshal(a.Body, &answer) != nil || len(answer.JSON) != len(cases) {
+		t.Fatalf("%s: got %s %.300s, error %v; want %s", zone, a.Outcome, a.Body, err, runs.OK)
 	}
 	return answer.JSON
 }

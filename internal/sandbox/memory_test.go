@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -49,13 +50,13 @@ func TestMemory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			idle(t, p)
 			// little: a busy machine fills it slowly
-			a := run(t, p, js, sandbox.Limits{Deadline: sandbox.MaxDeadline, Memory: 16 << 20})
-			if a.Status != sandbox.Memory {
-				t.Errorf("got %s %.200s, want %s", a.Status, a.Body, sandbox.Memory)
+			a := run(t, p, js, sandbox.Limits{Deadline: runs.MaxDeadline, Memory: 16 << 20})
+			if a.Outcome != runs.Memory {
+				t.Errorf("got %s %.200s, want %s", a.Outcome, a.Body, runs.Memory)
 			}
 			if next := run(t, p, `return 'next'`,
-				sandbox.Limits{Deadline: sandbox.MaxDeadline}); string(next.Body) != `{"json":"next"}` {
-				t.Errorf("the next run: got %s %s, want next", next.Status, next.Body)
+				sandbox.Limits{Deadline: runs.MaxDeadline}); string(next.Body) != `{"json":"next"}` {
+				t.Errorf("the next run: got %s %s, want next", next.Outcome, next.Body)
 			}
 		})
 	}
@@ -67,16 +68,16 @@ func TestMemoryOfNestedCalls(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for range 2 {
 		a := run(t, p, `var v = 'x'; for (var i = 0; i < 60000; i++) { v += ',x' + i }
-			var f = new Function('g', 'var ' + v + '; return g(g)'); return f(f)`, sandbox.Limits{Deadline: sandbox.MaxDeadline})
-		if a.Status != sandbox.Memory && a.Status != sandbox.Timeout {
-			t.Errorf("got %s %.200s, want %s, or %s on a slow machine", a.Status, a.Body, sandbox.Memory, sandbox.Timeout)
+			var f = new Function('g', 'var ' + v + '; return g(g)'); return f(f)`, sandbox.Limits{Deadline: runs.MaxDeadline})
+		if a.Outcome != runs.Memory && a.Outcome != runs.Timeout {
+			t.Errorf("got %s %.200s, want %s, or %s on a slow machine", a.Outcome, a.Body, runs.Memory, runs.Timeout)
 		}
-		if a.Status == sandbox.Memory && a.Replaced == nil {
+		if a.Outcome == runs.Memory && a.Replaced == nil {
 			t.Error("the worker that the system refused memory goes on, want it replaced")
 		}
-		next := run(t, p, `return 'x'.repeat(4e7).length`, sandbox.Limits{Deadline: sandbox.MaxDeadline})
+		next := run(t, p, `return 'x'.repeat(4e7).length`, sandbox.Limits{Deadline: runs.MaxDeadline})
 		if want := `{"json":40000000}`; string(next.Body) != want {
-			t.Errorf("the next run: got %s %s, want %s", next.Status, next.Body, want)
+			t.Errorf("the next run: got %s %s, want %s", next.Outcome, next.Body, want)
 		}
 	}
 }
@@ -85,15 +86,19 @@ func TestMemoryOfNestedCalls(t *testing.T) {
 func TestMemoryOfManySizes(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for range 2 {
-		a := run(t, p, `for (var n = 1 << 16; n < 6e7; n = Math.floor(n * 1.26)) { var a = []; while (a.length * n < 5e7) `+
-			`{ a.push(new Uint8Array(n)) } } return 1`,
-			sandbox.Limits{Deadline: sandbox.MaxDeadline})
-		if a.Status != sandbox.Memory {
-			t.Errorf("got %s %s, want %s", a.Status, a.Body, sandbox.Memory)
+		a := run(
+			t,
+			p,
+			`for (var n = 1 << 16; n < 6e7; n = Math.floor(n * 1.26)) { var a = []; while (a.length * n < 5e7) `+
+				`{ a.push(new Uint8Array(n)) } } return 1`,
+			sandbox.Limits{Deadline: runs.MaxDeadline},
+		)
+		if a.Outcome != runs.Memory {
+			t.Errorf("got %s %s, want %s", a.Outcome, a.Body, runs.Memory)
 		}
-		next := run(t, p, `return 'x'.repeat(4e7).length`, sandbox.Limits{Deadline: sandbox.MaxDeadline})
+		next := run(t, p, `return 'x'.repeat(4e7).length`, sandbox.Limits{Deadline: runs.MaxDeadline})
 		if want := `{"json":40000000}`; string(next.Body) != want {
-			t.Errorf("the next run: got %s %s, want %s", next.Status, next.Body, want)
+			t.Errorf("the next run: got %s %s, want %s", next.Outcome, next.Body, want)
 		}
 	}
 }
@@ -104,25 +109,25 @@ func TestMemoryEndsAnywhere(t *testing.T) {
 	const js = `var o = {a: [1, 2, {b: 'é'}], d: new Date(0)}, s = JSON.stringify(o); class A { #p = s; get p() { return this.#p } }
 		for (var i = 0; i < 40; i++) { s += i + /(\d+)(?=[^x])/.exec(s)[1] + new A().p.slice(0, 400) }
 		try { null.x } catch (e) { s += e.message } log(s); return eval('s.length') + [...new Set(s)].length`
-	enough := run(t, p, js, sandbox.Limits{Deadline: sandbox.MaxDeadline})
-	if enough.Status != sandbox.Done {
-		t.Fatalf("with enough memory: got %s %s, want %s", enough.Status, enough.Body, sandbox.Done)
+	enough := run(t, p, js, sandbox.Limits{Deadline: runs.MaxDeadline})
+	if enough.Outcome != runs.OK {
+		t.Fatalf("with enough memory: got %s %s, want %s", enough.Outcome, enough.Body, runs.OK)
 	}
-	met := map[sandbox.Status]int{}
-	for limit := int64(128 << 10); limit < 1<<20 && met[sandbox.Done] < 20; limit += 1 << 10 {
-		a := run(t, p, js, sandbox.Limits{Memory: limit, Deadline: sandbox.MaxDeadline})
-		if met[a.Status]++; a.Status != sandbox.Memory && string(a.Body) != string(enough.Body) {
-			t.Fatalf("with %d bytes: got %s %s, want %s or %s", limit, a.Status, a.Body, sandbox.Memory, enough.Body)
+	met := map[runs.Outcome]int{}
+	for limit := int64(128 << 10); limit < 1<<20 && met[runs.OK] < 20; limit += 1 << 10 {
+		a := run(t, p, js, sandbox.Limits{Memory: limit, Deadline: runs.MaxDeadline})
+		if met[a.Outcome]++; a.Outcome != runs.Memory && string(a.Body) != string(enough.Body) {
+			t.Fatalf("with %d bytes: got %s %s, want %s or %s", limit, a.Outcome, a.Body, runs.Memory, enough.Body)
 		}
 		if a.Replaced != nil {
 			t.Errorf("with %d bytes the worker is replaced, want it restored", limit)
 		}
-		if next := run(t, p, js, sandbox.Limits{Deadline: sandbox.MaxDeadline}); string(next.Body) != string(enough.Body) {
-			t.Fatalf("the run after one with %d bytes: got %s %s, want %s", limit, next.Status, next.Body, enough.Body)
+		if next := run(t, p, js, sandbox.Limits{Deadline: runs.MaxDeadline}); string(next.Body) != string(enough.Body) {
+			t.Fatalf("the run after one with %d bytes: got %s %s, want %s", limit, next.Outcome, next.Body, enough.Body)
 		}
 	}
-	if met[sandbox.Memory] < 50 || met[sandbox.Done] == 0 {
-		t.Errorf("got %v, want both %s, at least 50 times, and %s", met, sandbox.Memory, sandbox.Done)
+	if met[runs.Memory] < 50 || met[runs.OK] == 0 {
+		t.Errorf("got %v, want both %s, at least 50 times, and %s", met, runs.Memory, runs.OK)
 	}
 }
 
@@ -132,16 +137,16 @@ func TestParseWithoutMemory(t *testing.T) {
 	for range 3 {
 		a, err := p.Do(t.Context(), sandbox.Job{
 			Kind: sandbox.KindParse, Run: "p", Source: nestedTries,
-			Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline},
+			Limits: sandbox.Limits{Deadline: runs.MaxDeadline},
 		})
-		if err != nil || a.Status != sandbox.Memory {
-			t.Errorf("got %s %s, error %v, want %s", a.Status, a.Body, err, sandbox.Memory)
+		if err != nil || a.Outcome != runs.Memory {
+			t.Errorf("got %s %s, error %v, want %s", a.Outcome, a.Body, err, runs.Memory)
 		}
 		if a, err := p.Do(t.Context(), sandbox.Job{
 			Kind: sandbox.KindParse, Run: "p", Source: "return 1",
-			Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline},
-		}); err != nil || a.Status != sandbox.Done {
-			t.Errorf("the next source: got %s %s, error %v, want %s", a.Status, a.Body, err, sandbox.Done)
+			Limits: sandbox.Limits{Deadline: runs.MaxDeadline},
+		}); err != nil || a.Outcome != runs.OK {
+			t.Errorf("the next source: got %s %s, error %v, want %s", a.Outcome, a.Body, err, runs.OK)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"callfn/internal/runs"
 )
 
 // The errors of a pool. Everything that user code can cause is an Answer, not an error.
@@ -80,7 +82,7 @@ func NewPool(c Config) (*Pool, error) {
 }
 
 // Do runs one job. It waits for a free worker until ctx ends. The error is ErrBusy, ErrClosed, ErrKilled or ctx's, and
-// then nothing of the answer counts but Replaced; whatever the job's code did is told by the answer's Status.
+// then nothing of the answer counts but Replaced; whatever the job's code did is told by the answer's Outcome.
 func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 	if p.waiting.Add(1) > p.queue {
 		p.waiting.Add(-1)
@@ -108,7 +110,7 @@ func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 		}
 		return a, nil
 	}
-	a.Replaced = p.replace(w, "run", j.Run, "status", string(a.Status))
+	a.Replaced = p.replace(w, "run", j.Run, "outcome", string(a.Outcome))
 	if errors.Is(err, errSpent) {
 		return a, nil
 	}
@@ -116,8 +118,8 @@ func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 }
 
 // tidy gives a worker back once it is ready for the next run, or replaces it when what this run left is too much.
-func (p *Pool) tidy(w *process, run string) {
-	err := w.ready(tidyWithin)
+func (p *Pool) tidy(w *process, run runs.ID) {
+	err := w.ready(runs.TidyWait)
 	if err == nil {
 		p.giveBack(w)
 		return

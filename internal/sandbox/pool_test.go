@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -34,8 +35,8 @@ const nativeLoop = `return [].indexOf.call({length: 9e15}, 1)`
 func kill(t *testing.T, p *sandbox.Pool) sandbox.Answer {
 	t.Helper()
 	a := run(t, p, nativeLoop, sandbox.Limits{Deadline: 20 * time.Millisecond})
-	if a.Status != sandbox.Timeout || a.Replaced == nil {
-		t.Fatalf("got %s %s, replaced %v; want %s, replaced", a.Status, a.Body, a.Replaced != nil, sandbox.Timeout)
+	if a.Outcome != runs.Timeout || a.Replaced == nil {
+		t.Fatalf("got %s %s, replaced %v; want %s, replaced", a.Outcome, a.Body, a.Replaced != nil, runs.Timeout)
 	}
 	return a
 }
@@ -61,7 +62,7 @@ func TestSpareStandsIn(t *testing.T) {
 		t.Error("the worker that was killed is not replaced yet, want the spare in its place")
 	}
 	if a := run(t, p, `return 'next'`, sandbox.Limits{}); string(a.Body) != `{"json":"next"}` {
-		t.Errorf("the next run got %s %s, want next", a.Status, a.Body)
+		t.Errorf("the next run got %s %s, want next", a.Outcome, a.Body)
 	}
 
 	replaced := kill(t, p).Replaced // and now there is none
@@ -77,7 +78,7 @@ func TestSpareStandsIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if a := run(t, p, `return 'last'`, sandbox.Limits{}); string(a.Body) != `{"json":"last"}` { // it waits for a worker
-		t.Errorf("the last run got %s %s, want last", a.Status, a.Body)
+		t.Errorf("the last run got %s %s, want last", a.Outcome, a.Body)
 	}
 	await(t, "a spare", func() bool { return p.Spares() == 1 })
 	if free, all := p.Workers(); free != 1 || all != 1 {
@@ -142,7 +143,7 @@ func BenchmarkShow(b *testing.B) {
 				Kind: sandbox.KindShow, Run: "b", Source: show, Doc: d,
 				Req: json.RawMessage(`{"query":{"To":"1000"}}`),
 			})
-			if err != nil || a.Status != sandbox.Done {
+			if err != nil || a.Outcome != runs.OK {
 				b.Fatal(a, err)
 			}
 		}

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"callfn/internal/runs"
 	"callfn/internal/subprocess"
 )
 
@@ -119,12 +120,13 @@ var ErrKilled = errors.New("sandbox: a worker was killed from outside")
 // errSpent says that the process must not be used again.
 var errSpent = errors.New("sandbox: worker is spent")
 
-// do hands the worker one job and waits for its answer, at most until Grace after the job's deadline or until ctx ends.
+// do hands the worker one job and waits for its answer, at most until runs.Grace after the job's deadline or until ctx
+// ends.
 // With errSpent the answer is good but the process must be stopped and replaced; any other error also spends it.
 // Without an error, then says whether the worker must get ready before its next job.
 func (p *process) do(ctx context.Context, j Job) (a Answer, then sequel, err error) {
-	j.Limits = j.Limits.fill()
-	limit := time.Now().Add(j.Limits.Deadline + Grace)
+	j.Limits = j.Limits.WithDefaults()
+	limit := time.Now().Add(j.Limits.Deadline + runs.Grace)
 	_ = p.in.SetWriteDeadline(limit)
 	_ = p.out.SetReadDeadline(limit)
 	stop := context.AfterFunc(ctx, func() { _ = p.out.SetReadDeadline(time.Unix(1, 0)) })
@@ -151,7 +153,7 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, then sequel, err err
 	}
 	a, then, err = parseAnswer(fields)
 	if err != nil || a.Run != j.Run {
-		return Answer{Run: j.Run, Status: Crashed}, ends, errSpent
+		return ended(j, runs.Crashed), ends, errSpent
 	}
 	if then == ends {
 		return a, ends, errSpent
@@ -184,13 +186,15 @@ func (p *process) broken(ctx context.Context, j Job, limit time.Time, err error)
 		return Answer{}, ends, fmt.Errorf("sandbox: run %s given up: %w", j.Run, ctx.Err())
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) || time.Now().After(limit) {
-		return Answer{Run: j.Run, Status: Timeout}, ends, errSpent
+		return ended(j, runs.Timeout), ends, errSpent
 	}
 	if p.killedFromOutside() {
 		return Answer{}, ends, fmt.Errorf("%w under run %s: is the machine out of memory?", ErrKilled, j.Run)
 	}
-	return Answer{Run: j.Run, Status: Crashed}, ends, errSpent
+	return ended(j, runs.Crashed), ends, errSpent
 }
+
+func ended(j Job, o runs.Outcome) Answer { return Answer{Report: runs.Report{Run: j.Run, Outcome: o}} }
 
 // deathWithin is how long a worker that has closed its pipes is given to be gone.
 const deathWithin = 100 * time.Millisecond

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox/engine"
 )
 
@@ -148,13 +149,12 @@ func (r *realm) show(of shown) (engine.Value, error) {
 
 // run does a show job in a world of its own, or a map job in the one that is there, with zone as the zone of local
 // time.
-func (r *realm) run(j Job, zone *time.Location) Answer {
+func (r *realm) run(j Job, zone *time.Location) reply {
 	var s stage
 	if j.Kind != KindMap {
 		var err error
 		if s, err = r.set(j); err != nil {
-			status, body := faultOf(err)
-			return Answer{Run: j.Run, Status: status, Body: body}
+			return failed(j, err)
 		}
 		defer s.clear()
 	}
@@ -164,23 +164,23 @@ func (r *realm) run(j Job, zone *time.Location) Answer {
 	start := time.Now()
 	text, isText, err := r.evaluate(j, s)
 	late := time.Since(start) >= j.Limits.Deadline
-	a := Answer{Run: j.Run}
+	a := reply{run: j.Run}
 	switch {
 	case err != nil && late:
-		a.Status = Timeout
+		a.outcome = runs.Timeout
 	case err != nil:
-		a.Status, a.Body = faultOf(err)
+		a = failed(j, err)
 	case !isText, len(text) > j.Limits.Result:
-		a.Status = TooLarge
+		a.outcome = runs.TooLarge
 	default:
-		a.Status, a.Body = Done, text
+		a.outcome, a.body = runs.OK, paired(text)
 	}
 	blame(&a, r.engine.Starved())
-	a.Logs, a.Levels = r.logs()
+	a.logs, a.levels = r.logs()
 	if j.Kind == KindExplain {
-		a.Missed = r.missed()
+		a.missed = paired(r.missed())
 	}
-	a.Body, a.Logs, a.Missed = paired(a.Body), paired(a.Logs), paired(a.Missed)
+	a.logs = paired(a.logs)
 	return a
 }
 
@@ -288,7 +288,7 @@ func (r *realm) body(text []byte) *body {
 	switch {
 	case err == nil && whole:
 		known.is, known.code = true, code
-	case err != nil && toFault(err).Name != "SyntaxError":
+	case err != nil && !isSyntaxError(err):
 		return known // it could not be told: another time there may be more memory
 	}
 	r.bodies.add(known)
@@ -319,10 +319,10 @@ func (r *realm) missed() json.RawMessage {
 var wrappers = [2]struct{ open, close string }{{"function f(call){\n", "\n}"}, {"({f(call){\n", "\n}})"}}
 
 // parse checks that the job's source parses alone as a function body.
-func (r *realm) parse(j Job) Answer {
+func (r *realm) parse(j Job) reply {
 	r.begin(r.bare)
 	r.use(j.Limits)
-	a := Answer{Run: j.Run, Status: Done, Body: json.RawMessage("null")}
+	a := reply{run: j.Run, outcome: runs.OK, body: json.RawMessage("null")}
 	start := time.Now()
 	for i, w := range wrappers {
 		text := w.open + j.Source + w.close
@@ -333,29 +333,31 @@ func (r *realm) parse(j Job) Answer {
 		if err == nil {
 			continue
 		}
-		if r.engine.Starved() {
-			a.Status = Memory
-			return a
+		a.body = nil
+		switch {
+		case r.engine.Starved():
+			a.outcome = runs.Memory
+		case time.Since(start) >= j.Limits.Deadline:
+			a.outcome = runs.Timeout
+		default:
+			f := failureOf(err)
+			placeInBody(f, j.Source)
+			if i == 1 {
+				f.Message = strings.Replace(f.Message, ": ", ": "+strayBrace+" (", 1) + ")"
+			}
+			a.outcome, a.failure = runs.Syntax, f
 		}
-		if time.Since(start) >= j.Limits.Deadline {
-			a.Status = Timeout
-			return a
-		}
-		f := toFault(err)
-		placeInBody(&f, j.Source)
-		if i == 1 {
-			f.Message = "the body closes a brace that it did not open (" + f.Message + ")"
-		}
-		a.Status, a.Body = Failed, encodeFault(f)
 		return a
 	}
-	a.Status, a.Body = Failed,
-		encodeFault(Fault{Name: "SyntaxError", Message: "the body closes a brace that it did not open"})
+	a.outcome, a.body, a.failure = runs.Syntax, nil, &runs.Failure{Message: "SyntaxError: " + strayBrace}
 	return a
 }
 
+// strayBrace is what is wrong with a body that parses under one wrapper only.
+const strayBrace = "the body closes a brace that it did not open"
+
 // placeInBody moves a position under the wrapper to the body's own text, keeping it inside.
-func placeInBody(f *Fault, body string) {
+func placeInBody(f *runs.Failure, body string) {
 	if f.Line == 0 {
 		return
 	}
@@ -364,7 +366,7 @@ func placeInBody(f *Fault, body string) {
 	if f.Line > len(lines) { // the parser stumbled over the wrapper's own closing brace
 		f.Line = len(lines)
 		f.Column = len([]rune(lines[f.Line-1])) + 1
-		f.Message = "unexpected end of the function body"
+		f.Message = "SyntaxError: unexpected end of the function body"
 	}
 	f.Line = max(f.Line, 1)
 }
@@ -372,33 +374,33 @@ func placeInBody(f *Fault, body string) {
 // outOfMemory is the engine's message when the heap cap is reached.
 const outOfMemory = "out of memory"
 
-// faultOf tells a failed call's status: memory, or failed with the fault as body.
-func faultOf(err error) (Status, json.RawMessage) {
-	f := toFault(err)
-	if f.Message == outOfMemory {
-		return Memory, nil
+// failed is the reply to a job whose code threw, or used up its memory.
+func failed(j Job, err error) reply {
+	var e *engine.Error
+	if errors.As(err, &e) && e.Message == outOfMemory {
+		return reply{run: j.Run, outcome: runs.Memory}
 	}
-	return Failed, encodeFault(f)
+	return reply{run: j.Run, outcome: runs.Threw, failure: failureOf(err)}
 }
 
-func toFault(err error) Fault {
+// failureOf is what the code that ran threw, in the engine's words: "TypeError: not a function".
+func failureOf(err error) *runs.Failure {
 	var e *engine.Error
 	if !errors.As(err, &e) {
-		return Fault{Name: "Error", Message: clip(err.Error())}
+		return &runs.Failure{Message: "Error: " + clip(err.Error())}
 	}
-	f := Fault{Name: clip(e.Name), Message: clip(e.Message), Line: e.Line, Column: e.Column}
-	if f.Message == "" {
-		f.Message = clip(e.Error())
+	message := clip(e.Message)
+	if message == "" {
+		message = clip(e.Error())
 	}
-	return f
+	return &runs.Failure{
+		Message: strings.TrimPrefix(clip(e.Name)+": "+message, ": "), Line: e.Line, Column: e.Column,
+	}
 }
 
-func encodeFault(f Fault) json.RawMessage {
-	b, err := json.Marshal(f)
-	if err != nil { // strings and ints: cannot happen
-		return json.RawMessage(`{"message":"unprintable error"}`)
-	}
-	return b
+func isSyntaxError(err error) bool {
+	var e *engine.Error
+	return errors.As(err, &e) && e.Name == "SyntaxError"
 }
 
 // clip bounds text that user code chose.

@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"callfn/couchapp"
+	"callfn/internal/runs"
 )
 
 // What one run costs inside the worker, part by part.
 func BenchmarkRealm(b *testing.B) {
 	job := Job{
-		Kind: KindShow, Run: "b", Limits: Limits{}.fill(), Req: json.RawMessage(`{"query":{"To":"1000"}}`),
+		Kind: KindShow, Run: "b", Limits: Limits{}.WithDefaults(), Req: json.RawMessage(`{"query":{"To":"1000"}}`),
 		Source: `function (doc, req) { return {json: new Function('req', doc.js)(req)}; }`,
 		Doc:    json.RawMessage(`{"js":"return {module: 'tts', data: {text: 'Thanks for calling us ' + req.query.To}}"}`),
 	}
@@ -64,14 +65,14 @@ func BenchmarkRealmDates(b *testing.B) {
 			`'numeric'})`,
 	} {
 		job := Job{
-			Kind: KindShow, Run: "b", Limits: Limits{}.fill(), Req: json.RawMessage(`{}`),
+			Kind: KindShow, Run: "b", Limits: Limits{}.WithDefaults(), Req: json.RawMessage(`{}`),
 			Doc:    json.RawMessage(strconv.Quote(js)),
 			Source: `function (doc, req) { return {json: (function () { ` + js + ` })()}; }`,
 		}
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				r.tidy()
-				if a := r.run(job, zone); a.Status != Done {
+				if a := r.run(job, zone); a.outcome != runs.OK {
 					b.Fatal(a)
 				}
 			}
@@ -82,7 +83,7 @@ func BenchmarkRealmDates(b *testing.B) {
 func putBackAndRun(b *testing.B, r *realm, job Job) {
 	for b.Loop() {
 		r.tidy()
-		if a := r.run(job, nil); a.Status != Done {
+		if a := r.run(job, nil); a.outcome != runs.OK {
 			b.Fatal(a)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/runs"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -56,13 +58,13 @@ func TestRequestReadAsAskedFor(t *testing.T) {
 				j := Job{
 					Kind: KindShow, Source: `function (doc, req) { return {json: ` + body + `}; }`,
 					Doc: json.RawMessage("null"), Req: json.RawMessage(req),
-					Limits: Limits{Deadline: 5 * time.Second}.fill(),
+					Limits: Limits{Deadline: 5 * time.Second}.WithDefaults(),
 				}
 				a := r.run(j, nil)
-				if a.Status != Done {
-					return string(a.Status) + " " + string(a.Body)
+				if a.outcome != runs.OK {
+					return string(a.outcome) + " " + string(a.body)
 				}
-				return string(a.Body)
+				return string(a.body)
 			}
 			whole := `{"\u0069nfo"` + couchRequest[len(`{"info"`):] // the same, written so that it is read at once
 			if cutRequest([]byte(couchRequest)).names == "" || cutRequest([]byte(whole)).names != "" {

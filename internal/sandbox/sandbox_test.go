@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -52,39 +54,43 @@ func TestShow(t *testing.T) {
 	long := sandbox.Limits{Deadline: 300 * time.Millisecond}
 	for _, c := range []struct {
 		name, js string
-		status   sandbox.Status
+		status   runs.Outcome
 		body     string
 	}{
-		{"value", `return {to: req.query.To}`, sandbox.Done, `{"json":{"to":"1000"}}`},
-		{"undefined has no json member", ``, sandbox.Done, `{}`},
-		{"throws", `throw new TypeError('boom')`, sandbox.Failed, "boom"},
-		{"throws null", `throw null`, sandbox.Failed, "null"},
-		{"endless loop", `while (true) {}`, sandbox.Timeout, ""},
-		{"endless loop that catches", `for (;;) { try { while (1) {} } catch (e) {} }`, sandbox.Timeout, ""},
-		{"loop the engine cannot interrupt", `[].indexOf.call({length: 9e15}, 1)`, sandbox.Timeout, ""},
-		{"toJSON that loops", `return {toJSON: function () { for (;;) {} }}`, sandbox.Timeout, ""},
-		{"memory", `var a = []; for (;;) { a.push(new Array(10000).fill(1)) }`, sandbox.Memory, ""},
-		{"recursion", `function f() { return f() + 1 } return f()`, sandbox.Failed, "stack overflow"},
-		{"too large", `return new Array(300000).join('x')`, sandbox.TooLarge, ""},
-		{"cyclic", `var a = {}; a.a = a; return a`, sandbox.Failed, "circular"},
+		{"value", `return {to: req.query.To}`, runs.OK, `{"json":{"to":"1000"}}`},
+		{"undefined has no json member", ``, runs.OK, `{}`},
+		{"throws", `throw new TypeError('boom')`, runs.Threw, "boom"},
+		{"throws null", `throw null`, runs.Threw, "null"},
+		{"endless loop", `while (true) {}`, runs.Timeout, ""},
+		{"endless loop that catches", `for (;;) { try { while (1) {} } catch (e) {} }`, runs.Timeout, ""},
+		{"loop the engine cannot interrupt", `[].indexOf.call({length: 9e15}, 1)`, runs.Timeout, ""},
+		{"toJSON that loops", `return {toJSON: function () { for (;;) {} }}`, runs.Timeout, ""},
+		{"memory", `var a = []; for (;;) { a.push(new Array(10000).fill(1)) }`, runs.Memory, ""},
+		{"recursion", `function f() { return f() + 1 } return f()`, runs.Threw, "stack overflow"},
+		{"too large", `return new Array(300000).join('x')`, runs.TooLarge, ""},
+		{"cyclic", `var a = {}; a.a = a; return a`, runs.Threw, "circular"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			limits := long
-			if c.status == sandbox.Memory {
-				limits.Deadline = sandbox.MaxDeadline // a busy machine fills memory slowly
+			if c.status == runs.Memory {
+				limits.Deadline = runs.MaxDeadline // a busy machine fills memory slowly
 			}
 			start := time.Now()
 			a := run(t, p, c.js, limits)
 			took := time.Since(start)
-			if a.Status != c.status || !strings.Contains(string(a.Body), c.body) {
-				t.Errorf("got %s %s, want %s %s", a.Status, a.Body, c.status, c.body)
+			said := string(a.Body)
+			if a.Error != nil {
+				said = a.Error.Message
 			}
-			if c.status == sandbox.Timeout && took > long.Deadline+time.Second {
+			if a.Outcome != c.status || !strings.Contains(said, c.body) {
+				t.Errorf("got %s %s, want %s %s", a.Outcome, said, c.status, c.body)
+			}
+			if c.status == runs.Timeout && took > long.Deadline+time.Second {
 				t.Errorf("took %v, want at most a second more than the deadline of %v", took, long.Deadline)
 			}
 			t.Logf("%v", took)
 			if next := run(t, p, `return 'next'`, long); string(next.Body) != `{"json":"next"}` {
-				t.Errorf("the next run got %s %s, want next", next.Status, next.Body)
+				t.Errorf("the next run got %s %s, want next", next.Outcome, next.Body)
 			}
 		})
 	}
@@ -122,27 +128,28 @@ func TestLogs(t *testing.T) {
 	// A starved machine may not come to answering within the grace period: then the worker is killed, and its logs with
 	// it.
 	for _, loop := range []string{`for (;;) {}`, `[].indexOf.call({length: 9e15}, 1)`} {
-		want, got := `["a {\"b\":1}","1"]`, ""
-		for try := 0; try < 10 && got != want; try++ {
+		want, got := []string{`a {"b":1}`, "1"}, []string(nil)
+		for try := 0; try < 10 && !slices.Equal(got, want); try++ {
 			a := run(t, p, `log('a', {b: 1}); console.log(1); `+loop, sandbox.Limits{Deadline: 100 * time.Millisecond})
-			if got = string(a.Logs); a.Status != sandbox.Timeout {
-				t.Fatalf("%s: got %s, want %s", loop, a.Status, sandbox.Timeout)
+			if got = a.Logs; a.Outcome != runs.Timeout {
+				t.Fatalf("%s: got %s, want %s", loop, a.Outcome, runs.Timeout)
 			}
 		}
-		if got != want {
-			t.Errorf("%s: got %s, want %s", loop, got, want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", loop, got, want)
 		}
 	}
-	if a := run(t, p, `log('ü \ud800 "\u0000\n')`, sandbox.Limits{}); string(a.Logs) != `["ü \ufffd \"\u0000\n"]` {
-		t.Errorf("got %s, want %s", a.Logs, `["ü \ufffd \"\u0000\n"]`)
+	want := []string{"ü \ufffd \"\x00\n"}
+	if a := run(t, p, `log('ü \ud800 "\u0000\n')`, sandbox.Limits{}); !slices.Equal(a.Logs, want) {
+		t.Errorf("got %q, want %q", a.Logs, want)
 	}
 	if a := run(t, p, `return 1`, sandbox.Limits{}); len(a.Logs) > 0 {
 		t.Errorf("a run without logs has %s, want none", a.Logs)
 	}
 	a := run(t, p, `for (var i = 0; i < 200000; i++) { log('line ' + i) } return 1`, sandbox.Limits{Logs: 1000})
-	if len(a.Logs) > 2000 || !strings.Contains(string(a.Logs), "more lines dropped") {
+	if text := strings.Join(a.Logs, "\n"); len(text) > 2000 || !strings.HasSuffix(text, "more lines dropped]") {
 		t.Errorf("flooded logs: got %d bytes, ending %q; want at most 2000, and the end to say that lines were dropped",
-			len(a.Logs), a.Logs[max(0, len(a.Logs)-60):])
+			len(text), text[max(0, len(text)-60):])
 	}
 }
 
@@ -203,14 +210,14 @@ func TestParse(t *testing.T) {
 				t.Fatal(err)
 			}
 			if c.line == 0 {
-				if a.Status != sandbox.Done {
-					t.Errorf("got %s %s, want it to parse", a.Status, a.Body)
+				if a.Outcome != runs.OK {
+					t.Errorf("got %s %s, want it to parse", a.Outcome, a.Body)
 				}
 				return
 			}
-			var f sandbox.Fault
-			if a.Status != sandbox.Failed || json.Unmarshal(a.Body, &f) != nil {
-				t.Fatalf("got %s %s, want a fault", a.Status, a.Body)
+			f := a.Error
+			if a.Outcome != runs.Syntax || f == nil {
+				t.Fatalf("got %s %s, want %s and why", a.Outcome, a.Body, runs.Syntax)
 			}
 			if f.Line != c.line || c.column != 0 && f.Column != c.column {
 				t.Errorf("got %+v, want line %d column %d", f, c.line, c.column)
@@ -228,6 +235,6 @@ func TestMap(t *testing.T) {
 		Doc: json.RawMessage(`[{"k":1},{"k":"é"}]`),
 	})
 	if want := `[[[[1,null],[[1,1],null]],[]],[[["é",null],[["é",1],null]],[]]]`; err != nil || string(a.Body) != want {
-		t.Errorf("got %s %s %v, want %s", a.Status, a.Body, err, want)
+		t.Errorf("got %s %s %v, want %s", a.Outcome, a.Body, err, want)
 	}
 }

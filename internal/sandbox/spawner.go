@@ -1,6 +1,9 @@
 package sandbox
 
-import "callfn/internal/subprocess"
+import (
+	"callfn/internal/runs"
+	"callfn/internal/subprocess"
+)
 
 // spawner starts workers, all from one OS thread.
 type spawner struct {
@@ -10,7 +13,7 @@ type spawner struct {
 
 // slack is how late a worker's timers may go off. It has none that matter but its watchdog's, which is no more exact
 // than that.
-const slack = lookEvery / 10
+const slack = runs.WatchdogEvery / 10
 
 func newSpawner(c Command) *spawner {
 	s := &spawner{c, subprocess.NewThread()}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -41,9 +42,13 @@ func TestStoppedWorker(t *testing.T) {
 		}
 		select {
 		case a := <-over:
-			if a.Status != sandbox.Timeout || a.Replaced == nil {
-				t.Fatalf("the run of a stopped worker: got %s, replaced %t; want %s, and a new worker", a.Status, a.Replaced != nil,
-					sandbox.Timeout)
+			if a.Outcome != runs.Timeout || a.Replaced == nil {
+				t.Fatalf(
+					"the run of a stopped worker: got %s, replaced %t; want %s, and a new worker",
+					a.Outcome,
+					a.Replaced != nil,
+					runs.Timeout,
+				)
 			}
 		case <-time.After(5 * time.Second):
 			t.Fatalf("the run of a stopped worker is not over %v after its deadline of %v, want it over at once",

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -60,7 +61,7 @@ func holdPool() int {
 	}
 	fmt.Println("holding")
 	a := <-ended
-	fmt.Println(a.Status)
+	fmt.Println(a.Outcome)
 	_, _ = bufio.NewReader(os.Stdin).ReadByte()
 	return 0
 }
@@ -190,8 +191,8 @@ func TestWorkersAfterAnUpgrade(t *testing.T) {
 	if err := os.WriteFile(file, []byte("#!/bin/sh\nexit 1\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if !said.Scan() || said.Text() != string(sandbox.Timeout) {
-		t.Fatalf("the supervisor says %q, want %q", said.Text(), sandbox.Timeout)
+	if !said.Scan() || said.Text() != string(runs.Timeout) {
+		t.Fatalf("the supervisor says %q, want %q", said.Text(), runs.Timeout)
 	}
 	gone(t, before, 1, 5*time.Second)
 	workers := func() (n int) {
@@ -221,8 +222,8 @@ func TestStoppedSupervisor(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	if !said.Scan() || said.Text() != string(sandbox.Timeout) {
-		t.Errorf("the run ended as %q, want %q", said.Text(), sandbox.Timeout)
+	if !said.Scan() || said.Text() != string(runs.Timeout) {
+		t.Errorf("the run ended as %q, want %q", said.Text(), runs.Timeout)
 	}
 }
 
@@ -248,7 +249,7 @@ func TestWorkerNoticesTheEndOfItsInput(t *testing.T) {
 	raw, _ := json.Marshal(map[string]string{"js": nativeLoop})
 	err = sandbox.WriteJob(in, sandbox.Job{
 		Kind: sandbox.KindShow, Run: "spin", Source: show, Doc: raw,
-		Req: json.RawMessage(`{}`), Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline},
+		Req: json.RawMessage(`{}`), Limits: sandbox.Limits{Deadline: runs.MaxDeadline},
 	})
 	if err != nil {
 		t.Fatal(err)

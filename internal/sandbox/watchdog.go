@@ -5,14 +5,9 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"callfn/internal/runs"
 )
-
-// patience is how long after a job's deadline a worker whose engine does not come back answers for it, with what the
-// run has logged. Then it ends itself, rather than be killed.
-const patience = Grace / 2
-
-// lookEvery is how often a watchdog looks. It is shorter than any job may take.
-const lookEvery = patience * 2 / 3
 
 // exitOverrun is the exit code of a worker that ended itself.
 const exitOverrun = 3
@@ -46,7 +41,7 @@ func (d *watchdog) allow(within time.Duration) {
 	d.until = time.Now().Add(within)
 	if !d.looking {
 		d.looking = true
-		d.timer.Reset(lookEvery)
+		d.timer.Reset(runs.WatchdogEvery)
 	}
 }
 
@@ -62,7 +57,7 @@ func (d *watchdog) begin(j Job, in *realm) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	in.engine.Listen(logRoom(j.Limits))
-	d.job, d.in, d.due = &j, in, time.Now().Add(j.Limits.Deadline+patience)
+	d.job, d.in, d.due = &j, in, time.Now().Add(j.Limits.Deadline+runs.WatchdogWait)
 }
 
 // finish notes that the job is done. It does not return when somebody has answered for it.
@@ -88,7 +83,7 @@ func (d *watchdog) look() {
 		os.Exit(exitOverrun)
 	}
 	d.input.watch()
-	next := lookEvery
+	next := runs.WatchdogEvery
 	if d.job != nil {
 		next = min(next, d.due.Sub(now))
 	}
@@ -96,10 +91,10 @@ func (d *watchdog) look() {
 }
 
 // overdue is the answer for a job whose engine does not come back; nil when none is, or none is under way.
-func (d *watchdog) overdue(now time.Time) *Answer {
+func (d *watchdog) overdue(now time.Time) *reply {
 	if d.job == nil || now.Before(d.due) {
 		return nil
 	}
 	lines, levels := d.in.logs()
-	return &Answer{Run: d.job.Run, Status: Timeout, Logs: paired(lines), Levels: levels}
+	return &reply{run: d.job.Run, outcome: runs.Timeout, logs: paired(lines), levels: levels}
 }

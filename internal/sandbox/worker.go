@@ -6,6 +6,8 @@ import (
 	"io"
 	"runtime/debug"
 	"time"
+
+	"callfn/internal/runs"
 )
 
 // WorkerCommand is the hidden command under which a binary that links this package must call ServeWorker.
@@ -14,14 +16,6 @@ const WorkerCommand = "queryserver-worker"
 // readyWord is the one field of the frame by which a worker asks for its next job, where its last answer has not done
 // so.
 const readyWord = "ready"
-
-// tidyWithin is how long a worker may take, after its answer, to end the used world and make the next. A function
-// decides how much there is to end; a worker that takes longer is replaced.
-const tidyWithin = 250 * time.Millisecond
-
-// overtime is what a worker grants itself beyond what its supervisor grants it; then it exits on its own. It matters
-// when the supervisor is alive but stopped and can kill nobody.
-const overtime = 100 * time.Millisecond
 
 // ServeWorker is the whole of a worker process: it answers jobs from in on out until in ends, one at a time, and asks
 // for each, so that no run waits for what an earlier one left behind. It returns what went wrong with in or out. A job
@@ -57,7 +51,7 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 			return fmt.Errorf("sandbox worker: %w", err)
 		}
 		source = job.Source
-		w.watchdog.allow(job.Limits.Deadline + Grace + overtime)
+		w.watchdog.allow(job.Limits.Deadline + runs.Grace + runs.ExitWait)
 		answer, err := w.do(job)
 		if err != nil {
 			return err
@@ -67,7 +61,7 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 		if _, err := out.Write(sent); err != nil {
 			return fmt.Errorf("sandbox worker: write answer: %w", err)
 		}
-		w.watchdog.allow(tidyWithin + overtime)
+		w.watchdog.allow(runs.TidyWait + runs.ExitWait)
 		if then == ends {
 			return nil
 		}
@@ -123,10 +117,10 @@ func (w *worker) prepare() error {
 	return nil
 }
 
-func (w *worker) do(j Job) (Answer, error) {
+func (w *worker) do(j Job) (reply, error) {
 	zone, err := w.zones.find(j.TimeZone)
 	if err != nil {
-		return Answer{Run: j.Run, Status: Failed, Body: encodeFault(Fault{Name: "RangeError", Message: err.Error()})}, nil
+		return reply{run: j.Run, outcome: runs.Threw, failure: &runs.Failure{Message: "RangeError: " + err.Error()}}, nil
 	}
 	if j.Kind == KindMap {
 		return w.mapJob(j, zone)
@@ -140,11 +134,11 @@ func (w *worker) do(j Job) (Answer, error) {
 }
 
 // mapJob goes on in the same world while the sources stay the same; any trouble ends it.
-func (w *worker) mapJob(j Job, zone *time.Location) (Answer, error) {
+func (w *worker) mapJob(j Job, zone *time.Location) (reply, error) {
 	if w.maps == nil {
 		var err error
 		if w.maps, err = newRealm(); err != nil {
-			return Answer{}, err
+			return reply{}, err
 		}
 	}
 	if w.mapOf != j.Source || w.mapTZ != j.TimeZone {
@@ -154,7 +148,7 @@ func (w *worker) mapJob(j Job, zone *time.Location) (Answer, error) {
 	w.watchdog.begin(j, w.maps)
 	a := w.maps.run(j, zone)
 	w.watchdog.finish()
-	if a.Status != Done {
+	if a.outcome != runs.OK {
 		w.mapOf = ""
 	}
 	return a, nil

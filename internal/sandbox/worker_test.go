@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"callfn/internal/runs"
 )
 
 // A watchdog that looks while the next job is on already ends nothing; a job that is overdue is answered for.
@@ -18,15 +20,15 @@ func TestNoJobIsGivenUpForAnother(t *testing.T) {
 	if a := d.overdue(time.Now()); a != nil {
 		t.Errorf("without a job: got %+v, want no answer", a)
 	}
-	d.begin(Job{Run: "second", Limits: Limits{Deadline: time.Second}.fill()}, r)
+	d.begin(Job{Run: "second", Limits: Limits{Deadline: time.Second}.WithDefaults()}, r)
 	if a := d.overdue(time.Now()); a != nil {
 		t.Fatalf("a job with a second left: got %+v, want no answer", a)
 	}
 	d.finish()
 	d.begin(Job{Run: "third", Limits: Limits{Deadline: time.Nanosecond, Logs: 100}}, r)
 	a := d.overdue(d.due)
-	if a == nil || a.Run != "third" || a.Status != Timeout {
-		t.Fatalf("an overdue job: got %+v, want %s of run third", a, Timeout)
+	if a == nil || a.run != "third" || a.outcome != runs.Timeout {
+		t.Fatalf("an overdue job: got %+v, want %s of run third", a, runs.Timeout)
 	}
 }
 
@@ -51,8 +53,8 @@ func TestNextJobWaitsForMuchLitter(t *testing.T) {
 			Kind: KindShow, Source: `function () { ` + c.body + ` }`, Doc: []byte("null"), Req: []byte("{}"),
 			Limits: DefaultLimits(),
 		}, nil)
-		if got := w.then(); a.Status != Done || got != c.want {
-			t.Errorf("%s: %s, and then the worker %q, want %q", c.body, a.Status, got, c.want)
+		if got := w.then(); a.outcome != runs.OK || got != c.want {
+			t.Errorf("%s: %s, and then the worker %q, want %q", c.body, a.outcome, got, c.want)
 		}
 		r.tidy()
 	}

@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"callfn/callflow"
-	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/runs"
 )
 
 // Case is one test case. Its JSON form is that of the API and of files.
@@ -93,7 +93,7 @@ func (c Case) Check(kind Kind, callflowID callflow.ID, t callflow.Trace) ([]Mism
 func (m *matcher) outcome(expected map[string]any, t callflow.Trace) bool {
 	wanted, _ := expected["outcome"].(string)
 	if wanted == "" {
-		wanted = string(function.OK)
+		wanted = string(runs.OK)
 	}
 	if len(t.Steps) == 0 || t.Steps[0].Function == nil {
 		m.differ([]string{"outcome"}, wanted, nil, "the function did not run: "+t.Ended.Hint)

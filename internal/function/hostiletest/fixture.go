@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/rogpeppe/go-internal/txtar"
+	"callfn/internal/runs"
 
-	"callfn/internal/function"
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 //go:embed testdata
@@ -33,7 +33,7 @@ type want struct {
 	DeadlineMS int64 `json:"deadline_ms"`
 }
 
-func (w want) allows(o function.Outcome) bool {
+func (w want) allows(o runs.Outcome) bool {
 	return slices.Contains(strings.Split(w.Outcome, " or "), string(o))
 }
 
@@ -82,7 +82,7 @@ func parse(name string, a *txtar.Archive) (fixture, error) {
 		}
 	}
 	for _, o := range strings.Split(f.want.Outcome, " or ") {
-		if !function.Outcome(o).Known() {
+		if !runs.Outcome(o).Known() {
 			return f, fmt.Errorf("want.json names no outcome of the closed set: %q", o)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"callfn/internal/function"
 	"callfn/internal/function/fixtures"
+	"callfn/internal/runs"
 )
 
 // The accounts of the suite: the hostile one, and one that must not notice.
@@ -98,7 +99,7 @@ func (p Place) check(f fixture) (problems []string) {
 	}
 
 	deadline := 3 * time.Second // a busy machine must not make a timeout of what ends by itself
-	if f.want.allows(function.Timeout) {
+	if f.want.allows(runs.Timeout) {
 		deadline = 300 * time.Millisecond
 	}
 	if f.want.DeadlineMS > 0 {
@@ -134,7 +135,7 @@ func (p Place) check(f fixture) (problems []string) {
 		switch value, problem := decode(got.Value); {
 		case err != nil:
 			complain("then %s: no answer: %v", me, err)
-		case got.Outcome != function.OK:
+		case got.Outcome != runs.OK:
 			complain("then %s: %s %+v", me, got.Outcome, got.Error)
 		case problem != "" || !reflect.DeepEqual(value, want):
 			complain("then %s: %s %s", me, got.Value, problem)
@@ -145,14 +146,19 @@ func (p Place) check(f fixture) (problems []string) {
 
 func (p Place) evaluate(ctx context.Context, id function.ID, account string, params map[string]string,
 	deadline time.Duration,
-) (function.Evaluated, error) {
+) (runs.Report, error) {
 	params["Account-ID"] = account
-	return p.Driver.Evaluate(ctx, function.Evaluation{
-		Run: function.RunID(fmt.Sprintf("%032x", time.Now().UnixNano())), Function: id, Params: params, Deadline: deadline,
-	})
+	return p.Driver.Evaluate(
+		ctx,
+		function.Evaluation{
+			Terms:    runs.Terms{Run: runs.ID(fmt.Sprintf("%032x", time.Now().UnixNano())), Deadline: deadline},
+			Function: id,
+			Params:   params,
+		},
+	)
 }
 
-func (w want) compare(got function.Evaluated) string {
+func (w want) compare(got runs.Report) string {
 	var message string
 	if got.Error != nil {
 		message = got.Error.Message
@@ -164,10 +170,16 @@ func (w want) compare(got function.Evaluated) string {
 	value, problem := decode(got.Value)
 	switch {
 	case !w.allows(got.Outcome):
-		return fmt.Sprintf("outcome %s, want %s (value %.200s, error %.300s)", got.Outcome, w.Outcome, got.Value, message)
+		return fmt.Sprintf(
+			"outcome %s, want %s (value %.200s, error %.300s)",
+			got.Outcome,
+			w.Outcome,
+			got.Value,
+			message,
+		)
 	case problem != "":
 		return problem
-	case w.Value != nil && got.Outcome == function.OK && !reflect.DeepEqual(value, w.Value):
+	case w.Value != nil && got.Outcome == runs.OK && !reflect.DeepEqual(value, w.Value):
 		return fmt.Sprintf("value %.300s, want %v", got.Value, w.Value)
 	case !strings.Contains(message, w.Message):
 		return fmt.Sprintf("message %.300q, want it to hold %q", message, w.Message)

@@ -3,15 +3,13 @@ package lint
 import (
 	"strings"
 
+	"callfn/internal/runs"
+
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Fault is what an engine says of a body. Line and Column are 0 where it does not tell.
-type Fault struct {
-	Message string
-	Line    int
-	Column  int
-}
+// Fault is what an engine says of a body: message, line and column, 0 where it does not tell.
+type Fault = runs.Failure
 
 // Advice is a fault in words for whoever wrote the body. What is empty or 0 is left as the engine has it.
 type Advice struct {
@@ -19,6 +17,19 @@ type Advice struct {
 	Hint    string
 	Line    int
 	Column  int
+}
+
+// Amend puts the advice into a failure.
+func (a Advice) Amend(f *runs.Failure) {
+	if a.Message != "" {
+		f.Message = a.Message
+	}
+	if a.Line > 0 {
+		f.Line, f.Column = a.Line, a.Column
+	}
+	if a.Hint != "" {
+		f.Hint = a.Hint
+	}
 }
 
 func (s *scan) advice(i int, message, hint string) *Advice {

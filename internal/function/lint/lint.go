@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"callfn/internal/runs"
+
 	"github.com/tdewolff/parse/v2/js"
 )
 
@@ -262,24 +264,24 @@ func (s *scan) isArrowValue(fn statement) bool {
 	return s.kind(i) == js.ArrowToken && s.kind(i+1) != js.OpenBraceToken
 }
 
-// Explain puts a failed run into words for whoever wrote the function. The outcome is one of package function's. The
+// Explain puts a failed run into words for whoever wrote the function. The
 // body may be empty where it is not at hand: then the message alone is explained.
-func Explain(body, outcome string, f Fault) Advice {
+func Explain(body string, outcome runs.Outcome, f Fault) Advice {
 	switch outcome {
-	case "syntax":
+	case runs.Syntax:
 		if body != "" {
 			return Syntax(body, f)
 		}
-	case "threw":
+	case runs.Threw:
 		return Thrown(body, f)
-	case "no_flow":
+	case runs.NoFlow:
 		if strings.Contains(f.Message, "returned function") {
 			return Advice{Hint: "a function was returned, and not what it returns: call it, return NAME(call);"}
 		}
 		if body != "" {
 			return nothingReturned(body)
 		}
-	case "invalid_flow":
+	case runs.InvalidFlow:
 		if strings.Contains(f.Message, "returned a Promise") {
 			return Advice{
 				Hint: "take `async`, `await` and Promise away, and return the flow itself: what has to be waited for is never " +

@@ -28,6 +28,7 @@ import (
 
 	"callfn/internal/function"
 	"callfn/internal/function/fixtures"
+	"callfn/internal/runs"
 )
 
 //go:embed testdata
@@ -72,15 +73,15 @@ type run struct {
 }
 
 type want struct {
-	Outcome function.Outcome `json:"outcome"`
-	Value   any              `json:"value"`
-	Exact   json.RawMessage  `json:"exact"` // the value again, where the order of its members counts
-	Message string           `json:"message"`
-	Line    int              `json:"line"`
-	Column  int              `json:"column"`
-	Logs    []string         `json:"logs"`
-	Levels  []string         `json:"levels"`
-	Hint    string           `json:"hint"`
+	Outcome runs.Outcome    `json:"outcome"`
+	Value   any             `json:"value"`
+	Exact   json.RawMessage `json:"exact"` // the value again, where the order of its members counts
+	Message string          `json:"message"`
+	Line    int             `json:"line"`
+	Column  int             `json:"column"`
+	Logs    []string        `json:"logs"`
+	Levels  []string        `json:"levels"`
+	Hint    string          `json:"hint"`
 
 	DeadlineMS int64 `json:"deadline_ms"`
 }
@@ -138,22 +139,19 @@ func (p Place) check(f fixture, id function.ID) string {
 		params[k] = v
 	}
 	deadline := 3 * time.Second // a busy machine must not make a timeout of what ends by itself
-	if f.want.Outcome == function.Timeout {
+	if f.want.Outcome == runs.Timeout {
 		deadline = 500 * time.Millisecond
 	}
 	if f.want.DeadlineMS > 0 {
 		deadline = time.Duration(f.want.DeadlineMS) * time.Millisecond
 	}
-	var got function.Evaluated
+	var got runs.Report
 	for range tries {
 		var err error
-		if got, err = p.Driver.Evaluate(ctx, function.Evaluation{
-			Run: function.RunID(fmt.Sprintf("%032x", time.Now().UnixNano())), Function: id, Params: params, Deadline: deadline,
-			TimeZone: f.run.TimeZone, Now: f.run.Now,
-		}); err != nil {
+		if got, err = p.Driver.Evaluate(ctx, function.Evaluation{Terms: runs.Terms{Run: runs.ID(fmt.Sprintf("%032x", time.Now().UnixNano())), Deadline: deadline, TimeZone: f.run.TimeZone, Now: f.run.Now}, Function: id, Params: params}); err != nil {
 			return err.Error()
 		}
-		if got.Outcome != function.Timeout || f.want.Outcome == function.Timeout {
+		if got.Outcome != runs.Timeout || f.want.Outcome == runs.Timeout {
 			break
 		}
 	}
@@ -164,21 +162,21 @@ func (p Place) check(f fixture, id function.ID) string {
 // which no fixture can raise, and the machine may be busy.
 const tries = 3
 
-func (p Place) compare(w want, got function.Evaluated) string {
+func (p Place) compare(w want, got runs.Report) string {
 	var value any
 	if got.Value != nil {
 		if err := json.Unmarshal(got.Value, &value); err != nil {
 			return err.Error()
 		}
 	}
-	var e function.Error
+	var e runs.Failure
 	if got.Error != nil {
 		e = *got.Error
 	}
 	switch {
 	case got.Outcome != w.Outcome:
 		return fmt.Sprintf("outcome %s, want %s (value %s, error %+v)", got.Outcome, w.Outcome, got.Value, e)
-	case got.Outcome == function.OK && !reflect.DeepEqual(value, w.Value):
+	case got.Outcome == runs.OK && !reflect.DeepEqual(value, w.Value):
 		return fmt.Sprintf("value %s, want %v", got.Value, w.Value)
 	case w.Exact != nil && !bytes.Equal(got.Value, w.Exact):
 		return fmt.Sprintf("value %s, want its members in the order of %s", got.Value, w.Exact)

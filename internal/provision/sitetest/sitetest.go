@@ -20,6 +20,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/provision"
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -39,7 +40,7 @@ func Start(t *testing.T, languages ...string) *CouchDB {
 	t.Helper()
 	pool := sandboxtest.Pool(t, 1)
 	engine := speaks{
-		queryserver.Engine{Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: sandbox.MaxDeadline}},
+		queryserver.Engine{Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: runs.MaxDeadline}},
 		languages,
 	}
 	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), engine, couchnode.Options{})

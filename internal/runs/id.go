@@ -1,4 +1,4 @@
-package function
+package runs
 
 import (
 	"encoding/hex"
@@ -7,22 +7,25 @@ import (
 	"time"
 )
 
-// NewRunID makes a run id whose order is that of time: 48 bits of milliseconds since 1970, then 80 of randomness. So
+// ID names one run of one function: 32 lower-case hex digits.
+type ID string
+
+// NewID makes a run id whose order is that of time: 48 bits of milliseconds since 1970, then 80 of randomness. So
 // records of runs, whose ids they are, are listed and expire by id alone.
-func NewRunID(now time.Time, random io.Reader) (RunID, error) {
+func NewID(now time.Time, random io.Reader) (ID, error) {
 	var b [16]byte
 	putTime(&b, now)
 	if _, err := io.ReadFull(random, b[6:]); err != nil {
 		return "", fmt.Errorf("new run id: %w", err)
 	}
-	return RunID(hex.EncodeToString(b[:])), nil
+	return ID(hex.EncodeToString(b[:])), nil
 }
 
-// FirstRunID is the lowest id of a run at a time.
-func FirstRunID(at time.Time) RunID {
+// FirstID is the lowest id of a run at a time.
+func FirstID(at time.Time) ID {
 	var b [16]byte
 	putTime(&b, at)
-	return RunID(hex.EncodeToString(b[:]))
+	return ID(hex.EncodeToString(b[:]))
 }
 
 func putTime(b *[16]byte, at time.Time) {

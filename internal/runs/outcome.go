@@ -1,4 +1,6 @@
-package function
+package runs
+
+import "slices"
 
 // Outcome says how one run of a function ended. The set is closed; a timeout is never reported as anything else.
 type Outcome string
@@ -16,25 +18,26 @@ const (
 	TooLarge    Outcome = "too_large"    // result or parameters above their size limit
 	Disabled    Outcome = "disabled"     // the function is switched off
 	NotFound    Outcome = "not_found"    // absent, deleted, of another type or of another account: one answer for all
-	// the platform would not run it: unknown language pack, full queue, malformed request
-	Refused    Outcome = "refused"
-	EngineDown Outcome = "engine_down" // the place that evaluates functions did not answer
+	Refused     Outcome = "refused"      // not run: another language pack, a full queue, a malformed request
+	EngineDown  Outcome = "engine_down"  // the place that evaluates functions did not answer
 )
 
-// Outcomes lists every outcome, in the order documentation shows them.
-func Outcomes() []Outcome {
-	return []Outcome{
-		OK, NoFlow, InvalidFlow, Syntax, Threw, Timeout, Memory, Crashed, TooLarge, Disabled, NotFound,
-		Refused, EngineDown,
-	}
+var outcomes = []Outcome{
+	OK, NoFlow, InvalidFlow, Syntax, Threw, Timeout, Memory, Crashed, TooLarge, Disabled, NotFound, Refused, EngineDown,
 }
 
+// Outcomes lists every outcome, in the order documentation shows them.
+func Outcomes() []Outcome { return slices.Clone(outcomes) }
+
 // Known reports whether o belongs to the closed set.
-func (o Outcome) Known() bool {
-	for _, k := range Outcomes() {
-		if o == k {
-			return true
-		}
+func (o Outcome) Known() bool { return slices.Contains(outcomes, o) }
+
+// ReportedByShow reports whether the show `wh` itself can tell that a run ended so. The other outcomes are the
+// sandbox's or the service's to tell, and a function must not be able to claim them.
+func (o Outcome) ReportedByShow() bool {
+	switch o {
+	case Syntax, Threw, NoFlow, InvalidFlow, Memory, Disabled, NotFound, Refused:
+		return true
 	}
 	return false
 }

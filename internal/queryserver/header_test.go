@@ -12,31 +12,32 @@ import (
 	"pgregory.net/rapid"
 
 	"callfn/internal/queryserver"
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
 
-func TestAskSurvivesItsHeader(t *testing.T) {
+func TestTermsSurviveTheHeader(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		id := rapid.StringMatching(`[0-9a-f]{32}`)
-		want := queryserver.Ask{
-			Run: id.Draw(t, "run"), TimeZone: rapid.SampledFrom([]string{"", "Europe/Berlin"}).Draw(t, "tz"),
+		want := runs.Terms{
+			Run: runs.ID(id.Draw(t, "run")), TimeZone: rapid.SampledFrom([]string{"", "Europe/Berlin"}).Draw(t, "tz"),
 			Deadline: time.Duration(rapid.IntRange(0, 5000).Draw(t, "ms")) * time.Millisecond,
 			Account:  rapid.OneOf(id, rapid.Just("")).Draw(t, "account"), Root: rapid.OneOf(id, rapid.Just("")).Draw(t, "root"),
-			Rehearsal: rapid.Bool().Draw(t, "rehearsal"), Explain: rapid.Bool().Draw(t, "explain"),
+			Rehearsal: rapid.Bool().Draw(t, "rehearsal"),
 		}
-		got, err := queryserver.ParseAsk(want.String())
+		got, err := queryserver.ParseHeader(queryserver.FormatHeader(want))
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Fatalf("error %v, want what was asked (-want +got):\n%s", err, diff)
 		}
 	})
 }
 
-func TestMalformedAsk(t *testing.T) {
+func TestMalformedHeader(t *testing.T) {
 	for _, value := range []string{
 		"", "r; account=../x", "r; root=" + string(make([]byte, 65)), "r; account=a b",
 		"r; deadline=0",
 	} {
-		if a, err := queryserver.ParseAsk(value); err == nil {
+		if a, err := queryserver.ParseHeader(value); err == nil {
 			t.Errorf("%q: got %+v, want an error", value, a)
 		}
 	}

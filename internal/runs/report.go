@@ -1,0 +1,31 @@
+package runs
+
+import "encoding/json"
+
+// Report is what a place made of a run.
+type Report struct {
+	Run     ID
+	Outcome Outcome
+	Value   json.RawMessage // what the function returned: JSON, not validated as a flow
+	Error   *Failure        // set unless Outcome is OK
+	Logs    []string        // captured console and log lines, bounded
+	Levels  []string        // of each line; nil where all are "log"
+	Missed  []string        // absent parameters that the function read, where the place can tell; rehearsals only
+	Rev     string          // revision of the document that ran, where the place can tell
+	Place   Place           // where it ran; "" when it ran nowhere
+
+	// Settled is set where the place had not answered when the run was given up. It gives what the place said in the end,
+	// if it said anything, and is closed. Until then nobody knows whether the function ran at all.
+	Settled <-chan Outcome
+}
+
+// Place says where a function ran.
+type Place string
+
+// The places.
+const (
+	InShow   Place = "show"   // a show on an engine of others
+	InOurs   Place = "callfn" // a show on our query server, whoever asked it: the embedded node or CouchDB
+	InDirect Place = "direct" // the service's own processes, without a show
+	InDraft  Place = "draft"  // the service's own sandbox, source that is stored nowhere
+)

@@ -1,0 +1,27 @@
+package sandbox
+
+import (
+	"encoding/json"
+
+	"callfn/internal/runs"
+)
+
+// reply is an answer as a worker makes it: of JSON that the engine wrote, which is sent as it is.
+type reply struct {
+	run                  runs.ID
+	outcome              runs.Outcome
+	body                 json.RawMessage
+	failure              *runs.Failure
+	logs, levels, missed json.RawMessage
+}
+
+func encodeFailure(f *runs.Failure) []byte {
+	if f == nil {
+		return nil
+	}
+	b, err := json.Marshal(f)
+	if err != nil { // strings and ints: cannot happen
+		return []byte(`{"message":"unprintable error"}`)
+	}
+	return b
+}
