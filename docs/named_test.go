@@ -79,3 +79,25 @@ func TestNamedFlags(t *testing.T) {
 		t.Errorf("got %d named flags, want at least 100: are they still found?", seen)
 	}
 }
+
+// The files and folders that documentation names by their path in the repository exist.
+func TestNamedFiles(t *testing.T) {
+	top := `(?:cmd|crossbar|callflow|couchapp|schemas|storage-plans|docs|internal|\.ci)`
+	named, seen := regexp.MustCompile("`("+top+"/[A-Za-z0-9_./-]+)`"), 0
+	eachFile(t, func(path, text string) {
+		if !strings.HasSuffix(path, ".md") {
+			return
+		}
+		for _, file := range named.FindAllStringSubmatch(text, -1) {
+			if seen++; strings.Contains(file[1], "NAME") || strings.HasPrefix(file[1], ".ci/cache") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(repository, file[1])); err != nil {
+				t.Errorf("%s names %s: %v", path, file[1], err)
+			}
+		}
+	})
+	if seen < 40 {
+		t.Errorf("got %d named files, want at least 40: are they still found?", seen)
+	}
+}
