@@ -21,9 +21,10 @@ const (
 //
 //	{"now":"2026-12-24T18:05","timezone":"Europe/Berlin","hangup_after_ms":60000,
 //	 "digits":[{"after_ms":4000,"digits":"1"},{"digits":"12#"}],
-//	 "answers":{"user":"none","device:0123…":"busy","offnet:+14155550100":{"outcome":"answered","after_ms":8000,"talk_ms":30000}},
-//	 "http":{"https://example.com/pivot":{"status":200,"body":{"module":"hangup","data":{}},"after_ms":300}},"real_http":false,
-//	 "media":{"greeting":4000,"vm-saved":"missing"}}
+//	 "answers":{"user":"none","device:0123…":"busy",
+//	   "offnet:+14155550100":{"outcome":"answered","after_ms":8000,"talk_ms":30000}},
+//	 "http":{"https://example.com/pivot":{"status":200,"body":{"module":"hangup","data":{}},"after_ms":300}},
+//	 "real_http":false,"media":{"greeting":4000,"vm-saved":"missing"}}
 //
 // now is local to timezone unless it says an offset, or a number of milliseconds since 1970; zone (IANA) stands in for
 // a missing timezone. Digits without after_ms are pressed as soon as something collects them. Outcomes are answered,
@@ -32,8 +33,9 @@ const (
 // exact of its id, the device that is forwarded there, the user it is rung for, and their kinds. A body that is text
 // goes as it is, with content_type where that is given; real_http asks web servers that http has no answer for, where
 // the service allows that. Media that script.media does not name is of no length; a number is its length in
-// milliseconds, and `missing` stands for a file that the switch does not have. A script that cannot be used gives an *InvalidCall with every fault at once, its paths below
-// `script`. A local time that the zone's clocks skip or show twice is read as JavaScript reads it, and Remark says so.
+// milliseconds, and `missing` stands for a file that the switch does not have. A script that cannot be used gives an
+// *InvalidCall with every fault at once, its paths below `script`. A local time that the zone's clocks skip or show
+// twice is read as JavaScript reads it, and Remark says so.
 func ParseScript(script jsonvalue.Object, zone string) (Script, error) {
 	p, described := scriptParser{}, script.Members
 	p.only("script", described, "now", "timezone", "digits", "answers", "http", "media", "real_http",

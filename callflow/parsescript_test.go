@@ -18,7 +18,8 @@ import (
 func TestParseScript(t *testing.T) {
 	got, err := parseScript(t, `{"now":"2026-12-24T18:05","hangup_after_ms":"60000",
 		"digits":[{"after_ms":4000,"digits":"1"},{"digits":"12#"}],
-		"answers":{"user":"none","device:d1":{"outcome":"answered","after_ms":8000,"talk_ms":0},"offnet":"NO_ROUTE_DESTINATION"},
+		"answers":{"user":"none","device:d1":{"outcome":"answered","after_ms":8000,"talk_ms":0},
+			"offnet":"NO_ROUTE_DESTINATION"},
 		"http":{"https://a.example/p":{"body":{"module":"hangup"},"after_ms":300},"*":{"status":503}}}`)
 	want := callflow.Script{
 		Now: time.Date(2026, 12, 24, 17, 5, 0, 0, time.UTC), HangUpAfter: time.Minute,
@@ -70,7 +71,8 @@ func TestParseScriptFaults(t *testing.T) {
 		`{"digits":[1,{"digits":"12a"},{"digits":"","after_ms":-1},{"digit":"1"}]}`: "script.digits.0 " +
 			"script.digits.1.digits script.digits.2.after_ms script.digits.2.digits script.digits.3.digit " +
 			"script.digits.3.digits",
-		`{"answers":{"usr":"none","user:a":"perhaps","device":{"outcome":"busy","when":1}}}`: "script.answers.device.when script.answers.user:a script.answers.usr",
+		`{"answers":{"usr":"none","user:a":"perhaps","device":{"outcome":"busy","when":1}}}`: "script.answers.device.when " +
+			"script.answers.user:a script.answers.usr",
 		`{"answers":[],"http":{"a":5,"b":{"status":99}}}`: "script.answers " +
 			"script.http.a script.http.b.status",
 		`{"digits":[` + strings.TrimSuffix(strings.Repeat(`{"digits":"1"},`, 201), ",") + `]}`: "script.digits",

@@ -253,7 +253,8 @@ func TestPivotForm(t *testing.T) {
 		{"To=1&To=2", map[string]string{"To": "2"}},
 		{"User-ID[]=a&User-ID[]=b", map[string]string{"User-ID[]": "b", "User-ID[0]": "a", "User-ID[1]": "b"}},
 		{"To=%ff", map[string]string{"To": "\uFFFD"}},
-		{"CallSid=1&AccountSid=x&From=f&FromRealm=fr&To=t&ToRealm=tr&CallerName=n&CallerNumber=4&ApiVersion=2010-04-01&Direction=inbound&Digits=12", map[string]string{
+		{"CallSid=1&AccountSid=x&From=f&FromRealm=fr&To=t&ToRealm=tr&CallerName=n&CallerNumber=4&" +
+			"ApiVersion=2010-04-01&Direction=inbound&Digits=12", map[string]string{
 			"CallSid": "1", "Call-ID": "1", "AccountSid": "x", "From": "f", "FromRealm": "fr", "From-Realm": "fr", "To": "t",
 			"ToRealm": "tr", "To-Realm": "tr",
 			"Request": "t", "Request-Realm": "tr", "CallerName": "n", "Caller-ID-Name": "n", "CallerNumber": "4",

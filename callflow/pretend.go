@@ -14,9 +14,9 @@ import (
 const speechRate = 15
 
 // pretendCaller is a Control without a phone: it does nothing outside, and time passes on a clock of its own, so that
-// a sleep of 20 s takes none. Speech takes as long as speechRate has it; media takes as long as the script says, else no
-// time, since nobody knows its length. The caller does as the script says, or hears endless playback, which he ends by
-// hanging up. KAZOO hands what is pressed during a tts or audio_macro to the next collect_dtmf only.
+// a sleep of 20 s takes none. Speech takes as long as speechRate has it; media takes as long as the script says, else
+// no time, since nobody knows its length. The caller does as the script says, or hears endless playback, which he ends
+// by hanging up. KAZOO hands what is pressed during a tts or audio_macro to the next collect_dtmf only.
 //
 // Gone may be called while another method is at work; everything else belongs to one goroutine.
 type pretendCaller struct {

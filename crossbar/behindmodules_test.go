@@ -24,10 +24,13 @@ func TestRehearsalWithAScript(t *testing.T) {
 	device := put("devices", `{"name":"Desk","owner_id":"`+owner+`"}`)
 	put("callflows", `{"numbers":["1000"],"flow":{"module":"temporal_route","data":{"rules":["`+set+`"]},"children":{"`+
 		set+`":
-		{"module":"menu","data":{"id":"`+menu+`"},"children":{"1":{"module":"user","data":{"id":"`+owner+`"},"children":{"_":{"module":"voicemail","data":{"id":"`+strings.Repeat("c", 32)+`"}}}}}}}}}`)
+		{"module":"menu","data":{"id":"`+menu+`"},"children":{
+		"1":{"module":"user","data":{"id":"`+owner+`"},"children":{
+		"_":{"module":"voicemail","data":{"id":"`+strings.Repeat("c", 32)+`"}}}}}}}}}`)
 
 	r := s.must(t, 201, "PUT", self.path("/simulations"), self.token, `{"data":{"To":"1000",
-		"script":{"now":"2026-12-24T18:05","timezone":"Europe/Berlin","digits":[{"digits":"1"}],"answers":{"user":"none","device":"none"}}}}`)
+		"script":{"now":"2026-12-24T18:05","timezone":"Europe/Berlin","digits":[{"digits":"1"}],
+		"answers":{"user":"none","device":"none"}}}}`)
 	for _, want := range []string{
 		"rule Christmas holds", "pressed 1", "nobody answered: NO_ANSWER", "device:" + device,
 		"a message of",

@@ -26,8 +26,10 @@ func TestCallflowMetadata(t *testing.T) {
 	foreign := put(b, "menus", `{"name":"secret menu"}`)
 	flow := `{"module":"user","data":{"id":"` + ann + `","fallback_menu_id":"` + menu +
 		`"},"children":{"_":{"module":"temporal_route","data":{},"children":{
-		"` + rule + `":{"module":"device","data":{"id":"` + device + `"},"children":{"_":{"module":"function","data":{"id":"` + function + `"}}}},
-		"_":{"module":"callflow","data":{"id":"` + target + `"},"children":{"_":{"module":"menu","data":{"id":"` + gone + `"},"children":{
+		"` + rule + `":{"module":"device","data":{"id":"` + device + `"},"children":{
+			"_":{"module":"function","data":{"id":"` + function + `"}}}},
+		"_":{"module":"callflow","data":{"id":"` + target + `"},"children":{
+			"_":{"module":"menu","data":{"id":"` + gone + `"},"children":{
 			"1":{"module":"menu","data":{"id":"` + foreign + `"}},"10":{"module":"tts","data":{"text":"` + menu + `"}}}}}}}}}}`
 	item := a.path("/callflows/" + put(a, "callflows", `{"numbers":["1000"],"flow":`+flow+`}`))
 	r := s.must(t, 200, "GET", item, a.token, "")

@@ -152,7 +152,7 @@ func checkFolder(t *testing.T, node, tsc string) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.CommandContext(t.Context(), node, tsc, "--project", "jsconfig.json") //nolint:gosec // what the tester named
+	cmd := exec.CommandContext(t.Context(), node, tsc, "--project", "jsconfig.json") //nolint:gosec // the tester's own
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("jsconfig.json: %v\n%s", err, out)

@@ -74,7 +74,8 @@ func TestUsersListTheirFeatures(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	s.must(t, 201, "PUT", a.path("/users"), a.token,
 		`{"data":{"first_name":"Ann","last_name":"Lee","call_forward":{"enabled":true,"number":"1"},
-		"hotdesk":{"enabled":false},"vm_to_email_enabled":true,"caller_id":{"external":{"number":"+14158867900"}},"smartpbx":{"faxing":{"enabled":true}}}}`)
+		"hotdesk":{"enabled":false},"vm_to_email_enabled":true,"caller_id":{"external":{"number":"+14158867900"}},
+		"smartpbx":{"faxing":{"enabled":true}}}}`)
 	s.must(t, 201, "PUT", a.path("/users"), a.token,
 		`{"data":{"first_name":"Bob","last_name":"Lee","vm_to_email_enabled":false}}`)
 	got := map[string]any{}

@@ -69,7 +69,10 @@ func TestListEntries(t *testing.T) {
 		t.Errorf("a misspelt member: got warnings %v, want one of it", r.env["warnings"])
 	}
 	// What is wrong is told with the entry's own fields, and nothing of it is stored.
-	for body, field := range map[string]string{`{"number":5551234567890123456789012345678901234567890123456789012345678901234}`: "number", `{"pattern":"("}`: "pattern", `{"name":{}}`: "name"} {
+	for body, field := range map[string]string{
+		`{"number":5551234567890123456789012345678901234567890123456789012345678901234}`: "number",
+		`{"pattern":"("}`: "pattern", `{"name":{}}`: "name",
+	} {
 		if r := s.must(t, 400, "PUT", entries, a.token, `{"data":`+body+`}`); r.at("data", field) == nil {
 			t.Errorf("%s: %s, want a failure of %s", body, r.raw, field)
 		}

@@ -47,7 +47,8 @@ func TestOpenAPIInTools(t *testing.T) {
 			"client.ts",
 		},
 	} {
-		cmd := exec.CommandContext(t.Context(), filepath.Join(tools, "node_modules", ".bin", args[0]), args[1:]...) //nolint:gosec // what the tester named
+		tool := filepath.Join(tools, "node_modules", ".bin", args[0])
+		cmd := exec.CommandContext(t.Context(), tool, args[1:]...) //nolint:gosec // what the tester named
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true")
 		if out, err := cmd.CombinedOutput(); err != nil {

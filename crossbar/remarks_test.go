@@ -97,7 +97,8 @@ func TestDeletingWhatIsUsedIsWarnedOf(t *testing.T) {
 	second := put("callflows", `{"numbers":["2000"],"flow":{"module":"menu","data":{"id":"`+menu+`"}}}`)
 	put("callflows",
 		`{"name":"Main","numbers":["1000","4155550112"],"flow":{"module":"temporal_route","data":{},"children":{
-		"`+rule+`":{"module":"function","data":{"id":"`+function+`"}},"_":{"module":"callflow","data":{"id":"`+second+`"}}}}}`)
+		"`+rule+`":{"module":"function","data":{"id":"`+function+`"}},
+		"_":{"module":"callflow","data":{"id":"`+second+`"}}}}}`)
 	for _, tc := range []struct{ path, want string }{
 		{"/functions/" + function, `"Main" (1000, +14155550112)`},
 		{"/temporal_rules/" + rule, `"Holidays"`},
@@ -121,7 +122,8 @@ func TestUndialableNumbersAreWarnedOf(t *testing.T) {
 		"+49 30 123456": "write +4930123456", "+49 (0)40 123456": "write +4940123456",
 		"+41(0)44-1234567": "write +41441234567", "030/123456": "write 030123456", "tel:+14155550115": "write +14155550115",
 		"sip:1001@example.com": "write 1001",
-		"1-800-FLOWERS":        "write +18003569377", "١٢٣": "the digits 0 to 9", " ": "it has no digits", "+": "it has no digits",
+		"1-800-FLOWERS":        "write +18003569377", "١٢٣": "the digits 0 to 9",
+		" ": "it has no digits", "+": "it has no digits",
 		"10 00": "write 1000", "1000 ": "write 1000",
 		"front desk": "it has a space", "1+1": "a + is only at the beginning", "+12345678901234567": "15 digits at most",
 	} {

@@ -8,7 +8,8 @@ import (
 )
 
 const threeNodes = `{"module":"tts","data":{"text":"Thanks for calling us Alice"},
- "children":{"_":{"module":"play","data":{"id":"0123456789abcdef0123456789abcdef"},"children":{"_":{"module":"hangup","data":{}}}}}}`
+ "children":{"_":{"module":"play","data":{"id":"0123456789abcdef0123456789abcdef"},
+ "children":{"_":{"module":"hangup","data":{}}}}}}`
 
 // What every call that runs a function waits for, once its result is there.
 func BenchmarkValidateFlow(b *testing.B) {

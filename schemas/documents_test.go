@@ -12,7 +12,8 @@ import (
 // The keywords that documents may use; anything else is a misspelling that the schema compiler would pass over.
 var keywords = strings.Fields(
 	`$schema _id description type required default properties patternProperties additionalProperties
-	items uniqueItems minItems maxItems enum format pattern minLength maxLength minimum maximum oneOf anyOf allOf $ref kazoo-validation`)
+	items uniqueItems minItems maxItems enum format pattern minLength maxLength minimum maximum oneOf anyOf
+	allOf $ref kazoo-validation`)
 
 func TestDocuments(t *testing.T) {
 	set := load(t)

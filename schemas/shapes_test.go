@@ -110,8 +110,12 @@ func TestErrorShapes(t *testing.T) {
 		{
 			"additionalProperties", `{"properties":{"o":{"properties":{"a":{}},"patternProperties":{"^x":{}},` +
 				`"additionalProperties":false}}}`, `{"o":{"a":1,"x1":1,"b":2,"c.d":3}}`,
-			`{"o.b":{"additionalProperties":{"message":"Strict checking of data is enabled; only include schema-defined properties","value":{"a":1,"x1":1,"b":2,"c.d":3}}},
-			  "o.c%2Ed":{"additionalProperties":{"message":"Strict checking of data is enabled; only include schema-defined properties","value":{"a":1,"x1":1,"b":2,"c.d":3}}}}`,
+			`{"o.b":{"additionalProperties":{"message":` +
+				`"Strict checking of data is enabled; only include schema-defined properties",` +
+				`"value":{"a":1,"x1":1,"b":2,"c.d":3}}},` +
+				`"o.c%2Ed":{"additionalProperties":{"message":` +
+				`"Strict checking of data is enabled; only include schema-defined properties",` +
+				`"value":{"a":1,"x1":1,"b":2,"c.d":3}}}}`,
 		},
 		{
 			"additionalItems", `{"properties":{"n":{"items":[{}],"additionalItems":false}}}`, `{"n":[1,2]}`,

@@ -96,7 +96,9 @@ func TestFlowHints(t *testing.T) {
 				"`voice` has no effect here: module tts reads it inside `data`",
 			"flow.text: unknown key `text`: nothing here reads it",
 		},
-		`return {module: 'tts', data: {text: 'x'}, children: {_: {module: 'play', data: {idd: 1}}}}`: {"flow.children._.data.idd: unknown key `idd`: did you mean `id`?"},
+		`return {module: 'tts', data: {text: 'x'}, children: {_: {module: 'play', data: {idd: 1}}}}`: {
+			"flow.children._.data.idd: unknown key `idd`: did you mean `id`?",
+		},
 		`return {module: 'check_cid', data: {regex: '('}}`: {"flow.data.regex: " +
 			"not a usable regular expression: a ( has no )"},
 		`return {module: 'tts', data: {text: 'x', voice: 'male'}}`: nil,

@@ -13,9 +13,11 @@ import (
 // come first, in the order of their numbers, as they do in every JavaScript.
 func TestFlowsKeepTheFunctionsOrder(t *testing.T) {
 	res := drafter(t).RunDraft(t.Context(), function.Draft{
-		Source: `var menu = {module: 'menu', children: {'#': {module: 'hangup', data: {}}, 2: {module: 'answer', data: {}}, 10: {module: 'noop', data: {}},
+		Source: `var menu = {module: 'menu', children: {'#': {module: 'hangup', data: {}}, 2: {module: 'answer', data: {}},
+			10: {module: 'noop', data: {}},
 			_: {module: 'hangup', data: {}}}, data: {id: '0123456789abcdef0123456789abcdef'}};
-			return {data: {zeta: {y: 1, x: 2}, timezone: 'UTC'}, module: 'temporal_route', children: {z: menu, a: {module: 'hangup', data: {}}}};`,
+			return {data: {zeta: {y: 1, x: 2}, timezone: 'UTC'}, module: 'temporal_route',
+				children: {z: menu, a: {module: 'hangup', data: {}}}};`,
 		Account: "11111111111111111111111111111111", Params: map[string]string{"To": "1000"},
 	})
 	if res.Outcome != runs.OK {

@@ -11,8 +11,8 @@ import (
 	"callfn/internal/runs"
 )
 
-// Stock engines keep one realm for all functions: a prototype that one of them has changed must not fail the Date of the
-// next.
+// Stock engines keep one realm for all functions: a prototype that one of them has changed must not fail the Date of
+// the next.
 func TestOwnDateSurvivesChangedPrototypes(t *testing.T) {
 	script, err := filepath.Abs("testdata/queryserver.js")
 	if err != nil {

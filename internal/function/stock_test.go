@@ -65,23 +65,32 @@ function two(n) { return (n < 10 ? '0' : '') + n; }
 return JSON.parse(call.moments).map(function (ms) {
 	var at = new Date(ms), y = at.getFullYear(), mo = at.getMonth(), d = at.getDate(), out = [];
 	for (var h = 0; h < 27; h++) {
-		var made = new Date(y, mo, d, h, 30, 5, 7), set = new Date(ms), iso = new Date(y + '-' + two(mo + 1) + '-' + two(d) + 'T' + two(h % 24) + ':30:05.250');
+		var made = new Date(y, mo, d, h, 30, 5, 7), set = new Date(ms);
+		var iso = new Date(y + '-' + two(mo + 1) + '-' + two(d) + 'T' + two(h % 24) + ':30:05.250');
 		set.setHours(h, 30);
-		out.push(made.getTime(), set.getTime(), iso.getTime(), Date.parse(mo + 1 + '/' + d + '/' + y + ' ' + (h % 24) + ':15'));
+		out.push(made.getTime(), set.getTime(), iso.getTime());
+		out.push(Date.parse(mo + 1 + '/' + d + '/' + y + ' ' + (h % 24) + ':15'));
 	}
-	['setMilliseconds', 'setSeconds', 'setMinutes', 'setDate', 'setMonth', 'setFullYear', 'setYear'].forEach(function (name, i) {
+	['Milliseconds', 'Seconds', 'Minutes', 'Date', 'Month', 'FullYear', 'Year'].forEach(function (name, i) {
 		var t = new Date(ms);
-		out.push(t[name]([-1, 90, -75, 32, 14, 2031, 99][i]), t.getTime());
+		out.push(t['set' + name]([-1, 90, -75, 32, 14, 2031, 99][i]), t.getTime());
 	});
-	['FullYear', 'Month', 'Date', 'Hours', 'Minutes', 'Seconds', 'Milliseconds', 'Day', 'Year', 'TimezoneOffset'].forEach(function (name) { out.push(at['get' + name]()); });
-	out.push(String(at).replace(/ [(].*/, ''), at.toDateString(), at.toTimeString().slice(0, 17), at.toISOString(), JSON.stringify(at), at + 0, at - 0);
+	['FullYear', 'Month', 'Date', 'Hours', 'Minutes', 'Seconds', 'Milliseconds', 'Day', 'Year',
+		'TimezoneOffset'].forEach(function (name) { out.push(at['get' + name]()); });
+	out.push(String(at).replace(/ [(].*/, ''), at.toDateString(), at.toTimeString().slice(0, 17), at.toISOString());
+	out.push(JSON.stringify(at), at + 0, at - 0);
 	return out;
 }).concat([[
-	new Date(NaN).getHours() + '', new Date(2026, NaN).getTime() + '', new Date(2026, 0, 1, 24 * 400).getTime(), new Date(99, 0).getFullYear(), new Date(275760, 8, 14).getTime() + '',
-	new Date('nonsense').getTime() + '', new Date({valueOf: function () { return 7; }}).getTime(), new Date(new Date(9)).getTime(),
-	new Date('2026-01-01').getTime(), new Date('Thu, 01 Jan 2026 09:00:00 GMT').getTime(), new Date('2026-01-01T09:00+02:00').getTime(), new Date(null).getTime(),
-	new Date(NaN).setFullYear(2026), new Date(0).setHours() + '', typeof Date(), Date.length, Date.name, new Date(5).constructor === Date, Date.UTC(2026, 1),
-	Object.prototype.toString.call(new Date()), (function () { try { Date.prototype.getHours.call({}); } catch (e) { return e instanceof TypeError; } })()
+	new Date(NaN).getHours() + '', new Date(2026, NaN).getTime() + '', new Date(2026, 0, 1, 24 * 400).getTime(),
+	new Date(99, 0).getFullYear(), new Date(275760, 8, 14).getTime() + '',
+	new Date('nonsense').getTime() + '', new Date({valueOf: function () { return 7; }}).getTime(),
+	new Date(new Date(9)).getTime(),
+	new Date('2026-01-01').getTime(), new Date('Thu, 01 Jan 2026 09:00:00 GMT').getTime(),
+	new Date('2026-01-01T09:00+02:00').getTime(), new Date(null).getTime(),
+	new Date(NaN).setFullYear(2026), new Date(0).setHours() + '', typeof Date(), Date.length, Date.name,
+	new Date(5).constructor === Date, Date.UTC(2026, 1),
+	Object.prototype.toString.call(new Date()),
+	(function () { try { Date.prototype.getHours.call({}); } catch (e) { return e instanceof TypeError; } })()
 ]]);`
 
 // compareDates runs localDates in the place and in the sandbox, which other tests compare with the tz database.

@@ -11,7 +11,8 @@ import (
 )
 
 // ErrFormat says that a file is in no format that can be played.
-var ErrFormat = errors.New("not a sound file that can be played (WAV with PCM, µ-law or A-law; MP3; raw .ul, .al, .sln)")
+var ErrFormat = errors.New("not a sound file that can be played (WAV with PCM, µ-law or A-law; MP3; raw .ul, .al, " +
+	".sln)")
 
 // OpenFile opens a sound file to play: WAV (PCM of 8, 16, 24 or 32 bits, µ-law, A-law, any usual rate, mono or
 // stereo), MP3, and raw 8 kHz audio by its extension: .ul, .ulaw, .pcmu (µ-law), .al, .alaw, .pcma (A-law), .sln, .raw

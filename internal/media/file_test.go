@@ -60,15 +60,18 @@ func TestDecodeWAV(t *testing.T) {
 		file []byte
 		want []int16
 	}{
-		"16 bit":              {wav(1, 1, 16, 8000, media.AppendPCM(nil, sound)), sound},
-		"stereo":              {wav(1, 2, 16, 8000, media.AppendPCM(nil, stereo)), sound},
-		"8 bit":               {wav(1, 1, 8, 8000, []byte{0, 128, 255}), []int16{-32768, 0, 127 << 8}},
-		"24 bit":              {wav(1, 1, 24, 8000, []byte{9, 2, 1, 9, 0xFF, 0xFF}), []int16{0x102, -1}},
-		"µ-law":               {wav(7, 1, 8, 8000, mu), media.PCMU.Decode(mu)},
-		"A-law":               {wav(6, 1, 8, 8000, mu), media.PCMA.Decode(mu)},
-		"a chunk of odd size": {wav(1, 1, 16, 8000, media.AppendPCM(nil, sound), []byte("LIST\x03\x00\x00\x00abc\x00")...), sound},
-		"half a sample":       {wav(1, 1, 16, 8000, append(media.AppendPCM(nil, sound), 7)), sound},
-		"our own header":      {append(media.WAVHeader(400), media.AppendPCM(nil, sound)...), sound},
+		"16 bit": {wav(1, 1, 16, 8000, media.AppendPCM(nil, sound)), sound},
+		"stereo": {wav(1, 2, 16, 8000, media.AppendPCM(nil, stereo)), sound},
+		"8 bit":  {wav(1, 1, 8, 8000, []byte{0, 128, 255}), []int16{-32768, 0, 127 << 8}},
+		"24 bit": {wav(1, 1, 24, 8000, []byte{9, 2, 1, 9, 0xFF, 0xFF}), []int16{0x102, -1}},
+		"µ-law":  {wav(7, 1, 8, 8000, mu), media.PCMU.Decode(mu)},
+		"A-law":  {wav(6, 1, 8, 8000, mu), media.PCMA.Decode(mu)},
+		"a chunk of odd size": {
+			wav(1, 1, 16, 8000, media.AppendPCM(nil, sound), []byte("LIST\x03\x00\x00\x00abc\x00")...),
+			sound,
+		},
+		"half a sample":  {wav(1, 1, 16, 8000, append(media.AppendPCM(nil, sound), 7)), sound},
+		"our own header": {append(media.WAVHeader(400), media.AppendPCM(nil, sound)...), sound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := media.DecodeWAV(bytes.NewReader(c.file))

@@ -66,7 +66,9 @@ func (s *Session) interrupted(terminators string) bool {
 }
 
 // wait lets the time until due pass. It returns early, with early true, when a key interrupts.
-func (s *Session) wait(ctx context.Context, timer *time.Timer, due time.Time, terminators string) (early bool, err error) {
+func (s *Session) wait(ctx context.Context, timer *time.Timer, due time.Time, terminators string) (early bool,
+	err error,
+) {
 	for {
 		if err := s.over(ctx); err != nil {
 			return false, err

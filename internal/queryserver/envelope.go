@@ -12,7 +12,8 @@ import (
 
 // RunHeader is the request header by which callfn asks a show for an Envelope, and the response header that marks one:
 //
-//	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800; account=…; root=…; lane=rehearsal; explain=1; now=1798131900000; local=…
+//	X-Callfn-Run: 0123456789abcdef0123456789abcdef; tz=Europe/Berlin; deadline=800; account=…; root=…;
+//	  lane=rehearsal; explain=1; now=1798131900000; local=…
 //
 // tz is the IANA zone of the function's Date, deadline its time in ms; account and root (the account's top-level
 // ancestor) say who is to wait when workers are short, lane that no call waits: then the envelope tells the absent

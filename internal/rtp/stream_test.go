@@ -166,9 +166,13 @@ func TestKeys(t *testing.T) {
 		"one packet is enough":             {[]pion.Packet{key(11, 0x80, 0, 800)}, 101, "#"},
 		"every end is lost, another comes": {[]pion.Packet{key(1, 0, 160, 800), key(2, 0x80, 160, 1600)}, 101, "12"},
 		"the same key twice":               {[]pion.Packet{key(7, 0x80, 160, 800), key(7, 0x80, 160, 1600)}, 101, "77"},
-		"an end that is late":              {[]pion.Packet{key(1, 0x80, 9, 800), key(2, 0x80, 9, 1600), key(1, 0x80, 9, 800)}, 101, "12"},
-		"no key: flash":                    {[]pion.Packet{key(16, 0x80, 160, 800), key(3, 0x80, 0, 900)}, 101, "3"},
-		"too short":                        {[]pion.Packet{{Header: pion.Header{PayloadType: 101}, Payload: []byte{1, 0x80}}, key(4, 0x80, 0, 9)}, 101, "4"},
+		"an end that is late": {[]pion.Packet{
+			key(1, 0x80, 9, 800), key(2, 0x80, 9, 1600), key(1, 0x80, 9, 800),
+		}, 101, "12"},
+		"no key: flash": {[]pion.Packet{key(16, 0x80, 160, 800), key(3, 0x80, 0, 900)}, 101, "3"},
+		"too short": {[]pion.Packet{
+			{Header: pion.Header{PayloadType: 101}, Payload: []byte{1, 0x80}}, key(4, 0x80, 0, 9),
+		}, 101, "4"},
 		"longer than a duration can say": {[]pion.Packet{
 			key(9, 0, 0xFFFF, 800), key(9, 0, 160, 800+0xFFFF), key(9, 0x80, 320, 800+0xFFFF), key(1, 0x80, 0, 90000),
 		}, 101, "91"},

@@ -1,7 +1,7 @@
 // Runs once in every realm, before any other code: keeps the language's own functions for itself, so that what a
 // function changes later changes only its own run, and gives the realm the two names it adds to the language.
-// Returns what the worker calls: host(verb, …). "read" takes a show's document and request and answers the function body that
-// the document holds, if any; "show" then runs the show.
+// Returns what the worker calls: host(verb, …). "read" takes a show's document and request and answers the function
+// body that the document holds, if any; "show" then runs the show.
 (function (global) {
   'use strict';
   var parse = JSON.parse, stringify = JSON.stringify, indirectEval = eval, text = String;
@@ -9,8 +9,8 @@
   var cut = Function.prototype.call.bind(String.prototype.slice);
   var isArray = Array.isArray;
 
-  // Logs leave the realm line by line, each as the first letter of its level and the text as JSON: they are there even if
-  // the engine never comes back.
+  // Logs leave the realm line by line, each as the first letter of its level and the text as JSON: they are there even
+  // if the engine never comes back.
   var say = global.say, room = 0;
   delete global.say;
 
@@ -32,11 +32,12 @@
   }
   var log = logger('l');
 
-  // print writes a value for people, as JSON where JSON has words for it. What it makes is not much longer than what a run
-  // may still log.
+  // print writes a value for people, as JSON where JSON has words for it. What it makes is not much longer than what a
+  // run may still log.
   var method = Function.prototype.call, keys = Object.keys, isView = ArrayBuffer.isView, deepest = 20;
   var tagOf = method.bind(Object.prototype.toString), descends = method.bind(Object.prototype.isPrototypeOf);
-  var exec = method.bind(RegExp.prototype.exec), pattern = method.bind(RegExp.prototype.toString), errors = Error.prototype;
+  var exec = method.bind(RegExp.prototype.exec), pattern = method.bind(RegExp.prototype.toString);
+  var errors = Error.prototype;
   var iso = method.bind(Date.prototype.toISOString), time = method.bind(Date.prototype.getTime);
   var eachOfMap = method.bind(Map.prototype.forEach), eachOfSet = method.bind(Set.prototype.forEach);
   function print(v, depth, around) {
@@ -80,20 +81,22 @@
     var out = open, n = 0;
     each(v, function (value, key) {
       if (out.length > room) { return; }
-      out += (n++ ? ', ' : '') + (each === eachOfMap ? print(key, depth + 1, around) + ' => ' : '') + print(value, depth + 1, around);
+      out += (n++ ? ', ' : '') + (each === eachOfMap ? print(key, depth + 1, around) + ' => ' : '') +
+        print(value, depth + 1, around);
     });
     return out + close;
   }
   // Three lines stand before the body of a function (couchapp, lib/explain.js).
   function printError(e) {
-    var name = e.name, message = e.message, stack = e.stack, out = typeof name === 'string' && name ? name : 'Error', at;
+    var name = e.name, message = e.message, stack = e.stack, at;
+    var out = typeof name === 'string' && name ? name : 'Error';
     if (typeof message === 'string' && message) { out += ': ' + message; }
     at = typeof stack === 'string' && exec(/\(<input>:([4-9]|\d\d+)/, stack);
     return at ? out + ' (line ' + (at[1] - 3) + ')' : out;
   }
 
-  // watch wraps the parameters of a rehearsal and notes the absent ones that are asked for. The wrapper has no handler but the
-  // one for reading, and inherits none: in all else it is the object itself.
+  // watch wraps the parameters of a rehearsal and notes the absent ones that are asked for. The wrapper has no handler
+  // but the one for reading, and inherits none: in all else it is the object itself.
   var missed = '', misses = 0, seen = { __proto__: null }, get = Reflect.get, Wrapper = Proxy;
   function watch(call) {
     return new Wrapper(call, { __proto__: null, get: function (target, key, receiver) {
@@ -130,8 +133,8 @@
   function asString(v) { return stringify(text(v)); }
   function asCode(v) { return text(v | 0); }
 
-  // expect makes the request of a world that is then saved: an object with these members, of which all but query and form are read
-  // from the request's text when one of them is asked for.
+  // expect makes the request of a world that is then saved: an object with these members, of which all but query and
+  // form are read from the request's text when one of them is asked for.
   var asked = null, request = null, rest = '';
   var setMember = Object.defineProperty, describe = Object.getOwnPropertyDescriptor, isFrozen = Object.isFrozen;
   function expect(names) {
@@ -139,7 +142,11 @@
     names = parse(names);
     request = {};
     for (var n = 0; n < names.length; n++) {
-      if (names[n] === 'query' || names[n] === 'form') { hold(request, names[n], undefined); } else { promise(names[n]); }
+      if (names[n] === 'query' || names[n] === 'form') {
+        hold(request, names[n], undefined);
+      } else {
+        promise(names[n]);
+      }
     }
     function hold(object, name, value) {
       setMember(object, name, { __proto__: null, value: value, writable: true, enumerable: true, configurable: true });
@@ -167,9 +174,11 @@
     }
   }
 
-  // read parses what a show is about. The answer is the text that the worker may check before the show builds a function of it.
+  // read parses what a show is about. The answer is the text that the worker may check before the show builds a
+  // function of it.
   var given = null, body;
-  // What it is given of the document's body was cut out of it, and is not answered; so were query and form of the request that was expected.
+  // What it is given of the document's body was cut out of it, and is not answered; so were query and form of the
+  // request that was expected.
   function read(doc, req, cut, query, form) {
     given = parse(doc);
     if (query === undefined) {
@@ -188,9 +197,9 @@
     return typeof body === 'string' ? body : undefined;
   }
 
-  // show runs the function over what was read. Its third argument is what only this engine has: checked is the text that is known to
-  // be a function body and no more, made the function that `new Function` would make the body's of, if it was compiled before; json
-  // answers a result that is JSON already; watch is there in rehearsals.
+  // show runs the function over what was read. Its third argument is what only this engine has: checked is the text
+  // that is known to be a function body and no more, made the function that `new Function` would make the body's of,
+  // if it was compiled before; json answers a result that is JSON already; watch is there in rehearsals.
   var result = '', ready = {};
   function json(text) { result = text; return ready; }
   function show(fun, checked, rehearsal, made) {

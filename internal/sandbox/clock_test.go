@@ -20,8 +20,11 @@ func TestClock(t *testing.T) {
 		{"called", `return Date().slice(0, 21)`, `"Thu Dec 24 2026 18:05"`},
 		{"given", `return [new Date(0).getTime(), new Date(2026, 0, 2).getDate(), Date.UTC(1970, 0, 2), ` +
 			`Date.parse('1970-01-03T00:00Z')]`, `[0,2,86400000,172800000]`},
-		{"whole", `return [Date.name, Date.length, Date.now.name, typeof Date, new Date().constructor === Date, new Date() instanceof Date,
-			Date.prototype.constructor === Date, Object.prototype.toString.call(new Date())]`, `["Date",7,"now","function",true,true,true,"[object Date]"]`},
+		{
+			"whole", `return [Date.name, Date.length, Date.now.name, typeof Date, new Date().constructor === Date,
+				new Date() instanceof Date, Date.prototype.constructor === Date, Object.prototype.toString.call(new Date())]`,
+			`["Date",7,"now","function",true,true,true,"[object Date]"]`,
+		},
 		{
 			"prints", `return [String(Date), String(Date.now)].map(function (s) { return s.replace(/\s+/g, ' ') })`,
 			`["function Date() { [native code] }","function now() { [native code] }"]`,

@@ -33,7 +33,8 @@ func probe() int {
 	buf := uintptr(unsafe.Pointer(&addr))
 	parent := uintptr(os.Getppid())
 	const cwd = ^uintptr(-unix.AT_FDCWD - 1) // AT_FDCWD is negative
-	const threadFlags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_SYSVSEM | unix.CLONE_THREAD
+	const threadFlags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_SYSVSEM |
+		unix.CLONE_THREAD
 	calls := []struct {
 		name string
 		nr   uintptr

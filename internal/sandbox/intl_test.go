@@ -35,8 +35,8 @@ func TestIntl(t *testing.T) {
 			`"06:05 PM EST"`,
 		},
 		{
-			`return new Intl.DateTimeFormat('en-US', {hour: 'numeric', weekday: 'short', hourCycle: 'h23', timeZone: 'America/New_York'})
-			.formatToParts(d).filter(function (p) { return p.type !== 'literal'; })`,
+			`return new Intl.DateTimeFormat('en-US', {hour: 'numeric', weekday: 'short', hourCycle: 'h23',
+				timeZone: 'America/New_York'}).formatToParts(d).filter(function (p) { return p.type !== 'literal'; })`,
 			`[{"type":"weekday","value":"Thu"},{"type":"hour","value":"18"}]`,
 		},
 		{`return Intl.DateTimeFormat().resolvedOptions().timeZone`, `"Europe/Berlin"`},
@@ -101,13 +101,19 @@ func TestIntl(t *testing.T) {
 		// not foreseen
 		{`return globalThis['In' + 'tl'].DateTimeFormat('en-US', {timeZone: 'UTC'}).format(d)`, `"12/24/2026"`},
 		{`Intl = {mine: 1}; return Intl.mine`, `1`},
-		{`var own = Object.getOwnPropertyDescriptor(globalThis, 'Intl'); typeof Intl; var now = Object.getOwnPropertyDescriptor(globalThis, 'Intl');
-			return [typeof own.get, typeof now.value, now.writable, now.enumerable, now.configurable]`, `["function","object",true,false,true]`},
+		{
+			`var own = Object.getOwnPropertyDescriptor(globalThis, 'Intl');
+			typeof Intl;
+			var now = Object.getOwnPropertyDescriptor(globalThis, 'Intl');
+			return [typeof own.get, typeof now.value, now.writable, now.enumerable, now.configurable]`,
+			`["function","object",true,false,true]`,
+		},
 		// What a function makes of the language is its own affair, and does not lead to the host's side.
 		{`JSON.stringify = JSON.parse = Object.defineProperty = function () { return {taken: arguments}; };
 			String.prototype.slice = Function.prototype.call = function () { throw 1; };
 			return new Intl.DateTimeFormat('en-US', {timeZone: 'UTC', weekday: 'long'}).format(d)`, `"Thursday"`},
-		{`var seen = []; Object.prototype.toJSON = function () { seen.push(typeof this); return this; }; WeakMap.prototype.set = function (k, v) { seen.push(v); };
+		{`var seen = []; Object.prototype.toJSON = function () { seen.push(typeof this); return this; };
+			WeakMap.prototype.set = function (k, v) { seen.push(v); };
 			new Intl.NumberFormat('de').format(1); return seen.filter(function (s) { return s === 'function'; })`, `[]`},
 		{`return String(Intl.DateTimeFormat).replace(/\s+/g, ' ')`, `"function DateTimeFormat() { [native code] }"`},
 	} {

@@ -106,7 +106,8 @@ func TestMemoryOfManySizes(t *testing.T) {
 // Wherever in a run the memory ends, the run ends as that or as what it does with enough.
 func TestMemoryEndsAnywhere(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
-	const js = `var o = {a: [1, 2, {b: 'é'}], d: new Date(0)}, s = JSON.stringify(o); class A { #p = s; get p() { return this.#p } }
+	const js = `var o = {a: [1, 2, {b: 'é'}], d: new Date(0)}, s = JSON.stringify(o);
+		class A { #p = s; get p() { return this.#p } }
 		for (var i = 0; i < 40; i++) { s += i + /(\d+)(?=[^x])/.exec(s)[1] + new A().p.slice(0, 400) }
 		try { null.x } catch (e) { s += e.message } log(s); return eval('s.length') + [...new Set(s)].length`
 	enough := run(t, p, js, sandbox.Limits{Deadline: runs.MaxDeadline})

@@ -85,7 +85,8 @@ var aggregates = []string{
 // Databases of one account: account/ab/cd/…, however its slashes are written, or the bare id; -YYYYMM and -YYYY after
 // it make a month's and a year's.
 var ofAccount = regexp.MustCompile(
-	`^(?:account(?:/|%2[Ff])[0-9a-f]{2}(?:/|%2[Ff])[0-9a-f]{2}(?:/|%2[Ff])[0-9a-f]{28}|[0-9a-f]{32})(-[0-9]{6}|-[0-9]{4})?$`)
+	`^(?:account(?:/|%2[Ff])[0-9a-f]{2}(?:/|%2[Ff])[0-9a-f]{2}(?:/|%2[Ff])[0-9a-f]{28}|[0-9a-f]{32})` +
+		`(-[0-9]{6}|-[0-9]{4})?$`)
 
 // Classify says which rule is a database's.
 func Classify(database string) Class {

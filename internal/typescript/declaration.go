@@ -31,7 +31,7 @@ type Documents interface {
 
 var _ Documents = (*schemas.Set)(nil)
 
-const head = `// What a callfn function gets and returns. Made from the tables and schemas that the service itself goes by: do not edit.
+const head = `// What a callfn function gets and returns. Made from the service's own tables and schemas: do not edit.
 //
 // A function's source is the body of a function of type callfn.Function. A file like this can be stored as it is:
 //
@@ -46,14 +46,16 @@ const head = `// What a callfn function gets and returns. Made from the tables a
 //
 // For a file with the body alone, call is declared at the end.
 //
-// A jsconfig.json beside it (docs/jsconfig.json, GET /v2/functions/jsconfig.json) has the editor underline parameters that a call
-// may not have, and what functions do not have: fetch, setTimeout, process.
+// A jsconfig.json beside it (docs/jsconfig.json, GET /v2/functions/jsconfig.json) has the editor underline parameters
+// that a call may not have, and what functions do not have: fetch, setTimeout, process.
 //
-// Date is in the account's time zone. toLocaleString and Intl know the common locales and options; what they do not know they throw
-// (docs/dates.md). A rehearsal's Date begins at its moment.
+// Date is in the account's time zone. toLocaleString and Intl know the common locales and options; what they do not
+// know they throw (docs/dates.md). A rehearsal's Date begins at its moment.
 
 declare namespace callfn {
-  /** The body gets the call's parameters and returns the call's next flow; without one, the callflow goes on behind it. */
+  /**
+   * The body gets the call's parameters and returns the call's next flow; without one, the callflow goes on behind it.
+   */
   type Function = (call: Call) => Flow | null | undefined | void;
 
 `

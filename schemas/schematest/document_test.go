@@ -9,7 +9,8 @@ import (
 
 func TestDocument(t *testing.T) {
 	d, err := schematest.Read([]byte(`{"paths":{"/a/{id}":{"schema":{"$ref":"#/components/text"}}},
-		"components":{"text":{"type":["string","null"],"maxLength":2},"broken":{"type":"strin"},"outside":{"$ref":"https://schemas.example/x"}}}`))
+		"components":{"text":{"type":["string","null"],"maxLength":2},"broken":{"type":"strin"},
+		"outside":{"$ref":"https://schemas.example/x"}}}`))
 	if err != nil {
 		t.Fatal(err)
 	}

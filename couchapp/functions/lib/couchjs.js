@@ -1,15 +1,18 @@
-// On couchjs a show's global object holds helpers of the host's realm (start, send, provides, require, JSON …), each of which
-// leads to the host's global object and so to the protocol loop. Every show function has a global object to itself there, so
-// they are taken off it for good; a function gets a `log` and a `JSON` of its own realm instead.
+// On couchjs a show's global object holds helpers of the host's realm (start, send, provides, require, JSON …), each
+// of which leads to the host's global object and so to the protocol loop. Every show function has a global object to
+// itself there, so they are taken off it for good; a function gets a `log` and a `JSON` of its own realm instead.
 function leaveHost() {
   var i, names, global = new kept.Function('return this')(), d, same = 'true';
-  var helpers = ['emit', 'sum', 'log', 'toJSON', 'JSON', 'provides', 'registerType', 'start', 'send', 'getRow', 'isArray', 'require', 'index'];
+  var helpers = ['emit', 'sum', 'log', 'toJSON', 'JSON', 'provides', 'registerType', 'start', 'send', 'getRow',
+    'isArray', 'require', 'index'];
   d = kept.descriptor(global, 'getRow');
   if (!d || typeof d.value !== 'function' || d.value.constructor === kept.Function) { return; } // another engine
   kept.host = d.value.constructor('return this')();
   kept.hostError = kept.host.Error;
   kept.hostLog = global.log;
-  kept.errors = { TypeError: TypeError, SyntaxError: SyntaxError, RangeError: RangeError, InternalError: InternalError, Error: Error };
+  kept.errors = {
+    TypeError: TypeError, SyntaxError: SyntaxError, RangeError: RangeError, InternalError: InternalError, Error: Error
+  };
   kept.apply = kept.Function.prototype.call.bind(kept.Function.prototype.apply);
   for (i = 0; i < helpers.length; i++) { delete global[helpers[i]]; }
   kept.global = global;
@@ -25,15 +28,17 @@ function leaveHost() {
     }
   }
   kept.count = names.length;
-  // A name at a time, written out: a loop, and descriptors, make SpiderMonkey compile something in each run (see scalars). A getter could
-  // show what was there. To set on an open receiver works for a value, and for what has a setter; on a shut one for a setter only.
+  // A name at a time, written out: a loop, and descriptors, make SpiderMonkey compile something in each run (see
+  // scalars). A getter could show what was there. To set on an open receiver works for a value, and for what has a
+  // setter; on a shut one for a setter only.
   kept.same = kept.set && new kept.Function('set', 'g', 'v', 'open', 'shut', "'use strict'; return " + same);
   kept.shut = kept.shut && kept.shut(kept.create(null));
 }
 // sweep takes off the global object what a run has put there and puts back what it replaced. Prototypes are beyond it.
 function sweep() {
   var i, was, is, names = kept.names(kept.global);
-  if (kept.same && names.length === kept.count && kept.same(kept.set, kept.global, kept.values, kept.create(null), kept.shut)) { return; }
+  if (kept.same && names.length === kept.count &&
+      kept.same(kept.set, kept.global, kept.values, kept.create(null), kept.shut)) { return; }
   for (i = 0; i < names.length; i++) {
     was = kept.globals[names[i]];
     is = kept.descriptor(kept.global, names[i]);
@@ -79,7 +84,8 @@ function ownLog() {
 // errorText writes an error, which JSON has nothing of: name, message and line (see explain). '' for anything else.
 function errorText(e) {
   if (typeof e.stack !== 'string' || typeof e.message !== 'string') { return ''; }
-  return (typeof e.name === 'string' && e.name ? e.name + ': ' : '') + e.message + (e.lineNumber > 3 ? ' (line ' + (e.lineNumber - 3) + ')' : '');
+  return (typeof e.name === 'string' && e.name ? e.name + ': ' : '') + e.message +
+    (e.lineNumber > 3 ? ' (line ' + (e.lineNumber - 3) + ')' : '');
 }
 // ownJSON is JSON whose functions, results and errors belong to this realm.
 function ownJSON() {

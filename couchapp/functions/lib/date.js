@@ -146,10 +146,8 @@ function dateOf(zone, name, ahead) {
     ms = kept.parseDate(text);
     if (
       ms !== ms ||
-      kept.exec(
-        /^([+-]\d{6}|\d{4})(-\d\d(-\d\d)?)?$|Z\s*$|[+-]\d\d:?\d\d\s*(\(|$)|\d\s*[+-]\d{1,2}\s*$|\b(GMT|UTC?|[ECMP][SD]T|[CEW]ES?T|Z)\b/i,
-        text
-      )
+      kept.exec(/^([+-]\d{6}|\d{4})(-\d\d(-\d\d)?)?$|Z\s*$|[+-]\d\d:?\d\d\s*(\(|$)|\d\s*[+-]\d{1,2}\s*$/i, text) ||
+      kept.exec(/\b(GMT|UTC?|[ECMP][SD]T|[CEW]ES?T|Z)\b/i, text)
     ) {
       return ms;
     }
@@ -369,7 +367,8 @@ function dateOf(zone, name, ahead) {
         if (locales !== undefined || options !== undefined) {
           throw new TypeError(
             method +
-              ' takes no locale and no options on the engine that runs functions here: build the text from getHours() and the like'
+              ' takes no locale and no options on the engine that runs functions here: ' +
+              'build the text from getHours() and the like'
           );
         }
         return read(ms + offset(ms));

@@ -1,5 +1,6 @@
-// params collects the request's parameters, key by key as data of this realm, in an object without a prototype, where no name,
-// `__proto__` and `constructor` included, is anything but a property. Null when the request has no parameters at all.
+// params collects the request's parameters, key by key as data of this realm, in an object without a prototype, where
+// no name, `__proto__` and `constructor` included, is anything but a property. Null when the request has no parameters
+// at all.
 function params(req) {
   var out, query, form;
   if (req === null || typeof req !== 'object') { return null; }
@@ -20,8 +21,9 @@ function take(out, from) {
   }
   for (i = 0; i < names.length; i++) { out[names[i]] = copy(from[names[i]]); }
 }
-// scalars reports whether no parameter is an object. SpiderMonkey, which throws its machine code away with each of CouchDB's resets,
-// makes some for a loop that comes round for the tenth time, at ten microseconds a piece: eight parameters a round.
+// scalars reports whether no parameter is an object. SpiderMonkey, which throws its machine code away with each of
+// CouchDB's resets, makes some for a loop that comes round for the tenth time, at ten microseconds a piece: eight
+// parameters a round.
 function scalars(from, names) {
   var i;
   for (i = 0; i < names.length; i += 8) {

@@ -1,7 +1,8 @@
 // thenable reports whether a function returned what is to be waited for: a Promise, or what is used like one. Nobody
 // waits here.
 function thenable(result) {
-  return (typeof result === 'object' && result !== null || typeof result === 'function') && typeof result.then === 'function';
+  return (typeof result === 'object' && result !== null || typeof result === 'function') &&
+    typeof result.then === 'function';
 }
 // halves says where a result holds half of a character, which no text outside of JavaScript can: a surrogate without
 // its pair. '' as a rule. JSON has such a half as an escape, which nothing else in a flow has.

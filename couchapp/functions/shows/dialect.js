@@ -1,5 +1,6 @@
-// The show `dialect`: the newer syntax that this engine does not parse, and what it does not know of locales and of the account's time
-// zone, by name: {"lacks": ["logical_assignment", …]}. Our own engine, which gives a third argument, knows the account's zone everywhere.
+// The show `dialect`: the newer syntax that this engine does not parse, and what it does not know of locales and of
+// the account's time zone, by name: {"lacks": ["logical_assignment", …]}. Our own engine, which gives a third
+// argument, knows the account's zone everywhere.
 //
 //   GET /functions/_design/functions/_show/dialect
 //
@@ -39,7 +40,8 @@ function (doc, req, engine) {
     lacks.push('intl_zone');
   }
   try {
-    name = (1234.5).toLocaleString('de-DE') + new Date(0).toLocaleString('de-DE', { timeZone: 'America/New_York', hour: 'numeric', hour12: false });
+    name = (1234.5).toLocaleString('de-DE') +
+      new Date(0).toLocaleString('de-DE', { timeZone: 'America/New_York', hour: 'numeric', hour12: false });
   } catch (e) {
     name = '';
   }

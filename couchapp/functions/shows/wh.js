@@ -42,7 +42,8 @@
     if (no) { return no; }
 
     try {
-      run = build(doc.function_js, engine && engine.checked, engine && engine.made, engine ? undefined : ownDate(req, doc.function_js));
+      run = build(doc.function_js, engine && engine.checked, engine && engine.made,
+        engine ? undefined : ownDate(req, doc.function_js));
     } catch (e) {
       return explain('syntax', e, doc.function_js);
     }
@@ -60,7 +61,9 @@
 
       // Serialised here, under the deadline, so that getters, toJSON and cycles are the function's own trouble.
       try {
-        if (thenable(result)) { return fail('invalid_flow', 'the function returned a Promise: functions are synchronous, no async/await'); }
+        if (thenable(result)) {
+          return fail('invalid_flow', 'the function returned a Promise: functions are synchronous, no async/await');
+        }
         text = kept.stringify(result);
         broken = halves(text);
         if (broken) { return fail('invalid_flow', broken); }

@@ -35,7 +35,9 @@ const showSource = `(function (source, doc, req) {
 // mapSource answers rows per document per function; a function that throws over a document has none there.
 const mapSource = `(function (sources, docs) {
 	var rows = null, compiled = [];
-	globalThis.emit = function (key, value) { rows.push({key: key === undefined ? null : key, value: value === undefined ? null : value}); };
+	globalThis.emit = function (key, value) {
+		rows.push({key: key === undefined ? null : key, value: value === undefined ? null : value});
+	};
 	for (var i = 0; i < sources.length; i++) {
 		try { compiled.push((0, eval)('(' + sources[i] + ')')); }
 		catch (e) { return JSON.stringify({error: String(e)}); }
@@ -56,7 +58,9 @@ const validateSource = `(function (source, user, security, edits) {
 	return JSON.stringify(edits.map(function (edit) {
 		try { validate(edit.New, edit.Old, user, security); return null; } catch (e) {
 			if (e instanceof Error) return [e.name, e.message];
-			for (var word in e) return [word === 'forbidden' || word === 'unauthorized' ? word : 'unknown_error', String(e[word])];
+			for (var word in e) {
+				return [word === 'forbidden' || word === 'unauthorized' ? word : 'unknown_error', String(e[word])];
+			}
 		}
 	}));
 })`

@@ -46,8 +46,12 @@ if (typeof stolen !== 'undefined') { odd[odd.length] = 'stolen' }
 if (typeof hit !== 'undefined') { odd[odd.length] = 'hit' }
 if (({}).module !== undefined) { odd[odd.length] = 'module' }
 if (({}).toJSON !== undefined) { odd[odd.length] = 'toJSON' }
-try { if (JSON.parse('{"a":[1]}').a[0] !== 1 || JSON.stringify([1]) !== '[1]') { odd[odd.length] = 'JSON' } } catch (e) { odd[odd.length] = 'JSON throws' }
-try { var list = []; list.push(1); if (list[0] !== 1) { odd[odd.length] = 'push' } } catch (e) { odd[odd.length] = 'push throws' }
+try {
+  if (JSON.parse('{"a":[1]}').a[0] !== 1 || JSON.stringify([1]) !== '[1]') { odd[odd.length] = 'JSON' }
+} catch (e) { odd[odd.length] = 'JSON throws' }
+try {
+  var list = []; list.push(1); if (list[0] !== 1) { odd[odd.length] = 'push' }
+} catch (e) { odd[odd.length] = 'push throws' }
 try { if (Math.max.call(null, 1, 2) !== 2) { odd[odd.length] = 'call' } } catch (e) { odd[odd.length] = 'call throws' }
 try { if (!(new Date().getTime() > 1e12)) { odd[odd.length] = 'Date' } } catch (e) { odd[odd.length] = 'Date throws' }
 try { log('traces') } catch (e) { odd[odd.length] = 'log throws' }

@@ -1,5 +1,5 @@
-// A query server as small as the protocol allows, for SpiderMonkey's shell and for Node: one realm for all that it runs, no limits, the
-// engine's own Date. It stands for a stock couchjs where there is none.
+// A query server as small as the protocol allows, for SpiderMonkey's shell and for Node: one realm for all that it
+// runs, no limits, the engine's own Date. It stands for a stock couchjs where there is none.
 (function (global) {
   'use strict';
   var shows = {},

@@ -1,9 +1,11 @@
 function(doc) {
-  // [account, user]: what a listing of users shows, with the features that KAZOO's user interfaces draw. Whatever proves who a user is
-  // stays out.
+  // [account, user]: what a listing of users shows, with the features that KAZOO's user interfaces draw. Whatever
+  // proves who a user is stays out.
   if (doc.pvt_type !== 'user' || doc.pvt_deleted === true) return;
   var features = [];
-  for (var i = 0; typeof doc.features === 'object' && doc.features && i < doc.features.length; i++) features.push(doc.features[i]);
+  for (var i = 0; typeof doc.features === 'object' && doc.features && i < doc.features.length; i++) {
+    features.push(doc.features[i]);
+  }
   var on = function(part) { return part && part.enabled === true; };
   for (var feature in doc.smartpbx || {}) {
     if (on(doc.smartpbx[feature])) features.push(feature);

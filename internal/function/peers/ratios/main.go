@@ -3,7 +3,8 @@
 // where times do not.
 //
 //	go run ./ratios                    every engine over every function of the workload, as a table
-//	go run ./ratios -check FILE        the ratios of a baseline file; exit code 1 when one is more than 30 % worse, three times
+//	go run ./ratios -check FILE        the ratios of a baseline file; exit code 1 when one is more than 30 % worse, three
+//	                                   times
 //	go run ./ratios -check FILE -update  writes what is measured into the file
 //
 // Run it in its module's folder (internal/function/peers), with an otherwise idle machine for figures to be published.

@@ -1,6 +1,6 @@
 'use strict';
-// Answers lines on stdin, {"source", "params"}, with lines on stdout, {"result"} or {"error"}: each function runs in a context of
-// its own, under a deadline of a second.
+// Answers lines on stdin, {"source", "params"}, with lines on stdout, {"result"} or {"error"}: each function runs in a
+// context of its own, under a deadline of a second.
 const vm = require('vm');
 const lines = require('readline').createInterface({input: process.stdin, terminal: false});
 

@@ -11,7 +11,8 @@ var holidays = {'01-01': 'New Year', '05-01': 'May Day', '12-25': 'Christmas', '
 
 function two(n) { return n < 10 ? '0' + n : '' + n; }
 
-var now = new Date(), day = two(now.getMonth() + 1) + '-' + two(now.getDate()), time = two(now.getHours()) + ':' + two(now.getMinutes());
+var now = new Date(), day = two(now.getMonth() + 1) + '-' + two(now.getDate());
+var time = two(now.getHours()) + ':' + two(now.getMinutes());
 var open = (hours[now.getDay()] || []).some(function (span) { return span[0] <= time && time < span[1]; });
 if (holidays[day]) { return {module: 'tts', data: {text: 'We are closed: it is ' + holidays[day]}}; }
 if (!open) { return {module: 'tts', data: {text: 'We are closed. Please call again on a weekday.'}}; }

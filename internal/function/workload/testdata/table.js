@@ -1,4 +1,5 @@
-// A customer's own directory: 300 extensions, each with its desk and position there. The call is announced to the one dialled.
+// A customer's own directory: 300 extensions, each with its desk and position there. The call is announced to the one
+// dialled.
 var extensions = {
   '1000': ['sales', 1],
   '1007': ['support', 1],
