@@ -95,7 +95,7 @@ func (c benchCommand) check() error {
 		return usageError{errors.New("want --duration 100ms to 1h, --warm-up up to 1h, --timeout 1ms to 5m")}
 	}
 	if c.Plot != "" {
-		if _, err := chart.FormatOf(c.Plot); err != nil {
+		if err := chart.CheckName(c.Plot); err != nil {
 			return usageError{fmt.Errorf("--plot %w", err)}
 		}
 	}
@@ -143,15 +143,11 @@ func (c benchCommand) report(w io.Writer, results []loadgen.Result) error {
 }
 
 func (c benchCommand) draw(results []loadgen.Result) error {
-	format, err := chart.FormatOf(c.Plot)
-	if err != nil {
-		return err
-	}
 	f, err := os.Create(c.Plot)
 	if err != nil {
 		return err
 	}
-	if err := chart.Write(f, format, c.how(), results); err != nil {
+	if err := chart.Write(f, c.how(), results); err != nil {
 		_ = f.Close()
 		return fmt.Errorf("--plot %s: %w", c.Plot, err)
 	}

@@ -258,7 +258,7 @@ func TestBenchUsage(t *testing.T) {
 		"too fast":         {[]string{"--function=f", "--rate=1e9"}, "--rate"},
 		"too long":         {[]string{"--function=f", "--duration=48h"}, "--duration"},
 		"JSON and CSV":     {[]string{"--function=f", "--json", "--csv"}, "one of --json and --csv"},
-		"unknown picture":  {[]string{"--function=f", "--plot=a.gif"}, ".svg or .png"},
+		"unknown picture":  {[]string{"--function=f", "--plot=a.gif"}, "ends with .svg"},
 		"too many at once": {[]string{"--function=f", "--connections=5000"}, "--connections"},
 	} {
 		t.Run(name, func(t *testing.T) {

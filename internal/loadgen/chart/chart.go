@@ -1,167 +1,140 @@
-// Package chart draws how long calls took.
+// Package chart draws how long calls took, as SVG.
 package chart
 
 import (
+	"encoding/xml"
+	"errors"
 	"fmt"
-	"image/color"
 	"io"
 	"math"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"callfn/internal/loadgen"
-
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
 )
 
-// Formats are what Write draws, by the ends of files' names.
-func Formats() []string { return []string{"svg", "png"} }
-
-// FormatOf is the format that a file's name asks for; an error names the possible ones.
-func FormatOf(name string) (string, error) {
-	format := strings.TrimPrefix(strings.ToLower(filepath.Ext(name)), ".")
-	for _, known := range Formats() {
-		if format == known {
-			return format, nil
-		}
+// CheckName refuses the name of a file that is not to hold SVG.
+func CheckName(name string) error {
+	if !strings.EqualFold(filepath.Ext(name), ".svg") {
+		return fmt.Errorf("%s: want a name that ends with .svg", name)
 	}
-	return "", fmt.Errorf("%s: want a name that ends with .%s", name, strings.Join(Formats(), " or ."))
+	return nil
 }
+
+// The picture and the area of the curves in it, in pixels.
+const (
+	width, height = 832, 529
+	left, right   = 70, 20
+	top, bottom   = 70, 60
+)
 
 // colours are told apart by people who see red and green alike, too (Okabe and Ito's palette).
-var colours = []color.Color{
-	color.RGBA{0, 114, 178, 255},
-	color.RGBA{230, 159, 0, 255},
-	color.RGBA{0, 158, 115, 255},
-	color.RGBA{213, 94, 0, 255},
-	color.RGBA{204, 121, 167, 255},
-	color.RGBA{86, 180, 233, 255},
-	color.RGBA{0, 0, 0, 255},
-}
+var colours = []string{"#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#000000"}
+
+// dashes tell targets of one colour apart.
+var dashes = []string{"", "8,4", "3,3"}
 
 // Write draws, for each target, the time that a share of its good calls did not exceed: the share to the right, in
 // nines; the time upwards, both logarithmic. subtitle says what was done.
-func Write(w io.Writer, format, subtitle string, results []loadgen.Result) error {
-	p := plot.New()
-	p.Title.Text = "How long calls took\n" + subtitle
-	p.Title.TextStyle.Font.Size = 14
-	p.Title.Padding = 10
-	p.X.Label.Text = "share of calls that took no longer"
-	p.Y.Label.Text = "milliseconds"
-	p.X.Label.Padding, p.Y.Label.Padding = 6, 6
-	p.X.Tick.Marker, p.Y.Tick.Marker = shares{}, decades{}
-	p.Y.Scale = plot.LogScale{}
-	p.Add(grid())
-	p.Legend.Top, p.Legend.Left = true, true
-	p.Legend.Padding, p.Legend.XOffs, p.Legend.YOffs = 3, 8, -6
-	least, most := math.Inf(1), math.Inf(-1)
+func Write(w io.Writer, subtitle string, results []loadgen.Result) error {
+	curves := make([][]point, len(results))
+	least, most, nines := math.Inf(1), math.Inf(-1), 0.0
 	for i, r := range results {
-		points := curve(r)
-		if len(points) == 0 {
-			continue
+		curves[i] = curve(r)
+		for _, p := range curves[i] {
+			least, most, nines = min(least, p.ms), max(most, p.ms), max(nines, p.nines)
 		}
-		for _, at := range points {
-			least, most = min(least, at.Y), max(most, at.Y)
-		}
-		line, err := plotter.NewLine(points)
-		if err != nil {
-			return err
-		}
-		line.Color, line.Width = colours[i%len(colours)], vg.Points(2)
-		line.Dashes = dashes[i/len(colours)%len(dashes)]
-		p.Add(line)
-		p.Legend.Add(r.Name, line)
 	}
 	if math.IsInf(least, 1) {
-		return fmt.Errorf("no call came back: there is nothing to draw")
+		return errors.New("no call came back: there is nothing to draw")
 	}
-	p.Y.Min, p.Y.Max = decadeBelow(least), decadeAbove(most)
-	p.X.Min = 0
-	drawing, err := p.WriterTo(22*vg.Centimeter, 14*vg.Centimeter, format)
-	if err != nil {
-		return err
+	d := drawing{nines: max(nines, 0.01), low: math.Log10(below(least)), high: math.Log10(above(most))}
+	if d.high <= d.low { // every call took the same
+		d.high = d.low + 1
 	}
-	_, err = drawing.WriteTo(w)
+	d.line(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="sans-serif" `+
+		`font-size="13">`, width, height, width, height)
+	d.line(`<rect width="%d" height="%d" fill="white"/>`, width, height)
+	d.text(width/2, 24, `font-size="17" text-anchor="middle"`, "How long calls took")
+	d.text(width/2, 46, `text-anchor="middle"`, subtitle)
+	d.axes()
+	named := 0
+	for i, r := range results {
+		if len(curves[i]) == 0 {
+			continue
+		}
+		style := fmt.Sprintf(`fill="none" stroke="%s" stroke-width="2.5" stroke-dasharray="%s"`, colours[i%len(colours)],
+			dashes[i/len(colours)%len(dashes)])
+		d.curve(curves[i], style)
+		y := top + 18 + 20*named
+		d.line(`<path d="M%d %dh30" %s/>`, left+12, y-4, style)
+		d.text(left+50, float64(y), "", r.Name)
+		named++
+	}
+	d.line("</svg>")
+	_, err := io.WriteString(w, d.svg.String())
 	return err
 }
 
-var dashes = [][]vg.Length{nil, {vg.Points(6), vg.Points(3)}, {vg.Points(2), vg.Points(2)}}
+// point is one place of a curve: the share of calls as nines (1 is 90 %, 2 is 99 %) and their time.
+type point struct{ nines, ms float64 }
 
 // curve is a target's quantiles, up to the last that its calls can tell.
-func curve(r loadgen.Result) plotter.XYs {
-	var points plotter.XYs
+func curve(r loadgen.Result) []point {
 	if r.Good.Count() == 0 {
 		return nil
 	}
-	end := math.Log10(float64(r.Good.Count()))
-	for x := 0.0; x <= end; x += 0.01 {
+	var points []point
+	for x := 0.0; x <= math.Log10(float64(r.Good.Count())); x += 0.01 {
 		took := r.Good.Quantile(1 - math.Pow(10, -x))
-		points = append(points, plotter.XY{X: x, Y: max(float64(took)/float64(time.Millisecond), 0.001)})
+		points = append(points, point{x, max(float64(took)/float64(time.Millisecond), 0.001)})
 	}
 	return points
 }
 
-func grid() *plotter.Grid {
-	g := plotter.NewGrid()
-	pale := color.Gray{220}
-	g.Vertical.Color, g.Horizontal.Color = pale, pale
-	return g
+// drawing is a picture under way, with its scales.
+type drawing struct {
+	svg       strings.Builder
+	nines     float64 // at the right end
+	low, high float64 // powers of ten of a millisecond at the bottom and the top
 }
 
-// shares marks the axis of shares, on which 0 is none, 1 is 90 %, 2 is 99 % and so on.
-type shares struct{}
+func (d *drawing) x(nines float64) float64 { return left + nines/d.nines*(width-left-right) }
 
-// Ticks implements plot.Ticker.
-func (shares) Ticks(_, most float64) []plot.Tick {
-	ticks := []plot.Tick{{Value: 0, Label: "0 %"}, {Value: -math.Log10(0.5), Label: "50 %"}}
-	for n := 1; float64(n) <= most; n++ {
-		label := "90 %"
-		if n > 1 {
-			label = strconv.FormatFloat(100-100*math.Pow(10, -float64(n)), 'f', n-2, 64) + " %"
-		}
-		ticks = append(ticks, plot.Tick{Value: float64(n), Label: label})
-	}
-	return ticks
+func (d *drawing) y(ms float64) float64 {
+	return height - bottom - (math.Log10(ms)-d.low)/(d.high-d.low)*(height-top-bottom)
 }
 
-// decades marks 1, 2 and 5 of every power of ten.
-type decades struct{}
-
-// Ticks implements plot.Ticker.
-func (decades) Ticks(least, most float64) []plot.Tick {
-	var ticks []plot.Tick
-	for e := math.Floor(math.Log10(least)); e <= math.Ceil(math.Log10(most)); e++ {
-		for _, digit := range []float64{1, 2, 5} {
-			if value := digit * math.Pow(10, e); value >= least*0.999 && value <= most*1.001 {
-				ticks = append(ticks, plot.Tick{Value: value, Label: strconv.FormatFloat(value, 'g', 3, 64)})
-			}
-		}
+// axes draws both with their marks, and a pale line for each mark.
+func (d *drawing) axes() {
+	const pale = `stroke="#dddddd"`
+	for _, m := range shareMarks(d.nines) {
+		d.line(`<path d="M%.1f %dV%d" %s/>`, d.x(m.value), top, height-bottom, pale)
+		d.text(d.x(m.value), height-bottom+20, `text-anchor="middle"`, m.label)
 	}
-	return ticks
+	for _, m := range timeMarks(d.low, d.high) {
+		d.line(`<path d="M%d %.1fH%d" %s/>`, left, d.y(m.value), width-right, pale)
+		d.text(left-8, d.y(m.value)+4, `text-anchor="end"`, m.label)
+	}
+	d.line(`<path d="M%d %dV%dH%d" fill="none" stroke="black"/>`, left, top, height-bottom, width-right)
+	d.text((left+width-right)/2, height-14, `text-anchor="middle"`, "share of calls that took no longer")
+	d.text(-(top+height-bottom)/2, 20, `text-anchor="middle" transform="rotate(-90)"`, "milliseconds")
 }
 
-// decadeBelow is the next of 1, 2 and 5 times a power of ten that is not above; decadeAbove that is not below.
-func decadeBelow(x float64) float64 { return step(x, -1) }
-func decadeAbove(x float64) float64 { return step(x, 1) }
+func (d *drawing) curve(points []point, style string) {
+	d.svg.WriteString(`<polyline points="`)
+	for _, p := range points {
+		fmt.Fprintf(&d.svg, "%.1f,%.1f ", d.x(p.nines), d.y(p.ms))
+	}
+	d.line(`" %s/>`, style)
+}
 
-func step(x float64, direction int) float64 {
-	e := math.Pow(10, math.Floor(math.Log10(x)))
-	if direction < 0 {
-		for _, digit := range []float64{5, 2, 1} {
-			if digit*e <= x {
-				return digit * e
-			}
-		}
-		return e
-	}
-	for _, digit := range []float64{1, 2, 5} {
-		if digit*e >= x {
-			return digit * e
-		}
-	}
-	return 10 * e
+func (d *drawing) line(format string, args ...any) { fmt.Fprintf(&d.svg, format+"\n", args...) }
+
+// text writes words, whatever they hold.
+func (d *drawing) text(x, y float64, style, words string) {
+	fmt.Fprintf(&d.svg, `<text x="%.1f" y="%.1f" %s>`, x, y, style)
+	_ = xml.EscapeText(&d.svg, []byte(words)) // a Builder takes everything
+	d.svg.WriteString("</text>\n")
 }
