@@ -39,8 +39,8 @@ func (j *job) copy(mig migration) error {
 	if err := j.copyAll(j.ctx, c, littleLeft); err != nil || j.calledOff() {
 		return err
 	}
-	// The comparison of what is there already is made before the fence, so that writers do not wait for it, and a move that
-	// cannot succeed never makes them wait.
+	// The comparison of what is there already is made before the fence, so that writers do not wait for it, and a move
+	// that cannot succeed never makes them wait.
 	j.compared = c.Compare()
 	if err := j.compared.Look(j.ctx); err != nil {
 		return err

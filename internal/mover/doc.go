@@ -18,8 +18,8 @@
 //
 // One process at a time works at a move: the holder of the lease, which is in the document too. When that process dies,
 // another one (or the same, restarted) continues once the lease has expired. Every step can be repeated, and a process
-// that lost the lease fails at its next change of the document. The fence carries its holder's stamp, so that no process
-// removes another's.
+// that lost the lease fails at its next change of the document. The fence carries its holder's stamp, so that no
+// process removes another's.
 //
 // # Clusters
 //
@@ -29,6 +29,6 @@
 //
 // # What stays behind
 //
-// From keeps its documents and its fence after the end: nothing is deleted that somebody may still look for. The fence is
-// removed when a database is moved back there.
+// From keeps its documents and its fence after the end: nothing is deleted that somebody may still look for. The fence
+// is removed when a database is moved back there.
 package mover

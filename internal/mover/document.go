@@ -24,7 +24,7 @@ type migration struct {
 	Swept     bool               `json:"pvt_swept"`              // From was copied once more after the switch
 	Sweeps    int                `json:"pvt_sweeps,omitempty"`   // how often
 	SweptAt   int64              `json:"pvt_swept_at,omitempty"` // last time, in ms since 1970
-	Copies    int                `json:"pvt_copies,omitempty"`   // that From's server keeps of each document; set by a sweep
+	Copies    int                `json:"pvt_copies,omitempty"`   // that From's server keeps of each document, by a sweep
 	Returns   bool               `json:"returns,omitempty"`      // on its way back: From and To are exchanged
 	Requested request            `json:"wanted,omitempty"`       // by Finish or Rollback, and not carried out yet
 	Proof     *replication.Proof `json:"proof,omitempty"`        // what both sides had in common at the switch

@@ -22,8 +22,8 @@ const (
 // currentFence reads the fence around From, nil for none, and then renews the lease.
 //
 // Two processes may both believe to hold the lease for a moment: one that slept past its end, and the one that took
-// over. Each reads the fence first, then renews the lease, and only then changes the revision of the fence that it read.
-// A process that slept in between finds the lease or the fence changed, and changes nothing.
+// over. Each reads the fence first, then renews the lease, and only then changes the revision of the fence that it
+// read. A process that slept in between finds the lease or the fence changed, and changes nothing.
 func (j *job) currentFence(c replication.Copy) (datastore.Document, error) {
 	fence, err := c.From.Get(j.ctx, datastore.FenceID)
 	if err != nil && !errors.Is(err, datastore.ErrNotFound) {

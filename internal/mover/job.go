@@ -31,7 +31,8 @@ type job struct {
 	mig migration
 }
 
-// work takes the lease of a move and goes through its steps as far as possible. It reports whether to try again at once.
+// work takes the lease of a move and goes through its steps as far as possible. It reports whether to try again at
+// once.
 func (m *Mover) work(id string) (again bool) {
 	j := &job{Mover: m, id: id}
 	j.ctx, j.cancel = context.WithCancelCause(m.ctx)

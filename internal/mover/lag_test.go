@@ -229,7 +229,8 @@ func TestARollbackFromAClusterWithALaggingCopy(t *testing.T) {
 	awaitHome(t, r, storageplan.Local)
 	back := await(t, m, started.ID, storageplan.RolledBack)
 	if back.From != storageplan.Local || back.To != elsewhere {
-		t.Errorf("rolled back: got a move from %s to %s, want from %s to %s", back.From, back.To, storageplan.Local, elsewhere)
+		t.Errorf("rolled back: got a move from %s to %s, want from %s to %s", back.From, back.To,
+			storageplan.Local, elsewhere)
 	}
 	if id := l.missing(t, awaitHome(t, r, storageplan.Local)); id != "" {
 		t.Errorf("document %s was acknowledged before the way back and is not at home, want it there", id)

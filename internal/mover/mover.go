@@ -37,7 +37,8 @@ type Config struct {
 	Alone bool
 	// Lease is how long a process may be silent before another takes over its moves; 5 s when zero.
 	Lease time.Duration
-	// AtStep is for tests: called between any two steps. An error ends the work there and then, as if the process had died.
+	// AtStep is for tests: called between any two steps. An error ends the work there and then, as if the process had
+	// died.
 	AtStep func(step string) error
 }
 

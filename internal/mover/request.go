@@ -99,7 +99,9 @@ func (m *Mover) Rollback(ctx context.Context, id string) (Status, error) {
 const requestAttempts = 20
 
 // request stores a request in a move's document, if allowed says so.
-func (m *Mover) request(ctx context.Context, id string, r request, allowed func(migration) (bool, error)) (Status, error) {
+func (m *Mover) request(ctx context.Context, id string, r request, allowed func(migration) (bool,
+	error)) (Status, error,
+) {
 	for attempt := 1; ; attempt++ {
 		mig, err := m.load(ctx, id)
 		if err != nil {

@@ -14,7 +14,8 @@ import (
 const (
 	// maxRetreats is how often the fence may be removed without a switch before the move is called off.
 	maxRetreats = 3
-	// fencedAtMost is how long writers may be kept waiting. Then the fence is removed, and the switch is tried again later.
+	// fencedAtMost is how long writers may be kept waiting. Then the fence is removed, and the switch is tried again
+	// later.
 	fencedAtMost = time.Minute
 )
 

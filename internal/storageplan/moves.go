@@ -24,8 +24,8 @@ func movable() []string {
 	})
 }
 
-// moves are the databases that a plan wants elsewhere than they are or are being moved to. MovingError when one is being
-// moved to another place.
+// moves are the databases that a plan wants elsewhere than they are or are being moved to. MovingError when one is
+// being moved to another place.
 func moves(p Plan, homes map[string]Tag, migrations map[string]Migration) ([]Move, error) {
 	var out []Move
 	for _, database := range movable() {
