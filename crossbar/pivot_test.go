@@ -33,10 +33,12 @@ func (s *stack) pivotKey(t testing.TB, a tenant, function string) (id, key strin
 
 // What KAZOO's pivot sends first (kzt_kazoo:req_params, kzt_twiml:req_params), as query string and form.
 const (
-	kazooRequest = "Call-ID=call-1&Account-ID=forged&Api-Version=4.x&Caller-ID-Name=Alice&Caller-ID-Number=%2B14158867900&Custom-Application-Vars[vip]=yes&&Direction=inbound" +
-		"&From=4158867900&From-Realm=pstn.example&Language=en-us&Request=1000&Request-Realm=acme.example&To=1000&To-Realm=acme.example"
-	twimlRequest = "CallSid=call-2&AccountSid=forged&From=4158867900&FromRealm=pstn.example&To=1000&ToRealm=acme.example&ApiVersion=2010-04-01&Direction=inbound&CallerName=Alice&CallerNumber=%2B14158867900"
-	kazooJSON    = `{"Call-ID":"call-3","Account-ID":"forged","Caller-ID-Name":"Alice",` +
+	kazooRequest = "Call-ID=call-1&Account-ID=forged&Api-Version=4.x&Caller-ID-Name=Alice&" +
+		"Caller-ID-Number=%2B14158867900&Custom-Application-Vars[vip]=yes&&Direction=inbound&From=4158867900&" +
+		"From-Realm=pstn.example&Language=en-us&Request=1000&Request-Realm=acme.example&To=1000&To-Realm=acme.example"
+	twimlRequest = "CallSid=call-2&AccountSid=forged&From=4158867900&FromRealm=pstn.example&To=1000&" +
+		"ToRealm=acme.example&ApiVersion=2010-04-01&Direction=inbound&CallerName=Alice&CallerNumber=%2B14158867900"
+	kazooJSON = `{"Call-ID":"call-3","Account-ID":"forged","Caller-ID-Name":"Alice",` +
 		`"Custom-Application-Vars":{"vip":"yes"},"Custom-SIP-Headers":{},"To":"1000","Request":"1000","User-ID":["u1","u2"]}`
 )
 

@@ -186,7 +186,10 @@ func TestMissingPreflowIsWarnedOf(t *testing.T) {
 	for _, tc := range []struct{ method, path, body, want string }{
 		{"PATCH", self.path(""), `{"preflow":{"always":"` + none + `"}}`, "there is no callflow " + none},
 		{"PATCH", self.path(""), `{"preflow":{"always":"` + callflow + `"}}`, ""},
-		{"PUT", self.path(""), `{"name":"below","preflow":{"always":"` + callflow + `"}}`, "there is no callflow " + callflow},
+		{
+			"PUT", self.path(""), `{"name":"below","preflow":{"always":"` + callflow + `"}}`,
+			"there is no callflow " + callflow,
+		},
 		{"PUT", self.path(""), `{"name":"beside","preflow":{}}`, ""},
 	} {
 		r := s.do(t, tc.method, tc.path, self.token, `{"data":`+tc.body+`}`)
@@ -204,8 +207,9 @@ func TestMissingReferencesMayBeOfKAZOO(t *testing.T) {
 	self := s.tenant(t, s.master, "self")
 	const none = "00000000000000000000000000000001"
 	for module, kazoo := range map[string]bool{"user": true, "device": true, "callflow": true, "function": false} {
-		r := s.must(t, 200, "PUT", "/v2/schemas/callflows/validation", self.token, `{"data":{"numbers":["1"],"flow":{"module":"`+
-			module+`","data":{"id":"`+none+`"}}}}`)
+		r := s.must(t, 200, "PUT", "/v2/schemas/callflows/validation", self.token,
+			`{"data":{"numbers":["1"],"flow":{"module":"`+
+				module+`","data":{"id":"`+none+`"}}}}`)
 		got := warned(r, "flow.data.id")
 		if !strings.Contains(got, "there is no "+module) || strings.Contains(got, "KAZOO's own") != kazoo {
 			t.Errorf("%s: got %q, want it missed, and KAZOO's own documents named: %v", module, got, kazoo)

@@ -34,7 +34,9 @@ func (s *stack) record(t testing.TB, of tenant, functionID, call string, outcome
 	if outcome == runs.OK {
 		ran.Value = []byte(`{"module":"hangup","data":{}}`)
 	} else {
-		ran.Error = &function.Error{Failure: runs.Failure{Message: "TypeError: x is undefined", Line: 2, Column: 3, Source: "x.y()"}}
+		ran.Error = &function.Error{Failure: runs.Failure{
+			Message: "TypeError: x is undefined", Line: 2, Column: 3, Source: "x.y()",
+		}}
 	}
 	r.Ran(ran)
 	r.Close(context.Background())

@@ -45,7 +45,8 @@ func TestReadBare(t *testing.T) {
 		{"a gateway's page", 200, "<html>", there, "", "text/html"},
 		{
 			"syntax error, SpiderMonkey", 500, `{"error":"render_error","reason":"function raised error: (new ` +
-				`SyntaxError(\"expected expression, got ';'\", \"<unknown>\", 3)) \nstacktrace: @<unknown>:2:20"}`, there, runs.Threw,
+				`SyntaxError(\"expected expression, got ';'\", \"<unknown>\", 3)) \nstacktrace: @<unknown>:2:20"}`,
+			there, runs.Threw,
 			"expected expression",
 		},
 		{"syntax error, QuickJS", 500, `{"error":"render_error","reason":"function raised error: SyntaxError: unexpected ` +
@@ -63,12 +64,16 @@ func TestReadBare(t *testing.T) {
 		{"a thrown 401", 401, `{"error":"unauthorized","reason":"x"}`, there, "", "unauthorized: x"},
 		{"a thrown 403", 403, `{"error":"forbidden","reason":"x"}`, there, "", "forbidden: x"},
 		{
-			"endless loop, cyclic result", 500, `{"error":"os_process_error","reason":"OS process timed out."}`, there, runs.Timeout,
+			"endless loop, cyclic result", 500, `{"error":"os_process_error","reason":"OS process timed out."}`,
+			there, runs.Timeout,
 			"timed out",
 		},
 		{"thrown, and looks like a timeout", 500, `{"error":"e","reason":"OS process timed out."}`, there, "", "timed out"},
 		{"the process died", 500, `{"error":"os_process_error","reason":"{exit_status,139}"}`, there, runs.Crashed, "139"},
-		{"no such document", 404, `{"error":"not_found","reason":"document not found"}`, noDoc, runs.NotFound, "no such function"},
+		{
+			"no such document", 404, `{"error":"not_found","reason":"document not found"}`, noDoc, runs.NotFound,
+			"no such function",
+		},
 		{"deleted document", 404, `{"error":"not_found","reason":"deleted"}`, noDoc, runs.NotFound, "no such function"},
 		{"no such show", 404, `{"error":"not_found","reason":"missing json key: wh"}`, there, "", "no show wh"},
 		{"no design document", 404, `{"error":"not_found","reason":"missing"}`, noDesign, "", "callfn couchdb setup"},
@@ -88,7 +93,10 @@ func TestReadBare(t *testing.T) {
 		{"the process was ended", 500, `{"error":"os_process_error","reason":"{exit_status,143}"}`, there, "", "143"},
 		{"the process cannot start", 500, `{"error":"os_process_error","reason":"{exit_status,127}"}`, there, "", "127"},
 		{"the port failed", 500, `{"error":"os_process_error","reason":"{'EXIT',einval}"}`, there, "", "einval"},
-		{"out of memory, SpiderMonkey", 500, `{"error":"os_process_error","reason":"{exit_status,1}"}`, there, runs.Crashed, "1"},
+		{
+			"out of memory, SpiderMonkey", 500, `{"error":"os_process_error","reason":"{exit_status,1}"}`, there,
+			runs.Crashed, "1",
+		},
 		{"InternalError", 500, `{"error":"InternalError","reason":"out of memory"}`, there, runs.Threw, "out of memory"},
 		{"unnamed error", 500, `{"error":"unnamed_error","reason":"{}"}`, there, runs.Threw, "{}"},
 		{
@@ -184,7 +192,10 @@ func TestReadBare(t *testing.T) {
 		{"wh: cycle", 500, `{"error":"invalid_flow","message":"cyclic"}`, there, runs.InvalidFlow, ""},
 		{"wh: memory", 500, `{"error":"memory","message":"out of memory"}`, there, runs.Memory, ""},
 		{"wh: disabled", 403, `{"error":"disabled","message":"the function is disabled"}`, there, runs.Disabled, ""},
-		{"wh: not found", 404, `{"error":"not_found","message":"no such function in this account"}`, there, runs.NotFound, ""},
+		{
+			"wh: not found", 404, `{"error":"not_found","message":"no such function in this account"}`, there, runs.NotFound,
+			"",
+		},
 		{"wh: refused", 400, `{"error":"refused","message":"empty function definition"}`, there, runs.Refused, ""},
 		{"wh cannot know of timeouts", 500, `{"error":"timeout","message":"x"}`, there, "", "timeout: x"},
 		{"wh cannot claim ok", 500, `{"error":"ok","message":"x"}`, there, "", "ok: x"},

@@ -169,7 +169,9 @@ func TestDirectAnswersWhatShowsAnswer(t *testing.T) {
 	}
 	stale := errors.New("it cannot be known")
 	if _, err := (function.DirectDriver{Documents: fixed{err: stale}, Engine: engine}).Evaluate(t.Context(),
-		function.Evaluation{Terms: runs.Terms{Run: "r"}, Function: "0123456789abcdef0123456789abcdef"}); !errors.Is(err, stale) {
+		function.Evaluation{
+			Terms: runs.Terms{Run: "r"}, Function: "0123456789abcdef0123456789abcdef",
+		}); !errors.Is(err, stale) {
 		t.Error(err)
 	}
 }

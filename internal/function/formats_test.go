@@ -40,7 +40,8 @@ func TestUnavailableFormatsAreWarnedOf(t *testing.T) {
 			(len(warnings) != 1 || !strings.Contains(warnings[0].Message, warned)) {
 			t.Errorf("%s: %v, warned %+v, want %q", text, err, warnings, warned)
 		}
-		if res := r.RunDraft(context.Background(), function.Draft{Source: source}); (res.Outcome == runs.Threw) != (warned != "") {
+		res := r.RunDraft(context.Background(), function.Draft{Source: source})
+		if (res.Outcome == runs.Threw) != (warned != "") {
 			t.Errorf("%s: ran %s (%+v), warned %q", text, res.Outcome, res.Error, warned)
 		}
 	}

@@ -38,7 +38,8 @@ func (s Sandbox) Show(ctx context.Context, doc, req json.RawMessage, e Evaluatio
 // requestOf is what a show is given as CouchDB's request object.
 func requestOf(e Evaluation) (json.RawMessage, error) {
 	return json.Marshal(map[string]any{
-		"query": e.Params, "form": map[string]string{}, "headers": map[string]string{queryserver.RunHeader: queryserver.FormatHeader(e.Terms)},
+		"query": e.Params, "form": map[string]string{},
+		"headers": map[string]string{queryserver.RunHeader: queryserver.FormatHeader(e.Terms)},
 	})
 }
 

@@ -39,8 +39,8 @@ type Pattern struct {
 	size int
 }
 
-// TooLargeError says of a pattern that it is beyond a bound. What says by how much; what to do depends on the place where
-// the pattern stands.
+// TooLargeError says of a pattern that it is beyond a bound. What says by how much; what to do depends on the place
+// where the pattern stands.
 type TooLargeError struct{ What string }
 
 func (e *TooLargeError) Error() string {

@@ -49,7 +49,8 @@ func FormatHeader(t runs.Terms) string {
 	return s
 }
 
-// ParseHeader reads the header's value, but for the zone's table, which our own engine needs not. Unknown parameters are left for later versions; a malformed value is an error.
+// ParseHeader reads the header's value, but for the zone's table, which our own engine needs not. Unknown parameters
+// are left for later versions; a malformed value is an error.
 func ParseHeader(value string) (runs.Terms, error) {
 	run, rest, more := strings.Cut(value, ";")
 	t := runs.Terms{Run: runs.ID(strings.TrimSpace(run))}

@@ -46,7 +46,9 @@ func ran(t testing.TB, f string, at time.Time, o runs.Outcome) function.Ran {
 	if o == runs.OK {
 		r.Value = json.RawMessage(`{"module":"hangup","data":{}}`)
 	} else {
-		r.Error = &function.Error{Failure: runs.Failure{Message: "TypeError: x is undefined", Line: 2, Column: 3, Source: "x.y()", Hint: "look"}}
+		r.Error = &function.Error{Failure: runs.Failure{
+			Message: "TypeError: x is undefined", Line: 2, Column: 3, Source: "x.y()", Hint: "look",
+		}}
 	}
 	return r
 }

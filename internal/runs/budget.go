@@ -15,7 +15,7 @@ import "time"
 //	     └ supervisor          a worker that cleans up after a run     TidyWait, then it is replaced
 //	     └ show driver         an engine of others                    D + ShowWait, then timeout; its word is still
 //	                                                                   listened to for SettleWait
-//	CouchDB                    callfn queryserver                      its os_process_timeout; shows have CouchDBMargin less
+//	CouchDB                    callfn queryserver                  its os_process_timeout; shows have CouchDBMargin less
 //
 //	call     ├───────── wait ─────────┼──────────── D ────────────┼───────── AnswerWait ─────────┤ engine_down
 //	engine                            ├───────────────────────────┤ throws

@@ -148,7 +148,12 @@ func (p Place) check(f fixture, id function.ID) string {
 	var got runs.Report
 	for range tries {
 		var err error
-		if got, err = p.Driver.Evaluate(ctx, function.Evaluation{Terms: runs.Terms{Run: runs.ID(fmt.Sprintf("%032x", time.Now().UnixNano())), Deadline: deadline, TimeZone: f.run.TimeZone, Now: f.run.Now}, Function: id, Params: params}); err != nil {
+		terms := runs.Terms{
+			Run: runs.ID(fmt.Sprintf("%032x", time.Now().UnixNano())), Deadline: deadline,
+			TimeZone: f.run.TimeZone, Now: f.run.Now,
+		}
+		got, err = p.Driver.Evaluate(ctx, function.Evaluation{Terms: terms, Function: id, Params: params})
+		if err != nil {
 			return err.Error()
 		}
 		if got.Outcome != runs.Timeout || f.want.Outcome == runs.Timeout {
