@@ -20,7 +20,7 @@ func TestAccountAsKazooShowsIt(t *testing.T) {
 	data := r.data()
 	realm, _ := data["realm"].(string)
 	if !strings.HasSuffix(realm, ".sip.callfn.local") {
-		t.Errorf("realm %q", realm)
+		t.Errorf("realm: got %q, want it to end in .sip.callfn.local", realm)
 	}
 	delete(data, "realm")
 	want := map[string]any{
@@ -35,14 +35,14 @@ func TestAccountAsKazooShowsIt(t *testing.T) {
 		}
 	}
 	if strings.Contains(r.raw, "api_key") || strings.Contains(r.raw, privateKey) {
-		t.Errorf("secrets in %s", r.raw)
+		t.Errorf("a new account: got %s, want no API key and no private field", r.raw)
 	}
 	if got := r.header.Get("Location"); got != "/v2/accounts/"+r.id() {
-		t.Errorf("Location %q", got)
+		t.Errorf("Location: got %q, want the account's path", got)
 	}
 	stored, err := s.accounts.Get(t.Context(), "")
 	if err == nil {
-		t.Errorf("an account without id: %v", stored)
+		t.Errorf("an account without id: got %v, want an error", stored)
 	}
 }
 
@@ -76,10 +76,10 @@ func TestAccountRules(t *testing.T) {
 			before := s.dump(t)
 			r := s.do(t, tc.method, tc.path, a.token, tc.body)
 			if r.status != 400 || r.at(append([]string{"data"}, strings.Fields(tc.at)...)...) == nil {
-				t.Errorf("got %d %s", r.status, r.raw)
+				t.Errorf("got %d %s, want 400 at %s", r.status, r.raw, tc.at)
 			}
 			if s.dump(t) != before {
-				t.Error("something was stored")
+				t.Error("got something stored, want nothing")
 			}
 		})
 	}
@@ -94,17 +94,17 @@ func TestAccountUnderItsKazooID(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	const id = "0123456789abcdef0123456789abcdef"
 	if r := s.must(t, 201, "PUT", "/v2/accounts", a.token, `{"data":{"name":"mine","id":"`+id+`"}}`); r.id() == id {
-		t.Errorf("chosen by its parent: %s", r.raw)
+		t.Errorf("an id that the parent chose: got %s, want another id", r.raw)
 	}
 	if r := s.must(t, 201, "PUT", "/v2/accounts", admin, `{"data":{"name":"same","id":"`+id+`"}}`); r.id() != id ||
 		r.header.Get("Location") != "/v2/accounts/"+id {
-		t.Errorf("chosen by the system's admin: %s", r.raw)
+		t.Errorf("an id that the system's admin chose: got %s, want id %s", r.raw, id)
 	}
 	s.must(t, 409, "PUT", "/v2/accounts", admin, `{"data":{"name":"again","id":"`+id+`"}}`)
 	for _, bad := range []string{`"x"`, `"_design/accounts"`, `"0123456789ABCDEF0123456789ABCDEF"`, `7`, `""`} {
 		if r := s.must(t, 400, "PUT", "/v2/accounts", admin, `{"data":{"name":"bad","id":`+bad+`}}`); r.at("data", "id",
 			"pattern") == nil {
-			t.Errorf("%s: %s", bad, r.raw)
+			t.Errorf("%s: got %s, want id refused by its pattern", bad, r.raw)
 		}
 	}
 }
@@ -121,10 +121,10 @@ func TestAccountKeepsWhatPostDoesNotReplace(t *testing.T) {
 	}
 	r = s.must(t, 200, "POST", a.path(""), a.token, `{"data":{"name":"acme 2"}}`)
 	if r.at("data", "custom") != nil || r.at("data", "name") != "acme 2" {
-		t.Errorf("a replacement keeps properties: %s", r.raw)
+		t.Errorf("a replacement: got %s, want the new name and no custom", r.raw)
 	}
 	if r.at("data", "realm") != before["realm"] {
-		t.Errorf("the realm changed from %v to %v", before["realm"], r.at("data", "realm"))
+		t.Errorf("realm: got %v, want %v as before", r.at("data", "realm"), before["realm"])
 	}
 	s.must(t, 200, "GET", a.path("/api_key"), a.token, "") // the private fields are still there
 }
@@ -160,14 +160,14 @@ func TestAccountTree(t *testing.T) {
 		}
 	}
 	if r := s.must(t, 200, "GET", a.path("/descendants"), a.token, ""); strings.Contains(r.raw, s.master) {
-		t.Errorf("an account learns who is above it: %s", r.raw)
+		t.Errorf("descendants: got %s, want nothing of the accounts above", r.raw)
 	}
 	// A page can be followed by the next.
 	r := s.must(t, 200, "GET", a.path("/descendants?page_size=1"), a.token, "")
 	next, _ := r.env["next_start_key"].(string)
 	if r = s.must(t, 200, "GET", a.path("/descendants?page_size=1&start_key="+next), a.token,
 		""); r.items()[0].(map[string]any)["name"] != "c" || r.env["next_start_key"] != nil {
-		t.Errorf("second page: %s", r.raw)
+		t.Errorf("second page: got %s, want c and no further page", r.raw)
 	}
 }
 
@@ -176,19 +176,19 @@ func TestDisabledAccount(t *testing.T) {
 	a := s.tenant(t, s.master, "a")
 	b := s.tenant(t, a.id, "b")
 	if r := s.must(t, 200, "PATCH", b.path(""), b.token, `{"data":{"enabled":false}}`); r.at("data", "enabled") != true {
-		t.Error("an account switched itself off")
+		t.Errorf("an account that switches itself off: got enabled %v, want true", r.at("data", "enabled"))
 	}
 	if r := s.must(t, 200, "PATCH", b.path(""), a.token, `{"data":{"enabled":false}}`); r.at("data", "enabled") != false {
-		t.Errorf("not disabled: %s", r.raw)
+		t.Errorf("switched off by its parent: got %s, want enabled false", r.raw)
 	}
 	s.must(t, 401, "GET", b.path(""), b.token, "")
 	if r := s.must(t, 400, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+b.key+`"}}`); r.at("data", "account",
 		"disabled") == nil {
-		t.Errorf("login of a disabled account: %s", r.raw)
+		t.Errorf("login of a disabled account: got %s, want it told that it is disabled", r.raw)
 	}
 	// An edit of something else does not switch it on again.
 	if r := s.must(t, 200, "PATCH", b.path(""), a.token, `{"data":{"flags":["x"]}}`); r.at("data", "enabled") != false {
-		t.Errorf("enabled by an edit: %s", r.raw)
+		t.Errorf("another edit of a disabled account: got %s, want enabled false", r.raw)
 	}
 	s.must(t, 200, "PATCH", b.path(""), a.token, `{"data":{"enabled":true}}`)
 	s.must(t, 200, "GET", b.path(""), b.token, "")
@@ -217,12 +217,12 @@ func TestDeletingAnAccountLeavesNothing(t *testing.T) {
 	}
 	below := s.tenant(t, a.id, "below")
 	if r := s.must(t, 409, "DELETE", a.path(""), admin, ""); r.env["message"] != "account_has_descendants" {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("deleting an account with descendants: got %s, want account_has_descendants", r.raw)
 	}
 	s.must(t, 200, "DELETE", below.path(""), a.token, "")
 	r := s.must(t, 200, "DELETE", a.path(""), admin, "")
 	if r.at("data", "_read_only", "deleted") != true {
-		t.Errorf("the answer is %s", r.raw)
+		t.Errorf("the deletion: got %s, want _read_only.deleted true", r.raw)
 	}
 	for _, name := range datastore.Databases() {
 		db, _ := s.stores.Resolve(name, "")
@@ -232,24 +232,24 @@ func TestDeletingAnAccountLeavesNothing(t *testing.T) {
 		}
 		for _, row := range rows {
 			if row.Doc.Account() == a.id && row.ID != a.id { // its stone stays, see below
-				t.Errorf("%s still holds %v", name, row.Doc)
+				t.Errorf("%s: got %v, want nothing of the account but itself", name, row.Doc)
 			}
 		}
 	}
 	for _, secret := range []string{a.key, `"acme"`, "user1"} {
 		if strings.Contains(s.dump(t), secret) {
-			t.Errorf("the datastore still holds %.10s…", secret)
+			t.Errorf("the datastore: got %.10s… in it, want no secret of the account", secret)
 		}
 	}
 	s.must(t, 401, "GET", a.path(""), a.token, "")
 	s.must(t, 404, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+a.key+`"}}`)
 	s.must(t, 404, "GET", a.path(""), admin, "")
 	if r := s.must(t, 200, "GET", other.path("/functions"), other.token, ""); len(r.items()) != 5 {
-		t.Errorf("the other account has %d functions left", len(r.items()))
+		t.Errorf("functions of the other account: got %d, want 5", len(r.items()))
 	}
 	s.must(t, 201, "PUT", "/v2/accounts", admin, `{"data":{"name":"acme"}}`) // the name is free again
 	if r := s.do(t, "DELETE", "/v2/accounts/"+s.master, admin, ""); r.status != 405 {
-		t.Errorf("deleting the master account: %d", r.status)
+		t.Errorf("deleting the master account: got %d, want 405", r.status)
 	}
 }
 
@@ -270,7 +270,7 @@ func TestNamesAreUniqueUnderLoad(t *testing.T) {
 	}
 	wg.Wait()
 	if codes[201] != 1 || codes[400] != 11 {
-		t.Errorf("codes %v", codes)
+		t.Errorf("statuses: got %v, want 201 once and 400 eleven times", codes)
 	}
 }
 
@@ -285,18 +285,18 @@ func TestFunctionsLiveInTheAccountsTimeZone(t *testing.T) {
 		return s.runner.last.TimeZone
 	}
 	if got := zone(); got != "UTC" {
-		t.Errorf("nobody has a zone: %q", got)
+		t.Errorf("nobody has a zone: got %q, want UTC", got)
 	}
 	s.must(t, 200, "PATCH", "/v2/accounts/"+s.master, admin, `{"data":{"timezone":"Asia/Tokyo"}}`)
 	if got := zone(); got != "Asia/Tokyo" {
-		t.Errorf("the master's zone: %q", got)
+		t.Errorf("the master's zone: got %q, want Asia/Tokyo", got)
 	}
 	s.must(t, 200, "PATCH", a.path(""), admin, `{"data":{"timezone":"Europe/Berlin"}}`)
 	if got := zone(); got != "Europe/Berlin" {
-		t.Errorf("the nearest ancestor's zone: %q", got)
+		t.Errorf("the nearest ancestor's zone: got %q, want Europe/Berlin", got)
 	}
 	s.must(t, 200, "PATCH", b.path(""), admin, `{"data":{"timezone":"America/New_York"}}`)
 	if got := zone(); got != "America/New_York" {
-		t.Errorf("its own zone: %q", got)
+		t.Errorf("its own zone: got %q, want America/New_York", got)
 	}
 }

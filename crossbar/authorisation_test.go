@@ -297,7 +297,7 @@ func TestAuthorisation(t *testing.T) {
 	unwritten := s.written(t)
 	sibling := s.tenant(t, parent.id, "sibling")
 	if s.written(t) == unwritten {
-		t.Fatal("what is written does not show")
+		t.Fatalf("what is written: got %v before and after, want a change to show", unwritten)
 	}
 	created := 0
 	s.must(t, 200, "PATCH", self.path(""), self.token, `{"data":{"realm":"self.example"}}`)
@@ -322,7 +322,7 @@ func TestAuthorisation(t *testing.T) {
 		seen[name] = true
 		expected, ok := matrix[name]
 		if !ok {
-			t.Errorf("%s has no row in the authorisation matrix", name)
+			t.Errorf("%s: got no row in the authorisation matrix, want one for every route", name)
 			continue
 		}
 		for i, role := range roles {
@@ -341,24 +341,24 @@ func TestAuthorisation(t *testing.T) {
 				}
 				if r.status >= 400 {
 					if after := s.written(t); after != before {
-						t.Errorf("a refused request wrote something: %s became %s", before, after)
+						t.Errorf("a refused request: got %s written, want %s as before", after, before)
 					}
 					for _, secret := range []string{"function_js", privateKey, self.key, "hangup"} {
 						if strings.Contains(r.raw, secret) {
-							t.Errorf("a refused request shows %q: %s", secret, r.raw)
+							t.Errorf("a refused request: got %s, want nothing of %q", r.raw, secret)
 						}
 					}
 				}
 				// an export is private fields, too
 				if strings.Contains(r.raw, privateKey) && name != "GET /v2/databases/:id/documents" {
-					t.Errorf("private fields in %s", r.raw)
+					t.Errorf("got %s, want no private fields", r.raw)
 				}
 			})
 		}
 	}
 	for name := range matrix {
 		if !seen[name] {
-			t.Errorf("the matrix has a row for %s, which is no route", name)
+			t.Errorf("the matrix: got a row for %s, want rows for routes alone", name)
 		}
 	}
 }

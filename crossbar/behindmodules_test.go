@@ -45,11 +45,11 @@ func TestRehearsalWithAScript(t *testing.T) {
 	if r := s.must(t, 201, "PUT", self.path("/simulations"), self.token,
 		`{"data":{"To":"1000"}}`); !strings.Contains(r.raw, "This call may be recorded") ||
 		!strings.Contains(r.raw, "no rule holds") {
-		t.Errorf("the preflow: %s", r.raw)
+		t.Errorf("a call with a preflow: got %s, want its greeting and that no rule holds", r.raw)
 	}
 	bad := s.must(t, 400, "PUT", self.path("/simulations"), self.token, `{"data":{"To":"1000","script":{"now":"soon"}}}`)
 	if bad.data()["script.now"] == nil {
-		t.Errorf("got %s", bad.raw)
+		t.Errorf("a wrong moment: got %s, want script.now refused", bad.raw)
 	}
 	s.must(t, 400, "PUT", self.path("/simulations"), self.token, `{"data":{"To":"1000","script":"none"}}`)
 }
@@ -75,10 +75,10 @@ func TestDocumentsBehindModules(t *testing.T) {
 	id := s.must(t, 201, "PUT", self.path("/menus"), self.token, `{"data":{"name":"Main"}}`).id()
 	if r := s.must(t, 200, "GET", self.path("/menus"), self.token, ""); !strings.Contains(r.raw, `"name":"Main"`) ||
 		!strings.Contains(r.raw, id) {
-		t.Errorf("the listing: %s", r.raw)
+		t.Errorf("the listing: got %s, want the menu Main with id %s", r.raw, id)
 	}
 	if r := s.must(t, 200, "GET", self.path("/devices"), self.token, ""); strings.Contains(r.raw, id) {
-		t.Errorf("a menu among the devices: %s", r.raw)
+		t.Errorf("the devices: got %s, want no menu among them", r.raw)
 	}
 	s.must(t, 404, "GET", self.path("/devices/"+id), self.token, "")
 }
@@ -92,7 +92,7 @@ func TestMisspeltKeysAreWarnings(t *testing.T) {
 	warnings, _ := r.env["warnings"].(map[string]any)
 	for _, path := range []string{"flow.data.voise", "flow.childen"} {
 		if warnings[path] == nil {
-			t.Errorf("no warning about %s: %s", path, r.raw)
+			t.Errorf("got %s, want a warning at %s", r.raw, path)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func TestBrokenBodiesAreExplained(t *testing.T) {
 		if !strings.HasPrefix(message, `data.function_js, line 3, column 28: a " inside a text is written \"`) ||
 			invalid["line"] != 3.0 || invalid["column"] != 28.0 ||
 			invalid["path"] != "data.function_js" || invalid["source"] != `  "function_js": "return {"module": "tts"};"` {
-			t.Errorf("%s %.60s: %v", c.method, c.path, invalid)
+			t.Errorf("%s %.60s: got %v, want data.function_js with the line of the client's text", c.method, c.path, invalid)
 		}
 	}
 }

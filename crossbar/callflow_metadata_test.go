@@ -48,6 +48,6 @@ func TestCallflowMetadata(t *testing.T) {
 	s.must(t, 200, "PATCH", item, a.token, `{"data":{"metadata":{"x":{"name":"mine"}},"flow":null,"numbers":["1001"]}}`)
 	if r := s.must(t, 200, "GET", item, a.token, ""); cmp.Diff(any(map[string]any{}), r.at("data", "metadata")) != "" ||
 		strings.Contains(s.dump(t), "mine") {
-		t.Errorf("without references: %s", r.raw)
+		t.Errorf("without references: got %s, want empty metadata, and none stored", r.raw)
 	}
 }

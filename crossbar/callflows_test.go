@@ -22,7 +22,7 @@ func TestCallflowListing(t *testing.T) {
 		t.Errorf("numbers are stored as calls are looked up: %s", diff)
 	}
 	if got := r.at("data", "flow", "children", "_", "data", "voice"); got != "female" {
-		t.Errorf("defaults of modules are filled in: voice %v", got)
+		t.Errorf("a default of module tts: got voice %v, want female", got)
 	}
 	list := s.must(t, 200, "GET", a.path("/callflows"), a.token, "")
 	want := []any{map[string]any{
@@ -59,10 +59,10 @@ func TestCallflowRules(t *testing.T) {
 			before := s.dump(t)
 			r := s.do(t, "PUT", list, a.token, tc.body)
 			if r.status != 400 || (tc.at != "" && r.at(append([]string{"data"}, strings.Fields(tc.at)...)...) == nil) {
-				t.Errorf("got %d %s", r.status, r.raw)
+				t.Errorf("got %d %s, want 400 at %q", r.status, r.raw, tc.at)
 			}
 			if s.dump(t) != before {
-				t.Error("something was stored")
+				t.Error("got something stored, want nothing")
 			}
 		})
 	}
@@ -88,6 +88,6 @@ func TestNumbersAreUniqueUnderLoad(t *testing.T) {
 	}
 	wg.Wait()
 	if codes[201] != 1 || codes[400] != 11 {
-		t.Errorf("codes %v", codes)
+		t.Errorf("statuses: got %v, want 201 once and 400 eleven times", codes)
 	}
 }

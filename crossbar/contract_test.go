@@ -233,7 +233,7 @@ func checked(t testing.TB, request *http.Request, body []byte, r reply) {
 		t.Fatal(err)
 	}
 	if err := c.check(request, body, r); err != nil {
-		t.Errorf("%s %.200s is not as /v2/openapi.json says: %v\nrequest: %.500s\nanswer: %.1000s", request.Method,
+		t.Errorf("%s %.200s is not what /v2/openapi.json wants: %v\nrequest: %.500s\nanswer: %.1000s", request.Method,
 			request.URL, err, body, r.raw)
 	}
 }

@@ -44,7 +44,7 @@ func TestDeclaration(t *testing.T) {
 	}
 	s := newStack(t)
 	if r := s.must(t, 200, "GET", "/v2/functions/callfn.d.ts", "", ""); r.raw != made {
-		t.Errorf("another one is served: %.200s", r.raw)
+		t.Errorf("what is served: got %.200s, want the declaration that was made", r.raw)
 	}
 	config, err := os.ReadFile("../docs/jsconfig.json")
 	if err != nil {
@@ -79,9 +79,9 @@ func TestParametersOfEveryCall(t *testing.T) {
 			has = false // it flattens to nothing
 		}
 		if said, listed := always[name]; listed && said != has {
-			t.Errorf("%s: said to be there always: %v; there: %v", name, said, has)
+			t.Errorf("%s: got always %v, want %v, as calls have it", name, said, has)
 		} else if _, shape := always[name+"[NAME]"]; !listed && !shape {
-			t.Errorf("%s is not listed", name)
+			t.Errorf("%s: got no entry, want every parameter listed", name)
 		}
 	}
 }
@@ -92,7 +92,7 @@ func TestDeclarationInTypeScript(t *testing.T) {
 	if tsc != "" {
 		var err error
 		if node, err = exec.LookPath("node"); err != nil {
-			t.Fatal("CALLFN_TSC is set, and there is no Node.js to run it: ", err)
+			t.Fatal("CALLFN_TSC is set: want Node.js to run it, got ", err)
 		}
 	} else {
 		t.Skip("skipped: no TypeScript compiler. To run it, with Node.js installed: npm install --prefix DIR " +
@@ -131,7 +131,7 @@ func TestDeclarationInTypeScript(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), node, append(args, "--lib", lib)...) //nolint:gosec // what the tester named
 		cmd.Dir = dir
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("--lib %s: %v\n%s", lib, err, out)
+			t.Errorf("--lib %s: got %v, want it to compile\n%s", lib, err, out)
 		}
 	}
 }
@@ -155,6 +155,6 @@ func checkFolder(t *testing.T, node, tsc string) {
 	cmd := exec.CommandContext(t.Context(), node, tsc, "--project", "jsconfig.json") //nolint:gosec // the tester's own
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("jsconfig.json: %v\n%s", err, out)
+		t.Errorf("jsconfig.json: got %v, want it to compile\n%s", err, out)
 	}
 }

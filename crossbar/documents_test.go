@@ -32,7 +32,7 @@ func TestPostReplaces(t *testing.T) {
 		t.Error(diff)
 	}
 	if r.env["revision"] == created.env["revision"] {
-		t.Error("the revision did not change")
+		t.Errorf("revision: got %v, want another than before", r.env["revision"])
 	}
 	db, _ := s.stores.Resolve(datastore.Functions, "")
 	doc, err := db.Get(t.Context(), created.id())
@@ -41,7 +41,7 @@ func TestPostReplaces(t *testing.T) {
 	}
 	if doc["pvt_created"] != json.Number("63877456800") || doc["pvt_modified"] != json.Number("63877456860") ||
 		doc.Account() != a.id {
-		t.Errorf("private fields %v", doc)
+		t.Errorf("private fields: got %v, want the account, the request and who asked", doc)
 	}
 }
 
@@ -61,7 +61,7 @@ func TestPatchMerges(t *testing.T) {
 		t.Error(diff)
 	}
 	if s.runner.checked != 1 {
-		t.Errorf("the source was checked %d times, though it did not change", s.runner.checked)
+		t.Errorf("checks of a source that did not change: got %d, want 1", s.runner.checked)
 	}
 }
 
@@ -83,7 +83,7 @@ func TestDelete(t *testing.T) {
 			item := a.path("/functions/" + id)
 			r := s.must(t, 200, "DELETE", item+tc.query, tc.token, "")
 			if r.at("data", "_read_only", "deleted") != true || r.at("data", "name") != "say hi" {
-				t.Errorf("the answer is %s", r.raw)
+				t.Errorf("the deletion: got %s, want the document with _read_only.deleted", r.raw)
 			}
 			s.must(t, 404, "GET", item, a.token, "")
 			s.must(t, 404, "DELETE", item, a.token, "")
@@ -102,7 +102,7 @@ func TestConditionalRequests(t *testing.T) {
 	item, tag := a.path("/functions/"+created.id()), created.header.Get("ETag")
 
 	if r := s.must(t, 304, "GET", item, a.token, "", "If-None-Match: "+tag); r.raw != "" || r.header.Get("ETag") != tag {
-		t.Errorf("304 with %q, %v", r.raw, r.header)
+		t.Errorf("304: got %q, %v, want no body and ETag %s", r.raw, r.header, tag)
 	}
 	s.must(t, 304, "GET", item, a.token, "", "If-None-Match: W/"+tag+`, "other"`)
 	s.must(t, 200, "GET", item, a.token, "", `If-None-Match: "other"`)
@@ -113,7 +113,7 @@ func TestConditionalRequests(t *testing.T) {
 	s.must(t, 200, "PATCH", item, a.token, `{"data":{"n":3}}`, "If-Match: *")
 	s.must(t, 412, "PATCH", item, a.token, `{"data":{"n":4}}`, "If-Match: W/"+r.header.Get("ETag"))
 	if got := s.must(t, 200, "GET", item, a.token, "").at("data", "n"); got != 3.0 {
-		t.Errorf("n is %v", got)
+		t.Errorf("n: got %v, want 3", got)
 	}
 
 	list := s.must(t, 200, "GET", a.path("/functions"), a.token, "")
@@ -144,15 +144,15 @@ func TestEditsAtTheSameTime(t *testing.T) {
 		return codes
 	}
 	if codes := storm("If-Match: " + created.header.Get("ETag")); codes[200] != 1 || codes[412] != 3 {
-		t.Errorf("with If-Match: %v", codes)
+		t.Errorf("with If-Match: got %v, want 200 once and 412 three times", codes)
 	}
 	if codes := storm(); codes[200] != 4 {
-		t.Errorf("without: %v", codes)
+		t.Errorf("without If-Match: got %v, want 200 four times", codes)
 	}
 	data := s.must(t, 200, "GET", item, a.token, "").data()
 	for i := range 4 {
 		if data[fmt.Sprintf("k%d", i)] != float64(i) {
-			t.Errorf("an edit was lost: %v", data)
+			t.Errorf("after all edits: got %v, want k%d as %d", data, i, i)
 		}
 	}
 }
@@ -201,7 +201,7 @@ func TestListing(t *testing.T) {
 			got, r := read("?page_size=2" + order + next)
 			walked = append(walked, got...)
 			if r.env["page_size"] != float64(len(got)) || r.env["start_key"] == nil {
-				t.Errorf("page %s", r.raw)
+				t.Errorf("page: got %s, want page_size %d and a start_key", r.raw, len(got))
 			}
 			key, more := r.env["next_start_key"].(string)
 			if !more {
@@ -211,19 +211,19 @@ func TestListing(t *testing.T) {
 		}
 		sort.Strings(walked)
 		if !cmp.Equal(ids, walked) {
-			t.Errorf("pages%s: %s", order, cmp.Diff(ids, walked))
+			t.Errorf("pages%s: want every document once, got (-want +got) %s", order, cmp.Diff(ids, walked))
 		}
 	}
 	if _, r := read("?paginate=false"); r.env["page_size"] != nil || r.env["start_key"] != nil {
-		t.Errorf("a whole listing has pages: %s", r.raw)
+		t.Errorf("a whole listing: got %s, want no page_size and no start_key", r.raw)
 	}
 	if _, r := read(""); strings.Contains(r.raw, "function_js") {
-		t.Errorf("the source is in %s", r.raw)
+		t.Errorf("a listing: got %s, want it without function_js", r.raw)
 	}
 	_, r := read("?include=function_js")
 	if item := r.items()[0].(map[string]any); item["function_js"] != "return {module:'hangup',data:{}};" ||
 		item["enabled"] != true {
-		t.Errorf("with source: %v", item)
+		t.Errorf("with include=function_js: got %v, want the source and the summary", item)
 	}
 	// No cursor leaves the account.
 	_, theirs := func() (any, reply) { return nil, s.must(t, 200, "GET", b.path("/functions?page_size=1"), b.token, "") }()
@@ -236,11 +236,11 @@ func TestListing(t *testing.T) {
 			request := list + strings.NewReplacer(`"`, "%22", "[", "%5B", "]", "%5D", "{", "%7B", "}", "%7D").Replace(query)
 			r := s.do(t, "GET", request, a.token, "")
 			if r.status != 200 {
-				t.Errorf("%s: %d %s", query, r.status, r.raw)
+				t.Errorf("%s: got %d %s, want 200", query, r.status, r.raw)
 			}
 			for _, item := range r.items() {
 				if id := item.(map[string]any)["id"].(string); !strings.Contains(strings.Join(ids, " "), id) {
-					t.Errorf("%.80s shows another account's %s", query, id)
+					t.Errorf("%.80s: got %s, want functions of the own account alone", query, id)
 				}
 			}
 		}
@@ -262,18 +262,18 @@ func TestDisableReason(t *testing.T) {
 	}
 	item := a.path("/functions/" + id)
 	if got := s.must(t, 200, "GET", item, a.token, "").at("data", "disable_reason"); got != "failed 6 times" {
-		t.Errorf("item: %v", got)
+		t.Errorf("item: got disable_reason %v, want %q", got, "failed 6 times")
 	}
 	if r := s.must(t, 200, "GET", a.path("/functions"), a.token,
 		""); r.items()[0].(map[string]any)["disable_reason"] != "failed 6 times" {
-		t.Errorf("listing: %s", r.raw)
+		t.Errorf("listing: got %s, want disable_reason %q", r.raw, "failed 6 times")
 	}
 	if got := s.must(t, 200, "PATCH", item, a.token, `{"data":{"x":1,"disable_reason":"mine"}}`).at("data",
 		"disable_reason"); got != "failed 6 times" {
-		t.Errorf("after another edit: %v", got)
+		t.Errorf("after another edit: got disable_reason %v, want %q", got, "failed 6 times")
 	}
 	if r := s.must(t, 200, "PATCH", item, a.token, `{"data":{"enabled":true}}`); r.at("data", "disable_reason") != nil {
-		t.Errorf("switched on again: %s", r.raw)
+		t.Errorf("switched on again: got %s, want no disable_reason", r.raw)
 	}
 }
 
@@ -311,14 +311,14 @@ func TestRuns(t *testing.T) {
 	}
 	if string(s.runner.last.Account) != a.id || s.runner.last.Origin != "rehearsal" ||
 		string(s.runner.last.Function) != id {
-		t.Errorf("asked %+v", s.runner.last)
+		t.Errorf("the runner was asked: got %+v, want the function, the account and the call's parameters", s.runner.last)
 	}
 	s.must(t, 201, "PUT", a.path("/functions/"+id+"/run"), a.token, "") // a call without parameters is a call
 
 	before := s.dump(t)
 	r = s.must(t, 201, "PUT", a.path("/functions/run"), a.token, `{"data":{"function_js":"THROW"}}`)
 	if r.at("data", "outcome") != "threw" || r.at("data", "error", "message") != "boom" || r.at("data", "result") != nil {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("a draft that throws: got %s, want outcome threw with its message and no result", r.raw)
 	}
 	for body, at := range map[string]string{
 		`{"data":{}}`: "function_js", `{"data":{"function_js":"` + strings.Repeat("x", 70000) + `"}}`: "function_js",
@@ -326,11 +326,11 @@ func TestRuns(t *testing.T) {
 		`{"data":{"function_js":"x","call":{"a":"` + strings.Repeat("x", 70000) + `"}}}`: "call",
 	} {
 		if r := s.do(t, "PUT", a.path("/functions/run"), a.token, body); r.status != 400 || r.at("data", at) == nil {
-			t.Errorf("%.60s: %d %.300s", body, r.status, r.raw)
+			t.Errorf("%.60s: got %d %.300s, want 400 at %s", body, r.status, r.raw, at)
 		}
 	}
 	if s.dump(t) != before {
-		t.Error("a draft was stored")
+		t.Error("drafts: got something stored, want nothing")
 	}
 }
 
@@ -350,12 +350,12 @@ func TestOtherLanguages(t *testing.T) {
 	}
 	item := a.path("/functions/" + id)
 	if got := s.must(t, 200, "GET", item, a.token, "").at("data", "language_pack"); got != "python" {
-		t.Errorf("shown as %v", got)
+		t.Errorf("language_pack: got %v, want python", got)
 	}
 	r := s.must(t, 201, "PUT", item+"/run", a.token, "")
 	if r.at("data", "outcome") != "refused" || !strings.Contains(r.at("data", "error", "message").(string), "python") ||
 		s.runner.runs != 0 {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("a function in Python: got %s, want it refused without a run", r.raw)
 	}
 }
 
@@ -363,15 +363,15 @@ func TestCatalogueAndSamples(t *testing.T) {
 	s := newStack(t)
 	r := s.must(t, 200, "GET", "/v2/functions", "", "")
 	if packs, _ := r.at("data", "language_packs").([]any); len(packs) != 1 {
-		t.Errorf("language packs: %s", r.raw)
+		t.Errorf("language packs: got %s, want one", r.raw)
 	}
 	if r.at("data", "limits", "function_js_bytes") != 65536.0 || !strings.Contains(r.raw, "Caller-ID-Name") {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("the catalogue: got %s, want the limit of the source and Caller-ID-Name", r.raw)
 	}
 	a := s.tenant(t, s.master, "acme")
 	samples := s.must(t, 200, "GET", "/v2/functions/samples", "", "").items()
 	if len(samples) < 5 {
-		t.Fatalf("%d samples", len(samples))
+		t.Fatalf("samples: got %d, want 5 or more", len(samples))
 	}
 	for _, sample := range samples { // each can be stored as it is
 		body, err := json.Marshal(map[string]any{"data": sample})

@@ -31,15 +31,15 @@ func TestSuccessEnvelope(t *testing.T) {
 		}
 	}
 	if node, _ := r.env["node"].(string); !regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`).MatchString(node) {
-		t.Errorf("node is %q", node)
+		t.Errorf("node: got %q, want 22 letters, digits, - or _", node)
 	}
 	if r.header.Get("X-Request-ID") != "my-id.1" || r.header.Get("Content-Type") != "application/json" {
-		t.Errorf("header %v", r.header)
+		t.Errorf("header: got %v, want X-Request-ID my-id.1 and application/json", r.header)
 	}
 	for _, bad := range []string{"a b", strings.Repeat("x", 200), "<script>", "é"} {
 		r = s.do(t, "GET", "/v2/functions", "", "", "X-Request-ID: "+bad)
 		if id, _ := r.env["request_id"].(string); !datastore.ValidID(id) {
-			t.Errorf("request id %q for %q", id, bad)
+			t.Errorf("request id for %q: got %q, want one that was made", bad, id)
 		}
 	}
 }
@@ -182,21 +182,22 @@ func TestMalformedRequests(t *testing.T) {
 			r := s.do(t, tc.method, tc.path, a.token, tc.body, tc.headers...)
 			if r.status != tc.status || r.env["error"] != fmt.Sprint(tc.status) || r.env["status"] != "error" ||
 				r.env["message"] != tc.message {
-				t.Fatalf("got %d %.400s", r.status, r.raw)
+				t.Fatalf("got %d %.400s, want %d %s", r.status, r.raw, tc.status, tc.message)
 			}
 			if path := strings.Fields(tc.at); len(path) > 0 && r.at(append([]string{"data"}, path...)...) == nil {
-				t.Errorf("nothing at data.%s: %.400s", tc.at, r.raw)
+				t.Errorf("got %.400s, want something at data.%s", r.raw, tc.at)
 			}
 			if len(r.raw) > 3000 {
-				t.Errorf("the answer repeats %d bytes", len(r.raw))
+				t.Errorf("the answer: got %d bytes, want 3000 at most", len(r.raw))
 			}
 			if r.header.Get("Access-Control-Allow-Origin") != "*" {
-				t.Error("an error without CORS header cannot be read by a page")
+				t.Errorf("an error: got Access-Control-Allow-Origin %q, want *, so that pages can read it",
+					r.header.Get("Access-Control-Allow-Origin"))
 			}
 		})
 	}
 	if after := s.dump(t); after != before {
-		t.Errorf("something was written:\n%s", difference(before, after))
+		t.Errorf("got something written, want nothing:\n%s", difference(before, after))
 	}
 }
 
@@ -226,18 +227,18 @@ func TestInternalsStayInside(t *testing.T) {
 		before := s.dump(t)
 		r := s.do(t, "PUT", a.path("/functions"), a.token, `{"data":{"name":"n","function_js":"`+source+`"}}`)
 		if r.status != want || r.env["error"] != fmt.Sprint(want) {
-			t.Errorf("%s: %d %s", source, r.status, r.raw)
+			t.Errorf("%s: got %d %s, want %d", source, r.status, r.raw, want)
 		}
 		for _, secret := range []string{"secret-path", "goroutine", ".go:"} {
 			if strings.Contains(r.raw, secret) {
-				t.Errorf("%s: the client sees %q: %s", source, secret, r.raw)
+				t.Errorf("%s: got %s, want nothing of %q", source, r.raw, secret)
 			}
 		}
 		if !strings.Contains(s.log.String(), "secret-path") {
-			t.Errorf("%s: the log does not say why", source)
+			t.Errorf("%s: got the log %s, want the cause in it", source, s.log)
 		}
 		if s.dump(t) != before {
-			t.Errorf("%s: something was stored", source)
+			t.Errorf("%s: got something stored, want nothing", source)
 		}
 	}
 }
@@ -250,7 +251,7 @@ func TestSecretsStayOutOfTheLog(t *testing.T) {
 	s.do(t, "PUT", a.path("/functions"), a.token, `{"data":{"name":"n","function_js":"PANIC"}}`)
 	for _, secret := range []string{a.token, a.key, masterKey, strings.Repeat("b", 64)} {
 		if strings.Contains(s.log.String(), secret) {
-			t.Errorf("the log holds %.20s…", secret)
+			t.Errorf("the log: got %.20s… in it, want no secret", secret)
 		}
 	}
 }
@@ -297,11 +298,11 @@ func TestDatastoreFaults(t *testing.T) {
 			r := s.do(t, "GET", a.path("/functions"), a.token, "")
 			if r.status != 503 || r.env["message"] != tc.message || r.at("data", "message") != tc.text ||
 				r.at("data", "cause") == nil {
-				t.Errorf("got %d %s", r.status, r.raw)
+				t.Errorf("got %d %s, want 503 %s, %q and a cause", r.status, r.raw, tc.message, tc.text)
 			}
 			for _, secret := range []string{"hunter2", "badmatch", "broken"} {
 				if strings.Contains(r.raw, secret) {
-					t.Errorf("the client sees %q: %s", secret, r.raw)
+					t.Errorf("got %s, want nothing of %q", r.raw, secret)
 				}
 			}
 		})
@@ -348,7 +349,7 @@ func TestContentTypesReadAsJSON(t *testing.T) {
 		"application/x-www-form-urlencoded", "",
 	} {
 		if r := s.do(t, "PUT", a.path("/functions"), a.token, hello, "Content-Type: "+kind); r.status != 201 {
-			t.Errorf("%q: %d %s", kind, r.status, r.raw)
+			t.Errorf("Content-Type %q: got %d %s, want 201", kind, r.status, r.raw)
 		}
 	}
 	for _, accept := range []string{
@@ -356,25 +357,25 @@ func TestContentTypesReadAsJSON(t *testing.T) {
 		"application/json;q=0.5",
 	} {
 		if r := s.do(t, "GET", a.path("/functions"), a.token, "", "Accept: "+accept); r.status != 200 {
-			t.Errorf("%q: %d %s", accept, r.status, r.raw)
+			t.Errorf("Accept %q: got %d %s, want 200", accept, r.status, r.raw)
 		}
 	}
 	if r := s.do(t, "GET", a.path("/functions?accept=application/json"), a.token, "",
 		"Accept: text/html"); r.status != 200 {
-		t.Errorf("the accept parameter overrides the header: %d", r.status)
+		t.Errorf("the accept parameter against the header: got %d, want 200", r.status)
 	}
 }
 
 func TestPrettyPrint(t *testing.T) {
 	s := newStack(t)
 	if r := s.do(t, "GET", "/v2/functions?pretty_print=true", "", ""); !strings.Contains(r.raw, "\n    \"data\"") {
-		t.Errorf("not indented: %.80s", r.raw)
+		t.Errorf("pretty_print: got %.80s, want it indented", r.raw)
 	}
 	if r := s.do(t, "GET", "/v2/functions", "", "", "X-Pretty-Print: true"); !strings.Contains(r.raw, "\n    \"data\"") {
-		t.Errorf("not indented: %.80s", r.raw)
+		t.Errorf("X-Pretty-Print: got %.80s, want it indented", r.raw)
 	}
 	if r := s.do(t, "GET", "/v2/functions", "", ""); strings.Contains(r.raw, "\n    ") {
-		t.Error("indented without being asked")
+		t.Errorf("got %.80s, want it in one line", r.raw)
 	}
 }
 
@@ -383,18 +384,19 @@ func TestCrossOrigin(t *testing.T) {
 	path := "/v2/accounts/" + s.master + "/functions"
 	r := s.must(t, 200, "OPTIONS", path, "", "", "Origin: https://admin.example", "Access-Control-Request-Method: PUT")
 	if got := r.header.Get("Access-Control-Allow-Methods"); got != "OPTIONS, GET, PUT, PATCH" {
-		t.Errorf("methods %q", got)
+		t.Errorf("Access-Control-Allow-Methods: got %q, want OPTIONS, GET, PUT, PATCH", got)
 	}
 	if got := r.header.Get("Access-Control-Allow-Headers"); !strings.Contains(got, "x-auth-token") ||
 		!strings.Contains(got, "if-match") {
-		t.Errorf("headers %q", got)
+		t.Errorf("Access-Control-Allow-Headers: got %q, want x-auth-token and if-match in it", got)
 	}
 	if r.header.Get("Access-Control-Allow-Origin") != "*" || r.header.Get("Access-Control-Max-Age") != "86400" ||
 		r.header.Get("Access-Control-Allow-Credentials") != "" {
-		t.Errorf("header %v", r.header)
+		t.Errorf("CORS: got %v, want any origin, for a day, without credentials", r.header)
 	}
 	if r := s.must(t, 200, "GET", "/v2/functions", "", ""); r.header.Get("Access-Control-Allow-Origin") != "" {
-		t.Error("CORS header without an origin")
+		t.Errorf("without an origin: got Access-Control-Allow-Origin %q, want none",
+			r.header.Get("Access-Control-Allow-Origin"))
 	}
 }
 
@@ -406,7 +408,7 @@ func TestMethodTunnelling(t *testing.T) {
 	item := functions + "/" + created.id()
 	s.must(t, 200, "POST", item, a.token, `{"verb":"PATCH","data":{"custom":1}}`)
 	if got := s.must(t, 200, "GET", item, a.token, "").at("data", "name"); got != "say hi" {
-		t.Errorf("a tunnelled PATCH replaced the document: name is %v", got)
+		t.Errorf("after a tunnelled PATCH: got name %v, want %q kept", got, "say hi")
 	}
 	s.must(t, 200, "POST", item+"?verb=DELETE", a.token, "")
 	s.must(t, 404, "GET", item, a.token, "")
@@ -433,12 +435,12 @@ func TestBannerAndHealth(t *testing.T) {
 		}
 	})
 	if r := s.must(t, 200, "GET", "/", "", ""); !strings.Contains(r.raw, "callfn 1.2.3") {
-		t.Errorf("banner %q", r.raw)
+		t.Errorf("banner: got %q, want callfn 1.2.3 in it", r.raw)
 	}
 	s.must(t, 200, "GET", "/readyz", "", "")
 	failing = true
 	if r := s.must(t, 503, "GET", "/readyz", "", ""); strings.Contains(r.raw, "secret-path") {
-		t.Errorf("internals in %s", r.raw)
+		t.Errorf("got %s, want no internals", r.raw)
 	}
 	s.must(t, 200, "GET", "/healthz", "", "")
 
@@ -472,7 +474,8 @@ func TestBusyChecks(t *testing.T) {
 		text := fmt.Sprint(r.at("data", "message"))
 		if r.status != want.status || r.env["message"] != want.message || !strings.Contains(text, want.text) ||
 			r.header.Get("Retry-After") != "1" {
-			t.Errorf("%s: got %d %v %q Retry-After %q, want %d %s with %q and Retry-After 1", source, r.status, r.env["message"],
+			t.Errorf("%s: got %d %v %q Retry-After %q, want %d %s with %q and Retry-After 1",
+				source, r.status, r.env["message"],
 				text, r.header.Get("Retry-After"), want.status, want.message, want.text)
 		}
 	}

@@ -114,7 +114,7 @@ func TestFilters(t *testing.T) {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
 		if strings.Contains(r.raw, "function_js") {
-			t.Errorf("%s: a filter brought the source: %s", query, r.raw)
+			t.Errorf("%s: got %s, want it without function_js", query, r.raw)
 		}
 	}
 }
@@ -262,7 +262,7 @@ func TestFiltersAreBounded(t *testing.T) {
 	}
 	many := a.path("/functions?" + strings.Repeat("filter_not_name=a&", 51))
 	if r := s.must(t, 400, "GET", many, a.token, ""); !strings.Contains(r.raw, "at most 50") {
-		t.Errorf("51 filters: %s", r.raw)
+		t.Errorf("51 filters: got %s, want them refused: at most 50", r.raw)
 	}
 	s.must(t, 200, "GET", a.path("/functions?"+strings.Repeat("filter_not_name=a&", 50)), a.token, "")
 }
@@ -297,10 +297,10 @@ func TestFilteredPages(t *testing.T) {
 		next = "&start_key=" + key
 	}
 	if got := strings.Join(names, " "); got != "7 107 207 307 407 507 607" {
-		t.Errorf("got %q", got)
+		t.Errorf("matches over all pages: got %q, want 7 to 607 in order", got)
 	}
 	if r := s.must(t, 200, "GET", a.path("/functions?paginate=false"), a.token, ""); len(r.items()) != 700 {
-		t.Errorf("%d items without pages", len(r.items()))
+		t.Errorf("items without pages: got %d, want 700", len(r.items()))
 	}
 }
 
@@ -325,7 +325,7 @@ func TestHeavyPages(t *testing.T) {
 		r := s.must(t, 200, "GET", a.path("/functions?include=function_js"+next), a.token, "")
 		seen += len(r.items())
 		if len(r.raw) > 600<<10 {
-			t.Errorf("a page of %d bytes", len(r.raw))
+			t.Errorf("a page: got %d bytes, want %d at most", len(r.raw), 600<<10)
 		}
 		key, more := r.env["next_start_key"].(string)
 		if !more {
@@ -334,7 +334,7 @@ func TestHeavyPages(t *testing.T) {
 		next = "&start_key=" + key
 	}
 	if seen != 40 || pages < 3 {
-		t.Errorf("%d documents on %d pages", seen, pages)
+		t.Errorf("got %d documents on %d pages, want 40 on 3 or more", seen, pages)
 	}
 	s.must(t, 416, "GET", a.path("/functions?include=function_js&paginate=false"), a.token, "")
 	s.must(t, 200, "GET", a.path("/functions?paginate=false"), a.token, "")
@@ -350,10 +350,10 @@ func TestSecretsAreNotFilterable(t *testing.T) {
 		"has_value=pvt_signature_secret",
 	} {
 		if r := s.must(t, 200, "GET", "/v2/accounts/"+s.master+"/children?"+query, admin, ""); len(r.items()) != 0 {
-			t.Errorf("%.20s: %s", query, r.raw)
+			t.Errorf("%.20s: got %s, want nothing found", query, r.raw)
 		}
 	}
 	if r := s.must(t, 200, "GET", "/v2/accounts/"+s.master+"/children?filter_name=acme", admin, ""); len(r.items()) != 1 {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("filter_name=acme: got %s, want one account", r.raw)
 	}
 }

@@ -24,7 +24,7 @@ func TestRunsHaveWhatCallsHave(t *testing.T) {
 		}
 	}
 	if len(always) < 10 {
-		t.Fatalf("the catalogue calls only %v always there", always)
+		t.Fatalf("parameters that are always there: got %v, want ten or more", always)
 	}
 	call := map[string]any{
 		"To": "5001@acme.example", "From": "4155550100", "Call-ID": "c1",
@@ -61,7 +61,7 @@ func TestRunsHaveWhatCallsHave(t *testing.T) {
 			got := ask("")
 			for _, name := range always {
 				if got[name] == "" {
-					t.Errorf("%s is not there in a call that says nothing; the catalogue calls it always there", name)
+					t.Errorf("%s: got nothing in a call that says nothing, want it there as the catalogue says", name)
 				}
 			}
 			if diff := cmp.Diff(want, ask(data)); diff != "" {

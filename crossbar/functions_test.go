@@ -15,27 +15,27 @@ func TestKazoosSequence(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	list := a.path("/functions")
 	if r := s.must(t, 200, "GET", list, a.token, ""); len(r.items()) != 0 || r.env["page_size"] != 0.0 {
-		t.Fatalf("a new account has functions: %s", r.raw)
+		t.Fatalf("a new account: got %s, want no functions", r.raw)
 	}
 	created := s.must(t, 201, "PUT", list, a.token, `{"data":{"name":"tts","function_js":"return {'action':'tts',`+
 		`'data':{'text':call['To']}}","enabled":true,"language_pack":"javascript"}}`)
 	item := list + "/" + created.id()
 	s.must(t, 200, "PATCH", item, a.token, `{"data":{"custom":"value"}}`)
 	if got := s.must(t, 200, "GET", item, a.token, "").at("data", "custom"); got != "value" {
-		t.Errorf("custom is %v", got)
+		t.Errorf("custom: got %v, want value", got)
 	}
 	if r := s.must(t, 200, "GET", list, a.token, ""); len(r.items()) != 1 ||
 		r.items()[0].(map[string]any)["id"] != created.id() {
-		t.Errorf("the listing is %s", r.raw)
+		t.Errorf("the listing: got %s, want %s alone", r.raw, created.id())
 	}
 	r := s.must(t, 201, "PUT", item+"/run", a.token, `{"data":{"call":{"To":"to@nodomain","From":"from@nodomain",`+
 		`"Caller-ID-Number":"123456","Caller-ID-Name":"from"}}}`)
 	if r.at("data", "outcome") != "ok" || s.runner.last.Params["To"] != "to" {
-		t.Errorf("the run gave %s, asked with %v", r.raw, s.runner.last.Params)
+		t.Errorf("the run: got %s with parameters %v, want ok with To", r.raw, s.runner.last.Params)
 	}
 	s.must(t, 200, "DELETE", item, a.token, "")
 	if r := s.must(t, 200, "GET", list, a.token, ""); len(r.items()) != 0 {
-		t.Errorf("after the deletion: %s", r.raw)
+		t.Errorf("after the deletion: got %s, want no functions", r.raw)
 	}
 }
 
@@ -46,13 +46,13 @@ func TestFunctionIsStoredWhole(t *testing.T) {
 		`{"data":{"id":"deadbeefdeadbeefdeadbeefdeadbeef","_id":"_design/x","pvt_type":"account","name":"n",`+
 			`"function_js":"return 1","big":12345678901234567890,"disable_reason":"x"}}`)
 	if len(r.id()) != 32 || r.id() == "deadbeefdeadbeefdeadbeefdeadbeef" {
-		t.Errorf("id %q", r.id())
+		t.Errorf("id: got %q, want 32 digits that the service chose", r.id())
 	}
 	if got := r.header.Get("Location"); got != a.path("/functions/"+r.id()) {
-		t.Errorf("Location %q", got)
+		t.Errorf("Location: got %q, want the function's path", got)
 	}
 	if got := r.header.Get("ETag"); got != `"`+r.env["revision"].(string)+`"` {
-		t.Errorf("ETag %q, revision %q", got, r.env["revision"])
+		t.Errorf("ETag: got %q, want the revision %q in quotes", got, r.env["revision"])
 	}
 	want := map[string]any{
 		"id": r.id(), "name": "n", "function_js": "return 1", "enabled": true,
@@ -64,7 +64,7 @@ func TestFunctionIsStoredWhole(t *testing.T) {
 		t.Error(diff)
 	}
 	if !strings.Contains(r.raw, "12345678901234567890") {
-		t.Error("a number lost digits")
+		t.Errorf("got %s, want every digit of 12345678901234567890", r.raw)
 	}
 	db, _ := s.stores.Resolve("functions", "function")
 	doc, err := db.Get(t.Context(), r.id())
@@ -81,6 +81,6 @@ func TestFunctionIsStoredWhole(t *testing.T) {
 		}
 	}
 	if !doc.Is("pvt_is_authenticated") {
-		t.Error("pvt_is_authenticated is not set")
+		t.Errorf("pvt_is_authenticated: got %v, want true", doc["pvt_is_authenticated"])
 	}
 }

@@ -39,7 +39,7 @@ func FuzzBody(f *testing.F) {
 		begun := time.Now()
 		documented(t, s.serve(t, request))
 		if took := time.Since(begun); took > 5*time.Second {
-			t.Errorf("%s %s took %v", at.method, at.path, took)
+			t.Errorf("%s %s: got an answer after %v, want it within 5 s", at.method, at.path, took)
 		}
 	})
 }
@@ -68,7 +68,7 @@ func FuzzPath(f *testing.F) {
 		r := s.serve(t, request)
 		documented(t, r)
 		if strings.Contains(r.raw, "foreign-secret") {
-			t.Errorf("%q shows another account's function", rest)
+			t.Errorf("%q: got another account's function, want none", rest)
 		}
 	})
 }
@@ -77,10 +77,10 @@ func FuzzPath(f *testing.F) {
 func documented(t *testing.T, r reply) {
 	t.Helper()
 	if r.status >= 500 || r.status < 200 {
-		t.Errorf("status %d: %s", r.status, r.raw)
+		t.Errorf("got status %d, want one below 500: %s", r.status, r.raw)
 	}
 	if r.env["status"] != "success" && r.env["status"] != "error" {
-		t.Errorf("no envelope: %d %q", r.status, r.raw)
+		t.Errorf("got %d %q, want an envelope", r.status, r.raw)
 	}
 }
 
@@ -111,7 +111,7 @@ func FuzzQuery(f *testing.F) {
 			r := s.serve(t, request)
 			documented(t, r)
 			if strings.Contains(r.raw, "foreign-secret") || strings.Contains(r.raw, "\"other\"") {
-				t.Errorf("%q shows what is another account's: %s", query, r.raw)
+				t.Errorf("%q: got %s, want nothing of the other account", query, r.raw)
 			}
 		}
 	})

@@ -17,7 +17,7 @@ func TestNamesakesAreRemarkedOn(t *testing.T) {
 	remarked := func(r reply) bool { return r.at("warnings", "name") != nil }
 	first := put(a, "hotline")
 	if remarked(first) || remarked(put(b, "hotline")) || remarked(put(a, "other")) {
-		t.Errorf("a name that is the only one is remarked on")
+		t.Error("a name that is the only one: got a remark on it, want none")
 	}
 	second := put(a, "hotline")
 	if !remarked(second) || !strings.Contains(second.raw, first.id()) {
@@ -25,7 +25,7 @@ func TestNamesakesAreRemarkedOn(t *testing.T) {
 	}
 	item := a.path("/functions/" + second.id())
 	if r := s.must(t, 200, "PATCH", item, a.token, `{"data":{"custom":1}}`); remarked(r) {
-		t.Errorf("a change of something else: %s", r.raw)
+		t.Errorf("a change of something else: got %s, want no remark on the name", r.raw)
 	}
 	s.must(t, 200, "PATCH", item, a.token, `{"data":{"name":"hotline 2"}}`)
 	if r := s.must(t, 200, "PATCH", item, a.token, `{"data":{"name":"hotline"}}`); !remarked(r) {
@@ -33,7 +33,7 @@ func TestNamesakesAreRemarkedOn(t *testing.T) {
 	}
 	s.must(t, 200, "DELETE", a.path("/functions/"+first.id()), a.token, "")
 	if third := put(a, "third"); remarked(third) {
-		t.Errorf("%s", third.raw)
+		t.Errorf("a third name: got %s, want no remark on it", third.raw)
 	}
 	if r := s.must(t, 200, "POST", a.path("/functions/"+first.id()+"/undelete"), a.token, ""); !remarked(r) {
 		t.Errorf("brought back beside its namesake: %s, want a remark", r.raw)

@@ -14,7 +14,7 @@ func TestListEntries(t *testing.T) {
 	list := s.must(t, 201, "PUT", a.path("/lists"), a.token, `{"data":{"name":"vip"}}`).id()
 	entries := a.path("/lists/" + list + "/entries")
 	if r := s.must(t, 200, "GET", entries, a.token, ""); len(r.items()) != 0 {
-		t.Errorf("entries of a new list: %s", r.raw)
+		t.Errorf("entries of a new list: got %s, want none", r.raw)
 	}
 	created := s.must(t, 201, "PUT", entries, a.token, `{"data":{"number":"+1415","displayname":"Ann","list_id":"x",`+
 		`"id":"y"}}`)
@@ -79,7 +79,7 @@ func TestListEntries(t *testing.T) {
 	}
 	if r := s.must(t, 200, "DELETE", item, a.token, ""); r.at("data", "_read_only", "deleted") != true ||
 		r.at("data", "pattern") != "^9" {
-		t.Errorf("deleted: %s", r.raw)
+		t.Errorf("deleted: got %s, want the entry with _read_only.deleted", r.raw)
 	}
 	for _, method := range []string{"GET", "DELETE"} {
 		s.must(t, 404, method, item, a.token, "")
@@ -91,6 +91,6 @@ func TestListEntries(t *testing.T) {
 	s.must(t, 412, "DELETE", entries, a.token, "", `If-Match: "1-x"`)
 	s.must(t, 200, "DELETE", entries, a.token, "")
 	if r := s.must(t, 200, "GET", entries, a.token, ""); len(r.items()) != 0 {
-		t.Errorf("after all were deleted: %s", r.raw)
+		t.Errorf("after all were deleted: got %s, want no entries", r.raw)
 	}
 }

@@ -32,11 +32,11 @@ func TestModules(t *testing.T) {
 		for api, want := range map[*crossbar.API]bool{here: inHere, there: inThere} {
 			r := ask(api, functions)
 			if want && r.status != 200 || !want && (r.status != 404 || r.env["message"] != "not_found") {
-				t.Errorf("%s: %d %s", step, r.status, r.raw)
+				t.Errorf("%s: got %d %s, want it answered: %v", step, r.status, r.raw, want)
 			}
 		}
 		if r := ask(here, a.path("/callflows")); r.status != 200 {
-			t.Errorf("%s: callflows: %d %s", step, r.status, r.raw)
+			t.Errorf("%s: callflows: got %d %s, want 200", step, r.status, r.raw)
 		}
 	}
 	running("at first", true, true)
@@ -45,18 +45,18 @@ func TestModules(t *testing.T) {
 		module := item.(map[string]any)
 		names += module["id"].(string) + " "
 		if module["running"] != true || module["persisted"] != true || module["name"] != "cb_"+module["id"].(string) {
-			t.Errorf("got %v", module)
+			t.Errorf("got %v, want it running, persisted and called cb_ with its id", module)
 		}
 	}
 	for _, name := range []string{"functions", "callflows", "users", "accounts", "schemas", "simulations", "user_auth"} {
 		if !strings.Contains(names, name+" ") {
-			t.Errorf("no %s among %s", name, names)
+			t.Errorf("modules: got %s, want %s among them", names, name)
 		}
 	}
 
 	r := s.must(t, 200, "POST", "/v2/modules/cb_functions", admin, `{"data":{"running":false,"persist":false}}`)
 	if r.at("data", "running") != false || r.at("data", "persisted") != false {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("stopped: got %s, want running and persisted false", r.raw)
 	}
 	running("off here", false, true)
 	for _, path := range []string{
@@ -65,7 +65,7 @@ func TestModules(t *testing.T) {
 	} {
 		for _, verb := range []string{"GET", "PUT", "DELETE", "OPTIONS"} {
 			if r := s.do(t, verb, path, "", ""); r.status != 404 || r.env["message"] != "not_found" {
-				t.Errorf("%s %s: %d %s", verb, path, r.status, r.raw)
+				t.Errorf("%s %s: got %d %s, want 404 not_found", verb, path, r.status, r.raw)
 			}
 		}
 	}
@@ -176,7 +176,7 @@ func TestModuleRequests(t *testing.T) {
 	}
 	if r := s.must(t, 400, "POST", "/v2/modules/functions", admin, `{"data":{}}`); r.at("data", "running",
 		"required") == nil {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("without an action: got %s, want it required", r.raw)
 	}
 	s.must(t, http.StatusOK, "GET", "/v2/modules/functions", admin, "")
 }

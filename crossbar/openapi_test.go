@@ -23,7 +23,7 @@ func TestOpenAPI(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := valid31(t, c.doc); err != nil {
-		t.Errorf("not valid: %v", err)
+		t.Errorf("the document: got %v, want it valid", err)
 	}
 	info, _ := c.at("info")
 	if info["version"] != "1.2.3" {
@@ -34,31 +34,31 @@ func TestOpenAPI(t *testing.T) {
 	c.operations(func(name, path string, operation map[string]any) {
 		documented[name] = true
 		if other := ids[operation["operationId"]]; other != "" {
-			t.Errorf("%s and %s have one operationId", name, other)
+			t.Errorf("%s: got the operationId of %s, want its own", name, other)
 		}
 		ids[operation["operationId"]] = name
 		parameters := c.parameters(operation)
 		for _, token := range regexp.MustCompile(`{(\w+)}`).FindAllStringSubmatch(path, -1) {
 			if !parameters["path "+token[1]] {
-				t.Errorf("%s: the path's %s is no parameter", name, token[1])
+				t.Errorf("%s: got no parameter for the path's %s, want one", name, token[1])
 			}
 			delete(parameters, "path "+token[1])
 		}
 		for parameter := range parameters {
 			if strings.HasPrefix(parameter, "path ") {
-				t.Errorf("%s: %s is not in the path", name, parameter)
+				t.Errorf("%s: got %s, want parameters of the path alone", name, parameter)
 			}
 		}
 	})
 	for _, route := range s.api.Routes() {
 		name := route.Method + " " + regexp.MustCompile(`:(\w+)`).ReplaceAllString(route.Path, "{$1}")
 		if !documented[name] {
-			t.Errorf("%s is not documented", name)
+			t.Errorf("%s: got no documentation, want it for every route", name)
 		}
 		delete(documented, name)
 	}
 	for name := range documented {
-		t.Errorf("%s is documented, and no route", name)
+		t.Errorf("%s: got it documented, want routes alone", name)
 	}
 	components, _ := c.at("components", "schemas")
 	if len(components) < 100 {
@@ -66,7 +66,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	for name := range components {
 		if err := c.schemas.Compile("components", "schemas", name); err != nil {
-			t.Errorf("schema %s does not compile: %v", name, err)
+			t.Errorf("schema %s: got %v, want it to compile", name, err)
 		}
 	}
 	tags := map[any]bool{}
@@ -76,12 +76,12 @@ func TestOpenAPI(t *testing.T) {
 	}
 	for _, route := range s.api.Routes() {
 		if !tags[route.Resource] {
-			t.Errorf("openapi/base.json describes no tag %s", route.Resource)
+			t.Errorf("openapi/base.json: got no description of tag %s, want one", route.Resource)
 		}
 	}
 	for _, reference := range references(c.doc) {
 		if place, _ := c.at(strings.Split(strings.TrimPrefix(reference, "#/"), "/")...); place == nil {
-			t.Errorf("%s leads nowhere", reference)
+			t.Errorf("%s: got nothing there, want what it refers to", reference)
 		}
 	}
 }
@@ -208,7 +208,7 @@ func TestContractNotices(t *testing.T) {
 			"Location": {"x"},
 		}, raw: tc.answer}
 		if err := c.check(httptest.NewRequest(tc.method, tc.path, nil), []byte(tc.body), r); (err != nil) != tc.wrong {
-			t.Errorf("%s: %v", tc.name, err)
+			t.Errorf("%s: got %v, want it found wrong: %v", tc.name, err, tc.wrong)
 		}
 	}
 }
@@ -228,7 +228,8 @@ func TestOpenAPIAtTheSameTime(t *testing.T) {
 	asked.Wait()
 	for _, answer := range answers {
 		if answer != answers[0] || !json.Valid([]byte(answer)) || strings.Count(answer, "\n") != 1 {
-			t.Fatalf("one of the answers is %.200q … %q", answer, answer[max(0, len(answer)-20):])
+			t.Fatalf("got %.200q … %q, want all answers the same, and JSON in one line",
+				answer, answer[max(0, len(answer)-20):])
 		}
 	}
 }

@@ -52,7 +52,7 @@ func TestOpenAPIInTools(t *testing.T) {
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true")
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%v: %v\n%s", args, err, out)
+			t.Errorf("%v: got %v, want success\n%s", args, err, out)
 		}
 	}
 }

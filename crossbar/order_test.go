@@ -109,7 +109,7 @@ func TestMembersKeepTheirOrder(t *testing.T) {
 			names, got := shown(t, s.must(t, 200, "GET", item, a.token, "").raw)
 			sameTokens(t, "GET after PATCH", got, []byte(patched))
 			if slices.Index(names, "new") < slices.Index(names, "last") {
-				t.Errorf("PATCH: a new member comes after those that were there, got %v", names)
+				t.Errorf("PATCH: got %v, want the new member behind those that were there", names)
 			}
 		})
 	}
@@ -128,7 +128,7 @@ func TestAnyObjectKeepsItsOrder(t *testing.T) {
 		for _, verb := range []string{"POST", "GET"} {
 			r := s.do(t, verb, item, a.token, map[string]string{"POST": body}[verb])
 			if r.status != 200 {
-				rt.Fatal(verb, body, r.status, r.raw)
+				rt.Fatalf("%s %s: got %d %s, want 200", verb, body, r.status, r.raw)
 			}
 			_, custom := shown(rt, r.raw)
 			sameTokens(rt, verb, custom, []byte(text))
@@ -234,7 +234,7 @@ func wantLunch(t *testing.T, s *stack, a tenant, how string) {
 		`{"data":{"To":"1000","script":{"now":"2026-12-14T12:30","timezone":"UTC"}}}`)
 	steps, _ := r.at("data", "steps").([]any)
 	if len(steps) == 0 {
-		t.Fatalf("%s: the call went nowhere: %s", how, r.raw)
+		t.Fatalf("%s: got %s, want steps of the call", how, r.raw)
 	}
 	last, _ := steps[len(steps)-1].(map[string]any)
 	if data, _ := last["data"].(map[string]any); data["text"] != "lunch" ||
@@ -352,7 +352,8 @@ func TestLostOrderIsWarnedOf(t *testing.T) {
 	} {
 		if !strings.Contains(warned(r), at) || !strings.Contains(warned(r), "a, b") || !strings.Contains(warned(r),
 			"data.rules in the order") {
-			t.Errorf("%s: want a warning at %s that names a and b in this order and what to do, got %s", r.env["request_id"], at,
+			t.Errorf("%s: want a warning at %s that names a and b in this order and what to do, got %s",
+				r.env["request_id"], at,
 				warned(r))
 		}
 	}
@@ -426,7 +427,7 @@ func TestLostOrderIsFound(t *testing.T) {
 	found := map[callflow.ID]bool{}
 	if err := callflow.FindLostOrder(t.Context(), s.stores, func(u callflow.Unordered) {
 		if found[u.ID] {
-			t.Errorf("callflow %s is found twice", u.ID)
+			t.Errorf("callflow %s: got it twice, want it once", u.ID)
 		}
 		found[u.ID] = true
 	}); err != nil {

@@ -59,22 +59,22 @@ func TestOutages(t *testing.T) {
 				case r.status == 503:
 					refused++
 					if r.at("data", "message") == nil || strings.Contains(r.raw, "resolve") {
-						t.Errorf("%s: %s", name, r.raw)
+						t.Errorf("%s: got %s, want a message without internals", name, r.raw)
 					}
 					if s.written(t) == mark {
 						break
 					}
 					if after := s.dump(t); after != before {
-						t.Errorf("%s changed something:\n%s", name, difference(before, after))
+						t.Errorf("%s: want nothing changed, got\n%s", name, difference(before, after))
 					}
 				// what it answers whatever is up: the request is out of scope, or refused as it stands
 				case r.status == matrix[name].want[5]:
 				case r.status >= 400 && name != "DELETE /v2/accounts/:account": // it has descendants by now
-					t.Errorf("%s: %d %s", name, r.status, r.raw)
+					t.Errorf("%s: got %d %s, want 503 or success", name, r.status, r.raw)
 				}
 			}
 			if refused == 0 {
-				t.Error("nothing noticed")
+				t.Error("got no route refused, want those that need the database")
 			}
 			s.must(t, 200, "GET", "/healthz", "", "")
 			if database == datastore.SystemData {
@@ -90,7 +90,7 @@ func TestOutages(t *testing.T) {
 			down.down.Store(false)
 			s.must(t, 200, "DELETE", gone.path("?should_soft_delete=false"), token, "")
 			if strings.Contains(s.dump(t), gone.id) {
-				t.Error("something is left of the account")
+				t.Error("got something left of the account, want nothing")
 			}
 		})
 	}

@@ -38,28 +38,28 @@ func FuzzEnvelope(f *testing.F) {
 		request.Header.Set("Content-Type", kind)
 		raw, failed := readAtMost(request, 1<<16)
 		if failed != nil {
-			t.Fatalf("%q: %v", text, failed)
+			t.Fatalf("%q: got %v, want it read", text, failed)
 		}
 		got, err := readBody(request.Header, raw, jsonvalue.Limits{Bytes: 1 << 16})
 		if err != nil {
 			var refused *failure
 			if !errors.As(err, &refused) || refused.status < 400 || refused.status > 415 || !got.empty {
-				t.Fatalf("%q: %v, %+v", text, err, got)
+				t.Fatalf("%q: got %v, %+v, want a failure of the client's and no body", text, err, got)
 			}
 			return
 		}
 		switch got.data.(type) {
 		case map[string]any, []any:
 		default:
-			t.Fatalf("%q: data is %T", text, got.data)
+			t.Fatalf("%q: got data of type %T, want an object or an array", text, got.data)
 		}
 		if _, twice := got.envelope["data"]; twice {
-			t.Fatalf("%q: data is in the envelope", text)
+			t.Fatalf("%q: got data in the envelope, want it beside", text)
 		}
 		if again, err := json.Marshal(map[string]any{"data": got.data}); err != nil {
-			t.Fatalf("%q: %v", text, err)
+			t.Fatalf("%q: got %v, want data that can be written", text, err)
 		} else if second, err := unwrapped(again); err != nil || !reflect.DeepEqual(second.data, got.data) {
-			t.Fatalf("%q: read again %v, %v", text, second.data, err)
+			t.Fatalf("%q: read again: got %v, %v, want the same data", text, second.data, err)
 		}
 	})
 }
@@ -97,11 +97,11 @@ func FuzzFilters(f *testing.F) {
 			{passes("has_value", path), passes("value_missing", path)},
 		} {
 			if both[0] == both[1] && !strings.HasPrefix(path, "not_") {
-				t.Fatalf("%q of %s: a filter and its contrary agree: %v", pair, text, both[0])
+				t.Fatalf("%q of %s: got %v from a filter and its contrary, want them to differ", pair, text, both[0])
 			}
 		}
 		if passes("value_missing", path) != passes("missing_value", path) {
-			t.Fatalf("%q of %s: KAZOO's two names differ", pair, text)
+			t.Fatalf("%q of %s: got two answers, want value_missing and missing_value the same", pair, text)
 		}
 		for _, name := range []string{"created_from", "created_to", "modified_from", "modified_to"} {
 			passes(name, value)
@@ -115,7 +115,7 @@ func FuzzFilters(f *testing.F) {
 		equal, present := passes("filter_"+path, value), passes("has_key", path)
 		delete(doc, hidden)
 		if equal != passes("filter_"+path, value) || present {
-			t.Fatalf("%q tells of %s", pair, text)
+			t.Fatalf("%q: got an answer that depends on %s, want nothing told of it", pair, text)
 		}
 	})
 }
@@ -140,24 +140,24 @@ func FuzzCursor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		parts := suffix(text)
 		if len(parts) == 0 || len(parts) > 8 {
-			t.Fatalf("%q: %d parts", text, len(parts))
+			t.Fatalf("%q: got %d parts, want 1 to 8", text, len(parts))
 		}
 		key, err := json.Marshal(append([]any{"account"}, parts...))
 		if err != nil {
-			t.Fatalf("%q: %v", text, err)
+			t.Fatalf("%q: got %v, want a key that can be written", text, err)
 		}
 		for _, part := range parts {
 			switch part.(type) {
 			case string, json.Number, nil:
 			default:
-				t.Fatalf("%q: a part is %T", text, part)
+				t.Fatalf("%q: got a part of type %T, want texts, numbers and null", text, part)
 			}
 		}
 		again := suffix(cursor(key, nil))
 		valid := strings.ToValidUTF8(text, "") == text // what is none can be in no key
 		if second, err := json.Marshal(append([]any{"account"}, again...)); err != nil || valid && len(key) < 3000 &&
 			string(second) != string(key) {
-			t.Fatalf("%q: %s became %s", text, key, second)
+			t.Fatalf("%q: got %s, want %s again", text, second, key)
 		}
 		x := &exchange{request: httptest.NewRequest("GET", "/", nil), query: url.Values{
 			"start_key": {text},
@@ -169,7 +169,7 @@ func FuzzCursor(f *testing.F) {
 		}
 		for _, bound := range []any{q.StartKey, q.EndKey} {
 			if list, ok := bound.([]any); !ok || len(list) < 1 || list[0] != "account" {
-				t.Fatalf("%q: a bound is %v", text, bound)
+				t.Fatalf("%q: got the bound %v, want it to begin with the account", text, bound)
 			}
 		}
 	})
@@ -207,7 +207,8 @@ func FuzzPathTokens(f *testing.F) {
 		x := &exchange{path: map[string]string{}}
 		x.enter(Route{}, c)
 		if c.Path() != "/v2/accounts/:account/callflows/:id" || x.path["account"] != account || x.path["id"] != id {
-			t.Fatalf("%q: route %q, account %q, id %q", target, c.Path(), x.path["account"], x.path["id"])
+			t.Fatalf("%q: got route %q, account %q, id %q, want account %q and id %q of a callflow",
+				target, c.Path(), x.path["account"], x.path["id"], account, id)
 		}
 		alias, err := url.ParseRequestURI("/v2/account/" + url.PathEscape(account) + "/" + url.PathEscape(id))
 		if err != nil {
@@ -215,7 +216,7 @@ func FuzzPathTokens(f *testing.F) {
 		}
 		own := ownAccount(&http.Request{Method: "GET", URL: alias, Header: http.Header{"X-Auth-Token": {id}}})
 		if !strings.HasPrefix(own.URL.EscapedPath(), "/v2/accounts/-/") || strings.Count(own.URL.EscapedPath(), "/") != 5 {
-			t.Fatalf("%q became %q", alias, own.URL.EscapedPath())
+			t.Fatalf("%q: got %q, want the rest below /v2/accounts/-/", alias, own.URL.EscapedPath())
 		}
 	})
 }

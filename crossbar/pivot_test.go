@@ -84,7 +84,7 @@ func TestPivotAnswersWithTheBareFlow(t *testing.T) {
 			}
 			r := s.must(t, 200, c.method, path, "", body, "Content-Type: "+c.kind)
 			if r.header.Get("Content-Type") != "application/json" { // what makes KAZOO read it as a flow
-				t.Errorf("content type %q", r.header.Get("Content-Type"))
+				t.Errorf("content type: got %q, want application/json", r.header.Get("Content-Type"))
 			}
 			if diff := cmp.Diff(flowOf(t, c.want), r.env); diff != "" {
 				t.Error(diff)
@@ -92,14 +92,14 @@ func TestPivotAnswersWithTheBareFlow(t *testing.T) {
 			told := s.runner.last
 			if string(told.Account) != a.id || string(told.Function) != f || told.Origin != function.FromCall ||
 				told.CallID != c.callID || told.TimeZone != "Europe/Berlin" {
-				t.Errorf("ran %+v", told)
+				t.Errorf("the runner was asked: got %+v, want function, account, call %s and Europe/Berlin", told, c.callID)
 			}
 			if told.Params["Call-ID"] != c.callID || told.Params["Caller-ID-Name"] != "Alice" ||
 				told.Params["Request"] != "1000" {
-				t.Errorf("parameters %v", told.Params)
+				t.Errorf("parameters: got %v, want those of the call", told.Params)
 			}
 			if _, ok := told.Params["key"]; ok || strings.Contains(fmt.Sprint(told.Params), c.key) {
-				t.Errorf("the key is a parameter: %v", told.Params)
+				t.Errorf("parameters: got %v, want no key among them", told.Params)
 			}
 		})
 	}
@@ -132,12 +132,12 @@ func TestPivotFailuresLetKazooGoOn(t *testing.T) {
 			r := s.must(t, want, "GET", a.path(path), "", "")
 			if r.env["message"] != "function_failed" || r.at("data", "outcome") != string(outcome) ||
 				r.header.Get("Retry-After") != "" {
-				t.Errorf("%s: %s %v", outcome, r.raw, r.header)
+				t.Errorf("%s: got %s %v, want function_failed with the outcome and no Retry-After", outcome, r.raw, r.header)
 			}
 		}
 		// Where the callflow itself says what follows, that is the flow.
 		if r := s.must(t, 200, "GET", a.path("/pivot?To=1001&key="+numbers), "", ""); r.at("module") != "voicemail" {
-			t.Errorf("%s: %s", outcome, r.raw)
+			t.Errorf("%s: got %s, want the callflow's own voicemail", outcome, r.raw)
 		}
 	}
 	s.runner.broken = ""
@@ -177,7 +177,7 @@ func TestPivotKeys(t *testing.T) {
 		password, _ := at.User.Password()
 		request.SetBasicAuth(at.User.Username(), password)
 		if r := s.send(t, request); r.status != 200 {
-			t.Errorf("as %s: %d %s", name, r.status, r.raw)
+			t.Errorf("as %s: got %d %s, want 200", name, r.status, r.raw)
 		}
 	}
 	s.must(t, 200, "GET", target, "", "", "Authorization: Bearer "+one)
@@ -200,7 +200,7 @@ func TestPivotKeys(t *testing.T) {
 			s.clock.Advance(failureReturns)
 			if r := s.must(t, 401, "GET", path+"?To=1000&key="+url.QueryEscape(key), "",
 				""); r.env["message"] != "invalid_credentials" {
-				t.Errorf("%s", r.raw)
+				t.Errorf("got %s, want invalid_credentials", r.raw)
 			}
 		}
 	}
@@ -216,10 +216,10 @@ func TestPivotKeys(t *testing.T) {
 	secret := one[33:]
 	if strings.Contains(listed.raw+shown.raw+s.dump(t), secret) || len(listed.items()) != 2 ||
 		shown.at("data", "function") != f || shown.at("data", "path") != target {
-		t.Errorf("%s\n%s", listed.raw, shown.raw)
+		t.Errorf("got %s\n%s, want the endpoint listed and shown with its function and path", listed.raw, shown.raw)
 	}
 	if strings.Contains(s.log.String(), secret) || strings.Contains(s.log.String(), numbers[33:]) {
-		t.Error("a key is in the log")
+		t.Error("the log: got a key in it, want none")
 	}
 
 	s.must(t, 200, "DELETE", a.path("/pivot/keys/"+oneID), a.token, "")
@@ -247,7 +247,7 @@ func TestPivotKeysAreChecked(t *testing.T) {
 	} {
 		r := s.do(t, "PUT", a.path("/pivot/keys"), a.token, body)
 		if r.status != 400 || r.at("data", field) == nil {
-			t.Errorf("%s: %d %s", body, r.status, r.raw)
+			t.Errorf("%s: got %d %s, want 400 at %s", body, r.status, r.raw, field)
 		}
 	}
 }
@@ -273,7 +273,7 @@ func TestPivotAddressesDeeperFunctions(t *testing.T) {
 	ticketed, err := url.Parse(address)
 	if err != nil || ticketed.Host != "fn.example" || ticketed.Path != a.path("/functions/"+f+"/pivot") ||
 		node["module"] != "pivot" {
-		t.Fatalf("node %v, %v", node, err)
+		t.Fatalf("got the node %v, %v, want a pivot node", node, err)
 	}
 	if want := map[string]any{
 		"voice_url": address, "method": "post", "req_format": "kazoo", "req_body_format": "json",
@@ -313,7 +313,7 @@ func TestPivotRateLimits(t *testing.T) {
 		statuses[s.do(t, "GET", a.path(fmt.Sprintf("/pivot?To=1000&key=%032x.%064x", i, i)), "", "").status]++
 	}
 	if statuses[401] != 30 || statuses[429] != 20 {
-		t.Errorf("guesses: %v", statuses)
+		t.Errorf("guesses: got %v, want 401 thirty times and 429 twenty times", statuses)
 	}
 	s.must(t, 429, "GET", b.path("/pivot?To=1000&key="+unused), "", "") // never counted: might be a guess
 	for range 4 {
@@ -335,7 +335,7 @@ func TestPivotInTheAccountsTimeZone(t *testing.T) {
 		return s.runner.last.TimeZone
 	}
 	if got := zone(); got != "UTC" {
-		t.Errorf("nobody has a zone: %s", got)
+		t.Errorf("nobody has a zone: got %s, want UTC", got)
 	}
 	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"timezone":"Asia/Tokyo"}}`)
 	for range 4 {
@@ -343,7 +343,7 @@ func TestPivotInTheAccountsTimeZone(t *testing.T) {
 		zone()
 	}
 	if got := zone(); got != "Asia/Tokyo" {
-		t.Errorf("half a minute later: %s", got)
+		t.Errorf("half a minute later: got %s, want Asia/Tokyo", got)
 	}
 }
 
@@ -369,7 +369,7 @@ func TestPivotDuringAnOutage(t *testing.T) {
 	for _, key := range []string{fresh, numbers} {
 		if r := s.must(t, 503, "GET", target+key, "", ""); r.env["message"] != "datastore_unreachable" ||
 			r.header.Get("Retry-After") != "" {
-			t.Errorf("%s %v", r.raw, r.header)
+			t.Errorf("got %s %v, want datastore_unreachable and no Retry-After", r.raw, r.header)
 		}
 	}
 	s.clock.Advance(61 * time.Minute)

@@ -24,15 +24,15 @@ func TestNothingCanBeProbed(t *testing.T) {
 		for _, rest := range []string{"", "/functions", "/functions/" + nobody, "/api_key", "/children"} {
 			r := s.do(t, "GET", "/v2/accounts/"+path+rest, self.token, "")
 			if r.status != 403 || r.env["message"] != "forbidden" || len(r.data()) != 1 {
-				t.Errorf("%.60s%s: %d %.200s", path, rest, r.status, r.raw)
+				t.Errorf("%.60s%s: got %d %.200s, want 403 forbidden and nothing else", path, rest, r.status, r.raw)
 			}
 		}
 	}
 	if r := s.do(t, "GET", "/v2/accounts/"+gone.id, parent.token, ""); r.status != 404 {
-		t.Errorf("a deleted account below the caller: %d %s", r.status, r.raw)
+		t.Errorf("a deleted account below the caller: got %d %s, want 404", r.status, r.raw)
 	}
 	if r := s.do(t, "GET", "/v2/accounts/"+nobody, admin, ""); r.status != 404 {
-		t.Errorf("an absent account for the superduper admin: %d %s", r.status, r.raw)
+		t.Errorf("an absent account for the superduper admin: got %d %s, want 404", r.status, r.raw)
 	}
 
 	mine := s.must(t, 201, "PUT", self.path("/functions"), self.token, hello).id()
@@ -58,21 +58,21 @@ func TestNothingCanBeProbed(t *testing.T) {
 			r := s.do(t, verb, self.path("/functions/"+id), self.token, body)
 			if r.status != 404 || r.env["message"] != "bad_identifier" || r.at("data", "message") != "bad identifier" ||
 				r.at("data", "cause") == nil {
-				t.Errorf("%s %.80s: %d %.200s", verb, id, r.status, r.raw)
+				t.Errorf("%s %.80s: got %d %.200s, want 404 bad_identifier with a cause", verb, id, r.status, r.raw)
 			}
 			if len(r.raw) > 2000 {
-				t.Errorf("%s %.80s: the answer repeats %d bytes", verb, id, len(r.raw))
+				t.Errorf("%s %.80s: got an answer of %d bytes, want 2000 at most", verb, id, len(r.raw))
 			}
 		}
 		if r := s.do(t, "PUT", self.path("/functions/"+id+"/run"), self.token, ""); r.status != 404 {
-			t.Errorf("run %.80s: %d %.200s", id, r.status, r.raw)
+			t.Errorf("run %.80s: got %d %.200s, want 404", id, r.status, r.raw)
 		}
 	}
 	if after := s.dump(t); after != before {
-		t.Errorf("something changed:\n%s", difference(before, after))
+		t.Errorf("want nothing changed, got\n%s", difference(before, after))
 	}
 	if s.runner.runs != 0 {
-		t.Error("something ran")
+		t.Errorf("runs: got %d, want none", s.runner.runs)
 	}
 }
 
@@ -93,15 +93,15 @@ func TestVerbsOfEveryPath(t *testing.T) {
 			}
 			r := s.do(t, verb, path, "", "")
 			if r.status != http.StatusMethodNotAllowed {
-				t.Errorf("%s %s: %d", verb, path, r.status)
+				t.Errorf("%s %s: got %d, want 405", verb, path, r.status)
 			}
 			allow := strings.Split(r.header.Get("Allow"), ", ")
 			if len(allow) != len(known)+1 || allow[0] != "OPTIONS" {
-				t.Errorf("%s %s: Allow %q", verb, path, allow)
+				t.Errorf("%s %s: got Allow %q, want OPTIONS and %d verbs", verb, path, allow, len(known))
 			}
 		}
 		if r := s.do(t, "OPTIONS", path, "", ""); r.status != 200 {
-			t.Errorf("OPTIONS %s: %d", path, r.status)
+			t.Errorf("OPTIONS %s: got %d, want 200", path, r.status)
 		}
 	}
 }

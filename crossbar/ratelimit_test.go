@@ -19,13 +19,13 @@ func TestRateLimit(t *testing.T) {
 	for i := range 3 {
 		r := s.must(t, 200, "GET", a.path(""), a.token, "")
 		if r.at("tokens", "consumed") != 1.0 || r.at("tokens", "remaining") != float64(2-i) {
-			t.Errorf("request %d: tokens %v", i, r.env["tokens"])
+			t.Errorf("request %d: got tokens %v, want 1 consumed and %d remaining", i, r.env["tokens"], 2-i)
 		}
 	}
 	r := s.must(t, 429, "GET", a.path(""), a.token, "")
 	if r.env["message"] != "too_many_requests" || r.at("tokens", "remaining") != 0.0 ||
 		r.header.Get("Retry-After") != "1" {
-		t.Errorf("got %s, %v", r.raw, r.header)
+		t.Errorf("got %s, %v, want too_many_requests, none remaining and Retry-After 1", r.raw, r.header)
 	}
 	s.must(t, 200, "GET", b.path(""), b.token, "") // another account's requests are its own
 	s.must(t, 200, "GET", "/v2/functions", "", "")
@@ -45,7 +45,7 @@ func TestRateLimit(t *testing.T) {
 		codes[s.do(t, "GET", a.path(""), "x.y.z", "").status]++
 	}
 	if codes[429] == 0 {
-		t.Errorf("anonymous requests are not limited: %v", codes)
+		t.Errorf("anonymous requests: got %v, want some 429", codes)
 	}
 	s.rewire(t, func(c *crossbar.Config) { c.RateLimit = crossbar.RateLimit{PerSecond: -1} })
 	codes = map[int]int{}
@@ -53,11 +53,11 @@ func TestRateLimit(t *testing.T) {
 		codes[s.do(t, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+strings.Repeat("d", 64)+`"}}`).status]++
 	}
 	if codes[404] != 10 || codes[429] != 40 {
-		t.Errorf("failed logins without limit: %v", codes)
+		t.Errorf("failed logins: got %v, want 404 ten times and 429 forty times", codes)
 	}
 	for range 50 {
 		if r := s.must(t, 200, "GET", a.path(""), a.token, ""); r.env["tokens"] != nil {
-			t.Fatalf("tokens without limit: %s", r.raw)
+			t.Fatalf("without limit: got %s, want no tokens", r.raw)
 		}
 	}
 }
@@ -76,24 +76,24 @@ func TestLoginAttempts(t *testing.T) {
 		codes[attempt("198.51.100.7:1000", fmt.Sprintf("%064x", i))]++
 	}
 	if codes[404] != 30 || codes[429] != 70 {
-		t.Errorf("by address: %v", codes)
+		t.Errorf("by address: got %v, want 404 thirty times and 429 seventy times", codes)
 	}
 	if got := attempt("198.51.100.7:2000", a.key); got != 429 {
-		t.Errorf("the right key after many wrong ones: %d", got)
+		t.Errorf("the right key after many wrong ones: got %d, want 429", got)
 	}
 	if got := attempt("198.51.100.8:1000", a.key); got != 201 {
-		t.Errorf("from elsewhere: %d", got)
+		t.Errorf("from elsewhere: got %d, want 201", got)
 	}
 	codes = map[int]int{}
 	for i := range 20 {
 		codes[attempt(fmt.Sprintf("203.0.113.%d:1000", i), strings.Repeat("e", 64))]++
 	}
 	if codes[404] != 10 || codes[429] != 10 {
-		t.Errorf("by key: %v", codes)
+		t.Errorf("by key: got %v, want 404 and 429 ten times each", codes)
 	}
 	for range 100 { // logging in rightly costs nothing
 		if got := attempt("198.51.100.9:1000", a.key); got != 201 {
-			t.Fatalf("login: %d", got)
+			t.Fatalf("login: got %d, want 201", got)
 		}
 	}
 	// One customer has many IPv6 addresses.
@@ -102,11 +102,11 @@ func TestLoginAttempts(t *testing.T) {
 		codes[attempt(fmt.Sprintf("[2001:db8::%x]:1000", i), fmt.Sprintf("%064x", 1000+i))]++
 	}
 	if codes[429] != 10 {
-		t.Errorf("by IPv6 network: %v", codes)
+		t.Errorf("by IPv6 network: got %v, want 429 ten times", codes)
 	}
 	s.clock.Advance(time.Minute)
 	if got := attempt("198.51.100.7:2000", a.key); got != 201 {
-		t.Errorf("a minute later: %d", got)
+		t.Errorf("a minute later: got %d, want 201", got)
 	}
 }
 
@@ -221,6 +221,6 @@ func TestKazoosRateLimit(t *testing.T) {
 	s.clock.Advance(time.Second)
 	ask(20)
 	if codes[200] != 110 || codes[429] != 30 {
-		t.Errorf("codes %v", codes)
+		t.Errorf("statuses: got %v, want 200 110 times and 429 thirty times", codes)
 	}
 }

@@ -45,7 +45,7 @@ func TestReadOnlyProperties(t *testing.T) {
 		created = float64(datastore.Gregorian(s.clock.Now()))
 	}
 	if r := s.must(t, 200, "GET", a.path(""), a.token, ""); r.at("data", "_read_only", "created") == nil {
-		t.Errorf("account: %s", r.raw)
+		t.Errorf("account: got %s, want _read_only.created", r.raw)
 	}
 	if r := s.must(t, 200, "GET", a.path("/users?has_key=_read_only.modified_by.user_id"), a.token,
 		""); len(r.items()) != 0 {

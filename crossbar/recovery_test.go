@@ -37,7 +37,7 @@ func (m *mailbox) last(t testing.TB) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.mails) == 0 {
-		t.Fatal("no mail")
+		t.Fatal("got no mail, want one")
 	}
 	link, err := url.Parse(m.mails[len(m.mails)-1].Link)
 	if err != nil {
@@ -75,7 +75,7 @@ func TestPasswordRecovery(t *testing.T) {
 	const form = `{"data":{"account_name":"acme","username":"Ann","ui_url":"https://ui.example/app/#/login"}}`
 	asked := s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", form)
 	if len(box.mails) != 1 {
-		t.Fatalf("mails %v", box.mails)
+		t.Fatalf("mails: got %v, want one", box.mails)
 	}
 	mail, reset := box.mails[0], box.last(t)
 	if want := (resetmail.Reset{
@@ -88,25 +88,25 @@ func TestPasswordRecovery(t *testing.T) {
 	}
 	for place, text := range map[string]string{"answer": asked.raw, "datastore": s.dump(t), "log": s.log.String()} {
 		if strings.Contains(text, reset[64:]) || place != "datastore" && strings.Contains(text, "ann@acme") {
-			t.Errorf("%s has it: %s", place, text)
+			t.Errorf("%s: got %s, want neither the secret nor who asked", place, text)
 		}
 	}
 	// The same moment, there is no second one; nor does asking end the first.
 	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", form)
 	if len(box.mails) != 1 {
-		t.Errorf("%d mails", len(box.mails))
+		t.Errorf("mails: got %d, want 1", len(box.mails))
 	}
 	used := s.must(t, 200, "POST", "/v2/user_auth/recovery", "", `{"data":{"reset_id":"`+strings.ToUpper(reset)+`"}}`)
 	token, _ := used.env["auth_token"].(string)
 	if used.at("data", "owner_id") != id || used.at("data", "account_id") != a.id || token == "" {
-		t.Errorf("used: %s", used.raw)
+		t.Errorf("used: got %s, want a token for user %s", used.raw, id)
 	}
 	if r := s.must(t, 200, "GET", a.path("/users/"+id), token, ""); r.at("data", "require_password_update") != true {
-		t.Errorf("user %s", r.raw)
+		t.Errorf("the user: got %s, want require_password_update true", r.raw)
 	}
 	if r := s.must(t, 400, "POST", "/v2/user_auth/recovery", "", `{"data":{"reset_id":"`+reset+`"}}`); r.at("data", "user",
 		"not_found") == nil {
-		t.Errorf("used twice: %s", r.raw)
+		t.Errorf("used twice: got %s, want it not found", r.raw)
 	}
 	s.must(t, 200, "PATCH", a.path("/users/"+id), token,
 		`{"data":{"password":"remembered","require_password_update":false}}`)
@@ -150,20 +150,20 @@ func TestRecoveryTellsNothing(t *testing.T) {
 		answers[data] = true
 	}
 	if len(answers) != 1 || len(box.mails) != 1 {
-		t.Errorf("answers %v, mails %v", answers, box.mails)
+		t.Errorf("got answers %v and mails %v, want the same answer for all, and one mail", answers, box.mails)
 	}
 	s.clock.Advance(failureReturnsKey)
 	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "", `{"data":{"phone_number":"4158867900","username":"ann",`+
 		`"ui_url":"https://ui.example/app"}}`)
 	if len(box.mails) != 2 {
-		t.Errorf("by number: mails %v", box.mails)
+		t.Errorf("by number: got mails %v, want two", box.mails)
 	}
 	box.broken = true
 	s.clock.Advance(failureReturnsKey)
 	s.must(t, 201, "PUT", "/v2/user_auth/recovery", "",
 		`{"data":{"account_name":"acme","username":"ann","ui_url":"https://ui.example/app"}}`)
 	if !strings.Contains(s.log.String(), "no password reset was sent") {
-		t.Error("the operator is not told")
+		t.Errorf("the log: got %s, want the operator told", s.log)
 	}
 	// Asking costs: nobody's mailbox or our datastore is there to be filled.
 	statuses := map[int]int{}
@@ -172,7 +172,7 @@ func TestRecoveryTellsNothing(t *testing.T) {
 			`{"data":{"account_name":"acme","username":"ann","ui_url":"https://ui.example/app"}}`).status]++
 	}
 	if statuses[429] < 10 {
-		t.Errorf("statuses %v", statuses)
+		t.Errorf("statuses: got %v, want 429 ten times or more", statuses)
 	}
 }
 
@@ -244,13 +244,13 @@ func TestRecoveryLeadsHome(t *testing.T) {
 		r := s.do(t, "PUT", "/v2/user_auth/recovery", "", `{"data":{"account_name":"acme","username":"nobody","ui_url":"`+ui+
 			`"}}`)
 		if r.status != want || want == 400 && r.at("data", "ui_url", "forbidden") == nil {
-			t.Errorf("%s: %d %s", ui, r.status, r.raw)
+			t.Errorf("%s: got %d %s, want %d", ui, r.status, r.raw, want)
 		}
 	}
 	s.must(t, 400, "PUT", "/v2/user_auth/recovery", "", `{"data":{"username":"ann","ui_url":"https://ui.example/app"}}`)
 	s.must(t, 400, "PUT", "/v2/user_auth/recovery", "", `{"data":{"account_name":"acme"}}`)
 	if len(box.mails) != 0 {
-		t.Errorf("mails %v", box.mails)
+		t.Errorf("mails: got %v, want none", box.mails)
 	}
 }
 
@@ -259,6 +259,6 @@ func TestRecoveryWithoutMail(t *testing.T) {
 	r := s.must(t, 501, "PUT", "/v2/user_auth/recovery", "",
 		`{"data":{"account_name":"acme","username":"ann","ui_url":"https://ui.example/app"}}`)
 	if r.env["message"] != "not_implemented" || r.at("data", "message") == nil {
-		t.Errorf("%s", r.raw)
+		t.Errorf("got %s, want not_implemented with a message", r.raw)
 	}
 }

@@ -24,7 +24,7 @@ func (s *stack) fail(t testing.TB, of tenant, id string) {
 	}
 	for end := time.Now().Add(10 * time.Second); guard.Stats().Disabled == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatal("the function is not switched off")
+			t.Fatal("the function: got it switched on, want it off")
 		}
 	}
 }
@@ -43,19 +43,19 @@ func TestSwitchedOffByThePlatform(t *testing.T) {
 		"patch":  s.must(t, 200, "PATCH", item, acme.token, `{"data":{"custom":1}}`).at("data"),
 	} {
 		if f := shown.(map[string]any); f["enabled"] != false || f["disable_reason"] != why {
-			t.Errorf("%s: %v", name, f)
+			t.Errorf("%s: got %v, want it off because of %q", name, f, why)
 		}
 	}
 	s.clock.Advance(time.Second)
 	r := s.must(t, 200, "PATCH", item, acme.token, `{"data":{"enabled":true}}`)
 	if r.at("data", "enabled") != true || r.at("data", "disable_reason") != nil {
-		t.Errorf("enabled again: %s", r.raw)
+		t.Errorf("enabled again: got %s, want enabled and no reason", r.raw)
 	}
 	// The failures from before do not count: these six are needed again.
 	s.clock.Advance(time.Second)
 	s.fail(t, acme, id)
 	if r := s.must(t, 200, "GET", item, acme.token, ""); r.at("data", "disable_reason") != why {
-		t.Errorf("off again: %s", r.raw)
+		t.Errorf("off again: got %s, want the reason %q", r.raw, why)
 	}
 }
 
@@ -92,28 +92,28 @@ func TestEnableAllAgain(t *testing.T) {
 	} {
 		if r := s.must(t, 400, "PATCH", parent.path("/functions"), parent.token, body); r.at("data", "re-enable",
 			want) == nil {
-			t.Errorf("%s: %s", body, r.raw)
+			t.Errorf("%s: got %s, want it refused by %s", body, r.raw, want)
 		}
 	}
 	if got := enabled(); len(got) != 0 {
-		t.Fatalf("enabled: %v", got)
+		t.Fatalf("enabled: got %v, want none", got)
 	}
 	r := s.must(t, 200, "PATCH", parent.path("/functions"), parent.token, `{"data":{"re-enable":true}}`)
 	if got := enabled(); fmt.Sprint(got) != fmt.Sprint(map[string]int{parent.id: 2}) ||
 		len(r.at("data", "re-enabled").([]any)) != 2 {
-		t.Errorf("enabled: %v %s", got, r.raw)
+		t.Errorf("enabled: got %v %s, want two", got, r.raw)
 	}
 	r = s.must(t, 200, "PATCH", parent.path("/descendants/functions"), parent.token, `{"data":{"re-enable":true}}`)
 	if got := enabled(); got[parent.id] != 2 || got[child.id] != 1 || got[stranger.id] != 0 ||
 		len(r.at("data", "re-enabled").([]any)) != 1 {
-		t.Errorf("enabled: %v %s", got, r.raw)
+		t.Errorf("enabled: got %v %s, want one more", got, r.raw)
 	}
 	if r := s.must(t, 200, "GET", parent.path("/functions/"+byHand), parent.token, ""); r.at("data", "enabled") != false {
-		t.Errorf("switched off by hand, on by none: %s", r.raw)
+		t.Errorf("switched off by hand: got %s, want it off still", r.raw)
 	}
 	// Nothing is left to do.
 	if r := s.must(t, 200, "PATCH", parent.path("/functions"), parent.token,
 		`{"data":{"re-enable":true}}`); len(r.at("data", "re-enabled").([]any)) != 0 {
-		t.Errorf("again: %s", r.raw)
+		t.Errorf("again: got %s, want none enabled", r.raw)
 	}
 }

@@ -175,7 +175,7 @@ func TestLongestPatternsAreFound(t *testing.T) {
 			`],"flow":{"module":"tts","data":{"text":"found"}}}}`)
 		if trace := s.must(t, 201, "PUT", self.path("/simulations"), self.token, fmt.Sprintf(`{"data":{"To":"%d000"}}`,
 			n+1)); !strings.Contains(trace.raw, "found") {
-			t.Errorf("a pattern of %q is not found: %.500s", filler, trace.raw)
+			t.Errorf("a pattern of %q: got %.500s, want it found", filler, trace.raw)
 		}
 		// taken
 		s.must(t, 400, "PUT", self.path("/callflows"), self.token, `{"data":{"patterns":[`+quoted(text)+

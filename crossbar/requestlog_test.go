@@ -49,11 +49,12 @@ func TestRequestsAreLoggedAsAnswered(t *testing.T) {
 		}
 		text := log.String()
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
-			t.Errorf("%s %s: %v in\n%s", tc.method, tc.target, err, text)
+			t.Errorf("%s %s: got %v, want one JSON object in\n%s", tc.method, tc.target, err, text)
 			continue
 		}
 		if line.Message != "request" || line.Method != tc.method || line.Route != tc.route || line.Bytes != w.Body.Len() {
-			t.Errorf("%s %s is logged as\n%s", tc.method, tc.target, text)
+			t.Errorf("%s %s: want method, route %s and %d bytes in the log, got\n%s",
+				tc.method, tc.target, tc.route, w.Body.Len(), text)
 		}
 		if id := w.Header().Get("X-Request-ID"); w.Code != tc.status || line.Status != tc.status || line.ID != id ||
 			id == "" {
@@ -61,7 +62,7 @@ func TestRequestsAreLoggedAsAnswered(t *testing.T) {
 				text)
 		}
 		if strings.Contains(text, "s3cret") {
-			t.Errorf("%s %s is in the log:\n%s", tc.method, tc.target, text)
+			t.Errorf("%s %s: want no secret in the log, got\n%s", tc.method, tc.target, text)
 		}
 	}
 }

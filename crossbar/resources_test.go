@@ -68,7 +68,7 @@ func TestEveryListing(t *testing.T) {
 					id, _ := item.(map[string]any)["id"].(string)
 					n, own := ids[id]
 					if !own {
-						t.Errorf("%s shows %s, which is another account's", query, id)
+						t.Errorf("%s: got %s, want the own account's alone", query, id)
 					}
 					found = append(found, n)
 				}
@@ -78,11 +78,11 @@ func TestEveryListing(t *testing.T) {
 			down, _ := read("?descending=true")
 			also, _ := read("?descending=false")
 			if len(up) != 5 || fmt.Sprint(up) != fmt.Sprint(also) {
-				t.Fatalf("ascending %v, not descending %v", up, also)
+				t.Fatalf("ascending: got %v, not descending %v, want five and the same", up, also)
 			}
 			for i := range up {
 				if up[i] != down[4-i] {
-					t.Errorf("ascending %v, descending %v", up, down)
+					t.Errorf("got %v ascending, %v descending, want one the other backwards", up, down)
 				}
 			}
 			var walked []int
@@ -106,7 +106,7 @@ func TestEveryListing(t *testing.T) {
 				t.Errorf("up to the third: %v, want %v", part, up[:3])
 			}
 			if all, r := read("?paginate=false"); len(all) != 5 || r.env["page_size"] != nil || r.env["next_start_key"] != nil {
-				t.Errorf("without pages: %s", r.raw)
+				t.Errorf("without pages: got %s, want five items and no page", r.raw)
 			}
 			for query, want := range map[string]int{
 				"?filter_custom=3": 1, "?filter_not_custom=3": 4, "?has_key=custom": 5, "?key_missing=custom": 0,
@@ -147,26 +147,26 @@ func TestEveryConditionalEdit(t *testing.T) {
 			for verb, body := range map[string]string{"PATCH": `{"data":{"mine":1}}`, "POST": body, "DELETE": ""} {
 				if r := s.do(t, verb, item, admin, body, "If-Match: "+old); r.status != 412 ||
 					r.env["message"] != "precondition_failed" {
-					t.Errorf("%s: %d %s", verb, r.status, r.raw)
+					t.Errorf("%s: got %d %s, want 412 precondition_failed", verb, r.status, r.raw)
 				}
 			}
 			if after := s.dump(t); after != before {
-				t.Errorf("something changed:\n%s", difference(before, after))
+				t.Errorf("want nothing changed, got\n%s", difference(before, after))
 			}
 			// Without it the newest write wins, and keeps what it does not touch.
 			if r := s.must(t, 200, "PATCH", item, admin, `{"data":{"mine":1}}`); r.at("data", "theirs") != 1.0 ||
 				r.at("data", "mine") != 1.0 {
-				t.Errorf("got %s", r.raw)
+				t.Errorf("both edits: got %s, want theirs and mine", r.raw)
 			}
 			s.must(t, 400, "POST", item, admin, "") // no body is no empty document
 			s.must(t, 400, "PATCH", item, admin, "")
 			r := s.must(t, 200, "DELETE", item+"?should_soft_delete=false", admin, "", "If-Match: "+s.must(t, 200, "GET", item,
 				admin, "").header.Get("ETag"))
 			if r.at("data", "_read_only", "deleted") != true {
-				t.Errorf("got %s", r.raw)
+				t.Errorf("the deletion: got %s, want _read_only.deleted", r.raw)
 			}
 			if strings.Contains(s.dump(t), id) {
-				t.Error("what was deleted for good is still there")
+				t.Error("deleted for good: got it still there, want nothing of it")
 			}
 			s.must(t, 404, "GET", item, admin, "")
 		})
@@ -188,7 +188,7 @@ func TestEveryDocumentCanBeSentBack(t *testing.T) {
 		raw := shown.raw[strings.Index(shown.raw, `"data":`)+7:]
 		raw = raw[:strings.LastIndex(raw, `,"node"`)]
 		if r := s.must(t, 200, "POST", item, admin, `{"data":`+raw+`}`); r.at("data", "custom") != 7.0 {
-			t.Errorf("%s: %s", name, r.raw)
+			t.Errorf("%s: got %s, want custom 7 kept", name, r.raw)
 		}
 	}
 }
@@ -213,23 +213,23 @@ func TestSimulation(t *testing.T) {
 	steps, _ := r.at("data", "steps").([]any)
 	if len(steps) != 3 || r.at("data", "call", "To-Realm") != "acme.example" ||
 		r.at("data", "callflow", "number") != "1000" {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("the simulation: got %s, want three steps from 1000@acme.example", r.raw)
 	}
 	if string(s.runner.last.Account) != a.id || s.runner.last.Params["From-Realm"] != "acme.example" {
-		t.Errorf("ran %+v", s.runner.last)
+		t.Errorf("the runner was asked: got %+v, want the account and From-Realm acme.example", s.runner.last)
 	}
 	if r := s.must(t, 201, "PUT", a.path("/simulations"), a.token, `{"data":{"To":"4711"}}`); r.at("data",
 		"callflow") != nil {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("a number that nobody has: got %s, want no callflow", r.raw)
 	}
 	if r := s.must(t, 400, "PUT", a.path("/simulations"), a.token, `{"data":{"From":"1"}}`); r.at("data", "To",
 		"required") == nil {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("without To: got %s, want it required", r.raw)
 	}
 	s.must(t, 400, "PUT", a.path("/simulations"), a.token, `{"data":{"To":"1","Custom-SIP-Headers":{"x":"`+
 		strings.Repeat("x", 70000)+`"}}}`)
 	if after := s.dump(t); after != before {
-		t.Errorf("a rehearsal stored something:\n%s", difference(before, after))
+		t.Errorf("a rehearsal: want nothing stored, got\n%s", difference(before, after))
 	}
 }
 

@@ -41,7 +41,7 @@ func (s *stack) record(t testing.TB, of tenant, functionID, call string, outcome
 	r.Ran(ran)
 	r.Close(context.Background())
 	if got := r.Stats(); got.Written != 1 {
-		t.Fatalf("recorded: %+v", got)
+		t.Fatalf("recorded: got %+v, want one written", got)
 	}
 	return string(id)
 }
@@ -113,11 +113,11 @@ func TestRunRecords(t *testing.T) {
 		r.at("data", "outcome") != "threw" || r.at("data", "source") != "call" || r.at("data", "call_id") != "call-1" ||
 		r.at("data", "duration_ms") != 1.5 ||
 		r.at("data", "function_id") != f || r.at("data", "parameters") != nil {
-		t.Errorf("one run: %s", r.raw)
+		t.Errorf("one run: got %s, want its outcome, duration and function, and no parameters", r.raw)
 	}
 	if r := s.must(t, 200, "GET", acme.path("/functions/"+f+"/runs/"+want[0]), acme.token, ""); r.at("data", "flow",
 		"module") != "hangup" {
-		t.Errorf("one run: %s", r.raw)
+		t.Errorf("one run: got %s, want its result", r.raw)
 	}
 	if r := s.must(t, 200, "GET", acme.path("/functions/runs/"+want[1]), acme.token, ""); r.at("data",
 		"function_id") != f || r.at("data", "error", "line") != 2.0 {
@@ -136,7 +136,7 @@ func TestRunRecords(t *testing.T) {
 		"/functions/_design%2Ffunction_runs/runs", "/functions/" + f + "/runs/_design%2Ffunction_runs",
 	} {
 		if r := s.do(t, "GET", acme.path(path), acme.token, ""); r.status != 404 {
-			t.Errorf("%s: %d %s", path, r.status, r.raw)
+			t.Errorf("%s: got %d %s, want 404", path, r.status, r.raw)
 		}
 	}
 
@@ -144,12 +144,12 @@ func TestRunRecords(t *testing.T) {
 	admin := s.login(t, masterKey)
 	s.must(t, 200, "DELETE", "/v2/accounts/"+acme.id, admin, "")
 	if r := s.must(t, 200, "GET", other.path("/functions/runs"), other.token, ""); len(r.items()) != 1 {
-		t.Errorf("of the other account: %s", r.raw)
+		t.Errorf("the other account: got %s, want its one run", r.raw)
 	}
 	db, _ := s.stores.Resolve("function_runs", "")
 	rows, err := db.View(t.Context(), "function_runs", "everything_of_account", datastoreKey(acme.id))
 	if err != nil || len(rows) != 0 {
-		t.Errorf("%d records are left of a deleted account: %v", len(rows), err)
+		t.Errorf("a deleted account: got %d records and %v, want none", len(rows), err)
 	}
 }
 

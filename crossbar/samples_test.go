@@ -52,7 +52,7 @@ func TestSamplesRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(files) != len(samples)+1 {
-		t.Errorf("%d files for %d samples", len(files), len(samples))
+		t.Errorf("got %d files for %d samples, want one each and the index", len(files), len(samples))
 	}
 	for _, sample := range samples {
 		t.Run(sample.ID, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestSamplesRun(t *testing.T) {
 					Account:  "0123456789abcdef0123456789abcdef",
 				})
 				if r.Outcome != runs.OK {
-					t.Errorf("%s: %s %+v", name, r.Outcome, r.Error)
+					t.Errorf("%s: got %s %+v, want ok", name, r.Outcome, r.Error)
 				}
 			}
 			if fault, warnings, err := runner.CheckSyntax(t.Context(), "", sample.FunctionJS); fault != nil ||
@@ -71,7 +71,7 @@ func TestSamplesRun(t *testing.T) {
 				t.Errorf("saving it says %+v %+v %v, want nothing", fault, warnings, err)
 			}
 			if sample.Name == "" || sample.Description == "" {
-				t.Error("no name or description")
+				t.Errorf("got %+v, want a name and a description", sample)
 			}
 		})
 	}

@@ -117,7 +117,7 @@ func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	for limit := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {
 		if time.Now().After(limit) {
-			t.Fatal("waited in vain for " + what)
+			t.Fatal("waited a while in vain, want " + what)
 		}
 	}
 }

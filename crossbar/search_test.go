@@ -76,7 +76,7 @@ func TestSearch(t *testing.T) {
 	}
 	r := s.must(t, 200, "GET", a.path("/search/multi?t=callflow&by_name=main&by_number=2000"), a.token, "")
 	if found, _ := r.at("data", "name").([]any); len(found) != 2 || len(r.data()) != 2 {
-		t.Errorf("several: %s", r.raw)
+		t.Errorf("several: got %s, want two by name, and another search", r.raw)
 	}
 	s.must(t, 400, "GET", a.path("/search/multi?t=callflow&by_realm=x"), a.token, "")
 	s.must(t, 400, "GET", a.path("/search/multi?t=callflow"), a.token, "")
@@ -102,6 +102,6 @@ func TestSearchPages(t *testing.T) {
 		next = "&start_key=" + key
 	}
 	if got := strings.Join(names, ","); got != "menu 0,menu 0,menu 1,menu 1,menu 2,menu 2,menu 3" {
-		t.Errorf("got %s", got)
+		t.Errorf("pages: got %s, want the menus in order", got)
 	}
 }

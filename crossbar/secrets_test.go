@@ -66,17 +66,17 @@ func TestRefusalsRepeatNoPassword(t *testing.T) {
 			t.Errorf("%s: status %d, want 400: %s", name, r.status, r.raw)
 		}
 		if strings.Contains(r.raw, password) || strings.Contains(s.log.String(), password) {
-			t.Errorf("%s: the answer or the log repeats the password: %s", name, r.raw)
+			t.Errorf("%s: got %s, want no password in the answer nor in the log", name, r.raw)
 		}
 	}
 	// What is missing, and what is no secret, is named as ever.
 	if r := s.must(t, 400, "PUT", "/v2/api_auth", "", `{"data":{}}`); r.at("data", "api_key", "required",
 		"value") != "api_key" {
-		t.Errorf("a missing key: %s", r.raw)
+		t.Errorf("a missing key: got %s, want api_key required", r.raw)
 	}
 	if r := s.must(t, 400, "PUT", a.path("/devices"), a.token, `{"data":{"name":{"x":"y"}}}`); !strings.Contains(r.raw,
 		`{"x":"y"}`) {
-		t.Errorf("a wrong name: %s", r.raw)
+		t.Errorf("a wrong name: got %s, want what was sent", r.raw)
 	}
 }
 

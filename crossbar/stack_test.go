@@ -380,7 +380,7 @@ func (s *stack) serve(t testing.TB, request *http.Request) reply {
 	r := reply{status: recorder.Code, header: recorder.Header(), raw: recorder.Body.String()}
 	if strings.HasPrefix(r.header.Get("Content-Type"), "application/json") && r.raw != "" {
 		if err := json.Unmarshal([]byte(r.raw), &r.env); err != nil {
-			t.Fatalf("%s %s: the answer is no JSON: %v\n%s", request.Method, request.URL, err, r.raw)
+			t.Fatalf("%s %s: got %v, want an answer in JSON:\n%s", request.Method, request.URL, err, r.raw)
 		}
 	}
 	return r
@@ -420,7 +420,7 @@ func (s *stack) login(t testing.TB, key string) string {
 	r := s.must(t, 201, "PUT", "/v2/api_auth", "", `{"data":{"api_key":"`+key+`"}}`)
 	token, _ := r.env["auth_token"].(string)
 	if token == "" {
-		t.Fatalf("no token in %s", r.raw)
+		t.Fatalf("got %s, want a token", r.raw)
 	}
 	return token
 }

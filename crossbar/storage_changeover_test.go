@@ -54,7 +54,8 @@ func TestStoragePlanMovesDatabases(t *testing.T) {
 		t.Errorf("a dry run: got the moves %s, want %s", got, want)
 	}
 	if after := s.dump(t); after != before || len(mover.started) > 0 {
-		t.Errorf("a dry run changed something: started %q\n%s", mover.started, difference(before, after))
+		t.Errorf("a dry run: started %q, want nothing started nor changed, got\n%s",
+			mover.started, difference(before, after))
 	}
 
 	r = s.must(t, 202, "PATCH", "/v2/storage", admin, onNode(t, n))
@@ -72,7 +73,7 @@ func TestStoragePlanMovesDatabases(t *testing.T) {
 	s.must(t, 200, "GET", tenant.path("/functions/"+id), tenant.token, "")
 	if _, err := n.Connection.Database(s.stores.Prefix+datastore.Functions).Get(t.Context(),
 		"_design/functions"); err != nil {
-		t.Errorf("the new place has no design document: %v", err)
+		t.Errorf("the new place: got %v, want a design document", err)
 	}
 
 	// Back again, without the plan: its connection is kept as long as a database is there.

@@ -77,15 +77,15 @@ func TestDocumentedStoragePlan(t *testing.T) {
 					}
 					if r.at("data", "plan", "yodb", "connection") != "local" || r.at("data", "plan", "aggregate", "types", "function",
 						"connection") != planUUID {
-						t.Errorf("the plan in force: %s", r.raw)
+						t.Errorf("the plan in force: got %s, want connection %s", r.raw, planUUID)
 					}
 					tenant := s.tenant(t, s.master, "acme")
 					id := s.must(t, 201, "PUT", tenant.path("/functions"), tenant.token, hello).id()
 					if _, err := n.Connection.Database(s.stores.Prefix+datastore.Functions).Get(t.Context(), id); err != nil {
-						t.Errorf("a new function is not there: %v", err)
+						t.Errorf("the new place: got %v, want the new function there", err)
 					}
 					if len(s.must(t, 200, "GET", tenant.path("/functions"), tenant.token, "").items()) != 1 {
-						t.Error("the listing, whose design document had to be installed, lacks it")
+						t.Error("the listing in the new place: got another number of functions, want one")
 					}
 				})
 			}
@@ -219,10 +219,10 @@ func TestStoragePlansThatCannotWork(t *testing.T) {
 				t.Errorf("want %s of %s with %q in %s", c.validator, c.field, c.says, r.raw)
 			}
 			if strings.Contains(r.raw, "wrong") || strings.Contains(s.log.String(), "wrong\"") {
-				t.Error("a password is shown")
+				t.Errorf("got %s, want no password in it nor in the log", r.raw)
 			}
 			if after := s.dump(t); after != before {
-				t.Errorf("something was stored:\n%s", difference(before, after))
+				t.Errorf("want nothing stored, got\n%s", difference(before, after))
 			}
 		})
 	}
@@ -237,7 +237,8 @@ func TestStoragePlanUntried(t *testing.T) {
 	admin := s.login(t, masterKey)
 	r := s.must(t, 202, "PATCH", "/v2/storage?validate_settings=false", admin, onNode(t, stopped))
 	if got := r.at("data", "migration", "state"); got != "copying" || where(r, datastore.Functions) != "local" {
-		t.Errorf("a plan for a server that is down: got a move that is %v, want copying, with functions on local: %s", got,
+		t.Errorf("a plan for a server that is down: got a move that is %v, want copying, with functions on local: %s",
+			got,
 			r.raw)
 	}
 	tenant := s.tenant(t, s.master, "acme")
@@ -266,7 +267,7 @@ func TestStoragePlanSecrets(t *testing.T) {
 			s.awaitMoves(t, storageplan.Switched)
 			shown := s.must(t, 200, "GET", "/v2/storage", admin, "")
 			if !strings.Contains(shown.raw, storageplan.Placeholder) {
-				t.Error("nothing shows that a password is kept")
+				t.Errorf("got %s, want it to show that a password is kept", shown.raw)
 			}
 			// What was read can be sent back: the password stays.
 			data, _ := json.Marshal(map[string]any{"data": shown.data()})
@@ -280,14 +281,14 @@ func TestStoragePlanSecrets(t *testing.T) {
 			r := s.must(t, 400, "PATCH", "/v2/storage?validate_settings=false", admin,
 				fmt.Sprintf(`{"data":{"connections":{"%s":{"settings":{"port":%d}}}}}`, planUUID, other.Port))
 			if raw += r.raw; !strings.Contains(r.raw, "send the password") {
-				t.Error(r.raw)
+				t.Errorf("got %s, want it to ask for the password", r.raw)
 			}
 			if strings.Contains(raw, password) || strings.Contains(s.log.String(), password) || strings.Contains(s.dump(t),
 				password) {
-				t.Error("the password is shown")
+				t.Error("got the password shown, want it hidden")
 			}
 			if strings.Contains(raw, privateKey) || strings.Contains(raw, "sealed") {
-				t.Error("private fields are shown")
+				t.Errorf("got %s, want no private fields", raw)
 			}
 		})
 	}
@@ -312,12 +313,12 @@ func TestStoragePlanRevisions(t *testing.T) {
 	s.must(t, 404, "DELETE", "/v2/storage", admin, "")
 	if r := s.must(t, 200, "GET", "/v2/storage", admin, ""); r.at("data", "plan", "account", "connection") != "local" ||
 		r.header.Get("ETag") != "" {
-		t.Errorf("the default plan: %s", r.raw)
+		t.Errorf("the default plan: got %s, want everything at local, without ETag", r.raw)
 	}
 	const plan = `{"data":{"plan":{"yodb":{"connection":"local"}}}}`
 	first := s.must(t, 201, "PUT", "/v2/storage", admin, plan).header.Get("ETag")
 	if r := s.must(t, 409, "PUT", "/v2/storage", admin, plan); r.env["message"] != "datastore_conflict" {
-		t.Error(r.raw)
+		t.Errorf("a second plan: got %s, want datastore_conflict", r.raw)
 	}
 	s.must(t, 200, "POST", "/v2/storage", admin, plan, "If-Match: "+first)
 	s.must(t, 412, "POST", "/v2/storage", admin, plan, "If-Match: "+first)
@@ -326,12 +327,12 @@ func TestStoragePlanRevisions(t *testing.T) {
 	r := s.must(t, 200, "PATCH", "/v2/storage", admin,
 		`{"data":{"plan":{"modb":{"connection":"local"}},"migration":{"id":"x"},"validate_settings":false,"custom":1}}`)
 	if r.at("data", "migration") != nil || r.at("data", "validate_settings") != nil || r.at("data", "custom") != 1.0 {
-		t.Error(r.raw)
+		t.Errorf("got %s, want custom kept, and neither migration nor validate_settings", r.raw)
 	}
 	if r := s.must(t, 200, "PATCH", "/v2/storage", admin,
 		`{"data":{"plan":{"account":{"connection":"local"},`+
 			`"aggregate":{"database":{"names":["webhooks"]}}}}}`); r.env["warnings"] == nil {
-		t.Errorf("nobody is told that callfn has no webhooks: %s", r.raw)
+		t.Errorf("a plan for webhooks: got %s, want a warning that there are none", r.raw)
 	}
 	// KAZOO's own default plan, as its GET gives it.
 	class := `{"connection":"local","attachments":{},"types":{}}`
@@ -350,7 +351,7 @@ func TestNoPlansOfAccounts(t *testing.T) {
 		strings.Repeat("1", 32) + "/storage"} {
 		if r := s.must(t, 501, "GET", tenant.path(path), tenant.token, ""); !strings.Contains(r.raw, "/v2/storage") ||
 			!strings.Contains(r.raw, "out of scope") {
-			t.Error(r.raw)
+			t.Errorf("got %s, want it out of scope, and /v2/storage named", r.raw)
 		}
 	}
 	s.must(t, 403, "GET", "/v2/storage", tenant.token, "")
@@ -372,15 +373,15 @@ func TestStoragePlanWantsFunctionsToRun(t *testing.T) {
 	r := s.must(t, 400, "PATCH", "/v2/storage", admin, onNode(t, n))
 	if text, _ := r.at("data", "plan.aggregate.connection", "functions", "message").(string); !strings.Contains(text,
 		"functions cannot run on "+n.URL) {
-		t.Error(r.raw)
+		t.Errorf("got %s, want it told that functions cannot run on %s", r.raw, n.URL)
 	}
 	r = s.must(t, 400, "PATCH", "/v2/storage", admin,
 		onNode(t, n, func(c, _ map[string]any) { c["settings"].(map[string]any)["functions_language"] = "javascript" }))
 	if text, _ := r.at("data", "connections."+planUUID+".settings.functions_language", "functions",
 		"message").(string); !strings.Contains(text, "language javascript") {
-		t.Error(r.raw)
+		t.Errorf("got %s, want language javascript named", r.raw)
 	}
 	if after := s.dump(t); after != before {
-		t.Errorf("something was stored:\n%s", difference(before, after))
+		t.Errorf("want nothing stored, got\n%s", difference(before, after))
 	}
 }

@@ -38,16 +38,16 @@ func TestSavedCases(t *testing.T) {
 	saved := s.must(t, 201, "PUT", cases, a.token, speaks)
 	id := saved.id()
 	if saved.header.Get("Location") != cases+"/"+id {
-		t.Errorf("Location %q", saved.header.Get("Location"))
+		t.Errorf("Location: got %q, want %s", saved.header.Get("Location"), cases+"/"+id)
 	}
 	s.must(t, 201, "PUT", cases, a.token, sings)
 
 	if r := s.must(t, 200, "GET", cases, a.token, ""); len(r.items()) != 2 ||
 		r.items()[0].(map[string]any)["expected"] == nil {
-		t.Errorf("listing: %s", r.raw)
+		t.Errorf("the listing: got %s, want two cases whole", r.raw)
 	}
 	if r := s.must(t, 200, "GET", a.path("/functions/"+two+"/tests"), a.token, ""); len(r.items()) != 0 {
-		t.Errorf("another function's: %s", r.raw)
+		t.Errorf("another function's cases: got %s, want none", r.raw)
 	}
 	s.must(t, 404, "GET", a.path("/functions/"+two+"/tests/"+id), a.token, "")
 	s.must(t, 404, "GET", a.path("/functions/"+id), a.token, "")
@@ -55,22 +55,22 @@ func TestSavedCases(t *testing.T) {
 	s.must(t, 404, "PUT", a.path("/functions/"+strings.Repeat("0", 32)+"/tests"), a.token, speaks)
 	s.must(t, 404, "GET", other.path("/functions/"+one+"/tests/"+id), other.token, "")
 	if r := s.must(t, 200, "GET", a.path("/functions"), a.token, ""); len(r.items()) != 2 {
-		t.Errorf("cases among functions: %s", r.raw)
+		t.Errorf("the listing of functions: got %s, want two and no cases", r.raw)
 	}
 
 	r := s.must(t, 201, "PUT", cases+"/run", a.token, "")
 	if r.at("data", "passed") != 1.0 || r.at("data", "failed") != 1.0 || !strings.Contains(r.raw, `"path":"flow.module"`) {
-		t.Errorf("run: %s", r.raw)
+		t.Errorf("a run: got %s, want one passed and one failed at flow.module", r.raw)
 	}
 	if s.runner.drafts != 2 || s.runner.runs != 0 {
-		t.Errorf("%d drafts, %d runs", s.runner.drafts, s.runner.runs)
+		t.Errorf("got %d drafts and %d runs, want 2 drafts", s.runner.drafts, s.runner.runs)
 	}
 	if r := s.must(t, 201, "PUT", cases+"/run", a.token, `{"data":{"tests":["`+id+`"]}}`); r.at("data", "failed") != 0.0 {
-		t.Errorf("one of them: %s", r.raw)
+		t.Errorf("one of them: got %s, want none failed", r.raw)
 	}
 	if r := s.must(t, 201, "PUT", cases+"/run", a.token, `{"data":{"tests":["speaks"],"function_js":"THROW"}}`); r.at(
 		"data", "failed") != 1.0 || !strings.Contains(r.raw, "boom (line 1)") {
-		t.Errorf("a draft: %s", r.raw)
+		t.Errorf("a draft: got %s, want one failed with boom (line 1)", r.raw)
 	}
 	for _, bad := range []string{
 		`{"tests":["nobody"]}`, `{"tests":"speaks"}`, `{"function_js":"BROKEN"}`,
@@ -83,16 +83,16 @@ func TestSavedCases(t *testing.T) {
 	s.must(t, 404, "GET", cases+"/"+id, a.token, "")
 	db, _ := s.stores.Resolve("functions", "")
 	if doc, err := db.Get(t.Context(), id); err != nil || !doc.Deleted() {
-		t.Errorf("a case outlives its function: %v %v", doc, err)
+		t.Errorf("a deleted function's case: got %v %v, want it deleted", doc, err)
 	}
 	kept := s.must(t, 201, "PUT", a.path("/functions/"+two+"/tests"), a.token, speaks).id()
 	s.must(t, 200, "DELETE", a.path("/functions/"+two+"?should_soft_delete=false"), s.login(t, masterKey), "")
 	if strings.Contains(s.dump(t), kept) {
-		t.Error("a case is left of what was deleted for good")
+		t.Error("deleted for good: got a case left, want none")
 	}
 	s.must(t, 200, "DELETE", a.path("?should_soft_delete=false"), s.login(t, masterKey), "")
 	if strings.Contains(s.dump(t), id) {
-		t.Error("a case is left of an account")
+		t.Error("a deleted account: got a case left, want none")
 	}
 }
 
@@ -120,7 +120,7 @@ func TestCasesThatCannotBe(t *testing.T) {
 		{callflow, `{"name":"n","expected":{"outcome":"ok"}}`, "expected.outcome", "invalid"},
 	} {
 		if r := s.must(t, 400, "PUT", c.at, a.token, `{"data":`+c.body+`}`); r.at("data", c.field, c.rule) == nil {
-			t.Errorf("%s: %s", c.body, r.raw)
+			t.Errorf("%s: got %s, want %s refused by %s", c.body, r.raw, c.field, c.rule)
 		}
 	}
 }
@@ -140,11 +140,11 @@ func TestCasesBeforeUpdate(t *testing.T) {
 	if r.at("data", "tests.speaks.outcome", "expected", "wanted") != "ok" || r.at("data", "tests.speaks.outcome",
 		"expected", "got") != "threw" ||
 		r.at("data", "tests.speaks.outcome", "expected", "case_id") != id || !strings.Contains(fmt.Sprint(why), "boom") {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("got %s, want the case speaks failed, with what it got and why", r.raw)
 	}
 	s.must(t, 400, "PATCH", item+"?run_tests=true", a.token, broken)
 	if after := s.dump(t); after != before {
-		t.Errorf("a refused update changed something:\n%s", difference(before, after))
+		t.Errorf("a refused update: want nothing changed, got\n%s", difference(before, after))
 	}
 	s.must(t, 200, "POST", item+"?run_tests=true", a.token, mended)
 	s.must(t, 200, "POST", item, a.token, broken) // nobody asked
@@ -156,7 +156,7 @@ func TestCasesBeforeUpdate(t *testing.T) {
 	s.must(t, 200, "PATCH", item, a.token, mended)
 	if r := s.do(t, "PATCH", item+"?run_tests=true", a.token, `{"data":{"function_js":"BROKEN"}}`); r.status != 400 ||
 		r.at("data", "function_js", "syntax") == nil {
-		t.Errorf("what cannot be stored is not tried: %d %s", r.status, r.raw)
+		t.Errorf("what cannot be stored: got %d %s, want 400 for its syntax, without a try", r.status, r.raw)
 	}
 	s.must(t, 201, "PUT", a.path("/functions"), a.token, broken) // a new one has no cases
 }
@@ -172,13 +172,13 @@ func TestCasesWhenTheEngineIsDown(t *testing.T) {
 	before := s.dump(t)
 	if r := s.must(t, 503, "PATCH", item+"?run_tests=true", a.token,
 		`{"data":{"function_js":"x"}}`); r.header.Get("Retry-After") == "" {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("cases that cannot be run: got %s, want a Retry-After", r.raw)
 	}
 	if after := s.dump(t); after != before {
-		t.Errorf("something changed:\n%s", difference(before, after))
+		t.Errorf("want nothing changed, got\n%s", difference(before, after))
 	}
 	if r := s.must(t, 201, "PUT", item+"/tests/run", a.token, ""); r.at("data", "failed") != 1.0 {
-		t.Errorf("on demand it is told: %s", r.raw)
+		t.Errorf("on demand: got %s, want one failed", r.raw)
 	}
 }
 
@@ -195,11 +195,11 @@ func TestCasesOfCallflow(t *testing.T) {
 		`{"data":{"name":"says old","call":{"From":"5"},"expected":{"steps":[{"module":"tts","data":{"text":"old"}}],`+
 			`"ended":{"how":"flow_ended"}}}}`)
 	if r := s.must(t, 201, "PUT", item+"/tests/run", a.token, ""); r.at("data", "failed") != 0.0 {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("the stored callflow: got %s, want none failed", r.raw)
 	}
 	if r := s.must(t, 201, "PUT", item+"/tests/run", a.token,
 		`{"data":{"flow":{"module":"tts","data":{"text":"new"}}}}`); r.at("data", "failed") != 1.0 {
-		t.Errorf("a draft: %s", r.raw)
+		t.Errorf("a draft: got %s, want one failed", r.raw)
 	}
 	before := s.dump(t)
 	update := func(numbers, flow string) reply {
@@ -207,14 +207,14 @@ func TestCasesOfCallflow(t *testing.T) {
 	}
 	if r := update(`"numbers":["1000"]`, `{"module":"tts","data":{"text":"new"}}`); r.status != 400 ||
 		r.at("data", "tests.says old.steps.0.data.text", "expected", "got") != "new" {
-		t.Errorf("got %d %s", r.status, r.raw)
+		t.Errorf("got %d %s, want 400 for the case that says old", r.status, r.raw)
 	}
 	if r := update(`"numbers":["2000"]`, `{"module":"tts","data":{"text":"old"}}`); r.status != 400 ||
 		r.at("data", "numbers", "unique") == nil {
-		t.Errorf("what cannot be stored is not tried: %d %s", r.status, r.raw)
+		t.Errorf("what cannot be stored: got %d %s, want 400 for the number, without a try", r.status, r.raw)
 	}
 	if after := s.dump(t); after != before {
-		t.Errorf("something changed:\n%s", difference(before, after))
+		t.Errorf("want nothing changed, got\n%s", difference(before, after))
 	}
 	// Another number, by a pattern, a function on the way, itself as the callflow to go on with.
 	s.must(t, 201, "PUT", item+"/tests", a.token,
@@ -222,14 +222,14 @@ func TestCasesOfCallflow(t *testing.T) {
 			`{"module":"tts"}]}}}`)
 	if r := update(`"patterns":["^7(.*)$"],"numbers":["1001"]`, `{"module":"function","data":{"id":"`+f+
 		`"},"children":{"_":{"module":"tts","data":{"text":"old"}}}}`); r.status != 200 {
-		t.Errorf("got %d %s", r.status, r.raw)
+		t.Errorf("a flow that passes: got %d %s, want 200", r.status, r.raw)
 	}
 	if s.runner.runs == 0 {
-		t.Error("functions on the way run as they are stored")
+		t.Error("functions on the way: got no run, want them run as they are stored")
 	}
 	s.must(t, 200, "DELETE", item, a.token, "")
 	if r := s.do(t, "GET", item+"/tests", a.token, ""); r.status != 404 {
-		t.Errorf("got %d %s", r.status, r.raw)
+		t.Errorf("cases of what is deleted: got %d %s, want 404", r.status, r.raw)
 	}
 }
 

@@ -27,12 +27,12 @@ func TestLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 	if token.Header["alg"] != "RS256" || token.Header["typ"] != "JWT" || len(token.Header["kid"].(string)) != 32 {
-		t.Errorf("header %v", token.Header)
+		t.Errorf("header: got %v, want RS256, JWT and a key id of 32 digits", token.Header)
 	}
 	if claims["iss"] != "kazoo" || claims["account_id"] != a.id || claims["method"] != "cb_api_auth" ||
 		claims["identity_sig"] == "" ||
 		int64(claims["exp"].(float64)) != s.clock.Now().Add(time.Hour).Unix() {
-		t.Errorf("claims %v", claims)
+		t.Errorf("claims: got %v, want the account's, for an hour", claims)
 	}
 	for _, tc := range []struct {
 		body   string
@@ -47,10 +47,10 @@ func TestLogin(t *testing.T) {
 	} {
 		r := s.do(t, "PUT", "/v2/api_auth", "", tc.body)
 		if r.status != tc.status || r.env["auth_token"] != nil {
-			t.Errorf("%s: %d %s", tc.body, r.status, r.raw)
+			t.Errorf("%s: got %d %s, want %d and no token", tc.body, r.status, r.raw, tc.status)
 		}
 		if tc.at != "" && r.at(append([]string{"data"}, strings.Fields(tc.at)...)...) == nil {
-			t.Errorf("%s: nothing at %s: %s", tc.body, tc.at, r.raw)
+			t.Errorf("%s: got %s, want something at %s", tc.body, r.raw, tc.at)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func TestTokenTransport(t *testing.T) {
 		"own account":    s.do(t, "GET", a.path(""), a.token, "", "X-Auth-Account-ID: "+a.id),
 	} {
 		if r.status != 200 {
-			t.Errorf("%s: %d %s", name, r.status, r.raw)
+			t.Errorf("%s: got %d %s, want 200", name, r.status, r.raw)
 		}
 	}
 	for name, r := range map[string]reply{
@@ -79,7 +79,7 @@ func TestTokenTransport(t *testing.T) {
 		"other account": s.do(t, "GET", a.path(""), a.token, "", "X-Auth-Account-ID: "+s.master),
 	} {
 		if r.status != 401 || r.env["message"] != "invalid_credentials" || r.env["auth_token"] != nil {
-			t.Errorf("%s: %d %s", name, r.status, r.raw)
+			t.Errorf("%s: got %d %s, want 401 invalid_credentials and no token", name, r.status, r.raw)
 		}
 	}
 }
@@ -94,7 +94,7 @@ func TestTokensDie(t *testing.T) {
 		s.must(t, 200, "GET", a.path(""), a.token, "")
 		s.clock.Advance(2 * time.Minute)
 		if r := s.must(t, 401, "GET", a.path(""), a.token, ""); r.env["message"] != "invalid credentials" {
-			t.Errorf("an expired token: %s", r.raw)
+			t.Errorf("an expired token: got %s, want invalid credentials", r.raw)
 		}
 		admin = s.login(t, masterKey)
 	})
@@ -104,7 +104,7 @@ func TestTokensDie(t *testing.T) {
 		r := s.must(t, 201, "PUT", a.path("/api_key"), a.token, "")
 		fresh, _ := r.at("data", "api_key").(string)
 		if len(fresh) != 64 || fresh == a.key {
-			t.Errorf("new key %q", fresh)
+			t.Errorf("new key: got %q, want another of 64 digits", fresh)
 		}
 		s.must(t, 401, "GET", a.path(""), a.token, "")
 		s.must(t, 401, "GET", a.path(""), second, "")
@@ -116,7 +116,7 @@ func TestTokensDie(t *testing.T) {
 		a := s.tenant(t, s.master, "revoked")
 		second := s.login(t, a.key)
 		if r := s.must(t, 200, "DELETE", "/v2/token_auth", a.token, ""); strings.Contains(r.raw, a.token) {
-			t.Errorf("the dead token is in %s", r.raw)
+			t.Errorf("got %s, want no dead token in it", r.raw)
 		}
 		s.must(t, 401, "GET", a.path(""), a.token, "")
 		s.must(t, 200, "GET", a.path(""), second, "")
@@ -143,7 +143,7 @@ func TestSigningKeys(t *testing.T) {
 	shown := s.must(t, 200, "GET", "/v2/auth/keys/"+first, admin, "")
 	if pem, _ := shown.at("data", "public_key_pem").(string); !strings.HasPrefix(pem,
 		"-----BEGIN RSA PUBLIC KEY-----\n") || shown.at("data", "current") != true {
-		t.Errorf("shown %s", shown.raw)
+		t.Errorf("the key: got %s, want it current, as a public key", shown.raw)
 	}
 	for body, path := range map[string]string{
 		`{"data":{}}`:                                "/v2/auth/keys/" + first,
@@ -158,18 +158,18 @@ func TestSigningKeys(t *testing.T) {
 	s.must(t, 201, "PUT", "/v2/auth/keys/"+first, admin, `{"data":{"action":"rotate"}}`)
 	second := current()
 	if second == first || len(s.must(t, 200, "GET", "/v2/auth/keys", admin, "").items()) != 2 {
-		t.Errorf("rotated from %s to %s", first, second)
+		t.Errorf("rotated from %s: got %s, want another key and two in all", first, second)
 	}
 	if r := s.must(t, 200, "GET", "/v2/auth/keys/"+first, admin, ""); r.at("data", "current") != false ||
 		r.at("data", "retired") == nil {
-		t.Errorf("retired: %s", r.raw)
+		t.Errorf("the first key: got %s, want it retired", r.raw)
 	}
 	s.must(t, 200, "GET", a.path(""), a.token, "")
 	s.must(t, 409, "PUT", "/v2/auth/keys/"+first, admin, `{"data":{"action":"rotate"}}`)
 	// as KAZOO's documentation has it
 	r := s.must(t, 201, "PUT", "/v2/auth/keys/"+second, admin, `{"action":"reset_private_key","data":{}}`)
 	if strings.Contains(r.raw, admin) {
-		t.Errorf("the dead token is in %s", r.raw)
+		t.Errorf("got %s, want no dead token in it", r.raw)
 	}
 	for _, token := range []string{a.token, admin} {
 		s.must(t, 401, "GET", "/v2/token_auth", token, "")
@@ -177,7 +177,7 @@ func TestSigningKeys(t *testing.T) {
 	s.must(t, 200, "GET", a.path(""), s.login(t, a.key), "")
 	if strings.Contains(s.dump(t), "PRIVATE") || len(s.must(t, 200, "GET", "/v2/auth/keys", s.login(t, masterKey),
 		"").items()) != 1 {
-		t.Error("keys are left")
+		t.Error("keys: got more left, want the current one alone")
 	}
 }
 
@@ -187,7 +187,7 @@ func TestTokenIsShown(t *testing.T) {
 	r := s.must(t, 200, "GET", "/v2/token_auth", a.token, "")
 	if r.at("data", "account_id") != a.id || r.at("data", "method") != "cb_api_auth" ||
 		r.at("data", "exp") != float64(s.clock.Now().Add(time.Hour).Unix()) {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("token_auth: got %s, want the account, its method and an hour", r.raw)
 	}
 }
 
@@ -205,11 +205,11 @@ func TestOwnAccountAlias(t *testing.T) {
 	s := newStack(t)
 	a := s.tenant(t, s.master, "acme")
 	if got := s.must(t, 200, "GET", "/v2/account", a.token, "").id(); got != a.id {
-		t.Errorf("got %q", got)
+		t.Errorf("the own account: got %q, want %q", got, a.id)
 	}
 	created := s.must(t, 201, "PUT", "/v2/account/functions", a.token, hello)
 	if got := created.header.Get("Location"); got != a.path("/functions/"+created.id()) {
-		t.Errorf("Location %q", got)
+		t.Errorf("Location: got %q, want the function's path", got)
 	}
 	s.must(t, 200, "GET", "/v2/account/functions/"+created.id(), "", "", "Authorization: Bearer "+a.token)
 	s.must(t, 404, "GET", "/v2/account/functions/..%2f", a.token, "")
@@ -224,25 +224,25 @@ func TestSchemas(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	names := s.must(t, 200, "GET", "/v2/schemas", "", "").items()
 	if len(names) < 50 {
-		t.Errorf("%d schemas", len(names))
+		t.Errorf("schemas: got %d, want 50 or more", len(names))
 	}
 	if r := s.must(t, 200, "GET", "/v2/schemas/functions", "", ""); r.id() != "functions" || r.at("data", "properties",
 		"function_js") == nil {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("schema functions: got %s, want function_js among its properties", r.raw)
 	}
 	// every token is decoded
 	if r := s.must(t, 200, "GET", "/v2/schemas/callflows%2Eaction", "", ""); r.id() != "callflows.action" {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("an escaped name: got %s, want callflows.action", r.raw)
 	}
 	for _, bad := range []string{"nonsense", "..%2f..%2fgo", "%00"} {
 		s.must(t, 404, "GET", "/v2/schemas/"+bad, "", "")
 		s.must(t, 404, "PUT", "/v2/schemas/"+bad+"/validation", a.token, hello)
 	}
 	if r := s.must(t, 200, "PUT", "/v2/schemas/functions/validation", a.token, hello); r.at("data", "enabled") != true {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("a valid function: got %s, want the default of enabled", r.raw)
 	}
 	if r := s.must(t, 400, "PUT", "/v2/schemas/functions/validation", a.token, `{"data":{}}`); r.at("data", "name",
 		"required") == nil {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("an empty function: got %s, want its name required", r.raw)
 	}
 }

@@ -26,7 +26,7 @@ func TestUndelete(t *testing.T) {
 			item := list + "/" + created.id()
 			s.must(t, 409, "POST", item+"/undelete", a.token, "")
 			if r := s.must(t, 200, "GET", list+"?deleted=true", a.token, ""); len(r.items()) != 0 {
-				t.Errorf("deleted before: %s", r.raw)
+				t.Errorf("deleted before: got %s, want none", r.raw)
 			}
 			s.clock.Advance(60e9)
 			s.must(t, 200, "DELETE", item, a.token, "")
@@ -37,10 +37,10 @@ func TestUndelete(t *testing.T) {
 			shown := listed[0].(map[string]any)
 			if shown["id"] != created.id() || shown["deleted"] != true ||
 				shown["modified"] != float64(datastore.Gregorian(s.clock.Now())) || shown["name"] == nil {
-				t.Errorf("listed as %v", shown)
+				t.Errorf("the listing: got %v, want id, name and when it was deleted", shown)
 			}
 			if r := s.must(t, 200, "GET", b.path("/"+resource+"?deleted=true"), b.token, ""); len(r.items()) != 0 {
-				t.Errorf("another account sees %s", r.raw)
+				t.Errorf("another account: got %s, want none", r.raw)
 			}
 			s.must(t, 404, "POST", b.path("/"+resource+"/"+created.id()+"/undelete"), b.token, "")
 			back := s.must(t, 200, "POST", item+"/undelete", a.token, "")
@@ -52,10 +52,10 @@ func TestUndelete(t *testing.T) {
 				t.Errorf("is read differently: %s", diff)
 			}
 			if r := s.must(t, 200, "GET", list, a.token, ""); len(r.items()) != 1 {
-				t.Errorf("listing %s", r.raw)
+				t.Errorf("the listing: got %s, want the document again", r.raw)
 			}
 			if r := s.must(t, 200, "GET", list+"?deleted=true", a.token, ""); len(r.items()) != 0 {
-				t.Errorf("still deleted: %s", r.raw)
+				t.Errorf("deleted documents: got %s, want none", r.raw)
 			}
 			s.must(t, 404, "POST", list+"/"+fmt.Sprintf("%032x", 1)+"/undelete", a.token, "")
 		})
@@ -76,7 +76,7 @@ func TestUndeleteTakesNothingAway(t *testing.T) {
 	s.must(t, 200, "DELETE", old, a.token, "")
 	heir := a.path("/callflows/" + s.must(t, 201, "PUT", a.path("/callflows"), a.token, callflow).id())
 	if r := s.must(t, 400, "POST", old+"/undelete", a.token, ""); r.at("data", "numbers", "unique", "cause") != "1000" {
-		t.Errorf("the number is taken: %s", r.raw)
+		t.Errorf("a number that is taken: got %s, want it refused because of 1000", r.raw)
 	}
 	s.must(t, 404, "GET", old, a.token, "")
 	s.must(t, 200, "DELETE", heir, a.token, "")
@@ -86,7 +86,7 @@ func TestUndeleteTakesNothingAway(t *testing.T) {
 	s.must(t, 200, "DELETE", ann, a.token, "")
 	s.user(t, a, "ann", "other", "user")
 	if r := s.must(t, 400, "POST", ann+"/undelete", a.token, ""); r.at("data", "username", "unique") == nil {
-		t.Errorf("the name is taken: %s", r.raw)
+		t.Errorf("a name that is taken: got %s, want it refused", r.raw)
 	}
 	// For good is for good.
 	function := a.path("/functions/" + s.must(t, 201, "PUT", a.path("/functions"), a.token, hello).id())

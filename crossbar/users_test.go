@@ -57,7 +57,7 @@ func TestUserLogin(t *testing.T) {
 			`"credentials":"`+md5Hex("x")+`"}}`)
 	if created.at("data", "username") != "ann@acme" || created.at("data", "password") != nil ||
 		created.at("data", "credentials") != nil {
-		t.Errorf("created %s", created.raw)
+		t.Errorf("created: got %s, want the user without password and credentials", created.raw)
 	}
 	for account, numbers := range map[tenant]string{a: `"4158867900","1000","no_match"`, b: `"4158867901","1000"`} {
 		s.must(t, 201, "PUT", account.path("/callflows"), account.token, `{"data":{"numbers":[`+numbers+
@@ -81,14 +81,14 @@ func TestUserLogin(t *testing.T) {
 		r := s.must(t, 201, "PUT", "/v2/user_auth", "", `{"data":`+body+`}`)
 		if r.at("data", "account_id") != a.id || r.at("data", "owner_id") != created.id() ||
 			r.at("data", "account_name") != "acme" {
-			t.Errorf("%s: %s", name, r.raw)
+			t.Errorf("%s: got %s, want account, owner and account's name", name, r.raw)
 		}
 		var claims jwt.MapClaims
 		if _, _, err := jwt.NewParser().ParseUnverified(r.env["auth_token"].(string), &claims); err != nil {
 			t.Fatal(err)
 		}
 		if claims["owner_id"] != created.id() || claims["method"] != "cb_user_auth" || claims["account_id"] != a.id {
-			t.Errorf("%s: claims %v", name, claims)
+			t.Errorf("%s: got claims %v, want the user's", name, claims)
 		}
 	}
 	for name, tc := range map[string]struct {
@@ -118,7 +118,7 @@ func TestUserLogin(t *testing.T) {
 		r := s.do(t, "PUT", "/v2/user_auth", "", `{"data":`+tc.body+`}`)
 		if r.status != tc.status || r.env["auth_token"] != nil ||
 			r.at(append([]string{"data"}, strings.Fields(tc.at)...)...) == nil {
-			t.Errorf("%s: %d %s", name, r.status, r.raw)
+			t.Errorf("%s: got %d %s, want %d at %s and no token", name, r.status, r.raw, tc.status, tc.at)
 		}
 	}
 	s.must(t, 200, "GET", b.path(""), b.token, "")
@@ -127,7 +127,7 @@ func TestUserLogin(t *testing.T) {
 	dump := s.dump(t)
 	for _, secret := range []string{"s3cret!", good, goodSHA} {
 		if strings.Contains(dump, secret) || strings.Contains(s.log.String(), secret) {
-			t.Errorf("datastore or log hold %s", secret)
+			t.Errorf("datastore and log: got %s in one of them, want it in neither", secret)
 		}
 	}
 }
@@ -167,10 +167,10 @@ func TestUserRules(t *testing.T) {
 			before := s.dump(t)
 			r := s.do(t, tc.method, tc.path, a.token, `{"data":`+tc.body+`}`)
 			if r.status != 400 || r.at(append([]string{"data"}, strings.Fields(tc.at)...)...) == nil {
-				t.Errorf("got %d %s", r.status, r.raw)
+				t.Errorf("got %d %s, want 400 at %s", r.status, r.raw, tc.at)
 			}
 			if s.dump(t) != before {
-				t.Error("something was stored")
+				t.Error("got something stored, want nothing")
 			}
 		})
 	}
@@ -180,14 +180,14 @@ func TestUserRules(t *testing.T) {
 		names = append(names, item.(map[string]any)["username"])
 	}
 	if len(names) != 2 || strings.Contains(r.raw, "password") || strings.Contains(r.raw, privateKey) {
-		t.Errorf("listing %s", r.raw)
+		t.Errorf("the listing: got %s, want two users without secrets", r.raw)
 	}
 	if r := s.must(t, 200, "GET", list+"?filter_username=ann", a.token, ""); len(r.items()) != 1 {
-		t.Errorf("filtered: %s", r.raw)
+		t.Errorf("filter_username=ann: got %s, want one user", r.raw)
 	}
 	for _, query := range []string{"has_key=pvt_credentials", "has_key=pvt_signature_secret"} {
 		if r := s.must(t, 200, "GET", list+"?"+query, a.token, ""); len(r.items()) != 0 {
-			t.Errorf("%s: %s", query, r.raw)
+			t.Errorf("%s: got %s, want nothing found", query, r.raw)
 		}
 	}
 	// A user is a document like all others: not seen from elsewhere, and no account.
@@ -214,7 +214,7 @@ func TestUserTokensDie(t *testing.T) {
 		{"with the user", func(s *stack, a tenant, user, _ string) {
 			s.must(t, 200, "DELETE", a.path("/users/"+user), a.token, "")
 			if strings.Contains(s.dump(t), "pvt_credentials") {
-				t.Error("a deleted user keeps credentials")
+				t.Error("a deleted user: got credentials kept, want none")
 			}
 		}, [2]int{401, 401}, ""},
 		{"while the user is off", func(s *stack, a tenant, user, _ string) {
@@ -247,11 +247,11 @@ func TestUserTokensDie(t *testing.T) {
 			s.must(t, 200, "GET", a.path("/functions"), token, "")
 			tc.act(s, a, user, token)
 			if got := s.do(t, "GET", a.path("/functions"), token, ""); got.status != tc.want[0] {
-				t.Errorf("the token: %d %s", got.status, got.raw)
+				t.Errorf("the token: got %d %s, want %d", got.status, got.raw, tc.want[0])
 			}
 			r := s.do(t, "PUT", "/v2/user_auth", "", `{"data":{"account_name":"acme","credentials":"`+md5Hex("bob:secret")+`"}}`)
 			if r.status != tc.want[1] || (tc.at != "" && r.at(append([]string{"data"}, strings.Fields(tc.at)...)...) == nil) {
-				t.Errorf("the password: %d %s", r.status, r.raw)
+				t.Errorf("the password: got %d %s, want %d", r.status, r.raw, tc.want[1])
 			}
 		})
 	}
@@ -268,7 +268,7 @@ func TestUserChangesItself(t *testing.T) {
 		`{"data":{"priv_level":"admin","enabled":false,"email":"bob@acme.example","password":"new"}}`)
 	if r.at("data", "priv_level") != "user" || r.at("data", "enabled") != true ||
 		r.at("data", "email") != "bob@acme.example" {
-		t.Errorf("got %s", r.raw)
+		t.Errorf("a user that edits itself: got %s, want its email changed, and neither level nor enabled", r.raw)
 	}
 	token = s.userLogin(t, "acme.example", "bob", "new")
 	s.must(t, 403, "PATCH", a.path("/users/"+ann), token, `{"data":{"password":"mine"}}`)
@@ -284,7 +284,7 @@ func TestUserChangesItself(t *testing.T) {
 	}
 	if r := s.must(t, 200, "GET", "/v2/token_auth", token, ""); r.at("data", "owner_id") != bob ||
 		r.at("data", "method") != "cb_user_auth" {
-		t.Errorf("token_auth: %s", r.raw)
+		t.Errorf("token_auth: got %s, want the user and its method", r.raw)
 	}
 }
 
@@ -300,7 +300,7 @@ func TestUserLoginAttemptsAreLimited(t *testing.T) {
 		codes[s.send(t, request).status]++
 	}
 	if codes[401] != 30 || codes[429] != 20 {
-		t.Errorf("codes %v", codes)
+		t.Errorf("statuses: got %v, want 401 thirty times and 429 twenty times", codes)
 	}
 }
 

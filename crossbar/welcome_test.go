@@ -40,7 +40,7 @@ func TestWelcomePage(t *testing.T) {
 		}
 	}
 	if body := get("/", browser, `"><script>alert(1)</script>`).Body.String(); strings.Contains(body, "<script") {
-		t.Errorf("the host gets into the page: %s", body)
+		t.Errorf("the page: got %s, want the host kept out of it", body)
 	}
 	for _, accept := range []string{"", "*/*", "application/json"} {
 		if w := get("/", accept, ""); w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain") {
