@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"callfn/internal/account"
+	"callfn/internal/numbers"
 )
 
 // noMatch is the number that marks an account's catch-all callflow (?NO_MATCH_CF in callflow.hrl).
@@ -84,7 +85,7 @@ func (m *Match) byPattern(ctx context.Context, d Directory, id account.ID, numbe
 	if err != nil {
 		return false, fmt.Errorf("look up callflow patterns: %w", err)
 	}
-	best, skipped, err := matchPatterns(ctx, rows, Normalize(number))
+	best, skipped, err := matchPatterns(ctx, rows, numbers.Normalize(number))
 	if err != nil {
 		return false, fmt.Errorf("try callflow patterns: %w", err)
 	}
@@ -107,7 +108,7 @@ func (m *Match) byPattern(ctx context.Context, d Directory, id account.ID, numbe
 // forms gives what a number may be listed as: as dialled, and as KAZOO normalises it, which is how it stores the
 // reconcilable numbers of a callflow (docs/reference/kazoo.md#callflow-documents).
 func forms(number string) []string {
-	if normal := Normalize(number); normal != number {
+	if normal := numbers.Normalize(number); normal != number {
 		return []string{number, normal}
 	}
 	return []string{number}

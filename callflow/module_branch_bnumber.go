@@ -1,12 +1,16 @@
 package callflow
 
-import "context"
+import (
+	"context"
+
+	"callfn/internal/numbers"
+)
 
 // branchBnumber is KAZOO's `branch_bnumber` (cf_branch_bnumber.erl): it goes on at the child named like what the
 // callflow's pattern captured, normalised like a number. With data.hunt it branches to the callflow of that number
 // instead, if data.hunt_allow and data.hunt_deny let it, and goes on at `_` when there is none.
 func branchBnumber(ctx context.Context, t *Turn) Next {
-	captured := Normalize(t.Call.CaptureGroup)
+	captured := numbers.Normalize(t.Call.CaptureGroup)
 	if captured == "" {
 		t.Note("the number was found by no pattern that captures something")
 		return Continue()

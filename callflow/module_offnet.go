@@ -3,6 +3,8 @@ package callflow
 import (
 	"context"
 	"time"
+
+	"callfn/internal/numbers"
 )
 
 // offnetTimeout is how long a number outside is rung where nothing else is said.
@@ -41,5 +43,5 @@ func (t *Turn) requestedNumber() string {
 	if t.Data.True("do_not_normalize") || t.Data.True("bypass_e164") {
 		return t.Call.Request.User
 	}
-	return Normalize(t.Call.Request.User)
+	return numbers.Normalize(t.Call.Request.User)
 }

@@ -1,6 +1,10 @@
 package callflow
 
-import "maps"
+import (
+	"maps"
+
+	"callfn/internal/numbers"
+)
 
 // APIVersion is the constant KAZOO gives as Api-Version (docs/reference/kazoo.md#parameter-names).
 const APIVersion = "4.x"
@@ -70,7 +74,7 @@ func baseParams(c *Call) []parameter {
 		c.stored("Recording-Duration"),
 		c.stored("Recording-ID"),
 		c.stored("Recording-Url"),
-		{"Request", or(Normalize(c.Request.User), noUser)},
+		{"Request", or(numbers.Normalize(c.Request.User), noUser)},
 		{"Request-Realm", or(c.Request.Realm, noRealm)},
 		{"To", or(c.To.User, noUser)},
 		{"To-Realm", or(c.To.Realm, noRealm)},

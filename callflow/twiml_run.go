@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"callfn/internal/function/params"
+	"callfn/internal/numbers"
 )
 
 // mostPivotRequests bounds how often one pivot may send a call on to another address.
@@ -272,12 +273,12 @@ func (r *twimlRun) set(_ context.Context, e element) error {
 func (r *twimlRun) dial(ctx context.Context, e element) error {
 	b := Bridge{Timeout: time.Duration(e.int("timeout", 30, 1, 3600)) * time.Second, CallerIDNumber: e.attrs["callerId"]}
 	if e.text != "" && len(e.elements) == 0 {
-		b.Legs = []Leg{{Kind: "offnet", ID: Normalize(e.text)}}
+		b.Legs = []Leg{{Kind: "offnet", ID: numbers.Normalize(e.text)}}
 	}
 	for _, to := range e.elements {
 		switch to.name {
 		case "Number":
-			b.Legs = append(b.Legs, Leg{Kind: "offnet", ID: Normalize(to.text)})
+			b.Legs = append(b.Legs, Leg{Kind: "offnet", ID: numbers.Normalize(to.text)})
 		case "User":
 			b.Legs = append(b.Legs, r.t.userLegs(ctx, to.text, Leg{})...)
 		case "Device":

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"callfn/internal/auth"
+	"callfn/internal/numbers"
 )
 
 // API is the HTTP API: an http.Handler that is safe for concurrent use.
@@ -22,6 +23,8 @@ type API struct {
 	kinds  map[string]*documentKind // by the names of their schemas
 	echo   *echo.Echo
 	node   string
+
+	numbers *numbers.Table
 
 	modules *modules
 	// Built when first asked for.
@@ -44,6 +47,7 @@ func New(cfg Config) *API {
 	a.failuresByAddress = newBuckets(rate.Every(failureReturns), failuresPerAddress, a.cfg.Now)
 	a.failuresByKey = newBuckets(rate.Every(failureReturnsKey), failuresPerKey, a.cfg.Now)
 	a.invocations = newInvocations(a.cfg.RateLimit, a.cfg.Now)
+	a.numbers = &numbers.Table{Datastores: a.cfg.Datastores, Now: a.cfg.Now}
 	a.routes = a.table()
 	a.modules = newModules(a.cfg, a.routes)
 	a.typeScript = sync.OnceValues(func() (string, error) { return Declaration(a.cfg.Schemas) })

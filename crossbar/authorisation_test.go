@@ -32,26 +32,28 @@ var adminsOnly = map[string]bool{
 	"DELETE /v2/accounts/:account": true, "GET /v2/accounts/:account/api_key": true,
 	"PUT /v2/accounts/:account/api_key": true,
 	"PUT /v2/accounts/:account/users":   true, "POST /v2/accounts/:account/users/:id": true,
-	"PATCH /v2/accounts/:account/users/:id":          true,
-	"DELETE /v2/accounts/:account/users/:id":         true,
-	"POST /v2/accounts/:account/users/:id/undelete":  true,
-	"GET /v2/accounts/:account/storage":              true,
-	"PUT /v2/accounts/:account/storage":              true,
-	"POST /v2/accounts/:account/storage":             true,
-	"PATCH /v2/accounts/:account/storage":            true,
-	"DELETE /v2/accounts/:account/storage":           true,
-	"GET /v2/accounts/:account/storage/plans":        true,
-	"PUT /v2/accounts/:account/storage/plans":        true,
-	"GET /v2/accounts/:account/storage/plans/:id":    true,
-	"POST /v2/accounts/:account/storage/plans/:id":   true,
-	"PATCH /v2/accounts/:account/storage/plans/:id":  true,
-	"DELETE /v2/accounts/:account/storage/plans/:id": true,
-	"GET /v2/accounts/:account/users/:id/storage":    true,
-	"PUT /v2/accounts/:account/users/:id/storage":    true,
-	"POST /v2/accounts/:account/users/:id/storage":   true,
-	"PATCH /v2/accounts/:account/users/:id/storage":  true,
-	"DELETE /v2/accounts/:account/users/:id/storage": true,
-	"GET /v2/accounts/:account/pivot/keys":           true, "PUT /v2/accounts/:account/pivot/keys": true,
+	"PATCH /v2/accounts/:account/users/:id":             true,
+	"DELETE /v2/accounts/:account/users/:id":            true,
+	"POST /v2/accounts/:account/users/:id/undelete":     true,
+	"GET /v2/accounts/:account/storage":                 true,
+	"PUT /v2/accounts/:account/storage":                 true,
+	"POST /v2/accounts/:account/storage":                true,
+	"PATCH /v2/accounts/:account/storage":               true,
+	"DELETE /v2/accounts/:account/storage":              true,
+	"GET /v2/accounts/:account/storage/plans":           true,
+	"PUT /v2/accounts/:account/storage/plans":           true,
+	"GET /v2/accounts/:account/storage/plans/:id":       true,
+	"POST /v2/accounts/:account/storage/plans/:id":      true,
+	"PATCH /v2/accounts/:account/storage/plans/:id":     true,
+	"DELETE /v2/accounts/:account/storage/plans/:id":    true,
+	"GET /v2/accounts/:account/users/:id/storage":       true,
+	"PUT /v2/accounts/:account/users/:id/storage":       true,
+	"POST /v2/accounts/:account/users/:id/storage":      true,
+	"PATCH /v2/accounts/:account/users/:id/storage":     true,
+	"DELETE /v2/accounts/:account/users/:id/storage":    true,
+	"POST /v2/accounts/:account/phone_numbers/:number":  true,
+	"PATCH /v2/accounts/:account/phone_numbers/:number": true,
+	"GET /v2/accounts/:account/pivot/keys":              true, "PUT /v2/accounts/:account/pivot/keys": true,
 	"GET /v2/accounts/:account/pivot/keys/:id": true, "DELETE /v2/accounts/:account/pivot/keys/:id": true,
 }
 
@@ -102,6 +104,15 @@ var matrix = map[string]row{
 	"POST /v2/user_auth/recovery": {`{"data":{"reset_id":"{RESET}"}}`, everyone(200)},
 	"GET /v2/token_auth":          {"", anyAccount(200)},
 	"DELETE /v2/token_auth":       {"", anyAccount(200)},
+
+	"GET /v2/phone_numbers":                                    {"", superduperOnly(200)},
+	"GET /v2/accounts/:account/phone_numbers":                  {"", subtree(200)},
+	"GET /v2/accounts/:account/phone_numbers/:number":          {"", subtree(200)},
+	"PUT /v2/accounts/:account/phone_numbers/:number":          {"", superduperOnly(201)},
+	"PUT /v2/accounts/:account/phone_numbers/:number/activate": {"", superduperOnly(201)},
+	"POST /v2/accounts/:account/phone_numbers/:number":         {`{"data":{"note":"x"}}`, subtree(200)},
+	"PATCH /v2/accounts/:account/phone_numbers/:number":        {`{"data":{"note":"y"}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/phone_numbers/:number":       {"", superduperOnly(200)},
 
 	"GET /v2/modules":      {"", superduperOnly(200)},
 	"GET /v2/modules/:id":  {"", superduperOnly(200)},
@@ -398,6 +409,13 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 		if route.Method != "PUT" && route.Method != "GET" {
 			must(201, "PUT", route.Path, `{"data":{"plan":{"yodb":{"connection":"local"}}}}`)
 		}
+	}
+	if strings.Contains(path, ":number") {
+		number := fmt.Sprintf("/phone_numbers/%%2B1415555%04d", n)
+		if route.Method != "PUT" {
+			must(201, "PUT", self.path(number), "")
+		}
+		path = strings.Replace(path, "/phone_numbers/:number", number, 1)
 	}
 	if strings.Contains(path, ":id") {
 		collection, content := "functions", hello

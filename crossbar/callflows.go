@@ -8,6 +8,7 @@ import (
 
 	"callfn/callflow"
 	"callfn/internal/datastore"
+	"callfn/internal/numbers"
 	"callfn/schemas"
 )
 
@@ -106,7 +107,7 @@ func normalize(doc datastore.Document) {
 		if !ok {
 			return // the schema says so
 		}
-		if text = callflow.Normalize(text); !seen[text] {
+		if text = numbers.Normalize(text); !seen[text] {
 			seen[text] = true
 			kept = append(kept, text)
 		}
@@ -114,9 +115,9 @@ func normalize(doc datastore.Document) {
 	doc["numbers"] = kept
 }
 
-// callflowRemarks points at numbers that nobody can dial, and at what the flow names and is not there.
+// callflowRemarks points at numbers that nobody can dial or that nobody outside reaches, and at what the flow names and is not there.
 func (a *API) callflowRemarks(x *exchange, doc datastore.Document) []schemas.Warning {
-	return append(undialable(doc), a.missingReferences(x, doc, referencesOf(doc["flow"]))...)
+	return append(append(undialable(doc), a.unassigned(x, doc)...), a.missingReferences(x, doc, referencesOf(doc["flow"]))...)
 }
 
 type takenBy struct{ value, id, name string }

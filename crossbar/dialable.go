@@ -7,8 +7,8 @@ import (
 	"strings"
 	"unicode"
 
-	"callfn/callflow"
 	"callfn/internal/datastore"
+	"callfn/internal/numbers"
 	"callfn/schemas"
 )
 
@@ -76,13 +76,13 @@ func whyUndialable(number string) (message, suggestion string) {
 		return told("it has no digits", "")
 	case scheme.MatchString(number):
 		rest, _, _ := strings.Cut(scheme.FindStringSubmatch(number)[2], "@")
-		return told("a number has no scheme", callflow.Normalize(separators.Replace(rest)))
+		return told("a number has no scheme", numbers.Normalize(separators.Replace(rest)))
 	case strings.IndexFunc(number, isForeignDigit) >= 0:
 		return told("calls come with the digits 0 to 9", "")
 	case vanity.MatchString(number):
-		return told("calls come with the digits of the keys", callflow.Normalize(keypad(plain)))
+		return told("calls come with the digits of the keys", numbers.Normalize(keypad(plain)))
 	case plain != number && written.MatchString(plain):
-		return told("calls come with digits alone", callflow.Normalize(plain))
+		return told("calls come with digits alone", numbers.Normalize(plain))
 	case strings.IndexFunc(number, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }) >= 0:
 		return told("it has a space", "")
 	case strings.LastIndexByte(number, '+') > 0:

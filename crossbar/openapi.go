@@ -120,7 +120,8 @@ func describe(route Route, op operation) object {
 		out["security"] = []any{object{"token": []any{}}, object{"bearer": []any{}}, object{"parameter": []any{}}}
 		out["description"] = map[Access]string{
 			AnyAccount: "For a token of any account.", SuperduperOnly: "For admins of the master account.",
-			Subtree: "For the account itself, accounts above it, and admins of the master account.",
+			SuperduperOf: "For admins of the master account.",
+			Subtree:      "For the account itself, accounts above it, and admins of the master account.",
 		}[route.Access]
 	}
 	if parameters := op.parameters(route); len(parameters) > 0 {

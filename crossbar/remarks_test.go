@@ -149,6 +149,8 @@ func TestUndialableNumbersAreWarnedOf(t *testing.T) {
 			t.Errorf("%q: warned %v, want nothing", pattern, r.env["warnings"])
 		}
 	}
+	s.assign(t, self, "+14155550199")
+	s.assign(t, self, "+49301234567")
 	for _, number := range []string{
 		"1000", "+14155550199", "*97", "#5", "alice", "alice.smith", "user-1", "no_match",
 		"undefinedconfnumber", "911", "preflow", "0049301234567", "a/b",
@@ -156,6 +158,25 @@ func TestUndialableNumbersAreWarnedOf(t *testing.T) {
 		if r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":[`+quoted(number)+
 			`],"flow":{"module":"hangup","data":{}}}}`); r.env["warnings"] != nil {
 			t.Errorf("%q: warned %v, want nothing", number, r.env["warnings"])
+		}
+	}
+}
+
+// A phone number that is not assigned to the account is an extension there.
+func TestUnassignedNumbersAreWarnedOf(t *testing.T) {
+	s := newStack(t)
+	self, other := s.tenant(t, s.master, "self"), s.tenant(t, s.master, "other")
+	s.assign(t, self, "+14155550100")
+	s.assign(t, other, "+14155550101")
+	r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":["+14155550100","+14155550101",`+
+		`"4155550102","1000"],"flow":{"module":"hangup","data":{}}}}`)
+	for path, want := range map[string]string{
+		"numbers.0": "", "numbers.1": "+14155550101 is not assigned to this account",
+		"numbers.2": "+14155550102 is not assigned to this account", "numbers.3": "",
+	} {
+		got := warned(r, path)
+		if want == "" && got != "" || !strings.Contains(got, want) || strings.Contains(got, other.id) {
+			t.Errorf("%s: warned %q, want … %s", path, got, want)
 		}
 	}
 }

@@ -18,6 +18,8 @@ const (
 	// Subtree routes have an account in their path: the token's own, one below it, or any for the superduper admin.
 	// Outside that, every account path answers 403, whether there is such an account or not.
 	Subtree Access = "subtree"
+	// SuperduperOf routes have an account in their path, and are for admins of the master account only.
+	SuperduperOf Access = "superduper, of any account"
 	// SuperduperOnly routes are the system's own: for admins of the master account.
 	SuperduperOnly Access = "superduper"
 	// InvokeKey routes take no token: only the key of that very endpoint, which opens nothing else.
@@ -138,6 +140,7 @@ func (a *API) table() []Route {
 	table = append(table, documentRoutes("callflows", callflows)...)
 	table = append(table, documentRoutes("users", users)...)
 	table = append(table, a.noStorageRoutes()...)
+	table = append(table, phoneNumbers{a.numbers, a}.routes()...)
 	for _, kind := range a.behindModules() {
 		a.kinds[kind.schema] = kind
 		table = append(table, documentRoutes(kind.name, kind)...)

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"callfn/callflow"
 	"callfn/internal/account"
 	"callfn/internal/datastore"
+	"callfn/internal/numbers"
 	"callfn/schemas"
 )
 
@@ -103,9 +103,11 @@ func only(find func(context.Context, string) (account.Account, error)) func(cont
 	}
 }
 
-// accountsOfNumber finds the accounts that have a callflow with a number, as dialled or as KAZOO normalises it. Numbers
-// are unique in an account only, so anybody's account may be among them, and there may be many: all are looked at,
-// since a limit would let the accounts of one customer keep out another.
+// accountsOfNumber finds the account that a number is assigned to, as dialled or as KAZOO normalises it.
 func (a *API) accountsOfNumber(ctx context.Context, number string) ([]account.ID, error) {
-	return callflow.AccountsOfNumber(ctx, a.cfg.Datastores, number)
+	owner, err := a.numbers.Owner(ctx, number)
+	if errors.Is(err, numbers.ErrUnassigned) {
+		return nil, nil
+	}
+	return []account.ID{owner}, err
 }

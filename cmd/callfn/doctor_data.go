@@ -167,6 +167,9 @@ func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Singl
 		x.add("order of time rules", doctor.OK, "", "every temporal_route names its rules or has the order they were "+
 			"written in")
 	}
+	for _, finding := range doctor.Numbers(ctx, main) {
+		x.add("phone numbers", finding.Status, finding.Fix, "%s", finding.Says)
+	}
 }
 
 // opens tries the secret on the signing keys: the service does not start with one that they were not sealed with.

@@ -71,6 +71,7 @@ type cli struct {
 	Serve       serveCommand       `cmd:"" group:"run"`
 	Accounts    accountsCommand    `cmd:"" group:"people"`
 	Users       usersCommand       `cmd:"" group:"people"`
+	Numbers     numbersCommand     `cmd:"" group:"people"`
 	Login       loginCommand       `cmd:"" group:"people"`
 	Logout      logoutCommand      `cmd:"" group:"people"`
 	Token       tokenCommand       `cmd:"" group:"people"`

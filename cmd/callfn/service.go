@@ -139,6 +139,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	directory := callflow.NewCache(stored, time.Now, patterns)
 	s.followChanges(stores, directory, known, log)
 	s.warnOfLostOrder(stores, log)
+	s.adoptNumbers(stores, log)
 	executor := &callflow.Executor{
 		Runner: runner, Directory: directory, Flows: set, Patterns: patterns, Rules: stored,
 		BranchLimit: c.MaxBranchCount,

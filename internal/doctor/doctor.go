@@ -78,6 +78,7 @@ func Examine(ctx context.Context, p Patient) []Finding {
 		x.security()
 		x.designDocuments()
 		x.orderOfRules()
+		x.numbers()
 		switch {
 		case p.Site.HasFunctions() && p.Direct != nil:
 			x.functionsRunHere()

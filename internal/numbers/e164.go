@@ -1,4 +1,4 @@
-package callflow
+package numbers
 
 import (
 	"regexp"
@@ -30,4 +30,26 @@ func Normalize(number string) string {
 		}
 	}
 	return number
+}
+
+// separators are what people write into phone numbers.
+var separators = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "/", "")
+
+// Written gives the form in which a number is stored and looked up, of the form in which a person wrote it:
+// "+1 (415) 555-0100" is +14155550100.
+func Written(number string) string { return Normalize(separators.Replace(number)) }
+
+var (
+	phoneShape = regexp.MustCompile(`^\+[0-9]{5,15}$`)
+	shortShape = regexp.MustCompile(`^[0-9*#]{1,15}$`)
+)
+
+// Phone reports whether a normalised number is a phone number: + and 5 to 15 digits (KAZOO's reconcilable numbers).
+// Extensions, feature codes and names are none.
+func Phone(number string) bool { return phoneShape.MatchString(number) }
+
+// Assignable reports whether a normalised number can be given to an account: a phone number, or a short one that a
+// trunk may deliver, such as 1000 or 116117.
+func Assignable(number string) bool {
+	return phoneShape.MatchString(number) || shortShape.MatchString(number)
 }
