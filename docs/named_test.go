@@ -101,3 +101,31 @@ func TestNamedFiles(t *testing.T) {
 		t.Errorf("got %d named files, want at least 40: are they still found?", seen)
 	}
 }
+
+// The lines of the log that documentation explains are written somewhere.
+func TestNamedLogLines(t *testing.T) {
+	page, err := os.ReadFile("operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, found := strings.Cut(string(page), "\n### Lines of the log\n\n")
+	if !found {
+		t.Fatal("docs/operations.md has no section `Lines of the log`")
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	var source strings.Builder
+	eachFile(t, func(path, text string) {
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			source.WriteString(text)
+		}
+	})
+	// A text may go on in the next line of source.
+	written := regexp.MustCompile(`"\s*\+\s*"`).ReplaceAllString(source.String(), "")
+	for _, row := range strings.Split(table, "\n")[2:] {
+		for _, line := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(strings.Split(row, "|")[1], -1) {
+			if !strings.Contains(written, `"`+line[1]) {
+				t.Errorf("docs/operations.md explains %q, which nothing logs", line[1])
+			}
+		}
+	}
+}
