@@ -7,6 +7,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/autodisable"
+	"callfn/internal/await"
 	"callfn/internal/function"
 	"callfn/internal/runs"
 )
@@ -22,11 +23,7 @@ func (s *stack) fail(t testing.TB, of tenant, id string) {
 		r.Error = function.NewError("the function was stopped after 1000 ms", "")
 		guard.Ran(r)
 	}
-	for end := time.Now().Add(10 * time.Second); guard.Stats().Disabled == 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the function: got it switched on, want it off")
-		}
-	}
+	await.True(t, "the function switched off", func() bool { return guard.Stats().Disabled > 0 })
 }
 
 const why = "6 failures in 60 s, last: timeout after 1000 ms"

@@ -13,6 +13,7 @@ import (
 
 	"callfn/crossbar"
 	"callfn/internal/account"
+	"callfn/internal/await"
 	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/runs"
@@ -100,9 +101,9 @@ func TestSavesTakeTurns(t *testing.T) {
 				send(greedy, "PUT", "/functions", `{"data":{"name":"slow","function_js":"return 6"}}`)
 				send(sub, "PUT", "/functions", `{"data":{"name":"slow","function_js":"return 7"}}`)
 			}
-			await(t, "six more to wait", func() bool { return lane.Stats().Waiting == 6 })
+			await.True(t, "six more to wait", func() bool { return lane.Stats().Waiting == 6 })
 			send(modest, c.method, path, c.body)
-			await(t, "the other account to wait", func() bool { return lane.Stats().Waiting >= 7 })
+			await.True(t, "the other account to wait", func() bool { return lane.Stats().Waiting >= 7 })
 			pool.end <- struct{}{}
 			second := <-pool.begun
 			if second.Account != modest.id || second.Root != modest.id {
@@ -110,15 +111,6 @@ func TestSavesTakeTurns(t *testing.T) {
 					second.Root, modest.id)
 			}
 		})
-	}
-}
-
-func await(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatal("waited a while in vain, want " + what)
-		}
 	}
 }
 

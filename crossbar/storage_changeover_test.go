@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"callfn/crossbar"
+	"callfn/internal/await"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/storageplan"
@@ -19,12 +19,10 @@ import (
 func (s *stack) awaitMoves(t testing.TB, state storageplan.MigrationState) {
 	t.Helper()
 	other := func(m storageplan.Migration) bool { return m.State != state }
-	for end := time.Now().Add(20 * time.Second); slices.ContainsFunc(s.plans.Migrations(), other); {
-		if time.Now().After(end) {
-			t.Fatalf("got the moves %+v, want all %s", s.plans.Migrations(), state)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	await.Value(t, "every move "+string(state), func() (string, bool) {
+		moves := s.plans.Migrations()
+		return fmt.Sprintf("%+v", moves), !slices.ContainsFunc(moves, other)
+	})
 }
 
 // finishMoves finishes every move that has switched.

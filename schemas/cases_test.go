@@ -16,7 +16,7 @@ import (
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("testdata/cases/*.txt")
 	if err != nil || len(files) == 0 {
-		t.Fatal("no cases", err)
+		t.Fatalf("got no cases and %v, want some", err)
 	}
 	set := load(t)
 	for _, file := range files {
@@ -24,7 +24,7 @@ func TestCases(t *testing.T) {
 			part := sections(t, file)
 			value := decode(t, part["value"])
 			if (part["completed"] == "") == (part["errors"] == "") {
-				t.Fatal("a case has either completed or errors")
+				t.Fatal("a case: got both completed and errors, or neither, want one of them")
 			}
 			out, errs := set.Validate(part["schema"], value)
 			same(t, "completed", part["completed"], out)

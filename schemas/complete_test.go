@@ -87,7 +87,7 @@ func TestCompletes(t *testing.T) {
 			value := decode(t, tt.value)
 			got, errs := set.Validate("test", value)
 			if errs != nil {
-				t.Fatal(errs)
+				t.Fatalf("got %v, want no errors", errs)
 			}
 			if diff := cmp.Diff(decode(t, tt.want), got); diff != "" {
 				t.Error(diff)

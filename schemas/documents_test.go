@@ -22,34 +22,35 @@ func TestDocuments(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(files) != len(set.Names()) || !slices.IsSorted(set.Names()) {
-		t.Errorf("%d files, %d names", len(files), len(set.Names()))
+		t.Errorf("got %d names %v, want %d, sorted", len(set.Names()), set.Names(), len(files))
 	}
 	for _, name := range set.Names() {
 		text, _ := set.Document(name)
 		doc, err := jsonvalue.Decode(text, jsonvalue.Limits{})
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want JSON", name, err)
 			continue
 		}
 		root := doc.(map[string]any)
 		if root["_id"] != name || root["$schema"] != "http://json-schema.org/draft-04/schema#" || root["type"] != "object" {
-			t.Errorf("%s: wrong _id, $schema or type", name)
+			t.Errorf("%s: got _id %v, $schema %v, type %v, want its name, draft-04 and object",
+				name, root["_id"], root["$schema"], root["type"])
 		}
 		checkDocument(t, name, root, true)
 	}
 	if _, ok := set.Document("nope"); ok {
-		t.Error("a document that does not exist")
+		t.Error("schema nope: got a document, want none")
 	}
 }
 
 func checkDocument(t *testing.T, place string, s map[string]any, described bool) {
 	t.Helper()
 	if text, _ := s["description"].(string); described && s["$ref"] == nil && text == "" {
-		t.Errorf("%s has no description", place)
+		t.Errorf("%s: got no description, want one", place)
 	}
 	for keyword, v := range s {
 		if !slices.Contains(keywords, keyword) {
-			t.Errorf("%s: unknown keyword %s", place, keyword)
+			t.Errorf("%s: got the keyword %s, want %v alone", place, keyword, keywords)
 		}
 		switch sub := v.(type) {
 		case map[string]any:
@@ -77,17 +78,17 @@ func TestModules(t *testing.T) {
 	for _, m := range strings.Fields("function callflow tts play sleep response hangup answer noop set_variables " +
 		"branch_variable language") {
 		if !slices.Contains(modules, m) {
-			t.Errorf("no module %s", m)
+			t.Errorf("modules: got %v, want %s among them", modules, m)
 		}
 	}
 	for _, m := range modules {
 		if m == "action" || strings.Contains(m, ".") {
-			t.Errorf("%s is no module", m)
+			t.Errorf("modules: got %s, want whole modules alone", m)
 		}
 	}
 	modules[0] = "scribbled"
 	if load(t).Modules()[0] == "scribbled" {
-		t.Error("the list was shared")
+		t.Error("the list of modules: got a caller's change, want a copy for each")
 	}
 }
 
@@ -113,16 +114,16 @@ func TestEveryExternalValidationIsDone(t *testing.T) {
 			}
 			probe, ok := probes[name+" "+k]
 			if !ok {
-				t.Errorf("%s.%s asks for validation, but nothing probes it", name, k)
+				t.Errorf("%s.%s asks for validation: got no probe, want one", name, k)
 				return
 			}
 			delete(probes, name+" "+k)
 			if _, errs := set.Validate(name, decode(t, probe)); errs == nil {
-				t.Errorf("%s.%s: %s passed", name, k, probe)
+				t.Errorf("%s.%s: got %s passed, want it refused", name, k, probe)
 			}
 		})
 	}
 	if len(probes) > 0 {
-		t.Errorf("nothing asks for %v", probes)
+		t.Errorf("got probes %v, want each asked for by a document", probes)
 	}
 }

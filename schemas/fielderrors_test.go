@@ -13,7 +13,7 @@ import (
 func TestFieldErrors(t *testing.T) {
 	var errs schemas.FieldErrors
 	if errs.Err() != nil {
-		t.Error("no errors, but an error")
+		t.Errorf("no field errors: got %v, want nil", errs.Err())
 	}
 	errs.Add(schemas.Path("function_js"), "syntax", schemas.Violation{"message": "Unexpected token", "line": 3})
 	errs.Add(schemas.Path("flow", "children", "a.b"), "forbidden", schemas.Violation{"message": "No"})
@@ -36,11 +36,11 @@ func TestFieldErrors(t *testing.T) {
 	}
 	var as schemas.FieldErrors
 	if !errors.As(errs.Err(), &as) || !as.Has("function_js", "syntax") || as.Has("function_js", "type") {
-		t.Error("lost on the way through an error")
+		t.Errorf("through an error: got %v, want function_js refused by syntax", as)
 	}
 	under := errs.Under("data.0")
 	if !under.Has("data.0", "type") || !under.Has("data.0.function_js", "syntax") || len(under) != 3 {
-		t.Errorf("under a prefix: %v", under)
+		t.Errorf("under a prefix: got %v, want both paths below data.0", under)
 	}
 	if diff := cmp.Diff(errs, errs.Under("")); diff != "" {
 		t.Error(diff)
@@ -52,7 +52,7 @@ func TestErrorTextHoldsNoValues(t *testing.T) {
 	set := load(t)
 	_, errs := set.Validate("api_auth", map[string]any{"api_key": "secret", "secret-too": "secret"})
 	if text := errs.Error(); strings.Contains(strings.ReplaceAll(text, "secret-too:", ""), "secret") {
-		t.Errorf("%s", text)
+		t.Errorf("got %s, want no value in it", text)
 	}
 }
 
@@ -62,6 +62,6 @@ func TestLongErrorLists(t *testing.T) {
 		errs.Add(string(c), "error", schemas.Violation{"message": "wrong"})
 	}
 	if text := errs.Error(); !strings.HasSuffix(text, "j: wrong; and 2 more") {
-		t.Error(text)
+		t.Errorf("got %q, want it to end with 2 more counted", text)
 	}
 }

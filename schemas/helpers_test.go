@@ -27,7 +27,7 @@ func decode(t testing.TB, text string) any {
 	t.Helper()
 	v, err := jsonvalue.Decode([]byte(text), jsonvalue.Limits{Depth: 100_000, Bytes: 1 << 26, Values: 1 << 24})
 	if err != nil {
-		t.Fatalf("test input %.80s: %v", text, err)
+		t.Fatalf("test input %.80s: got %v, want JSON", text, err)
 	}
 	return v
 }

@@ -29,7 +29,7 @@ func chain(n int) map[string]any {
 func TestDeepFlows(t *testing.T) {
 	set := load(t)
 	if _, errs := set.Validate("callflows", map[string]any{"flow": chain(64)}); errs != nil {
-		t.Errorf("64 nodes deep: %v", errs)
+		t.Errorf("64 nodes deep: got %v, want it valid", errs)
 	}
 	want := schemas.FieldErrors{"flow" + strings.Repeat(".children._",
 		64): {"maxDepth": {"message": "The flow is more than 64 nodes deep", "target": json.Number("64")}}}
@@ -42,7 +42,7 @@ func TestDeepFlows(t *testing.T) {
 			t.Errorf("%d nodes deep: %s", n, diff)
 		}
 		if took > time.Second {
-			t.Errorf("%d nodes deep: took %s", n, took)
+			t.Errorf("%d nodes deep: took %s, want a second at most", n, took)
 		}
 	}
 }
@@ -57,7 +57,7 @@ func TestWideFlows(t *testing.T) {
 		return map[string]any{"flow": map[string]any{"module": "noop", "children": children}}
 	}
 	if _, errs := set.Validate("callflows", wide(1000)); errs != nil {
-		t.Errorf("1,000 nodes: %v", errs)
+		t.Errorf("1,000 nodes: got %v, want them valid", errs)
 	}
 	want := schemas.FieldErrors{"flow": {"maxNodes": {
 		"message": "The flow has more than 1000 nodes",
@@ -101,7 +101,7 @@ func TestOwnLimits(t *testing.T) {
 		}
 	}
 	if _, errs := load(t).Validate("callflows.action", chain(4)); errs != nil {
-		t.Errorf("WithLimits changed the set it was called on: %v", errs)
+		t.Errorf("the set that WithLimits was called on: got %v, want its own limits", errs)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestNumbers(t *testing.T) {
 		math.NaN(), math.Inf(1),
 	} {
 		if _, errs := set.Validate("callflows.action", sleep(n)); !errs.Has("data.duration", "invalid") {
-			t.Errorf("%v: %v", n, errs)
+			t.Errorf("%v: got %v, want data.duration invalid", n, errs)
 		}
 	}
 	for _, n := range []any{
@@ -123,19 +123,19 @@ func TestNumbers(t *testing.T) {
 		json.Number(strings.Repeat("9", 399) + ".9"),
 	} {
 		if _, errs := set.Validate("callflows.action", sleep(n)); errs == nil {
-			t.Errorf("%.20v… passed as a duration", n)
+			t.Errorf("%.20v…: got it passed as a duration, want it refused", n)
 		}
 	}
 	// Go code that builds a value may use Go's numbers.
 	for _, n := range []any{5, int64(5), 5.0, 5.2, "5"} {
 		out, errs := set.Validate("callflows.action", sleep(n))
 		if got := encode(t, out); errs != nil || !strings.Contains(got, `"duration":5,`) {
-			t.Errorf("%T %v: %s %v", n, n, got, errs)
+			t.Errorf("%T %v: got %s %v, want duration 5", n, n, got, errs)
 		}
 	}
 	for _, v := range []any{make(chan int), []string{"a"}, struct{}{}, func() {}} {
 		if _, errs := set.Validate("callflows.action", sleep(v)); !errs.Has("data.duration", "invalid") {
-			t.Errorf("%T: %v", v, errs)
+			t.Errorf("%T: got %v, want data.duration invalid", v, errs)
 		}
 	}
 }
@@ -167,13 +167,13 @@ func TestUniqueItemsTakesLinearTime(t *testing.T) {
 	set := compile(t, map[string]string{"test": `{"uniqueItems":true}`}).WithLimits(schemas.Limits{Values: 1_000_000})
 	start := time.Now()
 	if _, errs := set.Validate("test", items); errs != nil {
-		t.Errorf("different items were taken for the same: %.200s", errs)
+		t.Errorf("different items: got %.200s, want them valid", errs)
 	}
 	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("took %s", took)
+		t.Errorf("took %s, want 5 s at most", took)
 	}
 	if _, errs := set.Validate("test", append(items, items[17])); !errs.Has("", "uniqueItems") {
-		t.Error("the same item twice was not found")
+		t.Error("the same item twice: got it passed, want uniqueItems")
 	}
 }
 
@@ -191,7 +191,7 @@ func TestConcurrentUse(t *testing.T) {
 				}
 				_, errs := set.Validate("callflows.action", flow)
 				if (errs == nil) != (i%2 == 0) {
-					t.Error(errs)
+					t.Errorf("value %d: got %v, want it valid: %v", i, errs, i%2 == 0)
 				}
 				set.Warnings("callflows.action", flow)
 			}
@@ -209,19 +209,19 @@ func TestResultsAreTheCallers(t *testing.T) {
 	first.(map[string]any)["data"].(map[string]any)["terminators"].([]any)[0] = "scribbled"
 	again, _ := set.Validate("callflows.action", flow)
 	if got := encode(t, again); got != want {
-		t.Errorf("the default list was shared: %s", got)
+		t.Errorf("the default list: got %s, want %s again", got, want)
 	}
 	bad := map[string]any{"credentials": "x", "method": "rot13"}
 	_, errs := set.Validate("user_auth", bad)
 	errs["method"]["enum"]["target"].([]any)[0] = "scribbled"
 	_, errs = set.Validate("user_auth", bad)
 	if got := encode(t, errs["method"]["enum"]["target"]); got != `["md5","sha"]` {
-		t.Errorf("the enum was shared: %s", got)
+		t.Errorf("the enum: got %s, want it unchanged", got)
 	}
 	doc, _ := set.Document("functions")
 	doc[0] = 'x'
 	if doc, _ := set.Document("functions"); doc[0] != '{' {
-		t.Error("the document was shared")
+		t.Errorf("the document: got %q first, want { again", doc[0])
 	}
 }
 
@@ -238,13 +238,13 @@ func TestWarningsOnHostileValues(t *testing.T) {
 	set.Warnings("callflows.action", chain(1_000_000))
 	set.Warnings("callflows.action", map[string]any{strings.Repeat("m", 1<<24): 1})
 	if took := time.Since(start); took > time.Minute {
-		t.Errorf("took %s", took)
+		t.Errorf("took %s, want a minute at most", took)
 	}
 	if found := set.Warnings("no_such", many); found != nil {
-		t.Error(found)
+		t.Errorf("an unknown schema: got %v, want no warnings", found)
 	}
 	if found := set.Warnings("callflows.action", "a string"); found != nil {
-		t.Error(found)
+		t.Errorf("a text: got %v, want no warnings", found)
 	}
 }
 
@@ -265,7 +265,7 @@ func TestDeepValuesTakeLittleStack(t *testing.T) {
 		_, errs := set.ValidateStrict("tree", value)
 		runtime.ReadMemStats(&after)
 		if errs != nil {
-			t.Error(errs)
+			t.Errorf("got %v, want it valid", errs)
 		}
 		done <- after.StackInuse - min(before.StackInuse, after.StackInuse)
 	}()

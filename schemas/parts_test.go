@@ -20,7 +20,7 @@ func TestNearest(t *testing.T) {
 		}
 	}
 	if got := schemas.Nearest(string(make([]byte, 1<<20)), modules); got != "" {
-		t.Errorf("a megabyte is near %q", got)
+		t.Errorf("a megabyte: got %q, want nothing near", got)
 	}
 }
 

@@ -31,50 +31,50 @@ func TestValidateProperties(t *testing.T) {
 			t.Fatalf("argument was changed: %s", diff)
 		}
 		if (out == nil) == (errs == nil) && value != nil {
-			t.Fatalf("neither a value nor errors, or both: %v, %v", out, errs)
+			t.Fatalf("got %v and %v, want either a value or errors", out, errs)
 		}
 		checkErrors(t, errs)
 		if errs == nil {
 			valid++
 			again, errs := set.Validate(name, out)
 			if errs != nil {
-				t.Fatalf("valid, but not when completed: %v", errs)
+				t.Fatalf("a completed value: got %v, want it valid", errs)
 			}
 			if diff := cmp.Diff(out, again); diff != "" {
 				t.Fatalf("not idempotent: %s", diff)
 			}
 			if _, errs := set.ValidateStrict(name, out); errs != nil {
-				t.Fatalf("a cast value is not strictly valid: %v", errs)
+				t.Fatalf("a cast value: got %v, want it strictly valid", errs)
 			}
 		}
 		if _, strict := set.ValidateStrict(name, value); strict == nil && errs != nil {
-			t.Fatalf("strictly valid, but not otherwise: %v", errs)
+			t.Fatalf("a strictly valid value: got %v, want it valid", errs)
 		}
 		if _, twice := set.Validate(name, value); encode(t, errs) != encode(t, twice) {
-			t.Fatalf("errors differ from run to run:\n%s\n%s", encode(t, errs), encode(t, twice))
+			t.Fatalf("got two lists of errors, want the same from run to run:\n%s\n%s", encode(t, errs), encode(t, twice))
 		}
 		for _, w := range set.Warnings(name, value) {
 			if w.Message == "" {
-				t.Fatalf("a warning that says nothing: %+v", w)
+				t.Fatalf("got the warning %+v, want a message", w)
 			}
 		}
 	})
 	if valid == 0 {
-		t.Error("not one generated value was valid: the generator proves nothing")
+		t.Error("got not one valid value, want some: else the generator proves nothing")
 	}
 }
 
 func checkErrors(t *rapid.T, errs schemas.FieldErrors) {
 	if errs != nil && len(errs) == 0 {
-		t.Fatal("empty errors instead of nil")
+		t.Fatal("got empty errors, want nil")
 	}
 	for path, at := range errs {
 		if len(at) == 0 {
-			t.Fatalf("no violation at %q", path)
+			t.Fatalf("%q: got no violation, want one", path)
 		}
 		for validator, v := range at {
 			if validator == "" || v.Message() == "" {
-				t.Fatalf("nameless violation at %q: %q %v", path, validator, v)
+				t.Fatalf("%q: got %q %v, want a validator and a message", path, validator, v)
 			}
 		}
 	}
@@ -174,7 +174,8 @@ func FuzzResult(f *testing.F) {
 			return
 		}
 		if again, errs := set.Validate("callflows.action", out); errs != nil || encode(t, again) != encode(t, out) {
-			t.Fatalf("%s completed to %s, then to %s (%v)", data, encode(t, out), encode(t, again), errs)
+			t.Fatalf("%s: got %s (%v) at the second completion, want %s as at the first",
+				data, encode(t, again), errs, encode(t, out))
 		}
 	})
 }

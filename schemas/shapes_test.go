@@ -196,7 +196,7 @@ func TestErrorShapes(t *testing.T) {
 			set := compile(t, map[string]string{"test": tt.schema})
 			out, errs := set.ValidateStrict("test", decode(t, tt.value))
 			if out != nil {
-				t.Errorf("a value came back with errors: %v", out)
+				t.Errorf("with errors: got the value %v, want none", out)
 			}
 			if diff := cmp.Diff(decode(t, tt.want), decode(t, encode(t, errs))); diff != "" {
 				t.Error(diff)
@@ -242,7 +242,7 @@ func TestUnknownSchema(t *testing.T) {
 	out, errs := load(t).Validate("no_such", map[string]any{})
 	if want := `{"schema":{"schema":{"message":"schema not found","schema":"no_such"}}}`; out != nil ||
 		encode(t, errs) != want {
-		t.Errorf("got %v, %s", out, encode(t, errs))
+		t.Errorf("got %v, %s, want no value and %s", out, encode(t, errs), want)
 	}
 }
 
@@ -258,7 +258,7 @@ func TestCompileRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := schemas.Compile(fstest.MapFS{"test.json": {Data: []byte(doc)}}); err == nil {
-				t.Error("compiled")
+				t.Errorf("%s: got it compiled, want it refused", doc)
 			}
 		})
 	}

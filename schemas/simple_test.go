@@ -90,7 +90,7 @@ func TestSimpleIsUsed(t *testing.T) {
 		"functions": map[string]any{"name": "n", "function_js": "x"},
 	} {
 		if !c.rules[c.schemas[name]].simple.accepts(value) {
-			t.Errorf("%s: the library is asked about %v", name, value)
+			t.Errorf("%s: got the library asked about %v, want it accepted without", name, value)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func document(t *testing.T, set *schemas.Set, name string) map[string]any {
 	t.Helper()
 	text, ok := set.Document(name)
 	if !ok {
-		t.Fatalf("no document %s", name)
+		t.Fatalf("schema %s: got no document, want one", name)
 	}
 	var doc map[string]any
 	if err := json.Unmarshal(text, &doc); err != nil {

@@ -33,27 +33,27 @@ func TestCache(t *testing.T) {
 		}
 	}
 	if _, err := c.Get(ctx, "nobody"); !errors.Is(err, datastore.ErrNotFound) {
-		t.Errorf("got %v", err)
+		t.Errorf("nobody: got %v, want %v", err, datastore.ErrNotFound)
 	}
 	if err := s.Remove(ctx, child); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Get(ctx, child.ID()); err != nil {
-		t.Errorf("not remembered: %v", err)
+		t.Errorf("remembered: got %v, want the account", err)
 	}
 	c.Forget(child.ID())
 	if _, err := c.Get(ctx, child.ID()); !errors.Is(err, datastore.ErrNotFound) {
-		t.Errorf("not forgotten: %v", err)
+		t.Errorf("forgotten: got %v, want %v", err, datastore.ErrNotFound)
 	}
 	if err := s.Remove(ctx, top); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Get(ctx, top.ID()); err != nil {
-		t.Errorf("not remembered: %v", err)
+		t.Errorf("remembered: got %v, want the account", err)
 	}
 	c.ForgetAll()
 	if _, err := c.Get(ctx, top.ID()); !errors.Is(err, datastore.ErrNotFound) {
-		t.Errorf("not forgotten: %v", err)
+		t.Errorf("forgotten: got %v, want %v", err, datastore.ErrNotFound)
 	}
 	if _, err := c.Get(ctx, master.ID()); err != nil {
 		t.Fatal(err)
@@ -63,6 +63,6 @@ func TestCache(t *testing.T) {
 	}
 	now = now.Add(time.Minute)
 	if _, err := c.Get(ctx, master.ID()); !errors.Is(err, datastore.ErrNotFound) {
-		t.Errorf("remembered too long: %v", err)
+		t.Errorf("after a while: got %v, want %v", err, datastore.ErrNotFound)
 	}
 }

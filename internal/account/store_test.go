@@ -31,17 +31,17 @@ func TestMaster(t *testing.T) {
 	ctx := t.Context()
 	s := newStore(t)
 	if _, err := s.MasterID(ctx); !errors.Is(err, datastore.ErrNotFound) {
-		t.Errorf("before: %v", err)
+		t.Errorf("before: got %v, want %v", err, datastore.ErrNotFound)
 	}
 	for _, bad := range []string{"short", strings.Repeat("g", 64), key + "0", " " + key[1:]} {
 		if _, _, err := s.EnsureMaster(ctx, "master", bad); err == nil || strings.Contains(err.Error(), bad) {
-			t.Errorf("key %q: %v", bad, err)
+			t.Errorf("key %q: got %v, want it refused and not repeated", bad, err)
 		}
 	}
 	master, created, err := s.EnsureMaster(ctx, "master", strings.ToUpper(key))
 	if err != nil || !created || master.APIKey() != key || !master.Superduper() || !master.Reseller() ||
 		len(master.Tree()) != 0 || master.Name() != "master" {
-		t.Fatalf("%v %v %+v", created, err, master)
+		t.Fatalf("got %v %v %+v, want the master created, a superduper reseller without ancestors", created, err, master)
 	}
 	for name, given := range map[string]string{
 		"without a key": "", "with the same": key,
@@ -49,22 +49,22 @@ func TestMaster(t *testing.T) {
 	} {
 		again, created, err := s.EnsureMaster(ctx, "other", given)
 		if err != nil || created || again.ID() != master.ID() || again.Name() != "master" {
-			t.Errorf("%s: %v %v %v", name, again.ID(), created, err)
+			t.Errorf("%s: got %v %v %v, want %v as it was", name, again.ID(), created, err, master.ID())
 		}
 	}
 	if _, _, err := s.EnsureMaster(ctx, "master", strings.Repeat("b", 64)); !errors.Is(err, account.ErrMasterKeyDiffers) ||
 		strings.Contains(err.Error(), key) {
-		t.Errorf("with another key: %v", err)
+		t.Errorf("with another key: got %v, want %v without the key", err, account.ErrMasterKeyDiffers)
 	}
 	if got, err := s.ByAPIKey(ctx, key); err != nil || got.ID() != master.ID() {
-		t.Errorf("by key: %v %v", got.ID(), err)
+		t.Errorf("by key: got %v %v, want %v", got.ID(), err, master.ID())
 	}
 }
 
 func TestMasterKeyIsMade(t *testing.T) {
 	master, _, err := newStore(t).EnsureMaster(t.Context(), "master", "")
 	if err != nil || !account.ValidAPIKey(master.APIKey()) {
-		t.Errorf("%v %q", err, master.APIKey())
+		t.Errorf("got %v and key %q, want a key that was made", err, master.APIKey())
 	}
 }
 
@@ -85,13 +85,13 @@ func TestOneMasterHoweverManyStart(t *testing.T) {
 	wg.Wait()
 	for _, id := range ids {
 		if id != ids[0] || !id.Valid() {
-			t.Errorf("masters %v", ids)
+			t.Errorf("masters: got %v, want one and the same", ids)
 		}
 	}
 	db, _ := stores.Resolve(datastore.Accounts, "")
 	rows, err := db.View(t.Context(), "accounts", "listing_by_name", datastore.Query{})
 	if err != nil || len(rows) != 1 {
-		t.Errorf("%d accounts, %v", len(rows), err)
+		t.Errorf("got %d accounts and %v, want one", len(rows), err)
 	}
 }
 
@@ -105,7 +105,7 @@ func TestMasterAfterACrash(t *testing.T) {
 	}
 	master, created, err := storeOn(stores).EnsureMaster(t.Context(), "master", "")
 	if err != nil || !created || string(master.ID()) != id {
-		t.Errorf("%v %v %v", master.ID(), created, err)
+		t.Errorf("got %v %v %v, want %s created", master.ID(), created, err, id)
 	}
 }
 
@@ -125,15 +125,16 @@ func TestRotationAndRevocation(t *testing.T) {
 	}
 	a, _ := s.Get(ctx, master.ID())
 	if !a.TokenRevoked("new") || a.TokenRevoked("old") || a.TokenRevoked("other") {
-		t.Errorf("revoked: new %v, expired %v, other %v", a.TokenRevoked("new"), a.TokenRevoked("old"),
+		t.Errorf("revoked: got new %v, expired %v, other %v, want the new one alone",
+			a.TokenRevoked("new"), a.TokenRevoked("old"),
 			a.TokenRevoked("other"))
 	}
 	rotated, err := s.RotateAPIKey(ctx, master.ID(), datastore.Stamp{})
 	if err != nil || rotated.APIKey() == key || rotated.SignatureSecret() == master.SignatureSecret() {
-		t.Errorf("%v %q", err, rotated.APIKey())
+		t.Errorf("got %v and key %q, want another key and another secret", err, rotated.APIKey())
 	}
 	if _, err := s.ByAPIKey(ctx, key); !errors.Is(err, datastore.ErrNotFound) {
-		t.Errorf("the old key: %v", err)
+		t.Errorf("the old key: got %v, want %v", err, datastore.ErrNotFound)
 	}
 	// Logging out without end does not fill the document: it ends with every token void.
 	secret := rotated.SignatureSecret()
@@ -143,7 +144,7 @@ func TestRotationAndRevocation(t *testing.T) {
 		}
 	}
 	if a, _ = s.Get(ctx, master.ID()); a.SignatureSecret() == secret {
-		t.Error("501 revocations are kept")
+		t.Error("501 revocations: got them kept, want another secret instead")
 	}
 }
 
@@ -163,22 +164,22 @@ func TestBurial(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.Bury(ctx, a.ID(), datastore.Stamp{}); !errors.Is(err, account.ErrHasDescendants) {
-		t.Errorf("with descendants: %v", err)
+		t.Errorf("with descendants: got %v, want %v", err, account.ErrHasDescendants)
 	}
 	b, err := s.Create(ctx, master, map[string]any{"name": "b", "custom": "private matter", "enabled": false},
 		datastore.Stamp{})
 	if err != nil || b.Enabled() {
-		t.Fatalf("enabled %v, %v", b.Enabled(), err)
+		t.Fatalf("got enabled %v, %v, want false", b.Enabled(), err)
 	}
 	stone, err := s.Bury(ctx, b.ID(), datastore.Stamp{})
 	if err != nil || !stone.Deleted() || !stone.Below(master.ID()) || stone.APIKey() != "" ||
 		stone.Document()["custom"] != nil || stone.Name() != "" {
-		t.Errorf("%v %v", err, stone.Document())
+		t.Errorf("got %v %v, want a tombstone without anything of the account", err, stone.Document())
 	}
 	if _, err := s.Get(ctx, b.ID()); !errors.Is(err, datastore.ErrNotFound) {
-		t.Errorf("get: %v", err)
+		t.Errorf("get: got %v, want %v", err, datastore.ErrNotFound)
 	}
 	if found, err := s.Lookup(ctx, b.ID()); err != nil || !found.Deleted() {
-		t.Errorf("lookup: %v", err)
+		t.Errorf("lookup: got %v, want the tombstone", err)
 	}
 }

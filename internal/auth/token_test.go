@@ -75,20 +75,20 @@ func TestRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !issued.Expires.Equal(start.Add(time.Hour)) {
-		t.Errorf("expires %v", issued.Expires)
+		t.Errorf("expires: got %v, want %v", issued.Expires, start.Add(time.Hour))
 	}
 	// Another service over the same datastore, started later, knows the key.
 	claims, err := b.service().Verify(t.Context(), token)
 	if err != nil || claims.AccountID != someone().ID() || claims.Method != "cb_api_auth" ||
 		claims.TokenID != issued.TokenID {
-		t.Errorf("%+v %v", claims, err)
+		t.Errorf("got %+v %v, want the claims that were issued", claims, err)
 	}
 	if err := s.Counts(claims, someone()); err != nil {
 		t.Error(err)
 	}
 	b.now = start.Add(time.Hour + time.Second)
 	if _, err := s.Verify(t.Context(), token); !errors.Is(err, auth.ErrExpired) {
-		t.Errorf("expired: %v", err)
+		t.Errorf("expired: got %v, want %v", err, auth.ErrExpired)
 	}
 }
 
@@ -110,7 +110,7 @@ func TestCounts(t *testing.T) {
 		doc := someone().Document()
 		change(doc)
 		if err := s.Counts(claims, account.FromDocument(doc)); !errors.Is(err, auth.ErrInvalid) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want %v", name, err, auth.ErrInvalid)
 		}
 	}
 }
@@ -192,7 +192,7 @@ func TestForgeries(t *testing.T) {
 		"megabytes":     strings.Repeat("a", 1<<20),
 	} {
 		if _, err := s.Verify(t.Context(), token); !errors.Is(err, auth.ErrInvalid) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v, want %v", name, err, auth.ErrInvalid)
 		}
 	}
 }
@@ -210,14 +210,14 @@ func TestKeysAreSealed(t *testing.T) {
 	sealed, _ := doc["keys"].(map[string]any)[doc.Text("current")].(map[string]any)["sealed"].(string)
 	box, err := base64.RawStdEncoding.DecodeString(sealed)
 	if err != nil || len(box) < 1000 {
-		t.Fatalf("%d bytes, %v", len(box), err)
+		t.Fatalf("got %d bytes and %v, want a sealed key of 1000 or more", len(box), err)
 	}
 	if _, err := x509.ParsePKCS8PrivateKey(box); err == nil || bytes.Contains(box, []byte("RSA")) {
-		t.Error("the private key is stored as it is")
+		t.Error("the private key: got it stored as it is, want it sealed")
 	}
 	b.secret[0]++
 	if err := b.service().Prepare(t.Context()); !errors.Is(err, auth.ErrWrongSecret) {
-		t.Errorf("with another secret: %v", err)
+		t.Errorf("with another secret: got %v, want %v", err, auth.ErrWrongSecret)
 	}
 	b.secret[0]--
 	// A public half that does not belong to the private one is not trusted.
@@ -231,7 +231,7 @@ func TestKeysAreSealed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := b.service().Prepare(t.Context()); err == nil {
-		t.Error("a planted public key is trusted")
+		t.Error("a planted public key: got it trusted, want it refused")
 	}
 }
 
@@ -257,14 +257,14 @@ func TestRotation(t *testing.T) {
 	for name, s := range map[string]*auth.Service{"here": here, "there": there, "a third": b.service()} {
 		for which, token := range map[string]string{"old": old, "fresh": fresh} {
 			if _, err := s.Verify(t.Context(), token); err != nil {
-				t.Errorf("%s, %s token: %v", name, which, err)
+				t.Errorf("%s, %s token: got %v, want it to count", name, which, err)
 			}
 		}
 	}
 	b.now = b.now.Add(2 * time.Hour)
 	second, err := here.Rotate(t.Context(), true)
 	if err != nil || second == first {
-		t.Fatalf("%s %s %v", first, second, err)
+		t.Fatalf("got %s after %s, %v, want another key", second, first, err)
 	}
 	db, _ := b.stores.Resolve(datastore.SystemData, "")
 	doc, err := db.Get(t.Context(), "signing_keys")
@@ -294,11 +294,11 @@ func TestRotationReachesOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := here.Verify(t.Context(), old); !errors.Is(err, auth.ErrInvalid) {
-		t.Errorf("here, at once: %v", err)
+		t.Errorf("here, at once: got %v, want %v", err, auth.ErrInvalid)
 	}
 	b.now = b.now.Add(11 * time.Second)
 	if _, err := there.Verify(t.Context(), old); !errors.Is(err, auth.ErrInvalid) {
-		t.Errorf("there, soon: %v", err)
+		t.Errorf("there, soon: got %v, want %v", err, auth.ErrInvalid)
 	}
 	fresh, _, err := there.Issue(t.Context(), someone(), "cb_api_auth")
 	if err != nil {
@@ -311,13 +311,13 @@ func TestRotationReachesOthers(t *testing.T) {
 	keys, err := there.SigningKeys(t.Context())
 	if err != nil || len(keys) != 1 || keys[0].ID != kid || !keys[0].Current || keys[0].Created.IsZero() ||
 		keys[0].Public == nil {
-		t.Errorf("keys %+v, %v", keys, err)
+		t.Errorf("got keys %+v, %v, want the current one alone, with its public half", keys, err)
 	}
 	// While the datastore is away, what is known goes on to count.
 	stores.broken = true
 	b.now = b.now.Add(time.Minute)
 	if _, err := there.Verify(t.Context(), fresh); err != nil {
-		t.Errorf("during an outage: %v", err)
+		t.Errorf("during an outage: got %v, want the token to count", err)
 	}
 }
 
@@ -354,7 +354,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add("a.b.c")
 	f.Fuzz(func(t *testing.T, text string) {
 		if _, err := s.Verify(t.Context(), text); err == nil && text != token {
-			t.Errorf("%q counts", text)
+			t.Errorf("%q: got it counted, want the token that was issued alone", text)
 		}
 	})
 }

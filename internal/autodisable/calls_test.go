@@ -64,7 +64,7 @@ func TestCallsSwitchAFunctionOff(t *testing.T) {
 	}
 	for i := range 6 {
 		if res := here.Run(ctx, call); res.Outcome != runs.Threw {
-			t.Fatalf("%d: %s %+v", i, res.Outcome, res.Error)
+			t.Fatalf("call %d: got %s %+v, want threw", i, res.Outcome, res.Error)
 		}
 	}
 	start := time.Now()
@@ -79,7 +79,7 @@ func TestCallsSwitchAFunctionOff(t *testing.T) {
 			return
 		}
 		if time.Since(start) > time.Second {
-			t.Fatalf("still %s after a second", res.Outcome)
+			t.Fatalf("after a second: got %s, want disabled", res.Outcome)
 		}
 	}
 }

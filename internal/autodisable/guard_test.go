@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/autodisable"
+	"callfn/internal/await"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/function"
@@ -89,15 +91,18 @@ func ran(id function.ID, at time.Time, o runs.Outcome) function.Ran {
 // settle waits until the guard has counted so many failures, and has acted on them.
 func (w *world) settle(failures uint64) {
 	w.t.Helper()
-	for end := time.Now().Add(10 * time.Second); w.guard.Stats().Failures < failures; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			w.t.Fatalf("%+v, want %d failures", w.guard.Stats(), failures)
-		}
-	}
+	w.counted(failures)
 	w.guard.Ran(ran("another", began, runs.Threw)) // counted after the last one was acted upon
-	for w.guard.Stats().Failures < failures+1 {
-		time.Sleep(time.Millisecond)
-	}
+	w.counted(failures + 1)
+}
+
+// counted waits until the guard has counted so many failures.
+func (w *world) counted(failures uint64) {
+	w.t.Helper()
+	await.Value(w.t, fmt.Sprintf("%d failures counted", failures), func() (string, bool) {
+		got := w.guard.Stats()
+		return fmt.Sprintf("%+v", got), got.Failures >= failures
+	})
 }
 
 func TestSixFailuresInAMinute(t *testing.T) {
@@ -108,7 +113,7 @@ func TestSixFailuresInAMinute(t *testing.T) {
 	}
 	w.settle(5)
 	if doc := w.doc(id); !doc.Is("enabled") {
-		t.Fatalf("off after five: %v", doc)
+		t.Fatalf("after five failures: got %v, want it on", doc)
 	}
 	w.guard.Ran(ran(id, began.Add(59*time.Second), runs.Timeout))
 	w.settle(7)
@@ -118,7 +123,7 @@ func TestSixFailuresInAMinute(t *testing.T) {
 		t.Errorf("got %v %q, want %q", doc["enabled"], doc.Text(function.DisabledMessage), want)
 	}
 	if doc.Text("name") != "f" || doc.Text("function_js") != "return 1" || w.guard.Stats().Disabled != 1 {
-		t.Errorf("%v %+v", doc, w.guard.Stats())
+		t.Errorf("got %v %+v, want name and source kept, and one function off", doc, w.guard.Stats())
 	}
 }
 
@@ -141,7 +146,7 @@ func TestWhatDoesNotCount(t *testing.T) {
 	}
 	w.settle(12)
 	if doc := w.doc(id); !doc.Is("enabled") {
-		t.Errorf("off: %s", doc.Text(function.DisabledMessage))
+		t.Errorf("got it off because of %q, want it on", doc.Text(function.DisabledMessage))
 	}
 }
 
@@ -158,7 +163,7 @@ func TestEveryFailureOfItsOwnCounts(t *testing.T) {
 			}
 			w.settle(6)
 			if doc := w.doc(id); doc["enabled"] != false || !strings.Contains(doc.Text(function.DisabledMessage), string(o)) {
-				t.Errorf("got %v", doc)
+				t.Errorf("got %v, want it off because of %s", doc, o)
 			}
 		})
 	}
@@ -228,7 +233,7 @@ func TestEnabledAgainStartsAtNothing(t *testing.T) {
 	w.settle(6)
 	doc := w.doc(id)
 	if doc["enabled"] != false {
-		t.Fatal("not off")
+		t.Fatalf("got %v, want it off", doc)
 	}
 	doc["enabled"] = true
 	delete(doc, function.DisabledMessage)
@@ -243,12 +248,12 @@ func TestEnabledAgainStartsAtNothing(t *testing.T) {
 	w.settle(12)
 	elsewhere.settle(11)
 	if doc := w.doc(id); !doc.Is("enabled") {
-		t.Errorf("off too early: %s", doc.Text(function.DisabledMessage))
+		t.Errorf("got it off because of %q, want it on still", doc.Text(function.DisabledMessage))
 	}
 	elsewhere.guard.Ran(ran(id, began.Add(3*time.Second), runs.Threw))
 	elsewhere.settle(13)
 	if doc := w.doc(id); doc.Is("enabled") {
-		t.Error("not off after six")
+		t.Errorf("after six failures: got %v, want it off", doc)
 	}
 }
 
@@ -265,7 +270,7 @@ func TestReasonKeepsSecrets(t *testing.T) {
 	w.settle(6)
 	if got := w.doc(id).Text(function.DisabledMessage); strings.Contains(got, "4711") ||
 		!strings.Contains(got, "no pin [redacted]") || len(got) > 400 {
-		t.Errorf("got %q", got)
+		t.Errorf("got %q, want 400 bytes at most, and no pin", got)
 	}
 }
 
@@ -294,14 +299,12 @@ func TestConflictsAndAbsence(t *testing.T) {
 	for w.guard.Stats().Disabled == 0 && n < 100 {
 		w.guard.Ran(ran(id, began, runs.Threw))
 		n++
-		for w.guard.Stats().Failures < n {
-			time.Sleep(time.Millisecond)
-		}
+		w.counted(n)
 	}
 	close(stop)
 	wg.Wait()
 	if doc := w.doc(id); doc["enabled"] != false {
-		t.Errorf("not off: %v", doc)
+		t.Errorf("got %v, want it off", doc)
 	}
 	for range 12 {
 		w.guard.Ran(ran("00000000000000000000000000000000", began, runs.Threw))
@@ -309,7 +312,7 @@ func TestConflictsAndAbsence(t *testing.T) {
 	}
 	w.settle(n + 24)
 	if got := w.guard.Stats().Disabled; got != 1 {
-		t.Errorf("%d disabled", got)
+		t.Errorf("functions off: got %d, want 1", got)
 	}
 }
 
@@ -331,10 +334,10 @@ func TestNeverHoldsUpACall(t *testing.T) {
 		g.Ran(ran("00000000000000000000000000000001", began, runs.Threw))
 	}
 	if took := time.Since(start) / times; took > 20*time.Microsecond {
-		t.Errorf("a run is held up by %s", took)
+		t.Errorf("a run: got it held up by %s, want 20 µs at most", took)
 	}
 	if got := g.Stats(); got.Dropped < times-100 {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v, want %d dropped or more", got, times-100)
 	}
 	close(s.until)
 	g.Close()

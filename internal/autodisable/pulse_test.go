@@ -18,10 +18,10 @@ func TestTimeoutsOfAMachineThatStoodStill(t *testing.T) {
 		p.beat(at(ms))
 	}
 	if p.stalled(at(0), at(1000), at(1050)) {
-		t.Error("a machine that runs counts as one that stood still")
+		t.Error("a machine that runs: got it stalled, want not")
 	}
 	if !p.stalled(at(900), at(1900), at(2000)) {
-		t.Error("a beat that is a second late is not noticed before it comes")
+		t.Error("a beat that is a second late: got it unnoticed before it comes, want it stalled")
 	}
 	p.beat(at(2000))
 	p.beat(at(2100))

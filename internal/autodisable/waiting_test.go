@@ -2,10 +2,11 @@ package autodisable_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
-	"time"
 
 	"callfn/internal/autodisable"
+	"callfn/internal/await"
 	"callfn/internal/function"
 	"callfn/internal/runs"
 )
@@ -47,21 +48,14 @@ func TestWaitingNeverSwitchesAFunctionOff(t *testing.T) {
 			}
 			id = other
 			want = 6
-			w.await(func() bool { return w.guard.Stats().Disabled == 1 })
+			await.True(t, "one function off", func() bool { return w.guard.Stats().Disabled == 1 })
 		}
-		w.await(func() bool { return w.guard.Stats().Failures >= want && w.guard.Stats().Disabled == 1 })
+		await.Value(t, fmt.Sprintf("%d failures and one function off", want), func() (string, bool) {
+			got := w.guard.Stats()
+			return fmt.Sprintf("%+v", got), got.Failures >= want && got.Disabled == 1
+		})
 		if got := w.guard.Stats(); got.Failures != want || got.Disabled != 1 {
 			t.Errorf("ended %q: %+v, want %d failures and one function off", end, got, want)
-		}
-	}
-}
-
-// await waits until a condition holds.
-func (w *world) await(holds func() bool) {
-	w.t.Helper()
-	for until := time.Now().Add(5 * time.Second); !holds(); time.Sleep(time.Millisecond) {
-		if time.Now().After(until) {
-			w.t.Fatalf("not within 5 s: %+v", w.guard.Stats())
 		}
 	}
 }

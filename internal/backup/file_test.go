@@ -36,7 +36,7 @@ func example(t testing.TB) []byte {
 	write(t, w, "functions", 2, 5)
 	write(t, w, "functions", 5, 6)
 	if sums, err := w.End(); err != nil || sums["functions"].Documents != 4 {
-		t.Fatal(sums, err)
+		t.Fatalf("got %v and %v, want four documents of functions", sums, err)
 	}
 	return out.Bytes()
 }
@@ -47,7 +47,7 @@ func TestCutAnywhere(t *testing.T) {
 	for cut := 0; cut < len(whole); cut += 3 {
 		header, _, err := backup.Read(bytes.NewReader(whole[:cut]), nil)
 		if err == nil {
-			t.Fatalf("cut after %d bytes it reads as whole", cut)
+			t.Fatalf("cut after %d bytes: got it read as whole, want an error", cut)
 		}
 		file := filepath.Join(t.TempDir(), "f")
 		if err := os.WriteFile(file, whole[:cut], 0o600); err != nil {
@@ -60,13 +60,13 @@ func TestCutAnywhere(t *testing.T) {
 		w, header, since, err := backup.Resume(f)
 		if err != nil {
 			if cut > bytes.IndexByte(whole, '\n') {
-				t.Errorf("cut after %d bytes: %v", cut, err)
+				t.Errorf("cut after %d bytes: got %v, want it resumed", cut, err)
 			}
 			_ = f.Close()
 			continue
 		}
 		if header.From != "http://here" {
-			t.Errorf("header %+v", header)
+			t.Errorf("header: got %+v, want it from http://here", header)
 		}
 		if since["accounts"] == "" {
 			write(t, w, "accounts", 0, 2)
@@ -83,7 +83,7 @@ func TestCutAnywhere(t *testing.T) {
 		}
 		_ = f.Close()
 		if got, err := os.ReadFile(file); err != nil || !bytes.Equal(got, whole) {
-			t.Fatalf("cut after %d bytes and gone on with:\n%s", cut, got)
+			t.Fatalf("cut after %d bytes and gone on with: want the whole file, got\n%s", cut, got)
 		}
 	}
 	f, err := os.OpenFile(filepath.Join(t.TempDir(), "whole"), os.O_RDWR|os.O_CREATE, 0o600)
@@ -109,12 +109,12 @@ func TestReadFindsChanges(t *testing.T) {
 	} {
 		changed := strings.Replace(whole, change[0], change[1], 1)
 		if _, _, err := backup.Read(strings.NewReader(changed), nil); err == nil || changed == whole {
-			t.Errorf("%s for %s is not found", change[1], change[0])
+			t.Errorf("%s for %s: got it read, want an error", change[1], change[0])
 		}
 	}
 	for _, more := range []string{whole, "x", "\n"} { // two exports in one file must not be taken for the first
 		if _, _, err := backup.Read(strings.NewReader(whole+more), nil); err == nil {
-			t.Errorf("%.20q after the end is not found", more)
+			t.Errorf("%.20q after the end: got it read, want an error", more)
 		}
 	}
 }
@@ -132,7 +132,7 @@ func FuzzRead(f *testing.F) {
 			n -= int(sum.Documents)
 		}
 		if n != 0 {
-			t.Errorf("%d documents were not counted", n)
+			t.Errorf("documents that were not counted: got %d, want none", n)
 		}
 	})
 }
@@ -164,7 +164,7 @@ func TestLeaveOutSecrets(t *testing.T) {
 	} {
 		out, left, err := backup.LeaveOutSecrets(c.database, json.RawMessage(c.doc))
 		if string(out) != c.want || !slices.Equal(left, c.left) || err != nil {
-			t.Errorf("%s: %s without %v, %v", c.doc, out, left, err)
+			t.Errorf("%s: got %s without %v, %v, want %s without %v", c.doc, out, left, err, c.want, c.left)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestPublic(t *testing.T) {
 	for _, a := range []string{"1.1.1.1", "93.184.216.34", "2606:4700::1111", "::ffff:1.1.1.1"} {
 		if !guardedhttp.Public(netip.MustParseAddr(a)) {
-			t.Errorf("%s is public", a)
+			t.Errorf("%s: got it refused, want it public", a)
 		}
 	}
 	for _, a := range []string{
@@ -35,7 +35,7 @@ func TestPublic(t *testing.T) {
 		"fec0::1",
 	} {
 		if guardedhttp.Public(netip.MustParseAddr(a)) {
-			t.Errorf("%s is not public", a)
+			t.Errorf("%s: got it public, want it refused", a)
 		}
 	}
 }
@@ -64,7 +64,7 @@ func TestAsk(t *testing.T) {
 		ContentType: "text/plain", Body: []byte("hi"),
 	})
 	if err != nil || got.Status != 418 || string(got.Body) != "POST /x?y=1 text/plain callfn hi" {
-		t.Errorf("got %d %s %v", got.Status, got.Body, err)
+		t.Errorf("got %d %s %v, want 418 and the request as it was sent", got.Status, got.Body, err)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestForbiddenAddresses(t *testing.T) {
 	} {
 		_, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: "http://" + host + ":" + port})
 		if err == nil || reached {
-			t.Errorf("%s was reached", host)
+			t.Errorf("%s: got it reached, want an error", host)
 		}
 	}
 	if _, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: address}); !errors.Is(err,
@@ -142,12 +142,12 @@ func TestRedirects(t *testing.T) {
 		Body: []byte("kept"),
 	})
 	if err != nil || string(got.Body) != "POST kept" {
-		t.Errorf("one redirect: got %s %v", got.Body, err)
+		t.Errorf("one redirect: got %s %v, want the method and the body kept", got.Body, err)
 	}
 	none := guardedhttp.New(guardedhttp.Config{Allow: only, Redirects: -1})
 	if _, err := none.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: address + "/once"}); !errors.Is(err,
 		guardedhttp.ErrRedirects) {
-		t.Errorf("none allowed: got %v", err)
+		t.Errorf("none allowed: got %v, want %v", err, guardedhttp.ErrRedirects)
 	}
 }
 
@@ -179,7 +179,7 @@ func TestBounds(t *testing.T) {
 	c := guardedhttp.New(guardedhttp.Config{Allow: only, Bytes: 1000, Timeout: 10 * time.Second})
 	if _, err := c.Do(context.Background(), guardedhttp.Request{Method: "GET", URL: address + "/large"}); !errors.Is(err,
 		guardedhttp.ErrTooLarge) {
-		t.Errorf("large: got %v", err)
+		t.Errorf("large: got %v, want %v", err, guardedhttp.ErrTooLarge)
 	}
 	for _, path := range []string{"/slow", "/drip"} {
 		begun := time.Now()
@@ -189,7 +189,7 @@ func TestBounds(t *testing.T) {
 			Timeout: 50 * time.Millisecond,
 		})
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) > 4*time.Second {
-			t.Errorf("%s: got %v after %s", path, err, time.Since(begun))
+			t.Errorf("%s: got %v after %s, want the deadline within 4 s", path, err, time.Since(begun))
 		}
 	}
 }

@@ -108,7 +108,7 @@ func TestDecodeRefuses(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", e, tt.want)
 			}
 			if e.TooLarge != tt.tooLarge {
-				t.Errorf("TooLarge = %v", e.TooLarge)
+				t.Errorf("TooLarge: got %v, want %v", e.TooLarge, tt.tooLarge)
 			}
 		})
 	}
@@ -124,7 +124,7 @@ func TestDecodeDepthAtTheLimit(t *testing.T) {
 func TestReadStopsAtTheLimit(t *testing.T) {
 	r := strings.NewReader(strings.Repeat(" ", 100))
 	if _, err := jsonvalue.Read(r, jsonvalue.Limits{Bytes: 10}); err == nil {
-		t.Error("a 100 byte body passed a limit of 10")
+		t.Error("a body of 100 bytes: got it passed, want it refused by the limit of 10")
 	}
 	if r.Len() != 89 {
 		t.Errorf("%d bytes left unread, want 89", r.Len())
@@ -154,12 +154,12 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			var e *jsonvalue.Error
 			if !errors.As(err, &e) || e.Offset < 0 || e.Offset > int64(len(data)) {
-				t.Fatalf("not an *Error within the input: %#v", err)
+				t.Fatalf("got %#v, want an *Error within the input", err)
 			}
 			return
 		}
 		if !json.Valid(data) {
-			t.Fatalf("accepted what encoding/json refuses: %q", data)
+			t.Fatalf("%q: got it accepted, want it refused as encoding/json does", data)
 		}
 		out, err := jsonvalue.Encode(v)
 		if err != nil {
@@ -167,13 +167,13 @@ func FuzzDecode(f *testing.F) {
 		}
 		again, err := jsonvalue.Decode(out, jsonvalue.Limits{})
 		if err != nil {
-			t.Fatalf("cannot read back %q: %v", out, err)
+			t.Fatalf("%q read back: got %v, want it read", out, err)
 		}
 		if diff := cmp.Diff(v, again); diff != "" {
 			t.Fatal(diff)
 		}
 		if twice, _ := jsonvalue.Encode(again); !bytes.Equal(out, twice) {
-			t.Fatalf("not canonical: %q and %q", out, twice)
+			t.Fatalf("written again: got %q, want %q", twice, out)
 		}
 	})
 }

@@ -74,7 +74,7 @@ func TestExplainShowsTheLine(t *testing.T) {
 		_, err := jsonvalue.Decode([]byte(in), jsonvalue.Limits{})
 		var refused *jsonvalue.Error
 		if !errors.As(err, &refused) {
-			t.Fatalf("%s: %v", in, err)
+			t.Fatalf("%s: got %v, want an *Error", in, err)
 		}
 		if got := jsonvalue.Explain([]byte(in), refused).Source; got != want {
 			t.Errorf("%s:\n got %s\nwant %s", in, got, want)
@@ -95,7 +95,7 @@ func FuzzExplain(f *testing.F) {
 		}
 		fault := jsonvalue.Explain(in, refused)
 		if fault.Line < 1 || fault.Column < 1 || !utf8.ValidString(fault.Source) || fault.String() == "" {
-			t.Errorf("%q: %+v", in, fault)
+			t.Errorf("%q: got %+v, want line, column, source and a text", in, fault)
 		}
 	})
 }

@@ -80,7 +80,7 @@ func TestEncodeIsCanonical(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if _, err := jsonvalue.Encode(make(chan int)); err == nil {
-		t.Error("a channel was written as JSON")
+		t.Error("a channel: got it written as JSON, want it refused")
 	}
 }
 

@@ -48,7 +48,7 @@ func TestOrderOfWhatGoCodeMade(t *testing.T) {
 		"bad": json.Number("0x1f"),
 	}}
 	if _, err := json.Marshal(obj); err == nil {
-		t.Error("0x1f passed for a number")
+		t.Error("0x1f: got it passed for a number, want it refused")
 	}
 	delete(obj.Members, "bad")
 	want := `{"big":1152921504606846976,"html":"<a&b>","list":null,"n":7,"words":["x"]}`
@@ -74,10 +74,10 @@ func TestOrderOfANameThatStandsTwice(t *testing.T) {
 		}
 		got, err := jsonvalue.OrderOf([]byte(text)).Append(nil, members)
 		if err != nil || !strings.HasSuffix(string(got), `"b":{"y":1,"x":2},"a":2}`) {
-			t.Errorf("%s was written as %s, %v", text, got, err)
+			t.Errorf("%s: got %s, %v, want b before a", text, got, err)
 		}
 		if n := strings.Count(string(got), `"x":`); n > 2 {
-			t.Errorf("x stands %d times in %s", n, got)
+			t.Errorf("got x %d times in %s, want twice at most", n, got)
 		}
 	}
 }
@@ -153,7 +153,7 @@ func TestOrderWith(t *testing.T) {
 		"itself": array,
 	} {
 		if got, err := order.Append(nil, object); err != nil || string(got) != `{"z":{"a":1,"z":2}}` {
-			t.Errorf("%s of an array's order: got %s, %v for an object", how, got, err)
+			t.Errorf("%s of an array's order: got %s, %v for an object, want its members sorted", how, got, err)
 		}
 	}
 	var none *jsonvalue.Order
@@ -186,10 +186,10 @@ func TestOrderOfManyMembers(t *testing.T) {
 	merged := obj.Order.Merge(jsonvalue.OrderOf(text))
 	got, err := merged.Append(nil, obj.Members)
 	if err != nil || string(got) != string(text) {
-		t.Fatalf("%d bytes became %d, %v", len(text), len(got), err)
+		t.Fatalf("got %d bytes and %v, want the same %d", len(got), err, len(text))
 	}
 	if took := time.Since(started); took > 5*time.Second {
-		t.Errorf("took %v", took)
+		t.Errorf("took %v, want 5 s at most", took)
 	}
 }
 

@@ -32,7 +32,7 @@ func TestWebhook(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		if err := json.Unmarshal(body, &got); err != nil || r.Method != "POST" ||
 			r.Header.Get("Content-Type") != "application/json" {
-			t.Errorf("%s %v: %v", r.Method, r.Header, err)
+			t.Errorf("got %s %v: %v, want a POST of JSON", r.Method, r.Header, err)
 		}
 		user, password, _ = r.BasicAuth()
 		w.Header().Set("Location", "http://evil.example/")
@@ -53,7 +53,7 @@ func TestWebhook(t *testing.T) {
 		"Password-Reset-Link": reset.Link, "Expires": "2024-03-12T10:30:00Z",
 	}
 	if diff := cmp.Diff(want, got); diff != "" || user != "me" || password != "secret" {
-		t.Errorf("%s as %s %s", diff, user, password)
+		t.Errorf("got as %s %s, want me with secret, and (-want +got) %s", user, password, diff)
 	}
 	for _, status = range []int{302, 404, 500} {
 		discreet(t, hook.Mail(t.Context(), reset))
@@ -62,7 +62,7 @@ func TestWebhook(t *testing.T) {
 	discreet(t, hook.Mail(t.Context(), reset))
 	for _, bad := range []string{"", "hook.example", "ftp://hook.example", "http://"} {
 		if _, err := resetmail.NewWebhook(bad); err == nil {
-			t.Errorf("%q is taken", bad)
+			t.Errorf("%q: got it taken, want it refused", bad)
 		}
 	}
 }
@@ -71,12 +71,12 @@ func TestWebhook(t *testing.T) {
 func discreet(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
-		t.Error("no error")
+		t.Error("got no error, want one")
 		return
 	}
 	for _, secret := range []string{"ann@", "Ann", "secret", "recovery=", "ui.example"} {
 		if strings.Contains(err.Error(), secret) {
-			t.Errorf("%q has %q", err, secret)
+			t.Errorf("got %q, want no %q in it", err, secret)
 		}
 	}
 }
@@ -147,7 +147,7 @@ func TestSMTP(t *testing.T) {
 		"recovery=3Dabc",
 	} {
 		if !strings.Contains(message, part) {
-			t.Errorf("no %q in\n%s", part, message)
+			t.Errorf("want %q in the message, got\n%s", part, message)
 		}
 	}
 	refusing, _ := mailServer(t, true)
@@ -166,7 +166,7 @@ func TestSMTP(t *testing.T) {
 		{"smtp://mail.example", "nobody"},
 	} {
 		if _, err := resetmail.NewSMTP(bad[0], "", bad[1]); err == nil {
-			t.Errorf("%v is taken", bad)
+			t.Errorf("%v: got it taken, want it refused", bad)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"callfn/internal/await"
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/function"
 	"callfn/internal/runrecord"
@@ -50,7 +51,10 @@ func TestOfEachClassTheLastAreKept(t *testing.T) {
 		}
 		return n
 	}
-	await(t, func() (string, bool) { got := count(); return fmt.Sprint(got), cmp.Equal(got, want) }, fmt.Sprint(want))
+	await.Value(t, fmt.Sprint(want), func() (string, bool) {
+		got := count()
+		return fmt.Sprint(got), cmp.Equal(got, want)
+	})
 }
 
 // Records outlive their functions: whoever makes functions and deletes them is bounded by account, and others are not.
@@ -81,19 +85,5 @@ func TestTheRecordsOfAnAccountAreBounded(t *testing.T) {
 		got := fmt.Sprintf("%d, the oldest of %s; %d of another account; %d removed", n, oldest, others, r.Stats().Over)
 		return got, got == "50, the oldest of 2024-03-12T10:02:30.123Z; 1 of another account; 150 removed"
 	}
-	await(t, look, "the last 50, 1 of another account, 150 removed")
-}
-
-// await waits until look is content.
-func await(t *testing.T, look func() (got string, done bool), want string) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		got, done := look()
-		if done {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("kept %s, want %s", got, want)
-		}
-	}
+	await.Value(t, "the last 50, 1 of another account, 150 removed", look)
 }

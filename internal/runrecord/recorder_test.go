@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"callfn/internal/account"
+	"callfn/internal/await"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/function"
@@ -228,12 +229,10 @@ func TestKeepsTheLastSuccessesAndAllFailures(t *testing.T) {
 		}
 		return ids
 	}
-	for end := time.Now().Add(time.Minute); !cmp.Equal(count(), want) ||
-		len(strangers()) > 0; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("kept %v, want %v; not among the last: %v", count(), want, strangers())
-		}
-	}
+	await.Value(t, fmt.Sprintf("%v, all among the last", want), func() (string, bool) {
+		got, others := count(), strangers()
+		return fmt.Sprintf("%v, %v not among the last", got, others), cmp.Equal(got, want) && len(others) == 0
+	})
 }
 
 func TestOldRecordsGo(t *testing.T) {
@@ -249,13 +248,11 @@ func TestOldRecordsGo(t *testing.T) {
 	r.Ran(ran(t, "f", now.Add(-24*time.Hour-time.Second), runs.OK))
 	young := ran(t, "f", now.Add(-23*time.Hour), runs.OK)
 	r.Ran(young)
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		if docs := kept(t, stores); r.Stats().Written == 3 && len(docs) == 1 && docs[0].ID() == string(young.Run) {
-			return
-		} else if time.Now().After(end) {
-			t.Fatalf("kept: %v, want run %s only", docs, young.Run)
-		}
-	}
+	await.Value(t, fmt.Sprintf("run %s only, of 3 written", young.Run), func() (string, bool) {
+		docs, written := kept(t, stores), r.Stats().Written
+		is := written == 3 && len(docs) == 1 && docs[0].ID() == string(young.Run)
+		return fmt.Sprintf("%v of %d written", docs, written), is
+	})
 }
 
 func TestSettings(t *testing.T) {

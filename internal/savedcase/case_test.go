@@ -18,7 +18,7 @@ import (
 func TestCheck(t *testing.T) {
 	files, err := filepath.Glob("testdata/check/*.txtar")
 	if err != nil || len(files) == 0 {
-		t.Fatal(files, err)
+		t.Fatalf("got files %v and %v, want some", files, err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestFilesRoundTrip(t *testing.T) {
 		`{"name":"n","name":"m"}`, `{"name":1}`,
 	} {
 		if c, err := savedcase.Decode([]byte(bad)); err == nil {
-			t.Errorf("%s: got %+v", bad, c)
+			t.Errorf("%s: got %+v, want it refused", bad, c)
 		}
 	}
 }
@@ -108,7 +108,7 @@ func decode(t testing.TB, text string) any {
 	t.Helper()
 	v, err := jsonvalue.Decode([]byte(text), jsonvalue.Limits{})
 	if err != nil {
-		t.Fatalf("%s: %v", text, err)
+		t.Fatalf("%s: got %v, want it read", text, err)
 	}
 	return v
 }

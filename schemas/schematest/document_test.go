@@ -24,7 +24,7 @@ func TestDocument(t *testing.T) {
 	}
 	for _, name := range []string{"broken", "outside", "missing"} {
 		if d.Compile("components", name) == nil {
-			t.Errorf("%s compiled", name)
+			t.Errorf("%s: got it compiled, want it refused", name)
 		}
 	}
 	if err := d.Compile("components", "text"); err != nil {
