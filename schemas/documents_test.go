@@ -72,7 +72,7 @@ func checkDocument(t *testing.T, place string, s map[string]any, described bool)
 	}
 }
 
-// Every module that the executor of the first issue has, and none that is only a part of one.
+// Every module that the executor has, and none that is only a part of one.
 func TestModules(t *testing.T) {
 	modules := load(t).Modules()
 	for _, m := range strings.Fields("function callflow tts play sleep response hangup answer noop set_variables " +

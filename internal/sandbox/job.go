@@ -30,7 +30,7 @@ type Limits struct {
 	Logs     int           // bytes of captured log text
 }
 
-// DefaultLimits are the limits of a job that names none (issue "Untrusted code", point 1).
+// DefaultLimits are the limits of a job that names none.
 func DefaultLimits() Limits {
 	return Limits{Deadline: runs.DefaultDeadline, Memory: 64 << 20, Result: 256 << 10, Logs: 16 << 10}
 }
