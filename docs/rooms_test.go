@@ -13,7 +13,8 @@ import (
 )
 
 // docs/architecture.md has every package in a layer, by its own path or by that of a folder above it, and imports go
-// down or sideways. Packages for tests, which end in "test", and modules of their own do not count.
+// down or sideways. A package that imports nothing of the module need not be named; packages for tests, which end in
+// "test", and modules of their own do not count.
 func TestRooms(t *testing.T) {
 	page, err := os.ReadFile("architecture.md")
 	if err != nil {
@@ -28,12 +29,11 @@ func TestRooms(t *testing.T) {
 	}
 	for importer, all := range imports {
 		above, found := layerOf(layers, importer)
-		if !found {
+		if !found && len(all) > 0 {
 			t.Errorf("docs/architecture.md has no layer for %s: add it to the table of rooms", importer)
-			continue
 		}
 		for _, imported := range all {
-			if below, found := layerOf(layers, imported); found && below < above {
+			if below, listed := layerOf(layers, imported); found && listed && below < above {
 				t.Errorf("%s imports %s, which docs/architecture.md has in a layer above it", importer, imported)
 			}
 		}
