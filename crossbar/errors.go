@@ -150,6 +150,12 @@ func datastoreFailure(err *datastore.Error, about string) *failure {
 		return unavailable("datastore_missing", "data collection missing: database not found")
 	case datastore.ErrViewMissing:
 		return unavailable("datastore_missing_view", "datastore missing view")
+	case datastore.ErrDamaged:
+		f := fail(500, "datastore_fault", map[string]any{
+			"message": "the stored document is damaged on disk: it has to be restored from a backup", "cause": err.Subject,
+		})
+		f.cause = err
+		return f
 	case datastore.ErrFull:
 		return unavailable("datastore_fault", "the datastore's disk is full")
 	default:

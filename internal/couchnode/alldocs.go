@@ -53,7 +53,7 @@ func (rq *request) listDocs(prefix string) error {
 		done := false
 		err := rq.view(rq.db, func(d *dbTx) error {
 			if first {
-				w.head(a, int64(d.stats().docs), rq.db.formatSeq(d.stats().seq))
+				w.head(a, int64(d.stats.docs), rq.db.formatSeq(d.stats.seq))
 			}
 			done = true
 			return scan(d.docs, s, func(k, v []byte) (bool, error) {
@@ -65,7 +65,7 @@ func (rq *request) listDocs(prefix string) error {
 					return false, nil
 				}
 				s = s.after(k)
-				r, err := decodeRecord(v)
+				r, err := d.decode(k, v)
 				if err != nil || r.tree.Deleted() {
 					return true, err
 				}
@@ -74,8 +74,7 @@ func (rq *request) listDocs(prefix string) error {
 					return true, nil
 				}
 				a.limit--
-				w.docRow(string(k), nil, r, a)
-				return true, nil
+				return true, w.docRow(string(k), nil, r, a)
 			})
 		})
 		if err != nil {
@@ -104,7 +103,7 @@ func (rq *request) listDocsByKeys(a *viewArgs, w *rowWriter) error {
 	for first := true; ; first = false {
 		err := rq.view(rq.db, func(d *dbTx) error {
 			if first {
-				w.head(a, int64(d.stats().docs), rq.db.formatSeq(d.stats().seq))
+				w.head(a, int64(d.stats.docs), rq.db.formatSeq(d.stats.seq))
 			}
 			for ; len(keys) > 0 && !w.full(); keys = keys[1:] {
 				var r *record
@@ -119,7 +118,9 @@ func (rq *request) listDocsByKeys(a *viewArgs, w *rowWriter) error {
 					w.buf = append(append(append(w.buf, `{"key":`...), keys[0]...), `,"error":"not_found"}`...)
 					continue
 				}
-				w.docRow(strictjson.Unquote(keys[0]), keys[0], r, a)
+				if err := w.docRow(strictjson.Unquote(keys[0]), keys[0], r, a); err != nil {
+					return err
+				}
 			}
 			return nil
 		})
@@ -150,7 +151,7 @@ func (w *rowWriter) head(a *viewArgs, total int64, seq string) {
 }
 
 // docRow appends one row of _all_docs; only a list of keys shows deleted documents.
-func (w *rowWriter) docRow(id string, key []byte, r *record, a *viewArgs) {
+func (w *rowWriter) docRow(id string, key []byte, r *record, a *viewArgs) (err error) {
 	w.row()
 	leaf := r.tree.Winner()
 	w.buf = strictjson.AppendString(append(w.buf, `{"id":`...), id)
@@ -170,9 +171,10 @@ func (w *rowWriter) docRow(id string, key []byte, r *record, a *viewArgs) {
 	case a.includeDocs && leaf.Deleted:
 		w.buf = append(w.buf, `,"doc":null`...)
 	case a.includeDocs:
-		w.buf = appendDoc(append(w.buf, `,"doc":`...), id, r, leaf, a.docMeta())
+		w.buf, err = appendDoc(append(w.buf, `,"doc":`...), id, r, leaf, a.docMeta())
 	}
 	w.buf = append(w.buf, '}')
+	return err
 }
 
 // docMeta is what include_docs adds to the documents.

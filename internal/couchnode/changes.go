@@ -2,7 +2,6 @@ package couchnode
 
 import (
 	"encoding/binary"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -175,7 +174,7 @@ func (f *feed) filterIDs(body []byte) error {
 
 // portion appends the next entries of the feed to buf, at most up to the sequence end, and reports whether it got to
 // the end.
-func (f *feed) portion(end uint64, entry func(seq uint64, id string, r *record)) (done bool, err error) {
+func (f *feed) portion(end uint64, entry func(seq uint64, id string, r *record) error) (done bool, err error) {
 	err = f.view(f.db, func(d *dbTx) error {
 		done = true
 		s := span{low: seqKey(f.last + 1), high: seqKey(end + 1)}
@@ -196,24 +195,20 @@ func (f *feed) portion(end uint64, entry func(seq uint64, id string, r *record))
 			if f.filter != nil && !f.filter(id) {
 				return true, nil
 			}
-			r, err := d.record(id)
+			r, err := d.changed(f.last, id)
 			if err != nil {
 				return false, err
 			}
-			if r == nil {
-				return false, fmt.Errorf("database %q: sequence %d names no document", d.name, f.last)
-			}
 			f.limit--
 			f.sent++
-			entry(f.last, id, r)
-			return true, nil
+			return true, entry(f.last, id, r)
 		})
 	})
 	return done, err
 }
 
 // appendChange appends {"seq":…,"id":…,"changes":[{"rev":…}],…}.
-func (f *feed) appendChange(dst []byte, seq uint64, id string, r *record) []byte {
+func (f *feed) appendChange(dst []byte, seq uint64, id string, r *record) (_ []byte, err error) {
 	dst = strictjson.AppendString(append(dst, `{"seq":`...), f.db.formatSeq(seq))
 	dst = strictjson.AppendString(append(dst, `,"id":`...), id)
 	dst = append(dst, `,"changes":[`...)
@@ -232,19 +227,20 @@ func (f *feed) appendChange(dst []byte, seq uint64, id string, r *record) []byte
 		dst = append(dst, `,"deleted":true`...)
 	}
 	if f.includeDocs {
-		dst = appendDoc(append(dst, `,"doc":`...), id, r, r.tree.Winner(), f.meta)
+		dst, err = appendDoc(append(dst, `,"doc":`...), id, r, r.tree.Winner(), f.meta)
 	}
-	return append(dst, '}')
+	return append(dst, '}'), err
 }
 
 // list answers a normal feed, and a longpoll one: that waits until there is something to tell.
 func (f *feed) list() error {
 	f.buf = append(f.buf, `{"results":[`...)
-	entry := func(seq uint64, id string, r *record) {
+	entry := func(seq uint64, id string, r *record) (err error) {
 		if f.sent > 1 {
 			f.buf = append(f.buf, ',')
 		}
-		f.buf = f.appendChange(append(f.buf, '\n'), seq, id, r)
+		f.buf, err = f.appendChange(append(f.buf, '\n'), seq, id, r)
+		return err
 	}
 	f.last = f.since
 	timeout := time.NewTimer(f.timeout)
@@ -307,8 +303,10 @@ func (f *feed) pending() (n int64, err error) {
 // timeout (if there is no heartbeat), or the node closes.
 func (f *feed) continuous() error {
 	f.last = f.since
-	entry := func(seq uint64, id string, r *record) {
-		f.buf = append(f.appendChange(f.buf, seq, id, r), '\n')
+	entry := func(seq uint64, id string, r *record) (err error) {
+		f.buf, err = f.appendChange(f.buf, seq, id, r)
+		f.buf = append(f.buf, '\n')
+		return err
 	}
 	for {
 		end, err := f.currentSeq(f.db)

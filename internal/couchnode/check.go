@@ -2,7 +2,6 @@ package couchnode
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -88,69 +87,110 @@ func readAll(b *bolt.Bucket) error {
 	})
 }
 
-// check compares a database with what it says of itself.
+// check compares a database with what it says of itself. It names the documents that are damaged.
 func (db *dbTx) check() error {
-	for _, b := range []*bolt.Bucket{db.info, db.docs, db.seqs, db.locals, db.views()} {
-		if b == nil {
-			return fmt.Errorf("a part of it is missing")
-		}
-	}
-	says, has := db.stats(), stats{}
+	counted, damaged := stats{}, []string{}
 	var last []byte
 	err := db.docs.ForEach(func(id, raw []byte) error {
 		if last != nil && bytes.Compare(last, id) >= 0 {
 			return fmt.Errorf("documents are out of order at %q", id)
 		}
 		last = id
-		r, err := decodeRecord(raw)
-		if err != nil {
-			return fmt.Errorf("document %q: %w", id, err)
-		}
-		for _, leaf := range r.tree {
-			if len(leaf.Body) > 0 && !json.Valid(leaf.Body) {
-				return fmt.Errorf("document %q is no JSON", id)
-			}
+		r, err := db.decode(id, raw)
+		if err != nil || !r.sound() {
+			damaged = append(damaged, string(id))
+			return nil
 		}
 		if !bytes.Equal(db.seqs.Get(seqKey(r.seq)), id) {
 			return fmt.Errorf("document %q has no place among the changes", id)
 		}
 		if r.tree.Deleted() {
-			has.deleted++
+			counted.deleted++
 		} else {
-			has.docs++
+			counted.docs++
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	if has.docs != says.docs || has.deleted != says.deleted {
-		return fmt.Errorf("it has %d documents and %d deleted ones, and should have %d and %d", has.docs, has.deleted,
-			says.docs, says.deleted)
+	if len(damaged) > 0 {
+		return damagedDocuments(damaged)
 	}
-	changes := uint64(0)
-	if err := db.seqs.ForEach(func(_, _ []byte) error { changes++; return nil }); err != nil {
+	if counted.docs != db.stats.docs || counted.deleted != db.stats.deleted {
+		return fmt.Errorf("it has %d documents and %d deleted ones, and should have %d and %d", counted.docs, counted.deleted,
+			db.stats.docs, db.stats.deleted)
+	}
+	if err := db.checkChanges(counted.docs + counted.deleted); err != nil {
 		return err
 	}
-	if changes != has.docs+has.deleted {
-		return fmt.Errorf("it has %d changes for %d documents", changes, has.docs+has.deleted)
+	if err := db.locals.ForEach(checkSealed); err != nil {
+		return err
 	}
 	return db.views().ForEachBucket(func(signature []byte) error { return checkIndex(db.views().Bucket(signature)) })
 }
 
-// checkIndex counts the rows of an index.
+// sound reports whether every body is what was stored, and JSON.
+func (r *record) sound() bool {
+	for _, leaf := range r.tree {
+		if b, err := body(leaf); err != nil || len(b) > 0 && !json.Valid(b) {
+			return false
+		}
+	}
+	return true
+}
+
+// damagedDocuments names some documents.
+func damagedDocuments(ids []string) error {
+	const most = 10
+	named := fmt.Sprintf("%q", ids[:min(len(ids), most)])
+	if len(ids) > most {
+		named += fmt.Sprintf(" and %d more", len(ids)-most)
+	}
+	return fmt.Errorf("%d documents are damaged: %s", len(ids), named)
+}
+
+// checkChanges counts the changes: each document has one.
+func (db *dbTx) checkChanges(documents uint64) error {
+	changes := uint64(0)
+	if err := db.seqs.ForEach(func(_, _ []byte) error { changes++; return nil }); err != nil {
+		return err
+	}
+	if changes != documents {
+		return fmt.Errorf("it has %d changes for %d documents", changes, documents)
+	}
+	return nil
+}
+
+// checkSealed checks one sealed value; of a bucket, which has none, nothing.
+func checkSealed(k, v []byte) error {
+	if _, err := unseal(k, v); err != nil {
+		return fmt.Errorf("the value of %q is damaged: %w", k, err)
+	}
+	return nil
+}
+
+// checkIndex checks the values of an index, and counts its rows.
 func checkIndex(idx *bolt.Bucket) error {
+	if err := idx.ForEach(checkSealed); err != nil {
+		return fmt.Errorf("an index: %w", err)
+	}
+	if back := idx.Bucket(bucketBack); back != nil {
+		if err := back.ForEach(checkSealed); err != nil {
+			return fmt.Errorf("an index: %w", err)
+		}
+	}
 	for fun := 0; ; fun++ {
 		rows := idx.Bucket(rowsBucket(fun))
 		if rows == nil {
 			return nil
 		}
 		n := uint64(0)
-		if err := rows.ForEach(func(_, _ []byte) error { n++; return nil }); err != nil {
-			return err
+		if err := rows.ForEach(func(k, v []byte) error { n++; return checkSealed(k, v) }); err != nil {
+			return fmt.Errorf("an index: %w", err)
 		}
-		if says := idx.Get(countKey(fun)); len(says) == 8 && binary.BigEndian.Uint64(says) != n {
-			return fmt.Errorf("an index has %d rows and should have %d", n, binary.BigEndian.Uint64(says))
+		if says, err := rowCount(idx, fun); err != nil || says != n {
+			return fmt.Errorf("an index has %d rows and should have %d", n, says)
 		}
 	}
 }

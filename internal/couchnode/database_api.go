@@ -112,7 +112,7 @@ func (rq *request) databaseInfo() (*databaseInfo, error) {
 }
 
 func (rq *request) infoOf(d *dbTx) *databaseInfo {
-	s, size := d.stats(), d.root.Tx().Size() // the whole file's: databases share it
+	s, size := d.stats, d.root.Tx().Size() // the whole file's: databases share it
 	return &databaseInfo{
 		Name: rq.db.name, DiskFormat: 8, InstanceStart: "0", Cluster: clusterSizes{1, 1, 1, 1},
 		DocCount: s.docs, DocDelCount: s.deleted, UpdateSeq: rq.db.formatSeq(s.seq),

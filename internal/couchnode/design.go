@@ -216,7 +216,11 @@ func (c *ddocCache) read(tx *dbTx, key ddocKey) (*design, revtree.Rev, error) {
 	if e, ok := c.entries[key]; ok && e.rev == rev {
 		return e.design, rev, nil
 	}
-	d, err := parseDesign(slices.Clone(leaf.Body))
+	source, err := body(leaf)
+	if err != nil {
+		return nil, rev, &CorruptError{Database: tx.name, Document: key.id, Cause: err}
+	}
+	d, err := parseDesign(slices.Clone(source))
 	if err != nil {
 		return nil, rev, err
 	}

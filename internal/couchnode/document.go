@@ -176,8 +176,12 @@ type docMeta struct {
 // none reports that nothing is added; only such an answer may carry an ETag.
 func (m docMeta) none() bool { return m == docMeta{} }
 
-// appendDoc appends a leaf as the JSON document that clients see (couch_doc:to_json_obj).
-func appendDoc(dst []byte, id string, r *record, leaf revtree.Leaf, with docMeta) []byte {
+// appendDoc appends a leaf as the JSON document that clients see (couch_doc:to_json_obj). *CorruptError where its body
+// is damaged; dst is unchanged then.
+func appendDoc(dst []byte, id string, r *record, leaf revtree.Leaf, with docMeta) ([]byte, error) {
+	if _, err := body(leaf); err != nil {
+		return dst, &CorruptError{Document: id, Cause: err}
+	}
 	dst = strictjson.AppendString(append(dst, `{"_id":`...), id)
 	dst = appendRev(append(dst, `,"_rev":`...), leaf.Rev())
 	if len(leaf.Body) > len("{}") {
@@ -201,7 +205,7 @@ func appendDoc(dst []byte, id string, r *record, leaf revtree.Leaf, with docMeta
 	if with.deletedConflicts {
 		dst = appendConflicts(dst, "_deleted_conflicts", r.tree.Conflicts(true))
 	}
-	return append(dst, '}')
+	return append(dst, '}'), nil
 }
 
 func appendRevisions(dst []byte, p revtree.Path) []byte {

@@ -104,8 +104,8 @@ func (rq *request) getDocument(id string) error {
 			return err
 		}
 		etag = `"` + leaf.Rev().String() + `"`
-		body = appendDoc(make([]byte, 0, len(leaf.Body)+128), id, r, leaf, with)
-		return nil
+		body, err = appendDoc(make([]byte, 0, len(leaf.Body)+128), id, r, leaf, with)
+		return err
 	})
 	if err != nil {
 		return err

@@ -36,9 +36,8 @@ func (n *Node) edit(tx *writeTx, db *database, d *dbTx, id string, doc *document
 		parent = base.Rev()
 	}
 	rev := revtree.Next(parent, doc.deleted, doc.body)
-	leaf := revtree.Leaf{Deleted: doc.deleted, Body: doc.body}
-	leaf.Path = revtree.Path{Gen: rev.Gen, IDs: append([]revtree.ID{rev.ID}, base.IDs...)}
-	return rev, n.merge(tx, db, d, id, r, leaf)
+	path := revtree.Path{Gen: rev.Gen, IDs: append([]revtree.ID{rev.ID}, base.IDs...)}
+	return rev, n.merge(tx, db, d, id, r, newLeaf(path, doc.deleted, doc.body))
 }
 
 // base is the leaf that an ordinary write of doc goes on top of, one without ids where the document begins; false for a
@@ -71,7 +70,7 @@ func (n *Node) replicate(tx *writeTx, db *database, d *dbTx, id string, doc *doc
 	if err != nil {
 		return revtree.Rev{}, err
 	}
-	return path.Rev(), n.merge(tx, db, d, id, r, revtree.Leaf{Path: path, Deleted: doc.deleted, Body: doc.body})
+	return path.Rev(), n.merge(tx, db, d, id, r, newLeaf(path, doc.deleted, doc.body))
 }
 
 // merge adds a leaf to the document r (nil for a new one) and writes what follows from it: the record, its place in
@@ -84,7 +83,7 @@ func (n *Node) merge(tx *writeTx, db *database, d *dbTx, id string, r *record, l
 	tree, added := old.tree.Merge(leaf, revsLimit)
 	next := &record{seq: old.seq, tree: tree}
 	if !added {
-		if encoded := next.encode(); !bytes.Equal(encoded, d.docs.Get([]byte(id))) {
+		if encoded := next.encode(id); !bytes.Equal(encoded, d.docs.Get([]byte(id))) {
 			return d.docs.Put([]byte(id), encoded)
 		}
 		return nil
@@ -97,7 +96,7 @@ func (n *Node) merge(tx *writeTx, db *database, d *dbTx, id string, r *record, l
 		return refuse(413, "document_too_large", fmt.Sprintf("%s has %d conflicting revisions; resolve some first", id,
 			len(old.tree)))
 	}
-	s := d.stats()
+	s := d.stats
 	s.seq++
 	next.seq = s.seq
 	wasLive, isLive := r != nil && !old.tree.Deleted(), !tree.Deleted()
@@ -113,7 +112,7 @@ func (n *Node) merge(tx *writeTx, db *database, d *dbTx, id string, r *record, l
 	case isLive && wasDeleted:
 		s.deleted--
 	}
-	if err := d.docs.Put([]byte(id), next.encode()); err != nil {
+	if err := d.docs.Put([]byte(id), next.encode(id)); err != nil {
 		return err
 	}
 	if r != nil {
@@ -151,7 +150,7 @@ func editLocal(d *dbTx, id string, doc *document) (revtree.Rev, error) {
 	if doc.deleted {
 		return localRev(0), d.locals.Delete([]byte(id))
 	}
-	return localRev(n), d.locals.Put([]byte(id), append(binary.AppendUvarint(nil, n), doc.body...))
+	return localRev(n), putSealed(d.locals, []byte(id), append(binary.AppendUvarint(nil, n), doc.body...))
 }
 
 // localRev is the revision "0-n" of a _local document.
@@ -159,13 +158,13 @@ func localRev(n uint64) revtree.Rev { return revtree.Rev{ID: revtree.ID(strconv.
 
 // appendLocal appends a _local document as clients see it, or answers 404.
 func (d *dbTx) appendLocal(dst []byte, id string) ([]byte, error) {
-	raw := d.locals.Get([]byte(id))
-	if raw == nil {
+	raw, err := getSealed(d.locals, []byte(id))
+	if err == nil && raw == nil {
 		return nil, errMissing
 	}
 	n, size := binary.Uvarint(raw)
-	if size <= 0 {
-		return nil, fmt.Errorf("database %q, document %q: %w", d.name, id, errCorrupt)
+	if err != nil || size <= 0 {
+		return nil, &CorruptError{Database: d.name, Document: id, Cause: errCorrupt}
 	}
 	dst = strictjson.AppendString(append(dst, `{"_id":`...), id)
 	dst = appendRev(append(dst, `,"_rev":`...), localRev(n))

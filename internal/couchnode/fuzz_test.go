@@ -22,13 +22,14 @@ func TestRecordRoundTrips(t *testing.T) {
 		r := &record{seq: rapid.Uint64().Draw(t, "seq")}
 		for range rapid.IntRange(1, 4).Draw(t, "leaves") {
 			leaf := revtree.Leaf{Deleted: rapid.Bool().Draw(t, "deleted"), Body: rapid.SliceOf(rapid.Byte()).Draw(t, "body")}
+			leaf.Sum = checksum(leaf.Body)
 			leaf.Gen = rapid.Int64Range(5, 1<<53).Draw(t, "gen")
 			for range rapid.IntRange(1, 5).Draw(t, "ids") {
 				leaf.IDs = append(leaf.IDs, revtree.ID(rapid.StringN(1, 40, -1).Draw(t, "id")))
 			}
 			r.tree = append(r.tree, leaf)
 		}
-		got, err := decodeRecord(r.encode())
+		got, err := decodeRecord([]byte("doc"), r.encode("doc"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,10 +43,14 @@ func TestRecordRoundTrips(t *testing.T) {
 // A damaged record is an error, never a panic.
 func FuzzDecodeRecord(f *testing.F) {
 	leaf := revtree.Leaf{Path: revtree.Path{Gen: 2, IDs: []revtree.ID{"b", "a"}}, Body: []byte("{}")}
-	f.Add((&record{seq: 7, tree: revtree.Tree{leaf}}).encode())
+	f.Add((&record{seq: 7, tree: revtree.Tree{leaf}}).encode("doc"))
+	f.Add([]byte{recordVersion1, 7, 1, 0, 2, 2, 1, 'b', 1, 'a', 2, '{', '}'})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if r, err := decodeRecord(b); err == nil && len(r.tree) == 0 {
-			t.Error("a record without a leaf")
+		if r, err := decodeRecord([]byte("doc"), b); err == nil && len(r.tree) == 0 {
+			t.Error("got a record without a leaf, want an error")
+		}
+		if r, err := decodeRecord1(b); err == nil && len(r.tree) == 0 {
+			t.Error("got a record of the first format without a leaf, want an error")
 		}
 	})
 }

@@ -1,10 +1,10 @@
 package couchnode
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -14,7 +14,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// An index holds the rows of all map functions of one signature:
+// An index holds the rows of all map functions of one signature, its values sealed:
 //
 //	seq    the database's sequence that the index has caught up with
 //	back   document id → where its rows are: per row the function's number and the row's key
@@ -78,22 +78,24 @@ func (rq *request) updateIndex(ctx context.Context, spec *indexSpec) error {
 // pendingChanges reads the next changes after the index's sequence.
 func (rq *request) pendingChanges(spec *indexSpec) (from, to uint64, batch []change, err error) {
 	err = rq.view(rq.db, func(d *dbTx) error {
-		from = indexSeq(d.views().Bucket([]byte(spec.sig)))
+		if from, err = indexSeq(d.views().Bucket([]byte(spec.sig))); err != nil {
+			return err
+		}
 		to = from
 		size := 0
 		c := d.seqs.Cursor()
 		for k, v := c.Seek(seqKey(from + 1)); k != nil && len(batch) < indexBatch && size < indexBatchBytes; k, v = c.Next() {
 			to = binary.BigEndian.Uint64(k)
 			ch := change{id: string(v)}
-			r, err := d.record(ch.id)
+			r, err := d.changed(to, ch.id)
 			if err != nil {
 				return err
 			}
-			if r == nil {
-				return fmt.Errorf("database %q: sequence %d names no document", d.name, to)
-			}
 			if !r.tree.Deleted() && (spec.includeDesign || !strings.HasPrefix(ch.id, designPrefix)) {
-				ch.doc = appendDoc(nil, ch.id, r, r.tree.Winner(), docMeta{conflicts: true, deletedConflicts: true})
+				ch.doc, err = appendDoc(nil, ch.id, r, r.tree.Winner(), docMeta{conflicts: true, deletedConflicts: true})
+				if err != nil {
+					return err
+				}
 				size += len(ch.doc)
 			}
 			batch = append(batch, ch)
@@ -103,15 +105,28 @@ func (rq *request) pendingChanges(spec *indexSpec) (from, to uint64, batch []cha
 	return from, to, batch, err
 }
 
-func indexSeq(idx *bolt.Bucket) uint64 {
+// indexSeq is the sequence that an index has caught up with; 0 for one that is not there yet.
+func indexSeq(idx *bolt.Bucket) (uint64, error) {
 	if idx == nil {
-		return 0
+		return 0, nil
 	}
-	if b := idx.Get(keyIndexSeq); len(b) == 8 {
-		return binary.BigEndian.Uint64(b)
-	}
-	return 0
+	return indexNumber(idx, keyIndexSeq)
 }
+
+// indexNumber reads a number that an index keeps; 0 where there is none.
+func indexNumber(idx *bolt.Bucket, key []byte) (uint64, error) {
+	b, err := getSealed(idx, key)
+	switch {
+	case err != nil || len(b) != 0 && len(b) != 8:
+		return 0, errIndex
+	case len(b) == 0:
+		return 0, nil
+	}
+	return binary.BigEndian.Uint64(b), nil
+}
+
+// errIndex says that an index is damaged. It is made anew by the query that finds it.
+var errIndex = &CorruptError{Index: true, Cause: errCorrupt}
 
 // mapBatch runs the map functions over the live documents of a batch. rows[i][f] belongs to batch[i].
 func (rq *request) mapBatch(ctx context.Context, spec *indexSpec, batch []change) ([][][]Row, error) {
@@ -223,8 +238,8 @@ func (rq *request) applyBatch(spec *indexSpec, from, to uint64, batch []change, 
 		if err != nil {
 			return err
 		}
-		if indexSeq(idx) != from {
-			return nil // it was dropped meanwhile: the next round starts from what there is
+		if seq, err := indexSeq(idx); err != nil || seq != from {
+			return err // it was dropped meanwhile: the next round starts from what there is
 		}
 		u, err := openIndexUpdate(idx, len(spec.funs))
 		if err != nil {
@@ -258,27 +273,30 @@ func openIndexUpdate(idx *bolt.Bucket, funs int) (*indexUpdate, error) {
 			return nil, err
 		}
 		u.rows = append(u.rows, b)
-		u.counts = append(u.counts, rowCount(idx, fun))
+		n, err := rowCount(idx, fun)
+		if err != nil {
+			return nil, err
+		}
+		u.counts = append(u.counts, n)
 	}
 	return u, nil
 }
 
-func rowCount(idx *bolt.Bucket, fun int) uint64 {
-	if b := idx.Get(countKey(fun)); len(b) == 8 {
-		return binary.BigEndian.Uint64(b)
-	}
-	return 0
-}
+func rowCount(idx *bolt.Bucket, fun int) (uint64, error) { return indexNumber(idx, countKey(fun)) }
 
 // replace removes a document's rows and stores new ones.
 func (u *indexUpdate) replace(id string, rows []indexRow) error {
-	old := decoder{b: append([]byte(nil), u.back.Get([]byte(id))...)}
+	places, err := getSealed(u.back, []byte(id))
+	if err != nil {
+		return errIndex
+	}
+	old := decoder{b: bytes.Clone(places)}
 	had := len(old.b) > 0
 	for len(old.b) > 0 && !old.failed {
 		fun := old.uint()
 		key := old.bytes(old.uint())
 		if old.failed || fun >= uint64(len(u.rows)) {
-			return errors.New("couchnode: corrupt view index")
+			return errIndex
 		}
 		if err := u.rows[fun].Delete(key); err != nil {
 			return err
@@ -293,7 +311,7 @@ func (u *indexUpdate) replace(id string, rows []indexRow) error {
 	}
 	var back []byte
 	for _, r := range rows {
-		if err := u.rows[r.fun].Put(r.key, r.value); err != nil {
+		if err := putSealed(u.rows[r.fun], r.key, r.value); err != nil {
 			return err
 		}
 		u.counts[r.fun]++
@@ -301,16 +319,16 @@ func (u *indexUpdate) replace(id string, rows []indexRow) error {
 		back = binary.AppendUvarint(back, uint64(len(r.key)))
 		back = append(back, r.key...)
 	}
-	return u.back.Put([]byte(id), back)
+	return putSealed(u.back, []byte(id), back)
 }
 
 func (u *indexUpdate) finish(seq uint64) error {
 	for fun, n := range u.counts {
-		if err := u.idx.Put(countKey(fun), binary.BigEndian.AppendUint64(nil, n)); err != nil {
+		if err := putSealed(u.idx, countKey(fun), binary.BigEndian.AppendUint64(nil, n)); err != nil {
 			return err
 		}
 	}
-	return u.idx.Put(keyIndexSeq, seqKey(seq))
+	return putSealed(u.idx, keyIndexSeq, seqKey(seq))
 }
 
 // liveIndexes lists the signatures that design documents of the database use now.
@@ -318,14 +336,18 @@ func (n *Node) liveIndexes(d *dbTx) (map[string]bool, error) {
 	live := map[string]bool{}
 	c := d.docs.Cursor()
 	for k, v := c.Seek([]byte(designPrefix)); k != nil && strings.HasPrefix(string(k), designPrefix); k, v = c.Next() {
-		r, err := decodeRecord(v)
+		r, err := d.decode(k, v)
 		if err != nil {
-			return nil, fmt.Errorf("database %q, document %q: %w", d.name, k, err)
+			return nil, err
 		}
 		if r.tree.Deleted() {
 			continue
 		}
-		if ddoc, err := parseDesign(r.tree.Winner().Body); err == nil {
+		body, err := body(r.tree.Winner())
+		if err != nil {
+			return nil, &CorruptError{Database: d.name, Document: string(k), Cause: err}
+		}
+		if ddoc, err := parseDesign(body); err == nil {
 			live[ddoc.index.sig] = true
 		}
 	}

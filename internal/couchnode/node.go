@@ -83,7 +83,8 @@ type Node struct {
 }
 
 // Open opens or creates the node's file (mode 0600; its directory must exist). Only one process can have it open. The
-// file is not scanned: opening takes the same few milliseconds however much is stored. Check scans it.
+// file is not scanned: opening takes the same few milliseconds however much is stored. Check scans it. A file of the
+// first format is upgraded, once, which takes a second for some 100,000 documents.
 func Open(path string, engine Engine, opts Options) (_ *Node, err error) {
 	opts = opts.withDefaults()
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a file that was cut off is read beyond its end
@@ -112,6 +113,9 @@ func Open(path string, engine Engine, opts Options) (_ *Node, err error) {
 	n := &Node{file: file, engine: engine, opts: opts, collate: collation.New(), dbs: map[string]*database{}}
 	if err := n.prepare(); err != nil {
 		_ = file.Close()
+		if errors.As(err, new(*CorruptError)) {
+			return nil, &DamagedError{Path: path, Cause: err}
+		}
 		return nil, fmt.Errorf("couchnode: open %s: %w", path, err)
 	}
 	n.closing, n.startEnd = context.WithCancel(context.Background())
@@ -130,7 +134,11 @@ func (n *Node) prepare() error {
 		if meta == nil {
 			return os.ErrNotExist
 		}
-		if f := string(meta.Get(keyFormat)); f != fileFormat {
+		switch f := string(meta.Get(keyFormat)); f {
+		case fileFormat:
+		case fileFormat1:
+			return errFormat1
+		default:
 			return fmt.Errorf("this is not a file of this program (format %q, want %q)", f, fileFormat)
 		}
 		n.uuid = string(meta.Get(keyUUID))
@@ -139,11 +147,17 @@ func (n *Node) prepare() error {
 			if err != nil {
 				return err
 			}
-			n.dbs[db.name] = newDatabase(db.name, db.uuid(), db.stats().seq)
+			n.dbs[db.name] = newDatabase(db.name, db.uuid(), db.stats.seq)
 			return nil
 		})
 	}
 	err := n.file.View(load)
+	if errors.Is(err, errFormat1) {
+		if err := n.upgrade(); err != nil {
+			return err
+		}
+		return n.file.View(load)
+	}
 	if !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -172,6 +186,9 @@ func (n *Node) prepare() error {
 	}
 	return n.file.View(load)
 }
+
+// errFormat1: the file is of the first format, without checksums.
+var errFormat1 = errors.New("the file is of the first format")
 
 // Close ends change feeds, lets other requests finish for Options.CloseGrace, cuts off the rest, and closes the file.
 // It may be called twice. Shut a server down before its node: what a socket's client does not read, only the server
@@ -226,7 +243,7 @@ func (n *Node) database(name string) (*database, error) {
 
 // currentSeq is the sequence that a database has now.
 func (n *Node) currentSeq(db *database) (seq uint64, err error) {
-	err = n.view(db, func(d *dbTx) error { seq = d.stats().seq; return nil })
+	err = n.view(db, func(d *dbTx) error { seq = d.stats.seq; return nil })
 	return seq, err
 }
 

@@ -28,12 +28,16 @@ func (d *dbTx) openRevs(id string, revs []revtree.Rev, latest bool, with docMeta
 		r = &record{}
 	}
 	var out []revResult
-	add := func(leaf revtree.Leaf) {
-		out = append(out, revResult{leaf.Rev(), appendDoc(nil, id, r, leaf, with)})
+	add := func(leaf revtree.Leaf) error {
+		doc, err := appendDoc(nil, id, r, leaf, with)
+		out = append(out, revResult{leaf.Rev(), doc})
+		return err
 	}
 	if revs == nil {
 		for _, leaf := range r.tree {
-			add(leaf)
+			if err := add(leaf); err != nil {
+				return nil, err
+			}
 		}
 		return out, nil
 	}
@@ -48,7 +52,9 @@ func (d *dbTx) openRevs(id string, revs []revtree.Rev, latest bool, with docMeta
 		for _, leaf := range found {
 			if !seen[leaf.Rev()] {
 				seen[leaf.Rev()] = true
-				add(leaf)
+				if err := add(leaf); err != nil {
+					return nil, err
+				}
 			}
 		}
 		if len(found) == 0 {

@@ -2,22 +2,28 @@ package couchnode
 
 import (
 	"encoding/binary"
-	"errors"
-	"fmt"
 
 	"callfn/internal/couchnode/revtree"
 )
 
-// recordVersion begins every stored document. Layout, all numbers unsigned varints:
+// recordVersion begins every stored document. Layout, all numbers but checksums unsigned varints:
 //
-//	version byte, sequence, number of leaves,
+//	version byte, checksum of id and head (4 bytes), head, then the bodies in the order of the leaves.
+//
+// The head is:
+//
+//	sequence, number of leaves,
 //	per leaf: flags (1 = deleted), generation, number of ids, per id: length and bytes, length of the body,
-//	then the bodies in the order of the leaves.
+//	checksum of the body (4 bytes).
 //
-// Everything but the bodies comes first, so that a change feed does not touch the pages of large documents.
-const recordVersion = 1
-
-var errCorrupt = errors.New("couchnode: corrupt document record")
+// Everything but the bodies comes first, so that a change feed does not touch the pages of large documents. A body is
+// checked when it is used, and keeps its checksum as long as it is stored: a damaged one never becomes a good one.
+//
+// Records of the first format (recordVersion1) have no checksums; upgrade.go rewrites them.
+const (
+	recordVersion  = 2
+	recordVersion1 = 1
+)
 
 // record is one document: every revision that has no successor, and the sequence of the last change to them.
 type record struct {
@@ -25,13 +31,14 @@ type record struct {
 	tree revtree.Tree
 }
 
-func (r *record) encode() []byte {
+// encode is the record as it is stored under a document's id.
+func (r *record) encode(id string) []byte {
 	size := 32
 	for _, l := range r.tree {
 		size += 32 + 17*len(l.IDs) + len(l.Body)
 	}
 	b := make([]byte, 0, size)
-	b = append(b, recordVersion)
+	b = append(b, recordVersion, 0, 0, 0, 0)
 	b = binary.AppendUvarint(b, r.seq)
 	b = binary.AppendUvarint(b, uint64(len(r.tree)))
 	for _, l := range r.tree {
@@ -47,23 +54,58 @@ func (r *record) encode() []byte {
 			b = append(b, id...)
 		}
 		b = binary.AppendUvarint(b, uint64(len(l.Body)))
+		b = binary.BigEndian.AppendUint32(b, l.Sum)
 	}
+	binary.BigEndian.PutUint32(b[1:], checksum([]byte(id), b[headStart:]))
 	for _, l := range r.tree {
 		b = append(b, l.Body...)
 	}
 	return b
 }
 
-// decodeRecord reads what encode wrote. Bodies alias b: they live as long as its transaction.
-func decodeRecord(b []byte) (*record, error) {
-	d := decoder{b: b}
-	if v := d.byte(); v != recordVersion {
-		return nil, fmt.Errorf("%w: unknown version %d", errCorrupt, v)
+// headStart is where the head of a record begins.
+const headStart = 5
+
+// newLeaf is a leaf that is going to be stored.
+func newLeaf(path revtree.Path, deleted bool, body []byte) revtree.Leaf {
+	return revtree.Leaf{Path: path, Deleted: deleted, Body: body, Sum: checksum(body)}
+}
+
+// decodeRecord reads what encode wrote, and checks the head. Bodies alias b: they live as long as its transaction.
+func decodeRecord(id, b []byte) (*record, error) {
+	if len(b) < headStart || b[0] != recordVersion {
+		return nil, errCorrupt
 	}
-	r := &record{seq: d.uint()}
+	d := decoder{b: b[headStart:]}
+	r, sizes := d.head(true)
+	if d.failed || binary.BigEndian.Uint32(b[1:]) != checksum(id, b[headStart:len(b)-len(d.b)]) || !d.bodies(r, sizes) {
+		return nil, errCorrupt
+	}
+	return r, nil
+}
+
+// decodeRecord1 reads a record of the first format.
+func decodeRecord1(b []byte) (*record, error) {
+	if len(b) == 0 || b[0] != recordVersion1 {
+		return nil, errCorrupt
+	}
+	d := decoder{b: b[1:]}
+	r, sizes := d.head(false)
+	if !d.bodies(r, sizes) {
+		return nil, errCorrupt
+	}
+	for i := range r.tree {
+		r.tree[i].Sum = checksum(r.tree[i].Body)
+	}
+	return r, nil
+}
+
+// head reads everything before the bodies.
+func (d *decoder) head(sums bool) (r *record, sizes []uint64) {
+	r = &record{seq: d.uint()}
 	n := d.count()
 	r.tree = make(revtree.Tree, n)
-	sizes := make([]uint64, n)
+	sizes = make([]uint64, n)
 	for i := range r.tree {
 		l := &r.tree[i]
 		l.Deleted = d.byte()&1 == 1
@@ -73,14 +115,30 @@ func decodeRecord(b []byte) (*record, error) {
 			l.IDs[j] = revtree.ID(d.bytes(d.uint()))
 		}
 		sizes[i] = d.uint()
+		if sums {
+			l.Sum = d.sum()
+		}
 	}
+	return r, sizes
+}
+
+// bodies reads the bodies, and reports whether they are all there was to read.
+func (d *decoder) bodies(r *record, sizes []uint64) bool {
 	for i := range r.tree {
 		r.tree[i].Body = d.bytes(sizes[i])
+		if len(r.tree[i].IDs) == 0 {
+			return false
+		}
 	}
-	if d.failed || len(d.b) != 0 || n == 0 {
+	return !d.failed && len(d.b) == 0 && len(r.tree) > 0
+}
+
+// body is a leaf's body, checked.
+func body(l revtree.Leaf) ([]byte, error) {
+	if checksum(l.Body) != l.Sum {
 		return nil, errCorrupt
 	}
-	return r, nil
+	return l.Body, nil
 }
 
 // decoder reads a record; after a failure it returns zeros.
@@ -107,6 +165,15 @@ func (d *decoder) uint() uint64 {
 	}
 	d.b = d.b[n:]
 	return v
+}
+
+// sum reads a checksum.
+func (d *decoder) sum() uint32 {
+	b := d.bytes(4)
+	if b == nil {
+		return 0
+	}
+	return binary.BigEndian.Uint32(b)
 }
 
 // count reads a number of things that each take at least one more byte.

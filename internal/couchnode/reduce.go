@@ -49,10 +49,11 @@ func (q *viewQuery) reducePortion(fun string, s span) (rest *span, err error) {
 			return nil
 		}
 		if fun == "_count" && q.args.level() == 0 && s.low == nil && s.high == nil {
-			if n := rowCount(idx, q.fun); n > 0 {
+			n, err := rowCount(idx, q.fun)
+			if err == nil && n > 0 {
 				q.emit(fun, &group{count: int64(n)})
 			}
-			return nil
+			return err
 		}
 		var g *group
 		err := scan(rows, s, func(k, v []byte) (bool, error) {

@@ -114,11 +114,14 @@ func (rq *request) fail(err error) {
 	var (
 		refused *apiError
 		engine  *EngineError
+		corrupt *CorruptError
 	)
 	switch {
 	case errors.As(err, &refused):
 	case errors.As(err, &engine):
 		refused = engine.apiError()
+	case errors.As(err, &corrupt):
+		refused = rq.corrupt(*corrupt)
 	case errors.Is(err, syscall.ENOSPC):
 		rq.opts.Logger.Error("couchnode: the disk is full", slog.String("file", rq.file.Path()))
 		refused = refuse(http.StatusInsufficientStorage, "insufficient_storage", "the disk of this node is full")
@@ -136,6 +139,16 @@ func (rq *request) fail(err error) {
 		rq.w.Header().Set("Allow", refused.allow)
 	}
 	rq.send(refused.status, errorBody(refused.word, refused.reason))
+}
+
+// corrupt logs what is damaged, and answers it.
+func (rq *request) corrupt(e CorruptError) *apiError {
+	if e.Database == "" && rq.db != nil {
+		e.Database = rq.db.name
+	}
+	rq.opts.Logger.Error("couchnode: "+e.what()+" is damaged on disk", slog.String("database", e.Database),
+		slog.String("document", e.Document), slog.Any("error", e.Cause))
+	return refuse(http.StatusInternalServerError, "damaged", e.Error())
 }
 
 // allow answers 405 unless the method is one of a comma-separated list, which is CouchDB's Allow header.

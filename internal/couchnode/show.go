@@ -64,7 +64,9 @@ func (rq *request) shown(ddocID, docID string) (shown, error) {
 				return err
 			}
 			if r != nil && !r.tree.Deleted() {
-				s.doc = appendDoc(nil, docID, r, r.tree.Winner(), docMeta{conflicts: true})
+				if s.doc, err = appendDoc(nil, docID, r, r.tree.Winner(), docMeta{conflicts: true}); err != nil {
+					return err
+				}
 			}
 		}
 		s.info, s.security = rq.infoOf(tx), slices.Clone(tx.security())

@@ -3,6 +3,7 @@ package couchnode
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -10,11 +11,13 @@ import (
 
 // The file's layout: bucket "meta" (format, uuid) and bucket "dbs" with one bucket per database, which holds
 //
-//	info   stats (sequence, documents, deleted documents), uuid, security, validators
+//	info   uuid; sealed: stats (sequence, documents, deleted documents), security, validators
 //	docs   document id → record, deleted documents included
 //	seqs   sequence (8 bytes) → id of the document whose latest change it is
-//	local  _local document id → revision number and body
-//	views  view signature → index (see index.go)
+//	local  _local document id → sealed revision number and body
+//	views  view signature → index (see index.go), all of its values sealed
+//
+// checksum.go says what sealed is.
 var (
 	bucketMeta  = []byte("meta")
 	bucketDBs   = []byte("dbs")
@@ -32,7 +35,10 @@ var (
 	keyValidators = []byte("validators") // see validators.go
 )
 
-const fileFormat = "callfn couchnode 1"
+const (
+	fileFormat  = "callfn couchnode 2"
+	fileFormat1 = "callfn couchnode 1" // without checksums; see upgrade.go
+)
 
 // stats is what a database counts.
 type stats struct {
@@ -46,30 +52,73 @@ func (s stats) encode() []byte {
 	return binary.BigEndian.AppendUint64(b, s.deleted)
 }
 
-func decodeStats(b []byte) stats {
-	if len(b) != 24 {
-		return stats{}
+// decodeStats reads what encode wrote; a new database has none yet.
+func decodeStats(b []byte) (stats, error) {
+	switch len(b) {
+	case 0:
+		return stats{}, nil
+	case 24:
+		return stats{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:]), binary.BigEndian.Uint64(b[16:])}, nil
 	}
-	return stats{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:]), binary.BigEndian.Uint64(b[16:])}
+	return stats{}, errCorrupt
 }
 
 // dbTx is one database inside a transaction.
 type dbTx struct {
 	name                           string
 	root, info, docs, seqs, locals *bolt.Bucket
+
+	// The values in info.
+	stats                 stats
+	securityObject, named []byte // see security and keyValidators; nil for none
 }
 
-// openDB finds a database, or answers 404.
+// openDB finds a database, or answers 404. *CorruptError where its description is damaged.
 func openDB(tx *bolt.Tx, name string) (*dbTx, error) {
+	db, err := openBuckets(tx, name)
+	if err == nil {
+		err = db.readInfo()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+// openBuckets is openDB without a look at what is in info.
+func openBuckets(tx *bolt.Tx, name string) (*dbTx, error) {
 	root := tx.Bucket(bucketDBs).Bucket([]byte(name))
 	if root == nil {
 		return nil, errNoDatabase
 	}
-	return &dbTx{
+	db := &dbTx{
 		name: name, root: root,
 		info: root.Bucket(bucketInfo), docs: root.Bucket(bucketDocs),
 		seqs: root.Bucket(bucketSeqs), locals: root.Bucket(bucketLocal),
-	}, nil
+	}
+	for _, b := range []*bolt.Bucket{db.info, db.docs, db.seqs, db.locals, db.views()} {
+		if b == nil {
+			return nil, &CorruptError{Database: name, Cause: errors.New("a part of it is missing")}
+		}
+	}
+	return db, nil
+}
+
+func (db *dbTx) readInfo() error {
+	raw, err := getSealed(db.info, keyStats)
+	if err == nil {
+		db.stats, err = decodeStats(raw)
+	}
+	if err == nil {
+		db.securityObject, err = getSealed(db.info, keySecurity)
+	}
+	if err == nil {
+		db.named, err = getSealed(db.info, keyValidators)
+	}
+	if err != nil {
+		return &CorruptError{Database: db.name, Cause: err}
+	}
+	return nil
 }
 
 // createDB makes an empty database with the given uuid (16 bytes).
@@ -86,17 +135,24 @@ func createDB(tx *bolt.Tx, name string, uuid []byte) error {
 	return root.Bucket(bucketInfo).Put(keyUUID, uuid)
 }
 
-func (db *dbTx) stats() stats               { return decodeStats(db.info.Get(keyStats)) }
-func (db *dbTx) setStats(s stats) error     { return db.info.Put(keyStats, s.encode()) }
-func (db *dbTx) uuid() string               { return hex.EncodeToString(db.info.Get(keyUUID)) }
-func (db *dbTx) views() *bolt.Bucket        { return db.root.Bucket(bucketViews) }
-func seqKey(seq uint64) []byte              { return binary.BigEndian.AppendUint64(nil, seq) }
-func (db *dbTx) setSecurity(o []byte) error { return db.info.Put(keySecurity, o) }
+func (db *dbTx) uuid() string        { return hex.EncodeToString(db.info.Get(keyUUID)) }
+func (db *dbTx) views() *bolt.Bucket { return db.root.Bucket(bucketViews) }
+func seqKey(seq uint64) []byte       { return binary.BigEndian.AppendUint64(nil, seq) }
+
+func (db *dbTx) setStats(s stats) error {
+	db.stats = s
+	return putSealed(db.info, keyStats, s.encode())
+}
+
+func (db *dbTx) setSecurity(o []byte) error {
+	db.securityObject = o
+	return putSealed(db.info, keySecurity, o)
+}
 
 // security returns the database's security object. CouchDB 3 makes new databases for administrators only.
 func (db *dbTx) security() []byte {
-	if s := db.info.Get(keySecurity); s != nil {
-		return s
+	if db.securityObject != nil {
+		return db.securityObject
 	}
 	return []byte(`{"members":{"roles":["_admin"]},"admins":{"roles":["_admin"]}}`)
 }
@@ -107,11 +163,25 @@ func (db *dbTx) record(id string) (*record, error) {
 	if raw == nil {
 		return nil, nil
 	}
-	r, err := decodeRecord(raw)
+	return db.decode([]byte(id), raw)
+}
+
+// decode reads a record. *CorruptError where it is damaged.
+func (db *dbTx) decode(id, raw []byte) (*record, error) {
+	r, err := decodeRecord(id, raw)
 	if err != nil {
-		return nil, fmt.Errorf("database %q, document %q: %w", db.name, id, err)
+		return nil, &CorruptError{Database: db.name, Document: string(id), Cause: err}
 	}
 	return r, nil
+}
+
+// changed loads the document whose latest change has a sequence, and which the place in the sequence names.
+func (db *dbTx) changed(seq uint64, id string) (*record, error) {
+	r, err := db.record(id)
+	if err == nil && (r == nil || r.seq != seq) {
+		err = &CorruptError{Database: db.name, Cause: fmt.Errorf("change %d names document %q, of which it is none", seq, id)}
+	}
+	return r, err
 }
 
 // live loads a document that exists and is not deleted, or answers 404.

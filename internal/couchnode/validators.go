@@ -39,7 +39,7 @@ func (rq *request) validated(proposals []*proposal, write func(*writeTx, *dbTx) 
 			return err
 		}
 		err = rq.update(rq.db, func(tx *writeTx, d *dbTx) error {
-			if !bytes.Equal(d.info.Get(keyValidators), seen) {
+			if !bytes.Equal(d.named, seen) {
 				return errRevalidate
 			}
 			return write(tx, d)
@@ -57,7 +57,7 @@ func (rq *request) validate(proposals []*proposal) (seen []byte, err error) {
 	var edits []Edit
 	var security []byte
 	err = rq.view(rq.db, func(d *dbTx) error {
-		if seen = bytes.Clone(d.info.Get(keyValidators)); seen == nil {
+		if seen = bytes.Clone(d.named); seen == nil {
 			return nil
 		}
 		security = bytes.Clone(d.security())
@@ -116,7 +116,9 @@ func (d *dbTx) proposed(p *proposal) (Edit, bool, error) {
 	}
 	edit := Edit{Old: json.RawMessage("null")}
 	if len(old.IDs) > 0 {
-		edit.Old = appendDoc(nil, p.id, r, old, docMeta{revs: true})
+		if edit.Old, err = appendDoc(nil, p.id, r, old, docMeta{revs: true}); err != nil {
+			return Edit{}, false, err
+		}
 	}
 	// As it comes: with the revision that it is based on, or that it was given elsewhere.
 	path := p.doc.path()
@@ -164,16 +166,19 @@ func (r *record) validationBase(p *proposal) (revtree.Leaf, bool) {
 // validators loads what keyValidators names.
 func (d *dbTx) validators() ([]validator, error) {
 	var list []validator
-	for line := range bytes.Lines(d.info.Get(keyValidators)) {
+	for line := range bytes.Lines(d.named) {
 		id, _, _ := bytes.Cut(line, []byte{0})
 		r, err := d.record(string(id))
 		if err != nil {
 			return nil, err
 		}
 		if r == nil {
-			return nil, fmt.Errorf("database %q: validator %q: %w", d.name, id, errCorrupt)
+			return nil, &CorruptError{Database: d.name, Cause: fmt.Errorf("validator %q is missing", id)}
 		}
-		body := r.tree.Winner().Body
+		body, err := body(r.tree.Winner())
+		if err != nil {
+			return nil, &CorruptError{Database: d.name, Document: string(id), Cause: err}
+		}
 		v := validator{language: "javascript", source: strictjson.Unquote(strictjson.Get(body, "validate_doc_update"))}
 		if l := strictjson.Get(body, "language"); l != nil && strictjson.KindOf(l) == strictjson.String {
 			v.language = strictjson.Unquote(l)
@@ -189,20 +194,24 @@ func (d *dbTx) noteValidators() error {
 	var lines []byte
 	c := d.docs.Cursor()
 	for k, v := c.Seek([]byte(designPrefix)); k != nil && bytes.HasPrefix(k, []byte(designPrefix)); k, v = c.Next() {
-		r, err := decodeRecord(v)
+		r, err := d.decode(k, v)
 		if err != nil {
-			return fmt.Errorf("database %q, document %q: %w", d.name, k, err)
+			return err
 		}
 		leaf := r.tree.Winner()
-		if fun := strictjson.Get(leaf.Body, "validate_doc_update"); leaf.Deleted || fun == nil ||
+		body, err := body(leaf)
+		if err != nil {
+			return &CorruptError{Database: d.name, Document: string(k), Cause: err}
+		}
+		if fun := strictjson.Get(body, "validate_doc_update"); leaf.Deleted || fun == nil ||
 			strictjson.KindOf(fun) != strictjson.String {
 			continue
 		}
 		lines = append(append(lines, k...), 0)
 		lines = append(append(lines, leaf.Rev().String()...), '\n')
 	}
-	if lines == nil {
+	if d.named = lines; lines == nil {
 		return d.info.Delete(keyValidators)
 	}
-	return d.info.Put(keyValidators, lines)
+	return putSealed(d.info, keyValidators, lines)
 }

@@ -2,7 +2,7 @@ package couchnode
 
 import (
 	"bytes"
-	"errors"
+	"slices"
 
 	"callfn/internal/couchnode/strictjson"
 
@@ -54,18 +54,35 @@ func (rq *request) queryView(ddocID, name string) error {
 		return err
 	}
 	if a.update {
-		if err := rq.updateIndex(rq.ctx, &d.index); err != nil {
+		err := rq.updateIndex(rq.ctx, &d.index)
+		if rq.mayRebuild(err) {
+			err = rq.rebuildIndex(ddocID, &d.index)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	q := &viewQuery{request: rq, args: a, sig: []byte(d.index.sig), fun: view.fun, w: &rowWriter{rq: rq}}
-	if q.spans, err = rq.viewSpans(a); err != nil {
+	spans, err := rq.viewSpans(a)
+	if err != nil {
 		return err
 	}
-	if reduce != "" {
-		return q.reduce(reduce)
+	ask := func() error {
+		args := *a
+		q := &viewQuery{
+			request: rq, args: &args, sig: []byte(d.index.sig), fun: view.fun, spans: slices.Clone(spans), w: &rowWriter{rq: rq},
+		}
+		if reduce != "" {
+			return q.reduce(reduce)
+		}
+		return q.rows()
 	}
-	return q.rows()
+	if err := ask(); !rq.mayRebuild(err) {
+		return err
+	}
+	if err := rq.rebuildIndex(ddocID, &d.index); err != nil {
+		return err
+	}
+	return ask()
 }
 
 // checkReduce applies the rules that depend on whether the view is reduced.
@@ -166,6 +183,18 @@ func (q *viewQuery) bucket(d *dbTx) (idx, rows *bolt.Bucket) {
 	return idx, rows
 }
 
+// size is how many rows the view has, and up to which change; zeros where nothing has been indexed yet.
+func (q *viewQuery) size(idx *bolt.Bucket) (rows, seq uint64, err error) {
+	if idx == nil {
+		return 0, 0, nil
+	}
+	if seq, err = indexSeq(idx); err != nil {
+		return 0, 0, err
+	}
+	rows, err = rowCount(idx, q.fun)
+	return rows, seq, err
+}
+
 // rows answers with the rows themselves.
 func (q *viewQuery) rows() error {
 	a, w := q.args, q.w
@@ -173,11 +202,11 @@ func (q *viewQuery) rows() error {
 		err := q.view(q.db, func(d *dbTx) error {
 			idx, rows := q.bucket(d)
 			if first {
-				total := int64(0)
-				if idx != nil {
-					total = int64(rowCount(idx, q.fun))
+				total, seq, err := q.size(idx)
+				if err != nil {
+					return err
 				}
-				w.head(a, total, q.db.formatSeq(indexSeq(idx)))
+				w.head(a, int64(total), q.db.formatSeq(seq))
 			}
 			for len(q.spans) > 0 && a.limit > 0 && !w.full() {
 				err := scan(rows, q.spans[0], func(k, v []byte) (bool, error) {
@@ -215,11 +244,12 @@ func (q *viewQuery) rows() error {
 
 // splitRow takes a stored row apart.
 func splitRow(k, v []byte) (encoded []byte, docID string, key, value []byte, err error) {
+	v, err = unseal(k, v)
 	d := decoder{b: v}
 	n, size := d.uint(), d.uint()
 	key = d.bytes(size)
-	if d.failed || n+4 > uint64(len(k)) {
-		return nil, "", nil, nil, errors.New("couchnode: corrupt view index")
+	if err != nil || d.failed || n+4 > uint64(len(k)) {
+		return nil, "", nil, nil, errIndex
 	}
 	return k[:n], string(k[n : len(k)-4]), key, d.b, nil
 }
@@ -259,6 +289,6 @@ func (q *viewQuery) appendRowDoc(d *dbTx, id string, value []byte) error {
 		q.w.buf = append(q.w.buf, "null"...)
 		return nil
 	}
-	q.w.buf = appendDoc(q.w.buf, id, r, r.tree.Winner(), q.args.docMeta())
-	return nil
+	q.w.buf, err = appendDoc(q.w.buf, id, r, r.tree.Winner(), q.args.docMeta())
+	return err
 }

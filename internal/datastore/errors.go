@@ -32,6 +32,8 @@ var (
 	ErrTooLarge = errors.New("too large for the datastore")
 	// ErrFull: the datastore's disk has no room. Nothing was stored; reads go on.
 	ErrFull = errors.New("the datastore's disk is full")
+	// ErrDamaged: the datastore found that what it has on disk is not what was stored there. The cause names the document.
+	ErrDamaged = errors.New("stored document damaged")
 	// ErrFault: anything else that went wrong in the datastore.
 	ErrFault = errors.New("datastore fault")
 )
@@ -71,6 +73,7 @@ var hints = map[error]string{
 		"create the database",
 	ErrViewMissing:  "design documents are installed when the service starts; restart it",
 	ErrFull:         "make room on the datastore's disk; it is used again by itself",
+	ErrDamaged:      "restore the document from a backup; `callfn doctor --data` lists every damaged one",
 	ErrUnauthorized: "check the datastore's user name, password and the database's security",
 }
 
@@ -117,6 +120,9 @@ func kindOf(whenMissing, err error) error {
 	if noRoom(err.Error()) {
 		return ErrFull
 	}
+	if damaged(err) {
+		return ErrDamaged
+	}
 	switch status := kivik.HTTPStatus(err); status {
 	case http.StatusInsufficientStorage:
 		return ErrFull
@@ -138,6 +144,11 @@ func kindOf(whenMissing, err error) error {
 	default:
 		return ErrFault
 	}
+}
+
+// damaged reports whether the embedded node's checksum of a document does not match.
+func damaged(err error) bool {
+	return kivik.HTTPStatus(err) == http.StatusInternalServerError && strings.Contains(err.Error(), " is damaged on disk")
 }
 
 // databaseIsMissing tells the two 404s apart by the reason, the only part of the body that kivik keeps. CouchDB 2 and

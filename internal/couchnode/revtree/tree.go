@@ -48,6 +48,7 @@ type Leaf struct {
 	Path
 	Deleted bool
 	Body    []byte
+	Sum     uint32 // checksum of Body, for whoever stores it
 }
 
 // Tree is every leaf of a document, the winner first.
