@@ -23,7 +23,7 @@ func TestReadmeOpensWithTheCommands(t *testing.T) {
 	}
 }
 
-// The README's tour, and the one by HTTP, run as printed.
+// The README's tour, the one by HTTP and that of the examples run as printed.
 func TestTours(t *testing.T) {
 	for page, tour := range map[string]tour{
 		"README.md": {
@@ -42,6 +42,12 @@ func TestTours(t *testing.T) {
 				`wanted "Thanks for calling us Alice", got "Hello Alice"`,
 			},
 		},
+		"docs/examples/README.md": {
+			blocks: 2, before: "go build -o bin/callfn ./cmd/callfn && export PATH=$PWD/bin:$PATH\n" +
+				"export CALLFN_API_KEY=$(cat callfn-data/master-api-key)\n",
+			replaced: []string{"callfn-data/", "go build -o bin/callfn ./cmd/callfn"},
+			prints:   []string{"6 of 6 cases pass", "2 of 2 cases pass", "This PIN is not known."},
+		},
 	} {
 		t.Run(page, func(t *testing.T) { tour.run(t, page) })
 	}
@@ -49,6 +55,7 @@ func TestTours(t *testing.T) {
 
 // tour is what is wanted of a page's tour.
 type tour struct {
+	before   string   // commands of another page that it takes for done
 	blocks   int      // how many blocks of commands it has at least
 	shown    int      // how many outputs it shows at least
 	replaced []string // what stands in it for the test's own service: not one may be missing
@@ -82,7 +89,7 @@ func (want tour) run(t *testing.T, page string) {
 	if err := os.Symlink(filepath.Join(repo, "docs"), filepath.Join(dir, "docs")); err != nil {
 		t.Fatal(err)
 	}
-	script := "set -euo pipefail\n"
+	script := "set -euo pipefail\n" + want.before
 	for _, b := range blocks {
 		script += b[1]
 	}
