@@ -11,9 +11,8 @@ func Compile(dir fs.FS) (*Set, error) {
 	return &Set{compiled: c, limits: Limits{}.withDefaults()}, nil
 }
 
-// Nearest and IsClientURL are tested by themselves.
+// IsClientURL and CastTo are tested by themselves.
 var (
-	Nearest     = nearest
 	IsClientURL = isClientURL
 	CastTo      = castTo
 )

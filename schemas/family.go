@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"callfn/internal/nearest"
 )
 
 // family is a kind of node whose "data" has a schema chosen by its "module": what KAZOO calls kazoo-validation
@@ -44,7 +46,7 @@ func (c *compiled) addFamilies() {
 
 // unknown is the message for a module without schema: KAZOO's words, and what was probably meant.
 func (f *family) unknown(module string) string {
-	if near := nearest(module, f.names); near != "" {
+	if near := nearest.Word(module, f.names); near != "" {
 		return "unable to find " + f.noun + " schema for module `" + module + "`: did you mean `" + near + "`?"
 	}
 	return "unable to find " + f.noun + " schema for module " + module

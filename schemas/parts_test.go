@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"callfn/internal/nearest"
 	"callfn/schemas"
 )
 
@@ -15,11 +16,11 @@ func TestNearest(t *testing.T) {
 		"record":          "record_call", "voice_mail": "voicemail", "playy": "play", "ring_groups": "ring_group",
 		"": "", "x": "", "say": "", "dial": "", "nonsense": "", "remote_action": "", "\xff\xfe": "",
 	} {
-		if got := schemas.Nearest(word, modules); got != want {
+		if got := nearest.Word(word, modules); got != want {
 			t.Errorf("%q: %q, want %q", word, got, want)
 		}
 	}
-	if got := schemas.Nearest(string(make([]byte, 1<<20)), modules); got != "" {
+	if got := nearest.Word(string(make([]byte, 1<<20)), modules); got != "" {
 		t.Errorf("a megabyte: got %q, want nothing near", got)
 	}
 }

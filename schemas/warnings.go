@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"callfn/internal/nearest"
 	"callfn/internal/pattern"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
@@ -124,7 +125,7 @@ func (w *warner) unknown(path []string, schema *jsonschema.Schema, object map[st
 		}
 	}
 	slices.Sort(absent)
-	if near := nearest(key, absent); near != "" {
+	if near := nearest.Word(key, absent); near != "" {
 		w.warn(path, key, "unknown key `"+key+"`: did you mean `"+near+"`?", near)
 	} else if !isUnread(key) {
 		w.warn(path, key, "unknown key `"+key+"`: nothing here reads it", "")

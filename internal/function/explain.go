@@ -8,6 +8,7 @@ import (
 	"callfn/internal/datastore"
 	"callfn/internal/function/lint"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/nearest"
 	"callfn/internal/runs"
 	"callfn/internal/sourceline"
 )
@@ -122,45 +123,26 @@ func least(params map[string]string, prefix string) string {
 	return first
 }
 
+// longestName is how long a name may be, in bytes, to be compared with others.
+const longestName = 200
+
 // nearer is name when it is a likelier meaning of key than best is, else best. Equally near ones go by the alphabet, so
 // that a hint does not depend on the order of a map.
 func nearer(key, name, best string) string {
 	a, b := datastore.AlphanumName(key), datastore.AlphanumName(name)
 	most := min(len([]rune(a))/4, 3)
-	d := distance(a, b, most)
-	if d > most || best == name {
+	if len(a) > longestName || best == name {
+		return best
+	}
+	d := nearest.Distance(a, b, most)
+	if d > most {
 		return best
 	}
 	if best != "" {
-		than := distance(a, datastore.AlphanumName(best), most)
+		than := nearest.Distance(a, datastore.AlphanumName(best), most)
 		if d > than || d == than && name > best {
 			return best
 		}
 	}
 	return name
-}
-
-// distance counts the letters to add, drop or change to make b of a; more than most is not counted out.
-func distance(a, b string, most int) int {
-	x, y := []rune(a), []rune(b)
-	if len(x)-len(y) > most || len(y)-len(x) > most || len(x) > 200 {
-		return most + 1
-	}
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, c := range x {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, d := range y {
-			cost := diagonal
-			if c != d {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(row[j+1]+1, row[j]+1, cost)
-		}
-	}
-	return row[len(y)]
 }

@@ -18,7 +18,7 @@ func Word(word string, candidates []string) string {
 		if strings.EqualFold(c, word) {
 			return c
 		}
-		if d := Distance(lower, strings.ToLower(c)); d < least {
+		if d := Distance(lower, strings.ToLower(c), least); d < least {
 			best, least = c, d
 		}
 	}
@@ -52,26 +52,30 @@ func allowed(word string) int {
 	}
 }
 
-// Distance counts the insertions, deletions, substitutions and swaps of neighbours between a and b, by bytes (optimal
-// string alignment).
-func Distance(a, b string) int {
-	before, prev, cur := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+// Distance counts the insertions, deletions, substitutions and swaps of neighbours between a and b, by characters
+// (optimal string alignment). Where it is more than most, it is not counted out: any number beyond most may come back.
+func Distance(a, b string, most int) int {
+	x, y := []rune(a), []rune(b)
+	if len(x)-len(y) > most || len(y)-len(x) > most {
+		return most + 1
+	}
+	before, prev, cur := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
 	for j := range prev {
 		prev[j] = j
 	}
-	for i := 1; i <= len(a); i++ {
+	for i := 1; i <= len(x); i++ {
 		cur[0] = i
-		for j := 1; j <= len(b); j++ {
+		for j := 1; j <= len(y); j++ {
 			cost := 1
-			if a[i-1] == b[j-1] {
+			if x[i-1] == y[j-1] {
 				cost = 0
 			}
 			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
 				cur[j] = min(cur[j], before[j-2]+1)
 			}
 		}
 		before, prev, cur = prev, cur, before
 	}
-	return prev[len(b)]
+	return prev[len(y)]
 }

@@ -17,7 +17,7 @@ func meant(name string, among []string) string {
 		if len(name)-len(word) > most || len(word)-len(name) > most {
 			continue
 		}
-		if d := nearest.Distance(name, word); d <= most && d < least {
+		if d := nearest.Distance(name, word, most); d <= most && d < least {
 			best, least = word, d
 		}
 	}
