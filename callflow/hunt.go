@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -50,6 +51,6 @@ func (t *Turn) hunt(ctx context.Context, dialled string, noMatchToo bool) (Match
 		return Match{}, false
 	}
 	t.Call.CaptureGroup, t.Call.CaptureGroups = match.CaptureGroup, match.CaptureGroups
-	t.Note("on to callflow " + or(match.Name, string(match.ID)))
+	t.Note("on to callflow " + cmp.Or(match.Name, string(match.ID)))
 	return match, true
 }

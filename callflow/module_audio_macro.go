@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -31,7 +32,7 @@ func (t *Turn) playMacro(ctx context.Context, m Data) error {
 	if _, own := m["terminators"]; !own {
 		ends = terminators(t.Data)
 	}
-	language := or(m.String("language"), t.Data.String("language"))
+	language := cmp.Or(m.String("language"), t.Data.String("language"))
 	switch m.String("macro") {
 	case "play":
 		if media := mediaPath(m.String("id"), t.Account()); media != "" {
@@ -40,19 +41,19 @@ func (t *Turn) playMacro(ctx context.Context, m Data) error {
 	case "prompt":
 		if id := m.String("id"); id != "" {
 			return t.Switch.Play(ctx, Media{Name: "prompt://" + string(t.Account()) + "/" + id + "/" +
-				or(language, or(t.Call.Language, DefaultLanguage)), Terminators: ends})
+				cmp.Or(language, cmp.Or(t.Call.Language, DefaultLanguage)), Terminators: ends})
 		}
 	case "tts":
 		if words := m.String("text"); words != "" {
 			return t.Switch.Speak(ctx, Speech{
-				Text: words, Voice: or(m.String("voice"), "female"),
-				Language: or(language, t.Call.Language), Terminators: ends,
+				Text: words, Voice: cmp.Or(m.String("voice"), "female"),
+				Language: cmp.Or(language, t.Call.Language), Terminators: ends,
 			})
 		}
 	case "say":
 		if words := m.String("text"); words != "" {
-			return t.Switch.Say(ctx, Say{Text: words, Type: or(m.String("type"), "name_spelled"), Method: or(m.String("method"),
-				"pronounced"), Language: or(language, t.Call.Language), Gender: m.String("gender")})
+			return t.Switch.Say(ctx, Say{Text: words, Type: cmp.Or(m.String("type"), "name_spelled"), Method: cmp.Or(m.String("method"),
+				"pronounced"), Language: cmp.Or(language, t.Call.Language), Gender: m.String("gender")})
 		}
 	case "tone":
 		return t.Switch.Sound(ctx, []Tone{tone(m)})

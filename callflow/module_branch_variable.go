@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -14,7 +15,7 @@ import (
 // `_`. Scope custom_channel_vars, the default, reads the call; the scopes account, device, user and merged read
 // documents that are not at hand here, so they go on at `_` and the step says so.
 func branchVariable(_ context.Context, t *Turn) Next {
-	scope := or(t.Data.String("scope"), "custom_channel_vars")
+	scope := cmp.Or(t.Data.String("scope"), "custom_channel_vars")
 	variable := normalizeKey(t.Data.String("variable"))
 	switch {
 	case variable == "":

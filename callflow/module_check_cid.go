@@ -1,14 +1,17 @@
 package callflow
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
 // checkCID is KAZOO's `check_cid` (cf_check_cid.erl): it goes on at `match` when data.regex (anything when missing)
 // matches the caller's number, else at `nomatch`; with data.use_absolute_mode a match goes on at the child named like
 // the number. Without such a child it goes on at `_`. A match may make the caller someone else: when
 // data.caller_id.external.name, .number and data.user_id are all given.
 func checkCID(_ context.Context, t *Turn) Next {
-	number := or(t.Call.CallerIDNumber, AnonymousCallNumber)
-	re, err := t.pattern(or(t.Data.String("regex"), ".*"))
+	number := cmp.Or(t.Call.CallerIDNumber, AnonymousCallNumber)
+	re, err := t.pattern(cmp.Or(t.Data.String("regex"), ".*"))
 	if err != nil {
 		t.Outcome(Failed)
 		t.Note("data.regex is no usable regular expression: " + err.Error())

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -16,7 +17,7 @@ import (
 func cidlistmatch(ctx context.Context, t *Turn) Next {
 	list, _ := t.open(ctx, ListKind, t.Data.String("id"))
 	key := "nomatch"
-	if t.matchesList(list, or(t.Call.CallerIDNumber, AnonymousCallNumber)) {
+	if t.matchesList(list, cmp.Or(t.Call.CallerIDNumber, AnonymousCallNumber)) {
 		key = "match"
 	}
 	next, err := t.Attempt(key)
@@ -34,11 +35,11 @@ func (t *Turn) matchesList(list Data, number string) bool {
 	for _, key := range slices.Sorted(maps.Keys(entries)) {
 		fields, _ := entries[key].(map[string]any)
 		entry := Data(fields)
-		prefix := strings.TrimLeft(or(entry.String("number"), entry.String("prefix")), "+")
+		prefix := strings.TrimLeft(cmp.Or(entry.String("number"), entry.String("prefix")), "+")
 		if prefix != "" && strings.HasPrefix(digits, prefix) {
 			return true
 		}
-		text := or(entry.String("regexp"), entry.String("pattern"))
+		text := cmp.Or(entry.String("regexp"), entry.String("pattern"))
 		if text == "" {
 			continue
 		}

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -36,7 +37,7 @@ func collectDTMF(ctx context.Context, t *Turn) Next {
 		}
 		had += more
 	}
-	t.collected(or(t.Data.String("collection_name"), defaultCollection), had[:min(len(had), most)])
+	t.collected(cmp.Or(t.Data.String("collection_name"), defaultCollection), had[:min(len(had), most)])
 	return Continue()
 }
 
@@ -46,7 +47,7 @@ func (t *Turn) collected(name, digits string) {
 		t.Call.Collections = make(map[string]string)
 	}
 	t.Call.Collections[name] = digits
-	t.Note("collected " + or(digits, "nothing"))
+	t.Note("collected " + cmp.Or(digits, "nothing"))
 }
 
 // collectTerminators are the keys that end a collection.

@@ -1,10 +1,13 @@
 package callflow
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
 // flushDTMF is KAZOO's `flush_dtmf` (cf_flush_dtmf.erl): it forgets the digits of the collection data.collection_name
 // (`default` when missing) and goes on.
 func flushDTMF(_ context.Context, t *Turn) Next {
-	delete(t.Call.Collections, or(t.Data.String("collection_name"), defaultCollection))
+	delete(t.Call.Collections, cmp.Or(t.Data.String("collection_name"), defaultCollection))
 	return Continue()
 }

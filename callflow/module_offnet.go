@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -15,7 +16,7 @@ const offnetTimeout = 60 * time.Second
 // its cause or SIP response; without one KAZOO stops with that cause, and does not go on at `_`: with nothing at `_` it
 // also tells the caller's side why.
 func resources(ctx context.Context, t *Turn) Next {
-	number := or(t.Data.String("to_did"), t.requestedNumber())
+	number := cmp.Or(t.Data.String("to_did"), t.requestedNumber())
 	if number == "" {
 		t.Outcome(Failed)
 		t.Note("the node names no number: put it into data.to_did")
@@ -32,7 +33,7 @@ func resources(ctx context.Context, t *Turn) Next {
 	if _, err := t.Attempt(Wildcard); err == nil {
 		t.Note("KAZOO does not go on at `_` after a number outside that failed: name a child like the cause")
 	}
-	return StopWith(or(result.Cause, normalClearing))
+	return StopWith(cmp.Or(result.Cause, normalClearing))
 }
 
 // requestedNumber is the number called, normalised unless the node says otherwise.

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -50,7 +51,7 @@ func pivot(ctx context.Context, t *Turn) Next {
 		return t.pivotFailed(err)
 	}
 	t.Note(fmt.Sprintf("the server answered %d with a flow that begins with %s", answer.Status,
-		or(flow.Module(), "no module")))
+		cmp.Or(flow.Module(), "no module")))
 	return Replace(flow)
 }
 

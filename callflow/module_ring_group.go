@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"slices"
 )
@@ -16,7 +17,7 @@ func ringGroup(ctx context.Context, t *Turn) Next {
 		t.Note("nothing to ring: data.endpoints lists nobody who can be rung")
 		return Continue()
 	}
-	strategy := or(t.Data.String("strategy"), "simultaneous")
+	strategy := cmp.Or(t.Data.String("strategy"), "simultaneous")
 	for range min(max(t.Data.Int("repeats", 1), 1), mostRepeats) {
 		next, _, ok := t.bridge(ctx, Bridge{
 			Legs: legs, Timeout: t.Data.seconds("timeout", defaultRingTimeout), InTurn: strategy != "simultaneous",

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -43,7 +44,7 @@ func temporalRoute(ctx context.Context, t *Turn) Next {
 			return Continue()
 		}
 		if holds {
-			t.Note("it is " + when + ": rule " + or(name, clip(route.rule, 64)) + " holds")
+			t.Note("it is " + when + ": rule " + cmp.Or(name, clip(route.rule, 64)) + " holds")
 			return ContinueAt(route.child)
 		}
 	}

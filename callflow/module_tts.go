@@ -1,6 +1,9 @@
 package callflow
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
 // tts is KAZOO's `tts` (cf_tts.erl): it answers, reads data.text aloud and goes on when that is done. When the call
 // ends meanwhile, or the switch cannot speak, it stops.
@@ -11,8 +14,8 @@ func tts(ctx context.Context, t *Turn) Next {
 	}
 	err := t.Switch.Speak(ctx, Speech{
 		Text:        t.Data.String("text"),
-		Voice:       or(t.Data.String("voice"), "female"),
-		Language:    or(t.Data.String("language"), t.Call.Language),
+		Voice:       cmp.Or(t.Data.String("voice"), "female"),
+		Language:    cmp.Or(t.Data.String("language"), t.Call.Language),
 		Engine:      t.Data.String("engine"),
 		Terminators: terminators(t.Data),
 		Endless:     t.Data.True("endless_playback"),

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -13,7 +14,7 @@ import (
 // message is either.
 func voicemail(ctx context.Context, t *Turn) Next {
 	work := t.leaveMessage
-	switch or(t.Data.String("action"), "compose") {
+	switch cmp.Or(t.Data.String("action"), "compose") {
 	case "compose":
 	case "check":
 		work = t.checkMessages

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -77,7 +78,7 @@ func (p *callParser) parties(call *Call) {
 	if to == "" && request == "" {
 		p.problems.add("To", "required", "Field is required but missing", nil)
 	}
-	call.To, call.From, call.Request = ParseURI(or(to, request)), ParseURI(from), ParseURI(or(request, to))
+	call.To, call.From, call.Request = ParseURI(cmp.Or(to, request)), ParseURI(from), ParseURI(cmp.Or(request, to))
 	for name, uri := range map[string]*URI{
 		"To-Realm": &call.To, "From-Realm": &call.From,
 		"Request-Realm": &call.Request,

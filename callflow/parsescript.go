@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -41,7 +42,7 @@ func ParseScript(script jsonvalue.Object, zone string) (Script, error) {
 	p.only("script", described, "now", "timezone", "digits", "answers", "http", "media", "real_http",
 		"hangup_after_ms")
 	s := Script{TimeZone: p.zone(described), HangUpAfter: p.moment("script.hangup_after_ms", described["hangup_after_ms"])}
-	s.Now, s.Remark = p.now(described["now"], or(s.TimeZone, zone))
+	s.Now, s.Remark = p.now(described["now"], cmp.Or(s.TimeZone, zone))
 	s.Digits = p.digits(described["digits"])
 	s.Answers = p.answers(described["answers"])
 	s.HTTP = p.http(described["http"], script.Order.Member("http"))

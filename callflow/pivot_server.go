@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,7 @@ var ErrUnfitFlow = errors.New("the flow cannot be given to KAZOO")
 // (docs/reference/kazoo.md#finding-the-callflow). The account's preflow is not run: KAZOO ran its own before it came to
 // the pivot node.
 func (p *PivotServer) ForNumber(ctx context.Context, r PivotRequest) (Node, error) {
-	number := ParseURI(or(r.Params["Request"], r.Params["To"])).User
+	number := ParseURI(cmp.Or(r.Params["Request"], r.Params["To"])).User
 	if number == noUser {
 		return Node{}, fmt.Errorf("the call names no number: %w", ErrNoCallflow)
 	}
@@ -97,7 +98,7 @@ func (p *PivotServer) resolve(ctx context.Context, r PivotRequest, flow Node) (N
 	for count := 0; ; {
 		if flow.Empty() { // nothing here: what waits is next
 			if len(waiting) == 0 {
-				return Node{}, orElse(failed, fmt.Errorf("it is empty: %w", ErrUnfitFlow))
+				return Node{}, cmp.Or(failed, fmt.Errorf("it is empty: %w", ErrUnfitFlow))
 			}
 			flow, waiting = waiting[len(waiting)-1], waiting[:len(waiting)-1]
 			continue
@@ -133,11 +134,4 @@ func (p *PivotServer) run(ctx context.Context, r PivotRequest, id function.ID) f
 		Account: r.Account, Function: id, CallID: clip(r.Params["Call-ID"], maxText), Params: r.Params, TimeZone: r.TimeZone,
 		Origin: function.FromCall,
 	})
-}
-
-func orElse(err, otherwise error) error {
-	if err == nil {
-		return otherwise
-	}
-	return err
 }

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -146,7 +147,7 @@ func (p *pretendCaller) Respond(ctx context.Context, r Response) error {
 	if r.Code < 300 {
 		return nil
 	}
-	phrase := or(r.Message, reasonPhrase(r.Code))
+	phrase := cmp.Or(r.Message, reasonPhrase(r.Code))
 	p.gone.Store(&Ended{How: EndResponse, Cause: strconv.FormatInt(r.Code, 10) + " " + phrase})
 	return nil
 }
@@ -155,7 +156,7 @@ func (p *pretendCaller) Hangup(_ context.Context, cause string) error {
 	if p.gone.Load() != nil {
 		return ErrHungUp
 	}
-	p.gone.Store(&Ended{How: EndHangup, Cause: or(cause, normalClearing)})
+	p.gone.Store(&Ended{How: EndHangup, Cause: cmp.Or(cause, normalClearing)})
 	return nil
 }
 

@@ -86,7 +86,7 @@ func (p *pretendCaller) ringInTurn(b Bridge) (result Bridged, reply Reply, at ti
 	note := ""
 	for _, leg := range b.Legs {
 		r := p.start(leg, b, at)
-		result, reply, at, note = r.bridged(), r.reply, r.end, or(r.note, note)
+		result, reply, at, note = r.bridged(), r.reply, r.end, cmp.Or(r.note, note)
 		if r.ends(b) {
 			break
 		}
@@ -106,7 +106,7 @@ func (p *pretendCaller) ringTogether(b Bridge) (result Bridged, reply Reply, at 
 	for len(waiting)+len(ringing) > 0 {
 		for len(waiting) > 0 && (len(ringing) == 0 || waiting[0].Delay <= at) {
 			r := p.start(waiting[0], b, at)
-			ringing, waiting, note = append(ringing, r), waiting[1:], or(r.note, note)
+			ringing, waiting, note = append(ringing, r), waiting[1:], cmp.Or(r.note, note)
 		}
 		first := slices.MinFunc(ringing, func(a, c rung) int { return cmp.Compare(a.end, c.end) })
 		if len(waiting) > 0 && waiting[0].Delay < min(first.end, b.Timeout) {

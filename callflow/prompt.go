@@ -1,10 +1,13 @@
 package callflow
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
 // prompt is the media name of one of the system's prompts in the call's language (kz_media_util:get_prompt).
 func (t *Turn) prompt(id string) string {
-	return "prompt://" + string(t.Account()) + "/" + id + "/" + or(t.Call.Language, DefaultLanguage)
+	return "prompt://" + string(t.Account()) + "/" + id + "/" + cmp.Or(t.Call.Language, DefaultLanguage)
 }
 
 // playPrompt plays a prompt to its end.

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"time"
 
 	"callfn/internal/jsonvalue"
@@ -30,7 +31,7 @@ func (s *Simulator) Prepare(r SimulationRequest) (Rehearsal, error) {
 			return Rehearsal{}, err
 		}
 	}
-	p := Rehearsal{Call: call, Script: script, TimeZone: or(or(script.TimeZone, r.TimeZone), "UTC")}
+	p := Rehearsal{Call: call, Script: script, TimeZone: cmp.Or(cmp.Or(script.TimeZone, r.TimeZone), "UTC")}
 	for _, name := range ignored {
 		if value, ok := jsonvalue.Scalar(r.Call[name]); ok && !r.Flow.IsZero() && name != "Account-ID" {
 			call.setUserVar(name, value)

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"maps"
 
 	"callfn/internal/numbers"
@@ -62,22 +63,22 @@ func baseParams(c *Call) []parameter {
 		{"Api-Version", APIVersion},
 		{"Call-ID", c.ID},
 		c.stored("Call-Status"),
-		{"Caller-ID-Name", or(c.CallerIDName, UnknownCallerName)},
-		{"Caller-ID-Number", or(c.CallerIDNumber, AnonymousCallNumber)},
+		{"Caller-ID-Name", cmp.Or(c.CallerIDName, UnknownCallerName)},
+		{"Caller-ID-Number", cmp.Or(c.CallerIDNumber, AnonymousCallNumber)},
 		{"Custom-Application-Vars", object(c.ApplicationVars)},
 		{"Custom-SIP-Headers", object(c.SIPHeaders)},
 		{"Digits", digits(c)},
 		{"Direction", inbound},
-		{"From", or(c.From.User, noUser)},
-		{"From-Realm", or(c.From.Realm, noRealm)},
-		{"Language", or(c.Language, DefaultLanguage)},
+		{"From", cmp.Or(c.From.User, noUser)},
+		{"From-Realm", cmp.Or(c.From.Realm, noRealm)},
+		{"Language", cmp.Or(c.Language, DefaultLanguage)},
 		c.stored("Recording-Duration"),
 		c.stored("Recording-ID"),
 		c.stored("Recording-Url"),
-		{"Request", or(numbers.Normalize(c.Request.User), noUser)},
-		{"Request-Realm", or(c.Request.Realm, noRealm)},
-		{"To", or(c.To.User, noUser)},
-		{"To-Realm", or(c.To.Realm, noRealm)},
+		{"Request", cmp.Or(numbers.Normalize(c.Request.User), noUser)},
+		{"Request-Realm", cmp.Or(c.Request.Realm, noRealm)},
+		{"To", cmp.Or(c.To.User, noUser)},
+		{"To-Realm", cmp.Or(c.To.Realm, noRealm)},
 		c.stored("Transcription-ID"),
 		c.stored("Transcription-Status"),
 		c.stored("Transcription-Text"),
@@ -154,11 +155,4 @@ func object(m map[string]any) map[string]any {
 		return map[string]any{}
 	}
 	return m
-}
-
-func or(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ func (t *Turn) noteRuleOrder(ctx context.Context, routes []timeRoute, names map[
 				name = clip(doc.String("name"), 128)
 			}
 		}
-		shown = append(shown, or(name, clip(rule, 64)))
+		shown = append(shown, cmp.Or(name, clip(rule, 64)))
 	}
 	order := "the rules are tried in this order"
 	if len(t.Data.Strings("rules")) == 0 && len(t.Keys()) > 1 {

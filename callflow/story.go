@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -42,7 +43,7 @@ func (s *story) opening(t Trace) {
 		s.line("%s", s.paint(yellow, "note: "+text(note)))
 	}
 	if f := t.Callflow; f != nil {
-		s.line("Callflow %s answers: %s", s.paint(bold, text(or(f.Name, string(f.ID)))), how(*f))
+		s.line("Callflow %s answers: %s", s.paint(bold, text(cmp.Or(f.Name, string(f.ID)))), how(*f))
 	}
 	s.b.WriteByte('\n')
 }
@@ -60,7 +61,7 @@ func how(f Found) string {
 func (s *story) step(step Step) {
 	indent := strings.Repeat("  ", min(step.Depth, 12))
 	head := fmt.Sprintf("%s  %2d  %s%s", clock(step.AtMS), step.Index, indent,
-		s.paint(bold, text(or(step.Module, "(no module)"))))
+		s.paint(bold, text(cmp.Or(step.Module, "(no module)"))))
 	if about := about(step); about != "" {
 		head += " " + about
 	}
@@ -165,7 +166,7 @@ func about(step Step) string {
 	case "play", "callflow":
 		return text(clip(d.String("id"), 100))
 	case "response":
-		return text(clip(strings.TrimSpace(or(d.String("code"), "486")+" "+d.String("message")), 100))
+		return text(clip(strings.TrimSpace(cmp.Or(d.String("code"), "486")+" "+d.String("message")), 100))
 	case "sleep":
 		return nap(d).String()
 	case "language":

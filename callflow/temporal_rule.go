@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -35,7 +36,7 @@ func ruleOf(doc Data, wall time.Time, zone *time.Location) temporalRule {
 		cycle:    doc.String("cycle"),
 		interval: int(min(max(doc.Int("interval", 1), 1), 10_000)),
 		start:    dateOf(wall),
-		ordinal:  or(doc.String("ordinal"), "first"),
+		ordinal:  cmp.Or(doc.String("ordinal"), "first"),
 		month:    int(min(max(doc.Int("month", 1), 1), 12)),
 		from:     doc.seconds("time_window_start", 0),
 		to:       doc.seconds("time_window_stop", 24*time.Hour),

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ func (t *Turn) switchRules(ctx context.Context, action ruleAction) error {
 			continue
 		}
 		t.switched[rule] = action.enabled
-		changed = append(changed, or(clip(doc.String("name"), 128), clip(rule, 64)))
+		changed = append(changed, cmp.Or(clip(doc.String("name"), 128), clip(rule, 64)))
 	}
 	if len(changed) > 0 {
 		slices.Sort(changed)

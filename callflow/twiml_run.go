@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func (t *Turn) runTwiML(ctx context.Context, document element, address *url.URL)
 		run := twimlRun{t: t, address: address, up: &answered}
 		err := run.verbs(ctx, document.elements)
 		_, gone := t.Switch.Gone()
-		t.Note("the server answered TwiML: " + or(strings.Join(run.said, ", "), "nothing to do"))
+		t.Note("the server answered TwiML: " + cmp.Or(strings.Join(run.said, ", "), "nothing to do"))
 		switch {
 		case hungUp(err):
 			t.fail(err)
@@ -187,7 +188,7 @@ func (r *twimlRun) say(ctx context.Context, e element) error {
 	voice := map[string]string{"man": "male", "woman": "female"}[e.attrs["voice"]]
 	for range times {
 		if err := r.t.Switch.Speak(ctx, Speech{
-			Text: clip(e.text, mostSpoken), Voice: or(voice, or(e.attrs["voice"], "female")), Language: or(e.attrs["language"],
+			Text: clip(e.text, mostSpoken), Voice: cmp.Or(voice, cmp.Or(e.attrs["voice"], "female")), Language: cmp.Or(e.attrs["language"],
 				r.t.Call.Language),
 			Engine: e.attrs["engine"], Terminators: anyDigit(), Endless: endless,
 		}); err != nil {
@@ -295,7 +296,7 @@ func (r *twimlRun) dial(ctx context.Context, e element) error {
 		return err
 	}
 	status := map[string]string{success: "answered", userBusy: "busy", noAnswer: "no-answer"}[result.Cause]
-	r.t.Call.store("dial_call_status", or(status, "failed"))
+	r.t.Call.store("dial_call_status", cmp.Or(status, "failed"))
 	r.t.Note("dialled: " + result.Cause)
 	if result.Note != "" {
 		r.t.Note(result.Note)

@@ -1,6 +1,7 @@
 package callflow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -181,7 +182,7 @@ func (w *walker) continueAt(step *Step, key string) {
 		child, ok = w.node.Child(key)
 	}
 	if !ok || child.Empty() {
-		step.Next = Move{Op: "stop", Wanted: or(wanted, key)}
+		step.Next = Move{Op: "stop", Wanted: cmp.Or(wanted, key)}
 		w.stop("", false)
 		return
 	}

@@ -1,6 +1,7 @@
 package crossbar
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -250,10 +251,10 @@ func (a *API) accountAnswer(x *exchange, acct account.Account) (*answer, error) 
 	shown["enabled"] = acct.Enabled()
 	shown["superduper_admin"] = acct.Superduper()
 	shown["is_reseller"] = acct.Reseller()
-	shown["reseller_id"] = orElse(string(reseller), string(acct.ID()))
+	shown["reseller_id"] = cmp.Or(string(reseller), string(acct.ID()))
 	shown["wnm_allow_additions"] = false
 	shown["created"] = doc["pvt_created"]
-	shown["language"] = orElse(acct.Language(), "en-us")
+	shown["language"] = cmp.Or(acct.Language(), "en-us")
 	if zone == "UTC" {
 		zone = "Etc/UTC" // the same, and long enough for KAZOO's schema when the client sends back what it got
 	}

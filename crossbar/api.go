@@ -1,6 +1,7 @@
 package crossbar
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -85,7 +86,7 @@ func ownAccount(r *http.Request) *http.Request {
 	}
 	query, _ := url.ParseQuery(r.URL.RawQuery)
 	x := &exchange{request: r, query: query}
-	own := "/v2/accounts/" + orElse(string(auth.Names(x.token())), "-")
+	own := "/v2/accounts/" + cmp.Or(string(auth.Names(x.token())), "-")
 	r = r.Clone(r.Context())
 	r.URL.RawPath = own + strings.TrimPrefix(path, alias)
 	r.URL.Path, _ = url.PathUnescape(r.URL.RawPath) // it was a path before

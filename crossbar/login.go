@@ -1,6 +1,8 @@
 package crossbar
 
 import (
+	"cmp"
+
 	"callfn/internal/account"
 	"callfn/internal/auth"
 	"callfn/internal/datastore"
@@ -68,18 +70,11 @@ func (a *API) tokenData(x *exchange, acct account.Account, claims auth.Claims) (
 		"is_reseller":       acct.Reseller(),
 		"is_master_account": acct.ID() == master,
 		"cluster_id":        a.node,
-		"language":          orElse(acct.Language(), "en-us"),
+		"language":          cmp.Or(acct.Language(), "en-us"),
 		"apps":              []any{},
 		"capabilities":      map[string]any{},
 	}
 	setText(shown, "reseller_id", string(reseller))
 	setText(shown, "owner_id", claims.OwnerID)
 	return shown, nil
-}
-
-func orElse(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }

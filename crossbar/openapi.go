@@ -1,6 +1,7 @@
 package crossbar
 
 import (
+	"cmp"
 	"embed"
 	"encoding/json"
 	"fmt"
@@ -277,7 +278,7 @@ func (op operation) success(route Route) object {
 			"allOf": []any{reference("schemas", "envelope"), object{"type": "object", "properties": object{"data": data}}},
 		}}
 	}
-	return object{"description": orElse(op.Summary, "Done"), "headers": headers, "content": content}
+	return object{"description": cmp.Or(op.Summary, "Done"), "headers": headers, "content": content}
 }
 
 // showOpenAPI shows the document as it is, without an envelope: tools read it.

@@ -2,6 +2,7 @@ package crossbar
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -149,7 +150,7 @@ func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
 
 // refusal is the answer to somebody who may not be here: why, unless nobody could do that here.
 func (s *pathRoutes) refusal(x *exchange, why error) error {
-	if _, ok := s.routes[orElse(x.tunnelled(), x.method)]; !ok {
+	if _, ok := s.routes[cmp.Or(x.tunnelled(), x.method)]; !ok {
 		return invalidMethod(withOptions(s.methods))
 	}
 	return why

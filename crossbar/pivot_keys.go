@@ -1,6 +1,7 @@
 package crossbar
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"time"
@@ -118,7 +119,7 @@ const keyParameter = "key"
 // parameter `key` of the address.
 func (x *exchange) presentedKey() string {
 	if user, password, ok := x.request.BasicAuth(); ok {
-		return orElse(password, user)
+		return cmp.Or(password, user)
 	}
 	if header := x.request.Header.Get("Authorization"); header != "" {
 		return bearer(header)

@@ -246,7 +246,7 @@ func searchName(summary map[string]any) string {
 // searchItem is what a search shows of a document.
 func searchItem(summary map[string]any) map[string]any {
 	id, _ := summary["id"].(string)
-	item := map[string]any{"id": id, "name": orElse(searchName(summary), id)}
+	item := map[string]any{"id": id, "name": cmp.Or(searchName(summary), id)}
 	for _, name := range []string{"numbers", "realm"} {
 		if value, ok := summary[name]; ok {
 			item[name] = value

@@ -1,6 +1,7 @@
 package crossbar
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -82,7 +83,7 @@ func (a *API) accountsOfLogin(x *exchange, login datastore.Document) ([]account.
 
 // realmOf is the realm that a login names, under either of KAZOO's names.
 func realmOf(login datastore.Document) string {
-	return orElse(login.Text("account_realm"), login.Text("realm"))
+	return cmp.Or(login.Text("account_realm"), login.Text("realm"))
 }
 
 func noAccountNamed() *failure {

@@ -41,10 +41,3 @@ func warnOfReaders(log *slog.Logger, files ...string) {
 		}
 	}
 }
-
-func orElse(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
-}

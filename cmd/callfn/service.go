@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -82,7 +83,7 @@ func openService(ctx context.Context, c serveCommand, limits sandbox.Limits, w w
 	if err != nil {
 		return nil, err
 	}
-	warnOfReaders(log, orElse(c.SecretKeyFile, ownSecret(c.Data)), filepath.Join(c.Data, "master-api-key"),
+	warnOfReaders(log, cmp.Or(c.SecretKeyFile, ownSecret(c.Data)), filepath.Join(c.Data, "master-api-key"),
 		c.CouchDBPasswordFile, c.FunctionsCouchDBPasswordFile)
 	lanes, maps, err := s.openPools(c, w, log)
 	if err != nil {

@@ -1,6 +1,7 @@
 package intl
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,8 +86,8 @@ func NewNumberFormat(r NumberRequest) (*NumberFormat, error) {
 	}
 	f.data = data.Numbers
 	o := r.Options
-	f.style, f.display = or(o["style"], "decimal"), or(o["currencyDisplay"], "symbol")
-	f.grouping, f.sign = or(o["useGrouping"], "auto"), or(o["signDisplay"], "auto")
+	f.style, f.display = cmp.Or(o["style"], "decimal"), cmp.Or(o["currencyDisplay"], "symbol")
+	f.grouping, f.sign = cmp.Or(o["useGrouping"], "auto"), cmp.Or(o["signDisplay"], "auto")
 	f.currency = strings.ToUpper(o["currency"])
 	if f.currency != "" && (len(f.currency) != 3 || !every(f.currency, unicode.IsUpper)) {
 		return nil, rangeError("invalid currency code: %q", clip(o["currency"]))
@@ -95,13 +96,6 @@ func NewNumberFormat(r NumberRequest) (*NumberFormat, error) {
 		return nil, typeError("currency code is required with currency style")
 	}
 	return f, f.setDigits(o)
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 func (o NumberOptions) check() error {
