@@ -15,6 +15,8 @@ const validKeys = "0123456789*#ABCD"
 type keyQueue struct {
 	mu      sync.Mutex
 	keys    []byte
+	ends    string        // the terminators of what plays now
+	ended   bool          // one of them was pressed since
 	changed chan struct{} // has an element when a key was pressed since somebody looked
 }
 
@@ -26,6 +28,7 @@ func (q *keyQueue) press(key byte) bool {
 		return false
 	}
 	q.mu.Lock()
+	q.ended = q.ended || strings.IndexByte(q.ends, key) >= 0
 	room := len(q.keys) < mostKeys
 	if room {
 		q.keys = append(q.keys, key)
@@ -53,14 +56,18 @@ func (q *keyQueue) next() (byte, bool) {
 	return key, true
 }
 
-// peek looks at the oldest key and leaves it.
-func (q *keyQueue) peek() (byte, bool) {
+// watch begins to look out for terminators: keys pressed from now on, not those that wait already.
+func (q *keyQueue) watch(terminators string) {
+	q.mu.Lock()
+	q.ends, q.ended = terminators, false
+	q.mu.Unlock()
+}
+
+// interrupted reports whether a terminator was pressed since watch. It stays in the queue, for whatever collects next.
+func (q *keyQueue) interrupted() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.keys) == 0 {
-		return 0, false
-	}
-	return q.keys[0], true
+	return q.ended
 }
 
 func (q *keyQueue) flush() {

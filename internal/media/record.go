@@ -10,7 +10,7 @@ import (
 // Recording says how to record the caller.
 type Recording struct {
 	Limit       time.Duration // it ends after that
-	Terminators string        // it ends with one of these keys, which is taken out of the queue
+	Terminators string        // it ends with one of these keys, pressed meanwhile
 	// Silence ends it when the caller, having spoken, says nothing for so long; 0 for never.
 	Silence time.Duration
 }
@@ -29,14 +29,15 @@ const silenceLevel = 250
 func (s *Session) Record(ctx context.Context, r Recording, to Recorder) (length time.Duration, err error) {
 	s.in.start()
 	defer s.in.stop()
+	s.keys.watch(r.Terminators)
+	defer s.keys.watch("")
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	began := s.now()
 	spoke, quiet := false, time.Duration(0)
 	for length < r.Limit {
-		early, err := s.wait(ctx, timer, began.Add(length+FrameTime), r.Terminators)
+		early, err := s.wait(ctx, timer, began.Add(length+FrameTime))
 		if early {
-			s.keys.next()
 			return length, nil
 		}
 		if err != nil {

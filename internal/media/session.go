@@ -3,7 +3,6 @@ package media
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 )
@@ -58,22 +57,13 @@ func (s *Session) over(ctx context.Context) error {
 	}
 }
 
-// interrupted reports whether the oldest key that waits is one of terminators. It stays in the queue, for whatever
-// collects next.
-func (s *Session) interrupted(terminators string) bool {
-	key, ok := s.keys.peek()
-	return ok && strings.IndexByte(terminators, key) >= 0
-}
-
 // wait lets the time until due pass. It returns early, with early true, when a key interrupts.
-func (s *Session) wait(ctx context.Context, timer *time.Timer, due time.Time, terminators string) (early bool,
-	err error,
-) {
+func (s *Session) wait(ctx context.Context, timer *time.Timer, due time.Time) (early bool, err error) {
 	for {
 		if err := s.over(ctx); err != nil {
 			return false, err
 		}
-		if s.interrupted(terminators) {
+		if s.keys.interrupted() {
 			return true, nil
 		}
 		left := due.Sub(s.now())

@@ -109,6 +109,16 @@ func TestKeyCutsWithinOneFrame(t *testing.T) {
 	})
 }
 
+func TestKeyPressedBeforeCutsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := media.NewSession(newLine())
+		s.Press('5')
+		if cut, err := s.Play(t.Context(), media.FromSamples(ramp(10*media.FrameSamples)), anyKey); cut || err != nil {
+			t.Errorf("got %v, %v; want it played to its end", cut, err)
+		}
+	})
+}
+
 func TestOnlyTerminatorsCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := media.NewSession(newLine())
@@ -264,8 +274,8 @@ func TestRecordIsAsLongAsItLasted(t *testing.T) {
 		if want := []int16{1000, 1001, 1002, 1004, 1003, 1005, 1006, 1007, 1008, 1009}; !slices.Equal(order, want) {
 			t.Errorf("got packets %v, want %v", order, want)
 		}
-		if got, _ := s.Collect(t.Context(), media.Collection{Max: 1}); got != "" {
-			t.Errorf("the key that ended the recording was left: %q", got)
+		if got, _ := s.Collect(t.Context(), media.Collection{Max: 1}); got != "#" {
+			t.Errorf("got %q, want the key that ended the recording left", got)
 		}
 		if s.Listening() {
 			t.Error("it listens on after the recording")
