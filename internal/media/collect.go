@@ -29,14 +29,14 @@ func (s *Session) Collect(ctx context.Context, c Collection) (string, error) {
 		}
 		got.WriteByte(key)
 	}
-	return got.String(), s.over(ctx)
+	return got.String(), s.Over(ctx)
 }
 
 // nextKey waits for one key.
 func (s *Session) nextKey(ctx context.Context, timer *time.Timer, wait time.Duration) (byte, bool, error) {
 	deadline := s.now().Add(wait)
 	for {
-		if err := s.over(ctx); err != nil {
+		if err := s.Over(ctx); err != nil {
 			return 0, false, err
 		}
 		if key, ok := s.keys.next(); ok {

@@ -47,8 +47,8 @@ func (s *Session) Listening() bool {
 // Flush forgets the keys that were pressed and not collected.
 func (s *Session) Flush() { s.keys.flush() }
 
-// over says why the session cannot go on, if it cannot.
-func (s *Session) over(ctx context.Context) error {
+// Over says why the session cannot go on, if it cannot: ErrClosed, or the cause of ctx.
+func (s *Session) Over(ctx context.Context) error {
 	select {
 	case <-s.done:
 		return ErrClosed
@@ -60,7 +60,7 @@ func (s *Session) over(ctx context.Context) error {
 // wait lets the time until due pass. It returns early, with early true, when a key interrupts.
 func (s *Session) wait(ctx context.Context, timer *time.Timer, due time.Time) (early bool, err error) {
 	for {
-		if err := s.over(ctx); err != nil {
+		if err := s.Over(ctx); err != nil {
 			return false, err
 		}
 		if s.keys.interrupted() {
@@ -78,4 +78,16 @@ func (s *Session) wait(ctx context.Context, timer *time.Timer, due time.Time) (e
 		case <-ctx.Done():
 		}
 	}
+}
+
+// Sleep lets d pass. Keys do not end it.
+func (s *Session) Sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.done:
+	case <-ctx.Done():
+	}
+	return s.Over(ctx)
 }

@@ -1,0 +1,65 @@
+package sip
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net/netip"
+
+	"callfn/callflow"
+	"callfn/internal/rtp"
+	"callfn/internal/voice"
+)
+
+// Config is what a Server needs. Listen, Ports, Take and Log are required.
+type Config struct {
+	Listen   []Address
+	TLS      *tls.Config // for addresses of network tls
+	External netip.Addr  // what callers are told to send to, behind a NAT; the zero value for the local address
+	Ports    *rtp.Ports
+	Access   Access
+	Calls    int // how many calls at once; further ones get 503. 0 for as many as Ports has pairs
+
+	// Take carries one call out, and returns when it is over. It runs in a goroutine of the call's own; ctx ends when the
+	// server stops.
+	Take func(ctx context.Context, in Incoming)
+
+	Voice   voice.Config // what is spoken, played and recorded
+	Web     Web          // asks web servers; nil where nothing may
+	Observe Observer     // may be nil
+	Log     *slog.Logger
+}
+
+// Address is one address to listen on.
+type Address struct {
+	Network string // udp, tcp or tls
+	Addr    netip.AddrPort
+}
+
+// Web asks web servers for a call, as callflow.Web does.
+type Web interface {
+	HTTP(ctx context.Context, r callflow.HTTPRequest) (callflow.HTTPResponse, error)
+}
+
+// Incoming is one call that came in.
+type Incoming struct {
+	// Call describes it, without an account: whoever takes it finds that by Call.Request.
+	Call    *callflow.Call
+	Control callflow.Control
+	Trusted bool           // it comes from a peer that the operator named
+	Source  netip.AddrPort // where its SIP comes from
+}
+
+// Observer is told of calls, for metrics.
+type Observer interface {
+	// CallEnded is told when a call is over: how, how long after its INVITE it was answered (answered false: never), and
+	// its packets.
+	CallEnded(ended callflow.Ended, answered bool, after float64, audio rtp.Stats)
+	// CallRefused is told of INVITEs that became no call, by the code they got.
+	CallRefused(code int)
+}
+
+type noObserver struct{}
+
+func (noObserver) CallEnded(callflow.Ended, bool, float64, rtp.Stats) {}
+func (noObserver) CallRefused(int)                                    {}

@@ -1,0 +1,145 @@
+package sip
+
+import (
+	"bytes"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+	"golang.org/x/time/rate"
+)
+
+// The bounds for whoever is no peer. Hosts share buckets, so that a million of them need no more memory than one.
+const (
+	buckets         = 1024
+	datagramsASec   = 400 // of one bucket
+	invitesASec     = 20
+	allInvitesASec  = 200
+	refusalsPerHost = 3 // 403s of one bucket within refusalPause; then silence
+	refusalsASec    = 10
+	refusalPause    = 10 * time.Minute
+	largestMessage  = 16 << 10
+)
+
+// gate decides which datagrams and connections the server sees at all. Its memory does not grow with them.
+type gate struct {
+	access Access
+	parser *sip.Parser
+	now    func() time.Time
+
+	invites, refusals *rate.Limiter
+
+	mu    sync.Mutex
+	hosts [buckets]host
+}
+
+// host is what one bucket did.
+type host struct {
+	datagrams, invites *rate.Limiter
+	refused            int
+	since              time.Time
+}
+
+func newGate(a Access) *gate {
+	return &gate{
+		access: a, parser: sip.NewParser(), now: time.Now,
+		invites: rate.NewLimiter(allInvitesASec, 2*allInvitesASec), refusals: rate.NewLimiter(refusalsASec, refusalsASec),
+	}
+}
+
+// verdict says what becomes of a message.
+type verdict int
+
+const (
+	pass verdict = iota
+	drop
+	refuse // with 403
+)
+
+// judge decides about one message by its source and how it begins.
+func (g *gate) judge(source netip.Addr, message []byte) verdict {
+	source = source.Unmap()
+	switch {
+	case len(message) > largestMessage:
+		return drop
+	case g.access.trusted(source), g.access.Open && source.IsLoopback():
+		return pass
+	case !g.access.Open:
+		if bytes.HasPrefix(message, []byte("ACK ")) || bytes.HasPrefix(message, []byte("SIP/2.0")) || !g.mayRefuse(source) {
+			return drop
+		}
+		return refuse
+	}
+	g.mu.Lock()
+	h := g.host(source)
+	g.mu.Unlock()
+	now := g.now()
+	if !h.datagrams.AllowN(now, 1) {
+		return drop
+	}
+	if bytes.HasPrefix(message, []byte("INVITE ")) && (!h.invites.AllowN(now, 1) || !g.invites.AllowN(now, 1)) {
+		return drop
+	}
+	return pass
+}
+
+// mayRefuse reports whether a stranger still gets an answer.
+func (g *gate) mayRefuse(source netip.Addr) bool {
+	now := g.now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	h := g.host(source)
+	if now.Sub(h.since) > refusalPause {
+		h.since, h.refused = now, 0
+	}
+	if h.refused >= refusalsPerHost || !g.refusals.AllowN(now, 1) {
+		return false
+	}
+	h.refused++
+	return true
+}
+
+// host is the bucket of an address: of a network of 64 bits where it is IPv6, since one caller has all of that.
+func (g *gate) host(ip netip.Addr) *host {
+	bits := ip.BitLen()
+	if ip.Is6() {
+		bits = 64
+	}
+	network, err := ip.Prefix(bits)
+	sum := uint32(2166136261) // FNV-1a
+	if err == nil {
+		for _, b := range network.Addr().AsSlice() {
+			sum = (sum ^ uint32(b)) * 16777619
+		}
+	}
+	h := &g.hosts[sum%buckets]
+	if h.datagrams == nil {
+		h.datagrams = rate.NewLimiter(datagramsASec, 2*datagramsASec)
+		h.invites = rate.NewLimiter(invitesASec, 3*invitesASec)
+	}
+	return h
+}
+
+// refusal is the 403 for a message, where it is a request that can be answered.
+func (g *gate) refusal(message []byte, source string) []byte {
+	msg, err := g.parser.ParseSIP(message)
+	req, ok := msg.(*sip.Request)
+	if err != nil || !ok || req.Via() == nil {
+		return nil
+	}
+	req.SetSource(source)
+	return []byte(sip.NewResponseFromRequest(req, 403, "Forbidden", nil).String())
+}
+
+// addressOf is the IP address and port of a peer of a socket.
+func addressOf(a net.Addr) netip.AddrPort {
+	switch a := a.(type) {
+	case *net.UDPAddr:
+		return netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())
+	case *net.TCPAddr:
+		return netip.AddrPortFrom(a.AddrPort().Addr().Unmap(), a.AddrPort().Port())
+	}
+	return netip.AddrPort{}
+}

@@ -1,0 +1,304 @@
+package siptest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Phone is one telephone with one call at most.
+type Phone struct {
+	t      testing.TB
+	server netip.AddrPort
+	socket *net.UDPConn
+	Audio  *Audio
+
+	// What the INVITE says; to be changed before Dial.
+	To, From string            // users
+	Display  string            // display name; empty for none
+	SDP      string            // empty for the usual offer; "none" for no offer
+	Extra    map[string]string // further headers
+	Mute     bool              // neither acknowledges nor answers
+
+	callID, tag, remoteTag, remoteTarget string
+	cseq                                 int
+
+	mu       sync.Mutex
+	inbox    []Message
+	arrived  chan struct{}
+	requests []Message // of the server's
+	closed   chan struct{}
+	reader   sync.WaitGroup
+}
+
+// New is a phone at ip that calls server.
+func New(t testing.TB, server netip.AddrPort) *Phone {
+	t.Helper()
+	ip := netip.MustParseAddr("127.0.0.1")
+	if server.Addr().Is6() {
+		ip = netip.IPv6Loopback()
+	}
+	socket, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Phone{
+		t: t, server: server, socket: socket, To: "1000", From: "4158867900",
+		callID: fmt.Sprintf("%016x@siptest", rand.Uint64()), tag: fmt.Sprintf("%08x", rand.Uint32()), cseq: 1,
+		arrived: make(chan struct{}, 1), closed: make(chan struct{}), Audio: newAudio(t, ip),
+	}
+	p.reader.Add(1)
+	go p.read()
+	t.Cleanup(p.Close)
+	return p
+}
+
+// Close hangs the phone up for good, without a word.
+func (p *Phone) Close() {
+	p.mu.Lock()
+	select {
+	case <-p.closed:
+		p.mu.Unlock()
+		return
+	default:
+		close(p.closed)
+	}
+	p.mu.Unlock()
+	_ = p.socket.Close()
+	p.reader.Wait()
+	p.Audio.close()
+}
+
+// Address is where the phone's SIP is.
+func (p *Phone) Address() netip.AddrPort { return p.socket.LocalAddr().(*net.UDPAddr).AddrPort() }
+
+// CallID is the Call-ID of its call.
+func (p *Phone) CallID() string { return p.callID }
+
+func (p *Phone) read() {
+	defer p.reader.Done()
+	buf := make([]byte, 65536)
+	for {
+		n, err := p.socket.Read(buf)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			continue
+		}
+		m, err := Parse(string(buf[:n]))
+		if err != nil {
+			p.t.Errorf("the server sent a malformed message: %v", err)
+			continue
+		}
+		p.mu.Lock()
+		if m.Code() == 0 {
+			p.requests = append(p.requests, m)
+		} else {
+			p.inbox = append(p.inbox, m)
+		}
+		p.mu.Unlock()
+		if m.Code() == 0 && !p.Mute && m.Method() != "ACK" {
+			p.Answer(m, 200, "")
+		}
+		select {
+		case p.arrived <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Send sends text as it is.
+func (p *Phone) Send(text string) {
+	p.t.Helper()
+	if _, err := p.socket.WriteToUDPAddrPort([]byte(text), p.server); err != nil {
+		p.t.Error(err)
+	}
+}
+
+// Answer answers a request of the server's.
+func (p *Phone) Answer(m Message, code int, body string) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "SIP/2.0 %d OK\r\n", code)
+	for _, via := range m.Headers["via"] {
+		fmt.Fprintf(&b, "Via: %s\r\n", via)
+	}
+	for _, name := range []string{"From", "To", "Call-ID", "CSeq"} {
+		fmt.Fprintf(&b, "%s: %s\r\n", name, m.Header(name))
+	}
+	fmt.Fprintf(&b, "Contact: <sip:phone@%s>\r\nContent-Length: %d\r\n\r\n%s", p.Address(), len(body), body)
+	_, _ = p.socket.WriteToUDPAddrPort([]byte(b.String()), p.server)
+}
+
+// Offer is the usual SDP: PCMU, PCMA and telephone-events 101.
+func (p *Phone) Offer(attributes ...string) string {
+	kind := "IP4"
+	if p.Address().Addr().Is6() {
+		kind = "IP6"
+	}
+	at := p.Audio.Address()
+	return fmt.Sprintf("v=0\r\no=- 1 1 IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\nm=audio %d RTP/AVP 0 8 101\r\n"+
+		"a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n%s",
+		kind, at.Addr(), kind, at.Addr(), at.Port(), strings.Join(append(attributes, ""), "\r\n"))
+}
+
+// Request is the text of a request. Headers are whole lines without their end.
+func (p *Phone) Request(method, body string, cseq int, headers ...string) string {
+	uri := fmt.Sprintf("sip:%s@%s", p.To, p.server)
+	to := "<" + uri + ">"
+	if p.remoteTag != "" {
+		to += ";tag=" + p.remoteTag
+		if p.remoteTarget != "" {
+			uri = p.remoteTarget
+		}
+	}
+	from := fmt.Sprintf("<sip:%s@%s>;tag=%s", p.From, p.Address(), p.tag)
+	if p.Display != "" {
+		from = `"` + p.Display + `" ` + from
+	}
+	branch := fmt.Sprintf("z9hG4bK%d%s", cseq, p.tag)
+	if method == "ACK" && p.remoteTarget != "" || method != "INVITE" && method != "CANCEL" && method != "ACK" {
+		branch += method
+	}
+	lines := append([]string{
+		method + " " + uri + " SIP/2.0", fmt.Sprintf("Via: SIP/2.0/UDP %s;branch=%s;rport", p.Address(), branch),
+		"Max-Forwards: 70", "From: " + from, "To: " + to, "Call-ID: " + p.callID,
+		fmt.Sprintf("CSeq: %d %s", cseq, method), fmt.Sprintf("Contact: <sip:phone@%s>", p.Address()),
+	}, headers...)
+	if body != "" {
+		lines = append(lines, "Content-Type: application/sdp")
+	}
+	lines = append(lines, fmt.Sprintf("Content-Length: %d", len(body)), "", body)
+	return strings.Join(lines, "\r\n")
+}
+
+// Invite sends the INVITE.
+func (p *Phone) Invite() {
+	p.t.Helper()
+	var headers []string
+	for name, value := range p.Extra {
+		headers = append(headers, name+": "+value)
+	}
+	body := p.SDP
+	switch body {
+	case "":
+		body = p.Offer()
+	case "none":
+		body = ""
+	}
+	p.Send(p.Request("INVITE", body, p.cseq, headers...))
+}
+
+// Await waits for a response to method that is final, or has one of the codes, and takes it.
+func (p *Phone) Await(method string, codes ...int) Message {
+	p.t.Helper()
+	m, ok := p.AwaitWithin(10*time.Second, method, codes...)
+	if !ok {
+		p.t.Fatalf("no response %v to %s within 10 s", codes, method)
+	}
+	return m
+}
+
+// AwaitWithin is Await with a time; false when it passed.
+func (p *Phone) AwaitWithin(d time.Duration, method string, codes ...int) (Message, bool) {
+	p.t.Helper()
+	deadline := time.After(d)
+	for {
+		p.mu.Lock()
+		for i, m := range p.inbox {
+			wanted := len(codes) == 0 && m.Code() >= 200
+			for _, code := range codes {
+				wanted = wanted || m.Code() == code
+			}
+			if m.Method() == method && wanted {
+				p.inbox = append(p.inbox[:i:i], p.inbox[i+1:]...)
+				p.mu.Unlock()
+				return m, true
+			}
+		}
+		p.mu.Unlock()
+		select {
+		case <-p.arrived:
+		case <-deadline:
+			return Message{}, false
+		}
+	}
+}
+
+// Dial calls and waits for the final response, which it acknowledges.
+func (p *Phone) Dial() Message {
+	p.t.Helper()
+	p.Invite()
+	m := p.Await("INVITE")
+	p.Ack(m)
+	return m
+}
+
+// Ack takes a final response: it acknowledges it and learns the other side's tag and address, and where audio goes.
+func (p *Phone) Ack(m Message) {
+	p.t.Helper()
+	p.Learn(m)
+	body := ""
+	if p.SDP == "none" && m.Code() == 200 {
+		body = p.Offer()
+	}
+	if !p.Mute {
+		p.Send(p.Request("ACK", body, p.cseq))
+	}
+}
+
+// Learn takes the other side's tag, address and audio out of a response.
+func (p *Phone) Learn(m Message) {
+	p.remoteTag = tag(m.Header("to"))
+	if contact := m.Header("contact"); m.Code() < 300 && contact != "" {
+		p.remoteTarget = strings.Trim(strings.SplitN(contact, ">", 2)[0], "<")
+		p.Audio.sendTo(m.Body)
+	}
+}
+
+// Do sends a request within the call and waits for its final response.
+func (p *Phone) Do(method, body string, headers ...string) Message {
+	p.t.Helper()
+	p.cseq++
+	p.Send(p.Request(method, body, p.cseq, headers...))
+	return p.Await(method)
+}
+
+// Bye hangs up.
+func (p *Phone) Bye() Message {
+	p.t.Helper()
+	return p.Do("BYE", "")
+}
+
+// Cancel gives up before the answer.
+func (p *Phone) Cancel() {
+	p.t.Helper()
+	p.Send(p.Request("CANCEL", "", p.cseq))
+}
+
+// AwaitRequest waits for a request of the server's.
+func (p *Phone) AwaitRequest(method string, within time.Duration) (Message, bool) {
+	p.t.Helper()
+	deadline := time.After(within)
+	for {
+		p.mu.Lock()
+		for _, m := range p.requests {
+			if m.Method() == method {
+				p.mu.Unlock()
+				return m, true
+			}
+		}
+		p.mu.Unlock()
+		select {
+		case <-p.arrived:
+		case <-deadline:
+			return Message{}, false
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package sip
+
+import (
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"callfn/callflow"
+)
+
+// How a caller who vanished is noticed: one of whom nothing was heard for silentAfter is asked whether he is there.
+const (
+	watchEvery  = 5 * time.Second
+	silentAfter = 30 * time.Second
+)
+
+// watch looks after an answered call until it is over: it keeps its session alive and ends it when the caller's side
+// is gone.
+func (c *call) watch() {
+	defer c.background.Done()
+	tick := time.NewTicker(c.server.watchEvery)
+	defer tick.Stop()
+	confirmed, asked := time.Now(), time.Now()
+	for {
+		select {
+		case <-c.done:
+			return
+		case ack := <-c.tx.Acks():
+			c.onAck(ack)
+		case <-c.refreshed:
+			confirmed = time.Now()
+		case now := <-tick.C:
+			c.mu.Lock()
+			timer := c.timer
+			c.mu.Unlock()
+			refresh, giveUp := timer.due(now.Sub(confirmed))
+			switch {
+			case giveUp:
+				c.lost("the session was not refreshed in time")
+			case refresh:
+				if c.refresh() {
+					confirmed = time.Now()
+				}
+			case now.Sub(c.lastHeard()) >= c.server.silentAfter && now.Sub(asked) >= c.server.silentAfter:
+				asked = now
+				if _, err := c.dialog.do(c.ctx, c.dialog.request(sip.OPTIONS)); goneAway(err) {
+					c.lost("nothing was heard of the caller, and he does not answer: " + err.Error())
+				}
+			}
+		}
+	}
+}
+
+// lost ends a call whose caller is gone.
+func (c *call) lost(why string) {
+	c.end(callflow.Ended{How: callflow.EndCaller, Cause: "RECOVERY_ON_TIMER_EXPIRE", Hint: why})
+}
+
+// lastHeard is when the caller was heard last.
+func (c *call) lastHeard() time.Time {
+	if stream := c.stream(); stream != nil {
+		return stream.Heard()
+	}
+	return c.began
+}
+
+// refresh confirms the session to the caller's side and reports whether that worked (RFC 4028 section 7.4): with
+// UPDATE where he allows it, else with a re-INVITE that changes nothing.
+func (c *call) refresh() bool {
+	method := sip.INVITE
+	if contains(options(c.invite, "Allow"), "update") {
+		method = sip.UPDATE
+	}
+	req := c.dialog.request(method)
+	req.AppendHeader(c.contact())
+	req.AppendHeader(sip.NewHeader("Supported", supported))
+	c.mu.Lock()
+	interval := c.timer.interval
+	c.mu.Unlock()
+	req.AppendHeader(sip.NewHeader("Session-Expires", seconds(interval)+";refresher=uac"))
+	if method == sip.INVITE {
+		body, err := c.sdp()
+		if err != nil {
+			return false
+		}
+		req.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+		req.SetBody(body)
+	}
+	res, err := c.dialog.do(c.ctx, req)
+	if res != nil && method == sip.INVITE && res.IsSuccess() {
+		ack := c.dialog.request(sip.ACK)
+		ack.CSeq().SeqNo = req.CSeq().SeqNo
+		c.dialog.from(ack)
+		_ = c.dialog.client.WriteRequest(ack, keepRequest) // the caller repeats its 200 otherwise
+	}
+	if goneAway(err) {
+		c.lost("the session could not be refreshed: " + err.Error())
+	}
+	return err == nil
+}
