@@ -146,6 +146,7 @@ var differsOnCouchjs = map[string]map[string]string{
 	"quickjs": {
 		"zz_changes_intrinsics_then": "the realm is shared: a changed prototype outlives the run",
 		"syntax_error":               "QuickJS 2024-02-14 tells no column",
+		"returns_promise":            "it has no Promise: an async function throws when it is called",
 		"locale":                     "it has no Intl, and toLocaleString takes neither locale nor options",
 	},
 }

@@ -30,6 +30,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type source struct {
 	*faultproxy.Proxy
 	seen, direct *datastore.Database
+	password     bool // the database asks for one
 }
 
 // database makes an empty one: on the embedded node, or on the CouchDB that CALLFN_TEST_COUCHDB_URL names.
@@ -61,7 +62,7 @@ func database(t *testing.T) source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := source{direct: connect(time.Minute).Database("t" + id[:10])}
+	s := source{direct: connect(time.Minute).Database("t" + id[:10]), password: u.User != nil}
 	if _, err := s.direct.Connection().EnsureDatabase(t.Context(), s.direct.Name()); err != nil {
 		t.Fatal(err)
 	}
@@ -130,14 +131,22 @@ func remove(t *testing.T, db *datastore.Database, id string) {
 
 func await(t *testing.T, what string, holds func() bool) time.Duration {
 	t.Helper()
+	return awaitFor(t, patience, what, holds)
+}
+
+// patience is how long a condition is waited for.
+const patience = 20 * time.Second
+
+func awaitFor(t *testing.T, patience time.Duration, what string, holds func() bool) time.Duration {
+	t.Helper()
 	begun := time.Now()
-	for time.Since(begun) < 20*time.Second {
+	for time.Since(begun) < patience {
 		if holds() {
 			return time.Since(begun)
 		}
 		time.Sleep(time.Millisecond)
 	}
-	t.Fatalf("%s: waited in vain", what)
+	t.Fatalf("%s: not so within %s", what, patience)
 	return 0
 }
 
