@@ -59,7 +59,7 @@ func sameTokens(t interface{ Fatal(...any) }, what string, got, want []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(w, g); diff != "" {
+	if diff := cmp.Diff(jsonvaluetest.Canonical(w), jsonvaluetest.Canonical(g)); diff != "" {
 		t.Fatal(fmt.Sprintf("%s: want the members of %s in that order, got %s (-want +got):\n%s", what, want, got, diff))
 	}
 }
