@@ -54,7 +54,7 @@ func hintsOf(warnings []Warning, res Result) []string {
 		key, _, _ := strings.Cut(w.Message, "]`")
 		missed := slices.ContainsFunc(res.Hints, func(hint string) bool { return strings.HasPrefix(hint, key) })
 		said := w.rule == "parameter_name" && missed || w.rule == "nothing_returned" && res.Outcome == runs.NoFlow ||
-			w.rule == "promise" && res.Outcome == runs.InvalidFlow ||
+			aboutResult[w.rule] && res.Outcome == runs.InvalidFlow || slices.Contains(res.Hints, w.Message) ||
 			res.Error != nil &&
 				(strings.Contains(res.Error.Hint, w.Message) || res.Outcome == runs.NoFlow && w.rule == "cut_return")
 		switch {
@@ -66,6 +66,11 @@ func hintsOf(warnings []Warning, res Result) []string {
 		}
 	}
 	return hints
+}
+
+// aboutResult are the rules of package lint about what is returned: what an invalid flow's error says already.
+var aboutResult = map[string]bool{
+	"promise": true, "text_returned": true, "list_returned": true, "value_returned": true, "flow": true,
 }
 
 // advise puts an engine's words into what whoever wrote the function can do something with, and shows the line, where

@@ -67,7 +67,7 @@ func TestHints(t *testing.T) {
 		{"only in a comment", "// call['Caller-Id-Name']\nreturn {module: 'tts', data: {text: 'hi ' + call.To}}", nil},
 		{"printed", `return {module: 'tts', data: {text: JSON.stringify(call)}}`, nil},
 		{
-			"also when it throws", `call.zebra.x; return 1`,
+			"also when it throws", `call.zebra.x; return {module: 'hangup'}`,
 			[]string{"`call['zebra']` is not set, and no parameter has a name like it"},
 		},
 	} {

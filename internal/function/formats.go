@@ -35,6 +35,12 @@ func (r *Runner) ofOthers(ctx context.Context) bool {
 
 func whyUnformatted(use lint.Format) string {
 	switch {
+	case use.Ignored != "":
+		if use.Ignored == "localeCompare" {
+			return "`localeCompare` goes by Unicode alone here and takes no notice of a locale, ä stands behind z: leave the " +
+				"locale away, or compare by an order of your own"
+		}
+		return "`" + use.Ignored + "` goes by Unicode alone here and takes no notice of a locale: leave it away"
 	case use.Part != "" && use.Part != "DateTimeFormat" && use.Part != "NumberFormat":
 		return "`Intl." + clip(use.Part) + "` is not there: of Intl there are DateTimeFormat and NumberFormat"
 	case use.Locale != "":

@@ -33,6 +33,7 @@ func TestUnavailableFormatsAreWarnedOf(t *testing.T) {
 		"String({timeZone: 'Home'}.timeZone)":                                            "",
 		"'pl-PL'.toLocaleUpperCase('pl-PL')":                                             "",
 		"(typeof Intl.PluralRules)":                                                      "",
+		"'a'.localeCompare('b')":                                                         "",
 	} {
 		source := "return {module: 'tts', data: {text: 'x' + " + text + "}};"
 		_, warnings, err := r.CheckSyntax(context.Background(), "", source)
@@ -43,6 +44,25 @@ func TestUnavailableFormatsAreWarnedOf(t *testing.T) {
 		res := r.RunDraft(context.Background(), function.Draft{Source: source})
 		if (res.Outcome == runs.Threw) != (warned != "") {
 			t.Errorf("%s: ran %s (%+v), warned %q", text, res.Outcome, res.Error, warned)
+		}
+	}
+}
+
+// What takes a locale and no notice of it runs, and goes by Unicode alone.
+func TestIgnoredLocalesAreWarnedOf(t *testing.T) {
+	r := drafter(t)
+	for text, want := range map[string]string{
+		"['ä', 'z'].sort((a, b) => a.localeCompare(b, 'de'))[0]":       "ä stands behind z",
+		"'a'.localeCompare('b', call.Language, {sensitivity: 'base'})": "`localeCompare` goes",
+		"'I'.toLocaleLowerCase('tr-TR')":                               "`toLocaleLowerCase` goes",
+	} {
+		source := "return {module: 'tts', data: {text: 'x' + " + text + "}};"
+		_, warnings, err := r.CheckSyntax(context.Background(), "", source)
+		if err != nil || len(warnings) != 1 || !strings.Contains(warnings[0].Message, want) {
+			t.Errorf("%s: got %+v %v, want a warning that says %q", text, warnings, err, want)
+		}
+		if res := r.RunDraft(context.Background(), function.Draft{Source: source}); res.Outcome != runs.OK {
+			t.Errorf("%s: got %s (%+v), want %s", text, res.Outcome, res.Error, runs.OK)
 		}
 	}
 }

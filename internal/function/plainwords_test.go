@@ -86,6 +86,55 @@ func TestSyntaxInPlainWords(t *testing.T) {
 		{"let call = {};\nreturn call;", 0, 0, "", "`call`, the parameter, is there already"},
 		{`return {\n  module: 'hangup'\n};`, 1, 9, `\n stands outside of a text`, "escaped once too often"},
 		{"return 1;\n```", 0, 0, "Markdown", "take them away"},
+		{"if (call.To == '1' and call.From == '2') { return 1; }", 1, 20, "`and` is no operator", "write &&"},
+		{"if (call.To == '1' or call.From == '2') { return 1; }", 1, 20, "`or` is no operator", "write ||"},
+		{"if (not call.To) { return 1; }", 1, 5, "`not` is no operator", "write !"},
+		{"if (call.To is null) { return 1; }", 1, 13, "`is` is no operator", "write ==="},
+		{"if (call.To === '1') then { return 1; }", 1, 22, "`then` is no operator", "write { … }"},
+		{"if a and b:\n    return 1", 1, 4, "Python", "if (…) {…}"},
+		{"var n = call['To'] as string;\nreturn n;", 1, 20, "TypeScript", "take the types away"},
+		{"interface Call {\n  To: string;\n}\nreturn 1;", 1, 1, "TypeScript", "take the types away"},
+		{"function f(x): Flow { return 1; }\nreturn f(1);", 1, 14, "TypeScript", "take the types away"},
+		{"const f = (x: string, y?: number) => x;\nreturn f('');", 1, 13, "TypeScript", "take the types away"},
+		{"var m = new Map<string, number>();\nreturn m;", 1, 16, "TypeScript", "take the types away"},
+		{"var n = call['To']!;\nreturn n;", 1, 19, "TypeScript", "take the types away"},
+		{"var n = <string>call['To'];\nreturn n;", 1, 9, "TypeScript", "take the types away"},
+		{"if (call.To <> '1') { return 1; }", 1, 13, "`<>` is no sign", "write !=="},
+		{"if (x =< 9) { return 1; }", 1, 7, "`=<` is no sign", "write <="},
+		{"if (x >= 9 && x => 17) { return 1; }", 1, 17, "compares nothing", "write >="},
+		{"if (x > 9 && < 17) { return 1; }", 1, 14, "nothing stands before `<`", "name again"},
+		{"x := 1\nreturn x;", 1, 4, "another language", "var NAME"},
+		{"if call.To === '1' { return 1; }", 1, 1, "stands between ( and )", "if (…) { … }"},
+		{"if (call.To) { return 1; }; else { return 2; }", 1, 27, "the `;` ends the if", "take the ; before else away"},
+		{"if (call.To) return {module: 'x'} else return null;", 1, 35, "has no end", "put ; before else"},
+		{"if (call.To) log(1); log(2); else return null;", 1, 30, "no if before it", "{ and }"},
+		{"return {module: 'tts'; data: {text: 'x'}};", 1, 22, "a semicolon ends a statement", "a comma"},
+		{"var names = ['1000': 'Ann']; return names;", 1, 13, "{ and }", "write {'1000': …}"},
+		{"if (call.From === (415) 555-0100) { return 1; }", 1, 23, "a phone number is no number", "'+14155550100'"},
+		{"if (now > 17:00) { return 1; }", 1, 11, "a time of day", "getHours()"},
+		{"var default = 1; return 1;", 1, 5, "a word of JavaScript", "another name"},
+		{"var 1st = 1; return 1;", 1, 5, "begin with a digit", "a letter"},
+		{"var my-name = 1; return 1;", 1, 7, "no dashes", "with _"},
+		{"let x == 1; return x;", 1, 7, "`==` compares", "write ="},
+		{"return {module: 'tts', data: {text: Hello there}};", 1, 37, "two words in a row", "'Hello there'"},
+		{"return {module: 'tts', data: {text: 'Hi' call.From}};", 1, 42, "two values stand in a row", "with +"},
+		{"console.log 'x'; return 1;", 1, 13, "( and )", "write log(…)"},
+		{"IF (call.To === '1') { return 1; }", 1, 1, "`IF` is no word", "write `if`"},
+		{"Return {module: 'hangup'};", 1, 1, "`Return` is no word", "`return`"},
+		{"if (call.To = '1' && call.From = '2') { return 1; }", 0, 0, "only a name can be set", "write ==="},
+		{"try { log(1); } return 1;", 0, 0, "try { … }", "catch (e)"},
+		{"for (i = 0, i < 3, i++) { }\nreturn 1;", 0, 0, "three parts", "for (var i = 0; i < 3; i++)"},
+		{"switch (call.To) { '1': return 1; }", 0, 0, "only case and default", "case '1':"},
+		{"switch (call.To) { case '1' return 1; }", 1, 29, "a colon is missing", "case '1':"},
+		{"return <Response><Say>Hello</Say></Response>;", 1, 8, "XML", "no TwiML"},
+		{"exten => 100,1,Dial(SIP/100)\nsame => n,Hangup()", 1, 1, "Asterisk", "module: 'device'"},
+		{"Dim x As String\nIf call.To = 1 Then", 1, 5, "Visual Basic", "var NAME"},
+		{"my $x = 1;\nreturn 1;", 1, 4, "Perl", "var NAME"},
+		{"func main() {\n  return 1\n}", 1, 1, "another language", "function NAME"},
+		{"if [ \"$x\" = 1 ]; then\n  return 1\nfi", 1, 4, "the shell's", "if (…) {…}"},
+		{"def main(call)\n  puts 'x'\nend", 1, 5, "Ruby", "function NAME"},
+		{"main(Call) ->\n  ok.", 0, 0, "Erlang", "function NAME"},
+		{"select name from users where id = 1", 1, 8, "SQL", "var names"},
 	} {
 		e, _, err := r.CheckSyntax(context.Background(), "", c.body)
 		switch {
@@ -234,10 +283,12 @@ func TestDraftsTellWarnings(t *testing.T) {
 func TestMisspeltParametersAreWarnedOf(t *testing.T) {
 	_, warnings, err := drafter(t).CheckSyntax(context.Background(), "",
 		"if (call.To === 'x') {\n  log(call['Caller-Id-Name'], call.queue_name, call['Custom-SIP-Headers[X-A]'], "+
-			"call.Digits);\n}\nreturn null;")
-	want := []function.Warning{{
-		Message: "`call['Caller-Id-Name']` is not set by any call: did you mean `Caller-ID-Name`?", Line: 2, Column: 7,
-	}}
+			"call.Digits);\n}\nvar {from, To} = call;\nreturn from || call?.['CallerID'] ? {module: 'hangup'} : null;")
+	want := []function.Warning{
+		{Message: "`call['Caller-Id-Name']` is not set by any call: did you mean `Caller-ID-Name`?", Line: 2, Column: 7},
+		{Message: "`call['CallerID']` is not set by any call: did you mean `Caller-ID-Number`?", Line: 5, Column: 16},
+		{Message: "`call['from']` is not set by any call: did you mean `From`?", Line: 4, Column: 6},
+	}
 	if diff := cmp.Diff(want, warnings, cmpopts.IgnoreUnexported(function.Warning{})); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
@@ -252,6 +303,49 @@ func TestForeignNamesAreAbsent(t *testing.T) {
 	})
 	if text, _ := res.Flow["data"].(map[string]any); text["text"] != ":" {
 		t.Errorf("%v (%+v) is there, and package lint says that it is not", text["text"], res.Error)
+	}
+}
+
+// None of the methods that are said to be nowhere is on a text, list, date, number, expression, map or function.
+func TestUnknownMethodsAreAbsent(t *testing.T) {
+	res := drafter(t).RunDraft(context.Background(), function.Draft{
+		Source: "var values = ['', [], new Date(), 0, true, /x/, new Map(), new Set(), function () {}, {}];\n" +
+			"var there = call.names.split(' ').filter(function (n) { return values.some(function (v) { return typeof v[n] === " +
+			"'function'; }); });\nreturn {module: 'tts', data: {text: ':' + there.join(' ')}};",
+		Params: map[string]string{"names": strings.Join(lint.Members(), " ")},
+	})
+	if data, _ := res.Flow["data"].(map[string]any); data["text"] != ":" {
+		t.Errorf("got %v (%+v), want none of the methods that package lint says are nowhere", data["text"], res.Error)
+	}
+}
+
+// A flow that is written in the function is checked when it is saved, as far as it is written there.
+func TestWrittenFlowsAreChecked(t *testing.T) {
+	r := drafter(t)
+	for body, want := range map[string]string{
+		"return {module: 'playy', data: {id: 'x'}};":                                         "did you mean `play`",
+		"return {module: 'tts', data: {txt: 'x'}};":                                          "did you mean `text`",
+		"return call.To ? {module: 'tts', data: {}} : null;":                                 "data.text (Field is required",
+		"return {module: 'tts', data: {text: 'Hi ' + call.From, vocie: 'x'}};":               "did you mean `voice`",
+		"return {module: 'device', data: {id: 1001}};":                                       "is 1001",
+		"return {module: 'tts', data: {text: 'x'}, children: [{module: 'hangup'}]};":         "children is an object",
+		"return {action: 'tts', text: 'x'};":                                                 "has no `module`",
+		"return {flow: {module: 'hangup', data: {}}};":                                       "what stands in flow",
+		"return {Module: 'hangup', data: {}};":                                               "module instead of Module",
+		"var id = call.To; return {module: 'device', data: {id}};":                           "",
+		"return {module: call.To, data: {anything: 1}};":                                     "",
+		"return {module: 'tts', data: call.To === '1' ? {text: 'x'} : {text: 'y'}};":         "",
+		"return {module: 'menu', data: {id: menu}, children: children}; var menu, children;": "",
+		"return {module: 'hangup', data: {}};":                                               "",
+	} {
+		fault, warnings, err := r.CheckSyntax(context.Background(), "", body)
+		if fault != nil || err != nil {
+			t.Fatalf("%s: got %+v %v, want a body to store", body, fault, err)
+		}
+		if want == "" && len(warnings) > 0 ||
+			want != "" && (len(warnings) != 1 || !strings.Contains(warnings[0].Message, want)) {
+			t.Errorf("%s: got %+v, want a warning that says %q", body, warnings, want)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"callfn/internal/account"
+	"callfn/internal/datastore"
 	"callfn/internal/function/dialect"
 	"callfn/internal/function/lint"
 	"callfn/internal/runs"
@@ -53,7 +54,7 @@ func (r *Runner) CheckSyntax(ctx context.Context, owner account.ID, source strin
 		}}, nil, nil
 	}
 	return nil, slices.Concat(r.tooNew(ctx, source), warningsOf(remarks), r.misspelt(source),
-		r.unformatted(ctx, source)), nil
+		r.unformatted(ctx, source), r.invalidFlows(source)), nil
 }
 
 // parse parses source alone as a function body.
@@ -117,7 +118,24 @@ func (r *Runner) nearest(key string) string {
 	for _, name := range r.cfg.Parameters {
 		near = nearer(key, name, near)
 	}
+	if near == "" {
+		near = r.longer(key)
+	}
 	return near
+}
+
+// longer is the parameter whose name begins like a name that is too short, such as CallerID; "" where there is none.
+func (r *Runner) longer(key string) string {
+	const least = 6
+	begin := datastore.AlphanumName(key)
+	found := ""
+	for _, name := range r.cfg.Parameters {
+		if whole := datastore.AlphanumName(name); len(begin) >= least && strings.HasPrefix(whole, begin) &&
+			(found == "" || strings.HasSuffix(name, "Number")) {
+			found = name
+		}
+	}
+	return found
 }
 
 // tooNew warns of syntax that the engine of stored functions lacks. An engine that cannot be asked gives one warning

@@ -40,8 +40,13 @@ func (s *scan) strictComparison(i int, set map[string]bool) (Finding, bool) {
 		if start, literal = i+1, i-1; name == "" || !s.endsOperand(end) {
 			return Finding{}, false
 		}
-	} else if !s.endsOperand(literal + 1) {
-		return Finding{}, false
+	} else {
+		if k := s.kind(literal); (k == js.AddToken || k == js.SubToken) && js.IsNumeric(s.kind(literal+1)) { // +15551234567
+			literal++
+		}
+		if !s.endsOperand(literal + 1) {
+			return Finding{}, false
+		}
 	}
 	if !s.isOtherLiteral(literal) || set[s.parameterName(start)] {
 		return Finding{}, false
@@ -51,6 +56,10 @@ func (s *scan) strictComparison(i int, set map[string]bool) (Finding, bool) {
 
 func (s *scan) neverEqual(name string, literal int) string {
 	value := s.text(literal)
+	if k := s.kind(literal - 1); (k == js.AddToken || k == js.SubToken) &&
+		s.tokens[literal-1].to == s.tokens[literal].from {
+		value = s.text(literal-1) + value
+	}
 	if kind := s.kind(literal); kind == js.TrueToken || kind == js.FalseToken || js.IsNumeric(kind) {
 		return "every parameter is text, and " + name + " never equals the " + map[bool]string{
 			true:  "number",
@@ -90,8 +99,11 @@ func (s *scan) parameterAt(i int) (text string, end int) {
 	switch {
 	case s.kind(i+1) == js.OpenBracketToken && s.kind(i+2) == js.StringToken && s.kind(i+3) == js.CloseBracketToken:
 		end = i + 4
-	case s.kind(i+1) == js.DotToken && js.IsIdentifierName(s.kind(i+2)):
+	case s.isDot(i+1) && js.IsIdentifierName(s.kind(i+2)):
 		end = i + 3
+	case s.kind(i+1) == js.OptChainToken && s.kind(i+2) == js.OpenBracketToken && s.kind(i+3) == js.StringToken &&
+		s.kind(i+4) == js.CloseBracketToken:
+		end = i + 5
 	default:
 		return "", i
 	}
@@ -100,6 +112,9 @@ func (s *scan) parameterAt(i int) (text string, end int) {
 
 // parameterName is the bare name of the parameter at a token, once parameterAt has found one there.
 func (s *scan) parameterName(i int) string {
+	if s.kind(i+1) == js.OptChainToken && s.kind(i+2) == js.OpenBracketToken {
+		i++
+	}
 	if s.kind(i+2) == js.StringToken {
 		text := s.text(i + 2)
 		return text[1 : len(text)-1]
@@ -130,7 +145,7 @@ func assigns(kind js.TokenType) bool {
 
 // parameterBefore reads a parameter that ends before a token, and is an operand by itself.
 func (s *scan) parameterBefore(i int) (text string, start int) {
-	for _, start := range []int{i - 4, i - 3} {
+	for _, start := range []int{i - 5, i - 4, i - 3} {
 		if start < 0 {
 			continue
 		}
@@ -170,10 +185,22 @@ func (s *scan) assignmentInCondition(i int) (Finding, bool) {
 	if k := s.kind(open - 1); k != js.IfToken && k != js.WhileToken || s.isMember(open-1) {
 		return Finding{}, false
 	}
-	if s.kind(i+1) != js.StringToken && s.text(i+1) != "undefined" && !s.isOtherLiteral(i+1) || !s.endsOperand(i+2) {
-		return Finding{}, false
+	literal := (s.kind(i+1) == js.StringToken || s.text(i+1) == "undefined" || s.isOtherLiteral(i+1)) && s.endsOperand(i+2)
+	name := s.operandEnd(i + 1)
+	switch {
+	case literal:
+		return s.finding(i, "assignment_in_condition", "`=` does not compare, it sets what stands before it: write ==="), true
+	case s.kind(i+1) == js.NotToken && s.tokens[i].to == s.tokens[i+1].from:
+		return s.finding(
+			i,
+			"assignment_in_condition",
+			"`=!` does not compare, it sets what stands before it: write !==",
+		), true
+	case name > i+1 && s.endsOperand(name) && s.kind(open-1) == js.IfToken:
+		return s.finding(i, "assignment_in_condition", "`=` does not compare, it sets what stands before it: write ===; "+
+			"where that is meant, put a second pair of parentheses around it"), true
 	}
-	return s.finding(i, "assignment_in_condition", "`=` does not compare, it sets what stands before it: write ==="), true
+	return Finding{}, false
 }
 
 // Read is a place where a body reads a parameter by its name.
@@ -197,6 +224,28 @@ func Reads(body string) []Read {
 		if !seen[name] && !strings.Contains(name, `\`) {
 			seen[name] = true
 			reads = append(reads, Read{Name: name, Line: int(s.tokens[i].line), Column: int(s.tokens[i].column)})
+		}
+	}
+	return append(reads, s.destructured(seen)...)
+}
+
+// destructured lists the parameters that var {From, 'Caller-ID-Name': name} = call reads.
+func (s *scan) destructured(seen map[string]bool) []Read {
+	var reads []Read
+	for open := range s.tokens {
+		end := s.behind(open)
+		if s.kind(open) != js.OpenBraceToken || s.kind(end) != js.EqToken || s.text(end+1) != "call" ||
+			!s.endsOperand(end+2) && !s.tokens[min(end+2, len(s.tokens)-1)].fresh {
+			continue
+		}
+		for i := open + 1; i < end-1; i = s.behind(i) {
+			if before := s.kind(i - 1); before != js.CommaToken && i != open+1 {
+				continue
+			}
+			if name := s.keyName(i); name != "" && !seen[name] && s.kind(i) != js.EllipsisToken {
+				seen[name] = true
+				reads = append(reads, Read{Name: name, Line: int(s.tokens[i].line), Column: int(s.tokens[i].column)})
+			}
 		}
 	}
 	return reads

@@ -37,10 +37,25 @@ func TestCost(t *testing.T) {
 		"ternaries":  nest("a?", "1", ":1"),
 		"returns":    repeat("return\n{}"),
 		"names":      names.String(),
+		"loops":      nest("for(;;){", "", "}"),
+		"in lists":   "var b=[1];" + repeat("for(a in b)c==a;"),
+		"negations":  repeat("if(!a.b.c==1);"),
+		"chains":     repeat("a<b.c.d.e+"),
+		"constants":  "const a=1;" + repeat("a=2;"),
+		"flows":      "return" + nest("{a:", "1", "}"),
+		"lists":      "return{module:" + nest("[", "1", "]") + "}",
+		"numbers":    repeat("d.getDay()==9;"),
+		"octal":      repeat("0123;"),
+		"ends":       repeat("{return 1;a()}"),
+		"methods":    repeat("a.contains(1);"),
+		"arguments":  repeat("(a,"),
+		"ifs":        repeat("if(a)"),
 	} {
 		begun := time.Now()
 		lint.Check(body)
 		lint.Reads(body)
+		lint.Flows(body)
+		lint.Formats(body)
 		for _, message := range []string{"SyntaxError: expecting ';'", "SyntaxError: unexpected end"} {
 			lint.Syntax(body, lint.Fault{Message: message, Line: 1, Column: size / 2})
 		}

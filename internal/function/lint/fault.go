@@ -48,9 +48,10 @@ func Syntax(body string, f Fault) Advice {
 	s := scanBody(body)
 	at := s.find(f.Line, f.Column)
 	for _, look := range []func(*scan, int, Fault) *Advice{
-		typographic, namelessFunction, modules, awaits, bareFlow, cutReturn, unbalanced, quoteInText, entities, types,
-		otherLanguage,
-		prefixedText, declaredTwice, escapedTwice, nakedObject, membersBySign, misspeltWord, missingComma, openText,
+		typographic, namelessFunction, modules, awaits, bareFlow, cutReturn, dialplan, goCode, unbalanced, quoteInText,
+		entities, types, markup, otherLanguage, foreignOperator, foreignSign, prefixedText, declaredTwice, escapedTwice,
+		nakedObject, membersBySign, membersApart, numbersApart, wordAsName, bareCondition, loneElse, capitalWord,
+		misspeltWord, missingComma, nakedText, openText, inEngineWords,
 	} {
 		if a := look(s, at, f); a != nil {
 			return a.syntax()
@@ -208,37 +209,6 @@ func entities(s *scan, at int, _ Fault) *Advice {
 		}
 	}
 	return nil
-}
-
-// types is about TypeScript's.
-func types(s *scan, at int, _ Fault) *Advice {
-	message, hint := "types are TypeScript: functions are written in JavaScript",
-		"take the types away, or compile the file to JavaScript first"
-	for i := max(at-3, 0); i <= at+1 && i < len(s.tokens); i++ {
-		word := s.text(i)
-		declares := s.kind(i-1) == js.VarToken || s.kind(i-1) == js.LetToken || s.kind(i-1) == js.ConstToken
-		switch {
-		case declares && s.kind(i+1) == js.ColonToken && js.IsIdentifierName(s.kind(i+2)),
-			(word == "interface" || word == "type" || word == "enum" || word == "declare") && js.IsIdentifierName(s.kind(i+1)) &&
-				!s.tokens[i+1].fresh,
-			word == "as" && js.IsIdentifierName(s.kind(i-1)) && js.IsIdentifierName(s.kind(i+1)):
-			return s.advice(i, message, hint)
-		case s.kind(i) == js.ColonToken && js.IsIdentifier(s.kind(i-1)) && tsTypes[s.text(i+1)] && s.tokens[i].inside >= 0 &&
-			s.kind(int(s.tokens[i].inside)) == js.OpenParenToken:
-			return s.advice(i, message, hint)
-		}
-	}
-	return nil
-}
-
-var tsTypes = map[string]bool{
-	"any":     true,
-	"string":  true,
-	"number":  true,
-	"boolean": true,
-	"object":  true,
-	"unknown": true,
-	"Record":  true,
 }
 
 // misspeltWord is about keywords with a slip: retrun, fucntion, cosnt.

@@ -38,6 +38,12 @@ func otherText(body string) *Advice {
 		)
 	case has("<!doctype", "<html"):
 		return told("the body is a web page", "store the function's JavaScript only")
+	case has("exten ", "exten=>", "exten =>", "same =>", "[default]", "[from-internal]", "[internal]"):
+		return told(notDialplan, noDialplan)
+	case has("<extension", "<action", "<condition"):
+		return told("the body is FreeSWITCH's dialplan: functions are written in JavaScript", noDialplan)
+	case has("%yaml", "name: ", "steps:", "flow:"):
+		return told("the body is YAML", "return an object: return {module: '…', data: {…}};")
 	case has("#!"):
 		return told("the first line is for a shell", "take it away")
 	case has("# "):
@@ -58,6 +64,11 @@ var language = []struct {
 		regexp.MustCompile(`^\s*def\s+\w+\s*\(.*\)\s*(->.*)?:\s*$`),
 		notPython,
 		"write function NAME(…) {…}, or the body only",
+	},
+	{
+		regexp.MustCompile(`^\s*(fi|done|esac)\s*;?\s*$|^\s*(if|while)\s+\[+\s|^\s*\w+=\$[({\w]`),
+		"that is the shell's: functions are written in JavaScript",
+		"write conditions and loops as if (…) {…}, and var NAME = …;",
 	},
 	{
 		regexp.MustCompile(`^\s*(if|elif|else|for|while|try|except)\b[^{]*:\s*$`),
@@ -89,6 +100,36 @@ var language = []struct {
 		noTwiML,
 	},
 	{
+		regexp.MustCompile(`^\s*(Dim\s+\w+|End\s+(If|Sub|Function)|Sub\s+\w+|If\b.*\bThen)\b`),
+		"that is Visual Basic: functions are written in JavaScript",
+		"write var NAME; function NAME(…) {…} and if (…) {…}",
+	},
+	{
+		regexp.MustCompile(`^\s*(my|our)\s+[$@%]\w|^\s*use\s+(strict|warnings)\s*;|^\s*sub\s+\w+\s*\{`),
+		"that is Perl: functions are written in JavaScript",
+		"write var NAME = …; and function NAME(…) {…}",
+	},
+	{
+		regexp.MustCompile(`^\s*func\s+\w+\s*\(|^\s*package\s+\w+\s*$|^\s*fn\s+\w+\s*\(|^\s*let\s+mut\s|\w\s*:=\s`),
+		"that is another language: functions are written in JavaScript",
+		"write var NAME = …; and function NAME(…) {…}",
+	},
+	{
+		regexp.MustCompile(`^\s*def\s+\w+[\w(), ]*$|^\s*(elsif|unless)\b|\bdo\s*\|\w+\|`),
+		"that is Ruby: functions are written in JavaScript",
+		"write function NAME(…) {…} and if (…) {…}",
+	},
+	{
+		regexp.MustCompile(`^\s*-module\(|^\s*\w+\([^)]*\)\s*->|^\s*\w+\([^)]*\)\s+when\s`),
+		"that is Erlang: functions are written in JavaScript",
+		"write function NAME(…) {…}, or the body only",
+	},
+	{
+		regexp.MustCompile(`(?i)^\s*select\s+.+\s+from\s`),
+		"that is SQL: functions have no database",
+		"write tables into the function, as in var names = {'1000': 'Ann'};",
+	},
+	{
 		regexp.MustCompile("^\\s*```"),
 		"the lines with ``` are Markdown's",
 		"take them away, and store what is between them",
@@ -98,6 +139,35 @@ var language = []struct {
 		"that is another language: functions are written in JavaScript",
 		"write var NAME = …; and function NAME(…) {…}",
 	},
+}
+
+const (
+	notDialplan = "that is Asterisk's dialplan: functions are written in JavaScript"
+	noDialplan  = "return a callflow node instead, as in return {module: 'device', data: {id: '…'}};"
+)
+
+// dialplan is about exten => 100,1,Dial(SIP/100) and same => n,Hangup().
+func dialplan(s *scan, at int, _ Fault) *Advice {
+	for i := min(at, len(s.tokens)-1); i >= at-2 && i >= 0; i-- {
+		if word := s.text(i); (word == "exten" || word == "same") && s.kind(i+1) == js.ArrowToken &&
+			(js.IsNumeric(s.kind(i+2)) || js.IsIdentifier(s.kind(i+2))) && s.kind(i+3) == js.CommaToken {
+			return s.advice(i, notDialplan, noDialplan)
+		}
+	}
+	return nil
+}
+
+// goCode is about func main() {, whose brace is open where the engine stops.
+func goCode(s *scan, at int, _ Fault) *Advice {
+	for i := min(at, len(s.tokens)-1); i >= at-1 && i >= 0; i-- {
+		word := s.text(i)
+		if (word == "func" || word == "fn" || word == "sub" || word == "proc") && !s.isMember(i) &&
+			js.IsIdentifier(s.kind(i+1)) && !s.tokens[i+1].fresh {
+			return s.advice(i, "`"+word+"` is another language's: functions are written in JavaScript",
+				"write function NAME(…) {…}, or the body only")
+		}
+	}
+	return nil
 }
 
 // otherLanguage is about a line that belongs to another language: the one where the engine stumbled, or the one before.

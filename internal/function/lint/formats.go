@@ -1,10 +1,15 @@
 package lint
 
-import "github.com/tdewolff/parse/v2/js"
+import (
+	"strings"
+
+	"github.com/tdewolff/parse/v2/js"
+)
 
 // Format is a place where a body names what formats dates or numbers: a locale, a time zone, or a part of Intl.
 type Format struct {
-	Locale, Zone, Part string // one of them is set
+	Locale, Zone, Part string // one of them is set, or
+	Ignored            string // the method that is given a locale and takes no notice of it
 	Line, Column       int    // from 1
 }
 
@@ -28,6 +33,9 @@ func Formats(body string) []Format {
 				at.Locale = s.literal(i + 2)
 				found = append(found, at)
 			}
+		case s.isMember(i) && s.kind(i+1) == js.OpenParenToken && s.givesLocale(i):
+			at.Ignored = s.text(i)
+			found = append(found, at)
 		case s.text(i) == "Intl" && !s.isMember(i) && s.kind(i+1) == js.DotToken && s.kind(i-1) != js.TypeofToken:
 			at.Part = s.text(i + 2)
 			found = append(found, at)
@@ -41,6 +49,20 @@ func Formats(body string) []Format {
 	}
 	return found
 }
+
+// givesLocale reports whether a call of localeCompare, toLocaleUpperCase or toLocaleLowerCase is given a locale.
+func (s *scan) givesLocale(i int) bool {
+	switch s.text(i) {
+	case "localeCompare":
+		return s.hasComma(i + 1)
+	case "toLocaleUpperCase", "toLocaleLowerCase":
+		return s.isWhole(i+2) && ownCase[strings.ToLower(strings.SplitN(s.literal(i+2), "-", 2)[0])]
+	}
+	return false
+}
+
+// ownCase are the languages whose letters have other capitals than Unicode gives.
+var ownCase = map[string]bool{"tr": true, "az": true, "lt": true, "el": true}
 
 // isWhole reports whether a token is a text that is a whole argument or value.
 func (s *scan) isWhole(i int) bool {

@@ -7,7 +7,6 @@ package lint
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"callfn/internal/runs"
@@ -74,8 +73,14 @@ func Check(body string) (fault *Finding, remarks []Finding) {
 	if i, ok := s.imports(); ok {
 		remarks = append(remarks, s.finding(i, "unknown_name", "`import(…)` is not there: "+noModules))
 	}
-	remarks = slices.Concat(remarks, s.dashedParameters(), s.comparisons(), s.plainTemplates(), s.consoleMethods())
-	return nil, append(remarks, s.unknownNames()...)
+	for _, rule := range []func() []Finding{
+		s.dashedParameters, s.comparisons, s.conditions, s.loops, s.dates, s.literals, s.joins, s.repeatedKeys,
+		s.plainTemplates, s.consoleMethods, s.absentMethods, s.callUses, s.withoutCall, s.changedConstants, s.values,
+		s.unreachable, s.unknownNames,
+	} {
+		remarks = append(remarks, rule()...)
+	}
+	return nil, remarks
 }
 
 // throws reports whether the body throws by itself: whoever wrote that wants no flow there.

@@ -51,9 +51,10 @@ func scanBody(body string) *scan {
 	s := &scan{body: body, ternaries: []int{0}, crossed: -1, whole: true}
 	at := position{line: 1, column: 1}
 	fresh, lineFrom, indent := false, 0, indentOf(body)
-	lexer := js.NewLexer(parse.NewInputString(body))
+	input := parse.NewInputString(body)
+	lexer := js.NewLexer(input)
 	for offset := 0; ; {
-		kind, text := lexer.Next()
+		kind, text := next(lexer, input, body[offset:])
 		if (kind == js.DivToken || kind == js.DivEqToken) && !s.endsValue() {
 			kind, text = lexer.RegExp()
 		}
@@ -82,6 +83,28 @@ func scanBody(body string) *scan {
 			indent = indentOf(body[lineFrom:])
 		}
 	}
+}
+
+// next reads a token, a number such as 0123 too, which the lexer does not know.
+func next(lexer *js.Lexer, input *parse.Input, rest string) (js.TokenType, []byte) {
+	digits := octal(rest)
+	if digits == 0 {
+		return lexer.Next()
+	}
+	input.Move(digits)
+	return js.IntegerToken, input.Shift()
+}
+
+// octal is the length of a number such as 0123 at the beginning of a text; 0 for none.
+func octal(text string) int {
+	n := 0
+	for n < len(text) && '0' <= text[n] && text[n] <= '9' {
+		n++
+	}
+	if n < 2 || text[0] != '0' {
+		return 0
+	}
+	return n
 }
 
 func isLineEnd(r rune) bool { return r == '\n' || r == '\r' || r == '\u2028' || r == '\u2029' }

@@ -190,6 +190,9 @@ func (s *scan) instead(i int, known map[string]bool) string {
 	if s.kind(i-1) == js.ColonToken && s.text(i-2) == "module" {
 		return "put it between quotes, module: '" + clip(name) + "'"
 	}
+	if node := nodes[name]; node != "" && s.kind(i+1) == js.OpenParenToken {
+		return "a function does nothing to the call, it returns what comes next, as in return " + node + ";"
+	}
 	among := slices.Concat(builtIns, slices.Collect(maps.Keys(known)))
 	slices.Sort(among)
 	if near := meant(name, among); near != "" && near != name {
@@ -235,11 +238,17 @@ func (s *scan) dashedParameters() []Finding {
 		if name, _ := s.dashedParameter(i); name != "" {
 			found = append(
 				found,
-				s.finding(i, "dashed_name", "`call."+name+"` is read as a subtraction: write call['"+name+"']"),
+				s.finding(i, "dashed_name", "`"+s.dashedText(i)+"` is read as a subtraction: write call['"+name+"']"),
 			)
 		}
 	}
 	return found
+}
+
+// dashedText is how the body writes what dashedParameter reads.
+func (s *scan) dashedText(i int) string {
+	_, end := s.dashedParameter(i)
+	return s.body[s.tokens[i].from:s.tokens[end-1].to]
 }
 
 // dashedParameter reads a name with dashes behind `call.`, at a token; end is the first token behind it.
@@ -252,10 +261,46 @@ func (s *scan) dashedParameter(i int) (name string, end int) {
 		s.tokens[end].to == s.tokens[end+1].from && startsUpper(s.text(end+1)) {
 		end += 2
 	}
-	if end == i+3 || !startsUpper(s.text(i+2)) {
-		return "", i
+	if end > i+3 && startsUpper(s.text(i+2)) {
+		return s.body[s.tokens[i+2].from:s.tokens[end-1].to], end
 	}
-	return s.body[s.tokens[i+2].from:s.tokens[end-1].to], end
+	if name := s.lowerDashed(i + 2); name != "" {
+		return titled(name), i + 3 + 2*strings.Count(name, "-")
+	}
+	return "", i
+}
+
+// lowerDashed reads caller-id-name behind `call.`, where the words are joined without spaces and the last of them is
+// the name of a part that parameters have.
+func (s *scan) lowerDashed(i int) string {
+	end := i + 1
+	for s.kind(end) == js.SubToken && js.IsIdentifierName(s.kind(end+1)) && s.tokens[end-1].to == s.tokens[end].from &&
+		s.tokens[end].to == s.tokens[end+1].from {
+		end += 2
+	}
+	if end == i+1 || !parameterWords[strings.ToLower(s.text(end-1))] {
+		return ""
+	}
+	return s.body[s.tokens[i].from:s.tokens[end-1].to]
+}
+
+// parameterWords are the words with which the names of parameters end.
+var parameterWords = map[string]bool{
+	"id": true, "name": true, "number": true, "realm": true, "headers": true, "direction": true, "version": true,
+}
+
+// titled writes a name as parameters are: Caller-ID-Name.
+func titled(name string) string {
+	words := strings.Split(strings.ToLower(name), "-")
+	for i, w := range words {
+		switch w {
+		case "id", "sip":
+			words[i] = strings.ToUpper(w)
+		default:
+			words[i] = strings.ToUpper(w[:1]) + w[1:]
+		}
+	}
+	return strings.Join(words, "-")
 }
 
 func startsUpper(word string) bool {
