@@ -115,9 +115,11 @@ func normalize(doc datastore.Document) {
 	doc["numbers"] = kept
 }
 
-// callflowRemarks points at numbers that nobody can dial or that nobody outside reaches, and at what the flow names and is not there.
+// callflowRemarks points at numbers that nobody can dial or that nobody outside reaches, and at what the flow names
+// and is not there.
 func (a *API) callflowRemarks(x *exchange, doc datastore.Document) []schemas.Warning {
-	return append(append(undialable(doc), a.unassigned(x, doc)...), a.missingReferences(x, doc, referencesOf(doc["flow"]))...)
+	remarks := append(undialable(doc), a.unassigned(x, doc)...)
+	return append(remarks, a.missingReferences(x, doc, referencesOf(doc["flow"]))...)
 }
 
 type takenBy struct{ value, id, name string }

@@ -229,7 +229,8 @@ func TestMissingReferencesMayBeOfKAZOO(t *testing.T) {
 	const none = "00000000000000000000000000000001"
 	for module, kazoo := range map[string]bool{"user": true, "device": true, "callflow": true, "function": false} {
 		flow := `{"module":"` + module + `","data":{"id":"` + none + `"}}`
-		r := s.must(t, 200, "PUT", "/v2/schemas/callflows/validation", self.token, `{"data":{"numbers":["1"],"flow":`+flow+`}}`)
+		r := s.must(t, 200, "PUT", "/v2/schemas/callflows/validation", self.token,
+			`{"data":{"numbers":["1"],"flow":`+flow+`}}`)
 		got := warned(r, "flow.data.id")
 		if !strings.Contains(got, "there is no "+module) || strings.Contains(got, "KAZOO's own") != kazoo {
 			t.Errorf("%s: got %q, want it missed, and KAZOO's own documents named: %v", module, got, kazoo)

@@ -10,8 +10,10 @@ import (
 	"strings"
 
 	"callfn/internal/datastore"
+	"callfn/internal/keyfile"
 	"callfn/internal/printable"
 	"callfn/internal/provision"
+	"callfn/internal/service"
 )
 
 type couchdbCommand struct {
@@ -47,7 +49,7 @@ func (c couchSetupCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	log := newLog(w, "auto", "info")
-	sites, closeAll, err := flags.sites(log, false, writeWatch{})
+	sites, closeAll, err := flags.connect(log)
 	if err != nil {
 		return err
 	}
@@ -98,7 +100,7 @@ func (c couchSetupCommand) setUp(ctx context.Context, site provision.Site, passw
 		return err
 	}
 	if len(created) > 0 {
-		site.Log.Info("databases created", "databases", strings.Join(created, ", "))
+		site.Log.Info("created databases", "databases", strings.Join(created, ", "))
 	}
 	if err := site.EnsureUser(ctx, c.User, password); err != nil {
 		return err
@@ -114,7 +116,7 @@ func (c couchSetupCommand) setUp(ctx context.Context, site provision.Site, passw
 	site.Direct = c.direct()
 	language, runs, err := site.Install(ctx, c.FunctionsLanguage)
 	if err == nil {
-		sayWhoEvaluates(site, language, runs, site.Log)
+		service.LogEngine(site, language, runs, site.Log)
 	}
 	return err
 }
@@ -127,7 +129,7 @@ func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, w 
 	if c.FunctionsAdminURL != "" {
 		flags.FunctionsCouchDBURL, flags.FunctionsCouchDBPasswordFile = asUser(c.FunctionsAdminURL, c.User), c.PasswordFile
 	}
-	sites, closeAll, err := flags.sites(newLog(w, "auto", "error"), false, writeWatch{})
+	sites, closeAll, err := flags.connect(newLog(w, "auto", "error"))
 	if err != nil {
 		return err
 	}
@@ -164,10 +166,10 @@ func asUser(address, user string) string {
 func userPassword(file string) (password string, made bool, err error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		if password, err = hexKey(); err != nil {
+		if password, err = keyfile.Random(); err != nil {
 			return "", false, err
 		}
-		return password, true, writeNew(file, []byte(password+"\n"))
+		return password, true, keyfile.Create(file, password)
 	}
 	if err != nil {
 		return "", false, fmt.Errorf("password file: %w", err)

@@ -8,10 +8,10 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"callfn/internal/datastore"
 	"callfn/internal/provision"
+	"callfn/internal/service"
 )
 
 // couchFlags say which CouchDB holds the documents. serve and doctor share them.
@@ -26,71 +26,42 @@ type couchFlags struct {
 	DatabasePrefix               string `placeholder:"TEXT" group:"couchdb"`
 }
 
-// timeouts of requests to a CouchDB.
-const (
-	couchTimeout        = 10 * time.Second
-	couchConnectTimeout = 2 * time.Second
-)
+// couchDB is the CouchDBs that the flags name, with their passwords and certificates read.
+func (f couchFlags) couchDB() (service.CouchDB, error) {
+	c := service.CouchDB{Prefix: f.DatabasePrefix, Design: f.DesignDoc, Language: f.FunctionsLanguage}
+	var err error
+	if c.RootCAs, err = f.roots(); err != nil {
+		return c, err
+	}
+	if c.Main, err = server("--couchdb-url", f.CouchDBURL, f.CouchDBPasswordFile); err != nil {
+		return c, err
+	}
+	file := f.FunctionsCouchDBPasswordFile
+	if file == "" {
+		file = f.CouchDBPasswordFile
+	}
+	c.Functions, err = server("--functions-couchdb-url", f.FunctionsCouchDBURL, file)
+	return c, err
+}
 
-// sites are the CouchDBs that the flags name, connected but not yet spoken to: the one with everything, or that and the
-// one with functions. With breakers, requests fail at once while a CouchDB is down, which is for a service that lives
-// on; who asks once and goes waits.
-func (f couchFlags) sites(log *slog.Logger, breakers bool, watch writeWatch) (_ []provision.Site, closeAll func(),
-	err error,
-) {
-	var opened []*datastore.Connection
-	undo := func() {
-		for _, c := range opened {
-			closing(log, "connection to CouchDB", c.Close())
-		}
+// server is a CouchDB that a flag names; none when the address is empty.
+func server(flag, address, passwordFile string) (service.Server, error) {
+	s := service.Server{Setting: flag, URL: address}
+	if address == "" {
+		return s, nil
 	}
-	defer func() {
-		if err != nil {
-			undo()
-		}
-	}()
-	roots, err := f.roots()
+	var err error
+	s.User, s.Password, err = credentials(flag, address, passwordFile)
+	return s, err
+}
+
+// connect opens connections to the CouchDBs that the flags name, for a command that asks once.
+func (f couchFlags) connect(log *slog.Logger) ([]provision.Site, func(), error) {
+	c, err := f.couchDB()
 	if err != nil {
 		return nil, nil, err
 	}
-	open := func(name, flag, address, passwordFile string, databases []string) (provision.Site, error) {
-		user, password, err := credentials(flag, address, passwordFile)
-		if err != nil {
-			return provision.Site{}, err
-		}
-		c, err := datastore.Open(datastore.Config{
-			Name: name, URL: address, Username: user, Password: password, RootCAs: roots, Timeout: couchTimeout,
-			ConnectTimeout: couchConnectTimeout, Breaker: breakers, OnOutage: outages(log, name), OnPartial: watch.partial(log,
-				name), OnWrite: watch.written(name),
-		})
-		if err != nil {
-			return provision.Site{}, usageError{fmt.Errorf("%s: %w", flag, err)}
-		}
-		opened = append(opened, c)
-		stores := datastore.Single{Connection: c, Prefix: f.DatabasePrefix, Design: f.DesignDoc}
-		return provision.Site{Stores: stores, Databases: databases, Log: log}, nil
-	}
-	all, functions := datastore.Databases(), []string(nil)
-	if f.FunctionsCouchDBURL != "" {
-		all, functions = datastore.Apart()
-	}
-	main, err := open("couchdb", "--couchdb-url", f.CouchDBURL, f.CouchDBPasswordFile, all)
-	if err != nil {
-		return nil, nil, err
-	}
-	sites := []provision.Site{main}
-	if functions != nil {
-		file := f.FunctionsCouchDBPasswordFile
-		if file == "" {
-			file = f.CouchDBPasswordFile
-		}
-		apart, err := open("functions", "--functions-couchdb-url", f.FunctionsCouchDBURL, file, functions)
-		if err != nil {
-			return nil, nil, err
-		}
-		sites = append(sites, apart)
-	}
-	return sites, undo, nil
+	return c.Connect(log, false, service.Watch{})
 }
 
 // credentials takes user and password from the URL, the password from the file where one is named.
@@ -144,26 +115,6 @@ func (f couchFlags) check() error {
 
 func notDatabaseName(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' && r != '-'
-}
-
-// outages logs when a CouchDB goes and comes back, and when it refuses our credentials.
-func outages(log *slog.Logger, name string) func(bool, error) {
-	return func(down bool, cause error) {
-		switch {
-		case down && datastore.LockedOut(cause):
-			log.Error("CouchDB has locked our user out after failed logins: waiting", "connection", name, "error", cause)
-			return
-		case down && errors.Is(cause, datastore.ErrUnauthorized):
-			log.Error("CouchDB refuses our password: it is tried again after a minute, then every five", "connection", name,
-				"error", cause)
-			return
-		case down:
-			log.Error("CouchDB does not answer: calls go on at `_` and the API answers 503 until it does", "connection", name,
-				"cause", cause)
-			return
-		}
-		log.Info("CouchDB answers again", "connection", name)
-	}
 }
 
 // unreachable marks an error with the exit code of a server that cannot be reached.

@@ -291,7 +291,7 @@ func TestDirectRestartsThroughOutage(t *testing.T) {
 		return code == 200
 	})
 	await(t, "setting up", func() bool {
-		return strings.Contains(s.errs.String(), "CouchDB is back: it holds what the service needs")
+		return strings.Contains(s.errs.String(), "CouchDB is back and holds what the service needs")
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 	"callfn/internal/printable"
 	"callfn/internal/provision"
 	"callfn/internal/sandbox"
+	"callfn/internal/service"
 	"callfn/internal/storageplan"
 )
 
@@ -41,7 +42,7 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 	}
 	log := slog.New(slog.DiscardHandler) // the report says it all
 	like := doctor.Patient{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Runs: c.CouchDBRuns +
-		rehearsalWorkers(c.CouchDBRuns), Now: time.Now}
+		service.RehearsalWorkers(c.CouchDBRuns), Now: time.Now}
 	if c.CouchDBURL == "" {
 		findings, err := c.examineData(ctx, w, like, log)
 		if err != nil {
@@ -49,7 +50,7 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 		}
 		return c.report(w, findings)
 	}
-	sites, closeAll, err := c.sites(log, false, writeWatch{})
+	sites, closeAll, err := c.connect(log)
 	if err != nil {
 		return err
 	}
@@ -65,8 +66,8 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 	}
 	defer closeEngine()
 	var findings []doctor.Finding
-	if c.direct() {
-		like.Direct = directOn(engine)
+	if c.runner().Direct {
+		like.Direct = service.DirectOn(engine)
 		like.Dialect, _ = engine.(function.Dialect)
 	}
 	sites, elsewhere := c.storagePlan(ctx, sites, like, log)
@@ -94,14 +95,14 @@ func (c doctorCommand) report(w world, findings []doctor.Finding) error {
 
 // directEngine is what runs functions with the direct runner: what serve would start; nil with shows.
 func (c doctorCommand) directEngine(w world, log *slog.Logger) (function.Engine, func(), error) {
-	if !c.direct() {
+	if !c.runner().Direct {
 		return nil, func() {}, nil
 	}
 	limits := sandbox.DefaultLimits()
 	limits.Deadline = c.Deadline
 	var pool *sandbox.Pool
 	closePool := func() {}
-	if c.inSandbox() {
+	if c.QueryserverCommand == "" {
 		command, err := w.workerCommand()
 		if err != nil {
 			return nil, nil, err
@@ -111,7 +112,7 @@ func (c doctorCommand) directEngine(w world, log *slog.Logger) (function.Engine,
 		}
 		closePool = pool.Close
 	}
-	engine, closeEngine, err := c.engine(pool, 1, limits, log)
+	engine, closeEngine, err := c.runner().Engine(pool, 1, limits, log)
 	if err != nil {
 		closePool()
 		return nil, nil, err
@@ -129,7 +130,9 @@ func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, 
 	if len(sites) > 1 {
 		cfg.Functions = &sites[1].Stores
 	}
-	findings, _ := c.examinePlan(ctx, cfg, like, log, func(stores *storageplan.Resolver) { sites = atHome(sites, stores) })
+	findings, _ := c.examinePlan(ctx, cfg, like, log, func(stores *storageplan.Resolver) {
+		sites = service.AtHome(sites, stores)
+	})
 	return sites, findings
 }
 
@@ -140,8 +143,8 @@ func (c doctorCommand) examinePlan(
 ) ([]doctor.Finding, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	secret, secretErr := knownSecret(c.SecretKeyFile, c.Data)
-	cfg.Secret, cfg.Direct, cfg.Log = secret, c.direct(), log
+	secret, secretErr := readSecret(c.SecretKeyFile, c.Data)
+	cfg.Secret, cfg.Direct, cfg.Log = secret, c.runner().Direct, log
 	stores, err := storageplan.Open(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -177,7 +180,7 @@ func (c doctorCommand) admins(log *slog.Logger) (of [2]*datastore.Connection, cl
 		flags.CouchDBURL, flags.CouchDBPasswordFile = c.FunctionsAdminURL, c.FunctionsAdminPasswordFile
 		flags.FunctionsCouchDBURL = ""
 	}
-	sites, closeAll, err := flags.sites(log, false, writeWatch{})
+	sites, closeAll, err := flags.connect(log)
 	if err != nil {
 		return of, nil, err
 	}

@@ -18,8 +18,10 @@ import (
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
 	"callfn/internal/doctor"
+	"callfn/internal/keyfile"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
+	"callfn/internal/service"
 	"callfn/internal/storageplan"
 	"callfn/internal/version"
 )
@@ -84,15 +86,12 @@ func (c doctorCommand) examineData(ctx context.Context, w world, like doctor.Pat
 
 // keys looks at the files that hold secrets.
 func (x *dataExam) keys() {
-	secret := x.secret
-	if secret == "" {
-		secret = ownSecret(x.dir)
-	}
-	if _, err := knownSecret(x.secret, x.dir); err != nil {
+	secret := secretFile(x.secret, x.dir)
+	if _, err := readSecret(x.secret, x.dir); err != nil {
 		x.add("secret key", doctor.Broken, "put it back from a backup: without it nobody can log in with a signed token, "+
 			"and sealed passwords stay closed", "%v", err)
 	}
-	for _, file := range []string{secret, filepath.Join(x.dir, masterKeyFile)} {
+	for _, file := range []string{secret, filepath.Join(x.dir, service.MasterKeyFile)} {
 		info, err := os.Stat(file)
 		if err != nil {
 			continue // the secret was looked at above, and the master key may be elsewhere
@@ -112,7 +111,7 @@ func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Singl
 	file := filepath.Join(x.dir, "node.db")
 	info, err := os.Stat(file)
 	if err != nil || info.Size() == 0 {
-		if err := documentsAreThere(x.dir, slog.New(slog.DiscardHandler)); err != nil {
+		if err := service.CheckData(x.dir, slog.New(slog.DiscardHandler)); err != nil {
 			x.add(check, doctor.Broken, "", "%v", err)
 			return
 		}
@@ -175,7 +174,7 @@ func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Singl
 // opens tries the secret on the signing keys: the service does not start with one that they were not sealed with.
 func (x *dataExam) opens(ctx context.Context, main datastore.Single) {
 	const check = "secret key"
-	secret, err := knownSecret(x.secret, x.dir)
+	secret, err := readSecret(x.secret, x.dir)
 	lacking := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !lacking {
 		return // keys has said so
@@ -241,4 +240,16 @@ func bytesText(n int64) string {
 		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 	}
 	return fmt.Sprintf("%d KiB", n>>10)
+}
+
+// secretFile is where the secret key is: in the file that a flag names, else in the data directory.
+func secretFile(named, dir string) string {
+	if named != "" {
+		return named
+	}
+	return filepath.Join(dir, service.SecretFile)
+}
+
+func readSecret(named, dir string) (auth.Secret, error) {
+	return keyfile.ReadSecret(secretFile(named, dir))
 }

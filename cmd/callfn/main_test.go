@@ -122,7 +122,7 @@ func serve(t testing.TB, p program, args ...string) *served {
 			switch event.Msg {
 			case "callfn is ready":
 				s.url = event.URL
-			case "the embedded node listens":
+			case "serving the embedded node":
 				s.couch = event.URL
 			}
 		}

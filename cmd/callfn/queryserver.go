@@ -6,7 +6,6 @@ import (
 
 	"callfn/internal/printable"
 	"callfn/internal/queryserver"
-	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
 
@@ -17,17 +16,11 @@ type limitFlags struct {
 	ResultKiB int           `name:"result-kib" default:"256" range:"1..16384" group:"limits"`
 }
 
-func (f limitFlags) limits() (sandbox.Limits, error) {
-	l := sandbox.Limits{Deadline: f.Deadline, Memory: f.MemoryMiB << 20, Result: f.ResultKiB << 10}
-	switch {
-	case f.Deadline < time.Millisecond || f.Deadline > runs.MaxDeadline:
-		return l, usageError{errorf("--deadline %s: want between 1ms and %s", f.Deadline, runs.MaxDeadline)}
-	case f.MemoryMiB < 4 || f.MemoryMiB > 1024:
-		return l, usageError{errorf("--memory-mib %d: want between 4 and 1024", f.MemoryMiB)}
-	case f.ResultKiB < 1 || f.ResultKiB > 16<<10:
-		return l, usageError{errorf("--result-kib %d: want between 1 and 16384", f.ResultKiB)}
-	}
-	return l, nil
+// limits are those of the flags; checkRanges has looked at each.
+func (f limitFlags) limits() sandbox.Limits {
+	l := sandbox.DefaultLimits()
+	l.Deadline, l.Memory, l.Result = f.Deadline, f.MemoryMiB<<20, f.ResultKiB<<10
+	return l
 }
 
 type queryserverCommand struct {
@@ -45,10 +38,7 @@ The deadline is cut to CouchDB's own timeout less 300 ms.`
 
 // Run serves until CouchDB closes stdin.
 func (c queryserverCommand) Run(ctx context.Context, w world) error {
-	limits, err := c.limits()
-	if err != nil {
-		return err
-	}
+	limits := c.limits()
 	self, err := sandbox.Self()
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"callfn/internal/printable"
 	"callfn/internal/sandbox"
+	"callfn/internal/service"
 	"callfn/internal/version"
 )
 
@@ -201,9 +202,10 @@ func exitCode(w world, err error) int {
 		_, _ = io.WriteString(w.stderr, "callfn: "+err.Error()+"\n") // which may have several lines
 	}
 	var usage usageError
+	var setting service.SettingError
 	var unreachable unreachableError
 	switch {
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &setting):
 		return exitUsage
 	case errors.As(err, &unreachable):
 		return exitUnreachable

@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"log/slog"
-	"net"
-	"net/http"
-	"runtime"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"callfn/internal/service"
 )
 
 type serveCommand struct {
@@ -69,112 +65,27 @@ func (c serveCommand) Run(ctx context.Context, w world, k *kong.Context) error {
 	if c.PrintConfig {
 		return printConfig(w, k)
 	}
-	tradeMemory(w.getenv)
-	limits, err := c.limits()
+	cfg, err := c.config(w)
 	if err != nil {
 		return err
 	}
-	if c.Workers == 0 {
-		c.Workers = max(runtime.GOMAXPROCS(0), 2)
-	}
-	if err := errors.Join(c.check(), c.checkRunner(), c.checkWritten(w)); err != nil {
-		return err
-	}
-	if c.CouchDBURL != "" && c.CouchListen != "" {
-		return usageError{errorf("--couch-listen serves the embedded node, and with --couchdb-url there is none")}
-	}
-	if c.BodyTimeout < c.HeaderTimeout {
-		return usageError{errorf("--body-timeout %v: want no less than --header-timeout, which is %v", c.BodyTimeout,
-			c.HeaderTimeout)}
-	}
-	if c.PublicURL, err = publicURL(c.PublicURL); err != nil {
-		return err
-	}
+	tradeMemory(w.getenv)
 	log, closeLog := newServiceLog(w, c.LogFormat, c.LogLevel)
 	defer closeLog()
 	for _, cause := range w.unknownSettings(k.Model) {
 		log.Warn("ignoring an environment variable", "cause", cause)
 	}
 	start := time.Now()
-	s, err := openService(ctx, c, limits, w, log)
+	s, err := service.Open(ctx, cfg, log)
 	if err != nil {
+		return unreachable(err)
+	}
+	defer s.Close()
+	if err := s.Listen(); err != nil {
 		return err
 	}
-	defer s.close()
-	listener, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w: choose another address with --listen", c.Listen, err)
-	}
-	api := server(listener, s.metrics.Requests(s.api), c, log)
-	servers := []*http.Server{api}
-	failed := make(chan error, 3)
-	go func() { failed <- api.Serve(boundConnections(listener, c.MaxConnections, c.TrustedProxy, log)) }()
-	if c.CouchListen != "" {
-		couch, l, err := s.couchServer(c, w, log)
-		if err != nil {
-			_ = api.Close()
-			return err
-		}
-		servers = append(servers, couch)
-		go func() { failed <- couch.Serve(l) }()
-		log.Info("the embedded node listens", "url", "http://"+l.Addr().String(), "whole_node", c.CouchUser != "")
-		if c.CouchUser == "" {
-			log.Warn("every process of this machine can read every account's functions at --couch-listen: give --couch-user "+
-				"where not all are trusted", "url", "http://"+l.Addr().String())
-		}
-	}
-	if c.MetricsListen != "" {
-		l, err := net.Listen("tcp", c.MetricsListen)
-		if err != nil {
-			return errors.Join(fmt.Errorf("--metrics-listen: %w", err), shutdown(servers, c.ShutdownTimeout))
-		}
-		told := server(l, s.metrics.Handler(), c, log)
-		servers = append(servers, told)
-		go func() { failed <- told.Serve(l) }()
-		log.Info("metrics are told", "url", "http://"+l.Addr().String()+"/metrics")
-	}
-	base := "http://" + shownAddress(c.Listen, listener.Addr())
-	if beyondThisMachine(listener.Addr()) {
-		log.Warn("listening without TLS beyond this machine: tokens, keys and calls can be read on the way, unless a proxy "+
-			"with TLS stands in front",
-			"listen", c.Listen)
-	}
-	s.welcome(w, base, log)
-	log.Info("callfn is ready", "url", base, "documents", s.where, "took", time.Since(start).Round(time.Millisecond),
-		"workers", c.Workers, "confinement", s.confinement)
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-	}
-	log.Info("stopping: requests under way may finish", "within", c.ShutdownTimeout)
-	return errors.Join(ignoreClosed(err), shutdown(servers, c.ShutdownTimeout))
-}
-
-// server bounds what a slow or hostile client can hold.
-func server(l net.Listener, h http.Handler, c serveCommand, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Addr: l.Addr().String(), Handler: h, ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.BodyTimeout,
-		IdleTimeout: 120 * time.Second, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-}
-
-func ignoreClosed(err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
-}
-
-// shutdown lets requests under way finish, then cuts what is left.
-func shutdown(servers []*http.Server, within time.Duration) error {
-	ctx, cancel := context.WithTimeout(context.Background(), within)
-	defer cancel()
-	var errs []error
-	for _, s := range servers {
-		if err := s.Shutdown(ctx); err != nil {
-			_ = s.Close()
-			errs = append(errs, fmt.Errorf("requests at %s were still under way and have been cut off: %w", s.Addr, err))
-		}
-	}
-	return errors.Join(errs...)
+	welcome(w, s.Master(), s.URL(), log)
+	log.Info("callfn is ready", "url", s.URL(), "documents", s.Where(), "took", time.Since(start).Round(time.Millisecond),
+		"workers", cfg.Workers.Processes, "confinement", s.Confinement())
+	return s.Serve(ctx)
 }

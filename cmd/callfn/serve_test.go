@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"callfn/internal/service"
 )
 
 func TestServeKeepsWhatItStored(t *testing.T) {
@@ -62,7 +64,7 @@ func TestFirstStartMakesAKey(t *testing.T) {
 // The file is for people to read: a key that is dead is not left in it.
 func TestRotationRewritesTheKeyFile(t *testing.T) {
 	s := serve(t, program{})
-	file := filepath.Join(s.dataDir, masterKeyFile)
+	file := filepath.Join(s.dataDir, service.MasterKeyFile)
 	before, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"errors"
 	"net"
 
 	"callfn/internal/account"
-	"callfn/internal/auth"
-	"callfn/internal/datastore"
 )
 
 // checkWritten finds what is wrong in how settings are written, before anything is made or asked.
@@ -29,17 +26,14 @@ func (c serveCommand) checkWritten(w world) error {
 			return usageError{errorf("%s %s: want an address with a port, such as 127.0.0.1:8000: %w", a.flag, a.address, err)}
 		}
 	}
-	if c.CouchUser != "" && c.CouchListen == "" {
+	switch {
+	case c.CouchUser != "" && c.CouchListen == "":
 		return usageError{errorf("--couch-user needs --couch-listen: without it nothing is served to that user")}
+	case c.CouchListen != "" && c.CouchDBURL != "":
+		return usageError{errorf("--couch-listen serves the embedded node, and with --couchdb-url there is none")}
+	case c.BodyTimeout < c.HeaderTimeout:
+		return usageError{errorf("--body-timeout %v: want no less than --header-timeout, which is %v", c.BodyTimeout,
+			c.HeaderTimeout)}
 	}
 	return nil
-}
-
-// asSetting marks what no further start can mend, because a setting is wrong: credentials or a secret that do not
-// belong to the datastore. Starting again with a password that was refused would lock the user out.
-func asSetting(err error) error {
-	if errors.Is(err, datastore.ErrUnauthorized) || errors.Is(err, auth.ErrWrongSecret) {
-		return usageError{err}
-	}
-	return err
 }

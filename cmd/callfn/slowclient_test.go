@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -76,4 +77,46 @@ func TestSlowClients(t *testing.T) {
 			t.Errorf("another client: %d", code)
 		}
 	}
+}
+
+// A client that asks and does not take the answer is cut off, and one that reads is served meanwhile.
+func TestClientsThatDoNotRead(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--body-timeout=1s",
+		"--header-timeout=1s")
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.(*net.TCPConn).SetReadBuffer(4096); err != nil {
+		t.Fatal(err)
+	}
+	// Each answer is some 700 KB; together they are more than what both ends buffer.
+	const requests = 40
+	for range requests {
+		if _, err := fmt.Fprint(conn, "GET /v2/openapi.json HTTP/1.1\r\nHost: callfn\r\n\r\n"); err != nil {
+			break
+		}
+	}
+	if code, _ := get(t, s.url+"/healthz"); code != 200 {
+		t.Errorf("another client: %d", code)
+	}
+	// the server gives up on the answer that is not taken, and with it on the connection
+	await(t, "the end of the connection", func() bool {
+		_, err := fmt.Fprint(conn, "GET /healthz HTTP/1.1\r\nHost: callfn\r\n\r\n")
+		return err != nil
+	})
+	if err := conn.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	whole := strings.Count(allOf(conn), "HTTP/1.1 200 OK")
+	if whole >= requests {
+		t.Errorf("all %d answers were kept for the client, want it cut off", whole)
+	}
+}
+
+func allOf(r io.Reader) string {
+	var text strings.Builder
+	_, _ = io.Copy(&text, bufio.NewReader(r))
+	return text.String()
 }

@@ -1,4 +1,5 @@
-// Package await lets tests wait for a condition instead of sleeping for a time that is enough on their author's machine.
+// Package await lets tests wait for a condition instead of sleeping for a time that is enough on their author's
+// machine.
 package await
 
 import (

@@ -59,7 +59,9 @@ func TestAssignedNumberHasOneOwner(t *testing.T) {
 
 func TestMalformedNumberIsNotAssigned(t *testing.T) {
 	table, _ := table(t)
-	for _, number := range []string{"", "+", "+1", "no_match", "+1415abc", "++14155550100", "+12345678901234567", "_design/x"} {
+	for _, number := range []string{
+		"", "+", "+1", "no_match", "+1415abc", "++14155550100", "+12345678901234567", "_design/x",
+	} {
 		if _, err := table.Assign(context.Background(), number, acme, nil, datastore.Stamp{}); !errors.Is(err,
 			numbers.ErrMalformed) {
 			t.Errorf("Assign(%q): got %v, want %v", number, err, numbers.ErrMalformed)

@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func (e *errands) later(do func(context.Context)) {
 	select {
 	case e.room <- struct{}{}:
 	default:
-		e.log.Warn("too much to do after answers: this one is dropped")
+		e.log.Warn("dropping an errand, too many are running")
 		return
 	}
 	e.running.Go(func() {

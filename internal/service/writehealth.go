@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -15,21 +15,17 @@ import (
 	"callfn/internal/datastore"
 )
 
-// writeWatch is told what became of writes to the datastores. The zero value watches nothing.
-type writeWatch struct {
-	countPartial func()
-	health       *writeHealth
-}
-
-func (s *service) watch() writeWatch {
-	return writeWatch{countPartial: func() { s.partial.Add(1) }, health: &s.writes}
+// Watch is told what became of writes to the datastores. The zero value watches nothing.
+type Watch struct {
+	CountPartial func()
+	Health       *WriteHealth
 }
 
 // partial logs writes that too few nodes of a cluster took, and counts them where they are counted.
-func (w writeWatch) partial(log *slog.Logger, connection string) func() {
+func (w Watch) partial(log *slog.Logger, connection string) func() {
 	return func() {
-		if w.countPartial != nil {
-			w.countPartial()
+		if w.CountPartial != nil {
+			w.CountPartial()
 		}
 		log.Error("a write was taken by fewer nodes than a majority and is refused: see that CouchDB's nodes are up",
 			"connection", connection)
@@ -37,16 +33,16 @@ func (w writeWatch) partial(log *slog.Logger, connection string) func() {
 }
 
 // written notes each write's end; nil where nobody wants to know.
-func (w writeWatch) written(connection string) func(failed error) {
-	if w.health == nil {
+func (w Watch) written(connection string) func(failed error) {
+	if w.Health == nil {
 		return nil
 	}
-	return func(failed error) { w.health.note(connection, failed) }
+	return func(failed error) { w.Health.note(connection, failed) }
 }
 
-// writeHealth knows which datastores fail to write, and which of them for want of room. The zero writeHealth knows of
+// WriteHealth knows which datastores fail to write, and which of them for want of room. The zero WriteHealth knows of
 // none.
-type writeHealth struct {
+type WriteHealth struct {
 	mu     sync.Mutex
 	all    uint64
 	noRoom uint64
@@ -54,7 +50,7 @@ type writeHealth struct {
 	probed time.Time       // when a full one was last written to, to see whether it has room again
 }
 
-func (h *writeHealth) note(connection string, failed error) {
+func (h *WriteHealth) note(connection string, failed error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
@@ -72,14 +68,14 @@ func (h *writeHealth) note(connection string, failed error) {
 }
 
 // failed counts writes that failed, and those of them that did for want of room.
-func (h *writeHealth) failed() (all, noRoom uint64) {
+func (h *WriteHealth) failed() (all, noRoom uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.all, h.noRoom
 }
 
 // fullOnes names the connections that have no room, and says whether it is time to write to them again.
-func (h *writeHealth) fullOnes(now time.Time) (names []string, probe bool) {
+func (h *WriteHealth) fullOnes(now time.Time) (names []string, probe bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.full) > 0 && now.Sub(h.probed) >= time.Second {
@@ -91,7 +87,7 @@ func (h *writeHealth) fullOnes(now time.Time) (names []string, probe bool) {
 // room is nil, or says which datastore's disk is full. A full one is written to, at most once a second, to see whether
 // it has room again: without that a service that nobody sends anything, because it is not ready, would never hear of
 // it.
-func (h *writeHealth) room(ctx context.Context, stores datastore.Resolver, now func() time.Time) error {
+func (h *WriteHealth) room(ctx context.Context, stores datastore.Resolver, now func() time.Time) error {
 	names, probe := h.fullOnes(now())
 	if probe {
 		for _, name := range names {
@@ -111,7 +107,7 @@ const probeBytes = 256 << 10
 
 // probe writes a local document, which is replicated nowhere, to a database of the connection, and removes it. note
 // hears of the outcome.
-func (h *writeHealth) probe(ctx context.Context, stores datastore.Resolver, connection string) {
+func (h *WriteHealth) probe(ctx context.Context, stores datastore.Resolver, connection string) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	for _, name := range datastore.Databases() {

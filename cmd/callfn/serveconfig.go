@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"runtime"
+
+	"callfn/crossbar"
+	"callfn/internal/autodisable"
+	"callfn/internal/runrecord"
+	"callfn/internal/service"
+)
+
+// config makes the service's Config of the flags, and refuses flags that contradict each other or are written wrongly
+// before anything is made or asked.
+func (c serveCommand) config(w world) (cfg service.Config, err error) {
+	if err := errors.Join(c.check(), c.checkRunner(), c.checkWritten(w)); err != nil {
+		return cfg, err
+	}
+	if cfg.CouchDB, err = c.couchDB(); err != nil {
+		return cfg, err
+	}
+	cfg.CouchDB.Runs, cfg.CouchDB.Wait = c.CouchDBRuns, c.CouchDBWait
+	cfg.CouchDB.Post, cfg.CouchDB.MaxTarget = c.ShowTransport == "post", c.ShowMaxTarget
+	if cfg.Workers.Command, err = w.workerCommand(); err != nil {
+		return cfg, err
+	}
+	if cfg.Recovery, err = c.recovery(); err != nil {
+		return cfg, err
+	}
+	if cfg.PublicURL, err = publicURL(c.PublicURL); err != nil {
+		return cfg, err
+	}
+
+	cfg.Data, cfg.CheckData, cfg.SecretKeyFile = c.Data, c.CheckData, c.SecretKeyFile
+	cfg.SecretFiles = []string{c.CouchDBPasswordFile, c.FunctionsCouchDBPasswordFile}
+	cfg.MasterAccount, cfg.MasterKey = c.MasterAccount, w.getenv("CALLFN_MASTER_API_KEY")
+
+	cfg.Limits, cfg.Runner = c.limits(), c.runner()
+	cfg.Workers.Processes = c.Workers
+	if c.Workers == 0 {
+		cfg.Workers.Processes = max(runtime.GOMAXPROCS(0), 2)
+	}
+	cfg.Workers.Queue, cfg.Workers.RequireConfinement = c.Queue, c.RequireConfinement
+	cfg.Workers.PerAccount, cfg.Workers.PerTree = c.AccountWorkers, c.TreeWorkers
+
+	cfg.Records = runrecord.Keep{
+		Successes: c.KeepSuccesses, Failures: c.KeepFailures, Rehearsals: c.KeepRehearsals, PerAccount: c.AccountRecords,
+		For: c.KeepRunsFor, Parameters: c.RecordParameters,
+	}
+	cfg.Disable = autodisable.Threshold{Failures: c.DisableAfter, Within: c.DisableWithin}
+	cfg.Quota = crossbar.Quota{
+		Documents: c.AccountDocuments, Bytes: int64(c.AccountMiB) << 20, Descendants: c.AccountDescendants,
+	}
+	cfg.MaxBranchCount, cfg.RehearsalHTTP, cfg.SourceLimit = c.MaxBranchCount, c.RehearsalHTTP, c.SourceLimitKiB<<10
+	cfg.RateLimit = crossbar.RateLimit(c.RateLimit)
+
+	cfg.Listen = service.Listening{
+		API: c.Listen, Metrics: c.MetricsListen, Couch: c.CouchListen,
+		CouchUser: c.CouchUser, CouchPassword: w.getenv("CALLFN_COUCH_PASSWORD"), TrustedProxies: c.TrustedProxy,
+		HeaderTimeout: c.HeaderTimeout, BodyTimeout: c.BodyTimeout, MaxConnections: c.MaxConnections,
+		Shutdown: c.ShutdownTimeout,
+	}
+	return cfg, nil
+}

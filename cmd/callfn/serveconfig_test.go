@@ -1,0 +1,36 @@
+package main
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"callfn/internal/service"
+)
+
+// Without any flag, the service is what service.Default says, on this machine's processors.
+func TestServesDefaultConfig(t *testing.T) {
+	var c cli
+	w := program{}.world(t, nil, nil)
+	parser, err := newParser(&c, w.guarded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse([]string{"serve"}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.Serve.config(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := service.Default()
+	want.SecretFiles = []string{"", ""}
+	want.Workers.Processes, want.Workers.Command = got.Workers.Processes, got.Workers.Command
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
+		t.Errorf("the flags' defaults are not service.Default (-want +got):\n%s", diff)
+	}
+	if got.Workers.Processes < 2 {
+		t.Errorf("got %d processes, want at least two", got.Workers.Processes)
+	}
+}
