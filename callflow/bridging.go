@@ -3,6 +3,8 @@ package callflow
 import (
 	"context"
 	"time"
+
+	"callfn/internal/clip"
 )
 
 // defaultRingTimeout is how long KAZOO rings where nothing else is said (?DEFAULT_TIMEOUT_S in callflow.hrl).
@@ -24,16 +26,16 @@ func (t *Turn) deviceLegs(ctx context.Context, id string, base Leg) []Leg {
 	number := forward.String("number")
 	switch {
 	case doc.False("enabled"):
-		t.Note("device " + clip(id, 64) + " is disabled")
+		t.Note("device " + clip.Text(id, 64) + " is disabled")
 		return nil
 	case Data(doc.Object("do_not_disturb")).True("enabled"):
-		t.Note("device " + clip(id, 64) + " does not want to be disturbed")
+		t.Note("device " + clip.Text(id, 64) + " does not want to be disturbed")
 		return nil
 	case id == Data(t.Call.ChannelVars).String("Authorizing-ID") && !t.Data.True("can_call_self"):
-		t.Note("device " + clip(id, 64) + " is the caller's own")
+		t.Note("device " + clip.Text(id, 64) + " is the caller's own")
 		return nil
 	case forward.True("enabled") && number != "":
-		t.Note("device " + clip(id, 64) + " is forwarded to " + clip(number, 40))
+		t.Note("device " + clip.Text(id, 64) + " is forwarded to " + clip.Text(number, 40))
 		forwarded := Leg{
 			Kind: "offnet", ID: number, Delay: base.Delay, Timeout: base.Timeout, Device: id,
 			Confirm: forward.True("require_keypress"),
@@ -62,7 +64,7 @@ func (t *Turn) userLegs(ctx context.Context, id string, base Leg) []Leg {
 	}
 	base.Kind, base.ID = "user", id
 	if len(devices) == 0 {
-		t.Note("no device of user " + clip(id, 64) + " is known here; rung as one")
+		t.Note("no device of user " + clip.Text(id, 64) + " is known here; rung as one")
 		return []Leg{base}
 	}
 	var legs []Leg
@@ -93,7 +95,7 @@ func (t *Turn) bridge(ctx context.Context, b Bridge) (next Next, result Bridged,
 		t.fail(err)
 		return Next{}, result, false
 	case result.Answered():
-		t.Note("answered by " + result.Leg.Kind + " " + clip(result.Leg.ID, 64))
+		t.Note("answered by " + result.Leg.Kind + " " + clip.Text(result.Leg.ID, 64))
 		return Stop(), result, true
 	}
 	t.Note("nobody answered: " + result.Cause)

@@ -1,6 +1,10 @@
 package callflow
 
-import "slices"
+import (
+	"slices"
+
+	"callfn/internal/clip"
+)
 
 // eligible reports whether KAZOO would answer the call with this match (cf_route_req.erl;
 // docs/reference/kazoo.md#finding-the-callflow), and if not why. A catch-all serves only calls from the account's own
@@ -12,7 +16,7 @@ func eligible(c *Call, m Match) (ok bool, why string) {
 	case kind == "":
 		return true, ""
 	case !slices.Contains(answeredKinds, kind):
-		return false, "callflows do not answer calls whose Authorizing-Type is " + clip(kind, maxText)
+		return false, "callflows do not answer calls whose Authorizing-Type is " + clip.Text(kind, maxText)
 	case m.CatchAll && (kind == "resource" || kind == "sys_info"):
 		return false, "the account's no_match callflow serves calls from its own endpoints only, not those from carriers"
 	}

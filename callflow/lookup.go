@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"callfn/internal/account"
+	"callfn/internal/clip"
 	"callfn/internal/numbers"
 )
 
@@ -65,13 +66,13 @@ func Lookup(ctx context.Context, d Directory, id account.ID, number string) (Mat
 			}
 		}
 	}
-	return m, fmt.Errorf("look up a callflow for %q: %w", clip(number, maxText), ErrNoCallflow)
+	return m, fmt.Errorf("look up a callflow for %q: %w", clip.Text(number, maxText), ErrNoCallflow)
 }
 
 func (m *Match) byNumber(ctx context.Context, d Directory, id account.ID, number string, by Matched) (bool, error) {
 	docs, err := d.ByNumber(ctx, id, number)
 	if err != nil {
-		return false, fmt.Errorf("look up callflows that list %q: %w", clip(number, maxText), err)
+		return false, fmt.Errorf("look up callflows that list %q: %w", clip.Text(number, maxText), err)
 	}
 	if len(docs) == 0 {
 		return false, nil

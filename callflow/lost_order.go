@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"callfn/internal/account"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/jsonvalue"
 )
@@ -35,7 +36,7 @@ func (r UnorderedRoute) Says() string {
 		rules += " …"
 	}
 	return "an earlier version of callfn lost the order of this temporal_route's children; where several rules hold " +
-		"the wrong one may win (they are tried in the order " + clip(rules, 400) + ")"
+		"the wrong one may win (they are tried in the order " + clip.Text(rules, 400) + ")"
 }
 
 // Fix says what to do about it.

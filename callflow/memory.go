@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"callfn/internal/account"
+	"callfn/internal/clip"
 )
 
 // Memory is a Directory of the callflows of some accounts, held in memory: for tests and examples. It must not change
@@ -58,7 +59,7 @@ func (m Memory) ByID(_ context.Context, id account.ID, callflow ID) (Document, e
 			return doc.Document, nil
 		}
 	}
-	return Document{}, fmt.Errorf("open callflow %s: %w", clip(string(callflow), 64), ErrNoDocument)
+	return Document{}, fmt.Errorf("open callflow %s: %w", clip.Text(string(callflow), 64), ErrNoDocument)
 }
 
 // Resource implements Directory.
@@ -68,7 +69,7 @@ func (m Memory) Resource(_ context.Context, id account.ID, kind Kind, document s
 			return doc.Data, nil
 		}
 	}
-	return nil, fmt.Errorf("open %s %s: %w", kind, clip(document, 64), ErrNoDocument)
+	return nil, fmt.Errorf("open %s %s: %w", kind, clip.Text(document, 64), ErrNoDocument)
 }
 
 // Devices implements Directory.

@@ -3,6 +3,7 @@ package callflow
 import (
 	"context"
 
+	"callfn/internal/clip"
 	"callfn/internal/numbers"
 )
 
@@ -24,6 +25,6 @@ func branchBnumber(ctx context.Context, t *Turn) Next {
 			return Branch(match.Flow)
 		}
 	}
-	t.Note("no callflow to go to for " + clip(captured, maxText))
+	t.Note("no callflow to go to for " + clip.Text(captured, maxText))
 	return Continue()
 }

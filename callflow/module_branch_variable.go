@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"callfn/internal/clip"
 	"callfn/internal/jsonvalue"
 )
 
@@ -23,7 +24,7 @@ func branchVariable(_ context.Context, t *Turn) Next {
 		return Continue()
 	case scope != "custom_channel_vars":
 		t.Outcome(NotSimulated)
-		t.Note("the scope " + clip(scope, maxText) + " reads a document of the account, which is not looked at here")
+		t.Note("the scope " + clip.Text(scope, maxText) + " reads a document of the account, which is not looked at here")
 		return Continue()
 	}
 	value, found := lookupNormalized(t.Call.ChannelVars, variable)
@@ -34,7 +35,7 @@ func branchVariable(_ context.Context, t *Turn) Next {
 		return Continue()
 	}
 	if !slices.Contains(t.Keys(), value) {
-		t.Note("no child is named " + clip(value, maxText))
+		t.Note("no child is named " + clip.Text(value, maxText))
 		return Continue()
 	}
 	return ContinueAt(value)

@@ -3,6 +3,8 @@ package callflow
 import (
 	"context"
 	"errors"
+
+	"callfn/internal/clip"
 )
 
 // jump is KAZOO's `callflow` (cf_callflow.erl): it branches to the flow of the account's callflow data.id, and goes on
@@ -18,7 +20,7 @@ func jump(ctx context.Context, t *Turn) Next {
 	switch {
 	case errors.Is(err, ErrNoDocument):
 		t.Outcome(Failed)
-		t.Note("this account has no callflow " + clip(string(id), 64))
+		t.Note("this account has no callflow " + clip.Text(string(id), 64))
 		return Continue()
 	case err != nil:
 		t.Outcome(Failed)

@@ -3,6 +3,8 @@ package callflow
 import (
 	"cmp"
 	"context"
+
+	"callfn/internal/clip"
 )
 
 // checkCID is KAZOO's `check_cid` (cf_check_cid.erl): it goes on at `match` when data.regex (anything when missing)
@@ -26,7 +28,7 @@ func checkCID(_ context.Context, t *Turn) Next {
 	}
 	next, err := t.Attempt(key)
 	if err != nil {
-		t.Note("no child is named " + clip(key, maxText))
+		t.Note("no child is named " + clip.Text(key, maxText))
 		return Continue()
 	}
 	if key != "nomatch" {

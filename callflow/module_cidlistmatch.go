@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"callfn/internal/clip"
 	"callfn/internal/pattern"
 )
 
@@ -51,7 +52,7 @@ func (t *Turn) matchesList(list Data, number string) bool {
 		}
 		switch {
 		case err != nil:
-			t.Note("the pattern of entry " + clip(key, maxText) + " was skipped: " + err.Error())
+			t.Note("the pattern of entry " + clip.Text(key, maxText) + " was skipped: " + err.Error())
 		case p.Match(number):
 			return true
 		}

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	"callfn/internal/clip"
 	"callfn/internal/function/params"
 	"callfn/internal/jsonvalue"
 )
@@ -161,5 +162,5 @@ func firstKey[V any](m map[string]V) string {
 			first = key
 		}
 	}
-	return clip(first, maxText)
+	return clip.Text(first, maxText)
 }

@@ -1,6 +1,10 @@
 package callflow
 
-import "context"
+import (
+	"context"
+
+	"callfn/internal/clip"
+)
 
 // prependCID is KAZOO's `prepend_cid` (cf_prepend_cid.erl): what later legs show as the caller begins with
 // data.caller_id_name_prefix and data.caller_id_number_prefix, before earlier prefixes unless data.apply_to is
@@ -17,7 +21,7 @@ func prependCID(_ context.Context, t *Turn) Next {
 		stored := Data(t.Call.Store)
 		name, number = name+stored.String("prepend_cid_name"), number+stored.String("prepend_cid_number")
 	}
-	t.Call.store("prepend_cid_name", clip(name, maxText))
-	t.Call.store("prepend_cid_number", clip(number, maxText))
+	t.Call.store("prepend_cid_name", clip.Text(name, maxText))
+	t.Call.store("prepend_cid_number", clip.Text(number, maxText))
 	return Continue()
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+
+	"callfn/internal/clip"
 )
 
 // ringGroup is KAZOO's `ring_group` (cf_ring_group.erl): it rings the devices, users and groups of data.endpoints for
@@ -57,7 +59,7 @@ func (t *Turn) groupLegs(ctx context.Context) []Leg {
 		case "user":
 			found = t.userLegs(ctx, id, base)
 		case "group":
-			t.Note("the members of group " + clip(id, 64) + " are not known here; rung as one")
+			t.Note("the members of group " + clip.Text(id, 64) + " are not known here; rung as one")
 			base.Kind, base.ID = "group", id
 			found = []Leg{base}
 		default:

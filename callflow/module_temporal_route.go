@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"callfn/internal/clip"
 )
 
 // temporalRoute is KAZOO's `temporal_route` (cf_temporal_route.erl): it goes on at the child named like the first rule
@@ -40,11 +42,11 @@ func temporalRoute(ctx context.Context, t *Turn) Next {
 		names[route.rule] = name
 		if err != nil {
 			t.Outcome(Failed)
-			t.Note("rule " + clip(route.rule, 64) + " cannot be used: " + err.Error())
+			t.Note("rule " + clip.Text(route.rule, 64) + " cannot be used: " + err.Error())
 			return Continue()
 		}
 		if holds {
-			t.Note("it is " + when + ": rule " + cmp.Or(name, clip(route.rule, 64)) + " holds")
+			t.Note("it is " + when + ": rule " + cmp.Or(name, clip.Text(route.rule, 64)) + " holds")
 			return ContinueAt(route.child)
 		}
 	}
@@ -125,14 +127,14 @@ func (t *Turn) ruleHolds(ctx context.Context, id string, wall time.Time, zone *t
 	doc, err := t.directory.Resource(ctx, t.Account(), TemporalRuleKind, id)
 	if errors.Is(err, ErrNoDocument) {
 		if slices.Contains(t.Data.Strings("rules"), id) {
-			t.Note("this account has no time rule " + clip(id, 64) + " here")
+			t.Note("this account has no time rule " + clip.Text(id, 64) + " here")
 		}
 		return false, "", nil
 	}
 	if err != nil {
 		return false, "", err
 	}
-	name = clip(doc.String("name"), 128)
+	name = clip.Text(doc.String("name"), 128)
 	if enabled, switched := t.switched[id]; switched {
 		doc = withSwitch(doc, enabled)
 	}

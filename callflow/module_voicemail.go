@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"callfn/internal/clip"
 )
 
 // voicemail is KAZOO's `voicemail` (cf_voicemail.erl) as far as a call is concerned: it answers, tells the caller that
@@ -59,7 +61,7 @@ func (t *Turn) leaveMessage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	t.Note(fmt.Sprintf("a message of %s is left in voicemail box %s", length.Round(time.Second), clip(box, 64)))
+	t.Note(fmt.Sprintf("a message of %s is left in voicemail box %s", length.Round(time.Second), clip.Text(box, 64)))
 	if _, gone := t.Switch.Gone(); gone {
 		return ErrHungUp
 	}

@@ -3,6 +3,8 @@ package callflow
 import (
 	"context"
 	"errors"
+
+	"callfn/internal/clip"
 )
 
 // open reads a document behind the module and notes why it cannot: ok is false then.
@@ -14,7 +16,7 @@ func (t *Turn) open(ctx context.Context, kind Kind, id string) (doc Data, ok boo
 	doc, err := t.directory.Resource(ctx, t.Account(), kind, id)
 	switch {
 	case errors.Is(err, ErrNoDocument):
-		t.Note("this account has no " + string(kind) + " " + clip(id, 64) + " here")
+		t.Note("this account has no " + string(kind) + " " + clip.Text(id, 64) + " here")
 		return Data{}, false
 	case err != nil:
 		t.Note("the " + string(kind) + " could not be read: " + err.Error())

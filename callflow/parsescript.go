@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"callfn/internal/clip"
 	"callfn/internal/jsonvalue"
 )
 
@@ -62,10 +63,10 @@ func (p *scriptParser) only(path string, members map[string]any, known ...string
 			continue
 		}
 		if path == "script" && name != "" && name[0] >= 'A' && name[0] <= 'Z' {
-			p.problems.add(path+"."+clip(name, 64), "unknown", "a parameter of the call stands outside the script, with To and "+
+			p.problems.add(path+"."+clip.Text(name, 64), "unknown", "a parameter of the call stands outside the script, with To and "+
 				"From", nil)
 		} else {
-			p.problems.add(path+"."+clip(name, 64), "unknown", "a script has no such member here; known are "+
+			p.problems.add(path+"."+clip.Text(name, 64), "unknown", "a script has no such member here; known are "+
 				strings.Join(known, ", "), nil)
 		}
 	}
@@ -95,7 +96,7 @@ func (p *scriptParser) zone(described map[string]any) string {
 // loadZone finds a zone by its IANA name; the machine's own zone is nobody's.
 func loadZone(name string) (*time.Location, error) {
 	if name == "Local" || len(name) > 64 {
-		return nil, fmt.Errorf("unknown time zone %q", clip(name, 64))
+		return nil, fmt.Errorf("unknown time zone %q", clip.Text(name, 64))
 	}
 	return time.LoadLocation(name)
 }
@@ -201,7 +202,7 @@ func (p *scriptParser) answers(value any) map[string]Reply {
 	entries, names := p.members("script.answers", value)
 	replies := make(map[string]Reply, len(names))
 	for _, name := range names {
-		path := "script.answers." + clip(name, 100)
+		path := "script.answers." + clip.Text(name, 100)
 		if kind, _, _ := strings.Cut(name, ":"); !slices.Contains(legKinds, kind) {
 			p.problems.add(path, "invalid", "who answers is one of "+strings.Join(legKinds, ", ")+
 				", with or without `:` and an id or number", legKinds)
@@ -246,7 +247,7 @@ func (p *scriptParser) http(value any, order *jsonvalue.Order) map[string]HTTPRe
 	entries, names := p.members("script.http", value)
 	replies := make(map[string]HTTPReply, len(names))
 	for _, name := range names {
-		path := "script.http." + clip(name, 100)
+		path := "script.http." + clip.Text(name, 100)
 		entry, ok := entries[name].(map[string]any)
 		if !ok {
 			p.wrongType(path, "object")
@@ -255,7 +256,7 @@ func (p *scriptParser) http(value any, order *jsonvalue.Order) map[string]HTTPRe
 		p.only(path, entry, "status", "body", "content_type", "after_ms", "error")
 		r := HTTPReply{
 			Status: int(Data(entry).Int("status", 200)), After: p.moment(path+".after_ms", entry["after_ms"]),
-			Error: clip(Data(entry).String("error"), maxText),
+			Error: clip.Text(Data(entry).String("error"), maxText),
 		}
 		if r.Status < 100 || r.Status > 599 {
 			p.problems.add(path+".status", "invalid", "an HTTP status is from 100 to 599", nil)
@@ -273,7 +274,7 @@ func (p *scriptParser) http(value any, order *jsonvalue.Order) map[string]HTTPRe
 			r.Body = raw
 		}
 		if given := Data(entry).String("content_type"); given != "" {
-			r.ContentType = clip(given, maxText)
+			r.ContentType = clip.Text(given, maxText)
 		}
 		replies[name] = r
 	}
@@ -292,7 +293,7 @@ func (p *scriptParser) media(value any) map[string]MediaFile {
 			files[name] = MediaFile{Missing: true}
 			continue
 		}
-		files[name] = MediaFile{Length: p.moment("script.media."+clip(name, 100), entries[name])}
+		files[name] = MediaFile{Length: p.moment("script.media."+clip.Text(name, 100), entries[name])}
 	}
 	return files
 }

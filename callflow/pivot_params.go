@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"callfn/internal/clip"
 	"callfn/internal/function/params"
 )
 
@@ -27,7 +28,7 @@ func PivotForm(form url.Values) (map[string]string, error) {
 	total := 0
 	put := func(name, value string) error {
 		if total += len(name) + len(value); total > params.MaxBytes {
-			return &params.TooLargeError{Limit: strconv.Itoa(params.MaxBytes) + " bytes", Key: clip(name, 80)}
+			return &params.TooLargeError{Limit: strconv.Itoa(params.MaxBytes) + " bytes", Key: clip.Text(name, 80)}
 		}
 		flat[strings.ToValidUTF8(name, "\uFFFD")] = strings.ToValidUTF8(value, "\uFFFD")
 		return nil

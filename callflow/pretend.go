@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
+
+	"callfn/internal/clip"
 )
 
 // speechRate is how fast a pretend switch reads aloud, in characters per second: a calm voice, about 150 words a
@@ -97,7 +99,7 @@ func (p *pretendCaller) Play(ctx context.Context, m Media) error {
 	}
 	file := p.media(m.Name)
 	if file.Missing {
-		return fmt.Errorf("%s was %w: the script says that it is missing", clip(m.Name, 100), ErrNotHeard)
+		return fmt.Errorf("%s was %w: the script says that it is missing", clip.Text(m.Name, 100), ErrNotHeard)
 	}
 	return p.hear(ctx, file.Length*time.Duration(min(max(m.Loops, 1), mostRounds)), m.Endless, m.Terminators)
 }

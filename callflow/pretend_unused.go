@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"callfn/internal/clip"
 )
 
 // unused lists what the script names and had no part in the call, by its place in the script: keys that nobody was
@@ -21,17 +23,17 @@ func (p *pretendCaller) unused(hangUpScripted bool) []string {
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.script.Answers)) {
 		if !p.spoke["answers "+key] {
-			out = append(out, "answers "+clip(key, 100))
+			out = append(out, "answers "+clip.Text(key, 100))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.script.HTTP)) {
 		if !p.spoke["http "+key] {
-			out = append(out, "http "+clip(key, 100))
+			out = append(out, "http "+clip.Text(key, 100))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.script.Media)) {
 		if !p.spoke["media "+key] {
-			out = append(out, "media "+clip(key, 100))
+			out = append(out, "media "+clip.Text(key, 100))
 		}
 	}
 	if hangUpScripted && p.now < p.script.HangUpAfter {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"callfn/internal/clip"
 )
 
 // recorder is a Control that notes in a step what the module asks of the switch, and whether the module ended the call
@@ -32,7 +34,7 @@ func (r *recorder) listened(err error) error {
 	if !errors.Is(err, ErrNotHeard) {
 		return err
 	}
-	r.step.note(clip(err.Error(), 200))
+	r.step.note(clip.Text(err.Error(), 200))
 	return nil
 }
 
@@ -165,7 +167,7 @@ func (r *recorder) Bridge(ctx context.Context, b Bridge) (Bridged, error) {
 }
 
 func (r *recorder) HTTP(ctx context.Context, q HTTPRequest) (HTTPResponse, error) {
-	r.asks("http", map[string]any{"Method": q.Method, "URL": clip(q.URL, 2048), "Body": clip(string(q.Body), 2048)})
+	r.asks("http", map[string]any{"Method": q.Method, "URL": clip.Text(q.URL, 2048), "Body": clip.Text(string(q.Body), 2048)})
 	return r.Control.HTTP(ctx, q)
 }
 

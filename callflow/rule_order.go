@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"callfn/internal/clip"
 	"callfn/internal/function"
 )
 
@@ -29,10 +30,10 @@ func (t *Turn) noteRuleOrder(ctx context.Context, routes []timeRoute, names map[
 		name, read := names[rule]
 		if !read && t.origin == function.FromRehearsal && t.directory != nil {
 			if doc, err := t.directory.Resource(ctx, t.Account(), TemporalRuleKind, rule); err == nil {
-				name = clip(doc.String("name"), 128)
+				name = clip.Text(doc.String("name"), 128)
 			}
 		}
-		shown = append(shown, cmp.Or(name, clip(rule, 64)))
+		shown = append(shown, cmp.Or(name, clip.Text(rule, 64)))
 	}
 	order := "the rules are tried in this order"
 	if len(t.Data.Strings("rules")) == 0 && len(t.Keys()) > 1 {

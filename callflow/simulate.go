@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"callfn/internal/account"
+	"callfn/internal/clip"
 	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
 )
@@ -100,7 +101,7 @@ func (s *Simulator) answer(ctx context.Context, directory Directory, call *Call,
 	match, err = Lookup(ctx, directory, call.Account, call.Request.User)
 	for _, row := range match.Skipped {
 		trace.Notes = append(trace.Notes, fmt.Sprintf("the pattern %s of callflow %s was skipped: %v",
-			clip(row.Pattern, maxText), row.ID, row.Err))
+			clip.Text(row.Pattern, maxText), row.ID, row.Err))
 	}
 	if errors.Is(err, ErrNoCallflow) {
 		trace.Ended = unanswered(call, "add the number to a callflow's numbers or patterns, or give the account a callflow "+
@@ -108,7 +109,7 @@ func (s *Simulator) answer(ctx context.Context, directory Directory, call *Call,
 		return match, false, nil
 	}
 	if err != nil {
-		return match, false, fmt.Errorf("simulate a call to %s: %w", clip(call.Request.User, maxText), err)
+		return match, false, fmt.Errorf("simulate a call to %s: %w", clip.Text(call.Request.User, maxText), err)
 	}
 	if ok, why := eligible(call, match); !ok {
 		trace.Ended = unanswered(call, why)
@@ -180,14 +181,14 @@ func bothInvalid(call, script error) error {
 }
 
 func unanswered(c *Call, hint string) Ended {
-	return Ended{How: EndNoCallflow, Cause: "no callflow answers " + clip(c.Request.User, maxText), Hint: hint}
+	return Ended{How: EndNoCallflow, Cause: "no callflow answers " + clip.Text(c.Request.User, maxText), Hint: hint}
 }
 
 func ignoredNote(name string) string {
 	if name == "Account-ID" {
 		return "Account-ID was ignored: a call always belongs to the account it is simulated in"
 	}
-	return clip(name, 80) + " was ignored: it is no parameter of a call"
+	return clip.Text(name, 80) + " was ignored: it is no parameter of a call"
 }
 
 func (s *Simulator) newCallID() (string, error) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"callfn/internal/clip"
 	"callfn/internal/function"
 )
 
@@ -97,26 +98,26 @@ func (s *story) function(margin string, f FunctionStep, ms float64) {
 		s.line("%sreturned %s", margin, compact(f.Flow))
 	}
 	if f.Result != nil {
-		s.line("%sreturned %s", margin, text(clip(string(f.Result), 200)))
+		s.line("%sreturned %s", margin, text(clip.Text(string(f.Result), 200)))
 	}
 	if e := f.Error; e != nil {
 		where := ""
 		if e.Line > 0 {
 			where = fmt.Sprintf(" (line %d, column %d)", e.Line, e.Column)
 		}
-		s.line("%s%s%s", margin, text(clip(e.Message, 400)), where)
+		s.line("%s%s%s", margin, text(clip.Text(e.Message, 400)), where)
 		if e.Source != "" {
 			s.line("%s  %s", margin, text(e.Source))
 		}
 		if e.Hint != "" {
-			s.line("%s%s", margin, text(clip(e.Hint, 400)))
+			s.line("%s%s", margin, text(clip.Text(e.Hint, 400)))
 		}
 	}
 	for _, hint := range f.Hints {
-		s.line("%shint: %s", margin, text(clip(hint, 400)))
+		s.line("%shint: %s", margin, text(clip.Text(hint, 400)))
 	}
 	for i, logged := range f.Logs {
-		s.line("%s%s: %s", margin, function.LogLevel(f.Levels, i), text(clip(logged, 400)))
+		s.line("%s%s: %s", margin, function.LogLevel(f.Levels, i), text(clip.Text(logged, 400)))
 	}
 }
 
@@ -157,16 +158,16 @@ func about(step Step) string {
 	d := Data(step.Data.Members)
 	switch step.Module {
 	case "tts":
-		return `"` + text(clip(d.String("text"), 200)) + `"`
+		return `"` + text(clip.Text(d.String("text"), 200)) + `"`
 	case "function":
 		if f := step.Function; f != nil && f.Name != "" {
-			return `"` + text(clip(f.Name, 100)) + `" (` + text(clip(string(f.ID), 8)) + ")"
+			return `"` + text(clip.Text(f.Name, 100)) + `" (` + text(clip.Text(string(f.ID), 8)) + ")"
 		}
-		return text(clip(d.String("id"), 100))
+		return text(clip.Text(d.String("id"), 100))
 	case "play", "callflow":
-		return text(clip(d.String("id"), 100))
+		return text(clip.Text(d.String("id"), 100))
 	case "response":
-		return text(clip(strings.TrimSpace(cmp.Or(d.String("code"), "486")+" "+d.String("message")), 100))
+		return text(clip.Text(strings.TrimSpace(cmp.Or(d.String("code"), "486")+" "+d.String("message")), 100))
 	case "sleep":
 		return nap(d).String()
 	case "language":
@@ -183,7 +184,7 @@ func arrival(step Step) string {
 	case step.Via == ViaResume:
 		return fmt.Sprintf("back at `_` of step %d", step.Parent)
 	case step.Via == ViaChild && step.Key != Wildcard:
-		return "child " + text(clip(step.Key, 40))
+		return "child " + text(clip.Text(step.Key, 40))
 	}
 	return ""
 }
@@ -191,9 +192,9 @@ func arrival(step Step) string {
 func departure(m Move) string {
 	switch {
 	case m.Op == "stop" && m.Wanted != "":
-		return fmt.Sprintf("no child `%s`, this flow ends here", text(clip(m.Wanted, 40)))
+		return fmt.Sprintf("no child `%s`, this flow ends here", text(clip.Text(m.Wanted, 40)))
 	case m.Op == "continue" && m.Wanted != "":
-		return fmt.Sprintf("no child `%s`, on to `%s`", text(clip(m.Wanted, 40)), text(m.Key))
+		return fmt.Sprintf("no child `%s`, on to `%s`", text(clip.Text(m.Wanted, 40)), text(m.Key))
 	case m.Op == "wait":
 		return "waiting for the caller to hang up"
 	}
@@ -205,7 +206,7 @@ func compact(v any) string {
 	if err != nil {
 		return "(not JSON)"
 	}
-	return text(clip(string(raw), 200))
+	return text(clip.Text(string(raw), 200))
 }
 
 // clock writes milliseconds as m:ss.mmm, right-aligned.

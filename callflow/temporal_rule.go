@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"callfn/internal/clip"
 )
 
 // gregorianEpoch is 1970 in KAZOO's gregorian seconds.
@@ -106,7 +108,7 @@ func (r temporalRule) next(search time.Time) (time.Time, error) {
 	case "yearly":
 		return r.nextYearly(search)
 	}
-	return time.Time{}, fmt.Errorf("there is no cycle %q", clip(r.cycle, 40))
+	return time.Time{}, fmt.Errorf("there is no cycle %q", clip.Text(r.cycle, 40))
 }
 
 func (r temporalRule) nextWeekly(today time.Time) time.Time {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"callfn/internal/account"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 )
@@ -74,11 +75,11 @@ func (t *Turn) switchRules(ctx context.Context, action ruleAction) error {
 		}
 		if err := t.keepSwitch(ctx, rule, action.enabled); err != nil {
 			t.Outcome(Failed)
-			t.Note("rule " + clip(rule, 64) + " could not be changed: " + err.Error())
+			t.Note("rule " + clip.Text(rule, 64) + " could not be changed: " + err.Error())
 			continue
 		}
 		t.switched[rule] = action.enabled
-		changed = append(changed, cmp.Or(clip(doc.String("name"), 128), clip(rule, 64)))
+		changed = append(changed, cmp.Or(clip.Text(doc.String("name"), 128), clip.Text(rule, 64)))
 	}
 	if len(changed) > 0 {
 		slices.Sort(changed)

@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"callfn/internal/clip"
 )
 
 // element is one element of a TwiML document: a verb, or what one is about.
@@ -40,7 +42,7 @@ func parseTwiML(body []byte) (element, error) {
 			continue
 		}
 		if start.Name.Local != "Response" {
-			return element{}, fmt.Errorf("what it answered begins with <%s> instead of <Response>", clip(start.Name.Local, 40))
+			return element{}, fmt.Errorf("what it answered begins with <%s> instead of <Response>", clip.Text(start.Name.Local, 40))
 		}
 		return p.element(start, 1)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"callfn/internal/clip"
 	"callfn/internal/function/params"
 	"callfn/internal/numbers"
 )
@@ -85,7 +86,7 @@ func (t *Turn) nextTwiML(ctx context.Context, to twimlRequest) (element, error) 
 		return element{}, err
 	}
 	if answer.Status < 200 || answer.Status > 299 {
-		return element{}, fmt.Errorf("%s answered status %d", clip(to.address.Host, maxText), answer.Status)
+		return element{}, fmt.Errorf("%s answered status %d", clip.Text(to.address.Host, maxText), answer.Status)
 	}
 	return parseTwiML(answer.Body)
 }
@@ -153,7 +154,7 @@ func (r *twimlRun) verb(ctx context.Context, e element) error {
 		"Redirect": r.redirect, "Set": r.set, "Dial": r.dial, "Record": r.record,
 	}[e.name]
 	if !ok {
-		return fmt.Errorf("KAZOO knows no verb <%s>", clip(e.name, 40))
+		return fmt.Errorf("KAZOO knows no verb <%s>", clip.Text(e.name, 40))
 	}
 	if e.name != "Reject" && !*r.up {
 		if err := r.t.Switch.Answer(ctx); err != nil {
@@ -188,7 +189,7 @@ func (r *twimlRun) say(ctx context.Context, e element) error {
 	voice := map[string]string{"man": "male", "woman": "female"}[e.attrs["voice"]]
 	for range times {
 		if err := r.t.Switch.Speak(ctx, Speech{
-			Text: clip(e.text, mostSpoken), Voice: cmp.Or(voice, cmp.Or(e.attrs["voice"], "female")), Language: cmp.Or(e.attrs["language"],
+			Text: clip.Text(e.text, mostSpoken), Voice: cmp.Or(voice, cmp.Or(e.attrs["voice"], "female")), Language: cmp.Or(e.attrs["language"],
 				r.t.Call.Language),
 			Engine: e.attrs["engine"], Terminators: anyDigit(), Endless: endless,
 		}); err != nil {
@@ -230,7 +231,7 @@ func (r *twimlRun) reject(ctx context.Context, e element) error {
 func (r *twimlRun) gather(ctx context.Context, e element) error {
 	for _, inner := range e.elements {
 		if inner.name != "Say" && inner.name != "Play" && inner.name != "Pause" {
-			return fmt.Errorf("<Gather> takes Say, Play and Pause, not <%s>", clip(inner.name, 40))
+			return fmt.Errorf("<Gather> takes Say, Play and Pause, not <%s>", clip.Text(inner.name, 40))
 		}
 		if err := r.verb(ctx, inner); err != nil {
 			return err
@@ -263,7 +264,7 @@ func (r *twimlRun) redirect(ctx context.Context, e element) error {
 func (r *twimlRun) set(_ context.Context, e element) error {
 	for _, v := range e.elements {
 		if v.name == "Variable" && v.attrs["key"] != "" {
-			r.t.Call.setUserVar(clip(v.attrs["key"], maxText), clip(v.attrs["value"], maxText))
+			r.t.Call.setUserVar(clip.Text(v.attrs["key"], maxText), clip.Text(v.attrs["value"], maxText))
 		}
 	}
 	return nil
@@ -285,7 +286,7 @@ func (r *twimlRun) dial(ctx context.Context, e element) error {
 		case "Device":
 			b.Legs = append(b.Legs, r.t.deviceLegs(ctx, to.text, Leg{})...)
 		default:
-			return fmt.Errorf("<Dial> to a <%s> is not executed here", clip(to.name, 40))
+			return fmt.Errorf("<Dial> to a <%s> is not executed here", clip.Text(to.name, 40))
 		}
 	}
 	if len(b.Legs) == 0 {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"callfn/internal/clip"
 )
 
 // walker is the state of one walk, the counterpart of cf_exe's process state. It is a loop, not a recursion: each round
@@ -132,7 +134,7 @@ func guarded(ctx context.Context, module Module, turn *Turn) (next Next) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			turn.Outcome(Crashed)
-			turn.Note(clip(fmt.Sprintf("the module broke: %v", reason), 200))
+			turn.Note(clip.Text(fmt.Sprintf("the module broke: %v", reason), 200))
 			next = Continue()
 		}
 	}()

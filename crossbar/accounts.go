@@ -7,6 +7,7 @@ import (
 
 	"callfn/callflow"
 	"callfn/internal/account"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/schemas"
 )
@@ -67,7 +68,7 @@ func (a *API) newAccount(x *exchange, parent account.Account, public datastore.D
 		return a.cfg.Accounts.CreateAs(x.ctx, id, parent, public, x.stamp())
 	}
 	return account.Account{}, invalidField("id", "pattern", schemas.Violation{
-		"message": "An account's id is 32 lower-case hexadecimal digits", "target": "^[0-9a-f]{32}$", "value": clip(text),
+		"message": "An account's id is 32 lower-case hexadecimal digits", "target": "^[0-9a-f]{32}$", "value": clip.Name(text),
 	})
 }
 
@@ -163,12 +164,12 @@ func (a *API) validAccount(data map[string]any) (map[string]any, []schemas.Warni
 	if zone, ok := public["timezone"].(string); ok && !account.ValidTimeZone(zone) {
 		fields.Add("timezone", "wrong_format", schemas.Violation{
 			"message": "Field is not in the correct format", "format": "time zone name, such as Europe/Berlin",
-			"value": clip(zone),
+			"value": clip.Name(zone),
 		})
 	}
 	if name, ok := public["name"].(string); ok && name != "" && datastore.AlphanumName(name) == "" {
 		fields.Add("name", "pattern", schemas.Violation{
-			"message": "A name has at least one letter or digit", "target": "[a-z0-9]", "value": clip(name),
+			"message": "A name has at least one letter or digit", "target": "[a-z0-9]", "value": clip.Name(name),
 		})
 	}
 	if len(fields) > 0 {

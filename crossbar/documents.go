@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"callfn/internal/account"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/jsonvalue"
 	"callfn/schemas"
@@ -318,7 +319,7 @@ func checkSize(public map[string]any, limit int) schemas.FieldErrors {
 		}
 		text, err := json.Marshal(value)
 		if err != nil {
-			fields.Add(schemas.Path(clip(key)), "invalid", schemas.Violation{"message": "Property is no JSON"})
+			fields.Add(schemas.Path(clip.Name(key)), "invalid", schemas.Violation{"message": "Property is no JSON"})
 			continue
 		}
 		size := len(text) + len(key)
@@ -327,13 +328,13 @@ func checkSize(public map[string]any, limit int) schemas.FieldErrors {
 			largest, largestSize = key, size
 		}
 		if depth(value) > deepest {
-			fields.Add(schemas.Path(clip(key)), "maxDepth", schemas.Violation{
+			fields.Add(schemas.Path(clip.Name(key)), "maxDepth", schemas.Violation{
 				"message": fmt.Sprintf("Property must not be nested deeper than %d levels", deepest), "target": deepest,
 			})
 		}
 	}
 	if total > limit {
-		fields.Add(schemas.Path(clip(largest)), "maxSize", schemas.Violation{
+		fields.Add(schemas.Path(clip.Name(largest)), "maxSize", schemas.Violation{
 			"message": fmt.Sprintf("Properties must not be more than %d bytes of JSON together; this is the largest", limit),
 			"target":  limit,
 		})

@@ -8,6 +8,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/auth"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/schemas"
 )
@@ -59,7 +60,7 @@ func notAcceptable() *failure {
 }
 
 func unsupportedType(kind string) *failure {
-	return fail(415, "unsupported_media_type", map[string]any{"message": "send application/json", "cause": clip(kind)})
+	return fail(415, "unsupported_media_type", map[string]any{"message": "send application/json", "cause": clip.Name(kind)})
 }
 func notImplemented() *failure { return fail(501, "not_implemented", says("not implemented")) }
 func internalError(cause error) *failure {
@@ -70,7 +71,7 @@ func internalError(cause error) *failure {
 
 // badIdentifier is the one answer for a document that may not be seen, whatever the reason.
 func badIdentifier(id string) *failure {
-	return fail(404, "bad_identifier", map[string]any{"message": "bad identifier", "cause": clip(id)})
+	return fail(404, "bad_identifier", map[string]any{"message": "bad identifier", "cause": clip.Name(id)})
 }
 
 func invalidMethod(allowed []string) *failure {
@@ -87,15 +88,6 @@ func invalid(fields schemas.FieldErrors) *failure {
 // invalidField is invalid for one field and one validator.
 func invalidField(path, validator string, violation schemas.Violation) *failure {
 	return invalid(schemas.FieldErrors{path: {validator: violation}})
-}
-
-// clip keeps an identifier that came from outside short enough to be repeated.
-func clip(text string) string {
-	const most = 64
-	if len(text) > most {
-		return text[:most] + "…"
-	}
-	return text
 }
 
 // failureOf turns any error into what the client may know of it. about is the identifier the request was about.

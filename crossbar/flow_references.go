@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"callfn/callflow"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/schemas"
@@ -145,10 +146,10 @@ func missing(r flowReference, doc datastore.Document) string {
 	noun := strings.ReplaceAll(strings.Join(r.kinds, " or "), "_", " ")
 	switch {
 	case doc == nil && r.kinds[0] == function.DocumentType:
-		return fmt.Sprintf("there is no function %s in this account", clip(r.id))
+		return fmt.Sprintf("there is no function %s in this account", clip.Name(r.id))
 	case doc == nil: // beside a KAZOO documents of these kinds may be KAZOO's own
 		return fmt.Sprintf("there is no %s %s in this account here: calls of this service go on without it, and calls of a "+
-			"KAZOO beside it use KAZOO's own", noun, clip(r.id))
+			"KAZOO beside it use KAZOO's own", noun, clip.Name(r.id))
 	case !slices.Contains(r.kinds, doc.Type()):
 		return fmt.Sprintf("%s is no %s but a %s", r.id, noun, strings.ReplaceAll(doc.Type(), "_", " "))
 	case doc.Deleted():

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"callfn/callflow"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/internal/function/params"
@@ -28,7 +29,7 @@ func (a *API) runFunction(x *exchange) (*answer, error) {
 	}
 	if pack := doc.Text("language_pack"); pack != "" && pack != languagePack {
 		return &answer{data: runData(function.Result{Outcome: runs.Refused, Error: function.NewError(
-			"this system cannot run functions written in "+clip(pack),
+			"this system cannot run functions written in "+clip.Name(pack),
 			"rewrite the function in JavaScript and set language_pack to "+languagePack,
 		)})}, nil
 	}

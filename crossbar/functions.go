@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
 	"callfn/internal/function"
@@ -88,7 +89,7 @@ func (a *API) namesakes(x *exchange, doc datastore.Document) ([]schemas.Warning,
 	for _, row := range rows {
 		if row.ID != doc.ID() {
 			return []schemas.Warning{{Path: "name", Message: fmt.Sprintf("function %s is called %q too: "+
-				"a name finds a function only where it is the only one", row.ID, clip(name))}}, err
+				"a name finds a function only where it is the only one", row.ID, clip.Name(name))}}, err
 		}
 	}
 	return nil, err
@@ -100,7 +101,7 @@ func (a *API) checkSource(x *exchange, before, doc datastore.Document) (schemas.
 	var fields schemas.FieldErrors
 	if pack, ok := doc["language_pack"].(string); ok && pack != languagePack {
 		fields.Add("language_pack", "enum", schemas.Violation{
-			"message": "Value not found in enumerated list of values", "target": []any{languagePack}, "value": clip(pack),
+			"message": "Value not found in enumerated list of values", "target": []any{languagePack}, "value": clip.Name(pack),
 		})
 	}
 	if doc.Is("enabled") {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"callfn/internal/clip"
 	"callfn/internal/couchnode/strictjson"
 	"callfn/internal/datastore"
 )
@@ -82,7 +83,7 @@ func listingRemarks(query url.Values) any {
 		for _, value := range query[name] {
 			if _, err := strconv.ParseInt(value, 10, 64); err != nil {
 				remarks[name] = []any{says("want a time in gregorian seconds, such as 63877456800: nothing matches " +
-					strconv.Quote(clip(value)))}
+					strconv.Quote(clip.Name(value)))}
 			}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"callfn/internal/account"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/numbers"
 	"callfn/schemas"
@@ -309,8 +310,8 @@ func numberFailure(err error, number string) error {
 		})
 	case errors.Is(err, numbers.ErrMalformed):
 		return fail(http.StatusNotFound, "not_reconcilable", map[string]any{
-			"code": 404, "error": "not_reconcilable", "cause": clip(number),
-			"message": "number " + clip(number) + " is not reconcilable: " + err.Error(),
+			"code": 404, "error": "not_reconcilable", "cause": clip.Name(number),
+			"message": "number " + clip.Name(number) + " is not reconcilable: " + err.Error(),
 		})
 	case errors.As(err, &taken):
 		return fail(http.StatusConflict, "number_exists", map[string]any{

@@ -8,6 +8,7 @@ import (
 
 	"callfn/internal/account"
 	"callfn/internal/auth"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/schemas"
@@ -51,7 +52,7 @@ func (a *API) checkPivotKey(x *exchange, _, doc datastore.Document) (schemas.Fie
 	_, err := function.Collection(a.cfg.Datastores).Get(x.ctx, string(x.account.ID()), id)
 	if errors.Is(err, datastore.ErrNotFound) {
 		return schemas.FieldErrors{"function": {"not_found": schemas.Violation{
-			"message": "The account has no such function", "cause": clip(id),
+			"message": "The account has no such function", "cause": clip.Name(id),
 		}}}, nil, nil
 	}
 	return nil, nil, err

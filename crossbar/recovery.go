@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"callfn/internal/account"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/resetmail"
 	"callfn/schemas"
@@ -49,7 +50,7 @@ func (a *API) requestRecovery(x *exchange) (*answer, error) {
 	page, ok := a.recoveryPage(wish.Text("ui_url"))
 	if !ok {
 		return nil, invalidField("ui_url", "forbidden", schemas.Violation{
-			"message": "Password resets lead to the web clients of this service only", "value": clip(wish.Text("ui_url")),
+			"message": "Password resets lead to the web clients of this service only", "value": clip.Name(wish.Text("ui_url")),
 		})
 	}
 	name := strings.ToLower(wish.Text("username"))

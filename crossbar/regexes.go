@@ -5,6 +5,7 @@ import (
 
 	"callfn/callflow"
 	"callfn/internal/account"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/pattern"
 	"callfn/schemas"
@@ -32,7 +33,7 @@ func checkRegexes(v Validator, schema string, public map[string]any) (schemas.Fi
 			})
 		case err != nil:
 			fields.Add(r.Path, "invalid", schemas.Violation{
-				"message": "Not a usable regular expression: " + r.Explain(err), "value": clip(r.Text),
+				"message": "Not a usable regular expression: " + r.Explain(err), "value": clip.Name(r.Text),
 			})
 		case r.Together:
 			if together += pattern.Size(r.Text); together > pattern.MaxTotal {

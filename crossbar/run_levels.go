@@ -3,6 +3,7 @@ package crossbar
 import (
 	"slices"
 
+	"callfn/internal/clip"
 	"callfn/internal/function"
 	"callfn/schemas"
 )
@@ -16,7 +17,7 @@ func keepLevel(x *exchange, run map[string]any) error {
 	if !slices.Contains(function.LogLevels(), least) {
 		var fields schemas.FieldErrors
 		fields.Add("log_level", "enum", schemas.Violation{
-			"message": "Value not found in enumerated list of values", "target": function.LogLevels(), "value": clip(least),
+			"message": "Value not found in enumerated list of values", "target": function.LogLevels(), "value": clip.Name(least),
 		})
 		return invalid(fields)
 	}

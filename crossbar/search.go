@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"callfn/callflow"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/schemas"
@@ -106,7 +107,7 @@ func searchNeeds(field, message string, target []any) error {
 
 func unknownSearch(by string) error {
 	return invalidField("q", "enum", schemas.Violation{
-		"message": "value not found in enumerated list of values", "cause": clip(by),
+		"message": "value not found in enumerated list of values", "cause": clip.Name(by),
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"callfn/callflow"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/schemas"
 )
@@ -84,9 +85,9 @@ func userOf(doc datastore.Document) string {
 		if more := len(at) - most; more > 0 {
 			at = append(at[:most:most], fmt.Sprintf("%d more", more))
 		}
-		out += " (" + clip(strings.Join(at, ", ")) + ")"
+		out += " (" + clip.Name(strings.Join(at, ", ")) + ")"
 	}
 	return out
 }
 
-func quoteName(name string) string { return `"` + clip(name) + `"` }
+func quoteName(name string) string { return `"` + clip.Name(name) + `"` }

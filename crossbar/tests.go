@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"callfn/callflow"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/jsonvalue"
 	"callfn/internal/runs"
@@ -123,7 +124,7 @@ func (t *tested) checkExpected(expected map[string]any) (fields schemas.FieldErr
 			known = append(known, string(o))
 		}
 		fields.Add("expected.outcome", "enum", schemas.Violation{
-			"message": "Value not found in enumerated list of values", "target": known, "value": clip(outcome),
+			"message": "Value not found in enumerated list of values", "target": known, "value": clip.Name(outcome),
 		})
 	}
 	return fields
@@ -194,7 +195,7 @@ func chosen(docs []datastore.Document, only []string) ([]datastore.Document, err
 		if !found {
 			return nil, invalidField("tests", "invalid", schemas.Violation{
 				"message": "There is no case of this id or name",
-				"value":   clip(wish),
+				"value":   clip.Name(wish),
 			})
 		}
 	}

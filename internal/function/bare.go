@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"callfn/couchapp"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/runs"
 )
@@ -78,15 +79,15 @@ func readBare(status int, contentType string, body []byte, from server) (runs.Re
 	if o := runs.Outcome(b.Error); answeredByWh(status, o) {
 		return runs.Report{
 			Outcome: o,
-			Error:   &runs.Failure{Message: clip(b.Message), Line: b.Line, Column: b.Column},
+			Error:   &runs.Failure{Message: clip.Message(b.Message), Line: b.Line, Column: b.Column},
 		}, nil
 	}
 	return runs.Report{}, fmt.Errorf(
 		"%s answered status %d %s: %s",
 		from.address(),
 		status,
-		clip(b.Error),
-		clip(b.Message),
+		clip.Message(b.Error),
+		clip.Message(b.Message),
 	)
 }
 
@@ -108,7 +109,7 @@ func answeredByWh(status int, o runs.Outcome) bool {
 
 // readCouch tells what CouchDB itself says went wrong.
 func readCouch(status int, b bareBody, from server) (runs.Report, error) {
-	reason := clip(b.Reason)
+	reason := clip.Message(b.Reason)
 	switch {
 	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound:
 		return readRefusal(b, from)
@@ -133,7 +134,7 @@ func readCouch(status int, b bareBody, from server) (runs.Report, error) {
 	}
 	outcome, message := engineSays(status, b.Error, reason)
 	if outcome == "" {
-		return runs.Report{}, fmt.Errorf("%s answered status %d %s: %s", from.address(), status, clip(b.Error), reason)
+		return runs.Report{}, fmt.Errorf("%s answered status %d %s: %s", from.address(), status, clip.Message(b.Error), reason)
 	}
 	// Our own query server says what a function did in its envelope: a bare failure is its own, or CouchDB's.
 	switch s, err := from.sees(); {
@@ -142,13 +143,13 @@ func readCouch(status int, b bareBody, from server) (runs.Report, error) {
 			"%s answered status %d %s: %s, and cannot be asked more: %w",
 			from.address(),
 			status,
-			clip(b.Error),
+			clip.Message(b.Error),
 			reason,
 			err,
 		)
 	case s.language == couchapp.Callfn:
 		return runs.Report{}, fmt.Errorf("%s answered status %d %s for its query server: %s; look at CouchDB's log",
-			from.address(), status, clip(b.Error), reason)
+			from.address(), status, clip.Message(b.Error), reason)
 	}
 	return runs.Report{Outcome: outcome, Error: &runs.Failure{Message: message}}, nil
 }
@@ -196,7 +197,7 @@ func blocked(from server) error {
 // readRefusal tells what a refusal of CouchDB's is about. None is the function's: `wh` catches what a function throws,
 // and a node of a cluster may know other passwords than the next.
 func readRefusal(b bareBody, from server) (runs.Report, error) {
-	reason := clip(b.Reason)
+	reason := clip.Message(b.Reason)
 	s, err := from.sees()
 	switch {
 	case errors.Is(err, datastore.ErrUnauthorized):
@@ -235,15 +236,7 @@ func readRefusal(b bareBody, from server) (runs.Report, error) {
 		)
 	}
 	return runs.Report{}, fmt.Errorf("%s refused a show and not the documents (%s: %s): is it a cluster whose nodes "+
-		"differ in users or passwords?", from.address(), clip(b.Error), reason)
-}
-
-// clip bounds a text that a function or a server chose.
-func clip(text string) string {
-	if len(text) <= 1000 {
-		return text
-	}
-	return strings.ToValidUTF8(text[:1000], "") + "…"
+		"differ in users or passwords?", from.address(), clip.Message(b.Error), reason)
 }
 
 // place is the server of one show.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"callfn/internal/clip"
 	"callfn/internal/function/lint"
 	"callfn/internal/sandbox/intl"
 )
@@ -42,7 +43,7 @@ func whyUnformatted(use lint.Format) string {
 		}
 		return "`" + use.Ignored + "` goes by Unicode alone here and takes no notice of a locale: leave it away"
 	case use.Part != "" && use.Part != "DateTimeFormat" && use.Part != "NumberFormat":
-		return "`Intl." + clip(use.Part) + "` is not there: of Intl there are DateTimeFormat and NumberFormat"
+		return "`Intl." + clip.Name(use.Part) + "` is not there: of Intl there are DateTimeFormat and NumberFormat"
 	case use.Locale != "":
 		if _, err := intl.FindLocale([]string{use.Locale}); err != nil {
 			return "each call throws here: " + err.Error()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"callfn/internal/clip"
 	"callfn/internal/queryclient"
 	"callfn/internal/queryserver"
 	"callfn/internal/runs"
@@ -104,13 +105,13 @@ func (q QueryServers) failed(err error, deadline int64) (runs.Report, error) {
 		return ended(runs.TooLarge, "the function returned more than %d KiB", q.MaxResult>>10)
 	case errors.As(err, &died) && died.FromOutside():
 		return runs.Report{}, fmt.Errorf("%s: a process was killed from outside: %s; is the machine out of memory?", q.Name,
-			clip(died.End))
+			clip.Message(died.End))
 	case errors.As(err, &died):
-		return ended(runs.Crashed, "the JavaScript process died under the function: %s", clip(died.End))
+		return ended(runs.Crashed, "the JavaScript process died under the function: %s", clip.Message(died.End))
 	case errors.As(err, &raised) && strings.Contains(raised.Reason, "blocked by CSP"):
 		return runs.Report{}, blocked(process(q.Name))
 	case errors.As(err, &raised) && !ourWord(raised.Word):
-		return ended(runs.Threw, "%s", clip(raised.Word+": "+raised.Reason))
+		return ended(runs.Threw, "%s", clip.Message(raised.Word+": "+raised.Reason))
 	}
 	return runs.Report{}, fmt.Errorf("%s: %w", q.Name, err)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"callfn/internal/account"
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/jsonvalue"
 	"callfn/internal/redact"
@@ -132,7 +133,7 @@ func (r *Runner) log(ctx context.Context, req Request, res Result) {
 		slog.String("outcome", string(res.Outcome)), slog.Duration("took", res.Duration),
 	}
 	if res.Error != nil {
-		attrs = append(attrs, slog.String("error", clip(redact.New(req.Params).Text(res.Error.Message))))
+		attrs = append(attrs, slog.String("error", clip.Message(redact.New(req.Params).Text(res.Error.Message))))
 		if res.Error.Line > 0 {
 			attrs = append(attrs, slog.Int("line", res.Error.Line))
 		}

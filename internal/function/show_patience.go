@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/queryserver"
 	"callfn/internal/runs"
@@ -155,5 +156,5 @@ func (d *ShowDriver) probe(ctx context.Context, db *datastore.Database) error {
 	if said, _ := engineSays(resp.StatusCode, b.Error, b.Reason); said == runs.Threw {
 		return nil
 	}
-	return fmt.Errorf("status %d %s: %s", resp.StatusCode, clip(b.Error), clip(b.Reason))
+	return fmt.Errorf("status %d %s: %s", resp.StatusCode, clip.Message(b.Error), clip.Message(b.Reason))
 }

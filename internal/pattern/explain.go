@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+
+	"callfn/internal/clip"
 )
 
 // constructs are those of PCRE that this engine does not have, by how they begin, and what to write instead. The first
@@ -77,7 +79,7 @@ func explain(text string, err error) error {
 	if broken.Expr == "" || broken.Expr == text {
 		return errors.New(plain)
 	}
-	return fmt.Errorf("%s, at `%s`", plain, clip(broken.Expr))
+	return fmt.Errorf("%s, at `%s`", plain, clip.Name(broken.Expr))
 }
 
 // unescaped gives a pattern without what cannot be a construct: escaped backslashes, escaped parentheses, classes.
@@ -111,12 +113,4 @@ func unescaped(text string) string {
 		}
 	}
 	return out.String()
-}
-
-func clip(text string) string {
-	const most = 40
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
@@ -33,7 +34,7 @@ func document(r function.Ran, keep Keep) datastore.Document {
 		"duration_ms": float64(r.Duration.Microseconds()) / 1000,
 		"sizes":       map[string]any{"parameters": sizeOf(r.Params), "result": len(r.Value)},
 	}
-	setText(doc, "call_id", clip(r.CallID))
+	setText(doc, "call_id", bounded(r.CallID))
 	setText(doc, "revision", r.Rev)
 	setText(doc, "place", string(r.Place))
 	if r.Error != nil {
@@ -65,7 +66,7 @@ func document(r function.Ran, keep Keep) datastore.Document {
 	case len(r.Value) > mostFlow:
 		doc[name+"_omitted"] = "too large to keep"
 	case err != nil:
-		doc[name+"_omitted"] = "no JSON to keep: " + clip(err.Error())
+		doc[name+"_omitted"] = "no JSON to keep: " + bounded(err.Error())
 	default:
 		order := jsonvalue.OrderOf(r.Value).Renamed(hide.Text)
 		if text, err := order.Append(nil, hide.Value(value)); err == nil { // it was decoded, so it can be written
@@ -85,7 +86,7 @@ func document(r function.Ran, keep Keep) datastore.Document {
 
 // failure is a run's error as a record keeps it.
 func failure(e *function.Error, hide redact.Redactor) map[string]any {
-	out := map[string]any{"message": hide.Text(clip(e.Message))}
+	out := map[string]any{"message": hide.Text(bounded(e.Message))}
 	for name, n := range map[string]int{"line": e.Line, "column": e.Column} {
 		if n > 0 {
 			out[name] = n
@@ -110,12 +111,8 @@ func setText(doc map[string]any, name, text string) {
 	}
 }
 
-func clip(s string) string {
-	if len(s) <= mostText {
-		return strings.ToValidUTF8(s, "�")
-	}
-	return strings.ToValidUTF8(s[:mostText], "") + "…"
-}
+// bounded gives text as a record keeps it: valid, and not longer than mostText bytes.
+func bounded(text string) string { return clip.Text(strings.ToValidUTF8(text, "�"), mostText) }
 
 // sizeOf is the bytes of all names and values.
 func sizeOf(params map[string]string) int {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"callfn/internal/clip"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox/engine"
 )
@@ -387,27 +388,18 @@ func failed(j Job, err error) reply {
 func failureOf(err error) *runs.Failure {
 	var e *engine.Error
 	if !errors.As(err, &e) {
-		return &runs.Failure{Message: "Error: " + clip(err.Error())}
+		return &runs.Failure{Message: "Error: " + clip.Message(err.Error())}
 	}
-	message := clip(e.Message)
+	message := clip.Message(e.Message)
 	if message == "" {
-		message = clip(e.Error())
+		message = clip.Message(e.Error())
 	}
 	return &runs.Failure{
-		Message: strings.TrimPrefix(clip(e.Name)+": "+message, ": "), Line: e.Line, Column: e.Column,
+		Message: strings.TrimPrefix(clip.Message(e.Name)+": "+message, ": "), Line: e.Line, Column: e.Column,
 	}
 }
 
 func isSyntaxError(err error) bool {
 	var e *engine.Error
 	return errors.As(err, &e) && e.Name == "SyntaxError"
-}
-
-// clip bounds text that user code chose.
-func clip(s string) string {
-	const most = 1000
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 	_ "time/tzdata" // a worker has no files to read zones from
+
+	"callfn/internal/clip"
 )
 
 // zones keeps the time zones that jobs have named: reading one takes longer than a run. The tz database bounds their
@@ -17,7 +19,7 @@ func (z zones) find(name string) (*time.Location, error) {
 	}
 	loc, err := time.LoadLocation(name)
 	if err != nil || name == "Local" {
-		return nil, fmt.Errorf("unknown time zone %q: use an IANA name such as Europe/Berlin", clip(name))
+		return nil, fmt.Errorf("unknown time zone %q: use an IANA name such as Europe/Berlin", clip.Name(name))
 	}
 	z[name] = loc
 	return loc, nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 )
 
@@ -38,18 +39,10 @@ func check(p Plan, flagged bool) (problems []Problem, warnings []string) {
 	for _, name := range p.Rules[Aggregate].Database.Names {
 		if _, ours := ownTypes[name]; !ours {
 			warnings = append(warnings, fmt.Sprintf("plan.aggregate.database.names: callfn has no database %s; its own are %s",
-				clip(name), strings.Join(slices.Sorted(maps.Keys(ownTypes)), ", ")))
+				clip.Name(name), strings.Join(slices.Sorted(maps.Keys(ownTypes)), ", ")))
 		}
 	}
 	return problems, warnings
-}
-
-func clip(text string) string {
-	const most = 64
-	if len(text) > most {
-		return text[:most] + "…"
-	}
-	return text
 }
 
 // unknownTags finds references to connections that are none.
@@ -67,8 +60,8 @@ func (p Plan) unknownTags(flagged bool) (problems []Problem) {
 		if tag != "" && !slices.Contains(known, string(tag)) {
 			problems = append(problems, Problem{
 				Field: append([]string{"plan"}, field...), Kind: Unknown,
-				Value: clip(string(tag)), Target: known,
-				Message: fmt.Sprintf("invalid reference '%s' to connections", clip(string(tag))),
+				Value: clip.Name(string(tag)), Target: known,
+				Message: fmt.Sprintf("invalid reference '%s' to connections", clip.Name(string(tag))),
 			})
 		}
 	}

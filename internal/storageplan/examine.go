@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"callfn/internal/clip"
 	"callfn/internal/datastore"
 	"callfn/internal/doctor"
 )
@@ -69,7 +70,7 @@ func (r *Resolver) places() []doctor.Finding {
 // describe names a connection for people.
 func (p Plan) describe(tag Tag) string {
 	if name := strings.TrimSpace(p.Connections[tag].Name); name != "" {
-		return fmt.Sprintf("%s (%s)", tag, clip(name))
+		return fmt.Sprintf("%s (%s)", tag, clip.Name(name))
 	}
 	return string(tag)
 }

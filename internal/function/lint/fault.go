@@ -3,6 +3,7 @@ package lint
 import (
 	"strings"
 
+	"callfn/internal/clip"
 	"callfn/internal/runs"
 
 	"github.com/tdewolff/parse/v2/js"
@@ -185,7 +186,7 @@ func quoteInText(s *scan, at int, _ Fault) *Advice {
 		}
 		quote := before[:1]
 		other := map[string]string{"'": `"`, `"`: "'"}[quote]
-		return s.advice(i, "a "+quote+" inside of a text ends it: the text ends before `"+clip(s.text(i))+"`",
+		return s.advice(i, "a "+quote+" inside of a text ends it: the text ends before `"+clip.Name(s.text(i))+"`",
 			"write \\"+quote+" inside of the text, or put the text between "+other+" and "+other)
 	}
 	return nil
@@ -218,7 +219,7 @@ func misspeltWord(s *scan, at int, _ Fault) *Advice {
 			continue
 		}
 		if word := meant(s.text(i), words); word != "" && word != s.text(i) {
-			return s.advice(i, "`"+clip(s.text(i))+"` is no word of JavaScript", "did you mean `"+word+"`?")
+			return s.advice(i, "`"+clip.Name(s.text(i))+"` is no word of JavaScript", "did you mean `"+word+"`?")
 		}
 	}
 	return nil
@@ -299,7 +300,7 @@ func missingComma(s *scan, at int, f Fault) *Advice {
 	}
 	return s.advice(
 		at,
-		"a comma is missing before `"+clip(s.text(at))+"`",
+		"a comma is missing before `"+clip.Name(s.text(at))+"`",
 		"put a comma between the members of an object",
 	)
 }
@@ -316,11 +317,4 @@ func openText(_ *scan, _ int, f Fault) *Advice {
 		return &Advice{Message: "a comment that begins with /* has no */"}
 	}
 	return nil
-}
-
-func clip(text string) string {
-	if len(text) <= 60 {
-		return text
-	}
-	return strings.ToValidUTF8(text[:60], "") + "…"
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
+
+	"callfn/internal/clip"
 )
 
 // The messages of QuickJS, SpiderMonkey and V8.
@@ -42,7 +44,7 @@ func Thrown(body string, f Fault) Advice {
 		return absentValue(body, f, m[1]+m[4], m[2]+m[3])
 	case spiderMonkeys.MatchString(f.Message):
 		m := spiderMonkeys.FindStringSubmatch(f.Message)
-		return absent(clip(m[2]), m[1], m[3])
+		return absent(clip.Name(m[2]), m[1], m[3])
 	case readOnly.MatchString(f.Message):
 		m := readOnly.FindStringSubmatch(f.Message)
 		return changedConstant(body, f, m[1]+m[2])
@@ -76,7 +78,7 @@ func undefinedName(body string, f Fault, name string) Advice {
 			}
 		}
 	}
-	return Advice{Hint: "`" + clip(name) + "` is not there: " + s.instead(s.named(name, f.Line), s.declared())}
+	return Advice{Hint: "`" + clip.Name(name) + "` is not there: " + s.instead(s.named(name, f.Line), s.declared())}
 }
 
 // named is the first token of a line that is a name, or else of the body; the number of tokens where there is none.
@@ -118,9 +120,9 @@ func wrongCall(body string, f Fault, callee string) Advice {
 	case callee[:dot] == "console":
 		a.Hint = ourConsole
 	case slices.Contains(methods, method):
-		a.Hint = "`" + clip(
+		a.Hint = "`" + clip.Name(
 			callee[:dot],
-		) + "` is no value that has `" + method + "`: look what it is with console.log(" + clip(
+		) + "` is no value that has `" + method + "`: look what it is with console.log(" + clip.Name(
 			callee[:dot],
 		) + ")"
 	default:
@@ -276,5 +278,5 @@ func (s *scan) valueBefore(at int) string {
 	if start >= at {
 		return ""
 	}
-	return clip(strings.Join(strings.Fields(s.body[s.tokens[start].from:s.tokens[at-1].to]), " "))
+	return clip.Name(strings.Join(strings.Fields(s.body[s.tokens[start].from:s.tokens[at-1].to]), " "))
 }

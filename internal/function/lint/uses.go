@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
+
+	"callfn/internal/clip"
 )
 
 // declared is every name that a body may have given a meaning: variables, functions, classes, parameters, assignments.
@@ -99,7 +101,7 @@ func (s *scan) consoleMethods() []Finding {
 		case s.kind(i+3) == js.EqToken:
 			return nil
 		case s.kind(i+3) == js.OpenParenToken && !slices.Contains(consoleHas, method) && len(found) < mostNames:
-			found = append(found, s.finding(i, "unknown_name", "`console."+clip(method)+"` is not there: "+ourConsole))
+			found = append(found, s.finding(i, "unknown_name", "`console."+clip.Name(method)+"` is not there: "+ourConsole))
 		}
 	}
 	if s.declared()["console"] {
@@ -179,7 +181,7 @@ func (s *scan) unknownNames() []Finding {
 			found = append(found, s.finding(i, "unknown_name", "`"+name+"` is not there: "+instead))
 			continue
 		}
-		found = append(found, s.finding(i, "unknown_name", "`"+clip(name)+"` is not there: "+s.instead(i, known)))
+		found = append(found, s.finding(i, "unknown_name", "`"+clip.Name(name)+"` is not there: "+s.instead(i, known)))
 	}
 	return found
 }
@@ -188,7 +190,7 @@ func (s *scan) unknownNames() []Finding {
 func (s *scan) instead(i int, known map[string]bool) string {
 	name := s.text(i)
 	if s.kind(i-1) == js.ColonToken && s.text(i-2) == "module" {
-		return "put it between quotes, module: '" + clip(name) + "'"
+		return "put it between quotes, module: '" + clip.Name(name) + "'"
 	}
 	if node := nodes[name]; node != "" && s.kind(i+1) == js.OpenParenToken {
 		return "a function does nothing to the call, it returns what comes next, as in return " + node + ";"

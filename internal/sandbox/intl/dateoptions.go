@@ -3,6 +3,8 @@ package intl
 import (
 	"slices"
 	"strings"
+
+	"callfn/internal/clip"
 )
 
 // DateOptions are the options of Intl.DateTimeFormat that were given, by name, as text. hour12 is "true" or "false".
@@ -66,7 +68,7 @@ func (o DateOptions) check() error {
 		choices, known := dateChoices[name]
 		if known && !slices.Contains(choices, value) {
 			return rangeError("value %q out of range for the option %s of dates: available are %s",
-				clip(value), name, strings.Join(choices, ", "))
+				clip.Name(value), name, strings.Join(choices, ", "))
 		}
 	}
 	style, with := "dateStyle", o["dateStyle"] != ""

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"callfn/internal/clip"
 )
 
 //go:embed data
@@ -132,7 +134,7 @@ func (i index) list() string {
 // parseLocale reads a BCP 47 tag: language, script, region, and Unicode's extension. The script is left out, since
 // the locales here have one each, unless it is another.
 func parseLocale(tag string) (Locale, error) {
-	malformed := rangeError("incorrect locale information provided: %q is no language tag such as en-US", clip(tag))
+	malformed := rangeError("incorrect locale information provided: %q is no language tag such as en-US", clip.Name(tag))
 	parts := strings.Split(strings.ToLower(tag), "-")
 	language := parts[0]
 	if len(language) < 2 || len(language) > 8 || len(language) == 4 || !every(language, isLetter) {
@@ -200,13 +202,4 @@ func isDigit(c rune) bool { return c >= '0' && c <= '9' }
 
 func every(s string, is func(rune) bool) bool {
 	return strings.IndexFunc(s, func(c rune) bool { return !is(c) }) < 0
-}
-
-// clip bounds text of others in messages.
-func clip(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"callfn/internal/clip"
 )
 
 // numberData is how a locale writes numbers. In patterns # is the number, ¤ the currency, - the minus sign and % the
@@ -90,7 +92,7 @@ func NewNumberFormat(r NumberRequest) (*NumberFormat, error) {
 	f.grouping, f.sign = cmp.Or(o["useGrouping"], "auto"), cmp.Or(o["signDisplay"], "auto")
 	f.currency = strings.ToUpper(o["currency"])
 	if f.currency != "" && (len(f.currency) != 3 || !every(f.currency, unicode.IsUpper)) {
-		return nil, rangeError("invalid currency code: %q", clip(o["currency"]))
+		return nil, rangeError("invalid currency code: %q", clip.Name(o["currency"]))
 	}
 	if f.style == "currency" && f.currency == "" {
 		return nil, typeError("currency code is required with currency style")
@@ -106,7 +108,7 @@ func (o NumberOptions) check() error {
 		}
 		if choices, known := numberChoices[name]; known && !slices.Contains(choices, value) {
 			return rangeError("value %q out of range for the option %s of numbers: available are %s",
-				clip(value), name, strings.Join(choices, ", "))
+				clip.Name(value), name, strings.Join(choices, ", "))
 		}
 	}
 	return nil

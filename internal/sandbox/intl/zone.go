@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"callfn/internal/clip"
 	"callfn/internal/sandbox/datetime"
 )
 
@@ -38,7 +39,7 @@ func (z Zones) find(name string) (Zone, error) {
 			return Zone{datetime.In(loc), spelling}, nil
 		}
 	}
-	return Zone{}, rangeError("invalid time zone specified: %q: use a name such as America/New_York", clip(name))
+	return Zone{}, rangeError("invalid time zone specified: %q: use a name such as America/New_York", clip.Name(name))
 }
 
 // spell writes a name with capitals where the tz database has them, for nearly all names.
