@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/tdewolff/parse/v2/js"
+
+	"callfn/internal/clip"
 )
 
 // nodes tells for a verb of other platforms which callflow node does it.
@@ -71,7 +73,7 @@ func callMethod(name string) string {
 		return "`call." + name + "` is not there: a function does nothing to the call, it returns what comes next, as in " +
 			"return " + node + ";"
 	}
-	return "`call." + clip(name) + "` is no function: `call` holds texts by name, read with call['Caller-ID-Number']"
+	return "`call." + clip.Name(name) + "` is no function: `call` holds texts by name, read with call['Caller-ID-Number']"
 }
 
 // withoutCall finds calls of the body's own functions that take `call` and are given nothing.
@@ -93,8 +95,8 @@ func (s *scan) withoutCall() []Finding {
 	for i := range s.tokens {
 		if takes[s.text(i)] && !s.isMember(i) && s.kind(i-1) != js.FunctionToken && s.kind(i+1) == js.OpenParenToken &&
 			s.kind(i+2) == js.CloseParenToken {
-			return []Finding{s.finding(i, "without_call", "`"+clip(s.text(i))+"` takes `call` and is given nothing: write "+
-				clip(s.text(i))+"(call)")}
+			return []Finding{s.finding(i, "without_call", "`"+clip.Name(s.text(i))+"` takes `call` and is given nothing: write "+
+				clip.Name(s.text(i))+"(call)")}
 		}
 	}
 	return nil

@@ -2,6 +2,8 @@ package lint
 
 import (
 	"github.com/tdewolff/parse/v2/js"
+
+	"callfn/internal/clip"
 )
 
 // conditions finds conditions that read well and always come out the same way.
@@ -70,7 +72,7 @@ func (s *scan) aloneValue(i int, add func(int, string)) {
 	}
 	sign := s.text(i)
 	if s.kind(i-2) == js.CaseToken && !s.isMember(i-2) {
-		message := "`case` takes one value: write case " + clip(s.text(i-1)) + ": case " + clip(s.text(i+1)) + ":"
+		message := "`case` takes one value: write case " + clip.Name(s.text(i-1)) + ": case " + clip.Name(s.text(i+1)) + ":"
 		if s.kind(i+2) == js.ColonToken || s.kind(i+2) == s.kind(i) {
 			add(i, message)
 		}
@@ -84,8 +86,8 @@ func (s *scan) aloneValue(i int, add func(int, string)) {
 	if operand == "" {
 		operand = "x"
 	}
-	add(i+1, clip(s.text(i+1))+" stands alone behind `"+sign+"` and always holds: write the comparison again, as in "+
-		operand+" "+comparison+" "+clip(s.text(i-1))+" "+sign+" "+operand+" "+comparison+" "+clip(s.text(i+1)))
+	add(i+1, clip.Name(s.text(i+1))+" stands alone behind `"+sign+"` and always holds: write the comparison again, as in "+
+		operand+" "+comparison+" "+clip.Name(s.text(i-1))+" "+sign+" "+operand+" "+comparison+" "+clip.Name(s.text(i+1)))
 }
 
 // chainedComparison is about 9 < hour < 17.
@@ -94,7 +96,7 @@ func (s *scan) chainedComparison(i int, add func(int, string)) {
 		switch kind := s.kind(j); {
 		case isRelation(kind):
 			add(j, "comparisons make no chain: the first gives true or false, and that is compared with "+
-				clip(s.text(j+1))+"; write both, joined by &&")
+				clip.Name(s.text(j+1))+"; write both, joined by &&")
 			return
 		case kind == js.AddToken, kind == js.SubToken, kind == js.MulToken, kind == js.DivToken, kind == js.DotToken,
 			kind == js.OptChainToken, kind == js.NotToken:
@@ -111,12 +113,12 @@ func (s *scan) negatedOperand(i int, add func(int, string)) {
 	if end == i+1 {
 		return
 	}
-	operand := clip(s.body[s.tokens[i+1].from:s.tokens[end-1].to])
+	operand := clip.Name(s.body[s.tokens[i+1].from:s.tokens[end-1].to])
 	switch {
 	case isEquality(s.kind(end)) && s.isLiteral(end+1):
 		sign := map[bool]string{true: "!==", false: "==="}[s.kind(end) == js.EqEqToken || s.kind(end) == js.EqEqEqToken]
-		add(i, "`!` belongs to "+operand+" alone, and true or false never equals "+clip(s.text(end+1))+": write "+operand+
-			" "+sign+" "+clip(s.text(end+1)))
+		add(i, "`!` belongs to "+operand+" alone, and true or false never equals "+clip.Name(s.text(end+1))+": write "+operand+
+			" "+sign+" "+clip.Name(s.text(end+1)))
 	case s.kind(end) == js.InToken, s.kind(end) == js.InstanceofToken:
 		add(i, "`!` belongs to "+operand+" alone: put parentheses around what it is about, !("+operand+" "+s.text(end)+" …)")
 	}
@@ -157,7 +159,7 @@ func (s *scan) inList(i int, add func(int, string)) {
 	}
 	end := s.behind(i + 1)
 	if s.endsOperand(end) && end > i+3 {
-		list := clip(s.body[s.tokens[i+1].from:s.tokens[end-1].to])
+		list := clip.Name(s.body[s.tokens[i+1].from:s.tokens[end-1].to])
 		add(i, "`in` looks for positions in a list, and not for values: write "+list+".indexOf(…) >= 0")
 	}
 }
@@ -179,7 +181,7 @@ func (s *scan) typeName(i int, add func(int, string)) {
 		add(end+1, "typeof gives a text: write '"+name+"' between quotes"+
 			map[bool]string{true: ", or === null without typeof", false: ""}[name == "null"])
 	case s.kind(end+1) == js.StringToken && !typeNames[s.literal(end+1)]:
-		add(end+1, "typeof never gives "+clip(name)+": it gives 'string', 'number', 'boolean', 'object', 'function' or "+
+		add(end+1, "typeof never gives "+clip.Name(name)+": it gives 'string', 'number', 'boolean', 'object', 'function' or "+
 			"'undefined'; Array.isArray(x) tells a list")
 	}
 }
@@ -210,7 +212,7 @@ func (s *scan) neverEqualValue(i int, add func(int, string)) {
 	case s.kind(next) == js.OpenBraceToken:
 		add(next, "an object written here never equals another: compare one of its members")
 	case end > next+3 && s.hasComma(next):
-		list := clip(s.body[s.tokens[next].from:s.tokens[end-1].to])
+		list := clip.Name(s.body[s.tokens[next].from:s.tokens[end-1].to])
 		add(next, "a text never equals a list: write "+list+".indexOf(…) >= 0")
 	}
 }

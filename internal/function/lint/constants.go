@@ -1,6 +1,10 @@
 package lint
 
-import "github.com/tdewolff/parse/v2/js"
+import (
+	"github.com/tdewolff/parse/v2/js"
+
+	"callfn/internal/clip"
+)
 
 // changedConstants finds assignments to names that the body declares once, with const.
 func (s *scan) changedConstants() []Finding {
@@ -14,7 +18,7 @@ func (s *scan) changedConstants() []Finding {
 		if !ok || i <= c.at || i >= c.end || !js.IsIdentifier(s.kind(i)) || s.isMember(i) || s.isKey(i) || !s.changes(i) {
 			continue
 		}
-		found = append(found, s.finding(i, "constant_changed", "`"+clip(s.text(i))+
+		found = append(found, s.finding(i, "constant_changed", "`"+clip.Name(s.text(i))+
 			"` is declared with const and cannot change: each call that comes here throws; declare it with let"))
 	}
 	return found

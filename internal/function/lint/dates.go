@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
+
+	"callfn/internal/clip"
 )
 
 // number is an expression that gives a number: how the body writes it, and what its values are.
@@ -83,7 +85,7 @@ func (s *scan) neverNumber(name string, literal int, strict bool) string {
 		if err == nil {
 			return fmt.Sprintf("%s, and === never finds it equal to a text: write %v without quotes", n.what, value)
 		}
-		return fmt.Sprintf("%s, which never equals %s%s", n.what, clip(s.text(literal)), note)
+		return fmt.Sprintf("%s, which never equals %s%s", n.what, clip.Name(s.text(literal)), note)
 	case js.IsNumeric(s.kind(literal)) && n.most > 0:
 		value, err := strconv.Atoi(s.text(literal))
 		if err == nil && (value < n.least || value > n.most) && s.kind(literal-1) != js.SubToken {

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
+
+	"callfn/internal/clip"
 )
 
 // engineWords put what an engine says into words for people, where nothing better is known of the place. The first that
@@ -57,7 +59,7 @@ func (s *scan) missing(at int, f Fault) *Advice {
 	value := js.IsIdentifierName(s.kind(at)) || s.isLiteral(at) || s.kind(at) == js.TemplateToken
 	switch {
 	case strings.Contains(f.Message, "expecting ':'") && s.isCase(at-2):
-		return s.advice(at, "a colon is missing behind the value of case", "write case "+clip(s.text(at-1))+":")
+		return s.advice(at, "a colon is missing behind the value of case", "write case "+clip.Name(s.text(at-1))+":")
 	case strings.Contains(f.Message, "expecting ':'"):
 		return s.advice(at, "a colon is missing between a name and its value", "write {module: 'tts', data: {…}}")
 	case strings.Contains(f.Message, "expecting '{'"):
@@ -67,7 +69,7 @@ func (s *scan) missing(at int, f Fault) *Advice {
 	case strings.Contains(f.Message, "expecting ';'") && isEquality(s.kind(at)) && s.isDeclared(at-1):
 		return s.advice(at, "`"+s.text(at)+"` compares", "write = to give a name its value")
 	case value && !s.tokens[at].fresh && s.endsOperandBefore(at) && s.isLiteral(at) && s.isMember(at-1):
-		return s.advice(at, "what a method is given stands between ( and )", "write "+clip(s.text(at-1))+"(…)")
+		return s.advice(at, "what a method is given stands between ( and )", "write "+clip.Name(s.text(at-1))+"(…)")
 	case value && !s.tokens[at].fresh && s.endsOperandBefore(at):
 		return s.advice(at, "two values stand in a row, with nothing between", "join texts with +, and end statements with ;")
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
+
+	"callfn/internal/clip"
 )
 
 // literals finds numbers and texts that are not what they look like: 0123 and other phone numbers without quotes, texts
@@ -88,14 +90,14 @@ func aboutNumber(text string) string {
 		switch {
 		case err == nil && (value > 7 || len(text) > 3):
 			return fmt.Sprintf("a number that begins with 0 is octal: %s is %d; a phone number stands between quotes, '%s'",
-				clip(text), value, clip(text))
+				clip.Name(text), value, clip.Name(text))
 		case len(text) > 3:
-			return "a number does not keep its 0: a phone number stands between quotes, '" + clip(text) + "'"
+			return "a number does not keep its 0: a phone number stands between quotes, '" + clip.Name(text) + "'"
 		}
 		return ""
 	}
 	if exact, err := strconv.ParseUint(text, 10, 64); err != nil || exact > 1<<53 && uint64(float64(exact)) != exact {
-		return "a number keeps some 15 digits only: a phone number stands between quotes, '" + clip(text) + "'"
+		return "a number keeps some 15 digits only: a phone number stands between quotes, '" + clip.Name(text) + "'"
 	}
 	return ""
 }
@@ -115,7 +117,7 @@ func (s *scan) repeatedKeys() []Finding {
 			}
 			name := s.keyName(i)
 			if name != "" && seen[name] && name != "__proto__" {
-				found = append(found, s.finding(i, "repeated_key", "`"+clip(name)+"` stands twice in this object: only the "+
+				found = append(found, s.finding(i, "repeated_key", "`"+clip.Name(name)+"` stands twice in this object: only the "+
 					"last one counts"))
 			}
 			seen[name] = true

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
+
+	"callfn/internal/clip"
 )
 
 // values finds returns of the body's whose value is written there and is no flow: a text, a list, a number, nothing. A
@@ -33,11 +35,11 @@ func (s *scan) values() []Finding {
 				"returned: what comes next stands in children, return {module: …, data: {…}, children: {_: {module: …}}};"))
 		case end == from+1 && s.definesFunction(s.text(from)):
 			found = append(found, s.finding(i, "function_returned", "a function is returned, and not what it returns: write "+
-				"return "+clip(s.text(from))+"(call);"))
+				"return "+clip.Name(s.text(from))+"(call);"))
 		case s.isText(from, end):
 			found = append(found, s.finding(i, "text_returned", s.aboutText(from)))
 		case end == from+1 && (js.IsNumeric(s.kind(from)) || s.kind(from) == js.TrueToken || s.kind(from) == js.FalseToken):
-			found = append(found, s.finding(i, "value_returned", clip(s.text(from))+" is returned, and no flow: return "+
+			found = append(found, s.finding(i, "value_returned", clip.Name(s.text(from))+" is returned, and no flow: return "+
 				"{module: …, data: {…}};"))
 		}
 		others = true

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
+
+	"callfn/internal/clip"
 )
 
 // operators are the words and signs of other languages that stand between values, and JavaScript's own.
@@ -122,7 +124,7 @@ func membersApart(s *scan, at int, _ Fault) *Advice {
 		return s.advice(
 			open,
 			"names and values stand between { and }, and not in a list",
-			"write {"+clip(s.text(at-1))+": …}",
+			"write {"+clip.Name(s.text(at-1))+": …}",
 		)
 	}
 	return nil
@@ -173,8 +175,8 @@ func nakedText(s *scan, at int, f Fault) *Advice {
 	if k := s.kind(at - 2); k != js.ColonToken && k != js.OpenParenToken && k != js.EqToken && k != js.CommaToken {
 		return nil
 	}
-	return s.advice(at-1, "two words in a row are no value: `"+clip(s.text(at-1)+" "+s.text(at))+"`",
-		"put a text between quotes: '"+clip(s.text(at-1)+" "+s.text(at))+"'")
+	return s.advice(at-1, "two words in a row are no value: `"+clip.Name(s.text(at-1)+" "+s.text(at))+"`",
+		"put a text between quotes: '"+clip.Name(s.text(at-1)+" "+s.text(at))+"'")
 }
 
 // markup is about return <Response>…, without quotes.
