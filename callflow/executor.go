@@ -40,7 +40,8 @@ type Walk struct {
 	TimeZone string     // IANA name for functions' Date and time rules; empty for UTC
 	Began    time.Time  // when the call began, for time rules
 	Pretend  bool       // Began is made up: functions get it for their Date too
-	Observe  func(Step) // told of every step, in order, from the goroutine of Run; may be nil
+	Enter    func(Step) // told of every step when it begins, from the goroutine of Run; may be nil
+	Observe  func(Step) // told of every step when it is over, likewise; may be nil
 }
 
 // Run walks the call to its end and says how it ended. It always returns: a walk is bounded by the branch limit, the

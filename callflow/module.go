@@ -3,6 +3,7 @@ package callflow
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -104,6 +105,17 @@ func (t *Turn) Outcome(o Outcome) { t.step.Outcome = o }
 
 // Note adds one sentence for the reader of the trace.
 func (t *Turn) Note(text string) { t.step.note(text) }
+
+// keys shows what a caller pressed. Of a real call only the count is kept: keys are PINs as often as not.
+func (t *Turn) keys(digits string) string {
+	switch {
+	case t.origin != function.FromCall || digits == "":
+		return digits
+	case len(digits) == 1:
+		return "1 key"
+	}
+	return fmt.Sprintf("%d keys", len(digits))
+}
 
 // fail marks the step by what a Control method answered.
 func (t *Turn) fail(err error) {

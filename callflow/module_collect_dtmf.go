@@ -47,7 +47,7 @@ func (t *Turn) collected(name, digits string) {
 		t.Call.Collections = make(map[string]string)
 	}
 	t.Call.Collections[name] = digits
-	t.Note("collected " + cmp.Or(digits, "nothing"))
+	t.Note("collected " + cmp.Or(t.keys(digits), "nothing"))
 }
 
 // collectTerminators are the keys that end a collection.

@@ -25,7 +25,7 @@ func menu(ctx context.Context, t *Turn) Next {
 			t.Note("no digits in time")
 			digits = "timeout"
 		} else {
-			t.Note("pressed " + digits)
+			t.Note("pressed " + t.keys(digits))
 		}
 		if next, ok := m.match(ctx, t, digits); ok {
 			return next

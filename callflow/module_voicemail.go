@@ -51,7 +51,7 @@ func (t *Turn) leaveMessage(ctx context.Context) error {
 	case err != nil:
 		return err
 	case key == loginKey:
-		t.Note("pressed " + key + ": on to checking the box")
+		t.Note("pressed " + t.keys(key) + ": on to checking the box")
 		return t.checkMessages(ctx)
 	}
 	length, err := t.Switch.Record(ctx, Recording{

@@ -78,7 +78,7 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 		if err != nil || !answered {
 			return trace, err
 		}
-		flow = withPreflow(r.Preflow, match.Flow)
+		flow = match.Flow.After(r.Preflow)
 	}
 	caller := &pretendCaller{script: script, web: web}
 	trace.Ended = executor.Run(ctx, Walk{
@@ -98,30 +98,28 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 func (s *Simulator) answer(ctx context.Context, directory Directory, call *Call, trace *Trace) (match Match,
 	answered bool, err error,
 ) {
-	match, err = Lookup(ctx, directory, call.Account, call.Request.User)
+	match, err = Answer(ctx, directory, call)
 	for _, row := range match.Skipped {
 		trace.Notes = append(trace.Notes, fmt.Sprintf("the pattern %s of callflow %s was skipped: %v",
 			clip.Text(row.Pattern, maxText), row.ID, row.Err))
 	}
-	if errors.Is(err, ErrNoCallflow) {
+	var unfit *ineligible
+	switch {
+	case errors.As(err, &unfit):
+		trace.Ended = unanswered(call, unfit.why)
+		return match, false, nil
+	case errors.Is(err, ErrNoCallflow):
 		trace.Ended = unanswered(call, "add the number to a callflow's numbers or patterns, or give the account a callflow "+
 			"with the number no_match")
 		return match, false, nil
-	}
-	if err != nil {
+	case err != nil:
 		return match, false, fmt.Errorf("simulate a call to %s: %w", clip.Text(call.Request.User, maxText), err)
 	}
-	if ok, why := eligible(call, match); !ok {
-		trace.Ended = unanswered(call, why)
-		return match, false, nil
-	}
-	trace.Callflow = found(match)
+	trace.Callflow = match.Found()
 	if match.CatchAll && call.AuthorizingType() == "" {
 		trace.Notes = append(trace.Notes, "the no_match callflow serves calls from the account's own endpoints only; to "+
 			"see what a carrier's call gets, set Authorizing-Type to resource in Custom-Channel-Vars")
 	}
-	call.CaptureGroup, call.CaptureGroups = match.CaptureGroup, match.CaptureGroups
-	call.setChannelVar("CallFlow-ID", string(match.ID))
 	return match, true, nil
 }
 

@@ -55,7 +55,7 @@ func (t *Turn) ruleMenu(ctx context.Context) error {
 			return err
 		}
 		if action, ok := ruleKeys[digit]; ok {
-			t.Note("pressed " + digit + ": " + action)
+			t.Note("pressed " + t.keys(digit) + ": " + action)
 			return t.switchRules(ctx, ruleActions()[action])
 		}
 	}

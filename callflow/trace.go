@@ -27,10 +27,3 @@ type Found struct {
 	CaptureGroup  string            `json:"capture_group,omitempty"`
 	CaptureGroups map[string]string `json:"capture_groups,omitempty"`
 }
-
-func found(m Match) *Found {
-	return &Found{
-		ID: m.ID, Name: m.Name, Number: m.Number, MatchedBy: m.By,
-		Pattern: m.Pattern, CaptureGroup: m.CaptureGroup, CaptureGroups: m.CaptureGroups,
-	}
-}

@@ -46,6 +46,9 @@ func newWalker(e *Executor, w Walk) *walker {
 	if walk.branches == 0 {
 		walk.branches = DefaultBranchLimit
 	}
+	if walk.Enter == nil {
+		walk.Enter = func(Step) {}
+	}
 	if walk.Observe == nil {
 		walk.Observe = func(Step) {}
 	}
@@ -88,6 +91,7 @@ func (w *walker) round(ctx context.Context) {
 	}
 	began := w.Switch.Now()
 	step.AtMS = began.Milliseconds()
+	w.Enter(*step)
 	control := &recorder{Control: w.Switch, step: step}
 	next := w.launch(ctx, step, control)
 	if step.Function == nil {

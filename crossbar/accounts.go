@@ -51,7 +51,7 @@ func (a *API) createAccount(x *exchange) (*answer, error) {
 func (a *API) accountRemarks(x *exchange, acct account.Account) []schemas.Warning {
 	own := *x
 	own.account = acct
-	return a.missingReferences(&own, acct.Document(), idsIn([]string{"preflow", "always"}, string(preflowOf(acct)),
+	return a.missingReferences(&own, acct.Document(), idsIn([]string{"preflow", "always"}, acct.Preflow(),
 		[]string{callflow.DocumentType}))
 }
 

@@ -3,6 +3,7 @@ package crossbar
 import (
 	"encoding/json"
 	"hash/maphash"
+	"slices"
 	"strings"
 	"sync"
 

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"callfn/callflow"
-	"callfn/internal/account"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/schemas"
@@ -22,13 +21,6 @@ func scriptOf(call map[string]any) (map[string]any, schemas.FieldErrors) {
 	var fields schemas.FieldErrors
 	fields.Add("script", "type", schemas.Violation{"message": "Value did not match type(s): object", "target": "object"})
 	return nil, fields
-}
-
-// preflowOf is the callflow that the account runs before every other (docs/reference/kazoo.md#finding-the-callflow).
-func preflowOf(a account.Account) callflow.ID {
-	preflow, _ := a.Document()["preflow"].(map[string]any)
-	id, _ := preflow["always"].(string)
-	return callflow.ID(id)
 }
 
 // nameFunctions adds to the steps of a trace what their functions are called. A database that does not answer leaves
@@ -87,7 +79,7 @@ func (a *API) simulate(x *exchange) (*answer, error) {
 	trace, err := a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
 		Account: x.account.ID(), Call: call, Script: script, ScriptOrder: x.body.order.Member("script"), TimeZone: zone,
 		DefaultRealm: x.account.Realm(),
-		Preflow:      preflowOf(x.account),
+		Preflow:      callflow.ID(x.account.Preflow()),
 	})
 	var unusable *callflow.InvalidCall
 	if errors.As(err, &unusable) {

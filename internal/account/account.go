@@ -32,6 +32,14 @@ func (a Account) Realm() string { return a.doc.Text("realm") }
 // Language is the account's prompt language, or "".
 func (a Account) Language() string { return a.doc.Text("language") }
 
+// Preflow is the id of the callflow that the account's calls run before every other, or ""
+// (docs/reference/kazoo.md#finding-the-callflow).
+func (a Account) Preflow() string {
+	preflow, _ := a.doc["preflow"].(map[string]any)
+	id, _ := preflow["always"].(string)
+	return id
+}
+
 // Tree lists the ancestors, from the root to the parent (docs/reference/kazoo.md#access). Empty for the master account.
 func (a Account) Tree() []ID {
 	list, _ := a.doc["pvt_tree"].([]any)
