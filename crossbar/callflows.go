@@ -3,7 +3,6 @@ package crossbar
 import (
 	"encoding/json"
 	"hash/maphash"
-	"slices"
 	"strings"
 	"sync"
 
