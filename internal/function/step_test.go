@@ -215,6 +215,7 @@ func (s *quietSwitch) Answer(context.Context) error                  { return ni
 func (s *quietSwitch) Speak(context.Context, callflow.Speech) error  { return nil }
 func (s *quietSwitch) Set(context.Context, callflow.Variables) error { return nil }
 func (s *quietSwitch) Now() time.Duration                            { return 0 }
+func (s *quietSwitch) Can(callflow.Ability) bool                     { return true }
 
 func (s *quietSwitch) Bridge(context.Context, callflow.Bridge) (callflow.Bridged, error) {
 	return callflow.Bridged{Cause: "SUCCESS"}, nil
