@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"callfn/internal/couchnode"
 	"callfn/internal/couchnode/couchtest"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
@@ -360,7 +361,7 @@ func TestNoPlansOfAccounts(t *testing.T) {
 // showless is an engine that runs no functions, like a CouchDB without `--eval`.
 type showless struct{ couchtest.Engine }
 
-func (showless) Show(context.Context, string, string, json.RawMessage, json.RawMessage) (json.RawMessage, error) {
+func (showless) Show(context.Context, string, string, json.RawMessage, couchnode.ShowRequest) (json.RawMessage, error) {
 	return json.RawMessage(`["error","render_error","new Function is not allowed"]`), nil
 }
 

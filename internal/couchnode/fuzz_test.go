@@ -82,7 +82,7 @@ func FuzzShowAnswer(f *testing.F) {
 // noEngine answers nothing, quickly.
 type noEngine struct{}
 
-func (noEngine) Show(context.Context, string, string, json.RawMessage, json.RawMessage) (json.RawMessage, error) {
+func (noEngine) Show(context.Context, string, string, json.RawMessage, ShowRequest) (json.RawMessage, error) {
 	return json.RawMessage(`{"json":null}`), nil
 }
 

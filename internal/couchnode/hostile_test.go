@@ -142,7 +142,7 @@ type answerEngine struct {
 }
 
 func (e *answerEngine) Show(context.Context, string, string, json.RawMessage,
-	json.RawMessage,
+	couchnode.ShowRequest,
 ) (json.RawMessage, error) {
 	return json.RawMessage(e.answer), e.err
 }

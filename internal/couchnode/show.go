@@ -41,6 +41,10 @@ func (rq *request) show(ddocID string, rest []string) error {
 	if err != nil {
 		return err
 	}
+	if answer == nil {
+		rq.w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
 	return rq.sendShow(answer)
 }
 
@@ -75,16 +79,32 @@ func (rq *request) shown(ddocID, docID string) (shown, error) {
 	return s, err
 }
 
-// showRequest makes CouchDB's request object (chttpd_external:json_req_obj). Credentials never reach a function.
-func (rq *request) showRequest(docID string, from shown) (json.RawMessage, error) {
+// showRequest is what the show is asked. Credentials never reach a function.
+func (rq *request) showRequest(docID string, from shown) (ShowRequest, error) {
 	if e := rq.r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return nil, refuse(http.StatusUnsupportedMediaType, "bad_content_type",
+		return ShowRequest{}, refuse(http.StatusUnsupportedMediaType, "bad_content_type",
 			"send a show's body uncompressed: CouchDB hands the compressed bytes to the function")
 	}
 	body, err := rq.rawBody(rq.opts.MaxDocumentBytes)
 	if err != nil {
-		return nil, err
+		return ShowRequest{}, err
 	}
+	query, err := rq.showQuery()
+	if err != nil {
+		return ShowRequest{}, err
+	}
+	var form params
+	if (rq.method == http.MethodPost || rq.method == http.MethodPut) &&
+		strings.HasPrefix(contentType(rq.r), "application/x-www-form-urlencoded") {
+		form = parseParams(string(body))
+	}
+	req := ShowRequest{Query: query, Form: appendPairs(nil, form)}
+	req.Whole = func() (json.RawMessage, error) { return rq.requestObject(docID, from, body, req) }
+	return req, nil
+}
+
+// requestObject makes CouchDB's request object (chttpd_external:json_req_obj).
+func (rq *request) requestObject(docID string, from shown, body []byte, req ShowRequest) (json.RawMessage, error) {
 	infoJSON, err := json.Marshal(from.info)
 	if err != nil {
 		return nil, err
@@ -93,16 +113,12 @@ func (rq *request) showRequest(docID string, from shown) (json.RawMessage, error
 	if err != nil {
 		return nil, err
 	}
-	query, err := rq.showQuery()
-	if err != nil {
-		return nil, err
-	}
 	rawPath := rq.r.URL.EscapedPath()
 	if rq.r.URL.RawQuery != "" {
 		rawPath += "?" + rq.r.URL.RawQuery
 	}
 	const others = 1 << 10 // names, headers and whose request it is, in bytes
-	b := make([]byte, 0, others+len(infoJSON)+2*len(rawPath)+len(query)+2*len(body)+len(from.security))
+	b := make([]byte, 0, others+len(infoJSON)+2*len(rawPath)+len(req.Query)+2*len(body)+len(from.security))
 	b = append(append(b, `{"info":`...), infoJSON...)
 	b = strictjson.AppendString(append(b, `,"uuid":`...), uuid)
 	b = appendOrNull(append(b, `,"id":`...), docID)
@@ -110,7 +126,7 @@ func (rq *request) showRequest(docID string, from shown) (json.RawMessage, error
 	b = appendStrings(append(b, `,"requested_path":`...), splitPath(rawPath))
 	b = appendStrings(append(b, `,"path":`...), rq.parts)
 	b = strictjson.AppendString(append(b, `,"raw_path":`...), rawPath)
-	b = append(append(b, `,"query":`...), query...)
+	b = append(append(b, `,"query":`...), req.Query...)
 	b = appendPairs(append(b, `,"headers":`...), rq.showHeaders())
 	b = append(b, `,"body":`...)
 	if len(body) == 0 && rq.method != http.MethodPost && rq.method != http.MethodPut {
@@ -119,12 +135,7 @@ func (rq *request) showRequest(docID string, from shown) (json.RawMessage, error
 		b = strictjson.AppendString(b, string(body))
 	}
 	b = strictjson.AppendString(append(b, `,"peer":`...), rq.peer())
-	var form params
-	if (rq.method == http.MethodPost || rq.method == http.MethodPut) &&
-		strings.HasPrefix(contentType(rq.r), "application/x-www-form-urlencoded") {
-		form = parseParams(string(body))
-	}
-	b = appendPairs(append(b, `,"form":`...), form)
+	b = append(append(b, `,"form":`...), req.Form...)
 	b = strictjson.AppendString(append(b, `,"cookie":{},"userCtx":{"db":`...), rq.db.name)
 	b = rq.appendUser(append(b, ','))
 	b = append(append(b, `},"secObj":`...), from.security...)

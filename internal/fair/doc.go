@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
 
@@ -24,6 +25,18 @@ func (l Lanes) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error) {
 		return l.Rehearsals.Do(ctx, j)
 	}
 	return l.Calls.Do(ctx, j)
+}
+
+// Full is the error with which Do would refuse a run at once; nil where it would not. It takes no place.
+func (l Lanes) Full(t runs.Terms) error {
+	way := l.Calls
+	if t.Rehearsal {
+		way = l.Rehearsals
+	}
+	if lane, ok := way.(*Lane); ok {
+		return lane.Full(t.Root, t.Account)
+	}
+	return nil
 }
 
 // Config bounds a lane. A zero field means its default.

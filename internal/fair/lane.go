@@ -95,6 +95,40 @@ func (l *Lane) enter(ctx context.Context, root, id string) error {
 		l.mu.Unlock()
 		return nil
 	}
+	if err := l.full(t, a); err != nil {
+		l.mu.Unlock()
+		return err
+	}
+	w := &waiter{turn: make(chan struct{})}
+	a.queue = append(a.queue, w)
+	l.queued(t, a, 1)
+	l.mu.Unlock()
+	return l.wait(ctx, w, root, id)
+}
+
+// Full is the error with which Admit would refuse the account at once; nil where it would not. It takes no place.
+func (l *Lane) Full(root, id string) error {
+	if root == "" {
+		root = id
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.trees[root]
+	if t == nil {
+		t = &tree{}
+	}
+	a := t.accounts[id]
+	if a == nil {
+		a = &account{}
+	}
+	if l.running < l.cfg.Workers && len(a.queue) == 0 && l.mayRun(t, a, l.cfg.Now()) {
+		return nil
+	}
+	return l.full(t, a)
+}
+
+// full tells why one more of an account's jobs may not wait, and counts it as refused; nil where it may.
+func (l *Lane) full(t *tree, a *account) error {
 	reason, own := "", false
 	switch {
 	case len(a.queue) >= l.cfg.AccountQueue:
@@ -105,17 +139,11 @@ func (l *Lane) enter(ctx context.Context, root, id string) error {
 		reason = "too many functions are waiting to run"
 	case l.expected(t) > l.cfg.MaxWait/2: // an estimate: half the patience is left for what it does not know
 		reason = fmt.Sprintf("its turn would not come within %s", l.cfg.MaxWait)
+	default:
+		return nil
 	}
-	if reason != "" {
-		l.refused[Full]++
-		l.mu.Unlock()
-		return &RefusedError{Reason: reason, Own: own}
-	}
-	w := &waiter{turn: make(chan struct{})}
-	a.queue = append(a.queue, w)
-	l.queued(t, a, 1)
-	l.mu.Unlock()
-	return l.wait(ctx, w, root, id)
+	l.refused[Full]++
+	return &RefusedError{Reason: reason, Own: own}
 }
 
 // wait for a turn.

@@ -14,7 +14,6 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"callfn/couchapp"
 	"callfn/internal/function"
 	"callfn/internal/function/runnertest"
 	"callfn/internal/function/workload"
@@ -28,7 +27,7 @@ import (
 // BenchmarkStep is the whole step of a call that meets the module `function`: executor, runner, show on the embedded
 // node, a fresh realm in a sandbox process, validated flow, run recorded. docs/performance.md says how it is read.
 func BenchmarkStep(b *testing.B) {
-	s := openStep(b, embeddedNode(b), couchapp.Callfn)
+	s := embeddedStep(b)
 	for i, f := range workload.Functions() {
 		b.Run(f.Name, func(b *testing.B) {
 			c := s.caller(b, i, accountID(i), f)
@@ -40,7 +39,7 @@ func BenchmarkStep(b *testing.B) {
 // BenchmarkMixedTenants is BenchmarkStep of 1,000 accounts, some of which get far more calls than others: Zipf's law.
 func BenchmarkMixedTenants(b *testing.B) {
 	const accounts = 1000
-	s := openStep(b, embeddedNode(b), couchapp.Callfn)
+	s := embeddedStep(b)
 	usual := workload.Functions()[:4]
 	tenants := s.fill(b, accounts, accounts, func(n int) workload.Function { return usual[n%len(usual)] })
 	zipf := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.1, 1, accounts-1)
@@ -54,7 +53,7 @@ func BenchmarkMixedTenants(b *testing.B) {
 // BenchmarkHostile is BenchmarkStep of hello while another account calls too, one call to a hundred, and its functions
 // do their worst. Only the good account's calls are measured.
 func BenchmarkHostile(b *testing.B) {
-	s := openStep(b, embeddedNode(b), couchapp.Callfn)
+	s := embeddedStep(b)
 	good := s.caller(b, 0, accountID(0), workload.Functions()[0])
 	var bad []caller
 	for i, f := range workload.Hostile() {
@@ -91,7 +90,7 @@ func BenchmarkStepAmong(b *testing.B) {
 	hello := workload.Functions()[0]
 	for _, among := range others {
 		b.Run(fmt.Sprint(among.functions), func(b *testing.B) {
-			s := openStep(b, embeddedNode(b), couchapp.Callfn)
+			s := embeddedStep(b)
 			callers := s.fill(b, among.functions, among.accounts, func(int) workload.Function { return hello })
 			s.run(b, func(n uint64) caller { return callers[n*7919%uint64(len(callers))] })
 		})
@@ -104,7 +103,7 @@ func BenchmarkGrowth(b *testing.B) {
 	hello := workload.Functions()[0]
 	var targets []loadgen.Target
 	for _, among := range others {
-		s := openStep(b, embeddedNode(b), couchapp.Callfn)
+		s := embeddedStep(b)
 		callers := s.fill(b, among.functions, among.accounts, func(int) workload.Function { return hello })
 		var n atomic.Uint64
 		targets = append(targets, loadgen.Target{Name: fmt.Sprint(among.functions), Call: func(ctx context.Context) string {
@@ -163,7 +162,7 @@ func BenchmarkSandbox(b *testing.B) {
 // BenchmarkStepAt500 is BenchmarkStep of hello for calls that come at 500 a second whether or not earlier ones are
 // done: what a caller waits, counted from when the call came. Run it with -benchtime 1x.
 func BenchmarkStepAt500(b *testing.B) {
-	s := openStep(b, embeddedNode(b), couchapp.Callfn)
+	s := embeddedStep(b)
 	c := s.caller(b, 0, accountID(0), workload.Functions()[0])
 	target := loadgen.Target{Name: "step", Call: func(ctx context.Context) string { return string(s.walk(ctx, c)) }}
 	plan := loadgen.Plan{

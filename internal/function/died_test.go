@@ -43,7 +43,7 @@ func TestAProcessKilledFromOutsideIsNoCrash(t *testing.T) {
 			function.Evaluation{
 				Terms:    runs.Terms{Run: "r", Deadline: 2 * time.Second},
 				Function: function.ID(id),
-				Params:   map[string]string{"To": "1000", "Account-ID": "a"},
+				Params:   map[string]string{"To": "1000"},
 			},
 		)
 		if ev.Outcome != c.want || (err != nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(),

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"callfn/internal/datastore"
+	"callfn/internal/queryserver"
 	"callfn/internal/runs"
 )
 
@@ -17,35 +18,40 @@ type Copy interface {
 }
 
 // DirectDriver runs functions without the HTTP show in between: it hands their documents, of which a copy is kept here,
-// straight to an engine of the service's own, with the very same `wh` and so the same refusals. Functions go on running
-// while CouchDB is away.
+// straight to an engine of the service's own, with the very same `wh`. Functions go on running while CouchDB is away.
 type DirectDriver struct {
 	Documents Copy
 	Engine    Engine
+	Turns     *Turns // before an engine that does not know accounts; nil before one that does
 }
 
 // Evaluate runs the copy of the function. A rehearsal has the newest, since whoever rehearses may have saved it just
-// now.
+// now. What must not run is refused before it waits for its turn.
 func (d DirectDriver) Evaluate(ctx context.Context, e Evaluation) (runs.Report, error) {
-	doc, err := d.document(ctx, e)
+	raw, err := d.document(ctx, e)
 	if err != nil {
 		return runs.Report{}, err
 	}
-	if stock, ok := d.Engine.(interface{ table(zone string) string }); ok {
-		e.Local = stock.table(e.TimeZone)
+	document := queryserver.ReadDocument(raw)
+	report := runs.Report{Run: e.Run, Rev: document.Rev, Place: runs.InDirect}
+	if report.Outcome, report.Error = document.Refusal(e.Params["Account-ID"]); report.Outcome != "" {
+		return report, nil
 	}
-	req, err := requestOf(e)
-	if err != nil {
-		return runs.Report{}, err
+	if d.Turns != nil {
+		leave, err := d.Turns.Admit(ctx, e.Terms)
+		if err != nil {
+			return runs.Report{}, err
+		}
+		defer leave()
 	}
-	ev, err := d.Engine.Show(ctx, doc, req, e)
-	if ev.Place != "" {
-		ev.Place = runs.InDirect
+	report, err = d.Engine.Show(ctx, document, e)
+	if report.Place != "" {
+		report.Place = runs.InDirect
 	}
-	return ev, err
+	return report, err
 }
 
-// document is the function's, or null where there is none: `wh` answers that like everything else it refuses.
+// document is the function's, or null where there is none.
 func (d DirectDriver) document(ctx context.Context, e Evaluation) (json.RawMessage, error) {
 	null := json.RawMessage("null")
 	if !datastore.ValidID(string(e.Function)) {

@@ -72,7 +72,7 @@ type nobody struct{}
 
 var errNobody = errors.New("nothing is evaluated here")
 
-func (nobody) Show(context.Context, string, string, json.RawMessage, json.RawMessage) (json.RawMessage, error) {
+func (nobody) Show(context.Context, string, string, json.RawMessage, couchnode.ShowRequest) (json.RawMessage, error) {
 	return nil, errNobody
 }
 
@@ -179,10 +179,18 @@ func TestDirectAnswersWhatShowsAnswer(t *testing.T) {
 // A queue that is full is a refusal, of drafts as well, and no fault of the engine.
 func TestFullSandboxRefuses(t *testing.T) {
 	busy := evaluator(func() (sandbox.Answer, error) { return sandbox.Answer{}, sandbox.ErrBusy })
-	ev, err := function.LocalDrafts{Eval: busy, Wh: wh(t)}.EvaluateDraft(t.Context(), "return 1",
-		function.Evaluation{Terms: runs.Terms{Run: "r"}, Params: map[string]string{"a": "b"}})
-	if err != nil || ev.Outcome != runs.Refused {
-		t.Errorf("got %+v, error %v; want %s", ev, err, runs.Refused)
+	drafts := function.LocalDrafts{Eval: busy, Wh: wh(t)}
+	r := function.NewRunner(function.Config{Drafts: drafts, Driver: function.DirectDriver{
+		Documents: fixed{doc: json.RawMessage(`{"pvt_type":"function","pvt_account_id":"a","function_js":"return 1"}`)},
+		Engine:    function.Sandbox(drafts),
+	}, NewRun: func() runs.ID { return "r" }})
+	id := function.ID("0123456789abcdef0123456789abcdef")
+	if res := r.Run(t.Context(), function.Request{Account: "a", Function: id}); res.Outcome != runs.Refused {
+		t.Errorf("a call: got %s %+v, want %s", res.Outcome, res.Error, runs.Refused)
+	}
+	_, err := drafts.EvaluateDraft(t.Context(), "return 1", function.Evaluation{Terms: runs.Terms{Run: "r"}})
+	if !errors.Is(err, sandbox.ErrBusy) {
+		t.Errorf("a draft: got error %v, want %v", err, sandbox.ErrBusy)
 	}
 }
 

@@ -2,10 +2,10 @@ package function
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"callfn/internal/account"
+	"callfn/internal/queryserver"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
@@ -16,19 +16,8 @@ type LocalDrafts Sandbox
 
 // EvaluateDraft runs source once.
 func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluation) (runs.Report, error) {
-	doc, err := json.Marshal(map[string]any{
-		"_id": "draft", "pvt_type": "function", "function_js": source, "pvt_account_id": e.Params["Account-ID"],
-	})
-	if err != nil {
-		return runs.Report{}, err
-	}
-	req, err := requestOf(e)
-	if err != nil {
-		return runs.Report{}, err
-	}
-	ev, err := Sandbox(d).Show(ctx, doc, req, e)
-	ev.Place = runs.InDraft
-	return ev, err
+	document, request := queryserver.NewDraft(source, e.Params["Account-ID"]), queryserver.ParamsRequest(e.Params)
+	return queryserver.RunDraft(ctx, d.Eval, d.Wh, document, request, e.Terms, d.Limits)
 }
 
 // Parse parses source alone as a function body, under the deadline of a run.

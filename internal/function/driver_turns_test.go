@@ -25,7 +25,7 @@ func TestInTurn(t *testing.T) {
 		return fair.NewLane(nil, fair.Config{Workers: 2, Queue: 8, MaxWait: 10 * time.Millisecond})
 	}
 	r := function.NewRunner(function.Config{
-		Driver: function.InTurn{Driver: place, Calls: lane(), Rehearsals: lane()},
+		Driver: function.InTurn{Driver: place, Turns: function.Turns{Calls: lane(), Rehearsals: lane()}},
 		NewRun: func() runs.ID { return "r1" },
 	})
 	run := func(account, origin string) function.Result {

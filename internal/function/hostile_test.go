@@ -257,7 +257,8 @@ func TestHostileEmbeddedNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = node.Close() })
-	place := install(t, connect(t, datastore.Config{URL: "http://node", Transport: node.Transport()}), couchapp.Callfn)
+	place := onNode(install(t, connect(t, datastore.Config{URL: "http://node", Transport: node.Transport()}),
+		couchapp.Callfn))
 	p := hostiletest.Place{Driver: place.Driver, Store: place.Store, Late: late, Processes: here, MaxRSS: maxWorker}
 	hostiletest.Run(t, func(*testing.T) hostiletest.Place { return p })
 }

@@ -14,9 +14,9 @@ import (
 // Engine evaluates the show `wh` over a document that is at hand: in the service's own sandbox, or in query server
 // processes of others.
 type Engine interface {
-	// Show runs `wh` over doc (JSON, or null) and req (CouchDB's request object), for e. What the function does wrong is
-	// told by the Report; an error means that the engine cannot run anything now.
-	Show(ctx context.Context, doc, req json.RawMessage, e Evaluation) (runs.Report, error)
+	// Show runs `wh` over a document for e. What the function does wrong is told by the Report; an error means that the
+	// engine cannot run anything now.
+	Show(ctx context.Context, d queryserver.Document, e Evaluation) (runs.Report, error)
 }
 
 // Sandbox is the service's own sandbox as an Engine.
@@ -27,15 +27,11 @@ type Sandbox struct {
 }
 
 // Show runs `wh` in a fresh realm of a worker.
-func (s Sandbox) Show(ctx context.Context, doc, req json.RawMessage, e Evaluation) (runs.Report, error) {
-	resp, err := queryserver.Show(ctx, s.Eval, s.Wh, doc, req, s.Limits)
-	if err != nil {
-		return runs.Report{}, err
-	}
-	return readResponse(resp, e.Run, "the sandbox")
+func (s Sandbox) Show(ctx context.Context, d queryserver.Document, e Evaluation) (runs.Report, error) {
+	return queryserver.Run(ctx, s.Eval, s.Wh, d, queryserver.ParamsRequest(e.Params), e.Terms, s.Limits)
 }
 
-// requestOf is what a show is given as CouchDB's request object.
+// requestOf is CouchDB's request object for a query server of others.
 func requestOf(e Evaluation) (json.RawMessage, error) {
 	return json.Marshal(map[string]any{
 		"query": e.Params, "form": map[string]string{},

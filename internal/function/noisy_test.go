@@ -40,7 +40,8 @@ func TestNoisyNeighbour(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = node.Close() })
-	place := install(t, connect(t, datastore.Config{URL: "http://node", Transport: node.Transport()}), couchapp.Callfn)
+	place := onNode(install(t, connect(t, datastore.Config{URL: "http://node", Transport: node.Transport()}),
+		couchapp.Callfn))
 	for id, doc := range map[string]struct{ account, source string }{
 		"0000000000000000000000000000000a": {"a", "for (;;) {}"},
 		"0000000000000000000000000000000b": {"b", "return {module: 'hangup', data: {}}"},

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"callfn/callflow"
-	"callfn/couchapp"
 	"callfn/internal/function"
 	"callfn/internal/function/workload"
 	"callfn/internal/loadgen"
@@ -22,7 +21,7 @@ import (
 // those that run their place. It does so five times over, since what a machine can do changes from one second to the
 // next, and tells the medians. Run it with -benchtime 1x.
 func BenchmarkOverload(b *testing.B) {
-	s := openStep(b, embeddedNode(b), couchapp.Callfn)
+	s := embeddedStep(b)
 	var callers []caller
 	for n := range 4 {
 		callers = append(callers, s.caller(b, n, accountID(n), workload.Functions()[0]))

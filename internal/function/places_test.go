@@ -92,10 +92,17 @@ func TestEmbeddedNode(t *testing.T) {
 	t.Cleanup(func() { _ = node.Close() })
 	c := connect(t, datastore.Config{URL: "http://node", Transport: node.Transport()})
 	p := install(t, c, couchapp.Callfn)
-	runnertest.Run(t, p)
 	if lacks := showDialect(t, p); len(lacks) > 0 {
 		t.Errorf("the engine lacks %v, want nothing", lacks)
 	}
+	t.Run("beside the request", func(t *testing.T) { runnertest.Run(t, onNode(p)) })
+	t.Run("as from a network", func(t *testing.T) { runnertest.Run(t, p) })
+}
+
+// onNode is a place of install's as the service runs functions in its own node.
+func onNode(p runnertest.Place) runnertest.Place {
+	p.Driver = function.NodeDriver{Database: p.Driver.(*function.ShowDriver).Database}
+	return p
 }
 
 // TestCouchDB runs the fixtures on the CouchDB that CALLFN_TEST_COUCHDB_URL names, in CouchDB's own engine where that

@@ -23,9 +23,6 @@ type QueryServers struct {
 	Zones     *ZoneTables
 }
 
-// table is what `wh` makes a Date of there.
-func (q QueryServers) table(zone string) string { return q.Zones.of(zone) }
-
 // answerRoom is what a process may say beyond the result: escaping, the envelope's own members, logs.
 const answerRoom = 128 << 10
 
@@ -33,16 +30,21 @@ const answerRoom = 128 << 10
 func MaxAnswer(maxResult int) int { return 2*maxResult + answerRoom }
 
 // Show runs `wh` in a process that has run no other account's functions.
-func (q QueryServers) Show(ctx context.Context, doc, req json.RawMessage, e Evaluation) (runs.Report, error) {
+func (q QueryServers) Show(ctx context.Context, d queryserver.Document, e Evaluation) (runs.Report, error) {
 	deadline := e.Deadline
-	if own := queryserver.Timeout(doc); own > 0 && own < deadline {
+	if own := d.Deadline(); own > 0 && own < deadline {
 		deadline = own
 	}
 	owner := e.Params["Account-ID"]
 	if owner == "" {
 		owner = "nobody"
 	}
-	a, err := q.Pool.Show(ctx, queryclient.Show{Owner: owner, Name: "wh", Doc: doc, Req: req, Deadline: deadline})
+	e.Local = q.Zones.of(e.TimeZone)
+	req, err := requestOf(e)
+	if err != nil {
+		return runs.Report{}, err
+	}
+	a, err := q.Pool.Show(ctx, queryclient.Show{Owner: owner, Name: "wh", Doc: d.JSON(), Req: req, Deadline: deadline})
 	if err != nil {
 		return q.failed(err, deadline.Milliseconds())
 	}
@@ -61,12 +63,7 @@ func (q QueryServers) Show(ctx context.Context, doc, req json.RawMessage, e Eval
 		ev.Place = runs.InShow
 	}
 	if ev.Error != nil && ev.Place == runs.InShow {
-		var d struct {
-			Source string `json:"function_js"`
-		}
-		if json.Unmarshal(doc, &d) == nil {
-			advise(ev.Error, ev.Outcome, d.Source)
-		}
+		advise(ev.Error, ev.Outcome, d.Source())
 	}
 	return ev, err
 }

@@ -39,7 +39,8 @@ func TestSaveStorm(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = node.Close() })
-	place := install(t, connect(t, datastore.Config{URL: "http://node", Transport: node.Transport()}), couchapp.Callfn)
+	place := onNode(install(t, connect(t, datastore.Config{URL: "http://node", Transport: node.Transport()}),
+		couchapp.Callfn))
 	set, err := schemas.Load()
 	if err != nil {
 		t.Fatal(err)

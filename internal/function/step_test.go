@@ -32,8 +32,8 @@ type step struct {
 	db       *datastore.Database
 }
 
-// embeddedNode is a node in a file with sandbox processes, at which accounts take turns.
-func embeddedNode(b *testing.B) *datastore.Connection {
+// embeddedStep runs functions in a node in a file with sandbox processes, at which accounts take turns.
+func embeddedStep(b *testing.B) *step {
 	b.Helper()
 	before := debug.SetGCPercent(400) // as `callfn serve` does
 	b.Cleanup(func() { debug.SetGCPercent(before) })
@@ -52,16 +52,33 @@ func embeddedNode(b *testing.B) *datastore.Connection {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = node.Close() })
-	return connect(b, datastore.Config{URL: "http://node", Transport: node.Transport()})
+	c := connect(b, datastore.Config{URL: "http://node", Transport: node.Transport()})
+	database := install(b, c, couchapp.Callfn).Driver.(*function.ShowDriver).Database
+	return newStep(b, c, database, function.EarlyRefusal{
+		Full: lanes.Full, Driver: function.NodeDriver{Database: database},
+	})
 }
 
-// openStep makes a functions database on a connection and everything that runs functions there; runs are recorded
-// beside.
+// openStep runs functions in a CouchDB.
 func openStep(b *testing.B, c *datastore.Connection, language string) *step {
 	b.Helper()
-	place := install(b, c, language)
-	driver := place.Driver.(*function.ShowDriver)
-	db, err := driver.Database()
+	driver := install(b, c, language).Driver.(*function.ShowDriver)
+	places := 4 * max(2, runtime.GOMAXPROCS(0))
+	lane := func(places int) *fair.Lane {
+		return fair.NewLane(nil, fair.Config{
+			Workers: places, Queue: 256, AccountWorkers: places / 2, TreeWorkers: places / 2, MaxWait: runs.CallWait,
+		})
+	}
+	turns := function.Turns{Calls: lane(places), Rehearsals: lane(2)}
+	return newStep(b, c, driver.Database, function.InTurn{Driver: driver, Turns: turns})
+}
+
+// newStep makes what a call's function needs around a driver; runs are recorded beside the functions database.
+func newStep(b *testing.B, c *datastore.Connection, database func() (*datastore.Database, error),
+	driver function.Driver,
+) *step {
+	b.Helper()
+	db, err := database()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -69,16 +86,8 @@ func openStep(b *testing.B, c *datastore.Connection, language string) *step {
 	if err != nil {
 		b.Fatal(err)
 	}
-	places := 4 * max(2, runtime.GOMAXPROCS(0))
-	turns := func(places int) *fair.Lane {
-		return fair.NewLane(nil, fair.Config{
-			Workers: places, Queue: 256, AccountWorkers: places / 2, TreeWorkers: places / 2,
-			MaxWait: runs.CallWait,
-		})
-	}
 	runner := function.NewRunner(function.Config{
-		Driver: function.InTurn{Driver: driver, Calls: turns(places), Rehearsals: turns(2)}, Flows: set,
-		Observers: []function.Observer{recorder(b, c, db.Name()+"_")}, Deadline: time.Second,
+		Driver: driver, Flows: set, Observers: []function.Observer{recorder(b, c, db.Name()+"_")}, Deadline: time.Second,
 		NewRun: newRun,
 		Root:   func(_ context.Context, id account.ID) account.ID { return id },
 	})

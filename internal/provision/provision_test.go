@@ -19,6 +19,7 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/provision"
 	"callfn/internal/provision/sitetest"
+	"callfn/internal/queryserver"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -302,6 +303,6 @@ func TestProve(t *testing.T) {
 
 type engine func(doc json.RawMessage) (runs.Report, error)
 
-func (f engine) Show(_ context.Context, doc, _ json.RawMessage, _ function.Evaluation) (runs.Report, error) {
-	return f(doc)
+func (f engine) Show(_ context.Context, doc queryserver.Document, _ function.Evaluation) (runs.Report, error) {
+	return f(doc.JSON())
 }

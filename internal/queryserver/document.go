@@ -3,6 +3,10 @@ package queryserver
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
 
 	"callfn/internal/couchnode/strictjson"
 	"callfn/internal/function/lint"
@@ -23,69 +27,136 @@ func compacted(text []byte) ([]byte, error) {
 	return lax.Bytes(), err
 }
 
-// revOf is the revision of a document that a show runs over. Documents from CouchDB begin with _id and _rev, so this
-// looks at a few bytes; "" when it is not there.
-func revOf(doc json.RawMessage) string {
-	if after, ok := bytes.CutPrefix(doc, []byte(`{"_id":"`)); ok { // as a rule without a backslash, and compact
-		id, after, _ := bytes.Cut(after, []byte(`","_rev":"`))
-		if rev, _, found := bytes.Cut(after[:min(len(after), 256)], []byte(`"`)); found && !bytes.ContainsAny(id, `"\\`) &&
-			!bytes.ContainsRune(rev, '\\') {
-			return string(rev)
-		}
-	}
-	d := json.NewDecoder(bytes.NewReader(doc[:min(len(doc), 512)]))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return ""
-	}
-	for {
-		key, err := d.Token()
-		if err != nil {
-			return ""
-		}
-		value, err := d.Token()
-		if err != nil {
-			return ""
-		}
-		text, scalar := value.(string)
-		if key == "_rev" {
-			return text
-		}
-		if !scalar {
-			return ""
-		}
-	}
+// Document is a document that a show runs over, read once.
+type Document struct {
+	Rev  string
+	raw  json.RawMessage
+	rest json.RawMessage // raw with "" in place of the function body, where that could be cut out
+	body []byte          // the function body; nil where it could not be
+
+	owner    string // the account that it belongs to; "" for none
+	deadline time.Duration
+	known    bool // Go and JavaScript read the same from its members
+	fields   fields
 }
 
-// ownerOf is the account that a compact document belongs to.
-func ownerOf(doc json.RawMessage) string {
-	if strictjson.KindOf(doc) != strictjson.Object {
+// fields are the members that decide whether a function runs, as they are written; nil where there is none.
+type fields struct{ kind, deleted, account, enabled, message, language, body []byte }
+
+// ReadDocument reads a document, JSON or null. It never fails: what is strange is left to the engine.
+func ReadDocument(raw json.RawMessage) Document {
+	d := Document{raw: raw, rest: raw, known: true}
+	var body member
+	bodies := 0
+	for m := range members(raw) {
+		if m.value < 0 { // no object, or not JSON
+			d.known = false
+			break
+		}
+		name, value := string(m.name), raw[m.value:m.end]
+		if bytes.IndexByte(m.name, '\\') >= 0 { // it may be one of these in other letters
+			name, d.known = textOf([]byte(`"`+name+`"`)), false
+		}
+		switch name {
+		case "_rev":
+			d.Rev = textOf(value)
+		case "timeout_ms":
+			d.deadline = timeout(value)
+		case "pvt_account_id":
+			d.owner, d.fields.account = "", value
+			if id := textOf(value); !malformedID(id) {
+				d.owner = id
+			}
+		case "pvt_type":
+			d.fields.kind = value
+		case "pvt_deleted":
+			d.fields.deleted = value
+		case "enabled":
+			d.fields.enabled = value
+		case "pvt_disabled_message":
+			d.fields.message = value
+		case "language_pack":
+			d.fields.language = value
+		case "function_js":
+			d.fields.body, body = value, m
+			bodies++
+		}
+	}
+	if bodies == 1 && d.known {
+		d.cutBody(body)
+	}
+	return d
+}
+
+// cutBody takes the function body out of the rest, where Go and JavaScript read the same from it.
+func (d *Document) cutBody(m member) {
+	value := d.raw[m.value:m.end]
+	if value[0] != '"' || !utf8.Valid(value) {
+		return
+	}
+	body, ok := unquote(value)
+	if !ok {
+		return
+	}
+	d.body = body
+	d.rest = slices.Concat(d.raw[:m.value], []byte(`""`), d.raw[m.end:])
+}
+
+// NewDraft is the document of a function that is stored nowhere.
+func NewDraft(source, account string) Document {
+	rest := []byte(`{"_id":"draft","pvt_type":"function","function_js":"","pvt_account_id":`)
+	rest = append(strictjson.AppendString(rest, account), '}')
+	return Document{rest: rest, body: []byte(source), owner: account}
+}
+
+// JSON is the document as it was read.
+func (d Document) JSON() json.RawMessage { return d.raw }
+
+// Deadline is the function's own, its document's `timeout_ms`; 0 when it has none.
+func (d Document) Deadline() time.Duration { return d.deadline }
+
+// Source is the function body, "" where there is none.
+func (d Document) Source() string {
+	if d.body != nil {
+		return string(d.body)
+	}
+	return textOf(d.fields.body)
+}
+
+// textOf is what a JSON string means; "" for what is none.
+func textOf(value []byte) string {
+	if len(value) < 2 || value[0] != '"' {
 		return ""
 	}
-	owner := strictjson.Last(doc, "pvt_account_id")
-	if owner == nil || strictjson.KindOf(owner) != strictjson.String {
+	if bytes.IndexByte(value, '\\') < 0 {
+		return string(value[1 : len(value)-1])
+	}
+	var text string
+	if json.Unmarshal(value, &text) != nil {
 		return ""
 	}
-	if id := strictjson.Unquote(owner); !malformedID(id) {
-		return id
+	return text
+}
+
+// timeout is a function's own deadline, its document's `timeout_ms` (1 to 5,000); 0 when it has none.
+func timeout(value []byte) time.Duration {
+	ms, err := strconv.ParseFloat(string(value), 64)
+	if err != nil || ms < 1 || ms > float64(runs.MaxDeadline.Milliseconds()) {
+		return 0
 	}
-	return ""
+	return time.Duration(ms) * time.Millisecond
 }
 
 // explain adds to a failure what the function's own text tells: words for whoever wrote it, and the line where it is.
-func explain(f *runs.Failure, outcome runs.Outcome, doc json.RawMessage) {
+func (d Document) explain(f *runs.Failure, outcome runs.Outcome) {
 	switch outcome {
 	case runs.Syntax, runs.Threw, runs.NoFlow, runs.InvalidFlow:
 	default:
 		return
 	}
-	var d struct {
-		Source string `json:"function_js"`
-	}
-	if json.Unmarshal(doc, &d) != nil {
-		return
-	}
-	lint.Explain(d.Source, outcome, *f).Amend(f)
+	source := d.Source()
+	lint.Explain(source, outcome, *f).Amend(f)
 	if f.Line > 0 {
-		f.Source = sourceline.At(d.Source, f.Line)
+		f.Source = sourceline.At(source, f.Line)
 	}
 }

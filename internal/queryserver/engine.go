@@ -20,12 +20,22 @@ type Engine struct {
 
 var _ couchnode.Engine = Engine{}
 
-// Show runs one show function.
-func (e Engine) Show(ctx context.Context, language, fun string, doc, req json.RawMessage) (json.RawMessage, error) {
+// Show runs one show function. A run of this service's own is answered in its exchange (package runs).
+func (e Engine) Show(ctx context.Context, language, fun string, doc json.RawMessage,
+	req couchnode.ShowRequest,
+) (json.RawMessage, error) {
 	if err := known(language); err != nil {
 		return nil, err
 	}
-	return show(ctx, e.Shows, fun, doc, req, e.Limits)
+	if x := runs.ExchangeOf(ctx); x != nil {
+		x.Answer(Run(ctx, e.Shows, fun, ReadDocument(doc), NewRequest(req.Query, req.Form), x.Terms, e.Limits))
+		return nil, nil
+	}
+	whole, err := req.Whole()
+	if err != nil {
+		return nil, err
+	}
+	return show(ctx, e.Shows, fun, doc, whole, e.Limits)
 }
 
 // Map runs map functions over documents.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"callfn/internal/couchnode/strictjson"
 	"callfn/internal/runs"
@@ -42,26 +43,12 @@ func show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 	if err != nil {
 		return refuse(400, err)
 	}
-	if terms.Deadline > 0 && (limits.Deadline == 0 || terms.Deadline < limits.Deadline) {
-		limits.Deadline = terms.Deadline
-	}
-	if own := Timeout(doc); own > 0 && (limits.Deadline == 0 || own < limits.Deadline) {
-		limits.Deadline = own
-	}
+	d := ReadDocument(doc)
 	if !asked {
-		terms.Run, terms.Account = "bare", ownerOf(doc)
+		terms.Run, terms.Account = "bare", d.owner
 	}
-	job := sandbox.Job{
-		Kind: sandbox.KindShow, Run: terms.Run, Source: source, Doc: doc, Req: req, TimeZone: terms.TimeZone,
-		Limits: limits, Account: terms.Account, Root: terms.Root, Rehearsal: terms.Rehearsal,
-	}
-	if terms.Rehearsal {
-		job.Kind = sandbox.KindExplain
-	}
-	if !terms.Now.IsZero() {
-		job.Now = terms.Now.UnixMilli()
-	}
-	a, err := e.Do(ctx, job)
+	j := job(source, d, readRequest(req), terms, limits)
+	a, err := e.Do(ctx, j)
 	if errors.Is(err, sandbox.ErrBusy) {
 		return refuse(503, errors.New(strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": ")))
 	}
@@ -69,9 +56,64 @@ func show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 		return nil, err
 	}
 	if !asked {
-		return bare(a, limits)
+		return bare(a, j.Limits)
 	}
-	return enveloped(a, limits, doc)
+	return enveloped(reportOf(a, j.Limits, d))
+}
+
+// Run runs the show `wh`, of which source is the text, for a run of this service's own: nothing is written that this
+// process would have to read again. What must not run is refused before it waits for a worker. The error is the
+// evaluator's: sandbox.ErrBusy where the queue is full.
+func Run(ctx context.Context, e Evaluator, source string, d Document, req Request, t runs.Terms,
+	limits sandbox.Limits,
+) (runs.Report, error) {
+	if outcome, failure := d.Refusal(t.Account); outcome != "" {
+		return runs.Report{Run: t.Run, Outcome: outcome, Error: failure, Rev: d.Rev, Place: runs.InOurs}, nil
+	}
+	return run(ctx, e, source, d, req, t, limits)
+}
+
+// RunDraft is Run for a document of NewDraft.
+func RunDraft(ctx context.Context, e Evaluator, source string, d Document, req Request, t runs.Terms,
+	limits sandbox.Limits,
+) (runs.Report, error) {
+	report, err := run(ctx, e, source, d, req, t, limits)
+	if err == nil {
+		report.Place = runs.InDraft
+	}
+	return report, err
+}
+
+func run(ctx context.Context, e Evaluator, source string, d Document, req Request, t runs.Terms,
+	limits sandbox.Limits,
+) (runs.Report, error) {
+	j := job(source, d, req, t, limits)
+	a, err := e.Do(ctx, j)
+	if err != nil {
+		return runs.Report{}, err
+	}
+	return reportOf(a, j.Limits, d), nil
+}
+
+// job is the sandbox's part of a run, within the tightest of the deadlines.
+func job(source string, d Document, req Request, t runs.Terms, limits sandbox.Limits) sandbox.Job {
+	for _, own := range []time.Duration{t.Deadline, d.deadline} {
+		if own > 0 && (limits.Deadline == 0 || own < limits.Deadline) {
+			limits.Deadline = own
+		}
+	}
+	j := sandbox.Job{
+		Kind: sandbox.KindShow, Run: t.Run, Source: source, Doc: d.rest, Body: d.body, Req: req.rest,
+		Members: req.names, Query: req.query, Form: req.form, TimeZone: t.TimeZone, Limits: limits,
+		Account: t.Account, Root: t.Root, Rehearsal: t.Rehearsal,
+	}
+	if t.Rehearsal {
+		j.Kind = sandbox.KindExplain
+	}
+	if !t.Now.IsZero() {
+		j.Now = t.Now.UnixMilli()
+	}
+	return j
 }
 
 // refuse answers a run that never began.
@@ -85,19 +127,22 @@ func refuse(code int, why error) (json.RawMessage, error) {
 
 // bare is the answer that any HTTP client of the show gets.
 func bare(a sandbox.Answer, l sandbox.Limits) (json.RawMessage, error) {
-	if a.Outcome == runs.OK {
-		return a.Body, nil
+	switch {
+	case a.Outcome != runs.OK:
+		body, err := json.Marshal(failureBody{Error: a.Outcome, Failure: *failureOf(a, l)})
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(response{Code: 500, JSON: body})
+	case a.Value != nil:
+		b := append(make([]byte, 0, len(a.Value)+16), `{"json":`...)
+		return append(append(b, a.Value...), '}'), nil
 	}
-	body, err := json.Marshal(failureBody{Error: a.Outcome, Failure: *failureOf(a, l)})
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(response{Code: 500, JSON: body})
+	return a.Body, nil
 }
 
 // enveloped is the answer that callfn gets: the outcome, the result or the error and its line, the logs.
-func enveloped(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) (json.RawMessage, error) {
-	report := reportOf(a, l, doc)
+func enveloped(report runs.Report) (json.RawMessage, error) {
 	b, err := appendEnvelope(append(make([]byte, 0, 256+len(report.Value)), `{"json":`...), report)
 	if err != nil {
 		return nil, err
@@ -106,14 +151,16 @@ func enveloped(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) (json.Ra
 	return append(strictjson.AppendString(b, string(report.Run)), "}}"...), nil
 }
 
-// reportOf is what the show, and the sandbox around it, made of a run.
-func reportOf(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) runs.Report {
+// reportOf is what the show, and the sandbox around it, made of a run. A value that the show has answered goes through
+// unread: who asked for the run checks it.
+func reportOf(a sandbox.Answer, l sandbox.Limits, d Document) runs.Report {
 	report := a.Report
-	report.Rev, report.Place = revOf(doc), runs.InOurs
+	report.Rev, report.Place = d.Rev, runs.InOurs
 	var r response
 	switch {
 	case a.Outcome != runs.OK:
 		report.Error = failureOf(a, l)
+	case a.Value != nil:
 	case json.Unmarshal(a.Body, &r) != nil:
 		report.Outcome, report.Error = runs.Crashed, &runs.Failure{Message: "the show gave a response that is none"}
 	case r.Code != 0 && r.Code != 200:
@@ -124,7 +171,7 @@ func reportOf(a sandbox.Answer, l sandbox.Limits, doc json.RawMessage) runs.Repo
 		report.Value = r.JSON
 	}
 	if report.Error != nil {
-		explain(report.Error, report.Outcome, doc)
+		d.explain(report.Error, report.Outcome)
 	}
 	return report
 }

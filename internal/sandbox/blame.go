@@ -21,7 +21,7 @@ func failedAs(o runs.Outcome) []byte {
 func blame(a *reply, starved bool) {
 	switch {
 	case starved && a.outcome != runs.Timeout:
-		a.outcome, a.body, a.failure = runs.Memory, nil, nil
+		a.outcome, a.body, a.value, a.failure = runs.Memory, nil, nil, nil
 	case starved:
 	case a.outcome == runs.Memory:
 		a.outcome, a.failure = runs.Threw, &runs.Failure{Message: "Error: " + outOfMemory}

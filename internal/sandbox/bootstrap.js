@@ -199,7 +199,8 @@
 
   // show runs the function over what was read. Its third argument is what only this engine has: checked is the text
   // that is known to be a function body and no more, made the function that `new Function` would make the body's of,
-  // if it was compiled before; json answers a result that is JSON already; watch is there in rehearsals.
+  // if it was compiled before; json answers a result that is JSON already, which leaves with = before it; watch is there
+  // in rehearsals.
   var result = '', ready = {};
   function json(text) { result = text; return ready; }
   function show(fun, checked, rehearsal, made) {
@@ -207,7 +208,7 @@
     var resp = fun(given, asked, {
       __proto__: null, checked: checked ? body : undefined, made: made, json: json, watch: rehearsal ? watch : undefined
     });
-    if (resp === ready) { return '{"json":' + result + '}'; }
+    if (resp === ready) { return '=' + result; }
     if (typeof resp === 'string') { return '{"body":' + stringify(resp) + '}'; }
     if (typeof resp !== 'object' || resp === null || isArray(resp)) {
       throw new TypeError('the show returned no response object');

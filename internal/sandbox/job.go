@@ -56,13 +56,21 @@ func (l Limits) WithDefaults() Limits {
 
 // Job is one piece of work for a worker.
 type Job struct {
-	Kind     Kind
-	Run      runs.ID         // the run's id; the answer carries it back
-	Source   string          // show: the function's source; map: a JSON list of sources; parse: the function body
-	Doc      json.RawMessage // show: the document or null; map: a JSON list of documents
-	Req      json.RawMessage // show: CouchDB's request object
-	TimeZone string          // IANA name for Date, "" for UTC
-	Now      int64           // what Date begins at, in ms since 1970; 0 for the real time
+	Kind   Kind
+	Run    runs.ID         // the run's id; the answer carries it back
+	Source string          // show: the function's source; map: a JSON list of sources; parse: the function body
+	Doc    json.RawMessage // show: the document or null; map: a JSON list of documents
+	Req    json.RawMessage // show: CouchDB's request object
+
+	// Of a show's document, Body is the function body where Doc has "" in its place; nil where Doc is whole. Of the
+	// request, Members are the names of all its members, as a JSON list, where Query and Form are its members of these
+	// names, for which Req has null; "" where Req is whole. So the engine reads only what it has to.
+	Body        []byte
+	Members     string
+	Query, Form json.RawMessage
+
+	TimeZone string // IANA name for Date, "" for UTC
+	Now      int64  // what Date begins at, in ms since 1970; 0 for the real time
 	Limits   Limits
 
 	// For whoever shares workers out; a worker is not told.
@@ -71,12 +79,13 @@ type Job struct {
 	Rehearsal bool   // no call waits for it
 }
 
-// Answer is what came of a job, as far as the sandbox can tell. Its Outcome is OK, Threw (the source threw, or is no
+// Answer is what came of a job, as far as the sandbox can tell. Value is what a show answered through its third
+// argument: JSON as the engine wrote it, which nobody has read yet. Its Outcome is OK, Threw (the source threw, or is no
 // function), Syntax (what was to be parsed does not parse), Timeout, Memory, TooLarge or Crashed (the worker died or
 // broke the protocol).
 type Answer struct {
 	runs.Report
-	Body json.RawMessage // when OK. show: the query server's response object; map: rows; parse: null
+	Body json.RawMessage // when OK without a Value. show: the query server's response object; map: rows; parse: null
 
 	// Replaced is set by a pool whose worker the job used up, and closed once there is a new one or the pool is closed.
 	// Nil as a rule.
@@ -95,29 +104,33 @@ func (j Job) frame(sourceKnown bool) [][]byte {
 		source, known = []byte(j.Source), 0
 	}
 	nums := make([]byte, 0, 64)
+	cut := int64(0)
+	if j.Body != nil {
+		cut = 1
+	}
 	for _, n := range []int64{
 		int64(j.Limits.Deadline), j.Limits.Memory, int64(j.Limits.Result), int64(j.Limits.Logs),
-		j.Now, known,
+		j.Now, known, cut,
 	} {
 		nums = binary.AppendVarint(nums, n)
 	}
-	return [][]byte{{byte(j.Kind)}, []byte(j.Run), source, j.Doc, j.Req, []byte(j.TimeZone), nums}
+	return [][]byte{
+		{byte(j.Kind)},
+		[]byte(j.Run), source, j.Doc, j.Req, []byte(j.TimeZone), nums, j.Body, []byte(j.Members), j.Query,
+		j.Form,
+	}
 }
 
 // parseJob reads a frame; before is the source of the job before.
 func parseJob(f [][]byte, before string) (Job, error) {
-	if len(f) != 7 || len(f[0]) != 1 {
+	if len(f) != 11 || len(f[0]) != 1 {
 		return Job{}, fmt.Errorf("%w: not a job", errFrame)
 	}
 	j := Job{
-		Kind:     Kind(f[0][0]),
-		Run:      runs.ID(f[1]),
-		Source:   string(f[2]),
-		Doc:      f[3],
-		Req:      f[4],
-		TimeZone: string(f[5]),
+		Kind: Kind(f[0][0]), Run: runs.ID(f[1]), Source: string(f[2]), Doc: f[3], Req: f[4], TimeZone: string(f[5]),
+		Members: string(f[8]), Query: f[9], Form: f[10],
 	}
-	var nums [6]int64
+	var nums [7]int64
 	rest := f[6]
 	for i := range nums {
 		v, n := binary.Varint(rest)
@@ -130,11 +143,11 @@ func parseJob(f [][]byte, before string) (Job, error) {
 	if nums[5] != 0 {
 		j.Source = before
 	}
+	if nums[6] != 0 {
+		j.Body = f[7]
+	}
 	j.Limits = Limits{
-		Deadline: time.Duration(nums[0]),
-		Memory:   nums[1],
-		Result:   int(nums[2]),
-		Logs:     int(nums[3]),
+		Deadline: time.Duration(nums[0]), Memory: nums[1], Result: int(nums[2]), Logs: int(nums[3]),
 	}.WithDefaults()
 	return j, nil
 }
@@ -153,15 +166,19 @@ const (
 func (a reply) frame(then sequel) [][]byte {
 	return [][]byte{
 		[]byte(a.run), []byte(a.outcome), a.body, encodeFailure(a.failure), a.logs, a.levels, a.missed, []byte(then),
+		a.value,
 	}
 }
 
 // parseAnswer reads a frame. Nothing in it is believed but that it is the worker's.
 func parseAnswer(f [][]byte) (a Answer, then sequel, err error) {
-	if len(f) != 8 {
+	if len(f) != 9 {
 		return Answer{}, ends, fmt.Errorf("%w: not an answer", errFrame)
 	}
 	a.Run, a.Outcome, a.Body = runs.ID(f[0]), runs.Outcome(f[1]), f[2]
+	if len(f[8]) > 0 {
+		a.Value = f[8]
+	}
 	switch a.Outcome {
 	case runs.OK, runs.Threw, runs.Syntax, runs.Timeout, runs.Memory, runs.TooLarge:
 	default:

@@ -86,3 +86,16 @@ func surrogate(text []byte) uint64 {
 	}
 	return c
 }
+
+// stringEnd is behind the JSON string that begins at i; -1 where it does not end.
+func stringEnd(text []byte, i int) int {
+	for i++; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return -1
+}

@@ -157,7 +157,6 @@ func (r *realm) run(j Job, zone *time.Location) reply {
 		if s, err = r.set(j); err != nil {
 			return failed(j, err)
 		}
-		defer s.clear()
 	}
 	r.use(j.Limits)
 	r.engine.SetZone(zone)
@@ -174,7 +173,12 @@ func (r *realm) run(j Job, zone *time.Location) reply {
 	case !isText, len(text) > j.Limits.Result:
 		a.outcome = runs.TooLarge
 	default:
-		a.outcome, a.body = runs.OK, paired(text)
+		a.outcome = runs.OK
+		if text = paired(text); j.Kind != KindMap && len(text) > 0 && text[0] == '=' {
+			a.value = text[1:]
+		} else {
+			a.body = text
+		}
 	}
 	blame(&a, r.engine.Starved())
 	a.logs, a.levels = r.logs()
@@ -185,23 +189,18 @@ func (r *realm) run(j Job, zone *time.Location) reply {
 	return a
 }
 
-// stage is what a show job is about, and the world that it is to have.
+// stage is the world that a show job is to have.
 type stage struct {
 	fun   engine.Value // the show
-	req   cut
-	doc   []byte
-	body  []byte  // of the document, where it was cut out
-	known *body   // what is known of it, nil for nothing
-	ready *loaded // the world that has it already
+	known *body        // what is known of the document's function body, nil for nothing
+	ready *loaded      // the world that has it already
 }
 
 // set makes a world for a show job: the one that is kept for its text, or else one with the show in it.
 func (r *realm) set(j Job) (s stage, err error) {
-	s.req = cutRequest(j.Req)
-	of := shown{j.Source, s.req.names, formats(j.Doc)}
-	var cutOut bool
-	if s.doc, s.body, cutOut = cutBody(j.Doc); cutOut {
-		if s.known = r.bodies.find(s.body); s.known != nil && s.known.ready != nil && s.known.ready.of == of {
+	of := shown{j.Source, j.Members, formats(j.Doc) || formats(j.Body)}
+	if j.Body != nil {
+		if s.known = r.bodies.find(j.Body); s.known != nil && s.known.ready != nil && s.known.ready.of == of {
 			s.ready = s.known.ready
 			s.fun, r.ready, r.of = s.ready.show.fun, s.ready.show, of
 			r.begin(s.ready.image)
@@ -211,20 +210,10 @@ func (r *realm) set(j Job) (s stage, err error) {
 			r.last = s.ready
 			return s, nil
 		}
-	} else {
-		s.body = nil
 	}
 	r.last = nil
 	s.fun, err = r.show(of)
 	return s, err
-}
-
-// clear overwrites what was copied out of the job, which itself is overwritten as a whole.
-func (s stage) clear() {
-	if s.body != nil {
-		clear(s.doc)
-		clear(s.body)
-	}
 }
 
 // evaluate is the job's own stay in the world.
@@ -232,12 +221,12 @@ func (r *realm) evaluate(j Job, s stage) (text []byte, isText bool, err error) {
 	if j.Kind == KindMap {
 		return r.engine.Call(r.host, "map", j.Source, []byte(j.Doc), int32(j.Limits.Result), int32(j.Limits.Logs))
 	}
-	args := []any{"read", s.doc, []byte(j.Req), engine.Undefined}
-	if s.body != nil {
-		args[3] = s.body
+	args := []any{"read", []byte(j.Doc), []byte(j.Req), engine.Undefined}
+	if j.Body != nil {
+		args[3] = j.Body
 	}
-	if s.req.names != "" {
-		args = append(args, s.req.query, s.req.form)
+	if j.Members != "" {
+		args = append(args, []byte(j.Query), []byte(j.Form))
 	}
 	found, hasBody, err := r.engine.Call(r.host, args...)
 	if err != nil {
@@ -250,8 +239,8 @@ func (r *realm) evaluate(j Job, s stage) (text []byte, isText bool, err error) {
 	known := s.known
 	switch {
 	case known != nil:
-	case s.body != nil:
-		known = r.body(s.body)
+	case j.Body != nil:
+		known = r.body(j.Body)
 	case hasBody:
 		known = r.body(found)
 	}

@@ -10,7 +10,7 @@ import (
 type reply struct {
 	run                  runs.ID
 	outcome              runs.Outcome
-	body                 json.RawMessage
+	body, value          json.RawMessage // one of them, when OK
 	failure              *runs.Failure
 	logs, levels, missed json.RawMessage
 }

@@ -87,10 +87,12 @@ func (s *Service) directDriver() (function.Driver, error) {
 	}
 	s.onClose(closeIt)
 	s.engine = engine
-	var driver function.Driver = function.DirectDriver{Documents: s.copied, Engine: engine}
-	if !s.cfg.Runner.inSandbox() {
-		driver = s.inTurn("queryserver", workers, driver)
+	driver := function.DirectDriver{Documents: s.copied, Engine: engine}
+	if s.cfg.Runner.inSandbox() {
+		return function.EarlyRefusal{Full: s.lanes.Full, Driver: driver}, nil
 	}
+	turns := s.turns("queryserver", workers)
+	driver.Turns = &turns
 	return driver, nil
 }
 

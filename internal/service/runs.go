@@ -80,34 +80,27 @@ func (s *Service) functionsDatabase() (*datastore.Database, error) {
 }
 
 // driver evaluates functions: here, from a copy of their documents, or where they are, in the embedded node or in a
-// CouchDB, which does not know accounts and before which they take turns. The node's own pool does know them.
+// CouchDB, which does not know accounts and before which they take turns. The sandbox's own lanes do know them.
 func (s *Service) driver() (function.Driver, error) {
 	if s.cfg.Runner.Direct {
 		return s.directDriver()
 	}
-	show := func(own bool) *function.ShowDriver {
-		return &function.ShowDriver{
-			Database: s.functionsDatabase, Post: s.cfg.CouchDB.Post, MaxTarget: s.cfg.CouchDB.MaxTarget,
-			MaxResult: s.cfg.Limits.Result, Ours: own,
-		}
-	}
-	elsewhere := s.inTurn("couchdb", s.cfg.CouchDB.Runs, show(false))
+	elsewhere := function.InTurn{Turns: s.turns("couchdb", s.cfg.CouchDB.Runs), Driver: &function.ShowDriver{
+		Database: s.functionsDatabase, Post: s.cfg.CouchDB.Post, MaxTarget: s.cfg.CouchDB.MaxTarget,
+		MaxResult: s.cfg.Limits.Result,
+	}}
 	if s.node == nil {
 		return elsewhere, nil
 	}
 	return function.Placed{
-		Own:  func() bool { return s.stores.Home(datastore.Functions).Connection == storageplan.Local },
-		Here: s.inTurn("node", runsPerWorker*s.cfg.Workers.Processes, show(true)), Elsewhere: elsewhere,
+		Own:       func() bool { return s.stores.Home(datastore.Functions).Connection == storageplan.Local },
+		Here:      function.EarlyRefusal{Full: s.lanes.Full, Driver: function.NodeDriver{Database: s.functionsDatabase}},
+		Elsewhere: elsewhere,
 	}, nil
 }
 
-// runsPerWorker is how many runs may be on their way through the own node for each of its workers: enough to keep a
-// worker busy while others are read and answered. What comes beyond waits, or is refused, before it costs anything;
-// with a thousand runs on their way at once none would arrive in time.
-const runsPerWorker = 4
-
-// inTurn makes accounts take turns at a place that does not know them, which runs so many calls' functions at once.
-func (s *Service) inTurn(place string, atOnce int, driver function.Driver) function.Driver {
+// turns makes accounts take turns at a place that does not know them, which runs so many calls' functions at once.
+func (s *Service) turns(place string, atOnce int) function.Turns {
 	share := func(own int) int {
 		if own > 0 {
 			return own
@@ -124,7 +117,7 @@ func (s *Service) inTurn(place string, atOnce int, driver function.Driver) funct
 	})
 	s.metrics.Lane(place, "calls", calls.Stats)
 	s.metrics.Lane(place, "rehearsals", rehearsals.Stats)
-	return function.InTurn{Driver: driver, Calls: calls, Rehearsals: rehearsals}
+	return function.Turns{Calls: calls, Rehearsals: rehearsals}
 }
 
 // topLevel names an account's top-level ancestor for the sandbox's queues; "" for an account that cannot be read now.

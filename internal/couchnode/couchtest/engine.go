@@ -100,8 +100,14 @@ func run(source string, args ...any) (string, error) {
 }
 
 // Show implements couchnode.Engine.
-func (Engine) Show(ctx context.Context, language, fun string, doc, req json.RawMessage) (json.RawMessage, error) {
+func (Engine) Show(ctx context.Context, language, fun string, doc json.RawMessage,
+	asked couchnode.ShowRequest,
+) (json.RawMessage, error) {
 	if err := known(language); err != nil {
+		return nil, err
+	}
+	req, err := asked.Whole()
+	if err != nil {
 		return nil, err
 	}
 	text, err := run(showSource, fun, doc, req)

@@ -139,7 +139,9 @@ type speaks struct {
 	languages []string
 }
 
-func (s speaks) Show(ctx context.Context, language, fun string, doc, req json.RawMessage) (json.RawMessage, error) {
+func (s speaks) Show(ctx context.Context, language, fun string, doc json.RawMessage,
+	req couchnode.ShowRequest,
+) (json.RawMessage, error) {
 	if !slices.Contains(s.languages, language) {
 		return nil, &couchnode.EngineError{Word: "unknown_query_language", Reason: language}
 	}

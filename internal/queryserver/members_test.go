@@ -1,4 +1,4 @@
-package sandbox
+package queryserver
 
 import (
 	"encoding/json"
@@ -37,9 +37,9 @@ func TestCutBody(t *testing.T) {
 		if !tt.found {
 			tt.rest = tt.doc
 		}
-		rest, body, found := cutBody([]byte(tt.doc))
-		if string(rest) != tt.rest || string(body) != tt.body || found != tt.found {
-			t.Errorf("%s: got %q %q %t, want %q %q %t", tt.doc, rest, body, found, tt.rest, tt.body, tt.found)
+		d := ReadDocument([]byte(tt.doc))
+		if string(d.rest) != tt.rest || string(d.body) != tt.body || (d.body != nil) != tt.found {
+			t.Errorf("%s: got %q %q, want %q %q %t", tt.doc, d.rest, d.body, tt.rest, tt.body, tt.found)
 		}
 	}
 }
@@ -54,8 +54,9 @@ func FuzzCutBody(f *testing.F) {
 		f.Add([]byte(doc))
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		rest, body, found := cutBody(doc)
-		if !found {
+		d := ReadDocument(doc)
+		rest, body := d.rest, d.body
+		if body == nil {
 			if string(rest) != string(doc) {
 				t.Errorf("%q, of which nothing was cut, became %q", doc, rest)
 			}

@@ -1,32 +1,13 @@
-package sandbox
+package queryserver
 
 import (
 	"bytes"
 	"iter"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
-
-// bodyMember is the member of a document that `wh` makes a function of: often most of it.
-const bodyMember = "function_js"
-
-// cutBody takes the function body out of a document: rest is the document with "" in its place, so that the engine,
-// which reads JSON a character at a time, needs not read the body too. found is false where the document has no such
-// member, has it twice, or where Go and JavaScript do not read the same from it; then nothing is cut.
-func cutBody(doc []byte) (rest, body []byte, found bool) {
-	from, to, found := bodyPlace(doc)
-	if !found {
-		return doc, nil, false
-	}
-	raw := doc[from:to]
-	if body, found = unquote(raw); !found || !utf8.Valid(raw) {
-		return doc, nil, false
-	}
-	return slices.Concat(doc[:from], []byte(`""`), doc[to:]), body, true
-}
 
 // unquote reads a JSON string that Go and JavaScript read the same: escaped surrogates, which JavaScript keeps also
 // where they stand alone, are left to it. encoding/json looks at every byte several times, which is more than the
@@ -69,22 +50,6 @@ func unquote(raw []byte) (text []byte, ok bool) {
 		i += 2
 	}
 	return out, true
-}
-
-// bodyPlace finds where the string stands that is the value of the document's one function_js.
-func bodyPlace(doc []byte) (from, to int, found bool) {
-	for m := range members(doc) {
-		switch {
-		case m.value < 0 || bytes.IndexByte(m.name, '\\') >= 0: // it could be the same name in other letters
-			return 0, 0, false
-		case string(m.name) != bodyMember:
-		case found || doc[m.value] != '"':
-			return 0, 0, false
-		default:
-			from, to, found = m.value, m.end, true
-		}
-	}
-	return from, to, found
 }
 
 // member is one of an object's: its name as it is written, without quotes, and where its value stands. That is at -1
