@@ -40,8 +40,8 @@ func (d Document) Refusal(account string) (runs.Outcome, *runs.Failure) {
 	return "", nil
 }
 
-// notFound is one answer for absent, deleted, foreign and other documents, so that nobody can probe for the functions of
-// another account.
+// notFound is one answer for absent, deleted, foreign and other documents, so that nobody can probe for the functions
+// of another account.
 func notFound() (runs.Outcome, *runs.Failure) {
 	return runs.NotFound, &runs.Failure{Message: "no such function in this account"}
 }
