@@ -15,22 +15,22 @@ import (
 // docs/architecture.md has every package in a layer, by its own path or by that of a folder above it, and imports go
 // down or sideways. A package that imports nothing of the module need not be named; packages for tests, which end in
 // "test", and modules of their own do not count.
-func TestRooms(t *testing.T) {
+func TestLayers(t *testing.T) {
 	page, err := os.ReadFile("architecture.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	layers := layersOf(t, string(page))
 	imports := importsOf(t)
-	for room := range layers {
-		if _, err := os.Stat(filepath.Join(repository, room)); err != nil {
-			t.Errorf("docs/architecture.md names %s: %v", room, err)
+	for name := range layers {
+		if _, err := os.Stat(filepath.Join(repository, name)); err != nil {
+			t.Errorf("docs/architecture.md names %s: %v", name, err)
 		}
 	}
 	for importer, all := range imports {
 		above, found := layerOf(layers, importer)
 		if !found && len(all) > 0 {
-			t.Errorf("docs/architecture.md has no layer for %s: add it to the table of rooms", importer)
+			t.Errorf("docs/architecture.md has no layer for %s: add it to the table of layers", importer)
 		}
 		for _, imported := range all {
 			if below, listed := layerOf(layers, imported); found && listed && below < above {
@@ -43,11 +43,11 @@ func TestRooms(t *testing.T) {
 	}
 }
 
-// layersOf reads the table of rooms: the layer of each package or folder, 0 at the top.
+// layersOf reads the table of layers: the layer of each package or folder, 0 at the top.
 func layersOf(t *testing.T, page string) map[string]int {
 	_, table, found := strings.Cut(page, "\n| layer | packages | what they do |\n|---|---|---|\n")
 	if !found {
-		t.Fatal("docs/architecture.md has no table of rooms")
+		t.Fatal("docs/architecture.md has no table of layers")
 	}
 	table, _, _ = strings.Cut(table, "\n\n")
 	layers := map[string]int{}
