@@ -23,7 +23,7 @@ func runFunction(ctx context.Context, t *Turn) Next {
 		result.Error = function.NewError("the function returned nothing", "")
 	}
 	t.Outcome(Outcome(result.Outcome))
-	t.step.DurationMS = milliseconds(result.Duration)
+	t.step.DurationMS = runs.Milliseconds(result.Duration)
 	t.step.Function = &FunctionStep{
 		ID: function.ID(t.Data.String("id")), Run: result.Run, Outcome: result.Outcome, Flow: returned(result).Object,
 		Error: result.Error, Logs: result.Logs, Levels: result.Levels, Hints: result.Hints,

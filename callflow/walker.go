@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"callfn/internal/clip"
+	"callfn/internal/runs"
 )
 
 // walker is the state of one walk, the counterpart of cf_exe's process state. It is a loop, not a recursion: each round
@@ -95,7 +96,7 @@ func (w *walker) round(ctx context.Context) {
 	control := &recorder{Control: w.Switch, step: step}
 	next := w.launch(ctx, step, control)
 	if step.Function == nil {
-		step.DurationMS = milliseconds(w.Switch.Now() - began)
+		step.DurationMS = runs.Milliseconds(w.Switch.Now() - began)
 	}
 	w.apply(ctx, step, next, control.ended)
 	w.Observe(*step)
@@ -241,5 +242,3 @@ func (w *walker) cancelled(err error) {
 
 // now is what time it is for the call.
 func (w *walker) now() time.Time { return w.Began.Add(w.Switch.Now()) }
-
-func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

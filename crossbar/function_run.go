@@ -3,7 +3,6 @@ package crossbar
 import (
 	"encoding/json"
 	"errors"
-	"math"
 	"strings"
 	"time"
 
@@ -178,7 +177,7 @@ func runData(result function.Result) map[string]any {
 		"flow":        nil,
 		"error":       nil,
 		"logs":        []string{},
-		"duration_ms": milliseconds(result.Duration),
+		"duration_ms": runs.Milliseconds(result.Duration),
 	}
 	setText(shown, "run", string(result.Run))
 	if json.Valid(result.Value) { // it came from a customer's code
@@ -201,6 +200,3 @@ func runData(result function.Result) map[string]any {
 	}
 	return shown
 }
-
-// milliseconds of a duration, to a thousandth.
-func milliseconds(d time.Duration) float64 { return math.Round(float64(d)/1e3) / 1e3 }

@@ -31,7 +31,7 @@ func document(r function.Ran, keep Keep) datastore.Document {
 		"timestamp":   r.Start.UTC().Format("2006-01-02T15:04:05.000Z"),
 		"source":      string(r.Origin),
 		"outcome":     string(r.Outcome),
-		"duration_ms": float64(r.Duration.Microseconds()) / 1000,
+		"duration_ms": runs.Milliseconds(r.Duration),
 		"sizes":       map[string]any{"parameters": sizeOf(r.Params), "result": len(r.Value)},
 	}
 	setText(doc, "call_id", bounded(r.CallID))
