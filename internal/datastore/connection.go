@@ -36,16 +36,16 @@ type Config struct {
 	RootCAs *x509.CertPool
 	// ServerName is the name that an https server's certificate must have; the URL's host when empty.
 	ServerName string
-	// Breaker lets requests fail at once while the server is down, and looks by itself whether it is back. For a server
-	// across a network; the embedded node has no use for it.
+	// Breaker fails requests at once while the server is down, and probes it until it is back. For a server across a
+	// network; the embedded node has no use for it.
 	Breaker bool
-	// OnOutage is told when the breaker finds the server down (and why) and when it is back, and the same of credentials
+	// OnOutage is called when the breaker finds the server down (and why) and when it is back, and likewise for credentials
 	// that the server refuses (ErrUnauthorized). It must not block.
 	OnOutage func(down bool, cause error)
-	// OnPartial is told of every write that fewer nodes of a cluster took than a majority (Partial). It must not block.
+	// OnPartial is called for every write that fewer nodes of a cluster took than a majority (Partial). It must not block.
 	OnPartial func()
-	// OnWrite is told of every write of documents that the server made (nil) or failed to make (NoRoom and others), not of
-	// those that it refused; and of views that have no room for their index (NoRoom). It must not block.
+	// OnWrite is called for every write of documents that the server made (nil) or failed to make (NoRoom and others), not
+	// for those that it refused; and for views that have no room for their index (NoRoom). It must not block.
 	OnWrite func(failed error)
 }
 
@@ -54,17 +54,36 @@ const (
 	defaultConnectTimeout = 5 * time.Second
 )
 
+func (cfg Config) withDefaults() Config {
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = defaultTimeout
+	}
+	if cfg.ConnectTimeout <= 0 {
+		cfg.ConnectTimeout = defaultConnectTimeout
+	}
+	if cfg.OnOutage == nil {
+		cfg.OnOutage = func(bool, error) {}
+	}
+	if cfg.OnPartial == nil {
+		cfg.OnPartial = func() {}
+	}
+	if cfg.OnWrite == nil {
+		cfg.OnWrite = func(error) {}
+	}
+	return cfg
+}
+
 // Connection is one datastore server. It is safe for concurrent use. Opening one sends nothing.
 type Connection struct {
-	name    string
-	timeout time.Duration
-	client  *kivik.Client
-	http    *chttp.Client // the very client kivik uses, for requests that kivik has no method for
-	own     *http.Transport
-	wire    http.RoundTripper // what carries the requests, below credentials and breaker
-	breaker *breaker          // nil without
-	flights flights
-	root    *url.URL
+	name     string
+	timeout  time.Duration
+	client   *kivik.Client
+	http     *chttp.Client     // kivik's own, for requests that kivik has no method for
+	tcp      *http.Transport   // nil with Config.Transport
+	wire     http.RoundTripper // carries the requests, below credentials and breaker
+	breaker  *breaker          // nil without
+	inflight inflight
+	root     *url.URL
 }
 
 // Open prepares a connection. It does not talk to the server: use Ping for that.
@@ -89,53 +108,10 @@ func Open(cfg Config) (*Connection, error) {
 		password, _ = root.User.Password()
 	}
 	root.User, root.Path, root.RawQuery, root.Fragment = nil, "", "", ""
+	cfg = cfg.withDefaults()
 
 	c := &Connection{name: nameOr(cfg.Name), timeout: cfg.Timeout, root: root}
-	if c.timeout <= 0 {
-		c.timeout = defaultTimeout
-	}
-	transport := cfg.Transport
-	if transport == nil {
-		connect := cfg.ConnectTimeout
-		if connect <= 0 {
-			connect = defaultConnectTimeout
-		}
-		c.own = &http.Transport{
-			DialContext:         (&net.Dialer{Timeout: connect, KeepAlive: 30 * time.Second}).DialContext,
-			TLSHandshakeTimeout: connect,
-			MaxIdleConns:        64,
-			MaxIdleConnsPerHost: 64,
-			IdleConnTimeout:     90 * time.Second,
-			ForceAttemptHTTP2:   true,
-		}
-		if cfg.RootCAs != nil || cfg.ServerName != "" {
-			c.own.TLSClientConfig = &tls.Config{RootCAs: cfg.RootCAs, ServerName: cfg.ServerName, MinVersion: tls.VersionTLS12}
-		}
-		transport = c.own
-	}
-	c.wire = transport
-	if cfg.Breaker {
-		c.breaker = newBreaker(transport, root, defaultPatience(), cfg.OnOutage)
-		transport = c.breaker
-	}
-	if username != "" {
-		report := cfg.OnOutage
-		if report == nil {
-			report = func(bool, error) {}
-		}
-		transport = &gate{inner: transport, retries: defaultRetries(), report: report}
-	}
-	partial := cfg.OnPartial
-	if partial == nil {
-		partial = func() {}
-	}
-	told := cfg.OnWrite
-	if told == nil {
-		told = func(error) {}
-	}
-	transport = writes{transport, told}
-	c.flights.inner = prompt{whole{quorum{transport, partial}}}
-	transport = &c.flights
+	transport := c.transport(cfg, username != "")
 	captured := &capture{}
 	options := []kivik.Option{
 		couchdb.OptionHTTPClient(&http.Client{Transport: transport, CheckRedirect: refuseRedirect}),
@@ -158,6 +134,41 @@ func Open(cfg Config) (*Connection, error) {
 	}
 	c.http = captured.client
 	return c, nil
+}
+
+// transport builds the chain of transports that a request passes, from the driver's side inwards.
+func (c *Connection) transport(cfg Config, credentials bool) http.RoundTripper {
+	transport := cfg.Transport
+	if transport == nil {
+		c.tcp = newTCPTransport(cfg)
+		transport = c.tcp
+	}
+	c.wire = transport
+	if cfg.Breaker {
+		c.breaker = newBreaker(transport, c.root, defaultPatience(), cfg.OnOutage)
+		transport = c.breaker
+	}
+	if credentials {
+		transport = &logins{inner: transport, retries: defaultRetries(), report: cfg.OnOutage}
+	}
+	transport = writes{transport, cfg.OnWrite}
+	c.inflight.inner = uncompressedFeeds{bufferedBodies{quorum{transport, cfg.OnPartial}}}
+	return &c.inflight
+}
+
+func newTCPTransport(cfg Config) *http.Transport {
+	t := &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: cfg.ConnectTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout: cfg.ConnectTimeout,
+		MaxIdleConns:        64,
+		MaxIdleConnsPerHost: 64,
+		IdleConnTimeout:     90 * time.Second,
+		ForceAttemptHTTP2:   true,
+	}
+	if cfg.RootCAs != nil || cfg.ServerName != "" {
+		t.TLSClientConfig = &tls.Config{RootCAs: cfg.RootCAs, ServerName: cfg.ServerName, MinVersion: tls.VersionTLS12}
+	}
+	return t
 }
 
 // capture is a kivik option that keeps the driver's HTTP client, credentials and all. The driver applies every option
@@ -197,11 +208,11 @@ func (c *Connection) Ping(ctx context.Context) (version string, err error) {
 	return v.Version, nil
 }
 
-// Alive asks the server, past the breaker, whether it is there at all: nil, or why not. It is the cheapest question
-// there is, for telling a slow answer from a server that is gone.
+// Alive asks the server, past the breaker, whether it is there at all: nil, or why not. It is the cheapest request there
+// is, and tells a slow answer from a server that is gone.
 func (c *Connection) Alive(ctx context.Context) error {
-	if err := alive(ctx, c.wire, c.root); err != nil {
-		return &Error{Op: "look for", Subject: c.name, Kind: ErrUnreachable, Cause: err}
+	if err := probe(ctx, c.wire, c.root); err != nil {
+		return &Error{Op: "probe", Subject: c.name, Kind: ErrUnreachable, Cause: err}
 	}
 	return nil
 }
@@ -258,8 +269,8 @@ func (c *Connection) Close() error {
 	if c.breaker != nil {
 		c.breaker.close()
 	}
-	if c.own != nil {
-		c.own.CloseIdleConnections()
+	if c.tcp != nil {
+		c.tcp.CloseIdleConnections()
 	}
 	return err
 }

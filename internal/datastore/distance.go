@@ -8,32 +8,32 @@ import (
 )
 
 const (
-	// samples is how many answers the distance is judged by.
+	// samples is the number of answers that the distance is estimated from.
 	samples = 8
-	// roundTrips is how many round trips an answer may take: a new connection, TLS, the request, and as much again for bad
-	// luck.
+	// roundTrips is the number of round trips that an answer may take: a new connection, TLS, the request, and as much
+	// again for bad luck.
 	roundTrips = 6
-	// farthest bounds what counts as distance. Beyond it a server is slow.
+	// farthest is the longest round trip that counts as distance. A server beyond it is slow.
 	farthest = 500 * time.Millisecond
 )
 
-// distance is how far away a server is: the quickest of its last answers. Whoever waits for it waits in proportion. The
-// zero value is a server next door.
+// distance estimates the round trip to a server by the quickest of its last answers. Time limits grow with it. The zero
+// value is a server nearby.
 type distance struct {
 	mu    sync.Mutex
 	last  [samples]time.Duration
 	count uint64
 }
 
-// note takes note of an answer.
-func (d *distance) note(took time.Duration) {
+// add adds an answer.
+func (d *distance) add(took time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.last[d.count%samples] = took
 	d.count++
 }
 
-// reset forgets everything but one answer.
+// reset replaces every sample by one answer.
 func (d *distance) reset(took time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -43,7 +43,7 @@ func (d *distance) reset(took time.Duration) {
 	d.count += samples
 }
 
-// atLeast is a time to wait: base, or what a server so far away needs.
+// atLeast is a time limit: base, or more for a server that far away.
 func (d *distance) atLeast(base time.Duration) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -57,9 +57,9 @@ func (d *distance) atLeast(base time.Duration) time.Duration {
 	return max(base, roundTrips*quickest)
 }
 
-// tellsDistance reports whether the answer to a request tells how far away the server is: nobody's code runs for it,
-// and nothing is waited for.
+// tellsDistance reports whether the time of an answer tells the distance: the server runs no code for it, and waits for
+// nothing.
 func tellsDistance(req *http.Request) bool {
-	return req.Method == http.MethodGet && !strings.Contains(req.URL.Path, "/_show/") && !strings.HasSuffix(req.URL.Path,
-		"/_changes")
+	return req.Method == http.MethodGet && !strings.Contains(req.URL.Path, "/_show/") &&
+		!strings.HasSuffix(req.URL.Path, "/_changes")
 }

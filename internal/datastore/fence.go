@@ -49,7 +49,7 @@ func (d *Database) write(ctx context.Context, do func(context.Context, *Database
 	defer cancel()
 	for {
 		err := do(ctx, d)
-		requestOf(ctx).note(err, d.connection.own != nil)
+		requestOf(ctx).note(err, d.connection.tcp != nil)
 		if d.home == nil || !Fenced(err) {
 			return err
 		}

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// partialWord begins the reason of a write that too few copies took.
-const partialWord = "fewer of the cluster's nodes than a majority took this write"
+// partialReason begins the reason of a write that too few copies took.
+const partialReason = "fewer of the cluster's nodes than a majority took this write"
 
-// quorum is a transport that makes an error of a write that fewer copies of the database took than a majority. CouchDB
-// answers 202 then: such a write is lost when the nodes that have it go before the others have heard of it.
+// quorum is a transport that fails a write that fewer copies of the database took than a majority. CouchDB answers 202
+// then: the write is lost when the nodes that have it go down before the others have it.
 type quorum struct {
-	inner   http.RoundTripper
-	partial func()
+	inner     http.RoundTripper
+	onPartial func()
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -27,8 +27,8 @@ func (q quorum) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the socket can be used again
 	_ = resp.Body.Close()
-	q.partial()
-	body := fmt.Appendf(nil, `{"error":"quorum_not_met","reason":"%s"}`, partialWord)
+	q.onPartial()
+	body := fmt.Appendf(nil, `{"error":"quorum_not_met","reason":"%s"}`, partialReason)
 	resp.StatusCode, resp.Status = http.StatusServiceUnavailable, "503 Service Unavailable"
 	resp.Header.Set("Content-Type", "application/json")
 	resp.Header.Del("Content-Encoding")
@@ -36,7 +36,8 @@ func (q quorum) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// writesDocuments reports whether a request writes documents: what is below a database, shows excepted, which are code.
+// writesDocuments reports whether a request writes below a database. Shows are code and write nothing, whatever their
+// method.
 func writesDocuments(req *http.Request) bool {
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {
 		return false
@@ -45,8 +46,8 @@ func writesDocuments(req *http.Request) bool {
 	return below != "" && !strings.Contains(below, "/_show/")
 }
 
-// Partial reports whether a write failed because fewer copies took it than a majority. It was made there.
+// Partial reports whether a write failed because fewer copies took it than a majority. Those have it.
 func Partial(err error) bool {
 	var e *Error
-	return errors.As(err, &e) && e.Cause != nil && strings.Contains(e.Cause.Error(), partialWord)
+	return errors.As(err, &e) && e.Cause != nil && strings.Contains(e.Cause.Error(), partialReason)
 }

@@ -6,15 +6,15 @@ import (
 	"net/http"
 )
 
-// whole sends request bodies as one piece with their length. The driver hands over a stream of unknown length, which
-// goes out in chunks; CouchDB that refuses such a request early closes the connection while we still write, and its
-// answer is lost.
-type whole struct{ inner http.RoundTripper }
+// bufferedBodies is a transport that sends each request body as one piece with its length. The driver streams bodies of
+// unknown length, in chunks. CouchDB closes the connection when it refuses such a request early, while we still write,
+// and its answer is lost.
+type bufferedBodies struct{ inner http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
-func (w whole) RoundTrip(req *http.Request) (*http.Response, error) {
+func (b bufferedBodies) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body == nil || req.Body == http.NoBody || req.ContentLength >= 0 && req.GetBody != nil {
-		return w.inner.RoundTrip(req)
+		return b.inner.RoundTrip(req)
 	}
 	body, err := io.ReadAll(req.Body)
 	_ = req.Body.Close()
@@ -25,5 +25,5 @@ func (w whole) RoundTrip(req *http.Request) (*http.Response, error) {
 	out.ContentLength = int64(len(body))
 	out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	out.Body, _ = out.GetBody()
-	return w.inner.RoundTrip(out)
+	return b.inner.RoundTrip(out)
 }
