@@ -89,8 +89,7 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// A disk that is full before anybody logged in has no room for the index that a login asks: that too is told as what it
-// is.
+// A disk that is full before anybody logged in has no room for the index that a login reads: it is answered from memory.
 func TestFullDiskAtTheFirstLogin(t *testing.T) {
 	disk, grow := smallDisk(t, 24<<20)
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data",
@@ -98,9 +97,19 @@ func TestFullDiskAtTheFirstLogin(t *testing.T) {
 	metrics := regexp.MustCompile(`"url":"(http://[^"]*/metrics)"`).FindStringSubmatch(s.errs.String())
 	_ = os.WriteFile(disk+"/fill", make([]byte, 24<<20), 0o600) // until there is no room
 	code, body := send(t, http.MethodPut, s.url+"/v2/api_auth", "", `{"data":{"api_key":"`+testKey+`"}}`)
+	if code != http.StatusCreated {
+		t.Errorf("a login on a full disk: %d %s; want 201", code, body)
+	}
+	me := login(t, s.url)
+	if code, body := send(t, http.MethodGet, s.url+"/v2/accounts/"+me.account+"/functions", me.token,
+		""); code != http.StatusOK {
+		t.Errorf("a listing on a full disk: %d %s; want 200", code, body)
+	}
+	code, body = send(t, http.MethodPut, s.url+"/v2/accounts/"+me.account+"/functions", me.token,
+		`{"data":{"name":"f","function_js":"return {module: 'noop'};"}}`)
 	if code != http.StatusServiceUnavailable || strings.Count(body, "nothing was stored") != 1 ||
 		!strings.Contains(body, "disk is full") {
-		t.Errorf("a login on a full disk: %d %s; want 503 that says so once", code, body)
+		t.Errorf("a write to a full disk: %d %s; want 503 that says so once", code, body)
 	}
 	if code, body := get(t, s.url+"/readyz"); code != http.StatusServiceUnavailable || !strings.Contains(body, "full") {
 		t.Errorf("/readyz on a full disk: %d %s; want 503 that says so", code, body)

@@ -78,10 +78,19 @@ func (rq *request) updateIndex(ctx context.Context, spec *indexSpec) error {
 // pendingChanges reads the next changes after the index's sequence.
 func (rq *request) pendingChanges(spec *indexSpec) (from, to uint64, batch []change, err error) {
 	err = rq.view(rq.db, func(d *dbTx) error {
-		if from, err = indexSeq(d.views().Bucket([]byte(spec.sig))); err != nil {
-			return err
-		}
-		to = from
+		from, err = indexSeq(d.views().Bucket([]byte(spec.sig)))
+		return err
+	})
+	if err == nil {
+		to, batch, err = rq.changesAfter(spec, from)
+	}
+	return from, to, batch, err
+}
+
+// changesAfter reads the next changes after a sequence.
+func (rq *request) changesAfter(spec *indexSpec, from uint64) (to uint64, batch []change, err error) {
+	to = from
+	err = rq.view(rq.db, func(d *dbTx) error {
 		size := 0
 		c := d.seqs.Cursor()
 		for k, v := c.Seek(seqKey(from + 1)); k != nil && len(batch) < indexBatch && size < indexBatchBytes; k, v = c.Next() {
@@ -102,7 +111,7 @@ func (rq *request) pendingChanges(spec *indexSpec) (from, to uint64, batch []cha
 		}
 		return nil
 	})
-	return from, to, batch, err
+	return to, batch, err
 }
 
 // indexSeq is the sequence that an index has caught up with; 0 for one that is not there yet.
@@ -286,25 +295,21 @@ func rowCount(idx *bolt.Bucket, fun int) (uint64, error) { return indexNumber(id
 
 // replace removes a document's rows and stores new ones.
 func (u *indexUpdate) replace(id string, rows []indexRow) error {
-	places, err := getSealed(u.back, []byte(id))
+	old, err := storedRows(u.back, id)
 	if err != nil {
-		return errIndex
+		return err
 	}
-	old := decoder{b: bytes.Clone(places)}
-	had := len(old.b) > 0
-	for len(old.b) > 0 && !old.failed {
-		fun := old.uint()
-		key := old.bytes(old.uint())
-		if old.failed || fun >= uint64(len(u.rows)) {
+	for _, row := range old {
+		if row.fun >= len(u.rows) {
 			return errIndex
 		}
-		if err := u.rows[fun].Delete(key); err != nil {
+		if err := u.rows[row.fun].Delete(row.key); err != nil {
 			return err
 		}
-		u.counts[fun]--
+		u.counts[row.fun]--
 	}
 	if len(rows) == 0 {
-		if had {
+		if len(old) > 0 {
 			return u.back.Delete([]byte(id))
 		}
 		return nil
@@ -321,6 +326,27 @@ func (u *indexUpdate) replace(id string, rows []indexRow) error {
 	}
 	return putSealed(u.back, []byte(id), back)
 }
+
+// storedRows lists the rows that an index has of a document, without their values.
+func storedRows(back *bolt.Bucket, id string) ([]indexRow, error) {
+	places, err := getSealed(back, []byte(id))
+	if err != nil {
+		return nil, errIndex
+	}
+	var rows []indexRow
+	for d := (decoder{b: bytes.Clone(places)}); len(d.b) > 0; {
+		fun := d.uint()
+		key := d.bytes(d.uint())
+		if d.failed || fun > maxViewFunctions {
+			return nil, errIndex
+		}
+		rows = append(rows, indexRow{fun: int(fun), key: key})
+	}
+	return rows, nil
+}
+
+// maxViewFunctions is more map functions than a design document has.
+const maxViewFunctions = 1 << 20
 
 func (u *indexUpdate) finish(seq uint64) error {
 	for fun, n := range u.counts {

@@ -13,6 +13,7 @@ import (
 	"runtime/debug"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -69,6 +70,8 @@ type Node struct {
 	writer  *writer
 	collate *collation.Encoder
 	ddocs   ddocCache
+
+	overlayLogged atomic.Int64 // when, in ns since 1970; see overlay.go
 
 	mu  sync.RWMutex
 	dbs map[string]*database

@@ -45,10 +45,10 @@ func (q *viewQuery) reducePortion(fun string, s span) (rest *span, err error) {
 	err = q.view(q.db, func(d *dbTx) error {
 		rest = nil
 		idx, rows := q.bucket(d)
-		if rows == nil {
+		if rows == nil && q.added == nil {
 			return nil
 		}
-		if fun == "_count" && q.args.level() == 0 && s.low == nil && s.high == nil {
+		if fun == "_count" && q.added == nil && q.args.level() == 0 && s.low == nil && s.high == nil {
 			n, err := rowCount(idx, q.fun)
 			if err == nil && n > 0 {
 				q.emit(fun, &group{count: int64(n)})
@@ -56,7 +56,7 @@ func (q *viewQuery) reducePortion(fun string, s span) (rest *span, err error) {
 			return err
 		}
 		var g *group
-		err := scan(rows, s, func(k, v []byte) (bool, error) {
+		err := q.scan(rows, s, func(k, v []byte) (bool, error) {
 			encoded, _, key, value, err := splitRow(k, v)
 			if err != nil {
 				return false, err

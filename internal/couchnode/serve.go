@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
-	"syscall"
 )
 
 // request is one HTTP request on its way through the node.
@@ -122,7 +121,7 @@ func (rq *request) fail(err error) {
 		refused = engine.apiError()
 	case errors.As(err, &corrupt):
 		refused = rq.corrupt(*corrupt)
-	case errors.Is(err, syscall.ENOSPC):
+	case noRoom(err):
 		rq.opts.Logger.Error("couchnode: the disk is full", slog.String("file", rq.file.Path()))
 		refused = refuse(http.StatusInsufficientStorage, "insufficient_storage", "the disk of this node is full")
 	case rq.ctx.Err() != nil:

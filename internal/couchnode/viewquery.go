@@ -53,10 +53,14 @@ func (rq *request) queryView(ddocID, name string) error {
 	if err := a.checkReduce(reduce, view.reduce); err != nil {
 		return err
 	}
+	var added *overlay
 	if a.update {
 		err := rq.updateIndex(rq.ctx, &d.index)
 		if rq.mayRebuild(err) {
 			err = rq.rebuildIndex(ddocID, &d.index)
+		}
+		if noRoom(err) {
+			added, err = rq.overlayFor(rq.ctx, &d.index, err)
 		}
 		if err != nil {
 			return err
@@ -69,7 +73,8 @@ func (rq *request) queryView(ddocID, name string) error {
 	ask := func() error {
 		args := *a
 		q := &viewQuery{
-			request: rq, args: &args, sig: []byte(d.index.sig), fun: view.fun, spans: slices.Clone(spans), w: &rowWriter{rq: rq},
+			request: rq, args: &args, sig: []byte(d.index.sig), fun: view.fun, added: added, spans: slices.Clone(spans),
+			w: &rowWriter{rq: rq},
 		}
 		if reduce != "" {
 			return q.reduce(reduce)
@@ -171,8 +176,17 @@ type viewQuery struct {
 	args  *viewArgs
 	sig   []byte
 	fun   int
+	added *overlay // nil where the index is up to date
 	spans []span
 	w     *rowWriter
+}
+
+// scan is scan of the view's rows.
+func (q *viewQuery) scan(rows *bolt.Bucket, s span, visit func(k, v []byte) (bool, error)) error {
+	if q.added != nil {
+		return q.added.scan(rows, q.fun, s, visit)
+	}
+	return scan(rows, s, visit)
 }
 
 // bucket finds the view's rows; nil where nothing has been indexed yet.
@@ -185,14 +199,18 @@ func (q *viewQuery) bucket(d *dbTx) (idx, rows *bolt.Bucket) {
 
 // size is how many rows the view has, and up to which change; zeros where nothing has been indexed yet.
 func (q *viewQuery) size(idx *bolt.Bucket) (rows, seq uint64, err error) {
-	if idx == nil {
-		return 0, 0, nil
+	if idx != nil {
+		if seq, err = indexSeq(idx); err != nil {
+			return 0, 0, err
+		}
+		if rows, err = rowCount(idx, q.fun); err != nil {
+			return 0, 0, err
+		}
 	}
-	if seq, err = indexSeq(idx); err != nil {
-		return 0, 0, err
+	if q.added != nil {
+		return rows - q.added.replaced[q.fun] + uint64(len(q.added.rows[q.fun])), q.added.seq, nil
 	}
-	rows, err = rowCount(idx, q.fun)
-	return rows, seq, err
+	return rows, seq, nil
 }
 
 // rows answers with the rows themselves.
@@ -209,7 +227,7 @@ func (q *viewQuery) rows() error {
 				w.head(a, int64(total), q.db.formatSeq(seq))
 			}
 			for len(q.spans) > 0 && a.limit > 0 && !w.full() {
-				err := scan(rows, q.spans[0], func(k, v []byte) (bool, error) {
+				err := q.scan(rows, q.spans[0], func(k, v []byte) (bool, error) {
 					if a.limit == 0 || w.full() {
 						return false, nil
 					}
