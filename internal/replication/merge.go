@@ -3,9 +3,11 @@ package replication
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"callfn/internal/datastore"
 )
@@ -23,7 +25,7 @@ type Merged struct {
 // deleted, so that readers see the one that comes; what it was stays in its history.
 func Merge(ctx context.Context, db *datastore.Database, docs []json.RawMessage, replace bool) (Merged, error) {
 	var out Merged
-	comers, order, err := byDocument(docs)
+	documents, order, err := byDocument(docs)
 	if err != nil || len(order) == 0 {
 		return out, err
 	}
@@ -35,7 +37,7 @@ func Merge(ctx context.Context, db *datastore.Database, docs []json.RawMessage, 
 	for _, w := range winners {
 		here[w.ID] = w
 	}
-	missing, err := missingOf(ctx, db, comers, order)
+	missing, err := missingOf(ctx, db, documents, order)
 	if err != nil {
 		return out, err
 	}
@@ -46,51 +48,77 @@ func Merge(ctx context.Context, db *datastore.Database, docs []json.RawMessage, 
 		case !missing[id]:
 			out.Known++
 			continue
-		case there && !comers[id].descendFrom(w.Rev):
+		case there && !documents[id].descendsFrom(w.Rev):
 			if out.Foreign = append(out.Foreign, id); !replace {
 				continue
 			}
 		}
 		out.Stored++
-		store = append(store, comers[id].docs...)
+		store = append(store, documents[id].docs...)
 	}
 	if err := Write(ctx, db, store); err != nil || !replace {
 		return out, err
 	}
 	for _, id := range out.Foreign {
-		if err := yield(ctx, db, id, comers[id]); err != nil {
+		if err := deleteConflicts(ctx, db, id, documents[id]); err != nil {
 			return out, err
 		}
 	}
 	return out, nil
 }
 
-// yield deletes the branches of a document that hide the one that came.
-func yield(ctx context.Context, db *datastore.Database, id string, c *comer) error {
-	const branches = 100
-	for range branches {
-		winners, err := db.Winners(ctx, []string{id})
-		if err != nil || len(winners) == 0 || winners[0].Deleted || slices.Contains(c.leaves, winners[0].Rev) {
+// Bounds on the branches of one document that are deleted, and on the wait for a cluster's copies to agree.
+const (
+	mostBranches = 100
+	mostLag      = 5 * time.Second
+)
+
+// deleteConflicts deletes the branches of a document that hide the one that came in. It reads the document by itself: a
+// list of winners comes from one copy of a cluster. Where copies disagree, CouchDB answers with the winner among what
+// they have, a branch that was deleted a moment ago too, until the last copy has heard of it: that is waited for.
+func deleteConflicts(ctx context.Context, db *datastore.Database, id string, in *incoming) error {
+	deleted := map[string]bool{}
+	for until := time.Now().Add(mostLag); len(deleted) < mostBranches; {
+		winner, err := db.Get(ctx, id)
+		if errors.Is(err, datastore.ErrNotFound) {
+			return nil
+		}
+		if err != nil || slices.Contains(in.leaves, winner.Rev()) {
 			return err
 		}
-		if err := db.Delete(ctx, id, winners[0].Rev); err != nil {
+		rev := winner.Rev()
+		if !deleted[rev] {
+			err = db.Delete(ctx, id, rev)
+		}
+		switch late := time.Now().After(until); {
+		case err == nil && !deleted[rev]:
+			deleted[rev] = true
+			continue
+		case err != nil && (late || !errors.Is(err, datastore.ErrConflict)):
 			return err
+		case late:
+			return fmt.Errorf("document %s/%s still shows revision %s, which was deleted", db.Name(), id, rev)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	return fmt.Errorf("document %s/%s has more than %d conflicts", db.Name(), id, branches)
+	return fmt.Errorf("document %s/%s has more than %d conflicts", db.Name(), id, mostBranches)
 }
 
-// comer is a document that comes: its open revisions, and their past.
-type comer struct {
+// incoming is a document that is merged: its open revisions, and their past.
+type incoming struct {
 	docs   []json.RawMessage
 	leaves []string
 	past   []string
 }
 
-func (c *comer) descendFrom(rev string) bool { return slices.Contains(c.past, rev) }
+func (in *incoming) descendsFrom(rev string) bool { return slices.Contains(in.past, rev) }
 
-func byDocument(docs []json.RawMessage) (comers map[string]*comer, order []string, err error) {
-	comers = map[string]*comer{}
+func byDocument(docs []json.RawMessage) (documents map[string]*incoming, order []string, err error) {
+	documents = map[string]*incoming{}
 	for _, doc := range docs {
 		var d struct {
 			ID        string `json:"_id"`
@@ -106,25 +134,25 @@ func byDocument(docs []json.RawMessage) (comers map[string]*comer, order []strin
 		if d.ID == "" || d.Rev == "" {
 			return nil, nil, fmt.Errorf("a document without _id or _rev")
 		}
-		c := comers[d.ID]
-		if c == nil {
-			c = &comer{}
-			comers[d.ID], order = c, append(order, d.ID)
+		in := documents[d.ID]
+		if in == nil {
+			in = &incoming{}
+			documents[d.ID], order = in, append(order, d.ID)
 		}
-		c.docs, c.leaves, c.past = append(c.docs, doc), append(c.leaves, d.Rev), append(c.past, d.Rev)
+		in.docs, in.leaves, in.past = append(in.docs, doc), append(in.leaves, d.Rev), append(in.past, d.Rev)
 		for i, id := range d.Revisions.IDs {
-			c.past = append(c.past, strconv.Itoa(d.Revisions.Start-i)+"-"+id)
+			in.past = append(in.past, strconv.Itoa(d.Revisions.Start-i)+"-"+id)
 		}
 	}
-	return comers, order, nil
+	return documents, order, nil
 }
 
-func missingOf(ctx context.Context, db *datastore.Database, comers map[string]*comer,
+func missingOf(ctx context.Context, db *datastore.Database, documents map[string]*incoming,
 	order []string,
 ) (map[string]bool, error) {
 	leaves := make([]datastore.Leaves, len(order))
 	for i, id := range order {
-		leaves[i] = datastore.Leaves{ID: id, Revs: comers[id].leaves}
+		leaves[i] = datastore.Leaves{ID: id, Revs: documents[id].leaves}
 	}
 	missing := map[string]bool{}
 	list, err := db.Missing(ctx, leaves)

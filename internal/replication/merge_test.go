@@ -1,14 +1,60 @@
 package replication_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
+	"net/http"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
+	"callfn/internal/couchnode"
+	"callfn/internal/couchnode/couchtest"
 	"callfn/internal/datastore"
 	"callfn/internal/replication"
 )
+
+// settle waits until a database's list and changes show what reads of single documents show. Behind a cluster they come
+// from one copy, which may lag behind writes that were acknowledged.
+func settle(t *testing.T, db *datastore.Database, ids ...string) {
+	t.Helper()
+	var missing []string
+	for begun := time.Now(); time.Since(begun) < 20*time.Second; time.Sleep(10 * time.Millisecond) {
+		missing = nil
+		winners, err := db.Winners(t.Context(), ids)
+		if err != nil {
+			t.Fatal(err)
+		}
+		changes, err := db.LeavesSince(t.Context(), "", 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range ids {
+			doc, err := db.Get(t.Context(), id)
+			gone := errors.Is(err, datastore.ErrNotFound)
+			if err != nil && !gone {
+				t.Fatal(err)
+			}
+			listed := slices.ContainsFunc(winners, func(w datastore.Winner) bool {
+				return w.ID == id && w.Deleted == gone && (gone || w.Rev == doc.Rev())
+			})
+			told := slices.ContainsFunc(changes.Documents, func(l datastore.Leaves) bool {
+				return l.ID == id && (gone || slices.Contains(l.Revs, doc.Rev()))
+			})
+			if !listed || !told {
+				missing = append(missing, id)
+			}
+		}
+		if missing == nil {
+			return
+		}
+	}
+	t.Fatalf("%s: lists do not show %v as reads do, want them to within 20 s", db.Name(), missing)
+}
 
 func TestMerge(t *testing.T) {
 	servers(t, func(t *testing.T, from, to *datastore.Database) {
@@ -22,8 +68,10 @@ func TestMerge(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		ids := []string{"same", "new", "newer", "older", "theirs"}
 		everything := func(db *datastore.Database) (docs []json.RawMessage) {
 			t.Helper()
+			settle(t, db, ids...)
 			p, err := db.LeavesSince(ctx, "", 100)
 			if err != nil {
 				t.Fatal(err)
@@ -39,7 +87,7 @@ func TestMerge(t *testing.T) {
 			return docs
 		}
 		if out, err := replication.Merge(ctx, to, everything(from), false); err != nil || out.Stored != 5 {
-			t.Fatalf("%+v %v", out, err)
+			t.Fatalf("first merge: got %+v, error %v; want 5 stored", out, err)
 		}
 		change := func(db *datastore.Database, id string, x any) {
 			t.Helper()
@@ -66,20 +114,27 @@ func TestMerge(t *testing.T) {
 			change(from, "theirs", "there")
 			change(to, "theirs", "here again")
 		}
+		settle(t, to, ids...)
 		is := func(id string, want any) {
 			t.Helper()
-			doc, err := to.Get(ctx, id)
-			if want == nil && errors.Is(err, datastore.ErrNotFound) {
-				return
+			var got, text []byte
+			var err error
+			for begun := time.Now(); time.Since(begun) < 5*time.Second; time.Sleep(10 * time.Millisecond) { // copies agree late
+				var doc datastore.Document
+				doc, err = to.Get(ctx, id)
+				if want == nil && errors.Is(err, datastore.ErrNotFound) {
+					return
+				}
+				got, _ = json.Marshal(doc["x"])
+				if text, _ = json.Marshal(want); err == nil && string(got) == string(text) {
+					return
+				}
 			}
-			got, _ := json.Marshal(doc["x"])
-			if text, _ := json.Marshal(want); err != nil || string(got) != string(text) {
-				t.Errorf("%s is %s %v, want %s", id, got, err, text)
-			}
+			t.Errorf("%s: got %s, error %v; want %s", id, got, err, text)
 		}
 		out, err := replication.Merge(ctx, to, everything(from), false)
 		if err != nil || out.Stored != 1 || out.Known != 3 || !slices.Equal(out.Foreign, []string{"theirs"}) {
-			t.Errorf("%+v %v", out, err)
+			t.Errorf("second merge: got %+v, error %v; want 1 stored, 3 known, theirs foreign", out, err)
 		}
 		is("newer", 2)
 		is("older", 3)
@@ -87,11 +142,104 @@ func TestMerge(t *testing.T) {
 		is("theirs", "here again")
 		out, err = replication.Merge(ctx, to, everything(from), true)
 		if err != nil || out.Stored != 1 || !slices.Equal(out.Foreign, []string{"theirs"}) {
-			t.Errorf("%+v %v", out, err)
+			t.Errorf("replacing merge: got %+v, error %v; want 1 stored, theirs foreign", out, err)
 		}
 		is("theirs", "there")
 		if same, err := to.Get(ctx, "same"); err != nil || same.Rev() != first.Rev() {
-			t.Errorf("%v %v", same, err)
+			t.Errorf("an unchanged document: got %v, error %v; want revision %s", same, err, first.Rev())
 		}
 	})
+}
+
+// laggingReads answers the first read of a document behind each deletion as it answered the one before: like a cluster
+// whose last copy has not heard of the deletion.
+type laggingReads struct {
+	http.RoundTripper
+	body []byte
+	lag  bool
+}
+
+func (l *laggingReads) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := l.RoundTripper.RoundTrip(r)
+	if err != nil || !strings.HasSuffix(r.URL.Path, "/theirs") {
+		return resp, err
+	}
+	switch r.Method {
+	case http.MethodDelete:
+		l.lag = true
+	case http.MethodGet:
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if l.lag {
+			l.lag, body = false, l.body
+		}
+		l.body = body
+		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		return resp, err
+	}
+	return resp, err
+}
+
+// staleLists answers every list of documents as it answered the first: like a copy of a cluster that lags behind.
+type staleLists struct {
+	http.RoundTripper
+	body []byte
+}
+
+func (s *staleLists) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := s.RoundTripper.RoundTrip(r)
+	if err != nil || !strings.HasSuffix(r.URL.Path, "/_all_docs") {
+		return resp, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	_ = resp.Body.Close()
+	if s.body == nil {
+		s.body = body
+	}
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(s.body)), int64(len(s.body))
+	return resp, err
+}
+
+// A document is replaced although a cluster still shows what was deleted, in lists or in reads.
+func TestMergeReplacesOnALaggingCluster(t *testing.T) {
+	for name, lagging := range map[string]func(http.RoundTripper) http.RoundTripper{
+		"lists": func(inner http.RoundTripper) http.RoundTripper { return &staleLists{RoundTripper: inner} },
+		"reads": func(inner http.RoundTripper) http.RoundTripper { return &laggingReads{RoundTripper: inner} },
+	} {
+		t.Run(name, func(t *testing.T) { replaceTheirs(t, lagging) })
+	}
+}
+
+func replaceTheirs(t *testing.T, lagging func(http.RoundTripper) http.RoundTripper) {
+	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), couchtest.Engine{}, couchnode.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = node.Close() })
+	c, err := datastore.Open(datastore.Config{URL: "http://node", Transport: lagging(node.Transport())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	db := c.Database("functions")
+	if _, err := c.EnsureDatabase(t.Context(), db.Name()); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := db.Create(t.Context(), datastore.Document{"_id": "theirs", "x": "here"})
+	if err == nil {
+		doc["x"] = "here again"
+		_, err = db.Save(t.Context(), doc)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := replication.Merge(t.Context(), db, []json.RawMessage{
+		raw(`{"_id":"theirs","_rev":"1-aa","_revisions":{"start":1,"ids":["aa"]},"x":"there"}`),
+	}, true)
+	if err != nil || !slices.Equal(out.Foreign, []string{"theirs"}) {
+		t.Fatalf("got %+v, error %v; want theirs replaced", out, err)
+	}
+	if got, err := db.Get(t.Context(), "theirs"); err != nil || got["x"] != "there" {
+		t.Errorf("got %v, error %v; want the document that came in", got, err)
+	}
 }
