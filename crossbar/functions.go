@@ -141,6 +141,7 @@ func (a *API) sourceTooLong(source string) schemas.Violation {
 	}
 	return schemas.Violation{
 		"message": fmt.Sprintf("String must not be more than %d characters", a.cfg.SourceLimit), "target": a.cfg.SourceLimit,
+		"hint": "whoever runs the service sets this limit: callfn serve --source-limit-kib",
 	}
 }
 

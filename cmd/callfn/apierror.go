@@ -21,6 +21,7 @@ type apiError struct {
 	details      []string
 	missing      string // what is not there, in words
 	stale        string // what to do when the token is not taken
+	stopped      string // which stopped module is why it is not found, and how to start it
 }
 
 func newAPIError(method, path string, status int, body []byte) *apiError {
@@ -131,6 +132,9 @@ func (e *apiError) Error() string {
 	s := fmt.Sprintf("the server refused %s %s: %d %s", e.method, printable.Text(e.path), e.status, e.message)
 	for _, d := range e.details {
 		s += "\n  " + d
+	}
+	if e.stopped != "" {
+		s += "\n  " + e.stopped
 	}
 	switch e.status {
 	case http.StatusUnauthorized:

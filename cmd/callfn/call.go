@@ -14,6 +14,7 @@ import (
 
 type callCommand struct {
 	clientFlags
+	To string `required:"" placeholder:"NUMBER"`
 	callFlags
 	scriptFlags
 	Defaults bool
@@ -21,7 +22,10 @@ type callCommand struct {
 
 // Run rehearses the call and prints what would have happened. It fails when no callflow answers or a function failed.
 func (c callCommand) Run(ctx context.Context, w world) error {
-	call := c.fields()
+	call, err := c.fields(c.To)
+	if err != nil {
+		return err
+	}
 	script, err := c.script(w)
 	if err != nil {
 		return err

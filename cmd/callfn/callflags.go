@@ -1,34 +1,44 @@
 package main
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
-// callFlags describe a pretend call.
+// callFlags describe a pretend call, but for whom it is to.
 type callFlags struct {
-	To             string            `required:"" placeholder:"NUMBER"`
 	From           string            `placeholder:"NUMBER"`
 	CallerIDName   string            `name:"caller-id-name" placeholder:"NAME"`
 	CallerIDNumber string            `name:"caller-id-number" placeholder:"NUMBER"`
 	Param          map[string]string `placeholder:"KEY=VALUE" mapsep:"none"`
 }
 
-// fields are the call as the API takes it.
-func (f callFlags) fields() map[string]any {
-	call := map[string]any{}
-	for k, v := range f.Param {
-		put(call, k, v)
+// fields are the call as the API takes it. A parameter that a flag of its own and --param give differently is refused.
+func (f callFlags) fields(to string) (map[string]any, error) {
+	call, flags := map[string]any{}, map[string]string{
+		"To": to, "From": f.From, "Caller-ID-Name": f.CallerIDName, "Caller-ID-Number": f.CallerIDNumber,
 	}
-	for k, v := range map[string]string{
-		"To": f.To, "From": f.From, "Caller-ID-Name": f.CallerIDName,
-		"Caller-ID-Number": f.CallerIDNumber,
-	} {
-		if v != "" {
-			call[k] = v
+	for _, name := range slices.Sorted(maps.Keys(f.Param)) {
+		switch own := flags[name]; {
+		case name == "":
+			return nil, usageError{errorf("--param %s=%s: want a name before the =, as in Custom-SIP-Headers[X-Ticket]=42",
+				name, f.Param[name])}
+		case own != "" && own != f.Param[name]:
+			return nil, usageError{errorf("%s %s and --param %s=%s: give one of them", rehearsalFlags[name], own, name,
+				f.Param[name])}
+		}
+		put(call, name, f.Param[name])
+	}
+	for name, value := range flags {
+		if value != "" {
+			call[name] = value
 		}
 	}
 	if _, ok := call["Caller-ID-Number"]; !ok && f.From != "" {
 		call["Caller-ID-Number"] = user(f.From)
 	}
-	return call
+	return call, nil
 }
 
 // put stores a parameter under its name as functions see it: Custom-SIP-Headers[X-Ticket] is a member of an object.

@@ -199,6 +199,9 @@ func (c *client) do(ctx context.Context, method, path string, data, out any) err
 	if resp.StatusCode >= 300 {
 		e := newAPIError(method, path, resp.StatusCode, text)
 		e.stale = c.stale
+		if e.status == http.StatusNotFound && e.missing == "" {
+			e.stopped = c.stoppedModule(ctx, path)
+		}
 		return e
 	}
 	if out == nil {

@@ -13,12 +13,14 @@ import (
 )
 
 type functionsRun struct {
+	To string `placeholder:"NUMBER"`
 	callFlags
 	momentFlags
 	Digits string `placeholder:"DIGITS"`
 
 	ID       string `arg:"" optional:"" name:"function"`
 	File     string `placeholder:"FILE"`
+	Like     string `placeholder:"RUN"`
 	Defaults bool
 }
 
@@ -39,17 +41,22 @@ type runAnswer struct {
 
 // Run runs the function and prints what came of it; it fails unless a valid flow came back.
 func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) error {
-	if (c.ID == "") == (c.File == "") {
+	switch {
+	case c.ID != "" && c.File != "", c.ID == "" && c.File == "" && c.Like == "":
 		return usageError{errorf("name either a function's id or a draft with --file")}
+	case c.To == "" && c.Param["To"] == "" && c.Like == "":
+		return usageError{errorf("missing flags: --to=NUMBER, or --like=RUN")}
 	}
-	call, script := c.fields(), map[string]any{}
+	call, err := c.fields(c.To)
+	if err != nil {
+		return err
+	}
+	script := map[string]any{}
 	if c.Digits != "" {
 		call["Digits"] = c.Digits
 	}
 	data := map[string]any{"call": call}
-	if c.momentFlags.into(script); len(script) > 0 {
-		data["script"] = script
-	}
+	c.momentFlags.into(script)
 	if c.File != "" {
 		source, err := readText(w, c.File)
 		if err != nil {
@@ -60,6 +67,19 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 	api, err := on.open(ctx, w)
 	if err != nil {
 		return err
+	}
+	if c.Like != "" {
+		run, err := api.recorded(ctx, c.Like)
+		if err != nil {
+			return err
+		}
+		run.like(call, script)
+		if c.ID == "" && c.File == "" {
+			c.ID = run.FunctionID
+		}
+	}
+	if len(script) > 0 {
+		data["script"] = script
 	}
 	path := api.path("functions", "run")
 	if c.ID != "" {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+
+	"callfn/internal/printable"
 )
 
 type modulesCommand struct {
@@ -44,7 +46,7 @@ type modulesList struct{}
 
 // Run prints one line a module.
 func (modulesList) Run(ctx context.Context, w world, on *modulesCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(*client) string { return "/v2/modules" }, nil,
+	return on.ask(ctx, w, http.MethodGet, func(*client) string { return modulesPath }, nil,
 		func(raw json.RawMessage) error {
 			var list []moduleDoc
 			if err := json.Unmarshal(raw, &list); err != nil {
@@ -75,12 +77,16 @@ func (c modulesStop) Run(ctx context.Context, w world, on *modulesCommand) error
 }
 
 func (c moduleSwitch) change(ctx context.Context, w world, on *modulesCommand, running bool) error {
-	return on.ask(ctx, w, http.MethodPost, func(*client) string { return "/v2/modules/" + url.PathEscape(c.Module) },
+	return on.ask(ctx, w, http.MethodPost, func(*client) string { return modulesPath + "/" + url.PathEscape(c.Module) },
 		map[string]any{"running": running, "persist": !c.ThisInstance}, func(raw json.RawMessage) error {
 			var m moduleDoc
 			if err := json.Unmarshal(raw, &m); err != nil {
 				return err
 			}
-			return printModules(w, m)
+			if err := printModules(w, m); err != nil || m.Running {
+				return err
+			}
+			_, err := printable.Fprintf(w.stderr, "Its paths answer 404 until `callfn modules start %s`.\n", m.ID)
+			return err
 		})
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -168,6 +169,9 @@ func newParser(c *cli, w world) (*kong.Kong, error) {
 	)
 }
 
+// dashValue matches what kong says of a value that it takes for a flag: --workers -1.
+var dashValue = regexp.MustCompile(`^(--\S+): expected .* value but got "(-[^"]*)" \(short flag\); perhaps try .*$`)
+
 // misused says what is wrong with a command line, and where its help is.
 func (w world) misused(err error) int {
 	help := "callfn --help"
@@ -176,6 +180,9 @@ func (w world) misused(err error) int {
 		help = parse.Context.Selected().FullPath() + " --help"
 	}
 	words := err.Error() // which may quote an argument, or have several lines about a file
+	if m := dashValue.FindStringSubmatch(words); m != nil {
+		words = m[1] + " " + m[2] + ": a value that begins with - stands behind a =: " + m[1] + "=" + m[2]
+	}
 	if slices.ContainsFunc(w.args, func(arg string) bool { return strings.Contains(arg, "\n") }) {
 		words = printable.Text(words)
 	}

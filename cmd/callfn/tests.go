@@ -123,6 +123,7 @@ func (c *client) cases(ctx context.Context, n noun, ref string) ([]storedCase, e
 type exportTests struct {
 	ID  string `arg:"" name:"whose"`
 	Dir string `arg:""`
+	confirmFlag
 }
 
 // export writes one file a case, and names what else of the kind is in the directory.
@@ -143,11 +144,22 @@ func (f clientFlags) exportTests(ctx context.Context, w world, n noun, e exportT
 		names[i] = c.Name
 	}
 	files := savedcase.FileNames(names)
+	texts, changed := make([][]byte, len(cases)), 0
 	for i, c := range cases {
-		text, err := savedcase.Encode(c.Case)
-		if err != nil {
+		if texts[i], err = savedcase.Encode(c.Case); err != nil {
 			return err
 		}
+		if old, err := os.ReadFile(filepath.Join(e.Dir, files[i])); err == nil && !bytes.Equal(old, texts[i]) {
+			changed++
+		}
+	}
+	if changed > 0 {
+		about := doomed{"overwrite files in", e.Dir, count(changed, "file") + " with other content than the saved cases"}
+		if err := e.agreed(ctx, w, about); err != nil {
+			return err
+		}
+	}
+	for i, text := range texts {
 		file := filepath.Join(e.Dir, files[i])
 		if err := os.WriteFile(file, text, 0o666); err != nil { //nolint:gosec // for version control, as the umask has it
 			return usageError{err}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"callfn/internal/await"
 )
 
 const greetsAlice = `{
@@ -121,6 +123,20 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 	if diff := cmp.Diff(want, exported(id)); diff != "" {
 		t.Errorf("export (-want +got):\n%s", diff)
 	}
+	// A file that somebody changed is not overwritten unasked; one that is as it would be written is.
+	changed := file("changed/greets-alice-kindly.json", greetsAlice+"\n")
+	_ = file("changed/says-when-it-is.json", christmas)
+	if out := must(exitUsage, "functions", "export-tests", id, filepath.Dir(changed)); !strings.Contains(out,
+		"1 file with other content") || !strings.Contains(out, "--yes") {
+		t.Errorf("export over a changed file: got %s, want it refused without --yes", out)
+	}
+	if text, err := os.ReadFile(changed); err != nil || string(text) != greetsAlice+"\n" {
+		t.Errorf("the changed file: got %q, %v, want it as it was", text, err)
+	}
+	must(exitOK, "functions", "export-tests", id, filepath.Dir(changed), "--yes")
+	if text, err := os.ReadFile(changed); err != nil || string(text) != greetsAlice {
+		t.Errorf("the changed file after --yes: got %q, %v, want the saved case", text, err)
+	}
 	other := regexp.MustCompile(`[0-9a-f]{32}`).FindString(must(exitOK, "functions", "put", "--name=other",
 		file("greets.js", greets)))
 	for name, text := range want {
@@ -150,7 +166,7 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 		&v); err != nil || v.Failed != 2 {
 		t.Errorf("--json: %+v %v", v, err)
 	}
-	await(t, "records of the cases' runs, as rehearsals", func() bool {
+	await.True(t, "records of the cases' runs, as rehearsals", func() bool {
 		return strings.Contains(must(exitOK, "functions", "runs", id), "rehearsal")
 	})
 
@@ -231,16 +247,16 @@ func keys(m map[string]string) []string {
 }
 
 func TestCallFlagsMakeObjects(t *testing.T) {
-	got := callFlags{To: "1000", Param: map[string]string{
+	got, err := callFlags{Param: map[string]string{
 		"Custom-SIP-Headers[X-Ticket]": "42", "Custom-SIP-Headers[X-Plan]": "gold", "Language": "de", "odd[": "1", "[x]": "2",
 		"a[b][c]": "3",
-	}}.fields()
+	}}.fields("1000")
 	want := map[string]any{
 		"To": "1000", "Custom-SIP-Headers": map[string]any{"X-Ticket": "42", "X-Plan": "gold"}, "Language": "de", "odd[": "1",
 		"[x]": "2", "a[b][c]": "3",
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("got error %v and (-want +got):\n%s", err, diff)
 	}
 }
 

@@ -228,5 +228,9 @@ func (p *process) stop() string {
 	_ = p.cmd.Process.Kill()
 	<-p.wait()
 	_ = p.out.Close()
-	return strings.TrimSpace(fmt.Sprint(p.waitErr, " ", p.last))
+	end := "exit status 0"
+	if p.waitErr != nil {
+		end = p.waitErr.Error()
+	}
+	return strings.TrimSpace(fmt.Sprint(end, " ", p.last))
 }
