@@ -7,7 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
+
+	"callfn/internal/await"
 )
 
 // What people bring from other platforms and can never work is refused when it is saved, by the command line and the
@@ -113,12 +114,11 @@ func TestLogLevels(t *testing.T) {
 
 	var listed struct{ Data []struct{ ID string } }
 	// records are written beside
-	for end := time.Now().Add(15 * time.Second); len(listed.Data) == 0; time.Sleep(20 * time.Millisecond) {
+	await.Value(t, "a run that logged an error", func() (string, bool) {
 		_, body := send(t, "GET", account+"/functions/"+id+"/runs?filter_log_level=error", token.token, "")
-		if err := json.Unmarshal([]byte(body), &listed); err != nil || time.Now().After(end) {
-			t.Fatalf("no run that logged an error is listed: %v %s", err, body)
-		}
-	}
+		err := json.Unmarshal([]byte(body), &listed)
+		return body, err == nil && len(listed.Data) > 0
+	})
 	if out := p.must(t, exitOK, "runs", listed.Data[0].ID, "--log-level=warn"); !strings.Contains(out,
 		"  warn: three\n  error: TypeError: four") ||
 		strings.Contains(out, "two") {
@@ -130,12 +130,9 @@ func TestLogLevels(t *testing.T) {
 	p.stdin = "log('quiet'); return {module: 'hangup', data: {}};"
 	quiet := regexp.MustCompile(`[0-9a-f]{32}`).FindString(p.must(t, exitOK, "functions", "put", "--name=quiet", "-"))
 	p.must(t, exitOK, "functions", "run", quiet, "--to=1")
-	for end := time.Now().Add(15 * time.Second); p.must(t, exitOK, "functions", "runs", quiet,
-		"--log-level=log") == ""; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("no run that logged a line is listed")
-		}
-	}
+	await.True(t, "a run that logged a line", func() bool {
+		return strings.Contains(p.must(t, exitOK, "functions", "runs", quiet, "--log-level=log"), " ok ")
+	})
 	if out := p.must(t, exitOK, "functions", "runs", quiet, "--log-level=info"); strings.Contains(out, quiet) ||
 		strings.Contains(out, " ok ") {
 		t.Errorf("runs that logged more than log: %s, want none", out)

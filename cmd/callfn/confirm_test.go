@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/testlog"
 
 	"github.com/alecthomas/kong"
@@ -107,12 +108,7 @@ func TestInterruptedQuestion(t *testing.T) {
 	var stdout, stderr testlog.Buffer
 	code := make(chan int, 1)
 	go func() { code <- run(ctx, p.world(t, &stdout, &stderr, "accounts", "delete", account)) }()
-	for end := time.Now().Add(10 * time.Second); !strings.Contains(stderr.String(),
-		"to go on"); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("nobody is asked: %s", &stderr)
-		}
-	}
+	await.True(t, "the question", func() bool { return strings.Contains(stderr.String(), "to go on") })
 	cancel()
 	select {
 	case c := <-code:

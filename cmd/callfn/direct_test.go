@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/datastore/faultproxy"
 	"callfn/internal/sandbox/sandboxtest"
 )
@@ -67,7 +68,7 @@ func TestDirectRunner(t *testing.T) {
 	try := func(t *testing.T, flags ...string) {
 		s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, append(flags, "--runner=direct")...)
 		callWorks(t, s)
-		await(t, "the copy", func() bool {
+		await.True(t, "the copy", func() bool {
 			c := readCopyState(t, s)
 			return c.Following && c.Complete && c.Age != nil &&
 				*c.Age < 5
@@ -189,12 +190,12 @@ func TestDirectThroughFaults(t *testing.T) {
 	token := login(t, s.url)
 	id := onlyFunction(t, s, token)
 	function := s.url + "/v2/accounts/" + token.account + "/functions/" + id
-	await(t, "the copy", func() bool { return readCopyState(t, s).Following })
+	await.True(t, "the copy", func() bool { return readCopyState(t, s).Following })
 	real := realCalls(t, s, id)
 	for _, f := range couchFaults {
 		t.Run(f.name, func(t *testing.T) {
 			p.Set(f.fault)
-			await(t, "knowing of it", func() bool { return !readCopyState(t, s).Following })
+			await.True(t, "knowing of it", func() bool { return !readCopyState(t, s).Following })
 			for range 3 {
 				begun := time.Now()
 				if trace := rehearse(t, s, token); !gives("ok")(trace) || time.Since(begun) > 3*time.Second {
@@ -210,14 +211,14 @@ func TestDirectThroughFaults(t *testing.T) {
 				t.Errorf("%+v", c)
 			}
 			p.Set(faultproxy.Pass)
-			await(t, "recovery", func() bool {
+			await.True(t, "recovery", func() bool {
 				code, _ := send(t, "PATCH", function, token.token, `{"data":{"enabled":false}}`)
 				return code == 200
 			})
 			if trace := rehearse(t, s, token); !gives("disabled")(trace) {
 				t.Error(trace)
 			}
-			await(t, "real calls to be refused", func() bool {
+			await.True(t, "real calls to be refused", func() bool {
 				code, body := get(t, real)
 				return code == 409 &&
 					strings.Contains(body, "disabled")
@@ -225,8 +226,8 @@ func TestDirectThroughFaults(t *testing.T) {
 			if code, body := send(t, "PATCH", function, token.token, `{"data":{"enabled":true}}`); code != 200 {
 				t.Fatal(code, body)
 			}
-			await(t, "the copy", func() bool { return readCopyState(t, s).Following })
-			await(t, "real calls", func() bool { code, _ := get(t, real); return code == 200 })
+			await.True(t, "the copy", func() bool { return readCopyState(t, s).Following })
+			await.True(t, "real calls", func() bool { code, _ := get(t, real); return code == 200 })
 		})
 	}
 	// With nothing wrong, what is switched off is off for calls within a second.
@@ -235,7 +236,7 @@ func TestDirectThroughFaults(t *testing.T) {
 			t.Fatal(code, body)
 		}
 		begun := time.Now()
-		await(t, "enabled="+enabled, func() bool { code, _ := get(t, real); return (code == 200) == (enabled == "true") })
+		await.True(t, "enabled="+enabled, func() bool { code, _ := get(t, real); return (code == 200) == (enabled == "true") })
 		if took := time.Since(begun); took > time.Second {
 			t.Errorf("enabled=%s took effect after %s", enabled, took)
 		}
@@ -273,7 +274,7 @@ func TestDirectRestartsThroughOutage(t *testing.T) {
 	with := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
 	s := serve(t, with, flags...)
 	callWorks(t, s)
-	await(t, "the copy", func() bool { return readCopyState(t, s).Following })
+	await.True(t, "the copy", func() bool { return readCopyState(t, s).Following })
 	s.stop()
 	p.Set(faultproxy.Refuse)
 	s = serve(t, with, flags...)
@@ -285,12 +286,12 @@ func TestDirectRestartsThroughOutage(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	p.Set(faultproxy.Pass)
-	await(t, "following again", func() bool { return readCopyState(t, s).Following })
-	await(t, "the API", func() bool {
+	await.True(t, "following again", func() bool { return readCopyState(t, s).Following })
+	await.True(t, "the API", func() bool {
 		code, _ := send(t, "GET", s.url+"/v2/accounts/"+token.account+"/functions", token.token, "")
 		return code == 200
 	})
-	await(t, "setting up", func() bool {
+	await.True(t, "setting up", func() bool {
 		return strings.Contains(s.errs.String(), "CouchDB is back and holds what the service needs")
 	})
 }

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"callfn/internal/await"
 	"callfn/internal/datastore/faultproxy"
 	"callfn/internal/testlog"
 )
@@ -65,17 +66,6 @@ func behind(t *testing.T) (*faultproxy.Proxy, string) {
 	return p, withUser(t, "http://"+p.Address(), "admin", couchPassword)
 }
 
-// await polls until the condition holds.
-func await(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	for until := time.Now().Add(15 * time.Second); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
-		if holds() {
-			return
-		}
-	}
-	t.Fatalf("%s: waited in vain", what)
-}
-
 // The API while its CouchDB has trouble: 503, soon; at once when it is known to be down; and all is well afterwards,
 // with every write that was acknowledged.
 func TestAPIThroughFaults(t *testing.T) {
@@ -110,7 +100,7 @@ func TestAPIThroughFaults(t *testing.T) {
 			}
 			if f.down {
 				quick := 0
-				await(t, "fast failures", func() bool {
+				await.True(t, "fast failures", func() bool {
 					code, _, took := put()
 					if code == 503 && took < 100*time.Millisecond {
 						quick++
@@ -127,7 +117,7 @@ func TestAPIThroughFaults(t *testing.T) {
 				t.Errorf("healthz: %d: the process lives", code)
 			}
 			p.Set(faultproxy.Pass)
-			await(t, "recovery", func() bool { code, _, _ := put(); return code == 201 })
+			await.True(t, "recovery", func() bool { code, _, _ := put(); return code == 201 })
 		})
 	}
 	_, body := send(t, "GET", functions+"?paginate=false", token.token, "")
@@ -171,7 +161,7 @@ func TestCallsThroughFaults(t *testing.T) {
 			}
 			if f.down {
 				quick := 0
-				await(t, "calls that do not wait", func() bool {
+				await.True(t, "calls that do not wait", func() bool {
 					body, took := call()
 					if strings.Contains(body, `"engine_down"`) && took < 50*time.Millisecond {
 						quick++
@@ -182,7 +172,7 @@ func TestCallsThroughFaults(t *testing.T) {
 				})
 			}
 			p.Set(faultproxy.Pass)
-			await(t, "recovery", func() bool { body, _ := call(); return strings.Contains(body, `"outcome":"ok"`) })
+			await.True(t, "recovery", func() bool { body, _ := call(); return strings.Contains(body, `"outcome":"ok"`) })
 		})
 	}
 }
@@ -213,9 +203,9 @@ func TestServeWaitsForCouchDB(t *testing.T) {
 			"--couchdb-url="+address, "--database-prefix=t_"))
 	}()
 	says := func(text string) func() bool { return func() bool { return strings.Contains(errs.String(), text) } }
-	await(t, "a word about the wait", says("waiting"))
+	await.True(t, "a word about the wait", says("waiting"))
 	p.Set(faultproxy.Pass)
-	await(t, "ready", says("callfn is ready"))
+	await.True(t, "ready", says("callfn is ready"))
 	cancel()
 	if c := <-code; c != exitOK {
 		t.Errorf("exit code %d: %s", c, errs.String())

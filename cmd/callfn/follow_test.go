@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"callfn/internal/await"
 )
 
 // What another process that shares the CouchDB changes takes effect within a second, although lookups are remembered.
@@ -33,7 +35,7 @@ func TestAnotherProcessChangesCallflow(t *testing.T) {
 			_, out, _ := other.run(t, "call", "--to=1000")
 			return strings.Contains(out, text)
 		}
-		await(t, "the first callflow at the other process", func() bool { return hears("first") })
+		await.True(t, "the first callflow at the other process", func() bool { return hears("first") })
 		for _, change := range []struct {
 			what, method, path, body, heard string
 			status                          int
@@ -46,7 +48,7 @@ func TestAnotherProcessChangesCallflow(t *testing.T) {
 				t.Fatal(code, body)
 			}
 			begun := time.Now()
-			await(t, change.what, func() bool { return hears(change.heard) })
+			await.True(t, change.what, func() bool { return hears(change.heard) })
 			if took := time.Since(begun); took > 5*time.Second { // a second on a machine that has time; ten without following
 				t.Errorf("%s took effect after %s", change.what, took)
 			}

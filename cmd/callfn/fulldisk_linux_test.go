@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"callfn/internal/await"
 	"callfn/internal/datastore/faultproxy"
 )
 
@@ -73,7 +74,7 @@ func TestFullDisk(t *testing.T) {
 		t.Error("callfn_datastore_writes_failed_total{cause=\"disk_full\"} is not above 0")
 	}
 	grow(32 << 20)
-	await(t, "ready again with room on the disk",
+	await.True(t, "ready again with room on the disk",
 		func() bool { code, _ := get(t, s.url+"/readyz"); return code == http.StatusOK })
 	if code, body := send(t, http.MethodPut, base+"/functions", me.token,
 		`{"data":{"name":"later","function_js":"return {module: 'noop'};"}}`); code != http.StatusCreated {
@@ -119,7 +120,7 @@ func TestFullDiskAtTheFirstLogin(t *testing.T) {
 		t.Error("callfn_datastore_writes_failed_total{cause=\"disk_full\"} is not above 0")
 	}
 	grow(64 << 20)
-	await(t, "ready again with room on the disk",
+	await.True(t, "ready again with room on the disk",
 		func() bool { code, _ := get(t, s.url+"/readyz"); return code == http.StatusOK })
 	login(t, s.url)
 }
@@ -139,7 +140,7 @@ func TestFullDiskOfCouchDB(t *testing.T) {
 		t.Errorf("a write: %d %s; want 503 that says that the disk is full", code, body)
 	}
 	p.Set(faultproxy.Pass)
-	await(t, "ready again", func() bool { code, _ := get(t, s.url+"/readyz"); return code == http.StatusOK })
+	await.True(t, "ready again", func() bool { code, _ := get(t, s.url+"/readyz"); return code == http.StatusOK })
 	if code, body := put(); code != http.StatusCreated {
 		t.Errorf("a write afterwards: %d %s; want 201", code, body)
 	}

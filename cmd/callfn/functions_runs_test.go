@@ -7,8 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/testlog"
 )
 
@@ -28,16 +28,8 @@ func TestRunsFromTheShell(t *testing.T) {
 	if code, out, _ := p.run(t, "functions", "run", id, "--to=1000"); code == exitOK || !strings.Contains(out, "a.b();") {
 		t.Fatalf("a failing run: %d %s", code, out)
 	}
-	await := func(what string, done func() bool) {
-		t.Helper()
-		for end := time.Now().Add(15 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatal(what)
-			}
-		}
-	}
 	line := regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\d \S+  [0-9a-f]{32}  threw +\S+ ms  rehearsal .*TypeError`)
-	await("the run is not recorded", func() bool {
+	await.True(t, "the run on record", func() bool {
 		_, out, _ := p.run(t, "functions", "runs",
 			id)
 		return line.MatchString(out)
@@ -56,9 +48,9 @@ func TestRunsFromTheShell(t *testing.T) {
 	go func() {
 		ended <- run(ctx, p.world(t, &followed, &errs, "functions", "runs", id, "--follow", "--interval=20ms"))
 	}()
-	await("the tail does not begin", func() bool { return strings.Count(followed.String(), "\n") == 1 })
+	await.True(t, "the line of the run that is on record", func() bool { return strings.Count(followed.String(), "\n") == 1 })
 	p.run(t, "functions", "run", id, "--to=1000")
-	await("the tail does not go on", func() bool { return strings.Count(followed.String(), "\n") == 2 })
+	await.True(t, "the line of the next run", func() bool { return strings.Count(followed.String(), "\n") == 2 })
 	cancel()
 	if code := <-ended; code != exitOK || !strings.Contains(followed.String(), "threw") {
 		t.Errorf("exit code %d: %s%s", code, &followed, &errs)

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"callfn/internal/await"
 )
 
 // The haproxy configuration of docs/operations.md is one, and does what is said of it: of three nodes one hangs, and
@@ -74,7 +76,7 @@ func TestTheHaproxyConfiguration(t *testing.T) {
 		}
 		return time.Since(begun), err
 	}
-	await(t, "haproxy", func() bool {
+	await.True(t, "haproxy", func() bool {
 		c, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = c.Close()

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"callfn/internal/await"
 )
 
 // readLog reads the service's JSON log. A line that is no JSON object is an error of its own.
@@ -66,12 +68,9 @@ func TestLogTellsWhoAndWhat(t *testing.T) {
 	if code, body := get(t, call); code != http.StatusBadGateway {
 		t.Fatal(code, body)
 	}
-	for deadline := time.Now().Add(10 * time.Second); len(withFields(readLog(t, s),
-		map[string]any{"auth": "pivot_key"})) == 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the log has no line of the pivot request")
-		}
-	}
+	await.True(t, "a line about the pivot request in the log", func() bool {
+		return len(withFields(readLog(t, s), map[string]any{"auth": "pivot_key"})) > 0
+	})
 
 	lines := readLog(t, s)
 	for _, want := range []map[string]any{

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/couchnode/couchtest"
 	"callfn/internal/datastore"
 	"callfn/internal/sandbox/sandboxtest"
@@ -263,19 +264,15 @@ func (s *mortalService) moves(t *testing.T) (ids []string) {
 // await waits until a move is in a state.
 func (s *mortalService) await(t *testing.T, id, state string) migrationDoc {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		var answer struct{ Data migrationDoc }
+	var answer struct{ Data migrationDoc }
+	await.Value(t, "a move that is "+state, func() (string, bool) {
 		_, body := send(t, "GET", s.url+"/v2/storage/migrations/"+id, s.load.session.token, "")
 		if err := json.Unmarshal([]byte(body), &answer); err != nil {
-			t.Fatal(body, err)
+			t.Fatalf("got %s (%v), want a move", body, err)
 		}
-		if answer.Data.State == state {
-			return answer.Data
-		}
-		if time.Now().After(end) {
-			t.Fatalf("not %s: %s", state, body)
-		}
-	}
+		return body, answer.Data.State == state
+	})
+	return answer.Data
 }
 
 // The functions move to another server under a steady load of writes and calls, are rolled back and moved again, and
@@ -411,14 +408,10 @@ func (l *load) awaitEvidence(t *testing.T) {
 		return flows, stored, deleted
 	}
 	flows, stored, deleted := done()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+	want := fmt.Sprintf("more than %d flows, %d functions and %d deletions", max(flows, 20), max(stored, 20),
+		max(deleted, 2))
+	await.Value(t, want, func() (string, bool) {
 		f, s, d := done()
-		if f > max(flows, 20) && s > max(stored, 20) && d > max(deleted, 2) {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("%d flows, %d functions and %d deletions prove nothing: %d, %d and %d were before the switch", f, s, d,
-				flows, stored, deleted)
-		}
-	}
+		return fmt.Sprintf("%d, %d and %d", f, s, d), f > max(flows, 20) && s > max(stored, 20) && d > max(deleted, 2)
+	})
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"callfn/internal/await"
 )
 
 // Two rules that both hold at half past twelve. Lunch is tried first though office hours have the smaller id.
@@ -144,7 +146,7 @@ func TestLostOrderIsTold(t *testing.T) {
 	}
 	s.stop()
 	again := serve(t, program{}, "--data="+s.dataDir)
-	await(t, "a warning in the log of the start", func() bool {
+	await.True(t, "a warning in the log of the start", func() bool {
 		return strings.Contains(again.errs.String(),
 			"temporal_route lost the order")
 	})

@@ -7,7 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
+
+	"callfn/internal/await"
 )
 
 // Real calls come in through KAZOO's pivot: with keys made on the command line, over a socket, to functions that really
@@ -75,19 +76,11 @@ func TestPivot(t *testing.T) {
 			t.Errorf("a function that throws: %d %s", code, body)
 		}
 	}
-	await := func(what string, done func() bool) {
-		t.Helper()
-		for end := time.Now().Add(15 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatal(what)
-			}
-		}
-	}
-	await("it is not switched off", func() bool {
+	await.True(t, "the function switched off", func() bool {
 		code, body := get(t, failing+call)
 		return code == 409 && strings.Contains(body, "disabled")
 	})
-	await("its runs are not recorded as calls", func() bool {
+	await.True(t, "its runs on record as calls", func() bool {
 		out := must(exitOK, "functions", "runs", bad)
 		return strings.Count(out, "  call ") >= 3 && strings.Contains(out, "threw")
 	})

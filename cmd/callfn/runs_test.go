@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/testlog"
 )
 
@@ -23,18 +24,16 @@ func TestWhyDidTheCallFail(t *testing.T) {
 	must(exitOK, "functions", "put", "--name=hotline", "-")
 	must(exitOK, "functions", "run", "fine", "--to=1000", "--param=Call-ID=one@host")
 	must(exitFailed, "functions", "run", "hotline", "--to=1000", "--param=Call-ID=two@host")
-	await := func(want int, args ...string) []string {
+	listed := func(want int, args ...string) (out string) {
 		t.Helper()
-		for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-			_, out, errs := p.run(t, args...)
-			if lines := strings.Split(strings.TrimSpace(out), "\n"); strings.Count(out, "\n") == want {
-				return lines
-			} else if time.Now().After(end) {
-				t.Fatalf("callfn %v: got %q %q, want %d lines", args, lines, errs, want)
-			}
-		}
+		await.Value(t, fmt.Sprintf("%d lines of callfn %v", want, args), func() (string, bool) {
+			var errs string
+			_, out, errs = p.run(t, args...)
+			return out + errs, strings.Count(out, "\n") == want
+		})
+		return out
 	}
-	lines := await(2, "runs")
+	lines := strings.Split(listed(2, "runs"), "\n")
 	if !strings.Contains(lines[0], "fine") || !strings.Contains(lines[1], "hotline") {
 		t.Errorf("runs: %q, want both, with their functions' names", lines)
 	}
@@ -56,7 +55,7 @@ func TestWhyDidTheCallFail(t *testing.T) {
 		{0, []string{"--since=1ns"}},
 		{1, []string{"--last=1"}},
 	} {
-		await(c.want, append([]string{"runs"}, c.args...)...)
+		listed(c.want, append([]string{"runs"}, c.args...)...)
 	}
 	failed := regexp.MustCompile(`(?m)^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d)  ([0-9a-f]{32})  threw ` +
 		`.*hotline  two@host  TypeError.*\(line 4\)$`).
@@ -96,18 +95,10 @@ func TestFollowingRunsGoesForward(t *testing.T) {
 		_, out, _ := p.run(t, append([]string{"functions", "runs", "f"}, args...)...)
 		return regexp.MustCompile(`Error: (\S+)`).FindAllString(out, -1)
 	}
-	until := func(what string, done func() bool) {
-		t.Helper()
-		for end := time.Now().Add(20 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatal(what)
-			}
-		}
-	}
 	for i := range 6 {
 		p.run(t, "functions", "run", "f", fmt.Sprint("--to=old", i))
 	}
-	until("the runs are not recorded", func() bool { return len(listed()) == 6 })
+	await.True(t, "six runs on record", func() bool { return len(listed()) == 6 })
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var followed, errs testlog.Buffer
@@ -116,11 +107,11 @@ func TestFollowingRunsGoesForward(t *testing.T) {
 		ended <- run(ctx, p.world(t, &followed, &errs, "functions", "runs", "f", "--follow", "--last=2", "--interval=10ms"))
 	}()
 	shown := func() []string { return regexp.MustCompile(`Error: (\S+)`).FindAllString(followed.String(), -1) }
-	until("following does not begin", func() bool { return len(shown()) >= 2 })
+	await.True(t, "the last two runs", func() bool { return len(shown()) >= 2 })
 	for i := range 3 {
 		p.run(t, "functions", "run", "f", fmt.Sprint("--to=new", i))
 	}
-	until("following does not go on", func() bool { return strings.Contains(followed.String(), "new2") })
+	await.True(t, "the runs that come meanwhile", func() bool { return strings.Contains(followed.String(), "new2") })
 	cancel()
 	want := "Error: old4 Error: old5 Error: new0 Error: new1 Error: new2"
 	if code := <-ended; code != exitOK || strings.Join(shown(), " ") != want {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"callfn/internal/await"
 )
 
 // A request that has begun when the service is told to stop is answered: its body arrives only after the stop has
@@ -20,8 +22,8 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 	trace := &httptrace.ClientTrace{Got100Continue: func() {
 		go func() {
 			go func() { stopped <- s.stop() }()
-			for !strings.Contains(s.errs.String(), "stopping") {
-				time.Sleep(time.Millisecond)
+			for end := time.Now().Add(await.Patience); !strings.Contains(s.errs.String(), "stopping") &&
+				time.Now().Before(end); time.Sleep(time.Millisecond) { // no failure here: this is not the test's goroutine
 			}
 			_, _ = io.WriteString(release, `{"data":{"function_js":"return {module: 'noop'}","call":{"To":"1000"}}}`)
 			_ = release.Close()

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"callfn/internal/await"
 )
 
 // Whoever sends a request byte by byte (slow-loris) is cut off in time, header or body, and meanwhile the service
@@ -102,7 +104,7 @@ func TestClientsThatDoNotRead(t *testing.T) {
 		t.Errorf("another client: %d", code)
 	}
 	// the server gives up on the answer that is not taken, and with it on the connection
-	await(t, "the end of the connection", func() bool {
+	await.True(t, "the end of the connection", func() bool {
 		_, err := fmt.Fprint(conn, "GET /healthz HTTP/1.1\r\nHost: callfn\r\n\r\n")
 		return err != nil
 	})

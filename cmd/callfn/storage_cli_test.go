@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"callfn/internal/await"
 )
 
 // A plan that is stored through one process is in force in every other that shares the CouchDB, within a second and
@@ -36,7 +38,7 @@ func TestStoragePlanReachesEveryProcess(t *testing.T) {
 	follows := func(what, address string) {
 		t.Helper()
 		begun := time.Now()
-		await(t, what, func() bool { return at(two) == address })
+		await.True(t, what, func() bool { return at(two) == address })
 		if took := time.Since(begun); took > time.Second {
 			t.Errorf("%s: %s", what, took)
 		}

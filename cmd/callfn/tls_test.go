@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"callfn/internal/await"
 )
 
 // encrypted puts TLS before a CouchDB: its address there, and the file with the certificate to trust.
@@ -60,7 +62,7 @@ func TestCouchDBOverTLS(t *testing.T) {
 				with := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
 				s := serve(t, with, append(flags, "--runner=direct")...)
 				callWorks(t, s)
-				await(t, "the changes feed", func() bool { return readCopyState(t, s).Following })
+				await.True(t, "the changes feed", func() bool { return readCopyState(t, s).Following })
 				s.stop()
 				s = serve(t, with, flags...)
 				if trace := rehearse(t, s, login(t, s.url)); !gives("ok")(trace) {
