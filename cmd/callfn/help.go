@@ -23,6 +23,7 @@ func groups() kong.Option {
 		{Key: "other", Title: "Besides:"},
 		{Key: "service", Title: "Which service, and as whom:"},
 		{Key: "listening", Title: "Listening:"},
+		{Key: "sip", Title: "Real calls:"},
 		{Key: "keys", Title: "Data and keys:"},
 		{Key: "couchdb", Title: "CouchDB:"},
 		{Key: "workers", Title: "Functions and their processes:"},

@@ -58,6 +58,7 @@ type serveCommand struct {
 	limitFlags
 	couchFlags
 	resetFlags
+	sipFlags
 }
 
 // Run serves until the context ends, then stops gracefully.

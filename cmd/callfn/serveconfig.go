@@ -60,5 +60,6 @@ func (c serveCommand) config(w world) (cfg service.Config, err error) {
 		HeaderTimeout: c.HeaderTimeout, BodyTimeout: c.BodyTimeout, MaxConnections: c.MaxConnections,
 		Shutdown: c.ShutdownTimeout,
 	}
-	return cfg, nil
+	cfg.SIP, err = c.sip()
+	return cfg, err
 }

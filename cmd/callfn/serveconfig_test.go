@@ -27,7 +27,8 @@ func TestServesDefaultConfig(t *testing.T) {
 	want := service.Default()
 	want.SecretFiles = []string{"", ""}
 	want.Workers.Processes, want.Workers.Command = got.Workers.Processes, got.Workers.Command
-	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
+		cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 		t.Errorf("the flags' defaults are not service.Default (-want +got):\n%s", diff)
 	}
 	if got.Workers.Processes < 2 {

@@ -1,6 +1,9 @@
 package media
 
-import "io"
+import (
+	"errors"
+	"io"
+)
 
 // Source gives audio to play. Read fills f with up to len(f) samples; like an io.Reader it may give fewer, and io.EOF
 // at the end. A Source that is an io.Closer is closed by whoever opened it.
@@ -49,4 +52,25 @@ func closeSource(s Source) error {
 		return c.Close()
 	}
 	return nil
+}
+
+// ErrTooLong says that a source has more audio than was wanted.
+var ErrTooLong = errors.New("more audio than is allowed")
+
+// ReadAll reads a source to its end, at most so many samples.
+func ReadAll(s Source, most int) ([]int16, error) {
+	var out []int16
+	buf := make([]int16, 4096)
+	for {
+		n, err := readFull(s, buf)
+		out = append(out, buf[:n]...)
+		switch {
+		case len(out) > most:
+			return nil, ErrTooLong
+		case errors.Is(err, io.EOF):
+			return out, nil
+		case err != nil:
+			return nil, err
+		}
+	}
 }

@@ -38,6 +38,7 @@ type Config struct {
 	Recovery  crossbar.Recovery // of forgotten passwords; Later is the service's own
 
 	Listen Listening
+	SIP    SIP
 }
 
 // Workers are the sandbox processes and how accounts share them.
@@ -116,6 +117,7 @@ func Default() Config {
 			API: "127.0.0.1:8000", HeaderTimeout: 10 * time.Second, BodyTimeout: time.Minute, MaxConnections: 4096,
 			Shutdown: 10 * time.Second,
 		},
+		SIP: SIP{Ports: [2]int{10000, 10999}, Speech: Speech{Bytes: 256 << 20}, RecordingQuota: 1 << 30},
 	}
 }
 

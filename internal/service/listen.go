@@ -51,7 +51,7 @@ func (s *Service) Listen() (err error) {
 		}
 		s.log.Info("serving metrics", "url", "http://"+l.Addr().String()+"/metrics")
 	}
-	return nil
+	return s.listenSIP()
 }
 
 // listenCouch opens the embedded node's own socket.
@@ -120,6 +120,8 @@ func (s *Service) Serve(ctx context.Context) (err error) {
 func (s *Service) shutdown() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Listen.Shutdown)
 	defer cancel()
+	calls := make(chan error, 1)
+	go func() { calls <- s.closeSIP(ctx) }()
 	var errs []error
 	for _, one := range s.servers {
 		if err := one.http.Shutdown(ctx); err != nil {
@@ -128,7 +130,7 @@ func (s *Service) shutdown() error {
 				err))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, <-calls)...)
 }
 
 // shownAddress is where a listener is reached, as it was asked for: 0.0.0.0, not the [::] that Go makes of it.

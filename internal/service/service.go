@@ -11,6 +11,7 @@ import (
 	"callfn/callflow"
 	"callfn/internal/account"
 	"callfn/internal/auth"
+	"callfn/internal/calls"
 	"callfn/internal/couchnode"
 	"callfn/internal/fair"
 	"callfn/internal/function"
@@ -18,9 +19,12 @@ import (
 	"callfn/internal/metrics"
 	"callfn/internal/mover"
 	"callfn/internal/provision"
+	"callfn/internal/recording"
 	"callfn/internal/sandbox"
+	"callfn/internal/sip"
 	"callfn/internal/storageplan"
 	"callfn/internal/version"
+	"callfn/internal/voice"
 	"callfn/schemas"
 )
 
@@ -60,8 +64,14 @@ type Service struct {
 	directory *callflow.Cache
 	executor  *callflow.Executor
 
+	recordings *recording.Store // nil where no calls come in
+	voice      voice.Config
+	callsWeb   *callflow.Web
+	handler    *calls.Handler
+
 	api     http.Handler
 	servers []*server
+	sip     *sip.Server // nil where no calls come in
 }
 
 // Open opens the datastore, makes sure that it holds what the service needs, starts what runs in the background, and
@@ -85,6 +95,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Service, error) {
 		s.loadSigningKeys,
 		s.startRunner,
 		s.startExecutor,
+		s.startCalls,
 		s.buildAPI,
 	} {
 		if err := step(ctx); err != nil {

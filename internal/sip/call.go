@@ -94,7 +94,7 @@ func (l *line) set(s *rtp.Stream) {
 
 // run has the call carried out, and clears it away.
 func (c *call) run() {
-	c.log.Info("taking a call", "source", c.source.String(), "to", c.info.Request.User)
+	c.log.Info("took SIP call", "source", c.source.String(), "to", c.info.Request.User)
 	c.server.cfg.Take(c.server.stop, Incoming{
 		Call: c.info, Control: c, Trusted: c.dialog.trusted, Source: c.source,
 	})
@@ -111,7 +111,7 @@ func (c *call) run() {
 		stats = stream.Stats()
 	}
 	c.server.cfg.Observe.CallEnded(ended, answered, after.Seconds(), stats)
-	c.log.Info("call ended", "how", string(ended.How), "cause", ended.Cause, "answered", answered,
+	c.log.Info("closed SIP call", "how", string(ended.How), "cause", ended.Cause, "answered", answered,
 		"took_ms", time.Since(c.began).Milliseconds(), "sent", stats.Sent, "received", stats.Received, "lost", stats.Lost)
 }
 

@@ -57,7 +57,7 @@ func (s *Server) refuse(req *sip.Request, tx sip.ServerTransaction, code int) {
 		res.AppendHeader(sip.NewHeader("Allow", allow))
 	}
 	s.cfg.Observe.CallRefused(code)
-	s.cfg.Log.Info("refused a call", "call_id", req.CallID().Value(), "code", code, "source", req.Source())
+	s.cfg.Log.Info("refused SIP call", "call_id", req.CallID().Value(), "code", code, "source", req.Source())
 	_ = tx.Respond(res)
 	s.untilAck(tx)
 }
