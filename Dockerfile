@@ -6,7 +6,9 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /out/callfn ./cmd/callfn && mkdir /out/data
+ENV CGO_ENABLED=0
+RUN go generate ./internal/workerbin && mkdir /out /out/data
+RUN go build -tags embedworker -trimpath -ldflags='-s -w' -o /out/callfn ./cmd/callfn
 
 # CouchDB that runs functions without eval. Its own engine only builds views.
 FROM couchdb:3.4.3 AS functions-couchdb

@@ -2,8 +2,9 @@
 
 .PHONY: build test race lint bench ci
 
-build: ## the program, as bin/callfn
-	go build -o bin/callfn ./cmd/callfn
+build: ## the program, as bin/callfn, with the program of its workers in it
+	go generate ./internal/workerbin
+	go build -tags embedworker -o bin/callfn ./cmd/callfn
 
 test: ## everything, some six minutes; PKG=./callflow RUN=Executor for a part
 	go test $(or $(PKG),./...) $(if $(RUN),-run '$(RUN)')

@@ -236,7 +236,10 @@ func TestDirectThroughFaults(t *testing.T) {
 			t.Fatal(code, body)
 		}
 		begun := time.Now()
-		await.True(t, "enabled="+enabled, func() bool { code, _ := get(t, real); return (code == 200) == (enabled == "true") })
+		await.True(t, "enabled="+enabled, func() bool {
+			code, _ := get(t, real)
+			return (code == 200) == (enabled == "true")
+		})
 		if took := time.Since(begun); took > time.Second {
 			t.Errorf("enabled=%s took effect after %s", enabled, took)
 		}

@@ -103,14 +103,15 @@ func (c doctorCommand) directEngine(w world, log *slog.Logger) (function.Engine,
 	var pool *sandbox.Pool
 	closePool := func() {}
 	if c.QueryserverCommand == "" {
-		command, err := w.workerCommand()
+		command, release, err := w.workerCommand()
 		if err != nil {
 			return nil, nil, err
 		}
 		if pool, err = sandbox.NewPool(sandbox.Config{Command: command, Workers: 1, Log: log}); err != nil {
+			release()
 			return nil, nil, err
 		}
-		closePool = pool.Close
+		closePool = func() { pool.Close(); release() }
 	}
 	engine, closeEngine, err := c.runner().Engine(pool, 1, limits, log)
 	if err != nil {

@@ -213,8 +213,9 @@ func (x *dataExam) room() {
 
 // confinement starts a sandbox process and asks what holds it in.
 func (x *dataExam) confinement(w world, log *slog.Logger) {
-	command, err := w.workerCommand()
+	command, release, err := w.workerCommand()
 	if err == nil {
+		defer release()
 		var pool *sandbox.Pool
 		if pool, err = sandbox.NewPool(sandbox.Config{Command: command, Workers: 1, Log: log}); err == nil {
 			held := pool.Confinement()

@@ -48,9 +48,10 @@ func TestRunsFromTheShell(t *testing.T) {
 	go func() {
 		ended <- run(ctx, p.world(t, &followed, &errs, "functions", "runs", id, "--follow", "--interval=20ms"))
 	}()
-	await.True(t, "the line of the run that is on record", func() bool { return strings.Count(followed.String(), "\n") == 1 })
+	lines := func() int { return strings.Count(followed.String(), "\n") }
+	await.True(t, "the line of the run that is on record", func() bool { return lines() == 1 })
 	p.run(t, "functions", "run", id, "--to=1000")
-	await.True(t, "the line of the next run", func() bool { return strings.Count(followed.String(), "\n") == 2 })
+	await.True(t, "the line of the next run", func() bool { return lines() == 2 })
 	cancel()
 	if code := <-ended; code != exitOK || !strings.Contains(followed.String(), "threw") {
 		t.Errorf("exit code %d: %s%s", code, &followed, &errs)

@@ -14,8 +14,8 @@ import (
 // recorded. Without recorded parameters there is nothing to repeat.
 func TestRunLikeARecordedOne(t *testing.T) {
 	p := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
-	source := `return {module: 'tts', data: {text: call['Caller-ID-Name'] + '/' + call['Custom-SIP-Headers[X-Plan]'] + '/' +
-		call.To + '/' + call.Digits + '/' + new Date().toISOString()}};`
+	source := `return {module: 'tts', data: {text: call['Caller-ID-Name'] + '/' +
+		call['Custom-SIP-Headers[X-Plan]'] + '/' + call.To + '/' + call.Digits + '/' + new Date().toISOString()}};`
 	file := filepath.Join(t.TempDir(), "f.js")
 	if err := os.WriteFile(file, []byte(source), 0o600); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"callfn/internal/printable"
 	"callfn/internal/queryserver"
 	"callfn/internal/sandbox"
+	"callfn/internal/workerbin"
 )
 
 // limitFlags bound every run of a function.
@@ -39,11 +40,12 @@ The deadline is cut to CouchDB's own timeout less 300 ms.`
 // Run serves until CouchDB closes stdin.
 func (c queryserverCommand) Run(ctx context.Context, w world) error {
 	limits := c.limits()
-	self, err := sandbox.Self()
+	worker, release, err := workerbin.Open()
 	if err != nil {
 		return err
 	}
-	pool, err := sandbox.NewPool(sandbox.Config{Command: self, Workers: 1, RequireConfinement: c.RequireConfinement})
+	defer release()
+	pool, err := sandbox.NewPool(sandbox.Config{Command: worker, Workers: 1, RequireConfinement: c.RequireConfinement})
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"callfn/internal/sandbox"
 	"callfn/internal/service"
 	"callfn/internal/version"
+	"callfn/internal/workerbin"
 )
 
 // The exit codes, as the help prints them.
@@ -39,7 +40,7 @@ type world struct {
 	// reads a line from the terminal without showing it; nil without one
 	readSecret func() (string, error)
 	columns    int             // of the terminal; 0 when unknown
-	worker     sandbox.Command // how to start a sandbox worker; this very binary when empty
+	worker     sandbox.Command // how to start a sandbox worker; workerbin.Open's when empty
 
 	// stdout and stderr for bytes that must arrive as they are: protocols, files, colours of our own
 	exact, exactErr io.Writer
@@ -52,12 +53,12 @@ func (w world) guarded() world {
 	return w
 }
 
-// workerCommand starts a sandbox worker.
-func (w world) workerCommand() (sandbox.Command, error) {
+// workerCommand starts a sandbox worker, until release is called.
+func (w world) workerCommand() (command sandbox.Command, release func(), err error) {
 	if w.worker.Path != "" {
-		return w.worker, nil
+		return w.worker, func() {}, nil
 	}
-	return sandbox.Self()
+	return workerbin.Open()
 }
 
 // cli is the whole command line.

@@ -21,9 +21,7 @@ func (c serveCommand) config(w world) (cfg service.Config, err error) {
 	}
 	cfg.CouchDB.Runs, cfg.CouchDB.Wait = c.CouchDBRuns, c.CouchDBWait
 	cfg.CouchDB.Post, cfg.CouchDB.MaxTarget = c.ShowTransport == "post", c.ShowMaxTarget
-	if cfg.Workers.Command, err = w.workerCommand(); err != nil {
-		return cfg, err
-	}
+	cfg.Workers.Command = w.worker
 	if cfg.Recovery, err = c.recovery(); err != nil {
 		return cfg, err
 	}

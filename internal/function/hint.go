@@ -18,7 +18,7 @@ var hints = map[runs.Outcome]string{
 	runs.InvalidFlow: "return one callflow node: {module: '…', data: {…}, children: {…}}",
 	runs.Syntax:      "mend the function body and save it again: saving checks it",
 	// where no line is known
-	runs.Threw:      "the function itself failed: `callfn functions run --like RUN` repeats a run with recorded parameters",
+	runs.Threw:      "the function itself failed: `callfn functions run --like RUN` repeats a run with its parameters",
 	runs.Timeout:    "the function runs too long: look for a loop that does not end",
 	runs.Memory:     "the function builds too much data: look for a string or list that keeps growing",
 	runs.Crashed:    "the function brought its worker down; other calls were not affected; simplify it",

@@ -43,7 +43,7 @@ type Config struct {
 
 // Workers are the sandbox processes and how accounts share them.
 type Workers struct {
-	Command            sandbox.Command // starts one; this very program when empty
+	Command            sandbox.Command // starts one; workerbin.Open's when empty
 	Processes          int             // that run calls' functions; rehearsals have a quarter as many besides
 	Queue              int             // how many runs may wait for one
 	PerAccount         int             // how many of them one account's calls may hold; 0 for all but one

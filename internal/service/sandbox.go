@@ -6,6 +6,7 @@ import (
 	"callfn/internal/fair"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox"
+	"callfn/internal/workerbin"
 )
 
 // startSandbox starts a pool for calls, a smaller one for rehearsals, and one process for the views' map functions, so
@@ -13,6 +14,14 @@ import (
 // for functions unless they run here.
 func (s *Service) startSandbox(context.Context) error {
 	onNode, w := s.cfg.CouchDB.Main.URL == "", s.cfg.Workers
+	if w.Command.Path == "" {
+		command, release, err := workerbin.Open()
+		if err != nil {
+			return err
+		}
+		s.onClose(release)
+		s.cfg.Workers.Command = command
+	}
 	few := RehearsalWorkers(w.Processes)
 	rehearsals, err := s.pool(few, 0)
 	if err != nil {
@@ -44,15 +53,8 @@ func (s *Service) startSandbox(context.Context) error {
 
 // pool starts sandbox processes, and notes what holds them in.
 func (s *Service) pool(workers, spares int) (*sandbox.Pool, error) {
-	command := s.cfg.Workers.Command
-	if command.Path == "" {
-		var err error
-		if command, err = sandbox.Self(); err != nil {
-			return nil, err
-		}
-	}
 	pool, err := sandbox.NewPool(sandbox.Config{
-		Command: command, Workers: workers, Spares: spares, Queue: s.cfg.Workers.Queue, Log: s.log,
+		Command: s.cfg.Workers.Command, Workers: workers, Spares: spares, Queue: s.cfg.Workers.Queue, Log: s.log,
 		RequireConfinement: s.cfg.Workers.RequireConfinement,
 	})
 	if err != nil {

@@ -39,7 +39,7 @@ func Main(m *testing.M) int {
 
 // build makes a worker without the race detector and remembers where it is.
 func build(path string) error {
-	out, err := exec.Command("go", "build", "-o", path, "callfn/internal/sandbox/sandboxtest/worker").CombinedOutput()
+	out, err := exec.Command("go", "build", "-o", path, "callfn/internal/sandbox/worker").CombinedOutput()
 	if err != nil {
 		return errors.Join(err, errors.New(string(out)))
 	}

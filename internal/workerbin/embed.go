@@ -1,0 +1,8 @@
+//go:build embedworker
+
+package workerbin
+
+import _ "embed"
+
+//go:embed callfn-worker
+var embedded []byte
