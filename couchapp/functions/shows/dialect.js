@@ -1,6 +1,6 @@
-// The show `dialect`: the newer syntax that this engine does not parse, and what it does not know of locales and of
-// the account's time zone, by name: {"lacks": ["logical_assignment", …]}. Our own engine, which gives a third
-// argument, knows the account's zone everywhere.
+// The show `dialect`: the newer syntax that this engine does not parse, the objects it has not, and what it does not
+// know of locales and of the account's time zone, by name: {"lacks": ["logical_assignment", …]}. Our own engine, which
+// gives a third argument, knows the account's zone everywhere.
 //
 //   GET /functions/_design/functions/_show/dialect
 //
@@ -28,11 +28,25 @@ function (doc, req, engine) {
     regexp_d_flag: '/a/d;',
     regexp_v_flag: '/a/v;'
   };
-  var name, lacks = [];
+  var globals = {
+    promise: 'Promise',
+    proxy: 'Proxy',
+    typed_array: 'Uint8Array',
+    weak_ref: 'WeakRef'
+  };
+  var name, lacks = [], there = new Function('return this')();
   for (name in samples) {
     if (Object.prototype.hasOwnProperty.call(samples, name)) {
       try { new Function(samples[name]); } catch (e) { lacks.push(name); }
     }
+  }
+  for (name in globals) {
+    if (Object.prototype.hasOwnProperty.call(globals, name) && typeof there[globals[name]] !== 'function') {
+      lacks.push(name);
+    }
+  }
+  if (!engine && !('\u00e4'.localeCompare('z', 'sv') > 0 && '\u00e4'.localeCompare('z', 'de') < 0)) {
+    lacks.push('locale_compare');
   }
   if (typeof Intl !== 'object') {
     lacks.push('intl');

@@ -29,6 +29,7 @@ func Find(body string) []Use {
 	for {
 		kind, text := l.Next()
 		if kind == js.ErrorToken {
+			f.global(place{kind, f.line, f.column}, nil)
 			return f.found
 		}
 		if (kind == js.DivToken || kind == js.DivEqToken) && !f.endsValue() {
@@ -48,8 +49,11 @@ type finder struct {
 	seen         map[string]bool
 	line, column int
 
-	last, before place // the last two tokens that are neither space nor comment
-	format       place // the toLocaleString or the like whose parenthesis was opened last, as long as nothing is in it
+	last, before place  // the last two tokens that are neither space nor comment
+	compare      int    // how many brackets are open within the parentheses of localeCompare, 0 outside of them
+	compared     place  // where it stands
+	named        string // the feature of the object that the last token names, "" for none
+	format       place  // the toLocaleString or the like whose parenthesis was opened last, as long as nothing is in it
 	open         []js.TokenType
 	classes      []int // how many brackets were open where each class keyword stands that still waits for its body
 }
@@ -70,7 +74,9 @@ func (f *finder) token(kind js.TokenType, text []byte) {
 	}
 	at := place{kind, f.line, f.column}
 	f.single(at, text)
+	f.global(at, text)
 	f.locale(at, text)
+	f.comparison(at, text)
 	f.pair(at)
 	f.nest(kind)
 	f.before, f.last = f.last, at
@@ -137,6 +143,7 @@ func (f *finder) pair(at place) {
 	case js.AsyncToken:
 		if f.before.kind != js.DotToken && (at.kind == js.FunctionToken || js.IsIdentifier(at.kind)) {
 			f.use("async", f.last)
+			f.use("promise", f.last)
 		}
 	case js.CatchToken:
 		if at.kind == js.OpenBraceToken {
@@ -150,6 +157,40 @@ func (f *finder) pair(at place) {
 		if at.kind == js.OpenBraceToken && f.inClass() {
 			f.use("static_block", f.last)
 		}
+	}
+}
+
+// globals are the objects of the language that not every engine has.
+var globals = map[string]string{
+	"Promise": "promise", "Proxy": "proxy", "WeakRef": "weak_ref", "Int8Array": "typed_array",
+	"Uint8Array": "typed_array", "Uint8ClampedArray": "typed_array", "Int16Array": "typed_array",
+	"Uint16Array": "typed_array", "Int32Array": "typed_array", "Uint32Array": "typed_array",
+	"Float32Array": "typed_array", "Float64Array": "typed_array", "ArrayBuffer": "typed_array", "DataView": "typed_array",
+	"BigInt": "bigint",
+}
+
+// global knows the objects of the language that are named, and not as the key of a member.
+func (f *finder) global(at place, text []byte) {
+	if f.named != "" && at.kind != js.ColonToken {
+		f.use(f.named, f.last)
+	}
+	f.named = ""
+	if at.kind == js.IdentifierToken && f.last.kind != js.DotToken && f.last.kind != js.OptChainToken {
+		f.named = globals[string(text)]
+	}
+}
+
+// comparison knows localeCompare with a locale: with more than one argument.
+func (f *finder) comparison(at place, text []byte) {
+	isMember := f.last.kind == js.DotToken || f.last.kind == js.OptChainToken
+	switch {
+	case string(text) == "localeCompare" && isMember:
+		f.compare = len(f.open) + 1
+		f.compared = at
+	case f.compare > 0 && at.kind == js.CommaToken && len(f.open) == f.compare:
+		f.use("locale_compare", f.compared)
+	case f.compare > 0 && at.kind == js.CloseParenToken && len(f.open) <= f.compare:
+		f.compare = 0
 	}
 }
 

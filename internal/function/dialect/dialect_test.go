@@ -64,6 +64,12 @@ func TestFind(t *testing.T) {
 		{"a number's text", "return (5)?.toLocaleString(l)", []string{"optional_chaining", "locale_options"}},
 		{"Intl", "return new Intl.NumberFormat('de').format(5)", []string{"intl", "intl_zone"}},
 		{"Intl as a member", "return call.Intl + {toLocaleString: 1}.a", nil},
+		{"objects", "return new Proxy({}, {}), new Uint8Array(1), a.Promise, {WeakRef: 1}", []string{"proxy", "typed_array"}},
+		{"an object at the end", "return WeakRef", []string{"weak_ref"}},
+		{"an async function", "return (async function () {})", []string{"async", "promise"}},
+		{"a comparison", "return a.localeCompare(f(b, c)) + a.localeCompare([b, c], )", []string{"locale_compare"}},
+		{"a comparison with a locale", "return a.localeCompare(b, 'de')", []string{"locale_compare"}},
+		{"a comparison without", "return a.localeCompare(f(b, 1)) + g(1, 2)", nil},
 		{"what does not parse", "class { ` ${ #", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -27,6 +27,18 @@ var names = map[string]struct{ what, instead, fate string }{
 	"static_block":       {what: "a `static { }` block", instead: "code after the class"},
 	"regexp_d_flag":      {what: "a regular expression's flag `d`", instead: "`index` of the match"},
 	"regexp_v_flag":      {what: "a regular expression's flag `v`", instead: "the flag `u`, or none"},
+	"promise": {
+		what: "`Promise`, and so no `async` function", fate: "in a call this function would fail",
+		instead: "plain code: a function's answer is read at once, nobody waits for a promise",
+	},
+	"proxy":       {what: "`Proxy`", fate: "in a call this function would fail", instead: "plain objects"},
+	"typed_array": {what: "typed arrays", fate: "in a call this function would fail", instead: "lists"},
+	"weak_ref":    {what: "`WeakRef`", fate: "in a call this function would fail", instead: "plain objects"},
+	"locale_compare": {
+		what:    "the locale of `localeCompare`",
+		fate:    "in a call it compares by Unicode, ä behind z",
+		instead: "an order of your own",
+	},
 	"intl": {
 		what: "`Intl`", fate: "in a call this function would fail",
 		instead: "the text from getHours(), getDay() and the like",
