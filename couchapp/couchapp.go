@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-//go:embed accounts callflows function_runs functions
+//go:embed accounts callflows function_runs functions monthly
 var files embed.FS
 
 // The languages that a design document's functions can be evaluated by.
@@ -36,7 +36,18 @@ type DesignDoc struct {
 	Views    map[string]View   `json:"views,omitempty"`
 }
 
-// Names lists the design documents, which are named after the databases they belong to.
+// monthly is the folder of design documents that belong to databases of a month.
+const monthly = "monthly"
+
+// Monthly builds a design document of databases of a month, such as call_records.
+func Monthly(name string) (DesignDoc, error) {
+	d, err := Assemble(monthly+"/"+name, JavaScript)
+	d.ID = "_design/" + name
+	return d, err
+}
+
+// Names lists the design documents, which are named after the databases they belong to. Those of databases of a month
+// are not among them: see Monthly.
 func Names() []string {
 	entries, err := files.ReadDir(".")
 	if err != nil { // the embedded root is always readable
@@ -44,7 +55,9 @@ func Names() []string {
 	}
 	names := make([]string, 0, len(entries))
 	for _, e := range entries {
-		names = append(names, e.Name())
+		if e.Name() != monthly {
+			names = append(names, e.Name())
+		}
 	}
 	return names
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"callfn/internal/auth"
+	"callfn/internal/callrecord"
 	"callfn/internal/numbers"
 )
 
@@ -25,7 +26,8 @@ type API struct {
 	echo   *echo.Echo
 	node   string
 
-	numbers *numbers.Table
+	numbers     *numbers.Table
+	callRecords callrecord.Store
 
 	modules *modules
 	// Built when first asked for.
@@ -49,6 +51,7 @@ func New(cfg Config) *API {
 	a.failuresByKey = newBuckets(rate.Every(failureReturnsKey), failuresPerKey, a.cfg.Now)
 	a.invocations = newInvocations(a.cfg.RateLimit, a.cfg.Now)
 	a.numbers = &numbers.Table{Datastores: a.cfg.Datastores, Now: a.cfg.Now}
+	a.callRecords = callrecord.Store{Datastores: a.cfg.Datastores, Now: a.cfg.Now, Keep: a.cfg.CallRecordsFor}
 	a.routes = a.table()
 	a.modules = newModules(a.cfg, a.routes)
 	a.typeScript = sync.OnceValues(func() (string, error) { return Declaration(a.cfg.Schemas) })

@@ -51,6 +51,7 @@ var adminsOnly = map[string]bool{
 	"POST /v2/accounts/:account/users/:id/storage":      true,
 	"PATCH /v2/accounts/:account/users/:id/storage":     true,
 	"DELETE /v2/accounts/:account/users/:id/storage":    true,
+	"POST /v2/accounts/:account/channels/:id":           true,
 	"POST /v2/accounts/:account/phone_numbers/:number":  true,
 	"PATCH /v2/accounts/:account/phone_numbers/:number": true,
 	"GET /v2/accounts/:account/pivot/keys":              true, "PUT /v2/accounts/:account/pivot/keys": true,
@@ -113,6 +114,12 @@ var matrix = map[string]row{
 	"POST /v2/accounts/:account/phone_numbers/:number":         {`{"data":{"note":"x"}}`, subtree(200)},
 	"PATCH /v2/accounts/:account/phone_numbers/:number":        {`{"data":{"note":"y"}}`, subtree(200)},
 	"DELETE /v2/accounts/:account/phone_numbers/:number":       {"", superduperOnly(200)},
+
+	"GET /v2/accounts/:account/channels":      {"", subtree(200)},
+	"GET /v2/accounts/:account/channels/:id":  {"", subtree(200)},
+	"POST /v2/accounts/:account/channels/:id": {`{"data":{"action":"hangup"}}`, subtree(200)},
+	"GET /v2/accounts/:account/cdrs":          {"", subtree(200)},
+	"GET /v2/accounts/:account/cdrs/:id":      {"", subtree(200)},
 
 	"GET /v2/modules":      {"", superduperOnly(200)},
 	"GET /v2/modules/:id":  {"", superduperOnly(200)},
@@ -409,6 +416,12 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 		if route.Method != "PUT" && route.Method != "GET" {
 			must(201, "PUT", route.Path, `{"data":{"plan":{"yodb":{"connection":"local"}}}}`)
 		}
+	}
+	if strings.Contains(path, "/channels/:id") {
+		path = strings.Replace(path, ":id", s.call(t, self, fmt.Sprintf("call-%d", n)), 1)
+	}
+	if strings.Contains(path, "/cdrs/:id") {
+		path = strings.Replace(path, ":id", s.callRecord(t, self, fmt.Sprintf("call-%d", n)), 1)
 	}
 	if strings.Contains(path, ":number") {
 		number := fmt.Sprintf("/phone_numbers/%%2B1415555%04d", n)

@@ -90,6 +90,8 @@ type Config struct {
 	ReadyDetails    func() map[string]any       // what /readyz tells besides that it is ready; may be nil
 	APIKeyChanged   func(account.Account)       // told after an account was given a new API key; may be nil
 	CallflowChanged func(account.ID)            // told after a callflow of the account was saved or deleted; may be nil
+	Calls           CallRegistry                // the calls in progress; nil where no switch is connected
+	CallRecordsFor  time.Duration               // how long records of calls are kept; callrecord.DefaultKeep when zero
 	CatalogueLimits map[string]any              // what GET /v2/functions says about limits of a run; may be nil
 }
 

@@ -141,6 +141,8 @@ func (a *API) table() []Route {
 	table = append(table, documentRoutes("users", users)...)
 	table = append(table, a.noStorageRoutes()...)
 	table = append(table, phoneNumbers{a.numbers, a}.routes()...)
+	table = append(table, channels{a.cfg.Calls, a.cfg.Now}.routes()...)
+	table = append(table, cdrs{a.callRecords, a}.routes()...)
 	for _, kind := range a.behindModules() {
 		a.kinds[kind.schema] = kind
 		table = append(table, documentRoutes(kind.name, kind)...)

@@ -18,6 +18,7 @@ import (
 	"callfn/crossbar"
 	"callfn/internal/account"
 	"callfn/internal/auth"
+	"callfn/internal/calls"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/doctor"
@@ -51,6 +52,7 @@ type stack struct {
 	plans    *storageplan.Resolver
 	runner   *fakeRunner
 	clock    *clock
+	calls    *calls.Registry
 	log      *testlog.Buffer
 	secret   auth.Secret
 	master   string // id of the master account
@@ -67,6 +69,7 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 		log: &testlog.Buffer{},
 	}
 	s.stores = datastoretest.Open(t)
+	s.calls = calls.NewRegistry(s.clock.Now)
 	s.signingKeys(t)
 	s.accounts = account.NewStore(account.Config{Datastores: s.stores, Random: rand.Reader, Now: s.clock.Now})
 	s.auth = auth.New(auth.Config{Datastores: s.stores, Secret: s.secret, Random: rand.Reader, Now: s.clock.Now})
@@ -94,6 +97,7 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 		Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
 		Pivot:    &callflow.PivotServer{Directory: callflow.Stored{Datastores: resolver}, Runner: s.runner, Flows: set},
 		Recovery: crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}},
+		Calls:    s.calls,
 		Random:   rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
 		Log: s.logger(),
 	}

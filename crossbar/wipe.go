@@ -19,7 +19,7 @@ func (a *API) wipe(x *exchange, id account.ID) error {
 			return err
 		}
 	}
-	return nil
+	return a.callRecords.Wipe(x.ctx, id)
 }
 
 func (a *API) wipeDatabase(x *exchange, database, design string, id account.ID) error {
