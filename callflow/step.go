@@ -110,3 +110,10 @@ const (
 	EndCancelled   How = "cancelled"      // whoever asked for the walk gave up
 	EndNoCallflow  How = "no_callflow"    // no callflow answers the call
 )
+
+// Endings lists the ways a call ends.
+func Endings() []How {
+	return []How{
+		EndHangup, EndFlow, EndResponse, EndCaller, EndAnswered, EndBranchLimit, EndStepLimit, EndCancelled, EndNoCallflow,
+	}
+}

@@ -18,8 +18,8 @@ type CallRegistry interface {
 	HangUp(id account.ID, callID string) bool
 }
 
-// channels is KAZOO's channels (cb_channels.erl): the account's calls in progress, and which step of which callflow each
-// one is in. They are those of this process.
+// channels is KAZOO's channels (cb_channels.erl): the account's calls in progress, and which step of which callflow
+// each one is in. They are those of this process.
 type channels struct {
 	registry CallRegistry // nil where no switch is connected
 	now      func() time.Time

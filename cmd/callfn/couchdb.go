@@ -7,8 +7,11 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
+	"callfn/internal/callrecord"
 	"callfn/internal/datastore"
 	"callfn/internal/keyfile"
 	"callfn/internal/printable"
@@ -117,8 +120,27 @@ func (c couchSetupCommand) setUp(ctx context.Context, site provision.Site, passw
 	language, runs, err := site.Install(ctx, c.FunctionsLanguage)
 	if err == nil {
 		service.LogEngine(site, language, runs, site.Log)
+		err = c.prepareMonths(ctx, site)
 	}
 	return err
+}
+
+// monthsAhead is for how many months setup makes databases of call records: the service's user may make none.
+const monthsAhead = 13
+
+// prepareMonths makes the databases of call records of this month and the next ones.
+func (c couchSetupCommand) prepareMonths(ctx context.Context, site provision.Site) error {
+	if !slices.Contains(site.Databases, datastore.Callflows) {
+		return nil // the other CouchDB has them
+	}
+	months := site
+	months.Databases = callrecord.Ahead(time.Now(), monthsAhead)
+	for _, name := range months.Databases {
+		if err := callrecord.Prepare(ctx, months.Database(name)); err != nil {
+			return err
+		}
+	}
+	return months.Secure(ctx, c.User)
 }
 
 func (c couchSetupCommand) direct() bool { return c.Runner == runnerDirect }

@@ -71,6 +71,7 @@ type cli struct {
 	Functions   functionsCommand   `cmd:"" group:"build"`
 	Runs        runsCommand        `cmd:"" group:"build"`
 	Callflows   callflowsCommand   `cmd:"" group:"build"`
+	Calls       callsCommand       `cmd:"" group:"build"`
 	Serve       serveCommand       `cmd:"" group:"run"`
 	Accounts    accountsCommand    `cmd:"" group:"people"`
 	Users       usersCommand       `cmd:"" group:"people"`

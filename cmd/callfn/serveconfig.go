@@ -45,6 +45,7 @@ func (c serveCommand) config(w world) (cfg service.Config, err error) {
 		Successes: c.KeepSuccesses, Failures: c.KeepFailures, Rehearsals: c.KeepRehearsals, PerAccount: c.AccountRecords,
 		For: c.KeepRunsFor, Parameters: c.RecordParameters,
 	}
+	cfg.CallRecordsFor = c.KeepCallsFor
 	cfg.Disable = autodisable.Threshold{Failures: c.DisableAfter, Within: c.DisableWithin}
 	cfg.Quota = crossbar.Quota{
 		Documents: c.AccountDocuments, Bytes: int64(c.AccountMiB) << 20, Descendants: c.AccountDescendants,

@@ -168,7 +168,8 @@ func TestMonths(t *testing.T) {
 	if want := "[call_records-202603 call_records-202602 call_records-202601]"; fmt.Sprint(names) != want {
 		t.Errorf("got %v, want %s", names, want)
 	}
-	if got := callrecord.Ahead(now, 3); fmt.Sprint(got) != "[call_records-202611 call_records-202612 call_records-202701]" {
-		t.Errorf("Ahead: got %v, want this month and two more", got)
+	ahead := "[call_records-202611 call_records-202612 call_records-202701]"
+	if got := callrecord.Ahead(now, 3); fmt.Sprint(got) != ahead {
+		t.Errorf("Ahead: got %v, want %s", got, ahead)
 	}
 }

@@ -23,9 +23,10 @@ func document(id string, r calls.Record) datastore.Document {
 		"from": clipped(r.From.User + "@" + r.From.Realm), "to": clipped(r.To.User + "@" + r.To.Realm),
 		"request": clipped(r.Request.User + "@" + r.Request.Realm), "dialed_number": clipped(r.Request.User),
 		"timestamp": datastore.Gregorian(r.Began), "unix_timestamp": r.Began.Unix(),
-		"datetime":         r.Began.UTC().Format(time.DateTime),
-		"iso_8601":         r.Began.UTC().Format(time.RFC3339),
-		"duration_seconds": seconds(r.Duration()), "billing_seconds": seconds(r.Billing()),
+		"datetime":    r.Began.UTC().Format(time.DateTime),
+		"iso_8601":    r.Began.UTC().Format(time.RFC3339),
+		"duration_ms": r.Duration().Milliseconds(), "duration_seconds": seconds(r.Duration()),
+		"billing_seconds": seconds(r.Billing()),
 		"ringing_seconds": seconds(r.Ringing()),
 		"hangup_cause":    r.Ended.Cause, "disposition": string(r.Ended.How),
 	}
@@ -38,9 +39,14 @@ func document(id string, r calls.Record) datastore.Document {
 		}
 	}
 	if r.Callflow != nil {
-		doc["callflow"] = map[string]any{
+		f := map[string]any{
 			"id": string(r.Callflow.ID), "name": clipped(r.Callflow.Name), "matched": string(r.Callflow.MatchedBy),
+			"number": clipped(r.Callflow.Number),
 		}
+		if r.Callflow.Pattern != "" {
+			f["pattern"] = clipped(r.Callflow.Pattern)
+		}
+		doc["callflow"] = f
 	}
 	if r.More > 0 {
 		doc["more_steps"] = r.More

@@ -2,7 +2,6 @@ package callrecord
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -40,7 +39,7 @@ func Ahead(now time.Time, months int) []string {
 }
 
 // mostOldMonths is how many months back databases are looked for that are too old.
-const mostOldMonths = 24
+const mostOldMonths = 12
 
 // sweep takes away the databases of months all of whose records are too old.
 func (r *Recorder) sweep() {
@@ -57,15 +56,15 @@ func (r *Recorder) sweep() {
 		if err != nil {
 			return
 		}
-		err = db.Connection().Ask(ctx, http.MethodDelete, "/"+url.PathEscape(db.Name()), nil, nil)
-		switch {
-		case err == nil:
-			delete(r.ready, month)
-			r.cfg.Log.Info("removed call records", "database", db.Name())
-		case errors.Is(err, datastore.ErrNotFound), errors.Is(err, datastore.ErrDatabaseMissing):
-		default:
-			r.cfg.Log.Warn("cannot remove old call records", "database", db.Name(), "error", err)
-			return
+		path := "/" + url.PathEscape(db.Name())
+		if err := db.Connection().Ask(ctx, http.MethodGet, path, nil, nil); err != nil {
+			continue // it is not there, as a rule
 		}
+		if err := db.Connection().Ask(ctx, http.MethodDelete, path, nil, nil); err != nil {
+			r.cfg.Log.Warn("cannot remove old call records: remove the database", "database", db.Name(), "error", err)
+			continue
+		}
+		delete(r.ready, month)
+		r.cfg.Log.Info("removed call records", "database", db.Name())
 	}
 }

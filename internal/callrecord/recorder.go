@@ -2,6 +2,7 @@ package callrecord
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"sync"
@@ -157,7 +158,11 @@ func (r *Recorder) flush() {
 
 func (r *Recorder) lose(n int, why error) {
 	r.lost.Add(uint64(n))
-	r.cfg.Log.Error("cannot write call records", "records", n, "error", why)
+	hint := "look at the datastore"
+	if errors.Is(why, datastore.ErrUnauthorized) {
+		hint = "run `callfn couchdb setup`, which makes the databases of the next months"
+	}
+	r.cfg.Log.Error("cannot write call records", "records", n, "error", why, "hint", hint)
 }
 
 // write stores documents in the database of a month, which it makes where it is not there.

@@ -35,6 +35,9 @@ type key struct {
 	id      string
 }
 
+// Observe has an observer told of the calls that end from now on. Call it before the first call begins.
+func (r *Registry) Observe(o Observer) { r.observers = append(r.observers, o) }
+
 // NewRegistry makes an empty registry.
 func NewRegistry(now func() time.Time, observers ...Observer) *Registry {
 	return &Registry{now: now, observers: observers, calls: map[key]*Call{}}

@@ -40,7 +40,8 @@ func (s *Service) buildAPI(context.Context) error {
 		Schemas: s.schemas, Functions: s.runner,
 		Simulator: &callflow.Simulator{Executor: s.executor, Web: s.rehearsalWeb()},
 		Pivot:     &callflow.PivotServer{Directory: s.directory, Runner: s.runner, Flows: s.schemas},
-		Random:    rand.Reader, Now: time.Now, Log: s.log,
+		Calls:     s.inProgress, CallRecordsFor: s.cfg.CallRecordsFor,
+		Random: rand.Reader, Now: time.Now, Log: s.log,
 		Version: version.String(), Node: "callfn@" + s.host,
 
 		PublicURL: s.cfg.PublicURL, Recovery: recovery, TrustedProxies: s.cfg.Listen.TrustedProxies,

@@ -7,6 +7,7 @@ import (
 
 	"callfn/crossbar"
 	"callfn/internal/autodisable"
+	"callfn/internal/callrecord"
 	"callfn/internal/provision"
 	"callfn/internal/runrecord"
 	"callfn/internal/sandbox"
@@ -27,6 +28,7 @@ type Config struct {
 	Limits  sandbox.Limits
 
 	Records        runrecord.Keep        // which runs are recorded, and for how long
+	CallRecordsFor time.Duration         // how long records of calls are kept
 	Disable        autodisable.Threshold // when a function is switched off
 	Quota          crossbar.Quota        // what one account may have
 	MaxBranchCount int                   // how often one call may branch before the platform hangs up
@@ -109,6 +111,7 @@ func Default() Config {
 		Workers:        Workers{Processes: 2, Queue: 256},
 		Limits:         sandbox.DefaultLimits(),
 		Records:        runrecord.DefaultKeep(),
+		CallRecordsFor: callrecord.DefaultKeep,
 		Disable:        autodisable.Default(),
 		Quota:          crossbar.Quota{Documents: 10_000, Bytes: 1 << 30, Descendants: 10_000},
 		MaxBranchCount: 50, SourceLimit: 64 << 10,

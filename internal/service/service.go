@@ -64,6 +64,7 @@ type Service struct {
 	directory *callflow.Cache
 	executor  *callflow.Executor
 
+	inProgress *calls.Registry  // of real calls
 	recordings *recording.Store // nil where no calls come in
 	voice      voice.Config
 	callsWeb   *callflow.Web
@@ -95,6 +96,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Service, error) {
 		s.loadSigningKeys,
 		s.startRunner,
 		s.startExecutor,
+		s.watchCalls,
 		s.startCalls,
 		s.buildAPI,
 	} {

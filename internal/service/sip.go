@@ -81,7 +81,7 @@ func (s *Service) startCalls(ctx context.Context) error {
 	s.handler = &calls.Handler{
 		Executor: s.executor, Directory: s.directory, Accounts: accounts{Store: s.accounts, known: s.known},
 		Numbers:  &numbers.Table{Datastores: s.stores, Now: time.Now},
-		Registry: calls.NewRegistry(time.Now), Log: s.log,
+		Registry: s.inProgress, Log: s.log,
 	}
 	return nil
 }

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"callfn/callflow"
+	"callfn/internal/account"
+)
+
+// Without a switch there are no calls, and every command says so.
+func TestCallsFromTheShell(t *testing.T) {
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	must := commands(t, &p)
+	for _, args := range [][]string{{"calls"}, {"calls", "list"}} {
+		if out := must(exitOK, args...); !strings.Contains(out, "no calls in progress") {
+			t.Errorf("%v: got %q, want no calls in progress", args, out)
+		}
+	}
+	if out := must(exitOK, "calls", "list", "--ended"); !strings.Contains(out, "no records of calls") {
+		t.Errorf("list --ended: got %q, want no records", out)
+	}
+	must(exitFailed, "calls", "show", "nothing@here")
+	must(exitFailed, "calls", "hangup", "nothing@here")
+}
+
+// A record tells the story of its call as a rehearsal does, with why it ended.
+func TestRecordOfACallIsItsStory(t *testing.T) {
+	d := callDoc{
+		CallID: "call-1", ISO8601: "2026-11-29T02:00:00Z", From: "+14155550199@a.example",
+		Request: "+14155550100@b.example", DurationMS: 12_000, HangupCause: "NORMAL_CLEARING",
+		Disposition: callflow.EndCancelled, Hint: "the walk was given up: hung up by an admin",
+		Callflow: &callflow.Found{ID: "c1", Name: "Main", Number: "+14155550100", MatchedBy: callflow.ByExactNumber},
+		Steps:    []callflow.Step{{Index: 1, Module: "tts", Outcome: callflow.Done}}, MoreSteps: 3,
+	}
+	var b strings.Builder
+	if err := callflow.WriteTrace(&b, d.trace(account.ID("a")), false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"Call to +14155550100@b.example from +14155550199@a.example", "2026-11-29 02:00", "Callflow Main answers",
+		"3 more steps were not kept", "tts", "hung up by an admin", "0:12.000",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("got no %q in:\n%s", want, b.String())
+		}
+	}
+	if got := inSeconds((90 * time.Second).Milliseconds()); got != "1m30s" {
+		t.Errorf("90 s: got %s, want 1m30s", got)
+	}
+}
