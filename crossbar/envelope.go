@@ -15,9 +15,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"callfn/internal/couchnode/strictjson"
 	"callfn/internal/datastore"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/strictjson"
 )
 
 // answer is what a handler gives: what goes into the envelope, and into the header.

@@ -12,8 +12,8 @@ import (
 	"strings"
 
 	"callfn/internal/clip"
-	"callfn/internal/couchnode/strictjson"
 	"callfn/internal/datastore"
+	"callfn/internal/strictjson"
 )
 
 // listing reads pages of a view whose keys begin with an account's id (docs/reference/kazoo.md#listings). A page costs

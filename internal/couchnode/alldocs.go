@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // listBody reads the body of a POST to _all_docs or a view; a GET has none.

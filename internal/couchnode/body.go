@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"strings"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // requireJSON answers 415 unless the body is declared as JSON. Browsers cannot send that from another site unasked.

@@ -5,7 +5,7 @@ import (
 	"net/http"
 
 	"callfn/internal/couchnode/revtree"
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // bulkItem is one document of a _bulk_docs request and what became of it.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // defaultFeedTimeout is how long a waiting feed stays quiet before it ends or, with a heartbeat, sends a newline

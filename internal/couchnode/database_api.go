@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 func databaseHandler(name string) func(*request) error {

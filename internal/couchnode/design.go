@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"callfn/internal/couchnode/revtree"
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // design is what the node needs to know of a design document.

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 
 	"callfn/internal/couchnode/revtree"
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // maxIDBytes bounds a document id: with its view key and row number it must fit a bbolt key (32 KiB).

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"callfn/internal/couchnode/revtree"
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // serveDocument answers below /{db}/{doc}.

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"callfn/internal/couchnode/revtree"
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // revsLimit is how many revisions of a leaf's past are kept.

@@ -9,7 +9,7 @@ import (
 	"log/slog"
 	"strings"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 
 	bolt "go.etcd.io/bbolt"
 )

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"callfn/internal/couchnode/revtree"
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // revResult is one answer to a request for revisions: the leaf, or that it is missing.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"callfn/internal/couchnode/collation"
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // group is a run of rows whose keys agree as far as the query cares.

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // send answers a JSON text; CouchDB ends every body with a newline.

@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"callfn/internal/couchnode/revtree"
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // revsDiff tells a replicator which of its revisions this node lacks, and which leaves here may be their ancestors.

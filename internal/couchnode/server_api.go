@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // version is the CouchDB whose answers these are; replicators decide by it what they may ask for.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // show answers /{db}/_design/{ddoc}/_show/{fun}[/{doc}]: any method runs the function (chttpd_show).

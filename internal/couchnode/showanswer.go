@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 
 	"golang.org/x/net/http/httpguts"
 )

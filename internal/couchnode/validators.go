@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"callfn/internal/couchnode/revtree"
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // validator is the validate_doc_update of a design document. It decides about every document that is written to its

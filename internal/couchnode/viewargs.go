@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // groupExact is the group level of group=true: whole keys.

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"slices"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 
 	bolt "go.etcd.io/bbolt"
 )

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"strconv"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // Object is a JSON object that knows the order of its members. Schemas and whoever else does not care for order look at

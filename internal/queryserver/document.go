@@ -8,10 +8,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"callfn/internal/couchnode/strictjson"
 	"callfn/internal/function/lint"
 	"callfn/internal/runs"
 	"callfn/internal/sourceline"
+	"callfn/internal/strictjson"
 )
 
 // compacted checks that text is JSON and takes the white space out: what package strictjson goes through. It is read
@@ -46,15 +46,15 @@ type fields struct{ kind, deleted, account, enabled, message, language, body []b
 // ReadDocument reads a document, JSON or null. It never fails: what is strange is left to the engine.
 func ReadDocument(raw json.RawMessage) Document {
 	d := Document{raw: raw, rest: raw, known: true}
-	var body member
+	var body strictjson.RawMember
 	bodies := 0
-	for m := range members(raw) {
-		if m.value < 0 { // no object, or not JSON
+	for m := range strictjson.RawMembers(raw) {
+		if m.Value < 0 { // no object, or not JSON
 			d.known = false
 			break
 		}
-		name, value := string(m.name), raw[m.value:m.end]
-		if bytes.IndexByte(m.name, '\\') >= 0 { // it may be one of these in other letters
+		name, value := string(m.Name), raw[m.Value:m.End]
+		if bytes.IndexByte(m.Name, '\\') >= 0 { // it may be one of these in other letters
 			name, d.known = textOf([]byte(`"`+name+`"`)), false
 		}
 		switch name {
@@ -89,17 +89,17 @@ func ReadDocument(raw json.RawMessage) Document {
 }
 
 // cutBody takes the function body out of the rest, where Go and JavaScript read the same from it.
-func (d *Document) cutBody(m member) {
-	value := d.raw[m.value:m.end]
+func (d *Document) cutBody(m strictjson.RawMember) {
+	value := d.raw[m.Value:m.End]
 	if value[0] != '"' || !utf8.Valid(value) {
 		return
 	}
-	body, ok := unquote(value)
+	body, ok := strictjson.UnquoteRaw(value)
 	if !ok {
 		return
 	}
 	d.body = body
-	d.rest = slices.Concat(d.raw[:m.value], []byte(`""`), d.raw[m.end:])
+	d.rest = slices.Concat(d.raw[:m.Value], []byte(`""`), d.raw[m.End:])
 }
 
 // NewDraft is the document of a function that is stored nowhere.

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 )
 
 // Request is CouchDB's request object, taken apart as far as `wh` needs it: the engine reads JSON a character at a
@@ -48,40 +48,40 @@ const maxMembers = 32
 func readRequest(req json.RawMessage) Request {
 	whole := Request{rest: req}
 	names := append(make([]byte, 0, 256), '[')
-	var query, form member
+	var query, form strictjson.RawMember
 	n := 0
-	for m := range members(req) {
-		if n++; m.value < 0 || n > maxMembers || !simple(m.name) {
+	for m := range strictjson.RawMembers(req) {
+		if n++; m.Value < 0 || n > maxMembers || !simple(m.Name) {
 			return whole
 		}
 		if n > 1 {
 			names = append(names, ',')
 		}
-		names = append(append(append(names, '"'), m.name...), '"')
+		names = append(append(append(names, '"'), m.Name...), '"')
 		into := &query
-		switch string(m.name) {
+		switch string(m.Name) {
 		case "form":
 			into = &form
 		case "query":
 		default:
 			continue
 		}
-		if into.name != nil {
+		if into.Name != nil {
 			return whole // named twice
 		}
 		*into = m
 	}
-	if query.name == nil || form.name == nil {
+	if query.Name == nil || form.Name == nil {
 		return whole
 	}
 	first, second := query, form
-	if form.value < query.value {
+	if form.Value < query.Value {
 		first, second = form, query
 	}
 	const null = "null"
 	return Request{
-		names: string(append(names, ']')), query: req[query.value:query.end], form: req[form.value:form.end],
-		rest: slices.Concat(req[:first.value], []byte(null), req[first.end:second.value], []byte(null), req[second.end:]),
+		names: string(append(names, ']')), query: req[query.Value:query.End], form: req[form.Value:form.End],
+		rest: slices.Concat(req[:first.Value], []byte(null), req[first.End:second.Value], []byte(null), req[second.End:]),
 	}
 }
 

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"callfn/internal/couchnode"
-	"callfn/internal/couchnode/strictjson"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox"
+	"callfn/internal/strictjson"
 	"callfn/internal/textline"
 )
 

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"callfn/internal/couchnode/strictjson"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox"
+	"callfn/internal/strictjson"
 )
 
 // Evaluator runs sandbox jobs: *sandbox.Pool.

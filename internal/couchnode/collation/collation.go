@@ -19,7 +19,7 @@ import (
 	"strconv"
 	"sync"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"

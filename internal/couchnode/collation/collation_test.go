@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"callfn/internal/couchnode/collation"
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 
 	"pgregory.net/rapid"
 )

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"callfn/internal/couchnode/strictjson"
+	"callfn/internal/strictjson"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"

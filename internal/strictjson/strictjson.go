@@ -6,6 +6,10 @@
 // disagree about which one counts are a classic way around a check, so here such text is refused.
 //
 // Strings and numbers keep the bytes they were written with: what a client stored is what it reads back.
+//
+// Package jsontext (github.com/go-json-experiment/json) checks as much, but bounds neither nesting nor the range of
+// numbers, and its Compact takes 1.2 times as long for a function's document of 1.4 KB. [RawMembers] reads text that
+// nobody has checked.
 package strictjson
 
 import (

@@ -48,26 +48,17 @@ func KindOf(v []byte) Kind {
 // Members lists the members of a compact object in the order they were written. It must only see Compact's output.
 func Members(obj []byte) []Member {
 	var out []Member
-	for i := 1; obj[i] != '}'; {
-		if obj[i] == ',' {
-			i++
-		}
-		end := valueEnd(obj, i)
-		m := Member{Name: Unquote(obj[i:end])}
-		i = end + 1 // ':'
-		end = valueEnd(obj, i)
-		m.Value = obj[i:end]
-		i = end
-		out = append(out, m)
+	for m := range RawMembers(obj) {
+		out = append(out, Member{Name: m.name(), Value: obj[m.Value:m.End]})
 	}
 	return out
 }
 
 // Get returns the named member of a compact object, or nil.
 func Get(obj []byte, name string) []byte {
-	for _, m := range Members(obj) {
-		if m.Name == name {
-			return m.Value
+	for m := range RawMembers(obj) {
+		if m.is(name) {
+			return obj[m.Value:m.End]
 		}
 	}
 	return nil
@@ -76,9 +67,9 @@ func Get(obj []byte, name string) []byte {
 // Last is Get for an object that may name a member twice, as CouchDB's may: the last one counts there, as in
 // JavaScript.
 func Last(obj []byte, name string) (value []byte) {
-	for _, m := range Members(obj) {
-		if m.Name == name {
-			value = m.Value
+	for m := range RawMembers(obj) {
+		if m.is(name) {
+			value = obj[m.Value:m.End]
 		}
 	}
 	return value
@@ -96,48 +87,6 @@ func Elements(arr []byte) [][]byte {
 		i = end
 	}
 	return out
-}
-
-// valueEnd finds the end of the compact value that starts at i.
-func valueEnd(b []byte, i int) int {
-	switch b[i] {
-	case '"':
-		return stringEnd(b, i)
-	case '{', '[':
-		for depth := 0; ; {
-			switch b[i] {
-			case '"':
-				i = stringEnd(b, i)
-				continue
-			case '{', '[':
-				depth++
-			case '}', ']':
-				if depth--; depth == 0 {
-					return i + 1
-				}
-			}
-			i++
-		}
-	}
-	for i < len(b) && b[i] != ',' && b[i] != '}' && b[i] != ']' {
-		i++
-	}
-	return i
-}
-
-// stringEnd finds the end of the string that starts at i: behind the first quote that no odd number of backslashes
-// stands before.
-func stringEnd(b []byte, i int) int {
-	for start := i + 1; ; {
-		i += 1 + bytes.IndexByte(b[i+1:], '"')
-		slashes := 0
-		for k := i - 1; k >= start && b[k] == '\\'; k-- {
-			slashes++
-		}
-		if slashes%2 == 0 {
-			return i + 1
-		}
-	}
 }
 
 // Unquote returns what a string literal that Compact returned means.
