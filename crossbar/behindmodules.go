@@ -48,7 +48,8 @@ func (a *API) devices() *documentKind {
 	k := a.behind("devices", callflow.DeviceKind, nil)
 	k.listing.computed = []string{"username"} // sip.username
 	k.remark = func(x *exchange, doc datastore.Document) []schemas.Warning {
-		return a.missingReferences(x, doc, idsIn([]string{"owner_id"}, doc["owner_id"], []string{"user"}))
+		return append(undialableForward(doc),
+			a.missingReferences(x, doc, idsIn([]string{"owner_id"}, doc["owner_id"], []string{"user"}))...)
 	}
 	return k
 }

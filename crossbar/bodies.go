@@ -1,6 +1,7 @@
 package crossbar
 
 import (
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -63,6 +64,17 @@ func withoutShown(public map[string]any) map[string]any {
 		delete(out, name)
 	}
 	return out
+}
+
+// withHints tells of a member that is missing which of those that were sent was probably meant for it.
+func (a *API) withHints(x *exchange, err error) error {
+	var refused *failure
+	if errors.As(err, &refused) {
+		if fields, ok := refused.data.(schemas.FieldErrors); ok {
+			fields.AddHints(a.unreadMembers(x, nil))
+		}
+	}
+	return err
 }
 
 // unreadMembers points at members of a request's data, as it was sent, that nothing reads. stored is the document that

@@ -119,6 +119,7 @@ func normalize(doc datastore.Document) {
 // and is not there.
 func (a *API) callflowRemarks(x *exchange, doc datastore.Document) []schemas.Warning {
 	remarks := append(undialable(doc), a.unassigned(x, doc)...)
+	remarks = append(remarks, deadBranches(doc["flow"])...)
 	return append(remarks, a.missingReferences(x, doc, referencesOf(doc["flow"]))...)
 }
 

@@ -35,6 +35,20 @@ func undialable(doc datastore.Document) (out []schemas.Warning) {
 	return out
 }
 
+// undialableForward warns of a number that calls are forwarded to and nobody can dial.
+func undialableForward(doc datastore.Document) []schemas.Warning {
+	forward, _ := doc["call_forward"].(map[string]any)
+	number, _ := forward["number"].(string)
+	if number == "" {
+		return nil
+	}
+	message, meant := whyUndialable(number)
+	if message == "" || scheme.MatchString(number) {
+		return nil
+	}
+	return []schemas.Warning{{Path: "call_forward.number", Message: message, Suggestion: meant}}
+}
+
 // delimited is a regular expression between the slashes that it has in a program's text.
 var delimited = regexp.MustCompile(`^/(.+)/[a-z]*$`)
 

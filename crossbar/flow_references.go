@@ -50,12 +50,9 @@ var endpointKinds = map[string][]string{"user": {"user"}, "device": {string(call
 
 // referencesOf lists what a flow names, in a fixed order.
 func referencesOf(flow any) (out []flowReference) {
-	var walk func(path []string, node map[string]any)
-	walk = func(path []string, node map[string]any) {
-		module, _ := node["module"].(string)
-		data, _ := node["data"].(map[string]any)
-		for _, key := range slices.Sorted(maps.Keys(data)) {
-			kinds, named := moduleReferences[module][key]
+	for _, node := range nodesOf(flow, "flow") {
+		for _, key := range slices.Sorted(maps.Keys(node.data)) {
+			kinds, named := moduleReferences[node.module][key]
 			switch {
 			case named:
 			case strings.HasSuffix(key, "user_id"):
@@ -65,21 +62,14 @@ func referencesOf(flow any) (out []flowReference) {
 			default:
 				continue
 			}
-			out = append(out, idsIn(slices.Concat(path, []string{"data", key}), data[key], kinds)...)
+			out = append(out, idsIn(slices.Concat(node.path, []string{"data", key}), node.data[key], kinds)...)
 		}
-		children, _ := node["children"].(map[string]any)
-		for _, key := range slices.Sorted(maps.Keys(children)) {
-			below := slices.Concat(path, []string{"children", key})
-			if module == "temporal_route" && datastore.ValidID(key) {
+		for _, key := range slices.Sorted(maps.Keys(node.children)) {
+			if node.module == "temporal_route" && datastore.ValidID(key) {
+				below := slices.Concat(node.path, []string{"children", key})
 				out = append(out, flowReference{schemas.Path(below...), key, ruleKinds})
 			}
-			if child, ok := children[key].(map[string]any); ok {
-				walk(below, child)
-			}
 		}
-	}
-	if root, ok := flow.(map[string]any); ok {
-		walk([]string{"flow"}, root)
 	}
 	return out
 }

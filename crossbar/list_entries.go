@@ -155,18 +155,29 @@ func idleEntries(doc datastore.Document) (warnings []schemas.Warning) {
 	return warnings
 }
 
-// idleEntry warns of an entry without anything that a call is compared with. below is the path that its members are
-// below.
-func idleEntry(below string, value any) []schemas.Warning {
+// idleEntry warns of an entry that is compared with no caller's number, or with one as no caller has it. below is the
+// path that its members are below.
+func idleEntry(below string, value any) (warnings []schemas.Warning) {
 	entry, _ := value.(map[string]any)
+	compared := false
 	for _, name := range []string{"number", "prefix", "pattern", "regexp"} {
-		if text, _ := entry[name].(string); text != "" {
-			return nil
+		text, _ := entry[name].(string)
+		compared = compared || text != ""
+		if text == "" || name == "pattern" || name == "regexp" {
+			continue
+		}
+		if message, meant := whyUndialable(text); message != "" {
+			warnings = append(warnings, schemas.Warning{
+				Path: below + name, Message: "the entry matches no call: " + message, Suggestion: meant,
+			})
 		}
 	}
-	return []schemas.Warning{{
-		Path: below + "number", Message: "the entry matches no call: it has neither number, prefix, pattern nor regexp",
-	}}
+	if !compared {
+		warnings = append(warnings, schemas.Warning{
+			Path: below + "number", Message: "the entry matches no call: it has neither number, prefix, pattern nor regexp",
+		})
+	}
+	return warnings
 }
 
 // entryOf is the entry that a client sends. Its id and list are the path's.

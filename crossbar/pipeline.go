@@ -91,7 +91,7 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	}
 	out, err := route.handle(x)
 	if err != nil {
-		return nil, err
+		return nil, a.withHints(x, err)
 	}
 	out.warnings = withWarnings(out.warnings, a.unreadMembers(x, out.data))
 	return out, nil

@@ -316,3 +316,106 @@ func TestMembersOfRehearsalsAreToldTheirPlace(t *testing.T) {
 		}
 	}
 }
+
+// Branches that no call comes to, and nodes that name nothing, are stored and pointed at.
+func TestDeadBranchesAreWarnedOf(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	const end = `{"module":"tts","data":{"text":"x"}}`
+	for n, tc := range []struct{ module, data, child, path, want string }{
+		{"hangup", `{}`, "_", "flow.children._", "hangup ends the call"},
+		{"response", `{}`, "_", "flow.children._", "response ends the call"},
+		{"menu", `{"id":"x"}`, "sales", "flow.children.sales", "called after the keys"},
+		{"menu", `{"id":"x"}`, "12", "flow.children.12", ""},
+		{"menu", `{"id":"x"}`, "timeout", "flow.children.timeout", ""},
+		{"temporal_route", `{}`, "tuesday", "flow.children.tuesday", "ids of time rules"},
+		{"temporal_route", `{}`, "_", "flow.children._", ""},
+		{"tts", `{"text":"x"}`, "1", "flow.children.1", ""},
+		{"function", `{}`, "_", "flow.data.id", "names no function"},
+		{"callflow", `{}`, "_", "flow.data.id", "names no callflow"},
+		{"function", `{"skip_module":true}`, "_", "flow.data.id", ""},
+	} {
+		data := fmt.Sprintf(`{"numbers":["%d"],"flow":{"module":%q,"data":%s,"children":{%q:%s}}}`, 1000+n, tc.module, tc.data,
+			tc.child, end)
+		r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":`+data+`}`)
+		if got := warned(r, tc.path); (got == "") != (tc.want == "") || !strings.Contains(got, tc.want) {
+			t.Errorf("%s: got %q at %s, want %q", data, got, tc.path, tc.want)
+		}
+	}
+}
+
+// Numbers as no call has them are warned of wherever numbers are compared or called.
+func TestNumbersForPeopleAreWarnedOf(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	for _, tc := range []struct{ resource, data, path, want string }{
+		{"lists", `{"name":"l","entries":{"a":{"number":"(415) 555-0112"}}}`, "entries.a.number", "+14155550112"},
+		{"lists", `{"name":"l","entries":{"a":{"prefix":"415 555"}}}`, "entries.a.prefix", "415555"},
+		{"lists", `{"name":"l","entries":{"a":{"number":"+14155550112"}}}`, "entries.a.number", ""},
+		{
+			"users", `{"first_name":"a","last_name":"b","call_forward":{"number":"(415) 555-0112"}}`, "call_forward.number",
+			"+14155550112",
+		},
+		{"devices", `{"name":"d","call_forward":{"number":"415 555 0112"}}`, "call_forward.number", "+14155550112"},
+		{"devices", `{"name":"d","call_forward":{"number":"sip:ann@example.com"}}`, "call_forward.number", ""},
+	} {
+		r := s.must(t, 201, "PUT", self.path("/"+tc.resource), self.token, `{"data":`+tc.data+`}`)
+		if got := warned(r, tc.path); (got == "") != (tc.want == "") || !strings.Contains(got, tc.want) {
+			t.Errorf("%s %s: got %q, want %q", tc.resource, tc.data, got, tc.want)
+		}
+	}
+}
+
+// An expectation that nothing can meet, or everything, is warned of when the case is saved.
+func TestIdleExpectationsAreWarnedOf(t *testing.T) {
+	s := newStack(t)
+	self := s.tenant(t, s.master, "self")
+	function := s.must(t, 201, "PUT", self.path("/functions"), self.token, hello).id()
+	callflow := s.must(t, 201, "PUT", self.path("/callflows"), self.token,
+		`{"data":{"numbers":["1"],"flow":{"module":"hangup","data":{}}}}`).id()
+	for n, tc := range []struct{ of, expected, path, want string }{
+		{"/callflows/" + callflow, `{"steps":[{"modul":"hangup"}]}`, "expected.steps.0.modul", "`module`"},
+		{"/callflows/" + callflow, `{"steps":[]}`, "expected.steps", "passes whatever"},
+		{"/callflows/" + callflow, `{"steps":[{"module":"hangup","data":{"any":1}}]}`, "expected.steps", ""},
+		{"/callflows/" + callflow, `{"ended":{"how":"hung"}}`, "expected.ended.how", "want one of hangup,"},
+		{"/callflows/" + callflow, `{"ended":{"who":"x"}}`, "expected.ended.who", "nothing here reads it"},
+		{"/functions/" + function, `{"flow":{"module":"tts","data":{"txt":"x"}}}`, "expected.flow.data.txt", "`text`"},
+		{"/functions/" + function, `{"flow":{"module":"tts"},"ended":{"how":"flow_ended"}}`, "expected.ended.how", ""},
+	} {
+		r := s.must(t, 201, "PUT", self.path(tc.of+"/tests"), self.token,
+			fmt.Sprintf(`{"data":{"name":"case %d","expected":%s}}`, n, tc.expected))
+		if got := warned(r, tc.path); (got == "") != (tc.want == "") || !strings.Contains(got, tc.want) {
+			t.Errorf("%s: got %q of %v at %s, want %q", tc.expected, got, r.env["warnings"], tc.path, tc.want)
+		}
+	}
+}
+
+// Where a member is missing and one like it was sent, the refusal says so, whoever refuses.
+func TestRefusalsNameWhatWasMeant(t *testing.T) {
+	s := newStack(t)
+	admin := s.login(t, masterKey)
+	self := s.tenant(t, s.master, "self")
+	for _, tc := range []struct {
+		method, path, body string
+		at                 []string
+	}{
+		{"PUT", self.path("/callflows"), `{"number":["1"],"flow":{"module":"hangup","data":{}}}`, []string{"numbers", "required"}},
+		{"PATCH", self.path("/functions"), `{"re-enabel":true}`, []string{"re-enable", "required"}},
+		{"POST", "/v2/modules/functions", `{"runnig":true}`, []string{"running", "required"}},
+		{"PUT", "/v2/auth/keys/x", `{"acton":"rotate"}`, []string{"action", "required"}},
+		{"PUT", self.path("/functions/run"), `{"function":"return 1"}`, []string{"function_js", "required"}},
+	} {
+		token := self.token
+		if strings.HasPrefix(tc.path, "/v2/modules") || strings.HasPrefix(tc.path, "/v2/auth") {
+			token = admin
+		}
+		r := s.must(t, 400, tc.method, tc.path, token, `{"data":`+tc.body+`}`)
+		if got, _ := r.at(append([]string{"data"}, append(tc.at, "hint")...)...).(string); !strings.Contains(got, "did you mean") {
+			t.Errorf("%s %s: got %s, want a hint at %v", tc.method, tc.body, r.raw, tc.at)
+		}
+	}
+	r := s.must(t, 200, "PATCH", self.path("/functions"), self.token, `{"data":{"re-enable":true,"all":true}}`)
+	if got := warned(r, "all"); got == "" {
+		t.Errorf("an unknown member: got warnings %v, want one of it", r.env["warnings"])
+	}
+}

@@ -51,6 +51,7 @@ func (a *API) testsOf(k *documentKind, about savedcase.Kind, affects ...string) 
 			item: func(_ *exchange, row datastore.Row) (any, error) { return shownInOrder(row.Doc), nil },
 		},
 	}
+	t.cases.remark = t.remark
 	k.parts = append(k.parts, t.cases)
 	k.rehearse = t.beforeUpdate
 	return t

@@ -24,6 +24,7 @@ func (a *API) users() *documentKind {
 		room:       a.cfg.Quota.roomFor,
 		computed:   []string{"credentials"}, // KAZOO imports digests here; one could log in with what was stored
 		check:      a.checkUser,
+		remark:     func(_ *exchange, doc datastore.Document) []schemas.Warning { return undialableForward(doc) },
 		stillUsed:  a.stillUsed,
 		bury:       account.DropCredentials,
 		lock:       locks.lock,

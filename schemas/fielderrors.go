@@ -69,8 +69,9 @@ func (e FieldErrors) Under(prefix string) FieldErrors {
 	return out
 }
 
-// hint tells of what is missing, and of a key that may not be there, what was probably meant.
-func (e FieldErrors) hint(warnings []Warning) {
+// AddHints tells of what is missing, and of a key that may not be there, what was probably meant. The warnings are of
+// the same value.
+func (e FieldErrors) AddHints(warnings []Warning) {
 	for _, w := range warnings {
 		meant := w.Suggestion
 		if meant == "" {

@@ -46,7 +46,7 @@ func (s *Set) validate(name string, value any, casting bool) (any, FieldErrors) 
 		}
 		if !mended {
 			fields := found.fields()
-			fields.hint(s.Warnings(name, value))
+			fields.AddHints(s.Warnings(name, value))
 			return nil, fields
 		}
 		if out, errs = complete(out, s.plans[schema], s.limits); errs != nil {

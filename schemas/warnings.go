@@ -109,15 +109,6 @@ func isUnread(key string) bool {
 func (w *warner) unknown(path []string, schema *jsonschema.Schema, object map[string]any, key string,
 	inside []string,
 ) {
-	if len(inside) > 0 && !isUnread(key) {
-		suggestion := ""
-		if len(inside) == 1 {
-			suggestion = inside[0] + "." + key
-		}
-		w.warn(path, key, fmt.Sprintf("key `%s` has no effect here: it is read inside `%s`", key,
-			strings.Join(inside, "` or `")), suggestion)
-		return
-	}
 	var absent []string // a key that is there was not misspelt
 	for name := range schema.Properties {
 		if _, there := object[name]; !there {
@@ -125,9 +116,19 @@ func (w *warner) unknown(path []string, schema *jsonschema.Schema, object map[st
 		}
 	}
 	slices.Sort(absent)
-	if near := nearest.Word(key, absent); near != "" {
+	near := nearest.Word(key, absent)
+	switch {
+	case near != "":
 		w.warn(path, key, "unknown key `"+key+"`: did you mean `"+near+"`?", near)
-	} else if !isUnread(key) {
+	case isUnread(key):
+	case len(inside) > 0:
+		suggestion := ""
+		if len(inside) == 1 {
+			suggestion = inside[0] + "." + key
+		}
+		w.warn(path, key, fmt.Sprintf("key `%s` has no effect here: it is read inside `%s`", key,
+			strings.Join(inside, "` or `")), suggestion)
+	default:
 		w.warn(path, key, "unknown key `"+key+"`: nothing here reads it", "")
 	}
 }
