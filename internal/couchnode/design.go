@@ -188,6 +188,7 @@ type ddocKey struct{ dbUUID, id string }
 
 type ddocEntry struct {
 	rev    revtree.Rev
+	seq    uint64 // of the database when the document was last looked at
 	design *design
 }
 
@@ -205,15 +206,20 @@ func (n *Node) design(db *database, id string) (d *design, rev revtree.Rev, err 
 
 // read gives a design document as it is in tx.
 func (c *ddocCache) read(tx *dbTx, key ddocKey) (*design, revtree.Rev, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e, cached := c.entries[key]
+	if cached && e.seq == tx.stats.seq { // nothing in the database has changed since
+		return e.design, e.rev, nil
+	}
 	r, err := tx.live(key.id)
 	if err != nil {
 		return nil, revtree.Rev{}, err
 	}
 	leaf := r.tree.Winner()
 	rev := leaf.Rev()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if e, ok := c.entries[key]; ok && e.rev == rev {
+	if cached && e.rev == rev {
+		c.entries[key] = ddocEntry{rev, tx.stats.seq, e.design}
 		return e.design, rev, nil
 	}
 	source, err := body(leaf)
@@ -227,6 +233,6 @@ func (c *ddocCache) read(tx *dbTx, key ddocKey) (*design, revtree.Rev, error) {
 	if len(c.entries) >= maxCachedDesigns || c.entries == nil {
 		c.entries = map[ddocKey]ddocEntry{}
 	}
-	c.entries[key] = ddocEntry{rev, d}
+	c.entries[key] = ddocEntry{rev, tx.stats.seq, d}
 	return d, rev, nil
 }

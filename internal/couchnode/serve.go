@@ -42,16 +42,22 @@ func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // ServeHTTP answers like a CouchDB whose client is an administrator. Put Public before it on a socket.
 func (n *Node) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	rq := &request{Node: n, w: &response{ResponseWriter: rw}, r: r, ctx: r.Context(), method: r.Method}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	if n.aborted.Err() == nil { // a closed node still says that it is closed
+		defer context.AfterFunc(n.aborted, cancel)()
+	}
+	n.answer(ctx, rw, r)
+}
+
+// answer is ServeHTTP within a context that ends with the client's, and when Close has waited long enough.
+func (n *Node) answer(ctx context.Context, rw http.ResponseWriter, r *http.Request) {
+	rq := &request{Node: n, w: &response{ResponseWriter: rw}, r: r, ctx: ctx, method: r.Method}
 	if !n.enter() {
 		rq.fail(errClosing)
 		return
 	}
 	defer n.requests.Done()
-	ctx, cancel := context.WithCancel(r.Context())
-	defer cancel()
-	defer context.AfterFunc(n.aborted, cancel)()
-	rq.ctx = ctx
 	defer rq.recover()
 	if err := rq.serve(); err != nil {
 		rq.fail(err)

@@ -32,8 +32,7 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(r.Context())
-	in := r.Clone(ctx)
-	in.RequestURI = r.URL.RequestURI()
+	in := r.WithContext(ctx)
 	in.RemoteAddr = "127.0.0.1:0"
 	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
 	if in.Host == "" {
@@ -43,6 +42,7 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		in.Body = http.NoBody
 	}
 	if in.ContentLength > 0 && in.Header.Get("Content-Length") == "" {
+		in.Header = r.Header.Clone()
 		in.Header.Set("Content-Length", strconv.FormatInt(in.ContentLength, 10))
 	}
 	p := &pipe{
@@ -58,7 +58,7 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		defer func() { _ = in.Body.Close() }() // a RoundTripper must, whatever its handler does
 		defer cutOff()
 		defer func() { p.finish(recover()) }()
-		t.node.ServeHTTP(p, in)
+		t.node.answer(ctx, p, in)
 	}()
 	select {
 	case <-p.ready:

@@ -2,7 +2,6 @@ package queryserver
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 
 	"callfn/internal/strictjson"
@@ -31,7 +30,12 @@ func ParamsRequest(params map[string]string) Request {
 		size += len(name) + len(value) + len(`"":"",`)
 	}
 	query := append(make([]byte, 0, size+size/8), '{')
-	for _, name := range slices.Sorted(maps.Keys(params)) {
+	names := make([]string, 0, len(params))
+	for name := range params {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
 		if len(query) > 1 {
 			query = append(query, ',')
 		}

@@ -2,10 +2,7 @@ package params
 
 import (
 	"fmt"
-	"maps"
 	"net/url"
-	"slices"
-	"strings"
 )
 
 // Encode writes flat parameters as a query string, sorted by name so that equal calls give equal strings. Values are
@@ -13,16 +10,35 @@ import (
 // +, every other byte %XX). Unlike KAZOO the names are encoded the same way, brackets included, so that an `&`, `=`,
 // `#` or `+` in a header name stays a part of that name.
 func Encode(flat map[string]string) string {
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(flat)) {
-		if b.Len() > 0 {
-			b.WriteByte('&')
-		}
-		b.WriteString(url.QueryEscape(name))
-		b.WriteByte('=')
-		b.WriteString(url.QueryEscape(flat[name]))
+	size := 0
+	for name, value := range flat {
+		size += len(name) + len(value) + len("=&")
 	}
-	return b.String()
+	b := make([]byte, 0, size+size/4)
+	for _, name := range names(flat) {
+		if len(b) > 0 {
+			b = append(b, '&')
+		}
+		b = append(appendEscaped(b, name), '=')
+		b = appendEscaped(b, flat[name])
+	}
+	return string(b)
+}
+
+// appendEscaped is url.QueryEscape without a string of its own for each name and value.
+func appendEscaped(dst []byte, text string) []byte {
+	const digits = "0123456789ABCDEF"
+	for i := range len(text) {
+		switch c := text[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
+			dst = append(dst, c)
+		case c == ' ':
+			dst = append(dst, '+')
+		default:
+			dst = append(dst, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return dst
 }
 
 // Decode reads a query string into flat parameters as CouchDB does: names are taken literally, brackets mean nothing,
