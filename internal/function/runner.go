@@ -254,7 +254,7 @@ var flowLimits = jsonvalue.Limits{Depth: 200}
 
 // checkFlow makes Flow of Value, or an invalid_flow of the result.
 func (r *Runner) checkFlow(res *Result) {
-	v, err := jsonvalue.Decode(res.Value, flowLimits)
+	v, order, err := jsonvalue.DecodeOrdered(res.Value, flowLimits)
 	if err != nil {
 		res.Outcome, res.Error = runs.InvalidFlow, NewError("the function returned what is no flow: "+err.Error(), "")
 		return
@@ -272,7 +272,7 @@ func (r *Runner) checkFlow(res *Result) {
 		res.Error.Fields = fields
 		return
 	}
-	res.Flow, res.Order = done, jsonvalue.OrderOf(res.Value)
+	res.Flow, res.Order = done, order
 }
 
 func kindOf(v any) string {
