@@ -37,13 +37,12 @@ func BenchmarkRealm(b *testing.B) {
 	}
 	job.Source = wh.Shows["wh"]
 	job.Doc = json.RawMessage(`{"_id":"f","_rev":"1-a","pvt_type":"function","pvt_account_id":"a","name":"say hi",` +
-		`"function_js":"return {'module':'tts', 'data':{'text':'Thanks for calling us ' + call['Caller-ID-Name']}};"}`)
-	job.Req = json.RawMessage(`{"info":{"db_name":"functions"},"id":"f","method":"GET","path":["functions","_design",` +
-		`"functions","_show","wh","f"],"query":` +
-		`{"Account-ID":"a","Call-ID":"1234567890@10.0.0.1","Caller-ID-Name":"Alice","Caller-ID-Number":"4158867900",` +
-		`"From":"4158867900","To":"1000"},` +
-		`"headers":{"Host":"node","X-Callfn-Run":"b"},"body":"undefined","form":{},"cookie":{},"userCtx":{"name":null,` +
-		`"roles":[]},"secObj":{}}`)
+		`"function_js":""}`)
+	job.Body = []byte(`return {'module':'tts', 'data':{'text':'Thanks for calling us ' + call['Caller-ID-Name']}};`)
+	job.Members, job.Req = `["query","form","headers"]`, json.RawMessage(`{"query":null,"form":null,"headers":{}}`)
+	job.Query = json.RawMessage(`{"Account-ID":"a","Call-ID":"1234567890@10.0.0.1","Caller-ID-Name":"Alice",` +
+		`"Caller-ID-Number":"4158867900","From":"4158867900","To":"1000"}`)
+	job.Form = json.RawMessage(`{}`)
 	b.Run("put back and run wh", func(b *testing.B) { putBackAndRun(b, r, job) })
 }
 
