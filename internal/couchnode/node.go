@@ -265,6 +265,21 @@ func (n *Node) view(db *database, fn func(*dbTx) error) error {
 	})
 }
 
+// viewDocuments is view for whoever reads documents and needs nothing of the database but its sequence: shows are asked
+// for at every call.
+func (n *Node) viewDocuments(db *database, fn func(*dbTx) error) error {
+	return n.file.View(func(tx *bolt.Tx) error {
+		d, err := openDocuments(tx, db.name)
+		if err != nil {
+			return err
+		}
+		if d.uuid() != db.uuid {
+			return errNoDatabase
+		}
+		return fn(d)
+	})
+}
+
 // update runs fn on a database in the next group of writes; see writer.write.
 func (n *Node) update(db *database, fn func(*writeTx, *dbTx) error) error {
 	return n.writer.write(func(tx *writeTx) error {

@@ -30,7 +30,7 @@ func (rq *request) show(ddocID string, rest []string) error {
 	if err != nil {
 		return err
 	}
-	req, err := rq.showRequest(docID, from)
+	req, err := rq.showRequest(docID)
 	if err != nil {
 		return err
 	}
@@ -48,39 +48,32 @@ func (rq *request) show(ddocID string, rest []string) error {
 	return rq.sendShow(answer)
 }
 
-// shown is what a show is made from, all of it as it was at one moment.
+// shown is what a show is made from, as it was at one moment.
 type shown struct {
-	design   *design
-	doc      json.RawMessage // null when there is none
-	info     *databaseInfo
-	security []byte
+	design *design
+	doc    json.RawMessage // null when there is none
 }
 
 func (rq *request) shown(ddocID, docID string) (shown, error) {
 	s := shown{doc: json.RawMessage("null")}
-	err := rq.view(rq.db, func(tx *dbTx) (err error) {
-		if s.design, _, err = rq.ddocs.read(tx, ddocKey{rq.db.uuid, ddocID}); err != nil {
+	err := rq.viewDocuments(rq.db, func(tx *dbTx) (err error) {
+		if s.design, _, err = rq.ddocs.read(tx, ddocKey{rq.db.uuid, ddocID}); err != nil || docID == "" {
 			return err
 		}
-		if docID != "" {
-			r, err := tx.record(docID)
-			if err != nil {
-				return err
-			}
-			if r != nil && !r.tree.Deleted() {
-				if s.doc, err = appendDoc(nil, docID, r, r.tree.Winner(), docMeta{conflicts: true}); err != nil {
-					return err
-				}
-			}
+		r, err := tx.record(docID)
+		if err != nil || r == nil || r.tree.Deleted() {
+			return err
 		}
-		s.info, s.security = rq.infoOf(tx), slices.Clone(tx.security())
-		return nil
+		const members = 128 // bytes of the id, the revision and their names, as a rule
+		leaf := r.tree.Winner()
+		s.doc, err = appendDoc(make([]byte, 0, len(leaf.Body)+members), docID, r, leaf, docMeta{conflicts: true})
+		return err
 	})
 	return s, err
 }
 
 // showRequest is what the show is asked. Credentials never reach a function.
-func (rq *request) showRequest(docID string, from shown) (ShowRequest, error) {
+func (rq *request) showRequest(docID string) (ShowRequest, error) {
 	if e := rq.r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return ShowRequest{}, refuse(http.StatusUnsupportedMediaType, "bad_content_type",
 			"send a show's body uncompressed: CouchDB hands the compressed bytes to the function")
@@ -99,13 +92,22 @@ func (rq *request) showRequest(docID string, from shown) (ShowRequest, error) {
 		form = parseParams(string(body))
 	}
 	req := ShowRequest{Query: query, Form: appendPairs(nil, form)}
-	req.Whole = func() (json.RawMessage, error) { return rq.requestObject(docID, from, body, req) }
+	req.Whole = func() (json.RawMessage, error) { return rq.requestObject(docID, body, req) }
 	return req, nil
 }
 
 // requestObject makes CouchDB's request object (chttpd_external:json_req_obj).
-func (rq *request) requestObject(docID string, from shown, body []byte, req ShowRequest) (json.RawMessage, error) {
-	infoJSON, err := json.Marshal(from.info)
+func (rq *request) requestObject(docID string, body []byte, req ShowRequest) (json.RawMessage, error) {
+	var info *databaseInfo
+	var security []byte
+	err := rq.view(rq.db, func(tx *dbTx) error {
+		info, security = rq.infoOf(tx), slices.Clone(tx.security())
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	infoJSON, err := json.Marshal(info)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +120,7 @@ func (rq *request) requestObject(docID string, from shown, body []byte, req Show
 		rawPath += "?" + rq.r.URL.RawQuery
 	}
 	const others = 1 << 10 // names, headers and whose request it is, in bytes
-	b := make([]byte, 0, others+len(infoJSON)+2*len(rawPath)+len(req.Query)+2*len(body)+len(from.security))
+	b := make([]byte, 0, others+len(infoJSON)+2*len(rawPath)+len(req.Query)+2*len(body)+len(security))
 	b = append(append(b, `{"info":`...), infoJSON...)
 	b = strictjson.AppendString(append(b, `,"uuid":`...), uuid)
 	b = appendOrNull(append(b, `,"id":`...), docID)
@@ -138,14 +140,14 @@ func (rq *request) requestObject(docID string, from shown, body []byte, req Show
 	b = append(append(b, `,"form":`...), req.Form...)
 	b = strictjson.AppendString(append(b, `,"cookie":{},"userCtx":{"db":`...), rq.db.name)
 	b = rq.appendUser(append(b, ','))
-	b = append(append(b, `},"secObj":`...), from.security...)
+	b = append(append(b, `},"secObj":`...), security...)
 	return append(b, '}'), nil
 }
 
 // showQuery is the query as an object of strings; the last of equal keys wins. CouchDB reads the values of four keys
 // as JSON (json_query_keys): a parameter named "key" that is no JSON is refused.
 func (rq *request) showQuery() ([]byte, error) {
-	b := []byte{'{'}
+	b := append(make([]byte, 0, len(rq.r.URL.RawQuery)+8*len(rq.query)+2), '{')
 	for _, p := range lastWins(rq.query) {
 		if len(b) > 1 {
 			b = append(b, ',')
@@ -165,7 +167,11 @@ func (rq *request) showQuery() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
+// lastWins keeps of equal keys the last value, at the place of the first.
 func lastWins(p params) params {
+	if len(p) <= 16 && !repeats(p) {
+		return p
+	}
 	out, at := make(params, 0, len(p)), make(map[string]int, len(p))
 	for _, x := range p {
 		if i, ok := at[x.key]; ok {
@@ -176,6 +182,18 @@ func lastWins(p params) params {
 		out = append(out, x)
 	}
 	return out
+}
+
+// repeats reports whether one of few keys is there a second time.
+func repeats(p params) bool {
+	for i := range p {
+		for _, other := range p[:i] {
+			if p[i].key == other.key {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // hiddenHeaders carry credentials (chttpd's scrub_json_request).

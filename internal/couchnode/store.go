@@ -85,6 +85,26 @@ func openDB(tx *bolt.Tx, name string) (*dbTx, error) {
 	return db, nil
 }
 
+// openDocuments is openDB for reading documents: of what is in info it reads the stats alone.
+func openDocuments(tx *bolt.Tx, name string) (*dbTx, error) {
+	root := tx.Bucket(bucketDBs).Bucket([]byte(name))
+	if root == nil {
+		return nil, errNoDatabase
+	}
+	db := &dbTx{name: name, root: root, info: root.Bucket(bucketInfo), docs: root.Bucket(bucketDocs)}
+	if db.info == nil || db.docs == nil {
+		return nil, &CorruptError{Database: name, Cause: errors.New("a part of it is missing")}
+	}
+	raw, err := getSealed(db.info, keyStats)
+	if err == nil {
+		db.stats, err = decodeStats(raw)
+	}
+	if err != nil {
+		return nil, &CorruptError{Database: name, Cause: err}
+	}
+	return db, nil
+}
+
 // openBuckets is openDB without a look at what is in info.
 func openBuckets(tx *bolt.Tx, name string) (*dbTx, error) {
 	root := tx.Bucket(bucketDBs).Bucket([]byte(name))
