@@ -7,20 +7,20 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// unbalanced is about brackets that have no partner. The position is where the bracket is that is too many, or the one
+// unbalanced explains brackets that have no partner. The position is where the bracket is that is too many, or the one
 // that was never closed, as far as the indentation of lines tells; an engine sees either at the end only.
 func unbalanced(s *scan, at int, f Fault) *Advice {
 	switch {
-	case s.crossed >= 0 && s.crossed <= at:
+	case s.unmatched >= 0 && s.unmatched <= at:
 		return s.tooMany()
-	case s.crossed < 0 && len(s.open) > 0 && s.whole:
+	case s.unmatched < 0 && len(s.open) > 0 && s.whole:
 		return s.tooFew(at, f)
 	}
 	return nil
 }
 
 func (s *scan) tooMany() *Advice {
-	c := s.crossed
+	c := s.unmatched
 	if o := s.tokens[c].pair; o >= 0 && s.kind(int(o)) != closers[s.kind(c)] {
 		open := s.tokens[o]
 		return s.advice(

@@ -65,7 +65,7 @@ func (s *scan) inCondition(i int) bool {
 	return (k == js.IfToken || k == js.WhileToken) && !s.isMember(open-1)
 }
 
-// aloneValue is about x === 'a' || 'b', and case 'a' || 'b' or case 'a', 'b'.
+// aloneValue finds x === 'a' || 'b', and case 'a' || 'b' or case 'a', 'b'.
 func (s *scan) aloneValue(i int, add func(int, string)) {
 	if !s.isLiteral(i-1) || !s.isLiteral(i+1) {
 		return
@@ -90,7 +90,7 @@ func (s *scan) aloneValue(i int, add func(int, string)) {
 		operand+" "+comparison+" "+clip.Name(s.text(i-1))+" "+sign+" "+operand+" "+comparison+" "+clip.Name(s.text(i+1)))
 }
 
-// chainedComparison is about 9 < hour < 17.
+// chainedComparison finds 9 < hour < 17.
 func (s *scan) chainedComparison(i int, add func(int, string)) {
 	for j := i + 1; j < len(s.tokens); j = s.behind(j) {
 		switch kind := s.kind(j); {
@@ -107,7 +107,7 @@ func (s *scan) chainedComparison(i int, add func(int, string)) {
 	}
 }
 
-// negatedOperand is about !a == 'x' and !a in b: the sign belongs to a alone.
+// negatedOperand finds !a == 'x' and !a in b: the sign belongs to a alone.
 func (s *scan) negatedOperand(i int, add func(int, string)) {
 	end := s.operandEnd(i + 1)
 	if end == i+1 {
@@ -117,8 +117,8 @@ func (s *scan) negatedOperand(i int, add func(int, string)) {
 	switch {
 	case isEquality(s.kind(end)) && s.isLiteral(end+1):
 		sign := map[bool]string{true: "!==", false: "==="}[s.kind(end) == js.EqEqToken || s.kind(end) == js.EqEqEqToken]
-		add(i, "`!` belongs to "+operand+" alone, and true or false never equals "+clip.Name(s.text(end+1))+": write "+operand+
-			" "+sign+" "+clip.Name(s.text(end+1)))
+		add(i, "`!` belongs to "+operand+" alone, and true or false never equals "+clip.Name(s.text(end+1))+": write "+
+			operand+" "+sign+" "+clip.Name(s.text(end+1)))
 	case s.kind(end) == js.InToken, s.kind(end) == js.InstanceofToken:
 		add(i, "`!` belongs to "+operand+" alone: put parentheses around what it is about, !("+operand+" "+s.text(end)+" …)")
 	}
@@ -142,7 +142,7 @@ func (s *scan) operandEnd(i int) int {
 	return i
 }
 
-// emptyIf is about if (x); { … }.
+// emptyIf finds if (x); { … }.
 func (s *scan) emptyIf(i int, add func(int, string)) {
 	if s.isMember(i) || s.kind(i+1) != js.OpenParenToken {
 		return
@@ -152,7 +152,7 @@ func (s *scan) emptyIf(i int, add func(int, string)) {
 	}
 }
 
-// inList is about x in ['a', 'b'], which looks for positions.
+// inList finds x in ['a', 'b'], which looks for positions.
 func (s *scan) inList(i int, add func(int, string)) {
 	if s.isMember(i) || s.isKey(i) || s.kind(i+1) != js.OpenBracketToken || s.inFor(i) {
 		return
@@ -170,7 +170,7 @@ func (s *scan) inFor(i int) bool {
 	return open > 0 && s.kind(open) == js.OpenParenToken && s.kind(open-1) == js.ForToken
 }
 
-// typeName is about typeof x === undefined, and === 'array'.
+// typeName finds typeof x === undefined, and === 'array'.
 func (s *scan) typeName(i int, add func(int, string)) {
 	end := s.operandEnd(i + 1)
 	if end == i+1 || !isEquality(s.kind(end)) || !s.endsOperand(end+2) {
@@ -191,7 +191,7 @@ var typeNames = map[string]bool{
 	"symbol": true, "bigint": true, "": true, // with escapes
 }
 
-// neverEqualValue is about x === NaN and x === ['a', 'b'].
+// neverEqualValue finds x === NaN and x === ['a', 'b'].
 func (s *scan) neverEqualValue(i int, add func(int, string)) {
 	for _, side := range []int{i + 1, i - 1} {
 		if s.text(side) == "NaN" && !s.isMember(side) {

@@ -159,7 +159,7 @@ func (s *scan) numberVariables() map[string]string {
 	return found
 }
 
-// switchOnNumber is about switch (date.getDay()) { case 'Monday': … }.
+// switchOnNumber finds switch (date.getDay()) { case 'Monday': … }.
 func (s *scan) switchOnNumber(i int, variables map[string]string) []Finding {
 	end := s.behind(i+1) - 1
 	if s.numberEnd(i+2) != end || s.kind(end+1) != js.OpenBraceToken {
@@ -180,7 +180,7 @@ func (s *scan) switchOnNumber(i int, variables map[string]string) []Finding {
 	return nil
 }
 
-// dateArguments is about new Date(2026, 12, 25), and about getYear.
+// dateArguments finds new Date(2026, 12, 25), and about getYear.
 func (s *scan) dateArguments() []Finding {
 	var found []Finding
 	for i := range s.tokens {

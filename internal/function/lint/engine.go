@@ -54,7 +54,7 @@ func inEngineWords(s *scan, at int, f Fault) *Advice {
 	return nil
 }
 
-// missing is about a sign that is missing before a token.
+// missing explains a sign that is missing before a token.
 func (s *scan) missing(at int, f Fault) *Advice {
 	value := js.IsIdentifierName(s.kind(at)) || s.isLiteral(at) || s.kind(at) == js.TemplateToken
 	switch {
@@ -84,7 +84,7 @@ func (s *scan) isDeclared(i int) bool {
 	return k == js.VarToken || k == js.LetToken || k == js.ConstToken
 }
 
-// capitalWord is about IF, Return and Function, anywhere in the line.
+// capitalWord explains IF, Return and Function, anywhere in the line.
 func capitalWord(s *scan, at int, _ Fault) *Advice {
 	for i := min(at, len(s.tokens)-1); i >= 0 && i > at-200; i-- {
 		word := s.text(i)

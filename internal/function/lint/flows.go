@@ -28,7 +28,7 @@ const (
 // Flows lists the objects that a body returns and that are written behind its returns, both sides of a condition too.
 func Flows(body string) []Flow {
 	s := scanBody(body)
-	if !s.whole || s.crossed >= 0 || len(s.open) > 0 {
+	if !s.whole || s.unmatched >= 0 || len(s.open) > 0 {
 		return nil
 	}
 	var flows []Flow

@@ -18,7 +18,7 @@ func otherText(body string) *Advice {
 		}
 		return false
 	}
-	told := func(message, hint string) *Advice {
+	advise := func(message, hint string) *Advice {
 		before := body[:len(body)-len(text)]
 		at := position{line: 1, column: 1}
 		at.advance([]byte(strings.TrimPrefix(before, "\ufeff")))
@@ -26,39 +26,39 @@ func otherText(body string) *Advice {
 	}
 	switch {
 	case has("```", "~~~"):
-		return told("the lines with ``` are Markdown's", "take them away, and store what is between them")
+		return advise("the lines with ``` are Markdown's", "take them away, and store what is between them")
 	case has("<?php", "<?="):
-		return told(notPHP, "write the body in JavaScript, without <?php")
+		return advise(notPHP, "write the body in JavaScript, without <?php")
 	case has("<script"):
-		return told("<script> belongs into a web page", "store only what is between <script> and </script>")
+		return advise("<script> belongs into a web page", "store only what is between <script> and </script>")
 	case has("<Response", "<?xml", "<vxml", "<document type=\"freeswitch"):
-		return told(
+		return advise(
 			"the body is XML",
 			"a function is JavaScript and returns a callflow node: return {module: 'tts', data: {text: '…'}};",
 		)
 	case has("<!doctype", "<html"):
-		return told("the body is a web page", "store the function's JavaScript only")
+		return advise("the body is a web page", "store the function's JavaScript only")
 	case has("exten ", "exten=>", "exten =>", "same =>", "[default]", "[from-internal]", "[internal]"):
-		return told(notDialplan, noDialplan)
+		return advise(notDialplan, noDialplan)
 	case has("<extension", "<action", "<condition"):
-		return told("the body is FreeSWITCH's dialplan: functions are written in JavaScript", noDialplan)
+		return advise("the body is FreeSWITCH's dialplan: functions are written in JavaScript", noDialplan)
 	case has("%yaml", "name: ", "steps:", "flow:"):
-		return told("the body is YAML", "return an object: return {module: '…', data: {…}};")
+		return advise("the body is YAML", "return an object: return {module: '…', data: {…}};")
 	case has("#!"):
-		return told("the first line is for a shell", "take it away")
+		return advise("the first line is for a shell", "take it away")
 	case has("# "):
-		return told("`#` begins no comment in JavaScript", "begin comments with //")
+		return advise("`#` begins no comment in JavaScript", "begin comments with //")
 	case has("---\n", "module: "):
-		return told("the body is YAML", "return an object: return {module: '…', data: {…}};")
+		return advise("the body is YAML", "return an object: return {module: '…', data: {…}};")
 	}
 	return nil
 }
 
 // language is how the beginning of a line gives another language away.
 var language = []struct {
-	line *regexp.Regexp
-	told string
-	hint string
+	line    *regexp.Regexp
+	message string
+	hint    string
 }{
 	{
 		regexp.MustCompile(`^\s*def\s+\w+\s*\(.*\)\s*(->.*)?:\s*$`),
@@ -146,7 +146,7 @@ const (
 	noDialplan  = "return a callflow node instead, as in return {module: 'device', data: {id: '…'}};"
 )
 
-// dialplan is about exten => 100,1,Dial(SIP/100) and same => n,Hangup().
+// dialplan explains exten => 100,1,Dial(SIP/100) and same => n,Hangup().
 func dialplan(s *scan, at int, _ Fault) *Advice {
 	for i := min(at, len(s.tokens)-1); i >= at-2 && i >= 0; i-- {
 		if word := s.text(i); (word == "exten" || word == "same") && s.kind(i+1) == js.ArrowToken &&
@@ -157,7 +157,7 @@ func dialplan(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// goCode is about func main() {, whose brace is open where the engine stops.
+// goCode explains func main() {, whose brace is open where the engine stops.
 func goCode(s *scan, at int, _ Fault) *Advice {
 	for i := min(at, len(s.tokens)-1); i >= at-1 && i >= 0; i-- {
 		word := s.text(i)
@@ -170,7 +170,7 @@ func goCode(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// otherLanguage is about a line that belongs to another language: the one where the engine stumbled, or the one before.
+// otherLanguage explains a line that belongs to another language: the one where the engine stumbled, or the one before.
 func otherLanguage(s *scan, at int, f Fault) *Advice {
 	if f.Line == 0 {
 		return nil
@@ -186,7 +186,7 @@ func otherLanguage(s *scan, at int, f Fault) *Advice {
 		}
 		for _, l := range language {
 			if l.line.MatchString(line) {
-				a := &Advice{Message: l.told, Hint: l.hint}
+				a := &Advice{Message: l.message, Hint: l.hint}
 				if n != f.Line {
 					a.Line, a.Column = n, 1+len(line)-len(strings.TrimLeft(line, " \t"))
 				}

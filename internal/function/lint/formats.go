@@ -56,13 +56,13 @@ func (s *scan) givesLocale(i int) bool {
 	case "localeCompare":
 		return s.hasComma(i + 1)
 	case "toLocaleUpperCase", "toLocaleLowerCase":
-		return s.isWhole(i+2) && ownCase[strings.ToLower(strings.SplitN(s.literal(i+2), "-", 2)[0])]
+		return s.isWhole(i+2) && specialCase[strings.ToLower(strings.SplitN(s.literal(i+2), "-", 2)[0])]
 	}
 	return false
 }
 
-// ownCase are the languages whose letters have other capitals than Unicode gives.
-var ownCase = map[string]bool{"tr": true, "az": true, "lt": true, "el": true}
+// specialCase are the languages whose letters have other capitals than Unicode gives.
+var specialCase = map[string]bool{"tr": true, "az": true, "lt": true, "el": true}
 
 // isWhole reports whether a token is a text that is a whole argument or value.
 func (s *scan) isWhole(i int) bool {

@@ -2,9 +2,9 @@ package lint
 
 import "callfn/internal/nearest"
 
-// meant is the word that a name in code was probably meant to be; "" where none is near. Words of up to seven letters
-// may have one slip, longer ones two: names in code are often like keywords, and mean something else.
-func meant(name string, among []string) string {
+// nearestWord is the word that a name in code was probably meant to be; "" where none is near. Words of up to seven
+// letters may have one slip, longer ones two: names in code are often like keywords, and mean something else.
+func nearestWord(name string, among []string) string {
 	best, least := "", 3
 	if len(name) < 3 || len(name) > 40 {
 		return ""

@@ -6,67 +6,6 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// isReturn reports whether a token is the statement's keyword.
-func (s *scan) isReturn(i int) bool {
-	return s.kind(i) == js.ReturnToken && !s.isMember(i) && !s.isKey(i)
-}
-
-// returnsValue reports whether a value stands behind a return, in the same line.
-func (s *scan) returnsValue(i int) bool {
-	next := s.kind(i + 1)
-	return next != js.ErrorToken && !s.tokens[i+1].fresh && next != js.SemicolonToken && next != js.CloseBraceToken
-}
-
-// cutReturn reports whether a return ends at its line although its value stands in the next one. An early `return`
-// without a semicolon before another statement is none.
-func (s *scan) cutReturn(i int) bool {
-	next := s.kind(i + 1)
-	if next == js.ErrorToken || !s.tokens[i+1].fresh {
-		return false
-	}
-	switch next {
-	case js.OpenBraceToken,
-		js.OpenParenToken,
-		js.OpenBracketToken,
-		js.StringToken,
-		js.TemplateToken,
-		js.TemplateStartToken:
-		return true
-	}
-	return false
-}
-
-// returns is what a body returns by itself, functions within it left out.
-type returns struct {
-	value  int // the first return with a value, -1 for none
-	cut    int // the first return that its line ends, -1 for none
-	nested int // the first return with a value inside a function within, or arrow with a value, -1 for none
-}
-
-func (s *scan) returns() returns {
-	r := returns{-1, -1, -1}
-	first := func(place *int, i int) {
-		if *place < 0 {
-			*place = i
-		}
-	}
-	for i := range s.tokens {
-		switch {
-		case s.kind(i) == js.ArrowToken && s.kind(i+1) != js.OpenBraceToken:
-			first(&r.nested, i)
-		case !s.isReturn(i):
-		case s.cutReturn(i):
-			first(&r.cut, i)
-		case !s.returnsValue(i):
-		case s.tokens[i].functions > 0:
-			first(&r.nested, i)
-		default:
-			first(&r.value, i)
-		}
-	}
-	return r
-}
-
 // form is what a statement of a body does with functions.
 type form byte
 
@@ -243,66 +182,6 @@ func (s *scan) exportsAt(i int) bool {
 		return s.kind(i+1) == js.DotToken || s.kind(i+1) == js.EqToken || s.kind(i+1) == js.OpenBracketToken
 	}
 	return false
-}
-
-// functionAt reads a function expression, declaration or arrow function that begins at a token; end is the first token
-// behind it.
-func (s *scan) functionAt(i int) (fn statement, end int, ok bool) {
-	fn = statement{at: i}
-	j := i
-	if s.kind(j) == js.AsyncToken && s.kind(j+1) != js.ErrorToken && !s.tokens[j+1].fresh &&
-		s.kind(j+1) != js.ArrowToken {
-		fn.async = true
-		j++
-	}
-	if s.kind(j) == js.FunctionToken {
-		j++
-		if s.kind(j) == js.MulToken {
-			j++
-		}
-		if js.IsIdentifier(s.kind(j)) {
-			fn.name = s.text(j)
-			j++
-		}
-		if s.kind(j) != js.OpenParenToken {
-			return fn, i, false
-		}
-		fn.start = j
-		if j = s.behind(j); s.kind(j) != js.OpenBraceToken {
-			return fn, i, false
-		}
-		return fn, s.behind(j), true
-	}
-	fn.start = j
-	switch {
-	case s.kind(j) == js.OpenParenToken:
-		j = s.behind(j)
-	case js.IsIdentifier(s.kind(j)):
-		j++
-	default:
-		return fn, i, false
-	}
-	if s.kind(j) != js.ArrowToken {
-		return fn, i, false
-	}
-	if s.kind(j+1) == js.OpenBraceToken {
-		return fn, s.behind(j + 1), true
-	}
-	return fn, s.expressionEnd(j + 1), true
-}
-
-// isArrowAt reports whether the function that begins at a token is an arrow function.
-func (s *scan) isArrowAt(i int) bool {
-	return s.kind(i) != js.FunctionToken && !(s.kind(i) == js.AsyncToken && s.kind(i+1) == js.FunctionToken)
-}
-
-// wrapped reads a function in parentheses; end is the first token behind them.
-func (s *scan) wrapped(i int) (fn statement, end int, ok bool) {
-	if s.kind(i) != js.OpenParenToken {
-		return fn, i, false
-	}
-	fn, _, ok = s.functionAt(i + 1)
-	return fn, s.behind(i), ok
 }
 
 // expressionEnd is the first token behind the expression or declarations that begin at a token: where a semicolon, a

@@ -23,7 +23,7 @@ var tsTypes = map[string]bool{
 	"void": true, "never": true,
 }
 
-// types is about TypeScript's.
+// types explains TypeScript's.
 func types(s *scan, at int, _ Fault) *Advice {
 	for i := max(at-4, 0); i <= at+1 && i < len(s.tokens); i++ {
 		if s.isType(i) {

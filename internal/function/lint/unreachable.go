@@ -12,7 +12,7 @@ func (s *scan) unreachable() []Finding {
 	var found []Finding
 	for i := range s.tokens {
 		ends := s.isReturn(i) || s.kind(i) == js.ThrowToken && !s.isMember(i) && !s.isKey(i)
-		if !ends || !s.beginsStatement(i) || s.isReturn(i) && s.cutReturn(i) || len(found) == mostNames {
+		if !ends || !s.beginsStatement(i) || s.isReturn(i) && s.splitReturn(i) || len(found) == mostNames {
 			continue
 		}
 		if next := s.nextStatement(i); next < len(s.tokens) {

@@ -2,9 +2,7 @@ package lint
 
 import (
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/tdewolff/parse/v2/js"
 
@@ -117,36 +115,6 @@ var consoleHas = []string{
 	"propertyIsEnumerable", "isPrototypeOf",
 }
 
-// plainTemplates finds texts between ' or " with ${…} in them, which is read out as it is written.
-func (s *scan) plainTemplates() []Finding {
-	var found []Finding
-	for i := range s.tokens {
-		if s.looksForTemplates(i) {
-			return nil
-		}
-		if s.kind(i) == js.StringToken && templatePart.MatchString(s.text(i)) {
-			found = append(found, s.finding(i, "plain_template", "${…} stands for a value only between ` and `: "+
-				"between other quotes it is part of the text"))
-		}
-	}
-	return found
-}
-
-// looksForTemplates reports whether the body itself replaces ${…} in its texts: by a regular expression that has it, or
-// as what replace and its like look for.
-func (s *scan) looksForTemplates(i int) bool {
-	switch s.kind(i) {
-	case js.RegExpToken:
-		return strings.Contains(s.text(i), `\$\{`) || strings.Contains(s.text(i), `\${`)
-	case js.StringToken:
-		return templatePart.MatchString(s.text(i)) && s.kind(i-1) == js.OpenParenToken && s.isMember(i-2) &&
-			slices.Contains([]string{"replace", "replaceAll", "split", "indexOf", "includes"}, s.text(i-2))
-	}
-	return false
-}
-
-var templatePart = regexp.MustCompile(`\$\{\s*[A-Za-z_$][^{}]*\}`)
-
 // isUse reports whether a token is a name that is looked up, and not a member, a key or a label.
 func (s *scan) isUse(i int) bool {
 	label := s.kind(i+1) == js.ColonToken && s.tokens[i+1].brace != objectLiteral
@@ -197,129 +165,9 @@ func (s *scan) instead(i int, known map[string]bool) string {
 	}
 	among := slices.Concat(builtIns, slices.Collect(maps.Keys(known)))
 	slices.Sort(among)
-	if near := meant(name, among); near != "" && near != name {
+	if near := nearestWord(name, among); near != "" && near != name {
 		return "did you mean `" + near + "`?"
 	}
 	return "neither the function declares it nor the language; a text stands between quotes, and a parameter is read as " +
 		"call['…']"
-}
-
-// waits finds the first place where a body expects to be waited for.
-func (s *scan) waits() (int, bool) {
-	for i := range s.tokens {
-		switch s.kind(i) {
-		case js.AsyncToken:
-			_, _, isFunction := s.functionAt(i)
-			isMethod := js.IsIdentifierName(s.kind(i+1)) && s.kind(i+2) == js.OpenParenToken && !s.tokens[i+1].fresh
-			if !s.isMember(i) && (isFunction && s.kind(i+1) != js.ArrowToken || isMethod) {
-				return i, true
-			}
-		case js.IdentifierToken:
-			if s.text(i) == "Promise" && s.isUse(i) && (s.kind(i-1) == js.NewToken || s.kind(i+1) == js.DotToken) {
-				return i, true
-			}
-		}
-	}
-	return 0, false
-}
-
-// imports finds a dynamic import.
-func (s *scan) imports() (int, bool) {
-	for i := range s.tokens {
-		if s.kind(i) == js.ImportToken && s.kind(i+1) == js.OpenParenToken && !s.isMember(i) && !s.isKey(i) {
-			return i, true
-		}
-	}
-	return 0, false
-}
-
-// dashedParameters finds parameters that are read with a dot although their names have dashes: call.Caller-ID-Name.
-func (s *scan) dashedParameters() []Finding {
-	var found []Finding
-	for i := range s.tokens {
-		if name, _ := s.dashedParameter(i); name != "" {
-			found = append(
-				found,
-				s.finding(i, "dashed_name", "`"+s.dashedText(i)+"` is read as a subtraction: write call['"+name+"']"),
-			)
-		}
-	}
-	return found
-}
-
-// dashedText is how the body writes what dashedParameter reads.
-func (s *scan) dashedText(i int) string {
-	_, end := s.dashedParameter(i)
-	return s.body[s.tokens[i].from:s.tokens[end-1].to]
-}
-
-// dashedParameter reads a name with dashes behind `call.`, at a token; end is the first token behind it.
-func (s *scan) dashedParameter(i int) (name string, end int) {
-	if s.text(i) != "call" || s.isMember(i) || s.kind(i+1) != js.DotToken || !js.IsIdentifierName(s.kind(i+2)) {
-		return "", i
-	}
-	end = i + 3
-	for s.kind(end) == js.SubToken && js.IsIdentifierName(s.kind(end+1)) && s.tokens[end-1].to == s.tokens[end].from &&
-		s.tokens[end].to == s.tokens[end+1].from && startsUpper(s.text(end+1)) {
-		end += 2
-	}
-	if end > i+3 && startsUpper(s.text(i+2)) {
-		return s.body[s.tokens[i+2].from:s.tokens[end-1].to], end
-	}
-	if name := s.lowerDashed(i + 2); name != "" {
-		return titled(name), i + 3 + 2*strings.Count(name, "-")
-	}
-	return "", i
-}
-
-// lowerDashed reads caller-id-name behind `call.`, where the words are joined without spaces and the last of them is
-// the name of a part that parameters have.
-func (s *scan) lowerDashed(i int) string {
-	end := i + 1
-	for s.kind(end) == js.SubToken && js.IsIdentifierName(s.kind(end+1)) && s.tokens[end-1].to == s.tokens[end].from &&
-		s.tokens[end].to == s.tokens[end+1].from {
-		end += 2
-	}
-	if end == i+1 || !parameterWords[strings.ToLower(s.text(end-1))] {
-		return ""
-	}
-	return s.body[s.tokens[i].from:s.tokens[end-1].to]
-}
-
-// parameterWords are the words with which the names of parameters end.
-var parameterWords = map[string]bool{
-	"id": true, "name": true, "number": true, "realm": true, "headers": true, "direction": true, "version": true,
-}
-
-// titled writes a name as parameters are: Caller-ID-Name.
-func titled(name string) string {
-	words := strings.Split(strings.ToLower(name), "-")
-	for i, w := range words {
-		switch w {
-		case "id", "sip":
-			words[i] = strings.ToUpper(w)
-		default:
-			words[i] = strings.ToUpper(w[:1]) + w[1:]
-		}
-	}
-	return strings.Join(words, "-")
-}
-
-func startsUpper(word string) bool {
-	return word != "" && strings.ToUpper(word[:1]) == word[:1] && word[0] != '_' && word[0] != '$'
-}
-
-// returnedText finds a return of JSON.stringify.
-func (s *scan) returnedText() (int, bool) {
-	for i := range s.tokens {
-		if s.isReturn(i) && s.tokens[i].functions == 0 && s.text(i+1) == "JSON" && s.text(i+3) == "stringify" &&
-			s.kind(i+4) == js.OpenParenToken {
-			behind := s.behind(i + 4)
-			if s.kind(behind) == js.SemicolonToken || s.kind(behind) == js.CloseBraceToken || behind >= len(s.tokens) ||
-				s.tokens[behind].fresh {
-				return i, true
-			}
-		}
-	}
-	return 0, false
 }

@@ -14,7 +14,7 @@ func (s *scan) values() []Finding {
 	var found []Finding
 	nothing, others := -1, false
 	for i := range s.tokens {
-		if !s.isReturn(i) || s.tokens[i].functions > 0 || !s.returnsValue(i) || s.cutReturn(i) {
+		if !s.isReturn(i) || s.tokens[i].functions > 0 || !s.returnsValue(i) || s.splitReturn(i) {
 			continue
 		}
 		if len(found) == mostNames {

@@ -16,7 +16,7 @@ var operators = map[string]string{
 	"contains": ".includes(…)", "matches": "/…/.test(…)", "like": "/…/.test(…)", "LIKE": "/…/.test(…)",
 }
 
-// foreignOperator is about a and b, not a, a is b.
+// foreignOperator explains a and b, not a, a is b.
 func foreignOperator(s *scan, at int, _ Fault) *Advice {
 	for i := min(at, len(s.tokens)-1); i >= at-1 && i >= 0; i-- {
 		instead := operators[s.text(i)]
@@ -40,7 +40,7 @@ func (s *scan) endsOperandBefore(i int) bool {
 	return js.IsIdentifier(s.kind(i-1)) || js.IsNumeric(s.kind(i-1)) || s.isMember(i-1)
 }
 
-// foreignSign is about <>, =<, =>, := and a condition with nothing before its sign.
+// foreignSign explains <>, =<, =>, := and a condition with nothing before its sign.
 func foreignSign(s *scan, at int, _ Fault) *Advice {
 	for i := at; i >= at-1 && i > 0; i-- {
 		before, adjacent := s.kind(i-1), i < len(s.tokens) && s.tokens[i-1].to == s.tokens[i].from
@@ -75,7 +75,7 @@ func (s *scan) inParentheses(i int) bool {
 	return false
 }
 
-// bareCondition is about if x === 1 { … }.
+// bareCondition explains if x === 1 { … }.
 func bareCondition(s *scan, at int, _ Fault) *Advice {
 	for i := min(at, len(s.tokens)-1); i >= at-1 && i >= 0; i-- {
 		k := s.kind(i - 1)
@@ -88,7 +88,7 @@ func bareCondition(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// loneElse is about }; else, and else with no if before it.
+// loneElse explains }; else, and else with no if before it.
 func loneElse(s *scan, at int, _ Fault) *Advice {
 	for i := min(at, len(s.tokens)-1); i >= at-1 && i >= 0; i-- {
 		switch {
@@ -110,7 +110,7 @@ func loneElse(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// membersApart is about {module: 'tts'; data: {…}} and ['1': 'x'].
+// membersApart explains {module: 'tts'; data: {…}} and ['1': 'x'].
 func membersApart(s *scan, at int, _ Fault) *Advice {
 	if at >= len(s.tokens) || s.tokens[at].inside < 0 {
 		return nil
@@ -130,7 +130,7 @@ func membersApart(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// numbersApart is about 415 555 0100, (415) 555-0100 and 17:00.
+// numbersApart explains 415 555 0100, (415) 555-0100 and 17:00.
 func numbersApart(s *scan, at int, _ Fault) *Advice {
 	for i := min(at, len(s.tokens)-1); i >= at-1 && i > 0; i-- {
 		before := s.kind(i - 1)
@@ -146,7 +146,7 @@ func numbersApart(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// wordAsName is about var default = 1.
+// wordAsName explains var default = 1.
 func wordAsName(s *scan, at int, f Fault) *Advice {
 	for i := min(at, len(s.tokens)-1); i >= at-1 && i > 0; i-- {
 		switch s.kind(i - 1) {
@@ -163,8 +163,8 @@ func wordAsName(s *scan, at int, f Fault) *Advice {
 	return nil
 }
 
-// nakedText is about {text: Hello there}.
-func nakedText(s *scan, at int, f Fault) *Advice {
+// missingQuotes explains {text: Hello there}.
+func missingQuotes(s *scan, at int, f Fault) *Advice {
 	if !strings.Contains(f.Message, "expecting") && !strings.Contains(f.Message, "missing") {
 		return nil
 	}
@@ -179,7 +179,7 @@ func nakedText(s *scan, at int, f Fault) *Advice {
 		"put a text between quotes: '"+clip.Name(s.text(at-1)+" "+s.text(at))+"'")
 }
 
-// markup is about return <Response>…, without quotes.
+// markup explains return <Response>…, without quotes.
 func markup(s *scan, at int, _ Fault) *Advice {
 	for i := min(at, len(s.tokens)-1); i >= at-1 && i >= 0; i-- {
 		if s.kind(i) == js.LtToken && (s.isReturn(i-1) || s.kind(i-1) == js.EqToken || s.kind(i-1) == js.OpenParenToken) &&

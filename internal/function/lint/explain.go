@@ -1,0 +1,49 @@
+package lint
+
+import (
+	"strings"
+
+	"callfn/internal/runs"
+)
+
+// Explain puts a failed run into words for whoever wrote the function. The
+// body may be empty where it is not at hand: then the message alone is explained.
+func Explain(body string, outcome runs.Outcome, f Fault) Advice {
+	switch outcome {
+	case runs.Syntax:
+		if body != "" {
+			return Syntax(body, f)
+		}
+	case runs.Threw:
+		return Thrown(body, f)
+	case runs.NoFlow:
+		if strings.Contains(f.Message, "returned function") {
+			return Advice{Hint: "a function was returned, and not what it returns: call it, return NAME(call);"}
+		}
+		if body != "" {
+			return nothingReturned(body)
+		}
+	case runs.InvalidFlow:
+		if strings.Contains(f.Message, "returned a Promise") {
+			return Advice{
+				Hint: "take `async`, `await` and Promise away, and return the flow itself: what has to be waited for is never " +
+					"there",
+			}
+		}
+	}
+	return Advice{}
+}
+
+// nothingReturned explains why a function that ran returned nothing. Empty where some path of it only lacks its return.
+func nothingReturned(body string) Advice {
+	fault, remarks := Check(body)
+	if fault != nil {
+		return Advice{Hint: fault.Message + ": " + fault.Hint, Line: fault.Line, Column: fault.Column}
+	}
+	for _, r := range remarks {
+		if r.Rule == "cut_return" {
+			return Advice{Hint: r.Message, Line: r.Line, Column: r.Column}
+		}
+	}
+	return Advice{}
+}
