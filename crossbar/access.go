@@ -13,8 +13,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// authenticate wants to know who asks, from the token that came first (receive) or one in the body. On public routes a
-// token that does not count is as good as none.
+// authenticate identifies the caller by the token that receive found, or one in the body. Public routes ignore an
+// invalid token.
 func (a *API) authenticate(x *exchange) error {
 	if token := x.token(); x.caller == nil && x.refused == nil && token != "" {
 		x.caller, x.refused = a.identify(x, token)
@@ -50,7 +50,7 @@ func (a *API) identify(x *exchange, token string) (*caller, error) {
 	return who, nil
 }
 
-// stillCounts asks the identity behind a token, the account itself or one of its users, whether it is still good.
+// stillCounts verifies a token against the account or user that it was issued to, which may have revoked it.
 func (a *API) stillCounts(x *exchange, who *caller) error {
 	if who.claims.OwnerID == "" {
 		return a.cfg.Auth.Counts(who.claims, who.account)
@@ -110,11 +110,11 @@ func bearer(header string) string {
 	case strings.EqualFold(scheme, "Bearer"):
 		return strings.TrimSpace(rest)
 	default:
-		return "-" // a scheme we do not know: credentials, but no token
+		return "-" // another scheme: credentials, but no token
 	}
 }
 
-// authorise finds the account of the path and decides whether the caller may be there.
+// authorise loads the account of the path and decides whether the caller may use the route on it.
 func (a *API) authorise(x *exchange) error {
 	if x.route.Access == Public {
 		return nil
@@ -157,7 +157,7 @@ func (a *API) authorise(x *exchange) error {
 	return nil
 }
 
-// healthy says that the process answers.
+// healthy answers while the process lives.
 func (a *API) healthy(*exchange) (*answer, error) {
 	return &answer{status: http.StatusOK, data: map[string]any{"healthy": true}}, nil
 }

@@ -12,8 +12,8 @@ func (a *API) listChildren(x *exchange) (*answer, error) {
 		string(x.account.ID()))
 }
 
-// listDescendants lists the accounts below one at any depth. Their trees are shown from the caller downwards: who is
-// above a caller is none of its business.
+// listDescendants lists the accounts below one at any depth. Their trees are shown from the caller downwards, without
+// the accounts above it.
 func (a *API) listDescendants(x *exchange) (*answer, error) {
 	item := func(x *exchange, row datastore.Row) (any, error) {
 		value := jsonvalue.Object{Members: rowValue(row), Order: jsonvalue.OrderOf(row.Value)}
@@ -26,7 +26,7 @@ func (a *API) listDescendants(x *exchange) (*answer, error) {
 		string(x.account.ID()))
 }
 
-// from drops what is above the caller; the superduper admin sees all.
+// from drops the accounts above the caller from a tree; a superduper admin sees all.
 func from(tree []any, who account.Account) []any {
 	for i, id := range tree {
 		if id == string(who.ID()) {
@@ -36,7 +36,8 @@ func from(tree []any, who account.Account) []any {
 	return tree
 }
 
-// listAncestors lists the accounts above one, from the caller down to the parent. KAZOO knows it as parents and tree.
+// listAncestors lists the accounts above one, from the caller down to the parent. KAZOO calls the list parents and
+// tree.
 func (a *API) listAncestors(x *exchange) (*answer, error) {
 	above, err := a.cfg.Accounts.Ancestors(x.ctx, x.account)
 	if err != nil {
@@ -52,7 +53,7 @@ func (a *API) listAncestors(x *exchange) (*answer, error) {
 	return &answer{data: items, page: &page{size: len(items)}}, nil
 }
 
-// accountStanding is what an account's answer shows of its private fields.
+// accountStanding gives the members of an account that stand for private ones, for filters.
 func accountStanding(doc datastore.Document) map[string]any {
 	acct := account.FromDocument(doc)
 	return map[string]any{

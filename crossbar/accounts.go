@@ -12,7 +12,7 @@ import (
 	"callfn/schemas"
 )
 
-// computed are properties that answers show and no client may set: they stand for private fields.
+// computedProperties are members of accounts that answers show and clients cannot set.
 var computedProperties = []string{
 	"superduper_admin", "is_reseller", "reseller_id", "created", "billing_mode", "wnm_allow_additions", "api_key",
 	"trial_time_left",
@@ -47,7 +47,7 @@ func (a *API) createAccount(x *exchange) (*answer, error) {
 	return out, err
 }
 
-// accountRemarks warns of a preflow that is not there.
+// accountRemarks warns of a preflow that does not exist.
 func (a *API) accountRemarks(x *exchange, acct account.Account) []schemas.Warning {
 	own := *x
 	own.account = acct
@@ -55,20 +55,21 @@ func (a *API) accountRemarks(x *exchange, acct account.Account) []schemas.Warnin
 		[]string{callflow.DocumentType}))
 }
 
-// newAccount makes the account, under the id that the superduper admin gives, so that an account can be here what it is
-// in KAZOO. Everybody else's `id` is ignored, as everywhere.
+// newAccount creates the account. A superduper admin may give its id, so that an account has the same id here and in
+// KAZOO; the `id` of other callers is ignored.
 func (a *API) newAccount(x *exchange, parent account.Account, public datastore.Document,
-	wish any,
+	id any,
 ) (account.Account, error) {
-	if wish == nil || !x.caller.account.Superduper() {
+	if id == nil || !x.caller.account.Superduper() {
 		return a.cfg.Accounts.Create(x.ctx, parent, public, x.stamp())
 	}
-	text, _ := wish.(string)
-	if id := account.ID(text); id.Valid() {
-		return a.cfg.Accounts.CreateAs(x.ctx, id, parent, public, x.stamp())
+	text, _ := id.(string)
+	if valid := account.ID(text); valid.Valid() {
+		return a.cfg.Accounts.CreateAs(x.ctx, valid, parent, public, x.stamp())
 	}
 	return account.Account{}, invalidField("id", "pattern", schemas.Violation{
-		"message": "An account's id is 32 lower-case hexadecimal digits", "target": "^[0-9a-f]{32}$", "value": clip.Name(text),
+		"message": "An account's id is 32 lower-case hexadecimal digits", "target": "^[0-9a-f]{32}$",
+		"value": clip.Name(text),
 	})
 }
 
@@ -111,13 +112,7 @@ func (a *API) editAccount(x *exchange, change func(datastore.Document) datastore
 			}
 			return out, err
 		}
-		if !errors.Is(err, datastore.ErrConflict) {
-			return nil, err
-		}
-		if x.conditional() {
-			return nil, preconditionFailed()
-		}
-		if attempt == saveAttempts {
+		if err := saveAgain(x, attempt, err); err != nil {
 			return nil, err
 		}
 		if acct, err = a.cfg.Accounts.Get(x.ctx, acct.ID()); err != nil {
@@ -126,14 +121,14 @@ func (a *API) editAccount(x *exchange, change func(datastore.Document) datastore
 	}
 }
 
-// changedAccount is the account's document with a new public part, after validation. A realm, once given, stays unless
-// the client gives another; whether the account is enabled is not its own to decide.
+// changedAccount validates a new public part and puts it into the account's document. The realm stays where the client
+// gives none, and an account cannot change whether it is enabled itself.
 func (a *API) changedAccount(x *exchange, acct account.Account, wanted datastore.Document) (datastore.Document,
 	[]schemas.Warning, error,
 ) {
 	given := datastore.StripPrivate(wanted)
-	_, wish := given["enabled"]
-	if own := acct.ID() == x.caller.account.ID(); own || !wish {
+	_, present := given["enabled"]
+	if own := acct.ID() == x.caller.account.ID(); own || !present {
 		given["enabled"] = acct.Enabled()
 	}
 	if _, realm := given["realm"]; !realm {
@@ -148,7 +143,7 @@ func (a *API) changedAccount(x *exchange, acct account.Account, wanted datastore
 	return next, warnings, nil
 }
 
-// validAccount validates the public part of an account. The warnings are of regular expressions, which are only kept.
+// validAccount validates the public part of an account. The warnings are of regular expressions, which only KAZOO uses.
 func (a *API) validAccount(data map[string]any) (map[string]any, []schemas.Warning, error) {
 	public := datastore.StripPrivate(data)
 	for _, name := range computedProperties {
@@ -209,35 +204,35 @@ func (a *API) deleteAccount(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	// First nobody can add to the account any more, then its documents go, then the account: should this stop half
-	// way, the account is still there to be deleted again.
+	// The account is disabled first, so that nothing is added to it, then its documents are deleted, then the account. A
+	// deletion that is interrupted can be repeated.
 	if _, err := a.cfg.Accounts.Disable(x.ctx, id, x.stamp()); err != nil {
 		return nil, err
 	}
 	if err := a.wipe(x, id); err != nil {
 		return nil, err
 	}
-	stone, err := a.cfg.Accounts.Bury(x.ctx, id, x.stamp())
+	tombstone, err := a.cfg.Accounts.Bury(x.ctx, id, x.stamp())
 	if err != nil {
 		return nil, err
 	}
-	if err := a.wipe(x, id); err != nil { // what an ancestor was storing there meanwhile
+	if err := a.wipe(x, id); err != nil { // what an ancestor stored there meanwhile
 		return nil, err
 	}
 	if hard := !x.flag("should_soft_delete", true); hard && id != x.caller.account.ID() {
-		if err := a.cfg.Accounts.Remove(x.ctx, stone); err != nil {
+		if err := a.cfg.Accounts.Remove(x.ctx, tombstone); err != nil {
 			return nil, err
 		}
 	}
 	if id == x.caller.account.ID() {
-		x.caller = nil // its token died with it
+		x.caller = nil // its token is void
 	}
 	markDeleted(out)
-	out.revision = stone.Document().Rev()
+	out.revision = tombstone.Document().Rev()
 	return out, nil
 }
 
-// accountAnswer shows an account with the private fields that KAZOO shows.
+// accountAnswer gives the client's view of an account, with the private members that KAZOO shows.
 func (a *API) accountAnswer(x *exchange, acct account.Account) (*answer, error) {
 	doc := acct.Document()
 	shown := public(doc)

@@ -30,7 +30,7 @@ type API struct {
 	callRecords callrecord.Store
 
 	modules *modules
-	// Built when first asked for.
+	// Built at their first use.
 	openAPI    func() (json.RawMessage, error)
 	bodyShapes func() (map[string]bodyShape, error)
 	typeScript func() (string, error)
@@ -59,7 +59,7 @@ func New(cfg Config) *API {
 	a.openAPI = sync.OnceValues(func() (json.RawMessage, error) { return openAPI(a.cfg, a.routes) })
 	a.echo = echo.New()
 	a.echo.HideBanner, a.echo.HidePort = true, true
-	a.echo.IPExtractor = echo.ExtractIPDirect() // forwarded-for headers are anybody's to write
+	a.echo.IPExtractor = echo.ExtractIPDirect() // anybody can write X-Forwarded-For
 	for _, set := range pathsOf(a.routes) {
 		a.echo.Any(set.path, a.serve(set))
 	}
@@ -72,15 +72,15 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), a.cfg.RequestTimeout)
 	defer cancel()
 	if trimmed := strings.TrimRight(r.URL.EscapedPath(), "/"); trimmed != "" && len(trimmed) < len(r.URL.EscapedPath()) {
-		r = r.Clone(ctx) // KAZOO splits paths into tokens and does not mind a slash at the end
+		r = r.Clone(ctx) // KAZOO ignores a slash at the end
 		r.URL.Path, r.URL.RawPath = strings.TrimRight(r.URL.Path, "/"), trimmed
 	}
 	a.echo.ServeHTTP(w, ownAccount(r.WithContext(ctx)))
 }
 
 // ownAccount rewrites KAZOO's /v2/account/… to the account that the request's token names
-// (docs/reference/kazoo.md#server-settings-and-paths). Whether the token counts is decided where it always is; without
-// one the account is named "-", which is nobody's.
+// (docs/reference/kazoo.md#server-settings-and-paths). The token is verified later, as for every path; without one the
+// path names account "-", which does not exist.
 func ownAccount(r *http.Request) *http.Request {
 	const alias = "/v2/account"
 	path := r.URL.EscapedPath()
@@ -104,13 +104,13 @@ type pathRoutes struct {
 	routes   map[string]Route
 }
 
-// invoked reports whether the routes are asked by calls, with an invoke key.
+// invoked reports whether calls use the routes, with an invoke key.
 func (s *pathRoutes) invoked() bool {
 	return slices.ContainsFunc(s.methods, func(method string) bool { return s.routes[method].Access == InvokeKey })
 }
 
-// reachable are the methods that a request may turn out to be for, itself or the one that a POST stands for, and
-// whether any of them is public.
+// reachable gives the methods that a request may be for, its own or one that a POST tunnels, and whether any of them is
+// public.
 func (s *pathRoutes) reachable(method string) (methods []string, public bool) {
 	for _, m := range s.methods {
 		if m == method || method == http.MethodPost {

@@ -5,8 +5,8 @@ import "callfn/internal/account"
 // showAPIKey tells the account's key to whoever may act for it.
 func (a *API) showAPIKey(x *exchange) (*answer, error) { return keyAnswer(x.account), nil }
 
-// rotateAPIKey gives the account a new key. The old one and every token of the account are dead at once, the token of
-// this very request included when it was one of them.
+// rotateAPIKey gives the account a new key. The old key and every token of the account are void at once, also the
+// token of this request if it is one of them.
 func (a *API) rotateAPIKey(x *exchange) (*answer, error) {
 	changed, err := a.cfg.Accounts.RotateAPIKey(x.ctx, x.account.ID(), x.stamp())
 	if err != nil {

@@ -30,9 +30,9 @@ func (a *API) backupDatabase(x *exchange) (*datastore.Database, error) {
 	return a.cfg.Datastores.Resolve(x.id(), "")
 }
 
-// exportDocuments gives a part of a database's documents, deleted ones and conflicts among them: with private fields
-// and revisions, each as the very text that the datastore has. Not among them are design documents, which every version
-// brings, and what belongs to this installation only: storage plan, moves.
+// exportDocuments gives a page of a database's documents with private members, revisions, deleted documents and
+// conflicts, each as the text that the datastore has. It leaves out design documents, which every version installs, and
+// documents of this installation alone: storage plan and moves.
 func (a *API) exportDocuments(x *exchange) (*answer, error) {
 	db, err := a.backupDatabase(x)
 	if err != nil {
@@ -67,14 +67,14 @@ func (a *API) exportDocuments(x *exchange) (*answer, error) {
 	if len(p.Documents) == 0 {
 		next = since
 	}
-	a.cfg.Log.Info("documents exported", "request_id", x.requestID, "database", x.id(), "documents", len(e.docs),
+	a.cfg.Log.Info("exported documents", "request_id", x.requestID, "database", x.id(), "documents", len(e.docs),
 		"secrets", e.secrets)
 	return &answer{data: map[string]any{
 		"documents": e.docs, "since": next, "done": len(p.Documents) == 0, "without_secrets": e.without,
 	}, header: http.Header{"Cache-Control": {"no-store"}}}, nil
 }
 
-// exporting gathers the documents of one answer.
+// exporting collects the documents of one answer.
 type exporting struct {
 	database, account string
 	secrets           bool
@@ -116,8 +116,8 @@ func (e *exporting) take(docs []json.RawMessage) error {
 	return nil
 }
 
-// importDocuments stores documents as exportDocuments gave them. What is there already, the same or newer, is left
-// alone.
+// importDocuments stores documents as exportDocuments gave them. It leaves revisions that are there already, or newer
+// ones, alone.
 func (a *API) importDocuments(x *exchange) (*answer, error) {
 	db, err := a.backupDatabase(x)
 	if err != nil {
@@ -154,7 +154,7 @@ func (a *API) importDocuments(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.cfg.Log.Info("documents imported", "request_id", x.requestID, "database", x.id(), "stored", out.Stored, "known",
+	a.cfg.Log.Info("imported documents", "request_id", x.requestID, "database", x.id(), "stored", out.Stored, "known",
 		out.Known, "foreign", len(out.Foreign), "replaced", replace)
 	foreign := make([]any, len(out.Foreign))
 	for i, id := range out.Foreign {

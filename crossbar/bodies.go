@@ -10,7 +10,7 @@ import (
 	"callfn/schemas"
 )
 
-// bodyShape is what is known of the data that a route takes: the name of its schema, or the names of its members.
+// bodyShape describes the data that a route takes: the name of its schema, or the names of its members.
 type bodyShape struct {
 	schema  string
 	members []string
@@ -54,10 +54,10 @@ func cutVerb(route, verb string) (path string, ok bool) {
 	return "", false
 }
 
-// shownMembers are members that answers show and clients send back with a document: nobody is warned of them.
+// shownMembers are members that answers show, and that clients send back with a document without a warning.
 var shownMembers = slices.Concat(computedProperties, []string{"disable_reason", "metadata", "credentials", "features"})
 
-// withoutShown takes the members that answers show out of a document.
+// withoutShown removes the members that answers show from a document.
 func withoutShown(public map[string]any) map[string]any {
 	out := maps.Clone(public)
 	for _, name := range shownMembers {
@@ -77,15 +77,15 @@ func (a *API) withHints(x *exchange, err error) error {
 	return err
 }
 
-// unreadMembers points at members of a request's data, as it was sent, that nothing reads. stored is the document that
-// it became a part of, if it did.
+// unreadMembers warns of members of a request's data that nothing reads. stored is the document that the data became a
+// part of, nil for none.
 func (a *API) unreadMembers(x *exchange, stored any) []schemas.Warning {
 	sent, ok := x.body.data.(map[string]any)
 	if !ok || len(sent) == 0 {
 		return nil
 	}
 	shapes, err := a.bodyShapes()
-	if err != nil { // a test reads them
+	if err != nil { // tests hold the files
 		return nil
 	}
 	shape := shapes[x.route.Method+" "+x.route.Path]

@@ -14,7 +14,7 @@ import (
 	"callfn/schemas"
 )
 
-// body is a request body taken apart (docs/reference/kazoo.md#request-envelope).
+// body is a parsed request body (docs/reference/kazoo.md#request-envelope).
 type body struct {
 	empty    bool
 	data     any              // an object or an array; an empty object for an empty body
@@ -23,8 +23,7 @@ type body struct {
 	bare     map[string]any   // without the key data: everything
 }
 
-// readBody takes a body within limits apart as KAZOO's request envelope. What it returns besides an error is an empty
-// body.
+// readBody parses KAZOO's request envelope within limits. With an error the body is empty.
 func readBody(header http.Header, raw []byte, limits jsonvalue.Limits) (body, error) {
 	none := body{empty: true, data: map[string]any{}}
 	if len(raw) == 0 {
@@ -51,7 +50,7 @@ func readBody(header http.Header, raw []byte, limits jsonvalue.Limits) (body, er
 	return out, err
 }
 
-// readAtMost reads a body of at most limit bytes; nothing for one that is blank.
+// readAtMost reads a body of at most limit bytes; nil for a blank one.
 func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
@@ -77,14 +76,14 @@ func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
 	return raw, nil
 }
 
-// drain takes in what is left of a body that is not wanted, within reason: a client that is still sending when the
-// connection is closed sees a broken pipe instead of the answer.
+// drain reads the rest of a refused body, up to a bound: a client that is still sending when the connection closes sees
+// a broken pipe instead of the answer.
 func drain(body io.Reader) {
 	const most = 64 << 20
 	_, _ = io.CopyN(io.Discard, body, most)
 }
 
-// readableAsJSON: JSON, nothing, and curl's default, which KAZOO reads as JSON too.
+// readableAsJSON reports whether a content type is read as JSON: JSON, none, and curl's default, as in KAZOO.
 func readableAsJSON(kind string) bool {
 	if kind == "" {
 		return true
@@ -138,7 +137,7 @@ func dataRequired() *failure {
 
 func wrongData(value any, target string) *failure {
 	if _, scalarValue := scalar(value); !scalarValue {
-		value = nil // an array of any size need not be sent back
+		value = nil // values of any size are not sent back
 	}
 	return invalidField("data", "type", schemas.Violation{
 		"message": "Value did not match type(s): " + target, "target": target, "value": value,
@@ -153,7 +152,7 @@ func tooLarge(limit int64) *failure {
 	return f
 }
 
-// unreadable says where in what the client sent it is no JSON, and what to write there instead.
+// unreadable answers for a body that is no JSON: where, and what to write instead.
 func unreadable(raw []byte, err error) *failure {
 	violation := schemas.Violation{"message": err.Error(), "target": "body"}
 	var refused *jsonvalue.Error
@@ -168,7 +167,7 @@ func unreadable(raw []byte, err error) *failure {
 	return invalidField("json", "invalid", violation)
 }
 
-// unwrapped takes the named keys of a body without envelope for its data, and reports whether there were any.
+// unwrapped makes the named members of a body without an envelope its data. It reports whether there were any.
 func (b *body) unwrapped(keys []string) bool {
 	data := map[string]any{}
 	for _, key := range keys {

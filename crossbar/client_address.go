@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// address is the client's, for IPv6 its /64, which is one customer. It is the peer of the connection; behind proxies
-// that the operator trusts it is the one that the last of them names.
+// address gives the client's address, of IPv6 the /64, which is one customer's: the peer of the connection, or behind
+// trusted proxies the client that they name.
 func (x *exchange) address() string {
 	ip, ok := x.clientIP()
 	if !ok {
@@ -22,8 +22,8 @@ func (x *exchange) address() string {
 	return ip.String()
 }
 
-// clientIP follows X-Forwarded-For from its end, where each proxy adds who asked it, for as long as that is a trusted
-// proxy. What stands before is the client's to write.
+// clientIP reads X-Forwarded-For from its end, where each proxy adds its peer, as long as the peers are trusted
+// proxies. The client can write anything before that.
 func (x *exchange) clientIP() (netip.Addr, bool) {
 	ip, ok := parseIP(x.request.RemoteAddr)
 	if !ok || len(x.proxies) == 0 {

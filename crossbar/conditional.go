@@ -17,7 +17,7 @@ func matches(header, revision string, weak bool) bool {
 		if weak {
 			tag = strings.TrimPrefix(tag, "W/")
 		}
-		// KAZOO clients are seen to send the revision without quotes.
+		// Some KAZOO clients send the revision without quotes.
 		if tag != "" && strings.Trim(tag, `"`) == revision && !strings.HasPrefix(tag, "W/") {
 			return true
 		}

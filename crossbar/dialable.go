@@ -12,8 +12,8 @@ import (
 	"callfn/schemas"
 )
 
-// undialable warns of numbers that no call can have: they are written for people, and calls come with digits. And of
-// patterns that no number can match as they are written.
+// undialable warns of numbers as no call has them, since they are written for people, and of patterns that no number
+// matches.
 func undialable(doc datastore.Document) (out []schemas.Warning) {
 	for i, number := range texts(doc["numbers"]) {
 		if message, suggestion := whyUndialable(number); message != "" {
@@ -49,7 +49,7 @@ func undialableForward(doc datastore.Document) []schemas.Warning {
 	return []schemas.Warning{{Path: "call_forward.number", Message: message, Suggestion: meant}}
 }
 
-// delimited is a regular expression between the slashes that it has in a program's text.
+// delimited is a regular expression between slashes, as in a program.
 var delimited = regexp.MustCompile(`^/(.+)/[a-z]*$`)
 
 // whyUnmatched says why no number matches a pattern, and what was probably meant; "" where one may.
@@ -66,7 +66,7 @@ func whyUnmatched(text string) (message, suggestion string) {
 var (
 	separators = strings.NewReplacer(" ", "", "\u00a0", "", "\u2009", "", "\u202f", "", "(", "", ")", "", "-", "", "‐", "",
 		"‑", "", "–", "", ".", "", "/", "", "\t", "")
-	// written is a number as people write it, once its separators are gone.
+	// written is a number for people without its separators.
 	written = regexp.MustCompile(`^\+?[0-9*#]{2,}$`)
 	vanity  = regexp.MustCompile(`^(?:\+?1[- .]?)?(?:800|833|844|855|866|877|888)[- ` +
 		`.]?[0-9A-Za-z-]*[A-Za-z][0-9A-Za-z-]*$`)

@@ -13,8 +13,9 @@ import (
 	"callfn/schemas"
 )
 
-// documentKind is one kind of documents that accounts own: what PUT, POST, PATCH, DELETE and GET have in common
-// (docs/reference/kazoo.md#documents-over-http). A resource is one of these plus its hooks.
+// documentKind serves one kind of documents that accounts own: PUT, POST, PATCH, DELETE and GET of a resource
+// (docs/reference/kazoo.md#documents-over-http). The function fields are what a resource adds; all may be nil but stamp
+// and room.
 type documentKind struct {
 	name       string // of the resource, for messages
 	schema     string // name of its JSON schema
@@ -22,39 +23,39 @@ type documentKind struct {
 	validator  Validator
 	random     io.Reader
 	stamp      func(*exchange) datastore.Stamp
-	extraLimit int // bytes of all properties together, but for a function's source
-	// room refuses a document more than the account may have.
+	extraLimit int // bytes of all members together, except a function's source
+	// room refuses a new document where the account's quota is used up.
 	room func(*exchange, *documentKind) error
 
-	// computed are properties that answers show and no client may set.
+	// computed are members that answers show and clients cannot set.
 	computed []string
-	// check looks at what a schema cannot: the document as it is about to be stored, defaults filled in, and as it was
-	// before (nil for a new one). It may set private fields. Its field errors refuse the document; its remarks go to
-	// the client with the stored one. May be nil.
+	// check validates what a schema cannot. doc is about to be stored, with its defaults; before is the stored revision,
+	// nil for a new document. check may set private members of doc. Field errors refuse the document; remarks go to the
+	// client as warnings.
 	check func(x *exchange, before, doc datastore.Document) (fields schemas.FieldErrors, remarks any, err error)
-	// remark points at what is stored and probably not meant, in a document that is right in itself. May be nil.
+	// remark warns of what is valid and probably not meant.
 	remark func(*exchange, datastore.Document) []schemas.Warning
-	// stillUsed tells what names a document that was deleted. May be nil.
+	// stillUsed warns of documents that refer to one that was deleted.
 	stillUsed func(*exchange, datastore.Document) []schemas.Warning
-	// bury takes from a document what must not outlive it, before it is softly deleted. May be nil.
-	bury func(datastore.Document)
-	// lock, where documents of an account exclude each other, is held from check to save. May be nil.
+	// beforeDelete removes from a document what must not outlive a soft deletion, such as credentials.
+	beforeDelete func(datastore.Document)
+	// lock is held from check to save where documents of an account exclude each other.
 	lock func(accountID string) (unlock func())
-	// doubts are warnings about a document as it is stored, which every answer with it has. May be nil.
-	doubts func(datastore.Document) []schemas.Warning
-	// present is what the client sees of a document; its public part when nil.
+	// storedWarnings are about a document as it is stored; every answer with the document has them.
+	storedWarnings func(datastore.Document) []schemas.Warning
+	// present gives the client's view of a document; nil for its public part.
 	present func(*exchange, datastore.Document) (map[string]any, error)
-	// describe adds to what a client sees that only reads a document. May be nil.
+	// describe adds to the view that a GET of one document shows.
 	describe func(x *exchange, doc datastore.Document, shown map[string]any) error
-	// changed is told after a document of the account was saved or deleted. May be nil.
+	// changed is called after a document of the account was, or may have been, saved or deleted.
 	changed func(account.ID)
-	// rehearse tries a document that is right in itself and about to take the place of before. It may take its time.
-	// May be nil.
+	// rehearse runs the saved test cases on a valid document that is about to replace before. It runs without the lock,
+	// since it takes time.
 	rehearse func(x *exchange, before, doc datastore.Document) error
-	// of is the kind that documents of this one are parts of: they are seen below one document of it, and go with it.
-	// nil for kinds that the account alone owns.
+	// of is the parent kind: documents of this kind are addressed below one of the parent's and deleted with it. nil for
+	// kinds that accounts own directly.
 	of *documentKind
-	// parts are the kinds that go with documents of this one.
+	// parts are the kinds whose parent is this one.
 	parts []*documentKind
 	// listing reads pages of the kind.
 	listing listing
@@ -120,13 +121,13 @@ func (k *documentKind) patch(x *exchange) (*answer, error) {
 	})
 }
 
-// edit changes the current revision. Someone else being faster means: start again from theirs, unless the client named
-// the revision it means to change.
+// edit changes the current revision. After a conflict it starts again from the newer one, unless the client named the
+// revision with If-Match.
 func (k *documentKind) edit(x *exchange, change func(datastore.Document) datastore.Document) (*answer, error) {
 	return k.tryEdit(x, func(doc datastore.Document) (datastore.Document, error) { return change(doc), nil })
 }
 
-// tryEdit is edit with a change that may be impossible.
+// tryEdit is edit with a change that can fail.
 func (k *documentKind) tryEdit(x *exchange, change func(datastore.Document) (datastore.Document,
 	error),
 ) (*answer, error) {
@@ -152,8 +153,8 @@ func (k *documentKind) tryEdit(x *exchange, change func(datastore.Document) (dat
 	}
 }
 
-// saveAgain is nil where a save that failed is tried again: somebody else saved meanwhile, and the request does not
-// insist on the revision that it named. Else it is what to answer.
+// saveAgain returns nil where a failed save is to be tried again: on a conflict, a few times, unless the client named
+// the revision. Otherwise it returns the error to answer.
 func saveAgain(x *exchange, attempt int, err error) error {
 	switch {
 	case !errors.Is(err, datastore.ErrConflict):
@@ -175,19 +176,19 @@ func (k *documentKind) delete(x *exchange) (*answer, error) {
 		if err := x.precondition(doc.Rev()); err != nil {
 			return nil, err
 		}
-		// What really deletes takes an ancestor: nobody wipes out their own tracks.
+		// Only ancestors can delete for good, so that no account removes the traces of its own deeds.
 		hard := !x.flag("should_soft_delete", true) && x.account.ID() != x.caller.account.ID()
 		if hard {
 			err = k.collection.Delete(x.ctx, doc)
 		} else {
 			doc.SoftDelete()
-			if k.bury != nil {
-				k.bury(doc)
+			if k.beforeDelete != nil {
+				k.beforeDelete(doc)
 			}
 			k.mark(x, doc)
 			doc, err = k.collection.Save(x.ctx, doc)
 		}
-		k.tell(x)
+		k.notifyChanged(x)
 		if err == nil {
 			if err := k.deleteParts(x, hard); err != nil {
 				return nil, err
@@ -221,7 +222,7 @@ func markDeleted(out *answer) {
 	shown["_read_only"] = readOnly
 }
 
-// load reads the document of the path.
+// load reads the document that the path names.
 func (k *documentKind) load(x *exchange) (datastore.Document, error) {
 	if k.of != nil {
 		return k.loadPart(x)
@@ -229,7 +230,7 @@ func (k *documentKind) load(x *exchange) (datastore.Document, error) {
 	return k.collection.Get(x.ctx, string(x.account.ID()), x.id())
 }
 
-// store validates a whole document and saves it. Nothing is stored unless all of it is right.
+// store validates a whole document and saves it; an invalid document changes nothing.
 func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datastore.Document, any, error) {
 	for _, name := range k.computed {
 		delete(doc, name)
@@ -246,7 +247,7 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 	regexFields, warnings := checkRegexes(k.validator, k.schema, public)
 	fields.Merge(regexFields)
 	if k.rehearse != nil && before != nil && len(fields) == 0 {
-		if err := k.tried(x, before, doc); err != nil {
+		if err := k.checkAndRehearse(x, before, doc); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -258,12 +259,12 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 	}
 	var remarks any
 	if k.check != nil {
-		more, said, err := k.check(x, before, doc)
+		more, checkRemarks, err := k.check(x, before, doc)
 		if err != nil {
 			return nil, nil, err
 		}
 		fields.Merge(more)
-		remarks = said
+		remarks = checkRemarks
 	}
 	if len(fields) > 0 {
 		return nil, nil, invalid(fields)
@@ -275,13 +276,13 @@ func (k *documentKind) store(x *exchange, before, doc datastore.Document) (datas
 	}
 	k.mark(x, doc)
 	saved, err := k.collection.Save(x.ctx, doc)
-	k.tell(x)
+	k.notifyChanged(x)
 	return saved, withWarnings(remarks, warnings), err
 }
 
-// tried rehearses a document that passes its check. That is before the lock is taken, since rehearsals take time; the
-// check is made again under the lock.
-func (k *documentKind) tried(x *exchange, before, doc datastore.Document) error {
+// checkAndRehearse runs the test cases on a document that passes its check. Both happen before the lock is taken, since
+// test cases take time; store repeats the check under the lock.
+func (k *documentKind) checkAndRehearse(x *exchange, before, doc datastore.Document) error {
 	if k.check != nil {
 		fields, _, err := k.check(x, before, doc)
 		if err != nil {
@@ -294,8 +295,9 @@ func (k *documentKind) tried(x *exchange, before, doc datastore.Document) error 
 	return k.rehearse(x, before, doc)
 }
 
-// tell says that something changed; also where it only may have, since an answer can get lost.
-func (k *documentKind) tell(x *exchange) {
+// notifyChanged calls changed. It does so after failed saves too: the document may be stored although the datastore's
+// answer was lost.
+func (k *documentKind) notifyChanged(x *exchange) {
 	if k.changed != nil {
 		k.changed(x.account.ID())
 	}
@@ -307,8 +309,8 @@ func (k *documentKind) mark(x *exchange, doc datastore.Document) {
 	stamp.Mark(doc)
 }
 
-// checkSize bounds what a client may put into a document besides what its schema and hooks bound: the bytes of JSON of
-// all its properties together (the source of a function has a limit of its own), and their depth.
+// checkSize bounds the JSON of all members together and their depth, whatever the schema allows. The source of a
+// function has a limit of its own.
 func checkSize(public map[string]any, limit int) schemas.FieldErrors {
 	const deepest = 80 // jsonvalue refuses beyond 100; a flow node takes two levels
 	var fields schemas.FieldErrors
@@ -342,7 +344,7 @@ func checkSize(public map[string]any, limit int) schemas.FieldErrors {
 	return fields
 }
 
-// depth of a value; its recursion is bounded by the decoder's.
+// depth gives the levels of a value. The decoder bounds its recursion.
 func depth(value any) int {
 	deepest := 0
 	switch v := value.(type) {
@@ -366,8 +368,8 @@ func (k *documentKind) answer(x *exchange, doc datastore.Document, remarks any) 
 			return nil, err
 		}
 	}
-	if k.doubts != nil {
-		remarks = withWarnings(remarks, k.doubts(doc))
+	if k.storedWarnings != nil {
+		remarks = withWarnings(remarks, k.storedWarnings(doc))
 	}
 	return &answer{data: shown, order: doc.Order(), revision: doc.Rev(), warnings: remarks}, nil
 }

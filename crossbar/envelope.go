@@ -20,7 +20,7 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// answer is what a handler gives: what goes into the envelope, and into the header.
+// answer is a handler's result: the envelope's data and the header fields of a success.
 type answer struct {
 	status   int // 200 when zero; 201 for a PUT
 	data     any
@@ -29,7 +29,7 @@ type answer struct {
 	location string           // of what was created
 	token    string           // issued with this answer
 	page     *page            // of a listing
-	warnings any              // remarks that blocked nothing; envelope key `warnings` (callfn's own)
+	warnings any              // the envelope's `warnings`, an addition to KAZOO's
 	header   http.Header
 	text     string // a plain text instead of an envelope: the banner
 	html     string // a page instead of an envelope: the banner for browsers
@@ -59,7 +59,7 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 		return
 	}
 	if out.raw != nil {
-		a.head(c, x, false)
+		a.setHeader(c, x, false)
 		a.writeJSON(c, x, http.StatusOK, out.raw)
 		return
 	}
@@ -70,7 +70,7 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 	}
 	data, err := encodeOrdered(out.data, out.order)
 	if err != nil {
-		a.unprintable(c, err)
+		a.encodingFailed(c, err)
 		return
 	}
 	env["data"] = data
@@ -102,7 +102,7 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 		header.Set("Location", out.location)
 	}
 	if x.method == http.MethodGet && revision != "" && matches(x.request.Header.Get("If-None-Match"), revision, true) {
-		a.head(c, x, false)
+		a.setHeader(c, x, false)
 		c.Response().WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -114,7 +114,7 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 			status = http.StatusCreated
 		}
 	}
-	a.head(c, x, false)
+	a.setHeader(c, x, false)
 	a.writeJSON(c, x, status, env)
 }
 
@@ -129,11 +129,11 @@ func (a *API) writeFailure(c echo.Context, x *exchange, f *failure) {
 	for key, values := range f.header {
 		c.Response().Header()[key] = values
 	}
-	a.head(c, x, true)
+	a.setHeader(c, x, true)
 	a.writeJSON(c, x, f.status, env)
 }
 
-// envelope is what success and error have in common.
+// envelope gives the members that every envelope has.
 func (a *API) envelope(x *exchange) map[string]any {
 	env := map[string]any{
 		"request_id": x.requestID,
@@ -149,23 +149,23 @@ func (a *API) envelope(x *exchange) map[string]any {
 	return env
 }
 
-// head sets the header fields of every answer.
-func (a *API) head(c echo.Context, x *exchange, failed bool) {
-	// A client that does not take its answer is not waited for. Not every writer has deadlines: one in a test has none.
+// setHeader sets the header fields that every answer has.
+func (a *API) setHeader(c echo.Context, x *exchange, failed bool) {
+	// The deadline gives up on clients that do not read their answer. Writers of tests have no deadlines.
 	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(a.cfg.AnswerTimeout))
 	header := c.Response().Header()
 	header.Set("X-Request-ID", x.requestID)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
 	if _, etag := header["Etag"]; etag {
-		header.Set("Cache-Control", "private, no-cache") // may be kept, must be asked about
+		header.Set("Cache-Control", "private, no-cache") // caches must revalidate
 	}
 	if failed || crossOrigin(x.request.Header) {
 		allowCrossOrigin(header, x.allowed)
 	}
 }
 
-// writeJSON sends a value; numbers and text exactly as they are stored.
+// writeJSON sends a value, with numbers and text exactly as stored.
 func (a *API) writeJSON(c echo.Context, x *exchange, status int, value any) {
 	var text []byte
 	var err error
@@ -175,7 +175,7 @@ func (a *API) writeJSON(c echo.Context, x *exchange, status int, value any) {
 		text, err = encodeJSON(value)
 	}
 	if err != nil {
-		a.unprintable(c, err)
+		a.encodingFailed(c, err)
 		return
 	}
 	if _, header := x.request.Header["X-Pretty-Print"]; header || x.flag("pretty_print", false) {
@@ -183,19 +183,19 @@ func (a *API) writeJSON(c echo.Context, x *exchange, status int, value any) {
 		_ = json.Indent(&pretty, text, "", "    ") // it is JSON
 		text = pretty.Bytes()
 	}
-	_ = c.Blob(status, "application/json", append(text, '\n')) // the client is gone: nobody left to tell
+	_ = c.Blob(status, "application/json", append(text, '\n')) // an error means that the client is gone
 }
 
-func (a *API) unprintable(c echo.Context, err error) {
-	a.cfg.Log.Error("an answer could not be written as JSON", "route", c.Path(), "error", err)
+func (a *API) encodingFailed(c echo.Context, err error) {
+	a.cfg.Log.Error("cannot encode answer as JSON", "route", c.Path(), "error", err)
 	_ = c.Blob(http.StatusInternalServerError, "application/json",
 		[]byte(`{"status":"error","error":"500","message":"unspecified_fault","data":{}}`+"\n"))
 }
 
-// encoded is compact JSON that was made here, for one answer. A json.RawMessage may be anything, and others' too.
+// encoded is compact JSON that this package made for one answer. A json.RawMessage may hold anything.
 type encoded []byte
 
-// encodeJSON is a value as JSON, HTML's letters as they are.
+// encodeJSON encodes a value without escaping HTML.
 func encodeJSON(value any) (encoded, error) {
 	if text, ok := value.(encoded); ok {
 		return text, nil
@@ -207,7 +207,7 @@ func encodeJSON(value any) (encoded, error) {
 	return bytes.TrimSuffix(out.Bytes(), []byte{'\n'}), err
 }
 
-// encodeOrdered is encodeJSON of a value whose members have an order.
+// encodeOrdered is encodeJSON with the members in order.
 func encodeOrdered(value any, order *jsonvalue.Order) (encoded, error) {
 	if order == nil {
 		return encodeJSON(value)
@@ -215,17 +215,17 @@ func encodeOrdered(value any, order *jsonvalue.Order) (encoded, error) {
 	return order.Append(nil, value)
 }
 
-// shownInOrder is what clients see of a document in a listing.
+// shownInOrder gives the client's view of a document, its members in order.
 func shownInOrder(doc datastore.Document) jsonvalue.Object {
 	return jsonvalue.Object{Members: public(doc), Order: doc.Order()}
 }
 
-// encodeEnvelope is an object as JSON: data first and the token last, for whoever looks at it. Members that were
-// encoded before, as a page of documents was, are not gone through again.
+// encodeEnvelope encodes an envelope with data first and the token last, which is easier on readers. Members that are
+// encoded already are taken over.
 func encodeEnvelope(env map[string]any) (encoded, error) {
 	text := []byte{'{'}
 	names := slices.SortedFunc(maps.Keys(env), func(a, b string) int {
-		return cmp.Or(cmp.Compare(envelopePlace(a), envelopePlace(b)), strings.Compare(a, b))
+		return cmp.Or(cmp.Compare(envelopeRank(a), envelopeRank(b)), strings.Compare(a, b))
 	})
 	for _, name := range names {
 		member, err := encodeJSON(env[name])
@@ -240,8 +240,8 @@ func encodeEnvelope(env map[string]any) (encoded, error) {
 	return append(text, '}'), nil
 }
 
-// envelopePlace is where a member of the envelope stands: before the others, among them or behind them.
-func envelopePlace(name string) int {
+// envelopeRank orders the members of an envelope: data, the others, the token.
+func envelopeRank(name string) int {
 	switch name {
 	case "data":
 		return -1
@@ -257,7 +257,7 @@ func setText(env map[string]any, key, text string) {
 	}
 }
 
-// nodeDigest is how the envelope names a node: 22 characters (docs/reference/kazoo.md#success-envelope).
+// nodeDigest gives the name of a node in envelopes, 22 characters (docs/reference/kazoo.md#success-envelope).
 func nodeDigest(name string) string {
 	sum := md5.Sum([]byte(name)) //nolint:gosec // see above
 	return base64.RawURLEncoding.EncodeToString(sum[:])

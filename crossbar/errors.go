@@ -13,15 +13,15 @@ import (
 	"callfn/schemas"
 )
 
-// failure is an answer that is an error (docs/reference/kazoo.md#error-envelope, docs/reference/kazoo.md#status-codes).
-// What the client sees is status, message and data; cause is for the log only.
+// failure is an error answer (docs/reference/kazoo.md#error-envelope, docs/reference/kazoo.md#status-codes).
+// The client sees status, message and data; cause is for the log alone.
 type failure struct {
 	status  int
 	message string
 	data    any
 	header  http.Header
 	cause   error
-	passing bool // a 5xx that no operator has to look after: a function's own failure, a move that ends by itself
+	passing bool // a 5xx that needs no operator: a function's own failure, a move that ends by itself
 }
 
 func (f *failure) Error() string {
@@ -40,7 +40,7 @@ func fail(status int, message string, data any) *failure {
 
 func says(text string) map[string]any { return map[string]any{"message": text} }
 
-// The failures that need no more than a name. Texts are KAZOO's.
+// Failures without parameters, with KAZOO's texts.
 func invalidCredentials() *failure {
 	return fail(401, "invalid_credentials", says("invalid credentials"))
 }
@@ -60,7 +60,9 @@ func notAcceptable() *failure {
 }
 
 func unsupportedType(kind string) *failure {
-	return fail(415, "unsupported_media_type", map[string]any{"message": "send application/json", "cause": clip.Name(kind)})
+	return fail(415, "unsupported_media_type", map[string]any{
+		"message": "send application/json", "cause": clip.Name(kind),
+	})
 }
 func notImplemented() *failure { return fail(501, "not_implemented", says("not implemented")) }
 func internalError(cause error) *failure {
@@ -69,7 +71,7 @@ func internalError(cause error) *failure {
 	return f
 }
 
-// badIdentifier is the one answer for a document that may not be seen, whatever the reason.
+// badIdentifier answers for every document that the caller cannot see, whatever the reason.
 func badIdentifier(id string) *failure {
 	return fail(404, "bad_identifier", map[string]any{"message": "bad identifier", "cause": clip.Name(id)})
 }
@@ -90,7 +92,7 @@ func invalidField(path, validator string, violation schemas.Violation) *failure 
 	return invalid(schemas.FieldErrors{path: {validator: violation}})
 }
 
-// failureOf turns any error into what the client may know of it. about is the identifier the request was about.
+// failureOf turns any error into an answer without internals. about is the identifier that the request concerns.
 func failureOf(err error, about string) *failure {
 	var f *failure
 	if errors.As(err, &f) {
@@ -118,7 +120,7 @@ func failureOf(err error, about string) *failure {
 	return internalError(err)
 }
 
-// datastoreFailure is KAZOO's mapping as its documentation intends it: 503, with the cause
+// datastoreFailure maps errors of the datastore as KAZOO's documentation says: 503, with the cause
 // (docs/reference/kazoo.md#status-codes, B47).
 func datastoreFailure(err *datastore.Error, about string) *failure {
 	unavailable := func(message, text string) *failure {

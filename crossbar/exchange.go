@@ -18,30 +18,30 @@ import (
 	"callfn/internal/datastore"
 )
 
-// exchange is one request on its way: who asks, about what, with which data.
+// exchange is one request with what the stages before its handler found out: caller, account, route and data.
 type exchange struct {
 	ctx       context.Context
-	stored    *datastore.Request // what became of its writes; nil before it is let in, and for calls
+	stored    *datastore.Request // the outcome of its writes; nil before its stages begin, and for calls
 	request   *http.Request
 	requestID string
-	method    string // the verb that counts, after tunnelling
+	method    string // after tunnelling
 	route     Route
 	allowed   []string          // verbs of the path
 	path      map[string]string // path parameters, unescaped
 	query     url.Values
 	body      body
-	about     string // the identifier in question, for a 404
+	about     string // the identifier that a 404 names
 	proxies   []netip.Prefix
 
 	caller  *caller         // nil for an anonymous request
-	refused error           // why the token does not count
-	account account.Account // the account of the path, once the caller may be there
-	tokens  map[string]any  // what the rate limit has to say
-	granted auth.Claims     // of the token that this request, a login, was given
-	failed  *failure        // what was answered instead of what was asked for
+	refused error           // why the token is refused
+	account account.Account // the account of the path, once authorised
+	tokens  map[string]any  // of the rate limit, for the envelope
+	granted auth.Claims     // claims of the token that a login was given
+	failed  *failure        // the failure that was answered
 }
 
-// caller is who proved to be asking.
+// caller is the authenticated client.
 type caller struct {
 	account account.Account
 	user    account.User // of that account; the zero value for the account's own key
@@ -57,19 +57,19 @@ func (a *API) newExchange(c echo.Context) *exchange {
 		ctx: r.Context(), request: r, method: r.Method, path: map[string]string{},
 		proxies: a.cfg.TrustedProxies,
 	}
-	x.query, _ = url.ParseQuery(r.URL.RawQuery) // what cannot be parsed is not there
+	x.query, _ = url.ParseQuery(r.URL.RawQuery) // pairs that cannot be parsed are left out
 	x.requestID = r.Header.Get("X-Request-ID")
 	if !requestIDShape.MatchString(x.requestID) {
-		x.requestID, _ = datastore.NewID(a.cfg.Random) // without randomness the next step fails for good
+		x.requestID, _ = datastore.NewID(a.cfg.Random) // without randomness every later step fails, too
 	}
 	c.Set(exchangeKey, x)
 	return x
 }
 
-// id is the document the path names.
+// id is the id of the document that the path names.
 func (x *exchange) id() string { return x.path["id"] }
 
-// param finds a request parameter where KAZOO looks: data, query string, envelope
+// param looks for a request parameter where KAZOO does: in data, query string and envelope
 // (docs/reference/kazoo.md#request-envelope).
 func (x *exchange) param(name string) (string, bool) {
 	if data, ok := x.body.data.(map[string]any); ok {
@@ -80,7 +80,7 @@ func (x *exchange) param(name string) (string, bool) {
 	return x.option(name)
 }
 
-// option is param for what must not be mistaken for a property of the document that data is: query string, envelope.
+// option is param without data, for names that a document in data may have as a member.
 func (x *exchange) option(name string) (string, bool) {
 	if values, ok := x.query[name]; ok && len(values) > 0 {
 		return values[len(values)-1], true
@@ -88,7 +88,7 @@ func (x *exchange) option(name string) (string, bool) {
 	return scalar(x.body.envelope[name])
 }
 
-// flag is a boolean option; fallback when it is absent or no boolean.
+// flag reads a boolean option; fallback where it is absent or no boolean.
 func (x *exchange) flag(name string, fallback bool) bool {
 	text, _ := x.option(name)
 	if value, err := strconv.ParseBool(strings.ToLower(text)); err == nil {
@@ -109,15 +109,15 @@ func scalar(value any) (string, bool) {
 	return "", false
 }
 
-// tunnelled is the verb that a POST stands for (docs/reference/kazoo.md#request-envelope), "" when it stands for
-// itself.
+// tunnelled gives the verb that a POST carries in place of its own (docs/reference/kazoo.md#request-envelope), "" for
+// none.
 func (x *exchange) tunnelled() string {
 	if x.method != http.MethodPost {
 		return ""
 	}
 	verb, _ := x.option("verb")
 	if data, ok := x.body.data.(map[string]any); ok && verb == "" && len(data) == 1 {
-		verb, _ = scalar(data["verb"]) // the data is nothing but a verb, so it is no document that has such a property
+		verb, _ = scalar(data["verb"]) // data with this member alone is no document
 	}
 	switch verb = strings.ToUpper(verb); verb {
 	case http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete:
@@ -130,7 +130,7 @@ func (x *exchange) tunnelled() string {
 	return ""
 }
 
-// accepts reports whether the client takes what the route answers with: JSON, or a plain text.
+// accepts reports whether the client accepts the route's content type, JSON or plain text.
 func (x *exchange) accepts(route Route) bool {
 	accept := strings.Join(x.request.Header.Values("Accept"), ",")
 	if override := x.query.Get("accept"); override != "" {
@@ -159,7 +159,7 @@ func (x *exchange) accepts(route Route) bool {
 	return false
 }
 
-// object is the request's data as an object.
+// object gives the request's data, which must be an object.
 func (x *exchange) object() (map[string]any, error) {
 	if data, ok := x.body.data.(map[string]any); ok {
 		return data, nil
@@ -167,7 +167,7 @@ func (x *exchange) object() (map[string]any, error) {
 	return nil, wrongData(x.body.data, "object")
 }
 
-// stamp is what a save by this request leaves in a document.
+// stamp gives the private members that a save by this request sets.
 func (x *exchange) stamp() datastore.Stamp {
 	s := datastore.Stamp{RequestID: x.requestID, Authenticated: x.caller != nil}
 	if x.caller != nil {

@@ -14,13 +14,13 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// filter decides whether a document belongs into a listing (docs/reference/kazoo.md#filters).
+// filter reports whether a document belongs into a listing (docs/reference/kazoo.md#filters).
 type filter func(doc map[string]any) bool
 
-// filters is all filters of a request: a document must pass every one.
+// filters are all filters of a request; a document must pass each.
 type filters []filter
 
-// mostFilters bounds the filters of one request: each is asked of every document that the listing goes through.
+// mostFilters bounds the filters of a request, since each runs on every document of the listing.
 const mostFilters = 50
 
 func (fs filters) pass(row datastore.Row, l listing) bool {
@@ -28,7 +28,7 @@ func (fs filters) pass(row datastore.Row, l listing) bool {
 		return true
 	}
 	if row.Doc == nil {
-		return false // deleted since the index was read
+		return false // deleted after the index was read
 	}
 	return fs.allow(l.filterable(row))
 }
@@ -72,8 +72,8 @@ func (l listing) filterable(row datastore.Row) map[string]any {
 	return out
 }
 
-// filtersOf reads a request's filters. Every pair of the query is one, so a name that stands there twice is two
-// filters. Names that are none are not looked at.
+// filtersOf reads a request's filters. Every pair of the query is one, so that a repeated name makes two filters. Other
+// names are ignored.
 func filtersOf(query url.Values) (filters, error) {
 	var fs filters
 	for name, values := range query {
@@ -96,7 +96,7 @@ func tooManyFilters() *failure {
 		"several values of one key are one filter with a list, such as filter_name=[\"a\",\"b\"]", mostFilters)))
 }
 
-// filterOf is the filter that a pair of the query stands for, nil for none.
+// filterOf gives the filter of a pair of the query, nil for none.
 func filterOf(name, value string) filter {
 	if key, ok := strings.CutPrefix(name, "filter_not_"); ok {
 		return not(equals(key, value))
@@ -127,8 +127,8 @@ func filterOf(name, value string) filter {
 
 func not(f filter) filter { return func(doc map[string]any) bool { return !f(doc) } }
 
-// equals compares the text of a scalar, or of any item of a list, with a value or with any of a JSON list. What is not
-// there compares as the empty text (crossbar_filter:should_filter).
+// equals compares the text of a scalar, or of any item of a list, with a value or with any item of a JSON list. An
+// absent member compares as the empty text (crossbar_filter:should_filter).
 func equals(key, value string) filter {
 	path, wanted := filterPath(key), wantedTexts(value)
 	return func(doc map[string]any) bool {
@@ -140,7 +140,7 @@ func equals(key, value string) filter {
 	}
 }
 
-// wantedTexts are the texts that a filter's value stands for: itself, and what it holds when it is JSON.
+// wantedTexts gives the texts that a filter's value matches: itself and, where it is JSON, its items.
 func wantedTexts(value string) map[string]bool {
 	wanted := map[string]bool{value: true}
 	if !strings.HasPrefix(value, "[") && !strings.HasPrefix(value, `"`) {
@@ -162,7 +162,7 @@ func wantedTexts(value string) map[string]bool {
 	return wanted
 }
 
-// filterText is a value as filters compare it: objects and what is not there have no text.
+// filterText gives the text of a value for comparison, "" for objects and absent members.
 func filterText(value any) string {
 	text, _ := scalar(value)
 	return text
@@ -190,7 +190,7 @@ func hasValue(key string) filter {
 	}
 }
 
-// when compares a time in gregorian seconds. What is no number matches nothing.
+// when compares a time in gregorian seconds. Nothing matches a bound that is no number.
 func when(field, value string, holds func(at, bound int64) bool) filter {
 	bound, err := strconv.ParseInt(value, 10, 64)
 	return func(doc map[string]any) bool {
@@ -203,8 +203,8 @@ func when(field, value string, holds func(at, bound int64) bool) filter {
 	}
 }
 
-// filterPath is a dotted path taken apart: "flow.data.id". A document is never as deep as a path of so many names,
-// which are then as good as one that nothing has.
+// filterPath splits a dotted path such as "flow.data.id". The bound is deeper than any document, so that longer paths
+// match nothing either way.
 func filterPath(key string) []string {
 	const deepest = 128 // jsonvalue refuses documents beyond 100
 	return strings.SplitN(key, ".", deepest)

@@ -14,18 +14,18 @@ import (
 	"callfn/schemas"
 )
 
-// flowReference is a place of a flow that names a document of the account, and what kinds of documents it may be.
+// flowReference is a reference of a flow to a document of the account.
 type flowReference struct {
 	path  string
 	id    string
 	kinds []string // pvt_type
 }
 
-// ruleKinds are what the children of a temporal_route, and its rules, may be named after.
+// ruleKinds are the kinds of documents that name children and rules of a temporal_route.
 var ruleKinds = []string{string(callflow.TemporalRuleKind), string(callflow.TemporalRuleSetKind)}
 
-// moduleReferences are the members of modules' data that name documents which callfn keeps. A member that ends in
-// user_id or device_id does so in every module.
+// moduleReferences maps modules and members of their data to the kinds of documents that they name. Members that end in
+// user_id or device_id name users and devices in every module.
 var moduleReferences = map[string]map[string][]string{
 	"function":          {"id": {function.DocumentType}},
 	"callflow":          {"id": {callflow.DocumentType}},
@@ -45,10 +45,10 @@ var moduleReferences = map[string]map[string][]string{
 	"notification":      {"recipients": nil},
 }
 
-// endpointKinds are the kinds of a group's members and of recipients, by their type.
+// endpointKinds maps types of endpoints and recipients to kinds of documents.
 var endpointKinds = map[string][]string{"user": {"user"}, "device": {string(callflow.DeviceKind)}}
 
-// referencesOf lists what a flow names, in a fixed order.
+// referencesOf lists the references of a flow, in a fixed order.
 func referencesOf(flow any) (out []flowReference) {
 	for _, node := range nodesOf(flow, "flow") {
 		for _, key := range slices.Sorted(maps.Keys(node.data)) {
@@ -97,7 +97,7 @@ func idsIn(path []string, value any, kinds []string) (out []flowReference) {
 	return out
 }
 
-// missingReferences warns of what a document names and the account does not have.
+// missingReferences warns of references to documents that the account does not have.
 func (a *API) missingReferences(x *exchange, doc datastore.Document,
 	references []flowReference,
 ) (out []schemas.Warning) {
@@ -131,7 +131,7 @@ func (a *API) missingReferences(x *exchange, doc datastore.Document,
 	return out
 }
 
-// missing says what is wrong with a reference; "" when nothing is.
+// missing gives what is wrong with a reference, "" for nothing.
 func missing(r flowReference, doc datastore.Document) string {
 	noun := strings.ReplaceAll(strings.Join(r.kinds, " or "), "_", " ")
 	switch {
@@ -150,7 +150,7 @@ func missing(r flowReference, doc datastore.Document) string {
 	return ""
 }
 
-// databaseOf is where documents of a kind are.
+// databaseOf gives the database of a kind of documents.
 func databaseOf(kind string) string {
 	switch kind {
 	case function.DocumentType:

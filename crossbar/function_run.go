@@ -65,17 +65,17 @@ func (a *API) runDraft(x *exchange) (*answer, error) {
 	return &answer{data: order.shown(result)}, nil
 }
 
-// runOrder is what a client asks for when it tries a function.
+// runOrder is a parsed request to run a function on a pretend call.
 type runOrder struct {
 	source string
 	params map[string]string
 	zone   string    // of the function's Date
 	now    time.Time // what Date begins at; zero for the real time
 	began  time.Time
-	notes  []string // what of the call meant nothing, or was read in a way worth saying
+	notes  []string // about members that were ignored or interpreted
 }
 
-// shown is a result as clients see it, with the moment that it is of.
+// shown gives the client's view of a result, with the moment of the run.
 func (o runOrder) shown(result function.Result) map[string]any {
 	shown := runData(result)
 	shown["at"], shown["timezone"] = o.began.Format(time.RFC3339), o.zone
@@ -85,7 +85,7 @@ func (o runOrder) shown(result function.Result) map[string]any {
 	return shown
 }
 
-// runOrder reads an order. The function gets what it would get in a simulated call.
+// runOrder parses the request. The function gets the parameters of a simulated call.
 func (a *API) runOrder(x *exchange) (runOrder, error) {
 	data, err := x.object()
 	if err != nil {
@@ -143,7 +143,7 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 	}, nil
 }
 
-// outsideScript finds what belongs into a script and stands beside it, where it would be overlooked.
+// outsideScript refuses members of a script that stand beside it, where nothing reads them.
 func outsideScript(data map[string]any) (fields schemas.FieldErrors) {
 	for _, name := range []string{
 		"now", "timezone", "digits", "answers", "http", "media", "real_http", "hangup_after_ms",
@@ -156,7 +156,7 @@ func outsideScript(data map[string]any) (fields schemas.FieldErrors) {
 	return fields
 }
 
-// beyondFunction finds what of a script takes a call: a function by itself ends when it has returned its flow.
+// beyondFunction refuses members of a script that only a whole call uses.
 func beyondFunction(script map[string]any) (fields schemas.FieldErrors) {
 	for _, name := range []string{"digits", "answers", "http", "media", "real_http", "hangup_after_ms"} {
 		if _, there := script[name]; there {
@@ -169,7 +169,7 @@ func beyondFunction(script map[string]any) (fields schemas.FieldErrors) {
 	return fields
 }
 
-// runData is a result as clients see it.
+// runData gives the client's view of a result.
 func runData(result function.Result) map[string]any {
 	shown := map[string]any{
 		"outcome":     string(result.Outcome),

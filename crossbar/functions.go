@@ -13,7 +13,7 @@ import (
 	"callfn/schemas"
 )
 
-// languagePack is the one language functions are written in, for now.
+// languagePack is the only language of functions.
 const languagePack = "javascript"
 
 // functions is the functions of an account (docs/reference/kazoo.md#functions-api).
@@ -46,7 +46,7 @@ func (a *API) stamp(x *exchange) datastore.Stamp {
 	return stamp
 }
 
-// wantsSource: a listing leaves the source out unless asked for it.
+// wantsSource reports whether a listing is asked to include the source.
 func (x *exchange) wantsSource() bool {
 	wish, _ := x.option("include")
 	return wish == "function_js"
@@ -78,13 +78,13 @@ func (a *API) checkFunction(x *exchange, before, doc datastore.Document) (schema
 	return fields, withWarnings(remarks, namesakes), err
 }
 
-// namesakes warns of another function with the same name, which KAZOO allows and people mix up.
+// namesakes warns of another function with the same name, which KAZOO allows.
 func (a *API) namesakes(x *exchange, doc datastore.Document) ([]schemas.Warning, error) {
 	name := doc.Text("name")
 	q := datastore.Query{Keys: []any{[]any{string(x.account.ID()), name}}, Limit: 2}
 	rows, err := function.Collection(a.cfg.Datastores).View(x.ctx, "by_name", q)
 	if errors.Is(err, datastore.ErrViewMissing) {
-		return nil, nil // the design document is that of an older version
+		return nil, nil // an older version's design document lacks the view
 	}
 	for _, row := range rows {
 		if row.ID != doc.ID() {
@@ -105,7 +105,7 @@ func (a *API) checkSource(x *exchange, before, doc datastore.Document) (schemas.
 		})
 	}
 	if doc.Is("enabled") {
-		delete(doc, function.DisabledMessage) // whoever switches it on again has seen why it was off
+		delete(doc, function.DisabledMessage) // enabling it again acknowledges the reason
 		if before != nil && before["enabled"] == false {
 			enableAgain(doc, a.cfg.Now())
 		}

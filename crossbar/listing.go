@@ -17,22 +17,22 @@ import (
 )
 
 // listing reads pages of a view whose keys begin with an account's id (docs/reference/kazoo.md#listings). A page costs
-// the same wherever it is and however many rows other accounts have: it is one range of the index.
+// the same wherever it is and however many rows other accounts have, since it is one range of the index.
 type listing struct {
 	view func(context.Context, datastore.Query) ([]datastore.Row, error)
 	// item is what a listing shows of a row; rowItem when nil.
 	item func(*exchange, datastore.Row) (any, error)
-	// docs asks for each row's document.
+	// docs reports whether a listing reads the document of each row.
 	docs func(*exchange) bool
-	// docBytes is how many bytes of documents, roughly, fill a page.
+	// docBytes is about how many bytes of documents fill a page.
 	docBytes int
-	// within narrows the listing to keys that go on after the account's id with these parts. May be nil.
+	// within gives the parts that keys have after the account's id. May be nil.
 	within func(*exchange) []any
 	// computed are members of a row's value that filters see as if they were the document's, where they are not empty.
 	computed []string
-	// compute gives more of them, from the document. May be nil.
+	// compute derives further members for filters from the document. May be nil.
 	compute func(datastore.Document) map[string]any
-	// ascending is the order without a wish: KAZOO's listings of documents descend.
+	// ascending is the default order; KAZOO's listings of documents descend.
 	ascending bool
 }
 
@@ -72,7 +72,7 @@ func (l listing) read(x *exchange, accountID string) (*answer, error) {
 	return &answer{data: items, page: shown, warnings: listingRemarks(x.query)}, err
 }
 
-// listingRemarks are about what a client asks of a listing in vain, nil for none. KAZOO says nothing of it.
+// listingRemarks warns of query parameters without effect, nil for none. KAZOO ignores them silently.
 func listingRemarks(query url.Values) any {
 	remarks := map[string]any{}
 	if query.Has("sort") {
@@ -94,7 +94,7 @@ func listingRemarks(query url.Values) any {
 }
 
 // collect reads at most limit rows that pass the request's filters, and the key of the first row beyond them, nil after
-// the last. A page ends early rather than grow beyond measure: when filters let little through, or documents are large.
+// the last. A page ends early where filters let few rows through, or documents are large.
 func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []datastore.Row, next json.RawMessage,
 	err error,
 ) {
@@ -144,7 +144,7 @@ func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []data
 	}
 }
 
-// items is the page as JSON.
+// items encodes a page.
 func (l listing) items(x *exchange, rows []datastore.Row) (encoded, error) {
 	show := l.item
 	if show == nil {
@@ -168,7 +168,7 @@ func (l listing) items(x *exchange, rows []datastore.Row) (encoded, error) {
 	return append(list, ']'), nil
 }
 
-// rowItem is a row's value with the id of its document. As a rule the text is taken over as it is.
+// rowItem gives a row's value with the id of its document, where possible without decoding it.
 func rowItem(_ *exchange, row datastore.Row) (any, error) {
 	value, err := strictjson.Compact(nil, row.Value, strictjson.DefaultMaxDepth)
 	if err != nil || strictjson.KindOf(value) != strictjson.Object || strictjson.Get(value, "id") != nil {
@@ -181,7 +181,7 @@ func rowItem(_ *exchange, row datastore.Row) (any, error) {
 	return encoded(append(item, value[1:]...)), nil
 }
 
-// rowValue is rowItem for who wants to change it.
+// rowValue is rowItem decoded.
 func rowValue(row datastore.Row) map[string]any {
 	value := map[string]any{}
 	dec := json.NewDecoder(strings.NewReader(string(row.Value)))
@@ -193,33 +193,33 @@ func rowValue(row datastore.Row) map[string]any {
 	return value
 }
 
-// window is the range of keys a request asks for, clamped to the account: what a client can say about a key comes
-// after the account's id, never in place of it (docs/reference/kazoo.md#defects, B5).
+// window gives the range of keys that a request asks for. A client's start and end keys follow the account's id, so
+// that they cannot leave the account (docs/reference/kazoo.md#defects, B5).
 func (l listing) window(x *exchange, accountID string) (datastore.Query, error) {
 	descending := !l.ascending
 	if ascending, ok := x.option("ascending"); ok {
 		descending = ascending != "true"
 	}
-	if wish, ok := x.option("descending"); ok {
-		descending = wish == "true" || (wish != "false" && descending)
+	if text, ok := x.option("descending"); ok {
+		descending = text == "true" || (text != "false" && descending)
 	}
 	fixed := append([]any{accountID}, l.parts(x)...)
 	first, last := fixed, append(slices.Clone(fixed), datastore.AfterEverything{})
 	if descending {
 		first, last = last, first
 	}
-	if wish, ok := x.option("start_key"); ok && wish != "" {
-		first = append(slices.Clone(fixed), suffix(wish)...)
+	if key, ok := x.option("start_key"); ok && key != "" {
+		first = append(slices.Clone(fixed), suffix(key)...)
 	}
-	if wish, ok := x.option("end_key"); ok && wish != "" {
-		last = append(slices.Clone(fixed), suffix(wish)...)
+	if key, ok := x.option("end_key"); ok && key != "" {
+		last = append(slices.Clone(fixed), suffix(key)...)
 	}
 	q := datastore.Query{StartKey: first, EndKey: last, Descending: descending}
 	q.IncludeDocs = l.docs != nil && l.docs(x)
 	return q, nil
 }
 
-// parts are the parts of every key that follow the account's id.
+// parts gives the parts of every key after the account's id.
 func (l listing) parts(x *exchange) []any {
 	if l.within == nil {
 		return nil
@@ -227,7 +227,7 @@ func (l listing) parts(x *exchange) []any {
 	return l.within(x)
 }
 
-// cursor is the opaque form of a row's key: what follows the account's id and the parts that are the same in every key.
+// cursor gives the opaque form of a row's key, without the account's id and the fixed parts.
 func cursor(key json.RawMessage, fixed []any) string {
 	var parts []json.RawMessage
 	if key == nil {
@@ -243,8 +243,7 @@ func cursor(key json.RawMessage, fixed []any) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// suffix reads a cursor. What is none is taken as it is, like KAZOO does: as the first part of a key. Parts are text
-// or numbers; nothing deeper can get into a key.
+// suffix decodes a cursor. Any other text is the first part of a key, as in KAZOO. Parts are text, numbers or null.
 func suffix(text string) []any {
 	const most = 4096
 	if len(text) > most {
@@ -270,7 +269,7 @@ func suffix(text string) []any {
 	return parts
 }
 
-// pageSize is how many items the client wants; paged is false for all of them.
+// pageSize gives the number of items that the client asks for; paged is false where it asks for all.
 func (x *exchange) pageSize() (limit int, paged bool, err error) {
 	if text, _ := x.option("paginate"); text == "false" {
 		return largestWhole, false, nil
@@ -289,7 +288,7 @@ func (x *exchange) pageSize() (limit int, paged bool, err error) {
 	return min(size, largestPage), true, nil
 }
 
-// weight is the memory a value takes, roughly; its recursion is bounded by the decoder's.
+// weight estimates the memory of a value. The decoder bounds its recursion.
 func weight(value any) int {
 	total := 16
 	switch v := value.(type) {

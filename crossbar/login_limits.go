@@ -15,8 +15,8 @@ const (
 	failureReturnsKey  = 10 * time.Second
 )
 
-// attempt looks at a login. It sets aside what a failed one costs, of the address and of the key that is tried, before:
-// of many attempts at once no more are made than may fail. One that does not fail costs nothing.
+// attempt runs a login under the limits of its address and of the key that is tried. It reserves the cost of a failure
+// first, so that parallel attempts cannot exceed the limit, and gives it back to a login that succeeds.
 func (a *API) attempt(x *exchange, key string, look func() (out *answer, failed bool, err error)) (*answer, error) {
 	address, key := x.address(), keyID(key)
 	failed := false

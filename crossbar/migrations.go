@@ -55,7 +55,7 @@ func (a *API) migrate(x *exchange) (*answer, error) {
 	if len(fields) > 0 {
 		return nil, invalid(fields)
 	}
-	a.cfg.Log.Info("every database is being moved", "request_id", x.requestID, "databases", len(started))
+	a.cfg.Log.Info("started moving every database", "request_id", x.requestID, "databases", len(started))
 	return &answer{status: http.StatusAccepted, data: publicMigrations(started)}, nil
 }
 
@@ -106,7 +106,7 @@ func (a *API) steerMigration(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, storageFailure(err)
 	}
-	a.cfg.Log.Info("migration steered", "request_id", x.requestID, "migration", x.id(), "action", data["action"])
+	a.cfg.Log.Info("steered migration", "request_id", x.requestID, "migration", x.id(), "action", data["action"])
 	status := http.StatusOK
 	if m.Unfinished() {
 		status = http.StatusAccepted

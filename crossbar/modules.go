@@ -11,9 +11,10 @@ import (
 	"callfn/internal/datastore"
 )
 
-// modules is which parts of the API answer. KAZOO's crossbar_maintenance:start_module switches one on or off while the
-// service runs, for this process only or for good (docs/reference/kazoo.md#server-settings-and-paths). What is for good
-// stands in system_data, and every process follows it within moduleRefresh.
+// modules knows which resources of the API are switched on. An operator switches one on or off while the service runs,
+// as KAZOO's crossbar_maintenance:start_module does, for this process or persistently
+// (docs/reference/kazoo.md#server-settings-and-paths). Persistent states stand in system_data; every process rereads
+// them within moduleRefresh.
 type modules struct {
 	cfg   Config
 	names []string // that can be switched, in the order of the routes
@@ -22,7 +23,7 @@ type modules struct {
 	reading *moduleRead     // under way; nil when none is
 	read    time.Time       // when the stored part was; zero for never
 	stopped map[string]bool // by system_data
-	here    map[string]bool // running or not, by word to this process only
+	here    map[string]bool // running or not, in this process alone
 }
 
 const (
@@ -41,7 +42,7 @@ type moduleRead struct {
 	err  error
 }
 
-// essential modules cannot be switched off: without them nobody could switch anything on.
+// essential modules cannot be switched off, since switching modules on needs them.
 var essential = []string{"banner", "health", "api_auth", "auth_keys", "token_auth", "modules", "openapi"}
 
 // moduleOf is the module that serves a resource.
@@ -65,8 +66,8 @@ func newModules(cfg Config, routes []Route) *modules {
 	return m
 }
 
-// running reports whether a module answers. An error means that what is stored was never read: better no answer than
-// one that an operator switched off.
+// running reports whether a module is switched on. An error means that the persistent states were never read: refusing
+// is better than answering for a module that an operator switched off.
 func (m *modules) running(ctx context.Context, name string, call bool) (bool, error) {
 	if !slices.Contains(m.names, name) {
 		return true, nil
@@ -82,8 +83,8 @@ func (m *modules) running(ctx context.Context, name string, call bool) (bool, er
 	return !m.stopped[name], nil
 }
 
-// refresh has the stored part read when that is due, beside the request. Only the very first read matters to a call,
-// and its failure to anybody.
+// refresh rereads the persistent states in the background when they are due. Calls wait for the first read alone, and
+// only its failure is an error.
 func (m *modules) refresh(ctx context.Context, call bool) error {
 	m.mu.Lock()
 	first := m.read.IsZero()
@@ -133,7 +134,7 @@ func (m *modules) readStored(r *moduleRead) {
 	m.mu.Unlock()
 	close(r.done)
 	if err != nil && !first {
-		m.cfg.Log.Warn("cannot read again which modules run", "error", err)
+		m.cfg.Log.Warn("cannot reread which modules run", "error", err)
 	}
 }
 
@@ -260,7 +261,7 @@ func (a *API) switchModule(x *exchange) (*answer, error) {
 	if err := a.modules.change(x.ctx, name, running, persist, x.stamp()); err != nil {
 		return nil, err
 	}
-	a.cfg.Log.Info("module switched", "request_id", x.requestID, "module", name, "running", running, "persisted", persist)
+	a.cfg.Log.Info("switched module", "request_id", x.requestID, "module", name, "running", running, "persisted", persist)
 	shown, err := a.modules.show(x.ctx, name)
 	return &answer{data: shown}, err
 }

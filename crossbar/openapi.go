@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// base.json is the part of the OpenAPI document that no route and no schema says: envelope, errors, parameters, what
-// answers look like. operations.json has a row for every route, by its verb and path.
+// base.json is the part of the OpenAPI document that neither routes nor schemas give: envelope, errors, parameters,
+// data of answers. operations.json has a row for every route, by verb and path.
 //
 //go:embed openapi/base.json openapi/operations.json
 var openAPIFiles embed.FS
 
-// operation is what operations.json says of a route.
+// operation is a row of operations.json.
 type operation struct {
 	Summary       string   `json:"summary"`
 	Body          string   `json:"body"`          // component that the data of a request is; "" for no body
@@ -79,7 +79,7 @@ func readOpenAPI(doc *map[string]any, operations *map[string]operation) error {
 	return nil
 }
 
-// templated is a route's path as OpenAPI writes it: "{account}" for ":account".
+// templated gives a route's path as OpenAPI writes it: "{account}" for ":account".
 func templated(path string) string {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
@@ -102,7 +102,7 @@ func references(kind string, names []string) []any {
 	return out
 }
 
-// describe is one operation of the document.
+// describe gives one operation of the document.
 func describe(route Route, op operation) object {
 	id := strings.ToLower(route.Method) + strings.NewReplacer("/", "_", ":", "", ".", "_").Replace(route.Path)
 	out := object{
@@ -226,7 +226,7 @@ func (op operation) responses(route Route) object {
 		out[code] = reference("responses", code)
 	}
 	if op.Refuses {
-		out["default"] = reference("responses", "501") // whatever else it may say, it is no success
+		out["default"] = reference("responses", "501") // these routes have no success
 		return out
 	}
 	if op.Accepts {
@@ -281,7 +281,7 @@ func (op operation) success(route Route) object {
 	return object{"description": cmp.Or(op.Summary, "Done"), "headers": headers, "content": content}
 }
 
-// showOpenAPI shows the document as it is, without an envelope: tools read it.
+// showOpenAPI shows the document without an envelope, for tools.
 func (a *API) showOpenAPI(*exchange) (*answer, error) {
 	doc, err := a.openAPI()
 	return &answer{raw: doc}, err

@@ -9,8 +9,7 @@ import (
 // subject is the private field of a part with the id of the document that it belongs to.
 const subject = "pvt_subject_id"
 
-// loadPart reads the part that the path names, below its document. Every reason why it may not be seen gives the same
-// answer.
+// loadPart reads the part that the path names below its document. Every reason to refuse it gives the same answer.
 func (k *documentKind) loadPart(x *exchange) (datastore.Document, error) {
 	if _, err := k.of.load(x); err != nil {
 		return nil, err
@@ -45,13 +44,13 @@ func (k *documentKind) partsOf(x *exchange, most int) ([]datastore.Document, err
 	return docs, nil
 }
 
-// deleteParts lets the parts of a deleted document go the way it went. What is left of them when this fails cannot be
-// reached any more, and goes with the account.
+// deleteParts deletes the parts of a deleted document, softly or for good as the document was. Parts that are left
+// after a failure cannot be reached and are deleted with the account.
 func (k *documentKind) deleteParts(x *exchange, hard bool) error {
 	for _, part := range k.parts {
 		docs, err := part.partsOf(x, mostCases)
 		if errors.Is(err, datastore.ErrViewMissing) {
-			continue // the design document is that of an older version, which has no parts
+			continue // an older version's design document has no parts
 		}
 		if err != nil {
 			return err

@@ -18,17 +18,17 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// serve is the road of every request to a path.
+// serve handles every request to a path.
 func (a *API) serve(set *pathRoutes) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		x := a.newExchange(c)
 		x.allowed = set.methods
 		if set.invoked() {
-			// KAZOO's HTTP client queues requests behind the one that runs on a connection that is kept (httpc): a slow
-			// function would make other calls wait.
+			// KAZOO's HTTP client (httpc) queues requests behind the running one on a kept connection: a slow function
+			// would make other calls wait.
 			c.Response().Header().Set("Connection", "close")
 		}
-		out, err := a.travel(x, set, c)
+		out, err := a.process(x, set, c)
 		if err != nil {
 			a.writeFailure(c, x, x.failureOf(err))
 			return nil
@@ -38,14 +38,14 @@ func (a *API) serve(set *pathRoutes) echo.HandlerFunc {
 	}
 }
 
-// travel goes the road: verb, authentication, rate limit, body, authorisation, negotiation, handler. Who asks is known
-// and the price taken before a body is gone through, unless the token is in the body. A body that cannot be read is
-// only complained about once it is known that the client may be here at all.
-func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, error) {
+// process takes a request through its stages: verb, authentication, rate limit, body, authorisation, negotiation,
+// handler. The caller is identified and charged before the body is parsed, unless the token is in the body. A body that
+// cannot be read is reported only to callers who may use the route.
+func (a *API) process(x *exchange, set *pathRoutes, c echo.Context) (*answer, error) {
 	if running, err := a.modules.running(x.ctx, moduleOf(set.resource), set.invoked()); err != nil {
 		return nil, err
 	} else if !running || deeper(c) {
-		return nil, notFound() // as if nobody had ever built it
+		return nil, notFound() // as if the route did not exist
 	}
 	if x.method == http.MethodOptions {
 		return &answer{
@@ -54,7 +54,7 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 		}, nil
 	}
 	if route, ok := set.routes[x.method]; ok && route.Access == InvokeKey {
-		x.enter(route, c) // bodies and queries of calls are not the API's
+		x.enter(route, c) // the body and the query are the call's parameters
 		return route.handle(x)
 	}
 	x.ctx, x.stored = datastore.ForRequest(x.ctx)
@@ -97,18 +97,18 @@ func (a *API) travel(x *exchange, set *pathRoutes, c echo.Context) (*answer, err
 	return out, nil
 }
 
-// Bodies of those who have not said in the header or query who they are: a login, or a document with the token in it.
+// Limits of bodies from clients without a token in header or query: a login, or a document with the token in it.
 const (
 	loginBody     = 64 << 10
 	anonymousBody = 1 << 20
 )
 
-// bodyValues is how many values a body holds at most: a flow of a thousand nodes has some 6,000. Bytes alone do not
-// bound what schemas, warnings and views make of a body.
+// bodyValues bounds the values in a body: a flow of a thousand nodes has some 6,000. A bound of bytes alone does not
+// bound the work of schemas, warnings and views.
 const bodyValues = 50_000
 
-// receive finds out who asks, takes the price, and only then reads the body. What is wrong with the body is told apart:
-// it is said to those who may be here.
+// receive identifies the caller, charges the rate limit, and then reads the body. bodyErr is what is wrong with the
+// body; it is reported only to callers who may use the route.
 func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
 	x.body = body{empty: true, data: map[string]any{}}
 	methods, public := set.reachable(x.method)
@@ -136,7 +136,7 @@ func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
 	if failed != nil {
 		return failed, nil
 	}
-	// no auth_token, no authorization
+	// A body without the word has neither auth_token nor authorization.
 	if x.caller == nil && !public && !bytes.Contains(bytes.ToLower(raw), []byte("auth")) {
 		return nil, set.refusal(x, invalidCredentials())
 	}
@@ -148,7 +148,7 @@ func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
 	return bodyErr, nil
 }
 
-// refusal is the answer to somebody who may not be here: why, unless nobody could do that here.
+// refusal is the answer to a caller who may not use the path: the reason, or 405 where the path lacks the verb.
 func (s *pathRoutes) refusal(x *exchange, why error) error {
 	if _, ok := s.routes[cmp.Or(x.tunnelled(), x.method)]; !ok {
 		return invalidMethod(withOptions(s.methods))
@@ -156,15 +156,14 @@ func (s *pathRoutes) refusal(x *exchange, why error) error {
 	return why
 }
 
-// deeper reports whether the path goes on below the last token of its route, which the router takes for a part of that
-// token.
+// deeper reports whether the path has more tokens than its route; the router counts them to the last parameter.
 func deeper(c echo.Context) bool {
 	return slices.ContainsFunc(c.ParamValues(), func(token string) bool { return strings.Contains(token, "/") })
 }
 
-// enter notes which route the request is for, and what its path says: each token decoded by itself, as KAZOO has it
-// (docs/reference/kazoo.md#server-settings-and-paths). The router decodes them only where the path need not be kept as
-// it was sent.
+// enter sets the request's route and path parameters. Each token is decoded by itself, as in KAZOO
+// (docs/reference/kazoo.md#server-settings-and-paths). The router decodes them only where the path
+// has no encoded form of its own.
 func (x *exchange) enter(route Route, c echo.Context) {
 	x.route = route
 	for i, name := range c.ParamNames() {
@@ -181,8 +180,7 @@ func (x *exchange) enter(route Route, c echo.Context) {
 
 func withOptions(methods []string) []string { return append([]string{http.MethodOptions}, methods...) }
 
-// guard is the outermost layer: it catches what nobody should have let happen, logs it, and tells the client nothing
-// but that it happened.
+// guard is the outermost handler: it logs each request, recovers from panics, and answers them with a bare 500.
 func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		defer a.logRequest(c, time.Now())
@@ -191,7 +189,7 @@ func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
 				if r == http.ErrAbortHandler {
 					panic(r)
 				}
-				a.cfg.Log.Error("request handler panicked", "method", c.Request().Method, "route", c.Path(),
+				a.cfg.Log.Error("recovered from panic in request handler", "method", c.Request().Method, "route", c.Path(),
 					"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 				a.writeFailure(c, a.newExchange(c), internalError(nil))
 			}
@@ -201,7 +199,7 @@ func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
 			return nil
 		}
 		if err := next(c); err != nil {
-			a.frameworkError(c, err) // here, so that it is logged as it is answered
+			a.unrouted(c, err) // here, so that the log has the real status
 		}
 		return nil
 	}
@@ -216,13 +214,13 @@ func knownVerb(method string) bool {
 	return false
 }
 
-// frameworkError answers what never reached a route.
-func (a *API) frameworkError(c echo.Context, err error) {
+// unrouted answers requests that reached no route.
+func (a *API) unrouted(c echo.Context, err error) {
 	x := a.newExchange(c)
 	var web *echo.HTTPError
 	switch {
 	case errors.As(err, &web) && (web.Code == http.StatusNotFound || web.Code == http.StatusMethodNotAllowed):
-		a.writeFailure(c, x, lost(c.Request().URL.Path))
+		a.writeFailure(c, x, unknownPath(c.Request().URL.Path))
 	case errors.As(err, &web) && web.Code < 500:
 		a.writeFailure(c, x, fail(400, "parse_error", says("failed to parse request")))
 	default:
@@ -230,8 +228,8 @@ func (a *API) frameworkError(c echo.Context, err error) {
 	}
 }
 
-// lost is the answer for a path that is no route's.
-func lost(path string) *failure {
+// unknownPath is the answer for a path without a route.
+func unknownPath(path string) *failure {
 	if path == "/v1" || strings.HasPrefix(path, "/v1/") {
 		return fail(410, "gone", says("API version 1 is not supported. Please use version 2."))
 	}

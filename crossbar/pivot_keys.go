@@ -27,9 +27,9 @@ func (a *API) pivotKeys() *documentKind {
 	return &documentKind{
 		name: "pivot_keys", schema: "pivot_keys", collection: collection, validator: a.cfg.Schemas, random: a.cfg.Random,
 		stamp: a.stamp, extraLimit: a.cfg.ExtraLimit,
-		room:  a.cfg.Quota.roomFor,
-		check: a.checkPivotKey,
-		bury:  func(doc datastore.Document) { delete(doc, keyHashField) },
+		room:         a.cfg.Quota.roomFor,
+		check:        a.checkPivotKey,
+		beforeDelete: func(doc datastore.Document) { delete(doc, keyHashField) },
 		present: func(_ *exchange, doc datastore.Document) (map[string]any, error) {
 			shown := public(doc)
 			shown["path"] = pivotPath(endpointOf(doc))

@@ -60,7 +60,7 @@ func (a *API) requestRecovery(x *exchange) (*answer, error) {
 		a.cfg.Recovery.Later(func(ctx context.Context) {
 			later.ctx = ctx
 			if err := a.sendReset(&later, wish, name, page); err != nil {
-				a.cfg.Log.Warn("no password reset was sent", "request_id", later.requestID, "error", err)
+				a.cfg.Log.Warn("cannot send password reset", "request_id", later.requestID, "error", err)
 			}
 		})
 		text := "if there is such a user with an e-mail address, a password reset is on its way"

@@ -112,7 +112,7 @@ func (a *API) enable(x *exchange, functions function.Documents, accountID, id st
 		a.stamp(x).Mark(doc)
 		_, err = functions.Save(x.ctx, doc)
 		if err == nil {
-			a.cfg.Log.Info("function enabled again", "account", accountID, "function", id, "by", string(x.caller.account.ID()))
+			a.cfg.Log.Info("enabled function again", "account", accountID, "function", id, "by", string(x.caller.account.ID()))
 			return true, nil
 		}
 		if !errors.Is(err, datastore.ErrConflict) || attempt == saveAttempts {

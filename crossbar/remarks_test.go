@@ -335,8 +335,8 @@ func TestDeadBranchesAreWarnedOf(t *testing.T) {
 		{"callflow", `{}`, "_", "flow.data.id", "names no callflow"},
 		{"function", `{"skip_module":true}`, "_", "flow.data.id", ""},
 	} {
-		data := fmt.Sprintf(`{"numbers":["%d"],"flow":{"module":%q,"data":%s,"children":{%q:%s}}}`, 1000+n, tc.module, tc.data,
-			tc.child, end)
+		data := fmt.Sprintf(`{"numbers":["%d"],"flow":{"module":%q,"data":%s,"children":{%q:%s}}}`, 1000+n, tc.module,
+			tc.data, tc.child, end)
 		r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":`+data+`}`)
 		if got := warned(r, tc.path); (got == "") != (tc.want == "") || !strings.Contains(got, tc.want) {
 			t.Errorf("%s: got %q at %s, want %q", data, got, tc.path, tc.want)
@@ -399,7 +399,10 @@ func TestRefusalsNameWhatWasMeant(t *testing.T) {
 		method, path, body string
 		at                 []string
 	}{
-		{"PUT", self.path("/callflows"), `{"number":["1"],"flow":{"module":"hangup","data":{}}}`, []string{"numbers", "required"}},
+		{
+			"PUT", self.path("/callflows"), `{"number":["1"],"flow":{"module":"hangup","data":{}}}`,
+			[]string{"numbers", "required"},
+		},
 		{"PATCH", self.path("/functions"), `{"re-enabel":true}`, []string{"re-enable", "required"}},
 		{"POST", "/v2/modules/functions", `{"runnig":true}`, []string{"running", "required"}},
 		{"PUT", "/v2/auth/keys/x", `{"acton":"rotate"}`, []string{"action", "required"}},
@@ -410,7 +413,8 @@ func TestRefusalsNameWhatWasMeant(t *testing.T) {
 			token = admin
 		}
 		r := s.must(t, 400, tc.method, tc.path, token, `{"data":`+tc.body+`}`)
-		if got, _ := r.at(append([]string{"data"}, append(tc.at, "hint")...)...).(string); !strings.Contains(got, "did you mean") {
+		got, _ := r.at(append([]string{"data"}, append(tc.at, "hint")...)...).(string)
+		if !strings.Contains(got, "did you mean") {
 			t.Errorf("%s %s: got %s, want a hint at %v", tc.method, tc.body, r.raw, tc.at)
 		}
 	}

@@ -13,26 +13,26 @@ type Access string
 const (
 	// Public routes need no token.
 	Public Access = "public"
-	// AnyAccount routes need a valid token, of whatever account.
+	// AnyAccount routes need a valid token of any account.
 	AnyAccount Access = "any account"
 	// Subtree routes have an account in their path: the token's own, one below it, or any for the superduper admin.
 	// Outside that, every account path answers 403, whether there is such an account or not.
 	Subtree Access = "subtree"
 	// SuperduperOf routes have an account in their path, and are for admins of the master account only.
 	SuperduperOf Access = "superduper, of any account"
-	// SuperduperOnly routes are the system's own: for admins of the master account.
+	// SuperduperOnly routes concern the whole system: they are for admins of the master account.
 	SuperduperOnly Access = "superduper"
-	// InvokeKey routes take no token: only the key of that very endpoint, which opens nothing else.
+	// InvokeKey routes take the key of their endpoint instead of a token; the key opens nothing else.
 	InvokeKey Access = "invoke key"
 )
 
-// Route is one row of the table: the whole API is the list of them.
+// Route is one row of the table that makes the API.
 type Route struct {
 	Method   string
 	Path     string // ":account" is the account, ":id" a document, ":part" a part of it
-	Resource string // what it is about: "functions", "callflows" …
+	Resource string // "functions", "callflows" …
 	Access   Access
-	// NeedsBody: a request without a body is a validation error.
+	// NeedsBody makes a request without a body a validation error.
 	NeedsBody bool
 
 	handle func(*exchange) (*answer, error)
@@ -153,7 +153,7 @@ func (a *API) table() []Route {
 	return table
 }
 
-// documentRoutes are the seven routes of a kind of documents that an account owns.
+// documentRoutes gives the seven routes of a kind of documents that an account owns.
 func documentRoutes(resource string, k *documentKind) []Route {
 	collection, item := underAccount+"/"+resource, underAccount+"/"+resource+"/:id"
 	return []Route{
@@ -167,7 +167,7 @@ func documentRoutes(resource string, k *documentKind) []Route {
 	}
 }
 
-// noStorageRoutes are KAZOO's routes for storage plans of accounts and resellers.
+// noStorageRoutes gives KAZOO's routes for storage plans of accounts and resellers, which answer 501.
 func (a *API) noStorageRoutes() []Route {
 	var out []Route
 	add := func(path string, access Access, verbs ...string) {

@@ -72,7 +72,7 @@ func (a *API) rotateSigningKeys(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.cfg.Log.Info("signing key replaced", "request_id", x.requestID, "new", id, "tokens_kept", keep)
+	a.cfg.Log.Info("replaced signing key", "request_id", x.requestID, "new", id, "tokens_kept", keep)
 	if !keep {
 		x.caller = nil // its token is void
 	}

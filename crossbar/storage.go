@@ -180,7 +180,7 @@ func (a *API) applyPlan(x *exchange, before, changed datastore.Document) (*answe
 		shown["moves"] = moves(out.Moves)
 		return &answer{status: http.StatusOK, data: shown, order: order, warnings: warnings}, nil
 	}
-	a.cfg.Log.Info("storage plan stored", "request_id", x.requestID, "revision", out.Document.Rev(), "migrations",
+	a.cfg.Log.Info("stored storage plan", "request_id", x.requestID, "revision", out.Document.Rev(), "migrations",
 		len(out.Migrations))
 	shown := a.storageShown(out.Document)
 	result := &answer{data: shown, order: order, revision: out.Document.Rev(), warnings: warnings}

@@ -1,6 +1,6 @@
 package crossbar
 
-// showToken says what the request's token is (docs/reference/kazoo.md#login-responses).
+// showToken describes the request's token (docs/reference/kazoo.md#login-responses).
 func (a *API) showToken(x *exchange) (*answer, error) {
 	shown, err := a.tokenData(x, x.caller.account, x.caller.claims)
 	if err != nil {
@@ -10,7 +10,7 @@ func (a *API) showToken(x *exchange) (*answer, error) {
 	return &answer{data: shown}, nil
 }
 
-// revokeToken makes the request's token worthless now.
+// revokeToken revokes the request's token.
 func (a *API) revokeToken(x *exchange) (*answer, error) {
 	claims := x.caller.claims
 	var err error

@@ -14,21 +14,21 @@ func (a *API) users() *documentKind {
 	collection := a.cfg.Accounts.Users()
 	locks := newAccountLocks()
 	return &documentKind{
-		name:       "users",
-		schema:     "users",
-		collection: collection,
-		validator:  a.cfg.Schemas,
-		random:     a.cfg.Random,
-		stamp:      a.stamp,
-		extraLimit: a.cfg.ExtraLimit,
-		room:       a.cfg.Quota.roomFor,
-		computed:   []string{"credentials"}, // KAZOO imports digests here; one could log in with what was stored
-		check:      a.checkUser,
-		remark:     func(_ *exchange, doc datastore.Document) []schemas.Warning { return undialableForward(doc) },
-		stillUsed:  a.stillUsed,
-		bury:       account.DropCredentials,
-		lock:       locks.lock,
-		listing:    listing{view: collection.ByAccount, computed: []string{"features"}},
+		name:         "users",
+		schema:       "users",
+		collection:   collection,
+		validator:    a.cfg.Schemas,
+		random:       a.cfg.Random,
+		stamp:        a.stamp,
+		extraLimit:   a.cfg.ExtraLimit,
+		room:         a.cfg.Quota.roomFor,
+		computed:     []string{"credentials"}, // KAZOO imports digests here; one could log in with what was stored
+		check:        a.checkUser,
+		remark:       func(_ *exchange, doc datastore.Document) []schemas.Warning { return undialableForward(doc) },
+		stillUsed:    a.stillUsed,
+		beforeDelete: account.DropCredentials,
+		lock:         locks.lock,
+		listing:      listing{view: collection.ByAccount, computed: []string{"features"}},
 	}
 }
 

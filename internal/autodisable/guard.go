@@ -225,7 +225,7 @@ func (g *Guard) disable(ctx context.Context, k key, t Threshold, recent []failur
 		case errors.Is(err, datastore.ErrConflict) && attempt < attempts:
 			continue
 		}
-		g.cfg.Log.Error("function fails too often and cannot be disabled now; the next failure tries again",
+		g.cfg.Log.Error("cannot disable function that fails too often, retrying at its next failure",
 			"account", string(k.account), "function", string(k.function), "error", err)
 		return
 	}
@@ -257,7 +257,7 @@ func (g *Guard) tryDisable(ctx context.Context, k key, t Threshold, recent []fai
 		return false, err
 	}
 	g.disabled.Add(1)
-	g.cfg.Log.Warn("function disabled: it failed too often in calls", "account", string(k.account), "function",
+	g.cfg.Log.Warn("disabled function that failed too often in calls", "account", string(k.account), "function",
 		string(k.function),
 		"name", doc.Text("name"), "reason", why, "disabled_total", g.disabled.Load())
 	return true, nil

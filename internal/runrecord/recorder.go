@@ -139,7 +139,7 @@ func (r *Recorder) write() {
 func (r *Recorder) tell(told Stats) Stats {
 	now := r.Stats()
 	if now.Dropped != told.Dropped || now.Lost != told.Lost {
-		r.cfg.Log.Warn("records of function runs were not kept", "dropped", now.Dropped-told.Dropped, "lost",
+		r.cfg.Log.Warn("dropped run records", "dropped", now.Dropped-told.Dropped, "lost",
 			now.Lost-told.Lost)
 	}
 	return now
@@ -174,7 +174,7 @@ func (r *Recorder) flush(batch []function.Ran, everything bool) []function.Ran {
 		r.kept.Add(uint64(written))
 		if lost := len(some) - written; lost > 0 {
 			r.lost.Add(uint64(lost))
-			r.cfg.Log.Error("records of function runs were not written", "records", lost, "error", err)
+			r.cfg.Log.Error("cannot write run records", "records", lost, "error", err)
 		}
 	}
 	for of, runs := range due {

@@ -25,7 +25,7 @@ func (r *Recorder) sweep() {
 	for range 100 { // a bounded piece of work; the next sweep goes on
 		n, err := r.expire()
 		if err != nil {
-			r.cfg.Log.Warn("old records of function runs cannot be removed now", "error", err)
+			r.cfg.Log.Warn("cannot remove old run records", "error", err)
 		}
 		if err != nil || n == 0 {
 			return
@@ -73,7 +73,7 @@ func (r *Recorder) trim(of runsOf) {
 		Skip: r.cfg.Keep.most(of.class),
 	})
 	if err != nil {
-		r.cfg.Log.Warn("cannot remove records of runs that newer ones replaced", "account", of.account, "function",
+		r.cfg.Log.Warn("cannot remove superseded run records", "account", of.account, "function",
 			of.function, "error", err)
 	}
 }
@@ -91,11 +91,11 @@ func (r *Recorder) bound(account string) {
 	})
 	r.over.Add(uint64(n))
 	if n > 0 {
-		r.cfg.Log.Warn("an account has more records of runs than it may: the oldest were removed", "account", account,
+		r.cfg.Log.Warn("removed oldest run records of an account over its limit", "account", account,
 			"removed", n, "most", r.cfg.Keep.PerAccount)
 	}
 	if err != nil {
-		r.cfg.Log.Warn("cannot remove records of an account that has too many", "account", account, "error", err)
+		r.cfg.Log.Warn("cannot remove run records of an account over its limit", "account", account, "error", err)
 	}
 }
 
