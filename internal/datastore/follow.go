@@ -97,7 +97,7 @@ func (f *Follower) run(ctx context.Context) {
 		case err == nil: // the feed ended or fell silent: nothing is wrong
 			told = false
 		case !told:
-			f.cfg.Log.Warn("changes cannot be followed now; trying again", "cause", err)
+			f.cfg.Log.Warn("cannot follow changes, retrying", "error", err)
 			told = true
 		}
 		if err != nil && !errors.Is(err, ErrUnreachable) {

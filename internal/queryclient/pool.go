@@ -250,7 +250,7 @@ func (p *Pool) trim() (excess []*process) {
 // drop ends a process that is of no more use, and says how it ended.
 func (p *Pool) drop(w *process, why error) (end string) {
 	end = w.stop()
-	p.cfg.Log.Warn("query server process replaced", "pid", w.cmd.Process.Pid, "cause", why, "end", end)
+	p.cfg.Log.Warn("query server process replaced", "pid", w.cmd.Process.Pid, "error", why, "end", end)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.running--
@@ -283,7 +283,7 @@ func (p *Pool) warm() {
 		p.mu.Unlock()
 		stopAll(excess)
 		if err != nil && !errors.Is(err, ErrClosed) {
-			p.cfg.Log.Error("a query server process cannot be started", "cause", err)
+			p.cfg.Log.Error("cannot start a query server process", "error", err)
 		}
 	}()
 }

@@ -6,6 +6,6 @@
 // through CouchDB's change feed, so every process that shares a CouchDB is on the new plan a moment after it was
 // stored, and it keeps one pool of connections for each connection of the plan.
 //
-// Where a database is wanted and where it is are two things. The plan is what is wanted; its home ([Resolver.Home]) is
-// where its documents are, which a [Mover] changes without losing any.
+// A plan says where a database is wanted. Its home ([Resolver.Home]) is where its documents are; a [Mover] changes the
+// home without losing any.
 package storageplan

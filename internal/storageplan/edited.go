@@ -28,7 +28,7 @@ func (s stored) edited(after stored) []Tag {
 	return out
 }
 
-// open opens the connections of a plan that is not in force yet; closeAll is never nil.
+// open opens the connections of a plan that is not in force yet. closeAll closes them; it is never nil.
 func (k *Keeper) open(p Plan) (opened map[Tag]datastore.Single, closeAll func(), err error) {
 	main := k.cfg.Resolver.cfg.Main
 	opened = map[Tag]datastore.Single{Local: main}
@@ -58,8 +58,8 @@ func (k *Keeper) open(p Plan) (opened map[Tag]datastore.Single, closeAll func(),
 // probeTimeout bounds the trial of a connection; a first run of a function starts processes there.
 const probeTimeout = 20 * time.Second
 
-// toTry are the connections to be tried: new ones, those with other settings and those that get a database; or only
-// those that get one with documents.
+// toTry are the connections to be tried: those that get a database with documents; with all also new ones, those with
+// other settings and those that get an empty database.
 func toTry(all bool, edited []Tag, moves []Move) []Tag {
 	var out []Tag
 	if all {
@@ -106,10 +106,10 @@ func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Si
 }
 
 // leftBehind finds connections whose new settings lead to another server than the one that a database is on: its
-// documents would be left behind. New settings for the same server are fine, and a look at the database through both
-// tells. sure is whether one that cannot be looked at counts as another.
+// documents would be left behind. New settings for the same server are fine; a look at the database through both tells.
+// strict counts a server that cannot be looked at as another one.
 func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single, edited []Tag, homes map[string]Tag,
-	migrations map[string]Migration, sure bool,
+	migrations map[string]Migration, strict bool,
 ) []Problem {
 	var problems []Problem
 	for _, tag := range edited {
@@ -122,35 +122,35 @@ func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single
 			if homes[database] != tag && !(moving && (m.From == tag || m.To == tag)) {
 				continue
 			}
-			same, err := sameDatabase(ctx, old, opened[tag], database)
-			switch {
-			case err != nil && !sure:
-				continue
-			case err != nil:
-				problems = append(problems, Problem{
-					Field: settingOf(tag, "ip"), Kind: Elsewhere,
-					Value: opened[tag].Connection.Address(),
-					Message: fmt.Sprintf("it cannot be seen whether this leads to the same database %s as before, which must not be "+
-						"lost: %s. Where you know that it does, say validate_settings=false", database, reason(err)),
-				})
-			case !same:
-				problems = append(problems, Problem{
-					Field: settingOf(tag, "ip"), Kind: Elsewhere,
-					Value: opened[tag].Connection.Address(),
-					Message: fmt.Sprintf("this is another server than %s, where the database %s is: its documents would be left "+
-						"behind. Give the other server a connection of its own; then they are moved", old.Connection.Address(),
-						database),
-				})
-			default:
-				continue
+			if problem := elsewhere(ctx, tag, old, opened[tag], database, strict); problem != nil {
+				problems = append(problems, *problem)
+				break
 			}
-			break
 		}
 	}
 	return problems
 }
 
-// sameDatabase writes a local document (which is replicated nowhere) one way and looks for it the other way.
+// elsewhere is the problem of new settings that do not lead to the database as before; nil when they do.
+func elsewhere(ctx context.Context, tag Tag, old, opened datastore.Single, database string, strict bool) *Problem {
+	same, err := sameDatabase(ctx, old, opened, database)
+	if same || err != nil && !strict {
+		return nil
+	}
+	problem := &Problem{
+		Field: settingOf(tag, "ip"), Kind: Elsewhere, Value: opened.Connection.Address(),
+		Message: fmt.Sprintf("this is another server than %s, where the database %s is: its documents would be left behind. "+
+			"Give the other server a connection of its own; then they are moved", old.Connection.Address(), database),
+	}
+	if err != nil {
+		problem.Message = fmt.Sprintf("cannot verify that the new settings reach the same database %s: %s. If they do, retry "+
+			"with validate_settings=false", database, reason(err))
+	}
+	return problem
+}
+
+// sameDatabase writes a _local document, which is never replicated, through one connection and reads it through the
+// other.
 func sameDatabase(ctx context.Context, one, other datastore.Single, database string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

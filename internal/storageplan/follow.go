@@ -9,7 +9,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// read takes in what is stored now and gives the place in the feed to follow from.
+// read takes in what is stored now, and returns the update sequence to follow from.
 func (r *Resolver) read(ctx context.Context, since string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -20,13 +20,13 @@ func (r *Resolver) read(ctx context.Context, since string) (string, error) {
 		if err != nil {
 			return since, err
 		}
-		r.note(change)
+		r.keep(change)
 		since = change.Seq
 	}
-	return since, r.put()
+	return since, r.publish()
 }
 
-// follow takes in changes as they happen, for a cycle.
+// follow takes in changes as they happen, for one cycle.
 func (r *Resolver) follow(ctx context.Context, since string) (string, error) {
 	cycle, cancel := context.WithTimeout(ctx, followCycle)
 	defer cancel()
@@ -53,11 +53,11 @@ func (r *Resolver) systemData() string { return r.cfg.Main.Prefix + datastore.Sy
 func (r *Resolver) take(change datastore.Change) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.note(change) {
+	if !r.keep(change) {
 		return
 	}
-	if err := r.put(); err != nil {
-		r.cfg.Log.Error("the stored storage plan cannot be used: the last one stays in force", "error", err)
+	if err := r.publish(); err != nil {
+		r.cfg.Log.Error("cannot use the stored storage plan, keeping the last one", "error", err)
 	}
 }
 
@@ -66,8 +66,8 @@ func (r *Resolver) Take(saved datastore.Document) {
 	r.take(datastore.Change{ID: saved.ID(), Rev: saved.Rev(), Doc: saved})
 }
 
-// note keeps what concerns resolution, and reports whether anything did. The lock is held.
-func (r *Resolver) note(change datastore.Change) bool {
+// keep keeps a change that concerns resolution, and reports whether it does. The lock is held.
+func (r *Resolver) keep(change datastore.Change) bool {
 	doc := change.Doc
 	if change.Deleted {
 		doc = nil
@@ -95,7 +95,7 @@ func (r *Resolver) note(change datastore.Change) bool {
 	return true
 }
 
-// older reports whether a revision comes before another: the feed may bring what is no news any more.
+// older reports whether a revision comes before another: the feed may bring one that is known already.
 func older(rev, than string) bool {
 	generation := func(rev string) int {
 		text, _, _ := strings.Cut(rev, "-")

@@ -9,11 +9,11 @@ import (
 	"callfn/internal/datastore"
 )
 
-// fencePause is how long a writer waits that met a fence where no migration is known to have put one up: the news is on
-// its way, or the fence was lifted meanwhile.
+// fencePause is how long a writer waits that met a fence of a migration that is not known here: the change is on its way,
+// or the fence was removed meanwhile.
 const fencePause = 50 * time.Millisecond
 
-// following gives a database a way to go on where a write meets a fence; see datastore.Database.Following.
+// following makes writes that meet a fence continue at the database's next home; see datastore.Database.Following.
 func (r *Resolver) following(db *datastore.Database, database, docType string) *datastore.Database {
 	return db.Following(func(ctx context.Context, refused *datastore.Database) (*datastore.Database, error) {
 		return r.next(ctx, database, docType, refused)

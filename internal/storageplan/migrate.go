@@ -98,7 +98,7 @@ func (k *Keeper) Migrate(ctx context.Context, c map[string]any, stamp datastore.
 		problem.Field = problem.Field[2:] // below the connection
 		return nil, []Problem{*problem}, nil
 	}
-	if err := empty(ctx, on); err != nil {
+	if err := checkEmpty(ctx, on); err != nil {
 		return nil, nil, err
 	}
 	if err := k.keepConnection(ctx, before, alone, tag, stamp); err != nil {
@@ -115,7 +115,7 @@ func (k *Keeper) Migrate(ctx context.Context, c map[string]any, stamp datastore.
 	return started, nil, nil
 }
 
-// InhabitedError: the server that everything is to be moved to has documents of somebody else's.
+// InhabitedError: the server that everything is to be moved to has documents of its own.
 type InhabitedError struct{ Database, Document, Address string }
 
 func (e *InhabitedError) Error() string {
@@ -123,8 +123,9 @@ func (e *InhabitedError) Error() string {
 		"there with a --database-prefix", e.Database, e.Address, e.Document)
 }
 
-// empty makes sure that nothing is where everything is to be moved to, but what an earlier move left behind.
-func empty(ctx context.Context, on datastore.Single) error {
+// checkEmpty makes sure that the server that everything is to be moved to has no documents but those that an earlier
+// move left behind.
+func checkEmpty(ctx context.Context, on datastore.Single) error {
 	for _, database := range datastore.Databases() {
 		rows, err := customerDocuments(ctx, on, database)
 		if err != nil {

@@ -11,16 +11,16 @@ import (
 	"callfn/internal/datastore"
 )
 
-// pools are the open connections of a plan: one for each tag, opened anew when its settings change.
+// pools holds the open connections of a plan, one for each tag. A connection is replaced when its settings change.
 type pools struct {
-	main datastore.Single // whose prefix and design document's name count everywhere
+	main datastore.Single // its prefix and design document's name hold everywhere
 	open func(Tag, Settings) (*datastore.Connection, error)
 	log  *slog.Logger
 
 	mu      sync.Mutex
 	byTag   map[Tag]pool
 	retired sync.WaitGroup
-	ending  context.Context // cuts the patience with retired connections
+	ending  context.Context // ends the wait for retired connections
 	end     context.CancelFunc
 }
 
@@ -43,8 +43,8 @@ func newPools(main datastore.Single, open func(Tag, Settings) (*datastore.Connec
 	return p
 }
 
-// follow opens what is new or changed and retires what is changed or gone. What comes back are the connections of the
-// plan, and why one is not open.
+// follow opens connections that are new or changed, and retires those that are changed or gone. It returns the
+// connections of the plan, and why one is not open.
 func (p *pools) follow(wanted map[Tag]Connection) (opened map[Tag]datastore.Single, failed map[Tag]error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -80,7 +80,7 @@ func (p *pools) retire(tag Tag, c *datastore.Connection) {
 		ctx, cancel := context.WithTimeout(p.ending, retirePatience)
 		defer cancel()
 		if err := c.CloseIdle(ctx, retireQuiet); err != nil {
-			p.log.Warn("closing a connection of an earlier storage plan failed", "connection", tag, "error", err)
+			p.log.Warn("cannot close a connection of an earlier storage plan", "connection", tag, "error", err)
 		}
 	}()
 }

@@ -25,12 +25,12 @@ type probe struct {
 	settings  Settings
 	site      provision.Site // with the databases that the plan wants there
 	field     []string       // of the plan, that wants databases there
-	otherwise string         // language
-	look      bool           // change nothing there
+	otherwise string         // language where the settings name none
+	look      bool           // change nothing on the server
 }
 
-// try asks the server everything that would keep the service from working there, as the doctor does, and provisions it
-// on the way: databases, security, design documents.
+// try checks everything that would keep the service from working on the server, as the doctor does, and provisions it on
+// the way: databases, security, design documents.
 func (p probe) try(ctx context.Context) *Problem {
 	c := p.site.Stores.Connection
 	if _, err := c.Ping(ctx); err != nil && !errors.Is(err, datastore.ErrUnauthorized) {
@@ -105,8 +105,7 @@ func (p probe) runs(err error) *Problem {
 	return out
 }
 
-// reason is an error without what only an operator of this process needs, and cut: the other server may have written
-// it.
+// reason is an error without the hints for this process's operator, and shortened: another server may have written it.
 func reason(err error) string {
 	const most = 400
 	text := err.Error()

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// provisionAgain is how long a connection that could not be set up is left alone.
+// provisionAgain is the pause before a connection that could not be set up is tried again.
 const provisionAgain = 5 * time.Second
 
 // Provision sets up, in the background, the connections of the plan in force that databases are on, as this version
 // needs them; one that is down is set up when it is back. At a start that brings the design documents up to date.
 func (k *Keeper) Provision() {
-	for tag := range k.waiting() {
+	for tag := range k.toProvision() {
 		k.pending.Go(func() { k.provision(tag) })
 	}
 }
 
-// waiting are the connections that somebody has to set up: those of the plan.
-func (k *Keeper) waiting() map[Tag]bool {
+// toProvision are the connections of the plan that databases are on.
+func (k *Keeper) toProvision() map[Tag]bool {
 	out := map[Tag]bool{}
 	for _, place := range k.cfg.Resolver.Overview().Databases {
 		if place.Connection != Local && place.Connection != Flagged {
@@ -29,14 +29,13 @@ func (k *Keeper) waiting() map[Tag]bool {
 
 // provision tries until it is done, the Keeper is closed or nothing is on the connection any more.
 func (k *Keeper) provision(tag Tag) {
-	said := false
-	for k.waiting()[tag] {
+	logged := false
+	for k.toProvision()[tag] {
 		if err := k.provisionOnce(tag); err == nil {
 			return
-		} else if !said && k.ctx.Err() == nil {
-			k.cfg.Log.Error("a connection of the storage plan cannot be set up now: it is tried again until it can",
-				"connection", tag, "error", err)
-			said = true
+		} else if !logged && k.ctx.Err() == nil {
+			k.cfg.Log.Error("cannot set up a connection of the storage plan, retrying", "connection", tag, "error", err)
+			logged = true
 		}
 		select {
 		case <-k.ctx.Done():
@@ -57,8 +56,7 @@ func (k *Keeper) provisionOnce(tag Tag) error {
 	done, err := site(on, r.Overview().On(tag), k.cfg.Resolver.cfg.Direct, k.cfg.Log).Prepare(ctx,
 		r.Plan().Connections[tag].Settings.language(k.cfg.Language))
 	if err == nil && done.Runs != nil {
-		k.cfg.Log.Error("functions cannot run here: `callfn doctor` tells what to change", "at", on.Connection.Address(),
-			"cause", done.Runs)
+		logCannotRun(k.cfg.Log, on, done.Runs)
 	}
 	return err
 }

@@ -34,8 +34,8 @@ type Config struct {
 	Log    *slog.Logger
 }
 
-// Resolver is the storage plan in force. It implements datastore.Resolver and is safe for concurrent use; Resolve takes
-// no lock and asks nobody.
+// Resolver is the storage plan in force. It implements datastore.Resolver and is safe for concurrent use. Resolve takes
+// no lock and sends nothing.
 type Resolver struct {
 	cfg     Config
 	pools   *pools
@@ -58,7 +58,7 @@ type Home struct {
 	Fenced     bool // takes no writes now: Await the change of its home
 }
 
-// snapshot is everything at one moment. It is replaced, never changed.
+// snapshot is what a Resolver knows at one moment. It is replaced, never changed.
 type snapshot struct {
 	plan  Plan // the stored one over the default one
 	homes map[string]Home
@@ -110,8 +110,8 @@ func (r *Resolver) Close() {
 // Resolve implements datastore.Resolver.
 func (r *Resolver) Resolve(database, docType string) (*datastore.Database, error) {
 	s := r.current.Load()
-	home, ours := s.homes[database]
-	if !ours {
+	home, known := s.homes[database]
+	if !known {
 		home = Home{Connection: Resolve(s.plan, database, docType)}
 	}
 	on, err := s.connection(home.Connection)
@@ -119,7 +119,7 @@ func (r *Resolver) Resolve(database, docType string) (*datastore.Database, error
 		return nil, &datastore.Error{Op: "resolve", Subject: database, Kind: datastore.ErrUnreachable, Cause: err}
 	}
 	db, err := on.Resolve(database, docType)
-	if err != nil || !ours {
+	if err != nil || !known {
 		return db, err
 	}
 	return r.following(db, database, docType), nil
@@ -151,8 +151,7 @@ func (s *snapshot) connection(tag Tag) (datastore.Single, error) {
 	return datastore.Single{}, fmt.Errorf("the storage plan has no connection %s", tag)
 }
 
-// Changed is closed when the next plan, home or migration state is in force. Take it before looking at what it is
-// about:
+// Changed is closed when the next plan, home or migration state is in force. Take it before looking at these:
 //
 //	for changed := r.Changed(); r.Home(database).Fenced; changed = r.Changed() {
 //		select { case <-changed: case <-ctx.Done(): … }
@@ -176,8 +175,8 @@ func (r *Resolver) unfinished() map[string]Migration {
 	return out
 }
 
-// put makes and publishes the next snapshot. The lock is held.
-func (r *Resolver) put() error {
+// publish makes the next snapshot and puts it in force. The lock is held.
+func (r *Resolver) publish() error {
 	if r.storedErr != nil {
 		return r.storedErr
 	}
@@ -200,8 +199,21 @@ func (r *Resolver) put() error {
 	if r.cfg.Functions != nil {
 		s.opened[Flagged] = *r.cfg.Functions
 	}
+	r.findHomes(s)
+	for tag, err := range s.failed {
+		r.cfg.Log.Error("cannot open a connection of the storage plan", "connection", tag, "error", err)
+	}
+	r.current.Store(s)
+	close(r.changed)
+	r.changed = make(chan struct{})
+	return nil
+}
+
+// findHomes finds where databases are: where their migration has them, else where they were recorded, else where the
+// plan wants them.
+func (r *Resolver) findHomes(s *snapshot) {
 	for _, database := range datastore.Databases() {
-		home, recorded := stored.homes[database]
+		home, recorded := r.stored.homes[database]
 		switch {
 		case recorded:
 		case slices.Contains(movable(), database):
@@ -214,7 +226,7 @@ func (r *Resolver) put() error {
 	for id, doc := range r.migrations {
 		m, err := ReadMigration(doc)
 		if err != nil {
-			r.cfg.Log.Error("a migration's document in system_data cannot be read", "id", id, "error", err)
+			r.cfg.Log.Error("cannot read a migration's document", "migration", id, "error", err)
 			continue
 		}
 		switch m.State {
@@ -224,27 +236,20 @@ func (r *Resolver) put() error {
 			s.homes[m.Database] = Home{Connection: m.To}
 		}
 	}
-	for tag, err := range s.failed {
-		r.cfg.Log.Error("a connection of the storage plan cannot be opened", "connection", tag, "error", err)
-	}
-	r.current.Store(s)
-	close(r.changed)
-	r.changed = make(chan struct{})
-	return nil
 }
 
-// watch follows system_data. A feed that broke is taken up where it ended; every cycle ends by itself too, for a
-// connection that died in silence.
+// watch follows system_data. A broken feed is continued where it ended. Each cycle ends by itself too, in case the
+// connection died in silence.
 func (r *Resolver) watch(ctx context.Context, since string) {
 	defer close(r.done)
-	said := false
+	logged := false
 	for ctx.Err() == nil {
 		next, err := r.follow(ctx, since)
 		since = next
 		if err != nil && ctx.Err() == nil {
-			if !said {
-				r.cfg.Log.Warn("the storage plan cannot be followed now: the last one stays in force", "error", err)
-				said = true
+			if !logged {
+				r.cfg.Log.Warn("cannot follow the storage plan, keeping the last one", "error", err)
+				logged = true
 			}
 			select {
 			case <-ctx.Done():
@@ -252,7 +257,7 @@ func (r *Resolver) watch(ctx context.Context, since string) {
 			}
 			continue
 		}
-		said = false
+		logged = false
 	}
 }
 

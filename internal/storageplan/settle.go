@@ -24,7 +24,7 @@ func (r *Resolver) planDatabase() *datastore.Database {
 	return db
 }
 
-// catchUp takes in everything that is stored, now. ErrConflict where the plan's document is not the given one any more.
+// catchUp takes in everything that is stored now. ErrConflict when the plan's document is not the given one any more.
 func (r *Resolver) catchUp(ctx context.Context, known datastore.Document) error {
 	if _, err := r.read(ctx, ""); err != nil {
 		return err
@@ -44,8 +44,8 @@ func (r *Resolver) decoded() stored {
 	return r.stored
 }
 
-// recorded is where the databases are by their last record, migrations apart: those that a plan can move, and those
-// that Migrate has.
+// recorded is where databases are by the plan's document, migrations apart: those that a plan can move, and those that
+// Migrate has moved.
 func (r *Resolver) recorded() map[string]Tag {
 	s := r.current.Load()
 	homes := map[string]Tag{}
@@ -57,8 +57,8 @@ func (r *Resolver) recorded() map[string]Tag {
 	return homes
 }
 
-// Journal is where the moves' documents are, beside the plan's: system_data on the connection that callfn was started
-// with, wherever system_data itself has been moved.
+// Journal holds the moves' documents beside the plan's: system_data on the connection that callfn was started with, even
+// after system_data itself was moved.
 func (r *Resolver) Journal() *datastore.Database { return r.planDatabase() }
 
 const settleAttempts = 5
