@@ -53,7 +53,7 @@ func newBenchServer(t *testing.T) *benchServer {
 			Data struct{ Name string }
 		}
 		if err := json.NewDecoder(r.Body).Decode(&doc); err != nil {
-			t.Error(err)
+			t.Errorf("got %v, want no error", err)
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -101,7 +101,7 @@ func TestBench(t *testing.T) {
 	code, out, errs := s.bench(t, "--function=hello", "--show-url="+s.URL+"/db/_design/functions/_show/wh/{function}",
 		"--rounds=2", "--plot="+plot)
 	if code != exitOK {
-		t.Fatal(code, out, errs)
+		t.Fatalf("got %v %v %v, want code %d", code, out, errs, exitOK)
 	}
 	for _, want := range []string{
 		"ok calls/s", "p99", "function hello", "show 127.0.0.1",
@@ -112,17 +112,17 @@ func TestBench(t *testing.T) {
 		}
 	}
 	if errs != "" {
-		t.Errorf("what is no terminal is told of progress: %q", errs)
+		t.Errorf("what is no terminal is told of progress: got %q, want nothing", errs)
 	}
 	if got, err := os.ReadFile(plot); err != nil || !strings.Contains(string(got), "<svg") {
-		t.Errorf("the picture: %v", err)
+		t.Errorf(`the picture: got %v, want no error, "<svg" in string(got)`, err)
 	}
 	if s.asked["GET /db/_design/functions/_show/wh/f1"] == 0 || !strings.Contains(s.query, "Account-ID=acc") ||
 		!strings.Contains(s.query, "Caller-ID-Name=Alice") {
 		t.Errorf("the show was asked for with %q: %v", s.query, s.asked)
 	}
 	if len(s.stored) != 0 {
-		t.Errorf("left behind: %v", s.stored)
+		t.Errorf("left behind: got %v, want len(s.stored) = 0", s.stored)
 	}
 }
 
@@ -184,7 +184,7 @@ func TestBenchOutcomes(t *testing.T) {
 				t.Errorf("%d, want %q in\n%s%s", code, c.says, out, errs)
 			}
 			if code, out, errs := s.bench(t, append(c.args, "--max-failed=100")...); code != exitOK {
-				t.Errorf("although any number may fail: %d\n%s%s", code, out, errs)
+				t.Errorf("although any number may fail: got %d\n%s%s, want code %d", code, out, errs, exitOK)
 			}
 		})
 	}
@@ -198,11 +198,11 @@ func TestBenchForMachines(t *testing.T) {
 		Calls  int
 	}
 	if err := json.Unmarshal([]byte(out), &rows); err != nil || len(rows) != 1 || rows[0].Calls != 20 {
-		t.Errorf("100 a second for 200 ms: %v %s", err, out)
+		t.Errorf("100 a second for 200 ms: got %v %s, want no error, len(rows) = 1, rows[0].Calls = 20", err, out)
 	}
 	if _, out, _ := s.bench(t, "--function=f9", "--function=f9", "--rounds=2", "--csv"); strings.Count(out, "\n") != 5 ||
 		!strings.Contains(out, "function f9 (2),2,") {
-		t.Errorf("CSV of two rounds of two targets:\n%s", out)
+		t.Errorf("CSV of two rounds of two targets:\n%s, want 5 times %q, \"function f9 (2),2,\"", out, "\n")
 	}
 }
 
@@ -213,10 +213,18 @@ func TestBenchKeepsPasswords(t *testing.T) {
 	p := program{terminal: true, env: map[string]string{"CALLFN_SHOW_URL": address, "XDG_CACHE_HOME": t.TempDir()}}
 	code, out, errs := p.run(t, "bench", "--warm-up=300ms", "--duration=300ms")
 	if code != exitOK || strings.Contains(out+errs, "s3cret") || s.auth != "Basic YW5uOnMzY3JldA==" {
-		t.Errorf("%d %q\n%s%s", code, s.auth, out, errs)
+		t.Errorf(
+			"got %d %q\n%s%s, want code %d, no \"s3cret\" in out + errs, s.auth = %v",
+			code,
+			s.auth,
+			out,
+			errs,
+			exitOK,
+			"Basic YW5uOnMzY3JldA==",
+		)
 	}
 	if !strings.Contains(errs, "warming up, show 127.0.0.1") || !strings.Contains(errs, "100%") {
-		t.Errorf("progress on a terminal: %q", errs)
+		t.Errorf(`progress on a terminal: got %q, want "warming up, show 127.0.0.1", %q`, errs, "100%")
 	}
 }
 
@@ -240,7 +248,14 @@ func TestBenchInterrupted(t *testing.T) {
 	code := run(ctx, p.world(t, &out, &errs, "bench", "--function=hello", "--duration=1h", "--warm-up=0"))
 	if code != exitOK || !strings.Contains(errs.String(), "interrupted") || !strings.Contains(out.String(),
 		"function hello") || len(s.stored) != 0 {
-		t.Errorf("%d %v\n%s%s", code, s.stored, &out, &errs)
+		t.Errorf(
+			"got %d %v\n%s%s, want code %d, \"interrupted\", \"function hello\" and nothing stored",
+			code,
+			s.stored,
+			&out,
+			&errs,
+			exitOK,
+		)
 	}
 }
 
@@ -279,10 +294,10 @@ func TestBenchService(t *testing.T) {
 		"/functions/_design/functions/_show/wh/{function}",
 		"--warm-up=0", "--duration=300ms", "--rounds=1", "--rate=20")
 	if code != exitOK || !strings.Contains(out, "show 127.0.0.1") {
-		t.Errorf("%d\n%s%s", code, out, errs)
+		t.Errorf("got %d\n%s%s, want code %d, \"show 127.0.0.1\"", code, out, errs, exitOK)
 	}
 	if _, out, errs := p.run(t, "functions", "list"); !strings.Contains(out+errs, "no functions yet") {
-		t.Errorf("left behind: %s%s", out, errs)
+		t.Errorf(`left behind: got %s%s, want "no functions yet" in out + errs`, out, errs)
 	}
 	source := filepath.Join(t.TempDir(), "f.js")
 	if err := os.WriteFile(source, []byte("return {module: 'hangup', data: {}};"), 0o600); err != nil {

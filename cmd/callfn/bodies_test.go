@@ -44,7 +44,7 @@ func TestBodiesThatNeverReturnAreRefused(t *testing.T) {
 		}
 	}
 	if out := p.must(t, exitOK, "functions", "list"); strings.Contains(out, "refused") {
-		t.Errorf("something was stored: %s", out)
+		t.Errorf(`something was stored: got %s, want no "refused"`, out)
 	}
 }
 
@@ -69,20 +69,28 @@ func TestBodiesAreWarnedOf(t *testing.T) {
 		"'fetch' is not defined",
 	) ||
 		!strings.Contains(out, "hint: `fetch` is not there: functions have no network") {
-		t.Errorf("a run of it: %s", out)
+		t.Errorf(
+			`a run of it: got %s, want "'fetch' is not defined", %q`,
+			out,
+			"hint: `fetch` is not there: functions have no network",
+		)
 	}
 	if out := p.must(t, exitFailed, "functions", "run", id, "--to=2"); !strings.Contains(
 		out,
 		"the function returned a Promise: functions are synchronous, no async/await",
 	) {
-		t.Errorf("a run of it: %s", out)
+		t.Errorf(
+			"a run of it: got %s, want %q",
+			out,
+			"the function returned a Promise: functions are synchronous, no async/await",
+		)
 	}
 	p.stdin = "var flow = {module: 'hangup', data: {}};"
 	if _, _, errs := p.run(t, "functions", "put", "--name=n", "-"); !strings.Contains(
 		errs,
 		"warning: function_js: nothing is returned",
 	) {
-		t.Errorf("nothing returned: %s", errs)
+		t.Errorf(`nothing returned: got %s, want "warning: function_js: nothing is returned"`, errs)
 	}
 }
 
@@ -105,11 +113,11 @@ func TestLogLevels(t *testing.T) {
 	account := s.url + "/v2/accounts/" + token.account
 	if code, body := send(t, "PUT", account+"/callflows", token.token,
 		`{"data":{"numbers":["1"],"flow":{"module":"function","data":{"id":"`+id+`"}}}}`); code != 201 {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code 201", code, body)
 	}
 	if out := p.must(t, exitOK, "call", "--to=1"); !strings.Contains(out, "error: TypeError: four (line 1)") ||
 		!strings.Contains(out, "log: two") {
-		t.Errorf("call: %s", out)
+		t.Errorf(`call: got %s, want "error: TypeError: four (line 1)", "log: two"`, out)
 	}
 
 	var listed struct{ Data []struct{ ID string } }

@@ -80,11 +80,11 @@ func startChild(t testing.TB, worker sandbox.Command, args ...string) *child {
 	select {
 	case url, ok := <-ready:
 		if !ok {
-			t.Fatalf("the process ended: %s", log.String())
+			t.Fatalf("got the end of the process, want it ready: %s", log.String())
 		}
 		c.url = url
 	case <-time.After(30 * time.Second):
-		t.Fatalf("the process is not ready: %s", log.String())
+		t.Fatalf("after 30 s: got no address in the log, want the process ready: %s", log.String())
 	}
 	return c
 }

@@ -19,29 +19,29 @@ func TestFunctionsFromTheShell(t *testing.T) {
 	}
 	must := func(want int, args ...string) string { t.Helper(); return p.must(t, want, args...) }
 	if out := must(exitOK, "functions", "list"); !strings.Contains(out, "no functions yet") {
-		t.Errorf("empty list: %s", out)
+		t.Errorf(`empty list: got %s, want "no functions yet"`, out)
 	}
 	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(must(exitOK, "functions", "put", "--name", "hi", file))
 	if out := must(exitOK, "functions", "list"); !strings.Contains(out, id) || !strings.Contains(out, "enabled") {
-		t.Errorf("list: %s", out)
+		t.Errorf(`list: got %s, want %q, "enabled"`, out, id)
 	}
 	if out := must(exitOK, "functions", "get", id); !strings.Contains(out, "return {module: 'tts'") {
-		t.Errorf("get: %s", out)
+		t.Errorf(`get: got %s, want "return {module: 'tts'"`, out)
 	}
 	if out := must(exitOK, "functions", "run", id, "--to=1000", "--caller-id-name=Bob"); !strings.Contains(out,
 		`"text": "Hi Bob"`) {
-		t.Errorf("run: %s", out)
+		t.Errorf("run: got %s, want %q", out, `"text": "Hi Bob"`)
 	}
 
 	p.stdin = "throw new Error('boom')"
 	if out := must(exitFailed, "functions", "run", "--file=-", "--to=1000"); !strings.Contains(out, "Error: boom") ||
 		!strings.Contains(out, "line 1") {
-		t.Errorf("draft: %s", out)
+		t.Errorf(`draft: got %s, want "Error: boom", "line 1"`, out)
 	}
 	p.stdin = "return {\n  module: 'tts'\n  data: {}\n}"
 	if out := must(exitFailed, "functions", "put", "--id="+id, "-"); !strings.Contains(out, "line 3, column 3") ||
 		!strings.Contains(out, "^") {
-		t.Errorf("syntax: %s", out)
+		t.Errorf(`syntax: got %s, want "line 3, column 3", "^"`, out)
 	}
 	p.stdin = "return {module: 'noop'}"
 	must(exitOK, "functions", "put", "--id="+id, "-")
@@ -50,24 +50,29 @@ func TestFunctionsFromTheShell(t *testing.T) {
 		`"},"children":{"_":{"module":"hangup","data":{}}}}}}`
 	token := login(t, s.url)
 	if code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/callflows", token.token, flow); code != 201 {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code 201", code, body)
 	}
 	if out := must(exitOK, "call", "--to=1000", "--from=2000"); !strings.Contains(out, "noop") ||
 		!strings.Contains(out, "hangup") {
-		t.Errorf("call: %s", out)
+		t.Errorf(`call: got %s, want "noop", "hangup"`, out)
 	}
 	var trace struct {
 		Steps []struct{ Module, Outcome string }
 	}
 	if err := json.Unmarshal([]byte(must(exitOK, "call", "--to=1000", "--json")), &trace); err != nil ||
 		len(trace.Steps) != 3 || trace.Steps[0].Module != "function" {
-		t.Errorf("call --json: %+v %v", trace, err)
+		t.Errorf(
+			"call --json: got %+v %v, want no error, len(trace.Steps) = 3, trace.Steps[0].Module = %v",
+			trace,
+			err,
+			"function",
+		)
 	}
 	must(exitFailed, "call", "--to=4711")
 	must(exitOK, "functions", "delete", "--yes", id)
 	if out := must(exitFailed, "call", "--to=1000"); !strings.Contains(out, "not_found") ||
 		!strings.Contains(out, "hangup") {
-		t.Errorf("a deleted function does not end the call: %s", out)
+		t.Errorf(`a deleted function does not end the call: got %s, want "not_found", "hangup"`, out)
 	}
 	must(exitFailed, "functions", "get", id)
 }
@@ -113,6 +118,6 @@ func TestWrongKey(t *testing.T) {
 	p := program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": strings.Repeat("00", 32)}}
 	code, _, errs := p.run(t, "functions", "list")
 	if code != exitFailed || !strings.Contains(errs, "log in") {
-		t.Errorf("%d %s", code, errs)
+		t.Errorf(`got %d %s, want code %d, "log in"`, code, errs, exitFailed)
 	}
 }

@@ -34,10 +34,14 @@ func TestComplete(t *testing.T) {
 	}
 	if _, out, _ := (program{}).run(t, "complete", "--style=fish", "--", "functions", "ena"); out != "enable\tSwitch a "+
 		"function on, also one that was switched off for failing.\n" {
-		t.Errorf("for fish: %q", out)
+		t.Errorf(
+			"for fish: got %q, want %v",
+			out,
+			"enable\tSwitch a "+"function on, also one that was switched off for failing.\n",
+		)
 	}
 	if _, out, _ := (program{}).run(t, "complete", "--style=zsh", "--", "vers"); out != "version:Print the version.\n" {
-		t.Errorf("for zsh: %q", out)
+		t.Errorf("for zsh: got %q, want %v", out, "version:Print the version.\n")
 	}
 }
 
@@ -54,7 +58,7 @@ func TestCompletionScripts(t *testing.T) {
 			continue
 		}
 		if out, err := exec.Command(shell, "-n", file).CombinedOutput(); err != nil {
-			t.Errorf("%s -n: %v %s", shell, err, out)
+			t.Errorf("%s -n: got %v %s, want no error", shell, err, out)
 		}
 		if shell != "bash" {
 			continue

@@ -86,7 +86,7 @@ func TestWhatDeletesAsks(t *testing.T) {
 		t.Errorf("accounts delete: %s", out)
 	}
 	if out := typed("hotline", all["functions delete"]...); !strings.Contains(out, "1 test case") {
-		t.Errorf("functions delete: %s", out)
+		t.Errorf(`functions delete: got %s, want "1 test case"`, out)
 	}
 	typed("office", all["callflows delete"]...)
 	typed("ann", all["users delete"]...)
@@ -116,7 +116,7 @@ func TestInterruptedQuestion(t *testing.T) {
 			t.Errorf("got %d %s, want %d and that nothing was changed", c, &stderr, exitFailed)
 		}
 	case <-time.After(10 * time.Second):
-		t.Fatal("the question goes on after ^C")
+		t.Fatal("after 10 s: got no end of the question, want ^C to end it")
 	}
 }
 
@@ -138,7 +138,7 @@ func TestEveryDeletingCommandHasYes(t *testing.T) {
 		}
 		seen++
 		if !has("yes") {
-			t.Errorf("%s does not ask: it has no --yes", leaf.FullPath())
+			t.Errorf("%s: got no --yes, want a command that deletes to ask", leaf.FullPath())
 		}
 	}
 	if seen < 10 {

@@ -112,22 +112,22 @@ func callWorks(t *testing.T, s *served) {
 	p.stdin = "return {module: 'tts', data: {text: 'Hi ' + call['Caller-ID-Name']}}"
 	code, out, errs := p.run(t, "functions", "put", "--name", "hi", "-")
 	if code != exitOK {
-		t.Fatal(code, out, errs)
+		t.Fatalf("got %v %v %v, want code %d", code, out, errs, exitOK)
 	}
 	token := login(t, s.url)
 	var listing struct{ Data []struct{ ID string } }
 	_, body := send(t, "GET", s.url+"/v2/accounts/"+token.account+"/functions", token.token, "")
 	if err := json.Unmarshal([]byte(body), &listing); err != nil || len(listing.Data) != 1 {
-		t.Fatalf("the probe is no function of anybody's: %s %v", body, err)
+		t.Fatalf("the probe is no function of anybody's: got %s %v, want no error, len(listing.Data) = 1", body, err)
 	}
 	flow := `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"` + listing.Data[0].ID +
 		`"},"children":{"_":{"module":"hangup","data":{}}}}}}`
 	if code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/callflows", token.token, flow); code != 201 {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code 201", code, body)
 	}
 	if code, out, errs := p.run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK ||
 		!strings.Contains(out, "Hi Bob") {
-		t.Errorf("call: %d %s %s", code, out, errs)
+		t.Errorf(`call: got %d %s %s, want code %d, "Hi Bob"`, code, out, errs, exitOK)
 	}
 }
 
@@ -138,20 +138,20 @@ func TestServeSetsUpCouchDBItself(t *testing.T) {
 		s := serve(t, p, "--couchdb-url="+c.admin, "--database-prefix="+c.prefix)
 		callWorks(t, s)
 		if code, body := get(t, s.url+"/readyz"); code != 200 {
-			t.Errorf("readyz: %d %s", code, body)
+			t.Errorf("readyz: got %d %s, want code 200", code, body)
 		}
 		if !strings.Contains(s.errs.String(), "callfn couchdb setup") {
-			t.Error("nobody is told that a user of few rights is better")
+			t.Error("got no word about `callfn couchdb setup` in the log, want one where serve is an administrator")
 		}
 		if _, err := os.Stat(filepath.Join(s.dataDir, "node.db")); err == nil {
-			t.Error("an embedded node was made")
+			t.Error("got an embedded node in the data directory, want none beside a CouchDB")
 		}
 		if code := s.stop(); code != exitOK {
-			t.Errorf("stop: %d", code)
+			t.Errorf("stop: got %d, want code %d", code, exitOK)
 		}
 		if all := s.out.String() + s.errs.String(); strings.Contains(all, c.secret()) ||
 			strings.Contains(all, couchPassword) {
-			t.Errorf("credentials in the log:\n%s", all)
+			t.Errorf("got credentials in the log, want none:\n%s", all)
 		}
 	})
 }
@@ -170,20 +170,20 @@ func TestSetupThenServeWithFewRights(t *testing.T) {
 		code, out, errs := program{}.run(t, setup...)
 		password, err := os.ReadFile(file)
 		if code != exitOK || err != nil {
-			t.Fatalf("%s setup: %d %s %s %v", again, code, out, errs, err)
+			t.Fatalf("%s setup: got %d %s %s %v, want code %d, no error", again, code, out, errs, err, exitOK)
 		}
 		if all := out + errs; strings.Contains(all, strings.TrimSpace(string(password))) ||
 			strings.Contains(all, c.secret()) {
-			t.Errorf("a password is shown: %s", all)
+			t.Errorf("got a password in the output, want none: %s", all)
 		}
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("password file: %v %v", info.Mode(), err)
+		t.Errorf("password file: got %v %v, want no error, info.Mode().Perm() = 0o600", info.Mode(), err)
 	}
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, flags...)
 	callWorks(t, s)
 	if strings.Contains(s.errs.String(), "administrator") {
-		t.Errorf("serve has more rights than it needs:\n%s", s.errs)
+		t.Errorf("serve has more rights than it needs:\n%s, want no \"administrator\" in the log", s.errs)
 	}
 
 	// A member may not write design documents: a drifted one is reported, a missing one refused.
@@ -199,19 +199,30 @@ func TestSetupThenServeWithFewRights(t *testing.T) {
 	}
 	code, out, errs := program{}.run(t, append([]string{"doctor"}, flags...)...)
 	if code != exitOK || !strings.Contains(out, "drifted") || !strings.Contains(out, "needs --admin-url") {
-		t.Errorf("doctor on a drifted design document: %d\n%s%s", code, out, errs)
+		t.Errorf(
+			"doctor on a drifted design document: got %d\n%s%s, want code %d, \"drifted\", \"needs --admin-url\"",
+			code,
+			out,
+			errs,
+			exitOK,
+		)
 	}
 	if err := db.Delete(t.Context(), doc.ID(), doc.Rev()); err != nil {
 		t.Fatal(err)
 	}
 	code, out, _ = program{}.run(t, append([]string{"doctor"}, flags...)...)
 	if code != exitFailed || !strings.Contains(out, "missing") || !strings.Contains(out, "would NOT work") {
-		t.Errorf("doctor without design document: %d\n%s", code, out)
+		t.Errorf(
+			"doctor without design document: got %d\n%s, want code %d, \"missing\", \"would NOT work\"",
+			code,
+			out,
+			exitFailed,
+		)
 	}
 	code, _, errs = program{}.run(t, append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir()},
 		flags...)...)
 	if code != exitFailed || !strings.Contains(errs, "callfn couchdb setup") {
-		t.Errorf("serve without design document: %d %s", code, errs)
+		t.Errorf(`serve without design document: got %d %s, want code %d, "callfn couchdb setup"`, code, errs, exitFailed)
 	}
 }
 
@@ -222,16 +233,27 @@ func TestServeWithoutRightsOnAnEmptyCouchDB(t *testing.T) {
 			withUser(t, c.admin, "nobody", "wrong-pass"), "--database-prefix=" + c.prefix}
 		code, out, errs := program{}.run(t, args...)
 		if code != exitUsage || !strings.Contains(errs, "user name, password") || strings.Contains(out+errs, "wrong-pass") {
-			t.Errorf("wrong password: %d %s", code, errs)
+			t.Errorf(
+				`wrong password: got %d %s, want code %d, "user name, password", no "wrong-pass" in out + errs`,
+				code,
+				errs,
+				exitUsage,
+			)
 		}
 		code, out, errs = program{}.run(t, "doctor", args[3], args[4])
 		if code != exitFailed || !strings.Contains(out, "credentials") || strings.Contains(out+errs, "wrong-pass") {
-			t.Errorf("doctor: %d %s %s", code, out, errs)
+			t.Errorf(
+				`doctor: got %d %s %s, want code %d, "credentials", no "wrong-pass" in out + errs`,
+				code,
+				out,
+				errs,
+				exitFailed,
+			)
 		}
 		code, out, errs = program{}.run(t, "couchdb", "setup", "--admin-url="+withUser(t, c.admin, "nobody", "wrong-pass"),
 			"--password-file="+filepath.Join(t.TempDir(), "p"))
 		if code != exitFailed || strings.Contains(out+errs, "wrong-pass") {
-			t.Errorf("setup: %d %s %s", code, out, errs)
+			t.Errorf(`setup: got %d %s %s, want code %d, no "wrong-pass" in out + errs`, code, out, errs, exitFailed)
 		}
 	})
 }
@@ -240,7 +262,7 @@ func TestDoctorJSON(t *testing.T) {
 	eachCouch(t, func(t *testing.T, c couchUnderTest) {
 		flags := []string{"doctor", "--json", "--couchdb-url=" + c.admin, "--database-prefix=" + c.prefix}
 		if code, out, _ := (program{}).run(t, flags...); code != exitFailed || !strings.Contains(out, `"missing: `) {
-			t.Errorf("an empty CouchDB: %d %s", code, out)
+			t.Errorf("an empty CouchDB: got %d %s, want code %d, %q", code, out, exitFailed, `"missing: `)
 		}
 		serve(t, program{}, "--couchdb-url="+c.admin, "--database-prefix="+c.prefix).stop()
 		code, out, errs := program{}.run(t, flags...)
@@ -255,7 +277,7 @@ func TestDoctorJSON(t *testing.T) {
 		for _, f := range report.Findings {
 			seen[f.Check] = f.Status
 			if f.Status == "change" && f.Fix == "" {
-				t.Errorf("%s: says what is wrong and not what to do", f.Check)
+				t.Errorf("%s: got no fix, want what to do", f.Check)
 			}
 		}
 		for _, check := range []string{
@@ -264,14 +286,14 @@ func TestDoctorJSON(t *testing.T) {
 			"request line", "engine", "db_tag", "scrub_json_request", "os_process_timeout", "os_process_limit", "transport",
 		} {
 			if seen[check] == "" {
-				t.Errorf("nothing about %s", check)
+				t.Errorf("got nothing about %s, want a finding", check)
 			}
 			if c.real && seen[check] == "unknown" {
-				t.Errorf("%s is unknown to an administrator", check)
+				t.Errorf("%s: got unknown, want an administrator to see it", check)
 			}
 		}
 		if strings.Contains(out+errs, c.secret()) {
-			t.Error("credentials in the report")
+			t.Error("got credentials in the report, want none")
 		}
 	})
 }
@@ -280,10 +302,16 @@ func TestDoctorUnreachable(t *testing.T) {
 	code, out, errs := program{}.run(t, "doctor", "--couchdb-url=http://bob:hunter2@127.0.0.1:1")
 	if code != exitFailed || !strings.Contains(out, "broken") || !strings.Contains(out, "would NOT work") ||
 		strings.Contains(out+errs, "hunter2") {
-		t.Errorf("%d %s %s", code, out, errs)
+		t.Errorf(
+			`got %d %s %s, want code %d, "broken", "would NOT work", no "hunter2" in out + errs`,
+			code,
+			out,
+			errs,
+			exitFailed,
+		)
 	}
 	if code, _, errs := (program{}).run(t, "doctor"); code != exitUsage || !strings.Contains(errs, "--couchdb-url") {
-		t.Errorf("%d %s", code, errs)
+		t.Errorf(`got %d %s, want code %d, "--couchdb-url"`, code, errs, exitUsage)
 	}
 }
 

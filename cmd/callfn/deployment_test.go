@@ -58,50 +58,50 @@ func TestCompose(t *testing.T) {
 			t.Errorf("%s is on networks %v, want %v", name, got, nets)
 		}
 		if name != "callfn" && len(s.Ports) > 0 {
-			t.Errorf("%s is reachable from outside", name)
+			t.Errorf("%s: got ports open to the outside, want none", name)
 		}
 		if name != "setup" && (s.HealthCheck == nil || len(s.HealthCheck.Test) == 0) {
-			t.Errorf("%s has no health check", name)
+			t.Errorf("%s: got no health check, want one", name)
 		}
 		if name != "setup" && s.Restart != "unless-stopped" {
-			t.Errorf("%s does not restart", name)
+			t.Errorf("%s: got no restart policy, want it restarted", name)
 		}
 		if strings.HasSuffix(s.Image, ":latest") || !strings.Contains(s.Image, ":") {
-			t.Errorf("%s: image %s is not pinned", name, s.Image)
+			t.Errorf("%s: got image %s, want a pinned version", name, s.Image)
 		}
 		if name != "setup" && len(s.Volumes) == 0 {
-			t.Errorf("%s keeps nothing", name)
+			t.Errorf("%s: got no volume, want its data kept", name)
 		}
 		for key, value := range s.Environment {
 			if value == nil || strings.Contains(strings.ToLower(key), "password") && !strings.HasPrefix(*value,
 				"/run/secrets/") {
-				t.Errorf("%s: %s is a secret in the environment", name, key)
+				t.Errorf("%s: got the secret %s in the environment, want it in a file", name, key)
 			}
 		}
 		if text := strings.Join(s.Command, " ") + strings.Join(s.Entrypoint, " "); strings.Contains(text, "--eval") {
-			t.Errorf("%s runs with eval", name)
+			t.Errorf("%s: got --eval in its configuration, want none", name)
 		}
 	}
 	for _, name := range []string{"main", "functions"} {
 		if !p.Networks[name].Internal {
-			t.Errorf("network %s reaches the world", name)
+			t.Errorf("network %s: got a way outside, want it internal", name)
 		}
 	}
 	for name, s := range p.Secrets {
 		if s.File == "" {
-			t.Errorf("secret %s is no file", name)
+			t.Errorf("secret %s: got no file, want one", name)
 		}
 	}
 	functions, _ := p.GetService("functions")
 	if v := functions.Environment["COUCHDB_QUERY_SERVER_CALLFN"]; v == nil || *v != "/usr/local/bin/callfn queryserver" {
-		t.Error("the functions CouchDB lacks our query server")
+		t.Error("got a functions CouchDB without callfn's query server, want it registered")
 	}
 	callfn, _ := p.GetService("callfn")
 	if !callfn.ReadOnly || !slices.Contains(callfn.CapDrop, "ALL") {
-		t.Error("callfn has more rights in its container than it needs")
+		t.Error("got a container with more rights than callfn needs, want none")
 	}
 	if d := callfn.DependsOn["setup"]; d.Condition != types.ServiceConditionCompletedSuccessfully {
-		t.Error("callfn does not wait for the setup")
+		t.Error("got a callfn that starts before the setup, want it to wait")
 	}
 }
 
@@ -123,7 +123,7 @@ func TestComposeEval(t *testing.T) {
 	}
 	main, _ := p.GetService("couchdb")
 	if main.Environment["COUCHDB_QUERY_SERVER_JAVASCRIPT"] != nil {
-		t.Error("eval in the main CouchDB")
+		t.Error("got --eval in the main CouchDB, want none")
 	}
 	for _, name := range []string{"setup", "callfn"} {
 		s, _ := p.GetService(name)
@@ -153,12 +153,12 @@ func TestDeploymentSettingsExist(t *testing.T) {
 	for name, s := range p.Services {
 		for key := range s.Environment {
 			if strings.HasPrefix(key, "CALLFN_") && !known[key] {
-				t.Errorf("%s: callfn has no setting %s", name, key)
+				t.Errorf("%s: got %s, want a setting that callfn has", name, key)
 			}
 		}
 		if name == "setup" {
 			if _, err := parser.Parse(s.Command); err != nil {
-				t.Errorf("setup: %v", err)
+				t.Errorf("setup: got %v, want no error", err)
 			}
 		}
 	}
@@ -172,7 +172,7 @@ func TestDeploymentSettingsExist(t *testing.T) {
 				r <= 'Z')
 		}) {
 			if strings.HasPrefix(word, "CALLFN_") && !known[word] {
-				t.Errorf("%s: callfn has no setting %s", file, word)
+				t.Errorf("%s: got %s, want a setting that callfn has", file, word)
 			}
 		}
 	}
@@ -195,6 +195,6 @@ func TestDockerfile(t *testing.T) {
 		}
 	}
 	if !strings.Contains(string(text), "CGO_ENABLED=0") {
-		t.Error("the binary is not static")
+		t.Error("got a binary with a dynamic linker, want a static one")
 	}
 }

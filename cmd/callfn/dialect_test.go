@@ -43,19 +43,26 @@ func TestWarnsOfSyntaxThatTheEngineLacks(t *testing.T) {
 		`a ??= 2;\nreturn {module: 'noop'};"}}`)
 	if code != 201 || !strings.Contains(body, `"warnings":{"function_js":[{`) || !strings.Contains(body, "`??=`") ||
 		!strings.Contains(body, `"line":2,"column":5`) || strings.Count(body, "does not know") != 1 {
-		t.Errorf("%d %s", code, body)
+		t.Errorf(
+			`got %d %s, want code 201, %q, %q, %q, 1 times "does not know"`,
+			code,
+			body,
+			`"warnings":{"function_js":[{`,
+			"`??=`",
+			`"line":2,"column":5`,
+		)
 	}
 	if code, body := send(t, "PUT", functions, token.token,
 		`{"data":{"name":"old","function_js":"return {module: 'noop'};"}}`); code != 201 ||
 		strings.Contains(body, "warnings") {
-		t.Errorf("%d %s", code, body)
+		t.Errorf(`got %d %s, want code 201, no "warnings"`, code, body)
 	}
 	p := s.keyed()
 	p.stdin = "class A { #b = 1 }\nreturn {module: 'noop'};"
 	if code, out, errs := p.run(t, "functions", "put", "--name=c", "-"); code != exitOK ||
 		!strings.Contains(out, "stored") ||
 		!strings.Contains(errs, "warning: function_js line 1, column 11: ") {
-		t.Errorf("%d %s%s", code, out, errs)
+		t.Errorf(`got %d %s%s, want code %d, "stored", "warning: function_js line 1, column 11: "`, code, out, errs, exitOK)
 	}
 }
 
@@ -67,6 +74,6 @@ func TestOwnEngineLacksNothing(t *testing.T) {
 		`{module: 'noop'}"}}`
 	code, answer := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token, body)
 	if code != 201 || strings.Contains(answer, "warnings") {
-		t.Errorf("%d %s", code, answer)
+		t.Errorf(`got %d %s, want code 201, no "warnings" in answer`, code, answer)
 	}
 }

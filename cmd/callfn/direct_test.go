@@ -31,7 +31,7 @@ func readCopyState(t *testing.T, s *served) copyState {
 		}
 	}
 	if err := json.Unmarshal([]byte(body), &ready); err != nil || code != 200 || !ready.Data.Ready {
-		t.Fatal(code, body, err)
+		t.Fatalf("got %d %s, %v, want the state of the copy", code, body, err)
 	}
 	return ready.Data.Copy
 }
@@ -42,7 +42,7 @@ func onlyFunction(t *testing.T, s *served, token session) string {
 	var listing struct{ Data []struct{ ID string } }
 	_, body := send(t, "GET", s.url+"/v2/accounts/"+token.account+"/functions", token.token, "")
 	if err := json.Unmarshal([]byte(body), &listing); err != nil || len(listing.Data) != 1 {
-		t.Fatal(body, err)
+		t.Fatalf("got %v %v, want no error, len(listing.Data) = 1", body, err)
 	}
 	return listing.Data[0].ID
 }
@@ -53,7 +53,7 @@ func rehearse(t *testing.T, s *served, token session) string {
 	code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/simulations", token.token,
 		`{"data":{"To":"1000","From":"2000"}}`)
 	if code/100 != 2 {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code / 100 = 2", code, body)
 	}
 	return body
 }
@@ -85,22 +85,22 @@ func TestDirectRunner(t *testing.T) {
 			{"DELETE", ``, gives("not_found")},
 		} {
 			if code, body := send(t, step.method, function, token.token, step.body); code != 200 {
-				t.Fatal(code, body)
+				t.Fatalf("got %v %v, want code 200", code, body)
 			}
 			if trace := rehearse(t, s, token); !step.then(trace) {
-				t.Errorf("after %s %s: %s", step.method, step.body, trace)
+				t.Errorf("after %s %s: got %s, want the outcome of that step", step.method, step.body, trace)
 			}
 		}
 		if code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token,
 			`{"data":{"name":"new","function_js":"var a; a ??= 1"}}`); code != 201 || strings.Contains(body, "does not know") {
-			t.Errorf("warned of syntax that the engine knows: %d %s", code, body)
+			t.Errorf(`warned of syntax that the engine knows: got %d %s, want code 201, no "does not know"`, code, body)
 		}
 		info, err := os.Stat(filepath.Join(s.dataDir, "functions-copy.db"))
 		if err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%v %v", info, err)
+			t.Errorf("got %v %v, want no error, info.Mode().Perm() = 0o600", info, err)
 		}
 		if code := s.stop(); code != exitOK {
-			t.Error(code)
+			t.Errorf("got %v, want code %d", code, exitOK)
 		}
 	}
 	t.Run("embedded", func(t *testing.T) { noLeaks(t); try(t) })
@@ -123,7 +123,7 @@ func testQueryServer(t *testing.T) string {
 	if sandboxtest.RaceDetector {
 		built := filepath.Join(t.TempDir(), "callfn")
 		if out, err := exec.Command("go", "build", "-o", built, "callfn/cmd/callfn").CombinedOutput(); err != nil {
-			t.Fatalf("build a query server: %v\n%s", err, out)
+			t.Fatalf("build a query server: got %v\n%s, want no error", err, out)
 		}
 		return built + " queryserver"
 	}
@@ -150,7 +150,7 @@ func TestDirectOnStockCouchjs(t *testing.T) {
 		code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/functions", token.token,
 			`{"data":{"name":"new","function_js":"/a/v; return {module: 'noop'}"}}`)
 		if code != 201 || !strings.Contains(body, "does not know") {
-			t.Errorf("not warned of syntax that couchjs lacks: %d %s", code, body)
+			t.Errorf(`not warned of syntax that couchjs lacks: got %d %s, want code 201, "does not know"`, code, body)
 		}
 	}
 	for source, outcomes := range map[string]string{
@@ -161,7 +161,7 @@ func TestDirectOnStockCouchjs(t *testing.T) {
 		"function f() { return f() + 1 } return f()": "threw crashed",
 	} {
 		if code, body := send(t, "PATCH", function, token.token, `{"data":{"function_js":"`+source+`"}}`); code != 200 {
-			t.Fatal(code, body)
+			t.Fatalf("got %v %v, want code 200", code, body)
 		}
 		if trace := rehearse(t, s, token); !slices.ContainsFunc(strings.Fields(outcomes),
 			func(o string) bool { return gives(o)(trace) }) {
@@ -169,7 +169,7 @@ func TestDirectOnStockCouchjs(t *testing.T) {
 		}
 		if code, body := send(t, "PATCH", function, token.token,
 			`{"data":{"function_js":"return {module: 'noop'}"}}`); code != 200 {
-			t.Fatal(code, body)
+			t.Fatalf("got %v %v, want code 200", code, body)
 		}
 		if trace := rehearse(t, s, token); !gives("ok")(trace) {
 			t.Errorf("after %s: %s", source, trace)
@@ -199,13 +199,13 @@ func TestDirectThroughFaults(t *testing.T) {
 			for range 3 {
 				begun := time.Now()
 				if trace := rehearse(t, s, token); !gives("ok")(trace) || time.Since(begun) > 3*time.Second {
-					t.Errorf("after %s: %s", time.Since(begun), trace)
+					t.Errorf("after %s: got %s, want the function to run from the copy", time.Since(begun), trace)
 				}
 			}
 			begun := time.Now()
 			if code, body := get(t, real); code != 200 || !strings.Contains(body, "Hi Alice") ||
 				time.Since(begun) > 2*time.Second {
-				t.Errorf("a real call, after %s: %d %s", time.Since(begun), code, body)
+				t.Errorf("a real call, after %s: got %d %s, want its flow", time.Since(begun), code, body)
 			}
 			if c := readCopyState(t, s); c.Age == nil || !c.Complete {
 				t.Errorf("%+v", c)
@@ -224,7 +224,7 @@ func TestDirectThroughFaults(t *testing.T) {
 					strings.Contains(body, "disabled")
 			})
 			if code, body := send(t, "PATCH", function, token.token, `{"data":{"enabled":true}}`); code != 200 {
-				t.Fatal(code, body)
+				t.Fatalf("got %v %v, want code 200", code, body)
 			}
 			await.True(t, "the copy", func() bool { return readCopyState(t, s).Following })
 			await.True(t, "real calls", func() bool { code, _ := get(t, real); return code == 200 })
@@ -233,7 +233,7 @@ func TestDirectThroughFaults(t *testing.T) {
 	// With nothing wrong, what is switched off is off for calls within a second.
 	for _, enabled := range []string{"false", "true", "false"} {
 		if code, body := send(t, "PATCH", function, token.token, `{"data":{"enabled":`+enabled+`}}`); code != 200 {
-			t.Fatal(code, body)
+			t.Fatalf("got %v %v, want code 200", code, body)
 		}
 		begun := time.Now()
 		await.True(t, "enabled="+enabled, func() bool {
@@ -241,13 +241,13 @@ func TestDirectThroughFaults(t *testing.T) {
 			return (code == 200) == (enabled == "true")
 		})
 		if took := time.Since(begun); took > time.Second {
-			t.Errorf("enabled=%s took effect after %s", enabled, took)
+			t.Errorf("enabled=%s: got it in effect after %s, want less", enabled, took)
 		}
 	}
 	if log := s.errs.String(); !strings.Contains(log, "changes do not arrive: the copy on this machine is used as "+
 		"it is") || !strings.Contains(log, `"age_ms"`) ||
 		!strings.Contains(log, "current again") {
-		t.Error("the log does not tell of the outage and the age of the copy")
+		t.Error("got a log without the outage and the age of the copy, want both")
 	}
 }
 
@@ -316,7 +316,7 @@ func TestDirectSettingsThatCannotBe(t *testing.T) {
 			args := append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + filepath.Join(t.TempDir(), "d")}, c.args...)
 			code, _, errs := program{}.run(t, args...)
 			if code != exitUsage || !strings.Contains(errs, c.says) {
-				t.Errorf("%d %s", code, errs)
+				t.Errorf("got %d %s, want code %d, %q", code, errs, exitUsage, c.says)
 			}
 		})
 	}

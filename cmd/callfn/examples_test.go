@@ -28,7 +28,7 @@ func TestExamples(t *testing.T) {
 		name := filepath.Base(folder)
 		t.Run(name, func(t *testing.T) {
 			if !strings.Contains(string(index), "]("+name+"/function.js)") {
-				t.Error("it is not in docs/examples/README.md")
+				t.Error("got an example that docs/examples/README.md does not list, want it there")
 			}
 			source, err := os.ReadFile(file)
 			if err != nil {
@@ -47,7 +47,7 @@ func TestExamples(t *testing.T) {
 
 			stored := p.must(t, exitOK, "functions", "put", "--name="+name, file)
 			if strings.Count(strings.TrimSpace(stored), "\n") > 0 {
-				t.Errorf("storing it says more than that it is stored:\n%s", stored)
+				t.Errorf("got warnings, want an example without any:\n%s", stored)
 			}
 			p.must(t, exitOK, "functions", "import-tests", name, filepath.Join(folder, "cases"))
 			wantCases(t, folder, "cases", p.must(t, exitOK, "functions", "test", name))

@@ -18,7 +18,7 @@ func TestExportAndImport(t *testing.T) {
 		t.Helper()
 		code, out, errs := p.run(t, args...)
 		if code != exitOK {
-			t.Fatalf("callfn %s: %d %s%s", strings.Join(args, " "), code, out, errs)
+			t.Fatalf("callfn %s: got %d %s%s, want code %d", strings.Join(args, " "), code, out, errs, exitOK)
 		}
 		return out
 	}
@@ -35,7 +35,7 @@ func TestExportAndImport(t *testing.T) {
 	dir := t.TempDir()
 	bare, whole, one := filepath.Join(dir, "bare"), filepath.Join(dir, "whole"), filepath.Join(dir, "one")
 	if out := must(p, "export", bare); !strings.Contains(out, "Secrets were left out") {
-		t.Error(out)
+		t.Errorf(`got %v, want "Secrets were left out"`, out)
 	}
 	must(p, "export", "--include-secrets", whole)
 	must(p, "export", "--account", acme, one)
@@ -43,7 +43,7 @@ func TestExportAndImport(t *testing.T) {
 	for _, file := range []string{bare, whole, one} {
 		info, err := os.Stat(file)
 		if err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s: %v %v", file, info.Mode(), err)
+			t.Errorf("%s: got %v %v, want no error, info.Mode().Perm() = 0o600", file, info.Mode(), err)
 		}
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -53,18 +53,18 @@ func TestExportAndImport(t *testing.T) {
 	}
 	for _, secret := range []string{testKey, "pvt_api_key", "pvt_signature_secret", `"sealed"`} {
 		if strings.Contains(texts[bare], secret) || strings.Contains(texts[one], secret) {
-			t.Errorf("%q is in an export without secrets", secret)
+			t.Errorf("got %q in an export without secrets, want none", secret)
 		}
 		if !strings.Contains(texts[whole], secret) {
-			t.Errorf("%q is not in an export with secrets", secret)
+			t.Errorf("got an export with secrets without %q, want it there", secret)
 		}
 	}
 	if strings.Contains(texts[one], `"name":"hi"`) || !strings.Contains(texts[one], `"name":"kept"`) ||
 		!strings.Contains(texts[one], "acme") {
-		t.Error("one account's export has another's documents, or not its own")
+		t.Error("got an export with another account's documents, or without its own, want its own alone")
 	}
 	if code, _, errs := p.run(t, "export", bare); code != exitUsage || !strings.Contains(errs, "complete") {
-		t.Errorf("the same file again: %d %s", code, errs)
+		t.Errorf(`the same file again: got %d %s, want code %d, "complete"`, code, errs, exitUsage)
 	}
 
 	// A file that was cut off is refused by import, and gone on with by export.
@@ -74,7 +74,7 @@ func TestExportAndImport(t *testing.T) {
 	}
 	if code, _, errs := p.run(t, "import", cut); code != exitUsage || !strings.Contains(errs, "cut off") &&
 		!strings.Contains(errs, "line") {
-		t.Errorf("import of a part: %d %s", code, errs)
+		t.Errorf("import of a part: got %d %s, want it refused", code, errs)
 	}
 	must(p, "export", cut)
 	text, err := os.ReadFile(cut)
@@ -92,25 +92,31 @@ func TestExportAndImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	if code, _, errs := p.run(t, "import", changed); code != exitUsage || !strings.Contains(errs, "was changed") {
-		t.Errorf("import of a changed file: %d %s", code, errs)
+		t.Errorf(`import of a changed file: got %d %s, want code %d, "was changed"`, code, errs, exitUsage)
 	}
 	if out := must(p, "import", whole); !strings.Contains(out, "functions: 0 stored") {
-		t.Errorf("import where it comes from: %s", out)
+		t.Errorf(`import where it comes from: got %s, want "functions: 0 stored"`, out)
 	}
 
 	fresh := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
 	q := fresh.keyed()
 	code, out, errs := q.run(t, "import", whole)
 	if code != exitFailed || !strings.Contains(errs, "system_data/master_account has another history") {
-		t.Errorf("import into a service with a master of its own: %d %s%s", code, out, errs)
+		t.Errorf(
+			`import into a service with a master of its own: got %d %s%s, want code %d, "master_account has another history"`,
+			code,
+			out,
+			errs,
+			exitFailed,
+		)
 	}
 	if out := must(q, "functions", "--account", acme, "list"); !strings.Contains(out, "kept") ||
 		strings.Contains(out, "gone") {
-		t.Errorf("acme's functions: %s", out)
+		t.Errorf(`acme's functions: got %s, want "kept", no "gone"`, out)
 	}
 	if _, out, _ := q.run(t, "import", whole); strings.Contains(out, "functions: 3") ||
 		!strings.Contains(out, "functions: 0 stored, 3 there already") {
-		t.Errorf("import again: %s", out)
+		t.Errorf(`import again: got %s, want no "functions: 3", "functions: 0 stored, 3 there already"`, out)
 	}
 }
 
@@ -120,7 +126,7 @@ func TestRestore(t *testing.T) {
 	callWorks(t, old)
 	file := filepath.Join(t.TempDir(), "whole")
 	if code, out, errs := old.keyed().run(t, "export", "--include-secrets", file); code != exitOK {
-		t.Fatal(code, out, errs)
+		t.Fatalf("got %v %v %v, want code %d", code, out, errs, exitOK)
 	}
 	old.stop()
 	key, err := os.ReadFile(filepath.Join(old.dataDir, "secret.key"))
@@ -143,13 +149,13 @@ func TestRestore(t *testing.T) {
 	q := program{env: map[string]string{"CALLFN_SERVER": fresh.url, "CALLFN_API_KEY": strings.TrimSpace(string(own))}}
 	if code, out, errs := q.run(t, "import", "--replace", "--yes", file); code != exitOK ||
 		!strings.Contains(errs, "master_account has another history here: replaced") {
-		t.Fatal(code, out, errs)
+		t.Fatalf(`got %v %v %v, want code %d, "master_account has another history here: replaced"`, code, out, errs, exitOK)
 	}
 	fresh.stop()
 	again := serve(t, program{}, "--data="+data)
 	if code, out, errs := again.keyed().run(t, "call", "--to=1000", "--from=2000",
 		"--caller-id-name=Bob"); code != exitOK || !strings.Contains(out, "Hi Bob") {
-		t.Errorf("with the old master key: %d %s%s", code, out, errs)
+		t.Errorf(`with the old master key: got %d %s%s, want code %d, "Hi Bob"`, code, out, errs, exitOK)
 	}
 	if now, err := os.ReadFile(filepath.Join(data, "master-api-key")); err != nil ||
 		strings.TrimSpace(string(now)) != testKey {
@@ -191,7 +197,7 @@ func TestExportOfAnAccount(t *testing.T) {
 			t.Errorf("export --account %s: %s, want to hear that there is none", ref, out)
 		}
 		if _, err := os.Stat(file); err == nil {
-			t.Errorf("export --account %s made a file", ref)
+			t.Errorf("export --account %s: got a file, want none", ref)
 		}
 	}
 	token := login(t, s.url)

@@ -48,7 +48,7 @@ func noLeaks(t *testing.T) {
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
 		if err := goleak.Find(ignore); err != nil {
-			t.Error(err)
+			t.Errorf("got %v, want no error", err)
 		}
 	})
 }
@@ -88,12 +88,12 @@ func TestAPIThroughFaults(t *testing.T) {
 	for _, f := range couchFaults {
 		t.Run(f.name, func(t *testing.T) {
 			if code, body, _ := put(); code != 201 {
-				t.Fatal(code, body)
+				t.Fatalf("got %v %v, want code 201", code, body)
 			}
 			p.Set(f.fault)
 			code, body, took := put()
 			if code != 503 || !strings.Contains(body, f.error) || took > 3*time.Second {
-				t.Errorf("the first request: %d %s after %s", code, body, took)
+				t.Errorf("the first request: got %d %s after %s, want 503, soon", code, body, took)
 			}
 			if !strings.Contains(body, "nothing was stored") && !strings.Contains(body, "may have been stored") {
 				t.Errorf("the first request: %s, want it to say whether anything was stored", body)
@@ -110,11 +110,11 @@ func TestAPIThroughFaults(t *testing.T) {
 					return quick == 5
 				})
 				if code, _ := get(t, s.url+"/readyz"); code != 503 {
-					t.Errorf("readyz: %d", code)
+					t.Errorf("readyz: got %d, want code 503", code)
 				}
 			}
 			if code, _ := get(t, s.url+"/healthz"); code != 200 {
-				t.Errorf("healthz: %d: the process lives", code)
+				t.Errorf("healthz: got %d, want code 200: the process lives", code)
 			}
 			p.Set(faultproxy.Pass)
 			await.True(t, "recovery", func() bool { code, _, _ := put(); return code == 201 })
@@ -122,11 +122,11 @@ func TestAPIThroughFaults(t *testing.T) {
 	}
 	_, body := send(t, "GET", functions+"?paginate=false", token.token, "")
 	if n := strings.Count(body, `"name":"n`); n < acknowledged {
-		t.Errorf("%d functions are there, %d were acknowledged", n, acknowledged)
+		t.Errorf("got %d functions, want the %d that were acknowledged", n, acknowledged)
 	}
 	if log := s.errs.String(); !strings.Contains(log, "CouchDB does not answer") ||
 		!strings.Contains(log, "CouchDB answers again") || strings.Contains(log, couchPassword) {
-		t.Error("the log tells of the outage, and no password")
+		t.Error("got a log without the outage, or with a password, want the outage alone")
 	}
 }
 
@@ -145,19 +145,19 @@ func TestCallsThroughFaults(t *testing.T) {
 		code, body := send(t, "PUT", s.url+"/v2/accounts/"+token.account+"/simulations", token.token,
 			`{"data":{"To":"1000","From":"2000"}}`)
 		if code/100 != 2 {
-			t.Fatal(code, body)
+			t.Fatalf("got %v %v, want code / 100 = 2", code, body)
 		}
 		return body, time.Since(begun)
 	}
 	for _, f := range couchFaults {
 		t.Run(f.name, func(t *testing.T) {
 			if body, _ := call(); !strings.Contains(body, `"outcome":"ok"`) {
-				t.Fatal(body)
+				t.Fatalf("got %v, want %q", body, `"outcome":"ok"`)
 			}
 			p.Set(f.fault)
 			body, took := call()
 			if !strings.Contains(body, `"engine_down"`) || !strings.Contains(body, `"hangup"`) || took > 2*time.Second {
-				t.Errorf("the first call, after %s: %s", took, body)
+				t.Errorf("the first call: got %s after %s, want it to go on at _, soon", body, took)
 			}
 			if f.down {
 				quick := 0
@@ -186,7 +186,7 @@ func TestSlowCouchDB(t *testing.T) {
 	p.Set(faultproxy.Slow(60 * time.Millisecond))
 	callWorks(t, s)
 	if strings.Contains(s.errs.String(), "CouchDB does not answer") {
-		t.Error("taken for dead")
+		t.Error("got CouchDB taken for dead while it is only slow, want it alive")
 	}
 }
 
@@ -208,6 +208,6 @@ func TestServeWaitsForCouchDB(t *testing.T) {
 	await.True(t, "ready", says("callfn is ready"))
 	cancel()
 	if c := <-code; c != exitOK {
-		t.Errorf("exit code %d: %s", c, errs.String())
+		t.Errorf("got exit code %d and %s, want %d", c, errs.String(), exitOK)
 	}
 }

@@ -17,7 +17,7 @@ func (c couchUnderTest) setUp(t *testing.T, more ...string) (address, passwordFi
 		"--database-prefix=" + c.prefix,
 	}
 	if code, out, errs := (program{}).run(t, append(args, more...)...); code != exitOK {
-		t.Fatalf("setup %v: %d %s %s", more, code, out, errs)
+		t.Fatalf("setup %v: got %d %s %s, want code %d", more, code, out, errs, exitOK)
 	}
 	password, err := os.ReadFile(file)
 	if err != nil {
@@ -41,7 +41,7 @@ func stillWorks(t *testing.T, shell program, where string) {
 	t.Helper()
 	if code, out, errs := shell.run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Eve"); code != exitOK ||
 		!strings.Contains(out, "Hi Eve") {
-		t.Errorf("call %s: %d %s %s", where, code, out, errs)
+		t.Errorf(`call %s: got %d %s %s, want code %d, "Hi Eve"`, where, code, out, errs, exitOK)
 	}
 }
 
@@ -58,7 +58,7 @@ func isOn(t *testing.T, shell program, address string) {
 			return
 		}
 	}
-	t.Errorf("functions are not on %s: %d %s %s", u.Host, code, out, errs)
+	t.Errorf("got %d %s %s, want functions on %s", code, out, errs, u.Host)
 }
 
 // A move needs a fence, which a mere member of a database cannot put up: it is refused before anything happens, and
@@ -72,28 +72,41 @@ func TestMoveAwayWithFewRights(t *testing.T) {
 	shell, other := s.keyed(), socketNode(t)
 	if code, out, errs := applyPlan(t, shell, other); code != exitFailed || !strings.Contains(errs, "move_forbidden") ||
 		!strings.Contains(errs, "--may-move") {
-		t.Fatalf("a member moved a database: %d %s %s", code, out, errs)
+		t.Fatalf(
+			`a member moved a database: got %d %s %s, want code %d, "move_forbidden", "--may-move"`,
+			code,
+			out,
+			errs,
+			exitFailed,
+		)
 	}
 	isOn(t, shell, few)
 	c.setUp(t, "--may-move")
 	if code, out, errs := applyPlan(t, shell, other); code != exitOK || !strings.Contains(out, "functions is on "+
 		newHome) || strings.Contains(errs, "--may-move") {
-		t.Fatalf("apply: %d %s %s", code, out, errs)
+		t.Fatalf(
+			`apply: got %d %s %s, want code %d, %q, no "--may-move"`,
+			code,
+			out,
+			errs,
+			exitOK,
+			"functions is on "+newHome,
+		)
 	}
 	isOn(t, shell, other)
 	stillWorks(t, shell, "after the move")
 	if code, out, errs := shell.run(t, "storage", "rollback"); code != exitOK ||
 		!strings.Contains(out, "functions: rolled_back") {
-		t.Fatalf("rollback: %d %s %s", code, out, errs)
+		t.Fatalf(`rollback: got %d %s %s, want code %d, "functions: rolled_back"`, code, out, errs, exitOK)
 	}
 	isOn(t, shell, few)
 	stillWorks(t, shell, "after the rollback")
 	if code, out, errs := applyPlan(t, shell, other); code != exitOK {
-		t.Fatalf("apply again: %d %s %s", code, out, errs)
+		t.Fatalf("apply again: got %d %s %s, want code %d", code, out, errs, exitOK)
 	}
 	if code, out, errs := shell.run(t, "storage", "finish", "--yes"); code != exitOK ||
 		!strings.Contains(out, "functions: finished") {
-		t.Fatalf("finish: %d %s %s", code, out, errs)
+		t.Fatalf(`finish: got %d %s %s, want code %d, "functions: finished"`, code, out, errs, exitOK)
 	}
 	isOn(t, shell, other)
 	stillWorks(t, shell, "after the end of the move")
@@ -111,19 +124,32 @@ func TestMoveThereWithFewRights(t *testing.T) {
 	shell := s.keyed()
 	if code, out, errs := applyPlan(t, shell, few); code != exitOK || !strings.Contains(out, "functions is on "+newHome) ||
 		!strings.Contains(errs, "no rollback of this move") {
-		t.Fatalf("apply: %d %s %s", code, out, errs)
+		t.Fatalf(
+			`apply: got %d %s %s, want code %d, %q, "no rollback of this move"`,
+			code,
+			out,
+			errs,
+			exitOK,
+			"functions is on "+newHome,
+		)
 	}
 	isOn(t, shell, few)
 	stillWorks(t, shell, "after the move")
 	if code, out, errs := shell.run(t, "storage", "rollback"); code != exitFailed ||
 		!strings.Contains(errs, "move_forbidden") || !strings.Contains(errs, "--may-move") {
-		t.Fatalf("a rollback without the right to it: %d %s %s", code, out, errs)
+		t.Fatalf(
+			`a rollback without the right to it: got %d %s %s, want code %d, "move_forbidden", "--may-move"`,
+			code,
+			out,
+			errs,
+			exitFailed,
+		)
 	}
 	stillWorks(t, shell, "after the rollback that was refused")
 	c.setUp(t, "--may-move")
 	if code, out, errs := shell.run(t, "storage", "rollback"); code != exitOK ||
 		!strings.Contains(out, "functions: rolled_back") {
-		t.Fatalf("rollback: %d %s %s", code, out, errs)
+		t.Fatalf(`rollback: got %d %s %s, want code %d, "functions: rolled_back"`, code, out, errs, exitOK)
 	}
 	isOn(t, shell, home)
 	stillWorks(t, shell, "after the rollback")

@@ -24,7 +24,7 @@ func TestAnotherProcessChangesCallflow(t *testing.T) {
 		}
 		code, body := send(t, "PUT", callflows, token.token, says("first"))
 		if code != 201 {
-			t.Fatal(code, body)
+			t.Fatalf("got %v %v, want code 201", code, body)
 		}
 		var stored struct{ Data struct{ ID string } }
 		if err := json.Unmarshal([]byte(body), &stored); err != nil {
@@ -45,12 +45,12 @@ func TestAnotherProcessChangesCallflow(t *testing.T) {
 			{"a new callflow", "PUT", "", says("third"), "third", 201},
 		} {
 			if code, body := send(t, change.method, callflows+change.path, token.token, change.body); code != change.status {
-				t.Fatal(code, body)
+				t.Fatalf("got %v %v, want code %d", code, body, change.status)
 			}
 			begun := time.Now()
 			await.True(t, change.what, func() bool { return hears(change.heard) })
 			if took := time.Since(begun); took > 5*time.Second { // a second on a machine that has time; ten without following
-				t.Errorf("%s took effect after %s", change.what, took)
+				t.Errorf("%s: got it in effect after %s, want less", change.what, took)
 			}
 		}
 	})

@@ -71,7 +71,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	if _, body := get(t, metrics[1]); !regexp.MustCompile(`callfn_datastore_writes_failed_total\{cause="disk_full"\} ` +
 		`[1-9]`).MatchString(body) {
-		t.Error("callfn_datastore_writes_failed_total{cause=\"disk_full\"} is not above 0")
+		t.Error("got callfn_datastore_writes_failed_total{cause=\"disk_full\"} 0, want more")
 	}
 	grow(32 << 20)
 	await.True(t, "ready again with room on the disk",
@@ -82,15 +82,21 @@ func TestFullDisk(t *testing.T) {
 	}
 	for _, id := range stored {
 		if code, body := send(t, http.MethodGet, base+"/functions/"+id, me.token, ""); code != http.StatusOK {
-			t.Errorf("a function that was acknowledged before the disk was full: %d %s", code, body)
+			t.Errorf(
+				"a function that was acknowledged before the disk was full: got %d %s, want code %d",
+				code,
+				body,
+				http.StatusOK,
+			)
 		}
 	}
 	if _, err := os.Stat(disk + "/data/node.db"); err != nil {
-		t.Error(err)
+		t.Errorf("got %v, want no error", err)
 	}
 }
 
-// A disk that is full before anybody logged in has no room for the index that a login reads: it is answered from memory.
+// A disk that is full before anybody logged in has no room for the index that a login reads: it is answered from
+// memory.
 func TestFullDiskAtTheFirstLogin(t *testing.T) {
 	disk, grow := smallDisk(t, 24<<20)
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data",
@@ -117,7 +123,7 @@ func TestFullDiskAtTheFirstLogin(t *testing.T) {
 	}
 	if _, body := get(t, metrics[1]); !regexp.MustCompile(`callfn_datastore_writes_failed_total\{cause="disk_full"\} ` +
 		`[1-9]`).MatchString(body) {
-		t.Error("callfn_datastore_writes_failed_total{cause=\"disk_full\"} is not above 0")
+		t.Error("got callfn_datastore_writes_failed_total{cause=\"disk_full\"} 0, want more")
 	}
 	grow(64 << 20)
 	await.True(t, "ready again with room on the disk",

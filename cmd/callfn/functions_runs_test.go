@@ -23,10 +23,10 @@ func TestRunsFromTheShell(t *testing.T) {
 	_, out, _ := p.run(t, "functions", "put", "--name", "f", file)
 	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(out)
 	if _, out, errs := p.run(t, "functions", "runs", id); out != "" || !strings.Contains(errs, "no runs recorded") {
-		t.Errorf("before any run: %s%s", out, errs)
+		t.Errorf(`before any run: got %s%s, want nothing, "no runs recorded"`, out, errs)
 	}
 	if code, out, _ := p.run(t, "functions", "run", id, "--to=1000"); code == exitOK || !strings.Contains(out, "a.b();") {
-		t.Fatalf("a failing run: %d %s", code, out)
+		t.Fatalf(`a failing run: got %d %s, want another code than %d, "a.b();"`, code, out, exitOK)
 	}
 	line := regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\d \S+  [0-9a-f]{32}  threw +\S+ ms  rehearsal .*TypeError`)
 	await.True(t, "the run on record", func() bool {
@@ -35,10 +35,10 @@ func TestRunsFromTheShell(t *testing.T) {
 		return line.MatchString(out)
 	})
 	if _, out, _ := p.run(t, "functions", "runs", id, "--outcome=ok"); out != "" {
-		t.Errorf("runs that were ok: %s", out)
+		t.Errorf("runs that were ok: got %s, want nothing", out)
 	}
 	if _, out, _ := p.run(t, "functions", "--json", "runs", id); !strings.Contains(out, `"outcome":"threw"`) {
-		t.Errorf("as JSON: %s", out)
+		t.Errorf("as JSON: got %s, want %q", out, `"outcome":"threw"`)
 	}
 
 	ctx, cancel := context.WithCancel(context.Background())
@@ -54,6 +54,6 @@ func TestRunsFromTheShell(t *testing.T) {
 	await.True(t, "the line of the next run", func() bool { return lines() == 2 })
 	cancel()
 	if code := <-ended; code != exitOK || !strings.Contains(followed.String(), "threw") {
-		t.Errorf("exit code %d: %s%s", code, &followed, &errs)
+		t.Errorf(`exit code %d: got %s%s, want code %d, "threw" in followed.String()`, code, &followed, &errs, exitOK)
 	}
 }

@@ -30,7 +30,7 @@ func TestTheHaproxyConfiguration(t *testing.T) {
 	}
 	block := regexp.MustCompile("(?s)```haproxy\n(.*?)```").FindSubmatch(text)
 	if block == nil {
-		t.Fatal("docs/operations.md has no haproxy configuration")
+		t.Fatal("got no haproxy configuration in docs/operations.md, want one")
 	}
 	hang := make(chan struct{})
 	node := func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }
@@ -57,7 +57,7 @@ func TestTheHaproxyConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(haproxy, "-c", "-f", file).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatalf("%v: got %s, want no error", err, out)
 	}
 	cmd := exec.Command(haproxy, "-f", file)
 	if err := cmd.Start(); err != nil {

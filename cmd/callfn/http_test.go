@@ -22,7 +22,7 @@ func login(t testing.TB, url string) session {
 		Token string                      `json:"auth_token"`
 	}
 	if err := json.Unmarshal([]byte(body), &answer); err != nil || code != 201 {
-		t.Fatal(code, body, err)
+		t.Fatalf("got %v %v %v, want no error, code 201", code, body, err)
 	}
 	return session{answer.Token, answer.Data.Account_ID}
 }
@@ -61,11 +61,11 @@ func TestTooMuchIsAnswered(t *testing.T) {
 	for _, part := range []string{fmt.Sprintf("PUT /v2/api_auth HTTP/1.1\r\nHost: callfn\r\nContent-Type: "+
 		"application/json\r\nContent-Length: %d\r\n\r\n", much), strings.Repeat("x", much)} {
 		if _, err := io.WriteString(conn, part); err != nil {
-			t.Fatalf("the server does not take it in: %v", err)
+			t.Fatalf("the server does not take it in: got %v, want no error", err)
 		}
 	}
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil || answer.StatusCode != 413 {
-		t.Errorf("answer %v, %v", answer, err)
+		t.Errorf("answer %v, %v, want no error, answer.StatusCode = 413", answer, err)
 	}
 }

@@ -65,7 +65,7 @@ func TestSeams(t *testing.T) {
 	}
 	for library := range seams {
 		if !used[library] {
-			t.Errorf("nothing imports %s: is its path still right?", library)
+			t.Errorf("got no import of %s, want at least one: is its path still right?", library)
 		}
 	}
 }

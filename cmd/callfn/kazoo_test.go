@@ -60,7 +60,7 @@ func TestBesideKazoo(t *testing.T) {
 		env := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
 		if code, _, errs := env.run(t, append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + t.TempDir()},
 			args...)...); code != exitFailed || !strings.Contains(errs, "--design-doc") {
-			t.Fatalf("under KAZOO's name: %d %s", code, errs)
+			t.Fatalf(`under KAZOO's name: got %d %s, want code %d, "--design-doc"`, code, errs, exitFailed)
 		}
 		args = append(args, "--design-doc=callfn")
 		s := serve(t, env, args...)
@@ -69,18 +69,18 @@ func TestBesideKazoo(t *testing.T) {
 		must(exitOK, "accounts", "create", "acme", "--id="+kazooAccount)
 		if out := must(exitOK, "functions", "--account="+kazooAccount, "list"); !strings.Contains(out, kazooFunction) ||
 			!strings.Contains(out, "from KAZOO") {
-			t.Errorf("list: %s", out)
+			t.Errorf(`list: got %s, want %q, "from KAZOO"`, out, kazooFunction)
 		}
 		if out := must(exitOK, "functions", "--account="+kazooAccount, "run", kazooFunction, "--to=1000",
 			"--caller-id-name=Ann"); !strings.Contains(out, "KAZOO says Ann") {
-			t.Errorf("run: %s", out)
+			t.Errorf(`run: got %s, want "KAZOO says Ann"`, out)
 		}
 		address, _, _ := strings.Cut(must(exitOK, "pivot", "--account="+kazooAccount, "create", "--function="+kazooFunction),
 			"\n")
 		address = strings.Replace(address, "https://YOUR-SERVER", s.url, 1)
 		if code, body := get(t, address+"&To=1000&Caller-ID-Name=Ann"); code != 200 ||
 			!strings.Contains(body, "KAZOO says Ann") {
-			t.Errorf("pivot: %d %s", code, body)
+			t.Errorf(`pivot: got %d %s, want code 200, "KAZOO says Ann"`, code, body)
 		}
 
 		p.stdin = "return {'module':'tts','data':{'text':'callfn says ' + call['Caller-ID-Name']}}"
@@ -90,7 +90,7 @@ func TestBesideKazoo(t *testing.T) {
 			EndKey:   []any{kazooAccount, datastore.AfterEverything{}},
 		})
 		if err != nil || len(rows) != 2 {
-			t.Errorf("KAZOO lists %v, %v", rows, err)
+			t.Errorf("KAZOO lists %v, %v, want no error, len(rows) = 2", rows, err)
 		}
 		status, shown := get(t, c.admin+"/"+c.prefix+"functions/_design/functions/_show/wh/"+ours+"?Caller-ID-Name=Bob")
 		switch {
@@ -98,14 +98,14 @@ func TestBesideKazoo(t *testing.T) {
 		case status >= 500: // no eval there: KAZOO's show runs nothing either way
 			t.Logf("KAZOO's show cannot run functions on this CouchDB: %d %s", status, shown)
 		default:
-			t.Errorf("KAZOO's show: %d %s", status, shown)
+			t.Errorf("KAZOO's show: got %d %s, want it to answer as before", status, shown)
 		}
 		s.stop()
 		if after, err := db.Get(t.Context(), "_design/functions"); err != nil || after.Rev() != theirs.Rev() {
-			t.Errorf("KAZOO's design document has changed: %v %v", after, err)
+			t.Errorf("KAZOO's design document: got %v, %v, want it as it was", after, err)
 		}
 		if code, out, _ := (program{}).run(t, append([]string{"doctor"}, args...)...); code != exitOK {
-			t.Errorf("doctor: %d %s", code, out)
+			t.Errorf("doctor: got %d %s, want code %d", code, out, exitOK)
 		}
 	})
 }

@@ -53,7 +53,7 @@ func TestLogTellsWhoAndWhat(t *testing.T) {
 	base := s.url + "/v2/accounts/" + me.account
 	id := newFunction(t, base, me.token, "\\nthrow new Error('boom ' + call['Digits']);")
 	if code, body := send(t, http.MethodGet, base+"/functions/"+id, me.token, ""); code != 200 {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code 200", code, body)
 	}
 	_, made := send(t, http.MethodPut, base+"/pivot/keys", me.token, `{"data":{"function":"`+id+`"}}`)
 	var pivot struct {
@@ -62,11 +62,11 @@ func TestLogTellsWhoAndWhat(t *testing.T) {
 		}
 	}
 	if err := json.Unmarshal([]byte(made), &pivot); err != nil || pivot.Data.URL == "" {
-		t.Fatal(made, err)
+		t.Fatalf("got %v %v, want no error, some in pivot.Data.URL", made, err)
 	}
 	call := strings.Replace(pivot.Data.URL, "https://fn.example", s.url, 1) + "&Call-ID=call-1&To=1000&Digits=471108154242"
 	if code, body := get(t, call); code != http.StatusBadGateway {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code %d", code, body, http.StatusBadGateway)
 	}
 	await.True(t, "a line about the pivot request in the log", func() bool {
 		return len(withFields(readLog(t, s), map[string]any{"auth": "pivot_key"})) > 0
@@ -101,7 +101,7 @@ func TestLogTellsWhoAndWhat(t *testing.T) {
 		}
 	}
 	if errs := withFields(lines, map[string]any{"level": "ERROR"}); len(errs) > 0 {
-		t.Errorf("nothing here needs an operator, yet the log has errors: %v", errs)
+		t.Errorf("got errors in the log, want none where nothing needs an operator: %v", errs)
 	}
 	for _, line := range lines {
 		for key, value := range line {
@@ -117,7 +117,7 @@ func TestLogTellsWhoAndWhat(t *testing.T) {
 	}
 	for _, secret := range []string{wrongKey, testKey, me.token, "471108154242"} {
 		if s.errs.Has(secret) {
-			t.Errorf("%q is in the log", secret)
+			t.Errorf("got %q in the log, want no secret there", secret)
 		}
 	}
 	if out := s.out.String(); out != "" {
@@ -130,7 +130,7 @@ func newFunction(t testing.TB, base, token, source string) string {
 	code, body := send(t, http.MethodPut, base+"/functions", token, `{"data":{"name":"f","function_js":"`+source+`"}}`)
 	var answer struct{ Data struct{ ID string } }
 	if err := json.Unmarshal([]byte(body), &answer); err != nil || code != http.StatusCreated {
-		t.Fatal(code, body, err)
+		t.Fatalf("got %v %v %v, want no error, code %d", code, body, err, http.StatusCreated)
 	}
 	return answer.Data.ID
 }

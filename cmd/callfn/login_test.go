@@ -41,7 +41,7 @@ func TestLogin(t *testing.T) {
 	must(exitOK, "functions", "--profile=realm", "list")
 	p.env["CALLFN_TOKEN"] = token
 	if out := must(exitOK, "accounts", "get", "--server", s.url); !strings.Contains(out, account) {
-		t.Errorf("with the token: %s", out)
+		t.Errorf("with the token: got %s, want %q", out, account)
 	}
 	delete(p.env, "CALLFN_TOKEN")
 	setenv(t, "CALLFN_TOKEN", "")

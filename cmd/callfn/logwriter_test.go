@@ -85,7 +85,7 @@ func TestServiceGoesOnWithABlockedLog(t *testing.T) {
 		}
 	}
 	if url == "" {
-		t.Fatal("the service did not start")
+		t.Fatal("got no start while nobody reads the log, want one")
 	}
 	client := &http.Client{Timeout: 10 * time.Second}
 	id := strings.Repeat("x", 120) // a header that is logged
@@ -111,7 +111,7 @@ func TestServiceGoesOnWithABlockedLog(t *testing.T) {
 			t.Errorf("stopping with a blocked log: %v; want exit code 0", err)
 		}
 	case <-time.After(15 * time.Second):
-		t.Error("the service does not stop while nobody reads its log")
+		t.Error("got no stop while nobody reads the log, want one")
 	}
 }
 

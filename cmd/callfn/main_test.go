@@ -132,9 +132,9 @@ func serve(t testing.TB, p program, args ...string) *served {
 		select {
 		case c := <-code:
 			code <- c // for stop
-			t.Fatalf("serve ended with %d: %s%s", c, s.out, s.errs)
+			t.Fatalf("got the end of serve with code %d, want it ready: %s%s", c, s.out, s.errs)
 		case <-deadline:
-			t.Fatalf("serve is not ready: %s", s.errs)
+			t.Fatalf("after 30 s: got a serve that is not ready, want it ready: %s", s.errs)
 		case <-time.After(2 * time.Millisecond):
 		}
 	}

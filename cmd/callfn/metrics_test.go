@@ -15,11 +15,11 @@ func TestMetrics(t *testing.T) {
 	callWorks(t, s)
 	address := regexp.MustCompile(`"url":"(http://[^"]+/metrics)"`).FindStringSubmatch(s.errs.String())
 	if address == nil {
-		t.Fatal("the log does not say where metrics are")
+		t.Fatal("got no address of the metrics in the log, want one")
 	}
 	code, body := get(t, address[1])
 	if code != 200 {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code 200", code, body)
 	}
 	for _, want := range []string{
 		`callfn_function_run_seconds_count{origin="rehearsal",outcome="ok"} 1`,
@@ -40,10 +40,10 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	if token := login(t, s.url); strings.Contains(body, token.account) {
-		t.Error("an account is named")
+		t.Error("got the name of an account in the metrics, want none")
 	}
 	if code, _ := get(t, s.url+"/metrics"); code != 404 {
-		t.Errorf("the API answers /metrics with %d", code)
+		t.Errorf("the API answers /metrics with %d, want code 404", code)
 	}
 	if code, _, errs := (program{}).run(t, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(),
 		"--metrics-listen=nowhere"); code != exitUsage || !strings.Contains(errs, "--metrics-listen") {
@@ -69,7 +69,7 @@ func TestAlerts(t *testing.T) {
 	}
 	for _, name := range asked {
 		if !strings.Contains(told, "\n"+name+"{") && !strings.Contains(told, "\n"+name+" ") {
-			t.Errorf("the alerts ask for %s, which the service does not tell", name)
+			t.Errorf("got no metric %s, want every one that the alerts ask for", name)
 		}
 	}
 	promtool, err := exec.LookPath("promtool")
@@ -77,6 +77,6 @@ func TestAlerts(t *testing.T) {
 		t.Skip("promtool is not here, so the rules themselves are not checked: install prometheus and run the test again")
 	}
 	if out, err := exec.Command(promtool, "check", "rules", file).CombinedOutput(); err != nil {
-		t.Errorf("promtool check rules: %v\n%s", err, out)
+		t.Errorf("promtool check rules: got %v\n%s, want no error", err, out)
 	}
 }

@@ -52,7 +52,7 @@ func migrate(t *testing.T, to string, flags ...string) {
 			t.Fatalf("callfn %s: %d %s%s, want %q", strings.Join(args, " "), code, out, errs, says)
 		}
 		if all := out + errs; strings.Contains(all, couchPassword) {
-			t.Errorf("the password is shown: %s", all)
+			t.Errorf("the password is shown: got %s, want no %q in all", all, couchPassword)
 		}
 	}
 	refused := func(code int, says string, args ...string) {

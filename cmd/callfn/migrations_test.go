@@ -58,7 +58,7 @@ func latestMove(t *testing.T, p program) string {
 	_, out, _ := p.run(t, "storage", "migrations")
 	lines := strings.Split(out, "\n")
 	if len(lines) < 2 || lines[1] == "" {
-		t.Fatalf("no move is listed: %s", out)
+		t.Fatalf("got %s, want the move listed", out)
 	}
 	return strings.Fields(lines[1])[0]
 }

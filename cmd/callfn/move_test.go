@@ -251,7 +251,7 @@ func (s *mortalService) moves(t *testing.T) (ids []string) {
 	var list struct{ Data []migrationDoc }
 	if _, body := send(t, "GET", s.url+"/v2/storage/migrations", s.load.session.token, ""); json.Unmarshal([]byte(body),
 		&list) != nil {
-		t.Fatal(body)
+		t.Fatalf("got %s, want a list of moves", body)
 	}
 	for _, m := range list.Data {
 		if m.State == "copying" || m.State == "fenced" || m.State == "switched" {
@@ -315,7 +315,7 @@ func TestFunctionsMoveUnderLoad(t *testing.T) {
 		if j.back {
 			if status, body := send(t, "POST", s.url+"/v2/storage/migrations/"+id, l.session.token,
 				`{"data":{"action":"rollback"}}`); status >= 300 {
-				t.Fatal(status, body)
+				t.Fatalf("got %d %s, want the move", status, body)
 			}
 			s.die(random)
 			s.await(t, id, "rolled_back")
@@ -332,13 +332,13 @@ func TestFunctionsMoveUnderLoad(t *testing.T) {
 		p := program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": testKey}}
 		if code, out, errs := p.run(t, "storage", "finish", "--yes"); code != exitOK ||
 			!strings.Contains(out, "functions: finished\n") {
-			t.Errorf("finish: %d %q %q", code, out, errs)
+			t.Errorf("finish: got %d %q %q, want code %d, %q", code, out, errs, exitOK, "functions: finished\n")
 		}
 		l.check(t, client)
 		design, err := couchUnderTest{admin: j.to}.connect(t).Database(j.prefix+"functions").Get(t.Context(),
 			"_design/functions")
 		if shows, _ := design["shows"].(map[string]any); err != nil || shows["wh"] == nil {
-			t.Errorf("the design document at the new home: %v", err)
+			t.Errorf("the design document at the new home: got %v, want it there", err)
 		}
 		t.Logf("%d functions, %d deleted, %d calls got the flow, %d the child; %d requests without an answer; %d kills; "+
 			"proof %+v",
@@ -353,17 +353,17 @@ func (l *load) begin(t *testing.T, client *http.Client) {
 	status, data, _ := l.ask(client, "PUT", "/functions",
 		`{"data":{"name":"called","function_js":"return {module: 'tts', data: {text: 'the flow of the function'}}"}}`)
 	if err := json.Unmarshal([]byte(data), &f); err != nil || status != 201 {
-		t.Fatal(status, data)
+		t.Fatalf("got %v %v, want no error, code 201", status, data)
 	}
 	flow := `{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"` + f.ID +
 		`"},"children":{"_":{"module":"tts","data":{"text":"the child"}}}}}}`
 	if status, data, _ := l.ask(client, "PUT", "/callflows", flow); status != 201 {
-		t.Fatal(status, data)
+		t.Fatalf("got %v %v, want code 201", status, data)
 	}
 	for i := range 150 {
 		if status, data, _ := l.ask(client, "PUT", "/functions",
 			fmt.Sprintf(`{"data":{"name":"old %d","function_js":"return {module: 'noop'}"}}`, i)); status != 201 {
-			t.Fatal(status, data)
+			t.Fatalf("got %v %v, want code 201", status, data)
 		}
 	}
 }
@@ -372,7 +372,7 @@ func (l *load) begin(t *testing.T, client *http.Client) {
 func (l *load) check(t *testing.T, client *http.Client) {
 	t.Helper()
 	for _, fault := range l.faults {
-		t.Error(fault)
+		t.Errorf("got %s, want nothing lost", fault)
 	}
 	for id, may := range l.stored {
 		status, data, _ := l.ask(client, "GET", "/functions/"+id, "")
@@ -381,11 +381,11 @@ func (l *load) check(t *testing.T, client *http.Client) {
 		switch {
 		case decided && gone:
 			if status != 404 {
-				t.Errorf("function %s was deleted and answers %d", id, status)
+				t.Errorf("function %s was deleted and answers %d, want code 404", id, status)
 			}
 		case unsure:
 			if status != 200 && !(decided && status == 404) {
-				t.Errorf("function %s: %d", id, status)
+				t.Errorf("function %s: got %d, want 200", id, status)
 			}
 		case status != 200 || !sameJSON(data, may[0]):
 			t.Errorf("function %s: %d\nacknowledged %s\nfound        %s", id, status, may[0], data)

@@ -110,11 +110,11 @@ func TestWhatWasDeletedComesBack(t *testing.T) {
 	must(exitOK, "callflows", "put", "-")
 	must(exitOK, "callflows", "delete", "--yes", "1000")
 	if out := must(exitOK, "callflows", "list", "--deleted"); !strings.Contains(out, "office 1000") {
-		t.Errorf("callflows list --deleted: %s", out)
+		t.Errorf(`callflows list --deleted: got %s, want "office 1000"`, out)
 	}
 	must(exitOK, "callflows", "undelete", "office")
 	must(exitOK, "callflows", "get", "1000")
 	if out := must(exitOK, "users", "list", "--deleted"); !strings.Contains(out, "no users were deleted") {
-		t.Errorf("users list --deleted: %s", out)
+		t.Errorf(`users list --deleted: got %s, want "no users were deleted"`, out)
 	}
 }

@@ -33,7 +33,7 @@ func orderedPlace(t *testing.T) (s *served, account string, store func(id, text 
 	store = func(id, text string) {
 		t.Helper()
 		if code, body := send(t, "PUT", couch+"/callflows/"+id, "", text); code != 201 {
-			t.Fatalf("store %s: %d %s", text, code, body)
+			t.Fatalf("store %s: got %d %s, want code 201", text, code, body)
 		}
 	}
 	for id, about := range map[string]string{

@@ -46,7 +46,7 @@ func TestAWriteThatIsNotConfirmed(t *testing.T) {
 			`{"data":{"name":"n","function_js":"return {module: 'noop'}"}}`)
 	}
 	if code, body := put(); code != 201 {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code 201", code, body)
 	}
 	accepted := func(resp *http.Response) bool {
 		resp.StatusCode = http.StatusAccepted
@@ -58,14 +58,14 @@ func TestAWriteThatIsNotConfirmed(t *testing.T) {
 		t.Errorf("too few copies: %d %s, want 503 that says so", code, body)
 	}
 	if log := s.errs.String(); !strings.Contains(log, "fewer nodes than a majority") {
-		t.Errorf("the log does not say so: %s", log)
+		t.Errorf(`the log does not say so: got %s, want "fewer nodes than a majority" in log`, log)
 	}
 	metrics := regexp.MustCompile(`"url":"(http://[^"]+/metrics)"`).FindStringSubmatch(s.errs.String())
 	if metrics == nil {
-		t.Fatal("the log does not say where metrics are")
+		t.Fatal("got no address of the metrics in the log, want one")
 	}
 	if _, body := get(t, metrics[1]); !strings.Contains(body, "callfn_datastore_writes_partial_total 1") {
-		t.Error("callfn_datastore_writes_partial_total is not 1")
+		t.Error("got another callfn_datastore_writes_partial_total than 1, want 1")
 	}
 	lost := func(*http.Response) bool { return false }
 	do.Store(&lost)
@@ -74,6 +74,6 @@ func TestAWriteThatIsNotConfirmed(t *testing.T) {
 	}
 	do.Store(nil)
 	if code, body := put(); code != 201 {
-		t.Errorf("afterwards: %d %s", code, body)
+		t.Errorf("afterwards: got %d %s, want code 201", code, body)
 	}
 }

@@ -34,17 +34,17 @@ func TestPivot(t *testing.T) {
 	if code, body := send(t, "PUT", s.url+"/v2/accounts/"+id+"/callflows", token,
 		`{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"`+hi+
 			`"},"children":{"_":{"module":"hangup","data":{}}}}}}`); code != 201 {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code 201", code, body)
 	}
 
 	made := func(args ...string) string {
 		line, note, _ := strings.Cut(must(exitOK, append([]string{"pivot", "create"}, args...)...), "\n")
 		if !strings.Contains(note, "not shown again") {
-			t.Errorf("note %q", note)
+			t.Errorf(`note %q, want "not shown again" in note`, note)
 		}
 		u, err := url.Parse(line)
 		if err != nil || u.Host != "fn.example" {
-			t.Fatalf("address %q", line)
+			t.Fatalf("address %q, want no error, u.Host = %v", line, "fn.example")
 		}
 		return strings.Replace(line, "https://fn.example", s.url, 1)
 	}
@@ -57,23 +57,29 @@ func TestPivot(t *testing.T) {
 	const call = "&Call-ID=call-1&To=1000&Caller-ID-Name=Alice&Custom-Application-Vars[vip]=yes"
 	if code, body := get(t, one+call); code != 200 || !strings.Contains(body, `"text":"Alice yes undefined"`) ||
 		strings.Contains(body, "status") {
-		t.Errorf("function: %d %s", code, body)
+		t.Errorf(`function: got %d %s, want code 200, %q, no "status"`, code, body, `"text":"Alice yes undefined"`)
 	}
 	if code, body := send(t, "POST", numbers, "",
 		`{"To":"1000","Caller-ID-Name":"Alice","Custom-Application-Vars":{"vip":"yes"}}`); code != 200 ||
 		!strings.Contains(body, `"text":"Alice yes undefined"`) ||
 		!strings.Contains(body, `"_":{"module":"hangup","data":{}}`) {
-		t.Errorf("number: %d %s", code, body)
+		t.Errorf(
+			"number: got %d %s, want code 200, %q, %q",
+			code,
+			body,
+			`"text":"Alice yes undefined"`,
+			`"_":{"module":"hangup","data":{}}`,
+		)
 	}
 	u, _ := url.Parse(one)
 	key := u.Query().Get("key")
 	u.User, u.RawQuery = url.UserPassword("kazoo", key), strings.TrimPrefix(call, "&")
 	if code, body := get(t, u.String()); code != 200 {
-		t.Errorf("basic credentials: %d %s", code, body)
+		t.Errorf("basic credentials: got %d %s, want code 200", code, body)
 	}
 	for range 3 {
 		if code, body := get(t, failing+call); code != 502 || !strings.Contains(body, "boom") {
-			t.Errorf("a function that throws: %d %s", code, body)
+			t.Errorf(`a function that throws: got %d %s, want code 502, "boom"`, code, body)
 		}
 	}
 	await.True(t, "the function switched off", func() bool {
@@ -87,7 +93,7 @@ func TestPivot(t *testing.T) {
 
 	must(exitOK, "pivot", "revoke", "--yes", anID.FindString(key))
 	if code, _ := get(t, one+call); code != 401 {
-		t.Errorf("a revoked key: %d", code)
+		t.Errorf("a revoked key: got %d, want code 401", code)
 	}
 	must(exitFailed, "pivot", "revoke", "--yes", anID.FindString(key))
 	s.stop()
@@ -95,7 +101,7 @@ func TestPivot(t *testing.T) {
 		_, secret, _ := strings.Cut(address, ".") // of the host
 		secret = secret[len(secret)-64:]
 		if strings.Contains(s.errs.String()+s.out.String(), secret) {
-			t.Errorf("the log has the key of %s", address)
+			t.Errorf("the log has the key of %s, want no %q", address, secret)
 		}
 	}
 }
@@ -108,7 +114,7 @@ func TestPublicURL(t *testing.T) {
 		p := program{}
 		if code, _, errs := p.run(t, "serve", "--data="+t.TempDir(), "--public-url="+bad); code != exitUsage ||
 			!strings.Contains(errs, "--public-url") {
-			t.Errorf("%s: %d %s", bad, code, errs)
+			t.Errorf(`%s: got %d %s, want code %d, "--public-url"`, bad, code, errs, exitUsage)
 		}
 	}
 	for _, good := range []string{"https://fn.example/", "http://127.0.0.2:8000", "http://10.0.0.7"} {

@@ -18,7 +18,7 @@ func TestReadmeOpensWithTheCommands(t *testing.T) {
 	}
 	for _, command := range []string{"```sh\ngo run ./cmd/callfn serve\n```", "```sh\ngo test ./...\n```"} {
 		if !strings.Contains(string(readme[:200]), command) {
-			t.Errorf("the README does not open with %q", command)
+			t.Errorf("the README does not open with %q, want %q in string(readme[:200])", command, command)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func (want tour) run(t *testing.T, page string) {
 			"go build -o bin/callfn ./cmd/callfn": "(cd " + repo + " && go build -o " + dir + "/bin/callfn ./cmd/callfn)",
 		}[from]
 		if !strings.Contains(script, from) {
-			t.Errorf("the tour no longer has %q: this test replaces what is not there", from)
+			t.Errorf("the tour no longer has %q: this test replaces what is not there, want %q in script", from, from)
 		}
 		script = strings.ReplaceAll(script, from, to)
 	}
@@ -112,7 +112,7 @@ func (want tour) run(t *testing.T, page string) {
 		pattern := strings.ReplaceAll(regexp.QuoteMeta(block[1]), "…", ".*")
 		pattern = regexp.MustCompile(`[0-9]+(\\\.[0-9]+)? ms`).ReplaceAllString(pattern, `[0-9.]+ ms`)
 		if !regexp.MustCompile("(?m)^" + pattern).MatchString(out) {
-			t.Errorf("the tour does not print what the page shows:\n%s", block[1])
+			t.Errorf("got another output than the page shows, want:\n%s", block[1])
 		}
 	}
 	for _, wanted := range want.prints {

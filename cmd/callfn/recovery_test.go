@@ -16,7 +16,7 @@ func TestRecoveryThroughAWebhook(t *testing.T) {
 	hook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var posted map[string]string
 		if err := json.NewDecoder(r.Body).Decode(&posted); err != nil || posted["Email"] != "ann@acme.example" {
-			t.Errorf("posted %v, %v", posted, err)
+			t.Errorf(`posted %v, %v, want no error, posted["Email"] = %v`, posted, err, "ann@acme.example")
 		}
 		links <- posted["Password-Reset-Link"]
 	}))
@@ -31,26 +31,26 @@ func TestRecoveryThroughAWebhook(t *testing.T) {
 		"--email=ann@acme.example")
 	if code, body := send(t, "PUT", s.url+"/v2/user_auth/recovery", "",
 		`{"data":{"account_name":"acme","username":"ann","ui_url":"https://other.example/"}}`); code != 201 {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code 201", code, body)
 	}
 	var link string
 	select {
 	case link = <-links:
 	case <-time.After(20 * time.Second):
-		t.Fatal("no reset was posted")
+		t.Fatal("got no reset, want one posted")
 	}
 	u, err := url.Parse(link)
 	if err != nil || u.Host != "other.example" {
-		t.Fatalf("link %q", link)
+		t.Fatalf("link %q, want no error, u.Host = %v", link, "other.example")
 	}
 	reset := u.Query().Get("recovery")
 	if code, body := send(t, "POST", s.url+"/v2/user_auth/recovery", "", `{"data":{"reset_id":"`+reset+
 		`"}}`); code != 200 || !strings.Contains(body, `"auth_token"`) {
-		t.Errorf("%d %s", code, body)
+		t.Errorf("got %d %s, want code 200, %q", code, body, `"auth_token"`)
 	}
 	s.stop()
 	if log := s.errs.String(); strings.Contains(log, reset[64:]) || strings.Contains(log, "ann@") {
-		t.Error("the log has the reset")
+		t.Error("got the reset in the log, want no secret there")
 	}
 }
 
@@ -79,7 +79,7 @@ func TestResetFlags(t *testing.T) {
 		p := program{}
 		if code, _, errs := p.run(t, append([]string{"serve", "--data=" + t.TempDir()}, args...)...); code != exitUsage ||
 			!strings.Contains(errs, "--reset-") {
-			t.Errorf("%v: %d %s", args, code, errs)
+			t.Errorf(`%v: got %d %s, want code %d, "--reset-"`, args, code, errs, exitUsage)
 		}
 	}
 }

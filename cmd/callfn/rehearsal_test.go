@@ -14,13 +14,13 @@ func TestRehearsalsOnTheCommandLine(t *testing.T) {
 	me := login(t, s.url)
 	base := s.url + "/v2/accounts/" + me.account
 	if code, body := send(t, "PATCH", base, me.token, `{"data":{"timezone":"America/Los_Angeles"}}`); code != 200 {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code 200", code, body)
 	}
 	id := newFunction(t, base, me.token, `return {module: 'tts', data: {text: new Date().getHours() + ' ' + `+
 		`call['Caller-ID-Name'] + ' ' + call.Digits}};`)
 	if code, body := send(t, "PUT", base+"/callflows", me.token,
 		`{"data":{"numbers":["1000"],"flow":{"module":"function","data":{"id":"`+id+`"}}}}`); code != 201 {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code 201", code, body)
 	}
 	draft := filepath.Join(t.TempDir(), "draft.js")
 	if err := os.WriteFile(draft,

@@ -79,7 +79,7 @@ func TestCallflowsComeBackAsTheyWere(t *testing.T) {
 	p.stdin = string(saved)
 	p.must(t, exitOK, "callflows", "put", "-")
 	if out := p.must(t, exitOK, "callflows", "get", "2000"); !strings.Contains(out, `"two"`) {
-		t.Errorf("of a saved answer: %s", out)
+		t.Errorf("of a saved answer: got %s, want %q", out, `"two"`)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestWordsThatAreNoUTF8(t *testing.T) {
 		{"call", "--to=1000", "--caller-id-name=J\xfcrgen"},
 	} {
 		if out := p.must(t, exitUsage, args...); !strings.Contains(out, "not valid UTF-8") {
-			t.Errorf("callfn %q: %s", args, out)
+			t.Errorf(`callfn %q: got %s, want "not valid UTF-8"`, args, out)
 		}
 	}
 }

@@ -13,30 +13,30 @@ func TestServeKeepsWhatItStored(t *testing.T) {
 	p := program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}
 	s := serve(t, p)
 	if code, body := get(t, s.url+"/readyz"); code != 200 {
-		t.Errorf("readyz: %d %s", code, body)
+		t.Errorf("readyz: got %d %s, want code 200", code, body)
 	}
 	if info, err := os.Stat(s.dataDir); err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("data directory: %v %v", info.Mode(), err)
+		t.Errorf("data directory: got %v %v, want no error, info.Mode().Perm() = 0o700", info.Mode(), err)
 	}
 	code, out, errs := s.keyed().run(t, "accounts", "create", "acme")
 	if code != exitOK || !strings.Contains(out, "acme") {
-		t.Fatalf("%d %s %s", code, out, errs)
+		t.Fatalf(`got %d %s %s, want code %d, "acme"`, code, out, errs, exitOK)
 	}
 	if code := s.stop(); code != exitOK {
-		t.Fatalf("stop: %d %s", code, s.errs)
+		t.Fatalf("stop: got %d %s, want code %d", code, s.errs, exitOK)
 	}
 
 	// The same data, another key: a clear error. The right key, or none: everything is there.
 	again := program{env: map[string]string{"CALLFN_MASTER_API_KEY": strings.Repeat("cd", 32)}}
 	if code, _, errs := again.run(t, "serve", "--listen=127.0.0.1:0", "--data="+s.dataDir); code != exitFailed ||
 		!strings.Contains(errs, "not the one this store was created with") {
-		t.Errorf("another key: %d %s", code, errs)
+		t.Errorf(`another key: got %d %s, want code %d, "not the one this store was created with"`, code, errs, exitFailed)
 	}
 	t.Setenv("CALLFN_MASTER_API_KEY", "")
 	s2 := serve(t, program{}, "--data="+s.dataDir)
 	code, out, errs = s2.keyed().run(t, "accounts", "list")
 	if code != exitOK || !strings.Contains(out, "acme") {
-		t.Errorf("after a restart: %d %q %s", code, out, errs)
+		t.Errorf(`after a restart: got %d %q %s, want code %d, "acme"`, code, out, errs, exitOK)
 	}
 }
 
@@ -45,7 +45,7 @@ func TestFirstStartMakesAKey(t *testing.T) {
 	file := filepath.Join(s.dataDir, "master-api-key")
 	info, err := os.Stat(file)
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Fatalf("%v %v", info, err)
+		t.Fatalf("got %v %v, want no error, info.Mode().Perm() = 0o600", info, err)
 	}
 	key, err := os.ReadFile(file)
 	if err != nil {
@@ -53,11 +53,16 @@ func TestFirstStartMakesAKey(t *testing.T) {
 	}
 	text := strings.TrimSpace(string(key))
 	if all := s.out.String() + s.errs.String(); strings.Contains(all, text) || !strings.Contains(all, file) {
-		t.Errorf("off a terminal the key's file is named and the key is not shown:\n%s", all)
+		t.Errorf(
+			"off a terminal the key's file is named and the key is not shown:\n%s, want no %q in all, %q in all",
+			all,
+			text,
+			file,
+		)
 	}
 	login := program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": text}}
 	if code, out, errs := login.run(t, "accounts", "get"); code != exitOK || !strings.Contains(out, "master") {
-		t.Errorf("%d %s %s", code, out, errs)
+		t.Errorf(`got %d %s %s, want code %d, "master"`, code, out, errs, exitOK)
 	}
 }
 
@@ -73,14 +78,14 @@ func TestRotationRewritesTheKeyFile(t *testing.T) {
 		return program{env: map[string]string{"CALLFN_SERVER": s.url, "CALLFN_API_KEY": strings.TrimSpace(string(key))}}
 	}
 	if code, out, errs := with(before).run(t, "accounts", "api-key", "--rotate", "--yes"); code != exitOK {
-		t.Fatal(code, out, errs)
+		t.Fatalf("got %v %v %v, want code %d", code, out, errs, exitOK)
 	}
 	after, err := os.ReadFile(file)
 	if err != nil || string(after) == string(before) {
-		t.Fatalf("after a rotation master-api-key still holds the old key (%v)", err)
+		t.Fatalf("after a rotation: got the old key in master-api-key (%v), want the new one", err)
 	}
 	if code, _, errs := with(after).run(t, "accounts", "get"); code != exitOK {
-		t.Errorf("the key in the file does not log in: %d %s", code, errs)
+		t.Errorf("the key in the file does not log in: got %d %s, want code %d", code, errs, exitOK)
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode of the rewritten file: %v %v; want 0600", info, err)
@@ -96,7 +101,7 @@ func TestFirstStartAtATerminalShowsTheKey(t *testing.T) {
 	out := s.out.String()
 	if !strings.Contains(out, "curl -X PUT "+s.url+"/v2/api_auth") ||
 		!strings.Contains(out, strings.TrimSpace(string(key))) {
-		t.Errorf("no ready-to-paste line:\n%s", out)
+		t.Errorf("got no line to paste, want one:\n%s", out)
 	}
 }
 
@@ -177,7 +182,7 @@ func TestServeEndsForGoodOverWrongSecrets(t *testing.T) {
 	}
 	start(key+" is missing", "--data="+node.dataDir)
 	if _, err := os.Stat(key); err == nil {
-		t.Error("a new secret.key that opens nothing was left behind")
+		t.Error("got a new secret.key that opens nothing, want none left behind")
 	}
 	examine("broken secret key")
 }
@@ -186,7 +191,7 @@ func TestDataDirectoryInUse(t *testing.T) {
 	s := serve(t, program{})
 	code, _, errs := program{}.run(t, "serve", "--listen=127.0.0.1:0", "--data="+s.dataDir)
 	if code != exitFailed || !strings.Contains(errs, "node.db") {
-		t.Errorf("%d %s", code, errs)
+		t.Errorf(`got %d %s, want code %d, "node.db"`, code, errs, exitFailed)
 	}
 }
 
@@ -201,15 +206,15 @@ func TestConfigFile(t *testing.T) {
 	write("serve:\n  deadline: 6s\n")
 	args := []string{"serve", "--config=" + file, "--data=" + filepath.Join(t.TempDir(), "d")}
 	if code, _, errs := (program{}).run(t, args...); code != exitUsage || !strings.Contains(errs, "--deadline 6s") {
-		t.Errorf("the file's setting counts: %d %s", code, errs)
+		t.Errorf(`the file's setting counts: got %d %s, want code %d, "--deadline 6s"`, code, errs, exitUsage)
 	}
 	write("memory-mib: 2\n")
 	if code, _, errs := (program{}).run(t, args...); code != exitUsage || !strings.Contains(errs, "--memory-mib 2") {
-		t.Errorf("a setting at the top counts: %d %s", code, errs)
+		t.Errorf(`a setting at the top counts: got %d %s, want code %d, "--memory-mib 2"`, code, errs, exitUsage)
 	}
 	write("serve:\n  deadlin: 1s\n")
 	if code, _, errs := (program{}).run(t, args...); code != exitUsage || !strings.Contains(errs, "serve.deadlin") {
-		t.Errorf("a misspelt setting is named: %d %s", code, errs)
+		t.Errorf(`a misspelt setting is named: got %d %s, want code %d, "serve.deadlin"`, code, errs, exitUsage)
 	}
 }
 
@@ -225,6 +230,6 @@ func TestCouchListen(t *testing.T) {
 		t.Errorf("a write without credentials: %d %s, want 403 that names --couch-user", code, body)
 	}
 	if log := s.errs.String(); !strings.Contains(log, "can read every account's functions") {
-		t.Errorf("the log does not say who can read: %s", log)
+		t.Errorf(`the log does not say who can read: got %s, want "can read every account's functions" in log`, log)
 	}
 }

@@ -25,7 +25,7 @@ func TestEveryNumberHasARange(t *testing.T) {
 		}
 		low, high, ok := rangeOf(flag)
 		if !ok {
-			t.Errorf("callfn %s --%s has no range", command, flag.Name)
+			t.Errorf("callfn %s --%s: got no range, want one", command, flag.Name)
 			return
 		}
 		var beyond []string
@@ -123,7 +123,7 @@ func TestPrintConfig(t *testing.T) {
 		}
 	}
 	if strings.Contains(first, "s3cret") {
-		t.Errorf("a password is printed: %s", first)
+		t.Errorf(`a password is printed: got %s, want no "s3cret" in first`, first)
 	}
 	if err := os.WriteFile(path, []byte(first), 0o600); err != nil {
 		t.Fatal(err)

@@ -46,9 +46,15 @@ func TestShutdownFinishesWhatIsUnderWay(t *testing.T) {
 	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != 201 || !strings.Contains(string(text), `"outcome":"ok"`) {
-		t.Errorf("%d %s %v", resp.StatusCode, text, err)
+		t.Errorf(
+			"got %d %s %v, want no error, resp.StatusCode = 201, %q in string(text)",
+			resp.StatusCode,
+			text,
+			err,
+			`"outcome":"ok"`,
+		)
 	}
 	if code := <-stopped; code != exitOK {
-		t.Errorf("stop: exit code %d: %s", code, s.errs)
+		t.Errorf("stop: exit code %d: got %s, want code %d", code, s.errs, exitOK)
 	}
 }

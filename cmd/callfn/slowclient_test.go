@@ -65,18 +65,18 @@ func TestSlowClients(t *testing.T) {
 			close(stop)
 			<-dripped
 			if took > c.within+15*time.Second {
-				t.Errorf("held the connection for %v", took)
+				t.Errorf("got the connection held for %v, want it cut off in time", took)
 			}
 			if c.status == "" {
 				return
 			}
 			response, err := http.ReadResponse(bufio.NewReader(strings.NewReader(string(answer))), nil)
 			if err != nil || !strings.HasPrefix(response.Status, c.status) {
-				t.Errorf("answer %q, %v", answer, err)
+				t.Errorf("answer %q, %v, want no error, %q at the beginning in response.Status", answer, err, c.status)
 			}
 		})
 		if code, _ := get(t, s.url+"/healthz"); code != 200 {
-			t.Errorf("another client: %d", code)
+			t.Errorf("another client: got %d, want code 200", code)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func TestClientsThatDoNotRead(t *testing.T) {
 		}
 	}
 	if code, _ := get(t, s.url+"/healthz"); code != 200 {
-		t.Errorf("another client: %d", code)
+		t.Errorf("another client: got %d, want code 200", code)
 	}
 	// the server gives up on the answer that is not taken, and with it on the connection
 	await.True(t, "the end of the connection", func() bool {

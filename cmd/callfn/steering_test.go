@@ -104,10 +104,15 @@ func TestNothingSteersATerminal(t *testing.T) {
 		_, out, errs := p.run(t, args...)
 		for _, line := range strings.Split(out+errs, "\n") {
 			if shown := printable.Text(strings.ReplaceAll(line, "\t", " ")); shown != strings.ReplaceAll(line, "\t", " ") {
-				t.Errorf("callfn %q prints what steers a terminal: %q", args, line)
+				t.Errorf(
+					"callfn %q prints what steers a terminal: got %q, want shown = %v",
+					args,
+					line,
+					strings.ReplaceAll(line, "\t", " "),
+				)
 			}
 			if line == "e" || strings.HasPrefix(line, "e\u007f") || strings.HasPrefix(line, `e\u{7F}`) {
-				t.Errorf("callfn %q lets a name break its line: %q", args, out+errs)
+				t.Errorf("callfn %q: got a name over two lines, want one: %q", args, out+errs)
 			}
 		}
 	}

@@ -31,7 +31,7 @@ func TestStoragePlanReachesEveryProcess(t *testing.T) {
 		_, body := send(t, "GET", s.url+"/v2/storage", token.token, "")
 		var answer struct{ Data planDoc }
 		if err := json.Unmarshal([]byte(body), &answer); err != nil {
-			t.Fatal(body, err)
+			t.Fatalf("got %v %v, want no error", body, err)
 		}
 		return answer.Data.ReadOnly.Databases["functions"].Address
 	}
@@ -40,11 +40,11 @@ func TestStoragePlanReachesEveryProcess(t *testing.T) {
 		begun := time.Now()
 		await.True(t, what, func() bool { return at(two) == address })
 		if took := time.Since(begun); took > time.Second {
-			t.Errorf("%s: %s", what, took)
+			t.Errorf("%s: got it after %s, want less", what, took)
 		}
 	}
 	if code, out, errs := one.keyed().run(t, apply...); code != exitOK {
-		t.Fatal(code, out, errs)
+		t.Fatalf("got %v %v %v, want code %d", code, out, errs, exitOK)
 	}
 	follows("the plan in the other process", p.address)
 	callWorks(t, two)
@@ -60,20 +60,26 @@ func TestStoragePlanReachesEveryProcess(t *testing.T) {
 	}
 	code, out, errs := one.keyed().run(t, apply...)
 	if code != exitOK || !strings.Contains(out, `settings.ip: "127.0.0.1" -> "localhost"`) {
-		t.Fatal(code, out, errs)
+		t.Fatalf("got %v %v %v, want code %d, %q", code, out, errs, exitOK, `settings.ip: "127.0.0.1" -> "localhost"`)
 	}
 	follows("edited settings in the other process", byName)
 	if code, out, _ := two.keyed().run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK ||
 		!strings.Contains(out, "Hi Bob") {
-		t.Errorf("a call afterwards: %d %s", code, out)
+		t.Errorf(`a call afterwards: got %d %s, want code %d, "Hi Bob"`, code, out, exitOK)
 	}
 
 	three := serve(t, env, append(flags, secret)...)
 	if at(three) != byName || !strings.Contains(three.errs.String(), byName) {
-		t.Errorf("a process that starts now has functions at %s, and its log says:\n%s", at(three), three.errs)
+		t.Errorf(
+			"a process that starts now has functions at %s, and its log says:\n%s, want them at %v and %q in the log",
+			at(three),
+			three.errs,
+			byName,
+			byName,
+		)
 	}
 	if all := one.errs.String() + two.errs.String() + three.errs.String() + out + errs; strings.Contains(all, p.password) {
-		t.Error("the password of the plan's connection is in the log")
+		t.Error("got the password of the plan's connection in the log, want no secret there")
 	}
 }
 
@@ -86,23 +92,37 @@ func TestDoctorExaminesTheStoragePlan(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, flags...)
 	p := startPlace(t, "node")
 	if code, out, errs := s.keyed().run(t, planFile(t, "../../storage-plans/functions-apart.json", p)...); code != exitOK {
-		t.Fatal(code, out, errs)
+		t.Fatalf("got %v %v %v, want code %d", code, out, errs, exitOK)
 	}
 	doctor := append([]string{"doctor"}, flags...)
 	code, out, errs := program{}.run(t, append(doctor, "--data="+s.dataDir)...)
 	if code != exitOK || !strings.Contains(out, "CouchDB at "+p.address) || strings.Contains(out+errs, p.password) {
-		t.Errorf("doctor: %d %s%s", code, out, errs)
+		t.Errorf(
+			"doctor: got %d %s%s, want code %d, %q, no %q in out + errs",
+			code,
+			out,
+			errs,
+			exitOK,
+			"CouchDB at "+p.address,
+			p.password,
+		)
 	}
 	if main, _, _ := strings.Cut(out, "storage plan\n"); strings.Contains(main, "functions run") {
-		t.Errorf("functions are not run by the main CouchDB any more:\n%s", main)
+		t.Errorf("functions are not run by the main CouchDB any more:\n%s, want no \"functions run\" in main", main)
 	}
 	nowhere := t.TempDir()
 	code, out, _ = program{}.run(t, append(doctor, "--data="+nowhere)...)
 	if code != exitOK || !strings.Contains(out, "--secret-key-file") || strings.Contains(out, "CouchDB at "+p.address) {
-		t.Errorf("doctor without the secret: %d %s", code, out)
+		t.Errorf(
+			`doctor without the secret: got %d %s, want code %d, "--secret-key-file", no %q`,
+			code,
+			out,
+			exitOK,
+			"CouchDB at "+p.address,
+		)
 	}
 	if left, _ := os.ReadDir(nowhere); len(left) > 0 {
-		t.Errorf("the doctor made %v", left)
+		t.Errorf("got %v, want the doctor to make no files", left)
 	}
 }
 
@@ -114,7 +134,7 @@ func TestDoctorOfTheEmbeddedNodeExaminesTheStoragePlan(t *testing.T) {
 		"--couch-user=admin")
 	p := place{address: away.couch, user: "admin", password: couchPassword}
 	if code, out, errs := s.keyed().run(t, planFile(t, "../../storage-plans/functions-apart.json", p)...); code != exitOK {
-		t.Fatal(code, out, errs)
+		t.Fatalf("got %v %v %v, want code %d", code, out, errs, exitOK)
 	}
 	doctor := func(code int, flag string, wants ...string) {
 		t.Helper()
@@ -186,17 +206,17 @@ func TestStorageCommandsThatCannotBe(t *testing.T) {
 		})
 	}
 	if code, out, errs := s.keyed().run(t, "storage", "get"); code != exitOK || strings.Contains(out, uuid) {
-		t.Errorf("something was stored: %d %s%s", code, out, errs)
+		t.Errorf("something was stored: got %d %s%s, want code %d, no %q", code, out, errs, exitOK, uuid)
 	}
 	// What is read can be applied.
 	_, text, _ := s.keyed().run(t, "storage", "get", "--json")
 	if code, out, errs := s.keyed().run(t, "storage", "apply", write("same.json", text)); code != exitOK ||
 		!strings.Contains(out, "The plan is as it was.") {
-		t.Errorf("apply of what get gives: %d %s%s", code, out, errs)
+		t.Errorf(`apply of what get gives: got %d %s%s, want code %d, "The plan is as it was."`, code, out, errs, exitOK)
 	}
 	if code, out, errs := s.keyed().run(t, "storage", "check", "--json"); code != exitOK ||
 		!strings.Contains(out, `"works": true`) {
-		t.Errorf("check: %d %s%s", code, out, errs)
+		t.Errorf("check: got %d %s%s, want code %d, %q", code, out, errs, exitOK, `"works": true`)
 	}
 }
 
@@ -217,7 +237,7 @@ func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
 		t.Helper()
 		if code, out, errs := s.keyed().run(t, "call", "--to=1000", "--from=2000", "--caller-id-name=Bob"); code != exitOK ||
 			!strings.Contains(out, "Hi Bob") {
-			t.Fatalf("call: %d %s%s", code, out, errs)
+			t.Fatalf(`call: got %d %s%s, want code %d, "Hi Bob"`, code, out, errs, exitOK)
 		}
 	}
 	if _, out, _ := s.keyed().run(t, "storage", "get"); len(regexp.MustCompile(`  functions +http`).FindAllString(out,
@@ -232,17 +252,17 @@ func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
 	}
 	if code, out, errs := s.keyed().run(t, "storage", "apply", file); code != exitOK ||
 		!strings.Contains(out, "The plan is as it was.") {
-		t.Errorf("the default plan: %d %s%s", code, out, errs)
+		t.Errorf(`the default plan: got %d %s%s, want code %d, "The plan is as it was."`, code, out, errs, exitOK)
 	}
 
 	p := startPlace(t, "node")
 	if code, out, errs := s.keyed().run(t, planFile(t, "../../storage-plans/functions-apart.json",
 		p)...); code != exitOK || !strings.Contains(out, "functions is on") {
-		t.Fatal(code, out, errs)
+		t.Fatalf(`got %v %v %v, want code %d, "functions is on"`, code, out, errs, exitOK)
 	}
 	calls(s)
 	if code, out, errs := s.keyed().run(t, "storage", "finish", "--yes"); code != exitOK {
-		t.Fatal(code, out, errs)
+		t.Fatalf("got %v %v %v, want code %d", code, out, errs, exitOK)
 	}
 	secret := "--secret-key-file=" + filepath.Join(s.dataDir, "secret.key")
 	s.stop()
@@ -250,6 +270,6 @@ func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
 	calls(s)
 	if _, out, _ := s.keyed().run(t, "storage", "get"); strings.Contains(out, "on functions") ||
 		strings.Count(out, p.address) != 2 {
-		t.Errorf("without the flag: %s", out)
+		t.Errorf(`without the flag: got %s, want no "on functions", 2 times %q`, out, p.address)
 	}
 }

@@ -80,7 +80,7 @@ func planFile(t *testing.T, file string, p place) (args []string) {
 		Plan        json.RawMessage           `json:"plan"`
 	}
 	if err := json.Unmarshal(text, &plan); err != nil || len(plan.Connections) != 1 {
-		t.Fatal(file, err)
+		t.Fatalf("got %v %v, want no error, len(plan.Connections) = 1", file, err)
 	}
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -123,7 +123,7 @@ func TestReadyStoragePlans(t *testing.T) {
 	}
 	files, err := filepath.Glob("../../storage-plans/*.json")
 	if err != nil || len(files) < 4 {
-		t.Fatal(files, err)
+		t.Fatalf("got %v, %v, want the storage plans", files, err)
 	}
 	readme, err := os.ReadFile("../../storage-plans/README.md")
 	if err != nil {
@@ -132,7 +132,7 @@ func TestReadyStoragePlans(t *testing.T) {
 	for _, file := range files {
 		name := filepath.Base(file)
 		if strings.Count(string(readme), "("+name+")") != 1 {
-			t.Errorf("%s has no paragraph in the README", name)
+			t.Errorf("got %s has no paragraph in the README, want 1 times %q", name, "("+name+")")
 		}
 		t.Run(strings.TrimSuffix(name, ".json"), func(t *testing.T) {
 			text, err := os.ReadFile(file)
@@ -169,12 +169,18 @@ func applyReadyPlan(t *testing.T, name string, p place, apply []string, prefix s
 	shell := s.keyed()
 	if code, out, errs := shell.run(t, append(apply, "--dry-run")...); code != exitOK ||
 		!strings.Contains(out, "functions would be moved") || !strings.Contains(out, "Nothing was changed") {
-		t.Fatalf("dry run: %d %s %s", code, out, errs)
+		t.Fatalf(
+			`dry run: got %d %s %s, want code %d, "functions would be moved", "Nothing was changed"`,
+			code,
+			out,
+			errs,
+			exitOK,
+		)
 	}
 	code, out, errs := shell.run(t, apply...)
 	if strings.Contains(name, "query-server") && !p.callfn && code != exitOK {
 		if !strings.Contains(errs, "functions_language: ") {
-			t.Fatalf("%d %s %s", code, out, errs)
+			t.Fatalf(`got %d %s %s, want "functions_language: "`, code, out, errs)
 		}
 		return // no query server of ours there: refused, as the README says
 	}
@@ -183,7 +189,7 @@ func applyReadyPlan(t *testing.T, name string, p place, apply []string, prefix s
 	}
 	callWorks(t, s)
 	if code, out, errs = shell.run(t, "storage", "get"); code != exitOK || !strings.Contains(out, p.address) {
-		t.Errorf("get: %d %s %s", code, out, errs)
+		t.Errorf("get: got %d %s %s, want code %d, %q", code, out, errs, exitOK, p.address)
 	}
 	well := exitOK
 	if p.name == "pouchdb" {
@@ -194,7 +200,7 @@ func applyReadyPlan(t *testing.T, name string, p place, apply []string, prefix s
 		t.Errorf("check: %d %s %s", code, out, errs)
 	}
 	if code, out, errs = shell.run(t, apply...); code != exitOK || !strings.Contains(out, "The plan is as it was.") {
-		t.Errorf("applied again: %d %s %s", code, out, errs)
+		t.Errorf(`applied again: got %d %s %s, want code %d, "The plan is as it was."`, code, out, errs, exitOK)
 	}
 	if n := p.functions(t, prefix); n != 1 {
 		t.Errorf("%d functions are there, want the one that was stored", n)

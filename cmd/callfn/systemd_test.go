@@ -93,7 +93,7 @@ func TestUnitStartsTheEmbeddedNode(t *testing.T) {
 				log.Write(append(lines.Bytes(), '\n'))
 				var event struct{ Msg, Documents string }
 				if err := json.Unmarshal(lines.Bytes(), &event); err != nil {
-					t.Errorf("a line of the log is no JSON: %s", lines.Text())
+					t.Errorf("a line of the log is no JSON: got %s, want no error", lines.Text())
 				}
 				switch {
 				case strings.HasPrefix(event.Msg, "callfn is ready"):
@@ -163,6 +163,6 @@ func TestUnitIsValid(t *testing.T) {
 	}
 	out, err := exec.Command(analyze, "verify", "--man=no", file).CombinedOutput()
 	if err != nil || bytes.Contains(out, []byte("callfn")) {
-		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+		t.Errorf("systemd-analyze verify: got %v, want nothing to complain of\n%s", err, out)
 	}
 }

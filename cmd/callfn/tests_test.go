@@ -83,21 +83,21 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 		file("greets.js", greets)))
 	if out := must(exitOK, "functions", "test", id); !strings.Contains(out, "no cases yet") ||
 		!strings.Contains(out, "import-tests "+id) {
-		t.Errorf("no cases: %s", out)
+		t.Errorf(`no cases: got %s, want "no cases yet", %q`, out, "import-tests "+id)
 	}
 	file("cases/a.json", greetsAlice)
 	file("cases/b.json", christmas)
 	if out := must(exitOK, "functions", "import-tests", id, filepath.Join(dir, "cases")); out != "stored    greets "+
 		"Alice, kindly\nstored    says when it is\n" {
-		t.Errorf("import: %s", out)
+		t.Errorf("import: got %s, want %v", out, "stored greets "+"Alice, kindly\nstored says when it is\n")
 	}
 	if out := must(exitOK, "functions", "test", id); out != "ok    greets Alice, kindly\nok    says when it is\n\n2 of "+
 		"2 cases pass\n" {
-		t.Errorf("test: %s", out)
+		t.Errorf("test: got %s, want %v", out, "ok greets Alice, kindly\nok says when it is\n\n2 of "+"2 cases pass\n")
 	}
 	if out := must(exitOK, "functions", "import-tests", id, filepath.Join(dir, "cases")); strings.Count(out,
 		"unchanged") != 2 {
-		t.Errorf("imported again: %s", out)
+		t.Errorf(`imported again: got %s, want 2 times "unchanged"`, out)
 	}
 
 	// What is exported is what was imported, byte for byte, also by way of another function.
@@ -151,20 +151,25 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 	out := must(exitFailed, "functions", "test", id, "--file="+worse, "--case=greets Alice, kindly")
 	if out != "FAIL  greets Alice, kindly\n        flow.data.text: wanted \"Hi Alice <gold>\", got \"Ho Alice "+
 		"<gold>\"\n\n0 of 1 cases pass\n" {
-		t.Errorf("draft: %s", out)
+		t.Errorf(
+			"draft: got %s, want %v",
+			out,
+			"FAIL greets Alice, kindly\n flow.data.text: wanted \"Hi Alice <gold>\", got \"Ho Alice "+
+				"<gold>\"\n\n0 of 1 cases pass\n",
+		)
 	}
 	if out := must(exitFailed, "functions", "put", "--id="+id, "--run-tests", worse); strings.Count(out, "wanted") != 2 ||
 		!strings.Contains(out, "Case says when it is fails") {
-		t.Errorf("refused update: %s", out)
+		t.Errorf(`refused update: got %s, want 2 times "wanted", "Case says when it is fails"`, out)
 	}
 	if out := must(exitOK, "functions", "get", id); !strings.Contains(out, "'Hi '") {
-		t.Errorf("stored all the same: %s", out)
+		t.Errorf(`stored all the same: got %s, want "'Hi '"`, out)
 	}
 	must(exitOK, "functions", "put", "--id="+id, "--run-tests", file("greets.js", greets+"\n// mended"))
 	var v struct{ Passed, Failed int }
 	if err := json.Unmarshal([]byte(must(exitFailed, "functions", "test", id, "--json", "--file="+worse)),
 		&v); err != nil || v.Failed != 2 {
-		t.Errorf("--json: %+v %v", v, err)
+		t.Errorf("--json: got %+v %v, want no error, v.Failed = 2", v, err)
 	}
 	await.True(t, "records of the cases' runs, as rehearsals", func() bool {
 		return strings.Contains(must(exitOK, "functions", "runs", id), "rehearsal")
@@ -173,10 +178,10 @@ func TestSavedCasesFromTheShell(t *testing.T) {
 	// Pruning, and what cannot be read.
 	if out := must(exitOK, "functions", "import-tests", other, "--prune", "--yes", filepath.Join(dir, "cases",
 		"a.json")); !strings.Contains(out, "deleted   says when it is") {
-		t.Errorf("prune: %s", out)
+		t.Errorf(`prune: got %s, want "deleted   says when it is"`, out)
 	}
 	if diff := cmp.Diff([]string{"greets-alice-kindly.json"}, keys(exported(other))); diff != "" {
-		t.Error(diff)
+		t.Errorf("got %v, want nothing in diff", diff)
 	}
 	must(exitUsage, "functions", "import-tests", id, filepath.Join(dir, "nowhere"))
 	must(exitUsage, "functions", "import-tests", id, file("bad.json", `{"name":"n","expect":{}}`))
@@ -204,7 +209,7 @@ func TestCallflowsFromTheShell(t *testing.T) {
 		return f.Name()
 	}
 	if out := must(exitOK, "callflows", "list"); !strings.Contains(out, "no callflows yet") {
-		t.Errorf("list: %s", out)
+		t.Errorf(`list: got %s, want "no callflows yet"`, out)
 	}
 	flow := `{"name":"office","numbers":["1000"],"patterns":["^2"],"flow":{"module":"user","data":{"id":"u1"},` +
 		`"children":{"_":{"module":"voicemail","data":{"id":"` + strings.Repeat("b", 32) + `"}}}}}`
@@ -218,19 +223,19 @@ func TestCallflowsFromTheShell(t *testing.T) {
 		file(`{"name":"by pattern","call":{"To":"234"},"script":{"answers":{"user":"answered"}},`+
 			`"expected":{"ended":{"how":"answered"}}}`))
 	if out := must(exitOK, "callflows", "test", id); !strings.Contains(out, "2 of 2 cases pass") {
-		t.Errorf("test: %s", out)
+		t.Errorf(`test: got %s, want "2 of 2 cases pass"`, out)
 	}
 	worse := file(strings.Replace(flow, `"voicemail"`, `"play"`, 1))
 	if out := must(exitFailed, "callflows", "test", id, "--file="+worse); !strings.Contains(out,
 		"FAIL  nobody there\n        steps.1.module: wanted \"voicemail\", got \"play\"") {
-		t.Errorf("draft: %s", out)
+		t.Errorf("draft: got %s, want %q", out, "FAIL nobody there\n steps.1.module: wanted \"voicemail\", got \"play\"")
 	}
 	if out := must(exitFailed, "callflows", "put", "--id="+id, "--run-tests", worse); !strings.Contains(out,
 		"Case nobody there fails") {
-		t.Errorf("refused update: %s", out)
+		t.Errorf(`refused update: got %s, want "Case nobody there fails"`, out)
 	}
 	if out := must(exitOK, "callflows", "get", id); !strings.Contains(out, `"voicemail"`) {
-		t.Errorf("get: %s", out)
+		t.Errorf("get: got %s, want %q", out, `"voicemail"`)
 	}
 	must(exitOK, "callflows", "put", "--id="+id, worse)
 	must(exitOK, "callflows", "delete", "--yes", id)
@@ -268,7 +273,7 @@ func TestRehearsalHTTP(t *testing.T) {
 		at := s.url + "/v2/accounts/" + token.account
 		flow := `{"data":{"numbers":["1000"],"flow":{"module":"pivot","data":{"voice_url":"http://10.1.2.3/"}}}}`
 		if code, body := send(t, "PUT", at+"/callflows", token.token, flow); code != 201 {
-			t.Fatal(code, body)
+			t.Fatalf("got %v %v, want code 201", code, body)
 		}
 		code, body := send(t, "PUT", at+"/simulations", token.token, `{"data":{"To":"1000","script":{"real_http":true}}}`)
 		if !allowed && (code != 400 || !strings.Contains(body, "--rehearsal-http")) || allowed &&
@@ -289,7 +294,7 @@ func TestMaxBranchCount(t *testing.T) {
 	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(out)
 	if code, body := send(t, "PATCH", at+"/callflows/"+id, token.token,
 		`{"data":{"flow":{"module":"callflow","data":{"id":"`+id+`"}}}}`); code != 200 {
-		t.Fatal(code, body)
+		t.Fatalf("got %v %v, want code 200", code, body)
 	}
 	var trace struct {
 		Steps []any
@@ -298,10 +303,16 @@ func TestMaxBranchCount(t *testing.T) {
 	_, out, _ = p.run(t, "call", "--to=1000", "--json")
 	if err := json.Unmarshal([]byte(out), &trace); err != nil || len(trace.Steps) != 4 ||
 		trace.Ended.How != "branch_limit" {
-		t.Errorf("%v: %d steps, %+v", err, len(trace.Steps), trace.Ended)
+		t.Errorf(
+			"%v: got %d steps, %+v, want no error, len(trace.Steps) = 4, trace.Ended.How = %v",
+			err,
+			len(trace.Steps),
+			trace.Ended,
+			"branch_limit",
+		)
 	}
 	if code, _, errs := (program{}).run(t, "serve", "--max-branch-count=0"); code != exitUsage ||
 		!strings.Contains(errs, "max-branch-count") {
-		t.Errorf("%d %s", code, errs)
+		t.Errorf(`got %d %s, want code %d, "max-branch-count"`, code, errs, exitUsage)
 	}
 }

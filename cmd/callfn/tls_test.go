@@ -66,11 +66,11 @@ func TestCouchDBOverTLS(t *testing.T) {
 				s.stop()
 				s = serve(t, with, flags...)
 				if trace := rehearse(t, s, login(t, s.url)); !gives("ok")(trace) {
-					t.Error(trace)
+					t.Errorf("got %s, want the function's flow", trace)
 				}
 				if code, out, errs := (program{}).run(t, append([]string{"doctor"}, flags[:3]...)...); code != exitOK ||
 					!strings.Contains(out, "encrypted") {
-					t.Errorf("doctor: %d %s %s", code, out, errs)
+					t.Errorf(`doctor: got %d %s %s, want code %d, "encrypted"`, code, out, errs, exitOK)
 				}
 			})
 		}
