@@ -52,8 +52,10 @@ func (t *Turn) playMacro(ctx context.Context, m Data) error {
 		}
 	case "say":
 		if words := m.String("text"); words != "" {
-			return t.Switch.Say(ctx, Say{Text: words, Type: cmp.Or(m.String("type"), "name_spelled"), Method: cmp.Or(m.String("method"),
-				"pronounced"), Language: cmp.Or(language, t.Call.Language), Gender: m.String("gender")})
+			return t.Switch.Say(ctx, Say{
+				Text: words, Type: cmp.Or(m.String("type"), "name_spelled"), Method: cmp.Or(m.String("method"), "pronounced"),
+				Language: cmp.Or(language, t.Call.Language), Gender: m.String("gender"),
+			})
 		}
 	case "tone":
 		return t.Switch.Sound(ctx, []Tone{tone(m)})

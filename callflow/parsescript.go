@@ -63,8 +63,8 @@ func (p *scriptParser) only(path string, members map[string]any, known ...string
 			continue
 		}
 		if path == "script" && name != "" && name[0] >= 'A' && name[0] <= 'Z' {
-			p.problems.add(path+"."+clip.Text(name, 64), "unknown", "a parameter of the call stands outside the script, with To and "+
-				"From", nil)
+			p.problems.add(path+"."+clip.Text(name, 64), "unknown",
+				"a parameter of the call stands outside the script, with To and From", nil)
 		} else {
 			p.problems.add(path+"."+clip.Text(name, 64), "unknown", "a script has no such member here; known are "+
 				strings.Join(known, ", "), nil)

@@ -132,7 +132,7 @@ func (p *PivotServer) run(ctx context.Context, r PivotRequest, id function.ID) f
 		return function.Result{Outcome: runs.NotFound, Error: function.NewError("the node names no function", "")}
 	}
 	return p.Runner.Run(ctx, function.Request{
-		Account: r.Account, Function: id, CallID: clip.Text(r.Params["Call-ID"], maxText), Params: r.Params, TimeZone: r.TimeZone,
-		Origin: function.FromCall,
+		Account: r.Account, Function: id, CallID: clip.Text(r.Params["Call-ID"], maxText),
+		Params: r.Params, TimeZone: r.TimeZone, Origin: function.FromCall,
 	})
 }

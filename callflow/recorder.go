@@ -167,7 +167,9 @@ func (r *recorder) Bridge(ctx context.Context, b Bridge) (Bridged, error) {
 }
 
 func (r *recorder) HTTP(ctx context.Context, q HTTPRequest) (HTTPResponse, error) {
-	r.asks("http", map[string]any{"Method": q.Method, "URL": clip.Text(q.URL, 2048), "Body": clip.Text(string(q.Body), 2048)})
+	r.asks("http", map[string]any{
+		"Method": q.Method, "URL": clip.Text(q.URL, 2048), "Body": clip.Text(string(q.Body), 2048),
+	})
 	return r.Control.HTTP(ctx, q)
 }
 

@@ -42,7 +42,8 @@ func parseTwiML(body []byte) (element, error) {
 			continue
 		}
 		if start.Name.Local != "Response" {
-			return element{}, fmt.Errorf("what it answered begins with <%s> instead of <Response>", clip.Text(start.Name.Local, 40))
+			return element{}, fmt.Errorf("what it answered begins with <%s> instead of <Response>",
+				clip.Text(start.Name.Local, 40))
 		}
 		return p.element(start, 1)
 	}

@@ -189,9 +189,9 @@ func (r *twimlRun) say(ctx context.Context, e element) error {
 	voice := map[string]string{"man": "male", "woman": "female"}[e.attrs["voice"]]
 	for range times {
 		if err := r.t.Switch.Speak(ctx, Speech{
-			Text: clip.Text(e.text, mostSpoken), Voice: cmp.Or(voice, cmp.Or(e.attrs["voice"], "female")), Language: cmp.Or(e.attrs["language"],
-				r.t.Call.Language),
-			Engine: e.attrs["engine"], Terminators: anyDigit(), Endless: endless,
+			Text: clip.Text(e.text, mostSpoken), Voice: cmp.Or(voice, e.attrs["voice"], "female"),
+			Language: cmp.Or(e.attrs["language"], r.t.Call.Language), Engine: e.attrs["engine"],
+			Terminators: anyDigit(), Endless: endless,
 		}); err != nil {
 			return err
 		}

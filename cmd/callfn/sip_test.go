@@ -3,13 +3,16 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/media"
 	"callfn/internal/sip/siptest"
 )
@@ -158,20 +161,18 @@ func TestACallHearsItsFunctionAndPressesAKey(t *testing.T) {
 
 func awaitFrames(t testing.TB, phone *siptest.Phone, n int) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); len(phone.Audio.Received()) < n; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("got %d frames within 10 s, want %d", len(phone.Audio.Received()), n)
-		}
-	}
+	await.Value(t, fmt.Sprintf("%d frames", n), func() (string, bool) {
+		got := len(phone.Audio.Received())
+		return strconv.Itoa(got), got >= n
+	})
 }
 
 func awaitLog(t testing.TB, s *served, text string) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !strings.Contains(s.errs.String(), text); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("the log does not say %s within 10 s", text)
-		}
-	}
+	await.Value(t, text+" in the log", func() (string, bool) {
+		log := s.errs.String()
+		return log, strings.Contains(log, text)
+	})
 }
 
 func TestAFunctionThatThrowsIsHeardGoingOn(t *testing.T) {

@@ -54,7 +54,9 @@ func (f sipFlags) sip() (c service.SIP, err error) {
 	}
 	if f.SIPExternal != "" {
 		if c.External, err = netip.ParseAddr(f.SIPExternal); err != nil || c.External.IsUnspecified() {
-			return c, usageError{errorf("--sip-external %q: want the IP address that callers reach this machine at", f.SIPExternal)}
+			return c, usageError{
+				errorf("--sip-external %q: want the IP address that callers reach this machine at", f.SIPExternal),
+			}
 		}
 	}
 	if c.Ports, err = portRange(f.RTPPorts); err != nil {
@@ -95,8 +97,10 @@ func sipAddresses(text string) ([]sip.Address, error) {
 	}
 	at, parseErr := netip.ParseAddrPort(net.JoinHostPort(host, port))
 	if err != nil || parseErr != nil {
-		return nil, usageError{errorf("--sip %q: want an IP address with its port, such as 127.0.0.1:5060, or with udp:, tcp: "+
-			"or tls: before it", text)}
+		return nil, usageError{
+			errorf("--sip %q: want an IP address with its port, such as 127.0.0.1:5060, or with udp:, tcp: "+
+				"or tls: before it", text),
+		}
 	}
 	out := make([]sip.Address, len(networks))
 	for i, network := range networks {

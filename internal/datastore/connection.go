@@ -39,8 +39,8 @@ type Config struct {
 	// Breaker fails requests at once while the server is down, and probes it until it is back. For a server across a
 	// network; the embedded node has no use for it.
 	Breaker bool
-	// OnOutage is called when the breaker finds the server down (and why) and when it is back, and likewise for credentials
-	// that the server refuses (ErrUnauthorized). It must not block.
+	// OnOutage is called when the breaker finds the server down (and why) and when it is back, and likewise for
+	// credentials that the server refuses (ErrUnauthorized). It must not block.
 	OnOutage func(down bool, cause error)
 	// OnPartial is called for every write that fewer nodes of a cluster took than a majority (Partial). It must not block.
 	OnPartial func()
@@ -208,8 +208,8 @@ func (c *Connection) Ping(ctx context.Context) (version string, err error) {
 	return v.Version, nil
 }
 
-// Alive asks the server, past the breaker, whether it is there at all: nil, or why not. It is the cheapest request there
-// is, and tells a slow answer from a server that is gone.
+// Alive asks the server, past the breaker, whether it is there at all: nil, or why not. It is the cheapest request
+// there is, and tells a slow answer from a server that is gone.
 func (c *Connection) Alive(ctx context.Context) error {
 	if err := probe(ctx, c.wire, c.root); err != nil {
 		return &Error{Op: "probe", Subject: c.name, Kind: ErrUnreachable, Cause: err}

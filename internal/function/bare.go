@@ -134,7 +134,8 @@ func readCouch(status int, b bareBody, from server) (runs.Report, error) {
 	}
 	outcome, message := engineSays(status, b.Error, reason)
 	if outcome == "" {
-		return runs.Report{}, fmt.Errorf("%s answered status %d %s: %s", from.address(), status, clip.Message(b.Error), reason)
+		return runs.Report{}, fmt.Errorf("%s answered status %d %s: %s", from.address(), status, clip.Message(b.Error),
+			reason)
 	}
 	// Our own query server says what a function did in its envelope: a bare failure is its own, or CouchDB's.
 	switch s, err := from.sees(); {

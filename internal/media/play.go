@@ -9,8 +9,8 @@ import (
 )
 
 // Play plays a source to its end, or until the caller presses one of terminators meanwhile, and closes it. A key cuts
-// it within the frame it is pressed in, and stays in the queue. It returns when the last frame has been heard; interrupted says that a key cut
-// it. Errors are ErrClosed, the cause of ctx, and what the source answers.
+// it within the frame it is pressed in, and stays in the queue. It returns when the last frame has been heard;
+// interrupted says that a key cut it. Errors are ErrClosed, the cause of ctx, and what the source answers.
 func (s *Session) Play(ctx context.Context, src Source, terminators string) (interrupted bool, err error) {
 	defer func() { err = errors.Join(err, closeSource(src)) }()
 	s.keys.watch(terminators)

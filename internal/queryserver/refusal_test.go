@@ -60,7 +60,8 @@ var refusable = []struct {
 	{`{"pvt_type":"function","pvt_account_id":"a","language_pack":"lua","function_js":"return 1"}`, runs.Refused, false},
 	{`{"pvt_type":"function","pvt_account_id":"a","language_pack":"","function_js":"return 1"}`, runs.Refused, false},
 	{
-		`{"pvt_type":"function","pvt_account_id":"a","language_pack":"l\u0075a","function_js":"return 1"}`, runs.Refused, true,
+		`{"pvt_type":"function","pvt_account_id":"a","language_pack":"l\u0075a","function_js":"return 1"}`,
+		runs.Refused, true,
 	},
 	{`{"pvt_type":"function","pvt_account_id":"a","language_pack":null,"function_js":"return 1"}`, runs.Refused, true},
 	{`{"pvt_type":"function","pvt_account_id":"a","language_pack":[1],"function_js":"return 1"}`, runs.Refused, true},

@@ -10,8 +10,12 @@ import (
 
 func TestReadRequest(t *testing.T) {
 	for req, want := range map[string]Request{
-		`{"query":{"a":1},"form":{}}`:                           {names: `["query","form"]`, query: []byte(`{"a":1}`), form: []byte(`{}`)},
-		` { "x" : [ "}" ] , "form" : null , "query" : "\"," } `: {names: `["x","form","query"]`, query: []byte(`"\","`), form: []byte(`null`)},
+		`{"query":{"a":1},"form":{}}`: {
+			names: `["query","form"]`, query: []byte(`{"a":1}`), form: []byte(`{}`),
+		},
+		` { "x" : [ "}" ] , "form" : null , "query" : "\"," } `: {
+			names: `["x","form","query"]`, query: []byte(`"\","`), form: []byte(`null`),
+		},
 		`{"query":{}}`:                          {},
 		`{"form":{}}`:                           {},
 		`{}`:                                    {},
@@ -40,7 +44,8 @@ func TestReadRequest(t *testing.T) {
 // What was cut out is what is there.
 func FuzzReadRequest(f *testing.F) {
 	for _, req := range []string{
-		`{"id":"f","query":{"To":"1"},"headers":{},"form":{},"raw_path":"/f?To=1"}`, `{"query":{"a":"}"},"form":{},"x":[{}]}`, `{"query":1,"form":2,"query":3}`,
+		`{"id":"f","query":{"To":"1"},"headers":{},"form":{},"raw_path":"/f?To=1"}`,
+		`{"query":{"a":"}"},"form":{},"x":[{}]}`, `{"query":1,"form":2,"query":3}`,
 		` {"form" : "\"" , "query":[] } `,
 	} {
 		f.Add([]byte(req))

@@ -199,8 +199,8 @@
 
   // show runs the function over what was read. Its third argument is what only this engine has: checked is the text
   // that is known to be a function body and no more, made the function that `new Function` would make the body's of,
-  // if it was compiled before; json answers a result that is JSON already, which leaves with = before it; watch is there
-  // in rehearsals.
+  // if it was compiled before; json answers a result that is JSON already, which leaves with = before it; watch is
+  // there in rehearsals.
   var result = '', ready = {};
   function json(text) { result = text; return ready; }
   function show(fun, checked, rehearsal, made) {

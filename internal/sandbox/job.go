@@ -80,9 +80,9 @@ type Job struct {
 }
 
 // Answer is what came of a job, as far as the sandbox can tell. Value is what a show answered through its third
-// argument: JSON as the engine wrote it, which nobody has read yet. Its Outcome is OK, Threw (the source threw, or is no
-// function), Syntax (what was to be parsed does not parse), Timeout, Memory, TooLarge or Crashed (the worker died or
-// broke the protocol).
+// argument: JSON as the engine wrote it, which nobody has read yet. Its Outcome is OK, Threw (the source threw, or is
+// no function), Syntax (what was to be parsed does not parse), Timeout, Memory, TooLarge or Crashed (the worker died
+// or broke the protocol).
 type Answer struct {
 	runs.Report
 	Body json.RawMessage // when OK without a Value. show: the query server's response object; map: rows; parse: null
