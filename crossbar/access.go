@@ -69,11 +69,11 @@ func (a *API) stillCounts(x *exchange, who *caller) error {
 // admin reports whether the caller may do what its account may: the account's own key, or a user of priv_level admin.
 func (c *caller) admin() bool { return c.claims.OwnerID == "" || c.user.Admin() }
 
-// reserved reports whether a route takes an admin: the account's keys, its place in the tree, its numbers and calls, and
-// who may log in. A user may always change itself (what it may do excepted: checkUser).
+// reserved reports whether a route takes an admin: the account's keys, recordings, numbers and calls, its place in the
+// tree, and who may log in. A user may always change itself (what it may do excepted: checkUser).
 func (x *exchange) reserved() bool {
 	switch x.route.Resource {
-	case "api_key", "auth_keys", "databases", "modules", "pivot_keys", "storage":
+	case "api_key", "auth_keys", "databases", "modules", "pivot_keys", "recordings", "storage":
 		return true
 	case "accounts":
 		return x.route.Method != http.MethodGet

@@ -32,25 +32,27 @@ var adminsOnly = map[string]bool{
 	"DELETE /v2/accounts/:account": true, "GET /v2/accounts/:account/api_key": true,
 	"PUT /v2/accounts/:account/api_key": true,
 	"PUT /v2/accounts/:account/users":   true, "POST /v2/accounts/:account/users/:id": true,
-	"PATCH /v2/accounts/:account/users/:id":             true,
-	"DELETE /v2/accounts/:account/users/:id":            true,
-	"POST /v2/accounts/:account/users/:id/undelete":     true,
-	"GET /v2/accounts/:account/storage":                 true,
-	"PUT /v2/accounts/:account/storage":                 true,
-	"POST /v2/accounts/:account/storage":                true,
-	"PATCH /v2/accounts/:account/storage":               true,
-	"DELETE /v2/accounts/:account/storage":              true,
-	"GET /v2/accounts/:account/storage/plans":           true,
-	"PUT /v2/accounts/:account/storage/plans":           true,
-	"GET /v2/accounts/:account/storage/plans/:id":       true,
-	"POST /v2/accounts/:account/storage/plans/:id":      true,
-	"PATCH /v2/accounts/:account/storage/plans/:id":     true,
-	"DELETE /v2/accounts/:account/storage/plans/:id":    true,
-	"GET /v2/accounts/:account/users/:id/storage":       true,
-	"PUT /v2/accounts/:account/users/:id/storage":       true,
-	"POST /v2/accounts/:account/users/:id/storage":      true,
-	"PATCH /v2/accounts/:account/users/:id/storage":     true,
-	"DELETE /v2/accounts/:account/users/:id/storage":    true,
+	"PATCH /v2/accounts/:account/users/:id":          true,
+	"DELETE /v2/accounts/:account/users/:id":         true,
+	"POST /v2/accounts/:account/users/:id/undelete":  true,
+	"GET /v2/accounts/:account/storage":              true,
+	"PUT /v2/accounts/:account/storage":              true,
+	"POST /v2/accounts/:account/storage":             true,
+	"PATCH /v2/accounts/:account/storage":            true,
+	"DELETE /v2/accounts/:account/storage":           true,
+	"GET /v2/accounts/:account/storage/plans":        true,
+	"PUT /v2/accounts/:account/storage/plans":        true,
+	"GET /v2/accounts/:account/storage/plans/:id":    true,
+	"POST /v2/accounts/:account/storage/plans/:id":   true,
+	"PATCH /v2/accounts/:account/storage/plans/:id":  true,
+	"DELETE /v2/accounts/:account/storage/plans/:id": true,
+	"GET /v2/accounts/:account/users/:id/storage":    true,
+	"PUT /v2/accounts/:account/users/:id/storage":    true,
+	"POST /v2/accounts/:account/users/:id/storage":   true,
+	"PATCH /v2/accounts/:account/users/:id/storage":  true,
+	"DELETE /v2/accounts/:account/users/:id/storage": true,
+	"GET /v2/accounts/:account/recordings":           true, "GET /v2/accounts/:account/recordings/:id": true,
+	"GET /v2/accounts/:account/recordings/:id/raw": true, "DELETE /v2/accounts/:account/recordings/:id": true,
 	"POST /v2/accounts/:account/channels/:id":           true,
 	"POST /v2/accounts/:account/phone_numbers/:number":  true,
 	"PATCH /v2/accounts/:account/phone_numbers/:number": true,
@@ -119,7 +121,13 @@ var matrix = map[string]row{
 	"GET /v2/accounts/:account/channels/:id":  {"", subtree(200)},
 	"POST /v2/accounts/:account/channels/:id": {`{"data":{"action":"hangup"}}`, subtree(200)},
 	"GET /v2/accounts/:account/cdrs":          {"", subtree(200)},
-	"GET /v2/accounts/:account/cdrs/:id":      {"", subtree(200)},
+
+	"GET /v2/accounts/:account/recordings":         {"", subtree(200)},
+	"GET /v2/accounts/:account/recordings/:id":     {"", subtree(200)},
+	"GET /v2/accounts/:account/recordings/:id/raw": {"", subtree(200)},
+	"DELETE /v2/accounts/:account/recordings/:id":  {"", subtree(200)},
+
+	"GET /v2/accounts/:account/cdrs/:id": {"", subtree(200)},
 
 	"GET /v2/modules":      {"", superduperOnly(200)},
 	"GET /v2/modules/:id":  {"", superduperOnly(200)},
@@ -419,6 +427,9 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 	}
 	if strings.Contains(path, "/channels/:id") {
 		path = strings.Replace(path, ":id", s.call(t, self, fmt.Sprintf("call-%d", n)), 1)
+	}
+	if strings.Contains(path, "/recordings/:id") {
+		path = strings.Replace(path, ":id", s.recording(t, self), 1)
 	}
 	if strings.Contains(path, "/cdrs/:id") {
 		path = strings.Replace(path, ":id", s.callRecord(t, self, fmt.Sprintf("call-%d", n)), 1)

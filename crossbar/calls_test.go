@@ -147,3 +147,54 @@ func TestCDRs(t *testing.T) {
 		t.Errorf("records of a deleted account: got %v, %v, want none", docs, err)
 	}
 }
+
+// recording keeps a recording of two seconds and returns its id.
+func (s *stack) recording(t testing.TB, of tenant) string {
+	t.Helper()
+	r, err := s.recordings.Create(&callflow.Call{ID: "call-1", Account: account.ID(of.id), CallerIDNumber: "+1415"},
+		"voicemail")
+	if err == nil {
+		err = r.Write(make([]int16, 16_000))
+	}
+	if err == nil {
+		err = r.Keep()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.recordings.List(account.ID(of.id))
+	if err != nil || len(all) == 0 {
+		t.Fatalf("recordings: got %v, %v, want one", all, err)
+	}
+	return all[len(all)-1].ID
+}
+
+// A recording is listed, heard whole or in part by admins of its account alone, deleted, and goes with the account.
+func TestRecordings(t *testing.T) {
+	s := newStack(t)
+	a, b := s.tenant(t, s.master, "acme"), s.tenant(t, s.master, "other")
+	id := s.recording(t, a)
+	r := s.must(t, 200, "GET", a.path("/recordings?call_id=call-1"), a.token, "")
+	if len(r.items()) != 1 || r.items()[0].(map[string]any)["duration_ms"] != 2000.0 {
+		t.Errorf("got %s, want one recording of two seconds", r.raw)
+	}
+	if r := s.must(t, 200, "GET", a.path("/recordings?call_id=another"), a.token, ""); len(r.items()) != 0 {
+		t.Errorf("of another call: got %s, want none", r.raw)
+	}
+	at := a.path("/recordings/" + id)
+	r = s.must(t, 200, "GET", at+"/raw", a.token, "")
+	if got := r.header.Get("Content-Type"); got != "audio/wav" || len(r.raw) != 32_044 || r.raw[:4] != "RIFF" {
+		t.Errorf("raw: got %s of %d bytes, want audio/wav of 32,044", got, len(r.raw))
+	}
+	for _, path := range []string{"", "/raw"} {
+		s.must(t, 404, "GET", b.path("/recordings/"+id+path), b.token, "")
+	}
+	s.must(t, 404, "GET", a.path("/recordings/..%2f..%2fnode.db/raw"), a.token, "")
+	s.must(t, 200, "DELETE", at, a.token, "")
+	s.must(t, 404, "GET", at, a.token, "")
+	s.recording(t, a)
+	s.must(t, 200, "DELETE", a.path(""), s.login(t, masterKey), "")
+	if all, err := s.recordings.List(account.ID(a.id)); err != nil || len(all) != 0 {
+		t.Errorf("recordings of a deleted account: got %v, %v, want none", all, err)
+	}
+}

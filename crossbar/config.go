@@ -91,6 +91,7 @@ type Config struct {
 	APIKeyChanged   func(account.Account)       // told after an account was given a new API key; may be nil
 	CallflowChanged func(account.ID)            // told after a callflow of the account was saved or deleted; may be nil
 	Calls           CallRegistry                // the calls in progress; nil where no switch is connected
+	Recordings      Recordings                  // what callers said; nil where no calls come in
 	CallRecordsFor  time.Duration               // how long records of calls are kept; callrecord.DefaultKeep when zero
 	CatalogueLimits map[string]any              // what GET /v2/functions says about limits of a run; may be nil
 }

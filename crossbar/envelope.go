@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,9 +32,10 @@ type answer struct {
 	page     *page            // of a listing
 	warnings any              // the envelope's `warnings`, an addition to KAZOO's
 	header   http.Header
-	text     string // a plain text instead of an envelope: the banner
-	html     string // a page instead of an envelope: the banner for browsers
-	raw      any    // JSON instead of an envelope: the OpenAPI document
+	text     string   // a plain text instead of an envelope: the banner
+	html     string   // a page instead of an envelope: the banner for browsers
+	audio    *os.File // a WAV file instead of an envelope; writeAnswer closes it
+	raw      any      // JSON instead of an envelope: the OpenAPI document
 }
 
 // page is the envelope's part of a listing (docs/reference/kazoo.md#listings).
@@ -41,6 +43,21 @@ type page struct {
 	size  int
 	start string
 	next  string
+}
+
+// writeAudio sends a WAV file, or the part of it that the request asks for.
+func (a *API) writeAudio(c echo.Context, x *exchange, file *os.File) {
+	defer func() { _ = file.Close() }()
+	header := c.Response().Header()
+	header.Set("Content-Type", "audio/wav")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Request-ID", x.requestID)
+	var changed time.Time
+	if info, err := file.Stat(); err == nil {
+		changed = info.ModTime()
+	}
+	http.ServeContent(c.Response(), x.request, "", changed, file)
 }
 
 // writeAnswer sends a success envelope (docs/reference/kazoo.md#success-envelope).
@@ -56,6 +73,10 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 		}
 		c.Response().Header().Set("X-Request-ID", x.requestID)
 		_ = c.HTML(http.StatusOK, out.html)
+		return
+	}
+	if out.audio != nil {
+		a.writeAudio(c, x, out.audio)
 		return
 	}
 	if out.raw != nil {

@@ -28,6 +28,7 @@ type operation struct {
 	Edits         bool     `json:"edits"`         // heeds If-Match
 	Issues        bool     `json:"issues"`        // answers with a token
 	Text          bool     `json:"text"`          // a plain text, no envelope
+	Audio         bool     `json:"audio"`         // a WAV file, no envelope
 	Page          bool     `json:"page"`          // HTML for browsers, besides the text
 	Raw           bool     `json:"raw"`           // JSON without envelope
 	Status        int      `json:"status"`        // of success, where it is not the verb's
@@ -255,6 +256,8 @@ func (op operation) success(route Route) object {
 	add("X-Auth-Token", op.Issues)
 	content := object{}
 	switch data := reference("schemas", op.Data); {
+	case op.Audio:
+		content["audio/wav"] = object{"schema": object{"type": "string", "contentEncoding": "binary"}}
 	case op.Text:
 		content["text/plain"] = object{"schema": object{"type": "string"}}
 		if op.Page {

@@ -46,6 +46,9 @@ func (r Route) PlainText() bool {
 	return r.Resource == "banner" || r.Path == "/v2/functions/callfn.d.ts"
 }
 
+// Audio reports whether the route answers with a WAV file instead of JSON.
+func (r Route) Audio() bool { return r.Path == underAccount+"/recordings/:id/raw" }
+
 // Routes lists every route of the API, in the order they are declared.
 func (a *API) Routes() []Route { return slices.Clone(a.routes) }
 
@@ -142,6 +145,7 @@ func (a *API) table() []Route {
 	table = append(table, a.noStorageRoutes()...)
 	table = append(table, phoneNumbers{a.numbers, a}.routes()...)
 	table = append(table, channels{a.cfg.Calls, a.cfg.Now}.routes()...)
+	table = append(table, recordings{a.cfg.Recordings}.routes()...)
 	table = append(table, cdrs{a.callRecords, a}.routes()...)
 	for _, kind := range a.behindModules() {
 		a.kinds[kind.schema] = kind

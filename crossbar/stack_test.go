@@ -27,6 +27,7 @@ import (
 	"callfn/internal/jsonvalue"
 	"callfn/internal/mover"
 	"callfn/internal/provision"
+	"callfn/internal/recording"
 	"callfn/internal/runs"
 	"callfn/internal/storageplan"
 	"callfn/internal/testlog"
@@ -53,9 +54,11 @@ type stack struct {
 	runner   *fakeRunner
 	clock    *clock
 	calls    *calls.Registry
-	log      *testlog.Buffer
-	secret   auth.Secret
-	master   string // id of the master account
+
+	recordings *recording.Store
+	log        *testlog.Buffer
+	secret     auth.Secret
+	master     string // id of the master account
 }
 
 // loadSchemas compiles them once: a Set never changes, and compiling takes the race detector a second.
@@ -70,6 +73,11 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 	}
 	s.stores = datastoretest.Open(t)
 	s.calls = calls.NewRegistry(s.clock.Now)
+	recordings, err := recording.Open(recording.Config{Dir: t.TempDir(), Now: s.clock.Now, Random: rand.Reader})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.recordings = recordings
 	s.signingKeys(t)
 	s.accounts = account.NewStore(account.Config{Datastores: s.stores, Random: rand.Reader, Now: s.clock.Now})
 	s.auth = auth.New(auth.Config{Datastores: s.stores, Secret: s.secret, Random: rand.Reader, Now: s.clock.Now})
@@ -97,8 +105,8 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 		Schemas: set, Functions: s.runner, Simulator: fakeSimulator{},
 		Pivot:    &callflow.PivotServer{Directory: callflow.Stored{Datastores: resolver}, Runner: s.runner, Flows: set},
 		Recovery: crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}},
-		Calls:    s.calls,
-		Random:   rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
+		Calls:    s.calls, Recordings: s.recordings,
+		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
 		Log: s.logger(),
 	}
 	s.rewire(t, change...)

@@ -19,7 +19,10 @@ func (a *API) wipe(x *exchange, id account.ID) error {
 			return err
 		}
 	}
-	return a.callRecords.Wipe(x.ctx, id)
+	if err := a.callRecords.Wipe(x.ctx, id); err != nil {
+		return err
+	}
+	return a.wipeRecordings(id)
 }
 
 func (a *API) wipeDatabase(x *exchange, database, design string, id account.ID) error {

@@ -35,12 +35,16 @@ func (s *Service) buildAPI(context.Context) error {
 	recovery, quota, limits := s.cfg.Recovery, s.cfg.Quota, s.cfg.Limits
 	recovery.Later = after.later
 	quota.Refused = s.metrics.QuotaRefused
+	var recordings crossbar.Recordings
+	if s.recordings != nil {
+		recordings = s.recordings
+	}
 	s.api = crossbar.New(crossbar.Config{
 		Datastores: s.stores, Storage: s.plans, Migrations: s.moves, Accounts: s.accounts, Auth: s.tokens,
 		Schemas: s.schemas, Functions: s.runner,
 		Simulator: &callflow.Simulator{Executor: s.executor, Web: s.rehearsalWeb()},
 		Pivot:     &callflow.PivotServer{Directory: s.directory, Runner: s.runner, Flows: s.schemas},
-		Calls:     s.inProgress, CallRecordsFor: s.cfg.CallRecordsFor,
+		Calls:     s.inProgress, CallRecordsFor: s.cfg.CallRecordsFor, Recordings: recordings,
 		Random: rand.Reader, Now: time.Now, Log: s.log,
 		Version: version.String(), Node: "callfn@" + s.host,
 
