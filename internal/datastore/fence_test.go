@@ -5,8 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
 )
@@ -56,11 +56,7 @@ func TestAFencedWriteIsRefused(t *testing.T) {
 // stored.
 func settle(t *testing.T, reached func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !reached(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("did not come about in 10 s")
-		}
-	}
+	await.True(t, "the design document to take hold", reached)
 }
 
 func TestAFencedWriteFollowsTheDatabase(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/datastore"
 	"callfn/internal/storageplan"
 )
@@ -173,21 +174,24 @@ func TestAMoveFromAClusterWithALaggingCopy(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			await(t, m, started.ID, storageplan.Switched)
+			awaitState(t, m, started.ID, storageplan.Switched)
 			target := awaitHome(t, r, elsewhere)
 			switch {
 			case c.finish:
 				if _, err := m.Finish(t.Context(), started.ID); err != nil {
 					t.Fatal(err)
 				}
-				await(t, m, started.ID, storageplan.Finished)
+				awaitState(t, m, started.ID, storageplan.Finished)
 				fallthrough
 			case c.lag == shortLag:
 				if id := l.missing(t, target); id != "" {
 					t.Errorf("document %s was acknowledged before the fence and is not at the new place, want it there", id)
 				}
 			default:
-				awaitNothing(t, "acknowledged documents missing at the new place", func() string { return l.missing(t, target) })
+				await.Value(t, "no acknowledged document missing at the new place", func() (string, bool) {
+					missing := l.missing(t, target)
+					return missing, missing == ""
+				})
 			}
 		})
 	}
@@ -220,29 +224,19 @@ func TestARollbackFromAClusterWithALaggingCopy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	await(t, m, started.ID, storageplan.Switched)
+	awaitState(t, m, started.ID, storageplan.Switched)
 	awaitHome(t, r, elsewhere)
 	returns.Store(true)
 	if _, err := m.Rollback(t.Context(), started.ID); err != nil {
 		t.Fatal(err)
 	}
 	awaitHome(t, r, storageplan.Local)
-	back := await(t, m, started.ID, storageplan.RolledBack)
+	back := awaitState(t, m, started.ID, storageplan.RolledBack)
 	if back.From != storageplan.Local || back.To != elsewhere {
 		t.Errorf("rolled back: got a move from %s to %s, want from %s to %s", back.From, back.To,
 			storageplan.Local, elsewhere)
 	}
 	if id := l.missing(t, awaitHome(t, r, storageplan.Local)); id != "" {
 		t.Errorf("document %s was acknowledged before the way back and is not at home, want it there", id)
-	}
-}
-
-// awaitNothing waits until nothing is the matter any more.
-func awaitNothing(t *testing.T, what string, left func() string) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); left() != ""; time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s: got %s, want none", what, left())
-		}
 	}
 }

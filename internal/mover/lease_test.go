@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/datastore"
 	"callfn/internal/mover"
 	"callfn/internal/storageplan"
@@ -24,7 +25,7 @@ func newSleeper(at string) *sleeper {
 	return &sleeper{at: at, asleep: make(chan struct{}), woken: make(chan struct{})}
 }
 
-func (s *sleeper) stumble(step string) error {
+func (s *sleeper) atStep(step string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -51,21 +52,21 @@ func TestSleepingPastTheLease(t *testing.T) {
 		t.Run(step, func(t *testing.T) {
 			s := newSite(t, startNode(t))
 			fill(t, s.database(s.local, datastore.Functions), 0, 60)
-			process := func(holder string, clock func() time.Time, stumble func(string) error) *mover.Mover {
+			process := func(holder string, clock func() time.Time, atStep func(string) error) *mover.Mover {
 				return s.moverWith(t, mover.Config{
 					Places: s.resolver(t), Holder: holder, Now: clock, Lease: time.Hour,
-					AtStep: stumble,
+					AtStep: atStep,
 				})
 			}
 			first, second := newSleeper(step), newSleeper("copying")
-			a := process("first", time.Now, first.stumble)
+			a := process("first", time.Now, first.atStep)
 			defer a.Close()
 			started, err := a.Start(t.Context(), datastore.Functions, storageplan.Local, elsewhere)
 			if err != nil {
 				t.Fatal(err)
 			}
 			<-first.asleep
-			b := process("second", func() time.Time { return time.Now().Add(2 * time.Hour) }, second.stumble)
+			b := process("second", func() time.Time { return time.Now().Add(2 * time.Hour) }, second.atStep)
 			defer b.Close()
 			<-second.asleep
 			if got := s.leaseOf(t, started.ID); got != "second" {
@@ -87,7 +88,7 @@ func TestSleepingPastTheLease(t *testing.T) {
 				}
 			}
 			close(second.woken)
-			await(t, b, started.ID, storageplan.Switched)
+			awaitState(t, b, started.ID, storageplan.Switched)
 		})
 	}
 }
@@ -107,9 +108,5 @@ func (s site) leaseOf(t *testing.T, id string) string {
 // awaitIdle waits until a process works at no move.
 func awaitIdle(t *testing.T, m *mover.Mover) {
 	t.Helper()
-	for end := time.Now().Add(45 * time.Second); !m.Idle(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the process works on, want it to give up")
-		}
-	}
+	await.True(t, "the process to work at no move", m.Idle)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"callfn/internal/await"
 	"callfn/internal/datastore"
 	"callfn/internal/mover"
 	"callfn/internal/storageplan"
@@ -146,7 +147,7 @@ func mortal(t *testing.T, s site, r *storageplan.Resolver, id string, random *ra
 			}
 			if time.Now().After(end) {
 				m.Close()
-				t.Fatalf("want %s, have %+v after %d deaths (%v)", want, status, deaths, err)
+				t.Fatalf("after %d deaths: got the move %+v, error %v; want it %s", deaths, status, err, want)
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
@@ -169,8 +170,14 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
 		var writers []*writer
-		var running sync.WaitGroup
 		failed := make(chan error, 8)
+		var running sync.WaitGroup
+		var made atomic.Int64
+		awaitWrites := func(where string) {
+			t.Helper()
+			until := made.Load() + 8
+			await.True(t, "eight more writes "+where, func() bool { return made.Load() >= until || len(failed) > 0 })
+		}
 		processes := []*storageplan.Resolver{s.resolver(t), s.resolver(t)}
 		for i := range 4 {
 			w := &writer{
@@ -185,6 +192,7 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 						w.refused++
 						continue
 					}
+					made.Add(1)
 					if err != nil {
 						failed <- fmt.Errorf("%s: %w", w.name, err)
 						return
@@ -202,13 +210,13 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 		}
 		deaths := mortal(t, s, processes[0], started.ID, random, storageplan.Switched)
 		there := awaitHome(t, processes[0], elsewhere)
-		time.Sleep(100 * time.Millisecond) // some writes there
+		awaitWrites("at the new place")
 		if _, err := starter.Rollback(ctx, started.ID); err != nil {
 			t.Fatal(err)
 		}
 		deaths += mortal(t, s, processes[1], started.ID, random, storageplan.RolledBack)
 		back := awaitHome(t, processes[0], storageplan.Local)
-		time.Sleep(100 * time.Millisecond)
+		awaitWrites("after the way back")
 		stop()
 		running.Wait()
 		close(failed)

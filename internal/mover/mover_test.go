@@ -77,7 +77,7 @@ func TestMoveAndFinish(t *testing.T) {
 		if _, err := m.Start(ctx, datastore.Functions, storageplan.Local, storageplan.Flagged); !errors.As(err, &moving) {
 			t.Errorf("started to another place: got %v, want %T", err, moving)
 		}
-		switched := await(t, m, started.ID, storageplan.Switched)
+		switched := awaitState(t, m, started.ID, storageplan.Switched)
 		if switched.Proof == nil || switched.Proof.Documents != 59 || switched.Proof.Deleted != 1 || switched.Copied < 60 ||
 			switched.Total < switched.Copied {
 			t.Errorf("got %+v, proof %+v; want 59 documents and a deleted one", switched.Migration, switched.Proof)
@@ -101,7 +101,7 @@ func TestMoveAndFinish(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		done = await(t, m, done.ID, storageplan.Finished)
+		done = awaitState(t, m, done.ID, storageplan.Finished)
 		if r.Home(datastore.Functions).Connection != elsewhere {
 			t.Errorf("home after the end is %+v, want %s", r.Home(datastore.Functions), elsewhere)
 		}
@@ -128,7 +128,7 @@ func TestRollbackAfterTheSwitch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		await(t, m, started.ID, storageplan.Switched)
+		awaitState(t, m, started.ID, storageplan.Switched)
 		now := awaitHome(t, r, elsewhere)
 		fill(t, now, 20, 30)
 		remove(t, now, 3)
@@ -143,7 +143,7 @@ func TestRollbackAfterTheSwitch(t *testing.T) {
 		if _, err := m.Rollback(ctx, started.ID); err != nil {
 			t.Fatal(err)
 		}
-		back := await(t, m, started.ID, storageplan.RolledBack)
+		back := awaitState(t, m, started.ID, storageplan.RolledBack)
 		if back.From != storageplan.Local || back.To != elsewhere || back.Proof.Documents != 29 {
 			t.Errorf("got %+v, proof %+v; want it from %s to %s with 29 documents", back.Migration, back.Proof,
 				storageplan.Local, elsewhere)
@@ -163,7 +163,7 @@ func TestRollbackAfterTheSwitch(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		await(t, m, again.ID, storageplan.Switched)
+		awaitState(t, m, again.ID, storageplan.Switched)
 		now = awaitHome(t, r, elsewhere)
 		has(t, now, 31, true)
 		has(t, now, 3, false)
@@ -193,7 +193,7 @@ func TestAMoveThatCannotBe(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		off := await(t, m, started.ID, storageplan.RolledBack)
+		off := awaitState(t, m, started.ID, storageplan.RolledBack)
 		if off.LastError == "" {
 			t.Error("the move does not say why it was called off, want its trouble")
 		}

@@ -3,6 +3,7 @@ package mover_test
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 
 	"callfn/couchapp"
 	"callfn/internal/auth"
+	"callfn/internal/await"
 	"callfn/internal/couchnode"
 	"callfn/internal/couchnode/couchtest"
 	"callfn/internal/datastore"
@@ -164,12 +166,12 @@ func (s site) resolver(t testing.TB) *storageplan.Resolver {
 
 var processes atomic.Int64
 
-// mover is one process that moves. stumble may be nil.
-func (s site) mover(t testing.TB, r *storageplan.Resolver, stumble func(string) error) *mover.Mover {
+// mover is one process that moves. atStep may be nil.
+func (s site) mover(t testing.TB, r *storageplan.Resolver, atStep func(string) error) *mover.Mover {
 	t.Helper()
 	return s.moverWith(t, mover.Config{
 		Places: r, Holder: "process " + strconv.FormatInt(processes.Add(1), 10), Now: time.Now, Lease: 400 * time.Millisecond,
-		AtStep: stumble,
+		AtStep: atStep,
 	})
 }
 
@@ -195,35 +197,28 @@ func (l testLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// await waits until a move is in a state.
-func await(t testing.TB, m *mover.Mover, id string, want storageplan.MigrationState) mover.Status {
+// awaitState waits until a move is in a state.
+func awaitState(t testing.TB, m *mover.Mover, id string, want storageplan.MigrationState) mover.Status {
 	t.Helper()
 	var last mover.Status
-	for end := time.Now().Add(45 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		s, err := m.Get(t.Context(), id)
+	await.Value(t, "the move "+string(want), func() (string, bool) {
+		status, err := m.Get(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if last = s; s.State == want {
-			return s
-		}
-	}
-	t.Fatalf("want state %s, have %+v", want, last)
+		last = status
+		return fmt.Sprintf("%+v", status), status.State == want
+	})
 	return last
 }
 
 // awaitHome waits until a process knows where the functions are, and gives their database.
 func awaitHome(t testing.TB, r *storageplan.Resolver, want storageplan.Tag) *datastore.Database {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	await.Value(t, "the functions on "+string(want), func() (string, bool) {
 		home := r.Home(datastore.Functions)
-		if home.Connection == want && !home.Fenced {
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatalf("the functions are on %+v, want %s", home, want)
-		}
-	}
+		return fmt.Sprintf("%+v", home), home.Connection == want && !home.Fenced
+	})
 	db, err := r.Resolve(datastore.Functions, "function")
 	if err != nil {
 		t.Fatal(err)

@@ -39,19 +39,19 @@ func TestPrepareAsAdministrator(t *testing.T) {
 			couch := sitetest.Start(t, strings.Fields(c.speaks)...)
 			p, err := couch.Site.Prepare(t.Context(), c.wants)
 			if err != nil || p.Language != c.gets || !slices.Equal(p.Created, datastore.Databases()) || !p.Rights.ServerAdmin {
-				t.Fatalf("%+v %v", p, err)
+				t.Fatalf("got %+v, error %v; want language %s, every database created, a server's administrator", p, err, c.gets)
 			}
 			if runs := c.speaks != ""; (p.Runs == nil) != runs {
-				t.Errorf("functions run: %v", p.Runs)
+				t.Errorf("functions do not run because of %v, want them to run: %t", p.Runs, runs)
 			} else if !runs && !strings.Contains(p.Runs.Error(), "unknown_query_language") && !strings.Contains(p.Runs.Error(),
 				"no query server for language") {
-				t.Errorf("why functions do not run: %v", p.Runs)
+				t.Errorf("functions do not run because of %v, want it to be the unknown language", p.Runs)
 			}
 			if language, err := couch.Site.InstalledLanguage(t.Context()); err != nil || language != c.gets {
-				t.Errorf("installed: %s %v", language, err)
+				t.Errorf("got %s installed, error %v; want %s", language, err, c.gets)
 			}
 			if states, err := couch.Site.Compare(t.Context()); err != nil || len(states) != 0 {
-				t.Errorf("%v %v", states, err)
+				t.Errorf("got the states %v, error %v; want none", states, err)
 			}
 			revs := func() map[string]string {
 				out := map[string]string{}
@@ -66,10 +66,10 @@ func TestPrepareAsAdministrator(t *testing.T) {
 			}
 			before := revs()
 			if again, err := couch.Site.Prepare(t.Context(), c.wants); err != nil || len(again.Created) != 0 {
-				t.Errorf("again: %+v %v", again, err)
+				t.Errorf("prepared again: got %+v, error %v; want nothing created", again, err)
 			}
 			if diff := cmp.Diff(before, revs()); diff != "" { // nor is a document left that a try was made with
-				t.Errorf("doing it again changed documents:\n%s", diff)
+				t.Errorf("prepared again: want no document changed (-before +after):\n%s", diff)
 			}
 		})
 	}
@@ -86,11 +86,11 @@ func TestPrepareDirect(t *testing.T) {
 			couch := sitetest.Start(t, strings.Fields(c.speaks)...)
 			couch.Site.Direct = true
 			if p, err := couch.Site.Prepare(t.Context(), c.wants); err != nil || p.Runs != nil || p.Language != c.gets {
-				t.Errorf("%+v %v", p, err)
+				t.Errorf("got %+v, error %v; want language %s and no reason not to run", p, err, c.gets)
 			}
 			couch.AsUser("callfn")
 			if p, err := couch.Site.Prepare(t.Context(), c.wants); err != nil || p.Runs != nil {
-				t.Errorf("with few rights: %+v %v", p, err)
+				t.Errorf("with few rights: got %+v, error %v; want no reason not to run", p, err)
 			}
 		})
 	}
@@ -104,13 +104,13 @@ func TestPrepareWithFewRights(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "lacks the databases accounts, ") || !strings.Contains(err.Error(),
 		`"callfn" may not create them`) ||
 		!strings.Contains(err.Error(), "callfn couchdb setup") {
-		t.Error(err)
+		t.Errorf("got %v, want the missing databases and the command that creates them", err)
 	}
 	couch = sitetest.Ready(t, couchapp.Callfn)
 	couch.AsUser("callfn")
 	p, err := couch.Site.Prepare(t.Context(), provision.Auto)
 	if err != nil || p.Runs != nil || p.Rights.ServerAdmin || p.Rights.DatabaseAdmin || p.Rights.User != "callfn" {
-		t.Errorf("everything is there: %+v %v", p, err)
+		t.Errorf("everything is there: got %+v, error %v; want it ready, for user callfn without more rights", p, err)
 	}
 	db := couch.Site.Database(datastore.Functions)
 	doc, err := db.Get(t.Context(), "_design/functions")
@@ -122,21 +122,21 @@ func TestPrepareWithFewRights(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := couch.Site.Prepare(t.Context(), provision.Auto); err != nil {
-		t.Errorf("one of another version is used: %v", err)
+		t.Errorf("a design document of another version: got error %v, want it used", err)
 	}
 	if states, _ := couch.Site.Compare(t.Context()); states[datastore.Functions] != couchapp.Drifted {
-		t.Errorf("%v", states)
+		t.Errorf("got the states %v, want %s to be %s", states, datastore.Functions, couchapp.Drifted)
 	}
 	if err := db.Delete(t.Context(), doc.ID(), doc.Rev()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := couch.Site.Prepare(t.Context(), provision.Auto); err == nil || !strings.Contains(err.Error(),
 		"is missing") || !strings.Contains(err.Error(), "callfn couchdb setup") {
-		t.Errorf("none: %v", err)
+		t.Errorf("no design document: got %v, want that it is missing, and the command that installs it", err)
 	}
 	couch.Say("GET /_session", sitetest.Status(401, `{"error":"unauthorized","reason":"Name or password is incorrect."}`))
 	if _, err := couch.Site.Prepare(t.Context(), provision.Auto); !errors.Is(err, datastore.ErrUnauthorized) {
-		t.Errorf("wrong password: %v", err)
+		t.Errorf("wrong password: got %v, want %v", err, datastore.ErrUnauthorized)
 	}
 }
 
@@ -155,14 +155,14 @@ func TestRightsOfADatabaseAdministrator(t *testing.T) {
 		}
 	}
 	if r, err := couch.Site.Who(t.Context()); err != nil || !r.DatabaseAdmin || r.ServerAdmin {
-		t.Errorf("%+v %v", r, err)
+		t.Errorf("got %+v, error %v; want a database administrator, and none of the server", r, err)
 	}
 	if err := couch.Site.Stores.Connection.Ask(t.Context(), "PUT", "/functions/_security",
 		map[string]any{"admins": provision.Group{Names: []string{"bob"}, Roles: []string{}}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if r, err := couch.Site.Who(t.Context()); err != nil || r.DatabaseAdmin {
-		t.Errorf("of all but one: %+v %v", r, err)
+		t.Errorf("of all databases but one: got %+v, error %v; want no database administrator", r, err)
 	}
 }
 
@@ -191,19 +191,19 @@ func TestSecure(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(wanted, got); diff != "" {
-			t.Errorf("%s:\n%s", name, diff)
+			t.Errorf("security of %s (-want +got):\n%s", name, diff)
 		}
 	}
 	for _, name := range datastore.Databases() {
 		if sec, err := couch.Site.Security(t.Context(), name); err != nil || sec.Public() ||
 			!slices.Contains(sec.Members.Names, "callfn") {
-			t.Errorf("%s: %+v %v", name, sec, err)
+			t.Errorf("security of %s: got %+v, error %v; want callfn a member, and not public", name, sec, err)
 		}
 	}
 	couch.Say("PUT /functions/_security", sitetest.Status(403, `{"error":"forbidden","reason":"no"}`))
 	if err := couch.Site.Secure(t.Context(), "somebody else"); !errors.Is(err, datastore.ErrUnauthorized) ||
 		!strings.Contains(err.Error(), "secure database functions") {
-		t.Error(err)
+		t.Errorf("got %v, want %v that names the database", err, datastore.ErrUnauthorized)
 	}
 }
 
@@ -227,7 +227,7 @@ func TestEnsureUser(t *testing.T) {
 		"password": "s3cret",
 	}
 	if diff := cmp.Diff(want, stored); diff != "" {
-		t.Error(diff)
+		t.Errorf("stored user (-want +got):\n%s", diff)
 	}
 	couch.Say("GET /_users/org.couchdb.user:callfn",
 		sitetest.Status(200, `{"_id":"org.couchdb.user:callfn","_rev":"2-a","name":"callfn","roles":["ops"],`+
@@ -238,12 +238,12 @@ func TestEnsureUser(t *testing.T) {
 	want = maps.Clone(want)
 	want["_rev"], want["roles"], want["password"] = "2-a", []any{"ops"}, "other"
 	if diff := cmp.Diff(want, stored); diff != "" {
-		t.Error(diff)
+		t.Errorf("stored user (-want +got):\n%s", diff)
 	}
 	couch.Say("PUT /_users/org.couchdb.user:callfn", sitetest.Status(403, `{"error":"forbidden","reason":"no"}`))
 	if err := couch.Site.EnsureUser(t.Context(), "callfn", "s3cret"); err == nil || strings.Contains(err.Error(),
 		"s3cret") {
-		t.Error(err)
+		t.Errorf("got %v, want an error without the password", err)
 	}
 }
 
@@ -252,7 +252,7 @@ func TestProbe(t *testing.T) {
 	couch := sitetest.Ready(t, couchapp.Callfn)
 	db := couch.Site.Database(datastore.Functions)
 	if err := couch.Site.Run(t.Context()); err == nil {
-		t.Error("there is none yet, and it runs")
+		t.Error("got no error before there is a probe, want one")
 	}
 	for range 2 {
 		if err := couch.Site.StoreProbe(t.Context()); err != nil {
@@ -264,23 +264,23 @@ func TestProbe(t *testing.T) {
 	}
 	doc, err := db.Get(t.Context(), provision.ProbeID)
 	if err != nil || !strings.HasPrefix(doc.Rev(), "1-") {
-		t.Fatalf("%v %v", doc, err)
+		t.Fatalf("got the probe %v, error %v; want it stored once", doc, err)
 	}
 	doc["function_js"] = "return {module: 'hangup'}"
 	if _, err := db.Save(t.Context(), doc); err != nil {
 		t.Fatal(err)
 	}
 	if err := couch.Site.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "was answered by") {
-		t.Errorf("another function: %v", err)
+		t.Errorf("a function that is not the probe: got %v, want what it answered", err)
 	}
 	if err := errors.Join(couch.Site.StoreProbe(t.Context()), couch.Site.Run(t.Context())); err != nil {
-		t.Error(err)
+		t.Errorf("the probe stored again: got %v, want it to run", err)
 	}
 	couch.Say("/functions/_design/functions/_show",
 		sitetest.Status(500, `{"error":"render_error","reason":"function raised error: (new EvalError(\"call to Function() `+
 			`blocked by CSP\", \"main.js\", 1)"}`))
 	if err := couch.Site.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "blocks `new Function`") {
-		t.Errorf("without eval: %v", err)
+		t.Errorf("without eval: got %v, want that `new Function` is blocked", err)
 	}
 }
 

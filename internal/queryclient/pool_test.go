@@ -112,17 +112,17 @@ func pool(t *testing.T, processes int) *queryclient.Pool {
 	return p
 }
 
-// told is what a show answers.
-type told struct{ Ran, PID, Secrets int }
+// answer is what a show answers.
+type answer struct{ Ran, PID, Secrets int }
 
-func show(p *queryclient.Pool, owner, do string, deadline time.Duration) (told, []string, error) {
+func show(p *queryclient.Pool, owner, do string, deadline time.Duration) (answer, []string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	a, err := p.Show(ctx, queryclient.Show{
 		Owner: owner, Name: "wh", Doc: json.RawMessage(`{}`),
 		Req: json.RawMessage(`{"do":"` + do + `"}`), Deadline: deadline,
 	})
-	var r struct{ JSON told }
+	var r struct{ JSON answer }
 	if err == nil {
 		err = json.Unmarshal(a.Response, &r)
 	}
@@ -168,33 +168,33 @@ func TestMisbehaviour(t *testing.T) {
 			p := pool(t, 1)
 			first, _, err := show(p, "a", "", 10*time.Second)
 			if err != nil || first.Ran != 1 || first.Secrets != 0 {
-				t.Fatalf("%+v %v", first, err)
+				t.Fatalf("the first run: got %+v, error %v; want run 1 and no secrets in the environment", first, err)
 			}
 			begun, deadline := time.Now(), 5*time.Second
 			if c.is(queryclient.ErrTimeout) {
 				deadline = 500 * time.Millisecond
 			}
 			if _, _, err := show(p, "a", c.do, deadline); !c.is(err) {
-				t.Errorf("%v", err)
+				t.Errorf("a process that does %q: got error %v, want another", c.do, err)
 			}
 			if took := time.Since(begun); took > deadline+5*time.Second {
-				t.Errorf("took %s", took)
+				t.Errorf("answered after %s, want within %s and 5 s", took, deadline)
 			}
 			if c.do == "late" {
-				time.Sleep(50 * time.Millisecond)
+				time.Sleep(50 * time.Millisecond) // its second answer comes meanwhile
 			}
 			next, _, err := show(p, "a", "", 10*time.Second)
 			if err != nil || (next.PID == first.PID) != c.kept {
-				t.Errorf("the next run: %+v %v, before %+v", next, err, first)
+				t.Errorf("the next run: got %+v, error %v; want the process of %+v kept: %t", next, err, first, c.kept)
 			}
 			if alive := syscall.Kill(first.PID, 0) == nil; alive != c.kept {
-				t.Errorf("the process is alive: %v", alive)
+				t.Errorf("the process is alive: %t, want %t", alive, c.kept)
 			}
 		})
 	}
 	p := pool(t, 1)
 	if _, logs, err := show(p, "a", "log", 10*time.Second); err != nil || !slices.Equal(logs, []string{"one", "two"}) {
-		t.Errorf("%q %v", logs, err)
+		t.Errorf("got the logs %q, error %v; want one and two", logs, err)
 	}
 }
 
@@ -215,22 +215,22 @@ func TestOwnersShareNothing(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			} else if was, seen := of[r.PID]; seen && was != owner {
-				t.Errorf("process %d ran %s's and %s's", r.PID, was, owner)
+				t.Errorf("process %d ran functions of %s and %s, want one owner's", r.PID, was, owner)
 			}
 			of[r.PID] = owner
 		}()
 	}
 	all.Wait()
 	if n := len(p.Pids()); n > 3 {
-		t.Errorf("%d processes are kept of 2 and a spare", n)
+		t.Errorf("got %d processes kept, want at most 2 and a spare", n)
 	}
 	same, _, _ := show(p, "z", "", 20*time.Second)
 	again, _, err := show(p, "z", "", 20*time.Second)
 	if err != nil || again.PID != same.PID || again.Ran != 2 {
-		t.Errorf("an owner's process is not used again: %+v %+v %v", same, again, err)
+		t.Errorf("got %+v after %+v, error %v; want the owner's process used again", again, same, err)
 	}
 	if _, _, err := show(p, "", "", time.Second); err == nil {
-		t.Error("a show of nobody's ran")
+		t.Error("a show without an owner: got no error, want one")
 	}
 }
 
@@ -269,7 +269,7 @@ func TestWarm(t *testing.T) {
 	t.Cleanup(p.Close)
 	for _, want := range []int{2, 3} {
 		if r, _, err := show(p, "a", "", 10*time.Second); err != nil || r.Ran != want {
-			t.Errorf("%+v %v, want run %d of the process", r, err, want)
+			t.Errorf("got %+v, error %v; want run %d of the process", r, err, want)
 		}
 	}
 }
@@ -302,7 +302,7 @@ func TestSlowStart(t *testing.T) {
 		t.Error(err)
 	}
 	if took := time.Since(waited); took > 1500*time.Millisecond {
-		t.Errorf("waited %s", took)
+		t.Errorf("the caller waited %s, want soon after its 200 ms", took)
 	}
 	if _, _, err := show(p, "b", "", 10*time.Second); err != nil {
 		t.Error(err)
@@ -315,12 +315,12 @@ func TestCommandsThatAreNone(t *testing.T) {
 	} {
 		_, err := queryclient.New(queryclient.Config{Command: command, Design: json.RawMessage(`{}`), ID: "_design/d"})
 		if err == nil || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), command) {
-			t.Errorf("%s: %v", command, err)
+			t.Errorf("%s: got %v, want an error with %q and the command", command, err, says)
 		}
 	}
 	p := pool(t, 1)
 	p.Close()
 	if _, _, err := show(p, "a", "", time.Second); !errors.Is(err, queryclient.ErrClosed) {
-		t.Error("a closed pool runs shows: ", err)
+		t.Errorf("a closed pool: got %v, want %v", err, queryclient.ErrClosed)
 	}
 }

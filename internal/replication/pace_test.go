@@ -30,7 +30,7 @@ func TestPace(t *testing.T) {
 	}
 	var none *Pace
 	if none.took(time.Hour, nil); none.of() != Page {
-		t.Errorf("without a pace: %d", none.of())
+		t.Errorf("without a pace: got %d documents at once, want %d", none.of(), Page)
 	}
 }
 

@@ -106,36 +106,36 @@ func TestCopy(t *testing.T) {
 		c := replication.Copy{From: from, To: to, Skip: func(id string) bool { return id == "d0007" }}
 		stored, since := copyAll(t, c, "")
 		if stored != 1200+5 {
-			t.Errorf("%d revisions were copied", stored)
+			t.Errorf("got %d revisions copied, want %d", stored, 1200+5)
 		}
 		if again, _ := copyAll(t, c, ""); again != 0 {
-			t.Errorf("%d revisions were copied again", again)
+			t.Errorf("copied again: got %d revisions, want 0", again)
 		}
 		before, err := c.Compare().Prove(ctx)
 		if err != nil || before.Documents != 1199+3 || before.Deleted != 1 {
-			t.Errorf("%+v %v", before, err)
+			t.Errorf("got the proof %+v, error %v; want %d documents and a deleted one", before, err, 1199+3)
 		}
 		_, err = to.Get(ctx, "gone")
 		if !errors.Is(err, datastore.ErrNotFound) {
-			t.Errorf("what was deleted is %v", err)
+			t.Errorf("a deleted document: got error %v, want %v", err, datastore.ErrNotFound)
 		}
 		if _, err := to.Get(ctx, "d0007"); !errors.Is(err, datastore.ErrNotFound) {
-			t.Errorf("what was to be skipped is %v", err)
+			t.Errorf("a skipped document: got error %v, want %v", err, datastore.ErrNotFound)
 		}
 		if _, err := to.Get(ctx, "_design/own"); !errors.Is(err, datastore.ErrNotFound) {
-			t.Errorf("the design document is %v", err)
+			t.Errorf("a design document: got error %v, want %v", err, datastore.ErrNotFound)
 		}
 		missing, err := to.Missing(ctx, []datastore.Leaves{{ID: "torn", Revs: []string{
 			"2-cccccccccccccccccccccccccccccccc",
 			"2-dddddddddddddddddddddddddddddddd", "3-eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee",
 		}}})
 		if err != nil || len(missing) != 0 {
-			t.Errorf("of the conflict %v is missing (%v)", missing, err)
+			t.Errorf("a conflict: got %v missing, error %v; want none", missing, err)
 		}
 		odd, err := to.Get(ctx, "odd + id/with % & ü")
 		if err != nil || fmt.Sprint(odd["nested"]) != "map[a:[1 2.5 0 true <nil> \u2028<&>]]" &&
 			fmt.Sprint(odd["nested"]) != "map[a:[1 2.5 -0 true <nil> \u2028<&>]]" {
-			t.Errorf("%v %v", odd, err)
+			t.Errorf("a document of an odd id: got %v, error %v; want its content", odd, err)
 		}
 
 		// What happens later is copied from where the copy was.
@@ -147,14 +147,14 @@ func TestCopy(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := c.Compare().Prove(ctx); !errors.As(err, new(*replication.DifferentError)) {
-			t.Errorf("a deletion that was not copied: %v", err)
+			t.Errorf("a deletion that was not copied: got %v, want a %T", err, new(replication.DifferentError))
 		}
 		if stored, _ := copyAll(t, c, since); stored != 1 {
-			t.Errorf("%d revisions were copied later", stored)
+			t.Errorf("copied later: got %d revisions, want 1", stored)
 		}
 		after, err := c.Compare().Prove(ctx)
 		if err != nil || after.Documents != before.Documents-1 || after.Deleted != 2 || after.Digest == before.Digest {
-			t.Errorf("%+v %v", after, err)
+			t.Errorf("got the proof %+v, error %v; want one document less than %+v, and another digest", after, err, before)
 		}
 	})
 }
@@ -176,7 +176,7 @@ func TestCompareFindsAForeignDocument(t *testing.T) {
 		var different *replication.DifferentError
 		if !errors.As(err, &different) || different.ID != "a" || !strings.Contains(err.Error(),
 			"had a document of this id before") {
-			t.Error(err)
+			t.Errorf("got %v, want the difference of document a", err)
 		}
 	})
 }
@@ -208,7 +208,7 @@ func TestCompareGoesOn(t *testing.T) {
 		late("after the look")
 		_, since = copyAll(t, c, since)
 		if proof, err := v.Prove(ctx); err != nil || proof.Documents != 32 {
-			t.Errorf("%+v %v", proof, err)
+			t.Errorf("got the proof %+v, error %v; want 32 documents", proof, err)
 		}
 
 		v = c.Compare()
@@ -218,7 +218,7 @@ func TestCompareGoesOn(t *testing.T) {
 		late("never copied")
 		var different *replication.DifferentError
 		if _, err := v.Prove(ctx); !errors.As(err, &different) || different.ID != "never copied" {
-			t.Errorf("a document that was not copied: %v", err)
+			t.Errorf("a document that was not copied: got %v, want its difference", err)
 		}
 		copyAll(t, c, since)
 
@@ -236,7 +236,7 @@ func TestCompareGoesOn(t *testing.T) {
 			}
 		}
 		if _, err := v.Prove(ctx); !errors.As(err, &different) || different.ID != "d07" {
-			t.Errorf("a document that was changed at the target: %v", err)
+			t.Errorf("a document that was changed at the target: got %v, want its difference", err)
 		}
 	})
 }
@@ -262,7 +262,7 @@ func TestCompareBeginsAgain(t *testing.T) {
 	}
 	copyAll(t, c, "")
 	if proof, err := v.Prove(t.Context()); err != nil || proof.Documents != many {
-		t.Errorf("%+v %v", proof, err)
+		t.Errorf("got the proof %+v, error %v; want %d documents", proof, err, many)
 	}
 }
 
@@ -277,11 +277,11 @@ func TestWriteReadsBack(t *testing.T) {
 	// the revision is there: nothing is stored
 	err := replication.Write(t.Context(), db, []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","x":2}`, 1)})
 	if !errors.As(err, &different) || different.ID != "a" {
-		t.Error(err)
+		t.Errorf("got %v, want the difference of document a", err)
 	}
 	for _, same := range []string{`{"_id":"a","_rev":"1-%032x","x":1.0}`, `{"_rev":"1-%032x","x":10e-1,"_id":"a"}`} {
 		if err := replication.Write(t.Context(), db, []json.RawMessage{raw(same, 1)}); err != nil {
-			t.Errorf("%s: %v", same, err)
+			t.Errorf("%s: got %v, want it taken for the same", same, err)
 		}
 	}
 }

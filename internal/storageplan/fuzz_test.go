@@ -2,7 +2,6 @@ package storageplan_test
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 
 	"callfn/internal/datastore"
@@ -37,7 +36,7 @@ func FuzzStoredPlan(f *testing.F) {
 				"x") {
 				for _, docType := range []string{"", "function", "x"} {
 					if storageplan.Resolve(whole, database, docType) == "" {
-						t.Errorf("%s of type %q is nowhere", database, docType)
+						t.Errorf("%s of type %q: got no connection, want one", database, docType)
 					}
 				}
 			}
@@ -54,7 +53,8 @@ func FuzzStoredPlan(f *testing.F) {
 			}
 			if now, hidden := after.Connections[tag].Settings.User(); now != user || password != "" &&
 				hidden != storageplan.Placeholder {
-				t.Errorf("connection %q shows %q", tag, strings.Repeat("*", len(hidden)))
+				t.Errorf("connection %q: got user %q and a password of %d bytes, want %q and the placeholder", tag, now,
+					len(hidden), user)
 			}
 		}
 	})
@@ -70,7 +70,7 @@ func TestDefaultDocument(t *testing.T) {
 		for _, database := range datastore.Databases() {
 			if a, b := storageplan.Resolve(shown, database, ""), storageplan.Resolve(storageplan.Default(flagged), database,
 				""); a != b {
-				t.Errorf("%s: %s is shown, %s counts", database, a, b)
+				t.Errorf("%s: got %s shown, want %s, which counts", database, a, b)
 			}
 		}
 	}

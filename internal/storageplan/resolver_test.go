@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"callfn/internal/auth"
+	"callfn/internal/await"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/datastoretest"
 	"callfn/internal/storageplan"
@@ -76,20 +77,18 @@ func address(t testing.TB, r datastore.Resolver, database string) string {
 	return db.Connection().Address()
 }
 
-// await waits until the database is at an address for every resolver: within a second of the change.
-func await(t testing.TB, database, want string, all ...*storageplan.Resolver) {
+// awaitAddress waits until the database is at an address for every resolver: within a second of the change.
+func awaitAddress(t testing.TB, database, want string, all ...*storageplan.Resolver) {
 	t.Helper()
 	begun := time.Now()
 	for _, r := range all {
-		for address(t, r, database) != want {
-			if time.Since(begun) > 15*time.Second {
-				t.Fatalf("%s is at %s, want %s", database, address(t, r, database), want)
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
+		await.Value(t, database+" at "+want, func() (string, bool) {
+			got := address(t, r, database)
+			return got, got == want
+		})
 	}
 	if took := time.Since(begun); took > time.Second {
-		t.Errorf("it took %s", took)
+		t.Errorf("every resolver followed after %s, want within a second", took)
 	}
 }
 
@@ -110,22 +109,22 @@ func TestResolverFollows(t *testing.T) {
 	main, a, b := startNode(t), startNode(t), startNode(t)
 	one, two := main.open(t), main.open(t)
 	at := func(n node) string { return n.URL }
-	await(t, datastore.Functions, at(main), one, two)
+	awaitAddress(t, datastore.Functions, at(main), one, two)
 
 	doc := main.store(t, documented(a.connection()))
-	await(t, datastore.Functions, at(a), one, two)
-	await(t, datastore.FunctionRuns, at(a), one, two)
+	awaitAddress(t, datastore.Functions, at(a), one, two)
+	awaitAddress(t, datastore.FunctionRuns, at(a), one, two)
 	for _, stays := range []string{datastore.Accounts, datastore.Callflows, datastore.SystemData} {
-		await(t, stays, at(main), one, two)
+		awaitAddress(t, stays, at(main), one, two)
 	}
 
 	doc["connections"] = map[string]any{first: b.connection()}
 	doc = main.store(t, doc)
-	await(t, datastore.Functions, at(b), one, two)
+	awaitAddress(t, datastore.Functions, at(b), one, two)
 
 	doc["pvt_homes"] = map[string]any{"functions": "local"} // where it was put last wins over what is wanted
 	doc = main.store(t, doc)
-	await(t, datastore.Functions, at(main), one, two)
+	awaitAddress(t, datastore.Functions, at(main), one, two)
 
 	migration := datastore.Document{
 		"_id": second, "pvt_type": storageplan.MigrationType, "database": "functions",
@@ -137,13 +136,13 @@ func TestResolverFollows(t *testing.T) {
 	}{{storageplan.Copying, main}, {storageplan.Fenced, main}, {storageplan.Switched, b}} {
 		migration["state"] = string(step.state)
 		migration = main.store(t, migration)
-		await(t, datastore.Functions, at(step.where), one, two)
+		awaitAddress(t, datastore.Functions, at(step.where), one, two)
 	}
 	doc["pvt_homes"] = map[string]any{"functions": first}
 	main.store(t, doc)
 	migration["state"] = string(storageplan.Finished)
 	main.store(t, migration)
-	await(t, datastore.Functions, at(b), one, two)
+	awaitAddress(t, datastore.Functions, at(b), one, two)
 }
 
 // A writer that meets the fence waits for the change of its database's home.
@@ -163,7 +162,7 @@ func TestChanged(t *testing.T) {
 			select {
 			case <-changed:
 			case <-ctx.Done():
-				t.Fatal("waited in vain")
+				t.Fatalf("got the home %+v, want fenced: %t", r.Home(datastore.Functions), until)
 			}
 		}
 	}
@@ -180,16 +179,16 @@ func TestEditedSettingsLetRequestsFinish(t *testing.T) {
 	r := main.open(t)
 	doc := main.store(t, documented(a.connection()))
 	old := a.URL
-	await(t, datastore.Functions, old, r)
+	awaitAddress(t, datastore.Functions, old, r)
 	before, err := r.Resolve(datastore.Functions, "function")
 	if err != nil {
 		t.Fatal(err)
 	}
 	doc["connections"] = map[string]any{first: b.connection()}
 	main.store(t, doc)
-	await(t, datastore.Functions, b.URL, r)
+	awaitAddress(t, datastore.Functions, b.URL, r)
 	if _, err := before.Create(t.Context(), datastore.Document{"_id": "x"}); err != nil {
-		t.Errorf("an operation that was resolved before: %v", err)
+		t.Errorf("an operation that was resolved before: got error %v, want it done", err)
 	}
 }
 
@@ -202,7 +201,7 @@ func TestResolveWithoutConnection(t *testing.T) {
 	r := main.open(t)
 	_, err := r.Resolve(datastore.Functions, "")
 	if datastore.KindOf(err) != datastore.ErrUnreachable {
-		t.Errorf("%v", err)
+		t.Errorf("got error %v, want %v", err, datastore.ErrUnreachable)
 	}
 }
 
@@ -230,6 +229,6 @@ func TestPlanThatKazooStored(t *testing.T) {
 		}
 	}
 	if _, password := r.Plan().Connections[first].Settings.User(); password != "1234" {
-		t.Errorf("password %q", password)
+		t.Errorf("got the password %q, want %q", password, "1234")
 	}
 }

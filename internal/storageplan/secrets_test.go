@@ -33,19 +33,19 @@ func TestConceal(t *testing.T) {
 		doc := documented(map[string]any{"driver": "kazoo_couch", "settings": settings})
 		stored, failed, err := storageplan.Conceal(nil, doc, secret)
 		if err != nil || len(failed) > 0 {
-			t.Fatal(err, failed)
+			t.Fatalf("got the failed connections %v, error %v; want none", failed, err)
 		}
 		text, _ := json.Marshal(stored)
 		quoted, _ := json.Marshal(password)
 		if strings.Contains(string(text), strings.Trim(string(quoted), `"`)) {
-			t.Fatalf("the password %q is in %s", password, text)
+			t.Fatalf("got the password %q in %s, want it sealed", password, text)
 		}
 		again, failed, err := storageplan.Conceal(stored, stored, secret)
 		if err != nil || len(failed) > 0 {
-			t.Fatal(err, failed)
+			t.Fatalf("got the failed connections %v, error %v; want none", failed, err)
 		}
 		if next, _ := json.Marshal(again); string(next) != string(text) {
-			t.Fatalf("%s became %s", text, next)
+			t.Fatalf("concealed again: got %s, want %s", next, text)
 		}
 		db := main.Connection.Database(datastore.SystemData)
 		if old, err := db.Get(t.Context(), storageplan.Document); err == nil {
@@ -57,7 +57,7 @@ func TestConceal(t *testing.T) {
 		}
 		r.Take(saved)
 		if _, got := r.Plan().Connections[first].Settings.User(); got != password {
-			t.Fatalf("connects with %q, want %q", got, password)
+			t.Fatalf("got the password %q, want %q", got, password)
 		}
 	})
 }
@@ -107,13 +107,13 @@ func TestKeptPasswordsAreForOneServer(t *testing.T) {
 			}
 			defer r.Close()
 			if _, err := r.Resolve(datastore.Functions, ""); !errors.Is(err, auth.ErrWrongSecret) {
-				t.Errorf("functions: %v", err)
+				t.Errorf("functions: got error %v, want %v", err, auth.ErrWrongSecret)
 			}
 			if _, err := r.Resolve(datastore.Accounts, ""); err != nil {
-				t.Errorf("accounts: %v", err)
+				t.Errorf("accounts: got error %v, want none", err)
 			}
 			if _, failed, err := storageplan.Conceal(doc, doc, own); err != nil || len(failed) != 1 {
-				t.Errorf("the placeholder is taken for a password: %v %v", failed, err)
+				t.Errorf("got the failed connections %v, error %v; want the one of the placeholder", failed, err)
 			}
 		})
 	}
