@@ -1,10 +1,12 @@
 package doctor
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"callfn/couchapp"
 	"callfn/internal/datastore"
@@ -34,6 +36,7 @@ func (x *exam) cluster() {
 			missing = append(missing, node)
 		}
 	}
+	missing = append(missing, x.silent(admin, members.Expected, missing)...)
 	all := len(members.Expected)
 	x.nodes = max(all, 1)
 	switch up := all - len(missing); {
@@ -51,6 +54,42 @@ func (x *exam) cluster() {
 	if all > 1 {
 		x.copies()
 	}
+}
+
+// nodeWait is how long a node may take to answer another one.
+const nodeWait = 3 * time.Second
+
+// silent lists the nodes that are members and do not answer. A node that hangs is listed as up for a minute, until the
+// others give it up.
+func (x *exam) silent(admin *datastore.Connection, nodes, missing []string) []string {
+	if len(nodes) < 2 {
+		return nil
+	}
+	wait := x.NodeWait
+	if wait <= 0 {
+		wait = nodeWait
+	}
+	ctx, cancel := context.WithTimeout(x.ctx, wait)
+	defer cancel()
+	late := make([]bool, len(nodes))
+	var all sync.WaitGroup
+	for i, node := range nodes {
+		if slices.Contains(missing, node) {
+			continue
+		}
+		all.Go(func() {
+			err := admin.Ask(ctx, "GET", "/_node/"+url.PathEscape(node)+"/_versions", nil, nil)
+			late[i] = err != nil && ctx.Err() != nil
+		})
+	}
+	all.Wait()
+	var silent []string
+	for i, node := range nodes {
+		if late[i] {
+			silent = append(silent, node+" (does not answer)")
+		}
+	}
+	return silent
 }
 
 // copies: a database that was made on one node keeps one copy when others join.

@@ -49,6 +49,8 @@ type Patient struct {
 	// Direct gives what runs the functions of a database without a show, where they are run from a copy of their documents
 	// that follows the changes feed. nil where shows run them.
 	Direct func(functions *datastore.Database) function.Driver
+	// NodeWait is how long a node of a cluster may take to answer another one; 3 s when 0.
+	NodeWait time.Duration
 	// Dialect knows what the engine behind Direct lacks; nil where shows run functions, which are asked.
 	Dialect function.Dialect
 }

@@ -45,7 +45,7 @@ func examine(t *testing.T, couch *sitetest.CouchDB, change func(*doctor.Patient)
 	t.Helper()
 	p := doctor.Patient{
 		Site: couch.Site, Admin: couch.Site.Stores.Connection, Deadline: time.Second, MaxTarget: 8177,
-		Runs: 40, Now: time.Now,
+		Runs: 40, Now: time.Now, NodeWait: time.Second,
 	}
 	if change != nil {
 		change(&p)
@@ -279,6 +279,10 @@ func TestFindings(t *testing.T) {
 			c.Say("GET /_membership", members([]string{"a", "b", "c"},
 				"a", "b", "c"))
 		}, "cluster", doctor.OK, "all 3 nodes are up", ""},
+		{"a node hangs", callfn, func(c *sitetest.CouchDB) {
+			c.Say("GET /_membership", members([]string{"a", "b", "c"}, "a", "b", "c"))
+			c.Say("GET /_node/b/_versions", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+		}, "cluster", doctor.Change, "2 of 3 nodes are up; missing: b (does not answer)", "bring them back"},
 		{"one copy", callfn, func(c *sitetest.CouchDB) {
 			c.Say("GET /_membership", members([]string{"a", "b", "c"}, "a", "b", "c"))
 			c.Say("GET /accounts$", sitetest.Status(200, `{"db_name":"accounts","cluster":{"q":2,"n":1,"w":1,"r":1}}`))
