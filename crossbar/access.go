@@ -70,7 +70,7 @@ func (a *API) stillCounts(x *exchange, who *caller) error {
 func (c *caller) admin() bool { return c.claims.OwnerID == "" || c.user.Admin() }
 
 // reserved reports whether a route takes an admin: the account's keys, recordings, numbers and calls, its place in the
-// tree, and who may log in. A user may always change itself (what it may do excepted: checkUser).
+// tree, and who may log in. Users may always change themselves, except their rights (checkUser).
 func (x *exchange) reserved() bool {
 	switch x.route.Resource {
 	case "api_key", "auth_keys", "databases", "modules", "pivot_keys", "recordings", "storage":

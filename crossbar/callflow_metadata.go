@@ -11,9 +11,9 @@ import (
 // mostReferences bounds what a callflow's metadata names.
 const mostReferences = 500
 
-// describeCallflow adds metadata to a callflow: for each document of the account that its flow names its name, numbers
-// and type, which user interfaces show instead of ids (cb_callflows:get_metadata). Documents of a database that does
-// not answer are left out: the callflow itself is there.
+// describeCallflow adds metadata to a callflow: name, numbers and type of each document that its flow names, which user
+// interfaces show instead of ids (cb_callflows:get_metadata). Documents of a database that does not answer are left
+// out.
 func (a *API) describeCallflow(x *exchange, doc datastore.Document, shown map[string]any) error {
 	var ids []string
 	flowReferences(doc["flow"], func(id string) {
@@ -42,7 +42,7 @@ func (a *API) describeCallflow(x *exchange, doc datastore.Document, shown map[st
 	return nil
 }
 
-// documentsOf reads documents of a database by their ids; those that are not there are left out.
+// documentsOf reads documents of a database by their ids, without those that do not exist.
 func (a *API) documentsOf(x *exchange, database string, ids []string) ([]datastore.Row, error) {
 	db, err := a.cfg.Datastores.Resolve(database, "")
 	if err != nil {
@@ -59,8 +59,8 @@ func (a *API) documentsOf(x *exchange, database string, ids []string) ([]datasto
 	return rows, err
 }
 
-// flowReferences gives found the ids in the data of a flow's nodes, under `id` and keys with `_id`, and the keys of
-// their children, which are ids below some modules.
+// flowReferences calls found with the ids in the data of a flow's nodes, under `id` and keys with `_id`, and with the
+// keys of children, which are ids below some modules.
 func flowReferences(node any, found func(string)) {
 	object, ok := node.(map[string]any)
 	if !ok {
@@ -79,7 +79,7 @@ func flowReferences(node any, found func(string)) {
 	}
 }
 
-// referenceMetadata is what metadata says of a document. A user has the name of a person.
+// referenceMetadata gives the metadata of one document. A user has the name of the person.
 func referenceMetadata(doc datastore.Document) map[string]any {
 	out := map[string]any{"pvt_type": doc.Type()}
 	if doc.Type() == "user" {

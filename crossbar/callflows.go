@@ -15,7 +15,7 @@ import (
 // callflowLimit bounds a callflow, in bytes of JSON: a flow of a thousand nodes is a tenth of it.
 const callflowLimit = 1 << 20
 
-// callflows is the callflows of an account (docs/reference/kazoo.md#callflows).
+// callflows serves the callflows of an account (docs/reference/kazoo.md#callflows).
 func (a *API) callflows() *documentKind {
 	collection := callflow.Collection(a.cfg.Datastores)
 	locks := newAccountLocks()
@@ -41,7 +41,7 @@ func (a *API) callflows() *documentKind {
 	}
 }
 
-// callflowChecker checks what concerns several callflows of an account: a number or pattern answers in one place.
+// callflowChecker checks callflows against the account's others: a number or pattern belongs to one of them.
 type callflowChecker struct {
 	collection datastore.Collection
 	directory  callflow.Directory
@@ -83,7 +83,7 @@ func (c callflowChecker) check(x *exchange, before, doc datastore.Document) (sch
 	return fields, nil, nil
 }
 
-// lostOrder warns of temporal_routes whose rules may be tried in another order than was written.
+// lostOrder warns of temporal_routes whose rules may be tried in another order than they were written.
 func lostOrder(doc datastore.Document) (warnings []schemas.Warning) {
 	for _, route := range callflow.LostOrder(doc) {
 		warnings = append(warnings, schemas.Warning{
@@ -105,7 +105,7 @@ func normalize(doc datastore.Document) {
 	for _, item := range list {
 		text, ok := item.(string)
 		if !ok {
-			return // the schema says so
+			return // the schema refuses it
 		}
 		if text = numbers.Normalize(text); !seen[text] {
 			seen[text] = true
@@ -115,8 +115,8 @@ func normalize(doc datastore.Document) {
 	doc["numbers"] = kept
 }
 
-// callflowRemarks points at numbers that nobody can dial or that nobody outside reaches, and at what the flow names
-// and is not there.
+// callflowRemarks warns of numbers that nobody can dial or nobody outside reaches, of branches that no call takes, and
+// of missing documents that the flow names.
 func (a *API) callflowRemarks(x *exchange, doc datastore.Document) []schemas.Warning {
 	remarks := append(undialable(doc), a.unassigned(x, doc)...)
 	remarks = append(remarks, deadBranches(doc["flow"])...)
@@ -154,7 +154,7 @@ func (c callflowChecker) taken(x *exchange, view, own string, values []string) (
 	return nil, nil
 }
 
-// texts is the strings of a list; the schema has refused everything else by the time it matters.
+// texts gives the strings of a list. The schema refuses other items.
 func texts(value any) []string {
 	list, _ := value.([]any)
 	var out []string
@@ -166,8 +166,8 @@ func texts(value any) []string {
 	return out
 }
 
-// accountLocks lets one request at a time look what is free and take it, per account. Accounts that share a lock by
-// chance wait for each other, nothing worse.
+// accountLocks serialises requests of an account that check and take something unique, such as a number. Accounts that
+// share a lock by chance wait for each other.
 type accountLocks struct {
 	seed  maphash.Seed
 	locks [64]sync.Mutex

@@ -16,28 +16,28 @@ import (
 	"callfn/schemas"
 )
 
-// FunctionRunner runs functions, and checks their text.
+// FunctionRunner runs functions and checks their source.
 type FunctionRunner interface {
-	// Run runs a stored function. Whatever happens is an outcome of the result.
+	// Run runs a stored function. Failures are outcomes of the result.
 	Run(context.Context, function.Request) function.Result
 	// RunDraft runs source text that is stored nowhere.
 	RunDraft(context.Context, function.Draft) function.Result
-	// CheckSyntax looks at source as a function body, without running any of it. No syntax error and no error
-	// mean that it parses. An error means that the checker itself failed.
+	// CheckSyntax parses source as a function body without running it. A nil SyntaxError and a nil error mean that it
+	// parses; an error means that the checker itself failed.
 	CheckSyntax(ctx context.Context, owner account.ID, source string) (*function.SyntaxError, []function.Warning, error)
 }
 
 // Simulator walks a pretend call through an account's callflows.
 type Simulator interface {
 	Simulate(context.Context, callflow.SimulationRequest) (callflow.Trace, error)
-	// Prepare makes the pretend call alone.
+	// Prepare makes the pretend call without walking it.
 	Prepare(callflow.SimulationRequest) (callflow.Rehearsal, error)
 }
 
 // Validator checks a value against a named JSON schema, and returns it with defaults filled in and types cast, or the
 // failing fields.
 type Validator interface {
-	// PatchWarnings looks for keys that nothing reads, which are valid but probably not meant, in a part of a whole.
+	// PatchWarnings warns of members of a part of a value that nothing reads.
 	PatchWarnings(name string, part, whole any) []schemas.Warning
 	Validate(name string, value any) (any, schemas.FieldErrors)
 	// Regexes finds the regular expressions in a value.
@@ -74,7 +74,7 @@ type Config struct {
 	// that KAZOO is given. "" for none.
 	PublicURL string
 	Recovery  Recovery // of forgotten passwords
-	// TrustedProxies are whose X-Forwarded-For says who the client is.
+	// TrustedProxies are the proxies whose X-Forwarded-For names the client.
 	TrustedProxies []netip.Prefix
 
 	BodyLimit       int64                       // bytes of a request body; 8,000,000 when zero (KAZOO's max_upload_size)
@@ -85,15 +85,15 @@ type Config struct {
 	Quota           Quota                       // what one account may have; nothing is bounded when zero
 	RequestTimeout  time.Duration               // bounds a whole request; 30 s when zero
 	AnswerTimeout   time.Duration               // bounds how long a client may take to take in an answer; 60 s when zero
-	Ready           func(context.Context) error // what /readyz asks besides the datastore; may be nil
-	Room            func(context.Context) error // what /readyz asks unless it is asked for calls only; may be nil
-	ReadyDetails    func() map[string]any       // what /readyz tells besides that it is ready; may be nil
-	APIKeyChanged   func(account.Account)       // told after an account was given a new API key; may be nil
-	CallflowChanged func(account.ID)            // told after a callflow of the account was saved or deleted; may be nil
+	Ready           func(context.Context) error // a further check of /readyz; may be nil
+	Room            func(context.Context) error // a check of /readyz, except for calls alone; may be nil
+	ReadyDetails    func() map[string]any       // further members of /readyz's data; may be nil
+	APIKeyChanged   func(account.Account)       // called after an account's API key changed; may be nil
+	CallflowChanged func(account.ID)            // called after a callflow of the account changed; may be nil
 	Calls           CallRegistry                // the calls in progress; nil where no switch is connected
 	Recordings      Recordings                  // what callers said; nil where no calls come in
 	CallRecordsFor  time.Duration               // how long records of calls are kept; callrecord.DefaultKeep when zero
-	CatalogueLimits map[string]any              // what GET /v2/functions says about limits of a run; may be nil
+	CatalogueLimits map[string]any              // the limits of a run in GET /v2/functions; may be nil
 }
 
 func (c Config) withDefaults() Config {

@@ -16,7 +16,7 @@ import (
 // languagePack is the only language of functions.
 const languagePack = "javascript"
 
-// functions is the functions of an account (docs/reference/kazoo.md#functions-api).
+// functions serves the functions of an account (docs/reference/kazoo.md#functions-api).
 func (a *API) functions() *documentKind {
 	collection := function.Collection(a.cfg.Datastores).Collection
 	return &documentKind{

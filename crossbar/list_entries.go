@@ -12,8 +12,8 @@ import (
 	"callfn/schemas"
 )
 
-// listEntries are KAZOO's routes for the entries of a list (cb_lists). There each entry is a document; here they are
-// members of the list's `entries`, by their ids, so that a call reads one document.
+// listEntries serves KAZOO's routes for the entries of a list (cb_lists). In KAZOO each entry is a document; here
+// entries are members of the list's `entries`, by their ids, so that a call reads one document.
 type listEntries struct{ lists *documentKind }
 
 func (e listEntries) routes() []Route {
@@ -91,7 +91,7 @@ func (e listEntries) patch(x *exchange) (*answer, error) {
 	})
 }
 
-// delete takes one entry out of the list, and shows it for the last time.
+// delete removes one entry from the list and answers with it.
 func (e listEntries) delete(x *exchange) (*answer, error) {
 	var gone map[string]any
 	out, err := e.lists.tryEdit(x, func(doc datastore.Document) (datastore.Document, error) {
@@ -122,7 +122,7 @@ func (e listEntries) deleteAll(x *exchange) (*answer, error) {
 	return &answer{data: []any{}, revision: out.revision}, nil
 }
 
-// store puts an entry into the list: what change makes of the one that is there.
+// store replaces an entry of the list by what change makes of it.
 func (e listEntries) store(x *exchange, id string, change func(before any, there bool) (any, error)) (*answer, error) {
 	out, err := e.lists.tryEdit(x, func(doc datastore.Document) (datastore.Document, error) {
 		entries := maps.Clone(entriesOf(doc))
@@ -180,7 +180,7 @@ func idleEntry(below string, value any) (warnings []schemas.Warning) {
 	return warnings
 }
 
-// entryOf is the entry that a client sends. Its id and list are the path's.
+// entryOf gives the entry that a client sends, without id and list, which the path names.
 func entryOf(x *exchange) (map[string]any, error) {
 	data, err := x.object()
 	if err != nil {
@@ -202,7 +202,7 @@ func withEntries(doc datastore.Document, entries map[string]any) datastore.Docum
 	return doc.Replace(public)
 }
 
-// entryShown is an entry of a list, of its document or of what is shown of that, as clients see it.
+// entryShown gives the client's view of an entry. list is the list's document or the view of it.
 func entryShown(list map[string]any, id string) map[string]any {
 	entry, _ := entriesOf(list)[id].(map[string]any)
 	shown := jsonvalue.CopyObject(entry)
@@ -215,7 +215,7 @@ func entryShown(list map[string]any, id string) map[string]any {
 	return shown
 }
 
-// ofEntry names fields of an entry as the client sent them, not as members of the list.
+// ofEntry renames field errors of a list to the members of the entry that the client sent.
 func ofEntry(err error, id string) error {
 	var f *failure
 	if !errors.As(err, &f) {

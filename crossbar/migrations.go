@@ -12,11 +12,11 @@ import (
 
 // Migrations are the moves of databases from one CouchDB to another.
 type Migrations interface {
-	// List gives every move there ever was, the latest first.
+	// List gives all moves, the latest first.
 	List(context.Context) ([]mover.Status, error)
-	// Get reads one. datastore.ErrNotFound when there is none.
+	// Get reads one. datastore.ErrNotFound for none.
 	Get(ctx context.Context, id string) (mover.Status, error)
-	// Finish and Rollback tell a move where to go; it goes there in the background. *mover.StateError when it cannot.
+	// Finish and Rollback start a move's end, in the background. *mover.StateError where its state does not allow it.
 	Finish(ctx context.Context, id string) (mover.Status, error)
 	Rollback(ctx context.Context, id string) (mover.Status, error)
 }

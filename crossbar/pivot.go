@@ -19,20 +19,20 @@ import (
 	"callfn/internal/runs"
 )
 
-// PivotServer gives calls that KAZOO's pivot module asks about their flow. callflow.PivotServer satisfies it.
+// PivotServer decides the flow of calls that KAZOO's pivot module asks about. callflow.PivotServer implements it.
 type PivotServer interface {
 	ForNumber(context.Context, callflow.PivotRequest) (callflow.Node, error)
 	ForFunction(context.Context, callflow.PivotRequest, function.ID) (callflow.Node, error)
 }
 
-// pivotTimeout is less than the 5 s that KAZOO gives a pivot server: of one that is late KAZOO's pivot says nothing to
+// pivotTimeout is less than the 5 s that KAZOO waits for a pivot server. KAZOO's pivot does not report a late one to
 // the callflow, and the caller waits ten seconds in all (pivot_call.erl, cf_pivot.erl).
 const pivotTimeout = 4500 * time.Millisecond
 
-// pivotBody bounds what a pivot node may send, in bytes.
+// pivotBody bounds the body of a pivot request, in bytes.
 const pivotBody = 1 << 20
 
-// pivotRoutes are the endpoints that KAZOO's pivot asks, and their keys.
+// pivotRoutes gives the endpoints for KAZOO's pivot, and the routes of their keys.
 func (a *API) pivotRoutes() []Route {
 	keys := a.pivotKeys()
 	numbers, one := underAccount+"/pivot", underAccount+"/functions/:id/pivot"
@@ -64,11 +64,10 @@ func (a *API) pivotFunction(x *exchange) (*answer, error) {
 		})
 }
 
-// pivot is the road of a pivot node's request: its key, its parameters, the flow. The answer is the bare flow, with
-// status 200. Of every other status but 206 KAZOO's pivot tells the callflow that it failed, which then goes on at the
-// pivot node's `_` child; of a 200 that is no valid flow it tells that it works, and hangs up (pivot_call.erl,
-// kzt_translator.erl). So a failure is never a 200, nor a redirection, nor a 503 with Retry-After: the latter KAZOO's
-// HTTP client follows and waits for by itself (httpc).
+// pivot answers a pivot node's request: it checks the key, reads the parameters, and answers with the bare flow and
+// status 200. On any other status but 206 KAZOO's pivot reports a failure to the callflow, which goes on at the pivot
+// node's `_` child; a 200 that is no valid flow makes it hang up (pivot_call.erl, kzt_translator.erl). So a failure is
+// never a 200, nor a redirection or a 503 with Retry-After, which KAZOO's HTTP client follows by itself (httpc).
 func (a *API) pivot(x *exchange, e auth.Endpoint, flow func(context.Context, callflow.PivotRequest) (callflow.Node,
 	error),
 ) (*answer, error) {
@@ -93,8 +92,8 @@ func (a *API) pivot(x *exchange, e auth.Endpoint, flow func(context.Context, cal
 	return &answer{raw: node}, nil
 }
 
-// pivotParams reads what the node tells, in the query string, in a form or as JSON; what stands in the body counts. The
-// key is none of it.
+// pivotParams reads the call's parameters from the query string and a body that is a form or JSON; the body takes
+// precedence. The key is left out.
 func pivotParams(r *http.Request, query url.Values) (map[string]string, error) {
 	query = maps.Clone(query)
 	query.Del(keyParameter)
@@ -106,7 +105,7 @@ func pivotParams(r *http.Request, query url.Values) (map[string]string, error) {
 	if len(raw) > 0 {
 		switch kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind {
 		case "application/x-www-form-urlencoded":
-			form, _ := url.ParseQuery(string(raw)) // what cannot be parsed is not there
+			form, _ := url.ParseQuery(string(raw)) // pairs that cannot be parsed are left out
 			for name, values := range form {
 				query[name] = append(query[name], values...)
 			}
@@ -138,11 +137,11 @@ func pivotParams(r *http.Request, query url.Values) (map[string]string, error) {
 	return told, nil
 }
 
-// ticketLife is how long a function deeper in a flow may be asked for: longer than any call should wait.
+// ticketLife is how long a call may ask for a function deeper in its flow.
 const ticketLife = 24 * time.Hour
 
-// ticketed gives the addresses of functions deeper in a flow, each with a ticket of the key that the flow was got with;
-// nil without a public URL, when there is no address to give.
+// ticketed gives the addresses of functions deeper in a flow, each with a ticket made from the request's key; nil
+// without a public URL.
 func (a *API) ticketed(id account.ID, key invokeKey) func(function.ID) string {
 	if a.cfg.PublicURL == "" {
 		return nil
@@ -157,7 +156,7 @@ func (a *API) ticketed(id account.ID, key invokeKey) func(function.ID) string {
 	}
 }
 
-// pivotPath is the path of an endpoint.
+// pivotPath gives the path of an endpoint.
 func pivotPath(e auth.Endpoint) string {
 	path := "/v2/accounts/" + string(e.Account)
 	if e.Function != "" {
@@ -166,7 +165,7 @@ func pivotPath(e auth.Endpoint) string {
 	return path + "/pivot"
 }
 
-// pivotFailure says why there is no flow, for whoever looks into KAZOO's pivot debug log.
+// pivotFailure answers why there is no flow; KAZOO's pivot debug log shows it.
 func pivotFailure(err error) error {
 	var failed *callflow.FunctionFailed
 	switch {
@@ -176,7 +175,7 @@ func pivotFailure(err error) error {
 			delete(shown, name) // the run's record has them
 		}
 		f := fail(outcomeStatus(failed.Result.Outcome), "function_failed", shown)
-		f.passing = true // the run's own line says what is whose fault
+		f.passing = true // the run has a log line of its own
 		return f
 	case errors.Is(err, callflow.ErrNoCallflow):
 		return fail(http.StatusNotFound, "no_callflow", says("no callflow of this account answers this number"))
@@ -188,7 +187,7 @@ func pivotFailure(err error) error {
 	return err
 }
 
-// outcomeStatus is the status that tells a run's outcome to who looks at statuses only; KAZOO treats them all alike.
+// outcomeStatus maps a run's outcome to a status; KAZOO treats them alike.
 func outcomeStatus(o runs.Outcome) int {
 	switch o {
 	case runs.NotFound:

@@ -14,11 +14,11 @@ import (
 	"callfn/schemas"
 )
 
-// keyHashField is all that is stored of a key's secret: see auth.Service.NewInvokeKey.
+// keyHashField holds the hash of a key's secret, which is not stored itself: see auth.Service.NewInvokeKey.
 const keyHashField = "pvt_key_hash"
 
-// pivotKeys is the keys that KAZOO's pivot nodes ask with. Each is good for one endpoint of its account: its numbers,
-// or one function. They live beside users, and are told once, when they are made.
+// pivotKeys serves the keys of KAZOO's pivot nodes. Each opens one endpoint of its account: its numbers, or one
+// function. They are stored beside users, and shown once, when they are created.
 func (a *API) pivotKeys() *documentKind {
 	collection := datastore.Collection{
 		Datastores: a.cfg.Datastores, Database: datastore.Accounts, Type: "pivot_key", Design: "accounts",
@@ -43,7 +43,7 @@ func endpointOf(doc datastore.Document) auth.Endpoint {
 	return auth.Endpoint{Account: account.ID(doc.Account()), Function: doc.Text("function")}
 }
 
-// checkPivotKey wants the function to be one of the account's.
+// checkPivotKey requires that the function is the account's.
 func (a *API) checkPivotKey(x *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	id := doc.Text("function")
 	if id == "" {
@@ -58,7 +58,7 @@ func (a *API) checkPivotKey(x *exchange, _, doc datastore.Document) (schemas.Fie
 	return nil, nil, err
 }
 
-// createPivotKey makes a key and tells it, this once.
+// createPivotKey creates a key and shows it, which no later answer does.
 func (a *API) createPivotKey(x *exchange) (*answer, error) {
 	data, err := x.object()
 	if err != nil {
@@ -93,27 +93,27 @@ func (a *API) createPivotKey(x *exchange) (*answer, error) {
 	return out, nil
 }
 
-// revokePivotKey deletes a key. It counts no more, nor does what is remembered of it here.
+// revokePivotKey deletes a key and forgets what this process remembers of it.
 func (a *API) revokePivotKey(x *exchange) (*answer, error) {
 	out, err := a.pivotKeys().delete(x)
 	a.invocations.forget(x.account.ID(), x.id())
 	return out, err
 }
 
-// invokeKey is a key that counted, and what a call of its account needs.
+// invokeKey is a verified key with what a call of its account needs.
 type invokeKey struct {
 	id, hash string
-	endpoint auth.Endpoint // of the key; a ticket of it is good for another
+	endpoint auth.Endpoint // of the key; its tickets open others
 	account  account.ID
 	zone     string    // the account's time zone
 	zoneRead time.Time // when it was read
 }
 
-// zoneKept is how long a key's call does without reading the account's time zone again, which may be an ancestor's.
+// zoneKept is how long the account's time zone, which may be an ancestor's, is used without reading it again.
 const zoneKept = 30 * time.Second
 
-// keyParameter is where a voice_url carries its key. KAZOO can be told nothing but an address, and breaks those with
-// user and password when it adds its parameters to a GET (kz_http_util:urlunsplit).
+// keyParameter is the query parameter with which a voice_url carries its key. KAZOO takes an address alone, and breaks
+// addresses with user and password when it adds its parameters to a GET (kz_http_util:urlunsplit).
 const keyParameter = "key"
 
 // presentedKey finds the key of a request: HTTP basic credentials (as password, or as user alone), a bearer, or the
@@ -128,9 +128,9 @@ func (x *exchange) presentedKey() string {
 	return x.query.Get(keyParameter)
 }
 
-// admit lets a request with the endpoint's key through. Whatever else it came with is refused alike: no account, no
-// function and no key can be told from another by asking. While the datastore does not answer, which is also when
-// nobody can revoke a key, one that counted of late goes on to count: calls go on.
+// admit verifies the endpoint's key. Every refusal is the same, so that answers tell nothing about accounts, functions
+// and keys. While the datastore does not answer, a key that was verified lately stays valid, so that calls go on;
+// nobody can revoke a key during that time.
 func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
 	presented := x.presentedKey()
 	id := auth.InvokeKeyID(presented)
@@ -164,8 +164,8 @@ func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
 	return key, nil
 }
 
-// readInvokeKey reads a key, and of its account what makes it count. datastore.ErrNotFound when there is no such key,
-// or the account is deleted or disabled.
+// readInvokeKey reads a key and its account. datastore.ErrNotFound for an unknown key and an account that is deleted or
+// disabled.
 func (a *API) readInvokeKey(x *exchange, of account.ID, id string) (invokeKey, error) {
 	doc, err := a.pivotKeys().collection.Get(x.ctx, string(of), id)
 	if err != nil {
@@ -188,7 +188,7 @@ func (a *API) readInvokeKey(x *exchange, of account.ID, id string) (invokeKey, e
 	return key, err
 }
 
-// notAdmitted counts a failure against the address.
+// notAdmitted counts a failure against the address and answers it.
 func (a *API) notAdmitted(x *exchange) error {
 	if !a.invocations.failed(x.address()) {
 		return tooManyRequests(failureReturns)

@@ -9,9 +9,9 @@ import (
 	"callfn/internal/account"
 )
 
-// invocations limits requests that come with invoke keys. A KAZOO cluster asks for all its accounts from few addresses:
-// so what one of them does wrong, such as a revoked key in a callflow, must cost no other account its calls. Each key
-// has a bucket of its own, and failures of an address only keep out keys that did not count of late.
+// invocations limits requests with invoke keys. A KAZOO cluster sends the requests of all its accounts from few
+// addresses, so that one account's mistake, such as a revoked key in a callflow, must not stop the calls of others:
+// each key has a bucket of its own, and failures of an address keep out only keys that were not verified lately.
 type invocations struct {
 	perKey   *buckets // nil without rate limit
 	failures *buckets // per address
@@ -22,14 +22,14 @@ type invocations struct {
 	counted map[string]counted // by key id
 }
 
-// counted is a key as it was when it last counted.
+// counted is a key as it was last verified.
 type counted struct {
 	key invokeKey
 	at  time.Time
 }
 
-// countedLately is how long a key that counted is looked up whatever its address did, and counts without a look while
-// the datastore is away.
+// countedLately is how long after its verification a key is looked up whatever its address did, and stays valid while
+// the datastore does not answer.
 const countedLately = time.Hour
 
 func newInvocations(limit RateLimit, now func() time.Time) *invocations {
@@ -44,7 +44,7 @@ func newInvocations(limit RateLimit, now func() time.Time) *invocations {
 	return l
 }
 
-// mayTry reports whether a key is worth a look into the datastore.
+// mayTry reports whether a key may be looked up in the datastore.
 func (l *invocations) mayTry(address, key string) bool {
 	if l.failures.left(address) >= 1 {
 		return true
@@ -53,7 +53,7 @@ func (l *invocations) mayTry(address, key string) bool {
 	return ok
 }
 
-// remembered is a key that counted of late.
+// remembered gives a key that was verified lately.
 func (l *invocations) remembered(key string) (invokeKey, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,7 +61,7 @@ func (l *invocations) remembered(key string) (invokeKey, bool) {
 	return c.key, ok && l.now().Sub(c.at) < countedLately
 }
 
-// remember notes that a key counts.
+// remember notes that a key was verified.
 func (l *invocations) remember(key invokeKey) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,7 +71,7 @@ func (l *invocations) remember(key invokeKey) {
 	l.counted[key.id] = counted{key, l.now()}
 }
 
-// forget is what becomes of an account's key that counts no more.
+// forget removes a key that is no longer valid.
 func (l *invocations) forget(of account.ID, key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,7 +80,7 @@ func (l *invocations) forget(of account.ID, key string) {
 	}
 }
 
-// charge takes the price of a request with a key that counts. False when the key has asked too often.
+// charge charges a request to its verified key. It returns false where the key is over its rate.
 func (l *invocations) charge(key string) bool {
 	if l.perKey == nil {
 		return true
@@ -89,7 +89,7 @@ func (l *invocations) charge(key string) bool {
 	return ok
 }
 
-// failed counts a failure. False when there were too many.
+// failed counts a failure. It returns false where there were too many.
 func (l *invocations) failed(address string) bool {
 	ok, _ := l.failures.take(address, 1)
 	return ok

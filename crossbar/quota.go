@@ -17,12 +17,11 @@ type Quota struct {
 	Bytes       int64 // of documents in each database, deleted ones included
 	Descendants int   // accounts below one account; the master account is exempt
 
-	// Refused is told of every refusal, and which bound it was: documents, bytes or descendants. It must not block. May be
-	// nil.
+	// Refused is called for every refusal with the bound: documents, bytes or descendants. It must not block. May be nil.
 	Refused func(bound string)
 }
 
-// refuse is the answer to what is beyond a bound.
+// refuse answers a request beyond a bound.
 func (q Quota) refuse(bound, text string, most int64) error {
 	if q.Refused != nil {
 		q.Refused(bound)
@@ -30,8 +29,7 @@ func (q Quota) refuse(bound, text string, most int64) error {
 	return fail(http.StatusBadRequest, "quota_exceeded", map[string]any{"message": text, "target": most, "bound": bound})
 }
 
-// roomFor refuses another document of a kind where the account has as many, or as much, as it may. Two that come at
-// once may both pass.
+// roomFor refuses another document of a kind where the account's quota is used up. Two requests at once may both pass.
 func (q Quota) roomFor(x *exchange, k *documentKind) error {
 	id := string(x.account.ID())
 	if q.Documents > 0 {
@@ -60,7 +58,7 @@ func (q Quota) roomFor(x *exchange, k *documentKind) error {
 	return nil
 }
 
-// roomBelow refuses another account below parent where parent, or an account above it, has as many as it may.
+// roomBelow refuses another account below parent where parent or an account above it has reached its bound.
 func (q Quota) roomBelow(x *exchange, accounts *account.Store, parent account.Account) error {
 	if q.Descendants <= 0 {
 		return nil
@@ -88,17 +86,17 @@ func (q Quota) roomBelow(x *exchange, accounts *account.Store, parent account.Ac
 	return nil
 }
 
-// reaches reports whether there are as many rows as most. It reads one of them at most.
+// reaches reports whether there are at least most rows. It reads one of them.
 func reaches(most int, rows func(datastore.Query) ([]datastore.Row, error)) (bool, error) {
 	last, err := rows(datastore.Query{Skip: most - 1, Limit: 1})
 	return len(last) > 0, err
 }
 
-// sizeOf is how many bytes of documents an account has in a collection's database.
+// sizeOf gives the bytes of an account's documents in a collection's database.
 func sizeOf(ctx context.Context, c datastore.Collection, id string) (int64, error) {
 	rows, err := c.View(ctx, "size_of_account", datastore.Query{Key: id, Reduce: true, Group: true})
 	if errors.Is(err, datastore.ErrViewMissing) {
-		return 0, nil // the design document is of an older version, which the start has logged
+		return 0, nil // an older version's design document, which the start has logged
 	}
 	if err != nil || len(rows) == 0 {
 		return 0, err

@@ -31,7 +31,7 @@ func (l RateLimit) withDefaults() RateLimit {
 	return l
 }
 
-// buckets is a set of token buckets by name. A bucket that is full again is forgotten.
+// buckets are token buckets by name. Full buckets are removed.
 type buckets struct {
 	limit rate.Limit
 	burst int
@@ -40,16 +40,16 @@ type buckets struct {
 	mu      sync.Mutex
 	byID    map[string]*bucket
 	swept   time.Time
-	settled chan struct{} // closed when a held token goes, either way; nil while nobody waits
+	settled chan struct{} // closed when a held token is settled; nil while nobody waits
 }
 
-// bucket is one of them. Held tokens are still in the limiter: they are about to be taken, or given back.
+// bucket is a token bucket. Held tokens are still in the limiter, until they are taken or given back.
 type bucket struct {
 	*rate.Limiter
 	held int
 }
 
-// mostBuckets is when buckets looks for full ones to forget, at most once a second.
+// mostBuckets is the number beyond which buckets removes full ones, at most once a second.
 const mostBuckets = 10_000
 
 func newBuckets(limit rate.Limit, burst int, now func() time.Time) *buckets {
@@ -66,7 +66,7 @@ func (b *buckets) take(id string, n int) (ok bool, remaining int) {
 	return ok, max(0, int(math.Floor(of.TokensAt(now))))
 }
 
-// of is the bucket of a name, a full one when there is none yet. The caller holds the lock.
+// of gives the bucket of a name, a new and full one where there is none. The caller holds the lock.
 func (b *buckets) of(id string, now time.Time) *bucket {
 	found := b.byID[id]
 	if found == nil {
@@ -77,8 +77,7 @@ func (b *buckets) of(id string, now time.Time) *bucket {
 	return found
 }
 
-// hold sets a token aside until settle says whether it is used. While there is none but others are held, which may come
-// back, it waits.
+// hold reserves a token until settle takes it or gives it back. It waits while all tokens that are left are held.
 func (b *buckets) hold(ctx context.Context, id string) bool {
 	for {
 		b.mu.Lock()
@@ -107,7 +106,7 @@ func (b *buckets) hold(ctx context.Context, id string) bool {
 	}
 }
 
-// settle ends a hold: the token is used, or given back.
+// settle ends a hold: the token is taken where used, else given back.
 func (b *buckets) settle(id string, used bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -123,7 +122,7 @@ func (b *buckets) settle(id string, used bool) {
 	}
 }
 
-// left is how many tokens a bucket has.
+// left gives the number of tokens in a bucket.
 func (b *buckets) left(id string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -145,7 +144,7 @@ func (b *buckets) forget(now time.Time) {
 	}
 }
 
-// charge takes the price of a request.
+// charge takes the tokens that a request costs.
 func (a *API) charge(x *exchange, resource string) error {
 	if a.requests == nil || resource == "health" {
 		return nil

@@ -17,26 +17,26 @@ import (
 	"callfn/schemas"
 )
 
-// ResetMailer brings password resets to people.
+// ResetMailer delivers password resets.
 type ResetMailer interface {
-	// Mail sends one. It may take its time: nobody waits for it.
+	// Mail sends one. No request waits for it.
 	Mail(context.Context, resetmail.Reset) error
 }
 
-// Recovery is how users get at a new password by themselves. The zero value means that they cannot.
+// Recovery configures password resets by e-mail. The zero value switches them off.
 type Recovery struct {
 	Mailer ResetMailer
-	// UIs are where the links may lead: addresses of the web clients that know what to do with `?recovery=`. A client
-	// that could choose freely would have other people's resets sent to itself.
+	// UIs are the addresses of web clients that links may lead to, with `?recovery=`. Free addresses would let anybody
+	// direct the resets of others to a page of their own.
 	UIs []string
-	// Later runs something soon, while the answer is already on its way; what it is given ends with the service.
+	// Later runs a function in the background; its context ends with the service.
 	Later func(func(context.Context))
 }
 
-// requestRecovery sends a user a password reset (cb_user_auth:save_reset_id_then_send_email). Whether there is such an
-// account, user or e-mail address shows neither in the answer nor in how long it takes: all that happens later.
+// requestRecovery sends a user a password reset (cb_user_auth:save_reset_id_then_send_email). The lookup happens in the
+// background, so that neither the answer nor its time tells whether the account, user or address exists.
 func (a *API) requestRecovery(x *exchange) (*answer, error) {
-	wish, err := a.validLogin(x, "user_auth_recovery")
+	request, err := a.validLogin(x, "user_auth_recovery")
 	if err != nil {
 		return nil, err
 	}
@@ -44,22 +44,23 @@ func (a *API) requestRecovery(x *exchange) (*answer, error) {
 		return nil, fail(http.StatusNotImplemented, "not_implemented",
 			says("this service sends no password resets; ask an administrator of the account for a new password"))
 	}
-	if wish.Text("phone_number")+realmOf(wish)+wish.Text("account_name") == "" {
+	if request.Text("phone_number")+realmOf(request)+request.Text("account_name") == "" {
 		return nil, noAccountNamed()
 	}
-	page, ok := a.recoveryPage(wish.Text("ui_url"))
+	page, ok := a.recoveryPage(request.Text("ui_url"))
 	if !ok {
 		return nil, invalidField("ui_url", "forbidden", schemas.Violation{
-			"message": "Password resets lead to the web clients of this service only", "value": clip.Name(wish.Text("ui_url")),
+			"message": "Password resets lead to the web clients of this service only",
+			"value":   clip.Name(request.Text("ui_url")),
 		})
 	}
-	name := strings.ToLower(wish.Text("username"))
+	name := strings.ToLower(request.Text("username"))
 	// Each request counts, whatever comes of it.
 	return a.attempt(x, "recovery of "+name, func() (*answer, bool, error) {
 		later := *x
 		a.cfg.Recovery.Later(func(ctx context.Context) {
 			later.ctx = ctx
-			if err := a.sendReset(&later, wish, name, page); err != nil {
+			if err := a.sendReset(&later, request, name, page); err != nil {
 				a.cfg.Log.Warn("cannot send password reset", "request_id", later.requestID, "error", err)
 			}
 		})
@@ -71,26 +72,26 @@ func (a *API) requestRecovery(x *exchange) (*answer, error) {
 // routeShape is the fragment of a page that is a route within a web client, such as "/login", and nothing else.
 var routeShape = regexp.MustCompile(`^[A-Za-z0-9/_-]*$`)
 
-// recoveryPage is the address that a link begins with, if links may lead there: one of ours, or below it. The query is
-// ours, not the asker's, who may be anybody: the link goes to somebody else.
+// recoveryPage gives the address of a link, which must be one of UIs or below it. Its query is the configured one,
+// never the client's: anybody may ask, and the link goes to somebody else.
 func (a *API) recoveryPage(text string) (*url.URL, bool) {
-	wish, err := url.Parse(text)
-	if err != nil || wish.User != nil || wish.Opaque != "" {
+	page, err := url.Parse(text)
+	if err != nil || page.User != nil || page.Opaque != "" {
 		return nil, false
 	}
 	for _, ui := range a.cfg.Recovery.UIs {
-		ours, err := url.Parse(ui)
-		if err != nil || ours.Scheme != wish.Scheme || !strings.EqualFold(ours.Host, wish.Host) {
+		allowed, err := url.Parse(ui)
+		if err != nil || allowed.Scheme != page.Scheme || !strings.EqualFold(allowed.Host, page.Host) {
 			continue
 		}
-		// Browsers take encoded dots for dots, so it is the decoded path that must stay below ours.
-		base, below := strings.TrimRight(ours.Path, "/"), path.Clean("/"+wish.Path)
+		// Browsers decode encoded dots, so the decoded path must stay below the allowed one.
+		base, below := strings.TrimRight(allowed.Path, "/"), path.Clean("/"+page.Path)
 		if below == base || strings.HasPrefix(below, base+"/") {
-			wish.RawQuery, wish.ForceQuery = ours.RawQuery, false
-			if !routeShape.MatchString(wish.Fragment) {
-				wish.Fragment, wish.RawFragment = "", ""
+			page.RawQuery, page.ForceQuery = allowed.RawQuery, false
+			if !routeShape.MatchString(page.Fragment) {
+				page.Fragment, page.RawFragment = "", ""
 			}
-			return wish, true
+			return page, true
 		}
 	}
 	return nil, false
@@ -99,10 +100,10 @@ func (a *API) recoveryPage(text string) (*url.URL, bool) {
 // mostResets bounds the mails of one request. Only accounts that share a number are more than one.
 const mostResets = 20
 
-// sendReset mails a reset to the user of that name of each account that the request names: which of those that share a
-// number is meant, nobody knows.
-func (a *API) sendReset(x *exchange, wish datastore.Document, name string, page *url.URL) error {
-	ids, err := a.accountsOfLogin(x, wish)
+// sendReset mails a reset to the user of that name in each account that the request names. Accounts that share a number
+// are all meant.
+func (a *API) sendReset(x *exchange, request datastore.Document, name string, page *url.URL) error {
+	ids, err := a.accountsOfLogin(x, request)
 	if err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ func (a *API) sendReset(x *exchange, wish datastore.Document, name string, page 
 	return errors.Join(errs...)
 }
 
-// sendResetOf mails a reset to the account's user of that name, if there is one that can use it.
+// sendResetOf mails a reset to the account's user of that name, where the user is enabled and has an address.
 func (a *API) sendResetOf(x *exchange, of account.ID, name string, page *url.URL) error {
 	acct, err := a.cfg.Accounts.Get(x.ctx, of)
 	if errors.Is(err, datastore.ErrNotFound) || err == nil && !acct.Enabled() {
@@ -158,13 +159,13 @@ func (a *API) sendResetOf(x *exchange, of account.ID, name string, page *url.URL
 	})
 }
 
-// useRecovery exchanges the id out of a reset's link for a token, once; a new password is then due.
+// useRecovery exchanges the id of a reset's link for a token, once. The user must then set a new password.
 func (a *API) useRecovery(x *exchange) (*answer, error) {
-	wish, err := a.validLogin(x, "user_auth_recovery_reset")
+	request, err := a.validLogin(x, "user_auth_recovery_reset")
 	if err != nil {
 		return nil, err
 	}
-	text := wish.Text("reset_id")
+	text := request.Text("reset_id")
 	return a.attempt(x, text, func() (*answer, bool, error) {
 		out, err := a.resetGrant(x, text)
 		if errors.Is(err, account.ErrNoReset) || errors.Is(err, datastore.ErrNotFound) {
@@ -176,7 +177,7 @@ func (a *API) useRecovery(x *exchange) (*answer, error) {
 	})
 }
 
-// resetGrant makes the token before it uses the reset up: where the one fails, the other can be tried again.
+// resetGrant issues the token before it consumes the reset, so that the client can try again after a failure.
 func (a *API) resetGrant(x *exchange, text string) (*answer, error) {
 	reset, ok := a.cfg.Auth.ReadReset(text)
 	if !ok {

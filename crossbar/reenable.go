@@ -9,17 +9,17 @@ import (
 	"callfn/schemas"
 )
 
-// Functions that the platform switched off are switched on again one by one, by PATCH {"enabled": true}, or all of an
-// account at once, as KAZOO does for webhooks (docs/reference/kazoo.md#automatic-disabling).
+// Functions that were disabled automatically are enabled again one by one, by PATCH {"enabled": true}, or all of an
+// account at once, as in KAZOO for webhooks (docs/reference/kazoo.md#automatic-disabling).
 
-// enableAgain makes the failures before now count no more.
+// enableAgain enables a function; its failures before now no longer count.
 func enableAgain(doc datastore.Document, now time.Time) {
 	delete(doc, function.DisabledMessage)
 	doc["enabled"] = true
 	doc[function.EnabledAgain] = now.UTC().Format(time.RFC3339Nano)
 }
 
-// enableFunctions switches on all functions of the account that the platform switched off.
+// enableFunctions enables all functions of the account that were disabled automatically.
 func (a *API) enableFunctions(x *exchange) (*answer, error) {
 	if err := wantsReenable(x); err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func wantsReenable(x *exchange) error {
 	return nil
 }
 
-// enableAll switches on what the platform switched off in one account, and adds the ids to done.
+// enableAll enables the automatically disabled functions of one account, and adds their ids to done.
 func (a *API) enableAll(x *exchange, accountID string, done []string) ([]string, error) {
 	const batch = 200
 	functions := function.Collection(a.cfg.Datastores)
@@ -98,7 +98,7 @@ func (a *API) enableAll(x *exchange, accountID string, done []string) ([]string,
 	}
 }
 
-// enable switches one function on; false when there is no need any more.
+// enable enables one function; false where it is not disabled any more.
 func (a *API) enable(x *exchange, functions function.Documents, accountID, id string) (bool, error) {
 	for attempt := 1; ; attempt++ {
 		doc, err := functions.Get(x.ctx, accountID, id)

@@ -11,8 +11,8 @@ import (
 	"callfn/schemas"
 )
 
-// checkRegexes looks at every regular expression of a document. Those that are matched here must be ones that the
-// engine can hold, together as well; those that are only kept for KAZOO are warned of.
+// checkRegexes checks every regular expression of a document. The engine must be able to hold those that callfn
+// matches, also together; unusable ones that are only kept for KAZOO give warnings.
 func checkRegexes(v Validator, schema string, public map[string]any) (schemas.FieldErrors, []schemas.Warning) {
 	var fields schemas.FieldErrors
 	var warnings []schemas.Warning
@@ -48,13 +48,13 @@ func checkRegexes(v Validator, schema string, public map[string]any) (schemas.Fi
 	return fields, warnings
 }
 
-// What one callflow may list: more would be more rows than views of the embedded node take from one document.
+// Bounds of one callflow's lists; the embedded node's views take no more rows from one document.
 const (
 	maxNumbers  = 5000
 	maxPatterns = 1000
 )
 
-// checkLists bounds how much a callflow lists.
+// checkLists bounds the numbers and patterns of a callflow.
 func checkLists(numbers, patterns []string) schemas.FieldErrors {
 	var fields schemas.FieldErrors
 	for _, list := range []struct {

@@ -8,7 +8,7 @@ import (
 	"callfn/schemas"
 )
 
-// keepLevel leaves of a run's log lines those that are at least as important as the level that a request asks for.
+// keepLevel removes log lines of a run below the level that a request asks for.
 func keepLevel(x *exchange, run map[string]any) error {
 	least, ok := x.option("log_level")
 	if !ok {

@@ -18,7 +18,7 @@ func (a *API) listRuns(x *exchange) (*answer, error) {
 	return l.read(x, string(x.account.ID()))
 }
 
-// listFunctionRuns lists the runs of one function, which may be deleted by now.
+// listFunctionRuns lists the runs of one function, also of a deleted one.
 func (a *API) listFunctionRuns(x *exchange) (*answer, error) {
 	if !datastore.ValidID(x.id()) {
 		return nil, badIdentifier(x.id())
@@ -34,7 +34,7 @@ func (a *API) runsListing(view string) listing {
 	return listing{view: records.ByAccount, docBytes: a.cfg.PageBytes, computed: []string{"message", "line"}}
 }
 
-// showRun shows everything that was kept of one run, of a function or of any.
+// showRun shows the record of one run.
 func (a *API) showRun(x *exchange) (*answer, error) {
 	doc, err := runrecord.Collection(a.cfg.Datastores).Get(x.ctx, string(x.account.ID()), x.path["run"])
 	if err != nil {

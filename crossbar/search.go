@@ -16,11 +16,10 @@ import (
 	"callfn/schemas"
 )
 
-// searchable are the types that KAZOO names to whoever forgets one (cb_search); the others that are here can be
-// searched, too.
+// searchable are the types that KAZOO's error names (cb_search). The other types can be searched, too.
 var searchable = []any{"account", "user", "callflow", "device"}
 
-// What a search can look at: in documents, and in accounts.
+// The ways to search documents, and accounts.
 var (
 	searchDocuments = []string{"name", "number", "name_and_number"}
 	searchAccounts  = []string{"name", "realm", "id"}
@@ -89,7 +88,7 @@ func (a *API) searchMany(x *exchange) (*answer, error) {
 	return &answer{data: results, warnings: searchRemarks(a, kind)}, nil
 }
 
-// inOwnAccount lets a path without account stand for the caller's own.
+// inOwnAccount makes a path without account mean the caller's own.
 func inOwnAccount(handle func(*exchange) (*answer, error)) func(*exchange) (*answer, error) {
 	return func(x *exchange) (*answer, error) {
 		x.account = x.caller.account
@@ -126,7 +125,7 @@ func anyList(texts []string) []any {
 	return out
 }
 
-// searchRemarks tells of a type that KAZOO may have and callfn has not.
+// searchRemarks warns of a type that callfn does not have.
 func searchRemarks(a *API, kind string) any {
 	if a.listingOf(kind) != nil {
 		return nil
@@ -134,7 +133,7 @@ func searchRemarks(a *API, kind string) any {
 	return map[string]any{"t": []any{says("there are no documents of this type here")}}
 }
 
-// listingOf is where the documents of a type are listed by their accounts, nil for a type that is not here.
+// listingOf gives the listing view of a type of documents, nil for an unknown type.
 func (a *API) listingOf(kind string) func(context.Context, datastore.Query) ([]datastore.Row, error) {
 	switch kind {
 	case "account":
@@ -146,7 +145,7 @@ func (a *API) listingOf(kind string) func(context.Context, datastore.Query) ([]d
 	case "function":
 		return function.Collection(a.cfg.Datastores).ByAccount
 	}
-	for _, k := range a.behindModules() {
+	for _, k := range a.callflowResources() {
 		if k.collection.Type == kind {
 			return k.listing.view
 		}
@@ -212,7 +211,7 @@ func (a *API) searchFor(x *exchange, kind, by, value string) (findings, error) {
 	return found, nil
 }
 
-// searchTexts are the texts of a document that a search looks at. Who has no name is called as its id is.
+// searchTexts gives the texts of a document that a search compares. The id stands in for a missing name.
 func searchTexts(summary map[string]any, by string) []string {
 	var out []string
 	if by == "name" || by == "name_and_number" {
@@ -234,7 +233,7 @@ func searchTexts(summary map[string]any, by string) []string {
 	return out
 }
 
-// searchName is the name of a document, or of the person that a user is.
+// searchName gives the name of a document; of a user, the person's.
 func searchName(summary map[string]any) string {
 	if name, _ := summary["name"].(string); name != "" {
 		return name
@@ -244,7 +243,7 @@ func searchName(summary map[string]any) string {
 	return strings.TrimSpace(first + " " + last)
 }
 
-// searchItem is what a search shows of a document.
+// searchItem gives the members of a document that a search shows.
 func searchItem(summary map[string]any) map[string]any {
 	id, _ := summary["id"].(string)
 	item := map[string]any{"id": id, "name": cmp.Or(searchName(summary), id)}
@@ -256,12 +255,12 @@ func searchItem(summary map[string]any) map[string]any {
 	return item
 }
 
-// pageOf is a page of what was found, from the client's start_key, and the start_key of the next one.
+// pageOf gives the page of findings from the client's start_key, and the start_key of the next.
 func pageOf(x *exchange, found findings, limit int) (findings, string) {
 	if key, ok := x.option("start_key"); ok && key != "" {
 		start := []string{key, ""}
 		if raw, err := base64.RawURLEncoding.DecodeString(key); err == nil {
-			_ = json.Unmarshal(raw, &start) // what is no key of ours is a text to begin with, as in KAZOO
+			_ = json.Unmarshal(raw, &start) // any other text is where to begin, as in KAZOO
 		}
 		if len(start) == 2 {
 			first, _ := slices.BinarySearchFunc(found, finding{by: start[0], id: start[1]}, finding.compare)

@@ -8,8 +8,8 @@ import (
 	"callfn/schemas"
 )
 
-// withoutSecrets is field errors whose values, which are what the client sent, show no password: an answer gets into
-// logs and tickets that a request does not.
+// withoutSecrets removes passwords from the values of field errors, which repeat what the client sent: answers end up
+// in logs and tickets.
 func withoutSecrets(fields schemas.FieldErrors) schemas.FieldErrors {
 	out := make(schemas.FieldErrors, len(fields))
 	for path, validators := range fields {
@@ -29,7 +29,7 @@ func withoutSecrets(fields schemas.FieldErrors) schemas.FieldErrors {
 	return out
 }
 
-// secretPath reports whether a path of a field error leads to or below something secret.
+// secretPath reports whether a path of a field error leads to a secret or below one.
 func secretPath(path string) bool {
 	for name := range strings.SplitSeq(path, ".") {
 		if secretName(name) {
@@ -47,8 +47,7 @@ func secretName(name string) bool {
 	return redact.Secret(name)
 }
 
-// withoutSecret is a value with a mark for whatever is secret in it. The name of what is missing, which is a value too,
-// is none.
+// withoutSecret replaces the secrets in a value by a mark. The name of a missing member, which is a value too, stays.
 func withoutSecret(value any, hidden bool) any {
 	switch v := value.(type) {
 	case string:
@@ -77,7 +76,7 @@ func withoutSecret(value any, hidden bool) any {
 	return value
 }
 
-// withoutPassword is a text that may be a URL with a password in it.
+// withoutPassword removes the password from a text that may be a URL.
 func withoutPassword(text string) string {
 	if !strings.Contains(text, "@") || !strings.Contains(text, "://") {
 		return text

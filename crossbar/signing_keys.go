@@ -46,8 +46,8 @@ func (a *API) signingKey(x *exchange, id string) (auth.SigningKey, error) {
 }
 
 // rotateSigningKeys replaces the current key by a new one. KAZOO's reset_private_key (cb_auth:reset_private_key) voids
-// every token, the request's own included. It takes the current key's id, so that of two who rotate at once only one
-// does.
+// every token, also the request's own. It takes the current key's id, so that of two simultaneous rotations one
+// succeeds.
 func (a *API) rotateSigningKeys(x *exchange) (*answer, error) {
 	action, given := x.param("action") // KAZOO's clients have it beside data
 	if !given {

@@ -10,7 +10,7 @@ import (
 	"callfn/schemas"
 )
 
-// scriptOf takes the script out of a described call.
+// scriptOf removes the script from a described call and returns it.
 func scriptOf(call map[string]any) (map[string]any, schemas.FieldErrors) {
 	value := call["script"]
 	delete(call, "script")
@@ -23,8 +23,7 @@ func scriptOf(call map[string]any) (map[string]any, schemas.FieldErrors) {
 	return nil, fields
 }
 
-// nameFunctions adds to the steps of a trace what their functions are called. A database that does not answer leaves
-// them without.
+// nameFunctions adds the names of functions to the steps of a trace, as far as the database answers.
 func (a *API) nameFunctions(x *exchange, steps []callflow.Step) {
 	var ids []string
 	for _, step := range steps {
@@ -52,8 +51,8 @@ func (a *API) nameFunctions(x *exchange, steps []callflow.Step) {
 	}
 }
 
-// simulate walks a pretend call through the account's callflows, with the script beside it: 201 and the trace, also
-// when nothing answers. It has no effect outside.
+// simulate walks a pretend call with its script through the account's callflows and answers 201 with the trace, also
+// where no callflow answers. It has no effect outside.
 func (a *API) simulate(x *exchange) (*answer, error) {
 	data, err := x.object()
 	if err != nil {

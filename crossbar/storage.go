@@ -14,25 +14,25 @@ import (
 	"callfn/schemas"
 )
 
-// StoragePlans is the storage plan: which database is on which CouchDB.
+// StoragePlans keeps the storage plan: which database is on which CouchDB.
 type StoragePlans interface {
-	// Stored is the plan's document; without revision when none is stored.
+	// Stored gives the plan's document, without a revision where none is stored.
 	Stored(context.Context) (datastore.Document, error)
-	// Apply stores a plan and lets it take effect.
+	// Apply stores a plan and puts it into effect.
 	Apply(context.Context, storageplan.Change) (storageplan.Applied, error)
 	// Migrate moves every database to another CouchDB.
 	Migrate(ctx context.Context, connection map[string]any, stamp datastore.Stamp) ([]storageplan.Migration,
 		[]storageplan.Problem, error)
-	// Overview says where databases are now, and what is being moved.
+	// Overview gives the places of databases, and the moves in progress.
 	Overview() storageplan.Overview
-	// Examine looks at every connection of the plan as `callfn doctor` does.
+	// Examine checks every connection of the plan as `callfn doctor` does.
 	Examine(context.Context) []doctor.Finding
 }
 
-// storagePlanKeys are the properties of a plan: what a body without envelope may consist of.
+// storagePlanKeys are the members of a plan that a body without envelope may have.
 var storagePlanKeys = []string{"attachments", "connections", "plan"}
 
-// computedByStorage are properties of answers that no client may set, and options that KAZOO reads from the data too.
+// computedByStorage are members of answers that clients cannot set, and options that KAZOO reads from the data, too.
 var computedByStorage = []string{"migration", "migrations", "moves", "validate_settings"}
 
 func (a *API) showStorage(x *exchange) (*answer, error) {
@@ -43,8 +43,8 @@ func (a *API) showStorage(x *exchange) (*answer, error) {
 	return &answer{data: a.storageShown(doc), order: doc.Order(), revision: doc.Rev()}, nil
 }
 
-// storageShown is what clients see of a plan: the stored one over the default one, as in KAZOO, and where everything
-// is.
+// storageShown gives the client's view of a plan: the stored one merged into the default one, as in KAZOO, and the
+// places of all databases.
 func (a *API) storageShown(doc datastore.Document) map[string]any {
 	overview := a.cfg.Storage.Overview()
 	shown := jsonvalue.Merge(storageplan.DefaultDocument(overview.Flagged), doc.Public())
@@ -93,7 +93,7 @@ func (a *API) replaceStorage(x *exchange) (*answer, error) {
 	})
 }
 
-// patchStorage merges into what is stored. KAZOO merges into the default plan too, which its own schema then refuses
+// patchStorage merges into the stored plan. KAZOO merges into the default plan, too, which its own schema then refuses
 // (B43).
 func (a *API) patchStorage(x *exchange) (*answer, error) {
 	data, err := x.object()
@@ -115,8 +115,8 @@ func (a *API) deleteStorage(x *exchange) (*answer, error) {
 	})
 }
 
-// storePlan stores what change makes of the current plan. Someone else being faster means: start again from theirs,
-// unless the client named the revision it means to change.
+// storePlan stores the plan that change makes of the current one. After a conflict it starts again from the newer plan,
+// unless the client named the revision.
 func (a *API) storePlan(x *exchange, change func(datastore.Document) (datastore.Document, error)) (*answer, error) {
 	for attempt := 1; ; attempt++ {
 		before, err := a.cfg.Storage.Stored(x.ctx)
@@ -131,7 +131,7 @@ func (a *API) storePlan(x *exchange, change func(datastore.Document) (datastore.
 			return nil, err
 		}
 		out, err := a.applyPlan(x, before, wanted)
-		var unstarted *failure // says itself what to do
+		var unstarted *failure // it says what to do
 		if !errors.Is(err, datastore.ErrConflict) || errors.As(err, &unstarted) {
 			return out, err
 		}
@@ -225,7 +225,7 @@ func moves(list []storageplan.Move) []any {
 	return out
 }
 
-// storageFailure is what a client can do about a plan that cannot take effect.
+// storageFailure answers for a plan that cannot take effect, with what to do.
 func storageFailure(err error) error {
 	var moving *storageplan.MovingError
 	var unstarted *storageplan.StartError
@@ -255,7 +255,7 @@ func storageFailure(err error) error {
 	return err
 }
 
-// checkStorage says what is right and what to change about the plan's connections.
+// checkStorage reports on the plan's connections.
 func (a *API) checkStorage(x *exchange) (*answer, error) {
 	findings := a.cfg.Storage.Examine(x.ctx)
 	return &answer{data: map[string]any{"works": doctor.Works(findings), "findings": findings}}, nil

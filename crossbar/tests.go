@@ -19,19 +19,19 @@ import (
 // mostCases is how many test cases a function or callflow may have.
 const mostCases = 100
 
-// tested is a kind of documents that test cases are saved with.
+// tested serves the test cases of functions, or of callflows.
 type tested struct {
 	api   *API
 	kind  *documentKind // functions or callflows
 	cases *documentKind
 	about savedcase.Kind
-	// affects are the properties of a document whose change can change what comes of its cases.
+	// affects are the members of a document that can change the results of its cases.
 	affects []string
-	// try runs one case on a document, which need not be stored, as the answer of the call.
+	// try runs one case on a document, which may differ from the stored one.
 	try func(x *exchange, doc datastore.Document, c savedcase.Case, zone string) (callflow.Trace, error)
 }
 
-// testsOf adds test cases to a kind of documents: they are stored beside its documents and go with them.
+// testsOf adds test cases to a kind of documents. They are stored beside its documents and deleted with them.
 func (a *API) testsOf(k *documentKind, about savedcase.Kind, affects ...string) *tested {
 	t := &tested{api: a, kind: k, about: about, affects: affects}
 	t.try = map[savedcase.Kind]func(*exchange, datastore.Document, savedcase.Case, string) (callflow.Trace, error){
@@ -57,8 +57,7 @@ func (a *API) testsOf(k *documentKind, about savedcase.Kind, affects ...string) 
 	return t
 }
 
-// check looks at what a schema cannot: that the call and the script can be used, that something is expected, and that
-// no other case has the name.
+// check requires a usable call and script, an expectation, and a name that no other case of the document has.
 func (t *tested) check(x *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	var fields schemas.FieldErrors
 	c := savedcase.Of(shownInOrder(doc))
@@ -89,10 +88,10 @@ func (t *tested) check(x *exchange, _, doc datastore.Document) (schemas.FieldErr
 	return fields, nil, nil
 }
 
-// usableCall looks whether a case's call and script can be rehearsed.
+// usableCall checks that a case's call and script can be rehearsed.
 func usableCall(x *exchange, c savedcase.Case, zone string) (fields schemas.FieldErrors) {
 	var unusable *callflow.InvalidCall
-	call := callOf(c.Call, datastore.Document{"numbers": []any{"1000"}}) // whom it is for need not be said
+	call := callOf(c.Call, datastore.Document{"numbers": []any{"1000"}}) // To may be missing
 	if _, _, err := callflow.ParseCall(x.account.ID(), call); errors.As(err, &unusable) {
 		fields.Merge(unusable.Errors().Under("call"))
 	}
@@ -131,7 +130,7 @@ func (t *tested) checkExpected(expected map[string]any) (fields schemas.FieldErr
 	return fields
 }
 
-// verdict is what came of one case.
+// verdict is the result of one case.
 type verdict struct {
 	ID         string               `json:"id"`
 	Name       string               `json:"name"`
@@ -139,10 +138,10 @@ type verdict struct {
 	Mismatches []savedcase.Mismatch `json:"mismatches"`
 	CallID     string               `json:"call_id"` // of the rehearsal: records of runs have it
 
-	down bool // what had to run could not be run now
+	down bool // the engine could not run it
 }
 
-// judge runs the cases, or those of them that only names by id or name, on a document.
+// judge runs the document's cases, all or those that only names by id or name.
 func (t *tested) judge(x *exchange, doc datastore.Document, only []string) ([]verdict, error) {
 	docs, err := t.cases.partsOf(x, mostCases)
 	if err != nil {
@@ -162,7 +161,7 @@ func (t *tested) judge(x *exchange, doc datastore.Document, only []string) ([]ve
 		trace, err := t.try(x, doc, c, zone)
 		var unusable *callflow.InvalidCall
 		switch {
-		case errors.As(err, &unusable): // a case that was right when it was saved, by an older version
+		case errors.As(err, &unusable): // a case that an older version accepted
 			return nil, invalid(unusable.Errors().Under(schemas.Path("tests", c.Name)))
 		case err != nil:
 			return nil, err
@@ -180,31 +179,30 @@ func (t *tested) judge(x *exchange, doc datastore.Document, only []string) ([]ve
 	return verdicts, nil
 }
 
-// chosen are the cases that are named by id or name; all of them where none is.
+// chosen gives the cases that only names by id or name, all where it is empty.
 func chosen(docs []datastore.Document, only []string) ([]datastore.Document, error) {
 	if len(only) == 0 {
 		return docs, nil
 	}
 	var out []datastore.Document
-	for _, wish := range only {
+	for _, ref := range only {
 		found := false
 		for _, doc := range docs {
-			if doc.ID() == wish || doc.Text("name") == wish {
+			if doc.ID() == ref || doc.Text("name") == ref {
 				out, found = append(out, doc), true
 			}
 		}
 		if !found {
 			return nil, invalidField("tests", "invalid", schemas.Violation{
 				"message": "There is no case of this id or name",
-				"value":   clip.Name(wish),
+				"value":   clip.Name(ref),
 			})
 		}
 	}
 	return out, nil
 }
 
-// couldNotRun reports whether a rehearsal says nothing about what it was to try, since a place that runs functions did
-// not answer, or time ran out.
+// couldNotRun reports whether a rehearsal tested nothing, since the engine did not answer or time ran out.
 func couldNotRun(t callflow.Trace) bool {
 	if t.Ended.How == callflow.EndCancelled {
 		return true
@@ -218,9 +216,8 @@ func couldNotRun(t callflow.Trace) bool {
 	return false
 }
 
-// beforeUpdate lets a document be stored only when its cases pass, where the request (?run_tests=true) or the account
-// (`run_tests`) asks for that. What an account asks for concerns changes that cases can notice: a function that fails
-// can always be switched off.
+// beforeUpdate refuses a document whose cases fail, where the request (?run_tests=true) or the account (`run_tests`)
+// asks for it. The account's wish concerns changes of affects alone, so that a failing function can always be disabled.
 func (t *tested) beforeUpdate(x *exchange, before, doc datastore.Document) error {
 	asked := x.account.Document().Is("run_tests")
 	if asked {
@@ -260,7 +257,8 @@ func (t *tested) changed(before, doc datastore.Document) bool {
 	return false
 }
 
-// run runs the cases of a stored document, or of what the request brings instead: 201 whatever came of it.
+// run runs the cases on the stored document with the members that the request replaces, and answers 201 with the
+// results.
 func (t *tested) run(x *exchange) (*answer, error) {
 	doc, err := t.kind.load(x)
 	if err != nil {
@@ -270,7 +268,7 @@ func (t *tested) run(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	only, fields := wishes(data["tests"])
+	only, fields := namedCases(data["tests"])
 	if fields != nil {
 		return nil, invalid(fields)
 	}
@@ -292,7 +290,7 @@ func (t *tested) run(x *exchange) (*answer, error) {
 	}}, nil
 }
 
-// candidate is the document with what the request brings of what cases can notice, checked as if it were to be stored.
+// candidate gives the document with the request's members of affects, checked as for a save.
 func (t *tested) candidate(x *exchange, doc datastore.Document, data map[string]any) (datastore.Document, error) {
 	public, order, brings := datastore.StripPrivate(doc), doc.Order(), false
 	for _, name := range t.affects {
@@ -321,8 +319,8 @@ func (t *tested) candidate(x *exchange, doc datastore.Document, data map[string]
 	return next, nil
 }
 
-// wishes are the cases that a request names.
-func wishes(value any) ([]string, schemas.FieldErrors) {
+// namedCases gives the cases that a request names.
+func namedCases(value any) ([]string, schemas.FieldErrors) {
 	if value == nil {
 		return nil, nil
 	}
@@ -339,7 +337,7 @@ func wishes(value any) ([]string, schemas.FieldErrors) {
 	return only, nil
 }
 
-// testRoutes are the routes of the cases saved with documents of a kind.
+// testRoutes gives the routes of a kind's test cases.
 func testRoutes(resource string, t *tested) []Route {
 	cases := underAccount + "/" + resource + "/:id/tests"
 	item := cases + "/:part"

@@ -7,8 +7,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// deletedWith is the private field of a part that was deleted with the document that it belongs to: it comes back with
-// it.
+// deletedWith is the private member of a part that was deleted with its document, and is undeleted with it.
 const deletedWith = "pvt_deleted_with"
 
 // deletedListing lists the softly deleted documents of the kind.
@@ -19,8 +18,8 @@ func (k *documentKind) deletedListing() listing {
 	}
 }
 
-// undelete brings a softly deleted document back, if there is still room for it: what was free may have been taken
-// since, such as its numbers. Its saved test cases come back with it.
+// undelete restores a softly deleted document with its test cases. It validates the document again, since its numbers,
+// for example, may be taken by now.
 func (k *documentKind) undelete(x *exchange) (*answer, error) {
 	for attempt := 1; ; attempt++ {
 		doc, err := k.collection.GetDeleted(x.ctx, string(x.account.ID()), x.id())
@@ -52,7 +51,7 @@ func (k *documentKind) undelete(x *exchange) (*answer, error) {
 	}
 }
 
-// undeleteParts brings back the parts that were deleted with the document of the path.
+// undeleteParts restores the parts that were deleted with the document of the path.
 func (k *documentKind) undeleteParts(x *exchange) error {
 	for _, part := range k.parts {
 		prefix := []any{string(x.account.ID()), part.collection.Type}
@@ -77,7 +76,7 @@ func (k *documentKind) undeleteParts(x *exchange) error {
 	return nil
 }
 
-// saveAll saves documents of the kind. One that somebody else changed meanwhile stays as they left it.
+// saveAll saves documents of the kind, except those that were changed meanwhile.
 func (k *documentKind) saveAll(x *exchange, docs []datastore.Document) error {
 	if len(docs) == 0 {
 		return nil

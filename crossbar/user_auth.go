@@ -12,7 +12,7 @@ import (
 )
 
 // userAuth exchanges a user's credentials for a token (docs/reference/kazoo.md#user-credentials). Clients hash
-// "name:password" themselves. An account that is not there answers as a wrong password does
+// "name:password" themselves. An unknown account answers as a wrong password does
 // (cb_user_auth:maybe_authenticate_user).
 func (a *API) userAuth(x *exchange) (*answer, error) {
 	login, err := a.validLogin(x, "user_auth")
@@ -37,8 +37,8 @@ func (a *API) userAuth(x *exchange) (*answer, error) {
 	})
 }
 
-// userOfLogin finds whom the credentials of a login prove, in any of the accounts that it names. datastore.ErrNotFound
-// for nobody.
+// userOfLogin finds the user with the credentials of a login in the accounts that it names. datastore.ErrNotFound for
+// none.
 func (a *API) userOfLogin(x *exchange, login datastore.Document, method, credentials string) (account.User, error) {
 	ids, err := a.accountsOfLogin(x, login)
 	if err != nil {
@@ -81,7 +81,7 @@ func (a *API) accountsOfLogin(x *exchange, login datastore.Document) ([]account.
 	return found, nil
 }
 
-// realmOf is the realm that a login names, under either of KAZOO's names.
+// realmOf gives the realm of a login, under either of KAZOO's names.
 func realmOf(login datastore.Document) string {
 	return cmp.Or(login.Text("account_realm"), login.Text("realm"))
 }
@@ -92,7 +92,7 @@ func noAccountNamed() *failure {
 	})
 }
 
-// only makes a way to find one account one to find some.
+// only adapts a lookup of one account to a lookup of several.
 func only(find func(context.Context, string) (account.Account, error)) func(context.Context, string) ([]account.ID,
 	error) {
 	return func(ctx context.Context, value string) ([]account.ID, error) {

@@ -8,7 +8,7 @@ import (
 	"callfn/schemas"
 )
 
-// users is the users of an account: people who log in with a name and a password
+// users serves the users of an account: people who log in with a name and a password
 // (docs/reference/kazoo.md#user-credentials).
 func (a *API) users() *documentKind {
 	collection := a.cfg.Accounts.Users()
@@ -22,7 +22,7 @@ func (a *API) users() *documentKind {
 		stamp:        a.stamp,
 		extraLimit:   a.cfg.ExtraLimit,
 		room:         a.cfg.Quota.roomFor,
-		computed:     []string{"credentials"}, // KAZOO imports digests here; one could log in with what was stored
+		computed:     []string{"credentials"}, // KAZOO imports digests here, which would be passwords in the datastore
 		check:        a.checkUser,
 		remark:       func(_ *exchange, doc datastore.Document) []schemas.Warning { return undialableForward(doc) },
 		stillUsed:    a.stillUsed,
@@ -32,13 +32,13 @@ func (a *API) users() *documentKind {
 	}
 }
 
-// checkUser sees to it that user names are unique in their account and that credentials follow name and password. The
-// password itself is never stored.
+// checkUser keeps user names unique in their account, and credentials in step with name and password. The password
+// itself is never stored.
 func (a *API) checkUser(x *exchange, before, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	var fields schemas.FieldErrors
 	password, withPassword := doc["password"].(string)
 	delete(doc, "password")
-	if !x.caller.admin() && before != nil { // a plain user edits itself: not what it may do
+	if !x.caller.admin() && before != nil { // a plain user cannot change its own rights
 		keep(doc, before, "priv_level")
 		keep(doc, before, "enabled")
 	}
@@ -76,7 +76,7 @@ func (a *API) checkUser(x *exchange, before, doc datastore.Document) (schemas.Fi
 	return fields, nil, err
 }
 
-// keep takes a property back to what it was.
+// keep restores a member to its value before.
 func keep(doc, before datastore.Document, name string) {
 	delete(doc, name)
 	if value, ok := before[name]; ok {

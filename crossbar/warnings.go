@@ -6,8 +6,7 @@ import (
 	"callfn/schemas"
 )
 
-// withWarnings adds what looks misspelt to a document's remarks, by path: the document is stored all the same, since
-// KAZOO takes unknown keys. Remarks of another shape stay alone.
+// withWarnings adds warnings to remarks by path. Remarks of another shape are returned as they are.
 func withWarnings(remarks any, warnings []schemas.Warning) any {
 	if len(warnings) == 0 {
 		return remarks

@@ -12,7 +12,7 @@ import (
 //go:embed welcome.html
 var welcomePage string
 
-// banner greets whoever looks: a browser with a page, everybody else with a few lines.
+// banner describes the service: to browsers with a page, to other clients with a few lines of text.
 func (a *API) banner(x *exchange) (*answer, error) {
 	if x.wantsPage() {
 		page := strings.NewReplacer("{{version}}", html.EscapeString(a.cfg.Version), "{{address}}",
@@ -43,7 +43,7 @@ func (x *exchange) wantsPage() bool {
 // hostForm is a name or address with a port, as it may stand in a page.
 var hostForm = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]{1,255}$`)
 
-// baseURL is where the client reached the service, as far as it says so itself.
+// baseURL gives the address under which the client reached the service, as its request says.
 func (x *exchange) baseURL() string {
 	if !hostForm.MatchString(x.request.Host) {
 		return "http://127.0.0.1:8000"

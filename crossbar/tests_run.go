@@ -10,7 +10,7 @@ import (
 	"callfn/internal/savedcase"
 )
 
-// tryFunction walks the flow that a function returns for a case's call.
+// tryFunction runs a function on a case's call and walks the flow that it returns.
 func (a *API) tryFunction(x *exchange, doc datastore.Document, c savedcase.Case, zone string) (callflow.Trace, error) {
 	return a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
 		Account: x.account.ID(), Call: c.Call, Script: c.Script, ScriptOrder: c.Order.Member("script"), TimeZone: zone,
@@ -23,7 +23,7 @@ func (a *API) tryFunction(x *exchange, doc datastore.Document, c savedcase.Case,
 	})
 }
 
-// tryCallflow makes a case's call, which a callflow must answer.
+// tryCallflow simulates a case's call to a callflow.
 func (a *API) tryCallflow(x *exchange, doc datastore.Document, c savedcase.Case, zone string) (callflow.Trace, error) {
 	return a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
 		Account: x.account.ID(), Call: callOf(c.Call, doc), Script: c.Script, ScriptOrder: c.Order.Member("script"),
@@ -32,7 +32,7 @@ func (a *API) tryCallflow(x *exchange, doc datastore.Document, c savedcase.Case,
 	})
 }
 
-// callOf is a case's call, to the callflow's first number where the case does not say whom.
+// callOf gives a case's call, to the callflow's first number where the case names no other.
 func callOf(call map[string]any, doc datastore.Document) map[string]any {
 	numbers := texts(doc["numbers"])
 	if call["To"] != nil || call["Request"] != nil || len(numbers) == 0 {
@@ -45,8 +45,8 @@ func callOf(call map[string]any, doc datastore.Document) map[string]any {
 	return out
 }
 
-// candidateRunner runs one function from source that need not be the stored one, in the service's own sandbox, and all
-// others as they are stored. Its runs are rehearsals, recorded as such, and do not ask whether the function is enabled.
+// candidateRunner runs one function from a source that may differ from the stored one, in the service's own sandbox,
+// and all others as they are stored. Its runs are recorded as rehearsals; they ignore whether the function is enabled.
 type candidateRunner struct {
 	FunctionRunner
 	function function.ID

@@ -10,14 +10,14 @@ import (
 	"callfn/schemas"
 )
 
-// What a deletion looks through for those that use what is deleted, and how many of them it names.
+// How many documents a deletion reads in search of references, and how many it names.
 const (
 	mostUsersRead = 2000
 	mostUsersTold = 10
 )
 
-// stillUsed warns that a document which was deleted is named by the account's callflows, with the numbers that lead
-// there, and by its sets of time rules.
+// stillUsed warns that callflows of the account, with their numbers, or its sets of time rules refer to a deleted
+// document.
 func (a *API) stillUsed(x *exchange, deleted datastore.Document) []schemas.Warning {
 	var users []string
 	owner := string(x.account.ID())
@@ -28,7 +28,7 @@ func (a *API) stillUsed(x *exchange, deleted datastore.Document) []schemas.Warni
 		rows, err := collection.ByAccount(x.ctx, datastore.Query{
 			StartKey: []any{owner}, EndKey: []any{owner, datastore.AfterEverything{}}, IncludeDocs: true, Limit: mostUsersRead,
 		})
-		if err != nil { // it is deleted all the same
+		if err != nil { // the deletion has succeeded already
 			a.cfg.Log.Warn("cannot read what uses a deleted document", "request_id", x.requestID, "error", err)
 			return nil
 		}
@@ -53,7 +53,7 @@ func (a *API) stillUsed(x *exchange, deleted datastore.Document) []schemas.Warni
 		strings.Join(told, ", "))}}
 }
 
-// mentions reports whether id is a text or a name anywhere in a value.
+// mentions reports whether id is a text or the name of a member anywhere in a value.
 func mentions(value any, id string) bool {
 	switch v := value.(type) {
 	case string:
@@ -74,7 +74,7 @@ func mentions(value any, id string) bool {
 	return false
 }
 
-// userOf names a document that uses another: its kind, its name, and a callflow's numbers and patterns.
+// userOf describes a document that refers to another: its kind, its name, and a callflow's numbers and patterns.
 func userOf(doc datastore.Document) string {
 	out := strings.ReplaceAll(doc.Type(), "_", " ") + " " + doc.ID()
 	if name := doc.Text("name"); name != "" {

@@ -7,8 +7,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// failureOf is failureOf of the request. Where the datastore failed under something that changes documents, the answer
-// says what became of the change.
+// failureOf turns an error into an answer. Where the datastore failed while documents were changed, the answer says
+// what became of the change.
 func (x *exchange) failureOf(err error) *failure {
 	f := failureOf(err, x.about)
 	data, ok := f.data.(map[string]any)

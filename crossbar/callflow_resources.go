@@ -6,11 +6,11 @@ import (
 	"callfn/schemas"
 )
 
-// behindModules are the documents that callflow modules refer to: menus, devices, lists, time rules and sets of them
-// (docs/reference/kazoo.md#modules). They live beside the callflows.
-func (a *API) behindModules() []*documentKind {
+// callflowResources gives the documents that callflow modules refer to: menus, devices, lists, time rules and sets of
+// them (docs/reference/kazoo.md#modules). They are stored beside the callflows.
+func (a *API) callflowResources() []*documentKind {
 	return []*documentKind{
-		a.behind("menus", callflow.MenuKind, nil),
+		a.callflowResource("menus", callflow.MenuKind, nil),
 		a.devices(),
 		a.lists(),
 		a.temporalRules(),
@@ -19,7 +19,7 @@ func (a *API) behindModules() []*documentKind {
 }
 
 func (a *API) temporalRules() *documentKind {
-	k := a.behind("temporal_rules", callflow.TemporalRuleKind, usableRule)
+	k := a.callflowResource("temporal_rules", callflow.TemporalRuleKind, usableRule)
 	k.remark = func(_ *exchange, doc datastore.Document) (out []schemas.Warning) {
 		for _, r := range callflow.RuleRemarks(doc, a.cfg.Now()) {
 			out = append(out, schemas.Warning{Path: r.Field, Message: r.Message})
@@ -30,7 +30,7 @@ func (a *API) temporalRules() *documentKind {
 }
 
 func (a *API) temporalRuleSets() *documentKind {
-	k := a.behind("temporal_rules_sets", callflow.TemporalRuleSetKind, nil)
+	k := a.callflowResource("temporal_rules_sets", callflow.TemporalRuleSetKind, nil)
 	k.listing.computed = []string{"rules"} // temporal_rules
 	k.remark = func(x *exchange, doc datastore.Document) []schemas.Warning {
 		return a.missingReferences(x, doc, idsIn([]string{"temporal_rules"}, doc["temporal_rules"], ruleKinds[:1]))
@@ -39,13 +39,13 @@ func (a *API) temporalRuleSets() *documentKind {
 }
 
 func (a *API) lists() *documentKind {
-	k := a.behind("lists", callflow.ListKind, nil)
+	k := a.callflowResource("lists", callflow.ListKind, nil)
 	k.remark = func(_ *exchange, doc datastore.Document) []schemas.Warning { return idleEntries(doc) }
 	return k
 }
 
 func (a *API) devices() *documentKind {
-	k := a.behind("devices", callflow.DeviceKind, nil)
+	k := a.callflowResource("devices", callflow.DeviceKind, nil)
 	k.listing.computed = []string{"username"} // sip.username
 	k.remark = func(x *exchange, doc datastore.Document) []schemas.Warning {
 		return append(undialableForward(doc),
@@ -54,8 +54,8 @@ func (a *API) devices() *documentKind {
 	return k
 }
 
-// behind is one kind of them, named like its schema.
-func (a *API) behind(name string, kind callflow.Kind,
+// callflowResource gives one kind of them, named like its schema.
+func (a *API) callflowResource(name string, kind callflow.Kind,
 	check func(datastore.Document) schemas.FieldErrors,
 ) *documentKind {
 	collection := callflow.ResourceCollection(a.cfg.Datastores, kind)
