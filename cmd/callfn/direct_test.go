@@ -244,9 +244,8 @@ func TestDirectThroughFaults(t *testing.T) {
 			t.Errorf("enabled=%s: got it in effect after %s, want less", enabled, took)
 		}
 	}
-	if log := s.errs.String(); !strings.Contains(log, "changes do not arrive: the copy on this machine is used as "+
-		"it is") || !strings.Contains(log, `"age_ms"`) ||
-		!strings.Contains(log, "current again") {
+	if log := s.errs.String(); !strings.Contains(log, "using the local copy as it is: changes do not arrive") ||
+		!strings.Contains(log, `"age_ms"`) || !strings.Contains(log, "current again") {
 		t.Error("got a log without the outage and the age of the copy, want both")
 	}
 }

@@ -17,8 +17,8 @@ import (
 )
 
 // ShowDriver runs functions the way KAZOO does (docs/reference/kazoo.md#the-show-request): it fetches the show `wh` of
-// the function's document with the call's parameters as the query string. CouchDB, the embedded node and anything else
-// that speaks CouchDB's API answers.
+// the function's document with the call's parameters as the query string. CouchDB, or anything else that speaks its
+// API, answers. NodeDriver is for the node of this process.
 type ShowDriver struct {
 	// Database names the functions database on the connection that holds it now; a storage plan may move it. Its Design
 	// says what the design document is called there.
@@ -29,13 +29,10 @@ type ShowDriver struct {
 	MaxTarget int
 	// MaxResult is the longest answer in bytes that is read; beyond it the outcome is too_large. 256 KiB when zero.
 	MaxResult int
-	// Ours is set where the engine is known to be our query server. It ends functions by itself and lets them wait for
-	// their turn; otherwise that is learnt from its answers.
-	Ours bool
 	// Fresh opens a connection for every run, which a load balancer may send to another node.
 	Fresh bool
 
-	ours   atomic.Bool // our query server has answered
+	ours   atomic.Bool // our query server has answered: it ends functions by itself, and lets them wait for their turn
 	zones  ZoneTables
 	held   heldRuns
 	silent silence
@@ -61,7 +58,7 @@ func (d *ShowDriver) Evaluate(ctx context.Context, e Evaluation) (runs.Report, e
 	}
 	if e.Deadline <= 0 || d.ourEngine() {
 		ev, err := d.evaluate(ctx, db, e)
-		if err != nil && !d.Ours && errors.Is(ctx.Err(), context.DeadlineExceeded) && lives(db) {
+		if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) && lives(db) {
 			err = d.silent.unanswered(errors.New("no show was answered in time"), probe)
 		}
 		return ev, err
@@ -76,7 +73,7 @@ func lives(db *datastore.Database) bool {
 	return db.Connection().Alive(ctx) == nil
 }
 
-func (d *ShowDriver) ourEngine() bool { return d.Ours || d.ours.Load() }
+func (d *ShowDriver) ourEngine() bool { return d.ours.Load() }
 
 // evaluate fetches the show and reads its answer.
 func (d *ShowDriver) evaluate(ctx context.Context, db *datastore.Database, e Evaluation) (runs.Report, error) {

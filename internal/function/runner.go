@@ -20,7 +20,8 @@ import (
 	"callfn/schemas"
 )
 
-// Driver is a place that evaluates the show `functions/wh`: it does that and nothing else. Who may run, deadlines, the
+// Driver is a place that evaluates the show `functions/wh`. Who may run is decided there, from the document: by
+// queryserver.Document.Refusal where Go has it, else by lib/refusal.js of the show. The deadline of the whole, the
 // check of the result and the record are the Runner's.
 type Driver interface {
 	// Evaluate asks for one run. It returns within runs.Limit; an error means that the place

@@ -150,7 +150,7 @@ func (r *Runner) tooNew(ctx context.Context, source string) []Warning {
 	}
 	lacks, err := r.cfg.Dialect.Lacks(ctx)
 	if err != nil {
-		r.cfg.Log.WarnContext(ctx, "what syntax the engine of functions lacks could not be asked", "error", err)
+		r.cfg.Log.WarnContext(ctx, "cannot query the engine's supported syntax", "error", err)
 		return []Warning{{Message: "whether the engine that runs functions knows the newer syntax used here could not be " +
 			"asked: try the function before a call does"}}
 	}

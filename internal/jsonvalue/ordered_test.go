@@ -11,9 +11,10 @@ func FuzzDecodeOrdered(f *testing.F) {
 	for _, seed := range []string{
 		`{"module":"tts","data":{"text":"é\n\u00e9 \ud83d\ude00"},"children":{"_":{"data":{},"module":"x"},"a":[1,{"b":2}]}}`,
 		`{"b":1,"a":[{},{"d":{},"c":{"y":1,"x":2}},[],[[{"k":0}]]]}`, ` [ 1 , -0 , 1.5e+3 , true , false , null , "" ] `,
-		`{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `"\ud800"`, `{"\ud800":1}`, `{"a":1}x`, `{"a" 1}`, `{"a":}`, `{,}`, `[1,]`, `[`,
-		`{"a":01}`, `1e999`, `1e500`, `-`, `"a` + "\n" + `"`, `"\q"`, `"\u12"`, "\xef\xbb\xbf1", "\xff", ``, `tru`, `nul`, "\x00",
-		`1` + "\x00", strings.Repeat("[", 12) + strings.Repeat("]", 12), strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9),
+		`{"a":1,"a":2}`, `{"a":1,"\u0061":2}`, `"\ud800"`, `{"\ud800":1}`, `{"a":1}x`, `{"a" 1}`, `{"a":}`, `{,}`,
+		`[1,]`, `[`, `{"a":01}`, `1e999`, `1e500`, `-`, `"a` + "\n" + `"`, `"\q"`, `"\u12"`, "\xef\xbb\xbf1", "\xff",
+		``, `tru`, `nul`, "\x00", `1` + "\x00", strings.Repeat("[", 12) + strings.Repeat("]", 12),
+		strings.Repeat(`{"a":`, 9) + "1" + strings.Repeat("}", 9),
 		`[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21]`, `"` + strings.Repeat("x", 300) + `"`,
 	} {
 		f.Add([]byte(seed))
@@ -35,7 +36,8 @@ func FuzzDecodeOrdered(f *testing.F) {
 }
 
 func BenchmarkDecodeOrdered(b *testing.B) {
-	data := []byte(`{"module":"tts","data":{"text":"Thanks for calling us, Alice"},"children":{"_":{"module":"hangup","data":{}}}}`)
+	data := []byte(`{"module":"tts","data":{"text":"Thanks for calling us, Alice"},` +
+		`"children":{"_":{"module":"hangup","data":{}}}}`)
 	b.Run("one pass", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -51,7 +51,7 @@ func (r *Copy) run(ctx context.Context) {
 		if errors.Is(err, datastore.ErrInvalid) {
 			f.meta.Since = ""
 			if err := r.store.write(nil, f.meta); err != nil {
-				r.cfg.Log.Error("the copy on this machine cannot be written", "of", r.cfg.Name, "cause", err)
+				r.cfg.Log.Error("cannot write the local copy", "of", r.cfg.Name, "error", err)
 			}
 		}
 		select {
@@ -213,7 +213,7 @@ func placeOf(db *datastore.Database) string { return db.Connection().Address() +
 func (f *follower) current(asOf time.Time) {
 	f.change(func(s *State) { *s = State{Complete: true, Following: true, AsOf: asOf} })
 	if !f.said.IsZero() {
-		f.cfg.Log.Info("the copy on this machine is current again", "of", f.cfg.Name, "after",
+		f.cfg.Log.Info("the local copy is current again", "of", f.cfg.Name, "after",
 			f.cfg.Now().Sub(f.broken).Round(time.Millisecond))
 	}
 	f.broken, f.said = time.Time{}, time.Time{}
@@ -233,10 +233,9 @@ func (f *follower) outage(cause error) {
 	f.said = now
 	s := f.State()
 	if !s.Complete {
-		f.cfg.Log.Error("there is no whole copy on this machine yet, and changes do not arrive", "of", f.cfg.Name, "cause",
-			cause)
+		f.cfg.Log.Error("cannot make the local copy: changes do not arrive", "of", f.cfg.Name, "error", cause)
 		return
 	}
-	f.cfg.Log.Error("changes do not arrive: the copy on this machine is used as it is", "of", f.cfg.Name, "age",
-		s.Age(now).Round(time.Millisecond), "cause", cause)
+	f.cfg.Log.Error("using the local copy as it is: changes do not arrive", "of", f.cfg.Name, "age",
+		s.Age(now).Round(time.Millisecond), "error", cause)
 }

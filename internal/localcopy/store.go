@@ -51,7 +51,7 @@ func openStore(path string, log *slog.Logger) (*store, error) {
 			"directory of its own", path)
 	}
 	if err != nil {
-		log.Warn("the copy of documents on this machine cannot be read: it is made anew", "file", path, "cause", err)
+		log.Warn("cannot read the local copy, making a new one", "file", path, "error", err)
 		if err := os.Remove(path); err != nil {
 			return nil, fmt.Errorf("copy of documents: %w", err)
 		}

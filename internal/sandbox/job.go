@@ -152,28 +152,28 @@ func parseJob(f [][]byte, before string) (Job, error) {
 	return j, nil
 }
 
-// sequel is what a worker does after an answer. The answer says so.
-type sequel string
+// nextStep is what a worker does after an answer. The answer says so.
+type nextStep string
 
 const (
-	takesMore sequel = "more"   // it takes the next job: what the run left is thrown away in no time
-	tidies    sequel = "tidies" // it throws away what the run left, and then asks for the next job
-	// its engine does not come back, or the system gives it no more memory, and the process ends
-	ends sequel = "ends"
+	stepReady   nextStep = "ready"   // it takes the next job: what the run left is thrown away in no time
+	stepCleanup nextStep = "cleanup" // it throws away what the run left, and then asks for the next job
+	// The process exits: its engine does not come back, or the system gives it no more memory.
+	stepExit nextStep = "exit"
 )
 
 // frame is the answer as a worker sends it.
-func (a reply) frame(then sequel) [][]byte {
+func (a reply) frame(next nextStep) [][]byte {
 	return [][]byte{
-		[]byte(a.run), []byte(a.outcome), a.body, encodeFailure(a.failure), a.logs, a.levels, a.missed, []byte(then),
+		[]byte(a.run), []byte(a.outcome), a.body, encodeFailure(a.failure), a.logs, a.levels, a.missed, []byte(next),
 		a.value,
 	}
 }
 
 // parseAnswer reads a frame. Nothing in it is believed but that it is the worker's.
-func parseAnswer(f [][]byte) (a Answer, then sequel, err error) {
+func parseAnswer(f [][]byte) (a Answer, next nextStep, err error) {
 	if len(f) != 9 {
-		return Answer{}, ends, fmt.Errorf("%w: not an answer", errFrame)
+		return Answer{}, stepExit, fmt.Errorf("%w: not an answer", errFrame)
 	}
 	a.Run, a.Outcome, a.Body = runs.ID(f[0]), runs.Outcome(f[1]), f[2]
 	if len(f[8]) > 0 {
@@ -182,16 +182,16 @@ func parseAnswer(f [][]byte) (a Answer, then sequel, err error) {
 	switch a.Outcome {
 	case runs.OK, runs.Threw, runs.Syntax, runs.Timeout, runs.Memory, runs.TooLarge:
 	default:
-		return Answer{}, ends, fmt.Errorf("%w: outcome %q", errFrame, a.Outcome)
+		return Answer{}, stepExit, fmt.Errorf("%w: outcome %q", errFrame, a.Outcome)
 	}
 	for i, into := range []any{&a.Error, &a.Logs, &a.Levels, &a.Missed} {
 		if field := f[3+i]; len(field) > 0 && json.Unmarshal(field, into) != nil {
-			return Answer{}, ends, fmt.Errorf("%w: field %d", errFrame, 3+i)
+			return Answer{}, stepExit, fmt.Errorf("%w: field %d", errFrame, 3+i)
 		}
 	}
-	switch then = sequel(f[7]); then {
-	case takesMore, tidies, ends:
-		return a, then, nil
+	switch next = nextStep(f[7]); next {
+	case stepReady, stepCleanup, stepExit:
+		return a, next, nil
 	}
-	return Answer{}, ends, fmt.Errorf("%w: a worker that %q", errFrame, then)
+	return Answer{}, stepExit, fmt.Errorf("%w: next step %q", errFrame, next)
 }

@@ -101,9 +101,9 @@ func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 			return Answer{}, ErrClosed
 		}
 	}
-	a, then, err := w.do(ctx, j)
+	a, next, err := w.do(ctx, j)
 	if err == nil {
-		if then == takesMore {
+		if next == stepReady {
 			p.giveBack(w)
 		} else {
 			go p.tidy(w, j.Run) // off the run's clock
@@ -149,7 +149,7 @@ func (p *Pool) replace(w *process, why ...any) <-chan struct{} {
 	go func() {
 		defer p.wg.Done()
 		end := w.stop()
-		p.log.Warn("sandbox worker replaced", append(why, "pid", w.cmd.Process.Pid, "end", end)...)
+		p.log.Warn("replaced sandbox worker", append(why, "pid", w.cmd.Process.Pid, "end", end)...)
 	}()
 	return filled
 }
@@ -181,7 +181,7 @@ func (p *Pool) start() {
 			p.take(w)
 			return
 		}
-		p.log.Error("sandbox worker cannot be started; trying again", "error", err, "in", wait)
+		p.log.Error("cannot start sandbox worker, retrying", "error", err, "in", wait)
 		select {
 		case <-time.After(wait):
 		case <-p.ctx.Done():

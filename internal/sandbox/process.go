@@ -123,8 +123,8 @@ var errSpent = errors.New("sandbox: worker is spent")
 // do hands the worker one job and waits for its answer, at most until runs.Grace after the job's deadline or until ctx
 // ends.
 // With errSpent the answer is good but the process must be stopped and replaced; any other error also spends it.
-// Without an error, then says whether the worker must get ready before its next job.
-func (p *process) do(ctx context.Context, j Job) (a Answer, then sequel, err error) {
+// Without an error, next says whether the worker must get ready before its next job.
+func (p *process) do(ctx context.Context, j Job) (a Answer, next nextStep, err error) {
 	j.Limits = j.Limits.WithDefaults()
 	limit := time.Now().Add(j.Limits.Deadline + runs.Grace)
 	_ = p.in.SetWriteDeadline(limit)
@@ -151,14 +151,14 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, then sequel, err err
 	if err != nil {
 		return p.broken(ctx, j, limit, err)
 	}
-	a, then, err = parseAnswer(fields)
+	a, next, err = parseAnswer(fields)
 	if err != nil || a.Run != j.Run {
-		return ended(j, runs.Crashed), ends, errSpent
+		return ended(j, runs.Crashed), stepExit, errSpent
 	}
-	if then == ends {
-		return a, ends, errSpent
+	if next == stepExit {
+		return a, stepExit, errSpent
 	}
-	return a, then, nil
+	return a, next, nil
 }
 
 // usualFrame is the longest job whose memory is kept for the next, in bytes.
@@ -181,17 +181,17 @@ const frameSlack = 16 << 10
 
 // broken names what a failed exchange means for the run. A worker that is gone after the limit has ended itself for it:
 // this process was stopped, or too busy to look.
-func (p *process) broken(ctx context.Context, j Job, limit time.Time, err error) (Answer, sequel, error) {
+func (p *process) broken(ctx context.Context, j Job, limit time.Time, err error) (Answer, nextStep, error) {
 	if ctx.Err() != nil {
-		return Answer{}, ends, fmt.Errorf("sandbox: run %s given up: %w", j.Run, ctx.Err())
+		return Answer{}, stepExit, fmt.Errorf("sandbox: run %s given up: %w", j.Run, ctx.Err())
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) || time.Now().After(limit) {
-		return ended(j, runs.Timeout), ends, errSpent
+		return ended(j, runs.Timeout), stepExit, errSpent
 	}
 	if p.killedFromOutside() {
-		return Answer{}, ends, fmt.Errorf("%w under run %s: is the machine out of memory?", ErrKilled, j.Run)
+		return Answer{}, stepExit, fmt.Errorf("%w under run %s: is the machine out of memory?", ErrKilled, j.Run)
 	}
-	return ended(j, runs.Crashed), ends, errSpent
+	return ended(j, runs.Crashed), stepExit, errSpent
 }
 
 func ended(j Job, o runs.Outcome) Answer { return Answer{Report: runs.Report{Run: j.Run, Outcome: o}} }

@@ -79,7 +79,7 @@ func (d *watchdog) look() {
 		os.Exit(exitOverrun)
 	}
 	if a := d.overdue(now); a != nil {
-		_ = writeFrame(d.out, a.frame(ends)...) // in the job's place, which never ends: mu stays locked
+		_ = writeFrame(d.out, a.frame(stepExit)...) // in the job's place, which never ends: mu stays locked
 		os.Exit(exitOverrun)
 	}
 	d.input.watch()

@@ -29,11 +29,11 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 	w.watchdog.allow(greetWithin)
 	var source string // of the job before
 	var sent []byte   // the answer, as it was sent
-	for then := tidies; ; {
+	for next := stepCleanup; ; {
 		if err := w.prepare(); err != nil {
 			return err
 		}
-		if then == tidies {
+		if next == stepCleanup {
 			if err := writeFrame(out, []byte(readyWord)); err != nil {
 				return fmt.Errorf("sandbox worker: ask for a job: %w", err)
 			}
@@ -56,16 +56,16 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		then = w.then()
-		sent = appendFrame(sent[:0], answer.frame(then)...)
+		next = w.next()
+		sent = appendFrame(sent[:0], answer.frame(next)...)
 		if _, err := out.Write(sent); err != nil {
 			return fmt.Errorf("sandbox worker: write answer: %w", err)
 		}
 		w.watchdog.allow(runs.TidyWait + runs.ExitWait)
-		if then == ends {
+		if next == stepExit {
 			return nil
 		}
-		forget(frame, answer.frame(then), sent)
+		forget(frame, answer.frame(next), sent)
 		if cap(sent) > usualFrame {
 			sent = nil
 		}
@@ -95,15 +95,15 @@ type worker struct {
 // takes some 100 microseconds, less than to ask for the job with a frame of its own.
 const littleLitter = 1 << 20
 
-// then is what the worker does after its answer.
-func (w *worker) then() sequel {
+// next is what the worker does after its answer.
+func (w *worker) next() nextStep {
 	if w.runs.engine.Spent() || w.maps != nil && w.maps.engine.Spent() {
-		return ends
+		return stepExit
 	}
 	if w.runs.busy() {
-		return tidies
+		return stepCleanup
 	}
-	return takesMore
+	return stepReady
 }
 
 // prepare ends what the last run left and makes the next world, off any run's clock.

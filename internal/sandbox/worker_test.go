@@ -43,17 +43,17 @@ func TestNextJobWaitsForMuchLitter(t *testing.T) {
 	w := &worker{runs: r}
 	for _, c := range []struct {
 		body string
-		want sequel
+		want nextStep
 	}{
-		{`return {json: 1}`, takesMore},
-		{`var a = []; for (var i = 0; i < 50000; i++) { a.push({i: i}); } return {json: a.length}`, tidies},
-		{`return {json: 2}`, takesMore},
+		{`return {json: 1}`, stepReady},
+		{`var a = []; for (var i = 0; i < 50000; i++) { a.push({i: i}); } return {json: a.length}`, stepCleanup},
+		{`return {json: 2}`, stepReady},
 	} {
 		a := r.run(Job{
 			Kind: KindShow, Source: `function () { ` + c.body + ` }`, Doc: []byte("null"), Req: []byte("{}"),
 			Limits: DefaultLimits(),
 		}, nil)
-		if got := w.then(); a.outcome != runs.OK || got != c.want {
+		if got := w.next(); a.outcome != runs.OK || got != c.want {
 			t.Errorf("%s: %s, and then the worker %q, want %q", c.body, a.outcome, got, c.want)
 		}
 		r.tidy()
