@@ -123,7 +123,14 @@ func TestNamedLogLines(t *testing.T) {
 	written := regexp.MustCompile(`"\s*\+\s*"`).ReplaceAllString(source.String(), "")
 	for _, row := range strings.Split(table, "\n")[2:] {
 		for _, line := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(strings.Split(row, "|")[1], -1) {
-			if !strings.Contains(written, `"`+line[1]) {
+			missing := false
+			for i, part := range strings.Split(line[1], "…") { // which stands for what differs from line to line
+				if i == 0 {
+					part = `"` + part
+				}
+				missing = missing || !strings.Contains(written, part)
+			}
+			if missing {
 				t.Errorf("docs/operations.md explains %q, which nothing logs", line[1])
 			}
 		}
