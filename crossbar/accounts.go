@@ -212,7 +212,7 @@ func (a *API) deleteAccount(x *exchange) (*answer, error) {
 	if err := a.wipe(x, id); err != nil {
 		return nil, err
 	}
-	tombstone, err := a.cfg.Accounts.Bury(x.ctx, id, x.stamp())
+	tombstone, err := a.cfg.Accounts.SoftDelete(x.ctx, id, x.stamp())
 	if err != nil {
 		return nil, err
 	}

@@ -52,8 +52,9 @@ func (a Account) Tree() []ID {
 	return tree
 }
 
-// TopLevel is the account directly below the master account that this one is, or belongs to; the master account's own
-// id for itself. Who shares it shares a fate: accounts below one are free to make.
+// TopLevel gives the ancestor, or the account itself, that is directly below the master account; the master account's
+// own id for itself. Limits apply to all accounts of one top-level account together, since accounts below it cost
+// nothing to create.
 func (a Account) TopLevel() ID {
 	if tree := a.Tree(); len(tree) > 1 {
 		return tree[1]
@@ -64,7 +65,7 @@ func (a Account) TopLevel() ID {
 // Below reports whether other is an ancestor of the account.
 func (a Account) Below(other ID) bool { return slices.Contains(a.Tree(), other) }
 
-// Superduper reports whether the account may do everything everywhere: the master account.
+// Superduper reports whether the account is the master account, which may do everything everywhere.
 func (a Account) Superduper() bool { return a.doc.Is("pvt_superduper_admin") }
 
 // Enabled reports whether the account may log in and be used; true unless an ancestor switched it off.
@@ -73,16 +74,16 @@ func (a Account) Enabled() bool {
 	return enabled || !set
 }
 
-// Deleted reports whether the account was deleted: what remains is its place in the tree.
+// Deleted reports whether the account was deleted. A tombstone with its place in the tree remains.
 func (a Account) Deleted() bool { return a.doc.Deleted() }
 
 // Reseller reports whether the account resells to the accounts below it. The master account always does.
 func (a Account) Reseller() bool { return a.doc.Is("pvt_reseller") || len(a.Tree()) == 0 }
 
-// APIKey is the secret that speaks for the account. Never log it, never show it but to who asked for it by name.
+// APIKey is the account's secret. It is never logged, and shown only in answers of the api_key resource.
 func (a Account) APIKey() string { return a.doc.Text("pvt_api_key") }
 
-// SignatureSecret takes part in the signature of the account's tokens: with a new one, all of them are void.
+// SignatureSecret is part of the signature of the account's tokens. A new one voids them all.
 func (a Account) SignatureSecret() string { return a.doc.Text(secretField) }
 
 // timeZone is the account's own time zone, or "".

@@ -6,24 +6,24 @@ import (
 	"time"
 )
 
-// cached is how long an account is remembered: what comes of it may be as old.
+// cached is how long an account is remembered.
 const cached = 30 * time.Second
 
-// cachedError is how long an account that could not be read is taken for one that cannot.
+// cachedError is how long the error of a read is remembered.
 const cachedError = 5 * time.Second
 
-// most is how many accounts are remembered before all are forgotten.
+// most bounds the remembered accounts; beyond it all are forgotten.
 const most = 10_000
 
-// Cache remembers accounts for those who cannot wait for the datastore at every call and can do with an account as it
-// was half a minute ago, or until Forget. Never decide about access by it. Safe for concurrent use.
+// Cache remembers accounts for callers that cannot wait for the datastore at every call. An account may be half a
+// minute old, so that access must never be decided by it; Forget removes it at once. Cache is safe for concurrent use.
 type Cache struct {
 	store *Store
 	now   func() time.Time
 
 	mu        sync.RWMutex
 	kept      map[ID]kept
-	forgotten uint64 // how often something was: an answer that was on its way meanwhile is not remembered
+	forgotten uint64 // counts calls of Forget: a read that one overtakes is not remembered
 }
 
 type kept struct {
@@ -37,8 +37,8 @@ func NewCache(store *Store, now func() time.Time) *Cache {
 	return &Cache{store: store, now: now, kept: map[ID]kept{}}
 }
 
-// Get is Store.Get, remembered; an error for a shorter time, so that an unreachable datastore does not hold up every
-// call.
+// Get is Store.Get with a memory. Errors are remembered for a shorter time, so that an unreachable datastore does not
+// delay every call.
 func (c *Cache) Get(ctx context.Context, id ID) (Account, error) {
 	now := c.now()
 	c.mu.RLock()

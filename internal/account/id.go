@@ -1,5 +1,5 @@
-// Package account knows the account tree: who an account's ancestors are, what it is called, and the API key that
-// speaks for it (docs/reference/kazoo.md#stored-documents, docs/reference/kazoo.md#access).
+// Package account stores accounts and users: their tree, names, realms, API keys and credentials
+// (docs/reference/kazoo.md#stored-documents, docs/reference/kazoo.md#access).
 package account
 
 import "regexp"

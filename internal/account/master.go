@@ -10,17 +10,17 @@ import (
 	"callfn/internal/datastore"
 )
 
-// masterPointer is the document in system_data that says which account is the master: the one document that two
-// services starting at once can agree on.
+// masterPointer is the document in system_data with the id of the master account. Its fixed id lets two services that
+// start at once agree on one account.
 const masterPointer = "master_account"
 
-// ErrMasterKeyDiffers: the service was started with an API key that is not the stored master account's.
+// ErrMasterKeyDiffers reports that the given API key is not the stored master account's.
 var ErrMasterKeyDiffers = errors.New("the given master API key is not the one this store was created with; " +
 	"start without it (or with the first one), and rotate it with PUT /v2/accounts/{master}/api_key")
 
-// EnsureMaster creates the master account on an empty store, and otherwise returns it. An empty key means: make one
-// when creating, accept whatever is stored when not. ErrMasterKeyDiffers when a key is given and another is stored.
-// Safe to race and to repeat after a crash.
+// EnsureMaster creates the master account in an empty store, and otherwise returns it. With an empty key it generates
+// one for a new account, and accepts the key of a stored one. ErrMasterKeyDiffers where another key is stored. Several
+// processes may call it at once, and again after a crash.
 func (s *Store) EnsureMaster(ctx context.Context, name, key string) (master Account, created bool, err error) {
 	key = strings.ToLower(key)
 	if key != "" && !ValidAPIKey(key) {
@@ -59,7 +59,7 @@ func (s *Store) MasterID(ctx context.Context) (ID, error) {
 	return ID(doc.Text("account_id")), err
 }
 
-// masterID reads the pointer, or makes one.
+// masterID reads the pointer, or creates it.
 func (s *Store) masterID(ctx context.Context) (ID, error) {
 	id, err := s.MasterID(ctx)
 	if !errors.Is(err, datastore.ErrNotFound) {

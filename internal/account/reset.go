@@ -9,25 +9,24 @@ import (
 	"callfn/internal/datastore"
 )
 
-// resetField of a user's document is the password reset under way: a keyed hash of its id, when it ends, and when it
-// began.
+// resetField of a user's document holds the pending password reset: a keyed hash of its id, and when it began and ends.
 const resetField = "pvt_password_reset"
 
-// The reasons why there is no reset.
+// The errors of password resets.
 var (
-	// ErrResetTooSoon: one was asked for a moment ago.
+	// ErrResetTooSoon reports that the last reset was requested a moment ago.
 	ErrResetTooSoon = errors.New("a password reset was asked for a moment ago")
-	// ErrNoReset: this is no reset of the user that can still be used.
+	// ErrNoReset reports that the user has no such reset, or it is used or expired.
 	ErrNoReset = errors.New("no such password reset")
 )
 
 // ResetLife is how long a password reset can be used.
 const ResetLife = 30 * time.Minute
 
-// resetPause is how long a user gets no second one: nobody's mailbox is to be filled.
+// resetPause is the time between two resets of a user, so that nobody can flood a mailbox.
 const resetPause = time.Minute
 
-// BeginReset notes a password reset of a user, in place of an earlier one. hash is what is stored of its id.
+// BeginReset stores a password reset of a user in place of an earlier one. hash is the keyed hash of its id.
 func (s *Store) BeginReset(ctx context.Context, id ID, user, hash string, stamp datastore.Stamp) (User, error) {
 	now := s.cfg.Now()
 	return s.changeUser(ctx, id, user, stamp, func(doc datastore.Document) error {
@@ -42,7 +41,7 @@ func (s *Store) BeginReset(ctx context.Context, id ID, user, hash string, stamp 
 	})
 }
 
-// ResetCounts reports whether hash is of the password reset that the user can still use.
+// ResetCounts reports whether hash belongs to a password reset that the user can still use.
 func (u User) ResetCounts(hash string, now time.Time) bool {
 	reset, _ := u.doc[resetField].(map[string]any)
 	stored, _ := reset["hash"].(string)
@@ -50,8 +49,8 @@ func (u User) ResetCounts(hash string, now time.Time) bool {
 	return stored != "" && subtle.ConstantTimeCompare([]byte(stored), []byte(hash)) == 1 && now.Before(moment(ends))
 }
 
-// UseReset ends a password reset, once, and says that a new password is due (require_password_update, as KAZOO does).
-// ErrNoReset, or datastore.ErrNotFound without such a user, when hash is of none that can be used.
+// UseReset consumes a password reset and requires a new password (require_password_update, as in KAZOO). ErrNoReset
+// where hash belongs to no usable reset, datastore.ErrNotFound where there is no such user.
 func (s *Store) UseReset(ctx context.Context, id ID, user, hash string, stamp datastore.Stamp) (User, error) {
 	return s.changeUser(ctx, id, user, stamp, func(doc datastore.Document) error {
 		if !UserFromDocument(doc).ResetCounts(hash, s.cfg.Now()) {
@@ -63,7 +62,7 @@ func (s *Store) UseReset(ctx context.Context, id ID, user, hash string, stamp da
 	})
 }
 
-// moment reads a time as it is stored; zero for what is none.
+// moment parses a stored time; the zero time for anything else.
 func moment(text string) time.Time {
 	at, _ := time.Parse(time.RFC3339, text)
 	return at

@@ -9,15 +9,14 @@ import (
 	"callfn/internal/datastore"
 )
 
-// revokedField of an account's or user's document holds its revoked tokens: token id -> when it would have expired,
-// Unix seconds. It lives there because that document is read for every request of the identity anyway.
+// revokedField of an account's or user's document maps revoked token ids to their expiry in Unix seconds. Every request
+// of the identity reads that document anyway.
 const revokedField = "pvt_revoked_tokens"
 
-// mostRevoked bounds the list. Whoever logs out more often than that within a token's lifetime loses all tokens at
-// once: the safe side.
+// mostRevoked bounds the list. More revocations within a token's lifetime void all tokens of the identity.
 const mostRevoked = 500
 
-// secretField of an account's or user's document takes part in the signature of its tokens.
+// secretField of an account's or user's document is part of the signature of its tokens.
 const secretField = "pvt_signature_secret"
 
 // TokenRevoked reports whether a token of the account was revoked.
@@ -41,8 +40,8 @@ func (s *Store) RevokeToken(ctx context.Context, id ID, tokenID string, expires 
 	return err
 }
 
-// revoke notes a revoked token in the document of its identity, and forgets those that expired. Where there are too
-// many, secret becomes the identity's, which voids all its tokens.
+// revoke adds a revoked token to the document of its identity and removes expired ones. Where there are too many,
+// secret becomes the identity's secret, which voids all its tokens.
 func (s *Store) revoke(doc datastore.Document, tokenID string, expires time.Time, secret string) {
 	kept := map[string]any{tokenID: json.Number(strconv.FormatInt(expires.Unix(), 10))}
 	list, _ := doc[revokedField].(map[string]any)

@@ -27,7 +27,7 @@ type Config struct {
 // Store reads and writes accounts. It is safe for concurrent use.
 type Store struct {
 	cfg Config
-	// unique is held from the look whether a name and a realm are free until the account that takes them is stored.
+	// unique is held from the check that a name and a realm are free until the account with them is stored.
 	unique sync.Mutex
 }
 
@@ -39,10 +39,10 @@ func NewStore(cfg Config) *Store {
 	return &Store{cfg: cfg}
 }
 
-// ErrHasDescendants: the account has accounts below it and cannot be deleted before them.
+// ErrHasDescendants reports that the account has accounts below it, which must be deleted first.
 var ErrHasDescendants = errors.New("account has descendants")
 
-// TakenError: another account has this name or realm.
+// TakenError reports that another account has the name or realm.
 type TakenError struct {
 	Field string // "name" or "realm"
 	Value string
@@ -60,7 +60,7 @@ func absent(id string) error {
 	return &datastore.Error{Op: "get", Subject: "account " + id, Kind: datastore.ErrNotFound}
 }
 
-// Get reads an account. datastore.ErrNotFound when there is none, it is deleted, or id is malformed.
+// Get reads an account. datastore.ErrNotFound where it does not exist or is deleted, or id is malformed.
 func (s *Store) Get(ctx context.Context, id ID) (Account, error) {
 	a, err := s.Lookup(ctx, id)
 	if err == nil && a.Deleted() {
@@ -69,7 +69,7 @@ func (s *Store) Get(ctx context.Context, id ID) (Account, error) {
 	return a, err
 }
 
-// Lookup is Get that also finds deleted accounts: whoever decides about access must know where they stood.
+// Lookup is Get that also finds deleted accounts, whose place in the tree decides about access.
 func (s *Store) Lookup(ctx context.Context, id ID) (Account, error) {
 	if !id.Valid() {
 		return Account{}, absent(string(id))
@@ -94,8 +94,7 @@ var keyShape = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // (docs/reference/kazoo.md#api-keys).
 func ValidAPIKey(key string) bool { return keyShape.MatchString(key) }
 
-// ByAPIKey finds the account that a key speaks for. datastore.ErrNotFound when none does. A disabled account is found:
-// what that means is the caller's decision.
+// ByAPIKey finds the account of an API key. datastore.ErrNotFound for none. It finds disabled accounts, too.
 func (s *Store) ByAPIKey(ctx context.Context, key string) (Account, error) {
 	none := absent("of this API key")
 	key = strings.ToLower(key)
@@ -143,8 +142,8 @@ func (s *Store) Ancestors(ctx context.Context, a Account) ([]Account, error) {
 	return found, nil
 }
 
-// TimeZone is the IANA name of the zone the account's functions live in: its own, else its nearest ancestor's, else
-// UTC. A name this machine does not know counts as absent.
+// TimeZone gives the IANA name of the account's time zone: its own, else its nearest ancestor's, else UTC. It ignores
+// names that this machine does not know.
 func (s *Store) TimeZone(ctx context.Context, a Account) (string, error) {
 	if known(a.timeZone()) {
 		return a.timeZone(), nil
@@ -162,7 +161,7 @@ func (s *Store) TimeZone(ctx context.Context, a Account) (string, error) {
 }
 
 func known(zone string) bool {
-	if zone == "" || zone == "Local" { // "Local" is this machine's, which is nobody's business
+	if zone == "" || zone == "Local" { // "Local" is this machine's zone
 		return false
 	}
 	_, err := time.LoadLocation(zone)
@@ -172,7 +171,7 @@ func known(zone string) bool {
 // ValidTimeZone reports whether zone is an IANA time zone name this machine knows.
 func ValidTimeZone(zone string) bool { return known(zone) }
 
-// ResellerID is the account that sells to a: its nearest ancestor that is a reseller. "" for the master account.
+// ResellerID gives the nearest ancestor that is a reseller, "" for the master account.
 func (s *Store) ResellerID(ctx context.Context, a Account) (ID, error) {
 	above, err := s.Ancestors(ctx, a)
 	if err != nil {
@@ -204,7 +203,7 @@ func (s *Store) view(ctx context.Context, view string, q datastore.Query) ([]dat
 	return db.View(ctx, "accounts", view, q)
 }
 
-// free reports a TakenError when another account than id has the document's name or realm.
+// free returns a TakenError where an account other than id has the document's name or realm.
 func (s *Store) free(ctx context.Context, doc datastore.Document) error {
 	for _, check := range []struct{ field, view, key string }{
 		{"name", "listing_by_name", datastore.AlphanumName(doc.Text("name"))},

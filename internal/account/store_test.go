@@ -163,7 +163,7 @@ func TestBurial(t *testing.T) {
 	if _, err := s.Create(ctx, a, map[string]any{"name": "below"}, datastore.Stamp{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Bury(ctx, a.ID(), datastore.Stamp{}); !errors.Is(err, account.ErrHasDescendants) {
+	if _, err := s.SoftDelete(ctx, a.ID(), datastore.Stamp{}); !errors.Is(err, account.ErrHasDescendants) {
 		t.Errorf("with descendants: got %v, want %v", err, account.ErrHasDescendants)
 	}
 	b, err := s.Create(ctx, master, map[string]any{"name": "b", "custom": "private matter", "enabled": false},
@@ -171,7 +171,7 @@ func TestBurial(t *testing.T) {
 	if err != nil || b.Enabled() {
 		t.Fatalf("got enabled %v, %v, want false", b.Enabled(), err)
 	}
-	stone, err := s.Bury(ctx, b.ID(), datastore.Stamp{})
+	stone, err := s.SoftDelete(ctx, b.ID(), datastore.Stamp{})
 	if err != nil || !stone.Deleted() || !stone.Below(master.ID()) || stone.APIKey() != "" ||
 		stone.Document()["custom"] != nil || stone.Name() != "" {
 		t.Errorf("got %v %v, want a tombstone without anything of the account", err, stone.Document())

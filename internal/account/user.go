@@ -18,8 +18,8 @@ const UserType = "user"
 // Admin is the priv_level of users who may do for their account whatever the account may.
 const Admin = "admin"
 
-// credentialsField of a user's document holds what proves a login: method -> keyed hash of the client's digest. The
-// digest itself is nowhere: with it one could log in.
+// credentialsField of a user's document maps login methods to keyed hashes of the client's digest. The digest itself is
+// not stored, since it is enough to log in.
 const credentialsField = "pvt_credentials"
 
 // User is one user of an account as stored. The zero value is no user.
@@ -46,14 +46,14 @@ func (u User) Enabled() bool {
 // Admin reports whether the user's priv_level is admin.
 func (u User) Admin() bool { return u.doc.Text("priv_level") == Admin }
 
-// SignatureSecret takes part in the signature of the user's tokens: with a new one, all of them are void.
+// SignatureSecret is part of the signature of the user's tokens. A new one voids them all.
 func (u User) SignatureSecret() string { return u.doc.Text(secretField) }
 
 // TokenRevoked reports whether a token of the user was revoked.
 func (u User) TokenRevoked(tokenID string) bool { return revoked(u.doc, tokenID) }
 
-// SetCredentials stores what proves a login from now on, method -> keyed hash, and voids every token of the user. None
-// means that the user cannot log in.
+// SetCredentials replaces the user's credentials, keyed hashes by login method, and voids every token. Without any the
+// user cannot log in.
 func (s *Store) SetCredentials(doc datastore.Document, credentials map[string]string) error {
 	secret, err := randomHex(s.cfg.Random, 16)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *Store) SetCredentials(doc datastore.Document, credentials map[string]st
 	return nil
 }
 
-// DropCredentials takes from a user's document whatever lets it log in or have tokens.
+// DropCredentials removes credentials and the tokens' secret from a user's document.
 func DropCredentials(doc datastore.Document) {
 	delete(doc, credentialsField)
 	delete(doc, secretField)
@@ -95,9 +95,8 @@ func (s *Store) User(ctx context.Context, id ID, user string) (User, error) {
 	return User{doc: doc}, err
 }
 
-// UserByCredentials finds the user whose login is proved by the keyed hash for its account: hashes has one for each
-// account that it may be of. datastore.ErrNotFound when there is none. A disabled user is found: what that means is the
-// caller's decision.
+// UserByCredentials finds the user with the keyed hash of its account; hashes has one for each account that the login
+// names. datastore.ErrNotFound for none. It finds disabled users, too.
 func (s *Store) UserByCredentials(ctx context.Context, method string, hashes map[ID]string) (User, error) {
 	var keys []any
 	for _, id := range slices.Sorted(maps.Keys(hashes)) {
@@ -148,8 +147,8 @@ func (s *Store) RevokeUserToken(ctx context.Context, id ID, user, tokenID string
 	return err
 }
 
-// changeUser applies an edit to the user's current revision, again when someone else was faster. An error of the edit
-// ends it, with nothing changed.
+// changeUser applies an edit to the user's current revision, and again after conflicts. An error of the edit ends it
+// with nothing changed.
 func (s *Store) changeUser(ctx context.Context, id ID, user string, stamp datastore.Stamp,
 	edit func(datastore.Document) error,
 ) (User, error) {

@@ -21,7 +21,7 @@ func randomHex(random io.Reader, bytes int) (string, error) {
 }
 
 // Create stores a new account below parent. public is its validated public part; a realm is made when it has none.
-// *TakenError when its name or realm is another account's.
+// *TakenError where another account has its name or realm.
 func (s *Store) Create(ctx context.Context, parent Account, public datastore.Document,
 	stamp datastore.Stamp,
 ) (Account, error) {
@@ -32,8 +32,8 @@ func (s *Store) Create(ctx context.Context, parent Account, public datastore.Doc
 	return s.CreateAs(ctx, ID(id), parent, public, stamp)
 }
 
-// CreateAs is Create under an id that was chosen elsewhere: that of the same account in KAZOO. datastore.ErrConflict
-// when there is, or was, an account of this id.
+// CreateAs is Create with a given id, such as that of the same account in KAZOO. datastore.ErrConflict where an account
+// has, or had, this id.
 func (s *Store) CreateAs(ctx context.Context, id ID, parent Account, public datastore.Document,
 	stamp datastore.Stamp,
 ) (Account, error) {
@@ -47,8 +47,8 @@ func (s *Store) CreateAs(ctx context.Context, id ID, parent Account, public data
 	return s.insert(ctx, id, doc, stamp, "")
 }
 
-// TakeEnabled moves the public property `enabled`, as an account's ancestor writes it, to where it counts: the private
-// pvt_enabled, out of the account's own reach.
+// TakeEnabled moves the public member `enabled`, which an ancestor of the account writes, to the private pvt_enabled,
+// which the account cannot change itself.
 func TakeEnabled(doc datastore.Document) {
 	if enabled, ok := doc["enabled"].(bool); ok {
 		doc["pvt_enabled"] = enabled
@@ -110,7 +110,7 @@ func (s *Store) storeUnique(ctx context.Context, doc datastore.Document) (Accoun
 	return Account{doc: saved}, nil
 }
 
-// RotateAPIKey gives the account a new API key and voids every token issued to it. The old key is dead at once.
+// RotateAPIKey replaces the account's API key and voids every token issued to it. The old key is void at once.
 func (s *Store) RotateAPIKey(ctx context.Context, id ID, stamp datastore.Stamp) (Account, error) {
 	key, err := NewAPIKey(s.cfg.Random)
 	if err != nil {
@@ -125,7 +125,7 @@ func (s *Store) RotateAPIKey(ctx context.Context, id ID, stamp datastore.Stamp) 
 	})
 }
 
-// Disable switches the account off: no login, no token of it counts.
+// Disable disables the account: it cannot log in, and its tokens are refused.
 func (s *Store) Disable(ctx context.Context, id ID, stamp datastore.Stamp) (Account, error) {
 	return s.change(ctx, id, stamp, func(doc datastore.Document) { doc["pvt_enabled"] = false })
 }
@@ -138,9 +138,9 @@ func (s *Store) HasDescendants(ctx context.Context, id ID) (bool, error) {
 	return len(rows) > 0, err
 }
 
-// Bury deletes an account without descendants (ErrHasDescendants otherwise). What remains is a stone with its place in
-// the tree: no name, no realm, no keys. Its documents elsewhere are the caller's to remove first.
-func (s *Store) Bury(ctx context.Context, id ID, stamp datastore.Stamp) (Account, error) {
+// SoftDelete deletes an account without descendants (ErrHasDescendants otherwise). A tombstone with its place in the
+// tree remains, without name, realm and keys. The caller removes the account's documents elsewhere first.
+func (s *Store) SoftDelete(ctx context.Context, id ID, stamp datastore.Stamp) (Account, error) {
 	below, err := s.HasDescendants(ctx, id)
 	if err != nil {
 		return Account{}, err
@@ -160,7 +160,7 @@ func (s *Store) Bury(ctx context.Context, id ID, stamp datastore.Stamp) (Account
 	})
 }
 
-// Remove deletes what is left of an account for good.
+// Remove deletes the tombstone of an account.
 func (s *Store) Remove(ctx context.Context, a Account) error {
 	db, err := s.database()
 	if err != nil {
@@ -169,7 +169,7 @@ func (s *Store) Remove(ctx context.Context, a Account) error {
 	return db.Delete(ctx, a.doc.ID(), a.doc.Rev())
 }
 
-// change applies an edit to the current revision, again when someone else was faster.
+// change applies an edit to the current revision, and again after conflicts.
 func (s *Store) change(ctx context.Context, id ID, stamp datastore.Stamp,
 	edit func(datastore.Document),
 ) (Account, error) {

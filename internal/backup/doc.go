@@ -1,5 +1,5 @@
-// Package backup is the file of `callfn export` and `callfn import`: every document of the service with its revisions,
-// one JSON value a line, with a digest at its end.
+// Package backup reads and writes the file of `callfn export` and `callfn import`: every document of the service with
+// its revisions, one JSON value a line, and digests at the end.
 //
 //	{"callfn_export":1,"from":"http://…","account":"…","secrets":false}
 //	{"database":"accounts","doc":{"_id":…,"_rev":…,"_revisions":{…},…}}

@@ -26,13 +26,13 @@ type Header struct {
 // Version of the files that this package writes and reads.
 const Version = 1
 
-// Sum is what the last line says of a database.
+// Sum is a database's entry in the last line.
 type Sum struct {
 	Documents int64  `json:"documents"` // lines: a document that changed during the export is in it twice
 	Digest    string `json:"digest"`    // SHA-256 over the documents' texts, each with a newline
 }
 
-// Place is how far an export has come.
+// Place is the progress of an export.
 type Place struct {
 	Database string `json:"database"`
 	Since    string `json:"since"` // in the database's changes
@@ -126,7 +126,7 @@ func (w *Writer) End() (map[string]Sum, error) {
 // maxLine bounds a line: a document of 8 MB and what belongs to it.
 const maxLine = 64 << 20
 
-// ErrCutOff: the file has no end. An export goes on where it was cut off; an import refuses it.
+// ErrCutOff reports that the file has no end. An export resumes it; an import refuses it.
 var ErrCutOff = errors.New("the file was cut off: run the same export again, and it goes on where it was")
 
 // Read reads a file. take gets every document, in order; it may be nil. The digests are compared at the end; ErrCutOff

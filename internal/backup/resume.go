@@ -11,11 +11,11 @@ type File interface {
 	Truncate(size int64) error
 }
 
-// ErrComplete: the file has its end already.
+// ErrComplete reports that the file has its end already.
 var ErrComplete = errors.New("this export is complete")
 
-// Resume goes on with a file that was cut off: what came after its last "at" is cut away. since says where the export
-// of each database goes on. ErrComplete when the file has its end.
+// Resume continues a file that was cut off. It truncates the file after its last "at"; since gives the place where the
+// export of each database continues. ErrComplete where the file has its end.
 func Resume(f File) (w *Writer, h Header, since map[string]string, err error) {
 	read := func() (reader, error) {
 		var r reader

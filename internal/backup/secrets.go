@@ -8,14 +8,14 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// secretField matches the private fields that hold keys, sealed passwords and what proves a login.
+// secretField matches the private members that hold keys, sealed passwords and credentials.
 var secretField = regexp.MustCompile(`^pvt_.*(key|secret|credential|password|hash)`)
 
 // sealedDocuments of system_data are secrets as a whole.
 var sealedDocuments = []string{"signing_keys"}
 
-// LeaveOutSecrets takes the secrets out of a document. What comes back is the very text where there were none, and nil
-// where nothing would be left; left names the fields.
+// LeaveOutSecrets removes the secrets from a document. It returns the same text where there are none, and nil where
+// nothing is left; left names the removed members.
 func LeaveOutSecrets(database string, doc json.RawMessage) (out json.RawMessage, left []string, err error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(doc, &fields); err != nil {

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// The reasons why the guard gives no answer; errors.Is finds them.
+// The errors of the guard, for errors.Is.
 var (
 	ErrAddress   = errors.New("the address is not a public one")
 	ErrURL       = errors.New("name an address that begins with http:// or https://, without a password")
@@ -31,7 +31,7 @@ type Config struct {
 	UserAgent string                // `callfn`
 }
 
-// Client asks web servers within its bounds. It is safe for concurrent use and keeps no connection open between
+// Client sends requests within its bounds. It is safe for concurrent use and keeps no connection open between
 // requests.
 type Client struct {
 	cfg  Config
@@ -68,7 +68,7 @@ func New(cfg Config) *Client {
 	return c
 }
 
-// Request is what to ask.
+// Request is a request to send.
 type Request struct {
 	Method, URL string
 	ContentType string // of Body
@@ -76,14 +76,14 @@ type Request struct {
 	Timeout     time.Duration // shorter than the client's; 0 for that
 }
 
-// Response is what was answered: whatever the status, except for redirects that were followed.
+// Response is an answer of any status, after redirects.
 type Response struct {
 	Status      int
 	ContentType string
 	Body        []byte
 }
 
-// Do asks. An error says why there is no answer: a bound, the guard, or the network.
+// Do sends a request. An error says why there is no answer: a bound, the guard, or the network.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	u, err := url.Parse(r.URL)
 	if err != nil || !usable(u) {
@@ -118,7 +118,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	return Response{Status: answer.StatusCode, ContentType: answer.Header.Get("Content-Type"), Body: body}, nil
 }
 
-// bare takes the URL out of an error: it may hold what the caller is told in confidence.
+// bare removes the URL from an error, since it may hold secrets.
 func bare(err error) error {
 	var web *url.Error
 	if errors.As(err, &web) {
@@ -131,7 +131,7 @@ func usable(u *url.URL) bool {
 	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil
 }
 
-// checkRedirect bounds redirects and keeps them on the web. A secure connection is never left for an insecure one.
+// checkRedirect bounds redirects and allows http and https alone, never from https to http.
 func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) > max(c.cfg.Redirects, 0):
@@ -143,7 +143,7 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// checkAddress is asked by the dialler for every address that it is about to connect to.
+// checkAddress is called by the dialler with every address before it connects.
 func (c *Client) checkAddress(network, address string, _ syscall.RawConn) error {
 	to, err := netip.ParseAddrPort(address)
 	if err != nil || (network != "tcp4" && network != "tcp6") || !c.cfg.Allow(to.Addr().Unmap()) {

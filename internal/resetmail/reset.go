@@ -6,7 +6,7 @@ import (
 	"callfn/internal/account"
 )
 
-// Reset is what a user who forgot the password is to be sent.
+// Reset is a password reset to deliver to its user.
 type Reset struct {
 	Account             account.ID
 	UserID, Username    string

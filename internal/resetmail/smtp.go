@@ -65,7 +65,7 @@ func local(host string) bool {
 func (s *SMTP) Mail(ctx context.Context, r Reset) error {
 	m := mail.NewMsg()
 	if err := errors.Join(m.From(s.from), m.To(r.Email)); err != nil {
-		return errors.New("the user's e-mail address cannot be used") // which it is, is nobody's business here
+		return errors.New("the user's e-mail address cannot be used") // without the address, which is personal
 	}
 	m.Subject("Your new password")
 	m.SetBodyString(mail.TypeTextPlain, text(r))

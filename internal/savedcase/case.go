@@ -42,7 +42,7 @@ const (
 	OfCallflow             // the call is looked up like any other, and must be answered by the callflow
 )
 
-// Mismatch is one difference between what a case expects and what came of it.
+// Mismatch is one difference between a case's expectation and the trace.
 type Mismatch struct {
 	Path    string `json:"path"` // below `expected`, as KAZOO writes paths: steps.0.data.text
 	Wanted  any    `json:"wanted"`
@@ -50,7 +50,7 @@ type Mismatch struct {
 	Message string `json:"message"`
 }
 
-// Check compares a trace with what the case expects: nothing when it is as wanted. Expected may have
+// Check compares a trace with the case's expectation and returns the differences. Expected may have
 //
 //   - outcome: of the function; `ok` where a case of a function does not say (functions only);
 //   - flow: a part of the flow that the function returned, defaults filled in (functions only);
@@ -68,7 +68,7 @@ func (c Case) Check(kind Kind, callflowID callflow.ID, t callflow.Trace) ([]Mism
 	switch kind {
 	case OfFunction:
 		if !m.outcome(c.Expected, t) {
-			return m.found, nil // nothing else can be as wanted, and this says why
+			return m.found, nil // without the outcome nothing else can match
 		}
 		if wanted, ok := c.Expected["flow"]; ok {
 			m.match([]string{"flow"}, wanted, at(got, "steps", 0, "function", "flow"))
@@ -117,7 +117,7 @@ func (m *matcher) outcome(expected map[string]any, t callflow.Trace) bool {
 	return false
 }
 
-// notAnswered tells who answered instead.
+// notAnswered reports which callflow answered instead.
 func (m *matcher) notAnswered(wanted callflow.ID, t callflow.Trace) {
 	if t.Callflow == nil {
 		m.differ([]string{"callflow"}, string(wanted), nil, t.Ended.Cause+
@@ -128,7 +128,7 @@ func (m *matcher) notAnswered(wanted callflow.ID, t callflow.Trace) {
 		"another callflow answers "+t.Callflow.Number+": let the case call one of this callflow's numbers")
 }
 
-// generic is a trace as JSON values.
+// generic decodes a trace into JSON values.
 func generic(t callflow.Trace) (any, error) {
 	text, err := json.Marshal(t)
 	if err != nil {
@@ -141,7 +141,7 @@ func generic(t callflow.Trace) (any, error) {
 	return v, err
 }
 
-// at follows names and indexes into JSON values; nil for what is not there.
+// at follows names and indexes into JSON values; nil where one is missing.
 func at(v any, path ...any) any {
 	for _, step := range path {
 		switch step := step.(type) {

@@ -1,4 +1,4 @@
-// Package savedcase is test cases that are stored with a function or callflow: a pretend call, what the world does
-// during it, and what must come of it. It knows how a case looks in a file and whether a trace is what a case expects;
-// running calls and storing cases is others' business.
+// Package savedcase defines the test cases of functions and callflows: a pretend call, a script of what happens during
+// it, and the expected result. It reads and writes cases as files and compares traces with expectations. Other
+// packages run the calls and store the cases.
 package savedcase

@@ -15,7 +15,7 @@ import (
 // matcher collects differences.
 type matcher struct{ found []Mismatch }
 
-// mostMismatches bounds what is told of one case.
+// mostMismatches bounds the differences that are reported of one case.
 const mostMismatches = 50
 
 func (m *matcher) differ(path []string, wanted, got any, message string) {
@@ -24,7 +24,7 @@ func (m *matcher) differ(path []string, wanted, got any, message string) {
 	}
 }
 
-// match wants got to hold at least what wanted does.
+// match requires that got has at least the members of wanted.
 func (m *matcher) match(path []string, wanted, got any) {
 	switch w := wanted.(type) {
 	case map[string]any:
@@ -55,7 +55,7 @@ func (m *matcher) match(path []string, wanted, got any) {
 	}
 }
 
-// steps wants each of wanted among got, in order.
+// steps requires each of wanted among got, in order.
 func (m *matcher) steps(wanted, got []any) {
 	next := 0
 	for i, w := range wanted {
@@ -73,7 +73,7 @@ func (m *matcher) steps(wanted, got []any) {
 	}
 }
 
-// missing tells of a step that is not among the rest of the trace: how the likeliest one differs.
+// missing reports a step that is not in the rest of the trace, with the differences of the likeliest one.
 func (m *matcher) missing(path []string, wanted any, rest []any) {
 	if len(rest) == 0 {
 		m.differ(path, wanted, nil, "the call has no further step")
