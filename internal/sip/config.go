@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net/netip"
+	"time"
 
 	"callfn/callflow"
 	"callfn/internal/rtp"
@@ -19,6 +20,8 @@ type Config struct {
 	Ports    *rtp.Ports
 	Access   Access
 	Calls    int // how many calls at once; further ones get 503. 0 for as many as Ports has pairs
+	// SilentAfter is how long nothing may be heard of a caller before he is asked whether he is there; 0 for 30 s.
+	SilentAfter time.Duration
 
 	// Take carries one call out, and returns when it is over. It runs in a goroutine of the call's own; ctx ends when the
 	// server stops.

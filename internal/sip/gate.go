@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -30,6 +31,7 @@ type gate struct {
 	now    func() time.Time
 
 	invites, refusals *rate.Limiter
+	mostSources       atomic.Int64
 
 	mu    sync.Mutex
 	hosts [buckets]host
@@ -43,10 +45,12 @@ type host struct {
 }
 
 func newGate(a Access) *gate {
-	return &gate{
+	g := &gate{
 		access: a, parser: sip.NewParser(), now: time.Now,
 		invites: rate.NewLimiter(allInvitesASec, 2*allInvitesASec), refusals: rate.NewLimiter(refusalsASec, refusalsASec),
 	}
+	g.mostSources.Store(mostSources)
+	return g
 }
 
 // verdict says what becomes of a message.

@@ -45,7 +45,7 @@ func (d *datagrams) ReadFrom(b []byte) (int, net.Addr, error) {
 			continue
 		}
 		d.sources[from.String()] = struct{}{}
-		if len(d.sources) >= mostSources {
+		if int64(len(d.sources)) >= d.gate.mostSources.Load() {
 			d.once.Do(func() {
 				d.ended.Store(true)
 				d.full()

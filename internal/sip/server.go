@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
@@ -23,8 +22,6 @@ type Server struct {
 	client *sipgo.Client
 	places []place // the addresses listened on
 	limit  chan struct{}
-
-	watchEvery, silentAfter time.Duration
 
 	stop    context.Context // of every call
 	cancel  context.CancelCauseFunc
@@ -54,6 +51,9 @@ func Open(cfg Config) (*Server, error) {
 	if cfg.Calls == 0 {
 		cfg.Calls = cfg.Ports.Pairs()
 	}
+	if cfg.SilentAfter == 0 {
+		cfg.SilentAfter = silentAfter
+	}
 	if cfg.Observe == nil {
 		cfg.Observe = noObserver{}
 	}
@@ -66,7 +66,7 @@ func Open(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, gate: newGate(cfg.Access), agent: agent, calls: map[dialogKey]*call{},
-		limit: make(chan struct{}, cfg.Calls), watchEvery: watchEvery, silentAfter: silentAfter,
+		limit: make(chan struct{}, cfg.Calls),
 	}
 	s.stop, s.cancel = context.WithCancelCause(context.Background())
 	if s.client, err = sipgo.NewClient(agent, sipgo.WithClientLogger(quiet)); err != nil {

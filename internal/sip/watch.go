@@ -8,17 +8,15 @@ import (
 	"callfn/callflow"
 )
 
-// How a caller who vanished is noticed: one of whom nothing was heard for silentAfter is asked whether he is there.
-const (
-	watchEvery  = 5 * time.Second
-	silentAfter = 30 * time.Second
-)
+// silentAfter is how long a caller may be silent where Config does not say.
+const silentAfter = 30 * time.Second
 
 // watch looks after an answered call until it is over: it keeps its session alive and ends it when the caller's side
 // is gone.
 func (c *call) watch() {
 	defer c.background.Done()
-	tick := time.NewTicker(c.server.watchEvery)
+	silent := c.server.cfg.SilentAfter
+	tick := time.NewTicker(silent / 6)
 	defer tick.Stop()
 	confirmed, asked := time.Now(), time.Now()
 	for {
@@ -41,7 +39,7 @@ func (c *call) watch() {
 				if c.refresh() {
 					confirmed = time.Now()
 				}
-			case now.Sub(c.lastHeard()) >= c.server.silentAfter && now.Sub(asked) >= c.server.silentAfter:
+			case now.Sub(c.lastHeard()) >= silent && now.Sub(asked) >= silent:
 				asked = now
 				if _, err := c.dialog.do(c.ctx, c.dialog.request(sip.OPTIONS)); goneAway(err) {
 					c.lost("nothing was heard of the caller, and he does not answer: " + err.Error())

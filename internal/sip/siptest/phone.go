@@ -1,6 +1,7 @@
 package siptest
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -8,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -24,7 +26,9 @@ type Phone struct {
 	Display  string            // display name; empty for none
 	SDP      string            // empty for the usual offer; "none" for no offer
 	Extra    map[string]string // further headers
+	Type     string            // Content-Type of requests' bodies; empty for SDP
 	Mute     bool              // neither acknowledges nor answers
+	Refuse   atomic.Int32      // answers requests with this code; 0 for 200
 
 	callID, tag, remoteTag, remoteTarget string
 	cseq                                 int
@@ -89,13 +93,19 @@ func (p *Phone) read() {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if err != nil {
-			continue
+		if err != nil || n > 0 && buf[0] >= 0x80 {
+			continue // RTCP of a call whose audio had the port below
 		}
 		m, err := Parse(string(buf[:n]))
 		if err != nil {
 			p.t.Errorf("the server sent a malformed message: %v", err)
 			continue
+		}
+		if m.Header("call-id") != p.callID {
+			continue // of a phone that had the port before
+		}
+		if m.Code() == 0 && !p.Mute && m.Method() != "ACK" {
+			p.Answer(m, int(cmp.Or(p.Refuse.Load(), 200)), "")
 		}
 		p.mu.Lock()
 		if m.Code() == 0 {
@@ -104,9 +114,6 @@ func (p *Phone) read() {
 			p.inbox = append(p.inbox, m)
 		}
 		p.mu.Unlock()
-		if m.Code() == 0 && !p.Mute && m.Method() != "ACK" {
-			p.Answer(m, 200, "")
-		}
 		select {
 		case p.arrived <- struct{}{}:
 		default:
@@ -172,7 +179,7 @@ func (p *Phone) Request(method, body string, cseq int, headers ...string) string
 		fmt.Sprintf("CSeq: %d %s", cseq, method), fmt.Sprintf("Contact: <sip:phone@%s>", p.Address()),
 	}, headers...)
 	if body != "" {
-		lines = append(lines, "Content-Type: application/sdp")
+		lines = append(lines, "Content-Type: "+cmp.Or(p.Type, "application/sdp"))
 	}
 	lines = append(lines, fmt.Sprintf("Content-Length: %d", len(body)), "", body)
 	return strings.Join(lines, "\r\n")
@@ -251,6 +258,27 @@ func (p *Phone) Ack(m Message) {
 	if !p.Mute {
 		p.Send(p.Request("ACK", body, p.cseq))
 	}
+}
+
+// AckOf acknowledges the final response to the INVITE of a CSeq, where other requests went between.
+func (p *Phone) AckOf(m Message, cseq int) {
+	p.t.Helper()
+	p.Learn(m)
+	p.Send(p.Request("ACK", "", cseq))
+}
+
+// Reinvite offers something else within the call, and acknowledges the final response. An empty body offers nothing.
+func (p *Phone) Reinvite(body string) Message {
+	p.t.Helper()
+	p.cseq++
+	p.Send(p.Request("INVITE", body, p.cseq))
+	m := p.Await("INVITE")
+	answer := ""
+	if body == "" && m.Code() == 200 {
+		answer = p.Offer()
+	}
+	p.Send(p.Request("ACK", answer, p.cseq))
+	return m
 }
 
 // Learn takes the other side's tag, address and audio out of a response.

@@ -1,0 +1,237 @@
+package sip_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"flag"
+	"fmt"
+	"math/big"
+	"net"
+	"net/netip"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"callfn/internal/sip"
+	"callfn/internal/sip/siptest"
+)
+
+// manyCalls makes the test of many calls five times as long.
+var manyCalls = flag.Bool("many-calls", false, "place 1,000 calls instead of 200")
+
+func trusting(networks ...string) []netip.Prefix {
+	var out []netip.Prefix
+	for _, n := range networks {
+		out = append(out, netip.MustParsePrefix(n))
+	}
+	return out
+}
+
+func TestStrangersGet403AndThenSilence(t *testing.T) {
+	t.Parallel()
+	_, address := start(t, func(context.Context, sip.Incoming) { t.Error("a stranger's call was taken") },
+		func(cfg *sip.Config) { cfg.Access = sip.Access{Peers: trusting("192.0.2.0/24")} })
+	answered := 0
+	for range 6 {
+		phone := siptest.New(t, address)
+		phone.Invite()
+		if m, ok := phone.AwaitWithin(300*time.Millisecond, "INVITE"); ok {
+			wantCode(t, m, 403)
+			answered++
+		}
+	}
+	if answered != 3 {
+		t.Errorf("%d of 6 INVITEs of strangers were answered, want 3", answered)
+	}
+	l, err := net.Dial("udp", address.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	_, _ = fmt.Fprint(l, "OPTIONS sip:x SIP/2.0\r\n\r\n") // nothing answers, nothing breaks
+}
+
+func TestHostileDatagrams(t *testing.T) {
+	t.Parallel()
+	_, address := start(t, answer, nil)
+	phone := siptest.New(t, address)
+	good := phone.Request("INVITE", phone.Offer(), 1)
+	without := func(name string) string {
+		var lines []string
+		for _, line := range strings.Split(good, "\r\n") {
+			if !strings.HasPrefix(line, name+":") {
+				lines = append(lines, line)
+			}
+		}
+		return strings.Join(lines, "\r\n")
+	}
+	for _, text := range []string{
+		"", "\r\n\r\n", "\x00\x00\x00\x00", strings.Repeat("A", 60000), "INVITE", "INVITE sip:1000 SIP/2.0\r\n\r\n",
+		without("Via"), without("From"), without("To"), without("Call-ID"), without("CSeq"), without("Contact"),
+		strings.Replace(good, "CSeq: 1 INVITE", "CSeq: 99999999999 INVITE", 1),
+		strings.Replace(good, "CSeq: 1 INVITE", "CSeq: 1 BYE", 1),
+		strings.Replace(good, "Call-ID: ", "Call-ID: "+strings.Repeat("x", 5000), 1),
+		strings.Replace(good, "Contact: <sip:phone@"+phone.Address().String()+">", "Contact: *", 1),
+		strings.Replace(good, "Content-Length: ", "Content-Length: -", 1),
+		strings.Replace(good, "m=audio", "m=audio 0 RTP/AVP 0\r\nm=audio", 1),
+		strings.Replace(good, ";tag=", ";gat=", 1),
+		phone.Request("ACK", "", 1), phone.Request("CANCEL", "", 1), phone.Request("BYE", "", 1),
+		phone.Request("PRACK", "", 1), phone.Request("REGISTER", "", 1), phone.Request("NOTAMETHOD", "", 1),
+		"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.1;branch=z9hG4bKx\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n",
+	} {
+		phone.Send(text)
+	}
+	after := siptest.New(t, address)
+	wantCode(t, after.Dial(), 200)
+	after.Bye()
+}
+
+// listenTLS is a certificate for loopback.
+func certificate(t *testing.T) *tls.Config {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+}
+
+func TestStreams(t *testing.T) {
+	t.Parallel()
+	any := netip.AddrPortFrom(loopback, 0)
+	take, ended := reporting()
+	s, _ := start(t, take, func(cfg *sip.Config) {
+		cfg.Listen = []sip.Address{{Network: "udp", Addr: any}, {Network: "tcp", Addr: any}, {Network: "tls", Addr: any}}
+		cfg.TLS = certificate(t)
+	})
+	for _, a := range s.Addresses()[1:] {
+		t.Run(a.Network, func(t *testing.T) {
+			var conn net.Conn
+			var err error
+			if conn, err = net.Dial("tcp", a.Addr.String()); err != nil {
+				t.Fatal(err)
+			}
+			if a.Network == "tls" {
+				conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+			}
+			defer func() { _ = conn.Close() }()
+			phone := siptest.New(t, a.Addr)
+			text := func(method, body string, cseq int) string {
+				return strings.Replace(phone.Request(method, body, cseq), "SIP/2.0/UDP", "SIP/2.0/"+strings.ToUpper(a.Network), 1)
+			}
+			exchange := func(send string, code int) siptest.Message {
+				t.Helper()
+				if _, err := conn.Write([]byte(send)); err != nil {
+					t.Fatal(err)
+				}
+				for code != 0 {
+					if m := readMessage(t, conn); m.Code() == code {
+						return m
+					}
+				}
+				return siptest.Message{}
+			}
+			m := exchange(text("INVITE", phone.Offer(), 1), 200)
+			if want := ";transport=" + a.Network; !strings.Contains(m.Header("contact"), want) {
+				t.Errorf("got Contact %s, want %s in it", m.Header("contact"), want)
+			}
+			phone.Learn(m)
+			exchange(text("ACK", "", 1), 0)
+			exchange(text("BYE", "", 2), 200)
+			wantEnd(t, ended, 2*time.Second, "caller_hung_up", "NORMAL_CLEARING")
+		})
+	}
+}
+
+// readMessage reads one message of a stream.
+func readMessage(t *testing.T, conn net.Conn) siptest.Message {
+	t.Helper()
+	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	var text []byte
+	b := make([]byte, 1)
+	for !strings.HasSuffix(string(text), "\r\n\r\n") {
+		if _, err := conn.Read(b); err != nil {
+			t.Fatalf("after %q: %v", text, err)
+		}
+		text = append(text, b[0])
+	}
+	length := 0
+	for _, line := range strings.Split(string(text), "\r\n") {
+		if name, value, _ := strings.Cut(line, ":"); strings.EqualFold(name, "Content-Length") {
+			_, _ = fmt.Sscan(value, &length)
+		}
+	}
+	for range length {
+		if _, err := conn.Read(b); err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, b[0])
+	}
+	m, err := siptest.Parse(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestIPv6(t *testing.T) {
+	t.Parallel()
+	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
+		t.Skip("this machine has no IPv6: ", err)
+	} else {
+		_ = l.Close()
+	}
+	take, ended := reporting()
+	_, address := start(t, take, func(cfg *sip.Config) {
+		cfg.Listen = []sip.Address{{Network: "udp", Addr: netip.AddrPortFrom(netip.IPv6Loopback(), 0)}}
+	})
+	phone := siptest.New(t, address)
+	if m := wantCode(t, phone.Dial(), 200); !strings.Contains(m.Body, "c=IN IP6 ::1") {
+		t.Errorf("got\n%s", m.Body)
+	}
+	wantCode(t, phone.Bye(), 200)
+	wantEnd(t, ended, time.Second, "caller_hung_up", "NORMAL_CLEARING")
+}
+
+func TestASocketIsReadAnewAfterManySources(t *testing.T) {
+	s, address := start(t, answer, nil)
+	sip.SetMostSources(s, 5)
+	for range 20 {
+		phone := siptest.New(t, address)
+		wantCode(t, phone.Dial(), 200)
+		wantCode(t, phone.Bye(), 200)
+		phone.Close()
+	}
+}
+
+// Nothing of a call stays: no goroutine, no port, no transaction beyond its time.
+func TestCallsLeaveNothing(t *testing.T) {
+	take, ended := reporting()
+	s, address := start(t, take, nil)
+	goroutines := runtime.NumGoroutine()
+	for range 50 {
+		phone := siptest.New(t, address)
+		phone.Dial()
+		phone.Bye()
+		phone.Close()
+		wantEnd(t, ended, 2*time.Second, "caller_hung_up", "NORMAL_CLEARING")
+	}
+	for end := time.Now().Add(5 * time.Second); s.Calls() > 0 || runtime.NumGoroutine() > goroutines+5; {
+		if time.Now().After(end) {
+			t.Fatalf("%d calls and %d goroutines are left, there were %d", s.Calls(), runtime.NumGoroutine(), goroutines)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
