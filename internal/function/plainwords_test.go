@@ -3,6 +3,7 @@ package function_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -112,6 +113,7 @@ func TestSyntaxInPlainWords(t *testing.T) {
 		{"var names = ['1000': 'Ann']; return names;", 1, 13, "{ and }", "write {'1000': …}"},
 		{"if (call.From === (415) 555-0100) { return 1; }", 1, 23, "a phone number is no number", "'+14155550100'"},
 		{"if (now > 17:00) { return 1; }", 1, 11, "a time of day", "getHours()"},
+		{"call.To ? return 1 : return 2;", 1, 11, "`return` stands within a value", "return … ? a : b;"},
 		{"var default = 1; return 1;", 1, 5, "a word of JavaScript", "another name"},
 		{"var 1st = 1; return 1;", 1, 5, "begin with a digit", "a letter"},
 		{"var my-name = 1; return 1;", 1, 7, "no dashes", "with _"},
@@ -345,6 +347,31 @@ func TestWrittenFlowsAreChecked(t *testing.T) {
 		if want == "" && len(warnings) > 0 ||
 			want != "" && (len(warnings) != 1 || !strings.Contains(warnings[0].Message, want)) {
 			t.Errorf("%s: got %+v, want a warning that says %q", body, warnings, want)
+		}
+	}
+}
+
+// The functions that the documentation shows, and those that are measured, are saved without a warning.
+func TestDocumentedFunctionsHaveNoWarnings(t *testing.T) {
+	r := drafter(t)
+	var files []string
+	for _, pattern := range []string{
+		"../../docs/examples/*/*.js", "workload/testdata/*.js", "../../crossbar/samples/*.js",
+	} {
+		some, err := filepath.Glob(pattern)
+		if err != nil || len(some) == 0 {
+			t.Fatalf("%s: got %v, error %v; want files", pattern, some, err)
+		}
+		files = append(files, some...)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fault, warnings, err := r.CheckSyntax(t.Context(), "", string(source)); fault != nil || len(warnings) > 0 ||
+			err != nil {
+			t.Errorf("%s: got %+v, %+v, error %v; want nothing to say", file, fault, warnings, err)
 		}
 	}
 }

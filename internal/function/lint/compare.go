@@ -9,6 +9,13 @@ func (s *scan) comparisons() []Finding {
 	set := s.setParameters()
 	for i := range s.tokens {
 		switch s.kind(i) {
+		case js.EqEqToken, js.NotEqToken: // 'true' == true does not hold
+			if k := s.kind(i + 1); k != js.TrueToken && k != js.FalseToken {
+				continue
+			}
+			if f, ok := s.strictComparison(i, set); ok {
+				found = append(found, f)
+			}
 		case js.EqEqEqToken, js.NotEqEqToken:
 			if f, ok := s.strictComparison(i, set); ok {
 				found = append(found, f)

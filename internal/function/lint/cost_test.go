@@ -50,6 +50,9 @@ func TestCost(t *testing.T) {
 		"methods":    repeat("a.contains(1);"),
 		"arguments":  repeat("(a,"),
 		"ifs":        repeat("if(a)"),
+		"positions":  "if(" + repeat("a[1].indexOf(1)&&") + "1)2",
+		"cases":      "switch(a){" + repeat("case 1:a=1;") + "}",
+		"texts":      repeat("a.trim()===1;"),
 	} {
 		begun := time.Now()
 		lint.Check(body)

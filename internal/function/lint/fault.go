@@ -44,8 +44,8 @@ func Syntax(body string, f Fault) Advice {
 	for _, look := range []func(*scan, int, Fault) *Advice{
 		typographic, namelessFunction, modules, awaits, bareFlow, splitReturn, dialplan, goCode, unbalanced, quoteInText,
 		entities, types, markup, otherLanguage, foreignOperator, foreignSign, prefixedText, declaredTwice, escapedTwice,
-		missingBraces, membersBySign, membersApart, numbersApart, wordAsName, bareCondition, loneElse, capitalWord,
-		misspeltWord, missingComma, missingQuotes, openText, inEngineWords,
+		missingBraces, membersBySign, membersApart, numbersApart, returnInValue, wordAsName, bareCondition, loneElse,
+		capitalWord, misspeltWord, missingComma, missingQuotes, openText, inEngineWords,
 	} {
 		if a := look(s, at, f); a != nil {
 			return a.syntax()

@@ -46,6 +46,15 @@ func TestHabits(t *testing.T) {
 		{"if (call.To = call.From) { return " + flow + "; }", 1, 13, "assignment_in_condition", "write ==="},
 		{"if (call.To =! '1') { return " + flow + "; }", 1, 13, "assignment_in_condition", "write !=="},
 		{"if (call.From === +15551234567) { return " + flow + "; }", 1, 5, "text_compared", "'+15551234567'"},
+		{"if (['1'].indexOf(call.To)) { return " + flow + "; }", 1, 11, "condition", ">= 0"},
+		{"if (!list.indexOf(call.To) && 1) { return " + flow + "; } var list;", 1, 11, "condition", "includes(…)"},
+		{"if (call.Vip == true) { return " + flow + "; }", 1, 5, "text_compared", "'true'"},
+		{"if (call.From.substring(0, 3) === 415) { return " + flow + "; }", 1, 35, "text_compared", "'415'"},
+		{"var p = call.From.trim(); if (p !== 911) { return " + flow + "; }", 1, 37, "text_compared", "'911'"},
+		{
+			"var x; switch (call.To) { case '1': x = 1; case '2': x = 2; break; default: x = 3; } return x && " + flow, 1, 44,
+			"lost_case", "`x` is replaced",
+		},
 		// dates and numbers
 		{"if (new Date().getDay() == 'Monday') { return " + flow + "; }", 1, 28, "number_compared", "Sunday is 0"},
 		{
@@ -177,6 +186,12 @@ func TestNoHabits(t *testing.T) {
 		"{ const z = 1; log(z); } z = 2; return z ? " + flow + " : null;",
 		"for (const x of [1]) { log(x); } var y = {x: 1}; y.x++; return y ? " + flow + " : null;",
 		"var l = ['a']; for (var i in l) { log(l[i]); } return " + flow + ";",
+		"if (['1'].indexOf(call.To) >= 0 || ~call.To.indexOf('1')) { return " + flow + "; } return null;",
+		"if (call.From.substring(0, 3) == 415 || call.From.substring(0, 3).length === 3) { return " + flow +
+			"; } return null;",
+		"var n = 1; switch (call.To) { case '1': n = 2; break; case '2': n += 3; case '3': n += 4; } return n && " + flow,
+		"var n = 1; switch (call.To) { case '1': case '2': n = 3; } return n && " + flow,
+		"if (call.Vip == 'true' || call.Vip == 1) { return " + flow + "; } return null;",
 		"while (true) { if (call.To) { break; } } return " + flow + ";",
 		"for (;;) { return " + flow + "; }",
 	} {

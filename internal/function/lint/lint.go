@@ -70,7 +70,7 @@ func Check(body string) (fault *Finding, remarks []Finding) {
 	for _, rule := range []func() []Finding{
 		s.dashedParameters, s.comparisons, s.conditions, s.loops, s.dates, s.literals, s.joins, s.repeatedKeys,
 		s.plainTemplates, s.consoleMethods, s.absentMethods, s.callUses, s.withoutCall, s.changedConstants, s.values,
-		s.unreachable, s.unknownNames,
+		s.unreachable, s.textComparisons, s.positionConditions, s.lostCases, s.unknownNames,
 	} {
 		remarks = append(remarks, rule()...)
 	}

@@ -146,6 +146,20 @@ func numbersApart(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
+// returnInValue explains call.To ? return a : return b.
+func returnInValue(s *scan, at int, _ Fault) *Advice {
+	for i := min(at, len(s.tokens)-1); i >= at-1 && i > 0; i-- {
+		switch s.kind(i - 1) {
+		case js.QuestionToken, js.AndToken, js.OrToken, js.ArrowToken:
+			if s.isReturn(i) {
+				return s.advice(i, "`return` stands within a value", "put it before the whole: return … ? a : b; or write if (…) "+
+					"{ return a; }")
+			}
+		}
+	}
+	return nil
+}
+
 // wordAsName explains var default = 1.
 func wordAsName(s *scan, at int, f Fault) *Advice {
 	for i := min(at, len(s.tokens)-1); i >= at-1 && i > 0; i-- {
