@@ -120,6 +120,7 @@ func normalize(doc datastore.Document) {
 func (a *API) callflowRemarks(x *exchange, doc datastore.Document) []schemas.Warning {
 	remarks := append(undialable(doc), a.unassigned(x, doc)...)
 	remarks = append(remarks, deadBranches(doc["flow"])...)
+	remarks = append(remarks, a.unsupported(doc["flow"])...)
 	return append(remarks, a.missingReferences(x, doc, referencesOf(doc["flow"]))...)
 }
 

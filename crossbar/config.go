@@ -91,6 +91,7 @@ type Config struct {
 	APIKeyChanged   func(account.Account)       // called after an account's API key changed; may be nil
 	CallflowChanged func(account.ID)            // called after a callflow of the account changed; may be nil
 	Calls           CallRegistry                // the calls in progress; nil where no switch is connected
+	Switches        []callflow.Abilities        // what each configured switch can do; none where no calls come in
 	Recordings      Recordings                  // what callers said; nil where no calls come in
 	CallRecordsFor  time.Duration               // how long records of calls are kept; callrecord.DefaultKeep when zero
 	CatalogueLimits map[string]any              // the limits of a run in GET /v2/functions; may be nil

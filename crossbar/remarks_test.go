@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"callfn/callflow"
+	"callfn/crossbar"
 )
 
 // warned gives the messages of an answer's warnings at a path.
@@ -178,6 +181,34 @@ func TestUnassignedNumbersAreWarnedOf(t *testing.T) {
 		if want == "" && got != "" || !strings.Contains(got, want) || strings.Contains(got, other.id) {
 			t.Errorf("%s: warned %q, want … %s", path, got, want)
 		}
+	}
+}
+
+// What no configured switch can do is pointed at; without a switch nothing is.
+func TestUnsupportedModulesAreWarnedOf(t *testing.T) {
+	flow := `{"module":"tts","data":{"text":"x"},"children":{"_":{"module":"device","data":{"id":"` +
+		strings.Repeat("a", 32) + `"},"children":{"_":{"module":"answer","data":{}}}}}}`
+	for _, c := range []struct {
+		name       string
+		switches   []callflow.Abilities
+		tts, rings string
+	}{
+		{"without a switch", nil, "", ""},
+		{"a switch that can everything", []callflow.Abilities{callflow.AllAbilities()}, "", ""},
+		{"a switch that can play", []callflow.Abilities{{callflow.CanPlay}}, "callers hear tones instead", "can bridge"},
+		{"two switches that can one thing each", []callflow.Abilities{{callflow.CanSpeak}, {callflow.CanBridge}}, "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newStack(t, func(cfg *crossbar.Config) { cfg.Switches = c.switches })
+			self := s.tenant(t, s.master, "self")
+			r := s.must(t, 201, "PUT", self.path("/callflows"), self.token, `{"data":{"numbers":["1000"],"flow":`+flow+`}}`)
+			for path, want := range map[string]string{"flow.module": c.tts, "flow.children._.module": c.rings} {
+				got := warned(r, path)
+				if want == "" && got != "" || !strings.Contains(got, want) {
+					t.Errorf("%s: warned %q, want … %s", path, got, want)
+				}
+			}
+		})
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 
 	"callfn/callflow"
 	"callfn/internal/account"
+	"callfn/internal/await"
+	"callfn/internal/sip/siptest"
 )
 
 // Without a switch there are no calls, and every command says so.
@@ -49,5 +51,50 @@ func TestRecordOfACallIsItsStory(t *testing.T) {
 	}
 	if got := inSeconds((90 * time.Second).Milliseconds()); got != "1m30s" {
 		t.Errorf("90 s: got %s, want 1m30s", got)
+	}
+}
+
+// A real call is seen in its step, hung up from the shell, and its record says why it ended. What the caller pressed is
+// neither in the record nor in the log.
+func TestRealCallIsSeenAndHungUp(t *testing.T) {
+	a := answerCalls(t, "--speech-command="+speechCommand(t))
+	broken := a.function(t, `return nothing.at.all`)
+	a.flow(t, `{"module":"function","data":{"id":"`+broken+`"},"children":{"_":{"module":"collect_dtmf","data":{
+		"max_digits":4},"children":{"_":{"module":"wait_for_hangup","data":{}}}}}}`)
+	p := a.keyed()
+	must := commands(t, &p)
+
+	phone := siptest.New(t, a.at)
+	phone.Dial()
+	phone.Audio.Press("7391")
+	until := func(want string, args ...string) string {
+		t.Helper()
+		var out string
+		await.Value(t, want, func() (string, bool) {
+			_, stdout, stderr := p.run(t, args...)
+			out = stdout + stderr
+			return out, strings.Contains(out, want)
+		})
+		return out
+	}
+	until("wait_for_hangup", "calls")
+	until("in step 3 (wait_for_hangup)", "calls", "show", phone.CallID())
+	must(exitOK, "calls", "hangup", phone.CallID())
+	if _, ok := phone.AwaitRequest("BYE", 5*time.Second); !ok {
+		t.Error("got no BYE, want one")
+	}
+	story := until("hung up by an admin", "calls", "show", phone.CallID())
+	for _, want := range []string{"Call to 1000@", "threw", "collected 4 keys", "wait_for_hangup"} {
+		if !strings.Contains(story, want) {
+			t.Errorf("got no %q in:\n%s", want, story)
+		}
+	}
+	if out := until(phone.CallID(), "calls", "list", "--ended"); !strings.Contains(out, "cancelled") {
+		t.Errorf("list --ended: got %s, want how it ended", out)
+	}
+	for what, text := range map[string]string{"the record": story, "the log": a.errs.String()} {
+		if strings.Contains(text, "7391") {
+			t.Errorf("%s has the keys that were pressed:\n%s", what, text)
+		}
 	}
 }

@@ -45,7 +45,8 @@ func (s *Service) buildAPI(context.Context) error {
 		Simulator: &callflow.Simulator{Executor: s.executor, Web: s.rehearsalWeb()},
 		Pivot:     &callflow.PivotServer{Directory: s.directory, Runner: s.runner, Flows: s.schemas},
 		Calls:     s.inProgress, CallRecordsFor: s.cfg.CallRecordsFor, Recordings: recordings,
-		Random: rand.Reader, Now: time.Now, Log: s.log,
+		Switches: s.switches(),
+		Random:   rand.Reader, Now: time.Now, Log: s.log,
 		Version: version.String(), Node: "callfn@" + s.host,
 
 		PublicURL: s.cfg.PublicURL, Recovery: recovery, TrustedProxies: s.cfg.Listen.TrustedProxies,

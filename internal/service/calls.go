@@ -3,7 +3,10 @@ package service
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"time"
+
+	"callfn/callflow"
 
 	"callfn/internal/callrecord"
 	"callfn/internal/calls"
@@ -25,4 +28,17 @@ func (s *Service) watchCalls(context.Context) error {
 	s.inProgress.Observe(records)
 	s.inProgress.Observe(s.metrics.Calls(s.inProgress.Count))
 	return nil
+}
+
+// switches says what each configured switch can do for a call. One that speaks without an engine plays tones, which is
+// no speech.
+func (s *Service) switches() []callflow.Abilities {
+	if len(s.cfg.SIP.Listen) == 0 {
+		return nil
+	}
+	can := s.voice.Abilities()
+	if s.voice.Speaker == nil {
+		can = slices.DeleteFunc(can, func(a callflow.Ability) bool { return a == callflow.CanSpeak })
+	}
+	return []callflow.Abilities{can}
 }
