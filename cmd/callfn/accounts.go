@@ -113,11 +113,11 @@ func (c accountsDelete) Run(ctx context.Context, w world, on *accountsCommand) e
 		return err
 	}
 	if !c.Yes {
-		d, err := api.doomedAccount(ctx, path)
+		d, err := api.accountDeletion(ctx, path)
 		if err != nil {
 			return err
 		}
-		if err := c.agreed(ctx, w, d); err != nil {
+		if err := c.confirm(ctx, w, d); err != nil {
 			return err
 		}
 	}
@@ -127,13 +127,13 @@ func (c accountsDelete) Run(ctx context.Context, w world, on *accountsCommand) e
 	})
 }
 
-// doomedAccount counts what goes with an account.
-func (c *client) doomedAccount(ctx context.Context, path string) (doomed, error) {
+// accountDeletion counts what goes with an account.
+func (c *client) accountDeletion(ctx context.Context, path string) (question, error) {
 	var a accountDoc
 	if err := c.get(ctx, path, &a); err != nil {
-		return doomed{}, err
+		return question{}, err
 	}
-	d := doomed{does: "delete the account", name: firstOf(a.Name, a.ID)}
+	d := question{does: "delete the account", name: firstOf(a.Name, a.ID)}
 	has := []string{a.ID}
 	for _, n := range []noun{aFunction, aCallflow, aUser} {
 		var all []json.RawMessage
@@ -172,9 +172,9 @@ func (c accountsAPIKey) Run(ctx context.Context, w world, on *accountsCommand) e
 		if err := api.get(ctx, path, &a); err != nil {
 			return err
 		}
-		d := doomed{does: "make the API key worthless of account", name: firstOf(a.Name, a.ID), about: a.ID +
+		d := question{does: "make the API key worthless of account", name: firstOf(a.Name, a.ID), about: a.ID +
 			": what uses the key, or a token that it got, is locked out at once"}
-		if err := c.agreed(ctx, w, d); err != nil {
+		if err := c.confirm(ctx, w, d); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,7 @@ func loadConfig(r io.Reader) (kong.Resolver, error) {
 	if file, ok := r.(interface{ Name() string }); ok {
 		c.name = file.Name()
 	}
-	text, err := readAll(r, mostSettings)
+	text, err := readAll(r, maxSettings)
 	if err != nil {
 		return nil, usageError{errorf("%s: %w", c.name, err)}
 	}
@@ -154,13 +154,13 @@ func (c configFile) Validate(app *kong.Application) error {
 		}
 		if command == nil {
 			if known := settingNames(app.Node); !slices.Contains(known, key) {
-				unknown = append(unknown, instead(key, append(known, names(app.Node)...)))
+				unknown = append(unknown, suggestion(key, append(known, names(app.Node)...)))
 			}
 			continue
 		}
 		for sub := range section {
 			if known := settingNames(command); !slices.Contains(known, sub) {
-				unknown = append(unknown, key+"."+instead(sub, known))
+				unknown = append(unknown, key+"."+suggestion(sub, known))
 			}
 		}
 	}
@@ -171,8 +171,8 @@ func (c configFile) Validate(app *kong.Application) error {
 	return errorf("%s: no such setting: %s", c.name, strings.Join(unknown, "; "))
 }
 
-// instead is a word with the one that was probably meant.
-func instead(word string, known []string) string {
+// suggestion is a word with the one that was probably meant.
+func suggestion(word string, known []string) string {
 	if near := nearest.Word(word, known); near != "" {
 		return word + ", did you mean " + near + "?"
 	}

@@ -16,14 +16,14 @@ type confirmFlag struct {
 	Yes bool
 }
 
-// doomed is what a command is about to do away with.
-type doomed struct {
+// question asks a person about what a command would delete or make worthless.
+type question struct {
 	does  string // such as "delete the account"
 	name  string // of the thing, which a person types to go on
 	about string // what goes with it: "103 functions, 8 callflows"
 }
 
-func (d doomed) String() string {
+func (d question) String() string {
 	s := d.does + " " + printable.Text(d.name)
 	if d.about != "" {
 		s += ": " + printable.Text(d.about)
@@ -33,7 +33,7 @@ func (d doomed) String() string {
 
 // agreed asks a person at a terminal to type the name of what goes; it is an error when they do not. Scripts, which
 // cannot answer, say --yes.
-func (f confirmFlag) agreed(ctx context.Context, w world, d doomed) error {
+func (f confirmFlag) confirm(ctx context.Context, w world, d question) error {
 	if f.Yes {
 		return nil
 	}

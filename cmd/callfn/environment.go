@@ -19,9 +19,9 @@ var services = []string{"serve", "queryserver", "ready", "doctor", "couchdb setu
 // credentialsFlag is the flag of bench that may hold a password, which a command line would show to others.
 const credentialsFlag = "show-url"
 
-// everywhere are the flags of the other commands that say with which service to talk, and as whom. No other flag can be
-// given by the environment: none may select, name, replace or delete anything from there.
-var everywhere = []string{"server", "api-key", "account", "token", "profile", "json"}
+// connectionFlags are the flags of the other commands that say with which service to talk, and as whom. No other flag
+// can be given by the environment: none may select, name, replace or delete anything from there.
+var connectionFlags = []string{"server", "api-key", "account", "token", "profile", "json"}
 
 // environment gives settings their environment variables: --api-key is CALLFN_API_KEY.
 func environment() kong.Option {
@@ -46,7 +46,7 @@ func isSetting(node *kong.Node, flag *kong.Flag) bool {
 	if flag.Name == "help" || flag.Name == "version" || flag.Name == "print-config" {
 		return false
 	}
-	return slices.Contains(services, commandOf(node)) || slices.Contains(everywhere, flag.Name) ||
+	return slices.Contains(services, commandOf(node)) || slices.Contains(connectionFlags, flag.Name) ||
 		flag.Name == credentialsFlag || node.Parent == nil
 }
 

@@ -251,24 +251,27 @@ func (f clientFlags) remove(ctx context.Context, w world, n noun, ref string, ag
 		return err
 	}
 	if !agree.Yes {
-		d, err := api.doomedBy(ctx, n, path)
+		d, err := api.deletionOf(ctx, n, path)
 		if err != nil {
 			return err
 		}
-		if err := agree.agreed(ctx, w, d); err != nil {
+		if err := agree.confirm(ctx, w, d); err != nil {
 			return err
 		}
 	}
 	return f.send(ctx, w, api, http.MethodDelete, path, nil, text)
 }
 
-// doomedBy says what goes with a thing.
-func (c *client) doomedBy(ctx context.Context, n noun, path string) (doomed, error) {
+// deletionOf says what goes with a thing.
+func (c *client) deletionOf(ctx context.Context, n noun, path string) (question, error) {
 	var doc item
 	if err := c.get(ctx, path, &doc); err != nil {
-		return doomed{}, err
+		return question{}, err
 	}
-	d := doomed{does: "delete the " + n.one, name: firstOf(doc.Name, doc.Username, strings.Join(doc.Numbers, " "), doc.ID)}
+	d := question{
+		does: "delete the " + n.one,
+		name: firstOf(doc.Name, doc.Username, strings.Join(doc.Numbers, " "), doc.ID),
+	}
 	if d.name != doc.ID {
 		d.about = doc.ID
 	}

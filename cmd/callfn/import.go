@@ -62,12 +62,12 @@ func (c importCommand) Run(ctx context.Context, w world) error {
 		}
 	}
 	if c.Replace {
-		d := doomed{
+		d := question{
 			does:  "put the imported documents in the place of those that have another history here, by",
 			name:  filepath.Base(c.File),
 			about: fmt.Sprintf("%d documents into %s", total, api.base),
 		}
-		if err := c.agreed(ctx, w, d); err != nil {
+		if err := c.confirm(ctx, w, d); err != nil {
 			return err
 		}
 	}

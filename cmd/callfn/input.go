@@ -15,15 +15,15 @@ import (
 
 // How many bytes are read of what a person names. Whatever is longer is refused: nothing is cut.
 const (
-	mostInput    = 8 << 20 // a file that is sent; the service takes 8,000,000 bytes, and less of a function's source
-	mostSettings = 1 << 20 // a settings file
-	mostPassword = 4 << 10 // a password file
+	maxInput    = 8 << 20 // a file that is sent; the service takes 8,000,000 bytes, and less of a function's source
+	maxSettings = 1 << 20 // a settings file
+	maxPassword = 4 << 10 // a password file
 )
 
 // readText reads a whole file of text, - for standard input. Bytes that are no UTF-8 are refused, as JSON cannot carry
 // them.
 func readText(w world, file string) (string, error) {
-	text, err := readFile(w, file, mostInput)
+	text, err := readFile(w, file, maxInput)
 	if err != nil {
 		return "", err
 	}
@@ -174,7 +174,7 @@ func readObject(w world, file string) (jsonvalue.Object, error) {
 
 // readPassword reads a file that holds a password and nothing else: one line, whose end does not count.
 func readPassword(w world, flag, file string) (string, error) {
-	text, err := readFile(w, file, mostPassword)
+	text, err := readFile(w, file, maxPassword)
 	if err != nil {
 		return "", usageError{errorf("%s: %w", flag, err)}
 	}

@@ -70,11 +70,11 @@ type storageFinish struct {
 
 // Run finishes a move.
 func (c storageFinish) Run(ctx context.Context, w world, on *storageCommand) error {
-	d := doomed{
+	d := question{
 		does: "give up the way back: finish", name: firstOf(c.ID, "every move"),
 		about: "`callfn storage rollback` is no longer possible then",
 	}
-	if err := c.agreed(ctx, w, d); err != nil {
+	if err := c.confirm(ctx, w, d); err != nil {
 		return err
 	}
 	return c.steer(ctx, w, on, "finish", "finished")

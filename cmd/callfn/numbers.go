@@ -94,7 +94,7 @@ func (c numbersRelease) Run(ctx context.Context, w world, on *numbersCommand) er
 	if err != nil {
 		return err
 	}
-	if err := c.agreed(ctx, w, doomed{
+	if err := c.confirm(ctx, w, question{
 		does: "release the number", name: c.Number, about: "calls from outside no longer reach account " + api.account,
 	}); err != nil {
 		return err

@@ -57,8 +57,8 @@ func TestAWriteThatIsNotConfirmed(t *testing.T) {
 		!strings.Contains(body, "fewer of the cluster's nodes than a majority took the change") {
 		t.Errorf("too few copies: %d %s, want 503 that says so", code, body)
 	}
-	if log := s.errs.String(); !strings.Contains(log, "fewer nodes than a majority") {
-		t.Errorf(`the log does not say so: got %s, want "fewer nodes than a majority" in log`, log)
+	if log := s.errs.String(); !strings.Contains(log, "too few nodes of CouchDB") {
+		t.Errorf(`the log does not say so: got %s, want "too few nodes of CouchDB" in it`, log)
 	}
 	metrics := regexp.MustCompile(`"url":"(http://[^"]+/metrics)"`).FindStringSubmatch(s.errs.String())
 	if metrics == nil {

@@ -122,9 +122,9 @@ func (c pivotRevoke) Run(ctx context.Context, w world, on *pivotCommand) error {
 	if err != nil {
 		return err
 	}
-	d := doomed{does: "revoke the pivot key", name: c.ID, about: "calls that ask with it go on at the pivot node's _ " +
+	d := question{does: "revoke the pivot key", name: c.ID, about: "calls that ask with it go on at the pivot node's _ " +
 		"child"}
-	if err := c.agreed(ctx, w, d); err != nil {
+	if err := c.confirm(ctx, w, d); err != nil {
 		return err
 	}
 	return on.send(ctx, w, api, http.MethodDelete, api.path("pivot", "keys", id), nil, func(json.RawMessage) error {

@@ -94,11 +94,11 @@ func (c signingKeysRotate) Run(ctx context.Context, w world, on *signingKeysComm
 	action := "rotate"
 	if c.VoidTokens {
 		action = "reset_private_key"
-		d := doomed{
+		d := question{
 			does: "make every token worthless, of every account: type", name: "void-tokens",
 			about: "everybody has to log in again",
 		}
-		if err := c.agreed(ctx, w, d); err != nil {
+		if err := c.confirm(ctx, w, d); err != nil {
 			return err
 		}
 	}

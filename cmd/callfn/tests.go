@@ -154,8 +154,8 @@ func (f clientFlags) exportTests(ctx context.Context, w world, n noun, e exportT
 		}
 	}
 	if changed > 0 {
-		about := doomed{"overwrite files in", e.Dir, count(changed, "file") + " with other content than the saved cases"}
-		if err := e.agreed(ctx, w, about); err != nil {
+		about := question{"overwrite files in", e.Dir, count(changed, "file") + " with other content than the saved cases"}
+		if err := e.confirm(ctx, w, about); err != nil {
 			return err
 		}
 	}
@@ -213,12 +213,12 @@ func (f clientFlags) importTests(ctx context.Context, w world, n noun, i importT
 		}
 	}
 	if len(pruned) > 0 {
-		d := doomed{does: "delete " + count(len(pruned), "test case") + " of the " + n.one, name: i.ID}
+		d := question{does: "delete " + count(len(pruned), "test case") + " of the " + n.one, name: i.ID}
 		for _, old := range pruned {
 			d.about += ", " + quoted(old.Name)
 		}
 		d.about = strings.TrimPrefix(d.about, ", ")
-		if err := i.agreed(ctx, w, d); err != nil {
+		if err := i.confirm(ctx, w, d); err != nil {
 			return err
 		}
 	}

@@ -63,7 +63,7 @@ func find(t *testing.T, findings []doctor.Finding, check string) doctor.Finding 
 			return f
 		}
 	}
-	t.Fatalf("nothing about %s in %+v", check, findings)
+	t.Fatalf("got %+v, want a finding about %s", findings, check)
 	return doctor.Finding{}
 }
 
@@ -85,11 +85,11 @@ func TestNothingToComplain(t *testing.T) {
 	findings := examine(t, wholesome(t, couchapp.Callfn), nil)
 	for _, f := range findings {
 		if f.Status != doctor.OK || f.Fix != "" {
-			t.Errorf("%+v", f)
+			t.Errorf("got %+v, want it ok and nothing to mend", f)
 		}
 	}
 	if !doctor.Works(findings) || len(findings) < 14 {
-		t.Errorf("%d findings", len(findings))
+		t.Errorf("got %d findings, want 14 or more, and calls that work", len(findings))
 	}
 }
 
@@ -310,10 +310,10 @@ func TestFindings(t *testing.T) {
 			f := find(t, findings, c.check)
 			if f.Status != c.status || !strings.Contains(f.Says, c.says) || !strings.Contains(f.Fix, c.fix) ||
 				(c.fix == "") != (f.Fix == "") {
-				t.Errorf("%+v", f)
+				t.Errorf("got %+v, want %s, %q and the fix %q", f, c.status, c.says, c.fix)
 			}
 			if doctor.Works(findings) != (c.status != doctor.Broken) {
-				t.Errorf("calls would work: %v: %+v", doctor.Works(findings), findings)
+				t.Errorf("calls would work: got %v, want %v: %+v", doctor.Works(findings), c.status != doctor.Broken, findings)
 			}
 		})
 	}
@@ -352,11 +352,11 @@ func TestWithoutAdministrator(t *testing.T) {
 	for _, check := range []string{"engine", "db_tag", "scrub_json_request", "os_process_timeout", "os_process_limit"} {
 		if f := find(t, findings, check); f.Status != doctor.Unknown || !strings.Contains(f.Says,
 			"unknown, needs --admin-url") {
-			t.Errorf("%+v", f)
+			t.Errorf("got %+v, want it unknown without --admin-url", f)
 		}
 	}
 	if !doctor.Works(findings) {
-		t.Error("what is unknown is taken for broken")
+		t.Error("got calls that would not work, want what is unknown not to count")
 	}
 }
 
@@ -373,7 +373,7 @@ func TestUnreachable(t *testing.T) {
 	findings := examine(t, couch, func(p *doctor.Patient) { p.Site.Stores.Connection = conn })
 	if len(findings) != 1 || findings[0].Status != doctor.Broken || findings[0].Check != "reachable" ||
 		strings.Contains(fmt.Sprint(findings), "hunter2") {
-		t.Errorf("%+v", findings)
+		t.Errorf("got %+v, want one finding, broken, without a password", findings)
 	}
 }
 
@@ -383,7 +383,7 @@ func TestSiteWithoutFunctions(t *testing.T) {
 	couch.Site.Databases, _ = datastore.Apart()
 	for _, f := range examine(t, couch, nil) {
 		if f.Check == "functions run" || f.Check == "os_process_limit" {
-			t.Errorf("%+v", f)
+			t.Errorf("got %+v, want nothing about functions", f)
 		}
 	}
 }
@@ -407,11 +407,11 @@ func TestDirect(t *testing.T) {
 	findings := examine(t, couch, direct(healthy))
 	if !doctor.Works(findings) || find(t, findings, "functions run").Status != doctor.OK ||
 		find(t, findings, "changes feed").Status != doctor.OK {
-		t.Errorf("%+v", findings)
+		t.Errorf("got %+v, want functions that run and a changes feed that arrives", findings)
 	}
 	for _, f := range findings {
 		if f.Check == "os_process_timeout" || f.Check == "request line" {
-			t.Errorf("of no consequence: %+v", f)
+			t.Errorf("got %+v, want nothing about shows", f)
 		}
 	}
 	findings = examine(t, couch, direct(func(context.Context) (runs.Report, error) {
@@ -419,18 +419,18 @@ func TestDirect(t *testing.T) {
 	}))
 	if f := find(t, findings, "functions run"); f.Status != doctor.Broken || !strings.Contains(f.Says, "no sandbox") ||
 		doctor.Works(findings) {
-		t.Errorf("%+v", f)
+		t.Errorf("got %+v, want it broken for want of a sandbox", f)
 	}
 	// a proxy that waits for the end
 	couch.Say("GET /functions/_changes", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	if f := find(t, examine(t, couch, direct(healthy)), "changes feed"); f.Status != doctor.Broken ||
 		!strings.Contains(f.Fix, "unbuffered") {
-		t.Errorf("%+v", f)
+		t.Errorf("got %+v, want it broken: a proxy buffers the feed", f)
 	}
 	couch.Say("GET /functions/_changes", sitetest.Status(403, `{"error":"forbidden","reason":"not you"}`))
 	if f := find(t, examine(t, couch, direct(healthy)), "changes feed"); f.Status != doctor.Broken ||
 		!strings.Contains(f.Says, "not you") {
-		t.Errorf("%+v", f)
+		t.Errorf("got %+v, want it broken: the user may not read the feed", f)
 	}
 }
 

@@ -5,19 +5,19 @@ import (
 	"time"
 )
 
-// coarse is by how much the Go runtime's timers may go off late, on Linux: it asks the system for whole milliseconds.
-const coarse = 1200 * time.Microsecond
+// timerSlack is by how much the Go runtime's timers may go off late, on Linux: it asks the system for whole
+// milliseconds.
+const timerSlack = 1200 * time.Microsecond
 
-// await waits until a call is due; false when ctx ended before. A call's time counts from when it was due, so whatever
-// await is late by would be told as the target's: where calls come one by one, the last millisecond is left to the
-// system's own clock, which half the time is late by less than a tenth of one. A thread waits there for each call,
-// which takes the processor from what is measured where there are many: calls that come more often than that wait by
-// the runtime's timers.
+// await waits until a call is due; false when ctx ended before. A call's time counts from when it was due, so any
+// lateness of await counts as the target's. Where calls come one by one, the system's own clock waits for the last
+// millisecond: half the time it is late by less than a tenth of one. It takes a thread for each call, and with many
+// calls those threads take the processor from what is measured: then the runtime's timers wait.
 func await(ctx context.Context, due time.Time, rate float64) bool {
-	if rate*coarse.Seconds() > 1 {
+	if rate*timerSlack.Seconds() > 1 {
 		return sleep(ctx, time.Until(due))
 	}
-	if !sleep(ctx, time.Until(due)-coarse) {
+	if !sleep(ctx, time.Until(due)-timerSlack) {
 		return false
 	}
 	for wait := time.Until(due); wait > 0; wait = time.Until(due) {

@@ -26,7 +26,7 @@ func run(t *testing.T, p loadgen.Plan, targets ...loadgen.Target) []loadgen.Resu
 	t.Helper()
 	results, err := loadgen.Run(t.Context(), p, targets)
 	if err != nil || len(results) != len(targets) {
-		t.Fatal(results, err)
+		t.Fatalf("got %d results, %v, want %d", len(results), err, len(targets))
 	}
 	return results
 }
@@ -38,7 +38,7 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// No call comes before it is due: what a target takes for one that came early would be told as less.
+// No call comes before it is due: what a target takes for one that came early would count as less.
 func TestNoCallIsEarly(t *testing.T) {
 	p := plan()
 	p.Rate = 500
@@ -53,7 +53,7 @@ func TestNoCallIsEarly(t *testing.T) {
 	}})
 	for i, at := range began {
 		if due := time.Duration(i) * time.Second / 500; at < due {
-			t.Fatalf("call %d came after %v and was due after %v", i, at, due)
+			t.Fatalf("call %d: got it after %v, want it no earlier than %v", i, at, due)
 		}
 	}
 }
@@ -76,11 +76,11 @@ func TestNoCoordinatedOmission(t *testing.T) {
 		return loadgen.OK
 	}})[0]
 	if n := r.Calls(); n != 200 {
-		t.Errorf("%d calls at 200 a second for a second", n)
+		t.Errorf("got %d calls, want 200: 200 a second for a second", n)
 	}
 	// 500 ms of 1 s: every second call was late, the median of them by 250 ms.
 	if got := r.Good.Quantile(0.75); got < 100*time.Millisecond {
-		t.Errorf("p75 is %s: the calls that waited to be sent are not charged", got)
+		t.Errorf("got p75 %s, want 100ms or more: calls that waited to be sent count", got)
 	}
 }
 
@@ -93,11 +93,12 @@ func TestClosedLoop(t *testing.T) {
 		return loadgen.OK
 	}})[0]
 	if r.Good.Quantile(0.5) < 5*time.Millisecond || r.Calls() < 8 || most.Load() > 4 || r.Rate() <= 0 || r.Rate() > 800 {
-		t.Errorf("%d calls, %v/s, p50 %s, %d at once", r.Calls(), r.Rate(), r.Good.Quantile(0.5), most.Load())
+		t.Errorf("got %d calls, %v/s, p50 %s, %d at once, want 8 or more, up to 800/s, 5ms or more, 4 at most", r.Calls(),
+			r.Rate(), r.Good.Quantile(0.5), most.Load())
 	}
 }
 
-// What cannot be sent in time is told as such, and ends.
+// What cannot be sent in time is counted as such, and ends.
 func TestOverload(t *testing.T) {
 	p := plan()
 	p.Rate, p.Connections, p.Timeout = 1000, 1, 50*time.Millisecond
@@ -106,7 +107,7 @@ func TestOverload(t *testing.T) {
 		return loadgen.OK
 	}})[0]
 	if r.Calls() != 200 || r.Outcomes[loadgen.NotSent] < 100 || r.Outcomes[loadgen.NotSent] != r.Bad.Count() {
-		t.Errorf("%d calls: %v", r.Calls(), r.Outcomes)
+		t.Errorf("got %d calls: %v, want 200, of which 100 or more were not sent", r.Calls(), r.Outcomes)
 	}
 }
 
@@ -129,10 +130,10 @@ func TestRounds(t *testing.T) {
 	}
 	results := run(t, p, takes("a", 4*time.Millisecond), takes("b", 40*time.Millisecond))
 	if got := strings.Join(order, ""); got != "abab" { // a, b; b, a; a, b
-		t.Errorf("order %s", got)
+		t.Errorf("got order %s, want abab", got)
 	}
 	if x := results[1].RatioTo(results[0]); x.Rate < 0.02 || x.Rate > 0.6 || x.P50 < 2 {
-		t.Errorf("%+v", x)
+		t.Errorf("got %+v, want a tenth of the rate and ten times the p50", x)
 	}
 }
 
@@ -149,7 +150,7 @@ func TestInterrupted(t *testing.T) {
 		return loadgen.OK
 	}}})
 	if err == nil || results[0].Calls() < 90 || time.Since(began) > time.Minute {
-		t.Errorf("%v, %d calls", err, results[0].Calls())
+		t.Errorf("got %v, %d calls, want an error and the 90 or more that were made", err, results[0].Calls())
 	}
 }
 
@@ -162,7 +163,7 @@ func TestImpossiblePlans(t *testing.T) {
 		p := plan()
 		change(&p)
 		if _, err := loadgen.Run(t.Context(), p, nil); err == nil {
-			t.Errorf("%s: accepted", name)
+			t.Errorf("%s: got no error, want one", name)
 		}
 	}
 }
@@ -192,12 +193,12 @@ func TestReports(t *testing.T) {
 	}
 	for _, want := range []string{"p99", "good", "failed, bad, now and then: timeout ", "compared with good", "× "} {
 		if !strings.Contains(text.String(), want) {
-			t.Errorf("no %q in\n%s", want, text.String())
+			t.Errorf("got\n%s\nwant %q in it", text.String(), want)
 		}
 	}
 	if got := text.String(); !strings.Contains(got, "steal, bad, now and then: the hypervisor kept 25.00 % of") ||
 		strings.Contains(got, "steal, good") {
-		t.Errorf("steal is told as\n%s", got)
+		t.Errorf("got\n%s\nwant 25.00 %% of steal for the bad target and none for the good one", got)
 	}
 	if err := loadgen.WriteJSON(&object, results); err != nil {
 		t.Fatal(err)
@@ -211,13 +212,13 @@ func TestReports(t *testing.T) {
 	}
 	if err := json.Unmarshal(object.Bytes(), &rows); err != nil || len(rows) != 2 || rows[0].P99 < 1000 ||
 		rows[1].Outcomes["timeout"] == 0 || rows[1].Ratio["p50"] == 0 || rows[1].Stolen != 0.25 {
-		t.Errorf("%v\n%s", err, object.String())
+		t.Errorf("got %v\n%s\nwant two rows with times, outcomes, ratios and 25 %% of steal", err, object.String())
 	}
 	if err := loadgen.WriteCSV(&table, results); err != nil {
 		t.Fatal(err)
 	}
 	lines, err := csv.NewReader(&table).ReadAll()
 	if err != nil || len(lines) != 5 || !strings.Contains(lines[4][11], "timeout=") || lines[4][12] != "0.500" {
-		t.Errorf("%v %q", err, lines)
+		t.Errorf("got %v %q, want a header and four rows with outcomes and steal", err, lines)
 	}
 }

@@ -18,15 +18,15 @@ func WriteText(w io.Writer, results []Result) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_, _ = fmt.Fprintln(t, "ok calls/s\tp50\tp95\tp99\tmax\tcalls\tfailed\t  target")
 	for _, r := range results {
-		_, _ = fmt.Fprintf(t, "%.0f\t%s\t%s\t%s\t%s\t%d\t%s\t  %s\n", r.Rate(), show(r.Good, 0.5), show(r.Good, 0.95),
-			show(r.Good, 0.99),
-			showTime(r.Good.Max()), r.Calls(), percent(r.FailedShare()), r.Name)
+		_, _ = fmt.Fprintf(t, "%.0f\t%s\t%s\t%s\t%s\t%d\t%s\t  %s\n", r.Rate(), quantile(r.Good, 0.5), quantile(r.Good, 0.95),
+			quantile(r.Good, 0.99),
+			milliseconds(r.Good.Max()), r.Calls(), percent(r.FailedShare()), r.Name)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	for _, r := range results {
-		if r.Stolen < worthTelling {
+		if r.Stolen < minStolen {
 			continue
 		}
 		if _, err := fmt.Fprintf(w, "steal, %s: the hypervisor kept %s of this machine's processor time from it: some of "+
@@ -45,15 +45,15 @@ func WriteText(w io.Writer, results []Result) error {
 			}
 		}
 		if _, err := fmt.Fprintf(w, "failed, %s: %s; told after p50 %s, p99 %s\n", r.Name, strings.Join(all, ", "),
-			show(r.Bad, 0.5), show(r.Bad, 0.99)); err != nil {
+			quantile(r.Bad, 0.5), quantile(r.Bad, 0.99)); err != nil {
 			return err
 		}
 	}
 	return writeRatios(w, results)
 }
 
-// worthTelling is from which share on stolen time is told to people.
-const worthTelling = 0.01
+// minStolen is the share of stolen time from which on the report mentions it.
+const minStolen = 0.01
 
 func writeRatios(w io.Writer, results []Result) error {
 	if len(results) < 2 {
@@ -82,15 +82,15 @@ func times(x float64) string {
 
 func percent(share float64) string { return strconv.FormatFloat(share*100, 'f', 2, 64) + " %" }
 
-func show(t Times, share float64) string {
+func quantile(t Times, share float64) string {
 	if t.Count() == 0 {
 		return "–"
 	}
-	return showTime(t.Quantile(share))
+	return milliseconds(t.Quantile(share))
 }
 
-// showTime writes a time in milliseconds, as everything of a call is told.
-func showTime(d time.Duration) string {
+// milliseconds writes a time in milliseconds, as every time of a report.
+func milliseconds(d time.Duration) string {
 	ms := float64(d) / float64(time.Millisecond)
 	digits := 2
 	if ms >= 100 {

@@ -8,7 +8,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Longest is the longest time that is told apart; longer ones count as this.
+// Longest is the longest time that is recorded exactly; longer ones count as this.
 const Longest = 5 * time.Minute
 
 // Times are how long calls took. Three significant digits are kept, from a microsecond to Longest.

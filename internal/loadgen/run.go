@@ -10,7 +10,7 @@ import (
 	"callfn/internal/steal"
 )
 
-// Run calls the targets by the plan. When ctx ends it stops early and answers what was measured until then, with ctx's
+// Run calls the targets by the plan. When ctx ends it stops early and returns what was measured until then, with ctx's
 // error.
 func Run(ctx context.Context, plan Plan, targets []Target) ([]Result, error) {
 	if err := plan.check(); err != nil {
@@ -48,7 +48,7 @@ type turn struct {
 // oneRound calls one target for a while.
 func oneRound(ctx context.Context, plan Plan, t Target, turn turn) Round {
 	r, long := newRecorder(), turn.long
-	told := tell(plan, t, turn, r)
+	stopReports := reportProgress(plan, t, turn, r)
 	before := steal.Now()
 	start := time.Now()
 	next := closedLoop(start, long)
@@ -63,7 +63,7 @@ func oneRound(ctx context.Context, plan Plan, t Target, turn turn) Round {
 				if !ok || !await(ctx, due, plan.Rate) {
 					return
 				}
-				if time.Since(start) > long+plan.Timeout { // of what is late by then, nobody waits any more
+				if time.Since(start) > long+plan.Timeout { // nobody waits any more for what is late by then
 					r.note(NotSent, time.Since(due))
 					continue
 				}
@@ -77,7 +77,7 @@ func oneRound(ctx context.Context, plan Plan, t Target, turn turn) Round {
 		})
 	}
 	callers.Wait()
-	told()
+	stopReports()
 	return r.round(time.Since(start), steal.Now().Since(before))
 }
 
@@ -98,8 +98,8 @@ func openLoop(start time.Time, long time.Duration, rate float64) func() (time.Ti
 	}
 }
 
-// tell reports progress until the function that it returns is called.
-func tell(plan Plan, t Target, turn turn, r *recorder) (done func()) {
+// reportProgress reports progress until the function that it returns is called.
+func reportProgress(plan Plan, t Target, turn turn, r *recorder) (done func()) {
 	if plan.Progress == nil {
 		return func() {}
 	}

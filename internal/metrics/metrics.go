@@ -1,5 +1,5 @@
-// Package metrics tells Prometheus how the service fares: runs by outcome, how long calls wait for their turn, what was
-// refused, dropped or switched off. No name, number or id of anybody's is in it.
+// Package metrics serves the service's figures to Prometheus: runs by outcome, how long calls wait for their turn, what
+// was refused, dropped or switched off. They hold no customer's name, number or id.
 package metrics
 
 import (

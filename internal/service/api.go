@@ -30,7 +30,7 @@ func (s *Service) startExecutor(ctx context.Context) error {
 
 // buildAPI builds the HTTP API.
 func (s *Service) buildAPI(context.Context) error {
-	after := newErrands(s.log)
+	after := newTasks(s.log)
 	s.onClose(after.close)
 	recovery, quota, limits := s.cfg.Recovery, s.cfg.Quota, s.cfg.Limits
 	recovery.Later = after.later

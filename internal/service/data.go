@@ -75,7 +75,7 @@ func warnOfReaders(log *slog.Logger, files []string) {
 			continue
 		}
 		if mode := info.Mode().Perm(); mode&0o077 != 0 {
-			log.Warn("others on this machine can read a file with a secret: chmod 600", "file", file, "mode",
+			log.Warn("found a secret in a file that others on this machine can read: chmod 600", "file", file, "mode",
 				fmt.Sprintf("%04o", mode))
 		}
 	}

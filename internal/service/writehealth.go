@@ -27,7 +27,7 @@ func (w Watch) partial(log *slog.Logger, connection string) func() {
 		if w.CountPartial != nil {
 			w.CountPartial()
 		}
-		log.Error("a write was taken by fewer nodes than a majority and is refused: see that CouchDB's nodes are up",
+		log.Error("refused a write that too few nodes of CouchDB took: see that its nodes are up",
 			"connection", connection)
 	}
 }

@@ -143,8 +143,12 @@ func elsewhere(ctx context.Context, tag Tag, old, opened datastore.Single, datab
 			"Give the other server a connection of its own; then they are moved", old.Connection.Address(), database),
 	}
 	if err != nil {
-		problem.Message = fmt.Sprintf("cannot verify that the new settings reach the same database %s: %s. If they do, retry "+
-			"with validate_settings=false", database, reason(err))
+		problem.Message = fmt.Sprintf(
+			"cannot verify that the new settings reach the same database %s: %s. If they do, retry "+
+				"with validate_settings=false",
+			database,
+			reason(err),
+		)
 	}
 	return problem
 }

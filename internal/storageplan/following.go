@@ -9,8 +9,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// fencePause is how long a writer waits that met a fence of a migration that is not known here: the change is on its way,
-// or the fence was removed meanwhile.
+// fencePause is how long a writer waits that met a fence of a migration that is not known here: the change is on its
+// way, or the fence was removed meanwhile.
 const fencePause = 50 * time.Millisecond
 
 // following makes writes that meet a fence continue at the database's next home; see datastore.Database.Following.

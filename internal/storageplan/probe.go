@@ -29,8 +29,8 @@ type probe struct {
 	look      bool           // change nothing on the server
 }
 
-// try checks everything that would keep the service from working on the server, as the doctor does, and provisions it on
-// the way: databases, security, design documents.
+// try checks everything that would keep the service from working on the server, as the doctor does, and provisions it
+// on the way: databases, security, design documents.
 func (p probe) try(ctx context.Context) *Problem {
 	c := p.site.Stores.Connection
 	if _, err := c.Ping(ctx); err != nil && !errors.Is(err, datastore.ErrUnauthorized) {

@@ -57,8 +57,8 @@ func (r *Resolver) recorded() map[string]Tag {
 	return homes
 }
 
-// Journal holds the moves' documents beside the plan's: system_data on the connection that callfn was started with, even
-// after system_data itself was moved.
+// Journal holds the moves' documents beside the plan's: system_data on the connection that callfn was started with,
+// even after system_data itself was moved.
 func (r *Resolver) Journal() *datastore.Database { return r.planDatabase() }
 
 const settleAttempts = 5

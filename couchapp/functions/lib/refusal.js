@@ -1,6 +1,6 @@
 // refusal answers why a document must not run, or null. Where Go has the document it has decided the same before
-// (package queryserver, refusal.go); here CouchDB decides. Absent, deleted, foreign and other documents answer alike, so
-// that nobody can probe for the functions of another account.
+// (package queryserver, refusal.go); here CouchDB decides. Absent, deleted, foreign and other documents answer alike,
+// so that nobody can probe for the functions of another account.
 function refusal(doc, call) {
   if (doc === null || typeof doc !== 'object' || doc.pvt_type !== 'function' || doc.pvt_deleted ||
       call['Account-ID'] !== undefined && call['Account-ID'] !== doc.pvt_account_id) {
