@@ -20,12 +20,12 @@ type benchCommand struct {
 	To       []string `placeholder:"NUMBER"`
 	ShowURL  []string `name:"show-url" sep:"none" placeholder:"URL"`
 
-	Rate        float64       `default:"0"`
-	Connections int           `default:"0"`
-	WarmUp      time.Duration `default:"2s"`
-	Duration    time.Duration `default:"10s"`
-	Rounds      int           `default:"5"`
-	Timeout     time.Duration `default:"10s"`
+	Rate        float64       `default:"0" range:"0..100000"`
+	Connections int           `default:"0" range:"0..1000"`
+	WarmUp      time.Duration `default:"2s" range:"0s..1h"`
+	Duration    time.Duration `default:"10s" range:"100ms..1h"`
+	Rounds      int           `default:"5" range:"1..1000"`
+	Timeout     time.Duration `default:"10s" range:"1ms..5m"`
 	MaxFailed   float64       `default:"1"`
 	CSV         bool          `name:"csv"`
 	Plot        string        `placeholder:"FILE"`
@@ -88,11 +88,6 @@ func (c benchCommand) check() error {
 		return usageError{errors.New("nothing to measure: name a --function, a number with --to, or a --show-url")}
 	case c.JSON && c.CSV:
 		return usageError{errors.New("want one of --json and --csv")}
-	case c.Rate < 0 || c.Rate > 100_000 || c.Connections < 0 || c.Connections > 1000 || c.Rounds < 1 || c.Rounds > 1000:
-		return usageError{errors.New("want --rate up to 100000, --connections up to 1000, --rounds 1 to 1000")}
-	case c.Duration < 100*time.Millisecond || c.Duration > time.Hour || c.WarmUp < 0 || c.WarmUp > time.Hour ||
-		c.Timeout < time.Millisecond || c.Timeout > 5*time.Minute:
-		return usageError{errors.New("want --duration 100ms to 1h, --warm-up up to 1h, --timeout 1ms to 5m")}
 	}
 	if c.Plot != "" {
 		if err := chart.CheckName(c.Plot); err != nil {

@@ -20,8 +20,7 @@ func publicURL(text string) (string, error) {
 		return "", nil
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
-		u.RawQuery != "" || u.Fragment != "" || len(text) > 256 {
+	if err != nil || len(text) > 256 || !isBase(u) {
 		return "", usageError{errorf("--public-url %q: want an address such as https://fn.example.com", text)}
 	}
 	host := strings.ToLower(u.Hostname())
@@ -31,4 +30,10 @@ func publicURL(text string) (string, error) {
 			"one that it reaches this machine at", text)}
 	}
 	return strings.TrimRight(text, "/"), nil
+}
+
+// isBase reports whether paths can be put behind an address, and it holds no credentials.
+func isBase(u *url.URL) bool {
+	web := u.Scheme == "http" || u.Scheme == "https"
+	return web && u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
