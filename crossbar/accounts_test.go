@@ -231,7 +231,7 @@ func TestDeletingAnAccountLeavesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, row := range rows {
-			if row.Doc.Account() == a.id && row.ID != a.id { // its stone stays, see below
+			if row.Doc.Account() == a.id && row.ID != a.id { // its tombstone stays, see below
 				t.Errorf("%s: got %v, want nothing of the account but itself", name, row.Doc)
 			}
 		}

@@ -10,9 +10,9 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// cast mends values whose only failure is their type, where KAZOO does (kz_json_schema:fix_js_types): the schema asks
-// for one type, integer, number or boolean, and the value spells one. It writes into root, a copy of our own, and
-// reports whether anything was mended.
+// cast converts values whose only failure is their type, where KAZOO does (kz_json_schema:fix_js_types): the schema
+// asks for one type, integer, number or boolean, and the value is a string that spells one. It changes root, which is
+// a copy, and reports whether it changed anything.
 func (fs failures) cast(root any) (_ any, mended bool) {
 	alone := map[string]bool{} // paths at which only the type is wrong
 	for _, f := range fs {

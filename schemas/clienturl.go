@@ -31,8 +31,8 @@ func (c *compiled) clientURLSchemas() map[*jsonschema.Schema]bool {
 }
 
 // isClientURL holds for http and https URLs whose host is not this machine: KAZOO's default blacklist (localhost,
-// 127.0.0.1, 0.0.0.0) and the other spellings of the same places. This catches mistakes and the plainest mischief; who
-// connects must still check the address it connects to, since any name may resolve to anything.
+// 127.0.0.1, 0.0.0.0) and other spellings of the same addresses. It catches mistakes and plain abuse; whatever connects
+// must check the address again (package guardedhttp), since any name may resolve to any address.
 func isClientURL(s string) bool {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {

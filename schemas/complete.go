@@ -101,7 +101,7 @@ func (c *completer) applyObject(p *plan, obj map[string]any, nodeDepth int) {
 	}
 }
 
-// slot completes the value e that stands under key, and gives what belongs there instead.
+// slot completes the value e under key and returns its replacement.
 func (c *completer) slot(p *plan, key string, e any, nodeDepth int) any {
 	if p == nil {
 		return e
@@ -117,8 +117,8 @@ func (c *completer) slot(p *plan, key string, e any, nodeDepth int) any {
 	return e
 }
 
-// choose writes the defaults of the first branch that v fits. Which one that is is tried on a copy, since a branch's
-// defaults may be what makes v fit.
+// choose writes the defaults of the first branch that v fits. It tries each on a copy, since the defaults of a branch
+// may make v fit.
 func (c *completer) choose(choices []choice, v any, nodeDepth int) {
 	obj, ok := v.(map[string]any)
 	if !ok {

@@ -71,7 +71,7 @@ func (r *reader) describe(schema *jsonschema.Schema, keyword string, value any) 
 	}
 }
 
-// jesseNames are the keywords for which KAZOO has no words of its own: it passes jesse's name on.
+// jesseNames are the keywords without a message in KAZOO, which passes jesse's name on.
 var jesseNames = map[string]string{
 	"oneOf":         "not_one_schema_valid",
 	"anyOf":         "any_schemas_not_valid",

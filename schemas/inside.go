@@ -7,9 +7,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// inside lists the members of a schema's objects that have a property of their own called key, which somebody wrote
-// beside them: a simulation's digits belong into its script. The call and the script of a rehearsal are open objects;
-// they hold what a simulation holds.
+// inside lists the members of a schema that are objects with a property called key, for a key that stands beside them:
+// a simulation's digits belong into its script. The call and the script of other rehearsals are open objects and have
+// the members of a simulation.
 func (w *walker) inside(schema *jsonschema.Schema, key string) (members []string) {
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
 		member := target(schema.Properties[name])

@@ -9,8 +9,8 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// plan says what completing a value against one schema takes: which defaults to write, where to look further. Schemas
-// with nothing to do have no plan, so whole branches of a value are passed over. Plans are made once, at compile.
+// plan holds the defaults that a schema writes into a value, and the plans of the schemas inside it. Schemas without
+// defaults have no plan, so that whole branches of a value are skipped. Plans are made once, at compile.
 type plan struct {
 	defaults []propertyDefault
 	props    map[string]*plan

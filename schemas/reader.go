@@ -9,13 +9,13 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// reader walks through a value and the rules for it, and collects what fails. The library tells which keyword failed;
-// what KAZOO says of it is worked out from the schema, never read from message text.
+// reader walks through a value and its rules and collects failures. The library tells which keyword failed; KAZOO's
+// message is made from the schema, never from the library's text.
 type reader struct {
 	path    []string
 	found   failures
 	unknown string // schema of a module that does not exist
-	// probing asks only whether anything fails: it stops at the first failure and describes none.
+	// probing stops at the first failure and describes none.
 	probing, failed bool
 }
 
@@ -55,7 +55,7 @@ func (r *reader) check(rs *rules, value any) {
 	r.branches(rs, value)
 }
 
-// judge asks the library about a value by itself and reports whether its type is right.
+// judge checks a value by itself with the library and reports whether its type is right.
 func (r *reader) judge(rs *rules, value any) (rightType bool) {
 	err := rs.alone.Validate(value)
 	if err == nil {
@@ -159,8 +159,8 @@ func (r *reader) list(rs *rules, list []any) {
 	}
 }
 
-// branches holds the value against schemas of which some must hold. What is wrong with each of them is no help, and
-// KAZOO does not say it.
+// branches checks a value against schemas of which some must hold. As in KAZOO, the failures of each branch are left
+// out.
 func (r *reader) branches(rs *rules, value any) {
 	passes := func(branch *rules) bool { return fits(branch, value) }
 	if len(rs.anyOf) > 0 && !slices.ContainsFunc(rs.anyOf, passes) && r.fails() {

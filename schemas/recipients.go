@@ -19,7 +19,7 @@ func (c *compiled) recipients() map[*jsonschema.Schema]bool {
 	return out
 }
 
-// recipient refuses an id that is none of an address, where the type says that it is one.
+// recipient refuses an id that is no e-mail address where the type wants one.
 func (r *reader) recipient(schema *jsonschema.Schema, recipient map[string]any) {
 	if recipient["type"] != "email" {
 		return

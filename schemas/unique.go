@@ -2,7 +2,7 @@ package schemas
 
 import "callfn/internal/jsonvalue"
 
-// isUnique reports whether no item of a list stands in it twice. Writing each item out once takes time in proportion to
+// isUnique reports whether all items of a list differ. Writing each item out once takes time in proportion to
 // its size.
 func isUnique(items []any) bool {
 	seen := make(map[string]struct{}, len(items))

@@ -9,9 +9,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// walker goes through a value by the schemas that its parts have, into the data of the nodes of flows as well, and
-// calls visit for each part: a node's data, the node, what is below it. The value need not be valid; the work is
-// bounded by the limits.
+// walker visits the parts of a value with their schemas, also the data of flow nodes: a node's data, the node, its
+// children. The value may be invalid; the limits bound the work.
 type walker struct {
 	*compiled
 	limits Limits

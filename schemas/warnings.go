@@ -12,7 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// Warning points at something that is valid, since KAZOO accepts unknown properties, but probably not meant.
+// Warning points at a member that is valid, since KAZOO accepts unknown ones, and probably not meant.
 type Warning struct {
 	// Path of the doubtful key, as in FieldErrors.
 	Path string `json:"path"`
@@ -22,7 +22,7 @@ type Warning struct {
 	Suggestion string `json:"suggestion,omitempty"`
 }
 
-// maxWarnings is where Warnings stops: nobody reads more, and hostile values could have thousands.
+// maxWarnings bounds the warnings of one value; hostile values could have thousands.
 const maxWarnings = 50
 
 // Warnings looks for keys that nothing reads: unknown ones, which may be misspelt (modul, eanbled), and keys of a
@@ -30,8 +30,8 @@ const maxWarnings = 50
 // in a fixed order, at most 50; an unknown name gives none.
 func (s *Set) Warnings(name string, value any) []Warning { return s.PatchWarnings(name, value, nil) }
 
-// PatchWarnings is Warnings for a part of a value, judged by itself: a key is misspelt though the whole has the one
-// that was meant. Of the whole is only asked which modules the nodes have whose data the part changes.
+// PatchWarnings is Warnings for a part of a value by itself: a key is unknown also where the whole value has the key
+// that was meant. The whole value only gives the modules of nodes whose data the part changes.
 func (s *Set) PatchWarnings(name string, part, whole any) []Warning {
 	w := warner{}
 	walk := walker{compiled: s.compiled, limits: s.limits, visit: w.visit, whole: whole}
@@ -91,8 +91,8 @@ func (w *warner) visit(walk *walker, schema *jsonschema.Schema, value any) {
 	}
 }
 
-// unread are keys that KAZOO's clients keep in documents for themselves, such as the name of a ring group in its node,
-// and those that every document may have.
+// unread are keys that clients of KAZOO store for themselves, such as the name of a ring group in its node, and keys
+// that every document may have.
 var unread = []string{
 	"ui_metadata", "ui_flags", "ui_help", "ui_restrictions", "name", "appList", "apps", "contact",
 	"metadata", "id", "provision", "smartpbx", "dd_variables", "contact_list",
@@ -150,7 +150,7 @@ func (w *warner) node(walk *walker, schema *jsonschema.Schema, node map[string]a
 	}
 }
 
-// warn says at most one thing about each key.
+// warn adds a warning, at most one for each key.
 func (w *warner) warn(path []string, key, message, suggestion string) {
 	place := Path(below(path, key)...)
 	same := func(other Warning) bool { return other.Path == place }

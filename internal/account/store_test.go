@@ -171,10 +171,10 @@ func TestBurial(t *testing.T) {
 	if err != nil || b.Enabled() {
 		t.Fatalf("got enabled %v, %v, want false", b.Enabled(), err)
 	}
-	stone, err := s.SoftDelete(ctx, b.ID(), datastore.Stamp{})
-	if err != nil || !stone.Deleted() || !stone.Below(master.ID()) || stone.APIKey() != "" ||
-		stone.Document()["custom"] != nil || stone.Name() != "" {
-		t.Errorf("got %v %v, want a tombstone without anything of the account", err, stone.Document())
+	tombstone, err := s.SoftDelete(ctx, b.ID(), datastore.Stamp{})
+	if err != nil || !tombstone.Deleted() || !tombstone.Below(master.ID()) || tombstone.APIKey() != "" ||
+		tombstone.Document()["custom"] != nil || tombstone.Name() != "" {
+		t.Errorf("got %v %v, want a tombstone without anything of the account", err, tombstone.Document())
 	}
 	if _, err := s.Get(ctx, b.ID()); !errors.Is(err, datastore.ErrNotFound) {
 		t.Errorf("get: got %v, want %v", err, datastore.ErrNotFound)
