@@ -51,10 +51,10 @@ func (f faulty) await(t *testing.T, down bool) {
 	select {
 	case got := <-f.outages:
 		if got != down {
-			t.Fatalf("the breaker says down=%v, want %v", got, down)
+			t.Fatalf("the breaker reports down: %t, want %t", got, down)
 		}
 	case <-time.After(10 * time.Second):
-		t.Fatalf("the breaker does not say down=%v", down)
+		t.Fatalf("got no report of the breaker, want down: %t", down)
 	}
 }
 
@@ -76,18 +76,18 @@ func TestBreakerFailsAtOnceAndRecovers(t *testing.T) {
 			f.Set(fault)
 			took, err := f.get()
 			if !errors.Is(err, datastore.ErrUnreachable) || took > 2*time.Second {
-				t.Fatalf("the first request: %v after %s", err, took)
+				t.Fatalf("the first request: got %v after %s, want %v within 2 s", err, took, datastore.ErrUnreachable)
 			}
 			f.await(t, true)
 			for range 20 {
 				if took, err := f.get(); !errors.Is(err, datastore.ErrUnreachable) || took > 50*time.Millisecond {
-					t.Fatalf("while it is down: %v after %s", err, took)
+					t.Fatalf("while it is down: got %v after %s, want %v at once", err, took, datastore.ErrUnreachable)
 				}
 			}
 			f.Set(faultproxy.Pass)
 			f.await(t, false)
 			if _, err := f.get(); err != nil {
-				t.Errorf("after it is back: %v", err)
+				t.Errorf("after it is back: got error %v, want none", err)
 			}
 		})
 	}
@@ -110,7 +110,7 @@ func TestBreakerKeepsRequestsFromAServerThatIsDown(t *testing.T) {
 	})
 	down.Store(true)
 	if _, err := f.get(); !errors.Is(err, datastore.ErrUnreachable) || asked.Load() == 0 {
-		t.Fatalf("the first request: %v", err)
+		t.Fatalf("the first request: got %v, want it sent, and %v", err, datastore.ErrUnreachable)
 	}
 	f.await(t, true)
 	before := asked.Load()
@@ -120,7 +120,7 @@ func TestBreakerKeepsRequestsFromAServerThatIsDown(t *testing.T) {
 		}
 	}
 	if n := asked.Load() - before; n != 0 {
-		t.Errorf("%d requests reached a server that is down", n)
+		t.Errorf("got %d requests at a server that is down, want 0", n)
 	}
 	down.Store(false)
 	f.await(t, false)
@@ -141,11 +141,11 @@ func TestBreakerLeavesALivingServerAlone(t *testing.T) {
 			f.Set(c.fault)
 			for range 3 {
 				if took, err := f.get(); datastore.KindOf(err) != c.kind || took > time.Second {
-					t.Errorf("%v after %s", err, took)
+					t.Errorf("got %v after %s, want %v within a second", err, took, c.kind)
 				}
 			}
 			if len(f.outages) > 0 {
-				t.Error("a server that answers is taken for one that is down")
+				t.Error("the breaker opened, want it closed for a server that answers")
 			}
 		})
 	}
@@ -157,7 +157,7 @@ func TestBreakerLeavesALivingServerAlone(t *testing.T) {
 			document(w, r)
 		})
 		if took, err := f.get(); err != nil || took < 1500*time.Millisecond {
-			t.Errorf("%v after %s", err, took)
+			t.Errorf("got error %v after %s, want an answer after 1.5 s", err, took)
 		}
 	})
 }
@@ -165,16 +165,16 @@ func TestBreakerLeavesALivingServerAlone(t *testing.T) {
 func TestAlive(t *testing.T) {
 	f := behindFaults(t, document)
 	if err := f.connection.Alive(t.Context()); err != nil {
-		t.Error(err)
+		t.Errorf("got error %v, want none", err)
 	}
 	f.Set(faultproxy.Refuse)
 	if err := f.connection.Alive(t.Context()); !errors.Is(err, datastore.ErrUnreachable) {
-		t.Error(err)
+		t.Errorf("got error %v, want %v", err, datastore.ErrUnreachable)
 	}
 	f.Set(faultproxy.Silent)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := f.connection.Alive(ctx); !errors.Is(err, datastore.ErrUnreachable) {
-		t.Error(err)
+		t.Errorf("got error %v, want %v", err, datastore.ErrUnreachable)
 	}
 }

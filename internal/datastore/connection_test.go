@@ -57,7 +57,7 @@ func TestOpenCapturesTheDriversClient(t *testing.T) {
 	}
 	_ = res.Body.Close()
 	if res.StatusCode != http.StatusTeapot {
-		t.Errorf("status %d: a status is an answer, whatever it is", res.StatusCode)
+		t.Errorf("got status %d, want the server's own", res.StatusCode)
 	}
 	want := seen{"/functions/_design/functions/_show/wh/a%2Fb", "To=1000&a=%C3%A9", "bob:s3:cret", "x=1", "", ""}
 	if got != want {
@@ -75,10 +75,10 @@ func TestCredentialsStayOutOfErrors(t *testing.T) {
 			_, err = c.Ping(context.Background())
 		}
 		if err == nil {
-			t.Fatalf("%s: no error", url)
+			t.Fatalf("%s: got no error, want one", url)
 		}
 		if strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("the password is in %q", err)
+			t.Errorf("got the error %q, want it without the password", err)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter,
 		*http.Request,
 	) {
-		t.Error("followed a redirect")
+		t.Error("the redirect was followed, want it refused")
 	}))
 	defer elsewhere.Close()
 	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))

@@ -95,7 +95,7 @@ func TestFollowNoticesSilence(t *testing.T) {
 	}
 	if !errors.Is(last, ErrUnreachable) || !strings.Contains(last.Error(), "silent for 150ms") ||
 		time.Since(begun) > 10*time.Second {
-		t.Errorf("after %s: %v", time.Since(begun), last)
+		t.Errorf("after %s: got %v, want %v of a feed that is silent", time.Since(begun), last, ErrUnreachable)
 	}
 }
 

@@ -29,7 +29,7 @@ func TestDocumentLife(t *testing.T) {
 	}
 	read, err := db.Get(ctx, id(1))
 	if diff := cmp.Diff(created.Ordered(nil), read.Ordered(nil)); diff != "" || err != nil {
-		t.Fatalf("%v %s", err, diff)
+		t.Fatalf("got error %v, want what was stored (-want +got):\n%s", err, diff)
 	}
 	_, err = db.Create(ctx, datastore.Document{"_id": id(1)})
 	expect(t, "create over it", err, datastore.ErrConflict)
@@ -41,7 +41,8 @@ func TestDocumentLife(t *testing.T) {
 	read["n"] = 2
 	saved, err := db.Save(ctx, read)
 	if err != nil || saved.Rev() == created.Rev() || read.Rev() != created.Rev() {
-		t.Fatalf("save: %v, revision %s after %s; the argument has %s", err, saved.Rev(), created.Rev(), read.Rev())
+		t.Fatalf("save: got error %v, revision %s; want one after %s, and the argument to keep it: %s", err, saved.Rev(),
+			created.Rev(), read.Rev())
 	}
 	_, err = db.Save(ctx, read)
 	expect(t, "save an old revision", err, datastore.ErrConflict)
@@ -82,10 +83,10 @@ func TestMissingDatabaseAndView(t *testing.T) {
 	_, err = accounts.View(ctx, "nonsense", "nonsense", datastore.Query{})
 	expect(t, "no such design document", err, datastore.ErrViewMissing)
 	if created, err := stores.Connection.EnsureDatabase(ctx, accounts.Name()); created || err != nil {
-		t.Errorf("ensure what is there: %v %v", created, err)
+		t.Errorf("ensure what is there: got created %t, error %v; want neither", created, err)
 	}
 	if version, err := stores.Connection.Ping(ctx); version == "" || err != nil {
-		t.Errorf("ping: %q %v", version, err)
+		t.Errorf("ping: got version %q, error %v; want a version", version, err)
 	}
 }
 
@@ -99,10 +100,10 @@ func TestViews(t *testing.T) {
 	}
 	results, err := db.BulkSave(ctx, batch)
 	if err != nil || len(results) != 10 || results[9].Rev == "" {
-		t.Fatalf("%v %v", results, err)
+		t.Fatalf("got the results %v, error %v; want every document stored", results, err)
 	}
 	if results, err = db.BulkSave(ctx, batch[:2]); err != nil || !errors.Is(results[0].Err, datastore.ErrConflict) {
-		t.Errorf("bulk over it: %v %v", results, err)
+		t.Errorf("the same documents again: got %v, error %v; want conflicts", results, err)
 	}
 	of := func(view string, q datastore.Query) string {
 		t.Helper()
@@ -118,7 +119,7 @@ func TestViews(t *testing.T) {
 				text += string(row.Key) + string(row.Value) + " "
 			}
 			if q.IncludeDocs && row.Doc.ID() != row.ID {
-				t.Errorf("document %v for row %s", row.Doc, row.ID)
+				t.Errorf("row %s: got document %v, want its own", row.ID, row.Doc)
 			}
 		}
 		return text
@@ -152,7 +153,7 @@ func TestViews(t *testing.T) {
 	}
 	rows, err := db.AllDocs(ctx, datastore.Query{Keys: []any{id(3), "absent"}, IncludeDocs: true})
 	if err != nil || len(rows) != 2 || rows[0].Doc.Text("name") != "3" || rows[1].Doc != nil {
-		t.Errorf("all docs: %+v %v", rows, err)
+		t.Errorf("all documents: got %+v, error %v; want those of the range", rows, err)
 	}
 }
 
@@ -170,13 +171,13 @@ func TestChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 		if change.Doc.ID() != change.ID || change.Doc.Rev() != change.Rev {
-			t.Errorf("change %+v", change)
+			t.Errorf("got the change %+v, want one that was made", change)
 		}
 		got, since = append(got, change.ID), change.Seq
 	}
 	slices.Sort(got) // a cluster keeps a database in shards and gives no order between them
 	if diff := cmp.Diff([]string{id(0), id(1), id(2)}, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("changes (-want +got):\n%s", diff)
 	}
 
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
@@ -195,7 +196,7 @@ func TestChanges(t *testing.T) {
 			t.Fatal(err)
 		}
 		if change.ID != id(9) {
-			t.Errorf("change %+v", change)
+			t.Errorf("got the change %+v, want one that was made", change)
 		}
 		if change.Deleted {
 			break

@@ -24,10 +24,10 @@ func TestPublicPart(t *testing.T) {
 		"nested":     map[string]any{"_kept": json.Number("1"), "pvt_kept": json.Number("2")},
 	}
 	if diff := cmp.Diff(want, doc.Public()); diff != "" {
-		t.Error(diff)
+		t.Errorf("document (-want +got):\n%s", diff)
 	}
 	if !doc.Deleted() || doc.Type() != "function" || doc.Rev() != "1-x" {
-		t.Error("private fields are not read")
+		t.Error("got no private fields, want them read")
 	}
 }
 
@@ -43,15 +43,15 @@ func TestReplaceNeverTouchesPrivateFields(t *testing.T) {
 		got := stored.Replace(sent)
 		for key, value := range got {
 			if Private(key) && stored[key] != value {
-				t.Fatalf("%s became %v", key, value)
+				t.Fatalf("private field %s: got %v, want it kept", key, value)
 			}
 			if !Private(key) && sent[key] != value {
-				t.Fatalf("%s is %v, sent %v", key, value, sent[key])
+				t.Fatalf("field %s: got %v, want %v", key, value, sent[key])
 			}
 		}
 		for _, key := range []string{"_id", "_rev", "pvt_type"} {
 			if got[key] != stored[key] {
-				t.Fatalf("%s is lost", key)
+				t.Fatalf("field %s: got none, want what was sent", key)
 			}
 		}
 	})
@@ -72,33 +72,33 @@ func TestStamp(t *testing.T) {
 		"pvt_auth_account_id":  "auth", "pvt_alphanum_name": "sayhi",
 	}
 	if diff := cmp.Diff(want, doc); diff != "" {
-		t.Error(diff)
+		t.Errorf("document (-want +got):\n%s", diff)
 	}
 	doc["_rev"] = "1-x"
 	Stamp{AccountID: "other", Database: "other", Now: now.Add(time.Minute)}.Mark(doc)
 	want["_rev"], want["pvt_modified"], want["pvt_is_authenticated"] = "1-x", int64(63877456860), false
 	if diff := cmp.Diff(want, doc); diff != "" {
-		t.Errorf("a second save: %s", diff)
+		t.Errorf("a second save (-want +got):\n%s", diff)
 	}
 	if !FromGregorian(Gregorian(now)).Equal(now) {
-		t.Error("gregorian seconds do not round-trip")
+		t.Error("got another time from gregorian seconds, want the same")
 	}
 }
 
 func TestIDs(t *testing.T) {
 	id, err := NewID(bytes.NewReader(bytes.Repeat([]byte{0xAB}, 16)))
 	if err != nil || id != strings.Repeat("ab", 16) || !ValidID(id) {
-		t.Errorf("got %q, %v", id, err)
+		t.Errorf("got id %q, error %v; want 32 hexadecimal digits", id, err)
 	}
 	if _, err := NewID(strings.NewReader("short")); err == nil {
-		t.Error("an id from too little randomness")
+		t.Error("got an id from too little randomness, want an error")
 	}
 	for _, bad := range []string{
 		"", "_design/functions", strings.Repeat("A", 32), strings.Repeat("a", 31),
 		strings.Repeat("a", 33), strings.Repeat("a", 32) + "\n",
 	} {
 		if ValidID(bad) {
-			t.Errorf("%q is no id", bad)
+			t.Errorf("got %q taken for an id, want it refused", bad)
 		}
 	}
 }

@@ -40,12 +40,12 @@ func TestAFencedWriteIsRefused(t *testing.T) {
 	_, err = db.Create(ctx, datastore.Document{"_id": id(2)})
 	expect(t, "create", err, datastore.ErrUnreachable)
 	if text := err.Error(); !strings.Contains(text, "nothing was stored") || strings.Contains(text, "address and port") {
-		t.Errorf("no help to whoever reads the log: %s", text)
+		t.Errorf("got %s, want it to tell of the move and what to do", text)
 	}
 	expect(t, "delete", db.Delete(ctx, id(1), kept.Rev()), datastore.ErrUnreachable)
 	results, err := db.BulkSave(ctx, []datastore.Document{{"_id": id(3)}})
 	if err != nil || len(results) != 1 || !datastore.Fenced(results[0].Err) {
-		t.Errorf("bulk: %+v %v", results, err)
+		t.Errorf("bulk: got %+v, error %v; want it fenced off here and made at the new home", results, err)
 	}
 	if err := db.StoreRevisions(ctx, nil); err != nil {
 		t.Error(err)
@@ -90,22 +90,22 @@ func TestAFencedWriteFollowsTheDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	if read, err := to.Get(ctx, id(1)); err != nil || read.Rev() != saved.Rev() || read["x"] != "z" {
-		t.Errorf("at the new home: %v %v", read, err)
+		t.Errorf("at the new home: got %v, error %v; want what was written", read, err)
 	}
 	expect(t, "delete, of an old revision at the new home", following.Delete(ctx, id(1), kept.Rev()),
 		datastore.ErrConflict)
 	results, err := following.BulkSave(ctx, []datastore.Document{{"_id": id(2)}, {"_id": id(3)}})
 	if err != nil || len(results) != 2 || results[0].Err != nil || results[1].ID != id(3) || results[1].Rev == "" {
-		t.Errorf("bulk: %+v %v", results, err)
+		t.Errorf("bulk: got %+v, error %v; want it fenced off here and made at the new home", results, err)
 	}
 	if asked != 3 {
-		t.Errorf("asked for the new home %d times", asked)
+		t.Errorf("asked for the new home %d times, want once a write", asked)
 	}
 	lost := from.Following(func(context.Context, *datastore.Database) (*datastore.Database, error) {
 		return nil, errors.New("no home")
 	})
 	_, err = lost.Create(ctx, datastore.Document{"_id": id(4)})
 	if expect(t, "no home", err, datastore.ErrUnreachable); !datastore.Fenced(err) {
-		t.Errorf("the error does not say that the database is being moved: %v", err)
+		t.Errorf("got %v, want it to say that the database is being moved", err)
 	}
 }

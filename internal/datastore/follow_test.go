@@ -68,7 +68,7 @@ func (o *told) await(t *testing.T, what string, ok func() bool) {
 		select {
 		case <-changed:
 		case <-deadline:
-			t.Fatalf("%s: still waiting; told of %v, fresh %d, current %d, opened %d", what, o.ids, o.fresh, o.current, o.opened)
+			t.Fatalf("got the changes %v, fresh %d, current %d, opened %d; want %s", o.ids, o.fresh, o.current, o.opened, what)
 		}
 	}
 }
@@ -159,7 +159,8 @@ func TestFollow(t *testing.T) {
 			}
 		}
 		if news.ids[id(1)] != 0 || news.fresh != 1 || all.fresh != 1 {
-			t.Errorf("told of %v; started over %d and %d times", news.ids, news.fresh, all.fresh)
+			t.Errorf("got the changes %v, started over %d and %d times; want only news, and once each", news.ids, news.fresh,
+				all.fresh)
 		}
 	})
 }
@@ -177,7 +178,7 @@ func TestFollowStartsOver(t *testing.T) {
 		create(t, direct, 1)
 		o.await(t, "a change after silence", func() bool { return o.ids[id(1)] > 0 })
 		if o.fresh != 1 {
-			t.Errorf("started over %d times", o.fresh)
+			t.Errorf("started over %d times, want once for the new database", o.fresh)
 		}
 		proxy.Set(faultproxy.Status(400, `{"error":"bad_request","reason":"since"}`))
 		refused := o.openedNow() + 2

@@ -40,7 +40,7 @@ func FuzzFeed(f *testing.F) {
 					return changes, true
 				}
 				if c.Doc == nil != (c.Raw == nil) {
-					t.Fatalf("%q: a document without its text, or the other way round", line)
+					t.Fatalf("%q: got a document without its text or a text without its document, want both or neither", line)
 				}
 				changes = append(changes, c.Seq+" "+c.ID+" "+string(c.Raw))
 			}
@@ -48,11 +48,11 @@ func FuzzFeed(f *testing.F) {
 		whole, failed := read(bytes.NewReader(feed))
 		cut, failedToo := read(iotest.OneByteReader(bytes.NewReader(feed)))
 		if failed != failedToo || len(whole) != len(cut) {
-			t.Fatalf("%q %v, byte by byte %q %v", whole, failed, cut, failedToo)
+			t.Fatalf("byte by byte: got %q, error %v; want %q, error %v", cut, failedToo, whole, failed)
 		}
 		for i := range whole {
 			if whole[i] != cut[i] {
-				t.Fatalf("%q, byte by byte %q", whole[i], cut[i])
+				t.Fatalf("byte by byte: got %q, want %q", cut[i], whole[i])
 			}
 		}
 	})

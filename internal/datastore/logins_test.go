@@ -80,7 +80,7 @@ func TestWrongCredentialsAreNotTriedAgainAndAgain(t *testing.T) {
 		server.password.Store("old")
 		time.Sleep(5 * time.Minute)
 		if err := ask(); err != nil {
-			t.Errorf("with the right password again: %v", err)
+			t.Errorf("with the right password again: got error %v, want none", err)
 		}
 		if len(told) != 2 || !told[0] || told[1] {
 			t.Errorf("told %v, want that the credentials were refused, once, and that they are good again", told)

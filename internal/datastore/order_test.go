@@ -48,11 +48,11 @@ func TestStoredMembersKeepTheirOrder(t *testing.T) {
 		batch := read.Ordered(read.Order())
 		batch["_rev"] = again.Rev()
 		if results, err := db.BulkSave(t.Context(), []datastore.Document{batch}); err != nil || results[0].Err != nil {
-			rt.Fatal(err, results)
+			rt.Fatalf("got the results %v, error %v; want it stored", results, err)
 		}
 		rows, err := db.AllDocs(t.Context(), datastore.Query{Key: again.ID(), IncludeDocs: true})
 		if err != nil || len(rows) != 1 {
-			rt.Fatal(err, rows)
+			rt.Fatalf("got the rows %v, error %v; want one", rows, err)
 		}
 		raw, err = json.Marshal(rows[0].Doc)
 		if err != nil {
@@ -119,7 +119,7 @@ func TestNoDocumentShowsWhereItsOrderIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	if doc.Order() == nil {
-		t.Fatal("the document has no order")
+		t.Fatal("got a document without order, want its order")
 	}
 	replaced := doc.Replace(map[string]any{"z": 1, "_order": "mine"})
 	patched := doc.Patch(map[string]any{"z": 1, "_order": "mine"}, nil)
@@ -128,7 +128,7 @@ func TestNoDocumentShowsWhereItsOrderIsKept(t *testing.T) {
 		"patched": patched,
 	} {
 		if text, err := json.Marshal(value); err != nil || strings.Contains(string(text), "order") {
-			t.Errorf("%s: %s, %v", name, text, err)
+			t.Errorf("%s: got %s, error %v; want it without its order", name, text, err)
 		}
 	}
 }

@@ -125,7 +125,7 @@ func TestAServerFarAwayIsNoOutage(t *testing.T) {
 				reached = err == nil
 			}
 			if !reached {
-				t.Fatal("it is never reached")
+				t.Fatal("got no answer in 15 s, want the server reached")
 			}
 			for len(f.outages) > 0 {
 				<-f.outages
@@ -136,7 +136,7 @@ func TestAServerFarAwayIsNoOutage(t *testing.T) {
 				}
 			}
 			if len(f.outages) > 0 {
-				t.Error("a server that is far away is taken for one that is down")
+				t.Error("the breaker opened, want it closed for a server that is far away")
 			}
 		})
 	}
@@ -180,7 +180,7 @@ func TestWhatBecameOfAWrite(t *testing.T) {
 				t.Errorf("made, in doubt: %s, want %s (%v)", got, want, err)
 			}
 			if datastore.Partial(err) != (c.name == "too few copies") {
-				t.Errorf("partial: %v of %v", datastore.Partial(err), err)
+				t.Errorf("got partial %t of %v, want it of too few copies only", datastore.Partial(err), err)
 			}
 		})
 	}

@@ -53,7 +53,7 @@ func TestRowsAreReadWhileTheContextEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			whole := time.Now()
 			if n, err := ask(t.Context()); n != rows || err != nil {
-				t.Fatalf("%d rows, %v", n, err)
+				t.Fatalf("got %d rows, error %v; want all of them", n, err)
 			}
 			took := time.Since(whole)
 			const times = 100
@@ -63,7 +63,7 @@ func TestRowsAreReadWhileTheContextEnds(t *testing.T) {
 				n, err := ask(ctx)
 				cancel()
 				if err == nil && n != rows || err != nil && !errors.Is(err, ErrUnreachable) {
-					t.Fatalf("%d rows of %d, %v", n, rows, err)
+					t.Fatalf("got %d rows of %d, error %v; want the reason that the context gives", n, rows, err)
 				}
 			}
 		})
