@@ -143,7 +143,7 @@ func TestSyntaxInPlainWords(t *testing.T) {
 		case err != nil:
 			t.Fatal(err)
 		case e == nil:
-			t.Errorf("%q: parses, want %q", c.body, c.says)
+			t.Errorf("%q: got a body that parses, want an error that says %q", c.body, c.says)
 		case e.Line != c.line && c.line > 0, e.Column != c.column && c.column > 0:
 			t.Errorf(
 				"%q: got line %d, column %d (%s), want %d, %d",

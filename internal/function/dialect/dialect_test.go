@@ -100,7 +100,7 @@ func FuzzFind(f *testing.F) {
 			strings.Count(body, "\u2029") + 1
 		for _, u := range dialect.Find(body) {
 			if _, ok := dialect.Describe(u.Feature); !ok || u.Line < 1 || u.Line > lines || u.Column < 1 {
-				t.Errorf("%q: %+v", body, u)
+				t.Errorf("%q: got %+v, want a known feature within its %d lines", body, u, lines)
 			}
 		}
 	})

@@ -98,7 +98,7 @@ func TestFaults(t *testing.T) {
 	} {
 		fault, _ := lint.Check(c.body)
 		if fault == nil {
-			t.Errorf("%q: no fault, want %s", c.body, c.rule)
+			t.Errorf("%q: got no fault, want %s", c.body, c.rule)
 			continue
 		}
 		if fault.Rule != c.rule || fault.Line != c.line {
@@ -329,7 +329,7 @@ func FuzzCheck(f *testing.F) {
 		}
 		for _, r := range remarks {
 			if r.Line < 0 || r.Line > lines || r.Message == "" {
-				t.Errorf("%q: %+v", body, r)
+				t.Errorf("%q: got %+v, want a message and a line within %d", body, r, lines)
 			}
 		}
 		for _, at := range []lint.Fault{
@@ -337,7 +337,7 @@ func FuzzCheck(f *testing.F) {
 			{Message: "TypeError: not a function", Line: 1, Column: 2},
 		} {
 			if a := lint.Syntax(body, at); a.Line > lines {
-				t.Errorf("%q: %+v", body, a)
+				t.Errorf("%q: got %+v, want a line within %d", body, a, lines)
 			}
 			lint.Thrown(body, at)
 			lint.Reads(body)

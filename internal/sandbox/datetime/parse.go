@@ -39,7 +39,7 @@ func simplify(text string) string {
 	}, text)
 }
 
-// date is what a text says. Months are from 0.
+// date is a date that was read from a text. Months are from 0.
 type date struct {
 	year, month, day, hour, minute, second, ms int
 	offset                                     int // minutes east of UTC, where local is false

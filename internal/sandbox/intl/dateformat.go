@@ -29,7 +29,7 @@ type DateFormat struct {
 	pattern  []token
 }
 
-// NewDateFormat makes the format that is asked for, or says what is wrong with it in an *Error.
+// NewDateFormat makes a format of locales and options. The error is an *Error.
 func NewDateFormat(r DateRequest, zones Zones) (*DateFormat, error) {
 	f := &DateFormat{}
 	var err error

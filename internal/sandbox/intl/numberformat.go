@@ -71,7 +71,7 @@ type NumberFormat struct {
 	leastSignificant, mostSignificant int // 0 where fractions count
 }
 
-// NewNumberFormat makes the format that is asked for, or says what is wrong with it in an *Error.
+// NewNumberFormat makes a format of locales and options. The error is an *Error.
 func NewNumberFormat(r NumberRequest) (*NumberFormat, error) {
 	f := &NumberFormat{}
 	var err error

@@ -79,7 +79,7 @@ type zoneData struct {
 	Zones     map[string]int                 `json:"zones"` // the place of its timeline
 }
 
-// period says which names a zone has at which offset (in minutes), from a moment on.
+// period is the names and the offset (in minutes) of a zone from a moment on.
 type period struct {
 	from  int64
 	names map[string]int
@@ -159,7 +159,7 @@ func (f *DateFormat) offsetText(style string, offset int64) string {
 	return model.Zero[:at] + sign + text
 }
 
-// CheckZone says why a time zone is none, nil where it is one.
+// CheckZone returns an error where a name is no time zone.
 func CheckZone(name string, zones Zones) error {
 	if _, err := zones(name); err == nil && name != "" && name != "Local" {
 		return nil
