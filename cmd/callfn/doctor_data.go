@@ -70,6 +70,7 @@ func (c doctorCommand) examineData(ctx context.Context, w world, like doctor.Pat
 	} else {
 		x.add("data directory", doctor.OK, "", "only its owner may look into it")
 	}
+	x.speech(ctx)
 	x.keys()
 	var elsewhere []doctor.Finding
 	x.documents(ctx, func(main datastore.Single) {

@@ -156,7 +156,7 @@ func (c *call) repeat(tx sip.ServerTransaction, res *sip.Response, a *awaitedACK
 				return
 			default:
 			}
-			if e, _ := c.Gone(); e.How == callflow.EndCaller && e.Hint == "" {
+			if c.left() {
 				return
 			}
 			c.repeatOn(tx, res, a, end, again, wait)

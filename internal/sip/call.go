@@ -155,7 +155,7 @@ func (c *call) clear(e callflow.Ended) {
 		fallthrough
 	case !answered:
 		c.server.untilAck(c.tx)
-	case e.How == callflow.EndCaller && e.Hint == "":
+	case c.left():
 	default:
 		c.bye(e.Cause)
 	}
@@ -189,8 +189,14 @@ const stopPatience = 2 * time.Second
 
 // onBye is the caller hanging up.
 func (c *call) onBye(req *sip.Request, tx sip.ServerTransaction) {
-	c.server.respond(tx, req, 200)
 	c.end(callflow.Ended{How: callflow.EndCaller, Cause: "NORMAL_CLEARING"})
+	c.server.respond(tx, req, 200)
+}
+
+// left reports whether the caller hung up himself: to him the call no longer exists.
+func (c *call) left() bool {
+	e, over := c.Gone()
+	return over && e.How == callflow.EndCaller && e.Hint == ""
 }
 
 // stream is the RTP of the call, nil before there is any.

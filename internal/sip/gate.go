@@ -2,6 +2,7 @@ package sip
 
 import (
 	"bytes"
+	"hash/maphash"
 	"net"
 	"net/netip"
 	"sync"
@@ -32,6 +33,7 @@ type gate struct {
 
 	invites, refusals *rate.Limiter
 	mostSources       atomic.Int64
+	seed              maphash.Seed
 
 	mu    sync.Mutex
 	hosts [buckets]host
@@ -46,7 +48,7 @@ type host struct {
 
 func newGate(a Access) *gate {
 	g := &gate{
-		access: a, parser: sip.NewParser(), now: time.Now,
+		access: a, parser: sip.NewParser(), now: time.Now, seed: maphash.MakeSeed(),
 		invites: rate.NewLimiter(allInvitesASec, 2*allInvitesASec), refusals: rate.NewLimiter(refusalsASec, refusalsASec),
 	}
 	g.mostSources.Store(mostSources)
@@ -112,11 +114,9 @@ func (g *gate) host(ip netip.Addr) *host {
 		bits = 64
 	}
 	network, err := ip.Prefix(bits)
-	sum := uint32(2166136261) // FNV-1a
+	var sum uint64
 	if err == nil {
-		for _, b := range network.Addr().AsSlice() {
-			sum = (sum ^ uint32(b)) * 16777619
-		}
+		sum = maphash.Comparable(g.seed, network) // with a seed, so that nobody can choose whose bucket he shares
 	}
 	h := &g.hosts[sum%buckets]
 	if h.datagrams == nil {

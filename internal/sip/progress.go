@@ -41,7 +41,7 @@ func (c *call) params() rtp.Params {
 	o := c.offer
 	return rtp.Params{
 		Codec: o.codec, Payload: o.payload, Events: o.events, Remote: o.remote, ControlTo: o.control,
-		Signals: c.source.Addr(), Unheard: c.dialog.trusted, Hold: !o.receives,
+		Signals: c.source.Addr(), Unheard: c.dialog.trusted || c.source.Addr().IsLoopback(), Hold: !o.receives,
 	}
 }
 

@@ -73,8 +73,12 @@ func (s *Server) find(req *sip.Request) *call {
 		return nil
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.calls[key]
+	c := s.calls[key]
+	s.mu.Unlock()
+	if c == nil || c.left() {
+		return nil
+	}
+	return c
 }
 
 func (s *Server) onAck(req *sip.Request, _ sip.ServerTransaction) {

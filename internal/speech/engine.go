@@ -65,10 +65,19 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	if strings.Contains(cfg.Command[0], "espeak") {
 		e.known = espeakLanguages(ctx, cfg.Command[0])
 	}
-	if _, err := e.render(ctx, "one", "female", "en-us"); err != nil {
-		return nil, fmt.Errorf("try the speech command: %w", err)
+	if err := Try(ctx, cfg.Command); err != nil {
+		return nil, err
 	}
 	return e, nil
+}
+
+// Try has a command speak one word.
+func Try(ctx context.Context, command []string) error {
+	e := &Engine{command: command, slots: make(chan struct{}, 1)}
+	if _, err := e.render(ctx, "one", "female", "en-us"); err != nil {
+		return fmt.Errorf("try the speech command: %w", err)
+	}
+	return nil
 }
 
 // espeakLanguages asks espeak-ng for its languages; nil where it does not say.
