@@ -181,10 +181,10 @@ func TestModules(t *testing.T) {
 func summary(t *testing.T, s callflow.Step) string {
 	t.Helper()
 	words := []string{string(s.Outcome)}
-	for _, ask := range s.Asks {
-		word := ask.Command
-		if len(ask.Args) > 0 {
-			args, err := json.Marshal(ask.Args)
+	for _, command := range s.Commands {
+		word := command.Name
+		if len(command.Args) > 0 {
+			args, err := json.Marshal(command.Args)
 			if err != nil {
 				t.Fatal(err)
 			}

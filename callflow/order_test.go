@@ -17,10 +17,10 @@ func TestWebhooksKeepTheirOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	trace := rehearse(t, flow)
-	if len(trace.Steps) != 1 || len(trace.Steps[0].Asks) != 1 {
+	if len(trace.Steps) != 1 || len(trace.Steps[0].Commands) != 1 {
 		t.Fatalf("want one step that asks once, got %+v", trace.Steps)
 	}
-	if body, _ := trace.Steps[0].Asks[0].Args["Body"].(string); !strings.Contains(body, `"custom_data":`+custom) {
+	if body, _ := trace.Steps[0].Commands[0].Args["Body"].(string); !strings.Contains(body, `"custom_data":`+custom) {
 		t.Errorf("want %s in the body, got %s", custom, body)
 	}
 }

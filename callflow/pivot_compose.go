@@ -15,22 +15,22 @@ const mostPivotNodes = 5000
 // child of every node that has none, and takes the place of empty children: there the executor would take it up. Only a
 // module that stops the call itself, on success, now ends it.
 func compose(flow Node, waiting []Node, address func(function.ID) string) (Node, error) {
-	var then Node
+	var tail Node
 	size := 0
 	for _, next := range append(waiting, flow) {
-		c := composer{then: then, thenSize: size, left: mostPivotNodes, address: address}
-		then = c.node(next)
+		c := composer{tail: tail, tailSize: size, left: mostPivotNodes, address: address}
+		tail = c.node(next)
 		if size = mostPivotNodes - c.left; c.left < 0 {
 			return Node{}, fmt.Errorf("it has more than %d nodes, with what follows at each of its ends: %w", mostPivotNodes,
 				ErrUnfitFlow)
 		}
 	}
-	return then, nil
+	return tail, nil
 }
 
 type composer struct {
-	then     Node // the zero Node for nothing
-	thenSize int  // in nodes
+	tail     Node // the zero Node for nothing
+	tailSize int  // in nodes
 	left     int  // nodes that there is room for; negative for too many
 	address  func(function.ID) string
 }
@@ -42,47 +42,47 @@ func (c *composer) node(n Node) Node {
 	}
 	out := Node{jsonvalue.Object{Members: maps.Clone(n.Members), Order: n.Order}}
 	if n.Module() == "function" {
-		c.point(out)
+		c.toPivot(out)
 	}
 	children, _ := n.At("children")
 	names := children.Names()
-	shown, below := make(map[string]any, len(names)+1), make([]*jsonvalue.Order, len(names), len(names)+1)
+	copies, orders := make(map[string]any, len(names)+1), make([]*jsonvalue.Order, len(names), len(names)+1)
 	for i, key := range names {
 		child, ok := children.At(key)
 		switch {
 		case ok && len(child.Members) > 0:
 			child = c.node(Node{child}).Object
-		case ok && !c.then.IsZero():
+		case ok && !c.tail.IsZero():
 			child = c.end().Object
 		default:
-			shown[key] = children.Members[key]
+			copies[key] = children.Members[key]
 			continue
 		}
-		shown[key], below[i] = child.Members, child.Order
+		copies[key], orders[i] = child.Members, child.Order
 	}
-	if _, ok := shown[Wildcard]; !ok && !c.then.IsZero() && !endsCall(n.Module()) {
+	if _, ok := copies[Wildcard]; !ok && !c.tail.IsZero() && !endsCall(n.Module()) {
 		end := c.end()
-		shown[Wildcard], names, below = end.Members, append(names, Wildcard), append(below, end.Order)
+		copies[Wildcard], names, orders = end.Members, append(names, Wildcard), append(orders, end.Order)
 	}
-	if len(shown) > 0 {
-		out.Members["children"] = shown
-		out.Order = out.Order.With("children", jsonvalue.NewOrder(names, below))
+	if len(copies) > 0 {
+		out.Members["children"] = copies
+		out.Order = out.Order.With("children", jsonvalue.NewOrder(names, orders))
 	}
 	return out
 }
 
 func (c *composer) end() Node {
-	c.left -= c.thenSize
-	return c.then
+	c.left -= c.tailSize
+	return c.tail
 }
 
 // endsCall: nothing follows these, whatever stands below.
 func endsCall(module string) bool { return module == "hangup" || module == "response" }
 
-// point turns a function node that KAZOO would come to into a pivot node that asks for that function then, with what
+// toPivot turns a function node that KAZOO would come to into a pivot node that asks for that function then, with what
 // the caller has pressed by then. POST with JSON keeps parameters out of access logs, and their names apart: KAZOO does
 // not encode names in a query string (docs/reference/kazoo.md#defects, B33).
-func (c *composer) point(n Node) {
+func (c *composer) toPivot(n Node) {
 	id := function.ID(n.Data().String("id"))
 	if c.address == nil || id == "" {
 		return

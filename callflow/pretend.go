@@ -23,24 +23,24 @@ const speechRate = 15
 //
 // Gone may be called while another method is at work; everything else belongs to one goroutine.
 type pretendCaller struct {
-	script   Script
-	web      *Web // asks web servers for which the script has no answer; nil for none
-	now      time.Duration
-	pressed  int            // how many of script.Digits are used up
-	used     int            // how many digits of the next of them
-	cut      *time.Duration // when a key last ended what was heard
-	answered bool
-	gone     atomic.Pointer[Ended]
-	dropped  []string        // digits that were pressed and that nothing took
-	spoke    map[string]bool // entries of the script's lists that had a part in the call
+	script      Script
+	web         *Web // asks web servers for which the script has no answer; nil for none
+	now         time.Duration
+	pressed     int            // how many of script.Digits are used up
+	used        int            // how many digits of the next of them
+	cut         *time.Duration // when a key last ended what was heard
+	answered    bool
+	gone        atomic.Pointer[Ended]
+	dropped     []string        // digits that were pressed and that nothing took
+	entriesUsed map[string]bool // entries of the script's lists that had a part in the call
 }
 
-// use notes that an entry of one of the script's lists had a part in the call.
-func (p *pretendCaller) use(list, key string) {
-	if p.spoke == nil {
-		p.spoke = map[string]bool{}
+// markUsed notes that an entry of one of the script's lists had a part in the call.
+func (p *pretendCaller) markUsed(list, key string) {
+	if p.entriesUsed == nil {
+		p.entriesUsed = map[string]bool{}
 	}
-	p.spoke[list+" "+key] = true
+	p.entriesUsed[list+" "+key] = true
 }
 
 func (p *pretendCaller) Now() time.Duration { return p.now }
@@ -113,7 +113,7 @@ func (p *pretendCaller) Speak(ctx context.Context, s Speech) error {
 func (p *pretendCaller) media(name string) MediaFile {
 	key, ok := p.script.mediaKey(name)
 	if ok {
-		p.use("media", key)
+		p.markUsed("media", key)
 	}
 	return p.script.Media[key]
 }

@@ -51,7 +51,7 @@ func (p *pretendCaller) start(leg Leg, b Bridge, at time.Duration) rung {
 	r := rung{leg: leg}
 	reply, key, scripted := p.script.reply(leg)
 	if scripted {
-		p.use("answers", key)
+		p.markUsed("answers", key)
 	} else {
 		keys := leg.replyKeys()
 		r.note = fmt.Sprintf("the script does not say who answers, so nobody does: say it of %s (script.answers; "+

@@ -40,13 +40,13 @@ func (p *pretendCaller) HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, 
 	}
 	reply, key, ok := p.script.httpReply(r.URL)
 	if ok {
-		p.use("http", key)
+		p.markUsed("http", key)
 	}
 	switch {
 	case !ok && p.web == nil:
 		return HTTPResponse{}, ErrNotScripted
 	case !ok:
-		return p.really(ctx, r)
+		return p.realHTTP(ctx, r)
 	}
 	if !r.Forget {
 		if err := p.pass(ctx, min(reply.After, r.Timeout)); err != nil {
@@ -62,8 +62,8 @@ func (p *pretendCaller) HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, 
 	return HTTPResponse{Status: reply.Status, ContentType: reply.ContentType, Body: reply.Body}, nil
 }
 
-// really asks the web server. What the call waits for it takes on the call's clock too.
-func (p *pretendCaller) really(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
+// realHTTP asks the web server. What the call waits for it takes on the call's clock too.
+func (p *pretendCaller) realHTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
 	r.Forget, r.Retries = false, 0 // whoever rehearses wants to know what came of it
 	began := time.Now()
 	answer, err := p.web.HTTP(ctx, r)

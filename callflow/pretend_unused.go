@@ -22,17 +22,17 @@ func (p *pretendCaller) unused(hangUpScripted bool) []string {
 		out = append(out, "digits "+digits)
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.script.Answers)) {
-		if !p.spoke["answers "+key] {
+		if !p.entriesUsed["answers "+key] {
 			out = append(out, "answers "+clip.Text(key, 100))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.script.HTTP)) {
-		if !p.spoke["http "+key] {
+		if !p.entriesUsed["http "+key] {
 			out = append(out, "http "+clip.Text(key, 100))
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(p.script.Media)) {
-		if !p.spoke["media "+key] {
+		if !p.entriesUsed["media "+key] {
 			out = append(out, "media "+clip.Text(key, 100))
 		}
 	}

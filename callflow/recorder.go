@@ -20,8 +20,8 @@ type recorder struct {
 	lacks Ability // what the module asked for and the switch does not have; empty for nothing
 }
 
-// able reports ErrUnsupported for an ability that the switch does not have.
-func (r *recorder) able(a Ability) error {
+// require returns ErrUnsupported for an ability that the switch does not have.
+func (r *recorder) require(a Ability) error {
 	if r.Control.Can(a) {
 		return nil
 	}
@@ -29,8 +29,8 @@ func (r *recorder) able(a Ability) error {
 	return ErrUnsupported
 }
 
-// listened notes that the caller did not hear what was played, which ends no walk.
-func (r *recorder) listened(err error) error {
+// noteUnheard notes that the caller did not hear what was played, which ends no walk.
+func (r *recorder) noteUnheard(err error) error {
 	if !errors.Is(err, ErrNotHeard) {
 		return err
 	}
@@ -38,46 +38,46 @@ func (r *recorder) listened(err error) error {
 	return nil
 }
 
-func (r *recorder) asks(command string, args map[string]any) {
+func (r *recorder) note(command string, args map[string]any) {
 	for name, value := range args {
 		if value == "" || value == nil || value == false || value == int64(0) {
 			delete(args, name)
 		}
 	}
-	r.step.Asks = append(r.step.Asks, Ask{Command: command, Args: args})
+	r.step.Commands = append(r.step.Commands, Command{Name: command, Args: args})
 }
 
 func (r *recorder) Answer(ctx context.Context) error {
-	r.asks("answer", nil)
+	r.note("answer", nil)
 	return r.Control.Answer(ctx)
 }
 
 func (r *recorder) Play(ctx context.Context, m Media) error {
-	if err := r.able(CanPlay); err != nil {
+	if err := r.require(CanPlay); err != nil {
 		return err
 	}
-	r.asks("play", map[string]any{"Media-Name": m.Name, "Endless-Playback": m.Endless, "Loop-Count": m.Loops})
-	return r.listened(r.Control.Play(ctx, m))
+	r.note("play", map[string]any{"Media-Name": m.Name, "Endless-Playback": m.Endless, "Loop-Count": m.Loops})
+	return r.noteUnheard(r.Control.Play(ctx, m))
 }
 
 func (r *recorder) Speak(ctx context.Context, s Speech) error {
-	if err := r.able(CanSpeak); err != nil {
+	if err := r.require(CanSpeak); err != nil {
 		return err
 	}
-	r.asks("tts", map[string]any{
+	r.note("tts", map[string]any{
 		"Text": s.Text, "Voice": s.Voice, "Language": s.Language, "Engine": s.Engine,
 		"Endless-Playback": s.Endless,
 	})
-	return r.listened(r.Control.Speak(ctx, s))
+	return r.noteUnheard(r.Control.Speak(ctx, s))
 }
 
 func (r *recorder) Noop(ctx context.Context) error {
-	r.asks("noop", nil)
+	r.note("noop", nil)
 	return r.Control.Noop(ctx)
 }
 
 func (r *recorder) Respond(ctx context.Context, response Response) error {
-	r.asks("respond", map[string]any{
+	r.note("respond", map[string]any{
 		"Response-Code": response.Code, "Response-Message": response.Message,
 		"Media-Name": response.Media,
 	})
@@ -87,7 +87,7 @@ func (r *recorder) Respond(ctx context.Context, response Response) error {
 }
 
 func (r *recorder) Hangup(ctx context.Context, cause string) error {
-	r.asks("hangup", map[string]any{"Hangup-Cause": cause})
+	r.note("hangup", map[string]any{"Hangup-Cause": cause})
 	err := r.Control.Hangup(ctx, cause)
 	r.ended = r.ended || err == nil
 	return err
@@ -101,23 +101,23 @@ func (r *recorder) Set(ctx context.Context, v Variables) error {
 	if v.Application != nil {
 		args["Custom-Application-Vars"] = v.Application
 	}
-	r.asks("set", args)
+	r.note("set", args)
 	return r.Control.Set(ctx, v)
 }
 
 func (r *recorder) Say(ctx context.Context, s Say) error {
-	if err := r.able(CanSay); err != nil {
+	if err := r.require(CanSay); err != nil {
 		return err
 	}
-	r.asks("say", map[string]any{
+	r.note("say", map[string]any{
 		"Say-Text": s.Text, "Type": s.Type, "Method": s.Method, "Language": s.Language,
 		"Gender": s.Gender,
 	})
-	return r.listened(r.Control.Say(ctx, s))
+	return r.noteUnheard(r.Control.Say(ctx, s))
 }
 
 func (r *recorder) Sound(ctx context.Context, tones []Tone) error {
-	if err := r.able(CanSound); err != nil {
+	if err := r.require(CanSound); err != nil {
 		return err
 	}
 	shown := make([]any, len(tones))
@@ -127,28 +127,28 @@ func (r *recorder) Sound(ctx context.Context, tones []Tone) error {
 			"Duration-OFF": t.Off.Milliseconds(),
 		}
 	}
-	r.asks("tones", map[string]any{"Tones": shown})
-	return r.listened(r.Control.Sound(ctx, tones))
+	r.note("tones", map[string]any{"Tones": shown})
+	return r.noteUnheard(r.Control.Sound(ctx, tones))
 }
 
 func (r *recorder) Record(ctx context.Context, rec Recording) (time.Duration, error) {
-	if err := r.able(CanRecord); err != nil {
+	if err := r.require(CanRecord); err != nil {
 		return 0, err
 	}
-	r.asks("record", map[string]any{"Media-Name": rec.Name, "Time-Limit": int64(rec.Limit.Seconds())})
+	r.note("record", map[string]any{"Media-Name": rec.Name, "Time-Limit": int64(rec.Limit.Seconds())})
 	return r.Control.Record(ctx, rec)
 }
 
 func (r *recorder) Collect(ctx context.Context, c Collect) (string, error) {
-	if err := r.able(CanCollect); err != nil {
+	if err := r.require(CanCollect); err != nil {
 		return "", err
 	}
-	r.asks("collect_digits", map[string]any{"Maximum-Digits": int64(c.Max), "Timeout": c.Timeout.Milliseconds()})
+	r.note("collect_digits", map[string]any{"Maximum-Digits": int64(c.Max), "Timeout": c.Timeout.Milliseconds()})
 	return r.Control.Collect(ctx, c)
 }
 
 func (r *recorder) Bridge(ctx context.Context, b Bridge) (Bridged, error) {
-	if err := r.able(CanBridge); err != nil {
+	if err := r.require(CanBridge); err != nil {
 		return Bridged{}, err
 	}
 	legs := make([]any, len(b.Legs))
@@ -159,7 +159,7 @@ func (r *recorder) Bridge(ctx context.Context, b Bridge) (Bridged, error) {
 	if b.InTurn {
 		method = "single"
 	}
-	r.asks("bridge", map[string]any{
+	r.note("bridge", map[string]any{
 		"Endpoints": legs, "Timeout": int64(b.Timeout.Seconds()), "Dial-Endpoint-Method": method, "Ringback": b.Ringback,
 		"Caller-ID-Name": b.CallerIDName, "Caller-ID-Number": b.CallerIDNumber,
 	})
@@ -167,7 +167,7 @@ func (r *recorder) Bridge(ctx context.Context, b Bridge) (Bridged, error) {
 }
 
 func (r *recorder) HTTP(ctx context.Context, q HTTPRequest) (HTTPResponse, error) {
-	r.asks("http", map[string]any{
+	r.note("http", map[string]any{
 		"Method": q.Method, "URL": clip.Text(q.URL, 2048), "Body": clip.Text(string(q.Body), 2048),
 	})
 	return r.Control.HTTP(ctx, q)

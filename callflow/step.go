@@ -39,7 +39,7 @@ type Step struct {
 	AtMS int64 `json:"at_ms"`
 	// how long it took: on the call's clock, or for a function as measured
 	DurationMS float64       `json:"duration_ms"`
-	Asks       []Ask         `json:"asks,omitempty"`
+	Commands   []Command     `json:"asks,omitempty"`
 	Function   *FunctionStep `json:"function,omitempty"`
 	Next       Move          `json:"next"`
 	Notes      []string      `json:"notes,omitempty"`
@@ -54,11 +54,11 @@ const (
 	ViaResume  = "resume"  // the `_` child of an earlier step, taken up again after its branch stopped
 )
 
-// Ask is one thing the module asked of the switch, under KAZOO's dialplan names
+// Command is one thing that a module told the switch to do, under KAZOO's dialplan names
 // (docs/reference/kazoo.md#call-commands).
-type Ask struct {
-	Command string         `json:"command"`
-	Args    map[string]any `json:"args,omitempty"`
+type Command struct {
+	Name string         `json:"command"`
+	Args map[string]any `json:"args,omitempty"`
 }
 
 // Move says how the walk went on after a step.

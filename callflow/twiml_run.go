@@ -21,11 +21,11 @@ const mostPivotRequests = 10
 // twimlRun is a TwiML document at work (kzt_twiml.erl): what its verbs ask of the switch, and where they send the call
 // on.
 type twimlRun struct {
-	t       *Turn
-	address *url.URL // the document's own
-	said    []string // names of verbs, for the note
-	next    *twimlRequest
-	up      *bool // the call was answered
+	t         *Turn
+	address   *url.URL // the document's own
+	verbNames []string // names of verbs, for the note
+	next      *twimlRequest
+	up        *bool // the call was answered
 }
 
 // twimlRequest is where the call goes on.
@@ -45,7 +45,7 @@ func (t *Turn) runTwiML(ctx context.Context, document element, address *url.URL)
 		run := twimlRun{t: t, address: address, up: &answered}
 		err := run.verbs(ctx, document.elements)
 		_, gone := t.Switch.Gone()
-		t.Note("the server answered TwiML: " + cmp.Or(strings.Join(run.said, ", "), "nothing to do"))
+		t.Note("the server answered TwiML: " + cmp.Or(strings.Join(run.verbNames, ", "), "nothing to do"))
 		switch {
 		case hungUp(err):
 			t.fail(err)
@@ -140,7 +140,7 @@ func twimlParams(c *Call) map[string]any {
 // verbs runs verbs in their order.
 func (r *twimlRun) verbs(ctx context.Context, verbs []element) error {
 	for _, e := range verbs {
-		r.said = append(r.said, e.name)
+		r.verbNames = append(r.verbNames, e.name)
 		if err := r.verb(ctx, e); err != nil {
 			return err
 		}
