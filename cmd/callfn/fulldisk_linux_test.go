@@ -102,6 +102,9 @@ func TestFullDiskAtTheFirstLogin(t *testing.T) {
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data",
 		"--metrics-listen=127.0.0.1:0")
 	metrics := regexp.MustCompile(`"url":"(http://[^"]*/metrics)"`).FindStringSubmatch(s.errs.String())
+	await.True(t, "the signing keys stored", func() bool {
+		return strings.Contains(s.errs.String(), "created the signing keys")
+	})
 	_ = os.WriteFile(disk+"/fill", make([]byte, 24<<20), 0o600) // until there is no room
 	code, body := send(t, http.MethodPut, s.url+"/v2/api_auth", "", `{"data":{"api_key":"`+testKey+`"}}`)
 	if code != http.StatusCreated {

@@ -26,7 +26,10 @@ func (s *Service) loadSigningKeys(ctx context.Context) error {
 		return asSetting(err)
 	case !found:
 		s.background(ctx, func(ctx context.Context) {
-			if err := s.tokens.Prepare(ctx); err != nil && ctx.Err() == nil {
+			switch err := s.tokens.Prepare(ctx); {
+			case err == nil:
+				s.log.Info("created the signing keys")
+			case ctx.Err() == nil:
 				s.log.Error("cannot make signing keys, logins will try again", "error", err)
 			}
 		})
