@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -37,5 +38,27 @@ func TestNumbersFromTheShell(t *testing.T) {
 	if out := must(exitOK, "numbers", "--account=other", "list"); strings.Contains(out, "1000 ") ||
 		!strings.Contains(out, "+14155550100") {
 		t.Errorf("list: got %q, want the moved number alone", out)
+	}
+}
+
+// Numbers are in the export of their account, and assigned again where it is imported.
+func TestNumbersAreExported(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "acme.jsonl")
+	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p := s.keyed()
+	must := commands(t, &p)
+	must(exitOK, "accounts", "create", "acme")
+	must(exitOK, "accounts", "create", "other")
+	must(exitOK, "numbers", "--account=acme", "assign", "+14155550100")
+	must(exitOK, "numbers", "--account=other", "assign", "+14155550101")
+	must(exitOK, "export", file, "--account=acme")
+
+	elsewhere := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}})
+	p = elsewhere.keyed()
+	must = commands(t, &p)
+	must(exitOK, "import", file)
+	if out := must(exitOK, "numbers", "list", "--all"); !strings.Contains(out, "+14155550100") ||
+		strings.Contains(out, "+14155550101") {
+		t.Errorf("after the import: got %q, want the number of acme alone", out)
 	}
 }
