@@ -372,8 +372,11 @@ func TestTwoHundredCallsAreHeard(t *testing.T) {
 		_ = in.Control.Hangup(ctx, "")
 	}, func(cfg *sip.Config) { cfg.Calls = 500 })
 	calls := 200
-	if *manyCalls {
+	switch {
+	case *manyCalls:
 		calls = 1000
+	case testing.Short():
+		calls = 40
 	}
 	coded := make([]byte, len(sound))
 	media.PCMU.Encode(coded, sound)
