@@ -62,8 +62,8 @@ func (a *Audio) read() {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if err != nil || n < 12 {
-			continue
+		if err != nil || n < 12 || buf[1] >= 200 && buf[1] <= 207 {
+			continue // RTCP of a call whose audio has the port below
 		}
 		p := Packet{
 			At: time.Now(), Marker: buf[1]&0x80 != 0, Payload: buf[1] & 0x7F, Seq: binary.BigEndian.Uint16(buf[2:]),
