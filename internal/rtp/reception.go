@@ -8,17 +8,17 @@ import (
 
 // reception counts what was received from one source (RFC 3550, appendix A).
 type reception struct {
-	ssrc                uint32
-	begun               bool
-	base, highest       uint32 // extended sequence numbers
-	received            uint32
-	expectedBefore      uint32 // at the last report
-	receivedBefore      uint32
-	jitter              float64
-	transit             float64
-	lastReport          uint32 // middle of the last sender report's time
-	lastReportAt        time.Time
-	outOfOrder, strange uint64
+	ssrc           uint32
+	begun          bool
+	base, highest  uint32 // extended sequence numbers
+	received       uint32
+	expectedBefore uint32 // at the last report
+	receivedBefore uint32
+	jitter         float64
+	transit        float64
+	lastReport     uint32 // middle of the last sender report's time
+	lastReportAt   time.Time
+	outOfOrder     uint64
 }
 
 // packet counts one packet; arrived is in timestamp units.

@@ -17,18 +17,15 @@ var errNoAudio = errors.New("no audio that can be answered: want PCMU or PCMA ov
 
 // offer is what a caller's SDP offers, as far as it can be answered.
 type offer struct {
-	medias      int // m-lines; all but audio are refused
-	audio       int // index of the one taken
-	proto       string
-	codec       media.Codec
-	payload     uint8
-	events      uint8 // payload of telephone-events; 0 for none
-	eventFormat string
-	remote      netip.AddrPort // invalid where it is held back (0.0.0.0)
-	control     netip.AddrPort
-	sends       bool // the caller sends
-	receives    bool // and receives
-	names       []sdp.MediaName
+	audio    int // index of the one taken
+	codec    media.Codec
+	payload  uint8
+	events   uint8          // payload of telephone-events; 0 for none
+	remote   netip.AddrPort // invalid where it is held back (0.0.0.0)
+	control  netip.AddrPort
+	sends    bool // the caller sends
+	receives bool // and receives
+	names    []sdp.MediaName
 }
 
 const largestSDP = 8 << 10
@@ -42,7 +39,7 @@ func parseOffer(body []byte) (offer, error) {
 	if err := d.Unmarshal(body); err != nil {
 		return offer{}, fmt.Errorf("read SDP: %w", err)
 	}
-	o := offer{medias: len(d.MediaDescriptions), audio: -1}
+	o := offer{audio: -1}
 	for i, m := range d.MediaDescriptions {
 		o.names = append(o.names, m.MediaName)
 		if o.audio >= 0 || m.MediaName.Media != "audio" || m.MediaName.Port.Value == 0 ||
