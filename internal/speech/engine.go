@@ -125,7 +125,8 @@ func (e *Engine) render(ctx context.Context, text, voice, language string) ([]in
 	defer cancel()
 	arguments := e.arguments(voice, language)
 	cmd := exec.CommandContext(ctx, arguments[0], arguments[1:]...)
-	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/nonexistent"}
+	// No home can be made of a device: as root, espeak-ng's sound library made one where /nonexistent stood here.
+	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8", "HOME=/dev/null"}
 	cmd.SysProcAttr = subprocess.Attributes()
 	cmd.Cancel = func() error {
 		subprocess.KillGroup(cmd.Process.Pid)

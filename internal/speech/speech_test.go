@@ -134,6 +134,19 @@ func TestTextIsNoCommandLine(t *testing.T) {
 	}
 }
 
+// A program that keeps settings in its home finds no place for them, whoever runs it.
+func TestTheCommandHasNoHome(t *testing.T) {
+	speaks, _ := counting(t)
+	made := filepath.Join(t.TempDir(), "made")
+	command := script(t, `mkdir -p "$HOME/.config" && echo "$HOME" >`+made+"; exec "+speaks[0]+` "$@"`+"\n")
+	if _, err := open(t, command, t.TempDir(), 1<<20).Speak(t.Context(), "one", "female", "en-us"); err != nil {
+		t.Fatal(err)
+	}
+	if home, err := os.ReadFile(made); err == nil {
+		t.Errorf("the command made a directory in %s, want it to have no home", home)
+	}
+}
+
 func TestTextsAreBounded(t *testing.T) {
 	command, _ := counting(t)
 	e := open(t, command, t.TempDir(), 1<<20)
