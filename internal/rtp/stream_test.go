@@ -37,7 +37,11 @@ func (e *ear) Press(key byte) bool {
 func (e *ear) Hear(_ uint16, samples []int16) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.audio = append(e.audio, samples...)
+	for _, s := range samples {
+		if s != 0 { // a key is silence
+			e.audio = append(e.audio, s)
+		}
+	}
 }
 
 func (*ear) Listening() bool { return true }
