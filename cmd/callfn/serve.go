@@ -27,7 +27,7 @@ type serveCommand struct {
 	KeepFailures       int            `default:"1000" group:"records" range:"0.."`
 	KeepRehearsals     int            `default:"100" group:"records" range:"0.."`
 	KeepRunsFor        time.Duration  `default:"168h" group:"records" range:"0s.."`
-	KeepCallsFor       time.Duration  `default:"720h" group:"records" range:"1h..8784h"`
+	KeepCallsFor       time.Duration  `default:"720h" group:"records" range:"1h.."`
 	RecordParameters   bool           `group:"records"`
 	AccountRecords     int            `default:"20000" group:"quota" range:"0.."`
 	AccountDocuments   int            `default:"10000" group:"quota" range:"0.."`

@@ -25,13 +25,16 @@ const DefaultKeep = 30 * 24 * time.Hour
 // Database names the database of a month: call_records-202611.
 func Database(at time.Time) string { return Design + "-" + at.UTC().Format("200601") }
 
+// mostMonths bounds how many months are read for one listing: ten years.
+const mostMonths = 120
+
 // Months lists the months, the latest first, that records may be in which are not older than keep.
 func Months(now time.Time, keep time.Duration) []time.Time {
 	now = now.UTC()
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 	oldest := now.Add(-keep)
 	var months []time.Time
-	for ; month.AddDate(0, 1, 0).After(oldest); month = month.AddDate(0, -1, 0) {
+	for ; len(months) < mostMonths && month.AddDate(0, 1, 0).After(oldest); month = month.AddDate(0, -1, 0) {
 		months = append(months, month)
 	}
 	return months
