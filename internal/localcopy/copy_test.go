@@ -158,8 +158,8 @@ func TestDamagedFile(t *testing.T) {
 	}
 	r, log := open(t, path, s.seen)
 	await(t, "a new copy", following(r))
-	if n(r, "a") != "1" || !log.Has("made anew") {
-		t.Errorf("%s", n(r, "a"))
+	if got := n(r, "a"); got != "1" || !log.Has("making a new one") {
+		t.Errorf("a is %s, want 1, and a log that says \"making a new one\"", got)
 	}
 	if _, err := localcopy.Open(config(path, &testlog.Buffer{}, nil)); err == nil || !strings.Contains(err.Error(),
 		"data directory of its own") {
