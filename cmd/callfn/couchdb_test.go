@@ -310,6 +310,7 @@ func TestDoctorUnreachable(t *testing.T) {
 			exitFailed,
 		)
 	}
+	t.Chdir(t.TempDir()) // without flags doctor looks at a data directory here
 	if code, _, errs := (program{}).run(t, "doctor"); code != exitUsage || !strings.Contains(errs, "--couchdb-url") {
 		t.Errorf(`got %d %s, want code %d, "--couchdb-url"`, code, errs, exitUsage)
 	}

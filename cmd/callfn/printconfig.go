@@ -113,8 +113,11 @@ func settingOf(flag *kong.Flag) (value any, hidden bool) {
 	case fmt.Stringer:
 		return value.String(), false
 	}
-	if v.Kind() == reflect.Slice && v.Len() == 0 {
+	switch {
+	case v.Kind() == reflect.Slice && v.Len() == 0, v.Kind() == reflect.Pointer && v.IsNil():
 		return "", false
+	case v.Kind() == reflect.Pointer:
+		return v.Elem().Interface(), false
 	}
 	return v.Interface(), false
 }
