@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,14 +26,23 @@ type writer struct {
 	name    string
 	r       *storageplan.Resolver
 	random  *rand.Rand
-	docs    map[string]datastore.Document // as acknowledged; nil for deleted
-	ids     []string
+	born    int
+	ids     []string                      // the documents that it goes on changing
+	docs    map[string]datastore.Document // as acknowledged; nil for deleted, absent for never acknowledged
+	partial map[string]datastore.Document // what fewer copies took than a majority; nil for a deletion
 	longest time.Duration
 	refused int
 }
 
-// write makes one change. Every write must be acknowledged, or refused by the fence: there is nothing wrong but that
-// the database moves.
+func newWriter(name string, r *storageplan.Resolver, random *rand.Rand) *writer {
+	return &writer{
+		name: name, r: r, random: random,
+		docs: map[string]datastore.Document{}, partial: map[string]datastore.Document{},
+	}
+}
+
+// write makes one change. Every write must be acknowledged, taken by too few copies of a loaded cluster, or refused by
+// the fence: there is nothing wrong but that the database moves.
 func (w *writer) write(ctx context.Context) error {
 	db, err := w.r.Resolve(datastore.Functions, "function")
 	if err != nil {
@@ -40,47 +51,67 @@ func (w *writer) write(ctx context.Context) error {
 	begun := time.Now()
 	defer func() { w.longest = max(w.longest, time.Since(begun)) }()
 	if len(w.ids) == 0 || w.random.IntN(3) == 0 {
-		id := fmt.Sprintf("%s-%d", w.name, len(w.ids))
-		saved, err := db.Create(ctx, datastore.Document{"_id": id, "text": "born <&>", "n": json.Number("9007199254740991")})
-		if err != nil {
+		id := fmt.Sprintf("%s-%d", w.name, w.born)
+		doc := datastore.Document{"_id": id, "text": "born <&>", "n": json.Number("9007199254740991")}
+		saved, err := db.Create(ctx, doc)
+		switch {
+		case datastore.Partial(err):
+			w.born++
+			w.partial[id] = doc
+			return nil
+		case err != nil:
 			return err
 		}
+		w.born++
 		w.docs[id], w.ids = saved, append(w.ids, id)
 		return nil
 	}
 	id := w.ids[w.random.IntN(len(w.ids))]
-	doc := w.docs[id]
-	switch {
-	case doc == nil: // comes back
-		doc = datastore.Document{"_id": id, "text": "born again"}
-	case w.random.IntN(4) == 0:
-		if err := db.Delete(ctx, id, doc.Rev()); err != nil {
-			return err
-		}
-		w.docs[id] = nil
-		return nil
-	default:
-		next := datastore.Document{"changes": w.random.IntN(1000)}
-		for key, value := range doc {
-			if _, ok := next[key]; !ok {
-				next[key] = value
-			}
-		}
-		doc = next
+	var saved datastore.Document // nil for a deletion
+	next, was := datastore.Document(nil), w.docs[id]
+	if was != nil && w.random.IntN(4) == 0 {
+		err = db.Delete(ctx, id, was.Rev())
+	} else {
+		next = w.changed(id, was)
+		saved, err = db.Save(ctx, next)
 	}
-	saved, err := db.Save(ctx, doc)
-	if err == nil {
+	switch {
+	case datastore.Partial(err): // its next revision is unknown: it is left alone from here on
+		w.partial[id] = next
+		w.ids = slices.DeleteFunc(w.ids, func(other string) bool { return other == id })
+		return nil
+	case err == nil:
 		w.docs[id] = saved
 	}
 	return err
 }
 
-// check compares what was acknowledged with what is there. A document has one open revision: nothing was written twice.
+// changed is what a document is to become. One that was deleted comes back.
+func (w *writer) changed(id string, was datastore.Document) datastore.Document {
+	if was == nil {
+		return datastore.Document{"_id": id, "text": "born again"}
+	}
+	next := datastore.Document{"changes": w.random.IntN(1000)}
+	for key, value := range was {
+		if _, ok := next[key]; !ok {
+			next[key] = value
+		}
+	}
+	return next
+}
+
+// written is how many documents it acknowledged a write of.
+func (w *writer) written() int { return len(w.docs) }
+
+// check compares what was acknowledged with what is there. A write that too few copies took may or may not be there;
+// what was acknowledged before it must not be missing.
 func (w *writer) check(t *testing.T, db *datastore.Database) {
 	t.Helper()
-	for _, id := range w.ids {
+	for id, want := range w.docs {
 		got, err := db.Get(t.Context(), id)
-		want := w.docs[id]
+		if next, partial := w.partial[id]; partial && isThere(t, got, err, next) {
+			continue
+		}
 		if want == nil {
 			if !errors.Is(err, datastore.ErrNotFound) {
 				t.Errorf("%s was deleted: got %v, error %v; want none", id, got, err)
@@ -91,6 +122,29 @@ func (w *writer) check(t *testing.T, db *datastore.Database) {
 			t.Errorf("%s: error %v, want what was acknowledged (-acknowledged +found):\n%s", id, err, diff)
 		}
 	}
+	for id, next := range w.partial {
+		if _, acknowledged := w.docs[id]; acknowledged {
+			continue
+		}
+		got, err := db.Get(t.Context(), id)
+		if !isThere(t, got, err, nil) && !isThere(t, got, err, next) {
+			t.Errorf("%s, which too few copies took: got %v, error %v; want none, or %v", id, got, err, next)
+		}
+	}
+}
+
+// isThere reports whether an answer is a document, whatever its revision, or its deletion where the document is nil.
+func isThere(t *testing.T, got datastore.Document, err error, want datastore.Document) bool {
+	t.Helper()
+	if want == nil {
+		return errors.Is(err, datastore.ErrNotFound)
+	}
+	withoutRev := func(doc datastore.Document) string {
+		doc = maps.Clone(doc)
+		delete(doc, "_rev")
+		return asJSON(t, doc)
+	}
+	return err == nil && withoutRev(got) == withoutRev(want)
 }
 
 // asJSON is a document with its members in order of their names: a server puts _rev where it likes.
@@ -180,10 +234,7 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 		}
 		processes := []*storageplan.Resolver{s.resolver(t), s.resolver(t)}
 		for i := range 4 {
-			w := &writer{
-				name: fmt.Sprint("writer", i), r: processes[i%2],
-				random: rand.New(rand.NewPCG(uint64(seed), uint64(i+10))), docs: map[string]datastore.Document{},
-			}
+			w := newWriter(fmt.Sprint("writer", i), processes[i%2], rand.New(rand.NewPCG(uint64(seed), uint64(i+10))))
 			writers = append(writers, w)
 			running.Go(func() {
 				for ctx.Err() == nil {
@@ -226,9 +277,9 @@ func TestNothingIsLostUnderLoad(t *testing.T) {
 		written := 0
 		for _, w := range writers {
 			w.check(t, back)
-			written += len(w.ids)
-			t.Logf("%s: %d documents, longest wait %s, %d writes refused", w.name, len(w.ids), w.longest.Round(time.Millisecond),
-				w.refused)
+			written += w.written()
+			t.Logf("%s: %d documents, longest wait %s, %d writes refused, %d taken by too few copies", w.name, w.written(),
+				w.longest.Round(time.Millisecond), w.refused, len(w.partial))
 		}
 		oneLeafEach(t, back)
 		oneLeafEach(t, there)
