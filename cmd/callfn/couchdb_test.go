@@ -299,6 +299,7 @@ func TestDoctorJSON(t *testing.T) {
 }
 
 func TestDoctorUnreachable(t *testing.T) {
+	t.Chdir(t.TempDir()) // where no callfn-data is
 	code, out, errs := program{}.run(t, "doctor", "--couchdb-url=http://bob:hunter2@127.0.0.1:1")
 	if code != exitFailed || !strings.Contains(out, "broken") || !strings.Contains(out, "would NOT work") ||
 		strings.Contains(out+errs, "hunter2") {

@@ -13,6 +13,7 @@ import (
 // TestEveryNumberHasARange gives every flag of a service that is a number or a time a value beyond its range: the error
 // names the flag and the range.
 func TestEveryNumberHasARange(t *testing.T) {
+	t.Chdir(t.TempDir()) // for the data of a service that starts in spite of it all
 	parser, err := newParser(&cli{}, world{}.guarded())
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +61,7 @@ func TestEveryNumberHasARange(t *testing.T) {
 }
 
 func TestWrongSettingsAreNamed(t *testing.T) {
+	t.Chdir(t.TempDir()) // for the data of a service that starts in spite of it all
 	file := func(text string) string {
 		path := filepath.Join(t.TempDir(), "callfn.yaml")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -144,18 +144,16 @@ func (s *Stream) HeardEvents() bool {
 
 // Stats are the packets of a call.
 type Stats struct {
-	Sent, Received uint64
-	Lost           uint64 // never came
-	Late           uint64 // came after a packet that was sent later
+	Sent, Received, Lost, OutOfOrder uint64
 }
 
 // Stats counts the packets until now.
 func (s *Stream) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	stats := s.in.stats()
-	stats.Sent = uint64(s.sent)
-	return stats
+	return Stats{
+		Sent: uint64(s.sent), Received: uint64(s.in.received), Lost: uint64(s.in.lost()), OutOfOrder: s.in.outOfOrder,
+	}
 }
 
 const headerSize = 12
