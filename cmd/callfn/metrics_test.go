@@ -7,6 +7,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"callfn/internal/await"
+	"callfn/internal/sip/siptest"
 )
 
 // What an operator watches is told to Prometheus, on an address of its own, and names nobody.
@@ -48,6 +52,43 @@ func TestMetrics(t *testing.T) {
 	if code, _, errs := (program{}).run(t, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(),
 		"--metrics-listen=nowhere"); code != exitUsage || !strings.Contains(errs, "--metrics-listen") {
 		t.Errorf("an address without a port: %d %s; want a usage error that names the flag", code, errs)
+	}
+}
+
+// What callers over SIP notice is counted: how fast they were answered, who was refused, which of their packets came.
+func TestMetricsOfCalls(t *testing.T) {
+	a := answerCalls(t, "--metrics-listen=127.0.0.1:0", "--speech-command=none")
+	a.flow(t, `{"module":"collect_dtmf","data":{"max_digits":1,"timeout":20000}}`)
+	phone := siptest.New(t, a.at)
+	if m := phone.Dial(); m.Code() != 200 {
+		t.Fatalf("got %s, want 200", m.Start)
+	}
+	frame := make([]byte, 160)
+	for _, skip := range []int{0, 0, 1, -2} { // packets 1, 2, 4 and 3
+		phone.Audio.Skip(skip)
+		phone.Audio.Talk(frame)
+	}
+	phone.Audio.Skip(3)
+	phone.Audio.Press("5") // packet 7
+	if _, ok := phone.AwaitRequest("BYE", 10*time.Second); !ok {
+		t.Fatal("the flow's end did not hang up")
+	}
+	broken := siptest.New(t, a.at)
+	broken.SDP = "hello"
+	if m := broken.Dial(); m.Code() != 400 {
+		t.Fatalf("got %s, want 400", m.Start)
+	}
+	address := regexp.MustCompile(`"url":"(http://[^"]+/metrics)"`).FindStringSubmatch(a.errs.String())
+	for _, want := range []string{
+		`callfn_rtp_packets_total{what="received"} 5`, `callfn_rtp_packets_total{what="lost"} 2`,
+		`callfn_rtp_packets_total{what="late"} 1`, `callfn_sip_answer_seconds_count 1`,
+		`callfn_sip_answer_seconds_bucket{le="2"} 1`, `callfn_sip_refused_total{code="400"} 1`,
+		`callfn_sip_refused_total{code="503"} 0`, `callfn_calls_total{how="flow_ended"} 1`,
+	} {
+		await.Value(t, want, func() (string, bool) {
+			_, body := get(t, address[1])
+			return body, strings.Contains(body, want+"\n")
+		})
 	}
 }
 

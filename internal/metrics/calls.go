@@ -10,9 +10,8 @@ import (
 
 // Calls counts real calls. It is a calls.Observer.
 type Calls struct {
-	ended    *prometheus.CounterVec
-	answered prometheus.Histogram
-	lasted   prometheus.Histogram
+	ended  *prometheus.CounterVec
+	lasted prometheus.Histogram
 }
 
 var _ calls.Observer = (*Calls)(nil)
@@ -23,10 +22,6 @@ func (m *Metrics) Calls(inProgress func() int) *Calls {
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "callfn_calls_total", Help: "Calls from switches that are over, by how they ended.",
 		}, []string{"how"}),
-		answered: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "callfn_call_answer_seconds", Help: "From the beginning of a call (INVITE) to its answer.",
-			Buckets: []float64{.001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 30},
-		}),
 		lasted: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "callfn_call_seconds", Help: "How long calls lasted.",
 			Buckets: []float64{1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600},
@@ -35,7 +30,7 @@ func (m *Metrics) Calls(inProgress func() int) *Calls {
 	for _, how := range callflow.Endings() {
 		c.ended.WithLabelValues(string(how)) // so that the first one is an increase
 	}
-	m.registry.MustRegister(c.ended, c.answered, c.lasted)
+	m.registry.MustRegister(c.ended, c.lasted)
 	m.gauge("callfn_calls_in_progress", "Calls from switches in progress.", nil,
 		func() float64 { return float64(inProgress()) })
 	return c
@@ -45,9 +40,6 @@ func (m *Metrics) Calls(inProgress func() int) *Calls {
 func (c *Calls) CallEnded(r calls.Record) {
 	c.ended.WithLabelValues(string(r.Ended.How)).Inc()
 	c.lasted.Observe(r.Duration().Seconds())
-	if !r.Answered.IsZero() {
-		c.answered.Observe(r.Ringing().Seconds())
-	}
 }
 
 // CallRecords watches the recorder of calls.

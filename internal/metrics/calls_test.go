@@ -9,6 +9,7 @@ import (
 	"callfn/callflow"
 	"callfn/internal/calls"
 	"callfn/internal/metrics"
+	"callfn/internal/rtp"
 )
 
 func TestCallsAreCounted(t *testing.T) {
@@ -22,13 +23,29 @@ func TestCallsAreCounted(t *testing.T) {
 	c.CallEnded(calls.Record{
 		Channel: calls.Channel{Began: began}, Finished: began, Ended: callflow.Ended{How: callflow.EndNoCallflow},
 	})
+	wantMetrics(t, m, `callfn_calls_total{how="caller_hung_up"} 1`, `callfn_calls_total{how="no_callflow"} 1`,
+		`callfn_calls_total{how="branch_limit"} 0`, `callfn_call_seconds_count 2`, `callfn_calls_in_progress 7`)
+}
+
+func TestSIPIsCounted(t *testing.T) {
+	m := metrics.New("test")
+	s := m.SIP()
+	wantMetrics(t, m, `callfn_sip_refused_total{code="503"} 0`, `callfn_rtp_packets_total{what="lost"} 0`)
+	s.CallAnswered(3 * time.Millisecond)
+	s.CallEnded(rtp.Stats{Sent: 50, Received: 40, Lost: 2, Late: 1})
+	s.CallEnded(rtp.Stats{Sent: 50, Received: 40})
+	s.CallRefused(403)
+	wantMetrics(t, m, `callfn_sip_answer_seconds_bucket{le="0.002"} 0`, `callfn_sip_answer_seconds_bucket{le="0.005"} 1`,
+		`callfn_rtp_packets_total{what="sent"} 100`, `callfn_rtp_packets_total{what="received"} 80`,
+		`callfn_rtp_packets_total{what="lost"} 2`, `callfn_rtp_packets_total{what="late"} 1`,
+		`callfn_sip_refused_total{code="403"} 1`)
+}
+
+func wantMetrics(t *testing.T, m *metrics.Metrics, lines ...string) {
+	t.Helper()
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
-	for _, want := range []string{
-		`callfn_calls_total{how="caller_hung_up"} 1`, `callfn_calls_total{how="no_callflow"} 1`,
-		`callfn_calls_total{how="branch_limit"} 0`, `callfn_call_answer_seconds_bucket{le="0.005"} 1`,
-		`callfn_call_answer_seconds_count 1`, `callfn_call_seconds_count 2`, `callfn_calls_in_progress 7`,
-	} {
+	for _, want := range lines {
 		if !strings.Contains(w.Body.String(), want+"\n") {
 			t.Errorf("got no %s, want it", want)
 		}

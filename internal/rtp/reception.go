@@ -6,7 +6,7 @@ import (
 	"github.com/pion/rtcp"
 )
 
-// reception counts what was received from one source (RFC 3550, appendix A).
+// reception counts what was received from one source (RFC 3550, appendix A), and sums up the sources before it.
 type reception struct {
 	ssrc           uint32
 	begun          bool
@@ -18,20 +18,29 @@ type reception struct {
 	transit        float64
 	lastReport     uint32 // middle of the last sender report's time
 	lastReportAt   time.Time
-	outOfOrder     uint64
+	late           uint64
+	before         Stats // of the sources that the caller sent from earlier in the call
 }
+
+// A sequence number further ahead or behind begins anew (MAX_DROPOUT and MAX_MISORDER of RFC 3550): nothing was lost.
+const (
+	mostAhead  = 3000
+	mostBehind = 100
+)
 
 // packet counts one packet; arrived is in timestamp units.
 func (r *reception) packet(ssrc uint32, seq uint16, timestamp uint32, arrived float64) {
-	if !r.begun || ssrc != r.ssrc {
-		*r = reception{ssrc: ssrc, begun: true, base: uint32(seq), highest: uint32(seq)}
+	ahead := int16(seq - uint16(r.highest))
+	if !r.begun || ssrc != r.ssrc || ahead > mostAhead || ahead < -mostBehind {
+		ahead = 0
+		*r = reception{ssrc: ssrc, begun: true, base: uint32(seq), highest: uint32(seq), before: r.stats()}
 		r.transit = arrived - float64(timestamp)
 	}
 	r.received++
-	if ahead := int16(seq - uint16(r.highest)); ahead >= 0 {
+	if ahead >= 0 {
 		r.highest += uint32(ahead)
 	} else {
-		r.outOfOrder++
+		r.late++
 	}
 	transit := arrived - float64(timestamp)
 	d := transit - r.transit
@@ -49,6 +58,14 @@ func (r *reception) lost() uint32 {
 		return expected - r.received
 	}
 	return 0
+}
+
+// stats counts what was received in the whole call.
+func (r *reception) stats() Stats {
+	return Stats{
+		Received: r.before.Received + uint64(r.received), Lost: r.before.Lost + uint64(r.lost()),
+		Late: r.before.Late + r.late,
+	}
 }
 
 // report is the block of a report about it.

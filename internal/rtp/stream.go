@@ -144,16 +144,18 @@ func (s *Stream) HeardEvents() bool {
 
 // Stats are the packets of a call.
 type Stats struct {
-	Sent, Received, Lost, OutOfOrder uint64
+	Sent, Received uint64
+	Lost           uint64 // never came
+	Late           uint64 // came after a packet that was sent later
 }
 
 // Stats counts the packets until now.
 func (s *Stream) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Stats{
-		Sent: uint64(s.sent), Received: uint64(s.in.received), Lost: uint64(s.in.lost()), OutOfOrder: s.in.outOfOrder,
-	}
+	stats := s.in.stats()
+	stats.Sent = uint64(s.sent)
+	return stats
 }
 
 const headerSize = 12

@@ -317,6 +317,23 @@ func TestReports(t *testing.T) {
 	}
 }
 
+// A caller who begins anew, with another source or other numbers, lost nothing by it; what he lost before counts on.
+func TestStatsOverSeveralSources(t *testing.T) {
+	s, p, sink := open(t, nil)
+	for _, packet := range []pion.Header{
+		{SSRC: 1, SequenceNumber: 65534}, {SSRC: 1, SequenceNumber: 1}, {SSRC: 1, SequenceNumber: 65535}, // 0 is lost
+		{SSRC: 2, SequenceNumber: 9000}, {SSRC: 2, SequenceNumber: 9002}, // 9001 is lost
+		{SSRC: 2, SequenceNumber: 30000}, {SSRC: 2, SequenceNumber: 100}, // begun anew twice
+	} {
+		p.send(t, pion.Packet{Header: packet, Payload: make([]byte, 160)})
+	}
+	await(t, "seven packets", func() bool { return sink.heard() == 7*160 })
+	s.Close()
+	if got, want := s.Stats(), (rtp.Stats{Received: 7, Lost: 2, Late: 1}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
 func TestPorts(t *testing.T) {
 	if _, err := rtp.NewPorts(10001, 10002); err == nil {
 		t.Error("a range without a pair was taken")

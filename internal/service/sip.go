@@ -154,7 +154,7 @@ func (s *Service) listenSIP() error {
 	s.sip, err = sip.Open(sip.Config{
 		Listen: c.Listen, TLS: c.TLS, External: c.External, Ports: ports, Access: c.Access, Calls: c.Calls,
 		Voice: s.voice, Web: s.callsWeb, Log: s.log,
-		Take: s.takeSIP,
+		Take: s.takeSIP, Observe: s.metrics.SIP(),
 	})
 	if err != nil {
 		return fmt.Errorf("--sip: %w", err)

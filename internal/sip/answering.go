@@ -47,7 +47,7 @@ func (c *call) Answer(ctx context.Context) error {
 		c.mu.Unlock()
 		return callflow.ErrHungUp
 	}
-	c.final, c.answered, c.answeredAt = true, true, time.Since(c.began)
+	c.final, c.answered = true, true
 	late := !c.hasOffer
 	c.mu.Unlock()
 	var take func(*sip.Request)
@@ -59,6 +59,7 @@ func (c *call) Answer(ctx context.Context) error {
 		c.end(callflow.Ended{How: callflow.EndCaller, Cause: "ORIGINATOR_CANCEL"})
 		return callflow.ErrHungUp
 	}
+	c.server.cfg.Observe.CallAnswered(time.Since(c.began))
 	c.background.Add(2)
 	go func() {
 		defer c.background.Done()

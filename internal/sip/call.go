@@ -33,18 +33,17 @@ type call struct {
 	session *media.Session
 	hears   *line // the session's way out
 
-	mu         sync.Mutex
-	offer      offer // the caller's, the last one agreed on
-	hasOffer   bool
-	local      local
-	rtp        *rtp.Stream
-	ended      *callflow.Ended
-	final      bool // the INVITE has its final response
-	answered   bool // with 200
-	answeredAt time.Duration
-	reliable   *reliable // the provisional response that waits for its PRACK
-	acks       map[uint32]*awaitedACK
-	timer      sessionTimer
+	mu       sync.Mutex
+	offer    offer // the caller's, the last one agreed on
+	hasOffer bool
+	local    local
+	rtp      *rtp.Stream
+	ended    *callflow.Ended
+	final    bool      // the INVITE has its final response
+	answered bool      // with 200
+	reliable *reliable // the provisional response that waits for its PRACK
+	acks     map[uint32]*awaitedACK
+	timer    sessionTimer
 
 	refreshed  chan struct{}
 	ctx        context.Context // ends when the call is over
@@ -103,16 +102,17 @@ func (c *call) run() {
 	c.clear(ended)
 	c.background.Wait()
 	c.mu.Lock()
-	stream, answered, after := c.rtp, c.answered, c.answeredAt
+	stream, answered := c.rtp, c.answered
 	c.mu.Unlock()
 	var stats rtp.Stats
 	if stream != nil {
 		stream.Close()
 		stats = stream.Stats()
 	}
-	c.server.cfg.Observe.CallEnded(ended, answered, after.Seconds(), stats)
+	c.server.cfg.Observe.CallEnded(stats)
 	c.log.Info("closed SIP call", "how", string(ended.How), "cause", ended.Cause, "answered", answered,
-		"took_ms", time.Since(c.began).Milliseconds(), "sent", stats.Sent, "received", stats.Received, "lost", stats.Lost)
+		"took_ms", time.Since(c.began).Milliseconds(), "sent", stats.Sent, "received", stats.Received, "lost", stats.Lost,
+		"late", stats.Late)
 }
 
 // end notes how the call ended, once, and ends whatever it is doing.

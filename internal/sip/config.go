@@ -53,16 +53,18 @@ type Incoming struct {
 	Source  netip.AddrPort // where its SIP comes from
 }
 
-// Observer is told of calls, for metrics.
+// Observer is told of calls, for metrics. It is called from the goroutines of calls, several at a time.
 type Observer interface {
-	// CallEnded is told when a call is over: how, how long after its INVITE it was answered (answered false: never), and
-	// its packets.
-	CallEnded(ended callflow.Ended, answered bool, after float64, audio rtp.Stats)
-	// CallRefused is told of INVITEs that became no call, by the code they got.
+	// CallAnswered is told how long after its INVITE a call got its 200.
+	CallAnswered(after time.Duration)
+	// CallEnded is told of the audio packets of a call that is over, answered or not.
+	CallEnded(audio rtp.Stats)
+	// CallRefused is told of INVITEs that became no call, and of changes of one that were refused, by the code they got.
 	CallRefused(code int)
 }
 
 type noObserver struct{}
 
-func (noObserver) CallEnded(callflow.Ended, bool, float64, rtp.Stats) {}
-func (noObserver) CallRefused(int)                                    {}
+func (noObserver) CallAnswered(time.Duration) {}
+func (noObserver) CallEnded(rtp.Stats)        {}
+func (noObserver) CallRefused(int)            {}

@@ -129,6 +129,13 @@ func (a *Audio) send(payload byte, stamp uint32, data []byte) {
 	_, _ = a.socket.WriteToUDPAddrPort(append(b, data...), a.to)
 }
 
+// Skip moves the sequence number of the next packet on by n, as if n packets were lost; back where n is negative.
+func (a *Audio) Skip(n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.seq += uint16(n)
+}
+
 // Press presses keys, one packet each, as short as can be.
 func (a *Audio) Press(keys string) {
 	for _, key := range keys {
