@@ -20,7 +20,7 @@ func BenchmarkLane(b *testing.B) {
 	}
 }
 
-// BenchmarkLaneAmong is a turn that somebody waits for, among many accounts that are known and want nothing now.
+// BenchmarkLaneAmong measures one turn with a waiter while many known accounts are idle.
 func BenchmarkLaneAmong(b *testing.B) {
 	for _, accounts := range []int{1, 3000} {
 		b.Run(fmt.Sprint(accounts, "_accounts"), func(b *testing.B) {

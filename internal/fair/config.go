@@ -4,19 +4,20 @@ import "time"
 
 // Config bounds a lane. A zero field means its default.
 type Config struct {
-	Workers int // of the pool behind it; at least 1
+	Workers int // size of the pool behind the lane; at least 1
 	Queue   int // jobs that may wait in all; 0 for none
 
-	// that one account may hold at once; all but one, and at least one, when zero: all as long as its runs are short
+	// AccountWorkers is how many workers one account may hold at once. Zero means all but one, and at least one; an
+	// account in good standing may then hold all.
 	AccountWorkers int
-	TreeWorkers    int // that one top-level account and all below it may hold at once; likewise
+	TreeWorkers    int // workers one top-level account and its descendants may hold at once; zero as for AccountWorkers
 	AccountQueue   int // jobs of one account that may wait; a quarter of Queue when zero
-	TreeQueue      int // jobs of one top-level account and all below it that may wait; half of Queue when zero
+	TreeQueue      int // jobs of one top-level account and its descendants that may wait; half of Queue when zero
 
 	MaxWait time.Duration    // how long a job may wait; 800 ms when zero
 	Now     func() time.Time // the clock; time.Now when nil
 
-	accountYields, treeYields bool // the caps were not given: good standing lifts them
+	accountYields, treeYields bool // true where the cap is a default, which good standing lifts
 }
 
 func (c Config) withDefaults() Config {

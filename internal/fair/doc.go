@@ -1,4 +1,6 @@
-// Package fair shares a pool's workers out among accounts, so that no account can keep another from running: caps on
-// what an account, and everything below one top-level account together (children are free to make), may run at once and
-// have waiting; the next free worker goes to whoever has used the least lately. Rehearsals have a lane of their own.
+// Package fair shares a pool's workers among accounts, so that no account can keep another from running.
+//
+// It caps how many jobs may run and wait at once, per account and per top-level account with all its descendants, since
+// creating child accounts is free. A free worker goes to the account with the least recent usage. Rehearsals have a
+// lane of their own.
 package fair

@@ -9,7 +9,7 @@ import (
 	"callfn/internal/sandbox"
 )
 
-// Lane is an Evaluator before a pool that makes accounts take turns. Safe for concurrent use.
+// Lane is an Evaluator in front of a pool that makes accounts take turns. It is safe for concurrent use.
 type Lane struct {
 	pool Evaluator
 	cfg  Config
@@ -17,23 +17,23 @@ type Lane struct {
 	mu      sync.Mutex
 	running int
 	waiting int
-	behind  map[*tree]struct{} // with somebody waiting: few of those that are known
+	behind  map[*tree]struct{} // trees with waiting jobs, few of all known trees
 	trees   map[string]*tree
 	known   int               // accounts in all trees
 	refused map[string]uint64 // by reason
 }
 
-// tree is what one top-level account and all below it have going.
+// tree holds the running and waiting jobs of one top-level account and its descendants.
 type tree struct {
 	running, waiting int
 	used             usage
 	standing         standing
 	hold             hold
 	accounts         map[string]*account
-	behind           map[*account]struct{} // with somebody waiting
+	behind           map[*account]struct{} // accounts with waiting jobs
 }
 
-// account is what one account has going.
+// account holds the running and waiting jobs of one account.
 type account struct {
 	running int
 	used    usage
@@ -42,11 +42,11 @@ type account struct {
 
 // waiter is one job in a queue.
 type waiter struct {
-	turn    chan struct{} // closed when it may run
+	turn    chan struct{} // closed when the job may run
 	granted bool
 }
 
-// NewLane makes a lane before a pool; the pool may be nil where only Admit is used.
+// NewLane returns a lane in front of a pool. The pool may be nil if only Admit is used.
 func NewLane(pool Evaluator, cfg Config) *Lane {
 	return &Lane{
 		pool: pool, cfg: cfg.withDefaults(), trees: map[string]*tree{}, behind: map[*tree]struct{}{},
@@ -54,8 +54,8 @@ func NewLane(pool Evaluator, cfg Config) *Lane {
 	}
 }
 
-// Do runs the job when it is its account's turn. sandbox.ErrBusy, wrapped with the reason, at once when a queue is
-// full, and after MaxWait.
+// Do runs the job when its account's turn comes. It returns an error that wraps sandbox.ErrBusy and gives the reason:
+// at once when a queue is full or the wait is hopeless, otherwise after MaxWait.
 func (l *Lane) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error) {
 	leave, err := l.Admit(ctx, j.Root, j.Account)
 	if err != nil {
@@ -66,15 +66,15 @@ func (l *Lane) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error) {
 		leave()
 		return a, err
 	}
-	go func() { // whoever broke a worker holds its place until there is a new one
+	go func() { // a job that broke its worker keeps its place until the worker is replaced
 		<-a.Replaced
 		leave()
 	}()
 	return a, err
 }
 
-// Admit waits for the account's turn, for a pool that is elsewhere. root is its top-level ancestor, or "". Errors are
-// Do's. Call leave once, when the place may be given to the next.
+// Admit waits for the account's turn on behalf of a pool elsewhere. root is the account's top-level ancestor, or "". It
+// returns the same errors as Do. The caller calls leave once, when the next job may have the place.
 func (l *Lane) Admit(ctx context.Context, root, account string) (leave func(), err error) {
 	if root == "" {
 		root = account
@@ -106,7 +106,8 @@ func (l *Lane) enter(ctx context.Context, root, id string) error {
 	return l.wait(ctx, w, root, id)
 }
 
-// Full is the error with which Admit would refuse the account at once; nil where it would not. It takes no place.
+// Full returns the error with which Admit would refuse the account at once, or nil if it would not. It reserves no
+// place.
 func (l *Lane) Full(root, id string) error {
 	if root == "" {
 		root = id
@@ -127,7 +128,7 @@ func (l *Lane) Full(root, id string) error {
 	return l.full(t, a)
 }
 
-// full tells why one more of an account's jobs may not wait, and counts it as refused; nil where it may.
+// full returns why another job of the account may not wait and counts the refusal, or returns nil if the job may wait.
 func (l *Lane) full(t *tree, a *account) error {
 	reason, own := "", false
 	switch {
@@ -137,7 +138,7 @@ func (l *Lane) full(t *tree, a *account) error {
 		reason, own = "the account and those it belongs to have too many functions waiting to run", true
 	case l.waiting >= l.cfg.Queue:
 		reason = "too many functions are waiting to run"
-	case l.expected(t) > l.cfg.MaxWait/2: // an estimate: half the patience is left for what it does not know
+	case l.expected(t) > l.cfg.MaxWait/2: // the estimate is rough, so it may use only half of MaxWait
 		reason = fmt.Sprintf("its turn would not come within %s", l.cfg.MaxWait)
 	default:
 		return nil
@@ -146,7 +147,7 @@ func (l *Lane) full(t *tree, a *account) error {
 	return &RefusedError{Reason: reason, Own: own}
 }
 
-// wait for a turn.
+// wait blocks until the waiter's turn comes, MaxWait passes or ctx ends.
 func (l *Lane) wait(ctx context.Context, w *waiter, root, id string) error {
 	timer := time.NewTimer(l.cfg.MaxWait)
 	defer timer.Stop()
@@ -162,7 +163,7 @@ func (l *Lane) wait(ctx context.Context, w *waiter, root, id string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if w.granted {
-		return nil // its turn came meanwhile
+		return nil // the turn came in the meantime
 	}
 	l.refused[Waited]++
 	t, a := l.find(root, id)
@@ -176,7 +177,7 @@ func (l *Lane) wait(ctx context.Context, w *waiter, root, id string) error {
 	return err
 }
 
-// leave gives the worker back and lets the next one in.
+// leave gives the worker back and admits the next job.
 func (l *Lane) leave(root, id string, since time.Time) {
 	now := l.cfg.Now()
 	l.mu.Lock()
@@ -204,8 +205,8 @@ func (l *Lane) leave(root, id string, since time.Time) {
 	l.forget(now)
 }
 
-// next picks who may run: of the trees with somebody waiting the one that used the least lately, in it the account
-// likewise.
+// next picks the account that may run next. It takes the tree with the least recent usage among those with waiting
+// jobs, and within it the account with the least recent usage.
 func (l *Lane) next(now time.Time) (*tree, *account) {
 	var best *tree
 	var pick *account
@@ -236,8 +237,8 @@ func (l *Lane) nextOf(t *tree, now time.Time) *account {
 	return pick
 }
 
-// mayRun reports whether the caps leave the account a worker. A tree in good standing has no caps but those that were
-// given.
+// mayRun reports whether the caps allow the account another worker. For a tree in good standing only configured caps
+// count.
 func (l *Lane) mayRun(t *tree, a *account, now time.Time) bool {
 	good := t.standing.good(now)
 	return (t.running < l.cfg.TreeWorkers || l.cfg.treeYields && good) && (a.running < l.cfg.AccountWorkers ||
@@ -250,7 +251,7 @@ func (l *Lane) start(t *tree, a *account) {
 	a.running++
 }
 
-// queued counts who waits, after one more of the account's does, or one less.
+// queued updates the waiting counts after the account's queue changed by n, which is 1 or -1.
 func (l *Lane) queued(t *tree, a *account, n int) {
 	t.waiting += n
 	l.waiting += n
@@ -266,8 +267,8 @@ func (l *Lane) queued(t *tree, a *account, n int) {
 	}
 }
 
-// expected is how long one more of a tree's would wait for those that wait already: for its own, by turns with the
-// other trees'. Who is the first of its tree may wait in any case, since what it waits for then are runs of others.
+// expected estimates how long another job of the tree waits behind the tree's own waiting jobs, which take turns with
+// those of other trees. It is zero for the first waiting job of a tree: that one waits only for runs of others.
 func (l *Lane) expected(t *tree) time.Duration {
 	others := len(l.behind)
 	if t.waiting > 0 {
@@ -292,11 +293,11 @@ func (l *Lane) find(root, id string) (*tree, *account) {
 	return t, a
 }
 
-// remembered is how many accounts' past usage is kept before the idle ones are looked through.
+// remembered is the number of accounts at which forget starts to drop idle ones.
 const remembered = 4096
 
-// forget drops accounts that have nothing going and whose usage has faded; when there are still too many, all that have
-// nothing going.
+// forget drops accounts that have no jobs and whose usage has faded. If too many remain, it drops all accounts without
+// jobs.
 func (l *Lane) forget(now time.Time) {
 	if l.known < remembered && len(l.trees) < remembered {
 		return
@@ -319,22 +320,22 @@ func (l *Lane) forget(now time.Time) {
 	}
 }
 
-// Why a lane refuses a run.
+// The reasons for which a lane refuses a run.
 const (
-	Full   = "full"   // the queue was, or the account's share of it
-	Waited = "waited" // its turn did not come in time
+	Full   = "full"   // the queue, or the account's share of it, was full, or the wait was hopeless
+	Waited = "waited" // the turn did not come in time
 )
 
-// Reasons lists why a lane refuses.
+// Reasons lists the reasons for which a lane refuses a run.
 func Reasons() []string { return []string{Full, Waited} }
 
-// Stats counts what a lane has going, and what it refused, by reason.
+// Stats counts the running and waiting jobs of a lane, and its refusals by reason.
 type Stats struct {
 	Running, Waiting int
 	Refused          map[string]uint64
 }
 
-// Stats are the lane's now.
+// Stats returns the lane's current counts.
 func (l *Lane) Stats() Stats {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
 
-// gate is a pool whose jobs end when told to, and that remembers who runs.
+// gate is a pool whose jobs end when the test says so. It records which jobs run.
 type gate struct {
 	mu      sync.Mutex
 	started chan sandbox.Job
@@ -52,8 +52,8 @@ func (g *gate) finish(run runs.ID) {
 	close(g.end[run])
 }
 
-// jobs starts jobs on a lane, in order: each is running, waiting or refused before the next is given. Its clock is the
-// test's bubble's.
+// jobs starts jobs on a lane in order: each one is running, waiting or refused before the next starts. It uses the
+// clock of the test's synctest bubble.
 type jobs struct {
 	lane *fair.Lane
 	errs sync.Map
@@ -69,7 +69,7 @@ func (js *jobs) start(t testing.TB, root, account string, run runs.ID) {
 	synctest.Wait()
 }
 
-// open ends all that run, and whatever comes then.
+// open ends all running jobs and all that come later.
 func (g *gate) open() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -79,7 +79,7 @@ func (g *gate) open() {
 	}
 }
 
-// expect wants just these to have begun to run since it was asked last.
+// expect checks that exactly these jobs have started since the last call.
 func (g *gate) expect(t testing.TB, want ...runs.ID) {
 	t.Helper()
 	synctest.Wait()
@@ -107,7 +107,7 @@ func oneAccountLeavesAWorkerFree(t *testing.T) {
 	g.expect(t, "b1")
 	g.finish("b1")
 	time.Sleep(time.Second)
-	g.finish("a1") // of a's tree the account that used less is next
+	g.finish("a1") // in the tree of a, the account with less usage is next
 	g.expect(t, "a3")
 	g.finish("a3")
 	g.expect(t, "a2")
@@ -118,8 +118,8 @@ func oneAccountLeavesAWorkerFree(t *testing.T) {
 	}
 }
 
-// Who has shown that its runs are short may hold the last worker too, until one of them is not; a cap that was given
-// holds whatever.
+// An account whose runs were short may hold the last worker too, until one of its runs is long. A configured cap always
+// holds.
 func TestGoodStandingTakesTheLastWorker(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -145,7 +145,7 @@ func TestGoodStandingTakesTheLastWorker(t *testing.T) {
 						none(t, js.lane)
 					}
 				}
-				// two starts two runs that take a while and tells how many of them got a worker at once.
+				// two starts two runs of the given length and returns how many got a worker at once.
 				two := func(name runs.ID, took time.Duration) (running int) {
 					js.start(t, "a", "a", name+"1")
 					js.start(t, "a", "a", name+"2")
@@ -189,7 +189,7 @@ func TestGoodStandingTakesTheLastWorker(t *testing.T) {
 	}
 }
 
-// none wants no job running or waiting, once everybody has done what there is to do.
+// none checks that no job runs or waits once all goroutines are blocked.
 func none(t *testing.T, l *fair.Lane) {
 	t.Helper()
 	synctest.Wait()
@@ -209,7 +209,7 @@ func onlyWorkerIsUsed(t *testing.T) {
 	js.wg.Wait()
 }
 
-// However many an account has waiting, who used less is next.
+// The account with less usage is next, however many jobs another has waiting.
 func TestLeastUsedIsNext(t *testing.T) { synctest.Test(t, leastUsedIsNext) }
 
 func leastUsedIsNext(t *testing.T) {
@@ -223,14 +223,14 @@ func leastUsedIsNext(t *testing.T) {
 	js.start(t, "b", "b", "b1")
 	js.start(t, "b", "b", "b2")
 	time.Sleep(time.Second)
-	g.finish("a1") // a used a second
+	g.finish("a1") // a has used one second
 	g.expect(t, "b1")
 	time.Sleep(10 * time.Millisecond)
 	g.finish("b1")
 	g.expect(t, "b2")
 	time.Sleep(10 * time.Millisecond)
 	g.finish("b2")
-	g.expect(t, "a2") // nobody else is left: in order
+	g.expect(t, "a2") // only a still waits: its jobs run in order
 	for i := 2; i < 20; i++ {
 		g.finish(runs.ID(fmt.Sprintf("a%d", i)))
 		if i < 19 {
@@ -276,7 +276,7 @@ func fullQueueRefusesAtOnce(t *testing.T) {
 	js.wg.Wait()
 }
 
-// longRuns teaches a lane what a's runs are like: each holds its worker for 20 s.
+// longRuns teaches the lane that each of a's runs holds its worker for 20 s.
 func longRuns(t *testing.T, js *jobs, g *gate) {
 	t.Helper()
 	for i := range 40 {
@@ -289,7 +289,7 @@ func longRuns(t *testing.T, js *jobs, g *gate) {
 	}
 }
 
-// Who would wait in vain is refused at once: its own runs are known to be long, whatever room the queue has.
+// A hopeless wait is refused at once: the account's runs are known to be long, even if the queue has room.
 func TestHopelessWaitsAreRefusedAtOnce(t *testing.T) { synctest.Test(t, hopelessWaitsAreRefusedAtOnce) }
 
 func hopelessWaitsAreRefusedAtOnce(t *testing.T) {
@@ -313,7 +313,7 @@ func hopelessWaitsAreRefusedAtOnce(t *testing.T) {
 		t.Errorf("%d wait for two workers with runs of 20 s and a minute's patience, want 2 to 4 and the others refused: %+v",
 			waiting, s)
 	}
-	js.start(t, "b", "b", "b1") // what others are like is not b's
+	js.start(t, "b", "b", "b1") // the length of others' runs does not count for b
 	g.expect(t, "b1")
 	js.start(t, "b", "b", "b2")
 	if err, refused := js.errs.Load("b2"); refused {
@@ -331,7 +331,7 @@ func hopelessWaitsAreRefusedAtOnce(t *testing.T) {
 	js.wg.Wait()
 }
 
-// The first of its tree waits for others' runs, so what its own are like tells nothing.
+// The first waiting job of a tree waits for others' runs, so the length of its own tree's runs does not matter.
 func TestTheFirstOfATreeMayWait(t *testing.T) { synctest.Test(t, theFirstOfATreeMayWait) }
 
 func theFirstOfATreeMayWait(t *testing.T) {
@@ -375,7 +375,7 @@ func nobodyWaitsForever(t *testing.T) {
 	}
 }
 
-// breaker is a pool whose worker dies of every job.
+// breaker is a pool whose worker dies on every job.
 type breaker struct{ replaced chan struct{} }
 
 func (b breaker) Do(context.Context, sandbox.Job) (sandbox.Answer, error) {
@@ -402,7 +402,7 @@ func whoBreaksAWorkerWaitsForTheNext(t *testing.T) {
 	}
 }
 
-// counting asserts the caps from inside.
+// counting is a pool that checks the caps from inside.
 type counting struct {
 	t        *rapid.T
 	mu       sync.Mutex
@@ -455,7 +455,7 @@ func TestCapsHold(t *testing.T) {
 	})
 }
 
-// Accounts that come once must not stay in memory.
+// Accounts that run something only once do not stay in memory.
 func TestStrangersAreForgotten(t *testing.T) {
 	c := &counting{accounts: map[string]int{}, trees: map[string]int{}}
 	lane := fair.NewLane(c, fair.Config{Workers: 2, Queue: 8})

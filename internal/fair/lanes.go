@@ -7,12 +7,12 @@ import (
 	"callfn/internal/sandbox"
 )
 
-// Evaluator runs sandbox jobs: *sandbox.Pool, or a Lane before it.
+// Evaluator runs sandbox jobs. It is a *sandbox.Pool, or a Lane in front of one.
 type Evaluator interface {
 	Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error)
 }
 
-// Lanes sends calls and rehearsals different ways.
+// Lanes sends calls and rehearsals to separate lanes.
 type Lanes struct{ Calls, Rehearsals Evaluator }
 
 // Do runs the job on the lane it belongs to.
@@ -23,7 +23,7 @@ func (l Lanes) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error) {
 	return l.Calls.Do(ctx, j)
 }
 
-// Full is the error with which Do would refuse a run at once; nil where it would not. It takes no place.
+// Full returns the error with which Do would refuse a run at once, or nil if it would not. It reserves no place.
 func (l Lanes) Full(t runs.Terms) error {
 	way := l.Calls
 	if t.Rehearsal {

@@ -25,14 +25,14 @@ func job(root, account, body string) sandbox.Job {
 	}
 }
 
-// 110 endless loops of account A, and of children of A, beside a caller of account B. The ratio of B's p95 is logged;
-// what is asserted holds on a busy machine too: every run of B succeeds, and none waits for one of A's to reach its
-// deadline, but one where A behaved until then and could take every worker.
+// TestNoisyNeighbour runs 110 endless loops of account A and of children of A beside a caller of account B. It logs the
+// ratio of B's p95. What it asserts also holds on a busy machine: every run of B succeeds, and none waits until one of
+// A's runs reaches its deadline. One run of B may wait that long where A behaved before and could take every worker.
 func TestNoisyNeighbour(t *testing.T) {
 	const deadline = 500 * time.Millisecond
 	for _, loop := range []struct {
 		name, body string
-		behaved    int // short runs of A before
+		behaved    int // short runs of A beforehand
 	}{
 		{"loops", `for (;;) {}`, 0},
 		{"native loops, which cost a worker each", `Array.prototype.indexOf.call({length: 9e15}, 1)`, 0},
@@ -75,8 +75,8 @@ func TestNoisyNeighbour(t *testing.T) {
 	}
 }
 
-// callsOf runs one call after the other and answers the slowest, but for as many as are forgiven, and the 95th
-// percentile.
+// callsOf makes n calls in sequence. It returns the 95th percentile and the slowest call after leaving out the forgiven
+// number of slowest calls.
 func callsOf(t *testing.T, lane *fair.Lane, account string, n, forgiven int) (slowest, p95 time.Duration) {
 	t.Helper()
 	if n == 0 {
@@ -90,7 +90,7 @@ func callsOf(t *testing.T, lane *fair.Lane, account string, n, forgiven int) (sl
 			t.Fatalf("a run of %s: got %s, error %v; want %s", account, a.Outcome, err, runs.OK)
 		}
 		took = append(took, time.Since(start))
-		time.Sleep(5 * time.Millisecond) // a caller, not a benchmark
+		time.Sleep(5 * time.Millisecond) // the pace of a caller, not of a benchmark
 	}
 	slices.Sort(took)
 	return took[len(took)-1-forgiven], took[len(took)*95/100]

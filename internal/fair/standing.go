@@ -2,20 +2,20 @@ package fair
 
 import "time"
 
-// Where nobody else runs anything, the worker that is kept free for others would only idle. So an account whose runs
-// are all over in no time may hold it too: whoever comes meanwhile waits for one short run. The first long one ends
-// that for a while; then a hostile account, which must behave to get there, keeps others waiting for one deadline in
-// every probation.
+// One worker is kept free for other accounts. It would idle where only one account runs functions, so an account whose
+// runs are all short may hold it too: another account then waits for one short run at most. The first long run ends
+// that for the probation time. A hostile account must behave first, so it can keep others waiting for one deadline per
+// probation at most.
 const (
-	longRun   = 100 * time.Millisecond // what holds a worker for longer is no short run
-	proof     = 20                     // this many short runs in a row show what an account is like
-	probation = 5 * time.Minute        // from a long run on
+	longRun   = 100 * time.Millisecond // a run that holds its worker for longer is long
+	proof     = 20                     // this many short runs in a row earn good standing
+	probation = 5 * time.Minute        // after a long run
 )
 
-// standing is what a tree's runs have been like.
+// standing records how long a tree's recent runs were.
 type standing struct {
-	short int       // in a row, up to proof
-	until time.Time // the end of its probation
+	short int       // short runs in a row, up to proof
+	until time.Time // end of the probation
 }
 
 func (s *standing) ran(now time.Time, took time.Duration) {

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// halfLife is how long it takes until a worker's time counts half as much.
+// halfLife is the time after which past worker time counts half as much.
 const halfLife = 10 * time.Second
 
-// usage is worker time, the recent weighing more.
+// usage is worker time in which recent time weighs more.
 type usage struct {
 	seconds float64
 	at      time.Time
 }
 
-// now is the usage at a time, in seconds.
+// now returns the usage at time t, in seconds.
 func (u usage) now(t time.Time) float64 {
 	if u.seconds == 0 {
 		return 0
@@ -26,5 +26,5 @@ func (u *usage) add(t time.Time, spent time.Duration) {
 	u.seconds, u.at = u.now(t)+spent.Seconds(), t
 }
 
-// forgotten: it makes no difference any more.
+// forgotten reports whether the usage is too small to matter.
 func (u usage) forgotten(t time.Time) bool { return u.now(t) < 0.001 }
