@@ -9,15 +9,14 @@ import (
 	"callfn/internal/account"
 )
 
-// The hashes of "user:password" that KAZOO's clients send (docs/reference/kazoo.md#user-credentials), by the name of
-// their method.
+// The methods by which KAZOO's clients hash "user:password" (docs/reference/kazoo.md#user-credentials).
 const (
 	MD5 = "md5"
 	SHA = "sha"
 )
 
-// UserCredentials is what to store of a user's name and password, method -> keyed hash. Names are compared in lower
-// case, so name must be.
+// UserCredentials returns the credentials to store for a user's name and password: a keyed hash per method. Names are
+// compared in lower case, so the caller passes name in lower case.
 func (s *Service) UserCredentials(id account.ID, name, password string) map[string]string {
 	text := []byte(name + ":" + password)
 	m, h := md5.Sum(text), sha1.Sum(text) //nolint:gosec // see above
@@ -27,7 +26,7 @@ func (s *Service) UserCredentials(id account.ID, name, password string) map[stri
 	}
 }
 
-// UserCredential is the keyed hash of a digest as a client sends it, "" for what is none of the method.
+// UserCredential returns the keyed hash of a digest that a client sent, or "" if the digest is not one of the method.
 func (s *Service) UserCredential(id account.ID, method, digest string) string {
 	raw, err := hex.DecodeString(strings.TrimSpace(digest))
 	if want := map[string]int{MD5: md5.Size, SHA: sha1.Size}[method]; err != nil || want == 0 || len(raw) != want {

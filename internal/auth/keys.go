@@ -15,24 +15,25 @@ import (
 	"callfn/internal/datastore"
 )
 
-// keysDocument in system_data holds the signing keys: which one signs, each one's public half, and each one's private
-// half sealed.
+// keysDocument in system_data holds the signing keys: the id of the current key, each key's public half, and each key's
+// sealed private half.
 const (
 	keysDocument = "signing_keys"
 	sealPurpose  = "signing keys"
 	keyBits      = 2048
 )
 
-// keyRing is the signing keys in memory. It is replaced, never changed.
+// keyRing holds the signing keys in memory. It is immutable; a change replaces it.
 type keyRing struct {
-	current string // kid that signs
+	current string // kid of the signing key
 	private *rsa.PrivateKey
 	public  map[string]*rsa.PublicKey // by kid, older ones included until they are dropped
 	listed  map[string]SigningKey     // the same, with their dates
 	read    time.Time
 }
 
-// keysFresh is how old what is known of the keys may be: within it, every process follows a rotation.
+// keysFresh is the longest time that a process uses keys without reading them again. Every process follows a rotation
+// within it.
 const keysFresh = 10 * time.Second
 
 func (s *Service) known() *keyRing {
@@ -47,8 +48,8 @@ func (s *Service) learn(ring *keyRing) {
 	s.keys = ring
 }
 
-// ring returns the keys, reading or creating them the first time. When they are due to be read again, one request does
-// so and the others go on with those known; where that fails, all do.
+// ring returns the keys, and reads or creates them the first time. When they are due to be read again, one request
+// reads them while the others use the known keys. If the read fails, all use the known keys.
 func (s *Service) ring(ctx context.Context) (*keyRing, error) {
 	keys := s.known()
 	if keys != nil && (s.cfg.Now().Sub(keys.read) < keysFresh || !s.reading.TryLock()) {
@@ -71,8 +72,8 @@ func (s *Service) ring(ctx context.Context) (*keyRing, error) {
 	return ring, err
 }
 
-// reread fetches the keys again, for a token signed with one unknown here: another service may have rotated them. At
-// most once a second, since anyone can send an unknown kid.
+// reread fetches the keys again for a token signed with an unknown key, since another service may have rotated them. It
+// does so at most once a second, since anyone can send an unknown kid.
 func (s *Service) reread(ctx context.Context) (*keyRing, error) {
 	s.reading.Lock()
 	defer s.reading.Unlock()
@@ -94,7 +95,7 @@ func (s *Service) load(ctx context.Context) (*keyRing, error) {
 			return nil, err
 		}
 		if doc, err = db.Create(ctx, doc); errors.Is(err, datastore.ErrConflict) {
-			doc, err = db.Get(ctx, keysDocument) // another service was faster: its keys are everybody's
+			doc, err = db.Get(ctx, keysDocument) // another service created the keys first; use those
 		}
 	}
 	if err != nil {
@@ -108,9 +109,10 @@ func (s *Service) load(ctx context.Context) (*keyRing, error) {
 	return ring, nil
 }
 
-// Rotate makes a new signing key. With keepTokens, tokens signed with older keys stay valid until they expire, and keys
-// that can no longer have valid tokens are dropped; without, all of them are void. Here that is so at once, in other
-// processes within keysFresh. ErrConflict when two rotate at the same time: the keys are then the other one's.
+// Rotate creates a new signing key. With keepTokens, tokens signed with older keys stay valid until they expire, and
+// keys without valid tokens are dropped. Without keepTokens, all older tokens become invalid: at once in this process,
+// within keysFresh in others. It returns ErrConflict if another rotation happens at the same time; the keys are then
+// those of the other rotation.
 func (s *Service) Rotate(ctx context.Context, keepTokens bool) (kid string, err error) {
 	if _, err := s.ring(ctx); err != nil {
 		return "", err
@@ -138,16 +140,16 @@ func (s *Service) Rotate(ctx context.Context, keepTokens bool) (kid string, err 
 	return ring.current, nil
 }
 
-// SigningKey is what may be known of a signing key.
+// SigningKey is the public information about a signing key.
 type SigningKey struct {
 	ID      string // kid
-	Current bool   // it signs; the others only verify
+	Current bool   // true for the key that signs; the others only verify
 	Created time.Time
 	Retired time.Time // zero for the current one
 	Public  *rsa.PublicKey
 }
 
-// SigningKeys lists the keys that tokens may be signed with, the current one first, then the last retired.
+// SigningKeys lists the keys that verify tokens: the current one first, then the others, last retired first.
 func (s *Service) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 	s.reading.Lock()
 	ring, err := s.load(ctx)
@@ -165,7 +167,7 @@ func (s *Service) SigningKeys(ctx context.Context) ([]SigningKey, error) {
 	return keys, nil
 }
 
-// newKeys adds a key to the document and makes it the current one. keep says whether older ones still verify.
+// newKeys adds a key to the document and makes it the current one. keep says whether older keys still verify.
 func (s *Service) newKeys(doc datastore.Document, keep bool) (datastore.Document, error) {
 	kid, err := datastore.NewID(s.cfg.Random)
 	if err != nil {
@@ -203,7 +205,7 @@ func (s *Service) newKeys(doc datastore.Document, keep bool) (datastore.Document
 	return doc, nil
 }
 
-// retire notes when a key stopped signing and forgets its private half.
+// retire records when a key stopped signing and removes its private half.
 func retire(entry map[string]any, now time.Time) {
 	if _, ok := entry["retired"]; !ok {
 		entry["retired"] = now.UTC().Format(time.RFC3339)
@@ -253,7 +255,7 @@ func (s *Service) unseal(doc datastore.Document) (*keyRing, error) {
 		}
 		private, ok := key.(*rsa.PrivateKey)
 		if !ok || !private.PublicKey.Equal(ring.public[kid]) {
-			// A public half someone planted in the document must not be trusted.
+			// A public half that someone planted in the document must not be trusted.
 			return nil, fmt.Errorf("auth: the halves of signing key %s do not belong together", kid)
 		}
 		ring.private = private
@@ -264,7 +266,7 @@ func (s *Service) unseal(doc datastore.Document) (*keyRing, error) {
 	return ring, nil
 }
 
-// moment reads a time of the document, zero for none.
+// moment reads a time from the document; zero if there is none.
 func moment(value any) time.Time {
 	text, _ := value.(string)
 	at, _ := time.Parse(time.RFC3339, text)

@@ -7,9 +7,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Load reads the signing keys where there are any, and reports whether there were. Making them takes a moment of
-// computing; whoever starts a service calls Prepare in the background when Load found none. ErrWrongSecret as for
-// Prepare.
+// Load reads the signing keys and reports whether there are any. It returns ErrWrongSecret like Prepare. Creating keys
+// takes some computing time, so a starting service calls Prepare in the background when Load finds none.
 func (s *Service) Load(ctx context.Context) (found bool, err error) {
 	db, err := s.cfg.Datastores.Resolve(datastore.SystemData, keysDocument)
 	if err != nil {

@@ -11,18 +11,18 @@ import (
 	"callfn/internal/account"
 )
 
-// Reset is what a password reset's id says: whose password, and proof that the id was given.
+// Reset is the content of a password reset's id: the user, and the proof that the id was issued.
 type Reset struct {
 	Account account.ID
 	User    string
-	Hash    string // what is stored of the proof
+	Hash    string // what is stored of the random part
 }
 
-// resetID is 128 hex digits: account, user, 256 random bits. KAZOO's begins with the account too, and has 40 to 250
-// digits (schema user_auth_recovery_reset).
+// resetID is the length of an id: 128 hex digits for account, user and 256 random bits. KAZOO's ids begin with the
+// account too, and have 40 to 250 digits (schema user_auth_recovery_reset).
 const resetID = 32 + 32 + 64
 
-// NewReset makes the id of a password reset. Of its random part only Hash is to be stored: an HMAC-SHA256 under the
+// NewReset returns a new id of a password reset. Only Hash is stored of its random part: an HMAC-SHA256 under the
 // service's secret, bound to the user.
 func (s *Service) NewReset(id account.ID, user string) (string, Reset, error) {
 	random := make([]byte, 32)
@@ -34,7 +34,8 @@ func (s *Service) NewReset(id account.ID, user string) (string, Reset, error) {
 	return text, reset, nil
 }
 
-// ReadReset takes a reset's id apart. ok is false for what has not the form of one; that it has says nothing more.
+// ReadReset parses a reset's id. ok is false if the text does not have the form of one. A true ok does not prove that
+// the id was issued.
 func (s *Service) ReadReset(text string) (r Reset, ok bool) {
 	text = strings.ToLower(text)
 	if raw, err := hex.DecodeString(text); err != nil || 2*len(raw) != resetID {

@@ -18,13 +18,13 @@ import (
 // issuer is KAZOO's `iss` claim.
 const issuer = "kazoo"
 
-// DefaultLifetime of a token (KAZOO's token_auth_expiry_s).
+// DefaultLifetime is the lifetime of a token (KAZOO's token_auth_expiry_s).
 const DefaultLifetime = time.Hour
 
-// mostBytes is the longest text that is looked at as a token; one of ours is under 1 KB.
+// mostBytes is the longest text that is parsed as a token. An issued token is shorter than 1 KB.
 const mostBytes = 8 << 10
 
-// Config is what a Service needs. Every field but Lifetime is required.
+// Config configures a Service. Every field but Lifetime is required.
 type Config struct {
 	Datastores datastore.Resolver
 	Secret     Secret
@@ -41,7 +41,7 @@ type Service struct {
 	keys    *keyRing
 }
 
-// New prepares a service. It sends nothing: the signing keys are read, or made, when they are first needed.
+// New returns a service. It sends nothing: the signing keys are read or created when they are first needed.
 func New(cfg Config) *Service {
 	if cfg.Lifetime <= 0 {
 		cfg.Lifetime = DefaultLifetime
@@ -49,14 +49,14 @@ func New(cfg Config) *Service {
 	return &Service{cfg: cfg}
 }
 
-// Prepare reads or makes the signing keys now, so that the first login need not wait for them. It reports a wrong
-// secret early: ErrWrongSecret.
+// Prepare reads or creates the signing keys now, so that the first login does not wait for them. It returns
+// ErrWrongSecret if the stored keys were sealed with another secret.
 func (s *Service) Prepare(ctx context.Context) error {
 	_, err := s.ring(ctx)
 	return err
 }
 
-// Claims is what a token says (docs/reference/kazoo.md#tokens).
+// Claims is the content of a token (docs/reference/kazoo.md#tokens).
 type Claims struct {
 	AccountID account.ID
 	OwnerID   string // the user, for a token of a user
@@ -75,20 +75,21 @@ type claims struct {
 	jwt.RegisteredClaims
 }
 
-// The reasons a token does not count. ErrExpired is told apart because clients then log in again by themselves.
+// The reasons why a token is not valid. ErrExpired is separate because clients log in again by themselves after it.
 var (
 	ErrExpired = errors.New("the token has expired")
 	ErrInvalid = errors.New("the token is not valid")
 )
 
-// Issue makes a token for an account that proved who it is. method is KAZOO's name of the proof, "cb_api_auth".
+// Issue returns a token for an account that proved its identity. method is KAZOO's name of the proof, "cb_api_auth".
 func (s *Service) Issue(ctx context.Context, a account.Account, method string) (string, Claims, error) {
 	return s.issue(ctx, Claims{
 		AccountID: a.ID(), Method: method, identity: s.cfg.Secret.identitySignature(a.SignatureSecret(), string(a.ID())),
 	})
 }
 
-// IssueUser is Issue for a user: the token names the user as its owner and dies with the user's secret.
+// IssueUser is Issue for a user. The token names the user as its owner and becomes invalid when the user's secret
+// changes.
 func (s *Service) IssueUser(ctx context.Context, u account.User, method string) (string, Claims, error) {
 	return s.issue(ctx, Claims{
 		AccountID: u.AccountID(), OwnerID: u.ID(), Method: method,
@@ -117,13 +118,14 @@ func (s *Service) issue(ctx context.Context, out Claims) (string, Claims, error)
 	return signed, out, nil
 }
 
-// Verify checks a token's form, algorithm, signature, issuer and expiry. ErrExpired or ErrInvalid when it does not
-// count, a datastore error when the keys cannot be read. What only the identity can tell is Counts' business.
+// Verify checks a token's form, algorithm, signature, issuer and expiry. It returns ErrExpired or ErrInvalid for a
+// token that is not valid, and a datastore error if the keys cannot be read. Counts checks the rest against the
+// identity.
 func (s *Service) Verify(ctx context.Context, token string) (Claims, error) {
 	if len(token) > mostBytes {
 		return Claims{}, ErrInvalid
 	}
-	var trouble error // reading the keys failed: not the token's fault
+	var trouble error // an error reading the keys, which is not the token's fault
 	find := func(t *jwt.Token) (any, error) {
 		kid, _ := t.Header["kid"].(string)
 		ring, err := s.ring(ctx)
@@ -140,7 +142,7 @@ func (s *Service) Verify(ctx context.Context, token string) (Claims, error) {
 		return nil, errors.New("unknown kid")
 	}
 	var c claims
-	// The algorithm is pinned before the key is looked up: neither "none" nor an HMAC with the public key gets through.
+	// The algorithm is pinned before the key is looked up, so neither "none" nor an HMAC with the public key is accepted.
 	_, err := jwt.ParseWithClaims(token, &c, find, jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(issuer),
 		jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.cfg.Now), jwt.WithStrictDecoding())
 	switch {
@@ -157,9 +159,9 @@ func (s *Service) Verify(ctx context.Context, token string) (Claims, error) {
 	}, nil
 }
 
-// Counts reports whether verified claims still speak for the account: nil when they do, ErrInvalid when the account's
-// secret changed since (its API key was rotated), it was deleted or disabled, or this very token was revoked. Claims of
-// a user never count as the account's own: see CountsUser.
+// Counts reports whether verified claims are still valid for the account, as nil. It returns ErrInvalid if the
+// account's secret changed since (its API key was rotated), the account was deleted or disabled, or this token was
+// revoked. A user's claims are never valid for the account itself: see CountsUser.
 func (s *Service) Counts(c Claims, a account.Account) error {
 	if c.OwnerID != "" || !usable(c, a) || a.TokenRevoked(c.TokenID) || !s.same(c, a.SignatureSecret(), string(a.ID())) {
 		return ErrInvalid
@@ -167,8 +169,8 @@ func (s *Service) Counts(c Claims, a account.Account) error {
 	return nil
 }
 
-// CountsUser reports whether verified claims still speak for the user: ErrInvalid when the user's secret changed since
-// (a new password), user or account were deleted or disabled, or this very token was revoked.
+// CountsUser reports whether verified claims are still valid for the user, as nil. It returns ErrInvalid if the user's
+// secret changed since (a new password), user or account were deleted or disabled, or this token was revoked.
 func (s *Service) CountsUser(c Claims, a account.Account, u account.User) error {
 	if c.OwnerID == "" || !usable(c, a) || u.ID() != c.OwnerID || u.AccountID() != a.ID() || u.Document().Deleted() ||
 		!u.Enabled() ||
@@ -182,14 +184,14 @@ func usable(c Claims, a account.Account) bool {
 	return a.ID() == c.AccountID && !a.Deleted() && a.Enabled()
 }
 
-// same compares the claims' identity signature with the one that an identity's secret gives today.
+// same reports whether the claims' identity signature matches the one of the identity's current secret.
 func (s *Service) same(c Claims, secret, id string) bool {
 	want := s.cfg.Secret.identitySignature(secret, id)
 	return secret != "" && subtle.ConstantTimeCompare([]byte(want), []byte(c.identity)) == 1
 }
 
-// Names reads which account a token names, without checking anything: whoever uses the answer for more than finding
-// the way must Verify the token. "" for what is no token, or names no account.
+// Names returns the account that a token names, without any check. It is fit for routing only: any other use must
+// Verify the token. It returns "" if the text is no token or names no account.
 func Names(token string) account.ID {
 	var c claims
 	if len(token) > mostBytes {

@@ -25,7 +25,7 @@ import (
 
 var start = time.Date(2024, 3, 12, 10, 0, 0, 0, time.UTC)
 
-// bench is an auth service over a datastore, with a clock to turn.
+// bench is an auth service over a datastore, with a clock that the test sets.
 type bench struct {
 	stores datastoretest.Stores
 	now    time.Time
@@ -47,7 +47,7 @@ func (b *bench) service() *auth.Service {
 	})
 }
 
-// breakable is datastores that can be away.
+// breakable is a set of datastores that can be made unavailable.
 type breakable struct {
 	datastore.Resolver
 	broken bool
@@ -77,7 +77,7 @@ func TestRoundTrip(t *testing.T) {
 	if !issued.Expires.Equal(start.Add(time.Hour)) {
 		t.Errorf("expires: got %v, want %v", issued.Expires, start.Add(time.Hour))
 	}
-	// Another service over the same datastore, started later, knows the key.
+	// A second service over the same datastore, started later, knows the key.
 	claims, err := b.service().Verify(t.Context(), token)
 	if err != nil || claims.AccountID != someone().ID() || claims.Method != "cb_api_auth" ||
 		claims.TokenID != issued.TokenID {
@@ -115,7 +115,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// What an attacker might send: other algorithms, other keys, other issuers, cut and bent tokens.
+// TestForgeries sends what an attacker may send: other algorithms, other keys, other issuers, cut and altered tokens.
 func TestForgeries(t *testing.T) {
 	b := newBench(t)
 	s := b.service()
@@ -220,7 +220,7 @@ func TestKeysAreSealed(t *testing.T) {
 		t.Errorf("with another secret: got %v, want %v", err, auth.ErrWrongSecret)
 	}
 	b.secret[0]--
-	// A public half that does not belong to the private one is not trusted.
+	// A public half that does not match the private half is not trusted.
 	other, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -276,8 +276,8 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// A service that signs all the time follows a rotation elsewhere soon, without ever meeting a token of it; and after
-// one that keeps no tokens, the old ones count nowhere.
+// A service that signs all the time follows a rotation elsewhere soon, even if it never sees a token of the new key.
+// After a rotation that keeps no tokens, no service accepts the old ones.
 func TestRotationReachesOthers(t *testing.T) {
 	b := newBench(t)
 	stores := &breakable{Resolver: b.stores}
@@ -313,7 +313,7 @@ func TestRotationReachesOthers(t *testing.T) {
 		keys[0].Public == nil {
 		t.Errorf("got keys %+v, %v, want the current one alone, with its public half", keys, err)
 	}
-	// While the datastore is away, what is known goes on to count.
+	// While the datastore is unavailable, known tokens stay valid.
 	stores.broken = true
 	b.now = b.now.Add(time.Minute)
 	if _, err := there.Verify(t.Context(), fresh); err != nil {
@@ -321,7 +321,7 @@ func TestRotationReachesOthers(t *testing.T) {
 	}
 }
 
-// Services that start at once share one key.
+// Services that start at the same time share one key.
 func TestOneKeyHoweverManyStart(t *testing.T) {
 	b := newBench(t)
 	var wg sync.WaitGroup
