@@ -33,7 +33,7 @@ func filled(t *testing.T) (file []byte, want string) {
 	}
 	want = listings(t, n)
 	if err := n.Check(); err != nil {
-		t.Fatalf("a healthy file: %v", err)
+		t.Fatalf("a healthy file: got error %v, want none", err)
 	}
 	if err := n.Close(); err != nil {
 		t.Fatal(err)

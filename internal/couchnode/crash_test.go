@@ -90,7 +90,7 @@ func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 		for seen := 0; lines.Scan(); {
 			id, ok := strings.CutPrefix(lines.Text(), "ack ")
 			if !ok {
-				t.Errorf("the child says: %s", lines.Text())
+				t.Errorf("got the line %q of the child, want acknowledged writes only", lines.Text())
 				continue
 			}
 			acknowledged[id] = true
@@ -103,7 +103,7 @@ func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 		}
 		cmd.Wait()
 		if !killed {
-			t.Fatalf("round %d: the child ended by itself", round)
+			t.Fatalf("round %d: the child ended by itself, want it killed after %d writes", round, wanted)
 		}
 		checkSurvivors(t, path, acknowledged)
 		// What is there now was written by this round's child; the next one starts from an existing file, in which
@@ -139,7 +139,7 @@ func checkSurvivors(t *testing.T, path string, acknowledged map[string]bool) {
 		}
 	}
 	if lost > 0 {
-		t.Errorf("%d of %d acknowledged documents are lost", lost, len(acknowledged))
+		t.Errorf("%d of %d acknowledged documents are lost, want none", lost, len(acknowledged))
 	}
 	delete(stored, "_design/d")
 	indexed := 0
@@ -150,7 +150,7 @@ func checkSurvivors(t *testing.T, path string, acknowledged map[string]bool) {
 			t.Fatal(err)
 		}
 		if !stored[id] {
-			t.Errorf("the view has %s, which is not stored", id)
+			t.Errorf("the view has %s, want only what is stored", id)
 		}
 		indexed++
 	}
@@ -158,11 +158,11 @@ func checkSurvivors(t *testing.T, path string, acknowledged map[string]bool) {
 		t.Fatal(err)
 	}
 	if indexed != len(stored) {
-		t.Errorf("the view has %d rows for %d documents", indexed, len(stored))
+		t.Errorf("the view: got %d rows, want one for each of %d documents", indexed, len(stored))
 	}
 	stats, err := db.Stats(ctx)
 	if err != nil || stats.DocCount != int64(len(stored)+1) {
-		t.Errorf("doc_count %d, %d documents: %v", stats.DocCount, len(stored)+1, err)
+		t.Errorf("got doc_count %d, error %v; want %d", stats.DocCount, err, len(stored)+1)
 	}
 }
 
@@ -174,11 +174,11 @@ func TestOpenSaysWhoHasTheFile(t *testing.T) {
 	}
 	defer n.Close()
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
+		t.Errorf("got mode %v, error %v; want 0600", info.Mode(), err)
 	}
 	_, err = couchnode.Open(path, nil, couchnode.Options{LockTimeout: 1})
 	if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "another process") {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want another process and %s named", err, path)
 	}
 }
 
@@ -192,13 +192,13 @@ func TestOpenRefusesOtherFiles(t *testing.T) {
 		n, err := couchnode.Open(path, nil, couchnode.Options{})
 		if err == nil {
 			n.Close()
-			t.Errorf("opened %s", path)
+			t.Errorf("%s: got it opened, want an error", path)
 		} else if !strings.Contains(err.Error(), path) {
-			t.Errorf("the error does not name %s: %v", path, err)
+			t.Errorf("got error %v, want %s named", err, path)
 		}
 	}
 	if b, err := os.ReadFile(junk); err != nil || !strings.HasPrefix(string(b), "not a database") {
-		t.Error("a refused file was changed")
+		t.Errorf("a refused file: got %.40q, error %v; want it unchanged", b, err)
 	}
 }
 
@@ -214,6 +214,6 @@ func TestCloseTwiceAndUseAfterwards(t *testing.T) {
 		}
 	}
 	if status, _ := call(t, client, "GET", "http://node/", nil); status != 503 {
-		t.Errorf("status %d after Close", status)
+		t.Errorf("after Close: got status %d, want 503", status)
 	}
 }

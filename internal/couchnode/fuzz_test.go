@@ -35,7 +35,7 @@ func TestRecordRoundTrips(t *testing.T) {
 		}
 		if got.seq != r.seq || !cmp.Equal(r.tree, got.tree,
 			cmp.Comparer(func(a, b []byte) bool { return bytes.Equal(a, b) })) {
-			t.Fatalf("%+v came back as %+v", r, got)
+			t.Fatalf("got %+v, want %+v", got, r)
 		}
 	})
 }
@@ -69,7 +69,7 @@ func FuzzShowAnswer(f *testing.F) {
 		for _, h := range a.headers {
 			w.Header().Set(h.key, h.value)
 			if strings.ContainsAny(h.key+h.value, "\r\n") {
-				t.Errorf("header %q: %q", h.key, h.value)
+				t.Errorf("got the header %q: %q, want no line breaks", h.key, h.value)
 			}
 		}
 		w.WriteHeader(a.code)
@@ -143,10 +143,10 @@ func FuzzRequests(f *testing.F) {
 			return
 		}
 		if status == 500 || status < 200 {
-			t.Fatalf("%s %q: %d %s", method, target, status, answer)
+			t.Fatalf("%s %q: got %d %s, want a status from 200 up, and not 500", method, target, status, answer)
 		}
 		if len(answer) > 0 && !json.Valid(answer) {
-			t.Fatalf("%s %q: %d, no JSON: %s", method, target, status, answer)
+			t.Fatalf("%s %q: got %d %s, want JSON", method, target, status, answer)
 		}
 	})
 }

@@ -113,7 +113,7 @@ func TestRefusals(t *testing.T) {
 	}
 	info := mustCall(t, client, "GET", "http://node/db", nil).(map[string]any)
 	if info["doc_count"] != 2.0 || !strings.HasPrefix(info["update_seq"].(string), "2-") {
-		t.Errorf("something was written: %v", info)
+		t.Errorf("got %v, want 2 documents at sequence 2, as before", info)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestTooManyConflicts(t *testing.T) {
 		"docs":      docs,
 	}).([]any)
 	if len(failed) != 5 || failed[0].(map[string]any)["error"] != "document_too_large" {
-		t.Errorf("%d refused: %v", len(failed), failed)
+		t.Errorf("got %d refused: %v; want 5, with document_too_large", len(failed), failed)
 	}
 }
 
@@ -198,7 +198,7 @@ func TestHostileShowAnswers(t *testing.T) {
 				t.Errorf("%d %q, want %d %q", w.Code, text, c.want, c.text)
 			}
 			if w.Header().Get("Set-Cookie") != "" || w.Header().Get("ETag") != "" {
-				t.Errorf("headers: %v", w.Header())
+				t.Errorf("got the headers %v, want neither Set-Cookie nor ETag", w.Header())
 			}
 		})
 	}
@@ -220,16 +220,16 @@ func TestShowHeaders(t *testing.T) {
 	h := w.Header()
 	if h.Get("X-Callfn-Outcome") != "ok" || h.Get("Content-Security-Policy") != "sandbox" ||
 		h.Get("X-Content-Type-Options") != "nosniff" {
-		t.Errorf("headers: %v", h)
+		t.Errorf("got the headers %v, want the function's X-Callfn-Outcome, sandbox and nosniff", h)
 	}
 	if h.Get("Content-Length") != "8" || h.Get("Transfer-Encoding") != "" || h.Get("Connection") != "" {
-		t.Errorf("the function reached the connection: %v", h)
+		t.Errorf("got the headers %v, want Content-Length 8 and nothing else of the connection", h)
 	}
 	r := httptest.NewRequest("POST", "/db/_design/d/_show/s", strings.NewReader("x"))
 	r.Header.Set("Content-Encoding", "gzip")
 	w = httptest.NewRecorder()
 	if n.ServeHTTP(w, r); w.Code != 415 {
-		t.Errorf("a compressed body: %d", w.Code)
+		t.Errorf("a compressed body: got status %d, want 415", w.Code)
 	}
 }
 

@@ -56,7 +56,7 @@ func TestIndexDroppedWhileItIsBuilt(t *testing.T) {
 	}
 	v := mustCall(t, client, "GET", db+"/_design/d/_view/v?limit=0", nil).(map[string]any)
 	if v["total_rows"] != 600.0 {
-		t.Errorf("%v rows of 600", v["total_rows"])
+		t.Errorf("got %v rows, want 600", v["total_rows"])
 	}
 }
 
@@ -70,7 +70,7 @@ func TestDesignDocumentDeletedWhileIndexed(t *testing.T) {
 	rev := mustCall(t, client, "PUT", db+"/_design/d", viewOf("one")).(map[string]any)["rev"].(string)
 	engine.meddle = func(int) { mustCall(t, client, "DELETE", db+"/_design/d?rev="+rev, nil) }
 	if status, v := call(t, client, "GET", db+"/_design/d/_view/v", nil); status != 404 {
-		t.Errorf("%d %v", status, v)
+		t.Errorf("got %d %v, want 404", status, v)
 	}
 }
 
@@ -89,11 +89,11 @@ func TestDatabaseRemadeWhileIndexed(t *testing.T) {
 		mustCall(t, client, "PUT", db+"/_design/d", viewOf("one"))
 	}
 	if status, v := call(t, client, "GET", db+"/_design/d/_view/v", nil); status != 404 {
-		t.Errorf("%d %v", status, v)
+		t.Errorf("got %d %v, want 404", status, v)
 	}
 	v := mustCall(t, client, "GET", db+"/_design/d/_view/v", nil).(map[string]any)
 	if len(v["rows"].([]any)) != 0 {
-		t.Errorf("the new database has the old one's rows: %v", v)
+		t.Errorf("the new database: got %v, want none of the old one's rows", v)
 	}
 }
 
@@ -107,7 +107,7 @@ func TestQueryEndsUnderConstantWrites(t *testing.T) {
 	mustCall(t, client, "PUT", db+"/_design/d", viewOf("one"))
 	engine.meddle = func(batch int) {
 		if batch > 10 {
-			t.Error("the query runs after every new write")
+			t.Errorf("got batch %d while another writes, want the query ended", batch)
 			engine.meddle = nil
 			return
 		}

@@ -127,21 +127,21 @@ func TestIndexContinuesAfterFailure(t *testing.T) {
 	engine.fail = errors.New("pipe of the worker broke")
 	status, v := call(t, client, "GET", "http://node/db/_design/d/_view/v", nil)
 	if text := fmt.Sprint(v); status != 500 || strings.Contains(text, "pipe") {
-		t.Errorf("an engine that fails: %d %v", status, v)
+		t.Errorf("an engine that fails: got %d %v, want 500 without its words", status, v)
 	}
 	engine.fail = &couchnode.EngineError{Word: "compilation_error", Reason: "line 1"}
 	if status, v = call(t, client, "GET", "http://node/db/_design/d/_view/v", nil); status != 400 ||
 		!strings.Contains(fmt.Sprint(v), "line 1") {
-		t.Errorf("a function that does not compile: %d %v", status, v)
+		t.Errorf("a function that does not compile: got %d %v, want 400 with the line", status, v)
 	}
 	if _, v = call(t, client, "GET", "http://node/db/_design/d/_view/v?stale=ok",
 		nil); fmt.Sprint(v.(map[string]any)["rows"]) != "[]" {
-		t.Errorf("stale=ok before there is an index: %v", v)
+		t.Errorf("stale=ok before there is an index: got %v, want no rows", v)
 	}
 	engine.fail = nil
 	if v := mustCall(t, client, "GET", "http://node/db/_design/d/_view/v",
 		nil); len(v.(map[string]any)["rows"].([]any)) != 1 {
-		t.Errorf("afterwards: %v", v)
+		t.Errorf("afterwards: got %v, want one row", v)
 	}
 }
 
@@ -186,7 +186,7 @@ func TestHostileRows(t *testing.T) {
 		ids = append(ids, r.(map[string]any)["id"].(string))
 	}
 	if got := strings.Join(ids, " "); got != "odd odd odd good spaces" || v["total_rows"] != 5.0 {
-		t.Errorf("rows of %s, total %v", got, v["total_rows"])
+		t.Errorf("got rows of %s, total %v; want odd odd odd good spaces, total 5", got, v["total_rows"])
 	}
 	// They all go when their documents do.
 	for id := range emitted {
@@ -194,7 +194,7 @@ func TestHostileRows(t *testing.T) {
 		mustCall(t, client, "DELETE", db+"/"+id+"?rev="+doc["_rev"].(string), nil)
 	}
 	if v := mustCall(t, client, "GET", db+"/_design/d/_view/v", nil).(map[string]any); v["total_rows"] != 0.0 {
-		t.Errorf("left over: %v", v)
+		t.Errorf("got %v left over, want no rows", v)
 	}
 }
 
@@ -213,7 +213,7 @@ func TestConcurrentWritesAndQueries(t *testing.T) {
 			defer wg.Done()
 			for i := range 25 {
 				if status, v := call(t, client, "PUT", fmt.Sprintf("%s/%d-%d", db, w, i), map[string]any{"w": w}); status != 201 {
-					t.Errorf("put: %d %v", status, v)
+					t.Errorf("put: got %d %v, want 201", status, v)
 				}
 				if i%5 != 0 {
 					continue
@@ -221,7 +221,7 @@ func TestConcurrentWritesAndQueries(t *testing.T) {
 				status, v := call(t, client, "GET", fmt.Sprintf("%s/_design/d/_view/v?key=%d", db, w), nil)
 				if rows, _ := v.(map[string]any)["rows"].([]any); status != 200 || len(rows) != 1 ||
 					rows[0].(map[string]any)["value"] != float64(i+1) {
-					t.Errorf("writer %d after %d writes: %d %v", w, i+1, status, v)
+					t.Errorf("writer %d: got %d %v, want 200 and %d of it", w, status, v, i+1)
 				}
 			}
 		}()
@@ -255,7 +255,7 @@ func TestConcurrentEditsOfOneDocument(t *testing.T) {
 			count[<-statuses]++
 		}
 		if count[201] != 1 || count[409] != 7 {
-			t.Fatalf("round %d: %v", round, count)
+			t.Fatalf("round %d: got the statuses %v, want 201 once and 409 seven times", round, count)
 		}
 		rev = <-revs
 	}

@@ -17,34 +17,34 @@ func TestKivikDriver(t *testing.T) {
 	check := func(what string, err error) {
 		t.Helper()
 		if err != nil {
-			t.Fatalf("%s: %v", what, err)
+			t.Fatalf("%s: got error %v, want none", what, err)
 		}
 	}
 	status := func(what string, err error, want int) {
 		t.Helper()
 		if got := kivik.HTTPStatus(err); got != want {
-			t.Fatalf("%s: status %d, want %d: %v", what, got, want, err)
+			t.Fatalf("%s: got status %d, error %v; want %d", what, got, err, want)
 		}
 	}
 
 	v, err := client.Version(ctx)
 	check("version", err)
 	if v.Version != "3.4.3" || v.Vendor != "callfn" {
-		t.Errorf("version %+v", v)
+		t.Errorf("got version %+v, want 3.4.3 of callfn", v)
 	}
 	up, err := client.Ping(ctx)
 	if check("ping", err); !up {
-		t.Error("ping says down")
+		t.Error("ping: got down, want up")
 	}
 	check("create", client.CreateDB(ctx, "functions"))
 	status("create again", client.CreateDB(ctx, "functions"), http.StatusPreconditionFailed)
 	names, err := client.AllDBs(ctx)
 	if check("all dbs", err); !cmp.Equal(names, []string{"functions"}) {
-		t.Errorf("databases %v", names)
+		t.Errorf("got the databases %v, want functions", names)
 	}
 	exists, err := client.DBExists(ctx, "nope")
 	if check("exists", err); exists {
-		t.Error("a database that is not there exists")
+		t.Error("got a database nope, want none")
 	}
 	_, err = client.DB("nope").Put(ctx, "a", map[string]any{})
 	status("put into a database that is not there", err, http.StatusNotFound)
@@ -56,11 +56,11 @@ func TestKivikDriver(t *testing.T) {
 		var doc map[string]any
 		check("get "+id, db.Get(ctx, id).ScanDoc(&doc))
 		if doc["_id"] != id || doc["id"] != id || doc["_rev"] != rev {
-			t.Errorf("%s came back as %v", id, doc)
+			t.Errorf("%s: got %v, want it with revision %s", id, doc, rev)
 		}
 		got, err := db.GetRev(ctx, id)
 		if check("rev "+id, err); got != rev {
-			t.Errorf("revision of %s: %s, want %s", id, got, rev)
+			t.Errorf("revision of %s: got %s, want %s", id, got, rev)
 		}
 		_, err = db.Delete(ctx, id, rev)
 		check("delete "+id, err)
@@ -77,7 +77,7 @@ func TestKivikDriver(t *testing.T) {
 	results, err := db.BulkDocs(ctx, []any{map[string]any{"_id": "b1"}, map[string]any{"_id": id, "_rev": "1-0"}})
 	check("bulk docs", err)
 	if len(results) != 2 || results[0].Error != nil || kivik.HTTPStatus(results[1].Error) != http.StatusConflict {
-		t.Errorf("bulk results %+v", results)
+		t.Errorf("got the bulk results %+v, want one stored and one conflict", results)
 	}
 	bulk := db.BulkGet(ctx, []kivik.BulkGetReference{{ID: "b1"}, {ID: id, Rev: rev}})
 	for n := 0; bulk.Next(); n++ {
@@ -91,19 +91,19 @@ func TestKivikDriver(t *testing.T) {
 	got, err := db.Security(ctx)
 	if check("security", err); !cmp.Equal(sec.Admins.Names, got.Admins.Names) || !cmp.Equal(sec.Members.Roles,
 		got.Members.Roles) {
-		t.Errorf("security %+v", got)
+		t.Errorf("got security %+v, want %+v", got, sec)
 	}
 	diff := db.RevsDiff(ctx, map[string][]string{id: {rev, "9-nope"}})
 	for diff.Next() {
 		var d struct{ Missing []string }
 		if check("revs diff", diff.ScanValue(&d)); !cmp.Equal(d.Missing, []string{"9-nope"}) {
-			t.Errorf("missing %v", d.Missing)
+			t.Errorf("got %v missing, want 9-nope", d.Missing)
 		}
 	}
 	check("revs diff", diff.Err())
 	stats, err := db.Stats(ctx)
 	if check("stats", err); stats.DocCount != 2 || stats.DeletedCount != 6 {
-		t.Errorf("stats %+v", stats)
+		t.Errorf("got stats %+v, want 2 documents and 6 deleted", stats)
 	}
 
 	_, err = db.Put(ctx, "_design/d", map[string]any{"views": map[string]any{
@@ -120,12 +120,12 @@ func TestKivikDriver(t *testing.T) {
 		check("key", rows.ScanKey(&key))
 		check("doc", rows.ScanDoc(&doc))
 		if key[0] != 2.0 || doc["x"] != 2.0 {
-			t.Errorf("row %v %v", key, doc)
+			t.Errorf("got the row %v %v, want x of 2 in both", key, doc)
 		}
 	}
 	check("rows", rows.Err())
 	if meta, err := rows.Metadata(); count != 1 || err != nil || meta.TotalRows != 2 {
-		t.Errorf("%d rows, %+v, %v", count, meta, err)
+		t.Errorf("got %d rows, %+v, error %v; want one row of 2", count, meta, err)
 	}
 	grouped := db.Query(ctx, "d", "by_x", kivik.Params(map[string]any{"group": true}))
 	total := 0
@@ -135,7 +135,7 @@ func TestKivikDriver(t *testing.T) {
 		total += n
 	}
 	if check("grouped", grouped.Err()); total != 2 {
-		t.Errorf("counted %d", total)
+		t.Errorf("got a count of %d, want 2", total)
 	}
 	status("no such view", db.Query(ctx, "d", "nope").Err(), http.StatusNotFound)
 
@@ -145,7 +145,7 @@ func TestKivikDriver(t *testing.T) {
 		seen++
 	}
 	if check("changes", changes.Err()); seen != 9 {
-		t.Errorf("%d changes", seen)
+		t.Errorf("got %d changes, want 9", seen)
 	}
 	feedCtx, cancel := context.WithCancel(ctx)
 	feed := db.Changes(feedCtx, kivik.Params(map[string]any{"feed": "continuous", "since": "now", "heartbeat": 1000}))
@@ -155,7 +155,7 @@ func TestKivikDriver(t *testing.T) {
 		put <- err
 	}()
 	if check("put during a feed", <-put); feed.Next() && feed.ID() != "late" {
-		t.Errorf("the feed tells of %q", feed.ID())
+		t.Errorf("got a change of %q, want late", feed.ID())
 	}
 	cancel()
 	feed.Close()
@@ -175,9 +175,9 @@ func TestKivikReplicate(t *testing.T) {
 	}
 	result, err := kivik.Replicate(ctx, client.DB("target"), client.DB("source"))
 	if err != nil || result.DocWriteFailures != 0 {
-		t.Fatalf("%+v, %v", result, err)
+		t.Fatalf("got %+v, error %v; want no failed writes", result, err)
 	}
 	if d := cmp.Diff(contents(t, hc, "http://node/source"), contents(t, hc, "http://node/target")); d != "" {
-		t.Error(d)
+		t.Errorf("the copy (-source +target):\n%s", d)
 	}
 }

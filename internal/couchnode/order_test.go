@@ -33,7 +33,7 @@ func TestMembersKeepTheirOrder(t *testing.T) {
 		defer func() { _ = resp.Body.Close() }()
 		answer, err := io.ReadAll(resp.Body)
 		if err != nil || resp.StatusCode/100 != 2 {
-			t.Fatal(method, path, body, resp.Status, string(answer), err)
+			t.Fatalf("%s %s %s: got %s %s, error %v; want a status of 2xx", method, path, body, resp.Status, answer, err)
 		}
 		return strings.TrimSpace(string(answer))
 	}
@@ -67,7 +67,7 @@ func TestMembersKeepTheirOrder(t *testing.T) {
 		for how, doc := range got {
 			have, err := jsonvaluetest.Tokens([]byte(doc))
 			if err != nil {
-				rt.Fatal(how, doc, err)
+				rt.Fatalf("%s: got %s, error %v; want JSON", how, doc, err)
 			}
 			wanted, err := jsonvaluetest.Tokens([]byte(want))
 			if err != nil {
@@ -82,6 +82,6 @@ func TestMembersKeepTheirOrder(t *testing.T) {
 
 func decode(t *rapid.T, text string, into any) {
 	if err := json.Unmarshal([]byte(text), into); err != nil {
-		t.Fatal(text, err)
+		t.Fatalf("got %s, error %v; want JSON", text, err)
 	}
 }

@@ -45,7 +45,7 @@ func blocksEval(t *testing.T, url string) bool {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil || string(body) != "made" && string(body) != "blocked" {
-		t.Fatalf("%d %s %v", resp.StatusCode, body, err)
+		t.Fatalf("got %d %s, error %v; want made or blocked", resp.StatusCode, body, err)
 	}
 	return string(body) == "blocked"
 }

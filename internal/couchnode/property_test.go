@@ -69,7 +69,7 @@ func TestEndpointsAgree(t *testing.T) {
 					t.Skip("would be no conflict")
 				}
 				if status, v := call(t, client, "PUT", db+"/"+escapeID(id), map[string]any{}); status != 409 {
-					t.Fatalf("%d %v", status, v)
+					t.Fatalf("got %d %v, want 409", status, v)
 				}
 			},
 			"delete": func(t *rapid.T) {
@@ -80,7 +80,7 @@ func TestEndpointsAgree(t *testing.T) {
 				case live[id] != "" && status == 200:
 					delete(live, id)
 				default:
-					t.Fatalf("delete of %q: %d %v", live[id], status, v)
+					t.Fatalf("delete of revision %q: got %d %v, want 200, or 4xx where there is none", live[id], status, v)
 				}
 			},
 			"lose a conflict": func(t *rapid.T) {
@@ -101,7 +101,7 @@ func TestEndpointsAgree(t *testing.T) {
 		followed := mustCall(t, client, "GET", db+"/_design/d/_view/v", nil)
 		built := mustCall(t, client, "GET", db+"/_design/fresh/_view/v", nil)
 		if d := cmp.Diff(built, followed); d != "" {
-			t.Fatalf("the index drifted:\n%s", d)
+			t.Fatalf("the index that followed each step, want it as built at once (-want +got):\n%s", d)
 		}
 	})
 }
@@ -115,11 +115,11 @@ func checkAgreement(t *rapid.T, client *http.Client, db string, live map[string]
 	}
 	delete(got, "_design/d")
 	if d := cmp.Diff(live, got); d != "" {
-		t.Fatalf("_all_docs:\n%s", d)
+		t.Fatalf("_all_docs (-want +got):\n%s", d)
 	}
 	info := mustCall(t, client, "GET", db, nil).(map[string]any)
 	if info["doc_count"] != float64(len(live)+1) || info["doc_del_count"] != float64(len(known)-len(live)) {
-		t.Fatalf("counts: %v; %d there, %d gone", info, len(live), len(known)-len(live))
+		t.Fatalf("got the counts %v, want %d there, %d gone", info, len(live)+1, len(known)-len(live))
 	}
 	changes := mustCall(t, client, "GET", db+"/_changes", nil).(map[string]any)
 	seen := map[string]bool{}
@@ -127,15 +127,15 @@ func checkAgreement(t *rapid.T, client *http.Client, db string, live map[string]
 		change := c.(map[string]any)
 		id := change["id"].(string)
 		if seen[id] {
-			t.Fatalf("%s is in the changes twice", id)
+			t.Fatalf("got %s in the changes twice, want it once", id)
 		}
 		seen[id] = true
 		if id != "_design/d" && (change["deleted"] == true) != (live[id] == "") {
-			t.Fatalf("change %v, revision %q", change, live[id])
+			t.Fatalf("got the change %v, want it deleted: %t (revision %q)", change, live[id] == "", live[id])
 		}
 	}
 	if len(seen) != len(known)+1 || changes["last_seq"] != info["update_seq"] {
-		t.Fatalf("%d documents in the changes up to %v, want %d up to %v", len(seen), changes["last_seq"], len(known)+1,
+		t.Fatalf("got %d documents in the changes up to %v, want %d up to %v", len(seen), changes["last_seq"], len(known)+1,
 			info["update_seq"])
 	}
 }
@@ -179,7 +179,7 @@ func TestReplicasConverge(t *testing.T) {
 					"docs":      append([]any{}, part...),
 				})
 				if len(v.([]any)) != 0 {
-					t.Fatalf("refused: %v", v)
+					t.Fatalf("got %v refused, want nothing", v)
 				}
 			}
 			_, winner := call(t, client, "GET", db+"/a?meta=true", nil)
@@ -187,7 +187,7 @@ func TestReplicasConverge(t *testing.T) {
 			told = append(told, []any{contents(t, client, db), winner, info["doc_count"], info["doc_del_count"]})
 		}
 		if d := cmp.Diff(told[0], told[1]); d != "" {
-			t.Fatal(d)
+			t.Fatalf("got two nodes that differ, want the same (-one +other):\n%s", d)
 		}
 	})
 }
@@ -223,7 +223,7 @@ func TestViewRanges(t *testing.T) {
 		a, b := whole[i], whole[j]
 		return a.key < b.key || a.key == b.key && (a.id < b.id || a.id == b.id && a.value < b.value)
 	}) {
-		t.Fatalf("the whole view: %v", whole)
+		t.Fatalf("the whole view: got %v, want 36 rows by key, id and value", whole)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		from, to := rapid.IntRange(-1, 5).Draw(t, "from"), rapid.IntRange(-1, 5).Draw(t, "to")
@@ -253,7 +253,7 @@ func TestViewRanges(t *testing.T) {
 		got := rowsOf(t, fmt.Sprintf("startkey=%d&endkey=%d&descending=%v&inclusive_end=%v&skip=%d&limit=%d", from, to,
 			descending, inclusive, skip, limit))
 		if d := cmp.Diff(want, got, cmp.AllowUnexported(row{})); d != "" {
-			t.Fatal(d)
+			t.Fatalf("rows (-want +got):\n%s", d)
 		}
 	})
 }

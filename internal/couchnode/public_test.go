@@ -36,7 +36,7 @@ func TestPublicMustBeSafe(t *testing.T) {
 			Listen:      c.listen,
 			Credentials: c.creds,
 		}); (err == nil) != c.ok {
-			t.Errorf("%s with %v: %v", c.listen, c.creds, err)
+			t.Errorf("%s with %v: got error %v, want it taken: %t", c.listen, c.creds, err, c.ok)
 		}
 	}
 }
@@ -245,17 +245,17 @@ func TestPublicMatrix(t *testing.T) {
 				t.Errorf("%d %s, want %d with %q", w.Code, text, c.want, c.wantText)
 			}
 			if c.want >= 400 && strings.Contains(text, "hidden-value") {
-				t.Error("the answer shows what it should hide")
+				t.Errorf("got %s, want hidden-value hidden", text)
 			}
 			if strings.Contains(text, "c2VjcmV0") || strings.Contains(text, "Basic ") {
-				t.Error("the credentials reached the function")
+				t.Errorf("got %s, want no credentials in it", text)
 			}
 			if (c.want == 401) != (w.Header().Get("WWW-Authenticate") != "") {
-				t.Errorf("WWW-Authenticate: %q", w.Header().Get("WWW-Authenticate"))
+				t.Errorf("got WWW-Authenticate %q, want it with 401 only", w.Header().Get("WWW-Authenticate"))
 			}
 		})
 	}
 	if status, _ := call(t, client, "GET", "http://node/functions/c", nil); status != 404 {
-		t.Error("a refused write was stored")
+		t.Errorf("a refused write: got status %d, want 404", status)
 	}
 }

@@ -52,7 +52,7 @@ func call(t tester, client *http.Client, method, url string, body any) (int, any
 	var v any
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &v); err != nil {
-			t.Fatalf("%s %s: %d %s", method, url, resp.StatusCode, raw)
+			t.Fatalf("%s %s: got %d %s, want JSON", method, url, resp.StatusCode, raw)
 		}
 	}
 	return resp.StatusCode, v
@@ -62,7 +62,7 @@ func mustCall(t tester, client *http.Client, method, url string, body any) any {
 	t.Helper()
 	status, v := call(t, client, method, url, body)
 	if status/100 != 2 {
-		t.Fatalf("%s %s: %d %v", method, url, status, v)
+		t.Fatalf("%s %s: got %d %v, want a status of 2xx", method, url, status, v)
 	}
 	return v
 }
@@ -145,14 +145,14 @@ func ask(t testing.TB, server string, replication map[string]any) {
 	t.Helper()
 	answer := mustCall(t, http.DefaultClient, "POST", server+"/_replicate", replication).(map[string]any)
 	if answer["ok"] != true {
-		t.Fatalf("replication: %v", answer)
+		t.Fatalf("replication: got %v, want ok", answer)
 	}
 	failures := answer["doc_write_failures"]
 	if history, ok := answer["history"].([]any); ok && len(history) > 0 {
 		failures = history[0].(map[string]any)["doc_write_failures"]
 	}
 	if failures != nil && failures != 0.0 {
-		t.Errorf("%v documents could not be written: %v", failures, answer)
+		t.Errorf("%v documents could not be written, want none to fail: %v", failures, answer)
 	}
 }
 
@@ -170,10 +170,10 @@ func testInterop(t *testing.T, server string) {
 	replicate(t, server, there, node+"/back")
 	want := contents(t, http.DefaultClient, node+"/source")
 	if len(want) != 304 {
-		t.Errorf("%d documents to begin with", len(want))
+		t.Errorf("got %d documents to begin with, want 304", len(want))
 	}
 	if d := cmp.Diff(want, contents(t, http.DefaultClient, node+"/back")); d != "" {
-		t.Errorf("lost or changed on the way there and back:\n%s", d)
+		t.Errorf("after the way there and back (-want +got):\n%s", d)
 	}
 
 	// Another round, after a few changes, continues from the checkpoint and brings only those.
@@ -186,7 +186,7 @@ func testInterop(t *testing.T, server string) {
 	replicate(t, server, there, node+"/back")
 	if d := cmp.Diff(contents(t, http.DefaultClient, node+"/source"), contents(t, http.DefaultClient, node+
 		"/back")); d != "" {
-		t.Errorf("lost or changed in the second round:\n%s", d)
+		t.Errorf("after the second round (-want +got):\n%s", d)
 	}
 }
 
@@ -203,7 +203,7 @@ func testOpenInterop(t *testing.T, server string) {
 	ask(t, server, map[string]any{"source": open, "target": there, "use_checkpoints": false})
 	want := contents(t, client, "http://node/functions")
 	if d := cmp.Diff(want, contents(t, http.DefaultClient, there)); d != "" || len(want) != 304 {
-		t.Errorf("%d documents; lost or changed:\n%s", len(want), d)
+		t.Errorf("got %d documents, want 304 (-want +got):\n%s", len(want), d)
 	}
 	mustCall(t, http.DefaultClient, "PUT", there+"/new", map[string]any{"x": 1})
 	if status, answer := call(t, http.DefaultClient, "POST", server+"/_replicate", map[string]any{
@@ -213,7 +213,7 @@ func testOpenInterop(t *testing.T, server string) {
 		t.Errorf("replication to a socket without credentials: %d %v; want it refused", status, answer)
 	}
 	if d := cmp.Diff(want, contents(t, client, "http://node/functions")); d != "" {
-		t.Errorf("written to without credentials:\n%s", d)
+		t.Errorf("a socket without credentials, want nothing written (-want +got):\n%s", d)
 	}
 }
 

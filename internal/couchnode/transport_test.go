@@ -62,7 +62,7 @@ func next(t *testing.T, lines <-chan string) string {
 		}
 		return line
 	case <-time.After(10 * time.Second):
-		t.Fatal("the feed says nothing")
+		t.Fatal("got no line of the feed within 10 s, want one")
 		return ""
 	}
 }
@@ -84,7 +84,7 @@ func TestContinuousChangesStream(t *testing.T) {
 			for i := range 5 {
 				mustCall(t, c.client, "PUT", fmt.Sprintf("%s/doc%d", db, i), map[string]any{})
 				if line := next(t, lines); !strings.Contains(line, fmt.Sprintf(`"id":"doc%d"`, i)) {
-					t.Fatalf("change %d: %s", i, line)
+					t.Fatalf("change %d: got %s, want doc%d", i, line, i)
 				}
 			}
 			cancel()
@@ -113,7 +113,7 @@ func TestLongPollWakesUp(t *testing.T) {
 		case v := <-answer:
 			results := v.(map[string]any)["results"].([]any)
 			if len(results) == 0 || !strings.HasPrefix(results[0].(map[string]any)["id"].(string), "new") {
-				t.Errorf("got %v", v)
+				t.Errorf("got %v, want a change of a new document", v)
 			}
 			return
 		case <-time.After(5 * time.Millisecond):
@@ -134,7 +134,7 @@ func TestFeedEndsWithItsNode(t *testing.T) {
 	closed := make(chan error)
 	go func() { closed <- n.Close() }()
 	if line := next(t, lines); !strings.Contains(line, "last_seq") {
-		t.Errorf("got %q", line)
+		t.Errorf("got the line %q, want last_seq", line)
 	}
 	if err := <-closed; err != nil {
 		t.Error(err)
@@ -149,7 +149,7 @@ func TestFeedEndsWithItsDatabase(t *testing.T) {
 	mustCall(t, client, "DELETE", "http://node/db", nil)
 	for line := range lines {
 		if !strings.Contains(line, "last_seq") {
-			t.Errorf("got %q", line)
+			t.Errorf("got the line %q, want last_seq", line)
 		}
 	}
 }
@@ -168,7 +168,7 @@ func TestCancelAndAbandon(t *testing.T) {
 	}
 	cancel()
 	if _, err := io.ReadAll(resp.Body); !errors.Is(err, context.Canceled) {
-		t.Errorf("reading after cancel: %v", err)
+		t.Errorf("reading after cancel: got error %v, want %v", err, context.Canceled)
 	}
 	resp.Body.Close()
 
@@ -178,12 +178,12 @@ func TestCancelAndAbandon(t *testing.T) {
 	}
 	resp.Body.Close()
 	if _, err := resp.Body.Read(make([]byte, 1)); err == nil {
-		t.Error("read from a closed body")
+		t.Error("reading from a closed body: got no error, want one")
 	}
 
 	req, _ = http.NewRequestWithContext(ctx, "GET", "http://node/", nil)
 	if _, err := client.Do(req); !errors.Is(err, context.Canceled) {
-		t.Errorf("a request that was cancelled before it began: %v", err)
+		t.Errorf("a request that was cancelled before it began: got error %v, want %v", err, context.Canceled)
 	}
 
 	ctx, cancel = context.WithTimeout(context.Background(), 30*time.Millisecond)
@@ -195,7 +195,7 @@ func TestCancelAndAbandon(t *testing.T) {
 		resp.Body.Close()
 	}
 	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("a deadline in a long poll: %v", err)
+		t.Errorf("a deadline in a long poll: got error %v, want %v", err, context.DeadlineExceeded)
 	}
 }
 
@@ -208,7 +208,8 @@ func TestWholeAnswersHaveALength(t *testing.T) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil || resp.ContentLength != int64(len(body)) || resp.Request == nil || resp.Proto != "HTTP/1.1" {
-		t.Errorf("length %d, body %q, %v", resp.ContentLength, body, err)
+		t.Errorf("got length %d of body %q over %s, request %v, error %v; want its length, over HTTP/1.1, with its request",
+			resp.ContentLength, body, resp.Proto, resp.Request, err)
 	}
 	resp, err = client.Head("http://node/")
 	if err != nil {
@@ -216,7 +217,8 @@ func TestWholeAnswersHaveALength(t *testing.T) {
 	}
 	defer resp.Body.Close()
 	if none, err := io.ReadAll(resp.Body); err != nil || len(none) != 0 || resp.ContentLength != int64(len(body)) {
-		t.Errorf("HEAD: length %d, body %q, %v", resp.ContentLength, none, err)
+		t.Errorf("HEAD: got length %d, body %q, error %v; want length %d and no body", resp.ContentLength, none, err,
+			len(body))
 	}
 }
 
@@ -271,7 +273,7 @@ func TestLongAnswersStream(t *testing.T) {
 				seen[string(text)] = true
 			}
 			if len(rows) != 3000 || len(seen) != 3000 {
-				t.Errorf("%s%s: %d rows, %d different", c.base, path, len(rows), len(seen))
+				t.Errorf("%s%s: got %d rows, %d different; want 3000 different ones", c.base, path, len(rows), len(seen))
 			}
 		}
 	}
@@ -313,7 +315,7 @@ func TestCompressedBodies(t *testing.T) {
 		{"good", squeeze(`{"x":1}`), "gzip", 201},
 	} {
 		if got := put(c.body, c.encoding); got != c.want {
-			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+			t.Errorf("%s: got status %d, want %d", c.name, got, c.want)
 		}
 	}
 }
@@ -340,6 +342,6 @@ func TestCloseCutsOffSlowReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	if b, err := io.ReadAll(resp.Body); err == nil {
-		t.Errorf("the answer looks whole with %d bytes", len(b))
+		t.Errorf("got %d bytes that look whole, want an answer that is cut off", len(b))
 	}
 }

@@ -54,6 +54,6 @@ func TestNothingGetsPastAValidator(t *testing.T) {
 	close(stop)
 	writers.Wait()
 	if after := count(); late.Load() != 0 || after != before {
-		t.Errorf("%d writes got past the validator; %s documents when it came, %s later", late.Load(), before, after)
+		t.Errorf("got %d writes past the validator and %s documents, want none and %s", late.Load(), after, before)
 	}
 }

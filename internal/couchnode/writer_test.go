@@ -42,7 +42,7 @@ func TestGroupedWritesFailAlone(t *testing.T) {
 		go func() {
 			defer wg.Done()
 			if err := n.writer.write(func(tx *writeTx) error { return kind.fn(i, tx) }); (err == nil) != kind.ok {
-				t.Errorf("%s: %v", kind.name, err)
+				t.Errorf("%s: got error %v, want it acknowledged: %t", kind.name, err, kind.ok)
 			}
 		}()
 	}
@@ -56,7 +56,7 @@ func TestGroupedWritesFailAlone(t *testing.T) {
 	for i := range writes {
 		kind := kinds[i%len(kinds)]
 		if stored := tx.Bucket(bucketMeta).Get(key(i)) != nil; stored != kind.ok {
-			t.Errorf("%s: stored %v", kind.name, stored)
+			t.Errorf("%s: got it stored: %t, want %t", kind.name, stored, kind.ok)
 		}
 	}
 }
@@ -73,10 +73,10 @@ func TestFailedCommitIsReported(t *testing.T) {
 	}
 	n.file.MaxSize = 1 << 20 // the file may not grow any more, as on a full disk
 	if err := put("big", 64<<20); err == nil {
-		t.Error("a write that did not fit was acknowledged")
+		t.Error("a write that does not fit: got no error, want one")
 	}
 	if err := put("small", 10); err != nil {
-		t.Errorf("a write that fits, afterwards: %v", err)
+		t.Errorf("a write that fits, afterwards: got error %v, want none", err)
 	}
 	tx, err := n.file.Begin(false)
 	if err != nil {
@@ -84,6 +84,7 @@ func TestFailedCommitIsReported(t *testing.T) {
 	}
 	defer tx.Rollback()
 	if meta := tx.Bucket(bucketMeta); meta.Get([]byte("big")) != nil || meta.Get([]byte("small")) == nil {
-		t.Error("what is stored is not what was acknowledged")
+		t.Errorf("got big stored: %t, small: %t; want small alone", meta.Get([]byte("big")) != nil,
+			meta.Get([]byte("small")) != nil)
 	}
 }

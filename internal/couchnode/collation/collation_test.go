@@ -19,7 +19,7 @@ import (
 func encode(t interface{ Fatalf(string, ...any) }, src string) []byte {
 	compact, err := strictjson.Compact(nil, []byte(src), 100)
 	if err != nil {
-		t.Fatalf("%s: %v", src, err)
+		t.Fatalf("%s: got error %v, want it compact", src, err)
 	}
 	return collation.New().Append(nil, compact)
 }
@@ -60,7 +60,7 @@ func TestEqualNumbers(t *testing.T) {
 	for _, same := range [][]string{{"0", "-0", "0.0", "-0e7"}, {"1", "1.0", "10e-1"}, {"100", "1e2"}} {
 		for _, s := range same[1:] {
 			if !bytes.Equal(encode(t, same[0]), encode(t, s)) {
-				t.Errorf("%s and %s differ", same[0], s)
+				t.Errorf("%s and %s: got two encodings, want the same", same[0], s)
 			}
 		}
 	}
@@ -86,7 +86,7 @@ func TestEncodingIsPrefixFree(t *testing.T) {
 		a, b := draw(t, "a"), draw(t, "b")
 		ea, eb := encode(t, a), encode(t, b)
 		if a != b && (bytes.HasPrefix(ea, eb) || bytes.HasPrefix(eb, ea)) {
-			t.Fatalf("%s (%x) and %s (%x)", a, ea, b, eb)
+			t.Fatalf("got %s (%x) and %s (%x), want neither to begin with the other", a, ea, b, eb)
 		}
 	})
 }
@@ -96,7 +96,7 @@ func TestNumbersAndArraysOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := rapid.SliceOfN(rapid.Float64Range(-math.MaxFloat64, math.MaxFloat64), 2, 2).Draw(t, "f")
 		if got, want := bytes.Compare(encode(t, text(f[0])), encode(t, text(f[1]))), cmpFloat(f[0], f[1]); got != want {
-			t.Fatalf("compare(%v, %v) = %d", f[0], f[1], got)
+			t.Fatalf("compare(%v, %v) = %d, want %d", f[0], f[1], got, want)
 		}
 		x, y := draw(t, "x"), draw(t, "y")
 		inner := bytes.Compare(encode(t, x), encode(t, y))
@@ -114,7 +114,7 @@ func TestArrayPrefix(t *testing.T) {
 		got := collation.ArrayPrefix(whole, n)
 		if n >= len(els) {
 			if !bytes.Equal(got, whole) {
-				t.Fatalf("a short array was cut")
+				t.Fatalf("a short array: got %x, want it whole: %x", got, whole)
 			}
 			return
 		}
@@ -125,7 +125,7 @@ func TestArrayPrefix(t *testing.T) {
 	})
 	for _, scalar := range []string{"null", "7", `"x"`, `{"a":1}`} {
 		if e := encode(t, scalar); !bytes.Equal(collation.ArrayPrefix(e, 1), e) {
-			t.Errorf("%s was cut", scalar)
+			t.Errorf("%s: got %x, want it whole: %x", scalar, collation.ArrayPrefix(e, 1), e)
 		}
 	}
 }
@@ -166,7 +166,7 @@ func TestConcurrentUse(t *testing.T) {
 	}
 	for range 8 {
 		if !<-done {
-			t.Error("an encoding differed under concurrency")
+			t.Error("got another encoding in another goroutine, want the same")
 		}
 	}
 }

@@ -54,7 +54,7 @@ func TestMatch(t *testing.T) {
 			t.Fatal(err)
 		}
 		if problems := (vars{}).match("body", want, got, true); (len(problems) == 0) != c.ok {
-			t.Errorf("%s: %q", c.name, problems)
+			t.Errorf("%s: got the problems %q, want it to match: %t", c.name, problems, c.ok)
 		}
 	}
 }
@@ -64,16 +64,16 @@ func TestCapture(t *testing.T) {
 	want, _ := decode(`{"rev":"<rev:r>","seq":"<any:s>"}`)
 	got, _ := decode(`{"rev":"1-a","seq":7}`)
 	if problems := v.match("body", want, got, true); len(problems) > 0 {
-		t.Fatal(problems)
+		t.Fatalf("got the problems %q, want none", problems)
 	}
 	if s, err := v.expand("/{db}/{r}/{s}"); err != nil || s != "/x/1-a/7" {
-		t.Errorf("%s, %v", s, err)
+		t.Errorf("got %s, error %v; want /x/1-a/7", s, err)
 	}
 	if _, err := v.expand("/{nobody}"); err == nil {
-		t.Error("an unknown name was let pass")
+		t.Error("an unknown name: got no error, want one")
 	}
 	if s, err := v.expand(`{"a":{"b":1}}`); err != nil || s != `{"a":{"b":1}}` {
-		t.Errorf("JSON was taken for a name: %s, %v", s, err)
+		t.Errorf("JSON: got %s, error %v; want it as it was", s, err)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestParse(t *testing.T) {
 		}}},
 	}
 	if d := cmp.Diff(want, cases); d != "" {
-		t.Error(d)
+		t.Errorf("cases (-want +got):\n%s", d)
 	}
 	for _, broken := range []string{
 		"> GET /\n", "== a\n< 200\n", "== a\n> GET\n", "== a\n> GET /\n< ok\n",
@@ -123,7 +123,7 @@ func TestParse(t *testing.T) {
 		"== a\n> GET /\n< 200\n< text unquoted\n",
 	} {
 		if _, err := Parse([]byte(broken)); err == nil {
-			t.Errorf("accepted %q", broken)
+			t.Errorf("%q: got no error, want one", broken)
 		}
 	}
 }
@@ -137,12 +137,12 @@ func TestFixturesAreComplete(t *testing.T) {
 		}
 		cases, err := Parse(text)
 		if err != nil {
-			t.Fatalf("%s: %v", file, err)
+			t.Fatalf("%s: got error %v, want it read", file, err)
 		}
 		for _, c := range cases {
 			for _, ex := range c.Exchanges {
 				if ex.Status == 0 {
-					t.Errorf("%s, line %d: no status is wanted", file, ex.Line)
+					t.Errorf("%s, line %d: got no status, want one", file, ex.Line)
 				}
 				for _, want := range strings.Split(ex.Want, "\n") {
 					if _, err := decode(want); want != "" && err != nil && !ex.WantLines && !strings.Contains(ex.Want, "\n") {

@@ -23,7 +23,7 @@ func TestParse(t *testing.T) {
 	} {
 		got, err := revtree.Parse(in)
 		if err != nil || got.String() != want {
-			t.Errorf("Parse(%q) = %v, %v", in, got, err)
+			t.Errorf("Parse(%q) = %v, %v; want %s", in, got, err, want)
 		}
 	}
 	for _, in := range []string{
@@ -39,7 +39,7 @@ func TestParse(t *testing.T) {
 func TestNextIsDeterministic(t *testing.T) {
 	first := revtree.Next(revtree.Rev{}, false, []byte(`{"a":1}`))
 	if first != revtree.Next(revtree.Rev{}, false, []byte(`{"a":1}`)) || first.Gen != 1 || len(first.String()) != 34 {
-		t.Errorf("first revision: %v", first)
+		t.Errorf("first revision: got %v, want the same again, generation 1 and 34 characters", first)
 	}
 	for what, other := range map[string]revtree.Rev{
 		"body":    revtree.Next(revtree.Rev{}, false, []byte(`{"a":2}`)),
@@ -47,7 +47,7 @@ func TestNextIsDeterministic(t *testing.T) {
 		"parent":  revtree.Next(first, false, []byte(`{"a":1}`)),
 	} {
 		if other.ID == first.ID {
-			t.Errorf("the id does not depend on the %s", what)
+			t.Errorf("another %s: got the id %s again, want another", what, other.ID)
 		}
 	}
 }
@@ -126,7 +126,7 @@ func TestMerge(t *testing.T) {
 			}
 			got, added := tree.Merge(leaf(c.add), 0)
 			if d := cmp.Diff(c.want, show(got)); d != "" || added != c.added {
-				t.Errorf("added %v\n%s", added, d)
+				t.Errorf("got added %t, want %t (-want +got):\n%s", added, c.added, d)
 			}
 		})
 	}
@@ -136,7 +136,7 @@ func TestMergeCutsPaths(t *testing.T) {
 	var tree revtree.Tree
 	tree, _ = tree.Merge(leaf("4-d,3-c,2-b,1-a"), 3)
 	if d := cmp.Diff([]string{"4-d,3-c,2-b"}, show(tree)); d != "" {
-		t.Error(d)
+		t.Errorf("paths cut to 3 (-want +got):\n%s", d)
 	}
 }
 
@@ -147,16 +147,17 @@ func TestQuestions(t *testing.T) {
 	}
 	rev := func(s string) revtree.Rev { r, _ := revtree.Parse(s); return r }
 	if w := tree.Winner().Rev().String(); w != "3-e" || tree.Deleted() {
-		t.Errorf("winner %s, deleted %v", w, tree.Deleted())
+		t.Errorf("got the winner %s, deleted %t; want 3-e, not deleted", w, tree.Deleted())
 	}
 	if _, ok := tree.Leaf(rev("2-d")); ok || !tree.Has(rev("2-d")) || tree.Has(rev("2-x")) || tree.Has(rev("9-c")) {
-		t.Error("membership")
+		t.Errorf("got 2-d a leaf: %t, known: %t, 2-x known: %t, 9-c known: %t; want 2-d known, no leaf, the others not known",
+			ok, tree.Has(rev("2-d")), tree.Has(rev("2-x")), tree.Has(rev("9-c")))
 	}
 	if got := show(tree.LeavesFrom(rev("2-d"))); len(got) != 2 {
-		t.Errorf("leaves from 2-d: %v", got)
+		t.Errorf("leaves from 2-d: got %v, want 2", got)
 	}
 	if c, d := tree.Conflicts(false), tree.Conflicts(true); fmt.Sprint(c, d) != "[3-c] [4-g]" {
-		t.Errorf("conflicts %v, deleted %v", c, d)
+		t.Errorf("got the conflicts %v, deleted ones %v; want [3-c] and [4-g]", c, d)
 	}
 }
 
@@ -183,7 +184,7 @@ func TestMergeOrderDoesNotMatter(t *testing.T) {
 				before := show(tree)
 				next, _ := tree.Merge(paths[i], 0)
 				if d := cmp.Diff(before, show(tree)); d != "" {
-					t.Fatalf("Merge changed its receiver: %s", d)
+					t.Fatalf("Merge changed its receiver, want it as before (-before +after):\n%s", d)
 				}
 				tree = next
 			}
@@ -197,7 +198,7 @@ func TestMergeOrderDoesNotMatter(t *testing.T) {
 		order := rapid.Permutation(all).Draw(t, "order")
 		repeats := rapid.SliceOfN(rapid.IntRange(0, n-1), 0, 4).Draw(t, "repeats")
 		if d := cmp.Diff(want, show(build(append(slices.Clone(order), repeats...)))); d != "" {
-			t.Fatal(d)
+			t.Fatalf("another order (-want +got):\n%s", d)
 		}
 		leaves := 0
 		for _, has := range hasChild {
@@ -206,7 +207,7 @@ func TestMergeOrderDoesNotMatter(t *testing.T) {
 			}
 		}
 		if leaves != len(want) {
-			t.Fatalf("%d leaves, want %d", len(want), leaves)
+			t.Fatalf("got %d leaves, want %d", len(want), leaves)
 		}
 	})
 }
