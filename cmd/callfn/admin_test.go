@@ -45,7 +45,7 @@ func TestAccountsAndUsersFromTheShell(t *testing.T) {
 	for _, args := range [][]string{{"list"}, {"get", user}, {"get", "ann"}} {
 		if out := must(exitOK, append([]string{"users", "--account=acme"}, args...)...); !regexp.MustCompile(user +
 			` +ann +admin +enabled +Ann Admin`).MatchString(out) {
-			t.Errorf("%v: %s", args, out)
+			t.Errorf("%v: got %s, want ann as an admin who is enabled", args, out)
 		}
 	}
 	sum := md5.Sum([]byte("ann:s3cret"))
@@ -101,7 +101,7 @@ func TestSigningKeysFromTheShell(t *testing.T) {
 	second := anID.FindString(must(exitOK, "signing-keys", "rotate"))
 	if out := must(exitOK, "signing-keys", "list"); second == first || !regexp.MustCompile(second+` +signs since .*\n`+
 		first+` +retired `).MatchString(out) {
-		t.Errorf("rotated from %s to %s: %s", first, second, out)
+		t.Errorf("list: got %s, want the first key, %s, retired, and the second, %s, signing", out, first, second)
 	}
 	if code, _ := send(t, "GET", s.url+"/v2/token_auth", token, ""); code != 200 {
 		t.Errorf("a token after a gentle rotation: got %d, want code 200", code)
@@ -123,7 +123,7 @@ func TestModulesFromTheShell(t *testing.T) {
 		t.Errorf(`list: got %s, want "functions", no "stopped"`, out)
 	}
 	if out := must(exitOK, "modules", "stop", "cb_functions"); !regexp.MustCompile(`functions +stopped`).MatchString(out) {
-		t.Errorf("stop: %s", out)
+		t.Errorf("stop: got %s, want functions stopped", out)
 	}
 	if out := must(exitFailed, "functions", "list"); !strings.Contains(out, "404 not_found") {
 		t.Errorf(`a stopped module: got %s, want "404 not_found"`, out)

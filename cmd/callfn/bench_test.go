@@ -119,7 +119,7 @@ func TestBench(t *testing.T) {
 	}
 	if s.asked["GET /db/_design/functions/_show/wh/f1"] == 0 || !strings.Contains(s.query, "Account-ID=acc") ||
 		!strings.Contains(s.query, "Caller-ID-Name=Alice") {
-		t.Errorf("the show was asked for with %q: %v", s.query, s.asked)
+		t.Errorf("the show was asked for with %q: %v, want account, caller and function f1", s.query, s.asked)
 	}
 	if len(s.stored) != 0 {
 		t.Errorf("left behind: got %v, want len(s.stored) = 0", s.stored)

@@ -94,7 +94,7 @@ func TestRealCallIsSeenAndHungUp(t *testing.T) {
 	}
 	for what, text := range map[string]string{"the record": story, "the log": a.errs.String()} {
 		if strings.Contains(text, "7391") {
-			t.Errorf("%s has the keys that were pressed:\n%s", what, text)
+			t.Errorf("%s: got the keys that were pressed, want them left out:\n%s", what, text)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func TestWhatDeletesAsks(t *testing.T) {
 	}
 	if out := typed("acme", all["accounts delete"]...); !regexp.MustCompile(`delete the account acme\s+` + account +
 		`, 1 function, 0 callflows, 0 users\s+Type acme to go on: `).MatchString(out) {
-		t.Errorf("accounts delete: %s", out)
+		t.Errorf("accounts delete: got %s, want the account, what is in it, and its name asked for", out)
 	}
 	if out := typed("hotline", all["functions delete"]...); !strings.Contains(out, "1 test case") {
 		t.Errorf(`functions delete: got %s, want "1 test case"`, out)

@@ -271,7 +271,7 @@ func TestDoctorJSON(t *testing.T) {
 			Findings []struct{ Site, Check, Status, Says, Fix string }
 		}
 		if err := json.Unmarshal([]byte(out), &report); err != nil || code != exitOK || !report.Works {
-			t.Fatalf("%d %v %s%s", code, err, out, errs)
+			t.Fatalf("got %d, error %v, %s%s; want code %d and a report that calls would work", code, err, out, errs, exitOK)
 		}
 		seen := map[string]string{}
 		for _, f := range report.Findings {

@@ -47,7 +47,7 @@ func TestCompose(t *testing.T) {
 		},
 	}
 	if len(p.Services) != len(want) {
-		t.Errorf("services: %v", p.ServiceNames())
+		t.Errorf("got the services %v, want %d", p.ServiceNames(), len(want))
 	}
 	for name, nets := range want {
 		s, err := p.GetService(name)
@@ -116,10 +116,11 @@ func TestComposeEval(t *testing.T) {
 		functions.Environment["COUCHDB_QUERY_SERVER_CALLFN"]
 	if js == nil || !strings.Contains(*js, "couchjs --eval ") || callfn != nil || functions.Build != nil ||
 		functions.Image != "couchdb:3.4.3" {
-		t.Errorf("functions: %v %v %v %s", js, callfn, functions.Build, functions.Image)
+		t.Errorf("functions: got %v %v %v %s, want couchjs with --eval on CouchDB's own image", js, callfn, functions.Build,
+			functions.Image)
 	}
 	if got := networks(functions); !slices.Equal(got, []string{"functions"}) {
-		t.Errorf("functions are on %v", got)
+		t.Errorf("functions: got the networks %v, want functions alone", got)
 	}
 	main, _ := p.GetService("couchdb")
 	if main.Environment["COUCHDB_QUERY_SERVER_JAVASCRIPT"] != nil {
@@ -128,7 +129,7 @@ func TestComposeEval(t *testing.T) {
 	for _, name := range []string{"setup", "callfn"} {
 		s, _ := p.GetService(name)
 		if v := s.Environment["CALLFN_FUNCTIONS_LANGUAGE"]; v == nil || *v != "javascript" {
-			t.Errorf("%s: language %v", name, v)
+			t.Errorf("%s: got language %v, want javascript", name, v)
 		}
 	}
 }

@@ -172,7 +172,7 @@ func TestDirectOnStockCouchjs(t *testing.T) {
 			t.Fatalf("got %v %v, want code 200", code, body)
 		}
 		if trace := rehearse(t, s, token); !gives("ok")(trace) {
-			t.Errorf("after %s: %s", source, trace)
+			t.Errorf("after %s: got %s, want ok", source, trace)
 		}
 	}
 }
@@ -208,7 +208,7 @@ func TestDirectThroughFaults(t *testing.T) {
 				t.Errorf("a real call, after %s: got %d %s, want its flow", time.Since(begun), code, body)
 			}
 			if c := readCopyState(t, s); c.Age == nil || !c.Complete {
-				t.Errorf("%+v", c)
+				t.Errorf("got the copy %+v, want it complete, with its age", c)
 			}
 			p.Set(faultproxy.Pass)
 			await.True(t, "recovery", func() bool {
@@ -216,7 +216,7 @@ func TestDirectThroughFaults(t *testing.T) {
 				return code == 200
 			})
 			if trace := rehearse(t, s, token); !gives("disabled")(trace) {
-				t.Error(trace)
+				t.Errorf("got %s, want disabled", trace)
 			}
 			await.True(t, "real calls to be refused", func() bool {
 				code, body := get(t, real)
@@ -257,7 +257,7 @@ func realCalls(t *testing.T, s *served, function string) string {
 	line, _, _ := strings.Cut(out, "\n")
 	_, path, found := strings.Cut(line, "/v2/")
 	if code != exitOK || !found {
-		t.Fatal(code, out, errs)
+		t.Fatalf("got %d %s %s, want code %d and an address below /v2/", code, out, errs, exitOK)
 	}
 	return s.url + "/v2/" + path + "&Call-ID=call-1&To=1000&Caller-ID-Name=Alice"
 }
@@ -282,10 +282,10 @@ func TestDirectRestartsThroughOutage(t *testing.T) {
 	s = serve(t, with, flags...)
 	token := login(t, s.url)
 	if trace := rehearse(t, s, token); !gives("ok")(trace) {
-		t.Error(trace)
+		t.Errorf("got %s, want ok", trace)
 	}
 	if c := readCopyState(t, s); c.Following || !c.Complete {
-		t.Errorf("%+v", c)
+		t.Errorf("got the copy %+v, want it complete and not following", c)
 	}
 	p.Set(faultproxy.Pass)
 	await.True(t, "following again", func() bool { return readCopyState(t, s).Following })

@@ -47,7 +47,7 @@ func TestLogTellsWhoAndWhat(t *testing.T) {
 		"--public-url=https://fn.example")
 	const wrongKey = "00000000000000000000000000000000000000000000000000000000000000ff"
 	if code, body := send(t, http.MethodPut, s.url+"/v2/api_auth", "", `{"data":{"api_key":"`+wrongKey+`"}}`); code < 400 {
-		t.Fatal(code, body)
+		t.Fatalf("a wrong key: got %d %s, want it refused", code, body)
 	}
 	me := login(t, s.url)
 	base := s.url + "/v2/accounts/" + me.account

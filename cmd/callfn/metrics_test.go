@@ -71,7 +71,7 @@ func TestMetricsOfCalls(t *testing.T) {
 	phone.Audio.Skip(3)
 	phone.Audio.Press("5") // packet 7
 	if _, ok := phone.AwaitRequest("BYE", 10*time.Second); !ok {
-		t.Fatal("the flow's end did not hang up")
+		t.Fatal("got no BYE within 10 s, want one at the flow's end")
 	}
 	broken := siptest.New(t, a.at)
 	broken.SDP = "hello"

@@ -240,7 +240,7 @@ func (s *mortalService) move(t *testing.T, plan string) (id string) {
 	}
 	if err := json.Unmarshal([]byte(body), &applied); err != nil || status != 202 ||
 		applied.Data.Migration.Database != datastore.Functions {
-		t.Fatalf("%d %s %v", status, body, err)
+		t.Fatalf("got %d %s, error %v; want 202 and the functions on their way", status, body, err)
 	}
 	return applied.Data.Migration.ID
 }
@@ -388,7 +388,8 @@ func (l *load) check(t *testing.T, client *http.Client) {
 				t.Errorf("function %s: got %d, want 200", id, status)
 			}
 		case status != 200 || !sameJSON(data, may[0]):
-			t.Errorf("function %s: %d\nacknowledged %s\nfound        %s", id, status, may[0], data)
+			t.Errorf("function %s: got %d, want what was acknowledged\nacknowledged %s\nfound        %s", id, status, may[0],
+				data)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func TestPivot(t *testing.T) {
 	one, numbers, failing := made("--function="+hi, "--name=KAZOO"), made(), made("--function="+bad)
 	if out := must(exitOK, "pivot", "list"); len(anID.FindAllString(out, -1)) != 5 || !strings.Contains(out, "function "+
 		hi+"  KAZOO") || !strings.Contains(out, "numbers") {
-		t.Errorf("list: %s", out)
+		t.Errorf("list: got %s, want five ids, the function's key with its name, and numbers", out)
 	}
 
 	const call = "&Call-ID=call-1&To=1000&Caller-ID-Name=Alice&Custom-Application-Vars[vip]=yes"

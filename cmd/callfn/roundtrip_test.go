@@ -42,7 +42,7 @@ func TestGetGivesBackWhatPutTook(t *testing.T) {
 	code, out, errs := p.run(t, "functions", "get", "escapes")
 	if code != exitOK || strings.ContainsAny(out, "\x1b\u009b\u202e") ||
 		!strings.Contains(out, `\u{1B}[2J \u{9B} \u{202E} < > &`) || !strings.Contains(errs, "enabled") {
-		t.Errorf("on a terminal: %d %q %q", code, out, errs)
+		t.Errorf("on a terminal: got %d %q %q, want code %d, escapes spelled out, and its state", code, out, errs, exitOK)
 	}
 }
 

@@ -64,6 +64,6 @@ func TestScriptFlags(t *testing.T) {
 		}
 	}
 	if got, err := (scriptFlags{}).script(world{}); !got.IsZero() || err != nil {
-		t.Errorf("no flags: got %v %v", got, err)
+		t.Errorf("no flags: got %v, error %v; want an empty script", got, err)
 	}
 }

@@ -72,7 +72,7 @@ func talk(b *testing.B, at netip.AddrPort, calls, perSecond int) []time.Duration
 	}
 	under.Wait()
 	if len(took) == 0 {
-		b.Fatal("no call was answered")
+		b.Fatal("got no call answered, want some")
 	}
 	return took
 }
@@ -104,6 +104,6 @@ func freeSIPPort(b *testing.B) int {
 			return port
 		}
 	}
-	b.Fatal("no free port")
+	b.Fatal("got no free port from 33000 to 33999, want one")
 	return 0
 }

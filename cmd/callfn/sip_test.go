@@ -63,7 +63,7 @@ func answerCalls(t testing.TB, args ...string) answering {
 		}
 	}
 	if !a.at.IsValid() {
-		t.Fatalf("no call is answered:\n%s", s.errs)
+		t.Fatalf("got no address in the log, want calls answered:\n%s", s.errs)
 	}
 	return a
 }
@@ -74,7 +74,7 @@ func (a answering) flow(t testing.TB, flow string) {
 	code, body := send(t, "PUT", a.url+"/v2/accounts/"+a.session.account+"/callflows", a.session.token,
 		`{"data":{"numbers":["1000"],"flow":`+flow+`}}`)
 	if code != 201 {
-		t.Fatal(code, body)
+		t.Fatalf("got %d %s, want 201", code, body)
 	}
 }
 
@@ -89,7 +89,7 @@ func (a answering) function(t testing.TB, js string) string {
 		`{"data":{"name":"f","function_js":`+string(source)+`}}`)
 	var answer struct{ Data struct{ ID string } }
 	if err := json.Unmarshal([]byte(body), &answer); code != 201 || err != nil {
-		t.Fatal(code, body, err)
+		t.Fatalf("got %d %s, error %v; want 201", code, body, err)
 	}
 	return answer.Data.ID
 }
@@ -124,7 +124,7 @@ func TestACallHearsItsFunctionAndPressesAKey(t *testing.T) {
 	}
 	bye, ok := phone.AwaitRequest("BYE", 15*time.Second)
 	if !ok {
-		t.Fatal("the flow's end did not hang up")
+		t.Fatal("got no BYE within 15 s, want one at the flow's end")
 	}
 	if reason := bye.Header("reason"); reason != `Q.850;cause=16;text="NORMAL_CLEARING"` {
 		t.Errorf("got Reason %s, want a normal clearing", reason)
@@ -135,7 +135,7 @@ func TestACallHearsItsFunctionAndPressesAKey(t *testing.T) {
 	cut := len(all) - len(sound)/media.FrameSamples
 	for i := 1; i < len(all); i++ {
 		if all[i].Seq != all[i-1].Seq+1 {
-			t.Fatalf("packet %d has number %d after %d", i, all[i].Seq, all[i-1].Seq)
+			t.Fatalf("packet %d: got number %d after %d, want the next", i, all[i].Seq, all[i-1].Seq)
 		}
 	}
 	if cut < 50 || cut > heard+4 {
@@ -143,19 +143,19 @@ func TestACallHearsItsFunctionAndPressesAKey(t *testing.T) {
 	}
 	before, after := phone.Audio.Bytes()[:cut*160], phone.Audio.Bytes()[cut*160:]
 	if !bytes.Equal(before, sound[:len(before)]) {
-		t.Error("the first speech is not the speech byte for byte")
+		t.Errorf("the first speech: got %d bytes that differ, want them byte for byte", len(before))
 	}
 	if !bytes.Equal(after, sound) {
 		t.Errorf("the second speech has %d bytes, want %d byte for byte", len(after), len(sound))
 	}
 	if gap := all[cut].Stamp - all[cut-1].Stamp; gap < 160 || gap > 3*8000 {
-		t.Errorf("the timestamp moved by %d in the pause", gap)
+		t.Errorf("the timestamp moved by %d in the pause, want between 160 and 24000", gap)
 	}
 	if !strings.Contains(a.errs.String(), `"msg":"call ended"`) {
 		awaitLog(t, a.served, `"msg":"call ended"`)
 	}
 	if strings.Contains(a.errs.String(), `"5"`) {
-		t.Error("the log has the key that was pressed")
+		t.Error("got the key that was pressed in the log, want it left out")
 	}
 }
 
@@ -213,7 +213,7 @@ func TestAMessageIsRecorded(t *testing.T) {
 	phone.Audio.Talk(message)
 	phone.Audio.Press("#")
 	if _, ok := phone.AwaitRequest("BYE", 15*time.Second); !ok {
-		t.Fatal("the flow's end did not hang up")
+		t.Fatal("got no BYE within 15 s, want one at the flow's end")
 	}
 	files, err := filepath.Glob(filepath.Join(a.dataDir, "recordings", a.session.account, "*.wav"))
 	if err != nil || len(files) != 1 {
@@ -228,7 +228,7 @@ func TestAMessageIsRecorded(t *testing.T) {
 		t.Errorf("the recording has %v, %v; want about two seconds", length, err)
 	}
 	if whole := coded(got); !bytes.Contains(whole, message[1600:8000]) {
-		t.Error("the recording is not what was said")
+		t.Errorf("the recording: got %d samples without the message, want what was said", len(got))
 	}
 }
 
@@ -240,7 +240,7 @@ func TestStoppingHangsUp(t *testing.T) {
 		t.Fatalf("got %s, want 200", m.Start)
 	}
 	if code := a.stop(); code != exitOK {
-		t.Errorf("exit code %d", code)
+		t.Errorf("got exit code %d, want %d", code, exitOK)
 	}
 	bye, ok := phone.AwaitRequest("BYE", time.Second)
 	if !ok || !strings.HasPrefix(bye.Header("reason"), "Q.850;cause=41;") {

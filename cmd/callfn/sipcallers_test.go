@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/media"
 )
 
@@ -54,7 +55,7 @@ func TestSippCalls(t *testing.T) {
 			text, _ := os.ReadFile(f)
 			t.Logf("%s", text[:min(len(text), 3000)])
 		}
-		t.Fatalf("sipp: %v\n%s", err, out[max(0, len(out)-1500):])
+		t.Fatalf("sipp: got error %v, want none\n%s", err, out[max(0, len(out)-1500):])
 	}
 }
 
@@ -86,7 +87,7 @@ func portsForSIP(t *testing.T) int {
 			return port
 		}
 	}
-	t.Fatal("no two ports beside each other")
+	t.Fatal("got no two free ports beside each other, want two")
 	return 0
 }
 
@@ -160,7 +161,7 @@ func TestBaresipCalls(t *testing.T) {
 	awaitText(t, door, events, "CALL_CLOSED") // the function that knows a 7 was heard ends the call
 	awaitLog(t, a.served, `"cause":"NORMAL_CLEARING"`)
 	if strings.Contains(a.errs.String(), `"threw"`) {
-		t.Error("another key than 7 was heard")
+		t.Error("got another key than 7 heard, want a 7")
 	}
 	dumps, _ := filepath.Glob(filepath.Join(dir, "dump-*-dec.wav"))
 	if len(dumps) != 1 {
@@ -188,15 +189,13 @@ func TestBaresipCalls(t *testing.T) {
 // dialControl opens baresip's control connection, when it is there.
 func dialControl(t *testing.T, port int) net.Conn {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err == nil {
-			return conn
-		}
-		if time.Now().After(end) {
-			t.Fatal("baresip does not come up: ", err)
-		}
-	}
+	var conn net.Conn
+	await.Value(t, "baresip's control connection", func() (string, bool) {
+		var err error
+		conn, err = net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		return fmt.Sprintf("error %v", err), err == nil
+	})
+	return conn
 }
 
 // awaitText reads baresip's events until one has a text.
@@ -206,7 +205,7 @@ func awaitText(t *testing.T, conn net.Conn, events *bufio.Reader, text string) {
 	for {
 		event, err := events.ReadString('}')
 		if err != nil {
-			t.Fatalf("waiting for %s: %v", text, err)
+			t.Fatalf("got error %v, want an event with %s", err, text)
 		}
 		if strings.Contains(event, text) {
 			return

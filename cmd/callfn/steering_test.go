@@ -141,7 +141,8 @@ func TestOutputIsGuarded(t *testing.T) {
 			name, ok := selector.X.(*ast.Ident)
 			if ok && name.Name == "fmt" && (strings.HasPrefix(selector.Sel.Name, "Fprint") ||
 				strings.HasPrefix(selector.Sel.Name, "Print")) {
-				t.Errorf("%s: fmt.%s prints text of others as it is: use printable.%[2]s", set.Position(n.Pos()), selector.Sel.Name)
+				t.Errorf("%s: got text of others printed as it is by fmt.%s, want printable.%[2]s", set.Position(n.Pos()),
+					selector.Sel.Name)
 			}
 			return true
 		})

@@ -242,7 +242,7 @@ func TestFunctionsFlagIsTheDefaultPlan(t *testing.T) {
 	}
 	if _, out, _ := s.keyed().run(t, "storage", "get"); len(regexp.MustCompile(`  functions +http`).FindAllString(out,
 		-1)) != 2 {
-		t.Errorf("the flag's databases: %s", out)
+		t.Errorf("storage get: got %s, want two databases of functions at the flag's address", out)
 	}
 	// What is shown can be stored, and changes nothing.
 	file := filepath.Join(t.TempDir(), "plan.json")

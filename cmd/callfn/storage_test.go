@@ -185,7 +185,7 @@ func applyReadyPlan(t *testing.T, name string, p place, apply []string, prefix s
 		return // no query server of ours there: refused, as the README says
 	}
 	if code != exitOK || !p.shared && p.password != "" && strings.Contains(out+errs+s.errs.String(), p.password) {
-		t.Fatalf("apply: %d %s %s", code, out, errs)
+		t.Fatalf("apply: got %d %s %s, want code %d and no password", code, out, errs, exitOK)
 	}
 	callWorks(t, s)
 	if code, out, errs = shell.run(t, "storage", "get"); code != exitOK || !strings.Contains(out, p.address) {
@@ -197,7 +197,7 @@ func applyReadyPlan(t *testing.T, name string, p place, apply []string, prefix s
 	}
 	if code, out, errs = shell.run(t, "storage", "check"); code != well ||
 		!regexp.MustCompile(`ok +functions run`).MatchString(out) || !strings.Contains(out, "CouchDB at "+p.address) {
-		t.Errorf("check: %d %s %s", code, out, errs)
+		t.Errorf("check: got %d %s %s, want code %d, functions run, and CouchDB at %s", code, out, errs, well, p.address)
 	}
 	if code, out, errs = shell.run(t, apply...); code != exitOK || !strings.Contains(out, "The plan is as it was.") {
 		t.Errorf(`applied again: got %d %s %s, want code %d, "The plan is as it was."`, code, out, errs, exitOK)

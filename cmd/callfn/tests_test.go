@@ -215,7 +215,7 @@ func TestCallflowsFromTheShell(t *testing.T) {
 		`"children":{"_":{"module":"voicemail","data":{"id":"` + strings.Repeat("b", 32) + `"}}}}}`
 	id := regexp.MustCompile(`[0-9a-f]{32}`).FindString(must(exitOK, "callflows", "put", file(flow)))
 	if out := must(exitOK, "callflows", "list"); !regexp.MustCompile(id + `  1000 \^2  .*  office`).MatchString(out) {
-		t.Errorf("list: %s", out)
+		t.Errorf("list: got %s, want %s with 1000, ^2 and office", out, id)
 	}
 	must(exitOK, "callflows", "import-tests", id,
 		file(`{"name":"nobody there","call":{},"script":{"answers":{"user":"none"}},"expected":{"steps":[{"module":"user"},`+
@@ -278,7 +278,7 @@ func TestRehearsalHTTP(t *testing.T) {
 		code, body := send(t, "PUT", at+"/simulations", token.token, `{"data":{"To":"1000","script":{"real_http":true}}}`)
 		if !allowed && (code != 400 || !strings.Contains(body, "--rehearsal-http")) || allowed &&
 			(code != 201 || !strings.Contains(body, "the server gave no flow: the address is not a public one")) {
-			t.Errorf("allowed %v: %d %s", allowed, code, body)
+			t.Errorf("real HTTP allowed: %t: got %d %s, want 400 with --rehearsal-http, or 201 and no flow", allowed, code, body)
 		}
 	}
 }

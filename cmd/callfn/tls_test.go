@@ -88,7 +88,7 @@ func TestCouchDBOverTLS(t *testing.T) {
 			}, args...)
 			code, out, errs := program{}.run(t, args...)
 			if code != exitUnreachable || !strings.Contains(errs, "certificate") || strings.Contains(out+errs, c.secret()) {
-				t.Errorf("%s: %d %s %s", name, code, out, errs)
+				t.Errorf("%s: got %d %s %s, want code %d, a certificate named, no password", name, code, out, errs, exitUnreachable)
 			}
 		}
 	})
