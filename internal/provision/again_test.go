@@ -9,8 +9,8 @@ import (
 	"callfn/internal/provision/sitetest"
 )
 
-// What is right is not written again: neither security nor user. A user that cannot log in, with another password or
-// locked out, is.
+// Setup does not write security or users that are right already. It writes a user that cannot log in, because of
+// another password or a lockout.
 func TestSetupWritesOnlyWhatIsNotRight(t *testing.T) {
 	couch := sitetest.Ready(t, couchapp.Callfn)
 	var writes atomic.Int64
@@ -54,6 +54,6 @@ func TestSetupWritesOnlyWhatIsNotRight(t *testing.T) {
 	}
 	setUp("at first", int64(len(couch.Site.Databases))+1)
 	setUp("again", 0)
-	login = http.StatusForbidden // locked out: only a new document of the user's unlocks it
+	login = http.StatusForbidden // locked out: only a new user document unlocks it
 	setUp("when the user is locked out", 1)
 }

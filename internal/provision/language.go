@@ -14,10 +14,10 @@ import (
 	"callfn/internal/runs"
 )
 
-// Auto lets the site choose: our query server where it is registered, else CouchDB's own engine.
+// Auto lets the site choose: callfn's query server if CouchDB has it registered, otherwise CouchDB's own engine.
 const Auto = "auto"
 
-// ProbeID is the id of a function that belongs to no account. Running it is the proof that functions run.
+// ProbeID is the id of a function that belongs to no account. Running it proves that functions run.
 const ProbeID = "ca11f000000000000000000000000000"
 
 const (
@@ -26,7 +26,7 @@ const (
 	noAccount   = "00000000000000000000000000000000"
 )
 
-// probePatience is what a first run may take: CouchDB starts a process for it.
+// probePatience is the time limit of a first run, for which CouchDB starts a process.
 const probePatience = 4 * time.Second
 
 func probeDocument() datastore.Document {
@@ -37,20 +37,20 @@ func probeDocument() datastore.Document {
 	}
 }
 
-// ProbeCopy is a function.Copy of nothing but the probe function: for proving an engine before there is a database.
+// ProbeCopy is a function.Copy that holds only the probe function. It proves an engine before there is a database.
 type ProbeCopy struct{}
 
-// Get gives the probe function, whatever it is asked for.
+// Get returns the probe function for any id.
 func (ProbeCopy) Get(context.Context, string) (json.RawMessage, error) {
 	return json.Marshal(probeDocument())
 }
 
-// Newest gives the probe function.
+// Newest returns the probe function.
 func (c ProbeCopy) Newest(ctx context.Context, id string) (json.RawMessage, error) {
 	return c.Get(ctx, id)
 }
 
-// StoreProbe makes the functions database hold the probe function.
+// StoreProbe stores the probe function in the functions database.
 func (s Site) StoreProbe(ctx context.Context) error {
 	db := s.Database(datastore.Functions)
 	want := probeDocument()
@@ -58,7 +58,7 @@ func (s Site) StoreProbe(ctx context.Context) error {
 	switch {
 	case errors.Is(err, datastore.ErrNotFound):
 		if _, err = db.Create(ctx, want); errors.Is(err, datastore.ErrConflict) {
-			return nil // someone else was faster
+			return nil // another process was faster
 		}
 		return err
 	case err != nil:
@@ -71,7 +71,8 @@ func (s Site) StoreProbe(ctx context.Context) error {
 	return err
 }
 
-// Run runs the probe function by the installed design document: nil when functions run, or why they do not.
+// Run runs the probe function with the installed design document. It returns nil if functions run, or the reason why
+// they do not.
 func (s Site) Run(ctx context.Context) error {
 	return run(ctx, s.Database(datastore.Functions))
 }
@@ -80,7 +81,7 @@ func run(ctx context.Context, db *datastore.Database) error {
 	return Prove(ctx, &function.ShowDriver{Database: func() (*datastore.Database, error) { return db, nil }})
 }
 
-// Prove runs the probe function by a driver: nil when functions run, or why they do not.
+// Prove runs the probe function with a driver. It returns nil if functions run, or the reason why they do not.
 func Prove(ctx context.Context, d function.Driver) error {
 	id, err := datastore.NewID(rand.Reader)
 	if err != nil {
@@ -105,9 +106,8 @@ func Prove(ctx context.Context, d function.Driver) error {
 	return nil
 }
 
-// Choose finds the language to install the functions' design document for. What is installed is not touched: the try is
-// made with a design document of its own, which needs a database administrator's rights. The probe function must be
-// stored.
+// Choose finds the language to install the functions' design document for. It leaves the installed design document
+// alone and tries a temporary one, which needs a database administrator's rights. The probe function must be stored.
 func (s Site) Choose(ctx context.Context, wanted string) (string, error) {
 	candidates := []string{couchapp.Callfn, couchapp.JavaScript}
 	if wanted != Auto {
@@ -127,7 +127,7 @@ func (s Site) Choose(ctx context.Context, wanted string) (string, error) {
 	return "", fmt.Errorf("functions cannot run on %s: %w", s.Stores.Connection.Address(), errors.Join(why...))
 }
 
-// Try runs the probe function in a language: nil when it ran.
+// Try runs the probe function in a language. It returns nil if the run succeeds.
 func (s Site) Try(ctx context.Context, language string) error {
 	id, err := datastore.NewID(rand.Reader)
 	if err != nil {
@@ -152,7 +152,7 @@ func (s Site) Try(ctx context.Context, language string) error {
 	return run(ctx, db)
 }
 
-// InstalledLanguage is the language of the functions' design document. datastore.ErrNotFound when there is none.
+// InstalledLanguage returns the language of the functions' design document, or datastore.ErrNotFound if there is none.
 func (s Site) InstalledLanguage(ctx context.Context) (string, error) {
 	db := s.Database(datastore.Functions)
 	doc, err := db.Get(ctx, "_design/"+db.Design(datastore.Functions))

@@ -10,19 +10,19 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Prepared is what Prepare found and did.
+// Prepared is what Prepare found and changed.
 type Prepared struct {
 	Rights   Rights
 	Created  []string // databases
-	Language string   // that the functions' design document is installed for; "" where it was not this that installed it
-	// Runs is why functions do not run, nil where they do or are none of this site's. It is no reason not to start: the
-	// API works, and calls go on at `_`.
+	Language string   // language of the functions' design document that Prepare installed; "" if it installed none
+	// Runs is the reason why functions do not run. It is nil if they run or the site has none. The service starts all the
+	// same: the API works, and calls continue at `_`.
 	Runs error
 }
 
-// Prepare makes the site hold what the service needs, as far as the user's rights go. With fewer rights it looks
-// whether everything is there; the error says what to run where it is not. language evaluates functions: Auto,
-// couchapp.JavaScript or couchapp.Callfn.
+// Prepare creates what the service needs at the site, as far as the user's rights allow. With fewer rights it only
+// checks that everything is there. Its error names the command to run if something is missing. language evaluates
+// functions: Auto, couchapp.JavaScript or couchapp.Callfn.
 func (s Site) Prepare(ctx context.Context, language string) (Prepared, error) {
 	rights, err := s.Who(ctx)
 	if err != nil {
@@ -68,8 +68,9 @@ func (s Site) Prepare(ctx context.Context, language string) (Prepared, error) {
 	return p, nil
 }
 
-// Install chooses the language that functions run in and installs the design documents. runs is why functions do not
-// run: the design document is installed all the same, so whoever mends CouchDB has nothing to start anew.
+// Install chooses the language that functions run in and installs the design documents. runs is the reason why
+// functions do not run. The design documents are installed in that case too, so that nothing needs a restart once
+// CouchDB is repaired.
 func (s Site) Install(ctx context.Context, language string) (chosen string, runs, err error) {
 	if !s.HasFunctions() {
 		return "", nil, s.Designs(ctx, couchapp.JavaScript)
@@ -83,7 +84,7 @@ func (s Site) Install(ctx context.Context, language string) (chosen string, runs
 	}
 	if runs != nil {
 		chosen = couchapp.Callfn
-		if s.Direct { // then this is only the language of views and of other services' shows: CouchDB's own will always do
+		if s.Direct { // the language then serves only views and other services' shows: CouchDB's own is enough
 			chosen, runs = couchapp.JavaScript, nil
 		}
 		if language != Auto {

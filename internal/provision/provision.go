@@ -1,5 +1,5 @@
-// Package provision makes a CouchDB hold what the service needs, and tells what is missing: databases, their security,
-// a user of few rights, design documents, and a function that proves by running that functions run.
+// Package provision sets up a CouchDB for the service and reports what is missing: databases, their security, a user
+// with few rights, design documents, and a probe function that proves that functions run.
 package provision
 
 import (
@@ -14,33 +14,33 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Site is one CouchDB (or cluster) and the databases of the service that are on it.
+// Site is one CouchDB server or cluster and the service's databases on it.
 type Site struct {
 	Stores    datastore.Single
 	Databases []string // of datastore.Databases
 	Log       *slog.Logger
-	// Direct: functions run without this site's shows, so it is no fault when they cannot.
+	// Direct is true if functions run without this site's shows, so a site whose shows fail is no error.
 	Direct bool
 }
 
-// HasFunctions reports whether functions run at this site.
+// HasFunctions reports whether the site holds the functions database.
 func (s Site) HasFunctions() bool { return slices.Contains(s.Databases, datastore.Functions) }
 
-// Database is a database of the site.
+// Database returns a database of the site.
 func (s Site) Database(name string) *datastore.Database {
-	db, _ := s.Stores.Resolve(name, "") // Single knows no failure
+	db, _ := s.Stores.Resolve(name, "") // Single never fails
 	return db
 }
 
-// Rights is what a connection's user may do.
+// Rights are the rights of a connection's user.
 type Rights struct {
 	User          string   // "" without credentials
 	Roles         []string // as CouchDB knows them
 	ServerAdmin   bool
-	DatabaseAdmin bool // of every database of the site: may install design documents
+	DatabaseAdmin bool // of every database of the site; may install design documents
 }
 
-// Who asks the site whose rights the connection has. ErrUnauthorized when the password is wrong.
+// Who asks the site for the connection's rights. It returns ErrUnauthorized if the password is wrong.
 func (s Site) Who(ctx context.Context) (Rights, error) {
 	var session struct {
 		UserCtx struct {
@@ -62,14 +62,14 @@ func (s Site) Who(ctx context.Context) (Rights, error) {
 	for _, name := range s.Databases {
 		sec, err := s.Security(ctx, name)
 		if err != nil || !sec.Admins.holds(r) {
-			return r, nil //nolint:nilerr // a database that is missing or closed has no admin in us
+			return r, nil //nolint:nilerr // a missing or closed database grants no administrator rights
 		}
 	}
 	r.DatabaseAdmin = len(s.Databases) > 0
 	return r, nil
 }
 
-// Group is one half of a security object.
+// Group is the admins or the members of a security object.
 type Group struct {
 	Names []string `json:"names"`
 	Roles []string `json:"roles"`
@@ -100,7 +100,7 @@ func (s Site) Security(ctx context.Context, name string) (Security, error) {
 
 func (s Site) path(name string) string { return "/" + url.PathEscape(s.Stores.Prefix+name) }
 
-// Missing lists the site's databases that are not there. ErrUnauthorized when one must not be looked at.
+// Missing lists the site's databases that do not exist. It returns ErrUnauthorized if the user may not look at one.
 func (s Site) Missing(ctx context.Context) ([]string, error) {
 	var missing []string
 	for _, name := range s.Databases {
@@ -115,7 +115,7 @@ func (s Site) Missing(ctx context.Context) ([]string, error) {
 	return missing, nil
 }
 
-// CreateDatabases creates what is missing. It needs a server administrator's rights where anything is.
+// CreateDatabases creates the missing databases, which needs a server administrator's rights.
 func (s Site) CreateDatabases(ctx context.Context) (created []string, err error) {
 	for _, name := range s.Databases {
 		made, err := s.Stores.Connection.EnsureDatabase(ctx, s.Stores.Prefix+name)
@@ -129,18 +129,18 @@ func (s Site) CreateDatabases(ctx context.Context) (created []string, err error)
 	return created, nil
 }
 
-// Secure makes a user a member of every database: it may read and write documents, not design documents. Whoever had
-// rights keeps them; a database that was open to everybody is so no more.
+// Secure makes a user a member of every database: it may read and write documents, but not design documents. Other
+// users keep their rights. A database that was public no longer is.
 func (s Site) Secure(ctx context.Context, user string) error { return s.admit(ctx, user, "members") }
 
-// Promote makes a user an administrator of every database, which may write design documents: moving a database away
-// needs one that fences it. It is none of the server's.
+// Promote makes a user an administrator of every database, which may write design documents. Moving a database needs
+// one that fences the old place. The user is not a server administrator.
 func (s Site) Promote(ctx context.Context, user string) error { return s.admit(ctx, user, "admins") }
 
 // admit adds a user to a group of every database's security.
 func (s Site) admit(ctx context.Context, user, group string) error {
 	for _, name := range s.Databases {
-		raw := map[string]any{} // kept as it is: others keep things of theirs in it
+		raw := map[string]any{} // keeps unknown members, which belong to others
 		path := s.path(name) + "/_security"
 		if err := s.Stores.Connection.Ask(ctx, "GET", path, nil, &raw); err != nil {
 			return err
@@ -170,8 +170,8 @@ func (s Site) admit(ctx context.Context, user, group string) error {
 	return nil
 }
 
-// EnsureUser makes a user without roles, or gives it this password where it cannot log in with it, locked out or not.
-// It needs a server administrator's rights.
+// EnsureUser creates a user without roles. For an existing user that cannot log in with the password, locked out or
+// not, it sets the password. It needs a server administrator's rights.
 func (s Site) EnsureUser(ctx context.Context, name, password string) error {
 	if in, err := s.logsIn(ctx, name, password); err != nil || in {
 		return err
@@ -199,8 +199,8 @@ func (s Site) EnsureUser(ctx context.Context, name, password string) error {
 	return nil
 }
 
-// logsIn reports whether a user of CouchDB's can log in with a password. An administrator of the configuration is none
-// of its users.
+// logsIn reports whether a user in CouchDB's _users database can log in with a password. Administrators from the
+// configuration are not among these users.
 func (s Site) logsIn(ctx context.Context, name, password string) (bool, error) {
 	path := "/_users/" + url.PathEscape("org.couchdb.user:"+name)
 	if err := s.Stores.Connection.Ask(ctx, "GET", path, nil, nil); err != nil {
@@ -212,8 +212,8 @@ func (s Site) logsIn(ctx context.Context, name, password string) (bool, error) {
 	return s.Stores.Connection.LogsIn(ctx, name, password)
 }
 
-// Foreign lists the databases that hold a design document of somebody else's under the name of ours: KAZOO's, as a
-// rule.
+// Foreign lists the databases that hold a design document that is not callfn's under the name of callfn's. It usually
+// is KAZOO's.
 func (s Site) Foreign(ctx context.Context) ([]string, error) {
 	var foreign []string
 	err := s.eachDesign("", func(db *datastore.Database, d couchapp.DesignDoc) error {
@@ -229,7 +229,7 @@ func (s Site) Foreign(ctx context.Context) ([]string, error) {
 	return foreign, err
 }
 
-// Designs installs the design documents: the one of functions for the given language, others for CouchDB's own.
+// Designs installs the design documents: the functions' for the given language, the others for CouchDB's own engine.
 func (s Site) Designs(ctx context.Context, functionsLanguage string) error {
 	return s.eachDesign(functionsLanguage, func(db *datastore.Database, d couchapp.DesignDoc) error {
 		change, err := couchapp.Install(ctx, db, d)
@@ -241,7 +241,7 @@ func (s Site) Designs(ctx context.Context, functionsLanguage string) error {
 	})
 }
 
-// Compare tells, by database, how the design documents there differ from ours; nothing of one that does not.
+// Compare returns, by database, how the installed design documents differ from callfn's. Equal ones are left out.
 func (s Site) Compare(ctx context.Context) (map[string]couchapp.State, error) {
 	states := map[string]couchapp.State{}
 	err := s.eachDesign("", func(db *datastore.Database, d couchapp.DesignDoc) error {

@@ -26,7 +26,8 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
 
-// An administrator and an empty CouchDB: everything is made, functions run, and doing it again changes nothing.
+// For an administrator and an empty CouchDB, Prepare creates everything and functions run. A second Prepare changes
+// nothing.
 func TestPrepareAsAdministrator(t *testing.T) {
 	for name, c := range map[string]struct{ speaks, wants, gets string }{
 		"our query server first":  {"callfn javascript", provision.Auto, couchapp.Callfn},
@@ -68,14 +69,14 @@ func TestPrepareAsAdministrator(t *testing.T) {
 			if again, err := couch.Site.Prepare(t.Context(), c.wants); err != nil || len(again.Created) != 0 {
 				t.Errorf("prepared again: got %+v, error %v; want nothing created", again, err)
 			}
-			if diff := cmp.Diff(before, revs()); diff != "" { // nor is a document left that a try was made with
+			if diff := cmp.Diff(before, revs()); diff != "" { // no design document of a try is left either
 				t.Errorf("prepared again: want no document changed (-before +after):\n%s", diff)
 			}
 		})
 	}
 }
 
-// Where functions run without shows, a CouchDB that can run none is as good: views are for its own engine.
+// Where functions run without shows, a CouchDB that can run none is fine: its views use its own engine.
 func TestPrepareDirect(t *testing.T) {
 	for name, c := range map[string]struct{ speaks, wants, gets string }{
 		"runs nothing":           {"", provision.Auto, couchapp.JavaScript},
@@ -96,7 +97,7 @@ func TestPrepareDirect(t *testing.T) {
 	}
 }
 
-// With few rights nothing is made: what is missing is told, with the command that makes it.
+// With few rights Prepare creates nothing. Its error lists what is missing, with the command that creates it.
 func TestPrepareWithFewRights(t *testing.T) {
 	couch := sitetest.Start(t, couchapp.Callfn)
 	couch.AsUser("callfn", "reader")
@@ -140,7 +141,7 @@ func TestPrepareWithFewRights(t *testing.T) {
 	}
 }
 
-// A database's own administrator may install design documents.
+// A database administrator may install design documents.
 func TestRightsOfADatabaseAdministrator(t *testing.T) {
 	couch := sitetest.Ready(t, couchapp.Callfn)
 	couch.AsUser("ann", "ops")
@@ -166,7 +167,7 @@ func TestRightsOfADatabaseAdministrator(t *testing.T) {
 	}
 }
 
-// Securing keeps what others have, and what they keep there.
+// Secure keeps the rights of others and the members they stored.
 func TestSecure(t *testing.T) {
 	couch := sitetest.Ready(t, couchapp.Callfn)
 	ask := couch.Site.Stores.Connection.Ask
@@ -207,7 +208,7 @@ func TestSecure(t *testing.T) {
 	}
 }
 
-// A user that is there keeps roles and revision and gets the password.
+// An existing user keeps its roles and revision and gets the password.
 func TestEnsureUser(t *testing.T) {
 	couch := sitetest.Start(t)
 	couch.Say("HEAD /_users", sitetest.Status(200, "")) // the node has no users
@@ -247,7 +248,7 @@ func TestEnsureUser(t *testing.T) {
 	}
 }
 
-// The probe function is what we say it is, whoever changed it.
+// A changed probe function is restored.
 func TestProbe(t *testing.T) {
 	couch := sitetest.Ready(t, couchapp.Callfn)
 	db := couch.Site.Database(datastore.Functions)
@@ -284,7 +285,7 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// Any driver can be proved, also one whose documents come from nowhere.
+// Prove works for any driver, including one whose documents are in no database.
 func TestProve(t *testing.T) {
 	engine := engine(func(doc json.RawMessage) (runs.Report, error) {
 		var d struct {
