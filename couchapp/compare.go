@@ -9,28 +9,28 @@ import (
 	"callfn/internal/datastore"
 )
 
-// State says how an installed design document stands to ours.
+// State says how an installed design document compares with the assembled one.
 type State string
 
-// The states.
+// The states of an installed design document.
 const (
 	Current State = "current"
 	Missing State = "missing"
-	Drifted State = "drifted" // another version's, or changed by hand
-	Foreign State = "foreign" // KAZOO's, of the same name
+	Drifted State = "drifted" // from another version, or changed by hand
+	Foreign State = "foreign" // KAZOO's, under the same name
 )
 
-// ErrForeign: the name is taken by a design document of KAZOO's.
+// ErrForeign reports that one of KAZOO's design documents has the name already.
 var ErrForeign = errors.New("KAZOO keeps a design document of its own under this name; choose another for ours with " +
 	"--design-doc")
 
-// Named is the design document under another name.
+// Named returns the design document under another name.
 func (d DesignDoc) Named(name string) DesignDoc {
 	d.ID = "_design/" + name
 	return d
 }
 
-// Compare tells how the design document in db stands to d. An empty language in d is any.
+// Compare returns how the design document in db compares with d. An empty language in d matches any.
 func Compare(ctx context.Context, db *datastore.Database, d DesignDoc) (State, error) {
 	have, err := db.Get(ctx, d.ID)
 	if errors.Is(err, datastore.ErrNotFound) {

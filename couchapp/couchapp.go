@@ -1,6 +1,8 @@
-// Package couchapp holds the design documents as plain files and assembles them. A folder is a design document, a file
-// in shows/ a show function, views/{name}/map.js and reduce.js a view; a line `// !code lib/x.js` is replaced by that
-// file, as in the couchapp tool of old, since one source must run on engines with and without CommonJS modules.
+// Package couchapp holds the design documents as plain files and assembles them.
+//
+// A folder is a design document, a file in shows/ a show function, views/{name}/map.js and reduce.js a view. A line `//
+// !code lib/x.js` is replaced by that file, as in the couchapp tool, since one source must run on engines with and
+// without CommonJS modules.
 package couchapp
 
 import (
@@ -16,10 +18,10 @@ import (
 //go:embed accounts callflows function_runs functions monthly
 var files embed.FS
 
-// The languages that a design document's functions can be evaluated by.
+// The languages that evaluate a design document's functions.
 const (
 	JavaScript = "javascript" // CouchDB's own engine
-	Callfn     = "callfn"     // our query server
+	Callfn     = "callfn"     // callfn's query server
 )
 
 // View is one view of a design document.
@@ -36,18 +38,18 @@ type DesignDoc struct {
 	Views    map[string]View   `json:"views,omitempty"`
 }
 
-// monthly is the folder of design documents that belong to databases of a month.
+// monthly is the folder of the design documents for monthly databases.
 const monthly = "monthly"
 
-// Monthly builds a design document of databases of a month, such as call_records.
+// Monthly assembles a design document for monthly databases, such as call_records.
 func Monthly(name string) (DesignDoc, error) {
 	d, err := Assemble(monthly+"/"+name, JavaScript)
 	d.ID = "_design/" + name
 	return d, err
 }
 
-// Names lists the design documents, which are named after the databases they belong to. Those of databases of a month
-// are not among them: see Monthly.
+// Names lists the design documents, which are named after their databases. It leaves out those of monthly databases:
+// see Monthly.
 func Names() []string {
 	entries, err := files.ReadDir(".")
 	if err != nil { // the embedded root is always readable
@@ -62,8 +64,8 @@ func Names() []string {
 	return names
 }
 
-// Assemble builds the design document of that name for a language. An unknown name or a broken `!code` line is an
-// error.
+// Assemble builds the design document with that name for a language. It returns an error for an unknown name or a
+// broken `!code` line.
 func Assemble(name, language string) (DesignDoc, error) {
 	d := DesignDoc{ID: "_design/" + name, Language: language, Shows: map[string]string{}, Views: map[string]View{}}
 	err := fs.WalkDir(files, name, func(file string, e fs.DirEntry, err error) error {
@@ -78,7 +80,7 @@ func Assemble(name, language string) (DesignDoc, error) {
 	return d, nil
 }
 
-// add puts one file where its path says it belongs.
+// add puts one file where its path says.
 func (d *DesignDoc) add(name, file string) error {
 	parts := strings.Split(strings.TrimPrefix(file, name+"/"), "/")
 	if parts[0] == "lib" {
@@ -107,7 +109,8 @@ func (d *DesignDoc) add(name, file string) error {
 
 var codeLine = regexp.MustCompile(`(?m)^[ \t]*// !code (\S+)[ \t]*$`)
 
-// source reads a file, starting at its function: CouchDB's compilers differ on what may stand before it.
+// source reads a file and removes what stands before its function, since CouchDB's compilers differ on what they accept
+// there.
 func source(name, file string) (string, error) {
 	text, err := files.ReadFile(file)
 	if err != nil {
@@ -126,7 +129,7 @@ func source(name, file string) (string, error) {
 	return s, missing
 }
 
-// withoutHeader drops the comment that explains a file.
+// withoutHeader removes the comment that explains a file.
 func withoutHeader(s string) string {
 	for strings.HasPrefix(s, "//") && !codeLine.MatchString(s[:strings.IndexByte(s+"\n", '\n')]) {
 		_, s, _ = strings.Cut(s, "\n")
@@ -134,7 +137,7 @@ func withoutHeader(s string) string {
 	return s
 }
 
-// JSON is the document as it is stored, without revision.
+// JSON returns the document as it is stored, without revision.
 func (d DesignDoc) JSON() (json.RawMessage, error) {
 	b, err := json.Marshal(d)
 	if err != nil {

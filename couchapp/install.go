@@ -9,7 +9,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Change says what an installation did.
+// Change says what an installation changed.
 type Change string
 
 // The changes.
@@ -19,8 +19,8 @@ const (
 	Upgraded  Change = "upgraded"
 )
 
-// Install makes db hold the design document, and leaves one alone that already does: writing it anew would rebuild
-// every index. Several processes may install at once; a conflict is read again.
+// Install stores the design document in db unless db already has it. Writing an equal one again would rebuild every
+// index. Several processes may install at the same time: after a conflict Install reads and compares again.
 func Install(ctx context.Context, db *datastore.Database, d DesignDoc) (Change, error) {
 	want, err := d.document()
 	if err != nil {
@@ -60,7 +60,7 @@ func install(ctx context.Context, db *datastore.Database, want datastore.Documen
 	return Upgraded, err
 }
 
-// document is the design document as the datastore package holds documents.
+// document returns the design document in the datastore package's type.
 func (d DesignDoc) document() (datastore.Document, error) {
 	raw, err := d.JSON()
 	if err != nil {

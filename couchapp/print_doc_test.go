@@ -11,7 +11,7 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// print_doc shows what a function would be run with, and refuses what wh refuses.
+// print_doc shows the function that a run would use, and refuses what wh refuses.
 func TestPrintDoc(t *testing.T) {
 	d, err := couchapp.Assemble("functions", couchapp.Callfn)
 	if err != nil {
