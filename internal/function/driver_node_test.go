@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"callfn/couchapp"
+	"callfn/internal/await"
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
@@ -179,11 +180,7 @@ func TestEarlyRefusal(t *testing.T) {
 		}()
 	}
 	<-started
-	for deadline := time.Now().Add(10 * time.Second); lane.Stats().Waiting == 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("nobody waits after 10s, want one")
-		}
-	}
+	await.True(t, "a run that waits", func() bool { return lane.Stats().Waiting > 0 })
 	if _, err := d.Evaluate(t.Context(), e); err == nil || read != 1 || lane.Stats().Refused[fair.Full] != 1 {
 		t.Errorf("with a full queue: error %v, %d documents read, %+v; want a refusal and 1", err, read, lane.Stats())
 	}

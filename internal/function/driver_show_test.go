@@ -1,6 +1,7 @@
 package function_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/datastore"
 	"callfn/internal/datastore/faultproxy"
 	"callfn/internal/function"
@@ -89,15 +91,10 @@ func TestASilentServerIsNoTimeout(t *testing.T) {
 				t.Errorf("%+v after %s: want an error, which is engine_down", ev, took)
 			}
 			p.Set(faultproxy.Pass)
-			recovered := false
-			for until := time.Now().Add(10 * time.Second); !recovered &&
-				time.Now().Before(until); time.Sleep(5 * time.Millisecond) {
+			await.Value(t, "a run that is ok again", func() (string, bool) {
 				ev, _, err := ask(t, d, nil)
-				recovered = err == nil && ev.Outcome == runs.OK
-			}
-			if !recovered {
-				t.Error("it has not recovered after 10 s, want it to")
-			}
+				return fmt.Sprintf("%+v, error %v", ev, err), err == nil && ev.Outcome == runs.OK
+			})
 		})
 	}
 }

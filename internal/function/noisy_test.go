@@ -10,6 +10,7 @@ import (
 
 	"callfn/couchapp"
 	"callfn/internal/account"
+	"callfn/internal/await"
 	"callfn/internal/couchnode"
 	"callfn/internal/datastore"
 	"callfn/internal/fair"
@@ -115,11 +116,7 @@ func TestNoisyNeighbour(t *testing.T) {
 		defer mu.Unlock()
 		return len(refused) > 0
 	}
-	for end := time.Now().Add(20 * time.Second); !full(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("A's queue is not full after 20 s, want it to be: the test shows nothing")
-		}
-	}
+	await.True(t, "A's queue full: the test shows nothing otherwise", full)
 	noisy := callsOfB()
 	p95 := func(d []time.Duration) time.Duration { return d[len(d)*95/100] }
 	mu.Lock()

@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/couchnode"
 	"callfn/internal/couchnode/couchtest"
 	"callfn/internal/datastore"
@@ -22,9 +23,8 @@ import (
 // from one copy, which may lag behind writes that were acknowledged.
 func settle(t *testing.T, db *datastore.Database, ids ...string) {
 	t.Helper()
-	var missing []string
-	for begun := time.Now(); time.Since(begun) < 20*time.Second; time.Sleep(10 * time.Millisecond) {
-		missing = nil
+	await.Value(t, "lists of "+db.Name()+" that show what reads do", func() (string, bool) {
+		var missing []string
 		winners, err := db.Winners(t.Context(), ids)
 		if err != nil {
 			t.Fatal(err)
@@ -49,11 +49,8 @@ func settle(t *testing.T, db *datastore.Database, ids ...string) {
 				missing = append(missing, id)
 			}
 		}
-		if missing == nil {
-			return
-		}
-	}
-	t.Fatalf("%s: lists do not show %v as reads do, want them to within 20 s", db.Name(), missing)
+		return fmt.Sprintf("%v missing", missing), missing == nil
+	})
 }
 
 func TestMerge(t *testing.T) {
@@ -117,20 +114,13 @@ func TestMerge(t *testing.T) {
 		settle(t, to, ids...)
 		is := func(id string, want any) {
 			t.Helper()
-			var got, text []byte
-			var err error
-			for begun := time.Now(); time.Since(begun) < 5*time.Second; time.Sleep(10 * time.Millisecond) { // copies agree late
-				var doc datastore.Document
-				doc, err = to.Get(ctx, id)
-				if want == nil && errors.Is(err, datastore.ErrNotFound) {
-					return
-				}
-				got, _ = json.Marshal(doc["x"])
-				if text, _ = json.Marshal(want); err == nil && string(got) == string(text) {
-					return
-				}
-			}
-			t.Errorf("%s: got %s, error %v; want %s", id, got, err, text)
+			text, _ := json.Marshal(want)
+			await.Value(t, fmt.Sprintf("%s with x %s", id, text), func() (string, bool) { // copies agree late
+				doc, err := to.Get(ctx, id)
+				got, _ := json.Marshal(doc["x"])
+				gone := want == nil && errors.Is(err, datastore.ErrNotFound)
+				return fmt.Sprintf("%s, error %v", got, err), gone || err == nil && string(got) == string(text)
+			})
 		}
 		out, err := replication.Merge(ctx, to, everything(from), false)
 		if err != nil || out.Stored != 1 || out.Known != 3 || !slices.Equal(out.Foreign, []string{"theirs"}) {

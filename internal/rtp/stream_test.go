@@ -12,6 +12,7 @@ import (
 	pion "github.com/pion/rtp"
 	"go.uber.org/goleak"
 
+	"callfn/internal/await"
 	"callfn/internal/media"
 	"callfn/internal/rtp"
 )
@@ -56,15 +57,6 @@ func (e *ear) heard() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return len(e.audio)
-}
-
-func await(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("not within 5 s: %s", what)
-		}
-	}
 }
 
 // phone is a caller's RTP socket, and the next port for RTCP.
@@ -189,7 +181,7 @@ func TestKeys(t *testing.T) {
 				p.send(t, packet)
 			}
 			p.send(t, audio)
-			await(t, "the audio behind the keys", func() bool { return sink.heard() >= 160 })
+			await.True(t, "the audio behind the keys", func() bool { return sink.heard() >= 160 })
 			if got := sink.pressed(); got != c.want {
 				t.Errorf("got keys %q, want %q", got, c.want)
 			}
@@ -200,7 +192,7 @@ func TestKeys(t *testing.T) {
 func TestKeyWhoseEndIsLost(t *testing.T) {
 	_, p, sink := open(t, nil)
 	p.send(t, key(6, 0, 160, 800))
-	await(t, "the key, without its end and without audio", func() bool { return sink.pressed() == "6" })
+	await.True(t, "the key, without its end and without audio", func() bool { return sink.pressed() == "6" })
 }
 
 func TestSendCountsSilence(t *testing.T) {
@@ -247,7 +239,7 @@ func TestLatch(t *testing.T) {
 		})
 		s.Send(0, new(media.Frame)) // to the announced address
 		p.send(t, audio)
-		await(t, "his audio", func() bool { return sink.heard() > 0 })
+		await.True(t, "his audio", func() bool { return sink.heard() > 0 })
 		s.Send(1, new(media.Frame))
 		if _, ok := p.receive(t, time.Second); !ok {
 			t.Error("nothing is sent to where he is heard from")
@@ -268,7 +260,7 @@ func TestLatch(t *testing.T) {
 	t.Run("nor while the caller is heard", func(t *testing.T) {
 		s, p, sink := open(t, nil)
 		p.send(t, audio)
-		await(t, "the caller's audio", func() bool { return sink.heard() > 0 })
+		await.True(t, "the caller's audio", func() bool { return sink.heard() > 0 })
 		thief := newPhone(t)
 		thief.to = p.to
 		thief.send(t, key(1, 0x80, 0, 1))
@@ -291,7 +283,7 @@ func TestReports(t *testing.T) {
 	for _, seq := range []uint16{100, 101, 103} {
 		p.send(t, pion.Packet{Header: pion.Header{SequenceNumber: seq}, Payload: make([]byte, 160)})
 	}
-	await(t, "three packets", func() bool { return sink.heard() == 480 })
+	await.True(t, "three packets", func() bool { return sink.heard() == 480 })
 	s.Send(0, new(media.Frame))
 	s.Close()
 	buf := make([]byte, 2000)
@@ -327,7 +319,7 @@ func TestStatsOverSeveralSources(t *testing.T) {
 	} {
 		p.send(t, pion.Packet{Header: packet, Payload: make([]byte, 160)})
 	}
-	await(t, "seven packets", func() bool { return sink.heard() == 7*160 })
+	await.True(t, "seven packets", func() bool { return sink.heard() == 7*160 })
 	s.Close()
 	if got, want := s.Stats(), (rtp.Stats{Received: 7, Lost: 2, Late: 1}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
@@ -85,14 +86,7 @@ func TestDeadlines(t *testing.T) {
 // idle waits until a worker is free, so that its start is on nobody's clock.
 func idle(t *testing.T, p *sandbox.Pool) {
 	t.Helper()
-	for limit := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
-		if free, _ := p.Workers(); free > 0 {
-			return
-		}
-		if time.Now().After(limit) {
-			t.Fatal("no worker is free after 20 s, want one")
-		}
-	}
+	await.True(t, "a free worker", func() bool { free, _ := p.Workers(); return free > 0 })
 }
 
 // What a run leaves behind is thrown away before the next one starts its clock, and a worker that cannot do so in time

@@ -10,6 +10,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"callfn/internal/await"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
@@ -52,7 +53,7 @@ func TestSpareStandsIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	await(t, "a spare", func() bool { return p.Spares() == 1 })
+	await.True(t, "a spare", func() bool { return p.Spares() == 1 })
 	if err := os.Rename(path, path+" away"); err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +81,7 @@ func TestSpareStandsIn(t *testing.T) {
 	if a := run(t, p, `return 'last'`, sandbox.Limits{}); string(a.Body) != `{"json":"last"}` { // it waits for a worker
 		t.Errorf("the last run got %s %s, want last", a.Outcome, a.Body)
 	}
-	await(t, "a spare", func() bool { return p.Spares() == 1 })
+	await.True(t, "a spare", func() bool { return p.Spares() == 1 })
 	if free, all := p.Workers(); free != 1 || all != 1 {
 		t.Errorf("%d of %d workers are free, want 1 of 1", free, all)
 	}
@@ -123,15 +124,6 @@ func removable(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
-}
-
-func await(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for limit := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {
-		if time.Now().After(limit) {
-			t.Fatal("waited in vain for " + what)
-		}
-	}
 }
 
 func BenchmarkShow(b *testing.B) {

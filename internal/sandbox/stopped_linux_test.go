@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/sandbox/sandboxtest"
@@ -34,7 +35,7 @@ func TestStoppedWorker(t *testing.T) {
 			}
 			over <- a
 		}()
-		await(t, "the worker to be busy", func() bool { free, _ := p.Workers(); return free == 0 })
+		await.True(t, "the worker to be busy", func() bool { free, _ := p.Workers(); return free == 0 })
 		for _, pid := range workers {
 			if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
@@ -55,7 +56,7 @@ func TestStoppedWorker(t *testing.T) {
 				time.Since(start)-deadline, deadline)
 		}
 		late = append(late, time.Since(start)-deadline)
-		await(t, "the stopped worker to be killed", func() bool {
+		await.True(t, "the stopped worker to be killed", func() bool {
 			return !slices.ContainsFunc(workers, func(pid int) bool {
 				state, _ := stat(pid)
 				return state != "" &&

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"callfn/callflow"
+	"callfn/internal/await"
 	"callfn/internal/media"
 	"callfn/internal/sip"
 	"callfn/internal/sip/siptest"
@@ -413,11 +414,7 @@ func TestTwoHundredCallsAreHeard(t *testing.T) {
 	}
 	under.Wait()
 	t.Logf("%d calls, %d failed", calls, failed.Load())
-	for end := time.Now().Add(5 * time.Second); s.Calls() > 0; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%d calls are left", s.Calls())
-		}
-	}
+	await.Value(t, "no calls left", func() (string, bool) { return fmt.Sprint(s.Calls()), s.Calls() == 0 })
 }
 
 func constantSamples(name string, length time.Duration) []int16 {
@@ -438,16 +435,14 @@ func TestFullServerRefuses(t *testing.T) {
 		t.Error("503 does not say when to try again")
 	}
 	wantCode(t, first.Bye(), 200)
-	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	await.Value(t, "200 once the first call is over", func() (string, bool) {
 		phone := siptest.New(t, address)
-		if m := phone.Dial(); m.Code() == 200 {
+		m := phone.Dial()
+		if m.Code() == 200 {
 			phone.Bye()
-			return
 		}
-		if time.Now().After(end) {
-			t.Fatal("the place of a call that is over is not free again")
-		}
-	}
+		return m.Start, m.Code() == 200
+	})
 }
 
 func TestRecordIsKeptWhenTheCallerHangsUp(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"callfn/internal/await"
 	"callfn/internal/sip"
 	"callfn/internal/sip/siptest"
 )
@@ -228,10 +229,8 @@ func TestCallsLeaveNothing(t *testing.T) {
 		phone.Close()
 		wantEnd(t, ended, 2*time.Second, "caller_hung_up", "NORMAL_CLEARING")
 	}
-	for end := time.Now().Add(5 * time.Second); s.Calls() > 0 || runtime.NumGoroutine() > goroutines+5; {
-		if time.Now().After(end) {
-			t.Fatalf("%d calls and %d goroutines are left, there were %d", s.Calls(), runtime.NumGoroutine(), goroutines)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	await.Value(t, fmt.Sprintf("no calls and about %d goroutines, as before", goroutines), func() (string, bool) {
+		calls, now := s.Calls(), runtime.NumGoroutine()
+		return fmt.Sprintf("%d calls and %d goroutines", calls, now), calls == 0 && now <= goroutines+5
+	})
 }
