@@ -13,46 +13,46 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Proof is what a comparison of two databases found equal. A document that changed while it was compared counts each
+// Proof is what a comparison of two databases found equal. A document that changed during the comparison counts each
 // time.
 type Proof struct {
 	Documents int64 `json:"documents"`
 	Deleted   int64 `json:"deleted"`
-	// SHA-256 over id, revision and deletion of every document, in the order of their comparison
+	// Digest is the SHA-256 over id, revision and deletion of every document, in the order of their comparison.
 	Digest string `json:"digest"`
 }
 
-// differentAtMost is how many differences a comparison remembers until it proves; with more, it begins again then.
+// differentAtMost is how many differences a comparison remembers until Prove. With more, Prove begins again.
 const differentAtMost = 10_000
 
-// Comparison compares what two databases show their readers of every document that the source ever had, deleted ones
-// included, and whether the target knows every open branch. Each side is asked for itself; count and digest are of what
-// it answered. Contents were compared when they were written: revision ids stand for them.
+// Comparison compares what two databases show their readers of every document that the source ever had, including
+// deleted ones. It also checks that the target knows every open branch. It asks each side directly; count and digest
+// cover the answers. Revision ids stand for contents, which were compared when they were written.
 //
-// It goes on from where it was: having looked at everything while both databases are in use, it proves in little time
-// behind a fence, however large they are, with what changed since then on either side.
+// A comparison continues where it stopped. It can look at everything while both databases are in use. Behind a fence it
+// then only checks what changed since on either side, which takes little time for any size.
 type Comparison struct {
 	copy         Copy
-	since        string // where the source was looked at to
-	there        string // where the target was when the comparison began; "" before
+	since        string // sequence up to which the source was looked at
+	there        string // sequence of the target when the comparison began; "" before
 	ours, theirs hash.Hash
 	proof        Proof
-	different    map[string]*difference // of the documents looked at, by id
+	different    map[string]*difference // by id, of the documents looked at
 }
 
-// difference is a document that was not the same when it was looked at.
+// difference is a document that differed when it was looked at.
 type difference struct {
 	leaves datastore.Leaves
 	err    *DifferentError
 }
 
-// Compare begins a comparison. It asks nothing yet.
+// Compare begins a comparison. It sends no request yet.
 func (c Copy) Compare() *Comparison {
 	return &Comparison{copy: c, ours: sha256.New(), theirs: sha256.New(), different: map[string]*difference{}}
 }
 
-// Look compares what was not looked at, to the end of the source's changes. Differences are no error: they may be on
-// their way.
+// Look compares what was not looked at yet, up to the end of the source's changes. Differences are no error, since the
+// documents may still be on their way.
 func (v *Comparison) Look(ctx context.Context) error {
 	_, err := v.look(ctx)
 	if len(v.different) > differentAtMost {
@@ -61,7 +61,8 @@ func (v *Comparison) Look(ctx context.Context) error {
 	return err
 }
 
-// Prove looks, and then wants everything to be the same. *DifferentError is the first difference.
+// Prove looks at the remaining changes and requires everything to be equal. It returns a *DifferentError for the first
+// difference.
 func (v *Comparison) Prove(ctx context.Context) (Proof, error) {
 	begun := v.there
 	seen, err := v.look(ctx)
@@ -98,7 +99,8 @@ func (v *Comparison) leavesOfDifferent() []datastore.Leaves {
 	return leaves
 }
 
-// look goes to the end of the source's changes, and gives the ids of what it looked at where that is not everything.
+// look compares up to the end of the source's changes. It returns the ids of the documents it looked at, unless those
+// are all.
 func (v *Comparison) look(ctx context.Context) (seen map[string]bool, err error) {
 	if v.there == "" {
 		p, err := v.copy.To.LeavesSince(ctx, "now", 1)
@@ -123,8 +125,8 @@ func (v *Comparison) look(ctx context.Context) (seen map[string]bool, err error)
 	})
 }
 
-// targetSince looks at what changed at the target, and was not looked at behind the fence: nobody but the copy is to
-// write there.
+// targetSince compares what changed at the target and was not looked at behind the fence. Only the copy should write
+// there.
 func (v *Comparison) targetSince(ctx context.Context, since string, seen map[string]bool) error {
 	return v.copy.pages(ctx, v.copy.To, since, func(_ datastore.Portion, leaves []datastore.Leaves) error {
 		var ids []string
@@ -146,7 +148,7 @@ func (v *Comparison) targetSince(ctx context.Context, since string, seen map[str
 	})
 }
 
-// pages reads the changes of one side, at the pace of the copy.
+// pages reads the changes of one side at the copy's pace.
 func (c Copy) pages(ctx context.Context, db *datastore.Database, since string, each func(datastore.Portion,
 	[]datastore.Leaves) error,
 ) error {
@@ -234,7 +236,7 @@ func (v *Comparison) count(mine, other datastore.Winner) {
 	}
 }
 
-// different says what readers of the target see instead.
+// different returns an error that says what the target's readers see instead.
 func different(database string, w datastore.Winner, other map[string]datastore.Winner) *DifferentError {
 	o, there := other[w.ID]
 	if !there {

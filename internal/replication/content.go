@@ -14,10 +14,10 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// DifferentError is a document that is not the same where it was copied to.
+// DifferentError reports a document that differs from its copy.
 type DifferentError struct {
 	Database, ID, Rev string
-	What              string // what is different
+	What              string // what differs
 }
 
 func (e *DifferentError) Error() string {
@@ -39,8 +39,8 @@ func revisionOf(doc json.RawMessage) (revision, error) {
 	return r, err
 }
 
-// readBack compares what a database has with what was stored there. A revision that has a successor by now needs only
-// be known.
+// readBack compares what a database holds with what was stored. For a revision that has a successor by now, it only
+// checks that the database knows it.
 func readBack(ctx context.Context, db *datastore.Database, docs []json.RawMessage) error {
 	sent := map[revision]json.RawMessage{}
 	for _, doc := range docs {
@@ -93,8 +93,8 @@ func leavesOf(revisions map[revision]json.RawMessage) []datastore.Leaves {
 	return out
 }
 
-// sameContent compares two documents by value: CouchDB keeps the order of members and writes 1e2 as 100.0, PouchDB
-// neither. What a server remembers of a revision's past is its own affair.
+// sameContent compares two documents by value: CouchDB keeps the order of members and writes 1e2 as 100.0, PouchDB does
+// neither. It ignores a server's record of a revision's history.
 func sameContent(a, b json.RawMessage) (bool, error) {
 	if bytes.Equal(a, b) {
 		return true, nil
@@ -125,7 +125,7 @@ func content(raw json.RawMessage) ([]byte, error) {
 	return jsonvalue.Encode(plain(doc))
 }
 
-// plain writes numbers of the same value in the same way.
+// plain gives numbers of the same value the same spelling.
 func plain(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
@@ -142,11 +142,11 @@ func plain(v any) any {
 	return v
 }
 
-// number is one spelling for all of a number's: exact for whole numbers, as near as a double comes for others, since
-// that is what CouchDB keeps of them.
+// number returns one spelling for all spellings of a number. It is exact for whole numbers and as precise as a double
+// for others, since CouchDB keeps doubles.
 func number(n json.Number) any {
 	if jsonvalue.CheckNumber(n) != "" {
-		return n // too long to be computed with
+		return n // too long to compute with
 	}
 	r, ok := new(big.Rat).SetString(n.String())
 	if !ok {

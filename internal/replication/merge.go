@@ -12,17 +12,17 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Merged is what became of documents that were merged into a database.
+// Merged is the result of merging documents into a database.
 type Merged struct {
-	Stored int // documents that were stored, or got newer
-	Known  int // documents that were there already, the same or newer
-	// ids of documents that have another history here: they were left alone, or replaced if that was asked for
+	Stored int // documents that were stored or updated
+	Known  int // documents that were there already, in the same or a newer revision
+	// Foreign lists the ids of documents that have another history here. They were left alone, or replaced on request.
 	Foreign []string
 }
 
-// Merge stores documents with their revisions, as Read gave them, where that loses nothing: what is there already, the
-// same or newer, is left alone. A document of the same id with a history of its own is foreign: with replace it is
-// deleted, so that readers see the one that comes; what it was stays in its history.
+// Merge stores documents with their revisions, as Read returned them, without losing anything. It leaves alone what is
+// there already in the same or a newer revision. A document with the same id and an unrelated history is foreign. With
+// replace, Merge deletes it, so that readers see the merged one; its content stays in its history.
 func Merge(ctx context.Context, db *datastore.Database, docs []json.RawMessage, replace bool) (Merged, error) {
 	var out Merged
 	documents, order, err := byDocument(docs)
@@ -67,15 +67,16 @@ func Merge(ctx context.Context, db *datastore.Database, docs []json.RawMessage, 
 	return out, nil
 }
 
-// Bounds on the branches of one document that are deleted, and on the wait for a cluster's copies to agree.
+// The most branches of one document that are deleted, and the longest wait for a cluster's copies to agree.
 const (
 	mostBranches = 100
 	mostLag      = 5 * time.Second
 )
 
-// deleteConflicts deletes the branches of a document that hide the one that came in. It reads the document by itself: a
-// list of winners comes from one copy of a cluster. Where copies disagree, CouchDB answers with the winner among what
-// they have, a branch that was deleted a moment ago too, until the last copy has heard of it: that is waited for.
+// deleteConflicts deletes the branches of a document that hide the merged one. It reads the single document, because a
+// list of winners comes from one copy of a cluster. Where copies disagree, CouchDB answers with the winner among their
+// revisions. That may be a branch deleted a moment ago, until the last copy has the deletion, so deleteConflicts waits
+// for that.
 func deleteConflicts(ctx context.Context, db *datastore.Database, id string, in *incoming) error {
 	deleted := map[string]bool{}
 	for until := time.Now().Add(mostLag); len(deleted) < mostBranches; {
@@ -108,7 +109,7 @@ func deleteConflicts(ctx context.Context, db *datastore.Database, id string, in 
 	return fmt.Errorf("document %s/%s has more than %d conflicts", db.Name(), id, mostBranches)
 }
 
-// incoming is a document that is merged: its open revisions, and their past.
+// incoming is a document to merge: its open revisions and their history.
 type incoming struct {
 	docs   []json.RawMessage
 	leaves []string

@@ -19,8 +19,8 @@ import (
 	"callfn/internal/replication"
 )
 
-// settle waits until a database's list and changes show what reads of single documents show. Behind a cluster they come
-// from one copy, which may lag behind writes that were acknowledged.
+// settle waits until a database's list and changes show the same as reads of single documents. On a cluster they come
+// from one copy, which may lag behind acknowledged writes.
 func settle(t *testing.T, db *datastore.Database, ids ...string) {
 	t.Helper()
 	await.Value(t, "lists of "+db.Name()+" that show what reads do", func() (string, bool) {
@@ -128,7 +128,7 @@ func TestMerge(t *testing.T) {
 		}
 		is("newer", 2)
 		is("older", 3)
-		is("new", nil) // what was deleted here does not come back
+		is("new", nil) // a document deleted here stays deleted
 		is("theirs", "here again")
 		out, err = replication.Merge(ctx, to, everything(from), true)
 		if err != nil || out.Stored != 1 || !slices.Equal(out.Foreign, []string{"theirs"}) {
@@ -141,8 +141,8 @@ func TestMerge(t *testing.T) {
 	})
 }
 
-// laggingReads answers the first read of a document behind each deletion as it answered the one before: like a cluster
-// whose last copy has not heard of the deletion.
+// laggingReads repeats its previous answer for the first read of a document after each deletion, like a cluster whose
+// last copy has not received the deletion.
 type laggingReads struct {
 	http.RoundTripper
 	body []byte
@@ -170,7 +170,7 @@ func (l *laggingReads) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// staleLists answers every list of documents as it answered the first: like a copy of a cluster that lags behind.
+// staleLists repeats its first answer for every list of documents, like a copy of a cluster that lags behind.
 type staleLists struct {
 	http.RoundTripper
 	body []byte
@@ -190,7 +190,7 @@ func (s *staleLists) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// A document is replaced although a cluster still shows what was deleted, in lists or in reads.
+// A document is replaced even if a cluster still shows a deleted one, in lists or in reads.
 func TestMergeReplacesOnALaggingCluster(t *testing.T) {
 	for name, lagging := range map[string]func(http.RoundTripper) http.RoundTripper{
 		"lists": func(inner http.RoundTripper) http.RoundTripper { return &staleLists{RoundTripper: inner} },

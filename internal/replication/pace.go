@@ -3,20 +3,20 @@ package replication
 import "time"
 
 const (
-	// Page is how many documents are looked at together at most.
+	// Page is the most documents that are looked at together.
 	Page = 500
-	// firstPage is what a pace begins with, fewest what a slow server gets.
+	// firstPage is the first page size of a pace; fewest is the page size for a slow server.
 	firstPage, fewest = 100, 10
-	// A page takes between these: short enough for whoever else the servers work for, among them calls, and long enough to
-	// get on.
+	// A page should take between quick and slow: short enough for the servers' other work, such as calls, and long enough
+	// to make progress.
 	quick, slow = 150 * time.Millisecond, 400 * time.Millisecond
 )
 
-// Pace is how many documents are looked at together: as many as the servers get done in a moment. The zero Pace begins
-// small; it is for one goroutine at a time.
+// Pace adapts how many documents are looked at together to the speed of the servers. The zero Pace starts small. It is
+// not safe for concurrent use.
 type Pace struct{ page int }
 
-// of is how many documents are looked at next; without a pace, always Page.
+// of returns the size of the next page. It is always Page for a nil pace.
 func (p *Pace) of() int {
 	switch {
 	case p == nil:
@@ -27,7 +27,7 @@ func (p *Pace) of() int {
 	return p.page
 }
 
-// took learns from a page that was done, or not.
+// took adapts the page size to the duration or failure of a page.
 func (p *Pace) took(d time.Duration, err error) {
 	switch {
 	case p == nil:

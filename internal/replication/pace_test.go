@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// A server that takes its time gets fewer documents at once, so that it goes on working for others.
+// A slow server gets fewer documents at once, so that it stays responsive for others.
 func TestPace(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		each time.Duration // what a document takes
+		each time.Duration // time per document
 		err  error
 		want int
 	}{

@@ -1,8 +1,8 @@
-// Package replication copies documents between databases with their revision ids: a deletion stays deleted, a conflict
-// a conflict, and what is copied twice changes nothing. It reads and writes what CouchDB's replicator does
-// (docs/reference/couchdb.md#moving-documents), and looks at everything it wrote.
+// Package replication copies documents between databases with their revision ids. A deletion stays a deletion and a
+// conflict a conflict, and copying twice changes nothing. It reads and writes what CouchDB's replicator does
+// (docs/reference/couchdb.md#moving-documents), and reads back everything it wrote.
 //
-// Design documents are not copied: they are installed where they are needed. `_local` documents belong to their server.
+// Design documents are not copied: each database gets them by installation. `_local` documents belong to their server.
 package replication
 
 import (
@@ -15,30 +15,31 @@ import (
 	"callfn/internal/datastore"
 )
 
-// batchBytes is how much is written in one request, unless one document is larger.
+// batchBytes is the most that one request writes, unless a single document is larger.
 const batchBytes = 4 << 20
 
-// Copy is a copy of one database into another.
+// Copy copies one database into another.
 type Copy struct {
 	From, To *datastore.Database
-	Skip     func(id string) bool // documents that are not copied, besides design documents; nil for none
-	Pace     *Pace                // how many documents at a time; nil for always Page
+	Skip     func(id string) bool // documents to leave out besides design documents; nil for none
+	Pace     *Pace                // page size; nil for always Page
 }
 
-// Step is what one step of a copy did.
+// Step is the result of one step of a copy.
 type Step struct {
 	Since  string // where the next step begins
-	Looked int    // how many documents the step was about, without those that are not copied
-	last   bool   // the source had no more changes than were looked at
+	Looked int    // documents in the step, without those left out
+	last   bool   // the source had no further changes
 	Stored int    // revisions that the target lacked
-	Left   int64  // changes after Since; -1 where the source does not tell
+	Left   int64  // changes after Since; -1 if the source does not tell
 	took   time.Duration
 }
 
-// Done reports whether the step found nothing new to the end of the changes. The source may have changed since.
+// Done reports whether the step reached the end of the changes and found nothing new. The source may have changed
+// since.
 func (s Step) Done() bool { return s.Looked == 0 && s.last }
 
-// Rest is how long what is left takes at the speed of this step; known is false where nobody can tell.
+// Rest estimates the remaining time at the speed of this step. known is false if there is no estimate.
 func (s Step) Rest() (rest time.Duration, known bool) {
 	switch {
 	case s.last:
@@ -83,7 +84,7 @@ func (c Copy) missing(ctx context.Context, leaves []datastore.Leaves) ([]datasto
 	return c.To.Missing(ctx, leaves)
 }
 
-// kept leaves out what is not copied.
+// kept filters out the documents that are not copied.
 func (c Copy) kept(all []datastore.Leaves) []datastore.Leaves {
 	kept := make([]datastore.Leaves, 0, len(all))
 	for _, l := range all {
@@ -118,7 +119,7 @@ func Read(ctx context.Context, db *datastore.Database, wanted []datastore.Leaves
 	return take(docs)
 }
 
-// halve divides the revisions that are wanted; second is nil where there is only one.
+// halve splits the wanted revisions. second is nil if there is only one.
 func halve(wanted []datastore.Leaves) (first, second []datastore.Leaves) {
 	if n := len(wanted) / 2; n > 0 {
 		return wanted[:n], wanted[n:]
@@ -131,8 +132,8 @@ func halve(wanted []datastore.Leaves) (first, second []datastore.Leaves) {
 	return []datastore.Leaves{{ID: only.ID, Revs: only.Revs[:n]}}, []datastore.Leaves{{ID: only.ID, Revs: only.Revs[n:]}}
 }
 
-// Write stores revisions, as Revisions or Read gave them, and reads them back. *DifferentError when what was stored is
-// not what was sent.
+// Write stores revisions, as Revisions or Read returned them, and reads them back. It returns a *DifferentError if the
+// stored content differs from what was sent.
 func Write(ctx context.Context, db *datastore.Database, docs []json.RawMessage) error {
 	for len(docs) > 0 {
 		n, size := 1, len(docs[0])

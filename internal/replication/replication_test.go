@@ -17,7 +17,8 @@ import (
 	"callfn/internal/replication"
 )
 
-// servers are the servers that a copy may go to: an embedded node, pouchdb-server and a real CouchDB, where there are.
+// servers runs a test against every server a copy may go to: an embedded node, and pouchdb-server and a real CouchDB if
+// available.
 func servers(t *testing.T, test func(t *testing.T, from, to *datastore.Database)) {
 	source := func(t *testing.T) *datastore.Database {
 		db, _ := datastoretest.Open(t).Resolve(datastore.Functions, "")
@@ -55,7 +56,7 @@ func remote(t *testing.T, address string) *datastore.Database {
 	return c.Database(name)
 }
 
-// copyAll copies until nothing is new.
+// copyAll copies until there is nothing new.
 func copyAll(t *testing.T, c replication.Copy, since string) (stored int, next string) {
 	t.Helper()
 	for {
@@ -138,7 +139,7 @@ func TestCopy(t *testing.T) {
 			t.Errorf("a document of an odd id: got %v, error %v; want its content", odd, err)
 		}
 
-		// What happens later is copied from where the copy was.
+		// Later changes are copied from where the copy stopped.
 		doc, err := from.Get(ctx, "d0001")
 		if err != nil {
 			t.Fatal(err)
@@ -159,7 +160,7 @@ func TestCopy(t *testing.T) {
 	})
 }
 
-// A document that the target had before hides the one that was copied: that is found.
+// The comparison finds a document that the target had before and that hides the copied one.
 func TestCompareFindsAForeignDocument(t *testing.T) {
 	servers(t, func(t *testing.T, from, to *datastore.Database) {
 		if err := from.StoreRevisions(t.Context(), []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","ours":true}`,
@@ -181,7 +182,7 @@ func TestCompareFindsAForeignDocument(t *testing.T) {
 	})
 }
 
-// What is proved behind a fence is what changed since everything was looked at, on either side.
+// Behind a fence the comparison checks only what changed on either side since everything was looked at.
 func TestCompareGoesOn(t *testing.T) {
 	servers(t, func(t *testing.T, from, to *datastore.Database) {
 		ctx := t.Context()
@@ -241,7 +242,7 @@ func TestCompareGoesOn(t *testing.T) {
 	})
 }
 
-// More differences than a comparison remembers are found by beginning again.
+// A comparison with more differences than it remembers begins again and finds them.
 func TestCompareBeginsAgain(t *testing.T) {
 	from, _ := datastoretest.Open(t).Resolve(datastore.Functions, "")
 	to, _ := datastoretest.Open(t).Resolve(datastore.Functions, "")
@@ -266,7 +267,7 @@ func TestCompareBeginsAgain(t *testing.T) {
 	}
 }
 
-// Whoever stores something else than what was sent is found out.
+// Write finds content that differs from what was sent.
 func TestWriteReadsBack(t *testing.T) {
 	db, _ := datastoretest.Open(t).Resolve(datastore.Functions, "")
 	kept := raw(`{"_id":"a","_rev":"1-%032x","x":1}`, 1)
@@ -274,7 +275,7 @@ func TestWriteReadsBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	var different *replication.DifferentError
-	// the revision is there: nothing is stored
+	// The revision exists already, so nothing is stored.
 	err := replication.Write(t.Context(), db, []json.RawMessage{raw(`{"_id":"a","_rev":"1-%032x","x":2}`, 1)})
 	if !errors.As(err, &different) || different.ID != "a" {
 		t.Errorf("got %v, want the difference of document a", err)
