@@ -6,7 +6,7 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// benchmarkFlow is a flow as functions return it.
+// benchmarkFlow is a typical flow that a function returns.
 const benchmarkFlow = `{"module":"temporal_route","data":{"timezone":"Europe/Berlin"},"children":{` +
 	`"lunch":{"module":"tts","data":{"text":"We are at lunch"},"children":{"_":{"module":"hangup","data":{}}}},` +
 	`"open":{"module":"ring_group","data":{"endpoints":[{"endpoint_type":"user","id":"a","delay":0}],"timeout":20},` +

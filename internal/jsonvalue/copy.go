@@ -1,6 +1,6 @@
 package jsonvalue
 
-// Copy gives a deep copy of a value: no object or array is shared with v.
+// Copy returns a deep copy of a value, which shares no object or array with v.
 func Copy(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

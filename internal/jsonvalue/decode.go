@@ -23,11 +23,17 @@ func Read(r io.Reader, limits Limits) (any, error) {
 
 // Decode reads exactly one JSON value (RFC 8259) from hostile data. Every error is an *[Error].
 //
-// Refused: anything beyond limits; a second value or other text after the first; an object with the same key twice,
-// also when spelt differently ("a" and "\u0061"); a byte order mark; bytes that are no UTF-8, which are not replaced,
-// since two different inputs would then be stored as the same text; numbers beyond [CheckNumber]. The one replacement
-// made is that of an escaped lone surrogate ("\ud800"), which has no UTF-8 form: it becomes U+FFFD, because JavaScript
-// strings cut in the middle of an emoji hold them in good faith.
+// Decode refuses
+//
+//   - anything beyond limits,
+//   - a second value or other text after the first,
+//   - an object with the same key twice, also in different spellings ("a" and "\u0061"),
+//   - a byte order mark,
+//   - invalid UTF-8, which it does not replace, since two different inputs would then be stored as the same text,
+//   - numbers beyond [CheckNumber].
+//
+// Decode replaces one thing: an escaped lone surrogate ("\ud800"), which has no UTF-8 form, becomes U+FFFD. JavaScript
+// strings cut in the middle of an emoji contain them without ill intent.
 func Decode(data []byte, limits Limits) (any, error) {
 	limits = limits.withDefaults()
 	if len(data) > limits.Bytes {
@@ -159,8 +165,8 @@ func (d *decoder) tooLarge(reason string) *Error {
 	return e
 }
 
-// failed explains what the token reader stumbled over. The token reader counts offsets in two ways, so message and
-// offset come from a second look at the whole input.
+// failed explains an error of the token reader. The token reader counts offsets in two ways, so failed parses the whole
+// input again for message and offset.
 func (d *decoder) failed(err error) *Error {
 	var whole json.RawMessage
 	var syntax *json.SyntaxError

@@ -139,8 +139,8 @@ type failing struct{ err error }
 
 func (f *failing) Read([]byte) (int, error) { return 0, f.err }
 
-// Whatever Decode accepts is what encoding/json accepts and holds no lost key: writing it and reading it again gives
-// the same value.
+// FuzzDecode checks that encoding/json accepts whatever Decode accepts, without a lost key: writing the value and
+// reading it again gives the same value.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":[1,2.5e3,{"b":null}]}`, `"\ud800"`, `{"a":1,"a":2}`, "\xff", `[[[[]]]]`, `-0.0e-0`,

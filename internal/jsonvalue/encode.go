@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 )
 
-// Encode writes v canonically: keys sorted by bytes, no white space, no HTML escaping (<, > and & as they are), numbers
-// as they were read (1 and 1.0 stay different). The same value always gives the same bytes, so the result serves as a
-// comparison key or a hash input. It fails only for values that are no JSON, such as a channel.
+// Encode writes v canonically: keys sorted by bytes, no white space, no HTML escaping (<, > and & stay), numbers as
+// they were read (1 and 1.0 stay different). The same value always gives the same bytes, so the result can serve as a
+// comparison key or a hash input. It fails only for values that are not JSON, such as a channel.
 func Encode(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

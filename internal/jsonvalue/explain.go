@@ -7,16 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// Fault is a refusal as the person who wrote the text can use it: where in their text, and what to write instead.
+// Fault describes a refusal to the author of the text: where it is in their text, and what to write instead.
 type Fault struct {
-	Path         string // of the member or element, as [Path] writes it; "" is the top
+	Path         string // of the member or element, in the form of [Path]; "" is the top
 	Line, Column int    // from 1; columns are characters
 	Source       string // the part of the line around the column
-	Reason       string // what the reader of JSON says
-	Hint         string // what to write instead; "" where that is not known
+	Reason       string // the JSON reader's message
+	Hint         string // what to write instead; "" if unknown
 }
 
-// Explain finds out about the place of an error that [Decode] gave for data.
+// Explain finds the place of an error that [Decode] returned for data.
 func Explain(data []byte, err *Error) Fault {
 	offset := min(max(int(err.Offset), 0), len(data))
 	before := string(data[:offset])
@@ -37,8 +37,8 @@ func Explain(data []byte, err *Error) Fault {
 	return f
 }
 
-// String is the fault in a line: "data.function_js, line 3, column 27: a \" inside a text is written \\\" (invalid
-// character …)".
+// String returns the fault in one line: "data.function_js, line 3, column 27: a \" inside a text is written \\\"
+// (invalid character …)".
 func (f Fault) String() string {
 	place := "line " + strconv.Itoa(f.Line) + ", column " + strconv.Itoa(f.Column) + ": "
 	if f.Path != "" {
@@ -50,7 +50,7 @@ func (f Fault) String() string {
 	return place + f.Hint + " (" + f.Reason + ")"
 }
 
-// around is the part of a line that an offset is in.
+// around returns the part of a line around an offset.
 func around(data []byte, begin, offset int) string {
 	const most = 40 // characters on each side
 	left := []rune(string(data[begin:offset]))
@@ -70,18 +70,18 @@ func around(data []byte, begin, offset int) string {
 	return strings.ToValidUTF8(text.String(), "\ufffd")
 }
 
-// place is what stands before an offset of a broken text.
+// place describes what stands before an offset in a broken text.
 type place struct {
 	levels   []level
-	inText   bool // the offset is inside of a string
-	isName   bool // that string, or the one that ended last, is a member's name
-	ended    bool // a string ended last
-	adjacent bool // … right before the offset
-	complete bool // a value ended last
-	comma    bool // a comma stands last
+	inText   bool // the offset is inside a string
+	isName   bool // that string, or the last complete one, is a member's name
+	ended    bool // the last token is a string
+	adjacent bool // … which ends right before the offset
+	complete bool // the last token completes a value
+	comma    bool // the last token is a comma
 }
 
-// level is an object or array that is open.
+// level is an open object or array.
 type level struct {
 	array    bool
 	index    int
@@ -137,7 +137,7 @@ func (p *place) sign(c byte) {
 	}
 }
 
-// text reads a string that begins at i, and gives the offset behind it.
+// text reads the string that begins at i and returns the offset after it.
 func (p *place) text(data []byte, i, offset int) int {
 	p.isName = p.top().wantName
 	p.ended, p.comma, p.complete = false, false, false
@@ -148,7 +148,7 @@ func (p *place) text(data []byte, i, offset int) int {
 		}
 		switch data[at] {
 		case '\\':
-			at++ // what is escaped
+			at++ // skips the escaped character
 		case '"':
 			p.ended, p.adjacent = true, true
 			if top := p.top(); p.isName {
@@ -181,7 +181,7 @@ const (
 	slashHint = "a backslash inside a text is written \\\\, as in \\\\d"
 )
 
-// hint says what to write instead of what stands there; "" where that is not known.
+// hint returns what to write instead of the text at the place, or "" if that is unknown.
 func (p *place) hint(rest, reason string) string {
 	c, _ := utf8.DecodeRuneInString(rest)
 	switch {

@@ -9,7 +9,7 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// What people get wrong in JSON is told with its place in their text, and with what to write there.
+// TestExplain checks that common JSON mistakes are reported with their place in the text and the correction.
 func TestExplain(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"data":{"function_js":"return {"module":"tts"}"}}`: `data.function_js, line 1, column 34: a " inside a text ` +
@@ -63,7 +63,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// The line is shown around the place, whatever is in it.
+// The source line is shown around the place, whatever it contains.
 func TestExplainShowsTheLine(t *testing.T) {
 	for in, want := range map[string]string{
 		"{\n\"a\": oops,\r\n\"b\":1}": `"a": oops,`,
@@ -82,7 +82,7 @@ func TestExplainShowsTheLine(t *testing.T) {
 	}
 }
 
-// Whatever is refused can be explained.
+// FuzzExplain checks that every refusal can be explained.
 func FuzzExplain(f *testing.F) {
 	for _, in := range []string{`{"a":"x"y"}`, `{"a":"\`, "\"\\u12", `[[[`, `}]`, `,`, "{\"a\":\xff", `"`, `{"a" "b`} {
 		f.Add([]byte(in))

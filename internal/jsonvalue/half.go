@@ -5,8 +5,9 @@ import (
 	"strconv"
 )
 
-// HalfCharacter finds the first escape in JSON that stands for half of a character ("\ud83d" without its "\ude00"), nil
-// where there is none. [Decode] replaces it by U+FFFD; what is to be stored as it was sent cannot hold it.
+// HalfCharacter finds the first escape in JSON that stands for half of a character ("\ud83d" without its "\ude00"). It
+// returns nil if there is none. [Decode] replaces such an escape by U+FFFD, so a text with one cannot be stored as it
+// was sent.
 func HalfCharacter(data []byte) *Error {
 	for i := bytes.IndexByte(data, '\\'); i >= 0 && i+1 < len(data); i++ {
 		if data[i] != '\\' {
@@ -14,7 +15,7 @@ func HalfCharacter(data []byte) *Error {
 		}
 		switch half := surrogate(data[i:]); {
 		case half == 0:
-			i++ // past the character that is escaped
+			i++ // past the escaped character
 		case half < 0xdc00 && surrogate(data[i+6:]) >= 0xdc00:
 			i += 11
 		default:
@@ -28,7 +29,7 @@ func HalfCharacter(data []byte) *Error {
 	return nil
 }
 
-// surrogate is the surrogate that an escape at the beginning of data stands for, 0 for anything else.
+// surrogate returns the surrogate for an escape at the beginning of data, or 0 for anything else.
 func surrogate(data []byte) uint64 {
 	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
 		return 0

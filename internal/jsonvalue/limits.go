@@ -1,26 +1,26 @@
 package jsonvalue
 
-// Limits bound what Decode accepts. A zero field stands for its default.
+// Limits bounds what Decode accepts. A zero field means its default.
 type Limits struct {
 	// Bytes is the largest input, in bytes. Default 1 MiB.
 	Bytes int
-	// Depth is how many objects and arrays may stand inside each other; a lone scalar has depth 0, {} has depth 1.
-	// Default 100. A callflow node needs two levels (children, and the node itself), so 100 holds about 48 nodes in a row.
+	// Depth is the deepest nesting of objects and arrays: a scalar alone has depth 0, {} has depth 1. Default 100. A
+	// callflow node needs two levels (children, and the node itself), so 100 allows about 48 nodes in a row.
 	Depth int
-	// Values is how many values (objects, arrays, scalars) the input may hold in all. Default 100,000. One input byte pair
-	// like "0," becomes some 40 bytes of memory, so bytes alone do not bound memory.
+	// Values is the most values (objects, arrays, scalars) in the input. Default 100,000. Two input bytes such as "0,"
+	// take about 40 bytes of memory, so a limit on bytes alone does not bound memory.
 	Values int
 }
 
-// Defaults of Limits.
+// The defaults of Limits.
 const (
 	DefaultBytes  = 1 << 20
 	DefaultDepth  = 100
 	DefaultValues = 100_000
 )
 
-// Numbers beyond these bounds are refused everywhere: turning 1e1000000000 into an exact number costs gigabytes, and
-// no JavaScript engine or Erlang float holds an exponent beyond 308.
+// Decode refuses numbers beyond these bounds: turning 1e1000000000 into an exact number takes gigabytes, and no
+// JavaScript engine or Erlang float holds an exponent beyond 308.
 const (
 	// MaxNumberBytes is the longest number literal, in bytes.
 	MaxNumberBytes = 400

@@ -1,9 +1,9 @@
 package jsonvalue
 
-// Merge gives base with patch laid over it, the way KAZOO's PATCH does (crossbar_doc:patch_the_doc,
-// kz_json:merge_left): objects merge key by key at every depth, anything else (arrays too) is replaced by patch's
-// value, and null deletes the key. As in KAZOO, keys that are null inside objects of base vanish as well; inside arrays
-// null stays. Neither argument is changed, and the result shares nothing with them.
+// Merge returns base with patch applied, as KAZOO's PATCH does (crossbar_doc:patch_the_doc, kz_json:merge_left).
+// Objects merge key by key at every depth. Any other value, arrays included, is replaced by patch's value. null deletes
+// the key. As in KAZOO, null members in objects of base are removed too; null in arrays stays. Merge changes neither
+// argument, and the result shares nothing with them.
 func Merge(base, patch map[string]any) map[string]any {
 	out := make(map[string]any, len(base)+len(patch))
 	for k, b := range base {

@@ -40,7 +40,7 @@ func TestMerge(t *testing.T) {
 	}
 }
 
-// A patch applied twice is a patch applied once, and the result shares no object with its sources.
+// Applying a patch twice equals applying it once, and the result shares no object with its sources.
 func TestMergeProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		base, patch := jsonvaluetest.Object(4).Draw(t, "base"), jsonvaluetest.Object(4).Draw(t, "patch")
@@ -84,7 +84,7 @@ func TestEncodeIsCanonical(t *testing.T) {
 	}
 }
 
-// scribble overwrites every place of v that could be shared with another value.
+// scribble overwrites every part of v that another value could share.
 func scribble(v any) {
 	switch v := v.(type) {
 	case map[string]any:

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// doubleDigits is how many characters a number without an exponent may have and surely fits a double.
+// doubleDigits is the length up to which a number without an exponent always fits a double.
 const doubleDigits = 308
 
-// CheckNumber reports whether n is a JSON number within MaxNumberBytes and MaxExponent that a double holds, since no
-// datastore takes others. Reason is empty when it is, and otherwise says what is wrong in a few words.
+// CheckNumber reports whether n is a JSON number within MaxNumberBytes and MaxExponent that fits a double, since no
+// datastore accepts others. reason is empty if it is, and otherwise names the fault in a few words.
 func CheckNumber(n json.Number) (reason string) {
 	s := string(n)
 	if len(s) > MaxNumberBytes {
@@ -34,7 +34,7 @@ func CheckNumber(n json.Number) (reason string) {
 	return ""
 }
 
-// isNumber follows the grammar of RFC 8259 §6: -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
+// isNumber reports whether s follows the grammar of RFC 8259 §6: -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?
 func isNumber(s string) bool {
 	s = strings.TrimPrefix(s, "-")
 	digits := func() (n int) {

@@ -9,17 +9,17 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// Object is a JSON object that knows the order of its members. Schemas and whoever else does not care for order look at
-// Members, a plain value.
+// Object is a JSON object that keeps the order of its members. Code that ignores order, such as schemas, uses Members,
+// a plain value.
 type Object struct {
 	Members map[string]any
 	Order   *Order
 }
 
-// IsZero reports whether there is no object; an empty one is one.
+// IsZero reports whether there is no object. An empty object is not zero.
 func (o Object) IsZero() bool { return o.Members == nil }
 
-// At gives the member name as an object with its own order, and whether it is one.
+// At returns the member name as an object with its own order, and whether it is an object.
 func (o Object) At(name string) (Object, bool) {
 	members, ok := o.Members[name].(map[string]any)
 	return Object{Members: members, Order: o.Order.Member(name)}, ok
@@ -36,7 +36,7 @@ func (o Object) MarshalJSON() ([]byte, error) {
 	return o.Order.Append(nil, o.Members)
 }
 
-// UnmarshalJSON reads an object as [Decode] does, but for its limits: the text is at hand already, and encoding/json
+// UnmarshalJSON reads an object like [Decode] but without its limits: the text is in memory already, and encoding/json
 // bounds its depth.
 func (o *Object) UnmarshalJSON(data []byte) error {
 	v, err := Decode(data, Limits{Bytes: len(data), Depth: 10_000, Values: len(data)})
@@ -51,8 +51,8 @@ func (o *Object) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Append writes v after dst: compact, members in order, numbers as they were read, no HTML escaping. It fails only for
-// values that are no JSON.
+// Append appends v to dst: compact, members in order, numbers as they were read, no HTML escaping. It fails only for
+// values that are not JSON.
 func (o *Order) Append(dst []byte, v any) ([]byte, error) {
 	var err error
 	switch v := v.(type) {
@@ -118,8 +118,8 @@ func (o *Order) appendObject(dst []byte, obj map[string]any) (_ []byte, err erro
 	return append(dst, '}'), nil
 }
 
-// appendOther writes what is neither an object, an array nor a string. Values that Go code made may be anything that
-// encoding/json can write.
+// appendOther appends anything but an object, an array or a string. Values from Go code may be anything that
+// encoding/json writes.
 func appendOther(dst []byte, v any) ([]byte, error) {
 	switch v := v.(type) {
 	case nil:

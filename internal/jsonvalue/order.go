@@ -5,19 +5,20 @@ import (
 	"slices"
 )
 
-// Order is the order in which the members of an object were written, and those of every object below it. JSON calls
-// objects unordered, but KAZOO and CouchDB keep the order of members, and some of them mean something: a
-// temporal_route without rules tries its children in order. A value itself is a plain map, so its Order stands beside
-// it and survives what becomes of the map: members that the Order does not name come after those it names, in the
-// order of their names, and names that the map does not have are passed over. The nil Order names nothing. An Order
-// is never changed, so it may be shared.
+// Order is the order in which the members of an object, and of every object below it, were written. JSON calls objects
+// unordered, but KAZOO and CouchDB keep the order of members, and in some objects it has a meaning: a temporal_route
+// without rules tries its children in order.
+//
+// A value itself is a plain map. Its Order is separate and stays usable when the map changes. Members that the Order
+// does not name come after those it names, sorted by name; names that the map lacks are skipped. The nil Order names
+// nothing. An Order is immutable, so it may be shared.
 type Order struct {
 	names []string // an object's members, each once; nil for an array
-	below []*Order // of these members' values, or of an array's elements; nil where none of them has an Order
+	below []*Order // Orders of these members' values, or of an array's elements; nil if none has one
 }
 
-// NewOrder is the Order of an object with these members, each named once. below are the Orders of their values, nil
-// where they have none.
+// NewOrder returns the Order of an object with these members, each named once. below holds the Orders of their values,
+// nil for values without one.
 func NewOrder(names []string, below []*Order) *Order {
 	if len(names) == 0 {
 		return nil
@@ -41,7 +42,7 @@ func (o *Order) Names(obj map[string]any) []string {
 	return append(names, missing(obj, names)...)
 }
 
-// missing lists the members of obj that are not among names, sorted.
+// missing returns the members of obj that are not in names, sorted.
 func missing(obj map[string]any, names []string) []string {
 	if len(names) == 0 {
 		return slices.Sorted(maps.Keys(obj))
@@ -53,7 +54,7 @@ func missing(obj map[string]any, names []string) []string {
 	return slices.Sorted(maps.Keys(rest))
 }
 
-// Member gives the Order of a member's value, nil when it has none.
+// Member returns the Order of a member's value, or nil if it has none.
 func (o *Order) Member(name string) *Order {
 	if o == nil || o.below == nil {
 		return nil
@@ -64,7 +65,7 @@ func (o *Order) Member(name string) *Order {
 	return nil
 }
 
-// Element gives the Order of an array's element, nil when it has none.
+// Element returns the Order of an array's element, or nil if it has none.
 func (o *Order) Element(i int) *Order {
 	if o == nil || o.names != nil || i < 0 || i >= len(o.below) {
 		return nil
@@ -72,10 +73,10 @@ func (o *Order) Element(i int) *Order {
 	return o.below[i]
 }
 
-// With is o with below as the Order of a member's value. A member that o does not name becomes its last.
+// With returns o with below as the Order of a member's value. A member that o does not name becomes its last.
 func (o *Order) With(name string, below *Order) *Order {
 	next := &Order{}
-	if o != nil && o.names != nil { // that of an array is none
+	if o != nil && o.names != nil { // the Order of an array has no members
 		next.names, next.below = slices.Clone(o.names), slices.Clone(o.below)
 	}
 	i := slices.Index(next.names, name)
@@ -93,12 +94,12 @@ func (o *Order) With(name string, below *Order) *Order {
 	return next
 }
 
-// In is the Order in which v is written with o: that of o, completed with the members that o does not name.
+// In returns the Order in which o writes v: o itself, completed with the members that o does not name.
 func (o *Order) In(v any) *Order {
 	switch v := v.(type) {
 	case map[string]any:
 		next, at := &Order{names: o.Names(v)}, 0
-		for i, name := range next.names { // those that o names come first, in its order
+		for i, name := range next.names { // the members that o names come first, in its order
 			for o != nil && at < len(o.names) && o.names[at] != name {
 				at++
 			}
@@ -119,7 +120,7 @@ func (o *Order) In(v any) *Order {
 	return nil
 }
 
-// Sorted reports whether the members of the object, and of every object below it, stand in the order of their names.
+// Sorted reports whether the members of the object, and of every object below it, are sorted by name.
 func (o *Order) Sorted() bool {
 	if o == nil {
 		return true
@@ -130,7 +131,7 @@ func (o *Order) Sorted() bool {
 	return !slices.ContainsFunc(o.below, func(below *Order) bool { return !below.Sorted() })
 }
 
-// Renamed is the Order of what becomes of a value whose members are renamed, at every depth.
+// Renamed returns the Order of a value after its members are renamed at every depth.
 func (o *Order) Renamed(rename func(string) string) *Order {
 	if o == nil {
 		return nil
@@ -148,8 +149,8 @@ func (o *Order) Renamed(rename func(string) string) *Order {
 	return next.unique()
 }
 
-// Merge is the Order of what [Merge] makes of two values: the members of the base stay where they are, those that
-// only the patch has come after them.
+// Merge returns the Order of the result of [Merge]: the base's members keep their places, and members that only the
+// patch has follow.
 func (o *Order) Merge(patch *Order) *Order {
 	switch {
 	case o == nil || o.names == nil:
@@ -159,7 +160,7 @@ func (o *Order) Merge(patch *Order) *Order {
 		return patch
 	case patch == nil:
 		return o
-	case patch.names == nil: // arrays are replaced
+	case patch.names == nil: // a merge replaces arrays
 		return patch
 	}
 	merged := &Order{names: slices.Clone(o.names), below: make([]*Order, len(o.names), len(o.names)+len(patch.names))}

@@ -5,21 +5,20 @@ import (
 	"encoding/json"
 )
 
-// OrderOf reads the Order of a JSON value's members. data must be JSON that a decoder has accepted; of anything else
-// it reads what it can make out. Of a name that stands twice in one object the first place counts.
+// OrderOf reads the Order of a JSON value's members. data must be JSON that a decoder has accepted; for anything else
+// the result is a best effort. A name that stands twice in an object keeps its first place.
 func OrderOf(data []byte) *Order {
 	r := orderReader{data: data}
 	return r.value()
 }
 
-// orderReader walks through JSON text and looks at nothing but names and brackets. Its recursion is bounded by the
-// decoder that has accepted the text.
+// orderReader scans JSON text for names and brackets only. The decoder that accepted the text bounds its recursion.
 type orderReader struct {
 	data []byte
 	pos  int
 }
 
-// value passes over one value.
+// value skips one value and returns its Order.
 func (r *orderReader) value() *Order {
 	switch r.next() {
 	case '{':
@@ -36,7 +35,7 @@ func (r *orderReader) value() *Order {
 	return nil
 }
 
-// next skips white space and gives the byte that follows, 0 at the end.
+// next skips white space and returns the following byte, 0 at the end.
 func (r *orderReader) next() byte {
 	for ; r.pos < len(r.data); r.pos++ {
 		switch c := r.data[r.pos]; c {
@@ -107,7 +106,7 @@ func (o *Order) add(n int, below *Order) {
 	o.below = append(o.below, below)
 }
 
-// filled is o with room for each name's Order, where one has any; nil where there is nothing to be ordered.
+// filled returns o with room for each name's Order if any name has one, or nil if there is nothing to order.
 func (o *Order) filled() *Order {
 	if len(o.names) == 0 && o.below == nil {
 		return nil
@@ -118,7 +117,7 @@ func (o *Order) filled() *Order {
 	return o
 }
 
-// unique is o without names that stand there a second time. The last value counts, as it does for decoders.
+// unique returns o without repeated names. The last value of a name counts, as in decoders.
 func (o *Order) unique() *Order {
 	o.filled()
 	if len(o.names) <= 16 && !twice(o.names) {
@@ -144,7 +143,7 @@ func (o *Order) unique() *Order {
 	return o
 }
 
-// twice reports whether one of few names is there a second time.
+// twice reports whether one of a few names is repeated.
 func twice(names []string) bool {
 	for i, name := range names {
 		for _, other := range names[:i] {
@@ -156,7 +155,7 @@ func twice(names []string) bool {
 	return false
 }
 
-// text passes over a string and gives it with its quotes.
+// text skips a string and returns it with its quotes.
 func (r *orderReader) text() []byte {
 	start := r.pos
 	for r.pos++; r.pos < len(r.data); r.pos++ {
@@ -172,13 +171,13 @@ func (r *orderReader) text() []byte {
 	return r.data[start:]
 }
 
-// name reads a string as a decoder does.
+// name decodes a string as a decoder does.
 func name(literal []byte) string {
 	if len(literal) < 2 {
 		return ""
 	}
 	body := literal[1 : len(literal)-1]
-	switch string(body) { // the names of every node need no memory of their own
+	switch string(body) { // the frequent names of every node need no allocation
 	case "module":
 		return "module"
 	case "data":
@@ -192,11 +191,11 @@ func name(literal []byte) string {
 		return string(body)
 	}
 	var text string
-	_ = json.Unmarshal(literal, &text) // the decoder has read it
+	_ = json.Unmarshal(literal, &text) // the decoder has accepted it already
 	return text
 }
 
-// scalar passes over a number, a boolean or null.
+// scalar skips a number, a boolean or null.
 func (r *orderReader) scalar() {
 	for r.pos++; r.pos < len(r.data); r.pos++ {
 		switch r.data[r.pos] {

@@ -27,7 +27,7 @@ func TestOrderOfAnyObjectIsKept(t *testing.T) {
 	})
 }
 
-// A value may be changed after its order was read: what is new comes last, what is gone is passed over.
+// A value may change after its order was read: new members come last, missing ones are skipped.
 func TestOrderOfAChangedObject(t *testing.T) {
 	obj := decodeObject(t, []byte(`{"zeta":1,"alpha":{"y":1,"x":2},"mid":[{"b":1,"a":2},7]}`))
 	delete(obj.Members, "zeta")
@@ -60,7 +60,7 @@ func TestOrderOfWhatGoCodeMade(t *testing.T) {
 	}
 }
 
-// Stored documents may hold a name twice, which CouchDB lets pass: it is written once, where it stood first.
+// CouchDB lets documents hold a name twice. Such a name is written once, at its first place.
 func TestOrderOfANameThatStandsTwice(t *testing.T) {
 	many := strings.Repeat(`"x":0,`, 3)
 	for i := range 20 {
@@ -116,7 +116,7 @@ func TestOrderOfAMerge(t *testing.T) {
 	}
 }
 
-// In is the order of what is written: reading that again gives the same.
+// In returns the order of what is written: reading the output again gives the same.
 func TestOrderIn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		obj := decodeObject(t, []byte(jsonvaluetest.Text(2).Draw(t, "text")))
@@ -174,7 +174,7 @@ func TestOrderRenamed(t *testing.T) {
 	}
 }
 
-// A hostile value costs time in proportion to its length.
+// The time for a hostile value is proportional to its length.
 func TestOrderOfManyMembers(t *testing.T) {
 	var b strings.Builder
 	for i := range 60_000 {
@@ -201,7 +201,7 @@ func FuzzOrderOf(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		order := jsonvalue.OrderOf(data) // must come to an end, whatever the text
+		order := jsonvalue.OrderOf(data) // must end for any text
 		v, err := jsonvalue.Decode(data, jsonvalue.Limits{})
 		if err != nil {
 			return

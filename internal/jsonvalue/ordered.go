@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// DecodeOrdered is Decode and OrderOf in one pass: what a function returned is looked at once.
+// DecodeOrdered does Decode and OrderOf in one pass, which saves time for function results.
 func DecodeOrdered(data []byte, limits Limits) (any, *Order, error) {
 	limits = limits.withDefaults()
 	if len(data) <= limits.Bytes && utf8.Valid(data) {
@@ -22,8 +22,8 @@ func DecodeOrdered(data []byte, limits Limits) (any, *Order, error) {
 	return v, OrderOf(data), nil
 }
 
-// plainReader reads plain JSON, which is nearly all there is. It gives up where Decode refuses anything, or would have
-// to replace half a character: Decode then says why.
+// plainReader reads plain JSON, which covers nearly all input. It gives up where Decode refuses the input or replaces
+// half a character; Decode then gives the reason.
 type plainReader struct {
 	data   []byte
 	pos    int
@@ -32,7 +32,7 @@ type plainReader struct {
 	depth  int
 }
 
-// next skips white space and gives the byte that follows, 0 at the end.
+// next skips white space and returns the following byte, 0 at the end.
 func (r *plainReader) next() byte {
 	for ; r.pos < len(r.data); r.pos++ {
 		switch c := r.data[r.pos]; c {
@@ -164,7 +164,7 @@ func (r *plainReader) array() (any, *Order, bool) {
 	}
 }
 
-// text passes over a string and gives it with its quotes.
+// text skips a string and returns it with its quotes.
 func (r *plainReader) text() ([]byte, bool) {
 	start := r.pos
 	for r.pos++; r.pos < len(r.data); r.pos++ {
@@ -189,7 +189,7 @@ func plainName(literal []byte) (string, bool) {
 	return unquoted(literal)
 }
 
-// unquoted is what a string means, unless it is malformed or has escapes of halves of characters.
+// unquoted decodes a string. It returns false for a malformed string or an escape of half a character.
 func unquoted(literal []byte) (string, bool) {
 	body := literal[1 : len(literal)-1]
 	if bytes.IndexByte(body, '\\') < 0 {

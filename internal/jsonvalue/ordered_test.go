@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// One pass gives what two give, error for error.
+// FuzzDecodeOrdered checks that one pass gives the same values and errors as two.
 func FuzzDecodeOrdered(f *testing.F) {
 	for _, seed := range []string{
 		`{"module":"tts","data":{"text":"é\n\u00e9 \ud83d\ude00"},"children":{"_":{"data":{},"module":"x"},"a":[1,{"b":2}]}}`,

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Path names a place in a value the way KAZOO does (docs/reference/kazoo.md#validation-errors): names joined by ".",
-// array indexes 0-based, a literal dot in a name as %2E. The empty path is the value itself.
+// Path writes a place in a value as KAZOO does (docs/reference/kazoo.md#validation-errors): names joined by ".", array
+// indexes from 0, a literal dot in a name as %2E. The empty path is the value itself.
 func Path(elems ...string) string {
 	var b strings.Builder
 	for i, e := range elems {
@@ -18,5 +18,5 @@ func Path(elems ...string) string {
 	return b.String()
 }
 
-// index is an array position as a path element.
+// index writes an array index as a path element.
 func index(i int) string { return strconv.Itoa(i) }

@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// Scalar writes a string, boolean or number as KAZOO's query strings have it (docs/reference/kazoo.md#query-string);
-// false for null, objects, arrays and what is no JSON.
+// Scalar writes a string, boolean or number as in KAZOO's query strings (docs/reference/kazoo.md#query-string). It
+// returns false for null, objects, arrays and values that are not JSON.
 func Scalar(v any) (string, bool) {
 	switch v := v.(type) {
 	case string:
