@@ -10,20 +10,20 @@ import (
 	"callfn/schemas"
 )
 
-// The schemas of flows: of a node, and of modules' data.
+// The schemas of a flow's node and of modules' data.
 const (
 	nodeSchema   = "callflows.action"
 	modulePrefix = "callflows."
 )
 
-// Parameter is one key of a function's `call`. A name with an upper-case word in brackets stands for all names of that
-// shape.
+// Parameter is one key of a function's `call`. An upper-case word in brackets in its name stands for any text in that
+// place.
 type Parameter struct {
 	Name, Description string
 	Always            bool // every call has it
 }
 
-// Documents are the schemas: *schemas.Set is.
+// Documents gives access to the schemas. *schemas.Set implements it.
 type Documents interface {
 	Modules() []string
 	Document(name string) (json.RawMessage, bool)
@@ -79,13 +79,13 @@ interface Console {
 declare var console: Console;
 `
 
-// Declaration writes the declarations: the same bytes for the same tables and schemas.
+// Declaration writes the declarations. Its output depends only on the tables and schemas.
 func Declaration(set Documents, parameters []Parameter) (string, error) {
 	w := &writer{depth: 1}
 	w.b.WriteString(head)
 	w.call(parameters)
 	w.flow(set)
-	for written := 0; written < len(w.refs); written++ { // types may refer to further ones
+	for written := 0; written < len(w.refs); written++ { // a type may refer to further ones
 		w.data(set, w.refs[written])
 	}
 	w.b.WriteString(foot)
@@ -112,7 +112,8 @@ func (w *writer) call(parameters []Parameter) {
 		"}\n\n")
 }
 
-// shape is a parameter's name as a property has it, or for names with a part in brackets the pattern of an index.
+// shape returns a parameter's name as a property name. For a name with a part in brackets it returns the pattern of an
+// index signature.
 func shape(name string) (text string, pattern bool) {
 	before, rest, ok := strings.Cut(name, "[")
 	if word, closed := strings.CutSuffix(rest, "]"); ok && closed && word == strings.ToUpper(word) {
@@ -121,7 +122,7 @@ func shape(name string) (text string, pattern bool) {
 	return "'" + name + "'", false
 }
 
-// flow writes a type for the node of each module, and Flow for any of them.
+// flow writes a type for the node of each module, and Flow as their union.
 func (w *writer) flow(set Documents) {
 	modules := set.Modules()
 	w.b.WriteString("  /** Goes on at the child named like what came of the node, else at `_`. */\n  interface Children " +
@@ -138,7 +139,7 @@ func (w *writer) flow(set Documents) {
 		_, text, _ = strings.Cut(text, ": ")
 		optional := ""
 		if !slices.ContainsFunc(texts(s["required"]), func(name string) bool { return !repaired(s, name) }) {
-			optional = "?" // an object without members is filled in
+			optional = "?" // a missing object is filled in
 		}
 		w.b.WriteString(w.comment(strings.ToUpper(text[:min(1, len(text))]) + text[min(1, len(text)):]))
 		fmt.Fprintf(&w.b, "  interface %s { module: '%s'; data%s: %s; children?: Children }\n\n", nodeName(module), module,
@@ -146,7 +147,7 @@ func (w *writer) flow(set Documents) {
 	}
 }
 
-// repaired reports whether a property that is required may be left out, since it has a default.
+// repaired reports whether a required property may be left out because it has a default.
 func repaired(s schema, name string) bool {
 	properties, _ := s["properties"].(schema)
 	property, _ := properties[name].(schema)

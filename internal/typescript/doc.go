@@ -1,3 +1,3 @@
-// Package typescript writes TypeScript declarations of what customers' functions get and return, for editors: the
-// parameters of a call, and a flow of every module with its data, from the schemas that flows are validated by.
+// Package typescript writes TypeScript declarations for customers' functions, for use in editors: the parameters of a
+// call, and a flow of every module with its data. It builds them from the schemas that validate flows.
 package typescript

@@ -1,8 +1,8 @@
 package typescript
 
-// JSConfig is a jsconfig.json for a folder of functions. It checks every file as strictly as can be, so that a
-// parameter that a call may not have, or a misspelt one, is underlined; and it leaves out what browsers and Node.js
-// have and functions do not, such as fetch, setTimeout and process.
+// JSConfig is a jsconfig.json for a folder of functions. It makes editors check every file as strictly as possible, so
+// that they underline a misspelt parameter and one that a call may lack. It leaves out what browsers and Node.js have
+// but functions do not, such as fetch, setTimeout and process.
 const JSConfig = `{
   "compilerOptions": {
     "checkJs": true,

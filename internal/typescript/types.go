@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// schema is a JSON Schema as its document has it.
+// schema is a JSON Schema as stored in its document.
 type schema = map[string]any
 
 // writer turns schemas into types.
@@ -20,7 +20,7 @@ type writer struct {
 	failed error
 }
 
-// typeOf writes a schema as a type expression.
+// typeOf returns a schema as a type expression.
 func (w *writer) typeOf(s schema) string {
 	if ref, ok := s["$ref"].(string); ok {
 		return w.reference(ref)
@@ -62,7 +62,7 @@ func (w *writer) typeOf(s schema) string {
 	}
 }
 
-// join writes branches of a choice, or parts of a whole, each once.
+// join joins the branches of a choice, or the parts of an intersection, and drops duplicates.
 func (w *writer) join(branches []any, by string) string {
 	var types []string
 	for _, branch := range branches {
@@ -77,7 +77,7 @@ func (w *writer) join(branches []any, by string) string {
 	return "(" + strings.Join(types, by) + ")"
 }
 
-// object writes an object's members, each with what is known of it.
+// object writes an object's members, each with its description.
 func (w *writer) object(s schema) string {
 	properties, _ := s["properties"].(schema)
 	var rest []any
@@ -108,7 +108,7 @@ func (w *writer) object(s schema) string {
 		b.WriteString(w.comment(about(property)))
 		fmt.Fprintf(&b, "%s%s%s: %s;\n", w.indent(), key(name), optional, w.typeOf(property))
 	}
-	// what has a name of its own must fit the others' type as well, so that this says less than the schema
+	// Named members must fit the index signature's type as well, so the type is wider than the schema here.
 	if len(rest) > 0 {
 		fmt.Fprintf(&b, "%s[name: string]: unknown;\n", w.indent())
 	}
@@ -117,7 +117,7 @@ func (w *writer) object(s schema) string {
 	return b.String()
 }
 
-// reference names the type of another schema, and has it written later.
+// reference returns the type name of another schema and queues that type for writing.
 func (w *writer) reference(name string) string {
 	if name == nodeSchema {
 		return "Flow"
@@ -128,7 +128,7 @@ func (w *writer) reference(name string) string {
 	return typeName(name)
 }
 
-// about is what a schema says of a value besides its type, in one line.
+// about returns a schema's description of a value besides its type, in one line.
 func about(s schema) string {
 	text, _ := s["description"].(string)
 	var rules []string
@@ -172,7 +172,7 @@ func (w *writer) comment(text string) string {
 
 func (w *writer) indent() string { return strings.Repeat("  ", w.depth) }
 
-// literal writes a JSON value, which is TypeScript too.
+// literal writes a JSON value, which is valid TypeScript too.
 func literal(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -181,7 +181,7 @@ func literal(v any) string {
 	return string(text)
 }
 
-// key writes a member's name, in quotes where it needs them.
+// key writes a member's name, quoted if necessary.
 func key(name string) string {
 	for i, r := range name {
 		letter := r == '_' || r == '$' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
@@ -192,7 +192,7 @@ func key(name string) string {
 	return name
 }
 
-// typeName makes a type's name of a schema's: callflows.ring_group is RingGroupData.
+// typeName turns a schema's name into a type name: callflows.ring_group becomes RingGroupData.
 func typeName(schema string) string {
 	var b strings.Builder
 	for _, word := range strings.FieldsFunc(strings.TrimPrefix(schema, modulePrefix),
