@@ -14,7 +14,7 @@ import (
 	"callfn/internal/provision"
 )
 
-// cluster looks whether all nodes are there, and whether the databases have copies on them.
+// cluster checks that all nodes are up and that the databases have copies on them.
 func (x *exam) cluster() {
 	const check = "cluster"
 	admin := x.administrator()
@@ -56,11 +56,11 @@ func (x *exam) cluster() {
 	}
 }
 
-// nodeWait is how long a node may take to answer another one.
+// nodeWait is how long one node may take to answer another.
 const nodeWait = 3 * time.Second
 
-// silent lists the nodes that are members and do not answer. A node that hangs is listed as up for a minute, until the
-// others give it up.
+// silent lists the member nodes that do not answer. CouchDB lists a hanging node as up for a minute, until the others
+// give up on it.
 func (x *exam) silent(admin *datastore.Connection, nodes, missing []string) []string {
 	if len(nodes) < 2 {
 		return nil
@@ -92,7 +92,7 @@ func (x *exam) silent(admin *datastore.Connection, nodes, missing []string) []st
 	return silent
 }
 
-// copies: a database that was made on one node keeps one copy when others join.
+// copies checks the number of copies: a database created on a single node keeps one copy when other nodes join.
 func (x *exam) copies() {
 	const check = "copies"
 	var single []string
@@ -113,12 +113,11 @@ func (x *exam) copies() {
 	x.add(check, OK, "", "the databases have copies on several nodes")
 }
 
-// Bounds of how often a function is run to reach every node behind a load balancer, which does not tell where it sends
-// a request.
+// Bounds for the runs that shall reach every node behind a load balancer, which does not tell where it sends a request.
 const (
 	runsPerNode  = 6
 	mostRuns     = 36
-	unknownNodes = 3 // where nobody may see how many there are
+	unknownNodes = 3 // if the number of nodes is unknown
 )
 
 // everyNode runs a function over many connections at once, since one node may lack what the others have.

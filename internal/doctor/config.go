@@ -10,7 +10,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// config is CouchDB's configuration: section, key, value. What is not set has the version's default.
+// config is CouchDB's configuration: section, key, value. A missing key has the version's default.
 type config map[string]map[string]string
 
 func (c config) get(section, key, otherwise string) string {
@@ -20,7 +20,7 @@ func (c config) get(section, key, otherwise string) string {
 	return otherwise
 }
 
-// administrator is the connection with an administrator's rights; nil where there is none.
+// administrator returns the connection with an administrator's rights, or nil if there is none.
 func (x *exam) administrator() *datastore.Connection {
 	if x.Admin == nil && x.rights.ServerAdmin {
 		return x.Site.Stores.Connection
@@ -28,7 +28,7 @@ func (x *exam) administrator() *datastore.Connection {
 	return x.Admin
 }
 
-// readConfig reads configuration and engine with an administrator's rights, where there are any.
+// readConfig reads configuration and engine if there is a connection with an administrator's rights.
 func (x *exam) readConfig() {
 	admin := x.administrator()
 	if admin == nil {
@@ -49,7 +49,7 @@ func (x *exam) readConfig() {
 	}
 }
 
-// showsEngine says which engine CouchDB's own language has.
+// showsEngine reports the engine of CouchDB's own language.
 func (x *exam) showsEngine() {
 	switch {
 	case x.engine == "" && x.config == nil:
@@ -61,7 +61,7 @@ func (x *exam) showsEngine() {
 	}
 }
 
-// isolation: processes must not be shared between databases.
+// isolation checks that databases do not share processes.
 func (x *exam) isolation() {
 	const check = "db_tag"
 	if x.language == couchapp.Callfn {
@@ -85,7 +85,7 @@ func (x *exam) isolation() {
 		"`callfn queryserver` to part them")
 }
 
-// scrubbing: shows must not see credentials.
+// scrubbing checks that shows cannot see credentials.
 func (x *exam) scrubbing() {
 	const check = "scrub_json_request"
 	switch {
@@ -101,10 +101,11 @@ func (x *exam) scrubbing() {
 	}
 }
 
-// processMargin is what our query server keeps of CouchDB's timeout for itself.
+// processMargin is the part of CouchDB's timeout that callfn's query server reserves for itself.
 const processMargin = 300 * time.Millisecond
 
-// processTimeout: CouchDB must not end a process before our deadline, nor let a looping one live long after it.
+// processTimeout checks that CouchDB does not end a process before the service's deadline, and does not let a looping
+// one run long after it.
 func (x *exam) processTimeout() {
 	const check = "os_process_timeout"
 	if x.config == nil {
@@ -132,8 +133,8 @@ func (x *exam) processTimeout() {
 	}
 }
 
-// perProcess is the memory of one query server process in MiB (docs/reference/couchdb.md#throughput): idle, and with
-// the largest function.
+// perProcess returns the memory of one query server process in MiB (docs/reference/couchdb.md#throughput): idle, and
+// with the largest function.
 func (x *exam) perProcess() (idle, most int) {
 	switch {
 	case x.language == couchapp.Callfn:
@@ -144,7 +145,7 @@ func (x *exam) perProcess() (idle, most int) {
 	return 18, 1700 // the cap of 64 MiB covers only a part
 }
 
-// processLimit: there must be a process for each run that the service asks for at once, and memory for them.
+// processLimit checks that there is a process, with enough memory, for each run that the service requests at once.
 func (x *exam) processLimit() {
 	const check = "os_process_limit"
 	if x.config == nil {

@@ -9,9 +9,9 @@ import (
 	"callfn/internal/function"
 )
 
-// dates tells what the engine of functions does otherwise than our own where dates and numbers are written. A
-// function's Date is in the account's time zone, and at a rehearsal's moment, on every engine: `wh` makes it where the
-// engine's own is not.
+// dates reports how the functions' engine writes dates and numbers differently from callfn's own. A function's Date is
+// in the account's time zone, and at a rehearsal's moment, on every engine: `wh` replaces the engine's Date where it
+// differs.
 func (x *exam) dates() {
 	const check = "dates and locales"
 	engine := x.Dialect

@@ -9,7 +9,7 @@ import (
 	"callfn/internal/provision"
 )
 
-// functionsRunHere runs one without a show.
+// functionsRunHere runs a function without a show.
 func (x *exam) functionsRunHere() {
 	const check = "functions run"
 	if err := x.Site.StoreProbe(x.ctx); err != nil {
@@ -26,13 +26,13 @@ func (x *exam) functionsRunHere() {
 		x.Now().Sub(begun).Round(100*time.Microsecond))
 }
 
-// feedBeat is how often the feed is asked to show that it lives, and feedPatience how long that is waited for.
+// feedBeat is the interval of heartbeats on the feed; feedPatience is the longest wait for one.
 const (
 	feedBeat     = 200 * time.Millisecond
 	feedPatience = 3 * time.Second
 )
 
-// changesArrive opens the feed by which the copy of the functions is kept current.
+// changesArrive opens the changes feed that keeps the copy of the functions current.
 func (x *exam) changesArrive() {
 	const check = "changes feed"
 	ctx, cancel := context.WithTimeout(x.ctx, feedPatience)
@@ -53,7 +53,7 @@ func (x *exam) changesArrive() {
 	case arrived:
 		x.add(check, OK, "", "live after %s: changed functions take effect at once",
 			x.Now().Sub(begun).Round(time.Millisecond))
-	case err == nil, errors.Is(err, datastore.ErrUnreachable): // the server is there, that was seen before
+	case err == nil, errors.Is(err, datastore.ErrUnreachable): // reachable has already checked that the server answers
 		x.add(check, Broken, "let the proxy before CouchDB pass answers on unbuffered (nginx: proxy_buffering off)",
 			"nothing arrives on it: changed functions would not take effect")
 	default:

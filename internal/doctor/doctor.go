@@ -1,5 +1,5 @@
-// Package doctor examines a CouchDB that the service uses, or is going to: what is right, what to change, and with
-// which exact setting for that version.
+// Package doctor examines a CouchDB that the service uses or will use. It reports what is right, what to change, and
+// the exact setting for that version.
 package doctor
 
 import (
@@ -16,15 +16,15 @@ import (
 	"callfn/internal/provision"
 )
 
-// Status of a finding.
+// Status is the status of a finding.
 type Status string
 
-// The statuses. Calls would work unless something is broken.
+// The statuses. Calls work unless a finding is broken.
 const (
 	OK      Status = "ok"
-	Change  Status = "change"  // works, and should be otherwise
-	Broken  Status = "broken"  // calls would not work
-	Unknown Status = "unknown" // cannot be seen with these credentials
+	Change  Status = "change"  // works, but should be changed
+	Broken  Status = "broken"  // calls do not work
+	Unknown Status = "unknown" // not visible with these credentials
 )
 
 // Finding is one line of the report.
@@ -36,26 +36,26 @@ type Finding struct {
 	Fix    string `json:"fix,omitempty"` // the exact thing to do
 }
 
-// Patient is one CouchDB to examine.
+// Patient is a CouchDB to examine.
 type Patient struct {
 	Site  provision.Site
 	Admin *datastore.Connection // with an administrator's rights, or nil
-	// Deadline of functions, MaxTarget of requests to shows: as the service will use them.
+	// Deadline of functions and MaxTarget of requests to shows, as the service will use them.
 	Deadline  time.Duration
 	MaxTarget int
-	// Runs is how many functions the service asks a CouchDB to run at once, rehearsals included; 0 when that is not known.
+	// Runs is the most functions that the service runs at once on the CouchDB, rehearsals included; 0 if unknown.
 	Runs int
 	Now  func() time.Time
-	// Direct gives what runs the functions of a database without a show, where they are run from a copy of their documents
-	// that follows the changes feed. nil where shows run them.
+	// Direct returns the driver that runs the functions of a database without shows, from a copy of their documents that
+	// follows the changes feed. It is nil if shows run functions.
 	Direct func(functions *datastore.Database) function.Driver
-	// NodeWait is how long a node of a cluster may take to answer another one; 3 s when 0.
+	// NodeWait is how long one node of a cluster may take to answer another; 3 s if 0.
 	NodeWait time.Duration
-	// Dialect knows what the engine behind Direct lacks; nil where shows run functions, which are asked.
+	// Dialect knows what the engine behind Direct lacks. It is nil if shows run functions; the shows are then asked.
 	Dialect function.Dialect
 }
 
-// exam is one examination under way.
+// exam is the state of one examination.
 type exam struct {
 	Patient
 	ctx      context.Context
@@ -63,12 +63,12 @@ type exam struct {
 	version  version
 	rights   provision.Rights
 	language string // of the functions' design document
-	engine   string // "spidermonkey", "quickjs", or "" when it cannot be seen
-	config   config // nil when it cannot be seen
-	nodes    int    // of the cluster; 0 when it cannot be seen
+	engine   string // "spidermonkey", "quickjs", or "" if not visible
+	config   config // nil if not visible
+	nodes    int    // of the cluster; 0 if not visible
 }
 
-// Examine looks at everything. It changes nothing but the probe function, which it stores where it is missing.
+// Examine runs all checks. It changes nothing, except that it stores the probe function where it is missing.
 func Examine(ctx context.Context, p Patient) []Finding {
 	x := &exam{Patient: p, ctx: ctx}
 	if !x.reachable() || !x.credentials() {
@@ -107,7 +107,7 @@ func Examine(ctx context.Context, p Patient) []Finding {
 	return x.findings
 }
 
-// Works reports whether calls would work: nothing is broken.
+// Works reports whether calls work, that is, no finding is broken.
 func Works(findings []Finding) bool {
 	for _, f := range findings {
 		if f.Status == Broken {
@@ -123,12 +123,12 @@ func (x *exam) add(check string, s Status, fix, format string, args ...any) {
 	})
 }
 
-// unseen notes what only an administrator can see.
+// unseen adds a finding for what only an administrator can see.
 func (x *exam) unseen(check, what string) {
 	x.add(check, Unknown, "run `callfn doctor` with --admin-url", "%s: unknown, needs --admin-url", what)
 }
 
-// reachable asks for the welcome, which also tells version and time.
+// reachable requests the server's welcome, which also gives its version and time.
 func (x *exam) reachable() bool {
 	begun := x.Now()
 	resp, err := x.Site.Stores.Connection.Raw(x.ctx, http.MethodGet, "/", "", nil, nil)
@@ -149,14 +149,14 @@ func (x *exam) reachable() bool {
 	if err == nil {
 		x.versionIs(text)
 	}
-	// that may be an earlier answer, kept
+	// The response may be an earlier one from a cache.
 	if resp.StatusCode != http.StatusUnauthorized && resp.StatusCode != http.StatusForbidden {
 		x.clock(resp.Header.Get("Date"), begun, took)
 	}
 	return true
 }
 
-// clock compares the answer's Date, which has whole seconds, with ours.
+// clock compares the response's Date, in whole seconds, with the local time.
 func (x *exam) clock(date string, begun time.Time, took time.Duration) {
 	theirs, err := http.ParseTime(date)
 	if err != nil {
@@ -221,7 +221,7 @@ func (x *exam) databases() bool {
 	return true
 }
 
-// cause is the innermost reason of a datastore error, for people who know what was asked.
+// cause returns the innermost cause of a datastore error, for a reader who knows the request.
 func cause(err error) error {
 	var e *datastore.Error
 	if errors.As(err, &e) && e.Cause != nil {

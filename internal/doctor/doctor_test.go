@@ -24,12 +24,12 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(sandboxtest.Main(m)) }
 
-// engines is the answer of /_node/_local/_versions.
+// engines answers /_node/_local/_versions.
 func engines(name string) http.HandlerFunc {
 	return sitetest.Status(200, `{"javascript_engine":{"name":"`+name+`","version":"78"}}`)
 }
 
-// members is the answer of /_membership: which nodes are up, and all of them.
+// members answers /_membership: the nodes that are up, and all nodes.
 func members(up []string, all ...string) http.HandlerFunc {
 	body, err := json.Marshal(map[string][]string{"all_nodes": up, "cluster_nodes": all})
 	if err != nil {
@@ -40,7 +40,7 @@ func members(up []string, all ...string) http.HandlerFunc {
 
 func configured(c string) http.HandlerFunc { return sitetest.Status(200, c) }
 
-// examine sees the patient with an administrator's eyes.
+// examine examines the patient with an administrator's rights.
 func examine(t *testing.T, couch *sitetest.CouchDB, change func(*doctor.Patient)) []doctor.Finding {
 	t.Helper()
 	p := doctor.Patient{
@@ -55,7 +55,7 @@ func examine(t *testing.T, couch *sitetest.CouchDB, change func(*doctor.Patient)
 	return doctor.Examine(ctx, p)
 }
 
-// find gives the finding of a check.
+// find returns the finding of a check.
 func find(t *testing.T, findings []doctor.Finding, check string) doctor.Finding {
 	t.Helper()
 	for _, f := range findings {
@@ -67,7 +67,7 @@ func find(t *testing.T, findings []doctor.Finding, check string) doctor.Finding 
 	return doctor.Finding{}
 }
 
-// wholesome is a CouchDB with nothing to complain about: our query server, few rights, closed databases.
+// wholesome returns a CouchDB without faults: callfn's query server, few rights, closed databases.
 func wholesome(t *testing.T, language string) *sitetest.CouchDB {
 	t.Helper()
 	couch := sitetest.Ready(t, language)
@@ -93,7 +93,7 @@ func TestNothingToComplain(t *testing.T) {
 	}
 }
 
-// Each thing that can be wrong: what the doctor says, how bad it is, and what it says to do.
+// TestFindings checks, for each possible fault, the finding, its status and the fix.
 func TestFindings(t *testing.T) {
 	const javascript, callfn = couchapp.JavaScript, couchapp.Callfn
 	ask := func(c *sitetest.CouchDB, method, path string, body any) {
@@ -346,7 +346,7 @@ func editDesign(t *testing.T, c *sitetest.CouchDB, key string) {
 	}
 }
 
-// Without an administrator's eyes, what cannot be seen is called so, and is no reason for alarm.
+// Without an administrator's rights, hidden settings are reported as unknown and raise no alarm.
 func TestWithoutAdministrator(t *testing.T) {
 	findings := examine(t, wholesome(t, couchapp.JavaScript), func(p *doctor.Patient) { p.Admin = nil })
 	for _, check := range []string{"engine", "db_tag", "scrub_json_request", "os_process_timeout", "os_process_limit"} {
@@ -360,7 +360,7 @@ func TestWithoutAdministrator(t *testing.T) {
 	}
 }
 
-// A CouchDB that does not answer is one finding, and it tells no password.
+// A CouchDB that does not answer gives one finding, which contains no password.
 func TestUnreachable(t *testing.T) {
 	couch := sitetest.Start(t)
 	proxy := faultproxy.Start(t, strings.TrimPrefix(couch.Site.Stores.Connection.Address(), "http://"))
@@ -377,7 +377,7 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// A site without functions is not asked to run any.
+// A site without functions is not asked to run one.
 func TestSiteWithoutFunctions(t *testing.T) {
 	couch := wholesome(t, couchapp.Callfn)
 	couch.Site.Databases, _ = datastore.Apart()
@@ -388,7 +388,7 @@ func TestSiteWithoutFunctions(t *testing.T) {
 	}
 }
 
-// With the direct runner, what counts is that functions run here and that changes arrive.
+// With the direct runner, functions must run in the service and changes must arrive.
 func TestDirect(t *testing.T) {
 	healthy := func(context.Context) (runs.Report, error) {
 		return runs.Report{
@@ -421,7 +421,7 @@ func TestDirect(t *testing.T) {
 		doctor.Works(findings) {
 		t.Errorf("got %+v, want it broken for want of a sandbox", f)
 	}
-	// a proxy that waits for the end
+	// a proxy that holds the response back
 	couch.Say("GET /functions/_changes", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	if f := find(t, examine(t, couch, direct(healthy)), "changes feed"); f.Status != doctor.Broken ||
 		!strings.Contains(f.Fix, "unbuffered") {

@@ -13,7 +13,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// security: nobody else should read functions and accounts.
+// security checks that nobody else can read functions and accounts.
 func (x *exam) security() {
 	var open []string
 	for _, name := range x.Site.Databases {
@@ -34,7 +34,7 @@ func (x *exam) security() {
 	x.add("security", OK, "", "databases are closed to strangers")
 }
 
-// designDocuments compares them with this version's.
+// designDocuments compares the design documents with this version's.
 func (x *exam) designDocuments() {
 	states, err := x.Site.Compare(x.ctx)
 	if err != nil {
@@ -64,7 +64,7 @@ func (x *exam) designDocuments() {
 	x.add("design documents", worst, fix, "%s", strings.Join(list, ", "))
 }
 
-// functionsRun runs one, and reports whether that went well.
+// functionsRun runs a function and reports whether that succeeded.
 func (x *exam) functionsRun() bool {
 	const check = "functions run"
 	language, err := x.Site.InstalledLanguage(x.ctx)
@@ -97,7 +97,7 @@ func (x *exam) functionsRun() bool {
 	return err == nil
 }
 
-// evalFix is how `new Function` is switched on, or better gone without, in this version.
+// evalFix returns how to enable `new Function` in this version, or the better way without it.
 func (x *exam) evalFix() string {
 	better := `best: COUCHDB_QUERY_SERVER_CALLFN="/usr/local/bin/callfn queryserver" in CouchDB's environment, restart, ` +
 		"`callfn couchdb setup`; or: "
@@ -108,7 +108,7 @@ func (x *exam) evalFix() string {
 		`environment, restart`
 }
 
-// requestLine sends the longest target that the service would.
+// requestLine sends the longest request target that the service may send.
 func (x *exam) requestLine() {
 	const check = "request line"
 	db := x.Site.Database(datastore.Functions)
@@ -129,7 +129,7 @@ func (x *exam) requestLine() {
 		"a target of %d bytes does not arrive (status %d): calls with that many parameters would fail", x.MaxTarget, status)
 }
 
-// transport: passwords and callers' numbers in the clear only inside one machine.
+// transport checks that passwords and callers' numbers travel unencrypted only within one machine.
 func (x *exam) transport() {
 	const check = "transport"
 	u, err := url.Parse(x.Site.Stores.Connection.Address())

@@ -14,7 +14,7 @@ import (
 // mostDoubles bounds how many numbers the report names.
 const mostDoubles = 50
 
-// numbers looks at the phone numbers of this site.
+// numbers checks the phone numbers of this site.
 func (x *exam) numbers() {
 	if !slices.Contains(x.Site.Databases, datastore.Callflows) ||
 		!slices.Contains(x.Site.Databases, datastore.Accounts) {
@@ -25,8 +25,8 @@ func (x *exam) numbers() {
 	}
 }
 
-// Numbers looks for phone numbers that callflows of several accounts have and that are assigned to none: calls from
-// outside reach nobody by them.
+// Numbers finds phone numbers that are in callflows of several accounts and assigned to none. Calls from outside to
+// such a number reach nobody.
 func Numbers(ctx context.Context, stores datastore.Resolver) []Finding {
 	table := numbers.Table{Datastores: stores, Now: time.Now}
 	doubles, err := table.Doubles(ctx)

@@ -9,7 +9,7 @@ import (
 	"callfn/internal/doctor"
 )
 
-// Numbers that callflows of two accounts have are told of until one of them is given the number.
+// Numbers in callflows of two accounts are reported until one account is assigned the number.
 func TestNumbersOfSeveralAccountsAreFound(t *testing.T) {
 	stores := datastoretest.Open(t)
 	if got := doctor.Numbers(t.Context(), stores); len(got) != 1 || got[0].Status != doctor.OK {

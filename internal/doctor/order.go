@@ -10,7 +10,7 @@ import (
 // mostLost bounds how many callflows the report names.
 const mostLost = 50
 
-// orderOfRules looks for callflows whose temporal_routes lost the order of their children.
+// orderOfRules finds callflows whose temporal_routes lost the order of their children.
 func (x *exam) orderOfRules() {
 	const check = "order of time rules"
 	if !slices.Contains(x.Site.Databases, datastore.Callflows) {

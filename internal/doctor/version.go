@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// version is a CouchDB version: 3.4.3.
+// version is a CouchDB version, such as 3.4.3.
 type version [3]int
 
 func parseVersion(text string) (v version, ok bool) {
