@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"callfn/internal/await"
 	"callfn/internal/queryclient"
 )
 
@@ -29,7 +30,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// speak is a query server whose shows do what {"do": …} says. It counts what it ran.
+// speak is a query server whose shows do what {"do": …} says. It counts what it ran. Its argument is a file that it
+// makes after a late answer.
 func speak() {
 	in := bufio.NewReader(os.Stdin)
 	secrets := 0
@@ -91,10 +93,13 @@ func speak() {
 			time.Sleep(20 * time.Millisecond)
 		}
 		fmt.Println(answer)
+		if args[1].Do == "late" {
+			_ = os.WriteFile(os.Args[2], nil, 0o600)
+		}
 	}
 }
 
-func pool(t *testing.T, processes int) *queryclient.Pool {
+func pool(t *testing.T, processes int, args ...string) *queryclient.Pool {
 	t.Helper()
 	t.Setenv("CALLFN_COUCHDB_URL", "http://admin:secret@host")
 	self, err := os.Executable()
@@ -102,8 +107,8 @@ func pool(t *testing.T, processes int) *queryclient.Pool {
 		t.Fatal(err)
 	}
 	p, err := queryclient.New(queryclient.Config{
-		Command: self + " speak", Design: json.RawMessage(`{}`), ID: "_design/d",
-		Processes: processes,
+		Command: strings.Join(append([]string{self, "speak"}, args...), " "), Design: json.RawMessage(`{}`),
+		ID: "_design/d", Processes: processes,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +170,8 @@ func TestMisbehaviour(t *testing.T) {
 		{"late", func(err error) bool { return err == nil }, false},
 	} {
 		t.Run(c.do, func(t *testing.T) {
-			p := pool(t, 1)
+			late := filepath.Join(t.TempDir(), "late")
+			p := pool(t, 1, late)
 			first, _, err := show(p, "a", "", 10*time.Second)
 			if err != nil || first.Ran != 1 || first.Secrets != 0 {
 				t.Fatalf("the first run: got %+v, error %v; want run 1 and no secrets in the environment", first, err)
@@ -181,7 +187,10 @@ func TestMisbehaviour(t *testing.T) {
 				t.Errorf("answered after %s, want within %s and 5 s", took, deadline)
 			}
 			if c.do == "late" {
-				time.Sleep(50 * time.Millisecond) // its second answer comes meanwhile
+				await.Value(t, "the second answer", func() (string, bool) {
+					_, err := os.Stat(late)
+					return fmt.Sprintf("error %v", err), err == nil
+				})
 			}
 			next, _, err := show(p, "a", "", 10*time.Second)
 			if err != nil || (next.PID == first.PID) != c.kept {
