@@ -77,7 +77,7 @@ func TestCache(t *testing.T) {
 	cache.Forget(acme)
 	store.fails = errors.New("connection refused")
 	if _, err := callflow.Lookup(context.Background(), cache, acme, "1001"); !errors.Is(err, store.fails) {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want %v", err, store.fails)
 	}
 	store.fails = nil
 	look(acme, "1001", "c1", 1) // failures are not remembered

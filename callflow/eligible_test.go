@@ -48,10 +48,10 @@ func TestEligibility(t *testing.T) {
 				t.Fatal(err)
 			}
 			if answered := trace.Ended.How != callflow.EndNoCallflow; answered != c.answered {
-				t.Errorf("ended %+v", trace.Ended)
+				t.Errorf("got the end %+v, want it answered: %t", trace.Ended, c.answered)
 			}
 			if !c.answered && (trace.Ended.Hint == "" || trace.Callflow != nil || len(trace.Steps) > 0) {
-				t.Errorf("got %+v", trace)
+				t.Errorf("got %+v, want a hint, no callflow and no steps", trace)
 			}
 		})
 	}

@@ -235,10 +235,10 @@ func TestBranchLimit(t *testing.T) {
 			_, ended := walk(t, context.Background(), callflow.Executor{Modules: circle, BranchLimit: limit}, control,
 				`{"module":"circle"}`)
 			if runs != branches+1 || ended.How != callflow.EndBranchLimit || ended.Hint == "" {
-				t.Errorf("%d runs, ended %+v", runs, ended)
+				t.Errorf("got %d runs, the end %+v; want %d, %s with a hint", runs, ended, branches+1, callflow.EndBranchLimit)
 			}
 			if diff := cmp.Diff([]string{"hangup()"}, control.asked); diff != "" {
-				t.Error(diff)
+				t.Errorf("switch (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -253,7 +253,7 @@ func TestStepLimit(t *testing.T) {
 	visited, ended := walk(t, context.Background(), callflow.Executor{Modules: ruleModules(control), StepLimit: 20},
 		control, flow)
 	if len(visited) != 20 || ended.How != callflow.EndStepLimit {
-		t.Errorf("%d steps, ended %+v", len(visited), ended)
+		t.Errorf("got %d steps, the end %+v; want 20, %s", len(visited), ended, callflow.EndStepLimit)
 	}
 }
 
@@ -267,21 +267,21 @@ func TestCancelledWalkHangsUp(t *testing.T) {
 	visited, ended := walk(t, ctx, executor, control, `{"module":"branch","data":{"flow":{"module":"cancel"}},`+
 		`"children":{"_":{"module":"a"}}}`)
 	if diff := cmp.Diff([]string{"branch", "cancel"}, visited); diff != "" {
-		t.Error(diff)
+		t.Errorf("visited (-want +got):\n%s", diff)
 	}
 	if ended.How != callflow.EndCancelled || ended.Hint == "" {
-		t.Errorf("ended %+v", ended)
+		t.Errorf("got the end %+v, want %s with a hint", ended, callflow.EndCancelled)
 	}
 	if diff := cmp.Diff([]string{"hangup()"}, control.asked); diff != "" {
-		t.Error(diff)
+		t.Errorf("switch (-want +got):\n%s", diff)
 	}
 	ctx2, cancel2 := context.WithCancel(context.Background())
 	modules["cancel"] = func(context.Context, *callflow.Turn) callflow.Next { cancel2(); return callflow.Stop() }
 	if _, ended := walk(t, ctx2, executor, &testSwitch{}, `{"module":"cancel"}`); ended.How != callflow.EndCancelled {
-		t.Errorf("a walk that was cancelled in its last step ended %+v", ended)
+		t.Errorf("cancelled in its last step: got the end %+v, want %s", ended, callflow.EndCancelled)
 	}
 	if _, ended := walk(t, ctx, executor, &testSwitch{}, `{"module":"stop"}`); ended.How != callflow.EndCancelled {
-		t.Errorf("a walk that was cancelled before it began ended %+v", ended)
+		t.Errorf("cancelled before it began: got the end %+v, want %s", ended, callflow.EndCancelled)
 	}
 }
 
@@ -289,6 +289,6 @@ func TestSwitchThatDoesNotHangUp(t *testing.T) {
 	control := &testSwitch{hangupFails: errors.New("node down")}
 	_, ended := walk(t, context.Background(), callflow.Executor{}, control, `{}`)
 	if !strings.Contains(ended.Hint, "node down") {
-		t.Errorf("the trouble is not told: %+v", ended)
+		t.Errorf("got the end %+v, want node down in its hint", ended)
 	}
 }

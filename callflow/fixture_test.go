@@ -33,7 +33,7 @@ const acme account.ID = "ac3e0000000000000000000000000001"
 func TestTraces(t *testing.T) {
 	files, err := filepath.Glob("testdata/traces/*.txtar")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no fixtures found: %v", err)
+		t.Fatalf("got %d fixtures, error %v; want some", len(files), err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { checkTrace(t, file) })
@@ -146,7 +146,7 @@ func decode(t *testing.T, parts map[string][]byte, name string, into any) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(into); err != nil {
-		t.Fatalf("%s: %v", name, err)
+		t.Fatalf("%s: got error %v, want it decoded", name, err)
 	}
 }
 

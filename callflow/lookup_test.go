@@ -148,7 +148,7 @@ func TestLookup(t *testing.T) {
 			directory := callflow.Memory{acme: c.docs, "another": {numbers("c9", c.number, "no_match"), patterns("c8", ".*")}}
 			got, err := callflow.Lookup(context.Background(), directory, acme, c.number)
 			if (c.want.ID == "") != errors.Is(err, callflow.ErrNoCallflow) {
-				t.Fatalf("got %v (%+v)", err, got)
+				t.Fatalf("got error %v (%+v), want %q", err, got, c.want.ID)
 			}
 			got.Number, got.Numbers = "", nil
 			if c.want.ID == "" {
@@ -173,14 +173,14 @@ func TestLookupTellsTroubleFromNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := callflow.Lookup(context.Background(), directory, acme, "1000")
 			if !errors.Is(err, broken) || errors.Is(err, callflow.ErrNoCallflow) {
-				t.Errorf("got %v", err)
+				t.Errorf("got error %v, want %v", err, broken)
 			}
 		})
 	}
 	// A callflow that is deleted between the pattern row and the document is no trouble.
 	if _, err := callflow.Lookup(context.Background(), faulty{byID: callflow.ErrNoDocument}, acme,
 		"alice"); !errors.Is(err, callflow.ErrNoCallflow) {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want %v", err, callflow.ErrNoCallflow)
 	}
 }
 

@@ -215,11 +215,11 @@ func TestSetVariablesBelongToTheCall(t *testing.T) {
 	})
 	want := map[string]any{"new": map[string]any{"x": "1"}, "old": "replaced", "kept": "yes"}
 	if diff := cmp.Diff(want, call.ApplicationVars); diff != "" {
-		t.Error(diff)
+		t.Errorf("variables (-want +got):\n%s", diff)
 	}
 	call.ApplicationVars["new"].(map[string]any)["x"] = "changed"
 	if data["custom_application_vars"].(map[string]any)["new"].(map[string]any)["x"] != "1" {
-		t.Error("the call shares memory with the flow")
+		t.Error("got the flow changed with the call, want no memory shared")
 	}
 }
 
@@ -247,7 +247,7 @@ func TestFunctionOutcomes(t *testing.T) {
 			})
 			if asked.Account != acme || asked.Function != "f1" || asked.CallID != "id" || asked.TimeZone != "Europe/Berlin" ||
 				asked.Origin != function.FromCall || asked.Params["To"] != "1000" || asked.Params["Account-ID"] != string(acme) {
-				t.Errorf("asked with %+v", asked)
+				t.Errorf("got the request %+v, want account, function, call, zone, origin and parameters of the call", asked)
 			}
 			var modules []string
 			for _, s := range steps {
@@ -266,7 +266,7 @@ func TestFunctionOutcomes(t *testing.T) {
 			}
 			if got := steps[0]; got.Function == nil || got.Function.Outcome != wanted ||
 				got.Outcome != callflow.Outcome(wanted) {
-				t.Errorf("the step says %+v", got)
+				t.Errorf("got the step %+v, want outcome %s", got, wanted)
 			}
 		})
 	}
@@ -284,7 +284,7 @@ func TestFunctionThatGivesNoFlow(t *testing.T) {
 		Observe: func(s callflow.Step) { steps = append(steps, s) },
 	})
 	if steps[0].Outcome != "no_flow" || steps[0].Function.Error == nil {
-		t.Errorf("got %+v", steps[0])
+		t.Errorf("got %+v, want no_flow with an error", steps[0])
 	}
 }
 
@@ -330,7 +330,7 @@ func TestFunctionFlowsAreValidated(t *testing.T) {
 			for _, step := range trace.Steps {
 				visited = append(visited, strings.TrimSuffix(step.Module+"="+string(step.Outcome), "=ok"))
 				if step.Module == "sleep" && (step.Data.Members["unit"] != "s" || step.DurationMS != 20_000) {
-					t.Errorf("the default unit is missing: %+v", step)
+					t.Errorf("got the step %+v, want unit s and 20 s", step)
 				}
 			}
 			if got := strings.Join(visited, " "); got != c.want {
@@ -349,7 +349,10 @@ func (r returns) Evaluate(context.Context, function.Evaluation) (runs.Report, er
 
 // A call whose variables outgrew every limit does not even ask.
 func TestFunctionWithTooLargeParameters(t *testing.T) {
-	runner := runnerFunc(func(function.Request) function.Result { t.Error("asked"); return function.Result{} })
+	runner := runnerFunc(func(function.Request) function.Result {
+		t.Error("got a run of the function, want none")
+		return function.Result{}
+	})
 	executor := callflow.Executor{Runner: runner}
 	var steps []callflow.Step
 	executor.Run(context.Background(), callflow.Walk{
@@ -359,7 +362,7 @@ func TestFunctionWithTooLargeParameters(t *testing.T) {
 		Observe: func(s callflow.Step) { steps = append(steps, s) },
 	})
 	if steps[0].Outcome != "too_large" || len(steps[0].Function.Error.Message) > 500 {
-		t.Errorf("got %+v", steps[0].Function)
+		t.Errorf("got %s, %+v; want too_large, in a short message", steps[0].Outcome, steps[0].Function)
 	}
 }
 
@@ -375,11 +378,11 @@ func TestVocabularyIsComplete(t *testing.T) {
 	}
 	executed, known := callflow.DefaultModules(), callflow.NotExecuted()
 	if len(set.Modules()) < 70 {
-		t.Fatalf("only %d modules have a schema", len(set.Modules()))
+		t.Fatalf("got %d modules with a schema, want at least 70", len(set.Modules()))
 	}
 	for _, name := range set.Modules() {
 		if _, ok := executed[name]; !ok && !slices.Contains(known, name) {
-			t.Errorf("%s has a schema, but is neither executed nor explained", name)
+			t.Errorf("%s has a schema, want it executed or listed as not executed", name)
 		}
 	}
 }
@@ -431,7 +434,7 @@ func TestSimulateStaysInTheAccount(t *testing.T) {
 		"To": "1000", "Account-ID": string(other), "Custom-Channel-Vars": map[string]any{"Account-ID": string(other)},
 	}})
 	if err != nil || trace.Ended.How != callflow.EndNoCallflow || trace.AccountID != acme || trace.Ended.Hint == "" {
-		t.Errorf("got %+v, %v", trace, err)
+		t.Errorf("got %+v, error %v; want no callflow, in account %s, with a hint", trace, err, acme)
 	}
 }
 
@@ -443,6 +446,6 @@ func TestSimulateWithoutStore(t *testing.T) {
 		Call:    map[string]any{"To": "1000"},
 	})
 	if err == nil || !strings.Contains(err.Error(), "connection refused") || !strings.Contains(err.Error(), "1000") {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want the number and connection refused", err)
 	}
 }

@@ -48,7 +48,7 @@ func TestParseCall(t *testing.T) {
 	}
 	got.ApplicationVars["a"].(map[string]any)["b"] = 2.0
 	if described["Custom-Application-Vars"].(map[string]any)["a"].(map[string]any)["b"] != 1.0 {
-		t.Error("the call shares memory with its description")
+		t.Error("got the description changed with the call, want no memory shared")
 	}
 }
 
@@ -105,7 +105,7 @@ func TestParseCallDefaults(t *testing.T) {
 				}
 			}
 			if all["Account-ID"] != string(acme) {
-				t.Errorf("Account-ID is %v", all["Account-ID"])
+				t.Errorf("got Account-ID %v, want %s", all["Account-ID"], acme)
 			}
 		})
 	}
@@ -160,7 +160,7 @@ func TestParseCallRefuses(t *testing.T) {
 			_, _, err := callflow.ParseCall(acme, c.described)
 			var invalid *callflow.InvalidCall
 			if !errors.As(err, &invalid) {
-				t.Fatalf("got %v", err)
+				t.Fatalf("got error %v, want an invalid call", err)
 			}
 			var got []string
 			for _, path := range slices.Sorted(maps.Keys(invalid.Fields)) {
@@ -168,7 +168,7 @@ func TestParseCallRefuses(t *testing.T) {
 				for _, rule := range slices.Sorted(maps.Keys(rules)) {
 					got = append(got, path+"/"+rule)
 					if rules[rule].(map[string]any)["message"] == "" {
-						t.Errorf("%s/%s has no message", path, rule)
+						t.Errorf("%s/%s: got no message, want one", path, rule)
 					}
 				}
 			}
@@ -213,7 +213,7 @@ func TestParamsAsAFunctionSeesThem(t *testing.T) {
 func TestParameterNames(t *testing.T) {
 	names := callflow.ParameterNames()
 	if len(names) != 25 || names[0] != "Account-ID" || names[24] != "User-ID" {
-		t.Errorf("got %q", names)
+		t.Errorf("got %q, want 25 names from Account-ID to User-ID", names)
 	}
 }
 
@@ -231,10 +231,10 @@ func FuzzParseCall(f *testing.F) {
 		}
 		flat, err := params.Flatten(callflow.Params(call))
 		if err != nil {
-			t.Fatalf("a call that was accepted cannot be flattened: %v", err)
+			t.Fatalf("a call that was accepted: got error %v, want it flattened", err)
 		}
 		if flat["Account-ID"] != string(acme) || call.ChannelVars["Account-ID"] != string(acme) {
-			t.Fatalf("the account was taken from the description: %q", flat)
+			t.Fatalf("got %q, want account %s, not the description's", flat, acme)
 		}
 	})
 }

@@ -55,7 +55,7 @@ func TestParseScriptMoments(t *testing.T) {
 	}
 	if got, err := parseScript(t, `{"now":"2026-12-24T18:05","timezone":"Asia/Tokyo"}`); err != nil ||
 		got.Now.UTC().Hour() != 9 {
-		t.Errorf("the script's own zone: got %s %v", got.Now, err)
+		t.Errorf("the script's own zone: got %s, error %v; want 9 h UTC", got.Now, err)
 	}
 }
 

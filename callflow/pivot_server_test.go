@@ -52,7 +52,7 @@ func jsonFlow(t testing.TB, text string) map[string]any {
 	t.Helper()
 	var flow map[string]any
 	if err := json.Unmarshal([]byte(text), &flow); err != nil {
-		t.Fatalf("%v: %s", err, text)
+		t.Fatalf("got error %v, want JSON: %s", err, text)
 	}
 	return flow
 }
@@ -194,7 +194,7 @@ func TestPivotServerFindsTheCallflowOfTheNumber(t *testing.T) {
 		Account: "another",
 		Params:  map[string]string{"To": "1000"},
 	}); !errors.Is(err, callflow.ErrNoCallflow) {
-		t.Errorf("another account: %v", err)
+		t.Errorf("another account: got error %v, want %v", err, callflow.ErrNoCallflow)
 	}
 }
 
@@ -215,7 +215,7 @@ func TestPivotServerBoundsTheFlow(t *testing.T) {
 	p := &callflow.PivotServer{Runner: &flowsByID{flows: functions}, Flows: anyFlow{}}
 	if _, err := p.ForFunction(t.Context(), callflow.PivotRequest{Account: pivotAccount}, "0"); !errors.Is(err,
 		callflow.ErrUnfitFlow) {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v, want %v", err, callflow.ErrUnfitFlow)
 	}
 }
 
@@ -230,14 +230,14 @@ func TestPivotServerTellsTheFunction(t *testing.T) {
 	}, "f")
 	var failed *callflow.FunctionFailed
 	if !errors.As(err, &failed) || failed.Result.Outcome != runs.Threw {
-		t.Fatalf("error %v", err)
+		t.Fatalf("got error %v, want a function that threw", err)
 	}
 	want := []function.Request{{
 		Account: pivotAccount, Function: "f", CallID: "c@1", Params: told,
 		TimeZone: "Europe/Berlin", Origin: function.FromCall,
 	}}
 	if diff := cmp.Diff(want, r.asked); diff != "" {
-		t.Error(diff)
+		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }
 
@@ -268,12 +268,12 @@ func TestPivotForm(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
-			t.Errorf("%s: %s", c.query, diff)
+			t.Errorf("%s (-want +got):\n%s", c.query, diff)
 		}
 	}
 	var tooLarge *params.TooLargeError
 	if _, err := callflow.PivotForm(url.Values{"x": {strings.Repeat("x", params.MaxBytes)}}); !errors.As(err, &tooLarge) {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v, want one that the form is too large", err)
 	}
 }
 
@@ -303,7 +303,7 @@ func TestPivotEncodingsAgree(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(fromJSON, fromForm); diff != "" {
-			t.Fatal(diff)
+			t.Fatalf("the form, want what JSON gives (-JSON +form):\n%s", diff)
 		}
 	})
 }
@@ -383,7 +383,8 @@ func TestPivotServerAgreesWithTheExecutor(t *testing.T) {
 			begin++ // ran before the answer
 		}
 		if diff := cmp.Diff(original[begin:], append([]string{}, walk(answer)...)); diff != "" && len(original) < 60 {
-			t.Fatalf("executor (-), KAZOO (+):\n%s\nanswer %v", diff, short(answer.Members))
+			t.Fatalf("KAZOO's walk of the answer, want the executor's (-executor +KAZOO):\n%s\nanswer %v", diff,
+				short(answer.Members))
 		}
 	})
 }

@@ -71,20 +71,20 @@ func checkLimits(t *rapid.T, trace callflow.Trace, branchLimit, stepLimit int) {
 			branches++
 		}
 		if step.Depth > branchLimit {
-			t.Fatalf("step %d is %d branches deep, the limit is %d", step.Index, step.Depth, branchLimit)
+			t.Fatalf("step %d: got %d branches, want at most %d", step.Index, step.Depth, branchLimit)
 		}
 	}
 	if branches > branchLimit || len(trace.Steps) > stepLimit {
-		t.Fatalf("%d branches and %d steps, allowed are %d and %d", branches, len(trace.Steps), branchLimit, stepLimit)
+		t.Fatalf("got %d branches and %d steps, want at most %d and %d", branches, len(trace.Steps), branchLimit, stepLimit)
 	}
 	if trace.Ended.How == callflow.EndBranchLimit && branches != branchLimit {
-		t.Fatalf("ended by the branch limit after %d of %d", branches, branchLimit)
+		t.Fatalf("ended by the branch limit: got %d branches, want %d", branches, branchLimit)
 	}
 	if trace.Ended.How == callflow.EndStepLimit && len(trace.Steps) != stepLimit {
-		t.Fatalf("ended by the step limit after %d of %d", len(trace.Steps), stepLimit)
+		t.Fatalf("ended by the step limit: got %d steps, want %d", len(trace.Steps), stepLimit)
 	}
 	if trace.Ended.How == "" || trace.Ended.How == callflow.EndCancelled || trace.Ended.How == callflow.EndNoCallflow {
-		t.Fatalf("ended %+v", trace.Ended)
+		t.Fatalf("got the end %+v, want another, of a flow that began", trace.Ended)
 	}
 }
 
@@ -92,23 +92,23 @@ func checkOrder(t *rapid.T, trace callflow.Trace) {
 	for i, step := range trace.Steps {
 		if step.Index != i+1 || step.Parent >= step.Index ||
 			(i > 0 && (step.Parent == 0 || step.AtMS < trace.Steps[i-1].AtMS)) {
-			t.Fatalf("step %d is out of order: %+v", i+1, step)
+			t.Fatalf("step %d: got %+v, want it after its parent and the step before", i+1, step)
 		}
 		if step.Module == "function" && step.Outcome != callflow.Skipped && step.Outcome != callflow.Crashed {
 			if step.Function == nil || !step.Function.Outcome.Known() || string(step.Outcome) != string(step.Function.Outcome) {
-				t.Fatalf("a function step without a known outcome: %+v", step)
+				t.Fatalf("got the function step %+v, want a known outcome", step)
 			}
 			if step.Outcome == callflow.Done && step.Next.Op == "continue" {
-				t.Fatalf("a flow that was returned was not run: %+v", step)
+				t.Fatalf("got %+v, want the flow run that was returned", step)
 			}
 		}
 		last := i == len(trace.Steps)-1
 		if !last && step.Next.Op == "hard_stop" {
-			t.Fatalf("the walk went on after %+v", step)
+			t.Fatalf("got another step after %+v, want the walk ended", step)
 		}
 		if !last && trace.Steps[i+1].Via == callflow.ViaChild && (step.Next.Op != "continue" ||
 			step.Next.Key != trace.Steps[i+1].Key) {
-			t.Fatalf("step %d is not where %+v leads", i+2, step.Next)
+			t.Fatalf("got step %d at %q, want it where %+v leads", i+2, trace.Steps[i+1].Key, step.Next)
 		}
 	}
 }
@@ -179,11 +179,11 @@ func TestModulesAreListedOnce(t *testing.T) {
 	executed := callflow.DefaultModules()
 	for _, name := range callflow.NotExecuted() {
 		if _, ok := executed[name]; ok {
-			t.Errorf("%s is both executed and not", name)
+			t.Errorf("got %s both executed and not, want one of them", name)
 		}
 	}
 	if !slices.IsSorted(callflow.NotExecuted()) {
-		t.Error("the list is not sorted")
+		t.Errorf("got %q, want it sorted", callflow.NotExecuted())
 	}
 }
 
@@ -207,13 +207,13 @@ func FuzzFlow(f *testing.F) {
 			Call:    map[string]any{"To": "1000"},
 		})
 		if err != nil || trace.Ended.How == "" {
-			t.Fatalf("%+v, %v", trace.Ended, err)
+			t.Fatalf("got the end %+v, error %v; want an end", trace.Ended, err)
 		}
 		if err := callflow.WriteTrace(io.Discard, trace, true); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := json.Marshal(trace); err != nil {
-			t.Fatalf("the trace is no JSON: %v", err)
+			t.Fatalf("got error %v, want the trace as JSON", err)
 		}
 	})
 }
@@ -251,10 +251,10 @@ func FuzzPivotAnswer(f *testing.F) {
 			},
 		})
 		if err != nil || trace.Ended.How == "" {
-			t.Fatalf("%+v, %v", trace.Ended, err)
+			t.Fatalf("got the end %+v, error %v; want an end", trace.Ended, err)
 		}
 		if _, err := json.Marshal(trace); err != nil {
-			t.Fatalf("the trace is no JSON: %v", err)
+			t.Fatalf("got error %v, want the trace as JSON", err)
 		}
 	})
 }

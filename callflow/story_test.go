@@ -23,7 +23,8 @@ func TestWriteTraceInColour(t *testing.T) {
 		t.Fatal(err)
 	}
 	if strings.Contains(plain.String(), "\x1b") || !strings.Contains(coloured.String(), "\x1b[33mnot_simulated\x1b[0m") {
-		t.Errorf("plain:\n%s\ncoloured:\n%s", plain.String(), coloured.String())
+		t.Errorf("got these, want escapes in the coloured one alone: plain:\n%s\ncoloured:\n%s", plain.String(),
+			coloured.String())
 	}
 	if stripped := regexp.MustCompile("\x1b\\[[0-9]+m").ReplaceAllString(coloured.String(),
 		""); stripped != plain.String() {
@@ -34,7 +35,7 @@ func TestWriteTraceInColour(t *testing.T) {
 func TestWriteTraceReportsTheWriter(t *testing.T) {
 	full := errors.New("disk full")
 	if err := callflow.WriteTrace(brokenWriter{full}, callflow.Trace{}, false); !errors.Is(err, full) {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want %v", err, full)
 	}
 }
 
@@ -64,12 +65,12 @@ func TestPretendCallerEndsAWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	if trace.Ended.How != callflow.EndCaller || trace.DurationMS != 1000 || trace.Steps[0].Next.Op != "wait" {
-		t.Errorf("got %+v", trace)
+		t.Errorf("got %+v, want a wait of 1 s that the caller ends", trace)
 	}
 	var b bytes.Buffer
 	if err := callflow.WriteTrace(&b, trace, false); err != nil || !strings.Contains(b.String(),
 		"waiting for the caller to hang up") {
-		t.Errorf("%v\n%s", err, b.String())
+		t.Errorf("got error %v, want the wait for the caller told\n%s", err, b.String())
 	}
 }
 
@@ -85,7 +86,7 @@ func TestSimulateCancelled(t *testing.T) {
 	trace, err := simulator.Simulate(ctx, callflow.SimulationRequest{Account: acme, Call: map[string]any{"To": "1"}})
 	if err != nil || trace.Ended.How != callflow.EndCancelled || !strings.Contains(trace.Ended.Hint,
 		"the client went away") || len(trace.Steps) != 0 {
-		t.Errorf("got %+v, %v", trace, err)
+		t.Errorf("got %+v, error %v; want %s with the cause and no steps", trace, err, callflow.EndCancelled)
 	}
 }
 
@@ -93,7 +94,7 @@ func TestSimulateCancelled(t *testing.T) {
 func TestSimulateEmptyFlow(t *testing.T) {
 	trace := rehearse(t, callflow.Node{})
 	if trace.Ended.How != callflow.EndFlow || trace.Ended.Hint == "" || trace.Steps == nil {
-		t.Errorf("got %+v", trace)
+		t.Errorf("got %+v, want the end of a flow without steps, with a hint", trace)
 	}
 }
 

@@ -63,13 +63,13 @@ S"cycle":"daily","enabled":false | 2026-03-02T12:00 | no
 		rule, rest, _ := strings.Cut(strings.Replace(line, "S", since2026, 1), " | ")
 		now, want, _ := strings.Cut(rest, " | ")
 		if got := ruleHolds(t, "{"+rule+"}", now); got != want {
-			t.Errorf("%s\ngot %s", line, got)
+			t.Errorf("%s\ngot %s, want %s", line, got, want)
 		}
 	}
 	// What breaks KAZOO's module goes on at `_` and says why.
 	if got := ruleHolds(t, `{"cycle":"monthly","ordinal":"first","wdays":["monday","friday"]}`,
 		"2026-03-02T12:00"); !strings.HasPrefix(got, "failed") {
-		t.Errorf("two weekdays: got %s", got)
+		t.Errorf("two weekdays: got %s, want failed", got)
 	}
 }
 
@@ -77,7 +77,7 @@ func ruleHolds(t *testing.T, rule, now string) string {
 	t.Helper()
 	var data callflow.Data
 	if err := json.Unmarshal([]byte(rule), &data); err != nil {
-		t.Fatalf("%s: %v", rule, err)
+		t.Fatalf("%s: got error %v, want a rule", rule, err)
 	}
 	flow := callflow.NodeOf(map[string]any{
 		"module": "temporal_route", "data": map[string]any{"rules": []any{"r1"}},

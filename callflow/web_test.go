@@ -72,7 +72,7 @@ func TestWebBounds(t *testing.T) {
 	}
 	if got, err := ask(w, address+"/once", 0); err != nil || got.Status != 200 || got.ContentType != "application/json" ||
 		string(got.Body) != "POST x" {
-		t.Errorf("got %+v %v", got, err)
+		t.Errorf("got %+v, error %v; want 200 with POST x", got, err)
 	}
 	for path, want := range map[string]error{
 		"/large": guardedhttp.ErrTooLarge, "/loop": guardedhttp.ErrRedirects, "/private": guardedhttp.ErrAddress,
@@ -85,7 +85,7 @@ func TestWebBounds(t *testing.T) {
 		}
 	}
 	if _, err := ask(w, address+"/slow", 50*time.Millisecond); !errors.Is(err, callflow.ErrHTTPTimeout) {
-		t.Errorf("slow: got %v", err)
+		t.Errorf("slow: got error %v, want %v", err, callflow.ErrHTTPTimeout)
 	}
 	public := newWeb(t, guardedhttp.Config{})
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(address, "http://"))
@@ -107,7 +107,7 @@ func TestWebBounds(t *testing.T) {
 	gone := errors.New("the call is gone")
 	cancel(gone)
 	if _, err := w.HTTP(ctx, callflow.HTTPRequest{Method: "GET", URL: address}); !errors.Is(err, gone) {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want %v", err, gone)
 	}
 }
 
@@ -140,10 +140,10 @@ func TestWebForgets(t *testing.T) {
 		Method: "GET", URL: address + "/taken", Forget: true,
 		Retries: 2,
 	}); got.Status != 0 || err != nil {
-		t.Errorf("got %+v %v", got, err)
+		t.Errorf("got %+v, error %v; want nothing of a request whose answer nobody waits for", got, err)
 	}
 	if path := <-arrived; path != "/taken" || asked.Load() != 3 {
-		t.Errorf("%s after %d attempts", path, asked.Load())
+		t.Errorf("got %s after %d attempts, want /taken after 3", path, asked.Load())
 	}
 	for n := 0; ; n++ { // every slot is taken sooner or later, and nobody waits for one
 		_, err := w.HTTP(context.Background(), callflow.HTTPRequest{
@@ -154,7 +154,7 @@ func TestWebForgets(t *testing.T) {
 			break
 		}
 		if err != nil || n > 1000 {
-			t.Fatal(n, err)
+			t.Fatalf("request %d: got error %v, want none until the requests are too many", n, err)
 		}
 		if n < 3 {
 			<-arrived
@@ -162,7 +162,7 @@ func TestWebForgets(t *testing.T) {
 	}
 	w.Close()
 	if took := time.Since(begun); took > 30*time.Second {
-		t.Errorf("closing waited for servers: %s", took)
+		t.Errorf("closing took %s, want it not to wait for servers", took)
 	}
 }
 
@@ -205,21 +205,21 @@ func TestRehearsalWithRealHTTP(t *testing.T) {
 	trace, err := simulate(web, real)
 	if got := said(t, trace); err != nil || !strings.Contains(got, "tts ok to 1000") ||
 		!strings.Contains(got, "webhook failed <nil> [the webhook could not be sent: the address is not a public one]") {
-		t.Errorf("%v\n%s", err, got)
+		t.Errorf("got error %v, want speech, and a webhook refused\n%s", err, got)
 	}
 	real["http"] = map[string]any{address + "/call": map[string]any{"status": 500}}
 	if trace, err = simulate(web, real); err != nil || !strings.Contains(said(t, trace), "status 500") {
-		t.Errorf("%v\n%s", err, said(t, trace))
+		t.Errorf("got error %v, want status 500\n%s", err, said(t, trace))
 	}
 	if trace, err = simulate(web, nil); err != nil || !strings.Contains(said(t, trace), callflow.ErrNotScripted.Error()) {
-		t.Errorf("%v\n%s", err, said(t, trace))
+		t.Errorf("got error %v, want %v told\n%s", err, callflow.ErrNotScripted, said(t, trace))
 	}
 	var refused *callflow.InvalidCall
 	if _, err := simulate(nil, map[string]any{"real_http": true}); !errors.As(err, &refused) ||
 		refused.Fields["script.real_http"] == nil {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want script.real_http named", err)
 	}
 	if _, err := simulate(web, map[string]any{"real_http": "yes"}); !errors.As(err, &refused) {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want it refused", err)
 	}
 }

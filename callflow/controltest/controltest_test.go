@@ -17,7 +17,7 @@ func TestCasesParse(t *testing.T) {
 		seen[c.name] = true
 		for _, l := range c.lines {
 			if _, err := parseOptions(l.command[1:]); err != nil && l.command[0] != "heard" {
-				t.Errorf("%s:%d: %v", c.file, l.number, err)
+				t.Errorf("%s:%d: got error %v, want options", c.file, l.number, err)
 			}
 		}
 	}
