@@ -31,7 +31,7 @@ func TestAccountAsKazooShowsIt(t *testing.T) {
 	}
 	for key, value := range want {
 		if diff := cmp.Diff(value, data[key]); diff != "" {
-			t.Errorf("%s: %s", key, diff)
+			t.Errorf("%s (-want +got):\n%s", key, diff)
 		}
 	}
 	if strings.Contains(r.raw, "api_key") || strings.Contains(r.raw, privateKey) {
@@ -117,7 +117,7 @@ func TestAccountKeepsWhatPostDoesNotReplace(t *testing.T) {
 	s.must(t, 200, "PATCH", a.path(""), a.token, `{"data":{"custom":{"a":null,"c":3}}}`)
 	r := s.must(t, 200, "GET", a.path(""), a.token, "")
 	if diff := cmp.Diff(map[string]any{"b": 2.0, "c": 3.0}, r.at("data", "custom")); diff != "" {
-		t.Errorf("a patch merges deep: %s", diff)
+		t.Errorf("a patch merges deep (-want +got):\n%s", diff)
 	}
 	r = s.must(t, 200, "POST", a.path(""), a.token, `{"data":{"name":"acme 2"}}`)
 	if r.at("data", "custom") != nil || r.at("data", "name") != "acme 2" {

@@ -42,7 +42,7 @@ func TestCallflowMetadata(t *testing.T) {
 		target:   map[string]any{"name": "night", "numbers": []any{"2000"}, "pvt_type": "callflow"},
 	}
 	if diff := cmp.Diff(any(want), r.at("data", "metadata")); diff != "" {
-		t.Errorf("metadata: %s", diff)
+		t.Errorf("metadata (-want +got):\n%s", diff)
 	}
 	// What a client sends of it is not stored, and a flow that refers to nothing has an empty one.
 	s.must(t, 200, "PATCH", item, a.token, `{"data":{"metadata":{"x":{"name":"mine"}},"flow":null,"numbers":["1001"]}}`)

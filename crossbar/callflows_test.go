@@ -19,7 +19,7 @@ func TestCallflowListing(t *testing.T) {
 	a := s.tenant(t, s.master, "acme")
 	r := s.must(t, 201, "PUT", a.path("/callflows"), a.token, flowBody(`"1000","4158867900"`, `"^9(.*)$"`))
 	if diff := cmp.Diff([]any{"1000", "+14158867900"}, r.at("data", "numbers")); diff != "" {
-		t.Errorf("numbers are stored as calls are looked up: %s", diff)
+		t.Errorf("numbers are stored as calls are looked up (-want +got):\n%s", diff)
 	}
 	if got := r.at("data", "flow", "children", "_", "data", "voice"); got != "female" {
 		t.Errorf("a default of module tts: got voice %v, want female", got)
@@ -32,7 +32,7 @@ func TestCallflowListing(t *testing.T) {
 		"modified": float64(s.clock.Now().Unix() + 62167219200),
 	}}
 	if diff := cmp.Diff(want, list.items()); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 }
 

@@ -29,7 +29,7 @@ func TestPostReplaces(t *testing.T) {
 		"language_pack": "javascript",
 	}
 	if diff := cmp.Diff(want, r.data()); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 	if r.env["revision"] == created.env["revision"] {
 		t.Errorf("revision: got %v, want another than before", r.env["revision"])
@@ -58,7 +58,7 @@ func TestPatchMerges(t *testing.T) {
 		"custom":        map[string]any{"a": map[string]any{"c": 2.0, "d": 3.0}, "list": []any{3.0}},
 	}
 	if diff := cmp.Diff(want, r.data()); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 	if s.runner.checked != 1 {
 		t.Errorf("checks of a source that did not change: got %d, want 1", s.runner.checked)
@@ -299,7 +299,7 @@ func TestRuns(t *testing.T) {
 	}
 	delete(got, "at")
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 	for name, value := range map[string]string{
 		"To": "1000", "N": "12", "Custom-Application-Vars[vip]": "true",

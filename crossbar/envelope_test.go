@@ -207,7 +207,7 @@ func TestSyntaxErrorIsShownInTheAdminsText(t *testing.T) {
 	r := s.do(t, "PUT", a.path("/functions"), a.token, `{"data":{"name":"n","function_js":"x\n  BROKEN"}}`)
 	want := map[string]any{"message": "unexpected token", "line": 2.0, "column": 5.0, "source": "  BROKEN"}
 	if diff := cmp.Diff(want, r.at("data", "function_js", "syntax")); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 	r = s.must(t, 201, "PUT", a.path("/functions"), a.token, `{"data":{"name":"n","function_js":"MODERN"}}`)
 	wantWarnings := map[string]any{"function_js": []any{map[string]any{
@@ -215,7 +215,7 @@ func TestSyntaxErrorIsShownInTheAdminsText(t *testing.T) {
 		"column": 1.0,
 	}}}
 	if diff := cmp.Diff(wantWarnings, r.env["warnings"]); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 }
 

@@ -61,7 +61,7 @@ func TestFunctionIsStoredWhole(t *testing.T) {
 	data := r.data()
 	delete(data, "big")
 	if diff := cmp.Diff(want, data); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 	if !strings.Contains(r.raw, "12345678901234567890") {
 		t.Errorf("got %s, want every digit of 12345678901234567890", r.raw)

@@ -85,7 +85,7 @@ func TestUsersListTheirFeatures(t *testing.T) {
 	}
 	want := map[string]any{"Ann": []any{"faxing", "call_forward", "caller_id", "vm_to_email"}, "Bob": []any{}}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 	if r := s.must(t, 200, "GET", a.path("/users?filter_features=faxing"), a.token, ""); len(r.items()) != 1 {
 		t.Errorf("filtered by a feature: %s, want Ann", r.raw)

@@ -21,10 +21,10 @@ func TestListEntries(t *testing.T) {
 	item := entries + "/" + created.id()
 	want := map[string]any{"id": created.id(), "list_id": list, "number": "+1415", "displayname": "Ann"}
 	if diff := cmp.Diff(want, created.data()); diff != "" || created.header.Get("Location") != item {
-		t.Errorf("created at %q: %s", created.header.Get("Location"), diff)
+		t.Errorf("created at %q (-want +got):\n%s", created.header.Get("Location"), diff)
 	}
 	if diff := cmp.Diff(want, s.must(t, 200, "GET", item, a.token, "").data()); diff != "" {
-		t.Errorf("read: %s", diff)
+		t.Errorf("read (-want +got):\n%s", diff)
 	}
 	stored := s.must(t, 200, "GET", a.path("/lists/"+list), a.token, "").at("data", "entries", created.id(), "number")
 	if stored != "+1415" {
@@ -32,11 +32,11 @@ func TestListEntries(t *testing.T) {
 	}
 	want = map[string]any{"id": created.id(), "list_id": list, "number": "+1416", "displayname": "Ann"}
 	if diff := cmp.Diff(want, s.must(t, 200, "PATCH", item, a.token, `{"data":{"number":"+1416"}}`).data()); diff != "" {
-		t.Errorf("merged: %s", diff)
+		t.Errorf("merged (-want +got):\n%s", diff)
 	}
 	want = map[string]any{"id": created.id(), "list_id": list, "pattern": "^9"}
 	if diff := cmp.Diff(want, s.must(t, 200, "POST", item, a.token, `{"data":{"pattern":"^9"}}`).data()); diff != "" {
-		t.Errorf("replaced: %s", diff)
+		t.Errorf("replaced (-want +got):\n%s", diff)
 	}
 	s.must(t, 201, "PUT", entries, a.token, `{"data":{"number":"2"}}`)
 	if r := s.must(t, 200, "GET", entries, a.token, ""); len(r.items()) != 2 {

@@ -87,7 +87,7 @@ func TestPivotAnswersWithTheBareFlow(t *testing.T) {
 				t.Errorf("content type: got %q, want application/json", r.header.Get("Content-Type"))
 			}
 			if diff := cmp.Diff(flowOf(t, c.want), r.env); diff != "" {
-				t.Error(diff)
+				t.Errorf("mismatch (-want +got):\n%s", diff)
 			}
 			told := s.runner.last
 			if string(told.Account) != a.id || string(told.Function) != f || told.Origin != function.FromCall ||

@@ -27,7 +27,7 @@ func TestReadOnlyProperties(t *testing.T) {
 		byUser := map[string]any{"account_id": a.id, "user_id": ann}
 		want := map[string]any{"created": created, "modified": created, "modified_by": byUser}
 		if diff := cmp.Diff(any(want), r.at("data", "_read_only")); diff != "" {
-			t.Errorf("%s, created: %s", resource, diff)
+			t.Errorf("%s, created (-want +got):\n%s", resource, diff)
 		}
 		s.clock.Advance(60e9)
 		item := a.path("/" + resource + "/" + r.id())
@@ -36,11 +36,11 @@ func TestReadOnlyProperties(t *testing.T) {
 		want["modified"], want["modified_by"] = float64(datastore.Gregorian(s.clock.Now())),
 			map[string]any{"account_id": a.id}
 		if diff := cmp.Diff(any(want), s.must(t, 200, "GET", item, a.token, "").at("data", "_read_only")); diff != "" {
-			t.Errorf("%s, changed with the account's key: %s", resource, diff)
+			t.Errorf("%s, changed with the account's key (-want +got):\n%s", resource, diff)
 		}
 		want["deleted"] = true
 		if diff := cmp.Diff(any(want), s.must(t, 200, "DELETE", item, a.token, "").at("data", "_read_only")); diff != "" {
-			t.Errorf("%s, deleted: %s", resource, diff)
+			t.Errorf("%s, deleted (-want +got):\n%s", resource, diff)
 		}
 		created = float64(datastore.Gregorian(s.clock.Now()))
 	}

@@ -45,11 +45,11 @@ func TestUndelete(t *testing.T) {
 			s.must(t, 404, "POST", b.path("/"+resource+"/"+created.id()+"/undelete"), b.token, "")
 			back := s.must(t, 200, "POST", item+"/undelete", a.token, "")
 			if diff := cmp.Diff(created.data(), back.data()); diff != "" {
-				t.Errorf("came back differently: %s", diff)
+				t.Errorf("came back differently (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(created.data(), s.must(t, 200, "GET", item, a.token, "").data(), cmp.FilterPath(isMetadata,
 				cmp.Ignore())); diff != "" {
-				t.Errorf("is read differently: %s", diff)
+				t.Errorf("is read differently (-want +got):\n%s", diff)
 			}
 			if r := s.must(t, 200, "GET", list, a.token, ""); len(r.items()) != 1 {
 				t.Errorf("the listing: got %s, want the document again", r.raw)
@@ -113,6 +113,6 @@ func TestUndeleteBringsTestCasesBack(t *testing.T) {
 		names = append(names, item.(map[string]any)["name"])
 	}
 	if diff := cmp.Diff([]any{"kept"}, names); diff != "" {
-		t.Errorf("cases: %s", diff)
+		t.Errorf("cases (-want +got):\n%s", diff)
 	}
 }

@@ -291,7 +291,7 @@ func TestUserChangesItself(t *testing.T) {
 		doc["pvt_auth_user_id"], doc["pvt_auth_account_id"],
 		err,
 	}); diff != "" {
-		t.Errorf("who created it: %s", diff)
+		t.Errorf("who created it (-want +got):\n%s", diff)
 	}
 	if r := s.must(t, 200, "GET", "/v2/token_auth", token, ""); r.at("data", "owner_id") != bob ||
 		r.at("data", "method") != "cb_user_auth" {

@@ -30,7 +30,7 @@ func TestCases(t *testing.T) {
 			same(t, "completed", part["completed"], out)
 			same(t, "errors", part["errors"], errs)
 			if diff := cmp.Diff(decode(t, part["value"]), value); diff != "" {
-				t.Errorf("value was changed: %s", diff)
+				t.Errorf("value was changed (-want +got):\n%s", diff)
 			}
 			if strict, ok := part["strict"]; ok {
 				_, errs := set.ValidateStrict(part["schema"], value)

@@ -90,10 +90,10 @@ func TestCompletes(t *testing.T) {
 				t.Fatalf("got %v, want no errors", errs)
 			}
 			if diff := cmp.Diff(decode(t, tt.want), got); diff != "" {
-				t.Error(diff)
+				t.Errorf("mismatch (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(decode(t, tt.value), value); diff != "" {
-				t.Errorf("argument was changed: %s", diff)
+				t.Errorf("argument was changed (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -28,7 +28,7 @@ func TestFieldErrors(t *testing.T) {
 		"":                    {"type": {}},
 	}
 	if diff := cmp.Diff(want, errs); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 	if got, want := errs.Err().Error(), "type; flow.children.a%2Eb: No; function_js: Too long; function_js: Unexpected "+
 		"token"; got != want {
@@ -43,7 +43,7 @@ func TestFieldErrors(t *testing.T) {
 		t.Errorf("under a prefix: got %v, want both paths below data.0", under)
 	}
 	if diff := cmp.Diff(errs, errs.Under("")); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 }
 

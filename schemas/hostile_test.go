@@ -39,7 +39,7 @@ func TestDeepFlows(t *testing.T) {
 		_, errs := set.Validate("callflows", value)
 		took := time.Since(start)
 		if diff := cmp.Diff(want, errs); diff != "" {
-			t.Errorf("%d nodes deep: %s", n, diff)
+			t.Errorf("%d nodes deep (-want +got):\n%s", n, diff)
 		}
 		if took > time.Second {
 			t.Errorf("%d nodes deep: took %s, want a second at most", n, took)
@@ -66,7 +66,7 @@ func TestWideFlows(t *testing.T) {
 	for _, n := range []int{1001, 10_000} {
 		_, errs := set.Validate("callflows", wide(n))
 		if diff := cmp.Diff(want, errs); diff != "" {
-			t.Errorf("%d nodes: %s", n, diff)
+			t.Errorf("%d nodes (-want +got):\n%s", n, diff)
 		}
 	}
 }
@@ -97,7 +97,7 @@ func TestOwnLimits(t *testing.T) {
 	} {
 		_, errs := set.Validate("callflows.action", tt.value)
 		if diff := cmp.Diff(decode(t, tt.want), decode(t, encode(t, errs))); diff != "" {
-			t.Errorf("%s: %s", name, diff)
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 	if _, errs := load(t).Validate("callflows.action", chain(4)); errs != nil {

@@ -28,7 +28,7 @@ func TestValidateProperties(t *testing.T) {
 
 		out, errs := set.Validate(name, value)
 		if diff := cmp.Diff(before, value); diff != "" {
-			t.Fatalf("argument was changed: %s", diff)
+			t.Fatalf("argument was changed (-want +got):\n%s", diff)
 		}
 		if (out == nil) == (errs == nil) && value != nil {
 			t.Fatalf("got %v and %v, want either a value or errors", out, errs)

@@ -199,7 +199,7 @@ func TestErrorShapes(t *testing.T) {
 				t.Errorf("with errors: got the value %v, want none", out)
 			}
 			if diff := cmp.Diff(decode(t, tt.want), decode(t, encode(t, errs))); diff != "" {
-				t.Error(diff)
+				t.Errorf("mismatch (-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -28,13 +28,13 @@ func TestMerge(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			base, patch, want := object(t, tt.base), object(t, tt.patch), object(t, tt.want)
 			if diff := cmp.Diff(want, jsonvalue.Merge(base, patch)); diff != "" {
-				t.Error(diff)
+				t.Errorf("mismatch (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(object(t, tt.base), base); diff != "" {
-				t.Errorf("base changed: %s", diff)
+				t.Errorf("base changed (-want +got):\n%s", diff)
 			}
 			if diff := cmp.Diff(object(t, tt.patch), patch); diff != "" {
-				t.Errorf("patch changed: %s", diff)
+				t.Errorf("patch changed (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -51,7 +51,7 @@ func TestMergeProperties(t *testing.T) {
 		}
 		scribble(once)
 		if diff := cmp.Diff(before, base); diff != "" {
-			t.Fatalf("result shares memory with base: %s", diff)
+			t.Fatalf("result shares memory with base (-want +got):\n%s", diff)
 		}
 	})
 }

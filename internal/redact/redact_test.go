@@ -60,7 +60,7 @@ func TestValue(t *testing.T) {
 		"digits": map[string]any{"k": "v"},
 	}}, "To": "1000", "one": "1"}
 	if diff := cmp.Diff(want, r.Value(v)); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 }
 

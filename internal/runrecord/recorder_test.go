@@ -105,7 +105,7 @@ func TestRecord(t *testing.T) {
 		"logs": []any{"a", "b"}, "log_level": "log",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 	if docs[0].Account() != string(acme) || docs[0].Type() != "function_run" || docs[0]["pvt_created"] == nil {
 		t.Errorf("private fields: got %v, want account %s, type function_run and when it was made", docs[0], acme)
@@ -179,7 +179,7 @@ func TestSecretsAreNotKept(t *testing.T) {
 		"api_token":                        "[redacted]", "Pinball": "wizard", "Opinion": "good",
 	}
 	if diff := cmp.Diff(want, docs[0]["parameters"]); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 	for name, kept := range map[string]string{"source": "call.user_pin", "fields": "no text"} {
 		if said := fmt.Sprint(docs[0]["error"].(map[string]any)[name]); !strings.Contains(said, kept) ||

@@ -100,7 +100,7 @@ func TestFileNames(t *testing.T) {
 		"case-2.json", "grüße-2.json", strings.Repeat("x", 80) + ".json", "hidden.json",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 }
 

@@ -93,7 +93,7 @@ func TestWalk(t *testing.T) {
 	}
 	want := []string{`a "x\"}\\"`, `b [1,{"c":[]},"]"]`, "é\n null", "z -1.5"}
 	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
+		t.Errorf("mismatch (-want +got):\n%s", d)
 	}
 	if got := strictjson.Elements(strictjson.Get(obj, "b")); len(got) != 3 || string(got[1]) != `{"c":[]}` {
 		t.Errorf("elements: %q", got)

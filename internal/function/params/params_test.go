@@ -69,7 +69,7 @@ func TestFlattenReplacesBrokenUTF8(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{"a\uFFFD": "b\uFFFD"}, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 }
 
@@ -116,7 +116,7 @@ func TestDecode(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{"L[]": "2", "a": " +"}, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 	if _, err := Decode("a=%zz"); err == nil {
 		t.Error("a broken escape was accepted")
