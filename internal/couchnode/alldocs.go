@@ -23,7 +23,7 @@ func (rq *request) listBody() ([]byte, error) {
 
 func (rq *request) allDocs() error { return rq.listDocs("") }
 
-// designDocs is _all_docs for design documents only.
+// designDocs answers _all_docs for design documents only.
 func (rq *request) designDocs() error { return rq.listDocs(designPrefix) }
 
 func (rq *request) listDocs(prefix string) error {
@@ -89,7 +89,7 @@ func (rq *request) listDocs(prefix string) error {
 	}
 }
 
-// listDocsByKeys answers for a list of ids, each of which has its row, in the list's order.
+// listDocsByKeys answers a list of ids: one row per id, in the list's order.
 func (rq *request) listDocsByKeys(a *viewArgs, w *rowWriter) error {
 	keys := a.keys
 	if a.descending {
@@ -136,7 +136,7 @@ func (rq *request) listDocsByKeys(a *viewArgs, w *rowWriter) error {
 	}
 }
 
-// head begins a list. The offset is told where it costs nothing: when the list starts at the beginning.
+// head begins a list. It includes the offset only where that costs nothing: when the list starts at the beginning.
 func (w *rowWriter) head(a *viewArgs, total int64, seq string) {
 	w.buf = appendInt(append(w.buf, `{"total_rows":`...), total)
 	if a.keys == nil && a.start == nil && a.startDocID == nil {
@@ -150,7 +150,7 @@ func (w *rowWriter) head(a *viewArgs, total int64, seq string) {
 	w.buf = append(w.buf, `,"rows":[`...)
 }
 
-// docRow appends one row of _all_docs; only a list of keys shows deleted documents.
+// docRow appends one row of _all_docs. Only a list of keys includes deleted documents.
 func (w *rowWriter) docRow(id string, key []byte, r *record, a *viewArgs) (err error) {
 	w.row()
 	leaf := r.tree.Winner()
@@ -177,13 +177,13 @@ func (w *rowWriter) docRow(id string, key []byte, r *record, a *viewArgs) (err e
 	return err
 }
 
-// docMeta is what include_docs adds to the documents.
+// docMeta selects what include_docs adds to the documents.
 func (a *viewArgs) docMeta() docMeta {
 	return docMeta{conflicts: a.conflicts != nil && *a.conflicts}
 }
 
-// idSpan is the range of document ids that a query of _all_docs asks for. Ids compare by their bytes. A key that is
-// no string comes before them all.
+// idSpan returns the range of document ids that a query of _all_docs selects. Ids compare by their bytes. A key that is
+// not a string sorts before all of them.
 func (a *viewArgs) idSpan() span {
 	from, to := a.start, a.end
 	if a.descending {
@@ -208,7 +208,7 @@ func (a *viewArgs) idSpan() span {
 	return s
 }
 
-// narrow cuts a span down to [low, high).
+// narrow reduces a span to [low, high).
 func (s *span) narrow(low, high []byte) {
 	if s.low == nil || string(s.low) < string(low) {
 		s.low = low

@@ -11,7 +11,8 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// requireJSON answers 415 unless the body is declared as JSON. Browsers cannot send that from another site unasked.
+// requireJSON answers 415 unless the body is declared as JSON. Browsers do not send that from another site without a
+// preflight request.
 func (rq *request) requireJSON() error {
 	if contentType(rq.r) != "application/json" {
 		return refuse(http.StatusUnsupportedMediaType, "bad_content_type", "Content-Type must be application/json")
@@ -19,13 +20,13 @@ func (rq *request) requireJSON() error {
 	return nil
 }
 
-// contentType is the request's media type without parameters.
+// contentType returns the request's media type without parameters.
 func contentType(r *http.Request) string {
 	ct, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	return strings.TrimSpace(ct)
 }
 
-// rawBody reads the body as it was sent, at most limit bytes.
+// rawBody reads the body as sent, at most limit bytes.
 func (rq *request) rawBody(limit int64) ([]byte, error) {
 	if rq.r.Body == nil {
 		return nil, nil
@@ -33,7 +34,7 @@ func (rq *request) rawBody(limit int64) ([]byte, error) {
 	return readAtMost(rq.r.Body, limit)
 }
 
-// jsonBody reads a JSON body, compressed with gzip or not, at most limit bytes uncompressed, and returns it compact.
+// jsonBody reads a JSON body, plain or gzip-compressed, of at most limit bytes uncompressed, and returns it compact.
 func (rq *request) jsonBody(limit int64) ([]byte, error) {
 	raw, err := rq.rawBody(limit)
 	if err != nil {
@@ -56,7 +57,7 @@ func (rq *request) jsonBody(limit int64) ([]byte, error) {
 	return compact, nil
 }
 
-// jsonObject is jsonBody for endpoints that want an object.
+// jsonObject is jsonBody for endpoints that require an object.
 func (rq *request) jsonObject(limit int64) ([]byte, error) {
 	b, err := rq.jsonBody(limit)
 	if err == nil && strictjson.KindOf(b) != strictjson.Object {
@@ -85,5 +86,5 @@ func readAtMost(r io.Reader, limit int64) ([]byte, error) {
 	return b, nil
 }
 
-// readerBody makes a body of bytes that have been read already.
+// readerBody returns a body for bytes that were read already.
 func readerBody(b []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(b)) }

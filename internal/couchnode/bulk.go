@@ -8,16 +8,16 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// bulkItem is one document of a _bulk_docs request and what became of it.
+// bulkItem is one document of a _bulk_docs request and its result.
 type bulkItem struct {
 	*proposal
-	before error // refused before the write
+	before error // a refusal before the write
 	rev    revtree.Rev
 	err    error
 }
 
-// bulkDocs stores many documents in one transaction. Each has its own result: the good ones are stored although
-// others are refused.
+// bulkDocs stores many documents in one transaction. Each has its own result: a refused one does not keep the others
+// from being stored.
 func (rq *request) bulkDocs() error {
 	if err := rq.allow("POST"); err != nil {
 		return err
@@ -62,7 +62,7 @@ func (rq *request) bulkDocs() error {
 	return nil
 }
 
-// bulkItems reads the documents; one that is malformed refuses the whole request, as in CouchDB.
+// bulkItems reads the documents. A malformed one refuses the whole request, as in CouchDB.
 func (rq *request) bulkItems(docs []byte, newEdits bool) ([]bulkItem, error) {
 	if docs == nil {
 		return nil, badRequest("POST body must include `docs` parameter.")
@@ -93,7 +93,8 @@ func (rq *request) bulkItems(docs []byte, newEdits bool) ([]bulkItem, error) {
 	return items, nil
 }
 
-// bulkStore stores one item. It returns only errors that must undo everything; a refusal stays with the item.
+// bulkStore stores one item. It records a refusal in the item and returns only errors that must undo the whole
+// transaction.
 func (rq *request) bulkStore(tx *writeTx, d *dbTx, item *bulkItem, newEdits bool) error {
 	item.rev, item.err = revtree.Rev{}, item.before
 	if item.err == nil && item.refused != nil {
@@ -114,7 +115,7 @@ func (rq *request) bulkStore(tx *writeTx, d *dbTx, item *bulkItem, newEdits bool
 	return nil
 }
 
-// appendBulkResults appends a result for each document; with new_edits=false only for those that failed.
+// appendBulkResults appends a result for each document; with new_edits=false only for failed ones.
 func appendBulkResults(dst []byte, items []bulkItem, newEdits bool) []byte {
 	dst = append(dst, '[')
 	first := true
@@ -145,7 +146,7 @@ func appendBulkResults(dst []byte, items []bulkItem, newEdits bool) []byte {
 	return append(dst, ']')
 }
 
-// bulkGet reads many documents, the way CouchDB 3's and PouchDB's replicators do.
+// bulkGet reads many documents, for the replicators of CouchDB 3 and PouchDB.
 func (rq *request) bulkGet() error {
 	if err := rq.allow("POST"); err != nil {
 		return err

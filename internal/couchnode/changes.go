@@ -10,7 +10,7 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// defaultFeedTimeout is how long a waiting feed stays quiet before it ends or, with a heartbeat, sends a newline
+// defaultFeedTimeout is how long a waiting feed stays silent before it ends or, with a heartbeat, sends a newline
 // (CouchDB's changes_timeout).
 const defaultFeedTimeout = 60 * time.Second
 
@@ -27,7 +27,7 @@ type feed struct {
 	filter      func(id string) bool
 	heartbeat   time.Duration // 0: none
 	timeout     time.Duration
-	last        uint64 // the sequence of the last entry that was looked at
+	last        uint64 // sequence of the last entry examined
 	sent        int
 	buf         []byte
 }
@@ -172,8 +172,8 @@ func (f *feed) filterIDs(body []byte) error {
 	return nil
 }
 
-// portion appends the next entries of the feed to buf, at most up to the sequence end, and reports whether it got to
-// the end.
+// portion appends the feed's next entries to buf, up to the sequence end at most, and reports whether it reached the
+// end.
 func (f *feed) portion(end uint64, entry func(seq uint64, id string, r *record) error) (done bool, err error) {
 	err = f.view(f.db, func(d *dbTx) error {
 		done = true
@@ -232,7 +232,7 @@ func (f *feed) appendChange(dst []byte, seq uint64, id string, r *record) (_ []b
 	return append(dst, '}'), err
 }
 
-// list answers a normal feed, and a longpoll one: that waits until there is something to tell.
+// list answers a normal or a longpoll feed. A longpoll feed waits until there is a change.
 func (f *feed) list() error {
 	f.buf = append(f.buf, `{"results":[`...)
 	entry := func(seq uint64, id string, r *record) (err error) {
@@ -299,8 +299,8 @@ func (f *feed) pending() (n int64, err error) {
 	return n, err
 }
 
-// continuous sends one line per change until the client leaves, the limit is reached, nothing has happened for the
-// timeout (if there is no heartbeat), or the node closes.
+// continuous sends one line per change. It ends when the client disconnects, the limit is reached, the timeout passes
+// without a change (only without a heartbeat), or the node closes.
 func (f *feed) continuous() error {
 	f.last = f.since
 	entry := func(seq uint64, id string, r *record) (err error) {
@@ -340,8 +340,8 @@ func (f *feed) continuous() error {
 	return f.flush()
 }
 
-// wait returns true when the database has changed beyond last, false when it is time to end the feed. Meanwhile it
-// sends a newline per heartbeat; with a heartbeat the timeout does not count.
+// wait returns true when the database has changes after last, and false when the feed must end. Meanwhile it sends a
+// newline per heartbeat. With a heartbeat there is no timeout.
 func (f *feed) wait(timeout <-chan time.Time) (more bool, err error) {
 	var beat <-chan time.Time
 	if f.heartbeat > 0 {
@@ -373,7 +373,7 @@ func (f *feed) wait(timeout <-chan time.Time) (more bool, err error) {
 	}
 }
 
-// flush sends what has gathered and makes sure that the client gets it now.
+// flush sends the buffered data to the client at once.
 func (f *feed) flush() error {
 	if _, err := f.w.Write(f.buf); err != nil {
 		return err

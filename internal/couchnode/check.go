@@ -10,23 +10,24 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// DamagedError says that the node's file is damaged. What is still readable of it must not be taken for all there was.
+// DamagedError reports that the node's file is damaged. Its readable part may be incomplete.
 type DamagedError struct {
 	Path  string
 	Cause error
 }
 
-// Error tells what to do.
+// Error returns the cause and what to do.
 func (e *DamagedError) Error() string {
 	return fmt.Sprintf("couchnode: %s is damaged: %v: restore the data directory from a backup, or move this file away, "+
 		"start anew and `callfn import` an export", e.Path, e.Cause)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *DamagedError) Unwrap() error { return e.Cause }
 
-// Check reads the whole file and compares what it holds with what it says that it holds: pages, documents, changes, and
-// the rows of indexes. Without it a damaged page shows as a listing that lacks documents. The error is a *DamagedError.
+// Check reads the whole file and compares its content with its own counts and checksums: pages, documents, changes, and
+// the rows of indexes. Without it a damaged page only shows as a listing that lacks documents. The error is a
+// *DamagedError.
 func (n *Node) Check() (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -36,7 +37,7 @@ func (n *Node) Check() (err error) {
 			err = &DamagedError{Path: n.file.Path(), Cause: err}
 		}
 	}()
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a page that the disk does not give
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // turns a page that the disk cannot read into a panic
 	return n.file.View(func(tx *bolt.Tx) error {
 		info, err := os.Stat(n.file.Path())
 		if err != nil {
@@ -45,8 +46,8 @@ func (n *Node) Check() (err error) {
 		if info.Size() < tx.Size() {
 			return fmt.Errorf("it was cut off: it has %d bytes and should have %d", info.Size(), tx.Size())
 		}
-		// What this goroutine reads first cannot bring the process down when bbolt's own check, in one of its own, reads it
-		// again.
+		// This goroutine reads the pages first and recovers from faults. bbolt's own check, in its own goroutine, then cannot
+		// crash the process on them.
 		if err := tx.ForEach(func(_ []byte, b *bolt.Bucket) error { return readAll(b) }); err != nil {
 			return err
 		}
@@ -64,7 +65,7 @@ func (n *Node) Check() (err error) {
 			return err
 		}
 		var first error
-		for err := range tx.Check() { // to its end, which frees the goroutine behind it
+		for err := range tx.Check() { // drains the channel, so that the goroutine behind it ends
 			if first == nil {
 				first = err
 			}
@@ -73,7 +74,7 @@ func (n *Node) Check() (err error) {
 	})
 }
 
-// readAll reads every page of a bucket and of those in it.
+// readAll reads every page of a bucket and of its nested buckets.
 func readAll(b *bolt.Bucket) error {
 	return b.ForEach(func(k, v []byte) error {
 		if v != nil {
@@ -87,7 +88,7 @@ func readAll(b *bolt.Bucket) error {
 	})
 }
 
-// check compares a database with what it says of itself. It names the documents that are damaged.
+// check compares a database's content with its counts. Its error names the damaged documents.
 func (db *dbTx) check() error {
 	counted, damaged := stats{}, []string{}
 	var last []byte
@@ -130,7 +131,7 @@ func (db *dbTx) check() error {
 	return db.views().ForEachBucket(func(signature []byte) error { return checkIndex(db.views().Bucket(signature)) })
 }
 
-// sound reports whether every body is what was stored, and JSON.
+// sound reports whether every body has its checksum and is JSON.
 func (r *record) sound() bool {
 	for _, leaf := range r.tree {
 		if b, err := body(leaf); err != nil || len(b) > 0 && !json.Valid(b) {
@@ -140,7 +141,7 @@ func (r *record) sound() bool {
 	return true
 }
 
-// damagedDocuments names some documents.
+// damagedDocuments returns an error that names some of the damaged documents.
 func damagedDocuments(ids []string) error {
 	const most = 10
 	named := fmt.Sprintf("%q", ids[:min(len(ids), most)])
@@ -150,7 +151,7 @@ func damagedDocuments(ids []string) error {
 	return fmt.Errorf("%d documents are damaged: %s", len(ids), named)
 }
 
-// checkChanges counts the changes: each document has one.
+// checkChanges counts the changes, of which each document has one.
 func (db *dbTx) checkChanges(documents uint64) error {
 	changes := uint64(0)
 	if err := db.seqs.ForEach(func(_, _ []byte) error { changes++; return nil }); err != nil {
@@ -162,7 +163,7 @@ func (db *dbTx) checkChanges(documents uint64) error {
 	return nil
 }
 
-// checkSealed checks one sealed value; of a bucket, which has none, nothing.
+// checkSealed checks one sealed value. It ignores buckets, which have no value.
 func checkSealed(k, v []byte) error {
 	if _, err := unseal(k, v); err != nil {
 		return fmt.Errorf("the value of %q is damaged: %w", k, err)
@@ -170,7 +171,7 @@ func checkSealed(k, v []byte) error {
 	return nil
 }
 
-// checkIndex checks the values of an index, and counts its rows.
+// checkIndex checks the values of an index and counts its rows.
 func checkIndex(idx *bolt.Bucket) error {
 	if err := idx.ForEach(checkSealed); err != nil {
 		return fmt.Errorf("an index: %w", err)

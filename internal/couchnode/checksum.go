@@ -22,7 +22,7 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// checksum is the CRC-32C of parts in a row.
+// checksum returns the CRC-32C of the concatenated parts.
 func checksum(parts ...[]byte) uint32 {
 	sum := uint32(0)
 	for _, p := range parts {
@@ -31,14 +31,14 @@ func checksum(parts ...[]byte) uint32 {
 	return sum
 }
 
-// seal is a value as it is stored under a key.
+// seal returns a value as stored under a key.
 func seal(key, value []byte) []byte {
 	sealed := make([]byte, 0, sealSize+len(value))
 	sealed = binary.BigEndian.AppendUint32(append(sealed, sealMark), checksum(key, value))
 	return append(sealed, value...)
 }
 
-// unseal is the value that was sealed, nil for none. It aliases stored.
+// unseal returns the value that was sealed, or nil for none. It aliases stored.
 func unseal(key, stored []byte) ([]byte, error) {
 	if stored == nil {
 		return nil, nil
@@ -53,20 +53,20 @@ func unseal(key, stored []byte) ([]byte, error) {
 	return value, nil
 }
 
-// getSealed reads a sealed value, nil for none.
+// getSealed reads a sealed value, or nil if there is none.
 func getSealed(b *bolt.Bucket, key []byte) ([]byte, error) { return unseal(key, b.Get(key)) }
 
-// putSealed stores a value sealed.
+// putSealed seals and stores a value.
 func putSealed(b *bolt.Bucket, key, value []byte) error { return b.Put(key, seal(key, value)) }
 
-// errCorrupt is the cause of a CorruptError: what was read is not what was written.
+// errCorrupt is the cause of a CorruptError: the read bytes differ from the written ones.
 var errCorrupt = errors.New("its checksum does not match")
 
-// CorruptError says that something in the node's file is not what was written there.
+// CorruptError reports that part of the node's file differs from what was written there.
 type CorruptError struct {
 	Database string
 	Document string // "" for the database's own data
-	Index    bool   // of a view: it can be made anew from the documents
+	Index    bool   // true for a view's index, which can be rebuilt from the documents
 	Cause    error
 }
 
@@ -88,5 +88,5 @@ func (e *CorruptError) what() string {
 	return fmt.Sprintf("document %q", e.Document)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *CorruptError) Unwrap() error { return e.Cause }

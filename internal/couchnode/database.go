@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// database is what the node keeps in memory about a database: how far it has got, and who waits for more.
+// database is the node's state of a database in memory: its last sequence, and who waits for changes.
 type database struct {
 	name, uuid string
 
@@ -15,7 +15,7 @@ type database struct {
 	gone    bool
 	changed chan struct{} // closed, and replaced, at every change
 
-	indexing sync.Map // view signature → chan struct{} of capacity 1: who may update that index
+	indexing sync.Map // view signature → chan struct{} of capacity 1, the lock for updating that index
 }
 
 func newDatabase(name, uuid string, seq uint64) *database {
@@ -33,7 +33,7 @@ func (d *database) advance(seq uint64) {
 	}
 }
 
-// drop tells waiting feeds that the database is gone.
+// drop tells waiting feeds that the database was deleted.
 func (d *database) drop() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -42,8 +42,8 @@ func (d *database) drop() {
 	d.changed = make(chan struct{})
 }
 
-// watch returns a channel that closes at the next change after seq; it may be closed already. ok is false when the
-// database is gone.
+// watch returns a channel that closes at the next change after seq; it may be closed already. ok is false if the
+// database was deleted.
 func (d *database) watch(seq uint64) (next <-chan struct{}, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -55,7 +55,7 @@ func (d *database) watch(seq uint64) (next <-chan struct{}, ok bool) {
 	return d.changed, !d.gone
 }
 
-// lockIndex waits for the right to update one view index.
+// lockIndex locks one view index for updating.
 func (d *database) lockIndex(ctx context.Context, sig string) (unlock func(), err error) {
 	c, _ := d.indexing.LoadOrStore(sig, make(chan struct{}, 1))
 	turn := c.(chan struct{})
@@ -67,7 +67,7 @@ func (d *database) lockIndex(ctx context.Context, sig string) (unlock func(), er
 	}
 }
 
-// createDatabase makes a database, or answers 412.
+// createDatabase creates a database, or answers 412.
 func (n *Node) createDatabase(name string) error {
 	uuid, err := n.newUUID()
 	if err != nil {
@@ -90,7 +90,7 @@ func (n *Node) createDatabase(name string) error {
 	})
 }
 
-// deleteDatabase removes a database with everything in it.
+// deleteDatabase deletes a database with all its content.
 func (n *Node) deleteDatabase(db *database) error {
 	return n.update(db, func(tx *writeTx, d *dbTx) error {
 		if err := tx.Bucket(bucketDBs).DeleteBucket([]byte(db.name)); err != nil {

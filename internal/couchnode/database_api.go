@@ -77,7 +77,7 @@ func (rq *request) serveDatabase() error {
 	return methodNotAllowed("DELETE,GET,HEAD,POST")
 }
 
-// databaseInfo is what GET /{db} answers. The sizes are the whole file's: databases share it.
+// databaseInfo is the answer to GET /{db}. The sizes are those of the whole file, which databases share.
 type databaseInfo struct {
 	Name          string        `json:"db_name"`
 	PurgeSeq      int           `json:"purge_seq"`
@@ -120,7 +120,7 @@ func (rq *request) infoOf(d *dbTx) *databaseInfo {
 	}
 }
 
-// ensureFullCommit has nothing to do: every acknowledged write is on disk already.
+// ensureFullCommit does nothing, since every acknowledged write is on disk already.
 func (rq *request) ensureFullCommit() error {
 	if err := rq.allow("POST"); err != nil {
 		return err
@@ -132,7 +132,7 @@ func (rq *request) ensureFullCommit() error {
 	return nil
 }
 
-// serveSecurity keeps the security object for its readers. The node itself knows only administrators.
+// serveSecurity reads and stores the security object for its readers. The node itself has only administrators.
 func (rq *request) serveSecurity() error {
 	switch rq.method {
 	case http.MethodGet:
@@ -193,7 +193,7 @@ func checkSecurity(sec []byte) error {
 	return nil
 }
 
-// revsLimit tells how much of a document's past is kept. It is fixed.
+// revsLimit answers how many revisions of a document's history are kept. The number is fixed.
 func (rq *request) revsLimit() error {
 	switch rq.method {
 	case http.MethodGet:

@@ -12,7 +12,7 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// design is what the node needs to know of a design document.
+// design is the parsed form of a design document.
 type design struct {
 	language string
 	body     []byte
@@ -21,20 +21,20 @@ type design struct {
 	index    indexSpec
 }
 
-// viewDef is one view: which map function of the index feeds it, and how its rows are reduced ("" for not).
+// viewDef is one view: the index of its map function, and its reduce function ("" for none).
 type viewDef struct {
 	fun    int
 	reduce string
 }
 
-// showDef is a show function's source, or CouchDB's 404 for what stands there instead.
+// showDef is a show function's source, or CouchDB's 404 if there is no valid one.
 type showDef struct {
 	source string
 	err    error
 }
 
-// indexSpec is what a view index is made from. Equal specs have equal signatures, so that a design document whose map
-// functions did not change keeps its index, and one that goes back to an older version does not see that one's rows.
+// indexSpec is the input of a view index. Equal specs have equal signatures. A design document whose map functions did
+// not change keeps its index. One that returns to an older version does not see the rows of the newer one.
 type indexSpec struct {
 	sig           string
 	language      string
@@ -42,7 +42,7 @@ type indexSpec struct {
 	includeDesign bool
 }
 
-// parseDesign reads a design document's body; err is CouchDB's invalid_design_doc (couch_mrview:validate_ddoc_fields).
+// parseDesign parses a design document's body. err is CouchDB's invalid_design_doc (couch_mrview:validate_ddoc_fields).
 func parseDesign(body []byte) (*design, error) {
 	var raw struct {
 		Language *string                    `json:"language"`
@@ -148,8 +148,8 @@ func (d *design) show(name string) (string, error) {
 	return "", notFound("missing json key: " + name)
 }
 
-// checkDesign refuses an edit that would store a design document which cannot work: of the wrong shape, or with a map
-// function that does not compile. An engine that fails, or does not know the language, is no reason to refuse.
+// checkDesign refuses a design document that cannot work: one of the wrong shape, or with a map function that does not
+// compile. It does not refuse one because the engine fails or does not know the language.
 func (rq *request) checkDesign(id string, doc *document) error {
 	if !strings.HasPrefix(id, designPrefix) || doc.deleted {
 		return nil
@@ -178,7 +178,7 @@ func (rq *request) checkDesign(id string, doc *document) error {
 	return nil
 }
 
-// ddocCache keeps parsed design documents: a show is asked for at every call.
+// ddocCache caches parsed design documents, since every call requests a show.
 type ddocCache struct {
 	mu      sync.Mutex
 	entries map[ddocKey]ddocEntry
@@ -188,11 +188,11 @@ type ddocKey struct{ dbUUID, id string }
 
 type ddocEntry struct {
 	rev    revtree.Rev
-	seq    uint64 // of the database when the document was last looked at
+	seq    uint64 // of the database when the document was last checked
 	design *design
 }
 
-// maxCachedDesigns bounds the cache; beyond it everything is forgotten and read anew.
+// maxCachedDesigns bounds the cache. Beyond it the whole cache is dropped.
 const maxCachedDesigns = 256
 
 // design loads a design document, or answers 404.
@@ -204,7 +204,7 @@ func (n *Node) design(db *database, id string) (d *design, rev revtree.Rev, err 
 	return d, rev, err
 }
 
-// read gives a design document as it is in tx.
+// read returns a design document as of tx.
 func (c *ddocCache) read(tx *dbTx, key ddocKey) (*design, revtree.Rev, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

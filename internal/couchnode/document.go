@@ -8,7 +8,7 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// maxIDBytes bounds a document id: with its view key and row number it must fit a bbolt key (32 KiB).
+// maxIDBytes bounds a document id: it must fit a bbolt key (32 KiB) together with its view key and row number.
 const maxIDBytes = 4096
 
 const (
@@ -16,16 +16,16 @@ const (
 	localPrefix  = "_local/"
 )
 
-// document is one document as a client sends it, its special members taken out (couch_doc:from_json_obj).
+// document is one document from a client, without its special members (couch_doc:from_json_obj).
 type document struct {
-	id      string // "" where the body names none
+	id      string // "" if the body has none
 	body    []byte // compact JSON object
 	deleted bool
-	rev     revtree.Rev  // from _rev; zero where there is none
-	revs    revtree.Path // from _revisions; no ids where there is none
+	rev     revtree.Rev  // from _rev; zero if there is none
+	revs    revtree.Path // from _revisions; no ids if there is none
 }
 
-// path returns the revision that a replicated document is to be stored as, or no ids.
+// path returns the revision to store a replicated document as, or no ids.
 func (d *document) path() revtree.Path {
 	if len(d.revs.IDs) == 0 && !d.rev.IsZero() {
 		return revtree.Path{Gen: d.rev.Gen, IDs: []revtree.ID{d.rev.ID}}
@@ -33,7 +33,7 @@ func (d *document) path() revtree.Path {
 	return d.revs
 }
 
-// parent returns the revision that an edit says it is based on, or zero.
+// parent returns the revision that an edit is based on, or zero.
 func (d *document) parent() revtree.Rev {
 	if p := d.path(); len(p.IDs) > 0 {
 		return p.Rev()
@@ -68,7 +68,7 @@ func parseDocument(src []byte, maxBytes int64) (*document, error) {
 	return d, nil
 }
 
-// special takes one member whose name begins with an underscore.
+// special reads one member whose name begins with an underscore.
 func (d *document) special(m strictjson.Member) error {
 	kind := strictjson.KindOf(m.Value)
 	switch m.Name {
@@ -97,7 +97,7 @@ func (d *document) special(m strictjson.Member) error {
 		}
 		return notImplemented("attachments are not supported by this node")
 	case "_revs_info", "_local_seq", "_conflicts", "_deleted_conflicts":
-		return nil // what a read may have added
+		return nil // members that a read may have added
 	}
 	return docValidation("Bad special document member: %s", m.Name)
 }
@@ -117,7 +117,7 @@ func parseRev(s string) (revtree.Rev, error) {
 	return rev, nil
 }
 
-// parseRevisions reads {"start":3,"ids":["c","b","a"]}; CouchDB's replicator says start 0 for its _local checkpoints.
+// parseRevisions reads {"start":3,"ids":["c","b","a"]}. CouchDB's replicator sends start 0 for its _local checkpoints.
 func parseRevisions(v []byte) (revtree.Path, error) {
 	var p revtree.Path
 	if strictjson.KindOf(v) != strictjson.Object {
@@ -173,11 +173,11 @@ type docMeta struct {
 	revs, revsInfo, conflicts, deletedConflicts, localSeq bool
 }
 
-// none reports that nothing is added; only such an answer may carry an ETag.
+// none reports that nothing is added. Only such an answer may have an ETag.
 func (m docMeta) none() bool { return m == docMeta{} }
 
-// appendDoc appends a leaf as the JSON document that clients see (couch_doc:to_json_obj). *CorruptError where its body
-// is damaged; dst is unchanged then.
+// appendDoc appends a leaf as the JSON document for clients (couch_doc:to_json_obj). It returns a *CorruptError if the
+// body is damaged; dst is then unchanged.
 func appendDoc(dst []byte, id string, r *record, leaf revtree.Leaf, with docMeta) ([]byte, error) {
 	if _, err := body(leaf); err != nil {
 		return dst, &CorruptError{Document: id, Cause: err}
@@ -220,7 +220,7 @@ func appendRevisions(dst []byte, p revtree.Path) []byte {
 	return append(dst, `]}`...)
 }
 
-// appendRevsInfo lists a leaf's past. Only the leaf's own body is kept.
+// appendRevsInfo lists a leaf's history. Only the leaf's own body is available.
 func appendRevsInfo(dst []byte, leaf revtree.Leaf) []byte {
 	dst = append(dst, '[')
 	for i, id := range leaf.IDs {

@@ -8,7 +8,7 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// serveDocument answers below /{db}/{doc}.
+// serveDocument serves /{db}/{doc} and what is below it.
 func (rq *request) serveDocument() error {
 	id, rest := rq.parts[1], rq.parts[2:]
 	switch {
@@ -44,7 +44,7 @@ func (rq *request) serveDocument() error {
 	return methodNotAllowed("DELETE,GET,HEAD,POST,PUT,COPY")
 }
 
-// attachment answers for attachments: there are none.
+// attachment answers requests for attachments, which do not exist here.
 func (rq *request) attachment(id string) error {
 	if rq.method != http.MethodGet {
 		return notImplemented("attachments are not supported by this node")
@@ -57,7 +57,7 @@ func (rq *request) attachment(id string) error {
 	})
 }
 
-// readOptions is what a GET of a document asks for (chttpd_db:parse_doc_query).
+// readOptions is the query of a GET of a document (chttpd_db:parse_doc_query).
 func (rq *request) readOptions() (with docMeta) {
 	for _, p := range rq.query {
 		if p.value != "true" {
@@ -117,7 +117,7 @@ func (rq *request) getDocument(id string) error {
 	return nil
 }
 
-// leaf finds one revision of a document: the winner, which must not be deleted, or the leaf that is asked for.
+// leaf finds one revision of a document: the requested leaf, or the winner, which must not be deleted.
 func (d *dbTx) leaf(id string, want revtree.Rev) (*record, revtree.Leaf, error) {
 	if want.IsZero() {
 		r, err := d.live(id)
@@ -204,7 +204,7 @@ func (rq *request) putDocument(id string) error {
 	return rq.sendStored(http.StatusCreated, id, rev)
 }
 
-// documentLimit is how long the request for one document may be: its special members come on top of the document.
+// documentLimit is the size limit of a request for one document. The special members come on top of the document.
 func (rq *request) documentLimit() int64 { return rq.opts.MaxDocumentBytes + 256<<10 }
 
 func (rq *request) deleteDocument(id string) error {
@@ -230,8 +230,8 @@ func (rq *request) deleteDocument(id string) error {
 	return rq.sendStored(http.StatusOK, id, rev)
 }
 
-// settleRev takes the revision that an edit is based on from the query and If-Match as well as from the body; they
-// must agree (chttpd_db:couch_doc_from_req).
+// settleRev takes the revision that an edit is based on from the query, If-Match and the body, which must agree
+// (chttpd_db:couch_doc_from_req).
 func (rq *request) settleRev(doc *document) error {
 	settled := doc.parent()
 	if s, ok := rq.query.get("rev"); ok {
@@ -260,7 +260,7 @@ func (rq *request) settleRev(doc *document) error {
 	return nil
 }
 
-// store writes one document: as an edit, or as a revision that was made elsewhere.
+// store writes one document, as an edit or as a replicated revision.
 func (rq *request) store(id string, doc *document, newEdit bool) (rev revtree.Rev, err error) {
 	if newEdit {
 		if err := rq.checkDesign(id, doc); err != nil {

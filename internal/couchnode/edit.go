@@ -11,14 +11,14 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// revsLimit is how many revisions of a leaf's past are kept.
+// revsLimit is how many revisions of a leaf's history are kept.
 const revsLimit = revtree.DefaultLimit
 
-// maxLeaves bounds a document's open branches: a peer must not be able to make one document's record grow for ever.
+// maxLeaves bounds a document's open branches, so that a peer cannot make one document's record grow without limit.
 const maxLeaves = 1000
 
-// edit applies an ordinary write: the document's revision must be a leaf, or there must be no live document
-// (couch_db_updater:merge_rev_tree). It returns the new revision, or a refusal that has changed nothing.
+// edit applies an ordinary write. The document's revision must be a leaf, or there must be no live document
+// (couch_db_updater:merge_rev_tree). It returns the new revision, or a refusal that changed nothing.
 func (n *Node) edit(tx *writeTx, db *database, d *dbTx, id string, doc *document) (revtree.Rev, error) {
 	if strings.HasPrefix(id, localPrefix) {
 		return editLocal(d, id, doc)
@@ -40,21 +40,21 @@ func (n *Node) edit(tx *writeTx, db *database, d *dbTx, id string, doc *document
 	return rev, n.merge(tx, db, d, id, r, newLeaf(path, doc.deleted, doc.body))
 }
 
-// base is the leaf that an ordinary write of doc goes on top of, one without ids where the document begins; false for a
-// conflict. r is nil where there never was such a document.
+// base returns the leaf that an ordinary write of doc is based on, without ids for a new document, or false for a
+// conflict. r is nil if the document never existed.
 func (r *record) base(doc *document) (revtree.Leaf, bool) {
 	parent := doc.parent()
 	switch {
 	case r == nil:
 		return revtree.Leaf{}, parent.IsZero()
 	case r.tree.Deleted():
-		// A deleted document comes back on top of its tombstone; nobody needs to know the tombstone's revision.
+		// A new edit of a deleted document goes on top of its tombstone. The client need not know the tombstone's revision.
 		return r.tree.Winner(), parent.IsZero() && !doc.deleted
 	}
 	return r.tree.Leaf(parent)
 }
 
-// replicate stores a revision that was made elsewhere (new_edits=false), whatever is there already.
+// replicate stores a revision from elsewhere (new_edits=false), whatever exists already.
 func (n *Node) replicate(tx *writeTx, db *database, d *dbTx, id string, doc *document) (revtree.Rev, error) {
 	if strings.HasPrefix(id, localPrefix) {
 		return editLocal(d, id, doc)
@@ -73,8 +73,8 @@ func (n *Node) replicate(tx *writeTx, db *database, d *dbTx, id string, doc *doc
 	return path.Rev(), n.merge(tx, db, d, id, r, newLeaf(path, doc.deleted, doc.body))
 }
 
-// merge adds a leaf to the document r (nil for a new one) and writes what follows from it: the record, its place in
-// the sequence, the counts. A leaf that is known already changes at most what is remembered of its past.
+// merge adds a leaf to the document r (nil for a new one) and writes the consequences: the record, its place in the
+// sequence, the counts. A known leaf changes at most the stored history.
 func (n *Node) merge(tx *writeTx, db *database, d *dbTx, id string, r *record, leaf revtree.Leaf) error {
 	old := &record{}
 	if r != nil {
@@ -136,7 +136,7 @@ func (n *Node) merge(tx *writeTx, db *database, d *dbTx, id string, r *record, l
 	return n.pruneIndexes(d)
 }
 
-// editLocal writes a _local document: no history, no conflicts, its revision counts up from what the client says
+// editLocal writes a _local document. It has no history and no conflicts, and its revision counts up from the client's
 // (couch_db_updater:increment_local_doc_revs). Replicators keep their checkpoints there.
 func editLocal(d *dbTx, id string, doc *document) (revtree.Rev, error) {
 	n := uint64(1)
@@ -153,10 +153,10 @@ func editLocal(d *dbTx, id string, doc *document) (revtree.Rev, error) {
 	return localRev(n), putSealed(d.locals, []byte(id), append(binary.AppendUvarint(nil, n), doc.body...))
 }
 
-// localRev is the revision "0-n" of a _local document.
+// localRev returns the revision "0-n" of a _local document.
 func localRev(n uint64) revtree.Rev { return revtree.Rev{ID: revtree.ID(strconv.FormatUint(n, 10))} }
 
-// appendLocal appends a _local document as clients see it, or answers 404.
+// appendLocal appends a _local document for clients, or answers 404.
 func (d *dbTx) appendLocal(dst []byte, id string) ([]byte, error) {
 	raw, err := getSealed(d.locals, []byte(id))
 	if err == nil && raw == nil {

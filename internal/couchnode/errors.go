@@ -6,17 +6,16 @@ import (
 	"net/http"
 )
 
-// EngineError is how an Engine reports what the query server said: Word and Reason are the two values of its
-// ["error", word, reason], and Word decides the status as it does in CouchDB (not_found 404, unauthorized 401,
-// compilation_error 400, anything unknown 500).
+// EngineError is a query server's error. Word and Reason are the two values of its ["error", word, reason]. Word
+// decides the status as in CouchDB (not_found 404, unauthorized 401, compilation_error 400, anything unknown 500).
 type EngineError struct {
 	Word, Reason string
 }
 
 func (e *EngineError) Error() string { return e.Word + ": " + e.Reason }
 
-// apiError is an answer that is not a success: CouchDB's status, error word and reason. A write that returns one has
-// not changed anything.
+// apiError is an unsuccessful answer: CouchDB's status, error word and reason. A write that returns one has changed
+// nothing.
 type apiError struct {
 	status       int
 	word, reason string
@@ -64,7 +63,7 @@ var (
 	errClosing    = refuse(http.StatusServiceUnavailable, "service unavailable", "the node is shutting down")
 )
 
-// engineStatus is chttpd:error_info for the error words that a query server may use.
+// engineStatus maps a query server's error words to statuses, as chttpd:error_info does.
 var engineStatus = map[string]int{
 	"bad_request":         http.StatusBadRequest,
 	"query_parse_error":   http.StatusBadRequest,

@@ -37,25 +37,26 @@ const (
 	indexBatchBytes = 4 << 20
 	// maxEncodedKey leaves room in a bbolt key (32,768 bytes) for the document id and the row number.
 	maxEncodedKey = bolt.MaxKeySize - maxIDBytes - 4
-	// maxRowsPerDoc bounds what one document may emit through one function.
+	// maxRowsPerDoc bounds the rows that one function may emit for one document.
 	maxRowsPerDoc = 10_000
 )
 
-// change is one document that an index has to take in: its rows are to be replaced.
+// change is one document whose rows in an index must be replaced.
 type change struct {
 	id  string
 	doc []byte // nil: the document has no rows any more
 }
 
-// updateIndex brings an index up to the database's present, in batches that are each durable: an update that is cut
-// short goes on where it was. Only one update of an index runs at a time.
+// updateIndex brings an index up to date with the database. It works in batches that are each durable, so an
+// interrupted update continues where it stopped. Only one update of an index runs at a time.
 func (rq *request) updateIndex(ctx context.Context, spec *indexSpec) error {
 	unlock, err := rq.db.lockIndex(ctx, spec.sig)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	// What is written from now on is for the next query: a busy writer must not keep this one from its answer.
+	// The update covers writes up to now only. Later ones are for the next query, so that a busy writer cannot delay this
+	// one.
 	target, err := rq.currentSeq(rq.db)
 	if err != nil {
 		return err
@@ -114,7 +115,7 @@ func (rq *request) changesAfter(spec *indexSpec, from uint64) (to uint64, batch 
 	return to, batch, err
 }
 
-// indexSeq is the sequence that an index has caught up with; 0 for one that is not there yet.
+// indexSeq returns the sequence that an index has reached, or 0 if the index does not exist yet.
 func indexSeq(idx *bolt.Bucket) (uint64, error) {
 	if idx == nil {
 		return 0, nil
@@ -122,7 +123,7 @@ func indexSeq(idx *bolt.Bucket) (uint64, error) {
 	return indexNumber(idx, keyIndexSeq)
 }
 
-// indexNumber reads a number that an index keeps; 0 where there is none.
+// indexNumber reads a number stored in an index, or 0 if there is none.
 func indexNumber(idx *bolt.Bucket, key []byte) (uint64, error) {
 	b, err := getSealed(idx, key)
 	switch {
@@ -134,10 +135,10 @@ func indexNumber(idx *bolt.Bucket, key []byte) (uint64, error) {
 	return binary.BigEndian.Uint64(b), nil
 }
 
-// errIndex says that an index is damaged. It is made anew by the query that finds it.
+// errIndex reports a damaged index. The query that finds it rebuilds the index.
 var errIndex = &CorruptError{Index: true, Cause: errCorrupt}
 
-// mapBatch runs the map functions over the live documents of a batch. rows[i][f] belongs to batch[i].
+// mapBatch runs the map functions on the live documents of a batch. rows[i][f] belongs to batch[i].
 func (rq *request) mapBatch(ctx context.Context, spec *indexSpec, batch []change) ([][][]Row, error) {
 	var docs []json.RawMessage
 	for _, ch := range batch {
@@ -172,14 +173,14 @@ func (rq *request) mapBatch(ctx context.Context, spec *indexSpec, batch []change
 	return rows, nil
 }
 
-// indexRow is a row ready to be stored.
+// indexRow is a row ready to store.
 type indexRow struct {
 	fun        int
 	key, value []byte
 }
 
 // encodeRows turns what a document emitted into rows. A function whose rows cannot be stored has none for this
-// document, as if it had thrown: the log says which document and why.
+// document, as if it had thrown. The log names the document and the reason.
 func (n *Node) encodeRows(id string, emitted [][]Row) []indexRow {
 	var out []indexRow
 	for fun, rows := range emitted {
@@ -221,7 +222,7 @@ func (n *Node) encodeRow(id string, fun, number int, row Row) (indexRow, error) 
 	return indexRow{fun: fun, key: binary.BigEndian.AppendUint32(stored, uint32(number)), value: v}, nil
 }
 
-// compactOrNull checks a key or value; what a function left undefined is null.
+// compactOrNull checks a key or value and turns undefined into null.
 func compactOrNull(v json.RawMessage) ([]byte, error) {
 	if len(v) == 0 {
 		return []byte("null"), nil
@@ -248,7 +249,7 @@ func (rq *request) applyBatch(spec *indexSpec, from, to uint64, batch []change, 
 			return err
 		}
 		if seq, err := indexSeq(idx); err != nil || seq != from {
-			return err // it was dropped meanwhile: the next round starts from what there is
+			return err // the index was dropped meanwhile; the next round starts over
 		}
 		u, err := openIndexUpdate(idx, len(spec.funs))
 		if err != nil {
@@ -263,7 +264,7 @@ func (rq *request) applyBatch(spec *indexSpec, from, to uint64, batch []change, 
 	})
 }
 
-// indexUpdate is an index being written.
+// indexUpdate writes to an index.
 type indexUpdate struct {
 	idx, back *bolt.Bucket
 	rows      []*bolt.Bucket
@@ -327,7 +328,7 @@ func (u *indexUpdate) replace(id string, rows []indexRow) error {
 	return putSealed(u.back, []byte(id), back)
 }
 
-// storedRows lists the rows that an index has of a document, without their values.
+// storedRows lists an index's rows of a document, without their values.
 func storedRows(back *bolt.Bucket, id string) ([]indexRow, error) {
 	places, err := getSealed(back, []byte(id))
 	if err != nil {
@@ -345,7 +346,7 @@ func storedRows(back *bolt.Bucket, id string) ([]indexRow, error) {
 	return rows, nil
 }
 
-// maxViewFunctions is more map functions than a design document has.
+// maxViewFunctions is larger than the number of map functions in any design document.
 const maxViewFunctions = 1 << 20
 
 func (u *indexUpdate) finish(seq uint64) error {
@@ -357,7 +358,7 @@ func (u *indexUpdate) finish(seq uint64) error {
 	return putSealed(u.idx, keyIndexSeq, seqKey(seq))
 }
 
-// liveIndexes lists the signatures that design documents of the database use now.
+// liveIndexes lists the signatures in use by the database's design documents.
 func (n *Node) liveIndexes(d *dbTx) (map[string]bool, error) {
 	live := map[string]bool{}
 	c := d.docs.Cursor()
@@ -380,7 +381,7 @@ func (n *Node) liveIndexes(d *dbTx) (map[string]bool, error) {
 	return live, nil
 }
 
-// pruneIndexes drops the indexes that no design document uses any more.
+// pruneIndexes drops the indexes that no design document uses.
 func (n *Node) pruneIndexes(d *dbTx) error {
 	live, err := n.liveIndexes(d)
 	if err != nil {

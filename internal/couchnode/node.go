@@ -23,19 +23,19 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// Options tune a node; the zero value is what the service uses.
+// Options tune a node. The service uses the zero value.
 type Options struct {
-	// Logger hears of what goes wrong inside; nil is silence. Document contents, queries and bodies are never logged.
+	// Logger receives internal errors; nil for none. The node never logs document contents, queries or bodies.
 	Logger *slog.Logger
-	// Random makes uuids; nil is crypto/rand. It must be safe for concurrent use.
+	// Random is the source of uuids; nil for crypto/rand. It must be safe for concurrent use.
 	Random io.Reader
-	// MaxDocumentBytes bounds one document's JSON; 0 is CouchDB's 8,000,000.
+	// MaxDocumentBytes bounds one document's JSON; 0 for CouchDB's 8,000,000.
 	MaxDocumentBytes int64
-	// MaxRequestBytes bounds the body of a request that carries many documents, uncompressed; 0 is 64 MiB.
+	// MaxRequestBytes bounds the uncompressed body of a request with many documents; 0 for 64 MiB.
 	MaxRequestBytes int64
-	// CloseGrace is how long Close lets requests finish before it cuts them off; 0 is five seconds.
+	// CloseGrace is how long Close lets requests finish before it aborts them; 0 for five seconds.
 	CloseGrace time.Duration
-	// LockTimeout is how long Open waits for another process to let go of the file; 0 is one second.
+	// LockTimeout is how long Open waits for another process to release the file; 0 for one second.
 	LockTimeout time.Duration
 }
 
@@ -85,14 +85,14 @@ type Node struct {
 	requests sync.WaitGroup
 }
 
-// Open opens or creates the node's file (mode 0600; its directory must exist). Only one process can have it open. The
-// file is not scanned: opening takes the same few milliseconds however much is stored. Check scans it. A file of the
-// first format is upgraded, once, which takes a second for some 100,000 documents.
+// Open opens or creates the node's file (mode 0600; its directory must exist). Only one process can have it open. Open
+// does not scan the file, so it takes the same few milliseconds for any size; Check scans it. A file of the first
+// format is upgraded once, which takes a second for about 100,000 documents.
 func Open(path string, engine Engine, opts Options) (_ *Node, err error) {
 	opts = opts.withDefaults()
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a file that was cut off is read beyond its end
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a truncated file is read beyond its end
 	defer func() {
-		if r := recover(); r != nil { // bbolt panics on some pages that it cannot read
+		if r := recover(); r != nil { // bbolt panics on some unreadable pages
 			err = &DamagedError{Path: path, Cause: fmt.Errorf("it cannot be opened: %v", r)}
 		}
 	}()
@@ -106,7 +106,7 @@ func Open(path string, engine Engine, opts Options) (_ *Node, err error) {
 		return nil, fmt.Errorf("couchnode: open %s: another process has this file open: stop it, or start with another "+
 			"data directory", path)
 	}
-	// of the file's content, not of the system
+	// an error in the file's content, not of the system
 	if err != nil && !errors.As(err, new(*fs.PathError)) && !errors.As(err, new(syscall.Errno)) {
 		return nil, &DamagedError{Path: path, Cause: err}
 	}
@@ -127,10 +127,11 @@ func Open(path string, engine Engine, opts Options) (_ *Node, err error) {
 	return n, nil
 }
 
-// initialMmap lets the file grow to this size without waiting for readers to finish. It is address space, not memory.
-const initialMmap = 1 << 30 * (strconv.IntSize / 64) // 0 where addresses are scarce
+// initialMmap is the size to which the file grows without waiting for readers to finish. It takes address space, not
+// memory.
+const initialMmap = 1 << 30 * (strconv.IntSize / 64) // 0 where address space is scarce
 
-// prepare reads, or writes, what a node keeps about itself.
+// prepare reads, or creates, the node's own data.
 func (n *Node) prepare() error {
 	load := func(tx *bolt.Tx) error {
 		meta := tx.Bucket(bucketMeta)
@@ -190,12 +191,12 @@ func (n *Node) prepare() error {
 	return n.file.View(load)
 }
 
-// errFormat1: the file is of the first format, without checksums.
+// errFormat1 reports that the file has the first format, without checksums.
 var errFormat1 = errors.New("the file is of the first format")
 
-// Close ends change feeds, lets other requests finish for Options.CloseGrace, cuts off the rest, and closes the file.
-// It may be called twice. Shut a server down before its node: what a socket's client does not read, only the server
-// can cut off.
+// Close ends change feeds, lets other requests finish for Options.CloseGrace, aborts the rest, and closes the file. It
+// may be called twice. Shut down a server before its node: only the server can abort a socket whose client does not
+// read.
 func (n *Node) Close() error {
 	n.gate.Lock()
 	again := n.closed
@@ -224,7 +225,7 @@ func (n *Node) enter() bool {
 	return true
 }
 
-// newUUID makes 32 lower-case hex digits.
+// newUUID returns 32 lower-case hex digits.
 func (n *Node) newUUID() (string, error) {
 	var b [16]byte
 	if _, err := io.ReadFull(n.opts.Random, b[:]); err != nil {
@@ -233,7 +234,7 @@ func (n *Node) newUUID() (string, error) {
 	return hex.EncodeToString(b[:]), nil
 }
 
-// database finds the state of an open database.
+// database returns the state of an existing database.
 func (n *Node) database(name string) (*database, error) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
@@ -244,14 +245,14 @@ func (n *Node) database(name string) (*database, error) {
 	return db, nil
 }
 
-// currentSeq is the sequence that a database has now.
+// currentSeq returns a database's current sequence.
 func (n *Node) currentSeq(db *database) (seq uint64, err error) {
 	err = n.view(db, func(d *dbTx) error { seq = d.stats.seq; return nil })
 	return seq, err
 }
 
-// view runs fn on a database in a read transaction. Nothing that fn gets from it may outlive the call, and fn must
-// not wait for a client: an open transaction keeps the file from reusing pages.
+// view runs fn on a database in a read transaction. fn's data must not outlive the call, and fn must not wait for a
+// client: an open transaction keeps the file from reusing pages.
 func (n *Node) view(db *database, fn func(*dbTx) error) error {
 	return n.file.View(func(tx *bolt.Tx) error {
 		d, err := openDB(tx, db.name)
@@ -259,14 +260,14 @@ func (n *Node) view(db *database, fn func(*dbTx) error) error {
 			return err
 		}
 		if d.uuid() != db.uuid {
-			return errNoDatabase // deleted and made anew since the request began
+			return errNoDatabase // deleted and created again since the request began
 		}
 		return fn(d)
 	})
 }
 
-// viewDocuments is view for whoever reads documents and needs nothing of the database but its sequence: shows are asked
-// for at every call.
+// viewDocuments is view for code that reads documents and needs only the sequence of the database. It is faster, which
+// matters for shows: every call requests one.
 func (n *Node) viewDocuments(db *database, fn func(*dbTx) error) error {
 	return n.file.View(func(tx *bolt.Tx) error {
 		d, err := openDocuments(tx, db.name)

@@ -4,7 +4,7 @@ import "strconv"
 
 func appendInt(dst []byte, n int64) []byte { return strconv.AppendInt(dst, n, 10) }
 
-// jsonInt reads a JSON number that is written as an integer.
+// jsonInt reads a JSON number in integer notation.
 func jsonInt(v []byte) (int64, bool) {
 	if v == nil {
 		return 0, false

@@ -11,14 +11,14 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// revResult is one answer to a request for revisions: the leaf, or that it is missing.
+// revResult is one result of a request for revisions: the leaf, or that it is missing.
 type revResult struct {
 	rev  revtree.Rev
 	json []byte // nil: missing
 }
 
-// openRevs finds revisions of a document: all leaves (revs nil), or those asked for; with latest also what they led
-// to (couch_db:open_doc_revs_int).
+// openRevs finds revisions of a document: all leaves (revs nil), or the requested ones. With latest it includes the
+// leaves that descend from them (couch_db:open_doc_revs_int).
 func (d *dbTx) openRevs(id string, revs []revtree.Rev, latest bool, with docMeta) ([]revResult, error) {
 	r, err := d.record(id)
 	if err != nil {
@@ -67,8 +67,8 @@ func (d *dbTx) openRevs(id string, revs []revtree.Rev, latest bool, with docMeta
 // maxOpenRevs bounds how many revisions one request may name.
 const maxOpenRevs = 10_000
 
-// getOpenRevs answers GET /{db}/{doc}?open_revs=all|[…]: JSON where the client does not accept multipart/mixed, which
-// is CouchDB's default and what its replicator reads.
+// getOpenRevs answers GET /{db}/{doc}?open_revs=all|[…]. It sends JSON to a client that does not accept
+// multipart/mixed, which is CouchDB's default and what its replicator reads.
 func (rq *request) getOpenRevs(id, which string, with docMeta) error {
 	var revs []revtree.Rev
 	if which != "all" {
@@ -146,7 +146,7 @@ func (rq *request) sendMultipart(found []revResult) error {
 	return err
 }
 
-// accepts reports whether the client takes a media type; no Accept header means any.
+// accepts reports whether the client accepts a media type. Without an Accept header it accepts any.
 func accepts(r *http.Request, mediaType string) bool {
 	accept := r.Header.Values("Accept")
 	if len(accept) == 0 {

@@ -15,19 +15,19 @@ import (
 )
 
 const (
-	// overlayBytes bounds the documents that an overlay is made from.
+	// overlayBytes bounds the documents that an overlay is built from.
 	overlayBytes    = 32 << 20
 	overlayLogPause = 10 * time.Second
 )
 
-// overlay is what an index lacks, in memory: the rows of documents that changed since it was brought up to date. A full
-// disk takes no index, and a query answered without the overlay would leave out documents, or keep everybody from
-// logging in.
+// overlay holds in memory what an index lacks: the rows of documents that changed since its last update. On a full disk
+// an index cannot be updated. Without the overlay, queries would then omit documents, or fail and so keep everybody
+// from logging in.
 type overlay struct {
-	changed  map[string]bool // documents whose stored rows do not count
+	changed  map[string]bool // documents whose stored rows are outdated
 	rows     [][]indexRow    // by function, sorted by key, their values sealed
-	replaced []uint64        // by function: stored rows that do not count
-	seq      uint64          // the change up to which the overlay goes
+	replaced []uint64        // by function: number of outdated stored rows
+	seq      uint64          // sequence that the overlay reaches
 }
 
 // noRoom reports whether an error means that the disk is full. bbolt keeps only the text of some errors.
@@ -36,8 +36,8 @@ func noRoom(err error) bool {
 		strings.Contains(err.Error(), syscall.ENOSPC.Error()))
 }
 
-// overlayFor makes the overlay of an index. full is the error that kept the index from being written; it is the answer
-// when the overlay would be too large.
+// overlayFor builds the overlay of an index. full is the error that prevented the index update; overlayFor returns it
+// if the overlay would be too large.
 func (rq *request) overlayFor(ctx context.Context, spec *indexSpec, full error) (*overlay, error) {
 	funs := len(spec.funs)
 	o := &overlay{changed: map[string]bool{}, rows: make([][]indexRow, funs), replaced: make([]uint64, funs)}
@@ -75,7 +75,7 @@ func (rq *request) overlayFor(ctx context.Context, spec *indexSpec, full error) 
 	return o, nil
 }
 
-// logOverlay logs that views are answered from memory, at most every overlayLogPause.
+// logOverlay logs that views are answered from memory, at most once per overlayLogPause.
 func (rq *request) logOverlay(documents int) {
 	now := time.Now().UnixNano()
 	if last := rq.overlayLogged.Load(); now-last < overlayLogPause.Nanoseconds() ||
@@ -120,11 +120,11 @@ func (rq *request) addToOverlay(ctx context.Context, spec *indexSpec, o *overlay
 	})
 }
 
-// scan is scan of the index and the overlay as one.
+// scan scans the index and the overlay as one.
 func (o *overlay) scan(b *bolt.Bucket, fun int, s span, visit func(k, v []byte) (bool, error)) error {
 	added := o.within(fun, s)
 	more := true
-	// before visits the added rows that come before a key, or all of them.
+	// before visits the added rows before a key, or all of them.
 	before := func(k []byte) (err error) {
 		for len(added) > 0 && more && err == nil {
 			if order := bytes.Compare(added[0].key, k); k != nil && (order > 0) != s.descending {

@@ -4,8 +4,8 @@ import (
 	"strings"
 )
 
-// params is a query string or form as CouchDB reads it (mochiweb_util:parse_qs): pairs end at & or ;, + is a space,
-// a bare key has the value "", a % without two hex digits stands for itself.
+// params is a query string or form as CouchDB parses it (mochiweb_util:parse_qs): pairs end at & or ;, + is a space, a
+// bare key has the value "", and a % without two hex digits is literal.
 type params []param
 
 type param struct{ key, value string }
@@ -55,10 +55,10 @@ func splitPath(path string) []string {
 	return parts
 }
 
-// validUTF8 puts U+FFFD for what is not UTF-8, as CouchDB does with parameters.
+// validUTF8 replaces invalid UTF-8 by U+FFFD, as CouchDB does with parameters.
 func validUTF8(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
 
-// unquote resolves + and %XX.
+// unquote decodes + and %XX.
 func unquote(s string) string {
 	if strings.ContainsAny(s, "%+") {
 		b := make([]byte, 0, len(s))

@@ -11,26 +11,26 @@ import (
 	"strings"
 )
 
-// PublicDatabase is the one database that a socket without credentials serves, for reading.
+// PublicDatabase is the one database that a socket without credentials serves, for reading only.
 const PublicDatabase = "functions"
 
-// Credentials are the user name and password of HTTP basic authentication.
+// Credentials are the user name and password for HTTP basic authentication.
 type Credentials struct{ User, Password string }
 
-// PublicConfig says how a node is served on a socket.
+// PublicConfig configures a node on a socket.
 type PublicConfig struct {
-	// Listen is the address that is listened on, HOST:PORT, with the port that was really bound.
+	// Listen is the address HOST:PORT that the server listens on, with the port actually bound.
 	Listen string
-	// Credentials open the whole node to whoever has them. Without (nil), only PublicDatabase is served, to be read, and
-	// only on a loopback address.
+	// Credentials grant access to the whole node. Without them (nil), only PublicDatabase is served, for reading, and only
+	// on a loopback address.
 	Credentials *Credentials
 }
 
-// Public wraps a node for a socket. It refuses what a web page could make a browser send: a request with an Origin,
-// one that the browser itself calls cross-site, one whose Host names another machine (DNS rebinding), and a write
-// that is not declared as JSON. The form POSTs of a show are reads and stay allowed.
+// Public wraps a node for a socket. It refuses requests that a web page could make a browser send: a request with an
+// Origin, one that the browser marks as cross-site, one whose Host names another machine (DNS rebinding), and a write
+// that is not declared as JSON. The form POSTs of a show only read, so they are allowed.
 //
-// It is an error to leave out credentials on an address that is not loopback, or to give incomplete ones.
+// Public returns an error for missing credentials on an address that is not loopback, and for incomplete ones.
 func Public(node *Node, cfg PublicConfig) (http.Handler, error) {
 	host, port, err := net.SplitHostPort(cfg.Listen)
 	if err != nil {
@@ -88,7 +88,7 @@ func forbidden(reason string) *apiError {
 	return refuse(http.StatusForbidden, "forbidden", reason)
 }
 
-// check decides whether a request may pass.
+// check decides whether to allow a request.
 func (p *public) check(r *http.Request) *apiError {
 	if len(r.Header.Values("Origin")) > 0 {
 		return forbidden("requests from web pages are refused (Origin)")
@@ -111,20 +111,20 @@ func (p *public) check(r *http.Request) *apiError {
 	return checkPublicPath(r.Method, parts)
 }
 
-// checkWriteType lets a browser's unasked-for POST (a form, text) not pass. Reading methods are no writes, and a show
-// writes nothing whatever its method.
+// checkWriteType refuses a POST that browsers send without preflight (a form, text). Methods that read are no writes,
+// and a show writes nothing with any method.
 func checkWriteType(r *http.Request, parts []string) *apiError {
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		return nil
 	case http.MethodPost:
-	default: // a browser asks first (preflight), and is refused
+	default: // a browser sends a preflight request first, which is refused
 		if r.ContentLength == 0 {
 			return nil
 		}
 	}
 	if len(parts) == 1 && parts[0] == "_session" {
-		return nil // CouchDB's replicator asks for a cookie with a form; that there are none is for the node to say
+		return nil // CouchDB's replicator requests a cookie with a form; the node answers that there are none
 	}
 	if isShow(parts) {
 		switch contentType(r) {
@@ -138,13 +138,13 @@ func checkWriteType(r *http.Request, parts []string) *apiError {
 	return nil
 }
 
-// isShow reports whether a path is that of a show, in the two ways to write a design document's id.
+// isShow reports whether a path is a show's, in either spelling of a design document's id.
 func isShow(parts []string) bool {
 	return len(parts) >= 5 && parts[1] == "_design" && parts[3] == "_show" ||
 		len(parts) >= 4 && strings.HasPrefix(parts[1], designPrefix) && parts[2] == "_show"
 }
 
-// authenticate compares in constant time, hashed first so that lengths do not show either.
+// authenticate compares in constant time. It hashes first, to hide the lengths too.
 func (p *public) authenticate(r *http.Request) *apiError {
 	user, password, _ := r.BasicAuth()
 	sum := func(s string) []byte { h := sha256.Sum256([]byte(s)); return h[:] }
@@ -161,14 +161,14 @@ func (p *public) authenticate(r *http.Request) *apiError {
 
 func (p *public) hostAllowed(hostport string) bool {
 	host, port, err := net.SplitHostPort(hostport)
-	if err != nil { // no port: http's own
+	if err != nil { // no port: the default of http
 		host, port = strings.Trim(hostport, "[]"), "80"
 	}
 	return port == p.port && p.hosts[strings.ToLower(host)]
 }
 
-// checkPublicPath lets only the functions database pass, to be read, and its shows, which write nothing. Whoever may
-// write there decides what calls run, and every process of the machine reaches a loopback address.
+// checkPublicPath allows only reading the functions database and running its shows, which write nothing. Writing there
+// would decide what calls run, and every process of the machine reaches a loopback address.
 func checkPublicPath(method string, parts []string) *apiError {
 	reading := method == http.MethodGet || method == http.MethodHead || method == http.MethodPost && len(parts) > 1 &&
 		asksByPost(parts[1:])
@@ -184,7 +184,7 @@ func checkPublicPath(method string, parts []string) *apiError {
 	return nil
 }
 
-// asksByPost reports whether a POST below a database only asks.
+// asksByPost reports whether a POST to a database only reads.
 func asksByPost(below []string) bool {
 	switch below[0] {
 	case "_all_docs", "_bulk_get", "_changes", "_revs_diff":

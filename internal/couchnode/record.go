@@ -25,13 +25,13 @@ const (
 	recordVersion1 = 1
 )
 
-// record is one document: every revision that has no successor, and the sequence of the last change to them.
+// record is one document: every revision without a successor, and the sequence of their last change.
 type record struct {
 	seq  uint64
 	tree revtree.Tree
 }
 
-// encode is the record as it is stored under a document's id.
+// encode returns the record as stored under a document's id.
 func (r *record) encode(id string) []byte {
 	size := 32
 	for _, l := range r.tree {
@@ -63,15 +63,16 @@ func (r *record) encode(id string) []byte {
 	return b
 }
 
-// headStart is where the head of a record begins.
+// headStart is the offset of a record's head.
 const headStart = 5
 
-// newLeaf is a leaf that is going to be stored.
+// newLeaf returns a leaf to store.
 func newLeaf(path revtree.Path, deleted bool, body []byte) revtree.Leaf {
 	return revtree.Leaf{Path: path, Deleted: deleted, Body: body, Sum: checksum(body)}
 }
 
-// decodeRecord reads what encode wrote, and checks the head. Bodies alias b: they live as long as its transaction.
+// decodeRecord decodes what encode returned and checks the head. Bodies alias b: they are valid as long as its
+// transaction.
 func decodeRecord(id, b []byte) (*record, error) {
 	if len(b) < headStart || b[0] != recordVersion {
 		return nil, errCorrupt
@@ -84,7 +85,7 @@ func decodeRecord(id, b []byte) (*record, error) {
 	return r, nil
 }
 
-// decodeRecord1 reads a record of the first format.
+// decodeRecord1 decodes a record of the first format.
 func decodeRecord1(b []byte) (*record, error) {
 	if len(b) == 0 || b[0] != recordVersion1 {
 		return nil, errCorrupt
@@ -122,7 +123,7 @@ func (d *decoder) head(sums bool) (r *record, sizes []uint64) {
 	return r, sizes
 }
 
-// bodies reads the bodies, and reports whether they are all there was to read.
+// bodies reads the bodies and reports whether nothing follows them.
 func (d *decoder) bodies(r *record, sizes []uint64) bool {
 	for i := range r.tree {
 		r.tree[i].Body = d.bytes(sizes[i])
@@ -133,7 +134,7 @@ func (d *decoder) bodies(r *record, sizes []uint64) bool {
 	return !d.failed && len(d.b) == 0 && len(r.tree) > 0
 }
 
-// body is a leaf's body, checked.
+// body checks and returns a leaf's body.
 func body(l revtree.Leaf) ([]byte, error) {
 	if checksum(l.Body) != l.Sum {
 		return nil, errCorrupt
@@ -141,7 +142,7 @@ func body(l revtree.Leaf) ([]byte, error) {
 	return l.Body, nil
 }
 
-// decoder reads a record; after a failure it returns zeros.
+// decoder reads a record. After a failure it returns zeros.
 type decoder struct {
 	b      []byte
 	failed bool
@@ -176,7 +177,7 @@ func (d *decoder) sum() uint32 {
 	return binary.BigEndian.Uint32(b)
 }
 
-// count reads a number of things that each take at least one more byte.
+// count reads the number of items that each take at least one more byte.
 func (d *decoder) count() int {
 	v := d.uint()
 	if v > uint64(len(d.b)) {

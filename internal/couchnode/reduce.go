@@ -9,7 +9,7 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// group is a run of rows whose keys agree as far as the query cares.
+// group is a run of rows whose keys are equal at the query's group level.
 type group struct {
 	prefix []byte // of the encoded key
 	key    []byte // JSON
@@ -17,7 +17,7 @@ type group struct {
 	sum    float64
 }
 
-// reduce answers with one row per group: how many rows it has (_count), or the sum of their values (_sum).
+// reduce answers with one row per group: the number of rows (_count), or the sum of their values (_sum).
 func (q *viewQuery) reduce(fun string) error {
 	a, w := q.args, q.w
 	w.buf = append(w.buf, `{"rows":[`...)
@@ -39,8 +39,8 @@ func (q *viewQuery) reduce(fun string) error {
 	return w.end("\r\n]}\n")
 }
 
-// reducePortion writes groups of a span until the buffer is full; rest is what it did not get to. A group is always
-// counted in one transaction.
+// reducePortion writes groups of a span until the buffer is full. rest is the remaining span. One transaction counts a
+// whole group.
 func (q *viewQuery) reducePortion(fun string, s span) (rest *span, err error) {
 	err = q.view(q.db, func(d *dbTx) error {
 		rest = nil
@@ -106,7 +106,7 @@ func (g *group) add(fun string, value []byte) error {
 	return err
 }
 
-// groupPrefix is the part of an encoded key that decides about its group.
+// groupPrefix returns the part of an encoded key that determines its group.
 func (q *viewQuery) groupPrefix(encoded []byte) []byte {
 	switch level := q.args.level(); level {
 	case 0:
@@ -118,7 +118,7 @@ func (q *viewQuery) groupPrefix(encoded []byte) []byte {
 	}
 }
 
-// groupKey is the key that a group is shown with: null, the whole key, or its first elements.
+// groupKey returns the key of a group in the answer: null, the whole key, or its first elements.
 func (q *viewQuery) groupKey(key []byte) []byte {
 	level := q.args.level()
 	switch {

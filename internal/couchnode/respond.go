@@ -10,7 +10,7 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// send answers a JSON text; CouchDB ends every body with a newline.
+// send answers with a JSON text. CouchDB ends every body with a newline.
 func (rq *request) send(status int, body []byte) {
 	h := rq.w.Header()
 	h.Set("Content-Type", "application/json")
@@ -18,11 +18,11 @@ func (rq *request) send(status int, body []byte) {
 	h.Set("Content-Length", strconv.Itoa(len(body)+1))
 	rq.w.WriteHeader(status)
 	if rq.r.Method != http.MethodHead {
-		_, _ = rq.w.Write(append(body, '\n')) // a client that has gone is nobody to tell
+		_, _ = rq.w.Write(append(body, '\n')) // an error here means that the client has gone
 	}
 }
 
-// sendValue answers any value that encoding/json can write.
+// sendValue answers with any value that encoding/json can write.
 func (rq *request) sendValue(status int, v any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -45,7 +45,7 @@ func errorBody(word, reason string) []byte {
 	return append(b, '}')
 }
 
-// notModified answers 304 if the client already has what etag names.
+// notModified answers 304 if the client already has the version of etag.
 func (rq *request) notModified(etag string) bool {
 	rq.w.Header().Set("ETag", etag)
 	for tag := range strings.SplitSeq(rq.r.Header.Get("If-None-Match"), ",") {
@@ -57,7 +57,7 @@ func (rq *request) notModified(etag string) bool {
 	return false
 }
 
-// location is the absolute URL of a path in this node.
+// location returns the absolute URL of a path in this node.
 func (rq *request) location(segments ...string) string {
 	var b strings.Builder
 	b.WriteString("http://" + rq.r.Host)

@@ -7,7 +7,7 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// revsDiff tells a replicator which of its revisions this node lacks, and which leaves here may be their ancestors.
+// revsDiff answers which of a replicator's revisions this node lacks, and which leaves here may be their ancestors.
 func (rq *request) revsDiff() error {
 	return rq.missing(func(dst []byte, id string, missing, ancestors []revtree.Rev) []byte {
 		dst = append(strictjson.AppendString(dst, id), `:{"missing":`...)
@@ -19,7 +19,7 @@ func (rq *request) revsDiff() error {
 	}, `{`, `}`)
 }
 
-// missingRevs is revsDiff's older form.
+// missingRevs is the older form of revsDiff.
 func (rq *request) missingRevs() error {
 	return rq.missing(func(dst []byte, id string, missing, _ []revtree.Rev) []byte {
 		return appendRevs(append(strictjson.AppendString(dst, id), ':'), missing)

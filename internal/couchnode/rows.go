@@ -5,11 +5,11 @@ import (
 	"strconv"
 )
 
-// A list that a client reads is produced in portions: one transaction fills a buffer, then the buffer is sent with no
-// transaction open. So a slow reader cannot hold the file's pages, and a list that fits one portion is a snapshot.
+// A list is produced in portions: one transaction fills a buffer, and the buffer is sent with no transaction open. So a
+// slow reader does not hold the file's pages. A list that fits one portion is a snapshot.
 const portionBytes = 256 << 10
 
-// rowWriter writes {"total_rows":…,"rows":[ … ]} as it grows.
+// rowWriter writes {"total_rows":…,"rows":[ … ]} incrementally.
 type rowWriter struct {
 	rq    *request
 	buf   []byte
@@ -17,7 +17,7 @@ type rowWriter struct {
 	rows  int
 }
 
-// row starts the next row; the caller appends it to buf.
+// row starts the next row. The caller appends the row to buf.
 func (w *rowWriter) row() {
 	if w.rows > 0 {
 		w.buf = append(w.buf, ',')
@@ -26,10 +26,10 @@ func (w *rowWriter) row() {
 	w.rows++
 }
 
-// full reports that it is time to flush.
+// full reports that the buffer must be flushed.
 func (w *rowWriter) full() bool { return len(w.buf) >= portionBytes }
 
-// flush sends what has gathered. It must not be called inside a transaction.
+// flush sends the buffer. It must not be called inside a transaction.
 func (w *rowWriter) flush() error {
 	if !w.began {
 		w.began = true

@@ -6,13 +6,13 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// span is a range of keys, low included, high not; nil ends are open.
+// span is a range of keys, low inclusive, high exclusive. A nil end is open.
 type span struct {
 	low, high  []byte
 	descending bool
 }
 
-// scan calls visit for the entries of a span in its direction until visit returns false.
+// scan calls visit for the entries of a span, in its direction, until visit returns false.
 func scan(b *bolt.Bucket, s span, visit func(k, v []byte) (bool, error)) error {
 	if b == nil {
 		return nil
@@ -55,7 +55,7 @@ func (s span) holds(k []byte) bool {
 	return s.high == nil || bytes.Compare(k, s.high) < 0
 }
 
-// after is what is left of a span once the entry k has been visited.
+// after returns the rest of a span after the entry k.
 func (s span) after(k []byte) span {
 	if s.descending {
 		s.high = bytes.Clone(k)

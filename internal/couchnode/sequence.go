@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// formatSeq makes an update sequence as clients see it: the number, and which incarnation of the database counted it.
+// formatSeq returns an update sequence for clients: the number, and the incarnation of the database that counted it.
 func (d *database) formatSeq(seq uint64) string {
 	return strconv.FormatUint(seq, 10) + "-" + d.uuid[:8]
 }
 
-// parseSeq reads a since parameter: "now", a number, or what formatSeq made. A sequence of another incarnation of the
-// database (deleted and made anew) starts over, so that a replicator misses nothing.
+// parseSeq parses a since parameter: "now", a number, or the output of formatSeq. A sequence of another incarnation
+// (the database was deleted and created again) starts over, so that a replicator misses nothing.
 func (d *database) parseSeq(s string, now uint64) (uint64, error) {
 	if s == "" || s == "now" {
 		if s == "" {

@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// request is one HTTP request on its way through the node.
+// request is one HTTP request that the node is answering.
 type request struct {
 	*Node
 	w      *response
 	r      *http.Request
 	ctx    context.Context
-	method string   // HEAD has become GET
+	method string   // GET for a HEAD request
 	parts  []string // the path, split at slashes, unescaped
 	query  params
-	db     *database // set once the path names an existing one
+	db     *database // set when the path names an existing one
 }
 
-// response remembers whether an answer has begun: after that, an error can only cut the connection.
+// response records whether an answer has begun: an error after that can only abort the connection.
 type response struct {
 	http.ResponseWriter
 	started bool
@@ -44,13 +44,13 @@ func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (n *Node) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	if n.aborted.Err() == nil { // a closed node still says that it is closed
+	if n.aborted.Err() == nil { // a closed node still answers that it is closed
 		defer context.AfterFunc(n.aborted, cancel)()
 	}
 	n.answer(ctx, rw, r)
 }
 
-// answer is ServeHTTP within a context that ends with the client's, and when Close has waited long enough.
+// answer is ServeHTTP with a context that ends with the client's and when Close has waited long enough.
 func (n *Node) answer(ctx context.Context, rw http.ResponseWriter, r *http.Request) {
 	rq := &request{Node: n, w: &response{ResponseWriter: rw}, r: r, ctx: ctx, method: r.Method}
 	if !n.enter() {
@@ -64,7 +64,7 @@ func (n *Node) answer(ctx context.Context, rw http.ResponseWriter, r *http.Reque
 	}
 }
 
-// recover turns a panic into a 500, or into a cut connection if the answer has begun.
+// recover turns a panic into a 500, or aborts the connection if the answer has begun.
 func (rq *request) recover() {
 	p := recover()
 	if p == nil {
@@ -114,7 +114,7 @@ func (rq *request) serve() error {
 	return rq.serveDocument()
 }
 
-// fail answers an error, or cuts the connection if the answer has begun.
+// fail answers with an error, or aborts the connection if the answer has begun.
 func (rq *request) fail(err error) {
 	var (
 		refused *apiError
@@ -146,7 +146,7 @@ func (rq *request) fail(err error) {
 	rq.send(refused.status, errorBody(refused.word, refused.reason))
 }
 
-// corrupt logs what is damaged, and answers it.
+// corrupt logs what is damaged and answers with the error.
 func (rq *request) corrupt(e CorruptError) *apiError {
 	if e.Database == "" && rq.db != nil {
 		e.Database = rq.db.name

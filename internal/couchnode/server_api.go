@@ -8,7 +8,7 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// version is the CouchDB whose answers these are; replicators decide by it what they may ask for.
+// version is the CouchDB version that the answers follow. Replicators decide by it which requests to send.
 const version = "3.4.3"
 
 func serverHandler(name string) func(*request) error {
@@ -62,7 +62,7 @@ func (rq *request) allDBs() error {
 	return rq.sendValue(http.StatusOK, names)
 }
 
-// uuids makes random ids, at most 1000 at once as in CouchDB.
+// uuids answers with random ids, at most 1000 at once as in CouchDB.
 func (rq *request) uuids() error {
 	if err := rq.allow("GET,HEAD"); err != nil {
 		return err
@@ -89,8 +89,8 @@ func (rq *request) uuids() error {
 	return rq.sendValue(http.StatusOK, map[string][]string{"uuids": ids})
 }
 
-// session tells who the client is. There are no cookies to be had: POST answers 404, from which CouchDB's replicator
-// concludes that it has to use basic authentication.
+// session answers who the client is. There are no cookies: POST answers 404, after which CouchDB's replicator uses
+// basic authentication.
 func (rq *request) session() error {
 	if rq.method == http.MethodPost {
 		return notFound("this node has no cookie authentication")

@@ -10,10 +10,10 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// show answers /{db}/_design/{ddoc}/_show/{fun}[/{doc}]: any method runs the function (chttpd_show).
+// show answers /{db}/_design/{ddoc}/_show/{fun}[/{doc}]. Any method runs the function (chttpd_show).
 //
-// It sends no ETag. CouchDB's is made of the document and the design document but not of the query, so a client that
-// asks conditionally gets one call's result for another's.
+// It sends no ETag. CouchDB's depends on the document and the design document but not on the query, so a client with a
+// conditional request would get one call's result for another's.
 func (rq *request) show(ddocID string, rest []string) error {
 	if len(rest) == 0 {
 		if _, _, err := rq.design(rq.db, ddocID); err != nil {
@@ -48,10 +48,10 @@ func (rq *request) show(ddocID string, rest []string) error {
 	return rq.sendShow(answer)
 }
 
-// shown is what a show is made from, as it was at one moment.
+// shown is the input of a show, from one transaction.
 type shown struct {
 	design *design
-	doc    json.RawMessage // null when there is none
+	doc    json.RawMessage // null if there is none
 }
 
 func (rq *request) shown(ddocID, docID string) (shown, error) {
@@ -64,7 +64,7 @@ func (rq *request) shown(ddocID, docID string) (shown, error) {
 		if err != nil || r == nil || r.tree.Deleted() {
 			return err
 		}
-		const members = 128 // bytes of the id, the revision and their names, as a rule
+		const members = 128 // usual size in bytes of the id, the revision and their names
 		leaf := r.tree.Winner()
 		s.doc, err = appendDoc(make([]byte, 0, len(leaf.Body)+members), docID, r, leaf, docMeta{conflicts: true})
 		return err
@@ -72,7 +72,7 @@ func (rq *request) shown(ddocID, docID string) (shown, error) {
 	return s, err
 }
 
-// showRequest is what the show is asked. Credentials never reach a function.
+// showRequest returns the request to the show. It leaves out credentials.
 func (rq *request) showRequest(docID string) (ShowRequest, error) {
 	if e := rq.r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
 		return ShowRequest{}, refuse(http.StatusUnsupportedMediaType, "bad_content_type",
@@ -96,7 +96,7 @@ func (rq *request) showRequest(docID string) (ShowRequest, error) {
 	return req, nil
 }
 
-// requestObject makes CouchDB's request object (chttpd_external:json_req_obj).
+// requestObject builds CouchDB's request object (chttpd_external:json_req_obj).
 func (rq *request) requestObject(docID string, body []byte, req ShowRequest) (json.RawMessage, error) {
 	var info *databaseInfo
 	var security []byte
@@ -119,7 +119,7 @@ func (rq *request) requestObject(docID string, body []byte, req ShowRequest) (js
 	if rq.r.URL.RawQuery != "" {
 		rawPath += "?" + rq.r.URL.RawQuery
 	}
-	const others = 1 << 10 // names, headers and whose request it is, in bytes
+	const others = 1 << 10 // bytes for names, headers and the user
 	b := make([]byte, 0, others+len(infoJSON)+2*len(rawPath)+len(req.Query)+2*len(body)+len(security))
 	b = append(append(b, `{"info":`...), infoJSON...)
 	b = strictjson.AppendString(append(b, `,"uuid":`...), uuid)
@@ -144,8 +144,8 @@ func (rq *request) requestObject(docID string, body []byte, req ShowRequest) (js
 	return append(b, '}'), nil
 }
 
-// showQuery is the query as an object of strings; the last of equal keys wins. CouchDB reads the values of four keys
-// as JSON (json_query_keys): a parameter named "key" that is no JSON is refused.
+// showQuery returns the query as an object of strings; the last of equal keys wins. CouchDB reads the values of four
+// keys as JSON (json_query_keys): a parameter named "key" that is not JSON is refused.
 func (rq *request) showQuery() ([]byte, error) {
 	b := append(make([]byte, 0, len(rq.r.URL.RawQuery)+8*len(rq.query)+2), '{')
 	for _, p := range lastWins(rq.query) {
@@ -167,7 +167,7 @@ func (rq *request) showQuery() ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// lastWins keeps of equal keys the last value, at the place of the first.
+// lastWins keeps the last value of equal keys, at the place of the first.
 func lastWins(p params) params {
 	if len(p) <= 16 && !repeats(p) {
 		return p
@@ -184,7 +184,7 @@ func lastWins(p params) params {
 	return out
 }
 
-// repeats reports whether one of few keys is there a second time.
+// repeats reports whether one of a few keys is repeated.
 func repeats(p params) bool {
 	for i := range p {
 		for _, other := range p[:i] {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// showAnswer is a query server's response object, checked: it was made by a function that anyone may have written.
+// showAnswer is a checked response object of a query server. The function that made it is not trusted.
 type showAnswer struct {
 	code        int
 	contentType string
@@ -76,14 +76,14 @@ func parseShowAnswer(raw []byte) (*showAnswer, error) {
 	return a, nil
 }
 
-// connectionHeaders belong to the connection, not to a function.
+// connectionHeaders are the headers of the connection, which a function may not set.
 var connectionHeaders = []string{
 	"Connection", "Content-Encoding", "Content-Length", "Keep-Alive", "Proxy-Connection",
 	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
 }
 
-// sendShow answers what a show function returned. What is no JSON is sandboxed, so that a page that a function made
-// cannot act in this node's origin (CVE-2021-38295).
+// sendShow answers with a show's result. Content other than JSON is sandboxed, so that a page from a function cannot
+// act in this node's origin (CVE-2021-38295).
 func (rq *request) sendShow(raw []byte) error {
 	a, err := parseShowAnswer(raw)
 	if err != nil {

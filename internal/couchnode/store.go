@@ -40,7 +40,7 @@ const (
 	fileFormat1 = "callfn couchnode 1" // without checksums; see upgrade.go
 )
 
-// stats is what a database counts.
+// stats are the counts of a database.
 type stats struct {
 	seq, docs, deleted uint64
 }
@@ -52,7 +52,7 @@ func (s stats) encode() []byte {
 	return binary.BigEndian.AppendUint64(b, s.deleted)
 }
 
-// decodeStats reads what encode wrote; a new database has none yet.
+// decodeStats decodes what encode returned. A new database has none yet.
 func decodeStats(b []byte) (stats, error) {
 	switch len(b) {
 	case 0:
@@ -68,12 +68,12 @@ type dbTx struct {
 	name                           string
 	root, info, docs, seqs, locals *bolt.Bucket
 
-	// The values in info.
+	// The values in the info bucket.
 	stats                 stats
 	securityObject, named []byte // see security and keyValidators; nil for none
 }
 
-// openDB finds a database, or answers 404. *CorruptError where its description is damaged.
+// openDB opens a database, or answers 404. It returns a *CorruptError if the database's description is damaged.
 func openDB(tx *bolt.Tx, name string) (*dbTx, error) {
 	db, err := openBuckets(tx, name)
 	if err == nil {
@@ -85,7 +85,7 @@ func openDB(tx *bolt.Tx, name string) (*dbTx, error) {
 	return db, nil
 }
 
-// openDocuments is openDB for reading documents: of what is in info it reads the stats alone.
+// openDocuments is openDB for reading documents: it reads only the stats from the info bucket.
 func openDocuments(tx *bolt.Tx, name string) (*dbTx, error) {
 	root := tx.Bucket(bucketDBs).Bucket([]byte(name))
 	if root == nil {
@@ -105,7 +105,7 @@ func openDocuments(tx *bolt.Tx, name string) (*dbTx, error) {
 	return db, nil
 }
 
-// openBuckets is openDB without a look at what is in info.
+// openBuckets is openDB without reading the info bucket.
 func openBuckets(tx *bolt.Tx, name string) (*dbTx, error) {
 	root := tx.Bucket(bucketDBs).Bucket([]byte(name))
 	if root == nil {
@@ -141,7 +141,7 @@ func (db *dbTx) readInfo() error {
 	return nil
 }
 
-// createDB makes an empty database with the given uuid (16 bytes).
+// createDB creates an empty database with the given uuid (16 bytes).
 func createDB(tx *bolt.Tx, name string, uuid []byte) error {
 	root, err := tx.Bucket(bucketDBs).CreateBucket([]byte(name))
 	if err != nil {
@@ -177,7 +177,7 @@ func (db *dbTx) security() []byte {
 	return []byte(`{"members":{"roles":["_admin"]},"admins":{"roles":["_admin"]}}`)
 }
 
-// record loads a document, or returns nil where there never was one.
+// record loads a document, or returns nil if it never existed.
 func (db *dbTx) record(id string) (*record, error) {
 	raw := db.docs.Get([]byte(id))
 	if raw == nil {
@@ -186,7 +186,7 @@ func (db *dbTx) record(id string) (*record, error) {
 	return db.decode([]byte(id), raw)
 }
 
-// decode reads a record. *CorruptError where it is damaged.
+// decode decodes a record. It returns a *CorruptError if the record is damaged.
 func (db *dbTx) decode(id, raw []byte) (*record, error) {
 	r, err := decodeRecord(id, raw)
 	if err != nil {
@@ -195,7 +195,7 @@ func (db *dbTx) decode(id, raw []byte) (*record, error) {
 	return r, nil
 }
 
-// changed loads the document whose latest change has a sequence, and which the place in the sequence names.
+// changed loads the document that the sequence's entry names and checks that its latest change has that sequence.
 func (db *dbTx) changed(seq uint64, id string) (*record, error) {
 	r, err := db.record(id)
 	if err == nil && (r == nil || r.seq != seq) {

@@ -11,17 +11,17 @@ import (
 	"sync"
 )
 
-// Transport returns an http.RoundTripper that hands requests to the node in this process, whatever host their URL
+// Transport returns an http.RoundTripper that passes requests to the node in this process, whatever host their URL
 // names. Responses stream: a continuous _changes feed arrives line by line. Cancelling the request's context, or
-// closing the response's body, ends the work behind it.
+// closing the response's body, ends the node's work on the request.
 func (n *Node) Transport() http.RoundTripper { return inProcess{n} }
 
 type inProcess struct{ node *Node }
 
-// errAborted is what a reader sees when the node gave up in the middle of an answer.
+// errAborted is what a reader gets if the node aborts an answer.
 var errAborted = errors.New("couchnode: the node gave up in the middle of its answer")
 
-// heldBytes is how much of an answer is held back: a smaller one is delivered whole, with its length.
+// heldBytes is how much of an answer is buffered: a smaller answer is delivered whole, with its length.
 const heldBytes = 64 << 10
 
 func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -51,11 +51,11 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	p.cond = sync.NewCond(&p.mu)
 	cutOff := func() bool { return true }
-	if t.node.aborted.Err() == nil { // a closed node still says that it is closed
+	if t.node.aborted.Err() == nil { // a closed node still answers that it is closed
 		cutOff = context.AfterFunc(t.node.aborted, p.abandon)
 	}
 	go func() {
-		defer func() { _ = in.Body.Close() }() // a RoundTripper must, whatever its handler does
+		defer func() { _ = in.Body.Close() }() // a RoundTripper must close it, whatever its handler does
 		defer cutOff()
 		defer func() { p.finish(recover()) }()
 		t.node.answer(ctx, p, in)
@@ -72,14 +72,14 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// pipe is the http.ResponseWriter of one exchange, and the body that its reader gets. Writing waits while the reader
-// lags behind by more than heldBytes.
+// pipe is the http.ResponseWriter of one exchange, and its reader's body. Writing waits while the reader is more than
+// heldBytes behind.
 type pipe struct {
 	outer  context.Context // the client's
 	ctx    context.Context // the handler's, which ends earlier if the client closes the body
 	cancel context.CancelFunc
-	ready  chan struct{} // closed when the response can be handed out
-	head   bool          // a HEAD has no body, whatever the handler writes
+	ready  chan struct{} // closed when the response is available
+	head   bool          // a HEAD response has no body, whatever the handler writes
 
 	mu        sync.Mutex
 	cond      *sync.Cond
@@ -128,7 +128,7 @@ func (p *pipe) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// FlushError hands out what there is.
+// FlushError makes the buffered data available to the reader.
 func (p *pipe) FlushError() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -150,12 +150,12 @@ func (p *pipe) gone() error {
 	return errAborted
 }
 
-// stream hands out the response before its end is known.
+// stream delivers the response before its end is known.
 func (p *pipe) stream() {
 	if !p.streaming && !p.done {
 		p.streaming = true
 		close(p.ready)
-		// From here on the reader may be waiting in Read, which knows nothing of contexts.
+		// From here on the reader may be waiting in Read, which does not watch contexts.
 		context.AfterFunc(p.ctx, p.abandon)
 	}
 }
@@ -179,7 +179,7 @@ func (p *pipe) finish(panicked any) {
 	p.cond.Broadcast()
 }
 
-// abandon wakes everybody up because the reader or its context is gone.
+// abandon wakes all waiters because the reader or its context has ended.
 func (p *pipe) abandon() {
 	p.mu.Lock()
 	p.abandoned = true
@@ -188,11 +188,11 @@ func (p *pipe) abandon() {
 	p.cancel()
 }
 
-// response is what the client gets; called once, when ready.
+// response returns the client's response. It is called once, when ready is closed.
 func (p *pipe) response(r *http.Request) (*http.Response, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.status == 0 { // panicked before saying anything
+	if p.status == 0 { // the handler panicked before it wrote anything
 		p.cancel()
 		return nil, p.err
 	}
@@ -222,7 +222,7 @@ func (b *pipeBody) Read(dst []byte) (int, error) {
 		switch {
 		case b.done && b.err != nil:
 			if err := b.outer.Err(); err != nil {
-				return 0, err // the handler gave up because its client did
+				return 0, err // the handler stopped because its client did
 			}
 			return 0, b.err
 		case b.done:

@@ -15,9 +15,9 @@ const (
 	upgradeBytes = 8 << 20
 )
 
-// upgrade gives every value of a file of the first format its checksum, in transactions of moderate size. A file that
-// was upgraded in part is of the first format still: its values tell by their first byte which they are, and the next
-// Open does the rest.
+// upgrade adds a checksum to every value of a file of the first format, in transactions of moderate size. A partly
+// upgraded file still has the first format. The first byte of a value tells whether it is upgraded, so the next Open
+// does the rest.
 func (n *Node) upgrade() error {
 	begun := time.Now()
 	n.opts.Logger.Info("couchnode: upgrading the file: every value gets a checksum", slog.String("file", n.file.Path()))
@@ -70,7 +70,7 @@ func (n *Node) upgradeDatabase(name []byte) error {
 	return err
 }
 
-// sealOnce seals a value that is not sealed yet. A database's uuid never is.
+// sealOnce seals a value that is not sealed yet. It never seals a database's uuid.
 func sealOnce(k, v []byte) ([]byte, error) {
 	if _, err := unseal(k, v); err == nil || bytes.Equal(k, keyUUID) {
 		return nil, nil
@@ -78,9 +78,9 @@ func sealOnce(k, v []byte) ([]byte, error) {
 	return seal(k, v), nil
 }
 
-// rewrite replaces the values of a bucket by what convert makes of them; nil leaves one as it is.
+// rewrite replaces the values of a bucket by the results of convert. A nil result leaves the value as it is.
 func (n *Node) rewrite(p bucketPath, convert func(k, v []byte) ([]byte, error)) error {
-	var after []byte // the last key that was looked at
+	var after []byte // the last key examined
 	for more := true; more; {
 		err := n.file.Update(func(tx *bolt.Tx) (err error) {
 			after, more, err = rewriteBatch(p.bucket(tx), after, convert)
@@ -103,7 +103,7 @@ func rewriteBatch(b *bolt.Bucket, after []byte, convert func(k, v []byte) ([]byt
 	for ; k != nil && looked < upgradeBatch && size < upgradeBytes; k, v = c.Next() {
 		looked++
 		last = bytes.Clone(k)
-		if v == nil || bytes.Equal(k, after) { // a bucket, or what the batch before ended with
+		if v == nil || bytes.Equal(k, after) { // a bucket, or the last key of the batch before
 			continue
 		}
 		converted, err := convert(k, v)
@@ -123,7 +123,7 @@ func rewriteBatch(b *bolt.Bucket, after []byte, convert func(k, v []byte) ([]byt
 	return last, k != nil, nil
 }
 
-// bucketPath names a bucket by those that it is in.
+// bucketPath names a bucket by its parents.
 type bucketPath [][]byte
 
 func (p bucketPath) to(name []byte) bucketPath { return append(slices.Clone(p), name) }
@@ -136,7 +136,7 @@ func (p bucketPath) bucket(tx *bolt.Tx) *bolt.Bucket {
 	return b
 }
 
-// walk visits a bucket and every one in it.
+// walk visits a bucket and all its nested buckets.
 func (p bucketPath) walk(tx *bolt.Tx, visit func(bucketPath)) error {
 	visit(p)
 	return p.bucket(tx).ForEachBucket(func(name []byte) error { return p.to(bytes.Clone(name)).walk(tx, visit) })

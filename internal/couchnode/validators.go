@@ -11,12 +11,12 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// validator is the validate_doc_update of a design document. It decides about every document that is written to its
-// database, replicated ones and an administrator's included; only design documents and _local ones are no business of
-// it (couch_db:validate_doc_update).
+// validator is the validate_doc_update of a design document. It decides on every document written to its database,
+// including replicated ones and an administrator's. It does not see design documents and _local documents
+// (couch_db:validate_doc_update).
 type validator struct{ language, source string }
 
-// proposal is a document that somebody wants to store.
+// proposal is a document that a client wants to store.
 type proposal struct {
 	id      string
 	doc     *document
@@ -24,14 +24,13 @@ type proposal struct {
 	refused error // by a validator
 }
 
-// errRevalidate: the validators changed between the look at them and the write.
+// errRevalidate reports that the validators changed between their run and the write.
 var errRevalidate = refuse(503, "service unavailable", "the design documents changed meanwhile")
 
-// validated runs a write in the next group, once the database's validators have been asked about what it would store.
-// Their refusals are left in the proposals. They are asked outside of the transaction, so that no other write waits for
-// JavaScript; if a design document changes them meanwhile, they are asked again: once a design document is stored,
-// nothing gets in that its validator has not seen. A database without validators pays for one look at a key that is not
-// there.
+// validated runs a write in the next group, after the database's validators have judged what it would store. It leaves
+// their refusals in the proposals. The validators run outside the transaction, so that no other write waits for
+// JavaScript. If a design document changes them meanwhile, they run again: once a design document is stored, its
+// validator sees every write. For a database without validators, the cost is one lookup of a missing key.
 func (rq *request) validated(proposals []*proposal, write func(*writeTx, *dbTx) error) error {
 	for {
 		seen, err := rq.validate(proposals)
@@ -50,7 +49,7 @@ func (rq *request) validated(proposals []*proposal, write func(*writeTx, *dbTx) 
 	}
 }
 
-// validate asks the validators about the proposals, and says which ones they were: the value of keyValidators.
+// validate runs the validators on the proposals. It returns the value of keyValidators that it used.
 func (rq *request) validate(proposals []*proposal) (seen []byte, err error) {
 	var validators []validator
 	var asked []*proposal
@@ -103,8 +102,8 @@ func (rq *request) validate(proposals []*proposal) (seen []byte, err error) {
 	return seen, nil
 }
 
-// proposed is a proposal as validators see it; false where there is nothing to ask: a conflict, a revision that is
-// there.
+// proposed returns a proposal as validators see it. It returns false if there is nothing to validate: a conflict, or a
+// revision that exists already.
 func (d *dbTx) proposed(p *proposal) (Edit, bool, error) {
 	r, err := d.record(p.id)
 	if err != nil {
@@ -120,7 +119,7 @@ func (d *dbTx) proposed(p *proposal) (Edit, bool, error) {
 			return Edit{}, false, err
 		}
 	}
-	// As it comes: with the revision that it is based on, or that it was given elsewhere.
+	// The document as received, with the revision that it is based on, or that it was given elsewhere.
 	path := p.doc.path()
 	b := strictjson.AppendString([]byte(`{"_id":`), p.id)
 	if len(path.IDs) > 0 {
@@ -139,12 +138,12 @@ func (d *dbTx) proposed(p *proposal) (Edit, bool, error) {
 	return edit, true, nil
 }
 
-// validationBase is the revision that validators see as the old document, one without ids where there is none.
+// validationBase returns the revision that validators see as the old document, without ids if there is none.
 func (r *record) validationBase(p *proposal) (revtree.Leaf, bool) {
 	if p.newEdit {
 		base, ok := r.base(p.doc)
 		if ok && base.Deleted && p.doc.parent().IsZero() {
-			base = revtree.Leaf{} // a document that comes back has no old one
+			base = revtree.Leaf{} // for a deleted document there is no old one
 		}
 		return base, ok
 	}
@@ -163,7 +162,7 @@ func (r *record) validationBase(p *proposal) (revtree.Leaf, bool) {
 	return revtree.Leaf{}, true
 }
 
-// validators loads what keyValidators names.
+// validators loads the validators that keyValidators names.
 func (d *dbTx) validators() ([]validator, error) {
 	var list []validator
 	for line := range bytes.Lines(d.named) {
@@ -188,8 +187,8 @@ func (d *dbTx) validators() ([]validator, error) {
 	return list, nil
 }
 
-// noteValidators writes down which design documents have a validator: a line of id, NUL and revision for each, no key
-// where none has. It is called when a design document has changed.
+// noteValidators stores which design documents have a validator: a line of id, NUL and revision for each, and no key if
+// there are none. It runs when a design document has changed.
 func (d *dbTx) noteValidators() error {
 	var lines []byte
 	c := d.docs.Cursor()

@@ -11,8 +11,8 @@ import (
 // groupExact is the group level of group=true: whole keys.
 const groupExact = -1
 
-// viewArgs is what a query of _all_docs or a view asks for (couch_mrview_http:parse_params). Keys are compact JSON,
-// nil where not given.
+// viewArgs are the arguments of a query of _all_docs or a view (couch_mrview_http:parse_params). Keys are compact JSON,
+// or nil if not given.
 type viewArgs struct {
 	start, end           []byte
 	startDocID, endDocID *string
@@ -29,7 +29,7 @@ type viewArgs struct {
 	updateSeq            bool
 }
 
-// parseViewArgs reads the body of a POST (nil for none) and then the query, which wins.
+// parseViewArgs reads the body of a POST (nil for none) and then the query, which takes precedence.
 func (rq *request) parseViewArgs(body []byte) (*viewArgs, error) {
 	a := &viewArgs{limit: math.MaxInt64, inclusiveEnd: true, update: true}
 	if body != nil {
@@ -51,7 +51,7 @@ func (rq *request) parseViewArgs(body []byte) (*viewArgs, error) {
 	return a, a.check()
 }
 
-// queryValue makes a query parameter the JSON that a body would hold: keys are JSON already, the rest is text.
+// queryValue converts a query parameter to the JSON that a body would hold: keys are JSON already, the rest is text.
 func queryValue(p param) ([]byte, error) {
 	switch p.key {
 	case "key", "keys", "startkey", "start_key", "endkey", "end_key":
@@ -118,7 +118,7 @@ func (a *viewArgs) set(name string, v []byte) (err error) {
 		switch argText(v) {
 		case "false":
 			a.update = false
-		case "true", "lazy": // lazily updated is never later than at once
+		case "true", "lazy": // an index is always updated first, which satisfies lazy too
 		default:
 			return queryParseError("Invalid value for `update`.")
 		}
@@ -135,7 +135,7 @@ func (a *viewArgs) set(name string, v []byte) (err error) {
 	return err
 }
 
-// check applies the rules that concern several arguments (couch_mrview_util:validate_args).
+// check applies the rules on several arguments (couch_mrview_util:validate_args).
 func (a *viewArgs) check() error {
 	switch {
 	case len(a.keys) > 0 && (a.start != nil || a.end != nil):
@@ -146,7 +146,7 @@ func (a *viewArgs) check() error {
 	return nil
 }
 
-// level is the group level: 0 for none, groupExact for whole keys.
+// level returns the group level: 0 for none, groupExact for whole keys.
 func (a *viewArgs) level() int {
 	switch {
 	case a.groupLevel != nil:
@@ -157,7 +157,7 @@ func (a *viewArgs) level() int {
 	return 0
 }
 
-// argText is a value as the text that a query would hold.
+// argText returns a value as the text that a query would hold.
 func argText(v []byte) string {
 	if strictjson.KindOf(v) == strictjson.String {
 		return strictjson.Unquote(v)

@@ -9,7 +9,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// serveDesign answers below /{db}/_design/{ddoc}/_…
+// serveDesign serves /{db}/_design/{ddoc}/_… paths.
 func (rq *request) serveDesign(id string, rest []string) error {
 	switch rest[0] {
 	case "_view":
@@ -22,7 +22,7 @@ func (rq *request) serveDesign(id string, rest []string) error {
 	default:
 		return rq.attachment(id)
 	}
-	// The design document has to exist for CouchDB to look any further.
+	// CouchDB answers 404 first if the design document does not exist.
 	if _, _, err := rq.design(rq.db, id); err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (a *viewArgs) checkReduce(reduce, defined string) error {
 	return nil
 }
 
-// viewSpans turns keys into ranges of an index: one, or one per key of a list.
+// viewSpans returns the ranges of an index for the keys: one, or one per key of a list.
 func (n *Node) viewSpans(a *viewArgs) ([]span, error) {
 	if a.keys != nil {
 		spans := make([]span, len(a.keys))
@@ -170,13 +170,13 @@ func (n *Node) viewSpans(a *viewArgs) ([]span, error) {
 	return []span{s}, nil
 }
 
-// viewQuery is one query of one view, under way.
+// viewQuery is one query of one view.
 type viewQuery struct {
 	*request
 	args  *viewArgs
 	sig   []byte
 	fun   int
-	added *overlay // nil where the index is up to date
+	added *overlay // nil if the index is up to date
 	spans []span
 	w     *rowWriter
 }
@@ -189,7 +189,7 @@ func (q *viewQuery) scan(rows *bolt.Bucket, s span, visit func(k, v []byte) (boo
 	return scan(rows, s, visit)
 }
 
-// bucket finds the view's rows; nil where nothing has been indexed yet.
+// bucket returns the view's rows, or nil if nothing is indexed yet.
 func (q *viewQuery) bucket(d *dbTx) (idx, rows *bolt.Bucket) {
 	if idx = d.views().Bucket(q.sig); idx != nil {
 		rows = idx.Bucket(rowsBucket(q.fun))
@@ -197,7 +197,7 @@ func (q *viewQuery) bucket(d *dbTx) (idx, rows *bolt.Bucket) {
 	return idx, rows
 }
 
-// size is how many rows the view has, and up to which change; zeros where nothing has been indexed yet.
+// size returns the number of the view's rows and the sequence that they reach, or zeros if nothing is indexed yet.
 func (q *viewQuery) size(idx *bolt.Bucket) (rows, seq uint64, err error) {
 	if idx != nil {
 		if seq, err = indexSeq(idx); err != nil {
@@ -213,7 +213,7 @@ func (q *viewQuery) size(idx *bolt.Bucket) (rows, seq uint64, err error) {
 	return rows, seq, nil
 }
 
-// rows answers with the rows themselves.
+// rows answers with the unreduced rows.
 func (q *viewQuery) rows() error {
 	a, w := q.args, q.w
 	for first := true; ; first = false {
@@ -260,7 +260,7 @@ func (q *viewQuery) rows() error {
 	}
 }
 
-// splitRow takes a stored row apart.
+// splitRow parses a stored row.
 func splitRow(k, v []byte) (encoded []byte, docID string, key, value []byte, err error) {
 	v, err = unseal(k, v)
 	d := decoder{b: v}
@@ -292,7 +292,7 @@ func (q *viewQuery) row(d *dbTx, k, v []byte) error {
 	return nil
 }
 
-// appendRowDoc appends a row's document: the one that emitted it, or the one that its value names with _id.
+// appendRowDoc appends a row's document: the one that emitted the row, or the one that its value names with _id.
 func (q *viewQuery) appendRowDoc(d *dbTx, id string, value []byte) error {
 	if strictjson.KindOf(value) == strictjson.Object {
 		if linked := strictjson.Get(value, "_id"); linked != nil && strictjson.KindOf(linked) == strictjson.String {

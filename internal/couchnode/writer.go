@@ -11,28 +11,28 @@ import (
 // maxGroup is how many writes may share one fsync.
 const maxGroup = 256
 
-// writeTx is what a write function works in. It must be repeatable: when another write of its group fails, it runs
-// again in a transaction of its own.
+// writeTx is what a write function works on. The function must be repeatable: if another write of its group fails, it
+// runs again in a transaction of its own.
 type writeTx struct {
 	*bolt.Tx
 	touched map[*database]uint64 // the sequence that each changed database reaches
 }
 
-// touch notes that db now ends at seq, so that waiting change feeds wake up once the write is on disk.
+// touch records that db now ends at seq, so that waiting change feeds wake up once the write is on disk.
 func (w *writeTx) touch(db *database, seq uint64) {
 	if seq > w.touched[db] {
 		w.touched[db] = seq
 	}
 }
 
-// writeJob is a write waiting for its place in a group.
+// writeJob is a write that waits for its group.
 type writeJob struct {
 	fn   func(*writeTx) error
 	done chan error
 }
 
-// writer commits writes in groups: while one group is being synced the next one gathers, so a lone client pays one
-// fsync per write and many clients share theirs. No write waits for a timer.
+// writer commits writes in groups. While one group is synced the next one gathers. A lone client pays one fsync per
+// write, and many clients share theirs. No write waits for a timer.
 type writer struct {
 	db     *bolt.DB
 	jobs   chan writeJob
@@ -47,8 +47,8 @@ func startWriter(db *bolt.DB) *writer {
 	return w
 }
 
-// write runs fn in a read-write transaction and returns once it is on disk, or with fn's error, in which case nothing
-// of it is. It is not cancelled: a write that has been handed over is finished.
+// write runs fn in a read-write transaction. It returns once the write is on disk, or with fn's error, in which case
+// nothing is stored. It cannot be cancelled: a write that was handed over is finished.
 func (w *writer) write(fn func(*writeTx) error) error {
 	job := writeJob{fn: fn, done: make(chan error, 1)}
 	select {
@@ -69,7 +69,7 @@ func (w *writer) write(fn func(*writeTx) error) error {
 	}
 }
 
-// close finishes the writes at hand and stops.
+// close finishes the queued writes and stops the writer.
 func (w *writer) close() {
 	w.once.Do(func() { close(w.stop) })
 	<-w.exited
@@ -107,8 +107,8 @@ func (w *writer) gather(first writeJob) []writeJob {
 	return group
 }
 
-// commit runs a group in one transaction. A refusal (apiError) concerns only its own write, which by contract has not
-// touched anything yet; any other error takes the group apart.
+// commit runs a group in one transaction. A refusal (apiError) concerns only its own write, which by contract has
+// changed nothing. After any other error each write runs in its own transaction.
 func (w *writer) commit(group []writeJob) {
 	results := make([]error, len(group))
 	tx := &writeTx{touched: map[*database]uint64{}}
@@ -142,7 +142,7 @@ func (w *writer) commit(group []writeJob) {
 	}
 }
 
-// call runs one write; a panic becomes its error, so that it cannot take the writer along.
+// call runs one write. It returns a panic as the write's error, so that the writer survives.
 func call(fn func(*writeTx) error, tx *writeTx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
