@@ -53,7 +53,7 @@ func memberNames(t interface{ Fatal(...any) }, text []byte) (names []string) {
 func sameTokens(t interface{ Fatal(...any) }, what string, got, want []byte) {
 	g, err := jsonvaluetest.Tokens(got)
 	if err != nil {
-		t.Fatal(what, err, string(got))
+		t.Fatal(what, ": got ", string(got), ", error ", err, "; want JSON")
 	}
 	w, err := jsonvaluetest.Tokens(want)
 	if err != nil {

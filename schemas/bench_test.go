@@ -17,7 +17,7 @@ func BenchmarkValidateFlow(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, errs := set.ValidateStrict("callflows.action", flow); errs != nil {
-			b.Fatal(errs)
+			b.Fatalf("got %v, want it valid", errs)
 		}
 	}
 }
@@ -27,7 +27,7 @@ func BenchmarkValidateFlowWithErrors(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, errs := set.Validate("callflows.action", flow); errs == nil {
-			b.Fatal("valid")
+			b.Fatal("got it valid, want errors")
 		}
 	}
 }
@@ -37,7 +37,7 @@ func BenchmarkValidateFunction(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, errs := set.Validate("functions", doc); errs != nil {
-			b.Fatal(errs)
+			b.Fatalf("got %v, want it valid", errs)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func TestValidateProperties(t *testing.T) {
 				t.Fatalf("a completed value: got %v, want it valid", errs)
 			}
 			if diff := cmp.Diff(out, again); diff != "" {
-				t.Fatalf("not idempotent: %s", diff)
+				t.Fatalf("completed twice, want the same (-once +twice):\n%s", diff)
 			}
 			if _, errs := set.ValidateStrict(name, out); errs != nil {
 				t.Fatalf("a cast value: got %v, want it strictly valid", errs)

@@ -152,7 +152,7 @@ func TestTakeFindsTheAccount(t *testing.T) {
 			line.hangUp()
 			<-done
 			if strings.Contains(d.log.String(), "5550100") {
-				t.Errorf("the log has the number: %s", d.log)
+				t.Errorf("got the number in the log, want it left out: %s", d.log)
 			}
 			if n := d.Registry.Count(); n != 0 {
 				t.Errorf("%d calls are in the registry after the call, want none", n)

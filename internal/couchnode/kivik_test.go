@@ -178,6 +178,6 @@ func TestKivikReplicate(t *testing.T) {
 		t.Fatalf("got %+v, error %v; want no failed writes", result, err)
 	}
 	if d := cmp.Diff(contents(t, hc, "http://node/source"), contents(t, hc, "http://node/target")); d != "" {
-		t.Errorf("the copy (-source +target):\n%s", d)
+		t.Errorf("mismatch (-source +target):\n%s", d)
 	}
 }

@@ -87,7 +87,7 @@ func TestRawKeepsParametersOutOfErrors(t *testing.T) {
 	c := open(t, Config{URL: "http://127.0.0.1:1"})
 	_, err := c.Raw(context.Background(), "GET", "/x", "Digits=1234", nil, nil)
 	if !errors.Is(err, ErrUnreachable) || strings.Contains(err.Error(), "1234") {
-		t.Errorf("got %v", err)
+		t.Errorf("got error %v, want %v without the parameters", err, ErrUnreachable)
 	}
 }
 
@@ -163,9 +163,9 @@ func TestOperationsHaveADeadline(t *testing.T) {
 	defer close(release)
 	c := open(t, Config{URL: server.URL, Timeout: 20 * time.Millisecond})
 	if _, err := c.Database("x").Get(context.Background(), "y"); !errors.Is(err, ErrUnreachable) {
-		t.Errorf("got %v", err)
+		t.Errorf("get: got error %v, want %v", err, ErrUnreachable)
 	}
 	if _, err := c.Database("x").View(context.Background(), "y", "z", Query{}); !errors.Is(err, ErrUnreachable) {
-		t.Errorf("got %v", err)
+		t.Errorf("view: got error %v, want %v", err, ErrUnreachable)
 	}
 }

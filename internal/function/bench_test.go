@@ -71,7 +71,7 @@ func BenchmarkHostile(b *testing.B) {
 				attacks.Go(func() {
 					c := bad[int(n/100)%len(bad)]
 					if got := s.walk(ctx, c); got == runs.OK {
-						b.Errorf("function %s: outcome %s", c.function, got)
+						b.Errorf("function %s: got outcome %s, want another", c.function, got)
 					}
 					<-going
 				})
@@ -121,7 +121,7 @@ func BenchmarkGrowth(b *testing.B) {
 		}
 		for _, r := range results {
 			if r.Bad.Count() > 0 {
-				b.Errorf("among %s: outcomes %v", r.Name, r.Outcomes)
+				b.Errorf("among %s: got the outcomes %v, want ok alone", r.Name, r.Outcomes)
 			}
 			b.ReportMetric(r.Rate(), "calls/s-among-"+r.Name)
 			b.ReportMetric(1/r.RatioTo(results[0]).Rate, "times-among-"+r.Name)
@@ -252,11 +252,11 @@ func respawn(b *testing.B, spares int) {
 	for b.Loop() {
 		a, err := pool.Do(b.Context(), bad)
 		if err != nil || a.Replaced == nil {
-			b.Fatalf("the worker was not killed: %s %s %v", a.Outcome, a.Body, err)
+			b.Fatalf("got %s %s, error %v; want the worker killed", a.Outcome, a.Body, err)
 		}
 		killed := time.Now()
 		if a, err := pool.Do(b.Context(), good); err != nil || a.Outcome != runs.OK {
-			b.Fatalf("the next run: %s %s %v", a.Outcome, a.Body, err)
+			b.Fatalf("the next run: got %s %s, error %v; want %s", a.Outcome, a.Body, err, runs.OK)
 		}
 		_ = took.RecordValue(time.Since(killed).Microseconds())
 	}

@@ -49,7 +49,7 @@ func TestStockEnginesWordsAreExplained(t *testing.T) {
 				},
 			)
 			if err != nil || string(ev.Outcome) != outcome || ev.Error == nil {
-				t.Fatalf("%s: got %+v %v", outcome, ev, err)
+				t.Fatalf("got %+v, error %v; want outcome %s with an error", ev, err, outcome)
 			}
 			return *ev.Error
 		}
@@ -71,7 +71,7 @@ func TestStockEnginesWordsAreExplained(t *testing.T) {
 		}
 		reads = 0
 		if run(false); reads > 0 {
-			t.Errorf("%s: a call waited for %d reads of the document", outcome, reads)
+			t.Errorf("%s: a call waited for %d reads of the document, want none", outcome, reads)
 		}
 	}
 }

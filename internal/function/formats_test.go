@@ -43,7 +43,7 @@ func TestUnavailableFormatsAreWarnedOf(t *testing.T) {
 		}
 		res := r.RunDraft(context.Background(), function.Draft{Source: source})
 		if (res.Outcome == runs.Threw) != (warned != "") {
-			t.Errorf("%s: ran %s (%+v), warned %q", text, res.Outcome, res.Error, warned)
+			t.Errorf("%s: got %s (%+v), want %s only where it warns: %q", text, res.Outcome, res.Error, runs.Threw, warned)
 		}
 	}
 }

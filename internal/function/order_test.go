@@ -21,7 +21,7 @@ func TestFlowsKeepTheFunctionsOrder(t *testing.T) {
 		Account: "11111111111111111111111111111111", Params: map[string]string{"To": "1000"},
 	})
 	if res.Outcome != runs.OK {
-		t.Fatalf("%s %+v", res.Outcome, res.Error)
+		t.Fatalf("got %s %+v, want %s", res.Outcome, res.Error, runs.OK)
 	}
 	got, err := json.Marshal(jsonvalue.Object{Members: res.Flow, Order: res.Order})
 	if err != nil {

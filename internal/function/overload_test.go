@@ -51,12 +51,12 @@ func BenchmarkOverload(b *testing.B) {
 		for range 5 {
 			peak := load(0, 16)
 			if peak.Bad.Count() > 0 {
-				b.Fatalf("at the peak: outcomes %v", peak.Outcomes)
+				b.Fatalf("at the peak: got the outcomes %v, want ok alone", peak.Outcomes)
 			}
 			over := load(2*peak.Rate(), 1000)
 			for outcome, n := range over.Outcomes {
 				if outcome != string(runs.OK) && outcome != string(runs.Refused) {
-					b.Errorf("%d calls ended as %s", n, outcome)
+					b.Errorf("got %d calls that ended as %s, want ok or refused", n, outcome)
 				}
 			}
 			for unit, value := range map[string]float64{
@@ -95,7 +95,7 @@ func BenchmarkRefusal(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if got := s.walk(b.Context(), c); got != runs.Refused {
-			b.Fatal(got)
+			b.Fatalf("got %s, want %s", got, runs.Refused)
 		}
 	}
 }

@@ -157,7 +157,7 @@ func TestSyntaxInPlainWords(t *testing.T) {
 		case !strings.Contains(e.Message, c.says), !strings.Contains(e.Hint, c.hint):
 			t.Errorf("%q: got %q and %q, want %q and %q", c.body, e.Message, e.Hint, c.says, c.hint)
 		case e.Line > 0 && e.Source != strings.TrimSuffix(strings.Split(c.body, "\n")[e.Line-1], "\r"):
-			t.Errorf("%q: shows %q, which is not its line %d", c.body, e.Source, e.Line)
+			t.Errorf("%q: got the source %q, want its line %d", c.body, e.Source, e.Line)
 		}
 	}
 }
@@ -277,7 +277,7 @@ func TestDraftsTellWarnings(t *testing.T) {
 	})
 	if res.Outcome != runs.OK || len(res.Hints) != 1 ||
 		!strings.Contains(res.Hints[0], "line 1, column 24: `setTimeout` is not there: functions have no timers") {
-		t.Errorf("got %s, hints %q", res.Outcome, res.Hints)
+		t.Errorf("got %s, hints %q; want %s with one hint, on setTimeout", res.Outcome, res.Hints, runs.OK)
 	}
 }
 
@@ -304,7 +304,7 @@ func TestForeignNamesAreAbsent(t *testing.T) {
 		Params: map[string]string{"names": strings.Join(lint.Names(), " ")},
 	})
 	if text, _ := res.Flow["data"].(map[string]any); text["text"] != ":" {
-		t.Errorf("%v (%+v) is there, and package lint says that it is not", text["text"], res.Error)
+		t.Errorf("got %v (%+v) there, want none of the names that package lint says are not", text["text"], res.Error)
 	}
 }
 
@@ -387,12 +387,12 @@ func TestNamesOfTheEngineAreKnown(t *testing.T) {
 	there := strings.Fields(text)
 	for _, name := range there {
 		if !slices.Contains(lint.BuiltIns(), name) {
-			t.Errorf("%s is there, and package lint does not know it", name)
+			t.Errorf("got %s there, want package lint to know it", name)
 		}
 	}
 	for _, name := range lint.BuiltIns() {
 		if name != "call" && name != "arguments" && !slices.Contains(there, name) {
-			t.Errorf("package lint takes it that %s is there, and it is not", name)
+			t.Errorf("got no %s, want it there as package lint has it", name)
 		}
 	}
 }
@@ -411,7 +411,7 @@ func TestDocumentedFileRuns(t *testing.T) {
 		}
 		found := regexp.MustCompile(pattern).FindSubmatch(text)
 		if found == nil {
-			t.Errorf("%s shows no file to store", file)
+			t.Errorf("%s: got no file to store, want one", file)
 			continue
 		}
 		body := strings.TrimSpace(regexp.MustCompile(`(?m)^//   `).ReplaceAllString(string(found[1]), ""))
@@ -424,7 +424,7 @@ func TestDocumentedFileRuns(t *testing.T) {
 			function.Draft{Source: body, Params: map[string]string{"Caller-ID-Name": "Ann"}},
 		)
 		if data, _ := res.Flow["data"].(map[string]any); data["text"] != "Thanks for calling us Ann" {
-			t.Errorf("%s: got %s %+v", file, res.Outcome, res.Error)
+			t.Errorf("%s: got %s %+v, want thanks to Ann", file, res.Outcome, res.Error)
 		}
 	}
 }

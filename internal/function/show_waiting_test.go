@@ -117,7 +117,7 @@ func TestASilentQueryServerIsNotWaitedFor(t *testing.T) {
 		}
 		got, took := run() // by which the engine is known
 		if got.Outcome != runs.OK {
-			t.Fatalf("ours %v: %s %+v", ours, got.Outcome, got.Error)
+			t.Fatalf("ours %v: got %s %+v, want %s", ours, got.Outcome, got.Error, runs.OK)
 		}
 		silent.Store(true)
 		for range 4 {

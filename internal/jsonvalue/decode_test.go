@@ -170,7 +170,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%q read back: got %v, want it read", out, err)
 		}
 		if diff := cmp.Diff(v, again); diff != "" {
-			t.Fatal(diff)
+			t.Fatalf("read back, want the same (-first +second):\n%s", diff)
 		}
 		if twice, _ := jsonvalue.Encode(again); !bytes.Equal(out, twice) {
 			t.Fatalf("written again: got %q, want %q", twice, out)

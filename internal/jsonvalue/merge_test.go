@@ -47,7 +47,7 @@ func TestMergeProperties(t *testing.T) {
 		before := jsonvalue.CopyObject(base)
 		once := jsonvalue.Merge(base, patch)
 		if diff := cmp.Diff(once, jsonvalue.Merge(once, patch)); diff != "" {
-			t.Fatalf("not idempotent: %s", diff)
+			t.Fatalf("merged twice, want the same (-once +twice):\n%s", diff)
 		}
 		scribble(once)
 		if diff := cmp.Diff(before, base); diff != "" {
@@ -62,7 +62,7 @@ func TestCopySharesNothing(t *testing.T) {
 		want, _ := jsonvalue.Encode(v)
 		c := jsonvalue.CopyObject(v)
 		if diff := cmp.Diff(v, c); diff != "" {
-			t.Fatal(diff)
+			t.Fatalf("copy, want the same (-value +copy):\n%s", diff)
 		}
 		scribble(c)
 		if got, _ := jsonvalue.Encode(v); string(got) != string(want) {

@@ -132,7 +132,7 @@ func TestOrderIn(t *testing.T) {
 		}
 		if diff := cmp.Diff(jsonvalue.OrderOf(written), obj.Order.In(merged), cmp.AllowUnexported(jsonvalue.Order{}),
 			cmpopts.EquateEmpty()); diff != "" {
-			t.Fatalf("order of %s (-as read +as written):\n%s", written, diff)
+			t.Fatalf("order of %s, want it kept (-as read +as written):\n%s", written, diff)
 		}
 	})
 }
@@ -215,7 +215,7 @@ func FuzzOrderOf(f *testing.F) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(v, again); diff != "" {
-			t.Fatal(diff)
+			t.Fatalf("read back, want the same (-first +second):\n%s", diff)
 		}
 		if !strings.Contains(string(data), `\ud`) && !strings.Contains(string(data), `\uD`) { // cut surrogates are replaced
 			wantTokens(t, written, data)

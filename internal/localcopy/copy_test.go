@@ -25,7 +25,7 @@ func TestCopyIsCurrent(t *testing.T) {
 	r, _ := open(t, path, s.seen)
 	await(t, "the first copy", following(r))
 	if !r.State().Complete || r.State().Age(time.Now()) > 10*time.Second {
-		t.Errorf("%+v", r.State())
+		t.Errorf("got %+v, want it complete and younger than 10 s", r.State())
 	}
 	for id, want := range map[string]string{
 		"early": "1", "other": "none", "_design/d": "none", "absent": "none",
@@ -49,11 +49,11 @@ func TestCopyIsCurrent(t *testing.T) {
 	} {
 		step.do()
 		if took := await(t, step.name, is(r, "a", step.want)); took > time.Second {
-			t.Errorf("%s: in the copy after %s", step.name, took)
+			t.Errorf("%s: got it in the copy after %s, want at most 1 s", step.name, took)
 		}
 	}
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v %v", info.Mode(), err)
+		t.Errorf("got mode %v, error %v; want 0600", info.Mode(), err)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestNewest(t *testing.T) {
 		put(t, s.direct, "a", datastore.Document{"n": i})
 		raw, err := r.Newest(t.Context(), "a")
 		if err != nil || !strings.Contains(string(raw), fmt.Sprintf(`"n":%d`, i)) {
-			t.Fatalf("%d: %s %v", i, raw, err)
+			t.Fatalf("write %d: got %s, error %v; want it there", i, raw, err)
 		}
 	}
 }
@@ -113,7 +113,7 @@ func TestDatabaseMadeAnew(t *testing.T) {
 	r, _ = open(t, path, s.seen)
 	await(t, "the copy", following(r))
 	if n(r, "old7") != "none" || n(r, "both") != "2" || n(r, "new") != "3" {
-		t.Errorf("%s %s %s", n(r, "old7"), n(r, "both"), n(r, "new"))
+		t.Errorf("got %s %s %s, want none 2 3", n(r, "old7"), n(r, "both"), n(r, "new"))
 	}
 }
 
@@ -141,7 +141,7 @@ func TestDatabaseMoves(t *testing.T) {
 	mu.Unlock()
 	await(t, "the new place", func() bool {
 		if got := n(r, "a"); got != "1" && got != "2" {
-			t.Fatalf("a is %s on the way", got)
+			t.Fatalf("a is %s on the way, want 1 or 2", got)
 		}
 		return n(r, "a") == "2" && n(r, "gone") == "none" && n(r, "b") == "2"
 	})
@@ -163,6 +163,6 @@ func TestDamagedFile(t *testing.T) {
 	}
 	if _, err := localcopy.Open(config(path, &testlog.Buffer{}, nil)); err == nil || !strings.Contains(err.Error(),
 		"data directory of its own") {
-		t.Errorf("opened twice: %v", err)
+		t.Errorf("opened twice: got error %v, want a data directory of its own asked for", err)
 	}
 }

@@ -146,7 +146,7 @@ func awaitFor(t *testing.T, patience time.Duration, what string, holds func() bo
 		}
 		time.Sleep(time.Millisecond)
 	}
-	t.Fatalf("%s: not so within %s", what, patience)
+	t.Fatalf("got nothing of it within %s, want %s", patience, what)
 	return 0
 }
 

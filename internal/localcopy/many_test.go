@@ -46,7 +46,7 @@ func TestCopyOfMany(t *testing.T) {
 	}
 	for !r.State().Following {
 		if time.Since(begun) > 10*time.Minute {
-			t.Fatal("no copy yet: ", r.State())
+			t.Fatalf("got no copy after 10 min, want one: %+v", r.State())
 		}
 		peak = max(peak, heap())
 		time.Sleep(50 * time.Millisecond)
@@ -54,7 +54,7 @@ func TestCopyOfMany(t *testing.T) {
 	first := time.Since(begun)
 	for i := range 1000 {
 		if raw, err := r.Get(t.Context(), fmt.Sprintf("%032x", i*n/1000)); err != nil || len(raw) < size {
-			t.Fatal(i, len(raw), err)
+			t.Fatalf("document %d: got %d bytes, error %v; want at least %d", i, len(raw), err, size)
 		}
 	}
 	took := time.Since(begun) - first
@@ -84,7 +84,8 @@ func TestCopyOfMany(t *testing.T) {
 		n, size>>10, first.Round(time.Millisecond), took.Round(time.Millisecond), again.Round(time.Millisecond),
 		(peak-before)>>20, info.Size()>>20)
 	if most := uint64(n * size / 2); peak-before > most { // the node, in this process as well, has its share
-		t.Errorf("the heap grew by %d MiB for %d MiB of documents", (peak-before)>>20, n*size>>20)
+		t.Errorf("the heap grew by %d MiB for %d MiB of documents, want half of them at most", (peak-before)>>20,
+			n*size>>20)
 	}
 }
 

@@ -44,20 +44,20 @@ func TestOutage(t *testing.T) {
 			remove(t, s.direct, "b")
 			put(t, s.direct, "c", datastore.Document{"n": 1})
 			if n(r, "a") != "1" || n(r, "b") != "1" {
-				t.Errorf("what the copy has is not served: %s %s", n(r, "a"), n(r, "b"))
+				t.Errorf("got %s %s, want 1 1: what the copy has", n(r, "a"), n(r, "b"))
 			}
 			before := r.State()
 			await(t, "the log", func() bool { return log.Has("changes do not arrive") && log.Has("age=") })
 			if s := r.State(); s.Following || !s.Complete || s.Cause == nil || s.AsOf != before.AsOf {
-				t.Errorf("%+v", s)
+				t.Errorf("got %+v, want it complete, not following, with a cause, as of %s", s, before.AsOf)
 			}
 			var stale *localcopy.StaleError
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			if _, err := r.Get(ctx, "c"); !errors.As(err, &stale) || stale.Age <= 0 || !strings.Contains(err.Error(), "old") {
-				t.Errorf("a document that the copy has not: %v", err)
+				t.Errorf("a document that the copy has not: got error %v, want one that says how old the copy is", err)
 			}
 			if raw, err := r.Newest(ctx, "a"); err != nil || !strings.Contains(string(raw), `"n":1`) {
-				t.Errorf("the newest is what the copy has: %s %v", raw, err)
+				t.Errorf("the newest: got %s, error %v; want what the copy has", raw, err)
 			}
 			cancel()
 			s.Set(faultproxy.Pass)
@@ -89,7 +89,7 @@ func TestRestartThroughOutage(t *testing.T) {
 	r, _ = open(t, path, s.seen)
 	st := r.State()
 	if n(r, "a") != "1" || !st.Complete || st.Following || st.Age(time.Now()) <= 0 || st.Age(time.Now()) > time.Minute {
-		t.Errorf("%s %+v", n(r, "a"), st)
+		t.Errorf("got %s %+v, want 1, complete, not following, up to a minute old", n(r, "a"), st)
 	}
 	s.Set(faultproxy.Pass)
 	await(t, "recovery", is(r, "a", "2"))

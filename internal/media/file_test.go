@@ -111,7 +111,7 @@ func TestOpenFile(t *testing.T) {
 			continue
 		}
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v, want none", name, err)
 			continue
 		}
 		if got := all(t, s); !slices.Equal(got, c.want) {
@@ -170,7 +170,7 @@ func TestResample(t *testing.T) {
 					t.Errorf("%v Hz of %v: level %.3f, noise %.4f; want 1 and less than 0.02", hz, rate, level, noise)
 				}
 			} else if level > 0.01 {
-				t.Errorf("%v Hz of %v, which telephones cannot carry, is left at %.4f", hz, rate, level)
+				t.Errorf("%v Hz of %v, which telephones cannot carry: got level %.4f, want at most 0.01", hz, rate, level)
 			}
 		}
 	}
@@ -184,7 +184,7 @@ func TestDecodeIsLosslessForTheCodecs(t *testing.T) {
 			codec.Encode(out, codec.Decode(in))
 			for i := range in {
 				if in[i] != out[i] && !(codec.Name == "PCMU" && in[i] == 0x7F) { // minus nothing becomes nothing
-					t.Fatalf("%s: %#x became %#x", codec.Name, in[i], out[i])
+					t.Fatalf("%s: got %#x, want %#x again", codec.Name, out[i], in[i])
 				}
 			}
 		}
@@ -208,7 +208,7 @@ func FuzzDecodeWAV(f *testing.F) {
 				return
 			}
 		}
-		t.Errorf("%d bytes of WAV play for ever", len(file))
+		t.Errorf("%d bytes of WAV: got no end, want one", len(file))
 	})
 }
 
@@ -232,7 +232,7 @@ func TestRepeat(t *testing.T) {
 	buf := make([]int16, 3)
 	for range 1000 {
 		if n, err := endless.Read(buf); n != 3 || err != nil {
-			t.Fatalf("got %d, %v", n, err)
+			t.Fatalf("got %d samples, error %v; want 3", n, err)
 		}
 	}
 	nothing := media.Repeat(0, func() (media.Source, error) { return media.FromSamples(nil), nil })

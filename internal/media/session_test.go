@@ -59,7 +59,7 @@ func TestPlayKeepsAnAbsoluteClock(t *testing.T) {
 			}
 		}
 		if !slices.Equal(out.heard[:len(sound)], sound) || slices.Max(out.heard[len(sound):]) != 0 {
-			t.Error("the samples differ, or the last frame is not filled with silence")
+			t.Error("got other samples, want the sound's, and the last frame filled with silence")
 		}
 		if got, want := time.Since(out.began), 51*media.FrameTime; got != want {
 			t.Errorf("it returned after %v, want %v: when the last frame has been heard", got, want)
@@ -190,7 +190,7 @@ func TestKeysAreBounded(t *testing.T) {
 	}
 	s.Flush()
 	if got, err := s.Collect(t.Context(), media.Collection{Max: 9}); got != "" || err != nil {
-		t.Errorf("got %q, %v after a flush", got, err)
+		t.Errorf("after a flush: got %q, error %v; want neither", got, err)
 	}
 }
 
@@ -278,7 +278,7 @@ func TestRecordIsAsLongAsItLasted(t *testing.T) {
 			t.Errorf("got %q, want the key that ended the recording left", got)
 		}
 		if s.Listening() {
-			t.Error("it listens on after the recording")
+			t.Error("got it listening after the recording, want it stopped")
 		}
 	})
 }
@@ -318,6 +318,6 @@ func TestPlayClosesItsSource(t *testing.T) {
 	src := new(broken)
 	_, err := media.NewSession(newLine()).Play(t.Context(), src, "")
 	if !errors.Is(err, io.ErrUnexpectedEOF) || !src.closed {
-		t.Errorf("got %v, closed %v", err, src.closed)
+		t.Errorf("got error %v, closed %t; want %v, closed", err, src.closed, io.ErrUnexpectedEOF)
 	}
 }

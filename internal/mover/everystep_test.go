@@ -215,7 +215,7 @@ func nothingIsLost(t *testing.T, s site, documents int, end storageplan.Migratio
 		"lease", "copying", "opened", "copied", "warmed", "fenced", "fence up", "verified", "switched", "swept",
 	} {
 		if k.reached[step] == 0 {
-			t.Errorf("the step %q was never reached; got %v", step, k.reached)
+			t.Errorf("got the steps %v, want %q among them", k.reached, step)
 		}
 	}
 	if written < 20 {

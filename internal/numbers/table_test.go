@@ -33,7 +33,7 @@ func TestAssignedNumberHasOneOwner(t *testing.T) {
 	for _, number := range []string{"+14155550100", "1000", "*97"} {
 		n, err := table.Assign(ctx, number, acme, datastore.Document{"note": "front desk"}, datastore.Stamp{})
 		if err != nil {
-			t.Fatalf("Assign(%s): %v", number, err)
+			t.Fatalf("Assign(%s): got error %v, want none", number, err)
 		}
 		if n.Account() != acme || n.Document().Text("note") != "front desk" {
 			t.Errorf("Assign(%s): got %v of %s, want the note, of %s", number, n.Document(), n.Account(), acme)

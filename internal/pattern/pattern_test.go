@@ -83,7 +83,7 @@ func TestUsualPatterns(t *testing.T) {
 	}
 	if p, _ := Compile(`^\d{3}(\d+)$`); !p.Match("1001") || p.Match(strings.Repeat("1", MaxInput+1)) ||
 		p.Submatches("1001")[1] != "1" {
-		t.Error("^\\d{3}(\\d+)$ does not match as it should")
+		t.Error("^\\d{3}(\\d+)$: got another match, want 1001 with the submatch 1, and nothing longer than MaxInput")
 	}
 }
 
@@ -141,7 +141,7 @@ func TestCache(t *testing.T) {
 		}
 	}
 	if _, err := cache.Compile("("); err == nil {
-		t.Error("( compiled")
+		t.Error("( got no error, want one")
 	}
 	for i := range 2000 {
 		if _, err := cache.Compile(strings.Repeat("1", 1+i%MaxBytes)); err != nil {
@@ -156,6 +156,6 @@ func TestCache(t *testing.T) {
 	}
 	var none *Cache
 	if p, err := none.Compile("1"); err != nil || !p.Match("1") {
-		t.Errorf("a nil cache: %v", err)
+		t.Errorf("a nil cache: got error %v, want a pattern that matches", err)
 	}
 }

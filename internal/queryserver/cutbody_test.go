@@ -58,7 +58,7 @@ func FuzzCutBody(f *testing.F) {
 		rest, body := d.rest, d.body
 		if body == nil {
 			if string(rest) != string(doc) {
-				t.Errorf("%q, of which nothing was cut, became %q", doc, rest)
+				t.Errorf("got %q, want %q, of which nothing is cut", rest, doc)
 			}
 			return
 		}

@@ -84,7 +84,7 @@ func FuzzReadRequest(f *testing.F) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(whole, cut); diff != "" {
-			t.Error(diff)
+			t.Errorf("cut, want the same (-whole +cut):\n%s", diff)
 		}
 	})
 }

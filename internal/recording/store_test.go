@@ -66,7 +66,7 @@ func TestKeptRecordings(t *testing.T) {
 		}
 	}
 	if l := list(t, s, acme); len(l) != 0 {
-		t.Errorf("listed %v before it was kept", l)
+		t.Errorf("got %v listed before it is kept, want none", l)
 	}
 	if err := r.Keep(); err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func TestKeptRecordings(t *testing.T) {
 		t.Fatal(err)
 	}
 	if files, _ := filepath.Glob(filepath.Join(dir, "*", "*")); len(files) != 0 {
-		t.Errorf("%v are left", files)
+		t.Errorf("got %v left, want no files", files)
 	}
 }
 
@@ -123,7 +123,7 @@ func TestWhatACrashCutsOffIsRemoved(t *testing.T) {
 	}
 	open(t, dir, nil)
 	if files, _ := filepath.Glob(filepath.Join(dir, "*", "*")); len(files) != 0 {
-		t.Errorf("%v are left", files)
+		t.Errorf("got %v left, want no files", files)
 	}
 }
 
@@ -142,7 +142,7 @@ func TestQuota(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := begin(t, s, ajax).Write(make([]int16, 16000)); err != nil {
-		t.Errorf("another account has no room: %v", err)
+		t.Errorf("another account: got error %v, want room", err)
 	}
 	s = open(t, dir, limit)
 	if err := begin(t, s, acme).Write(make([]int16, 8000)); !errors.Is(err, recording.ErrNoRoom) {
@@ -156,7 +156,7 @@ func TestQuota(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := begin(t, s, acme).Write(make([]int16, 16000)); err != nil {
-		t.Errorf("what was deleted and dropped still counts: %v", err)
+		t.Errorf("got error %v, want room for what was deleted and dropped", err)
 	}
 }
 
@@ -179,6 +179,6 @@ func TestRetention(t *testing.T) {
 		t.Errorf("got %v, want two, the latest first", l)
 	}
 	if err := s.DeleteAccount(acme); err != nil || len(list(t, s, acme)) != 0 {
-		t.Errorf("got %v, and %v is left", err, list(t, s, acme))
+		t.Errorf("got error %v, %v left; want neither", err, list(t, s, acme))
 	}
 }

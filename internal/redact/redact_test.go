@@ -70,7 +70,7 @@ func TestTextHasNoSecret(t *testing.T) {
 		typed := rapid.StringMatching(`[0-9*#]{3,12}`).Draw(t, "typed")
 		before, after := rapid.String().Draw(t, "before"), rapid.String().Draw(t, "after")
 		if got := redact.New(map[string]string{"Digits": typed}).Text(before + typed + after); strings.Contains(got, typed) {
-			t.Fatalf("%q has %q", got, typed)
+			t.Fatalf("got %q, want no %q in it", got, typed)
 		}
 	})
 }

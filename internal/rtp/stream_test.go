@@ -82,7 +82,7 @@ func newPhone(t *testing.T) *phone {
 		t.Cleanup(func() { _, _ = audio.Close(), control.Close() })
 		return &phone{audio: audio, control: control}
 	}
-	t.Fatal("no two ports beside each other")
+	t.Fatal("got no two free ports beside each other, want two")
 	return nil
 }
 
@@ -202,7 +202,7 @@ func TestSendCountsSilence(t *testing.T) {
 		s.Send(slot, &media.Frame{1000})
 		packet, ok := p.receive(t, time.Second)
 		if !ok {
-			t.Fatalf("the frame of slot %d did not arrive", slot)
+			t.Fatalf("got no frame of slot %d within 1 s, want it", slot)
 		}
 		got = append(got, packet)
 	}
@@ -218,7 +218,7 @@ func TestSendCountsSilence(t *testing.T) {
 		sent := make([]byte, 160)
 		media.PCMU.Encode(sent, append([]int16{1000}, make([]int16, 159)...))
 		if !slices.Equal(packet.Payload, sent) {
-			t.Errorf("packet %d: the payload differs", i)
+			t.Errorf("packet %d: got another payload, want %d bytes as they were sent", i, len(sent))
 		}
 	}
 }
@@ -227,7 +227,7 @@ func TestHoldSendsNothing(t *testing.T) {
 	s, p, _ := open(t, func(params *rtp.Params) { params.Hold = true })
 	s.Send(0, new(media.Frame))
 	if _, ok := p.receive(t, 100*time.Millisecond); ok {
-		t.Error("a caller who holds hears something")
+		t.Error("got audio to a caller who holds, want none")
 	}
 }
 
@@ -242,7 +242,7 @@ func TestLatch(t *testing.T) {
 		await.True(t, "his audio", func() bool { return sink.heard() > 0 })
 		s.Send(1, new(media.Frame))
 		if _, ok := p.receive(t, time.Second); !ok {
-			t.Error("nothing is sent to where he is heard from")
+			t.Error("got no audio where he is heard from, want some")
 		}
 	})
 	t.Run("whoever finds the port later is not heard", func(t *testing.T) {
@@ -254,7 +254,7 @@ func TestLatch(t *testing.T) {
 		p.send(t, key(1, 0x80, 0, 1))
 		time.Sleep(50 * time.Millisecond)
 		if sink.heard() > 0 || sink.pressed() != "" {
-			t.Errorf("heard %d samples and keys %q of a stranger", sink.heard(), sink.pressed())
+			t.Errorf("got %d samples and keys %q of a stranger, want none", sink.heard(), sink.pressed())
 		}
 	})
 	t.Run("nor while the caller is heard", func(t *testing.T) {
@@ -266,14 +266,14 @@ func TestLatch(t *testing.T) {
 		thief.send(t, key(1, 0x80, 0, 1))
 		s.Send(0, new(media.Frame))
 		if _, ok := p.receive(t, time.Second); !ok || sink.pressed() != "" {
-			t.Errorf("audio still goes to the caller: %v; keys of a stranger: %q", ok, sink.pressed())
+			t.Errorf("got audio to the caller: %t, keys of a stranger %q; want audio and no keys", ok, sink.pressed())
 		}
 	})
 	t.Run("nobody is sent what he did not ask for", func(t *testing.T) {
 		s, p, _ := open(t, func(params *rtp.Params) { params.Signals = netip.MustParseAddr("192.0.2.9") })
 		s.Send(0, new(media.Frame))
 		if _, ok := p.receive(t, 100*time.Millisecond); ok {
-			t.Error("a caller can aim audio at another host")
+			t.Error("got audio at another host than asked, want none")
 		}
 	})
 }
@@ -290,7 +290,7 @@ func TestReports(t *testing.T) {
 	_ = p.control.SetReadDeadline(time.Now().Add(time.Second))
 	n, err := p.control.Read(buf)
 	if err != nil {
-		t.Fatal("no report at the end: ", err)
+		t.Fatal("got no report at the end, want one: ", err)
 	}
 	packets, err := rtcp.Unmarshal(buf[:n])
 	if err != nil || len(packets) != 3 {
@@ -305,7 +305,7 @@ func TestReports(t *testing.T) {
 		t.Errorf("got %T at the end, want good-bye", packets[2])
 	}
 	if got := s.Stats(); got != (rtp.Stats{Sent: 1, Received: 3, Lost: 1}) {
-		t.Errorf("got %+v", got)
+		t.Errorf("got %+v, want one sent, three received, one lost", got)
 	}
 }
 
@@ -328,7 +328,7 @@ func TestStatsOverSeveralSources(t *testing.T) {
 
 func TestPorts(t *testing.T) {
 	if _, err := rtp.NewPorts(10001, 10002); err == nil {
-		t.Error("a range without a pair was taken")
+		t.Error("a range without a pair: got no error, want one")
 	}
 	ports, err := rtp.NewPorts(24001, 24005)
 	if err != nil || ports.Pairs() != 2 {
@@ -344,11 +344,11 @@ func TestPorts(t *testing.T) {
 			open = append(open, s)
 		}
 		if _, err := rtp.Open(ports, loopback); err == nil {
-			t.Error("a third pair was found in a range of two")
+			t.Error("a third pair in a range of two: got no error, want one")
 		}
 		for _, s := range open {
 			if s.Port()%2 != 0 {
-				t.Errorf("port %d is odd", s.Port())
+				t.Errorf("got port %d, want an even one", s.Port())
 			}
 			s.Close()
 		}

@@ -204,7 +204,7 @@ func benchmarkText(b *testing.B, text string) {
 	}
 	for b.Loop() {
 		if a := r.run(job, nil); string(a.body) != hangup {
-			b.Fatal(a)
+			b.Fatalf("got %+v, want %s", a, hangup)
 		}
 		r.tidy()
 	}

@@ -22,7 +22,7 @@ func TestFrameRoundTrip(t *testing.T) {
 		}
 		for i := range fields {
 			if !bytes.Equal(fields[i], got[i]) {
-				t.Fatal(cmp.Diff(fields, got))
+				t.Fatalf("mismatch (-want +got):\n%s", cmp.Diff(fields, got))
 			}
 		}
 	})

@@ -29,7 +29,7 @@ func TestInputForgets(t *testing.T) {
 			for i, want := range jobs {
 				got, err := in.next()
 				if err != nil {
-					t.Fatalf("job %d: %v", i, err)
+					t.Fatalf("job %d: got error %v, want none", i, err)
 				}
 				if !equal(got, want) {
 					t.Errorf("job %d: got %.60q, want %.60q", i, got, want)

@@ -306,7 +306,7 @@ func allZones(t *testing.T) map[string]*time.Location {
 			continue // a directory
 		}
 		if locations[f.Name], err = time.LoadLocationFromTZData(f.Name, data); err != nil {
-			t.Fatal(f.Name, err)
+			t.Fatalf("%s: got error %v, want a zone", f.Name, err)
 		}
 	}
 	return locations

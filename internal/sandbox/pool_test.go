@@ -136,7 +136,7 @@ func BenchmarkShow(b *testing.B) {
 				Req: json.RawMessage(`{"query":{"To":"1000"}}`),
 			})
 			if err != nil || a.Outcome != runs.OK {
-				b.Fatal(a, err)
+				b.Fatalf("got %+v, error %v; want %s", a, err, runs.OK)
 			}
 		}
 	})

@@ -72,7 +72,7 @@ func BenchmarkRealmDates(b *testing.B) {
 			for b.Loop() {
 				r.tidy()
 				if a := r.run(job, zone); a.outcome != runs.OK {
-					b.Fatal(a)
+					b.Fatalf("got %+v, want %s", a, runs.OK)
 				}
 			}
 		})
@@ -83,7 +83,7 @@ func putBackAndRun(b *testing.B, r *realm, job Job) {
 	for b.Loop() {
 		r.tidy()
 		if a := r.run(job, nil); a.outcome != runs.OK {
-			b.Fatal(a)
+			b.Fatalf("got %+v, want %s", a, runs.OK)
 		}
 	}
 }

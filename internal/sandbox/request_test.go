@@ -75,7 +75,7 @@ func TestRequestReadAsAskedFor(t *testing.T) {
 			}
 			for range 2 { // in a world that has just been made, and in one that was put back
 				if diff := cmp.Diff(run(Job{Req: json.RawMessage(couchRequest)}), run(cutRequest)); diff != "" {
-					t.Error(diff)
+					t.Errorf("a request that is cut, want the same (-whole +cut):\n%s", diff)
 				}
 			}
 		})

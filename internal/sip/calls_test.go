@@ -43,7 +43,7 @@ func wantEnd(t *testing.T, ended chan callflow.Ended, within time.Duration, how 
 			t.Errorf("the call ended %s %s (%s), want %s %s", e.How, e.Cause, e.Hint, how, cause)
 		}
 	case <-time.After(within):
-		t.Errorf("the call did not end within %v", within)
+		t.Errorf("got no end of the call within %v, want %s %s", within, how, cause)
 	}
 }
 
@@ -70,7 +70,7 @@ func TestAnswer(t *testing.T) {
 		}
 	}
 	if contact := m.Header("contact"); contact != "<sip:callfn@"+address.String()+">" {
-		t.Errorf("got Contact %s", contact)
+		t.Errorf("got Contact %s, want %s", contact, address)
 	}
 	wantCode(t, phone.Do("OPTIONS", ""), 200)
 	wantCode(t, phone.Do("MESSAGE", ""), 405)
@@ -174,22 +174,22 @@ func TestHoldAndCodecChange(t *testing.T) {
 		return len(phone.Audio.Received()) > before+5
 	}
 	if !flows() {
-		t.Fatal("nothing is heard")
+		t.Fatal("got no audio, want some")
 	}
 	hold := wantCode(t, phone.Reinvite(phone.Offer("a=sendonly")), 200)
 	if !strings.Contains(hold.Body, "a=recvonly") {
-		t.Errorf("hold is answered with\n%s", hold.Body)
+		t.Errorf("hold: got the answer, want recvonly in it:\n%s", hold.Body)
 	}
 	time.Sleep(50 * time.Millisecond)
 	if flows() {
-		t.Error("a caller who holds hears on")
+		t.Error("got audio to a caller who holds, want none")
 	}
 	phone.Reinvite(strings.Replace(phone.Offer(), "RTP/AVP 0 8 101", "RTP/AVP 8 101", 1))
 	if !flows() {
-		t.Error("nothing is heard after the hold")
+		t.Error("after the hold: got no audio, want some")
 	}
 	if got := phone.Audio.Received(); got[len(got)-1].Payload != 8 {
-		t.Errorf("got payload %d after the change to PCMA", got[len(got)-1].Payload)
+		t.Errorf("after the change to PCMA: got payload %d, want 8", got[len(got)-1].Payload)
 	}
 	gsm := strings.Replace(phone.Offer(), "RTP/AVP 0 8 101", "RTP/AVP 3 101", 1)
 	if m := phone.Reinvite(gsm); m.Code() != 488 || !flows() {
@@ -197,10 +197,10 @@ func TestHoldAndCodecChange(t *testing.T) {
 	}
 	wantCode(t, phone.Do("UPDATE", ""), 200)
 	if m := wantCode(t, phone.Do("UPDATE", phone.Offer("a=inactive")), 200); !strings.Contains(m.Body, "a=inactive") {
-		t.Errorf("UPDATE is answered with\n%s", m.Body)
+		t.Errorf("UPDATE: got the answer, want inactive in it:\n%s", m.Body)
 	}
 	if m := wantCode(t, phone.Reinvite(""), 200); !strings.Contains(m.Body, "m=audio") {
-		t.Errorf("a re-INVITE without an offer is answered with\n%s", m.Body)
+		t.Errorf("a re-INVITE without an offer: got the answer, want audio offered:\n%s", m.Body)
 	}
 	wantCode(t, phone.Bye(), 200)
 }
@@ -215,7 +215,7 @@ func TestLateOffer(t *testing.T) {
 	phone := siptest.New(t, address)
 	phone.SDP = "none"
 	if m := wantCode(t, phone.Dial(), 200); !strings.Contains(m.Body, "RTP/AVP 0 8 101") {
-		t.Errorf("the offer is\n%s", m.Body)
+		t.Errorf("got the offer, want RTP/AVP 0 8 101 in it:\n%s", m.Body)
 	}
 	if _, ok := phone.AwaitRequest("BYE", 5*time.Second); !ok || len(phone.Audio.Received()) < 40 {
 		t.Errorf("BYE %v, %d frames heard, want a second of audio", ok, len(phone.Audio.Received()))
@@ -248,11 +248,11 @@ func TestOffersThatCannotBeAnswered(t *testing.T) {
 			switch name {
 			case "A-law first":
 				if !strings.Contains(m.Body, "RTP/AVP 8 101") {
-					t.Errorf("got\n%s", m.Body)
+					t.Errorf("got the answer, want RTP/AVP 8 101 in it:\n%s", m.Body)
 				}
 			case "video as well":
 				if !strings.Contains(m.Body, "m=video 0 RTP/AVP 96") {
-					t.Errorf("got\n%s", m.Body)
+					t.Errorf("got the answer, want video refused with port 0:\n%s", m.Body)
 				}
 			}
 			if m.Code() == 200 {
@@ -293,7 +293,7 @@ func TestUnknownExtensionsAreRefused(t *testing.T) {
 	phone := siptest.New(t, address)
 	phone.Extra = map[string]string{"Require": "precondition, timer"}
 	if m := wantCode(t, phone.Dial(), 420); m.Header("unsupported") != "precondition" {
-		t.Errorf("got Unsupported %q", m.Header("unsupported"))
+		t.Errorf("got Unsupported %q, want precondition", m.Header("unsupported"))
 	}
 }
 
@@ -303,13 +303,13 @@ func TestSessionTimer(t *testing.T) {
 	short := siptest.New(t, address)
 	short.Extra = map[string]string{"Supported": "timer", "Session-Expires": "60"}
 	if m := wantCode(t, short.Dial(), 422); m.Header("min-se") != "90" {
-		t.Errorf("got Min-SE %q", m.Header("min-se"))
+		t.Errorf("got Min-SE %q, want 90", m.Header("min-se"))
 	}
 	phone := siptest.New(t, address)
 	phone.Extra = map[string]string{"Supported": "timer", "Session-Expires": "600"}
 	if m := wantCode(t, phone.Dial(), 200); m.Header("session-expires") != "600;refresher=uac" ||
 		m.Header("require") != "timer" {
-		t.Errorf("got %q, required %q", m.Header("session-expires"), m.Header("require"))
+		t.Errorf("got %q, required %q; want 600;refresher=uac, timer", m.Header("session-expires"), m.Header("require"))
 	}
 	phone.Bye()
 }
@@ -336,7 +336,7 @@ func TestAnswerIsRepeatedUntilItsACK(t *testing.T) {
 	phone.Mute = false
 	phone.Ack(last)
 	if _, again := phone.AwaitWithin(4500*time.Millisecond, "INVITE", 200); again {
-		t.Error("the answer is repeated after its ACK")
+		t.Error("got the answer again after its ACK, want none")
 	}
 	phone.Bye()
 	wantEnd(t, ended, time.Second, callflow.EndCaller, "NORMAL_CLEARING")
@@ -349,11 +349,11 @@ func TestAVanishedCallerIsNoticed(t *testing.T) {
 	phone := siptest.New(t, address)
 	phone.Dial()
 	if m, ok := phone.AwaitRequest("OPTIONS", 3*time.Second); !ok || !strings.Contains(m.Header("to"), "tag=") {
-		t.Fatalf("a caller of whom nothing is heard is not asked: %v", m.Start)
+		t.Fatalf("got %q of a server that hears nothing, want OPTIONS in the dialog", m.Start)
 	}
 	select {
 	case e := <-ended:
-		t.Fatalf("a caller who answers was given up: %+v", e)
+		t.Fatalf("got the end %+v, want a caller who answers kept", e)
 	case <-time.After(time.Second):
 	}
 	phone.Refuse.Store(481) // it restarted
@@ -391,7 +391,7 @@ func TestTwoHundredCallsAreHeard(t *testing.T) {
 			defer phone.Close()
 			if m := phone.Dial(); m.Code() != 200 {
 				failed.Add(1)
-				t.Errorf("call %d: %s", i, m.Start)
+				t.Errorf("call %d: got %s, want 200", i, m.Start)
 				return
 			}
 			time.Sleep(time.Duration(500+i%500) * time.Millisecond)
@@ -399,15 +399,15 @@ func TestTwoHundredCallsAreHeard(t *testing.T) {
 			phone.Audio.Press(key)
 			if _, ok := phone.AwaitRequest("BYE", 15*time.Second); !ok {
 				failed.Add(1)
-				t.Errorf("call %d was not hung up", i)
+				t.Errorf("call %d: got no BYE within 15 s, want one", i)
 			}
 			if got, _ := digits.Load(phone.CallID()); got != key+"<nil>" {
 				failed.Add(1)
-				t.Errorf("call %d: heard %v, pressed %s", i, got, key)
+				t.Errorf("call %d: got key %v, want %s", i, got, key)
 			}
 			if b := phone.Audio.Bytes(); len(b) == 0 || !bytes.HasPrefix(coded, b) {
 				failed.Add(1)
-				t.Errorf("call %d: the speech is not what was sent, byte for byte", i)
+				t.Errorf("call %d: got %d bytes of audio, want the beginning of the speech, byte for byte", i, len(b))
 			}
 		}()
 		time.Sleep(15 * time.Millisecond)
@@ -432,7 +432,7 @@ func TestFullServerRefuses(t *testing.T) {
 	wantCode(t, first.Dial(), 200)
 	second := siptest.New(t, address)
 	if m := wantCode(t, second.Dial(), 503); m.Header("retry-after") == "" {
-		t.Error("503 does not say when to try again")
+		t.Error("503: got no Retry-After, want one")
 	}
 	wantCode(t, first.Bye(), 200)
 	await.Value(t, "200 once the first call is over", func() (string, bool) {
@@ -452,7 +452,7 @@ func TestRecordIsKeptWhenTheCallerHangsUp(t *testing.T) {
 		_ = in.Control.Answer(ctx)
 		d, err := in.Control.Record(ctx, callflow.Recording{Name: "message", Limit: time.Minute})
 		if err != nil {
-			t.Errorf("record: %v", err)
+			t.Errorf("record: got error %v, want none", err)
 		}
 		length <- d
 	}, func(cfg *sip.Config) { cfg.Voice = voice.Config{Recordings: kept} })

@@ -17,7 +17,7 @@ func FuzzOffer(f *testing.F) {
 			return
 		}
 		if _, err := (local{ip: netip.MustParseAddr("::1"), port: 4000}).describe(o); err != nil {
-			t.Errorf("an offer that is taken cannot be answered: %v", err)
+			t.Errorf("an offer that is taken: got error %v, want an answer", err)
 		}
 	})
 }

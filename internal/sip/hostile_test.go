@@ -35,7 +35,7 @@ func trusting(networks ...string) []netip.Prefix {
 
 func TestStrangersGet403AndThenSilence(t *testing.T) {
 	t.Parallel()
-	_, address := start(t, func(context.Context, sip.Incoming) { t.Error("a stranger's call was taken") },
+	_, address := start(t, func(context.Context, sip.Incoming) { t.Error("got a stranger's call, want it refused") },
 		func(cfg *sip.Config) { cfg.Access = sip.Access{Peers: trusting("192.0.2.0/24")} })
 	answered := 0
 	for range 6 {
@@ -164,7 +164,7 @@ func readMessage(t *testing.T, conn net.Conn) siptest.Message {
 	b := make([]byte, 1)
 	for !strings.HasSuffix(string(text), "\r\n\r\n") {
 		if _, err := conn.Read(b); err != nil {
-			t.Fatalf("after %q: %v", text, err)
+			t.Fatalf("got %q, error %v; want whole headers", text, err)
 		}
 		text = append(text, b[0])
 	}
@@ -200,7 +200,7 @@ func TestIPv6(t *testing.T) {
 	})
 	phone := siptest.New(t, address)
 	if m := wantCode(t, phone.Dial(), 200); !strings.Contains(m.Body, "c=IN IP6 ::1") {
-		t.Errorf("got\n%s", m.Body)
+		t.Errorf("got the answer, want c=IN IP6 ::1 in it:\n%s", m.Body)
 	}
 	wantCode(t, phone.Bye(), 200)
 	wantEnd(t, ended, time.Second, "caller_hung_up", "NORMAL_CLEARING")

@@ -127,7 +127,7 @@ func start(t testing.TB, take func(context.Context, sip.Incoming), change func(*
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel() // whatever is under way is hung up
 		if err := s.Close(ctx); err != nil {
-			t.Errorf("close the server: %v", err)
+			t.Errorf("close the server: got error %v, want none", err)
 		}
 	})
 	return s, s.Addresses()[0].Addr

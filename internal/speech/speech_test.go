@@ -73,7 +73,7 @@ func play(t *testing.T, s media.Source) []int16 {
 			time.Sleep(time.Millisecond) // silence while the next sentence is rendered
 		}
 	}
-	t.Fatal("the speech does not end within 10 s")
+	t.Fatal("got no end of the speech within 10 s, want one")
 	return nil
 }
 
@@ -125,7 +125,7 @@ func TestTextIsNoCommandLine(t *testing.T) {
 		{"-f/etc/passwd", "female", "en-us"}, {"$(id)", "-w/tmp/x", "-f/etc/passwd"}, {"a\x00b", "f", "en us; id"},
 	} {
 		if _, err := e.Speak(t.Context(), c.text, c.voice, c.language); err != nil {
-			t.Errorf("%q: %v", c.text, err)
+			t.Errorf("%q: got error %v, want it spoken", c.text, err)
 		}
 	}
 	want := []string{"en-us|female|one", "en-us|female|-f/etc/passwd", "en-us|female|$(id)", "en-us|female|a b"}
@@ -187,7 +187,7 @@ func TestCommandsThatCannotSpeak(t *testing.T) {
 		"writes nothing": script(t, "cat >/dev/null\n"),
 	} {
 		if _, err := speech.New(t.Context(), speech.Config{Command: command, Dir: t.TempDir(), Bytes: 1 << 20}); err == nil {
-			t.Errorf("a command that %s was taken", name)
+			t.Errorf("a command that %s: got no error, want one", name)
 		}
 	}
 }
@@ -214,7 +214,7 @@ func TestEspeak(t *testing.T) {
 	for _, language := range []string{"en-us", "de-de", "fr", "xx-none"} {
 		s, err := e.Speak(t.Context(), "Welcome. You pressed 5.", "female", language)
 		if err != nil {
-			t.Errorf("%s: %v", language, err)
+			t.Errorf("%s: got error %v, want it spoken", language, err)
 			continue
 		}
 		samples := play(t, s)

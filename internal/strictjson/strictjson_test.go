@@ -80,7 +80,7 @@ func TestManyMembersStillFindDuplicates(t *testing.T) {
 	}
 	for _, dup := range []string{"k", strings.Repeat("k", 17), strings.Repeat("k", 99)} {
 		if _, err := strictjson.Compact(nil, []byte(b.String()+`"`+dup+`":1}`), 3); err == nil {
-			t.Errorf("a second %q went unnoticed", dup)
+			t.Errorf("a second %q: got no error, want one", dup)
 		}
 	}
 }
@@ -96,10 +96,10 @@ func TestWalk(t *testing.T) {
 		t.Errorf("mismatch (-want +got):\n%s", d)
 	}
 	if got := strictjson.Elements(strictjson.Get(obj, "b")); len(got) != 3 || string(got[1]) != `{"c":[]}` {
-		t.Errorf("elements: %q", got)
+		t.Errorf("got the elements %q, want three, with {\"c\":[]} second", got)
 	}
 	if strictjson.Get(obj, "nope") != nil {
-		t.Error("found a member that is not there")
+		t.Error("got a member nope, want none")
 	}
 }
 
@@ -113,11 +113,11 @@ func TestStringsRoundTrip(t *testing.T) {
 		}
 		var std string
 		if err := json.Unmarshal(lit, &std); err != nil || std != s || strictjson.Unquote(lit) != s {
-			t.Fatalf("%q → %s → %q, %q", s, lit, std, strictjson.Unquote(lit))
+			t.Fatalf("%s: got %q of encoding/json, %q unquoted; want %q of both", lit, std, strictjson.Unquote(lit), s)
 		}
 		quoted, _ := json.Marshal(s)
 		if strictjson.Unquote(quoted) != s {
-			t.Fatalf("%s → %q", quoted, strictjson.Unquote(quoted))
+			t.Fatalf("%s: got %q unquoted, want %q", quoted, strictjson.Unquote(quoted), s)
 		}
 	})
 }
@@ -137,26 +137,26 @@ func FuzzCompact(f *testing.F) {
 		}
 		var a, b any
 		if err := json.Unmarshal(in, &a); err != nil {
-			t.Fatalf("accepted %q, which encoding/json refuses: %v", in, err)
+			t.Fatalf("got %q taken, want it refused as by encoding/json: %v", in, err)
 		}
 		if err := json.Unmarshal(out, &b); err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(a, b); d != "" {
-			t.Fatal(d)
+			t.Fatalf("compact, want the same (-whole +compact):\n%s", d)
 		}
 		again, err := strictjson.Compact(nil, out, 50)
 		if err != nil || !bytes.Equal(again, out) {
-			t.Fatalf("not a fixed point: %q → %q, %v", out, again, err)
+			t.Fatalf("got %q, error %v; want %q again", again, err, out)
 		}
 		switch strictjson.KindOf(out) {
 		case strictjson.Object:
 			if n := len(strictjson.Members(out)); n != len(b.(map[string]any)) {
-				t.Fatalf("%d members in %s", n, out)
+				t.Fatalf("%s: got %d members, want %d", out, n, len(b.(map[string]any)))
 			}
 		case strictjson.Array:
 			if n := len(strictjson.Elements(out)); n != len(b.([]any)) {
-				t.Fatalf("%d elements in %s", n, out)
+				t.Fatalf("%s: got %d elements, want %d", out, n, len(b.([]any)))
 			}
 		}
 	})

@@ -68,7 +68,7 @@ func TestPromptsAreFilesOrSpoken(t *testing.T) {
 				}
 				err := v.Play(t.Context(), callflow.Media{Name: c.name})
 				if (err == nil) != c.heard || err != nil && !errors.Is(err, callflow.ErrNotHeard) {
-					t.Errorf("got %v, heard %v", err, c.heard)
+					t.Errorf("got error %v, want it heard: %t", err, c.heard)
 				}
 				if out.frames != c.frames {
 					t.Errorf("heard %d frames, want %d", out.frames, c.frames)

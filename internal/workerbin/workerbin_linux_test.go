@@ -35,7 +35,7 @@ func build(t testing.TB, command string) []byte {
 	cmd := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, command)
 	cmd.Env = append(os.Environ(), "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build the worker: %v\n%s", err, out)
+		t.Fatalf("build the worker: got error %v, want none\n%s", err, out)
 	}
 	program, err := os.ReadFile(file)
 	if err != nil {
@@ -154,7 +154,7 @@ func TestWorkerLinksLittle(t *testing.T) {
 			found = found || strings.HasPrefix(name, known)
 		}
 		if !found {
-			t.Errorf("the worker links %s: what every worker pays for must be worth it", name)
+			t.Errorf("got %s linked into the worker, want it not: what every worker pays for must be worth it", name)
 		}
 	}
 }

@@ -19,15 +19,15 @@ func TestShowAndFinderAgree(t *testing.T) {
 	}
 	samples := regexp.MustCompile(`(?m)^    (\w+): '(.*)',?$`).FindAllStringSubmatch(d.Shows["dialect"], -1)
 	if len(samples) < 20 {
-		t.Fatalf("only %d samples found in the show", len(samples))
+		t.Fatalf("got %d samples in the show, want at least 20", len(samples))
 	}
 	for _, s := range samples {
 		name, sample := s[1], s[2]
 		if !slices.Contains(features(sample), name) {
-			t.Errorf("%s: not found in %s: %v", name, sample, dialect.Find(sample))
+			t.Errorf("got %v in %s, want %s among them", dialect.Find(sample), sample, name)
 		}
 		if _, ok := dialect.Describe(name); !ok {
-			t.Errorf("%s: not described", name)
+			t.Errorf("%s: got no description, want one", name)
 		}
 	}
 }

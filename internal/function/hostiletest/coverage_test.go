@@ -38,14 +38,14 @@ func TestEveryInputIsTested(t *testing.T) {
 			t.Fatalf("%q: want input | package | test", line)
 		}
 		if !hasTest(t, filepath.Join("..", "..", "..", filepath.FromSlash(parts[1])), parts[2]) {
-			t.Errorf("%s: package %s has no %s", parts[0], parts[1], parts[2])
+			t.Errorf("%s: got no %s in package %s, want it there", parts[0], parts[2], parts[1])
 			continue
 		}
 		covered[parts[0]] = true
 	}
 	for i := range inputs {
 		if input := fmt.Sprintf("H%02d", i+1); !covered[input] {
-			t.Errorf("%s has no test", input)
+			t.Errorf("%s: got no test, want one", input)
 		}
 	}
 }

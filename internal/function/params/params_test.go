@@ -96,7 +96,7 @@ func TestFlattenRefusesWhatWouldExplode(t *testing.T) {
 				t.Fatalf("got %v, want a TooLargeError", err)
 			}
 			if len(tooLarge.Error()) > 400 {
-				t.Errorf("the message repeats the input: %d bytes", len(tooLarge.Error()))
+				t.Errorf("got a message of %d bytes, want at most 400: it repeats the input", len(tooLarge.Error()))
 			}
 		})
 	}
@@ -119,7 +119,7 @@ func TestDecode(t *testing.T) {
 		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 	if _, err := Decode("a=%zz"); err == nil {
-		t.Error("a broken escape was accepted")
+		t.Error("a broken escape: got no error, want one")
 	}
 }
 
@@ -132,7 +132,7 @@ func TestEncodeRoundTrips(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !maps.Equal(flat, back) {
-			t.Fatalf("%q came back as %q", flat, back)
+			t.Fatalf("got %q back, want %q", back, flat)
 		}
 	})
 }
@@ -159,11 +159,11 @@ func TestNoNameForgesAnother(t *testing.T) {
 		}
 		after := sent(t, base)
 		if len(after) != len(before)+1 {
-			t.Fatalf("%q turned %q into %q", evil, before, after)
+			t.Fatalf("%q: got %q, want one parameter more than %q", evil, after, before)
 		}
 		for name, value := range before {
 			if after[name] != value {
-				t.Fatalf("%q changed %q from %q to %q", evil, name, value, after[name])
+				t.Fatalf("%q: got %q = %q, want %q as before", evil, name, after[name], value)
 			}
 		}
 	})
@@ -214,7 +214,8 @@ func FuzzDecode(f *testing.F) {
 		}
 		again, err := Decode(Encode(flat))
 		if err != nil || !maps.Equal(flat, again) {
-			t.Fatalf("%q: %q then %q (%v) from names %q", query, flat, again, err, slices.Sorted(maps.Keys(flat)))
+			t.Fatalf("%q: got %q, error %v; want %q again (names %q)", query, again, err, flat,
+				slices.Sorted(maps.Keys(flat)))
 		}
 	})
 }

@@ -51,7 +51,7 @@ func start(b *testing.B, program string, args ...string) processes {
 			_ = in.Close()
 			_, _ = io.Copy(io.Discard, out)
 			if err := cmd.Wait(); err != nil {
-				b.Error(program, ": ", err)
+				b.Errorf("%s: got error %v, want it to end well", program, err)
 			}
 		})
 		p.free <- &process{json.NewEncoder(in), bufio.NewReader(out)}

@@ -8,9 +8,9 @@ import (
 func TestSizes(t *testing.T) {
 	f, ok := Named("json_64k")
 	if n := len(f.Params()["Custom-Application-Vars[order]"]); !ok || n < 60<<10 || n > 68<<10 {
-		t.Errorf("the JSON has %d bytes", n)
+		t.Errorf("got JSON of %d bytes, want about 64 KiB", n)
 	}
 	if _, ok := Named("nonesuch"); ok {
-		t.Error("a function that is not there was found")
+		t.Error("got a function nonesuch, want none")
 	}
 }

@@ -43,7 +43,7 @@ func TestCodeIsWhatWasParsed(t *testing.T) {
 			e.Restore(fresh)
 			f, err := make()
 			if err != nil {
-				t.Fatal(body, err)
+				t.Fatalf("%s: got error %v, want none", body, err)
 			}
 			text, ok, err := e.Call(f, "abc")
 			var fault *Error
@@ -56,7 +56,7 @@ func TestCodeIsWhatWasParsed(t *testing.T) {
 		e.Restore(fresh)
 		code, _, err := e.Code(source, "")
 		if err != nil {
-			t.Fatal(body, err)
+			t.Fatalf("%s: got error %v, want its code", body, err)
 		}
 		if loaded := told(func() (Value, error) { return e.Load(code) }); loaded != parsed {
 			t.Errorf("%s\nloaded: got %s\nparsed, want: %s", body, loaded, parsed)
@@ -67,7 +67,7 @@ func TestCodeIsWhatWasParsed(t *testing.T) {
 		}
 		f, err := other.Load(code)
 		if err != nil {
-			t.Fatal(body, err)
+			t.Fatalf("%s: got error %v, want it loaded", body, err)
 		}
 		if text, ok, err := other.Call(f, "abc"); err == nil && fmt.Sprint(string(text), ok, err) != parsed {
 			t.Errorf("%s\nelsewhere: got %s\nparsed, want: %s", body, text, parsed)
@@ -104,7 +104,7 @@ func TestCodeUnderATightHeap(t *testing.T) {
 		e.Limit(64 << 20)
 		f, err := e.Load(code)
 		if err != nil {
-			t.Fatal(limit, err)
+			t.Fatalf("limit %d: got error %v, want it loaded", limit, err)
 		}
 		if text, _, err := e.Call(f); err != nil || string(text) != "4000" {
 			t.Fatalf("with a limit of %d: got %q, error %v; want 4000", limit, text, err)

@@ -22,7 +22,7 @@ func eval(t testing.TB, e *Engine, expression string) string {
 	t.Helper()
 	f, err := e.Eval("(function () { return String(" + expression + "\n); })")
 	if err != nil {
-		t.Fatal(expression, err)
+		t.Fatalf("%s: got error %v, want a value", expression, err)
 	}
 	text, ok, err := e.Call(f)
 	if err != nil || !ok {
@@ -246,7 +246,7 @@ func BenchmarkRestore(b *testing.B) {
 		for b.Loop() {
 			e.Restore(image)
 			if s, ok, err := e.Call(f, "abc"); string(s) != "xabc" || !ok || err != nil {
-				b.Fatal(s, ok, err)
+				b.Fatalf("got %s, %t, error %v; want xabc", s, ok, err)
 			}
 		}
 	})

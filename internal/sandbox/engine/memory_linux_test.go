@@ -38,7 +38,7 @@ func resident(t *testing.T, e *Engine) int {
 	pages := make([]byte, 64<<20/page)
 	_, _, errno := unix.Syscall(unix.SYS_MINCORE, e.heap.base, 64<<20, uintptr(unsafe.Pointer(&pages[0])))
 	if errno != 0 {
-		t.Fatal(errno)
+		t.Fatalf("mincore: got error %v, want none", errno)
 	}
 	n := 0
 	for _, p := range pages {

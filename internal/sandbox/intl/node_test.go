@@ -76,7 +76,7 @@ func askNode(t *testing.T, asks []ask) [][]json.RawMessage {
 		answers = append(answers, a)
 	}
 	if len(answers) != len(asks) {
-		t.Fatalf("Node answers %d of %d questions", len(answers), len(asks))
+		t.Fatalf("got %d answers of Node, want %d", len(answers), len(asks))
 	}
 	return answers
 }
@@ -147,12 +147,12 @@ func compare(t *testing.T, asks []ask) {
 		}
 		if a, b := normal(t, got), normal(t, want); a != b {
 			if wrong++; wrong < 20 {
-				t.Errorf("%+v: got\n%s, Node has\n%s", asks[i], a, b)
+				t.Errorf("%+v: got\n%s, want, as Node has it,\n%s", asks[i], a, b)
 			}
 		}
 	}
 	if wrong > 0 {
-		t.Errorf("%d of %d differ", wrong, len(asks))
+		t.Errorf("got %d of %d that differ, want none", wrong, len(asks))
 	}
 }
 
@@ -175,7 +175,7 @@ func normal(t *testing.T, parts []json.RawMessage) string {
 	for _, p := range parts {
 		var v any
 		if err := json.Unmarshal(p, &v); err != nil {
-			t.Fatal(string(p), err)
+			t.Fatalf("got %s, error %v; want JSON", p, err)
 		}
 		list = append(list, v)
 	}

@@ -39,12 +39,13 @@ func TestCompare(t *testing.T) {
 		var out strings.Builder
 		worse, err := b.compare(&out, rounds(c.now), 0.3)
 		if err != nil || (len(worse.ratios) == 0) != c.fine || !strings.Contains(out.String(), c.says) {
-			t.Errorf("%v: %v %v\n%s", c.now, worse.ratios, err, out.String())
+			t.Errorf("%v: got %v worse, error %v; want none worse: %t, and %s\n%s", c.now, worse.ratios, err, c.fine, c.says,
+				out.String())
 		}
 	}
 	if _, err := b.compare(&strings.Builder{}, []round{{"a.New": 1}}, 0.3); err == nil || !strings.Contains(err.Error(),
 		"a.Old") {
-		t.Errorf("a benchmark that is not there: %v", err)
+		t.Errorf("a benchmark that is not there: got error %v, want a.Old named", err)
 	}
 }
 
@@ -70,7 +71,7 @@ func TestCheck(t *testing.T) {
 			return rounds(c.now[measured-1]), nil
 		}, &strings.Builder{})
 		if err != nil || fine != c.fine || measured != len(c.now) {
-			t.Errorf("%s: %v after %d: %v", c.name, fine, measured, err)
+			t.Errorf("%s: got %t after %d, error %v; want %t after %d", c.name, fine, measured, err, c.fine, len(c.now))
 		}
 	}
 }
@@ -85,14 +86,14 @@ func TestUpdate(t *testing.T) {
 	}
 	got, err := os.ReadFile(name)
 	if want := strings.Replace(file, "0.500", "0.253", 1); err != nil || string(got) != want {
-		t.Errorf("%v\n%s", err, got)
+		t.Errorf("got error %v and\n%s\nwant\n%s", err, got, want)
 	}
 }
 
 func TestMalformedBaseline(t *testing.T) {
 	for _, text := range []string{"", "# nothing\n", "a b\n", "a.b c.d x is no number\n", "a.b c.d -1 is no ratio\n"} {
 		if _, _, err := readFile(t, text); err == nil {
-			t.Errorf("accepted %q", text)
+			t.Errorf("%q: got no error, want one", text)
 		}
 	}
 }
