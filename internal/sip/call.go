@@ -66,7 +66,7 @@ func newCall(s *Server, req *sip.Request, tx sip.ServerTransaction, d *dialog) *
 	c.info = describe(req, d.trusted)
 	c.voice = voice.Voice{Config: s.cfg.Voice, Session: c.session, Call: c.info}
 	c.local = local{id: rand.Uint64() >> 2, version: 1}
-	c.timer = timerOf(req)
+	c.timer = timerOf(req, s.cfg.ShortestSession)
 	return c
 }
 

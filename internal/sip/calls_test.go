@@ -314,6 +314,80 @@ func TestSessionTimer(t *testing.T) {
 	phone.Bye()
 }
 
+// A caller who does not refresh his session in time is gone, however his side answers otherwise; one who does stays.
+func TestSessionThatIsNotRefreshedEnds(t *testing.T) {
+	t.Parallel()
+	take, ended := reporting()
+	_, address := start(t, take, func(cfg *sip.Config) { cfg.ShortestSession = time.Second })
+	phone := siptest.New(t, address)
+	phone.Extra = map[string]string{"Supported": "timer", "Session-Expires": "3"}
+	wantCode(t, phone.Dial(), 200)
+	for range 3 { // beyond the two seconds after which the session would end
+		select {
+		case e := <-ended:
+			t.Fatalf("a session that was refreshed ended: %+v", e)
+		case <-time.After(time.Second):
+			wantCode(t, phone.Do("UPDATE", "", "Supported: timer", "Session-Expires: 3;refresher=uac"), 200)
+		}
+	}
+	wantLost(t, ended, "the session was not refreshed in time")
+	if bye, ok := phone.AwaitRequest("BYE", time.Second); !ok || !strings.Contains(bye.Header("reason"), "cause=102") {
+		t.Errorf("got BYE %v with Reason %q, want one of cause 102", ok, bye.Header("reason"))
+	}
+}
+
+// Where the caller leaves it to callfn it refreshes the session, by UPDATE where he allows that, and takes 481 as the
+// end.
+func TestSessionIsRefreshed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ allow, method string }{{"INVITE, ACK, BYE", "INVITE"}, {"INVITE, UPDATE", "UPDATE"}} {
+		t.Run(c.method, func(t *testing.T) {
+			t.Parallel()
+			take, ended := reporting()
+			_, address := start(t, take, func(cfg *sip.Config) { cfg.ShortestSession = time.Second })
+			phone := siptest.New(t, address)
+			phone.Extra = map[string]string{
+				"Supported": "timer", "Session-Expires": "2;refresher=uas", "Allow": c.allow,
+			}
+			if m := wantCode(t, phone.Dial(), 200); m.Header("session-expires") != "2;refresher=uas" {
+				t.Errorf("got %q, want callfn as the refresher", m.Header("session-expires"))
+			}
+			m, ok := phone.AwaitRequest(c.method, 3*time.Second)
+			if !ok || m.Header("session-expires") != "2;refresher=uac" {
+				t.Fatalf("got %v, %q; want a refresh of 2 s by its sender", ok, m.Header("session-expires"))
+			}
+			if c.method == "INVITE" {
+				if _, ok := phone.AwaitRequest("ACK", time.Second); !ok {
+					t.Error("got no ACK of the 200, want one")
+				}
+			}
+			select {
+			case e := <-ended:
+				t.Fatalf("a session that was refreshed ended: %+v", e)
+			case <-time.After(3 * time.Second):
+			}
+			phone.Refuse.Store(481)
+			wantLost(t, ended, "the session could not be refreshed")
+			if _, ok := phone.AwaitRequest("BYE", time.Second); !ok {
+				t.Error("got no BYE, want one")
+			}
+		})
+	}
+}
+
+// wantLost wants a call to end because its caller is gone, and to say why.
+func wantLost(t *testing.T, ended chan callflow.Ended, why string) {
+	t.Helper()
+	select {
+	case e := <-ended:
+		if e.How != callflow.EndCaller || e.Cause != "RECOVERY_ON_TIMER_EXPIRE" || !strings.Contains(e.Hint, why) {
+			t.Errorf("the call ended %s %s (%s), want it lost: %s", e.How, e.Cause, e.Hint, why)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the call did not end within 10 s")
+	}
+}
+
 func TestAnswerIsRepeatedUntilItsACK(t *testing.T) {
 	t.Parallel()
 	take, ended := reporting()

@@ -22,6 +22,9 @@ type Config struct {
 	Calls    int // how many calls at once; further ones get 503. 0 for as many as Ports has pairs
 	// SilentAfter is how long nothing may be heard of a caller before he is asked whether he is there; 0 for 30 s.
 	SilentAfter time.Duration
+	// ShortestSession is the shortest session timer that is agreed to (Min-SE); 0 for 90 s, the least that RFC 4028
+	// allows.
+	ShortestSession time.Duration
 
 	// Take carries one call out, and returns when it is over. It runs in a goroutine of the call's own; ctx ends when the
 	// server stops.

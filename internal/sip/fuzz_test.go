@@ -37,7 +37,7 @@ func FuzzRequest(f *testing.F) {
 		}
 		req.SetSource("192.0.2.1:5060")
 		describe(req, true)
-		timerOf(req)
+		timerOf(req, shortestSession)
 		unsupported(req)
 		keyOf(req)
 		d := newDialog(req, "tag", netip.MustParseAddrPort("127.0.0.1:5060"), nil, true)

@@ -52,7 +52,7 @@ func (s *Server) refuse(req *sip.Request, tx sip.ServerTransaction, code int) {
 	case 420:
 		res.AppendHeader(sip.NewHeader("Unsupported", strings.Join(unsupported(req), ", ")))
 	case 422:
-		res.AppendHeader(sip.NewHeader("Min-SE", "90"))
+		res.AppendHeader(sip.NewHeader("Min-SE", seconds(s.cfg.ShortestSession)))
 	case 405:
 		res.AppendHeader(sip.NewHeader("Allow", allow))
 	}
@@ -86,7 +86,7 @@ func (s *Server) check(req *sip.Request, source netip.AddrPort) int {
 		return 416
 	case len(unsupported(req)) > 0:
 		return 420
-	case tooShort(req):
+	case tooShort(req, s.cfg.ShortestSession):
 		return 422
 	}
 	return 0

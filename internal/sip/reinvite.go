@@ -20,7 +20,7 @@ func (c *call) onReinvite(req *sip.Request, tx sip.ServerTransaction) {
 		return
 	}
 	o, hasOffer, code := offerOf(req)
-	if code == 0 && tooShort(req) {
+	if code == 0 && tooShort(req, c.server.cfg.ShortestSession) {
 		code = 422
 	}
 	if code != 0 {
@@ -54,7 +54,7 @@ func (c *call) onUpdate(req *sip.Request, tx sip.ServerTransaction) {
 	known := c.hasOffer && c.rtp != nil
 	c.mu.Unlock()
 	switch {
-	case code == 0 && tooShort(req):
+	case code == 0 && tooShort(req, c.server.cfg.ShortestSession):
 		code = 422
 	case code == 0 && hasOffer && !known:
 		code = 491
@@ -62,7 +62,7 @@ func (c *call) onUpdate(req *sip.Request, tx sip.ServerTransaction) {
 	if code != 0 {
 		res := response(req, code)
 		if code == 422 {
-			res.AppendHeader(sip.NewHeader("Min-SE", seconds(shortestSession)))
+			res.AppendHeader(sip.NewHeader("Min-SE", seconds(c.server.cfg.ShortestSession)))
 		}
 		_ = tx.Respond(res)
 		return
@@ -110,7 +110,7 @@ func (c *call) changed(req *sip.Request, o offer, hasOffer bool) (*sip.Response,
 
 // refreshedBy notes that a request of the caller confirmed the session, and says so in its response.
 func (c *call) refreshedBy(req *sip.Request, res *sip.Response) {
-	timer := timerOf(req)
+	timer := timerOf(req, c.server.cfg.ShortestSession)
 	c.mu.Lock()
 	if timer.on {
 		c.timer = timer

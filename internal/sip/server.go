@@ -54,6 +54,9 @@ func Open(cfg Config) (*Server, error) {
 	if cfg.SilentAfter == 0 {
 		cfg.SilentAfter = silentAfter
 	}
+	if cfg.ShortestSession == 0 {
+		cfg.ShortestSession = shortestSession
+	}
 	if cfg.Observe == nil {
 		cfg.Observe = noObserver{}
 	}

@@ -10,7 +10,7 @@ import (
 
 // The bounds of session timers (RFC 4028).
 const (
-	shortestSession = 90 * time.Second
+	shortestSession = 90 * time.Second // where Config does not say
 	usualSession    = 30 * time.Minute
 	longestSession  = 24 * time.Hour
 )
@@ -52,13 +52,13 @@ func knowsTimers(req *sip.Request) bool {
 }
 
 // tooShort reports whether a request asks for a session that has to be confirmed too often.
-func tooShort(req *sip.Request) bool {
+func tooShort(req *sip.Request, shortest time.Duration) bool {
 	interval, _ := sessionExpires(req)
-	return knowsTimers(req) && interval > 0 && interval < shortestSession
+	return knowsTimers(req) && interval > 0 && interval < shortest
 }
 
 // timerOf is the session timer that a request leads to.
-func timerOf(req *sip.Request) sessionTimer {
+func timerOf(req *sip.Request, shortest time.Duration) sessionTimer {
 	if !knowsTimers(req) {
 		return sessionTimer{}
 	}
@@ -66,7 +66,7 @@ func timerOf(req *sip.Request) sessionTimer {
 	if interval == 0 {
 		interval = usualSession
 	}
-	return sessionTimer{on: true, interval: max(interval, shortestSession), weRefresh: refresher == "uas"}
+	return sessionTimer{on: true, interval: max(interval, shortest), weRefresh: refresher == "uas"}
 }
 
 // agree puts the timer into the response to a request of the caller.

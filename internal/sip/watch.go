@@ -16,7 +16,7 @@ const silentAfter = 30 * time.Second
 func (c *call) watch() {
 	defer c.background.Done()
 	silent := c.server.cfg.SilentAfter
-	tick := time.NewTicker(silent / 6)
+	tick := time.NewTicker(min(silent, c.server.cfg.ShortestSession) / 6)
 	defer tick.Stop()
 	confirmed, asked := time.Now(), time.Now()
 	for {
