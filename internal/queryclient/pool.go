@@ -1,9 +1,9 @@
-// Package queryclient is CouchDB's side of the query server protocol (docs/reference/couchdb.md#query-server-protocol):
-// it owns query server processes, such as a stock couchjs, and asks them for shows, with a deadline, a kill, and a new
-// process in the place of the one that is gone.
+// Package queryclient is CouchDB's side of the query server protocol (docs/reference/couchdb.md#query-server-protocol).
+// It owns query server processes, such as a stock couchjs, and runs shows in them. A show has a deadline; a process
+// that misses it is killed and replaced.
 //
-// A stock couchjs keeps one global object for everything it ever runs. So, unlike CouchDB, the pool never gives a
-// process that has run one owner's functions to another's.
+// A stock couchjs keeps one global object for everything that it runs. Unlike CouchDB, the pool therefore never gives a
+// process that has run one owner's functions to another owner.
 package queryclient
 
 import (
@@ -21,39 +21,39 @@ import (
 
 // Config sizes a pool. The first block is required.
 type Config struct {
-	Command string          // starts a query server; /bin/sh splits it, as Erlang has it do for CouchDB
-	Design  json.RawMessage // the design document with the shows, as it is stored
+	Command string          // starts a query server; /bin/sh splits it into words, as it does for CouchDB
+	Design  json.RawMessage // the design document with the shows, as stored
 	ID      string          // of the design document: "_design/functions"
 
-	// Warm names a show that a new process runs once over no document, so that compiling it (couchjs rewrites its source,
-	// which takes longer than most functions) is in nobody's deadline. "" for none.
+	// Warm names a show that a new process runs once, without a document, so that compiling it counts towards nobody's
+	// deadline. (couchjs rewrites its source, which takes longer than most functions.) "" for none.
 	Warm string
 
-	Processes int    // that may run shows at once; at least 1. One more is kept ready
-	MaxAnswer int    // bytes of a line that a process may answer; 1 MiB when zero
+	Processes int    // processes that may run shows at once; at least 1. One more is kept ready
+	MaxAnswer int    // bytes of the longest line that a process may answer; 1 MiB when zero
 	Memory    uint64 // bytes that a process may allocate, on Linux; 0 for no limit
 	Log       *slog.Logger
 }
 
-// The errors of a show. Whatever else Show returns means that nothing can be run now.
+// The errors of a show. Any other error of Show means that nothing can run now.
 var (
 	ErrTimeout  = errors.New("the show did not answer within its deadline")
 	ErrTooLarge = errors.New("the show answered more than is read")
 	ErrClosed   = errors.New("the pool of query servers is closed")
 )
 
-// DiedError is a process that ended under a show.
+// DiedError reports a process that ended during a show.
 type DiedError struct{ End string }
 
 func (e *DiedError) Error() string { return "the query server process died under the show: " + e.End }
 
-// FromOutside reports whether somebody ended the process, which says nothing of the show: an administrator, or a
-// machine without memory.
+// FromOutside reports whether something outside ended the process, such as an administrator or a machine out of memory.
+// The show is then not to blame.
 func (e *DiedError) FromOutside() bool {
 	return strings.HasPrefix(e.End, "signal: killed") || strings.HasPrefix(e.End, "signal: terminated")
 }
 
-// RaisedError is an error that a show raised, or a query server has: ["error", Word, Reason].
+// RaisedError is an error that a show or the query server reported: ["error", Word, Reason].
 type RaisedError struct{ Word, Reason string }
 
 func (e *RaisedError) Error() string { return e.Word + ": " + e.Reason }
@@ -61,20 +61,20 @@ func (e *RaisedError) Error() string { return e.Word + ": " + e.Reason }
 // Pool runs shows in query server processes. It is safe for concurrent use.
 type Pool struct {
 	cfg    Config
-	hello  []byte // the line that hands a process the design document
+	hello  []byte // the line that gives a process the design document
 	thread *subprocess.Thread
 	slots  chan struct{}
 	over   chan struct{} // closed by Close
 
 	mu      sync.Mutex
-	idle    []*process // the longest idle first
-	running int        // processes at work, or on their way
+	idle    []*process // longest idle first
+	running int        // processes that run or start
 	warming bool
 	closed  bool
 	wg      sync.WaitGroup
 }
 
-// New starts a first process, which proves that the command is one of a query server.
+// New returns a pool after starting a first process, which proves that the command starts a query server.
 func New(cfg Config) (*Pool, error) {
 	cfg.Processes = max(cfg.Processes, 1)
 	if cfg.MaxAnswer <= 0 {
@@ -102,19 +102,19 @@ func New(cfg Config) (*Pool, error) {
 
 // Show is one run of a show function for an owner.
 type Show struct {
-	Owner    string // whose functions: no other's run in the same process; not ""
+	Owner    string // owner of the functions, whose process no other owner shares; not ""
 	Name     string // "wh"
 	Doc, Req json.RawMessage
 	Deadline time.Duration
 }
 
-// Answer is a show's response object, and what it logged.
+// Answer is a show's response object and its log lines.
 type Answer struct {
 	Response json.RawMessage
 	Logs     []string
 }
 
-// Show runs a show. It waits for a free process, or a new one, until ctx ends; the deadline begins when there is one.
+// Show runs a show. It waits until ctx ends for a free or a new process. The deadline begins once there is one.
 func (p *Pool) Show(ctx context.Context, s Show) (Answer, error) {
 	if s.Owner == "" {
 		return Answer{}, errors.New("queryclient: a show of nobody's")
@@ -150,7 +150,7 @@ func (p *Pool) Show(ctx context.Context, s Show) (Answer, error) {
 		}
 		return Answer{}, err
 	}
-	if w.spoke() { // more than one answer: whose the next would be cannot be known
+	if w.spoke() { // more than one answer: the next one could be anybody's
 		p.drop(w, errors.New("it answered more than it was asked"))
 		return a, nil
 	}
@@ -158,7 +158,7 @@ func (p *Pool) Show(ctx context.Context, s Show) (Answer, error) {
 	return a, nil
 }
 
-// take gives a process of the owner's, or one that has run nothing yet.
+// take returns a process of the owner's, or one that has run nothing yet.
 func (p *Pool) take(ctx context.Context, owner string) (*process, error) {
 	p.mu.Lock()
 	if p.closed {
@@ -182,20 +182,21 @@ func (p *Pool) take(ctx context.Context, owner string) (*process, error) {
 	excess := p.trim()
 	p.wg.Add(1)
 	p.mu.Unlock()
-	go func() { // whoever waits for a process need not wait for the end of others
+	go func() { // callers need not wait for the end of these processes
 		defer p.wg.Done()
 		stopAll(excess)
 	}()
 	return p.startFor(ctx)
 }
 
-// startFor starts a process for a caller who waits until ctx ends; then it is there for the next.
+// startFor starts a process for a caller who waits until ctx ends. If the caller leaves first, the process goes to the
+// next.
 func (p *Pool) startFor(ctx context.Context) (*process, error) {
 	type started struct {
 		w   *process
 		err error
 	}
-	done := make(chan started) // unbuffered: either somebody takes the process, or nobody waits any more
+	done := make(chan started) // unbuffered: either the caller takes the process, or nobody waits any more
 	p.wg.Add(1)
 	go func() {
 		defer p.wg.Done()
@@ -237,8 +238,7 @@ func (p *Pool) giveBack(w *process) {
 	stopAll(excess)
 }
 
-// trim takes out of idle what is beyond the pool's size, the longest idle first, and when the pool is closed
-// everything.
+// trim removes from idle what exceeds the pool's size, longest idle first. When the pool is closed it removes all.
 func (p *Pool) trim() (excess []*process) {
 	for len(p.idle) > 0 && (p.closed || len(p.idle)+p.running > p.cfg.Processes+1) {
 		excess = append(excess, p.idle[0])
@@ -247,7 +247,7 @@ func (p *Pool) trim() (excess []*process) {
 	return excess
 }
 
-// drop ends a process that is of no more use, and says how it ended.
+// drop ends a process that is no longer usable, and returns how it ended.
 func (p *Pool) drop(w *process, why error) (end string) {
 	end = w.stop()
 	p.cfg.Log.Warn("query server process replaced", "pid", w.cmd.Process.Pid, "error", why, "end", end)
@@ -258,8 +258,8 @@ func (p *Pool) drop(w *process, why error) (end string) {
 	return end
 }
 
-// warm has a new process started behind the scenes where none is ready, so that the next owner need not wait for one.
-// Called with the lock held.
+// warm starts a new process in the background if none is ready, so that the next owner need not wait for one. The
+// caller holds the lock.
 func (p *Pool) warm() {
 	if p.closed || p.warming {
 		return
@@ -288,7 +288,7 @@ func (p *Pool) warm() {
 	}()
 }
 
-// start starts a process and hands it the design document.
+// start starts a process and gives it the design document.
 func (p *Pool) start() (w *process, err error) {
 	if !p.thread.Do(func() { w, err = startProcess(p.cfg) }) {
 		return nil, ErrClosed
@@ -303,7 +303,7 @@ func (p *Pool) start() (w *process, err error) {
 	return w, nil
 }
 
-// Pids are the processes that are idle now, for tests that look at them.
+// Pids returns the processes that are idle now, for tests.
 func (p *Pool) Pids() []int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -327,7 +327,7 @@ func (p *Pool) Close() {
 	p.mu.Unlock()
 	stopAll(excess)
 	for range cap(p.slots) {
-		p.slots <- struct{}{} // shows under way have a deadline
+		p.slots <- struct{}{} // running shows have a deadline
 	}
 	p.wg.Wait()
 	p.thread.Close()
