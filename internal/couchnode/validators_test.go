@@ -3,10 +3,11 @@ package couchnode_test
 import (
 	"fmt"
 	"net/http"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"callfn/internal/await"
 )
 
 // Once a design document with a validate_doc_update is stored, nothing gets past it, not even what was on its way.
@@ -38,9 +39,7 @@ func TestNothingGetsPastAValidator(t *testing.T) {
 			}
 		})
 	}
-	for stored.Load() < 20 {
-		runtime.Gosched()
-	}
+	await.True(t, "20 writes", func() bool { return stored.Load() >= 20 })
 	mustCall(t, client, "PUT", "http://node/db/_design/fence",
 		map[string]any{"validate_doc_update": "function () { throw({forbidden: 'closed'}); }"})
 	closed.Store(true)
@@ -48,9 +47,7 @@ func TestNothingGetsPastAValidator(t *testing.T) {
 		return fmt.Sprint(mustCall(t, client, "GET", "http://node/db", nil).(map[string]any)["doc_count"])
 	}
 	before := count()
-	for refused.Load() < 20 {
-		runtime.Gosched()
-	}
+	await.True(t, "20 refused writes", func() bool { return refused.Load() >= 20 })
 	close(stop)
 	writers.Wait()
 	if after := count(); late.Load() != 0 || after != before {
