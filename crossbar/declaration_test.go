@@ -60,7 +60,7 @@ func TestDeclaration(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, served); diff != "" || string(config) != typescript.JSConfig {
-		t.Errorf("docs/jsconfig.json is not what is served (-file +served):\n%s", diff)
+		t.Errorf("docs/jsconfig.json, want what is served (-file +served):\n%s", diff)
 	}
 }
 

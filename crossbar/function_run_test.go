@@ -65,7 +65,7 @@ func TestRunsHaveWhatCallsHave(t *testing.T) {
 				}
 			}
 			if diff := cmp.Diff(want, ask(data)); diff != "" {
-				t.Errorf("parameters (-in a simulated call +here):\n%s", diff)
+				t.Errorf("parameters, want those of a simulated call (-simulated +here):\n%s", diff)
 			}
 		})
 	}

@@ -121,13 +121,13 @@ func TestCitations(t *testing.T) {
 			}
 			beside := filepath.ToSlash(filepath.Join(filepath.Dir(path), file))
 			if wrong := missing(t, file, anchor); wrong != "" && missing(t, beside, anchor) != "" {
-				t.Errorf("%s cites %s: %s", path, cited, wrong)
+				t.Errorf("%s cites %s, want what is there: %s", path, cited, wrong)
 			}
 		}
 		for _, cited := range defects.FindAllStringSubmatch(text, -1) {
 			for _, number := range numbered.FindAllString(cited[1], -1) {
 				if !strings.Contains(string(kazoo), "\n| "+number+" |") {
-					t.Errorf("%s cites defect %s of KAZOO: docs/reference/kazoo.md has none of that number", path, number)
+					t.Errorf("%s cites defect %s of KAZOO, want one of docs/reference/kazoo.md", path, number)
 				}
 			}
 		}
@@ -161,7 +161,7 @@ func TestLinks(t *testing.T) {
 				continue
 			}
 			if wrong := missing(t, target, anchor); wrong != "" {
-				t.Errorf("%s links to %s: %s", path, found[1], wrong)
+				t.Errorf("%s links to %s, want what is there: %s", path, found[1], wrong)
 			}
 		}
 	})

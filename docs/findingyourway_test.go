@@ -16,7 +16,7 @@ func TestFindingYourWay(t *testing.T) {
 	}
 	_, section, found := strings.Cut(string(readme), "\n## Finding your way\n")
 	if !found {
-		t.Fatal("README.md has no section `Finding your way`")
+		t.Fatal("README.md: got no section `Finding your way`, want one")
 	}
 	row := regexp.MustCompile("(?m)^\\| ([^|]+\\?) \\| \\[([^]]+)\\]\\(([^)]+)\\) \\| `([^`]+)` \\|$")
 	rows := row.FindAllStringSubmatch(section, -1)
@@ -26,15 +26,15 @@ func TestFindingYourWay(t *testing.T) {
 	for _, row := range rows {
 		question, shown, file, identifier := row[1], row[2], row[3], row[4]
 		if shown != file {
-			t.Errorf("%s the link says %s and leads to %s", question, shown, file)
+			t.Errorf("%s the link says %s and leads to %s, want the same", question, shown, file)
 		}
 		text, err := os.ReadFile(filepath.Join(repository, file))
 		if err != nil {
-			t.Errorf("%s %v", question, err)
+			t.Errorf("%s got error %v, want a file", question, err)
 			continue
 		}
 		if !regexp.MustCompile(`\b` + regexp.QuoteMeta(identifier) + `\b`).Match(text) {
-			t.Errorf("%s %s has no %s", question, file, identifier)
+			t.Errorf("%s got no %s in %s, want it there", question, identifier, file)
 		}
 	}
 }

@@ -24,17 +24,17 @@ func TestLayers(t *testing.T) {
 	imports := importsOf(t)
 	for name := range layers {
 		if _, err := os.Stat(filepath.Join(repository, name)); err != nil {
-			t.Errorf("docs/architecture.md names %s: %v", name, err)
+			t.Errorf("docs/architecture.md names %s, want what is there: %v", name, err)
 		}
 	}
 	for importer, all := range imports {
 		above, found := layerOf(layers, importer)
 		if !found && len(all) > 0 {
-			t.Errorf("docs/architecture.md has no layer for %s: add it to the table of layers", importer)
+			t.Errorf("docs/architecture.md: got no layer for %s, want it in the table of layers", importer)
 		}
 		for _, imported := range all {
 			if below, listed := layerOf(layers, imported); found && listed && below < above {
-				t.Errorf("%s imports %s, which docs/architecture.md has in a layer above it", importer, imported)
+				t.Errorf("%s imports %s, want nothing of a layer above it in docs/architecture.md", importer, imported)
 			}
 		}
 	}
@@ -47,7 +47,7 @@ func TestLayers(t *testing.T) {
 func layersOf(t *testing.T, page string) map[string]int {
 	_, table, found := strings.Cut(page, "\n| layer | packages | what they do |\n|---|---|---|\n")
 	if !found {
-		t.Fatal("docs/architecture.md has no table of layers")
+		t.Fatal("docs/architecture.md: got no table of layers, want one")
 	}
 	table, _, _ = strings.Cut(table, "\n\n")
 	layers := map[string]int{}
@@ -55,7 +55,7 @@ func layersOf(t *testing.T, page string) map[string]int {
 		packages := strings.Split(row, "|")[2]
 		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(packages, -1) {
 			if _, twice := layers[name[1]]; twice {
-				t.Errorf("docs/architecture.md has %s in two layers", name[1])
+				t.Errorf("docs/architecture.md has %s in two layers, want one", name[1])
 			}
 			layers[name[1]] = i
 		}

@@ -32,7 +32,7 @@ func TestNamedTests(t *testing.T) {
 				exists = exists || found[2] != "" && strings.HasPrefix(name, found[1])
 			}
 			if !exists {
-				t.Errorf("%s names %s, which no package has", path, found[1])
+				t.Errorf("%s names %s, want what a package has", path, found[1])
 			}
 		}
 	})
@@ -71,7 +71,7 @@ func TestNamedFlags(t *testing.T) {
 			seen++
 			name := strings.TrimPrefix(flag[1], "no-")
 			if !known[flag[1]] && !known[name] && foreign[flag[1]] == "" {
-				t.Errorf("%s names --%s, which callfn does not have", path, flag[1])
+				t.Errorf("%s names --%s, want a flag that callfn has", path, flag[1])
 			}
 		}
 	})
@@ -93,7 +93,7 @@ func TestNamedFiles(t *testing.T) {
 				continue
 			}
 			if _, err := os.Stat(filepath.Join(repository, file[1])); err != nil {
-				t.Errorf("%s names %s: %v", path, file[1], err)
+				t.Errorf("%s names %s, want what is there: %v", path, file[1], err)
 			}
 		}
 	})
@@ -110,7 +110,7 @@ func TestNamedLogLines(t *testing.T) {
 	}
 	_, table, found := strings.Cut(string(page), "\n### Lines of the log\n\n")
 	if !found {
-		t.Fatal("docs/operations.md has no section `Lines of the log`")
+		t.Fatal("docs/operations.md: got no section `Lines of the log`, want one")
 	}
 	table, _, _ = strings.Cut(table, "\n\n")
 	var source strings.Builder
@@ -131,7 +131,7 @@ func TestNamedLogLines(t *testing.T) {
 				missing = missing || !strings.Contains(written, part)
 			}
 			if missing {
-				t.Errorf("docs/operations.md explains %q, which nothing logs", line[1])
+				t.Errorf("docs/operations.md explains %q, want a line that is logged", line[1])
 			}
 		}
 	}

@@ -34,7 +34,7 @@ func TestVocabulary(t *testing.T) {
 		flatten(t, name, "", document(t, set, name), false, func(line string) { got[line] = true })
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))); diff != "" {
-		t.Errorf("documents (+) differ from the vocabulary (-):\n%s", diff)
+		t.Errorf("documents, want what the vocabulary says (-vocabulary +documents):\n%s", diff)
 	}
 }
 
