@@ -21,7 +21,7 @@ import (
 	"callfn/internal/queryclient"
 )
 
-// The test binary is its own query server: started with "speak" it obeys what the request object tells it to do.
+// TestMain makes the test binary its own query server: started with "speak" it does what the request object says.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "speak" {
 		speak()
@@ -64,7 +64,7 @@ func speak() {
 			time.Sleep(time.Hour)
 		case "spin with closed pipes":
 			_ = os.Stdin.Close()
-			for i := 0; ; i++ { // user code that never comes back
+			for i := 0; ; i++ { // user code that never returns
 				ran ^= i
 			}
 		case "die":
@@ -134,7 +134,7 @@ func show(p *queryclient.Pool, owner, do string, deadline time.Duration) (answer
 	return r.JSON, a.Logs, err
 }
 
-// However a process misbehaves, the run has its answer by its deadline and the next run is well.
+// However a process misbehaves, the run ends by its deadline and the next run succeeds.
 func TestMisbehaviour(t *testing.T) {
 	died := func(end string) func(error) bool {
 		return func(err error) bool {
@@ -145,7 +145,7 @@ func TestMisbehaviour(t *testing.T) {
 	for _, c := range []struct {
 		do   string
 		is   func(error) bool
-		kept bool // the process serves its owner's next run
+		kept bool // the process also serves its owner's next run
 	}{
 		{"", func(err error) bool { return err == nil }, true},
 		{"log", func(err error) bool { return err == nil }, true},
@@ -207,7 +207,7 @@ func TestMisbehaviour(t *testing.T) {
 	}
 }
 
-// No process runs two owners' functions, however many owners share however few processes.
+// No process runs two owners' functions, even with many owners and few processes.
 func TestOwnersShareNothing(t *testing.T) {
 	p := pool(t, 2)
 	var mu sync.Mutex
@@ -243,7 +243,7 @@ func TestOwnersShareNothing(t *testing.T) {
 	}
 }
 
-// A caller that leaves takes its run along, and waits for no process.
+// A run ends when its caller leaves, and a caller that leaves does not wait for a process.
 func TestCallerLeaves(t *testing.T) {
 	p := pool(t, 1)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -262,7 +262,7 @@ func TestCallerLeaves(t *testing.T) {
 	}
 }
 
-// A process has run the show to be warmed before anybody's deadline begins.
+// A process runs the show to warm before anybody's deadline begins.
 func TestWarm(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -283,7 +283,7 @@ func TestWarm(t *testing.T) {
 	}
 }
 
-// A process that takes long to start keeps nobody waiting longer than they want.
+// A process that starts slowly keeps no caller waiting beyond its context.
 func TestSlowStart(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {

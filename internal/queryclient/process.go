@@ -18,12 +18,12 @@ import (
 )
 
 const (
-	greetWithin = 10 * time.Second // to start and take the design document; and again to compile
+	greetWithin = 10 * time.Second // for starting with the design document, and again for compiling
 	resetWithin = 2 * time.Second
-	maxLogs     = 64 << 10 // bytes of log lines that are kept of a run
+	maxLogs     = 64 << 10 // bytes of log lines that are kept per run
 )
 
-// errEnded is a process whose output has ended.
+// errEnded reports that a process closed its output.
 var errEnded = errors.New("its output ended")
 
 // process is one query server. It is not safe for concurrent use.
@@ -33,10 +33,10 @@ type process struct {
 	read    *bufio.Reader
 	last    *subprocess.LastWords
 	most    int
-	owner   string // whose functions it has run; "" for nobody's yet
+	owner   string // owner of the functions it has run; "" for nobody's yet
 }
 
-// startProcess starts the command with an environment that tells it nothing of ours.
+// startProcess starts the command with an environment that holds nothing of the service's.
 func startProcess(cfg Config) (*process, error) {
 	inR, inW, err := os.Pipe()
 	if err != nil {
@@ -55,7 +55,7 @@ func startProcess(cfg Config) (*process, error) {
 		most: cfg.MaxAnswer,
 	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = inR, outW, p.last
-	cmd.WaitDelay = time.Second // a child of its own may hold stderr
+	cmd.WaitDelay = time.Second // a child process may keep stderr open
 	err = cmd.Start()
 	_, _ = inR.Close(), outW.Close()
 	if err != nil {
@@ -71,7 +71,7 @@ func startProcess(cfg Config) (*process, error) {
 	return p, nil
 }
 
-// line is a command of the protocol.
+// line encodes a command of the protocol.
 func line(command ...any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b) // adds the newline
@@ -80,7 +80,7 @@ func line(command ...any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// greet hands over the design document, and has the show that is named compiled.
+// greet sends the design document and has the warm show compiled.
 func (p *process) greet(hello []byte, id, warm string) error {
 	ctx := context.Background()
 	if err := p.ask(ctx, hello, greetWithin); err != nil || warm == "" {
@@ -96,12 +96,12 @@ func (p *process) greet(hello []byte, id, warm string) error {
 	return err
 }
 
-// reset is what CouchDB says before each show.
+// reset sends CouchDB's command before each show.
 func (p *process) reset(ctx context.Context) error {
 	return p.ask(ctx, []byte(`["reset",{"reduce_limit":true,"timeout":5000}]`+"\n"), resetWithin)
 }
 
-// ask sends a command that is answered by true.
+// ask sends a command whose answer is true.
 func (p *process) ask(ctx context.Context, command []byte, within time.Duration) error {
 	a, err := p.exchange(ctx, command, within)
 	if err == nil && string(a.Response) != "true" {
@@ -139,7 +139,7 @@ func (p *process) show(ctx context.Context, id string, s Show) (Answer, error) {
 	return a, fmt.Errorf("the query server breaks the protocol: it answers %.100q", a.Response)
 }
 
-// exchange sends a line and reads the answer, with the log lines before it.
+// exchange sends a line and reads the answer and the log lines before it.
 func (p *process) exchange(ctx context.Context, command []byte, within time.Duration) (a Answer, err error) {
 	limit := time.Now().Add(within)
 	_ = p.in.SetWriteDeadline(limit)
@@ -147,7 +147,7 @@ func (p *process) exchange(ctx context.Context, command []byte, within time.Dura
 	stop := context.AfterFunc(ctx,
 		func() { _ = p.out.SetReadDeadline(time.Unix(1, 0)); _ = p.in.SetWriteDeadline(time.Unix(1, 0)) })
 	defer func() {
-		if !stop() && err == nil { // the deadlines of a run given up may still be set behind our back
+		if !stop() && err == nil { // an abandoned run's goroutine may still set the deadlines
 			err = ctx.Err()
 		}
 	}()
@@ -170,7 +170,7 @@ func (p *process) exchange(ctx context.Context, command []byte, within time.Dura
 	}
 }
 
-// line reads one line of at most most bytes.
+// line reads one line of at most the given number of bytes.
 func (p *process) line() ([]byte, error) {
 	text, err := textline.Read(p.read, p.most)
 	if errors.As(err, new(*textline.TooLongError)) {
@@ -179,7 +179,7 @@ func (p *process) line() ([]byte, error) {
 	return bytes.TrimSpace(text), err
 }
 
-// broken names what a failed exchange means.
+// broken returns the error for a failed exchange.
 func (p *process) broken(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
@@ -194,10 +194,10 @@ func (p *process) broken(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", errEnded, err)
 }
 
-// spoke reports whether it has said more than it was asked.
+// spoke reports whether the process sent more than the answer.
 func (p *process) spoke() bool { return p.read.Buffered() > 0 }
 
-// stop kills the process with all that it started, waits for its end, and says how it ended.
+// stop kills the process and its children, waits for its end, and returns how it ended.
 func (p *process) stop() string {
 	_ = p.in.Close()
 	if p.cmd.ProcessState == nil {
