@@ -7,7 +7,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// What `wh` answers for a function that threw what the engine throws when its memory is used up.
+// The answer of `wh` for a function that threw the engine's out-of-memory error.
 var (
 	saysFull  = failedAs(runs.Memory)
 	saysThrew = failedAs(runs.Threw)
@@ -17,7 +17,8 @@ func failedAs(o runs.Outcome) []byte {
 	return []byte(`{"code":500,"json":{"error":"` + string(o) + `"`)
 }
 
-// blame tells running out of memory from a function that only says so: the heap knows whether it ever refused any.
+// blame tells a real out-of-memory error from one that a function only claims: the heap knows whether it refused an
+// allocation.
 func blame(a *reply, starved bool) {
 	switch {
 	case starved && a.outcome != runs.Timeout:

@@ -2,40 +2,40 @@ package sandbox
 
 import "callfn/internal/sandbox/engine"
 
-// bodies remembers what is known of texts: whether they are function bodies, and what they were compiled to. The
-// functions of a busy account run again and again, and parsing one costs more than running it. Only the text decides,
-// so whose it is does not matter; and the engine made the code before anything of it ran.
+// bodies caches what is known of function texts: whether they are function bodies, and their compiled code. The
+// functions of a busy account run again and again, and parsing one takes longer than running it. The result depends on
+// the text alone, so accounts may share it. The engine compiled the code before anything of it ran.
 type bodies struct {
 	known map[string]*body
-	asked uint64 // how often texts were asked for
-	bytes int    // of all texts and codes
-	most  int    // that bytes may be; it follows the largest of them
-	ready int    // bytes of the worlds that are kept for texts
+	asked uint64 // number of look-ups
+	bytes int    // size of all texts and codes
+	most  int    // limit of bytes; it grows with the largest entry
+	ready int    // size of the worlds kept for texts
 }
 
 // body is what is known of a text.
 type body struct {
 	text  string
-	is    bool        // a function body, and nothing more
-	code  engine.Code // of the function that makes the body's; nil where it is none
-	asked uint64      // when it was asked for last
+	is    bool        // true for a function body and nothing more
+	code  engine.Code // code of the function that makes the body's function; nil for none
+	asked uint64      // value of bodies.asked at the last look-up
 
-	runs  int     // without a world of its own
+	runs  int     // runs without a world of its own
 	ready *loaded // that world; nil for none
 }
 
 func (b *body) bytes() int { return len(b.text) + len(b.code) }
 
-// What is remembered takes at least leastKnown bytes, and room for the largest kept times over: how long a text may be
-// is up to the operator, and even the longest must not be parsed in every run. What is larger than a share of mostKnown
-// is remembered without its code.
+// The cache holds at least leastKnown bytes, and room for several times the largest entry: the operator decides how
+// long a text may be, and even the longest must not be parsed in every run. A text that takes more than a share of
+// mostKnown is cached without its code.
 const (
 	leastKnown = 24 << 20
 	mostKnown  = 128 << 20
 	kept       = 4
 )
 
-// find answers what is known of a text; nil for nothing.
+// find returns what is known of a text, or nil.
 func (b *bodies) find(text []byte) *body {
 	known := b.known[string(text)]
 	if known != nil {
@@ -45,7 +45,7 @@ func (b *bodies) find(text []byte) *body {
 	return known
 }
 
-// add remembers what was found out of a text.
+// add stores what is known of a text.
 func (b *bodies) add(known *body) {
 	if known.bytes() > mostKnown/kept {
 		known.code = nil
@@ -69,8 +69,8 @@ func (b *bodies) add(known *body) {
 	}
 }
 
-// older is, of two at random for which may holds, the one that was not asked for longer; nil where there is none. Were
-// the very oldest forgotten, a few texts too many in turns would all be, each before it is needed again.
+// older returns the less recently used of two random entries for which may holds, or nil if there is none. Evicting the
+// oldest entry would fail when slightly too many texts run in turns: each would be evicted just before its next use.
 func (b *bodies) older(may func(*body) bool) (oldest *body) {
 	seen := 0
 	for _, known := range b.known {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Confinement says what holds a worker in, measured by the worker itself after it asked the kernel.
+// Confinement lists the restrictions on a worker. The worker measures them itself after it asked the kernel.
 type Confinement struct {
 	Descriptors bool `json:"descriptors"`  // nothing open but its pipes
 	Rlimits     bool `json:"rlimits"`      // no core, no file growth, few descriptors, bounded data segment and addresses
@@ -17,10 +17,10 @@ type Confinement struct {
 	Seccomp bool `json:"seccomp"`
 }
 
-// Full reports whether everything this package knows is in force.
+// Full reports whether every restriction that this package knows is in force.
 func (c Confinement) Full() bool { return len(c.Missing()) == 0 }
 
-// Missing names what is not in force.
+// Missing names the restrictions that are not in force.
 func (c Confinement) Missing() []string {
 	var m []string
 	for _, part := range []struct {
@@ -41,7 +41,7 @@ func (c Confinement) Missing() []string {
 	return m
 }
 
-// seccompAlone names what this kernel's landlock is too old to refuse, so that the system call filter does so alone.
+// seccompAlone names what this kernel's landlock is too old to refuse, so that only the system call filter refuses it.
 func (c Confinement) seccompAlone() []string {
 	var alone []string
 	if c.Landlock < 4 {
@@ -53,7 +53,7 @@ func (c Confinement) seccompAlone() []string {
 	return alone
 }
 
-// String is for logs: "full", or what is missing, and what is refused by one means only where there should be two.
+// String returns the text for logs: "full", or what is missing, and what only one of two restrictions refuses.
 func (c Confinement) String() string {
 	held := "full"
 	if !c.Full() {

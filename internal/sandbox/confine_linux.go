@@ -15,29 +15,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxData bounds what the worker process can allocate at all, in bytes, should the engine's own cap fail. maxAddresses
-// bounds what is mapped in any way: two heaps of the engine, and what Go's runtime reserves, are 3 GiB.
+// maxData bounds the bytes that the worker process can allocate, in case the engine's own cap fails. maxAddresses
+// bounds all mappings: two heaps of the engine and the reservations of Go's runtime take 3 GiB.
 const (
 	maxData      = 1 << 30
 	maxAddresses = 5 << 30
 )
 
-// threads is how many threads a worker has, at least, when it is confined, and about how many ever: two run Go code,
-// and a few wait for the system, as whoever looks for the end of the input does. No more can be made then.
+// threads is the number of threads that a worker has at least when it is confined, and about the most it ever has. Two
+// run Go code, and a few wait in system calls, such as the one that watches for the end of the input. A confined worker
+// cannot create more.
 const threads = 12
 
-// nobody is the user and group that a worker started by root becomes.
+// nobody is the user and group of a worker that root started.
 const nobody = 65534
 
-// confine gives up, for this process and for good, all that running JavaScript does not need, and reports what is in
-// force. Kernels differ in what they can take away; nothing here fails the start.
+// confine irrevocably gives up everything that this process does not need to run JavaScript, and reports the
+// restrictions in force. Kernels differ in what they can restrict, so nothing here makes the start fail.
 func confine() Confinement {
 	var c Confinement
 	c.Descriptors = closeDescriptors() == nil
 	c.Rlimits = setRlimits() == nil
 	c.User = leaveRoot() == nil
 	makeThreads(threads)
-	runtime.LockOSThread() // seccomp's TSYNC hands this thread's no_new_privs on to all the others
+	runtime.LockOSThread() // seccomp's TSYNC passes this thread's no_new_privs to all the others
 	defer runtime.UnlockOSThread()
 	c.NoNewPrivs = unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == nil
 	if abi := landlockABI(); abi > 0 && landlock.V8.BestEffort().Restrict() == nil {
@@ -48,13 +49,13 @@ func confine() Confinement {
 	return c
 }
 
-// makeThreads makes sure that the runtime has so many threads. It keeps them for later when they have nothing to do.
+// makeThreads makes the runtime create its threads. The runtime keeps idle threads for later.
 func makeThreads(n int) {
 	var all, done sync.WaitGroup
 	all.Add(n)
 	for range n {
 		done.Go(func() {
-			runtime.LockOSThread() // of its own
+			runtime.LockOSThread() // one thread each
 			defer runtime.UnlockOSThread()
 			all.Done()
 			all.Wait()
@@ -63,7 +64,7 @@ func makeThreads(n int) {
 	done.Wait()
 }
 
-// closeDescriptors closes what a careless parent left open, except the Go runtime's own poller.
+// closeDescriptors closes descriptors that the parent left open, except the Go runtime's own poller.
 func closeDescriptors() error {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
@@ -76,7 +77,7 @@ func closeDescriptors() error {
 		}
 		link, err := os.Readlink(filepath.Join("/proc/self/fd", e.Name()))
 		if err != nil || strings.HasPrefix(link, "anon_inode:[event") {
-			continue // already gone (the listing's own), or the runtime's
+			continue // already closed (the listing's own), or the runtime's
 		}
 		if err := unix.Close(fd); err != nil {
 			return err
@@ -97,8 +98,8 @@ func setRlimits() error {
 	return nil
 }
 
-// leaveRoot makes a worker that root started an ordinary process. The kernel forgets the parent-death signal when the
-// user changes, so it is asked for again; should the parent have died in between, the end of stdin tells.
+// leaveRoot makes a worker that root started an unprivileged process. The kernel clears the parent-death signal when
+// the user changes, so leaveRoot sets it again. If the parent died in between, the end of stdin shows it.
 func leaveRoot() error {
 	if os.Geteuid() != 0 {
 		return nil
@@ -115,7 +116,7 @@ func leaveRoot() error {
 	return unix.Prctl(unix.PR_SET_PDEATHSIG, uintptr(unix.SIGKILL), 0, 0, 0)
 }
 
-// landlockABI is the kernel's landlock version, 0 for none.
+// landlockABI returns the kernel's landlock version, 0 for none.
 func landlockABI() int {
 	const version = 1 // LANDLOCK_CREATE_RULESET_VERSION
 	abi, _, errno := unix.Syscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, version)

@@ -2,5 +2,5 @@
 
 package sandbox
 
-// confine takes nothing away where this package does not know the kernel; the report says so.
+// confine restricts nothing on kernels that this package does not know. Its report says so.
 func confine() Confinement { return Confinement{} }

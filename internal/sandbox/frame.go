@@ -9,14 +9,14 @@ import (
 )
 
 // A frame is a list of byte fields: a uvarint count, then for each field a uvarint length and the bytes. Frames carry
-// JSON untouched, so nothing is encoded twice on the way to the engine and back. User code cannot write one: it has no
-// I/O.
+// JSON unchanged, so that nothing is encoded twice on the way to the engine and back. User code cannot write a frame:
+// it has no I/O.
 
 const maxFields = 16
 
 var errFrame = errors.New("sandbox: malformed frame")
 
-// byteReader is what frames are read from: *bufio.Reader in both processes.
+// byteReader is the reader of frames: *bufio.Reader in both processes.
 type byteReader interface {
 	io.Reader
 	io.ByteReader
@@ -42,7 +42,7 @@ func appendFrame(buf []byte, fields ...[]byte) []byte {
 	return buf
 }
 
-// readFrame reads one frame of at most limit bytes in all its fields together. It allocates no more than what arrives.
+// readFrame reads one frame whose fields take at most limit bytes in total. It allocates no more than what arrives.
 func readFrame(r byteReader, limit int) ([][]byte, error) {
 	n, err := binary.ReadUvarint(r)
 	if err != nil {
@@ -70,7 +70,7 @@ func readFrame(r byteReader, limit int) ([][]byte, error) {
 	return fields, nil
 }
 
-// unexpected turns an end of input inside a frame into the error that says so.
+// unexpected turns an end of input inside a frame into io.ErrUnexpectedEOF.
 func unexpected(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF

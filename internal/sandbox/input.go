@@ -6,16 +6,16 @@ import (
 	"os"
 )
 
-// input is where a worker's jobs come from. Whoever does them reads them, too: to hand each over from another thread
-// costs more than many a run. Its two methods are never called at the same time.
+// input is the source of a worker's jobs. The goroutine that does the jobs also reads them, since passing each from
+// another thread takes longer than many runs. Its two methods are never called at the same time.
 type input struct {
 	r     buffer
-	ahead chan struct{} // closed when it is known what comes; nil when nobody looks
+	ahead chan struct{} // closed when the next input has arrived; nil without a watcher
 }
 
 func newInput(in io.Reader) *input { return &input{r: buffer{from: in, bytes: make([]byte, 64<<10)}} }
 
-// next waits for a job. The error is io.EOF at the end of the input.
+// next waits for a job. It returns io.EOF at the end of the input.
 func (in *input) next() ([][]byte, error) {
 	if in.ahead != nil {
 		<-in.ahead
@@ -26,7 +26,7 @@ func (in *input) next() ([][]byte, error) {
 	return frame, err
 }
 
-// watch has somebody look at what comes, and ends the process when that is the end.
+// watch starts a goroutine that waits for input and ends the process at the end of the input.
 func (in *input) watch() {
 	if in.ahead != nil {
 		return
@@ -41,16 +41,16 @@ func (in *input) watch() {
 	}()
 }
 
-// buffer is a buffered reader that can forget what was read: jobs are of one account after another.
+// buffer is a buffered reader that can erase what was read, because consecutive jobs may belong to different accounts.
 type buffer struct {
 	from     io.Reader
 	bytes    []byte
-	at, end  int // where what was not read yet is
-	dirty    int // up to where there is anything
+	at, end  int // position of the unread data
+	dirty    int // end of the used part
 	failedBy error
 }
 
-// fill reads something, unless there is something.
+// fill reads some data unless there is unread data.
 func (b *buffer) fill() error {
 	for b.at == b.end && b.failedBy == nil {
 		var n int

@@ -9,20 +9,20 @@ import (
 	"callfn/internal/runs"
 )
 
-// Kind says what a job asks of a worker.
+// Kind is the kind of a job.
 type Kind byte
 
 // The kinds of job.
 const (
 	KindShow Kind = 's' // run a show function over a document and a request, in a fresh realm
 	KindMap  Kind = 'm' // run map functions over documents
-	// KindExplain is KindShow that gives the show a third argument: a function that wraps an object and notes the absent
-	// keys read from it. To the code that runs, the wrapper is the object.
+	// KindExplain is KindShow with a third argument for the show: a function that wraps an object and records which absent
+	// keys are read from it. To the running code, the wrapper is the object.
 	KindExplain Kind = 'e'
 	KindParse   Kind = 'p' // parse a function body alone; run nothing
 )
 
-// Limits bound one job. A zero field means the default of DefaultLimits.
+// Limits bounds one job. A zero field means the default of DefaultLimits.
 type Limits struct {
 	Deadline time.Duration // wall time in the engine; the worker is killed runs.Grace later
 	Memory   int64         // bytes of engine heap
@@ -30,12 +30,12 @@ type Limits struct {
 	Logs     int           // bytes of captured log text
 }
 
-// DefaultLimits are the limits of a job that names none.
+// DefaultLimits returns the limits of a job that sets none.
 func DefaultLimits() Limits {
 	return Limits{Deadline: runs.DefaultDeadline, Memory: 64 << 20, Result: 256 << 10, Logs: 16 << 10}
 }
 
-// WithDefaults replaces zero fields by defaults and cuts what is over the maximum.
+// WithDefaults replaces zero fields by defaults and reduces values over the maximum.
 func (l Limits) WithDefaults() Limits {
 	d := DefaultLimits()
 	if l.Deadline <= 0 {
@@ -57,46 +57,46 @@ func (l Limits) WithDefaults() Limits {
 // Job is one piece of work for a worker.
 type Job struct {
 	Kind   Kind
-	Run    runs.ID         // the run's id; the answer carries it back
+	Run    runs.ID         // id of the run, which the answer repeats
 	Source string          // show: the function's source; map: a JSON list of sources; parse: the function body
 	Doc    json.RawMessage // show: the document or null; map: a JSON list of documents
 	Req    json.RawMessage // show: CouchDB's request object
 
-	// Of a show's document, Body is the function body where Doc has "" in its place; nil where Doc is whole. Of the
-	// request, Members are the names of all its members, as a JSON list, where Query and Form are its members of these
-	// names, for which Req has null; "" where Req is whole. So the engine reads only what it has to.
+	// Body, Members, Query and Form are parts of Doc and Req that travel separately, so that the engine reads only what it
+	// needs. Body is the function body of a show's document; Doc has "" in its place. It is nil if Doc is complete.
+	// Members are the names of all the request's members, as a JSON list; Req has null for Query and Form, which are its
+	// members of these names. Members is "" if Req is complete.
 	Body        []byte
 	Members     string
 	Query, Form json.RawMessage
 
 	TimeZone string // IANA name for Date, "" for UTC
-	Now      int64  // what Date begins at, in ms since 1970; 0 for the real time
+	Now      int64  // start of Date in ms since 1970; 0 for the real time
 	Limits   Limits
 
-	// For whoever shares workers out; a worker is not told.
-	Account   string // whose code it is, "" when unknown
-	Root      string // that account's top-level ancestor, "" when unknown
-	Rehearsal bool   // no call waits for it
+	// These fields are for sharing workers among accounts. The worker does not receive them.
+	Account   string // owner of the code, "" if unknown
+	Root      string // that account's top-level ancestor, "" if unknown
+	Rehearsal bool   // true if no call waits for the run
 }
 
-// Answer is what came of a job, as far as the sandbox can tell. Value is what a show answered through its third
-// argument: JSON as the engine wrote it, which nobody has read yet. Its Outcome is OK, Threw (the source threw, or is
-// no function), Syntax (what was to be parsed does not parse), Timeout, Memory, TooLarge or Crashed (the worker died
-// or broke the protocol).
+// Answer is the result of a job, as far as the sandbox knows it. Value is what a show answered through its third
+// argument: unparsed JSON from the engine. Outcome is OK, Threw (the source threw, or is no function), Syntax (the
+// source to parse does not parse), Timeout, Memory, TooLarge or Crashed (the worker died or broke the protocol).
 type Answer struct {
 	runs.Report
 	Body json.RawMessage // when OK without a Value. show: the query server's response object; map: rows; parse: null
 
-	// Replaced is set by a pool whose worker the job used up, and closed once there is a new one or the pool is closed.
-	// Nil as a rule.
+	// Replaced is set by a pool if the job used up its worker. It is closed once there is a new worker or the pool is
+	// closed. It usually is nil.
 	Replaced <-chan struct{}
 }
 
-// frameLimit bounds a job on its way to the worker: a document, a request and a source.
+// frameLimit bounds the frame of a job: a document, a request and a source.
 const frameLimit = 64 << 20
 
-// frame is the job as it is sent. With sourceKnown the worker has the source from the job before: a show's is longer
-// than all the rest together, and as a rule always the same.
+// frame encodes the job. With sourceKnown the worker has the source from the previous job and it is left out: a show's
+// source is longer than all the rest together and rarely changes.
 func (j Job) frame(sourceKnown bool) [][]byte {
 	var source []byte
 	known := int64(1)
@@ -121,7 +121,7 @@ func (j Job) frame(sourceKnown bool) [][]byte {
 	}
 }
 
-// parseJob reads a frame; before is the source of the job before.
+// parseJob decodes a frame. before is the source of the previous job.
 func parseJob(f [][]byte, before string) (Job, error) {
 	if len(f) != 11 || len(f[0]) != 1 {
 		return Job{}, fmt.Errorf("%w: not a job", errFrame)
@@ -152,17 +152,17 @@ func parseJob(f [][]byte, before string) (Job, error) {
 	return j, nil
 }
 
-// nextStep is what a worker does after an answer. The answer says so.
+// nextStep is what a worker does after an answer. The answer contains it.
 type nextStep string
 
 const (
-	stepReady   nextStep = "ready"   // it takes the next job: what the run left is thrown away in no time
-	stepCleanup nextStep = "cleanup" // it throws away what the run left, and then asks for the next job
-	// The process exits: its engine does not come back, or the system gives it no more memory.
+	stepReady   nextStep = "ready"   // takes the next job: cleaning up takes no noticeable time
+	stepCleanup nextStep = "cleanup" // cleans up after the run, and then asks for the next job
+	// The process exits: its engine does not return, or the system refuses it memory.
 	stepExit nextStep = "exit"
 )
 
-// frame is the answer as a worker sends it.
+// frame encodes the answer.
 func (a reply) frame(next nextStep) [][]byte {
 	return [][]byte{
 		[]byte(a.run), []byte(a.outcome), a.body, encodeFailure(a.failure), a.logs, a.levels, a.missed, []byte(next),
@@ -170,7 +170,7 @@ func (a reply) frame(next nextStep) [][]byte {
 	}
 }
 
-// parseAnswer reads a frame. Nothing in it is believed but that it is the worker's.
+// parseAnswer decodes a frame. It trusts nothing in it, except that it comes from the worker.
 func parseAnswer(f [][]byte) (a Answer, next nextStep, err error) {
 	if len(f) != 9 {
 		return Answer{}, stepExit, fmt.Errorf("%w: not an answer", errFrame)

@@ -6,17 +6,17 @@ import (
 	"strconv"
 )
 
-// levelNames are the methods of a function's console, by the letter that the realm puts before a line.
+// levelNames are the console methods, by the letter that the realm puts before a line.
 var levelNames = map[byte]string{'l': "log", 'i': "info", 'w': "warn", 'e': "error", 'd': "debug"}
 
-// logs are the lines of the run that is on, or was last, as a JSON list, and the level of each; nil when there are no
-// lines, and no levels when all are "log". It may be called while the run goes on.
+// logs returns the log lines of the current or last run as a JSON list, and the level of each. The list is nil without
+// lines, and the levels are nil if all are "log". logs may be called during the run.
 func (r *realm) logs() (lines, levels json.RawMessage) {
 	said, dropped := r.engine.Said()
 	return splitLogs(said, dropped)
 }
 
-// splitLogs takes apart what a realm has said: a level's letter, a JSON string and a comma for each line.
+// splitLogs splits a realm's log: a level's letter, a JSON string and a comma for each line.
 func splitLogs(said []byte, dropped int) (lines, kinds json.RawMessage) {
 	list, of, plain := make([]byte, 1, len(said)+64), make([]byte, 1, 64), true
 	list[0], of[0] = '[', '['
@@ -41,7 +41,7 @@ func splitLogs(said []byte, dropped int) (lines, kinds json.RawMessage) {
 	if len(list) == 1 {
 		return nil, nil
 	}
-	list[len(list)-1], of[len(of)-1] = ']', ']' // for the last comma
+	list[len(list)-1], of[len(of)-1] = ']', ']' // replaces the last comma
 	if !json.Valid(list) {
 		return nil, nil
 	}
@@ -51,8 +51,8 @@ func splitLogs(said []byte, dropped int) (lines, kinds json.RawMessage) {
 	return list, of
 }
 
-// paired puts U+FFFD for every surrogate without its pair in JSON of the engine's. JavaScript has such halves of
-// characters; nothing that reads the answer has.
+// paired replaces every unpaired surrogate in the engine's JSON by U+FFFD. JavaScript strings may hold unpaired
+// surrogates; no reader of the answer accepts them.
 func paired(text json.RawMessage) json.RawMessage {
 	if !bytes.Contains(text, []byte(`\ud`)) {
 		return text
@@ -64,7 +64,7 @@ func paired(text json.RawMessage) json.RawMessage {
 		}
 		switch half := surrogate(out[i:]); {
 		case half == 0:
-			i++ // past the character that is escaped
+			i++ // past the escaped character
 		case half < 0xdc00 && surrogate(out[i+6:]) >= 0xdc00:
 			i += 11
 		default:
@@ -75,7 +75,7 @@ func paired(text json.RawMessage) json.RawMessage {
 	return out
 }
 
-// surrogate is the surrogate that an escape at the beginning of text stands for, 0 for anything else.
+// surrogate returns the surrogate for an escape at the beginning of text, or 0 for anything else.
 func surrogate(text []byte) uint64 {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0
@@ -87,7 +87,7 @@ func surrogate(text []byte) uint64 {
 	return c
 }
 
-// stringEnd is behind the JSON string that begins at i; -1 where it does not end.
+// stringEnd returns the offset after the JSON string that begins at i, or -1 if the string does not end.
 func stringEnd(text []byte, i int) int {
 	for i++; i < len(text); i++ {
 		switch text[i] {

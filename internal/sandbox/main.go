@@ -6,9 +6,9 @@ import (
 	"io"
 )
 
-// WorkerMain is what a binary does when it is started as WorkerCommand: serve jobs on stdin and stdout until stdin
-// ends, and exit. It first gives up every right it can and says in a greeting what that came to. It returns the exit
-// code.
+// WorkerMain is the main function of a binary started as WorkerCommand. It serves jobs on stdin and stdout until stdin
+// ends, and returns the exit code. First it gives up every right it can and reports the resulting confinement in a
+// greeting.
 func WorkerMain(stdin io.Reader, stdout, stderr io.Writer) int {
 	held := confine()
 	if err := greet(stdout, held); err != nil {

@@ -22,14 +22,14 @@ var (
 type Config struct {
 	Command Command
 	Workers int          // processes that run jobs; at least 1
-	Spares  int          // processes kept beside, started and ready, to stand in at once for workers that die
-	Queue   int          // jobs that may wait for a worker; beyond it Do answers ErrBusy at once
+	Spares  int          // extra processes, started and ready, that replace workers that die
+	Queue   int          // jobs that may wait for a worker; beyond it Do returns ErrBusy at once
 	Log     *slog.Logger // spawn failures and kills; nil for none
-	// RequireConfinement refuses workers that the kernel does not hold in by every means this package knows.
+	// RequireConfinement refuses workers for which a restriction known to this package is not in force.
 	RequireConfinement bool
 }
 
-// Pool runs jobs on a fixed number of worker processes and replaces the ones that die or are killed. Safe for
+// Pool runs jobs on a fixed number of worker processes and replaces those that die or are killed. It is safe for
 // concurrent use.
 type Pool struct {
 	log     *slog.Logger
@@ -40,15 +40,16 @@ type Pool struct {
 	held    Confinement
 	ctx     context.Context // ends with Close
 	cancel  context.CancelFunc
-	wg      sync.WaitGroup // processes alive or being started
+	wg      sync.WaitGroup // running and starting processes
 
 	mu      sync.Mutex
 	closed  bool
 	spares  []*process
-	vacancy []chan struct{} // a worker's place without a process each, in the order in which they get one; closed then
+	vacancy []chan struct{} // places of workers without a process, in the order in which they get one; closed then
 }
 
-// NewPool starts the workers and returns once the first is running; a binary that cannot be started is an error here.
+// NewPool starts the workers and returns once the first is running. It returns an error if the binary cannot be
+// started.
 func NewPool(c Config) (*Pool, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -81,8 +82,8 @@ func NewPool(c Config) (*Pool, error) {
 	return p, nil
 }
 
-// Do runs one job. It waits for a free worker until ctx ends. The error is ErrBusy, ErrClosed, ErrKilled or ctx's, and
-// then nothing of the answer counts but Replaced; whatever the job's code did is told by the answer's Outcome.
+// Do runs one job. It waits for a free worker until ctx ends. The error is ErrBusy, ErrClosed, ErrKilled or ctx's; then
+// only Replaced is valid in the answer. The answer's Outcome tells what the job's code did.
 func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 	if p.waiting.Add(1) > p.queue {
 		p.waiting.Add(-1)
@@ -117,7 +118,8 @@ func (p *Pool) Do(ctx context.Context, j Job) (Answer, error) {
 	return Answer{Replaced: a.Replaced}, err
 }
 
-// tidy gives a worker back once it is ready for the next run, or replaces it when what this run left is too much.
+// tidy gives a worker back once it is ready for the next run. It replaces a worker for which cleaning up takes too
+// long.
 func (p *Pool) tidy(w *process, run runs.ID) {
 	err := w.ready(runs.TidyWait)
 	if err == nil {
@@ -127,7 +129,7 @@ func (p *Pool) tidy(w *process, run runs.ID) {
 	p.replace(w, "run", run, "error", err)
 }
 
-// giveBack returns a healthy worker, or stops it when the pool has been closed meanwhile.
+// giveBack returns a healthy worker to the pool, or stops it if the pool was closed meanwhile.
 func (p *Pool) giveBack(w *process) {
 	p.mu.Lock()
 	closed := p.closed
@@ -141,10 +143,10 @@ func (p *Pool) giveBack(w *process) {
 	}
 }
 
-// replace stops a worker, says why in the log, and has another in its place. The channel is closed when there is one or
+// replace stops a worker, logs the reason, and starts another in its place. The channel is closed when there is one or
 // the pool is closed.
 func (p *Pool) replace(w *process, why ...any) <-chan struct{} {
-	p.wg.Add(1) // for the one that ends; its place still counts, too
+	p.wg.Add(1) // for the ending process, whose place still counts too
 	filled := p.fill()
 	go func() {
 		defer p.wg.Done()
@@ -154,7 +156,7 @@ func (p *Pool) replace(w *process, why ...any) <-chan struct{} {
 	return filled
 }
 
-// fill puts a process in a worker's place: a spare, or else the next to be up. One is started in any case.
+// fill fills a worker's place with a spare, or with the next process that comes up. It starts a process in either case.
 func (p *Pool) fill() <-chan struct{} {
 	filled := make(chan struct{})
 	p.mu.Lock()
@@ -173,7 +175,8 @@ func (p *Pool) fill() <-chan struct{} {
 	return filled
 }
 
-// start starts a process for the place that has waited longest, or as a spare, for as long as that takes.
+// start starts a process for the place that has waited longest, or as a spare. It retries until it succeeds or the pool
+// is closed.
 func (p *Pool) start() {
 	for wait := 10 * time.Millisecond; p.ctx.Err() == nil; wait = min(2*wait, 5*time.Second) {
 		w, err := p.spawn.start()
@@ -190,7 +193,7 @@ func (p *Pool) start() {
 	p.wg.Done()
 }
 
-// take gives a started process its place, or stops it when the pool has been closed meanwhile.
+// take gives a started process its place, or stops it if the pool was closed meanwhile.
 func (p *Pool) take(w *process) {
 	p.mu.Lock()
 	closed := p.closed
@@ -210,13 +213,13 @@ func (p *Pool) take(w *process) {
 	}
 }
 
-// Confinement says what holds the workers in.
+// Confinement returns the restrictions on the workers.
 func (p *Pool) Confinement() Confinement { return p.held }
 
-// Workers counts the workers that are free right now and all that the pool keeps.
+// Workers returns the number of free workers and of all the pool's workers.
 func (p *Pool) Workers() (free, all int) { return len(p.idle), cap(p.idle) }
 
-// Close stops every worker and returns when all are gone. Jobs under way end as Crashed; waiting ones get ErrClosed.
+// Close stops every worker and returns when all are gone. Running jobs end as Crashed; waiting ones get ErrClosed.
 func (p *Pool) Close() {
 	p.mu.Lock()
 	if p.closed {
@@ -226,7 +229,7 @@ func (p *Pool) Close() {
 	p.closed = true
 	free, vacancy := p.spares, p.vacancy
 	p.spares, p.vacancy = nil, nil
-	for len(p.idle) > 0 { // nobody puts one there any more; somebody may still take one
+	for len(p.idle) > 0 { // nobody adds workers any more, but somebody may still take one
 		select {
 		case w := <-p.idle:
 			free = append(free, w)

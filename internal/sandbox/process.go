@@ -23,8 +23,8 @@ type Command struct {
 	Args []string // arguments after the program's name; {WorkerCommand} in the service
 }
 
-// Self is the command that starts this very binary as a worker, also after its file was replaced by a newer one, where
-// the system has a name for that: a worker of another version need not understand its supervisor.
+// Self returns the command that starts this very binary as a worker. Where the system has a name for it, that works
+// even if the file was replaced by a newer version, whose workers may not understand this supervisor.
 func Self() (Command, error) {
 	const running = "/proc/self/exe"
 	if _, err := os.Stat(running); err == nil && runtime.GOOS == "linux" {
@@ -45,8 +45,8 @@ type process struct {
 	read *bufio.Reader
 	held Confinement
 
-	source string                // of the job before
-	frame  []byte                // the job as it was sent, for the next to be written over it
+	source string                // of the previous job
+	frame  []byte                // the encoded job, whose memory the next one reuses
 	last   *subprocess.LastWords // user code cannot write there
 
 	waiting sync.Once
@@ -54,10 +54,10 @@ type process struct {
 	waitErr error
 }
 
-// greetWithin bounds how long a started worker may take until it is ready.
+// greetWithin bounds how long a started worker may take to become ready.
 const greetWithin = 10 * time.Second
 
-// startProcess starts a worker with no environment and nothing but its two pipes. attr is the platform's say in it.
+// startProcess starts a worker with no environment and only its two pipes. attr holds the platform's settings.
 func startProcess(c Command) (*process, error) {
 	jobsR, jobsW, err := os.Pipe()
 	if err != nil {
@@ -97,8 +97,8 @@ func startProcess(c Command) (*process, error) {
 	return p, nil
 }
 
-// ready waits until the worker asks for a job. A worker that has answered is not ready yet: it still throws away what
-// the run left, and how much that is was up to the function.
+// ready waits until the worker asks for a job. A worker that has answered is not ready yet: it first cleans up after
+// the run, and the function decided how much there is.
 func (p *process) ready(within time.Duration) error {
 	_ = p.out.SetReadDeadline(time.Now().Add(within))
 	if err := p.hears(context.Background()); err != nil {
@@ -114,16 +114,15 @@ func (p *process) ready(within time.Duration) error {
 	return nil
 }
 
-// ErrKilled: the worker was ended by a signal from outside. It says nothing of the code that ran.
+// ErrKilled reports that a signal from outside ended the worker. The code that ran is not to blame.
 var ErrKilled = errors.New("sandbox: a worker was killed from outside")
 
-// errSpent says that the process must not be used again.
+// errSpent reports that the process must not be used again.
 var errSpent = errors.New("sandbox: worker is spent")
 
-// do hands the worker one job and waits for its answer, at most until runs.Grace after the job's deadline or until ctx
-// ends.
-// With errSpent the answer is good but the process must be stopped and replaced; any other error also spends it.
-// Without an error, next says whether the worker must get ready before its next job.
+// do gives the worker one job and waits for its answer, at most until runs.Grace after the job's deadline or until ctx
+// ends. With errSpent the answer is valid, but the process must be stopped and replaced. Any other error spends the
+// process too. Without an error, next says whether the worker must clean up before its next job.
 func (p *process) do(ctx context.Context, j Job) (a Answer, next nextStep, err error) {
 	j.Limits = j.Limits.WithDefaults()
 	limit := time.Now().Add(j.Limits.Deadline + runs.Grace)
@@ -131,7 +130,7 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, next nextStep, err e
 	_ = p.out.SetReadDeadline(limit)
 	stop := context.AfterFunc(ctx, func() { _ = p.out.SetReadDeadline(time.Unix(1, 0)) })
 	defer func() {
-		if !stop() && err == nil { // the deadline of a run given up may still be set behind our back
+		if !stop() && err == nil { // an abandoned run's goroutine may still set the deadline
 			err = errSpent
 		}
 	}()
@@ -161,11 +160,11 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, next nextStep, err e
 	return a, next, nil
 }
 
-// usualFrame is the longest job whose memory is kept for the next, in bytes.
+// usualFrame is the longest job, in bytes, whose buffer is kept for the next.
 const usualFrame = 64 << 10
 
-// hears waits for the first byte of what the worker says next. A supervisor too busy to look in time finds it lying
-// there, and kills nobody for that.
+// hears waits for the first byte of the worker's next message. A supervisor that was too busy to look in time finds the
+// message waiting and kills no worker for it.
 func (p *process) hears(ctx context.Context) error {
 	const lookAgain = 2 * time.Millisecond
 	_, err := p.read.Peek(1)
@@ -179,8 +178,8 @@ func (p *process) hears(ctx context.Context) error {
 // frameSlack is what an answer may add to its result and logs: ids, positions, JSON punctuation.
 const frameSlack = 16 << 10
 
-// broken names what a failed exchange means for the run. A worker that is gone after the limit has ended itself for it:
-// this process was stopped, or too busy to look.
+// broken returns the outcome of a run whose exchange failed. A worker that ended after the limit ended itself because
+// of it: this process was stopped, or too busy to look.
 func (p *process) broken(ctx context.Context, j Job, limit time.Time, err error) (Answer, nextStep, error) {
 	if ctx.Err() != nil {
 		return Answer{}, stepExit, fmt.Errorf("sandbox: run %s given up: %w", j.Run, ctx.Err())
@@ -196,11 +195,11 @@ func (p *process) broken(ctx context.Context, j Job, limit time.Time, err error)
 
 func ended(j Job, o runs.Outcome) Answer { return Answer{Report: runs.Report{Run: j.Run, Outcome: o}} }
 
-// deathWithin is how long a worker that has closed its pipes is given to be gone.
+// deathWithin is how long a worker that has closed its pipes may take to exit.
 const deathWithin = 100 * time.Millisecond
 
-// killedFromOutside reports whether somebody ended the worker, which no code in it can make happen: an administrator,
-// or a machine without memory.
+// killedFromOutside reports whether a signal from outside ended the worker, as by an administrator or a machine out of
+// memory. Code in the worker cannot cause that.
 func (p *process) killedFromOutside() bool {
 	select {
 	case <-p.wait():
@@ -222,7 +221,7 @@ func (p *process) wait() <-chan struct{} {
 	return p.gone
 }
 
-// stop kills the process, waits for its end and says how it ended and what it said.
+// stop kills the process, waits for its end, and returns how it ended and its last words on stderr.
 func (p *process) stop() string {
 	_ = p.in.Close()
 	_ = p.cmd.Process.Kill()

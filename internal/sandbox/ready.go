@@ -2,16 +2,16 @@ package sandbox
 
 import "callfn/internal/sandbox/engine"
 
-// Loading what a text was compiled to takes time with its length, for each of its functions. Where there is much of
-// that, and the text runs again and again, a world is kept in which it is done: putting that back is a copy.
+// Loading compiled code takes time in proportion to its length, for each of its functions. For a long text that runs
+// often, the worker keeps a world in which the code is loaded already: restoring that world is a copy.
 const (
-	muchCode  = 48 << 10 // bytes of code from which on a world is kept
-	tooMuch   = 4 << 20  // and up to which: a worker makes it between two jobs
-	oftenRun  = 8        // runs that show that a text runs again and again
+	muchCode  = 48 << 10 // bytes of code from which a world is kept
+	tooMuch   = 4 << 20  // bytes up to which a world is kept: a worker makes it between two jobs
+	oftenRun  = 8        // runs after which a text counts as frequent
 	mostReady = 24 << 20 // bytes of all such worlds
 )
 
-// loaded is a world with a show in it, and the function that makes the body's of one text.
+// loaded is a world with a show and the function that makes one text's function.
 type loaded struct {
 	of    shown
 	show  show
@@ -19,7 +19,7 @@ type loaded struct {
 	image *engine.Image
 }
 
-// promises notes a run of a text in the show that is ready, and reports whether a world is to be kept for it.
+// promises counts a run of a text in the plain show's world, and reports whether to keep a world for the text.
 func (b *body) promises(of shown) bool {
 	if len(b.code) < muchCode || len(b.code) > tooMuch || b.ready != nil && b.ready.of == of {
 		return false
@@ -28,14 +28,14 @@ func (b *body) promises(of shown) bool {
 	return b.runs >= oftenRun
 }
 
-// load makes the world that is kept for a text. It takes a while, on no run's clock.
+// load makes the world for a text. It takes a while and runs outside any run's deadline.
 func (r *realm) load(b *body) {
 	b.runs = 0
 	r.begin(r.ready.image)
 	r.use(DefaultLimits())
 	made, err := r.engine.Load(b.code)
 	if err != nil {
-		return // as its next run will find out
+		return // as its next run will find too
 	}
 	l := &loaded{of: r.of, show: r.ready, made: made, image: r.engine.Save()}
 	r.bodies.keep(b, l)
@@ -43,7 +43,7 @@ func (r *realm) load(b *body) {
 	r.loads++
 }
 
-// keep remembers a world, and forgets others where all take too much together.
+// keep stores a world, and drops others if all take too much together.
 func (b *bodies) keep(of *body, l *loaded) {
 	b.forget(of)
 	of.ready = l
@@ -57,7 +57,7 @@ func (b *bodies) keep(of *body, l *loaded) {
 	}
 }
 
-// forget drops the world that is kept for a text.
+// forget drops a text's world.
 func (b *bodies) forget(of *body) {
 	if of.ready != nil {
 		b.ready -= of.ready.image.Size()

@@ -17,43 +17,43 @@ import (
 //go:embed bootstrap.js
 var bootstrap string
 
-// maxStack is the call depth of a realm in engine slots, about one per JavaScript call. The engine's own default guards
-// its Go stack; this lower figure answers runaway recursion within a few milliseconds.
+// maxStack is the call depth of a realm in engine slots, about one per JavaScript call. The engine's own default
+// protects its Go stack. This lower value stops runaway recursion within a few milliseconds.
 const maxStack = 6000
 
-// maxShows bounds the show functions that a realm keeps ready. A design document has a handful.
+// maxShows bounds the show functions that a realm keeps ready. A design document has few.
 const maxShows = 8
 
-// realm is a place for JavaScript worlds, one at a time. A world begins as an image: the language and the bootstrap,
-// and for a show the function too, all made here before any user's code ran anywhere. Putting the image back gives a
-// job a world that nothing has run in (package engine).
+// realm holds JavaScript worlds, one at a time. A world begins as an image: the language and the bootstrap, and for a
+// show its function too, all made before any user code ran. Restoring the image gives a job a world in which nothing
+// has run (package engine).
 type realm struct {
 	engine *engine.Engine
 	host   engine.Value
 	bare   *engine.Image
 	shows  map[shown]show
 	ready  show  // the last one of them
-	of     shown // what it is made ready for
+	of     shown // what the last one is made ready for
 	bodies bodies
 
-	fresh *engine.Image // what the world is now, as long as nothing has run in it; else nil
-	next  *engine.Image // what it was last, and will probably be again
+	fresh *engine.Image // image that the world equals while nothing has run in it; else nil
+	next  *engine.Image // the last image, which the next job probably needs too
 
-	last      *loaded // the world of the job before; nil for one with a show only
-	promising *body   // whose world is to be made before the next job
-	parsed    int     // how many texts were parsed for runs
-	loads     int     // how many worlds were made for texts
+	last      *loaded // world of the previous job; nil for one with a show only
+	promising *body   // text whose world is to be made before the next job
+	parsed    int     // number of texts parsed for runs
+	loads     int     // number of worlds made for texts
 }
 
-// shown is what a world is made ready for: a show's source, the members of requests ("" for any), and whether Intl is
-// loaded into it.
+// shown is what a world is prepared for: a show's source, the request's members ("" for any), and whether Intl is
+// loaded.
 type shown struct {
 	source, members string
 	intl            bool
 }
 
-// formats reports whether a document may hold a function that formats dates or numbers. Where it does without these
-// words, its world loads Intl when it is asked for, which takes ten times as long as a short run.
+// formats reports whether a document may hold a function that formats dates or numbers. A function that does so without
+// these words makes its world load Intl during the run, which takes ten times as long as a short run.
 func formats(doc []byte) bool {
 	return bytes.Contains(doc, []byte("toLocale")) || bytes.Contains(doc, []byte("Intl"))
 }
@@ -81,7 +81,7 @@ func newRealm() (*realm, error) {
 
 func (r *realm) close() { r.engine.Close() }
 
-// tidy ends the world that was used and puts back the one that is probably needed next, off any run's clock.
+// tidy ends the used world and restores the one that is probably needed next, outside any run's deadline.
 func (r *realm) tidy() {
 	if r.promising != nil {
 		r.load(r.promising)
@@ -90,10 +90,10 @@ func (r *realm) tidy() {
 	r.begin(r.next)
 }
 
-// busy reports whether tidy has so much to do that no job should wait for it.
+// busy reports whether tidy has so much work that no job should wait for it.
 func (r *realm) busy() bool { return r.promising != nil || r.engine.Beyond(r.next) > littleLitter }
 
-// begin makes the world what the image is.
+// begin restores the world from the image.
 func (r *realm) begin(image *engine.Image) {
 	if r.fresh != image {
 		r.engine.Restore(image)
@@ -101,7 +101,7 @@ func (r *realm) begin(image *engine.Image) {
 	r.fresh, r.next = image, image
 }
 
-// use hands the world over to a job.
+// use gives the world to a job.
 func (r *realm) use(l Limits) {
 	r.fresh = nil
 	r.engine.Reseed()
@@ -109,14 +109,14 @@ func (r *realm) use(l Limits) {
 	r.engine.Deadline(l.Deadline)
 }
 
-// logRoom is how many bytes a run's logs may take: a character is at most six as JSON, and each line has a little
-// around it.
+// logRoom returns how many bytes a run's logs may take: a character takes at most six as JSON, and each line adds a
+// few.
 func logRoom(l Limits) int { return l.Logs*8 + 1024 }
 
-// show makes a world with the show function in it, ready for such requests. The error is the engine's, about that
+// show makes a world with the show function, prepared for such requests. Its error is the engine's error about the
 // source.
 func (r *realm) show(of shown) (engine.Value, error) {
-	if of != r.of { // as a rule the very same text as before, which costs less to see than to look for it
+	if of != r.of { // usually the same string as before, which is faster to compare than to look up
 		r.ready, r.of = r.shows[of], of
 	}
 	if s := r.ready; s.image != nil {
@@ -125,7 +125,7 @@ func (r *realm) show(of shown) (engine.Value, error) {
 	}
 	r.begin(r.bare)
 	r.use(DefaultLimits())
-	fun, err := r.engine.Eval("(" + of.source + "\n)") // an expression: nothing but a function comes into being
+	fun, err := r.engine.Eval("(" + of.source + "\n)") // an expression creates nothing but the function
 	if err != nil {
 		return engine.Value{}, err
 	}
@@ -148,8 +148,7 @@ func (r *realm) show(of shown) (engine.Value, error) {
 	return fun, nil
 }
 
-// run does a show job in a world of its own, or a map job in the one that is there, with zone as the zone of local
-// time.
+// run does a show job in a world of its own, or a map job in the current world, with zone as the local time zone.
 func (r *realm) run(j Job, zone *time.Location) reply {
 	var s stage
 	if j.Kind != KindMap {
@@ -189,14 +188,14 @@ func (r *realm) run(j Job, zone *time.Location) reply {
 	return a
 }
 
-// stage is the world that a show job is to have.
+// stage is the world of a show job.
 type stage struct {
 	fun   engine.Value // the show
-	known *body        // what is known of the document's function body, nil for nothing
-	ready *loaded      // the world that has it already
+	known *body        // what is known of the document's function body, or nil
+	ready *loaded      // the world with that body loaded, or nil
 }
 
-// set makes a world for a show job: the one that is kept for its text, or else one with the show in it.
+// set prepares a world for a show job: the one kept for its text, or else one with the show only.
 func (r *realm) set(j Job) (s stage, err error) {
 	of := shown{j.Source, j.Members, formats(j.Doc) || formats(j.Body)}
 	if j.Body != nil {
@@ -204,7 +203,7 @@ func (r *realm) set(j Job) (s stage, err error) {
 			s.ready = s.known.ready
 			s.fun, r.ready, r.of = s.ready.show.fun, s.ready.show, of
 			r.begin(s.ready.image)
-			if r.last != s.ready { // others will rather follow: they must not wait for a copy
+			if r.last != s.ready { // other texts probably follow, and must not wait for a copy
 				r.next = s.ready.show.image
 			}
 			r.last = s.ready
@@ -216,7 +215,7 @@ func (r *realm) set(j Job) (s stage, err error) {
 	return s, err
 }
 
-// evaluate is the job's own stay in the world.
+// evaluate runs the job in the world.
 func (r *realm) evaluate(j Job, s stage) (text []byte, isText bool, err error) {
 	if j.Kind == KindMap {
 		return r.engine.Call(r.host, "map", j.Source, []byte(j.Doc), int32(j.Limits.Result), int32(j.Limits.Logs))
@@ -261,12 +260,12 @@ func (r *realm) evaluate(j Job, s stage) (text []byte, isText bool, err error) {
 	return r.engine.Call(r.host, verb, s.fun, checked, int32(j.Limits.Result), int32(j.Limits.Logs), made)
 }
 
-// body tells whether text is a function body and no more, and has the code of the function that makes the body's: the
-// very one that `wh` would have made of it (couchapp, lib/build.js). What is no body the show finds out for itself, and
-// it makes the function itself where there is no code.
+// body returns what is known of text: whether it is a function body and nothing more, and the code of the function that
+// makes the body's function. The code equals what `wh` would have made (couchapp, lib/build.js). The show itself
+// detects a text that is no body, and makes the function itself if there is no code.
 //
-// A text is parsed once. What a body closes of its wrapper shows in what was parsed: the function that begins where the
-// body's does ends elsewhere.
+// A text is parsed once. A body that closes part of its wrapper shows in the parsed code: the function that begins
+// where the body's does ends elsewhere.
 func (r *realm) body(text []byte) *body {
 	if known := r.bodies.find(text); known != nil {
 		return known
@@ -279,20 +278,20 @@ func (r *realm) body(text []byte) *body {
 	case err == nil && whole:
 		known.is, known.code = true, code
 	case err != nil && !isSyntaxError(err):
-		return known // it could not be told: another time there may be more memory
+		return known // unknown for now: another time there may be more memory
 	}
 	r.bodies.add(known)
 	return known
 }
 
-// maker is the text that `new Function('log', 'console', 'JSON', 'return function (call) {\n' + body + '\n}')` compiles
-// (ECMA-262, CreateDynamicFunction), so that errors are at the same lines and columns.
+// maker returns the text that `new Function('log', 'console', 'JSON', 'return function (call) {\n' + body + '\n}')`
+// compiles (ECMA-262, CreateDynamicFunction), so that errors have the same lines and columns.
 var maker = struct{ open, function, end, close string }{
 	"(function anonymous(log,console,JSON\n) {\nreturn ",
 	"function (call) {\n", "\n}", "\n})",
 }
 
-// missed reads which absent keys the run asked for; also after an interrupt, where the realm is still whole.
+// missed reads which absent keys the run read. It works after an interrupt too, since the realm is then still intact.
 func (r *realm) missed() json.RawMessage {
 	r.engine.Deadline(10 * time.Millisecond)
 	if text, ok, err := r.engine.Call(r.host, "missed"); err == nil && ok && len(text) > 0 && json.Valid(text) {
@@ -343,17 +342,17 @@ func (r *realm) parse(j Job) reply {
 	return a
 }
 
-// strayBrace is what is wrong with a body that parses under one wrapper only.
+// strayBrace is the error for a body that parses under one wrapper only.
 const strayBrace = "the body closes a brace that it did not open"
 
-// placeInBody moves a position under the wrapper to the body's own text, keeping it inside.
+// placeInBody moves a position under the wrapper to the body's own text and keeps it inside.
 func placeInBody(f *runs.Failure, body string) {
 	if f.Line == 0 {
 		return
 	}
 	f.Line--
 	lines := strings.Split(body, "\n")
-	if f.Line > len(lines) { // the parser stumbled over the wrapper's own closing brace
+	if f.Line > len(lines) { // the parser failed at the wrapper's own closing brace
 		f.Line = len(lines)
 		f.Column = len([]rune(lines[f.Line-1])) + 1
 		f.Message = "SyntaxError: unexpected end of the function body"
@@ -361,10 +360,10 @@ func placeInBody(f *runs.Failure, body string) {
 	f.Line = max(f.Line, 1)
 }
 
-// outOfMemory is the engine's message when the heap cap is reached.
+// outOfMemory is the engine's message when the heap reaches its cap.
 const outOfMemory = "out of memory"
 
-// failed is the reply to a job whose code threw, or used up its memory.
+// failed returns the reply to a job whose code threw or used up its memory.
 func failed(j Job, err error) reply {
 	var e *engine.Error
 	if errors.As(err, &e) && e.Message == outOfMemory {
@@ -373,7 +372,7 @@ func failed(j Job, err error) reply {
 	return reply{run: j.Run, outcome: runs.Threw, failure: failureOf(err)}
 }
 
-// failureOf is what the code that ran threw, in the engine's words: "TypeError: not a function".
+// failureOf returns the error that the code threw, in the engine's words: "TypeError: not a function".
 func failureOf(err error) *runs.Failure {
 	var e *engine.Error
 	if !errors.As(err, &e) {

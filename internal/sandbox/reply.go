@@ -6,7 +6,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// reply is an answer as a worker makes it: of JSON that the engine wrote, which is sent as it is.
+// reply is a worker's answer. Its JSON comes from the engine and is sent unchanged.
 type reply struct {
 	run                  runs.ID
 	outcome              runs.Outcome

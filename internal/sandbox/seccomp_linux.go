@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// allowed are the system calls that the Go runtime and the engine need once a worker is up: memory, signals to itself,
-// clocks, and reading and writing what is open. Everything else answers EPERM: no open, no socket, no exec, no thread
-// that is not there yet.
+// allowed are the system calls that the Go runtime and the engine need in a running worker: memory, signals to itself,
+// clocks, and reading and writing open descriptors. Every other call returns EPERM: no open, no socket, no exec, no new
+// threads.
 var allowed = append([]uint32{
 	unix.SYS_READ, unix.SYS_WRITE, unix.SYS_CLOSE, unix.SYS_FSTAT, unix.SYS_PPOLL,
 	unix.SYS_MUNMAP, unix.SYS_MADVISE, unix.SYS_MREMAP, unix.SYS_MINCORE, unix.SYS_BRK,
@@ -24,14 +24,13 @@ var allowed = append([]uint32{
 	unix.SYS_RSEQ, unix.SYS_SET_ROBUST_LIST, unix.SYS_EXIT, unix.SYS_EXIT_GROUP,
 }, allowedOnThisArch...)
 
-// condition allows a call by its arguments, where one of the alternatives holds.
+// condition allows a call by its arguments if one of the alternatives holds.
 type condition struct {
 	nr           uint32
 	alternatives [][]check
 }
 
-// check holds for an argument whose masked bits equal want. No call that is allowed looks at the upper half of these
-// arguments.
+// check holds for an argument whose masked bits equal want. No allowed call uses the upper half of these arguments.
 type check struct{ arg, mask, want uint32 }
 
 const wholeArgument = 1<<32 - 1
@@ -39,11 +38,12 @@ const wholeArgument = 1<<32 - 1
 func conditional() []condition {
 	noCode := check{2, unix.PROT_EXEC, 0}
 	return []condition{
-		// Shared memory would be counted as nobody's.
+		// Shared memory would count towards no process.
 		{unix.SYS_MMAP, [][]check{{noCode, {3, unix.MAP_TYPE, unix.MAP_PRIVATE}}}},
 		{unix.SYS_MPROTECT, [][]check{{noCode}}},
-		{unix.SYS_TGKILL, [][]check{{{0, wholeArgument, uint32(unix.Getpid())}}}}, // every worker has the same user
-		// Looking at flags, and what Go changes of them; not whom the kernel is to signal (F_SETOWN, F_SETSIG, O_ASYNC).
+		{unix.SYS_TGKILL, [][]check{{{0, wholeArgument, uint32(unix.Getpid())}}}}, // all workers have the same user
+		// Reading flags, and setting those that Go changes. Setting whom the kernel signals is not allowed (F_SETOWN,
+		// F_SETSIG, O_ASYNC).
 		{unix.SYS_FCNTL, [][]check{
 			{{1, wholeArgument, unix.F_GETFL}},
 			{{1, wholeArgument, unix.F_GETFD}},
@@ -85,7 +85,7 @@ func assembleFilter() ([]bpf.RawInstruction, error) {
 	program := []bpf.Instruction{
 		bpf.LoadAbsolute{Off: dataArch, Size: 4},
 		bpf.JumpIf{Cond: bpf.JumpEqual, Val: auditArch, SkipTrue: 1},
-		deny, // another architecture's numbers mean other calls
+		deny, // the call numbers differ on other architectures
 		bpf.LoadAbsolute{Off: dataNr, Size: 4},
 	}
 	for _, c := range conditional() {

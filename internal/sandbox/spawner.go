@@ -11,8 +11,7 @@ type spawner struct {
 	thread  *subprocess.Thread
 }
 
-// slack is how late a worker's timers may go off. It has none that matter but its watchdog's, which is no more exact
-// than that.
+// slack is how late a worker's timers may fire. Only its watchdog's timer matters, which is no more precise.
 const slack = runs.WatchdogEvery / 10
 
 func newSpawner(c Command) *spawner {
@@ -29,5 +28,5 @@ func (s *spawner) start() (p *process, err error) {
 	return p, err
 }
 
-// close ends the thread; processes it started are killed by the kernel where they were not stopped before.
+// close ends the thread. The kernel kills processes it started that were not stopped before.
 func (s *spawner) close() { s.thread.Close() }

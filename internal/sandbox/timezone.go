@@ -8,8 +8,8 @@ import (
 	"callfn/internal/clip"
 )
 
-// zones keeps the time zones that jobs have named: reading one takes longer than a run. The tz database bounds their
-// number.
+// zones caches the time zones that jobs have named, since reading one takes longer than a run. The tz database bounds
+// their number.
 type zones map[string]*time.Location
 
 // find returns the zone of an IANA name, and UTC for "".

@@ -12,19 +12,19 @@ import (
 // exitOverrun is the exit code of a worker that ended itself.
 const exitOverrun = 3
 
-// watchdog looks after a worker from beside for as long as it has something to do. It looks now and then and is not
-// told of every job: a timer set anew for each wakes another thread, which costs more than many a run.
+// watchdog ends a worker that overruns. It checks at intervals while the worker is busy, instead of being told of every
+// job: resetting a timer for each job wakes another thread, which takes longer than many runs.
 type watchdog struct {
 	input *input
 	out   io.Writer
-	timer *time.Timer // looks
+	timer *time.Timer // triggers a check
 
 	mu      sync.Mutex
 	looking bool      // the timer is set
 	until   time.Time // when the process ends itself; zero while it waits for a job
 	job     *Job      // under way
-	in      *realm    // where
-	due     time.Time // when it is given up
+	in      *realm    // realm of the job
+	due     time.Time // time at which the job is given up
 }
 
 func newWatchdog(in *input, out io.Writer) *watchdog {
@@ -34,7 +34,7 @@ func newWatchdog(in *input, out io.Writer) *watchdog {
 	return d
 }
 
-// allow gives the worker so long for what it does next.
+// allow gives the worker time for its next step.
 func (d *watchdog) allow(within time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -45,14 +45,14 @@ func (d *watchdog) allow(within time.Duration) {
 	}
 }
 
-// rest says that the worker waits for a job, as long as it takes.
+// rest notes that the worker waits for a job, which may take any time.
 func (d *watchdog) rest() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.until = time.Time{}
 }
 
-// begin notes what is under way, and where.
+// begin notes the job and its realm.
 func (d *watchdog) begin(j Job, in *realm) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -60,7 +60,7 @@ func (d *watchdog) begin(j Job, in *realm) {
 	d.job, d.in, d.due = &j, in, time.Now().Add(j.Limits.Deadline+runs.WatchdogWait)
 }
 
-// finish notes that the job is done. It does not return when somebody has answered for it.
+// finish notes that the job is done. It does not return if the watchdog has answered for the job.
 func (d *watchdog) finish() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -79,7 +79,7 @@ func (d *watchdog) look() {
 		os.Exit(exitOverrun)
 	}
 	if a := d.overdue(now); a != nil {
-		_ = writeFrame(d.out, a.frame(stepExit)...) // in the job's place, which never ends: mu stays locked
+		_ = writeFrame(d.out, a.frame(stepExit)...) // in place of the job, which never ends: mu stays locked
 		os.Exit(exitOverrun)
 	}
 	d.input.watch()
@@ -90,7 +90,7 @@ func (d *watchdog) look() {
 	d.timer.Reset(next)
 }
 
-// overdue is the answer for a job whose engine does not come back; nil when none is, or none is under way.
+// overdue returns the answer for a job whose engine does not return, or nil if there is no such job.
 func (d *watchdog) overdue(now time.Time) *reply {
 	if d.job == nil || now.Before(d.due) {
 		return nil

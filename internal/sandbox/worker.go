@@ -13,22 +13,22 @@ import (
 // WorkerCommand is the hidden command under which a binary that links this package must call ServeWorker.
 const WorkerCommand = "queryserver-worker"
 
-// readyWord is the one field of the frame by which a worker asks for its next job, where its last answer has not done
+// readyWord is the one field of the frame with which a worker asks for its next job, if its last answer has not done
 // so.
 const readyWord = "ready"
 
-// ServeWorker is the whole of a worker process: it answers jobs from in on out until in ends, one at a time, and asks
-// for each, so that no run waits for what an earlier one left behind. It returns what went wrong with in or out. A job
-// or a cleaning up that overruns ends the process, and so does the end of in, also while the engine spins: the
-// supervisor is gone then, however it ended, or wants no more.
+// ServeWorker is the main loop of a worker process. It answers jobs from in on out until in ends, one at a time. It
+// asks for each job, so that no run waits for the cleaning up of an earlier one. It returns the error of in or out. The
+// process ends if a job or a cleaning up overruns. It also ends when in ends, even while the engine loops: the
+// supervisor then is gone or wants no more answers.
 func ServeWorker(in io.Reader, out io.Writer) error {
-	debug.SetGCPercent(400) // the engine's heap is not Go's; what Go allocates per job is small
+	debug.SetGCPercent(400) // the engine's heap is not Go's; Go allocates little per job
 	input := newInput(in)
 	w := &worker{watchdog: newWatchdog(input, out), zones: zones{}}
 	defer w.close()
 	w.watchdog.allow(greetWithin)
-	var source string // of the job before
-	var sent []byte   // the answer, as it was sent
+	var source string // of the previous job
+	var sent []byte   // the answer as sent
 	for next := stepCleanup; ; {
 		if err := w.prepare(); err != nil {
 			return err
@@ -72,7 +72,7 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 	}
 }
 
-// forget overwrites a job and its answer: what comes next may be another account's.
+// forget overwrites a job and its answer, because the next one may belong to another account.
 func forget(job, answer [][]byte, sent []byte) {
 	for _, fields := range [][][]byte{job, answer, {sent}} {
 		for _, field := range fields {
@@ -81,21 +81,21 @@ func forget(job, answer [][]byte, sent []byte) {
 	}
 }
 
-// worker holds the realm of runs and the one of the current map functions.
+// worker holds the realm of runs and the realm of the current map functions.
 type worker struct {
 	watchdog *watchdog
 	runs     *realm
 	maps     *realm
-	mapOf    string // the sources of the world in maps; "" for none
+	mapOf    string // sources of the world in maps; "" for none
 	mapTZ    string
 	zones    zones
 }
 
-// littleLitter is how much a run may leave behind for the next job to be taken before it is thrown away, in bytes: that
-// takes some 100 microseconds, less than to ask for the job with a frame of its own.
+// littleLitter is how many bytes a run may leave behind such that the worker takes the next job before it cleans up.
+// Cleaning up so little takes about 100 microseconds, less than a separate frame that asks for the job.
 const littleLitter = 1 << 20
 
-// next is what the worker does after its answer.
+// next returns what the worker does after its answer.
 func (w *worker) next() nextStep {
 	if w.runs.engine.Spent() || w.maps != nil && w.maps.engine.Spent() {
 		return stepExit
@@ -106,7 +106,7 @@ func (w *worker) next() nextStep {
 	return stepReady
 }
 
-// prepare ends what the last run left and makes the next world, off any run's clock.
+// prepare cleans up after the last run and makes the next world, outside any run's deadline.
 func (w *worker) prepare() error {
 	if w.runs == nil {
 		var err error
@@ -133,7 +133,7 @@ func (w *worker) do(j Job) (reply, error) {
 	return w.runs.run(j, zone), nil
 }
 
-// mapJob goes on in the same world while the sources stay the same; any trouble ends it.
+// mapJob continues in the same world while the sources stay the same. Any error ends that world.
 func (w *worker) mapJob(j Job, zone *time.Location) (reply, error) {
 	if w.maps == nil {
 		var err error
