@@ -26,6 +26,7 @@ type Server struct {
 	stop    context.Context // of every call
 	cancel  context.CancelCauseFunc
 	closers []func() error
+	closing chan struct{} // closed when the closers are called
 	serving sync.WaitGroup
 
 	mu     sync.Mutex
@@ -69,7 +70,7 @@ func Open(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, gate: newGate(cfg.Access), agent: agent, calls: map[dialogKey]*call{},
-		limit: make(chan struct{}, cfg.Calls),
+		limit: make(chan struct{}, cfg.Calls), closing: make(chan struct{}),
 	}
 	s.stop, s.cancel = context.WithCancelCause(context.Background())
 	if s.client, err = sipgo.NewClient(agent, sipgo.WithClientLogger(quiet)); err != nil {
@@ -132,7 +133,7 @@ func (s *Server) listenUDP(server *sipgo.Server, a Address) error {
 	s.closers = append(s.closers, socket.Close)
 	var read func()
 	read = func() {
-		s.serve(func() error { return server.ServeUDP(newDatagrams(socket, s.gate, read)) })
+		s.serve(func() error { return server.ServeUDP(newDatagrams(socket, s.gate, read, s.closing)) })
 	}
 	read()
 	return nil
@@ -171,6 +172,7 @@ func (s *Server) Close(ctx context.Context) error {
 	s.cancel(errStopping)
 	s.endAll()
 	<-done
+	close(s.closing)
 	errs := make([]error, 0, len(s.closers)+1)
 	for _, closer := range s.closers {
 		errs = append(errs, closer())
