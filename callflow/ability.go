@@ -2,8 +2,8 @@ package callflow
 
 import "slices"
 
-// Ability is something that not every switch can do, named by a verb that completes "the switch cannot …". Answering,
-// refusing, hanging up, waiting and setting variables are no abilities: every switch can.
+// Ability is something that some switches cannot do, named by a verb that completes "the switch cannot …". Answering,
+// refusing, hanging up, waiting and setting variables are not abilities, because every switch can do them.
 type Ability string
 
 // The abilities.
@@ -17,19 +17,19 @@ const (
 	CanBridge  Ability = "bridge"  // the call with phones and numbers
 )
 
-// Abilities lists what a kind of switch can do.
+// Abilities is the list of what a kind of switch can do.
 type Abilities []Ability
 
-// AllAbilities gives every ability there is.
+// AllAbilities returns every ability.
 func AllAbilities() Abilities {
 	return Abilities{CanPlay, CanSpeak, CanSay, CanSound, CanRecord, CanCollect, CanBridge}
 }
 
-// Has reports whether a is listed.
+// Has reports whether a is in the list.
 func (l Abilities) Has(a Ability) bool { return slices.Contains(l, a) }
 
-// Needs lists the abilities without which a node does nothing for a call. What a node only may come to need, such as
-// the recording of a menu's greeting, is not among them.
+// Needs lists the abilities without which a node has no effect on a call. It leaves out what a node may need only
+// sometimes, such as the recording of a menu's greeting.
 func Needs(module string, data Data) []Ability {
 	switch module {
 	case "audio_macro":
@@ -50,7 +50,7 @@ func Needs(module string, data Data) []Ability {
 	return nil
 }
 
-// macroNeeds lists what the entries of an audio_macro need.
+// macroNeeds lists the abilities that the entries of an audio_macro need.
 func macroNeeds(data Data) []Ability {
 	byMacro := map[string]Ability{
 		"play": CanPlay, "prompt": CanPlay, "tts": CanSpeak, "say": CanSay, "tone": CanSound,
@@ -65,7 +65,7 @@ func macroNeeds(data Data) []Ability {
 	return needs
 }
 
-// lacking gives the first ability that a node needs and the switch does not have.
+// lacking returns the first ability that a node needs and the switch lacks.
 func lacking(control Control, module string, data Data) (Ability, bool) {
 	for _, need := range Needs(module, data) {
 		if !control.Can(need) {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// Answer finds the callflow that answers a call, and puts what its pattern captured and the callflow's id into the
-// call. It wraps ErrNoCallflow where none does, also where the one that was found does not serve such a caller.
-// Match.Skipped is filled in even then.
+// Answer finds the callflow that answers a call, and stores the pattern's capture and the callflow's id in the call. It
+// wraps ErrNoCallflow if there is none, or if the one found does not serve such a caller. Match.Skipped is set even
+// then.
 func Answer(ctx context.Context, d Directory, c *Call) (Match, error) {
 	match, err := Lookup(ctx, d, c.Account, c.Request.User)
 	if err != nil {
@@ -21,13 +21,13 @@ func Answer(ctx context.Context, d Directory, c *Call) (Match, error) {
 	return match, nil
 }
 
-// ineligible says why a callflow that was found does not answer a call.
+// ineligible returns why a callflow that was found does not answer a call.
 type ineligible struct{ why string }
 
 func (e *ineligible) Error() string { return fmt.Sprintf("%v: %s", ErrNoCallflow, e.why) }
 func (e *ineligible) Unwrap() error { return ErrNoCallflow }
 
-// Found says which callflow answers, for a trace or record.
+// Found returns which callflow answers, for a trace or record.
 func (m Match) Found() *Found {
 	return &Found{
 		ID: m.ID, Name: m.Name, Number: m.Number, MatchedBy: m.By,
@@ -35,5 +35,5 @@ func (m Match) Found() *Found {
 	}
 }
 
-// After gives the flow that the account's calls run: its preflow, where it has one, and then the flow.
+// After returns the flow that the account's calls run: its preflow, if it has one, and then the flow.
 func (n Node) After(preflow ID) Node { return withPreflow(preflow, n) }

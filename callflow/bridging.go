@@ -7,12 +7,12 @@ import (
 	"callfn/internal/clip"
 )
 
-// defaultRingTimeout is how long KAZOO rings where nothing else is said (?DEFAULT_TIMEOUT_S in callflow.hrl).
+// defaultRingTimeout is KAZOO's default ringing time (?DEFAULT_TIMEOUT_S in callflow.hrl).
 const defaultRingTimeout = 20 * time.Second
 
-// deviceLegs gives the legs of a device (kz_endpoint:build): none when it is disabled, does not want to be disturbed,
-// or is the caller itself; its forwarding number instead of it, or beside it, where its calls are forwarded. A device
-// that is not known here is taken for one that is in order.
+// deviceLegs returns the legs of a device (kz_endpoint:build). There are none if it is disabled, set to do not disturb,
+// or the caller itself. If its calls are forwarded, the forwarding number replaces the device or rings beside it. An
+// unknown device counts as an enabled one.
 func (t *Turn) deviceLegs(ctx context.Context, id string, base Leg) []Leg {
 	base.Kind, base.ID = "device", id
 	doc, known := t.open(ctx, DeviceKind, id)
@@ -48,8 +48,8 @@ func (t *Turn) deviceLegs(ctx context.Context, id string, base Leg) []Leg {
 	return []Leg{base}
 }
 
-// userLegs gives the legs of a user's devices (kz_endpoints:by_owner_id). A user none of whose devices is known here is
-// rung as one leg.
+// userLegs returns the legs of a user's devices (kz_endpoints:by_owner_id). A user without known devices is rung as one
+// leg.
 func (t *Turn) userLegs(ctx context.Context, id string, base Leg) []Leg {
 	if id == "" {
 		t.Note("the node names no user")
@@ -77,8 +77,8 @@ func (t *Turn) userLegs(ctx context.Context, id string, base Leg) []Leg {
 	return legs
 }
 
-// bridge rings the legs and says how to go on: it stops when somebody answered or the caller hung up, goes on at the
-// child named like the hangup cause or the SIP response (`sip:486`) of a failure, and otherwise fails
+// bridge rings the legs and returns how to continue. It stops if somebody answered or the caller hung up. After a
+// failure it continues at the child named like the hangup cause or the SIP response (`sip:486`), and otherwise fails
 // (cf_util:handle_bridge_failure).
 func (t *Turn) bridge(ctx context.Context, b Bridge) (next Next, result Bridged, ok bool) {
 	if b.Timeout <= 0 {

@@ -14,14 +14,13 @@ import (
 const (
 	cacheKeep     = 10 * time.Second
 	cacheAccounts = 1000
-	cacheNumbers  = 1000 // of one account
+	cacheNumbers  = 1000 // per account
 )
 
-// Cache is a Directory that remembers which callflow has a number, and an account's patterns, compiled once. KAZOO
-// remembers them for an hour and forgets them at every change of a callflow
-// (docs/reference/kazoo.md#finding-the-callflow); here Forget and Changed are told of changes, and what nobody could
-// tell of, since the datastore's changes cannot be followed for a while, shows after ten seconds. It is safe for
-// concurrent use. Documents behind modules are always read anew.
+// Cache is a Directory that caches which callflow has a number, and an account's compiled patterns. KAZOO caches them
+// for an hour and drops them at every change of a callflow (docs/reference/kazoo.md#finding-the-callflow). Here Forget
+// and Changed report changes. A change that nobody reports, because the datastore's changes cannot be followed for a
+// while, takes effect after ten seconds. Cache is safe for concurrent use. Documents behind modules are never cached.
 type Cache struct {
 	Directory
 	now      func() time.Time
@@ -31,16 +30,17 @@ type Cache struct {
 	accounts map[account.ID]*remembered
 }
 
-// remembered is what is known of one account. It is replaced, never emptied, so that an answer that was on its way
-// while the account was forgotten finds nothing to be written into.
+// remembered is the cache of one account. It is replaced, never emptied: a pending answer from before the account was
+// forgotten then has no cache to write to.
 type remembered struct {
 	until    time.Time
 	numbers  map[string][]Document
 	patterns []PatternRow
-	complete bool // patterns are all of them
+	complete bool // patterns holds all of them
 }
 
-// NewCache puts a cache before a directory. patterns keeps compiled patterns beyond an account's turn; nil for none.
+// NewCache returns a cache in front of a directory. patterns caches compiled patterns beyond one account's entry; nil
+// for none.
 func NewCache(d Directory, now func() time.Time, patterns *pattern.Cache) *Cache {
 	return &Cache{Directory: d, now: now, patterns: patterns, accounts: make(map[account.ID]*remembered)}
 }
@@ -59,8 +59,8 @@ func (c *Cache) ForgetAll() {
 	clear(c.accounts)
 }
 
-// Changed forgets what a change in the callflows database touches. Change.Doc is needed: a document that is really
-// deleted does not say any more whose it was, and makes all accounts forgotten.
+// Changed drops what a change in the callflows database affects. It needs Change.Doc: a purged document no longer names
+// its account, so Changed then drops all accounts.
 func (c *Cache) Changed(change datastore.Change) {
 	switch {
 	case change.Doc.Type() == DocumentType:
@@ -70,7 +70,7 @@ func (c *Cache) Changed(change datastore.Change) {
 	}
 }
 
-// of gives what is remembered of an account; the caller holds mu.
+// of returns the cache of an account. The caller holds mu.
 func (c *Cache) of(id account.ID) *remembered {
 	r, ok := c.accounts[id]
 	if ok && c.now().Before(r.until) {
@@ -84,7 +84,7 @@ func (c *Cache) of(id account.ID) *remembered {
 	return r
 }
 
-// ByNumber implements Directory. That nobody has a number is remembered too.
+// ByNumber implements Directory. It also caches that nobody has a number.
 func (c *Cache) ByNumber(ctx context.Context, id account.ID, number string) ([]Document, error) {
 	c.mu.Lock()
 	r := c.of(id)

@@ -9,13 +9,13 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Candidate is a callflow that is not stored, or not yet: what a rehearsal tries before an update is.
+// Candidate is a callflow that is not stored, or not yet. A rehearsal tries one before an update.
 type Candidate struct {
 	Document
 	Patterns []string
 }
 
-// CandidateOf takes a Candidate from a document as it is about to be stored.
+// CandidateOf returns the Candidate for a document that is about to be stored.
 func CandidateOf(doc datastore.Document) *Candidate {
 	c := &Candidate{Document: fromDocument(doc)}
 	patterns, _ := doc["patterns"].([]any)
@@ -27,7 +27,7 @@ func CandidateOf(doc datastore.Document) *Candidate {
 	return c
 }
 
-// withCandidate is a Directory in which a candidate stands in for the stored callflow of its id.
+// withCandidate is a Directory in which a candidate replaces the stored callflow with its id.
 type withCandidate struct {
 	Directory
 	account   account.ID

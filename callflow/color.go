@@ -1,6 +1,6 @@
 package callflow
 
-// ANSI colours, as far as a trace needs them.
+// The ANSI colours of a trace.
 const (
 	bold   = "1"
 	dim    = "2"

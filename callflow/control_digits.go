@@ -2,15 +2,15 @@ package callflow
 
 import "time"
 
-// What KAZOO waits for digits where nothing else is said (kapps_call_command.erl).
+// KAZOO's default times to wait for digits (kapps_call_command.erl).
 const (
 	collectTimeout    = 5 * time.Second
 	interdigitTimeout = 2 * time.Second
 )
 
-// Collect asks for digits of the caller (kapps_call_command:collect_digits). Collecting ends with the first of
-// Terminators (which is not part of the digits), with Max digits, when the first digit does not come within Timeout, or
-// the next within Interdigit.
+// Collect describes digits to collect from the caller (kapps_call_command:collect_digits). Collecting ends with the
+// first of Terminators (which is not part of the digits), with Max digits, or when the first digit does not come within
+// Timeout or the next within Interdigit.
 type Collect struct {
 	Max                 int
 	Timeout, Interdigit time.Duration

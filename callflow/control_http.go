@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// ErrNotScripted is what a rehearsal answers for a web server that its script does not know.
+// ErrNotScripted is the error of a rehearsal for a web server that is not in its script.
 var ErrNotScripted = errors.New("the script does not say what this address answers: say so (script.http; --http " +
 	"URL=ANSWER)")
 
-// ErrHTTPTimeout says that a web server did not answer in time.
+// ErrHTTPTimeout reports that a web server did not answer in time.
 var ErrHTTPTimeout = errors.New("no answer in time")
 
-// HTTPRequest asks a web server outside for something.
+// HTTPRequest is a request to an outside web server.
 type HTTPRequest struct {
 	Method, URL string
 	ContentType string // of Body
 	Body        []byte
 	Timeout     time.Duration
-	Forget      bool // nobody waits for the answer, nor does the call
-	Retries     int  // how often to send again what is forgotten and not taken
+	Forget      bool // neither the call nor anyone else waits for the response
+	Retries     int  // how often to repeat a Forget request that fails
 }
 
-// HTTPResponse is what it answered.
+// HTTPResponse is the web server's response.
 type HTTPResponse struct {
 	Status      int
-	ContentType string // of Body, where it is known
+	ContentType string // of Body, if known
 	Body        []byte
 }

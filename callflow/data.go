@@ -10,17 +10,18 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// Data is the `data` of a flow node, read with KAZOO's casts (kz_json.erl): numbers and booleans pass as strings and
-// the other way round, as they do in documents that were never validated. The zero Data is empty.
+// Data is the `data` of a flow node, read with KAZOO's casts (kz_json.erl): numbers and booleans may be strings and the
+// other way round, as in documents that were never validated. The zero Data is empty.
 type Data map[string]any
 
-// String gives the member name as text; empty when it is absent or no scalar (kz_json:get_ne_binary_value).
+// String returns the member name as text, or "" if it is missing or not a scalar (kz_json:get_ne_binary_value).
 func (d Data) String(name string) string {
 	text, _ := jsonvalue.Scalar(d[name])
 	return text
 }
 
-// Int gives the member name as a whole number, or otherwise when it is absent or none (kz_json:get_integer_value).
+// Int returns the member name as a whole number, or otherwise if it is missing or not a number
+// (kz_json:get_integer_value).
 func (d Data) Int(name string, otherwise int64) int64 {
 	switch v := d[name].(type) {
 	case int:
@@ -45,16 +46,17 @@ func (d Data) Int(name string, otherwise int64) int64 {
 // True reports whether the member name is true or "true" (kz_json:is_true).
 func (d Data) True(name string) bool { return d[name] == true || d[name] == "true" }
 
-// False reports whether the member name is false or "false"; an absent one is neither (kz_json:is_false).
+// False reports whether the member name is false or "false". A missing member is neither true nor false
+// (kz_json:is_false).
 func (d Data) False(name string) bool { return d[name] == false || d[name] == "false" }
 
-// Object gives the member name as an object, nil when it is none.
+// Object returns the member name as an object, or nil if it is not one.
 func (d Data) Object(name string) map[string]any {
 	m, _ := d[name].(map[string]any)
 	return m
 }
 
-// Strings gives the text elements of the member name, nil when it is no array.
+// Strings returns the text elements of the member name, or nil if it is not an array.
 func (d Data) Strings(name string) []string {
 	list, _ := d[name].([]any)
 	var out []string
@@ -66,13 +68,13 @@ func (d Data) Strings(name string) []string {
 	return out
 }
 
-// asObject reads a value as an object, nil when it is none.
+// asObject returns a value as an object, or nil if it is not one.
 func asObject(v any) Data {
 	m, _ := v.(map[string]any)
 	return m
 }
 
-// wholeNumber keeps what is beyond 64 bits at the nearest that fits, since callers bound numbers anyway.
+// wholeNumber reduces numbers beyond 64 bits to the nearest that fits, since callers bound numbers anyway.
 func wholeNumber(v float64, otherwise int64) int64 {
 	switch {
 	case v != math.Trunc(v):

@@ -8,7 +8,7 @@ import (
 	"callfn/internal/pattern"
 )
 
-// Kind is the type of a document that modules refer to: its pvt_type.
+// Kind is the type (pvt_type) of a document that modules refer to.
 type Kind string
 
 // The kinds of documents behind modules.
@@ -20,8 +20,8 @@ const (
 	TemporalRuleSetKind Kind = "temporal_rule_set"
 )
 
-// ErrNoDocument is what a Directory answers for a document that is absent, deleted or of another account: one answer
-// for all of them.
+// ErrNoDocument is a Directory's error for a document that is missing, deleted or of another account. The three cases
+// are not distinguished.
 var ErrNoDocument = errors.New("no such document in this account")
 
 // Document is a callflow as the executor needs it.
@@ -45,25 +45,25 @@ func (d Document) containsNoMatch() bool {
 // PatternRow is one row of KAZOO's view callflows/listing_by_pattern.
 type PatternRow struct {
 	Pattern string
-	ID      ID // the callflow that has it
+	ID      ID // of the callflow with the pattern
 
-	// The pattern compiled ahead, or why it could not be; both nil where nobody has tried.
+	// The compiled pattern, or why it does not compile. Both are nil if nobody has tried.
 	compiled *pattern.Pattern
 	problem  error
 }
 
-// Directory finds the callflows of one account. Deleted documents are never found. Implementations are safe for
-// concurrent use; an error means that the store could not answer, never that nothing was found, except for
+// Directory finds the callflows of one account. It never returns deleted documents. Implementations are safe for
+// concurrent use. An error means that the store could not answer, and never that nothing was found, except for
 // ErrNoDocument.
 type Directory interface {
-	// ByNumber gives the callflows that list exactly this number, in order of document id; none is no error.
+	// ByNumber returns the callflows that list exactly this number, ordered by document id. No callflow is no error.
 	ByNumber(ctx context.Context, id account.ID, number string) ([]Document, error)
-	// Patterns gives all patterns of the account, ordered by pattern and then document id, as a CouchDB view does.
+	// Patterns returns all patterns of the account, ordered by pattern and then document id, as a CouchDB view does.
 	Patterns(ctx context.Context, id account.ID) ([]PatternRow, error)
-	// ByID gives one callflow, or an error that wraps ErrNoDocument.
+	// ByID returns one callflow, or an error that wraps ErrNoDocument.
 	ByID(ctx context.Context, id account.ID, callflow ID) (Document, error)
-	// Resource gives one of the documents that modules refer to, or an error that wraps ErrNoDocument.
+	// Resource returns one of the documents that modules refer to, or an error that wraps ErrNoDocument.
 	Resource(ctx context.Context, id account.ID, kind Kind, document string) (Data, error)
-	// Devices gives the ids of the devices that a user owns, in order; none is no error.
+	// Devices returns the ids of the devices that a user owns, in order. No device is no error.
 	Devices(ctx context.Context, id account.ID, owner string) ([]string, error)
 }

@@ -6,27 +6,27 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// Wildcard is the child that a walk falls back to (?DEFAULT_CHILD_KEY in callflow.hrl).
+// Wildcard is the key of the fallback child (?DEFAULT_CHILD_KEY in callflow.hrl).
 const Wildcard = "_"
 
-// Node is one node of a flow tree, `{module, data, children}`, as JSON decoding gives it. Whatever is missing or of
-// the wrong type reads as empty, so that a node is safe to walk before and without validation. The walk never changes
-// it. The zero Node is no node at all.
+// Node is one node of a flow tree, `{module, data, children}`, as decoded from JSON. Missing members and those of a
+// wrong type read as empty, so that a node is safe to walk without validation. The walk never changes it. The zero Node
+// is no node.
 type Node struct{ jsonvalue.Object }
 
-// NodeOf makes a node of members that have no order.
+// NodeOf returns a node whose members have no order.
 func NodeOf(members map[string]any) Node { return Node{jsonvalue.Object{Members: members}} }
 
-// Empty reports whether there is nothing to run here: KAZOO stops at `{}` (cf_exe:launch_cf_module).
+// Empty reports whether there is nothing to run: KAZOO stops at `{}` (cf_exe:launch_cf_module).
 func (n Node) Empty() bool { return len(n.Members) == 0 }
 
-// Module gives the module's name, empty when there is none.
+// Module returns the module's name, or "" if there is none.
 func (n Node) Module() string {
 	name, _ := n.Members["module"].(string)
 	return name
 }
 
-// Data gives the node's data, never nil.
+// Data returns the node's data, never nil.
 func (n Node) Data() Data {
 	return n.data().Members
 }
@@ -38,14 +38,14 @@ func (n Node) data() jsonvalue.Object {
 	return jsonvalue.Object{Members: map[string]any{}}
 }
 
-// Child gives the child under key, and whether there is one. An empty child is a child.
+// Child returns the child under key, and whether it exists. An empty child exists.
 func (n Node) Child(key string) (Node, bool) {
 	children, _ := n.At("children")
 	child, ok := children.At(key)
 	return Node{child}, ok
 }
 
-// Keys lists the keys of the children in the order in which they were written, the wildcard left out
+// Keys lists the keys of the children, except the wildcard, in the order in which they were written
 // (cf_exe:get_branch_keys).
 func (n Node) Keys() []string {
 	children, _ := n.At("children")

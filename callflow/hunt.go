@@ -8,8 +8,8 @@ import (
 	"callfn/internal/pattern"
 )
 
-// huntAllowed applies the patterns hunt_allow and hunt_deny to what was dialled: an allow pattern that cannot be used
-// allows nothing, a deny pattern that cannot be used denies nothing (cf_menu.erl, cf_branch_bnumber.erl).
+// huntAllowed applies the patterns hunt_allow and hunt_deny to the dialled digits. An invalid allow pattern allows
+// nothing, and an invalid deny pattern denies nothing (cf_menu.erl, cf_branch_bnumber.erl).
 func (t *Turn) huntAllowed(dialled string, rules Data) bool {
 	if allow := rules.String("hunt_allow"); allow != "" {
 		p, err := t.pattern(allow)
@@ -32,10 +32,10 @@ func (t *Turn) huntAllowed(dialled string, rules Data) bool {
 	return true
 }
 
-// pattern compiles a regular expression of a customer's.
+// pattern compiles a customer's regular expression.
 func (t *Turn) pattern(text string) (*pattern.Pattern, error) { return t.patterns.Compile(text) }
 
-// hunt finds the account's callflow for what was dialled and puts what its pattern captured into the call.
+// hunt finds the account's callflow for the dialled digits and stores the pattern's capture in the call.
 func (t *Turn) hunt(ctx context.Context, dialled string, noMatchToo bool) (Match, bool) {
 	if t.directory == nil {
 		return Match{}, false

@@ -9,7 +9,7 @@ import (
 	"callfn/schemas"
 )
 
-// InvalidCall says which members of a pretend call's description cannot be used. Fields has KAZOO's shape of field
+// InvalidCall reports which members of a pretend call's description are invalid. Fields has KAZOO's shape of field
 // errors, ready for the `data` of a 400 answer: {"<path>": {"<rule>": {"message": …, "target": …}}}
 // (docs/reference/kazoo.md#validation-errors).
 type InvalidCall struct {
@@ -20,7 +20,7 @@ func (e *InvalidCall) Error() string {
 	return fmt.Sprintf("describe a pretend call: look at %s", strings.Join(slices.Sorted(maps.Keys(e.Fields)), ", "))
 }
 
-// Errors gives the fields as those who validate documents do.
+// Errors returns the fields in the form of document validation.
 func (e *InvalidCall) Errors() schemas.FieldErrors {
 	var out schemas.FieldErrors
 	for path, value := range e.Fields {

@@ -14,10 +14,10 @@ import (
 // noMatch is the number that marks an account's catch-all callflow (?NO_MATCH_CF in callflow.hrl).
 const noMatch = "no_match"
 
-// ErrNoCallflow says that no callflow of the account answers a number.
+// ErrNoCallflow reports that no callflow of the account answers a number.
 var ErrNoCallflow = errors.New("no callflow answers this number")
 
-// Matched says by what a callflow was found.
+// Matched is the way in which a callflow was found.
 type Matched string
 
 // The ways to find a callflow, in the order they are tried.
@@ -40,9 +40,9 @@ type Match struct {
 }
 
 // Lookup finds the callflow that answers number in an account (cf_flow.erl;
-// docs/reference/kazoo.md#finding-the-callflow): a callflow that lists the number, as given or normalised; else the
-// winning pattern; else, for numbers of digits only, the callflow that lists no_match. It wraps ErrNoCallflow when
-// nothing does; Match.Skipped is filled in even then.
+// docs/reference/kazoo.md#finding-the-callflow). It first tries the callflows that list the number, as given or
+// normalised, then the winning pattern. For a number of digits only it then tries the callflow that lists no_match. It
+// wraps ErrNoCallflow if there is none; Match.Skipped is set even then.
 func Lookup(ctx context.Context, d Directory, id account.ID, number string) (Match, error) {
 	if number == "" {
 		return Match{}, fmt.Errorf("look up a callflow: the call names no number: %w", ErrNoCallflow)
@@ -106,8 +106,8 @@ func (m *Match) byPattern(ctx context.Context, d Directory, id account.ID, numbe
 	return true, nil
 }
 
-// forms gives what a number may be listed as: as dialled, and as KAZOO normalises it, which is how it stores the
-// reconcilable numbers of a callflow (docs/reference/kazoo.md#callflow-documents).
+// forms returns the forms in which a number may be listed: as dialled, and as KAZOO normalises it, which is how it
+// stores the reconcilable numbers of a callflow (docs/reference/kazoo.md#callflow-documents).
 func forms(number string) []string {
 	if normal := numbers.Normalize(number); normal != number {
 		return []string{number, normal}

@@ -10,7 +10,7 @@ import (
 	"callfn/internal/clip"
 )
 
-// Memory is a Directory of the callflows of some accounts, held in memory: for tests and examples. It must not change
+// Memory is a Directory that holds the callflows of some accounts in memory, for tests and examples. It must not change
 // while it is in use.
 type Memory map[account.ID][]MemoryDocument
 
@@ -19,7 +19,7 @@ type MemoryDocument struct {
 	Document
 	Patterns []string
 
-	Kind Kind // of a document that is no callflow
+	Kind Kind // of a document that is not a callflow
 	Data Data // its content
 }
 

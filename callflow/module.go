@@ -12,16 +12,17 @@ import (
 	"callfn/internal/pattern"
 )
 
-// Module does the work of one kind of node and says how to go on. It may change the turn's call, never its data.
+// Module executes one kind of node and returns how to continue. It may change the turn's call, but never the node's
+// data.
 type Module func(ctx context.Context, t *Turn) Next
 
 // Modules is a table of modules by name.
 type Modules map[string]Module
 
-// defaultModules is one table of them for all walks, which read it only.
+// defaultModules is one table shared by all walks, which only read it.
 var defaultModules = sync.OnceValue(DefaultModules)
 
-// DefaultModules gives the modules that callfn executes.
+// DefaultModules returns the modules that callfn executes.
 func DefaultModules() Modules {
 	return Modules{
 		"answer":          answer,
@@ -60,13 +61,13 @@ func DefaultModules() Modules {
 	}
 }
 
-// Runner runs one stored function for one call. function.Runner satisfies it: whether the account may run the function,
-// whether it is enabled, the deadline and the validity of the flow are its concern.
+// Runner runs one stored function for one call. function.Runner implements it. The Runner checks whether the account
+// may run the function and whether it is enabled, and it enforces the deadline and the validity of the flow.
 type Runner interface {
 	Run(ctx context.Context, r function.Request) function.Result
 }
 
-// Turn is what a module gets to work with: its node's data, the call and the switch.
+// Turn is the input of a module: its node's data, the call and the switch.
 type Turn struct {
 	Data   Data
 	Call   *Call
@@ -86,13 +87,13 @@ type Turn struct {
 	switched  map[string]*bool // time rules as this call switched them: on, off, or nil for by the clock
 }
 
-// Account is whose call it is.
+// Account returns the call's account.
 func (t *Turn) Account() account.ID { return t.Call.Account }
 
-// Keys lists the keys of the node's children, the wildcard left out.
+// Keys lists the keys of the node's children, except the wildcard.
 func (t *Turn) Keys() []string { return t.node.Keys() }
 
-// Attempt goes on at the child under key if there is one that is not empty; unlike ContinueAt it knows no fallback.
+// Attempt continues at the child under key if it exists and is not empty. Unlike ContinueAt it has no fallback.
 func (t *Turn) Attempt(key string) (Next, error) {
 	if child, ok := t.node.Child(key); !ok || child.Empty() {
 		return Next{}, ErrEmptyChild
@@ -100,13 +101,13 @@ func (t *Turn) Attempt(key string) (Next, error) {
 	return ContinueAt(key), nil
 }
 
-// Outcome sets what became of the step; without it the step is Done.
+// Outcome sets the outcome of the step. The default is Done.
 func (t *Turn) Outcome(o Outcome) { t.step.Outcome = o }
 
 // Note adds one sentence for the reader of the trace.
 func (t *Turn) Note(text string) { t.step.note(text) }
 
-// keys shows what a caller pressed. Of a real call only the count is kept: keys are PINs as often as not.
+// keys shows the keys that a caller pressed. For a real call it shows only their count, since keys often are PINs.
 func (t *Turn) keys(digits string) string {
 	switch {
 	case t.origin != function.FromCall || digits == "":
@@ -117,7 +118,7 @@ func (t *Turn) keys(digits string) string {
 	return fmt.Sprintf("%d keys", len(digits))
 }
 
-// fail marks the step by what a Control method answered.
+// fail sets the step's outcome for a Control method's error.
 func (t *Turn) fail(err error) {
 	switch {
 	case hungUp(err):
@@ -125,7 +126,7 @@ func (t *Turn) fail(err error) {
 		t.Note("the call was over before this was done")
 		return
 	case errors.Is(err, ErrUnsupported):
-		return // the walker says so
+		return // the walker records it
 	}
 	t.Outcome(Failed)
 	t.Note("the switch says: " + err.Error())

@@ -7,7 +7,7 @@ import (
 	"callfn/internal/clip"
 )
 
-// open reads a document behind the module and notes why it cannot: ok is false then.
+// open reads a document that the module refers to. If it cannot, it notes why and returns ok false.
 func (t *Turn) open(ctx context.Context, kind Kind, id string) (doc Data, ok bool) {
 	if id == "" || t.directory == nil {
 		t.Note("the node names no " + string(kind))

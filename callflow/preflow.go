@@ -4,7 +4,7 @@ import "callfn/internal/jsonvalue"
 
 // withPreflow puts the account's preflow before a flow: a `callflow` node whose `_` child is the flow, as KAZOO wraps
 // it (kzd_callflows:prepend_preflow; docs/reference/kazoo.md#finding-the-callflow). A preflow that cannot be opened is
-// passed over, with a note in its step.
+// skipped, with a note in its step.
 func withPreflow(preflow ID, flow Node) Node {
 	if preflow == "" {
 		return flow

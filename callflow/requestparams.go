@@ -7,15 +7,16 @@ import (
 	"callfn/internal/numbers"
 )
 
-// APIVersion is the constant KAZOO gives as Api-Version (docs/reference/kazoo.md#parameter-names).
+// APIVersion is KAZOO's constant Api-Version (docs/reference/kazoo.md#parameter-names).
 const APIVersion = "4.x"
 
-// Params gives the parameters of a call, structured, under KAZOO's names (docs/reference/kazoo.md#call-parameters;
-// kzt_kazoo.erl): the platform's own on top of request variables on top of the customer's UserVars. What the call does
-// not know is left out. A UserVars entry never takes the name of a platform parameter, not even of one that this call
-// lacks.
+// Params returns the parameters of a call, structured, under KAZOO's names (docs/reference/kazoo.md#call-parameters;
+// kzt_kazoo.erl). The platform's own take precedence over request variables, and those over the customer's UserVars.
+// Unknown values are left out. A UserVars entry never takes the name of a platform parameter, even if this call lacks
+// that parameter.
 //
-// params.Flatten makes of it what a function sees. The maps and slices inside belong to the call: do not change them.
+// params.Flatten turns the result into what a function sees. The maps and slices inside belong to the call and must not
+// be changed.
 func Params(c *Call) map[string]any {
 	all := make(map[string]any, 24+len(c.UserVars))
 	for name, value := range c.UserVars {
@@ -28,11 +29,10 @@ func Params(c *Call) map[string]any {
 	return all
 }
 
-// inbound is what KAZOO gives as Direction.
+// inbound is KAZOO's value of Direction.
 const inbound = "inbound"
 
-// storedParameters are the platform's parameters that modules leave for later ones, by where they leave them in
-// Call.Store.
+// storedParameters are the platform's parameters that modules store for later ones, by their name in Call.Store.
 var storedParameters = map[string]string{
 	"Call-Status": "call_status", "Recording-Duration": "recording_duration", "Recording-ID": "recording_sid",
 	"Recording-Url": "recording_url", "Transcription-ID": "transcription_sid",
@@ -40,10 +40,10 @@ var storedParameters = map[string]string{
 	"Transcription-Text":   "transcription_text", "Transcription-Url": "transcription_url",
 }
 
-// stored is one of them.
+// stored returns one of them.
 func (c *Call) stored(name string) parameter { return parameter{name, c.Store[storedParameters[name]]} }
 
-// ParameterNames lists the platform's own parameters in KAZOO's order, whether a call has them or not.
+// ParameterNames lists the platform's own parameters in KAZOO's order, whether or not a call has them.
 func ParameterNames() []string {
 	var names []string
 	for _, p := range baseParams(&Call{}) {
@@ -54,7 +54,7 @@ func ParameterNames() []string {
 
 type parameter struct {
 	name  string
-	value any // nil or "" when the call does not say
+	value any // nil or "" if the call does not give it
 }
 
 func baseParams(c *Call) []parameter {
@@ -120,7 +120,7 @@ func present(list []parameter) map[string]any {
 	return found
 }
 
-// digits is the last digit pressed, else the collections by name (kzt_util:get_digit_pressed).
+// digits returns the last digit pressed, else the collections by name (kzt_util:get_digit_pressed).
 func digits(c *Call) any {
 	if c.Digit != "" {
 		return c.Digit
@@ -135,7 +135,7 @@ func digits(c *Call) any {
 	return collected
 }
 
-// owners is a string for one owner and an array for several (docs/reference/kazoo.md#parameter-names).
+// owners returns a string for one owner and an array for several (docs/reference/kazoo.md#parameter-names).
 func owners(ids []string) any {
 	switch len(ids) {
 	case 0:

@@ -8,8 +8,8 @@ import (
 	"callfn/internal/runs"
 )
 
-// Outcome says what became of one step. Function steps carry the function's outcome (runs.Outcomes), all others
-// one of the constants here.
+// Outcome is the outcome of one step. Function steps have the function's outcome (runs.Outcomes), all others one of the
+// constants here.
 type Outcome string
 
 // The outcomes of steps that run no function; Done is also a function's `ok`.
@@ -17,14 +17,14 @@ const (
 	Done          Outcome = "ok"             // the module did its work
 	Skipped       Outcome = "skipped"        // data.skip_module is true
 	UnknownModule Outcome = "unknown_module" // KAZOO has no such module
-	NotSimulated  Outcome = "not_simulated"  // a module of KAZOO's that needs more than callfn has; see the note
+	NotSimulated  Outcome = "not_simulated"  // a KAZOO module that needs more than callfn has; see the note
 	Crashed       Outcome = "crashed"        // the module broke; the call goes on at `_`
 	Failed        Outcome = "failed"         // the module could not do its work; see the note
 	Unsupported   Outcome = "unsupported"    // this call's switch cannot do what the module needs; see the note
 	HungUp        Outcome = "hung_up"        // the call was over before the module was done
 )
 
-// Step is one visit of one node: the event of which traces, records and live views are made.
+// Step is one visit of one node. Traces, records and live views consist of Steps.
 type Step struct {
 	Index int `json:"index"` // from 1
 	Depth int `json:"depth"` // how many branches this node's flow is away from the first one
@@ -50,18 +50,18 @@ const (
 	ViaStart   = "start"   // the first node
 	ViaChild   = "child"   // the child Key of the step before
 	ViaBranch  = "branch"  // the first node of a flow that the step before branched to
-	ViaReplace = "replace" // the first node of a flow that took the place of the one before
+	ViaReplace = "replace" // the first node of a flow that replaced the one before
 	ViaResume  = "resume"  // the `_` child of an earlier step, taken up again after its branch stopped
 )
 
-// Command is one thing that a module told the switch to do, under KAZOO's dialplan names
+// Command is one command of a module to the switch, under KAZOO's dialplan names
 // (docs/reference/kazoo.md#call-commands).
 type Command struct {
 	Name string         `json:"command"`
 	Args map[string]any `json:"args,omitempty"`
 }
 
-// Move says how the walk went on after a step.
+// Move is how the walk continued after a step.
 type Move struct {
 	Op     string `json:"op"`               // continue, branch, replace, stop, hard_stop or wait
 	Key    string `json:"key,omitempty"`    // the child taken, when continue
@@ -69,7 +69,7 @@ type Move struct {
 	Cause  string `json:"cause,omitempty"`  // the hangup cause asked for, when stop
 }
 
-// FunctionStep says what a function step's function did.
+// FunctionStep is the result of a function step's function.
 type FunctionStep struct {
 	ID       function.ID      `json:"id"`
 	Name     string           `json:"name,omitempty"` // in rehearsals through the API, which looks it up
@@ -88,7 +88,7 @@ type FunctionStep struct {
 // note adds one sentence for the reader of the trace.
 func (s *Step) note(text string) { s.Notes = append(s.Notes, text) }
 
-// Ended says how a call ended.
+// Ended is how a call ended.
 type Ended struct {
 	How   How    `json:"how"`
 	Cause string `json:"cause,omitempty"` // such as NORMAL_CLEARING, or a SIP response
@@ -107,7 +107,7 @@ const (
 	EndAnswered    How = "answered"       // somebody answered, and they have finished talking
 	EndBranchLimit How = "branch_limit"   // too many branches; the platform hung up
 	EndStepLimit   How = "step_limit"     // too many steps; the platform hung up
-	EndCancelled   How = "cancelled"      // whoever asked for the walk gave up
+	EndCancelled   How = "cancelled"      // the caller of Run cancelled the walk
 	EndNoCallflow  How = "no_callflow"    // no callflow answers the call
 )
 

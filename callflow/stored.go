@@ -14,10 +14,10 @@ import (
 // DocumentType is the pvt_type of callflow documents.
 const DocumentType = "callflow"
 
-// Stored is the Directory of what is in the datastore.
+// Stored is the Directory of the callflows in the datastore.
 type Stored struct{ Datastores datastore.Resolver }
 
-// Collection names the callflow documents. It sends nothing.
+// Collection returns the collection of callflow documents. It sends no request.
 func Collection(datastores datastore.Resolver) datastore.Collection {
 	return datastore.Collection{
 		Datastores: datastores, Database: datastore.Callflows, Type: DocumentType, Design: "callflows",
@@ -79,7 +79,7 @@ func (s Stored) view(ctx context.Context, view string, q datastore.Query) ([]dat
 	return db.View(ctx, "callflows", view, q)
 }
 
-// fromDocument takes from a stored document what the executor needs, whatever its members' types.
+// fromDocument converts a stored document to what the executor needs, whatever its members' types.
 func fromDocument(doc datastore.Document) Document {
 	d := Document{ID: ID(doc.ID()), Name: doc.Text("name")}
 	if list, ok := doc["numbers"].([]any); ok {
@@ -95,7 +95,7 @@ func fromDocument(doc datastore.Document) Document {
 	return d
 }
 
-// ResourceCollection names the documents of one kind behind modules. It sends nothing.
+// ResourceCollection returns the collection of one kind of document behind modules. It sends no request.
 func ResourceCollection(datastores datastore.Resolver, kind Kind) datastore.Collection {
 	listings := map[Kind]string{
 		MenuKind: "listing_menus", DeviceKind: "listing_devices", ListKind: "listing_lists",

@@ -12,9 +12,9 @@ import (
 	"callfn/internal/function"
 )
 
-// WriteTrace tells a trace as a story for a person at a terminal, one line per step and what matters below it; with
-// ANSI colours when color is true. Nothing from outside reaches the terminal unprintable: control characters are shown
-// escaped. The only errors are those of w.
+// WriteTrace writes a trace for a person at a terminal: one line per step, with the details below it. With color it
+// uses ANSI colours. It escapes control characters, so that no outside text controls the terminal. It returns only
+// errors of w.
 func WriteTrace(w io.Writer, t Trace, color bool) error {
 	s := story{color: color}
 	s.opening(t)
@@ -153,7 +153,7 @@ var endings = map[How]string{
 	EndNoCallflow:  "Nobody answers",
 }
 
-// about tells what a node is about in the fewest words.
+// about describes a node in a few words.
 func about(step Step) string {
 	d := Data(step.Data.Members)
 	switch step.Module {

@@ -4,5 +4,5 @@ import (
 	"callfn/internal/printable"
 )
 
-// text makes words from outside fit for a terminal.
+// text makes outside text safe for a terminal.
 func text(words string) string { return printable.Text(words) }

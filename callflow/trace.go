@@ -2,7 +2,7 @@ package callflow
 
 import "callfn/internal/account"
 
-// Trace tells what happened to one call, or would have happened.
+// Trace is what happened to one call, or would have happened.
 type Trace struct {
 	CallID     string         `json:"call_id"`
 	AccountID  account.ID     `json:"account_id"`
@@ -17,7 +17,7 @@ type Trace struct {
 	Unused     []string       `json:"unused,omitempty"` // what the script names and the call never came to
 }
 
-// Found says which callflow answered, and what found it.
+// Found is the callflow that answered, and how it was found.
 type Found struct {
 	ID            ID                `json:"id"`
 	Name          string            `json:"name,omitempty"`

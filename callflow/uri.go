@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// What KAZOO puts where a call names no user or no realm (kapps_call.erl; docs/reference/kazoo.md#call-fields).
+// KAZOO's placeholders for a missing user or realm (kapps_call.erl; docs/reference/kazoo.md#call-fields).
 const (
 	noUser  = "nouser"
 	noRealm = "norealm"
@@ -28,9 +28,9 @@ func ParseURI(s string) URI {
 	return URI{User: user, Realm: realm}
 }
 
-// SplitParties gives parameters of a call as a function sees them: To, From and Request name users only, and what
-// follows an `@` is their realm (docs/reference/kazoo.md#parameter-names), unless the parameters say another. The map
-// passed in stays as it is.
+// SplitParties returns the parameters of a call as a function sees them. To, From and Request hold users only. What
+// follows an `@` is their realm (docs/reference/kazoo.md#parameter-names), unless the parameters give another. The map
+// passed in is not changed.
 func SplitParties(call map[string]any) map[string]any {
 	out := maps.Clone(call)
 	for _, name := range []string{"To", "From", "Request"} {
@@ -47,7 +47,7 @@ func SplitParties(call map[string]any) map[string]any {
 	return out
 }
 
-// defaultRealm gives the call's parties that have no realm of their own a likelier one than `norealm`. Empty: none.
+// defaultRealm sets the realm of the call's parties that have none, instead of `norealm`. An empty realm sets nothing.
 func (c *Call) defaultRealm(realm string) {
 	if realm == "" {
 		return

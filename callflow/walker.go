@@ -10,15 +10,15 @@ import (
 	"callfn/internal/runs"
 )
 
-// walker is the state of one walk, the counterpart of cf_exe's process state. It is a loop, not a recursion: each round
-// launches one node and then does what its module said.
+// walker is the state of one walk, the counterpart of cf_exe's process state. It loops instead of recursing: each round
+// launches one node and then continues as its module says.
 type walker struct {
 	Walk
 	exec     *Executor
 	modules  Modules
 	switched map[string]*bool // time rules that the call changed
-	branches int              // how many are left
-	steps    int              // how many were made
+	branches int              // branches left
+	steps    int              // steps made
 
 	node   Node // the one to launch next
 	depth  int
@@ -66,7 +66,7 @@ func (w *walker) run(ctx context.Context) Ended {
 	return *w.ended
 }
 
-// round launches the current node and applies what came of it (cf_exe:launch_cf_module).
+// round launches the current node and applies the result (cf_exe:launch_cf_module).
 func (w *walker) round(ctx context.Context) {
 	if err := context.Cause(ctx); err != nil {
 		w.cancelled(err)
@@ -102,7 +102,7 @@ func (w *walker) round(ctx context.Context) {
 	w.Observe(*step)
 }
 
-// launch runs the node's module, if it is one to run (cf_exe:find_cf_module).
+// launch runs the node's module, if it should run (cf_exe:find_cf_module).
 func (w *walker) launch(ctx context.Context, step *Step, control *recorder) Next {
 	turn := &Turn{
 		Data: w.node.Data(), Call: w.Call, Switch: control, node: w.node, step: step,
@@ -127,14 +127,14 @@ func (w *walker) launch(ctx context.Context, step *Step, control *recorder) Next
 	return next
 }
 
-// unsupported is the step of a module that needs what the switch does not have: the walk goes on at `_`.
+// unsupported makes the step of a module that needs an ability the switch lacks: the walk continues at `_`.
 func unsupported(t *Turn, lacks Ability) Next {
 	t.Outcome(Unsupported)
 	t.Note("this call's switch cannot " + string(lacks) + ": the walk goes on at `_`")
 	return Continue()
 }
 
-// guarded runs a module; one that panics is left behind as cf_exe leaves a module process behind that died: at `_`.
+// guarded runs a module. After a panic the walk continues at `_`, as cf_exe does after the death of a module process.
 func guarded(ctx context.Context, module Module, turn *Turn) (next Next) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -146,8 +146,8 @@ func guarded(ctx context.Context, module Module, turn *Turn) (next Next) {
 	return module(ctx, turn)
 }
 
-// apply does what the module said. endedItself means that the module itself asked the switch to end the call: KAZOO's
-// executor hears `stop` before it hears that the channel is gone, so it still takes up the next flow.
+// apply continues as the module says. endedItself means that the module itself asked the switch to end the call.
+// KAZOO's executor receives `stop` before it learns that the channel is gone, so it still starts the next flow.
 func (w *walker) apply(ctx context.Context, step *Step, next Next, endedItself bool) {
 	_, gone := w.Switch.Gone()
 	gone = gone && !endedItself
@@ -179,7 +179,7 @@ func (w *walker) apply(ctx context.Context, step *Step, next Next, endedItself b
 	}
 }
 
-// continueAt goes to the child under key, else to `_`, else stops. An empty child is a child: the walk stops there.
+// continueAt continues at the child under key, else at `_`, else stops. An empty child exists: the walk stops there.
 func (w *walker) continueAt(step *Step, key string) {
 	wanted := ""
 	child, ok := w.node.Child(key)
@@ -197,8 +197,8 @@ func (w *walker) continueAt(step *Step, key string) {
 	w.node, w.parent, w.via, w.key = child, w.steps, ViaChild, key
 }
 
-// branch runs flow now and this node's `_` child afterwards. The limit is checked before anything else, and reaching it
-// ends the call whatever is on the stack.
+// branch runs flow now and this node's `_` child afterwards. It checks the limit first, and reaching it ends the call
+// whatever is on the stack.
 func (w *walker) branch(step *Step, flow Node) {
 	if w.branches <= 0 {
 		step.Next = Move{Op: "hard_stop"}
@@ -214,7 +214,7 @@ func (w *walker) branch(step *Step, flow Node) {
 	w.depth++
 }
 
-// stop takes up the flow that was branched from, or ends the call.
+// stop continues the flow that branched to this one, or ends the call.
 func (w *walker) stop(cause string, gone bool) {
 	if gone || len(w.stack) == 0 {
 		w.end(endOf(cause), cause, "")
@@ -240,5 +240,5 @@ func (w *walker) cancelled(err error) {
 	w.end(EndCancelled, "", "the walk was given up: "+err.Error())
 }
 
-// now is what time it is for the call.
+// now returns the current time of the call.
 func (w *walker) now() time.Time { return w.Began.Add(w.Switch.Now()) }

@@ -13,12 +13,12 @@ import (
 	"callfn/internal/guardedhttp"
 )
 
-// Web asks web servers for pivot and webhook nodes, through the guard that keeps them on the public internet and within
-// their bounds. It is the HTTP of a Control. It is safe for concurrent use.
+// Web sends the requests of pivot and webhook nodes through the guard, which limits them to the public internet and to
+// its bounds. It implements HTTP for a Control. It is safe for concurrent use.
 type Web struct {
 	client *guardedhttp.Client
 
-	ctx   context.Context // of requests that nobody waits for
+	ctx   context.Context // of requests for which no call waits
 	stop  context.CancelFunc
 	slots chan struct{}
 	wait  sync.WaitGroup
@@ -26,14 +26,14 @@ type Web struct {
 }
 
 const (
-	mostForgotten = 64              // requests under way that nobody waits for
+	mostForgotten = 64              // running requests for which no call waits
 	retryDelay    = 2 * time.Second // before such a request is sent again (webhooks_util:retry_hook)
 )
 
-// ErrWebBusy says that too many requests are under way that nobody waits for.
+// ErrWebBusy reports too many running requests without a waiting call.
 var ErrWebBusy = errors.New("too many requests are under way already; this one was not sent")
 
-// NewWeb makes a Web. Close it when no call asks any more.
+// NewWeb returns a Web. Close it when no call uses it any more.
 func NewWeb(cfg guardedhttp.Config) *Web {
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Web{
@@ -42,13 +42,14 @@ func NewWeb(cfg guardedhttp.Config) *Web {
 	}
 }
 
-// Close gives up the requests that nobody waits for.
+// Close aborts the requests for which no call waits.
 func (w *Web) Close() {
 	w.stop()
 	w.wait.Wait()
 }
 
-// HTTP asks a web server. What HTTPRequest.Forget is sent in the background, and there is no answer.
+// HTTP sends a request to a web server. It sends a request with HTTPRequest.Forget in the background, and returns no
+// response.
 func (w *Web) HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
 	if !r.Forget {
 		return w.ask(ctx, r)
@@ -69,7 +70,7 @@ func (w *Web) HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
 	return HTTPResponse{}, nil
 }
 
-// deliver sends until the server takes it or all attempts are used up.
+// deliver sends until the server accepts the request or all attempts are used.
 func (w *Web) deliver(r HTTPRequest) {
 	for attempt := 0; ; attempt++ {
 		answer, err := w.ask(w.ctx, r)
@@ -96,12 +97,12 @@ func (w *Web) ask(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
 	return HTTPResponse{Status: answer.Status, ContentType: answer.ContentType, Body: answer.Body}, nil
 }
 
-// errNoPublicName is the answer for a name that is unknown, and for one that only this network knows: by asking, nobody
-// learns which names there are inside.
+// errNoPublicName is the error for an unknown name and for one that only this network knows. The two look the same, so
+// that nobody can discover internal names.
 var errNoPublicName = errors.New("its name leads to no public address")
 
-// outside says why there is no answer, without what is this machine's own business: which names and addresses it knows,
-// which resolver was asked. What it wraps is for errors.Is.
+// outside returns why there is no response, without details of this machine, such as the names and addresses it knows
+// and the resolver it asked. The wrapped error is for errors.Is.
 func outside(ctx context.Context, address string, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx) // the call's own end
@@ -128,7 +129,7 @@ func outside(ctx context.Context, address string, err error) error {
 	return errors.New("it cannot be reached")
 }
 
-// numeric reports whether the host of a URL is an address and no name.
+// numeric reports whether the host of a URL is an address instead of a name.
 func numeric(text string) bool {
 	u, err := url.Parse(text)
 	if err != nil {
