@@ -13,22 +13,21 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// OrderKept is the private field of a callflow that says whether its children stand in the order in which they were
-// written: false where they stood sorted before, since callfn once sorted the members of what it stored. Where it is
-// absent, the document's own order tells: see LostOrder.
+// OrderKept is the private field of a callflow that records whether its children are in the order in which they were
+// written. It is false if they were stored sorted before, since callfn once sorted the members of what it stored. If it
+// is missing, the document's own order decides: see LostOrder.
 const OrderKept = "pvt_order_kept"
 
-// UnorderedRoute is a temporal_route that tries its children in an order that may not be the one in which they were
-// written.
+// UnorderedRoute is a temporal_route whose children may not be in the order in which they were written.
 type UnorderedRoute struct {
 	Path  []string // of the node, from the document
 	Rules []string // the children, in the order in which they are tried
 }
 
-// Place is the path as KAZOO writes paths.
+// Place returns the path in KAZOO's notation.
 func (r UnorderedRoute) Place() string { return jsonvalue.Path(r.Path...) }
 
-// Says explains it to a telecom admin.
+// Says explains the fault to a telecom admin.
 func (r UnorderedRoute) Says() string {
 	const most = 5
 	rules := strings.Join(r.Rules[:min(len(r.Rules), most)], ", ")
@@ -39,14 +38,14 @@ func (r UnorderedRoute) Says() string {
 		"the wrong one may win (they are tried in the order " + clip.Text(rules, 400) + ")"
 }
 
-// Fix says what to do about it.
+// Fix returns what to do about it.
 func (UnorderedRoute) Fix() string {
 	return "list the rules in data.rules in the order in which they are to be tried"
 }
 
-// LostOrder lists the temporal_routes of a stored callflow that try two or more children in an order that was lost:
-// those without data.rules, where OrderKept is false, or absent and every object of the flow is sorted, as callfn
-// once stored them. KAZOO keeps the order of what it stores, and hardly ever is all of it sorted.
+// LostOrder lists the temporal_routes of a stored callflow that have two or more children in a lost order. These have
+// no data.rules, and OrderKept is false, or it is missing and every object of the flow is sorted, as callfn once stored
+// them. KAZOO keeps the order of what it stores, and its flows are hardly ever sorted throughout.
 func LostOrder(doc datastore.Document) []UnorderedRoute {
 	kept, told := doc[OrderKept].(bool)
 	flow, ok := jsonvalue.Object{Members: doc, Order: doc.Order()}.At("flow")
@@ -56,7 +55,7 @@ func LostOrder(doc datastore.Document) []UnorderedRoute {
 	return unorderedRoutes(nil, []string{"flow"}, Node{flow})
 }
 
-// unorderedRoutes appends the routes at and below a node. Its recursion is bounded by the decoder's.
+// unorderedRoutes appends the routes at and below a node. The decoder bounds its recursion.
 func unorderedRoutes(found []UnorderedRoute, path []string, n Node) []UnorderedRoute {
 	keys := n.Keys()
 	_, switches := ruleActions()[n.Data().String("action")]
@@ -72,8 +71,8 @@ func unorderedRoutes(found []UnorderedRoute, path []string, n Node) []UnorderedR
 	return found
 }
 
-// MarkOrder says in a callflow that is about to be stored whether its order is kept. before is the stored document,
-// nil for a new one. An order that was lost stays lost until the rules are listed, or the client writes another one.
+// MarkOrder records in a callflow that is about to be stored whether its order is kept. before is the stored document,
+// nil for a new one. A lost order stays lost until the rules are listed, or the client writes a different order.
 func MarkOrder(before, doc datastore.Document) {
 	delete(doc, OrderKept)
 	flow, _ := jsonvalue.Object{Members: doc, Order: doc.Order()}.At("flow")
@@ -92,7 +91,7 @@ func MarkOrder(before, doc datastore.Document) {
 	}
 }
 
-// sameOrder reports whether the rules that two routes have in common, at least two, stand in the same order.
+// sameOrder reports whether two routes share at least two rules and have them in the same order.
 func sameOrder(a, b []string) bool {
 	common := func(of, with []string) []string {
 		return slices.DeleteFunc(slices.Clone(of), func(rule string) bool { return !slices.Contains(with, rule) })
@@ -109,8 +108,8 @@ type Unordered struct {
 	Routes  []UnorderedRoute
 }
 
-// FindLostOrder looks through every account's callflows and tells found of those whose order was lost. It reads the
-// listing in pages, and the documents that have a temporal_route.
+// FindLostOrder searches every account's callflows and calls found for those whose order was lost. It reads the listing
+// in pages, and the documents that have a temporal_route.
 func FindLostOrder(ctx context.Context, datastores datastore.Resolver, found func(Unordered)) error {
 	const page = 500
 	collection := Collection(datastores)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// menuProfile is a menu document with KAZOO's defaults (cf_menu:get_menu_profile), which also serve a menu that is
-// missing.
+// menuProfile is a menu document with KAZOO's defaults (cf_menu:get_menu_profile). A missing menu has the defaults
+// only.
 type menuProfile struct {
 	Data
 	retries             int
@@ -34,7 +34,7 @@ func (t *Turn) menuProfile(ctx context.Context) menuProfile {
 	return m
 }
 
-// media gives what to play: the menu's own media of that name, the system's prompt, or nothing where it is switched
+// media returns what to play: the menu's own media with that name, the system's prompt, or nothing if it is switched
 // off.
 func (m menuProfile) media(t *Turn, name, prompt string) (media string, wanted bool) {
 	own := Data(m.Object("media"))

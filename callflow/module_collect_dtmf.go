@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// defaultCollection is where digits go that have no name (kapps_call.erl).
+// defaultCollection is the collection for digits without a name (kapps_call.erl).
 const defaultCollection = "default"
 
 // collectDTMF is KAZOO's `collect_dtmf` (cf_collect_dtmf.erl): it answers and collects data.max_digits digits (1),
@@ -41,7 +41,7 @@ func collectDTMF(ctx context.Context, t *Turn) Next {
 	return Continue()
 }
 
-// collected keeps digits under a name.
+// collected stores digits under a name.
 func (t *Turn) collected(name, digits string) {
 	if t.Call.Collections == nil {
 		t.Call.Collections = make(map[string]string)

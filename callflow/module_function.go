@@ -9,9 +9,9 @@ import (
 	"callfn/internal/runs"
 )
 
-// runFunction is KAZOO's `function` (cf_function.erl; docs/reference/kazoo.md#the-function-module): the function named
-// by data.id runs with the call's parameters and the flow it returns is branched to. Whatever goes wrong, the call goes
-// on at `_`, and the step carries the outcome.
+// runFunction is KAZOO's `function` (cf_function.erl; docs/reference/kazoo.md#the-function-module). It runs the
+// function named by data.id with the call's parameters and branches to the flow that it returns. After any failure the
+// call continues at `_`, and the step has the outcome.
 func runFunction(ctx context.Context, t *Turn) Next {
 	result := invoke(ctx, t)
 	if !result.Outcome.Known() {
@@ -39,7 +39,7 @@ func runFunction(ctx context.Context, t *Turn) Next {
 	return Branch(returned(result))
 }
 
-// returned is the flow that a function returned.
+// returned returns the flow from a function's result.
 func returned(result function.Result) Node {
 	return Node{jsonvalue.Object{Members: result.Flow, Order: result.Order}}
 }

@@ -68,12 +68,12 @@ func (m menuProfile) match(ctx context.Context, t *Turn, digits string) (Next, b
 	if !ok {
 		return Next{}, false
 	}
-	_ = t.Switch.Flush(ctx) // what is wrong with the channel shows at the next step
+	_ = t.Switch.Flush(ctx) // an error of the channel shows at the next step
 	m.tell(ctx, t, "transfer_media", "menu-transferring_call")
 	return Branch(match.Flow), true
 }
 
-// tell plays a message; a channel that cannot shows it at the next step.
+// tell plays a message. An error of the channel shows at the next step.
 func (m menuProfile) tell(ctx context.Context, t *Turn, name, prompt string) {
 	if media, wanted := m.media(t, name, prompt); wanted {
 		_ = t.Switch.Play(ctx, Media{Name: media, Terminators: anyDigit()})

@@ -8,7 +8,7 @@ import (
 	"callfn/internal/numbers"
 )
 
-// offnetTimeout is how long a number outside is rung where nothing else is said.
+// offnetTimeout is the default ringing time of an outside number.
 const offnetTimeout = 60 * time.Second
 
 // resources is KAZOO's `resources` and `offnet` (cf_resources.erl, cf_offnet.erl): it dials data.to_did, or else the
@@ -36,7 +36,7 @@ func resources(ctx context.Context, t *Turn) Next {
 	return StopWith(cmp.Or(result.Cause, normalClearing))
 }
 
-// requestedNumber is the number called, normalised unless the node says otherwise.
+// requestedNumber returns the number called, normalised unless the node says otherwise.
 func (t *Turn) requestedNumber() string {
 	if t.Call.Request.User == noUser {
 		return ""

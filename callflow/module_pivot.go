@@ -16,7 +16,7 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// pivotTimeout is how long a pivot server may take where the node does not say, and at most (the schema's maximum).
+// pivotTimeout is the default and the longest time that a pivot server may take (the schema's maximum).
 const pivotTimeout = 5 * time.Second
 
 // pivot is KAZOO's `pivot` (cf_pivot.erl, pivot_call.erl): it asks the web server data.voice_url for the next flow,
@@ -104,8 +104,8 @@ func withQuery(address url.URL, query string) string {
 	return address.String()
 }
 
-// asTwiML reads an answer as TwiML where its type says that it is XML, or says nothing that KAZOO knows and the answer
-// is TwiML. An error is for XML that is none.
+// asTwiML parses a response as TwiML if its type is XML, or if its type is none that KAZOO knows and the content is
+// TwiML. It returns an error for invalid XML.
 func asTwiML(answer HTTPResponse) (document element, isTwiML bool, err error) {
 	if answer.Status < 200 || answer.Status > 299 {
 		return element{}, false, nil
@@ -121,7 +121,7 @@ func asTwiML(answer HTTPResponse) (document element, isTwiML bool, err error) {
 	return document, err == nil, nil
 }
 
-// webAddress reads an absolute http or https address without credentials.
+// webAddress parses an absolute http or https address without credentials.
 func webAddress(text string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || len(text) > 4096 {
@@ -130,7 +130,7 @@ func webAddress(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// pivotFlow reads an answer as a flow.
+// pivotFlow parses a response as a flow.
 func (t *Turn) pivotFlow(answer HTTPResponse) (Node, error) {
 	if answer.Status < 200 || answer.Status > 299 {
 		return Node{}, fmt.Errorf("it answered status %d", answer.Status)
@@ -154,7 +154,7 @@ func (t *Turn) pivotFlow(answer HTTPResponse) (Node, error) {
 	return Node{jsonvalue.Object{Members: completed, Order: order}}, nil
 }
 
-// firstKey is the first of a map's keys in order.
+// firstKey returns the first of a map's sorted keys.
 func firstKey[V any](m map[string]V) string {
 	first := ""
 	for key := range m {

@@ -8,7 +8,7 @@ import (
 	"callfn/internal/account"
 )
 
-// postAnswerDelay is what KAZOO waits between answering and playing (system_config/callflow.post_answer_delay).
+// postAnswerDelay is KAZOO's delay between answering and playing (system_config/callflow.post_answer_delay).
 const postAnswerDelay = 100 * time.Millisecond
 
 // play is KAZOO's `play` (cf_play.erl): it answers unless data.answer is false, plays the media data.id and goes on.
@@ -48,8 +48,8 @@ func (t *Turn) playMedia(ctx context.Context, media string) error {
 	})
 }
 
-// mediaPath gives the path under which the switch finds a media id: URLs and paths as they are, a bare id in the
-// account's own media (kz_media_util:media_path).
+// mediaPath returns the path under which the switch finds a media id. URLs and paths stay as they are; a bare id is in
+// the account's own media (kz_media_util:media_path).
 func mediaPath(id string, owner account.ID) string {
 	if id == "" || strings.Contains(id, "/") || strings.HasPrefix(id, "system_media") {
 		return id

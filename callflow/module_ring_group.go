@@ -75,5 +75,5 @@ func (t *Turn) groupLegs(ctx context.Context) []Leg {
 	return legs
 }
 
-// weight of a member, from 1 to 100.
+// weight returns a member's weight, from 1 to 100.
 func weight(member any) int64 { return min(max(asObject(member).Int("weight", 20), 1), 100) }

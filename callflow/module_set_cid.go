@@ -14,7 +14,7 @@ func setCID(_ context.Context, t *Turn) Next {
 	return Continue()
 }
 
-// shownCaller is what a leg shows as the caller; empty where that is the caller's own.
+// shownCaller is the caller that a leg shows; empty for the caller's own.
 func (c *Call) shownCaller() (name, number string) {
 	stored := Data(c.Store)
 	name, number = stored.String("rewrite_cid_name"), stored.String("rewrite_cid_number")

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// maxSleep is as long as KAZOO sleeps at most.
+// maxSleep is KAZOO's longest sleep.
 const maxSleep = 24 * time.Hour
 
 // sleep is KAZOO's `sleep` (cf_sleep.erl): it lets data.duration pass, counted in data.unit (ms, s, m, h; seconds when

@@ -35,7 +35,7 @@ func temporalRoute(ctx context.Context, t *Turn) Next {
 	wall := time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
 	when := local.Format("Monday 2 January 2006, 15:04") + " in " + zone.String()
 	routes := t.timeRoutes(ctx)
-	names := make(map[string]string, len(routes)) // of the rules that were looked at
+	names := make(map[string]string, len(routes)) // of the rules that were checked
 	defer func() { t.noteRuleOrder(ctx, routes, names) }()
 	for _, route := range routes {
 		holds, name, err := t.ruleHolds(ctx, route.rule, wall, zone)
@@ -54,7 +54,7 @@ func temporalRoute(ctx context.Context, t *Turn) Next {
 	return Continue()
 }
 
-// afterRules goes on at `_` whatever came of changing rules; a call that is over ends there.
+// afterRules continues at `_` whatever the result of changing rules. A call that is over ends there.
 func (t *Turn) afterRules(err error) Next {
 	if err != nil {
 		t.fail(err)
@@ -62,7 +62,7 @@ func (t *Turn) afterRules(err error) Next {
 	return Continue()
 }
 
-// zone is the time zone of the node, or of the account.
+// zone returns the time zone of the node, or of the account.
 func (t *Turn) zone() (*time.Location, error) {
 	name := t.Data.String("timezone")
 	if name == "" || name == "inherit" {
@@ -75,13 +75,13 @@ func (t *Turn) zone() (*time.Location, error) {
 	return zone, nil
 }
 
-// timeRoute is a rule and the child it leads to.
+// timeRoute is a rule and the child that it leads to.
 type timeRoute struct{ rule, child string }
 
-// ruleSetChild is where the rules of data.rule_set lead.
+// ruleSetChild is the child for the rules of data.rule_set.
 const ruleSetChild = "rule_set"
 
-// mostRules bounds how many rules one node looks at.
+// mostRules bounds how many rules one node checks.
 const mostRules = 500
 
 func (t *Turn) timeRoutes(ctx context.Context) []timeRoute {
@@ -101,7 +101,7 @@ func (t *Turn) timeRoutes(ctx context.Context) []timeRoute {
 	return routes[:min(len(routes), mostRules)]
 }
 
-// ruleSet gives the rules of a set, none when there is no such set.
+// ruleSet returns the rules of a set, or none if the set does not exist.
 func (t *Turn) ruleSet(ctx context.Context, id string) []string {
 	if id == "" || t.directory == nil {
 		return nil
@@ -117,7 +117,7 @@ func (t *Turn) ruleSet(ctx context.Context, id string) []string {
 	return rules[:min(len(rules), mostRules)]
 }
 
-// ruleHolds reads one rule; one that does not exist never holds.
+// ruleHolds reads one rule and reports whether it holds. A missing rule never holds.
 func (t *Turn) ruleHolds(ctx context.Context, id string, wall time.Time, zone *time.Location) (holds bool, name string,
 	err error,
 ) {
@@ -151,7 +151,7 @@ func (t *Turn) ruleHolds(ctx context.Context, id string, wall time.Time, zone *t
 	return holds, name, err
 }
 
-// withSwitch is a rule as this call switched it.
+// withSwitch returns a rule with this call's switch applied.
 func withSwitch(doc Data, enabled *bool) Data {
 	out := maps.Clone(doc)
 	if delete(out, "enabled"); enabled != nil {

@@ -32,7 +32,7 @@ func voicemail(ctx context.Context, t *Turn) Next {
 	return Continue()
 }
 
-// loginKey leads from the greeting into the box (cf_voicemail.erl).
+// loginKey is the key that leads from the greeting into the box (cf_voicemail.erl).
 const loginKey = "*"
 
 func (t *Turn) leaveMessage(ctx context.Context) error {

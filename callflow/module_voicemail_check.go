@@ -11,11 +11,11 @@ const (
 	mostBoxDigits = 15
 	mostPinDigits = 6
 	mostMainMenus = 4  // main_menu/3: without a valid key
-	mostVoicemail = 20 // main menus in all, where the caller goes on pressing keys
+	mostVoicemail = 20 // main menus in total, if the caller keeps pressing keys
 )
 
-// checkMessages lets the caller into a voicemail box and through its main menu. Boxes, their PINs and messages are not
-// kept here: the box is taken for one that has a PIN and no messages, and whatever is entered counts as right.
+// checkMessages lets the caller into a voicemail box and through its main menu. callfn keeps no boxes, PINs or messages
+// here: the box counts as one with a PIN and without messages, and any PIN is right.
 func (t *Turn) checkMessages(ctx context.Context) error {
 	if err := t.Switch.Answer(ctx); err != nil {
 		return err
@@ -35,7 +35,7 @@ func (t *Turn) checkMessages(ctx context.Context) error {
 	return t.mainMenu(ctx)
 }
 
-// enter asks for digits until some come; after three attempts the caller hears that it is over.
+// enter asks for digits until there are some. After three attempts the caller hears that the call ends.
 func (t *Turn) enter(ctx context.Context, prompt, wrong string, most int) (entered bool, err error) {
 	for range mostLogins {
 		if err := t.playPrompt(ctx, prompt); err != nil {
@@ -53,7 +53,7 @@ func (t *Turn) enter(ctx context.Context, prompt, wrong string, most int) (enter
 	return false, t.playPrompt(ctx, "vm-abort")
 }
 
-// mainMenu goes on until the caller leaves it, or does nothing in it for long.
+// mainMenu runs until the caller leaves it or is inactive for long.
 func (t *Turn) mainMenu(ctx context.Context) error {
 	for menus, idle := 0, 0; menus < mostVoicemail && idle < mostMainMenus; menus++ {
 		for _, prompt := range []string{"vm-no_messages", "vm-main_menu"} {
@@ -82,7 +82,7 @@ func (t *Turn) mainMenu(ctx context.Context) error {
 	return t.playPrompt(ctx, "vm-goodbye")
 }
 
-// collectKeys waits as KAZOO does where nothing else is said.
+// collectKeys collects with KAZOO's default times.
 func (t *Turn) collectKeys(most int, terminators ...string) Collect {
 	return Collect{Max: most, Timeout: collectTimeout, Interdigit: waitFor(t.Data, "interdigit_timeout",
 		interdigitTimeout), Terminators: terminators}

@@ -10,7 +10,7 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// How often a webhook is sent where the node does not say, and at most (webhooks.hrl, hook_retries).
+// How often a webhook is sent by default, and at most (webhooks.hrl, hook_retries).
 const (
 	hookAttempts     = 3
 	mostHookAttempts = 5
@@ -54,7 +54,7 @@ func webhook(ctx context.Context, t *Turn) Next {
 		t.Note(fmt.Sprintf("the server answers %d, which nobody waits for", answer.Status))
 	case hungUp(err):
 		t.fail(err)
-	// without a script nothing is to be said: nobody waits for the answer
+	// Without a script there is nothing to report, since nobody waits for the response.
 	case err != nil && !errors.Is(err, ErrNotScripted):
 		t.Outcome(Failed)
 		t.Note("the webhook could not be sent: " + err.Error())

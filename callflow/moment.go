@@ -8,10 +8,10 @@ import (
 	"callfn/internal/sandbox/datetime"
 )
 
-// farthestMoment is the end of 2099: beyond it nobody rehearses, and below it every clock works.
+// farthestMoment is the end of 2099, the latest time of a rehearsal. Every clock works up to there.
 const farthestMoment = 4_102_444_800_000
 
-// Layouts of the moments that a script may name.
+// The layouts of times in a script.
 var (
 	layoutsWithOffset = []string{
 		time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z0700",
@@ -24,8 +24,8 @@ var (
 	}
 )
 
-// parseMoment reads a moment from 1970 to 2099: text, local to loc unless it has an offset, or milliseconds since 1970.
-// What the clocks of loc skip or show twice is read as JavaScript reads it (ECMA-262, UTC(t)), and remark says so.
+// parseMoment parses a time from 1970 to 2099: text, local to loc unless it has an offset, or milliseconds since 1970.
+// It reads a local time that loc skips or repeats as JavaScript does (ECMA-262, UTC(t)), and remark says so.
 func parseMoment(value any, loc *time.Location) (t time.Time, remark string, ok bool) {
 	switch v := value.(type) {
 	case json.Number, float64, int64, int:
@@ -49,7 +49,7 @@ func parseMoment(value any, loc *time.Location) (t time.Time, remark string, ok 
 
 func inReach(t time.Time) bool { return t.UnixMilli() >= 0 && t.UnixMilli() <= farthestMoment }
 
-// atClock is the moment at which the clocks of loc show what wall shows in UTC.
+// atClock returns the moment at which the clocks of loc show what wall shows in UTC.
 func atClock(wall time.Time, loc *time.Location) (t time.Time, remark string) {
 	local, zone := wall.UnixMilli(), datetime.In(loc)
 	ms := zone.UTC(local)

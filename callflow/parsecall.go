@@ -89,7 +89,7 @@ func (p *callParser) parties(call *Call) {
 	}
 }
 
-// constant takes a parameter that is the same for every call; another value is not known here.
+// constant reads a parameter that has the same value in every call. Any other value is unknown here.
 func (p *callParser) constant(name, value string) {
 	if p.described[name] == value {
 		p.known[name] = true
@@ -126,7 +126,7 @@ func (p *callParser) checked(path, text string) string {
 	return ""
 }
 
-// token is a text without blanks, as a Call-ID is (RFC 3261, word).
+// token reads a text without blanks, as a Call-ID is (RFC 3261, word).
 func (p *callParser) token(name string) string {
 	text := p.text(name)
 	if strings.ContainsFunc(text, unicode.IsSpace) {
@@ -203,7 +203,7 @@ func (p *callParser) unknown() []string {
 	return names
 }
 
-// clone copies JSON values, so that a call never shares memory with what described it.
+// clone copies JSON values, so that a call never shares memory with its description.
 func clone(v any) any {
 	switch v := v.(type) {
 	case map[string]any:

@@ -16,7 +16,7 @@ import (
 // The bounds of a script.
 const (
 	maxScripted = 200            // entries of each list
-	maxMoment   = 24 * time.Hour // the latest moment
+	maxMoment   = 24 * time.Hour // the latest time
 )
 
 // ParseScript makes a Script of its JSON form:
@@ -93,7 +93,7 @@ func (p *scriptParser) zone(described map[string]any) string {
 	return name
 }
 
-// loadZone finds a zone by its IANA name; the machine's own zone is nobody's.
+// loadZone finds a zone by its IANA name. It refuses the machine's own zone.
 func loadZone(name string) (*time.Location, error) {
 	if name == "Local" || len(name) > 64 {
 		return nil, fmt.Errorf("unknown time zone %q", clip.Text(name, 64))
@@ -183,7 +183,7 @@ func (p *scriptParser) bounded(path string, n int) {
 	}
 }
 
-// members gives the entries of an object member in order.
+// members returns the entries of an object member in order.
 func (p *scriptParser) members(path string, value any) (map[string]any, []string) {
 	if value == nil {
 		return nil, nil
@@ -281,7 +281,7 @@ func (p *scriptParser) http(value any, order *jsonvalue.Order) map[string]HTTPRe
 	return replies
 }
 
-// media reads how long media files are, and which are missing.
+// media reads the lengths of media files, and which are missing.
 func (p *scriptParser) media(value any) map[string]MediaFile {
 	entries, names := p.members("script.media", value)
 	if len(names) == 0 {

@@ -7,20 +7,21 @@ import (
 	"callfn/internal/pattern"
 )
 
-// capture is what one pattern makes of a number.
+// capture is what one pattern captures from a number.
 type capture struct {
 	row   PatternRow
-	text  string            // the longest capture group, or the whole match where the pattern has no groups
+	text  string            // the longest capture group, or the whole match if the pattern has no groups
 	named map[string]string // the named groups that are not empty
 }
 
-// matchPatterns runs every pattern against number and gives the winner by KAZOO's rule (cf_flow:test_callflow_patterns;
-// docs/reference/kazoo.md#finding-the-callflow): the pattern whose text is longest; of equals the last row wins, since
-// KAZOO examines rows from the last to the first and only a strictly longer text replaces an earlier one.
+// matchPatterns runs every pattern against number and returns the winner by KAZOO's rule
+// (cf_flow:test_callflow_patterns; docs/reference/kazoo.md#finding-the-callflow). The pattern with the longest text
+// wins, and of equals the last row: KAZOO examines rows from the last to the first, and only a strictly longer text
+// replaces an earlier one.
 //
-// KAZOO's patterns are PCRE; ours run on RE2, in linear time whatever the pattern. Patterns that RE2 does not know
-// (look-around, back references) are skipped as KAZOO skips invalid ones, and so are those that are beyond what one
-// look-up may try; all of them are named in skipped. A look-up whose time is over ends with ctx's error.
+// KAZOO's patterns are PCRE. callfn runs them on RE2, which takes linear time for every pattern. It skips patterns that
+// RE2 does not support (look-around, back references), as KAZOO skips invalid ones, and those beyond what one look-up
+// may try. skipped names all of them. A look-up that runs out of time returns ctx's error.
 func matchPatterns(ctx context.Context, rows []PatternRow, number string) (best *capture, skipped []SkippedPattern,
 	err error,
 ) {
@@ -50,7 +51,7 @@ func matchPatterns(ctx context.Context, rows []PatternRow, number string) (best 
 	return best, skipped, nil
 }
 
-// SkippedPattern is a pattern that was not tried, and why.
+// SkippedPattern is a pattern that was not tried, and the reason.
 type SkippedPattern struct {
 	PatternRow
 	Err error
@@ -58,7 +59,7 @@ type SkippedPattern struct {
 
 var errTooManyPatterns = errors.New("the account's patterns are too large together")
 
-// compile gives the compiled pattern, or why it is none.
+// compile returns the compiled pattern, or why it does not compile.
 func (r PatternRow) compile() (*pattern.Pattern, error) {
 	if r.compiled != nil || r.problem != nil {
 		return r.compiled, r.problem
@@ -66,7 +67,7 @@ func (r PatternRow) compile() (*pattern.Pattern, error) {
 	return pattern.Compile(r.Pattern)
 }
 
-// longest picks the first of the longest groups, or the whole match when there are no groups.
+// longest returns the first of the longest groups, or the whole match if there are no groups.
 func longest(groups []string) string {
 	if len(groups) == 1 {
 		return groups[0]
@@ -94,7 +95,7 @@ func named(names, groups []string) map[string]string {
 	return found
 }
 
-// Equal compares what rows say, not whether their pattern is compiled yet.
+// Equal compares the content of rows, and ignores whether their pattern is compiled yet.
 func (r PatternRow) Equal(other PatternRow) bool {
 	return r.Pattern == other.Pattern && r.ID == other.ID
 }

@@ -8,7 +8,7 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// mostPivotNodes bounds the flow that KAZOO is given, in nodes: what waits is repeated wherever the flow can end.
+// mostPivotNodes bounds the flow for KAZOO, in nodes: the waiting flows are repeated wherever the flow can end.
 const mostPivotNodes = 5000
 
 // compose makes one flow of a flow and of what waits behind it, the last of which is next. What waits becomes the `_`
@@ -31,11 +31,11 @@ func compose(flow Node, waiting []Node, address func(function.ID) string) (Node,
 type composer struct {
 	tail     Node // the zero Node for nothing
 	tailSize int  // in nodes
-	left     int  // nodes that there is room for; negative for too many
+	left     int  // nodes left to add; negative for too many
 	address  func(function.ID) string
 }
 
-// node copies a flow. Its recursion is bounded by the decoder's and the schemas'.
+// node copies a flow. The decoder and the schemas bound its recursion.
 func (c *composer) node(n Node) Node {
 	if c.left--; c.left < 0 {
 		return Node{}
@@ -76,7 +76,7 @@ func (c *composer) end() Node {
 	return c.tail
 }
 
-// endsCall: nothing follows these, whatever stands below.
+// endsCall holds the modules after which nothing follows, whatever children they have.
 func endsCall(module string) bool { return module == "hangup" || module == "response" }
 
 // toPivot turns a function node that KAZOO would come to into a pivot node that asks for that function then, with what

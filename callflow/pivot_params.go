@@ -64,8 +64,8 @@ var twimlNames = map[string]string{
 	"TranscriptionStatus": "Transcription-Status", "TranscriptionUrl": "Transcription-Url",
 }
 
-// translate adds the names that functions know to a request in the twiml format, which lacks Request: a function finds
-// the same names whichever format the node asks for.
+// translate adds the names that functions know to a request in the twiml format, which lacks Request. A function then
+// finds the same names in either format.
 func translate(flat map[string]string) {
 	if _, kazoo := flat["Call-ID"]; kazoo || flat["CallSid"] == "" {
 		return

@@ -13,23 +13,23 @@ import (
 	"callfn/internal/runs"
 )
 
-// PivotServer answers KAZOO's pivot module with the flow that a call is to run: the other end of the module `pivot`
-// (cf_pivot.erl, pivot_call.erl). KAZOO walks that flow, in its own callflow application, in place of the one that had
-// the pivot node. It is safe for concurrent use as long as what it is made of is.
+// PivotServer answers KAZOO's pivot module with the flow for a call. It is the other end of the module `pivot`
+// (cf_pivot.erl, pivot_call.erl). KAZOO's own callflow application runs that flow in place of the one with the pivot
+// node. PivotServer is safe for concurrent use if its parts are.
 type PivotServer struct {
 	Directory Directory
 	Runner    Runner
-	Flows     function.FlowValidator // checks stored flows: KAZOO hangs up on a caller whose new flow is not valid
+	Flows     function.FlowValidator // checks stored flows: KAZOO hangs up on a caller whose new flow is invalid
 }
 
-// pivotRuns is how many functions may follow one another before a node of another module: KAZOO gives a pivot server
+// pivotRuns is how many functions may follow one another before a node of another module. KAZOO gives a pivot server
 // five seconds (system_config/pivot.request_timeout_ms).
 const pivotRuns = 10
 
-// PivotRequest is what one pivot node asks.
+// PivotRequest is the request of one pivot node.
 type PivotRequest struct {
-	Account  account.ID        // whose call it is; never taken from Params
-	Params   map[string]string // as PivotForm or PivotJSON read them: what functions see
+	Account  account.ID        // the call's account; never taken from Params
+	Params   map[string]string // from PivotForm or PivotJSON: what functions see
 	TimeZone string            // IANA name for functions' Date
 
 	// Address is the voice_url at which KAZOO can have one function run: what becomes of function nodes that are deeper
@@ -37,7 +37,7 @@ type PivotRequest struct {
 	Address func(function.ID) string
 }
 
-// FunctionFailed says that a function gave no flow where there was no `_` child to go on at.
+// FunctionFailed reports that a function returned no flow and there was no `_` child to continue at.
 type FunctionFailed struct{ Result function.Result }
 
 func (e *FunctionFailed) Error() string {
@@ -48,8 +48,8 @@ func (e *FunctionFailed) Error() string {
 	return text
 }
 
-// ErrUnfitFlow says that there is a flow and that KAZOO must not be given it: it is empty, not valid, too large, or
-// does not come to an end of functions.
+// ErrUnfitFlow reports a flow that KAZOO must not get: it is empty, invalid, too large, or its functions do not come to
+// an end.
 var ErrUnfitFlow = errors.New("the flow cannot be given to KAZOO")
 
 // ForNumber gives the flow of the callflow that answers the call's number: its Request, else its To. It wraps
@@ -81,7 +81,7 @@ func (p *PivotServer) ForNumber(ctx context.Context, r PivotRequest) (Node, erro
 	return p.resolve(ctx, r, Node{jsonvalue.Object{Members: flow, Order: match.Flow.Order}})
 }
 
-// ForFunction gives the flow that one function returns.
+// ForFunction returns the flow of one function.
 func (p *PivotServer) ForFunction(ctx context.Context, r PivotRequest, id function.ID) (Node, error) {
 	return p.resolve(ctx, r, NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": string(id)}}))
 }

@@ -12,8 +12,7 @@ import (
 	"callfn/internal/clip"
 )
 
-// speechRate is how fast a pretend switch reads aloud, in characters per second: a calm voice, about 150 words a
-// minute.
+// speechRate is how fast a pretend switch speaks, in characters per second: about 150 words a minute.
 const speechRate = 15
 
 // pretendCaller is a Control without a phone: it does nothing outside, and time passes on a clock of its own, so that
@@ -24,18 +23,18 @@ const speechRate = 15
 // Gone may be called while another method is at work; everything else belongs to one goroutine.
 type pretendCaller struct {
 	script      Script
-	web         *Web // asks web servers for which the script has no answer; nil for none
+	web         *Web // sends requests that the script does not answer; nil for none
 	now         time.Duration
-	pressed     int            // how many of script.Digits are used up
-	used        int            // how many digits of the next of them
-	cut         *time.Duration // when a key last ended what was heard
+	pressed     int            // number of used entries of script.Digits
+	used        int            // number of used digits of the next entry
+	cut         *time.Duration // when a key last ended playback
 	answered    bool
 	gone        atomic.Pointer[Ended]
-	dropped     []string        // digits that were pressed and that nothing took
-	entriesUsed map[string]bool // entries of the script's lists that had a part in the call
+	dropped     []string        // pressed digits that nothing collected
+	entriesUsed map[string]bool // entries of the script's lists that affected the call
 }
 
-// markUsed notes that an entry of one of the script's lists had a part in the call.
+// markUsed records that an entry of one of the script's lists affected the call.
 func (p *pretendCaller) markUsed(list, key string) {
 	if p.entriesUsed == nil {
 		p.entriesUsed = map[string]bool{}
@@ -45,7 +44,7 @@ func (p *pretendCaller) markUsed(list, key string) {
 
 func (p *pretendCaller) Now() time.Duration { return p.now }
 
-// Can is true: a rehearsal shows all that callfn executes.
+// Can returns true: a rehearsal shows all that callfn executes.
 func (p *pretendCaller) Can(Ability) bool { return true }
 
 func (p *pretendCaller) Gone() (Ended, bool) {
@@ -55,7 +54,7 @@ func (p *pretendCaller) Gone() (Ended, bool) {
 	return Ended{}, false
 }
 
-// pass lets d go by, or less when the call ends first.
+// pass lets d pass, or less if the call ends first.
 func (p *pretendCaller) pass(ctx context.Context, d time.Duration) error {
 	if err := p.up(ctx); err != nil {
 		return err
@@ -75,7 +74,7 @@ func (p *pretendCaller) up(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// callerHangsUp ends the call as the caller: before the answer that is a CANCEL.
+// callerHangsUp ends the call as the caller. Before the answer that is a CANCEL.
 func (p *pretendCaller) callerHangsUp() error {
 	cause := normalClearing
 	if !p.answered {
@@ -109,7 +108,7 @@ func (p *pretendCaller) Speak(ctx context.Context, s Speech) error {
 	return p.hear(ctx, length.Truncate(time.Millisecond), s.Endless, s.Terminators)
 }
 
-// media finds what the script says about media, and notes that it had a part in the call.
+// media finds the script's entry for media, and records that it affected the call.
 func (p *pretendCaller) media(name string) MediaFile {
 	key, ok := p.script.mediaKey(name)
 	if ok {
@@ -118,10 +117,10 @@ func (p *pretendCaller) media(name string) MediaFile {
 	return p.script.Media[key]
 }
 
-// mostRounds bounds how often pretend media is heard again.
+// mostRounds bounds how often pretend media repeats.
 const mostRounds = 10_000
 
-// hear lets media or speech of a length be heard, or less when a terminator is pressed meanwhile.
+// hear plays media or speech of a length, or less if a terminator is pressed meanwhile.
 func (p *pretendCaller) hear(ctx context.Context, length time.Duration, endless bool, terminators []string) error {
 	if at, ok := p.interrupted(terminators); ok && (endless || at < p.now+length) {
 		p.cut = &at
@@ -138,7 +137,7 @@ func (p *pretendCaller) Sleep(ctx context.Context, d time.Duration) error { retu
 
 func (p *pretendCaller) Noop(ctx context.Context) error { return p.up(ctx) }
 
-// Respond ends a call that is not answered; a code below 300 is no refusal and changes nothing.
+// Respond ends an unanswered call. A code below 300 refuses nothing and has no effect.
 func (p *pretendCaller) Respond(ctx context.Context, r Response) error {
 	if err := p.up(ctx); err != nil {
 		return err
@@ -172,7 +171,7 @@ func (p *pretendCaller) WaitForHangup(ctx context.Context) error {
 	return p.callerHangsUp()
 }
 
-// reasonPhrase gives the usual words for the SIP responses that callflows give (RFC 3261, section 21).
+// reasonPhrase returns the usual reason phrase of the SIP responses in callflows (RFC 3261, section 21).
 func reasonPhrase(code int64) string {
 	switch code {
 	case 403:

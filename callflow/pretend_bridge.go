@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Bridge rings the legs as the script answers for them, and lets them talk.
+// Bridge rings the legs as the script answers for them, and lets the parties talk.
 func (p *pretendCaller) Bridge(ctx context.Context, b Bridge) (Bridged, error) {
 	if err := p.up(ctx); err != nil {
 		return Bridged{}, err
@@ -29,8 +29,8 @@ func (p *pretendCaller) Bridge(ctx context.Context, b Bridge) (Bridged, error) {
 	return result, nil
 }
 
-// ring finds what comes of all the legs together, and when. When nobody answers, the leg that ended last says why, as
-// the switch has it.
+// ring returns the result of all legs together, and when. If nobody answers, the cause is that of the leg that ended
+// last, as on the switch.
 func (p *pretendCaller) ring(b Bridge) (result Bridged, reply Reply, at time.Duration) {
 	if b.InTurn {
 		return p.ringInTurn(b)
@@ -38,7 +38,7 @@ func (p *pretendCaller) ring(b Bridge) (result Bridged, reply Reply, at time.Dur
 	return p.ringTogether(b)
 }
 
-// rung is one leg that rings, and when that ends.
+// rung is one ringing leg, and when its ringing ends.
 type rung struct {
 	leg   Leg
 	reply Reply
@@ -67,7 +67,7 @@ func (p *pretendCaller) start(leg Leg, b Bridge, at time.Duration) rung {
 	return r
 }
 
-// ends reports whether what became of a leg ends the ringing of all.
+// ends reports whether a leg's result ends the ringing of all.
 func (r rung) ends(b Bridge) bool {
 	return r.reply.Cause == success || r.reply.Cause == rejected && b.FailOnSingleReject
 }
@@ -80,7 +80,7 @@ func (r rung) bridged() Bridged {
 	return result
 }
 
-// ringInTurn rings one leg after the other. Delays mean nothing: the switch skips one while nobody else rings.
+// ringInTurn rings one leg after the other. Delays have no effect: the switch skips a delay while nothing else rings.
 func (p *pretendCaller) ringInTurn(b Bridge) (result Bridged, reply Reply, at time.Duration) {
 	result = nobodyRung()
 	note := ""
@@ -95,8 +95,8 @@ func (p *pretendCaller) ringInTurn(b Bridge) (result Bridged, reply Reply, at ti
 	return result, reply, at
 }
 
-// ringTogether rings all legs, each from its delay on. A delay is skipped while nobody rings (FreeSWITCH's
-// leg_delay_start): the next leg begins at once, be it the first or one whose predecessors have all failed.
+// ringTogether rings all legs, each after its delay. A delay is skipped while nothing rings (FreeSWITCH's
+// leg_delay_start): the next leg begins at once, whether it is the first or all before it have failed.
 func (p *pretendCaller) ringTogether(b Bridge) (result Bridged, reply Reply, at time.Duration) {
 	waiting := slices.Clone(b.Legs)
 	slices.SortStableFunc(waiting, func(a, c Leg) int { return cmp.Compare(a.Delay, c.Delay) })
@@ -126,14 +126,15 @@ func (p *pretendCaller) ringTogether(b Bridge) (result Bridged, reply Reply, at 
 	return result, reply, at
 }
 
-// nobodyRung is what comes of a bridge without legs.
+// nobodyRung is the result of a bridge without legs.
 func nobodyRung() Bridged { return Bridged{Cause: notRegistered, Code: sipCode(notRegistered)} }
 
-// confirmPatience is how long who answers a forwarded call may take to press 1 (Confirm-Read-Timeout in
+// confirmPatience is how long the answering party of a forwarded call may take to press 1 (Confirm-Read-Timeout in
 // kz_endpoint.erl).
 const confirmPatience = 7 * time.Second
 
-// legEnd says when a leg that begins to ring at start is answered or lost; one that rings for too long is not answered.
+// legEnd returns when a leg that begins to ring at start is answered or fails. A leg that rings for too long is not
+// answered.
 func legEnd(start time.Duration, leg Leg, b Bridge, r *Reply) time.Duration {
 	longest := b.Timeout
 	if leg.Timeout > 0 {

@@ -26,8 +26,8 @@ func (p *pretendCaller) interrupted(terminators []string) (time.Duration, bool) 
 	return 0, false
 }
 
-// Collect hands out what was pressed before, then what is pressed in time. What one press on demand holds answers one
-// collection: the rest of it is dropped.
+// Collect returns what was pressed before, then what is pressed in time. The digits of one press on demand answer one
+// collection: the rest of them is dropped.
 func (p *pretendCaller) Collect(ctx context.Context, c Collect) (string, error) {
 	if err := p.up(ctx); err != nil {
 		return "", err
@@ -47,7 +47,7 @@ func (p *pretendCaller) Collect(ctx context.Context, c Collect) (string, error) 
 	return digits, nil
 }
 
-// nextDigit gives the next digit pressed within wait; begun says that the collection has some already.
+// nextDigit returns the next digit pressed within wait. begun is true if the collection has some already.
 func (p *pretendCaller) nextDigit(ctx context.Context, wait time.Duration, begun bool) (string, bool, error) {
 	if p.pressed >= len(p.script.Digits) {
 		return "", false, p.pass(ctx, wait)
@@ -77,7 +77,7 @@ func (p *pretendCaller) dropDemanded() {
 	}
 }
 
-// drop leaves out what is left of the next press.
+// drop drops the rest of the next press.
 func (p *pretendCaller) drop(why string) {
 	p.dropped = append(p.dropped, "digits "+p.script.Digits[p.pressed].Digits[p.used:]+" ("+why+")")
 	p.pressed, p.used = p.pressed+1, 0

@@ -20,10 +20,10 @@ func (p *pretendCaller) Sound(ctx context.Context, tones []Tone) error {
 	return p.hear(ctx, min(length, maxMoment), false, nil)
 }
 
-// pretendMessage is how long a caller speaks who does not hang up before.
+// pretendMessage is how long a caller speaks who does not hang up earlier.
 const pretendMessage = 10 * time.Second
 
-// Record lets the caller speak for a while, or until the script has him hang up or press a terminator.
+// Record records until pretendMessage is over, or until the script's caller hangs up or presses a terminator.
 func (p *pretendCaller) Record(ctx context.Context, r Recording) (time.Duration, error) {
 	began := p.now
 	err := p.hear(ctx, min(pretendMessage, r.Limit), false, r.Terminators)
@@ -33,7 +33,7 @@ func (p *pretendCaller) Record(ctx context.Context, r Recording) (time.Duration,
 	return p.now - began, err
 }
 
-// HTTP answers from the script; nothing leaves the machine unless the script wants that and may.
+// HTTP answers from the script. It sends a real request only if the script asks for that and may.
 func (p *pretendCaller) HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
 	if err := p.up(ctx); err != nil {
 		return HTTPResponse{}, err
@@ -62,9 +62,9 @@ func (p *pretendCaller) HTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, 
 	return HTTPResponse{Status: reply.Status, ContentType: reply.ContentType, Body: reply.Body}, nil
 }
 
-// realHTTP asks the web server. What the call waits for it takes on the call's clock too.
+// realHTTP sends the request to the web server. The call's clock advances by the time that the call waits for it.
 func (p *pretendCaller) realHTTP(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
-	r.Forget, r.Retries = false, 0 // whoever rehearses wants to know what came of it
+	r.Forget, r.Retries = false, 0 // a rehearsal shows the result
 	began := time.Now()
 	answer, err := p.web.HTTP(ctx, r)
 	if err := p.pass(ctx, time.Since(began).Round(time.Millisecond)); err != nil {

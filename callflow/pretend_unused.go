@@ -9,9 +9,9 @@ import (
 	"callfn/internal/clip"
 )
 
-// unused lists what the script names and had no part in the call, by its place in the script: keys that nobody was
-// there to hear or that one collection did not take, answers of phones that were not rung or not needed, web addresses
-// that were not asked, a hangup that came too late.
+// unused lists the script's entries that did not affect the call, by their place in the script: keys that nothing
+// collected, answers of phones that were not rung or not needed, web addresses that were not requested, a hangup that
+// came too late.
 func (p *pretendCaller) unused(hangUpScripted bool) []string {
 	out := slices.Clone(p.dropped)
 	for i, press := range p.script.Digits[min(p.pressed, len(p.script.Digits)):] {

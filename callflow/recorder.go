@@ -8,19 +8,19 @@ import (
 	"callfn/internal/clip"
 )
 
-// recorder is a Control that notes in a step what the module asks of the switch, and whether the module ended the call
-// itself.
+// recorder is a Control that records in a step what the module requests of the switch, and whether the module itself
+// ended the call.
 //
-// It is also where every Control's answers become what KAZOO's modules see: media that was not heard is a note in the
-// step and no error, and a command that the switch does not have marks the step as beyond it.
+// It also translates every Control's errors to what KAZOO's modules see. Media that was not heard becomes a note in the
+// step and no error. A command that the switch lacks marks the step as unsupported.
 type recorder struct {
 	Control
 	step  *Step
 	ended bool
-	lacks Ability // what the module asked for and the switch does not have; empty for nothing
+	lacks Ability // what the module requested and the switch lacks; empty for nothing
 }
 
-// require returns ErrUnsupported for an ability that the switch does not have.
+// require returns ErrUnsupported for an ability that the switch lacks.
 func (r *recorder) require(a Ability) error {
 	if r.Control.Can(a) {
 		return nil
@@ -29,7 +29,7 @@ func (r *recorder) require(a Ability) error {
 	return ErrUnsupported
 }
 
-// noteUnheard notes that the caller did not hear what was played, which ends no walk.
+// noteUnheard notes that the caller did not hear what was played. The walk continues.
 func (r *recorder) noteUnheard(err error) error {
 	if !errors.Is(err, ErrNotHeard) {
 		return err

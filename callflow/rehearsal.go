@@ -7,18 +7,18 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// Rehearsal is a pretend call before its first step: what every way of trying something begins with, so that a function
-// that is run by itself gets exactly what it would get in a simulated call.
+// Rehearsal is a pretend call before its first step. Every way of trying something starts from one, so that a function
+// run by itself gets exactly what it gets in a simulated call.
 type Rehearsal struct {
 	Call     *Call
 	Script   Script
-	Began    time.Time // when the call begins, in TimeZone: as the script says, or now
+	Began    time.Time // start of the call in TimeZone: from the script, or now
 	TimeZone string    // IANA name: the script's, else the account's, else UTC
-	Notes    []string  // what of the description meant nothing, or was read in a way worth saying
+	Notes    []string  // remarks on members of the description that were ignored or need an explanation
 }
 
-// Prepare makes a pretend call of a description. Errors are an *InvalidCall, or that there is no randomness for a
-// Call-ID.
+// Prepare makes a pretend call from a description. It returns an *InvalidCall, or an error if there is no randomness
+// for a Call-ID.
 func (s *Simulator) Prepare(r SimulationRequest) (Rehearsal, error) {
 	call, ignored, err := ParseCall(r.Account, r.described())
 	script, scriptErr := ParseScript(jsonvalue.Object{Members: r.Script, Order: r.ScriptOrder}, r.TimeZone)
@@ -50,7 +50,7 @@ func (s *Simulator) Prepare(r SimulationRequest) (Rehearsal, error) {
 	return p, nil
 }
 
-// began is when the call begins.
+// began returns when the call begins.
 func (s *Simulator) began(script Script) time.Time {
 	switch {
 	case !script.Now.IsZero():

@@ -13,8 +13,8 @@ import (
 // mostRulesNamed bounds how many rules a note names.
 const mostRulesNamed = 10
 
-// noteRuleOrder names the order in which rules are tried, where there is more than one: the first that holds wins.
-// names are those of the rules that were looked at; in a rehearsal, where no caller waits, the others are looked up.
+// noteRuleOrder notes the order in which rules are tried if there are several: the first that holds wins. names holds
+// the names of the rules that were checked. A rehearsal, in which no caller waits, looks up the others.
 func (t *Turn) noteRuleOrder(ctx context.Context, routes []timeRoute, names map[string]string) {
 	rules := make([]string, 0, len(routes))
 	for _, route := range routes {

@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Script says what the world does during a rehearsal: what the caller presses and when, who answers, what web servers
-// answer, when the caller hangs up, and what time it is. The zero Script is a caller who presses nothing and a world in
-// which nobody answers.
+// Script describes the outside world of a rehearsal: what the caller presses and when, who answers, what web servers
+// answer, when the caller hangs up, and what time it is. With the zero Script the caller presses nothing and nobody
+// answers.
 type Script struct {
 	Now         time.Time // when the call begins; zero for the real time
-	Remark      string    // what is worth saying of how Now was read; may be empty
+	Remark      string    // a remark on how Now was read; may be empty
 	TimeZone    string    // IANA name; empty for the account's
 	Digits      []Press   // in the order pressed
 	Answers     map[string]Reply
@@ -29,12 +29,13 @@ type Press struct {
 	Digits    string        // of 0-9, * and #
 }
 
-// Reply is what becomes of a leg that is rung.
+// Reply is the result of ringing a leg.
 type Reply struct {
 	Cause string        // SUCCESS when somebody answers, else the hangup cause, such as USER_BUSY
 	After time.Duration // how long it rings before that
 	Talk  time.Duration // how long they talk when answered
-	// Accepts says that who answers presses 1 where a forwarded call asks for it; who does not is not put through.
+	// Accepts is true if the answering party presses 1 where a forwarded call asks for it. Otherwise the call is not
+	// connected.
 	Accepts bool
 }
 
@@ -44,8 +45,8 @@ type MediaFile struct {
 	Missing bool // the switch has no such file
 }
 
-// mediaKey finds the entry of Media that speaks for a name such as prompt://ACCOUNT/vm-saved/en-us: the whole name, the
-// prompt's or file's own, or `*`.
+// mediaKey finds the entry of Media for a name such as prompt://ACCOUNT/vm-saved/en-us: the whole name, the prompt's or
+// file's own, or `*`.
 func (s Script) mediaKey(name string) (string, bool) {
 	own := name
 	if prompt, ok := strings.CutPrefix(name, "prompt://"); ok {
@@ -63,19 +64,19 @@ func (s Script) mediaKey(name string) (string, bool) {
 	return "", false
 }
 
-// HTTPReply is what a web server answers.
+// HTTPReply is a web server's response.
 type HTTPReply struct {
 	Status      int
 	ContentType string
 	Body        []byte
 	After       time.Duration
-	Error       string // instead of an answer: why there is none
+	Error       string // why there is no response
 }
 
-// success is the cause of a leg that was answered (docs/reference/kazoo.md#modules, resources).
+// success is the cause of an answered leg (docs/reference/kazoo.md#modules, resources).
 const success = "SUCCESS"
 
-// defaultRing and defaultTalk are how long a scripted leg that answers rings and talks, where the script does not say.
+// defaultRing and defaultTalk are how long an answering leg rings and talks by default.
 const (
 	defaultRing = 5 * time.Second
 	defaultTalk = time.Minute
@@ -94,7 +95,7 @@ func (l Leg) replyKeys() []string {
 	return append(append(keys, kinds...), "*")
 }
 
-// reply finds what the script says about a leg, and under which key. Nobody answers otherwise.
+// reply finds the script's reply for a leg, and its key. By default nobody answers.
 func (s Script) reply(leg Leg) (r Reply, key string, scripted bool) {
 	for _, key := range leg.replyKeys() {
 		if r, ok := s.Answers[key]; ok {
@@ -104,7 +105,7 @@ func (s Script) reply(leg Leg) (r Reply, key string, scripted bool) {
 	return Reply{Cause: noAnswer}, "", false
 }
 
-// httpReply finds what the script says about a URL: as requested, without its query, or `*`.
+// httpReply finds the script's reply for a URL: as requested, without its query, or `*`.
 func (s Script) httpReply(address string) (reply HTTPReply, key string, scripted bool) {
 	keys := []string{address, "*"}
 	if u, err := url.Parse(address); err == nil {
@@ -119,7 +120,7 @@ func (s Script) httpReply(address string) (reply HTTPReply, key string, scripted
 	return HTTPReply{}, "", false
 }
 
-// The causes that scripts have words for.
+// The causes that have a word in scripts.
 const (
 	noAnswer      = "NO_ANSWER"
 	userBusy      = "USER_BUSY"
@@ -129,16 +130,16 @@ const (
 	originatorCancel = "ORIGINATOR_CANCEL" // the caller gave up before the answer
 )
 
-// accepted is the word for somebody who answers and presses 1 where that is asked for.
+// accepted is the word for a party that answers and presses 1 where required.
 const accepted = "accepted"
 
-// causeWords are the plain words a script may use.
+// causeWords are the plain words that a script may use.
 var causeWords = map[string]string{
 	"answered": success, "answer": success, accepted: success, "none": noAnswer, "no_answer": noAnswer, "busy": userBusy,
 	"rejected": rejected, "offline": notRegistered,
 }
 
-// sipCode is the response code that a hangup cause goes with, as KAZOO writes it (FreeSWITCH, mod_sofia).
+// sipCode returns the response code for a hangup cause, as KAZOO writes it (FreeSWITCH, mod_sofia).
 func sipCode(cause string) string {
 	code := map[string]int{
 		success: 200, noAnswer: 480, userBusy: 486, rejected: 603, notRegistered: 480, "NO_USER_RESPONSE": 408,

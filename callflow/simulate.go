@@ -21,7 +21,7 @@ type Simulator struct {
 	Executor *Executor
 	Random   io.Reader        // for Call-IDs; nil for crypto/rand
 	Clock    func() time.Time // for scripts that name no time; nil for time.Now
-	Web      *Web             // for scripts that want real_http; nil where none may
+	Web      *Web             // for scripts that want real_http; nil if none may
 }
 
 // SimulationRequest describes one pretend call.
@@ -29,7 +29,7 @@ type SimulationRequest struct {
 	Account account.ID
 	Call    map[string]any // as ParseCall takes it
 	Script  map[string]any // as ParseScript takes it; may be nil
-	// ScriptOrder is the order of the script's members: flows that its web servers answer with have one.
+	// ScriptOrder is the order of the script's members. Flows in its web servers' responses need it.
 	ScriptOrder *jsonvalue.Order
 	// DefaultRealm is the realm of parties that are described without one, the account's as a rule. KAZOO's `norealm`
 	// where this is empty too.
@@ -45,13 +45,13 @@ type SimulationRequest struct {
 	Flow Node
 	// Candidate stands in for the stored callflow of its id, or beside those there are; may be nil.
 	Candidate *Candidate
-	// Runner runs functions instead of the Executor's; may be nil.
+	// Runner replaces the Executor's for running functions; may be nil.
 	Runner Runner
 }
 
-// Simulate tells what would happen to a call, and does nothing outside: functions run as rehearsals, nothing is dialled
-// or sent, except to web servers where the script wants that and may. That no callflow answers is a trace, too. Errors
-// are an *InvalidCall for a description that cannot be used, and what the Directory answers when it cannot be reached.
+// Simulate returns what would happen to a call, without outside effects. Functions run as rehearsals. Nothing is
+// dialled or sent, except to web servers if the script asks for that and may. A call without a callflow gives a trace
+// too. Simulate returns an *InvalidCall for an invalid description, and the Directory's error if it cannot be reached.
 func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, error) {
 	p, err := s.Prepare(r)
 	if err != nil {
@@ -94,7 +94,7 @@ func (s *Simulator) Simulate(ctx context.Context, r SimulationRequest) (Trace, e
 	return trace, nil
 }
 
-// answer finds the callflow that answers the call and writes into the trace which one does, or why none.
+// answer finds the callflow that answers the call, and records in the trace which one it is, or why there is none.
 func (s *Simulator) answer(ctx context.Context, directory Directory, call *Call, trace *Trace) (match Match,
 	answered bool, err error,
 ) {
@@ -123,8 +123,7 @@ func (s *Simulator) answer(ctx context.Context, directory Directory, call *Call,
 	return match, true, nil
 }
 
-// described is the call as ParseCall takes it. Where a flow is given nothing is looked up, so that nobody need be
-// called.
+// described returns the call for ParseCall. If a flow is given there is no look-up, so the call needs no called party.
 func (r SimulationRequest) described() map[string]any {
 	if r.Flow.IsZero() || r.Call["To"] != nil || r.Call["Request"] != nil {
 		return r.Call
@@ -137,7 +136,7 @@ func (r SimulationRequest) described() map[string]any {
 	return call
 }
 
-// executorFor is the Executor with what the request puts in the place of its parts.
+// executorFor returns the Executor with the request's replacements for its parts.
 func (s *Simulator) executorFor(r SimulationRequest) *Executor {
 	if r.Runner == nil && r.Candidate == nil {
 		return s.Executor
@@ -152,7 +151,7 @@ func (s *Simulator) executorFor(r SimulationRequest) *Executor {
 	return &e
 }
 
-// webFor is what asks web servers for a script that wants that.
+// webFor returns what sends web requests for a script that asks for that.
 func (s *Simulator) webFor(script Script) (*Web, error) {
 	if !script.RealHTTP {
 		return nil, nil
@@ -166,7 +165,7 @@ func (s *Simulator) webFor(script Script) (*Web, error) {
 	return s.Web, nil
 }
 
-// bothInvalid joins what is wrong with the call and with the script into one error.
+// bothInvalid joins the faults of the call and of the script into one error.
 func bothInvalid(call, script error) error {
 	var a, b *InvalidCall
 	if errors.As(call, &a) && errors.As(script, &b) {

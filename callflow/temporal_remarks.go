@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// RuleRemark points at a member of a time rule that is stored and probably does not do what was meant.
+// RuleRemark points at a member of a stored time rule that probably does not do what was intended.
 type RuleRemark struct{ Field, Message string }
 
-// seeAhead is how many years a rule is looked ahead: after 28 dates fall on the same weekdays again.
+// seeAhead is how many years ahead a rule is checked: after 28 years dates fall on the same weekdays again.
 const seeAhead = 28
 
-// RuleRemarks says what of a time rule never holds or is not looked at. now is the moment of the question.
+// RuleRemarks returns which parts of a time rule never hold or are ignored. now is the current time.
 func RuleRemarks(rule map[string]any, now time.Time) (out []RuleRemark) {
 	doc := Data(rule)
 	if _, switched := doc["enabled"].(bool); switched {
-		return nil // held on or off by hand
+		return nil // switched on or off by hand
 	}
 	remark := func(field, format string, args ...any) {
 		out = append(out, RuleRemark{field, fmt.Sprintf(format, args...)})
@@ -69,7 +69,7 @@ func RuleRemarks(rule map[string]any, now time.Time) (out []RuleRemark) {
 	return out
 }
 
-// unread are the members that are given and not looked at.
+// unread lists the given members that are ignored.
 func unread(cycle string, doc Data) (out []string) {
 	ignored := map[string][]string{
 		"date":    {"days", "wdays", "ordinal", "month", "interval"},
@@ -91,9 +91,9 @@ func unread(cycle string, doc Data) (out []string) {
 	return out
 }
 
-// holdsSoon reports whether the rule holds on any day within sight.
+// holdsSoon reports whether the rule holds on any day within seeAhead.
 func (r temporalRule) holdsSoon(now time.Time) bool {
-	today := dateOf(now).AddDate(0, 0, -1) // whatever the zone
+	today := dateOf(now).AddDate(0, 0, -1) // in any zone
 	if today.Before(r.start) {
 		today = r.start
 	}
@@ -117,7 +117,7 @@ func (r temporalRule) holdsSoon(now time.Time) bool {
 	return false
 }
 
-// givenDays are the days as the document has them.
+// givenDays returns the days as in the document.
 func givenDays(doc Data) (days []int) {
 	list, _ := doc["days"].([]any)
 	for _, value := range list {
@@ -134,10 +134,10 @@ func listed(days []int) string {
 	return strings.Join(texts, ", ")
 }
 
-// lastDay is the last day of a month in a leap year.
+// lastDay returns the last day of a month in a leap year.
 func lastDay(month int) int { return day(2024, month+1, 0).Day() }
 
-// dayTime writes a time of day.
+// dayTime formats a time of day.
 func dayTime(d time.Duration) string {
 	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
 }

@@ -13,7 +13,7 @@ import (
 // gregorianEpoch is 1970 in KAZOO's gregorian seconds.
 const gregorianEpoch = 62_167_219_200
 
-// gregorian gives a moment in gregorian seconds.
+// gregorian returns a moment in gregorian seconds.
 func gregorian(t time.Time) int64 { return t.Unix() + gregorianEpoch }
 
 // temporalRule is a rule document (cf_temporal_route.hrl). Dates are midnights in UTC, whatever the zone they mean.
@@ -28,11 +28,11 @@ type temporalRule struct {
 	from, to time.Duration // of the day; both ends belong to the window
 }
 
-// errRule says that a rule is none KAZOO can evaluate: it breaks the module there.
+// errRule reports a rule that KAZOO cannot evaluate: there it crashes the module.
 var errRule = errors.New("a monthly or yearly rule names days, or an ordinal and exactly one weekday")
 
-// ruleOf reads a rule; wall is the local time as parseRule's dates have it, and zone the zone in which start_date is
-// read.
+// ruleOf reads a rule. wall is the local time in the form of parseRule's dates, and zone the zone in which start_date
+// is read.
 func ruleOf(doc Data, wall time.Time, zone *time.Location) temporalRule {
 	r := temporalRule{
 		cycle:    doc.String("cycle"),
@@ -50,7 +50,7 @@ func ruleOf(doc Data, wall time.Time, zone *time.Location) temporalRule {
 	for _, day := range days[:min(len(days), 31)] {
 		r.days = append(r.days, int(min(max(Data{"d": day}.Int("d", 1), 1), 31)))
 	}
-	slices.Sort(r.days) // KAZOO takes them as they come
+	slices.Sort(r.days) // KAZOO does not sort them
 	for _, name := range doc.Strings("wdays") {
 		if day := slices.Index(weekdays, name); day >= 0 {
 			r.wdays = append(r.wdays, day+1)
@@ -69,12 +69,12 @@ var weekdays = []string{"monday", "tuesday", "wednesday", "thursday", "friday", 
 
 func dateOf(t time.Time) time.Time { return day(t.Year(), int(t.Month()), t.Day()) }
 
-// day is a date; months and days beyond their range carry over.
+// day returns a date. Months and days beyond their range carry over.
 func day(year, month, d int) time.Time {
 	return time.Date(year, time.Month(month), d, 0, 0, 0, 0, time.UTC)
 }
 
-// dow is the weekday, 1 for Monday to 7 for Sunday.
+// dow returns the weekday, 1 for Monday to 7 for Sunday.
 func dow(t time.Time) int { return (int(t.Weekday())+6)%7 + 1 }
 
 func daysBetween(from, to time.Time) int { return int(to.Sub(from) / (24 * time.Hour)) }
@@ -93,7 +93,8 @@ func (r temporalRule) applies(wall time.Time) (bool, error) {
 	return !wall.Before(base.Add(r.from)) && !wall.After(base.Add(r.to)), nil
 }
 
-// next gives the first day after search on which the rule holds, as KAZOO finds it (cf_temporal_route:next_rule_date).
+// next returns the first day after search on which the rule holds, as KAZOO finds it
+// (cf_temporal_route:next_rule_date).
 func (r temporalRule) next(search time.Time) (time.Time, error) {
 	switch r.cycle {
 	case "date":
@@ -207,7 +208,7 @@ func (r temporalRule) nextYearly(search time.Time) (time.Time, error) {
 	return next, nil
 }
 
-// nextYearlyOrdinal looks for the first year that has such a day in the month, such as a fifth Sunday.
+// nextYearlyOrdinal finds the first year that has such a day in the month, such as a fifth Sunday.
 func (r temporalRule) nextYearlyOrdinal(year, wday int) time.Time {
 	for range 400 { // the calendar repeats
 		if found := ordinalWeekday(year, r.month, wday, r.position()); int(found.Month()) == r.month {
@@ -218,19 +219,19 @@ func (r temporalRule) nextYearlyOrdinal(year, wday int) time.Time {
 	return day(9999, 1, 1)
 }
 
-// position counts the ordinals from 0.
+// position returns the ordinal's number from 0.
 func (r temporalRule) position() int {
 	return max(0, slices.Index([]string{"first", "second", "third", "fourth", "fifth"}, r.ordinal))
 }
 
 func sameMonth(a, b time.Time) bool { return a.Year() == b.Year() && a.Month() == b.Month() }
 
-// nextWeekday is the next such day after t (kz_date:find_next_weekday).
+// nextWeekday returns the next such day after t (kz_date:find_next_weekday).
 func nextWeekday(t time.Time, wday int) time.Time {
 	return t.AddDate(0, 0, (wday-dow(t)+6)%7+1)
 }
 
-// ordinalWeekday is the nth such day of a month, from 0; a fifth that the month does not have is in the next one.
+// ordinalWeekday returns the nth such day of a month, from 0. A fifth that the month lacks falls in the next one.
 func ordinalWeekday(year, month, wday, n int) time.Time {
 	first := day(year, month, 1)
 	return first.AddDate(0, 0, (wday-dow(first)+7)%7+7*n)

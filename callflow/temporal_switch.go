@@ -14,16 +14,16 @@ import (
 	"callfn/internal/function"
 )
 
-// RuleSwitch keeps whether a time rule is switched on, switched off, or goes by the clock.
+// RuleSwitch stores whether a time rule is switched on, switched off, or follows the clock.
 type RuleSwitch interface {
-	// SwitchRule sets the rule's `enabled`, or takes it away when enabled is nil. ErrNoDocument where there is no such
+	// SwitchRule sets the rule's `enabled`, or removes it if enabled is nil. It returns ErrNoDocument if there is no such
 	// rule.
 	SwitchRule(ctx context.Context, id account.ID, rule string, enabled *bool) error
 }
 
 // ruleAction is one of the actions by which callers change time rules.
 type ruleAction struct {
-	enabled *bool // nil to go by the clock again
+	enabled *bool // nil to follow the clock again
 	prompt  string
 	done    string // in words
 }
@@ -40,11 +40,11 @@ func ruleActions() map[string]ruleAction {
 // ruleKeys are the keys of the menu (cf_temporal_route.hrl).
 var ruleKeys = map[string]string{"1": "enable", "2": "disable", "3": "reset"}
 
-// mostRuleMenus bounds a menu that KAZOO plays for as long as the caller stays.
+// mostRuleMenus bounds a menu that KAZOO repeats as long as the caller stays.
 const mostRuleMenus = 20
 
-// ruleMenu lets the caller choose what becomes of the rules (cf_temporal_route:temporal_route_menu): any other key, and
-// none, plays the menu again.
+// ruleMenu lets the caller choose what happens to the rules (cf_temporal_route:temporal_route_menu). Any other key, and
+// no key, repeats the menu.
 func (t *Turn) ruleMenu(ctx context.Context) error {
 	for range mostRuleMenus {
 		if err := t.playPrompt(ctx, "temporal-menu"); err != nil {
@@ -63,8 +63,8 @@ func (t *Turn) ruleMenu(ctx context.Context) error {
 	return nil
 }
 
-// switchRules changes the rules of data.rules and tells the caller. What it changes holds for the rest of the call at
-// once. A rule that cannot be changed is passed over, as in KAZOO.
+// switchRules changes the rules of data.rules and tells the caller. The change applies to the rest of the call at once.
+// A rule that cannot be changed is skipped, as in KAZOO.
 func (t *Turn) switchRules(ctx context.Context, action ruleAction) error {
 	var changed []string
 	rules := t.Data.Strings("rules")
@@ -88,7 +88,7 @@ func (t *Turn) switchRules(ctx context.Context, action ruleAction) error {
 	return t.playPrompt(ctx, action.prompt)
 }
 
-// keepSwitch stores what a call changes. A rehearsal has no effect outside: it only notes that.
+// keepSwitch stores what a call changes. A rehearsal has no outside effect, so it only notes the change.
 func (t *Turn) keepSwitch(ctx context.Context, rule string, enabled *bool) error {
 	if t.origin != function.FromCall {
 		if !slices.Contains(t.step.Notes, rehearsedSwitch) {
@@ -104,7 +104,7 @@ func (t *Turn) keepSwitch(ctx context.Context, rule string, enabled *bool) error
 
 const rehearsedSwitch = "a rehearsal changes the rules for the rest of its call only"
 
-// SwitchRule implements RuleSwitch. Someone else being faster means: do it again on theirs.
+// SwitchRule implements RuleSwitch. After a conflict it applies the change to the newer document.
 func (s Stored) SwitchRule(ctx context.Context, id account.ID, rule string, enabled *bool) error {
 	collection := ResourceCollection(s.Datastores, TemporalRuleKind)
 	const attempts = 5

@@ -12,7 +12,7 @@ import (
 	"callfn/internal/clip"
 )
 
-// element is one element of a TwiML document: a verb, or what one is about.
+// element is one element of a TwiML document: a verb, or one of its nouns.
 type element struct {
 	name     string
 	attrs    map[string]string
@@ -26,8 +26,8 @@ const (
 	mostDepth    = 8
 )
 
-// parseTwiML reads a document whose root is <Response> (kzt_twiml:parse_cmds). Entities of the document's own are not
-// known, so that none can grow.
+// parseTwiML parses a document whose root is <Response> (kzt_twiml:parse_cmds). It knows no entities that the document
+// defines, so that none can expand.
 func parseTwiML(body []byte) (element, error) {
 	d := xml.NewDecoder(bytes.NewReader(body))
 	d.CharsetReader = func(string, io.Reader) (io.Reader, error) { return nil, errors.New("only UTF-8 is understood") }
@@ -85,7 +85,7 @@ func (p *twimlParser) element(start xml.StartElement, depth int) (element, error
 	}
 }
 
-// noEnd words the end of a document that comes too early.
+// noEnd returns the error for a document that ends too early.
 func noEnd(err error) error {
 	if errors.Is(err, io.EOF) {
 		return errors.New("it ends too early")

@@ -15,11 +15,11 @@ import (
 	"callfn/internal/numbers"
 )
 
-// mostPivotRequests bounds how often one pivot may send a call on to another address.
+// mostPivotRequests bounds how often one pivot may send a call to another address.
 const mostPivotRequests = 10
 
-// twimlRun is a TwiML document at work (kzt_twiml.erl): what its verbs ask of the switch, and where they send the call
-// on.
+// twimlRun is a running TwiML document (kzt_twiml.erl): what its verbs request of the switch, and where they send the
+// call.
 type twimlRun struct {
 	t         *Turn
 	address   *url.URL // the document's own
@@ -28,17 +28,17 @@ type twimlRun struct {
 	up        *bool // the call was answered
 }
 
-// twimlRequest is where the call goes on.
+// twimlRequest is where the call continues.
 type twimlRequest struct {
 	address *url.URL
 	method  string
 }
 
-// errTwiMLDone ends a document before its end: the call goes on elsewhere, or is over.
+// errTwiMLDone ends a document early: the call continues elsewhere, or is over.
 var errTwiMLDone = errors.New("done")
 
-// runTwiML runs a document, and those that it sends the call on to. When the last one is through the call hangs up, as
-// KAZOO's pivot does: the callflow handed the call over for good.
+// runTwiML runs a document, and those that it sends the call to. After the last one the call hangs up, as KAZOO's pivot
+// does: the callflow handed the call over for good.
 func (t *Turn) runTwiML(ctx context.Context, document element, address *url.URL) Next {
 	answered := false
 	for asked := 1; ; asked++ {
@@ -53,7 +53,7 @@ func (t *Turn) runTwiML(ctx context.Context, document element, address *url.URL)
 		case err != nil && !errors.Is(err, errTwiMLDone):
 			t.Outcome(Failed)
 			t.Note("the rest of it is passed over: " + err.Error())
-		case gone: // somebody was dialled, and they have finished talking
+		case gone: // somebody answered, and they have finished talking
 		case run.next != nil && asked < mostPivotRequests:
 			if document, err = t.nextTwiML(ctx, *run.next); err == nil {
 				address = run.next.address
@@ -74,7 +74,7 @@ func (t *Turn) runTwiML(ctx context.Context, document element, address *url.URL)
 	}
 }
 
-// nextTwiML asks for the document that a call is sent on to.
+// nextTwiML requests the document that a call is sent to.
 func (t *Turn) nextTwiML(ctx context.Context, to twimlRequest) (element, error) {
 	request, err := t.twimlRequest(to)
 	delete(t.Call.Store, "digits_collected")
@@ -108,7 +108,8 @@ func (t *Turn) twimlRequest(to twimlRequest) (HTTPRequest, error) {
 	return r, nil
 }
 
-// twimlParams are what a server of format twiml is told (kzt_twiml:req_params), on top of the customer's variables.
+// twimlParams returns the parameters for a server of format twiml (kzt_twiml:req_params), which take precedence over
+// the customer's variables.
 func twimlParams(c *Call) map[string]any {
 	base := Params(c)
 	all := make(map[string]any, len(c.UserVars)+20)
@@ -137,7 +138,7 @@ func twimlParams(c *Call) map[string]any {
 	return all
 }
 
-// verbs runs verbs in their order.
+// verbs runs verbs in order.
 func (r *twimlRun) verbs(ctx context.Context, verbs []element) error {
 	for _, e := range verbs {
 		r.verbNames = append(r.verbNames, e.name)
@@ -165,7 +166,7 @@ func (r *twimlRun) verb(ctx context.Context, e element) error {
 	return do(ctx, e)
 }
 
-// sendOn ends the document: the call goes on at its attribute action or the address given, relative to the document's
+// sendOn ends the document. The call continues at its attribute action or the given address, relative to the document's
 // own.
 func (r *twimlRun) sendOn(to, method string) error {
 	reference, err := url.Parse(strings.TrimSpace(to))
@@ -176,7 +177,7 @@ func (r *twimlRun) sendOn(to, method string) error {
 	return errTwiMLDone
 }
 
-// loops is how often to say or play; 0 for ever.
+// loops returns how often to say or play; 0 for endlessly.
 func loops(e element) (times int, endless bool) {
 	n := e.int("loop", 1, 0, 100)
 	return max(n, 1), n == 0
@@ -215,7 +216,7 @@ func (r *twimlRun) hangup(ctx context.Context, _ element) error {
 	return errTwiMLDone
 }
 
-// reject refuses a call that is not answered: 486 when busy, else 503, which is KAZOO's (kzt_twiml_util:reject_code).
+// reject refuses an unanswered call: 486 for busy, else 503, as KAZOO does (kzt_twiml_util:reject_code).
 func (r *twimlRun) reject(ctx context.Context, e element) error {
 	refusal := Response{Code: 503, Message: "rejected", Media: e.attrs["prompt"]}
 	if e.attrs["reason"] == "busy" {
@@ -227,7 +228,7 @@ func (r *twimlRun) reject(ctx context.Context, e element) error {
 	return errTwiMLDone
 }
 
-// gather collects digits while it says and plays what is in it; with digits the call goes on at its action.
+// gather collects digits while it says and plays its content. With digits the call continues at its action.
 func (r *twimlRun) gather(ctx context.Context, e element) error {
 	for _, inner := range e.elements {
 		if inner.name != "Say" && inner.name != "Play" && inner.name != "Pause" {
@@ -260,7 +261,7 @@ func (r *twimlRun) redirect(ctx context.Context, e element) error {
 	return r.sendOn(e.text, e.attrs["method"])
 }
 
-// set keeps variables of the customer's own, which further requests are told.
+// set stores the customer's own variables, which later requests include.
 func (r *twimlRun) set(_ context.Context, e element) error {
 	for _, v := range e.elements {
 		if v.name == "Variable" && v.attrs["key"] != "" {
@@ -270,7 +271,7 @@ func (r *twimlRun) set(_ context.Context, e element) error {
 	return nil
 }
 
-// dial rings a number, or the numbers, users and devices in it. Whoever is answered ends the document unless it has an
+// dial rings a number, or the numbers, users and devices in it. An answered call ends the document unless it has an
 // action.
 func (r *twimlRun) dial(ctx context.Context, e element) error {
 	b := Bridge{Timeout: time.Duration(e.int("timeout", 30, 1, 3600)) * time.Second, CallerIDNumber: e.attrs["callerId"]}
@@ -308,7 +309,7 @@ func (r *twimlRun) dial(ctx context.Context, e element) error {
 	return nil
 }
 
-// record lets the caller speak and sends the call on. What was spoken is not kept here.
+// record records the caller and sends the call on. The recording is not stored here.
 func (r *twimlRun) record(ctx context.Context, e element) error {
 	keys := anyDigit()
 	if finish := e.attrs["finishOnKey"]; finish != "" {

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// asksFor says in words what KAZOO's other modules would do next (docs/reference/kazoo.md#modules). callfn knows them,
-// validates them and shows them in a rehearsal, but does not execute them: for each, what stands between it and that is
-// a part of the switch or of KAZOO that callfn does not have.
+// asksFor describes what KAZOO's other modules would do next (docs/reference/kazoo.md#modules). callfn knows them,
+// validates them and shows them in a rehearsal, but does not execute them: each needs a part of the switch or of KAZOO
+// that callfn does not have.
 var asksFor = map[string]string{
 	"acdc_agent":           "change the state of a queue agent",
 	"acdc_member":          "put the caller into a queue",
@@ -57,11 +57,11 @@ var asksFor = map[string]string{
 	"transfer":             "transfer the call",
 }
 
-// NotExecuted lists the modules of KAZOO's that callfn knows but does not execute, in alphabetical order.
+// NotExecuted lists the KAZOO modules that callfn knows but does not execute, in alphabetical order.
 func NotExecuted() []string { return slices.Sorted(maps.Keys(asksFor)) }
 
-// What KAZOO's modules do after that, where it is not going on at `_`: stopsAfter end their flow whatever came of it,
-// keepsCall hand the call over to something else for good (cf_exe:control_usurped), or leave it to the switch.
+// What KAZOO's modules do afterwards, if they do not continue at `_`. Those in stopsAfter always end their flow. Those
+// in keepsCall hand the call over to something else for good (cf_exe:control_usurped), or leave it to the switch.
 var (
 	stopsAfter = []string{
 		"camping_feature", "eavesdrop", "eavesdrop_feature", "group_pickup", "group_pickup_feature", "intercept",
@@ -70,8 +70,8 @@ var (
 	keepsCall = []string{"conference", "conference_feature", "faxbox", "receive_fax", "transfer"}
 )
 
-// unsimulated is the step of a module that is not executed. Modules that KAZOO does not have go on at `_`, as there;
-// known ones go on as in KAZOO when they do their work.
+// unsimulated makes the step of a module that is not executed. Modules that KAZOO does not have continue at `_`, as in
+// KAZOO. Known ones continue as in KAZOO after success.
 func unsimulated(t *Turn) Next {
 	module := t.step.Module
 	what, known := asksFor[module]
