@@ -35,7 +35,7 @@ func (t *Turn) checkMessages(ctx context.Context) error {
 	return t.mainMenu(ctx)
 }
 
-// enter asks for digits until there are some. After three attempts the caller hears that the call ends.
+// enter asks for digits until there are some. After three attempts without any it plays vm-abort.
 func (t *Turn) enter(ctx context.Context, prompt, wrong string, most int) (entered bool, err error) {
 	for range mostLogins {
 		if err := t.playPrompt(ctx, prompt); err != nil {

@@ -76,7 +76,7 @@ func (c *composer) end() Node {
 	return c.tail
 }
 
-// endsCall holds the modules after which nothing follows, whatever children they have.
+// endsCall reports whether nothing follows a module, whatever children it has.
 func endsCall(module string) bool { return module == "hangup" || module == "response" }
 
 // toPivot turns a function node that KAZOO would come to into a pivot node that asks for that function then, with what

@@ -271,8 +271,8 @@ func (r *twimlRun) set(_ context.Context, e element) error {
 	return nil
 }
 
-// dial rings a number, or the numbers, users and devices in it. An answered call ends the document unless it has an
-// action.
+// dial rings a number, or the numbers, users and devices in it. An answered call ends the document unless the verb
+// has an action.
 func (r *twimlRun) dial(ctx context.Context, e element) error {
 	b := Bridge{Timeout: time.Duration(e.int("timeout", 30, 1, 3600)) * time.Second, CallerIDNumber: e.attrs["callerId"]}
 	if e.text != "" && len(e.elements) == 0 {
