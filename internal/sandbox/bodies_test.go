@@ -9,8 +9,8 @@ import (
 	"callfn/internal/runs"
 )
 
-// minified is a function body of about so many bytes, of the kind that compiles to many times its length. A call runs
-// little of it.
+// minified returns a function body of about the given number of bytes that compiles to many times its length. A call
+// runs little of it.
 func minified(size int) string {
 	var b strings.Builder
 	b.WriteString("var t={};if(call.never){")
@@ -21,7 +21,7 @@ func minified(size int) string {
 	return b.String()
 }
 
-// asked is a show that runs the document's function as `wh` does: it makes of the text what was not made before.
+// asked is a show that runs the document's function as `wh` does: it compiles the text if there is no code yet.
 const asked = `function (doc, req, engine) {
 	if (engine.checked === undefined || engine.made === undefined) { return {json: 'not compiled ahead'}; }
 	return {json: engine.made(log, console, JSON)({})};
@@ -38,7 +38,7 @@ func runJob(t testing.TB, body string) Job {
 
 const hangup = `{"json":{"module":"hangup","data":{}}}`
 
-// A text is parsed when it is first run, and not again, however long it is: up to the longest that --source-limit-kib
+// A text is parsed at its first run and not again, however long it is, up to the longest that --source-limit-kib
 // allows.
 func TestTextsAreParsedOnce(t *testing.T) {
 	for _, sizes := range [][]int{{1 << 10, 52 << 10, 58 << 10, 61 << 10, 64 << 10}, {
@@ -66,7 +66,7 @@ func TestTextsAreParsedOnce(t *testing.T) {
 	}
 }
 
-// What is no function body is found out once, too.
+// A text that is no function body is parsed only once, too.
 func TestNoBodyIsParsedOnce(t *testing.T) {
 	r, err := newRealm()
 	if err != nil {

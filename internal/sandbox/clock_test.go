@@ -9,7 +9,7 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// A job that names its time gets a Date that begins there, and can tell it from the engine's own by nothing else.
+// A job with a time gets a Date that begins there and differs from the engine's own in nothing else.
 func TestClock(t *testing.T) {
 	const christmasEve = 1798131900000 // 2026-12-24T17:05:00Z
 	p := sandboxtest.Pool(t, 1)

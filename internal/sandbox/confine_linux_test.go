@@ -21,8 +21,8 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// probe stands in a worker's place: it confines itself as one does, tries what a worker must not be able to do, even if
-// its engine were broken out of, and says what came of it. Every line is "name: errno".
+// probe runs in a worker's place. It confines itself like a worker, tries what a worker must not be able to do even
+// after a break-out from its engine, and reports the results. Every line is "name: errno".
 func probe() int {
 	file, err := unix.BytePtrFromString("/etc/passwd")
 	if err != nil {
@@ -94,7 +94,7 @@ func probe() int {
 		}
 		_, _ = fmt.Fprintf(out, "%s: %s\n", c.name, unix.ErrnoName(errno))
 	}
-	// The same through the standard library, as a second opinion.
+	// The same through the standard library, as a second check.
 	_, err = os.ReadFile("/etc/passwd")
 	_, _ = fmt.Fprintf(out, "read a file: %s\n", name(err))
 	_, err = net.Dial("tcp", "127.0.0.1:1")
@@ -113,7 +113,7 @@ func name(err error) string {
 	return fmt.Sprint(err)
 }
 
-// A worker's report of its own confinement proves little: this tries every door.
+// A worker's report of its own confinement proves little, so this test tries every forbidden action.
 func TestConfinementHolds(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -140,7 +140,7 @@ func TestConfinementHolds(t *testing.T) {
 	t.Logf("%s", out)
 }
 
-// What a running worker has, seen from outside.
+// The restrictions of a running worker, seen from outside.
 func TestWorkerHasNothing(t *testing.T) {
 	pool := sandboxtest.Pool(t, 1)
 	run(t, pool, `return 1`, sandbox.Limits{})
@@ -189,7 +189,7 @@ func TestWorkerHasNothing(t *testing.T) {
 	}
 }
 
-// threadsIn is how many threads a process's status tells of.
+// threadsIn returns the number of threads in a process's status.
 func threadsIn(t *testing.T, status string) int {
 	t.Helper()
 	_, rest, _ := strings.Cut(status, "\nThreads:")

@@ -8,7 +8,7 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// The log says what holds the workers in, and what this kernel cannot do.
+// The log names the restrictions on the workers and what this kernel cannot restrict.
 func TestConfinementSaysWhatIsMissing(t *testing.T) {
 	all := sandbox.Confinement{Descriptors: true, Rlimits: true, User: true, NoNewPrivs: true, Landlock: 8, Seccomp: true}
 	with := func(change func(*sandbox.Confinement)) sandbox.Confinement {

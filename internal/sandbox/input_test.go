@@ -8,7 +8,7 @@ import (
 	"testing/iotest"
 )
 
-// What was read of a job is nowhere in the worker's input once the job is taken, and what was read ahead is not lost.
+// Once a job is taken, the worker's input holds nothing of it, and data read ahead is not lost.
 func TestInputForgets(t *testing.T) {
 	long := bytes.Repeat([]byte("secret"), 20_000)
 	jobs := [][][]byte{

@@ -14,7 +14,7 @@ import (
 // evening is 2026-12-24T23:05:07.089Z: in New York and Los Angeles it is still the 24th, in Berlin the 25th.
 const evening = "new Date(Date.UTC(2026, 11, 24, 23, 5, 7, 89))"
 
-// Locales and options are honoured, or refused aloud: what people write for opening hours says what it means.
+// Locales and options are honoured, or refused with an error: opening hours are formatted as requested.
 func TestIntl(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for _, c := range []struct{ js, want string }{
@@ -108,7 +108,7 @@ func TestIntl(t *testing.T) {
 			return [typeof own.get, typeof now.value, now.writable, now.enumerable, now.configurable]`,
 			`["function","object",true,false,true]`,
 		},
-		// What a function makes of the language is its own affair, and does not lead to the host's side.
+		// A function may change the language's objects, but cannot reach the host's side through them.
 		{`JSON.stringify = JSON.parse = Object.defineProperty = function () { return {taken: arguments}; };
 			String.prototype.slice = Function.prototype.call = function () { throw 1; };
 			return new Intl.DateTimeFormat('en-US', {timeZone: 'UTC', weekday: 'long'}).format(d)`, `"Thursday"`},
@@ -129,7 +129,7 @@ func TestIntl(t *testing.T) {
 	}
 }
 
-// What Intl does for a run, in the engine or outside of it, ends with the run's limits.
+// Intl's work for a run, in the engine or outside it, stops at the run's limits.
 func TestIntlIsBounded(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for _, js := range []string{

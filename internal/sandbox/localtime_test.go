@@ -21,7 +21,7 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// zonesOfNote change their offset in ways of their own, now or in the past.
+// zonesOfNote have unusual changes of their offset, now or in the past.
 var zonesOfNote = []string{
 	"", "UTC", "America/New_York", "America/Los_Angeles", "America/Phoenix", "America/St_Johns",
 	"America/Caracas", "America/Sao_Paulo", "America/Santiago", "America/Nuuk", "America/Scoresbysund",
@@ -62,7 +62,7 @@ const localDates = `function (doc, req) {
 	})};
 }`
 
-// oracle tells the same with package time alone.
+// oracle computes the same with package time alone.
 type oracle struct{ loc *time.Location }
 
 // utc finds the earliest moment that the zone's clocks show the local date at; in a gap it goes on from the clock
@@ -239,7 +239,7 @@ require('readline').createInterface({input: process.stdin}).on('line', (line) =>
 	console.log(JSON.stringify(show({}, {cases}).json.map((r) => { r[3] = r[3].replace(/ \(.*/, ''); return r; })));
 });`
 
-// Node, whose engine and tz database are others, gives the same dates.
+// Node, which has another engine and tz database, gives the same dates.
 func TestLocalTimeInNode(t *testing.T) {
 	if err := exec.Command("node", "--version").Run(); err != nil {
 		t.Skip("no Node to compare with: ", err)
@@ -287,7 +287,7 @@ func TestLocalTimeInNode(t *testing.T) {
 	}
 }
 
-// allZones are those of Go's own copy of the tz database, which is the one that workers have.
+// allZones returns the zones of Go's own copy of the tz database, which workers use.
 func allZones(t *testing.T) map[string]*time.Location {
 	t.Helper()
 	root, err := exec.Command("go", "env", "GOROOT").Output()

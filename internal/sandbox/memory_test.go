@@ -13,8 +13,8 @@ import (
 // each finally around it.
 var nestedTries = "for(;;){" + strings.Repeat("try{", 3000) + "return 1" + strings.Repeat("}finally{break}", 3000) + "}"
 
-// Whoever uses up its memory, in whatever part of the engine, ends as that and as nothing else, and the next run is
-// right.
+// A function that uses up its memory, in whatever part of the engine, ends with outcome memory and nothing else, and
+// the next run is right.
 func TestMemory(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for name, js := range map[string]string{
@@ -82,7 +82,7 @@ func TestMemoryOfNestedCalls(t *testing.T) {
 	}
 }
 
-// What one run made of the heap's addresses is not missing in the next.
+// Changes of one run to the heap's addresses do not reduce the memory of the next.
 func TestMemoryOfManySizes(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for range 2 {
@@ -103,7 +103,7 @@ func TestMemoryOfManySizes(t *testing.T) {
 	}
 }
 
-// Wherever in a run the memory ends, the run ends as that or as what it does with enough.
+// Wherever in a run the memory ends, the run ends with outcome memory or as it does with enough.
 func TestMemoryEndsAnywhere(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	const js = `var o = {a: [1, 2, {b: 'é'}], d: new Date(0)}, s = JSON.stringify(o);
@@ -132,7 +132,7 @@ func TestMemoryEndsAnywhere(t *testing.T) {
 	}
 }
 
-// A source that cannot be parsed for want of memory is told so.
+// A source that cannot be parsed for lack of memory is reported as such.
 func TestParseWithoutMemory(t *testing.T) {
 	p := sandboxtest.Pool(t, 1)
 	for range 3 {

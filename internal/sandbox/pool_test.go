@@ -32,7 +32,7 @@ func TestPoolClosesCleanly(t *testing.T) {
 // nativeLoop is a loop that the engine cannot interrupt.
 const nativeLoop = `return [].indexOf.call({length: 9e15}, 1)`
 
-// kill has a function use up its worker.
+// kill makes a function use up its worker.
 func kill(t *testing.T, p *sandbox.Pool) sandbox.Answer {
 	t.Helper()
 	a := run(t, p, nativeLoop, sandbox.Limits{Deadline: 20 * time.Millisecond})
@@ -42,7 +42,7 @@ func kill(t *testing.T, p *sandbox.Pool) sandbox.Answer {
 	return a
 }
 
-// Where a worker is killed, a spare goes on at once; that another one cannot be started for now is nobody's concern.
+// A spare replaces a killed worker at once, even if no other process can be started for now.
 func TestSpareStandsIn(t *testing.T) {
 	path := removable(t)
 	p, err := sandbox.NewPool(sandbox.Config{
@@ -87,7 +87,7 @@ func TestSpareStandsIn(t *testing.T) {
 	}
 }
 
-// Nobody waits for the place of a worker in a pool that is closed.
+// Nobody waits for a worker's place in a closed pool.
 func TestClosedPoolFillsNoPlace(t *testing.T) {
 	path := removable(t)
 	p, err := sandbox.NewPool(sandbox.Config{
@@ -109,7 +109,7 @@ func TestClosedPoolFillsNoPlace(t *testing.T) {
 	}
 }
 
-// removable is a name for the worker that can be taken away.
+// removable is a file name of the worker that can be removed.
 func removable(t *testing.T) string {
 	t.Helper()
 	target := sandboxtest.Command(t).Path

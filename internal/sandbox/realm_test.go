@@ -9,7 +9,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// What one run costs inside the worker, part by part.
+// The time of one run inside the worker, part by part.
 func BenchmarkRealm(b *testing.B) {
 	job := Job{
 		Kind: KindShow, Run: "b", Limits: Limits{}.WithDefaults(), Req: json.RawMessage(`{"query":{"To":"1000"}}`),
@@ -46,7 +46,7 @@ func BenchmarkRealm(b *testing.B) {
 	b.Run("put back and run wh", func(b *testing.B) { putBackAndRun(b, r, job) })
 }
 
-// What dates cost, and a world that formats one: intl.js is loaded into it.
+// The time that dates take, and a world that formats one, for which intl.js is loaded.
 func BenchmarkRealmDates(b *testing.B) {
 	zone, err := zones{}.find("America/Los_Angeles")
 	if err != nil {

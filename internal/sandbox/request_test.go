@@ -28,7 +28,7 @@ var cutRequest = Job{
 	Query: json.RawMessage(couchQuery), Form: json.RawMessage(`{}`),
 }
 
-// To a show, a request of which only what it asks for is read is the request.
+// For a show, a partly read request behaves like the whole request.
 func TestRequestReadAsAskedFor(t *testing.T) {
 	r, err := newRealm()
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// holdPool is a supervisor to be killed: it holds two workers, keeps one busy in a native loop for os.Args[2]
-// milliseconds, and tells on stdout.
+// holdPool is a supervisor that the test kills. It holds two workers, keeps one busy in a native loop for os.Args[2]
+// milliseconds, and reports on stdout.
 func holdPool() int {
 	ms, err := strconv.Atoi(os.Args[2])
 	if err != nil {
@@ -158,7 +158,7 @@ func gone(t *testing.T, pids []int, want int, within time.Duration) {
 	}
 }
 
-// A supervisor that is killed takes its workers along, the idle one and the one in a native loop.
+// A killed supervisor takes its workers along, the idle one and the one in a native loop.
 func TestWorkersDieWithTheirSupervisor(t *testing.T) {
 	cmd, _, workers := supervise(t, 5000)
 	if err := cmd.Process.Kill(); err != nil {
@@ -208,8 +208,8 @@ func TestWorkersAfterAnUpgrade(t *testing.T) {
 	await.True(t, "another worker in place of the one that was killed", func() bool { return workers() >= 2 })
 }
 
-// A supervisor that is stopped kills nobody: the overrunning worker ends itself, and the run is still told as a timeout
-// once the supervisor goes on.
+// A stopped supervisor kills no worker: the overrunning worker ends itself, and the run is reported as a timeout once
+// the supervisor continues.
 func TestStoppedSupervisor(t *testing.T) {
 	cmd, said, workers := supervise(t, 300)
 	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {

@@ -9,7 +9,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// A watchdog that looks while the next job is on already ends nothing; a job that is overdue is answered for.
+// A watchdog that checks while the next job already runs ends nothing. It answers for an overdue job.
 func TestNoJobIsGivenUpForAnother(t *testing.T) {
 	r, err := newRealm()
 	if err != nil {
@@ -32,8 +32,8 @@ func TestNoJobIsGivenUpForAnother(t *testing.T) {
 	}
 }
 
-// What a run leaves behind is thrown away on nobody's clock: the next job is only asked for at once where there is
-// little of it.
+// What a run leaves behind is cleaned up outside any deadline: the worker asks for the next job at once only if there
+// is little of it.
 func TestNextJobWaitsForMuchLitter(t *testing.T) {
 	r, err := newRealm()
 	if err != nil {
