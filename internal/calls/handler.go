@@ -65,9 +65,14 @@ func (h *Handler) Take(ctx context.Context, in Incoming) {
 	markOutside(in.Call)
 	ctx, call := h.Registry.Begin(ctx, in)
 	log = log.With("account", string(owner.ID()))
-	ended := h.walk(ctx, in, owner, call, log)
-	call.Finish(ended)
-	log.Info("call ended", "how", string(ended.How), "cause", ended.Cause)
+	ended := callflow.Ended{ // where the walk panics, which the switch handles
+		How: callflow.EndCancelled, Cause: "NORMAL_TEMPORARY_FAILURE", Hint: "callfn failed, its log says where",
+	}
+	defer func() {
+		call.Finish(ended)
+		log.Info("call ended", "how", string(ended.How), "cause", ended.Cause)
+	}()
+	ended = h.walk(ctx, in, owner, call, log)
 }
 
 // find finds the account that a call is for: by the realm it was sent to, by its number, or the account at home here.

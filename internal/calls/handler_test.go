@@ -196,6 +196,36 @@ func TestCallInProgress(t *testing.T) {
 	}
 }
 
+// A panic outside the modules, which the walk guards, is left to the switch, with no call in progress and a record.
+func TestTakeThatPanics(t *testing.T) {
+	d := newDesk(t)
+	d.Directory = broken{d.Directory}
+	func() {
+		defer func() {
+			if got := recover(); got != "a bug" {
+				t.Errorf("recovered %v, want the walk's panic", got)
+			}
+		}()
+		d.Take(context.Background(), calls.Incoming{
+			Call:    &callflow.Call{ID: "call-1", Request: callflow.URI{User: "1000", Realm: "acme.example"}},
+			Control: newLine(), Switch: "test",
+		})
+	}()
+	if got := d.Registry.Count(); got != 0 {
+		t.Errorf("got %d calls in progress, want 0", got)
+	}
+	if len(d.records) != 1 || d.records[0].Ended.How != callflow.EndCancelled || d.records[0].Ended.Hint == "" {
+		t.Errorf("got records %+v, want one of a call that callfn failed", d.records)
+	}
+}
+
+// broken is a directory that has a bug.
+type broken struct{ callflow.Directory }
+
+func (broken) ByNumber(context.Context, account.ID, string) ([]callflow.Document, error) {
+	panic("a bug")
+}
+
 // A datastore that does not answer refuses calls for now, and says so as an error.
 func TestTakeWithoutDatastore(t *testing.T) {
 	d := newDesk(t)

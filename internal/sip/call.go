@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -94,9 +95,7 @@ func (l *line) set(s *rtp.Stream) {
 // run has the call carried out, and clears it away.
 func (c *call) run() {
 	c.log.Info("took SIP call", "source", c.source.String(), "to", c.info.Request.User)
-	c.server.cfg.Take(c.server.stop, Incoming{
-		Call: c.info, Control: c, Trusted: c.dialog.trusted, Source: c.source,
-	})
+	c.carryOut()
 	c.end(callflow.Ended{How: callflow.EndFlow, Cause: "NORMAL_CLEARING"}) // nothing where it is over already
 	ended, _ := c.Gone()
 	c.clear(ended)
@@ -113,6 +112,22 @@ func (c *call) run() {
 	c.log.Info("closed SIP call", "how", string(ended.How), "cause", ended.Cause, "answered", answered,
 		"took_ms", time.Since(c.began).Milliseconds(), "sent", stats.Sent, "received", stats.Received, "lost", stats.Lost,
 		"late", stats.Late)
+}
+
+// carryOut has the call walked. A panic ends this call as a failure of callfn, so that its caller is hung up, and its
+// ports are given back.
+func (c *call) carryOut() {
+	defer func() {
+		if reason := recover(); reason != nil {
+			c.log.Error("carrying out a call panicked", "panic", reason, "stack", string(debug.Stack()))
+			c.end(callflow.Ended{
+				How: callflow.EndCancelled, Cause: "NORMAL_TEMPORARY_FAILURE", Hint: "callfn failed, its log says where",
+			})
+		}
+	}()
+	c.server.cfg.Take(c.server.stop, Incoming{
+		Call: c.info, Control: c, Trusted: c.dialog.trusted, Source: c.source,
+	})
 }
 
 // end notes how the call ended, once, and ends whatever it is doing.

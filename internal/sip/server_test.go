@@ -97,9 +97,9 @@ func (r *recording) Keep() error {
 	return nil
 }
 
-// ports is a range for one test; the tests of this package share it.
+// ports is the range that the tests of this package share.
 var ports = sync.OnceValue(func() *rtp.Ports {
-	p, err := rtp.NewPorts(26000, 27999)
+	p, err := rtp.NewPorts(26000, 27989)
 	if err != nil {
 		panic(err)
 	}
