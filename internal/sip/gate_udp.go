@@ -15,6 +15,10 @@ const mostSources = 20000
 // 3261 section 17). While it is kept, sipgo answers what it read from this socket; afterwards, from a new one.
 const overlap = 32 * time.Second
 
+// drain is how long a reading outlives its socket, for the same reason: by then sipgo has looked up where to answer
+// what was read last.
+const drain = 100 * time.Millisecond
+
 // datagrams is a UDP socket of which the server reads what the gate lets through. The socket belongs to whoever opened
 // it: Close ends this reading only.
 type datagrams struct {
@@ -40,6 +44,7 @@ func (d *datagrams) ReadFrom(b []byte) (int, net.Addr, error) {
 		}
 		n, from, err := d.PacketConn.ReadFrom(b)
 		if err != nil {
+			time.Sleep(drain)
 			return n, from, err
 		}
 		switch d.gate.judge(addressOf(from).Addr(), b[:n]) {
@@ -69,6 +74,7 @@ func (d *datagrams) overlap() {
 	select {
 	case <-timer.C:
 	case <-d.closing:
+		time.Sleep(drain)
 	}
 }
 

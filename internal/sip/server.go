@@ -177,8 +177,8 @@ func (s *Server) Close(ctx context.Context) error {
 	for _, closer := range s.closers {
 		errs = append(errs, closer())
 	}
+	s.serving.Wait() // the agent forgets where to answer
 	errs = append(errs, s.agent.Close())
-	s.serving.Wait()
 	return errors.Join(errs...)
 }
 
