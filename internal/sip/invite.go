@@ -180,7 +180,7 @@ type here struct {
 // hereFor finds the address that a caller reaches callfn at: the one listened on, or the one that leads to the caller
 // where every address is listened on; --sip-external for callers beyond this machine.
 func (s *Server) hereFor(network string, caller netip.Addr) (here, bool) {
-	for _, p := range s.places {
+	for _, p := range s.listening() {
 		if !strings.EqualFold(p.network, network) || !reaches(p.addr.Addr(), caller) {
 			continue
 		}

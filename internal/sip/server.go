@@ -91,8 +91,9 @@ func Open(cfg Config) (*Server, error) {
 
 // Addresses are the addresses listened on, with the ports that were picked where none was given.
 func (s *Server) Addresses() []Address {
-	out := make([]Address, len(s.places))
-	for i, p := range s.places {
+	places := s.listening()
+	out := make([]Address, len(places))
+	for i, p := range places {
 		out[i] = Address{Network: p.network, Addr: p.addr}
 	}
 	return out
@@ -139,7 +140,16 @@ func (s *Server) listenUDP(server *sipgo.Server, a Address) error {
 	return nil
 }
 
+// listening is the addresses listened on by now.
+func (s *Server) listening() []place {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.places
+}
+
 func (s *Server) listens(network string, addr netip.AddrPort) {
+	s.mu.Lock() // the first addresses are read while the next are opened
+	defer s.mu.Unlock()
 	s.places = append(s.places, place{network: network, addr: addr})
 }
 
