@@ -45,20 +45,13 @@ const (
 )
 
 func (l listing) read(x *exchange, accountID string) (*answer, error) {
-	limit, paged, err := x.pageSize()
-	if err != nil {
-		return nil, err
-	}
 	q, err := l.window(x, accountID)
 	if err != nil {
 		return nil, err
 	}
-	rows, next, err := l.collect(x, q, limit)
+	rows, next, paged, err := l.rows(x, q)
 	if err != nil {
 		return nil, err
-	}
-	if !paged && next != nil {
-		return nil, fail(http.StatusRequestedRangeNotSatisfiable, "range not satisfiable", map[string]any{})
 	}
 	shown := &page{size: -1}
 	if paged {
@@ -70,6 +63,22 @@ func (l listing) read(x *exchange, accountID string) (*answer, error) {
 	}
 	items, err := l.items(x, rows)
 	return &answer{data: items, page: shown, warnings: listingRemarks(x.query)}, err
+}
+
+// rows reads the rows of the page that a request asks for, and the key of the row after them, nil at the end. A listing
+// without pages that is too long is refused with 416.
+func (l listing) rows(x *exchange, q datastore.Query) (rows []datastore.Row, next json.RawMessage, paged bool,
+	err error,
+) {
+	limit, paged, err := x.pageSize()
+	if err != nil {
+		return nil, nil, false, err
+	}
+	rows, next, err = l.collect(x, q, limit)
+	if err == nil && !paged && next != nil {
+		err = fail(http.StatusRequestedRangeNotSatisfiable, "range not satisfiable", map[string]any{})
+	}
+	return rows, next, paged, err
 }
 
 // listingRemarks warns of query parameters without effect, nil for none. KAZOO ignores them silently.

@@ -202,20 +202,13 @@ func (p phoneNumbers) listAll(x *exchange) (*answer, error) {
 
 // read makes a page of numbers in KAZOO's shape: an object, not a list.
 func (p phoneNumbers) read(x *exchange, l listing, window func(listing) (datastore.Query, error)) (*answer, error) {
-	limit, paged, err := x.pageSize()
-	if err != nil {
-		return nil, err
-	}
 	q, err := window(l)
 	if err != nil {
 		return nil, err
 	}
-	rows, next, err := l.collect(x, q, limit)
+	rows, next, paged, err := l.rows(x, q)
 	if err != nil {
 		return nil, err
-	}
-	if !paged && next != nil {
-		return nil, fail(http.StatusRequestedRangeNotSatisfiable, "range not satisfiable", map[string]any{})
 	}
 	at := &page{size: -1}
 	if paged {
