@@ -132,31 +132,18 @@ func (s *scan) numberEnd(i int) int {
 
 // numberVariables are the names that get one value in the whole body, and that a number: by what it comes from.
 func (s *scan) numberVariables() map[string]string {
-	found, times := map[string]string{}, map[string]int{}
-	for i := range s.tokens {
-		if !js.IsIdentifier(s.kind(i)) || s.isMember(i) || s.isKey(i) {
-			continue
+	return onceAssigned(s, func(end int) (name string, ok bool) {
+		name = s.numberBefore(end, nil)
+		switch {
+		case name == "" || !s.endsOperand(end):
+			return "", false
+		case s.kind(end) == js.QuestionToken, s.kind(end) == js.OrToken, s.kind(end) == js.AndToken,
+			s.kind(end) == js.NullishToken:
+			return "", false
 		}
-		if s.changes(i) || s.mayDeclare(i) {
-			times[s.text(i)]++
-		}
-		if s.kind(i+1) != js.EqToken {
-			continue
-		}
-		end := s.numberEnd(i + 2)
-		if name := s.numberBefore(end, nil); name != "" && (s.endsOperand(end) && s.kind(end) != js.QuestionToken &&
-			s.kind(end) != js.OrToken && s.kind(end) != js.AndToken && s.kind(end) != js.NullishToken) {
-			if _, ok := numbers[strings.Replace(name, "UTC", "", 1)]; ok {
-				found[s.text(i)] = name
-			}
-		}
-	}
-	for name := range found {
-		if times[name] > 1 {
-			delete(found, name)
-		}
-	}
-	return found
+		_, ok = numbers[strings.Replace(name, "UTC", "", 1)]
+		return name, ok
+	})
 }
 
 // switchOnNumber finds switch (date.getDay()) { case 'Monday': … }.

@@ -48,7 +48,13 @@ func (s *scan) givesText(i int) bool {
 
 // textVariables are the names that get one value in the whole body, and that a text.
 func (s *scan) textVariables() map[string]bool {
-	found, times := map[string]bool{}, map[string]int{}
+	return onceAssigned(s, func(end int) (is, ok bool) { return true, s.givesText(end) && s.ends(end) })
+}
+
+// onceAssigned are the names that get one value in the whole body, with what of makes of that value. of is told where
+// the value ends, and its answer counts where ok is set.
+func onceAssigned[T any](s *scan, of func(end int) (is T, ok bool)) map[string]T {
+	found, times := map[string]T{}, map[string]int{}
 	for i := range s.tokens {
 		if !js.IsIdentifier(s.kind(i)) || s.isMember(i) || s.isKey(i) {
 			continue
@@ -59,9 +65,8 @@ func (s *scan) textVariables() map[string]bool {
 		if s.kind(i+1) != js.EqToken {
 			continue
 		}
-		end := s.numberEnd(i + 2)
-		if s.givesText(end) && s.ends(end) {
-			found[s.text(i)] = true
+		if is, ok := of(s.numberEnd(i + 2)); ok {
+			found[s.text(i)] = is
 		}
 	}
 	for name := range found {
