@@ -37,14 +37,9 @@ func (r *orderReader) value() *Order {
 
 // next skips white space and returns the following byte, 0 at the end.
 func (r *orderReader) next() byte {
-	for ; r.pos < len(r.data); r.pos++ {
-		switch c := r.data[r.pos]; c {
-		case ' ', '\t', '\n', '\r':
-		default:
-			return c
-		}
-	}
-	return 0
+	c, pos := afterSpace(r.data, r.pos)
+	r.pos = pos
+	return c
 }
 
 func (r *orderReader) object() *Order {

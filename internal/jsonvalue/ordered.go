@@ -34,14 +34,21 @@ type plainReader struct {
 
 // next skips white space and returns the following byte, 0 at the end.
 func (r *plainReader) next() byte {
-	for ; r.pos < len(r.data); r.pos++ {
-		switch c := r.data[r.pos]; c {
+	c, pos := afterSpace(r.data, r.pos)
+	r.pos = pos
+	return c
+}
+
+// afterSpace returns the first byte from pos on that is no white space, and its position; 0 at the end.
+func afterSpace(data []byte, pos int) (byte, int) {
+	for ; pos < len(data); pos++ {
+		switch c := data[pos]; c {
 		case ' ', '\t', '\n', '\r':
 		default:
-			return c
+			return c, pos
 		}
 	}
-	return 0
+	return 0, pos
 }
 
 func (r *plainReader) value() (v any, order *Order, ok bool) {
