@@ -42,16 +42,8 @@ func (s *Session) nextKey(ctx context.Context, timer *time.Timer, wait time.Dura
 		if key, ok := s.keys.next(); ok {
 			return key, true, nil
 		}
-		left := deadline.Sub(s.now())
-		if left <= 0 {
+		if !s.await(ctx, timer, deadline) {
 			return 0, false, nil
-		}
-		timer.Reset(left)
-		select {
-		case <-timer.C:
-		case <-s.keys.changed:
-		case <-s.done:
-		case <-ctx.Done():
 		}
 	}
 }

@@ -66,18 +66,26 @@ func (s *Session) wait(ctx context.Context, timer *time.Timer, due time.Time) (e
 		if s.keys.interrupted() {
 			return true, nil
 		}
-		left := due.Sub(s.now())
-		if left <= 0 {
+		if !s.await(ctx, timer, due) {
 			return false, nil
 		}
-		timer.Reset(left)
-		select {
-		case <-timer.C:
-		case <-s.keys.changed:
-		case <-s.done:
-		case <-ctx.Done():
-		}
 	}
+}
+
+// await waits until a key changes something, the session is over, or due; false when due has passed already.
+func (s *Session) await(ctx context.Context, timer *time.Timer, due time.Time) bool {
+	left := due.Sub(s.now())
+	if left <= 0 {
+		return false
+	}
+	timer.Reset(left)
+	select {
+	case <-timer.C:
+	case <-s.keys.changed:
+	case <-s.done:
+	case <-ctx.Done():
+	}
+	return true
 }
 
 // Sleep lets d pass. Keys do not end it.
