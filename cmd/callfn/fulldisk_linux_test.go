@@ -6,33 +6,17 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 
 	"callfn/internal/await"
 	"callfn/internal/datastore/faultproxy"
+	"callfn/internal/smalldisk"
 )
-
-// smallDisk is a directory with room for a number of bytes, and how to give it more.
-func smallDisk(t *testing.T, bytes int) (dir string, grow func(bytes int)) {
-	t.Helper()
-	dir = t.TempDir()
-	if err := syscall.Mount("callfn-test", dir, "tmpfs", 0, fmt.Sprintf("size=%d", bytes)); err != nil {
-		t.Skipf("cannot mount a small disk (%v): run the test as root on Linux, outside a container without CAP_SYS_ADMIN",
-			err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	return dir, func(bytes int) {
-		if err := syscall.Mount("callfn-test", dir, "tmpfs", syscall.MS_REMOUNT, fmt.Sprintf("size=%d", bytes)); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // While the disk is full writes are refused and say why, the service is not ready, but ready for calls, and a metric
 // counts; when there is room again all is well by itself, and everything that was acknowledged is there.
 func TestFullDisk(t *testing.T) {
-	disk, grow := smallDisk(t, 3<<20)
+	disk, grow := smalldisk.New(t, 3<<20)
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data",
 		"--metrics-listen=127.0.0.1:0")
 	metrics := regexp.MustCompile(`"url":"(http://[^"]*/metrics)"`).FindStringSubmatch(s.errs.String())
@@ -98,7 +82,7 @@ func TestFullDisk(t *testing.T) {
 // A disk that is full before anybody logged in has no room for the index that a login reads: it is answered from
 // memory.
 func TestFullDiskAtTheFirstLogin(t *testing.T) {
-	disk, grow := smallDisk(t, 24<<20)
+	disk, grow := smalldisk.New(t, 24<<20)
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--data="+disk+"/data",
 		"--metrics-listen=127.0.0.1:0")
 	metrics := regexp.MustCompile(`"url":"(http://[^"]*/metrics)"`).FindStringSubmatch(s.errs.String())

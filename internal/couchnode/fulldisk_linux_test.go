@@ -9,28 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"callfn/internal/couchnode"
 	"callfn/internal/couchnode/couchtest"
+	"callfn/internal/smalldisk"
 )
-
-// smallDisk is a directory with room for a number of bytes, and how to give it more.
-func smallDisk(t *testing.T, bytes int) (dir string, grow func(bytes int)) {
-	t.Helper()
-	dir = t.TempDir()
-	if err := syscall.Mount("callfn-test", dir, "tmpfs", 0, fmt.Sprintf("size=%d", bytes)); err != nil {
-		t.Skipf("cannot mount a small disk (%v): run the test as root on Linux, outside a container without CAP_SYS_ADMIN",
-			err)
-	}
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
-	return dir, func(bytes int) {
-		if err := syscall.Mount("callfn-test", dir, "tmpfs", syscall.MS_REMOUNT, fmt.Sprintf("size=%d", bytes)); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // answers asks for views in every way, and lists the answers.
 func viewAnswers(t *testing.T, client *http.Client) []string {
@@ -57,7 +41,7 @@ func viewAnswers(t *testing.T, client *http.Client) []string {
 // On a full disk, which takes no index, a view answers what it would answer with one: from what is indexed, and from
 // memory. Documents that changed since are neither missing nor there twice.
 func TestViewsOnAFullDisk(t *testing.T) {
-	disk, grow := smallDisk(t, 24<<20)
+	disk, grow := smalldisk.New(t, 24<<20)
 	log := &bytes.Buffer{}
 	n, err := couchnode.Open(filepath.Join(disk, "node.db"), couchtest.Engine{},
 		couchnode.Options{Logger: slog.New(slog.NewJSONHandler(log, nil))})
