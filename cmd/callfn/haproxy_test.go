@@ -22,7 +22,7 @@ import (
 func TestTheHaproxyConfiguration(t *testing.T) {
 	haproxy, err := exec.LookPath("haproxy")
 	if err != nil {
-		t.Skip("no haproxy: install it to run this")
+		t.Skip("haproxy is not here: install it (Debian: haproxy) and run the test again")
 	}
 	text, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {

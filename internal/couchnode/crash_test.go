@@ -71,7 +71,7 @@ func crashChild(path string) {
 // Whatever has been acknowledged is there after kill -9, and so is a view that agrees with the documents.
 func TestAcknowledgedWritesSurviveKill(t *testing.T) {
 	if testing.Short() {
-		t.Skip("skipped in -short: starts and kills processes")
+		t.Skip("starts and kills processes: run this without -short")
 	}
 	path := filepath.Join(t.TempDir(), "node.db")
 	acknowledged := map[string]bool{}

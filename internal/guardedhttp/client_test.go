@@ -102,7 +102,7 @@ func TestForbiddenAddresses(t *testing.T) {
 func TestRedirects(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.2:0")
 	if err != nil {
-		t.Skip("this machine has no second loopback address: ", err)
+		t.Skip("this machine has no second loopback address; run the test on Linux: ", err)
 	}
 	reached := false
 	inner := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached = true }))

@@ -242,7 +242,7 @@ require('readline').createInterface({input: process.stdin}).on('line', (line) =>
 // Node, which has another engine and tz database, gives the same dates.
 func TestLocalTimeInNode(t *testing.T) {
 	if err := exec.Command("node", "--version").Run(); err != nil {
-		t.Skip("no Node to compare with: ", err)
+		t.Skip("no Node to compare with (install Node.js and run the test again): ", err)
 	}
 	var input bytes.Buffer
 	var asked [][][6]int
@@ -296,7 +296,7 @@ func allZones(t *testing.T) map[string]*time.Location {
 	}
 	database, err := zip.OpenReader(filepath.Join(strings.TrimSpace(string(root)), "lib", "time", "zoneinfo.zip"))
 	if err != nil {
-		t.Skip("no tz database: ", err)
+		t.Skip("no tz database to compare with (install tzdata and run the test again): ", err)
 	}
 	defer database.Close()
 	locations := map[string]*time.Location{}

@@ -190,7 +190,7 @@ func readMessage(t *testing.T, conn net.Conn) siptest.Message {
 func TestIPv6(t *testing.T) {
 	t.Parallel()
 	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
-		t.Skip("this machine has no IPv6: ", err)
+		t.Skip("this machine has no IPv6; run the test where [::1] is: ", err)
 	} else {
 		_ = l.Close()
 	}
