@@ -104,8 +104,8 @@ func (t *Table) Move(ctx context.Context, number string, to account.ID, stamp da
 	case n.Account() == to:
 		return n, nil
 	}
-	n.doc["pvt_account_id"], n.doc["pvt_assigned_to"] = string(to), string(to)
 	n.doc["pvt_previously_assigned_to"] = string(n.Account())
+	n.doc["pvt_account_id"], n.doc["pvt_assigned_to"] = string(to), string(to)
 	return t.save(ctx, n.doc, stamp)
 }
 

@@ -96,6 +96,9 @@ func TestMovedNumberKeepsItsProperties(t *testing.T) {
 	if err != nil || n.Account() != other || n.Document().Text("note") != "x" {
 		t.Errorf("Move = %v of %s, %v, want the note, of %s", n.Document(), n.Account(), err, other)
 	}
+	if got := n.Document().Text("pvt_previously_assigned_to"); got != string(acme) {
+		t.Errorf("Move: the number was assigned to %q before, want %s", got, acme)
+	}
 	rows, err := table.View(ctx, datastore.Query{})
 	if err != nil || len(rows) != 1 {
 		t.Errorf("View = %v, %v, want one number", rows, err)
