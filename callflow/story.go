@@ -33,9 +33,12 @@ type story struct {
 
 func (s *story) opening(t Trace) {
 	call := Data(t.Call)
-	s.line("Call to %s@%s from %s@%s, %s <%s>", text(call.String("To")), text(call.String("To-Realm")),
-		text(call.String("From")), text(call.String("From-Realm")), text(call.String("Caller-ID-Name")),
-		text(call.String("Caller-ID-Number")))
+	caller := "<" + text(call.String("Caller-ID-Number")) + ">"
+	if name := call.String("Caller-ID-Name"); name != "" {
+		caller = text(name) + " " + caller
+	}
+	s.line("Call to %s@%s from %s@%s, %s", text(call.String("To")), text(call.String("To-Realm")),
+		text(call.String("From")), text(call.String("From-Realm")), caller)
 	if at, err := time.Parse(time.RFC3339, t.At); err == nil {
 		s.line("%s %s", at.Format("Mon 2006-01-02 15:04"), text(t.TimeZone))
 	}

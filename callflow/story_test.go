@@ -39,6 +39,21 @@ func TestWriteTraceReportsTheWriter(t *testing.T) {
 	}
 }
 
+// A real caller may give no name.
+func TestWriteTraceOfACallerWithoutName(t *testing.T) {
+	var out bytes.Buffer
+	trace := callflow.Trace{Call: map[string]any{
+		"To": "1000", "To-Realm": "a.example", "From": "me", "From-Realm": "b.example", "Caller-ID-Number": "me",
+	}}
+	if err := callflow.WriteTrace(&out, trace, false); err != nil {
+		t.Fatal(err)
+	}
+	const want = "Call to 1000@a.example from me@b.example, <me>\n"
+	if got := out.String(); !strings.HasPrefix(got, want) {
+		t.Errorf("got %q, want it to begin with %q", got, want)
+	}
+}
+
 type brokenWriter struct{ err error }
 
 func (w brokenWriter) Write([]byte) (int, error) { return 0, w.err }
