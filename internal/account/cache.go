@@ -2,8 +2,14 @@ package account
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"callfn/internal/datastore"
+	"callfn/internal/memo"
 )
 
 // cached is how long an account is remembered.
@@ -12,14 +18,18 @@ const cached = 30 * time.Second
 // cachedError is how long the error of a read is remembered.
 const cachedError = 5 * time.Second
 
+// cachedRealm is how long it is remembered whose a realm is, also that it is nobody's.
+const cachedRealm = 10 * time.Second
+
 // most bounds the remembered accounts; beyond it all are forgotten.
 const most = 10_000
 
 // Cache remembers accounts for callers that cannot wait for the datastore at every call. An account may be half a
 // minute old, so that access must never be decided by it; Forget removes it at once. Cache is safe for concurrent use.
 type Cache struct {
-	store *Store
-	now   func() time.Time
+	store  *Store
+	now    func() time.Time
+	realms *memo.Memo[string, ID] // "" where nobody has it
 
 	mu        sync.RWMutex
 	kept      map[ID]kept
@@ -34,7 +44,9 @@ type kept struct {
 
 // NewCache makes an empty cache before a store.
 func NewCache(store *Store, now func() time.Time) *Cache {
-	return &Cache{store: store, now: now, kept: map[ID]kept{}}
+	return &Cache{
+		store: store, now: now, kept: map[ID]kept{}, realms: memo.New[string, ID](cachedRealm, most, now),
+	}
 }
 
 // Get is Store.Get with a memory. Errors are remembered for a shorter time, so that an unreachable datastore does not
@@ -65,16 +77,56 @@ func (c *Cache) Get(ctx context.Context, id ID) (Account, error) {
 	return a, err
 }
 
-// Forget makes the next Get of the account ask the store again.
+// ByRealm is Store.ByRealm with a memory.
+func (c *Cache) ByRealm(ctx context.Context, realm string) (Account, error) {
+	id, err := c.realms.Get(strings.ToLower(realm), func() (ID, error) {
+		a, err := c.store.ByRealm(ctx, realm)
+		if errors.Is(err, datastore.ErrNotFound) {
+			return "", nil
+		}
+		return a.ID(), err
+	})
+	if err == nil && id == "" {
+		err = absent("of this name")
+	}
+	if err != nil {
+		return Account{}, err
+	}
+	return c.Get(ctx, id)
+}
+
+// TimeZone is Store.TimeZone with a memory of the accounts above.
+func (c *Cache) TimeZone(ctx context.Context, a Account) (string, error) {
+	if known(a.timeZone()) {
+		return a.timeZone(), nil
+	}
+	for _, id := range slices.Backward(a.Tree()) {
+		above, err := c.Get(ctx, id)
+		if errors.Is(err, datastore.ErrNotFound) { // deleted, which Get does not tell from purged
+			return c.store.TimeZone(ctx, a)
+		}
+		if err != nil {
+			return "", err
+		}
+		if known(above.timeZone()) {
+			return above.timeZone(), nil
+		}
+	}
+	return "UTC", nil
+}
+
+// Forget makes the next Get of the account ask the store again, and the next ByRealm of any realm.
 func (c *Cache) Forget(id ID) {
+	c.realms.ForgetAll()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.forgotten++
 	delete(c.kept, id)
 }
 
-// ForgetAll forgets every account.
+// ForgetAll forgets every account and realm.
 func (c *Cache) ForgetAll() {
+	c.realms.ForgetAll()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.forgotten++

@@ -36,9 +36,9 @@ type Incoming struct {
 	Call    *callflow.Call // Take finds its account
 	Control callflow.Control
 	Switch  string // which adapter carries it, such as `sip`
-	// Home is the account whose extensions callers reach who dial an address of this machine instead of an account's
-	// realm; empty where nobody does. Only callers who may know extensions get one, such as those on loopback.
-	Home account.ID
+	// Home finds the account whose extensions callers reach who dial an address of this machine instead of an account's
+	// realm; nil where nobody does. Only callers who may know extensions get one, such as those on loopback.
+	Home func(ctx context.Context, number string) account.ID
 }
 
 // patience is how long finding the callflow of a call may take: the caller hears nothing meanwhile.
@@ -83,8 +83,8 @@ func (h *Handler) find(ctx context.Context, in Incoming) (account.Account, error
 	if errors.Is(err, datastore.ErrNotFound) {
 		var id account.ID
 		id, err = h.Numbers.Owner(ctx, in.Call.Request.User)
-		if errors.Is(err, numbers.ErrUnassigned) && in.Home != "" {
-			id, err = in.Home, nil
+		if errors.Is(err, numbers.ErrUnassigned) && in.Home != nil {
+			id, err = in.Home(ctx, in.Call.Request.User), nil
 		}
 		if err == nil {
 			owner, err = h.Accounts.Get(ctx, id)

@@ -104,7 +104,7 @@ func (d *desk) take(user, realm string, change ...func(*calls.Incoming)) (*line,
 // Which account a call reaches, and what callers hear who reach none.
 func TestTakeFindsTheAccount(t *testing.T) {
 	atHome := func(d *desk) func(*calls.Incoming) {
-		return func(in *calls.Incoming) { in.Home = d.acme.ID() }
+		return func(in *calls.Incoming) { in.Home = func(context.Context, string) account.ID { return d.acme.ID() } }
 	}
 	for _, c := range []struct {
 		name, user, realm string

@@ -16,8 +16,10 @@ import (
 	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/localcopy"
+	"callfn/internal/memo"
 	"callfn/internal/metrics"
 	"callfn/internal/mover"
+	"callfn/internal/numbers"
 	"callfn/internal/provision"
 	"callfn/internal/recording"
 	"callfn/internal/sandbox"
@@ -55,6 +57,8 @@ type Service struct {
 
 	accounts  *account.Store
 	known     *account.Cache
+	owners    *numbers.Cache
+	homes     *memo.Memo[string, account.ID]
 	master    Master
 	tokens    *auth.Service
 	schemas   *schemas.Set

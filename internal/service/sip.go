@@ -17,7 +17,6 @@ import (
 	"callfn/internal/calls"
 	"callfn/internal/datastore"
 	"callfn/internal/guardedhttp"
-	"callfn/internal/numbers"
 	"callfn/internal/recording"
 	"callfn/internal/rtp"
 	"callfn/internal/sip"
@@ -79,22 +78,10 @@ func (s *Service) startCalls(ctx context.Context) error {
 	s.callsWeb = callflow.NewWeb(guardedhttp.Config{})
 	s.onClose(s.callsWeb.Close)
 	s.handler = &calls.Handler{
-		Executor: s.executor, Directory: s.directory, Accounts: accounts{Store: s.accounts, known: s.known},
-		Numbers:  &numbers.Table{Datastores: s.stores, Now: time.Now},
+		Executor: s.executor, Directory: s.directory, Accounts: s.known, Numbers: s.owners,
 		Registry: s.inProgress, Log: s.log,
 	}
 	return nil
-}
-
-// accounts reads accounts through the cache.
-type accounts struct {
-	*account.Store
-	known *account.Cache
-}
-
-// Get implements calls.Accounts.
-func (a accounts) Get(ctx context.Context, id account.ID) (account.Account, error) {
-	return a.known.Get(ctx, id)
 }
 
 // startSpeech makes ready what reads text aloud. Without an engine calls go on, with three tones for what is not said.
@@ -174,7 +161,7 @@ func (s *Service) listenSIP() error {
 func (s *Service) takeSIP(ctx context.Context, in sip.Incoming) {
 	call := calls.Incoming{Call: in.Call, Control: in.Control, Switch: "sip"}
 	if in.Source.Addr().IsLoopback() && !in.Trusted {
-		call.Home = s.home(ctx, in.Call.Request.User)
+		call.Home = s.home
 	}
 	s.handler.Take(ctx, call)
 }
@@ -182,26 +169,34 @@ func (s *Service) takeSIP(ctx context.Context, in sip.Incoming) {
 // home is the account whose extension a caller on this machine dials: the only one whose callflows have the number,
 // else the master account.
 func (s *Service) home(ctx context.Context, number string) account.ID {
-	db, err := s.stores.Resolve(datastore.Callflows, "")
+	id, err := s.homes.Get(number, func() (account.ID, error) { return s.findHome(ctx, number) })
 	if err != nil {
 		return s.master.Account
 	}
+	return id
+}
+
+func (s *Service) findHome(ctx context.Context, number string) (account.ID, error) {
+	db, err := s.stores.Resolve(datastore.Callflows, "")
+	if err != nil {
+		return "", err
+	}
 	rows, err := db.View(ctx, "callflows", "accounts_by_number", datastore.Query{Keys: []any{number}})
 	if err != nil {
-		return s.master.Account
+		return "", err
 	}
 	var only account.ID
 	for _, row := range rows {
 		var id account.ID
 		if json.Unmarshal(row.Value, &id) != nil || only != "" && id != only {
-			return s.master.Account
+			return s.master.Account, nil
 		}
 		only = id
 	}
 	if only == "" {
-		return s.master.Account
+		only = s.master.Account
 	}
-	return only
+	return only, nil
 }
 
 // SIPAddresses are the addresses that calls are answered on, once Listen is through.

@@ -23,6 +23,7 @@ type Phone struct {
 
 	// What the INVITE says; to be changed before Dial.
 	To, From string            // users
+	Realm    string            // of the dialled URI; empty for the server's address
 	Display  string            // display name; empty for none
 	SDP      string            // empty for the usual offer; "none" for no offer
 	Extra    map[string]string // further headers
@@ -157,7 +158,7 @@ func (p *Phone) Offer(attributes ...string) string {
 
 // Request is the text of a request. Headers are whole lines without their end.
 func (p *Phone) Request(method, body string, cseq int, headers ...string) string {
-	uri := fmt.Sprintf("sip:%s@%s", p.To, p.server)
+	uri := fmt.Sprintf("sip:%s@%s", p.To, cmp.Or(p.Realm, p.server.String()))
 	to := "<" + uri + ">"
 	if p.remoteTag != "" {
 		to += ";tag=" + p.remoteTag
