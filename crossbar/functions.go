@@ -110,6 +110,9 @@ func (a *API) checkSource(x *exchange, before, doc datastore.Document) (schemas.
 			enableAgain(doc, a.cfg.Now())
 		}
 	}
+	if err := checkBindings(doc, &fields); err != nil {
+		return nil, nil, err
+	}
 	source, ok := doc["function_js"].(string)
 	if !ok || source == "" || (before != nil && before["function_js"] == source) {
 		return fields, nil, nil

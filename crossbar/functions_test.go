@@ -84,3 +84,48 @@ func TestFunctionIsStoredWhole(t *testing.T) {
 		t.Errorf("pvt_is_authenticated: got %v, want true", doc["pvt_is_authenticated"])
 	}
 }
+
+// What a function declares is stored and shown as it is; what does not parse is refused with the member's path.
+func TestFunctionBindings(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	list := a.path("/functions")
+	const declared = `"bindings":{"env":{"VIP":"1"},"secrets":{"CRM":{"hosts":["crm.example.com"]}},` +
+		`"kv":{"scope":"account","write":true},"http":{"hosts":["*.example.com"]},"std":true}`
+	r := s.must(t, 201, "PUT", list, a.token, strings.Replace(hello, `"name"`, declared+`,"name"`, 1))
+	item := list + "/" + r.id()
+	want := map[string]any{
+		"env": map[string]any{"VIP": "1"}, "std": true,
+		"secrets": map[string]any{"CRM": map[string]any{"hosts": []any{"crm.example.com"}}},
+		"kv":      map[string]any{"scope": "account", "write": true},
+		"http":    map[string]any{"hosts": []any{"*.example.com"}},
+	}
+	if diff := cmp.Diff(want, s.must(t, 200, "GET", item, a.token, "").at("data", "bindings")); diff != "" {
+		t.Errorf("bindings (-want +got):\n%s", diff)
+	}
+	plain := list + "/" + s.must(t, 201, "PUT", list, a.token, hello).id()
+	for _, c := range []struct{ bindings, path string }{
+		{`{"amqp":{}}`, "bindings.amqp"},
+		{`{"kv":{}}`, "bindings.kv.scope"},
+		{`{"kv":{"scope":"all"}}`, "bindings.kv.scope"},
+		{`{"http":{"hosts":["*.co.uk"]}}`, "bindings.http.hosts"},
+		{`{"http":{"hosts":["https://crm.example.com"]}}`, "bindings.http.hosts"},
+		{`{"env":{"0":"x"}}`, "bindings.env"},
+		{`{"secrets":["no name"]}`, "bindings.secrets"},
+		{`"kv"`, "bindings"},
+	} {
+		for _, request := range [][2]string{
+			{"PUT", list}, {"POST", plain}, {"PATCH", plain},
+		} {
+			body := strings.Replace(hello, `"name"`, `"bindings":`+c.bindings+`,"name"`, 1)
+			r := s.must(t, 400, request[0], request[1], a.token, body)
+			if r.at("data", c.path) == nil {
+				t.Errorf("%s %s: got %s, want an error at %s", request[0], c.bindings, r.raw, c.path)
+			}
+		}
+	}
+	patched := s.must(t, 200, "PATCH", item, a.token, `{"data":{"bindings":null}}`)
+	if got := patched.at("data", "bindings"); got != nil {
+		t.Errorf("after null: got %v, want no bindings", got)
+	}
+}

@@ -1,0 +1,66 @@
+package bindings
+
+import "fmt"
+
+// Declaration is what a function may use. The zero value is that of a function without bindings.
+type Declaration struct {
+	Env     map[string]string   // constants, by name
+	Secrets map[string][]string // name → the hosts that the function narrows it to; nil for those stored with the secret
+	KV      *KV
+	HTTP    *HTTP
+	Std     bool   // phone, holidays, hours
+	Compat  string // CompatFunctionserver, or ""
+}
+
+// KV grants key-value storage. `kv.own` is the function's own namespace in either scope.
+type KV struct {
+	Scope string // ScopeAccount or ScopeFunction: whose keys `kv` has
+	Write bool   // whether it may write; else it only reads
+}
+
+// HTTP grants requests to hosts.
+type HTTP struct {
+	Hosts []string // patterns of package hostname
+}
+
+// The scopes of KV.
+const (
+	ScopeAccount  = "account"
+	ScopeFunction = "function"
+)
+
+// CompatFunctionserver gives a function the names of wogra's functionserver.
+const CompatFunctionserver = "functionserver"
+
+// The bounds on a declaration.
+const (
+	MaxEnv       = 64      // constants
+	MaxEnvBytes  = 5 << 10 // bytes of each
+	MaxSecrets   = 100
+	MaxHosts     = 32 // of one list
+	MaxNameBytes = 64 // of a constant's or a secret's name
+	maxDepth     = 8  // of the JSON
+)
+
+// Empty reports whether nothing is declared. Such a function runs everywhere, as it did before there were bindings.
+func (d Declaration) Empty() bool {
+	return len(d.Env) == 0 && len(d.Secrets) == 0 && d.KV == nil && d.HTTP == nil && !d.Std && d.Compat == ""
+}
+
+// Error says what is wrong with a declaration.
+type Error struct {
+	Path    string // of the member below `bindings`, such as "kv.scope"; "" for the whole
+	Message string
+}
+
+// Error names the member and what is wrong with it.
+func (e *Error) Error() string {
+	if e.Path == "" {
+		return "bindings: " + e.Message
+	}
+	return "bindings." + e.Path + ": " + e.Message
+}
+
+func wrong(path, format string, args ...any) error {
+	return &Error{Path: path, Message: fmt.Sprintf(format, args...)}
+}
