@@ -30,7 +30,8 @@ func TestParse(t *testing.T) {
 			bindings.Declaration{KV: &bindings.KV{Scope: "account", Write: true}},
 		},
 		{
-			"http", `{"http":{"hosts":["a.example.com","*.example.co.uk","crm.example.com:8443","[2001:db8::1]:80","10.0.0.1"]}}`,
+			"http", `{"http":{"hosts":["a.example.com","*.example.co.uk","crm.example.com:8443",` +
+				`"[2001:db8::1]:80","10.0.0.1"]}}`,
 			bindings.Declaration{HTTP: &bindings.HTTP{Hosts: []string{
 				"a.example.com", "*.example.co.uk", "crm.example.com:8443", "[2001:db8::1]:80", "10.0.0.1",
 			}}},

@@ -1,6 +1,9 @@
 package runs
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Report is what a place made of a run.
 type Report struct {
@@ -13,6 +16,9 @@ type Report struct {
 	Missed  []string        // absent parameters that the function read, where the place can tell; rehearsals only
 	Rev     string          // revision of the document that ran, where the place can tell
 	Place   Place           // where it ran; "" when it ran nowhere
+
+	Calls  []HostCall    // what it asked of its bindings, in order
+	Waited time.Duration // for the answers, which is no part of the deadline
 
 	// Settled is set where the place had not answered when the run was given up. It gives what the place said in the end,
 	// if it said anything, and is closed. Until then nobody knows whether the function ran at all.
