@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
-	"runtime/debug"
+
+	"callfn/internal/boltfile"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -28,64 +28,28 @@ func (e *DamagedError) Unwrap() error { return e.Cause }
 // Check reads the whole file and compares its content with its own counts and checksums: pages, documents, changes, and
 // the rows of indexes. Without it a damaged page only shows as a listing that lacks documents. The error is a
 // *DamagedError.
-func (n *Node) Check() (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("its pages cannot be read: %v", r)
-		}
-		if err != nil {
-			err = &DamagedError{Path: n.file.Path(), Cause: err}
-		}
-	}()
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // turns a page that the disk cannot read into a panic
-	return n.file.View(func(tx *bolt.Tx) error {
-		info, err := os.Stat(n.file.Path())
-		if err != nil {
-			return err
-		}
-		if info.Size() < tx.Size() {
-			return fmt.Errorf("it was cut off: it has %d bytes and should have %d", info.Size(), tx.Size())
-		}
-		// This goroutine reads the pages first and recovers from faults. bbolt's own check, in its own goroutine, then cannot
-		// crash the process on them.
-		if err := tx.ForEach(func(_ []byte, b *bolt.Bucket) error { return readAll(b) }); err != nil {
-			return err
-		}
-		err = tx.Bucket(bucketDBs).ForEachBucket(func(name []byte) error {
-			db, err := openDB(tx, string(name))
-			if err != nil {
+func (n *Node) Check() error {
+	err := boltfile.Guard(func() error {
+		return n.file.View(func(tx *bolt.Tx) error {
+			if err := boltfile.CheckPages(tx); err != nil {
 				return err
 			}
-			if err := db.check(); err != nil {
-				return fmt.Errorf("database %s: %w", name, err)
-			}
-			return nil
+			return tx.Bucket(bucketDBs).ForEachBucket(func(name []byte) error {
+				db, err := openDB(tx, string(name))
+				if err != nil {
+					return err
+				}
+				if err := db.check(); err != nil {
+					return fmt.Errorf("database %s: %w", name, err)
+				}
+				return nil
+			})
 		})
-		if err != nil {
-			return err
-		}
-		var first error
-		for err := range tx.Check() { // drains the channel, so that the goroutine behind it ends
-			if first == nil {
-				first = err
-			}
-		}
-		return first
 	})
-}
-
-// readAll reads every page of a bucket and of its nested buckets.
-func readAll(b *bolt.Bucket) error {
-	return b.ForEach(func(k, v []byte) error {
-		if v != nil {
-			return nil
-		}
-		inner := b.Bucket(k)
-		if inner == nil {
-			return fmt.Errorf("a part of it, %q, cannot be found", k)
-		}
-		return readAll(inner)
-	})
+	if err != nil {
+		return &DamagedError{Path: n.file.Path(), Cause: err}
+	}
+	return nil
 }
 
 // check compares a database's content with its counts. Its error names the damaged documents.
@@ -165,7 +129,7 @@ func (db *dbTx) checkChanges(documents uint64) error {
 
 // checkSealed checks one sealed value. It ignores buckets, which have no value.
 func checkSealed(k, v []byte) error {
-	if _, err := unseal(k, v); err != nil {
+	if _, err := boltfile.Unseal(k, v); err != nil {
 		return fmt.Errorf("the value of %q is damaged: %w", k, err)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"callfn/internal/boltfile"
 	"callfn/internal/couchnode/revtree"
 	"callfn/internal/strictjson"
 )
@@ -164,7 +165,7 @@ func (d *dbTx) appendLocal(dst []byte, id string) ([]byte, error) {
 	}
 	n, size := binary.Uvarint(raw)
 	if err != nil || size <= 0 {
-		return nil, &CorruptError{Database: d.name, Document: id, Cause: errCorrupt}
+		return nil, &CorruptError{Database: d.name, Document: id, Cause: boltfile.ErrCorrupt}
 	}
 	dst = strictjson.AppendString(append(dst, `{"_id":`...), id)
 	dst = appendRev(append(dst, `,"_rev":`...), localRev(n))

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"callfn/internal/boltfile"
 	"callfn/internal/couchnode/revtree"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,7 +23,7 @@ func TestRecordRoundTrips(t *testing.T) {
 		r := &record{seq: rapid.Uint64().Draw(t, "seq")}
 		for range rapid.IntRange(1, 4).Draw(t, "leaves") {
 			leaf := revtree.Leaf{Deleted: rapid.Bool().Draw(t, "deleted"), Body: rapid.SliceOf(rapid.Byte()).Draw(t, "body")}
-			leaf.Sum = checksum(leaf.Body)
+			leaf.Sum = boltfile.Checksum(leaf.Body)
 			leaf.Gen = rapid.Int64Range(5, 1<<53).Draw(t, "gen")
 			for range rapid.IntRange(1, 5).Draw(t, "ids") {
 				leaf.IDs = append(leaf.IDs, revtree.ID(rapid.StringN(1, 40, -1).Draw(t, "id")))

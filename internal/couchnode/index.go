@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"strings"
 
+	"callfn/internal/boltfile"
 	"callfn/internal/strictjson"
 
 	bolt "go.etcd.io/bbolt"
@@ -136,7 +137,7 @@ func indexNumber(idx *bolt.Bucket, key []byte) (uint64, error) {
 }
 
 // errIndex reports a damaged index. The query that finds it rebuilds the index.
-var errIndex = &CorruptError{Index: true, Cause: errCorrupt}
+var errIndex = &CorruptError{Index: true, Cause: boltfile.ErrCorrupt}
 
 // mapBatch runs the map functions on the live documents of a batch. rows[i][f] belongs to batch[i].
 func (rq *request) mapBatch(ctx context.Context, spec *indexSpec, batch []change) ([][][]Row, error) {

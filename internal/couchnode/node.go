@@ -7,20 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"runtime/debug"
-	"strconv"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
+	"callfn/internal/boltfile"
 	"callfn/internal/couchnode/collation"
 
 	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 )
 
 // Options tune a node. The service uses the zero value.
@@ -96,19 +93,9 @@ func Open(path string, engine Engine, opts Options) (_ *Node, err error) {
 			err = &DamagedError{Path: path, Cause: fmt.Errorf("it cannot be opened: %v", r)}
 		}
 	}()
-	file, err := bolt.Open(path, 0o600, &bolt.Options{
-		Timeout:         opts.LockTimeout,
-		FreelistType:    bolt.FreelistMapType,
-		InitialMmapSize: initialMmap,
-		NoStatistics:    true,
-	})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("couchnode: open %s: another process has this file open: stop it, or start with another "+
-			"data directory", path)
-	}
-	// an error in the file's content, not of the system
-	if err != nil && !errors.As(err, new(*fs.PathError)) && !errors.As(err, new(syscall.Errno)) {
-		return nil, &DamagedError{Path: path, Cause: err}
+	file, err := boltfile.Open(path, opts.LockTimeout)
+	if damaged, ok := errors.AsType[*boltfile.DamagedError](err); ok {
+		return nil, &DamagedError{Path: path, Cause: damaged.Cause}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("couchnode: open %s: %w", path, err)
@@ -126,10 +113,6 @@ func Open(path string, engine Engine, opts Options) (_ *Node, err error) {
 	n.writer = startWriter(file)
 	return n, nil
 }
-
-// initialMmap is the size to which the file grows without waiting for readers to finish. It takes address space, not
-// memory.
-const initialMmap = 1 << 30 * (strconv.IntSize / 64) // 0 where address space is scarce
 
 // prepare reads, or creates, the node's own data.
 func (n *Node) prepare() error {

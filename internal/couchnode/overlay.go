@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"callfn/internal/boltfile"
+
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -95,7 +97,7 @@ func (rq *request) addToOverlay(ctx context.Context, spec *indexSpec, o *overlay
 	for i, ch := range batch {
 		o.changed[ch.id] = true
 		for _, row := range rq.encodeRows(ch.id, emitted[i]) {
-			row.value = seal(row.key, row.value)
+			row.value = boltfile.Seal(row.key, row.value)
 			o.rows[row.fun] = append(o.rows[row.fun], row)
 		}
 	}

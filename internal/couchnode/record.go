@@ -3,6 +3,7 @@ package couchnode
 import (
 	"encoding/binary"
 
+	"callfn/internal/boltfile"
 	"callfn/internal/couchnode/revtree"
 )
 
@@ -56,7 +57,7 @@ func (r *record) encode(id string) []byte {
 		b = binary.AppendUvarint(b, uint64(len(l.Body)))
 		b = binary.BigEndian.AppendUint32(b, l.Sum)
 	}
-	binary.BigEndian.PutUint32(b[1:], checksum([]byte(id), b[headStart:]))
+	binary.BigEndian.PutUint32(b[1:], boltfile.Checksum([]byte(id), b[headStart:]))
 	for _, l := range r.tree {
 		b = append(b, l.Body...)
 	}
@@ -68,19 +69,20 @@ const headStart = 5
 
 // newLeaf returns a leaf to store.
 func newLeaf(path revtree.Path, deleted bool, body []byte) revtree.Leaf {
-	return revtree.Leaf{Path: path, Deleted: deleted, Body: body, Sum: checksum(body)}
+	return revtree.Leaf{Path: path, Deleted: deleted, Body: body, Sum: boltfile.Checksum(body)}
 }
 
 // decodeRecord decodes what encode returned and checks the head. Bodies alias b: they are valid as long as its
 // transaction.
 func decodeRecord(id, b []byte) (*record, error) {
 	if len(b) < headStart || b[0] != recordVersion {
-		return nil, errCorrupt
+		return nil, boltfile.ErrCorrupt
 	}
 	d := decoder{b: b[headStart:]}
 	r, sizes := d.head(true)
-	if d.failed || binary.BigEndian.Uint32(b[1:]) != checksum(id, b[headStart:len(b)-len(d.b)]) || !d.bodies(r, sizes) {
-		return nil, errCorrupt
+	sum := boltfile.Checksum(id, b[headStart:len(b)-len(d.b)])
+	if d.failed || binary.BigEndian.Uint32(b[1:]) != sum || !d.bodies(r, sizes) {
+		return nil, boltfile.ErrCorrupt
 	}
 	return r, nil
 }
@@ -88,15 +90,15 @@ func decodeRecord(id, b []byte) (*record, error) {
 // decodeRecord1 decodes a record of the first format.
 func decodeRecord1(b []byte) (*record, error) {
 	if len(b) == 0 || b[0] != recordVersion1 {
-		return nil, errCorrupt
+		return nil, boltfile.ErrCorrupt
 	}
 	d := decoder{b: b[1:]}
 	r, sizes := d.head(false)
 	if !d.bodies(r, sizes) {
-		return nil, errCorrupt
+		return nil, boltfile.ErrCorrupt
 	}
 	for i := range r.tree {
-		r.tree[i].Sum = checksum(r.tree[i].Body)
+		r.tree[i].Sum = boltfile.Checksum(r.tree[i].Body)
 	}
 	return r, nil
 }
@@ -136,8 +138,8 @@ func (d *decoder) bodies(r *record, sizes []uint64) bool {
 
 // body checks and returns a leaf's body.
 func body(l revtree.Leaf) ([]byte, error) {
-	if checksum(l.Body) != l.Sum {
-		return nil, errCorrupt
+	if boltfile.Checksum(l.Body) != l.Sum {
+		return nil, boltfile.ErrCorrupt
 	}
 	return l.Body, nil
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"callfn/internal/boltfile"
+
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -60,7 +62,7 @@ func decodeStats(b []byte) (stats, error) {
 	case 24:
 		return stats{binary.BigEndian.Uint64(b), binary.BigEndian.Uint64(b[8:]), binary.BigEndian.Uint64(b[16:])}, nil
 	}
-	return stats{}, errCorrupt
+	return stats{}, boltfile.ErrCorrupt
 }
 
 // dbTx is one database inside a transaction.

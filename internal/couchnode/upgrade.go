@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"callfn/internal/boltfile"
+
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -72,10 +74,10 @@ func (n *Node) upgradeDatabase(name []byte) error {
 
 // sealOnce seals a value that is not sealed yet. It never seals a database's uuid.
 func sealOnce(k, v []byte) ([]byte, error) {
-	if _, err := unseal(k, v); err == nil || bytes.Equal(k, keyUUID) {
+	if _, err := boltfile.Unseal(k, v); err == nil || bytes.Equal(k, keyUUID) {
 		return nil, nil
 	}
-	return seal(k, v), nil
+	return boltfile.Seal(k, v), nil
 }
 
 // rewrite replaces the values of a bucket by the results of convert. A nil result leaves the value as it is.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"callfn/internal/boltfile"
 	"callfn/internal/strictjson"
 
 	bolt "go.etcd.io/bbolt"
@@ -262,7 +263,7 @@ func (q *viewQuery) rows() error {
 
 // splitRow parses a stored row.
 func splitRow(k, v []byte) (encoded []byte, docID string, key, value []byte, err error) {
-	v, err = unseal(k, v)
+	v, err = boltfile.Unseal(k, v)
 	d := decoder{b: v}
 	n, size := d.uint(), d.uint()
 	key = d.bytes(size)
