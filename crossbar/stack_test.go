@@ -161,7 +161,7 @@ func (s *stack) keeper(t testing.TB, mover storageplan.Mover) *storageplan.Keepe
 	k := storageplan.NewKeeper(storageplan.KeeperConfig{
 		// not every CouchDB runs JavaScript of its own
 		Resolver: s.plans, Mover: mover, Language: provision.Auto, Log: s.logger(),
-		Patient: doctor.Patient{Deadline: time.Second, MaxTarget: 8177, Now: time.Now},
+		Examination: doctor.Examination{Deadline: time.Second, MaxTarget: 8177, Now: time.Now},
 	})
 	t.Cleanup(k.Close)
 	return k

@@ -41,10 +41,10 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	log := slog.New(slog.DiscardHandler) // the report says it all
-	like := doctor.Patient{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Runs: c.CouchDBRuns +
+	base := doctor.Examination{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Runs: c.CouchDBRuns +
 		service.RehearsalWorkers(c.CouchDBRuns), Now: time.Now}
 	if c.CouchDBURL == "" {
-		findings, err := c.examineData(ctx, w, like, log)
+		findings, err := c.examineData(ctx, w, base, log)
 		if err != nil {
 			return err
 		}
@@ -67,15 +67,15 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 	defer closeEngine()
 	var findings []doctor.Finding
 	if c.runner().Direct {
-		like.Direct = service.DirectOn(engine)
-		like.Dialect, _ = engine.(function.Dialect)
+		base.Direct = service.DirectOn(engine)
+		base.Dialect, _ = engine.(function.Dialect)
 	}
-	sites, elsewhere := c.storagePlan(ctx, sites, like, log)
+	sites, elsewhere := c.storagePlan(ctx, sites, base, log)
 	for i, site := range sites {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
-		patient := like
-		patient.Site, patient.Admin = site, admins[i]
-		findings = append(findings, doctor.Examine(ctx, patient)...)
+		e := base
+		e.Site, e.Admin = site, admins[i]
+		findings = append(findings, doctor.Examine(ctx, e)...)
 		cancel()
 	}
 	findings = append(findings, elsewhere...)
@@ -124,14 +124,14 @@ func (c doctorCommand) directEngine(w world, log *slog.Logger) (function.Engine,
 // storagePlan examines what the stored storage plan names besides the sites, and gives the sites with the databases
 // that are there by that plan. Where there is none to be read, which the sites' own examination explains, everything is
 // as the flags say.
-func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, like doctor.Patient,
+func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, base doctor.Examination,
 	log *slog.Logger,
 ) ([]provision.Site, []doctor.Finding) {
 	cfg := storageplan.Config{Main: sites[0].Stores}
 	if len(sites) > 1 {
 		cfg.Functions = &sites[1].Stores
 	}
-	findings, _ := c.examinePlan(ctx, cfg, like, log, func(stores *storageplan.Resolver) {
+	findings, _ := c.examinePlan(ctx, cfg, base, log, func(stores *storageplan.Resolver) {
 		sites = service.AtHome(sites, stores)
 	})
 	return sites, findings
@@ -140,7 +140,7 @@ func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, 
 // examinePlan examines what the storage plan in cfg's datastore names, and hands the plan to known. Without a stored
 // plan there are no findings; the error says that the plan cannot be read.
 func (c doctorCommand) examinePlan(
-	ctx context.Context, cfg storageplan.Config, like doctor.Patient, log *slog.Logger, known func(*storageplan.Resolver),
+	ctx context.Context, cfg storageplan.Config, base doctor.Examination, log *slog.Logger, known func(*storageplan.Resolver),
 ) ([]doctor.Finding, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -154,7 +154,7 @@ func (c doctorCommand) examinePlan(
 	if doc, err := stores.Stored(ctx); err != nil || doc.Rev() == "" {
 		return nil, err
 	}
-	findings := stores.Examine(ctx, like)
+	findings := stores.Examine(ctx, base)
 	for i, f := range findings {
 		// it is not the service that lacks the secret
 		if secretErr != nil && f.Site == "storage plan" && f.Status == doctor.Broken {

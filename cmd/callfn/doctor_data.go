@@ -49,7 +49,7 @@ func (x *dataExam) add(check string, status doctor.Status, fix, format string, a
 }
 
 // examineData examines the embedded node, and every CouchDB that a storage plan in it names.
-func (c doctorCommand) examineData(ctx context.Context, w world, like doctor.Patient,
+func (c doctorCommand) examineData(ctx context.Context, w world, base doctor.Examination,
 	log *slog.Logger,
 ) ([]doctor.Finding, error) {
 	x := &dataExam{dir: c.Data, secret: c.SecretKeyFile, now: time.Now()}
@@ -75,7 +75,7 @@ func (c doctorCommand) examineData(ctx context.Context, w world, like doctor.Pat
 	var elsewhere []doctor.Finding
 	x.documents(ctx, func(main datastore.Single) {
 		var err error
-		elsewhere, err = c.examinePlan(ctx, storageplan.Config{Main: main}, like, log, func(*storageplan.Resolver) {})
+		elsewhere, err = c.examinePlan(ctx, storageplan.Config{Main: main}, base, log, func(*storageplan.Resolver) {})
 		if err != nil {
 			x.add("storage plan", doctor.Broken, "", "%v", err)
 		}

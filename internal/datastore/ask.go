@@ -11,16 +11,16 @@ import (
 )
 
 // Ask sends a request for which the driver has no method (security, configuration, users) and decodes the JSON answer
-// into out, which may be nil. path is escaped, begins with "/" and may carry a query; in, unless nil, is sent as JSON.
-// Answers are read up to 1 MiB. Every status but 2xx is an Error of the kind that it stands for; a 404 is ErrNotFound.
+// into out, which may be nil. path is escaped, begins with "/" and may have a query. in is sent as JSON unless it is
+// nil. Ask reads answers of up to 1 MiB. Any status but 2xx gives an Error of the matching kind; 404 gives ErrNotFound.
 func (c *Connection) Ask(ctx context.Context, method, path string, in, out any) error {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
 	return c.exchange(ctx, method, path, in, out, 1<<20)
 }
 
-// exchange is Ask with a bound on the answer, in bytes, and without one of its own on time. A json.RawMessage is sent
-// as it is.
+// exchange is Ask with a given limit on the answer, in bytes, and without a timeout of its own. It sends a
+// json.RawMessage as it is.
 func (c *Connection) exchange(ctx context.Context, method, path string, in, out any, limit int64) error {
 	var body io.Reader
 	header := http.Header{"Accept": {"application/json"}}
@@ -60,7 +60,7 @@ func (c *Connection) exchange(ctx context.Context, method, path string, in, out 
 	return nil
 }
 
-// statusError carries a status to kindOf the way the driver's errors do.
+// statusError is an error with a status, which kindOf reads as it reads the driver's.
 type statusError struct {
 	error
 	status int

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// errDown is the error of requests that are not sent because the server is known to be down.
+// errDown is the error of requests that are not sent because the server is down.
 var errDown = errors.New("the server does not answer; it is probed and used again as soon as it does")
 
 // errCutOff is the error of requests that were under way when the server was found to be down.
 var errCutOff = errors.New("the server stopped answering")
 
-// patience holds the breaker's times. The first three grow with the round trip to the server: see distance.
+// patience holds the breaker's times. The first three grow with the round trip to the server; see distance.
 type patience struct {
 	suspicion time.Duration   // an unanswered request of this age starts a probe
 	probes    []time.Duration // time limits of the probes that must all fail before the breaker opens
@@ -34,10 +34,10 @@ func defaultPatience() patience {
 	}
 }
 
-// breaker is a transport that fails requests at once while the server is down. A failed request (no connection, a cut
-// one, a gateway's error, no answer for a while) starts a probe in the background. When the probes fail too, requests
-// under way are cut off and new ones fail, until a probe succeeds. Requests never serve as probes, so none of them pays
-// for finding out. A request that is merely slow, on a server that answers probes, is left alone.
+// breaker is a transport that fails requests at once while the server is down. A failed request (no connection, a
+// broken one, a gateway's error, no answer for a while) starts a probe in the background. When the probes fail too, the
+// breaker cuts off the requests under way and fails new ones until a probe succeeds. Requests never serve as probes, so
+// no request waits just to find out. A slow request stays untouched while the server answers probes.
 type breaker struct {
 	inner    http.RoundTripper
 	root     *url.URL
@@ -51,9 +51,9 @@ type breaker struct {
 	mu       sync.Mutex
 	outage   context.Context // ends when the breaker opens; replaced when it closes
 	cutOff   context.CancelCauseFunc
-	lasting  context.Context // ends when it was open for the grace time
+	lasting  context.Context // ends when the breaker has been open for the grace time
 	outlast  context.CancelFunc
-	back     chan struct{} // closed when it closes
+	back     chan struct{} // closed when the breaker closes
 	watching bool
 	stop     context.Context
 	end      context.CancelFunc
@@ -70,14 +70,14 @@ func newBreaker(inner http.RoundTripper, root *url.URL, p patience, report func(
 // renew prepares for the next outage.
 func (b *breaker) renew() {
 	b.outage, b.cutOff = context.WithCancelCause(context.Background())
-	if b.lasting == nil || b.lasting.Err() != nil { // else requests under way still wait on it
+	if b.lasting == nil || b.lasting.Err() != nil { // otherwise requests under way still wait on it
 		b.lasting, b.outlast = context.WithCancel(context.Background())
 	}
 	b.back = make(chan struct{})
 }
 
-// RoundTrip implements http.RoundTripper. A client that can wait waits out an outage for the grace time: for the answer
-// where the request is under way, or to send it where it never left.
+// RoundTrip implements http.RoundTripper. For a client that can wait, it waits out an outage for the grace time: for
+// the answer if the request was sent, or to send it if it was not.
 func (b *breaker) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	// A RoundTripper closes the body even when it sends nothing: the driver writes it from another goroutine.
 	defer func() {
@@ -143,7 +143,7 @@ func (b *breaker) awaitBack(ctx context.Context) error {
 	return nil
 }
 
-// send sends a request once. It is cut off when the breaker opens, or for a patient client when the grace time is over.
+// send sends a request once. An opening breaker cuts it off; for a patient client, the end of the grace time does.
 func (b *breaker) send(req *http.Request, patient bool) (*http.Response, error) {
 	b.mu.Lock()
 	cut := b.outage
@@ -198,7 +198,7 @@ func gatewayFailure(status int) bool {
 		status == http.StatusGatewayTimeout
 }
 
-// close ends the watching, waits for it, and cuts off what is under way.
+// close stops the watch goroutine, waits for it, and cuts off requests under way.
 func (b *breaker) close() {
 	b.end()
 	b.watchers.Wait()

@@ -6,9 +6,9 @@ import (
 	"net/http"
 )
 
-// bufferedBodies is a transport that sends each request body as one piece with its length. The driver streams bodies of
-// unknown length, in chunks. CouchDB closes the connection when it refuses such a request early, while we still write,
-// and its answer is lost.
+// bufferedBodies is a transport that sends each request body in one piece with its length. The driver streams bodies of
+// unknown length, in chunks. When CouchDB refuses such a request early, it closes the connection while the client still
+// writes, and its answer is lost.
 type bufferedBodies struct{ inner http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.

@@ -13,28 +13,28 @@ import (
 type Feed struct {
 	Since       string        // sequence to start after; "" for the beginning, "now" for only what comes
 	Follow      bool          // keep the feed open and yield changes as they happen
-	IncludeDocs bool          // with each change the document as it is now
-	Heartbeat   time.Duration // with Follow: how often the server shows that it lives; 30 s when zero
-	// OnHeartbeat is told, with Follow, of each heartbeat: everything that the server had to tell before has been yielded.
-	// It is called where the changes are yielded, never at the same time. May be nil.
+	IncludeDocs bool          // include each document as it is now
+	Heartbeat   time.Duration // with Follow: interval of the server's heartbeats; 30 s when zero
+	// OnHeartbeat is called, with Follow, for each heartbeat, when every earlier change has been yielded. It runs in the
+	// goroutine that yields the changes. May be nil.
 	OnHeartbeat func()
 }
 
 // Change is one changed document.
 type Change struct {
-	Seq     string // feed it back as Since
+	Seq     string // use it as Since to continue
 	ID      string
 	Rev     string
-	Deleted bool     // really deleted; soft deletion is in the document
+	Deleted bool     // deleted for good; for soft deletion see Document.Deleted
 	Doc     Document // with IncludeDocs
 
-	Raw json.RawMessage // with IncludeDocs: the document as it was sent
+	Raw json.RawMessage // with IncludeDocs: the document as the server sent it
 }
 
-// Changes yields changes, those of one document in order; a cluster gives none between documents of different shards.
-// Without Follow it ends with the last; with Follow it ends when ctx does, the server ends the feed or goes away (also
-// when it is not heard of for five heartbeats), or the caller stops. A failure is yielded once, last. The caller
-// reconnects from the last Seq it saw.
+// Changes yields the changes of a database. Those of one document are in order; a cluster has no order between
+// documents of different shards. Without Follow it ends after the last change. With Follow it ends when ctx does, the
+// server ends the feed or is silent for five heartbeats, or the caller stops. A failure is yielded once, last. To
+// reconnect, pass the last Seq as Since.
 func (d *Database) Changes(ctx context.Context, feed Feed) iter.Seq2[Change, error] {
 	if feed.Follow {
 		return d.follow(ctx, feed)
@@ -75,7 +75,7 @@ func readChange(set *kivik.Changes, docs bool) (Change, error) {
 	return c, c.take(raw)
 }
 
-// take keeps a change's document; there may be none.
+// take stores the change's document, if there is one.
 func (c *Change) take(raw json.RawMessage) (err error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil
@@ -85,7 +85,7 @@ func (c *Change) take(raw json.RawMessage) (err error) {
 	return err
 }
 
-// beat is how often the server is to show that it lives.
+// beat returns the interval of the server's heartbeats.
 func (f Feed) beat() time.Duration {
 	if f.Heartbeat <= 0 {
 		return 30 * time.Second

@@ -4,8 +4,8 @@ import (
 	"context"
 )
 
-// Collection is the documents of one type in one of the shared databases, always seen through one account: a document
-// of another account, of another type, softly deleted or with a malformed id is as absent as one that never was
+// Collection is the documents of one type in one of the shared databases, as one account sees them. A document of
+// another account, of another type, softly deleted or with a malformed id counts as absent
 // (docs/reference/kazoo.md#defects, B3, B7).
 type Collection struct {
 	Datastores Resolver
@@ -19,12 +19,12 @@ func (c Collection) database() (*Database, error) {
 	return c.Datastores.Resolve(c.Database, c.Type)
 }
 
-// Get reads one document of the account. ErrNotFound whatever the reason it may not be seen.
+// Get reads one document of the account. It returns ErrNotFound for every document that the account may not see.
 func (c Collection) Get(ctx context.Context, accountID, id string) (Document, error) {
 	return c.get(ctx, accountID, id, false)
 }
 
-// GetDeleted reads one softly deleted document of the account. ErrNotFound also for one that is not deleted.
+// GetDeleted reads one softly deleted document of the account. It returns ErrNotFound for one that is not deleted.
 func (c Collection) GetDeleted(ctx context.Context, accountID, id string) (Document, error) {
 	return c.get(ctx, accountID, id, true)
 }
@@ -48,7 +48,8 @@ func (c Collection) get(ctx context.Context, accountID, id string, deleted bool)
 	return doc, nil
 }
 
-// Save stores a new document (one without `_rev`) or a new revision. ErrConflict when someone else was faster.
+// Save stores a new document (one without `_rev`) or a new revision. It returns ErrConflict if the document has another
+// revision by now.
 func (c Collection) Save(ctx context.Context, doc Document) (Document, error) {
 	db, err := c.database()
 	if err != nil {

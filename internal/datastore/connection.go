@@ -16,16 +16,16 @@ import (
 	"github.com/go-kivik/kivik/v4/couchdb/chttp"
 )
 
-// Config says how to reach one datastore. The zero value of every field but URL has a working default.
+// Config configures a connection to one datastore. The zero value of every field but URL has a working default.
 type Config struct {
 	// Name identifies the connection in logs and storage plans; "local" when empty.
 	Name string
-	// URL is the server's root, http or https. Credentials in it are used like Username and Password and never
-	// appear in an error or log. With a Transport of its own (the embedded node) any host name will do.
+	// URL is the server's root, http or https. Credentials in it count as Username and Password and never appear in an
+	// error or log. With a Transport (the embedded node) any host name will do.
 	URL string
 	// Username and Password authenticate every request (HTTP basic); empty means none.
 	Username, Password string
-	// Transport carries the requests; nil is a pooled TCP transport with ConnectTimeout.
+	// Transport sends the requests; nil is a pooled TCP transport with ConnectTimeout.
 	Transport http.RoundTripper
 	// ConnectTimeout bounds dialling and the TLS handshake; 5 s when zero.
 	ConnectTimeout time.Duration
@@ -34,18 +34,20 @@ type Config struct {
 	Timeout time.Duration
 	// RootCAs verify an https server; nil is the system's.
 	RootCAs *x509.CertPool
-	// ServerName is the name that an https server's certificate must have; the URL's host when empty.
+	// ServerName is the name in an https server's certificate; the URL's host when empty.
 	ServerName string
-	// Breaker fails requests at once while the server is down, and probes it until it is back. For a server across a
-	// network; the embedded node has no use for it.
+	// Breaker fails requests at once while the server is down, and probes it until it is back. It is for a server across a
+	// network; the embedded node does not need it.
 	Breaker bool
-	// OnOutage is called when the breaker finds the server down (and why) and when it is back, and likewise for
+	// OnOutage is called when the breaker finds the server down, with the cause, and when it is back. The same holds for
 	// credentials that the server refuses (ErrUnauthorized). It must not block.
 	OnOutage func(down bool, cause error)
-	// OnPartial is called for every write that fewer nodes of a cluster took than a majority (Partial). It must not block.
+	// OnPartial is called for every write that less than a majority of a cluster's nodes took (Partial). It must not
+	// block.
 	OnPartial func()
-	// OnWrite is called for every write of documents that the server made (nil) or failed to make (NoRoom and others), not
-	// for those that it refused; and for views that have no room for their index (NoRoom). It must not block.
+	// OnWrite is called for every write of documents: with nil if the server made it, else with the reason (NoRoom and
+	// others). Refused writes do not count. It is also called for views that have no room for their index (NoRoom). It
+	// must not block.
 	OnWrite func(failed error)
 }
 
@@ -73,20 +75,20 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
-// Connection is one datastore server. It is safe for concurrent use. Opening one sends nothing.
+// Connection is a connection to one datastore server. It is safe for concurrent use. Opening it sends nothing.
 type Connection struct {
 	name     string
 	timeout  time.Duration
 	client   *kivik.Client
-	http     *chttp.Client     // kivik's own, for requests that kivik has no method for
+	http     *chttp.Client     // kivik's client, for requests that kivik has no method for
 	tcp      *http.Transport   // nil with Config.Transport
-	wire     http.RoundTripper // carries the requests, below credentials and breaker
-	breaker  *breaker          // nil without
+	wire     http.RoundTripper // sends the requests, below credentials and breaker
+	breaker  *breaker          // nil without Config.Breaker
 	inflight inflight
 	root     *url.URL
 }
 
-// Open prepares a connection. It does not talk to the server: use Ping for that.
+// Open prepares a connection. It sends nothing; use Ping to reach the server.
 func Open(cfg Config) (*Connection, error) {
 	root, err := url.Parse(cfg.URL)
 	if err != nil || root.Host == "" || (root.Scheme != "http" && root.Scheme != "https") {
@@ -136,7 +138,7 @@ func Open(cfg Config) (*Connection, error) {
 	return c, nil
 }
 
-// transport builds the chain of transports that a request passes, from the driver's side inwards.
+// transport builds the chain of transports that a request passes, from the driver inwards.
 func (c *Connection) transport(cfg Config, credentials bool) http.RoundTripper {
 	transport := cfg.Transport
 	if transport == nil {
@@ -171,8 +173,8 @@ func newTCPTransport(cfg Config) *http.Transport {
 	return t
 }
 
-// capture is a kivik option that keeps the driver's HTTP client, credentials and all. The driver applies every option
-// to it while connecting; TestOpenCapturesTheDriversClient pins that.
+// capture is a kivik option that keeps the driver's HTTP client, including its credentials. The driver applies every
+// option to that client while connecting; TestOpenCapturesTheDriversClient checks it.
 type capture struct{ client *chttp.Client }
 
 func (o *capture) Apply(target any) {
@@ -181,7 +183,7 @@ func (o *capture) Apply(target any) {
 	}
 }
 
-// refuseRedirect: a datastore never redirects, and credentials must not follow one.
+// refuseRedirect refuses to follow redirects. A datastore never redirects, and credentials must not follow one.
 func refuseRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 func nameOr(name string) string {
@@ -191,13 +193,13 @@ func nameOr(name string) string {
 	return name
 }
 
-// Name is the connection's name in logs and storage plans.
+// Name returns the connection's name in logs and storage plans.
 func (c *Connection) Name() string { return c.name }
 
-// Address is the server's root URL without credentials.
+// Address returns the server's root URL without credentials.
 func (c *Connection) Address() string { return c.root.String() }
 
-// Ping asks the server who it is and returns its version.
+// Ping returns the server's version.
 func (c *Connection) Ping(ctx context.Context) (version string, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
@@ -208,8 +210,8 @@ func (c *Connection) Ping(ctx context.Context) (version string, err error) {
 	return v.Version, nil
 }
 
-// Alive asks the server, past the breaker, whether it is there at all: nil, or why not. It is the cheapest request
-// there is, and tells a slow answer from a server that is gone.
+// Alive reports with nil that the server answers, else why it does not. It bypasses the breaker. Its request is the
+// cheapest there is, so it tells a slow answer from a server that is gone.
 func (c *Connection) Alive(ctx context.Context) error {
 	if err := probe(ctx, c.wire, c.root); err != nil {
 		return &Error{Op: "probe", Subject: c.name, Kind: ErrUnreachable, Cause: err}
@@ -217,8 +219,8 @@ func (c *Connection) Alive(ctx context.Context) error {
 	return nil
 }
 
-// LogsIn reports whether the server takes this name and password, which need not be the connection's own. A user that
-// it has locked out does not.
+// LogsIn reports whether the server accepts a name and password, which need not be the connection's own. It does not
+// accept a user that it has locked out.
 func (c *Connection) LogsIn(ctx context.Context, name, password string) (bool, error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
@@ -237,7 +239,8 @@ func (c *Connection) LogsIn(ctx context.Context, name, password string) (bool, e
 	return resp.StatusCode == http.StatusOK, nil
 }
 
-// EnsureDatabase creates the database when it is not there, and reports whether it did. Safe to race.
+// EnsureDatabase creates the database if it is missing and reports whether it did. Several processes may call it at
+// once.
 func (c *Connection) EnsureDatabase(ctx context.Context, database string) (created bool, err error) {
 	ctx, cancel := c.bound(ctx)
 	defer cancel()
@@ -251,14 +254,14 @@ func (c *Connection) EnsureDatabase(ctx context.Context, database string) (creat
 	switch err := c.client.CreateDB(ctx, database); kivik.HTTPStatus(err) {
 	case 0:
 		return true, nil
-	case http.StatusPreconditionFailed: // created by someone else since
+	case http.StatusPreconditionFailed: // created by another process meanwhile
 		return false, nil
 	default:
 		return false, fail("create", database, ErrDatabaseMissing, err)
 	}
 }
 
-// Database names a database on this connection. It sends nothing.
+// Database returns a database on this connection. It sends nothing.
 func (c *Connection) Database(name string) *Database {
 	return &Database{connection: c, name: name, db: c.client.DB(name)}
 }
@@ -275,7 +278,7 @@ func (c *Connection) Close() error {
 	return err
 }
 
-// bound gives an operation its deadline.
+// bound returns ctx with the operation's deadline.
 func (c *Connection) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, c.timeout)
 }

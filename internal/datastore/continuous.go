@@ -16,16 +16,15 @@ import (
 	"callfn/internal/textline"
 )
 
-// maxChangeLine bounds one line of a continuous feed: CouchDB's largest document (8 MB by default, more where it is
-// raised) and what surrounds it.
+// maxChangeLine bounds one line of a continuous feed: a document of CouchDB's largest size (8 MB by default, more if
+// configured) and what surrounds it.
 const maxChangeLine = 64 << 20
 
-// quietBeats is after how many heartbeats that did not come a feed counts as cut off.
+// quietBeats is the number of missed heartbeats after which a feed counts as cut off.
 const quietBeats = 5
 
-// follow reads a continuous feed line by line. It does so itself, because the driver panics when a server ends such a
-// feed (kivik 4.5.2, changesRows.LastSeq) and does not tell of heartbeats, which are all that shows that a quiet feed
-// lives.
+// follow reads a continuous feed line by line, without the driver. The driver panics when a server ends such a feed
+// (kivik 4.5.2, changesRows.LastSeq) and does not pass on heartbeats, the only sign that a quiet feed is alive.
 func (d *Database) follow(ctx context.Context, feed Feed) iter.Seq2[Change, error] {
 	return func(yield func(Change, error) bool) {
 		ctx, cut := context.WithCancelCause(ctx)
@@ -40,8 +39,7 @@ func (d *Database) follow(ctx context.Context, feed Feed) iter.Seq2[Change, erro
 	}
 }
 
-// errQuiet is a feed of which nothing was heard for too long: a half-open connection, or a proxy that keeps the answer
-// back.
+// errQuiet reports a feed that was silent for too long: a half-open connection, or a proxy that holds the answer back.
 type errQuiet time.Duration
 
 func (e errQuiet) Error() string {
@@ -49,10 +47,10 @@ func (e errQuiet) Error() string {
 		"keeps the answer back", time.Duration(e))
 }
 
-// HTTPStatus marks it as the network's fault.
+// HTTPStatus marks the error as one of the network.
 func (e errQuiet) HTTPStatus() int { return http.StatusGatewayTimeout }
 
-// readFeed opens the feed and yields its changes until it ends, fails, or is wanted no more.
+// readFeed opens the feed and yields its changes until the feed ends or fails, or the caller stops.
 func (d *Database) readFeed(ctx context.Context, cut context.CancelCauseFunc, feed Feed,
 	yield func(Change) bool,
 ) error {
@@ -78,7 +76,7 @@ func (d *Database) readFeed(ctx context.Context, cut context.CancelCauseFunc, fe
 		line, err := textline.Read(r, maxChangeLine)
 		switch {
 		case errors.Is(err, io.EOF):
-			return nil // the server ended the feed; a line without end is no change
+			return nil // the server ended the feed; an unterminated line is no change
 		case err != nil:
 			return &Error{Op: "changes", Subject: d.name, Kind: ErrUnreachable, Cause: err}
 		}
@@ -93,7 +91,7 @@ func (d *Database) readFeed(ctx context.Context, cut context.CancelCauseFunc, fe
 		if err != nil {
 			return fmt.Errorf("a line of the changes feed is malformed: %w", err)
 		}
-		if change.ID != "" && !yield(change) { // without an id it is the last_seq with which a feed ends
+		if change.ID != "" && !yield(change) { // a line without an id has the last_seq, with which a feed ends
 			return nil
 		}
 	}

@@ -18,14 +18,14 @@ type Database struct {
 	home       func(context.Context, *Database) (*Database, error) // see Following
 }
 
-// Name of the database.
+// Name returns the database's name.
 func (d *Database) Name() string { return d.name }
 
-// Connection the database is on.
+// Connection returns the connection that the database is on.
 func (d *Database) Connection() *Connection { return d.connection }
 
-// Designed is the database with our design document there under another name, so that one that someone else keeps in
-// the same database is left alone. An empty name changes nothing.
+// Designed returns the database with another name for callfn's design document, so that a document of the same name
+// from elsewhere stays untouched. An empty name changes nothing.
 func (d *Database) Designed(name string) *Database {
 	if name == "" {
 		return d
@@ -35,7 +35,8 @@ func (d *Database) Designed(name string) *Database {
 	return &other
 }
 
-// Design is the name under which a design document of ours is found here: its own, or the one that Designed gave.
+// Design returns the name of a design document of callfn's in this database: its usual one, or the one given to
+// Designed.
 func (d *Database) Design(own string) string {
 	if d.design != "" {
 		return d.design
@@ -45,8 +46,8 @@ func (d *Database) Design(own string) string {
 
 func (d *Database) subject(id string) string { return d.name + "/" + id }
 
-// Get reads a document, whatever its type and also when it is softly deleted: see Document.Deleted. ErrNotFound when
-// it is absent or really deleted.
+// Get reads a document of any type, including a softly deleted one (see Document.Deleted). It returns ErrNotFound if
+// the document is absent or deleted for good.
 func (d *Database) Get(ctx context.Context, id string) (Document, error) {
 	raw, err := d.GetRaw(ctx, id)
 	if err != nil {
@@ -56,7 +57,7 @@ func (d *Database) Get(ctx context.Context, id string) (Document, error) {
 	return doc, fail("get", d.subject(id), ErrNotFound, err)
 }
 
-// GetRaw reads a document as the datastore has it, byte for byte. Errors are Get's.
+// GetRaw reads a document byte for byte as stored. It returns the errors of Get.
 func (d *Database) GetRaw(ctx context.Context, id string) (json.RawMessage, error) {
 	if id == "" {
 		return nil, &Error{Op: "get", Subject: d.subject(id), Kind: ErrNotFound}
@@ -70,8 +71,8 @@ func (d *Database) GetRaw(ctx context.Context, id string) (json.RawMessage, erro
 	return raw, nil
 }
 
-// Create stores a new document under its `_id`. ErrConflict when the id is taken; ErrInvalid when the document has
-// no id or already has a revision. The answer is the document with its `_rev`; the argument is not changed.
+// Create stores a new document under its `_id` and returns it with its `_rev`. It returns ErrConflict if the id is
+// taken, and ErrInvalid if the document has no id or already has a revision. It does not change doc.
 func (d *Database) Create(ctx context.Context, doc Document) (Document, error) {
 	if doc.Rev() != "" {
 		return nil, &Error{
@@ -82,8 +83,8 @@ func (d *Database) Create(ctx context.Context, doc Document) (Document, error) {
 	return d.put(ctx, "create", doc)
 }
 
-// Save stores a document over the revision it carries in `_rev`. ErrConflict when that is no longer the current one.
-// The answer is the document with its new `_rev`; the argument is not changed.
+// Save stores a document over the revision in its `_rev` and returns it with its new `_rev`. It returns ErrConflict if
+// that revision is no longer the current one. It does not change doc.
 func (d *Database) Save(ctx context.Context, doc Document) (Document, error) {
 	return d.put(ctx, "save", doc)
 }
@@ -102,13 +103,13 @@ func (d *Database) put(ctx context.Context, op string, doc Document) (Document, 
 		return nil, err
 	}
 	written := doc.Order().In(map[string]any(doc.Ordered(nil)))
-	saved := doc.Ordered(written) // it is answered as it will be when it is read again
+	saved := doc.Ordered(written) // in the order in which it will be read
 	saved["_rev"] = rev
 	return saved, nil
 }
 
-// Delete removes a document for good. ErrConflict when rev is not the current revision, ErrNotFound when it is gone.
-// KAZOO's soft delete is Document.SoftDelete and Save.
+// Delete deletes a document for good. It returns ErrConflict if rev is not the current revision, and ErrNotFound if the
+// document is gone. KAZOO's soft delete is Document.SoftDelete and Save.
 func (d *Database) Delete(ctx context.Context, id, rev string) error {
 	return d.write(ctx, func(ctx context.Context, d *Database) error {
 		_, err := d.db.Delete(ctx, id, rev)
@@ -116,21 +117,21 @@ func (d *Database) Delete(ctx context.Context, id, rev string) error {
 	})
 }
 
-// BulkResult is what became of one document of a BulkSave.
+// BulkResult is the result for one document of a BulkSave.
 type BulkResult struct {
 	ID  string
 	Rev string // the new revision, when Err is nil
 	Err error  // ErrConflict for a document that was not written
 }
 
-// BulkSave stores many documents in one request, in order; a document with `_deleted: true` is removed. It is not a
-// transaction: look at each result. The error is for the request as a whole.
+// BulkSave stores many documents in one request, in order, and deletes those with `_deleted: true`. It is not a
+// transaction: each document has its own result. The error is for the request as a whole.
 func (d *Database) BulkSave(ctx context.Context, docs []Document) ([]BulkResult, error) {
 	if len(docs) == 0 {
 		return nil, nil
 	}
 	results := make([]BulkResult, len(docs))
-	left := make([]int, len(docs)) // which are still to be stored
+	left := make([]int, len(docs)) // indexes of the documents still to store
 	for i := range docs {
 		left[i] = i
 	}

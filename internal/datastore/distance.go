@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	// samples is the number of answers that the distance is estimated from.
+	// samples is the number of answers from which the distance is estimated.
 	samples = 8
-	// roundTrips is the number of round trips that an answer may take: a new connection, TLS, the request, and as much
-	// again for bad luck.
+	// roundTrips is the number of round trips allowed for an answer: a new connection, TLS, the request, and as many again
+	// in reserve.
 	roundTrips = 6
 	// farthest is the longest round trip that counts as distance. A server beyond it is slow.
 	farthest = 500 * time.Millisecond
 )
 
-// distance estimates the round trip to a server by the quickest of its last answers. Time limits grow with it. The zero
+// distance estimates the round trip to a server as the quickest of its last answers. Time limits grow with it. The zero
 // value is a server nearby.
 type distance struct {
 	mu    sync.Mutex
@@ -25,7 +25,7 @@ type distance struct {
 	count uint64
 }
 
-// add adds an answer.
+// add adds the time of an answer.
 func (d *distance) add(took time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -33,7 +33,7 @@ func (d *distance) add(took time.Duration) {
 	d.count++
 }
 
-// reset replaces every sample by one answer.
+// reset replaces every sample by one.
 func (d *distance) reset(took time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -43,7 +43,7 @@ func (d *distance) reset(took time.Duration) {
 	d.count += samples
 }
 
-// atLeast is a time limit: base, or more for a server that far away.
+// atLeast returns a time limit: base, or more if the server is far away.
 func (d *distance) atLeast(base time.Duration) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -57,8 +57,8 @@ func (d *distance) atLeast(base time.Duration) time.Duration {
 	return max(base, roundTrips*quickest)
 }
 
-// tellsDistance reports whether the time of an answer tells the distance: the server runs no code for it, and waits for
-// nothing.
+// tellsDistance reports whether the time of an answer measures the distance: the server runs no code for the request
+// and waits for nothing.
 func tellsDistance(req *http.Request) bool {
 	return req.Method == http.MethodGet && !strings.Contains(req.URL.Path, "/_show/") &&
 		!strings.HasSuffix(req.URL.Path, "/_changes")

@@ -9,22 +9,22 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// Document is a stored JSON object. Numbers are json.Number, so that nothing is lost between store and client. Keys
-// beginning `_` or `pvt_` are private: the platform's own (docs/reference/kazoo.md#documents-over-http). The order in
-// which its members were written goes with it: see Order.
+// Document is a stored JSON object. Numbers are json.Number, so that none loses precision between store and client.
+// Keys that begin with `_` or `pvt_` are private to the platform (docs/reference/kazoo.md#documents-over-http). A
+// document remembers the order in which its members were written; see Order.
 type Document map[string]any
 
-// orderKey is where a Document keeps its Order. No document that is read has such a member, since CouchDB refuses
-// names that begin with `_`, and none is written.
+// orderKey is the member in which a Document keeps its Order. A stored document never has it, since CouchDB refuses
+// such names and MarshalJSON leaves it out.
 const orderKey = "_order"
 
-// Order is the order in which the document's members were written, where they were read; they are stored in it.
+// Order returns the order in which the document's members were written, if it is known. They are stored in this order.
 func (d Document) Order() *jsonvalue.Order {
 	order, _ := d[orderKey].(*jsonvalue.Order)
 	return order
 }
 
-// Ordered is the document with its members in the given order, that of nil none in particular. The values are shared.
+// Ordered returns the document with its members in the given order; nil means any order. It shares the values.
 func (d Document) Ordered(order *jsonvalue.Order) Document {
 	out := d.clone()
 	delete(out, orderKey)
@@ -53,7 +53,7 @@ func decodeDocument(raw []byte) (Document, error) {
 	if doc == nil {
 		return nil, errors.New("the datastore answered with something that is no document")
 	}
-	delete(doc, orderKey) // not from outside
+	delete(doc, orderKey) // a client must not set it
 	if order := jsonvalue.OrderOf(raw); order != nil {
 		doc[orderKey] = order
 	}
@@ -65,22 +65,22 @@ func Private(key string) bool {
 	return strings.HasPrefix(key, "_") || strings.HasPrefix(key, "pvt_")
 }
 
-// ID is the document's `_id`.
+// ID returns the document's `_id`.
 func (d Document) ID() string { return d.Text("_id") }
 
-// Rev is the document's `_rev`, empty before it was first saved.
+// Rev returns the document's `_rev`, or "" before it was first saved.
 func (d Document) Rev() string { return d.Text("_rev") }
 
-// Type is the document's `pvt_type`.
+// Type returns the document's `pvt_type`.
 func (d Document) Type() string { return d.Text("pvt_type") }
 
-// Account is the id of the account the document belongs to, its `pvt_account_id`.
+// Account returns the document's `pvt_account_id`: the account that it belongs to.
 func (d Document) Account() string { return d.Text("pvt_account_id") }
 
-// Deleted reports a soft deletion, `pvt_deleted: true`.
+// Deleted reports a soft deletion: `pvt_deleted: true`.
 func (d Document) Deleted() bool { return d.Is("pvt_deleted") }
 
-// Text is the string at a top-level key, or "" where there is no string.
+// Text returns the string at a top-level key, or "" if there is none.
 func (d Document) Text(key string) string {
 	s, _ := d[key].(string)
 	return s
@@ -92,8 +92,8 @@ func (d Document) Is(key string) bool {
 	return b
 }
 
-// Public is what a client may see: the document without private keys, with `id` for `_id`, and with `_read_only`,
-// the one exception (docs/reference/kazoo.md#documents-over-http). The values are shared with the document, not copied.
+// Public returns what a client may see: the document without private keys, with `id` for `_id`, and with `_read_only`,
+// the one exception (docs/reference/kazoo.md#documents-over-http). It shares the values.
 func (d Document) Public() map[string]any {
 	public := make(map[string]any, len(d))
 	for key, value := range d {
@@ -110,7 +110,7 @@ func (d Document) Public() map[string]any {
 	return public
 }
 
-// StripPrivate is what may be taken from a client: data without private keys and without `id`, which the server makes.
+// StripPrivate returns what a client may set: data without private keys and without `id`, which the server makes.
 func StripPrivate(data map[string]any) map[string]any {
 	public := make(map[string]any, len(data))
 	for key, value := range data {
@@ -121,8 +121,8 @@ func StripPrivate(data map[string]any) map[string]any {
 	return public
 }
 
-// Replace is the document with its public part replaced by public, private fields kept: KAZOO's POST. Its order stays
-// what it was.
+// Replace returns the document with its public part replaced by public: KAZOO's POST. It keeps private fields and the
+// order.
 func (d Document) Replace(public map[string]any) Document {
 	out := make(Document, len(d)+len(public))
 	for key, value := range d {
@@ -136,8 +136,8 @@ func (d Document) Replace(public map[string]any) Document {
 	return out
 }
 
-// Patch is the document with data merged into its public part: KAZOO's PATCH. Members that are there keep their
-// place, new ones come after them in the order of data. (KAZOO's own kz_json:merge sorts all of them.)
+// Patch returns the document with data merged into its public part: KAZOO's PATCH. Existing members keep their place;
+// new ones follow in the order of data. (KAZOO's kz_json:merge sorts all of them.)
 func (d Document) Patch(data map[string]any, order *jsonvalue.Order) Document {
 	return d.Replace(jsonvalue.Merge(StripPrivate(d), StripPrivate(data))).Ordered(d.Order().Merge(order))
 }

@@ -11,42 +11,41 @@ import (
 	"github.com/go-kivik/kivik/v4"
 )
 
-// The kinds of failure. The set is closed: every error that leaves this package matches exactly one of them with
-// errors.Is.
+// The kinds of failure. The set is closed: every error of this package matches exactly one of them with errors.Is.
 var (
-	// ErrNotFound: no such document.
+	// ErrNotFound reports that there is no such document.
 	ErrNotFound = errors.New("document not found")
-	// ErrConflict: the document was changed (or created) by someone else meanwhile.
+	// ErrConflict reports that the document was changed or created by another writer meanwhile.
 	ErrConflict = errors.New("document update conflict")
-	// ErrUnreachable: no answer in time, or no connection. Worth retrying.
+	// ErrUnreachable reports no connection, or no answer in time. A retry may succeed.
 	ErrUnreachable = errors.New("datastore unreachable")
-	// ErrDatabaseMissing: the database does not exist on the connection.
+	// ErrDatabaseMissing reports that the database does not exist on the connection.
 	ErrDatabaseMissing = errors.New("database missing")
-	// ErrViewMissing: the design document or the view in it does not exist.
+	// ErrViewMissing reports that the design document or its view does not exist.
 	ErrViewMissing = errors.New("view missing")
-	// ErrUnauthorized: the datastore refused the credentials, or refused this to them.
+	// ErrUnauthorized reports that the datastore refused the credentials, or does not allow them the operation.
 	ErrUnauthorized = errors.New("datastore refused the credentials")
-	// ErrInvalid: the datastore called the request malformed (a document id it does not allow, for instance).
+	// ErrInvalid reports that the datastore called the request malformed, for instance for the document's id.
 	ErrInvalid = errors.New("datastore refused the request")
-	// ErrTooLarge: a document, a request or an answer is longer than may be.
+	// ErrTooLarge reports that a document, a request or an answer exceeds its limit.
 	ErrTooLarge = errors.New("too large for the datastore")
-	// ErrFull: the datastore's disk has no room. Nothing was stored; reads go on.
+	// ErrFull reports that the datastore's disk is full. Nothing was stored; reads still work.
 	ErrFull = errors.New("the datastore's disk is full")
-	// ErrDamaged: the datastore found that what it has on disk is not what was stored there. The cause names the document.
+	// ErrDamaged reports that stored data differs from what was written. The cause names the document.
 	ErrDamaged = errors.New("stored document damaged")
-	// ErrFault: anything else that went wrong in the datastore.
+	// ErrFault reports any other failure in the datastore.
 	ErrFault = errors.New("datastore fault")
 )
 
-// Error is a failed operation: what was attempted, on what, which kind of failure, and the cause.
+// Error is a failed operation: what was attempted, on what, the kind of failure, and the cause.
 type Error struct {
 	Op      string // "get", "save", "view" …
 	Subject string // "functions/0123…", "accounts/_design/accounts/_view/by_name" …
 	Kind    error  // one of the Err… values
-	Cause   error  // what the driver said; may be nil
+	Cause   error  // the driver's error; may be nil
 }
 
-// Error tells the story in one line, with the next step for whoever operates the service.
+// Error returns the failure in one line, with a hint for the operator.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "datastore: %s %s: %v", e.Op, e.Subject, e.Kind)
@@ -77,7 +76,7 @@ var hints = map[error]string{
 	ErrUnauthorized: "check the datastore's user name, password and the database's security",
 }
 
-// Unwrap lets errors.Is find both the kind and the cause.
+// Unwrap returns the kind and the cause.
 func (e *Error) Unwrap() []error {
 	if e.Cause == nil {
 		return []error{e.Kind}
@@ -85,7 +84,7 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Cause}
 }
 
-// KindOf returns which of the closed set err is, ErrFault for an error that is not of this package, nil for nil.
+// KindOf returns the kind of err: ErrFault for an error of another package, nil for nil.
 func KindOf(err error) error {
 	if err == nil {
 		return nil
@@ -97,8 +96,8 @@ func KindOf(err error) error {
 	return ErrFault
 }
 
-// fail wraps a driver error. whenMissing is the kind that a 404 stands for in this operation, when its reason does not
-// name the database.
+// fail wraps a driver error. whenMissing is the kind of a 404 in this operation whose reason does not name the
+// database.
 func fail(op, subject string, whenMissing, err error) error {
 	if err == nil {
 		return nil
@@ -115,7 +114,7 @@ func kindOf(whenMissing, err error) error {
 		return ErrUnreachable
 	}
 	if fenced(err) {
-		return ErrUnreachable // for now: whoever asks again later finds it elsewhere
+		return ErrUnreachable // a retry finds the database elsewhere
 	}
 	if noRoom(err.Error()) {
 		return ErrFull
@@ -151,14 +150,14 @@ func damaged(err error) bool {
 	return kivik.HTTPStatus(err) == http.StatusInternalServerError && strings.Contains(err.Error(), " is damaged on disk")
 }
 
-// databaseIsMissing tells the two 404s apart by the reason, the only part of the body that kivik keeps. CouchDB 2 and
-// 3 say "Database does not exist.", 1.x and PouchDB "no_db_file".
+// databaseIsMissing tells the two 404s apart by the reason, the only part of the body that kivik keeps. CouchDB 2 and 3
+// answer "Database does not exist.", 1.x and PouchDB "no_db_file".
 func databaseIsMissing(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "Database does not exist") || strings.Contains(text, "no_db_file")
 }
 
-// withoutURL strips the URL from a transport error: its query string may hold an API key or a call's parameters.
+// withoutURL removes the URL from a transport error. Its query may contain an API key or a call's parameters.
 func withoutURL(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {

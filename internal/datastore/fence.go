@@ -9,16 +9,15 @@ import (
 	"github.com/go-kivik/kivik/v4"
 )
 
-// FenceWord begins the reason of every write that the fence around a database refuses while the database is being
-// moved.
+// FenceWord begins the reason of every write that the fence around a database refuses during a move.
 const FenceWord = "callfn_moving"
 
-// FenceID is the design document that is the fence. CouchDB asks its validate_doc_update about every document that is
-// written, whoever writes; design documents excepted, so that it can be taken away again.
+// FenceID is the id of the fence, a design document. CouchDB runs its validate_doc_update on every document that
+// anybody writes, except design documents. So the fence itself can be removed.
 const FenceID = "_design/callfn_fence"
 
-// fenced reports whether a write was refused by a fence. Of a document in a batch the driver keeps the reason but not
-// that it was forbidden: it calls everything but conflicts a 500.
+// fenced reports whether a fence refused a write. For a document in a batch the driver keeps the reason, but not that
+// the write was forbidden: it turns everything but conflicts into a 500.
 func fenced(err error) bool {
 	if err == nil || !strings.Contains(err.Error(), FenceWord+": ") {
 		return false
@@ -27,23 +26,23 @@ func fenced(err error) bool {
 	return status == http.StatusForbidden || status == http.StatusInternalServerError
 }
 
-// Fenced reports whether a write was refused because its database is being moved. Nothing of it was stored.
+// Fenced reports whether a write was refused because its database is being moved. Nothing of the write was stored.
 func Fenced(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && fenced(e.Cause)
 }
 
-// Following is the database with a way to go on when a write meets the fence: home is called with the database that
-// refused it and returns, once there is another answer, where the database is now (the same one after a move that was
-// called off). Each write then waits for home, at most as long as its connection allows an operation, and is made
-// there: once, since a fence lets nothing through.
+// Following returns the database with a function that finds its next home when a write meets the fence. home is called
+// with the database that refused the write. It waits until the answer differs and returns where the database is now
+// (the same one after a move that was called off). Each write waits for home at most as long as its connection allows
+// an operation, and is then made there. It is made once, since a fence lets nothing through.
 func (d *Database) Following(home func(ctx context.Context, refused *Database) (*Database, error)) *Database {
 	other := *d
 	other.home = home
 	return &other
 }
 
-// write makes a write here or, where it meets a fence, at the next home.
+// write makes a write here or, if it meets a fence, at the next home.
 func (d *Database) write(ctx context.Context, do func(context.Context, *Database) error) error {
 	ctx, cancel := d.connection.bound(ctx)
 	defer cancel()
@@ -55,7 +54,7 @@ func (d *Database) write(ctx context.Context, do func(context.Context, *Database
 		}
 		next, waited := d.home(ctx, d)
 		if waited != nil {
-			return err // the fence is what it waited for: its error says more than that time is up
+			return err // the fence's error says more than a timeout
 		}
 		d = next
 	}

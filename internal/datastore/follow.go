@@ -10,44 +10,44 @@ import (
 	"time"
 )
 
-// Following says what a Follower reads and whom it tells. Its functions are called from one goroutine, one after the
-// other, and should return soon: what changes meanwhile waits.
+// Following configures a Follower. Its functions are called from one goroutine, one at a time. They should return soon,
+// because later changes wait for them.
 type Following struct {
-	// Database is asked at every connection, so that a database that was moved is followed to its new place.
+	// Database is called at every connection, so that the follower finds a database that was moved.
 	Database func() (*Database, error)
-	// Everything begins with every document there is; otherwise the follower begins with what changes from now on.
+	// Everything begins with all existing documents; otherwise the follower begins with the next change.
 	Everything bool
-	// IncludeDocs gives with each change the document as it is by now.
+	// IncludeDocs adds the document as it is now to each change.
 	IncludeDocs bool
-	// Fresh is told when the follower starts over, and before the first change: whatever was learnt before counts no more,
+	// Fresh is called when the follower starts over, before the first change. Anything learnt earlier is then outdated,
 	// since changes may have been missed. May be nil.
 	Fresh func()
-	// Change is told of every change, in the order the datastore gives; some may come twice.
+	// Change is called for every change, in the datastore's order. Some may come twice.
 	Change func(Change)
-	// Current is told when everything that there was at the start has been told, once after each Fresh. May be nil.
+	// Current is called when every change that existed at the start has been passed on, once after each Fresh. May be nil.
 	Current func()
-	Log     *slog.Logger // outages are told there, once each; nil for nowhere
+	Log     *slog.Logger // logs each outage once; nil for nowhere
 }
 
-// The bounds of a Follower.
+// The times of a Follower.
 const (
-	// before a feed is opened anew; doubles up to followRetryMax while that does not last
+	// pause before a feed is opened again; doubles up to followRetryMax while feeds fail
 	followRetry    = 50 * time.Millisecond
 	followRetryMax = time.Second
-	// a feed that says nothing for so long is opened anew: the server may be gone without a word
+	// a feed that is silent for so long is opened again: the server may have vanished
 	followSilence = 30 * time.Second
 )
 
-// Follower reads the changes of a database for as long as it lives. It outlives the server: when the feed breaks, it
-// goes on where it was as soon as the server answers again, or starts over (see Fresh) where that cannot be.
+// Follower reads the changes of a database until it is closed. When the feed breaks, it continues where it stopped as
+// soon as the server answers again, or starts over (see Fresh) if the server does not know the sequence any more.
 type Follower struct {
 	cfg     Following
 	silence time.Duration
 	stop    context.CancelFunc
 	done    chan struct{}
 
-	at    place  // what is followed
-	since string // the last sequence that was told
+	at    place  // the database that is followed
+	since string // the last sequence that was passed on
 	begun bool   // since is known
 }
 
@@ -57,7 +57,7 @@ type place struct {
 	database   string
 }
 
-// Follow starts to follow. Close the Follower before the connection.
+// Follow starts a Follower. Close it before the connection.
 func Follow(cfg Following) *Follower { return follow(cfg, followSilence) }
 
 func follow(cfg Following, silence time.Duration) *Follower {
@@ -76,7 +76,7 @@ func follow(cfg Following, silence time.Duration) *Follower {
 	return f
 }
 
-// Close ends the following and waits until nobody is told any more.
+// Close stops following. No function is called after it returns.
 func (f *Follower) Close() {
 	f.stop()
 	<-f.done
@@ -101,7 +101,7 @@ func (f *Follower) run(ctx context.Context) {
 			told = true
 		}
 		if err != nil && !errors.Is(err, ErrUnreachable) {
-			f.begun = false // the sequence may be what the server does not like
+			f.begun = false // the server may have refused the sequence
 		}
 		select {
 		case <-ctx.Done():
@@ -132,7 +132,7 @@ func (f *Follower) connect(ctx context.Context) error {
 	return err
 }
 
-// begin starts over. The sequence to go on from is known before anyone may learn anything, so that no change is missed.
+// begin starts over. It learns the sequence to continue from before it calls Fresh, so that no change is missed.
 func (f *Follower) begin(ctx context.Context, db *Database) error {
 	if f.cfg.Everything {
 		f.since = ""
@@ -154,7 +154,7 @@ func (f *Follower) begin(ctx context.Context, db *Database) error {
 
 var errSilent = errors.New("the feed was silent")
 
-// read tells what one feed yields.
+// read passes on the changes of one feed.
 func (f *Follower) read(ctx context.Context, db *Database, feed Feed) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -178,7 +178,7 @@ func (f *Follower) read(ctx context.Context, db *Database, feed Feed) error {
 	return nil
 }
 
-// sequence is where the database's changes are now.
+// sequence returns the database's current update sequence.
 func (d *Database) sequence(ctx context.Context) (string, error) {
 	var feed struct {
 		LastSeq json.RawMessage `json:"last_seq"`

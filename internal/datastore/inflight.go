@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// inflight is a transport that counts the requests under way, from their start to the close of the answer's body.
+// inflight is a transport that counts the requests under way, from their start until the answer's body is closed.
 type inflight struct {
 	inner http.RoundTripper
 
@@ -35,7 +35,7 @@ func (f *inflight) add(n int) {
 	f.changed = time.Now()
 }
 
-// idle is how long nothing has been under way; 0 while something is.
+// idle returns how long no request has been under way; 0 while one is.
 func (f *inflight) idle() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -45,11 +45,10 @@ func (f *inflight) idle() time.Duration {
 	return time.Since(f.changed)
 }
 
-// CloseIdle closes the connection once no request has been under way for the time of quiet (from now on), or when ctx
-// ends. Requests that are still under way then, change feeds for instance, are cut off where the connection has a
-// breaker.
+// CloseIdle closes the connection once no request has been under way for the time quiet, counted from now, or when ctx
+// ends. It then cuts off requests that are still under way, such as change feeds, if the connection has a breaker.
 func (c *Connection) CloseIdle(ctx context.Context, quiet time.Duration) error {
-	c.inflight.add(0) // a caller that was given the connection just now has not begun yet
+	c.inflight.add(0) // a caller that has just got the connection may not have sent its request yet
 	for c.inflight.idle() < quiet && ctx.Err() == nil {
 		select {
 		case <-ctx.Done():

@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// CouchDB's reasons for wrong credentials, and for a user that it has locked out (couch_httpd_auth).
+// CouchDB's reasons for wrong credentials and for a locked-out user (couch_httpd_auth).
 const (
 	wrongPassword = "Name or password is incorrect"
 	lockedOut     = "temporarily locked"
 )
 
-// retries holds the pauses before refused credentials are tried again. CouchDB locks a user out of an address for five
-// minutes after five failures within five minutes, whatever the password is then. Several connections and processes
-// must stay below that together.
+// retries holds the pauses between attempts with refused credentials. CouchDB locks a user out of an address for five
+// minutes after five failures within five minutes, even if the password is right by then. Several connections and
+// processes together must stay below that.
 type retries struct {
 	first, next time.Duration // after the first refusal, and after each further one
 	locked      time.Duration // while locked out, when a failure does not count
@@ -30,8 +30,8 @@ func defaultRetries() retries {
 	return retries{first: time.Minute, next: 5 * time.Minute, locked: 5 * time.Second}
 }
 
-// logins is a transport that does not send refused credentials again and again. It answers requests itself, as the
-// server answered the first, until it is time to try again. Then one request goes through and decides.
+// logins is a transport that does not keep sending refused credentials. It repeats the server's refusal itself until it
+// is time to try again. Then one request goes through and decides.
 type logins struct {
 	inner   http.RoundTripper
 	retries retries
@@ -41,7 +41,7 @@ type logins struct {
 	refusal *refusedLogin // nil while the credentials are good
 }
 
-// refusedLogin is what the server said.
+// refusedLogin is the server's refusal.
 type refusedLogin struct {
 	status        int
 	word, reason  string
@@ -64,7 +64,7 @@ func (l *logins) RoundTrip(req *http.Request) (*http.Response, error) {
 		l.accepted()
 		return resp, nil
 	}
-	if req.Method == http.MethodHead { // it gives no reason
+	if req.Method == http.MethodHead { // its answer gives no reason
 		return resp, nil
 	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
@@ -78,13 +78,13 @@ func (l *logins) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch locked := strings.Contains(couch.Reason, lockedOut); {
 	case locked, strings.Contains(couch.Reason, wrongPassword):
 		l.refused(refusedLogin{status: resp.StatusCode, word: couch.Error, reason: couch.Reason, lockedByCouch: locked})
-	default: // the login was right, and the user may not do this
+	default: // the login was right; the user has no right to this
 		l.accepted()
 	}
 	return resp, nil
 }
 
-// answer answers a request that must not be sent now; nil when it may.
+// answer returns the refusal for a request that must not be sent now, or nil.
 func (l *logins) answer(req *http.Request) *http.Response {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -93,7 +93,7 @@ func (l *logins) answer(req *http.Request) *http.Response {
 		return nil
 	}
 	if now := time.Now(); !now.Before(r.next) {
-		r.next = now.Add(l.wait(*r)) // for the others, while this one is on its way
+		r.next = now.Add(l.wait(*r)) // other requests wait while this one is under way
 		return nil
 	}
 	if req.Body != nil {
@@ -141,5 +141,5 @@ func (l *logins) accepted() {
 	}
 }
 
-// LockedOut reports whether CouchDB has locked the user out for a while after failed logins. The password may be right.
+// LockedOut reports whether CouchDB has locked the user out after failed logins. The password may be right.
 func LockedOut(err error) bool { return err != nil && strings.Contains(err.Error(), lockedOut) }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// startWatch probes the server in the background, unless that is going on already.
+// startWatch starts probing the server in the background, unless it is being probed already.
 func (b *breaker) startWatch() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -22,7 +22,7 @@ func (b *breaker) startWatch() {
 	go b.watch()
 }
 
-// watch decides whether the server is down. If so, it opens the breaker and stays until the server is back.
+// watch finds out whether the server is down. If so, it opens the breaker and waits until the server is back.
 func (b *breaker) watch() {
 	defer b.watchers.Done()
 	cause := b.probeAll()
@@ -58,8 +58,8 @@ func (b *breaker) endWatch() {
 	b.mu.Unlock()
 }
 
-// probeAll is the error of the last probe when all of them failed; nil when the server answered one of them, or another
-// request meanwhile.
+// probeAll returns the last probe's error if all probes failed. It returns nil if the server answered one of them, or
+// another request meanwhile.
 func (b *breaker) probeAll() error {
 	var err error
 	before := b.answered.Load()
@@ -72,8 +72,8 @@ func (b *breaker) probeAll() error {
 	return err
 }
 
-// awaitAnswer probes until the server is back, or the breaker is closed. Probes with a long limit find a server that is
-// farther away than before; those with a short one find a server that is back while a long one still hangs.
+// awaitAnswer probes until the server is back or the breaker is closed. Probes with a long limit find a server that is
+// farther away than before. Probes with a short limit find a server that is back while a long probe still hangs.
 func (b *breaker) awaitAnswer() bool {
 	ctx, cancel := context.WithCancel(b.stop)
 	defer cancel()
@@ -92,7 +92,7 @@ func (b *breaker) awaitAnswer() bool {
 	return b.stop.Err() == nil
 }
 
-// probeUntilAnswer probes again and again, and then says how long the answer took.
+// probeUntilAnswer probes until the server answers, and passes on how long the answer took.
 func (b *breaker) probeUntilAnswer(ctx context.Context, limit func() time.Duration, answered func(time.Duration)) {
 	for ctx.Err() == nil {
 		begun := time.Now()
@@ -107,14 +107,14 @@ func (b *breaker) probeUntilAnswer(ctx context.Context, limit func() time.Durati
 	}
 }
 
-// probe asks the server whether it is there, within a time limit.
+// probe sends one probe with a time limit.
 func (b *breaker) probe(ctx context.Context, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return probe(ctx, b.inner, b.root)
 }
 
-// probe asks a server whether it is there. Any answer but a gateway's failure will do, a refusal of credentials too.
+// probe asks the server whether it is there. Any answer but a gateway's failure will do, even a refusal of credentials.
 func probe(ctx context.Context, t http.RoundTripper, root *url.URL) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, root.String()+"/_up", nil)
 	if err != nil {
@@ -126,7 +126,7 @@ func probe(ctx context.Context, t http.RoundTripper, root *url.URL) error {
 		return withoutURL(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 4<<10)) // so that the socket can be used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 4<<10)) // lets the socket be reused
 	if gatewayFailure(resp.StatusCode) {
 		return fmt.Errorf("it answers status %d", resp.StatusCode)
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/go-kivik/kivik/v4"
 )
 
-// Query selects rows of a view. Keys are any JSON values; nil means "not given". The zero value asks for every row.
+// Query selects rows of a view. Keys are any JSON values; nil means "not given". The zero value selects every row.
 type Query struct {
 	Key        any    // rows of exactly this key
 	Keys       []any  // rows of any of these keys, in their order
@@ -22,7 +22,7 @@ type Query struct {
 	Skip         int
 
 	IncludeDocs bool // also fetch each row's document
-	Reduce      bool // ask for the reduction; a view with a reduce function is otherwise read as a map
+	Reduce      bool // return the reduction; otherwise a view with a reduce function is read as a map
 	Group       bool // with Reduce: one row per key
 }
 
@@ -38,7 +38,7 @@ type Row struct {
 	Doc   Document        // with IncludeDocs; nil when the document is gone
 }
 
-// View reads rows. ErrViewMissing when the design document or view is not installed.
+// View reads rows. It returns ErrViewMissing if the design document or the view is not installed.
 func (d *Database) View(ctx context.Context, ddoc, view string, q Query) ([]Row, error) {
 	ctx, cancel := d.connection.bound(ctx)
 	defer cancel()
@@ -102,7 +102,7 @@ func scan(set *kivik.ResultSet, docs bool) (Row, error) {
 	}
 	var raw json.RawMessage
 	if err := set.ScanDoc(&raw); err != nil || len(raw) == 0 || string(raw) == "null" {
-		return row, nil // the document went away between index and read: a row without one
+		return row, nil // the document was deleted after the index was read
 	}
 	var err error
 	row.Doc, err = decodeDocument(raw)

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// partialReason begins the reason of a write that too few copies took.
+// partialReason begins the reason of a write that less than a majority of copies took.
 const partialReason = "fewer of the cluster's nodes than a majority took this write"
 
-// quorum is a transport that fails a write that fewer copies of the database took than a majority. CouchDB answers 202
-// then: the write is lost when the nodes that have it go down before the others have it.
+// quorum is a transport that fails a write that less than a majority of the database's copies took. CouchDB answers
+// such a write with 202. It is lost if the nodes that have it go down before the others get it.
 type quorum struct {
 	inner     http.RoundTripper
 	onPartial func()
@@ -25,7 +25,7 @@ func (q quorum) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusAccepted || !writesDocuments(req) {
 		return resp, err
 	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the socket can be used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // lets the socket be reused
 	_ = resp.Body.Close()
 	q.onPartial()
 	body := fmt.Appendf(nil, `{"error":"quorum_not_met","reason":"%s"}`, partialReason)
@@ -36,8 +36,7 @@ func (q quorum) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// writesDocuments reports whether a request writes below a database. Shows are code and write nothing, whatever their
-// method.
+// writesDocuments reports whether a request writes documents of a database. Shows write nothing, whatever their method.
 func writesDocuments(req *http.Request) bool {
 	if req.Method == http.MethodGet || req.Method == http.MethodHead {
 		return false
@@ -46,7 +45,7 @@ func writesDocuments(req *http.Request) bool {
 	return below != "" && !strings.Contains(below, "/_show/")
 }
 
-// Partial reports whether a write failed because fewer copies took it than a majority. Those have it.
+// Partial reports whether a write failed because less than a majority of copies took it. Those copies have it.
 func Partial(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Cause != nil && strings.Contains(e.Cause.Error(), partialReason)

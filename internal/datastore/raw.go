@@ -6,12 +6,14 @@ import (
 	"net/http"
 )
 
-// Raw sends one request as it stands over the connection's own client: same pool, same credentials. It is for what
-// the driver has no method for: shows. path is already escaped and begins with "/"; query is already encoded, without
-// "?". No header is added but User-Agent and credentials: no conditional request (a show's ETag ignores the query
-// string, docs/reference/couchdb.md#parameters), no compression of the body. The caller closes the response body,
-// bounds what it reads, and gives ctx a deadline: none is added here. Any status is a response, not an error; an error
-// is always ErrUnreachable or, for a malformed path, ErrInvalid.
+// Raw sends one request unchanged with the connection's client: same pool, same credentials. It is for shows, for which
+// the driver has no method. path is escaped and begins with "/"; query is encoded, without "?".
+//
+// Raw adds no header but User-Agent and credentials. It sends no conditional request (a show's ETag ignores the query
+// string, docs/reference/couchdb.md#parameters) and does not compress the body. The caller closes the response body,
+// limits what it reads, and gives ctx a deadline.
+//
+// Any status is a response. An error is ErrUnreachable or, for a malformed path, ErrInvalid.
 func (c *Connection) Raw(ctx context.Context, method, path, query string, header http.Header,
 	body io.Reader,
 ) (*http.Response, error) {
@@ -31,7 +33,7 @@ func (c *Connection) Raw(ctx context.Context, method, path, query string, header
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
-		// The URL holds the call's parameters: keep them out of errors and logs.
+		// The URL has the call's parameters, which must not reach errors and logs.
 		return nil, &Error{Op: method, Subject: path, Kind: ErrUnreachable, Cause: withoutURL(err)}
 	}
 	return res, nil

@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// reading lets a driver's rows be read although the caller's context may end at any time. When the driver's own context
-// ends, it closes its iterator from beside, and takes no lock where the parts of a row are read (kivik 4.5.2,
-// iter.isReady): that is a race, and what is read then fails as if the server had refused it. So the driver's context
-// ends between two rows only.
+// reading protects the reading of a driver's rows from the end of the caller's context. When the driver's context ends,
+// the driver closes its iterator from another goroutine without a lock where row parts are read (kivik 4.5.2,
+// iter.isReady). That is a race, and a failed read then looks like a refusal by the server. reading therefore ends the
+// driver's context only between two rows.
 type reading struct {
 	mu   sync.Mutex // held while a row is read
 	ctx  context.Context
@@ -16,8 +16,7 @@ type reading struct {
 	stop func() bool
 }
 
-// read begins a reading and gives the context that the driver is to have. The caller closes the reading, after the
-// rows.
+// read starts a reading and returns the context for the driver. The caller closes the reading after the rows.
 func read(ctx context.Context) (*reading, context.Context) {
 	r := &reading{}
 	r.ctx, r.end = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -29,7 +28,7 @@ func read(ctx context.Context) (*reading, context.Context) {
 	return r, r.ctx
 }
 
-// row reads the parts of a row. It does not when the caller's context has ended; why is the error then.
+// row reads the parts of a row, unless the caller's context has ended; see why for the error.
 func (r *reading) row(parts func() error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -39,7 +38,7 @@ func (r *reading) row(parts func() error) error {
 	return parts()
 }
 
-// why gives the reason for the driver's failure, where that is that the caller's context ended.
+// why returns the driver's error, or the caller's context error if that is the cause.
 func (r *reading) why(err error) error {
 	if err != nil && r.ctx.Err() != nil {
 		return context.Cause(r.ctx)

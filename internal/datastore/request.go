@@ -7,19 +7,19 @@ import (
 	"sync/atomic"
 )
 
-// Request is a client's request under way, as the datastore sees it. The client can wait for a server that is away for
-// a moment, and wants to know what became of its writes.
+// Request is a client's request under way, as the datastore sees it. Its client can wait for a server that is away for
+// a moment, and learns the outcome of its writes.
 type Request struct{ made, inDoubt atomic.Int64 }
 
 type requestKey struct{}
 
-// ForRequest marks what is done with the context as done for a client that can wait a moment.
+// ForRequest marks ctx as one of a client that can wait a moment.
 func ForRequest(ctx context.Context) (context.Context, *Request) {
 	r := &Request{}
 	return context.WithValue(ctx, requestKey{}, r), r
 }
 
-// Urgently takes the mark away: a call must not wait.
+// Urgently removes the mark of ForRequest, because a call must not wait.
 func Urgently(ctx context.Context) context.Context {
 	if requestOf(ctx) == nil {
 		return ctx
@@ -35,10 +35,10 @@ func requestOf(ctx context.Context) *Request {
 // Made reports whether a write was made.
 func (r *Request) Made() bool { return r.made.Load() > 0 }
 
-// InDoubt reports whether a write may have been made that nobody has confirmed.
+// InDoubt reports whether a write may have been made without confirmation.
 func (r *Request) InDoubt() bool { return r.inDoubt.Load() > 0 }
 
-// note takes note of a write that ended with err on a server, which is remote unless it is the embedded node.
+// note records a write that ended with err. remote is false for the embedded node.
 func (r *Request) note(err error, remote bool) {
 	switch {
 	case r == nil:
@@ -49,8 +49,7 @@ func (r *Request) note(err error, remote bool) {
 	}
 }
 
-// inDoubt reports whether a write that failed may have been made all the same: the server was given it, and did not say
-// that it was not made.
+// inDoubt reports whether a failed write may have been made: the server got it and did not answer that it failed.
 func inDoubt(err error) bool {
 	if kind := KindOf(err); kind != ErrUnreachable && kind != ErrFault {
 		return false

@@ -14,10 +14,10 @@ func Databases() []string {
 	return []string{Accounts, Callflows, Functions, FunctionRuns, SystemData}
 }
 
-// Resolver says on which connection a database is, for documents of a type (storage plans;
-// docs/reference/kazoo.md#resolving-a-database). Ask anew for every operation, so that a changed plan takes hold.
-// docType is the document's pvt_type, or "" for operations without one; both answers are the same database.
-// ErrUnreachable when the connection is not open.
+// Resolver finds the connection of a database for documents of a type (storage plans;
+// docs/reference/kazoo.md#resolving-a-database). Callers resolve anew for every operation, so that a changed plan takes
+// effect. docType is the document's pvt_type, or "" for operations without one; both give the same database. Resolve
+// returns ErrUnreachable if the connection is not open.
 type Resolver interface {
 	Resolve(database, docType string) (*Database, error)
 }
@@ -29,14 +29,14 @@ type Single struct {
 	Design     string // name of our design document in every database; "" for the usual ones
 }
 
-// Resolve names the database on the only connection.
+// Resolve returns the database on the only connection.
 func (s Single) Resolve(database, _ string) (*Database, error) {
 	return s.Connection.Database(s.Prefix + database).Designed(s.Design), nil
 }
 
 func apart(database string) bool { return database == Functions || database == FunctionRuns }
 
-// Apart lists the databases as --functions-couchdb-url divides them.
+// Apart returns the two groups of databases that --functions-couchdb-url separates.
 func Apart() (rest, functions []string) {
 	for _, name := range Databases() {
 		if apart(name) {

@@ -10,26 +10,25 @@ import (
 	"strconv"
 )
 
-// What a replicator needs: documents with every open branch and their revision ids, so that a deletion stays deleted
-// and a conflict a conflict (docs/reference/couchdb.md#moving-documents). kivik's own replicator reads document by
-// document; these read and write hundreds in a request.
+// The requests of a replicator: documents with every open branch and their revision ids, so that a deletion stays
+// deleted and a conflict a conflict (docs/reference/couchdb.md#moving-documents). kivik's replicator reads document by
+// document; these functions read and write hundreds in a request.
 
-// Leaves is a document's open revisions: the one that readers see, conflicts, and deletions.
+// Leaves is a document's open revisions: the winner, conflicts, and deletions.
 type Leaves struct {
 	ID   string
 	Revs []string
-	Seq  string // of LeavesSince: the place of the last change, to be fed back as since
+	Seq  string // of LeavesSince: the sequence of the last change; use it as since to continue
 }
 
-// Portion is a part of what ever changed in a database, in the order of its changes: each document once, where it
-// changed last.
+// Portion is a part of a database's changes, in their order. Each document appears once, at its last change.
 type Portion struct {
 	Documents []Leaves // design documents too; never _local ones
-	Last      string   // feed it back as since
-	Left      int64    // how many changes come after Last; -1 where the server does not tell (PouchDB)
+	Last      string   // use it as since to continue
+	Left      int64    // number of changes after Last; -1 if the server does not say (PouchDB)
 }
 
-// maxReplicated bounds the answer to one request of this file, in bytes. The embedded node's own bound is the same.
+// maxReplicated bounds the answer to one request of this file, in bytes. The embedded node has the same limit.
 const maxReplicated = 64 << 20
 
 // LeavesSince reads up to limit changes after since ("" for the beginning).
@@ -64,8 +63,8 @@ func (d *Database) LeavesSince(ctx context.Context, since string, limit int) (Po
 	return p, nil
 }
 
-// Revisions reads revisions as the server has them, with `_revisions` and attachments. Those that are not there any
-// more are left out. ErrTooLarge when they are more than one answer may hold: ask for fewer.
+// Revisions reads revisions as stored, with `_revisions` and attachments. It leaves out revisions that no longer exist.
+// It returns ErrTooLarge if they exceed the size of one answer; the caller then asks for fewer.
 func (d *Database) Revisions(ctx context.Context, wanted []Leaves) ([]json.RawMessage, error) {
 	type one struct {
 		ID  string `json:"id"`
@@ -107,7 +106,7 @@ func (d *Database) Revisions(ctx context.Context, wanted []Leaves) ([]json.RawMe
 	return docs, nil
 }
 
-// Missing says which of the revisions the database does not have, neither as leaves nor as their ancestors.
+// Missing returns the revisions that the database has neither as leaves nor as their ancestors.
 func (d *Database) Missing(ctx context.Context, have []Leaves) ([]Leaves, error) {
 	ask := make(map[string][]string, len(have))
 	for _, l := range have {
@@ -126,13 +125,14 @@ func (d *Database) Missing(ctx context.Context, have []Leaves) ([]Leaves, error)
 	return missing, nil
 }
 
-// StoreRevisions stores revisions as Revisions read them, whatever the database has of these documents. Storing what is
-// there already changes nothing. The error is that of the first document that was refused; others may have been stored.
+// StoreRevisions stores revisions in the form that Revisions returns, whatever the database has of these documents.
+// Storing an existing revision changes nothing. The error is that of the first refused document; others may have been
+// stored.
 func (d *Database) StoreRevisions(ctx context.Context, docs []json.RawMessage) error {
 	if len(docs) == 0 {
 		return nil
 	}
-	// Not through json.Marshal: it would spell the documents anew.
+	// json.Marshal would change the spelling of the documents.
 	body := append([]byte(`{"new_edits":false,"docs":[`), bytes.Join(raws(docs), []byte{','})...)
 	var answer []struct{ ID, Error, Reason string }
 	if err := d.ask(ctx, http.MethodPost, "/_bulk_docs", json.RawMessage(append(body, `]}`...)), &answer); err != nil {
@@ -155,7 +155,7 @@ func raws(docs []json.RawMessage) [][]byte {
 	return out
 }
 
-// statusOf is the status that CouchDB answers a single write with where it has this word for one in a batch.
+// statusOf returns the status of a single write for an error word in a batch.
 func statusOf(word string) int {
 	switch word {
 	case "forbidden":
@@ -174,7 +174,7 @@ type Winner struct {
 	Deleted bool
 }
 
-// Winners looks documents up; those that never were are left out.
+// Winners looks documents up. It leaves out documents that never existed.
 func (d *Database) Winners(ctx context.Context, ids []string) ([]Winner, error) {
 	var answer struct {
 		Rows []struct {
@@ -197,7 +197,7 @@ func (d *Database) Winners(ctx context.Context, ids []string) ([]Winner, error) 
 	return winners, nil
 }
 
-// Size is how many documents a database has, and how many that are deleted.
+// Size returns the number of documents and of deleted documents.
 func (d *Database) Size(ctx context.Context) (documents, deleted int64, err error) {
 	var info struct {
 		Docs    int64 `json:"doc_count"`
@@ -207,7 +207,7 @@ func (d *Database) Size(ctx context.Context) (documents, deleted int64, err erro
 	return info.Docs, info.Deleted, err
 }
 
-// Copies is how many copies of each document a cluster keeps; 1 for a server alone.
+// Copies returns how many copies of each document the cluster keeps; 1 for a single server.
 func (d *Database) Copies(ctx context.Context) (int, error) {
 	var info struct {
 		Cluster struct{ N int }
@@ -216,7 +216,7 @@ func (d *Database) Copies(ctx context.Context) (int, error) {
 	return max(info.Cluster.N, 1), err
 }
 
-// ask is Connection.Ask below the database, for answers of up to maxReplicated bytes.
+// ask is Connection.Ask for a path below the database, for answers of up to maxReplicated bytes.
 func (d *Database) ask(ctx context.Context, method, path string, in, out any) error {
 	ctx, cancel := d.connection.bound(ctx)
 	defer cancel()

@@ -9,13 +9,13 @@ import (
 // gregorianOffset is the number of seconds from year 0 to 1970 (docs/reference/kazoo.md#ids-and-times).
 const gregorianOffset = 62167219200
 
-// Gregorian is t as KAZOO stores times: whole seconds since year 0, UTC.
+// Gregorian returns t as KAZOO stores times: whole seconds since year 0, UTC.
 func Gregorian(t time.Time) int64 { return t.Unix() + gregorianOffset }
 
-// FromGregorian is the time of KAZOO's gregorian seconds, in UTC.
+// FromGregorian returns the time of KAZOO's gregorian seconds, in UTC.
 func FromGregorian(seconds int64) time.Time { return time.Unix(seconds-gregorianOffset, 0).UTC() }
 
-// Stamp is what a save leaves in a document's private fields (docs/reference/kazoo.md#private-fields): who, when, on
+// Stamp is what a save writes into a document's private fields (docs/reference/kazoo.md#private-fields): who, when, in
 // which request.
 type Stamp struct {
 	Type          string    // pvt_type; empty leaves the document's own
@@ -53,7 +53,7 @@ func (s Stamp) Mark(doc Document) {
 		doc["pvt_auth_account_id"] = s.AuthAccountID
 	}
 	if s.Authenticated {
-		delete(doc, "pvt_auth_user_id") // of an earlier save, which a user made
+		delete(doc, "pvt_auth_user_id") // left by a user's earlier save
 	}
 	if s.Authenticated && s.AuthUserID != "" {
 		doc["pvt_auth_user_id"] = s.AuthUserID
@@ -71,10 +71,10 @@ func setAbsent(doc Document, key, value string) {
 	}
 }
 
-// SoftDelete marks the document deleted, as KAZOO does: it stays in the datastore, and no reader shows it.
+// SoftDelete marks the document as deleted, as KAZOO does: it stays in the datastore, and no reader shows it.
 func (d Document) SoftDelete() { d["pvt_deleted"] = true }
 
-// AlphanumName is a name as KAZOO compares names: lower-case letters and digits only ("Say hi!" is "sayhi").
+// AlphanumName returns a name as KAZOO compares names: lower-case letters and digits only ("Say hi!" gives "sayhi").
 func AlphanumName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r = unicode.ToLower(r); unicode.IsLetter(r) || unicode.IsDigit(r) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// uncompressedFeeds is a transport that asks for change feeds without compression: a server or proxy that compresses
+// uncompressedFeeds is a transport that requests change feeds without compression. A server or proxy that compresses
 // holds changes back until it has a whole block.
 type uncompressedFeeds struct{ inner http.RoundTripper }
 

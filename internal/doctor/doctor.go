@@ -36,8 +36,8 @@ type Finding struct {
 	Fix    string `json:"fix,omitempty"` // the exact thing to do
 }
 
-// Patient is a CouchDB to examine.
-type Patient struct {
+// Examination is a CouchDB to examine.
+type Examination struct {
 	Site  provision.Site
 	Admin *datastore.Connection // with an administrator's rights, or nil
 	// Deadline of functions and MaxTarget of requests to shows, as the service will use them.
@@ -57,7 +57,7 @@ type Patient struct {
 
 // exam is the state of one examination.
 type exam struct {
-	Patient
+	Examination
 	ctx      context.Context
 	findings []Finding
 	version  version
@@ -69,8 +69,8 @@ type exam struct {
 }
 
 // Examine runs all checks. It changes nothing, except that it stores the probe function where it is missing.
-func Examine(ctx context.Context, p Patient) []Finding {
-	x := &exam{Patient: p, ctx: ctx}
+func Examine(ctx context.Context, p Examination) []Finding {
+	x := &exam{Examination: p, ctx: ctx}
 	if !x.reachable() || !x.credentials() {
 		return x.findings
 	}

@@ -40,10 +40,10 @@ func members(up []string, all ...string) http.HandlerFunc {
 
 func configured(c string) http.HandlerFunc { return sitetest.Status(200, c) }
 
-// examine examines the patient with an administrator's rights.
-func examine(t *testing.T, couch *sitetest.CouchDB, change func(*doctor.Patient)) []doctor.Finding {
+// examine examines the CouchDB with an administrator's rights.
+func examine(t *testing.T, couch *sitetest.CouchDB, change func(*doctor.Examination)) []doctor.Finding {
 	t.Helper()
-	p := doctor.Patient{
+	p := doctor.Examination{
 		Site: couch.Site, Admin: couch.Site.Stores.Connection, Deadline: time.Second, MaxTarget: 8177,
 		Runs: 40, Now: time.Now, NodeWait: time.Second,
 	}
@@ -348,7 +348,7 @@ func editDesign(t *testing.T, c *sitetest.CouchDB, key string) {
 
 // Without an administrator's rights, hidden settings are reported as unknown and raise no alarm.
 func TestWithoutAdministrator(t *testing.T) {
-	findings := examine(t, wholesome(t, couchapp.JavaScript), func(p *doctor.Patient) { p.Admin = nil })
+	findings := examine(t, wholesome(t, couchapp.JavaScript), func(p *doctor.Examination) { p.Admin = nil })
 	for _, check := range []string{"engine", "db_tag", "scrub_json_request", "os_process_timeout", "os_process_limit"} {
 		if f := find(t, findings, check); f.Status != doctor.Unknown || !strings.Contains(f.Says,
 			"unknown, needs --admin-url") {
@@ -370,7 +370,7 @@ func TestUnreachable(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	proxy.Set(faultproxy.Refuse)
-	findings := examine(t, couch, func(p *doctor.Patient) { p.Site.Stores.Connection = conn })
+	findings := examine(t, couch, func(p *doctor.Examination) { p.Site.Stores.Connection = conn })
 	if len(findings) != 1 || findings[0].Status != doctor.Broken || findings[0].Check != "reachable" ||
 		strings.Contains(fmt.Sprint(findings), "hunter2") {
 		t.Errorf("got %+v, want one finding, broken, without a password", findings)
@@ -396,8 +396,8 @@ func TestDirect(t *testing.T) {
 			Value:   json.RawMessage(`{"module":"noop","data":{"probe":"a b"}}`),
 		}, nil
 	}
-	direct := func(run func(context.Context) (runs.Report, error)) func(*doctor.Patient) {
-		return func(p *doctor.Patient) {
+	direct := func(run func(context.Context) (runs.Report, error)) func(*doctor.Examination) {
+		return func(p *doctor.Examination) {
 			p.Direct = func(*datastore.Database) function.Driver { return driverFunc(run) }
 		}
 	}

@@ -8,11 +8,11 @@ import (
 	"callfn/internal/datastore"
 )
 
-// checkPage is how many revisions are asked for at once.
+// checkPage is how many revisions are requested at once.
 const checkPage = 2000
 
-// check makes the copy what the database is, by every document's revision. A changes feed does not tell of documents
-// that were purged, or were there before the database was restored from a backup or made anew.
+// check compares the copy with the database by every document's revision and corrects it. A changes feed does not
+// report documents that were purged, or existed before the database was restored from a backup or recreated.
 func (f *follower) check(ctx context.Context, db *datastore.Database) error {
 	have := map[string]string{}
 	if err := f.store.revisions(func(id, rev string) { have[id] = rev }); err != nil {
@@ -41,12 +41,12 @@ func (f *follower) check(ctx context.Context, db *datastore.Database) error {
 		q.StartKey, q.Skip = rows[len(rows)-1].ID, 1
 	}
 	for id := range have {
-		differ = append(differ, id) // gone; or made since, then the feed tells again
+		differ = append(differ, id) // gone, or created since: then the feed reports it again
 	}
 	return f.fetch(ctx, db, differ)
 }
 
-// fetch writes documents as the database has them.
+// fetch copies documents from the database.
 func (f *follower) fetch(ctx context.Context, db *datastore.Database, ids []string) error {
 	var entries []entry
 	for size, i := 0, 0; i < len(ids); i++ {

@@ -1,10 +1,10 @@
-// Package localcopy keeps, on this machine's disk, a copy of some documents of one database, current from the
-// database's changes feed. Whoever needs the documents for every call reads the copy: that costs no request, and goes
-// on working, with the age of the copy known, while the database cannot be reached, also after a restart meanwhile.
+// Package localcopy keeps a copy of some documents of one database on the local disk, current by the database's changes
+// feed. Code that needs the documents for every call reads the copy without a request. The copy still works while the
+// database cannot be reached, even after a restart, and its age is known.
 //
-// The copy is a bbolt file and not a map: 100,000 functions of up to 64 KiB are 6 GB, of which the kernel keeps in
-// memory what is used and there is room for. On the heap there is the batch under way (at most 8 MiB, or one document),
-// and during a check the ids and revisions of the database (about 10 MB for 100,000 documents).
+// The copy is a bbolt file and not a map: 100,000 functions of up to 64 KiB are 6 GB, and the kernel keeps in memory
+// what is used and fits. The heap has only the batch under way (at most 8 MiB, or one document) and, during a check,
+// the database's ids and revisions (about 10 MB for 100,000 documents).
 package localcopy
 
 import (
@@ -19,19 +19,19 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Config wires a Copy. The first block is required.
+// Config configures a Copy. The first block is required.
 type Config struct {
-	Name string // of what is copied, for people: "functions"
-	Path string // of the copy; made with mode 0600
-	// what is copied; asked about once a second, since a storage plan may move it
+	Name string // for logs and errors: "functions"
+	Path string // of the file; created with mode 0600
+	// Database returns the database to copy. It is called about once a second, since a storage plan may move the database.
 	Database func() (*datastore.Database, error)
-	Keep     func(datastore.Document) bool // which documents are held; of others only the revision is
+	Keep     func(datastore.Document) bool // selects the documents to copy; of others only the revision is kept
 	Now      func() time.Time
 
 	Log *slog.Logger // nil for none
 }
 
-// Copy is such a copy. It is safe for concurrent use.
+// Copy is a local copy of documents. It is safe for concurrent use.
 type Copy struct {
 	cfg   Config
 	store *store
@@ -42,19 +42,19 @@ type Copy struct {
 	state State
 }
 
-// State says how good the copy is.
+// State is how current the copy is.
 type State struct {
 	Complete  bool      // there is a whole copy, of whatever age
 	Following bool      // changes arrive as they happen
-	AsOf      time.Time // everything that the database had to tell by then is in the copy; zero for never
-	Cause     error     // why changes do not arrive, where they do not
+	AsOf      time.Time // the copy has every change up to then; zero for never
+	Cause     error     // why changes do not arrive; nil if they do
 }
 
-// Age is how old the copy is at most.
+// Age returns the greatest possible age of the copy.
 func (s State) Age(now time.Time) time.Duration { return now.Sub(s.AsOf) }
 
-// Open opens the copy, or makes an empty one, and begins to follow the database. A file that is no copy, or is damaged,
-// is made anew: everything in it can be had again.
+// Open opens or creates the copy and begins to follow the database. It replaces a file that is no copy or is damaged,
+// since everything in it can be read again.
 func Open(cfg Config) (*Copy, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -86,7 +86,7 @@ func (r *Copy) Close() error {
 	return r.store.close()
 }
 
-// State is the copy's now.
+// State returns the copy's present state.
 func (r *Copy) State() State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -99,14 +99,14 @@ func (r *Copy) change(f func(*State)) {
 	f(&r.state)
 }
 
-// StaleError says that a document is not in the copy, and that the database cannot be asked whether it has it since.
+// StaleError reports that a document is not in the copy, and that the database cannot be asked for a newer one.
 type StaleError struct {
 	State State
 	Age   time.Duration // of the copy
 	Cause error         // why the database cannot be asked
 }
 
-// Error tells whoever operates the service how old the copy is.
+// Error returns how old the copy is and why the database does not answer.
 func (e *StaleError) Error() string {
 	if !e.State.Complete {
 		return fmt.Sprintf("there is no whole copy of the documents here yet, and the database does not answer: %v", e.Cause)
@@ -115,12 +115,12 @@ func (e *StaleError) Error() string {
 		e.Age.Round(time.Second), e.Cause)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *StaleError) Unwrap() error { return e.Cause }
 
-// Get reads a document from the copy. One that is not there is asked for at the database, at most as long as ctx
-// allows: it may be newer than the copy. nil where there is none, or none that is held; *StaleError where that cannot
-// be known.
+// Get reads a document from the copy. If it is not there, Get asks the database, for as long as ctx allows, since the
+// document may be newer than the copy. It returns nil if there is no such document or Keep rejects it, and a
+// *StaleError if that cannot be known.
 func (r *Copy) Get(ctx context.Context, id string) (json.RawMessage, error) {
 	raw, known, err := r.store.get(id)
 	if err != nil || known {
@@ -129,8 +129,8 @@ func (r *Copy) Get(ctx context.Context, id string) (json.RawMessage, error) {
 	return r.ask(ctx, id)
 }
 
-// Newest asks the database first, and falls back to the copy where that does not answer: for whoever has just changed
-// the document and is not on the phone.
+// Newest asks the database first and falls back to the copy if the database does not answer. It is for a client that
+// has just changed the document, not for calls.
 func (r *Copy) Newest(ctx context.Context, id string) (json.RawMessage, error) {
 	raw, err := r.ask(ctx, id)
 	if err == nil {

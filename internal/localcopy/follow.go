@@ -10,30 +10,30 @@ import (
 )
 
 const (
-	heartbeat    = time.Second            // how often the database shows that the feed lives
+	heartbeat    = time.Second            // interval of the database's heartbeats
 	retryFirst   = 100 * time.Millisecond // after a broken feed; doubled up to retryMost
 	retryMost    = time.Second
 	checkAgain   = 10 * time.Minute // a connection that broke within this time after a check is resumed without another
-	noteAge      = 15 * time.Second // how often the file is told that the copy is still current
-	remindEvery  = time.Minute      // how often the log says that the copy ages
+	noteAge      = 15 * time.Second // how often the file records that the copy is current
+	remindEvery  = time.Minute      // how often the log says that the copy is outdated
 	batchEntries = 256
 	batchBytes   = 8 << 20
 )
 
-// errMoved ends a feed because the database is elsewhere now.
+// errMoved ends a feed because the database has moved.
 var errMoved = errors.New("the database has moved")
 
-// follower is the work of keeping the copy current; one goroutine's.
+// follower keeps the copy current. It belongs to one goroutine.
 type follower struct {
 	*Copy
 	meta    meta
-	noted   time.Time // when the file was last told that the copy is current
-	checked time.Time // when the copy was last compared with the database; zero when it has to be
+	noted   time.Time // when the file last recorded that the copy is current
+	checked time.Time // when the copy was last compared with the database; zero if it must be
 	broken  time.Time // since when changes do not arrive; zero while they do
-	said    time.Time // when the log was last told that they do not
+	logged  time.Time // when the log last said so
 }
 
-// run follows the database until ctx ends, whatever happens to it.
+// run follows the database until ctx ends. Errors only delay it.
 func (r *Copy) run(ctx context.Context) {
 	f := &follower{Copy: r}
 	for wait := retryFirst; ; wait = min(2*wait, retryMost) {
@@ -45,7 +45,8 @@ func (r *Copy) run(ctx context.Context) {
 			continue
 		}
 		f.outage(err)
-		if !errors.Is(err, datastore.ErrUnreachable) { // it may be another database when it is back, or refuse our sequence
+		if !errors.Is(err, datastore.ErrUnreachable) {
+			// The database may be another one when it is back, or refuse the sequence.
 			f.checked = time.Time{}
 		}
 		if errors.Is(err, datastore.ErrInvalid) {
@@ -62,7 +63,7 @@ func (r *Copy) run(ctx context.Context) {
 	}
 }
 
-// follow brings the copy up to date and keeps it so until the feed breaks.
+// follow brings the copy up to date and keeps it current until the feed breaks.
 func (f *follower) follow(ctx context.Context, works func()) error {
 	var err error
 	if f.meta, err = f.store.meta(); err != nil {
@@ -73,7 +74,7 @@ func (f *follower) follow(ctx context.Context, works func()) error {
 		return err
 	}
 	if place := placeOf(db); f.meta.Place != place {
-		// The documents that are there stay until the check: they are the same ones where a storage plan moved them.
+		// Existing documents stay until the check, because a storage plan moves a database with its documents.
 		f.meta.Place, f.meta.Since, f.checked = place, "", time.Time{}
 	}
 	started := f.cfg.Now()
@@ -104,7 +105,7 @@ func (f *follower) follow(ctx context.Context, works func()) error {
 	}
 }
 
-// item is a change, or a heartbeat, or the failure that ends a feed.
+// item is a change, a heartbeat, or the failure that ends a feed.
 type item struct {
 	change datastore.Change
 	beat   bool
@@ -112,7 +113,7 @@ type item struct {
 	err    error
 }
 
-// feed writes what a changes feed yields until it ends. What arrives while a write is under way makes up the next.
+// feed writes the changes of a feed until it ends. Changes that arrive during a write form the next batch.
 func (f *follower) feed(ctx context.Context, db *datastore.Database, feed datastore.Feed) error {
 	ctx, cancel := context.WithCancel(ctx)
 	items := make(chan item, 16)
@@ -145,7 +146,7 @@ func (f *follower) feed(ctx context.Context, db *datastore.Database, feed datast
 	return ctx.Err()
 }
 
-// batch writes the first item and what waits behind it.
+// batch writes the first item and those that wait behind it.
 func (f *follower) batch(first item, items <-chan item, live bool) error {
 	var entries []entry
 	size, last := 0, first
@@ -192,7 +193,7 @@ func (f *follower) batch(first item, items <-chan item, live bool) error {
 	return nil
 }
 
-// entry is what the copy holds of a changed document.
+// entry returns what the copy keeps of a changed document.
 func (f *follower) entry(c datastore.Change) entry {
 	e := entry{id: c.ID, rev: c.Rev, gone: c.Deleted || c.Doc == nil}
 	if !e.gone && f.holds(c.ID, c.Doc) {
@@ -209,17 +210,17 @@ func (f *follower) holds(id string, doc datastore.Document) bool {
 // placeOf names a database on its server.
 func placeOf(db *datastore.Database) string { return db.Connection().Address() + "/" + db.Name() }
 
-// current notes that the copy holds everything the database had to tell by then.
+// current records that the copy has every change up to asOf.
 func (f *follower) current(asOf time.Time) {
 	f.change(func(s *State) { *s = State{Complete: true, Following: true, AsOf: asOf} })
-	if !f.said.IsZero() {
+	if !f.logged.IsZero() {
 		f.cfg.Log.Info("the local copy is current again", "of", f.cfg.Name, "after",
 			f.cfg.Now().Sub(f.broken).Round(time.Millisecond))
 	}
-	f.broken, f.said = time.Time{}, time.Time{}
+	f.broken, f.logged = time.Time{}, time.Time{}
 }
 
-// outage notes that changes do not arrive, and says so: not of a moment's break, then once a minute.
+// outage records that changes do not arrive. It logs this once a minute, but not for a moment's break.
 func (f *follower) outage(cause error) {
 	now := f.cfg.Now()
 	f.change(func(s *State) { s.Following, s.Cause = false, cause })
@@ -227,10 +228,10 @@ func (f *follower) outage(cause error) {
 		f.broken = now
 		return
 	}
-	if now.Sub(f.said) < remindEvery {
+	if now.Sub(f.logged) < remindEvery {
 		return
 	}
-	f.said = now
+	f.logged = now
 	s := f.State()
 	if !s.Complete {
 		f.cfg.Log.Error("cannot make the local copy: changes do not arrive", "of", f.cfg.Name, "error", cause)

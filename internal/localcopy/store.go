@@ -13,37 +13,37 @@ import (
 	bbolterrors "go.etcd.io/bbolt/errors"
 )
 
-// The buckets of the file. docs holds, by document id, the revision, a newline, and the document as the database sent
-// it, or nothing for one that is known and not held.
+// The buckets of the file. docs maps a document's id to its revision, a newline, and the document as the database sent
+// it, or nothing for a known document that is not kept.
 var (
 	docsBucket = []byte("documents")
 	metaBucket = []byte("meta")
 	metaKey    = []byte("state")
 )
 
-// format of the file; another one is made anew.
+// format is the file's format. A file of another format is replaced.
 const format = 1
 
-// meta says what the file is a copy of.
+// meta describes what the file is a copy of.
 type meta struct {
 	Format   int       `json:"format"`
 	Place    string    `json:"place"`    // address and name of the database, without credentials
 	Since    string    `json:"since"`    // sequence up to which changes are in the copy
-	Complete bool      `json:"complete"` // it was once a whole copy
+	Complete bool      `json:"complete"` // the file once was a whole copy
 	AsOf     time.Time `json:"as_of"`
 }
 
 // entry is one document to write.
 type entry struct {
 	id, rev string
-	raw     json.RawMessage // nil where it is not held
-	gone    bool            // the document is no more
+	raw     json.RawMessage // nil for a document that is not kept
+	gone    bool            // the document was deleted
 }
 
 // store is the file.
 type store struct{ db *bbolt.DB }
 
-// openStore opens the file, or makes it. One that cannot be read is thrown away.
+// openStore opens or creates the file. It replaces a file that cannot be read.
 func openStore(path string, log *slog.Logger) (*store, error) {
 	db, err := open(path)
 	if errors.Is(err, bbolterrors.ErrTimeout) {
@@ -62,7 +62,7 @@ func openStore(path string, log *slog.Logger) (*store, error) {
 	return &store{db}, nil
 }
 
-// open opens a file and sees whether it is a copy. bbolt panics on some damage.
+// open opens a file and checks whether it is a copy. bbolt panics on some damage.
 func open(path string) (db *bbolt.DB, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -117,7 +117,7 @@ func (s *store) meta() (m meta, err error) {
 	return m, err
 }
 
-// get reads a document; nil for one that is known and not held.
+// get reads a document; nil for a known one that is not kept.
 func (s *store) get(id string) (raw json.RawMessage, known bool, err error) {
 	if id == "" {
 		return nil, true, nil
@@ -133,7 +133,7 @@ func (s *store) get(id string) (raw json.RawMessage, known bool, err error) {
 	return raw, known, err
 }
 
-// write stores entries and what is then true of the copy, all or nothing.
+// write stores entries and the meta that is then true, all or nothing.
 func (s *store) write(entries []entry, m meta) error {
 	return s.db.Update(func(tx *bbolt.Tx) error {
 		docs := tx.Bucket(docsBucket)
@@ -165,7 +165,7 @@ func (s *store) revisions(do func(id, rev string)) error {
 	})
 }
 
-// Whole reports whether the file, which nobody has open, is a whole copy of whatever age.
+// Whole reports whether the file, which no process may have open, is a whole copy of whatever age.
 func Whole(path string) bool {
 	if _, err := os.Stat(path); err != nil {
 		return false

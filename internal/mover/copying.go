@@ -13,10 +13,10 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// warmAtMost is how long views may take to be built at the target before readers are sent there all the same.
+// warmAtMost is how long the target may take to build views before readers are sent there regardless.
 const warmAtMost = 10 * time.Minute
 
-// copy copies while both sides are in use, until little is left. Then the fence is next.
+// copy copies while both sides are in use, until little is left. The fence comes next.
 func (j *job) copy(mig migration) error {
 	c, to, err := j.endpoints(mig)
 	if err != nil {
@@ -39,8 +39,8 @@ func (j *job) copy(mig migration) error {
 	if err := j.copyAll(j.ctx, c, littleLeft); err != nil || j.calledOff() {
 		return err
 	}
-	// The comparison of what is there already is made before the fence, so that writers do not wait for it, and a move
-	// that cannot succeed never makes them wait.
+	// Comparing existing documents before the fence saves writers from waiting for it. A move that cannot succeed then
+	// never makes them wait.
 	j.compared = c.Compare()
 	if err := j.compared.Look(j.ctx); err != nil {
 		return err
@@ -54,7 +54,7 @@ func (j *job) copy(mig migration) error {
 	return j.change(func(mig *migration) { mig.State = storageplan.Fenced })
 }
 
-// separate makes sure that a move leads to another server. Start could not where the target was down.
+// separate checks that a move leads to another server. Start cannot check it while the target is down.
 func (j *job) separate(mig migration, to datastore.Single) error {
 	from, err := j.cfg.Places.Connection(mig.From)
 	if err != nil {
@@ -63,7 +63,7 @@ func (j *job) separate(mig migration, to datastore.Single) error {
 	return differentServers(j.ctx, from, to)
 }
 
-// prepare makes the target hold the database.
+// prepare creates the database at the target.
 func (j *job) prepare(ctx context.Context, to datastore.Single, mig migration) error {
 	if err := j.cfg.Prepare(ctx, to, mig.To, mig.Database); err != nil {
 		return fmt.Errorf("prepare %s on connection %s: %w", mig.Database, mig.To, err)
@@ -77,14 +77,15 @@ func (j *job) calledOff() bool {
 	return mig.Requested == rollbackRequest && !mig.Returns
 }
 
-// littleLeft and nothingLeft are how far copyAll copies.
+// littleLeft and nothingLeft tell copyAll when to stop.
 const (
 	littleLeft  = 200 * time.Millisecond // about as long as writers then wait behind the fence
 	nothingLeft = 0
 )
 
-// copyAll copies from where the move is until the rest takes at most as long as left. Steps that found only what is
-// never copied are not recorded: in system_data, which holds the move's own document, recording them would never end.
+// copyAll copies from where the move is until the rest takes at most as long as left. It does not record steps that
+// found only documents that are never copied. In system_data, which has the move's document, recording them would never
+// end.
 func (j *job) copyAll(ctx context.Context, c replication.Copy, left time.Duration) error {
 	since := j.known().Since
 	for {
@@ -122,14 +123,13 @@ func (j *job) recordStep(step replication.Step) error {
 }
 
 const (
-	// clusterRounds and clusterPause are how often, and how far apart, a cluster is asked for changes before the answer
-	// that there are none is believed.
+	// clusterRounds and clusterPause are how often, and at what interval, a cluster must answer that there are no changes.
 	clusterRounds = 8
 	clusterPause  = 200 * time.Millisecond
 )
 
-// copyFromCopies copies until nothing is left, also of a cluster: it is asked several times, and usually another copy
-// answers each time.
+// copyFromCopies copies until nothing is left, also from a cluster. It asks a cluster several times, since usually
+// another copy answers each time.
 func (j *job) copyFromCopies(ctx context.Context, c replication.Copy) error {
 	if err := j.copyAll(ctx, c, nothingLeft); err != nil {
 		return err
@@ -155,8 +155,8 @@ func (j *job) copyFromCopies(ctx context.Context, c replication.Copy) error {
 	return nil
 }
 
-// buildViews has the target build its indexes while readers are still elsewhere. A view that fails for another reason
-// than time is no reason not to move.
+// buildViews builds the target's indexes while readers are still elsewhere. A query that times
+// out is repeated. A view that fails otherwise does not stop the move.
 func (j *job) buildViews(db *datastore.Database, database string) error {
 	if !slices.Contains(couchapp.Names(), database) {
 		return nil

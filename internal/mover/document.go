@@ -11,7 +11,7 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// migration is the whole document of a move; storageplan reads the first part of it.
+// migration is the whole document of a move. storageplan reads its first part.
 type migration struct {
 	storageplan.Migration
 
@@ -22,13 +22,13 @@ type migration struct {
 	Since     string             `json:"pvt_since"`    // update sequence up to which From was copied
 	Lease     *lease             `json:"pvt_lease,omitempty"`
 	Swept     bool               `json:"pvt_swept"`              // From was copied once more after the switch
-	Sweeps    int                `json:"pvt_sweeps,omitempty"`   // how often
-	SweptAt   int64              `json:"pvt_swept_at,omitempty"` // last time, in ms since 1970
-	Copies    int                `json:"pvt_copies,omitempty"`   // that From's server keeps of each document, by a sweep
+	Sweeps    int                `json:"pvt_sweeps,omitempty"`   // number of sweeps
+	SweptAt   int64              `json:"pvt_swept_at,omitempty"` // time of the last sweep, in ms since 1970
+	Copies    int                `json:"pvt_copies,omitempty"`   // of each document at From, found by a sweep
 	Returns   bool               `json:"returns,omitempty"`      // on its way back: From and To are exchanged
-	Requested request            `json:"wanted,omitempty"`       // by Finish or Rollback, and not carried out yet
+	Requested request            `json:"wanted,omitempty"`       // by Finish or Rollback, not carried out yet
 	Proof     *replication.Proof `json:"proof,omitempty"`        // what both sides had in common at the switch
-	LastError string             `json:"last_error,omitempty"`   // of the last attempt; "" once it made progress
+	LastError string             `json:"last_error,omitempty"`   // of the last attempt; "" after progress
 	Retreats  int                `json:"pvt_retreats,omitempty"` // how often the fence was removed without a switch
 }
 
@@ -38,7 +38,7 @@ type lease struct {
 	Until  int64  `json:"until"` // ms since 1970
 }
 
-// request is what Finish or Rollback asks a move to do.
+// request is what Finish or Rollback requests of a move.
 type request string
 
 const (
@@ -55,7 +55,7 @@ type Status struct {
 	Started   time.Time
 }
 
-// Public is what clients see of it.
+// Public returns what clients see.
 func (s Status) Public() map[string]any {
 	out := s.Migration.Public()
 	out["returns"] = s.Returns

@@ -13,17 +13,16 @@ import (
 )
 
 const (
-	// idPrefix begins the ids of moves. Their documents stay with the plan, whatever is moved.
+	// idPrefix begins the ids of moves. Their documents stay beside the plan, whatever is moved.
 	idPrefix = "migration-"
 	// probePrefix begins the ids of documents that only test the fence. They are never copied.
 	probePrefix = "callfn-fence-probe-"
 )
 
-// currentFence reads the fence around From, nil for none, and then renews the lease.
-//
-// Two processes may both believe to hold the lease for a moment: one that slept past its end, and the one that took
-// over. Each reads the fence first, then renews the lease, and only then changes the revision of the fence that it
-// read. A process that slept in between finds the lease or the fence changed, and changes nothing.
+// currentFence reads the fence around From (nil for none) and then renews the lease. For a moment two processes may
+// both believe that they hold the lease: one that was suspended past its end, and the one that took over. Each reads
+// the fence first, then renews the lease, and only then changes the revision of the fence that it read. A process that
+// was suspended in between finds the lease or the fence changed, and changes nothing.
 func (j *job) currentFence(c replication.Copy) (datastore.Document, error) {
 	fence, err := c.From.Get(j.ctx, datastore.FenceID)
 	if err != nil && !errors.Is(err, datastore.ErrNotFound) {
@@ -32,7 +31,8 @@ func (j *job) currentFence(c replication.Copy) (datastore.Document, error) {
 	return fence, j.renewLease()
 }
 
-// raiseFence fences From against writes and waits until every shard refuses them. An existing fence gets our stamp.
+// raiseFence fences From against writes and waits until every shard refuses them. It stamps an existing fence as its
+// own.
 func (j *job) raiseFence(c replication.Copy) error {
 	stamp, err := datastore.NewID(j.cfg.Random)
 	if err != nil {
@@ -54,7 +54,7 @@ func (j *job) raiseFence(c replication.Copy) error {
 		if err != nil {
 			return err
 		}
-		// Slept past the lease after all: the new holder raises a fence of its own.
+		// The lease was lost after all: the new holder raises a fence of its own.
 		if err := j.renewLease(); errors.Is(err, errLeaseLost) {
 			_ = c.From.Delete(context.WithoutCancel(j.ctx), datastore.FenceID, saved.Rev())
 			return err
@@ -63,8 +63,8 @@ func (j *job) raiseFence(c replication.Copy) error {
 	}
 }
 
-// fenceDocument is the design document that refuses writes. Documents that are never copied belong to their server and
-// may be written: the probe of provision, the storage plan and the moves.
+// fenceDocument returns the design document that refuses writes. Documents that are never copied belong to their server
+// and may be written: the probe of provision, the storage plan and the moves.
 func (j *job) fenceDocument(stamp string) datastore.Document {
 	reason := datastore.FenceWord + ": this database is being moved elsewhere by callfn (" + j.id + "); write there"
 	return datastore.Document{
@@ -87,7 +87,7 @@ func (j *job) removeFence(c replication.Copy) error {
 	return ignoreGone(c.From.Delete(j.ctx, datastore.FenceID, fence.Rev()))
 }
 
-// removeOldFence removes the fence that an earlier move left around a database that documents are moved into.
+// removeOldFence removes the fence that an earlier move left around the target database.
 func removeOldFence(ctx context.Context, db *datastore.Database) error {
 	fence, err := db.Get(ctx, datastore.FenceID)
 	if err != nil {
@@ -96,7 +96,7 @@ func removeOldFence(ctx context.Context, db *datastore.Database) error {
 	return ignoreGone(db.Delete(ctx, datastore.FenceID, fence.Rev()))
 }
 
-// ignoreGone is nil for an error about a document that is missing or was changed by someone else.
+// ignoreGone returns nil for the error of a document that is missing or was changed by another process.
 func ignoreGone(err error) error {
 	if errors.Is(err, datastore.ErrNotFound) || errors.Is(err, datastore.ErrConflict) ||
 		errors.Is(err, datastore.ErrDatabaseMissing) {

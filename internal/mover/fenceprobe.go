@@ -11,14 +11,14 @@ import (
 
 const (
 	fenceProbes   = 16 // documents of one probe: enough to reach each of CouchDB's two to eight shards
-	fenceRounds   = 2  // probes in a row that must be refused as a whole
+	fenceRounds   = 2  // consecutive probes that must be refused as a whole
 	fenceFirst    = 20 * time.Millisecond
 	fencePause    = 50 * time.Millisecond
 	fenceDeadline = 10 * time.Second
 )
 
 // awaitFence waits until the fence refuses every write. Each shard of a cluster loads a new design document in its own
-// time. The documents of a probe are deleted ones, so that one that gets through leaves nothing to read.
+// time. The documents of a probe are deletions, so that one that gets through leaves nothing to read.
 func awaitFence(ctx context.Context, db *datastore.Database, random io.Reader) error {
 	ctx, cancel := context.WithTimeout(ctx, fenceDeadline)
 	defer cancel()
@@ -41,7 +41,7 @@ func awaitFence(ctx context.Context, db *datastore.Database, random io.Reader) e
 	return nil
 }
 
-// refusesAll reports whether the fence refuses one probe's writes, all of them.
+// refusesAll reports whether the fence refuses all writes of one probe.
 func refusesAll(ctx context.Context, db *datastore.Database, random io.Reader) (bool, error) {
 	docs := make([]datastore.Document, fenceProbes)
 	for i := range docs {

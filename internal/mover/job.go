@@ -17,7 +17,7 @@ var (
 	errKilled    = errors.New("killed") // by Config.AtStep, in tests
 )
 
-// job is one process's work at one move, for as long as it holds the lease.
+// job is one process's work on one move while it holds the lease.
 type job struct {
 	*Mover
 	id     string
@@ -25,14 +25,13 @@ type job struct {
 	cancel context.CancelCauseFunc
 
 	pace     replication.Pace
-	compared *replication.Comparison // made before the fence; nil when it has to be made behind it
+	compared *replication.Comparison // made before the fence; nil if it must be made behind it
 
 	mu  sync.Mutex // one change of the document at a time
 	mig migration
 }
 
-// work takes the lease of a move and goes through its steps as far as possible. It reports whether to try again at
-// once.
+// work takes the lease of a move and carries out its steps as far as possible. It reports whether to try again at once.
 func (m *Mover) work(id string) (again bool) {
 	j := &job{Mover: m, id: id}
 	j.ctx, j.cancel = context.WithCancelCause(m.ctx)
@@ -59,7 +58,7 @@ func (j *job) failed(err error) (again bool) {
 	}
 	j.ctx, j.cancel = context.WithCancelCause(j.Mover.ctx)
 	defer j.cancel(nil)
-	_ = j.change(func(mig *migration) { mig.LastError = err.Error() }) // the next attempt fails the same way
+	_ = j.change(func(mig *migration) { mig.LastError = err.Error() }) // if this fails, so does the next attempt
 	select {
 	case <-j.Mover.ctx.Done():
 		return false
@@ -68,7 +67,7 @@ func (j *job) failed(err error) (again bool) {
 	}
 }
 
-// steps goes from state to state until there is nothing to do for now.
+// steps advances the move from state to state until there is nothing to do for now.
 func (j *job) steps() error {
 	for {
 		mig, err := j.reload()
@@ -102,13 +101,13 @@ func (j *job) steps() error {
 	}
 }
 
-// hasWork reports whether a move needs a process to work at it now.
+// hasWork reports whether a move needs a process now.
 func (m *Mover) hasWork(mig migration) bool {
 	return mig.Unfinished() && (mig.State != storageplan.Switched || mig.Requested == rollbackRequest || m.sweepDue(mig) ||
 		mig.ending() && mig.sweptEnough())
 }
 
-// endpoints are the two databases of a move, and the connection that it moves to.
+// endpoints returns the two databases of a move and the connection that it moves to.
 func (j *job) endpoints(mig migration) (replication.Copy, datastore.Single, error) {
 	none := replication.Copy{}
 	from, err := j.cfg.Places.Connection(mig.From)
@@ -130,7 +129,7 @@ func (j *job) endpoints(mig migration) (replication.Copy, datastore.Single, erro
 	return replication.Copy{From: source, To: target, Skip: notCopied, Pace: &j.pace}, to, nil
 }
 
-// mustStop reports whether an error is about this process, and not about the move.
+// mustStop reports whether an error concerns this process and not the move.
 func (j *job) mustStop(err error) bool {
 	return errors.Is(err, errKilled) || errors.Is(err, errLeaseLost) || j.ctx.Err() != nil
 }

@@ -8,7 +8,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// takeLease takes the lease of a move: errLeaseLost when another process has it, or when there is nothing to do.
+// takeLease takes the lease of a move. It returns errLeaseLost if another process holds it or there is nothing to do.
 func (j *job) takeLease() error {
 	mig, err := j.load(j.ctx, j.id)
 	if err != nil {
@@ -42,13 +42,12 @@ func (j *job) keepLease() {
 	}
 }
 
-// renewLease makes sure that this process still holds the lease, and extends it.
+// renewLease checks that this process still holds the lease, and extends it.
 func (j *job) renewLease() error { return j.change(func(*migration) {}) }
 
-// change changes the move's document and renews the lease with it. errLeaseLost means that another process holds the
-// lease now: nothing was changed, and this process must not do anything more.
-//
-// A request of Finish or Rollback may have been stored in between; it is kept.
+// change changes the move's document and renews the lease with it. It returns errLeaseLost if another process holds the
+// lease now. Then nothing was changed, and this process must stop. It keeps a request of Finish or Rollback that was
+// stored in between.
 func (j *job) change(edit func(*migration)) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -71,7 +70,7 @@ func (j *job) change(edit func(*migration)) error {
 	}
 }
 
-// save stores the next revision of the document. It returns the move as it was known before. The lock is held.
+// save stores the next revision of the document and returns the move as known before. The caller holds the lock.
 func (j *job) save(edit func(*migration)) (known migration, err error) {
 	known = j.mig
 	next := known
@@ -96,7 +95,7 @@ func (j *job) save(edit func(*migration)) (known migration, err error) {
 	return known, nil
 }
 
-// sameHolder reports whether the lease is in the same hands as when it was seen.
+// sameHolder reports whether the lease has the same holder as when it was read.
 func sameHolder(now, seen *lease, self string) bool {
 	if seen == nil || seen.Holder != self {
 		return (now == nil) == (seen == nil) && (now == nil || *now == *seen)
@@ -118,7 +117,7 @@ func (j *job) reload() (migration, error) {
 	return j.known(), nil
 }
 
-// known is the move as this process knows it.
+// known returns the move as this process knows it.
 func (j *job) known() migration {
 	j.mu.Lock()
 	defer j.mu.Unlock()

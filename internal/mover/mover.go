@@ -11,7 +11,7 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// Places is what the mover needs of the storage plan in force: storageplan.Resolver.
+// Places is the mover's view of the storage plan in force: storageplan.Resolver.
 type Places interface {
 	Connection(tag storageplan.Tag) (datastore.Single, error)
 	Changed() <-chan struct{}
@@ -20,29 +20,28 @@ type Places interface {
 	Migrations() []storageplan.Migration // unfinished ones
 }
 
-// Config is what a Mover needs. Only Lease has a default.
+// Config configures a Mover. Only Lease has a default.
 type Config struct {
 	Places Places
-	// Journal is system_data, where the moves' documents are. It never moves itself.
+	// Journal is the system_data that has the moves' documents. It never moves itself.
 	Journal *datastore.Database
-	// Prepare makes a connection hold a database, its security and its design documents. It is called before anything is
-	// copied there, and again before readers are sent there.
+	// Prepare creates a database on a connection, with its security and its design documents. It is called before anything
+	// is copied there, and again before readers are sent there.
 	Prepare func(ctx context.Context, on datastore.Single, at storageplan.Tag, database string) error
 	// Holder names this process, in a lease and for people.
 	Holder string
 	Random io.Reader
 	Now    func() time.Time
 	Log    *slog.Logger
-	// Alone: no other process can exist, since the datastore is this one's. Then no lease is waited for.
+	// Alone is set if no other process can exist, because the datastore belongs to this one. No lease is then waited for.
 	Alone bool
 	// Lease is how long a process may be silent before another takes over its moves; 5 s when zero.
 	Lease time.Duration
-	// AtStep is for tests: called between any two steps. An error ends the work there and then, as if the process had
-	// died.
+	// AtStep is for tests. It is called between any two steps. An error ends the work there, as if the process had died.
 	AtStep func(step string) error
 }
 
-// Mover moves databases. Any number of processes may have one.
+// Mover moves databases. Any number of processes may run one.
 type Mover struct {
 	cfg  Config
 	ctx  context.Context
@@ -56,7 +55,7 @@ type Mover struct {
 
 var _ storageplan.Mover = (*Mover)(nil)
 
-// New makes a Mover that continues every unfinished move that no process works at. Close ends it.
+// New returns a Mover that continues every unfinished move without a process. Close ends it.
 func New(cfg Config) *Mover {
 	if cfg.Lease <= 0 {
 		cfg.Lease = 5 * time.Second
@@ -71,13 +70,14 @@ func New(cfg Config) *Mover {
 	return m
 }
 
-// Close stops working. The next process, or the next start, continues the moves under way.
+// Close stops the work. Another process, or the next start, continues the moves under way.
 func (m *Mover) Close() {
 	m.stop()
 	m.jobs.Wait()
 }
 
-// watch works at every unfinished move: when something changes, and regularly, since a lease expires in silence.
+// watch works on every unfinished move, whenever something changes, and regularly, since a lease expires without a
+// change.
 func (m *Mover) watch() {
 	defer m.jobs.Done()
 	for m.ctx.Err() == nil {
@@ -96,7 +96,7 @@ func (m *Mover) watch() {
 	}
 }
 
-// startJob works at a move in the background, unless this process does already.
+// startJob works on a move in the background, unless this process does so already.
 func (m *Mover) startJob(id string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

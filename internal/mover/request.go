@@ -11,7 +11,7 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// Get reads a move. ErrNotFound of datastore when there is no such move.
+// Get reads a move. It returns datastore.ErrNotFound if there is none with this id.
 func (m *Mover) Get(ctx context.Context, id string) (Status, error) {
 	mig, err := m.load(ctx, id)
 	return mig.status(), err
@@ -28,7 +28,7 @@ func (m *Mover) load(ctx context.Context, id string) (migration, error) {
 	return readMigration(doc)
 }
 
-// List reads every move there ever was, the latest first.
+// List reads all moves, the latest first.
 func (m *Mover) List(ctx context.Context) ([]Status, error) {
 	rows, err := m.cfg.Journal.AllDocs(ctx, datastore.Query{IncludeDocs: true})
 	if err != nil {
@@ -51,7 +51,7 @@ func (m *Mover) List(ctx context.Context) ([]Status, error) {
 	return list, nil
 }
 
-// StateError means that a move's state does not allow what it was asked to do.
+// StateError reports that a move's state does not allow the request.
 type StateError struct {
 	ID     string
 	State  storageplan.MigrationState
@@ -62,8 +62,9 @@ func (e *StateError) Error() string {
 	return fmt.Sprintf("%s is %s: %s", e.ID, e.State, e.Reason)
 }
 
-// Finish asks a move that has switched to end: there is no way back to its old place any more. Idempotent; *StateError
-// where it has not switched. A move from a cluster finishes once late documents have been looked for long enough.
+// Finish requests that a move that has switched ends; no rollback is possible afterwards. It may be repeated. It
+// returns a *StateError if the move has not switched. A move from a cluster finishes once late documents have been
+// looked for long enough.
 func (m *Mover) Finish(ctx context.Context, id string) (Status, error) {
 	return m.request(ctx, id, finishRequest, func(mig migration) (bool, error) {
 		switch {
@@ -76,8 +77,8 @@ func (m *Mover) Finish(ctx context.Context, id string) (Status, error) {
 	})
 }
 
-// Rollback asks a move to put everything back where it was. Of one that has switched, what was written since is copied
-// back first. Idempotent; *StateError where it is finished.
+// Rollback requests that a move puts everything back where it was. If the move has switched, writes since then are
+// copied back first. It may be repeated. It returns a *StateError if the move is finished.
 func (m *Mover) Rollback(ctx context.Context, id string) (Status, error) {
 	return m.request(ctx, id, rollbackRequest, func(mig migration) (bool, error) {
 		if mig.State == storageplan.Switched && !mig.Returns && mig.Requested != finishRequest {
@@ -98,7 +99,7 @@ func (m *Mover) Rollback(ctx context.Context, id string) (Status, error) {
 
 const requestAttempts = 20
 
-// request stores a request in a move's document, if allowed says so.
+// request stores a request in a move's document, if allowed permits it.
 func (m *Mover) request(ctx context.Context, id string, r request, allowed func(migration) (bool,
 	error)) (Status, error,
 ) {

@@ -33,7 +33,7 @@ func (m *Mover) Start(ctx context.Context, database string, from, to storageplan
 	if err != nil {
 		return none, err
 	}
-	// A target that is down is looked at again before anything is copied.
+	// A target that is down is checked again before anything is copied.
 	if err := differentServers(ctx, source, target); err != nil && !errors.Is(err, datastore.ErrUnreachable) {
 		return none, err
 	}
@@ -78,7 +78,7 @@ func (m *Mover) Check(ctx context.Context, database string, from storageplan.Tag
 	return &storageplan.FenceError{Database: database, User: rights.User, Address: on.Connection.Address()}
 }
 
-// documents is about how many documents there are to copy, deleted ones included; 0 where the server does not say.
+// documents estimates how many documents there are to copy, including deleted ones; 0 if the server does not say.
 func documents(ctx context.Context, on datastore.Single, database string) int64 {
 	db, err := on.Resolve(database, "")
 	if err != nil {
@@ -86,19 +86,19 @@ func documents(ctx context.Context, on datastore.Single, database string) int64 
 	}
 	docs, deleted, err := db.Size(ctx)
 	if err != nil {
-		return 0 // it is only shown
+		return 0 // the number is only shown
 	}
 	return docs + deleted
 }
 
-// sameServerError refuses a move of a database onto itself: the fence would close it for good.
+// sameServerError refuses a move of a database onto itself, where the fence would close it for good.
 type sameServerError struct{ from, to string }
 
 func (e *sameServerError) Error() string {
 	return fmt.Sprintf("%s and %s are the same server", e.from, e.to)
 }
 
-// differentServers is a *sameServerError where both connections lead to the same databases.
+// differentServers returns a *sameServerError if both connections lead to the same databases.
 func differentServers(ctx context.Context, from, to datastore.Single) error {
 	var source, target struct{ UUID string }
 	if err := from.Connection.Ask(ctx, "GET", "/", nil, &source); err != nil {

@@ -7,18 +7,19 @@ import (
 	"callfn/internal/storageplan"
 )
 
-// sweepAfter is when, after a switch, every process uses the new place for sure, and no earlier write is under way.
+// sweepAfter is the time after a switch when every process uses the new place for sure, and no earlier write is under
+// way.
 const sweepAfter = 2 * time.Second
 
 // sweepsOfCluster is how often From is swept before a move from a cluster may end: with the default lease some 75
-// seconds after the switch. A copy that lags for longer belongs to a node that is down, which `callfn doctor` tells.
+// seconds after the switch. A copy that lags for longer belongs to a node that is down, which `callfn doctor` reports.
 const sweepsOfCluster = 3
 
 // sweepPauses are the times between sweeps, in leases; the last is repeated.
 var sweepPauses = [...]time.Duration{2, 12, 60, 120}
 
-// sweep copies from From once more what came to light after the switch: the write of a process that was slow to hear of
-// the fence, or one that only a lagging copy of a cluster did not have. The fence keeps From as it is meanwhile.
+// sweep copies from From once more what appeared after the switch: a write by a process that heard late of the fence,
+// or one that only a lagging copy of a cluster did not have. The fence keeps From unchanged meanwhile.
 func (j *job) sweep(mig migration) error {
 	if !mig.Swept {
 		select {
@@ -59,17 +60,17 @@ func (m *Mover) sweepDue(mig migration) bool {
 	return m.cfg.Now().UnixMilli()-mig.SweptAt >= pause.Milliseconds()
 }
 
-// ending reports whether a move that has switched ends by itself: it was asked to finish, or is on its way back.
+// ending reports whether a move that has switched ends by itself: its end was requested, or it is on its way back.
 func (m migration) ending() bool {
 	return m.State == storageplan.Switched && (m.Returns || m.Requested == finishRequest)
 }
 
-// sweptEnough reports whether no late document is to be expected at From any more.
+// sweptEnough reports whether no more late documents are expected at From.
 func (m migration) sweptEnough() bool {
 	return m.Swept && (m.Copies <= 1 || m.Sweeps >= sweepsOfCluster)
 }
 
-// end makes a switch final: as finished, or as rolled_back when it was the way back.
+// end makes a switch final: as finished, or as rolled_back on the way back.
 func (j *job) end(mig migration) error {
 	c, _, err := j.endpoints(mig)
 	if err != nil {
@@ -81,7 +82,7 @@ func (j *job) end(mig migration) error {
 	if err := j.checkpoint("swept"); err != nil {
 		return err
 	}
-	if mig.Returns { // the plan's document never knew the other place as home
+	if mig.Returns { // the plan's document never had the other place as home
 		return j.change(func(mig *migration) {
 			mig.From, mig.To = mig.To, mig.From
 			mig.State, mig.Lease, mig.Requested, mig.LastError = storageplan.RolledBack, nil, "", ""

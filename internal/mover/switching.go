@@ -14,12 +14,12 @@ import (
 const (
 	// maxRetreats is how often the fence may be removed without a switch before the move is called off.
 	maxRetreats = 3
-	// fencedAtMost is how long writers may be kept waiting. Then the fence is removed, and the switch is tried again
+	// fencedAtMost is how long writers may be kept waiting. The fence is then removed, and the switch is tried again
 	// later.
 	fencedAtMost = time.Minute
 )
 
-// fenced raises the fence, copies the rest, compares, and switches. Where that fails, the fence is removed again.
+// fenced raises the fence, copies the rest, compares, and switches. On failure it removes the fence again.
 func (j *job) fenced(mig migration) error {
 	c, to, err := j.endpoints(mig)
 	if err != nil {
@@ -56,7 +56,7 @@ func (m *migration) switchOver(proof replication.Proof) {
 	m.Swept, m.Sweeps, m.SweptAt, m.Copies = false, 0, 0, 0
 }
 
-// copyRest copies what was written before the fence held, and proves that both sides are the same.
+// copyRest copies what was written before the fence took effect, and proves that both sides are equal.
 func (j *job) copyRest(c replication.Copy, to datastore.Single, mig migration) (replication.Proof, error) {
 	ctx, cancel := context.WithTimeout(j.ctx, fencedAtMost)
 	defer cancel()
@@ -66,7 +66,7 @@ func (j *job) copyRest(c replication.Copy, to datastore.Single, mig migration) (
 	if err := j.copyFromCopies(ctx, c); err != nil {
 		return replication.Proof{}, err
 	}
-	if j.compared == nil { // the process that began the move is dead
+	if j.compared == nil { // the process that began the move has died
 		j.compared = c.Compare()
 	}
 	proof, err := j.compared.Prove(ctx)
@@ -87,7 +87,7 @@ func (j *job) copyRest(c replication.Copy, to datastore.Single, mig migration) (
 }
 
 // retreat removes the fence, so that writers continue at From, and returns the reason, for another attempt. After
-// maxRetreats the move is called off; one on its way back never is.
+// maxRetreats it calls the move off, unless the move is on its way back.
 func (j *job) retreat(c replication.Copy, reason error) error {
 	mig := j.known()
 	if mig.Retreats+1 >= maxRetreats && !mig.Returns {

@@ -33,14 +33,14 @@ func (s *Service) startMoves(context.Context) error {
 // keepStoragePlan starts to keep the storage plan: the API changes it, and what it names is set up in the background.
 func (s *Service) keepStoragePlan(context.Context) error {
 	c := s.cfg.CouchDB
-	like := doctor.Patient{
+	base := doctor.Examination{
 		Deadline: s.cfg.Limits.Deadline, MaxTarget: c.MaxTarget, Runs: c.Runs + RehearsalWorkers(c.Runs), Now: time.Now,
 	}
 	if s.cfg.Runner.Direct { // the engine is not there yet
-		like.Direct = func(db *datastore.Database) function.Driver { return DirectOn(s.engine)(db) }
+		base.Direct = func(db *datastore.Database) function.Driver { return DirectOn(s.engine)(db) }
 	}
 	s.plans = storageplan.NewKeeper(storageplan.KeeperConfig{
-		Resolver: s.stores, Mover: s.moves, Language: c.Language, Log: s.log, Patient: like,
+		Resolver: s.stores, Mover: s.moves, Language: c.Language, Log: s.log, Examination: base,
 	})
 	s.onClose(s.plans.Close)
 	s.plans.Provision()

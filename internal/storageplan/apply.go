@@ -9,28 +9,28 @@ import (
 
 // Change is a change to the stored plan.
 type Change struct {
-	Before datastore.Document // as Resolver.Stored gave it
+	Before datastore.Document // as returned by Resolver.Stored
 	Wanted map[string]any     // the visible part, valid by the schema "storage"
 	Order  *jsonvalue.Order   // in which its members were written
 	Stamp  datastore.Stamp
-	// Probe: try connections that are new or changed before anything is stored. Those that documents move to are always
-	// tried.
+	// Probe makes Apply try new and changed connections before it stores anything. It always tries those that documents
+	// move to.
 	Probe  bool
-	DryRun bool // only look: nothing is stored, created or moved
+	DryRun bool // check only: nothing is stored, created or moved
 }
 
-// Applied is the result of a change. With Problems nothing was stored.
+// Applied is the result of a change. If it has Problems, nothing was stored.
 type Applied struct {
 	Problems   []Problem
 	Warnings   []string
 	Moves      []Move
-	Document   datastore.Document // as it is stored now
+	Document   datastore.Document // as stored now
 	Migrations []Migration        // one for each of Moves; they continue in the background
 }
 
-// Apply stores a plan and puts it in force: here before it returns, in other processes a moment later. A database that
-// the plan wants elsewhere is moved there by the Mover, empty or not; until it has switched it stays where it is.
-// ErrConflict when someone else stored a plan since Change.Before; MigratedError, MovingError, FenceError, StartError.
+// Apply stores a plan and puts it into force: in this process before it returns, in others a moment later. The Mover
+// moves a database that the plan wants elsewhere, empty or not; until the switch it stays where it is. Apply returns
+// ErrConflict if another plan was stored since Change.Before, and MigratedError, MovingError, FenceError or StartError.
 func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	d, err := k.read(ctx, c)
 	if err != nil || len(d.Problems) > 0 {
@@ -48,17 +48,17 @@ func (k *Keeper) Apply(ctx context.Context, c Change) (Applied, error) {
 	return d.Applied, k.start(ctx, d)
 }
 
-// draft is a change on its way through Apply.
+// draft is a change in progress in Apply.
 type draft struct {
 	Applied
 	change        Change
 	document      datastore.Document // to be stored
 	before, after stored
-	homes         map[string]Tag       // where databases are, moves apart
+	homes         map[string]Tag       // where databases are, apart from moves
 	migrations    map[string]Migration // unfinished ones, by database
 }
 
-// read takes in what is stored now, and decodes the change.
+// read reads what is stored now and decodes the change.
 func (k *Keeper) read(ctx context.Context, c Change) (*draft, error) {
 	r := k.cfg.Resolver
 	d := &draft{change: c}
@@ -88,7 +88,7 @@ func (k *Keeper) read(ctx context.Context, c Change) (*draft, error) {
 	return d, err
 }
 
-// decide checks the plan by itself, and finds the databases that it moves.
+// decide checks the plan itself and finds the databases that it moves.
 func (k *Keeper) decide(ctx context.Context, d *draft) error {
 	if d.Problems, d.Warnings = check(d.after.plan, k.cfg.Resolver.cfg.Functions != nil); len(d.Problems) > 0 {
 		return nil
@@ -100,7 +100,7 @@ func (k *Keeper) decide(ctx context.Context, d *draft) error {
 	return k.count(ctx, d.Moves)
 }
 
-// probe tries the connections that are new, changed or moved to, and the right to move.
+// probe tries the connections that are new, changed or moved to, and checks the right to move.
 func (k *Keeper) probe(ctx context.Context, d *draft) error {
 	opened, closeAll, err := k.open(d.after.plan)
 	defer closeAll()
@@ -109,7 +109,7 @@ func (k *Keeper) probe(ctx context.Context, d *draft) error {
 	}
 	edited := d.before.edited(d.after)
 	if d.Problems = k.leftBehind(ctx, opened, edited, d.homes, d.migrations, d.change.Probe); len(d.Problems) == 0 {
-		d.Problems = k.tryAll(ctx, d.after.plan, opened, toTry(d.change.Probe, edited, d.Moves), d.change.DryRun)
+		d.Problems = k.tryAll(ctx, d.after.plan, opened, connectionsToTry(d.change.Probe, edited, d.Moves), d.change.DryRun)
 	}
 	if len(d.Problems) > 0 {
 		return nil
@@ -118,12 +118,12 @@ func (k *Keeper) probe(ctx context.Context, d *draft) error {
 		if err := k.cfg.Mover.Check(ctx, m.Database, m.From); err != nil {
 			return err
 		}
-		d.Warnings = append(d.Warnings, noWayBack(ctx, opened[m.To], m)...)
+		d.Warnings = append(d.Warnings, rollbackWarnings(ctx, opened[m.To], m)...)
 	}
 	return nil
 }
 
-// store stores the document, and puts it in force in this process.
+// store stores the document and puts it into force in this process.
 func (k *Keeper) store(ctx context.Context, d *draft) error {
 	r := k.cfg.Resolver
 	record(d.document, d.homes)
@@ -137,7 +137,7 @@ func (k *Keeper) store(ctx context.Context, d *draft) error {
 	}
 	d.Document = saved
 	r.Take(saved)
-	if !d.change.Probe { // what was not tried is set up in the background
+	if !d.change.Probe { // connections that were not tried are set up in the background
 		k.Provision()
 	}
 	return nil

@@ -10,11 +10,11 @@ import (
 	"callfn/internal/datastore"
 )
 
-// check looks at a plan alone, asking nobody. flagged is whether there is a connection Flagged.
+// check checks a plan by itself, without sending anything. flagged is whether the connection Flagged exists.
 func check(p Plan, flagged bool) (problems []Problem, warnings []string) {
 	problems = append(problems, p.unknownTags(flagged)...)
 	problems = append(problems, p.moved()...)
-	problems = append(problems, p.parted()...)
+	problems = append(problems, p.separated()...)
 	for _, tag := range slices.Sorted(maps.Keys(p.Connections)) {
 		if tag == Local {
 			continue
@@ -45,7 +45,7 @@ func check(p Plan, flagged bool) (problems []Problem, warnings []string) {
 	return problems, warnings
 }
 
-// unknownTags finds references to connections that are none.
+// unknownTags finds references to connections that do not exist.
 func (p Plan) unknownTags(flagged bool) (problems []Problem) {
 	known := []string{string(Local)}
 	if flagged {
@@ -75,7 +75,7 @@ func (p Plan) unknownTags(flagged bool) (problems []Problem) {
 	return problems
 }
 
-// moved finds what would move a database that has to stay.
+// moved finds rules that would move a database that must stay.
 func (p Plan) moved() (problems []Problem) {
 	if tag, field := decide(p, datastore.Accounts, ""); tag != Local {
 		says := "this would move the database accounts, which has to stay on local: without it nobody can log in, not even " +
@@ -97,8 +97,8 @@ func (p Plan) moved() (problems []Problem) {
 	return problems
 }
 
-// parted finds rules that would take documents of one database to different places.
-func (p Plan) parted() (problems []Problem) {
+// separated finds rules that would separate documents of one database.
+func (p Plan) separated() (problems []Problem) {
 	rule := p.Rules[Aggregate]
 	for _, database := range slices.Sorted(maps.Keys(ownTypes)) {
 		if !rule.covers(database) {

@@ -10,30 +10,30 @@ import (
 
 // Connection is a connection of a plan.
 type Connection struct {
-	Driver   string   `json:"driver"` // "kazoo_couch", the only one there is
+	Driver   string   `json:"driver"` // "kazoo_couch", the only driver
 	Name     string   `json:"name,omitempty"`
 	Settings Settings `json:"settings"`
 }
 
-// Settings say how to reach a CouchDB and what to expect there. Names are KAZOO's
-// (docs/reference/kazoo.md#storage-plan-schemas, docs/reference/kazoo.md#connections), but for TLS and
-// FunctionsLanguage. What else KAZOO has there (pools, pipelines) has no effect.
+// Settings describe how to reach a CouchDB and what to expect there. Names are KAZOO's
+// (docs/reference/kazoo.md#storage-plan-schemas, docs/reference/kazoo.md#connections), except TLS and
+// FunctionsLanguage. KAZOO's other settings (pools, pipelines) have no effect.
 type Settings struct {
 	IP             string      `json:"ip"` // host name or address
 	Port           int         `json:"port"`
 	Credentials    Credentials `json:"credentials,omitzero"`
-	Username       string      `json:"username,omitempty"` // where Credentials has none
+	Username       string      `json:"username,omitempty"` // unless Credentials has one
 	Password       Password    `json:"password,omitempty"`
 	ConnectTimeout int         `json:"connect_timeout,omitempty"` // ms, for dialling and the TLS handshake
 	RecvTimeout    int         `json:"recv_timeout,omitempty"`    // ms, for each operation
 	IsSSL          bool        `json:"is_ssl,omitempty"`          // https, as TLS and port 443 mean too
 	TLS            *TLS        `json:"tls,omitempty"`
-	// FunctionsLanguage evaluates functions there: provision.Auto, couchapp.JavaScript or couchapp.Callfn; "" for the
-	// service's own.
+	// FunctionsLanguage evaluates functions on this connection: provision.Auto, couchapp.JavaScript or couchapp.Callfn; ""
+	// for the service's setting.
 	FunctionsLanguage string `json:"functions_language,omitempty"`
 }
 
-// Credentials are a CouchDB user's.
+// Credentials are a CouchDB user's name and password.
 type Credentials struct {
 	Username string   `json:"username,omitempty"`
 	Password Password `json:"password,omitempty"`
@@ -43,7 +43,7 @@ type Credentials struct {
 // plans that KAZOO stored have numbers.
 type Password string
 
-// UnmarshalJSON takes a string, or a number as it is written.
+// UnmarshalJSON accepts a string, or a number, which it keeps as written.
 func (p *Password) UnmarshalJSON(raw []byte) error {
 	var number json.Number
 	if len(raw) > 0 && raw[0] != '"' {
@@ -56,14 +56,14 @@ func (p *Password) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*string)(p))
 }
 
-// TLS says whom to trust behind https.
+// TLS configures the verification of an https server.
 type TLS struct {
 	CA string `json:"ca,omitempty"` // certificates, PEM; the system's when empty
-	// that the certificate must have, where IP is another: a load balancer's address
+	// ServerName is the name in the certificate, if IP differs from it: a load balancer's address.
 	ServerName string `json:"server_name,omitempty"`
 }
 
-// User and password of the connection; "" for none.
+// User returns the user and password of the connection; "" for none.
 func (s Settings) User() (username, password string) {
 	if s.Credentials.Username != "" {
 		return s.Credentials.Username, string(s.Credentials.Password)
@@ -74,7 +74,7 @@ func (s Settings) User() (username, password string) {
 // Secure reports whether the connection is encrypted.
 func (s Settings) Secure() bool { return s.IsSSL || s.TLS != nil || s.Port == 443 }
 
-// Address is the root URL, without credentials.
+// Address returns the root URL, without credentials.
 func (s Settings) Address() string {
 	scheme, port := "http://", s.Port
 	if s.Secure() {
@@ -97,7 +97,7 @@ func (s Settings) timeouts() (connect, operation time.Duration) {
 	return connect, operation
 }
 
-// same reports whether a connection with these settings is the same as one with others.
+// same reports whether two settings describe the same connection.
 func (s Settings) same(other Settings) bool {
 	var ours, theirs TLS
 	if s.TLS != nil {

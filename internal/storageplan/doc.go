@@ -1,11 +1,11 @@
-// Package storageplan says on which CouchDB each database lives: KAZOO's storage plans
-// (docs/reference/kazoo.md#storage-plans), read the one way that their documentation promises.
+// Package storageplan decides on which CouchDB each database is: KAZOO's storage plans
+// (docs/reference/kazoo.md#storage-plans), as their documentation describes them.
 //
-// A [Plan] names connections and says by rules which databases are on which. [Resolve] is the whole of those rules, a
-// pure function. A [Resolver] is the plan in force: it follows the plan and the migrations stored in system_data
-// through CouchDB's change feed, so every process that shares a CouchDB is on the new plan a moment after it was
-// stored, and it keeps one pool of connections for each connection of the plan.
+// A [Plan] names connections and has rules for which databases are on which. [Resolve] applies those rules; it is a
+// pure function. A [Resolver] is the plan in force. It follows the plan and the migrations in system_data through
+// CouchDB's change feed, so every process that shares a CouchDB uses a new plan a moment after it was stored. It keeps
+// a pool of connections for each connection of the plan.
 //
-// A plan says where a database is wanted. Its home ([Resolver.Home]) is where its documents are; a [Mover] changes the
-// home without losing any.
+// A plan says where a database is wanted. The database's home ([Resolver.Home]) is where its documents are. A [Mover]
+// changes the home without losing documents.
 package storageplan

@@ -10,31 +10,30 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// Document in system_data holds the storage plan; DocumentType is its pvt_type. Both are KAZOO's.
-//
-// Besides what clients see it has pvt_homes (where each database is, by name), pvt_secrets (sealed passwords, by tag)
-// and pvt_retained (connections that left the plan while a database is still there). In the visible part a password
-// that is kept reads as Placeholder.
+// Document in system_data is the storage plan; DocumentType is its pvt_type. Both names are KAZOO's. Besides the part
+// that clients see, it has pvt_homes (where each database is, by name), pvt_secrets (sealed passwords, by tag) and
+// pvt_retained (connections that left the plan while a database is still there). In the visible part, Placeholder
+// replaces a stored password.
 const (
 	Document     = "system"
 	DocumentType = "storage"
 )
 
-// Placeholder stands where a password is kept: sent back, it means the one that is kept.
+// Placeholder replaces a stored password. A client that sends it back keeps the stored password.
 const Placeholder = "********"
 
 const sealPurpose = "storage plan passwords"
 
-// stored is the document, read.
+// stored is the decoded document.
 type stored struct {
-	plan     Plan // passwords in it
+	plan     Plan // with passwords
 	retained map[Tag]Connection
 	homes    map[string]Tag
-	locked   map[Tag]error // connections whose password does not open: auth.ErrWrongSecret
+	locked   map[Tag]error // connections whose password cannot be opened: auth.ErrWrongSecret
 }
 
-// openDocument reads the stored document; a missing one is empty. A password that was sealed with another secret, or
-// for another server, locks its connection and no other.
+// openDocument decodes the stored document; a missing one is empty. A password that was sealed with another secret, or
+// for another server, locks only its connection.
 func openDocument(doc datastore.Document, secret auth.Secret) (stored, error) {
 	var decoded struct {
 		Plan
@@ -59,14 +58,14 @@ func openDocument(doc datastore.Document, secret auth.Secret) (stored, error) {
 	return out, nil
 }
 
-// label is what a sealed password is bound to: it opens for no other server and user. Whoever can write the document
-// can therefore not have it sent elsewhere.
+// label is what a sealed password is bound to. The password opens for no other server and user, so whoever can write
+// the document cannot have it sent elsewhere.
 func (s Settings) label(tag Tag) string {
 	user, _ := s.User()
 	return string(tag) + "\n" + s.Address() + "\n" + user
 }
 
-// password points to where the settings have the password that counts.
+// password returns a pointer to the password that takes effect.
 func (s *Settings) password() *Password {
 	if s.Credentials.Username != "" || s.Password == "" {
 		return &s.Credentials.Password
@@ -85,13 +84,13 @@ func (s Settings) unseal(tag Tag, sealed string, secret auth.Secret) (Settings, 
 	return s, nil
 }
 
-// ErrKept is what a Placeholder without a password behind it is answered with.
+// ErrKept reports a Placeholder for which no password is stored.
 var ErrKept = errors.New("the placeholder stands for a password that is kept, and none is kept for this server and " +
 	"user: send the password")
 
-// Conceal takes the passwords out of the visible part of a plan's document: what comes back has Placeholder in their
-// places, and them sealed in pvt_secrets. before is the document as it was. failed names the connections whose
-// Placeholder stands for nothing (ErrKept).
+// Conceal moves the passwords out of the visible part of a plan's document. The result has Placeholder in their places,
+// and the sealed passwords in pvt_secrets. before is the previous document. failed lists the connections whose
+// Placeholder has no stored password (ErrKept).
 func Conceal(before, doc datastore.Document, secret auth.Secret) (out datastore.Document, failed []Tag, err error) {
 	out = datastore.Document(jsonvalue.CopyObject(doc))
 	plan, err := Decode(out)
@@ -101,7 +100,7 @@ func Conceal(before, doc datastore.Document, secret auth.Secret) (out datastore.
 	kept, _ := before["pvt_secrets"].(map[string]any)
 	secrets := map[string]any{}
 	retained, _ := before["pvt_retained"].(map[string]any)
-	for tag := range retained { // theirs stay as long as they do
+	for tag := range retained { // retained connections keep their passwords
 		if sealed, ok := kept[tag]; ok {
 			secrets[tag] = sealed
 		}
@@ -128,7 +127,7 @@ func Conceal(before, doc datastore.Document, secret auth.Secret) (out datastore.
 	return out, failed, nil
 }
 
-// conceal puts Placeholder wherever the connection has a password.
+// conceal replaces the connection's passwords by Placeholder.
 func conceal(doc datastore.Document, tag Tag) {
 	connections, _ := doc["connections"].(map[string]any)
 	connection, _ := connections[string(tag)].(map[string]any)

@@ -12,7 +12,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// edited are the connections that are new in another document, or have other settings there.
+// edited returns the connections of another document that are new there or have other settings.
 func (s stored) edited(after stored) []Tag {
 	var out []Tag
 	for tag, c := range after.plan.Connections {
@@ -55,12 +55,12 @@ func (k *Keeper) open(p Plan) (opened map[Tag]datastore.Single, closeAll func(),
 	return opened, closeAll, nil
 }
 
-// probeTimeout bounds the trial of a connection; a first run of a function starts processes there.
+// probeTimeout bounds the trial of a connection. The first run of a function there starts processes.
 const probeTimeout = 20 * time.Second
 
-// toTry are the connections to be tried: those that get a database with documents; with all also new ones, those with
-// other settings and those that get an empty database.
-func toTry(all bool, edited []Tag, moves []Move) []Tag {
+// connectionsToTry returns the connections to try: those that get a database with documents. With all, it adds those that are new,
+// have other settings or get an empty database.
+func connectionsToTry(all bool, edited []Tag, moves []Move) []Tag {
 	var out []Tag
 	if all {
 		out = slices.Clone(edited)
@@ -74,16 +74,16 @@ func toTry(all bool, edited []Tag, moves []Move) []Tag {
 	return slices.Compact(out)
 }
 
-// databasesOn are the databases that a plan wants on a connection.
+// databasesOn returns the databases that a plan wants on a connection.
 func databasesOn(p Plan, tag Tag) []string {
 	return slices.DeleteFunc(movable(), func(name string) bool { return Resolve(p, name, "") != tag })
 }
 
-// tryAll tries connections side by side.
+// tryAll tries connections in parallel.
 func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Single, tags []Tag, look bool) []Problem {
 	_, field := decide(p, datastore.Functions, "")
 	if field == "" {
-		field = "plan" // nothing in it says otherwise
+		field = "plan" // no rule of the plan decides it
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -105,9 +105,9 @@ func (k *Keeper) tryAll(ctx context.Context, p Plan, opened map[Tag]datastore.Si
 	return problems
 }
 
-// leftBehind finds connections whose new settings lead to another server than the one that a database is on: its
-// documents would be left behind. New settings for the same server are fine; a look at the database through both tells.
-// strict counts a server that cannot be looked at as another one.
+// leftBehind finds connections whose new settings lead to another server than the one that a database is on. The
+// database's documents would be left behind. It compares the database through both settings. With strict, a server that
+// cannot be compared counts as another one.
 func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single, edited []Tag, homes map[string]Tag,
 	migrations map[string]Migration, strict bool,
 ) []Problem {
@@ -115,7 +115,7 @@ func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single
 	for _, tag := range edited {
 		old, err := k.cfg.Resolver.Connection(tag)
 		if err != nil || old.Connection.Address() == opened[tag].Connection.Address() {
-			continue // it is new, or has another password, say
+			continue // the connection is new, or only its password differs
 		}
 		for _, database := range movable() {
 			m, moving := migrations[database]
@@ -131,7 +131,7 @@ func (k *Keeper) leftBehind(ctx context.Context, opened map[Tag]datastore.Single
 	return problems
 }
 
-// elsewhere is the problem of new settings that do not lead to the database as before; nil when they do.
+// elsewhere returns the problem of new settings that do not lead to the same database, or nil.
 func elsewhere(ctx context.Context, tag Tag, old, opened datastore.Single, database string, strict bool) *Problem {
 	same, err := sameDatabase(ctx, old, opened, database)
 	if same || err != nil && !strict {

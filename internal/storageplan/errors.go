@@ -2,8 +2,8 @@ package storageplan
 
 import "fmt"
 
-// StartError: the plan is stored, but the move of a database that it wants elsewhere could not be started. The database
-// is where it was; applying the plan again tries again.
+// StartError reports that the plan is stored, but the move of a database that it wants elsewhere could not be started.
+// The database stays where it was. Applying the plan again starts the move again.
 type StartError struct {
 	Database string
 	Cause    error
@@ -13,10 +13,10 @@ func (e *StartError) Error() string {
 	return fmt.Sprintf("the move of database %s could not be started: %v", e.Database, e.Cause)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *StartError) Unwrap() error { return e.Cause }
 
-// MovingError: a database is being moved elsewhere already.
+// MovingError reports that a database is already being moved elsewhere.
 type MovingError struct {
 	Migration Migration
 }
@@ -27,8 +27,8 @@ func (e *MovingError) Error() string {
 		m.Database, m.From, m.To, m.ID, m.State)
 }
 
-// FenceError: a database cannot be moved away from where it is, since the connection's user may not put the fence
-// around it that a move needs.
+// FenceError reports that a database cannot be moved away, because the connection's user may not raise the fence that a
+// move needs.
 type FenceError struct{ Database, User, Address string }
 
 func (e *FenceError) Error() string {

@@ -16,15 +16,14 @@ import (
 // planSite is the site of findings about the plan itself.
 const planSite = "storage plan"
 
-// Examine examines every connection of the plan in force as a doctor does, and whether databases are where the plan
-// wants them. like has Deadline, MaxTarget, Now and Direct of each examination. Main and Functions are left to who
-// opened them.
-func (r *Resolver) Examine(ctx context.Context, like doctor.Patient) []doctor.Finding {
+// Examine examines every connection of the plan in force and checks that databases are where the plan wants them. base
+// has Deadline, MaxTarget, Now and Direct of each examination. It leaves out the connections Main and Functions.
+func (r *Resolver) Examine(ctx context.Context, base doctor.Examination) []doctor.Finding {
 	s := r.current.Load()
 	findings := r.places()
 	tags := slices.Sorted(maps.Keys(s.plan.Connections))
 	for tag := range s.opened {
-		tags = append(tags, tag) // those that left the plan while something is on them
+		tags = append(tags, tag) // connections that left the plan while a database is still there
 	}
 	slices.Sort(tags)
 	tags = slices.DeleteFunc(slices.Compact(tags), func(tag Tag) bool { return tag == Local || tag == Flagged })
@@ -40,16 +39,16 @@ func (r *Resolver) Examine(ctx context.Context, like doctor.Patient) []doctor.Fi
 				}}
 				return
 			}
-			patient := like
-			patient.Site = site(on, r.Overview().On(tag), r.cfg.Direct, r.cfg.Log)
-			results[i] = doctor.Examine(ctx, patient)
+			e := base
+			e.Site = site(on, r.Overview().On(tag), r.cfg.Direct, r.cfg.Log)
+			results[i] = doctor.Examine(ctx, e)
 		})
 	}
 	wg.Wait()
 	return append(findings, slices.Concat(results...)...)
 }
 
-// places says where each database is, and should be.
+// places compares where each database is with where the plan wants it.
 func (r *Resolver) places() []doctor.Finding {
 	plan, overview, migrations := r.Plan(), r.Overview(), r.unfinished()
 	var findings []doctor.Finding

@@ -9,7 +9,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// read takes in what is stored now, and returns the update sequence to follow from.
+// read reads what is stored now and returns the update sequence to follow from.
 func (r *Resolver) read(ctx context.Context, since string) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -26,7 +26,7 @@ func (r *Resolver) read(ctx context.Context, since string) (string, error) {
 	return since, r.publish()
 }
 
-// follow takes in changes as they happen, for one cycle.
+// follow applies changes as they happen, for one cycle.
 func (r *Resolver) follow(ctx context.Context, since string) (string, error) {
 	cycle, cancel := context.WithTimeout(ctx, followCycle)
 	defer cancel()
@@ -49,7 +49,7 @@ func (r *Resolver) follow(ctx context.Context, since string) (string, error) {
 
 func (r *Resolver) systemData() string { return r.cfg.Main.Prefix + datastore.SystemData }
 
-// take takes in one change.
+// take applies one change.
 func (r *Resolver) take(change datastore.Change) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -61,12 +61,12 @@ func (r *Resolver) take(change datastore.Change) {
 	}
 }
 
-// Take takes in a document of system_data that this process has just stored, before the feed brings it.
+// Take applies a document of system_data that this process has just stored, before the feed delivers it.
 func (r *Resolver) Take(saved datastore.Document) {
 	r.take(datastore.Change{ID: saved.ID(), Rev: saved.Rev(), Doc: saved})
 }
 
-// keep keeps a change that concerns resolution, and reports whether it does. The lock is held.
+// keep applies a change that affects resolution, and reports whether it does. The caller holds the lock.
 func (r *Resolver) keep(change datastore.Change) bool {
 	doc := change.Doc
 	if change.Deleted {
@@ -95,7 +95,7 @@ func (r *Resolver) keep(change datastore.Change) bool {
 	return true
 }
 
-// older reports whether a revision comes before another: the feed may bring one that is known already.
+// older reports whether a revision precedes another. The feed may deliver one that is known already.
 func older(rev, than string) bool {
 	generation := func(rev string) int {
 		text, _, _ := strings.Cut(rev, "-")

@@ -9,8 +9,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// fencePause is how long a writer waits that met a fence of a migration that is not known here: the change is on its
-// way, or the fence was removed meanwhile.
+// fencePause is how long a writer waits at the fence of a migration that is not known here. Either the change is still
+// on its way, or the fence was removed meanwhile.
 const fencePause = 50 * time.Millisecond
 
 // following makes writes that meet a fence continue at the database's next home; see datastore.Database.Following.
@@ -20,7 +20,7 @@ func (r *Resolver) following(db *datastore.Database, database, docType string) *
 	})
 }
 
-// next waits until a database takes writes again: elsewhere, or where it was.
+// next waits until a database takes writes again, elsewhere or where it was.
 func (r *Resolver) next(ctx context.Context, database, docType string,
 	refused *datastore.Database,
 ) (*datastore.Database, error) {

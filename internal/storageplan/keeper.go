@@ -17,16 +17,16 @@ type Keeper struct {
 	pending sync.WaitGroup
 }
 
-// KeeperConfig is what a Keeper needs.
+// KeeperConfig configures a Keeper.
 type KeeperConfig struct {
-	Resolver *Resolver
-	Mover    Mover
-	Language string         // evaluates functions where a connection's settings name none: provision.Auto …
-	Patient  doctor.Patient // Deadline, MaxTarget, Now and Direct of Examine
-	Log      *slog.Logger
+	Resolver    *Resolver
+	Mover       Mover
+	Language    string             // evaluates functions on connections without a setting: provision.Auto …
+	Examination doctor.Examination // Deadline, MaxTarget, Now and Direct of Examine
+	Log         *slog.Logger
 }
 
-// NewKeeper makes a Keeper. Close ends its work in the background.
+// NewKeeper returns a Keeper. Close ends its work in the background.
 func NewKeeper(cfg KeeperConfig) *Keeper {
 	k := &Keeper{cfg: cfg}
 	k.ctx, k.stop = context.WithCancel(context.Background())

@@ -10,7 +10,8 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// MigratedError: the databases are being moved away from the connection that callfn was started with, or have been.
+// MigratedError reports that the databases are being moved, or were moved, away from the connection that callfn was
+// started with.
 type MigratedError struct{ Address string }
 
 func (e *MigratedError) Error() string {
@@ -18,7 +19,8 @@ func (e *MigratedError) Error() string {
 		"before the storage plan is changed", e.Address)
 }
 
-// AwayError: a database is not on the connection that callfn was started with, so it cannot be migrated from there.
+// AwayError reports that a database is not on the connection that callfn was started with, so it cannot be migrated
+// from there.
 type AwayError struct {
 	Database string
 	Home     Tag
@@ -29,7 +31,7 @@ func (e *AwayError) Error() string {
 		"says so", e.Database, e.Home)
 }
 
-// migrated is the *MigratedError that a change of the plan is refused with, or nil.
+// migrated returns the *MigratedError with which a change of the plan is refused, or nil.
 func (r *Resolver) migrated() error {
 	place := r.Overview().Databases[datastore.SystemData]
 	m, moving := r.unfinished()[datastore.SystemData]
@@ -43,11 +45,12 @@ func (r *Resolver) migrated() error {
 	return &MigratedError{place.Address}
 }
 
-// Migrate moves every database, system_data among them, from the connection that callfn was started with to another:
-// the way from an embedded node to a CouchDB. c is the connection's part of a plan, valid by its schema; stamp marks
-// the plan's document, which keeps the connection. The plan's document itself and those of the moves stay. Asked again
-// for the same server, it gives the moves that are under way. MovingError, AwayError; Problems when the server cannot
-// be used, with fields below the connection's.
+// Migrate moves every database, including system_data, from the connection that callfn was started with to another:
+// from an embedded node to a CouchDB. c is the connection's part of a plan, valid by its schema. stamp marks the plan's
+// document, which keeps the connection. The documents of the plan and of the moves stay.
+//
+// Called again for the same server, Migrate returns the moves under way. It returns MovingError, AwayError, or Problems
+// if the server cannot be used; their fields are relative to the connection.
 func (k *Keeper) Migrate(ctx context.Context, c map[string]any, stamp datastore.Stamp) ([]Migration, []Problem, error) {
 	r := k.cfg.Resolver
 	before, err := r.Stored(ctx)
@@ -95,7 +98,7 @@ func (k *Keeper) Migrate(ctx context.Context, c map[string]any, stamp datastore.
 		field: settingOf(tag, "functions_language"), otherwise: k.cfg.Language,
 	}
 	if problem := try.try(trying); problem != nil {
-		problem.Field = problem.Field[2:] // below the connection
+		problem.Field = problem.Field[2:] // relative to the connection
 		return nil, []Problem{*problem}, nil
 	}
 	if err := checkEmpty(ctx, on); err != nil {
@@ -115,7 +118,7 @@ func (k *Keeper) Migrate(ctx context.Context, c map[string]any, stamp datastore.
 	return started, nil, nil
 }
 
-// InhabitedError: the server that everything is to be moved to has documents of its own.
+// InhabitedError reports that the target server of a migration has documents of its own.
 type InhabitedError struct{ Database, Document, Address string }
 
 func (e *InhabitedError) Error() string {
@@ -123,15 +126,14 @@ func (e *InhabitedError) Error() string {
 		"there with a --database-prefix", e.Database, e.Address, e.Document)
 }
 
-// checkEmpty makes sure that the server that everything is to be moved to has no documents but those that an earlier
-// move left behind.
+// checkEmpty checks that the target server has no documents except those that an earlier move left behind.
 func checkEmpty(ctx context.Context, on datastore.Single) error {
 	for _, database := range datastore.Databases() {
 		rows, err := customerDocuments(ctx, on, database)
 		if err != nil {
 			return err
 		}
-		left, err := wasLeft(ctx, on, database)
+		left, err := movedAway(ctx, on, database)
 		if err != nil {
 			return err
 		}
@@ -142,10 +144,10 @@ func checkEmpty(ctx context.Context, on datastore.Single) error {
 	return nil
 }
 
-// wasLeft reports whether a database was moved away from a place: its documents are still there then, behind the fence.
-// A place that cannot be looked at now counts as never used.
-func wasLeft(ctx context.Context, on datastore.Single, database string) (bool, error) {
-	db, _ := on.Resolve(database, "") // Single knows no failure
+// movedAway reports whether a database was moved away from a place: its documents are still there, behind the fence. A
+// place that cannot be reached counts as never used.
+func movedAway(ctx context.Context, on datastore.Single, database string) (bool, error) {
+	db, _ := on.Resolve(database, "") // Single never fails
 	_, err := db.Get(ctx, datastore.FenceID)
 	switch {
 	case errors.Is(err, datastore.ErrNotFound), errors.Is(err, datastore.ErrDatabaseMissing),
@@ -155,7 +157,7 @@ func wasLeft(ctx context.Context, on datastore.Single, database string) (bool, e
 	return err == nil, err
 }
 
-// underWay are the moves of an earlier Migrate to the same server; MovingError where others are under way.
+// underWay returns the moves of an earlier Migrate to the same server, or MovingError if there are others.
 func (k *Keeper) underWay(address string) ([]Migration, error) {
 	r := k.cfg.Resolver
 	var same []Migration
@@ -169,7 +171,7 @@ func (k *Keeper) underWay(address string) ([]Migration, error) {
 	return same, nil
 }
 
-// keepConnection stores the connection beside the plan, its password sealed.
+// keepConnection stores the connection beside the plan, with its password sealed.
 func (k *Keeper) keepConnection(ctx context.Context, before, alone datastore.Document, tag Tag,
 	stamp datastore.Stamp,
 ) error {

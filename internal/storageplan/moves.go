@@ -14,18 +14,18 @@ import (
 type Move struct {
 	Database  string
 	From, To  Tag
-	Documents int // to be copied; countMost stands for that many or more
+	Documents int // number to copy; countMost stands for that many or more
 }
 
-// movable are the databases that a plan can move.
+// movable returns the databases that a plan can move.
 func movable() []string {
 	return slices.DeleteFunc(datastore.Databases(), func(name string) bool {
 		return name == datastore.Accounts || name == datastore.SystemData
 	})
 }
 
-// moves are the databases that a plan wants elsewhere than they are or are being moved to. MovingError when one is
-// being moved to another place.
+// moves returns the databases that the plan wants elsewhere than they are or are being moved to. It returns MovingError
+// if one is being moved to another place.
 func moves(p Plan, homes map[string]Tag, migrations map[string]Migration) ([]Move, error) {
 	var out []Move
 	for _, database := range movable() {
@@ -64,7 +64,7 @@ func (k *Keeper) count(ctx context.Context, moves []Move) error {
 
 // customerDocuments lists up to countMost documents of a database, without design documents and the probe of provision.
 func customerDocuments(ctx context.Context, on datastore.Single, database string) ([]datastore.Row, error) {
-	db, _ := on.Resolve(database, "") // Single knows no failure
+	db, _ := on.Resolve(database, "") // Single never fails
 	rows, err := db.AllDocs(ctx, datastore.Query{Limit: countMost})
 	if errors.Is(err, datastore.ErrDatabaseMissing) {
 		return nil, nil
@@ -74,9 +74,9 @@ func customerDocuments(ctx context.Context, on datastore.Single, database string
 	}), err
 }
 
-// noWayBack warns of a move to where our user may not raise the fence that a rollback needs. A server that does not
-// answer is not warned of.
-func noWayBack(ctx context.Context, to datastore.Single, m Move) []string {
+// rollbackWarnings warns of a move to a server where the user may not raise the fence that a rollback needs. It does not warn
+// if the server does not answer.
+func rollbackWarnings(ctx context.Context, to datastore.Single, m Move) []string {
 	rights, err := provision.Site{Stores: to, Databases: []string{m.Database}}.Who(ctx)
 	if err != nil || rights.DatabaseAdmin {
 		return nil

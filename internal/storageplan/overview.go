@@ -10,11 +10,11 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// Overview says where everything is.
+// Overview is where every database is.
 type Overview struct {
-	Databases  map[string]Place // every one of callfn's
+	Databases  map[string]Place // all databases of the service
 	Migrations []Migration      // unfinished ones, in order of their databases
-	Flagged    bool             // there is a connection Flagged
+	Flagged    bool             // whether the connection Flagged exists
 }
 
 // On lists the databases on a connection, sorted.
@@ -35,7 +35,7 @@ type Place struct {
 	Address    string // root URL without credentials; "" where the connection is not open
 }
 
-// Overview of the plan in force.
+// Overview returns where every database is by the plan in force.
 func (k *Keeper) Overview() Overview { return k.cfg.Resolver.Overview() }
 
 // Stored is Resolver.Stored.
@@ -43,12 +43,12 @@ func (k *Keeper) Stored(ctx context.Context) (datastore.Document, error) {
 	return k.cfg.Resolver.Stored(ctx)
 }
 
-// Examine is Resolver.Examine with what the service uses.
+// Examine is Resolver.Examine with the service's settings.
 func (k *Keeper) Examine(ctx context.Context) []doctor.Finding {
-	return k.cfg.Resolver.Examine(ctx, k.cfg.Patient)
+	return k.cfg.Resolver.Examine(ctx, k.cfg.Examination)
 }
 
-// Overview of the plan in force.
+// Overview returns where every database is by the plan in force.
 func (r *Resolver) Overview() Overview {
 	s := r.current.Load()
 	out := Overview{Databases: map[string]Place{}, Flagged: r.cfg.Functions != nil}
@@ -66,7 +66,7 @@ func (r *Resolver) Overview() Overview {
 	return out
 }
 
-// Placeholders is the visible part of a plan with Placeholder for every password.
+// Placeholders returns the visible part of a plan with Placeholder for every password.
 func Placeholders(visible map[string]any) map[string]any {
 	out := jsonvalue.CopyObject(visible)
 	connections, _ := out["connections"].(map[string]any)

@@ -9,26 +9,26 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Tag names a connection: [Local], [Flagged], or 32 characters a-z and 0-9, mostly a UUID without hyphens.
+// Tag names a connection: [Local], [Flagged], or 32 characters a-z and 0-9, usually a UUID without hyphens.
 type Tag string
 
 const (
-	// Local is the connection that callfn was started with. It holds system_data, and with it the plan itself.
+	// Local is the connection that callfn was started with. It has system_data and thus the plan itself.
 	Local Tag = "local"
-	// Flagged is the connection that --functions-couchdb-url names; there is one only with that flag.
+	// Flagged is the connection of --functions-couchdb-url. It exists only with that flag.
 	Flagged Tag = "functions"
 )
 
-// Class of databases; a plan has one rule for each (docs/reference/kazoo.md#resolving-a-database).
+// Class is a class of databases. A plan has one rule for each (docs/reference/kazoo.md#resolving-a-database).
 type Class string
 
-// The classes. callfn's own databases are all aggregates, which span accounts, but for system_data.
+// The classes. callfn's databases are aggregates, which span accounts, except system_data.
 const (
-	Account   Class = "account" // one for each account; callfn has none
+	Account   Class = "account" // one per account; callfn has none
 	Aggregate Class = "aggregate"
-	MODB      Class = "modb" // one for each account and month; callfn has none
+	MODB      Class = "modb" // one per account and month; callfn has none
 	System    Class = "system"
-	YODB      Class = "yodb" // one for each account and year; callfn has none
+	YODB      Class = "yodb" // one per account and year; callfn has none
 )
 
 // Plan is a storage plan as JSON has it:
@@ -48,7 +48,7 @@ type Rule struct {
 	Types      map[string]Type `json:"types,omitempty"` // by pvt_type; by the name of a database in the rule of System
 }
 
-// Selection narrows a rule to databases.
+// Selection restricts a rule to some databases.
 type Selection struct {
 	Names []string `json:"names,omitempty"` // every database of the class when empty
 }
@@ -58,7 +58,7 @@ type Type struct {
 	Connection Tag `json:"connection,omitempty"` // the rule's when empty
 }
 
-// Decode reads a plan from a document of decoded JSON. Keys it does not know are ignored.
+// Decode reads a plan from a document of decoded JSON. It ignores unknown keys.
 func Decode(doc map[string]any) (Plan, error) {
 	var p Plan
 	if err := decode(doc, &p); err != nil {
@@ -76,8 +76,8 @@ func decode(doc map[string]any, into any) error {
 	return json.Unmarshal(raw, into)
 }
 
-// Default is the plan where none is stored: everything on Local, or with functions apart (--functions-couchdb-url)
-// those and their runs on Flagged.
+// Default returns the plan that applies when none is stored: everything on Local, or, with functionsApart
+// (--functions-couchdb-url), functions and their runs on Flagged.
 func Default(functionsApart bool) Plan {
 	p := Plan{Rules: map[Class]Rule{Account: {}, MODB: {}, System: {}, YODB: {}}}
 	if functionsApart {
@@ -86,7 +86,7 @@ func Default(functionsApart bool) Plan {
 	return p
 }
 
-// DefaultDocument is Default as clients see it: KAZOO's default plan.
+// DefaultDocument returns Default as clients see it: KAZOO's default plan.
 func DefaultDocument(functionsApart bool) map[string]any {
 	rule := func(tag Tag) map[string]any { return map[string]any{"connection": string(tag)} }
 	plan := map[string]any{
@@ -101,8 +101,8 @@ func DefaultDocument(functionsApart bool) map[string]any {
 	return map[string]any{"connections": map[string]any{string(Local): map[string]any{}}, "plan": plan}
 }
 
-// Over is the plan with another one's parts where it has none: KAZOO's merge of the default and the stored plan.
-// Objects merge, everything else replaces.
+// Over returns the plan with the parts of base that it lacks: KAZOO's merge of the default and the stored plan. Objects
+// merge, everything else replaces.
 func (p Plan) Over(base Plan) Plan {
 	out := Plan{Connections: maps.Clone(base.Connections), Rules: maps.Clone(base.Rules)}
 	if out.Connections == nil {
@@ -139,7 +139,7 @@ func (r Rule) over(base Rule) Rule {
 	return r
 }
 
-// newTag makes a tag for a connection.
+// newTag returns a tag for a new connection.
 func newTag() (Tag, error) {
 	id, err := datastore.NewID(rand.Reader)
 	return Tag(id), err

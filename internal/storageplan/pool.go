@@ -11,9 +11,9 @@ import (
 	"callfn/internal/datastore"
 )
 
-// pools holds the open connections of a plan, one for each tag. A connection is replaced when its settings change.
+// pools holds the open connections of a plan, one for each tag. It replaces a connection when its settings change.
 type pools struct {
-	main datastore.Single // its prefix and design document's name hold everywhere
+	main datastore.Single // its prefix and design document's name apply everywhere
 	open func(Tag, Settings) (*datastore.Connection, error)
 	log  *slog.Logger
 
@@ -30,10 +30,10 @@ type pool struct {
 }
 
 const (
-	// retireQuiet is how long a connection that was replaced must have nothing to do before it is closed: longer than
-	// anyone takes from resolving a database to asking it.
+	// retireQuiet is how long a replaced connection must be idle before it is closed: longer than any caller takes between
+	// resolving a database and sending its request.
 	retireQuiet = 2 * time.Second
-	// retirePatience is how long requests under way on it may take.
+	// retirePatience is how long requests under way on a replaced connection may take.
 	retirePatience = time.Minute
 )
 
@@ -43,8 +43,8 @@ func newPools(main datastore.Single, open func(Tag, Settings) (*datastore.Connec
 	return p
 }
 
-// follow opens connections that are new or changed, and retires those that are changed or gone. It returns the
-// connections of the plan, and why one is not open.
+// follow opens new and changed connections and retires those that changed or left the plan. It returns the plan's open
+// connections, and why others are not open.
 func (p *pools) follow(wanted map[Tag]Connection) (opened map[Tag]datastore.Single, failed map[Tag]error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,7 +55,7 @@ func (p *pools) follow(wanted map[Tag]Connection) (opened map[Tag]datastore.Sing
 			connection, err := p.open(tag, c.Settings)
 			if err != nil {
 				failed[tag] = err
-				continue // what is open under the tag is not what is wanted; it is retired below
+				continue // the open connection has old settings; it is retired below
 			}
 			if there {
 				p.retire(tag, have.connection)
@@ -85,7 +85,7 @@ func (p *pools) retire(tag Tag, c *datastore.Connection) {
 	}()
 }
 
-// close closes everything, at once.
+// close closes every connection at once.
 func (p *pools) close() {
 	p.mu.Lock()
 	for tag, have := range p.byTag {
@@ -97,7 +97,7 @@ func (p *pools) close() {
 	p.retired.Wait()
 }
 
-// openForTrial opens a connection of a plan for a trial: without a breaker, which would hide why something fails. It
+// openForTrial opens a connection of a plan for a trial, without a breaker, which would hide why something fails. It
 // sends nothing.
 func openForTrial(tag Tag, s Settings) (*datastore.Connection, error) {
 	return open(tag, s, datastore.Config{})

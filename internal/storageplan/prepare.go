@@ -7,8 +7,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Prepare makes a connection hold a database, with its design document in the language that the connection's settings
-// or the service choose. A Mover calls it before it sends readers and writers there.
+// Prepare creates a database on a connection, with its design document in the language of the connection's settings or
+// of the service. A Mover calls it before it sends readers and writers there.
 func (r *Resolver) Prepare(ctx context.Context, on datastore.Single, at Tag, database, language string) error {
 	done, err := site(on, []string{database}, r.cfg.Direct, r.cfg.Log).Prepare(ctx,
 		r.Plan().Connections[at].Settings.language(language))

@@ -11,7 +11,7 @@ import (
 	"callfn/internal/provision"
 )
 
-// language of functions on a connection: its settings', else the service's.
+// language returns the language of functions on a connection: its own setting, else otherwise.
 func (s Settings) language(otherwise string) string {
 	if s.FunctionsLanguage != "" {
 		return s.FunctionsLanguage
@@ -19,18 +19,18 @@ func (s Settings) language(otherwise string) string {
 	return otherwise
 }
 
-// probe is one connection to be tried before a plan with it is stored.
+// probe is the trial of one connection before a plan with it is stored.
 type probe struct {
 	tag       Tag
 	settings  Settings
 	site      provision.Site // with the databases that the plan wants there
-	field     []string       // of the plan, that wants databases there
-	otherwise string         // language where the settings name none
-	look      bool           // change nothing on the server
+	field     []string       // the plan's field that wants databases there
+	otherwise string         // language if the settings name none
+	look      bool           // changes nothing on the server
 }
 
-// try checks everything that would keep the service from working on the server, as the doctor does, and provisions it
-// on the way: databases, security, design documents.
+// try checks everything that could keep the service from working on the server, as `callfn doctor` does. On the way it
+// provisions the server: databases, security, design documents.
 func (p probe) try(ctx context.Context) *Problem {
 	c := p.site.Stores.Connection
 	if _, err := c.Ping(ctx); err != nil && !errors.Is(err, datastore.ErrUnauthorized) {
@@ -59,7 +59,7 @@ func (p probe) try(ctx context.Context) *Problem {
 	}
 	if p.look {
 		if _, err := p.site.Database(datastore.Functions).Get(ctx, provision.ProbeID); err != nil || !p.site.HasFunctions() {
-			return nil // never set up: whether functions run there is seen by doing so
+			return nil // the server was never set up; only a set-up shows whether functions run there
 		}
 		return p.runs(p.site.Run(ctx))
 	}
@@ -73,7 +73,7 @@ func (p probe) try(ctx context.Context) *Problem {
 	return p.runs(done.Runs)
 }
 
-// setting is a field of the connection; of one that the flags name, which has none, the field of the plan that wants
+// setting returns a field of the connection. A connection from flags has none; then it is the plan's field that wants
 // databases there.
 func (p probe) setting(names ...string) []string {
 	if p.tag == Local || p.tag == Flagged {
@@ -105,7 +105,8 @@ func (p probe) runs(err error) *Problem {
 	return out
 }
 
-// reason is an error without the hints for this process's operator, and shortened: another server may have written it.
+// reason returns an error's text without hints for this process's operator, and shortened, since another server may
+// have written it.
 func reason(err error) string {
 	const most = 400
 	text := err.Error()

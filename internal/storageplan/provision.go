@@ -5,18 +5,18 @@ import (
 	"time"
 )
 
-// provisionAgain is the pause before a connection that could not be set up is tried again.
+// provisionAgain is the pause between attempts to set up a connection.
 const provisionAgain = 5 * time.Second
 
-// Provision sets up, in the background, the connections of the plan in force that databases are on, as this version
-// needs them; one that is down is set up when it is back. At a start that brings the design documents up to date.
+// Provision sets up, in the background, the connections of the plan in force that have databases, as this version needs
+// them. It sets up a connection that is down when it is back. At start this updates the design documents.
 func (k *Keeper) Provision() {
 	for tag := range k.toProvision() {
 		k.pending.Go(func() { k.provision(tag) })
 	}
 }
 
-// toProvision are the connections of the plan that databases are on.
+// toProvision returns the connections of the plan that have databases.
 func (k *Keeper) toProvision() map[Tag]bool {
 	out := map[Tag]bool{}
 	for _, place := range k.cfg.Resolver.Overview().Databases {
@@ -27,7 +27,7 @@ func (k *Keeper) toProvision() map[Tag]bool {
 	return out
 }
 
-// provision tries until it is done, the Keeper is closed or nothing is on the connection any more.
+// provision retries until it succeeds, the Keeper is closed or no database is on the connection any more.
 func (k *Keeper) provision(tag Tag) {
 	logged := false
 	for k.toProvision()[tag] {

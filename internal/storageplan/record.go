@@ -16,7 +16,7 @@ func record(doc datastore.Document, homes map[string]Tag) {
 	doc["pvt_homes"] = out
 }
 
-// inUse are the connections that databases are on or move between.
+// inUse returns the connections that databases are on or move between.
 func inUse(homes map[string]Tag, migrations map[string]Migration) []Tag {
 	used := slices.Collect(maps.Values(homes))
 	for _, m := range migrations {
@@ -26,8 +26,7 @@ func inUse(homes map[string]Tag, migrations map[string]Migration) []Tag {
 	return slices.Compact(used)
 }
 
-// retain keeps the connections in use that the plan no longer has, with their passwords. before is where they are
-// found.
+// retain keeps the connections in use that the plan no longer has, with their passwords. It takes them from before.
 func retain(before, doc datastore.Document, used []Tag) {
 	visible, _ := doc["connections"].(map[string]any)
 	secrets, _ := doc["pvt_secrets"].(map[string]any)

@@ -22,7 +22,7 @@ func Resolve(p Plan, database, docType string) Tag {
 	return tag
 }
 
-// decide is Resolve, and the field of the plan that decided; "" where nothing did.
+// decide is Resolve and also returns the plan's field that decided, or "" for none.
 func decide(p Plan, database, docType string) (Tag, string) {
 	if own, ok := ownTypes[database]; ok {
 		docType = own[0]
@@ -59,13 +59,13 @@ func (r Rule) covers(database string) bool {
 	return len(r.Database.Names) == 0 || slices.Contains(r.Database.Names, database)
 }
 
-// mentions reports whether the rule says something of this database in particular.
+// mentions reports whether the rule names this database or type.
 func (r Rule) mentions(database, docType string) bool {
 	_, typed := r.Types[docType]
 	return slices.Contains(r.Database.Names, database) || typed && len(r.Database.Names) == 0
 }
 
-// alwaysLocal are the databases that no plan can move: the plan itself is in one.
+// alwaysLocal are the databases that no plan can move, because the plan itself is in one.
 var alwaysLocal = []string{"system_config", datastore.SystemData}
 
 // ownTypes are the types of documents in callfn's databases, first the one that the database is named after.
@@ -76,19 +76,19 @@ var ownTypes = map[string][]string{
 	datastore.FunctionRuns: {"function_run"},
 }
 
-// aggregates are KAZOO's (kzs_util:db_classification) and callfn's.
+// aggregates are KAZOO's aggregate databases (kzs_util:db_classification) and callfn's.
 var aggregates = []string{
 	"accounts", "acdc", "faxes", "functions", "port_requests", "services", "sip_auth", "token_auth", "webhooks",
 	datastore.Callflows, datastore.FunctionRuns,
 }
 
-// Databases of one account: account/ab/cd/…, however its slashes are written, or the bare id; -YYYYMM and -YYYY after
-// it make a month's and a year's.
+// ofAccount matches the databases of one account: account/ab/cd/…, with slashes in any spelling, or the bare id; a
+// suffix -YYYYMM or -YYYY makes it one of a month or a year.
 var ofAccount = regexp.MustCompile(
 	`^(?:account(?:/|%2[Ff])[0-9a-f]{2}(?:/|%2[Ff])[0-9a-f]{2}(?:/|%2[Ff])[0-9a-f]{28}|[0-9a-f]{32})` +
 		`(-[0-9]{6}|-[0-9]{4})?$`)
 
-// Classify says which rule is a database's.
+// Classify returns the class of a database.
 func Classify(database string) Class {
 	if slices.Contains(aggregates, database) {
 		return Aggregate

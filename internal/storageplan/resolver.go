@@ -15,21 +15,22 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Config is what a Resolver needs.
+// Config configures a Resolver.
 type Config struct {
-	// Main is the connection Local; system_data is there, and must exist.
+	// Main is the connection Local. It must have system_data.
 	Main datastore.Single
 	// Functions is the connection Flagged, or nil.
 	Functions *datastore.Single
 	// Secret opens the passwords in the stored plan.
 	Secret auth.Secret
-	// OnOutage makes datastore.Config.OnOutage for a connection of the plan; nil for none.
+	// OnOutage returns datastore.Config.OnOutage for a connection of the plan; nil for none.
 	OnOutage func(connection string) func(down bool, cause error)
-	// OnPartial makes datastore.Config.OnPartial likewise.
+	// OnPartial returns datastore.Config.OnPartial for a connection; nil for none.
 	OnPartial func(connection string) func()
-	// OnWrite makes datastore.Config.OnWrite likewise.
+	// OnWrite returns datastore.Config.OnWrite for a connection; nil for none.
 	OnWrite func(connection string) func(failed error)
-	// Direct: functions run without the shows of the connections, which need not be able to run them.
+	// Direct is set if functions run without the connections' shows. The connections then need not be able to run
+	// functions.
 	Direct bool
 	Log    *slog.Logger
 }
@@ -43,8 +44,8 @@ type Resolver struct {
 
 	mu         sync.Mutex // held while the next snapshot is made
 	document   datastore.Document
-	stored     stored // document, decoded
-	storedErr  error  // why it could not be decoded
+	stored     stored // decoded document
+	storedErr  error  // why the document could not be decoded
 	migrations map[string]datastore.Document
 	changed    chan struct{} // closed when a new snapshot is in force, and replaced
 
@@ -52,25 +53,25 @@ type Resolver struct {
 	done chan struct{}
 }
 
-// Home says where a database is.
+// Home is where a database is.
 type Home struct {
 	Connection Tag
-	Fenced     bool // takes no writes now: Await the change of its home
+	Fenced     bool // takes no writes now: wait for Changed
 }
 
-// snapshot is what a Resolver knows at one moment. It is replaced, never changed.
+// snapshot is a Resolver's state at one moment. It is replaced, never changed.
 type snapshot struct {
-	plan  Plan // the stored one over the default one
+	plan  Plan // the stored plan merged over the default one
 	homes map[string]Home
-	// recorded is where databases are, migrations apart.
+	// recorded is where databases are, apart from migrations.
 	recorded map[string]Tag
 	opened   map[Tag]datastore.Single
 	failed   map[Tag]error // why a connection of the plan is not open
 }
 
 // Open reads the stored plan and the migrations, opens the plan's connections (which sends nothing) and follows both
-// until Close. The error is that of reading; a connection that cannot be opened is one for whoever asks for what is on
-// it.
+// until Close. It returns an error if reading fails. A connection that cannot be opened gives an error only to callers
+// of Resolve that need it.
 func Open(ctx context.Context, cfg Config) (*Resolver, error) {
 	r := &Resolver{
 		cfg: cfg, migrations: map[string]datastore.Document{}, changed: make(chan struct{}),
@@ -100,7 +101,7 @@ func Open(ctx context.Context, cfg Config) (*Resolver, error) {
 	return r, nil
 }
 
-// Close stops following and closes the plan's connections. Main and Functions are the caller's.
+// Close stops following and closes the plan's connections. It leaves Main and Functions to the caller.
 func (r *Resolver) Close() {
 	r.stop()
 	<-r.done
@@ -125,14 +126,14 @@ func (r *Resolver) Resolve(database, docType string) (*datastore.Database, error
 	return r.following(db, database, docType), nil
 }
 
-// Home says where a database of callfn's is: where its unfinished migration has it, else where it was put last.
+// Home returns where a database is: where its unfinished migration has it, else where it was recorded last.
 func (r *Resolver) Home(database string) Home { return r.current.Load().homes[database] }
 
-// Plan is the plan in force: the stored one over the default one. Passwords are in it.
+// Plan returns the plan in force: the stored one merged over the default one. It includes passwords.
 func (r *Resolver) Plan() Plan { return r.current.Load().plan }
 
-// Connection is an open connection of the plan in force. Edited settings close it, after the requests under way; so ask
-// anew for every piece of work.
+// Connection returns an open connection of the plan in force. When its settings are edited, it is closed after the
+// requests under way. Callers therefore ask anew for every piece of work.
 func (r *Resolver) Connection(tag Tag) (datastore.Single, error) {
 	return r.current.Load().connection(tag)
 }
@@ -162,7 +163,7 @@ func (r *Resolver) Changed() <-chan struct{} {
 	return r.changed
 }
 
-// unfinished are the migrations under way, by database.
+// unfinished returns the migrations under way, by database.
 func (r *Resolver) unfinished() map[string]Migration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -175,7 +176,7 @@ func (r *Resolver) unfinished() map[string]Migration {
 	return out
 }
 
-// publish makes the next snapshot and puts it in force. The lock is held.
+// publish makes the next snapshot and puts it into force. The caller holds the lock.
 func (r *Resolver) publish() error {
 	if r.storedErr != nil {
 		return r.storedErr
@@ -219,7 +220,7 @@ func (r *Resolver) findHomes(s *snapshot) {
 		case slices.Contains(movable(), database):
 			home = Resolve(s.plan, database, "")
 		default:
-			home = Local // whatever a plan says that somebody else stored
+			home = Local // whatever a plan from elsewhere says
 		}
 		s.homes[database], s.recorded[database] = Home{Connection: home}, home
 	}
@@ -238,8 +239,8 @@ func (r *Resolver) findHomes(s *snapshot) {
 	}
 }
 
-// watch follows system_data. A broken feed is continued where it ended. Each cycle ends by itself too, in case the
-// connection died in silence.
+// watch follows system_data. It continues a broken feed where it ended. Each cycle also ends by itself, in case the
+// connection has died unnoticed.
 func (r *Resolver) watch(ctx context.Context, since string) {
 	defer close(r.done)
 	logged := false

@@ -18,13 +18,14 @@ func (r *Resolver) Stored(ctx context.Context) (datastore.Document, error) {
 	return doc, err
 }
 
-// planDatabase is the database of the plan's document.
+// planDatabase returns the database of the plan's document.
 func (r *Resolver) planDatabase() *datastore.Database {
-	db, _ := r.cfg.Main.Resolve(datastore.SystemData, DocumentType) // Single knows no failure
+	db, _ := r.cfg.Main.Resolve(datastore.SystemData, DocumentType) // Single never fails
 	return db
 }
 
-// catchUp takes in everything that is stored now. ErrConflict when the plan's document is not the given one any more.
+// catchUp reads everything that is stored now. It returns ErrConflict if the plan's document is not the given one any
+// more.
 func (r *Resolver) catchUp(ctx context.Context, known datastore.Document) error {
 	if _, err := r.read(ctx, ""); err != nil {
 		return err
@@ -37,15 +38,15 @@ func (r *Resolver) catchUp(ctx context.Context, known datastore.Document) error 
 	return nil
 }
 
-// decoded is the plan's document that catchUp took in.
+// decoded returns the plan's document as catchUp read it.
 func (r *Resolver) decoded() stored {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.stored
 }
 
-// recorded is where databases are by the plan's document, migrations apart: those that a plan can move, and those that
-// Migrate has moved.
+// recorded returns where the plan's document has databases, apart from migrations: those that a plan can move, and
+// those that Migrate has moved.
 func (r *Resolver) recorded() map[string]Tag {
 	s := r.current.Load()
 	homes := map[string]Tag{}
@@ -57,14 +58,13 @@ func (r *Resolver) recorded() map[string]Tag {
 	return homes
 }
 
-// Journal holds the moves' documents beside the plan's: system_data on the connection that callfn was started with,
-// even after system_data itself was moved.
+// Journal returns the database that has the documents of moves and of the plan: system_data on the connection that
+// callfn was started with, even after system_data itself was moved.
 func (r *Resolver) Journal() *datastore.Database { return r.planDatabase() }
 
 const settleAttempts = 5
 
-// Settle records where a database is, for good. The Mover calls it before it calls a migration finished. Safe to
-// repeat.
+// Settle records where a database is, for good. The Mover calls it before it stores Finished. It is safe to repeat.
 func (r *Resolver) Settle(ctx context.Context, database string, home Tag) error {
 	for attempt := 1; ; attempt++ {
 		err := r.settle(ctx, database, home)

@@ -54,7 +54,7 @@ func New() *Encoder {
 	}}}
 }
 
-// Append appends the encoding of key, a compact JSON value as strictjson makes it, to dst.
+// Append appends the encoding of key to dst. key is a compact JSON value from strictjson.
 func (e *Encoder) Append(dst, key []byte) []byte {
 	c := e.collators.Get().(*collator)
 	defer e.collators.Put(c)

@@ -1,5 +1,5 @@
-// Package couchtest is the contract that every CouchDB in callfn's life must keep: couchnode in-process and on a
-// socket, pouchdb-server, and Apache CouchDB itself. The cases are text (testdata/cases), so that they can be read
-// without knowing any of the four; where a peer differs, testdata/known/<peer>.txt says so and why. A difference that
-// is listed and has gone fails the suite: the list only shrinks in a reviewed change.
+// Package couchtest is a contract suite for servers that speak CouchDB's protocol: couchnode in-process and on a
+// socket, pouchdb-server, and Apache CouchDB. The cases are text (testdata/cases) and can be read without knowing any
+// of the four. Where a peer differs, testdata/known/<peer>.txt lists the case and the reason. A listed difference that
+// no longer occurs fails the suite, so the list only shrinks in a reviewed change.
 package couchtest

@@ -12,13 +12,13 @@ import (
 	"modernc.org/quickjs"
 )
 
-// Engine evaluates JavaScript design functions inside the test process, each call in a fresh QuickJS machine. It is
-// what the node needs to be tested; it isolates nothing and is no model for the service.
+// Engine evaluates JavaScript design functions inside the test process, each call in a fresh QuickJS machine. It is for
+// tests only: it isolates nothing.
 type Engine struct{}
 
 var _ couchnode.Engine = Engine{}
 
-// showSource answers what CouchDB's query server would: ["resp", …], or ["error", word, reason].
+// showSource returns what CouchDB's query server answers: ["resp", …], or ["error", word, reason].
 const showSource = `(function (source, doc, req) {
 	try {
 		var out = (0, eval)('(' + source + ')')(doc, req);
@@ -32,7 +32,7 @@ const showSource = `(function (source, doc, req) {
 	}
 })`
 
-// mapSource answers rows per document per function; a function that throws over a document has none there.
+// mapSource returns rows per document and function. A function that throws on a document emits no rows for it.
 const mapSource = `(function (sources, docs) {
 	var rows = null, compiled = [];
 	globalThis.emit = function (key, value) {
@@ -52,7 +52,7 @@ const mapSource = `(function (sources, docs) {
 	})});
 })`
 
-// validateSource answers null for each edit that passed, or [word, reason].
+// validateSource returns null for each accepted edit, or [word, reason].
 const validateSource = `(function (source, user, security, edits) {
 	var validate = (0, eval)('(' + source + ')');
 	return JSON.stringify(edits.map(function (edit) {
@@ -84,7 +84,7 @@ func run(source string, args ...any) (string, error) {
 		if i > 0 {
 			call += ","
 		}
-		// Through JSON.parse, so that a member named __proto__ is data.
+		// JSON.parse makes a member named __proto__ plain data.
 		quoted, _ := json.Marshal(string(text))
 		call += "JSON.parse(" + string(quoted) + ")"
 	}

@@ -38,7 +38,7 @@ type Case struct {
 	Exchanges []Exchange
 }
 
-// Exchange is one request and what is wanted of its answer.
+// Exchange is one request and the wanted answer.
 type Exchange struct {
 	Line         int
 	Method, Path string

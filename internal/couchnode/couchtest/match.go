@@ -28,7 +28,7 @@ func (v vars) expand(s string) (string, error) {
 
 var revision = regexp.MustCompile(`^[0-9]+-.+$`)
 
-// match compares an answer with what is wanted and lists every difference. got is nil where there is nothing.
+// match compares an answer with the wanted one and lists every difference. present is false if there is no value.
 func (v vars) match(path string, want any, got any, present bool) []string {
 	differs := func() []string {
 		g, _ := json.Marshal(got)
@@ -87,7 +87,7 @@ func (v vars) match(path string, want any, got any, present bool) []string {
 	return nil
 }
 
-// special compares with an expression in angle brackets.
+// special compares a value with an expression in angle brackets.
 func (v vars) special(expr string, got any, present bool) bool {
 	kind, arg, _ := strings.Cut(expr, ":")
 	text, isString := got.(string)
@@ -117,7 +117,7 @@ func (v vars) special(expr string, got any, present bool) bool {
 	return present
 }
 
-// matchSet pairs each wanted element with one that was got.
+// matchSet pairs each wanted element with one element of the answer.
 func (v vars) matchSet(path string, want, got []any) []string {
 	left := append([]any(nil), got...)
 	var out []string

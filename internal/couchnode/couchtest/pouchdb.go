@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// StartPouchDBServer starts pouchdb-server in memory on a free port, ends it with the test, and skips the test where
-// there is none.
+// StartPouchDBServer starts pouchdb-server in memory on a free port and stops it at the end of the test. It skips the
+// test where there is none.
 func StartPouchDBServer(t testing.TB) (url string) {
 	t.Helper()
 	script := os.Getenv("CALLFN_POUCHDB_SERVER")
@@ -30,7 +30,7 @@ func StartPouchDBServer(t testing.TB) (url string) {
 	l.Close()
 	cmd := exec.Command(node, script, "--in-memory", "--host", "127.0.0.1", "--port", port)
 	cmd.Dir = t.TempDir()
-	cmd.Stdout, cmd.Stderr = io.Discard, io.Discard // it prints every request, and every error of a map function
+	cmd.Stdout, cmd.Stderr = io.Discard, io.Discard // it prints every request and every error of a map function
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

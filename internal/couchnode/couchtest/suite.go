@@ -22,14 +22,14 @@ var testdata embed.FS
 type Peer struct {
 	// Name selects testdata/known/<Name>.txt, the list of known differences.
 	Name string
-	// Client reaches the peer, with whatever authentication it takes.
+	// Client reaches the peer, with the authentication that the peer needs.
 	Client *http.Client
 	// BaseURL is the peer's address without a slash at the end; it may hold a user and a password.
 	BaseURL string
 	// AnyReason lets the peer give its own reasons: "reason" members of error answers are not compared.
 	AnyReason bool
-	// Settles marks a cluster, which may answer 500 for a moment where a database was just made or removed: what only
-	// reads is then asked again.
+	// Settles marks a cluster. It may answer 500 for a moment after a database was created or removed. Requests that only
+	// read are then repeated.
 	Settles bool
 }
 
@@ -85,8 +85,8 @@ func caseFiles(t *testing.T) []string {
 	return files
 }
 
-// readKnown reads lines "case | reason". A case whose reason begins with "not run:" is not tried: the peer
-// would end, or never answer.
+// readKnown reads lines "case | reason". A case whose reason begins with "not run:" is skipped, because the peer would
+// crash or never answer.
 func readKnown(t *testing.T, peer string) map[string]string {
 	known := map[string]string{}
 	text, err := testdata.ReadFile("testdata/known/" + peer + ".txt")
@@ -122,7 +122,7 @@ func (p Peer) run(c Case) (problems []string) {
 			problems = append(problems, fmt.Sprintf("line %d: %s %s: %s", ex.Line, ex.Method, ex.Path, f))
 		}
 		if len(found) > 0 {
-			return problems // what follows would only repeat it
+			return problems // the rest of the case would fail for the same reason
 		}
 	}
 	return problems
@@ -221,7 +221,7 @@ func (v vars) matchBody(ex Exchange, got []byte, anyReason bool) []string {
 	return problems
 }
 
-// withoutReasons removes the reasons of errors from what is wanted.
+// withoutReasons removes the reasons of errors from a wanted answer.
 func withoutReasons(want any) any {
 	switch w := want.(type) {
 	case map[string]any:

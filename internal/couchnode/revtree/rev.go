@@ -1,8 +1,8 @@
-// Package revtree keeps the revisions of one document the way CouchDB does: a tree of which only the leaves carry a
-// body, every leaf with the list of its ancestors' ids, and one winning leaf that all nodes agree on.
+// Package revtree keeps the revisions of one document as CouchDB does: a tree in which only the leaves have a body,
+// each leaf has the list of its ancestors' ids, and all nodes agree on one winning leaf.
 //
-// The tree is held as its leaves' paths. That is all that replication needs (revs=true, _revs_diff, new_edits=false)
-// and it keeps a merge explainable: a new path extends a leaf, opens a branch, or is known already.
+// The tree is stored as the paths of its leaves. Replication needs no more (revs=true, _revs_diff, new_edits=false),
+// and a merge has three cases: a new path extends a leaf, opens a branch, or is known already.
 package revtree
 
 import (
@@ -20,7 +20,7 @@ const (
 	maxGeneration = 1 << 53 // exact in every peer's numbers
 )
 
-// ErrFormat is the one error of parsing.
+// ErrFormat is the error of a text that is not a revision.
 var ErrFormat = errors.New("revtree: not a revision")
 
 // ID is a revision's id in stored form: 16 raw bytes for the usual 32 hex digits, the text itself otherwise
@@ -91,9 +91,9 @@ func (r Rev) Less(o Rev) bool {
 	return r.ID < o.ID
 }
 
-// Next makes the revision that follows parent (zero for a first revision) when the compact JSON body is stored. It
-// depends on nothing else, so the same edit made on two nodes is one revision. CouchDB hashes an Erlang term instead;
-// the ids differ from CouchDB's, which replication does not mind.
+// Next returns the revision that follows parent (zero for a first revision) when the compact JSON body is stored. It
+// depends on nothing else, so the same edit on two nodes gives one revision. CouchDB hashes an Erlang term instead. Its
+// ids therefore differ from these, which does not affect replication.
 func Next(parent Rev, deleted bool, body []byte) Rev {
 	h := md5.New()
 	state := "live"

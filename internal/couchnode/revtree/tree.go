@@ -32,7 +32,7 @@ func (p Path) root() Rev {
 	return Rev{Gen: p.Gen - int64(n), ID: p.IDs[n]}
 }
 
-// deepened returns p, continued with what other knows of the time before p's root.
+// deepened returns p, extended by ancestors that other has from before p's root.
 func (p Path) deepened(other Path) Path {
 	i := other.index(p.root())
 	if i < 0 || i == len(other.IDs)-1 {
@@ -75,7 +75,7 @@ func (t Tree) Has(r Rev) bool {
 	return slices.ContainsFunc(t, func(l Leaf) bool { return l.Has(r) })
 }
 
-// LeavesFrom returns the leaves that r led to, r itself included (what CouchDB's latest=true asks for).
+// LeavesFrom returns the leaves that descend from r, r itself included (CouchDB's latest=true).
 func (t Tree) LeavesFrom(r Rev) Tree {
 	var out Tree
 	for _, l := range t {
@@ -86,7 +86,7 @@ func (t Tree) LeavesFrom(r Rev) Tree {
 	return out
 }
 
-// Conflicts lists the losing leaves, deleted ones or not as asked.
+// Conflicts lists the losing leaves: the deleted ones, or the others.
 func (t Tree) Conflicts(deleted bool) []Rev {
 	var out []Rev
 	for _, l := range t[1:] {
@@ -97,21 +97,20 @@ func (t Tree) Conflicts(deleted bool) []Rev {
 	return out
 }
 
-// Merge adds a leaf that a peer or an edit made, and keeps at most limit revisions of each path (revs_limit). added
-// is false when the revision was known: as a leaf, or as the ancestor of one. Neither t nor its paths are changed.
-//
-// Merging the same leaves in any order gives the same tree, as long as nothing is cut off by limit.
+// Merge adds a leaf from a peer or an edit and keeps at most limit revisions of each path (revs_limit). added is false
+// if the revision was known, as a leaf or as an ancestor of one. Merge changes neither t nor its paths. Merging the
+// same leaves in any order gives the same tree, as long as limit cuts nothing off.
 func (t Tree) Merge(leaf Leaf, limit int) (merged Tree, added bool) {
 	added = !t.Has(leaf.Rev())
 	merged = make(Tree, 0, len(t)+1)
 	for _, have := range t {
 		if added && leaf.Has(have.Rev()) {
-			leaf.Path = leaf.deepened(have.Path) // it grew out of this one, which is a leaf no longer
+			leaf.Path = leaf.deepened(have.Path) // the new leaf descends from this one
 			continue
 		}
 		merged = append(merged, have)
 	}
-	// A path may tell more of the past than the others knew.
+	// A path may have ancestors that the others lack.
 	for before := 0; before != len(leaf.IDs); {
 		before = len(leaf.IDs)
 		for _, have := range merged {

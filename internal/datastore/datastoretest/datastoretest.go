@@ -1,5 +1,5 @@
-// Package datastoretest gives tests a datastore of their own: an embedded node in a temporary directory, or the server
-// that CALLFN_TEST_COUCHDB_URL names, with the databases' names prefixed so that nobody meets.
+// Package datastoretest gives each test a datastore: an embedded node in a temporary directory, or the server that
+// CALLFN_TEST_COUCHDB_URL names, with a prefix before the databases' names that keeps tests apart.
 package datastoretest
 
 import (
@@ -15,18 +15,18 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Stores resolves databases of one test.
+// Stores resolves the databases of one test.
 type Stores struct {
 	Connection *datastore.Connection
 	Prefix     string // begins every database's name
 }
 
-// Resolve names a database.
+// Resolve implements datastore.Resolver.
 func (s Stores) Resolve(database, _ string) (*datastore.Database, error) {
 	return s.Connection.Database(s.Prefix + database), nil
 }
 
-// Open gives an empty datastore: databases and design documents, nothing else.
+// Open creates an empty datastore: databases and design documents, nothing else.
 func Open(t testing.TB) Stores {
 	t.Helper()
 	s := connect(t)

@@ -17,26 +17,26 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Node is an embedded node on a socket, a CouchDB to whoever talks to it, without any database.
+// Node is an embedded node on a socket. To its clients it is a CouchDB, at first without databases.
 type Node struct {
 	Host       string
 	Port       int
 	URL        string
 	User       string // with Password; "" for a node open to everybody
 	Password   string
-	CA         *x509.Certificate // of a node behind TLS, nil of others
+	CA         *x509.Certificate // of a node behind TLS; nil for others
 	Connection *datastore.Connection
-	Stop       func() // takes it off the network, for good
+	Stop       func() // closes the node's socket for good
 }
 
-// NodeConfig says what kind of node to serve. The zero value is one that is open to everybody.
+// NodeConfig configures a node. The zero value is open to everybody.
 type NodeConfig struct {
 	User, Password string
 	TLS            bool
-	Engine         couchnode.Engine // couchtest's when nil
+	Engine         couchnode.Engine // couchtest.Engine when nil
 }
 
-// Serve starts a node; it ends with the test.
+// Serve starts a node and stops it at the end of the test.
 func Serve(t testing.TB, cfg NodeConfig) Node {
 	t.Helper()
 	if cfg.Engine == nil {
@@ -47,7 +47,7 @@ func Serve(t testing.TB, cfg NodeConfig) Node {
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(nil)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // a client that does not trust it is what some tests are about
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // some tests connect with a client that does not trust the node
 	server.Config.Handler = handler(t, n, cfg, server.Listener.Addr().String())
 	if cfg.TLS {
 		server.StartTLS()
@@ -93,7 +93,7 @@ func handler(t testing.TB, n *couchnode.Node, cfg NodeConfig, listen string) htt
 	return h
 }
 
-// Settings reach the node, as a storage plan writes them.
+// Settings returns the connection settings of a storage plan that reach the node.
 func (n Node) Settings() map[string]any {
 	settings := map[string]any{"ip": n.Host, "port": n.Port}
 	if n.User != "" {
@@ -105,7 +105,7 @@ func (n Node) Settings() map[string]any {
 	return settings
 }
 
-// CreateDatabases creates every database of the service there.
+// CreateDatabases creates every database of the service.
 func (n Node) CreateDatabases(t testing.TB) {
 	t.Helper()
 	for _, name := range datastore.Databases() {

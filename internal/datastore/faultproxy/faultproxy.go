@@ -1,4 +1,4 @@
-// Package faultproxy stands, in tests, between the service and a datastore and does to their connections what networks
+// Package faultproxy is a proxy between the service and a datastore, for tests. It does to connections what networks
 // and failing servers do.
 package faultproxy
 
@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Fault is what the proxy does at present.
+// Fault is the present behaviour of the proxy.
 type Fault struct {
 	kind   kind
 	delay  time.Duration
@@ -34,15 +34,15 @@ const (
 // The faults.
 var (
 	Pass   = Fault{kind: pass}   // nothing is wrong
-	Refuse = Fault{kind: refuse} // nobody listens, and connections there were are closed
+	Refuse = Fault{kind: refuse} // nobody listens; existing connections are closed
 	Reset  = Fault{kind: reset}  // connections are accepted and reset
-	Silent = Fault{kind: silent} // half-open: connections are accepted, also old ones, and nothing ever comes back
+	Silent = Fault{kind: silent} // half-open: connections are accepted and stay open, but nothing is answered
 )
 
-// Slow delays every answer.
+// Slow is a fault that delays every answer.
 func Slow(by time.Duration) Fault { return Fault{kind: slow, delay: by} }
 
-// Answer gives every request these bytes instead of the server's answer, and closes the connection.
+// Answer is a fault that answers every request with these bytes and closes the connection.
 func Answer(raw string) Fault { return Fault{kind: answer, answer: raw} }
 
 // Status is Answer with a status and a JSON body.
@@ -57,7 +57,7 @@ func Status(status int, body string) Fault {
 	return Answer(w.String())
 }
 
-// Proxy is one listening address before one server.
+// Proxy listens on one address in front of one server.
 type Proxy struct {
 	t        testing.TB
 	to, addr string
@@ -70,7 +70,7 @@ type Proxy struct {
 	wg       sync.WaitGroup
 }
 
-// Start listens before the server at to ("127.0.0.1:5984") until the test ends.
+// Start starts a proxy in front of the server at to ("127.0.0.1:5984") until the test ends.
 func Start(t testing.TB, to string) *Proxy {
 	t.Helper()
 	p := &Proxy{t: t, to: to, changed: make(chan struct{}), open: map[net.Conn]bool{}}
@@ -84,10 +84,10 @@ func Start(t testing.TB, to string) *Proxy {
 	return p
 }
 
-// Address is where the proxy listens.
+// Address returns the address that the proxy listens on.
 func (p *Proxy) Address() string { return p.addr }
 
-// Set changes the fault, for new connections and those there are.
+// Set changes the fault, for new and existing connections.
 func (p *Proxy) Set(f Fault) {
 	p.t.Helper()
 	p.mu.Lock()
@@ -96,7 +96,7 @@ func (p *Proxy) Set(f Fault) {
 	close(p.changed)
 	p.changed = make(chan struct{})
 	if f.kind != silent && f.kind != slow || was.kind == silent {
-		p.cutLocked() // what was said on a connection in another state would be a mixture
+		p.cutLocked() // a connection must not mix the answers of two faults
 	}
 	if f.kind == refuse && p.listener != nil {
 		_ = p.listener.Close()
@@ -163,7 +163,7 @@ func (p *Proxy) listen(l net.Listener) {
 	}()
 }
 
-// own remembers a connection so that a fault can cut it.
+// own registers a connection so that a fault can cut it off.
 func (p *Proxy) own(c net.Conn) (disown func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -209,7 +209,7 @@ func (p *Proxy) serve(c net.Conn) {
 	p.back(c, server)
 }
 
-// back copies the server's answers as the fault of the moment wants it.
+// back copies the server's answers, changed as the present fault demands.
 func (p *Proxy) back(c, server net.Conn) {
 	buf := make([]byte, 32<<10)
 	for {
