@@ -39,8 +39,8 @@ type Walk struct {
 	TimeZone string     // IANA name for functions' Date and time rules; empty for UTC
 	Began    time.Time  // when the call began, for time rules
 	Pretend  bool       // Began is made up, so functions get it for their Date too
-	Enter    func(Step) // told of every step when it begins, from the goroutine of Run; may be nil
-	Observe  func(Step) // told of every step when it is over, likewise; may be nil
+	Enter    func(Step) // called when a step begins, in the goroutine of Run; may be nil
+	Observe  func(Step) // called when a step is over, in the same goroutine; may be nil
 }
 
 // Run runs the call to its end and returns how it ended. It always returns: the branch limit, the step limit, the depth

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// audioMacro is KAZOO's `audio_macro` (cf_audio_macro.erl): it plays the sequence data.macros of media (play), prompts,
-// speech (tts), pronounced values (say) and tones, and goes on when all is played. Entries without content are passed
-// over. When the call ends meanwhile it stops; any other trouble is passed over.
+// audioMacro is KAZOO's `audio_macro` (cf_audio_macro.erl): it plays the sequence data.macros and continues when all is
+// played. The sequence may have media (play), prompts, speech (tts), pronounced values (say) and tones. Entries without
+// content are skipped. If the call ends meanwhile, the flow stops; any other failure is ignored.
 func audioMacro(ctx context.Context, t *Turn) Next {
 	entries, _ := t.Data["macros"].([]any)
 	entries = entries[:min(len(entries), mostMembers)]

@@ -7,9 +7,9 @@ import (
 	"callfn/internal/numbers"
 )
 
-// branchBnumber is KAZOO's `branch_bnumber` (cf_branch_bnumber.erl): it goes on at the child named like what the
-// callflow's pattern captured, normalised like a number. With data.hunt it branches to the callflow of that number
-// instead, if data.hunt_allow and data.hunt_deny let it, and goes on at `_` when there is none.
+// branchBnumber is KAZOO's `branch_bnumber` (cf_branch_bnumber.erl): it continues at the child named like what the
+// callflow's pattern captured, normalised like a number. With data.hunt it branches to the callflow of that number, if
+// data.hunt_allow and data.hunt_deny permit it, and continues at `_` if there is none.
 func branchBnumber(ctx context.Context, t *Turn) Next {
 	captured := numbers.Normalize(t.Call.CaptureGroup)
 	if captured == "" {

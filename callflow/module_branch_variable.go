@@ -11,10 +11,10 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// branchVariable is KAZOO's `branch_variable` (cf_branch_variable.erl): it goes on at the child named like the value of
-// data.variable, or at `_` when there is no such child. Names are compared as KAZOO normalises them: lower case, `-` as
-// `_`. Scope custom_channel_vars, the default, reads the call; the scopes account, device, user and merged read
-// documents that are not at hand here, so they go on at `_` and the step says so.
+// branchVariable is KAZOO's `branch_variable` (cf_branch_variable.erl): it continues at the child named like the value
+// of data.variable, or at `_` if there is no such child. Names are compared as KAZOO normalises them: in lower case,
+// with `_` for `-`. Scope custom_channel_vars, the default, reads the call. The scopes account, device, user and merged
+// read documents that callfn does not read here; the walk then continues at `_` with a note in the step.
 func branchVariable(_ context.Context, t *Turn) Next {
 	scope := cmp.Or(t.Data.String("scope"), "custom_channel_vars")
 	variable := normalizeKey(t.Data.String("variable"))
@@ -41,7 +41,7 @@ func branchVariable(_ context.Context, t *Turn) Next {
 	return ContinueAt(value)
 }
 
-// lookupNormalized finds a scalar by normalised name; of names that normalise alike the last one counts.
+// lookupNormalized finds a scalar by its normalised name. Of several equal names the last one counts.
 func lookupNormalized(vars map[string]any, name string) (value string, found bool) {
 	for _, key := range slices.Sorted(maps.Keys(vars)) {
 		if normalizeKey(key) != name {

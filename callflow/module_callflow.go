@@ -7,8 +7,8 @@ import (
 	"callfn/internal/clip"
 )
 
-// jump is KAZOO's `callflow` (cf_callflow.erl): it branches to the flow of the account's callflow data.id, and goes on
-// at `_` when that one cannot be opened.
+// jump is KAZOO's `callflow` (cf_callflow.erl): it branches to the flow of the account's callflow data.id, and
+// continues at `_` if that callflow cannot be opened.
 func jump(ctx context.Context, t *Turn) Next {
 	id := ID(t.Data.String("id"))
 	if id == "" || t.directory == nil {

@@ -7,9 +7,9 @@ import (
 	"callfn/internal/clip"
 )
 
-// checkCID is KAZOO's `check_cid` (cf_check_cid.erl): it goes on at `match` when data.regex (anything when missing)
-// matches the caller's number, else at `nomatch`; with data.use_absolute_mode a match goes on at the child named like
-// the number. Without such a child it goes on at `_`. A match may make the caller someone else: when
+// checkCID is KAZOO's `check_cid` (cf_check_cid.erl): it continues at `match` if data.regex (anything by default)
+// matches the caller's number, else at `nomatch`. With data.use_absolute_mode a match continues at the child named like
+// the number. If there is no such child, it continues at `_`. A match changes the caller if
 // data.caller_id.external.name, .number and data.user_id are all given.
 func checkCID(_ context.Context, t *Turn) Next {
 	number := cmp.Or(t.Call.CallerIDNumber, AnonymousCallNumber)

@@ -12,9 +12,9 @@ import (
 	"callfn/internal/pattern"
 )
 
-// cidlistmatch is KAZOO's `cidlistmatch` (cf_cidlistmatch.erl): it goes on at `match` when an entry of the list data.id
-// has the caller's number or a prefix of it (leading plus signs do not count) or a regular expression for it, else at
-// `nomatch`; without such a child at `_`. A list's entries are its member `entries`, by any key.
+// cidlistmatch is KAZOO's `cidlistmatch` (cf_cidlistmatch.erl): it continues at `match` if the list data.id has the
+// caller's number, a prefix of it (leading plus signs do not count) or a regular expression for it, else at `nomatch`.
+// If there is no such child, it continues at `_`. The list's entries are in its member `entries`, under any key.
 func cidlistmatch(ctx context.Context, t *Turn) Next {
 	list, _ := t.open(ctx, ListKind, t.Data.String("id"))
 	key := "nomatch"

@@ -10,10 +10,10 @@ import (
 // defaultCollection is the collection for digits without a name (kapps_call.erl).
 const defaultCollection = "default"
 
-// collectDTMF is KAZOO's `collect_dtmf` (cf_collect_dtmf.erl): it answers and collects data.max_digits digits (1),
-// ended by a terminator (`#`), by data.timeout ms without the first digit (5000) or data.interdigit_timeout ms without
-// the next (2000). The digits go into the collection data.collection_name, which functions see as Digits[name]. What
-// the collection `default` holds already counts first. It always goes on at `_`.
+// collectDTMF is KAZOO's `collect_dtmf` (cf_collect_dtmf.erl): it answers and collects data.max_digits digits (1). A
+// terminator (`#`) ends it, as do data.timeout ms without the first digit (5000) and data.interdigit_timeout ms without
+// the next (2000). The digits go into the collection data.collection_name, which functions see as Digits[name]. Digits
+// that are in the collection `default` already count first. It always continues at `_`.
 func collectDTMF(ctx context.Context, t *Turn) Next {
 	if err := t.Switch.Answer(ctx); err != nil {
 		t.fail(err)

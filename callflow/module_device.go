@@ -2,8 +2,9 @@ package callflow
 
 import "context"
 
-// device is KAZOO's `device` (cf_device.erl): it rings the device data.id for data.timeout seconds (20). When somebody
-// answered it stops; else it goes on at the child named like the hangup cause or SIP response, else at `_`.
+// device is KAZOO's `device` (cf_device.erl): it rings the device data.id for data.timeout seconds (20). If it is
+// answered, the flow stops. Otherwise the walk continues at the child named like the hangup cause or SIP response, else
+// at `_`.
 func device(ctx context.Context, t *Turn) Next {
 	legs := t.deviceLegs(ctx, t.Data.String("id"), Leg{Delay: t.Data.seconds("delay", 0)})
 	if len(legs) == 0 {

@@ -2,8 +2,8 @@ package callflow
 
 import "context"
 
-// language is KAZOO's `language` (cf_language.erl): it makes data.language the language of the call and of the channel,
-// and goes on.
+// language is KAZOO's `language` (cf_language.erl): it sets the language of the call and of the channel to
+// data.language and continues.
 func language(ctx context.Context, t *Turn) Next {
 	name := t.Data.String("language")
 	if name == "" {

@@ -2,12 +2,12 @@ package callflow
 
 import "context"
 
-// menu is KAZOO's `menu` (cf_menu.erl): it answers, plays the greeting of the menu data.id and collects digits. A child
-// named like them is taken; else, where the menu hunts and its patterns allow it, the callflow that answers them as a
-// number (never the no_match one) is branched to; else the caller hears that the entry is invalid and tries again.
-// Without digits the child `timeout` is taken, or the menu played again. After the menu's retries come the child
-// `max_retries`, else `_`. The caller who hangs up in the menu stops it. The record pin lets the caller speak a new
-// greeting, which is not kept here.
+// menu is KAZOO's `menu` (cf_menu.erl). It answers, plays the greeting of the menu data.id and collects digits. It
+// continues at the child named like the digits. If there is none, the menu hunts and its patterns permit it, it
+// branches to the callflow that has the digits as its number (never to the no_match one). Otherwise the caller hears
+// that the entry is invalid and tries again. Without digits it continues at the child `timeout`, or plays the menu
+// again. After the menu's retries it continues at the child `max_retries`, else at `_`. If the caller hangs up, the
+// flow stops. With the record pin the caller records a new greeting, which is not kept here.
 func menu(ctx context.Context, t *Turn) Next {
 	m := t.menuProfile(ctx)
 	if err := t.Switch.Answer(ctx); err != nil {
@@ -68,12 +68,12 @@ func (m menuProfile) match(ctx context.Context, t *Turn, digits string) (Next, b
 	if !ok {
 		return Next{}, false
 	}
-	_ = t.Switch.Flush(ctx) // an error of the channel shows at the next step
+	_ = t.Switch.Flush(ctx) // a channel error shows at the next step
 	m.tell(ctx, t, "transfer_media", "menu-transferring_call")
 	return Branch(match.Flow), true
 }
 
-// tell plays a message. An error of the channel shows at the next step.
+// tell plays a message. A channel error shows at the next step.
 func (m menuProfile) tell(ctx context.Context, t *Turn, name, prompt string) {
 	if media, wanted := m.media(t, name, prompt); wanted {
 		_ = t.Switch.Play(ctx, Media{Name: media, Terminators: anyDigit()})

@@ -2,8 +2,8 @@ package callflow
 
 import "context"
 
-// noop is KAZOO's `noop` (cf_noop.erl): it waits until everything asked of the switch before is done and goes on, or
-// stops when that fails.
+// noop is KAZOO's `noop` (cf_noop.erl): it waits until everything requested of the switch before is done and continues,
+// or stops if that fails.
 func noop(ctx context.Context, t *Turn) Next {
 	if err := t.Switch.Noop(ctx); err != nil {
 		t.fail(err)

@@ -12,9 +12,9 @@ import (
 const offnetTimeout = 60 * time.Second
 
 // resources is KAZOO's `resources` and `offnet` (cf_resources.erl, cf_offnet.erl): it dials data.to_did, or else the
-// number that was called, through a carrier. When somebody answered it stops. A failure goes on at the child named like
-// its cause or SIP response; without one KAZOO stops with that cause, and does not go on at `_`: with nothing at `_` it
-// also tells the caller's side why.
+// called number, through a carrier. If it is answered, the flow stops. A failure continues at the child named like its
+// cause or SIP response. Without such a child KAZOO does not continue at `_`: it stops with that cause, and if there is
+// nothing at `_`, it also tells the caller's side why.
 func resources(ctx context.Context, t *Turn) Next {
 	number := cmp.Or(t.Data.String("to_did"), t.requestedNumber())
 	if number == "" {

@@ -19,12 +19,14 @@ import (
 // pivotTimeout is the default and the longest time that a pivot server may take (the schema's maximum).
 const pivotTimeout = 5 * time.Second
 
-// pivot is KAZOO's `pivot` (cf_pivot.erl, pivot_call.erl): it asks the web server data.voice_url for the next flow,
-// telling it what functions are told (docs/reference/kazoo.md#call-parameters): as query string, or with data.method
-// `post` as a form or, with data.req_body_format `json`, as JSON; with data.req_format `twiml` under TwiML's names.
-// What comes back, whatever the request's format: a flow, which takes the place of what is left of this one, or TwiML,
-// which is done instead and then hangs up. The answer's type says which (kzt_translator:find_candidate_translators).
-// Whatever goes wrong, the call goes on at `_`.
+// pivot is KAZOO's `pivot` (cf_pivot.erl, pivot_call.erl): it requests the next flow from the web server
+// data.voice_url. The request has the parameters of functions (docs/reference/kazoo.md#call-parameters): as query
+// string, or with data.method `post` as a form or, with data.req_body_format `json`, as JSON. With data.req_format
+// `twiml` they have TwiML's names.
+//
+// The response is a flow, which replaces the rest of this one, or TwiML, which is carried out and then hangs up. The
+// response's type decides, not the request's format (kzt_translator:find_candidate_translators). After any failure the
+// walk continues at `_`.
 func pivot(ctx context.Context, t *Turn) Next {
 	request, err := t.pivotRequest()
 	if err != nil {
@@ -44,7 +46,7 @@ func pivot(ctx context.Context, t *Turn) Next {
 	}
 	if isTwiML {
 		delete(t.Call.Store, "digits_collected")
-		address, _ := url.Parse(t.Data.String("voice_url")) // it was asked
+		address, _ := url.Parse(t.Data.String("voice_url")) // valid: it was requested
 		return t.runTwiML(ctx, document, address)
 	}
 	flow, err := t.pivotFlow(answer)

@@ -11,8 +11,8 @@ import (
 // postAnswerDelay is KAZOO's delay between answering and playing (system_config/callflow.post_answer_delay).
 const postAnswerDelay = 100 * time.Millisecond
 
-// play is KAZOO's `play` (cf_play.erl): it answers unless data.answer is false, plays the media data.id and goes on.
-// Without media it goes on at once. When the call ends meanwhile everything ends; any other trouble is passed over.
+// play is KAZOO's `play` (cf_play.erl): it answers unless data.answer is false, plays the media data.id and continues.
+// Without media it continues at once. If the call ends meanwhile, the walk ends; any other failure is ignored.
 func play(ctx context.Context, t *Turn) Next {
 	media := mediaPath(t.Data.String("id"), t.Account())
 	if media == "" {

@@ -6,10 +6,10 @@ import (
 	"callfn/internal/clip"
 )
 
-// prependCID is KAZOO's `prepend_cid` (cf_prepend_cid.erl): what later legs show as the caller begins with
-// data.caller_id_name_prefix and data.caller_id_number_prefix, before earlier prefixes unless data.apply_to is
-// `original`. Action `reset` forgets all prefixes. A function's Caller-ID-Name and -Number stay as they were. It goes
-// on.
+// prependCID is KAZOO's `prepend_cid` (cf_prepend_cid.erl): it puts data.caller_id_name_prefix and
+// data.caller_id_number_prefix before the caller that later legs show. They go before earlier prefixes, unless
+// data.apply_to is `original`. Action `reset` removes all prefixes. A function's Caller-ID-Name and -Number do not
+// change. It continues at `_`.
 func prependCID(_ context.Context, t *Turn) Next {
 	if t.Data.String("action") == "reset" {
 		t.Call.store("prepend_cid_name", "")

@@ -2,9 +2,9 @@ package callflow
 
 import "context"
 
-// response is KAZOO's `response` (cf_response.erl): it gives the caller the SIP response data.code (486 when missing)
-// with data.message, after data.media as early media, and stops. It does not wait for the switch, so that a flow that
-// was branched from is taken up once more before the executor learns that the call is over.
+// response is KAZOO's `response` (cf_response.erl): it sends the caller the SIP response data.code (486 if missing)
+// with data.message, after data.media as early media, and stops. It does not wait for the switch. A flow that branched
+// to this one is therefore continued once more before the executor learns that the call is over.
 func response(ctx context.Context, t *Turn) Next {
 	r := Response{
 		Code:    t.Data.Int("code", 486),

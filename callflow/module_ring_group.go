@@ -9,10 +9,10 @@ import (
 )
 
 // ringGroup is KAZOO's `ring_group` (cf_ring_group.erl): it rings the devices, users and groups of data.endpoints for
-// data.timeout seconds (20), data.repeats times. Strategy `simultaneous` rings at once, each after its delay; `single`
-// in turn; `weighted_random` in turn too, in an order by chance, for which the heaviest come first here so that a
-// rehearsal always tells the same. When somebody answered it stops; a failure goes on at the child named like its
-// cause, or is tried again, and at last goes on at `_`.
+// data.timeout seconds (20), data.repeats times. Strategy `simultaneous` rings all at once, each after its delay;
+// `single` rings in turn; `weighted_random` rings in turn, in random order. Here the heaviest come first instead, so
+// that a rehearsal always gives the same trace. If the group is answered, the flow stops. A failure continues at the
+// child named like its cause, or is tried again, and at last continues at `_`.
 func ringGroup(ctx context.Context, t *Turn) Next {
 	legs := t.groupLegs(ctx)
 	if len(legs) == 0 {

@@ -5,16 +5,16 @@ import (
 	"context"
 )
 
-// setCID is KAZOO's `set_cid` (cf_set_cid.erl): later legs show data.caller_id_name and data.caller_id_number as the
-// caller; an empty one goes back to the caller's own. A function's Caller-ID-Name and -Number stay as they were. It
-// goes on.
+// setCID is KAZOO's `set_cid` (cf_set_cid.erl): it makes later legs show data.caller_id_name and data.caller_id_number
+// as the caller. An empty one restores the caller's own. A function's Caller-ID-Name and -Number do not change. It
+// continues at `_`.
 func setCID(_ context.Context, t *Turn) Next {
 	t.Call.store("rewrite_cid_name", t.Data.String("caller_id_name"))
 	t.Call.store("rewrite_cid_number", t.Data.String("caller_id_number"))
 	return Continue()
 }
 
-// shownCaller is the caller that a leg shows; empty for the caller's own.
+// shownCaller returns the caller that a leg shows; "" for the caller's own.
 func (c *Call) shownCaller() (name, number string) {
 	stored := Data(c.Store)
 	name, number = stored.String("rewrite_cid_name"), stored.String("rewrite_cid_number")

@@ -2,12 +2,12 @@ package callflow
 
 import "context"
 
-// settable are the variables that `set_variable` knows, and the Custom-Channel-Vars they become.
+// settable maps the variables of `set_variable` to the Custom-Channel-Vars that they set.
 var settable = map[string]string{"call_priority": "Call-Priority", "group_id": "Group-ID"}
 
-// setVariable is KAZOO's `set_variable` (cf_set_variable.erl): it stores data.value as the channel variable
-// data.variable, one of call_priority and group_id, on this leg, or with data.channel `both` on later ones as well, and
-// goes on.
+// setVariable is KAZOO's `set_variable` (cf_set_variable.erl): it sets the channel variable data.variable,
+// call_priority or group_id, to data.value on this leg and continues. With data.channel `both` it sets it on later legs
+// too.
 func setVariable(ctx context.Context, t *Turn) Next {
 	name, value := settable[t.Data.String("variable")], t.Data.String("value")
 	if name == "" || value == "" {

@@ -2,9 +2,9 @@ package callflow
 
 import "context"
 
-// setVariables is KAZOO's `set_variables` (cf_set_variables.erl): it puts data.custom_application_vars into the call's
-// Custom-Application-Vars and on the channel, replacing members of the same name, also on later legs when data.export
-// is true, and goes on.
+// setVariables is KAZOO's `set_variables` (cf_set_variables.erl): it merges data.custom_application_vars into the
+// call's Custom-Application-Vars, sets them on the channel and continues. With data.export they are also set on later
+// legs.
 func setVariables(ctx context.Context, t *Turn) Next {
 	vars, _ := clone(t.Data.Object("custom_application_vars")).(map[string]any)
 	if len(vars) == 0 {

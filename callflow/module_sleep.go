@@ -8,8 +8,8 @@ import (
 // maxSleep is KAZOO's longest sleep.
 const maxSleep = 24 * time.Hour
 
-// sleep is KAZOO's `sleep` (cf_sleep.erl): it lets data.duration pass, counted in data.unit (ms, s, m, h; seconds when
-// it is none of them), between nothing and a day, without answering. When the caller hangs up meanwhile it stops.
+// sleep is KAZOO's `sleep` (cf_sleep.erl): it waits for data.duration in data.unit (ms, s, m, h; seconds by default),
+// between nothing and a day, without answering. If the caller hangs up meanwhile, the flow stops.
 func sleep(ctx context.Context, t *Turn) Next {
 	if err := t.Switch.Sleep(ctx, nap(t.Data)); err != nil {
 		t.fail(err)

@@ -11,13 +11,14 @@ import (
 	"callfn/internal/clip"
 )
 
-// temporalRoute is KAZOO's `temporal_route` (cf_temporal_route.erl): it goes on at the child named like the first rule
-// that holds now, else at `_`. Looked at are the rules of data.rules, then those the children are named after, in the
-// order in which these were written, then those of the set data.rule_set, whose child is `rule_set`; where a name is
-// that of a set, its rules lead to the child of that name. A rule that is switched on or off by its `enabled` holds
-// always or never; one that begins in the future does not hold yet. The time zone is data.timezone, or the account's.
-// With data.action enable, disable or reset it changes the rules of data.rules instead, or lets the caller choose with
-// menu, and goes on at `_`.
+// temporalRoute is KAZOO's `temporal_route` (cf_temporal_route.erl): it continues at the child named like the first
+// rule that holds now, else at `_`. It checks the rules of data.rules, then those named by the children, in the order
+// in which these were written, then those of the set data.rule_set, whose child is `rule_set`. If a name is that of a
+// set, the set's rules lead to the child of that name. A rule with `enabled` always or never holds. A rule that begins
+// in the future does not hold yet. The time zone is data.timezone, or the account's.
+//
+// With data.action enable, disable or reset it changes the rules of data.rules instead, or with menu lets the caller
+// choose, and continues at `_`.
 func temporalRoute(ctx context.Context, t *Turn) Next {
 	if change, ok := ruleActions()[t.Data.String("action")]; ok {
 		return t.afterRules(t.switchRules(ctx, change))

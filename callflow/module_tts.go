@@ -5,8 +5,8 @@ import (
 	"context"
 )
 
-// tts is KAZOO's `tts` (cf_tts.erl): it answers, reads data.text aloud and goes on when that is done. When the call
-// ends meanwhile, or the switch cannot speak, it stops.
+// tts is KAZOO's `tts` (cf_tts.erl): it answers, reads data.text aloud and continues afterwards. If the call ends
+// meanwhile, or the switch cannot speak, the flow stops.
 func tts(ctx context.Context, t *Turn) Next {
 	if err := t.Switch.Answer(ctx); err != nil {
 		t.fail(err)

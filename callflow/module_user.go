@@ -3,7 +3,7 @@ package callflow
 import "context"
 
 // user is KAZOO's `user` (cf_user.erl): it rings all devices of the user data.id for data.timeout seconds (20), at once
-// or with data.strategy `single` in turn, and goes on as `device` does.
+// or, with data.strategy `single`, in turn. It continues as `device` does.
 func user(ctx context.Context, t *Turn) Next {
 	legs := t.userLegs(ctx, t.Data.String("id"), Leg{Delay: t.Data.seconds("delay", 0)})
 	if len(legs) == 0 {

@@ -9,11 +9,11 @@ import (
 	"callfn/internal/clip"
 )
 
-// voicemail is KAZOO's `voicemail` (cf_voicemail.erl) as far as a call is concerned: it answers, tells the caller that
-// nobody is there, and lets him leave a message of at most data.max_message_length seconds (500) in the box data.id, to
-// `#` or any other key; who presses `*` before is let into the box. The caller who hangs up after speaking has left it
-// too, and stops it; else it goes on. Action `check` lets the caller into the box. Boxes are not kept here, so that no
-// message is either.
+// voicemail is KAZOO's `voicemail` (cf_voicemail.erl) as far as the call is concerned. It answers, tells the caller
+// that nobody is available, and records a message of at most data.max_message_length seconds (500) for the box data.id,
+// until `#` or any other key. A caller who presses `*` before that gets into the box. If the caller hangs up after
+// speaking, the message counts as left and the flow stops; otherwise the walk continues. Action `check` lets the caller
+// into the box. Boxes and messages are not kept here.
 func voicemail(ctx context.Context, t *Turn) Next {
 	work := t.leaveMessage
 	switch cmp.Or(t.Data.String("action"), "compose") {

@@ -16,9 +16,9 @@ const (
 	mostHookAttempts = 5
 )
 
-// webhook is KAZOO's `webhook` (cf_webhook.erl): it has what is known of the call, and data.custom_data, sent to
-// data.uri with data.http_verb (post, or get with a query string), and goes on at once: nobody waits for the answer. A
-// server that does not take it is asked again, data.retries (3) times in all.
+// webhook is KAZOO's `webhook` (cf_webhook.erl): it sends data.uri what is known of the call, and data.custom_data,
+// with data.http_verb (post, or get with a query string). It continues at once without waiting for the response. If the
+// server does not accept the request, it is repeated, data.retries (3) times in all.
 func webhook(ctx context.Context, t *Turn) Next {
 	target, err := webAddress(t.Data.String("uri"))
 	if err != nil {

@@ -17,19 +17,18 @@ import (
 // maxText bounds one text member of a described call, in characters. SIP users, realms and names are far shorter.
 const maxText = 256
 
-// ParseCall makes a Call from a description under KAZOO's names, as the API takes it:
+// ParseCall returns the Call for a description under KAZOO's names, as the API takes it:
 //
 //	{"To":"1000@acme.example","From":"4158867900","Caller-ID-Name":"Alice","Custom-Application-Vars":{"vip":true}, …}
 //
-// `To` or `Request` must say who is called; each stands in for the other. Caller-ID-Number is the From user when it is
-// missing, as switches have it. To-Realm, From-Realm and Request-Realm count where their party has no `@`, and whatever
-// else Params gives may be given, so that the parameters of a run describe a call. Custom-Channel-Vars,
-// Custom-SIP-Headers, Language, Call-ID, Digits (text, or an object of collections) and User-ID (text or array) may be
-// given. The account is the one passed in, whatever the description says. Call.ID stays empty when the description
-// gives none.
+// `To` or `Request` must name the called party; each defaults to the other. Caller-ID-Number defaults to the From user,
+// as on switches. To-Realm, From-Realm and Request-Realm apply if their party has no `@`. All other parameters of
+// Params are accepted too, so that the parameters of a run describe a call. Custom-Channel-Vars, Custom-SIP-Headers,
+// Language, Call-ID, Digits (text, or an object of collections) and User-ID (text or array) are optional. The account
+// is always id. Call.ID stays empty if the description has none.
 //
-// ignored lists the members that mean nothing here, sorted. A description that cannot be used gives an *InvalidCall
-// with every fault at once.
+// ignored lists the members that have no meaning here, sorted. For an invalid description ParseCall returns an
+// *InvalidCall with every fault.
 func ParseCall(id account.ID, described map[string]any) (c *Call, ignored []string, err error) {
 	p := callParser{described: described, known: make(map[string]bool)}
 	call := &Call{
@@ -89,7 +88,7 @@ func (p *callParser) parties(call *Call) {
 	}
 }
 
-// constant reads a parameter that has the same value in every call. Any other value is unknown here.
+// constant reads a parameter that has the same value in every call. It reports any other value as unknown.
 func (p *callParser) constant(name, value string) {
 	if p.described[name] == value {
 		p.known[name] = true

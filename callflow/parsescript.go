@@ -19,7 +19,7 @@ const (
 	maxMoment   = 24 * time.Hour // the latest time
 )
 
-// ParseScript makes a Script of its JSON form:
+// ParseScript returns the Script for its JSON form:
 //
 //	{"now":"2026-12-24T18:05","timezone":"Europe/Berlin","hangup_after_ms":60000,
 //	 "digits":[{"after_ms":4000,"digits":"1"},{"digits":"12#"}],
@@ -28,16 +28,19 @@ const (
 //	 "http":{"https://example.com/pivot":{"status":200,"body":{"module":"hangup","data":{}},"after_ms":300}},
 //	 "real_http":false,"media":{"greeting":4000,"vm-saved":"missing"}}
 //
-// now is local to timezone unless it says an offset, or a number of milliseconds since 1970; zone (IANA) stands in for
-// a missing timezone. Digits without after_ms are pressed as soon as something collects them. Outcomes are answered,
-// none, busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION; accepted is answered by somebody who
-// presses 1 where a forwarded call asks for it (require_keypress), which answered is not. Who is rung goes by the most
-// exact of its id, the device that is forwarded there, the user it is rung for, and their kinds. A body that is text
-// goes as it is, with content_type where that is given; real_http asks web servers that http has no answer for, where
-// the service allows that. Media that script.media does not name is of no length; a number is its length in
-// milliseconds, and `missing` stands for a file that the switch does not have. A script that cannot be used gives an
-// *InvalidCall with every fault at once, its paths below `script`. A local time that the zone's clocks skip or show
-// twice is read as JavaScript reads it, and Remark says so.
+//   - now is a local time in timezone, or has an offset, or is a number of milliseconds since 1970. zone (IANA) is the
+//     default of timezone. A local time that the zone's clocks skip or repeat is read as JavaScript reads it, and Remark
+//     says so.
+//   - digits without after_ms are pressed as soon as something collects them.
+//   - answers has outcomes: answered, none, busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION.
+//     With accepted the party answers and presses 1 where a forwarded call asks for it (require_keypress); with answered
+//     it does not press. Its keys are, from most to least exact: the leg's id, the device that is forwarded there, the
+//     user whom it is rung for, and their kinds.
+//   - http has responses. A body that is text is sent as it is, with content_type if given. With real_http, requests
+//     that http does not answer go to the web server, if the service permits it.
+//   - media has lengths in milliseconds; `missing` is a file that the switch does not have. Other media has no length.
+//
+// For an invalid script ParseScript returns an *InvalidCall with every fault, with paths below `script`.
 func ParseScript(script jsonvalue.Object, zone string) (Script, error) {
 	p, described := scriptParser{}, script.Members
 	p.only("script", described, "now", "timezone", "digits", "answers", "http", "media", "real_http",

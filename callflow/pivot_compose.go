@@ -11,9 +11,9 @@ import (
 // mostPivotNodes bounds the flow for KAZOO, in nodes: the waiting flows are repeated wherever the flow can end.
 const mostPivotNodes = 5000
 
-// compose makes one flow of a flow and of what waits behind it, the last of which is next. What waits becomes the `_`
-// child of every node that has none, and takes the place of empty children: there the executor would take it up. Only a
-// module that stops the call itself, on success, now ends it.
+// compose joins a flow with the flows that wait behind it, the last of which is next. A waiting flow becomes the `_`
+// child of every node that has none, and replaces empty children: the executor would continue with it there. As a
+// result only a module that itself stops the call on success ends it.
 func compose(flow Node, waiting []Node, address func(function.ID) string) (Node, error) {
 	var tail Node
 	size := 0
@@ -29,7 +29,7 @@ func compose(flow Node, waiting []Node, address func(function.ID) string) (Node,
 }
 
 type composer struct {
-	tail     Node // the zero Node for nothing
+	tail     Node // the zero Node for none
 	tailSize int  // in nodes
 	left     int  // nodes left to add; negative for too many
 	address  func(function.ID) string
@@ -79,9 +79,9 @@ func (c *composer) end() Node {
 // endsCall reports whether nothing follows a module, whatever children it has.
 func endsCall(module string) bool { return module == "hangup" || module == "response" }
 
-// toPivot turns a function node that KAZOO would come to into a pivot node that asks for that function then, with what
-// the caller has pressed by then. POST with JSON keeps parameters out of access logs, and their names apart: KAZOO does
-// not encode names in a query string (docs/reference/kazoo.md#defects, B33).
+// toPivot turns a function node into a pivot node that requests that function when KAZOO reaches it, with the digits
+// pressed until then. POST with JSON keeps parameters out of access logs, and their names apart: KAZOO does not encode
+// names in a query string (docs/reference/kazoo.md#defects, B33).
 func (c *composer) toPivot(n Node) {
 	id := function.ID(n.Data().String("id"))
 	if c.address == nil || id == "" {

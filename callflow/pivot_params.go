@@ -20,9 +20,9 @@ func PivotJSON(structured map[string]any) (map[string]string, error) {
 }
 
 // PivotForm reads the parameters that a pivot node sends as a query string or form. KAZOO writes nesting into the names
-// (`Custom-Application-Vars[vip]`), which is how functions see it, and repeats `User-ID[]` for every owner; of a
-// repeated name the last value counts, as in CouchDB (docs/reference/couchdb.md#parameters,
-// docs/reference/kazoo.md#query-string). A *params.TooLargeError when there is more than params.MaxBytes.
+// (`Custom-Application-Vars[vip]`), as functions see it, and repeats `User-ID[]` for every owner. Of a repeated name
+// the last value counts, as in CouchDB (docs/reference/couchdb.md#parameters, docs/reference/kazoo.md#query-string).
+// PivotForm returns a *params.TooLargeError for more than params.MaxBytes.
 func PivotForm(form url.Values) (map[string]string, error) {
 	flat := make(map[string]string, len(form))
 	total := 0

@@ -32,8 +32,8 @@ type PivotRequest struct {
 	Params   map[string]string // from PivotForm or PivotJSON: what functions see
 	TimeZone string            // IANA name for functions' Date
 
-	// Address is the voice_url at which KAZOO can have one function run: what becomes of function nodes that are deeper
-	// in the flow. "", or no Address at all, leaves such nodes as they are.
+	// Address returns the voice_url at which KAZOO can run one function. It replaces function nodes that are deeper in the
+	// flow. If it is nil or returns "", such nodes stay as they are.
 	Address func(function.ID) string
 }
 
@@ -52,10 +52,10 @@ func (e *FunctionFailed) Error() string {
 // an end.
 var ErrUnfitFlow = errors.New("the flow cannot be given to KAZOO")
 
-// ForNumber gives the flow of the callflow that answers the call's number: its Request, else its To. It wraps
-// ErrNoCallflow when none does. KAZOO says of a call's origin only whose endpoint placed it (User-ID), so a call
-// without that counts as a carrier's: no_match callflows, which as a rule dial out, do not answer it
-// (docs/reference/kazoo.md#finding-the-callflow). The account's preflow is not run: KAZOO ran its own before it came to
+// ForNumber returns the flow of the callflow that answers the call's number: its Request, else its To. It wraps
+// ErrNoCallflow if there is none. KAZOO tells only whose endpoint placed the call (User-ID). A call without User-ID
+// counts as a carrier's, so no_match callflows, which usually dial out, do not answer it
+// (docs/reference/kazoo.md#finding-the-callflow). The account's preflow is not run, because KAZOO ran its own before
 // the pivot node.
 func (p *PivotServer) ForNumber(ctx context.Context, r PivotRequest) (Node, error) {
 	number := ParseURI(cmp.Or(r.Params["Request"], r.Params["To"])).User
@@ -90,14 +90,14 @@ func onNet(params map[string]string) bool {
 	return params["User-ID"] != "" || params["User-ID[0]"] != ""
 }
 
-// resolve runs the functions that a flow begins with, as the executor would: a flow that comes back is branched to, the
-// node's `_` child waits behind it; a function that gives none leads to the node's `_` child. What waits is then hung
-// where the flow ends, since in KAZOO the flow of a pivot server replaces what was there.
+// resolve runs the functions at the beginning of a flow as the executor would. It branches to a returned flow, and the
+// node's `_` child waits behind it. A function that returns none leads to the node's `_` child. What waits is then
+// appended wherever the flow ends, because in KAZOO the flow of a pivot server replaces the rest of the callflow.
 func (p *PivotServer) resolve(ctx context.Context, r PivotRequest, flow Node) (Node, error) {
 	var waiting []Node
 	var failed error
 	for count := 0; ; {
-		if flow.Empty() { // nothing here: what waits is next
+		if flow.Empty() { // nothing here: continue with what waits
 			if len(waiting) == 0 {
 				return Node{}, cmp.Or(failed, fmt.Errorf("it is empty: %w", ErrUnfitFlow))
 			}

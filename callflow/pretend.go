@@ -15,12 +15,11 @@ import (
 // speechRate is how fast a pretend switch speaks, in characters per second: about 150 words a minute.
 const speechRate = 15
 
-// pretendCaller is a Control without a phone: it does nothing outside, and time passes on a clock of its own, so that
-// a sleep of 20 s takes none. Speech takes as long as speechRate has it; media takes as long as the script says, else
-// no time, since nobody knows its length. The caller does as the script says, or hears endless playback, which he ends
-// by hanging up. KAZOO hands what is pressed during a tts or audio_macro to the next collect_dtmf only.
-//
-// Gone may be called while another method is at work; everything else belongs to one goroutine.
+// pretendCaller is a Control without a phone. It has no outside effect, and time passes on its own clock, so that a
+// sleep of 20 s takes no time. Speech takes as long as speechRate gives. Media takes as long as the script says, else
+// no time, since its length is unknown. The caller does as the script says. A caller who would hear endless playback
+// hangs up. KAZOO passes keys pressed during a tts or audio_macro only to the next collect_dtmf. Gone may be called
+// during other methods; everything else belongs to one goroutine.
 type pretendCaller struct {
 	script      Script
 	web         *Web // sends requests that the script does not answer; nil for none
@@ -108,7 +107,7 @@ func (p *pretendCaller) Speak(ctx context.Context, s Speech) error {
 	return p.hear(ctx, length.Truncate(time.Millisecond), s.Endless, s.Terminators)
 }
 
-// media finds the script's entry for media, and records that it affected the call.
+// media finds the script's entry for media and records that it affected the call.
 func (p *pretendCaller) media(name string) MediaFile {
 	key, ok := p.script.mediaKey(name)
 	if ok {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// interrupted finds when the caller presses one of the terminators next, from now on: a key that was pressed earlier
-// ends nothing, nor does the one that ended something already. Presses on demand interrupt nothing either.
+// interrupted returns when the caller next presses one of the terminators. Keys that were pressed earlier end nothing,
+// nor does one that already ended something. Presses on demand never interrupt.
 func (p *pretendCaller) interrupted(terminators []string) (time.Duration, bool) {
 	for i, press := range p.script.Digits[min(p.pressed, len(p.script.Digits)):] {
 		if press.WhenAsked || press.At < p.now || p.cut != nil && press.At <= *p.cut {

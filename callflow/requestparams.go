@@ -40,7 +40,7 @@ var storedParameters = map[string]string{
 	"Transcription-Text":   "transcription_text", "Transcription-Url": "transcription_url",
 }
 
-// stored returns one of them.
+// stored returns the parameter of that name.
 func (c *Call) stored(name string) parameter { return parameter{name, c.Store[storedParameters[name]]} }
 
 // ParameterNames lists the platform's own parameters in KAZOO's order, whether or not a call has them.
@@ -87,7 +87,7 @@ func baseParams(c *Call) []parameter {
 	}
 }
 
-// requestVars are the ones kzt_util:get_request_vars adds (docs/reference/kazoo.md#user-variables).
+// requestVars returns the parameters that kzt_util:get_request_vars adds (docs/reference/kazoo.md#user-variables).
 func requestVars(c *Call) []parameter {
 	return []parameter{
 		{"Digits", c.Store["digits_collected"]},

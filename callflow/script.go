@@ -18,8 +18,8 @@ type Script struct {
 	Answers     map[string]Reply
 	HTTP        map[string]HTTPReply
 	Media       map[string]MediaFile // by the name of the media, its last part, or `*`
-	RealHTTP    bool                 // ask web servers that HTTP does not know; takes a Simulator that may
-	HangUpAfter time.Duration        // when the caller hangs up, on the call's own clock; 0 for not before the end
+	RealHTTP    bool                 // ask web servers that HTTP lacks; needs a Simulator that permits it
+	HangUpAfter time.Duration        // when the caller hangs up, on the call's clock; 0 for not before the end
 }
 
 // Press is what a caller presses at one time.
@@ -33,7 +33,7 @@ type Press struct {
 type Reply struct {
 	Cause string        // SUCCESS when somebody answers, else the hangup cause, such as USER_BUSY
 	After time.Duration // how long it rings before that
-	Talk  time.Duration // how long they talk when answered
+	Talk  time.Duration // how long they talk if it is answered
 	// Accepts is true if the answering party presses 1 where a forwarded call asks for it. Otherwise the call is not
 	// connected.
 	Accepts bool
@@ -82,8 +82,8 @@ const (
 	defaultTalk = time.Minute
 )
 
-// replyKeys are the entries of a script's answers that may speak for a leg, the most exact first: what is rung, the
-// device that is forwarded there, the user whom it is rung for, then their kinds, then `*`.
+// replyKeys returns the keys of a script's answers that apply to a leg, the most exact first: what is rung, the device
+// that is forwarded there, the user whom it is rung for, then their kinds, then `*`.
 func (l Leg) replyKeys() []string {
 	keys, kinds := []string{l.Kind + ":" + l.ID}, []string{l.Kind}
 	if l.Device != "" {

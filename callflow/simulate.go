@@ -20,8 +20,8 @@ import (
 type Simulator struct {
 	Executor *Executor
 	Random   io.Reader        // for Call-IDs; nil for crypto/rand
-	Clock    func() time.Time // for scripts that name no time; nil for time.Now
-	Web      *Web             // for scripts that want real_http; nil if none may
+	Clock    func() time.Time // for scripts without a time; nil for time.Now
+	Web      *Web             // for scripts with real_http; nil if none may use it
 }
 
 // SimulationRequest describes one pretend call.
@@ -31,21 +31,20 @@ type SimulationRequest struct {
 	Script  map[string]any // as ParseScript takes it; may be nil
 	// ScriptOrder is the order of the script's members. Flows in its web servers' responses need it.
 	ScriptOrder *jsonvalue.Order
-	// DefaultRealm is the realm of parties that are described without one, the account's as a rule. KAZOO's `norealm`
-	// where this is empty too.
+	// DefaultRealm is the realm of parties without one, usually the account's; "" for KAZOO's `norealm`.
 	DefaultRealm string
-	Preflow      ID     // callflow that the account runs before every other; may be empty
-	TimeZone     string // the account's, IANA; empty for UTC
-	// when the caller hangs up, on the call's own clock, unless the script says; 0 for not before the end
+	Preflow      ID     // callflow that the account runs before every other; "" for none
+	TimeZone     string // the account's, IANA; "" for UTC
+	// HangUpAfter is when the caller hangs up, on the call's clock, unless the script says; 0 for not before the end.
 	HangUpAfter time.Duration
 
-	// Flow is walked instead of looking for a callflow; none to look for one. The call then need not say whom it is for,
-	// and members of it that are no parameter of a call are the customer's own variables
+	// Flow is walked instead of a callflow that is looked up; the zero Node for a look-up. With a Flow the call need not
+	// name a called party, and its members that are no call parameters are the customer's own variables
 	// (docs/reference/kazoo.md#user-variables).
 	Flow Node
-	// Candidate stands in for the stored callflow of its id, or beside those there are; may be nil.
+	// Candidate replaces the stored callflow with its id, or is added to the stored ones; may be nil.
 	Candidate *Candidate
-	// Runner replaces the Executor's for running functions; may be nil.
+	// Runner replaces the Executor's Runner; may be nil.
 	Runner Runner
 }
 
@@ -123,7 +122,7 @@ func (s *Simulator) answer(ctx context.Context, directory Directory, call *Call,
 	return match, true, nil
 }
 
-// described returns the call for ParseCall. If a flow is given there is no look-up, so the call needs no called party.
+// described returns the call for ParseCall. With a Flow there is no look-up, so the call needs no called party.
 func (r SimulationRequest) described() map[string]any {
 	if r.Flow.IsZero() || r.Call["To"] != nil || r.Call["Request"] != nil {
 		return r.Call
@@ -151,7 +150,7 @@ func (s *Simulator) executorFor(r SimulationRequest) *Executor {
 	return &e
 }
 
-// webFor returns what sends web requests for a script that asks for that.
+// webFor returns the Web for a script with real_http.
 func (s *Simulator) webFor(script Script) (*Web, error) {
 	if !script.RealHTTP {
 		return nil, nil

@@ -27,11 +27,11 @@ const (
 // Step is one visit of one node. Traces, records and live views consist of Steps.
 type Step struct {
 	Index int `json:"index"` // from 1
-	Depth int `json:"depth"` // how many branches this node's flow is away from the first one
+	Depth int `json:"depth"` // number of branches between the first flow and this node's flow
 	// how the walk got here: `start`, `child`, `branch`, `replace` or `resume`
 	Via     string           `json:"via"`
 	Parent  int              `json:"parent,omitempty"` // the Index of the step that led here
-	Key     string           `json:"key,omitempty"`    // under which of Parent's children this node is
+	Key     string           `json:"key,omitempty"`    // key of this node among Parent's children
 	Module  string           `json:"module"`
 	Data    jsonvalue.Object `json:"data"`
 	Outcome Outcome          `json:"outcome"`
@@ -64,9 +64,9 @@ type Command struct {
 // Move is how the walk continued after a step.
 type Move struct {
 	Op     string `json:"op"`               // continue, branch, replace, stop, hard_stop or wait
-	Key    string `json:"key,omitempty"`    // the child taken, when continue
-	Wanted string `json:"wanted,omitempty"` // the child asked for, where that one does not exist
-	Cause  string `json:"cause,omitempty"`  // the hangup cause asked for, when stop
+	Key    string `json:"key,omitempty"`    // the child taken, for continue
+	Wanted string `json:"wanted,omitempty"` // the requested child, if it does not exist
+	Cause  string `json:"cause,omitempty"`  // the requested hangup cause, for stop
 }
 
 // FunctionStep is the result of a function step's function.
@@ -77,12 +77,12 @@ type FunctionStep struct {
 	Outcome  runs.Outcome     `json:"outcome"`
 	Flow     jsonvalue.Object `json:"flow,omitzero"`      // the flow it returned, with defaults filled in, when ok
 	Returned json.RawMessage  `json:"returned,omitempty"` // rehearsals: the flow as the function returned it, when ok
-	// what it returned instead of a valid flow, where it returned anything
+	// Result is what the function returned instead of a valid flow, if anything.
 	Result json.RawMessage `json:"result,omitempty"`
 	Error  *function.Error `json:"error,omitempty"`
 	Logs   []string        `json:"logs,omitempty"`
-	Levels []string        `json:"log_levels,omitempty"` // of each line of Logs, where one is not log
-	Hints  []string        `json:"hints,omitempty"`      // rehearsals: what looks like a mistake
+	Levels []string        `json:"log_levels,omitempty"` // level of each line of Logs, if any is not log
+	Hints  []string        `json:"hints,omitempty"`      // rehearsals: probable mistakes
 }
 
 // note adds one sentence for the reader of the trace.
@@ -92,7 +92,7 @@ func (s *Step) note(text string) { s.Notes = append(s.Notes, text) }
 type Ended struct {
 	How   How    `json:"how"`
 	Cause string `json:"cause,omitempty"` // such as NORMAL_CLEARING, or a SIP response
-	Hint  string `json:"hint,omitempty"`  // what to do about it, where it was no plain end
+	Hint  string `json:"hint,omitempty"`  // what to do about it, unless the end was a plain one
 }
 
 // How is one of a closed set of ways a call ends.

@@ -6,15 +6,15 @@ import "callfn/internal/account"
 type Trace struct {
 	CallID     string         `json:"call_id"`
 	AccountID  account.ID     `json:"account_id"`
-	Call       map[string]any `json:"call"`               // the parameters the call began with, as Params gives them
+	Call       map[string]any `json:"call"`               // the call's parameters at its begin, as Params returns them
 	At         string         `json:"at"`                 // when the call began, RFC 3339, in TimeZone
 	TimeZone   string         `json:"timezone"`           // IANA name: of functions' Date and of time rules
-	Callflow   *Found         `json:"callflow,omitempty"` // absent when no callflow answers
+	Callflow   *Found         `json:"callflow,omitempty"` // nil if no callflow answers
 	Steps      []Step         `json:"steps"`
 	Ended      Ended          `json:"ended"`
-	DurationMS int64          `json:"duration_ms"` // how long the call lasted, on its own clock
+	DurationMS int64          `json:"duration_ms"` // length of the call, on its clock
 	Notes      []string       `json:"notes,omitempty"`
-	Unused     []string       `json:"unused,omitempty"` // what the script names and the call never came to
+	Unused     []string       `json:"unused,omitempty"` // entries of the script that did not affect the call
 }
 
 // Found is the callflow that answered, and how it was found.

@@ -37,8 +37,8 @@ type twimlRequest struct {
 // errTwiMLDone ends a document early: the call continues elsewhere, or is over.
 var errTwiMLDone = errors.New("done")
 
-// runTwiML runs a document, and those that it sends the call to. After the last one the call hangs up, as KAZOO's pivot
-// does: the callflow handed the call over for good.
+// runTwiML runs a document, and those that it sends the call to. After the last one the call hangs up, as with KAZOO's
+// pivot: the callflow has handed the call over for good.
 func (t *Turn) runTwiML(ctx context.Context, document element, address *url.URL) Next {
 	answered := false
 	for asked := 1; ; asked++ {

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// asksFor describes what KAZOO's other modules would do next (docs/reference/kazoo.md#modules). callfn knows them,
-// validates them and shows them in a rehearsal, but does not execute them: each needs a part of the switch or of KAZOO
-// that callfn does not have.
+// asksFor describes what KAZOO's other modules would do (docs/reference/kazoo.md#modules). callfn knows and validates
+// them and shows them in a rehearsal, but does not execute them. Each needs a part of the switch or of KAZOO that
+// callfn lacks.
 var asksFor = map[string]string{
 	"acdc_agent":           "change the state of a queue agent",
 	"acdc_member":          "put the caller into a queue",
@@ -60,8 +60,8 @@ var asksFor = map[string]string{
 // NotExecuted lists the KAZOO modules that callfn knows but does not execute, in alphabetical order.
 func NotExecuted() []string { return slices.Sorted(maps.Keys(asksFor)) }
 
-// What KAZOO's modules do afterwards, if they do not continue at `_`. Those in stopsAfter always end their flow. Those
-// in keepsCall hand the call over to something else for good (cf_exe:control_usurped), or leave it to the switch.
+// What KAZOO's modules do afterwards if they do not continue at `_`. Those in stopsAfter always end their flow. Those
+// in keepsCall hand the call over for good (cf_exe:control_usurped), or leave it to the switch.
 var (
 	stopsAfter = []string{
 		"camping_feature", "eavesdrop", "eavesdrop_feature", "group_pickup", "group_pickup_feature", "intercept",

@@ -109,7 +109,7 @@ func outside(ctx context.Context, address string, err error) error {
 	}
 	var name *net.DNSError
 	if errors.As(err, &name) || errors.Is(err, guardedhttp.ErrAddress) {
-		if numeric(address) { // this one, or what it redirected to
+		if numeric(address) { // the URL's host, or that of a redirect
 			return guardedhttp.ErrAddress
 		}
 		return errNoPublicName

@@ -11,14 +11,14 @@ import (
 	"callfn/callflow"
 )
 
-// command is one thing that a case may ask of the switch. run returns what the method returned besides its error, as
-// cases write it; empty for nothing.
+// command is one thing that a case requests of the switch. run returns the method's result besides its error, as cases
+// write it; "" for none.
 type command struct {
-	needs callflow.Ability // empty for what every switch can
+	needs callflow.Ability // "" if every switch can do it
 	run   func(ctx context.Context, c callflow.Control, o options) (string, error)
 }
 
-// commands are the commands of cases by their first word. Their options stand in options.go.
+// commands are the commands of cases by their first word. options.go describes their options.
 var commands = map[string]command{
 	"answer": {run: func(ctx context.Context, c callflow.Control, _ options) (string, error) {
 		return "", c.Answer(ctx)
@@ -113,7 +113,7 @@ var commands = map[string]command{
 	}},
 }
 
-// outcome writes what a method returned as cases do.
+// outcome writes a method's result as cases do.
 func outcome(returned string, err error) string {
 	switch {
 	case err == nil && returned == "":
@@ -132,5 +132,5 @@ func outcome(returned string, err error) string {
 	return fmt.Sprintf("the error %q", err)
 }
 
-// errCancelled is why a case ends a context.
+// errCancelled is the cause of a context that a case ends.
 var errCancelled = errors.New("cancelled by the case")

@@ -1,18 +1,18 @@
-// Package controltest is the contract suite of callflow.Control: readable cases, each a caller, what is asked of the
-// switch, and what must come of it. Every switch adapter runs all of them.
+// Package controltest is the contract suite of callflow.Control. Its cases are readable text: a caller, the commands to
+// the switch, and the wanted results. Every switch adapter runs all of them.
 //
-// A case in testdata begins with a line `# what must be so`, and goes on with one line a command:
+// A case in testdata begins with a line `# what must hold`. Each further line is one command:
 //
-//	caller presses 5 after 300ms        what the caller does, since the call began
+//	caller presses 5 after 300ms        what the caller does, counted from the start of the call
 //	caller hangs up after 1s
-//	device:a busy after 200ms           what becomes of a leg: a word or a cause, as scripts have them
+//	device:a busy after 200ms           the outcome of a leg: a word or a cause, as in scripts
 //	device:b answered after 1s talks 2s
-//	play long until 5 = ok in 300ms     a command, its result (ok when absent), how long it takes (any time when absent)
+//	play long until 5 = ok in 300ms     a command, its result (ok if absent), its duration (any if absent)
 //	cancelled after 300ms: play long    a command whose context ends meanwhile
-//	heard long for 300ms                what the caller heard, all in all and in order; ends the case
+//	heard long for 300ms                all that the caller heard, in order; ends the case
 //
 // Results are ok, hung up, answered, cancelled and not heard for the errors, else what the command returns: digits in
-// quotes, a length, a cause. The commands stand in commands.go.
+// quotes, a length, a cause. commands.go has the commands.
 package controltest
 
 import (
@@ -28,10 +28,10 @@ import (
 //go:embed testdata
 var testdata embed.FS
 
-// The media that a switch under test has, by name. Media called `missing` it does not have.
+// mediaFiles are the media of a switch under test, by name. It has no media called `missing`.
 var mediaFiles = map[string]time.Duration{"short": 400 * time.Millisecond, "long": 3 * time.Second}
 
-// Media lists the media files that the cases play: their names, and how long each is.
+// Media returns the names and lengths of the media files that the cases play.
 func Media() map[string]time.Duration {
 	files := map[string]time.Duration{}
 	for name, length := range mediaFiles {
@@ -40,38 +40,38 @@ func Media() map[string]time.Duration {
 	return files
 }
 
-// Text is what the cases have read aloud. Its speech must take at least two seconds.
+// Text is the text that the cases have read aloud. Its speech must take at least two seconds.
 const Text = "This sentence is long enough to be interrupted by a key, or by a caller who hangs up."
 
-// Switch is a switch to be held to the contract.
+// Switch is a switch under test.
 type Switch struct {
-	// Place places a call from a caller who does as described, counted from the moment its Control is returned.
+	// Place places a call from a caller who does as described, counted from the moment when its Control is returned.
 	Place func(t *testing.T, c Caller) Call
-	// Slack is how far a moment may be off on this switch; a few frames, or more on a busy machine.
+	// Slack is the tolerance for times on this switch; a few frames, or more on a busy machine.
 	Slack time.Duration
-	// Virtual is set where time passes on a clock of the switch's own: no context can end in the middle of a method.
+	// Virtual is set if the switch has its own clock. Then no context can end in the middle of a method.
 	Virtual bool
 }
 
-// Call is one call that was placed.
+// Call is one placed call.
 type Call struct {
 	callflow.Control
 	// Heard returns what the caller heard so far, in order.
 	Heard func() []Heard
-	// End ends the call if it is still up, and frees what belongs to it.
+	// End ends the call if it is still up, and frees its resources.
 	End func()
 }
 
-// Heard is one piece that the caller heard: the name of media, or `speech`, `say` or `tone`.
+// Heard is one piece of audio that the caller heard: the name of media, or `speech`, `say` or `tone`.
 type Heard struct {
 	What string
 	For  time.Duration
 }
 
-// Caller is who calls, and who is called.
+// Caller describes the caller and the called party.
 type Caller struct {
-	Keys   []Key         // in order of time
-	HangUp time.Duration // after how long; 0 for never
+	Keys   []Key         // ordered by time
+	HangUp time.Duration // time until the caller hangs up; 0 for never
 	Legs   map[string]callflow.Reply
 }
 
@@ -81,7 +81,7 @@ type Key struct {
 	Digit string
 }
 
-// Run runs every case on the switch. Cases that need an ability the switch does not have are skipped.
+// Run runs every case on the switch. It skips cases that need an ability that the switch lacks.
 func Run(t *testing.T, s Switch) {
 	cases, err := load()
 	if err != nil {
@@ -101,8 +101,8 @@ func Run(t *testing.T, s Switch) {
 	}
 }
 
-// Failures returns what is wrong with a switch, one line a case. It is for tests of the suite itself, with a switch
-// that is known to be broken.
+// Failures returns the faults of a switch, one line per case. It is for tests of the suite itself, with a switch that
+// is known to be broken.
 func Failures(t *testing.T, s Switch) []string {
 	cases, err := load()
 	if err != nil {
@@ -117,7 +117,7 @@ func Failures(t *testing.T, s Switch) []string {
 	return failures
 }
 
-// check plays one case and says what is wrong, or why the case was not played.
+// check runs one case. It returns its fault, or why it was skipped.
 func (s Switch) check(t *testing.T, c testCase) (skip string, err error) {
 	if s.Virtual && slices.ContainsFunc(c.lines, func(l line) bool { return l.cancelAfter > 0 }) {
 		return "a context ends in the middle of a method: this switch has a clock of its own; the switches with a real " +
@@ -138,7 +138,7 @@ func (s Switch) check(t *testing.T, c testCase) (skip string, err error) {
 	return "", nil
 }
 
-// watch asks for the end of the call all the time, which Control allows beside every method.
+// watch calls Gone all the time, which Control allows during every method.
 func watch(call Call) (stop func()) {
 	done, stopped := make(chan struct{}), make(chan struct{})
 	go func() {

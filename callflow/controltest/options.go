@@ -9,8 +9,8 @@ import (
 
 // options are the words after a command:
 //
-//	play long until 5#          media, and the keys that end it; `any` for all
-//	play short endless          again and again
+//	play long until 5#          media, and the keys that end it; `any` for all keys
+//	play short endless          repeated without end
 //	play short 3 times
 //	record for 1s until #       at most that long
 //	collect 4 within 1s between 500ms until #

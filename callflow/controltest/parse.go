@@ -18,14 +18,14 @@ type testCase struct {
 	lines      []line
 }
 
-// line is one command and what must come of it.
+// line is one command and its wanted result.
 type line struct {
 	number      int
 	text        string
 	command     []string
-	cancelAfter time.Duration // when the context ends; 0 for not; below zero for before the command
+	cancelAfter time.Duration // when the context ends; 0 for never; below zero for before the command
 	want        string
-	in          time.Duration // how long it takes; below zero for any time
+	in          time.Duration // wanted duration; below zero for any
 }
 
 func load() ([]testCase, error) {
@@ -153,12 +153,12 @@ func (c *testCase) addLeg(words []string) error {
 	return nil
 }
 
-// legWords are the plain words for what becomes of a leg; hangup causes stand for themselves.
+// legWords are the plain words for the outcome of a leg. Hangup causes are written as they are.
 var legWords = map[string]string{
 	"answered": "SUCCESS", "busy": "USER_BUSY", "none": "NO_ANSWER", "rejected": "CALL_REJECTED",
 }
 
-// lacks names an ability that the case needs and the switch does not have.
+// lacks returns an ability that the case needs and the switch lacks.
 func (c testCase) lacks(control callflow.Control) (callflow.Ability, bool) {
 	for _, l := range c.lines {
 		if command := commands[l.command[0]]; command.needs != "" && !control.Can(command.needs) {

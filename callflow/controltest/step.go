@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// longest is how long any command of a case may take.
+// longest is the longest that any command of a case may take.
 const longest = 30 * time.Second
 
-// step carries out one line and says what is wrong with what came of it.
+// step carries out one line and returns how its result differs from the wanted one.
 func (s Switch) step(call Call, l line) error {
 	if l.command[0] == "heard" {
 		return s.heard(call.Heard(), l.command[1:])
@@ -33,7 +33,7 @@ func (s Switch) step(call Call, l line) error {
 	return nil
 }
 
-// context is the one that the command gets. None lasts for ever, so that a method that does not return is seen.
+// context returns the command's context. Every context ends, so that a method that never returns is noticed.
 func (l line) context() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	after := longest
@@ -54,7 +54,7 @@ func (l line) context() (context.Context, func()) {
 	}
 }
 
-// same compares a result with the wanted one; lengths may be off by the switch's slack.
+// same compares a result with the wanted one. Lengths may differ by the switch's slack.
 func (s Switch) same(got, want string) bool {
 	length, err := time.ParseDuration(want)
 	if err != nil {
