@@ -28,14 +28,16 @@ const (
 //	 "http":{"https://example.com/pivot":{"status":200,"body":{"module":"hangup","data":{}},"after_ms":300}},
 //	 "real_http":false,"media":{"greeting":4000,"vm-saved":"missing"}}
 //
+// All members are optional:
+//
 //   - now is a local time in timezone, or has an offset, or is a number of milliseconds since 1970. zone (IANA) is the
-//     default of timezone. A local time that the zone's clocks skip or repeat is read as JavaScript reads it, and Remark
-//     says so.
+//     default of timezone. A local time that the zone's clocks skip or repeat is read as JavaScript reads it, and
+//     Remark says so.
 //   - digits without after_ms are pressed as soon as something collects them.
 //   - answers has outcomes: answered, none, busy, rejected, offline, or a hangup cause such as NO_ROUTE_DESTINATION.
-//     With accepted the party answers and presses 1 where a forwarded call asks for it (require_keypress); with answered
-//     it does not press. Its keys are, from most to least exact: the leg's id, the device that is forwarded there, the
-//     user whom it is rung for, and their kinds.
+//     With accepted the party answers and presses 1 where a forwarded call asks for it (require_keypress); with
+//     answered it does not press. Its keys are, from most to least exact: the leg's id, the device that is forwarded
+//     there, the user whom it is rung for, and their kinds.
 //   - http has responses. A body that is text is sent as it is, with content_type if given. With real_http, requests
 //     that http does not answer go to the web server, if the service permits it.
 //   - media has lengths in milliseconds; `missing` is a file that the switch does not have. Other media has no length.

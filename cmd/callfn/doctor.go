@@ -140,7 +140,8 @@ func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, 
 // examinePlan examines what the storage plan in cfg's datastore names, and hands the plan to known. Without a stored
 // plan there are no findings; the error says that the plan cannot be read.
 func (c doctorCommand) examinePlan(
-	ctx context.Context, cfg storageplan.Config, base doctor.Examination, log *slog.Logger, known func(*storageplan.Resolver),
+	ctx context.Context, cfg storageplan.Config, base doctor.Examination, log *slog.Logger,
+	known func(*storageplan.Resolver),
 ) ([]doctor.Finding, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

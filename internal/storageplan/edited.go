@@ -58,8 +58,8 @@ func (k *Keeper) open(p Plan) (opened map[Tag]datastore.Single, closeAll func(),
 // probeTimeout bounds the trial of a connection. The first run of a function there starts processes.
 const probeTimeout = 20 * time.Second
 
-// connectionsToTry returns the connections to try: those that get a database with documents. With all, it adds those that are new,
-// have other settings or get an empty database.
+// connectionsToTry returns the connections to try: those that get a database with documents. With all, it adds those
+// that are new, have other settings or get an empty database.
 func connectionsToTry(all bool, edited []Tag, moves []Move) []Tag {
 	var out []Tag
 	if all {

@@ -74,8 +74,8 @@ func customerDocuments(ctx context.Context, on datastore.Single, database string
 	}), err
 }
 
-// rollbackWarnings warns of a move to a server where the user may not raise the fence that a rollback needs. It does not warn
-// if the server does not answer.
+// rollbackWarnings warns of a move to a server where the user may not raise the fence that a rollback needs. It does
+// not warn if the server does not answer.
 func rollbackWarnings(ctx context.Context, to datastore.Single, m Move) []string {
 	rights, err := provision.Site{Stores: to, Databases: []string{m.Database}}.Who(ctx)
 	if err != nil || rights.DatabaseAdmin {
