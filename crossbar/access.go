@@ -69,11 +69,11 @@ func (a *API) stillCounts(x *exchange, who *caller) error {
 // admin reports whether the caller may do what its account may: the account's own key, or a user of priv_level admin.
 func (c *caller) admin() bool { return c.claims.OwnerID == "" || c.user.Admin() }
 
-// reserved reports whether a route takes an admin: the account's keys, recordings, numbers and calls, its place in the
-// tree, and who may log in. Users may always change themselves, except their rights (checkUser).
+// reserved reports whether a route takes an admin: the account's keys and secrets, recordings, numbers and calls, its
+// place in the tree, and who may log in. Users may always change themselves, except their rights (checkUser).
 func (x *exchange) reserved() bool {
 	switch x.route.Resource {
-	case "api_key", "auth_keys", "databases", "modules", "pivot_keys", "recordings", "storage":
+	case "api_key", "auth_keys", "databases", "modules", "pivot_keys", "recordings", "secrets", "storage":
 		return true
 	case "accounts":
 		return x.route.Method != http.MethodGet

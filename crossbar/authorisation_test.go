@@ -54,6 +54,10 @@ var adminsOnly = map[string]bool{
 	"GET /v2/accounts/:account/recordings":           true, "GET /v2/accounts/:account/recordings/:id": true,
 	"GET /v2/accounts/:account/recordings/:id/raw": true, "DELETE /v2/accounts/:account/recordings/:id": true,
 	"POST /v2/accounts/:account/channels/:id":           true,
+	"GET /v2/accounts/:account/secrets":                 true,
+	"GET /v2/accounts/:account/secrets/:secret":         true,
+	"PUT /v2/accounts/:account/secrets/:secret":         true,
+	"DELETE /v2/accounts/:account/secrets/:secret":      true,
 	"POST /v2/accounts/:account/phone_numbers/:number":  true,
 	"PATCH /v2/accounts/:account/phone_numbers/:number": true,
 	"GET /v2/accounts/:account/pivot/keys":              true, "PUT /v2/accounts/:account/pivot/keys": true,
@@ -89,6 +93,8 @@ func superduperOnly(success int) [6]int { return [6]int{401, 403, 403, 403, 403,
 
 // keyOnly is what a route answers that no token opens.
 func keyOnly() [6]int { return [6]int{401, 401, 401, 401, 401, 401} }
+
+const aSecret = `{"data":{"value":"sk_live_0123456789","hosts":["crm.example.com"]}}`
 
 // matrix has a row for every route of the API: {A} is self's account, {F} and {C} a function and a callflow of it.
 var matrix = map[string]row{
@@ -128,6 +134,11 @@ var matrix = map[string]row{
 	"DELETE /v2/accounts/:account/recordings/:id":  {"", subtree(200)},
 
 	"GET /v2/accounts/:account/cdrs/:id": {"", subtree(200)},
+
+	"GET /v2/accounts/:account/secrets":            {"", subtree(200)},
+	"GET /v2/accounts/:account/secrets/:secret":    {"", subtree(200)},
+	"PUT /v2/accounts/:account/secrets/:secret":    {aSecret, subtree(201)},
+	"DELETE /v2/accounts/:account/secrets/:secret": {"", subtree(200)},
 
 	"GET /v2/modules":      {"", superduperOnly(200)},
 	"GET /v2/modules/:id":  {"", superduperOnly(200)},
@@ -433,6 +444,13 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 	}
 	if strings.Contains(path, "/cdrs/:id") {
 		path = strings.Replace(path, ":id", s.callRecord(t, self, fmt.Sprintf("call-%d", n)), 1)
+	}
+	if strings.Contains(path, ":secret") {
+		path = strings.Replace(path, ":secret", fmt.Sprintf("KEY_%d", n), 1)
+		if route.Method != "PUT" {
+			must(201, "PUT", path, aSecret)
+			t.Cleanup(func() { s.as(t, admin, "DELETE", path, "") })
+		}
 	}
 	if strings.Contains(path, ":number") {
 		number := fmt.Sprintf("/phone_numbers/%%2B1415555%04d", n)

@@ -13,6 +13,7 @@ import (
 	"callfn/internal/auth"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
+	"callfn/internal/secret"
 	"callfn/schemas"
 )
 
@@ -63,6 +64,7 @@ type Config struct {
 	Storage    StoragePlans
 	Migrations Migrations
 	Pivot      PivotServer
+	Secrets    *secret.Store
 	Random     io.Reader        // crypto/rand
 	Now        func() time.Time // the clock
 	Log        *slog.Logger
@@ -94,6 +96,7 @@ type Config struct {
 	Switches        []callflow.Abilities        // what each configured switch can do; none where no calls come in
 	Recordings      Recordings                  // what callers said; nil where no calls come in
 	CallRecordsFor  time.Duration               // how long records of calls are kept; callrecord.DefaultKeep when zero
+	AllowReveal     bool                        // secrets may be such that functions read them
 	CatalogueLimits map[string]any              // the limits of a run in GET /v2/functions; may be nil
 }
 

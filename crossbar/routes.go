@@ -147,6 +147,7 @@ func (a *API) table() []Route {
 	table = append(table, channels{a.cfg.Calls, a.cfg.Now}.routes()...)
 	table = append(table, recordings{a.cfg.Recordings}.routes()...)
 	table = append(table, cdrs{a.callRecords, a}.routes()...)
+	table = append(table, secrets{a.cfg.Secrets, a.cfg.AllowReveal, a}.routes()...)
 	for _, kind := range a.callflowResources() {
 		a.kinds[kind.schema] = kind
 		table = append(table, documentRoutes(kind.name, kind)...)

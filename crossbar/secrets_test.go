@@ -3,102 +3,81 @@ package crossbar_test
 import (
 	"strings"
 	"testing"
+
+	"callfn/crossbar"
+	"callfn/internal/account"
 )
 
-// A refusal does not repeat passwords, wherever in the request they stood.
-func TestRefusalsRepeatNoPassword(t *testing.T) {
+// A secret can be set, replaced, listed and deleted; no answer and no log line has its value, also where a request is
+// refused.
+func TestSecrets(t *testing.T) {
+	s := newStack(t)
+	a := s.tenant(t, s.master, "acme")
+	const value = "hunter2-hunter2"
+	check := func(name string, r reply) {
+		t.Helper()
+		if strings.Contains(r.raw, value) || strings.Contains(s.log.String(), value) || strings.Contains(r.raw, privateKey) {
+			t.Errorf("%s: got %s, want nothing of the value in answer and log", name, r.raw)
+		}
+	}
+	set := s.must(t, 201, "PUT", a.path("/secrets/CRM_KEY"), a.token, `{"data":{"value":"`+value+
+		`","hosts":["CRM.example.com","*.example.org:8443"]}}`)
+	check("set", set)
+	if set.at("data", "name") != "CRM_KEY" || set.at("data", "set") != true || set.at("data", "reveal") != false {
+		t.Errorf("set: got %s, want CRM_KEY, set, without reveal", set.raw)
+	}
+	list := s.must(t, 200, "GET", a.path("/secrets"), a.token, "")
+	check("list", list)
+	if len(list.items()) != 1 || !strings.Contains(list.raw, `["crm.example.com","*.example.org:8443"]`) {
+		t.Errorf("list: got %s, want one secret with its hosts", list.raw)
+	}
+	check("show", s.must(t, 200, "GET", a.path("/secrets/CRM_KEY"), a.token, ""))
+	for name, c := range map[string]struct{ path, body, says string }{
+		"a short value":              {"/secrets/K", `{"value":"1234567"}`, "8 to 10240 bytes"},
+		"a value that is a list":     {"/secrets/K", `{"value":["` + value + `"]}`, "wrong type"},
+		"a value under another name": {"/secrets/K", `{"vlaue":"` + value + `"}`, "a secret has value, hosts, reveal"},
+		"hosts without the value":    {"/secrets/CRM_KEY", `{"hosts":["evil.example"]}`, "takes the value too"},
+		"a value for a host":         {"/secrets/K", `{"value":"12345678","hosts":"` + value + `"}`, "list of texts"},
+		"a URL for a host":           {"/secrets/K", `{"value":"12345678","hosts":["https://a.example"]}`, "api.example.com"},
+		"every host below com":       {"/secrets/K", `{"value":"12345678","hosts":["*.com"]}`, "one registered domain"},
+		"reveal":                     {"/secrets/K", `{"value":"12345678","reveal":true}`, "--allow-reveal"},
+		"a name with a dash":         {"/secrets/A-B", `{"value":"12345678"}`, "letters, digits and _"},
+	} {
+		r := s.must(t, 400, "PUT", a.path(c.path), a.token, `{"data":`+c.body+`}`)
+		check(name, r)
+		if !strings.Contains(r.raw, c.says) {
+			t.Errorf("%s: got %s, want %q", name, r.raw, c.says)
+		}
+	}
+	if r := s.must(t, 200, "GET", a.path("/secrets/CRM_KEY"), a.token, ""); !strings.Contains(r.raw, "crm.example.com") {
+		t.Errorf("after refusals: got %s, want the secret as it was", r.raw)
+	}
+	for _, path := range []string{"/secrets/K", "/secrets/A-B", "/secrets/CRM_KEY%2F"} {
+		s.must(t, 404, "GET", a.path(path), a.token, "")
+		s.must(t, 404, "DELETE", a.path(path), a.token, "")
+	}
+	check("delete", s.must(t, 200, "DELETE", a.path("/secrets/CRM_KEY"), a.token, ""))
+	s.must(t, 404, "GET", a.path("/secrets/CRM_KEY"), a.token, "")
+
+	s.rewire(t, func(c *crossbar.Config) { c.AllowReveal = true })
+	s.must(t, 201, "PUT", a.path("/secrets/SEEN"), a.token, `{"data":{"value":"`+value+`","reveal":true}}`)
+}
+
+// An account's secrets go with it, and an export without secrets has their names alone.
+func TestSecretsInExportsAndDeletion(t *testing.T) {
 	s := newStack(t)
 	admin := s.login(t, masterKey)
 	a := s.tenant(t, s.master, "acme")
-	s.user(t, a, "ann", "other", "user")
-	const password = "hunter2hunter2"
-	connection := func(settings string) string {
-		return `{"data":{"connections":{"` + planUUID + `":{"driver":"kazoo_couch","settings":` + settings + `}},"plan":{}}}`
-	}
-	for name, c := range map[string]struct{ method, path, body string }{
-		"credentials that are a text": {
-			"PUT", "/v2/storage",
-			connection(`{"ip":"couch","port":5984,"credentials":"admin:` + password + `"}`),
-		},
-		"credentials in a list": {
-			"PUT", "/v2/storage",
-			connection(`{"ip":"couch","port":5984,"credentials":["admin","` + password + `"]}`),
-		},
-		"a password that is an object": {
-			"PUT", "/v2/storage",
-			connection(`{"ip":"couch","port":5984,"credentials":{"username":"a","password":{"text":"` + password + `"}}}`),
-		},
-		"settings in a list": {
-			"PUT", "/v2/storage",
-			connection(`[{"ip":"couch","credentials":{"username":"a","password":"` + password + `"}}]`),
-		},
-		"a connection with a wrong driver": {
-			"PUT", "/v2/storage",
-			strings.Replace(connection(`{"ip":"couch","credentials":{"username":"a","password":"`+password+`"}}`), "kazoo_couch",
-				"mongo", 1),
-		},
-		"a URL for a host": {"PUT", "/v2/storage", connection(`{"ip":"http://admin:` + password +
-			`@couch:5984","port":5984}`)},
-		"a connection of no such tag": {
-			"PUT", "/v2/storage",
-			`{"data":{"connections":{"main":{"driver":"kazoo_couch","settings":{"credentials":{"password":"` + password +
-				`"}}}},"plan":{}}}`,
-		},
-		"another driver of old": {
-			"PATCH", "/v2/storage",
-			`{"data":{"connections":{"local":{"settings":{"credentials":{"password":"` + password + `"}}}}}}`,
-		},
-		"a user's password in a list": {
-			"PUT", a.path("/users"),
-			`{"data":{"first_name":"F","last_name":"L","username":"bob","password":["` + password + `"]}}`,
-		},
-		"a device's SIP password in a list": {"PUT", a.path("/devices"), `{"data":{"name":"d","sip":{"password":{"x":"` +
-			password + `"}}}}`},
-		"a device's SIP settings in a list": {"PUT", a.path("/devices"), `{"data":{"name":"d","sip":[{"password":"` +
-			password + `"}]}}`},
-		"credentials too long": {"PUT", "/v2/user_auth", `{"data":{"account_name":"acme","credentials":"` +
-			strings.Repeat(password, 10) + `"}}`},
-		"an API key too short": {"PUT", "/v2/api_auth", `{"data":{"api_key":"` + password + `"}}`},
-	} {
-		token := admin
-		r := s.do(t, c.method, c.path, token, c.body)
-		if r.status != 400 {
-			t.Errorf("%s: status %d, want 400: %s", name, r.status, r.raw)
-		}
-		if strings.Contains(r.raw, password) || strings.Contains(s.log.String(), password) {
-			t.Errorf("%s: got %s, want no password in the answer nor in the log", name, r.raw)
+	s.must(t, 201, "PUT", a.path("/secrets/CRM_KEY"), a.token, aSecret)
+	for query, sealed := range map[string]bool{"": false, "&include_secrets=true": true} {
+		r := s.must(t, 200, "GET", "/v2/databases/accounts/documents?account_id="+a.id+query, admin, "")
+		if strings.Contains(r.raw, "sk_live") || strings.Contains(r.raw, "pvt_sealed_secret") != sealed ||
+			!strings.Contains(r.raw, "CRM_KEY") {
+			t.Errorf("export%s: got %s, want the name, the sealed text: %t, never the value", query, r.raw, sealed)
 		}
 	}
-	// What is missing, and what is no secret, is named as ever.
-	if r := s.must(t, 400, "PUT", "/v2/api_auth", "", `{"data":{}}`); r.at("data", "api_key", "required",
-		"value") != "api_key" {
-		t.Errorf("a missing key: got %s, want api_key required", r.raw)
-	}
-	if r := s.must(t, 400, "PUT", a.path("/devices"), a.token, `{"data":{"name":{"x":"y"}}}`); !strings.Contains(r.raw,
-		`{"x":"y"}`) {
-		t.Errorf("a wrong name: got %s, want what was sent", r.raw)
-	}
-}
-
-// A property of a document that is called verb does nothing when the document is sent back.
-func TestVerbOfADocumentIsAProperty(t *testing.T) {
-	s := newStack(t)
-	a := s.tenant(t, s.master, "acme")
-	for resource, content := range map[string]string{
-		"functions": `"name":"n","function_js":"return 1"`, "callflows": `"numbers":["1000"],"flow":{"module":"hangup",` +
-			`"data":{}}`, "lists": `"name":"l"`, "users": `"first_name":"F","last_name":"L"`,
-	} {
-		for _, verb := range []string{"DELETE", "delete", "GET", "PATCH"} {
-			item := a.path("/" + resource + "/" + s.must(t, 201, "PUT", a.path("/"+resource), a.token, `{"data":{`+content+
-				`,"verb":"`+verb+`"}}`).id())
-			r := s.must(t, 200, "POST", item, a.token, `{"data":{`+content+`,"verb":"`+verb+`","custom":"new"}}`)
-			if r.at("data", "verb") != verb || r.at("data", "custom") != "new" || r.at("data", "_read_only", "deleted") != nil {
-				t.Errorf("%s with verb %s: %s, want it stored", resource, verb, r.raw)
-			}
-			if r := s.must(t, 200, "GET", item, a.token, ""); r.at("data", "custom") != "new" {
-				t.Errorf("%s with verb %s: %s, want the new one", resource, verb, r.raw)
-			}
-			s.must(t, 200, "DELETE", item, a.token, "")
-		}
+	s.must(t, 200, "DELETE", a.path(""), admin, "")
+	if list, err := s.cfg.Secrets.List(t.Context(), account.ID(a.id)); err != nil || len(list) != 0 {
+		t.Errorf("after the account was deleted: got %v, %v, want no secrets", list, err)
 	}
 }

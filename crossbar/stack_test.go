@@ -29,6 +29,7 @@ import (
 	"callfn/internal/provision"
 	"callfn/internal/recording"
 	"callfn/internal/runs"
+	"callfn/internal/secret"
 	"callfn/internal/storageplan"
 	"callfn/internal/testlog"
 	"callfn/schemas"
@@ -106,7 +107,8 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 		Pivot:    &callflow.PivotServer{Directory: callflow.Stored{Datastores: resolver}, Runner: s.runner, Flows: set},
 		Recovery: crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}},
 		Calls:    s.calls, Recordings: s.recordings,
-		Random: rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
+		Secrets: &secret.Store{Datastores: resolver, Key: s.secret, Random: rand.Reader, Now: s.clock.Now},
+		Random:  rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
 		Log: s.logger(),
 	}
 	s.rewire(t, change...)

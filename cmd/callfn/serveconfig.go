@@ -51,7 +51,7 @@ func (c serveCommand) config(w world) (cfg service.Config, err error) {
 		Documents: c.AccountDocuments, Bytes: int64(c.AccountMiB) << 20, Descendants: c.AccountDescendants,
 	}
 	cfg.MaxBranchCount, cfg.RehearsalHTTP, cfg.SourceLimit = c.MaxBranchCount, c.RehearsalHTTP, c.SourceLimitKiB<<10
-	cfg.RateLimit = crossbar.RateLimit(c.RateLimit)
+	cfg.RateLimit, cfg.AllowReveal = crossbar.RateLimit(c.RateLimit), c.AllowReveal
 
 	cfg.Listen = service.Listening{
 		API: c.Listen, Metrics: c.MetricsListen, Couch: c.CouchListen,

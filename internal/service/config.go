@@ -34,6 +34,7 @@ type Config struct {
 	MaxBranchCount int                   // how often one call may branch before the platform hangs up
 	RehearsalHTTP  bool                  // rehearsals may ask web servers
 	SourceLimit    int                   // bytes of a function's source
+	AllowReveal    bool                  // secrets may be such that functions read them
 
 	PublicURL string // where KAZOO reaches the service, without a slash at the end; "" for nowhere
 	RateLimit crossbar.RateLimit

@@ -23,6 +23,7 @@ import (
 	"callfn/internal/provision"
 	"callfn/internal/recording"
 	"callfn/internal/sandbox"
+	"callfn/internal/secret"
 	"callfn/internal/sip"
 	"callfn/internal/storageplan"
 	"callfn/internal/version"
@@ -61,6 +62,7 @@ type Service struct {
 	homes     *memo.Memo[string, account.ID]
 	master    Master
 	tokens    *auth.Service
+	secrets   *secret.Store
 	schemas   *schemas.Set
 	copied    *localcopy.Copy // of the function documents; nil with shows
 	engine    function.Engine // that runs them; nil with shows
@@ -97,6 +99,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Service, error) {
 		s.startMoves,
 		s.keepStoragePlan,
 		s.ensureMaster,
+		s.openSecrets,
 		s.loadSigningKeys,
 		s.startRunner,
 		s.startExecutor,
