@@ -13,6 +13,7 @@ import (
 	"callfn/internal/auth"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
+	"callfn/internal/kv"
 	"callfn/internal/secret"
 	"callfn/schemas"
 )
@@ -95,6 +96,7 @@ type Config struct {
 	Calls           CallRegistry                // the calls in progress; nil where no switch is connected
 	Switches        []callflow.Abilities        // what each configured switch can do; none where no calls come in
 	Recordings      Recordings                  // what callers said; nil where no calls come in
+	KV              *kv.Store                   // of functions; nil where there is none
 	CallRecordsFor  time.Duration               // how long records of calls are kept; callrecord.DefaultKeep when zero
 	AllowReveal     bool                        // secrets may be such that functions read them
 	CatalogueLimits map[string]any              // the limits of a run in GET /v2/functions; may be nil

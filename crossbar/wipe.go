@@ -22,6 +22,11 @@ func (a *API) wipe(x *exchange, id account.ID) error {
 	if err := a.callRecords.Wipe(x.ctx, id); err != nil {
 		return err
 	}
+	if a.cfg.KV != nil {
+		if err := a.cfg.KV.PurgeAccount(x.ctx, string(id)); err != nil {
+			return err
+		}
+	}
 	return a.wipeRecordings(id)
 }
 

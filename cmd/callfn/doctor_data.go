@@ -80,6 +80,7 @@ func (c doctorCommand) examineData(ctx context.Context, w world, base doctor.Exa
 			x.add("storage plan", doctor.Broken, "", "%v", err)
 		}
 	})
+	x.keyValues()
 	x.room()
 	x.confinement(w, log)
 	return append(x.findings, elsewhere...), nil

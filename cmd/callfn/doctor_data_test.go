@@ -24,11 +24,12 @@ func TestDoctorOfTheEmbeddedNode(t *testing.T) {
 			t.Errorf("exit code %d; want %d\n%s%s", got, code, out, errs)
 		}
 	}
-	examine(exitOK, "unknown documents a running service has node.db open", "ok version callfn ", "are left", "sandbox",
+	examine(exitOK, "unknown documents a running service has node.db open",
+		"unknown key-value store a running service has kv.db open", "ok version callfn ", "are left", "sandbox",
 		"Calls would work.")
 	s.stop()
 	examine(exitOK, "ok documents node.db is whole", "ok data directory", "ok key files "+filepath.Join(s.dataDir,
-		"secret.key"), "ok clock", "ok order of time rules")
+		"secret.key"), "ok clock", "ok key-value store kv.db is whole", "ok order of time rules")
 	if _, out, _ := p.run(t, "doctor", "--data="+s.dataDir, "--json"); !strings.Contains(out, `"works": true`) {
 		t.Errorf("want works: true in %s", out)
 	}
@@ -46,6 +47,11 @@ func TestDoctorOfTheEmbeddedNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	examine(exitFailed, "broken documents", "restore the data directory from a backup", "Calls would NOT work.")
+	values := filepath.Join(s.dataDir, "kv.db")
+	if err := os.Truncate(values, 100); err != nil {
+		t.Fatal(err)
+	}
+	examine(exitFailed, "broken key-value store", "functions then begin with an empty store")
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}

@@ -57,6 +57,7 @@ type serveCommand struct {
 	PrintConfig bool `group:"log"`
 
 	runnerFlags
+	kvFlags
 	limitFlags
 	couchFlags
 	resetFlags

@@ -33,6 +33,7 @@ func (c serveCommand) config(w world) (cfg service.Config, err error) {
 	cfg.SecretFiles = []string{c.CouchDBPasswordFile, c.FunctionsCouchDBPasswordFile}
 	cfg.MasterAccount, cfg.MasterKey = c.MasterAccount, w.getenv("CALLFN_MASTER_API_KEY")
 
+	cfg.KV = c.keyValues()
 	cfg.Limits, cfg.Runner = c.limits(), c.runner()
 	cfg.Workers.Processes = c.Workers
 	if c.Workers == 0 {

@@ -13,13 +13,14 @@ func (s *Store) PurgeAccount(ctx context.Context, account string) error {
 	return unavailable(s.engine.Purge(ctx, account))
 }
 
-// Walk calls visit with every entry of an account, in any order, until it returns an error, which Walk returns.
-func (s *Store) Walk(ctx context.Context, account string, visit func(Key, Entry) error) error {
+// Walk calls visit with the entries of an account that come after a key (the zero Key for all), sorted by namespace and
+// name, until it returns an error, which Walk returns. What is written meanwhile may be missing.
+func (s *Store) Walk(ctx context.Context, account string, after Key, visit func(Key, Entry) error) error {
 	if err := checkOwner(account, ""); err != nil {
 		return err
 	}
 	var stopped error
-	err := s.engine.Walk(ctx, account, s.now(), func(key Key, e Entry) error {
+	err := s.engine.Walk(ctx, account, after, s.now(), func(key Key, e Entry) error {
 		stopped = visit(key, e)
 		return stopped
 	})
@@ -42,6 +43,12 @@ func (s *Store) Restore(ctx context.Context, key Key, e Entry) (restored bool, e
 	}
 	_, err = s.Set(ctx, key, e.Value, o)
 	return err == nil, err
+}
+
+// Accounts lists the accounts that store something, sorted.
+func (s *Store) Accounts(ctx context.Context) ([]string, error) {
+	all, err := s.engine.Accounts(ctx)
+	return all, unavailable(err)
 }
 
 // Usage returns what an account stores.

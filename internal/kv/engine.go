@@ -24,9 +24,14 @@ type Engine interface {
 	// another name, sorted by their bytes, until visit returns false.
 	List(ctx context.Context, scope Scope, now time.Time, visit func(name string) bool) error
 
-	// Walk calls visit with every live entry of an account, in any order, until it returns an error. It sees what was
-	// stored when it began; what is written meanwhile may be missing.
-	Walk(ctx context.Context, account string, now time.Time, visit func(Key, Entry) error) error
+	// Walk calls visit with the live entries of an account that come after a key, sorted by namespace and name, until it
+	// returns an error, which Walk returns. after may be empty for the first; it need not be there. What is written
+	// meanwhile may be missing. visit may take its time.
+	Walk(ctx context.Context, account string, after Key, now time.Time, visit func(Key, Entry) error) error
+
+	// Accounts lists the accounts that store something, sorted. One whose last entry expired a short time ago may be
+	// among them.
+	Accounts(ctx context.Context) ([]string, error)
 
 	// Usage returns what an account stores. Entries that expired a short time ago may be counted.
 	Usage(ctx context.Context, account string) (Usage, error)

@@ -1,7 +1,9 @@
 package kv
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -19,6 +21,12 @@ func (k Key) String() string {
 		return fmt.Sprintf("%q", k.Name)
 	}
 	return fmt.Sprintf("%q of function %s", k.Name, k.Namespace)
+}
+
+// Compare orders keys by account, namespace and name.
+func (k Key) Compare(other Key) int {
+	return cmp.Or(strings.Compare(k.Account, other.Account), strings.Compare(k.Namespace, other.Namespace),
+		strings.Compare(k.Name, other.Name))
 }
 
 // CheckName checks the name of a key. Its error is an *Error with the reason bad_key. The names "." and ".." are

@@ -120,24 +120,6 @@ func (o *overlay) List(ctx context.Context, s Scope, now time.Time, visit func(s
 	return err
 }
 
-func (o *overlay) Walk(ctx context.Context, account string, now time.Time, visit func(Key, Entry) error) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for key, e := range o.written {
-		if key.Account == account && Live(e, now) != nil {
-			if err := visit(key, *e); err != nil {
-				return err
-			}
-		}
-	}
-	return o.below.Walk(ctx, account, now, func(key Key, e Entry) error {
-		if _, written := o.written[key]; written {
-			return nil
-		}
-		return visit(key, e)
-	})
-}
-
 func (o *overlay) Usage(ctx context.Context, account string) (Usage, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -151,6 +133,11 @@ func (o *overlay) usage(ctx context.Context, account string) (Usage, error) {
 	return use, err
 }
 
+func (o *overlay) Walk(context.Context, string, Key, time.Time, func(Key, Entry) error) error {
+	return errOverlay
+}
+
+func (o *overlay) Accounts(context.Context) ([]string, error)    { return nil, errOverlay }
 func (o *overlay) Total(context.Context) (int, Usage, error)     { return 0, Usage{}, errOverlay }
 func (o *overlay) Purge(context.Context, string) error           { return errOverlay }
 func (o *overlay) Sweep(context.Context, time.Time) (int, error) { return 0, nil }

@@ -17,9 +17,9 @@ type Options struct {
 	Clock func() time.Time
 	// Quota bounds what an account stores.
 	Quota Quota
-	// Observe is told of every operation that functions have: its name, its reason ("" when it succeeded), how long it
+	// Observe is told of every operation that functions have: get, set, incr, delete or list, its error, how long it
 	// took. nil for nobody.
-	Observe func(operation string, reason Reason, took time.Duration)
+	Observe func(operation string, err error, took time.Duration)
 }
 
 // Store is the key-value store. It is safe for concurrent use. Every error of an operation is an *Error, except that of
@@ -35,7 +35,7 @@ func New(engine Engine, opts Options) *Store {
 		opts.Clock = time.Now
 	}
 	if opts.Observe == nil {
-		opts.Observe = func(string, Reason, time.Duration) {}
+		opts.Observe = func(string, error, time.Duration) {}
 	}
 	opts.Quota = opts.Quota.withDefaults()
 	return &Store{engine: engine, opts: opts}
@@ -218,9 +218,7 @@ func (s *Store) now() time.Time { return s.opts.Clock() }
 func (s *Store) observe(operation string, err *error) func() {
 	began := time.Now()
 	return func() {
-		if !errors.Is(*err, ErrNotJSON) {
-			s.opts.Observe(operation, ReasonOf(*err), time.Since(began))
-		}
+		s.opts.Observe(operation, *err, time.Since(began))
 	}
 }
 

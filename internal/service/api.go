@@ -46,6 +46,7 @@ func (s *Service) buildAPI(context.Context) error {
 		Pivot:     &callflow.PivotServer{Directory: s.directory, Runner: s.runner, Flows: s.schemas},
 		Secrets:   s.secrets, AllowReveal: s.cfg.AllowReveal,
 		Calls: s.inProgress, CallRecordsFor: s.cfg.CallRecordsFor, Recordings: recordings,
+		KV:       s.kv,
 		Switches: s.switches(),
 		Random:   rand.Reader, Now: time.Now, Log: s.log,
 		Version: version.String(), Node: "callfn@" + s.host,

@@ -24,6 +24,7 @@ type Config struct {
 
 	CouchDB CouchDB // where the documents are; the embedded node in Data when it names none
 	Runner  Runner  // where functions run
+	KV      KV      // where functions' key-value store is
 	Workers Workers // the processes that run them
 	Limits  sandbox.Limits
 

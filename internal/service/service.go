@@ -15,6 +15,7 @@ import (
 	"callfn/internal/couchnode"
 	"callfn/internal/fair"
 	"callfn/internal/function"
+	"callfn/internal/kv"
 	"callfn/internal/localcopy"
 	"callfn/internal/memo"
 	"callfn/internal/metrics"
@@ -56,6 +57,8 @@ type Service struct {
 	moves   *mover.Mover
 	plans   *storageplan.Keeper
 
+	kv *kv.Store // of functions; nil where there is none, see KV
+
 	accounts  *account.Store
 	known     *account.Cache
 	owners    *numbers.Cache
@@ -96,6 +99,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Service, error) {
 		s.openData,
 		s.startSandbox,
 		s.openDatastore,
+		s.openKV,
 		s.startMoves,
 		s.keepStoragePlan,
 		s.ensureMaster,

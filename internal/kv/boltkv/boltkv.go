@@ -137,8 +137,10 @@ func (e *Engine) List(ctx context.Context, s kv.Scope, now time.Time, visit func
 const walkPage = 100
 
 // Walk implements kv.Engine.
-func (e *Engine) Walk(ctx context.Context, account string, now time.Time, visit func(kv.Key, kv.Entry) error) error {
-	var after []byte
+func (e *Engine) Walk(ctx context.Context, account string, from kv.Key, now time.Time,
+	visit func(kv.Key, kv.Entry) error,
+) error {
+	after := entryKey(from.Namespace, from.Name)
 	for {
 		var page []found
 		err := e.view(ctx, account, func(a *accountTx) (err error) {
@@ -157,6 +159,19 @@ func (e *Engine) Walk(ctx context.Context, account string, now time.Time, visit 
 			return nil
 		}
 	}
+}
+
+// Accounts implements kv.Engine.
+func (e *Engine) Accounts(ctx context.Context) (all []string, err error) {
+	err = e.viewFile(ctx, func(tx *bolt.Tx) error {
+		return eachAccount(tx, func(a *accountTx) error {
+			if a.use.Keys > 0 {
+				all = append(all, a.name)
+			}
+			return nil
+		})
+	})
+	return all, err
 }
 
 // Usage implements kv.Engine.

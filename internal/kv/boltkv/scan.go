@@ -76,7 +76,7 @@ type found struct {
 	entry kv.Entry
 }
 
-// page reads up to most entries after a key in the file, nil for the first. next is the last one read, nil at the end.
+// page reads up to most entries after a key in the file. next is the last one read, nil at the end.
 func (a *accountTx) page(after []byte, now time.Time, most int) (all []found, next []byte, err error) {
 	if a.root == nil {
 		return nil, nil, nil

@@ -79,10 +79,12 @@ func walkAndRestore(t *testing.T, f *fixture) {
 	walk := func() map[kv.Key]kv.Entry {
 		t.Helper()
 		got := map[kv.Key]kv.Entry{}
-		err := f.store.Walk(ctx, account, func(key kv.Key, e kv.Entry) error {
-			if _, twice := got[key]; twice {
-				t.Fatalf("walk: got %s twice", key)
+		var last kv.Key
+		err := f.store.Walk(ctx, account, kv.Key{}, func(key kv.Key, e kv.Entry) error {
+			if key.Compare(last) <= 0 {
+				t.Fatalf("walk: got %s after %s, want them sorted", key, last)
 			}
+			last = key
 			e.Value = append(json.RawMessage(nil), e.Value...)
 			got[key] = e
 			return nil
@@ -97,7 +99,16 @@ func walkAndRestore(t *testing.T, f *fixture) {
 		t.Fatalf("walk: got %d entries, want 18", len(want))
 	}
 	enough := errors.New("enough")
-	if err := f.store.Walk(ctx, account, func(kv.Key, kv.Entry) error { return enough }); !errors.Is(err, enough) {
+	after, rest := kv.Key{Account: account, Namespace: function, Name: "key 4"}, 0
+	if err := f.store.Walk(ctx, account, after, func(kv.Key, kv.Entry) error { rest++; return nil }); err != nil ||
+		rest != 5 {
+		t.Fatalf("walk after %s: got %d entries, %v, want 5", after, rest, err)
+	}
+	if all, err := f.store.Accounts(ctx); err != nil || fmt.Sprint(all) != fmt.Sprint([]string{account, stranger}) {
+		t.Fatalf("accounts: got %v, %v, want %v", all, err, []string{account, stranger})
+	}
+	err := f.store.Walk(ctx, account, kv.Key{}, func(kv.Key, kv.Entry) error { return enough })
+	if !errors.Is(err, enough) {
 		t.Fatalf("walk: got %v, want the visitor's error", err)
 	}
 	if err := f.store.PurgeAccount(ctx, account); err != nil {

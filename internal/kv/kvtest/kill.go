@@ -84,7 +84,7 @@ func (a *Acknowledged) Verify(t *testing.T, s *kv.Store) {
 		}
 	}
 	var use kv.Usage
-	err = s.Walk(ctx, account, func(key kv.Key, e kv.Entry) error {
+	err = s.Walk(ctx, account, kv.Key{}, func(key kv.Key, e kv.Entry) error {
 		use.Keys++
 		use.Bytes += kv.Size(key, e.Value)
 		return nil

@@ -5,6 +5,7 @@ package memkv
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -88,7 +89,7 @@ func (m *Engine) keys(account string, now time.Time) []kv.Key {
 			keys = append(keys, key)
 		}
 	}
-	slices.SortFunc(keys, func(a, b kv.Key) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(keys, kv.Key.Compare)
 	return keys
 }
 
@@ -107,11 +108,14 @@ func (m *Engine) List(ctx context.Context, s kv.Scope, now time.Time, visit func
 }
 
 // Walk implements kv.Engine.
-func (m *Engine) Walk(ctx context.Context, account string, now time.Time, visit func(kv.Key, kv.Entry) error) error {
+func (m *Engine) Walk(ctx context.Context, account string, after kv.Key, now time.Time,
+	visit func(kv.Key, kv.Entry) error,
+) error {
 	if err := m.open(ctx); err != nil {
 		return err
 	}
-	keys := m.keys(account, now)
+	after.Account = account
+	keys := slices.DeleteFunc(m.keys(account, now), func(key kv.Key) bool { return key.Compare(after) <= 0 })
 	entries := make([]kv.Entry, len(keys))
 	for i, key := range keys {
 		entries[i] = m.entries[key]
@@ -123,6 +127,19 @@ func (m *Engine) Walk(ctx context.Context, account string, now time.Time, visit 
 		}
 	}
 	return nil
+}
+
+// Accounts implements kv.Engine.
+func (m *Engine) Accounts(ctx context.Context) ([]string, error) {
+	if err := m.open(ctx); err != nil {
+		return nil, err
+	}
+	defer m.mu.Unlock()
+	named := map[string]bool{}
+	for key := range m.entries {
+		named[key.Account] = true
+	}
+	return slices.Sorted(maps.Keys(named)), nil
 }
 
 // Usage implements kv.Engine.
