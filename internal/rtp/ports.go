@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"syscall"
 )
 
 // Ports hands out pairs of UDP ports, an even one for RTP and the next for RTCP, from a range. It goes round, so that a
@@ -42,6 +43,9 @@ func (p *Ports) listen(ip netip.Addr) (audio, control *net.UDPConn, err error) {
 		p.next = (p.next + 1) % p.count
 		p.mu.Unlock()
 		audio, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(ip, uint16(port))))
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+			return nil, nil, fmt.Errorf("open an RTP port: %w", err) // the next port would get no descriptor either
+		}
 		if err != nil {
 			last = err
 			continue
@@ -51,6 +55,9 @@ func (p *Ports) listen(ip netip.Addr) (audio, control *net.UDPConn, err error) {
 			return audio, control, nil
 		}
 		last = errors.Join(err, audio.Close())
+		if errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) {
+			return nil, nil, fmt.Errorf("open an RTCP port: %w", last)
+		}
 	}
 	return nil, nil, fmt.Errorf("%w (%w)", ErrNoPorts, last)
 }

@@ -32,8 +32,6 @@ func (c *call) Answer(ctx context.Context) error {
 		return callflow.ErrHungUp
 	}
 	if err := c.openAudio(); err != nil {
-		c.finish(503, "", "")
-		c.end(callflow.Ended{How: callflow.EndResponse, Cause: "503 Service Unavailable", Hint: err.Error()})
 		return err
 	}
 	body, err := c.sdp()
@@ -149,7 +147,7 @@ func (c *call) repeat(tx sip.ServerTransaction, res *sip.Response, a *awaitedACK
 			again.Reset(wait)
 		case <-end.C:
 			a.once.Do(func() { close(a.got) }) // so that BYE may go
-			c.end(callflow.Ended{How: callflow.EndCaller, Cause: "RECOVERY_ON_TIMER_EXPIRE", Hint: errNoAck.Error()})
+			c.end(callflow.Ended{How: callflow.EndCaller, Cause: causeLost, Hint: errNoAck.Error()})
 			return
 		case <-c.done:
 			select { // a caller who hung up sends no ACK any more

@@ -98,16 +98,9 @@ func (c *call) run() {
 	c.carryOut()
 	c.end(callflow.Ended{How: callflow.EndFlow, Cause: "NORMAL_CLEARING"}) // nothing where it is over already
 	ended, _ := c.Gone()
-	c.clear(ended)
+	stats := c.closeAudio()
+	answered := c.clear(ended)
 	c.background.Wait()
-	c.mu.Lock()
-	stream, answered := c.rtp, c.answered
-	c.mu.Unlock()
-	var stats rtp.Stats
-	if stream != nil {
-		stream.Close()
-		stats = stream.Stats()
-	}
 	c.server.cfg.Observe.CallEnded(stats)
 	c.log.Info("closed SIP call", "how", string(ended.How), "cause", ended.Cause, "answered", answered,
 		"took_ms", time.Since(c.began).Milliseconds(), "sent", stats.Sent, "received", stats.Received, "lost", stats.Lost,
@@ -159,27 +152,50 @@ func (c *call) stopped() {
 	})
 }
 
-// clear tells the caller that the call is over, if he does not know: a final response, or BYE with a reason.
-func (c *call) clear(e callflow.Ended) {
+// closeAudio gives the call's ports back and counts its packets. The ports do not wait until the caller's side has
+// confirmed the end: whoever says nothing would keep them.
+func (c *call) closeAudio() rtp.Stats {
 	c.mu.Lock()
-	answered, final := c.answered, c.final
+	stream := c.rtp
+	c.rtp = nil
 	c.mu.Unlock()
-	switch {
-	case !final:
-		c.finish(causeOf(e.Cause).code, "", reasonHeader(e.Cause))
-		fallthrough
-	case !answered:
-		c.server.untilAck(c.tx)
-	case c.left():
-	default:
-		c.bye(e.Cause)
+	if stream == nil {
+		return rtp.Stats{}
 	}
+	c.hears.set(nil)
+	stream.Close()
+	return stream.Stats()
 }
 
-// bye hangs up. It is not sent before the caller acknowledged the answer, or will not (RFC 3261 section 15). While
-// callfn stops nobody waits for long.
-func (c *call) bye(cause string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 64*sip.T1)
+// clear tells the caller that the call is over, if he does not know: a final response, or BYE with a reason. It reports
+// whether the call was answered.
+func (c *call) clear(e callflow.Ended) (answered bool) {
+	c.finish(causeOf(e.Cause).code, "", reasonHeader(e.Cause))
+	c.mu.Lock()
+	answered = c.answered
+	c.mu.Unlock()
+	switch {
+	case !answered:
+		c.server.linger(c.tx)
+	case c.left():
+	case e.Cause == causeLost:
+		c.bye(e.Cause, lostPatience)
+	default:
+		c.bye(e.Cause, 64*sip.T1)
+	}
+	return answered
+}
+
+// causeLost is the cause of calls whose caller's side says nothing any more.
+const causeLost = "RECOVERY_ON_TIMER_EXPIRE"
+
+// lostPatience is how long BYE is repeated to a caller of whom nothing was heard for long.
+const lostPatience = 4 * time.Second
+
+// bye hangs up. It is not sent before the caller acknowledged the answer, or will not (RFC 3261 section 15), and is
+// repeated until he confirms it or the time is over. While callfn stops nobody waits for long.
+func (c *call) bye(cause string, patience time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	hurry := context.AfterFunc(c.server.stop, func() { time.AfterFunc(stopPatience, cancel) })
 	defer hurry()

@@ -13,16 +13,19 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// The bounds for whoever is no peer. Hosts share buckets, so that a million of them need no more memory than one.
+// The bounds for whoever is no peer. Hosts share buckets, so that a million of them need no more memory than one. What
+// strangers may send together bounds what they make callfn read and remember, from however many addresses they come.
 const (
-	buckets         = 1024
-	datagramsASec   = 400 // of one bucket
-	invitesASec     = 20
-	allInvitesASec  = 200
-	refusalsPerHost = 3 // 403s of one bucket within refusalPause; then silence
-	refusalsASec    = 10
-	refusalPause    = 10 * time.Minute
-	largestMessage  = 16 << 10
+	buckets          = 1024
+	datagramsASec    = 400 // of one bucket, and of a caller
+	invitesASec      = 20
+	allDatagramsASec = 2000
+	allInvitesASec   = 200
+	localASec        = 4000 // datagrams of this machine, where everybody on it is let in
+	refusalsPerHost  = 3    // 403s of one bucket within refusalPause; then silence
+	refusalsASec     = 10
+	refusalPause     = 10 * time.Minute
+	largestMessage   = 16 << 10
 )
 
 // gate decides which datagrams and connections the server sees at all. Its memory does not grow with them.
@@ -31,12 +34,21 @@ type gate struct {
 	parser *sip.Parser
 	now    func() time.Time
 
-	invites, refusals *rate.Limiter
-	mostSources       atomic.Int64
-	seed              maphash.Seed
+	datagrams, invites, local, refusals *rate.Limiter
 
-	mu    sync.Mutex
-	hosts [buckets]host
+	mostSources atomic.Int64
+	guests      atomic.Bool // whoever calls from this machine is a stranger too; for tests
+	seed        maphash.Seed
+
+	mu      sync.Mutex
+	hosts   [buckets]host
+	callers map[netip.AddrPort]*caller
+}
+
+// caller is an address that has calls under way.
+type caller struct {
+	calls              int
+	datagrams, invites *rate.Limiter
 }
 
 // host is what one bucket did.
@@ -49,7 +61,11 @@ type host struct {
 func newGate(a Access) *gate {
 	g := &gate{
 		access: a, parser: sip.NewParser(), now: time.Now, seed: maphash.MakeSeed(),
-		invites: rate.NewLimiter(allInvitesASec, 2*allInvitesASec), refusals: rate.NewLimiter(refusalsASec, refusalsASec),
+		datagrams: rate.NewLimiter(allDatagramsASec, 2*allDatagramsASec),
+		invites:   rate.NewLimiter(allInvitesASec, 2*allInvitesASec),
+		local:     rate.NewLimiter(localASec, 2*localASec),
+		refusals:  rate.NewLimiter(refusalsASec, refusalsASec),
+		callers:   map[netip.AddrPort]*caller{},
 	}
 	g.mostSources.Store(mostSources)
 	return g
@@ -64,14 +80,18 @@ const (
 	refuse // with 403
 )
 
-// judge decides about one message by its source and how it begins.
-func (g *gate) judge(source netip.Addr, message []byte) verdict {
-	source = source.Unmap()
+// judge decides about one message by its source and how it begins. Whoever has a call under way is heard however much
+// comes from elsewhere.
+func (g *gate) judge(from netip.AddrPort, message []byte) verdict {
+	source, now := from.Addr().Unmap(), g.now()
+	invite := bytes.HasPrefix(message, []byte("INVITE "))
 	switch {
 	case len(message) > largestMessage:
 		return drop
-	case g.access.trusted(source), g.access.Open && source.IsLoopback():
+	case g.access.trusted(source), g.calling(netip.AddrPortFrom(source, from.Port()), now, invite):
 		return pass
+	case g.access.Open && source.IsLoopback() && !g.guests.Load():
+		return passed(g.local.AllowN(now, 1))
 	case !g.access.Open:
 		if bytes.HasPrefix(message, []byte("ACK ")) || bytes.HasPrefix(message, []byte("SIP/2.0")) || !g.mayRefuse(source) {
 			return drop
@@ -81,14 +101,55 @@ func (g *gate) judge(source netip.Addr, message []byte) verdict {
 	g.mu.Lock()
 	h := g.host(source)
 	g.mu.Unlock()
-	now := g.now()
-	if !h.datagrams.AllowN(now, 1) {
+	if !h.datagrams.AllowN(now, 1) || !g.datagrams.AllowN(now, 1) {
 		return drop
 	}
-	if bytes.HasPrefix(message, []byte("INVITE ")) && (!h.invites.AllowN(now, 1) || !g.invites.AllowN(now, 1)) {
-		return drop
+	return passed(!invite || h.invites.AllowN(now, 1) && g.invites.AllowN(now, 1))
+}
+
+func passed(allowed bool) verdict {
+	if allowed {
+		return pass
 	}
-	return pass
+	return drop
+}
+
+// The bounds of one caller besides datagramsASec: re-INVITEs, such as hold, and what a phone sends at once.
+const (
+	reinvitesASec = 2
+	callerBurst   = 10
+)
+
+// enter notes that an address has one more call under way, and leave that it is over.
+func (g *gate) enter(from netip.AddrPort) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	c := g.callers[from]
+	if c == nil {
+		c = &caller{
+			datagrams: rate.NewLimiter(datagramsASec, datagramsASec), invites: rate.NewLimiter(reinvitesASec, callerBurst),
+		}
+		g.callers[from] = c
+	}
+	c.calls++
+}
+
+func (g *gate) leave(from netip.AddrPort) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if c := g.callers[from]; c != nil {
+		if c.calls--; c.calls == 0 {
+			delete(g.callers, from)
+		}
+	}
+}
+
+// calling reports whether a message is a caller's, within what one may send.
+func (g *gate) calling(from netip.AddrPort, now time.Time, invite bool) bool {
+	g.mu.Lock()
+	c := g.callers[from]
+	g.mu.Unlock()
+	return c != nil && c.datagrams.AllowN(now, 1) && (!invite || c.invites.AllowN(now, 1))
 }
 
 // mayRefuse reports whether a stranger still gets an answer.

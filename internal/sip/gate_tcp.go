@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -28,12 +29,20 @@ func newConnections(l net.Listener, g *gate) *connections {
 	return &connections{Listener: l, gate: g, perHost: map[string]int{}}
 }
 
-// Accept implements net.Listener. A stranger's connection is closed at once.
+// acceptAgain is how long after an error the next connection is waited for.
+const acceptAgain = 50 * time.Millisecond
+
+// Accept implements net.Listener. A stranger's connection is closed at once. Whatever fails, such as a want of
+// descriptors, does not end the listening: only closing it does.
 func (c *connections) Accept() (net.Conn, error) {
 	for {
 		conn, err := c.Listener.Accept()
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return nil, err
+		}
+		if err != nil {
+			time.Sleep(acceptAgain)
+			continue
 		}
 		from := addressOf(conn.RemoteAddr()).Addr()
 		if !c.gate.access.allowed(from) || !c.enter(from.String(), c.gate.access.trusted(from)) {
@@ -84,7 +93,7 @@ func (c *connection) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if n > 0 {
 		c.spoke.Store(true)
-		if c.gate.judge(addressOf(c.Conn.RemoteAddr()).Addr(), b[:min(n, largestMessage)]) != pass {
+		if c.gate.judge(addressOf(c.Conn.RemoteAddr()), b[:min(n, largestMessage)]) != pass {
 			return 0, net.ErrClosed
 		}
 	}

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -45,9 +46,12 @@ func (d *datagrams) ReadFrom(b []byte) (int, net.Addr, error) {
 		n, from, err := d.PacketConn.ReadFrom(b)
 		if err != nil {
 			time.Sleep(drain)
-			return n, from, err
+			if errors.Is(err, net.ErrClosed) {
+				return n, from, err
+			}
+			continue // sipgo would end the reading
 		}
-		switch d.gate.judge(addressOf(from).Addr(), b[:n]) {
+		switch d.gate.judge(addressOf(from), b[:n]) {
 		case refuse:
 			if answer := d.gate.refusal(b[:n], from.String()); answer != nil {
 				_, _ = d.PacketConn.WriteTo(answer, from) // a stranger may be gone

@@ -13,8 +13,8 @@ import (
 const supported = "timer, 100rel"
 
 // onInvite takes a new call, or a re-INVITE of one. It returns when the call is over: sipgo keeps the transaction until
-// then. Nothing of a call is kept, and no port taken, before it is known that the caller may call and that there is
-// room.
+// then, and beyond that until its final response was acknowledged or given up. Nothing of a call is kept, and no port
+// taken, before it is known that the caller may call and that there is room.
 func (s *Server) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 	if _, inside := keyOf(req); inside {
 		s.inDialog((*call).onReinvite)(req, tx)
@@ -40,6 +40,8 @@ func (s *Server) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 		return
 	}
 	defer s.leave()
+	s.gate.enter(source)
+	defer s.gate.leave(source)
 	s.take(req, tx, source, offer, hasOffer)
 }
 
@@ -59,17 +61,7 @@ func (s *Server) refuse(req *sip.Request, tx sip.ServerTransaction, code int) {
 	s.cfg.Observe.CallRefused(code)
 	s.cfg.Log.Info("refused SIP call", "call_id", req.CallID().Value(), "code", code, "source", req.Source())
 	_ = tx.Respond(res)
-	s.untilAck(tx)
-}
-
-// untilAck waits until a final response that is no 200 was acknowledged or given up; sipgo repeats it.
-func (s *Server) untilAck(tx sip.ServerTransaction) {
-	select {
-	case <-tx.Acks():
-	case <-tx.Done():
-	case <-s.stop.Done():
-	case <-time.After(64 * sip.T1):
-	}
+	s.linger(tx)
 }
 
 // check is the code to refuse a new INVITE with, 0 for none.
@@ -146,7 +138,7 @@ func (s *Server) take(req *sip.Request, tx sip.ServerTransaction, source netip.A
 	req.To().Params.Add("tag", tag)
 	here, ok := s.hereFor(req.Transport(), source.Addr())
 	if !ok {
-		s.refuse(req, tx, 500)
+		s.refuse(req, tx, 503) // no way back to the caller, or no descriptor to look for one
 		return
 	}
 	c := newCall(s, req, tx, newDialog(req, tag, here.contact, s.client, s.cfg.Access.trusted(source.Addr())))

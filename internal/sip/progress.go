@@ -9,11 +9,22 @@ import (
 
 	"github.com/emiago/sipgo/sip"
 
+	"callfn/callflow"
 	"callfn/internal/rtp"
 )
 
-// openAudio takes ports for the call, once, and starts to read and send where the caller's side is known.
+// openAudio takes ports for the call, once, and starts to read and send where the caller's side is known. A call for
+// which there are none is refused.
 func (c *call) openAudio() error {
+	err := c.takePorts()
+	if err != nil && c.finish(503, "", "") {
+		c.log.Error("cannot take ports for a call", "error", err)
+		c.end(callflow.Ended{How: callflow.EndResponse, Cause: "503 Service Unavailable", Hint: err.Error()})
+	}
+	return err
+}
+
+func (c *call) takePorts() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.rtp != nil {

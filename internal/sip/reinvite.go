@@ -16,7 +16,7 @@ func (c *call) onReinvite(req *sip.Request, tx sip.ServerTransaction) {
 		res := response(req, 500)
 		res.AppendHeader(sip.NewHeader("Retry-After", "1"))
 		_ = tx.Respond(res)
-		c.server.untilAck(tx)
+		c.server.linger(tx)
 		return
 	}
 	o, hasOffer, code := offerOf(req)

@@ -41,10 +41,14 @@ func (s *Server) valid(next sipgo.RequestHandler) sipgo.RequestHandler {
 			len(req.CallID().Value()) > mostText || req.CSeq().MethodName != req.Method {
 			if !req.IsAck() {
 				s.respond(tx, req, 400)
+				s.linger(tx)
 			}
 			return
 		}
 		next(req, tx)
+		if !req.IsInvite() && !req.IsAck() {
+			s.linger(tx)
+		}
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
@@ -22,6 +23,8 @@ type Server struct {
 	client *sipgo.Client
 	places []place // the addresses listened on
 	limit  chan struct{}
+
+	lingering atomic.Int64 // transactions, see linger
 
 	stop    context.Context // of every call
 	cancel  context.CancelCauseFunc

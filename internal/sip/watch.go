@@ -51,7 +51,7 @@ func (c *call) watch() {
 
 // lost ends a call whose caller is gone.
 func (c *call) lost(why string) {
-	c.end(callflow.Ended{How: callflow.EndCaller, Cause: "RECOVERY_ON_TIMER_EXPIRE", Hint: why})
+	c.end(callflow.Ended{How: callflow.EndCaller, Cause: causeLost, Hint: why})
 }
 
 // lastHeard is when the caller was heard last.
