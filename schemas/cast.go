@@ -10,9 +10,9 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// cast converts values whose only failure is their type, where KAZOO does (kz_json_schema:fix_js_types): the schema
-// asks for one type, integer, number or boolean, and the value is a string that spells one. It changes root, which is
-// a copy, and reports whether it changed anything.
+// cast converts values whose only failure is their type, as KAZOO does (kz_json_schema:fix_js_types): the schema has
+// one type, integer, number or boolean, and the value is a string that spells such a value. It changes root, which is a
+// copy, and reports whether it changed anything.
 func (fs failures) cast(root any) (_ any, mended bool) {
 	alone := map[string]bool{} // paths at which only the type is wrong
 	for _, f := range fs {
@@ -33,7 +33,7 @@ func (fs failures) cast(root any) (_ any, mended bool) {
 	return root, mended
 }
 
-// put writes v at the place that tokens lead to, which exists.
+// put writes v at the existing place that tokens lead to.
 func put(root any, tokens []string, v any) any {
 	if len(tokens) == 0 {
 		return v
@@ -52,7 +52,8 @@ func put(root any, tokens []string, v any) any {
 	return root
 }
 
-// Erlang reads these strings as numbers; unlike JSON it wants a dot before an exponent and allows + and leading zeros.
+// Erlang reads these strings as numbers. Unlike JSON it requires a dot before an exponent and allows + and leading
+// zeros.
 var (
 	erlangInteger = regexp.MustCompile(`^[+-]?[0-9]+$`)
 	erlangFloat   = regexp.MustCompile(`^[+-]?[0-9]+\.[0-9]+([eE][+-]?[0-9]+)?$`)
@@ -82,7 +83,7 @@ func castTo(typ string, v any) (any, bool) {
 	}
 }
 
-// spelt gives the number that a string spells in Erlang, as a JSON number.
+// spelt returns the number that a string spells in Erlang, as a JSON number.
 func spelt(s string) (json.Number, bool) {
 	if len(s) > jsonvalue.MaxNumberBytes || !erlangInteger.MatchString(s) && !erlangFloat.MatchString(s) {
 		return "", false
@@ -103,7 +104,7 @@ func spelt(s string) (json.Number, bool) {
 	return n, jsonvalue.CheckNumber(n) == ""
 }
 
-// rounded gives the integer nearest to n, halves away from zero, as Erlang's round does.
+// rounded returns the integer nearest to n, with halves away from zero, as Erlang's round does.
 func rounded(n json.Number) (json.Number, bool) {
 	r, ok := new(big.Rat).SetString(string(n))
 	if !ok {

@@ -8,7 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// clientURLs are the properties that KAZOO hands to its check of client URLs (docs/reference/kazoo.md#external-checks).
+// clientURLs are the properties that KAZOO checks as client URLs (docs/reference/kazoo.md#external-checks).
 var clientURLs = []struct{ schema, property string }{
 	{"callflows.webhook", "uri"},
 	{"callflows.pivot", "voice_url"},
@@ -19,7 +19,7 @@ var clientURLs = []struct{ schema, property string }{
 	{"call_recording.parameters", "url"},
 }
 
-// clientURLSchemas are the schemas of those properties.
+// clientURLSchemas returns the schemas of those properties.
 func (c *compiled) clientURLSchemas() map[*jsonschema.Schema]bool {
 	out := map[*jsonschema.Schema]bool{}
 	for _, u := range clientURLs {
@@ -30,9 +30,9 @@ func (c *compiled) clientURLSchemas() map[*jsonschema.Schema]bool {
 	return out
 }
 
-// isClientURL holds for http and https URLs whose host is not this machine: KAZOO's default blacklist (localhost,
-// 127.0.0.1, 0.0.0.0) and other spellings of the same addresses. It catches mistakes and plain abuse; whatever connects
-// must check the address again (package guardedhttp), since any name may resolve to any address.
+// isClientURL reports whether s is an http or https URL whose host is not this machine: KAZOO's default blacklist
+// (localhost, 127.0.0.1, 0.0.0.0) and other spellings of these addresses. It catches mistakes and plain abuse. Whatever
+// connects must check the address again (package guardedhttp), since a name may resolve to any address.
 func isClientURL(s string) bool {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
@@ -49,7 +49,7 @@ func isClientURL(s string) bool {
 	return !looksNumeric(host)
 }
 
-// looksNumeric holds for hosts that old resolvers read as an IPv4 address although they are not written as one: 127.1,
+// looksNumeric reports whether old resolvers read a host as an IPv4 address although it is not written as one: 127.1,
 // 2130706433, 0x7f.0.0.1. The last label of a real name is never a number.
 func looksNumeric(host string) bool {
 	last := host[strings.LastIndexByte(host, '.')+1:]

@@ -13,21 +13,21 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// base is where the documents live as far as the schema compiler is concerned; it makes "$ref": "callflows.action"
-// resolve to the document of that name.
+// base is the URL of the documents for the schema compiler. It makes "$ref": "callflows.action" resolve to the document
+// of that name.
 const base = "kazoo:///"
 
-// compiled is a set of documents ready for use. Nothing in it changes after compile.
+// compiled is a set of compiled documents. It does not change after compile.
 type compiled struct {
 	documents map[string]json.RawMessage
 	schemas   map[string]*jsonschema.Schema
-	locations map[string]*jsonschema.Schema // every schema, also those inside others
+	locations map[string]*jsonschema.Schema // every schema, including nested ones
 	rules     map[*jsonschema.Schema]*rules
 	plans     map[*jsonschema.Schema]*plan
 	families  map[*jsonschema.Schema]*family
 }
 
-// compile reads every *.json file of dir; a file's name without .json is its schema's name.
+// compile reads every *.json file of dir. A file's name without .json is its schema's name.
 func compile(dir fs.FS) (*compiled, error) {
 	files, err := fs.Glob(dir, "*.json")
 	if err != nil {
@@ -87,7 +87,7 @@ func newCompiler() *jsonschema.Compiler {
 	return compiler
 }
 
-// register keeps schema and every schema that it leads to.
+// register stores schema and every schema that it leads to.
 func (c *compiled) register(schema *jsonschema.Schema) {
 	if c.locations[schema.Location] != nil {
 		return
@@ -126,7 +126,7 @@ func eachChild(schema *jsonschema.Schema, f func(*jsonschema.Schema)) {
 	}
 }
 
-// eachInPlace calls f with every schema that looks at the same value as schema does.
+// eachInPlace calls f with every schema that applies to the same value as schema does.
 func eachInPlace(schema *jsonschema.Schema, f func(*jsonschema.Schema)) {
 	for _, s := range slices.Concat([]*jsonschema.Schema{schema.Ref, schema.Not}, schema.AllOf, schema.AnyOf,
 		schema.OneOf) {

@@ -9,7 +9,7 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// completer copies one hostile value, within limits, and writes the defaults of a plan into the copy.
+// completer copies one hostile value, within limits, and writes a plan's defaults into the copy.
 type completer struct {
 	limits  Limits
 	path    []string
@@ -20,8 +20,8 @@ type completer struct {
 	errs    FieldErrors
 }
 
-// complete gives a copy of v with defaults written in. If v exceeds the limits, or holds anything but JSON, errs says
-// so and the copy is not fit for use.
+// complete returns a copy of v with defaults written in. If v exceeds the limits or has a value that is not JSON, errs
+// says so and the copy must not be used.
 func complete(v any, p *plan, limits Limits) (any, FieldErrors) {
 	c := completer{limits: limits}
 	out := c.copy(v)
@@ -37,7 +37,7 @@ func complete(v any, p *plan, limits Limits) (any, FieldErrors) {
 	return out, c.errs
 }
 
-// apply writes defaults into v, a copy of our own. Its recursion is bounded by the depth of the copy.
+// apply writes defaults into v, which is a copy. The depth of the copy bounds its recursion.
 func (c *completer) apply(p *plan, v any, nodeDepth int) {
 	if p == nil {
 		return
@@ -117,8 +117,8 @@ func (c *completer) slot(p *plan, key string, e any, nodeDepth int) any {
 	return e
 }
 
-// choose writes the defaults of the first branch that v fits. It tries each on a copy, since the defaults of a branch
-// may make v fit.
+// choose writes the defaults of the first branch that v fits. It tries each branch on a copy, since its defaults may
+// make v fit.
 func (c *completer) choose(choices []choice, v any, nodeDepth int) {
 	obj, ok := v.(map[string]any)
 	if !ok {
@@ -137,7 +137,7 @@ func (c *completer) choose(choices []choice, v any, nodeDepth int) {
 	}
 }
 
-// countNode reports whether one more node, nodeDepth nodes down, is within limits.
+// countNode reports whether one more node at depth nodeDepth is within the limits.
 func (c *completer) countNode(nodeDepth int) bool {
 	if nodeDepth > c.limits.NodeDepth {
 		c.errs.Add(Path(c.path...), "maxDepth", Violation{
@@ -157,7 +157,7 @@ func (c *completer) countNode(nodeDepth int) bool {
 	return true
 }
 
-// flowPath is the path of the flow's root: what stands before the first "children".
+// flowPath returns the path of the flow's root: the part before the first "children".
 func (c *completer) flowPath() string {
 	for i, e := range c.path {
 		if e == "children" {

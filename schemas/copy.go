@@ -9,8 +9,8 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// copy is deep and bounded. Beyond the depth limit it leaves a null, so that apply can still say whether it is a flow
-// that is too deep.
+// copy returns a deep copy of limited depth. It replaces what lies deeper by null, so that apply can still tell whether
+// v is a flow that is too deep.
 func (c *completer) copy(v any) any {
 	if c.values++; c.values > c.limits.Values {
 		if c.values == c.limits.Values+1 {
@@ -66,7 +66,7 @@ func (c *completer) deep() bool {
 	return true
 }
 
-// number accepts json.Number and, for values made by Go code, Go's own numbers.
+// number accepts json.Number and, for values from Go code, Go's numbers.
 func (c *completer) number(v any) any {
 	var n json.Number
 	switch v := v.(type) {

@@ -10,7 +10,7 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// describe writes down the failure of one keyword in KAZOO's shape (docs/reference/kazoo.md#validation-errors).
+// describe reports the failure of one keyword in KAZOO's shape (docs/reference/kazoo.md#validation-errors).
 func (r *reader) describe(schema *jsonschema.Schema, keyword string, value any) {
 	add := func(validator string, v Violation) { r.add(schema, validator, v) }
 	target := func(validator, before string, target json.Number, after string) {
@@ -65,13 +65,13 @@ func (r *reader) describe(schema *jsonschema.Schema, keyword string, value any) 
 	default:
 		validator, ok := jesseNames[keyword]
 		if !ok {
-			validator = "invalid" // draft-04 has no more keywords, but never lose a failure
+			validator = "invalid" // draft-04 has no more keywords; report any other all the same
 		}
 		add(validator, Violation{"message": "failed to validate", "value": value})
 	}
 }
 
-// jesseNames are the keywords without a message in KAZOO, which passes jesse's name on.
+// jesseNames are the keywords for which KAZOO has no message and passes on jesse's name.
 var jesseNames = map[string]string{
 	"oneOf":         "not_one_schema_valid",
 	"anyOf":         "any_schemas_not_valid",
@@ -80,7 +80,7 @@ var jesseNames = map[string]string{
 	"multipleOf":    "not_multiple_of",
 }
 
-// wrongType also reports what jesse finds although the type is wrong: it holds any value against an enum, and any
+// wrongType also reports what jesse finds in a value of the wrong type: it checks any value against an enum, and any
 // number against a range. The schema library stops at the type.
 func (r *reader) wrongType(schema *jsonschema.Schema, value any) {
 	types := strings.Join(schema.Types, ", ")
@@ -146,7 +146,7 @@ func (r *reader) unknownModule(f *family, schema *jsonschema.Schema, module stri
 	}
 }
 
-// rational writes a bound as it stands in the document: 5, not 5/1; 0.5, not 1/2.
+// rational formats a bound as in the document: 5, not 5/1; 0.5, not 1/2.
 func rational(r *big.Rat) json.Number {
 	if r.IsInt() {
 		return json.Number(r.Num().String())

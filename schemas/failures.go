@@ -7,12 +7,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// failure is one field error before it is written down, with what casting needs to know.
+// failure is one field error before it is reported, with what casting needs.
 type failure struct {
 	tokens    []string // unescaped path
 	validator string
 	violation Violation
-	schema    *jsonschema.Schema // that failed; nil for what no schema says
+	schema    *jsonschema.Schema // that failed; nil for failures beyond schemas
 }
 
 type failures []failure
@@ -28,7 +28,7 @@ func (fs failures) fields() FieldErrors {
 // below appends to a path without sharing its memory.
 func below(tokens []string, more string) []string { return append(slices.Clip(tokens), more) }
 
-// at gives the part of v that tokens lead to, nil if they lead nowhere.
+// at returns the part of v that tokens lead to, or nil if they lead nowhere.
 func at(v any, tokens []string) any {
 	for _, t := range tokens {
 		switch parent := v.(type) {

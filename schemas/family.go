@@ -13,16 +13,16 @@ import (
 // family is a kind of node whose "data" has a schema chosen by its "module": what KAZOO calls kazoo-validation
 // (docs/reference/kazoo.md#external-checks).
 type family struct {
-	node    string // schema of a node
-	noun    string // what KAZOO's message calls it
+	node    string // name of the schema of a node
+	noun    string // what KAZOO's message calls a node
 	modules map[string]*jsonschema.Schema
 	rules   map[string]*rules
-	plans   map[string]*plan // what to complete in the data of a module
+	plans   map[string]*plan // what to complete in a module's data
 	names   []string         // of modules, sorted
 }
 
 // addFamilies finds the node schemas and the schemas of their modules. Names with a further dot are parts of a module's
-// data, not modules; so is the node schema itself, which would otherwise pass as a module "action".
+// data, not modules. Neither is the node schema itself, which would otherwise count as a module "action".
 func (c *compiled) addFamilies() {
 	for _, f := range []*family{
 		{node: "callflows.action", noun: "callflow"},
@@ -30,7 +30,7 @@ func (c *compiled) addFamilies() {
 	} {
 		schema, ok := c.schemas[f.node]
 		if !ok {
-			continue // small sets in tests
+			continue // small sets in tests lack it
 		}
 		f.modules = map[string]*jsonschema.Schema{}
 		for name, moduleSchema := range c.schemas {
@@ -44,7 +44,7 @@ func (c *compiled) addFamilies() {
 	}
 }
 
-// unknown is the message for a module without schema: KAZOO's words, and what was probably meant.
+// unknown returns the message for a module without schema: KAZOO's words, and the module that was probably meant.
 func (f *family) unknown(module string) string {
 	if near := nearest.Word(module, f.names); near != "" {
 		return "unable to find " + f.noun + " schema for module `" + module + "`: did you mean `" + near + "`?"

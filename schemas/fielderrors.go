@@ -9,26 +9,26 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// FieldErrors says what is wrong with a value, in the shape of KAZOO's "data" for a 400
+// FieldErrors lists what is wrong with a value, in the shape of KAZOO's "data" for a 400
 // (docs/reference/kazoo.md#validation-errors): path ("flow.children._.data.text") → validator key ("required") →
 // violation. nil or empty means valid.
 type FieldErrors map[string]map[string]Violation
 
-// Violation describes one failure. It always has "message"; most have "value" (what was sent), many "target" (what the
-// schema demands). Values are plain JSON values.
+// Violation describes one failure. It always has "message"; most have "value" (the sent value), many "target" (what the
+// schema requires). Values are plain JSON values.
 type Violation map[string]any
 
-// Message is the violation's "message".
+// Message returns the violation's "message".
 func (v Violation) Message() string {
 	s, _ := v["message"].(string)
 	return s
 }
 
-// Path joins names into a path the way KAZOO does: by ".", with literal dots written %2E. Array indexes count from 0.
+// Path joins names into a path as KAZOO does: with ".", and literal dots written %2E. Array indexes count from 0.
 func Path(elems ...string) string { return jsonvalue.Path(elems...) }
 
-// Add puts one violation at path, which [Path] makes. A violation already there under the same key is replaced. The
-// zero FieldErrors is ready for use.
+// Add adds one violation at path, which [Path] makes. It replaces a violation at path under the same key. The zero
+// FieldErrors is ready for use.
 func (e *FieldErrors) Add(path, validator string, v Violation) {
 	if *e == nil {
 		*e = FieldErrors{}
@@ -41,7 +41,7 @@ func (e *FieldErrors) Add(path, validator string, v Violation) {
 	at[validator] = v
 }
 
-// Merge adds all of other. The violations themselves are shared, not copied.
+// Merge adds all of other. It shares the violations.
 func (e *FieldErrors) Merge(other FieldErrors) {
 	for path, at := range other {
 		for validator, v := range at {
@@ -50,8 +50,8 @@ func (e *FieldErrors) Merge(other FieldErrors) {
 	}
 }
 
-// Under gives the same errors with every path put below prefix, for a value that was validated on its own but stands
-// deeper in what the client sent.
+// Under returns the same errors with prefix before every path, for a value that was validated by itself but is deeper
+// in the client's data.
 func (e FieldErrors) Under(prefix string) FieldErrors {
 	var out FieldErrors
 	for path, at := range e {
@@ -69,8 +69,8 @@ func (e FieldErrors) Under(prefix string) FieldErrors {
 	return out
 }
 
-// AddHints tells of what is missing, and of a key that may not be there, what was probably meant. The warnings are of
-// the same value.
+// AddHints adds to errors about missing and unknown keys what was probably meant. The warnings must be of the same
+// value.
 func (e FieldErrors) AddHints(warnings []Warning) {
 	for _, w := range warnings {
 		meant := w.Suggestion
@@ -88,7 +88,7 @@ func (e FieldErrors) AddHints(warnings []Warning) {
 	}
 }
 
-// Hint is the violation's "hint", "" where there is none.
+// Hint returns the violation's "hint", or "" if there is none.
 func (v Violation) Hint() string {
 	s, _ := v["hint"].(string)
 	return s
@@ -100,7 +100,7 @@ func (e FieldErrors) Has(path, validator string) bool {
 	return ok
 }
 
-// Err gives e as an error, or nil if there is none. (A nil FieldErrors put into an error variable would not be nil.)
+// Err returns e as an error, or nil if it is empty. (A nil FieldErrors in an error variable would not be nil.)
 func (e FieldErrors) Err() error {
 	if len(e) == 0 {
 		return nil
@@ -108,9 +108,8 @@ func (e FieldErrors) Err() error {
 	return e
 }
 
-// Error lists the failures in a fixed order, one after another: "data.text: Field is required but missing; …". Long
-// lists are cut after ten and counted. It names paths and rules but no values, which may be secrets, so it may be
-// logged.
+// Error lists the failures in a fixed order: "data.text: Field is required but missing; …". It cuts long lists after
+// ten and counts the rest. It names paths and rules but no values, which may be secrets, so it may be logged.
 func (e FieldErrors) Error() string {
 	const most = 10
 	var lines []string

@@ -1,8 +1,8 @@
 package schemas
 
-// ValidateFlow checks what a function returned as KAZOO does: against callflows.action, with every module's data
-// against its schema, and without casting (kzd_callflows:validate_flow). Paths in the errors begin with "flow", as in a
-// callflow. The completed copy has all defaults filled in.
+// ValidateFlow checks a function's result as KAZOO does: against callflows.action, with every module's data against its
+// schema, and without casting (kzd_callflows:validate_flow). Paths in the errors begin with "flow", as in a callflow.
+// The returned copy has all defaults.
 func (s *Set) ValidateFlow(flow map[string]any) (map[string]any, FieldErrors) {
 	done, fields := s.ValidateStrict("callflows.action", flow)
 	if len(fields) > 0 {

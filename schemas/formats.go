@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// formats are those that jesse looks at (draft-04 of jesse 1.5-rc13); a schema's other format is none.
+// formats are those that jesse checks (draft-04 of jesse 1.5-rc13). It ignores others.
 var formats = []string{"date-time", "email", "ipv4", "ipv6"}
 
-// isEmail is jesse's ^[^@]+@[^@]+$.
+// isEmail checks jesse's ^[^@]+@[^@]+$.
 func isEmail(v any) bool {
 	s, ok := v.(string)
 	if !ok {
@@ -20,8 +20,8 @@ func isEmail(v any) bool {
 	return found && before != "" && after != "" && !strings.Contains(after, "@")
 }
 
-// withoutOtherFormats gives the document without the formats that KAZOO does not look at: the library would check those
-// that it knows.
+// withoutOtherFormats returns the document without the formats that KAZOO ignores. The library would check those that
+// it knows.
 func withoutOtherFormats(document []byte) ([]byte, error) {
 	if !bytes.Contains(document, []byte(`"format"`)) {
 		return document, nil

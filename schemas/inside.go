@@ -7,9 +7,9 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// inside lists the members of a schema that are objects with a property called key, for a key that stands beside them:
-// a simulation's digits belong into its script. The call and the script of other rehearsals are open objects and have
-// the members of a simulation.
+// inside lists the members of a schema that are objects with a property called key, for a key that is beside them
+// instead: a simulation's digits belong into its script. The call and the script of other rehearsals are open objects
+// with the members of a simulation.
 func (w *walker) inside(schema *jsonschema.Schema, key string) (members []string) {
 	for _, name := range slices.Sorted(maps.Keys(schema.Properties)) {
 		member := target(schema.Properties[name])
@@ -31,7 +31,7 @@ func (w *walker) inside(schema *jsonschema.Schema, key string) (members []string
 	return members
 }
 
-// target follows the references of a schema.
+// target follows a schema's references.
 func target(schema *jsonschema.Schema) *jsonschema.Schema {
 	for schema != nil && schema.Ref != nil {
 		schema = schema.Ref

@@ -9,7 +9,7 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// plainInteger writes 5.0 and 1e2 as 5 and 100, for everybody who reads an integer later. Other numbers stay.
+// plainInteger writes 5.0 and 1e2 as 5 and 100, for code that later reads an integer. Other numbers stay.
 func plainInteger(n json.Number) json.Number {
 	if !strings.ContainsAny(string(n), ".eE") {
 		return n

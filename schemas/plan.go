@@ -9,8 +9,8 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// plan holds the defaults that a schema writes into a value, and the plans of the schemas inside it. Schemas without
-// defaults have no plan, so that whole branches of a value are skipped. Plans are made once, at compile.
+// plan has the defaults that a schema writes into a value, and the plans of the schemas inside it. Schemas without
+// defaults have no plan, so that whole branches of a value are skipped. Plans are made once, by compile.
 type plan struct {
 	defaults []propertyDefault
 	props    map[string]*plan
@@ -34,14 +34,14 @@ type patternPlan struct {
 	plan    *plan
 }
 
-// choice is a branch of oneOf or anyOf; its defaults are written if the value fits it.
+// choice is a branch of oneOf or anyOf. Its defaults are written if the value fits it.
 type choice struct {
 	rules *rules
 	plan  *plan
 }
 
-// planAll makes the plans of all schemas. Schemas refer to each other in circles, so first every schema that leads to
-// any work is found, then the plans are linked.
+// planAll makes the plans of all schemas. Schemas refer to each other in circles. So it first finds every schema that
+// leads to any work, and then links the plans.
 func (c *compiled) planAll() {
 	busy := c.spread(c.hasWork)
 	for schema := range busy {
@@ -76,7 +76,7 @@ func (c *compiled) fillPlan(schema *jsonschema.Schema, p *plan) {
 	p.props = map[string]*plan{}
 	p.extra = lookup(schema.AdditionalProperties)
 	for name, prop := range schema.Properties {
-		if sub := lookup(prop); sub != nil || p.extra != nil { // extra must know which properties are not its own
+		if sub := lookup(prop); sub != nil || p.extra != nil { // extra must know which properties are defined
 			p.props[name] = sub
 		}
 	}
@@ -109,8 +109,8 @@ func (c *compiled) fillPlan(schema *jsonschema.Schema, p *plan) {
 	}
 }
 
-// defaultsOf gives the defaults of a schema's properties. As in jesse, a default counts only if its property has a type
-// and the default is of that type. A default null is none.
+// defaultsOf returns the defaults of a schema's properties. As in jesse, a default counts only if its property has a
+// type and the default has that type. A null default counts as none.
 func defaultsOf(schema *jsonschema.Schema) (out []propertyDefault) {
 	for name, prop := range schema.Properties {
 		if prop.Default != nil && slices.ContainsFunc(prop.Types, func(t string) bool { return hasType(prop.Default, t) }) {

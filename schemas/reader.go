@@ -9,8 +9,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// reader walks through a value and its rules and collects failures. The library tells which keyword failed; KAZOO's
-// message is made from the schema, never from the library's text.
+// reader walks a value and its rules and collects failures. The library tells which keyword failed. KAZOO's message is
+// made from the schema, never from the library's text.
 type reader struct {
 	path    []string
 	found   failures
@@ -26,7 +26,7 @@ func fits(r *rules, value any) bool {
 	return !probe.failed
 }
 
-// fails notes that there is a failure and reports whether it needs a description.
+// fails records a failure and reports whether it needs a description.
 func (r *reader) fails() bool {
 	r.failed = true
 	return !r.probing
@@ -37,7 +37,7 @@ func (r *reader) check(rs *rules, value any) {
 		return
 	}
 	if rs.alone != nil && !rs.simple.accepts(value) && !r.judge(rs, value) {
-		return // of the wrong type: nobody looks further
+		return // the type is wrong: no further check applies
 	}
 	switch v := value.(type) {
 	case map[string]any:
@@ -65,7 +65,7 @@ func (r *reader) judge(rs *rules, value any) (rightType bool) {
 		return false
 	}
 	var invalid *jsonschema.ValidationError
-	if !errors.As(err, &invalid) { // complete lets only JSON through and alone has no $ref, so this cannot be
+	if !errors.As(err, &invalid) { // cannot happen: complete lets only JSON through, and alone has no $ref
 		r.add(rs.schema, "invalid", Violation{"message": "failed to validate", "value": value})
 		return false
 	}
@@ -78,7 +78,7 @@ func (r *reader) judge(rs *rules, value any) (rightType bool) {
 	return rightType
 }
 
-// below checks a value that stands under key in the one at hand.
+// below checks the value under key in the present one.
 func (r *reader) below(key string, rs *rules, value any) {
 	if rs == nil {
 		return
@@ -121,8 +121,8 @@ func (r *reader) object(rs *rules, object map[string]any) {
 	}
 }
 
-// node checks a node's data against the schema of its module. Whether module and data are there and of the right type,
-// the node's schema says.
+// node checks a node's data against the schema of its module. The node's schema checks that module and data are present
+// and of the right type.
 func (r *reader) node(f *family, schema *jsonschema.Schema, node map[string]any) {
 	module, ok := node["module"].(string)
 	if !ok {
@@ -159,8 +159,8 @@ func (r *reader) list(rs *rules, list []any) {
 	}
 }
 
-// branches checks a value against schemas of which some must hold. As in KAZOO, the failures of each branch are left
-// out.
+// branches checks a value against schemas of which some must pass. As in KAZOO, it leaves out the failures of each
+// branch.
 func (r *reader) branches(rs *rules, value any) {
 	passes := func(branch *rules) bool { return fits(branch, value) }
 	if len(rs.anyOf) > 0 && !slices.ContainsFunc(rs.anyOf, passes) && r.fails() {
@@ -186,7 +186,7 @@ func (r *reader) add(schema *jsonschema.Schema, validator string, v Violation) {
 	r.found = append(r.found, failure{slices.Clone(r.path), validator, v, schema})
 }
 
-// addBelow adds a failure of what stands, or should, under key.
+// addBelow adds a failure at key, whether or not there is a value.
 func (r *reader) addBelow(key string, schema *jsonschema.Schema, validator string, v Violation) {
 	r.path = append(r.path, key)
 	r.add(schema, validator, v)

@@ -2,11 +2,11 @@ package schemas
 
 import "github.com/santhosh-tekuri/jsonschema/v5"
 
-// recipientSchemas are those whose items of "recipients" are people by their type: users by their ids, or e-mail
-// addresses. KAZOO's schemas demand an address of both, which its own documentation and modules do not.
+// recipientSchemas are the schemas whose items of "recipients" are people by their type: users by id, or e-mail
+// addresses. KAZOO's schemas require an address for both; its own documentation and modules do not.
 var recipientSchemas = []string{"callflows.missed_call_alert", "callflows.notification"}
 
-// recipients are the schemas of such items.
+// recipients returns the schemas of such items.
 func (c *compiled) recipients() map[*jsonschema.Schema]bool {
 	out := map[*jsonschema.Schema]bool{}
 	for _, name := range recipientSchemas {
@@ -19,7 +19,7 @@ func (c *compiled) recipients() map[*jsonschema.Schema]bool {
 	return out
 }
 
-// recipient refuses an id that is no e-mail address where the type wants one.
+// recipient refuses an id that is no e-mail address if the type requires one.
 func (r *reader) recipient(schema *jsonschema.Schema, recipient map[string]any) {
 	if recipient["type"] != "email" {
 		return

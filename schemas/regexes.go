@@ -13,18 +13,18 @@ import (
 
 // Regex is a regular expression in a value.
 type Regex struct {
-	// Path is where it stands, as in FieldErrors. A regular expression that is a key is the path's last name.
+	// Path is where the expression is, as in FieldErrors. For an expression that is a key, the path ends with it.
 	Path string
 	Text string
-	// Stored means that callfn only keeps it, for KAZOO: nothing here matches anything with it.
+	// Stored is set if callfn only stores the expression for KAZOO and never matches with it.
 	Stored bool
-	// Together means that one look-up tries it with all others that have it.
+	// Together is set if one look-up tries the expression with all others that have Together set.
 	Together bool
-	// Smaller says what to do where it is too large.
+	// Smaller says what to do if the expression is too large.
 	Smaller string
 }
 
-// Explain gives what is wrong with the expression, an error of package pattern, in words for an admin.
+// Explain returns what is wrong with the expression, an error of package pattern, in words for an admin.
 func (r Regex) Explain(err error) string {
 	var large *pattern.TooLargeError
 	if errors.As(err, &large) && r.Smaller != "" {
@@ -33,8 +33,8 @@ func (r Regex) Explain(err error) string {
 	return err.Error()
 }
 
-// regexPlace is where a schema's values hold regular expressions: the names that lead there, "*" for each of an
-// object's or a list's. With keys it is the names of what stands there, but for the ones given.
+// regexPlace is where a schema's values have regular expressions: the names that lead there, with "*" for each member
+// of an object or a list. With keys the expressions are the names of the members, except the given ones.
 type regexPlace struct {
 	schema   string
 	path     []string
@@ -45,7 +45,7 @@ type regexPlace struct {
 	smaller  string
 }
 
-// What to do about an expression that is too large, by the place where it stands.
+// What to do about an expression that is too large, by its place.
 const (
 	splitPatterns = "split it into several patterns of the list"
 	splitEntries  = "split it into several entries of the list, or list numbers and prefixes"
@@ -76,13 +76,13 @@ var regexPlaces = []regexPlace{
 	{schema: "devices", path: []string{"formatters", "*", "*", "regex"}, stored: true},
 }
 
-// regex is the expression at a path.
+// regex returns the expression at a path.
 func (p regexPlace) regex(path []string, text string) Regex {
 	return Regex{Path: Path(path...), Text: text, Stored: p.stored, Together: p.together, Smaller: p.smaller}
 }
 
-// Regexes finds every regular expression in a value of the named schema, also in the data of the nodes of flows. value
-// need not be valid.
+// Regexes finds every regular expression in a value of the named schema, including the data of flow nodes. value need
+// not be valid.
 func (s *Set) Regexes(name string, value any) []Regex {
 	f := regexFinder{}
 	walk := walker{compiled: s.compiled, limits: s.limits, visit: f.visit}
@@ -100,7 +100,7 @@ func (f *regexFinder) visit(w *walker, schema *jsonschema.Schema, value any) {
 	}
 }
 
-// collect follows the names that are left.
+// collect follows the remaining names.
 func (f *regexFinder) collect(path []string, place regexPlace, names []string, value any) {
 	if len(names) == 0 {
 		if text, ok := value.(string); ok && !place.keys {

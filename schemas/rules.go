@@ -8,18 +8,18 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// rules are a schema of the library's, taken apart. The library judges a value by itself: its type, format, bounds, the
-// names it requires. The ways to the values inside and to further schemas are walked by reader, so that no value,
-// however deep, makes the library recurse; it takes 6 KB of stack at each level, and its uniqueItems compares pairwise
-// where its hash collides. A schema that no value can fail has no rules.
+// rules are a library schema, taken apart. The library judges a value by itself: its type, format, bounds, the names it
+// requires. reader walks to the values inside and to further schemas, so that no value, however deep, makes the library
+// recurse. The library takes 6 KB of stack at each level, and its uniqueItems compares pairwise if its hash collides. A
+// schema that no value can fail has no rules.
 type rules struct {
 	schema *jsonschema.Schema // as compiled
-	alone  *jsonschema.Schema // what is left for the library; nil if nothing is
-	simple *simple            // a short cut around the library
+	alone  *jsonschema.Schema // the part for the library; nil if there is none
+	simple *simple            // shortcut around the library
 
 	also         []*rules          // $ref and allOf: the same value again
 	dependencies map[string]*rules // the same value again, if it has the property
-	anyOf, oneOf []*rules          // nil in them always passes
+	anyOf, oneOf []*rules          // a nil element always passes
 	not          *jsonschema.Schema
 	notRules     *rules
 
@@ -36,7 +36,7 @@ type rules struct {
 
 	family    *family // checks the data of a node
 	clientURL bool
-	recipient bool // its id is what its type says
+	recipient bool // its id must fit its type
 }
 
 type patternRules struct {
@@ -44,8 +44,8 @@ type patternRules struct {
 	rules   *rules
 }
 
-// addRules makes the rules of all schemas. Schemas refer to each other in circles, so first every schema that can fail
-// is found, then the rules are linked.
+// addRules makes the rules of all schemas. Schemas refer to each other in circles. So it first finds every schema that
+// can fail, and then links the rules.
 func (c *compiled) addRules() {
 	urls, recipients := c.clientURLSchemas(), c.recipients()
 	for schema := range c.spread(func(schema *jsonschema.Schema) bool {
@@ -67,7 +67,7 @@ func (c *compiled) addRules() {
 	}
 }
 
-// spread gives the schemas for which is holds, and all that lead to one of them.
+// spread returns the schemas for which is returns true, and all that lead to one of them.
 func (c *compiled) spread(is func(*jsonschema.Schema) bool) map[*jsonschema.Schema]bool {
 	found := map[*jsonschema.Schema]bool{}
 	var others []*jsonschema.Schema
@@ -91,7 +91,7 @@ func (c *compiled) spread(is func(*jsonschema.Schema) bool) map[*jsonschema.Sche
 	return found
 }
 
-// canFail reports whether schema refuses anything without the help of another schema.
+// canFail reports whether schema refuses any value without the help of another schema.
 func canFail(schema *jsonschema.Schema) bool {
 	return ownKeywords(schema) != nil || schema.UniqueItems || schema.Not != nil || len(schema.OneOf) > 0 ||
 		schema.AdditionalProperties == false || schema.AdditionalItems == false
@@ -132,7 +132,7 @@ func (c *compiled) fillRules(r *rules) {
 	}
 }
 
-// ownKeywords gives a copy of schema with only those keywords that look at a value by itself, nil if there are none.
+// ownKeywords returns a copy of schema with only the keywords that look at a value by itself, or nil if there are none.
 func ownKeywords(schema *jsonschema.Schema) *jsonschema.Schema {
 	own := *schema
 	own.Ref, own.Not, own.AllOf, own.AnyOf, own.OneOf = nil, nil, nil, nil, nil

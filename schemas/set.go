@@ -12,7 +12,7 @@ import (
 //go:embed documents/*.json
 var documents embed.FS
 
-// loadEmbedded compiles the embedded documents at the first call; what it gives is never written to again.
+// loadEmbedded compiles the embedded documents at the first call. Its result never changes.
 var loadEmbedded = sync.OnceValues(func() (*compiled, error) {
 	dir, err := fs.Sub(documents, "documents")
 	if err != nil {
@@ -21,21 +21,21 @@ var loadEmbedded = sync.OnceValues(func() (*compiled, error) {
 	return compile(dir)
 })
 
-// Set is a collection of compiled schemas. It is immutable and may be used by many goroutines at a time.
+// Set is a collection of compiled schemas. It is immutable and safe for concurrent use.
 type Set struct {
 	*compiled
 	limits Limits
 }
 
-// Limits bound the values that Validate accepts, beyond what the schemas say. A zero field stands for its default.
+// Limits bound the values that Validate accepts, beyond the schemas. A zero field means its default.
 type Limits struct {
-	// NodeDepth is how many callflow nodes may stand below each other. Default 64; KAZOO hangs up after 50 branches.
+	// NodeDepth is the greatest depth of callflow nodes. Default 64; KAZOO hangs up after 50 branches.
 	NodeDepth int
-	// Nodes is how many callflow nodes one value may hold. Default 1,000.
+	// Nodes is the greatest number of callflow nodes in one value. Default 1,000.
 	Nodes int
-	// Depth is how many objects and arrays may stand inside each other. Default 256.
+	// Depth is the greatest depth of objects and arrays. Default 256.
 	Depth int
-	// Values is how many values (objects, arrays, scalars) there may be in all. Default 100,000.
+	// Values is the greatest number of values (objects, arrays, scalars) in all. Default 100,000.
 	Values int
 }
 
@@ -52,8 +52,8 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Load gives the embedded schemas. They are compiled once per process; the error is that of a broken document, which
-// the tests of this package rule out.
+// Load returns the embedded schemas. They are compiled once per process. It returns an error only for a broken
+// document, which the tests of this package rule out.
 func Load() (*Set, error) {
 	c, err := loadEmbedded()
 	if err != nil {
@@ -62,7 +62,7 @@ func Load() (*Set, error) {
 	return &Set{compiled: c, limits: Limits{}.withDefaults()}, nil
 }
 
-// WithLimits gives the same schemas with other limits. s is not changed.
+// WithLimits returns the same schemas with other limits. It does not change s.
 func (s *Set) WithLimits(l Limits) *Set {
 	return &Set{compiled: s.compiled, limits: l.withDefaults()}
 }
@@ -70,8 +70,8 @@ func (s *Set) WithLimits(l Limits) *Set {
 // Names lists all schemas, sorted.
 func (s *Set) Names() []string { return slices.Sorted(maps.Keys(s.documents)) }
 
-// Modules lists the callflow modules that a node may name, sorted. Parts of other modules' data that have a schema of
-// their own, such as callflows.audio_macro.say, are none.
+// Modules lists the callflow modules that a node may name, sorted. It leaves out parts of a module's data that have a
+// schema of their own, such as callflows.audio_macro.say.
 func (s *Set) Modules() []string {
 	for _, f := range s.families {
 		if f.node == "callflows.action" {
@@ -81,7 +81,7 @@ func (s *Set) Modules() []string {
 	return nil
 }
 
-// Document gives the schema as GET /v2/schemas/{name} serves it. The caller may keep and change the bytes.
+// Document returns the schema as GET /v2/schemas/{name} serves it. The caller may keep and change the bytes.
 func (s *Set) Document(name string) (json.RawMessage, bool) {
 	doc, ok := s.documents[name]
 	return slices.Clone(doc), ok

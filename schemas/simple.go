@@ -7,16 +7,16 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// simple accepts the common values of a schema without the library, which takes a microsecond and a dozen allocations
-// for each value. It only ever accepts: whatever it does not accept at once the library judges.
+// simple accepts a schema's common values without the library, which takes a microsecond and a dozen allocations per
+// value. It only ever accepts. The library judges whatever it does not accept.
 type simple struct {
 	schema  *jsonschema.Schema
 	allowed [7]bool             // by kind
-	texts   map[string]struct{} // the enum, if it is of texts only
+	texts   map[string]struct{} // the enum, if all its values are text
 	bounded bool                // numbers have bounds
 }
 
-// The kinds of JSON values, as JSON Schema's types.
+// The kinds of JSON values: JSON Schema's types.
 const (
 	kindNull = iota
 	kindBoolean
@@ -29,7 +29,7 @@ const (
 
 var kindNames = [...]string{"null", "boolean", "string", "object", "array", "number", "integer"}
 
-// simplify makes the short cut for a schema without further schemas.
+// simplify returns the shortcut for a schema without further schemas.
 func simplify(schema *jsonschema.Schema) *simple {
 	s := &simple{schema: schema, bounded: bounded(schema)}
 	for kind, name := range kindNames {
@@ -49,7 +49,7 @@ func simplify(schema *jsonschema.Schema) *simple {
 	return s
 }
 
-// accepts reports that value is certainly valid.
+// accepts reports whether value is certainly valid.
 func (s *simple) accepts(value any) bool {
 	if text, ok := value.(string); ok {
 		return s.allowed[kindString] && s.acceptsText(text)
@@ -96,7 +96,7 @@ func (s *simple) acceptsObject(object map[string]any) bool {
 	return len(s.schema.Dependencies) == 0 && within(len(object), s.schema.MinProperties, s.schema.MaxProperties)
 }
 
-// within reports whether n is in bounds; a negative bound is none.
+// within reports whether n is in bounds. A negative high means no bound.
 func within(n, low, high int) bool { return n >= low && (high < 0 || n <= high) }
 
 // plain reports whether n is written as an integer.

@@ -1,24 +1,23 @@
 package schemas
 
-// Validate checks value against the named schema as KAZOO checks the body of a request. value is what a json.Decoder
-// with UseNumber gives and is never changed.
+// Validate checks value against the named schema as KAZOO checks the body of a request. value comes from a json.Decoder
+// with UseNumber and is never changed.
 //
-// If it is valid, a completed copy comes back: defaults written in at every depth, also inside the data of every
-// callflow node, and values that only had the wrong type cast where KAZOO casts them: a string that spells an integer,
-// a number or a boolean becomes one, and a broken number becomes the nearest integer. If not, every failing field is in
-// the errors and the copy is nil.
+// For a valid value Validate returns a completed copy. It has defaults at every depth, also inside the data of callflow
+// nodes. Values of the wrong type are cast where KAZOO casts them: a string that spells an integer, a number or a
+// boolean becomes one, and a broken number becomes the nearest integer.
 //
-// A required property that is missing while a key like its name is there, and a key like one that may be there, have a
-// "hint" besides their "message".
-//
-// A name that is no schema gives KAZOO's "schema not found" under the path "schema". A flow beyond the limits of the
-// set gives maxDepth, maxNodes or maxValues and nothing else, after work bounded by those limits.
+// For an invalid value the errors have every failing field and the copy is nil. If a required property is missing while
+// there is a key with a similar name, or a key resembles a known one, the violation has a "hint" besides its "message".
+// An unknown schema name gives KAZOO's "schema not found" under the path "schema". A flow beyond the limits of the set
+// gives only maxDepth, maxNodes or maxValues, after work that is bounded by those limits.
 func (s *Set) Validate(name string, value any) (any, FieldErrors) {
 	return s.validate(name, value, true)
 }
 
-// ValidateStrict is Validate without casting: what KAZOO does with a function's return (kzd_callflows:validate_flow),
-// and with request bodies where system_config/crossbar.schema_strict_validation is set. Integers written as 5.0 pass.
+// ValidateStrict is Validate without casting. KAZOO validates a function's result like this
+// (kzd_callflows:validate_flow), and request bodies if system_config/crossbar.schema_strict_validation is set. Integers
+// written as 5.0 pass.
 func (s *Set) ValidateStrict(name string, value any) (any, FieldErrors) {
 	return s.validate(name, value, false)
 }
@@ -32,8 +31,8 @@ func (s *Set) validate(name string, value any, casting bool) (any, FieldErrors) 
 	if errs != nil {
 		return nil, errs
 	}
-	// Casting can uncover further failures, but each round turns at least one value into its final type, and a value's
-	// place is looked at again only after something around it was cast. Two rounds have always done; four are plenty.
+	// Casting can uncover further failures. But each round gives at least one value its final type, and a value's place is
+	// examined again only after something around it was cast. Two rounds have always sufficed; four are plenty.
 	const rounds = 4
 	for round := 1; ; round++ {
 		found := check(s.rules[schema], out)
@@ -55,7 +54,7 @@ func (s *Set) validate(name string, value any, casting bool) (any, FieldErrors) 
 	}
 }
 
-// check holds a value that complete has made against rules.
+// check checks a value that complete returned against rules.
 func check(rules *rules, value any) failures {
 	var r reader
 	r.check(rules, value)

@@ -9,13 +9,13 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// walker visits the parts of a value with their schemas, also the data of flow nodes: a node's data, the node, its
-// children. The value may be invalid; the limits bound the work.
+// walker visits the parts of a value with their schemas, including the data of flow nodes: first a node's data, then
+// the node, then its children. The value may be invalid; the limits bound the work.
 type walker struct {
 	*compiled
 	limits Limits
 	visit  func(w *walker, schema *jsonschema.Schema, value any)
-	// whole is the value that the one at hand is a part of: it names the module of a node of which the part only has the
+	// whole is the value that the present one is a part of. It names the module of a node of which the part has only the
 	// data. May be nil.
 	whole any
 	path  []string
@@ -30,7 +30,7 @@ func (w *walker) look(schema *jsonschema.Schema, value any) {
 		schema = schema.Ref
 	}
 	for _, whole := range schema.AllOf {
-		if whole.Ref != nil { // ours for a $ref with siblings, which draft-04 ignores
+		if whole.Ref != nil { // our documents' form of a $ref with siblings, which draft-04 ignores
 			w.look(whole, value)
 		}
 	}
@@ -61,8 +61,8 @@ func (w *walker) below(key string, schema *jsonschema.Schema, value any) {
 	w.path = w.path[:len(w.path)-1]
 }
 
-// moduleOf gives the schema of the module that a node names, and the node's data; nil where value is no node, or its
-// module is none.
+// moduleOf returns the schema of the module that a node names, and the node's data. It returns nil if value is no node
+// or the module does not exist.
 func (w *walker) moduleOf(schema *jsonschema.Schema, value map[string]any) (module *jsonschema.Schema,
 	data map[string]any,
 ) {
@@ -78,13 +78,13 @@ func (w *walker) moduleOf(schema *jsonschema.Schema, value map[string]any) (modu
 	return f.modules[name], data
 }
 
-// nameOf is the module that a schema is of.
+// nameOf returns the name of a module by its schema.
 func (w *walker) nameOf(module *jsonschema.Schema) string {
 	name := strings.TrimSuffix(strings.TrimPrefix(module.Location, base), "#")
 	return name[strings.IndexByte(name, '.')+1:]
 }
 
-// propertySchema is the schema of one property, nil if it has none.
+// propertySchema returns the schema of one property, or nil if it has none.
 func propertySchema(schema *jsonschema.Schema, key string) *jsonschema.Schema {
 	if sub, ok := schema.Properties[key]; ok {
 		return sub

@@ -12,13 +12,13 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// Warning points at a member that is valid, since KAZOO accepts unknown ones, and probably not meant.
+// Warning points at a member that is valid, since KAZOO accepts unknown ones, but probably not intended.
 type Warning struct {
 	// Path of the doubtful key, as in FieldErrors.
 	Path string `json:"path"`
 	// Message is a sentence for the admin: "unknown key `txt`: did you mean `text`?"
 	Message string `json:"message"`
-	// Suggestion is the key, or for a misplaced one the path, that was probably meant; "" where nothing is like it.
+	// Suggestion is the key, or for a misplaced one the path, that was probably meant; "" if nothing is similar.
 	Suggestion string `json:"suggestion,omitempty"`
 }
 
@@ -26,12 +26,12 @@ type Warning struct {
 const maxWarnings = 50
 
 // Warnings looks for keys that nothing reads: unknown ones, which may be misspelt (modul, eanbled), and keys of a
-// module's data that stand beside "data" instead of in it. value need not be valid; it is never changed. Warnings come
-// in a fixed order, at most 50; an unknown name gives none.
+// module's data that are beside "data" instead of in it. value need not be valid; it is never changed. Warnings come in
+// a fixed order, at most 50. An unknown schema name gives none.
 func (s *Set) Warnings(name string, value any) []Warning { return s.PatchWarnings(name, value, nil) }
 
-// PatchWarnings is Warnings for a part of a value by itself: a key is unknown also where the whole value has the key
-// that was meant. The whole value only gives the modules of nodes whose data the part changes.
+// PatchWarnings is Warnings for a part of a value: a key is unknown even if the whole value has the key that was meant.
+// The whole value only gives the modules of nodes whose data the part changes.
 func (s *Set) PatchWarnings(name string, part, whole any) []Warning {
 	w := warner{}
 	walk := walker{compiled: s.compiled, limits: s.limits, visit: w.visit, whole: whole}
@@ -39,7 +39,7 @@ func (s *Set) PatchWarnings(name string, part, whole any) []Warning {
 	return w.found
 }
 
-// UnknownMembers is Warnings for an object of which only the names of its members are known; none stand for any.
+// UnknownMembers is Warnings for an object of which only the member names are known. An empty list means any name.
 func UnknownMembers(known []string, object map[string]any) []Warning {
 	if len(known) == 0 {
 		return nil
@@ -57,8 +57,8 @@ func UnknownMembers(known []string, object map[string]any) []Warning {
 	return w.found
 }
 
-// FlowWarnings is Warnings for a flow, with paths as those of ValidateFlow. It also points at regular expressions that
-// the engine cannot hold: a flow that a function returns is run all the same.
+// FlowWarnings is Warnings for a flow, with paths as in ValidateFlow. It also points at regular expressions that the
+// engine cannot execute, since a function's flow is run all the same.
 func (s *Set) FlowWarnings(flow map[string]any) []Warning {
 	found := s.Warnings("callflows.action", flow)
 	cost := 0
@@ -91,7 +91,7 @@ func (w *warner) visit(walk *walker, schema *jsonschema.Schema, value any) {
 	}
 }
 
-// unread are keys that clients of KAZOO store for themselves, such as the name of a ring group in its node, and keys
+// unread are keys that KAZOO's clients store for themselves, such as the name of a ring group in its node, and keys
 // that every document may have.
 var unread = []string{
 	"ui_metadata", "ui_flags", "ui_help", "ui_restrictions", "name", "appList", "apps", "contact",
@@ -99,8 +99,8 @@ var unread = []string{
 	"owner_id", "group_id", "type",
 }
 
-// isUnread reports whether a key is known to be none of the schema's. Private ones are the server's, which ignores
-// them.
+// isUnread reports whether a key is known not to belong to the schema. Private keys belong to the server and are
+// ignored.
 func isUnread(key string) bool {
 	return slices.Contains(unread, key) || strings.HasPrefix(key, "_") || strings.HasPrefix(key, "pvt_")
 }
@@ -109,7 +109,7 @@ func isUnread(key string) bool {
 func (w *warner) unknown(path []string, schema *jsonschema.Schema, object map[string]any, key string,
 	inside []string,
 ) {
-	var absent []string // a key that is there was not misspelt
+	var absent []string // a key that is present was not misspelt
 	for name := range schema.Properties {
 		if _, there := object[name]; !there {
 			absent = append(absent, name)
@@ -133,7 +133,7 @@ func (w *warner) unknown(path []string, schema *jsonschema.Schema, object map[st
 	}
 }
 
-// node looks for keys that belong into the data of a node and stand beside it.
+// node looks for keys that belong into a node's data but are beside it.
 func (w *warner) node(walk *walker, schema *jsonschema.Schema, node map[string]any) {
 	module, data := walk.moduleOf(schema, node)
 	if module == nil {
@@ -150,7 +150,7 @@ func (w *warner) node(walk *walker, schema *jsonschema.Schema, node map[string]a
 	}
 }
 
-// warn adds a warning, at most one for each key.
+// warn adds a warning, at most one per key.
 func (w *warner) warn(path []string, key, message, suggestion string) {
 	place := Path(below(path, key)...)
 	same := func(other Warning) bool { return other.Path == place }

@@ -1,5 +1,5 @@
-// Package schematest holds values against the JSON Schemas inside a document, for tests: the OpenAPI document of the
-// API has many. It is the only other package besides schemas that knows the schema library.
+// Package schematest checks values against the JSON Schemas inside a document, for tests: the API's OpenAPI document
+// has many. Besides schemas it is the only package that imports the schema library.
 package schematest
 
 import (
@@ -24,7 +24,7 @@ type Document struct {
 	compiled map[string]*jsonschema.Schema
 }
 
-// Read reads a document. References lead nowhere but into it.
+// Read reads a document. References lead only into it.
 func Read(text []byte) (*Document, error) {
 	d := &Document{compiler: jsonschema.NewCompiler(), compiled: map[string]*jsonschema.Schema{}}
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -37,14 +37,13 @@ func Read(text []byte) (*Document, error) {
 	return d, d.compiler.AddResource("document.json", bytes.NewReader(text))
 }
 
-// Compile reports whether the value at the place that the keys lead to is a schema.
+// Compile reports an error unless the value at the place that the keys lead to is a schema.
 func (d *Document) Compile(keys ...string) error {
 	_, err := d.schema(keys)
 	return err
 }
 
-// Validate holds a value against the schema at the place that the keys lead to. Its numbers are json.Number or Go's
-// own.
+// Validate checks a value against the schema at the place that the keys lead to. Its numbers are json.Number or Go's.
 func (d *Document) Validate(value any, keys ...string) error {
 	schema, err := d.schema(keys)
 	if err != nil {
