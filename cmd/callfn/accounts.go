@@ -29,12 +29,12 @@ type accountDoc struct {
 	Realm string `json:"realm"`
 }
 
-func printAccount(w world, done string, raw json.RawMessage) error {
+func printAccount(env environment, done string, raw json.RawMessage) error {
 	var a accountDoc
 	if err := json.Unmarshal(raw, &a); err != nil {
 		return err
 	}
-	_, err := printable.Fprintf(w.stdout, "%s%s  %s  %s\n", done, a.ID, a.Name, a.Realm)
+	_, err := printable.Fprintf(env.stdout, "%s%s  %s  %s\n", done, a.ID, a.Name, a.Realm)
 	return err
 }
 
@@ -46,7 +46,7 @@ type accountsCreate struct {
 }
 
 // Run creates the account and prints its id, name and realm.
-func (c accountsCreate) Run(ctx context.Context, w world, on *accountsCommand) error {
+func (c accountsCreate) Run(ctx context.Context, env environment, on *accountsCommand) error {
 	data := map[string]string{"name": c.Name}
 	if c.Realm != "" {
 		data["realm"] = c.Realm
@@ -57,18 +57,18 @@ func (c accountsCreate) Run(ctx context.Context, w world, on *accountsCommand) e
 	if c.ID != "" {
 		data["id"] = c.ID
 	}
-	return on.ask(ctx, w, http.MethodPut, func(api *client) string {
+	return on.ask(ctx, env, http.MethodPut, func(api *client) string {
 		return "/v2/accounts/" +
 			url.PathEscape(api.account)
 	}, data,
-		func(raw json.RawMessage) error { return printAccount(w, "", raw) })
+		func(raw json.RawMessage) error { return printAccount(env, "", raw) })
 }
 
 type accountsList struct{}
 
 // Run prints one line an account.
-func (accountsList) Run(ctx context.Context, w world, on *accountsCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("children") + "?paginate=false" },
+func (accountsList) Run(ctx context.Context, env environment, on *accountsCommand) error {
+	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("children") + "?paginate=false" },
 		nil,
 		func(raw json.RawMessage) error {
 			var list []accountDoc
@@ -76,7 +76,7 @@ func (accountsList) Run(ctx context.Context, w world, on *accountsCommand) error
 				return err
 			}
 			if len(list) == 0 {
-				_, err := printable.Fprintln(w.stderr, "no accounts below this one yet: create one with `callfn accounts create "+
+				_, err := printable.Fprintln(env.stderr, "no accounts below this one yet: create one with `callfn accounts create "+
 					"NAME`")
 				return err
 			}
@@ -85,16 +85,16 @@ func (accountsList) Run(ctx context.Context, w world, on *accountsCommand) error
 			for _, a := range list {
 				t.row(a.ID, a.Name, a.Realm)
 			}
-			return t.print(w)
+			return t.print(env)
 		})
 }
 
 type accountsGet struct{}
 
 // Run prints the account.
-func (accountsGet) Run(ctx context.Context, w world, on *accountsCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path() }, nil,
-		func(raw json.RawMessage) error { return printAccount(w, "", raw) })
+func (accountsGet) Run(ctx context.Context, env environment, on *accountsCommand) error {
+	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path() }, nil,
+		func(raw json.RawMessage) error { return printAccount(env, "", raw) })
 }
 
 type accountsDelete struct {
@@ -103,8 +103,8 @@ type accountsDelete struct {
 }
 
 // Run deletes the account. There is no way back.
-func (c accountsDelete) Run(ctx context.Context, w world, on *accountsCommand) error {
-	api, err := on.open(ctx, w)
+func (c accountsDelete) Run(ctx context.Context, env environment, on *accountsCommand) error {
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -117,12 +117,12 @@ func (c accountsDelete) Run(ctx context.Context, w world, on *accountsCommand) e
 		if err != nil {
 			return err
 		}
-		if err := c.confirm(ctx, w, d); err != nil {
+		if err := c.confirm(ctx, env, d); err != nil {
 			return err
 		}
 	}
-	return on.send(ctx, w, api, http.MethodDelete, path, nil, func(raw json.RawMessage) error {
-		return printAccount(w,
+	return on.send(ctx, env, api, http.MethodDelete, path, nil, func(raw json.RawMessage) error {
+		return printAccount(env,
 			"deleted ", raw)
 	})
 }
@@ -154,8 +154,8 @@ type accountsAPIKey struct {
 }
 
 // Run prints the key and nothing else, for scripts.
-func (c accountsAPIKey) Run(ctx context.Context, w world, on *accountsCommand) error {
-	api, err := on.open(ctx, w)
+func (c accountsAPIKey) Run(ctx context.Context, env environment, on *accountsCommand) error {
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -174,18 +174,18 @@ func (c accountsAPIKey) Run(ctx context.Context, w world, on *accountsCommand) e
 		}
 		d := question{does: "make the API key worthless of account", name: firstOf(a.Name, a.ID), about: a.ID +
 			": what uses the key, or a token that it got, is locked out at once"}
-		if err := c.confirm(ctx, w, d); err != nil {
+		if err := c.confirm(ctx, env, d); err != nil {
 			return err
 		}
 	}
-	return on.send(ctx, w, api, method, path+"/api_key", nil, func(raw json.RawMessage) error {
+	return on.send(ctx, env, api, method, path+"/api_key", nil, func(raw json.RawMessage) error {
 		var key struct {
 			APIKey string `json:"api_key"`
 		}
 		if err := json.Unmarshal(raw, &key); err != nil {
 			return err
 		}
-		_, err := printable.Fprintln(w.stdout, key.APIKey)
+		_, err := printable.Fprintln(env.stdout, key.APIKey)
 		return err
 	})
 }

@@ -48,11 +48,11 @@ serve --workers). What calls get is what the embedded node's show answers: serve
 }
 
 // Run calls the targets, and tells how they did.
-func (c benchCommand) Run(ctx context.Context, w world) (err error) {
+func (c benchCommand) Run(ctx context.Context, env environment) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
-	targets, tidy, err := c.targets(ctx, w)
+	targets, tidy, err := c.targets(ctx, env)
 	defer func() {
 		if tidied := tidy(context.WithoutCancel(ctx)); err == nil {
 			err = tidied
@@ -63,8 +63,8 @@ func (c benchCommand) Run(ctx context.Context, w world) (err error) {
 	}
 	plan := c.plan(len(targets))
 	var shown *progress
-	if w.stderrIsTerminal {
-		shown = newProgress(w, "callfn bench")
+	if env.stderrIsTerminal {
+		shown = newProgress(env, "callfn bench")
 		plan.Progress = func(p loadgen.Progress) { shown.at(benchStage(p), int64(p.Share*100), 100) }
 	}
 	results, interrupted := loadgen.Run(ctx, plan, targets)
@@ -73,12 +73,12 @@ func (c benchCommand) Run(ctx context.Context, w world) (err error) {
 		return usageError{interrupted}
 	}
 	if interrupted != nil {
-		_, _ = printable.Fprintln(w.stderr, "interrupted: what follows is what was measured until then")
+		_, _ = printable.Fprintln(env.stderr, "interrupted: what follows is what was measured until then")
 	}
-	if err := c.report(w.stdout, results); err != nil {
+	if err := c.report(env.stdout, results); err != nil {
 		return err
 	}
-	return c.verdict(w.stderr, results)
+	return c.verdict(env.stderr, results)
 }
 
 // check refuses what cannot be meant, before anything is called.

@@ -19,15 +19,15 @@ import (
 )
 
 // targets makes everything that is to be called ready. tidy undoes that, also after an error.
-func (c benchCommand) targets(ctx context.Context, w world) (targets []loadgen.Target, tidy func(context.Context) error,
-	err error,
+func (c benchCommand) targets(ctx context.Context, env environment) (
+	targets []loadgen.Target, tidy func(context.Context) error, err error,
 ) {
 	b := &benchTargets{http: benchClient(c.Timeout)}
 	if err := c.mayLoad(ctx); err != nil {
 		return nil, b.tidy, err
 	}
 	if len(c.Function)+len(c.To) > 0 {
-		if b.api, err = c.open(ctx, w); err != nil {
+		if b.api, err = c.open(ctx, env); err != nil {
 			return nil, b.tidy, err
 		}
 		b.api.http = b.http

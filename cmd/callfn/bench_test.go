@@ -245,7 +245,7 @@ func TestBenchInterrupted(t *testing.T) {
 		ranWith("ok")(w)
 	}
 	var out, errs testlog.Buffer
-	code := run(ctx, p.world(t, &out, &errs, "bench", "--function=hello", "--duration=1h", "--warm-up=0"))
+	code := run(ctx, p.environment(t, &out, &errs, "bench", "--function=hello", "--duration=1h", "--warm-up=0"))
 	if code != exitOK || !strings.Contains(errs.String(), "interrupted") || !strings.Contains(out.String(),
 		"function hello") || len(s.stored) != 0 {
 		t.Errorf(

@@ -21,16 +21,16 @@ type callCommand struct {
 }
 
 // Run rehearses the call and prints what would have happened. It fails when no callflow answers or a function failed.
-func (c callCommand) Run(ctx context.Context, w world) error {
+func (c callCommand) Run(ctx context.Context, env environment) error {
 	call, err := c.fields(c.To)
 	if err != nil {
 		return err
 	}
-	script, err := c.script(w)
+	script, err := c.script(env)
 	if err != nil {
 		return err
 	}
-	api, err := c.open(ctx, w)
+	api, err := c.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (c callCommand) Run(ctx context.Context, w world) error {
 		return unreachableError{errorf("%s does not answer like callfn: %w", api.base, err)}
 	}
 	if c.JSON {
-		err = printJSON(w.stdout, answer.Data)
+		err = printJSON(env.stdout, answer.Data)
 	} else {
 		if c.Defaults {
 			for _, step := range trace.Steps {
@@ -58,8 +58,9 @@ func (c callCommand) Run(ctx context.Context, w world) error {
 			}
 		}
 		var story strings.Builder
-		if err = callflow.WriteTrace(&story, trace, w.color()); err == nil {
-			_, err = io.WriteString(w.exact, printable.Fold(story.String(), w.columns)) // every word of others is escaped in it
+		if err = callflow.WriteTrace(&story, trace, env.color()); err == nil {
+			// WriteTrace has escaped outside text.
+			_, err = io.WriteString(env.exact, printable.Fold(story.String(), env.columns))
 		}
 	}
 	if err == nil && failed(trace) {

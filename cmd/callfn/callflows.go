@@ -40,11 +40,11 @@ func (c callflowDoc) String() string {
 type callflowsList struct{ deletedFlag }
 
 // Run prints one line a callflow.
-func (c callflowsList) Run(ctx context.Context, w world, on *callflowsCommand) error {
+func (c callflowsList) Run(ctx context.Context, env environment, on *callflowsCommand) error {
 	if c.Deleted {
-		return on.listDeleted(ctx, w, aCallflow)
+		return on.listDeleted(ctx, env, aCallflow)
 	}
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("callflows") + "?paginate=false" },
+	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("callflows") + "?paginate=false" },
 		nil,
 		func(raw json.RawMessage) error {
 			var list []callflowDoc
@@ -52,7 +52,7 @@ func (c callflowsList) Run(ctx context.Context, w world, on *callflowsCommand) e
 				return err
 			}
 			if len(list) == 0 {
-				_, err := printable.Fprintln(w.stderr, "no callflows yet: store one with `callfn callflows put FILE.json`")
+				_, err := printable.Fprintln(env.stderr, "no callflows yet: store one with `callfn callflows put FILE.json`")
 				return err
 			}
 			slices.SortFunc(list, func(a, b callflowDoc) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
@@ -60,7 +60,7 @@ func (c callflowsList) Run(ctx context.Context, w world, on *callflowsCommand) e
 			for _, c := range list {
 				t.row(c.ID, strings.Join(append(c.Numbers, c.Patterns...), " "), changed(c.Modified), c.Name)
 			}
-			return t.print(w)
+			return t.print(env)
 		})
 }
 
@@ -72,13 +72,13 @@ type callflowArg struct {
 type callflowsGet struct{ callflowArg }
 
 // Run prints the callflow as JSON, as put takes it: without what the service says about it, which --json shows.
-func (c callflowsGet) Run(ctx context.Context, w world, on *callflowsCommand) error {
-	return on.sendOf(ctx, w, http.MethodGet, aCallflow, c.ID, nil, func(raw json.RawMessage) error {
+func (c callflowsGet) Run(ctx context.Context, env environment, on *callflowsCommand) error {
+	return on.sendOf(ctx, env, http.MethodGet, aCallflow, c.ID, nil, func(raw json.RawMessage) error {
 		document, err := without(raw, "_read_only", "metadata")
 		if err != nil {
 			return err
 		}
-		return printJSON(w.stdout, document)
+		return printJSON(env.stdout, document)
 	})
 }
 
@@ -89,33 +89,33 @@ type callflowsPut struct {
 }
 
 // Run stores the file.
-func (c callflowsPut) Run(ctx context.Context, w world, on *callflowsCommand) error {
-	data, err := readJSON(w, c.File)
+func (c callflowsPut) Run(ctx context.Context, env environment, on *callflowsCommand) error {
+	data, err := readJSON(env, c.File)
 	if err != nil {
 		return err
 	}
-	api, err := on.open(ctx, w)
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
 	if c.ID == "" {
-		return on.send(ctx, w, api, http.MethodPut, api.path("callflows"), data, callflowDone(w, "stored"))
+		return on.send(ctx, env, api, http.MethodPut, api.path("callflows"), data, callflowDone(env, "stored"))
 	}
 	path, err := api.of(ctx, aCallflow, c.ID)
 	if err != nil {
 		return err
 	}
-	return on.send(ctx, w, api, http.MethodPost, path+runTestsQuery(c.RunTests), data, callflowDone(w, "replaced"))
+	return on.send(ctx, env, api, http.MethodPost, path+runTestsQuery(c.RunTests), data, callflowDone(env, "replaced"))
 }
 
 // callflowDone says what was done to a callflow.
-func callflowDone(w world, done string) func(json.RawMessage) error {
+func callflowDone(env environment, done string) func(json.RawMessage) error {
 	return func(raw json.RawMessage) error {
 		var doc callflowDoc
 		if err := json.Unmarshal(raw, &doc); err != nil {
 			return err
 		}
-		_, err := printable.Fprintln(w.stdout, done, doc)
+		_, err := printable.Fprintln(env.stdout, done, doc)
 		return err
 	}
 }
@@ -133,15 +133,15 @@ type callflowsDelete struct {
 }
 
 // Run deletes the callflow; its numbers are free again.
-func (c callflowsDelete) Run(ctx context.Context, w world, on *callflowsCommand) error {
-	return on.remove(ctx, w, aCallflow, c.ID, c.confirmFlag, callflowDone(w, "deleted"))
+func (c callflowsDelete) Run(ctx context.Context, env environment, on *callflowsCommand) error {
+	return on.remove(ctx, env, aCallflow, c.ID, c.confirmFlag, callflowDone(env, "deleted"))
 }
 
 type callflowsUndelete struct{ callflowArg }
 
 // Run brings the callflow back.
-func (c callflowsUndelete) Run(ctx context.Context, w world, on *callflowsCommand) error {
-	return on.undelete(ctx, w, aCallflow, c.ID, callflowDone(w, "brought back"))
+func (c callflowsUndelete) Run(ctx context.Context, env environment, on *callflowsCommand) error {
+	return on.undelete(ctx, env, aCallflow, c.ID, callflowDone(env, "brought back"))
 }
 
 type callflowsTest struct {
@@ -151,10 +151,10 @@ type callflowsTest struct {
 }
 
 // Run runs the callflow's saved cases.
-func (c callflowsTest) Run(ctx context.Context, w world, on *callflowsCommand) error {
+func (c callflowsTest) Run(ctx context.Context, env environment, on *callflowsCommand) error {
 	var candidate map[string]any
 	if c.File != "" {
-		text, err := readJSON(w, c.File)
+		text, err := readJSON(env, c.File)
 		if err != nil {
 			return err
 		}
@@ -169,19 +169,19 @@ func (c callflowsTest) Run(ctx context.Context, w world, on *callflowsCommand) e
 			}
 		}
 	}
-	return on.runTests(ctx, w, aCallflow, c.ID, c.Case, candidate)
+	return on.runTests(ctx, env, aCallflow, c.ID, c.Case, candidate)
 }
 
 type callflowsExportTests struct{ exportTests }
 
 // Run writes the cases as files.
-func (c callflowsExportTests) Run(ctx context.Context, w world, on *callflowsCommand) error {
-	return on.exportTests(ctx, w, aCallflow, c.exportTests)
+func (c callflowsExportTests) Run(ctx context.Context, env environment, on *callflowsCommand) error {
+	return on.exportTests(ctx, env, aCallflow, c.exportTests)
 }
 
 type callflowsImportTests struct{ importTests }
 
 // Run stores the cases of files.
-func (c callflowsImportTests) Run(ctx context.Context, w world, on *callflowsCommand) error {
-	return on.importTests(ctx, w, aCallflow, c.importTests)
+func (c callflowsImportTests) Run(ctx context.Context, env environment, on *callflowsCommand) error {
+	return on.importTests(ctx, env, aCallflow, c.importTests)
 }

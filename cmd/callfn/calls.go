@@ -68,18 +68,18 @@ type callsList struct {
 }
 
 // Run prints one line a call: those in progress, or the last ones that are over.
-func (c callsList) Run(ctx context.Context, w world, on *callsCommand) error {
+func (c callsList) Run(ctx context.Context, env environment, on *callsCommand) error {
 	if c.Ended {
-		return c.ended(ctx, w, on)
+		return c.ended(ctx, env, on)
 	}
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("channels") }, nil,
+	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("channels") }, nil,
 		func(raw json.RawMessage) error {
 			var list []channelDoc
 			if err := json.Unmarshal(raw, &list); err != nil {
 				return err
 			}
 			if len(list) == 0 {
-				_, err := printable.Fprintln(w.stderr, "no calls in progress; `callfn calls list --ended` shows the last ones")
+				_, err := printable.Fprintln(env.stderr, "no calls in progress; `callfn calls list --ended` shows the last ones")
 				return err
 			}
 			t := newTable("CALL-ID", "FROM", "TO", "SINCE", "CALLFLOW", "STEP", "IN IT")
@@ -91,20 +91,20 @@ func (c callsList) Run(ctx context.Context, w world, on *callsCommand) error {
 				t.row(call.UUID, call.CallerIDNumber, call.Destination, inSeconds(call.ElapsedS*1000),
 					cmp.Or(call.Callflow.Name, call.Callflow.ID), step, inSeconds(call.Step.ElapsedMS))
 			}
-			return t.print(w)
+			return t.print(env)
 		})
 }
 
 // ended prints the last calls that are over, the latest first.
-func (c callsList) ended(ctx context.Context, w world, on *callsCommand) error {
+func (c callsList) ended(ctx context.Context, env environment, on *callsCommand) error {
 	path := func(api *client) string { return api.path("cdrs") + fmt.Sprintf("?page_size=%d", c.Last) }
-	return on.ask(ctx, w, http.MethodGet, path, nil, func(raw json.RawMessage) error {
+	return on.ask(ctx, env, http.MethodGet, path, nil, func(raw json.RawMessage) error {
 		var list []callDoc
 		if err := json.Unmarshal(raw, &list); err != nil {
 			return err
 		}
 		if len(list) == 0 {
-			_, err := printable.Fprintln(w.stderr, "no records of calls")
+			_, err := printable.Fprintln(env.stderr, "no records of calls")
 			return err
 		}
 		t := newTable("CALL-ID", "WHEN", "FROM", "TO", "LASTED", "ENDED", "CAUSE")
@@ -112,7 +112,7 @@ func (c callsList) ended(ctx context.Context, w world, on *callsCommand) error {
 			t.row(call.CallID, call.ISO8601, call.CallerIDNumber, call.Dialed, inSeconds(call.DurationSeconds*1000),
 				string(call.Disposition), call.HangupCause)
 		}
-		return t.print(w)
+		return t.print(env)
 	})
 }
 
@@ -124,33 +124,33 @@ type callArg struct {
 type callsShow struct{ callArg }
 
 // Run tells what happened to a call and why it ended; of one in progress, where it is.
-func (c callsShow) Run(ctx context.Context, w world, on *callsCommand) error {
-	api, err := on.open(ctx, w)
+func (c callsShow) Run(ctx context.Context, env environment, on *callsCommand) error {
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
-	err = on.send(ctx, w, api, http.MethodGet, api.path("cdrs", c.CallID), nil, func(raw json.RawMessage) error {
+	err = on.send(ctx, env, api, http.MethodGet, api.path("cdrs", c.CallID), nil, func(raw json.RawMessage) error {
 		var call callDoc
 		if err := json.Unmarshal(raw, &call); err != nil {
 			return err
 		}
 		var story bytes.Buffer
-		if err := callflow.WriteTrace(&story, call.trace(account.ID(api.account)), w.color()); err != nil {
+		if err := callflow.WriteTrace(&story, call.trace(account.ID(api.account)), env.color()); err != nil {
 			return err
 		}
-		_, err := w.exact.Write(story.Bytes())
+		_, err := env.exact.Write(story.Bytes())
 		return err
 	})
 	var refused *apiError
 	if !errors.As(err, &refused) || refused.status != http.StatusNotFound {
 		return err
 	}
-	return on.send(ctx, w, api, http.MethodGet, api.path("channels", c.CallID), nil, func(raw json.RawMessage) error {
+	return on.send(ctx, env, api, http.MethodGet, api.path("channels", c.CallID), nil, func(raw json.RawMessage) error {
 		var call channelDoc
 		if err := json.Unmarshal(raw, &call); err != nil {
 			return err
 		}
-		_, err := printable.Fprintf(w.stdout, "in progress for %s, in step %d (%s) of callflow %s for %s\n",
+		_, err := printable.Fprintf(env.stdout, "in progress for %s, in step %d (%s) of callflow %s for %s\n",
 			inSeconds(call.ElapsedS*1000), call.Step.Index, call.Step.Module,
 			cmp.Or(call.Callflow.Name, call.Callflow.ID), inSeconds(call.Step.ElapsedMS))
 		return err
@@ -178,10 +178,10 @@ func (d callDoc) trace(owner account.ID) callflow.Trace {
 type callsHangup struct{ callArg }
 
 // Run hangs up a call in progress.
-func (c callsHangup) Run(ctx context.Context, w world, on *callsCommand) error {
-	return on.ask(ctx, w, http.MethodPost, func(api *client) string { return api.path("channels", c.CallID) },
+func (c callsHangup) Run(ctx context.Context, env environment, on *callsCommand) error {
+	return on.ask(ctx, env, http.MethodPost, func(api *client) string { return api.path("channels", c.CallID) },
 		map[string]string{"action": "hangup"}, func(json.RawMessage) error {
-			_, err := printable.Fprintf(w.stdout, "hung up %s\n", c.CallID)
+			_, err := printable.Fprintf(env.stdout, "hung up %s\n", c.CallID)
 			return err
 		})
 }

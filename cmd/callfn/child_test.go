@@ -20,13 +20,13 @@ const childEnv = "CALLFN_TEST_BE_CALLFN"
 
 // beChild is the program as its own process, for tests that kill it.
 func beChild(worker string) int {
-	w := world{args: os.Args[1:], getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	env := environment{args: os.Args[1:], getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
 	if worker != "self" {
-		w.worker = sandbox.Command{Path: worker}
+		env.worker = sandbox.Command{Path: worker}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
-	return run(ctx, w)
+	return run(ctx, env)
 }
 
 // child is a `callfn serve` in a process of its own.

@@ -56,13 +56,13 @@ func serverURL(given string) (string, error) {
 }
 
 // open finds out as whom to ask: with a token, an API key, or a login that was kept.
-func (f clientFlags) open(ctx context.Context, w world) (*client, error) {
+func (f clientFlags) open(ctx context.Context, env environment) (*client, error) {
 	base, err := serverURL(f.Server)
 	if err != nil {
 		return nil, err
 	}
 	c := newClient(base)
-	store := newProfiles(w.getenv)
+	store := newProfiles(env.getenv)
 	switch {
 	case f.Profile != "":
 		err = c.use(store, f.Profile, f.Server != "")
@@ -74,7 +74,7 @@ func (f clientFlags) open(ctx context.Context, w world) (*client, error) {
 			err = usageError{errorf("--token: that is no token of this service: get one with `callfn token`")}
 		}
 	case f.APIKey != "":
-		c.key, c.cache = f.APIKey, newTokenCache(w.getenv, c.base, f.APIKey)
+		c.key, c.cache = f.APIKey, newTokenCache(env.getenv, c.base, f.APIKey)
 		if t, ok := c.cache.load(); ok {
 			c.token, c.account, c.cached = t.Token, t.AccountID, true
 		} else {
@@ -216,18 +216,18 @@ func (c *client) do(ctx context.Context, method, path string, data, out any) err
 }
 
 // ask sends one request and hands over its data, or prints it as JSON.
-func (f clientFlags) ask(ctx context.Context, w world, method string, path func(*client) string, data any,
+func (f clientFlags) ask(ctx context.Context, env environment, method string, path func(*client) string, data any,
 	text func(json.RawMessage) error,
 ) error {
-	api, err := f.open(ctx, w)
+	api, err := f.open(ctx, env)
 	if err != nil {
 		return err
 	}
-	return f.send(ctx, w, api, method, path(api), data, text)
+	return f.send(ctx, env, api, method, path(api), data, text)
 }
 
 // send sends one request and hands over its data, or prints it as JSON. What the service remarks goes to stderr.
-func (f clientFlags) send(ctx context.Context, w world, api *client, method, path string, data any,
+func (f clientFlags) send(ctx context.Context, env environment, api *client, method, path string, data any,
 	text func(json.RawMessage) error,
 ) error {
 	var answer struct {
@@ -237,20 +237,20 @@ func (f clientFlags) send(ctx context.Context, w world, api *client, method, pat
 	if err := api.do(ctx, method, path, data, &answer); err != nil {
 		return err
 	}
-	if err := printWarnings(w.stderr, answer.Warnings); err != nil {
+	if err := printWarnings(env.stderr, answer.Warnings); err != nil {
 		return err
 	}
 	if f.JSON {
-		return printJSON(w.stdout, answer.Data)
+		return printJSON(env.stdout, answer.Data)
 	}
 	return text(answer.Data)
 }
 
 // sendOf is send about a thing that a person names.
-func (f clientFlags) sendOf(ctx context.Context, w world, method string, n noun, ref string, data any,
+func (f clientFlags) sendOf(ctx context.Context, env environment, method string, n noun, ref string, data any,
 	text func(json.RawMessage) error, rest ...string,
 ) error {
-	api, err := f.open(ctx, w)
+	api, err := f.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func (f clientFlags) sendOf(ctx context.Context, w world, method string, n noun,
 	if err != nil {
 		return err
 	}
-	return f.send(ctx, w, api, method, path, data, text)
+	return f.send(ctx, env, api, method, path, data, text)
 }
 
 // rootCause drops the method and URL that net/http puts before the cause.

@@ -55,8 +55,8 @@ complete -c callfn -f -a '(__callfn_complete)'
 }
 
 // Run prints the script.
-func (c completionCommand) Run(w world) error {
-	_, err := io.WriteString(w.exact, completionScripts[c.Shell])
+func (c completionCommand) Run(env environment) error {
+	_, err := io.WriteString(env.exact, completionScripts[c.Shell])
 	return err
 }
 
@@ -67,7 +67,7 @@ type completeCommand struct {
 }
 
 // Run prints the words that may stand there, one a line.
-func (c completeCommand) Run(w world, k *kong.Context) error {
+func (c completeCommand) Run(env environment, k *kong.Context) error {
 	var b strings.Builder
 	for _, word := range complete(k.Model.Node, c.Words) {
 		about, _, _ := strings.Cut(printable.Text(word.about), ". ")
@@ -81,7 +81,7 @@ func (c completeCommand) Run(w world, k *kong.Context) error {
 		}
 		b.WriteByte('\n')
 	}
-	_, err := io.WriteString(w.stdout, b.String())
+	_, err := io.WriteString(env.stdout, b.String())
 	return err
 }
 

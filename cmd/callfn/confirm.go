@@ -33,24 +33,24 @@ func (d question) String() string {
 
 // agreed asks a person at a terminal to type the name of what goes; it is an error when they do not. Scripts, which
 // cannot answer, say --yes.
-func (f confirmFlag) confirm(ctx context.Context, w world, d question) error {
+func (f confirmFlag) confirm(ctx context.Context, env environment, d question) error {
 	if f.Yes {
 		return nil
 	}
-	if !w.stdinIsTerminal || !w.stderrIsTerminal {
+	if !env.stdinIsTerminal || !env.stderrIsTerminal {
 		return usageError{errorf("this would %v: say --yes to do it where nobody can be asked; nothing was changed", d)}
 	}
 	typed := printable.Text(d.name)
-	if _, err := printable.Fprintf(w.stderr, "This will %s %s", d.does, d.name); err != nil {
+	if _, err := printable.Fprintf(env.stderr, "This will %s %s", d.does, d.name); err != nil {
 		return err
 	}
 	if d.about != "" {
-		_, _ = printable.Fprintf(w.stderr, "\n  %s", d.about)
+		_, _ = printable.Fprintf(env.stderr, "\n  %s", d.about)
 	}
-	_, _ = printable.Fprintf(w.exactErr, "\nType %s to go on: ", typed)
-	line, err := readLine(ctx, w.stdin)
+	_, _ = printable.Fprintf(env.exactErr, "\nType %s to go on: ", typed)
+	line, err := readLine(ctx, env.stdin)
 	if err != nil {
-		_, _ = io.WriteString(w.stderr, "\n")
+		_, _ = io.WriteString(env.stderr, "\n")
 		return fmt.Errorf("not confirmed, nothing was changed: %w", err)
 	}
 	if line != typed {

@@ -107,7 +107,7 @@ func TestInterruptedQuestion(t *testing.T) {
 	defer cancel()
 	var stdout, stderr testlog.Buffer
 	code := make(chan int, 1)
-	go func() { code <- run(ctx, p.world(t, &stdout, &stderr, "accounts", "delete", account)) }()
+	go func() { code <- run(ctx, p.environment(t, &stdout, &stderr, "accounts", "delete", account)) }()
 	await.True(t, "the question", func() bool { return strings.Contains(stderr.String(), "to go on") })
 	cancel()
 	select {
@@ -122,7 +122,7 @@ func TestInterruptedQuestion(t *testing.T) {
 
 // TestEveryDeletingCommandHasYes finds commands by their names, so that a new one cannot be forgotten.
 func TestEveryDeletingCommandHasYes(t *testing.T) {
-	parser, err := newParser(&cli{}, world{}.guarded())
+	parser, err := newParser(&cli{}, environment{}.guarded())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ type couchSetupCommand struct {
 }
 
 // Run sets CouchDB up, step by step, and proves with the new user's own rights that it worked.
-func (c couchSetupCommand) Run(ctx context.Context, w world) error {
+func (c couchSetupCommand) Run(ctx context.Context, env environment) error {
 	if c.User == "" || strings.ContainsAny(c.User, ":/@?# ") {
 		return usageError{errorf("--user %q: want a plain name", c.User)}
 	}
@@ -51,7 +51,7 @@ func (c couchSetupCommand) Run(ctx context.Context, w world) error {
 	if err := flags.check(); err != nil {
 		return err
 	}
-	log := newLog(w, "auto", "info")
+	log := newLog(env, "auto", "info")
 	sites, closeAll, err := flags.connect(log)
 	if err != nil {
 		return err
@@ -87,13 +87,13 @@ func (c couchSetupCommand) Run(ctx context.Context, w world) error {
 			return err
 		}
 	}
-	if err := c.proveAsUser(ctx, flags, w); err != nil {
+	if err := c.proveAsUser(ctx, flags, env); err != nil {
 		return err
 	}
 	if made {
-		_, _ = printable.Fprintf(w.stdout, "The password of user %s is in %s (mode 0600).\n", c.User, c.PasswordFile)
+		_, _ = printable.Fprintf(env.stdout, "The password of user %s is in %s (mode 0600).\n", c.User, c.PasswordFile)
 	}
-	_, err = printable.Fprintf(w.stdout, "CouchDB is ready. Serve with:\n\n  %s\n", c.serveLine())
+	_, err = printable.Fprintf(env.stdout, "CouchDB is ready. Serve with:\n\n  %s\n", c.serveLine())
 	return err
 }
 
@@ -146,12 +146,12 @@ func (c couchSetupCommand) prepareMonths(ctx context.Context, site provision.Sit
 func (c couchSetupCommand) direct() bool { return c.Runner == runnerDirect }
 
 // proveAsUser connects with nothing but what serve will have.
-func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, w world) error {
+func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, env environment) error {
 	flags.CouchDBURL, flags.CouchDBPasswordFile = asUser(c.AdminURL, c.User), c.PasswordFile
 	if c.FunctionsAdminURL != "" {
 		flags.FunctionsCouchDBURL, flags.FunctionsCouchDBPasswordFile = asUser(c.FunctionsAdminURL, c.User), c.PasswordFile
 	}
-	sites, closeAll, err := flags.connect(newLog(w, "auto", "error"))
+	sites, closeAll, err := flags.connect(newLog(env, "auto", "error"))
 	if err != nil {
 		return err
 	}

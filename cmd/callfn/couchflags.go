@@ -78,7 +78,7 @@ func credentials(flag, address, file string) (user, password string, err error) 
 	if user == "" {
 		return "", "", usageError{errorf("%s names no user for the password in %s: want http://user@host:5984", flag, file)}
 	}
-	password, err = readPassword(world{}, "password file", file)
+	password, err = readPassword(environment{}, "password file", file)
 	return user, password, err
 }
 

@@ -137,7 +137,7 @@ func TestComposeEval(t *testing.T) {
 // What the compose file and the units tell callfn must be what callfn understands.
 func TestDeploymentSettingsExist(t *testing.T) {
 	var c cli
-	parser, err := kong.New(&c, kong.DefaultEnvars("CALLFN"), kong.Bind(world{}))
+	parser, err := kong.New(&c, kong.DefaultEnvars("CALLFN"), kong.Bind(environment{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ type doctorCommand struct {
 }
 
 // Run examines every CouchDB that the flags name and prints what it found.
-func (c doctorCommand) Run(ctx context.Context, w world) error {
+func (c doctorCommand) Run(ctx context.Context, env environment) error {
 	if err := errors.Join(c.check(), c.checkRunner()); err != nil {
 		return err
 	}
@@ -44,11 +44,11 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 	base := doctor.Examination{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Runs: c.CouchDBRuns +
 		service.RehearsalWorkers(c.CouchDBRuns), Now: time.Now}
 	if c.CouchDBURL == "" {
-		findings, err := c.examineData(ctx, w, base, log)
+		findings, err := c.examineData(ctx, env, base, log)
 		if err != nil {
 			return err
 		}
-		return c.report(w, findings)
+		return c.report(env, findings)
 	}
 	sites, closeAll, err := c.connect(log)
 	if err != nil {
@@ -60,7 +60,7 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	defer closeAdmins()
-	engine, closeEngine, err := c.directEngine(w, log)
+	engine, closeEngine, err := c.directEngine(env, log)
 	if err != nil {
 		return err
 	}
@@ -79,12 +79,12 @@ func (c doctorCommand) Run(ctx context.Context, w world) error {
 		cancel()
 	}
 	findings = append(findings, elsewhere...)
-	return c.report(w, findings)
+	return c.report(env, findings)
 }
 
 // report prints findings; it fails when calls would not work.
-func (c doctorCommand) report(w world, findings []doctor.Finding) error {
-	if err := printFindings(w, findings, c.JSON); err != nil {
+func (c doctorCommand) report(env environment, findings []doctor.Finding) error {
+	if err := printFindings(env, findings, c.JSON); err != nil {
 		return err
 	}
 	if !doctor.Works(findings) {
@@ -94,7 +94,7 @@ func (c doctorCommand) report(w world, findings []doctor.Finding) error {
 }
 
 // directEngine is what runs functions with the direct runner: what serve would start; nil with shows.
-func (c doctorCommand) directEngine(w world, log *slog.Logger) (function.Engine, func(), error) {
+func (c doctorCommand) directEngine(env environment, log *slog.Logger) (function.Engine, func(), error) {
 	if !c.runner().Direct {
 		return nil, func() {}, nil
 	}
@@ -103,7 +103,7 @@ func (c doctorCommand) directEngine(w world, log *slog.Logger) (function.Engine,
 	var pool *sandbox.Pool
 	closePool := func() {}
 	if c.QueryserverCommand == "" {
-		command, release, err := w.workerCommand()
+		command, release, err := env.workerCommand()
 		if err != nil {
 			return nil, nil, err
 		}
@@ -196,15 +196,15 @@ func (c doctorCommand) admins(log *slog.Logger) (of [2]*datastore.Connection, cl
 }
 
 // printFindings prints a report.
-func printFindings(w world, findings []doctor.Finding, asJSON bool) error {
+func printFindings(env environment, findings []doctor.Finding, asJSON bool) error {
 	if asJSON {
 		text, err := json.Marshal(map[string]any{"works": doctor.Works(findings), "findings": findings})
 		if err != nil {
 			return err
 		}
-		return printJSON(w.stdout, text)
+		return printJSON(env.stdout, text)
 	}
-	t := tabwriter.NewWriter(w.stdout, 0, 8, 2, ' ', 0)
+	t := tabwriter.NewWriter(env.stdout, 0, 8, 2, ' ', 0)
 	site := ""
 	for _, f := range findings {
 		if f.Site != site {
@@ -228,6 +228,6 @@ func printFindings(w world, findings []doctor.Finding, asJSON bool) error {
 	if !doctor.Works(findings) {
 		verdict = "Calls would NOT work."
 	}
-	_, err := printable.Fprintln(w.stdout, verdict)
+	_, err := printable.Fprintln(env.stdout, verdict)
 	return err
 }

@@ -49,7 +49,7 @@ func (x *dataExam) add(check string, status doctor.Status, fix, format string, a
 }
 
 // examineData examines the embedded node, and every CouchDB that a storage plan in it names.
-func (c doctorCommand) examineData(ctx context.Context, w world, base doctor.Examination,
+func (c doctorCommand) examineData(ctx context.Context, env environment, base doctor.Examination,
 	log *slog.Logger,
 ) ([]doctor.Finding, error) {
 	x := &dataExam{dir: c.Data, secret: c.SecretKeyFile, now: time.Now()}
@@ -82,7 +82,7 @@ func (c doctorCommand) examineData(ctx context.Context, w world, base doctor.Exa
 	})
 	x.keyValues()
 	x.room()
-	x.confinement(w, log)
+	x.confinement(env, log)
 	return append(x.findings, elsewhere...), nil
 }
 
@@ -214,8 +214,8 @@ func (x *dataExam) room() {
 }
 
 // confinement starts a sandbox process and asks what holds it in.
-func (x *dataExam) confinement(w world, log *slog.Logger) {
-	command, release, err := w.workerCommand()
+func (x *dataExam) confinement(env environment, log *slog.Logger) {
+	command, release, err := env.workerCommand()
 	if err == nil {
 		defer release()
 		var pool *sandbox.Pool

@@ -10,7 +10,7 @@ import (
 // A script whose variable is not set must not delete the caller's own account, nor store anew what was to be replaced:
 // no command takes an empty argument, and no flag that names something.
 func TestEmptyArguments(t *testing.T) {
-	parser, err := newParser(&cli{}, program{}.world(t, t.Output(), t.Output()))
+	parser, err := newParser(&cli{}, program{}.environment(t, t.Output(), t.Output()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,8 +23,8 @@ const credentialsFlag = "show-url"
 // can be given by the environment: none may select, name, replace or delete anything from there.
 var connectionFlags = []string{"server", "api-key", "account", "token", "profile", "json"}
 
-// environment gives settings their environment variables: --api-key is CALLFN_API_KEY.
-func environment() kong.Option {
+// environmentVariables gives settings their environment variables: --api-key is CALLFN_API_KEY.
+func environmentVariables() kong.Option {
 	return kong.PostBuild(func(k *kong.Kong) error {
 		eachFlag(k.Model.Node, func(node *kong.Node, flag *kong.Flag) {
 			flag.Envs, flag.Tag.Envs = nil, nil
@@ -67,11 +67,11 @@ func eachFlag(node *kong.Node, visit func(*kong.Node, *kong.Flag)) {
 var otherVariables = []string{"MASTER_API_KEY", "COUCH_PASSWORD"}
 
 // unknownSettings are the unknown variables of this environment.
-func (w world) unknownSettings(app *kong.Application) []string {
-	if w.environ == nil {
+func (env environment) unknownSettings(app *kong.Application) []string {
+	if env.environ == nil {
 		return nil
 	}
-	return unknownVariables(w.environ(), app)
+	return unknownVariables(env.environ(), app)
 }
 
 // unknownVariables are the names in the environment that begin like ours and are read by nothing, each with what was

@@ -12,7 +12,7 @@ import (
 // environment says with which service to talk and as whom, and nothing else. No flag that selects, names, replaces or
 // deletes is among them.
 func TestEnvironmentGivesSettingsOnly(t *testing.T) {
-	parser, err := newParser(&cli{}, world{}.guarded())
+	parser, err := newParser(&cli{}, environment{}.guarded())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,12 +26,12 @@ type exportCommand struct {
 }
 
 // Run writes every document that the service has, or one account's, into a file.
-func (c exportCommand) Run(ctx context.Context, w world) error {
+func (c exportCommand) Run(ctx context.Context, env environment) error {
 	databases, err := databasesOf(c.Only)
 	if err != nil {
 		return err
 	}
-	api, err := c.open(ctx, w)
+	api, err := c.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (c exportCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	defer func() { _ = out.file.Close() }()
-	bar := newProgress(w, "export")
+	bar := newProgress(env, "export")
 	defer bar.done()
 	var written int64
 	without := 0
@@ -85,7 +85,7 @@ func (c exportCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", c.File, err)
 	}
-	return c.tell(w, sums, without)
+	return c.tell(env, sums, without)
 }
 
 // exportFile is the file that an export goes into.
@@ -147,29 +147,29 @@ func documentsPath(database string) string {
 	return "/v2/databases/" + url.PathEscape(database) + "/documents"
 }
 
-func (c exportCommand) tell(w world, sums map[string]backup.Sum, without int) error {
+func (c exportCommand) tell(env environment, sums map[string]backup.Sum, without int) error {
 	if c.JSON {
 		text, err := json.Marshal(sums)
 		if err != nil {
 			return err
 		}
-		return printJSON(w.stdout, text)
+		return printJSON(env.stdout, text)
 	}
 	for _, database := range slices.Sorted(maps.Keys(sums)) {
-		if _, err := printable.Fprintf(w.stdout, "%s: %d documents, digest %.16s\n", database, sums[database].Documents,
+		if _, err := printable.Fprintf(env.stdout, "%s: %d documents, digest %.16s\n", database, sums[database].Documents,
 			sums[database].Digest); err != nil {
 			return err
 		}
 	}
 	if c.Account != "" { // CALLFN_ACCOUNT may say so, and a backup must not be thought to be of everything
-		if _, err := printable.Fprintf(w.stdout, "This is account %s alone; without --account and CALLFN_ACCOUNT "+
+		if _, err := printable.Fprintf(env.stdout, "This is account %s alone; without --account and CALLFN_ACCOUNT "+
 			"everything is exported.\n", c.Account); err != nil {
 			return err
 		}
 	}
 	if without > 0 {
-		_, err := printable.Fprintf(w.stdout, "Secrets were left out of %d documents; --include-secrets exports them, too.\n",
-			without)
+		_, err := printable.Fprintf(env.stdout,
+			"Secrets were left out of %d documents; --include-secrets exports them, too.\n", without)
 		return err
 	}
 	return nil

@@ -198,7 +198,7 @@ func TestServeWaitsForCouchDB(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	code := make(chan int, 1)
 	go func() {
-		code <- run(ctx, program{}.world(t, &out, &errs, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(),
+		code <- run(ctx, program{}.environment(t, &out, &errs, "serve", "--listen=127.0.0.1:0", "--data="+t.TempDir(),
 			"--log-format=json",
 			"--couchdb-url="+address, "--database-prefix=t_"))
 	}()

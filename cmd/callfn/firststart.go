@@ -8,11 +8,11 @@ import (
 )
 
 // welcome tells a person at a terminal, once, how to log in. Elsewhere the log tells which file has the key.
-func welcome(w world, master service.Master, base string, log *slog.Logger) {
+func welcome(env environment, master service.Master, base string, log *slog.Logger) {
 	if master.NewKey == "" {
 		return
 	}
-	if !w.stdoutIsTerminal {
+	if !env.stdoutIsTerminal {
 		from := "CALLFN_MASTER_API_KEY"
 		if master.KeyFile != "" {
 			from = master.KeyFile
@@ -20,7 +20,7 @@ func welcome(w world, master service.Master, base string, log *slog.Logger) {
 		log.Info("created the master account", "account", string(master.Account), "api_key_in", from)
 		return
 	}
-	_, _ = printable.Fprintf(w.stdout, `
+	_, _ = printable.Fprintf(env.stdout, `
   The master account is %s.
   Its API key%s is shown this once:
 

@@ -57,16 +57,16 @@ func (f functionDoc) state() string {
 type functionsList struct{ deletedFlag }
 
 // Run prints one line a function.
-func (c functionsList) Run(ctx context.Context, w world, on *functionsCommand) error {
+func (c functionsList) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	if c.Deleted {
-		return on.listDeleted(ctx, w, aFunction)
+		return on.listDeleted(ctx, env, aFunction)
 	}
-	api, err := on.open(ctx, w)
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
-	return on.send(ctx, w, api, http.MethodGet, api.path("functions")+"?paginate=false", nil,
-		func(raw json.RawMessage) error { return printFunctions(w, raw, api.lastRuns(ctx)) })
+	return on.send(ctx, env, api, http.MethodGet, api.path("functions")+"?paginate=false", nil,
+		func(raw json.RawMessage) error { return printFunctions(env, raw, api.lastRuns(ctx)) })
 }
 
 // lastRuns says of functions what came of their last run, as far as the account's latest runs tell.
@@ -84,13 +84,14 @@ func (c *client) lastRuns(ctx context.Context) map[string]runLine {
 	return last
 }
 
-func printFunctions(w world, raw json.RawMessage, last map[string]runLine) error {
+func printFunctions(env environment, raw json.RawMessage, last map[string]runLine) error {
 	var list []functionDoc
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return err
 	}
 	if len(list) == 0 {
-		_, err := printable.Fprintln(w.stderr, "no functions yet: store one with `callfn functions put --name NAME FILE.js`")
+		_, err := printable.Fprintln(env.stderr,
+			"no functions yet: store one with `callfn functions put --name NAME FILE.js`")
 		return err
 	}
 	slices.SortFunc(list, func(a, b functionDoc) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
@@ -98,7 +99,7 @@ func printFunctions(w world, raw json.RawMessage, last map[string]runLine) error
 	for _, f := range list {
 		t.row(f.ID, f.state(), changed(f.Modified), string(last[f.ID].Outcome), f.Name)
 	}
-	return t.print(w)
+	return t.print(env)
 }
 
 // byName compares names as people sort them, capitals or not.
@@ -114,26 +115,26 @@ type functionArg struct {
 type functionsGet struct{ functionArg }
 
 // Run prints the function's source, byte for byte. What a person should know of it goes to their terminal besides.
-func (c functionsGet) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.sendOf(ctx, w, http.MethodGet, aFunction, c.ID, nil, aboutFunction(func(f functionDoc) error {
-		if w.stderrIsTerminal {
-			_, _ = printable.Fprintf(w.stderr, "// %s %s, %s\n", f.ID, quoted(f.Name), f.state())
+func (c functionsGet) Run(ctx context.Context, env environment, on *functionsCommand) error {
+	return on.sendOf(ctx, env, http.MethodGet, aFunction, c.ID, nil, aboutFunction(func(f functionDoc) error {
+		if env.stderrIsTerminal {
+			_, _ = printable.Fprintf(env.stderr, "// %s %s, %s\n", f.ID, quoted(f.Name), f.state())
 		}
-		return w.printExactly(f.FunctionJS)
+		return env.printExactly(f.FunctionJS)
 	}))
 }
 
 // printExactly prints text byte for byte into files and pipes. On a terminal it is shown so that it cannot steer it,
 // and ends its last line.
-func (w world) printExactly(text string) error {
-	if !w.stdoutIsTerminal {
-		_, err := io.WriteString(w.exact, text)
+func (env environment) printExactly(text string) error {
+	if !env.stdoutIsTerminal {
+		_, err := io.WriteString(env.exact, text)
 		return err
 	}
 	if !strings.HasSuffix(text, "\n") {
 		text += "\n"
 	}
-	_, err := io.WriteString(w.stdout, strings.ReplaceAll(text, "\r\n", "\n"))
+	_, err := io.WriteString(env.stdout, strings.ReplaceAll(text, "\r\n", "\n"))
 	return err
 }
 
@@ -152,9 +153,9 @@ func aboutFunction(text func(functionDoc) error) func(json.RawMessage) error {
 }
 
 // functionDone says what was done to a function.
-func functionDone(w world, done string) func(json.RawMessage) error {
+func functionDone(env environment, done string) func(json.RawMessage) error {
 	return aboutFunction(func(f functionDoc) error {
-		_, err := printable.Fprintf(w.stdout, "%s %s %s\n", done, f.ID, quoted(f.Name))
+		_, err := printable.Fprintf(env.stdout, "%s %s %s\n", done, f.ID, quoted(f.Name))
 		return err
 	})
 }
@@ -169,8 +170,8 @@ type functionsPut struct {
 }
 
 // Run stores the file as it is.
-func (c functionsPut) Run(ctx context.Context, w world, on *functionsCommand) error {
-	source, err := readText(w, c.File)
+func (c functionsPut) Run(ctx context.Context, env environment, on *functionsCommand) error {
+	source, err := readText(env, c.File)
 	if err != nil {
 		return err
 	}
@@ -181,34 +182,34 @@ func (c functionsPut) Run(ctx context.Context, w world, on *functionsCommand) er
 	if c.ID == "" && c.Name == "" {
 		return usageError{errorf("a new function needs --name")}
 	}
-	api, err := on.open(ctx, w)
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
 	if c.ID == "" {
-		return on.send(ctx, w, api, http.MethodPut, api.path("functions"), data, functionDone(w, "stored"))
+		return on.send(ctx, env, api, http.MethodPut, api.path("functions"), data, functionDone(env, "stored"))
 	}
 	path, err := api.of(ctx, aFunction, c.ID)
 	if err != nil {
 		return err
 	}
-	return on.send(ctx, w, api, http.MethodPatch, path+runTestsQuery(c.RunTests), data, functionDone(w, "replaced"))
+	return on.send(ctx, env, api, http.MethodPatch, path+runTestsQuery(c.RunTests), data, functionDone(env, "replaced"))
 }
 
 type functionsEnable struct{ functionArg }
 
 // Run switches the function on.
-func (c functionsEnable) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.sendOf(ctx, w, http.MethodPatch, aFunction, c.ID, map[string]any{"enabled": true},
-		functionDone(w, "enabled"))
+func (c functionsEnable) Run(ctx context.Context, env environment, on *functionsCommand) error {
+	return on.sendOf(ctx, env, http.MethodPatch, aFunction, c.ID, map[string]any{"enabled": true},
+		functionDone(env, "enabled"))
 }
 
 type functionsDisable struct{ functionArg }
 
 // Run switches the function off.
-func (c functionsDisable) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.sendOf(ctx, w, http.MethodPatch, aFunction, c.ID, map[string]any{"enabled": false},
-		functionDone(w, "disabled"))
+func (c functionsDisable) Run(ctx context.Context, env environment, on *functionsCommand) error {
+	return on.sendOf(ctx, env, http.MethodPatch, aFunction, c.ID, map[string]any{"enabled": false},
+		functionDone(env, "disabled"))
 }
 
 type functionsRename struct {
@@ -217,8 +218,9 @@ type functionsRename struct {
 }
 
 // Run changes the function's name.
-func (c functionsRename) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.sendOf(ctx, w, http.MethodPatch, aFunction, c.ID, map[string]any{"name": c.Name}, functionDone(w, "renamed"))
+func (c functionsRename) Run(ctx context.Context, env environment, on *functionsCommand) error {
+	return on.sendOf(ctx, env, http.MethodPatch, aFunction, c.ID, map[string]any{"name": c.Name},
+		functionDone(env, "renamed"))
 }
 
 type functionsDelete struct {
@@ -227,22 +229,22 @@ type functionsDelete struct {
 }
 
 // Run deletes the function; callflows that name it go on at their _ child.
-func (c functionsDelete) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.remove(ctx, w, aFunction, c.ID, c.confirmFlag, functionDone(w, "deleted"))
+func (c functionsDelete) Run(ctx context.Context, env environment, on *functionsCommand) error {
+	return on.remove(ctx, env, aFunction, c.ID, c.confirmFlag, functionDone(env, "deleted"))
 }
 
 type functionsUndelete struct{ functionArg }
 
 // Run brings the function back.
-func (c functionsUndelete) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.undelete(ctx, w, aFunction, c.ID, functionDone(w, "brought back"))
+func (c functionsUndelete) Run(ctx context.Context, env environment, on *functionsCommand) error {
+	return on.undelete(ctx, env, aFunction, c.ID, functionDone(env, "brought back"))
 }
 
 // remove deletes a thing that a person names, once they agree.
-func (f clientFlags) remove(ctx context.Context, w world, n noun, ref string, agree confirmFlag,
+func (f clientFlags) remove(ctx context.Context, env environment, n noun, ref string, agree confirmFlag,
 	text func(json.RawMessage) error,
 ) error {
-	api, err := f.open(ctx, w)
+	api, err := f.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -255,11 +257,11 @@ func (f clientFlags) remove(ctx context.Context, w world, n noun, ref string, ag
 		if err != nil {
 			return err
 		}
-		if err := agree.confirm(ctx, w, d); err != nil {
+		if err := agree.confirm(ctx, env, d); err != nil {
 			return err
 		}
 	}
-	return f.send(ctx, w, api, http.MethodDelete, path, nil, text)
+	return f.send(ctx, env, api, http.MethodDelete, path, nil, text)
 }
 
 // deletionOf says what goes with a thing.

@@ -40,7 +40,7 @@ type runAnswer struct {
 }
 
 // Run runs the function and prints what came of it; it fails unless a valid flow came back.
-func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) error {
+func (c functionsRun) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	switch {
 	case c.ID != "" && c.File != "", c.ID == "" && c.File == "" && c.Like == "":
 		return usageError{errorf("name either a function's id or a draft with --file")}
@@ -58,13 +58,13 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 	data := map[string]any{"call": call}
 	c.momentFlags.into(script)
 	if c.File != "" {
-		source, err := readText(w, c.File)
+		source, err := readText(env, c.File)
 		if err != nil {
 			return err
 		}
 		data["function_js"] = source
 	}
-	api, err := on.open(ctx, w)
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 	if err := api.do(ctx, http.MethodPut, path, data, &answer); err != nil {
 		return byFlag(err, "")
 	}
-	if err := printWarnings(w.stderr, answer.Warnings); err != nil {
+	if err := printWarnings(env.stderr, answer.Warnings); err != nil {
 		return err
 	}
 	var run runAnswer
@@ -102,9 +102,9 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 		return err
 	}
 	if on.JSON {
-		err = printJSON(w.stdout, answer.Data)
+		err = printJSON(env.stdout, answer.Data)
 	} else {
-		err = printRun(w, run, c.Defaults)
+		err = printRun(env, run, c.Defaults)
 	}
 	if err == nil && run.Outcome != runs.OK {
 		return failedQuietly{}
@@ -112,7 +112,7 @@ func (c functionsRun) Run(ctx context.Context, w world, on *functionsCommand) er
 	return err
 }
 
-func printRun(w world, run runAnswer, defaults bool) error {
+func printRun(env environment, run runAnswer, defaults bool) error {
 	var b bytes.Buffer
 	printable.Fprintf(&b, "%s in %s ms\n", run.Outcome, run.DurationMS)
 	if at := rehearsedAt(run.At, run.TimeZone); at != "" {
@@ -137,7 +137,7 @@ func printRun(w world, run runAnswer, defaults bool) error {
 			return err
 		}
 	}
-	_, err := b.WriteTo(w.stdout)
+	_, err := b.WriteTo(env.stdout)
 	return err
 }
 

@@ -46,7 +46,7 @@ func TestRunsFromTheShell(t *testing.T) {
 	var followed, errs testlog.Buffer
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, p.world(t, &followed, &errs, "functions", "runs", id, "--follow", "--interval=20ms"))
+		ended <- run(ctx, p.environment(t, &followed, &errs, "functions", "runs", id, "--follow", "--interval=20ms"))
 	}()
 	lines := func() int { return strings.Count(followed.String(), "\n") }
 	await.True(t, "the line of the run that is on record", func() bool { return lines() == 1 })

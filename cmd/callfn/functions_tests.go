@@ -9,28 +9,28 @@ type functionsTest struct {
 }
 
 // Run runs the function's saved cases.
-func (c functionsTest) Run(ctx context.Context, w world, on *functionsCommand) error {
+func (c functionsTest) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	var candidate map[string]any
 	if c.File != "" {
-		source, err := readText(w, c.File)
+		source, err := readText(env, c.File)
 		if err != nil {
 			return err
 		}
 		candidate = map[string]any{"function_js": source}
 	}
-	return on.runTests(ctx, w, aFunction, c.ID, c.Case, candidate)
+	return on.runTests(ctx, env, aFunction, c.ID, c.Case, candidate)
 }
 
 type functionsExportTests struct{ exportTests }
 
 // Run writes the cases as files.
-func (c functionsExportTests) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.exportTests(ctx, w, aFunction, c.exportTests)
+func (c functionsExportTests) Run(ctx context.Context, env environment, on *functionsCommand) error {
+	return on.exportTests(ctx, env, aFunction, c.exportTests)
 }
 
 type functionsImportTests struct{ importTests }
 
 // Run stores the cases of files.
-func (c functionsImportTests) Run(ctx context.Context, w world, on *functionsCommand) error {
-	return on.importTests(ctx, w, aFunction, c.importTests)
+func (c functionsImportTests) Run(ctx context.Context, env environment, on *functionsCommand) error {
+	return on.importTests(ctx, env, aFunction, c.importTests)
 }

@@ -56,16 +56,16 @@ type helpCommand struct {
 }
 
 // Run prints what --help prints.
-func (c helpCommand) Run(_ context.Context, w world) error {
-	w.args = append(append([]string{}, c.Command...), "--help")
-	if code := runParsed(w); code != exitOK {
+func (c helpCommand) Run(_ context.Context, env environment) error {
+	env.args = append(append([]string{}, c.Command...), "--help")
+	if code := runParsed(env); code != exitOK {
 		return failedWith(code)
 	}
 	return nil
 }
 
 // runParsed parses a command line that asks for help, which ends there.
-func runParsed(w world) (code int) {
+func runParsed(env environment) (code int) {
 	defer func() {
 		switch e := recover().(type) {
 		case nil:
@@ -75,12 +75,12 @@ func runParsed(w world) (code int) {
 			panic(e)
 		}
 	}()
-	parser, err := newParser(&cli{}, w)
+	parser, err := newParser(&cli{}, env)
 	if err != nil {
-		return w.misused(err)
+		return env.misused(err)
 	}
-	if _, err := parser.Parse(w.args); err != nil {
-		return w.misused(err)
+	if _, err := parser.Parse(env.args); err != nil {
+		return env.misused(err)
 	}
 	return exitOK
 }

@@ -15,9 +15,9 @@ import (
 const narrow = 60
 
 // helpPrinter prints help in two columns, and on a narrow terminal each flag and command above what it means.
-func helpPrinter(w world) kong.HelpPrinter {
+func helpPrinter(env environment) kong.HelpPrinter {
 	return func(options kong.HelpOptions, k *kong.Context) error {
-		if w.columns <= 0 || w.columns >= narrow {
+		if env.columns <= 0 || env.columns >= narrow {
 			return kong.DefaultHelpPrinter(options, k)
 		}
 		var wide bytes.Buffer
@@ -28,7 +28,7 @@ func helpPrinter(w world) kong.HelpPrinter {
 		if err != nil {
 			return err
 		}
-		_, err = io.WriteString(out, printable.Fold(stacked(wide.String()), w.columns))
+		_, err = io.WriteString(out, printable.Fold(stacked(wide.String()), env.columns))
 		return err
 	}
 }

@@ -12,13 +12,13 @@ import (
 
 // On a narrow terminal every command's help says what it says on a wide one, in lines that fit.
 func TestHelpOnNarrowTerminals(t *testing.T) {
-	parser, err := newParser(&cli{}, world{}.guarded())
+	parser, err := newParser(&cli{}, environment{}.guarded())
 	if err != nil {
 		t.Fatal(err)
 	}
 	help := func(args []string, columns int) string {
 		var out bytes.Buffer
-		w := program{}.world(t, &out, t.Output(), append(args, "--help")...)
+		w := program{}.environment(t, &out, t.Output(), append(args, "--help")...)
 		w.columns = columns
 		if code := run(context.Background(), w); code != exitOK {
 			t.Fatalf("callfn %q --help: exit code %d, want %d", args, code, exitOK)

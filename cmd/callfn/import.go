@@ -34,7 +34,7 @@ type imported struct {
 const importBytes = 2 << 20
 
 // Run stores the documents of an export. It can be run again: what is there already is left alone.
-func (c importCommand) Run(ctx context.Context, w world) error {
+func (c importCommand) Run(ctx context.Context, env environment) error {
 	only, err := databasesOf(c.Only)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (c importCommand) Run(ctx context.Context, w world) error {
 	if _, err := f.Seek(0, 0); err != nil {
 		return err
 	}
-	api, err := c.open(ctx, w)
+	api, err := c.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -67,11 +67,11 @@ func (c importCommand) Run(ctx context.Context, w world) error {
 			name:  filepath.Base(c.File),
 			about: fmt.Sprintf("%d documents into %s", total, api.base),
 		}
-		if err := c.confirm(ctx, w, d); err != nil {
+		if err := c.confirm(ctx, env, d); err != nil {
 			return err
 		}
 	}
-	bar := newProgress(w, "import")
+	bar := newProgress(env, "import")
 	defer bar.done()
 	in := importing{
 		api: api, replace: c.Replace, results: map[string]*imported{},
@@ -89,7 +89,7 @@ func (c importCommand) Run(ctx context.Context, w world) error {
 		return fmt.Errorf("%s: %w: run the same command again to go on", c.File, err)
 	}
 	bar.done()
-	return c.tell(w, header, in.results)
+	return c.tell(env, header, in.results)
 }
 
 // importing gathers documents of one database into requests.
@@ -141,13 +141,13 @@ func (in *importing) send(ctx context.Context) error {
 	return nil
 }
 
-func (c importCommand) tell(w world, header backup.Header, results map[string]*imported) error {
+func (c importCommand) tell(env environment, header backup.Header, results map[string]*imported) error {
 	if c.JSON {
 		text, err := json.Marshal(results)
 		if err != nil {
 			return err
 		}
-		if err := printJSON(w.stdout, text); err != nil {
+		if err := printJSON(env.stdout, text); err != nil {
 			return err
 		}
 	}
@@ -158,18 +158,18 @@ func (c importCommand) tell(w world, header backup.Header, results map[string]*i
 		if c.JSON {
 			continue
 		}
-		if _, err := printable.Fprintf(w.stdout, "%s: %d stored, %d there already, %d of another history\n", database,
+		if _, err := printable.Fprintf(env.stdout, "%s: %d stored, %d there already, %d of another history\n", database,
 			r.Stored, r.Known, len(r.Foreign)); err != nil {
 			return err
 		}
 		for _, id := range r.Foreign {
-			_, _ = printable.Fprintf(w.stderr, "callfn: %s/%s has another history here%s\n", database, id,
+			_, _ = printable.Fprintf(env.stderr, "callfn: %s/%s has another history here%s\n", database, id,
 				map[bool]string{true: ": replaced", false: ": left as it is"}[c.Replace])
 		}
 	}
 	if !header.Secrets && !c.JSON {
-		_, _ = printable.Fprintln(w.stdout, "The export has no secrets: accounts that are new here need an API key (callfn "+
-			"accounts api-key ACCOUNT --rotate), their users a password.")
+		_, _ = printable.Fprintln(env.stdout, "The export has no secrets: accounts that are new here need an API key "+
+			"(callfn accounts api-key ACCOUNT --rotate), their users a password.")
 	}
 	if left > 0 && !c.Replace {
 		return errorf("%d documents were left as they are here; --replace takes the imported ones", left)

@@ -22,8 +22,8 @@ const (
 
 // readText reads a whole file of text, - for standard input. Bytes that are no UTF-8 are refused, as JSON cannot carry
 // them.
-func readText(w world, file string) (string, error) {
-	text, err := readFile(w, file, maxInput)
+func readText(env environment, file string) (string, error) {
+	text, err := readFile(env, file, maxInput)
 	if err != nil {
 		return "", err
 	}
@@ -40,8 +40,8 @@ func readText(w world, file string) (string, error) {
 }
 
 // readFile reads a whole file of at most so many bytes, - for standard input.
-func readFile(w world, file string, most int64) ([]byte, error) {
-	in := w.stdin
+func readFile(env environment, file string, most int64) ([]byte, error) {
+	in := env.stdin
 	if file != "-" || in == nil {
 		f, err := os.Open(file)
 		if err != nil {
@@ -87,8 +87,8 @@ func invalidUTF8(text []byte) int {
 
 // readJSON reads a file with one JSON object, as it is written: the order of members and the digits of numbers stay.
 // Where the object is an answer of the API, saved whole, it is the answer's data.
-func readJSON(w world, file string) (json.RawMessage, error) {
-	text, err := readText(w, file)
+func readJSON(env environment, file string) (json.RawMessage, error) {
+	text, err := readText(env, file)
 	if err != nil {
 		return nil, err
 	}
@@ -160,8 +160,8 @@ func lineAndColumn(text string, at int) (line, column int) {
 
 // readObject reads a JSON object whose members a command looks at, numbers and the order of members as they are
 // written.
-func readObject(w world, file string) (jsonvalue.Object, error) {
-	text, err := readJSON(w, file)
+func readObject(env environment, file string) (jsonvalue.Object, error) {
+	text, err := readJSON(env, file)
 	if err != nil {
 		return jsonvalue.Object{}, err
 	}
@@ -173,8 +173,8 @@ func readObject(w world, file string) (jsonvalue.Object, error) {
 }
 
 // readPassword reads a file that holds a password and nothing else: one line, whose end does not count.
-func readPassword(w world, flag, file string) (string, error) {
-	text, err := readFile(w, file, maxPassword)
+func readPassword(env environment, flag, file string) (string, error) {
+	text, err := readFile(env, file, maxPassword)
 	if err != nil {
 		return "", usageError{errorf("%s: %w", flag, err)}
 	}

@@ -12,17 +12,17 @@ import (
 
 // newLog logs to stderr: text for people at a terminal, JSON for machines. What is logged never holds tokens, keys or
 // digits: whoever logs passes ids and outcomes, not documents or parameters.
-func newLog(w world, format, level string) *slog.Logger {
-	return slog.New(logHandler(w.exactErr, w.stderrIsTerminal, format, level))
+func newLog(env environment, format, level string) *slog.Logger {
+	return slog.New(logHandler(env.exactErr, env.stderrIsTerminal, format, level))
 }
 
 // newServiceLog is newLog for what must go on when nobody reads the log. close writes what has not been written yet.
-func newServiceLog(w world, format, level string) (log *slog.Logger, close func()) {
-	direct := newLog(w, format, level)
-	out := newUnblockedWriter(w.exactErr, func(dropped int64) {
+func newServiceLog(env environment, format, level string) (log *slog.Logger, close func()) {
+	direct := newLog(env, format, level)
+	out := newUnblockedWriter(env.exactErr, func(dropped int64) {
 		direct.Warn("dropped log lines that nobody read in time", "lines", dropped)
 	})
-	return slog.New(logHandler(out, w.stderrIsTerminal, format, level)), out.close
+	return slog.New(logHandler(out, env.stderrIsTerminal, format, level)), out.close
 }
 
 func logHandler(out io.Writer, terminal bool, format, level string) slog.Handler {

@@ -22,21 +22,21 @@ type loginCommand struct {
 }
 
 // Run logs in, and keeps the token in a file of mode 0600.
-func (c loginCommand) Run(ctx context.Context, w world) error {
+func (c loginCommand) Run(ctx context.Context, env environment) error {
 	base, err := serverURL(c.Server)
 	if err != nil {
 		return err
 	}
-	store := newProfiles(w.getenv)
+	store := newProfiles(env.getenv)
 	if err := store.check(c.Profile); err != nil {
 		return err
 	}
 	api := newClient(base)
 	var granted grant
 	if c.Username != "" {
-		granted, err = c.asUser(ctx, w, api)
+		granted, err = c.asUser(ctx, env, api)
 	} else {
-		granted, err = c.asAccount(ctx, w, api)
+		granted, err = c.asAccount(ctx, env, api)
 	}
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (c loginCommand) Run(ctx context.Context, w world) error {
 	if err != nil {
 		return fmt.Errorf("keep the login: %w", err)
 	}
-	_, err = printable.Fprintf(w.stdout, "logged in at %s until %s, kept in %s\n", base, moment(p.Expires), file)
+	_, err = printable.Fprintf(env.stdout, "logged in at %s until %s, kept in %s\n", base, moment(p.Expires), file)
 	return err
 }
 
@@ -58,16 +58,16 @@ type grant struct {
 	Token string `json:"auth_token"`
 }
 
-func (c loginCommand) asUser(ctx context.Context, w world, api *client) (granted grant, err error) {
+func (c loginCommand) asUser(ctx context.Context, env environment, api *client) (granted grant, err error) {
 	if (c.AccountName == "") == (c.Realm == "") {
 		return granted, usageError{errorf("--username %s: say whose user that is, with --account-name or --realm",
 			printable.Text(c.Username))}
 	}
 	var password string
-	if c.PasswordFile == "-" && w.readSecret != nil {
-		password, err = askPassword(w, "Password: ")
+	if c.PasswordFile == "-" && env.readSecret != nil {
+		password, err = askPassword(env, "Password: ")
 	} else {
-		password, err = readPassword(w, "--password-file", c.PasswordFile)
+		password, err = readPassword(env, "--password-file", c.PasswordFile)
 	}
 	if err != nil {
 		return granted, err
@@ -85,16 +85,16 @@ func (c loginCommand) asUser(ctx context.Context, w world, api *client) (granted
 	return granted, nil
 }
 
-func (c loginCommand) asAccount(ctx context.Context, w world, api *client) (granted grant, err error) {
+func (c loginCommand) asAccount(ctx context.Context, env environment, api *client) (granted grant, err error) {
 	if c.AccountName != "" || c.Realm != "" {
 		return granted, usageError{errorf("--account-name and --realm say whose user logs in: they need --username")}
 	}
 	key := c.APIKey
 	if key == "" {
-		if w.readSecret == nil {
+		if env.readSecret == nil {
 			return granted, usageError{errorf("no API key: set CALLFN_API_KEY, or log in as a user with --username")}
 		}
-		if key, err = askPassword(w, "API key: "); err != nil {
+		if key, err = askPassword(env, "API key: "); err != nil {
 			return granted, err
 		}
 	}
@@ -110,8 +110,8 @@ type logoutCommand struct {
 }
 
 // Run makes the token worthless and removes its file.
-func (c logoutCommand) Run(ctx context.Context, w world) error {
-	store := newProfiles(w.getenv)
+func (c logoutCommand) Run(ctx context.Context, env environment) error {
+	store := newProfiles(env.getenv)
 	p, err := store.load(c.Profile)
 	if err != nil {
 		return err
@@ -125,6 +125,6 @@ func (c logoutCommand) Run(ctx context.Context, w world) error {
 	if revoked != nil && p.live() {
 		return fmt.Errorf("logged out here, but the token lives until %s: %w", moment(p.Expires), revoked)
 	}
-	_, err = printable.Fprintf(w.stdout, "logged out of %s\n", p.Server)
+	_, err = printable.Fprintf(env.stdout, "logged out of %s\n", p.Server)
 	return err
 }

@@ -18,19 +18,19 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == sandbox.WorkerCommand {
 		os.Exit(sandbox.WorkerMain(os.Stdin, os.Stdout, os.Stderr))
 	}
-	w := world{
+	env := environment{
 		args: os.Args[1:], getenv: os.Getenv, environ: os.Environ, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		stdinIsTerminal:  term.IsTerminal(int(os.Stdin.Fd())),
 		stdoutIsTerminal: term.IsTerminal(int(os.Stdout.Fd())), stderrIsTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 	}
-	if w.stdinIsTerminal {
-		w.readSecret = func() (string, error) {
+	if env.stdinIsTerminal {
+		env.readSecret = func() (string, error) {
 			secret, err := term.ReadPassword(int(os.Stdin.Fd()))
 			return string(secret), err
 		}
 	}
 	if columns, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil {
-		w.columns = columns
+		env.columns = columns
 	}
-	os.Exit(run(context.Background(), w))
+	os.Exit(run(context.Background(), env))
 }

@@ -37,7 +37,7 @@ type program struct {
 	terminal bool
 }
 
-func (p program) world(t testing.TB, stdout, stderr io.Writer, args ...string) world {
+func (p program) environment(t testing.TB, stdout, stderr io.Writer, args ...string) environment {
 	in := io.Reader(strings.NewReader(p.stdin))
 	if p.typed != nil {
 		in = p.typed
@@ -46,7 +46,7 @@ func (p program) world(t testing.TB, stdout, stderr io.Writer, args ...string) w
 	for k, v := range p.env {
 		environ = append(environ, k+"="+v)
 	}
-	return world{
+	return environment{
 		args: args, environ: func() []string { return environ }, stdinIsTerminal: p.terminal && p.typed != nil,
 		getenv: func(k string) string { return p.env[k] }, stdin: in,
 		stdout: stdout, stderr: stderr, stdoutIsTerminal: p.terminal, stderrIsTerminal: p.terminal,
@@ -61,7 +61,7 @@ func (p program) run(t testing.TB, args ...string) (code int, stdout, stderr str
 	for k, v := range p.env { // kong reads the process's own environment
 		setenv(t, k, v)
 	}
-	code = run(context.Background(), p.world(t, &out, &errs, args...))
+	code = run(context.Background(), p.environment(t, &out, &errs, args...))
 	return code, out.String(), errs.String()
 }
 
@@ -96,7 +96,7 @@ func serve(t testing.TB, p program, args ...string) *served {
 	ctx, cancel := context.WithCancel(context.Background())
 	code := make(chan int, 1)
 	args = append([]string{"serve", "--listen=127.0.0.1:0", "--data=" + s.dataDir, "--log-format=json"}, args...)
-	go func() { code <- run(ctx, p.world(t, s.out, s.errs, args...)) }()
+	go func() { code <- run(ctx, p.environment(t, s.out, s.errs, args...)) }()
 	var once sync.Once
 	result := 0
 	s.stop = func() int {

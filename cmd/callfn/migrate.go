@@ -21,12 +21,12 @@ type migrateCommand struct {
 }
 
 // Run moves every database of a running service to another CouchDB, while it serves.
-func (c migrateCommand) Run(ctx context.Context, w world) error {
+func (c migrateCommand) Run(ctx context.Context, env environment) error {
 	connection, err := c.connection()
 	if err != nil {
 		return err
 	}
-	api, err := c.open(ctx, w)
+	api, err := c.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (c migrateCommand) Run(ctx context.Context, w world) error {
 	}
 	moved := make([]migrationDoc, len(answer.Data))
 	for i, m := range answer.Data {
-		if moved[i], err = api.follow(ctx, w, m.ID, "switched", "finished"); err != nil {
+		if moved[i], err = api.follow(ctx, env, m.ID, "switched", "finished"); err != nil {
 			return err
 		}
 	}
@@ -46,16 +46,16 @@ func (c migrateCommand) Run(ctx context.Context, w world) error {
 		if err != nil {
 			return err
 		}
-		return printJSON(w.stdout, text)
+		return printJSON(env.stdout, text)
 	}
 	for _, m := range moved {
 		if m.Proof != nil {
-			_, _ = printable.Fprintf(w.stdout, "%s: %d documents, and %d that are deleted\n", m.Database, m.Proof.Documents,
+			_, _ = printable.Fprintf(env.stdout, "%s: %d documents, and %d that are deleted\n", m.Database, m.Proof.Documents,
 				m.Proof.Deleted)
 		}
 	}
 	u, _ := url.Parse(c.To) // connection has
-	_, err = printable.Fprintf(w.stdout, `Everything is at %s://%s now, and the service works there. Next:
+	_, err = printable.Fprintf(env.stdout, `Everything is at %s://%s now, and the service works there. Next:
   callfn storage finish      makes that final; until then `+"`callfn storage rollback`"+` puts everything back
   then restart callfn serve with --couchdb-url=%s and the same secret.key
 `, u.Scheme, u.Host, u.Scheme+"://"+u.Host)

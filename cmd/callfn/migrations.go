@@ -42,8 +42,8 @@ func (m migrationDoc) says() string {
 type storageMigrations struct{}
 
 // Run prints one line a move.
-func (storageMigrations) Run(ctx context.Context, w world, on *storageCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(*client) string { return "/v2/storage/migrations" }, nil,
+func (storageMigrations) Run(ctx context.Context, env environment, on *storageCommand) error {
+	return on.ask(ctx, env, http.MethodGet, func(*client) string { return "/v2/storage/migrations" }, nil,
 		func(raw json.RawMessage) error {
 			var list []migrationDoc
 			if err := json.Unmarshal(raw, &list); err != nil {
@@ -53,7 +53,7 @@ func (storageMigrations) Run(ctx context.Context, w world, on *storageCommand) e
 			for _, m := range list {
 				t.row(m.ID, m.Database, m.From, m.To, m.says(), fmt.Sprintf("%d/%d", m.Copied, m.Total), m.LastError)
 			}
-			return t.print(w)
+			return t.print(env)
 		})
 }
 
@@ -69,26 +69,26 @@ type storageFinish struct {
 }
 
 // Run finishes a move.
-func (c storageFinish) Run(ctx context.Context, w world, on *storageCommand) error {
+func (c storageFinish) Run(ctx context.Context, env environment, on *storageCommand) error {
 	d := question{
 		does: "give up the way back: finish", name: firstOf(c.ID, "every move"),
 		about: "`callfn storage rollback` is no longer possible then",
 	}
-	if err := c.confirm(ctx, w, d); err != nil {
+	if err := c.confirm(ctx, env, d); err != nil {
 		return err
 	}
-	return c.steer(ctx, w, on, "finish", "finished")
+	return c.steer(ctx, env, on, "finish", "finished")
 }
 
 type storageRollback struct{ storageSteer }
 
 // Run rolls a move back.
-func (c storageRollback) Run(ctx context.Context, w world, on *storageCommand) error {
-	return c.steer(ctx, w, on, "rollback", "rolled_back")
+func (c storageRollback) Run(ctx context.Context, env environment, on *storageCommand) error {
+	return c.steer(ctx, env, on, "rollback", "rolled_back")
 }
 
-func (c storageSteer) steer(ctx context.Context, w world, on *storageCommand, action, end string) error {
-	api, err := on.open(ctx, w)
+func (c storageSteer) steer(ctx context.Context, env environment, on *storageCommand, action, end string) error {
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -108,14 +108,14 @@ func (c storageSteer) steer(ctx context.Context, w world, on *storageCommand, ac
 	}
 	for i, m := range steered {
 		if c.Wait {
-			if steered[i], err = api.follow(ctx, w, m.ID, end); err != nil {
+			if steered[i], err = api.follow(ctx, env, m.ID, end); err != nil {
 				return err
 			}
 		}
 		if on.JSON {
 			continue
 		}
-		if _, err := printable.Fprintf(w.stdout, "%s: %s\n", m.Database, steered[i].says()); err != nil {
+		if _, err := printable.Fprintf(env.stdout, "%s: %s\n", m.Database, steered[i].says()); err != nil {
 			return err
 		}
 	}
@@ -126,7 +126,7 @@ func (c storageSteer) steer(ctx context.Context, w world, on *storageCommand, ac
 	if err != nil {
 		return err
 	}
-	return printJSON(w.stdout, text)
+	return printJSON(env.stdout, text)
 }
 
 func migrationPath(id string) string { return "/v2/storage/migrations/" + url.PathEscape(id) }
@@ -153,7 +153,7 @@ const followEvery = 250 * time.Millisecond
 
 // follow watches a move, with a progress bar on a terminal, until it is in one of the states that are wanted. It is an
 // error when it ends elsewhere.
-func (c *client) follow(ctx context.Context, w world, id string, wanted ...string) (migrationDoc, error) {
+func (c *client) follow(ctx context.Context, env environment, id string, wanted ...string) (migrationDoc, error) {
 	var bar *progress
 	defer func() { bar.done() }()
 	said := ""
@@ -164,7 +164,7 @@ func (c *client) follow(ctx context.Context, w world, id string, wanted ...strin
 		}
 		m := answer.Data
 		if bar == nil {
-			bar = newProgress(w, m.Database)
+			bar = newProgress(env, m.Database)
 		}
 		bar.at(m.says(), m.Copied, m.Total)
 		if m.LastError != said && m.LastError != "" {

@@ -26,7 +26,7 @@ type moduleDoc struct {
 	Persisted bool   `json:"persisted"`
 }
 
-func printModules(w world, modules ...moduleDoc) error {
+func printModules(env environment, modules ...moduleDoc) error {
 	slices.SortFunc(modules, func(a, b moduleDoc) int { return cmp.Compare(a.ID, b.ID) })
 	t := newTable("MODULE", "STATE", "NOTE")
 	for _, m := range modules {
@@ -39,20 +39,20 @@ func printModules(w world, modules ...moduleDoc) error {
 		}
 		t.row(m.ID, state, note)
 	}
-	return t.print(w)
+	return t.print(env)
 }
 
 type modulesList struct{}
 
 // Run prints one line a module.
-func (modulesList) Run(ctx context.Context, w world, on *modulesCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(*client) string { return modulesPath }, nil,
+func (modulesList) Run(ctx context.Context, env environment, on *modulesCommand) error {
+	return on.ask(ctx, env, http.MethodGet, func(*client) string { return modulesPath }, nil,
 		func(raw json.RawMessage) error {
 			var list []moduleDoc
 			if err := json.Unmarshal(raw, &list); err != nil {
 				return err
 			}
-			return printModules(w, list...)
+			return printModules(env, list...)
 		})
 }
 
@@ -65,28 +65,28 @@ type moduleSwitch struct {
 type modulesStart struct{ moduleSwitch }
 
 // Run switches the module on.
-func (c modulesStart) Run(ctx context.Context, w world, on *modulesCommand) error {
-	return c.change(ctx, w, on, true)
+func (c modulesStart) Run(ctx context.Context, env environment, on *modulesCommand) error {
+	return c.change(ctx, env, on, true)
 }
 
 type modulesStop struct{ moduleSwitch }
 
 // Run switches the module off. Requests under way finish.
-func (c modulesStop) Run(ctx context.Context, w world, on *modulesCommand) error {
-	return c.change(ctx, w, on, false)
+func (c modulesStop) Run(ctx context.Context, env environment, on *modulesCommand) error {
+	return c.change(ctx, env, on, false)
 }
 
-func (c moduleSwitch) change(ctx context.Context, w world, on *modulesCommand, running bool) error {
-	return on.ask(ctx, w, http.MethodPost, func(*client) string { return modulesPath + "/" + url.PathEscape(c.Module) },
+func (c moduleSwitch) change(ctx context.Context, env environment, on *modulesCommand, running bool) error {
+	return on.ask(ctx, env, http.MethodPost, func(*client) string { return modulesPath + "/" + url.PathEscape(c.Module) },
 		map[string]any{"running": running, "persist": !c.ThisInstance}, func(raw json.RawMessage) error {
 			var m moduleDoc
 			if err := json.Unmarshal(raw, &m); err != nil {
 				return err
 			}
-			if err := printModules(w, m); err != nil || m.Running {
+			if err := printModules(env, m); err != nil || m.Running {
 				return err
 			}
-			_, err := printable.Fprintf(w.stderr, "Its paths answer 404 until `callfn modules start %s`.\n", m.ID)
+			_, err := printable.Fprintf(env.stderr, "Its paths answer 404 until `callfn modules start %s`.\n", m.ID)
 			return err
 		})
 }

@@ -33,8 +33,8 @@ type numbersList struct {
 }
 
 // Run prints one line a number: the account's, or everybody's.
-func (c numbersList) Run(ctx context.Context, w world, on *numbersCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string {
+func (c numbersList) Run(ctx context.Context, env environment, on *numbersCommand) error {
+	return on.ask(ctx, env, http.MethodGet, func(api *client) string {
 		if c.All {
 			return "/v2/phone_numbers?paginate=false"
 		}
@@ -45,7 +45,7 @@ func (c numbersList) Run(ctx context.Context, w world, on *numbersCommand) error
 			return err
 		}
 		if len(page.Numbers) == 0 {
-			_, err := printable.Fprintln(w.stderr, "no numbers yet: the master account assigns them with `callfn numbers "+
+			_, err := printable.Fprintln(env.stderr, "no numbers yet: the master account assigns them with `callfn numbers "+
 				"assign NUMBER --account ACCOUNT`")
 			return err
 		}
@@ -54,7 +54,7 @@ func (c numbersList) Run(ctx context.Context, w world, on *numbersCommand) error
 			n := page.Numbers[number]
 			t.row(number, n.AssignedTo, n.State, n.UsedBy)
 		}
-		return t.print(w)
+		return t.print(env)
 	})
 }
 
@@ -73,14 +73,14 @@ type numbersAssign struct {
 }
 
 // Run assigns the number to the account.
-func (c numbersAssign) Run(ctx context.Context, w world, on *numbersCommand) error {
+func (c numbersAssign) Run(ctx context.Context, env environment, on *numbersCommand) error {
 	path := func(api *client) string {
 		if c.Move {
 			return c.path(api) + "/activate"
 		}
 		return c.path(api)
 	}
-	return on.ask(ctx, w, http.MethodPut, path, nil, printNumber(w, "assigned"))
+	return on.ask(ctx, env, http.MethodPut, path, nil, printNumber(env, "assigned"))
 }
 
 type numbersRelease struct {
@@ -89,21 +89,21 @@ type numbersRelease struct {
 }
 
 // Run takes the number from the account.
-func (c numbersRelease) Run(ctx context.Context, w world, on *numbersCommand) error {
-	api, err := on.open(ctx, w)
+func (c numbersRelease) Run(ctx context.Context, env environment, on *numbersCommand) error {
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
-	if err := c.confirm(ctx, w, question{
+	if err := c.confirm(ctx, env, question{
 		does: "release the number", name: c.Number, about: "calls from outside no longer reach account " + api.account,
 	}); err != nil {
 		return err
 	}
-	return on.send(ctx, w, api, http.MethodDelete, c.path(api), nil, printNumber(w, "released"))
+	return on.send(ctx, env, api, http.MethodDelete, c.path(api), nil, printNumber(env, "released"))
 }
 
 // printNumber prints one line about the number that an answer is about.
-func printNumber(w world, done string) func(json.RawMessage) error {
+func printNumber(env environment, done string) func(json.RawMessage) error {
 	return func(raw json.RawMessage) error {
 		var n struct {
 			ID string `json:"id"`
@@ -111,7 +111,7 @@ func printNumber(w world, done string) func(json.RawMessage) error {
 		if err := json.Unmarshal(raw, &n); err != nil {
 			return err
 		}
-		_, err := printable.Fprintf(w.stdout, "%s %s\n", done, n.ID)
+		_, err := printable.Fprintf(env.stdout, "%s %s\n", done, n.ID)
 		return err
 	}
 }

@@ -6,12 +6,12 @@ import (
 )
 
 // askPassword asks a person at a terminal, which does not show what they type.
-func askPassword(w world, prompt string) (string, error) {
-	if _, err := io.WriteString(w.stderr, prompt); err != nil {
+func askPassword(env environment, prompt string) (string, error) {
+	if _, err := io.WriteString(env.stderr, prompt); err != nil {
 		return "", err
 	}
-	password, err := w.readSecret()
-	_, _ = io.WriteString(w.stderr, "\n")
+	password, err := env.readSecret()
+	_, _ = io.WriteString(env.stderr, "\n")
 	if err != nil {
 		return "", fmt.Errorf("read the password: %w", err)
 	}

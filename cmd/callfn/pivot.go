@@ -43,8 +43,8 @@ type pivotCreate struct {
 }
 
 // Run makes the key and prints the address for the node's voice_url, and nothing else on stdout.
-func (c pivotCreate) Run(ctx context.Context, w world, on *pivotCommand) error {
-	api, err := on.open(ctx, w)
+func (c pivotCreate) Run(ctx context.Context, env environment, on *pivotCommand) error {
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (c pivotCreate) Run(ctx context.Context, w world, on *pivotCommand) error {
 	if c.Name != "" {
 		data["name"] = c.Name
 	}
-	return on.send(ctx, w, api, http.MethodPut, api.path("pivot", "keys"), data, func(raw json.RawMessage) error {
+	return on.send(ctx, env, api, http.MethodPut, api.path("pivot", "keys"), data, func(raw json.RawMessage) error {
 		var k pivotKey
 		if err := json.Unmarshal(raw, &k); err != nil {
 			return err
@@ -71,13 +71,13 @@ func (c pivotCreate) Run(ctx context.Context, w world, on *pivotCommand) error {
 			note = "Put the address at which KAZOO reaches the service in place of YOUR-SERVER; `callfn serve --public-url` " +
 				"knows it next time.\n" + note
 		}
-		if _, err := printable.Fprintln(w.stdout, k.VoiceURL); err != nil {
+		if _, err := printable.Fprintln(env.stdout, k.VoiceURL); err != nil {
 			return err
 		}
-		if _, err := printable.Fprintf(w.stderr, "Key %s for %s. It is not shown again.\n", k.ID, k.opens()); err != nil {
+		if _, err := printable.Fprintf(env.stderr, "Key %s for %s. It is not shown again.\n", k.ID, k.opens()); err != nil {
 			return err
 		}
-		_, err := io.WriteString(w.stderr, note+"\n")
+		_, err := io.WriteString(env.stderr, note+"\n")
 		return err
 	})
 }
@@ -85,8 +85,8 @@ func (c pivotCreate) Run(ctx context.Context, w world, on *pivotCommand) error {
 type pivotList struct{}
 
 // Run prints one line a key.
-func (pivotList) Run(ctx context.Context, w world, on *pivotCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string {
+func (pivotList) Run(ctx context.Context, env environment, on *pivotCommand) error {
+	return on.ask(ctx, env, http.MethodGet, func(api *client) string {
 		return api.path("pivot", "keys") +
 			"?paginate=false"
 	}, nil, func(raw json.RawMessage) error {
@@ -95,7 +95,7 @@ func (pivotList) Run(ctx context.Context, w world, on *pivotCommand) error {
 			return err
 		}
 		if len(list) == 0 {
-			_, err := io.WriteString(w.stderr, "no keys yet: make one with `callfn pivot create`\n")
+			_, err := io.WriteString(env.stderr, "no keys yet: make one with `callfn pivot create`\n")
 			return err
 		}
 		slices.SortFunc(list, func(a, b pivotKey) int { return cmp.Or(byName(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
@@ -103,7 +103,7 @@ func (pivotList) Run(ctx context.Context, w world, on *pivotCommand) error {
 		for _, k := range list {
 			t.row(k.ID, k.opens(), k.Name)
 		}
-		return t.print(w)
+		return t.print(env)
 	})
 }
 
@@ -113,8 +113,8 @@ type pivotRevoke struct {
 }
 
 // Run revokes the key.
-func (c pivotRevoke) Run(ctx context.Context, w world, on *pivotCommand) error {
-	api, err := on.open(ctx, w)
+func (c pivotRevoke) Run(ctx context.Context, env environment, on *pivotCommand) error {
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -124,11 +124,11 @@ func (c pivotRevoke) Run(ctx context.Context, w world, on *pivotCommand) error {
 	}
 	d := question{does: "revoke the pivot key", name: c.ID, about: "calls that ask with it go on at the pivot node's _ " +
 		"child"}
-	if err := c.confirm(ctx, w, d); err != nil {
+	if err := c.confirm(ctx, env, d); err != nil {
 		return err
 	}
-	return on.send(ctx, w, api, http.MethodDelete, api.path("pivot", "keys", id), nil, func(json.RawMessage) error {
-		_, err := printable.Fprintf(w.stdout, "revoked %s\n", id)
+	return on.send(ctx, env, api, http.MethodDelete, api.path("pivot", "keys", id), nil, func(json.RawMessage) error {
+		_, err := printable.Fprintf(env.stdout, "revoked %s\n", id)
 		return err
 	})
 }

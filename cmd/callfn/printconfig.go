@@ -16,7 +16,7 @@ import (
 
 // printConfig prints the settings in force of a command as a settings file, and where those come from that are not the
 // defaults. Passwords are left out.
-func printConfig(w world, k *kong.Context) error {
+func printConfig(env environment, k *kong.Context) error {
 	var b strings.Builder
 	b.WriteString("# The settings in force, as a file for --config; without passwords.\n")
 	var titles []string
@@ -26,7 +26,7 @@ func printConfig(w world, k *kong.Context) error {
 		if !isSetting(k.Selected(), flag) {
 			continue
 		}
-		line, err := settingLine(w, k, flag, file)
+		line, err := settingLine(env, k, flag, file)
 		if err != nil {
 			return err
 		}
@@ -40,16 +40,16 @@ func printConfig(w world, k *kong.Context) error {
 		b.WriteString("\n# " + title + "\n" + sections[title])
 	}
 	for _, name := range otherVariables {
-		if w.getenv(envPrefix+name) != "" {
+		if env.getenv(envPrefix+name) != "" {
 			b.WriteString("\n# " + envPrefix + name + " is set in the environment.\n")
 		}
 	}
-	_, err := w.stdout.Write([]byte(b.String()))
+	_, err := env.stdout.Write([]byte(b.String()))
 	return err
 }
 
 // settingLine is a flag as a line of a settings file.
-func settingLine(w world, k *kong.Context, flag *kong.Flag, file configFile) (string, error) {
+func settingLine(env environment, k *kong.Context, flag *kong.Flag, file configFile) (string, error) {
 	value, hidden := settingOf(flag)
 	text, err := yaml.Marshal(value)
 	if err != nil {
@@ -59,7 +59,7 @@ func settingLine(w world, k *kong.Context, flag *kong.Flag, file configFile) (st
 	if value == "" {
 		line = "# " + flag.Name + ":"
 	}
-	if from := origin(w, k, flag, file); from != "" {
+	if from := origin(env, k, flag, file); from != "" {
 		line += " # " + from
 	}
 	if hidden {
@@ -144,14 +144,14 @@ func withoutPassword(address string) (string, bool) {
 const fromCommandLine = "from the command line"
 
 // origin says where a setting comes from that is not the default.
-func origin(w world, k *kong.Context, flag *kong.Flag, file configFile) string {
-	for _, arg := range w.args {
+func origin(env environment, k *kong.Context, flag *kong.Flag, file configFile) string {
+	for _, arg := range env.args {
 		if arg == "--"+flag.Name || strings.HasPrefix(arg, "--"+flag.Name+"=") || arg == "--no-"+flag.Name {
 			return fromCommandLine
 		}
 	}
 	for _, name := range flag.Envs {
-		if w.getenv(name) != "" {
+		if env.getenv(name) != "" {
 			return "from " + name
 		}
 	}

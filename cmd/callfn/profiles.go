@@ -80,7 +80,7 @@ func (s profiles) load(name string) (p profile, err error) {
 	case !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0:
 		return p, usageError{errorf("%s can be read by others: remove it, and log in again", file)}
 	}
-	text, err := readFile(world{}, file, maxSettings)
+	text, err := readFile(environment{}, file, maxSettings)
 	if err != nil {
 		return p, err
 	}

@@ -19,8 +19,8 @@ type progress struct {
 }
 
 // newProgress shows progress on the standard error output, which scripts do not read.
-func newProgress(w world, what string) *progress {
-	return &progress{out: w.exactErr, what: printable.Text(what), terminal: w.stderrIsTerminal}
+func newProgress(env environment, what string) *progress {
+	return &progress{out: env.exactErr, what: printable.Text(what), terminal: env.stderrIsTerminal}
 }
 
 // at says how far it is. A total of 0 is an unknown one.

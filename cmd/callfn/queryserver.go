@@ -38,7 +38,7 @@ The deadline is cut to CouchDB's own timeout less 300 ms.`
 }
 
 // Run serves until CouchDB closes stdin.
-func (c queryserverCommand) Run(ctx context.Context, w world) error {
+func (c queryserverCommand) Run(ctx context.Context, env environment) error {
 	limits := c.limits()
 	worker, release, err := workerbin.Open()
 	if err != nil {
@@ -51,7 +51,7 @@ func (c queryserverCommand) Run(ctx context.Context, w world) error {
 	}
 	defer pool.Close()
 	// CouchDB passes stderr on to its own; stdout is the protocol's.
-	_, _ = printable.Fprintf(w.stderr, "callfn queryserver: confinement %s, deadline %s, memory %d MiB\n",
+	_, _ = printable.Fprintf(env.stderr, "callfn queryserver: confinement %s, deadline %s, memory %d MiB\n",
 		pool.Confinement(), limits.Deadline, limits.Memory>>20)
-	return queryserver.NewServer(pool, limits).Serve(ctx, w.stdin, w.exact)
+	return queryserver.NewServer(pool, limits).Serve(ctx, env.stdin, env.exact)
 }

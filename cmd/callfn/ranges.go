@@ -15,7 +15,7 @@ import (
 const rangeTag = "range"
 
 // checkRanges refuses flags that are out of their range, all of them at once, by name.
-func checkRanges(w world, k *kong.Context) error {
+func checkRanges(env environment, k *kong.Context) error {
 	var wrong []error
 	file := settingsFile(k)
 	for _, flag := range k.Flags() {
@@ -29,7 +29,7 @@ func checkRanges(w world, k *kong.Context) error {
 		}
 		if low.holds && value < low.value || high.holds && value > high.value {
 			from := ""
-			if place := origin(w, k, flag, file); place != "" && place != fromCommandLine {
+			if place := origin(env, k, flag, file); place != "" && place != fromCommandLine {
 				from = " " + place
 			}
 			wrong = append(wrong, errorf("--%s %v%s: want %s", flag.Name, flag.Target.Interface(), from, rangeWords(flag)))

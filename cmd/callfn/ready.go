@@ -16,7 +16,7 @@ type readyCommand struct {
 }
 
 // Run asks /readyz. An address that means every interface is asked on loopback.
-func (c readyCommand) Run(ctx context.Context, w world) error {
+func (c readyCommand) Run(ctx context.Context, env environment) error {
 	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {
 		return usageError{fmt.Errorf("--listen: %w", err)}
@@ -41,6 +41,6 @@ func (c readyCommand) Run(ctx context.Context, w world) error {
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s: %d %s", url, resp.StatusCode, body)
 	}
-	_, err = printable.Fprintln(w.stdout, "ready")
+	_, err = printable.Fprintln(env.stdout, "ready")
 	return err
 }

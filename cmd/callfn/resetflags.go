@@ -44,7 +44,7 @@ func (f resetFlags) recovery() (r crossbar.Recovery, err error) {
 	}
 	password := ""
 	if f.ResetSMTPPasswordFile != "" {
-		if password, err = readPassword(world{}, "--reset-smtp-password-file", f.ResetSMTPPasswordFile); err != nil {
+		if password, err = readPassword(environment{}, "--reset-smtp-password-file", f.ResetSMTPPasswordFile); err != nil {
 			return r, err
 		}
 	}

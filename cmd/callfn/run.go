@@ -28,8 +28,8 @@ const (
 	exitUnreachable = 3
 )
 
-// world is all that the program touches of its surroundings.
-type world struct {
+// environment is everything outside the program that its commands use.
+type environment struct {
 	args                               []string
 	getenv                             func(string) string
 	environ                            func() []string // nil for an empty environment
@@ -46,17 +46,17 @@ type world struct {
 	exact, exactErr io.Writer
 }
 
-// guarded is the world with outputs that escape what would steer a terminal.
-func (w world) guarded() world {
-	w.exact, w.exactErr = w.stdout, w.stderr
-	w.stdout, w.stderr = printable.NewWriter(w.stdout), printable.NewWriter(w.stderr)
-	return w
+// guarded returns the environment with outputs that escape what would steer a terminal.
+func (env environment) guarded() environment {
+	env.exact, env.exactErr = env.stdout, env.stderr
+	env.stdout, env.stderr = printable.NewWriter(env.stdout), printable.NewWriter(env.stderr)
+	return env
 }
 
 // workerCommand starts a sandbox worker, until release is called.
-func (w world) workerCommand() (command sandbox.Command, release func(), err error) {
-	if w.worker.Path != "" {
-		return w.worker, func() {}, nil
+func (env environment) workerCommand() (command sandbox.Command, release func(), err error) {
+	if env.worker.Path != "" {
+		return env.worker, func() {}, nil
 	}
 	return workerbin.Open()
 }
@@ -106,7 +106,7 @@ Exit codes: 0 fine; 1 the call or function failed; 2 wrong usage; 3 the server c
 type exit int
 
 // run is the program: it parses the command line, runs the command and returns the exit code.
-func run(ctx context.Context, w world) (code int) {
+func run(ctx context.Context, env environment) (code int) {
 	defer func() {
 		switch e := recover().(type) {
 		case nil:
@@ -116,39 +116,39 @@ func run(ctx context.Context, w world) (code int) {
 			panic(e)
 		}
 	}()
-	w = w.guarded()
+	env = env.guarded()
 	var c cli
-	parser, err := newParser(&c, w)
+	parser, err := newParser(&c, env)
 	if err != nil {
-		printable.Fprintln(w.stderr, "callfn:", err)
+		printable.Fprintln(env.stderr, "callfn:", err)
 		return exitUsage
 	}
-	for _, arg := range w.args {
+	for _, arg := range env.args {
 		if at := invalidUTF8([]byte(arg)); at >= 0 { // kong and JSON would carry it as something else
-			return exitCode(w,
+			return exitCode(env,
 				usageError{errorf("%q: not valid UTF-8, around byte %d: give a file as - on standard input where its name is not",
 					arg, at+1)})
 		}
 	}
-	k, err := parser.Parse(w.args)
+	k, err := parser.Parse(env.args)
 	if err != nil {
-		return w.misused(err)
+		return env.misused(err)
 	}
-	if err := checkEmpty(w.args, k); err != nil {
-		return exitCode(w, err)
+	if err := checkEmpty(env.args, k); err != nil {
+		return exitCode(env, err)
 	}
-	if err := checkRanges(w, k); err != nil {
-		return exitCode(w, err)
+	if err := checkRanges(env, k); err != nil {
+		return exitCode(env, err)
 	}
 	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
 	if k.Command() != "serve" { // which says so in its log
-		for _, warning := range w.unknownSettings(parser.Model) {
-			printable.Fprintln(w.stderr, "callfn: warning:", warning)
+		for _, warning := range env.unknownSettings(parser.Model) {
+			printable.Fprintln(env.stderr, "callfn: warning:", warning)
 		}
 	}
-	return exitCode(w, k.Run())
+	return exitCode(env, k.Run())
 }
 
 // stopSignals are the signals that end a command gracefully. SIGHUP, which says that the terminal is gone, is one of
@@ -162,12 +162,12 @@ func stopSignals() []os.Signal {
 }
 
 // newParser is the command line's grammar.
-func newParser(c *cli, w world) (*kong.Kong, error) {
+func newParser(c *cli, env environment) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("callfn"), kong.Description(about), kong.UsageOnError(), kong.ConfigureHelp(helpOptions),
-		kong.Help(helpPrinter(w)), groups(), helpTexts(),
-		kong.Writers(w.exact, w.exactErr), kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.Configuration(loadConfig), environment(), durations(), kong.Bind(w), kong.Vars{"version": "callfn " +
+		kong.Help(helpPrinter(env)), groups(), helpTexts(),
+		kong.Writers(env.exact, env.exactErr), kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.Configuration(loadConfig), environmentVariables(), durations(), kong.Bind(env), kong.Vars{"version": "callfn " +
 			version.String()},
 	)
 }
@@ -176,7 +176,7 @@ func newParser(c *cli, w world) (*kong.Kong, error) {
 var dashValue = regexp.MustCompile(`^(--\S+): expected .* value but got "(-[^"]*)" \(short flag\); perhaps try .*$`)
 
 // misused says what is wrong with a command line, and where its help is.
-func (w world) misused(err error) int {
+func (env environment) misused(err error) int {
 	help := "callfn --help"
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
@@ -186,20 +186,20 @@ func (w world) misused(err error) int {
 	if m := dashValue.FindStringSubmatch(words); m != nil {
 		words = m[1] + " " + m[2] + ": a value that begins with - stands behind a =: " + m[1] + "=" + m[2]
 	}
-	if slices.ContainsFunc(w.args, func(arg string) bool { return strings.Contains(arg, "\n") }) {
+	if slices.ContainsFunc(env.args, func(arg string) bool { return strings.Contains(arg, "\n") }) {
 		words = printable.Text(words)
 	}
 	if strings.HasPrefix(words, "expected one of") { // a command without what it is to do
-		shown := w
-		shown.args, shown.exact = strings.Fields(help)[1:], w.exactErr
+		shown := env
+		shown.args, shown.exact = strings.Fields(help)[1:], env.exactErr
 		runParsed(shown)
 	}
-	_, _ = io.WriteString(w.stderr, "callfn: "+words+"\nTry `"+help+"`.\n")
+	_, _ = io.WriteString(env.stderr, "callfn: "+words+"\nTry `"+help+"`.\n")
 	return exitUsage
 }
 
 // exitCode tells the error to the person and picks the code that scripts see.
-func exitCode(w world, err error) int {
+func exitCode(env environment, err error) int {
 	if err == nil {
 		return exitOK
 	}
@@ -209,7 +209,7 @@ func exitCode(w world, err error) int {
 	}
 	var quiet failedQuietly
 	if !errors.As(err, &quiet) {
-		_, _ = io.WriteString(w.stderr, "callfn: "+err.Error()+"\n") // which may have several lines
+		_, _ = io.WriteString(env.stderr, "callfn: "+err.Error()+"\n") // which may have several lines
 	}
 	var usage usageError
 	var setting service.SettingError

@@ -27,15 +27,15 @@ type runsCommand struct {
 }
 
 // Run prints runs, or one.
-func (c runsCommand) Run(ctx context.Context, w world) error {
+func (c runsCommand) Run(ctx context.Context, env environment) error {
 	if c.RunID == "" {
-		return c.show(ctx, w, c.clientFlags, c.Function)
+		return c.show(ctx, env, c.clientFlags, c.Function)
 	}
-	api, err := c.open(ctx, w)
+	api, err := c.open(ctx, env)
 	if err != nil {
 		return err
 	}
-	return c.showOne(ctx, w, api, api.path("functions", "runs", c.RunID)+c.ofRun())
+	return c.showOne(ctx, env, api, api.path("functions", "runs", c.RunID)+c.ofRun())
 }
 
 // Help stands below the flags.
@@ -55,11 +55,11 @@ type functionsRuns struct {
 }
 
 // Run prints runs, or one.
-func (c functionsRuns) Run(ctx context.Context, w world, on *functionsCommand) error {
+func (c functionsRuns) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	if c.RunID == "" {
-		return c.show(ctx, w, on.clientFlags, c.ID)
+		return c.show(ctx, env, on.clientFlags, c.ID)
 	}
-	api, err := on.open(ctx, w)
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (c functionsRuns) Run(ctx context.Context, w world, on *functionsCommand) e
 	if err != nil {
 		return err
 	}
-	return on.showOne(ctx, w, api, path+c.ofRun())
+	return on.showOne(ctx, env, api, path+c.ofRun())
 }
 
 // runsFlags choose runs.
@@ -122,22 +122,22 @@ type runsShown struct {
 	names    map[string]string // of functions by their ids; nil where the listing has one function's runs
 	json     bool
 	color    bool
-	w        world
+	env      environment
 	seen     map[string]bool // ids that were shown
 }
 
 // show prints a line for each run, the oldest first; as JSON an object for each.
-func (f runsFlags) show(ctx context.Context, w world, on clientFlags, ref string) error {
+func (f runsFlags) show(ctx context.Context, env environment, on clientFlags, ref string) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	api, err := on.open(ctx, w)
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
 	s := runsShown{
-		runsFlags: f, api: api, path: api.path("functions", "runs"), json: on.JSON, w: w,
-		seen: map[string]bool{}, color: w.color(),
+		runsFlags: f, api: api, path: api.path("functions", "runs"), json: on.JSON, env: env,
+		seen: map[string]bool{}, color: env.color(),
 	}
 	if s.function, err = api.find(ctx, aFunction, ref); err != nil {
 		return err
@@ -168,7 +168,7 @@ func (f runsFlags) show(ctx context.Context, w world, on clientFlags, ref string
 		}
 	}
 	if len(rows) == 0 && !f.Follow {
-		_, err = printable.Fprintln(w.stderr, "no runs recorded")
+		_, err = printable.Fprintln(env.stderr, "no runs recorded")
 	}
 	if !f.Follow || err != nil {
 		return err
@@ -287,7 +287,7 @@ func (s *runsShown) filters(query url.Values) {
 func (s *runsShown) print(run shownRun) error {
 	s.seen[run.ID] = true
 	if s.json {
-		_, err := io.WriteString(s.w.stdout, string(printable.JSON(run.raw))+"\n")
+		_, err := io.WriteString(s.env.stdout, string(printable.JSON(run.raw))+"\n")
 		return err
 	}
 	text := printable.Text
@@ -307,7 +307,7 @@ func (s *runsShown) print(run shownRun) error {
 		line += fmt.Sprintf(" (line %d)", run.Line)
 	}
 	// every word of others is escaped; the colours are ours
-	_, err := io.WriteString(s.w.exact, printable.Fold(line, s.w.columns)+"\n")
+	_, err := io.WriteString(s.env.exact, printable.Fold(line, s.env.columns)+"\n")
 	return err
 }
 
@@ -323,7 +323,7 @@ func (s *runsShown) paint(words string, outcome runs.Outcome) string {
 }
 
 // color reports whether output may have colours.
-func (w world) color() bool { return w.stdoutIsTerminal && w.getenv("NO_COLOR") == "" }
+func (env environment) color() bool { return env.stdoutIsTerminal && env.getenv("NO_COLOR") == "" }
 
 // runDoc is everything that was kept of a run.
 type runDoc struct {
@@ -341,8 +341,8 @@ type runDoc struct {
 }
 
 // showOne prints one run in full.
-func (f clientFlags) showOne(ctx context.Context, w world, api *client, path string) error {
-	return f.send(ctx, w, api, http.MethodGet, path, nil, func(raw json.RawMessage) error {
+func (f clientFlags) showOne(ctx context.Context, env environment, api *client, path string) error {
+	return f.send(ctx, env, api, http.MethodGet, path, nil, func(raw json.RawMessage) error {
 		var run runDoc
 		if err := json.Unmarshal(raw, &run); err != nil {
 			return err
@@ -379,7 +379,7 @@ func (f clientFlags) showOne(ctx context.Context, w world, api *client, path str
 				return err
 			}
 		}
-		_, err := io.WriteString(w.stdout, b.String())
+		_, err := io.WriteString(env.stdout, b.String())
 		return err
 	})
 }

@@ -104,7 +104,8 @@ func TestFollowingRunsGoesForward(t *testing.T) {
 	var followed, errs testlog.Buffer
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, p.world(t, &followed, &errs, "functions", "runs", "f", "--follow", "--last=2", "--interval=10ms"))
+		ended <- run(ctx, p.environment(t, &followed, &errs,
+			"functions", "runs", "f", "--follow", "--last=2", "--interval=10ms"))
 	}()
 	shown := func() []string { return regexp.MustCompile(`Error: (\S+)`).FindAllString(followed.String(), -1) }
 	await.True(t, "the last two runs", func() bool { return len(shown()) >= 2 })

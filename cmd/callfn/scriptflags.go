@@ -20,11 +20,11 @@ type scriptFlags struct {
 }
 
 // script is what the API takes; no object when no flag was given.
-func (f scriptFlags) script(w world) (jsonvalue.Object, error) {
+func (f scriptFlags) script(env environment) (jsonvalue.Object, error) {
 	none, whole := jsonvalue.Object{}, jsonvalue.Object{Members: map[string]any{}}
 	if f.Script != "" {
 		var err error
-		if whole, err = readObject(w, f.Script); err != nil {
+		if whole, err = readObject(env, f.Script); err != nil {
 			return none, err
 		}
 	}
@@ -57,7 +57,7 @@ func (f scriptFlags) script(w world) (jsonvalue.Object, error) {
 		into(script, "answers")[who] = reply
 	}
 	for _, given := range f.HTTP {
-		address, reply, err := httpAnswer(w, given)
+		address, reply, err := httpAnswer(env, given)
 		if err != nil {
 			return none, err
 		}
@@ -108,7 +108,7 @@ func answer(given string) (who string, reply any, err error) {
 }
 
 // httpAnswer reads URL=ANSWER.
-func httpAnswer(w world, given string) (address string, reply map[string]any, err error) {
+func httpAnswer(env environment, given string) (address string, reply map[string]any, err error) {
 	address, text, ok := strings.Cut(given, "=")
 	if !ok || address == "" || text == "" {
 		return "", nil, usageError{errorf("--http %s: say which address answers what, such as http://pivot.example/=503",
@@ -118,7 +118,7 @@ func httpAnswer(w world, given string) (address string, reply map[string]any, er
 		return address, map[string]any{"status": status}, nil
 	}
 	if begins := text[0]; begins != '{' && begins != '<' {
-		body, err := readText(w, text)
+		body, err := readText(env, text)
 		if err != nil {
 			return "", nil, err
 		}

@@ -17,7 +17,7 @@ func TestScriptFlags(t *testing.T) {
 	if err := os.WriteFile(file, []byte("<Response/>\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w := world{stdin: strings.NewReader(`{"now":"2020-01-01T00:00","answers":{"offnet":"busy"},` +
+	env := environment{stdin: strings.NewReader(`{"now":"2020-01-01T00:00","answers":{"offnet":"busy"},` +
 		`"http":{"*":{"after_ms":1}},"digits":[{"digits":"9"}]}`)}
 	got, err := scriptFlags{
 		Digits: []string{"1", "12#@5s"}, momentFlags: momentFlags{At: "2026-12-24T18:05", Timezone: "Europe/Berlin"},
@@ -27,7 +27,7 @@ func TestScriptFlags(t *testing.T) {
 			"http://a.example/=503", `http://b.example/={"module":"hangup","data":{"a":"="}}`,
 			"http://c.example/=" + file,
 		},
-	}.script(w)
+	}.script(env)
 	want := map[string]any{
 		"now": "2026-12-24T18:05", "timezone": "Europe/Berlin", "hangup_after_ms": int64(60000), "real_http": true,
 		"digits": []any{map[string]any{"digits": "1"}, map[string]any{"digits": "12#", "after_ms": int64(5000)}},
@@ -59,11 +59,11 @@ func TestScriptFlags(t *testing.T) {
 		{Script: "/nonexistent"},
 	} {
 		var usage usageError
-		if got, err := bad.script(world{}); !errors.As(err, &usage) {
+		if got, err := bad.script(environment{}); !errors.As(err, &usage) {
 			t.Errorf("%+v: got %v %v, want a usage error", bad, got, err)
 		}
 	}
-	if got, err := (scriptFlags{}).script(world{}); !got.IsZero() || err != nil {
+	if got, err := (scriptFlags{}).script(environment{}); !got.IsZero() || err != nil {
 		t.Errorf("no flags: got %v, error %v; want an empty script", got, err)
 	}
 }

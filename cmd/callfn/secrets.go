@@ -51,8 +51,8 @@ type secretsSet struct {
 const maxSecret = 16 << 10
 
 // Run stores the value that it reads. One newline at its end does not count.
-func (c secretsSet) Run(ctx context.Context, w world, on *secretsCommand) error {
-	text, err := readFile(w, c.FromFile, maxSecret)
+func (c secretsSet) Run(ctx context.Context, env environment, on *secretsCommand) error {
+	text, err := readFile(env, c.FromFile, maxSecret)
 	if err != nil {
 		return err
 	}
@@ -61,14 +61,14 @@ func (c secretsSet) Run(ctx context.Context, w world, on *secretsCommand) error 
 	}
 	value := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
 	data := map[string]any{"value": value, "hosts": append([]string{}, c.Host...), "reveal": c.Reveal}
-	return on.ask(ctx, w, http.MethodPut, c.path, data, func(raw json.RawMessage) error {
+	return on.ask(ctx, env, http.MethodPut, c.path, data, func(raw json.RawMessage) error {
 		var s secretInfo
 		if err := json.Unmarshal(raw, &s); err != nil {
 			return err
 		}
-		_, err := printable.Fprintf(w.stdout, "set %s\n", s.Name)
+		_, err := printable.Fprintf(env.stdout, "set %s\n", s.Name)
 		if len(s.Hosts) == 0 && err == nil {
-			_, err = io.WriteString(w.stderr, "It may be sent nowhere: name hosts with --host, unless functions use it with "+
+			_, err = io.WriteString(env.stderr, "It may be sent nowhere: name hosts with --host, unless functions use it with "+
 				"secrets.hmac alone.\n")
 		}
 		return err
@@ -78,15 +78,15 @@ func (c secretsSet) Run(ctx context.Context, w world, on *secretsCommand) error 
 type secretsList struct{}
 
 // Run prints one line a secret.
-func (secretsList) Run(ctx context.Context, w world, on *secretsCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("secrets") }, nil,
+func (secretsList) Run(ctx context.Context, env environment, on *secretsCommand) error {
+	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("secrets") }, nil,
 		func(raw json.RawMessage) error {
 			var list []secretInfo
 			if err := json.Unmarshal(raw, &list); err != nil {
 				return err
 			}
 			if len(list) == 0 {
-				_, err := io.WriteString(w.stderr, "no secrets yet: set one with `callfn secrets set NAME --host HOST`\n")
+				_, err := io.WriteString(env.stderr, "no secrets yet: set one with `callfn secrets set NAME --host HOST`\n")
 				return err
 			}
 			t := newTable("NAME", "SET", "LAST USED", "MAY GO TO")
@@ -101,7 +101,7 @@ func (secretsList) Run(ctx context.Context, w world, on *secretsCommand) error {
 				}
 				t.row(s.Name, set, used, s.goesTo())
 			}
-			return t.print(w)
+			return t.print(env)
 		})
 }
 
@@ -125,22 +125,22 @@ type secretsDelete struct {
 }
 
 // Run deletes the secret.
-func (c secretsDelete) Run(ctx context.Context, w world, on *secretsCommand) error {
-	api, err := on.open(ctx, w)
+func (c secretsDelete) Run(ctx context.Context, env environment, on *secretsCommand) error {
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
-	if err := c.confirm(ctx, w, question{
+	if err := c.confirm(ctx, env, question{
 		does: "delete the secret", name: c.Name, about: "functions that use it fail",
 	}); err != nil {
 		return err
 	}
-	return on.send(ctx, w, api, http.MethodDelete, c.path(api), nil, func(raw json.RawMessage) error {
+	return on.send(ctx, env, api, http.MethodDelete, c.path(api), nil, func(raw json.RawMessage) error {
 		var s secretInfo
 		if err := json.Unmarshal(raw, &s); err != nil {
 			return err
 		}
-		_, err := printable.Fprintf(w.stdout, "deleted %s\n", s.Name)
+		_, err := printable.Fprintf(env.stdout, "deleted %s\n", s.Name)
 		return err
 	})
 }

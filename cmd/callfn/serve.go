@@ -65,18 +65,18 @@ type serveCommand struct {
 }
 
 // Run serves until the context ends, then stops gracefully.
-func (c serveCommand) Run(ctx context.Context, w world, k *kong.Context) error {
+func (c serveCommand) Run(ctx context.Context, env environment, k *kong.Context) error {
 	if c.PrintConfig {
-		return printConfig(w, k)
+		return printConfig(env, k)
 	}
-	cfg, err := c.config(w)
+	cfg, err := c.config(env)
 	if err != nil {
 		return err
 	}
-	tradeMemory(w.getenv)
-	log, closeLog := newServiceLog(w, c.LogFormat, c.LogLevel)
+	tradeMemory(env.getenv)
+	log, closeLog := newServiceLog(env, c.LogFormat, c.LogLevel)
 	defer closeLog()
-	for _, cause := range w.unknownSettings(k.Model) {
+	for _, cause := range env.unknownSettings(k.Model) {
 		log.Warn("ignoring an environment variable", "cause", cause)
 	}
 	start := time.Now()
@@ -88,7 +88,7 @@ func (c serveCommand) Run(ctx context.Context, w world, k *kong.Context) error {
 	if err := s.Listen(); err != nil {
 		return err
 	}
-	welcome(w, s.Master(), s.URL(), log)
+	welcome(env, s.Master(), s.URL(), log)
 	log.Info("callfn is ready", "url", s.URL(), "documents", s.Where(), "took", time.Since(start).Round(time.Millisecond),
 		"workers", cfg.Workers.Processes, "confinement", s.Confinement())
 	return s.Serve(ctx)

@@ -12,8 +12,8 @@ import (
 
 // config makes the service's Config of the flags, and refuses flags that contradict each other or are written wrongly
 // before anything is made or asked.
-func (c serveCommand) config(w world) (cfg service.Config, err error) {
-	if err := errors.Join(c.check(), c.checkRunner(), c.checkWritten(w)); err != nil {
+func (c serveCommand) config(env environment) (cfg service.Config, err error) {
+	if err := errors.Join(c.check(), c.checkRunner(), c.checkWritten(env)); err != nil {
 		return cfg, err
 	}
 	if cfg.CouchDB, err = c.couchDB(); err != nil {
@@ -21,7 +21,7 @@ func (c serveCommand) config(w world) (cfg service.Config, err error) {
 	}
 	cfg.CouchDB.Runs, cfg.CouchDB.Wait = c.CouchDBRuns, c.CouchDBWait
 	cfg.CouchDB.Post, cfg.CouchDB.MaxTarget = c.ShowTransport == "post", c.ShowMaxTarget
-	cfg.Workers.Command = w.worker
+	cfg.Workers.Command = env.worker
 	if cfg.Recovery, err = c.recovery(); err != nil {
 		return cfg, err
 	}
@@ -31,7 +31,7 @@ func (c serveCommand) config(w world) (cfg service.Config, err error) {
 
 	cfg.Data, cfg.CheckData, cfg.SecretKeyFile = c.Data, c.CheckData, c.SecretKeyFile
 	cfg.SecretFiles = []string{c.CouchDBPasswordFile, c.FunctionsCouchDBPasswordFile}
-	cfg.MasterAccount, cfg.MasterKey = c.MasterAccount, w.getenv("CALLFN_MASTER_API_KEY")
+	cfg.MasterAccount, cfg.MasterKey = c.MasterAccount, env.getenv("CALLFN_MASTER_API_KEY")
 
 	cfg.KV = c.keyValues()
 	cfg.Limits, cfg.Runner = c.limits(), c.runner()
@@ -56,7 +56,7 @@ func (c serveCommand) config(w world) (cfg service.Config, err error) {
 
 	cfg.Listen = service.Listening{
 		API: c.Listen, Metrics: c.MetricsListen, Couch: c.CouchListen,
-		CouchUser: c.CouchUser, CouchPassword: w.getenv("CALLFN_COUCH_PASSWORD"), TrustedProxies: c.TrustedProxy,
+		CouchUser: c.CouchUser, CouchPassword: env.getenv("CALLFN_COUCH_PASSWORD"), TrustedProxies: c.TrustedProxy,
 		HeaderTimeout: c.HeaderTimeout, BodyTimeout: c.BodyTimeout, MaxConnections: c.MaxConnections,
 		Shutdown: c.ShutdownTimeout,
 	}

@@ -12,7 +12,7 @@ import (
 // Without any flag, the service is what service.Default says, on this machine's processors.
 func TestServesDefaultConfig(t *testing.T) {
 	var c cli
-	w := program{}.world(t, nil, nil)
+	w := program{}.environment(t, nil, nil)
 	parser, err := newParser(&c, w.guarded())
 	if err != nil {
 		t.Fatal(err)

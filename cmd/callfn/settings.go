@@ -7,8 +7,8 @@ import (
 )
 
 // checkWritten finds what is wrong in how settings are written, before anything is made or asked.
-func (c serveCommand) checkWritten(w world) error {
-	if key := w.getenv("CALLFN_MASTER_API_KEY"); key != "" && !account.ValidAPIKey(key) {
+func (c serveCommand) checkWritten(env environment) error {
+	if key := env.getenv("CALLFN_MASTER_API_KEY"); key != "" && !account.ValidAPIKey(key) {
 		return usageError{errorf("CALLFN_MASTER_API_KEY must be 64 hex digits (0-9, a-f); for instance: openssl rand " +
 			"-hex 32")}
 	}

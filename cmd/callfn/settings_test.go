@@ -14,7 +14,7 @@ import (
 // names the flag and the range.
 func TestEveryNumberHasARange(t *testing.T) {
 	t.Chdir(t.TempDir()) // for the data of a service that starts in spite of it all
-	parser, err := newParser(&cli{}, world{}.guarded())
+	parser, err := newParser(&cli{}, environment{}.guarded())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,8 +47,8 @@ func (c *client) signingKeyIDs(ctx context.Context) ([]string, error) {
 type signingKeysList struct{}
 
 // Run prints one line a key.
-func (signingKeysList) Run(ctx context.Context, w world, on *signingKeysCommand) error {
-	api, err := on.open(ctx, w)
+func (signingKeysList) Run(ctx context.Context, env environment, on *signingKeysCommand) error {
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -79,9 +79,9 @@ func (signingKeysList) Run(ctx context.Context, w world, on *signingKeysCommand)
 		if err != nil {
 			return err
 		}
-		return printJSON(w.stdout, all)
+		return printJSON(env.stdout, all)
 	}
-	return t.print(w)
+	return t.print(env)
 }
 
 type signingKeysRotate struct {
@@ -90,7 +90,7 @@ type signingKeysRotate struct {
 }
 
 // Run replaces the key that signs.
-func (c signingKeysRotate) Run(ctx context.Context, w world, on *signingKeysCommand) error {
+func (c signingKeysRotate) Run(ctx context.Context, env environment, on *signingKeysCommand) error {
 	action := "rotate"
 	if c.VoidTokens {
 		action = "reset_private_key"
@@ -98,11 +98,11 @@ func (c signingKeysRotate) Run(ctx context.Context, w world, on *signingKeysComm
 			does: "make every token worthless, of every account: type", name: "void-tokens",
 			about: "everybody has to log in again",
 		}
-		if err := c.confirm(ctx, w, d); err != nil {
+		if err := c.confirm(ctx, env, d); err != nil {
 			return err
 		}
 	}
-	api, err := on.open(ctx, w)
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -110,14 +110,14 @@ func (c signingKeysRotate) Run(ctx context.Context, w world, on *signingKeysComm
 	if err != nil {
 		return err
 	}
-	return on.ask(ctx, w, http.MethodPut, func(*client) string { return "/v2/auth/keys/" + url.PathEscape(ids[0]) },
+	return on.ask(ctx, env, http.MethodPut, func(*client) string { return "/v2/auth/keys/" + url.PathEscape(ids[0]) },
 		map[string]string{"action": action},
 		func(raw json.RawMessage) error {
 			var k signingKey
 			if err := json.Unmarshal(raw, &k); err != nil {
 				return err
 			}
-			_, err := printable.Fprintf(w.stdout, "%s signs now\n", k.ID)
+			_, err := printable.Fprintf(env.stdout, "%s signs now\n", k.ID)
 			return err
 		})
 }

@@ -73,22 +73,22 @@ func (p planDoc) named(tag string) string {
 type storageGet struct{}
 
 // Run prints where everything is, and the connections. With --json it prints the plan, which `apply` takes.
-func (storageGet) Run(ctx context.Context, w world, on *storageCommand) error {
-	return on.ask(ctx, w, http.MethodGet, func(*client) string { return storagePath }, nil,
+func (storageGet) Run(ctx context.Context, env environment, on *storageCommand) error {
+	return on.ask(ctx, env, http.MethodGet, func(*client) string { return storagePath }, nil,
 		func(raw json.RawMessage) error {
 			var p planDoc
 			if err := json.Unmarshal(raw, &p); err != nil {
 				return err
 			}
-			if err := printPlaces(w, p); err != nil {
+			if err := printPlaces(env, p); err != nil {
 				return err
 			}
-			return printConnections(w, p)
+			return printConnections(env, p)
 		})
 }
 
 // printConnections prints one line a connection of the plan.
-func printConnections(w world, p planDoc) error {
+func printConnections(env environment, p planDoc) error {
 	t := newTable("CONNECTION", "ADDRESS", "WIRE", "USER")
 	for _, tag := range slices.Sorted(maps.Keys(p.Connections)) {
 		s := p.Connections[tag].Settings
@@ -108,22 +108,22 @@ func printConnections(w world, p planDoc) error {
 	if len(t.rows) == 1 {
 		return nil
 	}
-	_, _ = io.WriteString(w.stdout, "\n")
-	return t.print(w)
+	_, _ = io.WriteString(env.stdout, "\n")
+	return t.print(env)
 }
 
 // printPlaces prints one line a database, and one a migration.
-func printPlaces(w world, p planDoc) error {
+func printPlaces(env environment, p planDoc) error {
 	t := newTable("DATABASE", "CONNECTION", "ADDRESS")
 	for _, name := range slices.Sorted(maps.Keys(p.ReadOnly.Databases)) {
 		place := p.ReadOnly.Databases[name]
 		t.row(name, p.named(place.Connection), place.Address)
 	}
-	if err := t.print(w); err != nil {
+	if err := t.print(env); err != nil {
 		return err
 	}
 	for _, m := range p.ReadOnly.Migrations {
-		if _, err := printable.Fprintln(w.stdout, migrationLine(p, m)); err != nil {
+		if _, err := printable.Fprintln(env.stdout, migrationLine(p, m)); err != nil {
 			return err
 		}
 	}
@@ -138,8 +138,8 @@ func migrationLine(p planDoc, m migrationDoc) string {
 type storageCheck struct{}
 
 // Run prints the service's report.
-func (storageCheck) Run(ctx context.Context, w world, on *storageCommand) error {
-	api, err := on.open(ctx, w)
+func (storageCheck) Run(ctx context.Context, env environment, on *storageCommand) error {
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (storageCheck) Run(ctx context.Context, w world, on *storageCommand) error 
 	if err := api.do(ctx, http.MethodGet, storagePath+"/check", nil, &answer); err != nil {
 		return err
 	}
-	if err := printFindings(w, answer.Data.Findings, on.JSON); err != nil {
+	if err := printFindings(env, answer.Data.Findings, on.JSON); err != nil {
 		return err
 	}
 	if !doctor.Works(answer.Data.Findings) {

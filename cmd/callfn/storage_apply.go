@@ -26,12 +26,12 @@ type storageApply struct {
 }
 
 // Run sends the plan and prints what came of it.
-func (c storageApply) Run(ctx context.Context, w world, on *storageCommand) error {
-	plan, err := c.read(w)
+func (c storageApply) Run(ctx context.Context, env environment, on *storageCommand) error {
+	plan, err := c.read(env)
 	if err != nil {
 		return err
 	}
-	api, err := on.open(ctx, w)
+	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -54,30 +54,30 @@ func (c storageApply) Run(ctx context.Context, w world, on *storageCommand) erro
 	if err := api.do(ctx, method, storagePath+"?"+options.Encode(), plan, &answer); err != nil {
 		return c.hint(err)
 	}
-	if err := printWarnings(w.stderr, answer.Warnings); err != nil {
+	if err := printWarnings(env.stderr, answer.Warnings); err != nil {
 		return err
 	}
 	if on.JSON {
-		return printJSON(w.stdout, answer.Data)
+		return printJSON(env.stdout, answer.Data)
 	}
-	if err := c.print(w, before, answer.Data); err != nil {
+	if err := c.print(env, before, answer.Data); err != nil {
 		return err
 	}
-	return c.follow(ctx, w, api, answer.Data)
+	return c.follow(ctx, env, api, answer.Data)
 }
 
 // follow waits for what is moved.
-func (c storageApply) follow(ctx context.Context, w world, api *client, data json.RawMessage) error {
+func (c storageApply) follow(ctx context.Context, env environment, api *client, data json.RawMessage) error {
 	var p planDoc
 	if err := json.Unmarshal(data, &p); err != nil || !c.Wait || c.DryRun {
 		return err
 	}
 	for _, m := range p.Migrations {
-		m, err := api.follow(ctx, w, m.ID, "switched", "finished")
+		m, err := api.follow(ctx, env, m.ID, "switched", "finished")
 		if err != nil {
 			return err
 		}
-		if _, err := printable.Fprintf(w.stdout, "%s is on %s now. `callfn storage finish` ends the move, `callfn storage "+
+		if _, err := printable.Fprintf(env.stdout, "%s is on %s now. `callfn storage finish` ends the move, `callfn storage "+
 			"rollback` undoes it.\n", m.Database, p.named(m.To)); err != nil {
 			return err
 		}
@@ -105,8 +105,8 @@ func storageNow(ctx context.Context, api *client) (json.RawMessage, error) {
 }
 
 // read takes the plan from its file, and passwords and certificates from theirs.
-func (c storageApply) read(w world) (jsonvalue.Object, error) {
-	whole, err := readObject(w, c.File)
+func (c storageApply) read(env environment) (jsonvalue.Object, error) {
+	whole, err := readObject(env, c.File)
 	if err != nil {
 		return jsonvalue.Object{}, err
 	}
@@ -119,7 +119,7 @@ func (c storageApply) read(w world) (jsonvalue.Object, error) {
 		if err != nil {
 			return jsonvalue.Object{}, err
 		}
-		password, err := readPassword(w, "--connection-password-file", file)
+		password, err := readPassword(env, "--connection-password-file", file)
 		if err != nil {
 			return jsonvalue.Object{}, err
 		}
@@ -134,7 +134,7 @@ func (c storageApply) read(w world) (jsonvalue.Object, error) {
 		if err != nil {
 			return jsonvalue.Object{}, err
 		}
-		pem, err := readText(w, file)
+		pem, err := readText(env, file)
 		if err != nil {
 			return jsonvalue.Object{}, usageError{fmt.Errorf("--connection-ca-file: %w", err)}
 		}
@@ -159,7 +159,7 @@ func settingsOf(plan map[string]any, uuid, flag string) (map[string]any, error) 
 }
 
 // print says what changes, and what is moved.
-func (c storageApply) print(w world, before, after json.RawMessage) error {
+func (c storageApply) print(env environment, before, after json.RawMessage) error {
 	var p planDoc
 	if err := json.Unmarshal(after, &p); err != nil {
 		return err
@@ -188,14 +188,14 @@ func (c storageApply) print(w world, before, after json.RawMessage) error {
 		lines = append(lines, migrationLine(p, m))
 	}
 	for _, line := range lines {
-		_, _ = printable.Fprintln(w.stdout, line)
+		_, _ = printable.Fprintln(env.stdout, line)
 	}
 	if c.DryRun {
-		_, err := printable.Fprintln(w.stdout, "Nothing was changed (--dry-run).")
+		_, err := printable.Fprintln(env.stdout, "Nothing was changed (--dry-run).")
 		return err
 	}
 	if len(p.Migrations) > 0 && !c.Wait {
-		_, err := printable.Fprintln(w.stdout, "See `callfn storage get`.")
+		_, err := printable.Fprintln(env.stdout, "See `callfn storage get`.")
 		return err
 	}
 	return nil

@@ -28,7 +28,7 @@ func (t *table) row(cells ...string) {
 }
 
 // print writes the table, folded to the terminal.
-func (t *table) print(w world) error {
+func (t *table) print(env environment) error {
 	widths := make([]int, len(t.rows[0]))
 	for _, row := range t.rows {
 		for i, cell := range row {
@@ -45,6 +45,6 @@ func (t *table) print(w world) error {
 		}
 		b.WriteByte('\n')
 	}
-	_, err := io.WriteString(w.stdout, printable.Fold(b.String(), w.columns))
+	_, err := io.WriteString(env.stdout, printable.Fold(b.String(), env.columns))
 	return err
 }

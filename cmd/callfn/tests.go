@@ -34,7 +34,7 @@ type verdicts struct {
 
 // runTests runs the cases saved with a document, on the candidate if there is one, and prints what came of it. It fails
 // when one of them does.
-func (f clientFlags) runTests(ctx context.Context, w world, n noun, ref string, only []string,
+func (f clientFlags) runTests(ctx context.Context, env environment, n noun, ref string, only []string,
 	candidate map[string]any,
 ) error {
 	data := map[string]any{}
@@ -44,7 +44,7 @@ func (f clientFlags) runTests(ctx context.Context, w world, n noun, ref string, 
 	if len(only) > 0 {
 		data["tests"] = only
 	}
-	api, err := f.open(ctx, w)
+	api, err := f.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -63,9 +63,9 @@ func (f clientFlags) runTests(ctx context.Context, w world, n noun, ref string, 
 		return unreachableError{errorf("%s does not answer like callfn: %w", api.base, err)}
 	}
 	if f.JSON {
-		err = printJSON(w.stdout, answer.Data)
+		err = printJSON(env.stdout, answer.Data)
 	} else {
-		err = printVerdicts(w, n.resource, ref, v)
+		err = printVerdicts(env, n.resource, ref, v)
 	}
 	if err == nil && v.Failed > 0 {
 		return failedQuietly{}
@@ -73,9 +73,9 @@ func (f clientFlags) runTests(ctx context.Context, w world, n noun, ref string, 
 	return err
 }
 
-func printVerdicts(w world, resource, id string, v verdicts) error {
+func printVerdicts(env environment, resource, id string, v verdicts) error {
 	if len(v.Tests) == 0 {
-		_, err := printable.Fprintf(w.stderr, "no cases yet: write one as JSON and store it with `callfn %s import-tests "+
+		_, err := printable.Fprintf(env.stderr, "no cases yet: write one as JSON and store it with `callfn %s import-tests "+
 			"%s FILE.json`\n", resource, id)
 		return err
 	}
@@ -91,7 +91,7 @@ func printVerdicts(w world, resource, id string, v verdicts) error {
 		}
 	}
 	printable.Fprintf(&b, "\n%d of %d cases pass\n", v.Passed, v.Passed+v.Failed)
-	_, err := b.WriteTo(w.stdout)
+	_, err := b.WriteTo(env.stdout)
 	return err
 }
 
@@ -127,8 +127,8 @@ type exportTests struct {
 }
 
 // export writes one file a case, and names what else of the kind is in the directory.
-func (f clientFlags) exportTests(ctx context.Context, w world, n noun, e exportTests) error {
-	api, err := f.open(ctx, w)
+func (f clientFlags) exportTests(ctx context.Context, env environment, n noun, e exportTests) error {
+	api, err := f.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (f clientFlags) exportTests(ctx context.Context, w world, n noun, e exportT
 	}
 	if changed > 0 {
 		about := question{"overwrite files in", e.Dir, count(changed, "file") + " with other content than the saved cases"}
-		if err := e.confirm(ctx, w, about); err != nil {
+		if err := e.confirm(ctx, env, about); err != nil {
 			return err
 		}
 	}
@@ -164,7 +164,7 @@ func (f clientFlags) exportTests(ctx context.Context, w world, n noun, e exportT
 		if err := os.WriteFile(file, text, 0o666); err != nil { //nolint:gosec // for version control, as the umask has it
 			return usageError{err}
 		}
-		if _, err := printable.Fprintln(w.stdout, file); err != nil {
+		if _, err := printable.Fprintln(env.stdout, file); err != nil {
 			return err
 		}
 	}
@@ -174,7 +174,7 @@ func (f clientFlags) exportTests(ctx context.Context, w world, n noun, e exportT
 	}
 	for _, file := range there {
 		if !slices.Contains(files, filepath.Base(file)) {
-			_, _ = printable.Fprintf(w.stderr, "callfn: %s is none of these cases: remove it, or import it\n", file)
+			_, _ = printable.Fprintf(env.stderr, "callfn: %s is none of these cases: remove it, or import it\n", file)
 		}
 	}
 	return nil
@@ -189,12 +189,12 @@ type importTests struct {
 
 // importTests stores the cases of files: a case whose name is there already takes its place. Nothing is sent unless all
 // files can be read.
-func (f clientFlags) importTests(ctx context.Context, w world, n noun, i importTests) error {
-	wanted, err := readCases(w, i.Files)
+func (f clientFlags) importTests(ctx context.Context, env environment, n noun, i importTests) error {
+	wanted, err := readCases(env, i.Files)
 	if err != nil {
 		return err
 	}
-	api, err := f.open(ctx, w)
+	api, err := f.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -218,16 +218,16 @@ func (f clientFlags) importTests(ctx context.Context, w world, n noun, i importT
 			d.about += ", " + quoted(old.Name)
 		}
 		d.about = strings.TrimPrefix(d.about, ", ")
-		if err := i.confirm(ctx, w, d); err != nil {
+		if err := i.confirm(ctx, env, d); err != nil {
 			return err
 		}
 	}
 	for _, c := range wanted {
-		what, err := api.putCase(ctx, w, tests, c, there)
+		what, err := api.putCase(ctx, env, tests, c, there)
 		if err != nil {
 			return fmt.Errorf("case %q: %w", c.Name, err)
 		}
-		if _, err := printable.Fprintf(w.stdout, "%-9s %s\n", what, c.Name); err != nil {
+		if _, err := printable.Fprintf(env.stdout, "%-9s %s\n", what, c.Name); err != nil {
 			return err
 		}
 	}
@@ -235,7 +235,7 @@ func (f clientFlags) importTests(ctx context.Context, w world, n noun, i importT
 		if err := api.do(ctx, http.MethodDelete, tests+"/"+url.PathEscape(old.ID), nil, nil); err != nil {
 			return err
 		}
-		if _, err := printable.Fprintf(w.stdout, "%-9s %s\n", "deleted", old.Name); err != nil {
+		if _, err := printable.Fprintf(env.stdout, "%-9s %s\n", "deleted", old.Name); err != nil {
 			return err
 		}
 	}
@@ -243,7 +243,7 @@ func (f clientFlags) importTests(ctx context.Context, w world, n noun, i importT
 }
 
 // putCase stores a case, in place of the one of its name, and says what it did.
-func (c *client) putCase(ctx context.Context, w world, tests string, wanted savedcase.Case,
+func (c *client) putCase(ctx context.Context, env environment, tests string, wanted savedcase.Case,
 	there []storedCase,
 ) (string, error) {
 	text, err := savedcase.Encode(wanted)
@@ -266,11 +266,11 @@ func (c *client) putCase(ctx context.Context, w world, tests string, wanted save
 	if err := c.do(ctx, method, path, json.RawMessage(text), &answer); err != nil {
 		return "", err
 	}
-	return done, printWarnings(w.stderr, answer.Warnings)
+	return done, printWarnings(env.stderr, answer.Warnings)
 }
 
 // readCases reads files, and the files of directories.
-func readCases(w world, paths []string) ([]savedcase.Case, error) {
+func readCases(env environment, paths []string) ([]savedcase.Case, error) {
 	var cases []savedcase.Case
 	from := map[string]string{}
 	for _, path := range paths {
@@ -279,7 +279,7 @@ func readCases(w world, paths []string) ([]savedcase.Case, error) {
 			return nil, err
 		}
 		for _, file := range files {
-			text, err := readJSON(w, file)
+			text, err := readJSON(env, file)
 			if err != nil {
 				return nil, err
 			}

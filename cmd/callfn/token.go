@@ -11,8 +11,8 @@ import (
 type tokenCommand struct{ clientFlags }
 
 // Run prints a token that the server takes, and nothing else.
-func (c tokenCommand) Run(ctx context.Context, w world) error {
-	api, err := c.open(ctx, w)
+func (c tokenCommand) Run(ctx context.Context, env environment) error {
+	api, err := c.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -21,10 +21,10 @@ func (c tokenCommand) Run(ctx context.Context, w world) error {
 		return err
 	}
 	if c.JSON {
-		_, err = printable.Fprintf(w.stdout, "{\"token\":%q,\"account_id\":%q,\"expires\":%q}\n", api.token, api.account,
+		_, err = printable.Fprintf(env.stdout, "{\"token\":%q,\"account_id\":%q,\"expires\":%q}\n", api.token, api.account,
 			expiry(api.token).Format(time.RFC3339))
 		return err
 	}
-	_, err = printable.Fprintln(w.stdout, api.token)
+	_, err = printable.Fprintln(env.stdout, api.token)
 	return err
 }

@@ -24,8 +24,8 @@ type deletedItem struct {
 }
 
 // listDeleted prints what was deleted of a kind.
-func (f clientFlags) listDeleted(ctx context.Context, w world, n noun) error {
-	return f.ask(ctx, w, http.MethodGet, func(api *client) string {
+func (f clientFlags) listDeleted(ctx context.Context, env environment, n noun) error {
+	return f.ask(ctx, env, http.MethodGet, func(api *client) string {
 		return api.path(n.resource) +
 			"?paginate=false&deleted=true"
 	}, nil,
@@ -35,7 +35,7 @@ func (f clientFlags) listDeleted(ctx context.Context, w world, n noun) error {
 				return err
 			}
 			if len(list) == 0 {
-				_, err := printable.Fprintf(w.stderr, "no %ss were deleted\n", n.one)
+				_, err := printable.Fprintf(env.stderr, "no %ss were deleted\n", n.one)
 				return err
 			}
 			slices.SortStableFunc(list, func(a, b deletedItem) int { return int(b.Modified - a.Modified) })
@@ -43,15 +43,15 @@ func (f clientFlags) listDeleted(ctx context.Context, w world, n noun) error {
 			for _, i := range list {
 				t.row(i.ID, changed(i.Modified), strings.TrimSpace(firstOf(i.Name, i.Username)+" "+strings.Join(i.Numbers, " ")))
 			}
-			return t.print(w)
+			return t.print(env)
 		})
 }
 
 // undelete brings back something deleted, by its id, or its name where only one such was deleted.
-func (f clientFlags) undelete(ctx context.Context, w world, n noun, ref string,
+func (f clientFlags) undelete(ctx context.Context, env environment, n noun, ref string,
 	text func(json.RawMessage) error,
 ) error {
-	api, err := f.open(ctx, w)
+	api, err := f.open(ctx, env)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (f clientFlags) undelete(ctx context.Context, w world, n noun, ref string,
 			return err
 		}
 	}
-	return f.send(ctx, w, api, http.MethodPost, api.path(n.resource)+"/"+url.PathEscape(ref)+"/undelete", nil, text)
+	return f.send(ctx, env, api, http.MethodPost, api.path(n.resource)+"/"+url.PathEscape(ref)+"/undelete", nil, text)
 }
 
 // gregorian is the Unix time of KAZOO's year 0 in its negative: KAZOO counts seconds from there.

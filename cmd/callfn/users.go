@@ -41,7 +41,7 @@ func (u userDoc) columns() []string {
 	return []string{u.ID, u.Username, u.PrivLevel, state, strings.TrimSpace(u.FirstName + " " + u.LastName)}
 }
 
-func printUsers(w world, users ...userDoc) error {
+func printUsers(env environment, users ...userDoc) error {
 	slices.SortFunc(users, func(a, b userDoc) int {
 		return cmp.Or(byName(a.Username, b.Username),
 			cmp.Compare(a.ID, b.ID))
@@ -50,17 +50,17 @@ func printUsers(w world, users ...userDoc) error {
 	for _, u := range users {
 		t.row(u.columns()...)
 	}
-	return t.print(w)
+	return t.print(env)
 }
 
 // printUser prints one line about the user that an answer is about.
-func printUser(w world, done string) func(json.RawMessage) error {
+func printUser(env environment, done string) func(json.RawMessage) error {
 	return func(raw json.RawMessage) error {
 		var u userDoc
 		if err := json.Unmarshal(raw, &u); err != nil {
 			return err
 		}
-		_, err := printable.Fprintf(w.stdout, "%s%s\n", done, strings.Join(u.columns(), "  "))
+		_, err := printable.Fprintf(env.stdout, "%s%s\n", done, strings.Join(u.columns(), "  "))
 		return err
 	}
 }
@@ -79,24 +79,24 @@ type passwordFlag struct {
 	PasswordFile string `default:"-" placeholder:"FILE"`
 }
 
-func (f passwordFlag) read(w world) (string, error) {
-	if f.PasswordFile == "-" && w.readSecret != nil {
-		password, err := askPassword(w, "New password: ")
+func (f passwordFlag) read(env environment) (string, error) {
+	if f.PasswordFile == "-" && env.readSecret != nil {
+		password, err := askPassword(env, "New password: ")
 		if err != nil {
 			return "", err
 		}
-		again, err := askPassword(w, "The same again: ")
+		again, err := askPassword(env, "The same again: ")
 		if err == nil && again != password {
 			err = usageError{errorf("the two passwords differ: nothing was changed")}
 		}
 		return password, err
 	}
-	return readPassword(w, "--password-file", f.PasswordFile)
+	return readPassword(env, "--password-file", f.PasswordFile)
 }
 
 // Run creates the user. Only a keyed hash of the password is stored.
-func (c usersCreate) Run(ctx context.Context, w world, on *usersCommand) error {
-	password, err := c.read(w)
+func (c usersCreate) Run(ctx context.Context, env environment, on *usersCommand) error {
+	password, err := c.read(env)
 	if err != nil {
 		return err
 	}
@@ -107,28 +107,28 @@ func (c usersCreate) Run(ctx context.Context, w world, on *usersCommand) error {
 	if c.Email != "" {
 		data["email"] = c.Email
 	}
-	return on.ask(ctx, w, http.MethodPut, func(api *client) string { return api.path("users") }, data,
-		printUser(w, "created "))
+	return on.ask(ctx, env, http.MethodPut, func(api *client) string { return api.path("users") }, data,
+		printUser(env, "created "))
 }
 
 type usersList struct{ deletedFlag }
 
 // Run prints one line a user.
-func (c usersList) Run(ctx context.Context, w world, on *usersCommand) error {
+func (c usersList) Run(ctx context.Context, env environment, on *usersCommand) error {
 	if c.Deleted {
-		return on.listDeleted(ctx, w, aUser)
+		return on.listDeleted(ctx, env, aUser)
 	}
-	return on.ask(ctx, w, http.MethodGet, func(api *client) string { return api.path("users") + "?paginate=false" }, nil,
+	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("users") + "?paginate=false" }, nil,
 		func(raw json.RawMessage) error {
 			var list []userDoc
 			if err := json.Unmarshal(raw, &list); err != nil {
 				return err
 			}
 			if len(list) == 0 {
-				_, err := io.WriteString(w.stderr, "no users yet: create one with `callfn users create`\n")
+				_, err := io.WriteString(env.stderr, "no users yet: create one with `callfn users create`\n")
 				return err
 			}
-			return printUsers(w, list...)
+			return printUsers(env, list...)
 		})
 }
 
@@ -140,8 +140,8 @@ type userArg struct {
 type usersGet struct{ userArg }
 
 // Run prints the user.
-func (c usersGet) Run(ctx context.Context, w world, on *usersCommand) error {
-	return on.sendOf(ctx, w, http.MethodGet, aUser, c.ID, nil, printUser(w, ""))
+func (c usersGet) Run(ctx context.Context, env environment, on *usersCommand) error {
+	return on.sendOf(ctx, env, http.MethodGet, aUser, c.ID, nil, printUser(env, ""))
 }
 
 type usersPassword struct {
@@ -150,13 +150,13 @@ type usersPassword struct {
 }
 
 // Run changes the password.
-func (c usersPassword) Run(ctx context.Context, w world, on *usersCommand) error {
-	password, err := c.read(w)
+func (c usersPassword) Run(ctx context.Context, env environment, on *usersCommand) error {
+	password, err := c.read(env)
 	if err != nil {
 		return err
 	}
-	return on.sendOf(ctx, w, http.MethodPatch, aUser, c.ID, map[string]string{"password": password},
-		printUser(w, "changed "))
+	return on.sendOf(ctx, env, http.MethodPatch, aUser, c.ID, map[string]string{"password": password},
+		printUser(env, "changed "))
 }
 
 type usersDelete struct {
@@ -165,13 +165,13 @@ type usersDelete struct {
 }
 
 // Run deletes the user.
-func (c usersDelete) Run(ctx context.Context, w world, on *usersCommand) error {
-	return on.remove(ctx, w, aUser, c.ID, c.confirmFlag, printUser(w, "deleted "))
+func (c usersDelete) Run(ctx context.Context, env environment, on *usersCommand) error {
+	return on.remove(ctx, env, aUser, c.ID, c.confirmFlag, printUser(env, "deleted "))
 }
 
 type usersUndelete struct{ userArg }
 
 // Run brings the user back.
-func (c usersUndelete) Run(ctx context.Context, w world, on *usersCommand) error {
-	return on.undelete(ctx, w, aUser, c.ID, printUser(w, "brought back "))
+func (c usersUndelete) Run(ctx context.Context, env environment, on *usersCommand) error {
+	return on.undelete(ctx, env, aUser, c.ID, printUser(env, "brought back "))
 }

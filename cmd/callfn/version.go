@@ -12,14 +12,14 @@ type versionCommand struct {
 }
 
 // Run prints the version.
-func (c versionCommand) Run(w world) error {
+func (c versionCommand) Run(env environment) error {
 	if c.JSON {
 		text, err := json.Marshal(map[string]string{"version": version.String()})
 		if err != nil {
 			return err
 		}
-		return printJSON(w.stdout, text)
+		return printJSON(env.stdout, text)
 	}
-	_, err := printable.Fprintln(w.stdout, "callfn", version.String())
+	_, err := printable.Fprintln(env.stdout, "callfn", version.String())
 	return err
 }
