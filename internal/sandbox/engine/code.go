@@ -19,12 +19,12 @@ func (e *Engine) Code(source, function string) (code Code, whole bool, err error
 		return nil, false, outOfMemory()
 	}
 	defer e.exhaust(&err)
-	return e.compile(source, function)
+	return e.compile(source, &inputName, function)
 }
 
 // compile is Code for what runs below a call already, whose end an allocation that fails is.
-func (e *Engine) compile(source, function string) (code Code, whole bool, err error) {
-	v, err := e.value(e.eval(source, &inputName, lib.MJS_EVAL_TYPE_GLOBAL|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
+func (e *Engine) compile(source string, name *fileName, function string) (code Code, whole bool, err error) {
+	v, err := e.value(e.eval(source, name, lib.MJS_EVAL_TYPE_GLOBAL|lib.MJS_EVAL_FLAG_COMPILE_ONLY))
 	if err != nil {
 		return nil, false, err
 	}
@@ -40,6 +40,32 @@ func (e *Engine) compile(source, function string) (code Code, whole bool, err er
 	code = append(code, bytesAt(p, uintptr(*at[lib.Tsize_t](length)))...)
 	lib.Xjs_free(e.tls, e.ctx, p)
 	return code, whole, nil
+}
+
+// compileOwn parses code of the host's and leaves out what strip says: lib.MJS_STRIP_SOURCE or lib.MJS_STRIP_DEBUG.
+// Without positions, an error in the code is at the line of the function that called.
+func (e *Engine) compileOwn(source string, strip int32) (Code, error) {
+	lib.XJS_SetStripInfo(e.tls, e.rt, strip)
+	code, _, err := e.compile(source, &evalName, "")
+	lib.XJS_SetStripInfo(e.tls, e.rt, 0)
+	return code, err
+}
+
+// EvalOwn is Eval for code of the host's in the world that the image holds. It leaves nothing there of the parser's
+// work, and no source texts: an image is the smaller for it, and so is the time to restore it.
+func (e *Engine) EvalOwn(source string, before *Image) (v Value, err error) {
+	if e.exhausted {
+		return Value{}, outOfMemory()
+	}
+	defer e.exhaust(&err)
+	code, err := e.compileOwn(source, lib.MJS_STRIP_SOURCE)
+	if err != nil {
+		return Value{}, err
+	}
+	limit := at[lib.TJSRuntime](e.rt).Fmalloc_ctx.Fmalloc_state.Fmalloc_limit
+	e.Restore(before)
+	lib.XJS_SetMemoryLimit(e.tls, e.rt, limit)
+	return e.load(code)
 }
 
 // holds reports whether compiled code has a function of just this text, so many functions deep.

@@ -1,9 +1,13 @@
 package engine
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
+
+	lib "modernc.org/libquickjs"
 )
 
 // Code that was parsed in another world does what it does where it is parsed, and fails at the same places.
@@ -112,5 +116,36 @@ func TestCodeUnderATightHeap(t *testing.T) {
 	}
 	if whole == 0 || failed == 0 {
 		t.Errorf("%d times whole, %d failed, want both: the limits test nothing", whole, failed)
+	}
+}
+
+// Code of the host's leaves neither its text nor the parser's work in a world, keeps its positions, and stays within
+// the memory that the world may have.
+func TestEvalOwn(t *testing.T) {
+	e := newEngine(t)
+	before := e.Save()
+	const limit = 8 << 20
+	e.Limit(limit)
+	source := "(function () {\n" + strings.Repeat("  // what it is for\n", 5000) + "  return new Error().stack;\n})"
+	f, err := e.EvalOwn(source, before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := lib.Tsize_t(at[lib.TJSRuntime](e.rt).Fmalloc_ctx.Fmalloc_state.Fmalloc_limit); got != limit {
+		t.Errorf("the world may have %d bytes, want %d as before", got, limit)
+	}
+	image := e.Save()
+	if more := image.Size() - before.Size(); more > 4<<10 {
+		t.Errorf("a function of one statement takes %d bytes, want at most %d", more, 4<<10)
+	}
+	if bytes.Contains(image.heap, []byte("what it is for")) {
+		t.Error("the image holds the source text, want none of it")
+	}
+	if stack, _, err := e.Call(f); err != nil || !bytes.Contains(stack, []byte("<eval>:5002")) {
+		t.Errorf("got stack %q, error %v; want line 5002", stack, err)
+	}
+	e.Restore(before)
+	if _, err := e.EvalOwn("(", before); err == nil {
+		t.Error("got no error from half an expression, want a SyntaxError")
 	}
 }

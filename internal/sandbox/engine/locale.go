@@ -94,7 +94,7 @@ func (e *Engine) loadIntl() (lib.TJSValue, error) {
 		return loaded, nil
 	}
 	if e.locales.code == nil {
-		code, err := e.compileWithoutPositions(intlSource)
+		code, err := e.compileOwn(intlSource, lib.MJS_STRIP_DEBUG)
 		if err != nil {
 			return undefined, err
 		}
@@ -111,14 +111,6 @@ func (e *Engine) loadIntl() (lib.TJSValue, error) {
 	}
 	e.define(e.locales.own.v, "loaded", lib.XDupValue(e.tls, e.ctx, loaded))
 	return loaded, nil
-}
-
-// compileWithoutPositions parses code of the host's: errors in it are at the line of the function that called.
-func (e *Engine) compileWithoutPositions(source string) (Code, error) {
-	lib.XJS_SetStripInfo(e.tls, e.rt, lib.MJS_STRIP_DEBUG)
-	code, _, err := e.compile(source, "")
-	lib.XJS_SetStripInfo(e.tls, e.rt, 0)
-	return code, err
 }
 
 // errThrown says that the exception is with the engine.
