@@ -2,8 +2,15 @@ package main
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"math/big"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -51,13 +58,27 @@ type answering struct {
 // answerCalls starts a service that answers calls on a free port of loopback.
 func answerCalls(t testing.TB, args ...string) answering {
 	t.Helper()
-	args = append([]string{"--sip=127.0.0.1:0", "--rtp-ports=28000-28999"}, args...)
+	return answerCallsOver(t, "udp", args...)
+}
+
+// answerCallsOver is answerCalls over one network: udp, tcp, or tls with a certificate for loopback.
+func answerCallsOver(t testing.TB, network string, args ...string) answering {
+	t.Helper()
+	address := "127.0.0.1:0"
+	if network != "udp" { // which has TCP beside it, as RFC 3261 wants
+		address = network + ":" + address
+	}
+	args = append([]string{"--sip=" + address, "--rtp-ports=28000-28999"}, args...)
+	if network == "tls" {
+		certificate, key := certificateFiles(t)
+		args = append(args, "--sip-certificate="+certificate, "--sip-key="+key)
+	}
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, args...)
 	a := answering{served: s, session: login(t, s.url)}
 	for line := range strings.Lines(s.errs.String()) {
 		var event struct{ Msg, SIP string }
 		if json.Unmarshal([]byte(line), &event) == nil && event.Msg == "answering calls" {
-			if at, ok := strings.CutPrefix(event.SIP, "udp:"); ok {
+			if at, ok := strings.CutPrefix(event.SIP, network+":"); ok {
 				a.at = netip.MustParseAddrPort(at)
 			}
 		}
@@ -66,6 +87,36 @@ func answerCalls(t testing.TB, args ...string) answering {
 		t.Fatalf("got no address in the log, want calls answered:\n%s", s.errs)
 	}
 	return a
+}
+
+// certificateFiles are a certificate for loopback and its key.
+func certificateFiles(t testing.TB) (certificate, key string) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	certificate, key = filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "key.pem")
+	for file, block := range map[string]*pem.Block{
+		certificate: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: pkcs},
+	} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certificate, key
 }
 
 // flow gives the account a callflow for 1000.

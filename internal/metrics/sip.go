@@ -32,7 +32,8 @@ func (m *Metrics) SIP() *SIP {
 		}, []string{"code"}),
 		packets: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "callfn_rtp_packets_total", Help: "Audio packets of calls that are over: sent and received; lost, which " +
-				"never came; late, which came after one that the caller sent later.",
+				"never came; late, which came after one that the caller sent later; unauthentic and replayed, which were " +
+				"dropped from encrypted calls.",
 		}, []string{"what"}),
 	}
 	for _, code := range []int{403, 503} {
@@ -50,6 +51,7 @@ func (s *SIP) CallAnswered(after time.Duration) { s.answered.Observe(after.Secon
 func (s *SIP) CallEnded(audio rtp.Stats) {
 	for what, packets := range map[string]uint64{
 		"sent": audio.Sent, "received": audio.Received, "lost": audio.Lost, "late": audio.Late,
+		"unauthentic": audio.Unauthentic, "replayed": audio.Replayed,
 	} {
 		s.packets.WithLabelValues(what).Add(float64(packets))
 	}

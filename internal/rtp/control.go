@@ -52,18 +52,29 @@ func (s *Stream) stampAt(now time.Time) uint32 {
 
 // sendReport sends a sender or receiver report with our name, and at the end good-bye.
 func (s *Stream) sendReport(bye bool) {
-	b, to, ok := s.report(bye, time.Now())
-	if ok {
-		_, _ = s.control.WriteToUDPAddrPort(b, to) // the next report says the same
-	}
-}
-
-func (s *Stream) report(bye bool, now time.Time) ([]byte, netip.AddrPort, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	b, to, ok := s.report(bye, time.Now())
+	if !ok {
+		return
+	}
+	if b, ok = s.guard.seal(b, true); !ok {
+		return
+	}
+	from := s.control
+	if s.params.Mux {
+		from = s.audio
+	}
+	_, _ = from.WriteToUDPAddrPort(b, to) // the next report says the same
+}
+
+// report is a report and where to send it. s.mu is held.
+func (s *Stream) report(bye bool, now time.Time) ([]byte, netip.AddrPort, bool) {
 	to := s.params.ControlTo
 	if target, ok := s.latch.target(s.params.Unheard); !ok {
 		return nil, to, false
+	} else if s.params.Mux {
+		to = target
 	} else if target != s.params.Remote || !to.IsValid() {
 		to = netip.AddrPortFrom(target.Addr(), target.Port()+1) // behind a NAT: the port beside the one that is heard
 	}
@@ -115,7 +126,20 @@ func (s *Stream) readControl() {
 func (s *Stream) receiveControl(b []byte, from netip.AddrPort, now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.takeControl(b, from, now)
+}
+
+// isControl reports whether a packet that came where audio comes is RTCP: its second byte is a type of RTCP's, which no
+// audio with its marker has (RFC 5761 section 4).
+func isControl(b []byte) bool { return b[1] >= 192 && b[1] <= 223 }
+
+// takeControl takes one report of the caller's. s.mu is held.
+func (s *Stream) takeControl(b []byte, from netip.AddrPort, now time.Time) {
 	if target, ok := s.latch.target(true); !ok || from.Addr() != target.Addr() {
+		return
+	}
+	b, ok := s.guard.open(b, true)
+	if !ok {
 		return
 	}
 	packets, err := rtcp.Unmarshal(b)

@@ -32,11 +32,21 @@ func unmapped(a netip.AddrPort) netip.AddrPort { return netip.AddrPortFrom(a.Add
 
 // receive takes one packet. What does not belong to the call is dropped.
 func (s *Stream) receive(b []byte, from netip.AddrPort, now time.Time) {
-	var p rtp.Packet
-	if len(b) < headerSize || b[0]>>6 != 2 || p.Unmarshal(b) != nil {
+	if len(b) < headerSize || b[0]>>6 != 2 {
 		return
 	}
 	s.mu.Lock()
+	if s.params.Mux && isControl(b) {
+		s.takeControl(b, from, now)
+		s.mu.Unlock()
+		return
+	}
+	var p rtp.Packet
+	b, ok := s.guard.open(b, false)
+	if !ok || p.Unmarshal(b) != nil {
+		s.mu.Unlock()
+		return
+	}
 	audio, isEvent := p.PayloadType == s.params.Payload, s.isEvent(&p)
 	if !audio && !isEvent || !s.latch.accept(from, now) {
 		s.mu.Unlock()

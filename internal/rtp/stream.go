@@ -28,6 +28,8 @@ type Params struct {
 	Unheard   bool           // send to Remote before anything is heard from there
 	Hold      bool           // the caller wants to hear nothing
 	ControlTo netip.AddrPort // where the caller takes RTCP
+	Mux       bool           // RTCP shares the port of audio, on both sides (RFC 5761)
+	Security  *Security      // nil for packets that anybody on the way can read
 }
 
 // Stream is the RTP of one call. It is a media.Transport; its methods are safe for concurrent use.
@@ -46,14 +48,16 @@ type Stream struct {
 	in        reception
 	heard     time.Time // anything of the caller's
 	usedEvent bool
+	guard     guard
 
 	ssrc       uint32
 	seq        uint16
 	base       uint32 // timestamp of slot 0
 	slot       int64  // sent last; -1 for none
 	sentAt     time.Time
-	sent       uint32
+	sent       uint32 // as ssrc
 	octets     uint32
+	sentBefore uint64 // as another source
 	lastStamp  uint32
 	packet     []byte
 	eventTimer *time.Timer
@@ -65,10 +69,19 @@ func Open(ports *Ports, ip netip.Addr) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Stream{
-		audio: audio, control: control, quit: make(chan struct{}), ssrc: rand.Uint32(), seq: uint16(rand.Uint32()),
-		base: rand.Uint32(), slot: -1, packet: make([]byte, headerSize+media.FrameSamples),
-	}, nil
+	s := &Stream{
+		audio: audio, control: control, quit: make(chan struct{}), base: rand.Uint32(), slot: -1,
+		packet: make([]byte, headerSize+media.FrameSamples),
+	}
+	s.beginSource()
+	return s, nil
+}
+
+// beginSource has what is sent from now on come from a new source. Its numbers begin in the lower half: SRTP counts how
+// often they wrap, and that must not happen while first packets are lost (RFC 3711 section 3.3.1).
+func (s *Stream) beginSource() {
+	s.sentBefore += uint64(s.sent)
+	s.ssrc, s.seq, s.sent, s.octets = rand.Uint32(), uint16(rand.Uint32())&0x7FFF, 0, 0
 }
 
 // Port is the port for audio; RTCP has the next.
@@ -100,6 +113,9 @@ func (s *Stream) Update(p Params) {
 }
 
 func (s *Stream) update(p Params) {
+	if s.guard.agree(p.Security) && s.sent > 0 {
+		s.beginSource()
+	}
 	if !s.latch.began.IsZero() && p.Remote == s.params.Remote {
 		s.params = p
 		return
@@ -147,6 +163,8 @@ type Stats struct {
 	Sent, Received uint64
 	Lost           uint64 // never came
 	Late           uint64 // came after a packet that was sent later
+	Unauthentic    uint64 // of an encrypted call: not made with the caller's key, and dropped
+	Replayed       uint64 // of an encrypted call: heard already, and dropped
 }
 
 // Stats counts the packets until now.
@@ -154,7 +172,8 @@ func (s *Stream) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	stats := s.in.stats()
-	stats.Sent = uint64(s.sent)
+	stats.Sent = s.sentBefore + uint64(s.sent)
+	stats.Unauthentic, stats.Replayed = s.guard.unauthentic, s.guard.replayed
 	return stats
 }
 
@@ -185,7 +204,11 @@ func (s *Stream) send(stamp uint32, marker bool, f *media.Frame) {
 	binary.BigEndian.PutUint32(b[4:], stamp)
 	binary.BigEndian.PutUint32(b[8:], s.ssrc)
 	s.params.Codec.Encode(b[headerSize:], f[:])
-	if _, err := s.audio.WriteToUDPAddrPort(b, to); err != nil {
+	sealed, ok := s.guard.seal(b, false)
+	if !ok {
+		return
+	}
+	if _, err := s.audio.WriteToUDPAddrPort(sealed, to); err != nil {
 		return // an ICMP error of a packet before, or no route: the next may arrive
 	}
 	s.sent++

@@ -101,14 +101,26 @@ func (c *call) onAck(req *sip.Request) {
 
 // lateAnswer takes the answer to callfn's offer out of an ACK.
 func (c *call) lateAnswer(ack *sip.Request) {
-	o, ok, _ := offerOf(ack)
-	if !ok {
+	if !c.takeAnswer(ack) {
 		c.end(callflow.Ended{
 			How: callflow.EndHangup, Cause: "INCOMPATIBLE_DESTINATION", Hint: "the caller's answer has no usable audio",
 		})
-		return
 	}
-	c.agree(o)
+}
+
+// takeAnswer takes the answer to callfn's offer, and reports whether there is one that can be taken.
+func (c *call) takeAnswer(msg sip.Message) bool {
+	o, ok, _ := offerOf(msg)
+	if !ok {
+		return false
+	}
+	c.mu.Lock()
+	ok = c.local.choose(c.offer.profile(), o)
+	c.mu.Unlock()
+	if ok {
+		c.agree(o)
+	}
+	return ok
 }
 
 // agree takes what an offer and its answer agreed on.

@@ -101,10 +101,13 @@ func (c *call) run() {
 	stats := c.closeAudio()
 	answered := c.clear(ended)
 	c.background.Wait()
+	c.mu.Lock()
+	suite := c.offer.crypto.suite.Name
+	c.mu.Unlock()
 	c.server.cfg.Observe.CallEnded(stats)
 	c.log.Info("closed SIP call", "how", string(ended.How), "cause", ended.Cause, "answered", answered,
 		"took_ms", time.Since(c.began).Milliseconds(), "sent", stats.Sent, "received", stats.Received, "lost", stats.Lost,
-		"late", stats.Late)
+		"late", stats.Late, "srtp", suite, "unauthentic", stats.Unauthentic, "replayed", stats.Replayed)
 }
 
 // carryOut has the call walked. A panic ends this call as a failure of callfn, so that its caller is hung up, and its

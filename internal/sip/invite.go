@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"errors"
 	"net/netip"
 	"strings"
 	"time"
@@ -30,9 +29,9 @@ func (s *Server) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 		s.refuse(req, tx, code)
 		return
 	}
-	offer, hasOffer, code := offerOf(req)
-	if code != 0 {
-		s.refuse(req, tx, code)
+	offer, hasOffer, r := offerOf(req)
+	if r.code != 0 {
+		s.refuseWith(req, tx, r)
 		return
 	}
 	if code := s.enter(); code != 0 {
@@ -47,8 +46,14 @@ func (s *Server) onInvite(req *sip.Request, tx sip.ServerTransaction) {
 
 // refuse gives an INVITE its final response.
 func (s *Server) refuse(req *sip.Request, tx sip.ServerTransaction, code int) {
-	res := response(req, code)
-	switch code {
+	s.refuseWith(req, tx, refusal{code: code})
+}
+
+// refuseWith is refuse with a reason.
+func (s *Server) refuseWith(req *sip.Request, tx sip.ServerTransaction, r refusal) {
+	res := response(req, r.code)
+	r.warn(res)
+	switch r.code {
 	case 503:
 		res.AppendHeader(sip.NewHeader("Retry-After", "5"))
 	case 420:
@@ -58,8 +63,9 @@ func (s *Server) refuse(req *sip.Request, tx sip.ServerTransaction, code int) {
 	case 405:
 		res.AppendHeader(sip.NewHeader("Allow", allow))
 	}
-	s.cfg.Observe.CallRefused(code)
-	s.cfg.Log.Info("refused SIP call", "call_id", req.CallID().Value(), "code", code, "source", req.Source())
+	s.cfg.Observe.CallRefused(r.code)
+	s.cfg.Log.Info("refused SIP call", "call_id", req.CallID().Value(), "code", r.code, "source", req.Source(),
+		"reason", r.why)
 	_ = tx.Respond(res)
 	s.linger(tx)
 }
@@ -108,28 +114,6 @@ func options(req *sip.Request, header string) []string {
 	return out
 }
 
-// offerOf reads the SDP of a request; hasOffer is false where there is none. code is what to refuse it with, 0 for
-// nothing.
-func offerOf(req *sip.Request) (o offer, hasOffer bool, code int) {
-	if len(req.Body()) == 0 {
-		return offer{}, false, 0
-	}
-	if h := req.ContentType(); h != nil {
-		kind, _, _ := strings.Cut(strings.ToLower(h.Value()), ";")
-		if strings.TrimSpace(kind) != "application/sdp" {
-			return offer{}, false, 415
-		}
-	}
-	o, err := parseOffer(req.Body())
-	switch {
-	case errors.Is(err, errNoAudio):
-		return offer{}, false, 488
-	case err != nil:
-		return offer{}, false, 400
-	}
-	return o, true, 0
-}
-
 // take carries a call out, from its INVITE to its end.
 func (s *Server) take(req *sip.Request, tx sip.ServerTransaction, source netip.AddrPort, o offer, hasOffer bool) {
 	began := time.Now()
@@ -143,6 +127,10 @@ func (s *Server) take(req *sip.Request, tx sip.ServerTransaction, source netip.A
 	}
 	c := newCall(s, req, tx, newDialog(req, tag, here.contact, s.client, s.cfg.Access.trusted(source.Addr())))
 	c.here, c.source, c.began, c.offer, c.hasOffer = here, source, began, o, hasOffer
+	if err := c.local.secure(offer{}, o); err != nil {
+		s.refuse(req, tx, 500)
+		return
+	}
 	if !tx.OnCancel(func(*sip.Request) { c.cancelled() }) {
 		return
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // errNoAudio says that an offer has nothing that can be answered: 488.
-var errNoAudio = errors.New("no audio that can be answered: want PCMU or PCMA over RTP/AVP")
+var errNoAudio = errors.New("no audio that can be answered")
 
 // offer is what a caller's SDP offers, as far as it can be answered.
 type offer struct {
@@ -25,13 +25,30 @@ type offer struct {
 	control  netip.AddrPort
 	sends    bool // the caller sends
 	receives bool // and receives
+	mux      bool // RTCP may come where audio does
+	crypto   crypto
 	names    []sdp.MediaName
 }
 
+// profile is how the m-line taken is carried: avp or savp.
+func (o *offer) profile() string {
+	if o.audio < len(o.names) {
+		return strings.Join(o.names[o.audio].Protos, "/")
+	}
+	return avp
+}
+
+const (
+	avp  = "RTP/AVP"
+	savp = "RTP/SAVP"
+)
+
 const largestSDP = 8 << 10
 
-// parseOffer reads a caller's SDP. What is malformed is an error; an offer without common audio wraps errNoAudio.
-func parseOffer(body []byte) (offer, error) {
+// parseOffer reads a caller's SDP. What is malformed is an error; an offer without common audio wraps errNoAudio and
+// says why. Of several m-lines with audio the first that is encrypted is taken, else the first. Keys count only where
+// the signalling is private: else everybody on the way has read them.
+func parseOffer(body []byte, private bool) (offer, error) {
 	var d sdp.SessionDescription
 	if len(body) > largestSDP {
 		return offer{}, fmt.Errorf("read SDP: %d bytes, want no more than %d", len(body), largestSDP)
@@ -39,25 +56,56 @@ func parseOffer(body []byte) (offer, error) {
 	if err := d.Unmarshal(body); err != nil {
 		return offer{}, fmt.Errorf("read SDP: %w", err)
 	}
-	o := offer{audio: -1}
+	var taken offer
+	found, reason := false, errors.New("there is no m=audio with a port")
+	names := make([]sdp.MediaName, len(d.MediaDescriptions))
 	for i, m := range d.MediaDescriptions {
-		o.names = append(o.names, m.MediaName)
-		if o.audio >= 0 || m.MediaName.Media != "audio" || m.MediaName.Port.Value == 0 ||
-			m.MediaName.Port.Value > 65535 || strings.Join(m.MediaName.Protos, "/") != "RTP/AVP" {
+		names[i] = m.MediaName
+		if m.MediaName.Media != "audio" || m.MediaName.Port.Value == 0 || m.MediaName.Port.Value > 65535 {
 			continue
 		}
-		if o.take(&d, m) {
-			o.audio = i
+		o := offer{audio: i}
+		if err := o.take(&d, m, private); err != nil {
+			reason = err
+		} else if !found || o.crypto.given() && !taken.crypto.given() {
+			taken, found = o, true
 		}
 	}
-	if o.audio < 0 {
-		return o, errNoAudio
+	if !found {
+		return offer{}, fmt.Errorf("%w: %w", errNoAudio, reason)
 	}
-	return o, nil
+	taken.names = names
+	return taken, nil
 }
 
-// take reads one m-line with audio, and reports whether there is a codec for it.
-func (o *offer) take(d *sdp.SessionDescription, m *sdp.MediaDescription) bool {
+var (
+	errNoCodec = errors.New("no PCMU and no PCMA")
+	errNotTLS  = errors.New("RTP/SAVP needs SIP over TLS, or everybody on the way reads the key")
+)
+
+// secure decides how an m-line is encrypted. RTP/AVP with keys is encrypted where that can be, and not otherwise (RFC
+// 8643).
+func (o *offer) secure(m *sdp.MediaDescription, private bool) error {
+	profile := strings.Join(m.MediaName.Protos, "/")
+	switch {
+	case profile != avp && profile != savp:
+		return fmt.Errorf("%.40s is not supported, want RTP/AVP or RTP/SAVP", profile)
+	case private:
+		var err error
+		if o.crypto, err = findCrypto(m); profile == savp {
+			return err
+		}
+	case profile == savp:
+		return errNotTLS
+	}
+	return nil
+}
+
+// take reads one m-line with audio. The error says why it cannot be answered.
+func (o *offer) take(d *sdp.SessionDescription, m *sdp.MediaDescription, private bool) error {
+	if err := o.secure(m, private); err != nil {
+		return err
+	}
 	maps := rtpmaps(m)
 	found := false
 	for _, format := range m.MediaName.Formats {
@@ -77,10 +125,10 @@ func (o *offer) take(d *sdp.SessionDescription, m *sdp.MediaDescription) bool {
 		}
 	}
 	if !found {
-		o.events = 0
-		return false
+		return errNoCodec
 	}
 	o.direction(d, m)
+	_, o.mux = m.Attribute("rtcp-mux")
 	host := connectionAddress(d, m)
 	o.remote, o.control = netip.AddrPort{}, netip.AddrPort{}
 	if host.IsValid() && !host.IsUnspecified() && !host.IsMulticast() {
@@ -95,7 +143,7 @@ func (o *offer) take(d *sdp.SessionDescription, m *sdp.MediaDescription) bool {
 	} else {
 		o.receives = false // the old way to hold
 	}
-	return true
+	return nil
 }
 
 // rtpmaps are the names of an m-line's payload numbers, such as PCMU/8000.

@@ -2,6 +2,7 @@ package sip_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,42 @@ func TestOffersThatCannotBeAnswered(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where the caller offers it RTCP shares the port of audio, in both directions; elsewhere nothing is said of it.
+func TestRTCPAtThePortOfAudio(t *testing.T) {
+	t.Parallel()
+	_, address := start(t, func(ctx context.Context, in sip.Incoming) {
+		_ = in.Control.Answer(ctx)
+		_ = in.Control.Play(ctx, callflow.Media{Name: "short", Endless: true})
+	}, func(cfg *sip.Config) { cfg.Voice.Library = tones{"short": time.Second} })
+	phone := siptest.New(t, address)
+	phone.SDP = phone.Offer("a=rtcp-mux", "a=rtcp:9")
+	if m := wantCode(t, phone.Dial(), 200); !strings.Contains(m.Body, "a=rtcp-mux\r\n") {
+		t.Errorf("got the answer, want a=rtcp-mux in it:\n%s", m.Body)
+	}
+	await.True(t, "audio", func() bool { return len(phone.Audio.Received()) > 5 })
+	wantCode(t, phone.Bye(), 200)
+	await.True(t, "a report from the port of audio", func() bool {
+		return slices.Contains(phone.Audio.Reports(), siptest.Report{From: phone.Audio.Target(), Type: 200})
+	})
+	phone = siptest.New(t, address)
+	if m := wantCode(t, phone.Dial(), 200); strings.Contains(m.Body, "rtcp-mux") {
+		t.Errorf("not offered: got the answer, want no rtcp-mux in it:\n%s", m.Body)
+	}
+	if m := wantCode(t, phone.Reinvite(phone.Offer("a=rtcp-mux")), 200); !strings.Contains(m.Body, "a=rtcp-mux") {
+		t.Errorf("offered later: got the answer, want a=rtcp-mux in it:\n%s", m.Body)
+	}
+	if m := wantCode(t, phone.Reinvite(phone.Offer()), 200); strings.Contains(m.Body, "rtcp-mux") {
+		t.Errorf("offered no more: got the answer, want no rtcp-mux in it:\n%s", m.Body)
+	}
+	wantCode(t, phone.Bye(), 200)
+	phone = siptest.New(t, address)
+	phone.SDP = "none"
+	if m := wantCode(t, phone.Dial(), 200); !strings.Contains(m.Body, "a=rtcp-mux") {
+		t.Errorf("a late offer: got the offer, want a=rtcp-mux in it:\n%s", m.Body)
+	}
+	wantCode(t, phone.Bye(), 200)
 }
 
 func TestEarlyMediaWithPRACK(t *testing.T) {

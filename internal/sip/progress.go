@@ -53,7 +53,16 @@ func (c *call) params() rtp.Params {
 	return rtp.Params{
 		Codec: o.codec, Payload: o.payload, Events: o.events, Remote: o.remote, ControlTo: o.control,
 		Signals: c.source.Addr(), Unheard: c.dialog.trusted || c.source.Addr().IsLoopback(), Hold: !o.receives,
+		Mux: o.mux, Security: c.security(),
 	}
+}
+
+// security is how the call's audio is encrypted, nil where it is not. c.mu is held.
+func (c *call) security() *rtp.Security {
+	if !c.offer.crypto.given() {
+		return nil
+	}
+	return &rtp.Security{Suite: c.offer.crypto.suite, Theirs: c.offer.crypto.secret, Ours: c.local.crypto.secret}
 }
 
 // sdp is callfn's side of the session: an answer, or an offer where the caller made none.
@@ -63,7 +72,7 @@ func (c *call) sdp() ([]byte, error) {
 	if c.hasOffer {
 		return c.local.describe(c.offer)
 	}
-	return c.local.offer()
+	return c.local.offer(isPrivate(c.invite))
 }
 
 // early opens the way for audio before the answer, with 183 and SDP (RFC 3261 section 13.3.1.1). A caller who offers

@@ -51,11 +51,14 @@ func reasonHeader(cause string) string {
 }
 
 // word is a text that can stand in a header's quotes: what could end it, or the header, is left out.
-func word(text string) string {
+func word(text string) string { return bounded(text, 100) }
+
+// bounded is word with a number of bytes.
+func bounded(text string, most int) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '"' || r == '\\' {
 			return -1
 		}
 		return r
-	}, text[:min(len(text), 100)])
+	}, text[:min(len(text), most)])
 }

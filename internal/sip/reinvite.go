@@ -19,12 +19,12 @@ func (c *call) onReinvite(req *sip.Request, tx sip.ServerTransaction) {
 		c.server.linger(tx)
 		return
 	}
-	o, hasOffer, code := offerOf(req)
-	if code == 0 && tooShort(req, c.server.cfg.ShortestSession) {
-		code = 422
+	o, hasOffer, r := offerOf(req)
+	if r.code == 0 && tooShort(req, c.server.cfg.ShortestSession) {
+		r.code = 422
 	}
-	if code != 0 {
-		c.server.refuse(req, tx, code) // and everything stays as it was
+	if r.code != 0 {
+		c.server.refuseWith(req, tx, r) // and everything stays as it was
 		return
 	}
 	var take func(*sip.Request)
@@ -49,19 +49,20 @@ func (c *call) onReinvite(req *sip.Request, tx sip.ServerTransaction) {
 
 // onUpdate takes the same as UPDATE (RFC 3311), which may come before the answer.
 func (c *call) onUpdate(req *sip.Request, tx sip.ServerTransaction) {
-	o, hasOffer, code := offerOf(req)
+	o, hasOffer, r := offerOf(req)
 	c.mu.Lock()
 	known := c.hasOffer && c.rtp != nil
 	c.mu.Unlock()
 	switch {
-	case code == 0 && tooShort(req, c.server.cfg.ShortestSession):
-		code = 422
-	case code == 0 && hasOffer && !known:
-		code = 491
+	case r.code == 0 && tooShort(req, c.server.cfg.ShortestSession):
+		r.code = 422
+	case r.code == 0 && hasOffer && !known:
+		r.code = 491
 	}
-	if code != 0 {
-		res := response(req, code)
-		if code == 422 {
+	if r.code != 0 {
+		res := response(req, r.code)
+		r.warn(res)
+		if r.code == 422 {
 			res.AppendHeader(sip.NewHeader("Min-SE", seconds(c.server.cfg.ShortestSession)))
 		}
 		_ = tx.Respond(res)
@@ -85,12 +86,20 @@ func (c *call) onUpdate(req *sip.Request, tx sip.ServerTransaction) {
 func (c *call) changed(req *sip.Request, o offer, hasOffer bool) (*sip.Response, error) {
 	c.mu.Lock()
 	c.local.version++
-	described, l := o, c.local
-	if !hasOffer {
+	described := o
+	var err error
+	if hasOffer {
+		err = c.local.secure(c.offer, o)
+	} else {
 		described = c.offer
 		described.sends, described.receives = true, true
+		c.local.offered = []crypto{c.local.crypto}
 	}
+	l := c.local
 	c.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
 	body, err := l.describe(described)
 	if err != nil {
 		return nil, err

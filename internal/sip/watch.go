@@ -77,6 +77,9 @@ func (c *call) refresh() bool {
 	c.mu.Unlock()
 	req.AppendHeader(sip.NewHeader("Session-Expires", seconds(interval)+";refresher=uac"))
 	if method == sip.INVITE {
+		c.mu.Lock()
+		c.local.offered = []crypto{c.local.crypto}
+		c.mu.Unlock()
 		body, err := c.sdp()
 		if err != nil {
 			return false
@@ -86,6 +89,7 @@ func (c *call) refresh() bool {
 	}
 	res, err := c.dialog.do(c.ctx, req)
 	if res != nil && method == sip.INVITE && res.IsSuccess() {
+		c.takeAnswer(res) // which may have another key or address
 		ack := c.dialog.request(sip.ACK)
 		ack.CSeq().SeqNo = req.CSeq().SeqNo
 		c.dialog.from(ack)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,7 +20,14 @@ type Packet struct {
 	Payload byte
 	Seq     uint16
 	Stamp   uint32
+	Source  uint32
 	Data    []byte
+}
+
+// Report is one RTCP packet that came where audio comes.
+type Report struct {
+	From netip.AddrPort
+	Type byte
 }
 
 // Audio is the RTP side of a phone.
@@ -33,6 +41,11 @@ type Audio struct {
 	to    netip.AddrPort
 	seq   uint16
 	stamp uint32
+	last  []byte
+
+	reports      []Report
+	ours, theirs *security // nil for packets that anybody can read
+	unreadable   int
 }
 
 func newAudio(t testing.TB, ip netip.Addr) *Audio {
@@ -58,19 +71,24 @@ func (a *Audio) read() {
 	defer a.reader.Done()
 	buf := make([]byte, 2000)
 	for {
-		n, err := a.socket.Read(buf)
+		n, from, err := a.socket.ReadFromUDPAddrPort(buf)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if err != nil || n < 12 || buf[1] >= 200 && buf[1] <= 207 {
-			continue // RTCP of a call whose audio has the port below
-		}
-		p := Packet{
-			At: time.Now(), Marker: buf[1]&0x80 != 0, Payload: buf[1] & 0x7F, Seq: binary.BigEndian.Uint16(buf[2:]),
-			Stamp: binary.BigEndian.Uint32(buf[4:]), Data: append([]byte(nil), buf[12:n]...),
+		if err != nil || n < 8 {
+			continue
 		}
 		a.mu.Lock()
-		a.got = append(a.got, p)
+		if buf[1] >= 200 && buf[1] <= 207 { // also of a call whose audio has the port below
+			a.reports = append(a.reports, Report{From: netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), Type: buf[1]})
+		} else if n < 12 {
+			// not RTP
+		} else if b := a.unseal(buf[:n]); b != nil {
+			a.got = append(a.got, Packet{
+				At: time.Now(), Marker: b[1]&0x80 != 0, Payload: b[1] & 0x7F, Seq: binary.BigEndian.Uint16(b[2:]),
+				Stamp: binary.BigEndian.Uint32(b[4:]), Source: binary.BigEndian.Uint32(b[8:]), Data: slices.Clone(b[12:]),
+			})
+		}
 		a.mu.Unlock()
 	}
 }
@@ -80,6 +98,13 @@ func (a *Audio) Received() []Packet {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return append([]Packet(nil), a.got...)
+}
+
+// Reports are the RTCP packets that came until now.
+func (a *Audio) Reports() []Report {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]Report(nil), a.reports...)
 }
 
 // Bytes is the audio that came until now, in order.
@@ -126,7 +151,7 @@ func (a *Audio) send(payload byte, stamp uint32, data []byte) {
 	binary.BigEndian.PutUint16(b[2:], a.seq)
 	binary.BigEndian.PutUint32(b[4:], stamp)
 	binary.BigEndian.PutUint32(b[8:], 4711)
-	_, _ = a.socket.WriteToUDPAddrPort(append(b, data...), a.to)
+	_, _ = a.socket.WriteToUDPAddrPort(a.seal(append(b, data...)), a.to)
 }
 
 // Skip moves the sequence number of the next packet on by n, as if n packets were lost; back where n is negative.

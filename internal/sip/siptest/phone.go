@@ -1,12 +1,17 @@
 package siptest
 
 import (
+	"bufio"
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,16 +21,19 @@ import (
 
 // Phone is one telephone with one call at most.
 type Phone struct {
-	t      testing.TB
-	server netip.AddrPort
-	socket *net.UDPConn
-	Audio  *Audio
+	t       testing.TB
+	server  netip.AddrPort
+	network string // UDP, TCP or TLS
+	socket  net.Conn
+	stream  *bufio.Reader // of the socket, where messages have no bounds of their own
+	Audio   *Audio
 
 	// What the INVITE says; to be changed before Dial.
 	To, From string            // users
 	Realm    string            // of the dialled URI; empty for the server's address
 	Display  string            // display name; empty for none
 	SDP      string            // empty for the usual offer; "none" for no offer
+	Profile  string            // of the usual offer; empty for RTP/AVP
 	Extra    map[string]string // further headers
 	Type     string            // Content-Type of requests' bodies; empty for SDP
 	Mute     bool              // neither acknowledges nor answers
@@ -42,7 +50,7 @@ type Phone struct {
 	reader   sync.WaitGroup
 }
 
-// New is a phone at ip that calls server.
+// New is a phone that calls server over UDP.
 func New(t testing.TB, server netip.AddrPort) *Phone {
 	t.Helper()
 	ip := netip.MustParseAddr("127.0.0.1")
@@ -53,10 +61,40 @@ func New(t testing.TB, server netip.AddrPort) *Phone {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return start(t, server, "UDP", datagrams{socket, server})
+}
+
+// datagrams is a UDP socket that writes to one address and reads from all.
+type datagrams struct {
+	*net.UDPConn
+	to netip.AddrPort
+}
+
+func (d datagrams) Write(b []byte) (int, error) { return d.WriteToUDPAddrPort(b, d.to) }
+
+// NewTCP is a phone that calls server over TCP, or over TLS where there is a configuration for that.
+func NewTCP(t testing.TB, server netip.AddrPort, private *tls.Config) *Phone {
+	t.Helper()
+	socket, err := net.DialTimeout("tcp", server.String(), 5*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	network := "TCP"
+	if private != nil {
+		network, socket = "TLS", tls.Client(socket, private)
+	}
+	return start(t, server, network, socket)
+}
+
+func start(t testing.TB, server netip.AddrPort, network string, socket net.Conn) *Phone {
 	p := &Phone{
-		t: t, server: server, socket: socket, To: "1000", From: "4158867900",
+		t: t, server: server, network: network, socket: socket, To: "1000", From: "4158867900",
 		callID: fmt.Sprintf("%016x@siptest", rand.Uint64()), tag: fmt.Sprintf("%08x", rand.Uint32()), cseq: 1,
-		arrived: make(chan struct{}, 1), closed: make(chan struct{}), Audio: newAudio(t, ip),
+		arrived: make(chan struct{}, 1), closed: make(chan struct{}),
+	}
+	p.Audio = newAudio(t, p.Address().Addr())
+	if network != "UDP" {
+		p.stream = bufio.NewReader(socket)
 	}
 	p.reader.Add(1)
 	go p.read()
@@ -81,7 +119,17 @@ func (p *Phone) Close() {
 }
 
 // Address is where the phone's SIP is.
-func (p *Phone) Address() netip.AddrPort { return p.socket.LocalAddr().(*net.UDPAddr).AddrPort() }
+func (p *Phone) Address() netip.AddrPort {
+	return netip.MustParseAddrPort(p.socket.LocalAddr().String())
+}
+
+// contact is the phone's Contact.
+func (p *Phone) contact() string {
+	if p.network == "UDP" {
+		return fmt.Sprintf("<sip:phone@%s>", p.Address())
+	}
+	return fmt.Sprintf("<sip:phone@%s;transport=%s>", p.Address(), strings.ToLower(p.network))
+}
 
 // CallID is the Call-ID of its call.
 func (p *Phone) CallID() string { return p.callID }
@@ -90,14 +138,14 @@ func (p *Phone) read() {
 	defer p.reader.Done()
 	buf := make([]byte, 65536)
 	for {
-		n, err := p.socket.Read(buf)
-		if errors.Is(err, net.ErrClosed) {
+		text, err := p.receive(buf)
+		switch {
+		case errors.Is(err, net.ErrClosed), err != nil && p.stream != nil:
 			return
-		}
-		if err != nil || n > 0 && buf[0] >= 0x80 {
+		case err != nil || text != "" && text[0] >= 0x80:
 			continue // RTCP of a call whose audio had the port below
 		}
-		m, err := Parse(string(buf[:n]))
+		m, err := Parse(text)
 		if err != nil {
 			p.t.Errorf("the server sent a malformed message: %v", err)
 			continue
@@ -122,10 +170,33 @@ func (p *Phone) read() {
 	}
 }
 
+// receive is the next message: a datagram, or so much of the stream as its headers and its Content-Length say.
+func (p *Phone) receive(buf []byte) (string, error) {
+	if p.stream == nil {
+		n, err := p.socket.Read(buf)
+		return string(buf[:n]), err
+	}
+	var head strings.Builder
+	length := 0
+	for !strings.HasSuffix(head.String(), "\r\n\r\n") {
+		line, err := p.stream.ReadString('\n')
+		if err != nil {
+			return "", err
+		}
+		if name, value, _ := strings.Cut(line, ":"); strings.EqualFold(name, "Content-Length") {
+			length, _ = strconv.Atoi(strings.TrimSpace(value))
+		}
+		head.WriteString(line)
+	}
+	body := buf[:min(max(length, 0), len(buf))]
+	_, err := io.ReadFull(p.stream, body)
+	return head.String() + string(body), err
+}
+
 // Send sends text as it is.
 func (p *Phone) Send(text string) {
 	p.t.Helper()
-	if _, err := p.socket.WriteToUDPAddrPort([]byte(text), p.server); err != nil {
+	if _, err := p.socket.Write([]byte(text)); err != nil {
 		p.t.Error(err)
 	}
 }
@@ -140,20 +211,25 @@ func (p *Phone) Answer(m Message, code int, body string) {
 	for _, name := range []string{"From", "To", "Call-ID", "CSeq"} {
 		fmt.Fprintf(&b, "%s: %s\r\n", name, m.Header(name))
 	}
-	fmt.Fprintf(&b, "Contact: <sip:phone@%s>\r\nContent-Length: %d\r\n\r\n%s", p.Address(), len(body), body)
-	_, _ = p.socket.WriteToUDPAddrPort([]byte(b.String()), p.server)
+	if body != "" {
+		b.WriteString("Content-Type: application/sdp\r\n")
+	}
+	fmt.Fprintf(&b, "Contact: %s\r\nContent-Length: %d\r\n\r\n%s", p.contact(), len(body), body)
+	_, _ = p.socket.Write([]byte(b.String()))
 }
 
-// Offer is the usual SDP: PCMU, PCMA and telephone-events 101.
+// Offer is the usual SDP: PCMU, PCMA and telephone-events 101, and a key where Audio has one.
 func (p *Phone) Offer(attributes ...string) string {
 	kind := "IP4"
 	if p.Address().Addr().Is6() {
 		kind = "IP6"
 	}
 	at := p.Audio.Address()
-	return fmt.Sprintf("v=0\r\no=- 1 1 IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\nm=audio %d RTP/AVP 0 8 101\r\n"+
+	lines := append(slices.Clone(attributes), p.Audio.attributes()...)
+	return fmt.Sprintf("v=0\r\no=- 1 1 IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\nm=audio %d %s 0 8 101\r\n"+
 		"a=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\n%s",
-		kind, at.Addr(), kind, at.Addr(), at.Port(), strings.Join(append(attributes, ""), "\r\n"))
+		kind, at.Addr(), kind, at.Addr(), at.Port(), cmp.Or(p.Profile, "RTP/AVP"),
+		strings.Join(append(lines, ""), "\r\n"))
 }
 
 // Request is the text of a request. Headers are whole lines without their end.
@@ -175,9 +251,9 @@ func (p *Phone) Request(method, body string, cseq int, headers ...string) string
 		branch += method
 	}
 	lines := append([]string{
-		method + " " + uri + " SIP/2.0", fmt.Sprintf("Via: SIP/2.0/UDP %s;branch=%s;rport", p.Address(), branch),
+		method + " " + uri + " SIP/2.0", fmt.Sprintf("Via: SIP/2.0/%s %s;branch=%s;rport", p.network, p.Address(), branch),
 		"Max-Forwards: 70", "From: " + from, "To: " + to, "Call-ID: " + p.callID,
-		fmt.Sprintf("CSeq: %d %s", cseq, method), fmt.Sprintf("Contact: <sip:phone@%s>", p.Address()),
+		fmt.Sprintf("CSeq: %d %s", cseq, method), "Contact: " + p.contact(),
 	}, headers...)
 	if body != "" {
 		lines = append(lines, "Content-Type: "+cmp.Or(p.Type, "application/sdp"))
@@ -274,6 +350,7 @@ func (p *Phone) Reinvite(body string) Message {
 	p.cseq++
 	p.Send(p.Request("INVITE", body, p.cseq))
 	m := p.Await("INVITE")
+	p.Audio.agree(m.Body)
 	answer := ""
 	if body == "" && m.Code() == 200 {
 		answer = p.Offer()
@@ -288,6 +365,7 @@ func (p *Phone) Learn(m Message) {
 	if contact := m.Header("contact"); m.Code() < 300 && contact != "" {
 		p.remoteTarget = strings.Trim(strings.SplitN(contact, ">", 2)[0], "<")
 		p.Audio.sendTo(m.Body)
+		p.Audio.agree(m.Body)
 	}
 }
 
@@ -296,7 +374,9 @@ func (p *Phone) Do(method, body string, headers ...string) Message {
 	p.t.Helper()
 	p.cseq++
 	p.Send(p.Request(method, body, p.cseq, headers...))
-	return p.Await(method)
+	m := p.Await(method)
+	p.Audio.agree(m.Body)
+	return m
 }
 
 // Bye hangs up.
