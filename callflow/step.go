@@ -28,16 +28,16 @@ const (
 type Step struct {
 	Index int `json:"index"` // from 1
 	Depth int `json:"depth"` // number of branches between the first flow and this node's flow
-	// how the walk got here: `start`, `child`, `branch`, `replace` or `resume`
+	// Via is how the walk got here: `start`, `child`, `branch`, `replace` or `resume`.
 	Via     string           `json:"via"`
 	Parent  int              `json:"parent,omitempty"` // the Index of the step that led here
 	Key     string           `json:"key,omitempty"`    // key of this node among Parent's children
 	Module  string           `json:"module"`
 	Data    jsonvalue.Object `json:"data"`
 	Outcome Outcome          `json:"outcome"`
-	// when it began, since the call began; functions take no time on this clock in a rehearsal
+	// AtMS is when the step began, since the begin of the call. In a rehearsal functions take no time on this clock.
 	AtMS int64 `json:"at_ms"`
-	// how long it took: on the call's clock, or for a function as measured
+	// DurationMS is how long the step took: on the call's clock, or for a function as measured.
 	DurationMS float64       `json:"duration_ms"`
 	Commands   []Command     `json:"asks,omitempty"`
 	Function   *FunctionStep `json:"function,omitempty"`

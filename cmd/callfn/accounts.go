@@ -22,7 +22,7 @@ type accountsCommand struct {
 	APIKey accountsAPIKey `cmd:"" name:"api-key"`
 }
 
-// accountDoc is what the commands show of an account.
+// accountDoc is an account as the commands show it.
 type accountDoc struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
@@ -66,7 +66,7 @@ func (c accountsCreate) Run(ctx context.Context, env environment, on *accountsCo
 
 type accountsList struct{}
 
-// Run prints one line an account.
+// Run prints one line per account.
 func (accountsList) Run(ctx context.Context, env environment, on *accountsCommand) error {
 	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("children") + "?paginate=false" },
 		nil,
@@ -102,7 +102,7 @@ type accountsDelete struct {
 	confirmFlag
 }
 
-// Run deletes the account. There is no way back.
+// Run deletes the account for good.
 func (c accountsDelete) Run(ctx context.Context, env environment, on *accountsCommand) error {
 	api, err := on.open(ctx, env)
 	if err != nil {
@@ -127,7 +127,7 @@ func (c accountsDelete) Run(ctx context.Context, env environment, on *accountsCo
 	})
 }
 
-// accountDeletion counts what goes with an account.
+// accountDeletion counts what is deleted with an account.
 func (c *client) accountDeletion(ctx context.Context, path string) (question, error) {
 	var a accountDoc
 	if err := c.get(ctx, path, &a); err != nil {
@@ -153,7 +153,7 @@ type accountsAPIKey struct {
 	confirmFlag
 }
 
-// Run prints the key and nothing else, for scripts.
+// Run prints only the key, for scripts.
 func (c accountsAPIKey) Run(ctx context.Context, env environment, on *accountsCommand) error {
 	api, err := on.open(ctx, env)
 	if err != nil {

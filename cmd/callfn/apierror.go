@@ -13,15 +13,15 @@ import (
 	"callfn/internal/printable"
 )
 
-// apiError is KAZOO's error envelope, told to a person.
+// apiError is KAZOO's error envelope, in words for a person.
 type apiError struct {
 	method, path string
 	status       int
 	message      string
 	details      []string
-	missing      string // what is not there, in words
-	stale        string // what to do when the token is not taken
-	stopped      string // which stopped module is why it is not found, and how to start it
+	missing      string // what does not exist, in words
+	stale        string // what to do if the token is refused
+	stopped      string // the stopped module because of which it is not found, and how to start it
 }
 
 func newAPIError(method, path string, status int, body []byte) *apiError {
@@ -53,14 +53,14 @@ func newAPIError(method, path string, status int, body []byte) *apiError {
 	return e
 }
 
-// thingsOf are the words for what stands after a part of a path.
+// thingsOf are the words for what follows a part of a path.
 var thingsOf = map[string]string{
 	"accounts": "account", "functions": "function", "callflows": "callflow", "users": "user", "tests": "test case",
 	"runs":       "run",
 	"migrations": "move", "modules": "module", "databases": "database", "keys": "key",
 }
 
-// missingFrom says which part of a path is not there: the one that the server names, or else the last one.
+// missingFrom returns which part of a path does not exist: the one that the server names, else the last one.
 func missingFrom(path, cause string) string {
 	path, _, _ = strings.Cut(path, "?")
 	parts := strings.Split(strings.Trim(path, "/"), "/")
@@ -91,7 +91,7 @@ func missingFrom(path, cause string) string {
 	return "no " + kind + " " + printable.Text(missing) + " in account " + printable.Text(account)
 }
 
-// fieldLines writes validation errors one a line: field, what is wrong, where.
+// fieldLines formats validation errors, one per line: field, what is wrong, where.
 func fieldLines(fields map[string]map[string]json.RawMessage) []string {
 	var lines []string
 	for path, checks := range fields {

@@ -33,7 +33,7 @@ type benchCommand struct {
 	YesLoadThisHost bool
 }
 
-// Help stands below the flags.
+// Help is printed below the flags.
 func (benchCommand) Help() string {
 	return `Nothing is dialled. Several targets are called in turns, round after round, and compared with the first one.
 
@@ -47,7 +47,7 @@ serve --workers). What calls get is what the embedded node's show answers: serve
 --show-url. Serve with --rate-limit off, or most calls are refused with http_429.`
 }
 
-// Run calls the targets, and tells how they did.
+// Run calls the targets and reports the results.
 func (c benchCommand) Run(ctx context.Context, env environment) (err error) {
 	if err := c.check(); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (c benchCommand) Run(ctx context.Context, env environment) (err error) {
 	return c.verdict(env.stderr, results)
 }
 
-// check refuses what cannot be meant, before anything is called.
+// check refuses contradictory flags before anything is called.
 func (c benchCommand) check() error {
 	switch {
 	case len(c.Function)+len(c.To)+len(c.ShowURL) == 0:
@@ -149,7 +149,7 @@ func (c benchCommand) draw(results []loadgen.Result) error {
 	return f.Close()
 }
 
-// how says in a few words how targets were called.
+// how describes in a few words how targets were called.
 func (c benchCommand) how() string {
 	p := c.plan(0)
 	if c.Rate > 0 {
@@ -158,7 +158,7 @@ func (c benchCommand) how() string {
 	return fmt.Sprintf("%d connections for %s, each calling again at once", p.Connections, c.Duration)
 }
 
-// verdict fails where too many calls did, and says what can be done about the usual reasons.
+// verdict fails if too many calls failed, and prints what to do about the usual reasons.
 func (c benchCommand) verdict(w io.Writer, results []loadgen.Result) error {
 	failed := false
 	for _, r := range results {
@@ -184,7 +184,7 @@ func (c benchCommand) verdict(w io.Writer, results []loadgen.Result) error {
 	return nil
 }
 
-// unique gives targets of one name numbers.
+// unique adds numbers to equal names of targets.
 func unique(targets []loadgen.Target) {
 	seen := map[string]int{}
 	for i, t := range targets {

@@ -34,7 +34,7 @@ func (c benchCommand) targets(ctx context.Context, env environment) (
 		if err := b.api.do(ctx, http.MethodGet, b.api.path("functions")+"?page_size=1", nil, nil); err != nil {
 			return nil, b.tidy, err
 		}
-		b.api.cached = false // the token is good: nothing logs in while many ask at once
+		b.api.cached = false // the token is valid: concurrent requests must not log in again
 	}
 	for _, f := range c.Function {
 		t, err := b.function(ctx, f)
@@ -57,7 +57,7 @@ func (c benchCommand) targets(ctx context.Context, env environment) (
 	return targets, b.tidy, nil
 }
 
-// mayLoad refuses hosts that are not this machine, unless told that it is meant.
+// mayLoad refuses hosts other than this machine, unless a flag allows them.
 func (c benchCommand) mayLoad(ctx context.Context) error {
 	var all []string
 	if len(c.Function)+len(c.To) > 0 {
@@ -76,7 +76,7 @@ func (c benchCommand) mayLoad(ctx context.Context) error {
 	return nil
 }
 
-// loopback reports whether a host is this machine and nothing else.
+// loopback reports whether a host is only this machine.
 func loopback(ctx context.Context, host string) bool {
 	addresses, err := net.DefaultResolver.LookupIPAddr(ctx, host)
 	for _, a := range addresses {
@@ -87,7 +87,7 @@ func loopback(ctx context.Context, host string) bool {
 	return err == nil && len(addresses) > 0
 }
 
-// benchClient keeps its connections, follows nobody elsewhere, and asks no proxy.
+// benchClient keeps its connections, follows no redirects, and uses no proxy.
 func benchClient(timeout time.Duration) *http.Client {
 	return &http.Client{
 		Timeout:       timeout,
@@ -96,16 +96,16 @@ func benchClient(timeout time.Duration) *http.Client {
 	}
 }
 
-// benchTargets makes targets.
+// benchTargets prepares targets.
 type benchTargets struct {
 	http   *http.Client
 	api    *client
-	stored []string          // functions that are there for the time being
+	stored []string          // functions that exist during the bench
 	first  string            // id of the first function
-	calls  workload.Function // whose calls shows are asked for
+	calls  workload.Function // the calls with which shows are requested
 }
 
-// tidy removes what was stored.
+// tidy deletes what was stored.
 func (b *benchTargets) tidy(ctx context.Context) error {
 	defer b.http.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
@@ -119,7 +119,7 @@ func (b *benchTargets) tidy(ctx context.Context) error {
 	return all
 }
 
-// function runs a function through the API. A built-in one is stored first.
+// function returns a target that runs a function through the API. It stores a built-in one first.
 func (b *benchTargets) function(ctx context.Context, name string) (loadgen.Target, error) {
 	f, known := workload.Named(name)
 	id := name
@@ -157,7 +157,7 @@ func (b *benchTargets) function(ctx context.Context, name string) (loadgen.Targe
 	}}, nil
 }
 
-// call rehearses calls to a number.
+// call returns a target that rehearses calls to a number.
 func (b *benchTargets) call(number string) loadgen.Target {
 	hello, _ := workload.Named("hello")
 	call := hello.Call()
@@ -180,14 +180,14 @@ func (b *benchTargets) call(number string) loadgen.Target {
 	}}
 }
 
-// functionInURL stands for a function's id in --show-url.
+// functionInURL is replaced by a function's id in --show-url.
 const functionInURL = "{function}"
 
-// show asks for a show as KAZOO does, parameters in the query, or as a form where they are too long for that.
+// show returns a target that requests a show as KAZOO does: parameters in the query, or as a form if they are too long.
 func (b *benchTargets) show(address string) (loadgen.Target, error) {
 	u, err := url.Parse(address)
 	if err != nil {
-		return loadgen.Target{}, usageError{errors.New("--show-url: want a URL")} // which may hold a password
+		return loadgen.Target{}, usageError{errors.New("--show-url: want a URL")} // the URL may hold a password
 	}
 	name := "show " + u.Host
 	form := ""
@@ -238,20 +238,20 @@ func (b *benchTargets) show(address string) (loadgen.Target, error) {
 	}}, nil
 }
 
-// showOutcome is the outcome that `wh` tells, or the HTTP status of what else went wrong.
+// showOutcome returns the outcome in the answer of `wh`, or the HTTP status of any other failure.
 func showOutcome(status int, body []byte) string {
 	if status == http.StatusOK {
 		return loadgen.OK
 	}
 	var told struct{ Error runs.Outcome }
-	// which CouchDB says of shows, too
+	// CouchDB answers not_found for missing shows too.
 	if json.Unmarshal(body, &told) == nil && told.Error.Known() && told.Error != runs.NotFound {
 		return string(told.Error)
 	}
 	return fmt.Sprintf("http_%d", status)
 }
 
-// failure puts what kept a call from being answered in a word.
+// failure names in a word why a call was not answered.
 func failure(err error) string {
 	var refused *apiError
 	var timeout interface{ Timeout() bool }

@@ -20,7 +20,7 @@ type callCommand struct {
 	Defaults bool
 }
 
-// Run rehearses the call and prints what would have happened. It fails when no callflow answers or a function failed.
+// Run rehearses the call and prints what would have happened. It fails if no callflow answers or a function fails.
 func (c callCommand) Run(ctx context.Context, env environment) error {
 	call, err := c.fields(c.To)
 	if err != nil {
@@ -69,7 +69,7 @@ func (c callCommand) Run(ctx context.Context, env environment) error {
 	return err
 }
 
-// failed reports whether the call found no callflow, or met a function that gave no flow.
+// failed reports whether no callflow answered the call, or a function returned no flow.
 func failed(t callflow.Trace) bool {
 	if t.Callflow == nil {
 		return true

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// callFlags describe a pretend call, but for whom it is to.
+// callFlags describe a pretend call, apart from the called party.
 type callFlags struct {
 	From           string            `placeholder:"NUMBER"`
 	CallerIDName   string            `name:"caller-id-name" placeholder:"NAME"`
@@ -14,7 +14,7 @@ type callFlags struct {
 	Param          map[string]string `placeholder:"KEY=VALUE" mapsep:"none"`
 }
 
-// fields are the call as the API takes it. A parameter that a flag of its own and --param give differently is refused.
+// fields returns the call for the API. It refuses a parameter that its flag and --param give differently.
 func (f callFlags) fields(to string) (map[string]any, error) {
 	call, flags := map[string]any{}, map[string]string{
 		"To": to, "From": f.From, "Caller-ID-Name": f.CallerIDName, "Caller-ID-Number": f.CallerIDNumber,
@@ -57,7 +57,7 @@ func put(call map[string]any, name, value string) {
 	members[member] = value
 }
 
-// user is the part of user@realm before the @.
+// user returns the part of user@realm before the @.
 func user(s string) string {
 	for i := range s {
 		if s[i] == '@' {

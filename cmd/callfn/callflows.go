@@ -24,7 +24,7 @@ type callflowsCommand struct {
 	ImportTests callflowsImportTests `cmd:"" name:"import-tests"`
 }
 
-// callflowDoc is what the commands show of a callflow.
+// callflowDoc is a callflow as the commands show it.
 type callflowDoc struct {
 	ID       string   `json:"id"`
 	Name     string   `json:"name"`
@@ -39,7 +39,7 @@ func (c callflowDoc) String() string {
 
 type callflowsList struct{ deletedFlag }
 
-// Run prints one line a callflow.
+// Run prints one line per callflow.
 func (c callflowsList) Run(ctx context.Context, env environment, on *callflowsCommand) error {
 	if c.Deleted {
 		return on.listDeleted(ctx, env, aCallflow)
@@ -64,14 +64,14 @@ func (c callflowsList) Run(ctx context.Context, env environment, on *callflowsCo
 		})
 }
 
-// callflowArg is the callflow that a command is about.
+// callflowArg is the argument that names a callflow.
 type callflowArg struct {
 	ID string `arg:"" name:"callflow"`
 }
 
 type callflowsGet struct{ callflowArg }
 
-// Run prints the callflow as JSON, as put takes it: without what the service says about it, which --json shows.
+// Run prints the callflow as JSON, in the form that put takes. It leaves out what the service adds, which --json shows.
 func (c callflowsGet) Run(ctx context.Context, env environment, on *callflowsCommand) error {
 	return on.sendOf(ctx, env, http.MethodGet, aCallflow, c.ID, nil, func(raw json.RawMessage) error {
 		document, err := without(raw, "_read_only", "metadata")
@@ -108,7 +108,7 @@ func (c callflowsPut) Run(ctx context.Context, env environment, on *callflowsCom
 	return on.send(ctx, env, api, http.MethodPost, path+runTestsQuery(c.RunTests), data, callflowDone(env, "replaced"))
 }
 
-// callflowDone says what was done to a callflow.
+// callflowDone prints what was done to a callflow.
 func callflowDone(env environment, done string) func(json.RawMessage) error {
 	return func(raw json.RawMessage) error {
 		var doc callflowDoc
@@ -132,14 +132,14 @@ type callflowsDelete struct {
 	confirmFlag
 }
 
-// Run deletes the callflow; its numbers are free again.
+// Run deletes the callflow and frees its numbers.
 func (c callflowsDelete) Run(ctx context.Context, env environment, on *callflowsCommand) error {
 	return on.remove(ctx, env, aCallflow, c.ID, c.confirmFlag, callflowDone(env, "deleted"))
 }
 
 type callflowsUndelete struct{ callflowArg }
 
-// Run brings the callflow back.
+// Run restores the callflow.
 func (c callflowsUndelete) Run(ctx context.Context, env environment, on *callflowsCommand) error {
 	return on.undelete(ctx, env, aCallflow, c.ID, callflowDone(env, "brought back"))
 }
@@ -150,7 +150,7 @@ type callflowsTest struct {
 	File string `placeholder:"FILE"`
 }
 
-// Run runs the callflow's saved cases.
+// Run runs the callflow's saved test cases.
 func (c callflowsTest) Run(ctx context.Context, env environment, on *callflowsCommand) error {
 	var candidate map[string]any
 	if c.File != "" {
@@ -174,14 +174,14 @@ func (c callflowsTest) Run(ctx context.Context, env environment, on *callflowsCo
 
 type callflowsExportTests struct{ exportTests }
 
-// Run writes the cases as files.
+// Run writes the test cases to files.
 func (c callflowsExportTests) Run(ctx context.Context, env environment, on *callflowsCommand) error {
 	return on.exportTests(ctx, env, aCallflow, c.exportTests)
 }
 
 type callflowsImportTests struct{ importTests }
 
-// Run stores the cases of files.
+// Run stores the test cases from files.
 func (c callflowsImportTests) Run(ctx context.Context, env environment, on *callflowsCommand) error {
 	return on.importTests(ctx, env, aCallflow, c.importTests)
 }

@@ -24,7 +24,7 @@ type callsCommand struct {
 	Hangup callsHangup `cmd:""`
 }
 
-// channelDoc is what the commands show of a call in progress.
+// channelDoc is a call in progress as the commands show it.
 type channelDoc struct {
 	UUID           string `json:"uuid"`
 	CallerIDNumber string `json:"caller_id_number"`
@@ -42,7 +42,7 @@ type channelDoc struct {
 	} `json:"step"`
 }
 
-// callDoc is what the commands show of a call that is over.
+// callDoc is the record of a call as the commands show it.
 type callDoc struct {
 	CallID          string          `json:"call_id"`
 	ISO8601         string          `json:"iso_8601"`
@@ -67,7 +67,7 @@ type callsList struct {
 	Last  int `default:"20" range:"1..1000"`
 }
 
-// Run prints one line a call: those in progress, or the last ones that are over.
+// Run prints one line per call: those in progress, or the latest that are over.
 func (c callsList) Run(ctx context.Context, env environment, on *callsCommand) error {
 	if c.Ended {
 		return c.ended(ctx, env, on)
@@ -95,7 +95,7 @@ func (c callsList) Run(ctx context.Context, env environment, on *callsCommand) e
 		})
 }
 
-// ended prints the last calls that are over, the latest first.
+// ended prints the latest calls that are over, newest first.
 func (c callsList) ended(ctx context.Context, env environment, on *callsCommand) error {
 	path := func(api *client) string { return api.path("cdrs") + fmt.Sprintf("?page_size=%d", c.Last) }
 	return on.ask(ctx, env, http.MethodGet, path, nil, func(raw json.RawMessage) error {
@@ -116,14 +116,14 @@ func (c callsList) ended(ctx context.Context, env environment, on *callsCommand)
 	})
 }
 
-// callArg is the call that a command is about.
+// callArg is the argument that names a call.
 type callArg struct {
 	CallID string `arg:"" name:"call-id"`
 }
 
 type callsShow struct{ callArg }
 
-// Run tells what happened to a call and why it ended; of one in progress, where it is.
+// Run prints what happened to a call and why it ended, or where a call in progress is.
 func (c callsShow) Run(ctx context.Context, env environment, on *callsCommand) error {
 	api, err := on.open(ctx, env)
 	if err != nil {
@@ -157,7 +157,7 @@ func (c callsShow) Run(ctx context.Context, env environment, on *callsCommand) e
 	})
 }
 
-// trace is the record as the trace that a rehearsal of such a call would give.
+// trace returns the record as the trace that a rehearsal of such a call would give.
 func (d callDoc) trace(owner account.ID) callflow.Trace {
 	from, to := callflow.ParseURI(d.From), callflow.ParseURI(d.Request)
 	t := callflow.Trace{
@@ -186,7 +186,7 @@ func (c callsHangup) Run(ctx context.Context, env environment, on *callsCommand)
 		})
 }
 
-// inSeconds is a time for people, from milliseconds.
+// inSeconds formats milliseconds for people.
 func inSeconds(ms int64) string {
 	return (time.Duration(ms) * time.Millisecond).Round(time.Second).String()
 }

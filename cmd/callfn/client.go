@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// clientFlags say which server to talk to, as whom, and about which account.
+// clientFlags select the server, the login and the account.
 type clientFlags struct {
 	Server  string `placeholder:"URL" group:"service"`
 	APIKey  string `name:"api-key" placeholder:"KEY" group:"service"`
@@ -23,7 +23,7 @@ type clientFlags struct {
 	JSON    bool   `name:"json"`
 }
 
-// client talks to a running service with the token that its API key got.
+// client sends requests to a running service with a token.
 type client struct {
 	http    *http.Client
 	base    string
@@ -32,11 +32,11 @@ type client struct {
 
 	key    string
 	cache  tokenCache
-	cached bool   // the token is from the cache, and may have died since
-	stale  string // what to do when the service does not take the token
+	cached bool   // the token is from the cache and may be invalid by now
+	stale  string // what to do if the service refuses the token
 }
 
-// defaultServer is where `callfn serve` listens.
+// defaultServer is where `callfn serve` listens by default.
 const defaultServer = "http://127.0.0.1:8000"
 
 func newClient(base string) *client {
@@ -55,7 +55,7 @@ func serverURL(given string) (string, error) {
 	return strings.TrimSuffix(given, "/"), nil
 }
 
-// open finds out as whom to ask: with a token, an API key, or a login that was kept.
+// open returns a client with a token, an API key, or a stored login.
 func (f clientFlags) open(ctx context.Context, env environment) (*client, error) {
 	base, err := serverURL(f.Server)
 	if err != nil {
@@ -99,7 +99,7 @@ func (f clientFlags) open(ctx context.Context, env environment) (*client, error)
 	return c, nil
 }
 
-// use takes a login that was kept. Its token goes to its own service only.
+// use takes a stored login. Its token is sent only to its own service.
 func (c *client) use(store profiles, name string, serverGiven bool) error {
 	p, err := store.load(name)
 	if err != nil {
@@ -118,7 +118,7 @@ func (c *client) use(store profiles, name string, serverGiven bool) error {
 	return nil
 }
 
-// login gets a token for the key, and keeps it.
+// login gets a token for the key and stores it.
 func (c *client) login(ctx context.Context) error {
 	c.token, c.cached = "", false
 	var login grant
@@ -133,7 +133,7 @@ func (c *client) login(ctx context.Context) error {
 	return nil
 }
 
-// notLoggedIn says why somebody got no token.
+// notLoggedIn explains why the login failed.
 func (c *client) notLoggedIn(err error, with string) error {
 	var refused *apiError
 	if !errors.As(err, &refused) {
@@ -147,7 +147,7 @@ func (c *client) notLoggedIn(err error, with string) error {
 	return fmt.Errorf("log in: %w", err)
 }
 
-// path is a path below the account.
+// path returns a path below the account.
 func (c *client) path(parts ...string) string {
 	p := "/v2/accounts/" + url.PathEscape(c.account)
 	for _, part := range parts {
@@ -156,10 +156,10 @@ func (c *client) path(parts ...string) string {
 	return p
 }
 
-// maxAnswer bounds what is read of one answer, in bytes.
+// maxAnswer bounds how much of one answer is read, in bytes.
 const maxAnswer = 64 << 20
 
-// do sends data in KAZOO's envelope and decodes the answering envelope into out. Errors are unreachableError, or
+// do sends data in KAZOO's envelope and decodes the answer's envelope into out. It returns an unreachableError or an
 // *apiError.
 func (c *client) do(ctx context.Context, method, path string, data, out any) error {
 	var body io.Reader
@@ -189,7 +189,8 @@ func (c *client) do(ctx context.Context, method, path string, data, out any) err
 		return unreachableError{errorf("%s broke off its answer: %w", c.base, err)}
 	}
 	if resp.StatusCode == http.StatusUnauthorized && c.cached {
-		// The key was rotated, the token revoked or the server is another: nothing was done, so it can be asked again.
+		// The key was rotated, the token revoked or the server is another one. Nothing was done, so the request can be
+		// repeated.
 		c.cache.drop()
 		if err := c.login(ctx); err != nil {
 			return err
@@ -215,7 +216,7 @@ func (c *client) do(ctx context.Context, method, path string, data, out any) err
 	return nil
 }
 
-// ask sends one request and hands over its data, or prints it as JSON.
+// ask sends one request and passes its data to print, or prints it as JSON.
 func (f clientFlags) ask(ctx context.Context, env environment, method string, path func(*client) string, data any,
 	text func(json.RawMessage) error,
 ) error {
@@ -226,7 +227,7 @@ func (f clientFlags) ask(ctx context.Context, env environment, method string, pa
 	return f.send(ctx, env, api, method, path(api), data, text)
 }
 
-// send sends one request and hands over its data, or prints it as JSON. What the service remarks goes to stderr.
+// send sends one request and passes its data to print, or prints it as JSON. The service's warnings go to stderr.
 func (f clientFlags) send(ctx context.Context, env environment, api *client, method, path string, data any,
 	text func(json.RawMessage) error,
 ) error {
@@ -246,7 +247,7 @@ func (f clientFlags) send(ctx context.Context, env environment, api *client, met
 	return text(answer.Data)
 }
 
-// sendOf is send about a thing that a person names.
+// sendOf is send for a thing that a person names.
 func (f clientFlags) sendOf(ctx context.Context, env environment, method string, n noun, ref string, data any,
 	text func(json.RawMessage) error, rest ...string,
 ) error {
@@ -261,7 +262,7 @@ func (f clientFlags) sendOf(ctx context.Context, env environment, method string,
 	return f.send(ctx, env, api, method, path, data, text)
 }
 
-// rootCause drops the method and URL that net/http puts before the cause.
+// rootCause removes the method and URL that net/http puts before the cause.
 func rootCause(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -270,5 +271,5 @@ func rootCause(err error) error {
 	return err
 }
 
-// errorf is fmt.Errorf under a name short enough to read inside the error types.
+// errorf is fmt.Errorf under a shorter name, for use inside the error types.
 func errorf(format string, args ...any) error { return fmt.Errorf(format, args...) }

@@ -10,12 +10,12 @@ import (
 	"callfn/internal/printable"
 )
 
-// completionCommand prints what makes a shell complete callfn's command lines.
+// completionCommand prints a script that makes a shell complete callfn's command lines.
 type completionCommand struct {
 	Shell string `arg:"" enum:"bash,zsh,fish"`
 }
 
-// Help says where the script goes.
+// Help explains where to put the script.
 func (completionCommand) Help() string {
 	return `bash: echo 'source <(callfn completion bash)' >> ~/.bashrc
 
@@ -24,7 +24,7 @@ zsh: echo 'source <(callfn completion zsh)' >> ~/.zshrc (after compinit)
 fish: callfn completion fish > ~/.config/fish/completions/callfn.fish`
 }
 
-// The scripts ask callfn itself for the words, and complete file names where it has none.
+// completionScripts ask callfn for the words, and complete file names if it has none.
 var completionScripts = map[string]string{
 	"bash": `_callfn() {
   local IFS=$'\n'
@@ -60,13 +60,13 @@ func (c completionCommand) Run(env environment) error {
 	return err
 }
 
-// completeCommand is what the scripts ask.
+// completeCommand is the command that the scripts run.
 type completeCommand struct {
 	Style string   `enum:"bash,zsh,fish" default:"bash"`
 	Words []string `arg:"" optional:""`
 }
 
-// Run prints the words that may stand there, one a line.
+// Run prints the possible words, one per line.
 func (c completeCommand) Run(env environment, k *kong.Context) error {
 	var b strings.Builder
 	for _, word := range complete(k.Model.Node, c.Words) {
@@ -85,20 +85,20 @@ func (c completeCommand) Run(env environment, k *kong.Context) error {
 	return err
 }
 
-// completed is a word that may stand in a command line, and what it means.
+// completed is a possible word of a command line, and what it means.
 type completed struct{ text, about string }
 
-// complete gives the words that may stand in the place of the last one.
+// complete returns the words that are possible in place of the last one.
 func complete(node *kong.Node, words []string) []completed {
 	if len(words) == 0 {
 		words = []string{""}
 	}
 	last := words[len(words)-1]
 	flags := slices.Clone(node.Flags)
-	var open *kong.Flag // the flag whose value comes next
+	var open *kong.Flag // the flag whose value is next
 	for _, word := range words[:len(words)-1] {
 		switch {
-		case word == "=": // bash parts --flag=value into three
+		case word == "=": // bash splits --flag=value into three words
 		case open != nil:
 			open = nil
 		case strings.HasPrefix(word, "-"):
@@ -155,7 +155,7 @@ func complete(node *kong.Node, words []string) []completed {
 	return found
 }
 
-// argumentValues are the values that a command's argument may have, where they are few.
+// argumentValues returns the possible values of a command's argument, if they are few.
 func argumentValues(node *kong.Node) []string {
 	if len(node.Positional) == 0 || node.Positional[0].Enum == "" {
 		return nil
@@ -163,7 +163,7 @@ func argumentValues(node *kong.Node) []string {
 	return node.Positional[0].EnumSlice()
 }
 
-// flagNamed is the flag of a word such as --flag or -f.
+// flagNamed returns the flag for a word such as --flag or -f.
 func flagNamed(flags []*kong.Flag, word string) *kong.Flag {
 	for _, flag := range flags {
 		if word == "--"+flag.Name || flag.Short != 0 && word == "-"+string(flag.Short) {

@@ -17,13 +17,13 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// configFile answers flags from a YAML file. JSON is YAML too.
+// configFile resolves flags from a YAML file. JSON is YAML too.
 type configFile struct {
 	name   string
 	values map[string]any
 }
 
-// loadConfig reads the file that --config names.
+// loadConfig reads the file of --config.
 func loadConfig(r io.Reader) (kong.Resolver, error) {
 	c := configFile{name: "settings file"}
 	if file, ok := r.(interface{ Name() string }); ok {
@@ -47,14 +47,14 @@ func loadConfig(r io.Reader) (kong.Resolver, error) {
 	return c, nil
 }
 
-// fileNumber is a number of the file, and how it is written there: for a setting that takes text 0123 and 1.10 are no
+// fileNumber is a number of the file and its spelling there: for a setting that takes text, 0123 and 1.10 are not
 // numbers.
 type fileNumber struct {
 	text  string
 	value any
 }
 
-// asWritten gives the numbers of a value with how the file writes them.
+// asWritten replaces the numbers of a value by numbers with their spelling in the file.
 func asWritten(node ast.Node, value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -80,8 +80,8 @@ func asWritten(node ast.Node, value any) any {
 	return value
 }
 
-// Resolve finds a flag under its command's name, then at the top. Only settings are looked for: no file may select,
-// name or delete anything.
+// Resolve finds a flag under its command's name, then at the top. It only looks for settings: no file may select, name
+// or delete anything.
 func (c configFile) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
 	if parent == nil || parent.Node() == nil || !isSetting(parent.Node(), flag) {
 		return nil, nil
@@ -97,7 +97,7 @@ func (c configFile) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Flag)
 	return nil, nil
 }
 
-// checked is a setting that its flag takes; where it does not, the error names the file.
+// checked returns a setting if its flag accepts it, else an error that names the file.
 func (c configFile) checked(flag *kong.Flag, value any) (any, error) {
 	if _, list := value.([]any); list && flag.Target.Kind() != reflect.Slice {
 		return nil, errorf("%s: %s takes one value, not a list", c.name, flag.Name)
@@ -117,7 +117,7 @@ func (c configFile) checked(flag *kong.Flag, value any) (any, error) {
 	return v, nil
 }
 
-// scalar is a setting as the command line has it; the items of a list stand behind each other with commas.
+// scalar returns a setting as on a command line; the items of a list are joined with commas.
 func (c configFile) scalar(name string, value any, takesText bool) (string, error) {
 	switch v := value.(type) {
 	case fileNumber:
@@ -143,7 +143,7 @@ func (c configFile) scalar(name string, value any, takesText bool) (string, erro
 	return fmt.Sprint(value), nil
 }
 
-// Validate refuses keys that are no setting: a misspelt one must not be a silent default.
+// Validate refuses unknown keys, since a misspelt setting must not silently mean the default.
 func (c configFile) Validate(app *kong.Application) error {
 	var unknown []string
 	for key, v := range c.values {
@@ -171,7 +171,7 @@ func (c configFile) Validate(app *kong.Application) error {
 	return errorf("%s: no such setting: %s", c.name, strings.Join(unknown, "; "))
 }
 
-// suggestion is a word with the one that was probably meant.
+// suggestion returns a word and the known one that was probably meant.
 func suggestion(word string, known []string) string {
 	if near := nearest.Word(word, known); near != "" {
 		return word + ", did you mean " + near + "?"
@@ -188,7 +188,7 @@ func find(n *kong.Node, name string) *kong.Node {
 	return nil
 }
 
-// names are the commands right below one.
+// names returns the direct subcommands of a command.
 func names(n *kong.Node) []string {
 	var all []string
 	for _, child := range n.Children {
@@ -197,7 +197,7 @@ func names(n *kong.Node) []string {
 	return all
 }
 
-// settingNames are the names of the settings of a command and all below it.
+// settingNames returns the names of the settings of a command and all below it.
 func settingNames(n *kong.Node) []string {
 	var all []string
 	eachFlag(n, func(node *kong.Node, flag *kong.Flag) {

@@ -11,16 +11,16 @@ import (
 	"callfn/internal/printable"
 )
 
-// confirmFlag is a flag of every command that deletes, or makes things worthless, for good.
+// confirmFlag is a flag of every command that deletes or invalidates something for good.
 type confirmFlag struct {
 	Yes bool
 }
 
-// question asks a person about what a command would delete or make worthless.
+// question asks a person to confirm a deletion.
 type question struct {
 	does  string // such as "delete the account"
-	name  string // of the thing, which a person types to go on
-	about string // what goes with it: "103 functions, 8 callflows"
+	name  string // of the thing, which a person types to confirm
+	about string // what is deleted with it: "103 functions, 8 callflows"
 }
 
 func (d question) String() string {
@@ -31,8 +31,8 @@ func (d question) String() string {
 	return s
 }
 
-// agreed asks a person at a terminal to type the name of what goes; it is an error when they do not. Scripts, which
-// cannot answer, say --yes.
+// confirm asks a person at a terminal to type the name of what is deleted, and fails otherwise. Scripts, which cannot
+// answer, pass --yes.
 func (f confirmFlag) confirm(ctx context.Context, env environment, d question) error {
 	if f.Yes {
 		return nil
@@ -59,7 +59,7 @@ func (f confirmFlag) confirm(ctx context.Context, env environment, d question) e
 	return nil
 }
 
-// readLine reads a line of a terminal, or ends with the context: whoever is asked may press ^C.
+// readLine reads a line from a terminal, or returns when ctx ends, since the person may press ^C.
 func readLine(ctx context.Context, in io.Reader) (string, error) {
 	type answer struct {
 		line string
@@ -81,7 +81,7 @@ func readLine(ctx context.Context, in io.Reader) (string, error) {
 	}
 }
 
-// count is a number of things in words.
+// count returns a number of things in words.
 func count(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing

@@ -38,7 +38,7 @@ type couchSetupCommand struct {
 	Runner                     string `enum:"show,direct" default:"show"`
 }
 
-// Run sets CouchDB up, step by step, and proves with the new user's own rights that it worked.
+// Run sets CouchDB up, step by step, and checks with the new user's rights that it works.
 func (c couchSetupCommand) Run(ctx context.Context, env environment) error {
 	if c.User == "" || strings.ContainsAny(c.User, ":/@?# ") {
 		return usageError{errorf("--user %q: want a plain name", c.User)}
@@ -125,10 +125,11 @@ func (c couchSetupCommand) setUp(ctx context.Context, site provision.Site, passw
 	return err
 }
 
-// monthsAhead is for how many months setup makes databases of call records: the service's user may make none.
+// monthsAhead is for how many months setup creates databases of call records, because the service's user may create
+// none.
 const monthsAhead = 13
 
-// prepareMonths makes the databases of call records of this month and the next ones.
+// prepareMonths creates the databases of call records of this month and the next ones.
 func (c couchSetupCommand) prepareMonths(ctx context.Context, site provision.Site) error {
 	if !slices.Contains(site.Databases, datastore.Callflows) {
 		return nil // the other CouchDB has them
@@ -145,7 +146,7 @@ func (c couchSetupCommand) prepareMonths(ctx context.Context, site provision.Sit
 
 func (c couchSetupCommand) direct() bool { return c.Runner == runnerDirect }
 
-// proveAsUser connects with nothing but what serve will have.
+// proveAsUser connects with only what serve will have.
 func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, env environment) error {
 	flags.CouchDBURL, flags.CouchDBPasswordFile = asUser(c.AdminURL, c.User), c.PasswordFile
 	if c.FunctionsAdminURL != "" {
@@ -174,7 +175,7 @@ func (c couchSetupCommand) proveAsUser(ctx context.Context, flags couchFlags, en
 	return nil
 }
 
-// asUser is an address with another user and no password.
+// asUser returns an address with another user and no password.
 func asUser(address, user string) string {
 	u, err := url.Parse(address)
 	if err != nil { // it was parsed before
@@ -184,7 +185,7 @@ func asUser(address, user string) string {
 	return u.String()
 }
 
-// userPassword reads the password from the file, or makes one and writes it there before anything uses it.
+// userPassword reads the password from the file, or generates one and writes it there before it is used.
 func userPassword(file string) (password string, made bool, err error) {
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -202,7 +203,7 @@ func userPassword(file string) (password string, made bool, err error) {
 	return password, false, nil
 }
 
-// serveLine is the command that uses what was set up. It holds no secret.
+// serveLine returns the command that uses the set-up. It contains no secret.
 func (c couchSetupCommand) serveLine() string {
 	line := "callfn serve --couchdb-url " + asUser(c.AdminURL, c.User) + " --couchdb-password-file " + c.PasswordFile
 	for _, f := range []struct{ flag, value string }{

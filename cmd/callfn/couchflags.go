@@ -14,7 +14,7 @@ import (
 	"callfn/internal/service"
 )
 
-// couchFlags say which CouchDB holds the documents. serve and doctor share them.
+// couchFlags select the CouchDB that has the documents. serve and doctor share them.
 type couchFlags struct {
 	CouchDBURL                   string `name:"couchdb-url" placeholder:"URL" group:"couchdb"`
 	CouchDBPasswordFile          string `name:"couchdb-password-file" placeholder:"FILE" group:"couchdb"`
@@ -26,7 +26,7 @@ type couchFlags struct {
 	DatabasePrefix               string `placeholder:"TEXT" group:"couchdb"`
 }
 
-// couchDB is the CouchDBs that the flags name, with their passwords and certificates read.
+// couchDB returns the CouchDBs of the flags, with their passwords and certificates read.
 func (f couchFlags) couchDB() (service.CouchDB, error) {
 	c := service.CouchDB{Prefix: f.DatabasePrefix, Design: f.DesignDoc, Language: f.FunctionsLanguage}
 	var err error
@@ -44,7 +44,7 @@ func (f couchFlags) couchDB() (service.CouchDB, error) {
 	return c, err
 }
 
-// server is a CouchDB that a flag names; none when the address is empty.
+// server returns the CouchDB of a flag, or none if the address is empty.
 func server(flag, address, passwordFile string) (service.Server, error) {
 	s := service.Server{Setting: flag, URL: address}
 	if address == "" {
@@ -55,7 +55,7 @@ func server(flag, address, passwordFile string) (service.Server, error) {
 	return s, err
 }
 
-// connect opens connections to the CouchDBs that the flags name, for a command that asks once.
+// connect opens connections to the CouchDBs of the flags, for a command that sends a few requests.
 func (f couchFlags) connect(log *slog.Logger) ([]provision.Site, func(), error) {
 	c, err := f.couchDB()
 	if err != nil {
@@ -64,10 +64,10 @@ func (f couchFlags) connect(log *slog.Logger) ([]provision.Site, func(), error) 
 	return c.Connect(log, false, service.Watch{})
 }
 
-// credentials takes user and password from the URL, the password from the file where one is named.
+// credentials takes user and password from the URL, or the password from the file if one is named.
 func credentials(flag, address, file string) (user, password string, err error) {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" { // what url says holds the password
+	if err != nil || u.Host == "" { // the text of err contains the password
 		return "", "", usageError{errorf("%s: want an address like http://user@host:5984", flag)}
 	}
 	password, given := u.User.Password()
@@ -82,7 +82,7 @@ func credentials(flag, address, file string) (user, password string, err error) 
 	return user, password, err
 }
 
-// roots are the certificates that --couchdb-ca trusts, nil for the system's.
+// roots returns the certificates that --couchdb-ca trusts, or nil for the system's.
 func (f couchFlags) roots() (*x509.CertPool, error) {
 	if f.CouchDBCA == "" {
 		return nil, nil
@@ -98,7 +98,7 @@ func (f couchFlags) roots() (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// check refuses settings that contradict each other.
+// check refuses contradictory settings.
 func (f couchFlags) check() error {
 	switch {
 	case f.CouchDBURL == "" && (f.FunctionsCouchDBURL != "" || f.CouchDBPasswordFile != "" || f.CouchDBCA != "" ||
@@ -117,7 +117,7 @@ func notDatabaseName(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' && r != '-'
 }
 
-// unreachable marks an error with the exit code of a server that cannot be reached.
+// unreachable marks an error with the exit code of an unreachable server.
 func unreachable(err error) error {
 	if errors.Is(err, datastore.ErrUnreachable) {
 		return unreachableError{err}

@@ -35,12 +35,12 @@ type doctorCommand struct {
 	couchFlags
 }
 
-// Run examines every CouchDB that the flags name and prints what it found.
+// Run examines every CouchDB of the flags and prints what it found.
 func (c doctorCommand) Run(ctx context.Context, env environment) error {
 	if err := errors.Join(c.check(), c.checkRunner()); err != nil {
 		return err
 	}
-	log := slog.New(slog.DiscardHandler) // the report says it all
+	log := slog.New(slog.DiscardHandler) // the report has everything
 	base := doctor.Examination{Deadline: c.Deadline, MaxTarget: c.ShowMaxTarget, Runs: c.CouchDBRuns +
 		service.RehearsalWorkers(c.CouchDBRuns), Now: time.Now}
 	if c.CouchDBURL == "" {
@@ -82,7 +82,7 @@ func (c doctorCommand) Run(ctx context.Context, env environment) error {
 	return c.report(env, findings)
 }
 
-// report prints findings; it fails when calls would not work.
+// report prints findings. It fails if calls would not work.
 func (c doctorCommand) report(env environment, findings []doctor.Finding) error {
 	if err := printFindings(env, findings, c.JSON); err != nil {
 		return err
@@ -93,7 +93,7 @@ func (c doctorCommand) report(env environment, findings []doctor.Finding) error 
 	return nil
 }
 
-// directEngine is what runs functions with the direct runner: what serve would start; nil with shows.
+// directEngine returns what runs functions with the direct runner, as serve would start it, or nil with shows.
 func (c doctorCommand) directEngine(env environment, log *slog.Logger) (function.Engine, func(), error) {
 	if !c.runner().Direct {
 		return nil, func() {}, nil
@@ -121,9 +121,9 @@ func (c doctorCommand) directEngine(env environment, log *slog.Logger) (function
 	return engine, func() { closeEngine(); closePool() }, nil
 }
 
-// storagePlan examines what the stored storage plan names besides the sites, and gives the sites with the databases
-// that are there by that plan. Where there is none to be read, which the sites' own examination explains, everything is
-// as the flags say.
+// storagePlan examines what the stored storage plan names besides the sites, and returns the sites with the databases
+// that the plan puts there. If no plan can be read, which the sites' own examination explains, everything is as the
+// flags say.
 func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, base doctor.Examination,
 	log *slog.Logger,
 ) ([]provision.Site, []doctor.Finding) {
@@ -137,8 +137,8 @@ func (c doctorCommand) storagePlan(ctx context.Context, sites []provision.Site, 
 	return sites, findings
 }
 
-// examinePlan examines what the storage plan in cfg's datastore names, and hands the plan to known. Without a stored
-// plan there are no findings; the error says that the plan cannot be read.
+// examinePlan examines what the storage plan in cfg's datastore names, and passes the plan to known. Without a stored
+// plan there are no findings. The error reports that the plan cannot be read.
 func (c doctorCommand) examinePlan(
 	ctx context.Context, cfg storageplan.Config, base doctor.Examination, log *slog.Logger,
 	known func(*storageplan.Resolver),
@@ -157,7 +157,7 @@ func (c doctorCommand) examinePlan(
 	}
 	findings := stores.Examine(ctx, base)
 	for i, f := range findings {
-		// it is not the service that lacks the secret
+		// doctor lacks the secret, not the service
 		if secretErr != nil && f.Site == "storage plan" && f.Status == doctor.Broken {
 			findings[i].Status, findings[i].Says, findings[i].Fix = doctor.Unknown, "its password cannot be opened: "+
 				secretErr.Error(), "give --secret-key-file, or --data, as serve has it"
@@ -167,7 +167,7 @@ func (c doctorCommand) examinePlan(
 	return findings, nil
 }
 
-// admins are the connections with administrators' rights, nil where none is given.
+// admins returns the connections with administrators' rights, nil if none is given.
 func (c doctorCommand) admins(log *slog.Logger) (of [2]*datastore.Connection, closeAll func(), err error) {
 	closeAll = func() {}
 	if c.AdminURL == "" && c.FunctionsAdminURL == "" {
@@ -178,7 +178,7 @@ func (c doctorCommand) admins(log *slog.Logger) (of [2]*datastore.Connection, cl
 		FunctionsCouchDBURL: c.FunctionsAdminURL, FunctionsCouchDBPasswordFile: c.FunctionsAdminPasswordFile,
 	}
 	only := c.AdminURL == ""
-	if only { // sites wants the first
+	if only { // sites uses the first
 		flags.CouchDBURL, flags.CouchDBPasswordFile = c.FunctionsAdminURL, c.FunctionsAdminPasswordFile
 		flags.FunctionsCouchDBURL = ""
 	}

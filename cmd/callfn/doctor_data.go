@@ -26,15 +26,15 @@ import (
 	"callfn/internal/version"
 )
 
-// Room on the disk of the data directory, in bytes: below the first the doctor says so, below the second nothing can be
-// stored.
+// Free space on the disk of the data directory, in bytes: below the first, the doctor warns; below the second, nothing
+// can be stored.
 const (
 	littleRoom = 256 << 20
 	noRoom     = 4 << 20
 )
 
-// dataExam examines a data directory with the embedded node in it, and what this machine holds functions in with. It
-// changes nothing.
+// dataExam examines a data directory with the embedded node, and how this machine confines functions. It changes
+// nothing.
 type dataExam struct {
 	dir      string
 	secret   string // --secret-key-file
@@ -48,7 +48,7 @@ func (x *dataExam) add(check string, status doctor.Status, fix, format string, a
 	})
 }
 
-// examineData examines the embedded node, and every CouchDB that a storage plan in it names.
+// examineData examines the embedded node and every CouchDB that a storage plan in it names.
 func (c doctorCommand) examineData(ctx context.Context, env environment, base doctor.Examination,
 	log *slog.Logger,
 ) ([]doctor.Finding, error) {
@@ -86,7 +86,7 @@ func (c doctorCommand) examineData(ctx context.Context, env environment, base do
 	return append(x.findings, elsewhere...), nil
 }
 
-// keys looks at the files that hold secrets.
+// keys examines the files with secrets.
 func (x *dataExam) keys() {
 	secret := secretFile(x.secret, x.dir)
 	if _, err := readSecret(x.secret, x.dir); err != nil {
@@ -96,7 +96,7 @@ func (x *dataExam) keys() {
 	for _, file := range []string{secret, filepath.Join(x.dir, service.MasterKeyFile)} {
 		info, err := os.Stat(file)
 		if err != nil {
-			continue // the secret was looked at above, and the master key may be elsewhere
+			continue // the secret was examined above, and the master key may be elsewhere
 		}
 		if mode := info.Mode().Perm(); mode&0o077 != 0 {
 			x.add("key files", doctor.Change, "chmod 600 "+file, "others on this machine may read %s (mode %04o)", file, mode)
@@ -106,8 +106,8 @@ func (x *dataExam) keys() {
 	}
 }
 
-// documents opens the node's file, unless a service has it open, and reads all of it. What is whole is examined further
-// by plan.
+// documents opens the node's file, unless a service has it open, and reads all of it. plan examines further if the file
+// is whole.
 func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Single)) {
 	const check = "documents"
 	file := filepath.Join(x.dir, "node.db")
@@ -173,18 +173,18 @@ func (x *dataExam) documents(ctx context.Context, plan func(main datastore.Singl
 	}
 }
 
-// opens tries the secret on the signing keys: the service does not start with one that they were not sealed with.
+// opens tries the secret on the signing keys. The service does not start with a secret that did not seal them.
 func (x *dataExam) opens(ctx context.Context, main datastore.Single) {
 	const check = "secret key"
 	secret, err := readSecret(x.secret, x.dir)
 	lacking := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !lacking {
-		return // keys has said so
+		return // keys reports it
 	}
 	found, err := auth.New(auth.Config{Datastores: main, Secret: secret, Random: rand.Reader, Now: time.Now}).Load(ctx)
 	switch {
 	case errors.Is(err, auth.ErrWrongSecret) && lacking:
-		return // so has keys
+		return // keys reports it
 	case errors.Is(err, auth.ErrWrongSecret):
 		x.add(check, doctor.Broken, "", "%v", auth.ErrWrongSecret)
 	case err != nil:
@@ -194,7 +194,7 @@ func (x *dataExam) opens(ctx context.Context, main datastore.Single) {
 	}
 }
 
-// room looks how much the disk has left.
+// room checks how much free space the disk has.
 func (x *dataExam) room() {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(x.dir, &disk); err != nil {
@@ -213,7 +213,7 @@ func (x *dataExam) room() {
 	}
 }
 
-// confinement starts a sandbox process and asks what holds it in.
+// confinement starts a sandbox process and reports how it is confined.
 func (x *dataExam) confinement(env environment, log *slog.Logger) {
 	command, release, err := env.workerCommand()
 	if err == nil {
@@ -234,7 +234,7 @@ func (x *dataExam) confinement(env environment, log *slog.Logger) {
 	x.add("sandbox", doctor.Broken, "", "a process that runs functions does not start: %v", err)
 }
 
-// bytesText writes a size for people.
+// bytesText formats a size for people.
 func bytesText(n int64) string {
 	switch {
 	case n >= 1<<30:
@@ -245,7 +245,7 @@ func bytesText(n int64) string {
 	return fmt.Sprintf("%d KiB", n>>10)
 }
 
-// secretFile is where the secret key is: in the file that a flag names, else in the data directory.
+// secretFile returns the file with the secret key: the one of the flag, else the one in the data directory.
 func secretFile(named, dir string) string {
 	if named != "" {
 		return named

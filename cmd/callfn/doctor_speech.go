@@ -7,7 +7,7 @@ import (
 	"callfn/internal/speech"
 )
 
-// speech says whether an engine is installed here that can read text aloud to callers.
+// speech reports whether a speech engine is installed that can read text aloud to callers.
 func (x *dataExam) speech(ctx context.Context) {
 	command := speech.Default()
 	if command == nil {

@@ -10,10 +10,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// days matches the days of a time such as 7d or 1d12h, which Go's own notation lacks.
+// days matches the days of a duration such as 7d or 1d12h, which Go's notation lacks.
 var days = regexp.MustCompile(`^([-+]?)(\d+(?:\.\d+)?)d(.*)$`)
 
-// parseDuration reads a time such as 90s, 12h or 7d.
+// parseDuration reads a duration such as 90s, 12h or 7d.
 func parseDuration(text string) (time.Duration, error) {
 	text = strings.TrimSpace(text)
 	parts := days.FindStringSubmatch(text)
@@ -40,7 +40,7 @@ func parseDuration(text string) (time.Duration, error) {
 	return d, nil
 }
 
-// durations has flags that are times read by parseDuration.
+// durations makes kong read flags that are durations with parseDuration.
 func durations() kong.Option {
 	return kong.TypeMapper(reflect.TypeFor[time.Duration](),
 		kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {

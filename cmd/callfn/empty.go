@@ -7,24 +7,24 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// mayBeEmpty are the flags whose value is a text that may be empty.
+// mayBeEmpty are the flags whose text may be empty.
 var mayBeEmpty = []string{"caller-id-name", "caller-id-number", "first-name", "last-name", "email"}
 
-// checkEmpty refuses what is given and empty: "$ACCOUNT" of a variable that is not set must not stand for one's own
-// account, for all functions, or for a new one. An empty variable of the environment is none, as everywhere.
+// checkEmpty refuses empty arguments and flags. "$ACCOUNT" of an unset variable must not mean one's own account, all
+// functions, or a new one. An empty environment variable counts as unset, as usual.
 func checkEmpty(args []string, k *kong.Context) error {
 	selected := k.Selected()
-	if selected == nil || selected.Hidden { // what is completed may be empty so far
+	if selected == nil || selected.Hidden { // words to complete may be empty so far
 		return nil
 	}
 	for _, p := range k.Path {
 		switch {
 		case p.Positional != nil:
-			folder := p.Positional.Tag.Type == "path" && slices.Contains(args, "") // which an empty path has become
+			folder := p.Positional.Tag.Type == "path" && slices.Contains(args, "") // kong has cleaned an empty path
 			if folder || isEmpty(p.Positional.Target) {
 				return emptyError("<" + p.Positional.Name + ">")
 			}
-		case p.Flag == nil || p.Resolved || slices.Contains(services, commandOf(selected)): // an empty setting is one
+		case p.Flag == nil || p.Resolved || slices.Contains(services, commandOf(selected)): // a setting may be empty
 		case isEmpty(p.Flag.Target) && !slices.Contains(mayBeEmpty, p.Flag.Name):
 			return emptyError("--" + p.Flag.Name)
 		}
@@ -36,7 +36,7 @@ func emptyError(what string) error {
 	return usageError{errorf("%s is empty: name what is meant (is a variable not set?)", what)}
 }
 
-// isEmpty reports whether a text is empty, or one of several.
+// isEmpty reports whether a text, or one of several, is empty.
 func isEmpty(target reflect.Value) bool {
 	switch {
 	case target.Kind() == reflect.String:

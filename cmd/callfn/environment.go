@@ -12,15 +12,15 @@ import (
 // envPrefix begins the names of all environment variables that callfn reads.
 const envPrefix = "CALLFN_"
 
-// services are the commands whose every flag is a setting of an installation, which the environment and the settings
-// file may give as well.
+// services are the commands whose flags are all settings of an installation. The environment and the settings file may
+// give them too.
 var services = []string{"serve", "queryserver", "ready", "doctor", "couchdb setup"}
 
-// credentialsFlag is the flag of bench that may hold a password, which a command line would show to others.
+// credentialsFlag is the flag of bench that may hold a password, which other users could see on a command line.
 const credentialsFlag = "show-url"
 
-// connectionFlags are the flags of the other commands that say with which service to talk, and as whom. No other flag
-// can be given by the environment: none may select, name, replace or delete anything from there.
+// connectionFlags are the flags of the other commands that select the service and the login. The environment can give
+// no other flag: none may select, name, replace or delete anything from there.
 var connectionFlags = []string{"server", "api-key", "account", "token", "profile", "json"}
 
 // environmentVariables gives settings their environment variables: --api-key is CALLFN_API_KEY.
@@ -41,7 +41,7 @@ func envName(flag *kong.Flag) string {
 	return envPrefix + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(flag.Name))
 }
 
-// isSetting reports whether a flag of a command can be given by the environment and the settings file.
+// isSetting reports whether the environment and the settings file can give a command's flag.
 func isSetting(node *kong.Node, flag *kong.Flag) bool {
 	if flag.Name == "help" || flag.Name == "version" || flag.Name == "print-config" {
 		return false
@@ -50,7 +50,7 @@ func isSetting(node *kong.Node, flag *kong.Flag) bool {
 		flag.Name == credentialsFlag || node.Parent == nil
 }
 
-// commandOf is a command as one types it after the program's name.
+// commandOf returns a command as typed after the program's name.
 func commandOf(node *kong.Node) string { return strings.TrimPrefix(node.FullPath(), "callfn ") }
 
 // eachFlag visits every flag of a command and those below it.
@@ -63,10 +63,10 @@ func eachFlag(node *kong.Node, visit func(*kong.Node, *kong.Flag)) {
 	}
 }
 
-// otherVariables are read without a flag; what follows the prefix.
+// otherVariables are variables without a flag, without the prefix.
 var otherVariables = []string{"MASTER_API_KEY", "COUCH_PASSWORD"}
 
-// unknownSettings are the unknown variables of this environment.
+// unknownSettings returns the unknown variables of this environment.
 func (env environment) unknownSettings(app *kong.Application) []string {
 	if env.environ == nil {
 		return nil
@@ -74,10 +74,10 @@ func (env environment) unknownSettings(app *kong.Application) []string {
 	return unknownVariables(env.environ(), app)
 }
 
-// unknownVariables are the names in the environment that begin like ours and are read by nothing, each with what was
-// probably meant: a misspelt setting must not be a silent default.
+// unknownVariables returns the variables that begin with envPrefix but are not read, each with the one that was
+// probably meant. A misspelt setting must not silently mean the default.
 func unknownVariables(environ []string, app *kong.Application) []string {
-	known := slices.Clone(otherVariables) // without the prefix, in which all are alike
+	known := slices.Clone(otherVariables) // without the prefix, which all share
 	flags := map[string]bool{}
 	eachFlag(app.Node, func(_ *kong.Node, flag *kong.Flag) {
 		for _, name := range flag.Envs {

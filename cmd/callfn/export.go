@@ -25,7 +25,7 @@ type exportCommand struct {
 	IncludeSecrets bool
 }
 
-// Run writes every document that the service has, or one account's, into a file.
+// Run writes every document of the service, or of one account, to a file.
 func (c exportCommand) Run(ctx context.Context, env environment) error {
 	databases, err := databasesOf(c.Only)
 	if err != nil {
@@ -35,7 +35,7 @@ func (c exportCommand) Run(ctx context.Context, env environment) error {
 	if err != nil {
 		return err
 	}
-	// an account that is not there has nothing to export, which must not look like an export of nothing
+	// the export of an unknown account must not look like an empty one
 	if c.Account != "" {
 		c.Account = api.account
 		var account accountDoc
@@ -88,13 +88,13 @@ func (c exportCommand) Run(ctx context.Context, env environment) error {
 	return c.tell(env, sums, without)
 }
 
-// exportFile is the file that an export goes into.
+// exportFile is the file that an export is written to.
 type exportFile struct {
 	file   *os.File
 	writer *backup.Writer
 }
 
-// file begins the file, or goes on with one of the same export. since says where each database goes on.
+// file begins the file, or continues one of the same export. since says where each database continues.
 func (c exportCommand) file(api *client) (exportFile, map[string]string, error) {
 	header := backup.Header{Version: backup.Version, From: api.base, Account: c.Account, Secrets: c.IncludeSecrets}
 	f, err := os.OpenFile(c.File, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
@@ -120,7 +120,7 @@ func (c exportCommand) file(api *client) (exportFile, map[string]string, error) 
 	return exportFile{f, writer}, since, nil
 }
 
-// exportPart is what one request for documents is answered with.
+// exportPart is the answer to one request for documents.
 type exportPart struct {
 	Documents      []string `json:"documents"`
 	Since          string   `json:"since"`

@@ -7,7 +7,7 @@ import (
 	"callfn/internal/service"
 )
 
-// welcome tells a person at a terminal, once, how to log in. Elsewhere the log tells which file has the key.
+// welcome tells a person at a terminal, once, how to log in. Otherwise the log says which file has the key.
 func welcome(env environment, master service.Master, base string, log *slog.Logger) {
 	if master.NewKey == "" {
 		return

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// rehearsalFlags are the flags that members of a pretend call and its script come from.
+// rehearsalFlags are the flags that become members of a pretend call and its script.
 var rehearsalFlags = map[string]string{
 	"To": "--to", "From": "--from", "Caller-ID-Name": "--caller-id-name", "Caller-ID-Number": "--caller-id-number",
 	"Digits":     "--digits",
@@ -13,8 +13,8 @@ var rehearsalFlags = map[string]string{
 	"script.hangup_after_ms": "--hang-up",
 }
 
-// byFlag names the flags in an error of the API about a pretend call, instead of the members that the command made of
-// them. file is the file that the script came from, whose members the person wrote.
+// byFlag names the flags in an API error about a pretend call, instead of the members that the command made of them.
+// file is the file that the script came from, whose members the person wrote.
 func byFlag(err error, file string) error {
 	var refused *apiError
 	if !errors.As(err, &refused) {
@@ -32,7 +32,7 @@ func byFlag(err error, file string) error {
 	return err
 }
 
-// flagOf is the flag that a member comes from; "" where it comes from none.
+// flagOf returns the flag that a member comes from, or "".
 func flagOf(path, file string) string {
 	path = strings.TrimPrefix(path, "call.")
 	if rest, scripted := strings.CutPrefix(path, "script."); scripted {

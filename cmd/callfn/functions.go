@@ -34,7 +34,7 @@ type functionsCommand struct {
 	ImportTests functionsImportTests `cmd:"" name:"import-tests"`
 }
 
-// functionDoc is what the commands show of a function.
+// functionDoc is a function as the commands show it.
 type functionDoc struct {
 	ID            string `json:"id"`
 	Name          string `json:"name"`
@@ -56,7 +56,7 @@ func (f functionDoc) state() string {
 
 type functionsList struct{ deletedFlag }
 
-// Run prints one line a function.
+// Run prints one line per function.
 func (c functionsList) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	if c.Deleted {
 		return on.listDeleted(ctx, env, aFunction)
@@ -69,12 +69,12 @@ func (c functionsList) Run(ctx context.Context, env environment, on *functionsCo
 		func(raw json.RawMessage) error { return printFunctions(env, raw, api.lastRuns(ctx)) })
 }
 
-// lastRuns says of functions what came of their last run, as far as the account's latest runs tell.
+// lastRuns returns the last run of each function, as far as the account's latest runs show it.
 func (c *client) lastRuns(ctx context.Context) map[string]runLine {
 	var runs []runLine
 	last := map[string]runLine{}
 	if err := c.get(ctx, c.path("functions", "runs")+"?page_size=1000", &runs); err != nil {
-		return last // a listing without them is better than none
+		return last // the listing is useful without them
 	}
 	for _, run := range runs { // newest first
 		if _, later := last[run.FunctionID]; !later {
@@ -102,19 +102,19 @@ func printFunctions(env environment, raw json.RawMessage, last map[string]runLin
 	return t.print(env)
 }
 
-// byName compares names as people sort them, capitals or not.
+// byName compares names regardless of case.
 func byName(a, b string) int {
 	return cmp.Or(cmp.Compare(strings.ToLower(a), strings.ToLower(b)), cmp.Compare(a, b))
 }
 
-// functionArg is the function that a command is about.
+// functionArg is the argument that names a function.
 type functionArg struct {
 	ID string `arg:"" name:"function"`
 }
 
 type functionsGet struct{ functionArg }
 
-// Run prints the function's source, byte for byte. What a person should know of it goes to their terminal besides.
+// Run prints the function's source, byte for byte. Remarks about it go to a terminal's stderr.
 func (c functionsGet) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	return on.sendOf(ctx, env, http.MethodGet, aFunction, c.ID, nil, aboutFunction(func(f functionDoc) error {
 		if env.stderrIsTerminal {
@@ -124,8 +124,8 @@ func (c functionsGet) Run(ctx context.Context, env environment, on *functionsCom
 	}))
 }
 
-// printExactly prints text byte for byte into files and pipes. On a terminal it is shown so that it cannot steer it,
-// and ends its last line.
+// printExactly prints text byte for byte into files and pipes. On a terminal it escapes control characters and ends the
+// last line.
 func (env environment) printExactly(text string) error {
 	if !env.stdoutIsTerminal {
 		_, err := io.WriteString(env.exact, text)
@@ -138,10 +138,10 @@ func (env environment) printExactly(text string) error {
 	return err
 }
 
-// quoted is a name in quotes.
+// quoted returns a name in quotes.
 func quoted(name string) string { return `"` + printable.Text(name) + `"` }
 
-// aboutFunction hands over the function that an answer is about.
+// aboutFunction decodes the function in an answer and passes it to text.
 func aboutFunction(text func(functionDoc) error) func(json.RawMessage) error {
 	return func(raw json.RawMessage) error {
 		var doc functionDoc
@@ -152,7 +152,7 @@ func aboutFunction(text func(functionDoc) error) func(json.RawMessage) error {
 	}
 }
 
-// functionDone says what was done to a function.
+// functionDone prints what was done to a function.
 func functionDone(env environment, done string) func(json.RawMessage) error {
 	return aboutFunction(func(f functionDoc) error {
 		_, err := printable.Fprintf(env.stdout, "%s %s %s\n", done, f.ID, quoted(f.Name))
@@ -169,7 +169,7 @@ type functionsPut struct {
 	File string `arg:""`
 }
 
-// Run stores the file as it is.
+// Run stores the file unchanged.
 func (c functionsPut) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	source, err := readText(env, c.File)
 	if err != nil {
@@ -198,7 +198,7 @@ func (c functionsPut) Run(ctx context.Context, env environment, on *functionsCom
 
 type functionsEnable struct{ functionArg }
 
-// Run switches the function on.
+// Run enables the function.
 func (c functionsEnable) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	return on.sendOf(ctx, env, http.MethodPatch, aFunction, c.ID, map[string]any{"enabled": true},
 		functionDone(env, "enabled"))
@@ -206,7 +206,7 @@ func (c functionsEnable) Run(ctx context.Context, env environment, on *functions
 
 type functionsDisable struct{ functionArg }
 
-// Run switches the function off.
+// Run disables the function.
 func (c functionsDisable) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	return on.sendOf(ctx, env, http.MethodPatch, aFunction, c.ID, map[string]any{"enabled": false},
 		functionDone(env, "disabled"))
@@ -217,7 +217,7 @@ type functionsRename struct {
 	Name string `arg:""`
 }
 
-// Run changes the function's name.
+// Run renames the function.
 func (c functionsRename) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	return on.sendOf(ctx, env, http.MethodPatch, aFunction, c.ID, map[string]any{"name": c.Name},
 		functionDone(env, "renamed"))
@@ -228,19 +228,19 @@ type functionsDelete struct {
 	confirmFlag
 }
 
-// Run deletes the function; callflows that name it go on at their _ child.
+// Run deletes the function; callflows with it continue at their _ child.
 func (c functionsDelete) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	return on.remove(ctx, env, aFunction, c.ID, c.confirmFlag, functionDone(env, "deleted"))
 }
 
 type functionsUndelete struct{ functionArg }
 
-// Run brings the function back.
+// Run restores the function.
 func (c functionsUndelete) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	return on.undelete(ctx, env, aFunction, c.ID, functionDone(env, "brought back"))
 }
 
-// remove deletes a thing that a person names, once they agree.
+// remove deletes a thing that a person names, after they confirm.
 func (f clientFlags) remove(ctx context.Context, env environment, n noun, ref string, agree confirmFlag,
 	text func(json.RawMessage) error,
 ) error {
@@ -264,7 +264,7 @@ func (f clientFlags) remove(ctx context.Context, env environment, n noun, ref st
 	return f.send(ctx, env, api, http.MethodDelete, path, nil, text)
 }
 
-// deletionOf says what goes with a thing.
+// deletionOf returns what is deleted with a thing.
 func (c *client) deletionOf(ctx context.Context, n noun, path string) (question, error) {
 	var doc item
 	if err := c.get(ctx, path, &doc); err != nil {
@@ -298,7 +298,7 @@ func firstOf(words ...string) string {
 	return ""
 }
 
-// printJSON prints data indented, as the server sent it.
+// printJSON prints data indented, with members in the server's order.
 func printJSON(out io.Writer, data json.RawMessage) error {
 	var b bytes.Buffer
 	if err := json.Indent(&b, printable.JSON(data), "", "  "); err != nil {

@@ -24,7 +24,7 @@ type functionsRun struct {
 	Defaults bool
 }
 
-// runAnswer is what the API says of a run.
+// runAnswer is the API's answer to a run.
 type runAnswer struct {
 	Outcome    runs.Outcome    `json:"outcome"`
 	Result     json.RawMessage `json:"result"`
@@ -39,7 +39,7 @@ type runAnswer struct {
 	Notes      []string        `json:"notes"`
 }
 
-// Run runs the function and prints what came of it; it fails unless a valid flow came back.
+// Run runs the function and prints the result. It fails unless the function returns a valid flow.
 func (c functionsRun) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	switch {
 	case c.ID != "" && c.File != "", c.ID == "" && c.File == "" && c.Like == "":
@@ -151,7 +151,7 @@ func printFault(out io.Writer, e *function.Error) {
 	printable.Fprintf(out, "  %s\n", e.Message)
 	if e.Line > 0 {
 		printable.Fprintf(out, "  at line %d", e.Line)
-		if e.Column > 0 { // CouchDB's QuickJS tells none
+		if e.Column > 0 { // CouchDB's QuickJS gives no column
 			printable.Fprintf(out, ", column %d", e.Column)
 		}
 		printable.Fprintf(out, "\n")

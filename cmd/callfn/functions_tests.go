@@ -8,7 +8,7 @@ type functionsTest struct {
 	File string `placeholder:"FILE"`
 }
 
-// Run runs the function's saved cases.
+// Run runs the function's saved test cases.
 func (c functionsTest) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	var candidate map[string]any
 	if c.File != "" {
@@ -23,14 +23,14 @@ func (c functionsTest) Run(ctx context.Context, env environment, on *functionsCo
 
 type functionsExportTests struct{ exportTests }
 
-// Run writes the cases as files.
+// Run writes the test cases to files.
 func (c functionsExportTests) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	return on.exportTests(ctx, env, aFunction, c.exportTests)
 }
 
 type functionsImportTests struct{ importTests }
 
-// Run stores the cases of files.
+// Run stores the test cases from files.
 func (c functionsImportTests) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	return on.importTests(ctx, env, aFunction, c.importTests)
 }

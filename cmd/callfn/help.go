@@ -7,7 +7,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// helpOptions is how help is shown.
+// helpOptions is the layout of help.
 var helpOptions = kong.HelpOptions{
 	Compact: true, WrapUpperBound: 100, NoExpandSubcommands: true,
 	ValueFormatter: valueHelp,
@@ -35,7 +35,7 @@ func groups() kong.Option {
 	})
 }
 
-// valueHelp is a flag's help with its range and its environment variable.
+// valueHelp returns a flag's help with its range and its environment variable.
 func valueHelp(value *kong.Value) string {
 	var notes []string
 	if value.Flag != nil && value.Flag.Tag.Get(rangeTag) != "" {
@@ -64,7 +64,7 @@ func (c helpCommand) Run(_ context.Context, env environment) error {
 	return nil
 }
 
-// runParsed parses a command line that asks for help, which ends there.
+// runParsed parses a command line that asks for help. Parsing ends there.
 func runParsed(env environment) (code int) {
 	defer func() {
 		switch e := recover().(type) {

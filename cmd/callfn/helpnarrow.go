@@ -11,10 +11,10 @@ import (
 	"callfn/internal/printable"
 )
 
-// narrow is the width of terminals that have no room for help in two columns.
+// narrow is the width of terminals that are too narrow for help in two columns.
 const narrow = 60
 
-// helpPrinter prints help in two columns, and on a narrow terminal each flag and command above what it means.
+// helpPrinter prints help in two columns. On a narrow terminal it prints each flag and command above its description.
 func helpPrinter(env environment) kong.HelpPrinter {
 	return func(options kong.HelpOptions, k *kong.Context) error {
 		if env.columns <= 0 || env.columns >= narrow {
@@ -33,13 +33,13 @@ func helpPrinter(env environment) kong.HelpPrinter {
 	}
 }
 
-// A row of help has a name and, from some column on, what it means; the lines below it go on in that column.
+// A row of help has a name and, from some column on, a description, which continues in that column on further lines.
 var (
 	helpRow  = regexp.MustCompile(`^( {2,6}\S.*?) {2,}(\S.*)$`)
 	helpMore = regexp.MustCompile(`^ {8,}(\S.*)$`)
 )
 
-// stacked writes help in one column. Paragraphs are single lines then, to be folded.
+// stacked formats help in one column. Paragraphs become single lines, to be folded.
 func stacked(help string) string {
 	const meaning = "      "
 	var b strings.Builder
@@ -60,7 +60,7 @@ func stacked(help string) string {
 			b.WriteString("\n  " + strings.TrimSpace(row[1]) + "\n" + meaning + row[2])
 			previous = meaning
 			continue
-		case line != "" && line[0] != ' ' && previous != "" && previous[0] != ' ': // a paragraph goes on
+		case line != "" && line[0] != ' ' && previous != "" && previous[0] != ' ': // a paragraph continues
 			b.WriteString(" " + line)
 		case line != "" && line[0] == ' ':
 			line = "  " + strings.TrimSpace(line)

@@ -10,14 +10,13 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// The help of commands, flags and arguments stands in files, one for each command and shared.txt for what several
-// have: an unindented line names what the indented ones below it explain, such as "serve --listen".
+// helpFiles have the help of commands, flags and arguments: a file for each command, and shared.txt for what several
+// share. An unindented line, such as "serve --listen", names what the indented lines below it explain.
 //
 //go:embed help/*.txt
 var helpFiles embed.FS
 
-// helpTexts sets the help of every command, flag and argument. One without any is an error, and so is a text of
-// nothing.
+// helpTexts sets the help of every command, flag and argument. A missing text is an error, and so is an unused one.
 func helpTexts() kong.Option {
 	return kong.PostBuild(func(k *kong.Kong) error {
 		texts, err := readHelp(helpFiles)
@@ -40,7 +39,7 @@ func helpTexts() kong.Option {
 // setHelp sets the help of a command and of all below it, and marks the texts that it used.
 func setHelp(node *kong.Node, texts map[string]string, used map[string]bool) error {
 	command := commandOf(node)
-	if node.Parent == nil { // which has its description
+	if node.Parent == nil { // the program itself, which has its description
 		command = ""
 	} else {
 		used[command] = true
@@ -57,7 +56,7 @@ func setHelp(node *kong.Node, texts map[string]string, used map[string]bool) err
 		return nil
 	}
 	for _, flag := range node.Flags {
-		if flag.Name == "help" { // which is kong's own
+		if flag.Name == "help" { // kong's own flag
 			continue
 		}
 		if err := set(flag.Value, "--"+flag.Name); err != nil {
@@ -77,7 +76,8 @@ func setHelp(node *kong.Node, texts map[string]string, used map[string]bool) err
 	return nil
 }
 
-// helpKey is the nearest text of a flag or argument: its command's own, that of a command above, or the shared one.
+// helpKey returns the key of the nearest text of a flag or argument: its command's, that of a command above, or the
+// shared one.
 func helpKey(command, name string, texts map[string]string) string {
 	for command != "" {
 		if key := command + " " + name; texts[key] != "" {
@@ -89,7 +89,7 @@ func helpKey(command, name string, texts map[string]string) string {
 	return name
 }
 
-// readHelp reads all help texts by what they are about, each as one line.
+// readHelp reads all help texts by key, each as one line.
 func readHelp(files fs.FS) (map[string]string, error) {
 	texts := map[string]string{}
 	names, err := fs.Glob(files, "help/*.txt")

@@ -23,17 +23,17 @@ type importCommand struct {
 	confirmFlag
 }
 
-// imported is what came of one database.
+// imported is the result of importing one database.
 type imported struct {
 	Stored  int      `json:"stored"`
 	Known   int      `json:"known"`
 	Foreign []string `json:"foreign"`
 }
 
-// importBytes is how much is sent in one request, unless one document is larger. The service takes 8,000,000 bytes.
+// importBytes is how much one request sends, unless a single document is larger. The service accepts 8,000,000 bytes.
 const importBytes = 2 << 20
 
-// Run stores the documents of an export. It can be run again: what is there already is left alone.
+// Run stores the documents of an export. It may be repeated: it leaves existing documents alone.
 func (c importCommand) Run(ctx context.Context, env environment) error {
 	only, err := databasesOf(c.Only)
 	if err != nil {
@@ -44,7 +44,7 @@ func (c importCommand) Run(ctx context.Context, env environment) error {
 		return usageError{err}
 	}
 	defer func() { _ = f.Close() }()
-	header, sums, err := backup.Read(f, nil) // whole and unchanged, before anything is stored
+	header, sums, err := backup.Read(f, nil) // checks that the file is whole and unchanged before anything is stored
 	if err != nil {
 		return usageError{fmt.Errorf("%s: %w", c.File, err)}
 	}
@@ -92,7 +92,7 @@ func (c importCommand) Run(ctx context.Context, env environment) error {
 	return c.tell(env, header, in.results)
 }
 
-// importing gathers documents of one database into requests.
+// importing collects documents of one database into requests.
 type importing struct {
 	api     *client
 	replace bool
@@ -117,7 +117,7 @@ func (in *importing) take(ctx context.Context, database string, doc json.RawMess
 	return nil
 }
 
-// send stores what waits. The service reads back what it stored and compares it with what was sent.
+// send stores the collected documents. The service reads them back and compares them with what was sent.
 func (in *importing) send(ctx context.Context) error {
 	if len(in.waiting) == 0 {
 		return nil

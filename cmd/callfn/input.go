@@ -13,15 +13,14 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// How many bytes are read of what a person names. Whatever is longer is refused: nothing is cut.
+// Limits of what is read from a person's input, in bytes. Longer input is refused, never cut.
 const (
-	maxInput    = 8 << 20 // a file that is sent; the service takes 8,000,000 bytes, and less of a function's source
+	maxInput    = 8 << 20 // a file that is sent; the service accepts 8,000,000 bytes, and less for a function's source
 	maxSettings = 1 << 20 // a settings file
 	maxPassword = 4 << 10 // a password file
 )
 
-// readText reads a whole file of text, - for standard input. Bytes that are no UTF-8 are refused, as JSON cannot carry
-// them.
+// readText reads a whole text file, or standard input for "-". It refuses invalid UTF-8, which JSON cannot represent.
 func readText(env environment, file string) (string, error) {
 	text, err := readFile(env, file, maxInput)
 	if err != nil {
@@ -39,7 +38,7 @@ func readText(env environment, file string) (string, error) {
 	return string(text), nil
 }
 
-// readFile reads a whole file of at most so many bytes, - for standard input.
+// readFile reads a whole file of at most most bytes, or standard input for "-".
 func readFile(env environment, file string, most int64) ([]byte, error) {
 	in := env.stdin
 	if file != "-" || in == nil {
@@ -57,7 +56,7 @@ func readFile(env environment, file string, most int64) ([]byte, error) {
 	return text, nil
 }
 
-// readAll reads to the end, and refuses what is longer than most bytes.
+// readAll reads to the end and refuses more than most bytes.
 func readAll(r io.Reader, most int64) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, most+1))
 	if err == nil && int64(len(text)) > most {
@@ -73,7 +72,7 @@ func nameOf(file string) string {
 	return file
 }
 
-// invalidUTF8 is where the first byte is that is no UTF-8, -1 where all are.
+// invalidUTF8 returns the position of the first byte that is not UTF-8, or -1.
 func invalidUTF8(text []byte) int {
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])
@@ -85,8 +84,8 @@ func invalidUTF8(text []byte) int {
 	return -1
 }
 
-// readJSON reads a file with one JSON object, as it is written: the order of members and the digits of numbers stay.
-// Where the object is an answer of the API, saved whole, it is the answer's data.
+// readJSON reads a file with one JSON object and keeps the order of members and the digits of numbers. If the object is
+// a saved answer of the API, it returns the answer's data.
 func readJSON(env environment, file string) (json.RawMessage, error) {
 	text, err := readText(env, file)
 	if err != nil {
@@ -111,14 +110,14 @@ func jsonObject(file, text string) (json.RawMessage, error) {
 	return json.RawMessage(text), nil
 }
 
-// envelope are the members that the API's answers have besides data.
+// envelope are the members of the API's answers besides data.
 var envelope = []string{
 	"auth_token", "next_start_key", "node", "page_size", "request_id", "revision", "start_key",
 	"status", "timestamp", "version",
 	"warnings",
 }
 
-// dataOf gives the data of the API's envelope, where the object is one.
+// dataOf returns the data of an object that is an API envelope.
 func dataOf(object map[string]json.RawMessage) (json.RawMessage, bool) {
 	data, ok := object["data"]
 	if !ok {
@@ -133,7 +132,7 @@ func dataOf(object map[string]json.RawMessage) (json.RawMessage, bool) {
 	return bytes.TrimSpace(data), rest == 0
 }
 
-// whyNoObject says what is wrong with a JSON text, and in which line and column.
+// whyNoObject explains what is wrong with a JSON text, with line and column.
 func whyNoObject(text string, err error) string {
 	var syntax *json.SyntaxError
 	var wrongType *json.UnmarshalTypeError
@@ -151,15 +150,14 @@ func whyNoObject(text string, err error) string {
 	return ": it is null"
 }
 
-// lineAndColumn is the line and the column, in characters, of a byte of the text; both begin at 1.
+// lineAndColumn returns the line and the column, in characters, of a byte of the text; both begin at 1.
 func lineAndColumn(text string, at int) (line, column int) {
 	at = min(max(at, 0), len(text))
 	begins := strings.LastIndexByte(text[:at], '\n') + 1
 	return 1 + strings.Count(text[:at], "\n"), 1 + utf8.RuneCountInString(text[begins:at])
 }
 
-// readObject reads a JSON object whose members a command looks at, numbers and the order of members as they are
-// written.
+// readObject reads a JSON object for a command that examines its members. It keeps numbers and the order of members.
 func readObject(env environment, file string) (jsonvalue.Object, error) {
 	text, err := readJSON(env, file)
 	if err != nil {
@@ -172,7 +170,7 @@ func readObject(env environment, file string) (jsonvalue.Object, error) {
 	return object, nil
 }
 
-// readPassword reads a file that holds a password and nothing else: one line, whose end does not count.
+// readPassword reads a file with only a password: one line, whose end does not count.
 func readPassword(env environment, flag, file string) (string, error) {
 	text, err := readFile(env, file, maxPassword)
 	if err != nil {
@@ -190,7 +188,7 @@ func readPassword(env environment, flag, file string) (string, error) {
 	return password, nil
 }
 
-// without is a JSON object without some of its members; the others stay in their order, as they are written.
+// without returns a JSON object without some of its members. The others keep their order and spelling.
 func without(object json.RawMessage, names ...string) (json.RawMessage, error) {
 	d := json.NewDecoder(bytes.NewReader(object))
 	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {

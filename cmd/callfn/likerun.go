@@ -9,14 +9,14 @@ import (
 	"callfn/internal/redact"
 )
 
-// recordedRun is what the API tells of a run that another one repeats.
+// recordedRun is the API's record of a run that is to be repeated.
 type recordedRun struct {
 	FunctionID string            `json:"function_id"`
 	Timestamp  time.Time         `json:"timestamp"`
 	Parameters map[string]string `json:"parameters"`
 }
 
-// recorded reads a run, of which the service must have recorded the parameters.
+// recorded reads a run whose parameters the service must have recorded.
 func (c *client) recorded(ctx context.Context, run string) (recordedRun, error) {
 	var answer struct{ Data recordedRun }
 	if err := c.do(ctx, http.MethodGet, c.path("functions", "runs", run), nil, &answer); err != nil {
@@ -29,8 +29,8 @@ func (c *client) recorded(ctx context.Context, run string) (recordedRun, error) 
 	return answer.Data, nil
 }
 
-// like completes a pretend call and its script with the parameters and the moment of a recorded run. What the flags say
-// comes first. Account-ID, and whatever the record hides, such as digits, is not taken over.
+// like completes a pretend call and its script with the parameters and the time of a recorded run. Flags take
+// precedence. Account-ID and what the record hides, such as digits, are not copied.
 func (r recordedRun) like(call, script map[string]any) {
 	for name, value := range r.Parameters {
 		object, _, nested := strings.Cut(name, "[")

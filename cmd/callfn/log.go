@@ -10,13 +10,13 @@ import (
 	"github.com/lmittmann/tint"
 )
 
-// newLog logs to stderr: text for people at a terminal, JSON for machines. What is logged never holds tokens, keys or
-// digits: whoever logs passes ids and outcomes, not documents or parameters.
+// newLog logs to stderr: text for people at a terminal, JSON for machines. Logs never contain tokens, keys or digits:
+// callers log ids and outcomes, not documents or parameters.
 func newLog(env environment, format, level string) *slog.Logger {
 	return slog.New(logHandler(env.exactErr, env.stderrIsTerminal, format, level))
 }
 
-// newServiceLog is newLog for what must go on when nobody reads the log. close writes what has not been written yet.
+// newServiceLog is newLog for a service, which must continue when nobody reads the log. close writes what is left.
 func newServiceLog(env environment, format, level string) (log *slog.Logger, close func()) {
 	direct := newLog(env, format, level)
 	out := newUnblockedWriter(env.exactErr, func(dropped int64) {
@@ -38,7 +38,7 @@ func logHandler(out io.Writer, terminal bool, format, level string) slog.Handler
 	})
 }
 
-// milliseconds writes durations as numbers, under a key that names their unit: took becomes took_ms.
+// milliseconds writes durations as numbers, under a key with their unit: took becomes took_ms.
 func milliseconds(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindDuration {
 		return slog.Float64(a.Key+"_ms", float64(a.Value.Duration().Microseconds())/1e3)

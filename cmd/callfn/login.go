@@ -10,7 +10,7 @@ import (
 	"callfn/internal/printable"
 )
 
-// loginCommand keeps a token for the commands that follow.
+// loginCommand stores a token for later commands.
 type loginCommand struct {
 	Server       string `placeholder:"URL"`
 	Profile      string `default:"default" placeholder:"NAME"`
@@ -21,7 +21,7 @@ type loginCommand struct {
 	PasswordFile string `default:"-" placeholder:"FILE"`
 }
 
-// Run logs in, and keeps the token in a file of mode 0600.
+// Run logs in and stores the token in a file of mode 0600.
 func (c loginCommand) Run(ctx context.Context, env environment) error {
 	base, err := serverURL(c.Server)
 	if err != nil {
@@ -109,7 +109,7 @@ type logoutCommand struct {
 	Profile string `default:"default" placeholder:"NAME"`
 }
 
-// Run makes the token worthless and removes its file.
+// Run revokes the token and removes its file.
 func (c logoutCommand) Run(ctx context.Context, env environment) error {
 	store := newProfiles(env.getenv)
 	p, err := store.load(c.Profile)

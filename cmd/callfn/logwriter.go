@@ -6,35 +6,35 @@ import (
 	"time"
 )
 
-// Bounds of an unblockedWriter.
+// Limits of an unblockedWriter.
 const (
-	logWait  = 100 * time.Millisecond // how long one line may wait for a reader that was fine so far
-	logLines = 16 << 10               // lines that wait for a reader that is not
-	logBytes = 8 << 20                // and their size together
+	logWait  = 100 * time.Millisecond // how long one line may wait for a reader that has kept up so far
+	logLines = 16 << 10               // most lines that wait for a slow reader
+	logBytes = 8 << 20                // most bytes of these lines
 )
 
 // unblockedWriter writes lines to a writer that may block for ever, such as a pipe that nobody reads any more, without
-// ever blocking whoever logs: a call must not wait for the reader of a log. As long as the reader keeps up, a line is
-// written when Write returns. From a reader that does not, lines wait in memory; what does not fit there is dropped,
-// and told once there is room again.
+// blocking its caller: a call must not wait for the reader of a log. While the reader keeps up, a line is written when
+// Write returns. For a slow reader, lines wait in memory. Lines beyond the limits are dropped, and their number is
+// reported when there is room again.
 type unblockedWriter struct {
 	out     io.Writer
 	lines   chan logLine
 	stop    chan struct{}
 	ended   chan struct{}
 	blocked atomic.Bool
-	waiting atomic.Int64 // bytes of the lines that wait
+	waiting atomic.Int64 // bytes of waiting lines
 	dropped atomic.Int64
 	tell    func(dropped int64) // writes to out
 }
 
-// logLine is one line on its way.
+// logLine is one line to write.
 type logLine struct {
 	text    []byte
 	written chan struct{}
 }
 
-// newUnblockedWriter starts a writer. tell is called, in its goroutine, after lines were dropped.
+// newUnblockedWriter starts a writer. Its goroutine calls tell after lines were dropped.
 func newUnblockedWriter(out io.Writer, tell func(dropped int64)) *unblockedWriter {
 	u := &unblockedWriter{
 		out: out, lines: make(chan logLine, logLines), stop: make(chan struct{}),
@@ -44,7 +44,7 @@ func newUnblockedWriter(out io.Writer, tell func(dropped int64)) *unblockedWrite
 	return u
 }
 
-// Write takes a line. It never fails: there is nobody to tell that a log cannot be written.
+// Write takes a line. It never fails, since nobody could be told.
 func (u *unblockedWriter) Write(p []byte) (int, error) {
 	if u.waiting.Load()+int64(len(p)) > logBytes {
 		u.dropped.Add(1)
@@ -73,7 +73,7 @@ func (u *unblockedWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// run writes the lines one after the other until close, then what is left.
+// run writes the lines in order until close, then those that are left.
 func (u *unblockedWriter) run() {
 	defer close(u.ended)
 	for {
@@ -103,8 +103,8 @@ func (u *unblockedWriter) write(line logLine) {
 	}
 }
 
-// close writes what waits and ends, but waits for a reader that does not read no longer than for one line. Lines after
-// it are lost.
+// close writes the waiting lines and stops. It waits for a slow reader only for the time of one line. Later lines are
+// lost.
 func (u *unblockedWriter) close() {
 	close(u.stop)
 	select {

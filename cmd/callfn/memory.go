@@ -2,10 +2,9 @@ package main
 
 import "runtime/debug"
 
-// tradeMemory lets the collector run less often than Go's default, which is made for programs with more memory than
-// work: a step of a call leaves some 50 KB behind and little of it lives on, so that a few dozen MiB spare a tenth of
-// the processor time. The soft limit keeps that from multiplying a heap that has become large. GOGC and GOMEMLIMIT,
-// where they are set, have the last word.
+// tradeMemory makes the garbage collector run less often than Go's default, which suits programs with more memory than
+// work. A step of a call leaves some 50 KB of garbage and little live data, so a few dozen MiB save a tenth of the
+// processor time. The soft limit keeps a large heap from multiplying. GOGC and GOMEMLIMIT take precedence.
 func tradeMemory(getenv func(string) string) {
 	if getenv("GOGC") == "" {
 		debug.SetGCPercent(400)

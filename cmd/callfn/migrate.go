@@ -54,7 +54,7 @@ func (c migrateCommand) Run(ctx context.Context, env environment) error {
 				m.Proof.Deleted)
 		}
 	}
-	u, _ := url.Parse(c.To) // connection has
+	u, _ := url.Parse(c.To) // connection has parsed it
 	_, err = printable.Fprintf(env.stdout, `Everything is at %s://%s now, and the service works there. Next:
   callfn storage finish      makes that final; until then `+"`callfn storage rollback`"+` puts everything back
   then restart callfn serve with --couchdb-url=%s and the same secret.key
@@ -62,7 +62,7 @@ func (c migrateCommand) Run(ctx context.Context, env environment) error {
 	return err
 }
 
-// connection is the URL as a storage plan writes it.
+// connection returns the URL in the form of a storage plan.
 func (c migrateCommand) connection() (map[string]any, error) {
 	user, password, err := credentials("--to", c.To, c.PasswordFile)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"callfn/internal/printable"
 )
 
-// migrationDoc is what the API says of a move of a database.
+// migrationDoc is a move of a database as the API shows it.
 type migrationDoc struct {
 	ID        string `json:"id"`
 	Database  string `json:"database"`
@@ -31,7 +31,7 @@ type migrationDoc struct {
 
 func (m migrationDoc) unfinished() bool { return m.State != "finished" && m.State != "rolled_back" }
 
-// says is the state in words.
+// says describes the state in words.
 func (m migrationDoc) says() string {
 	if m.Returns && m.unfinished() {
 		return "going back, " + m.State
@@ -41,7 +41,7 @@ func (m migrationDoc) says() string {
 
 type storageMigrations struct{}
 
-// Run prints one line a move.
+// Run prints one line per move.
 func (storageMigrations) Run(ctx context.Context, env environment, on *storageCommand) error {
 	return on.ask(ctx, env, http.MethodGet, func(*client) string { return "/v2/storage/migrations" }, nil,
 		func(raw json.RawMessage) error {
@@ -57,7 +57,7 @@ func (storageMigrations) Run(ctx context.Context, env environment, on *storageCo
 		})
 }
 
-// storageSteer is what finish and rollback have in common.
+// storageSteer has what finish and rollback share.
 type storageSteer struct {
 	ID   string `arg:"" optional:""`
 	Wait bool   `default:"true" negatable:""`
@@ -99,7 +99,7 @@ func (c storageSteer) steer(ctx context.Context, env environment, on *storageCom
 		}
 	}
 	var steered []migrationDoc
-	for _, id := range ids { // all of them are on their way before one is waited for
+	for _, id := range ids { // requests all of them before it waits for one
 		var answer struct{ Data migrationDoc }
 		if err := api.do(ctx, http.MethodPost, migrationPath(id), map[string]string{"action": action}, &answer); err != nil {
 			return err
@@ -151,8 +151,8 @@ func (c *client) unfinishedMigrations(ctx context.Context) ([]string, error) {
 
 const followEvery = 250 * time.Millisecond
 
-// follow watches a move, with a progress bar on a terminal, until it is in one of the states that are wanted. It is an
-// error when it ends elsewhere.
+// follow watches a move, with a progress bar on a terminal, until it is in one of the wanted states. It fails if the
+// move ends in another.
 func (c *client) follow(ctx context.Context, env environment, id string, wanted ...string) (migrationDoc, error) {
 	var bar *progress
 	defer func() { bar.done() }()

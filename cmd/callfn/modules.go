@@ -19,7 +19,7 @@ type modulesCommand struct {
 	Stop  modulesStop  `cmd:""`
 }
 
-// moduleDoc is what the API says of a module.
+// moduleDoc is a module as the API shows it.
 type moduleDoc struct {
 	ID        string `json:"id"`
 	Running   bool   `json:"running"`
@@ -44,7 +44,7 @@ func printModules(env environment, modules ...moduleDoc) error {
 
 type modulesList struct{}
 
-// Run prints one line a module.
+// Run prints one line per module.
 func (modulesList) Run(ctx context.Context, env environment, on *modulesCommand) error {
 	return on.ask(ctx, env, http.MethodGet, func(*client) string { return modulesPath }, nil,
 		func(raw json.RawMessage) error {
@@ -56,7 +56,7 @@ func (modulesList) Run(ctx context.Context, env environment, on *modulesCommand)
 		})
 }
 
-// moduleSwitch is what start and stop have in common.
+// moduleSwitch has what start and stop share.
 type moduleSwitch struct {
 	Module       string `arg:""`
 	ThisInstance bool
@@ -64,14 +64,14 @@ type moduleSwitch struct {
 
 type modulesStart struct{ moduleSwitch }
 
-// Run switches the module on.
+// Run starts the module.
 func (c modulesStart) Run(ctx context.Context, env environment, on *modulesCommand) error {
 	return c.change(ctx, env, on, true)
 }
 
 type modulesStop struct{ moduleSwitch }
 
-// Run switches the module off. Requests under way finish.
+// Run stops the module. Requests under way finish.
 func (c modulesStop) Run(ctx context.Context, env environment, on *modulesCommand) error {
 	return c.change(ctx, env, on, false)
 }

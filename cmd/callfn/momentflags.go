@@ -6,13 +6,13 @@ import (
 	"callfn/internal/printable"
 )
 
-// momentFlags say when a rehearsal takes place.
+// momentFlags select the time of a rehearsal.
 type momentFlags struct {
 	At       string `placeholder:"TIME"`
 	Timezone string `placeholder:"ZONE"`
 }
 
-// into writes the moment into a script.
+// into writes the time into a script.
 func (f momentFlags) into(script map[string]any) {
 	if f.At != "" {
 		script["now"] = f.At
@@ -22,7 +22,7 @@ func (f momentFlags) into(script map[string]any) {
 	}
 }
 
-// rehearsedAt writes the moment of a rehearsal, an RFC 3339 time, for a person: with day of the week and zone.
+// rehearsedAt formats the time of a rehearsal, given in RFC 3339, for a person: with weekday and zone.
 func rehearsedAt(at, zone string) string {
 	t, err := time.Parse(time.RFC3339, at)
 	if err != nil {

@@ -13,13 +13,13 @@ import (
 	"callfn/internal/printable"
 )
 
-// noun is a kind of thing that an account has and commands take by its id, or by a name that only one has.
+// noun is a kind of thing in an account that commands accept by its id, or by a unique name.
 type noun struct {
 	one, resource string
-	named         func(item) []string // what names one
+	named         func(item) []string // the names of one
 }
 
-// item is what listings say of a thing.
+// item is a thing as listings show it.
 type item struct {
 	ID       string   `json:"id"`
 	Name     string   `json:"name"`
@@ -38,7 +38,7 @@ var (
 	aPivotKey = noun{"pivot key", "pivot/keys", func(i item) []string { return []string{i.Name} }}
 )
 
-// label is an item for people: its name and id.
+// label formats an item for people: its name and id.
 func (i item) label() string {
 	for _, name := range []string{i.Name, i.Username, strings.Join(i.Numbers, " ")} {
 		if name != "" {
@@ -50,7 +50,7 @@ func (i item) label() string {
 
 var idForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// find gives the id of the thing that a person names. An id is taken as it is; a name must be one thing's alone.
+// find returns the id of the thing that a person names. It returns an id as it is; a name must be unique.
 func (c *client) find(ctx context.Context, n noun, ref string) (string, error) {
 	if idForm.MatchString(ref) || ref == "" {
 		return ref, nil
@@ -58,7 +58,7 @@ func (c *client) find(ctx context.Context, n noun, ref string) (string, error) {
 	return c.findAmong(ctx, n, ref, "")
 }
 
-// findAmong gives the id of the thing of that name in a listing, which a query narrows.
+// findAmong returns the id of the thing of that name in a listing, which a query restricts.
 func (c *client) findAmong(ctx context.Context, n noun, ref, query string) (string, error) {
 	all, err := c.items(ctx, n, query)
 	if err != nil {
@@ -81,7 +81,7 @@ func (c *client) findAmong(ctx context.Context, n noun, ref, query string) (stri
 	return "", usageError{errorf("%s", s)}
 }
 
-// matching are the items that have such a name.
+// matching returns the items with a matching name.
 func (n noun) matching(all []item, is func(string) bool) []item {
 	var found []item
 	for _, i := range all {
@@ -92,7 +92,7 @@ func (n noun) matching(all []item, is func(string) bool) []item {
 	return found
 }
 
-// missing is the error for a name that nothing has.
+// missing returns the error for a name that nothing has.
 func (n noun) missing(ref string, all []item) error {
 	var names []string
 	for _, i := range all {
@@ -125,7 +125,7 @@ func (c *client) items(ctx context.Context, n noun, query string) ([]item, error
 	return append(answer.Data, own.Data), err
 }
 
-// labels names things by their ids.
+// labels returns the names of things by id.
 func (c *client) labels(ctx context.Context, n noun) (map[string]string, error) {
 	all, err := c.items(ctx, n, "")
 	if err != nil {
@@ -138,7 +138,7 @@ func (c *client) labels(ctx context.Context, n noun) (map[string]string, error) 
 	return labels, nil
 }
 
-// of is the path of a thing that a person names.
+// of returns the path of a thing that a person names.
 func (c *client) of(ctx context.Context, n noun, ref string, rest ...string) (string, error) {
 	id, err := c.find(ctx, n, ref)
 	if err != nil {
@@ -147,7 +147,7 @@ func (c *client) of(ctx context.Context, n noun, ref string, rest ...string) (st
 	return c.path(append(append(strings.Split(n.resource, "/"), id), rest...)...), nil
 }
 
-// accountPath is the path of an account that a person names; the client's own without a name.
+// accountPath returns the path of an account that a person names, or of the client's own without a name.
 func (c *client) accountPath(ctx context.Context, ref string, rest ...string) (string, error) {
 	id, err := c.find(ctx, anAccount, ref)
 	if err != nil {

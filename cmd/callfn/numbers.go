@@ -32,7 +32,7 @@ type numbersList struct {
 	All bool
 }
 
-// Run prints one line a number: the account's, or everybody's.
+// Run prints one line per number: the account's, or everybody's.
 func (c numbersList) Run(ctx context.Context, env environment, on *numbersCommand) error {
 	return on.ask(ctx, env, http.MethodGet, func(api *client) string {
 		if c.All {
@@ -58,7 +58,7 @@ func (c numbersList) Run(ctx context.Context, env environment, on *numbersComman
 	})
 }
 
-// numberArg is the number that a command is about.
+// numberArg is the argument that names a number.
 type numberArg struct {
 	Number string `arg:""`
 }
@@ -88,7 +88,7 @@ type numbersRelease struct {
 	confirmFlag
 }
 
-// Run takes the number from the account.
+// Run releases the number from the account.
 func (c numbersRelease) Run(ctx context.Context, env environment, on *numbersCommand) error {
 	api, err := on.open(ctx, env)
 	if err != nil {
@@ -102,7 +102,7 @@ func (c numbersRelease) Run(ctx context.Context, env environment, on *numbersCom
 	return on.send(ctx, env, api, http.MethodDelete, c.path(api), nil, printNumber(env, "released"))
 }
 
-// printNumber prints one line about the number that an answer is about.
+// printNumber prints one line about the number in an answer.
 func printNumber(env environment, done string) func(json.RawMessage) error {
 	return func(raw json.RawMessage) error {
 		var n struct {

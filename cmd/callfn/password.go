@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// askPassword asks a person at a terminal, which does not show what they type.
+// askPassword asks a person at a terminal, which does not show the typed characters.
 func askPassword(env environment, prompt string) (string, error) {
 	if _, err := io.WriteString(env.stderr, prompt); err != nil {
 		return "", err

@@ -19,7 +19,7 @@ type pivotCommand struct {
 	Revoke pivotRevoke `cmd:""`
 }
 
-// pivotKey is what the API says of a key.
+// pivotKey is a key as the API shows it.
 type pivotKey struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
@@ -29,7 +29,7 @@ type pivotKey struct {
 	VoiceURL string `json:"voice_url"`
 }
 
-// opens says what the key is good for.
+// opens says what the key gives access to.
 func (k pivotKey) opens() string {
 	if k.Function == "" {
 		return "numbers"
@@ -42,7 +42,7 @@ type pivotCreate struct {
 	Name     string
 }
 
-// Run makes the key and prints the address for the node's voice_url, and nothing else on stdout.
+// Run creates the key and prints only the address for the node's voice_url on stdout.
 func (c pivotCreate) Run(ctx context.Context, env environment, on *pivotCommand) error {
 	api, err := on.open(ctx, env)
 	if err != nil {
@@ -84,7 +84,7 @@ func (c pivotCreate) Run(ctx context.Context, env environment, on *pivotCommand)
 
 type pivotList struct{}
 
-// Run prints one line a key.
+// Run prints one line per key.
 func (pivotList) Run(ctx context.Context, env environment, on *pivotCommand) error {
 	return on.ask(ctx, env, http.MethodGet, func(api *client) string {
 		return api.path("pivot", "keys") +

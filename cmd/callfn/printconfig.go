@@ -14,8 +14,8 @@ import (
 	"callfn/internal/printable"
 )
 
-// printConfig prints the settings in force of a command as a settings file, and where those come from that are not the
-// defaults. Passwords are left out.
+// printConfig prints a command's settings in force as a settings file, with the origin of those that are not defaults.
+// It leaves out passwords.
 func printConfig(env environment, k *kong.Context) error {
 	var b strings.Builder
 	b.WriteString("# The settings in force, as a file for --config; without passwords.\n")
@@ -48,7 +48,7 @@ func printConfig(env environment, k *kong.Context) error {
 	return err
 }
 
-// settingLine is a flag as a line of a settings file.
+// settingLine returns a flag as a line of a settings file.
 func settingLine(env environment, k *kong.Context, flag *kong.Flag, file configFile) (string, error) {
 	value, hidden := settingOf(flag)
 	text, err := yaml.Marshal(value)
@@ -68,7 +68,7 @@ func settingLine(env environment, k *kong.Context, flag *kong.Flag, file configF
 	return printable.Text(line), nil
 }
 
-// settingsFile is the file that --config names, read once more; without any values when there is none.
+// settingsFile reads the file of --config once more. It is empty if there is none.
 func settingsFile(k *kong.Context) configFile {
 	for _, flag := range k.Model.Flags {
 		path, ok := flag.Target.Interface().(kong.ConfigFlag)
@@ -95,7 +95,7 @@ func titleOf(flag *kong.Flag) string {
 	return flag.Group.Title
 }
 
-// settingOf is a flag's value as a settings file has it. Passwords in addresses are left out.
+// settingOf returns a flag's value as in a settings file. It leaves out passwords in addresses.
 func settingOf(flag *kong.Flag) (value any, hidden bool) {
 	v := flag.Target
 	switch value := v.Interface().(type) {
@@ -122,7 +122,7 @@ func settingOf(flag *kong.Flag) (value any, hidden bool) {
 	return v.Interface(), false
 }
 
-// withoutPassword is an address without the password, and without a query, which may be one.
+// withoutPassword returns an address without its password and query, which may hold one.
 func withoutPassword(address string) (string, bool) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
@@ -140,10 +140,10 @@ func withoutPassword(address string) (string, bool) {
 	return u.String(), true
 }
 
-// fromCommandLine is the origin of what the command line says.
+// fromCommandLine is the origin of settings from the command line.
 const fromCommandLine = "from the command line"
 
-// origin says where a setting comes from that is not the default.
+// origin returns where a setting that is not the default comes from.
 func origin(env environment, k *kong.Context, flag *kong.Flag, file configFile) string {
 	for _, arg := range env.args {
 		if arg == "--"+flag.Name || strings.HasPrefix(arg, "--"+flag.Name+"=") || arg == "--no-"+flag.Name {

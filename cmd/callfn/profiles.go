@@ -12,7 +12,7 @@ import (
 	"callfn/internal/printable"
 )
 
-// profile is a login that is kept: a service and a token for it.
+// profile is a stored login: a service and a token for it.
 type profile struct {
 	Server    string    `json:"server"`
 	Token     string    `json:"token"`
@@ -20,15 +20,15 @@ type profile struct {
 	Expires   time.Time `json:"expires"`
 }
 
-// live reports whether the token is good for a while, as far as can be known here.
+// live reports whether the token is valid for a while, as far as known here.
 func (p profile) live() bool { return time.Now().Before(p.Expires) }
 
-// defaultProfile is the login of a command that names none.
+// defaultProfile is the login of a command without --profile.
 const defaultProfile = "default"
 
-// profiles are files of mode 0600 below $XDG_CONFIG_HOME or ~/.config, one a login.
+// profiles are files of mode 0600 below $XDG_CONFIG_HOME or ~/.config, one per login.
 type profiles struct {
-	dir string // "" where there is no home
+	dir string // "" without a home directory
 }
 
 func newProfiles(getenv func(string) string) profiles {
@@ -65,7 +65,7 @@ func (s profiles) has(name string) bool {
 	return err == nil
 }
 
-// load reads a login. A file that others can read is refused: its token is no longer one's own.
+// load reads a login. It refuses a file that others can read, since its token may be known to them.
 func (s profiles) load(name string) (p profile, err error) {
 	if err := s.check(name); err != nil {
 		return p, err
@@ -90,7 +90,7 @@ func (s profiles) load(name string) (p profile, err error) {
 	return p, nil
 }
 
-// save keeps a login in place of the one of its name, and says in which file.
+// save stores a login in place of the one of its name, and returns the file's name.
 func (s profiles) save(name string, p profile) (string, error) {
 	text, err := json.Marshal(p)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows a person how far something long is: a bar on a terminal, elsewhere a line for each stage.
+// progress shows a person the progress of a long task: a bar on a terminal, otherwise a line per stage.
 type progress struct {
 	out   io.Writer
 	what  string
@@ -18,12 +18,12 @@ type progress struct {
 	terminal bool
 }
 
-// newProgress shows progress on the standard error output, which scripts do not read.
+// newProgress shows progress on stderr, which scripts do not read.
 func newProgress(env environment, what string) *progress {
 	return &progress{out: env.exactErr, what: printable.Text(what), terminal: env.stderrIsTerminal}
 }
 
-// at says how far it is. A total of 0 is an unknown one.
+// at shows the progress. A total of 0 is unknown.
 func (p *progress) at(stage string, done, total int64) {
 	stage = printable.Text(stage)
 	news := stage != p.stage
@@ -53,7 +53,7 @@ func (p *progress) at(stage string, done, total int64) {
 	}
 }
 
-// note says something besides.
+// note prints a remark.
 func (p *progress) note(format string, args ...any) {
 	if p.bar != nil {
 		_ = p.bar.Clear()
@@ -61,7 +61,7 @@ func (p *progress) note(format string, args ...any) {
 	_, _ = printable.Fprintf(p.out, format+"\n", args...)
 }
 
-// done leaves the last state standing. A nil progress has nothing to show.
+// done leaves the last state on the screen. A nil progress shows nothing.
 func (p *progress) done() {
 	if p != nil && p.bar != nil {
 		_ = p.bar.Exit()

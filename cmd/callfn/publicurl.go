@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// refusedByKAZOO are the addresses on KAZOO's default blacklist (kz_http_util), which has whole networks of one address
-// each, and what means the same in IPv6.
+// refusedByKAZOO are the addresses on KAZOO's default blacklist (kz_http_util), where each network has one address, and
+// their equivalents in IPv6.
 var refusedByKAZOO = []netip.Addr{
 	netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("0.0.0.0"), netip.IPv6Loopback(), netip.IPv6Unspecified(),
 }
 
-// publicURL checks --public-url and gives it without a slash at the end. KAZOO refuses flows with addresses on its
-// default blacklist, and hangs up on a caller whose flow it refuses, so such an address must never get into one.
+// publicURL checks --public-url and returns it without a slash at the end. KAZOO refuses flows with addresses on its
+// default blacklist and hangs up on the caller, so no flow may contain such an address.
 func publicURL(text string) (string, error) {
 	if text == "" {
 		return "", nil
@@ -32,7 +32,7 @@ func publicURL(text string) (string, error) {
 	return strings.TrimRight(text, "/"), nil
 }
 
-// isBase reports whether paths can be put behind an address, and it holds no credentials.
+// isBase reports whether paths can be appended to an address, and it has no credentials.
 func isBase(u *url.URL) bool {
 	web := u.Scheme == "http" || u.Scheme == "https"
 	return web && u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""

@@ -17,7 +17,7 @@ type limitFlags struct {
 	ResultKiB int           `name:"result-kib" default:"256" range:"1..16384" group:"limits"`
 }
 
-// limits are those of the flags; checkRanges has looked at each.
+// limits returns the limits from the flags, which checkRanges has checked.
 func (f limitFlags) limits() sandbox.Limits {
 	l := sandbox.DefaultLimits()
 	l.Deadline, l.Memory, l.Result = f.Deadline, f.MemoryMiB<<20, f.ResultKiB<<10
@@ -29,7 +29,7 @@ type queryserverCommand struct {
 	RequireConfinement bool
 }
 
-// Help says how CouchDB is told about it.
+// Help explains how to configure CouchDB.
 func (queryserverCommand) Help() string {
 	return `Set COUCHDB_QUERY_SERVER_CALLFN="/usr/local/bin/callfn queryserver" in CouchDB's environment; design documents
 with "language": "callfn" are then evaluated here, each show in a fresh realm of a worker process, with no eval enabled
@@ -50,7 +50,7 @@ func (c queryserverCommand) Run(ctx context.Context, env environment) error {
 		return err
 	}
 	defer pool.Close()
-	// CouchDB passes stderr on to its own; stdout is the protocol's.
+	// CouchDB passes stderr on to its own; stdout belongs to the protocol.
 	_, _ = printable.Fprintf(env.stderr, "callfn queryserver: confinement %s, deadline %s, memory %d MiB\n",
 		pool.Confinement(), limits.Deadline, limits.Memory>>20)
 	return queryserver.NewServer(pool, limits).Serve(ctx, env.stdin, env.exact)

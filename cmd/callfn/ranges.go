@@ -11,10 +11,10 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// rangeTag is the struct tag of a flag that is a number or a time: range:"1..1024", with either end left out for none.
+// rangeTag is the struct tag of a flag that is a number or a duration: range:"1..1024". Either end may be left out.
 const rangeTag = "range"
 
-// checkRanges refuses flags that are out of their range, all of them at once, by name.
+// checkRanges refuses flags that are out of range, all at once, by name.
 func checkRanges(env environment, k *kong.Context) error {
 	var wrong []error
 	file := settingsFile(k)
@@ -66,12 +66,12 @@ func boundOf(text string) bound {
 	}
 	d, err := parseDuration(text)
 	if err != nil {
-		panic("range " + text + ": " + err.Error()) // a tag in this program
+		panic("range " + text + ": " + err.Error()) // the tag is part of this program
 	}
 	return bound{float64(d), true}
 }
 
-// number is the value of a flag that has a range; times are nanoseconds.
+// number returns the value of a flag that has a range; durations in nanoseconds.
 func number(v reflect.Value) (float64, error) {
 	switch {
 	case v.CanInt():
@@ -84,7 +84,7 @@ func number(v reflect.Value) (float64, error) {
 	return 0, errorf("a %s has no range", v.Type())
 }
 
-// rangeWords says a flag's range.
+// rangeWords describes a flag's range.
 func rangeWords(flag *kong.Flag) string {
 	from, to, _ := strings.Cut(flag.Tag.Get(rangeTag), "..")
 	switch {
@@ -96,7 +96,7 @@ func rangeWords(flag *kong.Flag) string {
 	return "between " + from + " and " + to
 }
 
-// isNumber reports whether a flag is a number or a time.
+// isNumber reports whether a flag is a number or a duration.
 func isNumber(flag *kong.Flag) bool {
 	switch flag.Target.Kind() {
 	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Uint64, reflect.Float64:

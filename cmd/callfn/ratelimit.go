@@ -9,10 +9,10 @@ import (
 	"callfn/crossbar"
 )
 
-// rateLimit is how many requests an account may send from an address.
+// rateLimit is how many requests an account may send from one address.
 type rateLimit crossbar.RateLimit
 
-// String writes the limit as UnmarshalText reads it.
+// String returns the limit in the form that UnmarshalText reads.
 func (l rateLimit) String() string {
 	if l.PerSecond < 0 {
 		return "off"
@@ -20,7 +20,7 @@ func (l rateLimit) String() string {
 	return fmt.Sprintf("%d/%g", l.Burst, l.PerSecond)
 }
 
-// UnmarshalText reads BURST/PER_SECOND, or a name: kazoo for KAZOO's own default, off for no limit.
+// UnmarshalText reads BURST/PER_SECOND, or a name: kazoo for KAZOO's default, off for no limit.
 func (l *rateLimit) UnmarshalText(text []byte) error {
 	switch word := string(text); word {
 	case "off":

@@ -15,7 +15,7 @@ type readyCommand struct {
 	Listen string `default:"127.0.0.1:8000"`
 }
 
-// Run asks /readyz. An address that means every interface is asked on loopback.
+// Run requests /readyz. For an address that means every interface it uses loopback.
 func (c readyCommand) Run(ctx context.Context, env environment) error {
 	host, port, err := net.SplitHostPort(c.Listen)
 	if err != nil {

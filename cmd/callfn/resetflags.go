@@ -7,7 +7,7 @@ import (
 	"callfn/internal/resetmail"
 )
 
-// resetFlags say how users who forgot their password get at a new one.
+// resetFlags configure how users who forgot their password get a new one.
 type resetFlags struct {
 	ResetUI               []string `name:"reset-ui" placeholder:"URL" group:"mail"`
 	ResetSMTP             string   `name:"reset-smtp" placeholder:"URL" group:"mail"`
@@ -16,7 +16,7 @@ type resetFlags struct {
 	ResetWebhook          string   `placeholder:"URL" group:"mail"`
 }
 
-// recovery makes of the flags what the API needs; the zero Recovery when there are none.
+// recovery returns the flags in the form that the API needs; the zero Recovery without flags.
 func (f resetFlags) recovery() (r crossbar.Recovery, err error) {
 	switch {
 	case f.ResetSMTP == "" && f.ResetWebhook == "":

@@ -34,26 +34,26 @@ type environment struct {
 	getenv                             func(string) string
 	environ                            func() []string // nil for an empty environment
 	stdin                              io.Reader
-	stdout, stderr                     io.Writer // for people: what would steer a terminal is escaped
+	stdout, stderr                     io.Writer // for people: control characters are escaped
 	stdinIsTerminal                    bool
 	stdoutIsTerminal, stderrIsTerminal bool
-	// reads a line from the terminal without showing it; nil without one
+	// readSecret reads a line from the terminal without showing it; nil without a terminal.
 	readSecret func() (string, error)
-	columns    int             // of the terminal; 0 when unknown
-	worker     sandbox.Command // how to start a sandbox worker; workerbin.Open's when empty
+	columns    int             // of the terminal; 0 if unknown
+	worker     sandbox.Command // starts a sandbox worker; workerbin.Open's if empty
 
-	// stdout and stderr for bytes that must arrive as they are: protocols, files, colours of our own
+	// exact and exactErr are stdout and stderr for bytes that must not be escaped: protocols, files, callfn's colours.
 	exact, exactErr io.Writer
 }
 
-// guarded returns the environment with outputs that escape what would steer a terminal.
+// guarded returns the environment with outputs that escape control characters.
 func (env environment) guarded() environment {
 	env.exact, env.exactErr = env.stdout, env.stderr
 	env.stdout, env.stderr = printable.NewWriter(env.stdout), printable.NewWriter(env.stderr)
 	return env
 }
 
-// workerCommand starts a sandbox worker, until release is called.
+// workerCommand returns the command of a sandbox worker, valid until release is called.
 func (env environment) workerCommand() (command sandbox.Command, release func(), err error) {
 	if env.worker.Path != "" {
 		return env.worker, func() {}, nil
@@ -102,10 +102,10 @@ const about = `Customer-written JavaScript functions inside phone calls.
 
 Exit codes: 0 fine; 1 the call or function failed; 2 wrong usage; 3 the server cannot be reached.`
 
-// exit is what kong's --help panics with, to end parsing.
+// exit is the value with which kong's --help panics to end parsing.
 type exit int
 
-// run is the program: it parses the command line, runs the command and returns the exit code.
+// run is the program. It parses the command line, runs the command and returns the exit code.
 func run(ctx context.Context, env environment) (code int) {
 	defer func() {
 		switch e := recover().(type) {
@@ -124,7 +124,7 @@ func run(ctx context.Context, env environment) (code int) {
 		return exitUsage
 	}
 	for _, arg := range env.args {
-		if at := invalidUTF8([]byte(arg)); at >= 0 { // kong and JSON would carry it as something else
+		if at := invalidUTF8([]byte(arg)); at >= 0 { // kong and JSON would change it
 			return exitCode(env,
 				usageError{errorf("%q: not valid UTF-8, around byte %d: give a file as - on standard input where its name is not",
 					arg, at+1)})
@@ -143,7 +143,7 @@ func run(ctx context.Context, env environment) (code int) {
 	ctx, stop := signal.NotifyContext(ctx, stopSignals()...)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
-	if k.Command() != "serve" { // which says so in its log
+	if k.Command() != "serve" { // serve logs it
 		for _, warning := range env.unknownSettings(parser.Model) {
 			printable.Fprintln(env.stderr, "callfn: warning:", warning)
 		}
@@ -151,8 +151,8 @@ func run(ctx context.Context, env environment) (code int) {
 	return exitCode(env, k.Run())
 }
 
-// stopSignals are the signals that end a command gracefully. SIGHUP, which says that the terminal is gone, is one of
-// them unless the command was started to survive it (nohup): asking for an ignored signal would end that.
+// stopSignals returns the signals that stop a command gracefully. SIGHUP, sent when the terminal closes, is one of them
+// unless the command was started to survive it (nohup): handling an ignored signal would end that.
 func stopSignals() []os.Signal {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
@@ -161,7 +161,7 @@ func stopSignals() []os.Signal {
 	return signals
 }
 
-// newParser is the command line's grammar.
+// newParser returns the parser of the command line.
 func newParser(c *cli, env environment) (*kong.Kong, error) {
 	return kong.New(c,
 		kong.Name("callfn"), kong.Description(about), kong.UsageOnError(), kong.ConfigureHelp(helpOptions),
@@ -172,24 +172,24 @@ func newParser(c *cli, env environment) (*kong.Kong, error) {
 	)
 }
 
-// dashValue matches what kong says of a value that it takes for a flag: --workers -1.
+// dashValue matches kong's error for a value that it takes for a flag: --workers -1.
 var dashValue = regexp.MustCompile(`^(--\S+): expected .* value but got "(-[^"]*)" \(short flag\); perhaps try .*$`)
 
-// misused says what is wrong with a command line, and where its help is.
+// misused explains what is wrong with a command line, and where to find help.
 func (env environment) misused(err error) int {
 	help := "callfn --help"
 	var parse *kong.ParseError
 	if errors.As(err, &parse) && parse.Context != nil && parse.Context.Selected() != nil {
 		help = parse.Context.Selected().FullPath() + " --help"
 	}
-	words := err.Error() // which may quote an argument, or have several lines about a file
+	words := err.Error() // may quote an argument, or have several lines about a file
 	if m := dashValue.FindStringSubmatch(words); m != nil {
 		words = m[1] + " " + m[2] + ": a value that begins with - stands behind a =: " + m[1] + "=" + m[2]
 	}
 	if slices.ContainsFunc(env.args, func(arg string) bool { return strings.Contains(arg, "\n") }) {
 		words = printable.Text(words)
 	}
-	if strings.HasPrefix(words, "expected one of") { // a command without what it is to do
+	if strings.HasPrefix(words, "expected one of") { // a group of commands without a command
 		shown := env
 		shown.args, shown.exact = strings.Fields(help)[1:], env.exactErr
 		runParsed(shown)
@@ -198,7 +198,7 @@ func (env environment) misused(err error) int {
 	return exitUsage
 }
 
-// exitCode tells the error to the person and picks the code that scripts see.
+// exitCode prints the error for the person and returns the exit code for scripts.
 func exitCode(env environment, err error) int {
 	if err == nil {
 		return exitOK
@@ -209,7 +209,7 @@ func exitCode(env environment, err error) int {
 	}
 	var quiet failedQuietly
 	if !errors.As(err, &quiet) {
-		_, _ = io.WriteString(env.stderr, "callfn: "+err.Error()+"\n") // which may have several lines
+		_, _ = io.WriteString(env.stderr, "callfn: "+err.Error()+"\n") // may have several lines
 	}
 	var usage usageError
 	var setting service.SettingError
@@ -223,20 +223,20 @@ func exitCode(env environment, err error) int {
 	return exitFailed
 }
 
-// usageError is a command line that parses and cannot be meant.
+// usageError is a command line that parses but makes no sense.
 type usageError struct{ error }
 
-// unreachableError is a server that does not answer.
+// unreachableError reports a server that does not answer.
 type unreachableError struct{ error }
 
 func (e unreachableError) Unwrap() error { return e.error }
 
-// failedWith ends with a code where the output already says why.
+// failedWith ends with a code when the output already says why.
 type failedWith int
 
 func (failedWith) Error() string { return "failed" }
 
-// failedQuietly ends with exitFailed where the output already says why.
+// failedQuietly ends with exitFailed when the output already says why.
 type failedQuietly struct{}
 
 func (failedQuietly) Error() string { return "failed" }

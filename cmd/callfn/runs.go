@@ -18,7 +18,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// runsCommand shows the runs of all of an account's functions.
+// runsCommand shows the runs of all functions of an account.
 type runsCommand struct {
 	clientFlags
 	runsFlags
@@ -26,7 +26,7 @@ type runsCommand struct {
 	Function string `placeholder:"FUNCTION"`
 }
 
-// Run prints runs, or one.
+// Run prints a list of runs, or one run.
 func (c runsCommand) Run(ctx context.Context, env environment) error {
 	if c.RunID == "" {
 		return c.show(ctx, env, c.clientFlags, c.Function)
@@ -38,13 +38,13 @@ func (c runsCommand) Run(ctx context.Context, env environment) error {
 	return c.showOne(ctx, env, api, api.path("functions", "runs", c.RunID)+c.ofRun())
 }
 
-// Help stands below the flags.
+// Help is printed below the flags.
 func (runsCommand) Help() string { return runsHelp }
 
 const runsHelp = `With --json, a listing is one JSON object a line, as it can go on with --follow; all other ` +
 	`commands print one JSON text.`
 
-// Help stands below the flags.
+// Help is printed below the flags.
 func (functionsRuns) Help() string { return runsHelp }
 
 // functionsRuns shows the runs of one function.
@@ -54,7 +54,7 @@ type functionsRuns struct {
 	RunID string `arg:"" optional:"" name:"run"`
 }
 
-// Run prints runs, or one.
+// Run prints a list of runs, or one run.
 func (c functionsRuns) Run(ctx context.Context, env environment, on *functionsCommand) error {
 	if c.RunID == "" {
 		return c.show(ctx, env, on.clientFlags, c.ID)
@@ -70,7 +70,7 @@ func (c functionsRuns) Run(ctx context.Context, env environment, on *functionsCo
 	return on.showOne(ctx, env, api, path+c.ofRun())
 }
 
-// runsFlags choose runs.
+// runsFlags select runs.
 type runsFlags struct {
 	Follow   bool `short:"f"`
 	Last     int  `default:"20" range:"1..1000"`
@@ -83,7 +83,7 @@ type runsFlags struct {
 	Interval time.Duration `default:"1s" hidden:"" range:"1ms.."`
 }
 
-// ofRun is the query for a run in full.
+// ofRun returns the query for one run in full.
 func (f runsFlags) ofRun() string {
 	if f.LogLevel == "" {
 		return ""
@@ -91,7 +91,7 @@ func (f runsFlags) ofRun() string {
 	return "?log_level=" + f.LogLevel
 }
 
-// runLine is what a listing of runs says of one.
+// runLine is a run as listings show it.
 type runLine struct {
 	ID         string       `json:"id"`
 	FunctionID string       `json:"function_id"`
@@ -113,20 +113,20 @@ func (f runsFlags) check() error {
 	return nil
 }
 
-// runsShown is a listing of runs under way.
+// runsShown is a listing of runs in progress.
 type runsShown struct {
 	runsFlags
 	api      *client
 	path     string            // of the listing
-	function string            // whose runs they are; "" for all
-	names    map[string]string // of functions by their ids; nil where the listing has one function's runs
+	function string            // "" for the runs of all functions
+	names    map[string]string // names of functions by id; nil if the listing is of one function
 	json     bool
 	color    bool
 	env      environment
-	seen     map[string]bool // ids that were shown
+	seen     map[string]bool // ids of printed runs
 }
 
-// show prints a line for each run, the oldest first; as JSON an object for each.
+// show prints a line, or with JSON an object, for each run, the oldest first.
 func (f runsFlags) show(ctx context.Context, env environment, on clientFlags, ref string) error {
 	if err := f.check(); err != nil {
 		return err
@@ -176,11 +176,11 @@ func (f runsFlags) show(ctx context.Context, env environment, on clientFlags, re
 	return s.follow(ctx, oldest, newest)
 }
 
-// late is how long after a run its record may come to be seen, on another node's clock.
+// late is how long after a run its record may appear, by another node's clock.
 const late = 10 * time.Second
 
-// follow asks for what is new until interrupted. Records are written in batches, by several nodes: it looks back a
-// little, but never to before the oldest run that was shown, for what is older was left out on purpose.
+// follow asks for new runs until interrupted. Several nodes write records in batches. So follow looks back a little,
+// but never to before the oldest printed run, since older ones were left out on purpose.
 func (s *runsShown) follow(ctx context.Context, oldest string, newest time.Time) error {
 	tick := time.NewTicker(s.Interval)
 	defer tick.Stop()
@@ -213,7 +213,7 @@ func (s *runsShown) follow(ctx context.Context, oldest string, newest time.Time)
 	}
 }
 
-// forget drops runs that are too old to be listed again.
+// forget removes runs that are too old to be listed again.
 func (s *runsShown) forget(before string) {
 	for id := range s.seen {
 		if id < before {
@@ -222,16 +222,16 @@ func (s *runsShown) forget(before string) {
 	}
 }
 
-// shownRun is a run of a listing, with the text that says it.
+// shownRun is a run of a listing, with its text.
 type shownRun struct {
 	runLine
 	raw json.RawMessage
 }
 
-// maxRows bounds what one look at new runs shows; the rest comes with the next.
+// maxRows bounds how many new runs are printed at once; the rest follows.
 const maxRows = 20_000
 
-// rows reads so many runs that the flags want. A page of the service may be short and still not the last one.
+// rows reads as many runs as the flags select. A short page of the service may not be the last one.
 func (s *runsShown) rows(ctx context.Context, query url.Values, most int) ([]shownRun, error) {
 	var rows []shownRun
 	s.filters(query)
@@ -258,7 +258,7 @@ func (s *runsShown) rows(ctx context.Context, query url.Values, most int) ([]sho
 	}
 }
 
-// filters adds to a query what the flags want.
+// filters adds the flags to a query.
 func (s *runsShown) filters(query url.Values) {
 	if len(s.Outcome) > 0 {
 		wanted, _ := json.Marshal(s.Outcome)
@@ -306,7 +306,7 @@ func (s *runsShown) print(run shownRun) error {
 	if run.Line > 0 {
 		line += fmt.Sprintf(" (line %d)", run.Line)
 	}
-	// every word of others is escaped; the colours are ours
+	// outside text in the line is escaped; the colours are callfn's
 	_, err := io.WriteString(s.env.exact, printable.Fold(line, s.env.columns)+"\n")
 	return err
 }
@@ -325,7 +325,7 @@ func (s *runsShown) paint(words string, outcome runs.Outcome) string {
 // color reports whether output may have colours.
 func (env environment) color() bool { return env.stdoutIsTerminal && env.getenv("NO_COLOR") == "" }
 
-// runDoc is everything that was kept of a run.
+// runDoc is the record of a run.
 type runDoc struct {
 	runLine
 	Error         *function.Error   `json:"error"`
@@ -348,7 +348,7 @@ func (f clientFlags) showOne(ctx context.Context, env environment, api *client, 
 			return err
 		}
 		var name item
-		_ = api.get(ctx, api.path("functions", run.FunctionID), &name) // which may be deleted by now
+		_ = api.get(ctx, api.path("functions", run.FunctionID), &name) // the function may be deleted by now
 		name.ID = run.FunctionID
 		var b strings.Builder
 		printable.Fprintf(&b, "%s in %s ms\n", run.Outcome, run.DurationMS)

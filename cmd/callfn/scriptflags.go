@@ -8,7 +8,7 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// scriptFlags say what the world does during a rehearsal.
+// scriptFlags describe the outside world during a rehearsal.
 type scriptFlags struct {
 	momentFlags
 	Digits   []string      `placeholder:"DIGITS[@TIME]"`
@@ -19,7 +19,7 @@ type scriptFlags struct {
 	Script   string        `placeholder:"FILE"`
 }
 
-// script is what the API takes; no object when no flag was given.
+// script returns the script for the API, or an empty object without flags.
 func (f scriptFlags) script(env environment) (jsonvalue.Object, error) {
 	none, whole := jsonvalue.Object{}, jsonvalue.Object{Members: map[string]any{}}
 	if f.Script != "" {
@@ -72,7 +72,7 @@ func (f scriptFlags) script(env environment) (jsonvalue.Object, error) {
 	return whole, nil
 }
 
-// into gives the object that the script has under a name.
+// into returns the object that the script has under a name, and creates it if needed.
 func into(script map[string]any, name string) map[string]any {
 	object, ok := script[name].(map[string]any)
 	if !ok {

@@ -77,7 +77,7 @@ func (c secretsSet) Run(ctx context.Context, env environment, on *secretsCommand
 
 type secretsList struct{}
 
-// Run prints one line a secret.
+// Run prints one line per secret.
 func (secretsList) Run(ctx context.Context, env environment, on *secretsCommand) error {
 	return on.ask(ctx, env, http.MethodGet, func(api *client) string { return api.path("secrets") }, nil,
 		func(raw json.RawMessage) error {

@@ -64,7 +64,7 @@ type serveCommand struct {
 	sipFlags
 }
 
-// Run serves until the context ends, then stops gracefully.
+// Run serves until ctx ends, then stops gracefully.
 func (c serveCommand) Run(ctx context.Context, env environment, k *kong.Context) error {
 	if c.PrintConfig {
 		return printConfig(env, k)

@@ -10,8 +10,8 @@ import (
 	"callfn/internal/service"
 )
 
-// config makes the service's Config of the flags, and refuses flags that contradict each other or are written wrongly
-// before anything is made or asked.
+// config returns the service's Config for the flags. It refuses contradictory or malformed flags before anything is
+// created or requested.
 func (c serveCommand) config(env environment) (cfg service.Config, err error) {
 	if err := errors.Join(c.check(), c.checkRunner(), c.checkWritten(env)); err != nil {
 		return cfg, err

@@ -6,7 +6,7 @@ import (
 	"callfn/internal/account"
 )
 
-// checkWritten finds what is wrong in how settings are written, before anything is made or asked.
+// checkWritten finds malformed settings before anything is created or requested.
 func (c serveCommand) checkWritten(env environment) error {
 	if key := env.getenv("CALLFN_MASTER_API_KEY"); key != "" && !account.ValidAPIKey(key) {
 		return usageError{errorf("CALLFN_MASTER_API_KEY must be 64 hex digits (0-9, a-f); for instance: openssl rand " +

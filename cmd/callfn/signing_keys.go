@@ -17,7 +17,7 @@ type signingKeysCommand struct {
 	Rotate signingKeysRotate `cmd:""`
 }
 
-// signingKey is what the API says of a key.
+// signingKey is a key as the API shows it.
 type signingKey struct {
 	ID      string    `json:"id"`
 	Current bool      `json:"current"`
@@ -32,7 +32,7 @@ func (k signingKey) state() string {
 	return "retired " + moment(k.Retired)
 }
 
-// signingKeyIDs names the keys, the current one first.
+// signingKeyIDs returns the ids of the keys, the current one first.
 func (c *client) signingKeyIDs(ctx context.Context) ([]string, error) {
 	var answer struct {
 		Data []string `json:"data"`
@@ -46,7 +46,7 @@ func (c *client) signingKeyIDs(ctx context.Context) ([]string, error) {
 
 type signingKeysList struct{}
 
-// Run prints one line a key.
+// Run prints one line per key.
 func (signingKeysList) Run(ctx context.Context, env environment, on *signingKeysCommand) error {
 	api, err := on.open(ctx, env)
 	if err != nil {
@@ -89,7 +89,7 @@ type signingKeysRotate struct {
 	confirmFlag
 }
 
-// Run replaces the key that signs.
+// Run replaces the key that signs tokens.
 func (c signingKeysRotate) Run(ctx context.Context, env environment, on *signingKeysCommand) error {
 	action := "rotate"
 	if c.VoidTokens {

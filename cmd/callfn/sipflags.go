@@ -12,7 +12,7 @@ import (
 	"callfn/internal/sip"
 )
 
-// sipFlags say how real calls come in over SIP.
+// sipFlags configure real calls over SIP.
 type sipFlags struct {
 	SIP                []string       `name:"sip" placeholder:"ADDRESS" group:"sip"`
 	SIPPeer            trustedProxies `name:"sip-peer" placeholder:"CIDR" group:"sip"`
@@ -29,7 +29,7 @@ type sipFlags struct {
 	KeepRecordingsDays int            `default:"0" group:"sip" range:"0.."`
 }
 
-// sip makes of the flags what the service needs; the zero SIP without an address.
+// sip returns the flags in the form that the service needs; the zero SIP without an address.
 func (f sipFlags) sip() (c service.SIP, err error) {
 	loopback := true
 	for _, text := range f.SIP {
@@ -72,7 +72,7 @@ func (f sipFlags) sip() (c service.SIP, err error) {
 	return c, nil
 }
 
-// open reports whether everybody may call: as the flag says, else where only this machine can.
+// open reports whether everybody may call: by the flag, else if only this machine can.
 func (f sipFlags) open(loopback bool) bool {
 	if f.SIPOpen != nil {
 		return *f.SIPOpen
@@ -80,7 +80,7 @@ func (f sipFlags) open(loopback bool) bool {
 	return loopback && len(f.SIP) > 0
 }
 
-// sipAddresses reads ADDRESS or NETWORK:ADDRESS. Without a network both UDP and TCP are meant, as RFC 3261 wants.
+// sipAddresses reads ADDRESS or NETWORK:ADDRESS. Without a network it returns UDP and TCP, as RFC 3261 requires.
 func sipAddresses(text string) ([]sip.Address, error) {
 	networks, address := []string{"udp", "tcp"}, text
 	for _, network := range []string{"udp", "tcp", "tls"} {

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// modulesPath is where the API tells which of its modules run.
+// modulesPath is the API's path of its modules.
 const modulesPath = "/v2/modules"
 
-// stoppedModule says which stopped module is why a path is not found, and how to start it; "" when none is, or when
-// the login may not see modules. The API itself answers as if the module did not exist.
+// stoppedModule returns the stopped module because of which a path is not found, and how to start it. It returns "" if
+// there is none, or if the login may not see modules. The API answers as if the module did not exist.
 func (c *client) stoppedModule(ctx context.Context, path string) string {
 	if strings.HasPrefix(path, modulesPath) {
 		return ""

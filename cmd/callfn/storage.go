@@ -31,7 +31,7 @@ type storageCommand struct {
 // storagePath is the API's path of the storage plan.
 const storagePath = "/v2/storage"
 
-// planDoc is what the commands read of a storage plan.
+// planDoc is a storage plan as far as the commands read it.
 type planDoc struct {
 	Connections map[string]struct {
 		Name     string `json:"name"`
@@ -62,7 +62,7 @@ type planDoc struct {
 	Migrations []migrationDoc `json:"migrations"`
 }
 
-// named is a connection for people.
+// named formats a connection for people.
 func (p planDoc) named(tag string) string {
 	if name := p.Connections[tag].Name; name != "" {
 		return fmt.Sprintf("%s (%s)", tag, name)
@@ -72,7 +72,8 @@ func (p planDoc) named(tag string) string {
 
 type storageGet struct{}
 
-// Run prints where everything is, and the connections. With --json it prints the plan, which `apply` takes.
+// Run prints where every database is, and the connections. With --json it prints the plan in the form that `apply`
+// takes.
 func (storageGet) Run(ctx context.Context, env environment, on *storageCommand) error {
 	return on.ask(ctx, env, http.MethodGet, func(*client) string { return storagePath }, nil,
 		func(raw json.RawMessage) error {
@@ -87,13 +88,13 @@ func (storageGet) Run(ctx context.Context, env environment, on *storageCommand) 
 		})
 }
 
-// printConnections prints one line a connection of the plan.
+// printConnections prints one line per connection of the plan.
 func printConnections(env environment, p planDoc) error {
 	t := newTable("CONNECTION", "ADDRESS", "WIRE", "USER")
 	for _, tag := range slices.Sorted(maps.Keys(p.Connections)) {
 		s := p.Connections[tag].Settings
 		if s.IP == "" {
-			continue // local: the service's own
+			continue // local is the service's own
 		}
 		user := s.Credentials.Username
 		if user == "" {
@@ -112,7 +113,7 @@ func printConnections(env environment, p planDoc) error {
 	return t.print(env)
 }
 
-// printPlaces prints one line a database, and one a migration.
+// printPlaces prints one line per database and one per migration.
 func printPlaces(env environment, p planDoc) error {
 	t := newTable("DATABASE", "CONNECTION", "ADDRESS")
 	for _, name := range slices.Sorted(maps.Keys(p.ReadOnly.Databases)) {
@@ -160,7 +161,7 @@ func (storageCheck) Run(ctx context.Context, env environment, on *storageCommand
 	return nil
 }
 
-// flatten writes a JSON value as lines: dotted path to scalar.
+// flatten turns a JSON value into lines: dotted path to scalar.
 func flatten(path []string, value any, into map[string]string) {
 	object, ok := value.(map[string]any)
 	if !ok || len(object) == 0 {

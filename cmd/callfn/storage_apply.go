@@ -25,7 +25,7 @@ type storageApply struct {
 	CAFile       map[string]string `name:"connection-ca-file" placeholder:"UUID=FILE" mapsep:","`
 }
 
-// Run sends the plan and prints what came of it.
+// Run sends the plan and prints the result.
 func (c storageApply) Run(ctx context.Context, env environment, on *storageCommand) error {
 	plan, err := c.read(env)
 	if err != nil {
@@ -66,7 +66,7 @@ func (c storageApply) Run(ctx context.Context, env environment, on *storageComma
 	return c.follow(ctx, env, api, answer.Data)
 }
 
-// follow waits for what is moved.
+// follow waits for the moves.
 func (c storageApply) follow(ctx context.Context, env environment, api *client, data json.RawMessage) error {
 	var p planDoc
 	if err := json.Unmarshal(data, &p); err != nil || !c.Wait || c.DryRun {
@@ -85,7 +85,7 @@ func (c storageApply) follow(ctx context.Context, env environment, api *client, 
 	return nil
 }
 
-// keptPassword finds the connection in the API's word for a ******** that stands for nothing.
+// keptPassword finds the connection in the API's error for a ******** without a stored password.
 var keptPassword = regexp.MustCompile(`connections\.([a-z0-9]{32})\.settings\.credentials\.password: the placeholder`)
 
 // hint adds the flag that would help.
@@ -104,7 +104,7 @@ func storageNow(ctx context.Context, api *client) (json.RawMessage, error) {
 	return answer.Data, err
 }
 
-// read takes the plan from its file, and passwords and certificates from theirs.
+// read reads the plan from its file, and passwords and certificates from theirs.
 func (c storageApply) read(env environment) (jsonvalue.Object, error) {
 	whole, err := readObject(env, c.File)
 	if err != nil {
@@ -158,7 +158,7 @@ func settingsOf(plan map[string]any, uuid, flag string) (map[string]any, error) 
 	return settings, nil
 }
 
-// print says what changes, and what is moved.
+// print prints what changes and what is moved.
 func (c storageApply) print(env environment, before, after json.RawMessage) error {
 	var p planDoc
 	if err := json.Unmarshal(after, &p); err != nil {
@@ -201,7 +201,7 @@ func (c storageApply) print(env environment, before, after json.RawMessage) erro
 	return nil
 }
 
-// difference between two plans: a line for each scalar that came, went or changed.
+// difference compares two plans: a line for each scalar that was added, removed or changed.
 func difference(before, after json.RawMessage) ([]string, error) {
 	old, now := map[string]string{}, map[string]string{}
 	for raw, into := range map[*json.RawMessage]map[string]string{&before: old, &after: now} {

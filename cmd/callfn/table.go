@@ -7,16 +7,16 @@ import (
 	"callfn/internal/printable"
 )
 
-// table is a listing: columns under their names, each as wide as its widest cell. Cells are shown as printable.Text
-// does.
+// table is a listing: columns under their names, each as wide as its widest cell. Cells are escaped as by
+// printable.Text.
 type table struct {
 	rows [][]string
 }
 
-// newTable begins a table with the columns' names.
+// newTable returns a table with the columns' names.
 func newTable(columns ...string) *table { return &table{rows: [][]string{columns}} }
 
-// row adds a line. An empty cell is shown as a dash, so that scripts can count columns.
+// row adds a line. An empty cell is printed as a dash, so that scripts can count columns.
 func (t *table) row(cells ...string) {
 	shown := make([]string, len(cells))
 	for i, cell := range cells {
@@ -27,7 +27,7 @@ func (t *table) row(cells ...string) {
 	t.rows = append(t.rows, shown)
 }
 
-// print writes the table, folded to the terminal.
+// print writes the table, folded to the terminal's width.
 func (t *table) print(env environment) error {
 	widths := make([]int, len(t.rows[0]))
 	for _, row := range t.rows {

@@ -17,12 +17,12 @@ import (
 	"callfn/internal/savedcase"
 )
 
-// testFlags choose the cases to run.
+// testFlags select the cases to run.
 type testFlags struct {
 	Case []string `placeholder:"NAME" sep:"none"`
 }
 
-// verdicts is what the API says of cases that it ran.
+// verdicts is the API's answer about cases that it ran.
 type verdicts struct {
 	Passed, Failed int
 	Tests          []struct {
@@ -32,8 +32,8 @@ type verdicts struct {
 	}
 }
 
-// runTests runs the cases saved with a document, on the candidate if there is one, and prints what came of it. It fails
-// when one of them does.
+// runTests runs the cases saved with a document, on the candidate if there is one, and prints the results. It fails if
+// a case fails.
 func (f clientFlags) runTests(ctx context.Context, env environment, n noun, ref string, only []string,
 	candidate map[string]any,
 ) error {
@@ -101,7 +101,7 @@ type storedCase struct {
 	savedcase.Case
 }
 
-// cases reads the cases saved with a document, in order of their names.
+// cases reads the cases saved with a document, ordered by name.
 func (c *client) cases(ctx context.Context, n noun, ref string) ([]storedCase, error) {
 	path, err := c.of(ctx, n, ref, "tests")
 	if err != nil {
@@ -126,7 +126,7 @@ type exportTests struct {
 	confirmFlag
 }
 
-// export writes one file a case, and names what else of the kind is in the directory.
+// exportTests writes one file per case, and lists the other case files in the directory.
 func (f clientFlags) exportTests(ctx context.Context, env environment, n noun, e exportTests) error {
 	api, err := f.open(ctx, env)
 	if err != nil {
@@ -187,7 +187,7 @@ type importTests struct {
 	confirmFlag
 }
 
-// importTests stores the cases of files: a case whose name is there already takes its place. Nothing is sent unless all
+// importTests stores the cases from files. A case replaces the existing one of its name. Nothing is sent unless all
 // files can be read.
 func (f clientFlags) importTests(ctx context.Context, env environment, n noun, i importTests) error {
 	wanted, err := readCases(env, i.Files)
@@ -242,7 +242,7 @@ func (f clientFlags) importTests(ctx context.Context, env environment, n noun, i
 	return nil
 }
 
-// putCase stores a case, in place of the one of its name, and says what it did.
+// putCase stores a case in place of the one of its name, and prints what it did.
 func (c *client) putCase(ctx context.Context, env environment, tests string, wanted savedcase.Case,
 	there []storedCase,
 ) (string, error) {
@@ -297,7 +297,7 @@ func readCases(env environment, paths []string) ([]savedcase.Case, error) {
 	return cases, nil
 }
 
-// caseFiles are the files of a directory, sorted, or the one file.
+// caseFiles returns the files of a directory, sorted, or the one file.
 func caseFiles(path string) ([]string, error) {
 	if path == "-" {
 		return []string{path}, nil

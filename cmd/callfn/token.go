@@ -10,13 +10,13 @@ import (
 
 type tokenCommand struct{ clientFlags }
 
-// Run prints a token that the server takes, and nothing else.
+// Run prints only a valid token.
 func (c tokenCommand) Run(ctx context.Context, env environment) error {
 	api, err := c.open(ctx, env)
 	if err != nil {
 		return err
 	}
-	// one from the cache may have died since
+	// a cached token may be invalid by now
 	if err := api.do(ctx, http.MethodGet, "/v2/token_auth", nil, nil); err != nil {
 		return err
 	}

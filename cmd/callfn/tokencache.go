@@ -12,25 +12,25 @@ import (
 	"time"
 )
 
-// tokenCache keeps the token that an API key got at a server until shortly before it expires, so that a shell loop does
-// not log in for every command. It is a file of mode 0600 that is named after a hash of server and key; the key itself
-// is not in it. A cache that cannot be used is none: the command logs in.
+// tokenCache stores the token of an API key at a server until shortly before it expires, so that a shell loop does not
+// log in for every command. Its file has mode 0600 and is named by a hash of server and key; it does not contain the
+// key. If the cache cannot be used, the command logs in.
 type tokenCache struct {
 	file string // "" for no cache
 	now  func() time.Time
 }
 
-// cachedToken is what the file holds.
+// cachedToken is the content of the file.
 type cachedToken struct {
 	Token     string    `json:"token"`
 	AccountID string    `json:"account_id"`
 	Expires   time.Time `json:"expires"`
 }
 
-// useless is how long before its expiry a token is no longer used: a command may take a while.
+// useless is how long before its expiry a token is no longer used, since a command may take a while.
 const useless = time.Minute
 
-// newTokenCache names the cache of a key at a server, below $XDG_CACHE_HOME or ~/.cache.
+// newTokenCache returns the cache of a key at a server, below $XDG_CACHE_HOME or ~/.cache.
 func newTokenCache(getenv func(string) string, server, key string) tokenCache {
 	dir := getenv("XDG_CACHE_HOME")
 	if home := getenv("HOME"); !filepath.IsAbs(dir) && filepath.IsAbs(home) {
@@ -43,7 +43,7 @@ func newTokenCache(getenv func(string) string, server, key string) tokenCache {
 	return tokenCache{file: filepath.Join(dir, "callfn", "tokens", hex.EncodeToString(sum[:16])+".json"), now: time.Now}
 }
 
-// load gives a token that is still good for a while, as far as can be known here.
+// load returns a token that is valid for a while, as far as known here.
 func (c tokenCache) load() (cachedToken, bool) {
 	var t cachedToken
 	if c.file == "" {
@@ -51,7 +51,7 @@ func (c tokenCache) load() (cachedToken, bool) {
 	}
 	info, err := os.Lstat(c.file)
 	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 || info.Size() > 1<<16 {
-		return t, false // not ours, or not ours alone
+		return t, false // of another user, or readable by others
 	}
 	text, err := os.ReadFile(c.file)
 	if err != nil || json.Unmarshal(text, &t) != nil || t.Token == "" || t.AccountID == "" {
@@ -60,7 +60,7 @@ func (c tokenCache) load() (cachedToken, bool) {
 	return t, c.now().Add(useless).Before(t.Expires)
 }
 
-// save keeps a token. Another command may do the same at the same time: the file is always one's or the other's.
+// save stores a token. Another command may do so at the same time: the file then is whole and has one of the tokens.
 func (c tokenCache) save(t cachedToken) {
 	if c.file == "" || t.Expires.IsZero() {
 		return
@@ -79,20 +79,20 @@ func (c tokenCache) save(t cachedToken) {
 	}
 }
 
-// drop forgets a token that the server no longer takes.
+// drop removes a token that the server refuses.
 func (c tokenCache) drop() {
 	if c.file != "" {
 		_ = os.Remove(c.file)
 	}
 }
 
-// expiry reads when a token expires. The zero time for what does not say.
+// expiry returns when a token expires, or the zero time if it does not say.
 func expiry(token string) time.Time {
 	expires, _ := claimsOf(token)
 	return expires
 }
 
-// claimsOf reads when a token expires and whose it is, unproven: the service proves it.
+// claimsOf returns when a token expires and whose it is, unverified: the service verifies it.
 func claimsOf(token string) (expires time.Time, accountID string) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// trustedProxies are the networks of proxies whose X-Forwarded-For says who the client is.
+// trustedProxies are the networks of proxies whose X-Forwarded-For gives the client's address.
 type trustedProxies []netip.Prefix
 
-// String writes the networks as UnmarshalText reads them.
+// String returns the networks in the form that UnmarshalText reads.
 func (p trustedProxies) String() string {
 	words := make([]string, len(p))
 	for i, network := range p {
@@ -17,7 +17,7 @@ func (p trustedProxies) String() string {
 	return strings.Join(words, ",")
 }
 
-// UnmarshalText reads networks and addresses, with commas between them.
+// UnmarshalText reads networks and addresses, separated by commas.
 func (p *trustedProxies) UnmarshalText(text []byte) error {
 	*p = nil
 	for word := range strings.SplitSeq(string(text), ",") {

@@ -12,18 +12,18 @@ import (
 	"callfn/internal/printable"
 )
 
-// deletedFlag has a listing show what was deleted.
+// deletedFlag makes a listing show deleted things.
 type deletedFlag struct {
 	Deleted bool
 }
 
-// deletedItem is what listings say of something deleted.
+// deletedItem is a deleted thing as listings show it.
 type deletedItem struct {
 	item
 	Modified int64 `json:"modified"` // when it was deleted, in gregorian seconds
 }
 
-// listDeleted prints what was deleted of a kind.
+// listDeleted prints the deleted things of a kind.
 func (f clientFlags) listDeleted(ctx context.Context, env environment, n noun) error {
 	return f.ask(ctx, env, http.MethodGet, func(api *client) string {
 		return api.path(n.resource) +
@@ -47,7 +47,7 @@ func (f clientFlags) listDeleted(ctx context.Context, env environment, n noun) e
 		})
 }
 
-// undelete brings back something deleted, by its id, or its name where only one such was deleted.
+// undelete restores a deleted thing by its id, or by its name if only one deleted thing has it.
 func (f clientFlags) undelete(ctx context.Context, env environment, n noun, ref string,
 	text func(json.RawMessage) error,
 ) error {
@@ -63,10 +63,10 @@ func (f clientFlags) undelete(ctx context.Context, env environment, n noun, ref 
 	return f.send(ctx, env, api, http.MethodPost, api.path(n.resource)+"/"+url.PathEscape(ref)+"/undelete", nil, text)
 }
 
-// gregorian is the Unix time of KAZOO's year 0 in its negative: KAZOO counts seconds from there.
+// gregorian is the number of seconds from KAZOO's year 0 to 1970.
 const gregorian = 62167219200
 
-// changed is a time in KAZOO's seconds, for people; "" for none.
+// changed formats KAZOO's seconds for people; "" for none.
 func changed(seconds int64) string {
 	if seconds <= 0 {
 		return ""

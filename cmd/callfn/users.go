@@ -23,7 +23,7 @@ type usersCommand struct {
 	Undelete usersUndelete `cmd:""`
 }
 
-// userDoc is what the commands show of a user.
+// userDoc is a user as the commands show it.
 type userDoc struct {
 	ID        string `json:"id"`
 	Username  string `json:"username"`
@@ -53,7 +53,7 @@ func printUsers(env environment, users ...userDoc) error {
 	return t.print(env)
 }
 
-// printUser prints one line about the user that an answer is about.
+// printUser prints one line about the user in an answer.
 func printUser(env environment, done string) func(json.RawMessage) error {
 	return func(raw json.RawMessage) error {
 		var u userDoc
@@ -74,7 +74,7 @@ type usersCreate struct {
 	passwordFlag
 }
 
-// passwordFlag is where a new password comes from.
+// passwordFlag selects where a new password comes from.
 type passwordFlag struct {
 	PasswordFile string `default:"-" placeholder:"FILE"`
 }
@@ -94,7 +94,7 @@ func (f passwordFlag) read(env environment) (string, error) {
 	return readPassword(env, "--password-file", f.PasswordFile)
 }
 
-// Run creates the user. Only a keyed hash of the password is stored.
+// Run creates the user. The service stores only a keyed hash of the password.
 func (c usersCreate) Run(ctx context.Context, env environment, on *usersCommand) error {
 	password, err := c.read(env)
 	if err != nil {
@@ -113,7 +113,7 @@ func (c usersCreate) Run(ctx context.Context, env environment, on *usersCommand)
 
 type usersList struct{ deletedFlag }
 
-// Run prints one line a user.
+// Run prints one line per user.
 func (c usersList) Run(ctx context.Context, env environment, on *usersCommand) error {
 	if c.Deleted {
 		return on.listDeleted(ctx, env, aUser)
@@ -132,7 +132,7 @@ func (c usersList) Run(ctx context.Context, env environment, on *usersCommand) e
 		})
 }
 
-// userArg is the user that a command is about.
+// userArg is the argument that names a user.
 type userArg struct {
 	ID string `arg:"" name:"user"`
 }
@@ -171,7 +171,7 @@ func (c usersDelete) Run(ctx context.Context, env environment, on *usersCommand)
 
 type usersUndelete struct{ userArg }
 
-// Run brings the user back.
+// Run restores the user.
 func (c usersUndelete) Run(ctx context.Context, env environment, on *usersCommand) error {
 	return on.undelete(ctx, env, aUser, c.ID, printUser(env, "brought back "))
 }

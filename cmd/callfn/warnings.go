@@ -9,15 +9,14 @@ import (
 	"callfn/internal/printable"
 )
 
-// warning is a remark of the server that blocked nothing: a misspelt key, syntax that the engine of calls does not
-// know.
+// warning is a remark of the server that prevented nothing: a misspelt key, syntax that the engine of calls lacks.
 type warning struct {
 	Message string `json:"message"`
 	Line    int    `json:"line"`
 	Column  int    `json:"column"`
 }
 
-// printWarnings prints the remarks of an answer, by the key they are about.
+// printWarnings prints the warnings of an answer, with the key of each.
 func printWarnings(out io.Writer, byKey map[string][]warning) error {
 	for _, key := range slices.Sorted(maps.Keys(byKey)) {
 		for _, w := range byKey[key] {

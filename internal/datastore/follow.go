@@ -31,10 +31,10 @@ type Following struct {
 
 // The times of a Follower.
 const (
-	// pause before a feed is opened again; doubles up to followRetryMax while feeds fail
+	// followRetry is the pause before a feed is opened again. It doubles up to followRetryMax while feeds fail.
 	followRetry    = 50 * time.Millisecond
 	followRetryMax = time.Second
-	// a feed that is silent for so long is opened again: the server may have vanished
+	// followSilence is the silence after which a feed is opened again, because the server may have vanished.
 	followSilence = 30 * time.Second
 )
 
