@@ -9,6 +9,7 @@ import "time"
 //	  └ lane                   its account's turn                      CallWait, or RehearsalWait; then refused
 //	     └ direct runner       a document missing from its copy        CopyWait, then engine_down
 //	     └ supervisor          the worker's answer                     D + Grace, then SIGKILL and outcome timeout
+//	        └ function         its host's answers, see below          WaitMost all together; then error "budget"
 //	        └ engine           the function                            D, then it throws: timeout
 //	        └ watchdog         an engine that does not come back       D + WatchdogWait, then it answers and exits
 //	        └ watchdog         a supervisor that kills nobody          D + Grace + ExitWait, then it exits
@@ -23,6 +24,13 @@ import "time"
 //	supervisor                        ├───────────────────────────┼───── Grace ──────┤ SIGKILL
 //	watchdog                          ├───────────────────────────┼───── Grace ──────┼ ExitWait ┤ exits
 //	show driver                       ├───────────────────────────┼────── ShowWait ──────┤ gives up
+//
+// What a function waits for its host (package hostcall) is no part of D: the engine, both watchdogs and the supervisor
+// move their ends by it. The supervisor bounds every wait, and answers in the host's place when it is over:
+//
+//	engine   ├── runs ──┤asks                    ├── runs ──┤asks      ├── runs ──┤ throws: the three make D
+//	host                ├── at most WaitMost ────┤          ├─ more ──┤ WaitMost for both, "budget" beyond
+//	all      ├────────────────────────────── TotalMost ──────────────────────────┤ throws, whatever is left of D
 const (
 	// DefaultDeadline is a run's deadline where nobody names one, and MaxDeadline the longest there is: CouchDB's own
 	// os_process_timeout.
@@ -33,6 +41,13 @@ const (
 	// rehearsal.
 	CallWait      = 500 * time.Millisecond
 	RehearsalWait = 4 * time.Second
+
+	// WaitMost is how long a run may wait for its host, all together, and TotalMost how long it may take with that:
+	// KAZOO's pivot gives up after 5 s, and callfn answers it after 4.5. HostGrace is how long after its time a host that
+	// does not answer is given up.
+	WaitMost  = 2 * time.Second
+	TotalMost = 4 * time.Second
+	HostGrace = 20 * time.Millisecond
 
 	// AnswerWait is what a run may take beyond its deadline and the wait for its turn, before the Runner stops waiting for
 	// the place that runs it.

@@ -14,6 +14,13 @@
   var say = global.say, room = 0;
   delete global.say;
 
+  // What a function may use besides: surface is given bindings.js in worlds for functions that have bindings, and bind
+  // then makes the names of one run. No other code has ask.
+  var ask = global.ask, left = global.left, bind;
+  delete global.ask;
+  delete global.left;
+  function surface(bindings) { bind = bindings(ask, left); }
+
   function logger(level) {
     return (...values) => {
       var line = '';
@@ -200,13 +207,14 @@
   // show runs the function over what was read. Its third argument is what only this engine has: checked is the text
   // that is known to be a function body and no more, made the function that `new Function` would make the body's of,
   // if it was compiled before; json answers a result that is JSON already, which leaves with = before it; watch is
-  // there in rehearsals.
+  // there in rehearsals; bound is true where the function has what its bindings say.
   var result = '', ready = {};
   function json(text) { result = text; return ready; }
   function show(fun, checked, rehearsal, made) {
     if (typeof fun !== 'function') { throw new TypeError('the source is not a function expression'); }
     var resp = fun(given, asked, {
-      __proto__: null, checked: checked ? body : undefined, made: made, json: json, watch: rehearsal ? watch : undefined
+      __proto__: null, checked: checked ? body : undefined, made: made, json: json,
+      watch: rehearsal ? watch : undefined, bound: bind !== undefined
     });
     if (resp === ready) { return '=' + result; }
     if (typeof resp === 'string') { return '{"body":' + stringify(resp) + '}'; }
@@ -258,6 +266,8 @@
     switch (verb) {
     case 'missed': return missed ? '[' + missed + ']' : '';
     case 'expect': return expect(a);
+    case 'surface': return surface(a);
+    case 'bind': return bind(a);
     case 'read': return read(a, b, c, d, e);
     }
     room = d;

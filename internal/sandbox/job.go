@@ -70,6 +70,12 @@ type Job struct {
 	Members     string
 	Query, Form json.RawMessage
 
+	// Bindings is what the realm gives the function besides (package hostcall): a JSON object, a member for each name; nil
+	// for nothing. Host answers what the function then asks; nil for nobody. Such a run may wait, which is no part of its
+	// deadline: runs.WaitMost, and runs.TotalMost with its deadline.
+	Bindings json.RawMessage
+	Host     Host
+
 	TimeZone string // IANA name for Date, "" for UTC
 	Now      int64  // start of Date in ms since 1970; 0 for the real time
 	Limits   Limits
@@ -117,18 +123,18 @@ func (j Job) frame(sourceKnown bool) [][]byte {
 	return [][]byte{
 		{byte(j.Kind)},
 		[]byte(j.Run), source, j.Doc, j.Req, []byte(j.TimeZone), nums, j.Body, []byte(j.Members), j.Query,
-		j.Form,
+		j.Form, j.Bindings,
 	}
 }
 
 // parseJob decodes a frame. before is the source of the previous job.
 func parseJob(f [][]byte, before string) (Job, error) {
-	if len(f) != 11 || len(f[0]) != 1 {
+	if len(f) != 12 || len(f[0]) != 1 {
 		return Job{}, fmt.Errorf("%w: not a job", errFrame)
 	}
 	j := Job{
 		Kind: Kind(f[0][0]), Run: runs.ID(f[1]), Source: string(f[2]), Doc: f[3], Req: f[4], TimeZone: string(f[5]),
-		Members: string(f[8]), Query: f[9], Form: f[10],
+		Members: string(f[8]), Query: f[9], Form: f[10], Bindings: f[11],
 	}
 	var nums [7]int64
 	rest := f[6]

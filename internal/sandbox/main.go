@@ -23,7 +23,7 @@ func WorkerMain(stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 // greeting is the first field of a worker's first frame; the second is its Confinement as JSON.
-const greeting = "callfn worker 2"
+const greeting = "callfn worker 3"
 
 func greet(out io.Writer, c Confinement) error {
 	report, err := json.Marshal(c)

@@ -121,11 +121,13 @@ var ErrKilled = errors.New("sandbox: a worker was killed from outside")
 var errSpent = errors.New("sandbox: worker is spent")
 
 // do gives the worker one job and waits for its answer, at most until runs.Grace after the job's deadline or until ctx
-// ends. With errSpent the answer is valid, but the process must be stopped and replaced. Any other error spends the
-// process too. Without an error, next says whether the worker must clean up before its next job.
+// ends. What the job's code asks its host in between is answered, and moves the deadline. With errSpent the answer is
+// valid, but the process must be stopped and replaced. Any other error spends the process too. Without an error, next
+// says whether the worker must clean up before its next job.
 func (p *process) do(ctx context.Context, j Job) (a Answer, next nextStep, err error) {
 	j.Limits = j.Limits.WithDefaults()
-	limit := time.Now().Add(j.Limits.Deadline + runs.Grace)
+	began := time.Now()
+	limit := began.Add(j.Limits.Deadline + runs.Grace)
 	_ = p.in.SetWriteDeadline(limit)
 	_ = p.out.SetReadDeadline(limit)
 	stop := context.AfterFunc(ctx, func() { _ = p.out.SetReadDeadline(time.Unix(1, 0)) })
@@ -143,12 +145,27 @@ func (p *process) do(ctx context.Context, j Job) (a Answer, next nextStep, err e
 		return p.broken(ctx, j, limit, err)
 	}
 	p.source = j.Source
-	if err := p.hears(ctx); err != nil {
-		return p.broken(ctx, j, limit, err)
-	}
-	fields, err := readFrame(p.read, j.Limits.Result+logRoom(j.Limits)+frameSlack)
-	if err != nil {
-		return p.broken(ctx, j, limit, err)
+	talk := &conversation{began: began}
+	defer func() { a.Waited = talk.waited }()
+	var fields [][]byte
+	for {
+		if err := p.hears(ctx); err != nil {
+			return p.broken(ctx, j, limit, err)
+		}
+		fields, err = readFrame(p.read, j.frameMost())
+		if err != nil {
+			return p.broken(ctx, j, limit, err)
+		}
+		if !isQuestion(fields) {
+			break
+		}
+		limit, err = p.answer(ctx, j, talk, fields, limit)
+		if errors.Is(err, errFrame) {
+			return ended(j, runs.Crashed), stepExit, errSpent
+		}
+		if err != nil {
+			return p.broken(ctx, j, limit, err)
+		}
 	}
 	a, next, err = parseAnswer(fields)
 	if err != nil || a.Run != j.Run {
@@ -173,6 +190,15 @@ func (p *process) hears(ctx context.Context) error {
 		_, err = p.read.Peek(1)
 	}
 	return err
+}
+
+// frameMost is the longest frame that a job's worker may send.
+func (j Job) frameMost() int {
+	most := j.Limits.Result + logRoom(j.Limits)
+	if j.Host != nil {
+		most = max(most, MaxAsk)
+	}
+	return most + frameSlack
 }
 
 // frameSlack is what an answer may add to its result and logs: ids, positions, JSON punctuation.

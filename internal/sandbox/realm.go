@@ -17,6 +17,9 @@ import (
 //go:embed bootstrap.js
 var bootstrap string
 
+//go:embed bindings.js
+var bindings string
+
 // maxStack is the call depth of a realm in engine slots, about one per JavaScript call. The engine's own default
 // protects its Go stack. This lower value stops runaway recursion within a few milliseconds.
 const maxStack = 6000
@@ -45,11 +48,11 @@ type realm struct {
 	loads     int     // number of worlds made for texts
 }
 
-// shown is what a world is prepared for: a show's source, the request's members ("" for any), and whether Intl is
-// loaded.
+// shown is what a world is prepared for: a show's source, the request's members ("" for any), whether Intl is loaded,
+// and whether there is what functions with bindings use.
 type shown struct {
 	source, members string
-	intl            bool
+	intl, bound     bool
 }
 
 // formats reports whether a document may hold a function that formats dates or numbers. A function that does so without
@@ -134,6 +137,15 @@ func (r *realm) show(of shown) (engine.Value, error) {
 			return engine.Value{}, err
 		}
 	}
+	if of.bound {
+		surface, err := r.engine.Eval("(" + bindings + ")")
+		if err == nil {
+			_, _, err = r.engine.Call(r.host, "surface", surface)
+		}
+		if err != nil {
+			return engine.Value{}, err
+		}
+	}
 	if of.intl {
 		if err := r.engine.LoadIntl(); err != nil {
 			return engine.Value{}, err
@@ -157,15 +169,13 @@ func (r *realm) run(j Job, zone *time.Location) reply {
 			return failed(j, err)
 		}
 	}
-	start := time.Now() // before the engine's own clock starts: a run that it stops is late
 	r.use(j.Limits)
 	r.engine.SetZone(zone)
 	r.engine.SetClock(j.Now)
 	text, isText, err := r.evaluate(j, s)
-	late := time.Since(start) >= j.Limits.Deadline
 	a := reply{run: j.Run}
 	switch {
-	case err != nil && late:
+	case err != nil && r.engine.Late():
 		a.outcome = runs.Timeout
 	case err != nil:
 		a = failed(j, err)
@@ -197,7 +207,7 @@ type stage struct {
 
 // set prepares a world for a show job: the one kept for its text, or else one with the show only.
 func (r *realm) set(j Job) (s stage, err error) {
-	of := shown{j.Source, j.Members, formats(j.Doc) || formats(j.Body)}
+	of := shown{j.Source, j.Members, formats(j.Doc) || formats(j.Body), len(j.Bindings) > 0}
 	if j.Body != nil {
 		if s.known = r.bodies.find(j.Body); s.known != nil && s.known.ready != nil && s.known.ready.of == of {
 			s.ready = s.known.ready
@@ -230,6 +240,11 @@ func (r *realm) evaluate(j Job, s stage) (text []byte, isText bool, err error) {
 	found, hasBody, err := r.engine.Call(r.host, args...)
 	if err != nil {
 		return nil, false, err
+	}
+	if len(j.Bindings) > 0 {
+		if _, _, err := r.engine.Call(r.host, "bind", []byte(j.Bindings)); err != nil {
+			return nil, false, err
+		}
 	}
 	verb, checked, made := "show", int32(0), engine.Undefined
 	if j.Kind == KindExplain {

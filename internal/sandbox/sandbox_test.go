@@ -15,7 +15,7 @@ import (
 )
 
 // roles are what else this test binary can be started as, by its first argument.
-var roles = map[string]func() int{"confinement-probe": probe, "hold-pool": holdPool}
+var roles = map[string]func() int{"confinement-probe": probe, "hold-pool": holdPool, "forge": forge}
 
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {

@@ -25,6 +25,8 @@ type watchdog struct {
 	job     *Job      // under way
 	in      *realm    // realm of the job
 	due     time.Time // time at which the job is given up
+	spare   time.Time // what until was before the wait
+	waiting bool      // the job waits for its host: nothing is overdue, and who does the job reads the input
 }
 
 func newWatchdog(in *input, out io.Writer) *watchdog {
@@ -67,6 +69,23 @@ func (d *watchdog) finish() {
 	d.job, d.in = nil, nil
 }
 
+// pause notes that the job waits for its host, which answers before ends at the latest.
+func (d *watchdog) pause(ends time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.waiting, d.spare = true, d.until
+	d.until = ends.Add(runs.Grace + runs.ExitWait)
+}
+
+// resume notes that the host has answered, and moves all times by the wait, but not beyond what ends allows.
+func (d *watchdog) resume(waited time.Duration, ends time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.waiting = false
+	d.until = earlier(d.spare.Add(waited), ends.Add(runs.Grace+runs.ExitWait))
+	d.due = earlier(d.due.Add(waited), ends.Add(runs.WatchdogWait))
+}
+
 func (d *watchdog) look() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -77,6 +96,10 @@ func (d *watchdog) look() {
 	}
 	if now.After(d.until) {
 		os.Exit(exitOverrun)
+	}
+	if d.waiting {
+		d.timer.Reset(runs.WatchdogEvery)
+		return
 	}
 	if a := d.overdue(now); a != nil {
 		_ = writeFrame(d.out, a.frame(stepExit)...) // in place of the job, which never ends: mu stays locked

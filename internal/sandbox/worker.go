@@ -25,6 +25,7 @@ func ServeWorker(in io.Reader, out io.Writer) error {
 	debug.SetGCPercent(400) // the engine's heap is not Go's; Go allocates little per job
 	input := newInput(in)
 	w := &worker{watchdog: newWatchdog(input, out), zones: zones{}}
+	w.asking = &asking{input: input, out: out, watchdog: w.watchdog}
 	defer w.close()
 	w.watchdog.allow(greetWithin)
 	var source string // of the previous job
@@ -84,6 +85,7 @@ func forget(job, answer [][]byte, sent []byte) {
 // worker holds the realm of runs and the realm of the current map functions.
 type worker struct {
 	watchdog *watchdog
+	asking   *asking
 	runs     *realm
 	maps     *realm
 	mapOf    string // sources of the world in maps; "" for none
@@ -110,8 +112,12 @@ func (w *worker) next() nextStep {
 func (w *worker) prepare() error {
 	if w.runs == nil {
 		var err error
-		w.runs, err = newRealm()
-		return err
+		if w.runs, err = newRealm(); err != nil {
+			return err
+		}
+		w.asking.realm = w.runs
+		w.runs.engine.OnAsk(w.asking.ask)
+		return nil
 	}
 	w.runs.tidy()
 	return nil
@@ -125,6 +131,7 @@ func (w *worker) do(j Job) (reply, error) {
 	if j.Kind == KindMap {
 		return w.mapJob(j, zone)
 	}
+	w.asking.run, w.asking.asked, w.asking.ends = j.Run, 0, time.Now().Add(runs.TotalMost)
 	w.watchdog.begin(j, w.runs)
 	defer w.watchdog.finish()
 	if j.Kind == KindParse {

@@ -26,6 +26,7 @@ type Engine struct {
 	said    *said
 	dates   dates
 	locales locales
+	asker   asker
 	scratch uintptr // outside of the heap, for strings on their way in
 	room    int     // of scratch, in bytes
 	written int     // bytes of scratch that hold such strings
@@ -47,8 +48,8 @@ type clock struct {
 	until int64 // ns since base; 0 for no end
 }
 
-// New makes a world with the whole language in it, and a global function `say`, whose texts Said tells. maxStack bounds
-// the depth of calls in slots, about one for each.
+// New makes a world with the whole language in it, and the global functions `say`, whose texts Said tells, and `ask`
+// and `left` (see OnAsk). maxStack bounds the depth of calls in slots, about one for each.
 func New(maxStack int) (*Engine, error) { return newWith(maxStack, heapFunctions()) }
 
 // newWith is New with an allocator of the caller's choice, which must be over the heap's.
@@ -79,6 +80,7 @@ func newWith(maxStack int, allocator lib.TJSMallocFunctions) (_ *Engine, err err
 		return nil, errors.New("engine: no context")
 	}
 	e.defineSay()
+	e.defineAsk()
 	if err := e.defineDate(); err != nil {
 		return nil, fmt.Errorf("engine: date: %w", err)
 	}
@@ -113,11 +115,13 @@ var base = time.Now()
 
 // goOn answers 1 to end what runs, past every catch and finally.
 func goOn(_ *libc.TLS, _, opaque uintptr) int32 {
-	if c := at[clock](opaque); c.until != 0 && int64(time.Since(base)) >= c.until {
+	if at[clock](opaque).passed() {
 		return 1
 	}
 	return 0
 }
+
+func (c *clock) passed() bool { return c.until != 0 && int64(time.Since(base)) >= c.until }
 
 // Limit caps the heap, in bytes. The engine needs a little to say that there is no more: less than 128 KiB is 128 KiB.
 func (e *Engine) Limit(heap int64) {
