@@ -68,6 +68,8 @@ type Node struct {
 	collate *collation.Encoder
 	ddocs   ddocCache
 
+	handlers *handlers // of requests in this process
+
 	overlayLogged atomic.Int64 // when, in ns since 1970; see overlay.go
 
 	mu  sync.RWMutex
@@ -110,6 +112,7 @@ func Open(path string, engine Engine, opts Options) (_ *Node, err error) {
 	}
 	n.closing, n.startEnd = context.WithCancel(context.Background())
 	n.aborted, n.abort = context.WithCancel(context.Background())
+	n.handlers = newHandlers(n.closing.Done())
 	n.writer = startWriter(file)
 	return n, nil
 }

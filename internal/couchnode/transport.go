@@ -54,12 +54,12 @@ func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	if t.node.aborted.Err() == nil { // a closed node still answers that it is closed
 		cutOff = context.AfterFunc(t.node.aborted, p.abandon)
 	}
-	go func() {
+	t.node.handlers.run(func() {
 		defer func() { _ = in.Body.Close() }() // a RoundTripper must close it, whatever its handler does
 		defer cutOff()
 		defer func() { p.finish(recover()) }()
 		t.node.answer(ctx, p, in)
-	}()
+	})
 	select {
 	case <-p.ready:
 		return p.response(r)
