@@ -56,7 +56,7 @@ func New(cfg Config) *Client {
 		cfg.UserAgent = "callfn"
 	}
 	c := &Client{cfg: cfg}
-	dialer := &net.Dialer{Timeout: cfg.Timeout, Control: c.checkAddress}
+	dialer := &net.Dialer{Timeout: cfg.Timeout, Control: Control(cfg.Allow)}
 	c.http = &http.Client{
 		CheckRedirect: c.checkRedirect,
 		Transport: &http.Transport{
@@ -143,11 +143,14 @@ func (c *Client) checkRedirect(next *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// checkAddress is called by the dialler with every address before it connects.
-func (c *Client) checkAddress(network, address string, _ syscall.RawConn) error {
-	to, err := netip.ParseAddrPort(address)
-	if err != nil || (network != "tcp4" && network != "tcp6") || !c.cfg.Allow(to.Addr().Unmap()) {
-		return ErrAddress
+// Control is a net.Dialer's: called with every address before it connects, it refuses with ErrAddress whatever allow
+// does not.
+func Control(allow func(netip.Addr) bool) func(network, address string, _ syscall.RawConn) error {
+	return func(network, address string, _ syscall.RawConn) error {
+		to, err := netip.ParseAddrPort(address)
+		if err != nil || (network != "tcp4" && network != "tcp6") || !allow(to.Addr().Unmap()) {
+			return ErrAddress
+		}
+		return nil
 	}
-	return nil
 }
