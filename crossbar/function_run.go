@@ -16,7 +16,8 @@ import (
 	"callfn/schemas"
 )
 
-// runFunction tries a stored function on a pretend call: 201 whatever came of it.
+// runFunction tries a stored function on a pretend call, or with ?result=any runs it for its value: 201 whatever came
+// of it.
 func (a *API) runFunction(x *exchange) (*answer, error) {
 	doc, err := function.Collection(a.cfg.Datastores).Get(x.ctx, string(x.account.ID()), x.id())
 	if err != nil {
@@ -26,27 +27,54 @@ func (a *API) runFunction(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.runStored(x, doc, order)
+}
+
+// runStored runs a stored function as ordered. For its value it runs in earnest: what it changes stays changed.
+func (a *API) runStored(x *exchange, doc datastore.Document, order runOrder) (*answer, error) {
 	if pack := doc.Text("language_pack"); pack != "" && pack != languagePack {
 		return &answer{data: runData(function.Result{Outcome: runs.Refused, Error: function.NewError(
 			"this system cannot run functions written in "+clip.Name(pack),
 			"rewrite the function in JavaScript and set language_pack to "+languagePack,
 		)})}, nil
 	}
+	origin := function.FromRehearsal
+	if order.forValue {
+		if order.scripted {
+			return nil, invalidField("script", "unknown", schemas.Violation{
+				"message": "a run with ?result=any takes place now and what it changes stays changed: leave the script out, or " +
+					"leave ?result=any out to rehearse",
+			})
+		}
+		origin = function.FromAPI
+	}
 	result := a.cfg.Functions.Run(x.ctx, function.Request{
-		Account: x.account.ID(), Function: function.ID(x.id()), CallID: order.params["Call-ID"],
-		Params: order.params, TimeZone: order.zone, Now: order.now, Origin: function.FromRehearsal,
+		Account: x.account.ID(), Function: function.ID(doc.ID()), CallID: order.params["Call-ID"],
+		Params: order.params, TimeZone: order.zone, Now: order.now, Origin: origin, ForValue: order.forValue,
 		Source: doc.Text("function_js"),
 	})
 	return &answer{data: order.shown(result)}, nil
 }
 
-// runDraft tries source text that is stored nowhere.
+// runDraft tries source text that is stored nowhere, or runs the stored function that the request names.
 func (a *API) runDraft(x *exchange) (*answer, error) {
 	order, err := a.runOrder(x)
 	if err != nil {
 		return nil, err
 	}
 	var fields schemas.FieldErrors
+	if order.name != "" {
+		if order.source != "" {
+			return nil, invalidField("name", "unknown", schemas.Violation{
+				"message": "name is of a stored function, function_js a draft: send one of them",
+			})
+		}
+		doc, err := a.functionNamed(x, order.name)
+		if err != nil {
+			return nil, err
+		}
+		return a.runStored(x, doc, order)
+	}
 	if order.source == "" {
 		fields.Add("function_js", "required", schemas.Violation{
 			"message": "Field is required but missing",
@@ -61,18 +89,22 @@ func (a *API) runDraft(x *exchange) (*answer, error) {
 	}
 	result := a.cfg.Functions.RunDraft(x.ctx, function.Draft{
 		Source: order.source, Account: x.account.ID(), Params: order.params, TimeZone: order.zone, Now: order.now,
+		ForValue: order.forValue,
 	})
 	return &answer{data: order.shown(result)}, nil
 }
 
 // runOrder is a parsed request to run a function on a pretend call.
 type runOrder struct {
-	source string
-	params map[string]string
-	zone   string    // of the function's Date
-	now    time.Time // what Date begins at; zero for the real time
-	began  time.Time
-	notes  []string // about members that were ignored or interpreted
+	source   string
+	name     string // of a stored function
+	forValue bool   // ?result=any: any JSON value will do
+	scripted bool   // the request has a script
+	params   map[string]string
+	zone     string    // of the function's Date
+	now      time.Time // what Date begins at; zero for the real time
+	began    time.Time
+	notes    []string // about members that were ignored or interpreted
 }
 
 // shown gives the client's view of a result, with the moment of the run.
@@ -85,19 +117,25 @@ func (o runOrder) shown(result function.Result) map[string]any {
 	return shown
 }
 
-// runOrder parses the request. The function gets the parameters of a simulated call.
+// runOrder parses the request. The function gets the parameters of a simulated call, or with ?result=any those of the
+// request, where it has no call.
 func (a *API) runOrder(x *exchange) (runOrder, error) {
 	data, err := x.object()
 	if err != nil {
 		return runOrder{}, err
 	}
+	forValue, err := x.wantsAnyResult()
+	if err != nil {
+		return runOrder{}, err
+	}
 	public := datastore.StripPrivate(data)
 	value, fields := a.cfg.Schemas.Validate("functions.run", public)
-	if call := checkSize(map[string]any{"call": public["call"], "script": public["script"]},
+	if call := checkSize(map[string]any{"call": public["call"], "script": public["script"], "params": public["params"]},
 		a.cfg.ExtraLimit); len(call) > 0 {
 		fields.Merge(call)
 	}
 	fields.Merge(outsideScript(public))
+	fields.Merge(misplacedParams(public, forValue))
 	if len(fields) > 0 {
 		return runOrder{}, invalid(fields)
 	}
@@ -105,6 +143,8 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 	call, _ := valid["call"].(map[string]any)
 	script, _ := valid["script"].(map[string]any)
 	source, _ := valid["function_js"].(string)
+	name, _ := valid["name"].(string)
+	_, called := public["call"]
 	zone, err := a.cfg.Accounts.TimeZone(x.ctx, x.account)
 	if err != nil {
 		return runOrder{}, err
@@ -132,15 +172,48 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 	if len(fields) > 0 {
 		return runOrder{}, invalid(fields)
 	}
-	flat, err := params.Flatten(callflow.Params(rehearsal.Call))
+	given, from := callflow.Params(rehearsal.Call), "call"
+	if forValue && !called {
+		given, _ = valid["params"].(map[string]any)
+		from = "params"
+	}
+	flat, err := params.Flatten(given)
 	if err != nil {
-		fields.Add("call", "maxSize", schemas.Violation{"message": err.Error(), "target": params.MaxBytes})
+		fields.Add(from, "maxSize", schemas.Violation{"message": err.Error(), "target": params.MaxBytes})
 		return runOrder{}, invalid(fields)
 	}
 	return runOrder{
-		source: source, params: flat, zone: rehearsal.TimeZone, now: rehearsal.Script.Now, began: rehearsal.Began,
-		notes: rehearsal.Notes,
+		source: source, name: name, forValue: forValue, scripted: len(script) > 0, params: flat, zone: rehearsal.TimeZone,
+		now: rehearsal.Script.Now, began: rehearsal.Began, notes: rehearsal.Notes,
 	}, nil
+}
+
+// wantsAnyResult reports whether the request is ?result=any.
+func (x *exchange) wantsAnyResult() (bool, error) {
+	switch wish, _ := x.option("result"); wish {
+	case "", "flow":
+		return false, nil
+	case "any":
+		return true, nil
+	}
+	return false, invalidField("result", "enum", schemas.Violation{
+		"message": "Value not found in enumerated list of values", "target": []any{"flow", "any"},
+	})
+}
+
+// misplacedParams refuses params where a pretend call has the parameters.
+func misplacedParams(data map[string]any, forValue bool) (fields schemas.FieldErrors) {
+	_, given := data["params"]
+	_, called := data["call"]
+	switch {
+	case given && !forValue:
+		fields.Add("params", "unknown", schemas.Violation{
+			"message": "a run on a pretend call takes its parameters from call: add ?result=any to run a function for its value",
+		})
+	case given && called:
+		fields.Add("params", "unknown", schemas.Violation{"message": "send either call or params"})
+	}
+	return fields
 }
 
 // outsideScript refuses members of a script that stand beside it, where nothing reads them.

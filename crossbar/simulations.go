@@ -51,8 +51,29 @@ func (a *API) nameFunctions(x *exchange, steps []callflow.Step) {
 	}
 }
 
-// simulate walks a pretend call with its script through the account's callflows and answers 201 with the trace, also
-// where no callflow answers. It has no effect outside.
+// flowOfFunction removes the function, by id or name, from a described call, and gives the flow that runs it in place
+// of a callflow; none without one.
+func (a *API) flowOfFunction(x *exchange, call map[string]any) (callflow.Node, error) {
+	value, given := call["function"]
+	if !given {
+		return callflow.Node{}, nil
+	}
+	delete(call, "function")
+	ref, ok := value.(string)
+	if !ok || ref == "" {
+		return callflow.Node{}, invalidField("function", "type", schemas.Violation{
+			"message": "Value did not match type(s): string", "target": "string",
+		})
+	}
+	doc, err := a.functionNamed(x, ref)
+	if err != nil {
+		return callflow.Node{}, err
+	}
+	return callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": doc.ID()}}), nil
+}
+
+// simulate walks a pretend call with its script through the account's callflows, or through the function that it
+// names, and answers 201 with the trace, also where no callflow answers. It has no effect outside.
 func (a *API) simulate(x *exchange) (*answer, error) {
 	data, err := x.object()
 	if err != nil {
@@ -71,6 +92,10 @@ func (a *API) simulate(x *exchange) (*answer, error) {
 	if fields != nil {
 		return nil, invalid(fields)
 	}
+	flow, err := a.flowOfFunction(x, call)
+	if err != nil {
+		return nil, err
+	}
 	zone, err := a.cfg.Accounts.TimeZone(x.ctx, x.account)
 	if err != nil {
 		return nil, err
@@ -78,7 +103,7 @@ func (a *API) simulate(x *exchange) (*answer, error) {
 	trace, err := a.cfg.Simulator.Simulate(x.ctx, callflow.SimulationRequest{
 		Account: x.account.ID(), Call: call, Script: script, ScriptOrder: x.body.order.Member("script"), TimeZone: zone,
 		DefaultRealm: x.account.Realm(),
-		Preflow:      callflow.ID(x.account.Preflow()),
+		Preflow:      callflow.ID(x.account.Preflow()), Flow: flow,
 	})
 	var unusable *callflow.InvalidCall
 	if errors.As(err, &unusable) {

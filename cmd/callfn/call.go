@@ -14,10 +14,19 @@ import (
 
 type callCommand struct {
 	clientFlags
-	To string `required:"" placeholder:"NUMBER"`
+	To       string `placeholder:"NUMBER"`
+	Function string `placeholder:"FUNCTION"`
 	callFlags
 	scriptFlags
 	Defaults bool
+}
+
+// Validate requires somebody whom the call is to, or a function that it runs.
+func (c callCommand) Validate() error {
+	if c.To == "" && c.Param["To"] == "" && c.Function == "" {
+		return errorf("missing flags: --to=NUMBER, or --function=FUNCTION")
+	}
+	return nil
 }
 
 // Run rehearses the call and prints what would have happened. It fails if no callflow answers or a function fails.
@@ -36,6 +45,11 @@ func (c callCommand) Run(ctx context.Context, env environment) error {
 	}
 	if !script.IsZero() {
 		call["script"] = script
+	}
+	if c.Function != "" {
+		if call["function"], err = api.find(ctx, aFunction, c.Function); err != nil {
+			return err
+		}
 	}
 	var answer struct {
 		Data json.RawMessage `json:"data"`
@@ -71,7 +85,7 @@ func (c callCommand) Run(ctx context.Context, env environment) error {
 
 // failed reports whether no callflow answered the call, or a function returned no flow.
 func failed(t callflow.Trace) bool {
-	if t.Callflow == nil {
+	if t.Callflow == nil && len(t.Steps) == 0 {
 		return true
 	}
 	for _, s := range t.Steps {

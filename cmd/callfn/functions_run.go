@@ -20,6 +20,7 @@ type functionsRun struct {
 
 	ID       string `arg:"" optional:"" name:"function"`
 	File     string `placeholder:"FILE"`
+	ForValue bool
 	Like     string `placeholder:"RUN"`
 	Defaults bool
 }
@@ -44,6 +45,8 @@ func (c functionsRun) Run(ctx context.Context, env environment, on *functionsCom
 	switch {
 	case c.ID != "" && c.File != "", c.ID == "" && c.File == "" && c.Like == "":
 		return usageError{errorf("name either a function's id or a draft with --file")}
+	case c.ForValue:
+		return c.runForValue(ctx, env, on)
 	case c.To == "" && c.Param["To"] == "" && c.Like == "":
 		return usageError{errorf("missing flags: --to=NUMBER, or --like=RUN")}
 	}
@@ -87,6 +90,43 @@ func (c functionsRun) Run(ctx context.Context, env environment, on *functionsCom
 			return err
 		}
 	}
+	return c.send(ctx, env, on, api, path, data)
+}
+
+// runForValue runs the function in earnest for the value that it returns; --param alone gives it parameters.
+func (c functionsRun) runForValue(ctx context.Context, env environment, on *functionsCommand) error {
+	if c.To+c.From+c.CallerIDName+c.CallerIDNumber+c.Digits+c.Like+c.At+c.Timezone != "" || c.Defaults {
+		return usageError{errorf("--for-value makes no call: it takes --param, --file and --json alone")}
+	}
+	params := map[string]any{}
+	for name, value := range c.Param {
+		params[name] = value
+	}
+	data := map[string]any{"params": params}
+	if c.File != "" {
+		source, err := readText(env, c.File)
+		if err != nil {
+			return err
+		}
+		data["function_js"] = source
+	}
+	api, err := on.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	path := api.path("functions", "run")
+	if c.ID != "" {
+		if path, err = api.of(ctx, aFunction, c.ID, "run"); err != nil {
+			return err
+		}
+	}
+	return c.send(ctx, env, on, api, path+"?result=any", data)
+}
+
+// send asks for the run and prints what came of it.
+func (c functionsRun) send(ctx context.Context, env environment, on *functionsCommand, api *client, path string,
+	data any,
+) error {
 	var answer struct {
 		Data     json.RawMessage      `json:"data"`
 		Warnings map[string][]warning `json:"warnings"`
@@ -101,6 +141,7 @@ func (c functionsRun) Run(ctx context.Context, env environment, on *functionsCom
 	if err := json.Unmarshal(answer.Data, &run); err != nil {
 		return err
 	}
+	var err error
 	if on.JSON {
 		err = printJSON(env.stdout, answer.Data)
 	} else {

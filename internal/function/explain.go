@@ -24,7 +24,7 @@ func (r *Runner) explain(res *Result, ev runs.Report, e Evaluation, source strin
 			res.Hints = append(res.Hints, hint)
 		}
 	}
-	if e.Rehearsal && res.Outcome == runs.OK {
+	if e.Rehearsal && res.Flow != nil {
 		r.warnOfFlow(res)
 	}
 }
@@ -48,13 +48,14 @@ func (r *Runner) warnOfFlow(res *Result) {
 }
 
 // hintsOf are the warnings that saving a draft would give, but for what its error says already.
-func hintsOf(warnings []Warning, res Result) []string {
+func hintsOf(warnings []Warning, res Result, value bool) []string {
 	var hints []string
 	for _, w := range warnings {
 		key, _, _ := strings.Cut(w.Message, "]`")
 		missed := slices.ContainsFunc(res.Hints, func(hint string) bool { return strings.HasPrefix(hint, key) })
-		said := w.rule == "parameter_name" && missed || w.rule == "nothing_returned" && res.Outcome == runs.NoFlow ||
-			aboutResult[w.rule] && res.Outcome == runs.InvalidFlow || slices.Contains(res.Hints, w.Message) ||
+		said := w.rule == "parameter_name" && missed ||
+			w.rule == "nothing_returned" && (value || res.Outcome == runs.NoFlow) ||
+			aboutResult[w.rule] && (value || res.Outcome == runs.InvalidFlow) || slices.Contains(res.Hints, w.Message) ||
 			res.Error != nil &&
 				(strings.Contains(res.Error.Hint, w.Message) || res.Outcome == runs.NoFlow && w.rule == "cut_return")
 		switch {

@@ -17,11 +17,16 @@ type ID string
 // Origin says on whose behalf a function runs.
 type Origin string
 
-// The origins. Rehearsals never count against a function and never delay a call.
+// The origins. Only a call's runs count against a function, and no other run delays a call. A rehearsal has no effect
+// outside; a program's run by the API has the effects of a call's.
 const (
 	FromCall      Origin = "call"
 	FromRehearsal Origin = "rehearsal"
+	FromAPI       Origin = "api"
 )
+
+// Origins lists every origin.
+func Origins() []Origin { return []Origin{FromCall, FromRehearsal, FromAPI} }
 
 // Request asks for one run of a stored function.
 type Request struct {
@@ -32,6 +37,7 @@ type Request struct {
 	TimeZone string            // IANA name for the function's Date, "" for UTC
 	Now      time.Time         // what the function's Date begins at, in a rehearsal; zero for the real time
 	Origin   Origin
+	ForValue bool   // a program wants the value that the function returns: any JSON, which is not checked as a flow
 	Source   string // the function's text, where the caller has it at hand: for the line in an error
 }
 
@@ -42,13 +48,14 @@ type Draft struct {
 	Params   map[string]string
 	TimeZone string
 	Now      time.Time // what the function's Date begins at; zero for the real time
+	ForValue bool      // see Request.ForValue
 
 	// the stored function that the text may replace: the run is recorded as a rehearsal of it; may be empty
 	Function ID
 	CallID   string // for the record
 }
 
-// Result is what came of one run. Exactly one of Flow and Error is set.
+// Result is what came of one run. Exactly one of Flow and Error is set; of a run for its value, at most Error.
 type Result struct {
 	Run      runs.ID
 	Outcome  runs.Outcome

@@ -105,15 +105,16 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 	start := time.Now()
 	run := r.cfg.NewRun()
 	params := withAccount(req.Params, req.Account)
-	rehearsal := req.Origin == FromRehearsal
+	rehearsal := req.Origin == FromRehearsal || req.Origin == FromAPI // no caller waits
 	ctx, cancel := context.WithTimeout(datastore.Urgently(ctx), runs.Limit(r.cfg.Deadline, rehearsal))
 	defer cancel()
 	e := Evaluation{Function: req.Function, Params: params, Terms: runs.Terms{
 		Run: run, TimeZone: req.TimeZone, Now: req.Now, Deadline: r.cfg.Deadline,
 		Account: string(req.Account), Root: string(r.rootOf(ctx, req.Account)), Rehearsal: rehearsal,
+		Origin: string(req.Origin),
 	}}
 	ev, err := r.cfg.Driver.Evaluate(ctx, e)
-	res := r.finish(run, ev, err)
+	res := r.finish(run, ev, err, req.ForValue)
 	r.explain(&res, ev, e, req.Source)
 	res.Duration = time.Since(start)
 	r.tell(Ran{Request: req, Result: res, Start: start})
@@ -182,28 +183,29 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 	e := Evaluation{Params: params, Terms: runs.Terms{
 		Run: run, TimeZone: d.TimeZone, Now: d.Now, Deadline: r.cfg.Deadline,
 		Account: string(d.Account), Root: string(r.rootOf(ctx, d.Account)), Rehearsal: true,
+		Origin: string(FromRehearsal),
 	}}
 	var ev runs.Report
 	var evErr error
 	var evaluation sync.WaitGroup
 	evaluation.Go(func() { ev, evErr = r.cfg.Drafts.EvaluateDraft(ctx, d.Source, e) })
-	res := r.finish(run, runs.Report{Outcome: runs.Syntax}, nil)
+	res := r.finish(run, runs.Report{Outcome: runs.Syntax}, nil, d.ForValue)
 	if syntax, warnings, err := r.CheckSyntax(ctx, d.Account, d.Source); err != nil {
-		res = r.finish(run, runs.Report{}, err)
+		res = r.finish(run, runs.Report{}, err, d.ForValue)
 	} else if syntax != nil && !syntax.Parses {
 		res.Error = &Error{Failure: syntax.Failure}
 	} else {
 		evaluation.Wait()
-		res = r.finish(run, ev, evErr)
+		res = r.finish(run, ev, evErr, d.ForValue)
 		r.explain(&res, ev, e, d.Source)
-		res.Hints = append(res.Hints, hintsOf(warnings, res)...)
+		res.Hints = append(res.Hints, hintsOf(warnings, res, d.ForValue)...)
 	}
 	evaluation.Wait()
 	res.Duration = time.Since(start)
 	if d.Function != "" {
 		r.tell(Ran{Start: start, Result: res, Request: Request{
 			Account: d.Account, Function: d.Function, CallID: d.CallID, Params: params, TimeZone: d.TimeZone, Now: d.Now,
-			Origin: FromRehearsal,
+			Origin: FromRehearsal, ForValue: d.ForValue,
 		}})
 	}
 	return res
@@ -215,8 +217,8 @@ func (r *Runner) tell(ran Ran) {
 	}
 }
 
-// finish checks what a place made of a run and turns it into a Result.
-func (r *Runner) finish(run runs.ID, ev runs.Report, err error) Result {
+// finish checks what a place made of a run and turns it into a Result. value says that the run is for its value.
+func (r *Runner) finish(run runs.ID, ev runs.Report, err error, value bool) Result {
 	res := Result{
 		Run: run, Outcome: ev.Outcome, Value: ev.Value, Logs: ev.Logs, Levels: levelsOf(ev),
 		Rev: ev.Rev, Place: ev.Place, settled: ev.Settled,
@@ -232,6 +234,8 @@ func (r *Runner) finish(run runs.ID, ev runs.Report, err error) Result {
 		)
 	case err != nil:
 		res.Outcome, res.Error = runs.EngineDown, NewError("functions cannot be run now: "+err.Error(), "")
+	case ev.Outcome == runs.OK && value:
+		checkValue(&res)
 	case ev.Outcome == runs.OK:
 		r.checkFlow(&res)
 		if res.Outcome == runs.InvalidFlow {
@@ -245,6 +249,9 @@ func (r *Runner) finish(run runs.ID, ev runs.Report, err error) Result {
 		if res.Error.Hint == "" &&
 			(res.Outcome != runs.Threw || res.Error.Line == 0) { // where it threw is said with the error
 			res.Error.Hint = hints[res.Outcome]
+			if value && res.Outcome == runs.NoFlow {
+				res.Error.Hint = "end every path of the function with return …; and be it return null;"
+			}
 		}
 	}
 	return res
@@ -252,6 +259,13 @@ func (r *Runner) finish(run runs.ID, ev runs.Report, err error) Result {
 
 // Bounds on a returned value, before any schema sees it.
 var flowLimits = jsonvalue.Limits{Depth: 200}
+
+// checkValue makes an invalid_flow of a value that no program should read.
+func checkValue(res *Result) {
+	if _, err := jsonvalue.Decode(res.Value, flowLimits); err != nil {
+		res.Outcome, res.Error = runs.InvalidFlow, NewError("the function returned what cannot be answered: "+err.Error(), "")
+	}
+}
 
 // checkFlow makes Flow of Value, or an invalid_flow of the result.
 func (r *Runner) checkFlow(res *Result) {

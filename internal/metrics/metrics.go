@@ -38,7 +38,7 @@ func New(version string) *Metrics {
 			Buckets: []float64{.0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5},
 		}, []string{"origin", "outcome"}),
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "callfn_runs_total", Help: "Runs of stored functions by outcome; origin is call or rehearsal.",
+			Name: "callfn_runs_total", Help: "Runs of stored functions by outcome; origin is call, rehearsal or api.",
 		}, []string{"origin", "outcome"}),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "callfn_api_request_seconds", Help: "Requests to the API.",
@@ -48,7 +48,7 @@ func New(version string) *Metrics {
 			Name: "callfn_quota_refused_total", Help: "Documents and accounts refused because an account has as many as it may.",
 		}, []string{"bound"}),
 	}
-	for _, origin := range []function.Origin{function.FromCall, function.FromRehearsal} {
+	for _, origin := range function.Origins() {
 		for _, outcome := range runs.Outcomes() {
 			m.outcomes.WithLabelValues(string(origin), string(outcome)) // so that the first failure is an increase
 		}

@@ -58,7 +58,7 @@ func document(r function.Ran, keep Keep) datastore.Document {
 		doc["log_levels"] = levels
 	}
 	name := "result"
-	if r.Outcome == runs.OK {
+	if r.Outcome == runs.OK && !r.ForValue {
 		name = "flow"
 	}
 	switch value, err := jsonvalue.Decode(r.Value, flowLimits); {

@@ -10,6 +10,7 @@ type Terms struct {
 	Deadline  time.Duration // of the run, in the engine; 0 for the engine's own
 	Account   string        // whose run it is; "" when not said
 	Root      string        // the account's top-level ancestor; "" when not said
+	Origin    string        // on whose behalf it runs: "call", "rehearsal" or "api"
 	Rehearsal bool          // no call waits for it: it may wait longer, and tells the absent parameters that were read
 	Local     string        // the zone's table (package datetime), for engines whose Date is in another zone
 }
