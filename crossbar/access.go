@@ -50,7 +50,7 @@ func (a *API) identify(x *exchange, token string) (*caller, error) {
 	return who, nil
 }
 
-// stillCounts verifies a token against the account or user that it was issued to, which may have revoked it.
+// stillCounts checks that the account or user to which a token was issued has not revoked it.
 func (a *API) stillCounts(x *exchange, who *caller) error {
 	if who.claims.OwnerID == "" {
 		return a.cfg.Auth.Counts(who.claims, who.account)
@@ -69,7 +69,7 @@ func (a *API) stillCounts(x *exchange, who *caller) error {
 // admin reports whether the caller may do what its account may: the account's own key, or a user of priv_level admin.
 func (c *caller) admin() bool { return c.claims.OwnerID == "" || c.user.Admin() }
 
-// reserved reports whether a route takes an admin: the account's keys and secrets, recordings, numbers and calls, its
+// reserved reports whether a route is for admins: the account's keys and secrets, recordings, numbers and calls, its
 // place in the tree, and who may log in. Users may always change themselves, except their rights (checkUser).
 func (x *exchange) reserved() bool {
 	switch x.route.Resource {
@@ -87,7 +87,7 @@ func (x *exchange) reserved() bool {
 	return false
 }
 
-// token finds the token where KAZOO looks for it, first match (docs/reference/kazoo.md#tokens).
+// token returns the token from the first place where KAZOO looks for one that has it (docs/reference/kazoo.md#tokens).
 func (x *exchange) token() string {
 	if token := x.request.Header.Get("X-Auth-Token"); token != "" {
 		return strings.TrimSpace(token)
@@ -141,7 +141,7 @@ func (a *API) authorise(x *exchange) error {
 		x.account = own
 		return nil
 	}
-	// Deleted accounts are looked up too: below the caller they are 404, elsewhere 403 like everything there.
+	// Deleted accounts are looked up too. Below the caller they answer 404, elsewhere 403 like every account there.
 	target, err := a.cfg.Accounts.Lookup(x.ctx, named)
 	absent := errors.Is(err, datastore.ErrNotFound)
 	if err != nil && !absent {
@@ -157,13 +157,13 @@ func (a *API) authorise(x *exchange) error {
 	return nil
 }
 
-// healthy answers while the process lives.
+// healthy answers as long as the process is alive.
 func (a *API) healthy(*exchange) (*answer, error) {
 	return &answer{status: http.StatusOK, data: map[string]any{"healthy": true}}, nil
 }
 
-// ready says whether the service can do its work: it reads which account is the master, asks what it was told to ask,
-// and looks for room to store in.
+// ready reports whether the service can do its work: it reads which account is the master, makes the configured checks,
+// and checks the room for stored data.
 func (a *API) ready(x *exchange) (*answer, error) {
 	if _, err := a.cfg.Accounts.MasterID(x.ctx); err != nil {
 		return nil, notReady(err)
@@ -173,7 +173,7 @@ func (a *API) ready(x *exchange) (*answer, error) {
 			return nil, notReady(err)
 		}
 	}
-	// Functions run and calls are answered while nothing can be stored: a load balancer of calls asks for that alone.
+	// Functions run and calls are answered even if nothing can be stored. A load balancer of calls asks only for that.
 	if a.cfg.Room != nil && x.query.Get("for") != "calls" {
 		if err := a.cfg.Room(x.ctx); err != nil {
 			f := notReady(err)
@@ -188,8 +188,8 @@ func (a *API) ready(x *exchange) (*answer, error) {
 	return &answer{status: http.StatusOK, data: data}, nil
 }
 
-// notReady says why the service is not ready. Of a datastore's failure it tells what failed and on what, without
-// addresses: anybody may ask.
+// notReady explains why the service is not ready. Of a datastore's failure it shows the operation and its subject,
+// without addresses, since anybody may ask.
 func notReady(err error) *failure {
 	data := says("not ready")
 	var stored *datastore.Error
@@ -201,6 +201,6 @@ func notReady(err error) *failure {
 		data = says("not ready: the datastore did not answer in time")
 	}
 	f := fail(http.StatusServiceUnavailable, "not_ready", data)
-	f.cause, f.passing = err, true // asked again every few seconds, and what is wrong logs itself
+	f.cause, f.passing = err, true // asked every few seconds; the fault has its own log line
 	return f
 }

@@ -26,7 +26,7 @@ func (a *API) listDescendants(x *exchange) (*answer, error) {
 		string(x.account.ID()))
 }
 
-// from drops the accounts above the caller from a tree; a superduper admin sees all.
+// from removes the accounts above the caller from a tree. A superduper admin sees all.
 func from(tree []any, who account.Account) []any {
 	for i, id := range tree {
 		if id == string(who.ID()) {
@@ -53,7 +53,7 @@ func (a *API) listAncestors(x *exchange) (*answer, error) {
 	return &answer{data: items, page: &page{size: len(items)}}, nil
 }
 
-// accountStanding gives the members of an account that stand for private ones, for filters.
+// accountStanding returns the members of an account that represent private ones, for filters.
 func accountStanding(doc datastore.Document) map[string]any {
 	acct := account.FromDocument(doc)
 	return map[string]any{

@@ -12,7 +12,7 @@ import (
 	"callfn/schemas"
 )
 
-// computedProperties are members of accounts that answers show and clients cannot set.
+// computedProperties are members of accounts that answers show but clients cannot set.
 var computedProperties = []string{
 	"superduper_admin", "is_reseller", "reseller_id", "created", "billing_mode", "wnm_allow_additions", "api_key",
 	"trial_time_left",
@@ -121,8 +121,8 @@ func (a *API) editAccount(x *exchange, change func(datastore.Document) datastore
 	}
 }
 
-// changedAccount validates a new public part and puts it into the account's document. The realm stays where the client
-// gives none, and an account cannot change whether it is enabled itself.
+// changedAccount validates a new public part and puts it into the account's document. The realm stays if the client
+// gives none, and an account cannot change whether it is enabled.
 func (a *API) changedAccount(x *exchange, acct account.Account, wanted datastore.Document) (datastore.Document,
 	[]schemas.Warning, error,
 ) {
@@ -143,7 +143,7 @@ func (a *API) changedAccount(x *exchange, acct account.Account, wanted datastore
 	return next, warnings, nil
 }
 
-// validAccount validates the public part of an account. The warnings are of regular expressions, which only KAZOO uses.
+// validAccount validates the public part of an account. The warnings concern regular expressions that only KAZOO uses.
 func (a *API) validAccount(data map[string]any) (map[string]any, []schemas.Warning, error) {
 	public := datastore.StripPrivate(data)
 	for _, name := range computedProperties {
@@ -177,7 +177,7 @@ func (a *API) validAccount(data map[string]any) (map[string]any, []schemas.Warni
 	return valid, warnings, nil
 }
 
-// deleteAccount deletes an account without descendants, and everything it has.
+// deleteAccount deletes an account without descendants, with everything that it has.
 func (a *API) deleteAccount(x *exchange) (*answer, error) {
 	id := x.account.ID()
 	master, err := a.cfg.Accounts.MasterID(x.ctx)
@@ -204,8 +204,8 @@ func (a *API) deleteAccount(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The account is disabled first, so that nothing is added to it, then its documents are deleted, then the account. A
-	// deletion that is interrupted can be repeated.
+	// The account is disabled first, so that nothing is added to it. Then its documents are deleted, and then the account.
+	// An interrupted deletion can be repeated.
 	if _, err := a.cfg.Accounts.Disable(x.ctx, id, x.stamp()); err != nil {
 		return nil, err
 	}
@@ -216,7 +216,7 @@ func (a *API) deleteAccount(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.wipe(x, id); err != nil { // what an ancestor stored there meanwhile
+	if err := a.wipe(x, id); err != nil { // documents that an ancestor stored there meanwhile
 		return nil, err
 	}
 	if hard := !x.flag("should_soft_delete", true); hard && id != x.caller.account.ID() {
@@ -225,14 +225,14 @@ func (a *API) deleteAccount(x *exchange) (*answer, error) {
 		}
 	}
 	if id == x.caller.account.ID() {
-		x.caller = nil // its token is void
+		x.caller = nil // its token is invalid now
 	}
 	markDeleted(out)
 	out.revision = tombstone.Document().Rev()
 	return out, nil
 }
 
-// accountAnswer gives the client's view of an account, with the private members that KAZOO shows.
+// accountAnswer returns the client's view of an account, with the private members that KAZOO shows.
 func (a *API) accountAnswer(x *exchange, acct account.Account) (*answer, error) {
 	doc := acct.Document()
 	shown := public(doc)
@@ -252,7 +252,7 @@ func (a *API) accountAnswer(x *exchange, acct account.Account) (*answer, error) 
 	shown["created"] = doc["pvt_created"]
 	shown["language"] = cmp.Or(acct.Language(), "en-us")
 	if zone == "UTC" {
-		zone = "Etc/UTC" // the same, and long enough for KAZOO's schema when the client sends back what it got
+		zone = "Etc/UTC" // the same zone, long enough for KAZOO's schema when the client sends it back
 	}
 	shown["timezone"] = zone
 	shown["billing_mode"] = "manual"

@@ -30,12 +30,12 @@ type API struct {
 	callRecords callrecord.Store
 
 	modules *modules
-	// Built at their first use.
+	// These are built at their first use.
 	openAPI    func() (json.RawMessage, error)
 	bodyShapes func() (map[string]bodyShape, error)
 	typeScript func() (string, error)
 
-	requests                         *buckets // nil without rate limit
+	requests                         *buckets // nil without a rate limit
 	failuresByAddress, failuresByKey *buckets
 	invocations                      *invocations
 }
@@ -59,7 +59,7 @@ func New(cfg Config) *API {
 	a.openAPI = sync.OnceValues(func() (json.RawMessage, error) { return openAPI(a.cfg, a.routes) })
 	a.echo = echo.New()
 	a.echo.HideBanner, a.echo.HidePort = true, true
-	a.echo.IPExtractor = echo.ExtractIPDirect() // anybody can write X-Forwarded-For
+	a.echo.IPExtractor = echo.ExtractIPDirect() // any client can write X-Forwarded-For
 	for _, set := range pathsOf(a.routes) {
 		a.echo.Any(set.path, a.serve(set))
 	}
@@ -92,11 +92,11 @@ func ownAccount(r *http.Request) *http.Request {
 	own := "/v2/accounts/" + cmp.Or(string(auth.Names(x.token())), "-")
 	r = r.Clone(r.Context())
 	r.URL.RawPath = own + strings.TrimPrefix(path, alias)
-	r.URL.Path, _ = url.PathUnescape(r.URL.RawPath) // it was a path before
+	r.URL.Path, _ = url.PathUnescape(r.URL.RawPath) // cannot fail: it was a path before
 	return r
 }
 
-// pathRoutes is the routes that share a path.
+// pathRoutes is the set of routes that share a path.
 type pathRoutes struct {
 	path     string
 	resource string
@@ -104,12 +104,12 @@ type pathRoutes struct {
 	routes   map[string]Route
 }
 
-// invoked reports whether calls use the routes, with an invoke key.
+// invoked reports whether the routes are for calls, with an invoke key.
 func (s *pathRoutes) invoked() bool {
 	return slices.ContainsFunc(s.methods, func(method string) bool { return s.routes[method].Access == InvokeKey })
 }
 
-// reachable gives the methods that a request may be for, its own or one that a POST tunnels, and whether any of them is
+// reachable returns the methods that a request may be for, its own or one that a POST tunnels, and whether any is
 // public.
 func (s *pathRoutes) reachable(method string) (methods []string, public bool) {
 	for _, m := range s.methods {

@@ -2,11 +2,11 @@ package crossbar
 
 import "callfn/internal/account"
 
-// showAPIKey tells the account's key to whoever may act for it.
+// showAPIKey answers the account's key to a caller that may act for it.
 func (a *API) showAPIKey(x *exchange) (*answer, error) { return keyAnswer(x.account), nil }
 
-// rotateAPIKey gives the account a new key. The old key and every token of the account are void at once, also the
-// token of this request if it is one of them.
+// rotateAPIKey gives the account a new key. The old key and every token of the account become invalid at once,
+// including the token of this request.
 func (a *API) rotateAPIKey(x *exchange) (*answer, error) {
 	changed, err := a.cfg.Accounts.RotateAPIKey(x.ctx, x.account.ID(), x.stamp())
 	if err != nil {

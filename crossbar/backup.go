@@ -17,12 +17,12 @@ import (
 )
 
 const (
-	exportPage  = 200     // documents that are looked at for one answer
-	exportChunk = 20      // that are read together
-	exportBytes = 4 << 20 // after which an answer is long enough
+	exportPage  = 200     // documents examined for one answer
+	exportChunk = 20      // documents read together
+	exportBytes = 4 << 20 // size at which an answer is complete
 )
 
-// backupDatabase is the database of the path.
+// backupDatabase returns the database of the path.
 func (a *API) backupDatabase(x *exchange) (*datastore.Database, error) {
 	if !slices.Contains(datastore.Databases(), x.id()) {
 		return nil, badIdentifier(x.id())
@@ -30,9 +30,9 @@ func (a *API) backupDatabase(x *exchange) (*datastore.Database, error) {
 	return a.cfg.Datastores.Resolve(x.id(), "")
 }
 
-// exportDocuments gives a page of a database's documents with private members, revisions, deleted documents and
-// conflicts, each as the text that the datastore has. It leaves out design documents, which every version installs, and
-// documents of this installation alone: storage plan and moves.
+// exportDocuments answers a page of a database's documents, each exactly as stored, with private members, revisions,
+// deleted documents and conflicts. It leaves out design documents, which every version installs, and documents of only
+// this installation: storage plan and moves.
 func (a *API) exportDocuments(x *exchange) (*answer, error) {
 	db, err := a.backupDatabase(x)
 	if err != nil {
@@ -80,7 +80,7 @@ type exporting struct {
 	secrets           bool
 	docs              []any
 	bytes             int
-	without           int // documents that a secret was left out of
+	without           int // documents from which a secret was removed
 }
 
 func (e *exporting) take(docs []json.RawMessage) error {
@@ -116,8 +116,7 @@ func (e *exporting) take(docs []json.RawMessage) error {
 	return nil
 }
 
-// importDocuments stores documents as exportDocuments gave them. It leaves revisions that are there already, or newer
-// ones, alone.
+// importDocuments stores documents from exportDocuments. It leaves existing and newer revisions alone.
 func (a *API) importDocuments(x *exchange) (*answer, error) {
 	db, err := a.backupDatabase(x)
 	if err != nil {

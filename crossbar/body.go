@@ -18,12 +18,12 @@ import (
 type body struct {
 	empty    bool
 	data     any              // an object or an array; an empty object for an empty body
-	order    *jsonvalue.Order // in which data's members were written
+	order    *jsonvalue.Order // order in which data's members were written
 	envelope map[string]any   // the other top-level keys, normalised
-	bare     map[string]any   // without the key data: everything
+	bare     map[string]any   // everything, if there is no key data
 }
 
-// readBody parses KAZOO's request envelope within limits. With an error the body is empty.
+// readBody parses KAZOO's request envelope within limits. It returns an empty body with an error.
 func readBody(header http.Header, raw []byte, limits jsonvalue.Limits) (body, error) {
 	none := body{empty: true, data: map[string]any{}}
 	if len(raw) == 0 {
@@ -50,7 +50,7 @@ func readBody(header http.Header, raw []byte, limits jsonvalue.Limits) (body, er
 	return out, err
 }
 
-// readAtMost reads a body of at most limit bytes; nil for a blank one.
+// readAtMost reads a body of at most limit bytes. It returns nil for a blank one.
 func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
@@ -76,8 +76,8 @@ func readAtMost(r *http.Request, limit int64) ([]byte, *failure) {
 	return raw, nil
 }
 
-// drain reads the rest of a refused body, up to a bound: a client that is still sending when the connection closes sees
-// a broken pipe instead of the answer.
+// drain reads the rest of a refused body, up to a limit. A client that still sends when the connection closes sees a
+// broken pipe instead of the answer.
 func drain(body io.Reader) {
 	const most = 64 << 20
 	_, _ = io.CopyN(io.Discard, body, most)
@@ -137,7 +137,7 @@ func dataRequired() *failure {
 
 func wrongData(value any, target string) *failure {
 	if _, scalarValue := scalar(value); !scalarValue {
-		value = nil // values of any size are not sent back
+		value = nil // values of any size are not repeated in the answer
 	}
 	return invalidField("data", "type", schemas.Violation{
 		"message": "Value did not match type(s): " + target, "target": target, "value": value,
@@ -152,7 +152,7 @@ func tooLarge(limit int64) *failure {
 	return f
 }
 
-// unreadable answers for a body that is no JSON: where, and what to write instead.
+// unreadable returns the failure for a body that is not JSON: where the error is, and what to write instead.
 func unreadable(raw []byte, err error) *failure {
 	violation := schemas.Violation{"message": err.Error(), "target": "body"}
 	var refused *jsonvalue.Error
@@ -167,7 +167,7 @@ func unreadable(raw []byte, err error) *failure {
 	return invalidField("json", "invalid", violation)
 }
 
-// unwrapped makes the named members of a body without an envelope its data. It reports whether there were any.
+// unwrapped moves the named members of a body without an envelope into its data. It reports whether there were any.
 func (b *body) unwrapped(keys []string) bool {
 	data := map[string]any{}
 	for _, key := range keys {

@@ -8,12 +8,12 @@ import (
 	"callfn/internal/datastore"
 )
 
-// mostReferences bounds what a callflow's metadata names.
+// mostReferences bounds the references in a callflow's metadata.
 const mostReferences = 500
 
-// describeCallflow adds metadata to a callflow: name, numbers and type of each document that its flow names, which user
-// interfaces show instead of ids (cb_callflows:get_metadata). Documents of a database that does not answer are left
-// out.
+// describeCallflow adds metadata to a callflow: name, numbers and type of each document that its flow names. User
+// interfaces show it instead of ids (cb_callflows:get_metadata). It leaves out documents of a database that does not
+// answer.
 func (a *API) describeCallflow(x *exchange, doc datastore.Document, shown map[string]any) error {
 	var ids []string
 	flowReferences(doc["flow"], func(id string) {
@@ -79,7 +79,7 @@ func flowReferences(node any, found func(string)) {
 	}
 }
 
-// referenceMetadata gives the metadata of one document. A user has the name of the person.
+// referenceMetadata returns the metadata of one document. The name of a user is the person's.
 func referenceMetadata(doc datastore.Document) map[string]any {
 	out := map[string]any{"pvt_type": doc.Type()}
 	if doc.Type() == "user" {

@@ -6,8 +6,8 @@ import (
 	"callfn/schemas"
 )
 
-// callflowResources gives the documents that callflow modules refer to: menus, devices, lists, time rules and sets of
-// them (docs/reference/kazoo.md#modules). They are stored beside the callflows.
+// callflowResources returns the kinds of documents that callflow modules refer to: menus, devices, lists, time rules
+// and sets of them (docs/reference/kazoo.md#modules). They are stored beside the callflows.
 func (a *API) callflowResources() []*documentKind {
 	return []*documentKind{
 		a.callflowResource("menus", callflow.MenuKind, nil),
@@ -54,7 +54,7 @@ func (a *API) devices() *documentKind {
 	return k
 }
 
-// callflowResource gives one kind of them, named like its schema.
+// callflowResource returns one of these kinds, named like its schema.
 func (a *API) callflowResource(name string, kind callflow.Kind,
 	check func(datastore.Document) schemas.FieldErrors,
 ) *documentKind {
@@ -73,8 +73,8 @@ func (a *API) callflowResource(name string, kind callflow.Kind,
 	return k
 }
 
-// usableRule refuses what breaks KAZOO's temporal_route in the middle of a call: a monthly or yearly rule without days
-// must name exactly one weekday.
+// usableRule refuses a rule that would break KAZOO's temporal_route during a call: a monthly or yearly rule without
+// days must name exactly one weekday.
 func usableRule(doc datastore.Document) schemas.FieldErrors {
 	var fields schemas.FieldErrors
 	cycle := doc.Text("cycle")

@@ -93,7 +93,7 @@ func lostOrder(doc datastore.Document) (warnings []schemas.Warning) {
 	return warnings
 }
 
-// normalize writes numbers as calls are looked up: +E.164 where KAZOO's converters know them
+// normalize writes numbers in the form in which calls are looked up: +E.164 where KAZOO's converters know them
 // (docs/reference/kazoo.md#callflow-documents). Two spellings of one number become one.
 func normalize(doc datastore.Document) {
 	list, ok := doc["numbers"].([]any)
@@ -126,7 +126,7 @@ func (a *API) callflowRemarks(x *exchange, doc datastore.Document) []schemas.War
 
 type takenBy struct{ value, id, name string }
 
-// taken finds the first of values that another callflow of the account has.
+// taken finds the first of the values that another callflow of the account has.
 func (c callflowChecker) taken(x *exchange, view, own string, values []string) (*takenBy, error) {
 	if len(values) == 0 {
 		return nil, nil
@@ -155,7 +155,7 @@ func (c callflowChecker) taken(x *exchange, view, own string, values []string) (
 	return nil, nil
 }
 
-// texts gives the strings of a list. The schema refuses other items.
+// texts returns the strings of a list. The schema refuses other items.
 func texts(value any) []string {
 	list, _ := value.([]any)
 	var out []string
@@ -168,7 +168,7 @@ func texts(value any) []string {
 }
 
 // accountLocks serialises requests of an account that check and take something unique, such as a number. Accounts that
-// share a lock by chance wait for each other.
+// happen to share a lock wait for each other.
 type accountLocks struct {
 	seed  maphash.Seed
 	locks [64]sync.Mutex

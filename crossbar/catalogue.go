@@ -15,8 +15,8 @@ type parameter struct {
 	Always      bool   `json:"always"` // every call has it
 }
 
-// catalogue says what this system can run: for anyone, since it holds nobody's data (docs/reference/kazoo.md#defects,
-// B2).
+// catalogue answers what this system can run. It is public, since it contains no customer data
+// (docs/reference/kazoo.md#defects, B2).
 func (a *API) catalogue(*exchange) (*answer, error) {
 	outcomes := []any{}
 	for _, outcome := range runs.Outcomes() {
@@ -39,18 +39,18 @@ func (a *API) catalogue(*exchange) (*answer, error) {
 	}}, nil
 }
 
-// declaration is what a function gets and returns as TypeScript: for editors, and for anyone.
+// declaration answers the TypeScript declaration of what a function gets and returns, for editors. It is public.
 func (a *API) declaration(*exchange) (*answer, error) {
 	text, err := a.typeScript()
 	return &answer{text: text}, err
 }
 
-// editorConfig is a jsconfig.json for a folder of functions beside callfn.d.ts.
+// editorConfig answers a jsconfig.json for a folder of functions beside callfn.d.ts.
 func (a *API) editorConfig(*exchange) (*answer, error) {
 	return &answer{raw: json.RawMessage(typescript.JSConfig)}, nil
 }
 
-// Declaration writes what a function gets and returns as TypeScript (docs/callfn.d.ts).
+// Declaration returns the TypeScript declaration of what a function gets and returns (docs/callfn.d.ts).
 func Declaration(set typescript.Documents) (string, error) {
 	var parameters []typescript.Parameter
 	for _, p := range callParameters() {
@@ -59,7 +59,7 @@ func Declaration(set typescript.Documents) (string, error) {
 	return typescript.Declaration(set, parameters)
 }
 
-// callParameters lists what a function finds in `call`. Every value is text; what a call has no value for is absent.
+// callParameters lists what a function finds in `call`. Every value is text. Parameters without a value are absent.
 func callParameters() []parameter {
 	return []parameter{
 		{"Account-ID", "Account the call belongs to", "4a6863fe2f1fe5fdd8b2cb8ee3cd4a4f", true},

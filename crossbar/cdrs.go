@@ -7,7 +7,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// cdrs is KAZOO's cdrs (cb_cdrs.erl): what is kept of the account's calls that are over, the latest first, with the
+// cdrs is KAZOO's cdrs (cb_cdrs.erl): the records of the account's calls that are over, the latest first, with the
 // steps of the walk and the runs of its functions.
 type cdrs struct {
 	store callrecord.Store
@@ -39,14 +39,14 @@ func (c cdrs) list(x *exchange) (*answer, error) {
 	return l.read(x, string(x.account.ID()))
 }
 
-// summary is a record as the listing shows it.
+// summary returns a record as the listing shows it.
 func summary(doc datastore.Document) map[string]any {
 	shown := doc.Public()
 	delete(shown, "steps")
 	return shown
 }
 
-// show shows a record, by its id or by the Call-ID of its call: the latest one of that.
+// show answers a record by its id, or the latest record of a call by its Call-ID.
 func (c cdrs) show(x *exchange) (*answer, error) {
 	doc, err := c.store.Get(x.ctx, x.account.ID(), x.id())
 	if err == nil {

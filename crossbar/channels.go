@@ -18,10 +18,10 @@ type CallRegistry interface {
 	HangUp(id account.ID, callID string) bool
 }
 
-// channels is KAZOO's channels (cb_channels.erl): the account's calls in progress, and which step of which callflow
-// each one is in. They are those of this process.
+// channels is KAZOO's channels (cb_channels.erl): the account's calls in progress in this process, with the callflow
+// and step that each one is in.
 type channels struct {
-	registry CallRegistry // nil where no switch is connected
+	registry CallRegistry // nil if no switch is connected
 	now      func() time.Time
 }
 
@@ -55,7 +55,7 @@ func (c channels) show(x *exchange) (*answer, error) {
 	return &answer{data: c.shown(channel)}, nil
 }
 
-// act does what the data asks of a call: it can be hung up. KAZOO's other actions move a call about.
+// act carries out an action on a call: it can be hung up. KAZOO's other actions transfer or park a call.
 func (c channels) act(x *exchange) (*answer, error) {
 	data, err := x.object()
 	if err != nil {
@@ -73,7 +73,7 @@ func (c channels) act(x *exchange) (*answer, error) {
 	return out, err
 }
 
-// shown is a channel under KAZOO's names, and where its walk is.
+// shown returns a channel under KAZOO's names, with the place of its walk.
 func (c channels) shown(channel calls.Channel) map[string]any {
 	out := map[string]any{
 		"uuid": channel.CallID, "direction": "inbound", "answered": !channel.Answered.IsZero(),

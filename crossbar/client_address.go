@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// address gives the client's address, of IPv6 the /64, which is one customer's: the peer of the connection, or behind
-// trusted proxies the client that they name.
+// address returns the client's address; for IPv6 the /64, which belongs to one customer. It is the peer of the
+// connection or, behind trusted proxies, the client that they name.
 func (x *exchange) address() string {
 	ip, ok := x.clientIP()
 	if !ok {
@@ -23,7 +23,7 @@ func (x *exchange) address() string {
 }
 
 // clientIP reads X-Forwarded-For from its end, where each proxy adds its peer, as long as the peers are trusted
-// proxies. The client can write anything before that.
+// proxies. What comes before that may be forged by the client.
 func (x *exchange) clientIP() (netip.Addr, bool) {
 	ip, ok := parseIP(x.request.RemoteAddr)
 	if !ok || len(x.proxies) == 0 {

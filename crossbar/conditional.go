@@ -25,7 +25,7 @@ func matches(header, revision string, weak bool) bool {
 	return false
 }
 
-// listRevision is the revision of a listing: a digest of what it shows. "" for an empty one
+// listRevision returns the revision of a listing: a digest of its content, or "" for an empty one
 // (docs/reference/kazoo.md#documents-over-http).
 func listRevision(list encoded) string {
 	if text := string(list); text == "[]" || text == "null" {
@@ -43,5 +43,5 @@ func (x *exchange) precondition(revision string) error {
 	return nil
 }
 
-// conditional reports whether the client named the revision it means to change.
+// conditional reports whether the client named the revision that it changes.
 func (x *exchange) conditional() bool { return x.request.Header.Get("If-Match") != "" }

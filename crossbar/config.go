@@ -54,7 +54,7 @@ type Schemas interface {
 	Document(name string) (json.RawMessage, bool)
 }
 
-// Config is what the API needs. The first block is required.
+// Config configures the API. The first block is required.
 type Config struct {
 	Datastores datastore.Resolver
 	Accounts   *account.Store
@@ -73,8 +73,8 @@ type Config struct {
 	Version string // of the service, in the envelope
 	Node    string // name of this node; the envelope shows its digest
 
-	// PublicURL is where KAZOO reaches this API, without a slash at the end: "https://fn.example". It goes into addresses
-	// that KAZOO is given. "" for none.
+	// PublicURL is where KAZOO reaches this API, without a slash at the end: "https://fn.example". It becomes part of the
+	// addresses given to KAZOO. "" for none.
 	PublicURL string
 	Recovery  Recovery // of forgotten passwords
 	// TrustedProxies are the proxies whose X-Forwarded-For names the client.
@@ -83,19 +83,19 @@ type Config struct {
 	BodyLimit       int64                       // bytes of a request body; 8,000,000 when zero (KAZOO's max_upload_size)
 	SourceLimit     int                         // bytes of a function's source; 65,536 when zero
 	ExtraLimit      int                         // bytes of a document's properties besides its source; 65,536 when zero
-	PageBytes       int                         // bytes of documents, roughly, that fill a page; 16 MiB when zero
+	PageBytes       int                         // approximate bytes of documents that fill a page; 16 MiB when zero
 	RateLimit       RateLimit                   // per address and account; see RateLimit for its defaults
-	Quota           Quota                       // what one account may have; nothing is bounded when zero
+	Quota           Quota                       // limits of one account; no limits when zero
 	RequestTimeout  time.Duration               // bounds a whole request; 30 s when zero
-	AnswerTimeout   time.Duration               // bounds how long a client may take to take in an answer; 60 s when zero
+	AnswerTimeout   time.Duration               // bounds how long a client may take to read an answer; 60 s when zero
 	Ready           func(context.Context) error // a further check of /readyz; may be nil
 	Room            func(context.Context) error // a check of /readyz, except for calls alone; may be nil
 	ReadyDetails    func() map[string]any       // further members of /readyz's data; may be nil
 	APIKeyChanged   func(account.Account)       // called after an account's API key changed; may be nil
 	CallflowChanged func(account.ID)            // called after a callflow of the account changed; may be nil
-	Calls           CallRegistry                // the calls in progress; nil where no switch is connected
-	Switches        []callflow.Abilities        // what each configured switch can do; none where no calls come in
-	Recordings      Recordings                  // what callers said; nil where no calls come in
+	Calls           CallRegistry                // the calls in progress; nil if no switch is connected
+	Switches        []callflow.Abilities        // what each configured switch can do; none if no calls come in
+	Recordings      Recordings                  // what callers said; nil if no calls come in
 	KV              *kv.Store                   // of functions; nil where there is none
 	CallRecordsFor  time.Duration               // how long records of calls are kept; callrecord.DefaultKeep when zero
 	AllowReveal     bool                        // secrets may be such that functions read them

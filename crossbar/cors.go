@@ -11,8 +11,8 @@ func crossOrigin(header http.Header) bool {
 		header.Get("Access-Control-Request-Headers") != ""
 }
 
-// allowCrossOrigin lets pages of any origin read the answer. Tokens travel in headers, never in cookies, so that a page
-// can use only the tokens that its user gave it.
+// allowCrossOrigin lets pages of any origin read the answer. Tokens are sent in headers, never in cookies, so a page
+// can only use tokens that its user gave it.
 func allowCrossOrigin(header http.Header, methods []string) {
 	header.Set("Access-Control-Allow-Origin", "*")
 	header.Set("Access-Control-Allow-Methods", strings.Join(withOptions(methods), ", "))

@@ -33,13 +33,13 @@ func nodesOf(flow any, path ...string) (nodes []flowNode) {
 	return nodes
 }
 
-// menuKey is what a child of a menu may be called: keys that a caller presses, or what comes instead of them.
+// menuKey matches the keys of a menu's children: keys that a caller presses, or what replaces them.
 var menuKey = regexp.MustCompile(`^(?:[0-9*#]+|timeout|max_retries|_)$`)
 
 // needsID are the modules that do nothing without the document that data.id names.
 var needsID = []string{"function", "callflow", "menu", "device", "user", "cidlistmatch"}
 
-// deadBranches warns of nodes that no call can come to, and of those that name no document.
+// deadBranches warns of nodes that no call reaches, and of nodes that name no document.
 func deadBranches(flow any) (warnings []schemas.Warning) {
 	for _, node := range nodesOf(flow, "flow") {
 		if id, _ := node.data["id"].(string); id == "" && slices.Contains(needsID, node.module) &&
@@ -59,7 +59,7 @@ func deadBranches(flow any) (warnings []schemas.Warning) {
 	return warnings
 }
 
-// whyNeverTaken says why no call takes a child; "" where one may.
+// whyNeverTaken explains why no call takes a child; "" if one may.
 func whyNeverTaken(module, key string) string {
 	switch {
 	case module == "hangup" || module == "response":

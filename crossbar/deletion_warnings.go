@@ -10,7 +10,7 @@ import (
 	"callfn/schemas"
 )
 
-// How many documents a deletion reads in search of references, and how many it names.
+// How many documents a deletion searches for references, and how many it names.
 const (
 	mostUsersRead = 2000
 	mostUsersTold = 10
@@ -28,7 +28,7 @@ func (a *API) stillUsed(x *exchange, deleted datastore.Document) []schemas.Warni
 		rows, err := collection.ByAccount(x.ctx, datastore.Query{
 			StartKey: []any{owner}, EndKey: []any{owner, datastore.AfterEverything{}}, IncludeDocs: true, Limit: mostUsersRead,
 		})
-		if err != nil { // the deletion has succeeded already
+		if err != nil { // the deletion has already succeeded
 			a.cfg.Log.Warn("cannot read what uses a deleted document", "request_id", x.requestID, "error", err)
 			return nil
 		}
@@ -74,7 +74,7 @@ func mentions(value any, id string) bool {
 	return false
 }
 
-// userOf describes a document that refers to another: its kind, its name, and a callflow's numbers and patterns.
+// userOf describes a document that refers to another one: its kind, its name, and a callflow's numbers and patterns.
 func userOf(doc datastore.Document) string {
 	out := strings.ReplaceAll(doc.Type(), "_", " ") + " " + doc.ID()
 	if name := doc.Text("name"); name != "" {

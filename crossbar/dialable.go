@@ -12,8 +12,8 @@ import (
 	"callfn/schemas"
 )
 
-// undialable warns of numbers as no call has them, since they are written for people, and of patterns that no number
-// matches.
+// undialable warns of numbers in a form that no call has, such as numbers written for people, and of patterns that
+// match no number.
 func undialable(doc datastore.Document) (out []schemas.Warning) {
 	for i, number := range texts(doc["numbers"]) {
 		if message, suggestion := whyUndialable(number); message != "" {
@@ -49,10 +49,10 @@ func undialableForward(doc datastore.Document) []schemas.Warning {
 	return []schemas.Warning{{Path: "call_forward.number", Message: message, Suggestion: meant}}
 }
 
-// delimited is a regular expression between slashes, as in a program.
+// delimited matches a regular expression between slashes, as in a program.
 var delimited = regexp.MustCompile(`^/(.+)/[a-z]*$`)
 
-// whyUnmatched says why no number matches a pattern, and what was probably meant; "" where one may.
+// whyUnmatched explains why no number matches a pattern, with the pattern that was probably meant; "" if one may.
 func whyUnmatched(text string) (message, suggestion string) {
 	if m := delimited.FindStringSubmatch(text); m != nil {
 		return fmt.Sprintf("no number matches %q: its slashes are looked for, too; write %s", text, m[1]), m[1]
@@ -66,14 +66,14 @@ func whyUnmatched(text string) (message, suggestion string) {
 var (
 	separators = strings.NewReplacer(" ", "", "\u00a0", "", "\u2009", "", "\u202f", "", "(", "", ")", "", "-", "", "‐", "",
 		"‑", "", "–", "", ".", "", "/", "", "\t", "")
-	// written is a number for people without its separators.
+	// written matches a number for people without its separators.
 	written = regexp.MustCompile(`^\+?[0-9*#]{2,}$`)
 	vanity  = regexp.MustCompile(`^(?:\+?1[- .]?)?(?:800|833|844|855|866|877|888)[- ` +
 		`.]?[0-9A-Za-z-]*[A-Za-z][0-9A-Za-z-]*$`)
 	scheme = regexp.MustCompile(`^(?i)(tel|sip|sips):(.+)$`)
 )
 
-// whyUndialable says why no call can have a number, and what was probably meant; "" where one can.
+// whyUndialable explains why no call can have a number, with the number that was probably meant; "" if one can.
 func whyUndialable(number string) (message, suggestion string) {
 	told := func(why string, meant string) (string, string) {
 		if meant == "" || meant == number {
@@ -109,7 +109,7 @@ func whyUndialable(number string) (message, suggestion string) {
 
 func isForeignDigit(c rune) bool { return unicode.IsDigit(c) && c > '9' }
 
-// keypad gives the digits of the keys that letters are on.
+// keypad returns the digits of the keys that letters are on.
 func keypad(text string) string {
 	const keys = "22233344455566677778889999"
 	return strings.Map(func(c rune) rune {

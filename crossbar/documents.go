@@ -14,8 +14,8 @@ import (
 )
 
 // documentKind serves one kind of documents that accounts own: PUT, POST, PATCH, DELETE and GET of a resource
-// (docs/reference/kazoo.md#documents-over-http). The function fields are what a resource adds; all may be nil but stamp
-// and room.
+// (docs/reference/kazoo.md#documents-over-http). The function fields are what a resource adds. All but stamp and room
+// may be nil.
 type documentKind struct {
 	name       string // of the resource, for messages
 	schema     string // name of its JSON schema
@@ -24,7 +24,7 @@ type documentKind struct {
 	random     io.Reader
 	stamp      func(*exchange) datastore.Stamp
 	extraLimit int // bytes of all members together, except a function's source
-	// room refuses a new document where the account's quota is used up.
+	// room refuses a new document if the account's quota is used up.
 	room func(*exchange, *documentKind) error
 
 	// computed are members that answers show and clients cannot set.
@@ -33,17 +33,17 @@ type documentKind struct {
 	// nil for a new document. check may set private members of doc. Field errors refuse the document; remarks go to the
 	// client as warnings.
 	check func(x *exchange, before, doc datastore.Document) (fields schemas.FieldErrors, remarks any, err error)
-	// remark warns of what is valid and probably not meant.
+	// remark warns of values that are valid but probably not meant.
 	remark func(*exchange, datastore.Document) []schemas.Warning
 	// stillUsed warns of documents that refer to one that was deleted.
 	stillUsed func(*exchange, datastore.Document) []schemas.Warning
 	// beforeDelete removes from a document what must not outlive a soft deletion, such as credentials.
 	beforeDelete func(datastore.Document)
-	// lock is held from check to save where documents of an account exclude each other.
+	// lock is held from check to save if documents of an account exclude each other.
 	lock func(accountID string) (unlock func())
-	// storedWarnings are about a document as it is stored; every answer with the document has them.
+	// storedWarnings concern a document as stored; every answer with the document has them.
 	storedWarnings func(datastore.Document) []schemas.Warning
-	// present gives the client's view of a document; nil for its public part.
+	// present returns the client's view of a document; nil for its public part.
 	present func(*exchange, datastore.Document) (map[string]any, error)
 	// describe adds to the view that a GET of one document shows.
 	describe func(x *exchange, doc datastore.Document, shown map[string]any) error
@@ -153,8 +153,8 @@ func (k *documentKind) tryEdit(x *exchange, change func(datastore.Document) (dat
 	}
 }
 
-// saveAgain returns nil where a failed save is to be tried again: on a conflict, a few times, unless the client named
-// the revision. Otherwise it returns the error to answer.
+// saveAgain returns nil if a failed save is to be repeated: after a conflict, a few times, unless the client named the
+// revision. Otherwise it returns the error to answer.
 func saveAgain(x *exchange, attempt int, err error) error {
 	switch {
 	case !errors.Is(err, datastore.ErrConflict):
@@ -176,7 +176,7 @@ func (k *documentKind) delete(x *exchange) (*answer, error) {
 		if err := x.precondition(doc.Rev()); err != nil {
 			return nil, err
 		}
-		// Only ancestors can delete for good, so that no account removes the traces of its own deeds.
+		// Only ancestors can delete for good, so that no account can remove the traces of its own actions.
 		hard := !x.flag("should_soft_delete", true) && x.account.ID() != x.caller.account.ID()
 		if hard {
 			err = k.collection.Delete(x.ctx, doc)
@@ -213,7 +213,7 @@ func (k *documentKind) deleted(x *exchange, doc datastore.Document) (*answer, er
 	return out, nil
 }
 
-// markDeleted adds what KAZOO adds to the answer of a DELETE.
+// markDeleted adds the members that KAZOO adds to the answer of a DELETE.
 func markDeleted(out *answer) {
 	shown, _ := out.data.(map[string]any)
 	readOnly, _ := shown["_read_only"].(map[string]any)
@@ -344,7 +344,7 @@ func checkSize(public map[string]any, limit int) schemas.FieldErrors {
 	return fields
 }
 
-// depth gives the levels of a value. The decoder bounds its recursion.
+// depth returns the number of levels of a value. The decoder bounds its recursion.
 func depth(value any) int {
 	deepest := 0
 	switch v := value.(type) {

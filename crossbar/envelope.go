@@ -25,7 +25,7 @@ import (
 type answer struct {
 	status   int // 200 when zero; 201 for a PUT
 	data     any
-	order    *jsonvalue.Order // of data, where it is a document
+	order    *jsonvalue.Order // order of data's members, if it is a document
 	revision string           // of a single document
 	location string           // of what was created
 	token    string           // issued with this answer
@@ -45,7 +45,7 @@ type page struct {
 	next  string
 }
 
-// writeAudio sends a WAV file, or the part of it that the request asks for.
+// writeAudio sends a WAV file, or the requested part of it.
 func (a *API) writeAudio(c echo.Context, x *exchange, file *os.File) {
 	defer func() { _ = file.Close() }()
 	header := c.Response().Header()
@@ -131,7 +131,7 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 	if status == 0 {
 		status = http.StatusOK
 		if x.method == http.MethodPut {
-			// KAZOO's HTTP server takes every PUT for a creation (docs/reference/kazoo.md#documents-over-http).
+			// KAZOO's HTTP server answers every PUT as a creation (docs/reference/kazoo.md#documents-over-http).
 			status = http.StatusCreated
 		}
 	}
@@ -154,7 +154,7 @@ func (a *API) writeFailure(c echo.Context, x *exchange, f *failure) {
 	a.writeJSON(c, x, f.status, env)
 }
 
-// envelope gives the members that every envelope has.
+// envelope returns the members that every envelope has.
 func (a *API) envelope(x *exchange) map[string]any {
 	env := map[string]any{
 		"request_id": x.requestID,
@@ -172,7 +172,7 @@ func (a *API) envelope(x *exchange) map[string]any {
 
 // setHeader sets the header fields that every answer has.
 func (a *API) setHeader(c echo.Context, x *exchange, failed bool) {
-	// The deadline gives up on clients that do not read their answer. Writers of tests have no deadlines.
+	// The deadline ends the connection of a client that does not read its answer. Writers in tests have no deadlines.
 	_ = http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(a.cfg.AnswerTimeout))
 	header := c.Response().Header()
 	header.Set("X-Request-ID", x.requestID)
@@ -201,7 +201,7 @@ func (a *API) writeJSON(c echo.Context, x *exchange, status int, value any) {
 	}
 	if _, header := x.request.Header["X-Pretty-Print"]; header || x.flag("pretty_print", false) {
 		var pretty bytes.Buffer
-		_ = json.Indent(&pretty, text, "", "    ") // it is JSON
+		_ = json.Indent(&pretty, text, "", "    ") // cannot fail: it is JSON
 		text = pretty.Bytes()
 	}
 	_ = c.Blob(status, "application/json", append(text, '\n')) // an error means that the client is gone
@@ -213,7 +213,7 @@ func (a *API) encodingFailed(c echo.Context, err error) {
 		[]byte(`{"status":"error","error":"500","message":"unspecified_fault","data":{}}`+"\n"))
 }
 
-// encoded is compact JSON that this package made for one answer. A json.RawMessage may hold anything.
+// encoded is compact JSON that this package made for one answer. A json.RawMessage may contain anything.
 type encoded []byte
 
 // encodeJSON encodes a value without escaping HTML.
@@ -236,13 +236,13 @@ func encodeOrdered(value any, order *jsonvalue.Order) (encoded, error) {
 	return order.Append(nil, value)
 }
 
-// shownInOrder gives the client's view of a document, its members in order.
+// shownInOrder returns the client's view of a document, with its members in order.
 func shownInOrder(doc datastore.Document) jsonvalue.Object {
 	return jsonvalue.Object{Members: public(doc), Order: doc.Order()}
 }
 
-// encodeEnvelope encodes an envelope with data first and the token last, which is easier on readers. Members that are
-// encoded already are taken over.
+// encodeEnvelope encodes an envelope with data first and the token last, for the reader. Encoded members stay as they
+// are.
 func encodeEnvelope(env map[string]any) (encoded, error) {
 	text := []byte{'{'}
 	names := slices.SortedFunc(maps.Keys(env), func(a, b string) int {
@@ -278,7 +278,7 @@ func setText(env map[string]any, key, text string) {
 	}
 }
 
-// nodeDigest gives the name of a node in envelopes, 22 characters (docs/reference/kazoo.md#success-envelope).
+// nodeDigest returns the name of a node in envelopes, 22 characters (docs/reference/kazoo.md#success-envelope).
 func nodeDigest(name string) string {
 	sum := md5.Sum([]byte(name)) //nolint:gosec // see above
 	return base64.RawURLEncoding.EncodeToString(sum[:])

@@ -13,8 +13,8 @@ import (
 	"callfn/schemas"
 )
 
-// failure is an error answer (docs/reference/kazoo.md#error-envelope, docs/reference/kazoo.md#status-codes).
-// The client sees status, message and data; cause is for the log alone.
+// failure is an error answer (docs/reference/kazoo.md#error-envelope, docs/reference/kazoo.md#status-codes). The client
+// sees status, message and data; cause is only logged.
 type failure struct {
 	status  int
 	message string
@@ -71,7 +71,7 @@ func internalError(cause error) *failure {
 	return f
 }
 
-// badIdentifier answers for every document that the caller cannot see, whatever the reason.
+// badIdentifier is the answer for every document that the caller cannot see, whatever the reason.
 func badIdentifier(id string) *failure {
 	return fail(404, "bad_identifier", map[string]any{"message": "bad identifier", "cause": clip.Name(id)})
 }
@@ -82,7 +82,7 @@ func invalidMethod(allowed []string) *failure {
 	return f
 }
 
-// invalid is a 400 with KAZOO's field errors.
+// invalid returns a 400 with KAZOO's field errors.
 func invalid(fields schemas.FieldErrors) *failure {
 	return fail(400, "validation error", withoutSecrets(fields))
 }
@@ -92,7 +92,7 @@ func invalidField(path, validator string, violation schemas.Violation) *failure 
 	return invalid(schemas.FieldErrors{path: {validator: violation}})
 }
 
-// failureOf turns any error into an answer without internals. about is the identifier that the request concerns.
+// failureOf returns the answer for any error, without internals. about is the identifier that the request concerns.
 func failureOf(err error, about string) *failure {
 	var f *failure
 	if errors.As(err, &f) {
@@ -120,7 +120,7 @@ func failureOf(err error, about string) *failure {
 	return internalError(err)
 }
 
-// datastoreFailure maps errors of the datastore as KAZOO's documentation says: 503, with the cause
+// datastoreFailure maps errors of the datastore as in KAZOO's documentation: 503, with the cause
 // (docs/reference/kazoo.md#status-codes, B47).
 func datastoreFailure(err *datastore.Error, about string) *failure {
 	unavailable := func(message, text string) *failure {

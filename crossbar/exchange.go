@@ -37,7 +37,7 @@ type exchange struct {
 	refused error           // why the token is refused
 	account account.Account // the account of the path, once authorised
 	tokens  map[string]any  // of the rate limit, for the envelope
-	granted auth.Claims     // claims of the token that a login was given
+	granted auth.Claims     // claims of the token that a login issued
 	failed  *failure        // the failure that was answered
 }
 
@@ -66,7 +66,7 @@ func (a *API) newExchange(c echo.Context) *exchange {
 	return x
 }
 
-// id is the id of the document that the path names.
+// id returns the id of the document that the path names.
 func (x *exchange) id() string { return x.path["id"] }
 
 // param looks for a request parameter where KAZOO does: in data, query string and envelope
@@ -88,7 +88,7 @@ func (x *exchange) option(name string) (string, bool) {
 	return scalar(x.body.envelope[name])
 }
 
-// flag reads a boolean option; fallback where it is absent or no boolean.
+// flag reads a boolean option. It returns fallback if the option is absent or not a boolean.
 func (x *exchange) flag(name string, fallback bool) bool {
 	text, _ := x.option(name)
 	if value, err := strconv.ParseBool(strings.ToLower(text)); err == nil {
@@ -109,15 +109,14 @@ func scalar(value any) (string, bool) {
 	return "", false
 }
 
-// tunnelled gives the verb that a POST carries in place of its own (docs/reference/kazoo.md#request-envelope), "" for
-// none.
+// tunnelled returns the verb that a POST carries in place of its own (docs/reference/kazoo.md#request-envelope), or "".
 func (x *exchange) tunnelled() string {
 	if x.method != http.MethodPost {
 		return ""
 	}
 	verb, _ := x.option("verb")
 	if data, ok := x.body.data.(map[string]any); ok && verb == "" && len(data) == 1 {
-		verb, _ = scalar(data["verb"]) // data with this member alone is no document
+		verb, _ = scalar(data["verb"]) // data with only this member is no document
 	}
 	switch verb = strings.ToUpper(verb); verb {
 	case http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete:
@@ -162,7 +161,7 @@ func (x *exchange) accepts(route Route) bool {
 	return false
 }
 
-// object gives the request's data, which must be an object.
+// object returns the request's data, which must be an object.
 func (x *exchange) object() (map[string]any, error) {
 	if data, ok := x.body.data.(map[string]any); ok {
 		return data, nil
@@ -170,7 +169,7 @@ func (x *exchange) object() (map[string]any, error) {
 	return nil, wrongData(x.body.data, "object")
 }
 
-// stamp gives the private members that a save by this request sets.
+// stamp returns the private members that a save by this request sets.
 func (x *exchange) stamp() datastore.Stamp {
 	s := datastore.Stamp{RequestID: x.requestID, Authenticated: x.caller != nil}
 	if x.caller != nil {

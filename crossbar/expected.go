@@ -35,7 +35,7 @@ func jsonMembers(of reflect.Type) (names []string) {
 	return names
 }
 
-// remark warns of expectations of a case that nothing can meet, and of one that everything meets.
+// remark warns of a case's expectations that no call can meet, and of a case that every call meets.
 func (t *tested) remark(_ *exchange, doc datastore.Document) (warnings []schemas.Warning) {
 	c := savedcase.Of(shownInOrder(doc))
 	below := func(path string, found []schemas.Warning) {

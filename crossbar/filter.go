@@ -38,16 +38,16 @@ func (fs filters) allow(doc map[string]any) bool {
 	return !slices.ContainsFunc(fs, func(f filter) bool { return !f(doc) })
 }
 
-// filterablePrivate are the private members that filters see. Secrets are not among them: whoever may list an account
-// must not be able to guess its keys.
+// filterablePrivate are the private members that filters see. They contain no secrets: whoever may list an account must
+// not be able to guess its keys.
 var filterablePrivate = []string{
 	"_id", "_rev", "pvt_type", "pvt_vsn", "pvt_created", "pvt_modified", "pvt_account_id", "pvt_account_db",
 	"pvt_is_authenticated", "pvt_auth_account_id", "pvt_auth_user_id", "pvt_alphanum_name", "pvt_request_id",
 	"pvt_disabled_message", "pvt_deleted",
 }
 
-// filterable gives what filters see of a row: the document as it is stored, as in KAZOO, and the members that a summary
-// computes. Defaults that a summary fills in are left out, since has_key asks for the document's own members, and so is
+// filterable returns what filters see of a row: the document as stored, as in KAZOO, and the members that a summary
+// computes. It leaves out defaults that a summary fills in, since has_key asks for the document's own members, and
 // `_read_only`, which only answers have.
 func (l listing) filterable(row datastore.Row) map[string]any {
 	out := row.Doc.Public()
@@ -72,8 +72,8 @@ func (l listing) filterable(row datastore.Row) map[string]any {
 	return out
 }
 
-// filtersOf reads a request's filters. Every pair of the query is one, so that a repeated name makes two filters. Other
-// names are ignored.
+// filtersOf reads a request's filters. Every pair of the query is one filter, so a repeated name makes two. It ignores
+// other names.
 func filtersOf(query url.Values) (filters, error) {
 	var fs filters
 	for name, values := range query {
@@ -96,7 +96,7 @@ func tooManyFilters() *failure {
 		"several values of one key are one filter with a list, such as filter_name=[\"a\",\"b\"]", mostFilters)))
 }
 
-// filterOf gives the filter of a pair of the query, nil for none.
+// filterOf returns the filter for a pair of the query, or nil.
 func filterOf(name, value string) filter {
 	if key, ok := strings.CutPrefix(name, "filter_not_"); ok {
 		return not(equals(key, value))
@@ -111,7 +111,7 @@ func filterOf(name, value string) filter {
 		return not(hasKey(value))
 	case "has_value":
 		return hasValue(value)
-	case "value_missing", "missing_value": // KAZOO's code knows the one, its documentation the other
+	case "value_missing", "missing_value": // the one is in KAZOO's code, the other in its documentation
 		return not(hasValue(value))
 	case "created_from":
 		return when("pvt_created", value, func(at, bound int64) bool { return at >= bound })
@@ -140,7 +140,7 @@ func equals(key, value string) filter {
 	}
 }
 
-// wantedTexts gives the texts that a filter's value matches: itself and, where it is JSON, its items.
+// wantedTexts returns the texts that a filter's value matches: itself and, if it is JSON, its items.
 func wantedTexts(value string) map[string]bool {
 	wanted := map[string]bool{value: true}
 	if !strings.HasPrefix(value, "[") && !strings.HasPrefix(value, `"`) {
@@ -162,7 +162,7 @@ func wantedTexts(value string) map[string]bool {
 	return wanted
 }
 
-// filterText gives the text of a value for comparison, "" for objects and absent members.
+// filterText returns the text of a value for comparison, "" for objects and absent members.
 func filterText(value any) string {
 	text, _ := scalar(value)
 	return text
@@ -190,7 +190,7 @@ func hasValue(key string) filter {
 	}
 }
 
-// when compares a time in gregorian seconds. Nothing matches a bound that is no number.
+// when compares a time in gregorian seconds. A bound that is not a number matches nothing.
 func when(field, value string, holds func(at, bound int64) bool) filter {
 	bound, err := strconv.ParseInt(value, 10, 64)
 	return func(doc map[string]any) bool {

@@ -74,7 +74,7 @@ func referencesOf(flow any) (out []flowReference) {
 	return out
 }
 
-// idsIn gives the ids in a member: a text, a list of texts, or a list of members of a group, each with its type.
+// idsIn returns the ids in a member: a text, a list of texts, or a list of members of a group, each with its type.
 func idsIn(path []string, value any, kinds []string) (out []flowReference) {
 	switch v := value.(type) {
 	case string:
@@ -112,7 +112,7 @@ func (a *API) missingReferences(x *exchange, doc datastore.Document,
 	found := map[string]datastore.Document{doc.ID(): doc}
 	for database, wanted := range ids {
 		rows, err := a.documentsOf(x, database, wanted)
-		if err != nil { // the document itself may be stored all the same
+		if err != nil { // the document may be stored all the same
 			a.cfg.Log.Warn("cannot read what a document refers to", "request_id", x.requestID, "database", database, "error",
 				err)
 			return nil
@@ -131,13 +131,13 @@ func (a *API) missingReferences(x *exchange, doc datastore.Document,
 	return out
 }
 
-// missing gives what is wrong with a reference, "" for nothing.
+// missing returns what is wrong with a reference, or "".
 func missing(r flowReference, doc datastore.Document) string {
 	noun := strings.ReplaceAll(strings.Join(r.kinds, " or "), "_", " ")
 	switch {
 	case doc == nil && r.kinds[0] == function.DocumentType:
 		return fmt.Sprintf("there is no function %s in this account", clip.Name(r.id))
-	case doc == nil: // beside a KAZOO documents of these kinds may be KAZOO's own
+	case doc == nil: // beside a KAZOO, KAZOO may have documents of these kinds
 		return fmt.Sprintf("there is no %s %s in this account here: calls of this service go on without it, and calls of a "+
 			"KAZOO beside it use KAZOO's own", noun, clip.Name(r.id))
 	case !slices.Contains(r.kinds, doc.Type()):
@@ -150,7 +150,7 @@ func missing(r flowReference, doc datastore.Document) string {
 	return ""
 }
 
-// databaseOf gives the database of a kind of documents.
+// databaseOf returns the database of a kind of documents.
 func databaseOf(kind string) string {
 	switch kind {
 	case function.DocumentType:

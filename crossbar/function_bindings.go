@@ -11,7 +11,7 @@ import (
 	"callfn/schemas"
 )
 
-// checkBindings checks what a function declares that it uses, where the schema cannot: names, hosts.
+// checkBindings checks the names and hosts that a function declares, which the schema cannot check.
 func checkBindings(doc datastore.Document, fields *schemas.FieldErrors) error {
 	raw, err := json.Marshal(doc["bindings"])
 	if err != nil {

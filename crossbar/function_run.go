@@ -16,8 +16,8 @@ import (
 	"callfn/schemas"
 )
 
-// runFunction tries a stored function on a pretend call, or with ?result=any runs it for its value: 201 whatever came
-// of it.
+// runFunction runs a stored function for a pretend call, or with ?result=any for its value. It answers 201 whatever the
+// outcome.
 func (a *API) runFunction(x *exchange) (*answer, error) {
 	doc, err := function.Collection(a.cfg.Datastores).Get(x.ctx, string(x.account.ID()), x.id())
 	if err != nil {
@@ -56,7 +56,7 @@ func (a *API) runStored(x *exchange, doc datastore.Document, order runOrder) (*a
 	return &answer{data: order.shown(result)}, nil
 }
 
-// runDraft tries source text that is stored nowhere, or runs the stored function that the request names.
+// runDraft runs source text that is not stored, or the stored function that the request names.
 func (a *API) runDraft(x *exchange) (*answer, error) {
 	order, err := a.runOrder(x)
 	if err != nil {
@@ -107,7 +107,7 @@ type runOrder struct {
 	notes    []string // about members that were ignored or interpreted
 }
 
-// shown gives the client's view of a result, with the moment of the run.
+// shown returns the client's view of a result, with the time of the run.
 func (o runOrder) shown(result function.Result) map[string]any {
 	shown := runData(result)
 	shown["at"], shown["timezone"] = o.began.Format(time.RFC3339), o.zone
@@ -242,7 +242,7 @@ func beyondFunction(script map[string]any) (fields schemas.FieldErrors) {
 	return fields
 }
 
-// runData gives the client's view of a result.
+// runData returns the client's view of a result.
 func runData(result function.Result) map[string]any {
 	shown := map[string]any{
 		"outcome":     string(result.Outcome),

@@ -46,7 +46,7 @@ func (a *API) stamp(x *exchange) datastore.Stamp {
 	return stamp
 }
 
-// wantsSource reports whether a listing is asked to include the source.
+// wantsSource reports whether the request wants the source in a listing.
 func (x *exchange) wantsSource() bool {
 	wish, _ := x.option("include")
 	return wish == "function_js"
@@ -67,7 +67,7 @@ func presentFunction(_ *exchange, doc datastore.Document) (map[string]any, error
 	return shown, nil
 }
 
-// checkFunction checks a function's source, and looks whether another has its name.
+// checkFunction checks a function's source and warns if another function has its name.
 func (a *API) checkFunction(x *exchange, before, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	fields, remarks, err := a.checkSource(x, before, doc)
 	named := before != nil && before.Text("name") == doc.Text("name") && !before.Deleted()
@@ -84,7 +84,7 @@ func (a *API) namesakes(x *exchange, doc datastore.Document) ([]schemas.Warning,
 	q := datastore.Query{Keys: []any{[]any{string(x.account.ID()), name}}, Limit: 2}
 	rows, err := function.Collection(a.cfg.Datastores).View(x.ctx, "by_name", q)
 	if errors.Is(err, datastore.ErrViewMissing) {
-		return nil, nil // an older version's design document lacks the view
+		return nil, nil // the design document of an older version lacks the view
 	}
 	for _, row := range rows {
 		if row.ID != doc.ID() {
@@ -95,7 +95,7 @@ func (a *API) namesakes(x *exchange, doc datastore.Document) ([]schemas.Warning,
 	return nil, err
 }
 
-// checkSource looks at the source: its size, its language, whether it parses alone as a function body, and whether it
+// checkSource checks the source: its size, its language, whether it parses by itself as a function body, and whether it
 // can return a flow.
 func (a *API) checkSource(x *exchange, before, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	var fields schemas.FieldErrors
@@ -155,8 +155,8 @@ func syntaxViolation(fault *function.SyntaxError) schemas.Violation {
 	return v
 }
 
-// checkerDown answers a save whose source could not be checked, or whose cases could not be run: 429 where the account
-// itself has too much waiting, 503 where everybody has, and another 503 where the engine failed.
+// checkerDown is the answer to a save whose source or test cases could not be checked: 429 if the account itself has
+// too much waiting, 503 if all accounts together have, and another 503 if the engine failed.
 func checkerDown(cause error) *failure {
 	f := fail(http.StatusServiceUnavailable, "function_engine_unreachable",
 		says("the function could not be checked now and was not stored; try again"))
@@ -171,7 +171,7 @@ func checkerDown(cause error) *failure {
 		}
 		f.message, f.data = "function_engine_busy", says("the function was not checked and not stored: "+reason+
 			"; send it again in a second")
-		f.passing = true // counted as a refusal, nothing to look after
+		f.passing = true // counted as a refusal; no operator is needed
 	}
 	f.header, f.cause = http.Header{"Retry-After": {"1"}}, cause
 	return f

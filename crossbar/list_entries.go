@@ -12,8 +12,8 @@ import (
 	"callfn/schemas"
 )
 
-// listEntries serves KAZOO's routes for the entries of a list (cb_lists). In KAZOO each entry is a document; here
-// entries are members of the list's `entries`, by their ids, so that a call reads one document.
+// listEntries serves KAZOO's routes for the entries of a list (cb_lists). In KAZOO each entry is a document. Here
+// entries are members of the list's `entries`, by id, so that a call reads one document.
 type listEntries struct{ lists *documentKind }
 
 func (e listEntries) routes() []Route {
@@ -122,7 +122,7 @@ func (e listEntries) deleteAll(x *exchange) (*answer, error) {
 	return &answer{data: []any{}, revision: out.revision}, nil
 }
 
-// store replaces an entry of the list by what change makes of it.
+// store replaces an entry of the list by the result of change.
 func (e listEntries) store(x *exchange, id string, change func(before any, there bool) (any, error)) (*answer, error) {
 	out, err := e.lists.tryEdit(x, func(doc datastore.Document) (datastore.Document, error) {
 		entries := maps.Clone(entriesOf(doc))
@@ -146,7 +146,7 @@ func (e listEntries) store(x *exchange, id string, change func(before any, there
 	return out, nil
 }
 
-// idleEntries warns of the entries of a list that no call can match. KAZOO's schema takes them, too.
+// idleEntries warns of the entries of a list that no call can match. KAZOO's schema accepts them too.
 func idleEntries(doc datastore.Document) (warnings []schemas.Warning) {
 	entries := entriesOf(doc)
 	for _, id := range slices.Sorted(maps.Keys(entries)) {
@@ -155,8 +155,8 @@ func idleEntries(doc datastore.Document) (warnings []schemas.Warning) {
 	return warnings
 }
 
-// idleEntry warns of an entry that is compared with no caller's number, or with one as no caller has it. below is the
-// path that its members are below.
+// idleEntry warns of an entry that is compared with no caller's number, or with one in a form that no caller has. below
+// is the path of its members.
 func idleEntry(below string, value any) (warnings []schemas.Warning) {
 	entry, _ := value.(map[string]any)
 	compared := false
@@ -180,7 +180,7 @@ func idleEntry(below string, value any) (warnings []schemas.Warning) {
 	return warnings
 }
 
-// entryOf gives the entry that a client sends, without id and list, which the path names.
+// entryOf returns the entry that a client sends, without id and list, which the path names.
 func entryOf(x *exchange) (map[string]any, error) {
 	data, err := x.object()
 	if err != nil {
@@ -202,7 +202,7 @@ func withEntries(doc datastore.Document, entries map[string]any) datastore.Docum
 	return doc.Replace(public)
 }
 
-// entryShown gives the client's view of an entry. list is the list's document or the view of it.
+// entryShown returns the client's view of an entry. list is the list's document or the view of it.
 func entryShown(list map[string]any, id string) map[string]any {
 	entry, _ := entriesOf(list)[id].(map[string]any)
 	shown := jsonvalue.CopyObject(entry)

@@ -16,19 +16,19 @@ import (
 	"callfn/internal/strictjson"
 )
 
-// listing reads pages of a view whose keys begin with an account's id (docs/reference/kazoo.md#listings). A page costs
-// the same wherever it is and however many rows other accounts have, since it is one range of the index.
+// listing reads pages of a view whose keys begin with an account's id (docs/reference/kazoo.md#listings). A page is one
+// range of the index, so its cost does not depend on its place or on the rows of other accounts.
 type listing struct {
 	view func(context.Context, datastore.Query) ([]datastore.Row, error)
 	// item is what a listing shows of a row; rowItem when nil.
 	item func(*exchange, datastore.Row) (any, error)
 	// docs reports whether a listing reads the document of each row.
 	docs func(*exchange) bool
-	// docBytes is about how many bytes of documents fill a page.
+	// docBytes is the approximate size of documents that fill a page.
 	docBytes int
-	// within gives the parts that keys have after the account's id. May be nil.
+	// within returns the parts that keys have after the account's id. May be nil.
 	within func(*exchange) []any
-	// computed are members of a row's value that filters see as if they were the document's, where they are not empty.
+	// computed are members of a row's value that filters see as the document's, if they are not empty.
 	computed []string
 	// compute derives further members for filters from the document. May be nil.
 	compute func(datastore.Document) map[string]any
@@ -38,10 +38,10 @@ type listing struct {
 
 const (
 	pageSize     = 50     // KAZOO's pagination_page_size
-	largestPage  = 1000   // what a client gets at most; the next page is one request away
-	largestWhole = 20_000 // rows of a listing without pages; beyond it 416
+	largestPage  = 1000   // the most that a client gets; the next page is one request away
+	largestWhole = 20_000 // most rows of a listing without pages; beyond it 416
 	docBatch     = 200    // documents read at a time
-	mostScanned  = 50_000 // rows looked at for one page
+	mostScanned  = 50_000 // most rows examined for one page
 )
 
 func (l listing) read(x *exchange, accountID string) (*answer, error) {
@@ -65,8 +65,8 @@ func (l listing) read(x *exchange, accountID string) (*answer, error) {
 	return &answer{data: items, page: shown, warnings: listingRemarks(x.query)}, err
 }
 
-// rows reads the rows of the page that a request asks for, and the key of the row after them, nil at the end. A listing
-// without pages that is too long is refused with 416.
+// rows reads the rows of the requested page, and the key of the row after them, nil at the end. It refuses a listing
+// without pages that is too long with 416.
 func (l listing) rows(x *exchange, q datastore.Query) (rows []datastore.Row, next json.RawMessage, paged bool,
 	err error,
 ) {
@@ -81,7 +81,7 @@ func (l listing) rows(x *exchange, q datastore.Query) (rows []datastore.Row, nex
 	return rows, next, paged, err
 }
 
-// listingRemarks warns of query parameters without effect, nil for none. KAZOO ignores them silently.
+// listingRemarks warns of query parameters without effect; nil for none. KAZOO ignores them silently.
 func listingRemarks(query url.Values) any {
 	remarks := map[string]any{}
 	if query.Has("sort") {
@@ -103,7 +103,7 @@ func listingRemarks(query url.Values) any {
 }
 
 // collect reads at most limit rows that pass the request's filters, and the key of the first row beyond them, nil after
-// the last. A page ends early where filters let few rows through, or documents are large.
+// the last. A page ends early if filters let few rows through, or documents are large.
 func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []datastore.Row, next json.RawMessage,
 	err error,
 ) {
@@ -125,7 +125,7 @@ func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []data
 		}
 		full := len(rows) == q.Limit
 		if last != nil && len(rows) > 0 && bytes.Equal(rows[0].Key, last) {
-			rows = rows[1:] // where the last batch ended
+			rows = rows[1:] // the last row of the previous batch
 		}
 		for _, row := range rows {
 			if scanned == mostScanned {
@@ -141,7 +141,7 @@ func (l listing) collect(x *exchange, q datastore.Query, limit int) (kept []data
 			if show {
 				heavy += weight(map[string]any(row.Doc))
 			} else {
-				row.Doc = nil // looked at, not shown
+				row.Doc = nil // only examined, not shown
 			}
 			kept = append(kept, row)
 		}
@@ -177,7 +177,7 @@ func (l listing) items(x *exchange, rows []datastore.Row) (encoded, error) {
 	return append(list, ']'), nil
 }
 
-// rowItem gives a row's value with the id of its document, where possible without decoding it.
+// rowItem returns a row's value with the id of its document, if possible without decoding it.
 func rowItem(_ *exchange, row datastore.Row) (any, error) {
 	value, err := strictjson.Compact(nil, row.Value, strictjson.DefaultMaxDepth)
 	if err != nil || strictjson.KindOf(value) != strictjson.Object || strictjson.Get(value, "id") != nil {
@@ -202,8 +202,8 @@ func rowValue(row datastore.Row) map[string]any {
 	return value
 }
 
-// window gives the range of keys that a request asks for. A client's start and end keys follow the account's id, so
-// that they cannot leave the account (docs/reference/kazoo.md#defects, B5).
+// window returns the requested range of keys. A client's start and end keys follow the account's id, so that they
+// cannot leave the account (docs/reference/kazoo.md#defects, B5).
 func (l listing) window(x *exchange, accountID string) (datastore.Query, error) {
 	descending := !l.ascending
 	if ascending, ok := x.option("ascending"); ok {
@@ -228,7 +228,7 @@ func (l listing) window(x *exchange, accountID string) (datastore.Query, error) 
 	return q, nil
 }
 
-// parts gives the parts of every key after the account's id.
+// parts returns the parts of every key after the account's id.
 func (l listing) parts(x *exchange) []any {
 	if l.within == nil {
 		return nil
@@ -236,7 +236,7 @@ func (l listing) parts(x *exchange) []any {
 	return l.within(x)
 }
 
-// cursor gives the opaque form of a row's key, without the account's id and the fixed parts.
+// cursor returns the opaque form of a row's key, without the account's id and the fixed parts.
 func cursor(key json.RawMessage, fixed []any) string {
 	var parts []json.RawMessage
 	if key == nil {
@@ -278,7 +278,7 @@ func suffix(text string) []any {
 	return parts
 }
 
-// pageSize gives the number of items that the client asks for; paged is false where it asks for all.
+// pageSize returns the requested number of items. paged is false if the client wants all.
 func (x *exchange) pageSize() (limit int, paged bool, err error) {
 	if text, _ := x.option("paginate"); text == "false" {
 		return largestWhole, false, nil

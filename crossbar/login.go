@@ -9,7 +9,7 @@ import (
 	"callfn/schemas"
 )
 
-// validLogin validates the request's data by the schema of a way to log in.
+// validLogin validates the request's data against the schema of a login method.
 func (a *API) validLogin(x *exchange, schema string) (datastore.Document, error) {
 	data, err := x.object()
 	if err != nil {
@@ -23,8 +23,8 @@ func (a *API) validLogin(x *exchange, schema string) (datastore.Document, error)
 	return valid, nil
 }
 
-// grant issues a token to an authenticated account or user; the zero User stands for the account itself. Only after the
-// proof does the answer tell that an account or user is disabled. method is KAZOO's name of the proof: "cb_api_auth".
+// grant issues a token to an authenticated account or user; the zero User means the account itself. The answer tells
+// that an account or user is disabled only after the proof. method is KAZOO's name of the proof: "cb_api_auth".
 func (a *API) grant(x *exchange, acct account.Account, user account.User, method string) (*answer, error) {
 	if !acct.Enabled() {
 		return nil, invalidField("account", "disabled", schemas.Violation{
@@ -54,7 +54,7 @@ func (a *API) grant(x *exchange, acct account.Account, user account.User, method
 	return &answer{data: shown, token: token}, nil
 }
 
-// tokenData gives what KAZOO's answers tell about the identity of a token.
+// tokenData returns what KAZOO's answers show of a token's identity.
 func (a *API) tokenData(x *exchange, acct account.Account, claims auth.Claims) (map[string]any, error) {
 	reseller, err := a.cfg.Accounts.ResellerID(x.ctx, acct)
 	if err != nil {

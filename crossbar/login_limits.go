@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Failed logins have buckets of their own: one per address, one per key that was tried. Successful ones cost nothing
-// here, so a machine that logs in often is no suspect. They are limited also where requests are not.
+// Failed logins have their own buckets: one per address, one per key that was tried. Successful logins cost nothing, so
+// that a machine that logs in often is not limited. The limits apply even without a rate limit.
 const (
 	failuresPerAddress = 30
 	failuresPerKey     = 10
@@ -16,7 +16,7 @@ const (
 )
 
 // attempt runs a login under the limits of its address and of the key that is tried. It reserves the cost of a failure
-// first, so that parallel attempts cannot exceed the limit, and gives it back to a login that succeeds.
+// first, so that parallel attempts cannot exceed the limit, and returns it after a successful login.
 func (a *API) attempt(x *exchange, key string, look func() (out *answer, failed bool, err error)) (*answer, error) {
 	address, key := x.address(), keyID(key)
 	failed := false
@@ -34,7 +34,7 @@ func (a *API) attempt(x *exchange, key string, look func() (out *answer, failed 
 	return out, err
 }
 
-// keyID names a key without keeping it.
+// keyID returns a name for a key that does not reveal it.
 func keyID(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:8])

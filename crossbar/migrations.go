@@ -12,16 +12,17 @@ import (
 
 // Migrations are the moves of databases from one CouchDB to another.
 type Migrations interface {
-	// List gives all moves, the latest first.
+	// List returns all moves, the latest first.
 	List(context.Context) ([]mover.Status, error)
-	// Get reads one. datastore.ErrNotFound for none.
+	// Get reads one. It returns datastore.ErrNotFound if there is none.
 	Get(ctx context.Context, id string) (mover.Status, error)
-	// Finish and Rollback start a move's end, in the background. *mover.StateError where its state does not allow it.
+	// Finish and Rollback start the end of a move, in the background. They return a *mover.StateError if its state does
+	// not allow it.
 	Finish(ctx context.Context, id string) (mover.Status, error)
 	Rollback(ctx context.Context, id string) (mover.Status, error)
 }
 
-// aConnection stands for the connection's tag while it is validated.
+// aConnection replaces the connection's tag during validation.
 const aConnection = "00000000000000000000000000000000"
 
 // migrate moves every database to another CouchDB.

@@ -11,28 +11,28 @@ import (
 	"callfn/internal/datastore"
 )
 
-// modules knows which resources of the API are switched on. An operator switches one on or off while the service runs,
-// as KAZOO's crossbar_maintenance:start_module does, for this process or persistently
-// (docs/reference/kazoo.md#server-settings-and-paths). Persistent states stand in system_data; every process rereads
-// them within moduleRefresh.
+// modules knows which resources of the API run. An operator starts or stops one while the service runs, as with KAZOO's
+// crossbar_maintenance:start_module, for this process or persistently
+// (docs/reference/kazoo.md#server-settings-and-paths). Persistent states are in system_data. Every process rereads them
+// within moduleRefresh.
 type modules struct {
 	cfg   Config
-	names []string // that can be switched, in the order of the routes
+	names []string // names of those that can be stopped, in the order of the routes
 
 	mu      sync.Mutex
-	reading *moduleRead     // under way; nil when none is
-	read    time.Time       // when the stored part was; zero for never
+	reading *moduleRead     // the read in progress, or nil
+	read    time.Time       // when the stored part was read; zero for never
 	stopped map[string]bool // by system_data
-	here    map[string]bool // running or not, in this process alone
+	here    map[string]bool // running or not, only in this process
 }
 
 const (
 	modulesDocument = "crossbar_modules"
 	moduleRefresh   = 10 * time.Second
-	// moduleReadWithin bounds one read, which nobody need wait for.
+	// moduleReadWithin bounds one read, which no request need wait for.
 	moduleReadWithin = 5 * time.Second
-	// moduleWait is how long a request waits for a read that is due, and a call for the very first one; then what is known
-	// counts.
+	// moduleWait is how long a request waits for a read that is due, and a call for the very first one. After that the
+	// known state applies.
 	moduleWait = 300 * time.Millisecond
 )
 
@@ -42,10 +42,10 @@ type moduleRead struct {
 	err  error
 }
 
-// essential modules cannot be switched off, since switching modules on needs them.
+// essential modules cannot be stopped, since starting modules needs them.
 var essential = []string{"banner", "health", "api_auth", "auth_keys", "token_auth", "modules", "openapi"}
 
-// moduleOf is the module that serves a resource.
+// moduleOf returns the module that serves a resource.
 func moduleOf(resource string) string {
 	switch resource {
 	case "api_key":
@@ -66,8 +66,8 @@ func newModules(cfg Config, routes []Route) *modules {
 	return m
 }
 
-// running reports whether a module is switched on. An error means that the persistent states were never read: refusing
-// is better than answering for a module that an operator switched off.
+// running reports whether a module runs. An error means that the persistent states were never read. The request is then
+// refused, because an operator may have stopped the module.
 func (m *modules) running(ctx context.Context, name string, call bool) (bool, error) {
 	if !slices.Contains(m.names, name) {
 		return true, nil
@@ -83,7 +83,7 @@ func (m *modules) running(ctx context.Context, name string, call bool) (bool, er
 	return !m.stopped[name], nil
 }
 
-// refresh rereads the persistent states in the background when they are due. Calls wait for the first read alone, and
+// refresh rereads the persistent states in the background when they are due. Calls only wait for the first read, and
 // only its failure is an error.
 func (m *modules) refresh(ctx context.Context, call bool) error {
 	m.mu.Lock()
@@ -159,7 +159,7 @@ func (m *modules) take(doc datastore.Document) {
 	}
 }
 
-// change switches a module for good, or in this process only.
+// change starts or stops a module for good, or only in this process.
 func (m *modules) change(ctx context.Context, name string, running, persist bool, stamp datastore.Stamp) error {
 	if !persist {
 		m.mu.Lock()
@@ -208,7 +208,7 @@ func (m *modules) named(name string) (string, bool) {
 	return name, slices.Contains(m.names, name)
 }
 
-// show is what clients see of a module.
+// show returns what clients see of a module.
 func (m *modules) show(ctx context.Context, name string) (map[string]any, error) {
 	running, err := m.running(ctx, name, false)
 	if err != nil {

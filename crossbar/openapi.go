@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// base.json is the part of the OpenAPI document that neither routes nor schemas give: envelope, errors, parameters,
-// data of answers. operations.json has a row for every route, by verb and path.
+// openAPIFiles are the parts of the OpenAPI document that neither routes nor schemas give. base.json has the envelope,
+// errors, parameters and data of answers. operations.json has a row for every route, by verb and path.
 //
 //go:embed openapi/base.json openapi/operations.json
 var openAPIFiles embed.FS
@@ -20,22 +20,22 @@ var openAPIFiles embed.FS
 // operation is a row of operations.json.
 type operation struct {
 	Summary       string   `json:"summary"`
-	Body          string   `json:"body"`          // component that the data of a request is; "" for no body
+	Body          string   `json:"body"`          // component of the request's data; "" for no body
 	Optional      bool     `json:"optional"`      // the body may be left out
-	Data          string   `json:"data"`          // component that the data of an answer is, or each of its items
+	Data          string   `json:"data"`          // component of the answer's data, or of each of its items
 	List          string   `json:"list"`          // "paged" for a listing in pages, "whole" for a short one
 	Creates       bool     `json:"creates"`       // answers with a Location
-	Edits         bool     `json:"edits"`         // heeds If-Match
+	Edits         bool     `json:"edits"`         // supports If-Match
 	Issues        bool     `json:"issues"`        // answers with a token
 	Text          bool     `json:"text"`          // a plain text, no envelope
 	Audio         bool     `json:"audio"`         // a WAV file, no envelope
 	Page          bool     `json:"page"`          // HTML for browsers, besides the text
 	Raw           bool     `json:"raw"`           // JSON without envelope
-	Status        int      `json:"status"`        // of success, where it is not the verb's
-	Accepts       bool     `json:"accepts"`       // answers 202 where work goes on after the answer
-	Refuses       bool     `json:"refuses"`       // answers 501 and nothing else: KAZOO's, out of scope here
-	Options       []string `json:"options"`       // query parameters of its own
-	Invokes       bool     `json:"invokes"`       // takes a call's parameters and an invoke key, answers the bare data
+	Status        int      `json:"status"`        // of success, if not the verb's usual one
+	Accepts       bool     `json:"accepts"`       // answers 202 if work continues after the answer
+	Refuses       bool     `json:"refuses"`       // always answers 501: KAZOO's, out of scope here
+	Options       []string `json:"options"`       // its own query parameters
+	Invokes       bool     `json:"invokes"`       // takes a call's parameters and an invoke key, and answers the bare data
 	Unimplemented bool     `json:"unimplemented"` // may be answered with 501
 }
 
@@ -80,7 +80,7 @@ func readOpenAPI(doc *map[string]any, operations *map[string]operation) error {
 	return nil
 }
 
-// templated gives a route's path as OpenAPI writes it: "{account}" for ":account".
+// templated returns a route's path in OpenAPI's form: "{account}" for ":account".
 func templated(path string) string {
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
@@ -103,7 +103,7 @@ func references(kind string, names []string) []any {
 	return out
 }
 
-// describe gives one operation of the document.
+// describe returns one operation of the document.
 func describe(route Route, op operation) object {
 	id := strings.ToLower(route.Method) + strings.NewReplacer("/", "_", ":", "", ".", "_").Replace(route.Path)
 	out := object{

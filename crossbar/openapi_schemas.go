@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// addSchemas puts the service's JSON Schemas, which are draft-04, among the components of an OpenAPI 3.1 document,
-// which are 2020-12.
+// addSchemas adds the service's JSON Schemas, which are draft-04, to the components of an OpenAPI 3.1 document, which
+// are 2020-12.
 func addSchemas(components object, set Schemas) error {
 	for _, name := range set.Names() {
 		raw, _ := set.Document(name)
@@ -31,7 +31,7 @@ func addSchemas(components object, set Schemas) error {
 	return nil
 }
 
-// moduleChoices says that a node's data is its module's.
+// moduleChoices describes that a node's data depends on its module.
 func moduleChoices(set Schemas, node, modules string) (choices []any) {
 	for _, name := range set.Names() {
 		module, ok := strings.CutPrefix(name, modules)
@@ -46,19 +46,19 @@ func moduleChoices(set Schemas, node, modules string) (choices []any) {
 	return choices
 }
 
-// describeDefault says in words what is stored where a client sends nothing. As the keyword `default` it would make
-// generated clients demand the member in requests, since they take what has a default for always there.
+// describeDefault says in words what is stored if a client sends nothing. The keyword `default` would make generated
+// clients require the member in requests, since they assume that a member with a default is always present.
 func describeDefault(description, value any) string {
 	text, err := json.Marshal(value)
-	if err != nil { // it was JSON
+	if err != nil { // it is JSON
 		return fmt.Sprint(description)
 	}
 	said, _ := description.(string)
 	return strings.TrimSpace(said + " (default: " + string(text) + ")")
 }
 
-// modernize rewrites a draft-04 schema in place: references between documents, and keywords of KAZOO's own. What else
-// 2020-12 does differently, the documents do not use (TestOpenAPI compiles them all).
+// modernize rewrites a draft-04 schema in place: references between documents, and KAZOO's own keywords. The documents
+// use nothing else that differs in 2020-12 (TestOpenAPI compiles them all).
 func modernize(schema object) {
 	if ref, ok := schema["$ref"].(string); ok {
 		schema["$ref"] = "#/components/schemas/" + ref
@@ -74,7 +74,7 @@ func modernize(schema object) {
 	}
 	if schema["type"] == "object" && schema["properties"] == nil && schema["patternProperties"] == nil &&
 		schema["additionalProperties"] == nil {
-		schema["additionalProperties"] = true // as it is without; client generators read that as no members at all
+		schema["additionalProperties"] = true // the meaning of its absence, which client generators read as no members at all
 	}
 	for _, keyword := range []string{"properties", "patternProperties"} {
 		named, _ := schema[keyword].(object)

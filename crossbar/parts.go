@@ -6,10 +6,10 @@ import (
 	"callfn/internal/datastore"
 )
 
-// subject is the private field of a part with the id of the document that it belongs to.
+// subject is the private field of a part with the id of its document.
 const subject = "pvt_subject_id"
 
-// loadPart reads the part that the path names below its document. Every reason to refuse it gives the same answer.
+// loadPart reads the part that the path names below its document. Every refusal gives the same answer.
 func (k *documentKind) loadPart(x *exchange) (datastore.Document, error) {
 	if _, err := k.of.load(x); err != nil {
 		return nil, err
@@ -25,7 +25,7 @@ func (k *documentKind) loadPart(x *exchange) (datastore.Document, error) {
 	return doc, nil
 }
 
-// partsOf reads the parts of the document that the path names, in order of their ids. The kind's listing view has keys
+// partsOf reads the parts of the document that the path names, ordered by id. The kind's listing view has keys
 // [account, document, part].
 func (k *documentKind) partsOf(x *exchange, most int) ([]datastore.Document, error) {
 	prefix := []any{string(x.account.ID()), x.id()}
@@ -44,13 +44,13 @@ func (k *documentKind) partsOf(x *exchange, most int) ([]datastore.Document, err
 	return docs, nil
 }
 
-// deleteParts deletes the parts of a deleted document, softly or for good as the document was. Parts that are left
-// after a failure cannot be reached and are deleted with the account.
+// deleteParts deletes the parts of a deleted document, softly or for good like the document. Parts that remain after a
+// failure cannot be reached, and are deleted with the account.
 func (k *documentKind) deleteParts(x *exchange, hard bool) error {
 	for _, part := range k.parts {
 		docs, err := part.partsOf(x, mostCases)
 		if errors.Is(err, datastore.ErrViewMissing) {
-			continue // an older version's design document has no parts
+			continue // the design document of an older version has no parts
 		}
 		if err != nil {
 			return err

@@ -15,9 +15,9 @@ import (
 	"callfn/schemas"
 )
 
-// phoneNumbers is KAZOO's phone_numbers (cb_phone_numbers.erl): which numbers an account has. The master account
-// assigns and releases them; the account itself sees them and keeps properties of its own with them. What takes a
-// carrier (searching, buying, porting, emergency addresses) is not here.
+// phoneNumbers is KAZOO's phone_numbers (cb_phone_numbers.erl): the numbers that an account has. The master account
+// assigns and releases them. The account itself sees them and keeps properties with them. Operations that need a
+// carrier (searching, buying, porting, emergency addresses) are not here.
 type phoneNumbers struct {
 	table *numbers.Table
 	api   *API
@@ -41,7 +41,7 @@ func (p phoneNumbers) routes() []Route {
 	}
 }
 
-// assign gives the account a number that nobody has.
+// assign assigns a free number to the account.
 func (p phoneNumbers) assign(x *exchange) (*answer, error) {
 	data, fields := p.properties(x)
 	if len(fields) > 0 {
@@ -60,7 +60,7 @@ func (p phoneNumbers) assign(x *exchange) (*answer, error) {
 	return out, err
 }
 
-// move gives the account a number, whoever has it now (KAZOO's activate).
+// move assigns a number to the account, whoever has it now (KAZOO's activate).
 func (p phoneNumbers) move(x *exchange) (*answer, error) {
 	n, err := p.table.Move(x.ctx, x.path["number"], x.account.ID(), x.stamp())
 	if err != nil {
@@ -139,8 +139,8 @@ func (p phoneNumbers) edit(x *exchange, change func(datastore.Document, map[stri
 	}
 }
 
-// properties are the public properties of a request. KAZOO's create_with_state names a state: the only one here is the
-// one that every assigned number has.
+// properties returns the public properties of a request. KAZOO's create_with_state names a state. The only one here is
+// the one that every assigned number has.
 func (p phoneNumbers) properties(x *exchange) (map[string]any, schemas.FieldErrors) {
 	data, _ := x.body.data.(map[string]any)
 	data = datastore.StripPrivate(data)
@@ -157,7 +157,7 @@ func (p phoneNumbers) properties(x *exchange) (map[string]any, schemas.FieldErro
 	return data, fields
 }
 
-// of reads the number of the path, where it is the account's.
+// of reads the number of the path, if the account has it.
 func (p phoneNumbers) of(x *exchange) (numbers.Number, error) {
 	n, err := p.table.Of(x.ctx, x.account.ID(), x.path["number"])
 	if err != nil {
@@ -200,7 +200,7 @@ func (p phoneNumbers) listAll(x *exchange) (*answer, error) {
 	})
 }
 
-// read makes a page of numbers in KAZOO's shape: an object, not a list.
+// read answers a page of numbers in KAZOO's shape: an object, not a list.
 func (p phoneNumbers) read(x *exchange, l listing, window func(listing) (datastore.Query, error)) (*answer, error) {
 	q, err := window(l)
 	if err != nil {
@@ -224,7 +224,7 @@ func (p phoneNumbers) read(x *exchange, l listing, window func(listing) (datasto
 	}, nil
 }
 
-// cursorOfAll is the cursor of a listing of all accounts: the whole key.
+// cursorOfAll returns the cursor of a listing of all accounts: the whole key.
 func cursorOfAll(key json.RawMessage) string {
 	var parts []json.RawMessage
 	if key == nil || json.Unmarshal(key, &parts) != nil {
@@ -237,7 +237,7 @@ func cursorOfAll(key json.RawMessage) string {
 	return cursor(widened, nil)
 }
 
-// items are the rows by number.
+// items returns the rows by number.
 func (p phoneNumbers) items(x *exchange, rows []datastore.Row) map[string]any {
 	byAccount := map[account.ID][]string{}
 	for _, row := range rows {
@@ -263,8 +263,8 @@ func (p phoneNumbers) items(x *exchange, rows []datastore.Row) map[string]any {
 	return shown
 }
 
-// used finds which numbers stand in a callflow of the account. While the callflows cannot be read none do: the numbers
-// themselves are there.
+// used finds which numbers are in a callflow of the account. It finds none while the callflows cannot be read, since
+// the listing of numbers is useful without it.
 func (p phoneNumbers) used(x *exchange, id account.ID, of []string) map[string]bool {
 	keys := make([]any, len(of))
 	for i, number := range of {
@@ -288,12 +288,12 @@ func (p phoneNumbers) used(x *exchange, id account.ID, of []string) map[string]b
 	return used
 }
 
-// log tells the operator what became of a number. The number is the account's, not a caller's.
+// log logs what happened to a number. It is the account's number, not a caller's.
 func (p phoneNumbers) log(x *exchange, what string, n numbers.Number) {
 	p.api.cfg.Log.Info(what, "request_id", x.requestID, "number", n.Number(), "account", string(n.Account()))
 }
 
-// numberFailure gives KAZOO's answers for numbers (knm_errors.erl).
+// numberFailure returns KAZOO's answers for numbers (knm_errors.erl).
 func numberFailure(err error, number string) error {
 	var taken *numbers.TakenError
 	switch {

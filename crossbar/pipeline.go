@@ -39,8 +39,8 @@ func (a *API) serve(set *pathRoutes) echo.HandlerFunc {
 }
 
 // process takes a request through its stages: verb, authentication, rate limit, body, authorisation, negotiation,
-// handler. The caller is identified and charged before the body is parsed, unless the token is in the body. A body that
-// cannot be read is reported only to callers who may use the route.
+// handler. It identifies and charges the caller before it parses the body, unless the token is in the body. It reports
+// an unreadable body only to callers who may use the route.
 func (a *API) process(x *exchange, set *pathRoutes, c echo.Context) (*answer, error) {
 	if running, err := a.modules.running(x.ctx, moduleOf(set.resource), set.invoked()); err != nil {
 		return nil, err
@@ -103,12 +103,12 @@ const (
 	anonymousBody = 1 << 20
 )
 
-// bodyValues bounds the values in a body: a flow of a thousand nodes has some 6,000. A bound of bytes alone does not
+// bodyValues bounds the values in a body: a flow of a thousand nodes has some 6,000. A limit on bytes alone does not
 // bound the work of schemas, warnings and views.
 const bodyValues = 50_000
 
-// receive identifies the caller, charges the rate limit, and then reads the body. bodyErr is what is wrong with the
-// body; it is reported only to callers who may use the route.
+// receive identifies the caller, charges the rate limit, and then reads the body. bodyErr is the error in the body; it
+// is reported only to callers who may use the route.
 func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
 	x.body = body{empty: true, data: map[string]any{}}
 	methods, public := set.reachable(x.method)
@@ -136,7 +136,7 @@ func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
 	if failed != nil {
 		return failed, nil
 	}
-	// A body without the word has neither auth_token nor authorization.
+	// A body without this word has neither auth_token nor authorization.
 	if x.caller == nil && !public && !bytes.Contains(bytes.ToLower(raw), []byte("auth")) {
 		return nil, set.refusal(x, invalidCredentials())
 	}
@@ -148,7 +148,7 @@ func (a *API) receive(x *exchange, set *pathRoutes) (bodyErr, err error) {
 	return bodyErr, nil
 }
 
-// refusal is the answer to a caller who may not use the path: the reason, or 405 where the path lacks the verb.
+// refusal returns the answer to a caller who may not use the path: the reason, or 405 if the path lacks the verb.
 func (s *pathRoutes) refusal(x *exchange, why error) error {
 	if _, ok := s.routes[cmp.Or(x.tunnelled(), x.method)]; !ok {
 		return invalidMethod(withOptions(s.methods))
@@ -156,14 +156,15 @@ func (s *pathRoutes) refusal(x *exchange, why error) error {
 	return why
 }
 
-// deeper reports whether the path has more tokens than its route; the router counts them to the last parameter.
+// deeper reports whether the path has more segments than its route. The router counts the rest as part of the last
+// parameter.
 func deeper(c echo.Context) bool {
 	return slices.ContainsFunc(c.ParamValues(), func(token string) bool { return strings.Contains(token, "/") })
 }
 
-// enter sets the request's route and path parameters. Each token is decoded by itself, as in KAZOO
-// (docs/reference/kazoo.md#server-settings-and-paths). The router decodes them only where the path
-// has no encoded form of its own.
+// enter sets the request's route and path parameters. Each segment is decoded by itself, as in KAZOO
+// (docs/reference/kazoo.md#server-settings-and-paths). The router decodes them only if the path has no encoded form of
+// its own.
 func (x *exchange) enter(route Route, c echo.Context) {
 	x.route = route
 	for i, name := range c.ParamNames() {
@@ -199,7 +200,7 @@ func (a *API) guard(next echo.HandlerFunc) echo.HandlerFunc {
 			return nil
 		}
 		if err := next(c); err != nil {
-			a.unrouted(c, err) // here, so that the log has the real status
+			a.unrouted(c, err) // called here, so that the log has the real status
 		}
 		return nil
 	}
@@ -228,7 +229,7 @@ func (a *API) unrouted(c echo.Context, err error) {
 	}
 }
 
-// unknownPath is the answer for a path without a route.
+// unknownPath returns the answer for a path without a route.
 func unknownPath(path string) *failure {
 	if path == "/v1" || strings.HasPrefix(path, "/v1/") {
 		return fail(410, "gone", says("API version 1 is not supported. Please use version 2."))

@@ -19,7 +19,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// PivotServer decides the flow of calls that KAZOO's pivot module asks about. callflow.PivotServer implements it.
+// PivotServer answers the requests of KAZOO's pivot module with flows. callflow.PivotServer implements it.
 type PivotServer interface {
 	ForNumber(context.Context, callflow.PivotRequest) (callflow.Node, error)
 	ForFunction(context.Context, callflow.PivotRequest, function.ID) (callflow.Node, error)
@@ -32,7 +32,7 @@ const pivotTimeout = 4500 * time.Millisecond
 // pivotBody bounds the body of a pivot request, in bytes.
 const pivotBody = 1 << 20
 
-// pivotRoutes gives the endpoints for KAZOO's pivot, and the routes of their keys.
+// pivotRoutes returns the endpoints for KAZOO's pivot, and the routes of their keys.
 func (a *API) pivotRoutes() []Route {
 	keys := a.pivotKeys()
 	numbers, one := underAccount+"/pivot", underAccount+"/functions/:id/pivot"
@@ -64,10 +64,12 @@ func (a *API) pivotFunction(x *exchange) (*answer, error) {
 		})
 }
 
-// pivot answers a pivot node's request: it checks the key, reads the parameters, and answers with the bare flow and
-// status 200. On any other status but 206 KAZOO's pivot reports a failure to the callflow, which goes on at the pivot
-// node's `_` child; a 200 that is no valid flow makes it hang up (pivot_call.erl, kzt_translator.erl). So a failure is
-// never a 200, nor a redirection or a 503 with Retry-After, which KAZOO's HTTP client follows by itself (httpc).
+// pivot answers a pivot node's request: it checks the key, reads the parameters, and answers the bare flow with status
+// 200.
+//
+// On any other status but 206 KAZOO's pivot reports a failure to the callflow, which continues at the pivot node's `_`
+// child. An invalid flow with 200 makes it hang up (pivot_call.erl, kzt_translator.erl). So a failure is never a 200,
+// nor a redirection or a 503 with Retry-After, which KAZOO's HTTP client follows by itself (httpc).
 func (a *API) pivot(x *exchange, e auth.Endpoint, flow func(context.Context, callflow.PivotRequest) (callflow.Node,
 	error),
 ) (*answer, error) {
@@ -137,10 +139,10 @@ func pivotParams(r *http.Request, query url.Values) (map[string]string, error) {
 	return told, nil
 }
 
-// ticketLife is how long a call may ask for a function deeper in its flow.
+// ticketLife is how long a call may request a function deeper in its flow.
 const ticketLife = 24 * time.Hour
 
-// ticketed gives the addresses of functions deeper in a flow, each with a ticket made from the request's key; nil
+// ticketed returns the addresses of functions deeper in a flow, each with a ticket made from the request's key; nil
 // without a public URL.
 func (a *API) ticketed(id account.ID, key invokeKey) func(function.ID) string {
 	if a.cfg.PublicURL == "" {
@@ -156,7 +158,7 @@ func (a *API) ticketed(id account.ID, key invokeKey) func(function.ID) string {
 	}
 }
 
-// pivotPath gives the path of an endpoint.
+// pivotPath returns the path of an endpoint.
 func pivotPath(e auth.Endpoint) string {
 	path := "/v2/accounts/" + string(e.Account)
 	if e.Function != "" {
@@ -165,17 +167,17 @@ func pivotPath(e auth.Endpoint) string {
 	return path + "/pivot"
 }
 
-// pivotFailure answers why there is no flow; KAZOO's pivot debug log shows it.
+// pivotFailure answers why there is no flow. KAZOO's pivot debug log shows it.
 func pivotFailure(err error) error {
 	var failed *callflow.FunctionFailed
 	switch {
 	case errors.As(err, &failed):
 		shown := runData(failed.Result)
 		for _, name := range []string{"result", "flow", "logs"} {
-			delete(shown, name) // the run's record has them
+			delete(shown, name) // in the run's record
 		}
 		f := fail(outcomeStatus(failed.Result.Outcome), "function_failed", shown)
-		f.passing = true // the run has a log line of its own
+		f.passing = true // the run has its own log line
 		return f
 	case errors.Is(err, callflow.ErrNoCallflow):
 		return fail(http.StatusNotFound, "no_callflow", says("no callflow of this account answers this number"))

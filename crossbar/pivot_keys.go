@@ -14,11 +14,11 @@ import (
 	"callfn/schemas"
 )
 
-// keyHashField holds the hash of a key's secret, which is not stored itself: see auth.Service.NewInvokeKey.
+// keyHashField has the hash of a key's secret, which itself is not stored; see auth.Service.NewInvokeKey.
 const keyHashField = "pvt_key_hash"
 
-// pivotKeys serves the keys of KAZOO's pivot nodes. Each opens one endpoint of its account: its numbers, or one
-// function. They are stored beside users, and shown once, when they are created.
+// pivotKeys serves the keys of KAZOO's pivot nodes. Each gives access to one endpoint of its account: its numbers, or
+// one function. They are stored beside users, and shown only when they are created.
 func (a *API) pivotKeys() *documentKind {
 	collection := datastore.Collection{
 		Datastores: a.cfg.Datastores, Database: datastore.Accounts, Type: "pivot_key", Design: "accounts",
@@ -43,7 +43,7 @@ func endpointOf(doc datastore.Document) auth.Endpoint {
 	return auth.Endpoint{Account: account.ID(doc.Account()), Function: doc.Text("function")}
 }
 
-// checkPivotKey requires that the function is the account's.
+// checkPivotKey checks that the account has the function.
 func (a *API) checkPivotKey(x *exchange, _, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	id := doc.Text("function")
 	if id == "" {
@@ -58,7 +58,7 @@ func (a *API) checkPivotKey(x *exchange, _, doc datastore.Document) (schemas.Fie
 	return nil, nil, err
 }
 
-// createPivotKey creates a key and shows it, which no later answer does.
+// createPivotKey creates a key and answers it. No later answer does.
 func (a *API) createPivotKey(x *exchange) (*answer, error) {
 	data, err := x.object()
 	if err != nil {
@@ -93,14 +93,14 @@ func (a *API) createPivotKey(x *exchange) (*answer, error) {
 	return out, nil
 }
 
-// revokePivotKey deletes a key and forgets what this process remembers of it.
+// revokePivotKey deletes a key and removes it from this process's memory.
 func (a *API) revokePivotKey(x *exchange) (*answer, error) {
 	out, err := a.pivotKeys().delete(x)
 	a.invocations.forget(x.account.ID(), x.id())
 	return out, err
 }
 
-// invokeKey is a verified key with what a call of its account needs.
+// invokeKey is a verified key with what its account's calls need.
 type invokeKey struct {
 	id, hash string
 	endpoint auth.Endpoint // of the key; its tickets open others
@@ -112,12 +112,12 @@ type invokeKey struct {
 // zoneKept is how long the account's time zone, which may be an ancestor's, is used without reading it again.
 const zoneKept = 30 * time.Second
 
-// keyParameter is the query parameter with which a voice_url carries its key. KAZOO takes an address alone, and breaks
+// keyParameter is the query parameter with which a voice_url carries its key. KAZOO accepts only an address, and breaks
 // addresses with user and password when it adds its parameters to a GET (kz_http_util:urlunsplit).
 const keyParameter = "key"
 
-// presentedKey finds the key of a request: HTTP basic credentials (as password, or as user alone), a bearer, or the
-// parameter `key` of the address.
+// presentedKey returns the key of a request: from HTTP basic credentials (as password, or as user alone), a bearer
+// token, or the parameter `key` of the address.
 func (x *exchange) presentedKey() string {
 	if user, password, ok := x.request.BasicAuth(); ok {
 		return cmp.Or(password, user)
@@ -128,8 +128,8 @@ func (x *exchange) presentedKey() string {
 	return x.query.Get(keyParameter)
 }
 
-// admit verifies the endpoint's key. Every refusal is the same, so that answers tell nothing about accounts, functions
-// and keys. While the datastore does not answer, a key that was verified lately stays valid, so that calls go on;
+// admit verifies the endpoint's key. Every refusal is the same, so that answers reveal nothing about accounts,
+// functions and keys. While the datastore does not answer, a recently verified key stays valid, so that calls continue;
 // nobody can revoke a key during that time.
 func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
 	presented := x.presentedKey()
@@ -164,8 +164,8 @@ func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
 	return key, nil
 }
 
-// readInvokeKey reads a key and its account. datastore.ErrNotFound for an unknown key and an account that is deleted or
-// disabled.
+// readInvokeKey reads a key and its account. It returns datastore.ErrNotFound for an unknown key, and for a deleted or
+// disabled account.
 func (a *API) readInvokeKey(x *exchange, of account.ID, id string) (invokeKey, error) {
 	doc, err := a.pivotKeys().collection.Get(x.ctx, string(of), id)
 	if err != nil {

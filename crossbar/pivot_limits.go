@@ -10,10 +10,10 @@ import (
 )
 
 // invocations limits requests with invoke keys. A KAZOO cluster sends the requests of all its accounts from few
-// addresses, so that one account's mistake, such as a revoked key in a callflow, must not stop the calls of others:
-// each key has a bucket of its own, and failures of an address keep out only keys that were not verified lately.
+// addresses. One account's mistake, such as a revoked key in a callflow, must not stop the calls of others. So each key
+// has its own bucket, and failures of an address only affect keys that were not verified recently.
 type invocations struct {
-	perKey   *buckets // nil without rate limit
+	perKey   *buckets // nil without a rate limit
 	failures *buckets // per address
 	wait     time.Duration
 	now      func() time.Time
@@ -22,14 +22,14 @@ type invocations struct {
 	counted map[string]counted // by key id
 }
 
-// counted is a key as it was last verified.
+// counted is a verified key with the time of its verification.
 type counted struct {
 	key invokeKey
 	at  time.Time
 }
 
-// countedLately is how long after its verification a key is looked up whatever its address did, and stays valid while
-// the datastore does not answer.
+// countedLately is how long after its verification a key is looked up regardless of its address's failures, and stays
+// valid while the datastore does not answer.
 const countedLately = time.Hour
 
 func newInvocations(limit RateLimit, now func() time.Time) *invocations {
@@ -53,7 +53,7 @@ func (l *invocations) mayTry(address, key string) bool {
 	return ok
 }
 
-// remembered gives a key that was verified lately.
+// remembered returns a recently verified key.
 func (l *invocations) remembered(key string) (invokeKey, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -61,7 +61,7 @@ func (l *invocations) remembered(key string) (invokeKey, bool) {
 	return c.key, ok && l.now().Sub(c.at) < countedLately
 }
 
-// remember notes that a key was verified.
+// remember records that a key was verified.
 func (l *invocations) remember(key invokeKey) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,7 +80,7 @@ func (l *invocations) forget(of account.ID, key string) {
 	}
 }
 
-// charge charges a request to its verified key. It returns false where the key is over its rate.
+// charge charges a request to its verified key. It returns false if the key exceeds its rate.
 func (l *invocations) charge(key string) bool {
 	if l.perKey == nil {
 		return true
@@ -89,7 +89,7 @@ func (l *invocations) charge(key string) bool {
 	return ok
 }
 
-// failed counts a failure. It returns false where there were too many.
+// failed counts a failure. It returns false if there were too many.
 func (l *invocations) failed(address string) bool {
 	ok, _ := l.failures.take(address, 1)
 	return ok

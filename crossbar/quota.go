@@ -11,17 +11,18 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Quota bounds what one account may have. Zero fields bound nothing.
+// Quota limits what one account may have. A zero field means no limit.
 type Quota struct {
 	Documents   int   // of each kind: functions, callflows, users, test cases …
 	Bytes       int64 // of documents in each database, deleted ones included
 	Descendants int   // accounts below one account; the master account is exempt
 
-	// Refused is called for every refusal with the bound: documents, bytes or descendants. It must not block. May be nil.
+	// Refused is called for every refusal with the limit's name: documents, bytes or descendants. It must not block. May
+	// be nil.
 	Refused func(bound string)
 }
 
-// refuse answers a request beyond a bound.
+// refuse answers a request beyond a limit.
 func (q Quota) refuse(bound, text string, most int64) error {
 	if q.Refused != nil {
 		q.Refused(bound)
@@ -29,7 +30,7 @@ func (q Quota) refuse(bound, text string, most int64) error {
 	return fail(http.StatusBadRequest, "quota_exceeded", map[string]any{"message": text, "target": most, "bound": bound})
 }
 
-// roomFor refuses another document of a kind where the account's quota is used up. Two requests at once may both pass.
+// roomFor refuses another document of a kind if the account's quota is used up. Two concurrent requests may both pass.
 func (q Quota) roomFor(x *exchange, k *documentKind) error {
 	id := string(x.account.ID())
 	if q.Documents > 0 {
@@ -58,7 +59,7 @@ func (q Quota) roomFor(x *exchange, k *documentKind) error {
 	return nil
 }
 
-// roomBelow refuses another account below parent where parent or an account above it has reached its bound.
+// roomBelow refuses another account below parent if parent or an account above it has reached its limit.
 func (q Quota) roomBelow(x *exchange, accounts *account.Store, parent account.Account) error {
 	if q.Descendants <= 0 {
 		return nil
@@ -92,11 +93,11 @@ func reaches(most int, rows func(datastore.Query) ([]datastore.Row, error)) (boo
 	return len(last) > 0, err
 }
 
-// sizeOf gives the bytes of an account's documents in a collection's database.
+// sizeOf returns the size in bytes of an account's documents in a collection's database.
 func sizeOf(ctx context.Context, c datastore.Collection, id string) (int64, error) {
 	rows, err := c.View(ctx, "size_of_account", datastore.Query{Key: id, Reduce: true, Group: true})
 	if errors.Is(err, datastore.ErrViewMissing) {
-		return 0, nil // an older version's design document, which the start has logged
+		return 0, nil // the design document of an older version, logged at start
 	}
 	if err != nil || len(rows) == 0 {
 		return 0, err

@@ -14,8 +14,8 @@ import (
 // RateLimit is a token bucket per client address and account. Requests with a token are charged like all others
 // (KAZOO forgets to: docs/reference/kazoo.md#rate-limits, B50).
 type RateLimit struct {
-	PerSecond float64 // tokens that come back each second; 500 when zero, negative for no limit at all
-	Burst     int     // tokens of a full bucket; 2,000 when zero
+	PerSecond float64 // tokens added each second; 500 when zero, negative for no limit at all
+	Burst     int     // size of a full bucket; 2,000 when zero
 }
 
 // KazooRateLimit is KAZOO's default: 100 requests at once, 10 a second.
@@ -56,7 +56,7 @@ func newBuckets(limit rate.Limit, burst int, now func() time.Time) *buckets {
 	return &buckets{limit: limit, burst: burst, now: now, byID: map[string]*bucket{}}
 }
 
-// take takes n tokens, none when there are too few. remaining is what is left.
+// take takes n tokens, or none if there are too few. remaining is the number left.
 func (b *buckets) take(id string, n int) (ok bool, remaining int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -66,7 +66,7 @@ func (b *buckets) take(id string, n int) (ok bool, remaining int) {
 	return ok, max(0, int(math.Floor(of.TokensAt(now))))
 }
 
-// of gives the bucket of a name, a new and full one where there is none. The caller holds the lock.
+// of returns the bucket of a name, and creates a full one if there is none. The caller holds the lock.
 func (b *buckets) of(id string, now time.Time) *bucket {
 	found := b.byID[id]
 	if found == nil {
@@ -77,7 +77,7 @@ func (b *buckets) of(id string, now time.Time) *bucket {
 	return found
 }
 
-// hold reserves a token until settle takes it or gives it back. It waits while all tokens that are left are held.
+// hold reserves a token until settle takes it or returns it. It waits while all remaining tokens are held.
 func (b *buckets) hold(ctx context.Context, id string) bool {
 	for {
 		b.mu.Lock()
@@ -106,7 +106,7 @@ func (b *buckets) hold(ctx context.Context, id string) bool {
 	}
 }
 
-// settle ends a hold: the token is taken where used, else given back.
+// settle ends a hold: if used, the token is taken, else it is returned.
 func (b *buckets) settle(id string, used bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -122,7 +122,7 @@ func (b *buckets) settle(id string, used bool) {
 	}
 }
 
-// left gives the number of tokens in a bucket.
+// left returns the number of tokens in a bucket.
 func (b *buckets) left(id string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -5,8 +5,8 @@ import (
 	"callfn/internal/jsonvalue"
 )
 
-// public is what clients see of a document: its public part, and as `_read_only` when it was made and changed, in
-// gregorian seconds, and by whom last. Clients may send it back; it is not stored.
+// public returns what clients see of a document: its public part, and in `_read_only` when it was created and changed,
+// in gregorian seconds, and by whom last. Clients may send `_read_only` back; it is not stored.
 func public(doc datastore.Document) map[string]any {
 	shown := doc.Public()
 	stored, _ := shown["_read_only"].(map[string]any)

@@ -11,7 +11,7 @@ import (
 	"callfn/internal/recording"
 )
 
-// Recordings is what callers said. recording.Store implements it.
+// Recordings stores what callers said. recording.Store implements it.
 type Recordings interface {
 	List(id account.ID) ([]recording.Info, error)
 	Get(id account.ID, recording string) (recording.Info, error)
@@ -20,8 +20,8 @@ type Recordings interface {
 	DeleteAccount(id account.ID) error
 }
 
-// recordings is KAZOO's recordings (cb_recordings.erl), for admins of the account: what is kept of callers' voices in
-// the data directory of this process.
+// recordings is KAZOO's recordings (cb_recordings.erl), for admins of the account: the recordings in the data directory
+// of this process.
 type recordings struct{ store Recordings } // nil where no calls come in
 
 func (r recordings) routes() []Route {
@@ -98,7 +98,7 @@ func (r recordings) get(x *exchange) (recording.Info, error) {
 	return info, nil
 }
 
-// recordingShown is a recording under KAZOO's names.
+// recordingShown returns a recording under KAZOO's names.
 func recordingShown(info recording.Info) map[string]any {
 	out := map[string]any{
 		"id": info.ID, "call_id": info.CallID, "content_type": "audio/wav", "media_type": "wav", "media_source": "recorded",
@@ -118,14 +118,14 @@ func recordingFailure(err error, id string) error {
 	return unreadableRecordings(err)
 }
 
-// unreadableRecordings is a disk that does not give what is on it.
+// unreadableRecordings is the failure of a disk that cannot be read.
 func unreadableRecordings(err error) error {
 	f := fail(http.StatusServiceUnavailable, "datastore_fault", says("the recordings cannot be read"))
 	f.cause = err
 	return f
 }
 
-// wipeRecordings deletes the recordings of an account that is deleted.
+// wipeRecordings deletes the recordings of a deleted account.
 func (a *API) wipeRecordings(id account.ID) error {
 	if a.cfg.Recordings == nil {
 		return nil

@@ -3,7 +3,6 @@ package crossbar
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"path"
@@ -26,8 +25,8 @@ type ResetMailer interface {
 // Recovery configures password resets by e-mail. The zero value switches them off.
 type Recovery struct {
 	Mailer ResetMailer
-	// UIs are the addresses of web clients that links may lead to, with `?recovery=`. Free addresses would let anybody
-	// direct the resets of others to a page of their own.
+	// UIs are the addresses of web clients that links may lead to, with `?recovery=`. If clients chose the address,
+	// anybody could direct the resets of others to their own page.
 	UIs []string
 	// Later runs a function in the background; its context ends with the service.
 	Later func(func(context.Context))
@@ -55,7 +54,7 @@ func (a *API) requestRecovery(x *exchange) (*answer, error) {
 		})
 	}
 	name := strings.ToLower(request.Text("username"))
-	// Each request counts, whatever comes of it.
+	// Each request counts, whatever its result.
 	return a.attempt(x, "recovery of "+name, func() (*answer, bool, error) {
 		later := *x
 		a.cfg.Recovery.Later(func(ctx context.Context) {
@@ -69,11 +68,11 @@ func (a *API) requestRecovery(x *exchange) (*answer, error) {
 	})
 }
 
-// routeShape is the fragment of a page that is a route within a web client, such as "/login", and nothing else.
+// routeShape matches the fragment of a page that is a route within a web client, such as "/login".
 var routeShape = regexp.MustCompile(`^[A-Za-z0-9/_-]*$`)
 
-// recoveryPage gives the address of a link, which must be one of UIs or below it. Its query is the configured one,
-// never the client's: anybody may ask, and the link goes to somebody else.
+// recoveryPage returns the address for a link. It must be one of UIs or below it, with the configured query and not the
+// client's: anybody may ask, and the link goes to somebody else.
 func (a *API) recoveryPage(text string) (*url.URL, bool) {
 	page, err := url.Parse(text)
 	if err != nil || page.User != nil || page.Opaque != "" {
@@ -97,29 +96,20 @@ func (a *API) recoveryPage(text string) (*url.URL, bool) {
 	return nil, false
 }
 
-// mostResets bounds the mails of one request. Only accounts that share a number are more than one.
-const mostResets = 20
-
-// sendReset mails a reset to the user of that name in each account that the request names. Accounts that share a number
-// are all meant.
+// sendReset mails a reset to the user of that name in each account that the request names.
 func (a *API) sendReset(x *exchange, request datastore.Document, name string, page *url.URL) error {
 	ids, err := a.accountsOfLogin(x, request)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	if more := len(ids) - mostResets; more > 0 {
-		ids = ids[:mostResets]
-		errs = append(errs, fmt.Errorf("%d more accounts have a callflow with the number: "+
-			"ask with account_realm or account_name", more))
-	}
 	for _, id := range ids {
 		errs = append(errs, a.sendResetOf(x, id, name, page))
 	}
 	return errors.Join(errs...)
 }
 
-// sendResetOf mails a reset to the account's user of that name, where the user is enabled and has an address.
+// sendResetOf mails a reset to the account's user of that name, if the user is enabled and has an address.
 func (a *API) sendResetOf(x *exchange, of account.ID, name string, page *url.URL) error {
 	acct, err := a.cfg.Accounts.Get(x.ctx, of)
 	if errors.Is(err, datastore.ErrNotFound) || err == nil && !acct.Enabled() {

@@ -8,7 +8,7 @@ import (
 	"callfn/schemas"
 )
 
-// withoutSecrets removes passwords from the values of field errors, which repeat what the client sent: answers end up
+// withoutSecrets removes passwords from the values of field errors, which repeat what the client sent. Answers end up
 // in logs and tickets.
 func withoutSecrets(fields schemas.FieldErrors) schemas.FieldErrors {
 	out := make(schemas.FieldErrors, len(fields))
@@ -47,7 +47,7 @@ func secretName(name string) bool {
 	return redact.Secret(name)
 }
 
-// withoutSecret replaces the secrets in a value by a mark. The name of a missing member, which is a value too, stays.
+// withoutSecret replaces the secrets in a value by a mark. It keeps the name of a missing member, which is a value too.
 func withoutSecret(value any, hidden bool) any {
 	switch v := value.(type) {
 	case string:

@@ -98,7 +98,7 @@ func (a *API) enableAll(x *exchange, accountID string, done []string) ([]string,
 	}
 }
 
-// enable enables one function; false where it is not disabled any more.
+// enable enables one function. It returns false if the function is no longer disabled.
 func (a *API) enable(x *exchange, functions function.Documents, accountID, id string) (bool, error) {
 	for attempt := 1; ; attempt++ {
 		doc, err := functions.Get(x.ctx, accountID, id)

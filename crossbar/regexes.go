@@ -11,8 +11,8 @@ import (
 	"callfn/schemas"
 )
 
-// checkRegexes checks every regular expression of a document. The engine must be able to hold those that callfn
-// matches, also together; unusable ones that are only kept for KAZOO give warnings.
+// checkRegexes checks every regular expression of a document. The engine must be able to execute those that callfn
+// matches, also together. Unusable ones that are only stored for KAZOO give warnings.
 func checkRegexes(v Validator, schema string, public map[string]any) (schemas.FieldErrors, []schemas.Warning) {
 	var fields schemas.FieldErrors
 	var warnings []schemas.Warning
@@ -48,7 +48,7 @@ func checkRegexes(v Validator, schema string, public map[string]any) (schemas.Fi
 	return fields, warnings
 }
 
-// Bounds of one callflow's lists; the embedded node's views take no more rows from one document.
+// Limits of one callflow's lists. The embedded node's views take no more rows from one document.
 const (
 	maxNumbers  = 5000
 	maxPatterns = 1000
@@ -71,8 +71,8 @@ func checkLists(numbers, patterns []string) schemas.FieldErrors {
 	return fields
 }
 
-// checkAccountPatterns bounds the patterns of all the account's callflows together, since each call that no number
-// takes tries every one of them.
+// checkAccountPatterns bounds the patterns of all the account's callflows together. Each call whose number no callflow
+// lists tries all of them.
 func (c callflowChecker) checkAccountPatterns(x *exchange, doc datastore.Document,
 	patterns []string,
 ) (schemas.FieldErrors, error) {

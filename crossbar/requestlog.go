@@ -9,11 +9,11 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// exchangeKey is where echo's context holds the exchange, for the request log.
+// exchangeKey is the key of the exchange in echo's context, for the request log.
 const exchangeKey = "exchange"
 
-// logRequest writes one line for each request once it is answered: who asked, from where, for what, and what came of
-// it. Query string, header and body are never in it: they may hold tokens, keys and callers' numbers.
+// logRequest writes one line for each answered request: who asked, from where, for what, and the result. The line never
+// has the query string, headers or body, which may contain tokens, keys and callers' numbers.
 func (a *API) logRequest(c echo.Context, begun time.Time) {
 	request, response := c.Request(), c.Response()
 	attrs := []slog.Attr{
@@ -23,7 +23,7 @@ func (a *API) logRequest(c echo.Context, begun time.Time) {
 	}
 	level := slog.LevelInfo
 	if path := c.Path(); path == "/healthz" || path == "/readyz" {
-		level = slog.LevelDebug // asked all the time
+		level = slog.LevelDebug // requested all the time
 	}
 	if x, ok := c.Get(exchangeKey).(*exchange); ok {
 		attrs = append(attrs, x.logged(c.Path())...)
@@ -34,8 +34,8 @@ func (a *API) logRequest(c echo.Context, begun time.Time) {
 	a.cfg.Log.LogAttrs(request.Context(), level, "request", attrs...)
 }
 
-// logged is what the request log tells of an exchange on a route. `account` is the one that the path names;
-// `auth_account` and `user` are who asked, by the proof that `auth` names.
+// logged returns what the request log says of an exchange on a route. `account` is the account of the path;
+// `auth_account` and `user` are the caller, by the proof that `auth` names.
 func (x *exchange) logged(route string) []slog.Attr {
 	var attrs []slog.Attr
 	text := func(key, value string) {
@@ -69,7 +69,7 @@ func (x *exchange) logged(route string) []slog.Attr {
 	return attrs
 }
 
-// loggedPath is the path of the request, made from its route, so that nothing is logged of a path that is no route's.
+// loggedPath returns the path of the request, made from its route, so that paths without a route are not logged.
 func (x *exchange) loggedPath(route string) string {
 	parts := strings.Split(route, "/")
 	for i, part := range parts {
@@ -80,8 +80,7 @@ func (x *exchange) loggedPath(route string) string {
 	return strings.Join(parts, "/")
 }
 
-// loggedToken is a token of a path that may be an identifier; what is too long for one may be a secret in the wrong
-// place.
+// loggedToken returns a segment of a path if it may be an identifier. A longer one may be a secret in the wrong place.
 func loggedToken(token string) string {
 	if len(token) > 64 {
 		return "…"
@@ -89,8 +88,8 @@ func loggedToken(token string) string {
 	return token
 }
 
-// level is what a failure means to whoever runs the service: only what needs them is an error. A function that fails is
-// its author's, and is logged with its run.
+// level returns the log level of a failure. Only what an operator must act on is an error. A failing function is its
+// author's matter, and is logged with its run.
 func (f *failure) level() slog.Level {
 	switch {
 	case f.status < 500 || f.status == http.StatusNotImplemented || f.passing:

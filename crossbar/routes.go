@@ -7,7 +7,7 @@ import (
 	"callfn/internal/savedcase"
 )
 
-// Access says who may use a route.
+// Access is who may use a route.
 type Access string
 
 const (
@@ -15,18 +15,18 @@ const (
 	Public Access = "public"
 	// AnyAccount routes need a valid token of any account.
 	AnyAccount Access = "any account"
-	// Subtree routes have an account in their path: the token's own, one below it, or any for the superduper admin.
-	// Outside that, every account path answers 403, whether there is such an account or not.
+	// Subtree routes have an account in their path: the token's own, one below it, or any for the superduper admin. All
+	// other account paths answer 403, whether or not there is such an account.
 	Subtree Access = "subtree"
 	// SuperduperOf routes have an account in their path, and are for admins of the master account only.
 	SuperduperOf Access = "superduper, of any account"
 	// SuperduperOnly routes concern the whole system: they are for admins of the master account.
 	SuperduperOnly Access = "superduper"
-	// InvokeKey routes take the key of their endpoint instead of a token; the key opens nothing else.
+	// InvokeKey routes take the key of their endpoint instead of a token. The key gives access to nothing else.
 	InvokeKey Access = "invoke key"
 )
 
-// Route is one row of the table that makes the API.
+// Route is one row of the table of routes.
 type Route struct {
 	Method   string
 	Path     string // ":account" is the account, ":id" a document, ":part" a part of it
@@ -49,7 +49,7 @@ func (r Route) PlainText() bool {
 // Audio reports whether the route answers with a WAV file instead of JSON.
 func (r Route) Audio() bool { return r.Path == underAccount+"/recordings/:id/raw" }
 
-// Routes lists every route of the API, in the order they are declared.
+// Routes lists every route of the API in the order of the table.
 func (a *API) Routes() []Route { return slices.Clone(a.routes) }
 
 const underAccount = "/v2/accounts/:account"
@@ -158,7 +158,7 @@ func (a *API) table() []Route {
 	return table
 }
 
-// documentRoutes gives the seven routes of a kind of documents that an account owns.
+// documentRoutes returns the seven routes of a kind of documents that an account owns.
 func documentRoutes(resource string, k *documentKind) []Route {
 	collection, item := underAccount+"/"+resource, underAccount+"/"+resource+"/:id"
 	return []Route{
@@ -172,7 +172,7 @@ func documentRoutes(resource string, k *documentKind) []Route {
 	}
 }
 
-// noStorageRoutes gives KAZOO's routes for storage plans of accounts and resellers, which answer 501.
+// noStorageRoutes returns KAZOO's routes for storage plans of accounts and resellers, which answer 501.
 func (a *API) noStorageRoutes() []Route {
 	var out []Route
 	add := func(path string, access Access, verbs ...string) {

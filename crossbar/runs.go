@@ -5,8 +5,8 @@ import (
 	"callfn/internal/runrecord"
 )
 
-// Records of functions' runs. They go like other documents' listings: newest first, in pages, with filters such as
-// filter_outcome, filter_source and created_from.
+// Records of runs are listed like other documents: newest first, in pages, with filters such as filter_outcome,
+// filter_source and created_from.
 
 // listRuns lists all runs of the account, or those of one call (?call_id=…).
 func (a *API) listRuns(x *exchange) (*answer, error) {
@@ -18,7 +18,7 @@ func (a *API) listRuns(x *exchange) (*answer, error) {
 	return l.read(x, string(x.account.ID()))
 }
 
-// listFunctionRuns lists the runs of one function, also of a deleted one.
+// listFunctionRuns lists the runs of one function, even if it was deleted.
 func (a *API) listFunctionRuns(x *exchange) (*answer, error) {
 	if !datastore.ValidID(x.id()) {
 		return nil, badIdentifier(x.id())

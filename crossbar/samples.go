@@ -6,12 +6,12 @@ import (
 	"fmt"
 )
 
-// The samples are files, so that an editor and a test can read them: index.json says what each one is.
+// sampleFiles are the samples as files, so that an editor and a test can read them. index.json describes them.
 //
 //go:embed samples/index.json samples/*.js
 var sampleFiles embed.FS
 
-// Sample is a function to start from. It is what GET /v2/functions/samples shows, and can be PUT as it is.
+// Sample is a function to start from. GET /v2/functions/samples shows it, and it can be PUT as it is.
 type Sample struct {
 	ID           string            `json:"id"` // name of its file without .js
 	Name         string            `json:"name"`

@@ -7,8 +7,8 @@ import (
 	"callfn/internal/datastore"
 )
 
-// failureOf turns an error into an answer. Where the datastore failed while documents were changed, the answer says
-// what became of the change.
+// failureOf returns the answer for an error. If the datastore failed while documents were changed, the answer says
+// whether the change was made.
 func (x *exchange) failureOf(err error) *failure {
 	f := failureOf(err, x.about)
 	data, ok := f.data.(map[string]any)
@@ -32,7 +32,7 @@ func (x *exchange) failureOf(err error) *failure {
 	return f
 }
 
-// changes reports whether a method is one that changes documents.
+// changes reports whether a method changes documents.
 func changes(method string) bool {
 	switch method {
 	case http.MethodPut, http.MethodPost, http.MethodPatch, http.MethodDelete:

@@ -33,8 +33,8 @@ func (a *API) showSchema(x *exchange) (*answer, error) {
 	return &answer{data: document, order: jsonvalue.OrderOf(raw)}, nil
 }
 
-// checkSchema looks at data as a save of it would, and stores nothing: the data with defaults filled in and what it is
-// warned of, or what is wrong.
+// checkSchema checks data as a save of it would, and stores nothing. It answers the data with defaults and its
+// warnings, or what is wrong.
 func (a *API) checkSchema(x *exchange) (*answer, error) {
 	if _, ok := a.cfg.Schemas.Document(x.id()); !ok {
 		return nil, badIdentifier(x.id())
@@ -62,8 +62,8 @@ func (a *API) checkSchema(x *exchange) (*answer, error) {
 	return &answer{status: 200, data: value, order: x.body.order, warnings: withWarnings(remarks, warnings)}, nil
 }
 
-// checkAsSaved does the checks of a save that no schema can do, as if the caller's account stored the document: where
-// data has the id of one, in its place. valid says that the schema found nothing.
+// checkAsSaved makes the checks of a save that no schema can make, as if the caller's account stored the document: in
+// place of the one with the data's id, if there is one. valid tells that the schema found nothing.
 func (a *API) checkAsSaved(x *exchange, data map[string]any, value any, valid bool) (remarks any,
 	fields schemas.FieldErrors, err error,
 ) {

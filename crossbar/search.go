@@ -16,7 +16,7 @@ import (
 	"callfn/schemas"
 )
 
-// searchable are the types that KAZOO's error names (cb_search). The other types can be searched, too.
+// searchable are the types that KAZOO's error names (cb_search). Other types can be searched too.
 var searchable = []any{"account", "user", "callflow", "device"}
 
 // The ways to search documents, and accounts.
@@ -133,7 +133,7 @@ func searchRemarks(a *API, kind string) any {
 	return map[string]any{"t": []any{says("there are no documents of this type here")}}
 }
 
-// listingOf gives the listing view of a type of documents, nil for an unknown type.
+// listingOf returns the listing view of a type of documents, or nil for an unknown type.
 func (a *API) listingOf(kind string) func(context.Context, datastore.Query) ([]datastore.Row, error) {
 	switch kind {
 	case "account":
@@ -153,7 +153,7 @@ func (a *API) listingOf(kind string) func(context.Context, datastore.Query) ([]d
 	return nil
 }
 
-// finding is a document that a search found, and what it was found by.
+// finding is a document that a search found, with the value that matched.
 type finding struct {
 	by   string
 	id   string
@@ -174,7 +174,7 @@ func (f findings) items() []any {
 	return items
 }
 
-// searchFor goes through the account's summaries of a type. What is found is in the order of what it was found by.
+// searchFor searches the account's summaries of a type. The findings are ordered by the value that matched.
 func (a *API) searchFor(x *exchange, kind, by, value string) (findings, error) {
 	list := a.listingOf(kind)
 	if list == nil {
@@ -211,7 +211,7 @@ func (a *API) searchFor(x *exchange, kind, by, value string) (findings, error) {
 	return found, nil
 }
 
-// searchTexts gives the texts of a document that a search compares. The id stands in for a missing name.
+// searchTexts returns the texts of a document that a search compares. The id replaces a missing name.
 func searchTexts(summary map[string]any, by string) []string {
 	var out []string
 	if by == "name" || by == "name_and_number" {
@@ -233,7 +233,7 @@ func searchTexts(summary map[string]any, by string) []string {
 	return out
 }
 
-// searchName gives the name of a document; of a user, the person's.
+// searchName returns the name of a document; for a user, the person's.
 func searchName(summary map[string]any) string {
 	if name, _ := summary["name"].(string); name != "" {
 		return name
@@ -243,7 +243,7 @@ func searchName(summary map[string]any) string {
 	return strings.TrimSpace(first + " " + last)
 }
 
-// searchItem gives the members of a document that a search shows.
+// searchItem returns the members of a document that a search shows.
 func searchItem(summary map[string]any) map[string]any {
 	id, _ := summary["id"].(string)
 	item := map[string]any{"id": id, "name": cmp.Or(searchName(summary), id)}
@@ -255,7 +255,7 @@ func searchItem(summary map[string]any) map[string]any {
 	return item
 }
 
-// pageOf gives the page of findings from the client's start_key, and the start_key of the next.
+// pageOf returns the page of findings from the client's start_key, and the start_key of the next.
 func pageOf(x *exchange, found findings, limit int) (findings, string) {
 	if key, ok := x.option("start_key"); ok && key != "" {
 		start := []string{key, ""}

@@ -110,7 +110,7 @@ func (s secrets) read(data map[string]any) (secret.New, schemas.FieldErrors) {
 	return out, fields
 }
 
-// computedSecretMembers are shown and not set.
+// computedSecretMembers are shown but cannot be set.
 var computedSecretMembers = []string{"id", "set", "created", "modified", "last_used", "_read_only"}
 
 // textsOnly reads a list of texts.
@@ -136,7 +136,7 @@ func (s secrets) delete(x *exchange) (*answer, error) {
 	return out, nil
 }
 
-// secretShown is what answers show of a secret.
+// secretShown returns what answers show of a secret.
 func secretShown(known secret.Secret) map[string]any {
 	hosts := make([]any, len(known.Hosts))
 	for i, host := range known.Hosts {
@@ -155,7 +155,7 @@ func secretShown(known secret.Secret) map[string]any {
 	return shown
 }
 
-// secretFailure gives the answers for what a store refuses.
+// secretFailure returns the answers for the errors of a store.
 func secretFailure(err error, x *exchange) error {
 	refused := func(path, validator string) error {
 		return fail(http.StatusBadRequest, "validation error", schemas.FieldErrors{path: {

@@ -9,8 +9,8 @@ import (
 	"callfn/schemas"
 )
 
-// listSigningKeys names the keys that tokens may be signed with, the current one first (KAZOO's cb_auth:keys_summary
-// names the current one).
+// listSigningKeys lists the keys that tokens may be signed with, the current one first (KAZOO's cb_auth:keys_summary
+// names only the current one).
 func (a *API) listSigningKeys(x *exchange) (*answer, error) {
 	keys, err := a.cfg.Auth.SigningKeys(x.ctx)
 	if err != nil {
@@ -45,11 +45,11 @@ func (a *API) signingKey(x *exchange, id string) (auth.SigningKey, error) {
 	return auth.SigningKey{}, err
 }
 
-// rotateSigningKeys replaces the current key by a new one. KAZOO's reset_private_key (cb_auth:reset_private_key) voids
-// every token, also the request's own. It takes the current key's id, so that of two simultaneous rotations one
-// succeeds.
+// rotateSigningKeys replaces the current key by a new one. KAZOO's reset_private_key (cb_auth:reset_private_key) makes
+// every token invalid, including the request's own. It takes the current key's id, so that only one of two simultaneous
+// rotations succeeds.
 func (a *API) rotateSigningKeys(x *exchange) (*answer, error) {
-	action, given := x.param("action") // KAZOO's clients have it beside data
+	action, given := x.param("action") // KAZOO's clients put it beside data
 	if !given {
 		return nil, invalidField("action", "required", schemas.Violation{
 			"message": "Field is required but missing",
@@ -74,7 +74,7 @@ func (a *API) rotateSigningKeys(x *exchange) (*answer, error) {
 	}
 	a.cfg.Log.Info("replaced signing key", "request_id", x.requestID, "new", id, "tokens_kept", keep)
 	if !keep {
-		x.caller = nil // its token is void
+		x.caller = nil // its token is invalid now
 	}
 	if key, err = a.signingKey(x, id); err != nil {
 		return nil, err

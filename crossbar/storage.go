@@ -14,25 +14,25 @@ import (
 	"callfn/schemas"
 )
 
-// StoragePlans keeps the storage plan: which database is on which CouchDB.
+// StoragePlans stores the storage plan: which database is on which CouchDB.
 type StoragePlans interface {
-	// Stored gives the plan's document, without a revision where none is stored.
+	// Stored returns the plan's document, without a revision if none is stored.
 	Stored(context.Context) (datastore.Document, error)
 	// Apply stores a plan and puts it into effect.
 	Apply(context.Context, storageplan.Change) (storageplan.Applied, error)
 	// Migrate moves every database to another CouchDB.
 	Migrate(ctx context.Context, connection map[string]any, stamp datastore.Stamp) ([]storageplan.Migration,
 		[]storageplan.Problem, error)
-	// Overview gives the places of databases, and the moves in progress.
+	// Overview returns the places of databases and the moves in progress.
 	Overview() storageplan.Overview
 	// Examine checks every connection of the plan as `callfn doctor` does.
 	Examine(context.Context) []doctor.Finding
 }
 
-// storagePlanKeys are the members of a plan that a body without envelope may have.
+// storagePlanKeys are the members of a plan in a body without envelope.
 var storagePlanKeys = []string{"attachments", "connections", "plan"}
 
-// computedByStorage are members of answers that clients cannot set, and options that KAZOO reads from the data, too.
+// computedByStorage are members of answers that clients cannot set, and options that KAZOO also reads from the data.
 var computedByStorage = []string{"migration", "migrations", "moves", "validate_settings"}
 
 func (a *API) showStorage(x *exchange) (*answer, error) {
@@ -43,7 +43,7 @@ func (a *API) showStorage(x *exchange) (*answer, error) {
 	return &answer{data: a.storageShown(doc), order: doc.Order(), revision: doc.Rev()}, nil
 }
 
-// storageShown gives the client's view of a plan: the stored one merged into the default one, as in KAZOO, and the
+// storageShown returns the client's view of a plan: the stored one merged into the default one, as in KAZOO, and the
 // places of all databases.
 func (a *API) storageShown(doc datastore.Document) map[string]any {
 	overview := a.cfg.Storage.Overview()
@@ -93,8 +93,8 @@ func (a *API) replaceStorage(x *exchange) (*answer, error) {
 	})
 }
 
-// patchStorage merges into the stored plan. KAZOO merges into the default plan, too, which its own schema then refuses
-// (B43).
+// patchStorage merges data into the stored plan. KAZOO also merges it into the default plan, which its own schema then
+// refuses (B43).
 func (a *API) patchStorage(x *exchange) (*answer, error) {
 	data, err := x.object()
 	if err != nil {
@@ -105,7 +105,7 @@ func (a *API) patchStorage(x *exchange) (*answer, error) {
 	})
 }
 
-// deleteStorage goes back to the default plan.
+// deleteStorage restores the default plan.
 func (a *API) deleteStorage(x *exchange) (*answer, error) {
 	return a.storePlan(x, func(doc datastore.Document) (datastore.Document, error) {
 		if len(datastore.StripPrivate(doc)) == 0 {
@@ -131,7 +131,7 @@ func (a *API) storePlan(x *exchange, change func(datastore.Document) (datastore.
 			return nil, err
 		}
 		out, err := a.applyPlan(x, before, wanted)
-		var unstarted *failure // it says what to do
+		var unstarted *failure // its message says what to do
 		if !errors.Is(err, datastore.ErrConflict) || errors.As(err, &unstarted) {
 			return out, err
 		}
@@ -147,7 +147,7 @@ func (a *API) storePlan(x *exchange, change func(datastore.Document) (datastore.
 func (a *API) applyPlan(x *exchange, before, changed datastore.Document) (*answer, error) {
 	wanted, order := maps.Clone(map[string]any(changed)), changed.Order()
 	probe := x.flag("validate_settings", true)
-	if given, ok := wanted["validate_settings"].(bool); ok { // KAZOO takes it from the data too
+	if given, ok := wanted["validate_settings"].(bool); ok { // KAZOO also reads it from the data
 		probe = given
 	}
 	for _, name := range computedByStorage {
@@ -225,7 +225,7 @@ func moves(list []storageplan.Move) []any {
 	return out
 }
 
-// storageFailure answers for a plan that cannot take effect, with what to do.
+// storageFailure returns the answers for plans that cannot take effect, with what to do.
 func storageFailure(err error) error {
 	var moving *storageplan.MovingError
 	var unstarted *storageplan.StartError
@@ -261,7 +261,7 @@ func (a *API) checkStorage(x *exchange) (*answer, error) {
 	return &answer{data: map[string]any{"works": doctor.Works(findings), "findings": findings}}, nil
 }
 
-// noStorageHere answers for plans of accounts and resellers.
+// noStorageHere answers requests for plans of accounts and resellers.
 func (a *API) noStorageHere(*exchange) (*answer, error) {
 	return nil, fail(http.StatusNotImplemented, "not_implemented", says(
 		"storage plans of accounts and resellers are out of scope: they can never say where the database functions is, nor "+

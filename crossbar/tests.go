@@ -16,7 +16,7 @@ import (
 	"callfn/schemas"
 )
 
-// mostCases is how many test cases a function or callflow may have.
+// mostCases bounds the test cases of a function or callflow.
 const mostCases = 100
 
 // tested serves the test cases of functions, or of callflows.
@@ -141,7 +141,7 @@ type verdict struct {
 	down bool // the engine could not run it
 }
 
-// judge runs the document's cases, all or those that only names by id or name.
+// judge runs the document's cases: all, or those that only names by id or name.
 func (t *tested) judge(x *exchange, doc datastore.Document, only []string) ([]verdict, error) {
 	docs, err := t.cases.partsOf(x, mostCases)
 	if err != nil {
@@ -179,7 +179,7 @@ func (t *tested) judge(x *exchange, doc datastore.Document, only []string) ([]ve
 	return verdicts, nil
 }
 
-// chosen gives the cases that only names by id or name, all where it is empty.
+// chosen returns the cases that only names by id or name, or all if it is empty.
 func chosen(docs []datastore.Document, only []string) ([]datastore.Document, error) {
 	if len(only) == 0 {
 		return docs, nil
@@ -202,7 +202,7 @@ func chosen(docs []datastore.Document, only []string) ([]datastore.Document, err
 	return out, nil
 }
 
-// couldNotRun reports whether a rehearsal tested nothing, since the engine did not answer or time ran out.
+// couldNotRun reports whether a rehearsal tested nothing, because the engine did not answer or time ran out.
 func couldNotRun(t callflow.Trace) bool {
 	if t.Ended.How == callflow.EndCancelled {
 		return true
@@ -216,8 +216,8 @@ func couldNotRun(t callflow.Trace) bool {
 	return false
 }
 
-// beforeUpdate refuses a document whose cases fail, where the request (?run_tests=true) or the account (`run_tests`)
-// asks for it. The account's wish concerns changes of affects alone, so that a failing function can always be disabled.
+// beforeUpdate refuses a document whose cases fail, if the request (?run_tests=true) or the account (`run_tests`) asks
+// for it. The account's setting only concerns changes of affects, so that a failing function can always be disabled.
 func (t *tested) beforeUpdate(x *exchange, before, doc datastore.Document) error {
 	asked := x.account.Document().Is("run_tests")
 	if asked {
@@ -290,7 +290,7 @@ func (t *tested) run(x *exchange) (*answer, error) {
 	}}, nil
 }
 
-// candidate gives the document with the request's members of affects, checked as for a save.
+// candidate returns the document with the request's members of affects, checked as for a save.
 func (t *tested) candidate(x *exchange, doc datastore.Document, data map[string]any) (datastore.Document, error) {
 	public, order, brings := datastore.StripPrivate(doc), doc.Order(), false
 	for _, name := range t.affects {
@@ -319,7 +319,7 @@ func (t *tested) candidate(x *exchange, doc datastore.Document, data map[string]
 	return next, nil
 }
 
-// namedCases gives the cases that a request names.
+// namedCases returns the cases that a request names.
 func namedCases(value any) ([]string, schemas.FieldErrors) {
 	if value == nil {
 		return nil, nil
@@ -337,7 +337,7 @@ func namedCases(value any) ([]string, schemas.FieldErrors) {
 	return only, nil
 }
 
-// testRoutes gives the routes of a kind's test cases.
+// testRoutes returns the routes of a kind's test cases.
 func testRoutes(resource string, t *tested) []Route {
 	cases := underAccount + "/" + resource + "/:id/tests"
 	item := cases + "/:part"

@@ -32,7 +32,7 @@ func (a *API) tryCallflow(x *exchange, doc datastore.Document, c savedcase.Case,
 	})
 }
 
-// callOf gives a case's call, to the callflow's first number where the case names no other.
+// callOf returns a case's call. It is to the callflow's first number unless the case names another.
 func callOf(call map[string]any, doc datastore.Document) map[string]any {
 	numbers := texts(doc["numbers"])
 	if call["To"] != nil || call["Request"] != nil || len(numbers) == 0 {
@@ -46,7 +46,7 @@ func callOf(call map[string]any, doc datastore.Document) map[string]any {
 }
 
 // candidateRunner runs one function from a source that may differ from the stored one, in the service's own sandbox,
-// and all others as they are stored. Its runs are recorded as rehearsals; they ignore whether the function is enabled.
+// and all others as stored. Its runs are recorded as rehearsals. They ignore whether the function is enabled.
 type candidateRunner struct {
 	FunctionRunner
 	function function.ID
@@ -64,8 +64,8 @@ func (c candidateRunner) Run(ctx context.Context, r function.Request) function.R
 	})
 }
 
-// sameMember reports whether a member is the same in two documents, the order of members in it included: where a
-// temporal_route names no rules, it tries its children in order.
+// sameMember reports whether a member is the same in two documents, including the order of its members. A
+// temporal_route without rules tries its children in order.
 func sameMember(before, doc datastore.Document, name string) bool {
 	was, err := before.Order().Member(name).Append(nil, before[name])
 	if err != nil {

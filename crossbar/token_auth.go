@@ -23,6 +23,6 @@ func (a *API) revokeToken(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.caller = nil // it is not repeated in the answer
+	x.caller = nil // the answer must not repeat it
 	return &answer{}, nil
 }

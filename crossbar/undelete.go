@@ -7,7 +7,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// deletedWith is the private member of a part that was deleted with its document, and is undeleted with it.
+// deletedWith is the private member of a part that was deleted with its document, and is restored with it.
 const deletedWith = "pvt_deleted_with"
 
 // deletedListing lists the softly deleted documents of the kind.

@@ -10,14 +10,14 @@ import (
 	"callfn/schemas"
 )
 
-// bodyShape describes the data that a route takes: the name of its schema, or the names of its members.
+// bodyShape describes the data of a route: the name of its schema, or the names of its members.
 type bodyShape struct {
 	schema  string
 	members []string
 }
 
-// bodyShapes gives the shape of every route that takes a body, by verb and path, as the OpenAPI document has it. A
-// PATCH takes parts of what POST takes.
+// bodyShapes returns the shape of every route with a body, by verb and path, as in the OpenAPI document. A PATCH takes
+// parts of what POST takes.
 func bodyShapes(names []string) (map[string]bodyShape, error) {
 	var doc map[string]any
 	var operations map[string]operation
@@ -54,10 +54,10 @@ func cutVerb(route, verb string) (path string, ok bool) {
 	return "", false
 }
 
-// shownMembers are members that answers show, and that clients send back with a document without a warning.
+// shownMembers are members that answers show. Clients may send them back with a document without a warning.
 var shownMembers = slices.Concat(computedProperties, []string{"disable_reason", "metadata", "credentials", "features"})
 
-// withoutShown removes the members that answers show from a document.
+// withoutShown removes the members of shownMembers from a document.
 func withoutShown(public map[string]any) map[string]any {
 	out := maps.Clone(public)
 	for _, name := range shownMembers {
@@ -66,7 +66,7 @@ func withoutShown(public map[string]any) map[string]any {
 	return out
 }
 
-// withHints tells of a member that is missing which of those that were sent was probably meant for it.
+// withHints adds to the error for a missing member which of the sent members was probably meant.
 func (a *API) withHints(x *exchange, err error) error {
 	var refused *failure
 	if errors.As(err, &refused) {
@@ -85,7 +85,7 @@ func (a *API) unreadMembers(x *exchange, stored any) []schemas.Warning {
 		return nil
 	}
 	shapes, err := a.bodyShapes()
-	if err != nil { // tests hold the files
+	if err != nil { // tests check the files
 		return nil
 	}
 	shape := shapes[x.route.Method+" "+x.route.Path]

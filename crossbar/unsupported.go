@@ -8,8 +8,8 @@ import (
 	"callfn/schemas"
 )
 
-// unsupported warns of nodes that none of the configured switches can carry out: a real call passes them over, to their
-// child `_`. Without a switch there are no real calls, and nothing to warn of.
+// unsupported warns of nodes that no configured switch can carry out. A real call continues at their child `_`. Without
+// a switch there are no real calls, and no warnings.
 func (a *API) unsupported(flow any) []schemas.Warning {
 	if len(a.cfg.Switches) == 0 {
 		return nil

@@ -12,7 +12,7 @@ import (
 )
 
 // userAuth exchanges a user's credentials for a token (docs/reference/kazoo.md#user-credentials). Clients hash
-// "name:password" themselves. An unknown account answers as a wrong password does
+// "name:password" themselves. An unknown account is answered like a wrong password
 // (cb_user_auth:maybe_authenticate_user).
 func (a *API) userAuth(x *exchange) (*answer, error) {
 	login, err := a.validLogin(x, "user_auth")
@@ -37,8 +37,8 @@ func (a *API) userAuth(x *exchange) (*answer, error) {
 	})
 }
 
-// userOfLogin finds the user with the credentials of a login in the accounts that it names. datastore.ErrNotFound for
-// none.
+// userOfLogin finds the user with the credentials of a login in the accounts that it names. It returns
+// datastore.ErrNotFound if there is none.
 func (a *API) userOfLogin(x *exchange, login datastore.Document, method, credentials string) (account.User, error) {
 	ids, err := a.accountsOfLogin(x, login)
 	if err != nil {
@@ -51,9 +51,9 @@ func (a *API) userOfLogin(x *exchange, login datastore.Document, method, credent
 	return a.cfg.Accounts.UserByCredentials(x.ctx, method, hashes)
 }
 
-// accountsOfLogin finds the accounts that a login names, in any of KAZOO's three ways. KAZOO takes the first that leads
-// anywhere (cb_user_auth:find_account); here all count, since a number leads to whoever has a callflow with it. None is
-// no error; a login that goes none of the ways is one.
+// accountsOfLogin finds the accounts that a login names by realm, name and number, at most one by each. KAZOO takes the
+// first that leads anywhere (cb_user_auth:find_account); here all count. Finding none is no error; a login that names
+// no account is one.
 func (a *API) accountsOfLogin(x *exchange, login datastore.Document) ([]account.ID, error) {
 	var found []account.ID
 	named := false
@@ -61,8 +61,8 @@ func (a *API) accountsOfLogin(x *exchange, login datastore.Document) ([]account.
 		value string
 		find  func(context.Context, string) ([]account.ID, error)
 	}{
-		{realmOf(login), only(a.cfg.Accounts.ByRealm)},
-		{login.Text("account_name"), only(a.cfg.Accounts.ByName)},
+		{realmOf(login), idOf(a.cfg.Accounts.ByRealm)},
+		{login.Text("account_name"), idOf(a.cfg.Accounts.ByName)},
 		{login.Text("phone_number"), a.accountsOfNumber},
 	} {
 		if way.value == "" {
@@ -81,7 +81,7 @@ func (a *API) accountsOfLogin(x *exchange, login datastore.Document) ([]account.
 	return found, nil
 }
 
-// realmOf gives the realm of a login, under either of KAZOO's names.
+// realmOf returns the realm of a login, under either of KAZOO's names.
 func realmOf(login datastore.Document) string {
 	return cmp.Or(login.Text("account_realm"), login.Text("realm"))
 }
@@ -92,8 +92,8 @@ func noAccountNamed() *failure {
 	})
 }
 
-// only adapts a lookup of one account to a lookup of several.
-func only(find func(context.Context, string) (account.Account, error)) func(context.Context, string) ([]account.ID,
+// idOf returns a look-up of an account's id: a list of one, or of none if there is no such account.
+func idOf(find func(context.Context, string) (account.Account, error)) func(context.Context, string) ([]account.ID,
 	error) {
 	return func(ctx context.Context, value string) ([]account.ID, error) {
 		acct, err := find(ctx, value)

@@ -32,8 +32,8 @@ func (a *API) users() *documentKind {
 	}
 }
 
-// checkUser keeps user names unique in their account, and credentials in step with name and password. The password
-// itself is never stored.
+// checkUser keeps user names unique in their account, and updates the credentials when name or password changes. The
+// password itself is never stored.
 func (a *API) checkUser(x *exchange, before, doc datastore.Document) (schemas.FieldErrors, any, error) {
 	var fields schemas.FieldErrors
 	password, withPassword := doc["password"].(string)
@@ -68,7 +68,7 @@ func (a *API) checkUser(x *exchange, before, doc datastore.Document) (schemas.Fi
 	case withPassword:
 		err = a.cfg.Accounts.SetCredentials(doc, a.cfg.Auth.UserCredentials(x.account.ID(), name, password))
 	case before == nil || before.Text("username") != name:
-		// What is stored of a password holds the name too.
+		// The stored hash of a password includes the name.
 		fields.Add("password", "required", schemas.Violation{
 			"message": "A new user name needs the password to go with it", "value": "password",
 		})
@@ -76,7 +76,7 @@ func (a *API) checkUser(x *exchange, before, doc datastore.Document) (schemas.Fi
 	return fields, nil, err
 }
 
-// keep restores a member to its value before.
+// keep restores a member to its previous value.
 func keep(doc, before datastore.Document, name string) {
 	delete(doc, name)
 	if value, ok := before[name]; ok {

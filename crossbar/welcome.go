@@ -40,10 +40,10 @@ func (x *exchange) wantsPage() bool {
 	return false
 }
 
-// hostForm is a name or address with a port, as it may stand in a page.
+// hostForm matches a name or address with a port that may be shown in a page.
 var hostForm = regexp.MustCompile(`^[A-Za-z0-9.:\[\]-]{1,255}$`)
 
-// baseURL gives the address under which the client reached the service, as its request says.
+// baseURL returns the address under which the client reached the service, taken from its request.
 func (x *exchange) baseURL() string {
 	if !hostForm.MatchString(x.request.Host) {
 		return "http://127.0.0.1:8000"

@@ -7,7 +7,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// wipe deletes for good whatever the account has in the shared databases, softly deleted documents included.
+// wipe deletes for good everything that the account has in the shared databases, including softly deleted documents.
 func (a *API) wipe(x *exchange, id account.ID) error {
 	for _, place := range []struct{ database, design string }{
 		{datastore.Functions, "functions"},
@@ -61,7 +61,7 @@ func (a *API) wipeDatabase(x *exchange, database, design string, id account.ID) 
 	}
 }
 
-// revisionOf reads the revision that the view gives as its value.
+// revisionOf reads the revision from the view's value.
 func revisionOf(row datastore.Row) (string, error) {
 	var rev string
 	err := json.Unmarshal(row.Value, &rev)
