@@ -12,28 +12,28 @@ import (
 	"callfn/internal/memo"
 )
 
-// cached is how long an account is remembered.
+// cached is how long an account is cached.
 const cached = 30 * time.Second
 
-// cachedError is how long the error of a read is remembered.
+// cachedError is how long the error of a read is cached.
 const cachedError = 5 * time.Second
 
-// cachedRealm is how long it is remembered whose a realm is, also that it is nobody's.
+// cachedRealm is how long the account of a realm, or that there is none, is cached.
 const cachedRealm = 10 * time.Second
 
-// most bounds the remembered accounts; beyond it all are forgotten.
+// most bounds the cached accounts. Beyond it, all are dropped.
 const most = 10_000
 
-// Cache remembers accounts for callers that cannot wait for the datastore at every call. An account may be half a
-// minute old, so that access must never be decided by it; Forget removes it at once. Cache is safe for concurrent use.
+// Cache caches accounts for callers that cannot wait for the datastore at every call. An account may be half a minute
+// old, so it must never decide about access. Forget removes an account at once. Cache is safe for concurrent use.
 type Cache struct {
 	store  *Store
 	now    func() time.Time
-	realms *memo.Memo[string, ID] // "" where nobody has it
+	realms *memo.Memo[string, ID] // "" for a realm without an account
 
 	mu        sync.RWMutex
 	kept      map[ID]kept
-	forgotten uint64 // counts calls of Forget: a read that one overtakes is not remembered
+	forgotten uint64 // counts calls of Forget: a read that began before one is not cached
 }
 
 type kept struct {
@@ -42,15 +42,15 @@ type kept struct {
 	until   time.Time
 }
 
-// NewCache makes an empty cache before a store.
+// NewCache returns an empty cache in front of a store.
 func NewCache(store *Store, now func() time.Time) *Cache {
 	return &Cache{
 		store: store, now: now, kept: map[ID]kept{}, realms: memo.New[string, ID](cachedRealm, most, now),
 	}
 }
 
-// Get is Store.Get with a memory. Errors are remembered for a shorter time, so that an unreachable datastore does not
-// delay every call.
+// Get is Store.Get with a cache. Errors are cached for a shorter time, so that an unreachable datastore does not delay
+// every call.
 func (c *Cache) Get(ctx context.Context, id ID) (Account, error) {
 	now := c.now()
 	c.mu.RLock()
@@ -77,7 +77,7 @@ func (c *Cache) Get(ctx context.Context, id ID) (Account, error) {
 	return a, err
 }
 
-// ByRealm is Store.ByRealm with a memory.
+// ByRealm is Store.ByRealm with a cache.
 func (c *Cache) ByRealm(ctx context.Context, realm string) (Account, error) {
 	id, err := c.realms.Get(strings.ToLower(realm), func() (ID, error) {
 		a, err := c.store.ByRealm(ctx, realm)
@@ -95,14 +95,14 @@ func (c *Cache) ByRealm(ctx context.Context, realm string) (Account, error) {
 	return c.Get(ctx, id)
 }
 
-// TimeZone is Store.TimeZone with a memory of the accounts above.
+// TimeZone is Store.TimeZone with a cache of the accounts above.
 func (c *Cache) TimeZone(ctx context.Context, a Account) (string, error) {
 	if known(a.timeZone()) {
 		return a.timeZone(), nil
 	}
 	for _, id := range slices.Backward(a.Tree()) {
 		above, err := c.Get(ctx, id)
-		if errors.Is(err, datastore.ErrNotFound) { // deleted, which Get does not tell from purged
+		if errors.Is(err, datastore.ErrNotFound) { // deleted, which Get does not distinguish from purged
 			return c.store.TimeZone(ctx, a)
 		}
 		if err != nil {
@@ -124,7 +124,7 @@ func (c *Cache) Forget(id ID) {
 	delete(c.kept, id)
 }
 
-// ForgetAll forgets every account and realm.
+// ForgetAll removes every account and realm.
 func (c *Cache) ForgetAll() {
 	c.realms.ForgetAll()
 	c.mu.Lock()

@@ -9,5 +9,5 @@ type ID string
 
 var idShape = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// Valid reports whether id has the shape of an account id. It says nothing about existence.
+// Valid reports whether id has the shape of an account id. The account may not exist.
 func (id ID) Valid() bool { return idShape.MatchString(string(id)) }

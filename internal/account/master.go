@@ -10,17 +10,17 @@ import (
 	"callfn/internal/datastore"
 )
 
-// masterPointer is the document in system_data with the id of the master account. Its fixed id lets two services that
-// start at once agree on one account.
+// masterPointer is the document in system_data with the id of the master account. Its fixed id makes two services that
+// start at the same time agree on one account.
 const masterPointer = "master_account"
 
 // ErrMasterKeyDiffers reports that the given API key is not the stored master account's.
 var ErrMasterKeyDiffers = errors.New("the given master API key is not the one this store was created with; " +
 	"start without it (or with the first one), and rotate it with PUT /v2/accounts/{master}/api_key")
 
-// EnsureMaster creates the master account in an empty store, and otherwise returns it. With an empty key it generates
-// one for a new account, and accepts the key of a stored one. ErrMasterKeyDiffers where another key is stored. Several
-// processes may call it at once, and again after a crash.
+// EnsureMaster returns the master account and creates it in an empty store. With an empty key it generates one for a
+// new account, and accepts any stored key. It returns ErrMasterKeyDiffers if another key is stored. Several processes
+// may call it at once, and again after a crash.
 func (s *Store) EnsureMaster(ctx context.Context, name, key string) (master Account, created bool, err error) {
 	key = strings.ToLower(key)
 	if key != "" && !ValidAPIKey(key) {
@@ -38,7 +38,7 @@ func (s *Store) EnsureMaster(ctx context.Context, name, key string) (master Acco
 		if !errors.Is(err, datastore.ErrConflict) {
 			return master, err == nil, err
 		}
-		master, err = s.Get(ctx, id) // someone else created it since
+		master, err = s.Get(ctx, id) // created by another process meanwhile
 	}
 	if err != nil {
 		return Account{}, false, fmt.Errorf("account: master account %s: %w", id, err)
@@ -49,7 +49,7 @@ func (s *Store) EnsureMaster(ctx context.Context, name, key string) (master Acco
 	return master, false, nil
 }
 
-// MasterID is the id of the master account. datastore.ErrNotFound before EnsureMaster ran on this store.
+// MasterID returns the id of the master account, or datastore.ErrNotFound before EnsureMaster ran on this store.
 func (s *Store) MasterID(ctx context.Context) (ID, error) {
 	db, err := s.cfg.Datastores.Resolve(datastore.SystemData, masterPointer)
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *Store) MasterID(ctx context.Context) (ID, error) {
 	return ID(doc.Text("account_id")), err
 }
 
-// masterID reads the pointer, or creates it.
+// masterID reads or creates the pointer.
 func (s *Store) masterID(ctx context.Context) (ID, error) {
 	id, err := s.MasterID(ctx)
 	if !errors.Is(err, datastore.ErrNotFound) {

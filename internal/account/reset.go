@@ -9,14 +9,14 @@ import (
 	"callfn/internal/datastore"
 )
 
-// resetField of a user's document holds the pending password reset: a keyed hash of its id, and when it began and ends.
+// resetField of a user's document is the pending password reset: a keyed hash of its id, and when it begins and ends.
 const resetField = "pvt_password_reset"
 
 // The errors of password resets.
 var (
-	// ErrResetTooSoon reports that the last reset was requested a moment ago.
+	// ErrResetTooSoon reports that the previous reset was requested a moment ago.
 	ErrResetTooSoon = errors.New("a password reset was asked for a moment ago")
-	// ErrNoReset reports that the user has no such reset, or it is used or expired.
+	// ErrNoReset reports that the user has no such reset, or that it was used or has expired.
 	ErrNoReset = errors.New("no such password reset")
 )
 
@@ -49,8 +49,8 @@ func (u User) ResetCounts(hash string, now time.Time) bool {
 	return stored != "" && subtle.ConstantTimeCompare([]byte(stored), []byte(hash)) == 1 && now.Before(moment(ends))
 }
 
-// UseReset consumes a password reset and requires a new password (require_password_update, as in KAZOO). ErrNoReset
-// where hash belongs to no usable reset, datastore.ErrNotFound where there is no such user.
+// UseReset consumes a password reset and requires a new password (require_password_update, as in KAZOO). It returns
+// ErrNoReset if hash belongs to no usable reset, and datastore.ErrNotFound if there is no such user.
 func (s *Store) UseReset(ctx context.Context, id ID, user, hash string, stamp datastore.Stamp) (User, error) {
 	return s.changeUser(ctx, id, user, stamp, func(doc datastore.Document) error {
 		if !UserFromDocument(doc).ResetCounts(hash, s.cfg.Now()) {
@@ -62,7 +62,7 @@ func (s *Store) UseReset(ctx context.Context, id ID, user, hash string, stamp da
 	})
 }
 
-// moment parses a stored time; the zero time for anything else.
+// moment parses a stored time. It returns the zero time for anything else.
 func moment(text string) time.Time {
 	at, _ := time.Parse(time.RFC3339, text)
 	return at

@@ -13,7 +13,7 @@ import (
 // of the identity reads that document anyway.
 const revokedField = "pvt_revoked_tokens"
 
-// mostRevoked bounds the list. More revocations within a token's lifetime void all tokens of the identity.
+// mostRevoked bounds the list. More revocations within a token's lifetime make all tokens of the identity invalid.
 const mostRevoked = 500
 
 // secretField of an account's or user's document is part of the signature of its tokens.
@@ -28,7 +28,7 @@ func revoked(doc datastore.Document, tokenID string) bool {
 	return found
 }
 
-// RevokeToken voids one token of the account until it expires by itself.
+// RevokeToken makes one token of the account invalid until it expires by itself.
 func (s *Store) RevokeToken(ctx context.Context, id ID, tokenID string, expires time.Time,
 	stamp datastore.Stamp,
 ) error {
@@ -40,8 +40,8 @@ func (s *Store) RevokeToken(ctx context.Context, id ID, tokenID string, expires 
 	return err
 }
 
-// revoke adds a revoked token to the document of its identity and removes expired ones. Where there are too many,
-// secret becomes the identity's secret, which voids all its tokens.
+// revoke adds a revoked token to the document of its identity and removes expired ones. If there are too many, secret
+// becomes the identity's secret, which makes all its tokens invalid.
 func (s *Store) revoke(doc datastore.Document, tokenID string, expires time.Time, secret string) {
 	kept := map[string]any{tokenID: json.Number(strconv.FormatInt(expires.Unix(), 10))}
 	list, _ := doc[revokedField].(map[string]any)

@@ -14,13 +14,13 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Config is what a Store needs. Every field but RealmSuffix is required.
+// Config configures a Store. Every field but RealmSuffix is required.
 type Config struct {
 	Datastores datastore.Resolver
-	Random     io.Reader        // ids, API keys, realms: crypto/rand
+	Random     io.Reader        // source of ids, API keys and realms: crypto/rand
 	Now        func() time.Time // the clock
-	// RealmSuffix ends the realms made for accounts created without one (KAZOO's account_realm_suffix).
-	// "sip.callfn.local" when empty.
+	// RealmSuffix ends the realms generated for accounts without one (KAZOO's account_realm_suffix); "sip.callfn.local"
+	// when empty.
 	RealmSuffix string
 }
 
@@ -31,7 +31,7 @@ type Store struct {
 	unique sync.Mutex
 }
 
-// NewStore prepares a store. It sends nothing.
+// NewStore returns a store. It sends nothing.
 func NewStore(cfg Config) *Store {
 	if cfg.RealmSuffix == "" {
 		cfg.RealmSuffix = "sip.callfn.local"
@@ -60,7 +60,8 @@ func absent(id string) error {
 	return &datastore.Error{Op: "get", Subject: "account " + id, Kind: datastore.ErrNotFound}
 }
 
-// Get reads an account. datastore.ErrNotFound where it does not exist or is deleted, or id is malformed.
+// Get reads an account. It returns datastore.ErrNotFound if the account does not exist or is deleted, or id is
+// malformed.
 func (s *Store) Get(ctx context.Context, id ID) (Account, error) {
 	a, err := s.Lookup(ctx, id)
 	if err == nil && a.Deleted() {
@@ -94,14 +95,14 @@ var keyShape = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // (docs/reference/kazoo.md#api-keys).
 func ValidAPIKey(key string) bool { return keyShape.MatchString(key) }
 
-// ByAPIKey finds the account of an API key. datastore.ErrNotFound for none. It finds disabled accounts, too.
+// ByAPIKey finds the account of an API key, even a disabled one. It returns datastore.ErrNotFound if there is none.
 func (s *Store) ByAPIKey(ctx context.Context, key string) (Account, error) {
 	none := absent("of this API key")
 	key = strings.ToLower(key)
 	if !ValidAPIKey(key) {
 		return Account{}, none
 	}
-	// Keys travel in the body of a POST: a GET would put the secret into the datastore's access log.
+	// Keys are sent in the body of a POST: a GET would put the secret into the datastore's access log.
 	rows, err := s.view(ctx, "listing_by_api", datastore.Query{Keys: []any{key}, IncludeDocs: true})
 	if err != nil {
 		return Account{}, err
@@ -142,7 +143,7 @@ func (s *Store) Ancestors(ctx context.Context, a Account) ([]Account, error) {
 	return found, nil
 }
 
-// TimeZone gives the IANA name of the account's time zone: its own, else its nearest ancestor's, else UTC. It ignores
+// TimeZone returns the IANA name of the account's time zone: its own, else its nearest ancestor's, else UTC. It ignores
 // names that this machine does not know.
 func (s *Store) TimeZone(ctx context.Context, a Account) (string, error) {
 	if known(a.timeZone()) {
@@ -168,10 +169,10 @@ func known(zone string) bool {
 	return err == nil
 }
 
-// ValidTimeZone reports whether zone is an IANA time zone name this machine knows.
+// ValidTimeZone reports whether zone is an IANA time zone name that this machine knows.
 func ValidTimeZone(zone string) bool { return known(zone) }
 
-// ResellerID gives the nearest ancestor that is a reseller, "" for the master account.
+// ResellerID returns the nearest ancestor that is a reseller, or "" for the master account.
 func (s *Store) ResellerID(ctx context.Context, a Account) (ID, error) {
 	above, err := s.Ancestors(ctx, a)
 	if err != nil {
@@ -203,7 +204,7 @@ func (s *Store) view(ctx context.Context, view string, q datastore.Query) ([]dat
 	return db.View(ctx, "accounts", view, q)
 }
 
-// free returns a TakenError where an account other than id has the document's name or realm.
+// free returns a TakenError if an account other than id has the document's name or realm.
 func (s *Store) free(ctx context.Context, doc datastore.Document) error {
 	for _, check := range []struct{ field, view, key string }{
 		{"name", "listing_by_name", datastore.AlphanumName(doc.Text("name"))},

@@ -12,10 +12,10 @@ import (
 	"callfn/internal/datastore"
 )
 
-// UserType is the pvt_type of user documents. They live beside the accounts.
+// UserType is the pvt_type of user documents. They are stored beside the accounts.
 const UserType = "user"
 
-// Admin is the priv_level of users who may do for their account whatever the account may.
+// Admin is the priv_level of users who may do everything that their account may.
 const Admin = "admin"
 
 // credentialsField of a user's document maps login methods to keyed hashes of the client's digest. The digest itself is
@@ -28,16 +28,16 @@ type User struct{ doc datastore.Document }
 // UserFromDocument reads a user from its document, which it keeps.
 func UserFromDocument(doc datastore.Document) User { return User{doc: doc} }
 
-// Document is the user's document: do not change it.
+// Document returns the user's document. Callers must not change it.
 func (u User) Document() datastore.Document { return u.doc }
 
-// ID of the user; "" for the zero value.
+// ID returns the user's id, or "" for the zero value.
 func (u User) ID() string { return u.doc.ID() }
 
-// AccountID is the account the user belongs to.
+// AccountID returns the account that the user belongs to.
 func (u User) AccountID() ID { return ID(u.doc.Account()) }
 
-// Enabled reports whether the user may log in; true unless switched off.
+// Enabled reports whether the user may log in. It is true unless the user was disabled.
 func (u User) Enabled() bool {
 	enabled, set := u.doc["enabled"].(bool)
 	return enabled || !set
@@ -46,14 +46,14 @@ func (u User) Enabled() bool {
 // Admin reports whether the user's priv_level is admin.
 func (u User) Admin() bool { return u.doc.Text("priv_level") == Admin }
 
-// SignatureSecret is part of the signature of the user's tokens. A new one voids them all.
+// SignatureSecret returns a part of the signature of the user's tokens. A new one makes them all invalid.
 func (u User) SignatureSecret() string { return u.doc.Text(secretField) }
 
 // TokenRevoked reports whether a token of the user was revoked.
 func (u User) TokenRevoked(tokenID string) bool { return revoked(u.doc, tokenID) }
 
-// SetCredentials replaces the user's credentials, keyed hashes by login method, and voids every token. Without any the
-// user cannot log in.
+// SetCredentials replaces the user's credentials, keyed hashes by login method, and makes every token invalid. Without
+// credentials the user cannot log in.
 func (s *Store) SetCredentials(doc datastore.Document, credentials map[string]string) error {
 	secret, err := randomHex(s.cfg.Random, 16)
 	if err != nil {
@@ -81,7 +81,7 @@ func DropCredentials(doc datastore.Document) {
 	delete(doc, resetField)
 }
 
-// Users is the documents of all users, seen through their accounts.
+// Users returns the collection of all users.
 func (s *Store) Users() datastore.Collection {
 	return datastore.Collection{
 		Datastores: s.cfg.Datastores, Database: datastore.Accounts, Type: UserType, Design: "accounts",
@@ -89,14 +89,14 @@ func (s *Store) Users() datastore.Collection {
 	}
 }
 
-// User reads a user of an account. datastore.ErrNotFound when the account has no such user.
+// User reads a user of an account. It returns datastore.ErrNotFound if the account has no such user.
 func (s *Store) User(ctx context.Context, id ID, user string) (User, error) {
 	doc, err := s.Users().Get(ctx, string(id), user)
 	return User{doc: doc}, err
 }
 
-// UserByCredentials finds the user with the keyed hash of its account; hashes has one for each account that the login
-// names. datastore.ErrNotFound for none. It finds disabled users, too.
+// UserByCredentials finds the user with the keyed hash of its account, even a disabled one. hashes has one for each
+// account that the login names. It returns datastore.ErrNotFound if there is none.
 func (s *Store) UserByCredentials(ctx context.Context, method string, hashes map[ID]string) (User, error) {
 	var keys []any
 	for _, id := range slices.Sorted(maps.Keys(hashes)) {
@@ -123,7 +123,7 @@ func (s *Store) UserByCredentials(ctx context.Context, method string, hashes map
 	return User{}, absent("of these credentials")
 }
 
-// UserNamed is the id of the account's user of that name, in lower case, "" when there is none.
+// UserNamed returns the id of the account's user of that name, in lower case, or "" if there is none.
 func (s *Store) UserNamed(ctx context.Context, id ID, name string) (string, error) {
 	rows, err := s.view(ctx, "users_by_name", datastore.Query{Keys: []any{[]any{string(id), name}}})
 	if err != nil || len(rows) == 0 {
@@ -132,7 +132,7 @@ func (s *Store) UserNamed(ctx context.Context, id ID, name string) (string, erro
 	return rows[0].ID, nil
 }
 
-// RevokeUserToken voids one token of a user until it expires by itself.
+// RevokeUserToken makes one token of a user invalid until it expires by itself.
 func (s *Store) RevokeUserToken(ctx context.Context, id ID, user, tokenID string, expires time.Time,
 	stamp datastore.Stamp,
 ) error {
@@ -147,8 +147,8 @@ func (s *Store) RevokeUserToken(ctx context.Context, id ID, user, tokenID string
 	return err
 }
 
-// changeUser applies an edit to the user's current revision, and again after conflicts. An error of the edit ends it
-// with nothing changed.
+// changeUser applies an edit to the user's current revision, and again after conflicts. After an error of the edit
+// nothing is changed.
 func (s *Store) changeUser(ctx context.Context, id ID, user string, stamp datastore.Stamp,
 	edit func(datastore.Document) error,
 ) (User, error) {
@@ -173,12 +173,12 @@ func (s *Store) changeUser(ctx context.Context, id ID, user string, stamp datast
 	}
 }
 
-// ByName finds the account of a name, however it is spelt. datastore.ErrNotFound when there is none.
+// ByName finds the account of a name in any spelling. It returns datastore.ErrNotFound if there is none.
 func (s *Store) ByName(ctx context.Context, name string) (Account, error) {
 	return s.byView(ctx, "listing_by_name", datastore.AlphanumName(name))
 }
 
-// ByRealm finds the account of a realm. datastore.ErrNotFound when there is none.
+// ByRealm finds the account of a realm. It returns datastore.ErrNotFound if there is none.
 func (s *Store) ByRealm(ctx context.Context, realm string) (Account, error) {
 	return s.byView(ctx, "listing_by_realm", strings.ToLower(realm))
 }

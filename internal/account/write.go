@@ -9,7 +9,7 @@ import (
 	"callfn/internal/datastore"
 )
 
-// NewAPIKey makes an API key: 32 random bytes as 64 hex digits.
+// NewAPIKey returns an API key: 32 random bytes as 64 hex digits.
 func NewAPIKey(random io.Reader) (string, error) { return randomHex(random, 32) }
 
 func randomHex(random io.Reader, bytes int) (string, error) {
@@ -20,8 +20,8 @@ func randomHex(random io.Reader, bytes int) (string, error) {
 	return hex.EncodeToString(b), nil
 }
 
-// Create stores a new account below parent. public is its validated public part; a realm is made when it has none.
-// *TakenError where another account has its name or realm.
+// Create stores a new account below parent. public is its validated public part; if it has no realm, one is generated.
+// Create returns a *TakenError if another account has its name or realm.
 func (s *Store) Create(ctx context.Context, parent Account, public datastore.Document,
 	stamp datastore.Stamp,
 ) (Account, error) {
@@ -32,8 +32,8 @@ func (s *Store) Create(ctx context.Context, parent Account, public datastore.Doc
 	return s.CreateAs(ctx, ID(id), parent, public, stamp)
 }
 
-// CreateAs is Create with a given id, such as that of the same account in KAZOO. datastore.ErrConflict where an account
-// has, or had, this id.
+// CreateAs is Create with a given id, such as that of the same account in KAZOO. It returns datastore.ErrConflict if an
+// account has, or had, this id.
 func (s *Store) CreateAs(ctx context.Context, id ID, parent Account, public datastore.Document,
 	stamp datastore.Stamp,
 ) (Account, error) {
@@ -47,7 +47,7 @@ func (s *Store) CreateAs(ctx context.Context, id ID, parent Account, public data
 	return s.insert(ctx, id, doc, stamp, "")
 }
 
-// TakeEnabled moves the public member `enabled`, which an ancestor of the account writes, to the private pvt_enabled,
+// TakeEnabled moves the public member `enabled`, which an ancestor of the account sets, to the private pvt_enabled,
 // which the account cannot change itself.
 func TakeEnabled(doc datastore.Document) {
 	if enabled, ok := doc["enabled"].(bool); ok {
@@ -85,8 +85,8 @@ func (s *Store) insert(ctx context.Context, id ID, doc datastore.Document, stamp
 	return s.storeUnique(ctx, doc)
 }
 
-// Update stores a changed document of an account: public part and private fields as given, over the revision it
-// carries. *TakenError as in Create; datastore.ErrConflict when the account was changed meanwhile.
+// Update stores a changed document of an account, with public and private part as given, over the revision that it
+// carries. It returns a *TakenError as Create does, and datastore.ErrConflict if the account was changed meanwhile.
 func (s *Store) Update(ctx context.Context, doc datastore.Document, stamp datastore.Stamp) (Account, error) {
 	stamp.Type, stamp.Database, stamp.Now = DocumentType, datastore.Accounts, s.cfg.Now()
 	stamp.Mark(doc)
@@ -110,7 +110,7 @@ func (s *Store) storeUnique(ctx context.Context, doc datastore.Document) (Accoun
 	return Account{doc: saved}, nil
 }
 
-// RotateAPIKey replaces the account's API key and voids every token issued to it. The old key is void at once.
+// RotateAPIKey replaces the account's API key and makes the old key and every token issued to it invalid at once.
 func (s *Store) RotateAPIKey(ctx context.Context, id ID, stamp datastore.Stamp) (Account, error) {
 	key, err := NewAPIKey(s.cfg.Random)
 	if err != nil {

@@ -20,7 +20,7 @@ type Header struct {
 	Version int    `json:"callfn_export"` // 1
 	From    string `json:"from"`          // the service's address
 	Account string `json:"account,omitempty"`
-	Secrets bool   `json:"secrets"` // they are in it
+	Secrets bool   `json:"secrets"` // the file contains them
 }
 
 // Version of the files that this package writes and reads.
@@ -28,7 +28,7 @@ const Version = 1
 
 // Sum is a database's entry in the last line.
 type Sum struct {
-	Documents int64  `json:"documents"` // lines: a document that changed during the export is in it twice
+	Documents int64  `json:"documents"` // number of lines: a document that changed during the export has two
 	Digest    string `json:"digest"`    // SHA-256 over the documents' texts, each with a newline
 }
 
@@ -62,7 +62,7 @@ func (s *sums) add(database string, doc []byte) {
 		s.hashes[database] = sha256.New()
 	}
 	s.counts[database]++
-	_, _ = s.hashes[database].Write(doc) // a hash takes everything
+	_, _ = s.hashes[database].Write(doc) // a hash never fails
 	_, _ = s.hashes[database].Write([]byte{'\n'})
 }
 
@@ -96,7 +96,7 @@ func (w *Writer) write(v any) error {
 	return err
 }
 
-// Documents writes documents of a database as they are, and how far the export is with them.
+// Documents writes documents of a database as they are, and the place where the export is with them.
 func (w *Writer) Documents(database string, docs []json.RawMessage, since string) error {
 	name, err := json.Marshal(database)
 	if err != nil {
@@ -123,14 +123,14 @@ func (w *Writer) End() (map[string]Sum, error) {
 	return sums, w.write(map[string]any{"end": map[string]any{"databases": sums}})
 }
 
-// maxLine bounds a line: a document of 8 MB and what belongs to it.
+// maxLine bounds a line: a document of 8 MB and what surrounds it.
 const maxLine = 64 << 20
 
-// ErrCutOff reports that the file has no end. An export resumes it; an import refuses it.
+// ErrCutOff reports that the file has no end. An export can continue it; an import refuses it.
 var ErrCutOff = errors.New("the file was cut off: run the same export again, and it goes on where it was")
 
-// Read reads a file. take gets every document, in order; it may be nil. The digests are compared at the end; ErrCutOff
-// with what is there when there is no end.
+// Read reads a file. It passes every document to take, which may be nil, in order, and compares the digests at the end.
+// For a file without an end it returns ErrCutOff with what is there.
 func Read(in io.Reader, take func(database string, doc json.RawMessage) error) (Header, map[string]Sum, error) {
 	r := reader{take: take}
 	err := r.read(in)

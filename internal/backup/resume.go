@@ -5,17 +5,17 @@ import (
 	"io"
 )
 
-// File is what Resume needs of a file: *os.File.
+// File has the methods of *os.File that Resume needs.
 type File interface {
 	io.ReadWriteSeeker
 	Truncate(size int64) error
 }
 
-// ErrComplete reports that the file has its end already.
+// ErrComplete reports that the file is complete.
 var ErrComplete = errors.New("this export is complete")
 
-// Resume continues a file that was cut off. It truncates the file after its last "at"; since gives the place where the
-// export of each database continues. ErrComplete where the file has its end.
+// Resume continues an interrupted file. It truncates the file after its last "at". since is where the export of each
+// database continues. It returns ErrComplete if the file is complete.
 func Resume(f File) (w *Writer, h Header, since map[string]string, err error) {
 	read := func() (reader, error) {
 		var r reader

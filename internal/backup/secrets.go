@@ -14,8 +14,8 @@ var secretField = regexp.MustCompile(`^pvt_.*(key|secret|credential|password|has
 // sealedDocuments of system_data are secrets as a whole.
 var sealedDocuments = []string{"signing_keys"}
 
-// LeaveOutSecrets removes the secrets from a document. It returns the same text where there are none, and nil where
-// nothing is left; left names the removed members.
+// LeaveOutSecrets removes the secrets from a document. It returns the same text if there are none, and nil if nothing
+// remains. left names the removed members.
 func LeaveOutSecrets(database string, doc json.RawMessage) (out json.RawMessage, left []string, err error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(doc, &fields); err != nil {

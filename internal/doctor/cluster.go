@@ -113,14 +113,14 @@ func (x *exam) copies() {
 	x.add(check, OK, "", "the databases have copies on several nodes")
 }
 
-// Bounds for the runs that shall reach every node behind a load balancer, which does not tell where it sends a request.
+// Limits of the runs that should reach every node behind a load balancer, which does not tell where it sends a request.
 const (
 	runsPerNode  = 6
 	mostRuns     = 36
 	unknownNodes = 3 // if the number of nodes is unknown
 )
 
-// everyNode runs a function over many connections at once, since one node may lack what the others have.
+// everyNode runs a function over many connections at once, since one node may lack what others have.
 func (x *exam) everyNode() {
 	const check = "every node"
 	nodes := x.nodes

@@ -9,9 +9,9 @@ import (
 	"callfn/internal/function"
 )
 
-// dates reports how the functions' engine writes dates and numbers differently from callfn's own. A function's Date is
-// in the account's time zone, and at a rehearsal's moment, on every engine: `wh` replaces the engine's Date where it
-// differs.
+// dates reports how the functions' engine formats dates and numbers differently from callfn's own. A function's Date is
+// in the account's time zone, and in a rehearsal at the rehearsal's time, on every engine: `wh` replaces the engine's
+// Date if it differs.
 func (x *exam) dates() {
 	const check = "dates and locales"
 	engine := x.Dialect

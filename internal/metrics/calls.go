@@ -16,7 +16,7 @@ type Calls struct {
 
 var _ calls.Observer = (*Calls)(nil)
 
-// Calls watches calls from switches: how many are in progress, and what became of those that are over.
+// Calls adds metrics of calls from switches: how many are in progress, and how the others ended.
 func (m *Metrics) Calls(inProgress func() int) *Calls {
 	c := &Calls{
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -28,7 +28,7 @@ func (m *Metrics) Calls(inProgress func() int) *Calls {
 		}),
 	}
 	for _, how := range callflow.Endings() {
-		c.ended.WithLabelValues(string(how)) // so that the first one is an increase
+		c.ended.WithLabelValues(string(how)) // so that the first one counts as an increase
 	}
 	m.registry.MustRegister(c.ended, c.lasted)
 	m.gauge("callfn_calls_in_progress", "Calls from switches in progress.", nil,
@@ -42,7 +42,7 @@ func (c *Calls) CallEnded(r calls.Record) {
 	c.lasted.Observe(r.Duration().Seconds())
 }
 
-// CallRecords watches the recorder of calls.
+// CallRecords adds metrics of the recorder of calls.
 func (m *Metrics) CallRecords(stats func() callrecord.Stats) {
 	m.counter("callfn_call_records_written_total", "Records of calls written.", nil,
 		func() float64 { return float64(stats().Written) })

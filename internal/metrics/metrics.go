@@ -1,5 +1,5 @@
-// Package metrics serves the service's figures to Prometheus: runs by outcome, how long calls wait for their turn, what
-// was refused, dropped or switched off. They hold no customer's name, number or id.
+// Package metrics serves the service's metrics to Prometheus: runs by outcome, how long calls wait for their turn, what
+// was refused, dropped or disabled. They contain no customer's name, number or id.
 package metrics
 
 import (
@@ -17,7 +17,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// Metrics collects and answers. It is a function.Observer.
+// Metrics collects and serves metrics. It is a function.Observer.
 type Metrics struct {
 	registry *prometheus.Registry
 	runs     *prometheus.HistogramVec
@@ -28,7 +28,7 @@ type Metrics struct {
 
 var _ function.Observer = (*Metrics)(nil)
 
-// New makes a Metrics with what every Go process has.
+// New returns a Metrics with the metrics of every Go process.
 func New(version string) *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
@@ -50,7 +50,7 @@ func New(version string) *Metrics {
 	}
 	for _, origin := range function.Origins() {
 		for _, outcome := range runs.Outcomes() {
-			m.outcomes.WithLabelValues(string(origin), string(outcome)) // so that the first failure is an increase
+			m.outcomes.WithLabelValues(string(origin), string(outcome)) // so that the first failure counts as an increase
 		}
 	}
 	m.registry.MustRegister(m.runs, m.outcomes, m.requests, m.quotas,
@@ -66,7 +66,7 @@ func (m *Metrics) Ran(ran function.Ran) {
 	m.runs.WithLabelValues(string(ran.Origin), string(ran.Outcome)).Observe(ran.Duration.Seconds())
 }
 
-// Lane watches where runs take turns: place is where they run, lane is calls or rehearsals.
+// Lane adds metrics of a lane in which runs take turns: place is where they run, lane is calls or rehearsals.
 func (m *Metrics) Lane(place, lane string, stats func() fair.Stats) {
 	of := func(more ...string) prometheus.Labels {
 		l := prometheus.Labels{"place": place, "lane": lane}
@@ -85,7 +85,7 @@ func (m *Metrics) Lane(place, lane string, stats func() fair.Stats) {
 	}
 }
 
-// Workers watches a pool of sandbox processes.
+// Workers adds metrics of a pool of sandbox processes.
 func (m *Metrics) Workers(pool string, count func() (free, all int)) {
 	m.gauge("callfn_workers_free", "Sandbox processes that could take a run now.", prometheus.Labels{"pool": pool},
 		func() float64 {
@@ -98,7 +98,7 @@ func (m *Metrics) Workers(pool string, count func() (free, all int)) {
 	})
 }
 
-// Records watches the recorder of runs.
+// Records adds metrics of the recorder of runs.
 func (m *Metrics) Records(stats func() runrecord.Stats) {
 	m.counter("callfn_run_records_written_total", "Records of runs written.", nil,
 		func() float64 { return float64(stats().Written) })
@@ -110,17 +110,18 @@ func (m *Metrics) Records(stats func() runrecord.Stats) {
 		func() float64 { return float64(stats().Over) })
 }
 
-// QuotaRefused counts what was refused because an account has as much as it may.
+// QuotaRefused counts a refusal because an account has reached a limit of its quota.
 func (m *Metrics) QuotaRefused(bound string) { m.quotas.WithLabelValues(bound).Inc() }
 
-// PartialWrites watches writes to a cluster.
+// PartialWrites adds metrics of writes to a cluster.
 func (m *Metrics) PartialWrites(count func() uint64) {
 	m.counter("callfn_datastore_writes_partial_total", "Writes that fewer nodes of a cluster took than a majority: "+
 		"refused, and perhaps lost.", nil,
 		func() float64 { return float64(count()) })
 }
 
-// FailedWrites watches writes that a datastore did not make: all of them, and those for want of room on its disk.
+// FailedWrites adds metrics of writes that a datastore failed to make: all of them, and those for lack of room on its
+// disk.
 func (m *Metrics) FailedWrites(count func() (all, noRoom uint64)) {
 	const name, help = "callfn_datastore_writes_failed_total", "Writes that a datastore failed to make, by cause: its " +
 		"disk is full, or another."
@@ -130,7 +131,7 @@ func (m *Metrics) FailedWrites(count func() (all, noRoom uint64)) {
 		func() float64 { all, full := count(); return float64(all - full) })
 }
 
-// Disabling watches the guard that switches functions off.
+// Disabling adds metrics of the guard that disables functions.
 func (m *Metrics) Disabling(stats func() autodisable.Stats) {
 	m.counter("callfn_functions_disabled_total", "Functions switched off because they failed too often.", nil,
 		func() float64 { return float64(stats().Disabled) })
@@ -138,7 +139,8 @@ func (m *Metrics) Disabling(stats func() autodisable.Stats) {
 		func() float64 { return float64(stats().Failures) })
 }
 
-// Copy watches the copy of the function documents that the direct runner has. age is false while it was never complete.
+// Copy adds metrics of the direct runner's copy of the function documents. age returns false while the copy was never
+// complete.
 func (m *Metrics) Copy(age func() (time.Duration, bool)) {
 	m.gauge("callfn_functions_copy_age_seconds", "How old the copy of the function documents is; -1 while there is none.",
 		nil, func() float64 {
@@ -150,7 +152,7 @@ func (m *Metrics) Copy(age func() (time.Duration, bool)) {
 		})
 }
 
-// Requests counts what a handler answers.
+// Requests counts a handler's answers.
 func (m *Metrics) Requests(h http.Handler) http.Handler {
 	return promhttp.InstrumentHandlerDuration(m.requests, h)
 }

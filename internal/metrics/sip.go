@@ -20,7 +20,7 @@ type SIP struct {
 
 var _ sip.Observer = (*SIP)(nil)
 
-// SIP makes what a SIP server is observed with. It is called once.
+// SIP returns the observer of a SIP server. It is called once.
 func (m *Metrics) SIP() *SIP {
 	s := &SIP{
 		answered: prometheus.NewHistogram(prometheus.HistogramOpts{
@@ -37,7 +37,7 @@ func (m *Metrics) SIP() *SIP {
 		}, []string{"what"}),
 	}
 	for _, code := range []int{403, 503} {
-		s.refused.WithLabelValues(strconv.Itoa(code)) // so that the first one is an increase
+		s.refused.WithLabelValues(strconv.Itoa(code)) // so that the first one counts as an increase
 	}
 	s.CallEnded(rtp.Stats{})
 	m.registry.MustRegister(s.answered, s.refused, s.packets)

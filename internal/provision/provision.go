@@ -212,8 +212,8 @@ func (s Site) logsIn(ctx context.Context, name, password string) (bool, error) {
 	return s.Stores.Connection.LogsIn(ctx, name, password)
 }
 
-// Foreign lists the databases that hold a design document that is not callfn's under the name of callfn's. It usually
-// is KAZOO's.
+// Foreign lists the databases in which a design document with a name of callfn's is not callfn's. Usually it is
+// KAZOO's.
 func (s Site) Foreign(ctx context.Context) ([]string, error) {
 	var foreign []string
 	err := s.eachDesign("", func(db *datastore.Database, d couchapp.DesignDoc) error {

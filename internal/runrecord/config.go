@@ -10,7 +10,7 @@ import (
 // DocumentType is the pvt_type of records.
 const DocumentType = "function_run"
 
-// Collection names the records. It sends nothing.
+// Collection returns the collection of the records. It sends nothing.
 func Collection(stores datastore.Resolver) datastore.Collection {
 	return datastore.Collection{
 		Datastores: stores, Database: datastore.FunctionRuns, Type: DocumentType, Design: "function_runs",
@@ -18,17 +18,17 @@ func Collection(stores datastore.Resolver) datastore.Collection {
 	}
 }
 
-// Config is what a Recorder needs. The first block is required; a zero field of the second means its default.
+// Config configures a Recorder. The first block is required; a zero field of the second means its default.
 type Config struct {
 	Datastores datastore.Resolver
 	Now        func() time.Time
 	Log        *slog.Logger
 	Keep       Keep
 
-	Buffer      int           // records that may wait to be written; 4096
-	BufferBytes int64         // bytes of results and logs, roughly, that may wait to be written; 32 MiB
-	FlushEvery  time.Duration // how long a record may wait, but a busy function's; 500 ms
-	SweepEvery  time.Duration // how often what need not be kept is removed; a minute
+	Buffer      int           // most records that wait to be written; 4096
+	BufferBytes int64         // approximate bytes of results and logs that may wait to be written; 32 MiB
+	FlushEvery  time.Duration // how long a record may wait, except a busy function's; 500 ms
+	SweepEvery  time.Duration // how often superfluous records are removed; a minute
 }
 
 func (c Config) withDefaults() Config {

@@ -7,28 +7,27 @@ import (
 	"callfn/internal/runs"
 )
 
-// Keep says which records are kept, and how much of a run. The last runs of each function are kept, class by class, so
-// that a storm of one class drives out no other.
+// Keep configures which records are kept, and how much of a run. The last runs of each function are kept class by
+// class, so that many runs of one class displace no others.
 type Keep struct {
-	Successes  int // calls that gave a flow; 0 for none
-	Failures   int // calls that gave none; 0 for none. Of those that were refused mostRefused at most
-	Rehearsals int // rehearsals and drafts, whatever came of them; 0 for none
-	// all records of an account, whatever its functions, deleted ones included; no bound when zero
+	Successes  int // calls that returned a flow; 0 for none
+	Failures   int // calls that returned none; 0 for none. At most mostRefused of them are refusals
+	Rehearsals int // rehearsals and drafts of any outcome; 0 for none
+	// PerAccount bounds all records of an account, including those of deleted functions; no bound when zero.
 	PerAccount int
 	For        time.Duration // how long a record is kept; forever when zero
-	Parameters bool          // the call's parameters too; digits and PINs never
+	Parameters bool          // also keep the call's parameters; never digits and PINs
 }
 
-// mostRefused bounds the refusals of a function that are kept: they come with an overload, by the thousand, and say
-// little.
+// mostRefused bounds the kept refusals of a function. They come by the thousand in an overload and tell little.
 const mostRefused = 100
 
-// DefaultKeep is for a week, and without parameters.
+// DefaultKeep keeps records for a week, without parameters.
 func DefaultKeep() Keep {
 	return Keep{Successes: 100, Failures: 1000, Rehearsals: 100, PerAccount: 20_000, For: 7 * 24 * time.Hour}
 }
 
-// class is a kind of runs of which the last are kept. The view `kept` knows them.
+// class is a kind of runs of which the last ones are kept. The view `kept` knows the classes.
 type class string
 
 const (
@@ -50,7 +49,7 @@ func classOf(ran function.Ran) class {
 	return failed
 }
 
-// most is how many runs of a class are kept of each function.
+// most returns how many runs of a class are kept for each function.
 func (k Keep) most(c class) int {
 	switch c {
 	case succeeded:

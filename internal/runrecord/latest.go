@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	// busyRuns is from how many runs since the last look a function counts as busy.
+	// busyRuns is the number of runs since the last check that makes a function busy.
 	busyRuns = 20
-	// busyEvery is how often a busy function's runs are written: of all in between only the last ones are kept, so most
-	// need never be written, nor removed again. On CouchDB a document that is removed leaves something behind for good.
+	// busyEvery is how often a busy function's runs are written. Of the runs in between only the last ones are kept, so
+	// most need never be written, nor removed again. On CouchDB a removed document leaves something behind for good.
 	busyEvery = 5 * time.Second
-	// waitAtMost bounds the runs that wait together.
+	// waitAtMost bounds the waiting runs.
 	waitAtMost = 4000
 )
 
-// latest are runs that wait to be written, the last ones of each function and class.
+// latest has the runs that wait to be written: the last ones of each function and class.
 type latest struct {
 	keep    Keep
 	waiting map[runsOf]*waiting
@@ -25,10 +25,10 @@ type latest struct {
 
 type waiting struct {
 	runs    []function.Ran // the oldest first
-	written time.Time      // when some of these were
+	written time.Time      // when runs of this kind were last written
 }
 
-// add takes a run over, and gives the one that it replaces.
+// add adds a run and returns the one that it replaces.
 func (s *latest) add(ran function.Ran) (old function.Ran, replaced bool) {
 	of := of(ran)
 	w := s.waiting[of]
@@ -45,7 +45,7 @@ func (s *latest) add(ran function.Ran) (old function.Ran, replaced bool) {
 	return old, true
 }
 
-// due takes out what is to be written now, and forgets functions that have been quiet.
+// due removes and returns the runs to write now, and drops functions that have been quiet.
 func (s *latest) due(now time.Time, everything bool) map[runsOf][]function.Ran {
 	everything = everything || s.n > waitAtMost
 	out := map[runsOf][]function.Ran{}

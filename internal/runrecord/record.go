@@ -13,16 +13,16 @@ import (
 	"callfn/internal/runs"
 )
 
-// What a record keeps at most of what a function made, in bytes of JSON.
+// Limits of what a record keeps from a function, in bytes of JSON.
 const (
 	mostFlow = 32 << 10
 	mostText = 2 << 10
 )
 
-// flowLimits are below the datastore's own.
+// flowLimits are below the datastore's limits.
 var flowLimits = jsonvalue.Limits{Depth: 80}
 
-// document is the record of a run.
+// document returns the record of a run.
 func document(r function.Ran, keep Keep) datastore.Document {
 	hide := redact.New(r.Params)
 	doc := datastore.Document{
@@ -69,7 +69,7 @@ func document(r function.Ran, keep Keep) datastore.Document {
 		doc[name+"_omitted"] = "no JSON to keep: " + bounded(err.Error())
 	default:
 		order := jsonvalue.OrderOf(r.Value).Renamed(hide.Text)
-		if text, err := order.Append(nil, hide.Value(value)); err == nil { // it was decoded, so it can be written
+		if text, err := order.Append(nil, hide.Value(value)); err == nil { // cannot fail: it was decoded from JSON
 			doc[name] = json.RawMessage(text)
 		}
 	}
@@ -84,7 +84,7 @@ func document(r function.Ran, keep Keep) datastore.Document {
 	return doc
 }
 
-// failure is a run's error as a record keeps it.
+// failure returns a run's error in the form of a record.
 func failure(e *function.Error, hide redact.Redactor) map[string]any {
 	out := map[string]any{"message": hide.Text(bounded(e.Message))}
 	for name, n := range map[string]int{"line": e.Line, "column": e.Column} {
@@ -111,10 +111,10 @@ func setText(doc map[string]any, name, text string) {
 	}
 }
 
-// bounded gives text as a record keeps it: valid, and not longer than mostText bytes.
+// bounded returns text in the form of a record: valid, and at most mostText bytes long.
 func bounded(text string) string { return clip.Text(strings.ToValidUTF8(text, "�"), mostText) }
 
-// sizeOf is the bytes of all names and values.
+// sizeOf returns the bytes of all names and values.
 func sizeOf(params map[string]string) int {
 	n := 0
 	for name, value := range params {
@@ -123,7 +123,7 @@ func sizeOf(params map[string]string) int {
 	return n
 }
 
-// weight is what a waiting record holds in memory, roughly.
+// weight estimates a waiting record's memory.
 func weight(r function.Ran) int64 {
 	n := len(r.Value) + 512
 	for _, line := range r.Logs {
@@ -132,5 +132,5 @@ func weight(r function.Ran) int64 {
 	return int64(n)
 }
 
-// expired is the first run that is young enough to be kept.
+// expired returns the lowest run id that is young enough to be kept.
 func expired(now time.Time, keep Keep) string { return string(runs.FirstID(now.Add(-keep.For))) }

@@ -10,11 +10,11 @@ import (
 	"callfn/internal/function"
 )
 
-// Recorder is a function.Observer that keeps records. Close it to have the last ones written.
+// Recorder is a function.Observer that keeps records. Close writes the last ones.
 type Recorder struct {
 	cfg    Config
 	queue  chan function.Ran
-	held   atomic.Int64 // bytes in queue
+	held   atomic.Int64 // bytes in the queue
 	closed atomic.Bool
 	stop   chan struct{}
 	done   chan struct{}
@@ -22,13 +22,13 @@ type Recorder struct {
 
 	kept, dropped, lost, over atomic.Uint64
 
-	// The writer's alone.
+	// The fields below belong to the writing goroutine.
 	latest   latest
 	touched  map[runsOf]int  // runs written since the last trim
-	accounts map[string]bool // accounts written for since the last sweep
+	accounts map[string]bool // accounts with records since the last sweep
 }
 
-// runsOf names the runs of a class of a function of an account.
+// runsOf names one class of runs of a function.
 type runsOf struct {
 	account, function string
 	class             class
@@ -52,7 +52,7 @@ func New(cfg Config) *Recorder {
 	return r
 }
 
-// Ran takes a run over. It never waits: what finds no room is dropped and counted.
+// Ran queues a run. It never waits: without room, the run is dropped and counted.
 func (r *Recorder) Ran(ran function.Ran) {
 	if r.cfg.Keep.most(classOf(ran)) <= 0 {
 		return
@@ -75,16 +75,16 @@ func (r *Recorder) drop(n int64) {
 	r.dropped.Add(1)
 }
 
-// Stats counts records: written, dropped for want of room, lost because the datastore did not take them, removed
+// Stats counts records: written, dropped for lack of room, lost because the datastore did not store them, removed
 // because their account had too many.
 type Stats struct{ Written, Dropped, Lost, Over uint64 }
 
-// Stats are the counts since the start.
+// Stats returns the counts since the start.
 func (r *Recorder) Stats() Stats {
 	return Stats{Written: r.kept.Load(), Dropped: r.dropped.Load(), Lost: r.lost.Load(), Over: r.over.Load()}
 }
 
-// Close has what waits written, at most until ctx ends, and stops.
+// Close writes the waiting records, at most until ctx ends, and stops.
 func (r *Recorder) Close(ctx context.Context) {
 	r.closed.Store(true)
 	r.once.Do(func() { close(r.stop) })
@@ -94,7 +94,7 @@ func (r *Recorder) Close(ctx context.Context) {
 	}
 }
 
-// batchRuns is how many runs a batch takes together.
+// batchRuns is the most runs of a batch.
 const batchRuns = 4000
 
 // write is the goroutine that writes and sweeps.
@@ -189,12 +189,12 @@ func (r *Recorder) flush(batch []function.Ran, everything bool) []function.Ran {
 	return batch[:0]
 }
 
-// save stores documents and tells how many were taken. One that is there already was written by an attempt whose answer
-// got lost.
+// save stores documents and returns how many were stored. An existing one was stored by an attempt whose answer was
+// lost.
 func (r *Recorder) save(docs []datastore.Document) (written int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
 	defer cancel()
-	ctx, _ = datastore.ForRequest(ctx) // nobody waits for records
+	ctx, _ = datastore.ForRequest(ctx) // no call waits for records
 	db, err := r.cfg.Datastores.Resolve(datastore.FunctionRuns, DocumentType)
 	if err != nil {
 		return 0, err

@@ -6,20 +6,20 @@ import (
 	"callfn/internal/datastore"
 )
 
-// What goes to the datastore in one request at most: documents, and bytes of them, roughly. Few large requests take
-// half as long as many small ones, but a proxy before it may take a MiB and no more.
+// Limits of one request to the datastore: documents, and their approximate bytes. Few large requests take half as long
+// as many small ones, but a proxy in front of it may accept at most a MiB.
 const (
 	requestDocs  = 1000
 	requestBytes = 512 << 10
 )
 
-// weighed is a record and what it weighs, in bytes, roughly.
+// weighed is a record with its approximate size in bytes.
 type weighed struct {
 	doc    datastore.Document
 	weight int64
 }
 
-// requests cuts records into what goes to the datastore together.
+// requests splits records into requests to the datastore.
 func requests(docs []weighed) iter.Seq[[]datastore.Document] {
 	return func(yield func([]datastore.Document) bool) {
 		for len(docs) > 0 {

@@ -7,11 +7,10 @@ import (
 	"callfn/internal/datastore"
 )
 
-// mostTouched bounds the functions remembered between two sweeps; those beyond are trimmed when they run again.
+// mostTouched bounds the functions remembered between two sweeps. Others are trimmed when they run again.
 const mostTouched = 10_000
 
-// sweep removes what need not be kept: old records, runs that newer ones have replaced, and what is beyond an account's
-// bound.
+// sweep removes superfluous records: old ones, those that newer ones replaced, and those beyond an account's limit.
 func (r *Recorder) sweep() {
 	for of := range r.touched {
 		r.trim(of)
@@ -22,7 +21,7 @@ func (r *Recorder) sweep() {
 	if r.cfg.Keep.For <= 0 {
 		return
 	}
-	for range 100 { // a bounded piece of work; the next sweep goes on
+	for range 100 { // bounds the work; the next sweep continues
 		n, err := r.expire()
 		if err != nil {
 			r.cfg.Log.Warn("cannot remove old run records", "error", err)
@@ -35,7 +34,7 @@ func (r *Recorder) sweep() {
 
 const removeAtOnce = 500
 
-// expire removes some records past their time: ids of runs have the order of time.
+// expire removes some records past their time. Run ids are ordered by time.
 func (r *Recorder) expire() (removed int, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
 	defer cancel()
@@ -59,10 +58,10 @@ func (r *Recorder) expire() (removed int, err error) {
 	})
 }
 
-// removals bounds the requests that one trim makes; the next goes on.
+// removals bounds the requests of one trim. The next trim continues.
 const removals = 20
 
-// trim removes a function's runs of a class but the last ones.
+// trim removes a function's runs of a class except the last ones.
 func (r *Recorder) trim(of runsOf) {
 	delete(r.touched, of)
 	_, err := r.removeBeyond("kept", datastore.Query{
@@ -78,8 +77,8 @@ func (r *Recorder) trim(of runsOf) {
 	}
 }
 
-// bound removes what an account has beyond its bound, the oldest first. Records outlive their functions, so those of
-// each function being bounded is not enough.
+// bound removes an account's records beyond its limit, the oldest first. Records outlive their functions, so limits per
+// function are not enough.
 func (r *Recorder) bound(account string) {
 	delete(r.accounts, account)
 	if r.cfg.Keep.PerAccount <= 0 {
@@ -99,7 +98,7 @@ func (r *Recorder) bound(account string) {
 	}
 }
 
-// removeBeyond removes the records of a view, the newest first, that come after those that q skips.
+// removeBeyond removes a view's records, ordered newest first, after those that q skips.
 func (r *Recorder) removeBeyond(view string, q datastore.Query) (removed int, err error) {
 	q.Descending, q.Limit = true, removeAtOnce
 	for range removals {
@@ -129,7 +128,7 @@ func (r *Recorder) removeSome(view string, q datastore.Query) (int, error) {
 	})
 }
 
-// remove deletes the rows' documents for good. One that someone else removed meanwhile is as gone.
+// remove deletes the rows' documents for good. It ignores those that another process removed meanwhile.
 func (r *Recorder) remove(ctx context.Context, db *datastore.Database, rows []datastore.Row,
 	revOf func(json.RawMessage) (string, error),
 ) (int, error) {

@@ -1,8 +1,7 @@
-// Package dialect finds newer JavaScript syntax, and what formats dates and numbers, in a function's body, so that
-// whoever saves it can be told when the engine that will run it is too old: stock CouchDB comes with SpiderMonkey 1.8.5
-// to 128 (docs/reference/couchdb.md#engines), and a body that parses here may not parse there.
-//
-// What an engine lacks is told by the show `dialect` of _design/functions, under the names used here.
+// Package dialect finds newer JavaScript syntax, and code that formats dates and numbers, in a function's body. So
+// whoever saves it can be warned if the engine that will run it is too old: stock CouchDB comes with SpiderMonkey 1.8.5
+// to 128 (docs/reference/couchdb.md#engines), and a body that parses here may not parse there. The show `dialect` of
+// _design/functions tells what an engine lacks, by the feature names used here.
 package dialect
 
 import (
@@ -15,14 +14,14 @@ import (
 
 // Use is the first place where a body uses a feature.
 type Use struct {
-	Feature string // as the show `dialect` names it
+	Feature string // its name in the show `dialect`
 	Line    int    // from 1
 	Column  int    // from 1, in characters
 }
 
-// Find lists the newer syntax that a body uses, each feature once, in the order of first use. The body must parse: what
-// this makes of one that does not means nothing. It looks at tokens only, so that no body, however deep, costs more
-// than its length.
+// Find lists the newer syntax that a body uses, each feature once, in the order of first use. The body must parse, else
+// the result means nothing. Find only looks at tokens, so the cost of a body depends on its length and not on its
+// depth.
 func Find(body string) []Use {
 	f := finder{seen: map[string]bool{}, line: 1, column: 1}
 	l := js.NewLexer(parse.NewInputString(body))
@@ -50,15 +49,15 @@ type finder struct {
 	line, column int
 
 	last, before place  // the last two tokens that are neither space nor comment
-	compare      int    // how many brackets are open within the parentheses of localeCompare, 0 outside of them
-	compared     place  // where it stands
-	named        string // the feature of the object that the last token names, "" for none
-	format       place  // the toLocaleString or the like whose parenthesis was opened last, as long as nothing is in it
+	compare      int    // number of open brackets inside the parentheses of localeCompare; 0 outside of them
+	compared     place  // where that localeCompare is
+	named        string // feature of the object that the last token names, or ""
+	format       place  // the toLocaleString or similar call whose parenthesis was just opened, while it is empty
 	open         []js.TokenType
-	classes      []int // how many brackets were open where each class keyword stands that still waits for its body
+	classes      []int // number of open brackets at each class keyword whose body has not begun
 }
 
-// place is a token and where it begins.
+// place is a token with its position.
 type place struct {
 	kind         js.TokenType
 	line, column int
@@ -82,7 +81,7 @@ func (f *finder) token(kind js.TokenType, text []byte) {
 	f.before, f.last = f.last, at
 }
 
-// single knows the syntax that shows in one token.
+// single finds syntax that consists of one token.
 func (f *finder) single(at place, text []byte) {
 	switch at.kind {
 	case js.ArrowToken:
@@ -124,7 +123,7 @@ func (f *finder) single(at place, text []byte) {
 	}
 }
 
-// pair knows the syntax that shows in a token and the one before.
+// pair finds syntax that consists of a token and the previous one.
 func (f *finder) pair(at place) {
 	switch f.last.kind {
 	case js.ClassToken:
@@ -169,7 +168,7 @@ var globals = map[string]string{
 	"BigInt": "bigint",
 }
 
-// global knows the objects of the language that are named, and not as the key of a member.
+// global finds named objects of the language, except keys of members.
 func (f *finder) global(at place, text []byte) {
 	if f.named != "" && at.kind != js.ColonToken {
 		f.use(f.named, f.last)
@@ -180,7 +179,7 @@ func (f *finder) global(at place, text []byte) {
 	}
 }
 
-// comparison knows localeCompare with a locale: with more than one argument.
+// comparison finds localeCompare with a locale, that is, with more than one argument.
 func (f *finder) comparison(at place, text []byte) {
 	isMember := f.last.kind == js.DotToken || f.last.kind == js.OptChainToken
 	switch {
@@ -194,7 +193,7 @@ func (f *finder) comparison(at place, text []byte) {
 	}
 }
 
-// locale knows what formats dates and numbers: the object Intl, and toLocaleString and the like with arguments.
+// locale finds what formats dates and numbers: the object Intl, and toLocaleString and similar methods with arguments.
 func (f *finder) locale(at place, text []byte) {
 	isMember := f.last.kind == js.DotToken || f.last.kind == js.OptChainToken
 	switch {
@@ -217,7 +216,7 @@ func (f *finder) locale(at place, text []byte) {
 
 var formats = map[string]bool{"toLocaleString": true, "toLocaleDateString": true, "toLocaleTimeString": true}
 
-// nest follows the brackets, so that a class body is known as one.
+// nest follows the brackets, to recognise class bodies.
 func (f *finder) nest(kind js.TokenType) {
 	if n := len(f.classes); n > 0 && f.last.kind == js.ClassToken && !beginsClass(kind) {
 		f.classes = f.classes[:n-1] // {class: 1}
@@ -250,8 +249,8 @@ func beginsClass(kind js.TokenType) bool {
 // inClass reports whether the next token is directly in a class body.
 func (f *finder) inClass() bool { return len(f.open) > 0 && f.open[len(f.open)-1] == classBody }
 
-// endsValue reports whether a slash after the last token divides. After a closing bracket it nearly always does; where
-// it does not (`if (x) /re/.test(y)`), a warning is missed or superfluous, no more.
+// endsValue reports whether a slash after the last token divides. After a closing bracket it nearly always does. In the
+// exception (`if (x) /re/.test(y)`) a warning is merely missed or superfluous.
 func (f *finder) endsValue() bool {
 	switch f.last.kind {
 	case js.CloseParenToken, js.CloseBracketToken, js.CloseBraceToken, js.TemplateToken, js.TemplateEndToken,

@@ -1,10 +1,10 @@
 package dialect
 
-// Name tells a feature as an admin writes it, what becomes of a function that uses it where it is not there, and what
-// to write instead.
+// Name describes a feature for an admin: its name, what happens to a function that uses it on an engine that lacks it,
+// and what to write instead.
 type Name struct{ What, Fate, Instead string }
 
-// names are the features. An empty fate is that of syntax.
+// names are the features. An empty fate means syntaxFate.
 var names = map[string]struct{ what, instead, fate string }{
 	"let":            {what: "`let`", instead: "`var`"},
 	"arrow_function": {what: "an arrow function (`=>`)", instead: "`function (…) { return …; }`"},
@@ -55,10 +55,10 @@ var names = map[string]struct{ what, instead, fate string }{
 	},
 }
 
-// syntaxFate is what becomes of a function with syntax that an engine does not parse.
+// syntaxFate is what happens to a function with syntax that an engine does not parse.
 const syntaxFate = "in a call this function would fail with a syntax error"
 
-// Describe tells a feature. ok is false for unknown names.
+// Describe returns the description of a feature. ok is false for unknown names.
 func Describe(feature string) (name Name, ok bool) {
 	n, ok := names[feature]
 	if n.fate == "" {

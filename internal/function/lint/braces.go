@@ -7,8 +7,8 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// unbalanced explains brackets that have no partner. The position is where the bracket is that is too many, or the one
-// that was never closed, as far as the indentation of lines tells; an engine sees either at the end only.
+// unbalanced explains brackets without a partner. The position is that of the superfluous or unclosed bracket, as far
+// as the indentation of lines shows it. An engine notices either only at the end.
 func unbalanced(s *scan, at int, f Fault) *Advice {
 	switch {
 	case s.unmatched >= 0 && s.unmatched <= at:
@@ -52,7 +52,7 @@ func (s *scan) tooFew(at int, f Fault) *Advice {
 	}
 	open := s.tokens[o]
 	if at < len(s.tokens) &&
-		!strings.Contains(f.Message, "unexpected end") { // the engine saw something else first, where it stands
+		!strings.Contains(f.Message, "unexpected end") { // the engine failed at something else first
 		return &Advice{
 			Hint: fmt.Sprintf("the `%s` of line %d, column %d is still open there", s.text(o), open.line, open.column),
 		}
@@ -60,8 +60,8 @@ func (s *scan) tooFew(at int, f Fault) *Advice {
 	return s.advice(o, "this `"+s.text(o)+"` is never closed", "put `"+closing(open.kind)+"` where what it opens ends")
 }
 
-// misplaced finds the first closing brace, at the beginning of its line, whose indentation is not that of the line
-// where its partner opens.
+// misplaced finds the first closing brace at the beginning of its line whose indentation differs from the line of its
+// partner.
 func (s *scan) misplaced(wrong func(open, end int) bool) (int, bool) {
 	for i, t := range s.tokens {
 		if t.kind == js.CloseBraceToken && t.pair >= 0 && s.kind(int(t.pair)) == js.OpenBraceToken &&

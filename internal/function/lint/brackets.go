@@ -53,7 +53,7 @@ func (s *scan) closes(i int) {
 	}
 }
 
-// braceKind tells what the brace begins that is the next token.
+// braceKind returns what a brace begins if it is the next token.
 func (s *scan) braceKind(t token) brace {
 	if n := len(s.classes); n > 0 && s.classes[n-1] == len(s.open) {
 		s.classes = s.classes[:n-1]
@@ -83,7 +83,7 @@ func (s *scan) braceKind(t token) brace {
 	return block
 }
 
-// afterParameters tells what a brace behind a closing parenthesis begins.
+// afterParameters returns what a brace after a closing parenthesis begins.
 func (s *scan) afterParameters(closing int) brace {
 	open := int(s.tokens[closing].pair)
 	if open < 0 {
@@ -111,7 +111,7 @@ func (s *scan) afterParameters(closing int) brace {
 	return block
 }
 
-// braceAround is what kind of brace an open bracket is: block for all that is no brace of these kinds.
+// braceAround returns the kind of brace of an open bracket; block for every other bracket.
 func (s *scan) braceAround(open int32) brace {
 	if open < 0 || s.tokens[open].kind != js.OpenBraceToken {
 		return block

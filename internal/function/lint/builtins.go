@@ -2,7 +2,7 @@ package lint
 
 import "slices"
 
-// builtIns are the names that every function has: the language's, and the engine's own. Sorted.
+// builtIns are the names that every function has: those of the language and of the engine. Sorted.
 var builtIns = []string{
 	"AggregateError", "Array", "ArrayBuffer", "BigInt", "BigInt64Array", "BigUint64Array", "Boolean", "DataView", "Date",
 	"Error", "EvalError", "FinalizationRegistry", "Float16Array", "Float32Array", "Float64Array", "Function", "Infinity",

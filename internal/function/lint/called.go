@@ -9,7 +9,8 @@ import (
 	"callfn/internal/clip"
 )
 
-// notCallable explains calling what is no function. QuickJS does not tell what; the place it tells is the parenthesis.
+// notCallable explains a call of something that is not a function. QuickJS does not say what it is, and gives the
+// position of the parenthesis.
 func notCallable(body string, f Fault, callee string) Advice {
 	var a Advice
 	if callee == "" && body != "" && f.Line > 0 {
@@ -47,8 +48,8 @@ func notCallable(body string, f Fault, callee string) Advice {
 	return a
 }
 
-// calledAt is the parenthesis of the call that an engine means. QuickJS makes a jump of a call whose value is returned,
-// and then tells the place of the return; others tell where the callee begins, or the line only.
+// calledAt returns the parenthesis of the call that an engine means. QuickJS turns a returned call into a jump and then
+// gives the position of the return. Others give the beginning of the callee, or only the line.
 func (s *scan) calledAt(f Fault) int {
 	at := s.find(f.Line, f.Column)
 	switch kind := s.kind(at); {
@@ -83,7 +84,7 @@ func (s *scan) calledAt(f Fault) int {
 	return found
 }
 
-// valueBefore is the text of the name or member that ends before a token: `a.b['c']`. "" for anything else.
+// valueBefore returns the text of the name or member that ends before a token: `a.b['c']`; "" for anything else.
 func (s *scan) valueBefore(at int) string {
 	start := at
 	for i := at - 1; i >= 0; {

@@ -8,7 +8,7 @@ import (
 	"callfn/internal/clip"
 )
 
-// nodes tells for a verb of other platforms which callflow node does it.
+// nodes maps verbs of other platforms to the callflow nodes that do the same.
 var nodes = map[string]string{
 	"hangup": "{module: 'hangup', data: {}}",
 	"end":    "{module: 'hangup', data: {}}", "reject": "{module: 'hangup', data: {}}",
@@ -25,7 +25,7 @@ var nodes = map[string]string{
 	"wait": "{module: 'sleep', data: {duration: 5}}",
 }
 
-// holders are the names under which other platforms keep what stands directly in `call` here.
+// holders are the names of objects of other platforms whose members are directly in `call` here.
 var holders = []string{
 	"params", "parameters", "query", "data", "body", "request", "req", "args", "arguments", "headers", "event", "vars",
 	"variables", "channel", "json", "payload", "fields", "info", "custom_channel_vars",
@@ -36,7 +36,7 @@ var inherited = []string{
 	"hasOwnProperty", "toString", "valueOf", "toLocaleString", "isPrototypeOf", "propertyIsEnumerable",
 }
 
-// callUses finds uses of `call` that cannot work: it holds texts by name, and nothing else.
+// callUses finds uses of `call` that cannot work: it only has texts by name.
 func (s *scan) callUses() []Finding {
 	var found []Finding
 	set := s.setParameters()
@@ -76,7 +76,7 @@ func callMethod(name string) string {
 	return "`call." + clip.Name(name) + "` is no function: `call` holds texts by name, read with call['Caller-ID-Number']"
 }
 
-// withoutCall finds calls of the body's own functions that take `call` and are given nothing.
+// withoutCall finds calls of the body's own functions that have the parameter `call` but get no argument.
 func (s *scan) withoutCall() []Finding {
 	takes := map[string]bool{}
 	for i := range s.tokens {
@@ -102,7 +102,7 @@ func (s *scan) withoutCall() []Finding {
 	return nil
 }
 
-// takesCall reports whether the parameters that begin at a token are `call`, or begin with it.
+// takesCall reports whether the first of the parameters that begin at a token is `call`.
 func (s *scan) takesCall(i int) bool {
 	if s.kind(i) != js.OpenParenToken {
 		return s.text(i) == "call" && s.kind(i+1) == js.ArrowToken

@@ -2,8 +2,8 @@ package lint
 
 import "github.com/tdewolff/parse/v2/js"
 
-// comparisons finds conditions that never come out as they were meant: a parameter, which is text, compared with what
-// is no text by === or case, and an assignment in place of a comparison.
+// comparisons finds conditions with an unintended result: a parameter, which is text, compared by === or case with a
+// value that is not text, and an assignment instead of a comparison.
 func (s *scan) comparisons() []Finding {
 	var found []Finding
 	set := s.setParameters()
@@ -33,7 +33,7 @@ func (s *scan) comparisons() []Finding {
 	return found
 }
 
-// strictComparison finds call['To'] === 1000, either way round.
+// strictComparison finds call['To'] === 1000, in either order.
 func (s *scan) strictComparison(i int, set map[string]bool) (Finding, bool) {
 	name, start := s.parameterBefore(i)
 	literal := i + 1
@@ -74,7 +74,7 @@ func (s *scan) neverEqual(name string, literal int) string {
 		name
 }
 
-// isOtherLiteral reports whether a token is a value that is no text and not undefined.
+// isOtherLiteral reports whether a token is a value other than text and undefined.
 func (s *scan) isOtherLiteral(i int) bool {
 	switch s.kind(i) {
 	case js.TrueToken, js.FalseToken, js.NullToken:

@@ -6,7 +6,7 @@ import (
 	"callfn/internal/clip"
 )
 
-// conditions finds conditions that read well and always come out the same way.
+// conditions finds conditions that look right but always have the same result.
 func (s *scan) conditions() []Finding {
 	var found []Finding
 	add := func(i int, message string) { found = append(found, s.finding(i, "condition", message)) }
@@ -55,7 +55,7 @@ func isRelation(kind js.TokenType) bool {
 // isLiteral reports whether a token is a text or number.
 func (s *scan) isLiteral(i int) bool { return s.kind(i) == js.StringToken || js.IsNumeric(s.kind(i)) }
 
-// inCondition reports whether a token stands directly between the parentheses of if or while.
+// inCondition reports whether a token is directly in the parentheses of if or while.
 func (s *scan) inCondition(i int) bool {
 	open := int(s.tokens[i].inside)
 	if open < 1 || s.kind(open) != js.OpenParenToken {
@@ -107,7 +107,7 @@ func (s *scan) chainedComparison(i int, add func(int, string)) {
 	}
 }
 
-// negatedOperand finds !a == 'x' and !a in b: the sign belongs to a alone.
+// negatedOperand finds !a == 'x' and !a in b: the negation applies only to a.
 func (s *scan) negatedOperand(i int, add func(int, string)) {
 	end := s.operandEnd(i + 1)
 	if end == i+1 {
@@ -124,7 +124,7 @@ func (s *scan) negatedOperand(i int, add func(int, string)) {
 	}
 }
 
-// operandEnd is the first token behind a name with its members, calls left out; i itself where none stands there.
+// operandEnd returns the first token after a name with its members, without calls; i itself if there is none.
 func (s *scan) operandEnd(i int) int {
 	if !js.IsIdentifier(s.kind(i)) {
 		return i
@@ -152,7 +152,7 @@ func (s *scan) emptyIf(i int, add func(int, string)) {
 	}
 }
 
-// inList finds x in ['a', 'b'], which looks for positions.
+// inList finds x in ['a', 'b'], which tests indexes.
 func (s *scan) inList(i int, add func(int, string)) {
 	if s.isMember(i) || s.isKey(i) || s.kind(i+1) != js.OpenBracketToken || s.inFor(i) {
 		return
@@ -217,7 +217,7 @@ func (s *scan) neverEqualValue(i int, add func(int, string)) {
 	}
 }
 
-// hasComma reports whether a comma stands directly in a bracket.
+// hasComma reports whether a bracket directly contains a comma.
 func (s *scan) hasComma(open int) bool {
 	for j := open + 1; j < s.behind(open)-1; j = s.behind(j) {
 		if s.kind(j) == js.CommaToken {

@@ -24,10 +24,10 @@ func (s *scan) changedConstants() []Finding {
 	return found
 }
 
-// constant is where a name holds that const declares: from its token to the first one behind its block.
+// constant is the range in which a name declared by const is valid: from its token to the first one after its block.
 type constant struct{ at, end int }
 
-// constants are the names that nothing but one const declares.
+// constants returns the names that are declared by one const and nothing else.
 func (s *scan) constants() map[string]constant {
 	found := map[string]constant{}
 	times := map[string]int{}
@@ -58,7 +58,7 @@ func (s *scan) constants() map[string]constant {
 	return found
 }
 
-// declaredNames are the tokens of the names that one var, let or const declares, patterns left out; i is the first.
+// declaredNames returns the tokens of the names that one var, let or const declares, without patterns; i is the first.
 func (s *scan) declaredNames(i int) []int {
 	var names []int
 	for end := s.expressionEnd(i); i < end; i++ {
@@ -74,11 +74,11 @@ func (s *scan) declaredNames(i int) []int {
 	return names
 }
 
-// mostAround is how many brackets around a name are looked at.
+// mostAround bounds the brackets examined around a name.
 const mostAround = 100
 
-// mayDeclare reports whether a name stands where one gets its meaning: behind a keyword, in a list of declarations, as
-// a parameter or in a pattern. It rather says so once too often.
+// mayDeclare reports whether a name may be declared at its place: after a keyword, in a list of declarations, as a
+// parameter or in a pattern. In doubt it returns true.
 func (s *scan) mayDeclare(i int) bool {
 	switch s.kind(i - 1) {
 	case js.VarToken, js.LetToken, js.ConstToken, js.FunctionToken, js.ClassToken:
@@ -100,7 +100,7 @@ func (s *scan) mayDeclare(i int) bool {
 	return s.kind(i-1) == js.CommaToken && s.inDeclaration(i)
 }
 
-// inDeclaration reports whether a token behind a comma belongs to a var, let or const.
+// inDeclaration reports whether a token after a comma belongs to a var, let or const.
 func (s *scan) inDeclaration(i int) bool {
 	for j := i - 1; j >= 0 && i-j < 200; j-- {
 		if pair := int(s.tokens[j].pair); pair >= 0 && pair < j {
@@ -117,7 +117,7 @@ func (s *scan) inDeclaration(i int) bool {
 	return false
 }
 
-// changes reports whether a name is given another value where it stands.
+// changes reports whether a name gets another value at its place.
 func (s *scan) changes(i int) bool {
 	if k := s.kind(i - 1); k == js.IncrToken || k == js.DecrToken {
 		return !s.isDot(i+1) && s.kind(i+1) != js.OpenBracketToken

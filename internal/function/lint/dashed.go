@@ -20,13 +20,13 @@ func (s *scan) dashedParameters() []Finding {
 	return found
 }
 
-// dashedText is how the body writes what dashedParameter reads.
+// dashedText returns how the body writes the name that dashedParameter reads.
 func (s *scan) dashedText(i int) string {
 	_, end := s.dashedParameter(i)
 	return s.body[s.tokens[i].from:s.tokens[end-1].to]
 }
 
-// dashedParameter reads a name with dashes behind `call.`, at a token; end is the first token behind it.
+// dashedParameter reads a name with dashes after `call.`, at a token; end is the first token after it.
 func (s *scan) dashedParameter(i int) (name string, end int) {
 	if s.text(i) != "call" || s.isMember(i) || s.kind(i+1) != js.DotToken || !js.IsIdentifierName(s.kind(i+2)) {
 		return "", i
@@ -45,8 +45,8 @@ func (s *scan) dashedParameter(i int) (name string, end int) {
 	return "", i
 }
 
-// lowerDashed reads caller-id-name behind `call.`, where the words are joined without spaces and the last of them is
-// the name of a part that parameters have.
+// lowerDashed reads caller-id-name after `call.`, if the words are joined without spaces and the last one ends names of
+// parameters.
 func (s *scan) lowerDashed(i int) string {
 	end := i + 1
 	for s.kind(end) == js.SubToken && js.IsIdentifierName(s.kind(end+1)) && s.tokens[end-1].to == s.tokens[end].from &&
@@ -59,12 +59,12 @@ func (s *scan) lowerDashed(i int) string {
 	return s.body[s.tokens[i].from:s.tokens[end-1].to]
 }
 
-// parameterWords are the words with which the names of parameters end.
+// parameterWords are the last words of parameters' names.
 var parameterWords = map[string]bool{
 	"id": true, "name": true, "number": true, "realm": true, "headers": true, "direction": true, "version": true,
 }
 
-// titled writes a name as parameters are: Caller-ID-Name.
+// titled returns a name in the case of parameters: Caller-ID-Name.
 func titled(name string) string {
 	words := strings.Split(strings.ToLower(name), "-")
 	for i, w := range words {

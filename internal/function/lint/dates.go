@@ -10,14 +10,14 @@ import (
 	"callfn/internal/clip"
 )
 
-// number is an expression that gives a number: how the body writes it, and what its values are.
+// number is an expression with a numeric value: how the body writes it, and its possible values.
 type number struct {
 	what        string // for sentences
 	least, most int    // of a date's part
-	note        string // what people take it for
+	note        string // what people mistake it for
 }
 
-// numbers are the calls that give a number, by the name of the function or method.
+// numbers are the functions and methods that return a number, by name.
 var numbers = map[string]number{
 	"getDay":     {"getDay() gives a number", 0, 6, "Sunday is 0, Saturday is 6"},
 	"getMonth":   {"getMonth() gives a number", 0, 11, "January is 0, December is 11"},
@@ -32,7 +32,7 @@ var numbers = map[string]number{
 	"length":     {what: "length is a number"},
 }
 
-// dates finds comparisons of a number with what it never is: getDay() === 'Monday', getMonth() === 12.
+// dates finds comparisons of a number with a value that it never has: getDay() === 'Monday', getMonth() === 12.
 func (s *scan) dates() []Finding {
 	var found []Finding
 	var variables map[string]string
@@ -66,7 +66,7 @@ func (s *scan) dates() []Finding {
 	return append(found, s.dateArguments()...)
 }
 
-// neverNumber says why a number never equals a literal; "" where it may.
+// neverNumber explains why a number never equals a literal; "" if it may.
 func (s *scan) neverNumber(name string, literal int, strict bool) string {
 	n, ok := numbers[strings.Replace(name, "UTC", "", 1)]
 	if !ok {
@@ -95,8 +95,8 @@ func (s *scan) neverNumber(name string, literal int, strict bool) string {
 	return ""
 }
 
-// numberBefore is the name of what gives the number that ends before a token: a method, a function, or what the one
-// value of a variable comes from. "" for anything else.
+// numberBefore returns the name of the source of the number that ends before a token: a method, a function, or the
+// source of a variable's one value; "" for anything else.
 func (s *scan) numberBefore(i int, variables map[string]string) string {
 	last := i - 1
 	switch {
@@ -119,7 +119,7 @@ func isMethod(name string) bool {
 	return name != "parseInt" && name != "parseFloat" && name != "Number"
 }
 
-// numberEnd is the first token behind a name, a new or a call that begins at a token.
+// numberEnd returns the first token after a name, a new or a call that begins at a token.
 func (s *scan) numberEnd(i int) int {
 	if s.kind(i) == js.NewToken {
 		i++
@@ -130,7 +130,7 @@ func (s *scan) numberEnd(i int) int {
 	return i
 }
 
-// numberVariables are the names that get one value in the whole body, and that a number: by what it comes from.
+// numberVariables returns the names that get exactly one value in the body, a number, with its source.
 func (s *scan) numberVariables() map[string]string {
 	return onceAssigned(s, func(end int) (name string, ok bool) {
 		name = s.numberBefore(end, nil)
@@ -167,7 +167,7 @@ func (s *scan) switchOnNumber(i int, variables map[string]string) []Finding {
 	return nil
 }
 
-// dateArguments finds new Date(2026, 12, 25), and about getYear.
+// dateArguments finds new Date(2026, 12, 25), and uses of getYear.
 func (s *scan) dateArguments() []Finding {
 	var found []Finding
 	for i := range s.tokens {

@@ -8,8 +8,8 @@ import (
 	"callfn/internal/clip"
 )
 
-// engineWords put what an engine says into words for people, where nothing better is known of the place. The first that
-// is in the message counts.
+// engineWords translate an engine's messages for people, if nothing better is known about the place. The first match
+// counts.
 var engineWords = []struct{ says, message, hint string }{
 	{
 		"expecting catch or finally", "try { … } has nothing behind it that takes the error",
@@ -41,7 +41,7 @@ var engineWords = []struct{ says, message, hint string }{
 	{"octal", "a number does not begin with 0", "put a phone number between quotes"},
 }
 
-// inEngineWords is the last look: what the engine says, in plain words.
+// inEngineWords explains the engine's message in plain words, as the last resort.
 func inEngineWords(s *scan, at int, f Fault) *Advice {
 	for _, w := range engineWords {
 		if strings.Contains(f.Message, w.says) {
@@ -54,7 +54,7 @@ func inEngineWords(s *scan, at int, f Fault) *Advice {
 	return nil
 }
 
-// missing explains a sign that is missing before a token.
+// missing explains a missing character before a token.
 func (s *scan) missing(at int, f Fault) *Advice {
 	value := js.IsIdentifierName(s.kind(at)) || s.isLiteral(at) || s.kind(at) == js.TemplateToken
 	switch {
@@ -78,7 +78,7 @@ func (s *scan) missing(at int, f Fault) *Advice {
 
 func (s *scan) isCase(i int) bool { return s.kind(i) == js.CaseToken && !s.isMember(i) }
 
-// isDeclared reports whether a name stands behind var, let or const.
+// isDeclared reports whether a name follows var, let or const.
 func (s *scan) isDeclared(i int) bool {
 	k := s.kind(i - 1)
 	return k == js.VarToken || k == js.LetToken || k == js.ConstToken

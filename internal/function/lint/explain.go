@@ -6,8 +6,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// Explain puts a failed run into words for whoever wrote the function. The
-// body may be empty where it is not at hand: then the message alone is explained.
+// Explain explains a failed run to the author of the function. Without a body it only explains the message.
 func Explain(body string, outcome runs.Outcome, f Fault) Advice {
 	switch outcome {
 	case runs.Syntax:
@@ -34,7 +33,8 @@ func Explain(body string, outcome runs.Outcome, f Fault) Advice {
 	return Advice{}
 }
 
-// nothingReturned explains why a function that ran returned nothing. Empty where some path of it only lacks its return.
+// nothingReturned explains why a function returned nothing. It returns an empty Advice if only some path lacks its
+// return.
 func nothingReturned(body string) Advice {
 	fault, remarks := Check(body)
 	if fault != nil {

@@ -2,10 +2,10 @@ package lint
 
 import "callfn/internal/runs"
 
-// Fault is what an engine says of a body: message, line and column, 0 where it does not tell.
+// Fault is an engine's error about a body: message, line and column, 0 if unknown.
 type Fault = runs.Failure
 
-// Advice is a fault in words for whoever wrote the body. What is empty or 0 is left as the engine has it.
+// Advice is an explained fault for the author of the body. Empty fields leave the engine's values.
 type Advice struct {
 	Message string
 	Hint    string
@@ -54,7 +54,7 @@ func Syntax(body string, f Fault) Advice {
 	return Advice{}
 }
 
-// syntax is the advice as an engine would begin it.
+// syntax returns the advice in the form of an engine's syntax error.
 func (a *Advice) syntax() Advice {
 	if a.Message != "" {
 		a.Message = "SyntaxError: " + a.Message
@@ -62,7 +62,7 @@ func (a *Advice) syntax() Advice {
 	return *a
 }
 
-// find is the first token that ends behind a position; the number of tokens where there is none.
+// find returns the first token that ends after a position, or the number of tokens if there is none.
 func (s *scan) find(line, column int) int {
 	if line == 0 {
 		return len(s.tokens)
@@ -76,7 +76,7 @@ func (s *scan) find(line, column int) int {
 	return len(s.tokens)
 }
 
-// typographic names a character that a word processor has put in place of the one that JavaScript has.
+// typographic names a character that a word processor has put in place of one of JavaScript's.
 func typographic(s *scan, _ int, f Fault) *Advice {
 	r := runeAt(s.body, f.Line, f.Column)
 	what, ok := lookalikes[r]

@@ -8,24 +8,25 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Flow is an object that a body returns, as far as it is written there.
+// Flow is an object that a body returns, as far as it is a literal.
 type Flow struct {
 	Value map[string]any
-	// Unknown are the paths to what is known only when the function runs, such as data.text. Placeholder stands there.
+	// Unknown has the paths to values that are only known at run time, such as data.text. They are Placeholder in the
+	// flow.
 	Unknown      []string
 	Line, Column int // from 1
 }
 
-// Placeholder stands in a Flow for what is known only when the function runs.
+// Placeholder replaces values in a Flow that are only known at run time.
 const Placeholder = "…"
 
-// Bounds on what is looked at.
+// Limits of the search.
 const (
 	mostFlows = 50
 	mostDepth = 60
 )
 
-// Flows lists the objects that a body returns and that are written behind its returns, both sides of a condition too.
+// Flows lists the object literals that a body returns, including both sides of a condition.
 func Flows(body string) []Flow {
 	s := scanBody(body)
 	if !s.whole || s.unmatched >= 0 || len(s.open) > 0 {
@@ -49,7 +50,7 @@ func Flows(body string) []Flow {
 	return flows
 }
 
-// alternatives are the objects among the values that an expression may have: itself, or what stands behind ? and :.
+// alternatives returns the objects among an expression's possible values: itself, or the values after ? and :.
 func (s *scan) alternatives(from, end int) []int {
 	if s.kind(from) == js.OpenBraceToken {
 		if s.behind(from) == end {
@@ -72,13 +73,13 @@ func (s *scan) alternatives(from, end int) []int {
 	return list
 }
 
-// reader reads values that are written in a body.
+// reader reads literal values of a body.
 type reader struct {
 	*scan
 	unknown []string
 }
 
-// object reads the object that begins at a token; ok is false where its members are not all written there.
+// object reads the object that begins at a token. ok is false if not all of its members are literal.
 func (r *reader) object(open int, path string, depth int) (map[string]any, bool) {
 	value := map[string]any{}
 	if depth > mostDepth {
@@ -106,7 +107,7 @@ func (r *reader) object(open int, path string, depth int) (map[string]any, bool)
 	return value, true
 }
 
-// memberEnd is the comma behind a member's value, or the bracket that closes the object or list.
+// memberEnd returns the comma after a member's value, or the bracket that closes the object or list.
 func (r *reader) memberEnd(i, last int) int {
 	for i < last && r.kind(i) != js.CommaToken {
 		i = r.behind(i)
@@ -114,7 +115,7 @@ func (r *reader) memberEnd(i, last int) int {
 	return min(i, last)
 }
 
-// value reads a value between two tokens; what is no literal is unknown.
+// value reads a value between two tokens. A value that is not literal is unknown.
 func (r *reader) value(from, end int, path string, depth int) any {
 	switch {
 	case r.kind(from) == js.OpenBraceToken && r.behind(from) == end:

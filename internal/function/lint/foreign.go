@@ -7,7 +7,7 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// otherText knows bodies that are no JavaScript from their first characters.
+// otherText recognises bodies that are not JavaScript by their first characters.
 func otherText(body string) *Advice {
 	text := strings.TrimLeft(body, "\ufeff \t\r\n")
 	has := func(prefixes ...string) bool {
@@ -54,7 +54,7 @@ func otherText(body string) *Advice {
 	return nil
 }
 
-// language is how the beginning of a line gives another language away.
+// language has the beginnings of lines by which other languages are recognised.
 var language = []struct {
 	line    *regexp.Regexp
 	message string
@@ -157,7 +157,7 @@ func dialplan(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// goCode explains func main() {, whose brace is open where the engine stops.
+// goCode explains func main() {, whose brace is open where the engine fails.
 func goCode(s *scan, at int, _ Fault) *Advice {
 	for i := min(at, len(s.tokens)-1); i >= at-1 && i >= 0; i-- {
 		word := s.text(i)
@@ -170,7 +170,7 @@ func goCode(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// otherLanguage explains a line that belongs to another language: the one where the engine stumbled, or the one before.
+// otherLanguage explains a line of another language: the one at which the engine failed, or the one before.
 func otherLanguage(s *scan, at int, f Fault) *Advice {
 	if f.Line == 0 {
 		return nil

@@ -6,10 +6,10 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// Format is a place where a body names what formats dates or numbers: a locale, a time zone, or a part of Intl.
+// Format is a place where a body formats dates or numbers: a locale, a time zone, or a part of Intl.
 type Format struct {
-	Locale, Zone, Part string // one of them is set, or
-	Ignored            string // the method that is given a locale and takes no notice of it
+	Locale, Zone, Part string // one of them is set, or Ignored
+	Ignored            string // the method that gets a locale and ignores it
 	Line, Column       int    // from 1
 }
 
@@ -19,7 +19,8 @@ var formatters = map[string]bool{
 	"NumberFormat": true,
 }
 
-// Formats lists what a body asks of locales in plain words. Time zones count only where something formats.
+// Formats lists the locales, zones and parts of Intl that a body names literally. Time zones count only in calls that
+// format.
 func Formats(body string) []Format {
 	s := scanBody(body)
 	var found, zones []Format
@@ -50,7 +51,7 @@ func Formats(body string) []Format {
 	return found
 }
 
-// givesLocale reports whether a call of localeCompare, toLocaleUpperCase or toLocaleLowerCase is given a locale.
+// givesLocale reports whether a call of localeCompare, toLocaleUpperCase or toLocaleLowerCase has a locale.
 func (s *scan) givesLocale(i int) bool {
 	switch s.text(i) {
 	case "localeCompare":
@@ -61,7 +62,7 @@ func (s *scan) givesLocale(i int) bool {
 	return false
 }
 
-// specialCase are the languages whose letters have other capitals than Unicode gives.
+// specialCase are the languages whose letters have other capitals than in Unicode's default.
 var specialCase = map[string]bool{"tr": true, "az": true, "lt": true, "el": true}
 
 // isWhole reports whether a token is a text that is a whole argument or value.
@@ -73,7 +74,7 @@ func (s *scan) isWhole(i int) bool {
 	return false
 }
 
-// literal is what a text says, "" for one with escapes.
+// literal returns the content of a text, or "" for one with escapes.
 func (s *scan) literal(i int) string {
 	text := s.text(i)
 	for j := range len(text) {

@@ -3,7 +3,7 @@ package lint
 import "github.com/tdewolff/parse/v2/js"
 
 // functionAt reads a function expression, declaration or arrow function that begins at a token; end is the first token
-// behind it.
+// after it.
 func (s *scan) functionAt(i int) (fn statement, end int, ok bool) {
 	fn = statement{at: i}
 	j := i
@@ -53,7 +53,7 @@ func (s *scan) isArrowAt(i int) bool {
 	return s.kind(i) != js.FunctionToken && !(s.kind(i) == js.AsyncToken && s.kind(i+1) == js.FunctionToken)
 }
 
-// wrapped reads a function in parentheses; end is the first token behind them.
+// wrapped reads a function in parentheses; end is the first token after them.
 func (s *scan) wrapped(i int) (fn statement, end int, ok bool) {
 	if s.kind(i) != js.OpenParenToken {
 		return fn, i, false

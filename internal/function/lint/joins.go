@@ -8,7 +8,7 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// joins finds texts that are joined with the sign of another language: 'Hi ' . name, 'Hi ' & name, 'Hi %s' % name.
+// joins finds texts joined with the operator of another language: 'Hi ' . name, 'Hi ' & name, 'Hi %s' % name.
 func (s *scan) joins() []Finding {
 	var found []Finding
 	for i := range s.tokens {
@@ -53,7 +53,7 @@ func (s *scan) isTextMember(i int) bool {
 	if slices.Contains(methods, name) || name == "length" || members[name] != "" {
 		return true
 	}
-	return s.kind(i+1) == js.OpenParenToken // a method that is not in the list, anchor, big and the like
+	return s.kind(i+1) == js.OpenParenToken // a method that the list lacks, such as anchor or big
 }
 
 func calculates(kind js.TokenType) bool {

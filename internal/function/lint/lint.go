@@ -1,19 +1,17 @@
-// Package lint finds mistakes in a function's body without running it, and explains an engine's errors in words that
-// say what to do. It knows what people bring from other platforms.
-//
-// It reads tokens only (github.com/tdewolff/parse), in time that grows with the length of the body. Where it is not
-// sure, it says nothing: a warning about good code is worse than a fault that is found by the first run. A run that
-// succeeds never comes here.
+// Package lint finds mistakes in a function's body without running it, and explains an engine's errors with what to do.
+// It knows what people bring from other platforms. It only reads tokens (github.com/tdewolff/parse), in time
+// proportional to the length of the body. In doubt it says nothing: a warning about good code is worse than a mistake
+// that the first run shows. Bodies whose run succeeds are never examined.
 package lint
 
 import "github.com/tdewolff/parse/v2/js"
 
 // Finding is one remark about a body that parses.
 type Finding struct {
-	Rule    string // which rule it is
-	Message string // what is wrong, and what to write instead where one sentence holds both
+	Rule    string // name of the rule
+	Message string // what is wrong, and what to write instead if one sentence has both
 	Hint    string // what to do
-	Line    int    // from 1; 0 where it is about the whole body
+	Line    int    // from 1; 0 for the whole body
 	Column  int    // from 1, in characters
 }
 
@@ -25,13 +23,13 @@ func (s *scan) finding(i int, rule, message string) Finding {
 	return f
 }
 
-// Check looks at a body that parses. What can never give a flow is the fault; the rest are remarks.
+// Check examines a body that parses. fault is a reason why it can never return a flow; remarks are all other findings.
 func Check(body string) (fault *Finding, remarks []Finding) {
 	if a := otherText(body); a != nil {
 		return &Finding{Rule: "no_javascript", Message: a.Message, Hint: a.Hint, Line: a.Line, Column: a.Column}, nil
 	}
 	s := scanBody(body)
-	if !s.whole || s.unmatched >= 0 || len(s.open) > 0 { // the engine parses it, and this package does not understand it
+	if !s.whole || s.unmatched >= 0 || len(s.open) > 0 { // the engine parses it, but this package does not understand it
 		return nil, nil
 	}
 	r := s.returns()
@@ -77,7 +75,7 @@ func Check(body string) (fault *Finding, remarks []Finding) {
 	return nil, remarks
 }
 
-// throws reports whether the body throws by itself: whoever wrote that wants no flow there.
+// throws reports whether the body itself throws: its author then wants no flow there.
 func (s *scan) throws() bool {
 	for i := range s.tokens {
 		if s.kind(i) == js.ThrowToken && s.tokens[i].functions == 0 && !s.isMember(i) {

@@ -12,7 +12,7 @@ import (
 )
 
 // literals finds numbers and texts that are not what they look like: 0123 and other phone numbers without quotes, texts
-// with {{name}} in them, and regular expressions in texts that have lost their backslashes.
+// with {{name}}, and regular expressions in texts that have lost their backslashes.
 func (s *scan) literals() []Finding {
 	var found []Finding
 	fillsIn := s.fillsIn()
@@ -39,7 +39,7 @@ func (s *scan) literals() []Finding {
 	return found
 }
 
-// fillsIn reports whether the body itself looks for {{…}} in its texts.
+// fillsIn reports whether the body itself replaces {{…}} in its texts.
 func (s *scan) fillsIn() bool {
 	for i := range s.tokens {
 		text := s.text(i)
@@ -62,10 +62,10 @@ var (
 	lostBackslash = regexp.MustCompile(`\\[dwsDWSB+.*?()\[\]{}|^$]`)
 )
 
-// withoutPairs takes backslashes away that are escaped themselves.
+// withoutPairs removes escaped backslashes.
 func withoutPairs(text string) string { return strings.ReplaceAll(text, `\\`, "") }
 
-// takesPattern reports whether a text is made a regular expression of.
+// takesPattern reports whether a text becomes a regular expression.
 func (s *scan) takesPattern(i int) bool {
 	if s.kind(i-1) != js.OpenParenToken {
 		return false
@@ -79,7 +79,7 @@ func (s *scan) takesPattern(i int) bool {
 	return false
 }
 
-// aboutNumber says what is wrong with how a number is written; "" where nothing is.
+// aboutNumber explains what is wrong with a number's notation; "" for nothing.
 func aboutNumber(text string) string {
 	digits := strings.Trim(text, "0123456789")
 	if digits != "" || len(text) < 2 {
@@ -102,7 +102,7 @@ func aboutNumber(text string) string {
 	return ""
 }
 
-// repeatedKeys finds names that stand twice in one object.
+// repeatedKeys finds names that occur twice in one object.
 func (s *scan) repeatedKeys() []Finding {
 	var found []Finding
 	for open := range s.tokens {
@@ -126,7 +126,7 @@ func (s *scan) repeatedKeys() []Finding {
 	return found
 }
 
-// keyName is the name of a member of an object; "" where it is computed or has escapes.
+// keyName returns the name of an object's member; "" if it is computed or has escapes.
 func (s *scan) keyName(i int) string {
 	switch {
 	case s.kind(i) == js.StringToken:

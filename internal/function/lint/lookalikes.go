@@ -41,7 +41,7 @@ var lookalikes = map[rune]lookalike{
 	}, '\u2060': {"an invisible joiner (U+2060)", "nothing"}, '\u00ad': {"an invisible hyphen (U+00AD)", "nothing"},
 }
 
-// runeAt is the character at a position of a text, from 1; utf8.RuneError where there is none.
+// runeAt returns the character at a position of a text, from 1, or utf8.RuneError.
 func runeAt(text string, line, column int) rune {
 	at := position{line: 1, column: 1}
 	for len(text) > 0 && (int(at.line) < line || int(at.line) == line && int(at.column) < column) {

@@ -2,7 +2,7 @@ package lint
 
 import "github.com/tdewolff/parse/v2/js"
 
-// loops finds loops over the positions of a list where its values are meant, and loops that nothing ends.
+// loops finds loops over the indexes of a list that are meant for its values, and endless loops.
 func (s *scan) loops() []Finding {
 	var found []Finding
 	budget := 20 * len(s.tokens)
@@ -29,7 +29,7 @@ func (s *scan) loops() []Finding {
 	return found
 }
 
-// loopsOverPositions reports whether a loop goes over a list with `in`, and takes what it gets for a value.
+// loopsOverPositions reports whether a loop iterates over a list with `in` and uses the index as a value.
 func (s *scan) loopsOverPositions(i int) bool {
 	name := i + 2
 	switch s.kind(name) {
@@ -62,7 +62,7 @@ func (s *scan) loopsOverPositions(i int) bool {
 	return used
 }
 
-// isList reports whether a name gets one value in the whole body, and that a list.
+// isList reports whether a name gets exactly one value in the body, a list.
 func (s *scan) isList(name string) bool {
 	times, list := 0, false
 	for i := range s.tokens {
@@ -77,7 +77,7 @@ func (s *scan) isList(name string) bool {
 	return list && times == 1
 }
 
-// isEndless reports whether a loop's condition always holds, and nothing in it leaves it.
+// isEndless reports whether a loop's condition is always true and nothing leaves the loop.
 func (s *scan) isEndless(i int) bool {
 	head := s.behind(i+1) - 1
 	if i > 0 && s.kind(i-1) == js.CloseBraceToken && s.kind(int(s.tokens[i-1].pair)-1) == js.DoToken { // do … while
@@ -98,7 +98,7 @@ func (s *scan) isEndless(i int) bool {
 			if js.IsIdentifier(s.kind(j+1)) && !s.tokens[j+1].fresh {
 				return false
 			}
-		case js.OpenParenToken: // what is called may throw
+		case js.OpenParenToken: // a called function may throw
 			if s.endsOperandBefore(j) && s.text(j-3) != "console" && s.text(j-1) != "log" {
 				return false
 			}
@@ -107,7 +107,7 @@ func (s *scan) isEndless(i int) bool {
 	return true
 }
 
-// statementEnd is the first token behind the statement that is a loop's body.
+// statementEnd returns the first token after the statement that is a loop's body.
 func (s *scan) statementEnd(i int) int {
 	switch s.kind(i) {
 	case js.OpenBraceToken:

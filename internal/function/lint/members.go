@@ -8,8 +8,8 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// members tells for each method that texts, lists, dates and numbers have on other platforms, and not here, what to
-// write instead.
+// members has the methods that texts, lists, dates and numbers have on other platforms but not here, and what to write
+// instead.
 var members = map[string]string{
 	"length": "write .length, without ()", "size": "write .length, without ()",
 	"len": "write .length, without ()", "count": "write .length, without ()",
@@ -46,10 +46,10 @@ var members = map[string]string{
 	"isdigit": "write /^[0-9]+$/.test(x)", "isNumeric": "write /^[0-9]+$/.test(x)", "matches": "write /…/.test(x)",
 }
 
-// Members lists the names of methods that nothing has here.
+// Members lists the names of methods that do not exist here.
 func Members() []string { return slices.Sorted(maps.Keys(members)) }
 
-// absentMethods finds calls of methods that nothing has here, and that the body does not define itself.
+// absentMethods finds calls of methods that neither exist here nor are defined by the body.
 func (s *scan) absentMethods() []Finding {
 	var found []Finding
 	var own map[string]bool
@@ -65,13 +65,13 @@ func (s *scan) absentMethods() []Finding {
 		if own[s.text(i)] {
 			continue
 		}
-		own[s.text(i)] = true // told once
+		own[s.text(i)] = true // reported once
 		found = append(found, s.finding(i, "unknown_method", "`"+s.text(i)+"` is no method here: "+instead))
 	}
 	return found
 }
 
-// ownMembers are the names of members that the body gives objects itself.
+// ownMembers returns the names of members that the body gives to objects.
 func (s *scan) ownMembers() map[string]bool {
 	own := map[string]bool{}
 	for i := range s.tokens {

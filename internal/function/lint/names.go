@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// The sentences about names of other platforms.
+// Sentences about names of other platforms.
 const (
 	noNetwork = "functions have no network: put a `pivot` or `webhook` node into the callflow, and keep the function " +
 		"for deciding"
@@ -41,8 +41,8 @@ const (
 	noSession  = "there is no session object: a function only returns the next callflow node, and the switch does it"
 )
 
-// names tells for each name that people use, and that does not exist here, what to do instead. None of them is a name
-// that any engine of functions has.
+// names has names that people use but that do not exist here, and what to do instead. No engine of functions has any of
+// them.
 var names = map[string]string{
 	"fetch": noNetwork, "XMLHttpRequest": noNetwork, "WebSocket": noNetwork, "EventSource": noNetwork,
 	"axios": noNetwork, "got": noNetwork,
@@ -126,10 +126,10 @@ var names = map[string]string{
 	"tostring": notLua + ", where it is `String(x)`", "local": notLua + ", where it is `var`",
 }
 
-// Names lists the names that people use and that do not exist here.
+// Names lists the names that people use but that do not exist here.
 func Names() []string { return slices.Sorted(maps.Keys(names)) }
 
-// methods are the names of the methods that functions call most: what a misspelt one is compared with.
+// methods are the most called methods, with which misspelt ones are compared.
 var methods = []string{
 	"split", "slice", "substring", "substr", "indexOf", "lastIndexOf", "includes", "startsWith", "endsWith", "replace",
 	"replaceAll", "match",
@@ -148,7 +148,7 @@ var methods = []string{
 	"error", "debug", "has", "get", "set", "add", "delete", "size",
 }
 
-// words are the keywords that are misspelt most.
+// words are the most misspelt keywords.
 var words = []string{
 	"return", "function", "const", "switch", "while", "break", "default", "continue", "typeof", "throw", "catch",
 	"finally", "case", "else", "class",

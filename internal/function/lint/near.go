@@ -2,8 +2,9 @@ package lint
 
 import "callfn/internal/nearest"
 
-// nearestWord is the word that a name in code was probably meant to be; "" where none is near. Words of up to seven
-// letters may have one slip, longer ones two: names in code are often like keywords, and mean something else.
+// nearestWord returns the word that a name in code was probably meant to be; "" if none is similar. Words of up to
+// seven letters may differ by one letter, longer ones by two, since names in code often resemble keywords but mean
+// something else.
 func nearestWord(name string, among []string) string {
 	best, least := "", 3
 	if len(name) < 3 || len(name) > 40 {

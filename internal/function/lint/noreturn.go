@@ -7,7 +7,7 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// neverReturns finds bodies that plainly were meant to return something and cannot.
+// neverReturns finds bodies that were plainly meant to return something but cannot.
 func (s *scan) neverReturns(r returns) *Finding {
 	if r.value >= 0 {
 		return nil
@@ -36,7 +36,7 @@ func (s *scan) neverReturns(r returns) *Finding {
 		last = &all[i]
 	}
 	if r.nested < 0 && (last == nil || last.form != bareValue && last.form != bareText && last.form != exports) {
-		return nil // no function within returns anything either: nobody meant it to
+		return nil // no inner function returns anything either, so nothing was meant to be returned
 	}
 	switch {
 	case last != nil:
@@ -108,13 +108,13 @@ func (s *scan) unusedResult(st statement, functions []statement) *Finding {
 	return &f
 }
 
-// callHint says how to make a body of a definition.
+// callHint explains how to turn a definition into a body.
 func (s *scan) callHint(fn statement) string {
 	hint := "add `return " + fn.name + "(call);` as the last line, or store only what is between its braces"
 	return hint + s.handlerHint(fn) + asyncHint(fn)
 }
 
-// mainOf guesses which function gives the flow.
+// mainOf guesses which function returns the flow.
 func (s *scan) mainOf(functions []statement) statement {
 	for _, fn := range functions {
 		switch strings.ToLower(fn.name) {
@@ -144,7 +144,7 @@ func asyncHint(fn statement) string {
 	return ""
 }
 
-// handlerHint says what becomes of the parameters of a handler of another platform.
+// handlerHint explains what replaces the parameters of another platform's handler.
 func (s *scan) handlerHint(fn statement) string {
 	if s.kind(fn.start) != js.OpenParenToken {
 		return ""

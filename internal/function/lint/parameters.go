@@ -6,7 +6,7 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// parameterAt reads call['Name'] or call.Name, at a token; end is the first token behind it.
+// parameterAt reads call['Name'] or call.Name at a token; end is the first token after it.
 func (s *scan) parameterAt(i int) (text string, end int) {
 	if s.text(i) != "call" || s.isMember(i) {
 		return "", i
@@ -25,7 +25,7 @@ func (s *scan) parameterAt(i int) (text string, end int) {
 	return s.body[s.tokens[i].from:s.tokens[end-1].to], end
 }
 
-// parameterName is the bare name of the parameter at a token, once parameterAt has found one there.
+// parameterName returns the bare name of the parameter at a token, after parameterAt has found one there.
 func (s *scan) parameterName(i int) string {
 	if s.kind(i+1) == js.OptChainToken && s.kind(i+2) == js.OpenBracketToken {
 		i++
@@ -37,7 +37,7 @@ func (s *scan) parameterName(i int) string {
 	return s.text(i + 2)
 }
 
-// setParameters is every name below `call` that the body gives a value itself, of whatever type.
+// setParameters returns every name in `call` to which the body assigns a value.
 func (s *scan) setParameters() map[string]bool {
 	set := map[string]bool{}
 	for i := range s.tokens {
@@ -48,7 +48,7 @@ func (s *scan) setParameters() map[string]bool {
 	return set
 }
 
-// assigns reports whether a token gives a value to what stands before it.
+// assigns reports whether a token assigns a value to what precedes it.
 func assigns(kind js.TokenType) bool {
 	switch kind {
 	case js.EqToken, js.AddEqToken, js.SubEqToken, js.MulEqToken, js.DivEqToken, js.ModEqToken, js.IncrToken, js.DecrToken,
@@ -58,7 +58,7 @@ func assigns(kind js.TokenType) bool {
 	return false
 }
 
-// parameterBefore reads a parameter that ends before a token, and is an operand by itself.
+// parameterBefore reads a parameter that ends before a token and is a whole operand.
 func (s *scan) parameterBefore(i int) (text string, start int) {
 	for _, start := range []int{i - 5, i - 4, i - 3} {
 		if start < 0 {

@@ -23,7 +23,7 @@ func namelessFunction(s *scan, _ int, _ Fault) *Advice {
 		"store only what is between its braces, with its return")
 }
 
-// modules explains import and export, wherever the engine stumbled over them.
+// modules explains import and export, wherever the engine failed.
 func modules(s *scan, at int, _ Fault) *Advice {
 	for i := range s.tokens {
 		if i > at+1 {
@@ -57,7 +57,7 @@ func awaits(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// bareFlow explains a flow without return, and about JSON of the API's.
+// bareFlow explains a flow without return, and JSON from the API.
 func bareFlow(s *scan, _ int, _ Fault) *Advice {
 	if s.kind(0) != js.OpenBraceToken || !s.looksLikeObject(0) {
 		return nil
@@ -95,7 +95,7 @@ func entities(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// prefixedText explains f"…" and its like.
+// prefixedText explains f"…" and similar texts.
 func prefixedText(s *scan, at int, _ Fault) *Advice {
 	for i := at; i >= at-1 && i >= 0; i-- {
 		if word := strings.ToLower(s.text(i)); (word == "f" || word == "r" || word == "b" || word == "u") &&

@@ -22,12 +22,12 @@ func (p *position) advance(text []byte) {
 	}
 }
 
-// beginsLine reports whether nothing but space stands before a token in its line.
+// beginsLine reports whether only space precedes a token in its line.
 func (s *scan) beginsLine(i int) bool {
 	return s.tokens[i].lineFrom+s.tokens[i].indent == s.tokens[i].from
 }
 
-// indentOf is how far a line is indented, in bytes.
+// indentOf returns the indentation of a line, in bytes.
 func indentOf(line string) int {
 	n := 0
 	for n < len(line) && (line[n] == ' ' || line[n] == '\t') {

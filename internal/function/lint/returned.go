@@ -2,7 +2,7 @@ package lint
 
 import "github.com/tdewolff/parse/v2/js"
 
-// returnedFunction finds a return of the body's whose value is a function written there.
+// returnedFunction finds a return whose value is a function literal.
 func (s *scan) returnedFunction() (int, bool) {
 	for i := range s.tokens {
 		if s.isReturn(i) && s.tokens[i].functions == 0 && i+1 < len(s.tokens) && !s.tokens[i+1].fresh &&
@@ -13,7 +13,7 @@ func (s *scan) returnedFunction() (int, bool) {
 	return 0, false
 }
 
-// isPlainFunction reports whether a value is function (…) {…} and nothing else, such as its call.
+// isPlainFunction reports whether a value is function (…) {…} itself and not, for example, its call.
 func (s *scan) isPlainFunction(i int) bool {
 	if s.kind(i) != js.FunctionToken {
 		return false
@@ -29,7 +29,7 @@ func (s *scan) isPlainFunction(i int) bool {
 	return s.kind(body) == js.OpenBraceToken && s.ends(s.behind(body))
 }
 
-// isPlainArrow reports whether a value is an arrow function and nothing else.
+// isPlainArrow reports whether a value is an arrow function itself.
 func (s *scan) isPlainArrow(i int) bool {
 	if s.kind(i) == js.OpenParenToken {
 		i = s.behind(i)
@@ -52,7 +52,7 @@ func (s *scan) isPlainArrow(i int) bool {
 	return true
 }
 
-// ends reports whether a statement is over before a token.
+// ends reports whether a statement ends before a token.
 func (s *scan) ends(i int) bool {
 	switch s.kind(i) {
 	case js.SemicolonToken, js.CloseBraceToken, js.ErrorToken:
@@ -60,7 +60,7 @@ func (s *scan) ends(i int) bool {
 	case js.OpenParenToken, js.OpenBracketToken, js.OpenBraceToken, js.DotToken, js.OptChainToken, js.CommaToken,
 		js.TemplateToken,
 		js.TemplateStartToken:
-		return false // it goes on, in the next line too
+		return false // it continues in the next line
 	}
 	return s.tokens[i].fresh
 }

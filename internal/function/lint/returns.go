@@ -2,19 +2,19 @@ package lint
 
 import "github.com/tdewolff/parse/v2/js"
 
-// isReturn reports whether a token is the statement's keyword.
+// isReturn reports whether a token is the keyword of a return statement.
 func (s *scan) isReturn(i int) bool {
 	return s.kind(i) == js.ReturnToken && !s.isMember(i) && !s.isKey(i)
 }
 
-// returnsValue reports whether a value stands behind a return, in the same line.
+// returnsValue reports whether a value follows a return in the same line.
 func (s *scan) returnsValue(i int) bool {
 	next := s.kind(i + 1)
 	return next != js.ErrorToken && !s.tokens[i+1].fresh && next != js.SemicolonToken && next != js.CloseBraceToken
 }
 
-// splitReturn reports whether a return ends at its line although its value stands in the next one. An early `return`
-// without a semicolon before another statement is none.
+// splitReturn reports whether a return ends at its line although its value is in the next one. An early `return`
+// without a semicolon before another statement does not count.
 func (s *scan) splitReturn(i int) bool {
 	next := s.kind(i + 1)
 	if next == js.ErrorToken || !s.tokens[i+1].fresh {
@@ -32,11 +32,11 @@ func (s *scan) splitReturn(i int) bool {
 	return false
 }
 
-// returns is what a body returns by itself, functions within it left out.
+// returns is what a body itself returns, without its inner functions.
 type returns struct {
-	value  int // the first return with a value, -1 for none
-	cut    int // the first return that its line ends, -1 for none
-	nested int // the first return with a value inside a function within, or arrow with a value, -1 for none
+	value  int // the first return with a value, or -1
+	cut    int // the first return that the end of its line ends, or -1
+	nested int // the first return with a value in an inner function, or an arrow function with a value, or -1
 }
 
 func (s *scan) returns() returns {

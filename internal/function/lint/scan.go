@@ -14,12 +14,12 @@ type token struct {
 	from, to     int   // in bytes
 	line, column int32 // from 1; columns count characters
 	lineFrom     int   // where its line begins, in bytes
-	indent       int   // how far its line is indented, in bytes
+	indent       int   // indentation of its line, in bytes
 	fresh        bool  // a line ends between the token before and this one
 	brace        brace // what an opening brace opens
-	pair         int32 // the bracket that belongs to this one, -1 where there is none
-	inside       int32 // the bracket that is open around this one, -1 at the top
-	functions    int32 // how many functions are open around this one
+	pair         int32 // the matching bracket, or -1
+	inside       int32 // the innermost open bracket around it, or -1
+	functions    int32 // number of functions around it
 }
 
 // brace is what a { begins.
@@ -32,18 +32,18 @@ const (
 	classBody
 )
 
-// scan is the tokens of a body, with its brackets matched. It looks at tokens only, so that no body, however deep,
-// costs more than its length. Of a body that does not parse it has what comes before the first text that is no token.
+// scan is the tokens of a body, with matched brackets. It only looks at tokens, so the cost of a body depends on its
+// length and not on its depth. For a body that does not parse, it has the tokens before the first text that is not one.
 type scan struct {
 	body   string
 	tokens []token
 	whole  bool // every text of the body was a token
 
-	open      []int32 // opening brackets that wait for their closing one
-	ternaries []int   // for each open bracket and the top: how many ? wait for their :
-	classes   []int   // how many brackets were open at each class keyword that waits for its body
+	open      []int32 // opening brackets without their closing one so far
+	ternaries []int   // for each open bracket and the top level: number of ? without their : so far
+	classes   []int   // number of open brackets at each class keyword whose body has not begun
 	functions int32
-	unmatched int // the first closing bracket that closes nothing or a bracket of another kind, -1 for none
+	unmatched int // the first closing bracket without a matching opening one, or -1
 }
 
 // scanBody reads the tokens of a body.
@@ -85,7 +85,7 @@ func scanBody(body string) *scan {
 	}
 }
 
-// next reads a token, a number such as 0123 too, which the lexer does not know.
+// next reads a token, including numbers such as 0123, which the lexer does not know.
 func next(lexer *js.Lexer, input *parse.Input, rest string) (js.TokenType, []byte) {
 	digits := octal(rest)
 	if digits == 0 {
@@ -95,7 +95,7 @@ func next(lexer *js.Lexer, input *parse.Input, rest string) (js.TokenType, []byt
 	return js.IntegerToken, input.Shift()
 }
 
-// octal is the length of a number such as 0123 at the beginning of a text; 0 for none.
+// octal returns the length of a number such as 0123 at the beginning of a text, or 0.
 func octal(text string) int {
 	n := 0
 	for n < len(text) && '0' <= text[n] && text[n] <= '9' {
@@ -122,7 +122,7 @@ func (s *scan) add(t token) {
 	case js.ColonToken:
 		if n := &s.ternaries[len(s.open)]; *n > 0 {
 			*n--
-			t.brace = objectLiteral // what stands behind it is a value
+			t.brace = objectLiteral // a value follows it
 		}
 	}
 	s.tokens = append(s.tokens, t)
@@ -141,7 +141,7 @@ func (s *scan) kind(i int) js.TokenType {
 	return s.tokens[i].kind
 }
 
-// text is a token as it is written; "" behind the last one.
+// text returns a token as written; "" after the last one.
 func (s *scan) text(i int) string {
 	if i < 0 || i >= len(s.tokens) {
 		return ""
@@ -149,7 +149,7 @@ func (s *scan) text(i int) string {
 	return s.body[s.tokens[i].from:s.tokens[i].to]
 }
 
-// behind is the first token behind the bracket that the token opens; behind the token itself where it opens none.
+// behind returns the first token after the bracket that the token opens, or the token itself if it opens none.
 func (s *scan) behind(i int) int {
 	if s.kind(i) == js.ErrorToken {
 		return len(s.tokens)

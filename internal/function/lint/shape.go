@@ -10,15 +10,15 @@ import (
 type form byte
 
 const (
-	plain     form = iota // nothing to do with what is returned: a constant, a directive, a log line
-	other                 // anything that this package does not look into
+	plain     form = iota // does not affect what is returned: a constant, a directive, a log line
+	other                 // anything that this package does not examine
 	defines               // a function with a name
 	exports               // an assignment to module.exports or exports
-	bare                  // a function without a name that nobody can call
-	called                // a function called on the spot, its value thrown away
-	callsOwn              // a call of a function that the body defines, its value thrown away
-	bareValue             // an object or list alone
-	bareText              // a text alone that has a return in it
+	bare                  // a function without a name, which cannot be called
+	called                // a function called on the spot, without using its value
+	callsOwn              // a call of a function that the body defines, without using its value
+	bareValue             // only an object or list
+	bareText              // only a text that contains a return
 )
 
 // statement is one of a body's own statements.
@@ -30,7 +30,7 @@ type statement struct {
 	start int // where the function's parameters begin, for functions
 }
 
-// statements reads the body's own statements as far as they matter here.
+// statements reads the body's own statements as far as this package needs them.
 func (s *scan) statements() []statement {
 	var all []statement
 	for i := 0; i < len(s.tokens); {
@@ -46,7 +46,7 @@ func (s *scan) statements() []statement {
 	return all
 }
 
-// statement reads the statement that begins at a token; next is the first token behind it.
+// statement reads the statement that begins at a token; next is the first token after it.
 func (s *scan) statement(i int) (st statement, next int) {
 	st = statement{form: other, at: i}
 	if fn, end, ok := s.functionAt(i); ok && fn.name != "" && !s.isArrowAt(i) {
@@ -78,12 +78,12 @@ func (s *scan) statement(i int) (st statement, next int) {
 	return st, next
 }
 
-// looksLikeObject reports whether what stands in braces could be an object's members.
+// looksLikeObject reports whether the content of braces could be an object's members.
 func (s *scan) looksLikeObject(i int) bool {
 	return (js.IsIdentifierName(s.kind(i+1)) || s.kind(i+1) == js.StringToken) && s.kind(i+2) == js.ColonToken
 }
 
-// declaration reads var, let or const: it defines a function where one of its values is one.
+// declaration reads var, let or const. It defines a function if one of its values is one.
 func (s *scan) declaration(i int) (statement, int) {
 	st := statement{form: plain, at: i}
 	end := s.expressionEnd(i + 1)
@@ -100,7 +100,7 @@ func (s *scan) declaration(i int) (statement, int) {
 	return st, end
 }
 
-// expressionForm tells what an expression statement from i to end does.
+// expressionForm returns what an expression statement from i to end does.
 func (s *scan) expressionForm(i, end int, st *statement) form {
 	last := end - 1
 	if s.kind(last) == js.SemicolonToken {
@@ -112,7 +112,7 @@ func (s *scan) expressionForm(i, end int, st *statement) form {
 		return plain
 	case (s.kind(i) == js.StringToken || s.kind(i) == js.TemplateToken) && last == i:
 		return bareText
-	case js.IsIdentifier(s.kind(i)) && last == i: // a name alone, as the last line of other languages
+	case js.IsIdentifier(s.kind(i)) && last == i: // only a name, as the last line in other languages
 		return plain
 	case s.exportsAt(i):
 		for j := i; j < end; j = s.behind(j) {
@@ -184,8 +184,8 @@ func (s *scan) exportsAt(i int) bool {
 	return false
 }
 
-// expressionEnd is the first token behind the expression or declarations that begin at a token: where a semicolon, a
-// bracket or a line ends them.
+// expressionEnd returns the first token after the expression or declarations that begin at a token. A semicolon, a
+// bracket or the end of a line ends them.
 func (s *scan) expressionEnd(i int) int {
 	for j := i; j < len(s.tokens); j = s.behind(j) {
 		t := s.tokens[j]
@@ -202,7 +202,7 @@ func (s *scan) expressionEnd(i int) int {
 	return len(s.tokens)
 }
 
-// goesOn reports whether a token at the beginning of a line goes on with what stands before it.
+// goesOn reports whether a token at the beginning of a line continues the previous line.
 func (s *scan) goesOn(i int) bool {
 	if before := i - 1; s.expectsValue(before) || s.kind(before) == js.ArrowToken || s.kind(before) == js.ColonToken ||
 		s.isDot(before) {

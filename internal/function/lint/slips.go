@@ -8,7 +8,7 @@ import (
 	"callfn/internal/clip"
 )
 
-// splitReturn explains return and its object in the next line.
+// splitReturn explains a return with its object in the next line.
 func splitReturn(s *scan, at int, _ Fault) *Advice {
 	for i := min(at, len(s.tokens)-1); i >= 0 && i > at-12; i-- {
 		if s.isReturn(i) && s.splitReturn(i) && s.kind(i+1) == js.OpenBraceToken && s.looksLikeObject(i+1) {
@@ -34,7 +34,7 @@ func quoteInText(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// misspeltWord explains keywords with a slip: retrun, fucntion, cosnt.
+// misspeltWord explains misspelt keywords: retrun, fucntion, cosnt.
 func misspeltWord(s *scan, at int, _ Fault) *Advice {
 	for i := at; i >= at-2 && i >= 0; i-- {
 		if s.kind(i) != js.IdentifierToken || s.isMember(i) {
@@ -69,7 +69,7 @@ func membersBySign(s *scan, at int, _ Fault) *Advice {
 		"write a colon: {module: 'tts', data: {…}}")
 }
 
-// declaredTwice explains let call and its like.
+// declaredTwice explains let call and similar declarations.
 func declaredTwice(_ *scan, _ int, f Fault) *Advice {
 	if strings.Contains(f.Message, "redefinition") || strings.Contains(f.Message, "already been declared") ||
 		strings.Contains(f.Message, "redeclaration") {

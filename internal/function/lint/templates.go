@@ -8,7 +8,7 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// plainTemplates finds texts between ' or " with ${…} in them, which is read out as it is written.
+// plainTemplates finds texts in ' or " with ${…}, which would be read aloud as written.
 func (s *scan) plainTemplates() []Finding {
 	var found []Finding
 	for i := range s.tokens {
@@ -23,8 +23,8 @@ func (s *scan) plainTemplates() []Finding {
 	return found
 }
 
-// looksForTemplates reports whether the body itself replaces ${…} in its texts: by a regular expression that has it, or
-// as what replace and its like look for.
+// looksForTemplates reports whether the body itself replaces ${…} in its texts: with a regular expression that contains
+// it, or as an argument of replace and similar methods.
 func (s *scan) looksForTemplates(i int) bool {
 	switch s.kind(i) {
 	case js.RegExpToken:

@@ -6,7 +6,7 @@ import (
 	"callfn/internal/clip"
 )
 
-// textMethods are the methods whose result is a text.
+// textMethods are the methods that return a text.
 var textMethods = map[string]bool{
 	"substring": true, "substr": true, "charAt": true, "trim": true, "trimStart": true, "trimEnd": true, "replace": true,
 	"replaceAll": true, "toLowerCase": true, "toUpperCase": true, "padStart": true, "padEnd": true, "toString": true,
@@ -36,7 +36,7 @@ func (s *scan) textComparisons() []Finding {
 	return found
 }
 
-// givesText reports whether a call of a method that gives a text ends before a token.
+// givesText reports whether a call of a method that returns a text ends before a token.
 func (s *scan) givesText(i int) bool {
 	last := i - 1
 	if s.kind(last) != js.CloseParenToken || s.tokens[last].pair < 1 {
@@ -46,13 +46,13 @@ func (s *scan) givesText(i int) bool {
 	return s.isMember(method) && textMethods[s.text(method)]
 }
 
-// textVariables are the names that get one value in the whole body, and that a text.
+// textVariables returns the names that get exactly one value in the body, a text.
 func (s *scan) textVariables() map[string]bool {
 	return onceAssigned(s, func(end int) (is, ok bool) { return true, s.givesText(end) && s.ends(end) })
 }
 
-// onceAssigned are the names that get one value in the whole body, with what of makes of that value. of is told where
-// the value ends, and its answer counts where ok is set.
+// onceAssigned returns the names that get exactly one value in the body, with the result of of for that value. of gets
+// the end of the value; only results with ok count.
 func onceAssigned[T any](s *scan, of func(end int) (is T, ok bool)) map[string]T {
 	found, times := map[string]T{}, map[string]int{}
 	for i := range s.tokens {
@@ -77,7 +77,7 @@ func onceAssigned[T any](s *scan, of func(end int) (is T, ok bool)) map[string]T
 	return found
 }
 
-// positionConditions finds conditions that take a position for an answer: if (list.indexOf(x)).
+// positionConditions finds conditions that use an index as a truth value: if (list.indexOf(x)).
 func (s *scan) positionConditions() []Finding {
 	var found []Finding
 	for i := range s.tokens {
@@ -99,7 +99,7 @@ func (s *scan) positionConditions() []Finding {
 	return found
 }
 
-// operandStart is the first token of the operand whose last member is named at a token: of list in list.indexOf.
+// operandStart returns the first token of the operand whose last member's name is at a token: list for list.indexOf.
 func (s *scan) operandStart(i int) int {
 	for s.isMember(i) {
 		i -= 2
@@ -117,7 +117,8 @@ func (s *scan) operandStart(i int) int {
 	return i
 }
 
-// lostCases finds values that a case of switch sets and the next one sets again, since no break stands between.
+// lostCases finds values that a case of switch sets and the next case sets again, because there is no break between
+// them.
 func (s *scan) lostCases() []Finding {
 	var found []Finding
 	for i := range s.tokens {

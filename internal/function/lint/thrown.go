@@ -26,12 +26,11 @@ var (
 	)
 )
 
-// spiderMonkeyAbsent is how SpiderMonkey tells of a property of nothing: with the value's own text.
+// spiderMonkeyAbsent matches SpiderMonkey's error for a property of nothing, which has the value's own text.
 var spiderMonkeyAbsent = regexp.MustCompile(`^TypeError: (?:can't access property "([^"]*)", )?([\w$]\S*) is ` +
 	`(undefined|null)$`)
 
-// Thrown explains what a function threw. The body may be empty where it is not at hand: then the message alone is
-// explained.
+// Thrown explains what a function threw. Without a body it only explains the message.
 func Thrown(body string, f Fault) Advice {
 	switch {
 	case notDefined.MatchString(f.Message):
@@ -57,7 +56,7 @@ func Thrown(body string, f Fault) Advice {
 	return Advice{}
 }
 
-// undefinedName explains a name that nothing gives a meaning.
+// undefinedName explains a name that is not defined.
 func undefinedName(body string, f Fault, name string) Advice {
 	if instead, foreign := names[name]; foreign {
 		return Advice{Hint: "`" + name + "` is not there: " + instead}
@@ -80,7 +79,7 @@ func undefinedName(body string, f Fault, name string) Advice {
 	return Advice{Hint: "`" + clip.Name(name) + "` is not there: " + s.instead(s.named(name, f.Line), s.declared())}
 }
 
-// named is the first token of a line that is a name, or else of the body; the number of tokens where there is none.
+// named returns the first token of a line that is a name, else of the body, or the number of tokens if there is none.
 func (s *scan) named(name string, line int) int {
 	found := len(s.tokens)
 	for i, t := range s.tokens {
@@ -94,7 +93,7 @@ func (s *scan) named(name string, line int) int {
 	return found
 }
 
-// changedConstant explains changing what const declares. QuickJS tells the place of the statement behind it.
+// changedConstant explains an assignment to a constant. QuickJS gives the position of the following statement.
 func changedConstant(body string, f Fault, name string) Advice {
 	a := Advice{Hint: "what const declares cannot change: declare it with let or var"}
 	if body == "" || name == "" {
@@ -145,7 +144,7 @@ func absentValue(body string, f Fault, property, what string) Advice {
 	}
 	s := scanBody(body)
 	at := s.find(f.Line, f.Column)
-	for i := at; i <= at+1; i++ { // the dot, or the name behind it
+	for i := at; i <= at+1; i++ { // the dot, or the name after it
 		if s.isDot(i) || s.kind(i) == js.OpenBracketToken {
 			at = i
 			break
@@ -158,7 +157,7 @@ func absentValue(body string, f Fault, property, what string) Advice {
 	return absent(value, property, what)
 }
 
-// absent explains a property of a value that is not there; property may be "".
+// absent explains a property of a value that does not exist; property may be "".
 func absent(value, property, what string) Advice {
 	parameter := strings.HasPrefix(value, "call[") || strings.HasPrefix(value, "call.")
 	switch {

@@ -2,7 +2,7 @@ package lint
 
 import "github.com/tdewolff/parse/v2/js"
 
-// isMember reports whether a token stands behind a dot, where every word is a name.
+// isMember reports whether a token follows a dot, after which every word is a name.
 func (s *scan) isMember(i int) bool {
 	return s.kind(i-1) == js.DotToken || s.kind(i-1) == js.OptChainToken
 }
@@ -21,7 +21,7 @@ func (s *scan) isKey(i int) bool {
 	return false
 }
 
-// isMethod reports whether a word in a class body names a method, a generator such as *list() {} too.
+// isMethod reports whether a word in a class body names a method, or a generator such as *list() {}.
 func (s *scan) isMethod(i int) bool {
 	body := s.behind(i + 1)
 	return s.kind(i+1) == js.OpenParenToken && s.kind(body) == js.OpenBraceToken && s.tokens[body].brace == functionBody
@@ -66,7 +66,7 @@ func (s *scan) expectsValue(i int) bool {
 	}
 }
 
-// endsValue reports whether a slash behind the last token divides.
+// endsValue reports whether a slash after the last token divides.
 func (s *scan) endsValue() bool {
 	last := len(s.tokens) - 1
 	switch kind := s.kind(last); kind {
@@ -94,7 +94,7 @@ func (s *scan) endsValue() bool {
 	}
 }
 
-// isControl reports whether a token begins a statement whose parentheses are no value's.
+// isControl reports whether a token begins a statement whose parentheses are not part of a value.
 func (s *scan) isControl(i int) bool {
 	switch s.kind(i) {
 	case js.IfToken, js.ForToken, js.WhileToken, js.SwitchToken, js.WithToken, js.CatchToken:

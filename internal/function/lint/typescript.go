@@ -11,19 +11,19 @@ const (
 	noTypes    = "take the types away, or compile the file to JavaScript first"
 )
 
-// declares are the words that begin a declaration of TypeScript's, in front of a name.
+// declares are the words that begin a TypeScript declaration, before a name.
 var declares = []string{
 	"interface", "type", "enum", "declare", "namespace", "abstract", "readonly", "private", "public",
 	"protected",
 }
 
-// tsTypes are the names that stand for types.
+// tsTypes are the names of types.
 var tsTypes = map[string]bool{
 	"any": true, "string": true, "number": true, "boolean": true, "object": true, "unknown": true, "Record": true,
 	"void": true, "never": true,
 }
 
-// types explains TypeScript's.
+// types explains TypeScript types.
 func types(s *scan, at int, _ Fault) *Advice {
 	for i := max(at-4, 0); i <= at+1 && i < len(s.tokens); i++ {
 		if s.isType(i) {
@@ -66,7 +66,7 @@ func (s *scan) isType(i int) bool {
 	return false
 }
 
-// parameterBeforeColon reports whether a colon stands behind a name in a list of parameters.
+// parameterBeforeColon reports whether a colon follows a name in a list of parameters.
 func (s *scan) parameterBeforeColon(i int) bool {
 	open := int(s.tokens[i].inside)
 	return open >= 0 && js.IsIdentifier(s.kind(i-1)) && s.kind(open) == js.OpenParenToken && s.isParameters(open)

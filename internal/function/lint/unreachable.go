@@ -6,8 +6,8 @@ import (
 	"github.com/tdewolff/parse/v2/js"
 )
 
-// unreachable finds statements behind a return or throw that ends their block. Declarations of functions, which hold in
-// the whole block, and break are none.
+// unreachable finds statements after a return or throw that ends their block. Function declarations, which apply to the
+// whole block, and break do not count.
 func (s *scan) unreachable() []Finding {
 	var found []Finding
 	for i := range s.tokens {
@@ -23,7 +23,7 @@ func (s *scan) unreachable() []Finding {
 	return found
 }
 
-// beginsStatement reports whether a keyword begins a statement that no condition or loop stands before.
+// beginsStatement reports whether a keyword begins a statement that no condition or loop precedes.
 func (s *scan) beginsStatement(i int) bool {
 	before := i - 1
 	switch s.kind(before) {
@@ -39,8 +39,8 @@ func (s *scan) beginsStatement(i int) bool {
 	return s.tokens[i].fresh
 }
 
-// nextStatement is the first token behind a return or throw that would have to run in the same block; the number of
-// tokens where there is none.
+// nextStatement returns the first token after a return or throw that would have to run in the same block, or the number
+// of tokens if there is none.
 func (s *scan) nextStatement(i int) int {
 	next := i + 1
 	if s.kind(i) == js.ThrowToken || s.returnsValue(i) {

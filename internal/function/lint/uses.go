@@ -9,8 +9,8 @@ import (
 	"callfn/internal/clip"
 )
 
-// declared is every name that a body may have given a meaning: variables, functions, classes, parameters, assignments.
-// It rather has a name too many: a warning about a good name is worse than none.
+// declared returns every name that a body may have defined: variables, functions, classes, parameters, assignments. In
+// doubt it includes a name: a warning about a good name is worse than none.
 func (s *scan) declared() map[string]bool {
 	known := map[string]bool{}
 	parameters := make([]bool, len(s.tokens)) // brackets around a function's parameters, and patterns in them
@@ -39,7 +39,7 @@ func (s *scan) declared() map[string]bool {
 			if i > 2 && s.kind(i-2) == js.DotToken && (s.text(i-3) == "globalThis" || s.text(i-3) == "this") {
 				known[s.text(i-1)] = true
 			}
-		case js.TypeofToken: // it is asked whether it is there
+		case js.TypeofToken: // typeof asks whether it exists
 			j := i + 1
 			if s.kind(j) == js.OpenParenToken {
 				j++
@@ -50,7 +50,7 @@ func (s *scan) declared() map[string]bool {
 	return known
 }
 
-// opensParameters reports whether what stands in the brackets that open at a token gets values: a function's
+// opensParameters reports whether the brackets that open at a token contain names that get values: a function's
 // parameters, the name of catch, a pattern to assign to.
 func (s *scan) opensParameters(i int) bool {
 	if s.tokens[i].pair < 0 {
@@ -64,7 +64,7 @@ func (s *scan) opensParameters(i int) bool {
 		(s.tokens[behind].brace == functionBody || s.kind(i-1) == js.CatchToken)
 }
 
-// learn adds the names among some tokens.
+// learn adds the names between two tokens.
 func (s *scan) learn(from, to int, known map[string]bool) {
 	for i := max(from, 0); i < to && i < len(s.tokens); i++ {
 		if js.IsIdentifier(s.kind(i)) && !s.isMember(i) {
@@ -73,7 +73,7 @@ func (s *scan) learn(from, to int, known map[string]bool) {
 	}
 }
 
-// declarators adds the names that var, let or const give.
+// declarators adds the names that var, let or const declare.
 func (s *scan) declarators(i int, known map[string]bool) {
 	for end := s.expressionEnd(i); i < end; i++ {
 		behind := s.behind(i)
@@ -88,7 +88,7 @@ func (s *scan) declarators(i int, known map[string]bool) {
 	}
 }
 
-// consoleMethods finds calls of what other consoles have. A body that sets members of console itself means those.
+// consoleMethods finds calls of methods that only other consoles have. A body that sets members of console means those.
 func (s *scan) consoleMethods() []Finding {
 	var found []Finding
 	for i := range s.tokens {
@@ -108,24 +108,24 @@ func (s *scan) consoleMethods() []Finding {
 	return found
 }
 
-// consoleHas is what can be called of console, which also has what every object has.
+// consoleHas are the methods of console, besides those of every object.
 var consoleHas = []string{
 	"log", "info", "warn", "error", "debug", "hasOwnProperty", "toString", "valueOf",
 	"toLocaleString",
 	"propertyIsEnumerable", "isPrototypeOf",
 }
 
-// isUse reports whether a token is a name that is looked up, and not a member, a key or a label.
+// isUse reports whether a token is a name that is looked up, not a member, a key or a label.
 func (s *scan) isUse(i int) bool {
 	label := s.kind(i+1) == js.ColonToken && s.tokens[i+1].brace != objectLiteral
 	jump := s.kind(i-1) == js.BreakToken || s.kind(i-1) == js.ContinueToken
 	return js.IsIdentifier(s.kind(i)) && !s.isMember(i) && !s.isKey(i) && !label && !jump
 }
 
-// mostNames is how many unknown names of a body are told: to look for what was meant by each costs.
+// mostNames bounds the unknown names that are reported, since the search for a similar name is costly.
 const mostNames = 20
 
-// unknownNames finds the first use of each name that the body gives no meaning and the language neither: names of other
+// unknownNames finds the first use of each name that neither the body nor the language defines: names of other
 // platforms, and misspelt ones.
 func (s *scan) unknownNames() []Finding {
 	var found []Finding
@@ -135,7 +135,7 @@ func (s *scan) unknownNames() []Finding {
 	known := s.declared()
 	told := map[string]bool{}
 	for i := 0; i < len(s.tokens) && len(found) < mostNames; i++ {
-		if dashed, end := s.dashedParameter(i); dashed != "" { // which has a remark of its own
+		if dashed, end := s.dashedParameter(i); dashed != "" { // has its own remark
 			i = end - 1
 			continue
 		}
@@ -154,7 +154,7 @@ func (s *scan) unknownNames() []Finding {
 	return found
 }
 
-// instead says what to write in place of a name that nothing gives a meaning.
+// instead returns what to write in place of an undefined name.
 func (s *scan) instead(i int, known map[string]bool) string {
 	name := s.text(i)
 	if s.kind(i-1) == js.ColonToken && s.text(i-2) == "module" {

@@ -8,8 +8,8 @@ import (
 	"callfn/internal/clip"
 )
 
-// values finds returns of the body's whose value is written there and is no flow: a text, a list, a number, nothing. A
-// null beside other returns is a way to go on at the `_` child, and is let be.
+// values finds returns with a literal value that is no flow: a text, a list, a number, nothing. A null beside other
+// returns is a way to continue at the `_` child, and is accepted.
 func (s *scan) values() []Finding {
 	var found []Finding
 	nothing, others := -1, false
@@ -51,7 +51,7 @@ func (s *scan) values() []Finding {
 	return found
 }
 
-// returned is the value of a return: its first token and the first behind it, without parentheses around it.
+// returned returns the value of a return: its first token and the first after it, without surrounding parentheses.
 func (s *scan) returned(i int) (from, end int) {
 	from, end = i+1, s.expressionEnd(i+1)
 	if end > from && s.kind(end-1) == js.SemicolonToken {
@@ -63,7 +63,7 @@ func (s *scan) returned(i int) (from, end int) {
 	return from, end
 }
 
-// definesFunction reports whether a name is that of one function of the body, and gets no other value.
+// definesFunction reports whether a name is that of one function of the body and gets no other value.
 func (s *scan) definesFunction(name string) bool {
 	if name == "" {
 		return false
@@ -97,7 +97,7 @@ func (s *scan) isNothing(from, end int) bool {
 	return false
 }
 
-// isText reports whether a value is one text: between quotes, or a template.
+// isText reports whether a value is a single text: in quotes, or a template.
 func (s *scan) isText(from, end int) bool {
 	switch s.kind(from) {
 	case js.StringToken, js.TemplateToken:

@@ -2,7 +2,7 @@ package lint
 
 import "github.com/tdewolff/parse/v2/js"
 
-// waits finds the first place where a body expects to be waited for.
+// waits finds the first place where a body relies on being awaited.
 func (s *scan) waits() (int, bool) {
 	for i := range s.tokens {
 		switch s.kind(i) {

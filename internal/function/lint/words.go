@@ -8,7 +8,7 @@ import (
 	"callfn/internal/clip"
 )
 
-// operators are the words and signs of other languages that stand between values, and JavaScript's own.
+// operators are words and signs of other languages between values, and JavaScript's own.
 var operators = map[string]string{
 	"and": "&&", "AND": "&&", "And": "&&", "or": "||", "OR": "||", "Or": "||", "not": "!", "NOT": "!", "Not": "!",
 	"is": "===", "isnt": "!==", "eq": "===", "ne": "!==", "equals": "===", "lt": "<", "gt": ">", "le": "<=", "ge": ">=",
@@ -40,7 +40,7 @@ func (s *scan) endsOperandBefore(i int) bool {
 	return js.IsIdentifier(s.kind(i-1)) || js.IsNumeric(s.kind(i-1)) || s.isMember(i-1)
 }
 
-// foreignSign explains <>, =<, =>, := and a condition with nothing before its sign.
+// foreignSign explains <>, =<, =>, := and a condition without a value before its sign.
 func foreignSign(s *scan, at int, _ Fault) *Advice {
 	for i := at; i >= at-1 && i > 0; i-- {
 		before, adjacent := s.kind(i-1), i < len(s.tokens) && s.tokens[i-1].to == s.tokens[i].from
@@ -62,7 +62,7 @@ func foreignSign(s *scan, at int, _ Fault) *Advice {
 	return nil
 }
 
-// inParentheses reports whether a token stands between the parentheses of a condition, however deep.
+// inParentheses reports whether a token is in the parentheses of a condition, at any depth.
 func (s *scan) inParentheses(i int) bool {
 	if i >= len(s.tokens) {
 		return false

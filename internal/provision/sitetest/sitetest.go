@@ -1,5 +1,5 @@
-// Package sitetest gives tests a CouchDB of their own that says what the test wants it to say: the embedded node on a
-// socket, with answers of the test's before it.
+// Package sitetest gives tests a CouchDB whose answers the test controls: the embedded node on a socket, with handlers
+// of the test in front of it.
 package sitetest
 
 import (
@@ -25,7 +25,7 @@ import (
 	"callfn/internal/sandbox/sandboxtest"
 )
 
-// CouchDB is such a server.
+// CouchDB is a server under a test's control.
 type CouchDB struct {
 	Site provision.Site
 
@@ -35,7 +35,7 @@ type CouchDB struct {
 	answers map[string]http.HandlerFunc
 }
 
-// Start starts one without databases, whose engine knows these languages of design documents.
+// Start starts a server without databases, whose engine supports these languages of design documents.
 func Start(t *testing.T, languages ...string) *CouchDB {
 	t.Helper()
 	pool := sandboxtest.Pool(t, 1)
@@ -68,7 +68,7 @@ func Start(t *testing.T, languages ...string) *CouchDB {
 	return c
 }
 
-// Ready starts one that holds what the service needs, functions in a language.
+// Ready starts a server with everything that the service needs, and functions in a language.
 func Ready(t *testing.T, language string) *CouchDB {
 	t.Helper()
 	c := Start(t, language)
@@ -81,8 +81,8 @@ func Ready(t *testing.T, language string) *CouchDB {
 	return c
 }
 
-// Say has requests whose path begins with prefix answered by h; with a method before it ("PUT /_users") only such ones,
-// with a $ at its end ("/functions$") only those for that very path.
+// Say makes h answer requests whose path begins with prefix. With a method before it ("PUT /_users") only requests of
+// that method match, with a $ at its end ("/functions$") only that exact path.
 func (c *CouchDB) Say(prefix string, h http.HandlerFunc) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -94,7 +94,7 @@ func (c *CouchDB) Through(prefix string, h func(w http.ResponseWriter, r *http.R
 	c.Say(prefix, func(w http.ResponseWriter, r *http.Request) { h(w, r, c.node) })
 }
 
-// Status answers with a status and a body.
+// Status returns a handler that answers a status and a body.
 func Status(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -103,7 +103,7 @@ func Status(status int, body string) http.HandlerFunc {
 	}
 }
 
-// AsUser has the server take the caller for a user with these roles.
+// AsUser makes the server treat the caller as a user with these roles.
 func (c *CouchDB) AsUser(name string, roles ...string) {
 	body, _ := json.Marshal(map[string]any{"ok": true, "userCtx": map[string]any{"name": name, "roles": roles}})
 	c.Say("GET /_session", Status(200, string(body)))
@@ -133,7 +133,7 @@ func (c *CouchDB) answer(r *http.Request) http.HandlerFunc {
 	return c.answers[best]
 }
 
-// speaks is an engine of certain languages.
+// speaks is an engine that supports certain languages.
 type speaks struct {
 	couchnode.Engine
 	languages []string

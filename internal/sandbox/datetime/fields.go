@@ -6,7 +6,7 @@ import "math"
 // their usual range.
 type Fields [7]float64
 
-// The places of Fields.
+// The indexes of Fields.
 const (
 	Year  = iota
 	Month // from 0
@@ -23,7 +23,7 @@ const (
 	maxTime = 8.64e15
 )
 
-// Split takes a time value or local time in milliseconds apart.
+// Split splits a time value or local time in milliseconds into fields.
 func Split(ms int64) Fields {
 	days := floorDiv(ms, msPerDay)
 	rest := ms - days*msPerDay
@@ -43,7 +43,7 @@ func Weekday(ms int64) int {
 	return int(day)
 }
 
-// Join puts fields together (MakeDate, MakeDay, MakeTime). It returns NaN for what no time value can come of.
+// Join combines fields (MakeDate, MakeDay, MakeTime). It returns NaN if they give no time value.
 func (f Fields) Join() float64 {
 	for i, v := range f {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -51,7 +51,7 @@ func (f Fields) Join() float64 {
 		}
 		f[i] = math.Trunc(v)
 	}
-	// Beyond these no day of the month brings a date back into range without losing its last digits.
+	// Beyond these limits no day of the month brings a date back into range without losing its last digits.
 	if math.Abs(f[Year]) > 1e6 || math.Abs(f[Month]) > 1e7 {
 		return math.NaN()
 	}
@@ -59,7 +59,7 @@ func (f Fields) Join() float64 {
 	y += floorDiv(m, 12)
 	m -= floorDiv(m, 12) * 12
 	day := float64(daysBefore(y, m)) + f[Day] - 1
-	// Conversions keep the compiler from joining multiplication and addition, which rounds otherwise.
+	// The conversions keep the compiler from fusing multiplication and addition, which rounds differently.
 	time := float64(f[Hour] * 3600000)
 	time += float64(f[Minute] * 60000)
 	time += float64(f[Second] * 1000)
@@ -67,7 +67,7 @@ func (f Fields) Join() float64 {
 	return float64(day*msPerDay) + time
 }
 
-// FullYear is what the constructor and setYear make of years with two digits.
+// FullYear returns the year that the constructor and setYear make of a two-digit year.
 func FullYear(y float64) float64 {
 	if t := math.Trunc(y); t >= 0 && t <= 99 {
 		return 1900 + t
@@ -75,7 +75,7 @@ func FullYear(y float64) float64 {
 	return y
 }
 
-// Clip returns a time value, or NaN where ms is out of range.
+// Clip returns a time value, or NaN if ms is out of range.
 func Clip(ms float64) float64 {
 	if math.Abs(ms) <= maxTime {
 		return math.Trunc(ms) + 0 // +0 for -0

@@ -7,7 +7,7 @@ var (
 	dayNames   = [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
 )
 
-// DateText is what toDateString returns for a time value.
+// DateText returns the result of toDateString for a time value.
 func (z Zone) DateText(ms int64) string {
 	local := ms + z.Offset(ms)
 	f := Split(local)
@@ -19,7 +19,7 @@ func (z Zone) DateText(ms int64) string {
 		dayNames[Weekday(local)], monthNames[int(f[Month])], int(f[Day]), width, int(f[Year]))
 }
 
-// TimeText is what toTimeString returns for a time value.
+// TimeText returns the result of toTimeString for a time value.
 func (z Zone) TimeText(ms int64) string {
 	offset := z.Offset(ms)
 	f := Split(ms + offset)
@@ -32,5 +32,5 @@ func (z Zone) TimeText(ms int64) string {
 		int(f[Hour]), int(f[Minute]), int(f[Second]), sign, minutes/60, minutes%60)
 }
 
-// Text is what toString returns for a time value.
+// Text returns the result of toString for a time value.
 func (z Zone) Text(ms int64) string { return z.DateText(ms) + " " + z.TimeText(ms) }

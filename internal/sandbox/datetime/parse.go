@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Parse reads a date as Date.parse does: the format of ECMA-262 first, then those of Date's own texts and the like
-// ("Mar 8, 2026 9:00", "3/8/2026 9:00 AM EST"). It accepts what QuickJS accepts. A text without an offset is local
-// time in the zone, save for a date alone in the format of ECMA-262, which is UTC. NaN is what no date can be read
-// from.
+// Parse reads a date as Date.parse does. It tries the format of ECMA-262 first, then those of Date's own texts and
+// similar ones ("Mar 8, 2026 9:00", "3/8/2026 9:00 AM EST"). It accepts what QuickJS accepts. A text without an offset
+// is local time in the zone, except a date alone in the format of ECMA-262, which is UTC. It returns NaN if the text is
+// no date.
 func (z Zone) Parse(text string) float64 {
 	p := parser{text: simplify(text)}
 	d, ok := p.iso()
@@ -26,7 +26,8 @@ func (z Zone) Parse(text string) float64 {
 	return Clip(ms - float64(d.offset*60000))
 }
 
-// simplify makes one byte of each character: the minus sign is a hyphen, and what no date is written with is "x".
+// simplify makes one byte of each character: the minus sign becomes a hyphen, and characters that no date has become
+// "x".
 func simplify(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -42,7 +43,7 @@ func simplify(text string) string {
 // date is a date that was read from a text. Months are from 0.
 type date struct {
 	year, month, day, hour, minute, second, ms int
-	offset                                     int // minutes east of UTC, where local is false
+	offset                                     int // minutes east of UTC, if local is false
 	local                                      bool
 }
 
@@ -59,7 +60,7 @@ func (d date) valid() bool {
 		(d.hour < 24 || d.minute == 0 && d.second == 0 && d.ms == 0)
 }
 
-// iso reads "2026-03-08T09:00:00.000Z" and what may be left out of it.
+// iso reads "2026-03-08T09:00:00.000Z" and its shorter forms.
 func (p *parser) iso() (d date, ok bool) {
 	d.day = 1
 	if sign := p.peek(); sign == '-' || sign == '+' {
@@ -101,7 +102,7 @@ func (p *parser) iso() (d date, ok bool) {
 
 func (p *parser) isoTime(d *date) (ok bool) {
 	if d.hour, ok = p.digits(2, 2); !ok || !p.skip(':') {
-		d.hour = 100 // no other format has such a T either
+		d.hour = 100 // other formats do not have such a T either
 		p.pos = len(p.text)
 		return true
 	}
@@ -134,12 +135,12 @@ func (p *parser) other() (date, bool) {
 	return s.finish()
 }
 
-// scan is what was read of a date so far.
+// scan is what has been read of a date so far.
 type scan struct {
 	date
 	hasYear, hasMonth, hasTime bool
 	numbers                    []int // that may be day, month or year
-	signNext                   bool  // a hyphen that follows is a minus sign, not a separator, as in "GMT-0700"
+	signNext                   bool  // a following hyphen is a minus sign, not a separator, as in "GMT-0700"
 }
 
 // part reads one number, time, word or phrase in parentheses.
@@ -188,7 +189,7 @@ func (p *parser) part(s *scan) bool {
 	return true
 }
 
-// word skips what means nothing: a phrase in parentheses and, before anything else, a word such as a weekday's name.
+// word skips text without meaning: a phrase in parentheses and, before anything else, a word such as a weekday's name.
 func (p *parser) word(s *scan, c byte) bool {
 	switch {
 	case c == '(':
@@ -200,7 +201,7 @@ func (p *parser) word(s *scan, c byte) bool {
 	return true
 }
 
-// signed reads an offset behind a time, else a year.
+// signed reads an offset after a time, else a year.
 func (p *parser) signed(s *scan, sign byte) bool {
 	if s.hasTime {
 		if offset, ok := p.offset(false); ok {
@@ -244,7 +245,7 @@ func (p *parser) time(s *scan, hour int) (ok bool) {
 	return true
 }
 
-// finish decides which number is what: month, day, year as in the United States.
+// finish decides which number is month, day and year: in this order, as in the United States.
 func (s *scan) finish() (date, bool) {
 	n := s.numbers
 	known := 0

@@ -23,7 +23,7 @@ func (p *parser) skip(c byte) bool {
 	return true
 }
 
-// skipSpaces returns what follows the spaces.
+// skipSpaces skips spaces and returns the next byte.
 func (p *parser) skipSpaces() byte {
 	for p.skip(' ') {
 	}
@@ -39,7 +39,7 @@ func (p *parser) skipUntil(stops string) {
 	p.pos = len(p.text)
 }
 
-// digits reads a number of at least and at most so many digits; most is 0 for nine, and more are no number.
+// digits reads a number of least to most digits. A most of 0 means nine; a longer number is invalid.
 func (p *parser) digits(least, most int) (n int, ok bool) {
 	i := p.pos
 	for ; i < len(p.text) && p.text[i] >= '0' && p.text[i] <= '9' && (most == 0 || i-p.pos < most); i++ {
@@ -116,7 +116,7 @@ func (p *parser) offset(strict bool) (minutes int, ok bool) {
 	return h*60 + m, true
 }
 
-// match skips a word, in capitals or not.
+// match skips a word, regardless of case.
 func (p *parser) match(word string) bool {
 	if len(p.text)-p.pos < len(word) || !strings.EqualFold(p.text[p.pos:p.pos+len(word)], word) {
 		return false
@@ -125,7 +125,7 @@ func (p *parser) match(word string) bool {
 	return true
 }
 
-// month reads the first three letters of a month and returns its number from 1; 0 for none.
+// month reads the first three letters of a month and returns its number from 1, or 0.
 func (p *parser) month() int {
 	for i := range 12 {
 		if p.match(monthNames[i]) {
@@ -135,7 +135,7 @@ func (p *parser) month() int {
 	return 0
 }
 
-// abbreviations are the names of offsets that JavaScript engines read, in hours. The first that fits counts.
+// abbreviations are the names of offsets that JavaScript engines read, in hours. The first match counts.
 var abbreviations = []struct {
 	name  string
 	hours int
@@ -170,7 +170,7 @@ func (p *parser) abbreviation(s *scan) bool {
 	return false
 }
 
-// skipParentheses skips a phrase in parentheses, and those within.
+// skipParentheses skips a phrase in parentheses, with nested ones.
 func (p *parser) skipParentheses() bool {
 	level := 0
 	for ; p.pos < len(p.text); p.pos++ {

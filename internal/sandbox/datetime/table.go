@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// lastYear is where a Table ends: its last 28 years have each kind of year, so that the rules go on from there.
+// lastYear is where a Table ends. Its last 28 years have each kind of year, so that the rules continue from there.
 const lastYear = 2065
 
 // quarter is the unit of a Table's steps.
 const quarter = 15 * 60
 
-// Table writes the zone's changes of offset from 1970 to 2065, for a reader in another language (couchapp,
-// lib/owndate.js): the offsets in seconds, with a dot between them, the one before all changes first; an exclamation
-// mark; and for each change three digits of quarters of an hour since the one before (or 1970), or ~, seconds and a
-// dot where that is not exact, then one digit for the place of the offset. All numbers are in base 36.
+// Table returns the zone's changes of offset from 1970 to 2065, for a reader in another language (couchapp,
+// lib/owndate.js): the offsets in seconds, separated by dots, the one before all changes first; an exclamation mark;
+// and for each change three digits of quarters of an hour since the previous change (or 1970), or ~, seconds and a dot
+// if that is not exact, then one digit for the index of the offset. All numbers are in base 36.
 func (z Zone) Table() string {
 	end := time.Date(lastYear+1, 1, 1, 0, 0, 0, 0, time.UTC).UnixMilli()
 	offsets := []int64{z.Offset(0) / 1000}

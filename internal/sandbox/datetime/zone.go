@@ -8,7 +8,7 @@ type Zone struct{ loc *time.Location }
 // In returns the zone of a location; nil is UTC.
 func In(loc *time.Location) Zone { return Zone{loc} }
 
-// Location returns the zone as package time knows it.
+// Location returns the zone as a location of package time.
 func (z Zone) Location() *time.Location {
 	if z.loc == nil {
 		return time.UTC
@@ -16,7 +16,7 @@ func (z Zone) Location() *time.Location {
 	return z.loc
 }
 
-// Offset returns what is added to the time value ms (UTC) to get local time, in milliseconds.
+// Offset returns the difference between local time and UTC at the time value ms (UTC), in milliseconds.
 func (z Zone) Offset(ms int64) int64 {
 	if z.loc == nil {
 		return 0
@@ -28,8 +28,8 @@ func (z Zone) Offset(ms int64) int64 {
 // maxOffset exceeds every offset that a zone has or had, in seconds.
 const maxOffset = 26 * 60 * 60
 
-// UTC returns the time value of a local time in milliseconds. A local time that happens twice is the first of the
-// two; one that is skipped is read with the offset from before the gap (ECMA-262, UTC(t)).
+// UTC returns the time value of a local time in milliseconds. For a local time that happens twice it returns the first;
+// one that is skipped is read with the offset from before the gap (ECMA-262, UTC(t)).
 func (z Zone) UTC(local int64) int64 {
 	if z.loc == nil {
 		return local
@@ -52,9 +52,9 @@ func (z Zone) UTC(local int64) int64 {
 // noEnd is beyond the range of time values.
 const noEnd = 1 << 62
 
-// period returns the offset that holds at a moment and until when it does, all in milliseconds. The next period may
-// have the same offset. (When a period began is not asked: package time answers for zones that changed their rules
-// within a period when it would have begun by the new ones.)
+// period returns the offset at a time and the end of its period, all in milliseconds. The next period may have the same
+// offset. (It does not ask for the period's beginning: for zones that changed their rules within a period, package time
+// answers as if the new rules had always held.)
 func (z Zone) period(at int64) (end, offset int64) {
 	t := time.UnixMilli(at).In(z.loc)
 	_, seconds := t.Zone()

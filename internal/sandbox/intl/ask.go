@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Service answers the questions of a JavaScript world's Intl (package engine). They are texts, so that nothing of
-// Go's is ever reachable from there.
+// Service answers the questions of a realm's Intl (package engine). Questions and answers are text, so that no Go value
+// is reachable from JavaScript.
 type Service struct {
 	zones   map[string]*time.Location
 	formats map[string]any // by kind, zone and request
@@ -21,26 +21,26 @@ func NewService() *Service {
 	return &Service{zones: map[string]*time.Location{}, formats: map[string]any{}}
 }
 
-// Forget forgets the formats: what one world asked for is nothing to the next.
+// Forget drops the formats, so that nothing passes from one realm to the next.
 func (s *Service) Forget() {
 	if len(s.formats) > 0 {
 		clear(s.formats)
 	}
 }
 
-// Kept is how many formats are ready.
+// Kept returns how many formats are cached.
 func (s *Service) Kept() int { return len(s.formats) }
 
 const (
 	maxQuestion = 16 << 10 // bytes of a request or a value
-	maxFormats  = 64       // kept ready; beyond it all are forgotten
-	maxZones    = 1000     // more than there are
+	maxFormats  = 64       // most cached formats; beyond it all are dropped
+	maxZones    = 1000     // more than exist
 )
 
-// Ask answers a question. The verb is date or number, with a colon and what is wanted: text, parts or options; or it
-// is locales. The request is a DateRequest or NumberRequest, or a list of locales, as JSON. value is what to format,
-// as JavaScript writes numbers. zone is the zone of local time. An answer is text or JSON; an error is an *Error,
-// unless the data cannot be read.
+// Ask answers a question. The verb is locales, or date or number with a colon and the wanted form: text, parts or
+// options. The request is a DateRequest or NumberRequest, or a list of locales, as JSON. value is the value to format,
+// in JavaScript's notation of numbers. zone is the zone of local time. The answer is text or JSON. The error is an
+// *Error, unless the data cannot be read.
 func (s *Service) Ask(verb, request, value, zone string) (string, error) {
 	if len(request) > maxQuestion || len(value) > maxQuestion {
 		return "", rangeError("options, locales or the number are too long: %d bytes are the most", maxQuestion)
@@ -76,7 +76,7 @@ func (s *Service) Ask(verb, request, value, zone string) (string, error) {
 	return "", errors.New("intl: no such question: " + verb)
 }
 
-// keep finds a format that was made before, or makes it.
+// keep returns a cached format, or creates it.
 func keep[R, F any](s *Service, key, request string, create func(R) (F, error)) (F, error) {
 	if f, ok := s.formats[key].(F); ok {
 		return f, nil
@@ -97,13 +97,13 @@ func keep[R, F any](s *Service, key, request string, create func(R) (F, error)) 
 	return f, nil
 }
 
-// zone keeps zones: reading one takes longer than all else here. Their number is bounded by the tz database's.
+// zone returns a cached zone, since reading one takes longer than all else here. The tz database bounds their number.
 func (s *Service) zone(name string) (*time.Location, error) {
 	if loc, ok := s.zones[name]; ok {
 		return loc, nil
 	}
 	loc, err := time.LoadLocation(name)
-	if len(s.zones) >= maxZones { // names in capitals or not, where files are found either way
+	if len(s.zones) >= maxZones { // names of any case, if the file system ignores case
 		clear(s.zones)
 	}
 	if err == nil {
@@ -116,7 +116,7 @@ func (f *DateFormat) answer(want, value string) (string, error) {
 	if want == "options" {
 		return toJSON(object(f.Resolved()))
 	}
-	ms, err := strconv.ParseFloat(value, 64) // NaN is read as such
+	ms, err := strconv.ParseFloat(value, 64) // reads NaN too
 	if err != nil {
 		return "", rangeError("Invalid time value")
 	}
@@ -140,7 +140,7 @@ func (f *NumberFormat) answer(want, value string) (string, error) {
 	return toJSON(f.Parts(value))
 }
 
-// object is written as a JSON object with its members in order.
+// object is a JSON object with its members in order.
 type object []Option
 
 // MarshalJSON implements json.Marshaler.

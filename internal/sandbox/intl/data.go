@@ -12,8 +12,8 @@ import (
 
 var hourCycles = []string{"h11", "h12", "h23", "h24"}
 
-// localeData is one locale's file. Lists of patterns are places in Patterns, in the order in which gen/gen.js
-// combines options: the last one changes fastest.
+// localeData is one locale's file. Lists of patterns are indexes into Patterns, in the order in which gen/gen.js
+// combines options: the last option changes fastest.
 type localeData struct {
 	HourCycle string   `json:"hourCycle"`
 	Months    []names  `json:"months"`
@@ -26,17 +26,17 @@ type localeData struct {
 	} `json:"offsets"`
 	Numbers numberData `json:"numbers"`
 	Dates   runs       `json:"dates"` // with weekday and era absent or short
-	// where other widths change more than the name, by place among all
+	// DateExceptions has the patterns that differ in other widths by more than the name, by index.
 	DateExceptions map[string]string `json:"dateExceptions"`
-	Glues          runs              `json:"glues"` // which joint stands between a date and a time
+	Glues          runs              `json:"glues"` // which separator joins a date and a time
 	Joints         []string          `json:"joints"`
-	Times          [4]runs           `json:"times"` // by hour cycle; what has no hour is in the first
+	Times          [4]runs           `json:"times"` // by hour cycle; patterns without an hour are in the first
 	WeekdayTimes   map[string]int    `json:"weekdayTimes"`
 	Styles         runs              `json:"styles"` // by dateStyle, timeStyle and hour cycle
 	Patterns       []string          `json:"patterns"`
 }
 
-// names are those of months, weekdays or eras in one width. Where a width has several, variants of the same number
+// names are the names of months, weekdays or eras in one width. If a width has several lists, names of the same index
 // belong together.
 type names struct {
 	Width   string `json:"width"`
@@ -77,7 +77,7 @@ func (r *runs) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// loaded keeps the files that were read.
+// loaded caches the files, by name.
 var loaded sync.Map // of file names
 
 // dataOf reads a locale's file once.

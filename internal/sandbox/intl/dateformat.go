@@ -9,7 +9,7 @@ import (
 	"callfn/internal/sandbox/datetime"
 )
 
-// Part is a piece of a formatted text and what it is, as formatToParts names it.
+// Part is a piece of a formatted text and its type, as in formatToParts.
 type Part [2]string
 
 // Option is one of a format's resolved options. The value is a string, a bool or an int.
@@ -25,11 +25,11 @@ type DateFormat struct {
 	zone     Zone
 	zoneName string // the width of the zone's name
 	styles   [2]string
-	cycle    string // "" where no hour is formatted
+	cycle    string // "" if no hour is formatted
 	pattern  []token
 }
 
-// NewDateFormat makes a format of locales and options. The error is an *Error.
+// NewDateFormat returns a format for locales and options. The error is an *Error.
 func NewDateFormat(r DateRequest, zones Zones) (*DateFormat, error) {
 	f := &DateFormat{}
 	var err error
@@ -73,7 +73,7 @@ func NewDateFormat(r DateRequest, zones Zones) (*DateFormat, error) {
 	return f, nil
 }
 
-// hourCycle decides between 12 and 24 hours. What hour12 means is ECMA-402's of 2023 on: 12 hours from 12 to 11, or
+// hourCycle decides between 12 and 24 hours. hour12 has the meaning of ECMA-402 since 2023: 12 hours from 12 to 11, or
 // 24 hours from 0 to 23. (Before that it depended on the locale, and gave "24:05" and "0:05 pm".)
 func (f *DateFormat) hourCycle(o DateOptions) string {
 	switch {
@@ -89,7 +89,7 @@ func (f *DateFormat) hourCycle(o DateOptions) string {
 	return f.data.HourCycle
 }
 
-// token is a field of a pattern, with its number, or a text where field is 0.
+// token is a field of a pattern with its number, or a text if field is 0.
 type token struct {
 	field byte
 	n     int
@@ -109,17 +109,17 @@ func tokens(pattern string) (list []token) {
 		if !found {
 			break
 		}
-		n, _ := strconv.Atoi(field[1:]) // as gen/gen.js wrote it
+		n, _ := strconv.Atoi(field[1:]) // cannot fail: gen/gen.js wrote it
 		list = append(list, token{field: field[0], n: n})
 		pattern = rest
 	}
 	return list
 }
 
-// place is an option's number among its choices, from 1; 0 where it is not asked for.
+// place returns an option's number among its choices, from 1; 0 if it is not requested.
 func place(choices []string, value string) int { return slices.Index(choices, value) + 1 }
 
-// pattern chooses the pattern for options. The order of places is that of gen/gen.js.
+// pattern returns the pattern for options. The order of indexes is that of gen/gen.js.
 func (d *localeData) pattern(o DateOptions, cycle string) string {
 	c := slices.Index(hourCycles, cycle)
 	if o["dateStyle"] != "" || o["timeStyle"] != "" {
@@ -158,8 +158,8 @@ func (o DateOptions) cycleKey(cycle string) string {
 	return cycle
 }
 
-// date is the pattern of weekday, era and the other fields of a date. The file has those with short names, of which
-// the others differ by the names, and the exceptions.
+// date returns the pattern of weekday, era and the other fields of a date. The file has those with short names and the
+// exceptions. The others differ only in the names.
 func (d *localeData) date(w, e, rest int) string {
 	if p, own := d.DateExceptions[strconv.Itoa((w*4+e)*54+rest)]; own {
 		return p
@@ -174,7 +174,7 @@ func (d *localeData) date(w, e, rest int) string {
 	return p
 }
 
-// substitute puts names of another width into a pattern.
+// substitute replaces names in a pattern by those of another width.
 func substitute(pattern string, field byte, list []names, width string) string {
 	start := strings.Index(pattern, "{"+string(field))
 	if start < 0 {
@@ -194,11 +194,11 @@ func substitute(pattern string, field byte, list []names, width string) string {
 	return pattern[:start+2] + strconv.Itoa(to) + pattern[end:]
 }
 
-// narrowSpace stands before AM and PM in CLDR.
+// narrowSpace precedes AM and PM in CLDR.
 const narrowSpace = "\u202f"
 
-// Format formats a time value. NaN is a RangeError, as in ECMA-402. Narrow spaces become plain ones, as in every
-// browser and in Node: too much code looks for " AM". In parts they stay.
+// Format formats a time value. NaN gives a RangeError, as in ECMA-402. Narrow spaces become plain ones, as in every
+// browser and in Node, because much code looks for " AM". Parts keeps them.
 func (f *DateFormat) Format(ms float64) (string, error) {
 	parts, err := f.Parts(ms)
 	if err != nil {
@@ -281,7 +281,7 @@ func digits(n, two int) string {
 	return s
 }
 
-// Resolved are the options that the format came to, in the order of ECMA-402.
+// Resolved returns the resolved options of the format, in the order of ECMA-402.
 func (f *DateFormat) Resolved() []Option {
 	list := []Option{
 		{"locale", f.locale.String()}, {"calendar", "gregory"}, {"numberingSystem", "latn"}, {"timeZone", f.zone.Name},

@@ -7,16 +7,16 @@ import (
 	"callfn/internal/clip"
 )
 
-// DateOptions are the options of Intl.DateTimeFormat that were given, by name, as text. hour12 is "true" or "false".
+// DateOptions are the given options of Intl.DateTimeFormat, by name, as text. hour12 is "true" or "false".
 type DateOptions map[string]string
 
-// DateRequest asks for a DateTimeFormat.
+// DateRequest is a request for a DateTimeFormat.
 type DateRequest struct {
 	Locales  []string    `json:"locales"`
 	Options  DateOptions `json:"options"`
-	Required string      `json:"required"` // "date", "time" or "any": which fields make defaults needless
-	Defaults string      `json:"defaults"` // "date", "time" or "all": which are added where none of those is asked for
-	TimeZone string      `json:"-"`        // where none is asked for
+	Required string      `json:"required"` // "date", "time" or "any": the fields that make defaults superfluous
+	Defaults string      `json:"defaults"` // "date", "time" or "all": the fields to add if none is given
+	TimeZone string      `json:"-"`        // default time zone
 }
 
 var (
@@ -27,7 +27,7 @@ var (
 	styleLengths = []string{"full", "long", "medium", "short"}
 )
 
-// dateChoices are the values of options that are honoured.
+// dateChoices are the supported values of options.
 var dateChoices = map[string][]string{
 	"weekday": textWidths, "era": textWidths, "year": numberWidths, "month": monthWidths, "day": numberWidths,
 	"hour": numberWidths, "minute": numberWidths, "second": numberWidths,
@@ -38,13 +38,13 @@ var dateChoices = map[string][]string{
 	"localeMatcher": {"lookup", "best fit"}, "formatMatcher": {"basic", "best fit"},
 }
 
-// refusedDateOptions are those of ECMA-402 that are not honoured, with what to do instead.
+// refusedDateOptions are unsupported options of ECMA-402, with what to do instead.
 var refusedDateOptions = map[string]string{
 	"dayPeriod":              "use hour12, or choose the words by getHours()",
 	"fractionalSecondDigits": "use getMilliseconds()",
 }
 
-// refusedDateValues are values of ECMA-402 that are not honoured.
+// refusedDateValues are unsupported values of ECMA-402.
 var refusedDateValues = map[string]string{
 	"timeZoneName shortGeneric": `use "short" or "shortOffset"`,
 	"timeZoneName longGeneric":  `use "long" or "longOffset"`,
@@ -55,7 +55,7 @@ var (
 	timeFields = []string{"hour", "minute", "second"}
 )
 
-// check refuses values that are not honoured, and styles beside fields.
+// check refuses unsupported values, and styles together with fields.
 func (o DateOptions) check() error {
 	for _, name := range sortedKeys(o) {
 		value := o[name]
@@ -86,7 +86,7 @@ func (o DateOptions) check() error {
 	return nil
 }
 
-// complete adds the fields that are formatted where none is asked for.
+// complete adds the default fields if none is given.
 func (r DateRequest) complete() (DateOptions, error) {
 	o := DateOptions{}
 	for name, value := range r.Options {

@@ -5,18 +5,17 @@ import (
 	"strings"
 )
 
-// decimal is a number in decimal digits: 0.digits × 10^exponent. Zero has no digits. Digits begin with one that is
-// not 0.
+// decimal is a number in decimal digits: 0.digits × 10^exponent. Zero has no digits. The first digit is not 0.
 type decimal struct {
 	negative bool
 	digits   string
 	exponent int
 }
 
-// maxExponent is more than JavaScript's numbers have.
+// maxExponent exceeds the exponents of JavaScript's numbers.
 const maxExponent = 400
 
-// parseDecimal reads a number as JavaScript writes it, "-1.5e-7", with any number of digits.
+// parseDecimal reads a number in JavaScript's notation, "-1.5e-7", with any number of digits.
 func parseDecimal(text string) (d decimal, ok bool) {
 	if rest, cut := strings.CutPrefix(text, "-"); cut {
 		d.negative, text = true, rest
@@ -44,7 +43,7 @@ func parseDecimal(text string) (d decimal, ok bool) {
 	return d, true
 }
 
-// round keeps so many digits; halves go away from zero.
+// round keeps keep digits. Halves are rounded away from zero.
 func (d decimal) round(keep int) decimal {
 	if keep >= len(d.digits) {
 		return d
@@ -70,7 +69,7 @@ func (d decimal) round(keep int) decimal {
 	return d
 }
 
-// fixed writes the digits before and behind the point, with at least so many of each.
+// fixed returns the digits before and after the point, with at least the given number of each.
 func (d decimal) fixed(leastWhole, leastFraction int) (whole, fraction string) {
 	switch {
 	case d.digits == "":

@@ -14,10 +14,10 @@ import (
 //go:embed data
 var files embed.FS
 
-// DefaultLocale is what formats where no locale is asked for.
+// DefaultLocale is the locale of requests without one.
 const DefaultLocale = "en-US"
 
-// Error is an exception that ECMA-402 throws. Type says whether it is a TypeError; else it is a RangeError.
+// Error is an exception of ECMA-402: a TypeError if Type is set, else a RangeError.
 type Error struct {
 	Type    bool
 	Message string
@@ -33,10 +33,10 @@ func typeError(format string, args ...any) error {
 	return &Error{Type: true, Message: fmt.Sprintf(format, args...)}
 }
 
-// index tells which locales there are.
+// index lists the locales.
 type index struct {
 	Locales []string          `json:"locales"`
-	Aliases map[string]string `json:"aliases"` // names of locales whose data are another's
+	Aliases map[string]string `json:"aliases"` // locales that use the data of another
 }
 
 var loadIndex = sync.OnceValues(func() (index, error) {
@@ -55,14 +55,14 @@ func load(name string, into any) error {
 	return nil
 }
 
-// Locale is a locale that was asked for and is there.
+// Locale is a requested locale that is supported.
 type Locale struct {
-	Tag       string // as it was asked for, in its usual letters, without extensions
-	data      string // whose data it has
-	hourCycle string // of the extension -u-hc-, "" for none
+	Tag       string // as requested, in its usual case, without extensions
+	data      string // the locale that has its data
+	hourCycle string // from the extension -u-hc-, or ""
 }
 
-// String is the locale with the extensions that count.
+// String returns the locale with the supported extensions.
 func (l Locale) String() string {
 	if l.hourCycle != "" {
 		return l.Tag + "-u-hc-" + l.hourCycle
@@ -70,8 +70,8 @@ func (l Locale) String() string {
 	return l.Tag
 }
 
-// FindLocale returns the first locale of a list that is there, and the default one for an empty list. Where none is,
-// the error says which are: to fall back on another locale would be to answer wrongly.
+// FindLocale returns the first supported locale of a list, and the default one for an empty list. If none is supported,
+// the error lists the supported ones, since the format of another locale would be wrong.
 func FindLocale(tags []string) (Locale, error) {
 	if len(tags) == 0 {
 		return Locale{Tag: DefaultLocale, data: DefaultLocale}, nil
@@ -81,7 +81,7 @@ func FindLocale(tags []string) (Locale, error) {
 		return Locale{}, err
 	}
 	for _, tag := range tags {
-		if strings.EqualFold(tag, "default") { // what people write for it; to browsers it is a language that they do not know
+		if strings.EqualFold(tag, "default") { // what people write for it; browsers take it for an unknown language
 			return Locale{Tag: DefaultLocale, data: DefaultLocale}, nil
 		}
 		l, err := parseLocale(tag)
@@ -96,7 +96,7 @@ func FindLocale(tags []string) (Locale, error) {
 		known.list())
 }
 
-// SupportedLocales are those of a list that are there.
+// SupportedLocales returns the supported locales of a list.
 func SupportedLocales(tags []string) ([]string, error) {
 	known, err := loadIndex()
 	if err != nil {
@@ -131,8 +131,8 @@ func (i index) list() string {
 	return strings.Join(all, ", ")
 }
 
-// parseLocale reads a BCP 47 tag: language, script, region, and Unicode's extension. The script is left out, since
-// the locales here have one each, unless it is another.
+// parseLocale reads a BCP 47 tag: language, script, region, and Unicode's extension. It leaves out the script, since
+// each locale here has one, unless it is another.
 func parseLocale(tag string) (Locale, error) {
 	malformed := rangeError("incorrect locale information provided: %q is no language tag such as en-US", clip.Name(tag))
 	parts := strings.Split(strings.ToLower(tag), "-")
@@ -153,7 +153,7 @@ func parseLocale(tag string) (Locale, error) {
 		l.Tag += "-" + strings.ToUpper(parts[0])
 		parts = parts[1:]
 	}
-	for len(parts) > 0 && len(parts[0]) >= 4 { // variants, of which no locale here has any
+	for len(parts) > 0 && len(parts[0]) >= 4 { // variants, which no locale here has
 		l.Tag += "-" + parts[0]
 		parts = parts[1:]
 	}

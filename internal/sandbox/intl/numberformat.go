@@ -11,12 +11,12 @@ import (
 	"callfn/internal/clip"
 )
 
-// numberData is how a locale writes numbers. In patterns # is the number, ¤ the currency, - the minus sign and % the
+// numberData is a locale's notation of numbers. In patterns # is the number, ¤ the currency, - the minus sign and % the
 // percent sign.
 type numberData struct {
 	Decimal string `json:"decimal"`
 	Group   string `json:"group"`
-	// how many digits are before the first separator, at least
+	// MinimumGrouping is the least number of digits before the first separator.
 	MinimumGrouping      int               `json:"minimumGrouping"`
 	SecondaryGrouping    int               `json:"secondaryGrouping"`
 	CurrencyGroup        string            `json:"currencyGroup"`
@@ -33,19 +33,19 @@ type numberData struct {
 	CurrencyCode         string            `json:"currencyCode"`
 	NegativeCurrencyCode string            `json:"negativeCurrencyCode"`
 	Symbols              map[string]string `json:"symbols"` // of currencies that are not written as their code
-	Digits               map[string]int    `json:"digits"`  // of fractions, of currencies that have not two
+	Digits               map[string]int    `json:"digits"`  // of fractions, for currencies that do not have two
 }
 
-// NumberOptions are the options of Intl.NumberFormat that were given, by name, as text.
+// NumberOptions are the given options of Intl.NumberFormat, by name, as text.
 type NumberOptions map[string]string
 
-// NumberRequest asks for a NumberFormat.
+// NumberRequest is a request for a NumberFormat.
 type NumberRequest struct {
 	Locales []string      `json:"locales"`
 	Options NumberOptions `json:"options"`
 }
 
-// numberChoices are the values of options that are honoured.
+// numberChoices are the supported values of options.
 var numberChoices = map[string][]string{
 	"style": {"decimal", "percent", "currency"}, "currencyDisplay": {"symbol", "code"}, "currencySign": {"standard"},
 	"notation": {"standard"}, "signDisplay": {"auto", "always", "never", "exceptZero", "negative"},
@@ -55,7 +55,7 @@ var numberChoices = map[string][]string{
 	"trailingZeroDisplay": {"auto"},
 }
 
-// refusedNumberOptions are those of ECMA-402 that are not honoured, with what to do instead.
+// refusedNumberOptions are unsupported options of ECMA-402, with what to do instead.
 var refusedNumberOptions = map[string]string{
 	"unit": "write the unit behind the number",
 }
@@ -68,10 +68,10 @@ type NumberFormat struct {
 	grouping, sign                    string
 	leastWhole                        int
 	leastFraction, mostFraction       int
-	leastSignificant, mostSignificant int // 0 where fractions count
+	leastSignificant, mostSignificant int // 0 if fraction digits apply
 }
 
-// NewNumberFormat makes a format of locales and options. The error is an *Error.
+// NewNumberFormat returns a format for locales and options. The error is an *Error.
 func NewNumberFormat(r NumberRequest) (*NumberFormat, error) {
 	f := &NumberFormat{}
 	var err error
@@ -159,7 +159,7 @@ func (f *NumberFormat) setDigits(o NumberOptions) error {
 	return err
 }
 
-// Format formats a number that is written as JavaScript does; "-0" is the negative zero.
+// Format formats a number in JavaScript's notation; "-0" is the negative zero.
 func (f *NumberFormat) Format(number string) string {
 	var b strings.Builder
 	for _, p := range f.Parts(number) {
@@ -190,7 +190,7 @@ func (f *NumberFormat) Parts(number string) []Part {
 	return f.surround(body, f.signOf(negative, zero))
 }
 
-// signOf decides which sign is written: "-", "+" or none.
+// signOf returns the sign: "-", "+" or none.
 func (f *NumberFormat) signOf(negative, zero bool) string {
 	switch {
 	case f.sign == "never", f.sign == "exceptZero" && zero, f.sign == "negative" && zero:
@@ -203,7 +203,7 @@ func (f *NumberFormat) signOf(negative, zero bool) string {
 	return ""
 }
 
-// number rounds and writes the digits. It reports whether all that is left are zeros.
+// number rounds and formats the digits. zero reports whether only zeros remain.
 func (f *NumberFormat) number(d decimal) (parts []Part, zero bool) {
 	leastFraction := f.leastFraction
 	if f.mostSignificant > 0 {
@@ -238,7 +238,7 @@ func (f *NumberFormat) number(d decimal) (parts []Part, zero bool) {
 	return parts, d.digits == ""
 }
 
-// groups cuts the digits before the point.
+// groups splits the digits before the point into groups.
 func (f *NumberFormat) groups(whole string) []string {
 	least := f.data.MinimumGrouping
 	switch f.grouping {
@@ -266,7 +266,7 @@ func (f *NumberFormat) groups(whole string) []string {
 	return list
 }
 
-// surround puts sign, percent sign and currency around the digits.
+// surround adds sign, percent sign and currency to the digits.
 func (f *NumberFormat) surround(body []Part, sign string) []Part {
 	pattern, symbol := "#", ""
 	if sign != "" {
@@ -317,13 +317,13 @@ func (f *NumberFormat) surround(body []Part, sign string) []Part {
 	return parts
 }
 
-// isWord reports whether a currency ends in a letter or a dot, so that a space keeps it from digits.
+// isWord reports whether a currency ends in a letter or a dot, so that a space must separate it from digits.
 func isWord(symbol string) bool {
 	r, _ := utf8.DecodeLastRuneInString(symbol)
 	return unicode.IsLetter(r) || r == '.'
 }
 
-// Resolved are the options that the format came to, in the order of ECMA-402.
+// Resolved returns the resolved options of the format, in the order of ECMA-402.
 func (f *NumberFormat) Resolved() []Option {
 	list := []Option{{"locale", f.locale.String()}, {"numberingSystem", "latn"}, {"style", f.style}}
 	if f.style == "currency" {

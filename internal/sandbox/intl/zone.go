@@ -14,13 +14,13 @@ import (
 // Zones finds a time zone by its name in the tz database.
 type Zones func(name string) (*time.Location, error)
 
-// Zone is a time zone with the name that it was asked for by.
+// Zone is a time zone with its requested name.
 type Zone struct {
 	datetime.Zone
 	Name string
 }
 
-// find reads a time zone as ECMA-402 does: in capitals or not, or an offset such as "+05:30".
+// find reads a time zone as ECMA-402 does: a name in any case, or an offset such as "+05:30".
 func (z Zones) find(name string) (Zone, error) {
 	if offset, ok := offsetZone(name); ok {
 		return offset, nil
@@ -42,7 +42,7 @@ func (z Zones) find(name string) (Zone, error) {
 	return Zone{}, rangeError("invalid time zone specified: %q: use a name such as America/New_York", clip.Name(name))
 }
 
-// spell writes a name with capitals where the tz database has them, for nearly all names.
+// spell returns a name in the case of the tz database, for nearly all names.
 func spell(name string) string {
 	known, err := loadOnce[zoneData]("zones.json")
 	if err != nil {
@@ -72,20 +72,20 @@ func offsetZone(name string) (Zone, bool) {
 	return Zone{}, false
 }
 
-// zoneData is the file of zones' names.
+// zoneData is the file of zone names.
 type zoneData struct {
-	Names     map[string]map[string][]string `json:"names"` // by locale and width: "" where an offset is written
+	Names     map[string]map[string][]string `json:"names"` // by locale and width; "" if the offset is written instead
 	Timelines [][]period                     `json:"timelines"`
-	Zones     map[string]int                 `json:"zones"` // the place of its timeline
+	Zones     map[string]int                 `json:"zones"` // index of its timeline
 }
 
-// period is the names and the offset (in minutes) of a zone from a moment on.
+// period is the names and the offset (in minutes) of a zone from a time on.
 type period struct {
 	from  int64
 	names map[string]int
 }
 
-// UnmarshalJSON reads [from, names], where from is null in the first period.
+// UnmarshalJSON reads [from, names]; from is null in the first period.
 func (p *period) UnmarshalJSON(text []byte) error {
 	var from *int64
 	if err := unmarshalPair(text, &from, &p.names); err != nil {
@@ -97,7 +97,7 @@ func (p *period) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// zoneText is the zone's name at a moment.
+// zoneText returns the zone's name at a time.
 func (f *DateFormat) zoneText(at int64) string {
 	style := f.zoneName
 	if f.zone.Name == "UTC" && (style == "short" || style == "long") {
@@ -115,7 +115,7 @@ func (f *DateFormat) zoneText(at int64) string {
 	return f.offsetText(style, offset)
 }
 
-// zoneNamed returns the zone's own name, "" where it has none.
+// zoneNamed returns the zone's own name, or "" if it has none.
 func (f *DateFormat) zoneNamed(zone, style string, at, offset int64) string {
 	data, err := loadOnce[zoneData]("zones.json")
 	if err != nil {
@@ -134,13 +134,13 @@ func (f *DateFormat) zoneNamed(zone, style string, at, offset int64) string {
 	return data.Names[f.locale.data][style][name]
 }
 
-// offsetText writes an offset as the locale does: "GMT+5:30", "GMT-08:00".
+// offsetText returns an offset in the locale's notation: "GMT+5:30", "GMT-08:00".
 func (f *DateFormat) offsetText(style string, offset int64) string {
 	model := f.data.Offsets[style]
 	if offset == 0 {
 		return model.Zero
 	}
-	at := strings.IndexByte(model.Zero, '+') // the texts for zero and for the west have the same beginning
+	at := strings.IndexByte(model.Zero, '+') // the texts for zero and for the west begin alike
 	sign := "+"
 	if offset < 0 {
 		sign, offset = strings.TrimRight(model.West[at:], "0123456789:"), -offset
@@ -159,7 +159,7 @@ func (f *DateFormat) offsetText(style string, offset int64) string {
 	return model.Zero[:at] + sign + text
 }
 
-// CheckZone returns an error where a name is no time zone.
+// CheckZone returns an error if a name is not a time zone.
 func CheckZone(name string, zones Zones) error {
 	if _, err := zones(name); err == nil && name != "" && name != "Local" {
 		return nil
