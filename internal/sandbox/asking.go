@@ -43,11 +43,13 @@ func refusal(verb, reason, message string) Told {
 }
 
 func (t Told) encode() []byte {
-	b, err := json.Marshal(t)
-	if err != nil { // a host's value that is no JSON
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)  // a page of HTML would grow by half
+	if e.Encode(t) != nil { // a host's value that is no JSON
 		return []byte(`{"error":{"name":"Error","reason":"unavailable","message":"the host gave no answer"}}`)
 	}
-	return b
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // asking is the worker's end of the questions of one run.

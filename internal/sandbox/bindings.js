@@ -8,7 +8,7 @@
   'use strict';
   var parse = JSON.parse, stringify = JSON.stringify, freeze = Object.freeze, keys = Object.keys;
   var defineProperty = Object.defineProperty, Failure = Error, Mistake = TypeError, global = globalThis, text = String;
-  var isArray = Array.isArray, isFinite = Number.isFinite;
+  var isArray = Array.isArray, isFinite = Number.isFinite, encode = encodeURIComponent, Veil = Proxy;
   var own = Function.prototype.call.bind(Object.prototype.hasOwnProperty);
 
   function define(object, name, value) {
@@ -28,7 +28,10 @@
   // since JSON.stringify would ask a list for its toJSON.
   function call(verb, list) {
     var told = parse(ask(verb, list));
-    if (own(told, 'error')) { throw failure(told.error.name, told.error.reason, told.error.message); }
+    if (own(told, 'error')) {
+      if (told.error.name === 'TypeError') { throw new Mistake(told.error.message); }
+      throw failure(told.error.name, told.error.reason, told.error.message);
+    }
     return own(told, 'ok') ? told.ok : null;
   }
 
@@ -137,6 +140,150 @@
     var out = storage(false);
     defineProperty(out, 'own', { __proto__: null, value: freeze(storage(true)), enumerable: true });
     return freeze(out);
+  };
+
+  // http: requests to the hosts that the function declares.
+  sections.http = function () {
+    function seconds(value, where) {
+      if (integer(value, where) < 0) { throw new Mistake(where + ' must not be negative'); }
+      return value;
+    }
+    function yes(value, where) {
+      if (typeof value !== 'boolean') { throw new Mistake(where + ' must be true or false'); }
+      return value;
+    }
+    function strings(value, where) {
+      var out = { __proto__: null }, names, i;
+      if (typeof value !== 'object' || value === null || isArray(value)) {
+        throw new Mistake(where + ' must be an object');
+      }
+      names = keys(value);
+      for (i = 0; i < names.length; i++) { out[names[i]] = string(value[names[i]], where + '.' + names[i]); }
+      return out;
+    }
+    function credentials(value, where) {
+      var given = strings(value, where);
+      if (typeof given.user !== 'string' || typeof given.password !== 'string') {
+        throw new Mistake(where + ' must have user and password');
+      }
+      return { __proto__: null, user: given.user, password: given.password };
+    }
+    var common = { headers: strings, timeout_ms: seconds, auth: credentials };
+    function known(more) {
+      var out = { __proto__: null }, names = keys(common), i;
+      for (i = 0; i < names.length; i++) { out[names[i]] = common[names[i]]; }
+      names = keys(more);
+      for (i = 0; i < names.length; i++) { out[names[i]] = more[names[i]]; }
+      return out;
+    }
+    var ofGet = known({ cache: seconds }), ofPost = known({ type: string, idempotent: yes });
+    var ofAll = known({ cache: seconds, type: string, idempotent: yes, method: string, url: string, body: whatever });
+    function whatever(value) { return value; }
+
+    // form writes the members of an object as a web form does.
+    function form(object) {
+      var out = '', names = keys(object), i;
+      for (i = 0; i < names.length; i++) {
+        out += (i ? '&' : '') + encode(names[i]) + '=' + encode(text(object[names[i]]));
+      }
+      return out;
+    }
+
+    // request makes the JSON of one request.
+    function request(where, method, url, body, more) {
+      more.method = method;
+      more.url = string(url, where + ': the address');
+      if (method === 'POST') {
+        if (body === undefined) {
+          body = '';
+        } else if (typeof body === 'string') {
+          if (more.type === undefined) { more.type = 'text/plain; charset=utf-8'; }
+        } else if (more.type === 'application/x-www-form-urlencoded' && typeof body === 'object' && body !== null) {
+          body = form(body);
+        } else {
+          body = stringify(body);
+          if (typeof body !== 'string') { throw new Mistake(where + ': this is no body that JSON can hold'); }
+          if (more.type === undefined) { more.type = 'application/json'; }
+        }
+        more.body = body;
+      }
+      return stringify(more);
+    }
+
+    // answer makes what functions get.
+    function answer(told) {
+      var out, headers, names, i;
+      if (own(told, 'error')) { return failure(told.error.name, told.error.reason, told.error.message); }
+      out = {}, headers = { __proto__: null }, names = keys(told.headers);
+      for (i = 0; i < names.length; i++) {
+        defineProperty(headers, names[i], { __proto__: null, value: told.headers[names[i]], enumerable: true });
+      }
+      function member(name, value, shown) {
+        defineProperty(out, name, { __proto__: null, value: value, enumerable: shown });
+      }
+      member('status', told.status, true);
+      member('headers', freeze(headers), true);
+      member('body', told.body, true);
+      if (own(told, 'stale')) { member('stale', true, true); }
+      if (own(told, 'secrets_withheld')) { member('secrets_withheld', freeze(told.secrets_withheld), true); }
+      member('json', freeze(function json() { return parse(told.body); }), false);
+      return freeze(out);
+    }
+
+    var out = {};
+    method(out, 'get', function (url, more) {
+      more = options('http.get', more, ofGet);
+      return answer(call('http.get', '[' + request('http.get', 'GET', url, undefined, more) + ']'));
+    });
+    method(out, 'post', function (url, body, more) {
+      more = options('http.post', more, ofPost);
+      return answer(call('http.post', '[' + request('http.post', 'POST', url, body, more) + ']'));
+    });
+    method(out, 'all', function (requests) {
+      var json = '', answers = [], told, more, body, verb, i;
+      if (!isArray(requests)) { throw new Mistake('http.all: a list of requests is wanted'); }
+      for (i = 0; i < requests.length; i++) {
+        more = requests[i];
+        more = options('http.all', typeof more === 'string' ? { __proto__: null, url: more } : more, ofAll);
+        body = more.body;
+        verb = more.method === undefined ? body === undefined ? 'GET' : 'POST' : more.method;
+        if (verb !== 'GET' && verb !== 'POST') { throw new Mistake('http.all: method must be GET or POST'); }
+        if (verb === 'GET' && body !== undefined) { throw new Mistake('http.all: a GET has no body'); }
+        delete more.body;
+        json += (i ? ',' : '') + request('http.all', verb, more.url, body, more);
+      }
+      if (!i) { return []; }
+      told = call('http.all', '[[' + json + ']]');
+      for (i = 0; i < told.length; i++) { define(answers, i, answer(told[i])); }
+      return answers;
+    });
+    return freeze(out);
+  };
+
+  // secrets: handles that stand for values which the function never has. Each is asked for when it is used, so that
+  // one that is not there is an error that says so.
+  sections.secrets = function () {
+    var out = { __proto__: null };
+    method(out, 'hmac', function (name, algorithm, message, encoding) {
+      if (encoding !== undefined && encoding !== 'hex' && encoding !== 'base64') {
+        throw new Mistake("secrets.hmac: the encoding must be 'hex' or 'base64'");
+      }
+      return call('secrets.hmac', '[' + stringify(string(name, 'secrets.hmac: the name')) + ',' +
+        stringify(string(algorithm, 'secrets.hmac: the algorithm')) + ',' +
+        stringify(string(message, 'secrets.hmac: the text')) + ',' +
+        stringify(encoding === undefined ? 'hex' : encoding) + ']');
+    });
+    method(out, 'reveal', function (name) {
+      return call('secrets.reveal', '[' + stringify(string(name, 'secrets.reveal: the name')) + ']');
+    });
+    return new Veil(freeze(out), {
+      __proto__: null,
+      get: function (all, name) {
+        if (typeof name !== 'string' || name === 'toJSON' || name === 'then') { return undefined; }
+        if (own(all, name)) { return all[name]; }
+        return call('secrets.get', '[' + stringify(name) + ']');
+      }
+    });
   };
 
   return function bind(json) {
