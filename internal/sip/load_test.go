@@ -74,6 +74,70 @@ func TestTwoHundredCallsAreHeard(t *testing.T) {
 	await.Value(t, "no calls left", func() (string, bool) { return fmt.Sprint(s.Calls()), s.Calls() == 0 })
 }
 
+// All calls are under way at once, and each is heard as if it were alone.
+func TestManyCallsAtOnce(t *testing.T) {
+	calls := 100
+	switch {
+	case *manyCalls:
+		calls = 500
+	case testing.Short():
+		calls = 40
+	}
+	const speech = 60 * time.Second
+	s, address := start(t, func(ctx context.Context, in sip.Incoming) {
+		_ = in.Control.Answer(ctx)
+		_ = in.Control.Speak(ctx, callflow.Speech{
+			Text: strings.Repeat("x", int(speech/(50*time.Millisecond))), Terminators: []string{"5"},
+		})
+		_ = in.Control.Hangup(ctx, "")
+	}, nil)
+	coded := make([]byte, media.Samples(speech))
+	media.PCMU.Encode(coded, constantSamples("speech", speech))
+	phones := make([]*siptest.Phone, calls)
+	var under sync.WaitGroup
+	for i := range phones {
+		phones[i] = siptest.New(t, address)
+		under.Go(func() { wantCode(t, phones[i].Dial(), 200) })
+		time.Sleep(5 * time.Millisecond)
+	}
+	under.Wait()
+	if got := s.Calls(); got != calls {
+		t.Fatalf("%d calls are under way, want %d", got, calls)
+	}
+	time.Sleep(3 * time.Second) // of talking, all of them
+	t.Logf("%d calls at once: %s, the callers' included", calls, holds(t))
+	for _, phone := range phones {
+		under.Go(func() { cut(t, phone, coded, time.Second) })
+	}
+	under.Wait()
+	await.Value(t, "no calls left", func() (string, bool) { return fmt.Sprint(s.Calls()), s.Calls() == 0 })
+}
+
+// cut presses the key that cuts the speech, and wants the call hung up then, and so much of the speech heard at least,
+// byte for byte. It reports whether that was so.
+func cut(t *testing.T, phone *siptest.Phone, speech []byte, atLeast time.Duration) bool {
+	t.Helper()
+	phone.Audio.Press("5")
+	if _, over := phone.AwaitRequest("BYE", 10*time.Second); !over {
+		t.Error("got no BYE within 10 s of the key, want one")
+		return false
+	}
+	heard := 0
+	for i, p := range phone.Audio.Received() {
+		if end := heard + len(p.Data); end > len(speech) || !bytes.Equal(p.Data, speech[heard:end]) {
+			t.Errorf("packet %d of %d, number %d, stamp %d: got other audio than the speech after %v", i,
+				len(phone.Audio.Received()), p.Seq, p.Stamp, media.Duration(heard))
+			return false
+		}
+		heard += len(p.Data)
+	}
+	if media.Duration(heard) < atLeast {
+		t.Errorf("heard %v of the speech until the key, want %v at least", media.Duration(heard), atLeast)
+		return false
+	}
+	return true
+}
+
 func constantSamples(name string, length time.Duration) []int16 {
 	samples, err := media.ReadAll(constant(name, length), 1<<20)
 	if err != nil {

@@ -127,12 +127,17 @@ func (s *Server) listen(server *sipgo.Server, a Address) error {
 	return fmt.Errorf("unknown network %q", a.Network)
 }
 
+// readBuffer is how many bytes of datagrams wait to be read: a burst, such as the answers to many hangups at once, must
+// not be lost while the processors are busy. Linux gives no more than net.core.rmem_max.
+const readBuffer = 4 << 20
+
 // listenUDP reads a socket; from time to time a new reading takes over, see mostSources.
 func (s *Server) listenUDP(server *sipgo.Server, a Address) error {
 	socket, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(a.Addr))
 	if err != nil {
 		return err
 	}
+	_ = socket.SetReadBuffer(readBuffer) // the system may give less
 	s.listens("udp", addressOf(socket.LocalAddr()))
 	s.closers = append(s.closers, socket.Close)
 	var read func()

@@ -3,6 +3,7 @@ package sip_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/netip"
@@ -42,13 +43,21 @@ func level(name string) int16 {
 }
 
 func constant(name string, length time.Duration) media.Source {
-	s := make([]int16, media.Samples(length))
-	for i := range s {
-		s[i] = level(name)
+	key := fmt.Sprint(name, length)
+	made, ok := sounds.Load(key)
+	if !ok {
+		s := make([]int16, media.Samples(length))
+		for i := range s {
+			s[i] = level(name)
+		}
+		s[0] = begins
+		made, _ = sounds.LoadOrStore(key, s)
 	}
-	s[0] = begins
-	return media.FromSamples(s)
+	return media.FromSamples(made.([]int16))
 }
+
+// sounds are the samples that were made, which many calls share.
+var sounds sync.Map
 
 // begins is the first sample of a sound.
 const begins = -30000
