@@ -96,10 +96,15 @@ func cpuTime(b *testing.B, pid int) time.Duration {
 	return time.Duration(math.Round(float64(ticks))) * 10 * time.Millisecond
 }
 
-func freeSIPPort(b *testing.B) int {
+func freeSIPPort(b testing.TB) int {
 	b.Helper()
 	for port := 33000; port < 34000; port++ {
-		if l, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err == nil {
+		l, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		if err != nil {
+			continue
+		}
+		_ = l.Close()
+		if l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}); err == nil {
 			_ = l.Close()
 			return port
 		}

@@ -31,8 +31,8 @@ func byNumber(ctx context.Context, in sip.Incoming) {
 	}
 }
 
-// flood sends messages of three kinds, so many a second, from so many addresses, until the test has it stop: INVITEs that
-// are refused and never acknowledged, OPTIONS, and garbage.
+// flood sends messages of three kinds, so many a second, from so many addresses, until the test has it stop: INVITEs
+// that are refused and never acknowledged, OPTIONS, and garbage.
 func flood(t *testing.T, at netip.AddrPort, sources, aSecond int) (stop func() (sent int)) {
 	t.Helper()
 	sockets := make([]*net.UDPConn, sources)

@@ -106,9 +106,10 @@ func (r *recording) Keep() error {
 	return nil
 }
 
-// ports is the range that the tests of this package share.
+// ports is the range that the tests of this package share. Tests that want a range of their own take it between there
+// and 28000.
 var ports = sync.OnceValue(func() *rtp.Ports {
-	p, err := rtp.NewPorts(26000, 27989)
+	p, err := rtp.NewPorts(26000, 27799)
 	if err != nil {
 		panic(err)
 	}
