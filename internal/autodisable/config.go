@@ -9,12 +9,12 @@ import (
 	"callfn/internal/datastore"
 )
 
-// Config is what a Guard needs.
+// Config configures a Guard.
 type Config struct {
 	Datastores datastore.Resolver
 	Now        func() time.Time
 	Log        *slog.Logger // may be nil
-	Threshold  Threshold    // the system's; Failures 0 is off for all
+	Threshold  Threshold    // the system's; Failures 0 disables no function
 	// Account reads an account's document, which may have its own threshold: functions.attempt_failure_count and
 	// functions.attempt_failure_expiry_ms, named as KAZOO's for webhooks. May be nil.
 	Account func(context.Context, account.ID) (datastore.Document, error)

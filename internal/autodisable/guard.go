@@ -14,7 +14,7 @@ import (
 	"callfn/internal/runs"
 )
 
-// Guard is a function.Observer that counts failures and switches functions off, beside the call's path.
+// Guard is a function.Observer that counts failures and disables functions. No call waits for it.
 type Guard struct {
 	cfg   Config
 	queue chan function.Ran
@@ -23,11 +23,11 @@ type Guard struct {
 	done  chan struct{}
 	once  sync.Once // closes stop
 	pulse *pulse
-	now   func() time.Time // the real time, whatever the configuration's clock
+	now   func() time.Time // the real time, also if the configuration has another clock
 
 	failures, disabled, dropped atomic.Uint64
 
-	seen map[key][]failure // the last failures of each function, oldest first; the counting goroutine's alone
+	seen map[key][]failure // the last failures of each function, oldest first; belongs to the counting goroutine
 }
 
 // key names a function of an account.
@@ -64,8 +64,8 @@ func New(cfg Config) *Guard {
 	return g
 }
 
-// Ran takes note of a call's failure. It never waits. A run that was given up before anybody said whether the function
-// ran counts when that is known, and only if the function was at fault.
+// Ran counts a call's failure. It never waits. A run that was abandoned before its outcome was known counts when the
+// outcome is known, and only if the function was at fault.
 func (g *Guard) Ran(r function.Ran) {
 	if g.cfg.Threshold.Failures <= 0 || r.Origin != function.FromCall || !r.Open() && !counts(r.Outcome) {
 		return
@@ -75,13 +75,13 @@ func (g *Guard) Ran(r function.Ran) {
 		g.take(r)
 		return
 	}
-	go func() { // whoever runs functions bounds how many of these there are, and how long they wait
+	go func() { // the Runner bounds how many of these there are, and how long they wait
 		o := r.Blame(g.ctx)
 		if !counts(o) {
 			return
 		}
 		if o != r.Outcome {
-			r.Outcome, r.Error = o, nil // the error told what was known then
+			r.Outcome, r.Error = o, nil // the error is outdated
 		}
 		g.take(r)
 	}()
@@ -95,10 +95,10 @@ func (g *Guard) take(r function.Ran) {
 	}
 }
 
-// Stats counts failures of functions in calls, functions switched off, and failures not counted for want of room.
+// Stats counts failures of functions in calls, disabled functions, and failures dropped for lack of room.
 type Stats struct{ Failures, Disabled, Dropped uint64 }
 
-// Stats are the counts since the start.
+// Stats returns the counts since the start.
 func (g *Guard) Stats() Stats {
 	return Stats{Failures: g.failures.Load(), Disabled: g.disabled.Load(), Dropped: g.dropped.Load()}
 }
@@ -109,7 +109,7 @@ func (g *Guard) Close() {
 	<-g.done
 }
 
-// remembered bounds the functions whose failures are remembered before those long past are looked for.
+// remembered is the number of functions beyond which old failures are dropped.
 const remembered = 4096
 
 func (g *Guard) count(cancel context.CancelFunc) {
@@ -134,7 +134,7 @@ func (g *Guard) count(cancel context.CancelFunc) {
 	}
 }
 
-// beat keeps the pulse, beside the counting, which may wait for the datastore.
+// beat keeps the pulse in a goroutine of its own, since counting may wait for the datastore.
 func (g *Guard) beat() {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
@@ -148,20 +148,17 @@ func (g *Guard) beat() {
 	}
 }
 
-// excused reports whether a failure is the machine's: a deadline that passed while it stood still.
+// excused reports whether the machine caused a failure: a deadline that passed while the process did not run.
 func (g *Guard) excused(r function.Ran) bool {
 	return r.Outcome == runs.Timeout && g.pulse.stalled(r.Start, r.Start.Add(r.Duration), g.now())
 }
 
-// add counts one failure and switches the function off when it was one too many.
+// add counts one failure and disables the function if the threshold is reached.
 func (g *Guard) add(ctx context.Context, f failure) {
 	t := g.threshold(ctx, f.account)
-	recent := young(append(g.seen[f.key], f), f.at.Add(-t.Within))
-	if len(recent) > t.Failures {
-		recent = recent[len(recent)-t.Failures:]
-	}
+	recent := t.recent(append(g.seen[f.key], f))
 	g.seen[f.key] = recent
-	if len(recent) >= t.Failures {
+	if t.reached(recent) {
 		g.disable(ctx, f.key, t, recent)
 	}
 	if len(g.seen) > remembered {
@@ -182,18 +179,7 @@ func (g *Guard) threshold(ctx context.Context, id account.ID) Threshold {
 	return thresholdOf(doc, g.cfg.Threshold)
 }
 
-// young drops failures of runs that began at since or before it.
-func young(all []failure, since time.Time) []failure {
-	var kept []failure
-	for _, f := range all {
-		if f.at.After(since) {
-			kept = append(kept, f)
-		}
-	}
-	return kept
-}
-
-// forget drops what cannot count any more, whatever an account's threshold is; when that is not enough, everything.
+// forget drops failures that no account's threshold counts any more, or all of them if that is not enough.
 func (g *Guard) forget(now time.Time) {
 	for k, list := range g.seen {
 		if list[len(list)-1].at.Before(now.Add(-time.Hour)) {
@@ -210,7 +196,7 @@ const (
 	saveWithin = 10 * time.Second
 )
 
-// disable switches a function off. Whoever changes it at the same time is heard first.
+// disable disables a function. It repeats the decision after a conflict with another change.
 func (g *Guard) disable(ctx context.Context, k key, t Threshold, recent []failure) {
 	ctx, cancel := context.WithTimeout(ctx, saveWithin)
 	defer cancel()
@@ -231,7 +217,7 @@ func (g *Guard) disable(ctx context.Context, k key, t Threshold, recent []failur
 	}
 }
 
-// tryDisable is one attempt; done when the function needs no more counting: it is off, or gone.
+// tryDisable is one attempt. done reports that the function is disabled or deleted and needs no more counting.
 func (g *Guard) tryDisable(ctx context.Context, k key, t Threshold, recent []failure) (done bool, err error) {
 	functions := function.Collection(g.cfg.Datastores)
 	doc, err := functions.Get(ctx, string(k.account), string(k.function))
@@ -242,7 +228,7 @@ func (g *Guard) tryDisable(ctx context.Context, k key, t Threshold, recent []fai
 		return false, err
 	}
 	if again, err := time.Parse(time.RFC3339Nano, doc.Text(function.EnabledAgain)); err == nil {
-		if g.seen[k] = young(recent, again); len(g.seen[k]) < t.Failures {
+		if g.seen[k] = after(recent, again); !t.reached(g.seen[k]) {
 			if len(g.seen[k]) == 0 {
 				delete(g.seen, k)
 			}

@@ -8,20 +8,20 @@ import (
 const (
 	// beatEvery is how often the pulse beats.
 	beatEvery = 100 * time.Millisecond
-	// stallAfter is how late a beat must be for the machine to count as having stood still: paused by its host, or starved
-	// of processor time.
+	// stallAfter is how late a beat must be to count as a stall: the machine was paused by its host, or starved of
+	// processor time.
 	stallAfter = 750 * time.Millisecond
 )
 
-// pulse knows whether this process was kept from running of late. A deadline that passes meanwhile says nothing of a
-// function.
+// pulse records whether this process was recently kept from running. A deadline that passes meanwhile is not the
+// function's fault.
 type pulse struct {
 	mu           sync.Mutex
 	last         time.Time // beat
 	began, ended time.Time // of the latest stall; zero for never
 }
 
-// beat notes that the process runs.
+// beat records that the process runs.
 func (p *pulse) beat(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -31,7 +31,7 @@ func (p *pulse) beat(now time.Time) {
 	p.last = now
 }
 
-// stalled reports whether the process stood still at some time of a run, which began and ended then, as seen from now.
+// stalled reports whether the process was stalled during a run from began to ended, as seen at now.
 func (p *pulse) stalled(began, ended, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
