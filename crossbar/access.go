@@ -73,7 +73,7 @@ func (c *caller) admin() bool { return c.claims.OwnerID == "" || c.user.Admin() 
 // place in the tree, and who may log in. Users may always change themselves, except their rights (checkUser).
 func (x *exchange) reserved() bool {
 	switch x.route.Resource {
-	case "api_key", "auth_keys", "databases", "modules", "pivot_keys", "recordings", "secrets", "storage":
+	case "api_key", "auth_keys", "databases", "keys", "modules", "pivot_keys", "recordings", "secrets", "storage":
 		return true
 	case "accounts":
 		return x.route.Method != http.MethodGet

@@ -60,7 +60,9 @@ var adminsOnly = map[string]bool{
 	"DELETE /v2/accounts/:account/secrets/:secret":      true,
 	"POST /v2/accounts/:account/phone_numbers/:number":  true,
 	"PATCH /v2/accounts/:account/phone_numbers/:number": true,
-	"GET /v2/accounts/:account/pivot/keys":              true, "PUT /v2/accounts/:account/pivot/keys": true,
+	"GET /v2/accounts/:account/keys":                    true, "PUT /v2/accounts/:account/keys": true,
+	"GET /v2/accounts/:account/keys/:id": true, "DELETE /v2/accounts/:account/keys/:id": true,
+	"GET /v2/accounts/:account/pivot/keys": true, "PUT /v2/accounts/:account/pivot/keys": true,
 	"GET /v2/accounts/:account/pivot/keys/:id": true, "DELETE /v2/accounts/:account/pivot/keys/:id": true,
 }
 
@@ -314,6 +316,10 @@ var matrix = map[string]row{
 	"POST /v2/accounts/:account/pivot":               {`{"To":"1000"}`, keyOnly()},
 	"GET /v2/accounts/:account/functions/:id/pivot":  {"", keyOnly()},
 	"POST /v2/accounts/:account/functions/:id/pivot": {`{"To":"1000"}`, keyOnly()},
+	"GET /v2/accounts/:account/keys":                 {"", subtree(200)},
+	"PUT /v2/accounts/:account/keys":                 {`{"data":{"function":"{F}"}}`, subtree(201)},
+	"GET /v2/accounts/:account/keys/:id":             {"", subtree(200)},
+	"DELETE /v2/accounts/:account/keys/:id":          {"", subtree(200)},
 	"GET /v2/accounts/:account/pivot/keys":           {"", subtree(200)},
 	"PUT /v2/accounts/:account/pivot/keys":           {`{"data":{"name":"k"}}`, subtree(201)},
 	"GET /v2/accounts/:account/pivot/keys/:id":       {"", subtree(200)},
@@ -414,6 +420,9 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 		return r
 	}
 	path = strings.Replace(route.Path, ":account", self.id, 1)
+	if before, after, found := strings.Cut(body, "{F}"); found {
+		body = before + must(201, "PUT", self.path("/functions"), hello).id() + after
+	}
 	if before, after, found := strings.Cut(body, "{RESET}"); found {
 		body = before + s.reset(t, "self.example", "ann") + after
 	}
@@ -470,6 +479,9 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 		}
 		if strings.Contains(path, "pivot/keys") {
 			collection, content = "pivot/keys", `{"data":{"name":"k"}}`
+		} else if strings.Contains(path, "/keys/:id") {
+			f := must(201, "PUT", self.path("/functions"), hello).id()
+			collection, content = "keys", `{"data":{"function":"`+f+`"}}`
 		}
 		for _, name := range []string{"menus", "devices", "lists", "temporal_rules", "temporal_rules_sets"} {
 			if item, _, _ := strings.Cut(path, "/:id"); strings.HasSuffix(item, "/"+name) {

@@ -50,6 +50,8 @@ func moduleOf(resource string) string {
 	switch resource {
 	case "api_key":
 		return "accounts"
+	case "keys":
+		return "functions"
 	case "pivot_keys":
 		return "pivot"
 	}

@@ -119,11 +119,17 @@ func describe(route Route, op operation) object {
 		out["description"] = "For the endpoint's own key; no token opens it. Any status but 200 has KAZOO go on at the " +
 			"pivot node's `_` child."
 	default:
-		out["security"] = []any{object{"token": []any{}}, object{"bearer": []any{}}, object{"parameter": []any{}}}
+		security := []any{object{"token": []any{}}, object{"bearer": []any{}}, object{"parameter": []any{}}}
+		if route.Access == SubtreeOrRunKey {
+			security = append(security, object{"runKey": []any{}}, object{"runBasic": []any{}})
+		}
+		out["security"] = security
 		out["description"] = map[Access]string{
 			AnyAccount: "For a token of any account.", SuperduperOnly: "For admins of the master account.",
 			SuperduperOf: "For admins of the master account.",
-			Subtree:      "For the account itself, accounts above it, and admins of the master account.",
+			SubtreeOrRunKey: "For the account itself, accounts above it, and admins of the master account; with ?result=any " +
+				"also for the function's own run keys.",
+			Subtree: "For the account itself, accounts above it, and admins of the master account.",
 		}[route.Access]
 	}
 	if parameters := op.parameters(route); len(parameters) > 0 {

@@ -57,6 +57,10 @@ func (a *API) process(x *exchange, set *pathRoutes, c echo.Context) (*answer, er
 		x.enter(route, c) // the body and the query are the call's parameters
 		return route.handle(x)
 	}
+	if route, ok := set.routes[x.method]; ok && route.Access == SubtreeOrRunKey && x.presentsRunKey() {
+		x.enter(route, c)
+		return a.runByKey(x)
+	}
 	x.ctx, x.stored = datastore.ForRequest(x.ctx)
 	bodyErr, err := a.receive(x, set)
 	if err != nil {

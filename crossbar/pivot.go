@@ -76,7 +76,7 @@ func (a *API) pivot(x *exchange, e auth.Endpoint, flow func(context.Context, cal
 	ctx, cancel := context.WithTimeout(x.ctx, pivotTimeout)
 	defer cancel()
 	x.ctx = ctx
-	key, err := a.admit(x, e)
+	key, err := a.admit(x, a.pivotKeys(), e, x.presentedKey())
 	if err != nil {
 		return nil, err
 	}

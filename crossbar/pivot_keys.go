@@ -64,33 +64,40 @@ func (a *API) createPivotKey(x *exchange) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := datastore.NewID(a.cfg.Random)
+	out, key, err := a.createKey(x, a.pivotKeys(), data)
 	if err != nil {
 		return nil, err
 	}
-	k := a.pivotKeys()
+	if shown, _ := out.data.(map[string]any); a.cfg.PublicURL != "" {
+		path, _ := shown["path"].(string)
+		shown["voice_url"] = a.cfg.PublicURL + path + "?" + keyParameter + "=" + key
+	}
+	return out, nil
+}
+
+// createKey stores a key of a kind, and gives it and the answer that shows it.
+func (a *API) createKey(x *exchange, k *documentKind, data map[string]any) (out *answer, key string, err error) {
+	id, err := datastore.NewID(a.cfg.Random)
+	if err != nil {
+		return nil, "", err
+	}
 	doc := datastore.Document{"_id": id}.Replace(data).Ordered(x.body.order)
 	text, _ := data["function"].(string)
 	key, hash, err := a.cfg.Auth.NewInvokeKey(id, auth.Endpoint{Account: x.account.ID(), Function: text})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	doc[keyHashField] = hash
 	saved, remarks, err := k.store(x, nil, doc)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	out, err := k.answer(x, saved, remarks)
-	if err != nil {
-		return nil, err
+	if out, err = k.answer(x, saved, remarks); err != nil {
+		return nil, "", err
 	}
 	out.location = x.request.URL.EscapedPath() + "/" + id
-	shown, _ := out.data.(map[string]any)
-	shown["key"] = key
-	if a.cfg.PublicURL != "" {
-		shown["voice_url"] = a.cfg.PublicURL + pivotPath(endpointOf(saved)) + "?" + keyParameter + "=" + key
-	}
-	return out, nil
+	out.data.(map[string]any)["key"] = key
+	return out, key, nil
 }
 
 // revokePivotKey deletes a key and removes it from this process's memory.
@@ -103,7 +110,9 @@ func (a *API) revokePivotKey(x *exchange) (*answer, error) {
 // invokeKey is a verified key with what its account's calls need.
 type invokeKey struct {
 	id, hash string
+	kind     string        // the documents' kind: pivot_keys or keys
 	endpoint auth.Endpoint // of the key; its tickets open others
+	expires  time.Time     // zero for never
 	account  account.ID
 	zone     string    // the account's time zone
 	zoneRead time.Time // when it was read
@@ -131,16 +140,15 @@ func (x *exchange) presentedKey() string {
 // admit verifies the endpoint's key. Every refusal is the same, so that answers reveal nothing about accounts,
 // functions and keys. While the datastore does not answer, a recently verified key stays valid, so that calls continue;
 // nobody can revoke a key during that time.
-func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
-	presented := x.presentedKey()
+func (a *API) admit(x *exchange, k *documentKind, e auth.Endpoint, presented string) (invokeKey, error) {
 	id := auth.InvokeKeyID(presented)
 	if id == "" || !a.invocations.mayTry(x.address(), id) {
 		return invokeKey{}, a.notAdmitted(x)
 	}
-	key, err := a.readInvokeKey(x, e.Account, id)
+	key, err := a.readInvokeKey(x, k, e.Account, id)
 	away := errors.Is(err, datastore.ErrUnreachable)
 	if away {
-		if known, ok := a.invocations.remembered(id); ok && known.account == e.Account {
+		if known, ok := a.invocations.remembered(id); ok && known.account == e.Account && known.kind == k.name {
 			key, err = known, nil
 		}
 	}
@@ -151,8 +159,9 @@ func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
 	if err != nil {
 		return invokeKey{}, err
 	}
-	if !(key.endpoint == e && a.cfg.Auth.InvokeKeyCounts(e, presented, key.hash) || a.cfg.Auth.InvokeTicketCounts(e,
-		presented, key.hash)) {
+	opens := key.endpoint == e && a.cfg.Auth.InvokeKeyCounts(e, presented, key.hash) ||
+		a.cfg.Auth.InvokeTicketCounts(e, presented, key.hash)
+	if !opens || !key.expires.IsZero() && !a.cfg.Now().Before(key.expires) {
 		return invokeKey{}, a.notAdmitted(x)
 	}
 	if !away {
@@ -166,8 +175,8 @@ func (a *API) admit(x *exchange, e auth.Endpoint) (invokeKey, error) {
 
 // readInvokeKey reads a key and its account. It returns datastore.ErrNotFound for an unknown key, and for a deleted or
 // disabled account.
-func (a *API) readInvokeKey(x *exchange, of account.ID, id string) (invokeKey, error) {
-	doc, err := a.pivotKeys().collection.Get(x.ctx, string(of), id)
+func (a *API) readInvokeKey(x *exchange, k *documentKind, of account.ID, id string) (invokeKey, error) {
+	doc, err := k.collection.Get(x.ctx, string(of), id)
 	if err != nil {
 		return invokeKey{}, err
 	}
@@ -178,7 +187,12 @@ func (a *API) readInvokeKey(x *exchange, of account.ID, id string) (invokeKey, e
 	if !acct.Enabled() {
 		return invokeKey{}, &datastore.Error{Op: "get", Subject: "account " + string(of), Kind: datastore.ErrNotFound}
 	}
-	key := invokeKey{id: id, hash: doc.Text(keyHashField), endpoint: endpointOf(doc), account: of}
+	key := invokeKey{id: id, hash: doc.Text(keyHashField), kind: k.name, endpoint: endpointOf(doc), account: of}
+	if text := doc.Text("expires"); text != "" {
+		if key.expires, err = time.Parse(time.RFC3339, text); err != nil {
+			return invokeKey{}, &datastore.Error{Op: "get", Subject: "key " + id, Kind: datastore.ErrNotFound}
+		}
+	}
 	if known, ok := a.invocations.remembered(id); ok && known.account == of && a.cfg.Now().Sub(known.zoneRead) < zoneKept {
 		key.zone, key.zoneRead = known.zone, known.zoneRead
 		return key, nil

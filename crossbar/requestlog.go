@@ -59,6 +59,8 @@ func (x *exchange) logged(route string) []slog.Attr {
 		text("user", claims.OwnerID)
 	case x.route.Access == InvokeKey:
 		text("auth", "pivot_key")
+	case x.route.Access == SubtreeOrRunKey && x.presentsRunKey():
+		text("auth", "run_key")
 	}
 	if x.failed != nil {
 		text("message", x.failed.message)

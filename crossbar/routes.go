@@ -22,6 +22,8 @@ const (
 	SuperduperOf Access = "superduper, of any account"
 	// SuperduperOnly routes concern the whole system: they are for admins of the master account.
 	SuperduperOnly Access = "superduper"
+	// SubtreeOrRunKey routes are Subtree routes that a key for one function opens too.
+	SubtreeOrRunKey Access = "subtree, or a run key"
 	// InvokeKey routes take the key of their endpoint instead of a token. The key gives access to nothing else.
 	InvokeKey Access = "invoke key"
 )
@@ -120,7 +122,7 @@ func (a *API) table() []Route {
 		{get, underAccount + "/functions/runs/:run", "functions", Subtree, false, a.showRun},
 		{get, underAccount + "/functions/:id/runs", "functions", Subtree, false, a.listFunctionRuns},
 		{get, underAccount + "/functions/:id/runs/:run", "functions", Subtree, false, a.showRun},
-		{put, underAccount + "/functions/:id/run", "functions", Subtree, false, a.runFunction},
+		{put, underAccount + "/functions/:id/run", "functions", SubtreeOrRunKey, false, a.runFunction},
 
 		{get, "/v2/search", "search", AnyAccount, false, inOwnAccount(a.search)},
 		{get, "/v2/search/multi", "search", AnyAccount, false, inOwnAccount(a.searchMany)},
@@ -129,6 +131,7 @@ func (a *API) table() []Route {
 		{put, underAccount + "/simulations", "simulations", Subtree, true, a.simulate},
 	}
 	table = append(table, a.pivotRoutes()...)
+	table = append(table, a.keyRoutes()...)
 	functions, callflows, users := a.functions(), a.callflows(), a.users()
 	a.kinds = map[string]*documentKind{functions.schema: functions, callflows.schema: callflows, users.schema: users}
 	table = append(table, testRoutes("functions", a.testsOf(functions, savedcase.OfFunction, "function_js",

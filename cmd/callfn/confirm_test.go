@@ -25,6 +25,7 @@ func destroying(account, function, callflow, user, key, cases, export string) ma
 		"users delete":               {"users", "delete", user},
 		"accounts api-key --rotate":  {"accounts", "api-key", "--rotate", account},
 		"pivot revoke":               {"pivot", "revoke", key},
+		"keys revoke":                {"keys", "revoke", key},
 		"signing-keys rotate --void": {"signing-keys", "rotate", "--void-tokens"},
 		"import-tests --prune":       {"functions", "import-tests", function, "--prune", cases},
 		"import --replace":           {"import", "--replace", export},
@@ -47,6 +48,7 @@ func TestWhatDeletesAsks(t *testing.T) {
 	p.stdin = "s3cret"
 	user := anID.FindString(must("users", "create", "ann", "--first-name=A", "--last-name=B"))
 	must("pivot", "create", "--name=old")
+	must("keys", "create", "--function=hotline", "--name=old")
 	key := "old"
 	export := filepath.Join(t.TempDir(), "export")
 	must("export", export)
@@ -91,6 +93,7 @@ func TestWhatDeletesAsks(t *testing.T) {
 	typed("office", all["callflows delete"]...)
 	typed("ann", all["users delete"]...)
 	typed(key, all["pivot revoke"]...)
+	typed(key, all["keys revoke"]...)
 	p.typed = strings.NewReader("")
 	must("signing-keys", "rotate", "--void-tokens", "--yes")
 }

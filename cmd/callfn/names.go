@@ -31,11 +31,12 @@ type item struct {
 
 // The nouns of the command line.
 var (
-	aFunction = noun{"function", "functions", func(i item) []string { return []string{i.Name} }}
-	aCallflow = noun{"callflow", "callflows", func(i item) []string { return append([]string{i.Name}, i.Numbers...) }}
-	aUser     = noun{"user", "users", func(i item) []string { return []string{i.Username} }}
-	anAccount = noun{"account", "descendants", func(i item) []string { return []string{i.Name, i.Realm} }}
-	aPivotKey = noun{"pivot key", "pivot/keys", func(i item) []string { return []string{i.Name} }}
+	aFunction   = noun{"function", "functions", func(i item) []string { return []string{i.Name} }}
+	aCallflow   = noun{"callflow", "callflows", func(i item) []string { return append([]string{i.Name}, i.Numbers...) }}
+	aUser       = noun{"user", "users", func(i item) []string { return []string{i.Username} }}
+	anAccount   = noun{"account", "descendants", func(i item) []string { return []string{i.Name, i.Realm} }}
+	aProgramKey = noun{"key", "keys", func(i item) []string { return []string{i.Name} }}
+	aPivotKey   = noun{"pivot key", "pivot/keys", func(i item) []string { return []string{i.Name} }}
 )
 
 // label formats an item for people: its name and id.

@@ -80,6 +80,7 @@ type cli struct {
 	Logout      logoutCommand      `cmd:"" group:"people"`
 	Token       tokenCommand       `cmd:"" group:"people"`
 	Pivot       pivotCommand       `cmd:"" group:"people"`
+	Keys        keysCommand        `cmd:"" group:"people"`
 	Secrets     secretsCommand     `cmd:"" group:"people"`
 	SigningKeys signingKeysCommand `cmd:"" group:"people"`
 	Modules     modulesCommand     `cmd:"" group:"run"`
