@@ -2,11 +2,7 @@ package callflow
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"net"
-	"net/netip"
-	"net/url"
 	"sync"
 	"time"
 
@@ -75,7 +71,7 @@ func (w *Web) deliver(r HTTPRequest) {
 	for attempt := 0; ; attempt++ {
 		answer, err := w.ask(w.ctx, r)
 		if err == nil && answer.Status/100 == 2 || attempt >= r.Retries || errors.Is(err, guardedhttp.ErrAddress) ||
-			errors.Is(err, errNoPublicName) || errors.Is(err, guardedhttp.ErrURL) {
+			errors.Is(err, guardedhttp.ErrNoPublicName) || errors.Is(err, guardedhttp.ErrURL) {
 			return
 		}
 		select {
@@ -97,44 +93,10 @@ func (w *Web) ask(ctx context.Context, r HTTPRequest) (HTTPResponse, error) {
 	return HTTPResponse{Status: answer.Status, ContentType: answer.ContentType, Body: answer.Body}, nil
 }
 
-// errNoPublicName is the error for an unknown name and for one that only this network knows. The two look the same, so
-// that nobody can discover internal names.
-var errNoPublicName = errors.New("its name leads to no public address")
-
-// outside returns why there is no response, without details of this machine, such as the names and addresses it knows
-// and the resolver it asked. The wrapped error is for errors.Is.
+// outside returns why there is no response, without details of this machine. The wrapped error is for errors.Is.
 func outside(ctx context.Context, address string, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx) // the call's own end
-	}
-	var name *net.DNSError
-	if errors.As(err, &name) || errors.Is(err, guardedhttp.ErrAddress) {
-		if numeric(address) { // the URL's host, or that of a redirect
-			return guardedhttp.ErrAddress
-		}
-		return errNoPublicName
-	}
-	var certificate *tls.CertificateVerificationError
-	for _, bound := range []error{guardedhttp.ErrURL, guardedhttp.ErrRedirects, guardedhttp.ErrTooLarge} {
-		if errors.Is(err, bound) {
-			return bound
-		}
-	}
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	if err = guardedhttp.Explain(ctx, address, err); errors.Is(err, guardedhttp.ErrTimeout) {
 		return ErrHTTPTimeout
-	case errors.As(err, &certificate):
-		return errors.New("its certificate is not valid")
 	}
-	return errors.New("it cannot be reached")
-}
-
-// numeric reports whether the host of a URL is an address instead of a name.
-func numeric(text string) bool {
-	u, err := url.Parse(text)
-	if err != nil {
-		return false
-	}
-	_, err = netip.ParseAddr(u.Hostname())
-	return err == nil
+	return err
 }

@@ -121,6 +121,7 @@ func (a *API) callflowRemarks(x *exchange, doc datastore.Document) []schemas.War
 	remarks := append(undialable(doc), a.unassigned(x, doc)...)
 	remarks = append(remarks, deadBranches(doc["flow"])...)
 	remarks = append(remarks, a.unsupported(doc["flow"])...)
+	remarks = append(remarks, a.unplayable(doc["flow"])...)
 	return append(remarks, a.missingReferences(x, doc, referencesOf(doc["flow"]))...)
 }
 

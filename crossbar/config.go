@@ -95,6 +95,7 @@ type Config struct {
 	CallflowChanged func(account.ID)            // called after a callflow of the account changed; may be nil
 	Calls           CallRegistry                // the calls in progress; nil if no switch is connected
 	Switches        []callflow.Abilities        // what each configured switch can do; none if no calls come in
+	FetchesMedia    bool                        // sound files at web addresses are played
 	Recordings      Recordings                  // what callers said; nil if no calls come in
 	KV              *kv.Store                   // of functions; nil where there is none
 	CallRecordsFor  time.Duration               // how long records of calls are kept; callrecord.DefaultKeep when zero

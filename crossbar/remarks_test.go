@@ -212,6 +212,51 @@ func TestUnsupportedModulesAreWarnedOf(t *testing.T) {
 	}
 }
 
+// Media at addresses that are never fetched is pointed at where calls come in.
+func TestUnplayableMediaIsWarnedOf(t *testing.T) {
+	flow := func(id string) string {
+		return `{"module":"play","data":{"id":` + quoted(id) + `},"children":{"_":{"module":"audio_macro","data":` +
+			`{"macros":[{"macro":"tone","frequencies":[440],"duration_on":100},{"macro":"play","id":` + quoted(id) + `}]},` +
+			`"children":{"_":{"module":"response","data":{"media":` + quoted(id) + `}}}}}}`
+	}
+	for _, c := range []struct {
+		id             string
+		deaf, fetching bool   // no switch; fetches
+		want           string // in every warning; empty for none
+	}{
+		{"https://example.com/a.wav", false, true, ""},
+		{"https://example.com/a.wav", false, false, "--media-copies-mib is 0"},
+		{"https://example.com/a.wav", true, false, ""},
+		{"http://127.0.0.1/a.wav", false, true, "not a public one"},
+		{"http://localhost:8000/a.wav", false, true, "not a public one"},
+		{"http://[::1]/a.wav", false, true, "not a public one"},
+		{"https://me:secret@example.com/a.wav", false, true, "without a password"},
+		{"https://", false, true, "http:// or https://"},
+		{"tone_stream://%(200,0,500)", false, true, "by an http or https address"},
+		{"silence_stream://100", false, true, ""},
+		{"greeting", false, false, ""},
+	} {
+		t.Run(c.id, func(t *testing.T) {
+			s := newStack(t, func(cfg *crossbar.Config) {
+				if cfg.FetchesMedia = c.fetching; !c.deaf {
+					cfg.Switches = []callflow.Abilities{callflow.AllAbilities()}
+				}
+			})
+			self := s.tenant(t, s.master, "self")
+			r := s.must(t, 201, "PUT", self.path("/callflows"), self.token,
+				`{"data":{"numbers":["1000"],"flow":`+flow(c.id)+`}}`)
+			for _, path := range []string{
+				"flow.data.id", "flow.children._.data.macros.1.id", "flow.children._.children._.data.media",
+			} {
+				got := warned(r, path)
+				if c.want == "" && got != "" || !strings.Contains(got, c.want) || strings.Contains(got, "secret") {
+					t.Errorf("%s: warned %q, want … %s", path, got, c.want)
+				}
+			}
+		})
+	}
+}
+
 // A rule that never holds is stored, as KAZOO stores it, and said to be one.
 func TestRulesThatNeverHoldAreWarnedOf(t *testing.T) {
 	s := newStack(t)

@@ -23,6 +23,7 @@ type sipFlags struct {
 	SIPCalls           int            `name:"sip-calls" default:"0" group:"sip" range:"0..32767"`
 	RTPPorts           string         `name:"rtp-ports" default:"10000-10999" placeholder:"FROM-TO" group:"sip"`
 	Media              string         `placeholder:"DIR" group:"sip"`
+	MediaCopiesMiB     int            `name:"media-copies-mib" default:"256" group:"sip" range:"0..1048576"`
 	SpeechCommand      string         `placeholder:"COMMAND" group:"sip"`
 	SpeechMiB          int            `name:"speech-mib" default:"256" group:"sip" range:"1..1048576"`
 	RecordingMiB       int            `name:"recording-mib" default:"1024" group:"sip" range:"0.."`
@@ -62,7 +63,7 @@ func (f sipFlags) sip() (c service.SIP, err error) {
 	if c.Ports, err = portRange(f.RTPPorts); err != nil {
 		return c, err
 	}
-	c.Calls, c.Media = f.SIPCalls, f.Media
+	c.Calls, c.Media, c.MediaCopies = f.SIPCalls, f.Media, int64(f.MediaCopiesMiB)<<20
 	c.Speech = service.Speech{Off: f.SpeechCommand == "none", Bytes: int64(f.SpeechMiB) << 20}
 	if f.SpeechCommand != "" && !c.Speech.Off {
 		c.Speech.Command = strings.Fields(f.SpeechCommand)

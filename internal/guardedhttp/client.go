@@ -78,13 +78,26 @@ type Request struct {
 
 // Response is an answer of any status, after redirects.
 type Response struct {
-	Status      int
-	ContentType string
-	Body        []byte
+	Status       int
+	ContentType  string
+	CacheControl string
+	Body         []byte
 }
 
 // Do sends a request. An error says why there is no answer: a bound, the guard, or the network.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
+	body := bytes.NewBuffer([]byte{})
+	answer, err := c.Download(ctx, r, body)
+	if err != nil {
+		return Response{}, err
+	}
+	answer.Body = body.Bytes()
+	return answer, nil
+}
+
+// Download is Do with the body written to w as it comes, instead of into the answer. Where there is an error, w may
+// have got a part of it.
+func (c *Client) Download(ctx context.Context, r Request, w io.Writer) (Response, error) {
 	u, err := url.Parse(r.URL)
 	if err != nil || !usable(u) {
 		return Response{}, fmt.Errorf("ask a web server: %w", ErrURL)
@@ -108,14 +121,17 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 		return Response{}, fmt.Errorf("ask %s: %w", u.Host, bare(err))
 	}
 	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, c.cfg.Bytes+1))
+	n, err := io.Copy(w, io.LimitReader(answer.Body, c.cfg.Bytes+1))
 	if err != nil {
 		return Response{}, fmt.Errorf("read the answer of %s: %w", u.Host, err)
 	}
-	if int64(len(body)) > c.cfg.Bytes {
+	if n > c.cfg.Bytes {
 		return Response{}, fmt.Errorf("the answer of %s is longer than %d bytes: %w", u.Host, c.cfg.Bytes, ErrTooLarge)
 	}
-	return Response{Status: answer.StatusCode, ContentType: answer.Header.Get("Content-Type"), Body: body}, nil
+	return Response{
+		Status: answer.StatusCode, ContentType: answer.Header.Get("Content-Type"),
+		CacheControl: answer.Header.Get("Cache-Control"),
+	}, nil
 }
 
 // bare removes the URL from an error, since it may hold secrets.

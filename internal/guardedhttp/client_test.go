@@ -98,6 +98,20 @@ func TestForbiddenAddresses(t *testing.T) {
 	}
 }
 
+// What a URL alone shows is known before anything is asked.
+func TestCheck(t *testing.T) {
+	for address, want := range map[string]error{
+		"https://example.com/a.wav": nil, "HTTP://1.1.1.1": nil, "http://127.0.0.1/x": guardedhttp.ErrAddress,
+		"http://[::ffff:10.0.0.1]/": guardedhttp.ErrAddress, "http://LOCALHOST./": guardedhttp.ErrAddress,
+		"http://a.localhost": guardedhttp.ErrAddress, "http://user:pw@example.com": guardedhttp.ErrURL,
+		"ftp://example.com": guardedhttp.ErrURL, "https://": guardedhttp.ErrURL, "": guardedhttp.ErrURL,
+	} {
+		if err := guardedhttp.Check(address); !errors.Is(err, want) || (err == nil) != (want == nil) {
+			t.Errorf("%q: got %v, want %v", address, err, want)
+		}
+	}
+}
+
 // The address of every redirect is checked as that of the first request is.
 func TestRedirects(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.2:0")

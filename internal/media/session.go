@@ -11,7 +11,7 @@ import (
 var ErrClosed = errors.New("the audio session is over")
 
 // Session is the audio of one call. Play, Record and Collect are for one goroutine at a time; Hear, Press, Flush and
-// Close may be called from any. It has no goroutine of its own.
+// Close may be called from any. It has no goroutine of its own but for each Until.
 type Session struct {
 	out   Transport
 	keys  *keyQueue
@@ -54,6 +54,25 @@ func (s *Session) Over(ctx context.Context) error {
 		return ErrClosed
 	default:
 		return context.Cause(ctx)
+	}
+}
+
+// Until is a context that ends with ctx, and with the session, whose cause is then ErrClosed. Call done when it is not
+// needed any more.
+func (s *Session) Until(ctx context.Context) (until context.Context, done func()) {
+	until, cancel := context.WithCancelCause(ctx)
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		select {
+		case <-s.done:
+			cancel(ErrClosed)
+		case <-until.Done():
+		}
+	}()
+	return until, func() {
+		cancel(nil)
+		<-finished
 	}
 }
 

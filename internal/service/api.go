@@ -47,8 +47,8 @@ func (s *Service) buildAPI(context.Context) error {
 		Secrets:   s.secrets, AllowReveal: s.cfg.AllowReveal,
 		Calls: s.inProgress, CallRecordsFor: s.cfg.CallRecordsFor, Recordings: recordings,
 		KV:       s.kv,
-		Switches: s.switches(),
-		Random:   rand.Reader, Now: time.Now, Log: s.log,
+		Switches: s.switches(), FetchesMedia: s.voice.Web != nil,
+		Random: rand.Reader, Now: time.Now, Log: s.log,
 		Version: version.String(), Node: "callfn@" + s.host,
 
 		PublicURL: s.cfg.PublicURL, Recovery: recovery, TrustedProxies: s.cfg.Listen.TrustedProxies,

@@ -122,7 +122,9 @@ func Default() Config {
 			API: "127.0.0.1:8000", HeaderTimeout: 10 * time.Second, BodyTimeout: time.Minute, MaxConnections: 4096,
 			Shutdown: 10 * time.Second,
 		},
-		SIP: SIP{Ports: [2]int{10000, 10999}, Speech: Speech{Bytes: 256 << 20}, RecordingQuota: 1 << 30},
+		SIP: SIP{
+			Ports: [2]int{10000, 10999}, MediaCopies: 256 << 20, Speech: Speech{Bytes: 256 << 20}, RecordingQuota: 1 << 30,
+		},
 	}
 }
 

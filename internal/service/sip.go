@@ -22,6 +22,7 @@ import (
 	"callfn/internal/sip"
 	"callfn/internal/speech"
 	"callfn/internal/voice"
+	"callfn/internal/webmedia"
 )
 
 // SIP says how calls come in over SIP. Without an address to listen on none do.
@@ -33,8 +34,9 @@ type SIP struct {
 	Access   sip.Access
 	Calls    int // at once; 0 for as many as the ports are enough for
 
-	Media  string // directory of sound files and prompts; none when empty
-	Speech Speech
+	Media       string // directory of sound files and prompts; none when empty
+	MediaCopies int64  // bytes of sound files from web servers that are kept; 0 to fetch none
+	Speech      Speech
 
 	RecordingQuota     int64         // bytes an account may have; 0 for any number
 	RecordingRetention time.Duration // 0 for ever
@@ -72,6 +74,9 @@ func (s *Service) startCalls(ctx context.Context) error {
 	} else {
 		s.voice.Library = voice.Files{FS: os.DirFS(os.DevNull)} // silence_stream:// needs no file
 	}
+	if err := s.startWebMedia(); err != nil {
+		return err
+	}
 	if err := s.startSpeech(ctx); err != nil {
 		return err
 	}
@@ -81,6 +86,22 @@ func (s *Service) startCalls(ctx context.Context) error {
 		Executor: s.executor, Directory: s.directory, Accounts: s.known, Numbers: s.owners,
 		Registry: s.inProgress, Log: s.log,
 	}
+	return nil
+}
+
+// startWebMedia makes ready what fetches sound files of web servers.
+func (s *Service) startWebMedia() error {
+	if s.cfg.SIP.MediaCopies == 0 {
+		return nil
+	}
+	library, err := webmedia.Open(webmedia.Config{
+		Dir: filepath.Join(s.cfg.Data, "web-media"), Bytes: s.cfg.SIP.MediaCopies, Now: time.Now, Log: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	s.onClose(library.Close)
+	s.voice.Web = library
 	return nil
 }
 

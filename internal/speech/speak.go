@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"callfn/internal/filecache"
 	"callfn/internal/media"
 )
 
@@ -57,7 +58,7 @@ func (e *Engine) Speak(ctx context.Context, text, voice, language string) (media
 
 // sentence is the speech of one sentence: from the cache, else rendered and kept.
 func (e *Engine) sentence(ctx context.Context, text, voice, language string) ([]int16, error) {
-	key := keyOf(strings.Join(e.command, "\x00"), voice, language, text)
+	key := filecache.Key(strings.Join(e.command, "\x00"), voice, language, text)
 	return e.cache.get(ctx, key, func() ([]int16, error) { return e.render(ctx, text, voice, language) })
 }
 

@@ -31,7 +31,7 @@ func (l Files) Open(name string) (media.Source, error) {
 		return media.Tones(media.Tone{On: time.Duration(n) * time.Millisecond}), nil
 	}
 	if strings.Contains(name, "://") && !strings.HasPrefix(name, "prompt://") {
-		return nil, errors.New("media at addresses is not fetched: put the file into the directory of --media")
+		return nil, errors.New("media of this kind is not played: want an http or https address, or a file of --media")
 	}
 	for _, candidate := range candidates(name) {
 		src, err := l.open(candidate)

@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"callfn/callflow"
+	"callfn/internal/account"
 	"callfn/internal/media"
 )
 
 // Config is where media, speech and recordings come from and go to. Each may be nil, which a step then says.
 type Config struct {
 	Library    Library
+	Web        Web
 	Speaker    Speaker
 	Recordings Recordings
 }
@@ -24,6 +26,14 @@ type Config struct {
 type Library interface {
 	// Open opens media to play. An error that wraps fs.ErrNotExist says that there is none of that name.
 	Open(name string) (media.Source, error)
+}
+
+// Web opens sound files that web servers have.
+type Web interface {
+	// Open opens the file at an http or https address for an account's call. It may wait for the server.
+	Open(ctx context.Context, owner account.ID, address string) (media.Source, error)
+	// Again opens what Open opened last. It does not wait.
+	Again(address string) (media.Source, error)
 }
 
 // Speaker reads text aloud.
@@ -70,12 +80,36 @@ func (v *Voice) Play(ctx context.Context, m callflow.Media) error {
 	if err := v.Session.Over(ctx); err != nil {
 		return over(err)
 	}
-	open := func() (media.Source, error) { return v.open(ctx, m.Name) }
-	first, err := open()
+	first, open, err := v.media(ctx, m.Name)
+	if cause := v.Session.Over(ctx); err != nil && cause != nil {
+		return over(cause)
+	}
 	if err != nil {
 		return notHeard(m.Name, err)
 	}
 	return v.play(ctx, repeated(first, open, m.Endless, m.Loops), m.Terminators)
+}
+
+// media opens media of any kind, and gives what opens it again.
+func (v *Voice) media(ctx context.Context, name string) (media.Source, func() (media.Source, error), error) {
+	if !isAddress(name) {
+		open := func() (media.Source, error) { return v.open(ctx, name) }
+		first, err := open()
+		return first, open, err
+	}
+	if v.Web == nil {
+		return nil, nil, errNoWeb
+	}
+	waiting, done := v.Session.Until(ctx)
+	defer done()
+	first, err := v.Web.Open(waiting, v.Call.Account, name)
+	return first, func() (media.Source, error) { return v.Web.Again(name) }, err
+}
+
+// isAddress reports whether media is to be had from a web server.
+func isAddress(name string) bool {
+	scheme, _, ok := strings.Cut(name, "://")
+	return ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
 // open opens media, or speaks a prompt that has no file.
@@ -95,7 +129,10 @@ func (v *Voice) open(ctx context.Context, name string) (media.Source, error) {
 	return v.Speaker.Speak(ctx, text, "female", language)
 }
 
-var errNoLibrary = errors.New("there is no directory of media here (--media)")
+var (
+	errNoLibrary = errors.New("there is no directory of media here (--media)")
+	errNoWeb     = errors.New("sound files at addresses are not fetched here (--media-copies-mib)")
+)
 
 // Speak implements callflow.Control.
 func (v *Voice) Speak(ctx context.Context, s callflow.Speech) error {

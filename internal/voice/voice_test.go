@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
 	"time"
 
 	"callfn/callflow"
+	"callfn/internal/account"
 	"callfn/internal/media"
 	"callfn/internal/voice"
 )
@@ -88,6 +90,64 @@ func TestWithoutAnEngineThreeTonesAreHeard(t *testing.T) {
 		err := v.Speak(t.Context(), callflow.Speech{Text: "Hello"})
 		if !errors.Is(err, callflow.ErrNotHeard) || !errors.Is(err, voice.ErrNoEngine) || out.frames < 50 {
 			t.Errorf("got %v after %d frames, want tones and why", err, out.frames)
+		}
+	})
+}
+
+// web has one sound file, of three frames, and servers that never answer.
+type web struct{ asked []string }
+
+func (w *web) Open(ctx context.Context, owner account.ID, address string) (media.Source, error) {
+	w.asked = append(w.asked, "open "+string(owner)+" "+address)
+	switch address {
+	case "https://example.com/a.wav":
+		return media.FromSamples(make([]int16, 3*media.FrameSamples)), nil
+	case "http://slow.example.com/":
+		<-ctx.Done()
+		return nil, context.Cause(ctx)
+	}
+	return nil, errors.New("its server answers 404")
+}
+
+func (w *web) Again(address string) (media.Source, error) {
+	w.asked = append(w.asked, "again "+address)
+	return media.FromSamples(make([]int16, 3*media.FrameSamples)), nil
+}
+
+func TestMediaOfWebServers(t *testing.T) {
+	play := func(t *testing.T, servers voice.Web, m callflow.Media, hangUp time.Duration) (error, int) {
+		out := new(line)
+		v := voice.Voice{
+			Config: voice.Config{Web: servers}, Session: media.NewSession(out), Call: &callflow.Call{Account: "acme"},
+		}
+		if hangUp > 0 {
+			time.AfterFunc(hangUp, v.Session.Close)
+		}
+		err := v.Play(t.Context(), m)
+		return err, out.frames
+	}
+	synctest.Test(t, func(t *testing.T) {
+		servers := new(web)
+		if err, frames := play(t, servers, callflow.Media{Name: "https://example.com/a.wav", Loops: 3}, 0); err != nil ||
+			frames != 9 {
+			t.Errorf("got %v after %d frames, want 9", err, frames)
+		}
+		again := "again https://example.com/a.wav"
+		if want := []string{"open acme https://example.com/a.wav", again, again}; !slices.Equal(servers.asked, want) {
+			t.Errorf("got %q, want %q: loops do not wait for a server", servers.asked, want)
+		}
+		err, _ := play(t, servers, callflow.Media{Name: "HTTPS://example.com/none"}, 0)
+		if !errors.Is(err, callflow.ErrNotHeard) || !strings.Contains(err.Error(), "its server answers 404") {
+			t.Errorf("what cannot be fetched: got %v, want it not heard, and why", err)
+		}
+		began := time.Now()
+		err, _ = play(t, servers, callflow.Media{Name: "http://slow.example.com/"}, time.Second)
+		if !errors.Is(err, callflow.ErrHungUp) || time.Since(began) != time.Second {
+			t.Errorf("a caller who hangs up meanwhile: got %v after %v, want that after 1s", err, time.Since(began))
+		}
+		err, _ = play(t, nil, callflow.Media{Name: "https://example.com/a.wav"}, 0)
+		if !errors.Is(err, callflow.ErrNotHeard) || !strings.Contains(err.Error(), "--media-copies-mib") {
+			t.Errorf("where nothing is fetched: got %v, want it not heard, and why", err)
 		}
 	})
 }
