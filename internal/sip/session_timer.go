@@ -45,6 +45,20 @@ func sessionExpires(req *sip.Request) (interval time.Duration, refresher string)
 	return min(time.Duration(seconds)*time.Second, longestSession), refresher
 }
 
+// minSE reads Min-SE: the shortest interval that the sender of a message agrees to; 0 where there is none.
+func minSE(m sip.Message) time.Duration {
+	headers := m.GetHeaders("Min-SE")
+	if len(headers) == 0 {
+		return 0
+	}
+	value, _, _ := strings.Cut(headers[0].Value(), ";")
+	seconds, err := strconv.ParseUint(strings.TrimSpace(value), 10, 31)
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(seconds)*time.Second, longestSession)
+}
+
 // knowsTimers reports whether a request's sender understands session timers.
 func knowsTimers(req *sip.Request) bool {
 	return contains(options(req, "Supported"), "timer") || contains(options(req, "k"), "timer") ||
@@ -66,7 +80,7 @@ func timerOf(req *sip.Request, shortest time.Duration) sessionTimer {
 	if interval == 0 {
 		interval = usualSession
 	}
-	return sessionTimer{on: true, interval: max(interval, shortest), weRefresh: refresher == "uas"}
+	return sessionTimer{on: true, interval: max(interval, shortest, minSE(req)), weRefresh: refresher == "uas"}
 }
 
 // agree puts the timer into the response to a request of the caller.

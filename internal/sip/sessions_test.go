@@ -1,11 +1,14 @@
 package sip_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"callfn/callflow"
+	"callfn/internal/await"
 	"callfn/internal/sip"
 	"callfn/internal/sip/siptest"
 )
@@ -25,6 +28,33 @@ func TestSessionTimer(t *testing.T) {
 		t.Errorf("got %q, required %q; want 600;refresher=uac, timer", m.Header("session-expires"), m.Header("require"))
 	}
 	phone.Bye()
+}
+
+// The interval is never shorter than the caller agrees to, nor a refresh that he refuses for that given up.
+func TestSessionIsAsLongAsTheCallerWants(t *testing.T) {
+	t.Parallel()
+	_, address := start(t, answer, func(cfg *sip.Config) { cfg.ShortestSession = time.Second })
+	patient := siptest.New(t, address)
+	patient.Extra = map[string]string{"Supported": "timer", "Min-SE": "3600"}
+	if m := wantCode(t, patient.Dial(), 200); m.Header("session-expires") != "3600;refresher=uac" {
+		t.Errorf("got %q for Min-SE 3600, want 3600;refresher=uac", m.Header("session-expires"))
+	}
+	patient.Bye()
+	phone := siptest.New(t, address)
+	phone.Extra = map[string]string{
+		"Supported": "timer", "Session-Expires": "2;refresher=uas", "Allow": "INVITE, UPDATE",
+	}
+	phone.Answers = []string{"Min-SE: 1800"}
+	phone.Refuse.Store(422)
+	wantCode(t, phone.Dial(), 200)
+	await.Value(t, "a refresh of 2 s, and one of 1800 s after its refusal", func() (string, bool) {
+		var asked []string
+		for _, m := range phone.Requests("UPDATE") {
+			asked = append(asked, m.Header("session-expires"))
+		}
+		return fmt.Sprint(asked), slices.Equal(asked, []string{"2;refresher=uac", "1800;refresher=uac"})
+	})
+	wantCode(t, phone.Bye(), 200)
 }
 
 // A caller who does not refresh his session in time is gone, however his side answers otherwise; one who does stays.

@@ -63,8 +63,28 @@ func (c *call) lastHeard() time.Time {
 }
 
 // refresh confirms the session to the caller's side and reports whether that worked (RFC 4028 section 7.4): with
-// UPDATE where he allows it, else with a re-INVITE that changes nothing.
+// UPDATE where he allows it, else with a re-INVITE that changes nothing. Where the interval is too short for his side,
+// its own is taken (section 7.3).
 func (c *call) refresh() bool {
+	res, err := c.askToRefresh()
+	if res != nil && res.StatusCode == 422 {
+		c.mu.Lock()
+		longer := minSE(res) > c.timer.interval
+		if longer {
+			c.timer.interval = minSE(res)
+		}
+		c.mu.Unlock()
+		if longer {
+			_, err = c.askToRefresh()
+		}
+	}
+	if goneAway(err) {
+		c.lost("the session could not be refreshed: " + err.Error())
+	}
+	return err == nil
+}
+
+func (c *call) askToRefresh() (*sip.Response, error) {
 	method := sip.INVITE
 	if contains(options(c.invite, "Allow"), "update") {
 		method = sip.UPDATE
@@ -82,7 +102,7 @@ func (c *call) refresh() bool {
 		c.mu.Unlock()
 		body, err := c.sdp()
 		if err != nil {
-			return false
+			return nil, err
 		}
 		req.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
 		req.SetBody(body)
@@ -95,8 +115,5 @@ func (c *call) refresh() bool {
 		c.dialog.from(ack)
 		_ = c.dialog.client.WriteRequest(ack, keepRequest) // the caller repeats its 200 otherwise
 	}
-	if goneAway(err) {
-		c.lost("the session could not be refreshed: " + err.Error())
-	}
-	return err == nil
+	return res, err
 }

@@ -38,6 +38,7 @@ type Phone struct {
 	Type     string            // Content-Type of requests' bodies; empty for SDP
 	Mute     bool              // neither acknowledges nor answers
 	Refuse   atomic.Int32      // answers requests with this code; 0 for 200
+	Answers  []string          // further headers of those answers, whole lines without their end
 
 	callID, tag, remoteTag, remoteTarget string
 	cseq                                 int
@@ -214,6 +215,9 @@ func (p *Phone) Answer(m Message, code int, body string) {
 	if body != "" {
 		b.WriteString("Content-Type: application/sdp\r\n")
 	}
+	for _, header := range p.Answers {
+		fmt.Fprintf(&b, "%s\r\n", header)
+	}
 	fmt.Fprintf(&b, "Contact: %s\r\nContent-Length: %d\r\n\r\n%s", p.contact(), len(body), body)
 	_, _ = p.socket.Write([]byte(b.String()))
 }
@@ -389,6 +393,19 @@ func (p *Phone) Bye() Message {
 func (p *Phone) Cancel() {
 	p.t.Helper()
 	p.Send(p.Request("CANCEL", "", p.cseq))
+}
+
+// Requests are the requests of a method that the server sent until now.
+func (p *Phone) Requests(method string) []Message {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var found []Message
+	for _, m := range p.requests {
+		if m.Method() == method {
+			found = append(found, m)
+		}
+	}
+	return found
 }
 
 // AwaitRequest waits for a request of the server's.
