@@ -38,8 +38,8 @@ func TestCutBody(t *testing.T) {
 			tt.rest = tt.doc
 		}
 		d := ReadDocument([]byte(tt.doc))
-		if string(d.rest) != tt.rest || string(d.body) != tt.body || (d.body != nil) != tt.found {
-			t.Errorf("%s: got %q %q, want %q %q %t", tt.doc, d.rest, d.body, tt.rest, tt.body, tt.found)
+		if string(d.rest()) != tt.rest || string(d.body) != tt.body || (d.body != nil) != tt.found {
+			t.Errorf("%s: got %q %q, want %q %q %t", tt.doc, d.rest(), d.body, tt.rest, tt.body, tt.found)
 		}
 	}
 }
@@ -55,7 +55,7 @@ func FuzzCutBody(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
 		d := ReadDocument(doc)
-		rest, body := d.rest, d.body
+		rest, body := d.rest(), d.body
 		if body == nil {
 			if string(rest) != string(doc) {
 				t.Errorf("got %q, want %q, of which nothing is cut", rest, doc)

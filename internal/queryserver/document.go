@@ -31,8 +31,8 @@ func compacted(text []byte) ([]byte, error) {
 type Document struct {
 	Rev  string
 	raw  json.RawMessage
-	rest json.RawMessage // raw with "" in place of the function body, where that could be cut out
-	body []byte          // the function body; nil where it could not be
+	body []byte // the function body, where it could be cut out of raw, else nil
+	at   [2]int // where raw has the body's value; zero for a draft, whose raw has "" there
 
 	owner    string // the account that it belongs to; "" for none
 	deadline time.Duration
@@ -45,7 +45,7 @@ type fields struct{ kind, deleted, account, enabled, message, language, body []b
 
 // ReadDocument reads a document, JSON or null. It never fails: what is strange is left to the engine.
 func ReadDocument(raw json.RawMessage) Document {
-	d := Document{raw: raw, rest: raw, known: true}
+	d := Document{raw: raw, known: true}
 	var body strictjson.RawMember
 	bodies := 0
 	for m := range strictjson.RawMembers(raw) {
@@ -88,7 +88,7 @@ func ReadDocument(raw json.RawMessage) Document {
 	return d
 }
 
-// cutBody takes the function body out of the rest, where Go and JavaScript read the same from it.
+// cutBody takes the function body out of the document, where Go and JavaScript read the same from it.
 func (d *Document) cutBody(m strictjson.RawMember) {
 	value := d.raw[m.Value:m.End]
 	if value[0] != '"' || !utf8.Valid(value) {
@@ -98,15 +98,48 @@ func (d *Document) cutBody(m strictjson.RawMember) {
 	if !ok {
 		return
 	}
-	d.body = body
-	d.rest = slices.Concat(d.raw[:m.Value], []byte(`""`), d.raw[m.End:])
+	d.body, d.at = body, [2]int{m.Value, m.End}
+}
+
+// rest is the document, with "" in place of the function body where that could be cut out.
+func (d Document) rest() json.RawMessage {
+	if d.at[1] == 0 {
+		return d.raw
+	}
+	return slices.Concat(d.raw[:d.at[0]], []byte(`""`), d.raw[d.at[1]:])
+}
+
+// decisive is what `wh` reads of the document besides its body: the engine reads JSON a character at a time, and most
+// members of a function's document decide nothing. It is the whole where the body could not be cut out.
+func (d Document) decisive() json.RawMessage {
+	if d.body == nil || !d.known {
+		return d.rest()
+	}
+	f := d.fields
+	rest := append(make([]byte, 0, 256), `{"function_js":""`...)
+	for _, m := range []struct {
+		name  string
+		value []byte
+	}{
+		{"pvt_type", f.kind},
+		{"pvt_deleted", f.deleted},
+		{"pvt_account_id", f.account},
+		{"enabled", f.enabled},
+		{"pvt_disabled_message", f.message},
+		{"language_pack", f.language},
+	} {
+		if m.value != nil {
+			rest = append(append(append(append(rest, `,"`...), m.name...), `":`...), m.value...)
+		}
+	}
+	return append(rest, '}')
 }
 
 // NewDraft is the document of a function that is stored nowhere.
 func NewDraft(source, account string) Document {
-	rest := []byte(`{"_id":"draft","pvt_type":"function","function_js":"","pvt_account_id":`)
-	rest = append(strictjson.AppendString(rest, account), '}')
-	return Document{rest: rest, body: []byte(source), owner: account}
+	raw := []byte(`{"_id":"draft","pvt_type":"function","function_js":"","pvt_account_id":`)
+	raw = append(strictjson.AppendString(raw, account), '}')
+	return Document{raw: raw, body: []byte(source), owner: account}
 }
 
 // JSON is the document as it was read.

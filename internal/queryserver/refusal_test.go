@@ -74,6 +74,10 @@ var refusable = []struct {
 		`{"enabled":true,"pvt_type":"function","pvt_account_id":"a","function_js":"return 1","enabled":false}`,
 		runs.Disabled, false,
 	},
+	{
+		`{"_id":"f","_rev":"1-a","name":"n","pvt_type":"function","ui":{"enabled":false},"pvt_account_id":"a",` +
+			`"function_js":"return 1","pvt_modified":7}`, runs.OK, false,
+	},
 	{`[]`, runs.NotFound, true},
 	{`1`, runs.NotFound, true},
 	{` { "pvt_type" : "function" , "pvt_account_id" : "a" , "enabled" : false } `, runs.Disabled, false},
@@ -88,6 +92,7 @@ func TestGoAndTheShowRefuseAlike(t *testing.T) {
 	pool := sandboxtest.Pool(t, 1)
 	header := queryserver.FormatHeader(runs.Terms{Run: "r"})
 	req := json.RawMessage(`{"query":{"Account-ID":"a"},"form":{},"headers":{"X-Callfn-Run":"` + header + `"}}`)
+	params := queryserver.ParamsRequest(map[string]string{"Account-ID": "a"})
 	for _, c := range refusable {
 		t.Run(c.doc, func(t *testing.T) {
 			answer, err := queryserver.Show(t.Context(), pool, design.Shows["wh"], json.RawMessage(c.doc), req, sandbox.Limits{})
@@ -102,7 +107,13 @@ func TestGoAndTheShowRefuseAlike(t *testing.T) {
 			if err != nil || show.Outcome != c.want {
 				t.Fatalf("the show answers %s, error %v; want %s", answer, err, c.want)
 			}
-			outcome, failure := queryserver.ReadDocument(json.RawMessage(c.doc)).Refusal("a")
+			d := queryserver.ReadDocument(json.RawMessage(c.doc))
+			run, err := queryserver.Run(t.Context(), pool, design.Shows["wh"], d, params, runs.Terms{Run: "r", Account: "a"},
+				sandbox.Limits{})
+			if err != nil || run.Outcome != c.want {
+				t.Errorf("a run of it: got %+v, error %v; want %s", run, err, c.want)
+			}
+			outcome, failure := d.Refusal("a")
 			if c.strange || c.want == runs.OK {
 				if outcome != "" {
 					t.Errorf("Go refuses it: %s %+v; want it left to the show", outcome, failure)

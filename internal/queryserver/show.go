@@ -47,7 +47,7 @@ func show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 	if !asked {
 		terms.Run, terms.Account = "bare", d.owner
 	}
-	j := job(source, d, readRequest(req), terms, limits)
+	j := job(source, d, d.rest(), readRequest(req), terms, limits)
 	a, err := e.Do(ctx, j)
 	if errors.Is(err, sandbox.ErrBusy) {
 		return refuse(503, errors.New(strings.TrimPrefix(err.Error(), sandbox.ErrBusy.Error()+": ")))
@@ -87,7 +87,7 @@ func RunDraft(ctx context.Context, e Evaluator, source string, d Document, req R
 func run(ctx context.Context, e Evaluator, source string, d Document, req Request, t runs.Terms,
 	limits sandbox.Limits,
 ) (runs.Report, error) {
-	j := job(source, d, req, t, limits)
+	j := job(source, d, d.decisive(), req, t, limits)
 	a, err := e.Do(ctx, j)
 	if err != nil {
 		return runs.Report{}, err
@@ -95,15 +95,17 @@ func run(ctx context.Context, e Evaluator, source string, d Document, req Reques
 	return reportOf(a, j.Limits, d), nil
 }
 
-// job is the sandbox's part of a run, within the tightest of the deadlines.
-func job(source string, d Document, req Request, t runs.Terms, limits sandbox.Limits) sandbox.Job {
+// job is the sandbox's part of a run, within the tightest of the deadlines. doc is what the show gets of the document.
+func job(source string, d Document, doc json.RawMessage, req Request, t runs.Terms,
+	limits sandbox.Limits,
+) sandbox.Job {
 	for _, own := range []time.Duration{t.Deadline, d.deadline} {
 		if own > 0 && (limits.Deadline == 0 || own < limits.Deadline) {
 			limits.Deadline = own
 		}
 	}
 	j := sandbox.Job{
-		Kind: sandbox.KindShow, Run: t.Run, Source: source, Doc: d.rest, Body: d.body, Req: req.rest,
+		Kind: sandbox.KindShow, Run: t.Run, Source: source, Doc: doc, Body: d.body, Req: req.rest,
 		Members: req.names, Query: req.query, Form: req.form, TimeZone: t.TimeZone, Limits: limits,
 		Account: t.Account, Root: t.Root, Rehearsal: t.Rehearsal,
 	}

@@ -194,7 +194,7 @@
       asked = request;
       rest = req;
       asked.query = parse(query);
-      asked.form = parse(form);
+      asked.form = form === '{}' ? {} : parse(form);
     }
     if (cut !== undefined) {
       given.function_js = body = cut;

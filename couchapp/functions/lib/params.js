@@ -1,12 +1,13 @@
 // params collects the request's parameters, key by key as data of this realm, in an object without a prototype, where
 // no name, `__proto__` and `constructor` included, is anything but a property. Null when the request has no parameters
-// at all.
-function params(req) {
+// at all. Our own engine's objects are of this realm, and no function has seen them: a query alone goes on as it is.
+function params(req, engine) {
   var out, query, form;
   if (req === null || typeof req !== 'object') { return null; }
   query = req.query !== null && typeof req.query === 'object';
   form = req.form !== null && typeof req.form === 'object';
   if (!query && !form) { return null; }
+  if (engine && query && !kept.isArray(req.query) && !(form && kept.keys(req.form).length)) { return req.query; }
   out = kept.create(null);
   if (query) { take(out, req.query); }
   if (form) { take(out, req.form); }

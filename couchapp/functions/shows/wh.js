@@ -36,7 +36,7 @@
   leaveHost();
 
   return function (doc, req, engine) {
-    var call = params(req), no, run, result, text, broken;
+    var call = params(req, engine), no, run, result, text, broken;
     if (call === null) { return fail('refused', 'empty callflow document: the request has no parameters'); }
     no = refusal(doc, call);
     if (no) { return no; }
