@@ -33,6 +33,7 @@ type doctorCommand struct {
 
 	runnerFlags
 	couchFlags
+	kvFlags
 }
 
 // Run examines every CouchDB of the flags and prints what it found.
@@ -48,7 +49,7 @@ func (c doctorCommand) Run(ctx context.Context, env environment) error {
 		if err != nil {
 			return err
 		}
-		return c.report(env, findings)
+		return c.report(env, append(findings, c.examineKV(ctx)...))
 	}
 	sites, closeAll, err := c.connect(log)
 	if err != nil {
@@ -78,7 +79,7 @@ func (c doctorCommand) Run(ctx context.Context, env environment) error {
 		findings = append(findings, doctor.Examine(ctx, e)...)
 		cancel()
 	}
-	findings = append(findings, elsewhere...)
+	findings = append(append(findings, elsewhere...), c.examineKV(ctx)...)
 	return c.report(env, findings)
 }
 

@@ -26,6 +26,7 @@ func groups() kong.Option {
 		{Key: "sip", Title: "Real calls:"},
 		{Key: "keys", Title: "Data and keys:"},
 		{Key: "couchdb", Title: "CouchDB:"},
+		{Key: "kv", Title: "Functions' key-value store:"},
 		{Key: "workers", Title: "Functions and their processes:"},
 		{Key: "limits", Title: "Limits:"},
 		{Key: "records", Title: "Records of runs:"},

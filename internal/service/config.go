@@ -8,6 +8,7 @@ import (
 	"callfn/crossbar"
 	"callfn/internal/autodisable"
 	"callfn/internal/callrecord"
+	"callfn/internal/kv/natskv"
 	"callfn/internal/provision"
 	"callfn/internal/runrecord"
 	"callfn/internal/sandbox"
@@ -110,6 +111,7 @@ func Default() Config {
 			Main: Server{Setting: "--couchdb-url"}, Functions: Server{Setting: "--functions-couchdb-url"},
 			Language: provision.Auto, Runs: 32, MaxTarget: 8177, Wait: 30 * time.Second,
 		},
+		KV:             KV{NATS: natskv.Config{Replicas: 3}},
 		Workers:        Workers{Processes: 2, Queue: 256},
 		Limits:         sandbox.DefaultLimits(),
 		Records:        runrecord.DefaultKeep(),
