@@ -37,6 +37,7 @@ type serveCommand struct {
 	DisableWithin      time.Duration  `default:"60s" group:"workers" range:"1s..1h"`
 	MaxBranchCount     int            `default:"50" group:"limits" range:"1..1000"`
 	RehearsalHTTP      bool           `name:"rehearsal-http" group:"limits"`
+	HTTPAllow          []string       `name:"http-allow" sep:" " placeholder:"CIDR[=ACCOUNT,…]" group:"limits"`
 	AllowReveal        bool           `group:"limits"`
 	RequireConfinement bool           `group:"workers"`
 	ShowTransport      string         `enum:"get,post" default:"get" group:"couchdb"`

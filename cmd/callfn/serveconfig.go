@@ -6,6 +6,7 @@ import (
 
 	"callfn/crossbar"
 	"callfn/internal/autodisable"
+	"callfn/internal/outbound"
 	"callfn/internal/runrecord"
 	"callfn/internal/service"
 )
@@ -52,6 +53,13 @@ func (c serveCommand) config(env environment) (cfg service.Config, err error) {
 		Documents: c.AccountDocuments, Bytes: int64(c.AccountMiB) << 20, Descendants: c.AccountDescendants,
 	}
 	cfg.MaxBranchCount, cfg.RehearsalHTTP, cfg.SourceLimit = c.MaxBranchCount, c.RehearsalHTTP, c.SourceLimitKiB<<10
+	for _, text := range c.HTTPAllow {
+		allowed, err := outbound.ParseAllowed(text)
+		if err != nil {
+			return cfg, usageError{errorf("--http-allow %w", err)}
+		}
+		cfg.HTTPAllow = append(cfg.HTTPAllow, allowed)
+	}
 	cfg.RateLimit, cfg.AllowReveal = crossbar.RateLimit(c.RateLimit), c.AllowReveal
 
 	cfg.Listen = service.Listening{

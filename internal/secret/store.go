@@ -193,6 +193,10 @@ func (s *Store) Open(ctx context.Context, of account.ID, name string) (Opened, e
 	if err != nil {
 		return Opened{}, err
 	}
+	return s.openDocument(of, name, doc)
+}
+
+func (s *Store) openDocument(of account.ID, name string, doc datastore.Document) (Opened, error) {
 	known := knownOf(doc)
 	if !known.Set {
 		return Opened{}, ErrAbsent

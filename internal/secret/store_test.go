@@ -240,3 +240,56 @@ func TestLastUse(t *testing.T) {
 		t.Errorf("list: got %+v, %v, want one secret that was used", list, err)
 	}
 }
+
+// away is a datastore that does not answer while it is set.
+type away struct {
+	datastore.Resolver
+	now bool
+}
+
+func (a *away) Resolve(database, kind string) (*datastore.Database, error) {
+	if a.now {
+		return nil, &datastore.Error{Op: "get", Subject: database, Kind: datastore.ErrUnreachable}
+	}
+	return a.Resolver.Resolve(database, kind)
+}
+
+// Calls go on with the secrets that were read while the datastore is away, and with no others.
+func TestReaderWithoutADatastore(t *testing.T) {
+	s, stores := open(t)
+	a := &away{Resolver: stores}
+	s.Datastores = a
+	put(t, s, acme, "KEY", crm(value))
+	put(t, s, acme, "UNREAD", crm(value))
+	r := secret.NewReader(s)
+	if got, err := r.Open(t.Context(), acme, "KEY"); err != nil || got.Value != value {
+		t.Fatalf("open: got %v, want the value", err)
+	}
+	a.now = true
+	if got, err := r.Open(t.Context(), acme, "KEY"); err != nil || got.Value != value {
+		t.Errorf("open while it is away: got %v, want the value", err)
+	}
+	for _, key := range []struct {
+		of   account.ID
+		name string
+	}{{acme, "UNREAD"}, {other, "KEY"}} {
+		if _, err := r.Open(t.Context(), key.of, key.name); !errors.Is(err, datastore.ErrUnreachable) {
+			t.Errorf("open %s of %s while it is away: got %v, want ErrUnreachable", key.name, key.of, err)
+		}
+	}
+	a.now = false
+	put(t, s, acme, "KEY", crm("another value"))
+	if got, err := r.Open(t.Context(), acme, "KEY"); err != nil || got.Value != "another value" {
+		t.Errorf("open a new value: got %q, %v, want it", got.Value, err)
+	}
+	if _, err := s.Delete(t.Context(), acme, "KEY"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Open(t.Context(), acme, "KEY"); !errors.Is(err, secret.ErrAbsent) {
+		t.Errorf("open a deleted one: got %v, want ErrAbsent", err)
+	}
+	a.now = true
+	if _, err := r.Open(t.Context(), acme, "KEY"); !errors.Is(err, datastore.ErrUnreachable) {
+		t.Errorf("open a deleted one while it is away: got %v, want ErrUnreachable", err)
+	}
+}

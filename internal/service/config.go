@@ -9,6 +9,7 @@ import (
 	"callfn/internal/autodisable"
 	"callfn/internal/callrecord"
 	"callfn/internal/kv/natskv"
+	"callfn/internal/outbound"
 	"callfn/internal/provision"
 	"callfn/internal/runrecord"
 	"callfn/internal/sandbox"
@@ -36,6 +37,7 @@ type Config struct {
 	MaxBranchCount int                   // how often one call may branch before the platform hangs up
 	RehearsalHTTP  bool                  // rehearsals may ask web servers
 	SourceLimit    int                   // bytes of a function's source
+	HTTPAllow      outbound.AllowList    // networks that functions reach besides the public ones
 	AllowReveal    bool                  // secrets may be such that functions read them
 
 	PublicURL string // where KAZOO reaches the service, without a slash at the end; "" for nowhere

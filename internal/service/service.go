@@ -21,6 +21,7 @@ import (
 	"callfn/internal/metrics"
 	"callfn/internal/mover"
 	"callfn/internal/numbers"
+	"callfn/internal/outbound"
 	"callfn/internal/provision"
 	"callfn/internal/recording"
 	"callfn/internal/sandbox"
@@ -59,19 +60,21 @@ type Service struct {
 
 	kv *kv.Store // of functions; nil where there is none, see KV
 
-	accounts  *account.Store
-	known     *account.Cache
-	owners    *numbers.Cache
-	homes     *memo.Memo[string, account.ID]
-	master    Master
-	tokens    *auth.Service
-	secrets   *secret.Store
-	schemas   *schemas.Set
-	copied    *localcopy.Copy // of the function documents; nil with shows
-	engine    function.Engine // that runs them; nil with shows
-	runner    *function.Runner
-	directory *callflow.Cache
-	executor  *callflow.Executor
+	accounts   *account.Store
+	known      *account.Cache
+	owners     *numbers.Cache
+	homes      *memo.Memo[string, account.ID]
+	master     Master
+	tokens     *auth.Service
+	secrets    *secret.Store
+	outbound   *outbound.Client
+	secretUses *secret.Uses
+	schemas    *schemas.Set
+	copied     *localcopy.Copy // of the function documents; nil with shows
+	engine     function.Engine // that runs them; nil with shows
+	runner     *function.Runner
+	directory  *callflow.Cache
+	executor   *callflow.Executor
 
 	inProgress *calls.Registry  // of real calls
 	recordings *recording.Store // nil where no calls come in
@@ -104,6 +107,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Service, error) {
 		s.keepStoragePlan,
 		s.ensureMaster,
 		s.openSecrets,
+		s.openOutbound,
 		s.loadSigningKeys,
 		s.startRunner,
 		s.startExecutor,
