@@ -277,6 +277,41 @@ func TestKeysChangeWithTheCallers(t *testing.T) {
 	wantCode(t, phone.Bye(), 200)
 }
 
+// A caller who answers callfn's own re-INVITE with a new key is heard with that from then on.
+func TestAnswersToARefreshMayHaveANewKey(t *testing.T) {
+	t.Parallel()
+	digits := make(chan string, 1)
+	dial := private(t, func(ctx context.Context, in sip.Incoming) {
+		_ = in.Control.Answer(ctx)
+		d, _ := in.Control.Collect(ctx, callflow.Collect{Max: 2, Timeout: 10 * time.Second, Interdigit: 10 * time.Second})
+		digits <- d
+		_ = in.Control.WaitForHangup(ctx)
+	}, func(cfg *sip.Config) { cfg.ShortestSession = time.Second })
+	phone := dial()
+	phone.Extra = map[string]string{
+		"Supported": "timer", "Session-Expires": "2;refresher=uas", "Allow": "INVITE, ACK, BYE",
+	}
+	phone.Audio.Secure("1", "AES_CM_128_HMAC_SHA1_80", "")
+	phone.AnswerOffers(func() string {
+		phone.Audio.Secure("1", "AES_CM_128_HMAC_SHA1_80", "")
+		return phone.Offer()
+	})
+	wantCode(t, phone.Dial(), 200)
+	phone.Audio.Press("4")
+	m, ok := phone.AwaitRequest("INVITE", 5*time.Second)
+	if !ok || !strings.Contains(m.Body, "RTP/SAVP 0 101") || !strings.Contains(m.Body, "inline:"+phone.Audio.Key()) {
+		t.Errorf("got re-INVITE %v, want one with the key as before:\n%s", ok, m.Body)
+	}
+	if _, ok := phone.AwaitRequest("ACK", 5*time.Second); !ok {
+		t.Error("got no ACK, want one")
+	}
+	phone.Audio.Press("2")
+	if got := <-digits; got != "42" {
+		t.Errorf("got keys %q, want 42: one with the old key, one with the new", got)
+	}
+	wantCode(t, phone.Bye(), 200)
+}
+
 // Where the caller offers nothing callfn offers every suite, and leaves it to him to take one.
 func TestLateOffersOfEncryption(t *testing.T) {
 	t.Parallel()

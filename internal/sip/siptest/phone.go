@@ -47,6 +47,7 @@ type Phone struct {
 	inbox    []Message
 	arrived  chan struct{}
 	requests []Message // of the server's
+	sdp      func() string
 	closed   chan struct{}
 	reader   sync.WaitGroup
 }
@@ -155,7 +156,7 @@ func (p *Phone) read() {
 			continue // of a phone that had the port before
 		}
 		if m.Code() == 0 && !p.Mute && m.Method() != "ACK" {
-			p.Answer(m, int(cmp.Or(p.Refuse.Load(), 200)), "")
+			p.Answer(m, int(cmp.Or(p.Refuse.Load(), 200)), p.answerTo(m))
 		}
 		p.mu.Lock()
 		if m.Code() == 0 {
@@ -200,6 +201,24 @@ func (p *Phone) Send(text string) {
 	if _, err := p.socket.Write([]byte(text)); err != nil {
 		p.t.Error(err)
 	}
+}
+
+// AnswerOffers has the phone answer each re-INVITE of the server's with what sdp gives.
+func (p *Phone) AnswerOffers(sdp func() string) {
+	p.mu.Lock()
+	p.sdp = sdp
+	p.mu.Unlock()
+}
+
+// answerTo is the body of the answer to a request of the server's.
+func (p *Phone) answerTo(m Message) string {
+	p.mu.Lock()
+	sdp := p.sdp
+	p.mu.Unlock()
+	if sdp == nil || m.Method() != "INVITE" {
+		return ""
+	}
+	return sdp()
 }
 
 // Answer answers a request of the server's.
