@@ -10,12 +10,18 @@ import (
 // and sets of them (docs/reference/kazoo.md#modules). They are stored beside the callflows.
 func (a *API) callflowResources() []*documentKind {
 	return []*documentKind{
-		a.callflowResource("menus", callflow.MenuKind, nil),
+		a.menus(),
 		a.devices(),
 		a.lists(),
 		a.temporalRules(),
 		a.temporalRuleSets(),
 	}
+}
+
+func (a *API) menus() *documentKind {
+	k := a.callflowResource("menus", callflow.MenuKind, nil)
+	k.remark = func(_ *exchange, doc datastore.Document) []schemas.Warning { return a.unheard(mediaOfMenu(doc)) }
+	return k
 }
 
 func (a *API) temporalRules() *documentKind {

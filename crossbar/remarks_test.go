@@ -253,6 +253,11 @@ func TestUnplayableMediaIsWarnedOf(t *testing.T) {
 					t.Errorf("%s: warned %q, want … %s", path, got, c.want)
 				}
 			}
+			r = s.must(t, 201, "PUT", self.path("/menus"), self.token,
+				`{"data":{"name":"m","media":{"greeting":`+quoted(c.id)+`,"exit_media":false}}}`)
+			if got := warned(r, "media.greeting"); c.want == "" && got != "" || !strings.Contains(got, c.want) {
+				t.Errorf("menu: warned %q, want … %s", got, c.want)
+			}
 		})
 	}
 }

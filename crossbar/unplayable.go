@@ -1,40 +1,61 @@
 package crossbar
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
+	"callfn/internal/datastore"
 	"callfn/internal/guardedhttp"
 	"callfn/schemas"
 )
 
-// unplayable warns of media at addresses that no caller hears: calls go on without them. Without a switch there are no
-// real calls, and nothing to warn of.
-func (a *API) unplayable(flow any) (warnings []schemas.Warning) {
-	if len(a.cfg.Switches) == 0 {
-		return nil
-	}
+// unplayable warns of media in a flow that no caller hears: calls go on without it.
+func (a *API) unplayable(flow any) []schemas.Warning {
+	var named []media
 	for _, node := range nodesOf(flow, "flow") {
 		if node.data["skip_module"] == true {
 			continue
 		}
 		for _, m := range mediaOf(node) {
-			if why := a.whyUnheard(m.id); why != "" {
-				warnings = append(warnings, schemas.Warning{
-					Path:    schemas.Path(slices.Concat(node.path, []string{"data"}, m.path)...),
-					Message: "no caller hears this: " + why,
-				})
-			}
+			named = append(named, media{slices.Concat(node.path, []string{"data"}, m.path), m.id})
+		}
+	}
+	return a.unheard(named)
+}
+
+// unheard warns of media at addresses that are never fetched. Without a switch there are no real calls, and nothing to
+// warn of.
+func (a *API) unheard(named []media) (warnings []schemas.Warning) {
+	if len(a.cfg.Switches) == 0 {
+		return nil
+	}
+	for _, m := range named {
+		if why := a.whyUnheard(m.id); why != "" {
+			warnings = append(warnings, schemas.Warning{
+				Path: schemas.Path(m.path...), Message: "no caller hears this: " + why,
+			})
 		}
 	}
 	return warnings
 }
 
-// media is a member of a node's data that names media.
+// media is a member that names media.
 type media struct {
 	path []string
 	id   string
+}
+
+// mediaOfMenu lists what a menu plays by name.
+func mediaOfMenu(doc datastore.Document) (found []media) {
+	members, _ := doc["media"].(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if id, ok := members[name].(string); ok {
+			found = append(found, media{[]string{"media", name}, id})
+		}
+	}
+	return found
 }
 
 // mediaOf lists what a node plays by name.
