@@ -97,6 +97,7 @@ type Config struct {
 	Switches        []callflow.Abilities        // what each configured switch can do; none if no calls come in
 	FetchesMedia    bool                        // sound files at web addresses are played
 	Recordings      Recordings                  // what callers said; nil if no calls come in
+	Bindings        Bindings                    // what functions may use; nil where nobody knows
 	KV              *kv.Store                   // of functions; nil where there is none
 	CallRecordsFor  time.Duration               // how long records of calls are kept; callrecord.DefaultKeep when zero
 	AllowReveal     bool                        // secrets may be such that functions read them

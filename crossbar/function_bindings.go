@@ -8,23 +8,53 @@ import (
 
 	"callfn/internal/bindings"
 	"callfn/internal/datastore"
+	"callfn/internal/hostcall"
 	"callfn/schemas"
 )
 
-// checkBindings checks the names and hosts that a function declares, which the schema cannot check.
-func checkBindings(doc datastore.Document, fields *schemas.FieldErrors) error {
-	raw, err := json.Marshal(doc["bindings"])
+// Bindings knows what functions may use here: *hostcall.Calls, and who else runs functions.
+type Bindings interface {
+	// Check says why what a function declares cannot be had here; nil where it can. The error is a
+	// *hostcall.MissingError.
+	Check(d bindings.Declaration) error
+	// Foreign reports whether others than callfn run functions where they are stored now. They refuse those that declare
+	// bindings.
+	Foreign() bool
+}
+
+// readBindings reads what a function declares that it uses, and checks what the schema cannot: names, hosts, and
+// whether this place has it.
+func (a *API) readBindings(value any, fields *schemas.FieldErrors) (json.RawMessage, error) {
+	raw, err := json.Marshal(value)
 	if err != nil {
-		return fmt.Errorf("check the bindings of a function: %w", err)
+		return nil, fmt.Errorf("check the bindings of a function: %w", err)
 	}
-	_, err = bindings.Parse(raw)
+	declared, err := bindings.Parse(raw)
 	var wrong *bindings.Error
 	if errors.As(err, &wrong) {
-		path := "bindings"
+		path := []string{"bindings"}
 		if wrong.Path != "" {
-			path = schemas.Path(append([]string{path}, strings.Split(wrong.Path, ".")...)...)
+			path = append(path, strings.Split(wrong.Path, ".")...)
 		}
-		fields.Add(path, "bindings", schemas.Violation{"message": wrong.Message})
+		fields.Add(schemas.Path(path...), "bindings", schemas.Violation{"message": wrong.Message})
+		return raw, nil
 	}
-	return nil
+	if a.cfg.Bindings == nil {
+		return raw, nil
+	}
+	var missing *hostcall.MissingError
+	if errors.As(a.cfg.Bindings.Check(declared), &missing) {
+		fields.Add(schemas.Path("bindings", missing.Binding), "missing", schemas.Violation{"message": missing.Why})
+	}
+	return raw, nil
+}
+
+// boundElsewhere warns of a function that those who fetch it from CouchDB cannot run.
+func (a *API) boundElsewhere(doc datastore.Document) []schemas.Warning {
+	raw, err := json.Marshal(doc["bindings"])
+	if err != nil || !bindings.Declared(raw) || a.cfg.Bindings == nil || !a.cfg.Bindings.Foreign() {
+		return nil
+	}
+	return []schemas.Warning{{Path: "bindings", Message: "only callfn runs a function that declares bindings: a KAZOO " +
+		"that fetches it from this CouchDB gets a refusal, and its call goes on at the node's _"}}
 }

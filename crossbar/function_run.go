@@ -88,7 +88,8 @@ func (a *API) runDraft(x *exchange) (*answer, error) {
 		return nil, invalid(fields)
 	}
 	result := a.cfg.Functions.RunDraft(x.ctx, function.Draft{
-		Source: order.source, Account: x.account.ID(), Params: order.params, TimeZone: order.zone, Now: order.now,
+		Source: order.source, Bindings: order.bindings, Account: x.account.ID(), Params: order.params,
+		TimeZone: order.zone, Now: order.now,
 		ForValue: order.forValue,
 	})
 	return &answer{data: order.shown(result)}, nil
@@ -97,9 +98,10 @@ func (a *API) runDraft(x *exchange) (*answer, error) {
 // runOrder is a parsed request to run a function on a pretend call.
 type runOrder struct {
 	source   string
-	name     string // of a stored function
-	forValue bool   // ?result=any: any JSON value will do
-	scripted bool   // the request has a script
+	bindings json.RawMessage // of a draft
+	name     string          // of a stored function
+	forValue bool            // ?result=any: any JSON value will do
+	scripted bool            // the request has a script
 	params   map[string]string
 	zone     string    // of the function's Date
 	now      time.Time // what Date begins at; zero for the real time
@@ -140,6 +142,13 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 		return runOrder{}, invalid(fields)
 	}
 	valid, _ := value.(map[string]any)
+	declared, err := a.readBindings(public["bindings"], &fields)
+	if err != nil {
+		return runOrder{}, err
+	}
+	if len(fields) > 0 {
+		return runOrder{}, invalid(fields)
+	}
 	call, _ := valid["call"].(map[string]any)
 	script, _ := valid["script"].(map[string]any)
 	source, _ := valid["function_js"].(string)
@@ -183,7 +192,8 @@ func (a *API) runOrder(x *exchange) (runOrder, error) {
 		return runOrder{}, invalid(fields)
 	}
 	return runOrder{
-		source: source, name: name, forValue: forValue, scripted: len(script) > 0, params: flat, zone: rehearsal.TimeZone,
+		source: source, bindings: declared, name: name, forValue: forValue, scripted: len(script) > 0,
+		params: flat, zone: rehearsal.TimeZone,
 		now: rehearsal.Script.Now, began: rehearsal.Began, notes: rehearsal.Notes,
 	}, nil
 }

@@ -30,6 +30,7 @@ func (a *API) functions() *documentKind {
 		room:       a.cfg.Quota.roomFor,
 		computed:   []string{"disable_reason"},
 		check:      a.checkFunction,
+		remark:     func(_ *exchange, doc datastore.Document) []schemas.Warning { return a.boundElsewhere(doc) },
 		stillUsed:  a.stillUsed,
 		present:    presentFunction,
 		listing: listing{
@@ -110,7 +111,7 @@ func (a *API) checkSource(x *exchange, before, doc datastore.Document) (schemas.
 			enableAgain(doc, a.cfg.Now())
 		}
 	}
-	if err := checkBindings(doc, &fields); err != nil {
+	if _, err := a.readBindings(doc["bindings"], &fields); err != nil {
 		return nil, nil, err
 	}
 	source, ok := doc["function_js"].(string)

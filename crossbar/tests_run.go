@@ -3,6 +3,7 @@ package crossbar
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 
 	"callfn/callflow"
 	"callfn/internal/datastore"
@@ -18,7 +19,7 @@ func (a *API) tryFunction(x *exchange, doc datastore.Document, c savedcase.Case,
 		Flow:         callflow.NodeOf(map[string]any{"module": "function", "data": map[string]any{"id": doc.ID()}}),
 		Runner: candidateRunner{
 			FunctionRunner: a.cfg.Functions, function: function.ID(doc.ID()),
-			source: doc.Text("function_js"),
+			source: doc.Text("function_js"), bindings: bindingsOf(doc),
 		},
 	})
 }
@@ -51,6 +52,16 @@ type candidateRunner struct {
 	FunctionRunner
 	function function.ID
 	source   string
+	bindings json.RawMessage
+}
+
+// bindingsOf is what a function's document declares. It was checked when it was saved.
+func bindingsOf(doc datastore.Document) json.RawMessage {
+	raw, err := json.Marshal(doc["bindings"])
+	if err != nil {
+		return nil
+	}
+	return raw
 }
 
 // Run implements callflow.Runner.
@@ -59,8 +70,9 @@ func (c candidateRunner) Run(ctx context.Context, r function.Request) function.R
 		return c.FunctionRunner.Run(ctx, r)
 	}
 	return c.RunDraft(ctx, function.Draft{
-		Source: c.source, Account: r.Account, Params: r.Params, TimeZone: r.TimeZone, Now: r.Now, Function: r.Function,
-		CallID: r.CallID,
+		Source: c.source, Bindings: c.bindings, Account: r.Account, Params: r.Params, TimeZone: r.TimeZone, Now: r.Now,
+		Function: r.Function,
+		CallID:   r.CallID,
 	})
 }
 

@@ -43,8 +43,9 @@ func TestParse(t *testing.T) {
 			if err != nil || !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %+v %v, want %+v", got, err, c.want)
 			}
-			if empty := reflect.DeepEqual(c.want, bindings.Declaration{}); got.Empty() != empty {
-				t.Errorf("empty: got %v, want %v", got.Empty(), empty)
+			nothing := reflect.DeepEqual(c.want, bindings.Declaration{})
+			if declared := bindings.Declared(json.RawMessage(strings.TrimSpace(c.raw))); declared == nothing {
+				t.Errorf("declared: got %v, want %v", declared, !nothing)
 			}
 		})
 	}
@@ -98,7 +99,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(`{"secrets":{"A":{"hosts":["[::1]:1"]}}}`)
 	f.Fuzz(func(t *testing.T, raw string) {
 		d, err := bindings.Parse(json.RawMessage(raw))
-		if err != nil && !d.Empty() {
+		if err != nil && !reflect.DeepEqual(d, bindings.Declaration{}) {
 			t.Errorf("got %+v beside the error %v, want nothing declared", d, err)
 		}
 		if d.HTTP != nil {

@@ -42,11 +42,6 @@ const (
 	maxDepth     = 8  // of the JSON
 )
 
-// Empty reports whether nothing is declared. Such a function runs everywhere, as it did before there were bindings.
-func (d Declaration) Empty() bool {
-	return len(d.Env) == 0 && len(d.Secrets) == 0 && d.KV == nil && d.HTTP == nil && !d.Std && d.Compat == ""
-}
-
 // Error says what is wrong with a declaration.
 type Error struct {
 	Path    string // of the member below `bindings`, such as "kv.scope"; "" for the whole

@@ -1,11 +1,28 @@
 package bindings
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 
 	"callfn/internal/strictjson"
 )
+
+// Declared reports whether a document's member `bindings` declares anything: it is there, not null, and no object
+// without members. A function that declares nothing runs on every engine, as it did before there were bindings. The
+// show `wh` decides the same (couchapp, lib/refusal.js).
+func Declared(raw json.RawMessage) bool {
+	if len(raw) == 0 {
+		return false
+	}
+	switch strictjson.KindOf(raw) {
+	case strictjson.Null:
+		return false
+	case strictjson.Object:
+		return len(bytes.TrimSpace(raw[1:len(raw)-1])) > 0
+	}
+	return true
+}
 
 // Parse reads a document's member `bindings`. Absent ("" or nil) and null are a function without bindings. Anything
 // that it does not know is an *Error: a grant that is misspelt, or of a later version, must not be dropped silently.

@@ -2,6 +2,7 @@ package fair
 
 import (
 	"context"
+	"errors"
 
 	"callfn/internal/runs"
 	"callfn/internal/sandbox"
@@ -12,13 +13,20 @@ type Evaluator interface {
 	Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error)
 }
 
-// Lanes sends calls and rehearsals to separate lanes.
-type Lanes struct{ Calls, Rehearsals Evaluator }
+// Lanes sends calls and rehearsals to separate lanes, and calls whose code may wait long for its host to a third.
+type Lanes struct{ Calls, Rehearsals, Waiting Evaluator }
 
 // Do runs the job on the lane it belongs to.
 func (l Lanes) Do(ctx context.Context, j sandbox.Job) (sandbox.Answer, error) {
 	if j.Rehearsal {
 		return l.Rehearsals.Do(ctx, j)
+	}
+	if j.Waits && l.Waiting != nil {
+		a, err := l.Waiting.Do(ctx, j)
+		if refused, ok := errors.AsType[*RefusedError](err); ok {
+			err = &RefusedError{Reason: "too many functions wait for answers: " + refused.Reason, Own: refused.Own}
+		}
+		return a, err
 	}
 	return l.Calls.Do(ctx, j)
 }

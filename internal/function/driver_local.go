@@ -16,8 +16,8 @@ type LocalDrafts Sandbox
 
 // EvaluateDraft runs source once.
 func (d LocalDrafts) EvaluateDraft(ctx context.Context, source string, e Evaluation) (runs.Report, error) {
-	document, request := queryserver.NewDraft(source, e.Params["Account-ID"]), queryserver.ParamsRequest(e.Params)
-	return queryserver.RunDraft(ctx, d.Eval, d.Wh, document, request, e.Terms, d.Limits)
+	document := queryserver.NewDraftWith(source, e.Params["Account-ID"], e.Bindings)
+	return queryserver.Runs(d).Draft(ctx, document, queryserver.ParamsRequest(e.Params), e.Terms)
 }
 
 // Parse parses source alone as a function body, under the deadline of a run.

@@ -8,7 +8,6 @@ import (
 
 	"callfn/internal/queryserver"
 	"callfn/internal/runs"
-	"callfn/internal/sandbox"
 )
 
 // Engine evaluates the show `wh` over a document that is at hand: in the service's own sandbox, or in query server
@@ -20,15 +19,11 @@ type Engine interface {
 }
 
 // Sandbox is the service's own sandbox as an Engine.
-type Sandbox struct {
-	Eval   queryserver.Evaluator
-	Wh     string // the show's source
-	Limits sandbox.Limits
-}
+type Sandbox queryserver.Runs
 
 // Show runs `wh` in a fresh realm of a worker.
 func (s Sandbox) Show(ctx context.Context, d queryserver.Document, e Evaluation) (runs.Report, error) {
-	return queryserver.Run(ctx, s.Eval, s.Wh, d, queryserver.ParamsRequest(e.Params), e.Terms, s.Limits)
+	return queryserver.Runs(s).Do(ctx, d, queryserver.ParamsRequest(e.Params), e.Terms)
 }
 
 // requestOf is CouchDB's request object for a query server of others.

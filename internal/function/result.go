@@ -47,8 +47,9 @@ type Draft struct {
 	Account  account.ID
 	Params   map[string]string
 	TimeZone string
-	Now      time.Time // what the function's Date begins at; zero for the real time
-	ForValue bool      // see Request.ForValue
+	Now      time.Time       // what the function's Date begins at; zero for the real time
+	Bindings json.RawMessage // what it declares that it uses; nil for nothing
+	ForValue bool            // see Request.ForValue
 
 	// the stored function that the text may replace: the run is recorded as a rehearsal of it; may be empty
 	Function ID
@@ -68,6 +69,8 @@ type Result struct {
 	Hints    []string         // rehearsals: what looks like a mistake, such as a parameter that is not set
 	Duration time.Duration    // wall time of the run as the caller saw it
 	Rev      string           // revision of the document that ran, where the place can tell
+	Calls    []runs.HostCall  // what it asked of its bindings
+	Waited   time.Duration    // for the answers
 	Place    runs.Place       // where it ran, "" when it ran nowhere
 
 	settled <-chan runs.Outcome

@@ -2,6 +2,7 @@ package function
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"maps"
@@ -34,6 +35,7 @@ type Evaluation struct {
 	runs.Terms
 	Function ID
 	Params   map[string]string
+	Bindings json.RawMessage // of a draft: what it declares that it uses; a stored function's document says it
 }
 
 // Drafts evaluates source text that is stored nowhere, and parses it.
@@ -111,7 +113,7 @@ func (r *Runner) Run(ctx context.Context, req Request) Result {
 	e := Evaluation{Function: req.Function, Params: params, Terms: runs.Terms{
 		Run: run, TimeZone: req.TimeZone, Now: req.Now, Deadline: r.cfg.Deadline,
 		Account: string(req.Account), Root: string(r.rootOf(ctx, req.Account)), Rehearsal: rehearsal,
-		Origin: string(req.Origin),
+		Function: string(req.Function), Origin: string(req.Origin), Caller: params[callerParameter],
 	}}
 	ev, err := r.cfg.Driver.Evaluate(ctx, e)
 	res := r.finish(run, ev, err, req.ForValue)
@@ -153,6 +155,9 @@ func withAccount(params map[string]string, id account.ID) map[string]string {
 	return params
 }
 
+// callerParameter is the parameter with the number of who calls.
+const callerParameter = "Caller-ID-Number"
+
 func (r *Runner) rootOf(ctx context.Context, id account.ID) account.ID {
 	if r.cfg.Root == nil {
 		return ""
@@ -180,10 +185,10 @@ func (r *Runner) RunDraft(ctx context.Context, d Draft) Result {
 	params := withAccount(d.Params, d.Account)
 	ctx, cancel := context.WithTimeout(ctx, runs.Limit(r.cfg.Deadline, true))
 	defer cancel()
-	e := Evaluation{Params: params, Terms: runs.Terms{
+	e := Evaluation{Params: params, Bindings: d.Bindings, Terms: runs.Terms{
 		Run: run, TimeZone: d.TimeZone, Now: d.Now, Deadline: r.cfg.Deadline,
 		Account: string(d.Account), Root: string(r.rootOf(ctx, d.Account)), Rehearsal: true,
-		Origin: string(FromRehearsal),
+		Function: string(d.Function), Origin: string(FromRehearsal), Caller: params[callerParameter],
 	}}
 	var ev runs.Report
 	var evErr error
@@ -221,7 +226,7 @@ func (r *Runner) tell(ran Ran) {
 func (r *Runner) finish(run runs.ID, ev runs.Report, err error, value bool) Result {
 	res := Result{
 		Run: run, Outcome: ev.Outcome, Value: ev.Value, Logs: ev.Logs, Levels: levelsOf(ev),
-		Rev: ev.Rev, Place: ev.Place, settled: ev.Settled,
+		Rev: ev.Rev, Place: ev.Place, Calls: ev.Calls, Waited: ev.Waited, settled: ev.Settled,
 	}
 	if ev.Error != nil {
 		res.Error = &Error{Failure: *ev.Error}

@@ -7,23 +7,31 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"callfn/internal/bindings"
+	"callfn/internal/kv"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
 
 // Config is what bindings are made of. A part that is nil is one that this place does not have.
 type Config struct {
-	Log *slog.Logger // faults of this process; nil for none
+	KV       *kv.Store
+	NoKV     string // why there is no KV, as the end of a sentence: "callfn serve has no --nats-url"
+	RemoteKV bool   // KV is not in this process: its answers may take long
+
+	// Observe is told of every call: its reason is "" where it succeeded. nil for nobody.
+	Observe func(verb, reason string, took time.Duration)
+	Log     *slog.Logger // faults of this process; nil for none
 }
 
 // Calls makes the hosts of runs. It is safe for concurrent use.
 type Calls struct {
-	cfg      Config
-	verbs    map[string]verb
-	surfaces []surface
+	cfg   Config
+	verbs map[string]verb
+	parts []part
 }
 
 // New makes Calls.
@@ -31,7 +39,10 @@ func New(cfg Config) *Calls {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Calls{cfg: cfg, verbs: map[string]verb{}, surfaces: surfaces()}
+	if cfg.Observe == nil {
+		cfg.Observe = func(string, string, time.Duration) {}
+	}
+	c := &Calls{cfg: cfg, verbs: map[string]verb{}, parts: parts()}
 	for _, v := range verbs() {
 		c.verbs[v.name] = v
 	}
@@ -44,20 +55,62 @@ type Run struct {
 	Declaration bindings.Declaration
 
 	calls *Calls
+	kv    *kv.Store
 	spent map[string]int // calls by binding
-	done  []runs.HostCall
-	now   runs.HostCall // the one under way
+	now   runs.HostCall  // the one under way
+
+	mu   sync.Mutex // a call that was given up may still end
+	done []runs.HostCall
 }
 
 var _ sandbox.Host = (*Run)(nil)
 
+// Check says why what a function declares cannot be had here; nil where it can. Its text is a sentence for the admin.
+// The zero Calls, and nil, have nothing.
+func (c *Calls) Check(d bindings.Declaration) error {
+	for _, p := range parts() {
+		if !p.declared(d) {
+			continue
+		}
+		why := "bindings cannot be had here"
+		if c != nil {
+			why = p.missing(c.cfg)
+		}
+		if why != "" {
+			return &MissingError{Binding: p.name, Why: why}
+		}
+	}
+	return nil
+}
+
+// MissingError says which binding a place does not have.
+type MissingError struct{ Binding, Why string }
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("the function declares bindings.%s: %s", e.Binding, e.Why)
+}
+
+// Waits reports whether a function may wait long for what it asks: such functions have a lane of their own.
+func (c *Calls) Waits(d bindings.Declaration) bool {
+	for _, p := range c.parts {
+		if p.waits != nil && p.declared(d) && p.waits(c.cfg) {
+			return true
+		}
+	}
+	return false
+}
+
 // ForRun makes the host of a run, and what the realm is given: a JSON object, a member for each name of the surface.
+// The declaration must have passed Check.
 func (c *Calls) ForRun(t runs.Terms, d bindings.Declaration) (*Run, json.RawMessage, error) {
-	r := &Run{Terms: t, Declaration: d, calls: c, spent: map[string]int{}}
-	given := map[string]any{}
-	for _, s := range c.surfaces {
-		if s.may(d) {
-			given[s.name] = s.of(r)
+	r := &Run{Terms: t, Declaration: d, calls: c, spent: map[string]int{}, kv: c.cfg.KV}
+	if !takesEffect(t) && r.kv != nil {
+		r.kv = r.kv.Overlay()
+	}
+	given := map[string]any{"run": r.about()}
+	for _, p := range c.parts {
+		if p.surface != nil && p.declared(d) {
+			given[p.name] = p.surface(r)
 		}
 	}
 	raw, err := json.Marshal(given)
@@ -89,8 +142,10 @@ func (r *Run) Ask(ctx context.Context, name string, args json.RawMessage) sandbo
 		told = sandbox.Told{Error: r.failed(ctx, v, err)}
 		r.now.Reason = told.Error.Reason
 	}
-	r.now.MS = runs.Milliseconds(time.Since(start))
-	r.done = append(r.done, r.now)
+	took := time.Since(start)
+	r.now.MS = runs.Milliseconds(took)
+	r.note(r.now)
+	r.calls.cfg.Observe(name, r.now.Reason, took)
 	return told
 }
 
@@ -133,10 +188,31 @@ func (r *Run) failed(ctx context.Context, v verb, err error) *sandbox.HostError 
 	}
 }
 
-// Done lists the calls that were answered, in order.
-func (r *Run) Done() []runs.HostCall { return slices.Clone(r.done) }
+// takesEffect reports whether a run may change what is stored. Only runs for calls and for programs do.
+func takesEffect(t runs.Terms) bool { return t.Origin == "call" || t.Origin == "api" }
+
+// mostNoted is how many calls of a run are kept for its record. Budgets grant fewer.
+const mostNoted = 64
+
+func (r *Run) note(call runs.HostCall) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.done) < mostNoted {
+		r.done = append(r.done, call)
+	}
+}
+
+// Done lists the calls that were answered, in order, as the run's record keeps them. It is asked once the run is over.
+func (r *Run) Done() []runs.HostCall {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.done)
+}
 
 // about is `run`.
 func (r *Run) about() any {
-	return map[string]any{"id": r.Terms.Run, "account": r.Terms.Account}
+	return map[string]any{
+		"id": r.Terms.Run, "function": r.Terms.Function, "account": r.Terms.Account, "origin": r.Terms.Origin,
+		"caller": r.Terms.Caller, "depth": 0, "attempt": 1,
+	}
 }

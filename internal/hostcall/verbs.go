@@ -3,6 +3,7 @@ package hostcall
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"callfn/internal/bindings"
@@ -27,19 +28,45 @@ type budget struct {
 }
 
 // verbs is the table of all.
-func verbs() []verb { return nil }
+func verbs() []verb { return slices.Concat(kvVerbs()) }
 
-// surface is one name that the realm gives to functions: what its section of internal/sandbox/bindings.js makes it of.
-type surface struct {
-	name string
-	may  func(bindings.Declaration) bool
-	of   func(*Run) any
+// part is one binding of a declaration: where it can be had, and what the realm gives for it.
+type part struct {
+	name     string
+	declared func(bindings.Declaration) bool
+	missing  func(Config) string // why it cannot be had here, as the end of a sentence; "" where it can
+	waits    func(Config) bool   // whether its calls may take long; nil for never
+	surface  func(*Run) any      // what the section of this name in internal/sandbox/bindings.js gets; nil for no section
 }
 
-// surfaces is the table of all.
-func surfaces() []surface {
-	return []surface{
-		{"env", func(d bindings.Declaration) bool { return len(d.Env) > 0 }, func(r *Run) any { return r.Declaration.Env }},
-		{"run", func(bindings.Declaration) bool { return true }, func(r *Run) any { return r.about() }},
+// parts is the table of all. What a function declares and no part has is refused.
+func parts() []part {
+	return []part{
+		{
+			name: "env", declared: func(d bindings.Declaration) bool { return len(d.Env) > 0 }, missing: nowhere,
+			surface: func(r *Run) any { return r.Declaration.Env },
+		},
+		{
+			name: "kv", declared: readsKV, surface: kvSurface,
+			missing: func(c Config) string {
+				if c.KV == nil {
+					return c.NoKV
+				}
+				return ""
+			},
+			waits: func(c Config) bool { return c.RemoteKV },
+		},
+		{
+			name: "http", declared: func(d bindings.Declaration) bool { return d.HTTP != nil }, missing: unknownHere,
+			waits: func(Config) bool { return true },
+		},
+		{
+			name: "secrets", declared: func(d bindings.Declaration) bool { return len(d.Secrets) > 0 }, missing: unknownHere,
+		},
+		{name: "std", declared: func(d bindings.Declaration) bool { return d.Std }, missing: unknownHere},
+		{name: "compat", declared: func(d bindings.Declaration) bool { return d.Compat != "" }, missing: unknownHere},
 	}
 }
+
+func nowhere(Config) string     { return "" }
+func unknownHere(Config) string { return "this version of callfn does not have it" }

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"callfn/internal/bindings"
 	"callfn/internal/function/lint"
 	"callfn/internal/runs"
 	"callfn/internal/sourceline"
@@ -41,7 +42,7 @@ type Document struct {
 }
 
 // fields are the members that decide whether a function runs, as they are written; nil where there is none.
-type fields struct{ kind, deleted, account, enabled, message, language, body []byte }
+type fields struct{ kind, deleted, account, enabled, message, language, bindings, body []byte }
 
 // ReadDocument reads a document, JSON or null. It never fails: what is strange is left to the engine.
 func ReadDocument(raw json.RawMessage) Document {
@@ -77,6 +78,8 @@ func ReadDocument(raw json.RawMessage) Document {
 			d.fields.message = value
 		case "language_pack":
 			d.fields.language = value
+		case "bindings":
+			d.fields.bindings = value
 		case "function_js":
 			d.fields.body, body = value, m
 			bodies++
@@ -110,7 +113,8 @@ func (d Document) rest() json.RawMessage {
 }
 
 // decisive is what `wh` reads of the document besides its body: the engine reads JSON a character at a time, and most
-// members of a function's document decide nothing. It is the whole where the body could not be cut out.
+// members of a function's document decide nothing. It is the whole where the body could not be cut out. Bindings are
+// not in it: what they say is granted, or the run refused, before (grants.go).
 func (d Document) decisive() json.RawMessage {
 	if d.body == nil || !d.known {
 		return d.rest()
@@ -141,6 +145,16 @@ func NewDraft(source, account string) Document {
 	raw = append(strictjson.AppendString(raw, account), '}')
 	return Document{raw: raw, body: []byte(source), owner: account}
 }
+
+// NewDraftWith is NewDraft for a function that declares bindings; "" and null are none.
+func NewDraftWith(source, account string, bindings json.RawMessage) Document {
+	d := NewDraft(source, account)
+	d.fields.bindings = bindings
+	return d
+}
+
+// Declares reports whether the function declares that it uses more than its call.
+func (d Document) Declares() bool { return bindings.Declared(d.fields.bindings) }
 
 // JSON is the document as it was read.
 func (d Document) JSON() json.RawMessage { return d.raw }

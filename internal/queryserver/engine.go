@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"callfn/internal/couchnode"
+	"callfn/internal/hostcall"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 )
@@ -16,6 +17,10 @@ type Engine struct {
 	Shows  Evaluator      // runs shows: customers' code
 	Maps   Evaluator      // runs map functions: the operator's code, kept apart so that no call delays an index
 	Limits sandbox.Limits // of a show
+
+	// Calls is what functions with bindings use in runs of this service's own. Shows that a network asks for have none of
+	// it.
+	Calls *hostcall.Calls
 }
 
 var _ couchnode.Engine = Engine{}
@@ -28,7 +33,8 @@ func (e Engine) Show(ctx context.Context, language, fun string, doc json.RawMess
 		return nil, err
 	}
 	if x := runs.ExchangeOf(ctx); x != nil {
-		x.Answer(Run(ctx, e.Shows, fun, ReadDocument(doc), NewRequest(req.Query, req.Form), x.Terms, e.Limits))
+		own := Runs{Eval: e.Shows, Wh: fun, Limits: e.Limits, Calls: e.Calls}
+		x.Answer(own.Do(ctx, ReadDocument(doc), NewRequest(req.Query, req.Form), x.Terms))
 		return nil, nil
 	}
 	whole, err := req.Whole()

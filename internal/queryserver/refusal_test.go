@@ -108,8 +108,8 @@ func TestGoAndTheShowRefuseAlike(t *testing.T) {
 				t.Fatalf("the show answers %s, error %v; want %s", answer, err, c.want)
 			}
 			d := queryserver.ReadDocument(json.RawMessage(c.doc))
-			run, err := queryserver.Run(t.Context(), pool, design.Shows["wh"], d, params, runs.Terms{Run: "r", Account: "a"},
-				sandbox.Limits{})
+			run, err := queryserver.Runs{Eval: pool, Wh: design.Shows["wh"]}.Do(t.Context(), d, params,
+				runs.Terms{Run: "r", Account: "a"})
 			if err != nil || run.Outcome != c.want {
 				t.Errorf("a run of it: got %+v, error %v; want %s", run, err, c.want)
 			}
@@ -136,16 +136,9 @@ func TestRefusedWithoutAWorker(t *testing.T) {
 	})
 	for _, c := range refusable {
 		asked = 0
-		report, err := queryserver.Run(
-			t.Context(),
-			workers,
-			"function () {}",
-			queryserver.ReadDocument([]byte(c.doc)),
-			queryserver.ParamsRequest(
-				map[string]string{"Account-ID": "a"},
-			),
-			runs.Terms{Run: "r", Account: "a"},
-			sandbox.Limits{},
+		report, err := queryserver.Runs{Eval: workers, Wh: "function () {}"}.Do(
+			t.Context(), queryserver.ReadDocument([]byte(c.doc)),
+			queryserver.ParamsRequest(map[string]string{"Account-ID": "a"}), runs.Terms{Run: "r", Account: "a"},
 		)
 		if c.strange || c.want == runs.OK {
 			if asked != 1 || !errors.Is(err, sandbox.ErrBusy) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"callfn/internal/hostcall"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox"
 	"callfn/internal/strictjson"
@@ -61,38 +62,55 @@ func show(ctx context.Context, e Evaluator, source string, doc, req json.RawMess
 	return enveloped(reportOf(a, j.Limits, d))
 }
 
-// Run runs the show `wh`, of which source is the text, for a run of this service's own: nothing is written that this
-// process would have to read again. What must not run is refused before it waits for a worker. The error is the
+// Runs runs functions for this service's own runs: nothing is written that this process would have to read again.
+type Runs struct {
+	Eval   Evaluator
+	Wh     string // the show's source
+	Limits sandbox.Limits
+	Calls  *hostcall.Calls // what functions with bindings use; nil refuses them
+}
+
+// Do runs the show `wh` over a document. What must not run is refused before it waits for a worker. The error is the
 // evaluator's: sandbox.ErrBusy where the queue is full.
-func Run(ctx context.Context, e Evaluator, source string, d Document, req Request, t runs.Terms,
-	limits sandbox.Limits,
-) (runs.Report, error) {
+func (r Runs) Do(ctx context.Context, d Document, req Request, t runs.Terms) (runs.Report, error) {
 	if outcome, failure := d.Refusal(t.Account); outcome != "" {
 		return runs.Report{Run: t.Run, Outcome: outcome, Error: failure, Rev: d.Rev, Place: runs.InOurs}, nil
 	}
-	return run(ctx, e, source, d, req, t, limits)
+	return r.run(ctx, d, req, t)
 }
 
-// RunDraft is Run for a document of NewDraft.
-func RunDraft(ctx context.Context, e Evaluator, source string, d Document, req Request, t runs.Terms,
-	limits sandbox.Limits,
-) (runs.Report, error) {
-	report, err := run(ctx, e, source, d, req, t, limits)
+// Draft is Do for a document of NewDraft.
+func (r Runs) Draft(ctx context.Context, d Document, req Request, t runs.Terms) (runs.Report, error) {
+	report, err := r.run(ctx, d, req, t)
 	if err == nil {
 		report.Place = runs.InDraft
 	}
 	return report, err
 }
 
-func run(ctx context.Context, e Evaluator, source string, d Document, req Request, t runs.Terms,
-	limits sandbox.Limits,
-) (runs.Report, error) {
-	j := job(source, d, d.decisive(), req, t, limits)
-	a, err := e.Do(ctx, j)
+func (r Runs) run(ctx context.Context, d Document, req Request, t runs.Terms) (runs.Report, error) {
+	j := job(r.Wh, d, d.decisive(), req, t, r.Limits)
+	host, failure, err := d.grant(&j, r.Calls, t)
 	if err != nil {
 		return runs.Report{}, err
 	}
-	return reportOf(a, j.Limits, d), nil
+	if failure != nil {
+		return runs.Report{Run: t.Run, Outcome: runs.Refused, Error: failure, Rev: d.Rev, Place: runs.InOurs}, nil
+	}
+	if host != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = runs.WithWaits(ctx)
+		defer cancel()
+	}
+	a, err := r.Eval.Do(ctx, j)
+	if err != nil {
+		return runs.Report{}, err
+	}
+	report := reportOf(a, j.Limits, d)
+	if host != nil {
+		report.Calls = host.Done()
+	}
+	return report, nil
 }
 
 // job is the sandbox's part of a run, within the tightest of the deadlines. doc is what the show gets of the document.
@@ -197,6 +215,9 @@ func failureOf(a sandbox.Answer, l sandbox.Limits) *runs.Failure {
 	switch a.Outcome {
 	case runs.Timeout:
 		message = fmt.Sprintf("the function was stopped after %d ms", l.Deadline.Milliseconds())
+		if a.Waited > 0 {
+			message += fmt.Sprintf(" of its own; it waited %d ms besides", a.Waited.Milliseconds())
+		}
 	case runs.Memory:
 		message = fmt.Sprintf("the function needed more than %d MiB of memory", l.Memory>>20)
 	case runs.TooLarge:

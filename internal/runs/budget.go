@@ -42,6 +42,9 @@ const (
 	CallWait      = 500 * time.Millisecond
 	RehearsalWait = 4 * time.Second
 
+	// WaitingWait is CallWait for a function that may wait for answers from outside, whose lane is short.
+	WaitingWait = 200 * time.Millisecond
+
 	// WaitMost is how long a run may wait for its host, all together, and TotalMost how long it may take with that:
 	// KAZOO's pivot gives up after 5 s, and callfn answers it after 4.5. HostGrace is how long after its time a host that
 	// does not answer is given up.

@@ -12,5 +12,7 @@ type Terms struct {
 	Root      string        // the account's top-level ancestor; "" when not said
 	Origin    string        // on whose behalf it runs: "call", "rehearsal" or "api"
 	Rehearsal bool          // no call waits for it: it may wait longer, and tells the absent parameters that were read
+	Function  string        // id of the function; "" for a draft
+	Caller    string        // the number of who calls; "" when not known
 	Local     string        // the zone's table (package datetime), for engines whose Date is in another zone
 }

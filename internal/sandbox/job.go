@@ -84,6 +84,7 @@ type Job struct {
 	Account   string // owner of the code, "" if unknown
 	Root      string // that account's top-level ancestor, "" if unknown
 	Rehearsal bool   // true if no call waits for the run
+	Waits     bool   // true if the code may wait long for its host: it has a lane of its own
 }
 
 // Answer is the result of a job, as far as the sandbox knows it. Value is what a show answered through its third

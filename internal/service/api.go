@@ -49,7 +49,8 @@ func (s *Service) buildAPI(context.Context) error {
 		KV:       s.kv,
 		Switches: s.switches(), FetchesMedia: s.voice.Web != nil,
 		Random: rand.Reader, Now: time.Now, Log: s.log,
-		Version: version.String(), Node: "callfn@" + s.host,
+		Bindings: offered{s.bindings, s},
+		Version:  version.String(), Node: "callfn@" + s.host,
 
 		PublicURL: s.cfg.PublicURL, Recovery: recovery, TrustedProxies: s.cfg.Listen.TrustedProxies,
 		SourceLimit: s.cfg.SourceLimit, RateLimit: s.cfg.RateLimit, Quota: quota,

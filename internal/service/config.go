@@ -52,6 +52,7 @@ type Config struct {
 type Workers struct {
 	Command            sandbox.Command // starts one; workerbin.Open's when empty
 	Processes          int             // that run calls' functions; rehearsals have a quarter as many besides
+	Waiting            int             // that run calls' functions which ask web servers; started when there is one
 	Queue              int             // how many runs may wait for one
 	PerAccount         int             // how many of them one account's calls may hold; 0 for all but one
 	PerTree            int             // how many of them a top-level account and all below it may hold; 0 likewise
@@ -114,7 +115,7 @@ func Default() Config {
 			Language: provision.Auto, Runs: 32, MaxTarget: 8177, Wait: 30 * time.Second,
 		},
 		KV:             KV{NATS: natskv.Config{Replicas: 3}},
-		Workers:        Workers{Processes: 2, Queue: 256},
+		Workers:        Workers{Processes: 2, Waiting: 16, Queue: 256},
 		Limits:         sandbox.DefaultLimits(),
 		Records:        runrecord.DefaultKeep(),
 		CallRecordsFor: callrecord.DefaultKeep,

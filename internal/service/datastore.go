@@ -72,7 +72,7 @@ func (s *Service) openNode(ctx context.Context, watch Watch) (datastore.Single, 
 	if err := CheckData(s.cfg.Data, s.log); err != nil {
 		return none, err
 	}
-	engine := queryserver.Engine{Shows: s.lanes, Maps: s.maps, Limits: s.cfg.Limits}
+	engine := queryserver.Engine{Shows: s.lanes, Maps: s.maps, Limits: s.cfg.Limits, Calls: s.bindings}
 	var err error
 	s.node, err = couchnode.Open(filepath.Join(s.cfg.Data, nodeFile), engine, couchnode.Options{Logger: s.log})
 	if err != nil {

@@ -79,7 +79,7 @@ func (r Runner) Engine(shows queryserver.Evaluator, processes int, limits sandbo
 func commandMemory(l sandbox.Limits) uint64 { return uint64(l.Memory) + 448<<20 }
 
 // directDriver runs functions from the copy.
-func (s *Service) directDriver() (function.Driver, error) {
+func (s *Service) directDriver(own function.Sandbox) (function.Driver, error) {
 	workers := s.cfg.Workers.Processes
 	engine, closeIt, err := s.cfg.Runner.Engine(s.lanes, workers+RehearsalWorkers(workers), s.cfg.Limits, s.log)
 	if err != nil {
@@ -87,7 +87,7 @@ func (s *Service) directDriver() (function.Driver, error) {
 	}
 	s.onClose(closeIt)
 	s.engine = engine
-	driver := function.DirectDriver{Documents: s.copied, Engine: engine}
+	driver := function.DirectDriver{Documents: s.copied, Engine: function.BoundEngine{Own: own, Other: engine}}
 	if s.cfg.Runner.inSandbox() {
 		return function.EarlyRefusal{Full: s.lanes.Full, Driver: driver}, nil
 	}

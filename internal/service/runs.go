@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"callfn/callflow"
-	"callfn/couchapp"
 	"callfn/internal/account"
 	"callfn/internal/autodisable"
 	"callfn/internal/datastore"
@@ -24,7 +23,7 @@ func (s *Service) startRunner(context.Context) (err error) {
 	if s.schemas, err = schemas.Load(); err != nil {
 		return err
 	}
-	design, err := couchapp.Assemble(datastore.Functions, couchapp.Callfn)
+	own, err := s.ownSandbox()
 	if err != nil {
 		return err
 	}
@@ -32,13 +31,13 @@ func (s *Service) startRunner(context.Context) (err error) {
 	if err := s.copyFunctions(); err != nil {
 		return err
 	}
-	driver, err := s.driver()
+	driver, err := s.driver(own)
 	if err != nil {
 		return err
 	}
 	s.runner = function.NewRunner(function.Config{
 		Driver: driver,
-		Drafts: function.LocalDrafts{Eval: s.lanes, Wh: design.Shows["wh"], Limits: s.cfg.Limits},
+		Drafts: function.LocalDrafts(own),
 		Flows:  s.schemas, NewRun: newRun, Deadline: s.cfg.Limits.Deadline, Log: s.log,
 		Parameters: callflow.ParameterNames(), Root: s.topLevel,
 		Observers: []function.Observer{records, guard, s.metrics}, Dialect: s.dialect(),
@@ -81,14 +80,16 @@ func (s *Service) functionsDatabase() (*datastore.Database, error) {
 
 // driver evaluates functions: here, from a copy of their documents, or where they are, in the embedded node or in a
 // CouchDB, which does not know accounts and before which they take turns. The sandbox's own lanes do know them.
-func (s *Service) driver() (function.Driver, error) {
+// own runs those with bindings, wherever the others run.
+func (s *Service) driver(own function.Sandbox) (function.Driver, error) {
 	if s.cfg.Runner.Direct {
-		return s.directDriver()
+		return s.directDriver(own)
 	}
-	elsewhere := function.InTurn{Turns: s.turns("couchdb", s.cfg.CouchDB.Runs), Driver: &function.ShowDriver{
+	couchdb := function.InTurn{Turns: s.turns("couchdb", s.cfg.CouchDB.Runs), Driver: &function.ShowDriver{
 		Database: s.functionsDatabase, Post: s.cfg.CouchDB.Post, MaxTarget: s.cfg.CouchDB.MaxTarget,
 		MaxResult: s.cfg.Limits.Result,
 	}}
+	elsewhere := &function.Bound{Driver: couchdb, Own: own, Document: s.functionDocument}
 	if s.node == nil {
 		return elsewhere, nil
 	}

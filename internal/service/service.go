@@ -15,6 +15,7 @@ import (
 	"callfn/internal/couchnode"
 	"callfn/internal/fair"
 	"callfn/internal/function"
+	"callfn/internal/hostcall"
 	"callfn/internal/kv"
 	"callfn/internal/localcopy"
 	"callfn/internal/memo"
@@ -44,7 +45,6 @@ type Service struct {
 	secret    auth.Secret // seals private keys
 	newSecret bool        // made by this start
 
-	calls       *sandbox.Pool // nil where a CouchDB runs functions, or processes of a command
 	maps        *sandbox.Pool // for the views' map functions; nil where a CouchDB holds the documents
 	lanes       fair.Lanes    // in which accounts take turns at the sandbox
 	confinement string        // of the sandbox processes
@@ -58,7 +58,8 @@ type Service struct {
 	moves   *mover.Mover
 	plans   *storageplan.Keeper
 
-	kv *kv.Store // of functions; nil where there is none, see KV
+	kv       *kv.Store       // of functions; nil where there is none, see KV
+	bindings *hostcall.Calls // what functions may use
 
 	accounts   *account.Store
 	known      *account.Cache
@@ -101,8 +102,9 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Service, error) {
 	for _, step := range []func(context.Context) error{
 		s.openData,
 		s.startSandbox,
-		s.openDatastore,
 		s.openKV,
+		s.openBindings,
+		s.openDatastore,
 		s.startMoves,
 		s.keepStoragePlan,
 		s.ensureMaster,

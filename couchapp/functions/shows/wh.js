@@ -11,7 +11,7 @@
 //
 // Our own engine gives a third argument. Its `checked` is the text that it has found to be a function body and no more,
 // `made` what it compiled of it before; `json` answers what is JSON already; `watch`, in rehearsals, is how it sees
-// which absent parameters the function asks for.
+// which absent parameters the function asks for; `bound` says that the function has what its bindings say.
 //
 // The source is an expression whose value is the show: what the outer function keeps was there before any function ran,
 // and no function can reach it.
@@ -38,7 +38,7 @@
   return function (doc, req, engine) {
     var call = params(req, engine), no, run, result, text, broken;
     if (call === null) { return fail('refused', 'empty callflow document: the request has no parameters'); }
-    no = refusal(doc, call);
+    no = refusal(doc, call, engine && engine.bound);
     if (no) { return no; }
 
     try {
