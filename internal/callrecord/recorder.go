@@ -2,7 +2,6 @@ package callrecord
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"sync"
@@ -37,7 +36,8 @@ type Recorder struct {
 
 	written, dropped, lost atomic.Uint64
 
-	ready map[string]bool // months whose database is there; the writer's alone
+	ready   map[string]bool // months whose database is there; the writer's alone
+	waiting []attempt       // records that were not taken; the writer's alone
 }
 
 var _ calls.Observer = (*Recorder)(nil)
@@ -81,7 +81,8 @@ func (r *Recorder) CallEnded(record calls.Record) {
 	}
 }
 
-// Stats counts records: written, dropped for want of room, lost because the datastore did not take them.
+// Stats counts records: written, dropped for want of room, lost because the datastore did not take them, however often
+// it was asked.
 type Stats struct{ Written, Dropped, Lost uint64 }
 
 // Stats are the counts since the start.
@@ -109,11 +110,13 @@ func (r *Recorder) run() {
 	for {
 		select {
 		case <-flush.C:
+			r.retry(false)
 			r.flush()
 		case <-sweep.C:
 			r.sweep()
 		case <-r.stop:
 			r.flush()
+			r.retry(true)
 			return
 		}
 	}
@@ -127,7 +130,7 @@ const (
 // flush writes what waits.
 func (r *Recorder) flush() {
 	for {
-		byMonth := map[string][]datastore.Document{}
+		byMonth := map[string][]attempt{}
 		n := 0
 	gather:
 		for n < batch {
@@ -139,7 +142,8 @@ func (r *Recorder) flush() {
 					continue
 				}
 				month := Database(record.Began)
-				byMonth[month] = append(byMonth[month], document(newID(record.Began, random), record))
+				doc := document(newID(record.Began, random), record)
+				byMonth[month] = append(byMonth[month], attempt{month: month, doc: doc})
 				n++
 			default:
 				break gather
@@ -148,48 +152,8 @@ func (r *Recorder) flush() {
 		if n == 0 {
 			return
 		}
-		for month, docs := range byMonth {
-			if err := r.write(month, docs); err != nil {
-				r.lose(len(docs), err)
-			}
+		for _, records := range byMonth {
+			r.write(records, false)
 		}
 	}
-}
-
-func (r *Recorder) lose(n int, why error) {
-	r.lost.Add(uint64(n))
-	hint := "look at the datastore"
-	if errors.Is(why, datastore.ErrUnauthorized) {
-		hint = "run `callfn couchdb setup`, which makes the databases of the next months"
-	}
-	r.cfg.Log.Error("cannot write call records", "records", n, "error", why, "hint", hint)
-}
-
-// write stores documents in the database of a month, which it makes where it is not there.
-func (r *Recorder) write(month string, docs []datastore.Document) error {
-	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
-	defer cancel()
-	ctx, _ = datastore.ForRequest(ctx) // nobody waits for records
-	db, err := r.cfg.Datastores.Resolve(month, DocumentType)
-	if err != nil {
-		return err
-	}
-	if !r.ready[month] {
-		if err := Prepare(ctx, db); err != nil {
-			return err
-		}
-		r.ready[month] = true
-	}
-	results, err := db.BulkSave(ctx, docs)
-	if err != nil {
-		delete(r.ready, month) // somebody may have taken the database away
-		return err
-	}
-	for _, result := range results {
-		if result.Err != nil {
-			return result.Err
-		}
-	}
-	r.written.Add(uint64(len(docs)))
-	return nil
 }
