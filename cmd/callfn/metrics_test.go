@@ -100,7 +100,7 @@ func TestAlerts(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serve(t, program{env: map[string]string{"CALLFN_MASTER_API_KEY": testKey}}, "--metrics-listen=127.0.0.1:0",
-		"--runner=direct")
+		"--runner=direct", "--sip=127.0.0.1:0", "--rtp-ports=28000-28999", "--speech-command=none")
 	callWorks(t, s)
 	address := regexp.MustCompile(`"url":"(http://[^"]+/metrics)"`).FindStringSubmatch(s.errs.String())
 	_, told := get(t, address[1])

@@ -35,11 +35,12 @@ func TestSIPIsCounted(t *testing.T) {
 	s.CallEnded(rtp.Stats{Sent: 50, Received: 40, Lost: 2, Late: 1, Unauthentic: 3, Replayed: 4})
 	s.CallEnded(rtp.Stats{Sent: 50, Received: 40})
 	s.CallRefused(403)
+	s.MessageDropped()
 	wantMetrics(t, m, `callfn_sip_answer_seconds_bucket{le="0.002"} 0`, `callfn_sip_answer_seconds_bucket{le="0.005"} 1`,
 		`callfn_rtp_packets_total{what="sent"} 100`, `callfn_rtp_packets_total{what="received"} 80`,
 		`callfn_rtp_packets_total{what="lost"} 2`, `callfn_rtp_packets_total{what="late"} 1`,
 		`callfn_rtp_packets_total{what="unauthentic"} 3`, `callfn_rtp_packets_total{what="replayed"} 4`,
-		`callfn_sip_refused_total{code="403"} 1`)
+		`callfn_sip_refused_total{code="403"} 1`, `callfn_sip_dropped_total 1`)
 }
 
 func wantMetrics(t *testing.T, m *metrics.Metrics, lines ...string) {

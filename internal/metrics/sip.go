@@ -15,6 +15,7 @@ import (
 type SIP struct {
 	answered prometheus.Histogram
 	refused  *prometheus.CounterVec
+	dropped  prometheus.Counter
 	packets  *prometheus.CounterVec
 }
 
@@ -30,6 +31,10 @@ func (m *Metrics) SIP() *SIP {
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "callfn_sip_refused_total", Help: "INVITEs refused before a callflow was looked for, by the code they got.",
 		}, []string{"code"}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "callfn_sip_dropped_total", Help: "SIP messages and connections dropped unread: strangers', and those " +
+				"beyond what one may send.",
+		}),
 		packets: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "callfn_rtp_packets_total", Help: "Audio packets of calls that are over: sent and received; lost, which " +
 				"never came; late, which came after one that the caller sent later; unauthentic and replayed, which were " +
@@ -40,7 +45,7 @@ func (m *Metrics) SIP() *SIP {
 		s.refused.WithLabelValues(strconv.Itoa(code)) // so that the first one counts as an increase
 	}
 	s.CallEnded(rtp.Stats{})
-	m.registry.MustRegister(s.answered, s.refused, s.packets)
+	m.registry.MustRegister(s.answered, s.refused, s.dropped, s.packets)
 	return s
 }
 
@@ -59,3 +64,6 @@ func (s *SIP) CallEnded(audio rtp.Stats) {
 
 // CallRefused counts a refused INVITE.
 func (s *SIP) CallRefused(code int) { s.refused.WithLabelValues(strconv.Itoa(code)).Inc() }
+
+// MessageDropped counts a message that was dropped unread.
+func (s *SIP) MessageDropped() { s.dropped.Inc() }

@@ -57,7 +57,8 @@ func (s *Service) buildAPI(context.Context) error {
 		AnswerTimeout: s.cfg.Listen.BodyTimeout,
 
 		APIKeyChanged: s.keyChanged, CallflowChanged: s.directory.Forget, ReadyDetails: s.copyDetails,
-		Room: func(ctx context.Context) error { return s.writes.room(ctx, s.stores, time.Now) },
+		Ready: s.callsAreFound,
+		Room:  func(ctx context.Context) error { return s.writes.room(ctx, s.stores, time.Now) },
 		CatalogueLimits: map[string]any{
 			"deadline_ms": limits.Deadline.Milliseconds(), "memory_bytes": limits.Memory, "result_bytes": limits.Result,
 		},

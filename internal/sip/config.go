@@ -62,8 +62,11 @@ type Observer interface {
 	CallAnswered(after time.Duration)
 	// CallEnded is told of the audio packets of a call that is over, answered or not.
 	CallEnded(audio rtp.Stats)
-	// CallRefused is told of INVITEs that became no call, and of changes of one that were refused, by the code they got.
+	// CallRefused is told of INVITEs that became no call, and of changes of one that were refused, by the code they got;
+	// of strangers' requests, by 403.
 	CallRefused(code int)
+	// MessageDropped is told of a message or connection that was dropped unread: a stranger's, or one too many.
+	MessageDropped()
 }
 
 type noObserver struct{}
@@ -71,3 +74,4 @@ type noObserver struct{}
 func (noObserver) CallAnswered(time.Duration) {}
 func (noObserver) CallEnded(rtp.Stats)        {}
 func (noObserver) CallRefused(int)            {}
+func (noObserver) MessageDropped()            {}

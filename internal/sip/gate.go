@@ -30,9 +30,10 @@ const (
 
 // gate decides which datagrams and connections the server sees at all. Its memory does not grow with them.
 type gate struct {
-	access Access
-	parser *sip.Parser
-	now    func() time.Time
+	access  Access
+	observe Observer
+	parser  *sip.Parser
+	now     func() time.Time
 
 	datagrams, invites, local, refusals *rate.Limiter
 
@@ -58,9 +59,9 @@ type host struct {
 	since              time.Time
 }
 
-func newGate(a Access) *gate {
+func newGate(a Access, o Observer) *gate {
 	g := &gate{
-		access: a, parser: sip.NewParser(), now: time.Now, seed: maphash.MakeSeed(),
+		access: a, observe: o, parser: sip.NewParser(), now: time.Now, seed: maphash.MakeSeed(),
 		datagrams: rate.NewLimiter(allDatagramsASec, 2*allDatagramsASec),
 		invites:   rate.NewLimiter(allInvitesASec, 2*allInvitesASec),
 		local:     rate.NewLimiter(localASec, 2*localASec),

@@ -46,6 +46,7 @@ func (c *connections) Accept() (net.Conn, error) {
 		}
 		from := addressOf(conn.RemoteAddr()).Addr()
 		if !c.gate.access.allowed(from) || !c.enter(from.String(), c.gate.access.trusted(from)) {
+			c.gate.observe.MessageDropped()
 			_ = conn.Close()
 			continue
 		}
@@ -94,6 +95,7 @@ func (c *connection) Read(b []byte) (int, error) {
 	if n > 0 {
 		c.spoke.Store(true)
 		if c.gate.judge(addressOf(c.Conn.RemoteAddr()), b[:min(n, largestMessage)]) != pass {
+			c.gate.observe.MessageDropped()
 			return 0, net.ErrClosed
 		}
 	}

@@ -53,11 +53,13 @@ func (d *datagrams) ReadFrom(b []byte) (int, net.Addr, error) {
 		}
 		switch d.gate.judge(addressOf(from), b[:n]) {
 		case refuse:
+			d.gate.observe.CallRefused(403)
 			if answer := d.gate.refusal(b[:n], from.String()); answer != nil {
 				_, _ = d.PacketConn.WriteTo(answer, from) // a stranger may be gone
 			}
 			continue
 		case drop:
+			d.gate.observe.MessageDropped()
 			continue
 		}
 		d.sources[from.String()] = struct{}{}

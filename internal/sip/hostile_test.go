@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,10 +33,22 @@ func trusting(networks ...string) []netip.Prefix {
 	return out
 }
 
+// turned counts what was refused and dropped.
+type turned struct {
+	sip.Observer
+	refused, dropped atomic.Int64
+}
+
+func (c *turned) CallRefused(int) { c.refused.Add(1) }
+func (c *turned) MessageDropped() { c.dropped.Add(1) }
+
 func TestStrangersGet403AndThenSilence(t *testing.T) {
 	t.Parallel()
+	counted := new(turned)
 	_, address := start(t, func(context.Context, sip.Incoming) { t.Error("got a stranger's call, want it refused") },
-		func(cfg *sip.Config) { cfg.Access = sip.Access{Peers: trusting("192.0.2.0/24")} })
+		func(cfg *sip.Config) {
+			cfg.Access, cfg.Observe = sip.Access{Peers: trusting("192.0.2.0/24")}, counted
+		})
 	answered := 0
 	for range 6 {
 		phone := siptest.New(t, address)
@@ -47,6 +60,9 @@ func TestStrangersGet403AndThenSilence(t *testing.T) {
 	}
 	if answered != 3 {
 		t.Errorf("%d of 6 INVITEs of strangers were answered, want 3", answered)
+	}
+	if refused, dropped := counted.refused.Load(), counted.dropped.Load(); refused != 3 || dropped < 3 {
+		t.Errorf("%d were counted as refused and %d as dropped, want 3, and the other 3 at least", refused, dropped)
 	}
 	l, err := net.Dial("udp", address.String())
 	if err != nil {

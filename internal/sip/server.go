@@ -72,7 +72,7 @@ func Open(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, gate: newGate(cfg.Access), agent: agent, calls: map[dialogKey]*call{},
+		cfg: cfg, gate: newGate(cfg.Access, cfg.Observe), agent: agent, calls: map[dialogKey]*call{},
 		limit: make(chan struct{}, cfg.Calls), closing: make(chan struct{}),
 	}
 	s.stop, s.cancel = context.WithCancelCause(context.Background())

@@ -64,6 +64,7 @@ type counts struct {
 func (counts) CallAnswered(time.Duration)    {}
 func (c counts) CallEnded(packets rtp.Stats) { c.ended <- packets }
 func (counts) CallRefused(int)               {}
+func (counts) MessageDropped()               {}
 
 func suiteNames() []string {
 	var names []string
