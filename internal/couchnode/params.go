@@ -2,6 +2,7 @@ package couchnode
 
 import (
 	"strings"
+	"unicode/utf8"
 )
 
 // params is a query string or form as CouchDB parses it (mochiweb_util:parse_qs): pairs end at & or ;, + is a space, a
@@ -16,12 +17,15 @@ func parseParams(s string) params {
 	}
 	out := make(params, 0, 1+strings.Count(s, "&"))
 	for s != "" {
-		pair := s
-		if i := strings.IndexAny(s, "&;"); i >= 0 {
-			pair, s = s[:i], s[i+1:]
-		} else {
-			s = ""
+		end := strings.IndexByte(s, '&')
+		if end < 0 {
+			end = len(s)
 		}
+		if i := strings.IndexByte(s[:end], ';'); i >= 0 {
+			end = i
+		}
+		pair := s[:end]
+		s = s[min(end+1, len(s)):]
 		key, value, _ := strings.Cut(pair, "=")
 		out = append(out, param{validUTF8(unquote(key)), validUTF8(unquote(value))})
 	}
@@ -56,26 +60,41 @@ func splitPath(path string) []string {
 }
 
 // validUTF8 replaces invalid UTF-8 by U+FFFD, as CouchDB does with parameters.
-func validUTF8(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
+func validUTF8(s string) string {
+	if utf8.ValidString(s) { // many times as fast as what follows
+		return s
+	}
+	return strings.ToValidUTF8(s, "\ufffd")
+}
 
 // unquote decodes + and %XX.
 func unquote(s string) string {
-	if strings.ContainsAny(s, "%+") {
-		b := make([]byte, 0, len(s))
-		for i := 0; i < len(s); i++ {
-			switch {
-			case s[i] == '+':
-				b = append(b, ' ')
-			case s[i] == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
-				b = append(b, unhex(s[i+1])<<4|unhex(s[i+2]))
-				i += 2
-			default:
-				b = append(b, s[i])
-			}
-		}
-		s = string(b)
+	if strings.IndexByte(s, '%') < 0 && strings.IndexByte(s, '+') < 0 {
+		return s
 	}
-	return s
+	b := make([]byte, 0, len(s))
+	for i := nextQuoted(s); i < len(s); i = nextQuoted(s) {
+		b = append(b, s[:i]...)
+		switch {
+		case s[i] == '+':
+			b, s = append(b, ' '), s[i+1:]
+		case i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
+			b, s = append(b, unhex(s[i+1])<<4|unhex(s[i+2])), s[i+3:]
+		default:
+			b, s = append(b, '%'), s[i+1:]
+		}
+	}
+	return string(append(b, s...))
+}
+
+// nextQuoted is where the next + or % is, or the end.
+func nextQuoted(s string) int {
+	for i := range len(s) {
+		if s[i] == '%' || s[i] == '+' {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // wellEscaped reports whether every % is followed by two hex digits (chttpd:check_url_encoding).

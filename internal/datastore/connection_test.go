@@ -169,3 +169,13 @@ func TestOperationsHaveADeadline(t *testing.T) {
 		t.Errorf("view: got error %v, want %v", err, ErrUnreachable)
 	}
 }
+
+// A query that a request line cannot carry is refused before anything is sent.
+func TestRawRefusesAQueryThatIsNotEncoded(t *testing.T) {
+	c := open(t, Config{URL: "http://127.0.0.1:1"})
+	for _, query := range []string{"a=b c", "a=b#c", "a=b\r\nHost: x", "a=b\nx"} {
+		if res, err := c.Raw(context.Background(), "GET", "/x", query, nil, nil); !errors.Is(err, ErrInvalid) {
+			t.Errorf("query %q: got response %v, error %v; want %v", query, res, err, ErrInvalid)
+		}
+	}
+}

@@ -2,8 +2,10 @@ package datastore
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"strings"
 )
 
 // Raw sends one request unchanged with the connection's client: same pool, same credentials. It is for shows, for which
@@ -13,17 +15,19 @@ import (
 // string, docs/reference/couchdb.md#parameters) and does not compress the body. The caller closes the response body,
 // limits what it reads, and gives ctx a deadline.
 //
-// Any status is a response. An error is ErrUnreachable or, for a malformed path, ErrInvalid.
+// Any status is a response. An error is ErrUnreachable or, for a malformed path or query, ErrInvalid.
 func (c *Connection) Raw(ctx context.Context, method, path, query string, header http.Header,
 	body io.Reader,
 ) (*http.Response, error) {
-	target := c.root.String() + path
-	if query != "" {
-		target += "?" + query
+	req, err := http.NewRequestWithContext(ctx, method, c.root.String()+path, body)
+	if err == nil && !encoded(query) {
+		err = errors.New("the query is not encoded")
 	}
-	req, err := http.NewRequestWithContext(ctx, method, target, body)
 	if err != nil {
 		return nil, &Error{Op: method, Subject: path, Kind: ErrInvalid, Cause: err}
+	}
+	if query != "" {
+		req.URL.RawQuery = query // which may be long, and need not be parsed
 	}
 	for key, values := range header {
 		req.Header[key] = values
@@ -37,4 +41,14 @@ func (c *Connection) Raw(ctx context.Context, method, path, query string, header
 		return nil, &Error{Op: method, Subject: path, Kind: ErrUnreachable, Cause: withoutURL(err)}
 	}
 	return res, nil
+}
+
+// encoded reports whether a query stays what it is in a request line. net/http refuses other control characters.
+func encoded(query string) bool {
+	for _, c := range []byte(" #\r\n") {
+		if strings.IndexByte(query, c) >= 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -161,12 +161,17 @@ func BenchmarkSandbox(b *testing.B) {
 
 // BenchmarkStepAt500 is BenchmarkStep of hello for calls that come at 500 a second whether or not earlier ones are
 // done: what a caller waits, counted from when the call came. Run it with -benchtime 1x.
-func BenchmarkStepAt500(b *testing.B) {
+func BenchmarkStepAt500(b *testing.B) { stepAt(b, 500) }
+
+// BenchmarkStepAt2000 is BenchmarkStepAt500 at 2,000 calls a second.
+func BenchmarkStepAt2000(b *testing.B) { stepAt(b, 2000) }
+
+func stepAt(b *testing.B, rate float64) {
 	s := embeddedStep(b)
 	c := s.caller(b, 0, accountID(0), workload.Functions()[0])
 	target := loadgen.Target{Name: "step", Call: func(ctx context.Context) string { return string(s.walk(ctx, c)) }}
 	plan := loadgen.Plan{
-		Rate: 500, Connections: 256, WarmUp: time.Second, Duration: 5 * time.Second, Rounds: 1,
+		Rate: rate, Connections: 256, WarmUp: time.Second, Duration: 5 * time.Second, Rounds: 1,
 		Timeout: 5 * time.Second,
 	}
 	for b.Loop() {
@@ -176,13 +181,30 @@ func BenchmarkStepAt500(b *testing.B) {
 		}
 		r := results[0]
 		if r.Bad.Count() > 0 {
-			b.Logf("this machine did not take 500 a second: outcomes %v", r.Outcomes)
+			b.Logf("this machine did not take %g a second: outcomes %v", rate, r.Outcomes)
 		}
 		b.ReportMetric(100*r.FailedShare(), "failed-%")
 		b.ReportMetric(100*r.Stolen, "steal-%")
 		for name, share := range map[string]float64{"p50-µs": 0.5, "p95-µs": 0.95, "p99-µs": 0.99} {
 			b.ReportMetric(float64(r.Good.Quantile(share).Microseconds()), name)
 		}
+	}
+}
+
+// BenchmarkLongParameters is BenchmarkStep of hello with so many bytes of parameters that hello does not read: in one
+// parameter, and in a hundred. Their bytes are copied some times on their way, and no more.
+func BenchmarkLongParameters(b *testing.B) {
+	s := embeddedStep(b)
+	hello := workload.Functions()[0]
+	for _, of := range []struct{ bytes, parameters int }{{0, 0}, {10_000, 1}, {100_000, 1}, {100_000, 100}} {
+		b.Run(fmt.Sprintf("%d_bytes_in_%d", of.bytes, of.parameters), func(b *testing.B) {
+			c := s.caller(b, 0, accountID(0), hello)
+			c.call.ApplicationVars = map[string]any{}
+			for n := range of.parameters {
+				c.call.ApplicationVars[fmt.Sprint("v", n)] = strings.Repeat("x", of.bytes/of.parameters)
+			}
+			s.run(b, func(uint64) caller { return c })
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"callfn/internal/jsonvalue"
 )
@@ -125,7 +126,7 @@ func (f *flattener) put(key, value string) error {
 		return err
 	}
 	if _, taken := f.flat[key]; !taken {
-		f.flat[key] = strings.ToValidUTF8(value, "\uFFFD")
+		f.flat[key] = valid(value)
 	}
 	return nil
 }
@@ -138,8 +139,16 @@ func (f *flattener) charge(key string, bytes int) error {
 	return nil
 }
 
+// valid is text with U+FFFD for bytes that are no UTF-8.
+func valid(text string) string {
+	if utf8.ValidString(text) { // many times as fast as what follows
+		return text
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
+}
+
 func escape(name string) string {
-	name = strings.ToValidUTF8(name, "\uFFFD")
+	name = valid(name)
 	if !strings.ContainsAny(name, "[]%") {
 		return name
 	}

@@ -25,20 +25,33 @@ func Encode(flat map[string]string) string {
 	return string(b)
 }
 
+// unreserved are the bytes that url.QueryEscape leaves as they are.
+var unreserved = func() (is [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~") {
+		is[c] = true
+	}
+	return is
+}()
+
 // appendEscaped is url.QueryEscape without a string of its own for each name and value.
 func appendEscaped(dst []byte, text string) []byte {
 	const digits = "0123456789ABCDEF"
-	for i := range len(text) {
-		switch c := text[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '_', c == '.', c == '~':
-			dst = append(dst, c)
-		case c == ' ':
+	for {
+		i := 0
+		for i < len(text) && unreserved[text[i]] {
+			i++
+		}
+		dst = append(dst, text[:i]...)
+		if i == len(text) {
+			return dst
+		}
+		if c := text[i]; c == ' ' {
 			dst = append(dst, '+')
-		default:
+		} else {
 			dst = append(dst, '%', digits[c>>4], digits[c&15])
 		}
+		text = text[i+1:]
 	}
-	return dst
 }
 
 // Decode reads a query string into flat parameters as CouchDB does: names are taken literally, brackets mean nothing,
