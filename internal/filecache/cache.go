@@ -1,4 +1,5 @@
-// Package filecache keeps files in a directory up to a number of bytes: those used longest ago go first.
+// Package filecache keeps files in a directory up to a number of bytes: those used longest ago go first. What is open
+// counts until it is closed, so that readers cannot fill the disk with files that are no longer kept.
 package filecache
 
 import (
@@ -20,13 +21,38 @@ type Cache struct {
 	most           int64
 
 	mu    sync.Mutex
-	files map[string]file
-	bytes int64
+	files map[string]*file
+	bytes int64 // of files, and of those that are gone and still open
 }
 
 type file struct {
 	size         int64
 	stored, used time.Time
+	open         int  // how often
+	gone         bool // it is in files no more
+}
+
+// ErrFull says that there is no room: the file is too large, or too much is open.
+var ErrFull = errors.New("no room in a cache: too large, or too much of it is in use")
+
+// File is an open file of a Cache.
+type File struct {
+	*os.File
+	cache *Cache
+	of    *file
+}
+
+// Close implements io.Closer.
+func (f *File) Close() error {
+	if err := f.File.Close(); errors.Is(err, os.ErrClosed) {
+		return err // it does not count any more
+	}
+	f.cache.mu.Lock()
+	defer f.cache.mu.Unlock()
+	if f.of.open--; f.of.gone && f.of.open == 0 {
+		f.cache.bytes -= f.of.size
+	}
+	return nil
 }
 
 const unfinished = ".new-"
@@ -41,7 +67,7 @@ func Open(dir, extension string, most int64) (*Cache, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the directory of a cache: %w", err)
 	}
-	c := &Cache{dir: dir, extension: extension, most: most, files: map[string]file{}}
+	c := &Cache{dir: dir, extension: extension, most: most, files: map[string]*file{}}
 	for _, entry := range entries {
 		info, err := entry.Info()
 		key, ok := strings.CutSuffix(entry.Name(), extension)
@@ -50,11 +76,11 @@ func Open(dir, extension string, most int64) (*Cache, error) {
 		case strings.HasPrefix(entry.Name(), unfinished): // a crash cut it off
 			_ = os.Remove(filepath.Join(dir, entry.Name()))
 		case ok && len(key) == sha256.Size*2:
-			c.files[key] = file{size: info.Size(), stored: info.ModTime(), used: info.ModTime()}
+			c.files[key] = &file{size: info.Size(), stored: info.ModTime(), used: info.ModTime()}
 			c.bytes += info.Size()
 		}
 	}
-	c.shrink("")
+	c.shrink()
 	return c, nil
 }
 
@@ -69,27 +95,25 @@ func Key(parts ...string) string {
 
 // Get opens the file of a key and tells when it was stored. The error wraps fs.ErrNotExist where there is none. What is
 // open can be read to its end, even when the file is removed meanwhile.
-func (c *Cache) Get(key string) (*os.File, time.Time, error) {
+func (c *Cache) Get(key string) (*File, time.Time, error) {
 	c.mu.Lock()
-	known, ok := c.files[key]
-	if ok {
-		known.used = time.Now()
-		c.files[key] = known
-	}
-	c.mu.Unlock()
-	if !ok {
+	defer c.mu.Unlock()
+	of := c.files[key]
+	if of == nil {
 		return nil, time.Time{}, os.ErrNotExist
 	}
 	f, err := os.Open(c.path(key))
 	if err != nil {
-		c.Forget(key)
+		c.remove(key)
 		return nil, time.Time{}, err
 	}
-	return f, known.stored, nil
+	of.used = time.Now()
+	of.open++
+	return &File{File: f, cache: c, of: of}, of.stored, nil
 }
 
 // Put stores what write writes, in place of what the key had; where write fails that stays. The time it gives is what
-// Get tells, also after a restart.
+// Get tells, also after a restart. The error is that of write, of the disk, or ErrFull.
 func (c *Cache) Put(key string, write func(f *os.File) (stored time.Time, err error)) error {
 	f, err := os.CreateTemp(c.dir, unfinished+"*") // with mode 0600
 	if err != nil {
@@ -98,19 +122,32 @@ func (c *Cache) Put(key string, write func(f *os.File) (stored time.Time, err er
 	stored, err := write(f)
 	info, statErr := f.Stat()
 	if err = errors.Join(err, statErr, f.Close()); err == nil {
-		if err = os.Chtimes(f.Name(), stored, stored); err == nil {
-			err = os.Rename(f.Name(), c.path(key))
-		}
+		err = os.Chtimes(f.Name(), stored, stored)
+	}
+	if err == nil {
+		err = c.keep(key, f.Name(), &file{size: info.Size(), stored: stored, used: time.Now()})
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
-		return err
 	}
+	return err
+}
+
+// keep makes a finished file that of a key, where there is room.
+func (c *Cache) keep(key, path string, kept *file) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.bytes += info.Size() - c.files[key].size
-	c.files[key] = file{size: info.Size(), stored: stored, used: time.Now()}
-	c.shrink(key)
+	c.bytes += kept.size
+	if c.shrink(); c.bytes > c.most {
+		c.bytes -= kept.size
+		return ErrFull
+	}
+	if err := os.Rename(path, c.path(key)); err != nil {
+		c.bytes -= kept.size
+		return err
+	}
+	c.drop(key)
+	c.files[key] = kept
 	return nil
 }
 
@@ -118,9 +155,8 @@ func (c *Cache) Put(key string, write func(f *os.File) (stored time.Time, err er
 func (c *Cache) Touch(key string) {
 	now := time.Now()
 	c.mu.Lock()
-	if f, ok := c.files[key]; ok {
+	if f := c.files[key]; f != nil {
 		f.stored = now
-		c.files[key] = f
 	}
 	c.mu.Unlock()
 	_ = os.Chtimes(c.path(key), now, now) // which is older at the next start is worth no error
@@ -138,19 +174,30 @@ func (c *Cache) path(key string) string { return filepath.Join(c.dir, key+c.exte
 // remove removes a file. c.mu is held.
 func (c *Cache) remove(key string) {
 	_ = os.Remove(c.path(key))
-	c.bytes -= c.files[key].size
+	c.drop(key)
+}
+
+// drop forgets the file of a key, whose name has another or none. c.mu is held.
+func (c *Cache) drop(key string) {
+	f := c.files[key]
+	if f == nil {
+		return
+	}
+	if f.gone = true; f.open == 0 {
+		c.bytes -= f.size
+	}
 	delete(c.files, key)
 }
 
-// shrink removes the files used longest ago until a tenth is free; not the one that was just stored. c.mu is held, or
-// nobody else knows c.
-func (c *Cache) shrink(but string) {
+// shrink removes the files used longest ago until a tenth is free. Those that are open stay: nothing is gained by
+// removing them. c.mu is held, or nobody else knows c.
+func (c *Cache) shrink() {
 	if c.bytes <= c.most {
 		return
 	}
 	keys := make([]string, 0, len(c.files))
-	for key := range c.files {
-		if key != but {
+	for key, f := range c.files {
+		if f.open == 0 {
 			keys = append(keys, key)
 		}
 	}

@@ -88,33 +88,68 @@ func TestFilesStay(t *testing.T) {
 	}
 }
 
-// What was used longest ago goes; what is open can be read on, and what is larger than all is kept until the next.
+const thirty = "30 bytes, more or less exactly"
+
+// What was used longest ago goes.
 func TestRoom(t *testing.T) {
 	c := open(t, t.TempDir(), 100)
 	for _, name := range []string{"a", "b", "c"} {
-		put(t, c, name, "30 bytes, more or less exactly", time.Now())
+		put(t, c, name, thirty, time.Now())
 	}
-	reading, _, err := c.Get(filecache.Key("b"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = reading.Close() }()
 	_, _ = get(t, c, "a")
 	_, _ = get(t, c, "c")
-	put(t, c, "d", "30 bytes, more or less exactly", time.Now())
+	put(t, c, "d", thirty, time.Now())
 	for name, want := range map[string]bool{"a": true, "b": false, "c": true, "d": true} {
 		if text, _ := get(t, c, name); (text != "") != want {
 			t.Errorf("%s: got %q, want it there: %v", name, text, want)
 		}
 	}
-	if b, err := io.ReadAll(reading); err != nil || len(b) != 30 {
-		t.Errorf("what was open: got %d bytes, %v; want all 30", len(b), err)
+	if err := store(c, "large", string(make([]byte, 101))); !errors.Is(err, filecache.ErrFull) {
+		t.Errorf("more than there is room for: got %v, want ErrFull", err)
 	}
-	put(t, c, "large", string(make([]byte, 200)), time.Now())
-	if text, _ := get(t, c, "large"); len(text) != 200 {
-		t.Errorf("got %d bytes, want 200", len(text))
+}
+
+// What is open can be read on, and counts until it is closed, whatever became of the file.
+func TestWhatIsOpenCounts(t *testing.T) {
+	dir := t.TempDir()
+	c := open(t, dir, 100)
+	var reading []*filecache.File
+	read := func(name string) {
+		f, _, err := c.Get(filecache.Key(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reading = append(reading, f)
 	}
-	if text, _ := get(t, c, "d"); text != "" {
-		t.Errorf("got %q beside what fills all the room, want nothing", text)
+	put(t, c, "a", thirty, time.Now())
+	read("a")
+	put(t, c, "a", thirty, time.Now()) // in place of what is read
+	read("a")
+	put(t, c, "b", thirty, time.Now())
+	read("b")
+	c.Forget(filecache.Key("b"))
+	if err := store(c, "c", thirty); !errors.Is(err, filecache.ErrFull) {
+		t.Errorf("beside 90 bytes that are read: got %v, want ErrFull", err)
 	}
+	for _, f := range reading {
+		if b, err := io.ReadAll(f); err != nil || string(b) != thirty || f.Close() != nil {
+			t.Errorf("what was open: got %q, %v; want all of it", b, err)
+		}
+		if err := f.Close(); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("closed again: got %v, want os.ErrClosed", err)
+		}
+	}
+	for _, name := range []string{"c", "d"} {
+		put(t, c, name, thirty, time.Now())
+	}
+	if files, _ := filepath.Glob(filepath.Join(dir, "*")); len(files) != 3 {
+		t.Errorf("got %q, want three files once nothing is read", files)
+	}
+}
+
+func store(c *filecache.Cache, name, text string) error {
+	return c.Put(filecache.Key(name), func(f *os.File) (time.Time, error) {
+		_, err := f.WriteString(text)
+		return time.Now(), err
+	})
 }

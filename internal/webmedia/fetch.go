@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"callfn/internal/filecache"
 	"callfn/internal/guardedhttp"
 	"callfn/internal/media"
 )
@@ -21,7 +22,11 @@ var errNotKept = errors.New("it cannot be kept on disk here, the log says why")
 // fetch stores the file at an address in place of its copy, once it is seen to be a sound file.
 func (l *Library) fetch(key, address string) error {
 	err := l.copies.Put(key, func(f *os.File) (time.Time, error) { return l.download(address, f) })
-	if isLocal(err) {
+	switch {
+	case errors.Is(err, filecache.ErrFull):
+		l.log.Warn("no room for a sound file beside those that are being played: raise --media-copies-mib")
+		return errNotKept
+	case isLocal(err):
 		l.log.Error("cannot keep a sound file", "error", err)
 		return errNotKept
 	}

@@ -26,7 +26,7 @@ const (
 	freshFor    = 5 * time.Minute  // a copy is played without asking for a newer one
 	usableFor   = 24 * time.Hour   // a copy is played while a newer one is asked for, and where there is none
 	retryAfter  = 10 * time.Second // what could not be fetched is not asked for again
-	mostAtOnce  = 64               // fetches
+	mostAtOnce  = 32               // fetches
 	mostEach    = 8                // fetches of one account
 	mostRefused = 1000             // failures that are remembered
 )

@@ -324,6 +324,38 @@ func TestFetchesAreBounded(t *testing.T) {
 	})
 }
 
+// Files that are played count until their end: an account cannot fill the disk with them.
+func TestWhatIsPlayedCounts(t *testing.T) {
+	s, log := newSite(t), new(bytes.Buffer)
+	s.gives(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write(media.AppendPCM(media.WAVHeader(200_000), make([]int16, 200_000))) // 400 KB
+	})
+	l, now := open(t, t.TempDir(), log)
+	var playing []media.Source
+	for _, name := range []string{"/a", "/b"} {
+		src, err := l.Open(t.Context(), acme, s.url+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		playing = append(playing, src)
+	}
+	if _, err := l.Open(t.Context(), acme, s.url+"/c"); err == nil || !strings.Contains(err.Error(), "cannot be kept") {
+		t.Errorf("a third of 400 KB in a MiB: got %v, want it refused", err)
+	}
+	for _, src := range playing {
+		_ = src.(io.Closer).Close()
+	}
+	now.pass(11 * time.Second)
+	src, err := l.Open(t.Context(), acme, s.url+"/c")
+	if err != nil {
+		t.Fatalf("once the others are over: got error %v, want none", err)
+	}
+	_ = src.(io.Closer).Close()
+	if !strings.Contains(log.String(), "--media-copies-mib") {
+		t.Errorf("got the log %s, want to be told what to raise", log)
+	}
+}
+
 // Close ends what is being fetched.
 func TestClose(t *testing.T) {
 	s := newSite(t)
