@@ -137,6 +137,13 @@ var matrix = map[string]row{
 
 	"GET /v2/accounts/:account/cdrs/:id": {"", subtree(200)},
 
+	"GET /v2/accounts/:account/kv":                    {"", subtree(200)},
+	"GET /v2/accounts/:account/kv/:namespace":         {"", subtree(200)},
+	"GET /v2/accounts/:account/kv/:namespace/:key":    {"", subtree(200)},
+	"PUT /v2/accounts/:account/kv/:namespace/:key":    {`{"data":{"value":1}}`, subtree(201)},
+	"POST /v2/accounts/:account/kv/:namespace/:key":   {`{"data":{"incr":1}}`, subtree(200)},
+	"DELETE /v2/accounts/:account/kv/:namespace/:key": {"", subtree(200)},
+
 	"GET /v2/accounts/:account/secrets":            {"", subtree(200)},
 	"GET /v2/accounts/:account/secrets/:secret":    {"", subtree(200)},
 	"PUT /v2/accounts/:account/secrets/:secret":    {aSecret, subtree(201)},
@@ -453,6 +460,11 @@ func (s *stack) prepare(t *testing.T, admin *pass, route crossbar.Route, body st
 	}
 	if strings.Contains(path, "/cdrs/:id") {
 		path = strings.Replace(path, ":id", s.callRecord(t, self, fmt.Sprintf("call-%d", n)), 1)
+	}
+	path = strings.Replace(path, ":namespace", "account", 1)
+	if strings.Contains(path, ":key") {
+		path = strings.Replace(path, ":key", fmt.Sprintf("key-%d", n), 1)
+		must(201, "PUT", path, `{"data":{"value":1}}`)
 	}
 	if strings.Contains(path, ":secret") {
 		path = strings.Replace(path, ":secret", fmt.Sprintf("KEY_%d", n), 1)

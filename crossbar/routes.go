@@ -149,6 +149,7 @@ func (a *API) table() []Route {
 	table = append(table, phoneNumbers{a.numbers, a}.routes()...)
 	table = append(table, channels{a.cfg.Calls, a.cfg.Now}.routes()...)
 	table = append(table, recordings{a.cfg.Recordings}.routes()...)
+	table = append(table, keyValues{a.cfg.KV, a}.routes()...)
 	table = append(table, cdrs{a.callRecords, a}.routes()...)
 	table = append(table, secrets{a.cfg.Secrets, a.cfg.AllowReveal, a}.routes()...)
 	for _, kind := range a.callflowResources() {

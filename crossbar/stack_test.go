@@ -25,6 +25,8 @@ import (
 	"callfn/internal/fair"
 	"callfn/internal/function"
 	"callfn/internal/jsonvalue"
+	"callfn/internal/kv"
+	"callfn/internal/kv/memkv"
 	"callfn/internal/mover"
 	"callfn/internal/provision"
 	"callfn/internal/recording"
@@ -108,6 +110,7 @@ func newStack(t testing.TB, change ...func(*crossbar.Config)) *stack {
 		Recovery: crossbar.Recovery{Mailer: &mailbox{}, UIs: []string{"https://ui.example"}},
 		Calls:    s.calls, Recordings: s.recordings,
 		Secrets: &secret.Store{Datastores: resolver, Key: s.secret, Random: rand.Reader, Now: s.clock.Now},
+		KV:      kv.New(memkv.New(), kv.Options{Clock: s.clock.Now}),
 		Random:  rand.Reader, Now: s.clock.Now, Version: "1.2.3", Node: "test@node",
 		Log: s.logger(),
 	}
