@@ -71,6 +71,7 @@ type Result struct {
 	Rev      string           // revision of the document that ran, where the place can tell
 	Calls    []runs.HostCall  // what it asked of its bindings
 	Waited   time.Duration    // for the answers
+	Revealed []string         // secrets that it read in plain text: whatever is kept leaves them out
 	Place    runs.Place       // where it ran, "" when it ran nowhere
 
 	settled <-chan runs.Outcome

@@ -226,7 +226,7 @@ func (r *Runner) tell(ran Ran) {
 func (r *Runner) finish(run runs.ID, ev runs.Report, err error, value bool) Result {
 	res := Result{
 		Run: run, Outcome: ev.Outcome, Value: ev.Value, Logs: ev.Logs, Levels: levelsOf(ev),
-		Rev: ev.Rev, Place: ev.Place, Calls: ev.Calls, Waited: ev.Waited, settled: ev.Settled,
+		Rev: ev.Rev, Place: ev.Place, Calls: ev.Calls, Waited: ev.Waited, Revealed: ev.Revealed, settled: ev.Settled,
 	}
 	if ev.Error != nil {
 		res.Error = &Error{Failure: *ev.Error}

@@ -1,6 +1,7 @@
 package hostcall
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"callfn/internal/account"
 	"callfn/internal/bindings"
 	"callfn/internal/kv"
 	"callfn/internal/runs"
@@ -21,6 +23,11 @@ type Config struct {
 	KV       *kv.Store
 	NoKV     string // why there is no KV, as the end of a sentence: "callfn serve has no --nats-url"
 	RemoteKV bool   // KV is not in this process: its answers may take long
+
+	HTTP        HTTP
+	Secrets     Secrets
+	SecretUsed  func(of account.ID, name string) // told of every secret that leaves the service; nil for nobody
+	AllowReveal bool                             // functions may read secrets that were set for that
 
 	// Observe is told of every call: its reason is "" where it succeeded. nil for nobody.
 	Observe func(verb, reason string, took time.Duration)
@@ -58,6 +65,7 @@ type Run struct {
 	kv    *kv.Store
 	spent map[string]int // calls by binding
 	now   runs.HostCall  // the one under way
+	vault vault
 
 	mu   sync.Mutex // a call that was given up may still end
 	done []runs.HostCall
@@ -133,7 +141,7 @@ func (r *Run) Ask(ctx context.Context, name string, args json.RawMessage) sandbo
 	value, err := r.do(ctx, v, args)
 	var told sandbox.Told
 	if err == nil {
-		told.OK, err = json.Marshal(value)
+		told.OK, err = encode(value)
 	}
 	if err == nil && len(told.OK) > sandbox.MaxTold {
 		err = fmt.Errorf("an answer of %d bytes to %s", len(told.OK), name)
@@ -147,6 +155,29 @@ func (r *Run) Ask(ctx context.Context, name string, args json.RawMessage) sandbo
 	r.note(r.now)
 	r.calls.cfg.Observe(name, r.now.Reason, took)
 	return told
+}
+
+// each notes several calls that one question made, but for the last: that one is under way until it is answered.
+func (r *Run) each(calls []runs.HostCall) {
+	for i, call := range calls {
+		if i == len(calls)-1 {
+			r.now = call
+			return
+		}
+		r.note(call)
+		r.calls.cfg.Observe(call.Verb, call.Reason, time.Duration(call.MS*float64(time.Millisecond)))
+	}
+}
+
+// encode writes a value as JSON. It does not escape HTML, which would make pages grow by half.
+func encode(value any) (json.RawMessage, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
 func (r *Run) do(ctx context.Context, v verb, args json.RawMessage) (any, error) {

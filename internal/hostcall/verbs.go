@@ -28,7 +28,7 @@ type budget struct {
 }
 
 // verbs is the table of all.
-func verbs() []verb { return slices.Concat(kvVerbs()) }
+func verbs() []verb { return slices.Concat(kvVerbs(), httpVerbs(), secretVerbs()) }
 
 // part is one binding of a declaration: where it can be had, and what the realm gives for it.
 type part struct {
@@ -57,11 +57,13 @@ func parts() []part {
 			waits: func(c Config) bool { return c.RemoteKV },
 		},
 		{
-			name: "http", declared: func(d bindings.Declaration) bool { return d.HTTP != nil }, missing: unknownHere,
-			waits: func(Config) bool { return true },
+			name: "http", declared: usesHTTP, missing: func(c Config) string { return without(c.HTTP == nil) },
+			surface: nothingMore,
+			waits:   func(Config) bool { return true },
 		},
 		{
-			name: "secrets", declared: func(d bindings.Declaration) bool { return len(d.Secrets) > 0 }, missing: unknownHere,
+			name: "secrets", declared: usesSecrets, missing: func(c Config) string { return without(c.Secrets == nil) },
+			surface: nothingMore,
 		},
 		{name: "std", declared: func(d bindings.Declaration) bool { return d.Std }, missing: unknownHere},
 		{name: "compat", declared: func(d bindings.Declaration) bool { return d.Compat != "" }, missing: unknownHere},
@@ -70,3 +72,14 @@ func parts() []part {
 
 func nowhere(Config) string     { return "" }
 func unknownHere(Config) string { return "this version of callfn does not have it" }
+
+// without says that this place has not got a part.
+func without(missing bool) string {
+	if missing {
+		return "this process of callfn does not have it"
+	}
+	return ""
+}
+
+// nothingMore is the surface of a section that needs to know nothing.
+func nothingMore(*Run) any { return struct{}{} }

@@ -108,7 +108,8 @@ func (r Runs) run(ctx context.Context, d Document, req Request, t runs.Terms) (r
 	}
 	report := reportOf(a, j.Limits, d)
 	if host != nil {
-		report.Calls = host.Done()
+		report.Calls, report.Revealed = host.Done(), host.Revealed()
+		report.Hide(host.Hide)
 	}
 	return report, nil
 }

@@ -3,6 +3,7 @@ package redact
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -63,6 +64,12 @@ func New(params map[string]string) Redactor {
 			r.values = append(r.values, value)
 		}
 	}
+	return r
+}
+
+// With knows more secret values.
+func (r Redactor) With(values []string) Redactor {
+	r.values = append(slices.Clip(r.values), values...)
 	return r
 }
 

@@ -24,7 +24,7 @@ var flowLimits = jsonvalue.Limits{Depth: 80}
 
 // document returns the record of a run.
 func document(r function.Ran, keep Keep) datastore.Document {
-	hide := redact.New(r.Params)
+	hide := redact.New(r.Params).With(r.Revealed)
 	doc := datastore.Document{
 		"_id":         string(r.Run),
 		"function_id": string(r.Function),

@@ -19,10 +19,24 @@ type Report struct {
 
 	Calls  []HostCall    // what it asked of its bindings, in order
 	Waited time.Duration // for the answers, which is no part of the deadline
+	// Revealed are the secrets that the function read in plain text: records leave them out, also of its result.
+	Revealed []string
 
 	// Settled is set where the place had not answered when the run was given up. It gives what the place said in the end,
 	// if it said anything, and is closed. Until then nobody knows whether the function ran at all.
 	Settled <-chan Outcome
+}
+
+// Hide applies hide to the texts beside the value that people read: log lines and the failure's.
+func (r *Report) Hide(hide func(string) string) {
+	for i, line := range r.Logs {
+		r.Logs[i] = hide(line)
+	}
+	if r.Error != nil {
+		hidden := *r.Error
+		hidden.Message, hidden.Source, hidden.Hint = hide(hidden.Message), hide(hidden.Source), hide(hidden.Hint)
+		r.Error = &hidden
+	}
 }
 
 // Place says where a function ran.

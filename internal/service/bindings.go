@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"callfn/couchapp"
+	"callfn/internal/account"
 	"callfn/internal/datastore"
 	"callfn/internal/function"
 	"callfn/internal/hostcall"
@@ -17,7 +18,9 @@ func (s *Service) openBindings(context.Context) error {
 		KV: s.kv, RemoteKV: s.cfg.KV.NATS.URL != "",
 		NoKV: "with a CouchDB there may be several callfn, each with a key-value store and counters of its own; whoever " +
 			"runs callfn can name one for all with --nats-url, or say that this is the only callfn with --kv-single",
-		Observe: s.metrics.HostCalls(), Log: s.log,
+		HTTP: s.outbound, Secrets: runsSecrets{s}, AllowReveal: s.cfg.AllowReveal,
+		SecretUsed: func(of account.ID, name string) { s.secretUses.Used(of, name) },
+		Observe:    s.metrics.HostCalls(), Log: s.log,
 	})
 	return nil
 }

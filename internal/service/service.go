@@ -61,21 +61,22 @@ type Service struct {
 	kv       *kv.Store       // of functions; nil where there is none, see KV
 	bindings *hostcall.Calls // what functions may use
 
-	accounts   *account.Store
-	known      *account.Cache
-	owners     *numbers.Cache
-	homes      *memo.Memo[string, account.ID]
-	master     Master
-	tokens     *auth.Service
-	secrets    *secret.Store
-	outbound   *outbound.Client
-	secretUses *secret.Uses
-	schemas    *schemas.Set
-	copied     *localcopy.Copy // of the function documents; nil with shows
-	engine     function.Engine // that runs them; nil with shows
-	runner     *function.Runner
-	directory  *callflow.Cache
-	executor   *callflow.Executor
+	accounts     *account.Store
+	known        *account.Cache
+	owners       *numbers.Cache
+	homes        *memo.Memo[string, account.ID]
+	master       Master
+	tokens       *auth.Service
+	secrets      *secret.Store
+	outbound     *outbound.Client
+	secretUses   *secret.Uses
+	secretReader *secret.Reader
+	schemas      *schemas.Set
+	copied       *localcopy.Copy // of the function documents; nil with shows
+	engine       function.Engine // that runs them; nil with shows
+	runner       *function.Runner
+	directory    *callflow.Cache
+	executor     *callflow.Executor
 
 	inProgress *calls.Registry  // of real calls
 	recordings *recording.Store // nil where no calls come in
@@ -103,13 +104,13 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Service, error) {
 		s.openData,
 		s.startSandbox,
 		s.openKV,
+		s.openOutbound,
 		s.openBindings,
 		s.openDatastore,
 		s.startMoves,
 		s.keepStoragePlan,
 		s.ensureMaster,
 		s.openSecrets,
-		s.openOutbound,
 		s.loadSigningKeys,
 		s.startRunner,
 		s.startExecutor,
