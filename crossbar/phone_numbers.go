@@ -16,8 +16,9 @@ import (
 )
 
 // phoneNumbers is KAZOO's phone_numbers (cb_phone_numbers.erl): the numbers that an account has. The master account
-// assigns and releases them. The account itself sees them and keeps properties with them. Operations that need a
-// carrier (searching, buying, porting, emergency addresses) are not here.
+// assigns and releases them. The account itself sees them and keeps properties with them, as the schema phone_numbers
+// has them and others of its own. Operations that need a carrier (searching, buying, porting, emergency addresses) are
+// not here.
 type phoneNumbers struct {
 	table *numbers.Table
 	api   *API
@@ -29,9 +30,17 @@ const numberLimit = 16 << 10
 func (p phoneNumbers) routes() []Route {
 	const all = "/v2/phone_numbers"
 	of, one := underAccount+"/phone_numbers", underAccount+"/phone_numbers/:number"
+	many := of + "/collection"
 	return []Route{
 		{http.MethodGet, all, "phone_numbers", SuperduperOnly, false, p.listAll},
 		{http.MethodGet, of, "phone_numbers", Subtree, false, p.list},
+		{http.MethodPut, many, "phone_numbers", SuperduperOf, true, p.assignMany},
+		{http.MethodPost, many, "phone_numbers", Subtree, true, p.replaceMany},
+		{http.MethodPatch, many, "phone_numbers", Subtree, true, p.patchMany},
+		{http.MethodDelete, many, "phone_numbers", SuperduperOf, true, p.releaseMany},
+		{http.MethodPut, many + "/activate", "phone_numbers", SuperduperOf, true, p.moveMany},
+		{http.MethodPost, of + "/check", "phone_numbers", Subtree, true, p.check},
+		{http.MethodGet, one + "/identify", "phone_numbers", Subtree, false, p.identify},
 		{http.MethodGet, one, "phone_numbers", Subtree, false, p.show},
 		{http.MethodPut, one, "phone_numbers", SuperduperOf, false, p.assign},
 		{http.MethodPut, one + "/activate", "phone_numbers", SuperduperOf, false, p.move},
@@ -43,16 +52,14 @@ func (p phoneNumbers) routes() []Route {
 
 // assign assigns a free number to the account.
 func (p phoneNumbers) assign(x *exchange) (*answer, error) {
-	data, fields := p.properties(x)
+	data, fields := p.properties(x.body.data)
 	if len(fields) > 0 {
 		return nil, invalid(fields)
 	}
-	public := datastore.Document(data).Ordered(x.body.order)
-	n, err := p.table.Assign(x.ctx, x.path["number"], x.account.ID(), public, x.stamp())
+	n, err := p.assignOne(x, x.path["number"], data)
 	if err != nil {
-		return nil, numberFailure(err, x.path["number"])
+		return nil, err
 	}
-	p.log(x, "assigned number", n)
 	out, err := p.answer(x, n)
 	if err == nil {
 		out.location = x.request.URL.EscapedPath()
@@ -60,27 +67,40 @@ func (p phoneNumbers) assign(x *exchange) (*answer, error) {
 	return out, err
 }
 
+func (p phoneNumbers) assignOne(x *exchange, number string, data map[string]any) (numbers.Number, error) {
+	public := datastore.Document(data).Ordered(x.body.order)
+	n, err := p.table.Assign(x.ctx, number, x.account.ID(), public, x.stamp())
+	if err != nil {
+		return n, numberFailure(err, number)
+	}
+	p.log(x, "assigned number", n)
+	return n, nil
+}
+
 // move assigns a number to the account, whoever has it now (KAZOO's activate).
 func (p phoneNumbers) move(x *exchange) (*answer, error) {
-	n, err := p.table.Move(x.ctx, x.path["number"], x.account.ID(), x.stamp())
+	n, err := p.moveOne(x, x.path["number"])
 	if err != nil {
-		return nil, numberFailure(err, x.path["number"])
+		return nil, err
+	}
+	return p.answer(x, n)
+}
+
+func (p phoneNumbers) moveOne(x *exchange, number string) (numbers.Number, error) {
+	n, err := p.table.Move(x.ctx, number, x.account.ID(), x.stamp())
+	if err != nil {
+		return n, numberFailure(err, number)
 	}
 	p.log(x, "moved number", n)
-	return p.answer(x, n)
+	return n, nil
 }
 
 // release takes the number from the account.
 func (p phoneNumbers) release(x *exchange) (*answer, error) {
-	n, err := p.of(x)
+	n, err := p.releaseOne(x, x.path["number"])
 	if err != nil {
 		return nil, err
 	}
-	if err := p.table.Release(x.ctx, n); err != nil {
-		return nil, err
-	}
-	p.log(x, "released number", n)
-	n.Document()["pvt_state"] = "available"
 	out, err := p.answer(x, n)
 	if err == nil {
 		out.revision = ""
@@ -89,8 +109,21 @@ func (p phoneNumbers) release(x *exchange) (*answer, error) {
 	return out, err
 }
 
+func (p phoneNumbers) releaseOne(x *exchange, number string) (numbers.Number, error) {
+	n, err := p.of(x, number)
+	if err != nil {
+		return n, err
+	}
+	if err := p.table.Release(x.ctx, n); err != nil {
+		return n, err
+	}
+	p.log(x, "released number", n)
+	n.Document()["pvt_state"] = "available"
+	return n, nil
+}
+
 func (p phoneNumbers) show(x *exchange) (*answer, error) {
-	n, err := p.of(x)
+	n, err := p.of(x, x.path["number"])
 	if err != nil {
 		return nil, err
 	}
@@ -98,84 +131,117 @@ func (p phoneNumbers) show(x *exchange) (*answer, error) {
 }
 
 func (p phoneNumbers) replace(x *exchange) (*answer, error) {
-	return p.edit(x, func(doc datastore.Document, data map[string]any) datastore.Document {
-		return doc.Replace(data).Ordered(x.body.order)
-	})
+	return p.edit(x, replacing)
 }
 
 func (p phoneNumbers) patch(x *exchange) (*answer, error) {
-	return p.edit(x, func(doc datastore.Document, data map[string]any) datastore.Document {
-		return doc.Patch(data, x.body.order)
-	})
+	return p.edit(x, patching)
+}
+
+// change makes a number's document with other properties of the account's.
+type change func(x *exchange, doc datastore.Document, data map[string]any) datastore.Document
+
+func replacing(x *exchange, doc datastore.Document, data map[string]any) datastore.Document {
+	return doc.Replace(data).Ordered(x.body.order)
+}
+
+func patching(x *exchange, doc datastore.Document, data map[string]any) datastore.Document {
+	return doc.Patch(data, x.body.order)
 }
 
 // edit changes the properties that the account keeps with a number.
-func (p phoneNumbers) edit(x *exchange, change func(datastore.Document, map[string]any) datastore.Document) (*answer,
-	error,
-) {
-	data, fields := p.properties(x)
-	if len(fields) > 0 {
-		return nil, invalid(fields)
+func (p phoneNumbers) edit(x *exchange, c change) (*answer, error) {
+	data, err := x.object()
+	if err != nil {
+		return nil, err
 	}
+	n, err := p.editOne(x, x.path["number"], writable(data), c)
+	if err != nil {
+		return nil, err
+	}
+	return p.answer(x, n)
+}
+
+// editOne changes a number. What results is validated, whatever of it the request has.
+func (p phoneNumbers) editOne(x *exchange, number string, data map[string]any, c change) (numbers.Number, error) {
 	for attempt := 1; ; attempt++ {
-		n, err := p.of(x)
+		n, err := p.of(x, number)
 		if err != nil {
-			return nil, err
+			return n, err
 		}
 		if err := x.precondition(n.Document().Rev()); err != nil {
-			return nil, err
+			return n, err
 		}
-		changed := change(n.Document(), data)
-		if fields := checkSize(datastore.StripPrivate(changed), numberLimit); len(fields) > 0 {
-			return nil, invalid(fields)
+		changed := c(x, n.Document(), data)
+		completed, fields := p.properties(map[string]any(changed))
+		if len(fields) > 0 {
+			return n, invalid(fields)
 		}
+		maps.Copy(changed, completed)
+		delete(changed, "create_with_state")
 		saved, err := p.table.Update(x.ctx, changed, x.stamp())
 		if err == nil {
-			return p.answer(x, saved)
+			return saved, nil
 		}
 		if err := saveAgain(x, attempt, err); err != nil {
-			return nil, err
+			return n, err
 		}
 	}
 }
 
-// properties returns the public properties of a request. KAZOO's create_with_state names a state. The only one here is
-// the one that every assigned number has.
-func (p phoneNumbers) properties(x *exchange) (map[string]any, schemas.FieldErrors) {
-	data, _ := x.body.data.(map[string]any)
+// properties returns the public properties of a request or a document, validated. KAZOO's create_with_state names a
+// state. Every assigned number has the same one here.
+func (p phoneNumbers) properties(from any) (map[string]any, schemas.FieldErrors) {
+	data, _ := from.(map[string]any)
 	data = datastore.StripPrivate(data)
-	fields := checkSize(data, numberLimit)
-	if state, given := data["create_with_state"]; given && state != numbers.InService && state != "reserved" {
-		fields.Add("create_with_state", "enum", schemas.Violation{
-			"message": "Value not found in enumerated list of values", "target": []any{numbers.InService, "reserved"},
-			"value": state,
-		})
+	value, fields := p.api.cfg.Schemas.Validate("phone_numbers", data)
+	if fields == nil {
+		fields = schemas.FieldErrors{}
 	}
-	for _, computed := range []string{"create_with_state", "state", "used_by", "features"} {
-		delete(data, computed)
+	fields.Merge(checkSize(data, numberLimit))
+	if completed, ok := value.(map[string]any); ok && len(fields) == 0 {
+		data = completed
 	}
+	data = writable(data)
+	delete(data, "create_with_state")
 	return data, fields
 }
 
-// of reads the number of the path, if the account has it.
-func (p phoneNumbers) of(x *exchange) (numbers.Number, error) {
-	n, err := p.table.Of(x.ctx, x.account.ID(), x.path["number"])
+// writable is data without what the service decides.
+func writable(data map[string]any) map[string]any {
+	data = maps.Clone(datastore.StripPrivate(data))
+	for _, computed := range []string{"state", "used_by", "features"} {
+		delete(data, computed)
+	}
+	return data
+}
+
+// of reads a number, if the account has it.
+func (p phoneNumbers) of(x *exchange, number string) (numbers.Number, error) {
+	n, err := p.table.Of(x.ctx, x.account.ID(), number)
 	if err != nil {
-		return n, numberFailure(err, x.path["number"])
+		return n, numberFailure(err, number)
 	}
 	return n, nil
 }
 
 func (p phoneNumbers) answer(x *exchange, n numbers.Number) (*answer, error) {
 	used := p.used(x, n.Account(), []string{n.Number()})
+	return &answer{
+		data: shownNumber(n, used[n.Number()]), order: n.Document().Order(), revision: n.Document().Rev(),
+	}, nil
+}
+
+// shownNumber is a number as answers have it.
+func shownNumber(n numbers.Number, used bool) map[string]any {
 	shown := public(n.Document())
 	readOnly, _ := shown["_read_only"].(map[string]any)
 	shown["state"], shown["features"] = n.Document().Text("pvt_state"), []any{}
 	readOnly["state"], readOnly["features"] = shown["state"], []any{}
-	if used[n.Number()] {
+	if used {
 		shown["used_by"], readOnly["used_by"] = "callflow", "callflow"
 	}
-	return &answer{data: shown, order: n.Document().Order(), revision: n.Document().Rev()}, nil
+	return shown
 }
 
 func (p phoneNumbers) rows(ctx context.Context, q datastore.Query) ([]datastore.Row, error) {

@@ -48,6 +48,9 @@ func TestCallsGoOnWithoutDescriptors(t *testing.T) {
 		}
 		phones = append(phones, phone)
 	}
+	for _, phone := range phones {
+		talks(phone) // so that the descriptors of rendering are given back
+	}
 	pid := c.cmd.Process.Pid
 	var usual unix.Rlimit
 	if err := unix.Prlimit(pid, unix.RLIMIT_NOFILE, nil, &usual); err != nil {
