@@ -313,6 +313,34 @@ func TestAnswersToARefreshMayHaveANewKey(t *testing.T) {
 	wantCode(t, phone.Bye(), 200)
 }
 
+// What plays before the answer is encrypted too, and the answer changes nothing.
+func TestEncryptedEarlyMedia(t *testing.T) {
+	t.Parallel()
+	dial := private(t, func(ctx context.Context, in sip.Incoming) {
+		_ = in.Control.Play(ctx, callflow.Media{Name: "short"})
+		_ = in.Control.Answer(ctx)
+		_ = in.Control.Play(ctx, callflow.Media{Name: "short"})
+		_ = in.Control.Hangup(ctx, "")
+	}, func(cfg *sip.Config) { cfg.Voice.Library = tones{"short": 200 * time.Millisecond} })
+	phone := dial()
+	phone.Audio.Secure("1", "AEAD_AES_128_GCM", "")
+	phone.Invite()
+	phone.Learn(phone.Await("INVITE", 183))
+	key := phone.Audio.Key()
+	phone.Ack(wantCode(t, phone.Await("INVITE"), 200))
+	if _, ok := phone.AwaitRequest("BYE", 5*time.Second); !ok {
+		t.Error("got no BYE, want one")
+	}
+	sources := map[uint32]bool{}
+	for _, p := range phone.Audio.Received() {
+		sources[p.Source] = true
+	}
+	if n := len(phone.Audio.Received()); n < 18 || len(sources) != 1 || phone.Audio.Key() != key {
+		t.Errorf("got %d frames of %d sources, another key %v; want 20 of one and the same key", n, len(sources),
+			phone.Audio.Key() != key)
+	}
+}
+
 // Where the caller offers nothing callfn offers every suite, and leaves it to him to take one.
 func TestLateOffersOfEncryption(t *testing.T) {
 	t.Parallel()
