@@ -278,6 +278,9 @@ func runData(result function.Result) map[string]any {
 	if result.Levels != nil {
 		shown["log_levels"] = result.Levels
 	}
+	if len(result.Calls) > 0 {
+		shown["waited_ms"], shown["host_calls"] = runs.Milliseconds(result.Waited), result.Calls
+	}
 	if len(result.Hints) > 0 {
 		shown["hints"] = result.Hints
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"callfn/internal/bindings"
 	"callfn/internal/printable"
 )
 
@@ -42,6 +43,8 @@ type functionDoc struct {
 	Enabled       *bool  `json:"enabled"`
 	DisableReason string `json:"disable_reason"`
 	Modified      int64  `json:"modified"`
+
+	Bindings json.RawMessage `json:"bindings"`
 }
 
 func (f functionDoc) state() string {
@@ -119,6 +122,9 @@ func (c functionsGet) Run(ctx context.Context, env environment, on *functionsCom
 	return on.sendOf(ctx, env, http.MethodGet, aFunction, c.ID, nil, aboutFunction(func(f functionDoc) error {
 		if env.stderrIsTerminal {
 			_, _ = printable.Fprintf(env.stderr, "// %s %s, %s\n", f.ID, quoted(f.Name), f.state())
+			if bindings.Declared(f.Bindings) {
+				_, _ = printable.Fprintf(env.stderr, "// bindings: %s\n", f.Bindings)
+			}
 		}
 		return env.printExactly(f.FunctionJS)
 	}))
@@ -164,7 +170,8 @@ type functionsPut struct {
 	ID   string `placeholder:"FUNCTION"`
 	Name string
 
-	RunTests bool `name:"run-tests"`
+	Bindings string `placeholder:"FILE"`
+	RunTests bool   `name:"run-tests"`
 
 	File string `arg:""`
 }
@@ -178,6 +185,16 @@ func (c functionsPut) Run(ctx context.Context, env environment, on *functionsCom
 	data := map[string]any{"function_js": source}
 	if c.Name != "" {
 		data["name"] = c.Name
+	}
+	if c.Bindings != "" {
+		text, err := readText(env, c.Bindings)
+		if err != nil {
+			return err
+		}
+		if !json.Valid([]byte(text)) {
+			return usageError{errorf("--bindings %s: the file has no JSON", c.Bindings)}
+		}
+		data["bindings"] = json.RawMessage(text)
 	}
 	if c.ID == "" && c.Name == "" {
 		return usageError{errorf("a new function needs --name")}

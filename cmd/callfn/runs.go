@@ -338,6 +338,8 @@ type runDoc struct {
 	Revision      string            `json:"revision"`
 	Place         string            `json:"place"`
 	Parameters    map[string]string `json:"parameters"`
+	WaitedMS      json.Number       `json:"waited_ms"`
+	HostCalls     []runs.HostCall   `json:"host_calls"`
 }
 
 // showOne prints one run in full.
@@ -365,6 +367,7 @@ func (f clientFlags) showOne(ctx context.Context, env environment, api *client, 
 		for i, line := range run.Logs {
 			printable.Fprintf(&b, "  %s: %s\n", function.LogLevel(run.LogLevels, i), line)
 		}
+		printHostCalls(&b, run.HostCalls, run.WaitedMS)
 		for _, name := range slices.Sorted(maps.Keys(run.Parameters)) {
 			printable.Fprintf(&b, "  call['%s'] = %s\n", name, run.Parameters[name])
 		}
@@ -382,4 +385,29 @@ func (f clientFlags) showOne(ctx context.Context, env environment, api *client, 
 		_, err := io.WriteString(env.stdout, b.String())
 		return err
 	})
+}
+
+// printHostCalls prints what a run asked of its bindings, a line each.
+func printHostCalls(b *strings.Builder, calls []runs.HostCall, waited json.Number) {
+	if len(calls) == 0 {
+		return
+	}
+	printable.Fprintf(b, "  waited    %s ms for answers\n", waited)
+	for _, call := range calls {
+		line := call.Verb
+		if call.Host != "" {
+			line += " " + strings.TrimSpace(call.Method+" "+call.Host)
+		}
+		if call.Status != 0 {
+			line += fmt.Sprintf(" status %d", call.Status)
+		}
+		line += fmt.Sprintf(" %.3f ms", call.MS)
+		if call.Bytes > 0 {
+			line += fmt.Sprintf(", %d bytes", call.Bytes)
+		}
+		if call.Reason != "" {
+			line += ": " + call.Reason
+		}
+		printable.Fprintf(b, "  asked     %s\n", line)
+	}
 }

@@ -22,6 +22,7 @@ type serveCommand struct {
 	Queue              int            `default:"256" group:"workers" range:"0..1000000"`
 	AccountWorkers     int            `default:"0" group:"workers" range:"0..1024"`
 	TreeWorkers        int            `default:"0" group:"workers" range:"0..1024"`
+	HTTPWorkers        int            `name:"http-workers" default:"16" group:"workers" range:"1..1024"`
 	CouchDBRuns        int            `name:"couchdb-runs" default:"32" group:"couchdb" range:"1..1000"`
 	KeepSuccesses      int            `default:"100" group:"records" range:"0.."`
 	KeepFailures       int            `default:"1000" group:"records" range:"0.."`

@@ -42,6 +42,7 @@ func (c serveCommand) config(env environment) (cfg service.Config, err error) {
 	}
 	cfg.Workers.Queue, cfg.Workers.RequireConfinement = c.Queue, c.RequireConfinement
 	cfg.Workers.PerAccount, cfg.Workers.PerTree = c.AccountWorkers, c.TreeWorkers
+	cfg.Workers.Waiting = c.HTTPWorkers
 
 	cfg.Records = runrecord.Keep{
 		Successes: c.KeepSuccesses, Failures: c.KeepFailures, Rehearsals: c.KeepRehearsals, PerAccount: c.AccountRecords,

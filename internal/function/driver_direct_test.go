@@ -92,6 +92,14 @@ func ownSandbox(t *testing.T) function.Sandbox {
 
 func TestDirect(t *testing.T) { runnertest.Run(t, direct(t, ownSandbox(t))) }
 
+func TestDirectWithBindings(t *testing.T) {
+	own := ownSandbox(t)
+	own.Calls = calls()
+	place := direct(t, function.BoundEngine{Own: own, Other: ownSandbox(t)})
+	place.Bindings = true
+	runnertest.Run(t, place)
+}
+
 func TestHostileDirect(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long, and the race detector makes it longer: run this without -short")

@@ -18,6 +18,8 @@ import (
 	"callfn/internal/function"
 	"callfn/internal/function/dialect"
 	"callfn/internal/function/runnertest"
+	"callfn/internal/hostcall"
+	"callfn/internal/kv/memkv"
 	"callfn/internal/queryserver"
 	"callfn/internal/runs"
 	"callfn/internal/sandbox"
@@ -84,7 +86,7 @@ func connect(t testing.TB, cfg datastore.Config) *datastore.Connection {
 func TestEmbeddedNode(t *testing.T) {
 	pool := sandboxtest.Pool(t, 1)
 	node, err := couchnode.Open(filepath.Join(t.TempDir(), "node.db"), queryserver.Engine{
-		Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: runs.MaxDeadline},
+		Shows: pool, Maps: pool, Limits: sandbox.Limits{Deadline: runs.MaxDeadline}, Calls: calls(),
 	}, couchnode.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -97,11 +99,36 @@ func TestEmbeddedNode(t *testing.T) {
 	}
 	t.Run("beside the request", func(t *testing.T) { runnertest.Run(t, onNode(p)) })
 	t.Run("as from a network", func(t *testing.T) { runnertest.Run(t, p) })
+	t.Run("as from a network, bindings here", func(t *testing.T) { runnertest.Run(t, bound(t, p)) })
+}
+
+// calls has the bindings that need nothing outside of this process.
+func calls() *hostcall.Calls { return hostcall.New(hostcall.Config{KV: memkv.NewStore()}) }
+
+// bound is a place of install's as the service runs functions in a CouchDB: itself where they declare bindings.
+func bound(t *testing.T, p runnertest.Place) runnertest.Place {
+	database := p.Driver.(*function.ShowDriver).Database
+	own := ownSandbox(t)
+	own.Calls = calls()
+	p.Bindings, p.Driver = true, &function.Bound{
+		Driver: p.Driver, Own: own, Document: func(ctx context.Context, id string) (json.RawMessage, error) {
+			db, err := database()
+			if err != nil {
+				return nil, err
+			}
+			raw, err := db.GetRaw(ctx, id)
+			if errors.Is(err, datastore.ErrNotFound) {
+				return nil, nil
+			}
+			return raw, err
+		},
+	}
+	return p
 }
 
 // onNode is a place of install's as the service runs functions in its own node.
 func onNode(p runnertest.Place) runnertest.Place {
-	p.Driver = function.NodeDriver{Database: p.Driver.(*function.ShowDriver).Database}
+	p.Driver, p.Bindings = function.NodeDriver{Database: p.Driver.(*function.ShowDriver).Database}, true
 	return p
 }
 

@@ -21,7 +21,7 @@ func (d Document) grant(j *sandbox.Job, calls *hostcall.Calls, t runs.Terms) (*h
 	declared, err := bindings.Parse(d.fields.bindings)
 	if err != nil {
 		return nil, &runs.Failure{
-			Message: "what the function declares that it uses cannot be read: " + err.Error(),
+			Message: "the function declares bindings that cannot be read: " + err.Error(),
 			Hint:    "save the function with bindings that callfn knows",
 		}, nil
 	}

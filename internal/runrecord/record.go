@@ -73,6 +73,9 @@ func document(r function.Ran, keep Keep) datastore.Document {
 			doc[name] = json.RawMessage(text)
 		}
 	}
+	if len(r.Calls) > 0 {
+		doc["waited_ms"], doc["host_calls"] = runs.Milliseconds(r.Waited), hostCalls(r.Calls)
+	}
 	if keep.Parameters {
 		doc["parameters"] = hide.Params(r.Params)
 	}
@@ -82,6 +85,15 @@ func document(r function.Ran, keep Keep) datastore.Document {
 	}
 	stamp.Mark(doc)
 	return doc
+}
+
+// hostCalls is what a run asked of its bindings. Nothing in it comes from a call.
+func hostCalls(calls []runs.HostCall) json.RawMessage {
+	raw, err := json.Marshal(calls)
+	if err != nil { // text and numbers: cannot happen
+		return json.RawMessage("[]")
+	}
+	return raw
 }
 
 // failure returns a run's error in the form of a record.

@@ -79,6 +79,9 @@ func TestRecord(t *testing.T) {
 	r := runrecord.New(runrecord.Config{Datastores: stores, Now: time.Now, Keep: runrecord.DefaultKeep()})
 	run := ran(t, "f", began, runs.Threw)
 	run.Logs = []string{"a", "b"}
+	run.Waited, run.Calls = 1500*time.Microsecond, []runs.HostCall{
+		{Verb: "kv.get", MS: 0.5}, {Verb: "http.get", Host: "crm.example.com", Method: "GET", MS: 1, Reason: "timeout"},
+	}
 	r.Ran(run)
 	r.Close(context.Background())
 	docs := kept(t, stores)
@@ -103,6 +106,10 @@ func TestRecord(t *testing.T) {
 			"hint": "look",
 		},
 		"logs": []any{"a", "b"}, "log_level": "log",
+		"waited_ms": 1.5, "host_calls": []any{
+			map[string]any{"verb": "kv.get", "ms": 0.5},
+			map[string]any{"verb": "http.get", "host": "crm.example.com", "method": "GET", "ms": 1.0, "reason": "timeout"},
+		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("mismatch (-want +got):\n%s", diff)

@@ -10,6 +10,8 @@
 //	-- want.json --     {"outcome": …, "value": …, "exact": …, "message": part of the error's, "hint": part of it,
 //	                    "line": n, "column": n, "logs": […], "levels": […],
 //	                    "deadline_ms": 3000 when absent, 500 where a timeout is wanted}
+//
+// A fixture whose document declares bindings is refused, with a sentence that says so, in every place that has none.
 package runnertest
 
 import (
@@ -26,6 +28,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"callfn/internal/bindings"
 	"callfn/internal/function"
 	"callfn/internal/function/fixtures"
 	"callfn/internal/runs"
@@ -49,6 +52,8 @@ type Place struct {
 	Leave []string
 	// May lists what depends on the place's version or luck, fixture name to reason: such a fixture may fail.
 	May map[string]string
+	// Bindings is set for places that give functions what their bindings say.
+	Bindings bool
 	// NoLogs is set for engines that keep no logs.
 	NoLogs bool
 	// NoHints is set for engines that are not ours: the Runner gives the hints there, where it has the function's text.
@@ -152,6 +157,7 @@ func (p Place) check(f fixture, id function.ID) string {
 			Run: runs.ID(fmt.Sprintf("%032x", time.Now().UnixNano())), Deadline: deadline,
 			TimeZone: f.run.TimeZone, Now: f.run.Now,
 		}
+		terms.Account, terms.Function = Account, string(id)
 		got, err = p.Driver.Evaluate(ctx, function.Evaluation{Terms: terms, Function: id, Params: params})
 		if err != nil {
 			return err.Error()
@@ -160,7 +166,19 @@ func (p Place) check(f fixture, id function.ID) string {
 			break
 		}
 	}
-	return p.compare(f.want, got)
+	want := f.want
+	if !p.Bindings && f.declares() && want.Outcome != runs.NotFound {
+		want = noBindings
+	}
+	return p.compare(want, got)
+}
+
+// noBindings is what a place without bindings makes of a function that declares any.
+var noBindings = want{Outcome: runs.Refused, Message: "the function declares bindings"}
+
+func (f fixture) declares() bool {
+	raw, err := json.Marshal(f.doc["bindings"])
+	return err == nil && bindings.Declared(raw)
 }
 
 // tries is how often what ends by itself may time out: a query server that another started has a deadline of its own,
