@@ -82,6 +82,7 @@ type cli struct {
 	Pivot       pivotCommand       `cmd:"" group:"people"`
 	Keys        keysCommand        `cmd:"" group:"people"`
 	Secrets     secretsCommand     `cmd:"" group:"people"`
+	KV          kvCommand          `cmd:"" name:"kv" group:"people"`
 	SigningKeys signingKeysCommand `cmd:"" group:"people"`
 	Modules     modulesCommand     `cmd:"" group:"run"`
 	Storage     storageCommand     `cmd:"" group:"data"`
