@@ -132,11 +132,8 @@ func (k *documentKind) tryEdit(x *exchange, change func(datastore.Document) (dat
 	error),
 ) (*answer, error) {
 	for attempt := 1; ; attempt++ {
-		doc, err := k.load(x)
+		doc, err := k.loadToChange(x)
 		if err != nil {
-			return nil, err
-		}
-		if err := x.precondition(doc.Rev()); err != nil {
 			return nil, err
 		}
 		changed, err := change(doc)
@@ -169,11 +166,8 @@ func saveAgain(x *exchange, attempt int, err error) error {
 
 func (k *documentKind) delete(x *exchange) (*answer, error) {
 	for attempt := 1; ; attempt++ {
-		doc, err := k.load(x)
+		doc, err := k.loadToChange(x)
 		if err != nil {
-			return nil, err
-		}
-		if err := x.precondition(doc.Rev()); err != nil {
 			return nil, err
 		}
 		// Only ancestors can delete for good, so that no account can remove the traces of its own actions.
@@ -228,6 +222,15 @@ func (k *documentKind) load(x *exchange) (datastore.Document, error) {
 		return k.loadPart(x)
 	}
 	return k.collection.Get(x.ctx, string(x.account.ID()), x.id())
+}
+
+// loadToChange is load that also checks If-Match.
+func (k *documentKind) loadToChange(x *exchange) (datastore.Document, error) {
+	doc, err := k.load(x)
+	if err == nil {
+		err = x.precondition(doc.Rev())
+	}
+	return doc, err
 }
 
 // store validates a whole document and saves it; an invalid document changes nothing.

@@ -60,28 +60,9 @@ func (a *API) writeAudio(c echo.Context, x *exchange, file *os.File) {
 	http.ServeContent(c.Response(), x.request, "", changed, file)
 }
 
-// writeAnswer sends a success envelope (docs/reference/kazoo.md#success-envelope).
+// writeAnswer sends a success: an envelope (docs/reference/kazoo.md#success-envelope), or a bare answer.
 func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
-	if out.text != "" {
-		c.Response().Header().Set("X-Request-ID", x.requestID)
-		_ = c.String(http.StatusOK, out.text)
-		return
-	}
-	if out.html != "" {
-		for name, values := range out.header {
-			c.Response().Header()[name] = values
-		}
-		c.Response().Header().Set("X-Request-ID", x.requestID)
-		_ = c.HTML(http.StatusOK, out.html)
-		return
-	}
-	if out.audio != nil {
-		a.writeAudio(c, x, out.audio)
-		return
-	}
-	if out.raw != nil {
-		a.setHeader(c, x, false)
-		a.writeJSON(c, x, http.StatusOK, out.raw)
+	if a.writeBare(c, x, out) {
 		return
 	}
 	env := a.envelope(x)
@@ -96,9 +77,7 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 	}
 	env["data"] = data
 	header := c.Response().Header()
-	for key, values := range out.header {
-		header[key] = values
-	}
+	maps.Copy(header, out.header)
 	revision := out.revision
 	if revision == "" && out.page != nil {
 		revision = listRevision(data)
@@ -122,21 +101,45 @@ func (a *API) writeAnswer(c echo.Context, x *exchange, out *answer) {
 	if out.location != "" {
 		header.Set("Location", out.location)
 	}
+	a.setHeader(c, x, false)
 	if x.method == http.MethodGet && revision != "" && matches(x.request.Header.Get("If-None-Match"), revision, true) {
-		a.setHeader(c, x, false)
 		c.Response().WriteHeader(http.StatusNotModified)
 		return
 	}
-	status := out.status
-	if status == 0 {
-		status = http.StatusOK
-		if x.method == http.MethodPut {
-			// KAZOO's HTTP server answers every PUT as a creation (docs/reference/kazoo.md#documents-over-http).
-			status = http.StatusCreated
-		}
+	a.writeJSON(c, x, out.statusFor(x.method), env)
+}
+
+// writeBare sends an answer that has no envelope, and reports whether it is one.
+func (a *API) writeBare(c echo.Context, x *exchange, out *answer) bool {
+	switch {
+	case out.text != "":
+		c.Response().Header().Set("X-Request-ID", x.requestID)
+		_ = c.String(http.StatusOK, out.text)
+	case out.html != "":
+		maps.Copy(c.Response().Header(), out.header)
+		c.Response().Header().Set("X-Request-ID", x.requestID)
+		_ = c.HTML(http.StatusOK, out.html)
+	case out.audio != nil:
+		a.writeAudio(c, x, out.audio)
+	case out.raw != nil:
+		a.setHeader(c, x, false)
+		a.writeJSON(c, x, http.StatusOK, out.raw)
+	default:
+		return false
 	}
-	a.setHeader(c, x, false)
-	a.writeJSON(c, x, status, env)
+	return true
+}
+
+// statusFor returns the answer's status for a method. KAZOO's HTTP server answers every PUT as a creation
+// (docs/reference/kazoo.md#documents-over-http).
+func (out *answer) statusFor(method string) int {
+	switch {
+	case out.status != 0:
+		return out.status
+	case method == http.MethodPut:
+		return http.StatusCreated
+	}
+	return http.StatusOK
 }
 
 // writeFailure sends an error envelope (docs/reference/kazoo.md#error-envelope).

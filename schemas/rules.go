@@ -143,18 +143,21 @@ func ownKeywords(schema *jsonschema.Schema) *jsonschema.Schema {
 		_, names := dependency.([]string)
 		return !names
 	})
-	if len(own.Types) == 0 && len(own.Enum) == 0 && own.Format == "" && len(own.Required) == 0 &&
-		len(own.Dependencies) == 0 &&
-		own.MinProperties < 0 && own.MaxProperties < 0 && own.MinItems < 0 && own.MaxItems < 0 && own.MinLength < 0 &&
-		own.MaxLength < 0 && own.Pattern == nil && !bounded(&own) {
+	named := len(own.Types)+len(own.Enum)+len(own.Required)+len(own.Dependencies) > 0
+	if !named && own.Format == "" && own.Pattern == nil && !sized(&own) && !bounded(&own) {
 		return nil
 	}
 	return &own
 }
 
+// sized reports whether schema limits the size of objects, lists or texts.
+func sized(schema *jsonschema.Schema) bool {
+	return schema.MinProperties >= 0 || schema.MaxProperties >= 0 || schema.MinItems >= 0 || schema.MaxItems >= 0 ||
+		schema.MinLength >= 0 || schema.MaxLength >= 0
+}
+
 // bounded reports whether schema has a rule for numbers.
 func bounded(schema *jsonschema.Schema) bool {
 	return schema.Minimum != nil || schema.ExclusiveMinimum != nil || schema.Maximum != nil ||
-		schema.ExclusiveMaximum != nil ||
-		schema.MultipleOf != nil
+		schema.ExclusiveMaximum != nil || schema.MultipleOf != nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -100,9 +101,9 @@ func (f couchFlags) roots() (*x509.CertPool, error) {
 
 // check refuses contradictory settings.
 func (f couchFlags) check() error {
+	needURL := cmp.Or(f.FunctionsCouchDBURL, f.CouchDBPasswordFile, f.CouchDBCA, f.DesignDoc, f.DatabasePrefix)
 	switch {
-	case f.CouchDBURL == "" && (f.FunctionsCouchDBURL != "" || f.CouchDBPasswordFile != "" || f.CouchDBCA != "" ||
-		f.DesignDoc != "" || f.DatabasePrefix != ""):
+	case f.CouchDBURL == "" && needURL != "":
 		return usageError{errorf("--functions-couchdb-url, --couchdb-password-file, --couchdb-ca, --design-doc and " +
 			"--database-prefix need --couchdb-url")}
 	case strings.ContainsAny(f.DesignDoc, "/ ?#%"):

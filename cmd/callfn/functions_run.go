@@ -60,12 +60,8 @@ func (c functionsRun) Run(ctx context.Context, env environment, on *functionsCom
 	}
 	data := map[string]any{"call": call}
 	c.momentFlags.into(script)
-	if c.File != "" {
-		source, err := readText(env, c.File)
-		if err != nil {
-			return err
-		}
-		data["function_js"] = source
+	if err := c.addDraft(env, data); err != nil {
+		return err
 	}
 	api, err := on.open(ctx, env)
 	if err != nil {
@@ -84,11 +80,9 @@ func (c functionsRun) Run(ctx context.Context, env environment, on *functionsCom
 	if len(script) > 0 {
 		data["script"] = script
 	}
-	path := api.path("functions", "run")
-	if c.ID != "" {
-		if path, err = api.of(ctx, aFunction, c.ID, "run"); err != nil {
-			return err
-		}
+	path, err := c.path(ctx, api)
+	if err != nil {
+		return err
 	}
 	return c.send(ctx, env, on, api, path, data)
 }
@@ -103,27 +97,39 @@ func (c functionsRun) runForValue(ctx context.Context, env environment, on *func
 		params[name] = value
 	}
 	data := map[string]any{"params": params}
-	if c.File != "" {
-		source, err := readText(env, c.File)
-		if err != nil {
-			return err
-		}
-		data["function_js"] = source
+	if err := c.addDraft(env, data); err != nil {
+		return err
 	}
 	api, err := on.open(ctx, env)
 	if err != nil {
 		return err
 	}
-	path := api.path("functions", "run")
-	if c.ID != "" {
-		if path, err = api.of(ctx, aFunction, c.ID, "run"); err != nil {
-			return err
-		}
+	path, err := c.path(ctx, api)
+	if err != nil {
+		return err
 	}
 	return c.send(ctx, env, on, api, path+"?result=any", data)
 }
 
-// send asks for the run and prints what came of it.
+// addDraft adds the source of a draft to the request.
+func (c functionsRun) addDraft(env environment, data map[string]any) error {
+	if c.File == "" {
+		return nil
+	}
+	source, err := readText(env, c.File)
+	data["function_js"] = source
+	return err
+}
+
+// path returns the API's path that runs the named function, or a draft.
+func (c functionsRun) path(ctx context.Context, api *client) (string, error) {
+	if c.ID == "" {
+		return api.path("functions", "run"), nil
+	}
+	return api.of(ctx, aFunction, c.ID, "run")
+}
+
+// send requests the run and prints the result.
 func (c functionsRun) send(ctx context.Context, env environment, on *functionsCommand, api *client, path string,
 	data any,
 ) error {

@@ -67,15 +67,7 @@ func (c helpCommand) Run(_ context.Context, env environment) error {
 
 // runParsed parses a command line that asks for help. Parsing ends there.
 func runParsed(env environment) (code int) {
-	defer func() {
-		switch e := recover().(type) {
-		case nil:
-		case exit:
-			code = int(e)
-		default:
-			panic(e)
-		}
-	}()
+	defer recoverExit(&code)
 	parser, err := newParser(&cli{}, env)
 	if err != nil {
 		return env.misused(err)

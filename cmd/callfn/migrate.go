@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -48,6 +49,11 @@ func (c migrateCommand) Run(ctx context.Context, env environment) error {
 		}
 		return printJSON(env.stdout, text)
 	}
+	return c.print(env, moved)
+}
+
+// print prints what was moved, and what to do next.
+func (c migrateCommand) print(env environment, moved []migrationDoc) error {
 	for _, m := range moved {
 		if m.Proof != nil {
 			_, _ = printable.Fprintf(env.stdout, "%s: %d documents, and %d that are deleted\n", m.Database, m.Proof.Documents,
@@ -55,7 +61,7 @@ func (c migrateCommand) Run(ctx context.Context, env environment) error {
 		}
 	}
 	u, _ := url.Parse(c.To) // connection has parsed it
-	_, err = printable.Fprintf(env.stdout, `Everything is at %s://%s now, and the service works there. Next:
+	_, err := printable.Fprintf(env.stdout, `Everything is at %s://%s now, and the service works there. Next:
   callfn storage finish      makes that final; until then `+"`callfn storage rollback`"+` puts everything back
   then restart callfn serve with --couchdb-url=%s and the same secret.key
 `, u.Scheme, u.Host, u.Scheme+"://"+u.Host)
@@ -68,33 +74,54 @@ func (c migrateCommand) connection() (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	u, err := url.Parse(c.To)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
-		return nil, usageError{errorf("--to: want the address of a CouchDB, such as http://user@host:5984")}
-	}
-	port := 5984
-	if u.Scheme == "https" {
-		port = 443
-	}
-	if u.Port() != "" {
-		if port, err = strconv.Atoi(u.Port()); err != nil {
-			return nil, usageError{fmt.Errorf("--to: %w", err)}
-		}
+	u, port, err := parseServer(c.To)
+	if err != nil {
+		return nil, err
 	}
 	settings := map[string]any{"ip": u.Hostname(), "port": port}
 	if user != "" {
 		settings["credentials"] = map[string]any{"username": user, "password": password}
 	}
 	if u.Scheme == "https" {
-		tls := map[string]any{}
-		if c.CA != "" {
-			pem, err := os.ReadFile(c.CA)
-			if err != nil {
-				return nil, usageError{fmt.Errorf("--ca: %w", err)}
-			}
-			tls["ca"] = string(pem)
+		if settings["tls"], err = c.tls(); err != nil {
+			return nil, err
 		}
-		settings["tls"] = tls
 	}
 	return map[string]any{"driver": "kazoo_couch", "name": "where everything is moved to", "settings": settings}, nil
+}
+
+// tls returns the settings of a connection by https.
+func (c migrateCommand) tls() (map[string]any, error) {
+	if c.CA == "" {
+		return map[string]any{}, nil
+	}
+	pem, err := os.ReadFile(c.CA)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--ca: %w", err)}
+	}
+	return map[string]any{"ca": string(pem)}, nil
+}
+
+var errNoServer = usageError{errors.New("--to: want the address of a CouchDB, such as http://user@host:5984")}
+
+// parseServer reads the root URL of a CouchDB. The default ports are those of storage plans.
+func parseServer(address string) (u *url.URL, port int, err error) {
+	u, err = url.Parse(address)
+	if err != nil || u.Hostname() == "" || u.Path != "" && u.Path != "/" {
+		return nil, 0, errNoServer
+	}
+	switch u.Scheme {
+	case "http":
+		port = 5984
+	case "https":
+		port = 443
+	default:
+		return nil, 0, errNoServer
+	}
+	if u.Port() != "" {
+		if port, err = strconv.Atoi(u.Port()); err != nil {
+			return nil, 0, usageError{fmt.Errorf("--to: %w", err)}
+		}
+	}
+	return u, port, nil
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -25,18 +24,25 @@ func (l *rateLimit) UnmarshalText(text []byte) error {
 	switch word := string(text); word {
 	case "off":
 		*l = rateLimit{PerSecond: -1}
-		return nil
 	case "kazoo":
 		*l = rateLimit(crossbar.KazooRateLimit())
-		return nil
 	default:
-		burst, perSecond, _ := strings.Cut(word, "/")
-		b, err1 := strconv.Atoi(burst)
-		p, err2 := strconv.ParseFloat(perSecond, 64)
-		if err1 != nil || err2 != nil || b < 1 || b > 1e9 || math.IsNaN(p) || p <= 0 || p > 1e9 {
+		limit, ok := parseRate(word)
+		if !ok {
 			return errorf("%q: want off, kazoo, or BURST/PER_SECOND such as 2000/500", word)
 		}
-		*l = rateLimit{Burst: b, PerSecond: p}
-		return nil
+		*l = limit
 	}
+	return nil
+}
+
+// parseRate reads BURST/PER_SECOND: two numbers above 0 and up to 1e9.
+func parseRate(text string) (limit rateLimit, ok bool) {
+	burst, perSecond, _ := strings.Cut(text, "/")
+	var err error
+	if limit.Burst, err = strconv.Atoi(burst); err != nil || limit.Burst < 1 || limit.Burst > 1e9 {
+		return limit, false
+	}
+	limit.PerSecond, err = strconv.ParseFloat(perSecond, 64)
+	return limit, err == nil && limit.PerSecond > 0 && limit.PerSecond <= 1e9 // not NaN
 }

@@ -107,17 +107,20 @@ Exit codes: 0 fine; 1 the call or function failed; 2 wrong usage; 3 the server c
 // exit is the value with which kong's --help panics to end parsing.
 type exit int
 
+// recoverExit recovers from a panic with an exit and sets the code. It must be deferred itself.
+func recoverExit(code *int) {
+	switch e := recover().(type) {
+	case nil:
+	case exit:
+		*code = int(e)
+	default:
+		panic(e)
+	}
+}
+
 // run is the program. It parses the command line, runs the command and returns the exit code.
 func run(ctx context.Context, env environment) (code int) {
-	defer func() {
-		switch e := recover().(type) {
-		case nil:
-		case exit:
-			code = int(e)
-		default:
-			panic(e)
-		}
-	}()
+	defer recoverExit(&code)
 	env = env.guarded()
 	var c cli
 	parser, err := newParser(&c, env)

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,26 +33,20 @@ type sipFlags struct {
 
 // sip returns the flags in the form that the service needs; the zero SIP without an address.
 func (f sipFlags) sip() (c service.SIP, err error) {
-	loopback := true
 	for _, text := range f.SIP {
 		addresses, err := sipAddresses(text)
 		if err != nil {
 			return c, err
 		}
-		for _, a := range addresses {
-			loopback = loopback && a.Addr.Addr().IsLoopback()
-			if a.Network == "tls" && c.TLS == nil {
-				if c.TLS, err = f.tls(); err != nil {
-					return c, err
-				}
-			}
-		}
 		c.Listen = append(c.Listen, addresses...)
 	}
-	c.Access = sip.Access{Peers: f.SIPPeer, Open: f.open(loopback)}
-	if len(c.Listen) > 0 && !c.Access.Open && len(c.Access.Peers) == 0 {
-		return c, usageError{errorf("--sip beyond this machine needs --sip-peer, which names who may call, or --sip-open, " +
-			"which lets anybody")}
+	if slices.ContainsFunc(c.Listen, func(a sip.Address) bool { return a.Network == "tls" }) {
+		if c.TLS, err = f.tls(); err != nil {
+			return c, err
+		}
+	}
+	if c.Access, err = f.access(c.Listen); err != nil {
+		return c, err
 	}
 	if f.SIPExternal != "" {
 		if c.External, err = netip.ParseAddr(f.SIPExternal); err != nil || c.External.IsUnspecified() {
@@ -73,12 +68,18 @@ func (f sipFlags) sip() (c service.SIP, err error) {
 	return c, nil
 }
 
-// open reports whether everybody may call: by the flag, else if only this machine can.
-func (f sipFlags) open(loopback bool) bool {
+// access returns who may call: by the flags, else everybody if only this machine can.
+func (f sipFlags) access(listen []sip.Address) (sip.Access, error) {
+	remote := slices.ContainsFunc(listen, func(a sip.Address) bool { return !a.Addr.Addr().IsLoopback() })
+	access := sip.Access{Peers: f.SIPPeer, Open: len(listen) > 0 && !remote}
 	if f.SIPOpen != nil {
-		return *f.SIPOpen
+		access.Open = *f.SIPOpen
 	}
-	return loopback && len(f.SIP) > 0
+	if len(listen) > 0 && !access.Open && len(access.Peers) == 0 {
+		return access, usageError{errorf("--sip beyond this machine needs --sip-peer, which names who may call, or " +
+			"--sip-open, which lets anybody")}
+	}
+	return access, nil
 }
 
 // sipAddresses reads ADDRESS or NETWORK:ADDRESS. Without a network it returns UDP and TCP, as RFC 3261 requires.

@@ -172,9 +172,13 @@ func (s *Service) Counts(c Claims, a account.Account) error {
 // CountsUser reports whether verified claims are still valid for the user, as nil. It returns ErrInvalid if the user's
 // secret changed since (a new password), user or account were deleted or disabled, or this token was revoked.
 func (s *Service) CountsUser(c Claims, a account.Account, u account.User) error {
-	if c.OwnerID == "" || !usable(c, a) || u.ID() != c.OwnerID || u.AccountID() != a.ID() || u.Document().Deleted() ||
-		!u.Enabled() ||
-		u.TokenRevoked(c.TokenID) || !s.same(c, u.SignatureSecret(), u.ID()) {
+	if c.OwnerID == "" || u.ID() != c.OwnerID || u.AccountID() != a.ID() {
+		return ErrInvalid
+	}
+	if !usable(c, a) || u.Document().Deleted() || !u.Enabled() {
+		return ErrInvalid
+	}
+	if u.TokenRevoked(c.TokenID) || !s.same(c, u.SignatureSecret(), u.ID()) {
 		return ErrInvalid
 	}
 	return nil

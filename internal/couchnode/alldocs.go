@@ -23,6 +23,15 @@ func (rq *request) listBody() ([]byte, error) {
 
 func (rq *request) allDocs() error { return rq.listDocs("") }
 
+// listArgs reads the arguments of a query of _all_docs or a view.
+func (rq *request) listArgs() (*viewArgs, error) {
+	body, err := rq.listBody()
+	if err != nil {
+		return nil, err
+	}
+	return rq.parseViewArgs(body)
+}
+
 // designDocs answers _all_docs for design documents only.
 func (rq *request) designDocs() error { return rq.listDocs(designPrefix) }
 
@@ -30,11 +39,7 @@ func (rq *request) listDocs(prefix string) error {
 	if len(rq.parts) > 2 {
 		return notImplemented("/{db}/%s is not part of this node", strings.Join(rq.parts[1:], "/"))
 	}
-	body, err := rq.listBody()
-	if err != nil {
-		return err
-	}
-	a, err := rq.parseViewArgs(body)
+	a, err := rq.listArgs()
 	if err != nil {
 		return err
 	}

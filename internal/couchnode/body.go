@@ -86,5 +86,16 @@ func readAtMost(r io.Reader, limit int64) ([]byte, error) {
 	return b, nil
 }
 
+// postedObject reads the JSON object of a POST about many documents.
+func (rq *request) postedObject() ([]byte, error) {
+	if err := rq.allow("POST"); err != nil {
+		return nil, err
+	}
+	if err := rq.requireJSON(); err != nil {
+		return nil, err
+	}
+	return rq.jsonObject(rq.opts.MaxRequestBytes)
+}
+
 // readerBody returns a body for bytes that were read already.
 func readerBody(b []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(b)) }

@@ -19,13 +19,7 @@ type bulkItem struct {
 // bulkDocs stores many documents in one transaction. Each has its own result: a refused one does not keep the others
 // from being stored.
 func (rq *request) bulkDocs() error {
-	if err := rq.allow("POST"); err != nil {
-		return err
-	}
-	if err := rq.requireJSON(); err != nil {
-		return err
-	}
-	body, err := rq.jsonObject(rq.opts.MaxRequestBytes)
+	body, err := rq.postedObject()
 	if err != nil {
 		return err
 	}

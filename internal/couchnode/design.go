@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -44,6 +45,9 @@ type indexSpec struct {
 
 // parseDesign parses a design document's body. err is CouchDB's invalid_design_doc (couch_mrview:validate_ddoc_fields).
 func parseDesign(body []byte) (*design, error) {
+	if err := checkDesignTypes(body); err != nil {
+		return nil, err
+	}
 	var raw struct {
 		Language *string                    `json:"language"`
 		Views    map[string]json.RawMessage `json:"views"`
@@ -52,6 +56,42 @@ func parseDesign(body []byte) (*design, error) {
 			IncludeDesign bool `json:"include_design"`
 		} `json:"options"`
 	}
+	if err := json.Unmarshal(body, &raw); err != nil {
+		return nil, invalidDesign("`options.include_design` field must have boolean type")
+	}
+	d := &design{language: "javascript", body: body, views: map[string]viewDef{}, shows: map[string]showDef{}}
+	if raw.Language != nil {
+		d.language = *raw.Language
+	}
+	for name, src := range raw.Shows {
+		var err error
+		if d.shows[name], err = parseShow(name, src); err != nil {
+			return nil, err
+		}
+	}
+	sources := map[string]string{}
+	for name, def := range raw.Views {
+		view, source, err := parseView(name, def)
+		if err != nil {
+			return nil, err
+		}
+		if name != "lib" {
+			d.views[name], sources[name] = view, source
+		}
+	}
+	d.index = indexSpec{language: d.language, includeDesign: raw.Options != nil && raw.Options.IncludeDesign}
+	d.index.funs = slices.Compact(slices.Sorted(maps.Values(sources)))
+	for name, src := range sources {
+		view := d.views[name]
+		view.fun, _ = slices.BinarySearch(d.index.funs, src)
+		d.views[name] = view
+	}
+	d.index.sig = d.index.signature()
+	return d, nil
+}
+
+// checkDesignTypes checks the types of a design document's members.
+func checkDesignTypes(body []byte) error {
 	for _, f := range []struct {
 		name string
 		kind strictjson.Kind
@@ -67,66 +107,45 @@ func parseDesign(body []byte) (*design, error) {
 		{"validate_doc_update", strictjson.String, "string"},
 	} {
 		if v := strictjson.Get(body, f.name); v != nil && strictjson.KindOf(v) != f.kind {
-			return nil, invalidDesign("`" + f.name + "` field must have " + f.word + " type")
+			return invalidDesign("`" + f.name + "` field must have " + f.word + " type")
 		}
 	}
-	if err := json.Unmarshal(body, &raw); err != nil {
-		return nil, invalidDesign("`options.include_design` field must have boolean type")
+	return nil
+}
+
+// parseShow reads one show. CouchDB allows an object, which no request can use.
+func parseShow(name string, src json.RawMessage) (showDef, error) {
+	switch strictjson.KindOf(src) {
+	case strictjson.String:
+		return showDef{source: strictjson.Unquote(src)}, nil
+	case strictjson.Object:
+		return showDef{err: notFound("json_mismatch")}, nil
 	}
-	d := &design{language: "javascript", body: body, views: map[string]viewDef{}, shows: map[string]showDef{}}
-	if raw.Language != nil {
-		d.language = *raw.Language
+	return showDef{}, invalidDesign("`shows." + name + "` field must have object or string type")
+}
+
+// parseView reads one view and the source of its map function. The member lib is no view and has none.
+func parseView(name string, def json.RawMessage) (view viewDef, source string, err error) {
+	if strictjson.KindOf(def) != strictjson.Object {
+		return view, "", invalidDesign("`views." + name + "` field must have object type")
 	}
-	for name, src := range raw.Shows {
-		if k := strictjson.KindOf(src); k != strictjson.String && k != strictjson.Object {
-			return nil, invalidDesign("`shows." + name + "` field must have object or string type")
-		} else if k == strictjson.String {
-			d.shows[name] = showDef{source: strictjson.Unquote(src)}
-		} else {
-			d.shows[name] = showDef{err: notFound("json_mismatch")}
+	if name == "lib" {
+		return view, "", nil
+	}
+	m := strictjson.Get(def, "map")
+	if m == nil {
+		return view, "", invalidDesign("View `" + name + "` must contain map function")
+	}
+	if strictjson.KindOf(m) != strictjson.String {
+		return view, "", invalidDesign("`views." + name + ".map` field must have string type")
+	}
+	if r := strictjson.Get(def, "reduce"); r != nil {
+		if strictjson.KindOf(r) != strictjson.String {
+			return view, "", invalidDesign("`views." + name + ".reduce` field must have string type")
 		}
+		view.reduce = strings.TrimSpace(strictjson.Unquote(r))
 	}
-	sources := map[string]string{}
-	for name, def := range raw.Views {
-		if strictjson.KindOf(def) != strictjson.Object {
-			return nil, invalidDesign("`views." + name + "` field must have object type")
-		}
-		if name == "lib" {
-			continue
-		}
-		m := strictjson.Get(def, "map")
-		if m == nil {
-			return nil, invalidDesign("View `" + name + "` must contain map function")
-		}
-		if strictjson.KindOf(m) != strictjson.String {
-			return nil, invalidDesign("`views." + name + ".map` field must have string type")
-		}
-		view := viewDef{}
-		if r := strictjson.Get(def, "reduce"); r != nil {
-			if strictjson.KindOf(r) != strictjson.String {
-				return nil, invalidDesign("`views." + name + ".reduce` field must have string type")
-			}
-			view.reduce = strings.TrimSpace(strictjson.Unquote(r))
-		}
-		sources[name] = strictjson.Unquote(m)
-		d.views[name] = view
-	}
-	d.index = indexSpec{language: d.language}
-	if raw.Options != nil {
-		d.index.includeDesign = raw.Options.IncludeDesign
-	}
-	for _, src := range sources {
-		d.index.funs = append(d.index.funs, src)
-	}
-	slices.Sort(d.index.funs)
-	d.index.funs = slices.Compact(d.index.funs)
-	for name, src := range sources {
-		view := d.views[name]
-		view.fun, _ = slices.BinarySearch(d.index.funs, src)
-		d.views[name] = view
-	}
-	d.index.sig = d.index.signature()
-	return d, nil
+	return view, strictjson.Unquote(m), nil
 }
 
 func invalidDesign(reason string) error { return refuse(400, "invalid_design_doc", reason) }

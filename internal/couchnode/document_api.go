@@ -156,11 +156,7 @@ func (rq *request) postDocument() error {
 	if err := rq.requireJSON(); err != nil {
 		return err
 	}
-	body, err := rq.jsonBody(rq.documentLimit())
-	if err != nil {
-		return err
-	}
-	doc, err := parseDocument(body, rq.opts.MaxDocumentBytes)
+	doc, err := rq.document()
 	if err != nil {
 		return err
 	}
@@ -183,11 +179,7 @@ func (rq *request) putDocument(id string) error {
 	if ct := contentType(rq.r); strings.HasPrefix(ct, "multipart/") {
 		return notImplemented("attachments are not supported by this node")
 	}
-	body, err := rq.jsonBody(rq.documentLimit())
-	if err != nil {
-		return err
-	}
-	doc, err := parseDocument(body, rq.opts.MaxDocumentBytes)
+	doc, err := rq.document()
 	if err != nil {
 		return err
 	}
@@ -202,6 +194,15 @@ func (rq *request) putDocument(id string) error {
 		return rq.sendStored(http.StatusOK, id, rev)
 	}
 	return rq.sendStored(http.StatusCreated, id, rev)
+}
+
+// document reads the document in the request's body.
+func (rq *request) document() (*document, error) {
+	body, err := rq.jsonBody(rq.documentLimit())
+	if err != nil {
+		return nil, err
+	}
+	return parseDocument(body, rq.opts.MaxDocumentBytes)
 }
 
 // documentLimit is the size limit of a request for one document. The special members come on top of the document.

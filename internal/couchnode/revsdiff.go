@@ -29,13 +29,7 @@ func (rq *request) missingRevs() error {
 func (rq *request) missing(appendOne func(dst []byte, id string, missing, ancestors []revtree.Rev) []byte, before,
 	after string,
 ) error {
-	if err := rq.allow("POST"); err != nil {
-		return err
-	}
-	if err := rq.requireJSON(); err != nil {
-		return err
-	}
-	body, err := rq.jsonObject(rq.opts.MaxRequestBytes)
+	body, err := rq.postedObject()
 	if err != nil {
 		return err
 	}

@@ -31,11 +31,7 @@ func (rq *request) serveDesign(id string, rest []string) error {
 }
 
 func (rq *request) queryView(ddocID, name string) error {
-	body, err := rq.listBody()
-	if err != nil {
-		return err
-	}
-	a, err := rq.parseViewArgs(body)
+	a, err := rq.listArgs()
 	if err != nil {
 		return err
 	}
